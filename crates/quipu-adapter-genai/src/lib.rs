@@ -1,0 +1,1 @@
+//! Reads OpenTelemetry GenAI telemetry, all versions, and anything like it.

@@ -1,0 +1,1 @@
+//! Reads OpenLLMetry (Traceloop) telemetry.

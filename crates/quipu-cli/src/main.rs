@@ -1,0 +1,3 @@
+//! The `quipu` binary.
+
+fn main() {}

@@ -1,0 +1,238 @@
+//! Where records go, and where they can be asked for again.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::{
+    Batch, Cost, Event, EventPage, EventQuery, Facet, FacetField, Metric, MetricName, MetricQuery, MetricSeries, Node,
+    Result, SessionPage, SessionQuery, Span, SpanId, SpanPage, SpanQuery, SpanRow, Timestamp, ToolGroup, TraceFilter,
+    TraceId, TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery,
+};
+
+/// Takes spans.
+#[async_trait]
+pub trait SpanSink: Send + Sync {
+    /// Keeps or delivers the spans. Idempotent by `(trace_id, span_id)`.
+    ///
+    /// # Errors
+    /// None of the spans is acknowledged.
+    async fn write_spans(&self, spans: &[Span]) -> Result<()>;
+}
+
+/// Takes events.
+#[async_trait]
+pub trait EventSink: Send + Sync {
+    /// Keeps or delivers the events.
+    ///
+    /// # Errors
+    /// None of the events is acknowledged.
+    async fn write_events(&self, events: &[Event]) -> Result<()>;
+}
+
+/// Takes metrics.
+#[async_trait]
+pub trait MetricSink: Send + Sync {
+    /// Keeps or delivers the points.
+    ///
+    /// # Errors
+    /// None of the points is acknowledged.
+    async fn write_metrics(&self, metrics: &[Metric]) -> Result<()>;
+}
+
+/// Takes ledger rows.
+#[async_trait]
+pub trait CostSink: Send + Sync {
+    /// Keeps or delivers the rows; a row replaces an earlier one of the same span.
+    ///
+    /// # Errors
+    /// None of the rows is acknowledged.
+    async fn write_costs(&self, costs: &[Cost]) -> Result<()>;
+}
+
+/// How a backend is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Health {
+    /// It works.
+    Ready,
+    /// It works in part, or slowly; the text says what is off.
+    Degraded(String),
+    /// It takes nothing now; the text says why.
+    Down(String),
+}
+
+/// A way out of the pipeline. It has a sink for each signal that it can serve; what it lacks is visible as `None`.
+#[async_trait]
+pub trait Backend: Send + Sync {
+    /// Name, such as `sqlite`.
+    fn name(&self) -> &str;
+
+    /// Its span sink.
+    fn span_sink(&self) -> Option<&dyn SpanSink> {
+        None
+    }
+
+    /// Its event sink.
+    fn event_sink(&self) -> Option<&dyn EventSink> {
+        None
+    }
+
+    /// Its metric sink.
+    fn metric_sink(&self) -> Option<&dyn MetricSink> {
+        None
+    }
+
+    /// Its cost sink.
+    fn cost_sink(&self) -> Option<&dyn CostSink> {
+        None
+    }
+
+    /// Writes a whole batch: by default each signal to its sink. A transactional backend overrides it, so that all of
+    /// the batch is kept or none.
+    ///
+    /// # Errors
+    /// The batch is not acknowledged; repeating it is safe.
+    async fn write(&self, batch: Arc<Batch>) -> Result<()> {
+        if let (Some(sink), false) = (self.span_sink(), batch.spans.is_empty()) {
+            sink.write_spans(&batch.spans).await?;
+        }
+        if let (Some(sink), false) = (self.event_sink(), batch.events.is_empty()) {
+            sink.write_events(&batch.events).await?;
+        }
+        if let (Some(sink), false) = (self.metric_sink(), batch.metrics.is_empty()) {
+            sink.write_metrics(&batch.metrics).await?;
+        }
+        if let (Some(sink), false) = (self.cost_sink(), batch.costs.is_empty()) {
+            sink.write_costs(&batch.costs).await?;
+        }
+        Ok(())
+    }
+
+    /// How it is doing, from memory: never waits.
+    fn health(&self) -> Health {
+        Health::Ready
+    }
+
+    /// Waits until everything acknowledged has left its buffers.
+    ///
+    /// # Errors
+    /// Something could not be written.
+    async fn flush(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Flushes and lets go of every file and connection. Calling it twice is fine.
+    ///
+    /// # Errors
+    /// Something could not be written.
+    async fn close(&self) -> Result<()> {
+        self.flush().await
+    }
+}
+
+/// What a store holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StoreInfo {
+    /// Where it is, as a URI without secrets.
+    pub uri: String,
+    /// Version of its layout.
+    pub version: u32,
+    /// Days with data.
+    pub days: u64,
+    /// Spans kept.
+    pub spans: u64,
+    /// Bytes on disk or in memory.
+    pub bytes: u64,
+    /// Spans that full text search does not know yet.
+    pub search_lag_spans: u64,
+    /// Milliseconds that full text search is behind.
+    pub search_lag_ms: u64,
+}
+
+/// A backend that can be asked. Answers never wait for a writer.
+#[async_trait]
+pub trait Store: Backend {
+    /// One page of traces, newest first unless the query sorts otherwise.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    async fn traces(&self, query: &TraceQuery) -> Result<TracePage>;
+
+    /// One trace's summary; `None` when unknown.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    async fn trace(&self, trace_id: TraceId) -> Result<Option<TraceRow>>;
+
+    /// One page of a trace's spans, by start, then id.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    async fn spans(&self, query: &SpanQuery) -> Result<SpanPage>;
+
+    /// One span in full; `None` when unknown.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    async fn span(&self, trace_id: TraceId, span_id: SpanId) -> Result<Option<SpanRow>>;
+
+    /// One page of sessions, latest activity first.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    async fn sessions(&self, query: &SessionQuery) -> Result<SessionPage>;
+
+    /// Sums over counted calls, one group for each combination of the keys asked for; without keys one group.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    async fn usage(&self, query: &UsageQuery) -> Result<Vec<UsageGroup>>;
+
+    /// Sums over counted tool runs, one group a tool, most calls first.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    async fn tools(&self, filter: &TraceFilter) -> Result<Vec<ToolGroup>>;
+
+    /// The values of a field with the number of traces that have each, most first, at most `limit`.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    async fn facets(&self, field: FacetField, filter: &TraceFilter, limit: usize) -> Result<Vec<Facet>>;
+
+    /// One page of events, newest first.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    async fn events(&self, query: &EventQuery) -> Result<EventPage>;
+
+    /// Every metric that is stored.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    async fn metrics(&self) -> Result<Vec<MetricName>>;
+
+    /// Series of one metric.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    async fn metric(&self, query: &MetricQuery) -> Result<Vec<MetricSeries>>;
+
+    /// What the count needs to know of every stored span of a trace, in any order; empty when unknown.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    async fn nodes(&self, trace_id: TraceId) -> Result<Vec<Node>>;
+
+    /// What is stored.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    async fn info(&self) -> Result<StoreInfo>;
+
+    /// Removes whole days that end at or before `before`; gives the number of days removed.
+    ///
+    /// # Errors
+    /// Something could not be removed; what was removed stays removed.
+    async fn purge(&self, before: Timestamp) -> Result<u64>;
+}

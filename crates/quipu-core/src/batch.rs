@@ -1,0 +1,36 @@
+//! What travels through the pipeline.
+
+use crate::{Cost, Event, Metric, Span};
+
+/// Records that belong together: they are kept together or not at all.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Batch {
+    /// Spans.
+    pub spans: Vec<Span>,
+    /// Events.
+    pub events: Vec<Event>,
+    /// Metrics.
+    pub metrics: Vec<Metric>,
+    /// Ledger rows: of this batch's spans, and corrections of earlier ones.
+    pub costs: Vec<Cost>,
+}
+
+impl Batch {
+    /// Whether nothing is in it.
+    pub fn is_empty(&self) -> bool {
+        self.spans.is_empty() && self.events.is_empty() && self.metrics.is_empty() && self.costs.is_empty()
+    }
+
+    /// Records in it.
+    pub fn len(&self) -> usize {
+        self.spans.len() + self.events.len() + self.metrics.len() + self.costs.len()
+    }
+
+    /// Moves everything of `other` to the end of this one.
+    pub fn append(&mut self, mut other: Self) {
+        self.spans.append(&mut other.spans);
+        self.events.append(&mut other.events);
+        self.metrics.append(&mut other.metrics);
+        self.costs.append(&mut other.costs);
+    }
+}

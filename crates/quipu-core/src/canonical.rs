@@ -1,0 +1,180 @@
+//! What an adapter reads from a span: the same words whatever the source.
+
+use compact_str::CompactString;
+use serde::{Deserialize, Serialize};
+
+use crate::{Usage, Usd};
+
+/// What a span does for an agent. The numbers are part of the stored format: append only.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum Kind {
+    /// None of the others.
+    #[default]
+    Other = 0,
+    /// An agent's run.
+    Agent = 1,
+    /// A workflow: a graph, crew, pipeline.
+    Workflow = 2,
+    /// A step of a workflow or agent.
+    Task = 3,
+    /// A request to a language model.
+    Llm = 4,
+    /// A request to an embedding model.
+    Embedding = 5,
+    /// A look-up in a knowledge base.
+    Retrieval = 6,
+    /// A request to a reranking model.
+    Rerank = 7,
+    /// A tool's run.
+    Tool = 8,
+    /// A check of input or output.
+    Guardrail = 9,
+    /// A judgement of quality.
+    Evaluator = 10,
+    /// Work on an agent's memory.
+    Memory = 11,
+    /// Planning.
+    Planning = 12,
+}
+
+impl Kind {
+    /// Every kind, in the order of their numbers.
+    pub const ALL: [Self; 13] = [
+        Self::Other,
+        Self::Agent,
+        Self::Workflow,
+        Self::Task,
+        Self::Llm,
+        Self::Embedding,
+        Self::Retrieval,
+        Self::Rerank,
+        Self::Tool,
+        Self::Guardrail,
+        Self::Evaluator,
+        Self::Memory,
+        Self::Planning,
+    ];
+
+    /// The word for it, as the HTTP interface writes it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Other => "other",
+            Self::Agent => "agent",
+            Self::Workflow => "workflow",
+            Self::Task => "task",
+            Self::Llm => "llm",
+            Self::Embedding => "embedding",
+            Self::Retrieval => "retrieval",
+            Self::Rerank => "rerank",
+            Self::Tool => "tool",
+            Self::Guardrail => "guardrail",
+            Self::Evaluator => "evaluator",
+            Self::Memory => "memory",
+            Self::Planning => "planning",
+        }
+    }
+
+    /// The kind of a stored number; unknown numbers are [`Kind::Other`].
+    pub fn from_number(number: u8) -> Self {
+        Self::ALL.get(usize::from(number)).copied().unwrap_or_default()
+    }
+
+    /// Whether it is one request to a model as the provider sees it.
+    pub const fn is_call(self) -> bool {
+        matches!(self, Self::Llm | Self::Embedding | Self::Rerank)
+    }
+}
+
+/// A model provider by its OpenTelemetry GenAI name (`openai`, `anthropic`, `aws.bedrock`, `gcp.gemini` …).
+pub type Provider = CompactString;
+
+/// Request parameters, as sent. `None` means not sent.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Params {
+    /// Sampling temperature.
+    pub temperature: Option<f64>,
+    /// Nucleus sampling bound.
+    pub top_p: Option<f64>,
+    /// Top-k sampling bound.
+    pub top_k: Option<i64>,
+    /// Most output tokens allowed.
+    pub max_tokens: Option<i64>,
+    /// Frequency penalty.
+    pub frequency_penalty: Option<f64>,
+    /// Presence penalty.
+    pub presence_penalty: Option<f64>,
+    /// Sampling seed.
+    pub seed: Option<i64>,
+    /// How many answers were asked for.
+    pub choice_count: Option<i64>,
+    /// Whether the answer was streamed.
+    pub stream: Option<bool>,
+    /// Reasoning effort or level.
+    pub reasoning_level: Option<CompactString>,
+    /// Texts that end the answer.
+    pub stop_sequences: Vec<CompactString>,
+}
+
+/// What an adapter read from a span. Everything a source did not say is `None` or empty.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Canonical {
+    /// What the span does.
+    pub kind: Kind,
+    /// Convention that the span was read by: `genai`, `openinference`, `openllmetry`, or empty for none.
+    pub convention: CompactString,
+    /// Framework that produced it: `langgraph`, `crewai`, `openai` …
+    pub framework: Option<CompactString>,
+    /// `gen_ai.operation.name` or its like.
+    pub operation: Option<CompactString>,
+    /// Model provider.
+    pub provider: Option<Provider>,
+    /// Model asked for.
+    pub request_model: Option<CompactString>,
+    /// Model that answered.
+    pub response_model: Option<CompactString>,
+    /// The provider's id of the answer.
+    pub response_id: Option<CompactString>,
+    /// Service tier or speed that the provider charged (`priority`, `flex`, `batch`, `fast` …).
+    pub service_tier: Option<CompactString>,
+    /// Request parameters.
+    pub params: Params,
+    /// Tokens on this span, whether they count or not.
+    pub usage: Option<Usage>,
+    /// Cost that the source itself reported.
+    pub reported_cost: Option<Usd>,
+    /// The usage repeats that of other spans by the source's own design: it never counts (rule R2).
+    pub never_count: bool,
+    /// Agent that did the work or owns the span.
+    pub agent: Option<CompactString>,
+    /// Id of that agent.
+    pub agent_id: Option<CompactString>,
+    /// Workflow that it belongs to.
+    pub workflow: Option<CompactString>,
+    /// Tool's name as the model called it.
+    pub tool: Option<CompactString>,
+    /// The model's id of that tool call.
+    pub tool_call_id: Option<CompactString>,
+    /// Conversation or session.
+    pub session: Option<CompactString>,
+    /// User on whose behalf it ran.
+    pub user: Option<CompactString>,
+    /// Kind of error: `error.type`, an exception's type, a status code.
+    pub error_type: Option<CompactString>,
+    /// Nanoseconds until the first token or chunk arrived.
+    pub time_to_first_token: Option<i64>,
+    /// Why the model stopped, in lower case with underscores (`stop`, `length`, `tool_calls` …).
+    pub finish_reasons: Vec<CompactString>,
+    /// Free words attached by the user.
+    pub tags: Vec<CompactString>,
+    /// What could not be read or had to be mended, in words for the user; never message contents.
+    pub notes: Vec<CompactString>,
+}
+
+impl Canonical {
+    /// The model to price and show: the one that answered, else the one asked for.
+    pub fn model(&self) -> Option<&CompactString> {
+        self.response_model.as_ref().or(self.request_model.as_ref())
+    }
+}

@@ -1,0 +1,224 @@
+//! The ledger: which spans are calls, what they used, what that cost, and why.
+
+use compact_str::CompactString;
+use serde::{Deserialize, Serialize};
+
+use crate::{Kind, Provider, SpanId, Status, Timestamp, TraceId, Usage, Usd};
+
+/// Which rule decided whether a span counts. The order of the variants is part of the stored format: append only.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Rule {
+    /// Counts: a call with no call below it (R1).
+    #[default]
+    Leaf,
+    /// Does not count: spans below it already do (R1).
+    Repeats,
+    /// Does not count: this source repeats usage here by design (R2).
+    NeverCounted,
+    /// Counts: the only holder of this usage (R3).
+    OrphanRollup,
+    /// Counts, with the best figures of several records of the same call (R5).
+    Merged,
+    /// Does not count: another record of the same call does (R5, R6).
+    Duplicate,
+    /// Does not count: the response of another call, fetched again.
+    Fetched,
+}
+
+impl Rule {
+    /// Whether a span under this rule is part of the totals.
+    pub const fn counts(self) -> bool {
+        matches!(self, Self::Leaf | Self::OrphanRollup | Self::Merged)
+    }
+
+    /// The rule in words for the user.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Leaf => "a call with no call below it (R1)",
+            Self::Repeats => "repeats what spans below it report (R1)",
+            Self::NeverCounted => "this source repeats usage here by design (R2)",
+            Self::OrphanRollup => "the only holder of this usage (R3)",
+            Self::Merged => "one call seen by several instrumentations, merged (R5)",
+            Self::Duplicate => "another record of the same call counts (R5)",
+            Self::Fetched => "fetches the response of another call",
+        }
+    }
+}
+
+/// Why a usage has no price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Unpriced {
+    /// No price book knows the model under this provider.
+    UnknownModel,
+    /// The source named no model.
+    NoModel,
+    /// The source reported no tokens.
+    NoUsage,
+    /// The model is known, but a unit that was used has no price.
+    NoUnitPrice,
+    /// The model is known, but no price held at that time.
+    NotValidThen,
+}
+
+impl Unpriced {
+    /// The reason as a stable word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::UnknownModel => "unknown_model",
+            Self::NoModel => "no_model",
+            Self::NoUsage => "no_usage",
+            Self::NoUnitPrice => "no_unit_price",
+            Self::NotValidThen => "not_valid_then",
+        }
+    }
+}
+
+/// Which price rule a cost was computed with.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct PriceRef {
+    /// Name of the book, such as `genai-prices`.
+    pub source: CompactString,
+    /// Version of the book.
+    pub version: CompactString,
+    /// Id of the rule within the book, such as `openai/gpt-4o`.
+    pub id: CompactString,
+}
+
+/// One line of a bill.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PriceLine {
+    /// What was used, such as `input_tokens`, `cache_read_tokens`.
+    pub unit: CompactString,
+    /// How many of it.
+    pub count: u64,
+    /// Price of `per` units.
+    pub unit_price: Usd,
+    /// How many units `unit_price` buys.
+    pub per: u64,
+    /// `count × unit_price / per`.
+    pub amount: Usd,
+}
+
+/// What the count needs to know of a span; small, so that whole traces stay in memory.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Node {
+    /// The span.
+    pub span_id: SpanId,
+    /// Its parent.
+    pub parent_id: Option<SpanId>,
+    /// What it does.
+    pub kind: Kind,
+    /// Start.
+    pub start: Timestamp,
+    /// Duration in nanoseconds; `None` while it runs.
+    pub duration: Option<i64>,
+    /// Status as sent.
+    pub status: Status,
+    /// The agent named on the span itself.
+    pub agent: Option<CompactString>,
+    /// The tool named on the span itself.
+    pub tool: Option<CompactString>,
+    /// The call's facts; `None` for spans that neither are calls nor carry usage.
+    pub call: Option<Box<Call>>,
+}
+
+/// The facts of a call or of a span with usage.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Call {
+    /// Tokens on the span.
+    pub usage: Option<Usage>,
+    /// Cost that the source reported.
+    pub reported: Option<Usd>,
+    /// Usage here repeats that of other spans by design.
+    pub never_count: bool,
+    /// Convention that it was read by.
+    pub convention: CompactString,
+    /// Framework that produced it.
+    pub framework: Option<CompactString>,
+    /// Service that produced it.
+    pub service: Option<CompactString>,
+    /// Operation name.
+    pub operation: Option<CompactString>,
+    /// Model provider.
+    pub provider: Option<Provider>,
+    /// Model asked for.
+    pub request_model: Option<CompactString>,
+    /// Model that answered.
+    pub response_model: Option<CompactString>,
+    /// The provider's id of the answer.
+    pub response_id: Option<CompactString>,
+    /// Service tier charged.
+    pub service_tier: Option<CompactString>,
+}
+
+/// One ledger row: a span that is a call, carries usage, or runs a tool. A later row of the same span with a higher
+/// version replaces it; a row that does not count stays for the explanation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Cost {
+    /// The trace.
+    pub trace_id: TraceId,
+    /// The span.
+    pub span_id: SpanId,
+    /// Grows with every correction of the row within a process; equal rows carry equal figures.
+    pub version: u64,
+    /// Start of the call: the time that it is priced and bucketed at.
+    pub time: Timestamp,
+    /// Duration in nanoseconds; `None` while it runs.
+    pub duration: Option<i64>,
+    /// What the span does.
+    pub kind: Kind,
+    /// Which rule decided.
+    pub rule: Rule,
+    /// Whether the call failed.
+    pub failed: bool,
+    /// Service that made the call.
+    pub service: Option<CompactString>,
+    /// Framework that made the call.
+    pub framework: Option<CompactString>,
+    /// Convention that it was read by.
+    pub convention: CompactString,
+    /// The agent that made the call: named on the span, else the nearest agent above it (R11).
+    pub agent: Option<CompactString>,
+    /// Tool, on tool spans.
+    pub tool: Option<CompactString>,
+    /// Model provider.
+    pub provider: Option<Provider>,
+    /// Model asked for.
+    pub request_model: Option<CompactString>,
+    /// Model that answered.
+    pub response_model: Option<CompactString>,
+    /// Service tier charged.
+    pub service_tier: Option<CompactString>,
+    /// Tokens; on a merged row the best figures of all its records.
+    pub usage: Option<Usage>,
+    /// Cost computed from a price book; `None` with `unpriced` saying why, or on rows that do not count.
+    pub amount: Option<Usd>,
+    /// Why there is no `amount`.
+    pub unpriced: Option<Unpriced>,
+    /// The price rule used.
+    pub price: Option<PriceRef>,
+    /// Cost that the source reported.
+    pub reported: Option<Usd>,
+}
+
+impl Cost {
+    /// Whether it is part of the totals.
+    pub const fn counts(&self) -> bool {
+        self.rule.counts()
+    }
+
+    /// Whether it is one LLM call of the totals: a counted request to a model.
+    pub const fn is_call(&self) -> bool {
+        self.rule.counts() && self.kind.is_call()
+    }
+
+    /// Whether it is one tool run of the totals.
+    pub fn is_tool_run(&self) -> bool {
+        self.rule.counts() && self.kind == Kind::Tool
+    }
+
+    /// The model to price and show: the one that answered, else the one asked for.
+    pub fn model(&self) -> Option<&CompactString> {
+        self.response_model.as_ref().or(self.request_model.as_ref())
+    }
+}

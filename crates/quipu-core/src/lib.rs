@@ -1,0 +1,56 @@
+//! The nouns and contracts of Quipu.
+//!
+//! Verb: none; this room names things.
+//! Takes: nothing.
+//! Gives: the records (span, event, metric, cost), ids, time, money, limits, one error, and the plug-in traits.
+//! Never: does I/O, starts a runtime, or knows an OpenTelemetry type.
+
+mod adapter;
+mod backend;
+mod batch;
+mod canonical;
+mod cost;
+mod error;
+mod event;
+mod ids;
+mod intake;
+mod limits;
+mod message;
+mod metric;
+mod money;
+mod price;
+mod query;
+mod sketch;
+mod span;
+mod stage;
+mod time;
+mod tokenizer;
+mod usage;
+mod value;
+
+pub use adapter::{Adapter, Adapters};
+pub use backend::{Backend, CostSink, EventSink, Health, MetricSink, SpanSink, Store, StoreInfo};
+pub use batch::Batch;
+pub use canonical::{Canonical, Kind, Params, Provider};
+pub use cost::{Call, Cost, Node, PriceLine, PriceRef, Rule, Unpriced};
+pub use error::{Error, ErrorKind, Result, Retry};
+pub use event::{Event, Level};
+pub use ids::{IdError, SpanId, TraceId};
+pub use intake::{Committed, Intake, Meter, NoMeter};
+pub use limits::Limits;
+pub use message::{Message, Messages, Part, Role};
+pub use metric::{Bucket, Instrument, Metric, Point, PointValue, Quantile, Temporality};
+pub use money::{MoneyError, Usd};
+pub use price::{PriceAnswer, PriceBook, PriceRequest, PriceUnit};
+pub use query::{
+    Cursor, Detail, EventPage, EventQuery, Facet, FacetField, GroupBy, MetricAggregate, MetricName, MetricQuery,
+    MetricSeries, SessionPage, SessionQuery, SessionRow, Sort, SpanPage, SpanQuery, SpanRow, ToolGroup, TraceFilter,
+    TracePage, TraceQuery, TraceRow, TraceStatus, UsageGroup, UsageKey, UsageQuery, UsageTotals,
+};
+pub use sketch::Sketch;
+pub use span::{Link, Resource, Scope, Span, SpanEvent, SpanKind, Status};
+pub use stage::Stage;
+pub use time::{Clock, SystemClock, TimeError, Timestamp};
+pub use tokenizer::Tokenizer;
+pub use usage::{Reading, Tokens, Usage};
+pub use value::{Attributes, Value};

@@ -1,0 +1,157 @@
+//! A span as it was sent, plus what an adapter read from it.
+
+use std::sync::Arc;
+
+use compact_str::CompactString;
+use serde::{Deserialize, Serialize};
+
+use crate::{Attributes, Canonical, SpanId, Timestamp, TraceId};
+
+/// What produced the telemetry: the OpenTelemetry resource.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Resource {
+    /// Attributes such as `service.name`.
+    pub attributes: Attributes,
+    /// Schema URL of the resource, empty when none was sent.
+    pub schema_url: CompactString,
+}
+
+impl Resource {
+    /// `service.name`, unless missing or OpenTelemetry's `unknown_service…` placeholder.
+    pub fn service(&self) -> Option<&str> {
+        self.attributes
+            .text("service.name")
+            .filter(|name| !name.is_empty() && *name != "unknown_service" && !name.starts_with("unknown_service:"))
+    }
+}
+
+/// Which instrumentation produced the telemetry: the OpenTelemetry instrumentation scope.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Scope {
+    /// Name, such as `openinference.instrumentation.openai`.
+    pub name: CompactString,
+    /// Version, empty when none was sent.
+    pub version: CompactString,
+    /// Attributes of the scope.
+    pub attributes: Attributes,
+    /// Schema URL of the scope, empty when none was sent.
+    pub schema_url: CompactString,
+}
+
+/// OpenTelemetry's span kind. The numbers are those of the protocol.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum SpanKind {
+    /// Not said, or a value that the protocol does not know.
+    #[default]
+    Unspecified,
+    /// Work inside the process.
+    Internal,
+    /// Serves a request.
+    Server,
+    /// Makes a request.
+    Client,
+    /// Sends a message.
+    Producer,
+    /// Receives a message.
+    Consumer,
+}
+
+/// How the span ended, as the source said.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Status {
+    /// Nothing was said: by OpenTelemetry's rule not a failure.
+    #[default]
+    Unset,
+    /// Said to be good.
+    Ok,
+    /// Failed.
+    Error,
+}
+
+/// Something that happened within a span, at one moment.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct SpanEvent {
+    /// When.
+    pub time: Timestamp,
+    /// What, such as `exception`.
+    pub name: CompactString,
+    /// Details.
+    pub attributes: Attributes,
+}
+
+/// A reference to another span, which need not be of the same trace.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Link {
+    /// The trace referred to.
+    pub trace_id: TraceId,
+    /// The span referred to.
+    pub span_id: SpanId,
+    /// Details.
+    pub attributes: Attributes,
+}
+
+/// One operation. Identity is `(trace_id, span_id)`: the same pair again is the same span.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Span {
+    /// The trace that it belongs to.
+    pub trace_id: TraceId,
+    /// Its id within the trace.
+    pub span_id: SpanId,
+    /// The span that caused it; `None` for a root.
+    pub parent_id: Option<SpanId>,
+    /// Name as sent.
+    pub name: CompactString,
+    /// Start.
+    pub start: Timestamp,
+    /// End, never before `start`; `None` while it runs.
+    pub end: Option<Timestamp>,
+    /// OpenTelemetry span kind.
+    pub kind: SpanKind,
+    /// Status as sent.
+    pub status: Status,
+    /// Status message as sent, empty when none.
+    pub status_message: String,
+    /// W3C trace state as sent, empty when none.
+    pub trace_state: String,
+    /// What produced it.
+    pub resource: Arc<Resource>,
+    /// Which instrumentation produced it.
+    pub scope: Arc<Scope>,
+    /// Every attribute as sent: rows can be read again when an adapter improves.
+    pub attributes: Attributes,
+    /// Events within it.
+    pub events: Vec<SpanEvent>,
+    /// References to other spans.
+    pub links: Vec<Link>,
+    /// What an adapter read from all of the above; default until an adapter has run.
+    pub canonical: Box<Canonical>,
+}
+
+impl Span {
+    /// A finished span with nothing but its identity, name and times; for tests and builders.
+    pub fn new(trace_id: TraceId, span_id: SpanId, name: &str, start: Timestamp, end: Timestamp) -> Self {
+        Self {
+            trace_id,
+            span_id,
+            parent_id: None,
+            name: name.into(),
+            start,
+            end: Some(end),
+            kind: SpanKind::default(),
+            status: Status::default(),
+            status_message: String::new(),
+            trace_state: String::new(),
+            resource: Arc::default(),
+            scope: Arc::default(),
+            attributes: Attributes::new(),
+            events: Vec::new(),
+            links: Vec::new(),
+            canonical: Box::default(),
+        }
+    }
+
+    /// Nanoseconds from start to end; `None` while it runs.
+    pub fn duration(&self) -> Option<i64> {
+        self.end.map(|end| end.since(self.start).max(0))
+    }
+}

@@ -1,0 +1,103 @@
+//! Time in nanoseconds since the Unix epoch, UTC.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// Text that is not an RFC 3339 time, or a time outside of what [`Timestamp`] holds (years 1678 to 2261).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not an RFC 3339 time such as 2026-11-21T08:00:00Z")]
+pub struct TimeError(String);
+
+/// A point in time: nanoseconds since 1970-01-01T00:00:00Z.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// Nanoseconds in a second.
+    pub const SECOND: i64 = 1_000_000_000;
+    /// Nanoseconds in an hour.
+    pub const HOUR: i64 = 3_600 * Self::SECOND;
+    /// Nanoseconds in a day.
+    pub const DAY: i64 = 24 * Self::HOUR;
+
+    /// From nanoseconds since the epoch.
+    pub const fn from_nanos(nanos: i64) -> Self {
+        Self(nanos)
+    }
+
+    /// Nanoseconds since the epoch.
+    pub const fn nanos(self) -> i64 {
+        self.0
+    }
+
+    /// The start of the bucket of `width` nanoseconds that this time is in.
+    pub const fn floor(self, width: i64) -> Self {
+        Self(self.0.saturating_sub(self.0.rem_euclid(width)))
+    }
+
+    /// Nanoseconds from `earlier` to this time; negative when it is later. Saturates.
+    pub const fn since(self, earlier: Self) -> i64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// This time moved by `nanos`. Saturates.
+    pub const fn plus(self, nanos: i64) -> Self {
+        Self(self.0.saturating_add(nanos))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    /// RFC 3339, UTC, with exactly nine fractional digits.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::Timestamp::from_nanosecond(i128::from(self.0)) {
+            Ok(time) => write!(f, "{time:.9}"),
+            Err(_) => write!(f, "{}ns", self.0),
+        }
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = TimeError;
+
+    fn from_str(text: &str) -> Result<Self, TimeError> {
+        let time: jiff::Timestamp = text.parse().map_err(|_| TimeError(text.to_owned()))?;
+        i64::try_from(time.as_nanosecond()).map(Self).map_err(|_| TimeError(text.to_owned()))
+    }
+}
+
+/// Tells the time; tests bring their own.
+pub trait Clock: Send + Sync {
+    /// The time now.
+    fn now(&self) -> Timestamp;
+}
+
+/// The machine's clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(i64::try_from(jiff::Timestamp::now().as_nanosecond()).unwrap_or(i64::MAX))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_has_nine_digits_and_round_trips() {
+        let time = Timestamp::from_nanos(1_795_000_000_000_000_007);
+        assert_eq!(time.to_string(), "2026-11-18T11:06:40.000000007Z");
+        assert_eq!(time.to_string().parse::<Timestamp>().unwrap(), time);
+        assert!("yesterday".parse::<Timestamp>().is_err());
+    }
+
+    #[test]
+    fn floor_works_before_the_epoch() {
+        assert_eq!(Timestamp::from_nanos(-1).floor(10), Timestamp::from_nanos(-10));
+    }
+}

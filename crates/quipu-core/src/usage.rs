@@ -1,0 +1,131 @@
+//! Token usage of one call, in buckets that do not overlap.
+
+use serde::{Deserialize, Serialize};
+
+/// How a source's `input` figure relates to its cached tokens, and how that was decided.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Reading {
+    /// Input includes cached tokens: the source is known to report so.
+    #[default]
+    Inclusive,
+    /// Input excludes cached tokens: the source is known to report so.
+    Exclusive,
+    /// The figures themselves prove that input includes cached tokens.
+    ProvenInclusive,
+    /// The figures themselves prove that input excludes cached tokens.
+    ProvenExclusive,
+    /// Neither known nor proven: the provider's habit was assumed.
+    Inferred,
+}
+
+/// Token usage of one call. `None` means that the source did not say; zero means that it said zero.
+///
+/// `input` holds every input token and `output` every output token; all other fields are parts of one of the two.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// All input tokens, those read from and written to a cache included.
+    pub input: Option<u64>,
+    /// Part of `input` that was read from the provider's prompt cache.
+    pub cache_read: Option<u64>,
+    /// Part of `input` that was written to the provider's prompt cache, whatever its lifetime.
+    pub cache_write: Option<u64>,
+    /// Part of `cache_write` kept for 5 minutes.
+    pub cache_write_5m: Option<u64>,
+    /// Part of `cache_write` kept for 1 hour.
+    pub cache_write_1h: Option<u64>,
+    /// Part of `input` that is audio.
+    pub input_audio: Option<u64>,
+    /// Part of `input` that is images.
+    pub input_image: Option<u64>,
+    /// Part of `cache_read` that is audio.
+    pub cache_read_audio: Option<u64>,
+    /// Part of `input` that server-side tools added to the prompt.
+    pub tool_prompt: Option<u64>,
+    /// All output tokens, reasoning included.
+    pub output: Option<u64>,
+    /// Part of `output` spent on reasoning.
+    pub reasoning: Option<u64>,
+    /// Part of `output` that is audio.
+    pub output_audio: Option<u64>,
+    /// Part of `output` that is images.
+    pub output_image: Option<u64>,
+    /// How `input` was read.
+    pub reading: Reading,
+    /// The figures are the client's own estimate, not the provider's count.
+    pub estimated: bool,
+}
+
+impl Usage {
+    /// Whether the source said anything about input or output.
+    pub const fn is_known(&self) -> bool {
+        self.input.is_some() || self.output.is_some()
+    }
+
+    /// Input tokens that were neither read from nor written to a cache.
+    pub fn input_uncached(&self) -> u64 {
+        let cached = self.cache_read.unwrap_or(0).saturating_add(self.cache_write.unwrap_or(0));
+        self.input.unwrap_or(0).saturating_sub(cached)
+    }
+
+    /// The totals that people look at.
+    pub fn tokens(&self) -> Tokens {
+        Tokens {
+            input: self.input.unwrap_or(0),
+            output: self.output.unwrap_or(0),
+            cache_read: self.cache_read.unwrap_or(0),
+            cache_write: self.cache_write.unwrap_or(0),
+            reasoning: self.reasoning.unwrap_or(0),
+        }
+    }
+
+    /// How many of the details (cache read, cache write, reasoning) the source gave: the better record of one call has more.
+    pub fn details(&self) -> u32 {
+        [self.cache_read, self.cache_write, self.reasoning].iter().map(|part| u32::from(part.is_some())).sum()
+    }
+}
+
+/// Token totals. `cache_read` and `cache_write` are parts of `input`, `reasoning` is part of `output`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Tokens {
+    /// All input tokens.
+    pub input: u64,
+    /// All output tokens.
+    pub output: u64,
+    /// Input tokens read from a cache.
+    pub cache_read: u64,
+    /// Input tokens written to a cache.
+    pub cache_write: u64,
+    /// Output tokens spent on reasoning.
+    pub reasoning: u64,
+}
+
+impl Tokens {
+    /// Input and output together.
+    pub const fn total(&self) -> u64 {
+        self.input.saturating_add(self.output)
+    }
+
+    /// Each figure of both; saturates.
+    #[must_use]
+    pub const fn plus(&self, other: &Self) -> Self {
+        Self {
+            input: self.input.saturating_add(other.input),
+            output: self.output.saturating_add(other.output),
+            cache_read: self.cache_read.saturating_add(other.cache_read),
+            cache_write: self.cache_write.saturating_add(other.cache_write),
+            reasoning: self.reasoning.saturating_add(other.reasoning),
+        }
+    }
+
+    /// Each figure less that of `other`; stops at zero.
+    #[must_use]
+    pub const fn minus(&self, other: &Self) -> Self {
+        Self {
+            input: self.input.saturating_sub(other.input),
+            output: self.output.saturating_sub(other.output),
+            cache_read: self.cache_read.saturating_sub(other.cache_read),
+            cache_write: self.cache_write.saturating_sub(other.cache_write),
+            reasoning: self.reasoning.saturating_sub(other.reasoning),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Decides which spans are calls, exactly once.

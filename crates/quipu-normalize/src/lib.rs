@@ -1,0 +1,1 @@
+//! Reads attributes by ordered key tables into canonical values.

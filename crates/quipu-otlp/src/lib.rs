@@ -1,0 +1,1 @@
+//! OTLP wire shapes to records and back.

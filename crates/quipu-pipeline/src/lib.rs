@@ -1,0 +1,1 @@
+//! Moves records from the entrances to the backends.

@@ -1,0 +1,1 @@
+//! Price books as data, with exact decimal look-up.

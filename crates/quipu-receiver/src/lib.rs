@@ -1,0 +1,1 @@
+//! Takes OTLP over gRPC and HTTP.

@@ -1,0 +1,1 @@
+//! Attribute names of every convention that Quipu reads.

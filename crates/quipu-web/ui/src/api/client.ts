@@ -1,0 +1,64 @@
+// One way to ask the server. Every failure becomes a Problem that says what, where and what to do.
+
+export class Problem extends Error {
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  /** The route that failed, without its query. */
+  readonly route: string;
+
+  constructor(title: string, status: number, detail: string, route: string) {
+    super(title);
+    this.title = title;
+    this.status = status;
+    this.detail = detail;
+    this.route = route;
+  }
+}
+
+export type Params = Record<string, string | number | null | undefined>;
+
+export function withParams(path: string, params: Params = {}): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(params)) {
+    if (value !== null && value !== undefined && value !== "") query.set(name, String(value));
+  }
+  const text = query.toString();
+  return text ? `${path}?${text}` : path;
+}
+
+async function problemOf(response: Response, route: string): Promise<Problem> {
+  const fallback = response.statusText || "The server could not answer";
+  try {
+    const body: unknown = await response.json();
+    if (typeof body === "object" && body !== null) {
+      const { title, detail } = body as { title?: unknown; detail?: unknown };
+      return new Problem(
+        typeof title === "string" ? title : fallback,
+        response.status,
+        typeof detail === "string" ? detail : "",
+        route,
+      );
+    }
+  } catch {
+    // Not JSON: a proxy in between, most likely.
+  }
+  return new Problem(fallback, response.status, "", route);
+}
+
+/** GET, answered as JSON. Throws a Problem. */
+export async function get<T>(path: string, params: Params = {}, signal?: AbortSignal): Promise<T> {
+  const route = `/api/v1${path}`;
+  let response: Response;
+  try {
+    response = await fetch(withParams(route, params), {
+      headers: { accept: "application/json" },
+      ...(signal ? { signal } : {}),
+    });
+  } catch (cause) {
+    if (signal?.aborted) throw cause;
+    throw new Problem("The server cannot be reached", 0, "Is quipu serve running? This page asks again by itself.", route);
+  }
+  if (!response.ok) throw await problemOf(response, route);
+  return (await response.json()) as T;
+}

@@ -1,0 +1,170 @@
+// What the pages ask, as cached queries. Keys hold the range as chosen; its bounds are resolved when asked.
+import { keepPreviousData, QueryClient, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { previousRange, type Range, resolveRange } from "../lib/time";
+import { get, Problem } from "./client";
+import type {
+  FacetValue,
+  ServerStatus,
+  Session,
+  SessionsPage,
+  Span,
+  ToolRow,
+  TracePage,
+  TraceSummary,
+  TracesPage,
+  Usage,
+} from "./types";
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 5_000,
+      gcTime: 300_000,
+      refetchOnWindowFocus: false,
+      placeholderData: keepPreviousData,
+      retry: (failures, error) => failures < 1 && !(error instanceof Problem && error.status > 0 && error.status < 500),
+      retryDelay: 600,
+    },
+  },
+});
+
+export interface Scope {
+  range: Range;
+  filters: Record<string, string>;
+}
+
+export const PAGE_ROWS = 100;
+
+export function useTraces(scope: Scope, sort: string) {
+  return useInfiniteQuery({
+    queryKey: ["traces", scope, sort],
+    initialPageParam: null as { cursor: string; bounds: object } | null,
+    queryFn: async ({ pageParam, signal }) => {
+      // Later pages keep the bounds of the first, else a moving "last hour" would shift under the cursor.
+      const bounds = pageParam?.bounds ?? resolveRange(scope.range);
+      const page = await get<TracesPage>(
+        "/traces",
+        { ...bounds, ...scope.filters, sort, limit: PAGE_ROWS, cursor: pageParam?.cursor },
+        signal,
+      );
+      return { ...page, bounds };
+    },
+    getNextPageParam: (last) => (last.next_cursor ? { cursor: last.next_cursor, bounds: last.bounds } : null),
+  });
+}
+
+/** The newest page for the same scope, to see which traces are not on the screen yet. */
+export function headOfTraces(scope: Scope, sort: string): Promise<TracesPage> {
+  return get<TracesPage>("/traces", { ...resolveRange(scope.range), ...scope.filters, sort, limit: PAGE_ROWS });
+}
+
+export const SPANS_PER_PAGE = 5_000;
+
+/** The spans of a trace without their payloads, page by page. */
+export function useTrace(traceId: string) {
+  const query = useInfiniteQuery({
+    queryKey: ["trace", traceId],
+    initialPageParam: "",
+    queryFn: ({ pageParam, signal }) =>
+      get<TracePage>(
+        `/traces/${encodeURIComponent(traceId)}`,
+        { detail: "summary", limit: SPANS_PER_PAGE, after: pageParam },
+        signal,
+      ),
+    getNextPageParam: (last) => last.next_after,
+    placeholderData: undefined,
+    staleTime: 30_000,
+  });
+  const pages = query.data?.pages;
+  const spans = useMemo(() => pages?.flatMap((page) => page.spans) ?? [], [pages]);
+  return { ...query, spans, trace: pages?.[0]?.trace };
+}
+
+export function useSpan(traceId: string, spanId: string | null) {
+  return useQuery({
+    queryKey: ["span", traceId, spanId],
+    enabled: spanId !== null,
+    staleTime: 60_000,
+    placeholderData: undefined,
+    queryFn: async ({ signal }) => {
+      const path = `/traces/${encodeURIComponent(traceId)}/spans/${encodeURIComponent(spanId ?? "")}`;
+      return (await get<{ span: Span }>(path, {}, signal)).span;
+    },
+  });
+}
+
+export function useUsage(scope: Scope, groupBy: string, refetchMs: number | false) {
+  return useQuery({
+    queryKey: ["usage", scope, groupBy],
+    refetchInterval: refetchMs,
+    queryFn: ({ signal }) =>
+      get<Usage>("/usage", { ...resolveRange(scope.range), ...scope.filters, group_by: groupBy }, signal),
+  });
+}
+
+/** Totals of the period of the same length just before; null when there is none. */
+export function usePreviousUsage(scope: Scope) {
+  return useQuery({
+    queryKey: ["usage-before", scope],
+    placeholderData: undefined,
+    staleTime: 60_000,
+    queryFn: async ({ signal }) => {
+      const before = previousRange(scope.range);
+      if (!before) return null;
+      return (await get<Usage>("/usage", { ...before, ...scope.filters, group_by: "model" }, signal)).total;
+    },
+  });
+}
+
+export function useTools(scope: Scope, refetchMs: number | false) {
+  return useQuery({
+    queryKey: ["tools", scope],
+    refetchInterval: refetchMs,
+    queryFn: async ({ signal }) =>
+      (await get<{ tools: ToolRow[] }>("/tools", { ...resolveRange(scope.range), ...scope.filters }, signal)).tools,
+  });
+}
+
+export function useSessions(scope: Scope) {
+  return useInfiniteQuery({
+    queryKey: ["sessions", scope],
+    initialPageParam: null as string | null,
+    queryFn: ({ pageParam, signal }) =>
+      get<SessionsPage>(
+        "/sessions",
+        { ...resolveRange(scope.range), ...scope.filters, limit: PAGE_ROWS, cursor: pageParam },
+        signal,
+      ),
+    getNextPageParam: (last) => last.next_cursor,
+  });
+}
+
+export function useSession(sessionId: string) {
+  return useQuery({
+    queryKey: ["session", sessionId],
+    placeholderData: undefined,
+    queryFn: ({ signal }) =>
+      get<{ session: Session; traces: TraceSummary[] }>(`/sessions/${encodeURIComponent(sessionId)}`, {}, signal),
+  });
+}
+
+export function useFacet(field: string | null, range: Range) {
+  return useQuery({
+    queryKey: ["facet", field, range],
+    enabled: field !== null,
+    staleTime: 30_000,
+    placeholderData: undefined,
+    queryFn: async ({ signal }) =>
+      (await get<{ values: FacetValue[] }>("/facets", { field, ...resolveRange(range) }, signal)).values,
+  });
+}
+
+export function useStatus() {
+  return useQuery({
+    queryKey: ["status"],
+    staleTime: 15_000,
+    refetchInterval: 30_000,
+    queryFn: ({ signal }) => get<ServerStatus>("/status", {}, signal),
+  });
+}

@@ -1,0 +1,198 @@
+// The wire JSON of /api/v1. Times are RFC 3339 text, durations milliseconds, money decimal text in USD or null.
+
+export type Status = "ok" | "error" | "unset" | "running";
+
+export type Kind =
+  | "agent"
+  | "workflow"
+  | "task"
+  | "llm"
+  | "embedding"
+  | "retrieval"
+  | "rerank"
+  | "tool"
+  | "guardrail"
+  | "evaluator"
+  | "memory"
+  | "planning"
+  | "other";
+
+/** input and output are totals; the cached parts belong to input, reasoning to output. */
+export interface Tokens {
+  input: number;
+  output: number;
+  cache_read: number;
+  cache_write: number;
+  reasoning: number;
+  total: number;
+}
+
+export interface TraceSummary {
+  trace_id: string;
+  name: string;
+  service: string | null;
+  framework: string | null;
+  convention: string | null;
+  started_at: string;
+  duration_ms: number | null;
+  status: Status;
+  spans: number;
+  llm_calls: number;
+  tool_calls: number;
+  errors: number;
+  tokens: Tokens;
+  cost_usd: string | null;
+  cost_reason?: string | null;
+  unpriced_calls?: number;
+  reported_cost_usd: string | null;
+  session_id: string | null;
+  user_id: string | null;
+  agents: string[];
+  models: string[];
+}
+
+export type Part =
+  | { type: "text"; content: string }
+  | { type: "reasoning"; content: string }
+  | { type: "tool_call"; id?: string | null; name: string; arguments?: unknown }
+  | { type: "tool_call_response"; id?: string | null; response?: unknown }
+  | { type: string; [key: string]: unknown };
+
+export interface Message {
+  role: string;
+  parts: Part[];
+  name?: string | null;
+  finish_reason?: string | null;
+}
+
+export interface SpanEvent {
+  name: string;
+  time: string;
+  attributes: Record<string, unknown>;
+}
+
+export interface SpanLink {
+  trace_id: string;
+  span_id: string;
+  attributes: Record<string, unknown>;
+}
+
+export interface Span {
+  span_id: string;
+  parent_span_id: string | null;
+  name: string;
+  kind: Kind;
+  started_at: string;
+  duration_ms: number | null;
+  status: Status;
+  status_message: string | null;
+  agent: string | null;
+  provider: string | null;
+  model: string | null;
+  tool: string | null;
+  tokens: Tokens | null;
+  counted: boolean;
+  counted_reason?: string | null;
+  cost_usd: string | null;
+  cost_reason: string | null;
+  reported_cost_usd: string | null;
+  ttft_ms: number | null;
+  finish_reasons?: string[];
+  input_messages?: Message[];
+  output_messages?: Message[];
+  attributes?: Record<string, unknown>;
+  events?: SpanEvent[];
+  links?: SpanLink[];
+  source?: { convention: string | null; instrumentation: string | null; version: string | null };
+}
+
+export interface Latency {
+  avg: number | null;
+  p50: number | null;
+  p95: number | null;
+  p99: number | null;
+}
+
+export interface UsageRow {
+  llm_calls: number;
+  errors: number;
+  tokens: Tokens;
+  cost_usd: string | null;
+  unpriced_calls: number;
+  unpriced_reasons?: Record<string, number>;
+  latency_ms: Latency;
+}
+
+export interface UsageGroup extends UsageRow {
+  key: Record<string, string | null>;
+}
+
+export interface Usage {
+  groups: UsageGroup[];
+  total: UsageRow;
+}
+
+export interface ToolRow {
+  name: string;
+  calls: number;
+  errors: number;
+  success_rate: number | null;
+  latency_ms: Latency;
+  last_error: string | { message?: string; at?: string; time?: string; trace_id?: string } | null;
+}
+
+export interface Session {
+  session_id: string;
+  user_id: string | null;
+  started_at: string;
+  last_at: string;
+  traces: number;
+  llm_calls: number;
+  tool_calls: number;
+  errors: number;
+  tokens: Tokens;
+  cost_usd: string | null;
+  agents: string[];
+  models: string[];
+}
+
+export interface ServerStatus {
+  version: string;
+  started_at: string;
+  listeners: {
+    http: string | null;
+    otlp_http: string | null;
+    otlp_grpc: string | null;
+    prometheus: string | null;
+  };
+  demo: boolean;
+  store: { uri: string; days: number | null; spans: number; bytes: number | null };
+  search: { lag_spans: number; lag_ms: number } | null;
+}
+
+export interface TracePage {
+  trace: TraceSummary;
+  spans: Span[];
+  next_after: string | null;
+}
+
+export interface TracesPage {
+  traces: TraceSummary[];
+  next_cursor: string | null;
+}
+
+export interface SessionsPage {
+  sessions: Session[];
+  next_cursor: string | null;
+}
+
+export interface FacetValue {
+  value: string;
+  traces: number;
+}
+
+export type LiveFrame =
+  | { type: "hello"; now: string }
+  | { type: "trace"; trace: TraceSummary }
+  | { type: "lagged"; missed: number }
+  | { type: "ping" };

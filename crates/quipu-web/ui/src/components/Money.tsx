@@ -1,0 +1,57 @@
+import { usd, usdExact } from "../lib/format";
+
+/** Why there is no price, in words. The server's reasons are stable identifiers. */
+const REASONS: Record<string, string> = {
+  unknown_model: "no price is known for this model",
+  unknown_provider: "no price is known for this provider",
+  no_price: "no price is known for this model",
+  no_model: "the call does not name its model",
+  no_usage: "the call reports no token usage",
+  unknown_usage: "the call reports no token usage",
+  unknown_unit: "the call used a unit that has no price",
+  not_counted: "this usage repeats its children's",
+};
+
+export function reasonText(reason: string | null | undefined): string {
+  if (!reason) return "no price is known";
+  return REASONS[reason] ?? reason.replaceAll("_", " ");
+}
+
+/** "3 × no price is known for this model", one line a reason. */
+export function reasonsText(reasons: Record<string, number> | undefined): string {
+  const entries = Object.entries(reasons ?? {}).sort((a, b) => b[1] - a[1]);
+  return entries.map(([reason, calls]) => `${calls} × ${reasonText(reason)}`).join("\n");
+}
+
+interface Props {
+  value: string | null;
+  places?: number;
+  /** Why it is null, or why part of it is missing. */
+  reason?: string | null;
+  /** Calls that are not in the amount. */
+  unpriced?: number;
+  /** False where nothing was bought, so that nothing could be priced. */
+  billable?: boolean;
+}
+
+/** An amount, or "unpriced" with its reason. Never a zero that is not one. */
+export function Money({ value, places = 4, reason, unpriced = 0, billable = true }: Props) {
+  if (!billable && value === null) return <span className="nil">–</span>;
+  if (value === null) {
+    return (
+      <span className="unpriced" title={`Unpriced: ${reason ?? reasonText(null)}`}>
+        unpriced
+      </span>
+    );
+  }
+  if (unpriced > 0) {
+    const what = `${usdExact(value)} for the priced calls.\n${unpriced} not priced: ${reason ?? reasonText(null)}`;
+    return (
+      <span title={what}>
+        {usd(value, places)}
+        <span className="part-mark">+?</span>
+      </span>
+    );
+  }
+  return <span title={usdExact(value)}>{usd(value, places)}</span>;
+}

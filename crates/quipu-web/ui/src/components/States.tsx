@@ -1,0 +1,99 @@
+// Waiting, failing and empty: the three states that every page must draw as carefully as its data.
+import type { ReactNode } from "react";
+import { Problem } from "../api/client";
+import { useStatus } from "../api/queries";
+import { Copy } from "./Copy";
+import { Icon } from "./Icon";
+import { Mark } from "./Mark";
+
+export function Loading({ what }: { what: string }) {
+  return (
+    <div className="state" role="status">
+      <Mark size={40} tying />
+      <p className="muted">{what}</p>
+    </div>
+  );
+}
+
+/** Grey bars where the rows will be. */
+export function SkeletonRows({ rows, height = 28 }: { rows: number; height?: number }) {
+  return (
+    <div aria-hidden="true" className="skeleton-rows">
+      {Array.from({ length: rows }, (_, index) => (
+        <div key={index} className="skeleton-row" style={{ height }}>
+          <i style={{ width: 88 }} />
+          <i style={{ width: `${16 + ((index * 7) % 11)}%` }} />
+          <i className="push" style={{ width: 48 }} />
+          <i style={{ width: 36 }} />
+          <i style={{ width: 60 }} />
+        </div>
+      ))}
+    </div>
+  );
+}
+
+export function Failure({ error, retry }: { error: unknown; retry?: () => void }) {
+  const problem = error instanceof Problem ? error : null;
+  const title = problem?.title ?? "Something went wrong in this page";
+  const detail = problem?.detail ?? (error instanceof Error ? error.message : "");
+  return (
+    <div className="state" role="alert">
+      <h2 className="failure-title">{title}</h2>
+      {detail ? <p className="state-text">{detail}</p> : null}
+      {problem ? (
+        <p className="faint mono">
+          {problem.status > 0 ? `${problem.status} · ` : ""}GET {problem.route}
+        </p>
+      ) : null}
+      {retry ? (
+        <button type="button" className="button" onClick={retry}>
+          <Icon name="retry" size={14} />
+          <span>Try again</span>
+        </button>
+      ) : null}
+    </div>
+  );
+}
+
+function CommandBlock({ title, text }: { title: string; text: string }) {
+  return (
+    <div className="command-block">
+      <div className="command-head">
+        <span>{title}</span>
+        <Copy text={text} label="Copy" what="Copy these lines" />
+      </div>
+      <pre>{text}</pre>
+    </div>
+  );
+}
+
+/** An empty store: the lines that would fill it, with this server's own address. */
+export function TeachToSend({ what }: { what: string }) {
+  const status = useStatus();
+  const endpoint = status.data?.listeners.otlp_http ?? window.location.origin;
+  const lines = `export OTEL_EXPORTER_OTLP_ENDPOINT=${endpoint}\nexport OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf`;
+  return (
+    <div className="state teach">
+      <Mark size={48} />
+      <h2>No {what} yet</h2>
+      <p className="state-text">
+        Quipu listens for OpenTelemetry. Set these two lines where your agent runs, start it again, and its first trace
+        appears here by itself.
+      </p>
+      <CommandBlock title="Your agent's shell" text={lines} />
+      <p className="state-text">Nothing to send yet? Look around with a recorded workload:</p>
+      <CommandBlock title="Instead of this server" text="quipu serve --demo" />
+    </div>
+  );
+}
+
+/** Data is stored, but not within the chosen range and filters. */
+export function NothingMatches({ children, what }: { children?: ReactNode; what: string }) {
+  return (
+    <div className="state">
+      <h2>No {what} match</h2>
+      <p className="state-text">Nothing that is stored fits the time range and the filters above.</p>
+      <div className="state-actions">{children}</div>
+    </div>
+  );
+}

@@ -1,0 +1,137 @@
+// Figures as people read them: units always, one precision per column, unknown said as unknown.
+import { addDecimals, compareDecimals, type Decimal, parseDecimal, placesFor, roundDecimal, toPixels } from "./decimal";
+
+const THIN = "\u2009";
+
+function group(digits: string): string {
+  return digits.replace(/\B(?=(\d{3})+(?!\d))/g, ",");
+}
+
+/** An integer with thousands separators. */
+export function count(value: number): string {
+  return group(Math.round(value).toString());
+}
+
+/** Large counts shortened to three digits: 1,650 · 12.4k · 3.10M. */
+export function compact(value: number): string {
+  if (value < 10_000) return count(value);
+  for (const [limit, unit] of [
+    [1e6, "k"],
+    [1e9, "M"],
+    [1e12, "G"],
+  ] as const) {
+    const scaled = value / (limit / 1e3);
+    if (Number(scaled.toPrecision(3)) < 1000) return `${scaled.toPrecision(3)}${unit}`;
+  }
+  return `${(value / 1e12).toPrecision(3)}T`;
+}
+
+/** Dollars with a fixed number of places. A positive amount too small for them is "<$0.0001", never "$0.0000". */
+export function usd(text: string, places = 4): string {
+  const value = parseDecimal(text);
+  if (!value) return text;
+  const rounded = roundDecimal(value, places);
+  if (value.units !== 0n && /^-?0(\.0*)?$/.test(rounded)) {
+    const least = places > 0 ? `0.${"1".padStart(places, "0")}` : "1";
+    return value.units > 0n ? `<$${least}` : `>-$${least}`;
+  }
+  const [whole = "0", fraction] = rounded.replace("-", "").split(".");
+  const body = `$${group(whole)}${fraction === undefined ? "" : `.${fraction}`}`;
+  return rounded.startsWith("-") ? `-${body}` : body;
+}
+
+/** Every digit that was sent, for hover texts and copies. */
+export function usdExact(text: string): string {
+  const value = parseDecimal(text);
+  return value ? usd(text, value.scale) : text;
+}
+
+/** The places that a column of amounts needs: two significant digits of its smallest value, between 2 and 6. */
+export function usdPlaces(amounts: Iterable<string | null | undefined>): number {
+  let places = 2;
+  for (const amount of amounts) {
+    const value = amount ? parseDecimal(amount) : null;
+    if (value && value.units !== 0n) places = Math.max(places, placesFor(value, 2));
+  }
+  return Math.min(places, 6);
+}
+
+/** A single large figure: cents from a dollar up, else the first three digits that matter. */
+export function usdHeadline(text: string): string {
+  const value = parseDecimal(text);
+  if (!value) return text;
+  const small = compareDecimals(value, { units: 1n, scale: 0 }) < 0 && compareDecimals(value, { units: -1n, scale: 0 }) > 0;
+  return usd(text, small ? Math.min(Math.max(2, placesFor(value, 3)), 8) : 2);
+}
+
+/** The exact sum of decimal texts; null when there is nothing to add. */
+export function sumUsd(amounts: Iterable<string | null | undefined>): string | null {
+  let total: Decimal | null = null;
+  for (const amount of amounts) {
+    const value = amount ? parseDecimal(amount) : null;
+    if (value) total = total ? addDecimals(total, value) : value;
+  }
+  return total ? roundDecimal(total, total.scale) : null;
+}
+
+/** Orders amounts, unknown ones last. */
+export function compareUsd(a: string | null, b: string | null): number {
+  const left = a ? parseDecimal(a) : null;
+  const right = b ? parseDecimal(b) : null;
+  if (!left || !right) return left ? 1 : right ? -1 : 0;
+  return compareDecimals(left, right);
+}
+
+/** An amount as a length on the screen. */
+export function usdPixels(amount: string | null | undefined): number {
+  const value = amount ? parseDecimal(amount) : null;
+  return value ? toPixels(value) : 0;
+}
+
+/** Milliseconds in the unit that reads best: 0.4 ms, 820 ms, 4.21 s, 3 m 05 s, 2 h 14 m. */
+export function duration(ms: number | null | undefined): string {
+  if (ms === null || ms === undefined || !Number.isFinite(ms)) return "–";
+  if (ms < 0) return `-${duration(-ms)}`;
+  if (ms === 0) return "0 ms";
+  if (ms < 0.9995) return ms < 0.0005 ? "<1 µs" : `${Math.round(ms * 1000)} µs`;
+  if (ms < 9.95) return `${ms.toFixed(1)} ms`;
+  if (ms < 999.5) return `${Math.round(ms)} ms`;
+  if (ms < 59_995) return `${(ms / 1000).toFixed(2)} s`;
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} m ${String(seconds % 60).padStart(2, "0")} s`;
+  const minutes = Math.round(seconds / 60);
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} m`;
+}
+
+/** Seconds with two places, the one unit of a duration column that mostly holds calls. */
+export function seconds(ms: number | null | undefined): string {
+  if (ms === null || ms === undefined) return "–";
+  if (ms < 1000) return duration(ms);
+  return ms < 600_000 ? `${(ms / 1000).toFixed(2)} s` : duration(ms);
+}
+
+/** A share of one as a percentage; a share that only rounds to none or all says so. */
+export function percent(share: number, places = 1): string {
+  const value = share * 100;
+  const least = 10 ** -places;
+  if (value > 0 && value < least / 2) return `<${least}%`;
+  if (value < 100 && value > 100 - least / 2) return `>${(100 - least).toFixed(places)}%`;
+  return `${value === 100 || value === 0 ? value : value.toFixed(places)}%`;
+}
+
+/** Bytes in binary units. */
+export function bytes(value: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  let rest = value;
+  let unit = 0;
+  while (rest >= 1024 && unit < units.length - 1) {
+    rest /= 1024;
+    unit += 1;
+  }
+  return `${unit === 0 ? rest : rest.toPrecision(3)}${THIN}${units[unit]}`;
+}
+
+/** "1 call", "2 calls". */
+export function plural(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`;
+}

@@ -1,0 +1,82 @@
+import { describe, expect, it } from "vitest";
+import { bytes, compact, compareUsd, count, duration, percent, seconds, sumUsd, usd, usdHeadline, usdPlaces } from "../src/lib/format";
+import { offsetMs, previousRange, resolveRange, secondOf } from "../src/lib/time";
+
+describe("money", () => {
+  it("shows fixed places, groups thousands and never hides a small amount as zero", () => {
+    expect(usd("0.00412345")).toBe("$0.0041");
+    expect(usd("1234567.891", 2)).toBe("$1,234,567.89");
+    expect(usd("0.00000012")).toBe("<$0.0001");
+    expect(usd("0")).toBe("$0.0000");
+    expect(usd("-0.5", 2)).toBe("-$0.50");
+    expect(usd("0.4", 0)).toBe("<$1");
+  });
+
+  it("picks one precision for a column", () => {
+    expect(usdPlaces(["12.5", "0.0041", null])).toBe(4);
+    expect(usdPlaces(["12.5", "3"])).toBe(2);
+    expect(usdPlaces(["0.000000001"])).toBe(6);
+  });
+
+  it("shows a headline with the digits that matter", () => {
+    expect(usdHeadline("48.1261")).toBe("$48.13");
+    expect(usdHeadline("0.0041263")).toBe("$0.00413");
+    expect(usdHeadline("0")).toBe("$0.00");
+  });
+
+  it("adds exactly and orders unknown amounts last", () => {
+    expect(sumUsd(["0.1", "0.2", null])).toBe("0.3");
+    expect(sumUsd([null, undefined])).toBeNull();
+    expect(compareUsd(null, "0")).toBeLessThan(0);
+    expect(compareUsd("0.10", "0.1")).toBe(0);
+  });
+});
+
+describe("figures", () => {
+  it("shows durations in the unit that reads best", () => {
+    expect(duration(0)).toBe("0 ms");
+    expect(duration(0.0421)).toBe("42 µs");
+    expect(duration(0.9996)).toBe("1.0 ms");
+    expect(duration(9.96)).toBe("10 ms");
+    expect(duration(999.7)).toBe("1.00 s");
+    expect(duration(4210)).toBe("4.21 s");
+    expect(duration(59_996)).toBe("1 m 00 s");
+    expect(duration(185_000)).toBe("3 m 05 s");
+    expect(duration(8_040_000)).toBe("2 h 14 m");
+    expect(duration(null)).toBe("–");
+    expect(seconds(72_340)).toBe("72.34 s");
+  });
+
+  it("shows counts, shares and sizes", () => {
+    expect(count(1650)).toBe("1,650");
+    expect(compact(9_999)).toBe("9,999");
+    expect(compact(12_449)).toBe("12.4k");
+    expect(compact(999_950)).toBe("1.00M");
+    expect(compact(3_100_000)).toBe("3.10M");
+    expect(percent(0)).toBe("0%");
+    expect(percent(1)).toBe("100%");
+    expect(percent(0.0001)).toBe("<0.1%");
+    expect(percent(0.99999)).toBe(">99.9%");
+    expect(bytes(1536)).toBe("1.50\u2009KiB");
+  });
+});
+
+describe("time", () => {
+  it("keeps nanoseconds", () => {
+    const origin = secondOf("2026-11-20T07:00:00.000000000Z");
+    expect(offsetMs("2026-11-20T07:00:01.000000250Z", origin)).toBeCloseTo(1000.00025, 8);
+    expect(offsetMs("2026-11-20T08:00:00.5+01:00", origin)).toBe(500);
+    expect(offsetMs("2026-11-20T07:00:02Z", origin)).toBe(2000);
+  });
+
+  it("resolves presets against now and finds the period before", () => {
+    const now = Date.parse("2026-11-20T12:00:00Z");
+    const hour = { preset: "1h", since: null, until: null };
+    expect(resolveRange(hour, now)).toEqual({ since: "2026-11-20T11:00:00.000Z" });
+    expect(previousRange(hour, now)).toEqual({
+      since: "2026-11-20T10:00:00.000Z",
+      until: "2026-11-20T11:00:00.000Z",
+    });
+    expect(previousRange({ preset: "all", since: null, until: null }, now)).toBeNull();
+  });
+});

@@ -1,0 +1,1 @@
+//! The facade: cargo features choose backends and adapters.
