@@ -218,11 +218,13 @@ pub trait Store: Backend {
     /// The store cannot be read.
     async fn metric(&self, query: &MetricQuery) -> Result<Vec<MetricSeries>>;
 
-    /// What the count needs to know of every stored span of a trace, in any order; empty when unknown.
+    /// What the count needs to know of every stored span of these traces: one list a trace, in the order asked, each in
+    /// any order, empty when unknown. With each trace comes the start of one of its spans: a store that keeps days apart
+    /// may look only where a span of that time would have been put.
     ///
     /// # Errors
     /// The store cannot be read.
-    async fn nodes(&self, trace_id: TraceId) -> Result<Vec<Node>>;
+    async fn nodes(&self, traces: &[(TraceId, Timestamp)]) -> Result<Vec<Vec<Node>>>;
 
     /// What is stored.
     ///

@@ -3,7 +3,7 @@
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use crate::{Kind, Provider, SpanId, Status, Timestamp, TraceId, Usage, Usd};
+use crate::{Kind, Provider, Span, SpanId, Status, Timestamp, TraceId, Usage, Usd};
 
 /// Which rule decided whether a span counts. The order of the variants is part of the stored format: append only.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -118,11 +118,30 @@ pub struct Node {
     pub agent: Option<CompactString>,
     /// The tool named on the span itself.
     pub tool: Option<CompactString>,
-    /// The call's facts; `None` for spans that neither are calls nor carry usage.
+    /// The facts of calls, tool runs and spans with usage; `None` for all others.
     pub call: Option<Box<Call>>,
 }
 
-/// The facts of a call or of a span with usage.
+impl Node {
+    /// What the count needs to know of a span that an adapter has read.
+    pub fn of(span: &Span) -> Self {
+        let read = &span.canonical;
+        let matters = read.kind.is_call() || read.kind == Kind::Tool || read.usage.is_some();
+        Self {
+            span_id: span.span_id,
+            parent_id: span.parent_id,
+            kind: read.kind,
+            start: span.start,
+            duration: span.duration(),
+            status: span.status,
+            agent: read.agent.clone(),
+            tool: read.tool.clone(),
+            call: matters.then(|| Box::new(Call::of(span))),
+        }
+    }
+}
+
+/// The facts of a call, a tool run, or a span with usage.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Call {
     /// Tokens on the span.
@@ -149,6 +168,26 @@ pub struct Call {
     pub response_id: Option<CompactString>,
     /// Service tier charged.
     pub service_tier: Option<CompactString>,
+}
+
+impl Call {
+    fn of(span: &Span) -> Self {
+        let read = &span.canonical;
+        Self {
+            usage: read.usage.clone(),
+            reported: read.reported_cost,
+            never_count: read.never_count,
+            convention: read.convention.clone(),
+            framework: read.framework.clone(),
+            service: span.resource.service().map(CompactString::from),
+            operation: read.operation.clone(),
+            provider: read.provider.clone(),
+            request_model: read.request_model.clone(),
+            response_model: read.response_model.clone(),
+            response_id: read.response_id.clone(),
+            service_tier: read.service_tier.clone(),
+        }
+    }
 }
 
 /// One ledger row: a span that is a call, carries usage, or runs a tool. A later row of the same span with a higher
@@ -207,9 +246,9 @@ impl Cost {
         self.rule.counts()
     }
 
-    /// Whether it is one LLM call of the totals: a counted request to a model.
+    /// Whether it is one LLM call of the totals: a counted request to a model. An orphan roll-up counts its tokens only.
     pub const fn is_call(&self) -> bool {
-        self.rule.counts() && self.kind.is_call()
+        matches!(self.rule, Rule::Leaf | Rule::Merged) && self.kind.is_call()
     }
 
     /// Whether it is one tool run of the totals.
