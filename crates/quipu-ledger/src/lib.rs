@@ -1,1 +1,16 @@
-//! Decides which spans are calls, exactly once.
+//! The count: which spans are calls, each exactly once, whatever the order in which they arrive.
+//!
+//! Verb: COUNT.
+//! Takes: batches of spans that an adapter has read.
+//! Gives: the same batches with ledger rows: of these spans, and corrections of earlier ones.
+//! Never: prices a row, writes to a backend, or looks at messages.
+//!
+//! The rules (R1 to R12) are laid down in `docs/adr/0006-count-once.md`.
+
+mod decide;
+mod ledger;
+mod merge;
+mod row;
+mod trace;
+
+pub use ledger::Ledger;

@@ -1,0 +1,255 @@
+//! Whether a span counts: bottom-up over the tree, then between records that stand beside each other.
+
+use compact_str::CompactString;
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
+use quipu_core::{Kind, Node, Rule, Usage};
+
+use crate::merge;
+use crate::trace::{At, Trace};
+
+/// What the tree alone says of a span.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// Neither a call nor a holder of usage, nor a tool run.
+    #[default]
+    Nothing,
+    /// A call, or a tool run of its own.
+    Own,
+    /// Another record of the one call below it, or of the tool run above it.
+    Same(At),
+    /// Repeats what is below it (R1).
+    Repeats,
+    /// Holds usage that nothing below it reports (R3).
+    Orphan,
+    /// Repeats usage by the source's design (R2).
+    Never,
+    /// Fetches an earlier response again.
+    Fetched,
+}
+
+/// Calls of one kind below a span.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Calls {
+    count: u32,
+    only: Option<At>,
+    usage: bool,
+}
+
+/// What a span and everything below it brings to the count, by kind of call; the last is usage outside of calls.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Tally([Calls; 4]);
+
+const fn slot(kind: Kind) -> usize {
+    match kind {
+        Kind::Llm => 0,
+        Kind::Embedding => 1,
+        Kind::Rerank => 2,
+        _ => 3,
+    }
+}
+
+impl Tally {
+    fn add(&mut self, other: &Self) {
+        for (calls, more) in self.0.iter_mut().zip(&other.0) {
+            calls.only = if calls.count == 0 { more.only } else { calls.only };
+            calls.count += more.count;
+            calls.usage |= more.usage;
+        }
+    }
+
+    fn any_usage(&self) -> bool {
+        self.0.iter().any(|calls| calls.usage)
+    }
+}
+
+/// Decides for every span in `dirty`, which holds with each span all that is above it.
+pub(crate) fn settle(trace: &mut Trace, dirty: Vec<At>) {
+    let mut response_ids = HashSet::new();
+    for at in deepest_first(trace, dirty) {
+        let below = below(trace, at);
+        let standing = standing(trace, at, &below);
+        let mut tally = below;
+        tally.add(&own_tally(trace, at, standing));
+        trace.entry_mut(at).tally = tally;
+        change(trace, at, standing);
+        if let Some(id) = response_id(&trace.entry(at).node) {
+            response_ids.insert(id.clone());
+        }
+    }
+    for id in response_ids {
+        pick_among_twins(trace, &id);
+    }
+}
+
+fn deepest_first(trace: &Trace, mut dirty: Vec<At>) -> Vec<At> {
+    let mut depths: HashMap<At, u32> = HashMap::with_capacity(dirty.len());
+    let mut path = Vec::new();
+    for start in &dirty {
+        let mut next = Some(*start);
+        while let Some(at) = next.filter(|at| !depths.contains_key(at)) {
+            path.push(at);
+            next = trace.entry(at).parent;
+        }
+        let mut depth = next.and_then(|at| depths.get(&at).copied()).map_or(0, |depth| depth + 1);
+        while let Some(at) = path.pop() {
+            depths.insert(at, depth);
+            depth += 1;
+        }
+    }
+    dirty.sort_unstable_by_key(|at| std::cmp::Reverse(depths.get(at).copied().unwrap_or(0)));
+    dirty
+}
+
+fn below(trace: &Trace, at: At) -> Tally {
+    let mut below = Tally::default();
+    for child in &trace.entry(at).children {
+        below.add(&trace.entry(*child).tally);
+    }
+    below
+}
+
+fn usage(node: &Node) -> Option<&Usage> {
+    node.call.as_ref().and_then(|call| call.usage.as_ref()).filter(|usage| usage.is_known())
+}
+
+fn response_id(node: &Node) -> Option<&CompactString> {
+    node.call.as_ref().and_then(|call| call.response_id.as_ref()).filter(|_| node.kind.is_call())
+}
+
+fn standing(trace: &Trace, at: At, below: &Tally) -> Standing {
+    let node = &trace.entry(at).node;
+    let Some(call) = &node.call else { return Standing::Nothing };
+    if call.operation.as_deref() == Some("fetch_response") {
+        Standing::Fetched
+    } else if call.never_count {
+        Standing::Never
+    } else if node.kind.is_call() {
+        call_standing(trace, at, &below.0[slot(node.kind)])
+    } else if node.kind == Kind::Tool && usage(node).is_none() {
+        tool_standing(trace, at)
+    } else if usage(node).is_none() {
+        Standing::Nothing
+    } else if below.any_usage() {
+        Standing::Repeats
+    } else {
+        Standing::Orphan
+    }
+}
+
+fn call_standing(trace: &Trace, at: At, below: &Calls) -> Standing {
+    let node = &trace.entry(at).node;
+    match below.only {
+        None => Standing::Own,
+        Some(inner) if below.count == 1 && merge::same_call(node, &trace.entry(inner).node) => {
+            Standing::Same(inner)
+        }
+        Some(_) if below.usage || usage(node).is_none() => Standing::Repeats,
+        Some(_) => Standing::Orphan,
+    }
+}
+
+/// A tool run inside of a run of the same tool is the same run seen again: by the framework and the tool's own server.
+fn tool_standing(trace: &Trace, at: At) -> Standing {
+    let entry = trace.entry(at);
+    match entry.tool {
+        Some(outer) if merge::same_tool(&trace.entry(outer).node, &entry.node) => Standing::Same(outer),
+        _ => Standing::Own,
+    }
+}
+
+/// A span's own part. One that lost to a record beside it still stands for its call towards what is above it, else the
+/// wrapper of the loser would count.
+fn own_tally(trace: &Trace, at: At, standing: Standing) -> Tally {
+    let node = &trace.entry(at).node;
+    let mut tally = Tally::default();
+    let calls = &mut tally.0[slot(node.kind)];
+    match standing {
+        Standing::Own if node.kind.is_call() => {
+            *calls = Calls { count: 1, only: Some(at), usage: usage(node).is_some() };
+        }
+        Standing::Orphan => tally.0[3].usage = true,
+        // A wrapper's figures go to the call that it wraps.
+        Standing::Same(_) if node.kind.is_call() => calls.usage = usage(node).is_some(),
+        _ => {}
+    }
+    tally
+}
+
+/// Takes over the standing, and keeps the lists of partners right.
+fn change(trace: &mut Trace, at: At, standing: Standing) {
+    let old = std::mem::replace(&mut trace.entry_mut(at).standing, standing);
+    trace.touch(at);
+    if old == standing {
+        if let Standing::Same(other) = standing {
+            trace.touch(other);
+        }
+        return;
+    }
+    if standing != Standing::Own {
+        lose_to(trace, at, None);
+    }
+    let is_call = trace.entry(at).node.kind.is_call();
+    if let Standing::Same(other) = old {
+        trace.entry_mut(other).partners.retain(|partner| *partner != at);
+        trace.touch(other);
+    }
+    if let (Standing::Same(other), true) = (standing, is_call) {
+        trace.entry_mut(other).partners.push(at);
+        trace.touch(other);
+    }
+}
+
+/// Of the records of one call that stand beside each other, the best counts (R6).
+fn pick_among_twins(trace: &mut Trace, response_id: &str) {
+    let mut own: Vec<At> = trace.twins(response_id).to_vec();
+    own.retain(|at| trace.entry(*at).standing == Standing::Own);
+    own.sort_by_key(|at| {
+        let node = &trace.entry(*at).node;
+        (std::cmp::Reverse(merge::quality(node)), node.start, node.span_id)
+    });
+    let mut winners: Vec<At> = Vec::new();
+    for at in own {
+        let winner = winners
+            .iter()
+            .copied()
+            .find(|winner| merge::twins(&trace.entry(*winner).node, &trace.entry(at).node));
+        lose_to(trace, at, winner);
+        if winner.is_none() {
+            winners.push(at);
+        }
+    }
+}
+
+/// Notes that `at` lost to `winner`, a record beside it, or to none.
+pub(crate) fn lose_to(trace: &mut Trace, at: At, winner: Option<At>) {
+    let old = std::mem::replace(&mut trace.entry_mut(at).lost_to, winner);
+    if old == winner {
+        winner.into_iter().for_each(|winner| trace.touch(winner));
+        return;
+    }
+    trace.touch(at);
+    if let Some(old) = old {
+        trace.entry_mut(old).partners.retain(|partner| *partner != at);
+        trace.touch(old);
+    }
+    if let Some(winner) = winner {
+        trace.entry_mut(winner).partners.push(at);
+        trace.touch(winner);
+    }
+}
+
+/// The rule under which a span's row is written; `None` for spans without a row.
+pub(crate) fn rule(trace: &Trace, at: At) -> Option<Rule> {
+    let entry = trace.entry(at);
+    match entry.standing {
+        Standing::Nothing => None,
+        Standing::Own if entry.lost_to.is_some() => Some(Rule::Duplicate),
+        Standing::Own if !entry.partners.is_empty() => Some(Rule::Merged),
+        Standing::Own => Some(Rule::Leaf),
+        Standing::Same(_) => Some(Rule::Duplicate),
+        Standing::Repeats => Some(Rule::Repeats),
+        Standing::Orphan => Some(Rule::OrphanRollup),
+        Standing::Never => Some(Rule::NeverCounted),
+        Standing::Fetched => Some(Rule::Fetched),
+    }
+}

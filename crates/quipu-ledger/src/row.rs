@@ -1,0 +1,94 @@
+//! The ledger row of a span.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use compact_str::CompactString;
+use quipu_core::{Call, Cost, Node, Rule, Status, TraceId, Usage, Usd};
+
+use crate::trace::{At, Trace};
+use crate::{decide, merge};
+
+/// Everything in a row that can change: two equal prints mean that nothing needs to be written.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Print {
+    rule: Rule,
+    node: Node,
+    agent: Option<CompactString>,
+    usage: Option<Usage>,
+    reported: Option<Usd>,
+    response_model: Option<CompactString>,
+}
+
+static VERSIONS: AtomicU64 = AtomicU64::new(1);
+
+/// The row of a span and its print; `None` for spans that have none.
+pub(crate) fn of(trace: &Trace, trace_id: TraceId, at: At) -> Option<(Cost, Print)> {
+    let rule = decide::rule(trace, at)?;
+    let entry = trace.entry(at);
+    let call = entry.node.call.as_deref()?;
+    let records = || records(trace, at).into_iter().map(|at| &trace.entry(at).node);
+    let merged = rule == Rule::Merged;
+    let print = Print {
+        rule,
+        agent: agent(trace, at),
+        usage: if merged { merge::best(records()) } else { call.usage.clone() },
+        reported: if merged {
+            records().find_map(|node| node.call.as_ref()?.reported)
+        } else {
+            call.reported
+        },
+        response_model: if merged {
+            records().find_map(|node| node.call.as_ref()?.response_model.clone())
+        } else {
+            call.response_model.clone()
+        },
+        node: entry.node.clone(),
+    };
+    Some((cost(trace_id, call, &print), print))
+}
+
+/// This record and all that were merged into it: those that it won over, and what each of them wraps it in. Its own comes
+/// first, so that it wins a tie; the rest in an order that does not depend on when each arrived.
+fn records(trace: &Trace, at: At) -> Vec<At> {
+    let mut others = Vec::new();
+    for partner in &trace.entry(at).partners {
+        others.push(*partner);
+        others.extend_from_slice(&trace.entry(*partner).partners);
+    }
+    others.sort_unstable_by_key(|other| (trace.entry(*other).node.start, trace.entry(*other).node.span_id));
+    std::iter::once(at).chain(others).collect()
+}
+
+fn agent(trace: &Trace, at: At) -> Option<CompactString> {
+    let entry = trace.entry(at);
+    let above = || trace.entry(entry.agent?).node.agent.clone();
+    entry.node.agent.clone().or_else(above)
+}
+
+fn cost(trace_id: TraceId, call: &Call, print: &Print) -> Cost {
+    let node = &print.node;
+    Cost {
+        trace_id,
+        span_id: node.span_id,
+        version: VERSIONS.fetch_add(1, Ordering::Relaxed),
+        time: node.start,
+        duration: node.duration,
+        kind: node.kind,
+        rule: print.rule,
+        failed: node.status == Status::Error,
+        service: call.service.clone(),
+        framework: call.framework.clone(),
+        convention: call.convention.clone(),
+        agent: print.agent.clone(),
+        tool: node.tool.clone(),
+        provider: call.provider.clone(),
+        request_model: call.request_model.clone(),
+        response_model: print.response_model.clone(),
+        service_tier: call.service_tier.clone(),
+        usage: print.usage.clone(),
+        amount: None,
+        unpriced: None,
+        price: None,
+        reported: print.reported,
+    }
+}

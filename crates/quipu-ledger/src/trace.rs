@@ -1,0 +1,279 @@
+//! One trace in memory: its spans as a tree that grows in any order.
+
+use std::cmp::Ordering;
+
+use compact_str::CompactString;
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
+use quipu_core::{Cost, Kind, Node, SpanId, TraceId};
+
+use crate::decide::{self, Standing};
+use crate::row;
+
+/// Index of a span within its trace.
+pub(crate) type At = u32;
+
+/// A span with its place in the tree.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub node: Node,
+    pub parent: Option<At>,
+    pub children: Vec<At>,
+    /// The nearest agent above.
+    pub agent: Option<At>,
+    /// The nearest tool run above, with nothing but steps between.
+    pub tool: Option<At>,
+    /// Whether it counts, by the tree alone.
+    pub standing: Standing,
+    /// Calls in and below it.
+    pub tally: decide::Tally,
+    /// The record that counts in its place, of two records of one call beside each other.
+    pub lost_to: Option<At>,
+    /// Other records of this call.
+    pub partners: Vec<At>,
+    emitted: Option<row::Print>,
+}
+
+/// The spans of one trace, and which of them changed since the rows were last given out.
+#[derive(Debug)]
+pub(crate) struct Trace {
+    id: TraceId,
+    entries: Vec<Entry>,
+    by_id: HashMap<SpanId, At>,
+    waiting: HashMap<SpanId, Vec<At>>,
+    by_response: HashMap<CompactString, Vec<At>>,
+    /// Spans whose standing may have changed; with a span everything above it is in here.
+    dirty: HashSet<At>,
+    /// Spans whose row may have changed.
+    touched: HashSet<At>,
+}
+
+impl Trace {
+    pub fn new(id: TraceId) -> Self {
+        Self {
+            id,
+            entries: Vec::new(),
+            by_id: HashMap::new(),
+            waiting: HashMap::new(),
+            by_response: HashMap::new(),
+            dirty: HashSet::new(),
+            touched: HashSet::new(),
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub fn entry(&self, at: At) -> &Entry {
+        &self.entries[at as usize]
+    }
+
+    pub fn entry_mut(&mut self, at: At) -> &mut Entry {
+        &mut self.entries[at as usize]
+    }
+
+    /// Calls that carry this response id.
+    pub fn twins(&self, response_id: &str) -> &[At] {
+        self.by_response.get(response_id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Adds a span, or replaces the earlier copy of it.
+    pub fn insert(&mut self, node: Node) {
+        match self.by_id.get(&node.span_id).copied() {
+            Some(at) if supersedes(&node, &self.entry(at).node) => self.replace(at, node),
+            Some(_) => {}
+            None => self.append(node),
+        }
+    }
+
+    fn append(&mut self, node: Node) {
+        let at = At::try_from(self.entries.len()).unwrap_or(At::MAX);
+        self.by_id.insert(node.span_id, at);
+        let (id, parent_id) = (node.span_id, node.parent_id);
+        let children = self.waiting.remove(&id).unwrap_or_default();
+        self.index_response(at, &node);
+        self.entries.push(Entry {
+            node,
+            parent: None,
+            children,
+            agent: None,
+            tool: None,
+            standing: Standing::default(),
+            tally: decide::Tally::default(),
+            lost_to: None,
+            partners: Vec::new(),
+            emitted: None,
+        });
+        for child in self.entry(at).children.clone() {
+            self.entry_mut(child).parent = Some(at);
+        }
+        self.join(at, parent_id);
+        self.inherit_from(at);
+        self.mark(at);
+    }
+
+    fn replace(&mut self, at: At, node: Node) {
+        let old = self.entry(at).node.clone();
+        self.mark(at);
+        decide::lose_to(self, at, None);
+        if let Some(id) = old.call.as_ref().and_then(|call| call.response_id.as_ref())
+            && let Some(twins) = self.by_response.get_mut(id)
+        {
+            twins.retain(|twin| *twin != at);
+        }
+        self.index_response(at, &node);
+        if old.parent_id != node.parent_id {
+            self.leave(at, old.parent_id);
+            self.join(at, node.parent_id);
+        }
+        self.entry_mut(at).node = node;
+        self.inherit_from(at);
+        self.mark(at);
+    }
+
+    fn index_response(&mut self, at: At, node: &Node) {
+        let id = node.call.as_ref().and_then(|call| call.response_id.clone());
+        if let (true, Some(id)) = (node.kind.is_call(), id) {
+            self.by_response.entry(id).or_default().push(at);
+        }
+    }
+
+    fn leave(&mut self, at: At, parent_id: Option<SpanId>) {
+        self.unlink(at);
+        if let Some(waiting) = parent_id.and_then(|id| self.waiting.get_mut(&id)) {
+            waiting.retain(|child| *child != at);
+        }
+    }
+
+    fn join(&mut self, at: At, parent_id: Option<SpanId>) {
+        let Some(parent_id) = parent_id else { return };
+        let Some(parent) = self.by_id.get(&parent_id).copied() else {
+            return self.waiting.entry(parent_id).or_default().push(at);
+        };
+        let Some(cycle) = self.path_between(parent, at) else { return self.link(at, parent) };
+        // A cycle has no top. Its least id becomes one, whichever span came last.
+        let top = cycle.into_iter().min_by_key(|at| self.entry(*at).node.span_id).unwrap_or(at);
+        if top != at {
+            self.unlink(top);
+            self.link(at, parent);
+            self.inherit_from(top);
+            self.mark(top);
+        }
+    }
+
+    fn link(&mut self, at: At, parent: At) {
+        self.entry_mut(at).parent = Some(parent);
+        self.entry_mut(parent).children.push(at);
+    }
+
+    fn unlink(&mut self, at: At) {
+        if let Some(parent) = self.entry_mut(at).parent.take() {
+            self.entry_mut(parent).children.retain(|child| *child != at);
+            self.mark(parent);
+        }
+    }
+
+    /// The spans from `at` up to `top`, both included, if `top` is `at` or above it. A span without children is above
+    /// nothing, which spares the walk for most.
+    fn path_between(&self, at: At, top: At) -> Option<Vec<At>> {
+        if at != top && self.entry(top).children.is_empty() {
+            return None;
+        }
+        let mut path = vec![at];
+        while path.last() != Some(&top) {
+            path.push(self.entry(*path.last()?).parent?);
+        }
+        Some(path)
+    }
+
+    /// Notes that the row of a span may have changed.
+    pub fn touch(&mut self, at: At) {
+        if self.entry(at).node.call.is_some() {
+            self.touched.insert(at);
+        }
+    }
+
+    /// Hands the nearest agent and tool run down to `top` and everything below it that they reach.
+    fn inherit_from(&mut self, top: At) {
+        let mut stack = vec![top];
+        while let Some(at) = stack.pop() {
+            let (agent, tool) = match self.entry(at).parent {
+                Some(parent) => self.hands_down(parent),
+                None => (None, None),
+            };
+            let entry = self.entry_mut(at);
+            let changed = entry.agent != agent || entry.tool != tool;
+            (entry.agent, entry.tool) = (agent, tool);
+            if changed || at == top {
+                stack.extend_from_slice(&self.entry(at).children);
+            }
+            match self.entry(at).node.kind {
+                Kind::Tool => self.mark(at),
+                _ => self.touch(at),
+            }
+        }
+    }
+
+    fn hands_down(&self, at: At) -> (Option<At>, Option<At>) {
+        let entry = self.entry(at);
+        let agent =
+            if entry.node.kind == Kind::Agent && entry.node.agent.is_some() { Some(at) } else { entry.agent };
+        let tool = match entry.node.kind {
+            Kind::Tool => Some(at),
+            Kind::Task | Kind::Other => entry.tool,
+            _ => None,
+        };
+        (agent, tool)
+    }
+
+    /// Marks everything whose standing may depend on `at`: what is above it, and the other records of the same call with
+    /// what is above them.
+    fn mark(&mut self, at: At) {
+        let response_id = self.entry(at).node.call.as_ref().and_then(|call| call.response_id.clone());
+        let mut starts = vec![at];
+        if let Some(id) = response_id {
+            starts.extend_from_slice(self.twins(&id));
+        }
+        for start in starts {
+            let mut next = Some(start);
+            while let Some(at) = next {
+                // What is above a marked span is marked already, save for the first, which may have just moved.
+                if !self.dirty.insert(at) && at != start {
+                    break;
+                }
+                next = self.entry(at).parent;
+            }
+        }
+    }
+
+    /// Decides anew what may have changed, and gives the rows that are new or different.
+    pub fn settle(&mut self) -> Vec<Cost> {
+        let dirty = self.dirty.drain().collect();
+        decide::settle(self, dirty);
+        let mut rows = Vec::new();
+        for at in std::mem::take(&mut self.touched) {
+            let Some((row, print)) = row::of(self, self.id, at) else { continue };
+            if self.entry(at).emitted.as_ref() != Some(&print) {
+                self.entry_mut(at).emitted = Some(print);
+                rows.push(row);
+            }
+        }
+        rows.sort_unstable_by_key(|row| (row.time, row.span_id));
+        rows
+    }
+}
+
+/// Whether `new` replaces `old`, two copies of one span: by the order in which stores choose, as far as a node shows it,
+/// and in the last resort by an order that is at least the same whichever copy comes first.
+fn supersedes(new: &Node, old: &Node) -> bool {
+    let weight = |node: &Node| {
+        let end = node.duration.map(|nanos| node.start.plus(nanos));
+        let facts =
+            node.call.as_ref().and_then(|call| call.usage.as_ref()).map_or(0, |usage| 1 + usage.details());
+        (end.is_some(), end, facts)
+    };
+    match weight(new).cmp(&weight(old)) {
+        Ordering::Equal => new != old && format!("{new:?}") > format!("{old:?}"),
+        order => order == Ordering::Greater,
+    }
+}

@@ -1,0 +1,169 @@
+//! One test a rule.
+
+use quipu_core::{Kind, Rule, Status};
+
+use crate::world::*;
+
+fn rule_of(rows: &Rows, number: u64) -> Rule {
+    rows.get(&span_id(number)).expect("a row").rule
+}
+
+#[test]
+fn r1_leaf_wins_over_roll_ups() {
+    let rows = count(
+        &[vec![
+            with_usage(span(0, None, Kind::Agent, 0, 100), 30, 9),
+            span(1, Some(0), Kind::Task, 0, 90),
+            with_usage(span(2, Some(1), Kind::Llm, 0, 40), 10, 4),
+            with_usage(span(3, Some(1), Kind::Llm, 50, 90), 20, 5),
+        ]],
+        1000,
+    );
+    assert_eq!(totals(&rows), (2, 30, 9));
+    assert_eq!(rule_of(&rows, 0), Rule::Repeats);
+}
+
+#[test]
+fn r2_a_source_that_repeats_by_design_never_counts() {
+    let mut repeat = with_usage(span(0, None, Kind::Agent, 0, 100), 30, 9);
+    repeat.canonical.never_count = true;
+    let rows = count(&[vec![repeat]], 1000);
+    assert_eq!((totals(&rows), rule_of(&rows, 0)), ((0, 0, 0), Rule::NeverCounted));
+}
+
+#[test]
+fn r3_an_orphan_roll_up_counts_its_tokens_but_is_no_call() {
+    let rows = count(
+        &[vec![with_usage(span(0, None, Kind::Agent, 0, 100), 30, 9), span(1, Some(0), Kind::Llm, 0, 40)]],
+        1000,
+    );
+    assert_eq!((totals(&rows), rule_of(&rows, 0)), ((1, 30, 9), Rule::OrphanRollup));
+}
+
+#[test]
+fn r4_a_late_leaf_takes_back_the_roll_up() {
+    let roll_up = with_usage(span(0, None, Kind::Agent, 0, 100), 30, 9);
+    let leaf = with_usage(span(1, Some(0), Kind::Llm, 0, 40), 30, 9);
+    for memory in [1000, 0] {
+        let rows = count(&[vec![roll_up.clone()], vec![leaf.clone()]], memory);
+        assert_eq!((totals(&rows), rule_of(&rows, 0)), ((1, 30, 9), Rule::Repeats));
+    }
+}
+
+#[test]
+fn r5_two_instrumentations_of_one_call_become_one_with_the_best_figures() {
+    let mut outer = with_model(with_usage(span(0, None, Kind::Llm, 0, 100), 120, 22), "gpt-4o");
+    outer.canonical.usage.as_mut().unwrap().cache_read = Some(64);
+    let inner = with_model(with_usage(span(1, Some(0), Kind::Llm, 2, 98), 1, 6), "openai/gpt-4o-2024-08-06");
+    let rows = count(&[vec![inner], vec![outer]], 1000);
+    assert_eq!(totals(&rows), (1, 120, 22));
+    assert_eq!((rule_of(&rows, 0), rule_of(&rows, 1)), (Rule::Duplicate, Rule::Merged));
+}
+
+#[test]
+fn r5_a_call_with_two_calls_below_is_a_roll_up() {
+    let rows = count(
+        &[vec![
+            with_usage(span(0, None, Kind::Llm, 0, 100), 30, 9),
+            with_usage(span(1, Some(0), Kind::Llm, 0, 48), 10, 4),
+            with_usage(span(2, Some(0), Kind::Llm, 50, 100), 20, 5),
+        ]],
+        1000,
+    );
+    assert_eq!((totals(&rows), rule_of(&rows, 0)), ((2, 30, 9), Rule::Repeats));
+}
+
+#[test]
+fn r6_records_beside_each_other_with_one_response_id_are_one_call() {
+    let one = with_response(with_usage(span(1, None, Kind::Llm, 0, 50), 10, 4), "resp-1");
+    let mut other = with_response(with_usage(span(2, None, Kind::Llm, 1, 49), 10, 4), "resp-1");
+    other.canonical.usage.as_mut().unwrap().cache_read = Some(8);
+    let rows = count(&[vec![one], vec![other]], 1000);
+    assert_eq!(totals(&rows), (1, 10, 4));
+    assert_eq!((rule_of(&rows, 1), rule_of(&rows, 2)), (Rule::Duplicate, Rule::Merged));
+}
+
+#[test]
+fn r6_the_same_id_at_another_time_is_another_call() {
+    let one = with_response(with_usage(span(1, None, Kind::Llm, 0, 50), 10, 4), "always-the-same");
+    let other = with_response(with_usage(span(2, None, Kind::Llm, 60, 90), 11, 4), "always-the-same");
+    assert_eq!(totals(&count(&[vec![one, other]], 1000)), (2, 21, 8));
+}
+
+#[test]
+fn r8_a_failed_attempt_is_a_call_without_tokens() {
+    let mut failed = span(1, None, Kind::Llm, 0, 5);
+    failed.status = Status::Error;
+    let rows = count(&[vec![failed, with_usage(span(2, None, Kind::Llm, 6, 9), 10, 4)]], 1000);
+    assert_eq!(totals(&rows), (2, 10, 4));
+    assert!(rows[&span_id(1)].failed);
+}
+
+#[test]
+fn r9_the_same_span_again_changes_nothing() {
+    let spans = vec![with_usage(span(0, None, Kind::Llm, 0, 100), 30, 9)];
+    assert_eq!(count(&[spans.clone(), spans.clone(), spans.clone()], 0), count(&[spans], 1000));
+}
+
+#[test]
+fn r11_a_call_belongs_to_the_nearest_agent() {
+    let named = |number, parent, name: &str| {
+        let mut agent = span(number, parent, Kind::Agent, 0, 100);
+        agent.canonical.agent = Some(name.into());
+        agent
+    };
+    let leaf = |number, parent| with_usage(span(number, Some(parent), Kind::Llm, 0, 10), 1, 1);
+    let rows = count(
+        &[
+            vec![leaf(3, 1), leaf(4, 2), span(2, Some(1), Kind::Task, 0, 20)],
+            vec![named(1, Some(0), "inner")],
+            vec![named(0, None, "outer")],
+        ],
+        1000,
+    );
+    assert!(rows.values().all(|row| row.agent.as_deref() == Some("inner")), "{rows:?}");
+}
+
+#[test]
+fn a_tool_run_seen_twice_is_one_run() {
+    let tool = |number, parent, name: &str| {
+        let mut tool = span(number, parent, Kind::Tool, 0, 100);
+        tool.canonical.tool = Some(name.into());
+        tool
+    };
+    let rows = count(
+        &[
+            vec![tool(2, Some(1), "get_weather")],
+            vec![tool(0, None, "mcp__w__get_weather"), span(1, Some(0), Kind::Task, 0, 90)],
+            vec![tool(3, Some(0), "other")],
+        ],
+        0,
+    );
+    let runs: Vec<_> =
+        rows.values().filter(|row| row.is_tool_run()).filter_map(|row| row.tool.as_deref()).collect();
+    assert_eq!(runs, ["mcp__w__get_weather", "other"]);
+}
+
+#[test]
+fn a_span_that_is_its_own_ancestor_is_a_root() {
+    let spans = vec![
+        with_usage(span(0, Some(0), Kind::Llm, 0, 1), 1, 1),
+        with_usage(span(1, Some(2), Kind::Llm, 0, 1), 1, 1),
+        with_usage(span(2, Some(1), Kind::Agent, 0, 1), 1, 1),
+    ];
+    assert_eq!(count(&[spans], 1000).len(), 3);
+}
+
+#[test]
+fn a_hundred_thousand_spans_in_small_batches_are_counted_in_reasonable_steps() {
+    let spans: Vec<_> = (1..100_000_u64)
+        .map(|number| {
+            let parent = if number % 10 == 0 { 0 } else { number / 10 * 10 };
+            let kind = if number % 10 == 0 { Kind::Agent } else { Kind::Llm };
+            with_usage(span(number, Some(parent), kind, 0, 1), 1, 1)
+        })
+        .collect();
+    let batches: Vec<_> = spans.rchunks(512).map(<[_]>::to_vec).collect();
+    let rows = count(&batches, 1_000_000);
+    assert_eq!(totals(&rows), (90_000, 90_000, 90_000));
+}

@@ -1,0 +1,153 @@
+//! Traces made by hand, and a store that knows only nodes.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Mutex;
+use std::task::{Context, Poll, Waker};
+
+use async_trait::async_trait;
+use quipu_core::*;
+use quipu_ledger::Ledger;
+
+pub fn trace_id() -> TraceId {
+    TraceId::from_bytes([7; 16]).unwrap()
+}
+
+pub fn span_id(number: u64) -> SpanId {
+    SpanId::from_bytes((number + 1).to_be_bytes()).unwrap()
+}
+
+/// A span of `kind` from `start` to `end` milliseconds.
+pub fn span(number: u64, parent: Option<u64>, kind: Kind, start: i64, end: i64) -> Span {
+    let at = |ms: i64| Timestamp::from_nanos(1_795_000_000_000_000_000 + ms * 1_000_000);
+    let mut span = Span::new(trace_id(), span_id(number), kind.as_str(), at(start), at(end));
+    span.parent_id = parent.map(span_id);
+    span.canonical.kind = kind;
+    span
+}
+
+pub fn with_usage(mut span: Span, input: u64, output: u64) -> Span {
+    span.canonical.usage = Some(Usage { input: Some(input), output: Some(output), ..Usage::default() });
+    span
+}
+
+pub fn with_response(mut span: Span, id: &str) -> Span {
+    span.canonical.response_id = Some(id.into());
+    span
+}
+
+pub fn with_model(mut span: Span, model: &str) -> Span {
+    span.canonical.request_model = Some(model.into());
+    span
+}
+
+/// Polls a future that never waits.
+pub fn now<F: Future>(future: F) -> F::Output {
+    let mut future = std::pin::pin!(future);
+    match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("the future waits"),
+    }
+}
+
+/// The rows as a store would keep them: the latest of each span, versions left out.
+pub type Rows = BTreeMap<SpanId, Cost>;
+
+pub fn keep(rows: &mut Rows, costs: Vec<Cost>) {
+    for mut cost in costs {
+        cost.version = 0;
+        rows.insert(cost.span_id, cost);
+    }
+}
+
+/// Counts the batches one after the other; between batches the ledger may forget everything it can.
+pub fn count(batches: &[Vec<Span>], memory: usize) -> Rows {
+    let store = Nodes::default();
+    let mut ledger = Ledger::new(memory);
+    let mut rows = Rows::new();
+    for spans in batches {
+        let mut batch = Batch { spans: spans.clone(), ..Batch::default() };
+        now(ledger.count(&mut batch, &store)).unwrap();
+        store.keep(spans);
+        keep(&mut rows, batch.costs);
+    }
+    rows
+}
+
+pub fn totals(rows: &Rows) -> (usize, u64, u64) {
+    let counted = || rows.values().filter(|row| row.counts());
+    let tokens = counted()
+        .filter_map(|row| row.usage.as_ref())
+        .fold(Tokens::default(), |sum, usage| sum.plus(&usage.tokens()));
+    (counted().filter(|row| row.is_call()).count(), tokens.input, tokens.output)
+}
+
+/// A store of nodes alone.
+#[derive(Default)]
+pub struct Nodes(Mutex<HashMap<TraceId, HashMap<SpanId, Node>>>);
+
+impl Nodes {
+    fn keep(&self, spans: &[Span]) {
+        let mut kept = self.0.lock().unwrap();
+        for span in spans {
+            kept.entry(span.trace_id).or_default().insert(span.span_id, Node::of(span));
+        }
+    }
+}
+
+#[async_trait]
+impl Backend for Nodes {
+    fn name(&self) -> &str {
+        "nodes"
+    }
+}
+
+#[async_trait]
+impl Store for Nodes {
+    async fn nodes(&self, traces: &[(TraceId, Timestamp)]) -> Result<Vec<Vec<Node>>> {
+        let kept = self.0.lock().unwrap();
+        Ok(traces
+            .iter()
+            .map(|(id, _)| kept.get(id).into_iter().flat_map(HashMap::values).cloned().collect())
+            .collect())
+    }
+
+    async fn traces(&self, _: &TraceQuery) -> Result<TracePage> {
+        unreachable!()
+    }
+    async fn trace(&self, _: TraceId) -> Result<Option<TraceRow>> {
+        unreachable!()
+    }
+    async fn spans(&self, _: &SpanQuery) -> Result<SpanPage> {
+        unreachable!()
+    }
+    async fn span(&self, _: TraceId, _: SpanId) -> Result<Option<SpanRow>> {
+        unreachable!()
+    }
+    async fn sessions(&self, _: &SessionQuery) -> Result<SessionPage> {
+        unreachable!()
+    }
+    async fn usage(&self, _: &UsageQuery) -> Result<Vec<UsageGroup>> {
+        unreachable!()
+    }
+    async fn tools(&self, _: &TraceFilter) -> Result<Vec<ToolGroup>> {
+        unreachable!()
+    }
+    async fn facets(&self, _: FacetField, _: &TraceFilter, _: usize) -> Result<Vec<Facet>> {
+        unreachable!()
+    }
+    async fn events(&self, _: &EventQuery) -> Result<EventPage> {
+        unreachable!()
+    }
+    async fn metrics(&self) -> Result<Vec<MetricName>> {
+        unreachable!()
+    }
+    async fn metric(&self, _: &MetricQuery) -> Result<Vec<MetricSeries>> {
+        unreachable!()
+    }
+    async fn info(&self) -> Result<StoreInfo> {
+        unreachable!()
+    }
+    async fn purge(&self, _: Timestamp) -> Result<u64> {
+        unreachable!()
+    }
+}
