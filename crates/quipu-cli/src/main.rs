@@ -1,3 +1,53 @@
 //! The `quipu` binary.
+//!
+//! Verb: WIRE.
+//! Takes: flags, a config file, the environment.
+//! Gives: a server, answers, and exit codes.
+//! Never: holds logic that a room below could hold.
 
-fn main() {}
+#![allow(clippy::print_stdout, reason = "a command line speaks on standard output")]
+
+mod args;
+mod ask;
+mod check;
+mod serve;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use args::{Args, Command};
+
+/// Done, failed, wrong use (clap's own), and "a check says no".
+const FAILED: u8 = 1;
+const SAYS_NO: u8 = 3;
+
+fn main() -> ExitCode {
+    match run(Args::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(SAYS_NO),
+        // A reader that has seen enough, such as `head`, is no failure.
+        Err(error) if error.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe) => {
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            tracing::debug!(?error, "failed");
+            let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("quipu: {error:#}\n"));
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+/// Runs a command; `false` when a check says no.
+fn run(args: Args) -> anyhow::Result<bool> {
+    match args.command {
+        Command::Serve(serve) => serve::run(serve).map(|()| true),
+        Command::Check(what) => check::run(&what),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Args::command(), "quipu", &mut std::io::stdout());
+            Ok(true)
+        }
+        command => ask::run(&command).map(|()| true),
+    }
+}

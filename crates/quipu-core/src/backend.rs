@@ -232,6 +232,14 @@ pub trait Store: Backend {
     /// The store cannot be read.
     async fn info(&self) -> Result<StoreInfo>;
 
+    /// Looks for damage and sums that do not add up: one sentence a finding, none when all is well.
+    ///
+    /// # Errors
+    /// The store cannot be read at all.
+    async fn check(&self) -> Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+
     /// Removes whole days that end at or before `before`; gives the number of days removed.
     ///
     /// # Errors

@@ -138,7 +138,7 @@ pub struct TraceRow {
     pub tokens: Tokens,
     /// Computed cost of the priced calls; `None` when none is priced.
     pub cost: Option<Usd>,
-    /// Calls with usage but without a price.
+    /// Counted rows without a price, for whatever reason (`Cost::unpriced`).
     pub unpriced_calls: u64,
     /// Cost that the source reported; `None` when it reported none.
     pub reported_cost: Option<Usd>,

@@ -1,0 +1,267 @@
+//! The command line, as people type it.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand};
+
+/// Observability for AI agents: every call, token and cent, counted once.
+#[derive(Debug, Parser)]
+#[command(name = "quipu", version, propagate_version = true)]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Take telemetry in, keep it, and show it
+    Serve(Box<Serve>),
+    /// List traces, newest first
+    Traces(Traces),
+    /// Show one trace as a tree
+    Trace(Trace),
+    /// List sessions, latest first
+    Sessions(Sessions),
+    /// Sum up calls, tokens and cost
+    Usage(Usage),
+    /// Sum up tool runs
+    Tools(Tools),
+    /// List events, newest first
+    Events(Events),
+    /// Explain the price of one usage
+    Price(Price),
+    /// Check that what is configured works
+    Check(Check),
+    /// Print a shell's completion script
+    Completions {
+        /// Shell to print for
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Where and how to take telemetry in.
+#[derive(Debug, ClapArgs)]
+pub struct Serve {
+    /// Configuration file (TOML); flags win over it
+    #[arg(long, value_name = "FILE", env = "QUIPU_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Folder for all data [default: the platform's data folder]
+    #[arg(long, value_name = "DIR", env = "QUIPU_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Store: `sqlite:` keeps its files in the data folder, `sqlite:PATH` elsewhere
+    #[arg(long, value_name = "URI", env = "QUIPU_STORE")]
+    pub store: Option<String>,
+    /// Dashboard and API: host:port, port 0 for a free one, or `off` [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR", env = "QUIPU_HTTP")]
+    pub http: Option<String>,
+    /// OTLP over HTTP [default: 127.0.0.1:4318]
+    #[arg(long, value_name = "ADDR", env = "QUIPU_OTLP_HTTP")]
+    pub otlp_http: Option<String>,
+    /// OTLP over gRPC [default: 127.0.0.1:4317]
+    #[arg(long, value_name = "ADDR", env = "QUIPU_OTLP_GRPC")]
+    pub otlp_grpc: Option<String>,
+    /// Prometheus metrics of the server itself [default: 127.0.0.1:9464]
+    #[arg(long, value_name = "ADDR", env = "QUIPU_PROMETHEUS")]
+    pub prometheus: Option<String>,
+    /// Fill an empty store with a recorded agent workload and keep a live one running
+    #[arg(long)]
+    pub demo: bool,
+    /// Write the listening URLs to this file, as JSON, once all listen
+    #[arg(long, value_name = "FILE")]
+    pub ready_file: Option<PathBuf>,
+}
+
+/// Whom to ask.
+#[derive(Debug, ClapArgs)]
+pub struct Source {
+    /// Ask this server
+    #[arg(long, env = "QUIPU_URL")]
+    pub url: Option<String>,
+    /// Ask the files in this folder; a server may be writing to it [default: the platform's data folder]
+    #[arg(long, value_name = "DIR", env = "QUIPU_DATA_DIR", conflicts_with = "url")]
+    pub data_dir: Option<PathBuf>,
+    /// Store, as for `serve`
+    #[arg(long, value_name = "URI", env = "QUIPU_STORE", conflicts_with = "url")]
+    pub store: Option<String>,
+    /// Print the answer as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Which traces.
+#[derive(Debug, ClapArgs)]
+pub struct Filter {
+    /// Started at or after: RFC 3339, or relative such as -1h, -7d
+    #[arg(long, allow_hyphen_values = true)]
+    pub since: Option<String>,
+    /// Started before
+    #[arg(long, allow_hyphen_values = true)]
+    pub until: Option<String>,
+    /// Words that all occur in some span's text
+    #[arg(short, long)]
+    pub q: Option<String>,
+    /// Service
+    #[arg(long)]
+    pub service: Option<String>,
+    /// Framework
+    #[arg(long)]
+    pub framework: Option<String>,
+    /// Agent that took part
+    #[arg(long)]
+    pub agent: Option<String>,
+    /// Model that was called
+    #[arg(long)]
+    pub model: Option<String>,
+    /// Tool that was run
+    #[arg(long)]
+    pub tool: Option<String>,
+    /// ok, error, unset or running
+    #[arg(long)]
+    pub status: Option<String>,
+    /// Session
+    #[arg(long)]
+    pub session: Option<String>,
+    /// User
+    #[arg(long)]
+    pub user: Option<String>,
+    /// Lasted at least so many milliseconds
+    #[arg(long, value_name = "MS")]
+    pub min_duration_ms: Option<String>,
+    /// Cost at least so many US dollars
+    #[arg(long, value_name = "USD")]
+    pub min_cost_usd: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Traces {
+    #[command(flatten)]
+    pub source: Source,
+    #[command(flatten)]
+    pub filter: Filter,
+    /// started_at, duration, cost or tokens; with a minus in front the greatest first
+    #[arg(long, allow_hyphen_values = true)]
+    pub sort: Option<String>,
+    /// Rows
+    #[arg(long)]
+    pub limit: Option<String>,
+    /// Continue where an earlier page ended
+    #[arg(long)]
+    pub cursor: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Trace {
+    /// Trace id: 32 hexadecimal digits
+    pub id: String,
+    #[command(flatten)]
+    pub source: Source,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Sessions {
+    #[command(flatten)]
+    pub source: Source,
+    #[command(flatten)]
+    pub filter: Filter,
+    /// Rows
+    #[arg(long)]
+    pub limit: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Usage {
+    #[command(flatten)]
+    pub source: Source,
+    #[command(flatten)]
+    pub filter: Filter,
+    /// Comma list of model, provider, agent, framework, service, session, user, convention, hour, day
+    #[arg(long, default_value = "model")]
+    pub group_by: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Tools {
+    #[command(flatten)]
+    pub source: Source,
+    #[command(flatten)]
+    pub filter: Filter,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Events {
+    #[command(flatten)]
+    pub source: Source,
+    /// At or after
+    #[arg(long, allow_hyphen_values = true)]
+    pub since: Option<String>,
+    /// Before
+    #[arg(long, allow_hyphen_values = true)]
+    pub until: Option<String>,
+    /// At least this severe: trace, debug, info, success, warning, error, critical
+    #[arg(long)]
+    pub level: Option<String>,
+    /// Event name
+    #[arg(long = "type")]
+    pub name: Option<String>,
+    /// Session
+    #[arg(long)]
+    pub session: Option<String>,
+    /// Agent
+    #[arg(long)]
+    pub agent: Option<String>,
+    /// Trace
+    #[arg(long)]
+    pub trace_id: Option<String>,
+    /// Text that occurs in it
+    #[arg(short, long)]
+    pub q: Option<String>,
+    /// Rows
+    #[arg(long)]
+    pub limit: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Price {
+    /// Model, by any name that telemetry uses
+    pub model: String,
+    /// Provider; without it the model decides
+    #[arg(long)]
+    pub provider: Option<String>,
+    /// All input tokens, cached ones included
+    #[arg(long, default_value_t = 0)]
+    pub input: u64,
+    /// All output tokens, reasoning included
+    #[arg(long, default_value_t = 0)]
+    pub output: u64,
+    /// Part of the input read from the cache
+    #[arg(long)]
+    pub cache_read: Option<u64>,
+    /// Part of the input written to the cache
+    #[arg(long)]
+    pub cache_write: Option<u64>,
+    /// Time of the call, RFC 3339 [default: now]
+    #[arg(long)]
+    pub at: Option<String>,
+    /// What changes the price, such as service_tier=priority or processing=batch; may be given again
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub context: Vec<String>,
+    /// Print the answer as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Ask this server instead of the built-in price book
+    #[arg(long, env = "QUIPU_URL")]
+    pub url: Option<String>,
+}
+
+/// What to check.
+#[derive(Debug, ClapArgs)]
+pub struct Check {
+    #[command(subcommand)]
+    pub what: CheckWhat,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum CheckWhat {
+    /// Look through the store for damage and for sums that do not add up
+    Store(Source),
+}

@@ -1,0 +1,120 @@
+//! The asking commands: a question goes to the HTTP interface, of a server or of one's own over the files.
+
+mod print;
+mod source;
+mod tree;
+
+use anyhow::{Result, bail};
+use serde_json::{Value, json};
+
+use crate::args::{Command, Events, Filter, Price};
+
+pub use source::place;
+
+/// A question to the HTTP interface.
+pub struct Question {
+    path: String,
+    params: Vec<(&'static str, String)>,
+    body: Option<Value>,
+}
+
+impl Question {
+    fn get(path: impl Into<String>) -> Self {
+        Self { path: path.into(), params: Vec::new(), body: None }
+    }
+
+    fn with(mut self, name: &'static str, value: &Option<String>) -> Self {
+        self.params.extend(value.iter().map(|value| (name, value.clone())));
+        self
+    }
+
+    fn filtered(self, filter: &Filter) -> Self {
+        self.with("since", &filter.since)
+            .with("until", &filter.until)
+            .with("q", &filter.q)
+            .with("service", &filter.service)
+            .with("framework", &filter.framework)
+            .with("agent", &filter.agent)
+            .with("model", &filter.model)
+            .with("tool", &filter.tool)
+            .with("status", &filter.status)
+            .with("session", &filter.session)
+            .with("user", &filter.user)
+            .with("min_duration_ms", &filter.min_duration_ms)
+            .with("min_cost_usd", &filter.min_cost_usd)
+    }
+}
+
+/// Asks and prints.
+pub fn run(command: &Command) -> Result<()> {
+    let (question, source, print): (_, _, fn(&Value) -> String) = match command {
+        Command::Traces(ask) => {
+            let question = Question::get("/api/v1/traces").filtered(&ask.filter).with("sort", &ask.sort);
+            (question.with("limit", &ask.limit).with("cursor", &ask.cursor), &ask.source, print::traces)
+        }
+        Command::Trace(ask) => {
+            let question = Question::get(format!("/api/v1/traces/{}", source::escape(&ask.id)));
+            (question, &ask.source, tree::trace)
+        }
+        Command::Sessions(ask) => {
+            let question = Question::get("/api/v1/sessions").filtered(&ask.filter).with("limit", &ask.limit);
+            (question, &ask.source, print::sessions)
+        }
+        Command::Usage(ask) => {
+            let keys = Some(ask.group_by.clone()).filter(|keys| !keys.is_empty());
+            (Question::get("/api/v1/usage").filtered(&ask.filter).with("group_by", &keys), &ask.source, print::usage)
+        }
+        Command::Tools(ask) => (Question::get("/api/v1/tools").filtered(&ask.filter), &ask.source, print::tools),
+        Command::Events(ask) => (events(ask), &ask.source, print::events),
+        Command::Price(ask) => return price(ask),
+        _ => bail!("not a question"),
+    };
+    let answer = source::ask(source, &question)?;
+    show(source.json, &answer, print);
+    Ok(())
+}
+
+fn events(ask: &Events) -> Question {
+    Question::get("/api/v1/events")
+        .with("since", &ask.since)
+        .with("until", &ask.until)
+        .with("level", &ask.level)
+        .with("type", &ask.name)
+        .with("session", &ask.session)
+        .with("agent", &ask.agent)
+        .with("trace_id", &ask.trace_id)
+        .with("q", &ask.q)
+        .with("limit", &ask.limit)
+}
+
+fn price(ask: &Price) -> Result<()> {
+    let mut usage = json!({"input_tokens": ask.input, "output_tokens": ask.output});
+    for (unit, count) in [("cache_read_tokens", ask.cache_read), ("cache_write_tokens", ask.cache_write)] {
+        if let Some(count) = count {
+            usage[unit] = count.into();
+        }
+    }
+    let mut context = json!({});
+    for pair in &ask.context {
+        let Some((key, value)) = pair.split_once('=') else { bail!("--context {pair:?} is not KEY=VALUE") };
+        context[key] = value.into();
+    }
+    let mut body = json!({"model": ask.model, "usage": usage, "context": context});
+    for (name, value) in [("provider", &ask.provider), ("at", &ask.at)] {
+        if let Some(value) = value {
+            body[name] = value.as_str().into();
+        }
+    }
+    let question = Question { path: "/api/v1/price".into(), params: Vec::new(), body: Some(body) };
+    let answer = source::ask_prices(ask.url.as_deref(), &question)?;
+    show(ask.json, &answer, print::price);
+    Ok(())
+}
+
+fn show(json: bool, answer: &Value, print: fn(&Value) -> String) {
+    if json {
+        println!("{answer:#}");
+    } else {
+        println!("{}", print(answer));
+    }
+}

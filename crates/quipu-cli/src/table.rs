@@ -1,0 +1,60 @@
+//! Plain tables for terminals: words to the left, figures to the right, no frames.
+
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use serde_json::Value;
+
+/// A column: its title, and whether it holds figures.
+pub struct Column(pub &'static str, pub bool);
+
+/// Rows under titles.
+pub fn table(columns: &[Column], rows: Vec<Vec<String>>) -> String {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(columns.iter().map(|column| column.0));
+    for (at, column) in columns.iter().enumerate() {
+        if let (true, Some(figures)) = (column.1, table.column_mut(at)) {
+            figures.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    rows.into_iter().for_each(|row| {
+        table.add_row(row);
+    });
+    table.trim_fmt()
+}
+
+/// Text of a field; a dash where it is null.
+pub fn text(value: &Value) -> String {
+    match value {
+        Value::Null => "–".into(),
+        Value::String(text) => clean(text),
+        Value::Array(values) => values.iter().map(text).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    }
+}
+
+/// Telemetry text must not steer the terminal: control characters become spaces.
+pub fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// Milliseconds in the unit that reads best.
+pub fn millis(value: &Value) -> String {
+    match value.as_f64() {
+        None => "–".into(),
+        Some(ms) if ms < 1.0 => format!("{:.0} µs", ms * 1_000.0),
+        Some(ms) if ms < 1_000.0 => format!("{ms:.0} ms"),
+        Some(ms) if ms < 60_000.0 => format!("{:.2} s", ms / 1_000.0),
+        Some(ms) => format!("{:.0} min {:02.0} s", (ms / 60_000.0).floor(), (ms % 60_000.0) / 1_000.0),
+    }
+}
+
+/// Dollars as the API wrote them, or why there are none.
+pub fn usd(value: &Value, reason: &str) -> String {
+    value.as_str().map_or_else(|| reason.to_owned(), |amount| format!("${amount}"))
+}
+
+/// A time to the second.
+pub fn time(value: &Value) -> String {
+    let text = value.as_str().unwrap_or("–");
+    text.get(..19).map_or_else(|| text.to_owned(), |second| second.replace('T', " "))
+}

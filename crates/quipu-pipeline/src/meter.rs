@@ -1,0 +1,103 @@
+//! What Quipu says of itself, as Prometheus metrics.
+
+use foldhash::{HashMap, HashMapExt};
+use parking_lot::Mutex;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+use quipu_core::Meter;
+
+type Labels = Vec<(&'static str, String)>;
+
+/// Every self-metric with its help text. A name that is missing here still counts, with its name as help.
+const HELP: &[(&str, &str)] = &[
+    ("quipu_received_requests_total", "OTLP requests answered, by signal, transport and outcome"),
+    ("quipu_received_spans_total", "Spans taken in"),
+    ("quipu_rejected_items_total", "Records refused, by signal and reason"),
+    ("quipu_mended_items_total", "Records that had to be cut or mended to fit the limits, by reason"),
+    ("quipu_stored_records_total", "Records committed to the store, by signal"),
+    ("quipu_refused_batches_total", "Batches not stored, by reason"),
+    ("quipu_queue_batches", "Batches waiting for the pipeline"),
+    ("quipu_ledger_spans", "Spans that the ledger holds in memory"),
+    ("quipu_search_lag_spans", "Stored spans that full text search does not know yet"),
+];
+
+#[derive(Default)]
+struct Families {
+    registry: Registry,
+    counters: HashMap<&'static str, Family<Labels, Counter>>,
+    gauges: HashMap<&'static str, Family<Labels, Gauge>>,
+}
+
+/// Counters and gauges, made when first used.
+#[derive(Default)]
+pub struct SelfMetrics(Mutex<Families>);
+
+fn help(name: &str) -> &str {
+    HELP.iter().find(|(known, _)| *known == name).map_or(name, |(_, help)| help)
+}
+
+fn owned(labels: &[(&'static str, &str)]) -> Labels {
+    labels.iter().map(|(key, value)| (*key, (*value).to_owned())).collect()
+}
+
+impl SelfMetrics {
+    /// Without any metric yet.
+    pub fn new() -> Self {
+        Self(Mutex::new(Families {
+            registry: Registry::default(),
+            counters: HashMap::new(),
+            gauges: HashMap::new(),
+        }))
+    }
+
+    /// All metrics in OpenMetrics text, which Prometheus reads too.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing to a String cannot fail.
+        let _ = encode(&mut text, &self.0.lock().registry);
+        text
+    }
+}
+
+impl Meter for SelfMetrics {
+    fn add(&self, name: &'static str, labels: &[(&'static str, &str)], by: u64) {
+        let mut families = self.0.lock();
+        let Families { registry, counters, .. } = &mut *families;
+        let family = counters.entry(name).or_insert_with(|| {
+            let family = Family::default();
+            // The encoder puts `_total` behind every counter's name.
+            registry.register(name.trim_end_matches("_total"), help(name), family.clone());
+            family
+        });
+        family.get_or_create(&owned(labels)).inc_by(by);
+    }
+
+    fn set(&self, name: &'static str, labels: &[(&'static str, &str)], value: i64) {
+        let mut families = self.0.lock();
+        let Families { registry, gauges, .. } = &mut *families;
+        let family = gauges.entry(name).or_insert_with(|| {
+            let family = Family::default();
+            registry.register(name, help(name), family.clone());
+            family
+        });
+        family.get_or_create(&owned(labels)).set(value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_names_what_was_counted() {
+        let metrics = SelfMetrics::new();
+        metrics.add("quipu_received_spans_total", &[("signal", "traces")], 3);
+        metrics.set("quipu_queue_batches", &[], 2);
+        let text = metrics.text();
+        assert!(text.contains("quipu_received_spans_total{signal=\"traces\"} 3"), "{text}");
+        assert!(text.contains("# HELP quipu_queue_batches Batches waiting"), "{text}");
+    }
+}

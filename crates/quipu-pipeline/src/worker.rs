@@ -1,0 +1,190 @@
+//! The pipeline's inside: one worker, so that the count and the store see batches in the same order.
+
+use std::sync::Arc;
+
+use foldhash::{HashSet, HashSetExt};
+use quipu_core::{Batch, Committed, Error, Result, Retry};
+use quipu_ledger::Ledger;
+use tokio::sync::{broadcast, mpsc, oneshot};
+
+use crate::pipeline::Parts;
+
+/// Records that are committed together at most, unless one batch alone has more.
+const GROUP: usize = 4_096;
+
+type Answer = oneshot::Sender<Result<()>>;
+
+/// A batch and who waits for it.
+pub(crate) struct Waiting {
+    pub batch: Batch,
+    pub answer: Answer,
+}
+
+/// What the worker is asked to do.
+pub(crate) enum Job {
+    /// Keep a batch.
+    Keep(Waiting),
+    /// Finish and close the store.
+    Close(oneshot::Sender<()>),
+}
+
+/// Moves batches: count, stages, store, then a word to those who watch.
+pub(crate) struct Worker {
+    parts: Parts,
+    ledger: Ledger,
+    watchers: broadcast::Sender<Arc<Committed>>,
+}
+
+impl Worker {
+    pub fn new(parts: Parts, ledger: Ledger, watchers: broadcast::Sender<Arc<Committed>>) -> Self {
+        Self { parts, ledger, watchers }
+    }
+
+    pub async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
+        let mut closing = None;
+        while closing.is_none() {
+            let Some(job) = jobs.recv().await else { break };
+            let group = gather(job, &mut jobs);
+            closing = group.close;
+            self.parts.meter.set("quipu_queue_batches", &[], i64::try_from(jobs.len()).unwrap_or(i64::MAX));
+            self.keep(group.waiting).await;
+        }
+        jobs.close();
+        while let Ok(Job::Keep(waiting)) = jobs.try_recv() {
+            self.keep(vec![waiting]).await;
+        }
+        if let Err(error) = self.parts.store.close().await {
+            tracing::error!(%error, "the store did not close cleanly");
+        }
+        if let Some(done) = closing {
+            let _ = done.send(());
+        }
+    }
+
+    /// Keeps a group of batches by one commit. If the store refuses it for what is in it, each batch is tried alone, so that
+    /// one bad batch takes no other with it.
+    async fn keep(&mut self, group: Vec<Waiting>) {
+        if group.is_empty() {
+            return;
+        }
+        let mut whole = Batch::default();
+        let mut answers = Vec::with_capacity(group.len());
+        for Waiting { batch, answer } in group {
+            answers.push((Size::of(&batch), answer));
+            whole.append(batch);
+        }
+        let Err((error, mut whole)) = self.store(whole).await else {
+            return answers.into_iter().for_each(|(_, answer)| reply(answer, Ok(())));
+        };
+        if answers.len() == 1 || error.retry() == Retry::Yes {
+            return self.refuse(answers, &error);
+        }
+        for (size, answer) in answers {
+            let kept = self.store(size.take_from(&mut whole)).await;
+            reply(answer, kept.map_err(|(error, _)| error));
+        }
+    }
+
+    /// Counts, changes and writes a batch; on failure gives it back without its ledger rows.
+    async fn store(&mut self, mut batch: Batch) -> std::result::Result<(), (Error, Batch)> {
+        if let Err(error) = self.ledger.count(&mut batch, self.parts.store.as_ref()).await {
+            return Err((error, batch));
+        }
+        self.parts.stages.iter().for_each(|stage| stage.apply(&mut batch));
+        let batch = Arc::new(batch);
+        let written = self.parts.store.write(Arc::clone(&batch)).await;
+        let Err(error) = written else {
+            self.announce(&batch);
+            return Ok(());
+        };
+        // What the ledger added may not be stored: the store alone knows.
+        self.ledger.forget(&batch.spans);
+        let mut batch = Arc::unwrap_or_clone(batch);
+        batch.costs.clear();
+        Err((error, batch))
+    }
+
+    fn announce(&self, batch: &Batch) {
+        let points = batch.metrics.iter().map(|metric| metric.points.len()).sum();
+        for (signal, count) in
+            [("traces", batch.spans.len()), ("logs", batch.events.len()), ("metrics", points)]
+        {
+            if count > 0 {
+                self.parts.meter.add("quipu_stored_records_total", &[("signal", signal)], count as u64);
+            }
+        }
+        self.parts.meter.set("quipu_ledger_spans", &[], i64::try_from(self.ledger.len()).unwrap_or(i64::MAX));
+        if self.watchers.receiver_count() == 0 {
+            return;
+        }
+        let mut seen = HashSet::new();
+        let traces = batch.spans.iter().map(|span| span.trace_id).filter(|id| seen.insert(*id)).collect();
+        let (spans, events) = (batch.spans.len(), batch.events.len());
+        let _ = self.watchers.send(Arc::new(Committed {
+            at: self.parts.clock.now(),
+            traces,
+            spans,
+            events,
+            points,
+        }));
+    }
+
+    fn refuse(&self, group: Vec<(Size, Answer)>, error: &Error) {
+        tracing::warn!(%error, batches = group.len(), "batches were not stored");
+        self.parts.meter.add("quipu_refused_batches_total", &[("reason", "store")], group.len() as u64);
+        for (_, answer) in group {
+            let copy =
+                Error::new(error.kind(), error.operation(), error.to_string()).with_retry(error.retry());
+            reply(answer, Err(copy));
+        }
+    }
+}
+
+fn reply(answer: Answer, result: Result<()>) {
+    // Whoever asked may have left: what was stored stays stored.
+    let _ = answer.send(result);
+}
+
+/// How many records of each kind a batch brought, to find them again in the whole.
+struct Size {
+    spans: usize,
+    events: usize,
+    metrics: usize,
+}
+
+impl Size {
+    fn of(batch: &Batch) -> Self {
+        Self { spans: batch.spans.len(), events: batch.events.len(), metrics: batch.metrics.len() }
+    }
+
+    fn take_from(&self, whole: &mut Batch) -> Batch {
+        Batch {
+            spans: whole.spans.drain(..self.spans.min(whole.spans.len())).collect(),
+            events: whole.events.drain(..self.events.min(whole.events.len())).collect(),
+            metrics: whole.metrics.drain(..self.metrics.min(whole.metrics.len())).collect(),
+            costs: Vec::new(),
+        }
+    }
+}
+
+/// Batches to keep together, and who waits for the end if it was asked for.
+struct Group {
+    waiting: Vec<Waiting>,
+    close: Option<oneshot::Sender<()>>,
+}
+
+/// The first job and those that wait behind it, up to a group's size.
+fn gather(first: Job, jobs: &mut mpsc::Receiver<Job>) -> Group {
+    let (mut waiting, mut records, mut next) = (Vec::new(), 0, Some(first));
+    while let Some(job) = next {
+        match job {
+            Job::Close(done) => return Group { waiting, close: Some(done) },
+            Job::Keep(job) => {
+                records += job.batch.len();
+                waiting.push(job);
+            }
+        }
+        next = if records < GROUP { jobs.try_recv().ok() } else { None };
+    }
+    Group { waiting, close: None }
+}

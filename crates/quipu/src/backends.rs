@@ -1,0 +1,47 @@
+//! The table of stores, by URI scheme.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use quipu_core::{Error, ErrorKind, Result, Store};
+
+/// How a store is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// To write and ask; made when it is not there.
+    Write,
+    /// To ask only, beside whoever writes.
+    Read,
+}
+
+type Open = fn(&Path, Access) -> Result<Arc<dyn Store>>;
+
+const STORES: &[(&str, Open)] = &[
+    // backends: one line each
+    #[cfg(feature = "backend-sqlite")]
+    ("sqlite", |path, access| match access {
+        Access::Write => Ok(Arc::new(quipu_backend_sqlite::Sqlite::open(path.into())?)),
+        Access::Read => Ok(Arc::new(quipu_backend_sqlite::Sqlite::open_read_only(path)?)),
+    }),
+    #[cfg(feature = "backend-memory")]
+    ("memory", |_, _| Ok(Arc::new(quipu_backend_memory::Memory::default()))),
+];
+
+/// The URI schemes that this build knows.
+pub fn schemes() -> Vec<&'static str> {
+    STORES.iter().map(|(scheme, _)| *scheme).collect()
+}
+
+/// Opens the store that `uri` names: `sqlite:` keeps its files in `data_dir`, `sqlite:PATH` in a folder of its own.
+///
+/// # Errors
+/// The scheme is not in this build, or the store cannot be opened.
+pub fn open(uri: &str, data_dir: &Path, access: Access) -> Result<Arc<dyn Store>> {
+    let (scheme, path) = uri.split_once(':').unwrap_or((uri, ""));
+    let Some((_, open)) = STORES.iter().find(|(known, _)| *known == scheme) else {
+        let known = schemes().join(", ");
+        let context = format!("{scheme:?} is not a store that this build knows ({known})");
+        return Err(Error::new(ErrorKind::Unsupported, "open store", context));
+    };
+    open(if path.is_empty() { data_dir } else { Path::new(path) }, access)
+}
