@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail};
+use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use quipu::Access;
@@ -40,7 +41,7 @@ pub fn ask(source: &Source, question: &Question) -> Result<Value> {
         None => {
             let (uri, folder) = place(source)?;
             let store = open(&uri, &folder)?;
-            ask_here(store, question)
+            ask_routes(serve::routes_over(store), question)
         }
     }
 }
@@ -49,7 +50,7 @@ pub fn ask(source: &Source, question: &Question) -> Result<Value> {
 pub fn ask_prices(url: Option<&str>, question: &Question) -> Result<Value> {
     match url {
         Some(url) => ask_server(url, question),
-        None => ask_here(serve::no_store(), question),
+        None => ask_routes(serve::price_routes(), question),
     }
 }
 
@@ -75,10 +76,9 @@ pub fn escape(text: &str) -> String {
         .collect()
 }
 
-fn ask_here(store: Arc<dyn Store>, question: &Question) -> Result<Value> {
+fn ask_routes(routes: Router, question: &Question) -> Result<Value> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let routes = serve::routes_over(store);
         let request = Request::builder().uri(target(question));
         let request = match &question.body {
             Some(body) => request.method("POST").header("content-type", "application/json").body(Body::from(body.to_string()))?,

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use serde::Serialize;
+use quipu_api::Listening;
 use tokio::net::TcpListener;
 
 use super::config::Config;
@@ -14,15 +14,6 @@ pub struct Listeners {
     pub otlp_http: Option<TcpListener>,
     pub otlp_grpc: Option<TcpListener>,
     pub prometheus: Option<TcpListener>,
-}
-
-/// The URLs of the listeners, as the ready file has them.
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct Urls {
-    pub http: Option<String>,
-    pub otlp_http: Option<String>,
-    pub otlp_grpc: Option<String>,
-    pub prometheus: Option<String>,
 }
 
 impl Listeners {
@@ -37,11 +28,11 @@ impl Listeners {
     }
 
     /// Where they listen.
-    pub fn urls(&self) -> Result<Urls> {
+    pub fn urls(&self) -> Result<Listening> {
         let url = |listener: &Option<TcpListener>| -> Result<Option<String>> {
             listener.as_ref().map(|listener| Ok(format!("http://{}", listener.local_addr()?))).transpose()
         };
-        Ok(Urls {
+        Ok(Listening {
             http: url(&self.http)?,
             otlp_http: url(&self.otlp_http)?,
             otlp_grpc: url(&self.otlp_grpc)?,
@@ -58,24 +49,22 @@ async fn bind(flag: &str, address: &str) -> Result<Option<TcpListener>> {
     listener.map(Some).with_context(|| format!("cannot listen on {address} (choose another with {flag}, or `off`)"))
 }
 
-impl Urls {
-    /// One line a listener.
-    pub fn print(&self) {
-        let lines = [
-            ("dashboard and API", &self.http),
-            ("OTLP over HTTP", &self.otlp_http),
-            ("OTLP over gRPC", &self.otlp_grpc),
-            ("Prometheus metrics", &self.prometheus),
-        ];
-        for (what, url) in lines {
-            println!("{what:<20} {}", url.as_deref().unwrap_or("off"));
-        }
+/// Says where they listen, one line each.
+pub fn print(urls: &Listening) {
+    let lines = [
+        ("dashboard and API", &urls.http),
+        ("OTLP over HTTP", &urls.otlp_http),
+        ("OTLP over gRPC", &urls.otlp_grpc),
+        ("Prometheus metrics", &urls.prometheus),
+    ];
+    for (what, url) in lines {
+        println!("{what:<20} {}", url.as_deref().unwrap_or("off"));
     }
+}
 
-    /// Writes the ready file at once: whoever sees it sees all of it.
-    pub fn write(&self, file: &Path) -> Result<()> {
-        let draft = file.with_extension("draft");
-        let written = std::fs::write(&draft, serde_json::to_vec(self)?).and_then(|()| std::fs::rename(&draft, file));
-        written.with_context(|| format!("cannot write the ready file {}", file.display()))
-    }
+/// Writes the ready file at once: whoever sees it sees all of it.
+pub fn write(urls: &Listening, file: &Path) -> Result<()> {
+    let draft = file.with_extension("draft");
+    let written = std::fs::write(&draft, serde_json::to_vec(urls)?).and_then(|()| std::fs::rename(&draft, file));
+    written.with_context(|| format!("cannot write the ready file {}", file.display()))
 }

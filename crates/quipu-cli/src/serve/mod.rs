@@ -1,0 +1,115 @@
+//! `quipu serve`: sockets, store, pipeline and routes put together, and taken apart again in order.
+
+mod config;
+mod demo;
+mod listen;
+mod routes;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use quipu::Access;
+use quipu::core::{Clock, Meter, Store, SystemClock};
+use quipu::pipeline::{Parts, Pipeline, Priced, SelfMetrics};
+use quipu::prices::Book;
+use tokio::sync::watch;
+use tracing_subscriber::EnvFilter;
+
+use crate::args::Serve;
+use config::Config;
+use demo::Demo;
+use listen::Listeners;
+use routes::House;
+pub use routes::routes_over;
+
+/// How long open requests may take to end after the signal to stop; the store's close comes on top.
+const DRAIN: Duration = Duration::from_secs(6);
+/// How often figures that nobody pushes are read.
+const GAUGES: Duration = Duration::from_secs(5);
+
+/// Serves until a signal to stop.
+pub fn run(args: Serve) -> Result<()> {
+    let filter = EnvFilter::try_from_env("QUIPU_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let config = Config::of(&args)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let served = runtime.block_on(serve(&args, config));
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    served
+}
+
+async fn serve(args: &Serve, config: Config) -> Result<()> {
+    let mut stop = Signals::new()?;
+    let folder = config.folder()?;
+    let listeners = Listeners::bind(&config).await?;
+    let urls = listeners.urls()?;
+    let store = quipu::open(&config.store, &folder, Access::Write)?;
+    let metrics = Arc::new(SelfMetrics::new());
+    let pipeline = Arc::new(start(&config, &store, &metrics));
+    let demo = args.demo.then(|| Demo::new(quipu::adapters())).transpose()?;
+    let house = House {
+        limits: Arc::new(config.limits),
+        urls: urls.clone(),
+        store: Arc::clone(&store),
+        pipeline: Arc::clone(&pipeline),
+        metrics: Arc::clone(&metrics),
+        demo: args.demo,
+    };
+    let (closing, closed) = watch::channel(false);
+    let servers = house.open(listeners, &closed);
+    let background = tokio::spawn(watch_store(Arc::clone(&store), metrics));
+    if let Some(demo) = demo {
+        demo.fill(pipeline.as_ref(), store.as_ref()).await.context("the demo could not fill the store")?;
+        tokio::spawn(demo.trickle(Arc::clone(&pipeline) as _));
+    }
+    listen::print(&urls);
+    if let Some(file) = &args.ready_file {
+        listen::write(&urls, file)?;
+    }
+    stop.wait().await;
+    background.abort();
+    let _ = closing.send(true);
+    // Whoever still talks after the grace period is cut off; what was acknowledged is stored.
+    let _ = tokio::time::timeout(DRAIN, servers.join_all()).await;
+    pipeline.close().await?;
+    Ok(())
+}
+
+fn start(config: &Config, store: &Arc<dyn Store>, metrics: &Arc<SelfMetrics>) -> Pipeline {
+    Pipeline::start(Parts {
+        store: Arc::clone(store),
+        stages: vec![Arc::new(Priced::new(Arc::new(Book::vendored())))],
+        meter: Arc::clone(metrics) as Arc<dyn Meter>,
+        clock: Arc::new(SystemClock) as Arc<dyn Clock>,
+        limits: config.limits.clone(),
+    })
+}
+
+async fn watch_store(store: Arc<dyn Store>, metrics: Arc<SelfMetrics>) {
+    loop {
+        tokio::time::sleep(GAUGES).await;
+        if let Ok(info) = store.info().await {
+            metrics.set("quipu_search_lag_spans", &[], i64::try_from(info.search_lag_spans).unwrap_or(i64::MAX));
+        }
+    }
+}
+
+/// The signals that ask a server to stop.
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Self> {
+        let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        Ok(Self { terminate })
+    }
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+    }
+}
