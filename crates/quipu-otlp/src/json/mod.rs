@@ -1,0 +1,77 @@
+//! OTLP's JSON, read leniently and straight into the wire's structs.
+//!
+//! The mapping is protobuf's (<https://protobuf.dev/programming-guides/json/>) with OTLP's changes
+//! (<https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding>). Senders in the field stray from both: names for enums,
+//! `null` for nothing, numbers as strings and strings as numbers, base64 ids, snake case. All of it is taken.
+
+mod id;
+mod messages;
+mod repair;
+mod scalar;
+mod value;
+
+use std::borrow::Cow;
+
+use quipu_core::{Error, ErrorKind, Result};
+use serde::Deserializer;
+use serde_json::error::Category;
+
+use crate::decoded::Tally;
+use crate::request::Request;
+
+/// A type that can be read from JSON. Foreign types need a trait of ours.
+pub(crate) trait FromJson: Sized {
+    fn from_json<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error>;
+}
+
+/// Reads a request. Text that is not UTF-8, and escapes of half a surrogate pair, are mended.
+pub(crate) fn request<R: Request>(body: &[u8], mended: &mut Tally) -> Result<R> {
+    let failed = match parse(body) {
+        Ok(request) => return Ok(request),
+        Err(failed) => failed,
+    };
+    let mut texts = 0;
+    let text = match String::from_utf8_lossy(body) {
+        Cow::Borrowed(_) => Cow::Borrowed(body),
+        Cow::Owned(text) => {
+            texts += 1;
+            Cow::Owned(text.into_bytes())
+        }
+    };
+    let mut text = text.into_owned();
+    texts += repair::lone_surrogates(&mut text);
+    if texts > 0
+        && let Ok(request) = parse(&text)
+    {
+        mended.add("utf8", texts);
+        return Ok(request);
+    }
+    Err(Error::new(ErrorKind::Invalid, "decode", explain(R::SIGNAL.as_str(), &failed)))
+}
+
+fn parse<R: Request>(body: &[u8]) -> Result<R, serde_json::Error> {
+    let mut from = serde_json::Deserializer::from_slice(body);
+    let request = R::from_json(&mut from)?;
+    from.end()?;
+    Ok(request)
+}
+
+/// Says what is wrong and where without quoting the body, which serde's own words do.
+fn explain(signal: &str, error: &serde_json::Error) -> String {
+    let (line, column) = (error.line(), error.column());
+    let what = match error.classify() {
+        Category::Eof => "the body ends too early".to_owned(),
+        Category::Data => match error.to_string().rsplit_once(", expected ") {
+            // What was expected is this crate's own wording and ends in the position; what was found is the sender's.
+            Some((_, expected)) => {
+                format!("wrong type, expected {}", expected.split(" at line ").next().unwrap_or_default())
+            }
+            None => "a value is not allowed here".to_owned(),
+        },
+        Category::Syntax if error.to_string().starts_with("recursion limit") => {
+            "nested deeper than 128 levels".to_owned()
+        }
+        Category::Syntax | Category::Io => "not JSON".to_owned(),
+    };
+    format!("OTLP {signal} as JSON: {what} at line {line} column {column}")
+}

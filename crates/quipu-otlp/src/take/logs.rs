@@ -1,0 +1,96 @@
+//! Log records, which become events.
+
+use std::sync::Arc;
+
+use compact_str::CompactString;
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
+use opentelemetry_proto::tonic::logs::v1 as wire;
+use quipu_core::{Attributes, Event, Level, Resource, Result, Scope, SpanId, Timestamp, TraceId, Value};
+
+use super::{Refusal, Taker, is_unset, span_id, trace_id};
+
+/// Bytes of the longest log body that may be an event's name.
+const NAME_BYTES: usize = 128;
+
+/// Moves every good record into the batch.
+pub(super) fn take(request: ExportLogsServiceRequest, to: &mut Taker<'_>) {
+    for (r, group) in request.resource_logs.into_iter().enumerate() {
+        let resource = Arc::new(to.resource(group.resource, group.schema_url));
+        for (s, group) in group.scope_logs.into_iter().enumerate() {
+            let scope = Arc::new(to.scope(group.scope, group.schema_url));
+            to.out.batch.events.reserve(group.log_records.len().min(4_096));
+            for (i, record) in group.log_records.into_iter().enumerate() {
+                match to.event(record, &resource, &scope) {
+                    Ok(event) => to.out.batch.events.push(event),
+                    Err(refusal) => to.refuse("log record", refusal, || {
+                        format!("resource_logs[{r}].scope_logs[{s}].log_records[{i}]")
+                    }),
+                }
+            }
+        }
+    }
+}
+
+impl Taker<'_> {
+    fn event(
+        &mut self,
+        record: wire::LogRecord,
+        resource: &Arc<Resource>,
+        scope: &Arc<Scope>,
+    ) -> Result<Event, Refusal> {
+        let time = self.event_time(&record)?;
+        let trace_id = optional_trace_id(&record.trace_id)?;
+        let span_id = optional_span_id(&record.span_id)?;
+        let attributes = self.attributes(record.attributes);
+        let body = self.value(record.body);
+        let name = match record.event_name.is_empty() {
+            true => name(&attributes, &body),
+            false => self.name(record.event_name),
+        };
+        Ok(Event {
+            time,
+            level: Level::from_severity(record.severity_number),
+            name,
+            trace_id,
+            span_id,
+            session: None,
+            agent: None,
+            framework: None,
+            body,
+            attributes,
+            resource: Arc::clone(resource),
+            scope: Arc::clone(scope),
+        })
+    }
+
+    fn event_time(&self, record: &wire::LogRecord) -> Result<Timestamp, Refusal> {
+        match (record.time_unix_nano, record.observed_time_unix_nano) {
+            (0, 0) => Ok(self.now),
+            (0, observed) => self.time("observed time", observed),
+            (time, _) => self.time("time", time),
+        }
+    }
+}
+
+fn optional_trace_id(bytes: &[u8]) -> Result<Option<TraceId>, Refusal> {
+    if is_unset(bytes) { Ok(None) } else { trace_id(bytes).map(Some) }
+}
+
+fn optional_span_id(bytes: &[u8]) -> Result<Option<SpanId>, Refusal> {
+    if is_unset(bytes) { Ok(None) } else { span_id(bytes).map(Some) }
+}
+
+/// The name of an event whose sender does not know the `event_name` field: the older attribute, or a body that is a name.
+fn name(attributes: &Attributes, body: &Value) -> CompactString {
+    attributes
+        .text("event.name")
+        .filter(|name| !name.is_empty())
+        .or_else(|| body.as_str().filter(|text| is_name(text)))
+        .map(CompactString::from)
+        .unwrap_or_default()
+}
+
+/// Whether a body reads like `gen_ai.choice` and not like prose.
+fn is_name(text: &str) -> bool {
+    text.len() <= NAME_BYTES && text.contains('.') && !text.contains(char::is_whitespace)
+}

@@ -1,0 +1,148 @@
+//! Metrics and their points.
+
+use std::sync::Arc;
+
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
+use opentelemetry_proto::tonic::common::v1::KeyValue;
+use opentelemetry_proto::tonic::metrics::v1::{self as wire, AggregationTemporality, metric::Data};
+use quipu_core::{Instrument, Metric, Point, PointValue, Resource, Result, Scope, Temporality};
+
+use super::points::Figures;
+use super::{Refusal, Taker};
+
+/// Moves every metric's good points into the batch.
+pub(super) fn take(request: ExportMetricsServiceRequest, to: &mut Taker<'_>) {
+    for (r, group) in request.resource_metrics.into_iter().enumerate() {
+        let resource = Arc::new(to.resource(group.resource, group.schema_url));
+        for (s, group) in group.scope_metrics.into_iter().enumerate() {
+            let scope = Arc::new(to.scope(group.scope, group.schema_url));
+            for (i, metric) in group.metrics.into_iter().enumerate() {
+                let place = || format!("resource_metrics[{r}].scope_metrics[{s}].metrics[{i}]");
+                if let Some(metric) = to.metric(metric, &resource, &scope, &place) {
+                    to.out.batch.metrics.push(metric);
+                }
+            }
+        }
+    }
+}
+
+impl Taker<'_> {
+    /// `None` when no point of the metric is left.
+    fn metric(
+        &mut self,
+        metric: wire::Metric,
+        resource: &Arc<Resource>,
+        scope: &Arc<Scope>,
+        place: &dyn Fn() -> String,
+    ) -> Option<Metric> {
+        let Some(data) = metric.data else {
+            self.refuse("data point", Refusal::new("no_data", "the metric has no data"), place);
+            return None;
+        };
+        let (instrument, temporality, points) = self.data(data, place);
+        if points.is_empty() {
+            return None;
+        }
+        Some(Metric {
+            name: self.name(metric.name),
+            unit: self.name(metric.unit),
+            description: self.cut(metric.description, self.limits.value_bytes, "value_bytes"),
+            instrument,
+            temporality,
+            points,
+            resource: Arc::clone(resource),
+            scope: Arc::clone(scope),
+        })
+    }
+
+    fn data(&mut self, data: Data, place: &dyn Fn() -> String) -> (Instrument, Temporality, Vec<Point>) {
+        match data {
+            Data::Gauge(gauge) => {
+                (Instrument::Gauge, Temporality::Unspecified, self.points(gauge.data_points, place))
+            }
+            Data::Sum(sum) => {
+                let instrument =
+                    if sum.is_monotonic { Instrument::Counter } else { Instrument::UpDownCounter };
+                (instrument, temporality(sum.aggregation_temporality), self.points(sum.data_points, place))
+            }
+            Data::Histogram(histogram) => (
+                Instrument::Histogram,
+                temporality(histogram.aggregation_temporality),
+                self.points(histogram.data_points, place),
+            ),
+            Data::ExponentialHistogram(histogram) => (
+                Instrument::ExponentialHistogram,
+                temporality(histogram.aggregation_temporality),
+                self.points(histogram.data_points, place),
+            ),
+            Data::Summary(summary) => {
+                (Instrument::Summary, Temporality::Unspecified, self.points(summary.data_points, place))
+            }
+        }
+    }
+
+    fn points<P: WirePoint>(&mut self, points: Vec<P>, place: &dyn Fn() -> String) -> Vec<Point> {
+        let mut taken = Vec::with_capacity(points.len());
+        for (i, point) in points.into_iter().enumerate() {
+            if point.flags() & wire::DataPointFlags::NoRecordedValueMask as u32 != 0 {
+                continue;
+            }
+            match self.point(point) {
+                Ok(point) => taken.push(point),
+                Err(refusal) => {
+                    self.refuse("data point", refusal, || format!("{}.data_points[{i}]", place()))
+                }
+            }
+        }
+        taken
+    }
+
+    fn point<P: WirePoint>(&mut self, mut point: P) -> Result<Point, Refusal> {
+        let (start, time) = point.times();
+        let time = if time == 0 { self.now } else { self.time("time", time)? };
+        let value = point.figures()?;
+        let start = (start != 0).then(|| Self::loose_time(start, time));
+        Ok(Point { time, start, attributes: self.attributes(point.attributes()), value })
+    }
+}
+
+fn temporality(number: i32) -> Temporality {
+    match AggregationTemporality::try_from(number) {
+        Ok(AggregationTemporality::Delta) => Temporality::Delta,
+        Ok(AggregationTemporality::Cumulative) => Temporality::Cumulative,
+        Ok(AggregationTemporality::Unspecified) | Err(_) => Temporality::Unspecified,
+    }
+}
+
+/// What the four kinds of points have in common.
+trait WirePoint: Figures {
+    fn flags(&self) -> u32;
+    /// Start and time, 0 where unknown.
+    fn times(&self) -> (u64, u64);
+    /// Moves the attributes out.
+    fn attributes(&mut self) -> Vec<KeyValue>;
+    /// Moves the figures out.
+    fn figures(&mut self) -> Result<PointValue, Refusal> {
+        Figures::take(self)
+    }
+}
+
+macro_rules! wire_point {
+    ($($point:ident),*) => {$(
+        impl WirePoint for wire::$point {
+            fn flags(&self) -> u32 {
+                self.flags
+            }
+
+            fn times(&self) -> (u64, u64) {
+                (self.start_time_unix_nano, self.time_unix_nano)
+            }
+
+            fn attributes(&mut self) -> Vec<KeyValue> {
+                std::mem::take(&mut self.attributes)
+            }
+        }
+    )*};
+}
+
+wire_point!(NumberDataPoint, HistogramDataPoint, ExponentialHistogramDataPoint, SummaryDataPoint);

@@ -1,0 +1,203 @@
+//! From the wire's structs to records: by moving, item by item.
+
+mod attributes;
+mod logs;
+mod metrics;
+mod points;
+mod traces;
+
+use compact_str::CompactString;
+use opentelemetry_proto::tonic::{common::v1 as common, resource::v1 as resource};
+use quipu_core::{IdError, Limits, Resource, Result, Scope, SpanId, Timestamp, TraceId};
+
+use crate::decoded::{Rejections, Tally};
+use crate::request;
+use crate::{Decoded, Encoding, Rejection, Signal};
+
+/// Levels of lists and maps within one value that are kept, unless the limits say fewer. The recursion guards of the decoders
+/// (100 messages for protobuf, 128 brackets for JSON) leave room for this many in both.
+pub const NESTING: usize = 24;
+
+/// What a JSON reader gives for an id that is neither hexadecimal nor base64.
+pub(crate) const NOT_HEX: &[u8] = b"not hexadecimal";
+
+/// Decodes one export request of any signal.
+///
+/// # Errors
+/// [`quipu_core::ErrorKind::Invalid`] when the body as a whole cannot be read. Single bad items do not fail a request: they are listed in
+/// [`Decoded::rejected`].
+pub fn decode(
+    signal: Signal,
+    body: &[u8],
+    encoding: Encoding,
+    limits: &Limits,
+    now: Timestamp,
+) -> Result<Decoded> {
+    match signal {
+        Signal::Traces => decode_traces(body, encoding, limits, now),
+        Signal::Metrics => decode_metrics(body, encoding, limits, now),
+        Signal::Logs => decode_logs(body, encoding, limits, now),
+    }
+}
+
+/// Decodes an `ExportTraceServiceRequest`.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_traces(body: &[u8], encoding: Encoding, limits: &Limits, now: Timestamp) -> Result<Decoded> {
+    let mut taker = Taker::new(limits, now);
+    let request = request::read(body, encoding, &mut taker.out.mended)?;
+    traces::take(request, &mut taker);
+    Ok(taker.out)
+}
+
+/// Decodes an `ExportMetricsServiceRequest`.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_metrics(body: &[u8], encoding: Encoding, limits: &Limits, now: Timestamp) -> Result<Decoded> {
+    let mut taker = Taker::new(limits, now);
+    let request = request::read(body, encoding, &mut taker.out.mended)?;
+    metrics::take(request, &mut taker);
+    Ok(taker.out)
+}
+
+/// Decodes an `ExportLogsServiceRequest`.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_logs(body: &[u8], encoding: Encoding, limits: &Limits, now: Timestamp) -> Result<Decoded> {
+    let mut taker = Taker::new(limits, now);
+    let request = request::read(body, encoding, &mut taker.out.mended)?;
+    logs::take(request, &mut taker);
+    Ok(taker.out)
+}
+
+/// The bounds, and what has come out so far.
+pub(crate) struct Taker<'a> {
+    limits: &'a Limits,
+    now: Timestamp,
+    earliest: Timestamp,
+    latest: Timestamp,
+    levels: usize,
+    out: Decoded,
+}
+
+/// Why one item is refused: a label, and words.
+pub(crate) struct Refusal {
+    reason: &'static str,
+    why: String,
+}
+
+impl Refusal {
+    fn new(reason: &'static str, why: impl Into<String>) -> Self {
+        Self { reason, why: why.into() }
+    }
+}
+
+impl<'a> Taker<'a> {
+    fn new(limits: &'a Limits, now: Timestamp) -> Self {
+        let nanos =
+            |seconds: u64| i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(Timestamp::SECOND);
+        Self {
+            limits,
+            now,
+            earliest: now.plus(nanos(limits.past_seconds).saturating_neg()),
+            latest: now.plus(nanos(limits.future_seconds)),
+            levels: limits.nesting.min(NESTING),
+            out: Decoded::default(),
+        }
+    }
+
+    fn rejected(&mut self) -> &mut Rejections {
+        &mut self.out.rejected
+    }
+
+    fn mended(&mut self) -> &mut Tally {
+        &mut self.out.mended
+    }
+
+    fn refuse(&mut self, what: &'static str, refusal: Refusal, where_: impl FnOnce() -> String) {
+        let Refusal { reason, why } = refusal;
+        self.rejected().add(reason, || Rejection { what, where_: where_(), why });
+    }
+
+    /// A time that must be within the bounds. `what` names it: `start time`.
+    fn time(&self, what: &str, nanos: u64) -> Result<Timestamp, Refusal> {
+        let time = Timestamp::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX));
+        if time > self.latest {
+            let why = format!(
+                "{what} {nanos} ns lies more than {} s ahead of the clock",
+                self.limits.future_seconds
+            );
+            return Err(Refusal::new("time_future", why));
+        }
+        if time < self.earliest {
+            let why =
+                format!("{what} {nanos} ns lies more than {} s behind the clock", self.limits.past_seconds);
+            return Err(Refusal::new("time_past", why));
+        }
+        Ok(time)
+    }
+
+    /// A time that may be missing, or lie anywhere.
+    fn loose_time(nanos: u64, otherwise: Timestamp) -> Timestamp {
+        match nanos {
+            0 => otherwise,
+            nanos => Timestamp::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX)),
+        }
+    }
+
+    fn resource(&mut self, resource: Option<resource::Resource>, schema_url: String) -> Resource {
+        let attributes = self.attributes(resource.unwrap_or_default().attributes);
+        Resource { attributes, schema_url: self.name(schema_url) }
+    }
+
+    fn scope(&mut self, scope: Option<common::InstrumentationScope>, schema_url: String) -> Scope {
+        let scope = scope.unwrap_or_default();
+        Scope {
+            name: self.name(scope.name),
+            version: self.name(scope.version),
+            attributes: self.attributes(scope.attributes),
+            schema_url: self.name(schema_url),
+        }
+    }
+
+    /// A name, cut where it is too long.
+    fn name(&mut self, name: String) -> CompactString {
+        CompactString::from(self.cut(name, self.limits.name_bytes, "name_bytes"))
+    }
+
+    /// A text, cut at the last character that fits.
+    fn cut(&mut self, mut text: String, most: usize, reason: &'static str) -> String {
+        if text.len() > most {
+            text.truncate(text.floor_char_boundary(most));
+            text.shrink_to_fit();
+            self.mended().add(reason, 1);
+        }
+        text
+    }
+}
+
+fn trace_id(bytes: &[u8]) -> Result<TraceId, Refusal> {
+    TraceId::from_slice(bytes).map_err(|error| wrong_id("trace_id", "trace id", bytes, error))
+}
+
+fn span_id(bytes: &[u8]) -> Result<SpanId, Refusal> {
+    SpanId::from_slice(bytes).map_err(|error| wrong_id("span_id", "span id", bytes, error))
+}
+
+fn wrong_id(reason: &'static str, what: &'static str, bytes: &[u8], error: IdError) -> Refusal {
+    let error = match (bytes, error) {
+        ([], _) => return Refusal::new(reason, format!("{what} is missing")),
+        (NOT_HEX, _) | (_, IdError::Hex { .. }) => IdError::Hex { what },
+        (_, IdError::Length { have, want, .. }) => IdError::Length { what, have, want },
+        (_, IdError::Zero { .. }) => IdError::Zero { what },
+    };
+    Refusal::new(reason, error.to_string())
+}
+
+/// Nothing sent, or the all-zero id that stands for nothing.
+fn is_unset(id: &[u8]) -> bool {
+    id.iter().all(|byte| *byte == 0)
+}

@@ -1,0 +1,146 @@
+//! The figures of the four kinds of metric points.
+
+use opentelemetry_proto::tonic::metrics::v1::exponential_histogram_data_point::Buckets as WireBuckets;
+use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value as Number;
+use opentelemetry_proto::tonic::metrics::v1::{
+    ExponentialHistogramDataPoint, HistogramDataPoint, NumberDataPoint, SummaryDataPoint,
+};
+use quipu_core::{Bucket, PointValue, Quantile, Result};
+
+use super::Refusal;
+
+/// Moves the figures out of a point.
+pub(super) trait Figures {
+    fn take(&mut self) -> Result<PointValue, Refusal>;
+}
+
+impl Figures for NumberDataPoint {
+    fn take(&mut self) -> Result<PointValue, Refusal> {
+        match self.value {
+            Some(Number::AsDouble(double)) => Ok(PointValue::Number(double)),
+            Some(Number::AsInt(int)) => Ok(PointValue::Number(int as f64)),
+            None => Err(Refusal::new("no_value", "the point has no value")),
+        }
+    }
+}
+
+impl Figures for HistogramDataPoint {
+    fn take(&mut self) -> Result<PointValue, Refusal> {
+        let (counts, bounds) = (&self.bucket_counts, &self.explicit_bounds);
+        if !counts.is_empty() && counts.len() != bounds.len() + 1 {
+            let why = format!("{} bucket counts do not fit {} bounds", counts.len(), bounds.len());
+            return Err(Refusal::new("buckets", why));
+        }
+        if !bounds.is_sorted_by(|a, b| a < b) {
+            return Err(Refusal::new("buckets", "bucket bounds do not rise"));
+        }
+        let uppers = bounds.iter().copied().chain([f64::INFINITY]);
+        Ok(PointValue::Distribution {
+            count: self.count,
+            sum: self.sum.unwrap_or(0.0),
+            min: self.min,
+            max: self.max,
+            buckets: uppers.zip(counts).map(|(upper, count)| Bucket { upper, count: *count }).collect(),
+            quantiles: Vec::new(),
+        })
+    }
+}
+
+impl Figures for ExponentialHistogramDataPoint {
+    fn take(&mut self) -> Result<PointValue, Refusal> {
+        Ok(PointValue::Distribution {
+            count: self.count,
+            sum: self.sum.unwrap_or(0.0),
+            min: self.min,
+            max: self.max,
+            buckets: exponential_buckets(self),
+            quantiles: Vec::new(),
+        })
+    }
+}
+
+impl Figures for SummaryDataPoint {
+    fn take(&mut self) -> Result<PointValue, Refusal> {
+        let quantiles = std::mem::take(&mut self.quantile_values);
+        Ok(PointValue::Distribution {
+            count: self.count,
+            sum: self.sum,
+            min: None,
+            max: None,
+            buckets: Vec::new(),
+            quantiles: quantiles
+                .iter()
+                .map(|at| Quantile { quantile: at.quantile, value: at.value })
+                .collect(),
+        })
+    }
+}
+
+/// Buckets with rising bounds: the negative ones from the far end, the one around zero, the positive ones.
+///
+/// Bucket `i` holds `base^i < v <= base^(i+1)` with `base = 2^(2^-scale)`; negative buckets mirror this:
+/// <https://opentelemetry.io/docs/specs/otel/metrics/data-model/#exponentialhistogram>.
+fn exponential_buckets(point: &ExponentialHistogramDataPoint) -> Vec<Bucket> {
+    let step = (-f64::from(point.scale)).exp2();
+    let bound = |index: f64| (index * step).exp2();
+    let mut buckets = Vec::new();
+    if let Some(WireBuckets { offset, bucket_counts }) = &point.negative {
+        for (i, count) in bucket_counts.iter().enumerate().rev() {
+            push(&mut buckets, -bound(f64::from(*offset) + i as f64), *count);
+        }
+    }
+    if point.zero_count > 0 || !buckets.is_empty() {
+        push(&mut buckets, point.zero_threshold.max(0.0), point.zero_count);
+    }
+    if let Some(WireBuckets { offset, bucket_counts }) = &point.positive {
+        // The lower end of the first bucket, so that it does not seem to reach down to zero.
+        if bucket_counts.iter().any(|count| *count > 0) {
+            push(&mut buckets, bound(f64::from(*offset)), 0);
+        }
+        for (i, count) in bucket_counts.iter().enumerate() {
+            push(&mut buckets, bound(f64::from(*offset) + i as f64 + 1.0), *count);
+        }
+    }
+    buckets
+}
+
+/// Adds a bucket; where doubles cannot tell its bound from the one before, both become one.
+fn push(buckets: &mut Vec<Bucket>, upper: f64, count: u64) {
+    match buckets.last_mut() {
+        Some(last) if upper.is_nan() || upper <= last.upper => last.count = last.count.saturating_add(count),
+        _ if upper.is_nan() => buckets.push(Bucket { upper: f64::INFINITY, count }),
+        _ => buckets.push(Bucket { upper, count }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exponential_bounds_rise_through_zero() {
+        let point = ExponentialHistogramDataPoint {
+            scale: 0,
+            zero_count: 3,
+            negative: Some(WireBuckets { offset: 1, bucket_counts: vec![1, 2] }),
+            positive: Some(WireBuckets { offset: -1, bucket_counts: vec![4, 5] }),
+            ..Default::default()
+        };
+        let buckets: Vec<_> = exponential_buckets(&point).iter().map(|b| (b.upper, b.count)).collect();
+        assert_eq!(buckets, [(-4.0, 2), (-2.0, 1), (0.0, 3), (0.5, 0), (1.0, 4), (2.0, 5)]);
+    }
+
+    #[test]
+    fn absurd_scales_stay_sorted() {
+        for (scale, offset) in [(i32::MIN, 0), (i32::MAX, i32::MAX), (-20, i32::MIN), (20, i32::MAX)] {
+            let point = ExponentialHistogramDataPoint {
+                scale,
+                positive: Some(WireBuckets { offset, bucket_counts: vec![1; 8] }),
+                ..Default::default()
+            };
+            let buckets = exponential_buckets(&point);
+            assert!(buckets.is_sorted_by(|a, b| a.upper < b.upper));
+            assert_eq!(buckets.iter().map(|bucket| bucket.count).sum::<u64>(), 8);
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! Decoding of OTLP bodies, good and bad.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod answers;
+mod hostile;
+mod json;
+mod logs;
+mod metrics;
+mod recordings;
+mod round_trip;
+mod traces;
+
+use quipu_core::{Limits, Timestamp};
+use quipu_otlp::{Decoded, Encoding, Signal};
+
+/// 2026-11-21T08:00:00Z.
+pub const NOW: Timestamp = Timestamp::from_nanos(1_795_248_000_000_000_000);
+
+pub fn json(signal: Signal, body: &str) -> Decoded {
+    quipu_otlp::decode(signal, body.as_bytes(), Encoding::Json, &Limits::default(), NOW).unwrap()
+}
+
+pub fn protobuf(signal: Signal, body: &[u8]) -> Decoded {
+    quipu_otlp::decode(signal, body, Encoding::Protobuf, &Limits::default(), NOW).unwrap()
+}

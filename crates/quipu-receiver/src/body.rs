@@ -1,0 +1,81 @@
+//! Request bodies, read within bounds of size, room and time.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, header};
+use http_body_util::BodyExt;
+
+use crate::Receiver;
+use crate::failure::Failure;
+use crate::room::Place;
+
+/// Bytes that are set aside for a body on its sender's word.
+const TRUSTED: usize = 1 << 20;
+/// How long the rest of a refused body is read and thrown away.
+const PARTING: Duration = Duration::from_secs(5);
+
+/// Reads a body. `place` grows with it.
+pub(crate) async fn read(
+    receiver: &Receiver,
+    headers: &HeaderMap,
+    body: &mut Body,
+    place: &mut Place,
+) -> Result<Vec<u8>, Failure> {
+    let most = receiver.limits().body_bytes;
+    let announced = announced(headers).unwrap_or(0);
+    if announced > most {
+        return Err(over(most));
+    }
+    let reading = frames(body, most, announced.min(TRUSTED), place);
+    match tokio::time::timeout(receiver.patience(), reading).await {
+        Ok(read) => read,
+        Err(_) => Err(Failure::slow(receiver.patience().as_secs())),
+    }
+}
+
+async fn frames(
+    body: &mut Body,
+    most: usize,
+    capacity: usize,
+    place: &mut Place,
+) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::with_capacity(capacity);
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Failure::malformed("the body broke off"))?;
+        let Ok(data) = frame.into_data() else { continue };
+        if data.len() > most - bytes.len() {
+            return Err(over(most));
+        }
+        place.grow_to(bytes.len() + data.len())?;
+        bytes.extend_from_slice(&data);
+    }
+    Ok(bytes)
+}
+
+fn over(most: usize) -> Failure {
+    Failure::too_large(format!("the body is larger than {most} bytes (limit body_bytes)"))
+}
+
+fn announced(headers: &HeaderMap) -> Option<usize> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// Reads the rest of a refused body and forgets it: a sender that is cut off while it still writes often never sees the answer.
+/// Gives up after a while, and does nothing for senders that wait to be asked.
+pub(crate) async fn discard(receiver: &Receiver, headers: &HeaderMap, body: &mut Body) {
+    if headers.contains_key(header::EXPECT) {
+        return;
+    }
+    let mut most = receiver.limits().body_bytes.saturating_mul(8);
+    let rest = async {
+        while let Some(Ok(frame)) = body.frame().await {
+            most = most.saturating_sub(frame.data_ref().map_or(0, bytes::Bytes::len));
+            if most == 0 {
+                return;
+            }
+        }
+    };
+    // Whether it ended or not, the answer follows.
+    let _ = tokio::time::timeout(PARTING.min(receiver.patience()), rest).await;
+}

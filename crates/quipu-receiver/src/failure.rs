@@ -1,0 +1,83 @@
+//! Why a request as a whole is refused, in the terms of both transports.
+
+use axum::http::StatusCode;
+use quipu_core::{Error, ErrorKind, Retry};
+use tonic::Code;
+
+/// Seconds after which a sender may come back when there was no room.
+const SOON: u32 = 1;
+/// Seconds after which a sender may come back when the store failed.
+const LATER: u32 = 5;
+
+/// A refusal. Which of them may be repeated follows OTLP: 429 and 503, and in gRPC those that carry a `RetryInfo`.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) status: StatusCode,
+    pub(crate) code: Code,
+    /// The request counter's label.
+    pub(crate) outcome: &'static str,
+    /// Seconds after which to try again, when that can help.
+    pub(crate) retry_after: Option<u32>,
+    pub(crate) message: String,
+}
+
+impl Failure {
+    fn new(status: StatusCode, code: Code, outcome: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, outcome, retry_after: None, message: message.into() }
+    }
+
+    const fn after(mut self, seconds: u32) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+
+    /// The body is not what it says it is.
+    pub(crate) fn malformed(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, Code::InvalidArgument, "malformed", message)
+    }
+
+    /// A content type or encoding that is not spoken here.
+    pub(crate) fn unsupported(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::Unimplemented, "unsupported", message)
+    }
+
+    /// Any method but POST.
+    pub(crate) fn method() -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, Code::Unimplemented, "method", "only POST is allowed here")
+    }
+
+    /// Over a bound, which the message names.
+    pub(crate) fn too_large(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, Code::ResourceExhausted, "too_large", message)
+    }
+
+    /// The body did not arrive in time.
+    pub(crate) fn slow(seconds: u64) -> Self {
+        let message = format!("the request did not arrive within {seconds} s (limit request_seconds)");
+        Self::new(StatusCode::REQUEST_TIMEOUT, Code::DeadlineExceeded, "timeout", message)
+    }
+
+    /// No room now.
+    pub(crate) fn busy(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, Code::ResourceExhausted, "busy", message).after(SOON)
+    }
+
+    /// The store does not take it now.
+    pub(crate) fn unavailable(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable, "unavailable", message).after(LATER)
+    }
+
+    /// A fault that repeating does not mend.
+    pub(crate) fn internal(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, Code::Internal, "failed", message)
+    }
+
+    /// What the intake's error means to the sender. Its words stay in our log: they are about our disks, not about the request.
+    pub(crate) fn of_intake(error: &Error) -> Self {
+        match (error.kind(), error.retry()) {
+            (ErrorKind::Exhausted, _) => Self::busy("no room to store the request now"),
+            (_, Retry::Yes) => Self::unavailable("the store cannot commit the request now"),
+            (_, Retry::No | Retry::Exhausted) => Self::internal("the store cannot commit the request"),
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Compression, undone within a bound.
+
+use std::io::{BufRead, Read};
+
+use flate2::bufread::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
+
+use crate::failure::Failure;
+
+/// Bytes that are unpacked at a time.
+const STEP: usize = 64 << 10;
+/// A zstd frame may ask for a window of at most 2 to this power bytes (64 MiB), whatever it says.
+const WINDOW_LOG: u32 = 26;
+
+/// How a body is compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Packing {
+    None,
+    Gzip,
+    Deflate,
+    Zstd,
+}
+
+impl Packing {
+    /// Reads a `Content-Encoding` or `grpc-encoding` header; missing means none.
+    pub(crate) fn from_header(header: Option<&str>) -> Result<Self, Failure> {
+        let mut names = header.unwrap_or_default().split(',').map(str::trim).filter(|name| !name.is_empty());
+        let mut found = Self::None;
+        for name in &mut names {
+            let packing = match name.to_ascii_lowercase().as_str() {
+                "identity" => continue,
+                "gzip" | "x-gzip" => Self::Gzip,
+                "deflate" => Self::Deflate,
+                "zstd" => Self::Zstd,
+                _ => {
+                    return Err(Failure::unsupported(
+                        "content encoding is not one of identity, gzip, deflate, zstd",
+                    ));
+                }
+            };
+            if found != Self::None {
+                return Err(Failure::unsupported("content encodings cannot be combined"));
+            }
+            found = packing;
+        }
+        Ok(found)
+    }
+}
+
+/// Undoes `packing`. Never holds more than `most` bytes, and asks `grow` before it holds more than before.
+pub(crate) fn unpack(
+    packed: &[u8],
+    packing: Packing,
+    most: usize,
+    grow: impl FnMut(usize) -> Result<(), Failure>,
+) -> Result<Vec<u8>, Failure> {
+    match packing {
+        Packing::None => Ok(packed.to_vec()),
+        Packing::Gzip => pump(MultiGzDecoder::new(packed), "gzip", most, grow),
+        Packing::Deflate if is_zlib(packed) => pump(ZlibDecoder::new(packed), "deflate", most, grow),
+        Packing::Deflate => pump(DeflateDecoder::new(packed), "deflate", most, grow),
+        Packing::Zstd => pump(zstd(packed)?, "zstd", most, grow),
+    }
+}
+
+/// HTTP's `deflate` means zlib (RFC 9110, 8.4.1.2), yet some send it raw. A zlib stream begins with a header of its own (RFC 1950).
+fn is_zlib(packed: &[u8]) -> bool {
+    match packed {
+        [method, flags, ..] => method & 0x0f == 8 && u16::from_be_bytes([*method, *flags]).is_multiple_of(31),
+        _ => false,
+    }
+}
+
+fn zstd<R: BufRead>(packed: R) -> Result<zstd::Decoder<'static, R>, Failure> {
+    let mut decoder = zstd::Decoder::with_buffer(packed).map_err(|_| broken("zstd"))?;
+    decoder.window_log_max(WINDOW_LOG).map_err(|_| broken("zstd"))?;
+    Ok(decoder)
+}
+
+fn pump(
+    mut from: impl Read,
+    name: &str,
+    most: usize,
+    mut grow: impl FnMut(usize) -> Result<(), Failure>,
+) -> Result<Vec<u8>, Failure> {
+    let mut out: Vec<u8> = Vec::new();
+    let mut step = vec![0; STEP];
+    loop {
+        let count = from.read(&mut step).map_err(|_| broken(name))?;
+        let Some(new) = step.get(..count).filter(|new| !new.is_empty()) else { return Ok(out) };
+        let size = out.len() + new.len();
+        if size > most {
+            let message = format!("the body unpacks to more than {most} bytes (limit decompressed_bytes)");
+            return Err(Failure::too_large(message));
+        }
+        if size > out.capacity() {
+            grow(size)?;
+            // Doubles, yet never past the bound.
+            out.reserve_exact(size.max(out.capacity() * 2).min(most) - out.len());
+        }
+        out.extend_from_slice(new);
+    }
+}
+
+fn broken(name: &str) -> Failure {
+    Failure::malformed(format!("the body is not whole {name} data"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers() {
+        assert_eq!(Packing::from_header(None).unwrap(), Packing::None);
+        assert_eq!(Packing::from_header(Some("identity, GZIP")).unwrap(), Packing::Gzip);
+        Packing::from_header(Some("br")).unwrap_err();
+        Packing::from_header(Some("gzip, gzip")).unwrap_err();
+    }
+
+    #[test]
+    fn capacity_stays_within_the_bound() {
+        let packed = zstd::encode_all(&*vec![7; 1_000_000], 1).unwrap();
+        let mut asked = 0;
+        let grow = |size| {
+            asked = size;
+            Ok(())
+        };
+        let out = unpack(&packed, Packing::Zstd, 1_000_000, grow).unwrap();
+        assert_eq!((out.len(), out.capacity()), (1_000_000, 1_000_000));
+        assert!(asked > 500_000);
+        let failure = unpack(&packed, Packing::Zstd, 999_999, |_| Ok(())).unwrap_err();
+        assert_eq!(failure.outcome, "too_large");
+    }
+}
