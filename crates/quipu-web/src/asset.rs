@@ -87,14 +87,18 @@ mod tests {
         let index = found("/index.html");
         assert_eq!(index.content_type, "text/html; charset=utf-8");
         assert!(!index.immutable);
-        for page in ["", "/", "/traces", "/traces/0af7651916cd43dd8448eb211c80319c", "/sessions/a.user@example.test"] {
+        for page in
+            ["", "/", "/traces", "/traces/0af7651916cd43dd8448eb211c80319c", "/sessions/a.user@example.test"]
+        {
             assert_eq!(found(page), index, "{page}");
         }
     }
 
     #[test]
     fn unknown_files_are_none() {
-        for path in ["/nothing.js", "/favicon.ico", "/assets/index", "/assets/gone-12345678.js", "/../Cargo.toml"] {
+        for path in
+            ["/nothing.js", "/favicon.ico", "/assets/index", "/assets/gone-12345678.js", "/../Cargo.toml"]
+        {
             assert_eq!(asset(path), None, "{path}");
         }
     }
@@ -104,7 +108,9 @@ mod tests {
         let index = found("index.html");
         let html = std::str::from_utf8(&index.bytes).unwrap();
         let names: Vec<&str> = html.split('"').filter(|part| part.starts_with('/')).collect();
-        assert!(names.iter().any(|name| name.ends_with(".js")) && names.iter().any(|name| name.ends_with(".css")));
+        assert!(
+            names.iter().any(|name| name.ends_with(".js")) && names.iter().any(|name| name.ends_with(".css"))
+        );
         for name in names {
             let file = found(name);
             assert_eq!(file.immutable, name.starts_with("/assets/"), "{name}");

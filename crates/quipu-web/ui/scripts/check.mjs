@@ -5,7 +5,9 @@ import { sourcesSha256, stampFile } from "./sources.mjs";
 const found = existsSync(stampFile) ? JSON.parse(readFileSync(stampFile, "utf8")).sources_sha256 : "nothing";
 const wanted = sourcesSha256();
 if (found !== wanted) {
-  console.error(`dist is stale: built from ${found.slice(0, 12)}, sources are ${wanted.slice(0, 12)}; run "npm run build" in ui/`);
+  console.error(
+    `dist is stale: built from ${found.slice(0, 12)}, sources are ${wanted.slice(0, 12)}; run "npm run build" in ui/`,
+  );
   process.exit(1);
 }
 console.log(`dist is fresh (${wanted.slice(0, 12)})`);

@@ -1,5 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { bytes, compact, compareUsd, count, duration, percent, seconds, sumUsd, usd, usdHeadline, usdPlaces } from "../src/lib/format";
+import {
+  bytes,
+  compact,
+  compareUsd,
+  count,
+  duration,
+  percent,
+  seconds,
+  sumUsd,
+  usd,
+  usdHeadline,
+  usdPlaces,
+} from "../src/lib/format";
 import { offsetMs, previousRange, resolveRange, secondOf } from "../src/lib/time";
 
 describe("money", () => {

@@ -1,37 +1,20 @@
 import { describe, expect, it } from "vitest";
-import type { Span } from "../src/api/types";
 import { criticalPath } from "../src/lib/critical";
 import { buildTree, mergeClose, selfMs, selfTime, visibleRows } from "../src/lib/tree";
-
-const EPOCH = Date.parse("2026-11-20T07:00:00Z");
-
-function span(id: string, parent: string | null, start: number, end: number, status: Span["status"] = "ok"): Span {
-  return {
-    span_id: id,
-    parent_span_id: parent,
-    name: id,
-    kind: "other",
-    started_at: new Date(EPOCH + start).toISOString(),
-    duration_ms: end - start,
-    status,
-    status_message: null,
-    agent: null,
-    provider: null,
-    model: null,
-    tool: null,
-    tokens: null,
-    counted: false,
-    cost_usd: null,
-    cost_reason: null,
-    reported_cost_usd: null,
-    ttft_ms: null,
-  };
-}
+import { span } from "./span";
 
 describe("tree", () => {
   it("orders children by start, whatever order they came in", () => {
-    const tree = buildTree([span("late", "root", 60, 90), span("root", null, 0, 100), span("early", "root", 10, 50)]);
-    expect(visibleRows(tree.roots, new Set()).map((row) => row.span.span_id)).toEqual(["root", "early", "late"]);
+    const tree = buildTree([
+      span("late", "root", 60, 90),
+      span("root", null, 0, 100),
+      span("early", "root", 10, 50),
+    ]);
+    expect(visibleRows(tree.roots, new Set()).map((row) => row.span.span_id)).toEqual([
+      "root",
+      "early",
+      "late",
+    ]);
     expect(visibleRows(tree.roots, new Set(["root"]))).toHaveLength(1);
     expect(tree.total).toBe(100);
     expect(tree.roots[0]?.size).toBe(2);
@@ -43,7 +26,11 @@ describe("tree", () => {
   });
 
   it("tells a folded row of a failure below", () => {
-    const tree = buildTree([span("root", null, 0, 9), span("mid", "root", 0, 8), span("leaf", "mid", 1, 2, "error")]);
+    const tree = buildTree([
+      span("root", null, 0, 9),
+      span("mid", "root", 0, 8),
+      span("leaf", "mid", 1, 2, "error"),
+    ]);
     expect(tree.byId.get("root")?.failedBelow).toBe(true);
     expect(tree.byId.get("leaf")?.failedBelow).toBe(false);
   });
@@ -57,14 +44,30 @@ describe("tree", () => {
   });
 
   it("counts overlapping children once in self time", () => {
-    const tree = buildTree([span("root", null, 0, 100), span("a", "root", 10, 50), span("b", "root", 40, 70)]);
+    const tree = buildTree([
+      span("root", null, 0, 100),
+      span("a", "root", 10, 50),
+      span("b", "root", 40, 70),
+    ]);
     const root = tree.byId.get("root");
     expect(root && selfTime(root)).toEqual([
       [0, 10],
       [70, 100],
     ]);
     expect(root && selfMs(root)).toBe(40);
-    expect(mergeClose([[0, 1], [1.2, 2], [9, 10]], 0.5)).toEqual([[0, 2], [9, 10]]);
+    expect(
+      mergeClose(
+        [
+          [0, 1],
+          [1.2, 2],
+          [9, 10],
+        ],
+        0.5,
+      ),
+    ).toEqual([
+      [0, 2],
+      [9, 10],
+    ]);
   });
 });
 
@@ -91,7 +94,8 @@ describe("critical path", () => {
       span("b", "root", 50, 95),
     ]);
     let covered = 0;
-    for (const intervals of criticalPath(tree.roots).values()) for (const [from, to] of intervals) covered += to - from;
+    for (const intervals of criticalPath(tree.roots).values())
+      for (const [from, to] of intervals) covered += to - from;
     expect(covered).toBe(100);
   });
 });

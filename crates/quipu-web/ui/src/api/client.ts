@@ -46,19 +46,32 @@ async function problemOf(response: Response, route: string): Promise<Problem> {
   return new Problem(fallback, response.status, "", route);
 }
 
-/** GET, answered as JSON. Throws a Problem. */
-export async function get<T>(path: string, params: Params = {}, signal?: AbortSignal): Promise<T> {
-  const route = `/api/v1${path}`;
+async function ask<T>(route: string, address: string, init: RequestInit, signal?: AbortSignal): Promise<T> {
   let response: Response;
   try {
-    response = await fetch(withParams(route, params), {
-      headers: { accept: "application/json" },
-      ...(signal ? { signal } : {}),
-    });
+    response = await fetch(address, { ...init, ...(signal ? { signal } : {}) });
   } catch (cause) {
     if (signal?.aborted) throw cause;
-    throw new Problem("The server cannot be reached", 0, "Is quipu serve running? This page asks again by itself.", route);
+    throw new Problem(
+      "The server cannot be reached",
+      0,
+      "Is quipu serve running? This page asks again by itself.",
+      route,
+    );
   }
   if (!response.ok) throw await problemOf(response, route);
   return (await response.json()) as T;
+}
+
+/** GET, answered as JSON. Throws a Problem. */
+export function get<T>(path: string, params: Params = {}, signal?: AbortSignal): Promise<T> {
+  const route = `/api/v1${path}`;
+  return ask<T>(route, withParams(route, params), { headers: { accept: "application/json" } }, signal);
+}
+
+/** POST of JSON to a route that only computes, answered as JSON. Throws a Problem. */
+export function post<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
+  const route = `/api/v1${path}`;
+  const headers = { accept: "application/json", "content-type": "application/json" };
+  return ask<T>(route, route, { method: "POST", headers, body: JSON.stringify(body) }, signal);
 }

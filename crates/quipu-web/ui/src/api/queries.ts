@@ -2,9 +2,10 @@
 import { keepPreviousData, QueryClient, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { previousRange, type Range, resolveRange } from "../lib/time";
-import { get, Problem } from "./client";
+import { get, Problem, post } from "./client";
 import type {
   FacetValue,
+  PriceAnswer,
   ServerStatus,
   Session,
   SessionsPage,
@@ -23,7 +24,8 @@ export const queryClient = new QueryClient({
       gcTime: 300_000,
       refetchOnWindowFocus: false,
       placeholderData: keepPreviousData,
-      retry: (failures, error) => failures < 1 && !(error instanceof Problem && error.status > 0 && error.status < 500),
+      retry: (failures, error) =>
+        failures < 1 && !(error instanceof Problem && error.status > 0 && error.status < 500),
       retryDelay: 600,
     },
   },
@@ -56,7 +58,12 @@ export function useTraces(scope: Scope, sort: string) {
 
 /** The newest page for the same scope, to see which traces are not on the screen yet. */
 export function headOfTraces(scope: Scope, sort: string): Promise<TracesPage> {
-  return get<TracesPage>("/traces", { ...resolveRange(scope.range), ...scope.filters, sort, limit: PAGE_ROWS });
+  return get<TracesPage>("/traces", {
+    ...resolveRange(scope.range),
+    ...scope.filters,
+    sort,
+    limit: PAGE_ROWS,
+  });
 }
 
 export const SPANS_PER_PAGE = 5_000;
@@ -94,6 +101,34 @@ export function useSpan(traceId: string, spanId: string | null) {
   });
 }
 
+/** How the cost of a call comes about, line by line. */
+export function usePriceLines(span: Span) {
+  const { tokens } = span;
+  return useQuery({
+    queryKey: ["price", span.span_id],
+    enabled: span.counted && span.cost_usd !== null && span.model !== null && tokens !== null,
+    staleTime: Number.POSITIVE_INFINITY,
+    placeholderData: undefined,
+    retry: false,
+    queryFn: ({ signal }) => {
+      const usage = Object.entries({
+        input_tokens: tokens?.input,
+        output_tokens: tokens?.output,
+        cache_read_tokens: tokens?.cache_read,
+        cache_write_tokens: tokens?.cache_write,
+        reasoning_tokens: tokens?.reasoning,
+      }).filter(([, number]) => number);
+      const body = {
+        provider: span.provider,
+        model: span.model,
+        at: span.started_at,
+        usage: Object.fromEntries(usage),
+      };
+      return post<PriceAnswer>("/price", body, signal);
+    },
+  });
+}
+
 export function useUsage(scope: Scope, groupBy: string, refetchMs: number | false) {
   return useQuery({
     queryKey: ["usage", scope, groupBy],
@@ -122,7 +157,8 @@ export function useTools(scope: Scope, refetchMs: number | false) {
     queryKey: ["tools", scope],
     refetchInterval: refetchMs,
     queryFn: async ({ signal }) =>
-      (await get<{ tools: ToolRow[] }>("/tools", { ...resolveRange(scope.range), ...scope.filters }, signal)).tools,
+      (await get<{ tools: ToolRow[] }>("/tools", { ...resolveRange(scope.range), ...scope.filters }, signal))
+        .tools,
   });
 }
 
@@ -145,7 +181,11 @@ export function useSession(sessionId: string) {
     queryKey: ["session", sessionId],
     placeholderData: undefined,
     queryFn: ({ signal }) =>
-      get<{ session: Session; traces: TraceSummary[] }>(`/sessions/${encodeURIComponent(sessionId)}`, {}, signal),
+      get<{ session: Session; traces: TraceSummary[] }>(
+        `/sessions/${encodeURIComponent(sessionId)}`,
+        {},
+        signal,
+      ),
   });
 }
 

@@ -77,6 +77,29 @@ export interface SpanLink {
   attributes: Record<string, unknown>;
 }
 
+export interface PriceRule {
+  source: string;
+  version: string;
+  id: string;
+}
+
+/** One line of a bill: amount = count × unit price / per. */
+export interface PriceLine {
+  unit: string;
+  count: number;
+  unit_price_usd: string;
+  per: number;
+  amount_usd: string;
+}
+
+export interface PriceAnswer {
+  total_usd: string | null;
+  lines?: PriceLine[];
+  rule?: PriceRule;
+  fallbacks?: string[];
+}
+
+/** In lists with detail=summary the optional fields are left out, and what only the whole span says is null. */
 export interface Span {
   span_id: string;
   parent_span_id: string | null;
@@ -103,6 +126,14 @@ export interface Span {
   attributes?: Record<string, unknown>;
   events?: SpanEvent[];
   links?: SpanLink[];
+  error_type?: string | null;
+  price?: PriceRule | null;
+  tool_arguments?: unknown;
+  tool_result?: unknown;
+  tool_definitions?: unknown[];
+  params?: Record<string, unknown>;
+  resource?: Record<string, unknown>;
+  notes?: string[];
   source?: { convention: string | null; instrumentation: string | null; version: string | null };
 }
 
@@ -152,6 +183,7 @@ export interface Session {
   errors: number;
   tokens: Tokens;
   cost_usd: string | null;
+  cost_reason?: string | null;
   agents: string[];
   models: string[];
 }

@@ -24,18 +24,30 @@ function valueText({ field, value }: Filter): string {
 
 function fieldChoices(typed: string): Choice[] {
   const word = typed.trim().toLowerCase();
-  const fields = FIELDS.filter((field) => field.label.startsWith(word) || field.name.startsWith(word)).map((field) => ({
-    key: field.name,
-    label: `${field.label}${field.sign === "≥" ? " ≥" : ""}`,
-    hint: field.hint,
-    becomes: `${field.label}:`,
-  }));
+  const fields = FIELDS.filter((field) => field.label.startsWith(word) || field.name.startsWith(word)).map(
+    (field) => ({
+      key: field.name,
+      label: `${field.label}${field.sign === "≥" ? " ≥" : ""}`,
+      hint: field.hint,
+      becomes: `${field.label}:`,
+    }),
+  );
   if (!word) return fields;
-  const search = { key: "q", label: `“${typed.trim()}”`, hint: "search the full text", becomes: null, patch: { q: typed.trim() } };
+  const search = {
+    key: "q",
+    label: `“${typed.trim()}”`,
+    hint: "search the full text",
+    becomes: null,
+    patch: { q: typed.trim() },
+  };
   return [search, ...fields];
 }
 
-function valueChoices(field: Field, typed: string, facet: readonly { value: string; traces: number }[]): Choice[] {
+function valueChoices(
+  field: Field,
+  typed: string,
+  facet: readonly { value: string; traces: number }[],
+): Choice[] {
   const word = typed.trim().toLowerCase();
   const known = facet
     .filter(({ value }) => value.toLowerCase().includes(word))
@@ -135,7 +147,18 @@ export function FilterBar() {
           remove={() => setParams({ [chip.field.name]: null })}
         />
       ))}
-      {q ? <Chip label="text" value={q} edit={() => { setParams({ q: null }); type(q); input.current?.focus(); }} remove={() => setParams({ q: null })} /> : null}
+      {q ? (
+        <Chip
+          label="text"
+          value={q}
+          edit={() => {
+            setParams({ q: null });
+            type(q);
+            input.current?.focus();
+          }}
+          remove={() => setParams({ q: null })}
+        />
+      ) : null}
       <input
         ref={input}
         value={text}
@@ -156,7 +179,9 @@ export function FilterBar() {
         <button
           type="button"
           className="quiet-button"
-          onClick={() => setParams(Object.fromEntries([...FIELDS.map((entry) => [entry.name, null]), ["q", null]]))}
+          onClick={() =>
+            setParams(Object.fromEntries([...FIELDS.map((entry) => [entry.name, null]), ["q", null]]))
+          }
         >
           Clear
         </button>
@@ -164,12 +189,12 @@ export function FilterBar() {
         <kbd>/</kbd>
       ) : null}
       {open && (choices.length > 0 || field) ? (
-        <ul className="menu-panel menu-list filter-menu" id="filter-choices" role="listbox">
+        <div className="menu-panel menu-list filter-menu" id="filter-choices" role="listbox">
           {choices.length === 0 ? (
-            <li className="menu-note">{facet.isFetching ? "Looking up values …" : field?.hint}</li>
+            <div className="menu-note">{facet.isFetching ? "Looking up values …" : field?.hint}</div>
           ) : null}
           {choices.map((choice, index) => (
-            <li key={choice.key} role="option" aria-selected={index === at}>
+            <div key={choice.key} role="option" aria-selected={index === at}>
               <button
                 type="button"
                 tabIndex={-1}
@@ -183,9 +208,9 @@ export function FilterBar() {
                 <span className="menu-label">{choice.label}</span>
                 <span className="menu-hint">{choice.hint}</span>
               </button>
-            </li>
+            </div>
           ))}
-        </ul>
+        </div>
       ) : null}
     </div>
   );

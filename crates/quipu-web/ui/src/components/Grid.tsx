@@ -16,8 +16,8 @@ export interface Column<Row> {
   end?: boolean;
   /** The name that the column is sorted by, if it can be. */
   sort?: string;
-  /** The column is shown from this table width on. */
-  from?: number;
+  /** Columns leave when space is short, the highest number first. Those without stay. */
+  drop?: number;
   cell: (row: Row) => ReactNode;
 }
 
@@ -45,6 +45,25 @@ const ROW = 28;
 const COMPACT_ROW = 56;
 const offsets = new Map<string, { top: number; cursor: number }>();
 
+const GAP = 16;
+
+/** The columns whose least widths fit into `width`, gaps and margins included. */
+function fitting<Row>(columns: readonly Column<Row>[], width: number): readonly Column<Row>[] {
+  if (width === 0) return columns;
+  let kept = columns;
+  const least = () =>
+    kept.reduce((sum, column) => sum + Number(/\d+/.exec(column.width)?.[0] ?? 0) + GAP, 2 * GAP);
+  while (least() > width) {
+    const leaving = kept.reduce(
+      (most, column) => ((column.drop ?? 0) > (most?.drop ?? 0) ? column : most),
+      undefined as Column<Row> | undefined,
+    );
+    if (!leaving) return kept;
+    kept = kept.filter((column) => column !== leaving);
+  }
+  return kept;
+}
+
 export function Grid<Row>(props: Props<Row>) {
   const { rows, rowKey, rowHref, onPick, memory, onEnd } = props;
   const scroller = useRef<HTMLDivElement>(null);
@@ -53,7 +72,7 @@ export function Grid<Row>(props: Props<Row>) {
   const height = narrow ? COMPACT_ROW : ROW;
   const kept = memory ? offsets.get(memory) : undefined;
   const [cursor, setCursor] = useState(kept?.cursor ?? -1);
-  const columns = props.columns.filter((column) => !column.from || width === 0 || width >= column.from);
+  const columns = fitting(props.columns, width);
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
@@ -62,6 +81,7 @@ export function Grid<Row>(props: Props<Row>) {
     initialOffset: kept?.top ?? 0,
     scrollPaddingStart: narrow ? 0 : 32,
   });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another row height makes the measured ones wrong
   useEffect(() => virtual.measure(), [virtual, height]);
 
   const items = virtual.getVirtualItems();
@@ -93,7 +113,12 @@ export function Grid<Row>(props: Props<Row>) {
     ArrowUp: move(-1),
     Enter: (event) => {
       const row = rows[cursor];
-      if (row === undefined || event.target instanceof HTMLAnchorElement || event.target instanceof HTMLButtonElement) return;
+      if (
+        row === undefined ||
+        event.target instanceof HTMLAnchorElement ||
+        event.target instanceof HTMLButtonElement
+      )
+        return;
       event.preventDefault();
       open(row);
     },

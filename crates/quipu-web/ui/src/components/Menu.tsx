@@ -17,21 +17,27 @@ export function Menu({ label, title, align = "start", className = "button", chil
     const outside = (event: PointerEvent) => {
       if (!root.current?.contains(event.target as globalThis.Node)) setOpen(false);
     };
-    const escape = (event: KeyboardEvent) => {
+    const onEscape = (event: KeyboardEvent) => {
       if (event.key !== "Escape") return;
       event.preventDefault();
       setOpen(false);
     };
     window.addEventListener("pointerdown", outside);
-    window.addEventListener("keydown", escape, true);
+    window.addEventListener("keydown", onEscape, true);
     return () => {
       window.removeEventListener("pointerdown", outside);
-      window.removeEventListener("keydown", escape, true);
+      window.removeEventListener("keydown", onEscape, true);
     };
   }, [open]);
   return (
     <div className="menu" ref={root}>
-      <button type="button" className={className} title={title} aria-expanded={open} onClick={() => setOpen(!open)}>
+      <button
+        type="button"
+        className={className}
+        title={title}
+        aria-expanded={open}
+        onClick={() => setOpen(!open)}
+      >
         {label}
       </button>
       {open ? <div className={`menu-panel menu-${align}`}>{children(() => setOpen(false))}</div> : null}

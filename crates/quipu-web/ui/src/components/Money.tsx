@@ -3,13 +3,11 @@ import { usd, usdExact } from "../lib/format";
 /** Why there is no price, in words. The server's reasons are stable identifiers. */
 const REASONS: Record<string, string> = {
   unknown_model: "no price is known for this model",
-  unknown_provider: "no price is known for this provider",
-  no_price: "no price is known for this model",
   no_model: "the call does not name its model",
   no_usage: "the call reports no token usage",
-  unknown_usage: "the call reports no token usage",
-  unknown_unit: "the call used a unit that has no price",
-  not_counted: "this usage repeats its children's",
+  no_unit_price: "a part of this usage has no price",
+  not_valid_then: "the model had no known price at that time",
+  "not counted": "this usage is counted elsewhere",
 };
 
 export function reasonText(reason: string | null | undefined): string {
@@ -21,6 +19,17 @@ export function reasonText(reason: string | null | undefined): string {
 export function reasonsText(reasons: Record<string, number> | undefined): string {
   const entries = Object.entries(reasons ?? {}).sort((a, b) => b[1] - a[1]);
   return entries.map(([reason, calls]) => `${calls} × ${reasonText(reason)}`).join("\n");
+}
+
+/** A lower bound. Of an amount too small to show, all that is left to say is that it is something. */
+function atLeast(text: string) {
+  if (text.startsWith("<")) return ">$0";
+  return (
+    <>
+      <span className="part-mark">≥</span>
+      {text}
+    </>
+  );
 }
 
 interface Props {
@@ -46,12 +55,7 @@ export function Money({ value, places = 4, reason, unpriced = 0, billable = true
   }
   if (unpriced > 0) {
     const what = `${usdExact(value)} for the priced calls.\n${unpriced} not priced: ${reason ?? reasonText(null)}`;
-    return (
-      <span title={what}>
-        {usd(value, places)}
-        <span className="part-mark">+?</span>
-      </span>
-    );
+    return <span title={what}>{atLeast(usd(value, places))}</span>;
   }
   return <span title={usdExact(value)}>{usd(value, places)}</span>;
 }

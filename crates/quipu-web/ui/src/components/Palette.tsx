@@ -2,11 +2,11 @@
 import { useEffect, useMemo, useRef, useState } from "react";
 import { queryClient } from "../api/queries";
 import type { TracesPage } from "../api/types";
-import { PRESETS } from "../lib/time";
+import { listTime, PRESETS } from "../lib/time";
 import { useKeys } from "../state/keys";
+import { PAGES } from "../state/pages";
 import { cycleTheme } from "../state/theme";
 import { href, navigate, setRange } from "../state/url";
-import { PAGES } from "./Shell";
 
 interface Command {
   key: string;
@@ -43,7 +43,7 @@ function recentTraces(word: string): Command[] {
       seen.set(trace.trace_id, {
         key: trace.trace_id,
         label: trace.name,
-        hint: `${trace.trace_id.slice(0, 8)} · ${trace.service ?? "unknown service"}`,
+        hint: `${listTime(trace.started_at)} · ${trace.service ?? "unknown service"} · ${trace.trace_id.slice(0, 8)}`,
         run: () => navigate(href(`/traces/${trace.trace_id}`)),
       });
     }
@@ -54,7 +54,14 @@ function recentTraces(word: string): Command[] {
 function commandsFor(text: string): Command[] {
   const word = text.trim().toLowerCase();
   if (/^[0-9a-f]{32}$/.test(word)) {
-    return [{ key: word, label: `Open trace ${word}`, hint: "trace id", run: () => navigate(href(`/traces/${word}`)) }];
+    return [
+      {
+        key: word,
+        label: `Open trace ${word}`,
+        hint: "trace id",
+        run: () => navigate(href(`/traces/${word}`)),
+      },
+    ];
   }
   const fixed = fixedCommands().filter((command) => command.label.toLowerCase().includes(word));
   if (!word) return fixed;
@@ -72,7 +79,12 @@ export function Palette({ close }: { close: () => void }) {
   const [at, setAt] = useState(0);
   const list = useRef<HTMLUListElement>(null);
   const commands = useMemo(() => commandsFor(text), [text]);
-  useKeys({ Escape: (event) => { event.preventDefault(); close(); } });
+  useKeys({
+    Escape: (event) => {
+      event.preventDefault();
+      close();
+    },
+  });
   useEffect(() => {
     list.current?.children[at]?.scrollIntoView({ block: "nearest" });
   }, [at]);
@@ -83,7 +95,12 @@ export function Palette({ close }: { close: () => void }) {
   };
   return (
     <div className="veil" onPointerDown={close}>
-      <div className="palette" role="dialog" aria-label="Go to" onPointerDown={(event) => event.stopPropagation()}>
+      <div
+        className="palette"
+        role="dialog"
+        aria-label="Go to"
+        onPointerDown={(event) => event.stopPropagation()}
+      >
         <input
           // biome-ignore lint/a11y/noAutofocus: the palette opens to be typed in
           autoFocus

@@ -1,10 +1,11 @@
 // The frame of every page: the cord of pages on the left, filters and time above, the thin bar when the line is lost.
-import { type ReactNode, useState } from "react";
-import { useConnection } from "../api/live";
-import { useStatus } from "../api/queries";
+import { type ReactNode, useEffect, useState } from "react";
+import { useConnection, useLive } from "../api/live";
+import { queryClient, useStatus } from "../api/queries";
 import { bytes, compact } from "../lib/format";
 import { setFollowing, useFollowing } from "../state/follow";
 import { useKeys } from "../state/keys";
+import { PAGES } from "../state/pages";
 import { cycleTheme, useTheme } from "../state/theme";
 import { href, navigate, usePlace } from "../state/url";
 import { FilterBar } from "./FilterBar";
@@ -13,13 +14,6 @@ import { Link } from "./Link";
 import { Mark } from "./Mark";
 import { Palette } from "./Palette";
 import { RangePicker } from "./RangePicker";
-
-export const PAGES = [
-  { path: "/traces", label: "Traces", key: "t" },
-  { path: "/sessions", label: "Sessions", key: "s" },
-  { path: "/tools", label: "Tools", key: "o" },
-  { path: "/usage", label: "Usage", key: "u" },
-] as const;
 
 export function Shell({ children }: { children: ReactNode }) {
   const { path } = usePlace();
@@ -39,6 +33,10 @@ export function Shell({ children }: { children: ReactNode }) {
       event.preventDefault();
       setPalette((open) => !open);
     },
+  });
+  // What came while the line was lost is unknown, so everything on the screen is asked again.
+  useLive((frame) => {
+    if (frame.type === "reopened") void queryClient.invalidateQueries();
   });
   return (
     <div className="shell">
@@ -80,12 +78,20 @@ function Rail({ path, openPalette }: { path: string; openPalette: () => void }) 
         {status.data?.demo ? <span className="demo-mark">Demo data</span> : null}
         {store ? (
           <span className="faint" title={store.uri}>
-            {compact(store.spans)} spans{store.bytes === null ? "" : ` · ${bytes(store.bytes)}`}
+            {compact(store.spans)} spans
+            {store.bytes === null ? null : <br />}
+            {store.bytes === null ? null : `${bytes(store.bytes)} stored`}
           </span>
         ) : null}
         {status.data ? <span className="faint">version {status.data.version}</span> : null}
         <span className="rail-tools">
-          <button type="button" className="icon-button" title={`Theme: ${theme}`} aria-label={`Theme: ${theme}`} onClick={cycleTheme}>
+          <button
+            type="button"
+            className="icon-button"
+            title={`Theme: ${theme}`}
+            aria-label={`Theme: ${theme}`}
+            onClick={cycleTheme}
+          >
             <Icon name={theme} />
           </button>
           <button type="button" className="quiet-button" title="Go to …" onClick={openPalette}>
@@ -100,10 +106,15 @@ function Rail({ path, openPalette }: { path: string; openPalette: () => void }) 
 function LostLine() {
   const connection = useConnection();
   const status = useStatus();
-  if (connection !== "lost" || !status.isError) return null;
+  useEffect(() => {
+    if (connection === "lost") void queryClient.invalidateQueries({ queryKey: ["status"] });
+  }, [connection]);
+  if (connection !== "lost") return null;
   return (
     <div className="lost-line" role="status">
-      Connection lost. What you see stays; new data comes once the server answers again.
+      {status.isError || status.isFetching
+        ? "The server does not answer. What you see stays; new data comes once it answers again."
+        : "The live feed is interrupted and opens again by itself. Everything else answers."}
     </div>
   );
 }
@@ -125,7 +136,7 @@ export function TopBar() {
         onClick={() => setFollowing(!following)}
       >
         <i className="live-dot" />
-        <span>{live ? "Live" : connection === "lost" ? "Offline" : "Live"}</span>
+        <span>{connection === "lost" ? "Offline" : "Live"}</span>
       </button>
     </header>
   );

@@ -77,8 +77,8 @@ export function TeachToSend({ what }: { what: string }) {
       <Mark size={48} />
       <h2>No {what} yet</h2>
       <p className="state-text">
-        Quipu listens for OpenTelemetry. Set these two lines where your agent runs, start it again, and its first trace
-        appears here by itself.
+        Quipu listens for OpenTelemetry. Set these two lines where your agent runs, start it again, and its
+        first trace appears here by itself.
       </p>
       <CommandBlock title="Your agent's shell" text={lines} />
       <p className="state-text">Nothing to send yet? Look around with a recorded workload:</p>

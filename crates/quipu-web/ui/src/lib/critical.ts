@@ -22,7 +22,12 @@ function longest(roots: readonly Node[]): Node | null {
   return best;
 }
 
-function walk(node: Node, until: number, path: Map<string, Interval[]>, stack: { node: Node; until: number }[]): void {
+function walk(
+  node: Node,
+  until: number,
+  path: Map<string, Interval[]>,
+  stack: { node: Node; until: number }[],
+): void {
   const own: Interval[] = [];
   let at = until;
   for (const child of [...node.children].sort((a, b) => b.end - a.end)) {

@@ -56,7 +56,9 @@ export function placesFor(value: Decimal, significant: number): number {
   const digits = (value.units < 0n ? -value.units : value.units).toString();
   if (value.units === 0n) return 0;
   const leadingZeros = value.scale - digits.length;
-  return leadingZeros < 0 ? Math.max(0, significant - (digits.length - value.scale)) : leadingZeros + significant;
+  return leadingZeros < 0
+    ? Math.max(0, significant - (digits.length - value.scale))
+    : leadingZeros + significant;
 }
 
 /** For the length of a bar only, never for a figure. */

@@ -1,5 +1,13 @@
 // Figures as people read them: units always, one precision per column, unknown said as unknown.
-import { addDecimals, compareDecimals, type Decimal, parseDecimal, placesFor, roundDecimal, toPixels } from "./decimal";
+import {
+  addDecimals,
+  compareDecimals,
+  type Decimal,
+  parseDecimal,
+  placesFor,
+  roundDecimal,
+  toPixels,
+} from "./decimal";
 
 const THIN = "\u2009";
 
@@ -15,6 +23,7 @@ export function count(value: number): string {
 /** Large counts shortened to three digits: 1,650 · 12.4k · 3.10M. */
 export function compact(value: number): string {
   if (value < 10_000) return count(value);
+  if (value >= 1e6 && value % 1e6 === 0 && value < 1e9) return `${value / 1e6}M`;
   for (const [limit, unit] of [
     [1e6, "k"],
     [1e9, "M"],
@@ -60,7 +69,9 @@ export function usdPlaces(amounts: Iterable<string | null | undefined>): number 
 export function usdHeadline(text: string): string {
   const value = parseDecimal(text);
   if (!value) return text;
-  const small = compareDecimals(value, { units: 1n, scale: 0 }) < 0 && compareDecimals(value, { units: -1n, scale: 0 }) > 0;
+  const small =
+    compareDecimals(value, { units: 1n, scale: 0 }) < 0 &&
+    compareDecimals(value, { units: -1n, scale: 0 }) > 0;
   return usd(text, small ? Math.min(Math.max(2, placesFor(value, 3)), 8) : 2);
 }
 

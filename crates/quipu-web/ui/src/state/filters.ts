@@ -20,7 +20,13 @@ export const FIELDS: readonly Field[] = [
   { name: "status", label: "status", hint: "ok, error, unset, running", facet: true, sign: "=" },
   { name: "session", label: "session", hint: "conversation or thread id", facet: true, sign: "=" },
   { name: "user", label: "user", hint: "end user id", facet: true, sign: "=" },
-  { name: "min_duration_ms", label: "duration", hint: "at least, as 250ms, 2s or 1m", facet: false, sign: "≥" },
+  {
+    name: "min_duration_ms",
+    label: "duration",
+    hint: "at least, as 250ms, 2s or 1m",
+    facet: false,
+    sign: "≥",
+  },
   { name: "min_cost_usd", label: "cost", hint: "at least, in dollars, as 0.05", facet: false, sign: "≥" },
 ];
 
