@@ -1,1 +1,10 @@
-//! Reads OpenLLMetry (Traceloop) telemetry.
+//! Reads spans of OpenLLMetry (Traceloop), current and older releases, in any language.
+//!
+//! Verb: NORMALISE.
+//! Takes: a span with Traceloop attributes or from a Traceloop scope.
+//! Gives: its canonical values and messages.
+//! Never: takes a span of OpenTelemetry's own instrumentations, which share the scope names' beginning.
+
+mod adapter;
+
+pub use adapter::OpenLlmetry;

@@ -1,1 +1,31 @@
-//! Attribute names of every convention that Quipu reads.
+//! The attribute names of every convention that Quipu reads, as ordered tables.
+//!
+//! Verb: none; this room names the wire.
+//! Takes: nothing.
+//! Gives: one ordered list of keys per canonical field, and the tables of operations, kinds, providers, frameworks.
+//! Never: reads a span or decides anything; a table's order is the only logic here.
+
+mod content;
+mod field;
+mod finish;
+mod framework;
+mod identity;
+mod kind;
+mod provider;
+mod request;
+mod source;
+mod usage;
+
+pub use content::*;
+pub use field::{Class, FIELDS, Field};
+pub use finish::FINISH_REASONS;
+pub use framework::*;
+pub use identity::*;
+pub use kind::{
+    FETCH_RESPONSE, MCP_TOOL_CALL, NEVER_COUNTED_OPERATIONS, OPENINFERENCE_KINDS, OPERATIONS, REQUEST_TYPES,
+    SPAN_NAMES, SPAN_TYPES, SpanName, TRACELOOP_KINDS,
+};
+pub use provider::{HOSTS, MODEL_PREFIXES, PROVIDER_ALIASES, PROVIDERS};
+pub use request::*;
+pub use source::*;
+pub use usage::*;

@@ -1,0 +1,120 @@
+//! The adapter, and the habits of frameworks that speak the GenAI conventions themselves.
+
+use compact_str::CompactString;
+use quipu_core::{Adapter, Canonical, Event, Kind, Messages, Span};
+use quipu_normalize::{Slots, any_key_begins, canonical, messages, read_event, scope_begins};
+use quipu_semconv::{Field, GENAI_PREFIXES, GENAI_SCOPES, PLUGIN_TOOL_SCOPES};
+
+/// Reads the GenAI conventions, and as the last of the adapters whatever resembles them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct GenAi;
+
+impl Adapter for GenAi {
+    fn name(&self) -> &'static str {
+        "genai"
+    }
+
+    fn claims(&self, span: &Span) -> bool {
+        any_key_begins(&span.attributes, GENAI_PREFIXES)
+            || scope_begins(span, GENAI_SCOPES)
+            || resembles(span)
+    }
+
+    fn canonical(&self, span: &Span) -> Canonical {
+        let slots = Slots::of(span);
+        let mut read = canonical(&slots, self.name());
+        if read.kind == Kind::Tool && scope_begins(span, PLUGIN_TOOL_SCOPES) {
+            read.tool = read.tool.take().map(without_plugin);
+        }
+        read
+    }
+
+    fn messages(&self, span: &Span) -> Messages {
+        messages(span)
+    }
+
+    fn event(&self, event: &mut Event) {
+        read_event(event);
+    }
+}
+
+/// A span that names a model and counts tokens is a call, whoever made it.
+fn resembles(span: &Span) -> bool {
+    let keys = |field: Field| field.keys();
+    let has = |fields: [Field; 2]| {
+        span.attributes.iter().any(|(key, _)| fields.iter().any(|field| keys(*field).contains(&key.as_str())))
+    };
+    has([Field::Input, Field::Output]) && has([Field::RequestModel, Field::ResponseModel])
+}
+
+/// The function's own name within `plugin-function`.
+fn without_plugin(name: CompactString) -> CompactString {
+    match name.split_once('-') {
+        Some((plugin, function)) if !plugin.is_empty() && !function.is_empty() => {
+            CompactString::from(function)
+        }
+        _ => name,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use std::sync::Arc;
+
+    use quipu_core::{Scope, SpanId, Timestamp, TraceId, Value};
+
+    use super::*;
+
+    fn span(attributes: &[(&str, Value)]) -> Span {
+        let (trace, id) = (TraceId::from_bytes([1; 16]).unwrap(), SpanId::from_bytes([1; 8]).unwrap());
+        let mut span = Span::new(trace, id, "x", Timestamp::from_nanos(1), Timestamp::from_nanos(2));
+        span.attributes = attributes.iter().cloned().collect();
+        span
+    }
+
+    #[test]
+    fn claims_what_looks_like_a_call() {
+        assert!(GenAi.claims(&span(&[("gen_ai.system", "openai".into())])));
+        assert!(GenAi.claims(&span(&[("mcp.method.name", "tools/list".into())])));
+        assert!(GenAi.claims(&span(&[("model", "m".into()), ("input_tokens", 3.into())])));
+        assert!(!GenAi.claims(&span(&[("model", "m".into())])));
+        assert!(!GenAi.claims(&span(&[("http.request.method", "GET".into())])));
+    }
+
+    #[test]
+    fn a_chat_that_names_a_tool_stays_a_call() {
+        let read = GenAi
+            .canonical(&span(&[("gen_ai.operation.name", "chat".into()), ("gen_ai.tool.name", "t".into())]));
+        assert_eq!((read.kind, read.tool.as_deref()), (Kind::Llm, Some("t")));
+    }
+
+    #[test]
+    fn a_plugin_is_not_part_of_a_tools_name() {
+        let attributes =
+            [("gen_ai.operation.name", "execute_tool".into()), ("gen_ai.tool.name", "P-get_weather".into())];
+        let mut span = span(&attributes);
+        assert_eq!(GenAi.canonical(&span).tool.as_deref(), Some("P-get_weather"));
+        let scope = Scope { name: "semantic_kernel.functions.kernel_function".into(), ..Scope::default() };
+        span.scope = Arc::new(scope);
+        assert_eq!(GenAi.canonical(&span).tool.as_deref(), Some("get_weather"));
+    }
+
+    #[test]
+    fn lifecycle_and_repeated_reads_never_count() {
+        for operation in ["create_agent", "fetch_response"] {
+            let attributes =
+                [("gen_ai.operation.name", operation.into()), ("gen_ai.usage.input_tokens", 5.into())];
+            let read = GenAi.canonical(&span(&attributes));
+            assert!(read.never_count);
+            assert_eq!(read.operation.as_deref(), Some(operation));
+        }
+        let aggregated = [
+            ("gen_ai.operation.name", "invoke_agent".into()),
+            ("gen_ai.aggregated_usage.input_tokens", 5.into()),
+        ];
+        let read = GenAi.canonical(&span(&aggregated));
+        assert!(read.never_count);
+        assert_eq!(read.usage, None);
+    }
+}

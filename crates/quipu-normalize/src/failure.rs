@@ -1,0 +1,40 @@
+//! What went wrong in a span.
+
+use compact_str::{CompactString, ToCompactString};
+use quipu_core::{Span, Status};
+use quipu_semconv::Field;
+
+use crate::{Slots, number, text};
+
+/// The type of error: as named, else that of the last exception, else the HTTP status. Exceptions and statuses count
+/// only on spans that failed; an exception that was caught is not a failure.
+pub(crate) fn error_type(slots: &Slots<'_>) -> Option<CompactString> {
+    if let Some(named) = slots.text(Field::ErrorType) {
+        return Some(CompactString::from(text::cut(bare_class(named.trim()), 256)));
+    }
+    if slots.get(Field::ToolError).and_then(number::flag) == Some(true) {
+        return Some(CompactString::const_new("tool_error"));
+    }
+    if slots.span.status != Status::Error {
+        return None;
+    }
+    exception(slots.span).or_else(|| http_status(slots))
+}
+
+/// The class's name within Python's notation `<class 'openai.RateLimitError'>`.
+fn bare_class(name: &str) -> &str {
+    name.strip_prefix("<class '").and_then(|rest| rest.strip_suffix("'>")).unwrap_or(name)
+}
+
+fn exception(span: &Span) -> Option<CompactString> {
+    let last = span.events.iter().rev().find(|event| event.name == "exception")?;
+    let name = last.attributes.text("exception.type").filter(|name| !text::is_missing(name))?;
+    Some(CompactString::from(text::cut(bare_class(name.trim()), 256)))
+}
+
+fn http_status(slots: &Slots<'_>) -> Option<CompactString> {
+    slots
+        .count(Field::HttpStatus)
+        .filter(|status| (400..600).contains(status))
+        .map(|status| status.to_compact_string())
+}

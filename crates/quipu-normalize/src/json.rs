@@ -1,0 +1,184 @@
+//! JSON that arrives inside text, read with bounds on size and depth.
+
+use std::fmt;
+
+use compact_str::CompactString;
+use quipu_core::Value;
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+/// Largest text that is parsed, in bytes.
+const LARGEST: usize = 8 << 20;
+/// Deepest nesting that is parsed.
+const DEEPEST: usize = 64;
+
+/// The value of a JSON object or array in text; `None` when it is neither, is broken, or is beyond 8 MiB or 64 levels.
+/// Objects keep their order.
+pub fn parse(text: &str) -> Option<Value> {
+    let text = text.trim();
+    if !text.starts_with(['{', '[']) || text.len() > LARGEST {
+        return None;
+    }
+    let mut json = serde_json::Deserializer::from_str(text);
+    let value = Seed(DEEPEST).deserialize(&mut json).ok()?;
+    json.end().ok().map(|()| value)
+}
+
+/// The values under the wanted keys of a JSON object in text, without building the rest. Stops once it has them all,
+/// so what follows need not be JSON.
+pub fn pick<const N: usize>(text: &str, wanted: [&str; N]) -> [Option<Value>; N] {
+    let mut found = [const { None }; N];
+    if text.len() <= LARGEST && text.trim_start().starts_with('{') {
+        let mut json = serde_json::Deserializer::from_str(text);
+        // An error here is a broken text or an early end; what was found before it holds either way.
+        let _ = json.deserialize_map(Picker { wanted: &wanted, found: &mut found });
+    }
+    found
+}
+
+struct Seed(usize);
+
+impl<'de> DeserializeSeed<'de> for Seed {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Seed {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E: Error>(self, flag: bool) -> Result<Value, E> {
+        Ok(Value::Bool(flag))
+    }
+
+    fn visit_i64<E: Error>(self, int: i64) -> Result<Value, E> {
+        Ok(Value::Int(int))
+    }
+
+    fn visit_u64<E: Error>(self, int: u64) -> Result<Value, E> {
+        Ok(i64::try_from(int).map_or(Value::Double(int as f64), Value::Int))
+    }
+
+    fn visit_f64<E: Error>(self, double: f64) -> Result<Value, E> {
+        Ok(Value::Double(double))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::String(text.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        let deeper = self.0.checked_sub(1).ok_or_else(|| A::Error::custom("nested too deeply"))?;
+        let mut values = Vec::new();
+        while let Some(value) = seq.next_element_seed(Self(deeper))? {
+            values.push(value);
+        }
+        Ok(Value::Array(values))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let deeper = self.0.checked_sub(1).ok_or_else(|| A::Error::custom("nested too deeply"))?;
+        let mut pairs = Vec::new();
+        while let Some(key) = map.next_key::<CompactString>()? {
+            pairs.push((key, map.next_value_seed(Self(deeper))?));
+        }
+        Ok(Value::Map(pairs))
+    }
+}
+
+struct Picker<'p> {
+    wanted: &'p [&'p str],
+    found: &'p mut [Option<Value>],
+}
+
+impl<'de> Visitor<'de> for Picker<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut missing = self.wanted.len();
+        while let Some(place) = map.next_key_seed(KeyPlace(self.wanted))? {
+            let Some(place) = place else {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            let value = map.next_value_seed(Seed(DEEPEST))?;
+            if self.found[place].replace(value).is_none() {
+                missing -= 1;
+            }
+            if missing == 0 {
+                return Err(A::Error::custom("all found"));
+            }
+        }
+        Ok(())
+    }
+}
+
+struct KeyPlace<'p>(&'p [&'p str]);
+
+impl<'de> DeserializeSeed<'de> for KeyPlace<'_> {
+    type Value = Option<usize>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for KeyPlace<'_> {
+    type Value = Option<usize>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E: Error>(self, key: &str) -> Result<Self::Value, E> {
+        Ok(self.0.iter().position(|wanted| *wanted == key))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_keep_their_order() {
+        let value = parse(r#" {"b": 1, "a": [true, null, 1.5, "x"]} "#).unwrap();
+        let Value::Map(pairs) = value else { panic!("a map") };
+        assert_eq!(pairs[0], ("b".into(), Value::Int(1)));
+        let list = vec![Value::Bool(true), Value::Null, Value::Double(1.5), "x".into()];
+        assert_eq!(pairs[1], ("a".into(), Value::Array(list)));
+    }
+
+    #[test]
+    fn what_is_not_json_is_none() {
+        for text in ["", "hello", "12", "{broken", r#"{"a":1} tail"#, "{'python': 1}"] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+        assert_eq!(parse(&"[".repeat(100_000)), None);
+        assert_eq!(parse(&format!("{}{}", "[".repeat(100), "]".repeat(100))), None);
+        assert_eq!(parse(&u64::MAX.to_string()), None);
+    }
+
+    #[test]
+    fn picks_without_reading_to_the_end() {
+        let [id, model] = pick(r#"{"id": "x", "deep": {"id": "y"}, "model": "m", broken"#, ["id", "model"]);
+        assert_eq!((id, model), (Some("x".into()), Some("m".into())));
+        let [absent] = pick(r#"{"a": {"id": 1}}"#, ["id"]);
+        assert_eq!(absent, None);
+        let [not_an_object] = pick(r#"[{"id": 1}]"#, ["id"]);
+        assert_eq!(not_an_object, None);
+    }
+}

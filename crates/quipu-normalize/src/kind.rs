@@ -1,0 +1,68 @@
+//! What a span does.
+
+use quipu_core::Kind;
+use quipu_semconv::{
+    Field, MCP_TOOL_CALL, OPENINFERENCE_KINDS, OPERATIONS, REQUEST_TYPES, SPAN_NAMES, SPAN_TYPES, SpanName,
+    TRACELOOP_KINDS,
+};
+
+use crate::Slots;
+
+/// The kind of a span: the first source of it that knows, from words made for it to mere signs.
+///
+/// An OpenInference or Traceloop kind beats `gen_ai.operation.name` only where the span was made by them; a span that
+/// names a tool and is a call of a model is the call.
+pub fn kind(slots: &Slots<'_>) -> Kind {
+    openinference(slots)
+        .or_else(|| word(slots, Field::Operation, OPERATIONS))
+        .or_else(|| traceloop(slots))
+        .or_else(|| word(slots, Field::RequestType, REQUEST_TYPES))
+        .or_else(|| word(slots, Field::SpanType, SPAN_TYPES))
+        .or_else(|| protocol(slots))
+        .or_else(|| span_name(slots).map(|rule| rule.kind))
+        .or_else(|| signs(slots))
+        .unwrap_or_default()
+}
+
+/// The rule for a span that only its name explains.
+pub(crate) fn span_name(slots: &Slots<'_>) -> Option<&'static SpanName> {
+    let (scope, name) = (slots.span.scope.name.as_str(), slots.span.name.as_str());
+    SPAN_NAMES.iter().find(|rule| name.starts_with(rule.prefix) && scope.starts_with(rule.scope))
+}
+
+fn word(slots: &Slots<'_>, field: Field, table: &[(&str, Kind)]) -> Option<Kind> {
+    find(slots.text(field)?, table)
+}
+
+fn find(word: &str, table: &[(&str, Kind)]) -> Option<Kind> {
+    table.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|(_, kind)| *kind)
+}
+
+fn openinference(slots: &Slots<'_>) -> Option<Kind> {
+    let kind = word(slots, Field::OpenInferenceKind, OPENINFERENCE_KINDS)?;
+    let is_root_chain = kind == Kind::Task && slots.span.parent_id.is_none();
+    Some(if is_root_chain { Kind::Workflow } else { kind })
+}
+
+/// Traceloop calls a tool run inside a framework a task, but names the tool.
+fn traceloop(slots: &Slots<'_>) -> Option<Kind> {
+    let kind = word(slots, Field::TraceloopKind, TRACELOOP_KINDS)?;
+    let names_tool = kind == Kind::Task && slots.get(Field::Tool).is_some();
+    Some(if names_tool { Kind::Tool } else { kind })
+}
+
+fn protocol(slots: &Slots<'_>) -> Option<Kind> {
+    let method = slots.text(Field::McpMethod)?;
+    Some(if method == MCP_TOOL_CALL { Kind::Tool } else { Kind::Other })
+}
+
+fn signs(slots: &Slots<'_>) -> Option<Kind> {
+    let names_model =
+        [Field::RequestModel, Field::ResponseModel, Field::ModelName].iter().any(|f| slots.get(*f).is_some());
+    let counts_tokens = [Field::Input, Field::Output].iter().any(|f| slots.get(*f).is_some());
+    if names_model && counts_tokens {
+        return Some(Kind::Llm);
+    }
+    let names_tool = slots.get(Field::Tool).is_some() || slots.get(Field::ToolCallId).is_some();
+    names_tool.then_some(Kind::Tool)
+}

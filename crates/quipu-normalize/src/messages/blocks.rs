@@ -1,0 +1,88 @@
+//! Pieces of messages in the notations of the GenAI schema, OpenAI, Anthropic, Bedrock and Gemini.
+
+use quipu_core::{Part, Value};
+
+use super::structured;
+
+/// The parts of a content value: one text, one piece, or a list of either.
+pub(super) fn parts(value: &Value) -> Vec<Part> {
+    match value {
+        Value::String(text) if text.is_empty() => Vec::new(),
+        Value::String(text) => match structured(value) {
+            Value::Array(values) if values.iter().any(is_block) => values.iter().filter_map(part).collect(),
+            _ => vec![Part::Text(text.clone())],
+        },
+        Value::Array(values) => values.iter().filter_map(part).collect(),
+        other => part(other).into_iter().collect(),
+    }
+}
+
+/// Whether a value looks like a piece of a message: text that happens to be a JSON list must stay text.
+fn is_block(value: &Value) -> bool {
+    ["type", "text", "toolUse", "toolResult"].iter().any(|key| value.get(key).is_some())
+}
+
+fn part(value: &Value) -> Option<Part> {
+    match value {
+        Value::String(text) => (!text.is_empty()).then(|| Part::Text(text.clone())),
+        Value::Map(_) => Some(typed(value).or_else(|| untyped(value)).unwrap_or_else(|| other(value))),
+        _ => None,
+    }
+}
+
+fn typed(value: &Value) -> Option<Part> {
+    let content = || ["content", "text"].iter().find_map(|key| text(value, key));
+    match value.get("type")?.as_str()? {
+        "text" | "input_text" | "output_text" => content().map(Part::Text),
+        "reasoning" | "thinking" => content().or_else(|| text(value, "thinking")).map(Part::Reasoning),
+        "tool_call" | "tool_use" | "function_call" | "function" | "tool-call" => tool_call(value),
+        "tool_call_response" | "tool_result" | "function_call_output" | "tool-result" => {
+            Some(tool_answer(value))
+        }
+        _ => None,
+    }
+}
+
+/// Bedrock and Gemini name a piece by its one key.
+fn untyped(value: &Value) -> Option<Part> {
+    if let Some(call) =
+        value.get("toolUse").or_else(|| value.get("functionCall")).or_else(|| value.get("function_call"))
+    {
+        return tool_call(call);
+    }
+    if let Some(answer) = value.get("toolResult").or_else(|| value.get("functionResponse")) {
+        return Some(tool_answer(answer));
+    }
+    if let Some(reasoning) = value.get("reasoningContent") {
+        return reasoning.get("reasoningText").and_then(|inner| text(inner, "text")).map(Part::Reasoning);
+    }
+    text(value, "text").map(Part::Text)
+}
+
+fn other(value: &Value) -> Part {
+    let kind = text(value, "type").unwrap_or_else(|| "value".to_owned());
+    Part::Other { kind, value: value.clone() }
+}
+
+/// A request for a tool, flat or with the function in an object of its own; `None` without a name.
+pub(super) fn tool_call(value: &Value) -> Option<Part> {
+    let function = value.get("function").filter(|inner| matches!(inner, Value::Map(_))).unwrap_or(value);
+    let name = ["name", "toolName", "tool_name"].iter().find_map(|key| text(function, key))?;
+    let id =
+        ["id", "toolUseId", "call_id", "toolCallId", "tool_call_id"].iter().find_map(|key| text(value, key));
+    let arguments = ["arguments", "input", "args"].iter().find_map(|key| function.get(key)).map(structured);
+    Some(Part::ToolCall { id, name, arguments: arguments.unwrap_or_default() })
+}
+
+fn tool_answer(value: &Value) -> Part {
+    let id = ["id", "tool_use_id", "toolUseId", "call_id", "toolCallId", "tool_call_id"]
+        .iter()
+        .find_map(|key| text(value, key));
+    let answer =
+        ["response", "result", "content", "output"].iter().find_map(|key| value.get(key)).map(structured);
+    Part::ToolCallResponse { id, response: answer.unwrap_or_default() }
+}
+
+fn text(value: &Value, key: &str) -> Option<String> {
+    value.get(key).and_then(Value::as_str).map(str::to_owned)
+}

@@ -1,0 +1,162 @@
+//! What was said in a span, whatever the convention.
+
+mod blocks;
+mod events;
+mod flat;
+mod openinference;
+mod schema;
+
+use quipu_core::{Attributes, Kind, Message, Messages, Part, Role, Span, Value};
+use quipu_semconv::{
+    ALL_MESSAGES, DETAILS_EVENT, INPUT_MESSAGES, INPUT_MESSAGES_REF, OUTPUT_MESSAGES, OUTPUT_MESSAGES_REF,
+    SYSTEM_INSTRUCTIONS, TOOL_ARGUMENTS, TOOL_DEFINITIONS, TOOL_RESULT, WHOLE_INPUT, WHOLE_OUTPUT,
+};
+
+use crate::{Slots, json, kind, text};
+
+/// What went in and what came out.
+type Sides = (Vec<Message>, Vec<Message>);
+
+/// Everything said in a span: the first form that holds something, from the message schema down to whole texts.
+pub fn messages(span: &Span) -> Messages {
+    let kind = kind(&Slots::of(span));
+    let mut said = Messages { tool_definitions: tool_definitions(span), ..Messages::default() };
+    if kind == Kind::Tool {
+        tool(span, &mut said);
+        return said;
+    }
+    (said.input, said.output) = conversation(span);
+    said
+}
+
+fn conversation(span: &Span) -> Sides {
+    let forms: [fn(&Span) -> Sides; 7] = [
+        by_schema,
+        openinference::conversation,
+        events::conversation,
+        flat::conversation,
+        whole_run,
+        by_reference,
+        whole,
+    ];
+    forms
+        .iter()
+        .map(|form| form(span))
+        .find(|(input, output)| !input.is_empty() || !output.is_empty())
+        .unwrap_or_default()
+}
+
+/// The message keys of the GenAI conventions, on the span or on a span event.
+fn by_schema(span: &Span) -> Sides {
+    let on_events =
+        span.events.iter().filter(|event| event.name == DETAILS_EVENT).map(|event| &event.attributes);
+    std::iter::once(&span.attributes)
+        .chain(on_events)
+        .map(|attributes| {
+            let list = |key| {
+                attributes.get(key).map(|value| schema::messages(&structured(value))).unwrap_or_default()
+            };
+            let mut input = instructions(attributes);
+            let asked = list(INPUT_MESSAGES);
+            // Some sources repeat the instructions as the first message.
+            if asked.first().is_some_and(|first| first.role == Role::System) {
+                input.clear();
+            }
+            input.extend(asked);
+            (input, list(OUTPUT_MESSAGES))
+        })
+        .find(|(input, output)| !input.is_empty() || !output.is_empty())
+        .unwrap_or_default()
+}
+
+fn instructions(attributes: &Attributes) -> Vec<Message> {
+    let Some(value) = attributes.get(SYSTEM_INSTRUCTIONS) else { return Vec::new() };
+    let parts = blocks::parts(&structured(value));
+    message(Role::System, parts).into_iter().collect()
+}
+
+/// A conversation kept as one list: what comes after the last thing that was not the model's is the answer.
+fn whole_run(span: &Span) -> Sides {
+    let lists = ALL_MESSAGES.iter().filter_map(|key| span.attributes.get(key));
+    let mut all = lists
+        .map(|value| schema::messages(&structured(value)))
+        .find(|list| !list.is_empty())
+        .unwrap_or_default();
+    let asked = all.iter().rposition(|message| message.role != Role::Assistant).map_or(0, |last| last + 1);
+    let answered = all.split_off(asked);
+    (all, answered)
+}
+
+/// Messages kept elsewhere: a part that says where.
+fn by_reference(span: &Span) -> Sides {
+    let side = |key, role| {
+        let uri = span.attributes.get(key)?;
+        message(role, vec![Part::Other { kind: "uri".to_owned(), value: uri.clone() }])
+    };
+    let list = |key, role| side(key, role).into_iter().collect();
+    (list(INPUT_MESSAGES_REF, Role::User), list(OUTPUT_MESSAGES_REF, Role::Assistant))
+}
+
+/// Input and output as one text each.
+fn whole(span: &Span) -> Sides {
+    let side = |keys: &[&str], role: &Role| {
+        let Some(value) = first(&span.attributes, keys) else { return Vec::new() };
+        let parsed = structured(value);
+        let listed = schema::messages_within(&parsed);
+        if listed.is_empty() {
+            message(role.clone(), whole_parts(value)).into_iter().collect()
+        } else {
+            listed
+        }
+    };
+    (side(WHOLE_INPUT, &Role::User), side(WHOLE_OUTPUT, &Role::Assistant))
+}
+
+fn whole_parts(value: &Value) -> Vec<Part> {
+    match value {
+        Value::String(text) => vec![Part::Text(text.clone())],
+        other => vec![Part::Other { kind: "value".to_owned(), value: other.clone() }],
+    }
+}
+
+fn tool(span: &Span, said: &mut Messages) {
+    said.tool_arguments = first(&span.attributes, TOOL_ARGUMENTS).map(structured);
+    said.tool_result = first(&span.attributes, TOOL_RESULT).map(structured);
+    events::tool(span, said);
+}
+
+fn tool_definitions(span: &Span) -> Vec<Value> {
+    let sent = TOOL_DEFINITIONS.iter().find_map(|key| span.attributes.get(key)).map(structured);
+    match sent {
+        Some(Value::Array(tools)) => tools.iter().map(structured).collect(),
+        Some(tool @ Value::Map(_)) => vec![tool],
+        _ => flat::tool_definitions(span),
+    }
+}
+
+/// The first of `keys` that says something.
+fn first<'a>(attributes: &'a Attributes, keys: &[&str]) -> Option<&'a Value> {
+    keys.iter().filter_map(|key| attributes.get(key)).find(|value| match value {
+        Value::String(text) => !text::is_missing(text) || text.trim() == "{}",
+        other => **other != Value::Null,
+    })
+}
+
+/// A value, parsed where it is text that holds a JSON object or array.
+fn structured(value: &Value) -> Value {
+    value.as_str().and_then(json::parse).unwrap_or_else(|| value.clone())
+}
+
+fn message(role: Role, parts: Vec<Part>) -> Option<Message> {
+    (!parts.is_empty()).then_some(Message { role, parts, finish_reason: None })
+}
+
+fn role(word: &str) -> Role {
+    match word {
+        "system" | "developer" => Role::System,
+        "user" | "human" => Role::User,
+        "assistant" | "model" | "ai" => Role::Assistant,
+        "tool" | "function" | "tool-response" => Role::Tool,
+        other => Role::Other(other.into()),
+    }
+}

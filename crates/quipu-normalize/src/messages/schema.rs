@@ -1,0 +1,74 @@
+//! Messages as JSON: the GenAI message schema, and the chat formats of providers and frameworks that look like it.
+
+use quipu_core::{Message, Part, Role, Value};
+
+use super::{blocks, role};
+use crate::finish;
+
+/// The messages of a list, of one message, or of nothing that looks like either.
+pub(super) fn messages(value: &Value) -> Vec<Message> {
+    match value {
+        Value::Array(values) => values.iter().filter_map(message).collect(),
+        single => message(single).into_iter().collect(),
+    }
+}
+
+/// The messages of a list, or of one under the usual names within an object.
+pub(super) fn messages_within(value: &Value) -> Vec<Message> {
+    let inside = ["messages", "input", "contents"]
+        .iter()
+        .find_map(|name| value.get(name).filter(|list| list.as_array().is_some()));
+    match (value, inside) {
+        (Value::Array(_), _) => messages(value),
+        (_, Some(list)) => messages(list),
+        (single, None) => message(single).into_iter().collect(),
+    }
+}
+
+/// One message. It must say its role, or be a record of the older event format that says it by its name.
+fn message(value: &Value) -> Option<Message> {
+    let parsed;
+    let value = match value {
+        Value::String(_) => {
+            parsed = super::structured(value);
+            &parsed
+        }
+        other => other,
+    };
+    let event = value.get("event.name").and_then(Value::as_str);
+    if event == Some("gen_ai.choice") {
+        let mut inner = message(value.get("message")?)?;
+        inner.finish_reason = reason(value).or(inner.finish_reason);
+        return Some(inner);
+    }
+    let said = value.get("role").and_then(Value::as_str).or_else(|| event?.split('.').nth(1))?;
+    let message = Message { role: role(said), parts: parts(value, said), finish_reason: reason(value) };
+    (!message.parts.is_empty() || message.finish_reason.is_some()).then_some(message)
+}
+
+fn reason(value: &Value) -> Option<compact_str::CompactString> {
+    value.get("finish_reason").and_then(Value::as_str).map(finish::reason)
+}
+
+/// A message's parts: those of the schema, else its content and tool calls.
+fn parts(value: &Value, said: &str) -> Vec<Part> {
+    let answers = (role(said) == Role::Tool).then(|| answer(value)).flatten();
+    if let Some(answer) = answers {
+        return vec![answer];
+    }
+    let mut parts = value.get("parts").map(blocks::parts).unwrap_or_default();
+    if parts.is_empty() {
+        parts = value.get("content").map(blocks::parts).unwrap_or_default();
+    }
+    let calls = value.get("tool_calls").and_then(Value::as_array).unwrap_or_default();
+    parts.extend(calls.iter().filter_map(blocks::tool_call));
+    parts
+}
+
+/// A tool's answer in the chat format of providers, which names the call that it answers beside its content.
+fn answer(value: &Value) -> Option<Part> {
+    let id =
+        ["tool_call_id", "call_id", "id"].iter().find_map(|key| value.get(key)).and_then(Value::as_str)?;
+    let content = value.get("content")?;
+    Some(Part::ToolCallResponse { id: Some(id.to_owned()), response: super::structured(content) })
+}

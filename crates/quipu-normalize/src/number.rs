@@ -1,0 +1,145 @@
+//! Numbers as sources send them: integers, doubles, and either as text.
+
+use quipu_core::{Usd, Value};
+
+/// Why a value is not a count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotACount {
+    /// It is not a number at all, or not a finite one.
+    NotANumber,
+    /// It is below zero.
+    Negative,
+    /// It has a fraction.
+    Fraction,
+    /// It is beyond anything that one call can use.
+    TooLarge,
+}
+
+impl NotACount {
+    /// The reason in words, to follow a key's name.
+    pub(crate) const fn words(self) -> &'static str {
+        match self {
+            Self::NotANumber => "is not a number",
+            Self::Negative => "is negative",
+            Self::Fraction => "is not a whole number",
+            Self::TooLarge => "is too large",
+        }
+    }
+}
+
+/// The largest count believed of one span: 10^15, so that sums over any number of spans stay exact.
+const LARGEST: u64 = 1_000_000_000_000_000;
+
+/// A count from an integer, a double without fraction, or text that holds one.
+pub(crate) fn count(value: &Value) -> Result<u64, NotACount> {
+    match value {
+        Value::Int(int) => bounded(u64::try_from(*int).map_err(|_| NotACount::Negative)?),
+        Value::Double(double) => count_of_double(*double),
+        Value::String(text) => count_of_text(text.trim()),
+        _ => Err(NotACount::NotANumber),
+    }
+}
+
+fn count_of_text(text: &str) -> Result<u64, NotACount> {
+    if let Ok(int) = text.parse::<u64>() {
+        return bounded(int);
+    }
+    count_of_double(text.parse::<f64>().map_err(|_| NotACount::NotANumber)?)
+}
+
+fn count_of_double(double: f64) -> Result<u64, NotACount> {
+    if !double.is_finite() {
+        return Err(NotACount::NotANumber);
+    }
+    if double < 0.0 {
+        return Err(NotACount::Negative);
+    }
+    if double.fract() != 0.0 {
+        return Err(NotACount::Fraction);
+    }
+    if double > LARGEST as f64 {
+        return Err(NotACount::TooLarge);
+    }
+    Ok(double as u64)
+}
+
+const fn bounded(int: u64) -> Result<u64, NotACount> {
+    if int > LARGEST { Err(NotACount::TooLarge) } else { Ok(int) }
+}
+
+/// A finite number of any sign.
+pub(crate) fn decimal(value: &Value) -> Option<f64> {
+    value.as_number().filter(|number| number.is_finite())
+}
+
+/// A whole number of any sign.
+pub(crate) fn integer(value: &Value) -> Option<i64> {
+    match value {
+        Value::Int(int) => Some(*int),
+        _ => decimal(value)
+            .filter(|number| number.fract() == 0.0 && number.abs() < 9e15)
+            .map(|number| number as i64),
+    }
+}
+
+/// True or false, also as text.
+pub(crate) fn flag(value: &Value) -> Option<bool> {
+    match value {
+        Value::Bool(flag) => Some(*flag),
+        Value::Int(0) => Some(false),
+        Value::Int(1) => Some(true),
+        Value::String(text) if text.eq_ignore_ascii_case("true") => Some(true),
+        Value::String(text) if text.eq_ignore_ascii_case("false") => Some(false),
+        _ => None,
+    }
+}
+
+/// An amount of US dollars, not negative.
+pub(crate) fn dollars(value: &Value) -> Option<Usd> {
+    let amount = match value {
+        Value::String(text) => text.trim().parse().ok().or_else(|| Usd::from_reported(decimal(value)?)),
+        _ => Usd::from_reported(decimal(value)?),
+    };
+    amount.filter(|amount| *amount >= Usd::ZERO)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_come_in_many_shapes() {
+        for value in
+            [Value::Int(12), Value::Double(12.0), "12".into(), " 12 ".into(), "12.0".into(), "1.2e1".into()]
+        {
+            assert_eq!(count(&value), Ok(12), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_count_says_why() {
+        for (value, why) in [
+            (Value::Int(-1), NotACount::Negative),
+            (Value::Double(-0.5), NotACount::Negative),
+            (Value::Double(f64::NAN), NotACount::NotANumber),
+            ("NaN".into(), NotACount::NotANumber),
+            ("inf".into(), NotACount::NotANumber),
+            (Value::Double(1.5), NotACount::Fraction),
+            (Value::Double(1e300), NotACount::TooLarge),
+            (Value::Int(i64::MAX), NotACount::TooLarge),
+            ("many".into(), NotACount::NotANumber),
+            (Value::Null, NotACount::NotANumber),
+        ] {
+            assert_eq!(count(&value), Err(why), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn dollars_keep_every_digit() {
+        assert_eq!(dollars(&Value::Double(3.66e-5)).unwrap().to_string(), "0.0000366");
+        assert_eq!(dollars(&"0.000001".into()).unwrap().to_string(), "0.000001");
+        assert_eq!(dollars(&Value::Double(-1.0)), None);
+        assert_eq!(dollars(&Value::Double(f64::INFINITY)), None);
+    }
+}

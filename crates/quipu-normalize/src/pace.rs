@@ -1,0 +1,39 @@
+//! How long the first token took.
+
+use quipu_semconv::{FIRST_TOKEN_EVENTS, Field, MILLISECOND_SCOPES};
+
+use crate::{Slots, number, scope_begins};
+
+/// A figure of this name beyond so many seconds is taken for milliseconds.
+const LONGEST_SECONDS: f64 = 100.0;
+
+/// Nanoseconds until the first token or chunk: as said, else from the first event that marks one.
+pub(crate) fn time_to_first_token(slots: &Slots<'_>) -> Option<i64> {
+    let said = |field, scale| {
+        slots.get(field).and_then(number::decimal).and_then(|figure| nanoseconds(figure * scale))
+    };
+    said(Field::TimeToFirstSeconds, 1e9)
+        .or_else(|| said(Field::TimeToFirstMillis, 1e6))
+        .or_else(|| {
+            slots
+                .get(Field::TimeToFirstServer)
+                .and_then(number::decimal)
+                .and_then(|figure| server(slots, figure))
+        })
+        .or_else(|| first_event(slots))
+}
+
+fn server(slots: &Slots<'_>, figure: f64) -> Option<i64> {
+    let in_milliseconds = figure > LONGEST_SECONDS || scope_begins(slots.span, MILLISECOND_SCOPES);
+    nanoseconds(if in_milliseconds { figure * 1e6 } else { figure * 1e9 })
+}
+
+fn nanoseconds(figure: f64) -> Option<i64> {
+    (0.0..9e18).contains(&figure).then_some(figure as i64)
+}
+
+fn first_event(slots: &Slots<'_>) -> Option<i64> {
+    let span = slots.span;
+    let marks = span.events.iter().filter(|event| FIRST_TOKEN_EVENTS.contains(&event.name.as_str()));
+    marks.map(|event| event.time.since(span.start)).min().filter(|nanoseconds| *nanoseconds >= 0)
+}

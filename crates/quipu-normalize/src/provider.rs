@@ -1,0 +1,102 @@
+//! Names of providers and frameworks.
+
+use compact_str::CompactString;
+use quipu_core::Provider;
+use quipu_semconv::{
+    FRAMEWORK_NAMES, FRAMEWORK_SCOPES, Field, HOSTS, MODEL_PREFIXES, PROVIDER_ALIASES, PROVIDER_LIBRARIES,
+    PROVIDER_LIBRARY_SCOPES, PROVIDERS,
+};
+
+use crate::{Slots, scope_begins};
+
+/// The model provider: as named, or told from the host, or from the model's name when a framework was named instead.
+pub(crate) fn provider(slots: &Slots<'_>, model: Option<&str>) -> Option<Provider> {
+    let sent = slots.text(Field::Provider).map(str::trim);
+    match sent {
+        Some(name) if framework_name(name).is_none() => Some(canonical_name(name)),
+        _ => from_host(slots).or_else(|| from_model(model?)),
+    }
+}
+
+/// The canonical spelling of a provider's name; a dotted id is cut at its first dot only behind a known provider.
+fn canonical_name(name: &str) -> CompactString {
+    let lower = CompactString::from(name).to_lowercase();
+    known(&lower)
+        .or_else(|| lower.split_once('.').and_then(|(head, _)| known(head)))
+        .map_or(lower, CompactString::const_new)
+}
+
+fn known(name: &str) -> Option<&'static str> {
+    let listed = PROVIDERS.iter().find(|provider| **provider == name).copied();
+    listed
+        .or_else(|| PROVIDER_ALIASES.iter().find(|(alias, _)| *alias == name).map(|(_, provider)| *provider))
+}
+
+fn from_host(slots: &Slots<'_>) -> Option<Provider> {
+    let host = slots.text(Field::ServerAddress)?;
+    HOSTS.iter().find(|(part, _)| host.contains(part)).map(|(_, provider)| CompactString::const_new(provider))
+}
+
+fn from_model(model: &str) -> Option<Provider> {
+    let lower = CompactString::from(model).to_lowercase();
+    MODEL_PREFIXES
+        .iter()
+        .find(|(prefix, _)| lower.starts_with(prefix))
+        .map(|(_, provider)| CompactString::const_new(provider))
+}
+
+fn framework_name(name: &str) -> Option<&'static str> {
+    FRAMEWORK_NAMES.iter().find(|(sent, _)| sent.eq_ignore_ascii_case(name)).map(|(_, framework)| *framework)
+}
+
+/// The framework: told by attributes, else named as the provider, else by scope.
+pub(crate) fn framework(slots: &Slots<'_>, provider: Option<&str>) -> Option<CompactString> {
+    let named = || slots.text(Field::Provider).and_then(framework_name).filter(|name| !name.is_empty());
+    let by_scope = || framework_of_scope(&slots.span.scope.name);
+    let found = slots.framework().or_else(named).or_else(by_scope).map(CompactString::const_new);
+    found.or_else(|| provider.filter(|_| scope_begins(slots.span, PROVIDER_LIBRARY_SCOPES)).map(library))
+}
+
+/// The library of a provider.
+fn library(provider: &str) -> CompactString {
+    PROVIDER_LIBRARIES
+        .iter()
+        .find(|(name, _)| *name == provider)
+        .map_or_else(|| CompactString::from(provider), |(_, library)| CompactString::const_new(library))
+}
+
+/// The framework behind a scope's name.
+pub(crate) fn framework_of_scope(scope: &str) -> Option<&'static str> {
+    FRAMEWORK_SCOPES.iter().find(|(prefix, _)| scope.starts_with(prefix)).map(|(_, framework)| *framework)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_become_one_name() {
+        for (sent, name) in [
+            ("OpenAI", "openai"),
+            ("xai", "x_ai"),
+            ("AWS", "aws.bedrock"),
+            ("Ollama", "ollama"),
+            ("openai.chat", "openai"),
+            ("anthropic.messages", "anthropic"),
+            ("aws.bedrock", "aws.bedrock"),
+            ("azure.ai.openai", "azure.ai.openai"),
+            ("google.generative-ai", "gcp.gemini"),
+            ("my.own", "my.own"),
+        ] {
+            assert_eq!(canonical_name(sent), name, "{sent}");
+        }
+    }
+
+    #[test]
+    fn models_tell_their_provider() {
+        assert_eq!(from_model("gpt-4o-mini").as_deref(), Some("openai"));
+        assert_eq!(from_model("Claude-Sonnet-4-5").as_deref(), Some("anthropic"));
+        assert_eq!(from_model("llama3.1"), None);
+    }
+}

@@ -1,0 +1,138 @@
+//! A span's canonical values, as far as all conventions agree on how to read them.
+
+use compact_str::CompactString;
+use quipu_core::{Canonical, Kind, Status, Usd};
+use quipu_semconv::{Field, NEVER_COUNTED_OPERATIONS, REPEATING_SCOPES, ZERO_COST_SCOPES};
+
+use crate::{
+    Slots, failure, finish, json, kind, number, pace, params, provider, python, scope_begins, text, usage,
+};
+
+/// Largest JSON text of metadata that is read on the hot path, in bytes.
+const LARGEST_METADATA: usize = 64 << 10;
+
+/// What a span means. `convention` is the name of the adapter that asks; an adapter mends the answer where its
+/// convention has habits of its own.
+pub fn canonical(slots: &Slots<'_>, convention: &'static str) -> Canonical {
+    let (params, extra) = params::params(slots);
+    let mut read = Canonical {
+        kind: kind(slots),
+        convention: CompactString::const_new(convention),
+        operation: slots.label(Field::Operation),
+        response_id: slots.label(Field::ResponseId),
+        service_tier: service_tier(slots),
+        params,
+        agent: slots.label(Field::Agent),
+        agent_id: slots.label(Field::AgentId),
+        workflow: slots.label(Field::Workflow),
+        tool: slots.label(Field::Tool),
+        tool_call_id: slots.label(Field::ToolCallId),
+        session: slots.label(Field::Session),
+        user: slots.label(Field::User),
+        error_type: failure::error_type(slots),
+        time_to_first_token: pace::time_to_first_token(slots),
+        finish_reasons: slots.get(Field::FinishReason).map(finish::reasons).unwrap_or_default(),
+        tags: slots.get(Field::Tags).map(|value| text::words(value, true)).unwrap_or_default(),
+        notes: slots.notes().to_vec(),
+        ..Canonical::default()
+    };
+    models(slots, &mut read, extra.model);
+    read.provider = provider::provider(slots, read.model().map(CompactString::as_str));
+    read.framework = provider::framework(slots, read.provider.as_deref());
+    owners(slots, &mut read, extra.user);
+    names(slots, &mut read);
+    money(slots, &mut read);
+    read
+}
+
+/// The one model name of OpenInference is the answering model, unless the call failed and nothing answered.
+fn models(slots: &Slots<'_>, read: &mut Canonical, from_parameters: Option<CompactString>) {
+    let failed = slots.span.status == Status::Error;
+    let either = slots.label(Field::ModelName);
+    read.request_model = slots.label(Field::RequestModel).or(from_parameters);
+    read.response_model = slots.label(Field::ResponseModel);
+    if failed && read.request_model.is_none() {
+        read.request_model = either;
+    } else if !failed && read.response_model.is_none() {
+        read.response_model = either;
+    }
+}
+
+fn service_tier(slots: &Slots<'_>) -> Option<CompactString> {
+    let tier = slots.label(Field::ServiceTier)?.to_lowercase();
+    (tier != "auto").then_some(tier)
+}
+
+/// Session and user: on the span, in its metadata, else on the resource.
+fn owners(slots: &Slots<'_>, read: &mut Canonical, from_parameters: Option<CompactString>) {
+    if read.session.is_none() || read.user.is_none() {
+        let [session, thread, conversation, user] =
+            metadata(slots, ["session_id", "thread_id", "conversation_id", "user_id"]);
+        read.session = read.session.take().or(session).or(conversation).or(thread);
+        read.user = read.user.take().or(user).or(from_parameters);
+    }
+    let resource = &slots.span.resource.attributes;
+    let on_resource = |key| resource.get(key).and_then(text::label);
+    read.session = read.session.take().or_else(|| on_resource("session.id"));
+    read.user = read.user.take().or_else(|| on_resource("user.id"));
+}
+
+/// Labels from the JSON or Python object of free metadata.
+pub(crate) fn metadata<const N: usize>(slots: &Slots<'_>, keys: [&str; N]) -> [Option<CompactString>; N] {
+    let Some(value) = slots.get(Field::Metadata) else { return [const { None }; N] };
+    let Some(text) = value.as_str().filter(|text| text.len() <= LARGEST_METADATA) else {
+        return keys.map(|key| value.get(key).and_then(text::label));
+    };
+    if text.trim_start().starts_with("{'") {
+        return keys.map(|key| python::get(text, key).as_ref().and_then(text::label));
+    }
+    json::pick(text, keys).map(|value| value.as_ref().and_then(text::label))
+}
+
+/// Names that are told by what kind of span it is.
+fn names(slots: &Slots<'_>, read: &mut Canonical) {
+    let entity = || slots.label(Field::EntityName);
+    match read.kind {
+        Kind::Agent => {
+            read.agent = read
+                .agent
+                .take()
+                .or_else(|| slots.label(Field::NodeName))
+                .or_else(entity)
+                .or_else(|| by_span_name(slots));
+        }
+        Kind::Tool => read.tool = read.tool.take().or_else(entity).or_else(|| by_span_name(slots)),
+        Kind::Workflow => {
+            read.workflow = read.workflow.take().or_else(entity).or_else(|| by_span_name(slots))
+        }
+        _ => {}
+    }
+}
+
+fn by_span_name(slots: &Slots<'_>) -> Option<CompactString> {
+    let rule = kind::span_name(slots)?;
+    if rule.name_key.is_empty() {
+        return text::label(&slots.span.name[rule.prefix.len()..].into());
+    }
+    slots.span.attributes.get(rule.name_key).and_then(text::label)
+}
+
+/// Tokens and reported cost, and whether they may ever count.
+fn money(slots: &Slots<'_>, read: &mut Canonical) {
+    let known = read.framework.is_some() || read.convention != "genai";
+    read.usage = usage::usage(slots, read.provider.as_deref(), known, &mut read.notes);
+    read.reported_cost = reported_cost(slots);
+    let repeats =
+        !read.kind.is_call() && read.kind != Kind::Tool && scope_begins(slots.span, REPEATING_SCOPES);
+    let lifecycle =
+        read.operation.as_deref().is_some_and(|operation| NEVER_COUNTED_OPERATIONS.contains(&operation));
+    read.never_count = repeats || lifecycle || slots.get(Field::Aggregated).is_some();
+}
+
+fn reported_cost(slots: &Slots<'_>) -> Option<Usd> {
+    let cost = |field| slots.get(field).and_then(number::dollars);
+    let total =
+        cost(Field::Cost).or_else(|| Some(cost(Field::CostPrompt)? + cost(Field::CostCompletion)?))?;
+    let means_unknown = total == Usd::ZERO && scope_begins(slots.span, ZERO_COST_SCOPES);
+    (!means_unknown).then_some(total)
+}

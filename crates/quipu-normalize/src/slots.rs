@@ -1,0 +1,153 @@
+//! One pass over a span's attributes fills one slot per field with the most trusted value.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use compact_str::{CompactString, format_compact};
+use foldhash::fast::FixedState;
+use quipu_core::{Attributes, Span, Value};
+use quipu_semconv::{Class, FIELDS, FRAMEWORK_ATTRIBUTES, Field};
+
+use crate::{number, text};
+
+/// Most notes that one span gets: a span that is all wrong need not say so a hundred times.
+const MOST_NOTES: usize = 16;
+
+#[derive(Clone, Copy)]
+enum Target {
+    Field(Field, Class, u8),
+    Framework(&'static str, &'static str),
+}
+
+struct Index {
+    targets: HashMap<&'static str, Target, FixedState>,
+    longest: usize,
+}
+
+static INDEX: LazyLock<Index> = LazyLock::new(|| {
+    let mut targets = HashMap::with_hasher(FixedState::default());
+    for (field, class, keys) in FIELDS {
+        for (rank, key) in keys.iter().enumerate() {
+            targets.insert(*key, Target::Field(*field, *class, u8::try_from(rank).unwrap_or(u8::MAX)));
+        }
+    }
+    for (key, value, framework) in FRAMEWORK_ATTRIBUTES {
+        targets.entry(*key).or_insert(Target::Framework(value, framework));
+    }
+    let longest = targets.keys().map(|key| key.len()).max().unwrap_or(0);
+    Index { targets, longest }
+});
+
+#[derive(Clone, Copy)]
+struct Slot<'a> {
+    value: Option<&'a Value>,
+    rank: u8,
+}
+
+/// The most trusted usable value of every field of one span.
+///
+/// Values that say nothing (empty text, placeholders) and counts that are none (negative, not a number) are passed
+/// over for the next spelling; the latter leave a note.
+pub struct Slots<'a> {
+    /// The span.
+    pub span: &'a Span,
+    slots: [Slot<'a>; Field::COUNT],
+    framework: Option<&'static str>,
+    notes: Vec<CompactString>,
+}
+
+impl<'a> Slots<'a> {
+    /// Reads a span's attributes.
+    pub fn of(span: &'a Span) -> Self {
+        let mut slots = Self {
+            span,
+            slots: [Slot { value: None, rank: u8::MAX }; Field::COUNT],
+            framework: None,
+            notes: Vec::new(),
+        };
+        slots.fill(&span.attributes);
+        slots
+    }
+
+    /// The value of a field.
+    pub fn get(&self, field: Field) -> Option<&'a Value> {
+        self.slots[field as usize].value
+    }
+
+    /// The value of a field, when it is text.
+    pub fn text(&self, field: Field) -> Option<&'a str> {
+        self.get(field).and_then(Value::as_str)
+    }
+
+    /// The value of a field as a name or id.
+    pub fn label(&self, field: Field) -> Option<CompactString> {
+        self.get(field).and_then(text::label)
+    }
+
+    /// The value of a field as a count.
+    pub fn count(&self, field: Field) -> Option<u64> {
+        self.get(field).and_then(|value| number::count(value).ok())
+    }
+
+    /// The key that a field's value came from.
+    pub fn key(&self, field: Field) -> Option<&'static str> {
+        let slot = self.slots[field as usize];
+        slot.value.and_then(|_| field.keys().get(usize::from(slot.rank)).copied())
+    }
+
+    /// The framework that the attributes tell.
+    pub fn framework(&self) -> Option<&'static str> {
+        self.framework
+    }
+
+    /// What could not be read so far.
+    pub fn notes(&self) -> &[CompactString] {
+        &self.notes
+    }
+
+    fn fill(&mut self, attributes: &'a Attributes) {
+        let index = &*INDEX;
+        for (key, value) in attributes {
+            if key.len() > index.longest {
+                continue;
+            }
+            match index.targets.get(key.as_str()) {
+                Some(Target::Field(field, class, rank)) => self.offer(*field, *class, *rank, key, value),
+                Some(Target::Framework(wanted, framework))
+                    if wanted.is_empty() || value.as_str() == Some(wanted) =>
+                {
+                    self.framework.get_or_insert(framework);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn offer(&mut self, field: Field, class: Class, rank: u8, key: &str, value: &'a Value) {
+        let usable = match class {
+            Class::Any => !matches!(value, Value::Null),
+            Class::Text => match value {
+                Value::String(text) => !text::is_missing(text),
+                other => matches!(other, Value::Int(_)),
+            },
+            Class::Count => self.is_count(key, value),
+        };
+        let slot = &mut self.slots[field as usize];
+        if usable && rank < slot.rank {
+            *slot = Slot { value: Some(value), rank };
+        }
+    }
+
+    fn is_count(&mut self, key: &str, value: &Value) -> bool {
+        match number::count(value) {
+            Ok(_) => true,
+            Err(_) if matches!(value, Value::Null) => false,
+            Err(why) => {
+                if self.notes.len() < MOST_NOTES {
+                    self.notes.push(format_compact!("{key} {}: left out", why.words()));
+                }
+                false
+            }
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Tells sources apart by scope name and attribute keys.
+
+use quipu_core::{Attributes, Span};
+
+/// Whether the scope's name begins with one of `prefixes`.
+pub fn scope_begins(span: &Span, prefixes: &[&str]) -> bool {
+    let name = span.scope.name.as_str();
+    !name.is_empty() && prefixes.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// Whether the scope's name is one of `names`.
+pub fn scope_is(span: &Span, names: &[&str]) -> bool {
+    names.contains(&span.scope.name.as_str())
+}
+
+/// Whether any attribute's key begins with one of `prefixes`.
+pub fn any_key_begins(attributes: &Attributes, prefixes: &[&str]) -> bool {
+    attributes.iter().any(|(key, _)| prefixes.iter().any(|prefix| key.starts_with(prefix)))
+}

@@ -1,0 +1,89 @@
+//! Text values: placeholders that mean nothing, names that are too long, lists in every shape.
+
+use compact_str::{CompactString, ToCompactString};
+use quipu_core::Value;
+use quipu_semconv::SENTINELS;
+
+use crate::json;
+
+/// Longest name, id or label that is kept, in bytes.
+const LONGEST_LABEL: usize = 1_024;
+/// Most entries that are kept of a list of words.
+const MOST_WORDS: usize = 256;
+
+/// Whether a text says nothing: empty or a placeholder.
+pub(crate) fn is_missing(text: &str) -> bool {
+    let text = text.trim();
+    text.is_empty() || SENTINELS.contains(&text)
+}
+
+/// A name or id from a value; numbers become their digits, placeholders nothing, long ones are cut at 1,024 bytes.
+pub fn label(value: &Value) -> Option<CompactString> {
+    match value {
+        Value::String(text) if !is_missing(text) => {
+            Some(CompactString::from(cut(text.trim(), LONGEST_LABEL)))
+        }
+        Value::Int(int) => Some(int.to_compact_string()),
+        _ => None,
+    }
+}
+
+/// The longest beginning of `text` of at most `bytes` bytes that ends between characters.
+pub(crate) fn cut(text: &str, bytes: usize) -> &str {
+    if text.len() <= bytes {
+        return text;
+    }
+    let mut end = bytes;
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+/// A list of words from a list, a JSON list in text, a comma-separated text (when `commas`), or one word.
+pub(crate) fn words(value: &Value, commas: bool) -> Vec<CompactString> {
+    match value {
+        Value::Array(values) => values.iter().filter_map(label).take(MOST_WORDS).collect(),
+        Value::String(text) if text.trim_start().starts_with('[') => match json::parse(text) {
+            Some(list @ Value::Array(_)) => words(&list, false),
+            _ => label(value).into_iter().collect(),
+        },
+        Value::String(text) if commas => text
+            .split(',')
+            .map(|word| Value::from(word.trim()))
+            .filter_map(|word| label(&word))
+            .take(MOST_WORDS)
+            .collect(),
+        _ => label(value).into_iter().collect(),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_are_missing() {
+        for text in ["", "  ", "<not specified>", "[REDACTED]", "{}"] {
+            assert_eq!(label(&text.into()), None, "{text:?}");
+        }
+        assert_eq!(label(&Value::Int(7)).as_deref(), Some("7"));
+    }
+
+    #[test]
+    fn long_labels_are_cut_between_characters() {
+        let long = "é".repeat(1_000);
+        assert_eq!(label(&long.as_str().into()).unwrap().len(), 1_024);
+    }
+
+    #[test]
+    fn lists_come_in_many_shapes() {
+        let list = Value::Array(vec!["a".into(), "b".into()]);
+        for value in [list, r#"["a", "b"]"#.into(), "a, b".into()] {
+            assert_eq!(words(&value, true), ["a", "b"]);
+        }
+        assert_eq!(words(&"a, b".into(), false), ["a, b"]);
+        assert_eq!(words(&"[not json".into(), false), ["[not json"]);
+    }
+}

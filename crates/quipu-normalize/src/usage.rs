@@ -1,0 +1,160 @@
+//! Token usage in buckets that do not overlap, whatever the source's arithmetic.
+
+use compact_str::{CompactString, format_compact};
+use quipu_core::{Reading, Usage};
+use quipu_semconv::{COUNTING_PROVIDERS, EXCLUSIVE_SCOPES, Field, RAW_INPUT};
+
+use crate::{Slots, details, scope_begins};
+
+/// The usage on a span, or `None` when it says nothing of input or output. What had to be mended is noted.
+///
+/// Whether input includes cached tokens is decided by evidence first (cached tokens beyond the input, or a total that
+/// only adds up one way), then by what is known of the source, then by the convention's rule that it does.
+pub(crate) fn usage(
+    slots: &Slots<'_>,
+    provider: Option<&str>,
+    known: bool,
+    notes: &mut Vec<CompactString>,
+) -> Option<Usage> {
+    let mut usage = raw(slots);
+    if !usage.is_known() {
+        return None;
+    }
+    let total = slots.count(Field::Total);
+    usage.reading = reading(slots, &usage, total, provider, known);
+    include_cached(&mut usage);
+    include_reasoning(&mut usage, total, notes);
+    clamp_parts(&mut usage, notes);
+    Some(usage)
+}
+
+fn raw(slots: &Slots<'_>) -> Usage {
+    let count = |field| slots.count(field);
+    let mut usage = Usage {
+        input: count(Field::Input),
+        cache_read: count(Field::CacheRead),
+        cache_write: count(Field::CacheWrite),
+        cache_write_5m: count(Field::CacheWrite5m),
+        cache_write_1h: count(Field::CacheWrite1h),
+        input_audio: count(Field::InputAudio),
+        input_image: count(Field::InputImage),
+        cache_read_audio: count(Field::CacheReadAudio),
+        tool_prompt: count(Field::ToolPrompt),
+        output: count(Field::Output),
+        reasoning: count(Field::Reasoning),
+        output_audio: count(Field::OutputAudio),
+        output_image: count(Field::OutputImage),
+        ..Usage::default()
+    };
+    details::fill(slots, &mut usage);
+    if usage.cache_write.is_none() && (usage.cache_write_5m.is_some() || usage.cache_write_1h.is_some()) {
+        usage.cache_write = Some(usage.cache_write_5m.unwrap_or(0) + usage.cache_write_1h.unwrap_or(0));
+    }
+    usage
+}
+
+fn cached(usage: &Usage) -> u64 {
+    usage.cache_read.unwrap_or(0) + usage.cache_write.unwrap_or(0)
+}
+
+fn reading(
+    slots: &Slots<'_>,
+    usage: &Usage,
+    total: Option<u64>,
+    provider: Option<&str>,
+    known: bool,
+) -> Reading {
+    let (input, output, cached) = (usage.input.unwrap_or(0), usage.output.unwrap_or(0), cached(usage));
+    let is_raw = slots.key(Field::Input) == Some(RAW_INPUT);
+    let excludes = is_raw || scope_begins(slots.span, EXCLUSIVE_SCOPES);
+    if cached == 0 {
+        return if excludes {
+            Reading::Exclusive
+        } else if known {
+            Reading::Inclusive
+        } else {
+            Reading::Inferred
+        };
+    }
+    if cached > input {
+        return Reading::ProvenExclusive;
+    }
+    let reasoning_explains = usage.reasoning == Some(cached);
+    if total == Some(input + cached + output) && !reasoning_explains {
+        return Reading::ProvenExclusive;
+    }
+    if excludes {
+        return Reading::Exclusive;
+    }
+    let counts_itself = provider.is_some_and(|provider| COUNTING_PROVIDERS.contains(&provider));
+    if total == Some(input + output) && counts_itself {
+        return Reading::ProvenInclusive;
+    }
+    if known { Reading::Inclusive } else { Reading::Inferred }
+}
+
+fn include_cached(usage: &mut Usage) {
+    if matches!(usage.reading, Reading::Exclusive | Reading::ProvenExclusive) {
+        usage.input = Some(usage.input.unwrap_or(0) + cached(usage));
+    }
+}
+
+/// Some sources report reasoning on top of the output: told by a total that needs it, or by reasoning beyond output.
+fn include_reasoning(usage: &mut Usage, total: Option<u64>, notes: &mut Vec<CompactString>) {
+    let (input, output) = (usage.input.unwrap_or(0), usage.output.unwrap_or(0));
+    let reasoning = usage.reasoning.unwrap_or(0);
+    let on_top = reasoning > 0 && (total == Some(input + output + reasoning) || reasoning > output);
+    if on_top {
+        usage.output = Some(output + reasoning);
+    }
+    let sum = input + usage.output.unwrap_or(0);
+    if let Some(total) = total.filter(|total| *total > sum && usage.input.is_some() && usage.output.is_some())
+    {
+        notes.push(format_compact!(
+            "the source's total is {} tokens more than its input and output",
+            total - sum
+        ));
+    }
+}
+
+/// Cuts parts that are larger than the whole. Evidence has made room for cached tokens and reasoning before, so what is
+/// cut here is an error of the source.
+fn clamp_parts(usage: &mut Usage, notes: &mut Vec<CompactString>) {
+    let input = usage.input.unwrap_or(0);
+    let output = usage.output.unwrap_or(0);
+    clamp(&mut usage.input_audio, input, "audio input tokens", "input", notes);
+    clamp(&mut usage.input_image, input, "image input tokens", "input", notes);
+    clamp(&mut usage.tool_prompt, input, "tool prompt tokens", "input", notes);
+    clamp(
+        &mut usage.cache_read_audio,
+        usage.cache_read.unwrap_or(0),
+        "cached audio tokens",
+        "cached tokens",
+        notes,
+    );
+    clamp(&mut usage.output_audio, output, "audio output tokens", "output", notes);
+    clamp(&mut usage.output_image, output, "image output tokens", "output", notes);
+    let write = usage.cache_write.unwrap_or(0);
+    clamp(
+        &mut usage.cache_write_1h,
+        write,
+        "tokens cached for an hour",
+        "tokens written to the cache",
+        notes,
+    );
+    let rest = write.saturating_sub(usage.cache_write_1h.unwrap_or(0));
+    clamp(
+        &mut usage.cache_write_5m,
+        rest,
+        "tokens cached for 5 minutes",
+        "tokens written to the cache",
+        notes,
+    );
+}
+
+fn clamp(part: &mut Option<u64>, whole: u64, name: &str, of: &str, notes: &mut Vec<CompactString>) {
+    if let Some(figure) = part.as_mut().filter(|figure| **figure > whole) {
+        notes.push(format_compact!("{figure} {name} are more than all {whole} {of}: cut"));
+        *figure = whole;
+    }
+}

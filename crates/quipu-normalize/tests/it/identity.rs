@@ -1,0 +1,79 @@
+//! Who it was: providers, owners, errors, tiers.
+
+use std::sync::Arc;
+
+use quipu_core::{Resource, SpanEvent, Status, Value};
+use quipu_normalize::{Slots, canonical};
+
+use crate::{read, span};
+
+#[test]
+fn a_framework_is_no_provider() {
+    let read =
+        read("", &[("gen_ai.system", "strands-agents".into()), ("gen_ai.request.model", "gpt-4o".into())]);
+    assert_eq!((read.provider.as_deref(), read.framework.as_deref()), (Some("openai"), Some("strands")));
+}
+
+#[test]
+fn a_host_tells_more_than_a_models_name() {
+    let attributes =
+        [("gen_ai.request.model", "gpt-4o".into()), ("server.address", "x.openai.azure.com".into())];
+    assert_eq!(read("", &attributes).provider.as_deref(), Some("azure.ai.openai"));
+}
+
+#[test]
+fn owners_may_be_in_metadata_or_on_the_resource() {
+    for metadata in [r#"{"session_id": "s", "user_id": 7}"#, "{'session_id': 's', 'user_id': 7, 'x': None}"] {
+        let read = read("", &[("metadata", metadata.into())]);
+        assert_eq!((read.session.as_deref(), read.user.as_deref()), (Some("s"), Some("7")), "{metadata}");
+    }
+    let mut span = span("", &[("user.id", "own".into())]);
+    let attributes = [("session.id", "everyone's"), ("user.id", "everyone's")].into_iter().collect();
+    span.resource = Arc::new(Resource { attributes, ..Resource::default() });
+    let read = canonical(&Slots::of(&span), "genai");
+    assert_eq!((read.session.as_deref(), read.user.as_deref()), (Some("everyone's"), Some("own")));
+}
+
+#[test]
+fn only_failures_have_an_error_type() {
+    let exception = |status| {
+        let mut span = span("", &[("http.response.status_code", 429.into())]);
+        span.status = status;
+        let attributes = [("exception.type", "<class 'x.Broken'>")].into_iter().collect();
+        span.events.push(SpanEvent { time: span.start, name: "exception".into(), attributes });
+        span
+    };
+    assert_eq!(canonical(&Slots::of(&exception(Status::Unset)), "genai").error_type, None);
+    assert_eq!(
+        canonical(&Slots::of(&exception(Status::Error)), "genai").error_type.as_deref(),
+        Some("x.Broken")
+    );
+    let mut bare = span("", &[("http.response.status_code", 429.into())]);
+    bare.status = Status::Error;
+    assert_eq!(canonical(&Slots::of(&bare), "genai").error_type.as_deref(), Some("429"));
+}
+
+#[test]
+fn a_tier_that_was_only_asked_for_automatically_is_none() {
+    let tier = |text: &str| read("", &[("openai.response.service_tier", Value::from(text))]).service_tier;
+    assert_eq!(tier("Priority").as_deref(), Some("priority"));
+    assert_eq!(tier("auto"), None);
+    let both = [
+        ("openai.request.service_tier", Value::from("flex")),
+        ("openai.response.service_tier", "default".into()),
+    ];
+    assert_eq!(read("", &both).service_tier.as_deref(), Some("default"));
+}
+
+#[test]
+fn one_json_text_holds_all_parameters() {
+    let json = r#"{"model": "m", "temperature": 0.5, "max_completion_tokens": 9, "stop": ["a"], "stream": true, "n": 2, "tools": [1]}"#;
+    let read =
+        read("", &[("llm.invocation_parameters", json.into()), ("gen_ai.request.temperature", 0.1.into())]);
+    assert_eq!(read.request_model.as_deref(), Some("m"));
+    assert_eq!(
+        (read.params.temperature, read.params.max_tokens, read.params.choice_count),
+        (Some(0.1), Some(9), Some(2))
+    );
+    assert_eq!((read.params.stream, read.params.stop_sequences.len()), (Some(true), 1));
+}

@@ -1,0 +1,173 @@
+//! Tokens: spellings, inclusion of cached tokens and of reasoning, and errors of the source.
+
+use quipu_core::{Reading, Usage, Value};
+
+use crate::read;
+
+fn usage(scope: &str, figures: &[(&str, i64)]) -> Usage {
+    let attributes: Vec<_> = figures.iter().map(|(key, figure)| (*key, Value::Int(*figure))).collect();
+    read(scope, &attributes).usage.unwrap()
+}
+
+#[test]
+fn the_first_spelling_wins_and_none_are_added_up() {
+    let usage = usage(
+        "strands.telemetry.tracer",
+        &[
+            ("gen_ai.usage.prompt_tokens", 999),
+            ("gen_ai.usage.input_tokens", 147),
+            ("gen_ai.usage.completion_tokens", 45),
+            ("gen_ai.usage.cache_read_input_tokens", 64),
+            ("gen_ai.usage.cache_read.input_tokens", 64),
+        ],
+    );
+    assert_eq!((usage.input, usage.output, usage.cache_read), (Some(147), Some(45), Some(64)));
+    assert_eq!(usage.input_uncached(), 83);
+}
+
+#[test]
+fn both_names_of_a_cache_write_are_known() {
+    for key in ["gen_ai.usage.cache_write.input_tokens", "gen_ai.usage.cache_creation.input_tokens"] {
+        assert_eq!(usage("", &[("gen_ai.usage.input_tokens", 50), (key, 32)]).cache_write, Some(32), "{key}");
+    }
+}
+
+#[test]
+fn input_includes_cached_tokens_unless_the_source_is_known_not_to() {
+    let figures = [("gen_ai.usage.input_tokens", 100), ("gen_ai.usage.cache_read.input_tokens", 60)];
+    let usual = usage("opentelemetry.util.genai.handler", &figures);
+    assert_eq!((usual.input, usual.reading), (Some(100), Reading::Inferred), "no provider, no library");
+    for scope in ["openlit.instrumentation.anthropic", "openinference.instrumentation.bedrock"] {
+        let special = usage(scope, &figures);
+        assert_eq!((special.input, special.reading), (Some(160), Reading::Exclusive), "{scope}");
+    }
+    let bare = usage("", &[("input_tokens", 118), ("cache_read_tokens", 10), ("cache_creation_tokens", 20)]);
+    assert_eq!((bare.input, bare.reading), (Some(148), Reading::Exclusive));
+}
+
+#[test]
+fn figures_prove_more_than_what_is_known() {
+    let more_cached = usage(
+        "agent_framework",
+        &[("gen_ai.usage.input_tokens", 10), ("gen_ai.usage.cache_read.input_tokens", 64)],
+    );
+    assert_eq!((more_cached.input, more_cached.reading), (Some(74), Reading::ProvenExclusive));
+
+    let by_total = usage(
+        "agent_framework",
+        &[
+            ("gen_ai.usage.input_tokens", 100),
+            ("gen_ai.usage.cache_read.input_tokens", 60),
+            ("gen_ai.usage.output_tokens", 5),
+            ("gen_ai.usage.total_tokens", 165),
+        ],
+    );
+    assert_eq!((by_total.input, by_total.reading), (Some(160), Reading::ProvenExclusive));
+}
+
+#[test]
+fn a_providers_own_total_proves_inclusion() {
+    let attributes = [
+        ("gen_ai.provider.name", Value::from("openai")),
+        ("gen_ai.usage.input_tokens", 100.into()),
+        ("gen_ai.usage.cache_read.input_tokens", 60.into()),
+        ("gen_ai.usage.output_tokens", 5.into()),
+        ("gen_ai.usage.total_tokens", 105.into()),
+    ];
+    let usage = read("", &attributes).usage.unwrap();
+    assert_eq!((usage.input, usage.reading), (Some(100), Reading::ProvenInclusive));
+}
+
+#[test]
+fn reasoning_on_top_of_output_is_told_by_the_total_or_by_its_size() {
+    let by_total = usage(
+        "",
+        &[
+            ("gen_ai.usage.input_tokens", 100),
+            ("gen_ai.usage.output_tokens", 20),
+            ("gen_ai.usage.reasoning.output_tokens", 7),
+            ("gen_ai.usage.total_tokens", 127),
+        ],
+    );
+    assert_eq!((by_total.output, by_total.reasoning), (Some(27), Some(7)));
+    let by_size =
+        usage("", &[("gen_ai.usage.output_tokens", 5), ("gen_ai.usage.reasoning.output_tokens", 9)]);
+    assert_eq!(by_size.output, Some(14));
+    let within =
+        usage("", &[("gen_ai.usage.output_tokens", 20), ("gen_ai.usage.reasoning.output_tokens", 7)]);
+    assert_eq!(within.output, Some(20));
+}
+
+#[test]
+fn parts_larger_than_the_whole_are_cut_with_a_note() {
+    let attributes =
+        [("gen_ai.usage.input_tokens", Value::Int(10)), ("gen_ai.usage.audio.input_tokens", 20.into())];
+    let read = read("", &attributes);
+    assert_eq!(read.usage.unwrap().input_audio, Some(10));
+    assert_eq!(read.notes, ["20 audio input tokens are more than all 10 input: cut"]);
+}
+
+#[test]
+fn lifetimes_of_a_cache_write_are_parts_of_it() {
+    let usage = usage(
+        "com.anthropic.sdk.python",
+        &[
+            ("gen_ai.usage.input_tokens", 100),
+            ("anthropic.usage.cache_creation.ephemeral_5m_input_tokens", 20),
+            ("anthropic.usage.cache_creation.ephemeral_1h_input_tokens", 12),
+        ],
+    );
+    assert_eq!(
+        (usage.cache_write, usage.cache_write_5m, usage.cache_write_1h),
+        (Some(32), Some(20), Some(12))
+    );
+}
+
+#[test]
+fn zero_and_missing_differ() {
+    let usage = usage("", &[("gen_ai.usage.input_tokens", 0)]);
+    assert_eq!((usage.input, usage.output, usage.cache_read), (Some(0), None, None));
+    assert_eq!(read("", &[("gen_ai.usage.cache_read.input_tokens", 5.into())]).usage, None);
+}
+
+#[test]
+fn details_come_from_whole_objects_when_they_have_no_keys() {
+    let json = r#"{"input_tokens": 9, "input_tokens_details": {"cached_tokens": 4}, "output_tokens_details": {"reasoning_tokens": 2}}"#;
+    let python = "{'prompt_tokens': 9, 'prompt_tokens_details': {'cached_tokens': 4, 'x': None}, 'completion_tokens_details': {'reasoning_tokens': 2}}";
+    for (key, object) in [("gen_ai.usage.raw", json), ("metadata.usage_object", python)] {
+        let attributes = [
+            ("gen_ai.usage.input_tokens", Value::Int(9)),
+            ("gen_ai.usage.output_tokens", 3.into()),
+            (key, object.into()),
+        ];
+        let usage = read("", &attributes).usage.unwrap();
+        assert_eq!((usage.input, usage.cache_read, usage.reasoning), (Some(9), Some(4), Some(2)), "{key}");
+    }
+    let flat = [
+        ("gen_ai.usage.input_tokens", Value::Int(9)),
+        ("gen_ai.usage.input_token_details", "{'cache_read': 4}".into()),
+    ];
+    assert_eq!(read("", &flat).usage.unwrap().cache_read, Some(4));
+}
+
+#[test]
+fn sums_under_names_of_their_own_are_not_usage() {
+    let read = read(
+        "pydantic-ai",
+        &[
+            ("gen_ai.operation.name", "invoke_agent".into()),
+            ("gen_ai.aggregated_usage.input_tokens", 5.into()),
+        ],
+    );
+    assert_eq!(read.usage, None);
+    assert!(read.never_count);
+}
+
+#[test]
+fn an_unusable_spelling_makes_way_for_the_next() {
+    let attributes =
+        [("gen_ai.usage.input_tokens", Value::Int(-1)), ("gen_ai.usage.prompt_tokens", "12".into())];
+    let read = read("", &attributes);
+    assert_eq!(read.usage.unwrap().input, Some(12));
+    assert_eq!(read.notes, ["gen_ai.usage.input_tokens is negative: left out"]);
+}

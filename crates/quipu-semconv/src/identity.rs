@@ -1,0 +1,159 @@
+//! Keys that say who and what: kind, provider, model, session, user, agent, tool, error.
+
+/// What the span does, in OpenTelemetry's words.
+pub const OPERATION: &[&str] = &["gen_ai.operation.name"];
+
+/// What the span does, in OpenInference's words.
+pub const OPENINFERENCE_KIND: &[&str] = &["openinference.span.kind"];
+
+/// What the span does, in Traceloop's words.
+pub const TRACELOOP_KIND: &[&str] = &["traceloop.span.kind"];
+
+/// What kind of request it is, in older Traceloop releases and LiteLLM.
+pub const REQUEST_TYPE: &[&str] = &["llm.request.type"];
+
+/// What the span does, in Claude Code's words.
+pub const SPAN_TYPE: &[&str] = &["span.type"];
+
+/// Method of a Model Context Protocol message.
+pub const MCP_METHOD: &[&str] = &["mcp.method.name"];
+
+/// Model provider.
+pub const PROVIDER: &[&str] = &[
+    "gen_ai.provider.name",
+    "gen_ai.system",
+    "llm.provider",
+    "llm.system",
+    "decision.provider",
+    "ai.model.provider",
+    "langsmith.metadata.ls_provider",
+    "traceloop.association.properties.ls_provider",
+];
+
+/// Host that was called.
+pub const SERVER_ADDRESS: &[&str] = &["server.address", "gen_ai.openai.api_base"];
+
+/// Model asked for.
+pub const REQUEST_MODEL: &[&str] = &[
+    "gen_ai.request.model",
+    "llm.request.model_name",
+    "ai.model.id",
+    "langfuse.observation.model.name",
+    "embedding.model_name",
+    "reranker.model_name",
+    "llm.request.model",
+    "model",
+    "model_name",
+    "gen_ai.llm.model",
+];
+
+/// Model that answered.
+pub const RESPONSE_MODEL: &[&str] =
+    &["gen_ai.response.model", "llm.response.model_name", "ai.response.model", "llm.response.model"];
+
+/// OpenInference's one model name: the answering model where the call got that far, else the one asked for.
+pub const MODEL_NAME: &[&str] = &["llm.model_name"];
+
+/// The provider's id of the answer.
+pub const RESPONSE_ID: &[&str] =
+    &["gen_ai.response.id", "ai.response.id", "llm.response.id", "response_id", "request_id"];
+
+/// Conversation or session. A session that the user attached comes before a thread that the framework keeps.
+pub const SESSION: &[&str] = &[
+    "traceloop.association.properties.session_id",
+    "gen_ai.conversation.id",
+    "session.id",
+    "langfuse.session.id",
+    "langsmith.metadata.session_id",
+    "langsmith.metadata.thread_id",
+    "traceloop.association.properties.thread_id",
+    "traceloop.association.properties.conversation_id",
+    "traceloop.association.properties.chat_id",
+    "ai.telemetry.metadata.sessionId",
+    "ai.settings.context.sessionId",
+    "conversation.id",
+    "thread.id",
+    "gcp.vertex.agent.session_id",
+    "gen_ai.agent.session_id",
+    "gen_ai.session.id",
+    "group_id",
+];
+
+/// User on whose behalf it ran.
+pub const USER: &[&str] = &[
+    "user.id",
+    "enduser.id",
+    "langfuse.user.id",
+    "traceloop.association.properties.user_id",
+    "ai.telemetry.metadata.userId",
+    "langsmith.metadata.user_id",
+    "gen_ai.user",
+    "gen_ai.user.id",
+    "gen_ai.request.user",
+    "llm.user",
+];
+
+/// A JSON object of free metadata that may hold session and user.
+pub const METADATA: &[&str] = &["metadata"];
+
+/// Free words.
+pub const TAGS: &[&str] =
+    &["tag.tags", "langfuse.trace.tags", "langsmith.span.tags", "traceloop.association.properties.tags"];
+
+/// Agent that did the work or owns the span.
+pub const AGENT: &[&str] = &[
+    "gen_ai.agent.name",
+    "agent.name",
+    "agent_name",
+    "crewai.agent.role",
+    "gen_ai.agent.role",
+    "gcp.vertex.agent.name",
+];
+
+/// Id of that agent.
+pub const AGENT_ID: &[&str] = &["gen_ai.agent.id", "agno.agent.id", "crewai.agent.id", "agent_id"];
+
+/// Node of a graph; the agent's name on agent spans that name no agent.
+pub const NODE_NAME: &[&str] = &["graph.node.name", "graph.node.id"];
+
+/// Workflow that the span belongs to.
+pub const WORKFLOW: &[&str] = &[
+    "gen_ai.workflow.name",
+    "traceloop.workflow.name",
+    "workflow.name",
+    "crewai.crew.name",
+    "crewai.flow.name",
+];
+
+/// Tool's name. `tool_name` is Claude Code's full name, `gen_ai.tool.name` on the same span the bare one.
+pub const TOOL: &[&str] = &[
+    "tool_name",
+    "gen_ai.tool.name",
+    "tool.name",
+    "ai.toolCall.name",
+    "haystack.tool.name",
+    "mcp.tool.name",
+];
+
+/// The model's id of a tool call.
+pub const TOOL_CALL_ID: &[&str] = &[
+    "gen_ai.tool.call.id",
+    "gen_ai.tool.call_id",
+    "ai.toolCall.id",
+    "tool.id",
+    "tool_call.id",
+    "tool_use_id",
+    "haystack.tool.call.id",
+];
+
+/// Traceloop's name of the workflow, task, agent or tool that the span is.
+pub const ENTITY_NAME: &[&str] = &["traceloop.entity.name"];
+
+/// What went wrong.
+pub const ERROR_TYPE: &[&str] = &["error.type", "error_class", "error.code"];
+
+/// HTTP status of the answer.
+pub const HTTP_STATUS: &[&str] = &["http.response.status_code", "http.status_code", "status_code"];
+
+/// True where a tool failed although the span's status does not say so.
+pub const TOOL_ERROR: &[&str] = &["haystack.tool.error", "tool.is_error", "gen_ai.tool.is_error"];

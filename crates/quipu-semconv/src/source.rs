@@ -1,0 +1,89 @@
+//! What is known of particular sources: which adapter reads them, how they count, what they repeat.
+
+/// How the scope names of OpenInference instrumentations begin.
+pub const OPENINFERENCE_SCOPES: &[&str] =
+    &["openinference.", "@arizeai/openinference", "com.arize.openinference"];
+
+/// Attribute prefixes that only OpenInference uses.
+pub const OPENINFERENCE_PREFIXES: &[&str] =
+    &["openinference.", "llm.token_count.", "llm.input_messages.", "llm.output_messages."];
+
+/// Attribute prefixes that only Traceloop uses.
+pub const OPENLLMETRY_PREFIXES: &[&str] = &["traceloop."];
+
+/// Scope names of Traceloop's instrumentations. OpenTelemetry's own share the beginning, so the list is closed.
+pub const OPENLLMETRY_SCOPES: &[&str] = &[
+    "opentelemetry.instrumentation.agno",
+    "opentelemetry.instrumentation.alephalpha",
+    "opentelemetry.instrumentation.anthropic",
+    "opentelemetry.instrumentation.bedrock",
+    "opentelemetry.instrumentation.cohere",
+    "opentelemetry.instrumentation.crewai",
+    "opentelemetry.instrumentation.crewai.instrumentation",
+    "opentelemetry.instrumentation.google_generativeai",
+    "opentelemetry.instrumentation.groq",
+    "opentelemetry.instrumentation.haystack",
+    "opentelemetry.instrumentation.langchain",
+    "opentelemetry.instrumentation.llamaindex",
+    "opentelemetry.instrumentation.mcp",
+    "opentelemetry.instrumentation.mcp.instrumentation",
+    "opentelemetry.instrumentation.mistralai",
+    "opentelemetry.instrumentation.ollama",
+    "opentelemetry.instrumentation.openai",
+    "opentelemetry.instrumentation.openai.v0",
+    "opentelemetry.instrumentation.openai.v1",
+    "opentelemetry.instrumentation.openai_agents",
+    "opentelemetry.instrumentation.replicate",
+    "opentelemetry.instrumentation.sagemaker",
+    "opentelemetry.instrumentation.together",
+    "opentelemetry.instrumentation.transformers",
+    "opentelemetry.instrumentation.vertexai",
+    "opentelemetry.instrumentation.voyageai",
+    "opentelemetry.instrumentation.watsonx",
+    "opentelemetry.instrumentation.writer",
+];
+
+/// How Traceloop's scope names begin in JavaScript.
+pub const OPENLLMETRY_SCOPE_PREFIXES: &[&str] = &["@traceloop/", "traceloop."];
+
+/// Attribute prefixes that any GenAI telemetry uses.
+pub const GENAI_PREFIXES: &[&str] = &["gen_ai.", "mcp."];
+
+/// Scopes whose spans belong to GenAI telemetry whether their attributes say so or not.
+pub const GENAI_SCOPES: &[&str] =
+    &["logfire.openai_agents", "com.anthropic.claude_code", "semantic_kernel.", "mcp-python-sdk"];
+
+/// How the scope names of sources begin whose input tokens leave out cached tokens although the key's convention says otherwise.
+pub const EXCLUSIVE_SCOPES: &[&str] = &[
+    "openinference.instrumentation.bedrock",
+    "@arizeai/openinference-instrumentation-bedrock",
+    "opentelemetry.instrumentation.bedrock",
+    "@traceloop/instrumentation-bedrock",
+    "openlit.instrumentation.anthropic",
+];
+
+/// How the scope names of sources begin whose agent, workflow and task spans repeat other spans' usage, and not
+/// always that of spans below them: OpenLIT's sit beside the call, Strands adds up over an agent's lifetime.
+pub const REPEATING_SCOPES: &[&str] = &[
+    "openlit.instrumentation.langgraph",
+    "openlit.instrumentation.langchain",
+    "openlit.instrumentation.crewai",
+    "pydantic-ai",
+    "strands.telemetry",
+];
+
+/// How the scope names begin whose `gen_ai.server.time_to_first_token` is in milliseconds.
+pub const MILLISECOND_SCOPES: &[&str] = &["strands.telemetry"];
+
+/// How the scope names begin that report a cost of zero for models that they have no price of.
+pub const ZERO_COST_SCOPES: &[&str] = &["openlit."];
+
+/// How the scope names begin that write a tool as `plugin-function`.
+pub const PLUGIN_TOOL_SCOPES: &[&str] = &["semantic_kernel."];
+
+/// Providers whose total is their own count, so that `total = input + output` proves that input includes cached tokens.
+pub const COUNTING_PROVIDERS: &[&str] =
+    &["openai", "azure.ai.openai", "gcp.gemini", "gcp.gen_ai", "gcp.vertex_ai", "aws.bedrock"];
+
+/// Placeholders that stand for nothing.
+pub const SENTINELS: &[&str] = &["<not specified>", "[REDACTED]", "<REDACTED>", "{}"];

@@ -1,0 +1,174 @@
+//! Keys that say how many tokens and how much money.
+
+/// Input tokens.
+pub const INPUT: &[&str] = &[
+    "gen_ai.usage.input_tokens",
+    "gen_ai.usage.prompt_tokens",
+    "llm.token_count.prompt",
+    "llm.usage.prompt_tokens",
+    "decision.token_count.input",
+    "ai.usage.inputTokens",
+    "ai.usage.promptTokens",
+    "ai.usage.tokens",
+    RAW_INPUT,
+];
+
+/// The bare input key of Claude Code and of raw Anthropic usage: cached tokens are not part of it.
+pub const RAW_INPUT: &str = "input_tokens";
+
+/// Output tokens.
+pub const OUTPUT: &[&str] = &[
+    "gen_ai.usage.output_tokens",
+    "gen_ai.usage.completion_tokens",
+    "llm.token_count.completion",
+    "llm.usage.completion_tokens",
+    "decision.token_count.output",
+    "ai.usage.outputTokens",
+    "ai.usage.completionTokens",
+    "output_tokens",
+];
+
+/// Input and output tokens together.
+pub const TOTAL: &[&str] = &[
+    "gen_ai.usage.total_tokens",
+    "llm.token_count.total",
+    "llm.usage.total_tokens",
+    "ai.usage.totalTokens",
+    "gen_ai.client.token.usage",
+];
+
+/// Input tokens read from a cache.
+pub const CACHE_READ: &[&str] = &[
+    "gen_ai.usage.cache_read.input_tokens",
+    "gen_ai.usage.cache_read_input_tokens",
+    "gen_ai.usage.cache_read_tokens",
+    "gen_ai.usage.cached_input_tokens",
+    "gen_ai.usage.prompt_tokens_details.cached_tokens",
+    "gen_ai.usage.details.cache_read_tokens",
+    "llm.token_count.prompt_details.cache_read",
+    "llm.token_count.prompt_details.cache_input",
+    "llm.usage.cache_read_input_tokens",
+    "ai.usage.inputTokenDetails.cacheReadTokens",
+    "ai.usage.cachedInputTokens",
+    "cache_read_tokens",
+    "cache_read_input_tokens",
+];
+
+/// Input tokens written to a cache.
+pub const CACHE_WRITE: &[&str] = &[
+    "gen_ai.usage.cache_write.input_tokens",
+    "gen_ai.usage.cache_creation.input_tokens",
+    "gen_ai.usage.cache_creation_input_tokens",
+    "gen_ai.usage.cache_write_input_tokens",
+    "gen_ai.usage.prompt_tokens_details.cache_creation_tokens",
+    "gen_ai.usage.details.cache_write_tokens",
+    "llm.token_count.prompt_details.cache_write",
+    "llm.usage.cache_creation_input_tokens",
+    "ai.usage.inputTokenDetails.cacheWriteTokens",
+    "cache_creation_tokens",
+    "cache_creation_input_tokens",
+];
+
+/// Part of the cache write that lives 5 minutes.
+pub const CACHE_WRITE_5M: &[&str] = &[
+    "anthropic.usage.cache_creation.ephemeral_5m_input_tokens",
+    "gen_ai.usage.cache_creation.5m_input_tokens",
+    "cache_creation_5m_tokens",
+];
+
+/// Part of the cache write that lives 1 hour.
+pub const CACHE_WRITE_1H: &[&str] = &[
+    "anthropic.usage.cache_creation.ephemeral_1h_input_tokens",
+    "gen_ai.usage.cache_creation.1h_input_tokens",
+    "cache_creation_1h_tokens",
+];
+
+/// Output tokens spent on reasoning.
+pub const REASONING: &[&str] = &[
+    "gen_ai.usage.reasoning.output_tokens",
+    "gen_ai.usage.reasoning_tokens",
+    "gen_ai.usage.completion_tokens_details.reasoning_tokens",
+    "gen_ai.usage.details.reasoning_tokens",
+    "llm.token_count.completion_details.reasoning",
+    "llm.usage.reasoning_tokens",
+    "ai.usage.outputTokenDetails.reasoningTokens",
+    "ai.usage.reasoningTokens",
+];
+
+/// Audio input tokens.
+pub const INPUT_AUDIO: &[&str] = &[
+    "gen_ai.usage.audio.input_tokens",
+    "gen_ai.usage.audio_input_tokens",
+    "gen_ai.usage.details.input_audio_tokens",
+    "llm.token_count.prompt_details.audio",
+];
+
+/// Image input tokens.
+pub const INPUT_IMAGE: &[&str] = &["gen_ai.usage.image.input_tokens", "llm.token_count.prompt_details.image"];
+
+/// Audio tokens read from a cache.
+pub const CACHE_READ_AUDIO: &[&str] =
+    &["gen_ai.usage.audio.cache_read.input_tokens", "gen_ai.usage.details.cache_audio_read_tokens"];
+
+/// Audio output tokens.
+pub const OUTPUT_AUDIO: &[&str] = &[
+    "gen_ai.usage.audio.output_tokens",
+    "gen_ai.usage.audio_output_tokens",
+    "gen_ai.usage.details.output_audio_tokens",
+    "gen_ai.usage.completion_tokens_details.audio_tokens",
+    "llm.token_count.completion_details.audio",
+];
+
+/// Image output tokens.
+pub const OUTPUT_IMAGE: &[&str] = &["gen_ai.usage.image.output_tokens"];
+
+/// Input tokens that server-side tools added to the prompt, already part of the input.
+pub const TOOL_PROMPT: &[&str] =
+    &["gen_ai.usage.tool_use_prompt_tokens", "gen_ai.usage.details.tool_use_prompt_tokens"];
+
+/// The provider's own usage object, as JSON or as a Python dictionary, for details that have no key of their own.
+pub const USAGE_OBJECT: &[&str] = &["gen_ai.usage.raw", "metadata.usage_object"];
+
+/// Details of the input as a flat dictionary.
+pub const INPUT_DETAILS: &[&str] = &["gen_ai.usage.input_token_details"];
+
+/// Details of the output as a flat dictionary.
+pub const OUTPUT_DETAILS: &[&str] = &["gen_ai.usage.output_token_details"];
+
+/// Where a provider's usage object, or a dictionary of details, holds tokens read from a cache: object within, key.
+pub const OBJECT_CACHE_READ: &[(&str, &str)] = &[
+    ("input_tokens_details", "cached_tokens"),
+    ("prompt_tokens_details", "cached_tokens"),
+    ("", "cache_read_input_tokens"),
+    ("", "cache_read"),
+];
+
+/// The same for tokens written to a cache.
+pub const OBJECT_CACHE_WRITE: &[(&str, &str)] = &[
+    ("input_tokens_details", "cache_write_tokens"),
+    ("prompt_tokens_details", "cache_creation_tokens"),
+    ("prompt_tokens_details", "cache_write_tokens"),
+    ("", "cache_creation_input_tokens"),
+    ("", "cache_creation"),
+];
+
+/// The same for tokens spent on reasoning.
+pub const OBJECT_REASONING: &[(&str, &str)] = &[
+    ("output_tokens_details", "reasoning_tokens"),
+    ("completion_tokens_details", "reasoning_tokens"),
+    ("", "reasoning"),
+];
+
+/// Sums over other spans under names of their own: the span that carries them has no usage of its own.
+pub const AGGREGATED: &[&str] =
+    &["gen_ai.aggregated_usage.input_tokens", "gen_ai.aggregated_usage.output_tokens"];
+
+/// Cost in US dollars.
+pub const COST: &[&str] =
+    &["gen_ai.usage.cost", "llm.cost.total", "operation.cost", "gen_ai.cost.total_cost", "cost_usd"];
+
+/// Cost of the input in US dollars, where only the parts are given.
+pub const COST_PROMPT: &[&str] = &["llm.cost.prompt", "gen_ai.cost.input_cost"];
+
+/// Cost of the output in US dollars, where only the parts are given.
+pub const COST_COMPLETION: &[&str] = &["llm.cost.completion", "gen_ai.cost.output_cost"];
