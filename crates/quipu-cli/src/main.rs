@@ -42,7 +42,7 @@ fn main() -> ExitCode {
 /// Runs a command; `false` when a check says no.
 fn run(args: Args) -> anyhow::Result<bool> {
     match args.command {
-        Command::Serve(serve) => serve::run(serve).map(|()| true),
+        Command::Serve(serve) => serve::run(&serve).map(|()| true),
         Command::Check(what) => check::run(&what),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Args::command(), "quipu", &mut std::io::stdout());

@@ -9,7 +9,7 @@ pub struct Column(pub &'static str, pub bool);
 /// Rows under titles.
 pub fn table(columns: &[Column], rows: Vec<Vec<String>>) -> String {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(columns.iter().map(|column| column.0));
     for (at, column) in columns.iter().enumerate() {
         if let (true, Some(figures)) = (column.1, table.column_mut(at)) {

@@ -1,15 +1,16 @@
 //! The asking commands: a question goes to the HTTP interface, of a server or of one's own over the files.
 
+mod price;
 mod print;
 mod source;
 mod tree;
 
 use anyhow::{Result, bail};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::args::{Command, Events, Filter, Price};
+use crate::args::{Command, Events, Filter};
 
-pub use source::place;
+pub use source::{default_folder, place};
 
 /// A question to the HTTP interface.
 pub struct Question {
@@ -66,7 +67,10 @@ pub fn run(command: &Command) -> Result<()> {
         }
         Command::Tools(ask) => (Question::get("/api/v1/tools").filtered(&ask.filter), &ask.source, print::tools),
         Command::Events(ask) => (events(ask), &ask.source, print::events),
-        Command::Price(ask) => return price(ask),
+        Command::Price(ask) => {
+            show(ask.json, &price::ask(ask)?, print::price);
+            return Ok(());
+        }
         _ => bail!("not a question"),
     };
     let answer = source::ask(source, &question)?;
@@ -85,30 +89,6 @@ fn events(ask: &Events) -> Question {
         .with("trace_id", &ask.trace_id)
         .with("q", &ask.q)
         .with("limit", &ask.limit)
-}
-
-fn price(ask: &Price) -> Result<()> {
-    let mut usage = json!({"input_tokens": ask.input, "output_tokens": ask.output});
-    for (unit, count) in [("cache_read_tokens", ask.cache_read), ("cache_write_tokens", ask.cache_write)] {
-        if let Some(count) = count {
-            usage[unit] = count.into();
-        }
-    }
-    let mut context = json!({});
-    for pair in &ask.context {
-        let Some((key, value)) = pair.split_once('=') else { bail!("--context {pair:?} is not KEY=VALUE") };
-        context[key] = value.into();
-    }
-    let mut body = json!({"model": ask.model, "usage": usage, "context": context});
-    for (name, value) in [("provider", &ask.provider), ("at", &ask.at)] {
-        if let Some(value) = value {
-            body[name] = value.as_str().into();
-        }
-    }
-    let question = Question { path: "/api/v1/price".into(), params: Vec::new(), body: Some(body) };
-    let answer = source::ask_prices(ask.url.as_deref(), &question)?;
-    show(ask.json, &answer, print::price);
-    Ok(())
 }
 
 fn show(json: bool, answer: &Value, print: fn(&Value) -> String) {

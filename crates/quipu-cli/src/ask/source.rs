@@ -46,14 +46,6 @@ pub fn ask(source: &Source, question: &Question) -> Result<Value> {
     }
 }
 
-/// Asks for a price: of a server, or of the built-in book, which needs no store.
-pub fn ask_prices(url: Option<&str>, question: &Question) -> Result<Value> {
-    match url {
-        Some(url) => ask_server(url, question),
-        None => ask_routes(serve::price_routes(), question),
-    }
-}
-
 fn open(uri: &str, folder: &Path) -> Result<Arc<dyn Store>> {
     quipu::open(uri, folder, Access::Read).context("cannot read the store (is --data-dir right? a running server is asked with --url)")
 }
@@ -91,7 +83,8 @@ fn ask_routes(routes: Router, question: &Question) -> Result<Value> {
     })
 }
 
-fn ask_server(url: &str, question: &Question) -> Result<Value> {
+/// Asks a server.
+pub fn ask_server(url: &str, question: &Question) -> Result<Value> {
     let url = format!("{}{}", url.trim_end_matches('/'), target(question));
     let agent = ureq::Agent::new_with_config(ureq::Agent::config_builder().http_status_as_error(false).build());
     let answer = match &question.body {

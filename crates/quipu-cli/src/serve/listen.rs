@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use quipu_api::Listening;
+use quipu_api::dto::Listeners as Urls;
 use tokio::net::TcpListener;
 
 use super::config::Config;
@@ -28,11 +28,11 @@ impl Listeners {
     }
 
     /// Where they listen.
-    pub fn urls(&self) -> Result<Listening> {
+    pub fn urls(&self) -> Result<Urls> {
         let url = |listener: &Option<TcpListener>| -> Result<Option<String>> {
             listener.as_ref().map(|listener| Ok(format!("http://{}", listener.local_addr()?))).transpose()
         };
-        Ok(Listening {
+        Ok(Urls {
             http: url(&self.http)?,
             otlp_http: url(&self.otlp_http)?,
             otlp_grpc: url(&self.otlp_grpc)?,
@@ -50,7 +50,7 @@ async fn bind(flag: &str, address: &str) -> Result<Option<TcpListener>> {
 }
 
 /// Says where they listen, one line each.
-pub fn print(urls: &Listening) {
+pub fn print(urls: &Urls) {
     let lines = [
         ("dashboard and API", &urls.http),
         ("OTLP over HTTP", &urls.otlp_http),
@@ -63,7 +63,7 @@ pub fn print(urls: &Listening) {
 }
 
 /// Writes the ready file at once: whoever sees it sees all of it.
-pub fn write(urls: &Listening, file: &Path) -> Result<()> {
+pub fn write(urls: &Urls, file: &Path) -> Result<()> {
     let draft = file.with_extension("draft");
     let written = std::fs::write(&draft, serde_json::to_vec(urls)?).and_then(|()| std::fs::rename(&draft, file));
     written.with_context(|| format!("cannot write the ready file {}", file.display()))

@@ -29,12 +29,12 @@ const DRAIN: Duration = Duration::from_secs(6);
 const GAUGES: Duration = Duration::from_secs(5);
 
 /// Serves until a signal to stop.
-pub fn run(args: Serve) -> Result<()> {
+pub fn run(args: &Serve) -> Result<()> {
     let filter = EnvFilter::try_from_env("QUIPU_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let config = Config::of(&args)?;
+    let config = Config::of(args)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let served = runtime.block_on(serve(&args, config));
+    let served = runtime.block_on(serve(args, config));
     runtime.shutdown_timeout(Duration::from_secs(1));
     served
 }

@@ -9,7 +9,8 @@ use axum::routing::get;
 use quipu::core::{Clock, Limits, Meter, Store, SystemClock};
 use quipu::pipeline::{Pipeline, SelfMetrics};
 use quipu::prices::Book;
-use quipu_api::{ApiState, Asset, Listening, StatusInfo};
+use quipu_api::dto::Listeners as Urls;
+use quipu_api::{ApiState, Asset, StatusInfo};
 use quipu_receiver::Receiver;
 use tokio::net::TcpListener;
 use tokio::sync::{broadcast, watch};
@@ -23,7 +24,7 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
 /// What the routes stand on.
 pub struct House {
     pub limits: Arc<Limits>,
-    pub urls: Listening,
+    pub urls: Urls,
     pub store: Arc<dyn Store>,
     pub pipeline: Arc<Pipeline>,
     pub metrics: Arc<SelfMetrics>,
@@ -87,7 +88,7 @@ async fn until_closed(listener: TcpListener, app: Router, mut closed: watch::Rec
     }
 }
 
-fn status(listeners: Listening, demo: bool) -> StatusInfo {
+fn status(listeners: Urls, demo: bool) -> StatusInfo {
     StatusInfo { version: env!("CARGO_PKG_VERSION").into(), started_at: SystemClock.now(), listeners, demo }
 }
 
@@ -98,7 +99,7 @@ fn state_over(store: Arc<dyn Store>) -> ApiState {
         adapters: quipu::adapters(),
         prices: Arc::new(Book::vendored()),
         live: broadcast::channel(1).0,
-        status: Arc::new(status(Listening::default(), false)),
+        status: Arc::new(status(Urls::default(), false)),
         clock: Arc::new(SystemClock),
         limits: Arc::new(Limits::default()),
         assets: Arc::new(asset),

@@ -1,0 +1,82 @@
+//! The asking commands, over a folder and over a server.
+
+use crate::server::*;
+
+#[test]
+fn a_folder_answers_while_a_server_writes_to_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    server.post_json(&export(7));
+    let here = folder.path().to_str().unwrap();
+    for command in [
+        vec!["traces"],
+        vec!["trace", "00000000000000000000000000000007"],
+        vec!["usage", "--group-by", "model,day"],
+        vec!["tools"],
+        vec!["sessions"],
+        vec!["events"],
+    ] {
+        let from_folder = run(&[&command[..], &["--json", "--data-dir", here]].concat());
+        let from_server = run(&[&command[..], &["--json", "--url", server.url("http")]].concat());
+        assert_eq!(from_folder.0, 0, "{from_folder:?}");
+        assert_eq!(from_folder.1, from_server.1);
+        let (code, text, error) = run(&[&command[..], &["--data-dir", here]].concat());
+        assert!(code == 0 && !text.is_empty(), "{command:?}: {error}");
+    }
+}
+
+#[test]
+fn a_trace_is_shown_as_a_tree_with_what_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    server.post_json(&export(7));
+    let (_, text, _) = run(&["trace", "00000000000000000000000000000007", "--url", server.url("http")]);
+    assert!(text.contains("\ninvoke_agent planner") || text.contains("\n invoke_agent planner"), "{text}");
+    assert!(text.contains("  chat gpt-4o") && text.contains("$0.006") && text.contains("not counted"), "{text}");
+}
+
+#[test]
+fn problems_of_the_interface_become_errors() {
+    let folder = tempfile::tempdir().unwrap();
+    let _server = Server::start(folder.path());
+    let here = folder.path().to_str().unwrap();
+    let (code, _, error) = run(&["trace", "00000000000000000000000000000009", "--data-dir", here]);
+    assert!(code == 1 && error.contains("00000000000000000000000000000009"), "{error}");
+    let (code, _, error) = run(&["traces", "--data-dir", here, "--since", "yesterday"]);
+    assert!(code == 1 && error.contains("since"), "{error}");
+}
+
+#[test]
+fn a_price_is_explained_without_any_store() {
+    let (code, text, error) = run(&["price", "gpt-4o", "--provider", "openai", "--input", "1200", "--output", "300"]);
+    assert_eq!(code, 0, "{error}");
+    assert!(text.contains("$0.006") && text.contains("genai-prices"), "{text}");
+    let (code, text, _) = run(&["price", "no-such-model", "--input", "1"]);
+    assert!(code == 0 && text.contains("unknown_model"), "{text}");
+}
+
+#[test]
+fn a_sound_store_passes_its_check_and_a_damaged_one_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    server.post_json(&export(7));
+    assert!(server.stop().success());
+    let here = folder.path().to_str().unwrap();
+    let (code, text, error) = run(&["check", "store", "--data-dir", here]);
+    assert_eq!(code, 0, "{text}{error}");
+    let day = std::fs::read_dir(folder.path().join("days")).unwrap().filter_map(|entry| Some(entry.ok()?.path()));
+    let day = day.filter(|path| path.file_name().unwrap().to_string_lossy().starts_with("d-")).min().unwrap();
+    let mut bytes = std::fs::read(&day).unwrap();
+    bytes[8_192..].fill(0x5a);
+    std::fs::write(&day, bytes).unwrap();
+    let (code, text, _) = run(&["check", "store", "--data-dir", here]);
+    assert!(code == 3 && text.contains("d-"), "{code} {text}");
+}
+
+#[test]
+fn completions_are_printed_for_every_shell() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let (code, script, _) = run(&["completions", shell]);
+        assert!(code == 0 && script.contains("quipu"), "{shell}");
+    }
+}

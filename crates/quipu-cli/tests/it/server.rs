@@ -1,0 +1,140 @@
+//! A server of the real binary on a folder of its own.
+
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// How long anything may take before a test gives up.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+pub fn quipu() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_quipu"));
+    command.env_remove("QUIPU_URL").env_remove("QUIPU_DATA_DIR");
+    command
+}
+
+/// Runs a command to its end: exit code, standard output, standard error.
+pub fn run(args: &[&str]) -> (i32, String, String) {
+    let output = quipu().args(args).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
+}
+
+/// Polls until `done` gives something.
+pub fn wait_for<T>(what: &str, mut done: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(value) = done() {
+            return value;
+        }
+        assert!(start.elapsed() < PATIENCE, "{what} takes too long");
+        std::thread::yield_now();
+    }
+}
+
+/// A running server; killed when dropped.
+pub struct Server {
+    child: Child,
+    urls: Value,
+}
+
+impl Server {
+    pub fn start(folder: &Path) -> Self {
+        Self::start_with(folder, &[])
+    }
+
+    pub fn start_with(folder: &Path, more: &[&str]) -> Self {
+        let ready = folder.join("ready.json");
+        let _ = std::fs::remove_file(&ready);
+        let mut command = quipu();
+        command.arg("serve").arg("--data-dir").arg(folder).arg("--ready-file").arg(&ready).args(more);
+        for listener in ["--http", "--otlp-http", "--otlp-grpc", "--prometheus"] {
+            command.args([listener, "127.0.0.1:0"]);
+        }
+        let mut child = command.stdout(Stdio::null()).spawn().unwrap();
+        let urls = wait_for("the start", || {
+            assert!(child.try_wait().unwrap().is_none(), "the server ended");
+            serde_json::from_slice(&std::fs::read(&ready).ok()?).ok()
+        });
+        Self { child, urls }
+    }
+
+    pub fn url(&self, listener: &str) -> &str {
+        self.urls[listener].as_str().unwrap()
+    }
+
+    /// Asks to stop, and waits for the end.
+    pub fn stop(mut self) -> ExitStatus {
+        Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        wait_for("the end", || self.child.try_wait().unwrap())
+    }
+
+    pub fn get(&self, path: &str) -> Value {
+        let (status, body) = get(&format!("{}{path}", self.url("http")));
+        assert_eq!(status, 200, "{path}: {body}");
+        serde_json::from_str(&body).unwrap()
+    }
+
+    pub fn post(&self, signal: &str, body: &[u8], headers: &[(&str, &str)]) -> (u16, String) {
+        let mut request = agent().post(format!("{}/v1/{signal}", self.url("otlp_http")));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        answer(request.send(body))
+    }
+
+    pub fn post_json(&self, body: &Value) -> (u16, String) {
+        self.post("traces", body.to_string().as_bytes(), &[("content-type", "application/json")])
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn agent() -> ureq::Agent {
+    let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE));
+    ureq::Agent::new_with_config(config.build())
+}
+
+fn answer(result: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> (u16, String) {
+    let mut answer = result.unwrap();
+    (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap_or_default())
+}
+
+pub fn get(url: &str) -> (u16, String) {
+    answer(agent().get(url).call())
+}
+
+/// An export of one trace: an agent that repeats the tokens of its one call.
+pub fn export(trace: u64) -> Value {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos();
+    let text = |key: &str, value: &str| serde_json::json!({"key": key, "value": {"stringValue": value}});
+    let int = |key: &str, value: u64| serde_json::json!({"key": key, "value": {"intValue": value.to_string()}});
+    let span = |id: u64, parent: &str, name: &str, attributes: Vec<Value>| {
+        serde_json::json!({
+            "traceId": format!("{trace:032x}"), "spanId": format!("{id:016x}"), "parentSpanId": parent, "name": name, "kind": 3,
+            "startTimeUnixNano": (now - 2_000_000_000).to_string(), "endTimeUnixNano": now.to_string(), "attributes": attributes,
+        })
+    };
+    let usage = || [int("gen_ai.usage.input_tokens", 1_200), int("gen_ai.usage.output_tokens", 300)];
+    let mut agent = vec![text("gen_ai.operation.name", "invoke_agent"), text("gen_ai.agent.name", "planner")];
+    let mut call = vec![
+        text("gen_ai.operation.name", "chat"),
+        text("gen_ai.provider.name", "openai"),
+        text("gen_ai.request.model", "gpt-4o"),
+        text("gen_ai.input.messages", r#"[{"role":"user","parts":[{"type":"text","content":"knots of llama wool"}]}]"#),
+    ];
+    agent.extend(usage());
+    call.extend(usage());
+    let spans = [span(2, "0000000000000001", "chat gpt-4o", call), span(1, "", "invoke_agent planner", agent)];
+    serde_json::json!({"resourceSpans": [{
+        "resource": {"attributes": [text("service.name", "trips")]},
+        "scopeSpans": [{"scope": {"name": "test"}, "spans": spans}],
+    }]})
+}
