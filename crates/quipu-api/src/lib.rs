@@ -1,1 +1,23 @@
 //! The HTTP interface: routes, JSON shapes, live feed, OpenAPI.
+//!
+//! Verb: SPEAK HTTP.
+//! Takes: HTTP requests, and a store, adapters, a price book and a feed of commits as [`ApiState`].
+//! Gives: JSON of [`dto`], problem details for every error, live frames over WebSocket, the dashboard's files.
+//! Never: counts or prices by itself, writes to a store, opens a socket, hands out what the question did not ask for.
+
+pub mod dto;
+
+mod extract;
+mod headers;
+mod live;
+mod openapi;
+mod problem;
+mod router;
+mod routes;
+mod said;
+mod state;
+
+pub use openapi::openapi;
+pub use problem::Problem;
+pub use router::routes;
+pub use state::{ApiState, Asset, Assets, StatusInfo};

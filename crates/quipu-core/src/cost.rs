@@ -150,6 +150,8 @@ pub struct Call {
     pub reported: Option<Usd>,
     /// Usage here repeats that of other spans by design.
     pub never_count: bool,
+    /// It failed: its status says so, or an adapter read an error where the status says nothing.
+    pub failed: bool,
     /// Convention that it was read by.
     pub convention: CompactString,
     /// Framework that produced it.
@@ -177,6 +179,7 @@ impl Call {
             usage: read.usage.clone(),
             reported: read.reported_cost,
             never_count: read.never_count,
+            failed: span.status == Status::Error || read.error_type.is_some(),
             convention: read.convention.clone(),
             framework: read.framework.clone(),
             service: span.resource.service().map(CompactString::from),

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Bounds on what is taken in. What is over a bound is refused with a message that names the bound; nothing is cut silently.
+/// Bounds on what is taken in. What is over a bound is refused with a message that names it, or mended and counted where a
+/// refusal would lose a good record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
@@ -10,11 +11,11 @@ pub struct Limits {
     pub body_bytes: usize,
     /// Bytes of a request body after decompression.
     pub decompressed_bytes: usize,
-    /// Levels of nesting in an attribute value or a JSON body.
+    /// Levels of lists and maps in one attribute value; what is deeper becomes null and is counted.
     pub nesting: usize,
     /// Attributes on one record; what is beyond is left out and counted.
     pub attributes: usize,
-    /// Bytes of one attribute value; a longer text is cut there, and the span says so.
+    /// Bytes of one attribute value; a longer text is cut there and counted.
     pub value_bytes: usize,
     /// Events on one span.
     pub span_events: usize,
@@ -41,7 +42,7 @@ impl Default for Limits {
         Self {
             body_bytes: 32 << 20,
             decompressed_bytes: 64 << 20,
-            nesting: 64,
+            nesting: 24,
             attributes: 1_024,
             value_bytes: 8 << 20,
             span_events: 4_096,

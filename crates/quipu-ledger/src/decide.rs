@@ -188,12 +188,11 @@ fn change(trace: &mut Trace, at: At, standing: Standing) {
     if standing != Standing::Own {
         lose_to(trace, at, None);
     }
-    let is_call = trace.entry(at).node.kind.is_call();
     if let Standing::Same(other) = old {
         trace.entry_mut(other).partners.retain(|partner| *partner != at);
         trace.touch(other);
     }
-    if let (Standing::Same(other), true) = (standing, is_call) {
+    if let Standing::Same(other) = standing {
         trace.entry_mut(other).partners.push(at);
         trace.touch(other);
     }

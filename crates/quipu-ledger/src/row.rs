@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use compact_str::CompactString;
-use quipu_core::{Call, Cost, Node, Rule, Status, TraceId, Usage, Usd};
+use quipu_core::{Call, Cost, Kind, Node, Rule, TraceId, Usage, Usd};
 
 use crate::trace::{At, Trace};
 use crate::{decide, merge};
@@ -17,6 +17,7 @@ pub(crate) struct Print {
     usage: Option<Usage>,
     reported: Option<Usd>,
     response_model: Option<CompactString>,
+    failed: bool,
 }
 
 static VERSIONS: AtomicU64 = AtomicU64::new(1);
@@ -42,9 +43,15 @@ pub(crate) fn of(trace: &Trace, trace_id: TraceId, at: At) -> Option<(Cost, Prin
         } else {
             call.response_model.clone()
         },
+        // A tool that failed may be called well by the framework around it; a call that a framework could not use was still answered.
+        failed: call.failed || (merged && entry.node.kind == Kind::Tool && records().any(has_failed)),
         node: entry.node.clone(),
     };
     Some((cost(trace_id, call, &print), print))
+}
+
+fn has_failed(node: &Node) -> bool {
+    node.call.as_ref().is_some_and(|call| call.failed)
 }
 
 /// This record and all that were merged into it: those that it won over, and what each of them wraps it in. Its own comes
@@ -75,7 +82,7 @@ fn cost(trace_id: TraceId, call: &Call, print: &Print) -> Cost {
         duration: node.duration,
         kind: node.kind,
         rule: print.rule,
-        failed: node.status == Status::Error,
+        failed: print.failed,
         service: call.service.clone(),
         framework: call.framework.clone(),
         convention: call.convention.clone(),

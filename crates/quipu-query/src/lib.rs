@@ -1,1 +1,32 @@
-//! Questions to a store, parsed and paged.
+//! Questions to a store, read from parameters, and the figures derived from its answers.
+//!
+//! Verb: ASK.
+//! Takes: parameters as pairs of text ([`Params`]), and rows of a store.
+//! Gives: queries of `quipu-core`, opaque cursors, latencies, rates and totals.
+//! Never: reads a store itself, knows JSON shapes or HTTP, answers a question other than the one asked.
+
+mod cursor;
+mod error;
+mod events;
+mod figures;
+mod filter;
+mod metrics;
+mod params;
+mod sessions;
+mod spans;
+mod time;
+mod traces;
+mod usage;
+
+pub use cursor::CursorText;
+pub use error::ParamError;
+pub use events::EVENT_PARAMS;
+pub use figures::{Latency, latency, millis, success_rate, total, unpriced_calls};
+pub use filter::{FILTER_PARAMS, parse_trace_filter};
+pub use metrics::{MAX_STEPS, METRIC_PARAMS};
+pub use params::{DEFAULT_ROWS, Params};
+pub use sessions::{SESSION_PARAMS, SESSION_TRACE_PARAMS};
+pub use spans::{DEFAULT_SPANS, MAX_SPANS, SPAN_PARAMS, SpanAsk};
+pub use time::{parse_time, parse_time_range};
+pub use traces::TRACE_PARAMS;
+pub use usage::{FACET_PARAMS, FACET_ROWS, FacetAsk, USAGE_PARAMS, group_word};

@@ -145,6 +145,20 @@ fn a_tool_run_seen_twice_is_one_run() {
 }
 
 #[test]
+fn a_tool_that_failed_inside_failed() {
+    let tool = |number, parent| {
+        let mut tool = span(number, parent, Kind::Tool, 0, 100);
+        tool.canonical.tool = Some("get_weather".into());
+        tool
+    };
+    let mut inner = tool(1, Some(0));
+    inner.canonical.error_type = Some("tool_error".into());
+    let rows = count(&[vec![inner], vec![tool(0, None)]], 1000);
+    let runs: Vec<_> = rows.values().filter(|row| row.is_tool_run()).map(|row| (row.span_id, row.failed)).collect();
+    assert_eq!(runs, [(span_id(0), true)]);
+}
+
+#[test]
 fn a_span_that_is_its_own_ancestor_is_a_root() {
     let spans = vec![
         with_usage(span(0, Some(0), Kind::Llm, 0, 1), 1, 1),

@@ -1,0 +1,171 @@
+//! The parameters of each question, for its description and for clients that build it.
+
+use serde::{Deserialize, Serialize};
+use utoipa::IntoParams;
+
+/// Which traces are meant; all that are given must match.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub struct FilterParams {
+    /// Start at or after: RFC 3339, Unix time as a whole number, `now`, or a time ago such as `-1h`, `-7d`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+    /// Start before, written like `since`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+    /// Words that all occur in one span's name, prompts, answers, tool calls or errors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub q: Option<String>,
+    /// Service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    /// Framework.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub framework: Option<String>,
+    /// Agent that took part.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+    /// Model that was called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// Tool that was run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tool: Option<String>,
+    /// `ok`, `error`, `unset` or `running`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// Session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+    /// User.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// Lasted at least so many milliseconds, a decimal number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_duration_ms: Option<String>,
+    /// Cost at least so many US dollars, a decimal number, compared exactly.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_cost_usd: Option<String>,
+}
+
+/// One page of rows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub struct PageParams {
+    /// Most rows wanted, 1 to 10,000; 50 when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u64>,
+    /// The `next_cursor` of the page before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+/// Order of traces.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub struct TraceParams {
+    /// `-started_at` (when left out), `started_at`, `-duration`, `duration`, `-cost`, `cost`, `-tokens` or `tokens`; `-` is
+    /// largest first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sort: Option<String>,
+}
+
+/// Which spans of a trace. Without any of them the whole trace is given in full, up to 10,000 spans.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub struct SpanParams {
+    /// The `next_after` of the page before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// Most spans wanted, 1 to 10,000; 1,000 when only `detail` is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u64>,
+    /// `full` (when left out), or `summary` without attributes, messages, events and links.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+/// How calls are grouped.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub struct UsageParams {
+    /// Comma list of `model`, `provider`, `agent`, `framework`, `service`, `session`, `user`, `convention`, `hour`, `day`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group_by: Option<String>,
+}
+
+/// Which field's values.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct FacetParams {
+    /// `service`, `framework`, `agent`, `model`, `tool`, `session`, `user`, `status` or `convention`.
+    pub field: String,
+    /// Most values wanted, 1 to 10,000; 100 when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u64>,
+}
+
+/// Which events; all that are given must match.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub struct EventParams {
+    /// At or after: RFC 3339, Unix time as a whole number, `now`, or a time ago such as `-1h`, `-7d`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+    /// Before, written like `since`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+    /// At least this severe: `trace`, `debug`, `info`, `success`, `warning`, `error` or `critical`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub level: Option<String>,
+    /// Event name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub r#type: Option<String>,
+    /// Session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+    /// Agent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+    /// Framework.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub framework: Option<String>,
+    /// Trace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace_id: Option<String>,
+    /// Text that occurs in the name, body or a text attribute, whatever the case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub q: Option<String>,
+}
+
+/// Which series, and how their points become steps.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct MetricParams {
+    /// Metric.
+    pub name: String,
+    /// `key=value` that must match; may be repeated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// The same as a JSON object of texts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<String>,
+    /// At or after: RFC 3339, Unix time as a whole number, `now`, or a time ago such as `-1h`, `-7d`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+    /// Before, written like `since`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+    /// Width of a step: milliseconds (at least 1000), or `30s`, `1m`, `1h`, `1d`. Left out, one minute or wider.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
+    /// `avg` (when left out), `sum`, `min`, `max`, `count`, `last`, `p50`, `p95` or `p99`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agg: Option<String>,
+}

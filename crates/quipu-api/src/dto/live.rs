@@ -1,0 +1,29 @@
+//! Frames of the live feed.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::TraceSummary;
+
+/// One text frame of the live feed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum LiveFrame {
+    /// The feed begins.
+    Hello {
+        /// The server's time.
+        now: String,
+    },
+    /// A trace is new or has changed.
+    Trace {
+        /// The trace in figures, as of now.
+        trace: Box<TraceSummary>,
+    },
+    /// Something was left out because it came too fast: ask for the page again.
+    Lagged {
+        /// Notices left out, at least.
+        missed: u64,
+    },
+    /// The connection is alive.
+    Ping,
+}

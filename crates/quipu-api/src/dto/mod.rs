@@ -1,0 +1,53 @@
+//! The JSON of the HTTP interface, and how rows become it. Every shape reads back what it writes, so that clients of the
+//! same workspace share it.
+//!
+//! Times are RFC 3339 text in UTC with nanoseconds; durations are milliseconds in fields ending `_ms`; money is decimal text
+//! in US dollars in fields ending `_usd`, or null with a reason beside it; ids are lower-case hexadecimal.
+
+mod ask;
+mod event;
+mod figures;
+mod live;
+mod message;
+mod metric;
+mod price;
+mod session;
+mod span;
+mod status;
+mod trace;
+mod usage;
+mod value;
+
+pub use ask::{
+    EventParams, FacetParams, FilterParams, MetricParams, PageParams, SpanParams, TraceParams, UsageParams,
+};
+pub use event::{Event, EventsAnswer};
+pub use figures::{Latency, Tokens};
+pub use live::LiveFrame;
+pub use message::{Message, Part};
+pub use metric::{MetricName, MetricSeries, MetricsAnswer, SeriesAnswer};
+pub use price::{PriceAnswer, PriceAsk, PriceLine, PriceRule};
+pub use session::{Session, SessionAnswer, SessionsAnswer};
+pub use span::{Link, Source, Span, SpanAnswer, SpanEvent};
+pub use status::{BackendState, HealthAnswer, Listeners, ReadyAnswer, SearchState, StatusAnswer, StoreState};
+pub use trace::{TraceAnswer, TraceSummary, TracesAnswer};
+pub use usage::{Facet, FacetsAnswer, ToolRow, ToolsAnswer, UsageAnswer, UsageGroup, UsageRow};
+
+pub(crate) use value::{json, object};
+
+use compact_str::CompactString;
+
+/// Text, or nothing where the source left it empty.
+pub(crate) fn text(from: &str) -> Option<String> {
+    (!from.is_empty()).then(|| from.to_owned())
+}
+
+/// A compact text as an ordinary one.
+pub(crate) fn name(from: Option<&CompactString>) -> Option<String> {
+    from.map(ToString::to_string)
+}
+
+/// Compact texts as ordinary ones.
+pub(crate) fn names(from: &[CompactString]) -> Vec<String> {
+    from.iter().map(ToString::to_string).collect()
+}

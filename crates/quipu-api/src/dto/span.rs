@@ -1,0 +1,298 @@
+//! Spans.
+
+use quipu_core::{Cost, Messages, Params, SpanKind, SpanRow, Status, Usd};
+use quipu_query::millis;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
+use utoipa::ToSchema;
+
+use super::{Message, PriceRule, Tokens, json, name, names, object, text};
+
+/// One span. With `detail=summary` the lists and objects are left out, and what only the whole span says is null.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Span {
+    /// Id, 16 hexadecimal digits.
+    pub span_id: String,
+    /// Its parent; null for a root.
+    pub parent_span_id: Option<String>,
+    /// Name as sent.
+    pub name: String,
+    /// `agent`, `workflow`, `task`, `llm`, `embedding`, `retrieval`, `rerank`, `tool`, `guardrail`, `evaluator`, `memory`,
+    /// `planning` or `other`.
+    pub kind: String,
+    /// OpenTelemetry's span kind: `internal`, `server`, `client`, `producer`, `consumer`; null when not said.
+    pub span_kind: Option<String>,
+    /// Start.
+    pub started_at: String,
+    /// Milliseconds; null while it runs.
+    pub duration_ms: Option<f64>,
+    /// `ok`, `error`, `unset`, or `running` while it has no end.
+    pub status: String,
+    /// Status message as sent.
+    pub status_message: Option<String>,
+    /// Kind of error: `error.type`, an exception's type, a status code.
+    pub error_type: Option<String>,
+    /// Service that produced it.
+    pub service: Option<String>,
+    /// Agent that did the work: named on the span, else the nearest agent above it.
+    pub agent: Option<String>,
+    /// Model provider.
+    pub provider: Option<String>,
+    /// Model that answered, else the one asked for.
+    pub model: Option<String>,
+    /// Model asked for.
+    pub request_model: Option<String>,
+    /// Model that answered.
+    pub response_model: Option<String>,
+    /// The provider's id of the answer.
+    pub response_id: Option<String>,
+    /// Operation, such as `chat`.
+    pub operation: Option<String>,
+    /// Tool's name as the model called it.
+    pub tool: Option<String>,
+    /// Session.
+    pub session_id: Option<String>,
+    /// User.
+    pub user_id: Option<String>,
+    /// The span's own tokens, whether they count or not; null when it has none.
+    pub tokens: Option<Tokens>,
+    /// Whether its tokens are part of the totals.
+    pub counted: bool,
+    /// Why it counts or does not; null for spans that are no call, tool run, or holder of usage.
+    pub counted_reason: Option<String>,
+    /// Computed cost; null when there is none, with the reason in `cost_reason`.
+    #[schema(value_type = Option<String>)]
+    pub cost_usd: Option<Usd>,
+    /// Why `cost_usd` is null: `unknown_model`, `no_model`, `no_usage`, `no_unit_price`, `not_valid_then`, or `not counted`;
+    /// null for spans that use nothing.
+    pub cost_reason: Option<String>,
+    /// Cost that the source itself reported.
+    #[schema(value_type = Option<String>)]
+    pub reported_cost_usd: Option<Usd>,
+    /// The price rule that `cost_usd` was computed with.
+    pub price: Option<PriceRule>,
+    /// Milliseconds until the first token arrived.
+    pub ttft_ms: Option<f64>,
+    /// Arguments of a tool's run.
+    pub tool_arguments: Option<Json>,
+    /// Result of a tool's run.
+    pub tool_result: Option<Json>,
+    /// Why the model stopped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finish_reasons: Option<Vec<String>>,
+    /// What went in, instructions first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input_messages: Option<Vec<Message>>,
+    /// What came out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output_messages: Option<Vec<Message>>,
+    /// Tools offered to the model, as sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool_definitions: Option<Vec<Json>>,
+    /// Request parameters that were sent: `temperature`, `max_tokens` and so on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub params: Option<Map<String, Json>>,
+    /// Every attribute as sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub attributes: Option<Map<String, Json>>,
+    /// Attributes of the resource that produced it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub resource: Option<Map<String, Json>>,
+    /// Events within it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub events: Option<Vec<SpanEvent>>,
+    /// References to other spans.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub links: Option<Vec<Link>>,
+    /// What could not be read or had to be mended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notes: Option<Vec<String>>,
+    /// Who recorded it and how it was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
+}
+
+/// Who recorded a span and how it was read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Source {
+    /// Convention that it was read by; null for none.
+    pub convention: Option<String>,
+    /// Instrumentation scope.
+    pub instrumentation: Option<String>,
+    /// Version of the instrumentation.
+    pub version: Option<String>,
+}
+
+/// Something that happened within a span.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SpanEvent {
+    /// What, such as `exception`.
+    pub name: String,
+    /// When.
+    pub time: String,
+    /// Details.
+    #[schema(value_type = Object)]
+    pub attributes: Map<String, Json>,
+}
+
+/// A reference to another span.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Link {
+    /// The trace referred to.
+    pub trace_id: String,
+    /// The span referred to.
+    pub span_id: String,
+    /// Details.
+    #[schema(value_type = Object)]
+    pub attributes: Map<String, Json>,
+}
+
+/// One span in full.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SpanAnswer {
+    /// The span.
+    pub span: Span,
+}
+
+impl From<&SpanRow> for Span {
+    fn from(row: &SpanRow) -> Self {
+        let mut span = Self {
+            span_id: row.span_id.to_string(),
+            parent_span_id: row.parent_id.map(|id| id.to_string()),
+            name: row.name.to_string(),
+            kind: row.kind.as_str().to_owned(),
+            started_at: row.start.to_string(),
+            duration_ms: row.duration.map(millis),
+            status: status(row).to_owned(),
+            agent: name(row.agent.as_ref()),
+            provider: name(row.provider.as_ref()),
+            model: name(row.model.as_ref()),
+            tool: name(row.tool.as_ref()),
+            ..Self::default()
+        };
+        if let Some(cost) = &row.cost {
+            span.account(cost);
+        }
+        span
+    }
+}
+
+const fn status(row: &SpanRow) -> &'static str {
+    match (row.status, row.duration) {
+        (Status::Error, _) => "error",
+        (_, None) => "running",
+        (Status::Ok, _) => "ok",
+        (Status::Unset, _) => "unset",
+    }
+}
+
+impl Span {
+    /// Fills in what the ledger says.
+    fn account(&mut self, cost: &Cost) {
+        self.service = name(cost.service.as_ref());
+        self.agent = self.agent.take().or_else(|| name(cost.agent.as_ref()));
+        self.request_model = name(cost.request_model.as_ref());
+        self.response_model = name(cost.response_model.as_ref());
+        self.tokens = cost.usage.as_ref().map(|usage| usage.tokens().into());
+        self.counted = cost.counts();
+        self.counted_reason = Some(cost.rule.as_str().to_owned());
+        self.cost_usd = cost.amount;
+        self.cost_reason = cost_reason(cost).map(str::to_owned);
+        self.reported_cost_usd = cost.reported;
+        self.price = cost.price.as_ref().map(PriceRule::from);
+    }
+
+    /// Fills in what the whole span says. `raw.canonical` has been read.
+    pub(crate) fn fill(&mut self, raw: &quipu_core::Span, said: &Messages) {
+        let read = raw.canonical.as_ref();
+        self.span_kind = span_kind(raw.kind).map(str::to_owned);
+        self.status_message = text(&raw.status_message);
+        self.error_type = name(read.error_type.as_ref());
+        self.service = raw.resource.service().map(str::to_owned).or_else(|| self.service.take());
+        self.request_model = name(read.request_model.as_ref()).or_else(|| self.request_model.take());
+        self.response_model = name(read.response_model.as_ref()).or_else(|| self.response_model.take());
+        self.response_id = name(read.response_id.as_ref());
+        self.operation = name(read.operation.as_ref());
+        self.session_id = name(read.session.as_ref());
+        self.user_id = name(read.user.as_ref());
+        self.reported_cost_usd = self.reported_cost_usd.or(read.reported_cost);
+        self.ttft_ms = read.time_to_first_token.map(millis);
+        self.finish_reasons = Some(names(&read.finish_reasons));
+        self.notes = Some(names(&read.notes));
+        self.params = Some(params(&read.params));
+        self.fill_raw(raw);
+        self.fill_said(said);
+    }
+
+    fn fill_raw(&mut self, raw: &quipu_core::Span) {
+        let event = |event: &quipu_core::SpanEvent| SpanEvent {
+            name: event.name.to_string(),
+            time: event.time.to_string(),
+            attributes: object(&event.attributes),
+        };
+        let link = |link: &quipu_core::Link| Link {
+            trace_id: link.trace_id.to_string(),
+            span_id: link.span_id.to_string(),
+            attributes: object(&link.attributes),
+        };
+        self.attributes = Some(object(&raw.attributes));
+        self.resource = Some(object(&raw.resource.attributes));
+        self.events = Some(raw.events.iter().map(event).collect());
+        self.links = Some(raw.links.iter().map(link).collect());
+        self.source = Some(Source {
+            convention: text(&raw.canonical.convention),
+            instrumentation: text(&raw.scope.name),
+            version: text(&raw.scope.version),
+        });
+    }
+
+    /// Fills in what was said.
+    pub(crate) fn fill_said(&mut self, said: &Messages) {
+        self.input_messages = Some(said.input.iter().map(Message::from).collect());
+        self.output_messages = Some(said.output.iter().map(Message::from).collect());
+        self.tool_definitions = Some(said.tool_definitions.iter().map(json).collect());
+        self.tool_arguments = said.tool_arguments.as_ref().map(json);
+        self.tool_result = said.tool_result.as_ref().map(json);
+    }
+}
+
+fn cost_reason(cost: &Cost) -> Option<&'static str> {
+    match (cost.amount, cost.unpriced) {
+        (Some(_), _) => None,
+        _ if !cost.counts() => Some("not counted"),
+        (None, reason) => reason.map(quipu_core::Unpriced::as_str),
+    }
+}
+
+const fn span_kind(kind: SpanKind) -> Option<&'static str> {
+    match kind {
+        SpanKind::Unspecified => None,
+        SpanKind::Internal => Some("internal"),
+        SpanKind::Server => Some("server"),
+        SpanKind::Client => Some("client"),
+        SpanKind::Producer => Some("producer"),
+        SpanKind::Consumer => Some("consumer"),
+    }
+}
+
+/// Only the parameters that were sent.
+fn params(params: &Params) -> Map<String, Json> {
+    let texts = |texts: &[compact_str::CompactString]| (!texts.is_empty()).then(|| Json::from(names(texts)));
+    let pairs = [
+        ("temperature", params.temperature.map(Json::from)),
+        ("top_p", params.top_p.map(Json::from)),
+        ("top_k", params.top_k.map(Json::from)),
+        ("max_tokens", params.max_tokens.map(Json::from)),
+        ("frequency_penalty", params.frequency_penalty.map(Json::from)),
+        ("presence_penalty", params.presence_penalty.map(Json::from)),
+        ("seed", params.seed.map(Json::from)),
+        ("choice_count", params.choice_count.map(Json::from)),
+        ("stream", params.stream.map(Json::from)),
+        ("reasoning_level", params.reasoning_level.as_ref().map(|level| Json::from(level.as_str()))),
+        ("stop_sequences", texts(&params.stop_sequences)),
+    ];
+    pairs.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+}

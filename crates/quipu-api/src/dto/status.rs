@@ -1,0 +1,104 @@
+//! The server about itself.
+
+use quipu_core::{Health, StoreInfo};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// The process runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HealthAnswer {
+    /// Always `ok`.
+    pub status: String,
+}
+
+/// State of one backend.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BackendState {
+    /// Name.
+    pub name: String,
+    /// `ready`, `degraded` or `down`.
+    pub status: String,
+    /// What is off; null when nothing is.
+    pub detail: Option<String>,
+}
+
+impl BackendState {
+    /// A backend's state.
+    pub(crate) fn new(name: &str, health: Health) -> Self {
+        let (status, detail) = match health {
+            Health::Ready => ("ready", None),
+            Health::Degraded(detail) => ("degraded", Some(detail)),
+            Health::Down(detail) => ("down", Some(detail)),
+        };
+        Self { name: name.to_owned(), status: status.to_owned(), detail }
+    }
+}
+
+/// How far full text search is behind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SearchState {
+    /// Spans that it does not know yet.
+    pub lag_spans: u64,
+    /// Milliseconds that it is behind.
+    pub lag_ms: u64,
+}
+
+impl From<&StoreInfo> for SearchState {
+    fn from(info: &StoreInfo) -> Self {
+        Self { lag_spans: info.search_lag_spans, lag_ms: info.search_lag_ms }
+    }
+}
+
+/// Whether requests are taken, and the state of every backend.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ReadyAnswer {
+    /// `ready`; `degraded` when a backend is not; `down` when the store is.
+    pub status: String,
+    /// Backends, the store first.
+    pub backends: Vec<BackendState>,
+    /// Full text search; null when the store does not say.
+    pub search: Option<SearchState>,
+}
+
+/// URLs that the server listens on; null where a listener is off.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Listeners {
+    /// Dashboard and this interface.
+    pub http: Option<String>,
+    /// OTLP over HTTP.
+    pub otlp_http: Option<String>,
+    /// OTLP over gRPC.
+    pub otlp_grpc: Option<String>,
+    /// Prometheus.
+    pub prometheus: Option<String>,
+}
+
+/// What is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StoreState {
+    /// Where, without secrets.
+    pub uri: String,
+    /// Days with data.
+    pub days: u64,
+    /// Spans kept.
+    pub spans: u64,
+    /// Bytes on disk or in memory.
+    pub bytes: u64,
+}
+
+/// The server in short.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StatusAnswer {
+    /// Version of the server.
+    pub version: String,
+    /// When it started.
+    pub started_at: String,
+    /// URLs that it listens on.
+    pub listeners: Listeners,
+    /// Whether it was started with the recorded demonstration workload.
+    pub demo: bool,
+    /// What is stored.
+    pub store: StoreState,
+    /// Full text search.
+    pub search: SearchState,
+}

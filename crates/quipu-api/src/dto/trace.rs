@@ -1,0 +1,116 @@
+//! Traces.
+
+use quipu_core::{Sort, TracePage, TraceRow, Usd};
+use quipu_query::{CursorText, millis};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{Span, Tokens, name, names};
+
+/// One trace in figures. Tokens, calls and costs are sums over counted calls.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct TraceSummary {
+    /// Id, 32 hexadecimal digits.
+    pub trace_id: String,
+    /// Name of the root span, or of the earliest span while no root has arrived.
+    pub name: String,
+    /// Service of that span.
+    pub service: Option<String>,
+    /// Framework that produced it.
+    pub framework: Option<String>,
+    /// Convention that its spans were read by.
+    pub convention: Option<String>,
+    /// Earliest start.
+    pub started_at: String,
+    /// Milliseconds from the earliest start to the latest end known.
+    pub duration_ms: f64,
+    /// `ok`, `error`, `unset` or `running`.
+    pub status: String,
+    /// Spans stored.
+    pub spans: u64,
+    /// LLM calls, each counted once.
+    pub llm_calls: u64,
+    /// Tool runs.
+    pub tool_calls: u64,
+    /// Failed spans.
+    pub errors: u64,
+    /// Tokens.
+    pub tokens: Tokens,
+    /// Computed cost of the priced calls; null when none is priced.
+    #[schema(value_type = Option<String>)]
+    pub cost_usd: Option<Usd>,
+    /// Why `cost_usd` is null: `unpriced` when calls have no price, `no_usage` when nothing was used.
+    pub cost_reason: Option<String>,
+    /// Calls with usage but without a price; they are not in `cost_usd`.
+    pub unpriced_calls: u64,
+    /// Cost that the source itself reported; null when it reported none.
+    #[schema(value_type = Option<String>)]
+    pub reported_cost_usd: Option<Usd>,
+    /// Session.
+    pub session_id: Option<String>,
+    /// User.
+    pub user_id: Option<String>,
+    /// Agents that took part, sorted.
+    pub agents: Vec<String>,
+    /// Models that were called, sorted.
+    pub models: Vec<String>,
+}
+
+impl From<&TraceRow> for TraceSummary {
+    fn from(row: &TraceRow) -> Self {
+        let reason = if row.unpriced_calls > 0 { "unpriced" } else { "no_usage" };
+        Self {
+            trace_id: row.trace_id.to_string(),
+            name: row.name.clone(),
+            service: name(row.service.as_ref()),
+            framework: name(row.framework.as_ref()),
+            convention: name(row.convention.as_ref()),
+            started_at: row.started_at.to_string(),
+            duration_ms: millis(row.duration),
+            status: row.status.as_str().to_owned(),
+            spans: row.spans,
+            llm_calls: row.llm_calls,
+            tool_calls: row.tool_calls,
+            errors: row.errors,
+            tokens: row.tokens.into(),
+            cost_usd: row.cost,
+            cost_reason: row.cost.is_none().then(|| reason.to_owned()),
+            unpriced_calls: row.unpriced_calls,
+            reported_cost_usd: row.reported_cost,
+            session_id: name(row.session.as_ref()),
+            user_id: name(row.user.as_ref()),
+            agents: names(&row.agents),
+            models: names(&row.models),
+        }
+    }
+}
+
+/// One page of traces.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct TracesAnswer {
+    /// Traces in the order asked for.
+    pub traces: Vec<TraceSummary>,
+    /// Give this as `cursor` for the next page; null at the end.
+    pub next_cursor: Option<String>,
+}
+
+impl TracesAnswer {
+    /// A page in an order.
+    pub(crate) fn new(page: &TracePage, sort: Sort) -> Self {
+        Self {
+            traces: page.rows.iter().map(TraceSummary::from).collect(),
+            next_cursor: page.next.map(|next| CursorText::of_trace(&next, sort)),
+        }
+    }
+}
+
+/// One trace with its spans, or one page of them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct TraceAnswer {
+    /// The trace in figures.
+    pub trace: TraceSummary,
+    /// Spans by start, then id.
+    pub spans: Vec<Span>,
+    /// Give this as `after` for the next page of spans; null at the end.
+    pub next_after: Option<String>,
+}

@@ -1,0 +1,148 @@
+//! Sums: usage, tools, and the values of a field.
+
+use std::collections::BTreeMap;
+
+use quipu_core::{GroupBy, ToolGroup, UsageKey, UsageTotals, Usd};
+use quipu_query::{group_word, success_rate, total, unpriced_calls};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{Latency, Tokens};
+
+/// Sums over counted calls.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct UsageRow {
+    /// LLM calls, each counted once.
+    pub llm_calls: u64,
+    /// Failed ones among them.
+    pub errors: u64,
+    /// Tokens.
+    pub tokens: Tokens,
+    /// Computed cost of the priced calls; null when none is priced, with `unpriced_reasons` saying why.
+    #[schema(value_type = Option<String>)]
+    pub cost_usd: Option<Usd>,
+    /// Calls with usage but without a price; they are not in `cost_usd`.
+    pub unpriced_calls: u64,
+    /// Those calls by reason: `unknown_model`, `no_model`, `no_usage`, `no_unit_price`, `not_valid_then`.
+    pub unpriced_reasons: BTreeMap<String, u64>,
+    /// Cost that the sources themselves reported; null when none did.
+    #[schema(value_type = Option<String>)]
+    pub reported_cost_usd: Option<Usd>,
+    /// Latency of finished LLM calls.
+    pub latency_ms: Latency,
+}
+
+impl From<&UsageTotals> for UsageRow {
+    fn from(totals: &UsageTotals) -> Self {
+        let reasons = totals.unpriced.iter().filter(|(_, calls)| **calls > 0);
+        Self {
+            llm_calls: totals.llm_calls,
+            errors: totals.errors,
+            tokens: totals.tokens.into(),
+            cost_usd: totals.cost,
+            unpriced_calls: unpriced_calls(totals),
+            unpriced_reasons: reasons.map(|(reason, calls)| (reason.as_str().to_owned(), *calls)).collect(),
+            reported_cost_usd: totals.reported,
+            latency_ms: (&totals.latency).into(),
+        }
+    }
+}
+
+/// One group of calls.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct UsageGroup {
+    /// One entry for each key of `group_by`; null where the calls name none. Hours and days are their start.
+    pub key: BTreeMap<String, Option<String>>,
+    /// Sums.
+    #[serde(flatten)]
+    pub row: UsageRow,
+}
+
+/// Usage by group, and over all groups.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct UsageAnswer {
+    /// One group for each combination of the keys asked for.
+    pub groups: Vec<UsageGroup>,
+    /// Sums over all groups.
+    pub total: UsageRow,
+}
+
+impl UsageAnswer {
+    /// Groups by `keys`.
+    pub(crate) fn new(groups: &[quipu_core::UsageGroup], keys: &[GroupBy]) -> Self {
+        let key = |group: &quipu_core::UsageGroup| {
+            keys.iter()
+                .zip(&group.key)
+                .map(|(key, value)| (group_word(*key).to_owned(), key_text(value)))
+                .collect()
+        };
+        Self {
+            groups: groups
+                .iter()
+                .map(|group| UsageGroup { key: key(group), row: (&group.totals).into() })
+                .collect(),
+            total: (&total(groups)).into(),
+        }
+    }
+}
+
+/// Hours and days are whole seconds: their text goes without the zeros of a fraction.
+fn key_text(key: &UsageKey) -> Option<String> {
+    match key {
+        UsageKey::Name(name) => super::name(name.as_ref()),
+        UsageKey::Time(time) => Some(time.to_string().replace(".000000000Z", "Z")),
+    }
+}
+
+/// Sums over the counted runs of one tool.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ToolRow {
+    /// Name that the model called it by.
+    pub name: String,
+    /// Runs.
+    pub calls: u64,
+    /// Failed runs.
+    pub errors: u64,
+    /// Part of the runs that did not fail, 0 to 1; null without runs.
+    pub success_rate: Option<f64>,
+    /// Latency of finished runs.
+    pub latency_ms: Latency,
+    /// What the latest failed run said; null when none failed.
+    pub last_error: Option<String>,
+}
+
+impl From<&ToolGroup> for ToolRow {
+    fn from(group: &ToolGroup) -> Self {
+        Self {
+            name: group.tool.to_string(),
+            calls: group.calls,
+            errors: group.errors,
+            success_rate: success_rate(group.calls, group.errors),
+            latency_ms: (&group.latency).into(),
+            last_error: group.last_error.clone(),
+        }
+    }
+}
+
+/// Tools.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ToolsAnswer {
+    /// Tools, most runs first.
+    pub tools: Vec<ToolRow>,
+}
+
+/// One value of a field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Facet {
+    /// The value.
+    pub value: String,
+    /// Traces that have it.
+    pub traces: u64,
+}
+
+/// The values of a field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FacetsAnswer {
+    /// Values, those of most traces first.
+    pub values: Vec<Facet>,
+}

@@ -1,0 +1,8 @@
+//! The live feed: one task looks up what changed and tells all watchers.
+
+mod feed;
+mod origin;
+mod socket;
+
+pub(crate) use feed::Feed;
+pub(crate) use socket::{__path_live, live};

@@ -1,0 +1,108 @@
+//! The description of all routes.
+
+use axum::Json;
+use axum::response::IntoResponse;
+use utoipa::openapi::path::{Operation, OperationBuilder};
+use utoipa::openapi::request_body::RequestBodyBuilder;
+use utoipa::openapi::{
+    Content, HttpMethod, ObjectBuilder, OpenApi as Document, Ref, RefOr, Required, ResponseBuilder,
+};
+use utoipa::{Modify, OpenApi};
+
+use crate::{Problem, dto, live, problem, routes};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Quipu",
+        description = "Observability for AI agents: traces, sessions, usage, money. Times are RFC 3339 in UTC with nanoseconds; \
+            durations are milliseconds in fields ending `_ms`; money is decimal text in US dollars in fields ending `_usd`, or null \
+            with a reason beside it. Without `since` and `until` an answer covers all that is stored. Unknown parameters are \
+            refused."
+    ),
+    paths(
+        routes::traces, routes::trace, routes::span, routes::sessions, routes::session, routes::usage, routes::tools,
+        routes::facets, routes::price, routes::events, routes::metrics, routes::series, live::live, routes::status,
+        routes::healthz, routes::readyz, routes::metrics_text, serve
+    ),
+    components(schemas(Problem, dto::LiveFrame)),
+    tags(
+        (name = "traces", description = "Traces, their spans, and the live feed."),
+        (name = "sessions", description = "Sessions: traces that belong together."),
+        (name = "figures", description = "Sums, and prices."),
+        (name = "events", description = "Structured events."),
+        (name = "metrics", description = "Stored metrics."),
+        (name = "server", description = "The server about itself."),
+        (name = "otlp", description = "OpenTelemetry in: OTLP/HTTP 1.x, protobuf and JSON, identity, gzip and zstd.")
+    ),
+    modifiers(&Intake, &Problems)
+)]
+struct Description;
+
+/// The receiver's routes, which share the port: their bodies are those of the OTLP specification.
+struct Intake;
+
+impl Modify for Intake {
+    fn modify(&self, document: &mut Document) {
+        for (path, signal, message) in [
+            ("/v1/traces", "traces", "ExportTraceServiceRequest"),
+            ("/v1/metrics", "metrics", "ExportMetricsServiceRequest"),
+            ("/v1/logs", "logs", "ExportLogsServiceRequest"),
+        ] {
+            document.paths.add_path_operation(path, vec![HttpMethod::Post], export(signal, message));
+        }
+    }
+}
+
+fn export(signal: &str, message: &str) -> Operation {
+    let object = || Content::new(Some(ObjectBuilder::new().description(Some(message.to_owned())).build()));
+    let body = RequestBodyBuilder::new()
+        .description(Some(format!("An OTLP `{message}`.")))
+        .content("application/x-protobuf", object())
+        .content("application/json", object())
+        .required(Some(Required::True))
+        .build();
+    let taken = ResponseBuilder::new()
+        .description("Stored. The partial success tells what was refused, if anything.");
+    OperationBuilder::new()
+        .tag("otlp")
+        .summary(Some(format!("OTLP {signal}")))
+        .description(Some(format!("Takes {signal} in; answers once they are stored.")))
+        .request_body(Some(body))
+        .response("200", taken)
+        .build()
+}
+
+/// Every operation may answer with a problem.
+struct Problems;
+
+impl Modify for Problems {
+    fn modify(&self, document: &mut Document) {
+        for item in document.paths.paths.values_mut() {
+            [&mut item.get, &mut item.post].into_iter().flatten().for_each(add_problem);
+        }
+    }
+}
+
+fn add_problem(operation: &mut Operation) {
+    let schema = RefOr::Ref(Ref::from_schema_name("Problem"));
+    let response = ResponseBuilder::new()
+        .description("What went wrong.")
+        .content(problem::MEDIA_TYPE, Content::new(Some(schema)))
+        .build();
+    operation.responses.responses.insert("default".to_owned(), RefOr::T(response));
+}
+
+/// The description of all routes, OpenAPI 3.1.
+pub fn openapi() -> Document {
+    Description::openapi()
+}
+
+/// This description
+///
+/// OpenAPI 3.1 of all routes.
+#[utoipa::path(get, path = "/openapi.json", tag = "server",
+    responses((status = 200, description = "The description.", body = Object)))]
+pub(crate) async fn serve() -> impl IntoResponse {
+    Json(openapi())
+}

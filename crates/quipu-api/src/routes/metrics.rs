@@ -1,0 +1,40 @@
+//! Stored metrics, and the server's own.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+
+use super::Answer;
+use crate::dto::{MetricName, MetricParams, MetricSeries, MetricsAnswer, SeriesAnswer};
+use crate::extract::{Ask, NoParams};
+use crate::state::Shared;
+
+/// Metrics
+///
+/// Every metric that is stored.
+#[utoipa::path(get, path = "/api/v1/metrics", tag = "metrics",
+    responses((status = 200, description = "Metrics.", body = MetricsAnswer)))]
+pub(crate) async fn metrics(State(api): Shared, _: NoParams) -> Answer<MetricsAnswer> {
+    let metrics = api.store.metrics().await?;
+    Ok(Json(MetricsAnswer { metrics: metrics.iter().map(MetricName::from).collect() }))
+}
+
+/// Series
+///
+/// Series of one metric, their points gathered into steps. A metric that is not stored has no series.
+#[utoipa::path(get, path = "/api/v1/metrics/query", tag = "metrics", params(MetricParams),
+    responses((status = 200, description = "Series.", body = SeriesAnswer)))]
+pub(crate) async fn series(State(api): Shared, Ask(params): Ask) -> Answer<SeriesAnswer> {
+    let series = api.store.metric(&params.metric_query()?).await?;
+    Ok(Json(SeriesAnswer { series: series.iter().map(MetricSeries::from).collect() }))
+}
+
+/// The server's own metrics
+///
+/// Prometheus text, version 0.0.4.
+#[utoipa::path(get, path = "/metrics", tag = "server",
+    responses((status = 200, description = "Prometheus text.", body = String, content_type = "text/plain")))]
+pub(crate) async fn metrics_text(State(api): Shared) -> impl IntoResponse {
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], (api.metrics_text)())
+}

@@ -1,0 +1,33 @@
+//! One handler a route.
+
+mod assets;
+mod events;
+mod metrics;
+mod price;
+mod sessions;
+mod status;
+mod traces;
+mod usage;
+
+pub(crate) use assets::{asset, wrong_method};
+pub(crate) use events::events;
+pub(crate) use metrics::{metrics, metrics_text, series};
+pub(crate) use price::price;
+pub(crate) use sessions::{session, sessions};
+pub(crate) use status::{healthz, readyz, status};
+pub(crate) use traces::{span, trace, traces};
+pub(crate) use usage::{facets, tools, usage};
+
+// The generated descriptions of the routes, which the OpenAPI document names.
+pub(crate) use events::__path_events;
+pub(crate) use metrics::{__path_metrics, __path_metrics_text, __path_series};
+pub(crate) use price::__path_price;
+pub(crate) use sessions::{__path_session, __path_sessions};
+pub(crate) use status::{__path_healthz, __path_readyz, __path_status};
+pub(crate) use traces::{__path_span, __path_trace, __path_traces};
+pub(crate) use usage::{__path_facets, __path_tools, __path_usage};
+
+use crate::Problem;
+
+/// What most handlers answer with.
+pub(crate) type Answer<T> = Result<axum::Json<T>, Problem>;

@@ -1,0 +1,67 @@
+//! The server about itself.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use quipu_core::Health;
+
+use super::Answer;
+use crate::dto::{BackendState, HealthAnswer, ReadyAnswer, SearchState, StatusAnswer, StoreState};
+use crate::extract::NoParams;
+use crate::state::{Api, Shared};
+
+/// Liveness
+///
+/// Answers as long as the process runs, whatever the state of its backends.
+#[utoipa::path(get, path = "/healthz", tag = "server",
+    responses((status = 200, description = "The process runs.", body = HealthAnswer)))]
+pub(crate) async fn healthz() -> Json<HealthAnswer> {
+    Json(HealthAnswer { status: "ok".to_owned() })
+}
+
+/// Readiness
+///
+/// The state of every backend. Only a store that is down makes the server not ready.
+#[utoipa::path(get, path = "/readyz", tag = "server",
+    responses((status = 200, description = "Requests are taken.", body = ReadyAnswer),
+        (status = 503, description = "The store takes nothing.", body = ReadyAnswer)))]
+pub(crate) async fn readyz(State(api): Shared) -> (StatusCode, Json<ReadyAnswer>) {
+    let info = api.store.info().await;
+    let health = match (&info, api.store.health()) {
+        (Err(error), Health::Ready) => Health::Degraded(error.to_string()),
+        (_, health) => health,
+    };
+    let answer = ready(&api, health, info.ok().as_ref().map(SearchState::from));
+    let code = if answer.status == "down" { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+    (code, Json(answer))
+}
+
+fn ready(api: &Api, store: Health, search: Option<SearchState>) -> ReadyAnswer {
+    let mut backends = vec![BackendState::new(api.store.name(), store)];
+    backends.extend(api.backends.iter().map(|backend| BackendState::new(backend.name(), backend.health())));
+    let down = backends.first().is_some_and(|store| store.status == "down");
+    let all_ready = backends.iter().all(|backend| backend.status == "ready");
+    let status = match (down, all_ready) {
+        (true, _) => "down",
+        (false, true) => "ready",
+        (false, false) => "degraded",
+    };
+    ReadyAnswer { status: status.to_owned(), backends, search }
+}
+
+/// Status
+///
+/// The server in short: version, listeners, what is stored.
+#[utoipa::path(get, path = "/api/v1/status", tag = "server",
+    responses((status = 200, description = "The server in short.", body = StatusAnswer)))]
+pub(crate) async fn status(State(api): Shared, _: NoParams) -> Answer<StatusAnswer> {
+    let info = api.store.info().await?;
+    Ok(Json(StatusAnswer {
+        version: api.status.version.clone(),
+        started_at: api.status.started_at.to_string(),
+        listeners: api.status.listeners.clone(),
+        demo: api.status.demo,
+        search: SearchState::from(&info),
+        store: StoreState { uri: info.uri, days: info.days, spans: info.spans, bytes: info.bytes },
+    }))
+}

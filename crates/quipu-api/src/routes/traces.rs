@@ -1,0 +1,76 @@
+//! Traces and their spans.
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use quipu_core::{SpanId, TraceId};
+use quipu_query::CursorText;
+
+use super::Answer;
+use crate::Problem;
+use crate::dto::{
+    FilterParams, PageParams, SpanAnswer, SpanParams, TraceAnswer, TraceParams, TraceSummary, TracesAnswer,
+};
+use crate::extract::{Ask, NoParams, id};
+use crate::said;
+use crate::state::Shared;
+
+/// Traces
+///
+/// One page of traces, newest first unless sorted otherwise.
+#[utoipa::path(get, path = "/api/v1/traces", tag = "traces", params(FilterParams, TraceParams, PageParams),
+    responses((status = 200, description = "One page of traces.", body = TracesAnswer)))]
+pub(crate) async fn traces(State(api): Shared, Ask(params): Ask) -> Answer<TracesAnswer> {
+    let query = params.trace_query()?;
+    let page = api.store.traces(&query).await?;
+    Ok(Json(TracesAnswer::new(&page, query.sort)))
+}
+
+/// Trace
+///
+/// One trace with its spans, or one page of them.
+#[utoipa::path(get, path = "/api/v1/traces/{trace_id}", tag = "traces",
+    params(("trace_id" = String, Path, description = "Trace id, 32 hexadecimal digits."), SpanParams),
+    responses((status = 200, description = "The trace.", body = TraceAnswer),
+        (status = 404, description = "No such trace is stored.", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn trace(
+    State(api): Shared,
+    path: Result<Path<String>, PathRejection>,
+    Ask(params): Ask,
+) -> Answer<TraceAnswer> {
+    let Path(text) = path?;
+    let (trace_id, ask) = (id::<TraceId>(&text)?, params.span_ask()?);
+    let row = api.store.trace(trace_id).await?.ok_or_else(|| no_trace(trace_id))?;
+    let page = api.store.spans(&ask.query(trace_id, row.spans)).await?;
+    let next_after = page.next.map(|(start, span_id)| CursorText::of_span(start, span_id));
+    let spans = said::spans(&api, trace_id, page.rows).await?;
+    Ok(Json(TraceAnswer { trace: TraceSummary::from(&row), spans, next_after }))
+}
+
+/// Span
+///
+/// One span in full.
+#[utoipa::path(get, path = "/api/v1/traces/{trace_id}/spans/{span_id}", tag = "traces",
+    params(("trace_id" = String, Path, description = "Trace id, 32 hexadecimal digits."),
+        ("span_id" = String, Path, description = "Span id, 16 hexadecimal digits.")),
+    responses((status = 200, description = "The span.", body = SpanAnswer),
+        (status = 404, description = "No such span is stored.", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn span(
+    State(api): Shared,
+    path: Result<Path<(String, String)>, PathRejection>,
+    _: NoParams,
+) -> Answer<SpanAnswer> {
+    let Path((trace, span)) = path?;
+    let (trace_id, span_id) = (id::<TraceId>(&trace)?, id::<SpanId>(&span)?);
+    let missing =
+        || Problem::not_found("Span not found", format!("No span {span_id} of trace {trace_id} is stored."));
+    let row = api.store.span(trace_id, span_id).await?.ok_or_else(missing)?;
+    let span = said::spans(&api, trace_id, vec![row]).await?.pop().ok_or_else(missing)?;
+    Ok(Json(SpanAnswer { span }))
+}
+
+fn no_trace(trace_id: TraceId) -> Problem {
+    let detail =
+        format!("No trace {trace_id} is stored. It has not arrived yet, or its day has been removed.");
+    Problem::not_found("Trace not found", detail)
+}

@@ -1,0 +1,45 @@
+//! Sums: usage, tools, and the values of a field.
+
+use axum::Json;
+use axum::extract::State;
+
+use super::Answer;
+use crate::dto::{
+    Facet, FacetParams, FacetsAnswer, FilterParams, ToolRow, ToolsAnswer, UsageAnswer, UsageParams,
+};
+use crate::extract::Ask;
+use crate::state::Shared;
+
+/// Usage
+///
+/// Calls, tokens, money and latency of LLM calls by group, and over all groups. `since`, `until`, `model`, `agent`, `service`
+/// and `framework` are those of the call itself, the other filters those of its trace.
+#[utoipa::path(get, path = "/api/v1/usage", tag = "figures", params(FilterParams, UsageParams),
+    responses((status = 200, description = "Usage by group.", body = UsageAnswer)))]
+pub(crate) async fn usage(State(api): Shared, Ask(params): Ask) -> Answer<UsageAnswer> {
+    let query = params.usage_query()?;
+    let groups = api.store.usage(&query).await?;
+    Ok(Json(UsageAnswer::new(&groups, &query.group_by)))
+}
+
+/// Tools
+///
+/// Runs, failures and latency of every tool, most runs first.
+#[utoipa::path(get, path = "/api/v1/tools", tag = "figures", params(FilterParams),
+    responses((status = 200, description = "Tools.", body = ToolsAnswer)))]
+pub(crate) async fn tools(State(api): Shared, Ask(params): Ask) -> Answer<ToolsAnswer> {
+    let groups = api.store.tools(&params.tool_filter()?).await?;
+    Ok(Json(ToolsAnswer { tools: groups.iter().map(ToolRow::from).collect() }))
+}
+
+/// Facets
+///
+/// The values of a field with the number of traces that have each, most first.
+#[utoipa::path(get, path = "/api/v1/facets", tag = "figures", params(FacetParams, FilterParams),
+    responses((status = 200, description = "Values.", body = FacetsAnswer)))]
+pub(crate) async fn facets(State(api): Shared, Ask(params): Ask) -> Answer<FacetsAnswer> {
+    let ask = params.facet_ask()?;
+    let facets = api.store.facets(ask.field, &ask.filter, ask.limit).await?;
+    let values = facets.into_iter().map(|facet| Facet { value: facet.value.into(), traces: facet.traces });
+    Ok(Json(FacetsAnswer { values: values.collect() }))
+}

@@ -1,0 +1,90 @@
+//! What the routes need, handed in by whoever wires them.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use quipu_core::{Adapters, Backend, Clock, Committed, Limits, PriceBook, Store, Timestamp};
+use tokio::sync::broadcast;
+
+use crate::dto::Listeners;
+use crate::live::Feed;
+
+/// What the routes need.
+#[derive(Clone)]
+pub struct ApiState {
+    /// Answers every question.
+    pub store: Arc<dyn Store>,
+    /// Backends beside the store, whose health `/readyz` tells.
+    pub backends: Vec<Arc<dyn Backend>>,
+    /// Read stored spans again when somebody looks.
+    pub adapters: Adapters,
+    /// Prices what `/api/v1/price` is asked.
+    pub prices: Arc<dyn PriceBook>,
+    /// Told after each commit; feeds the live feed.
+    pub live: broadcast::Sender<Arc<Committed>>,
+    /// What the server says about itself.
+    pub status: Arc<StatusInfo>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Bounds; of these the routes use `page_rows` and `request_seconds`.
+    pub limits: Arc<Limits>,
+    /// The dashboard's files.
+    pub assets: Arc<dyn Assets>,
+    /// Prometheus text (version 0.0.4) for `/metrics`.
+    pub metrics_text: Arc<dyn Fn() -> String + Send + Sync>,
+}
+
+/// What the server says about itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StatusInfo {
+    /// Version.
+    pub version: String,
+    /// When it started.
+    pub started_at: Timestamp,
+    /// URLs that it listens on.
+    pub listeners: Listeners,
+    /// Whether it was started with the recorded demonstration workload.
+    pub demo: bool,
+}
+
+/// One file of the dashboard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asset {
+    /// The whole file.
+    pub bytes: Bytes,
+    /// `Content-Type`.
+    pub content_type: String,
+    /// Entity tag with its quotes.
+    pub etag: String,
+    /// Its name changes with its content, so that it may be cached for ever.
+    pub immutable: bool,
+}
+
+/// The dashboard's files by path. Closures of the same shape are assets.
+pub trait Assets: Send + Sync {
+    /// The file at a request's path, with its leading slash; pages that the browser routes give the index.
+    fn asset(&self, path: &str) -> Option<Asset>;
+}
+
+impl<F: Fn(&str) -> Option<Asset> + Send + Sync> Assets for F {
+    fn asset(&self, path: &str) -> Option<Asset> {
+        self(path)
+    }
+}
+
+/// The state of a router: what was handed in, and the live feed that all watchers share.
+pub(crate) struct Api {
+    pub(crate) state: ApiState,
+    pub(crate) feed: Arc<Feed>,
+}
+
+impl std::ops::Deref for Api {
+    type Target = ApiState;
+
+    fn deref(&self) -> &ApiState {
+        &self.state
+    }
+}
+
+/// The state as handlers take it.
+pub(crate) type Shared = axum::extract::State<Arc<Api>>;

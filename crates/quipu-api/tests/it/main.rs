@@ -1,0 +1,20 @@
+//! The HTTP interface through its real router, over the store in memory.
+#![recursion_limit = "256"]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod adapter;
+mod assets;
+mod down;
+mod events;
+mod figures;
+mod fixture;
+mod http;
+mod live;
+mod metrics;
+mod openapi;
+mod price;
+mod problems;
+mod server;
+mod sessions;
+mod spans;
+mod traces;

@@ -1,0 +1,120 @@
+//! `/openapi.json` against the router.
+
+use std::collections::BTreeSet;
+
+use axum::http::Method;
+use quipu_query::{
+    EVENT_PARAMS, FACET_PARAMS, FILTER_PARAMS, METRIC_PARAMS, SESSION_PARAMS, SESSION_TRACE_PARAMS,
+    SPAN_PARAMS, TRACE_PARAMS, USAGE_PARAMS,
+};
+use serde_json::Value;
+
+use crate::fixture::Fixture;
+
+const ROUTES: [(&str, &str); 18] = [
+    ("get", "/healthz"),
+    ("get", "/readyz"),
+    ("get", "/metrics"),
+    ("get", "/openapi.json"),
+    ("get", "/api/v1/traces"),
+    ("get", "/api/v1/traces/{trace_id}"),
+    ("get", "/api/v1/traces/{trace_id}/spans/{span_id}"),
+    ("get", "/api/v1/sessions"),
+    ("get", "/api/v1/sessions/{session_id}"),
+    ("get", "/api/v1/usage"),
+    ("get", "/api/v1/tools"),
+    ("get", "/api/v1/facets"),
+    ("get", "/api/v1/events"),
+    ("get", "/api/v1/metrics"),
+    ("get", "/api/v1/metrics/query"),
+    ("post", "/api/v1/price"),
+    ("get", "/api/v1/status"),
+    ("get", "/api/v1/live"),
+];
+
+/// Answered by the receiver, on the same port.
+const INTAKE: [(&str, &str); 3] = [("post", "/v1/traces"), ("post", "/v1/metrics"), ("post", "/v1/logs")];
+
+#[tokio::test]
+async fn it_lists_every_route_and_no_other() {
+    let fixture = Fixture::empty();
+    let document = fixture.get("/openapi.json").await;
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+    let paths = document["paths"].as_object().unwrap();
+    let listed: BTreeSet<(&str, &str)> = paths
+        .iter()
+        .flat_map(|(path, item)| {
+            item.as_object().unwrap().keys().map(move |method| (method.as_str(), path.as_str()))
+        })
+        .collect();
+    assert_eq!(listed, ROUTES.into_iter().chain(INTAKE).collect());
+    for (_, path) in ROUTES {
+        let answer = fixture.ask(Method::DELETE, path, &[], "").await;
+        assert_eq!(answer.status.as_u16(), 405, "{path} is no route");
+    }
+}
+
+#[tokio::test]
+async fn its_parameters_are_those_that_routes_take() {
+    let document = Fixture::empty().get("/openapi.json").await;
+    for (path, lists) in [
+        ("/api/v1/traces", vec![FILTER_PARAMS, TRACE_PARAMS]),
+        ("/api/v1/traces/{trace_id}", vec![SPAN_PARAMS]),
+        ("/api/v1/sessions", vec![FILTER_PARAMS, SESSION_PARAMS]),
+        ("/api/v1/sessions/{session_id}", vec![SESSION_TRACE_PARAMS]),
+        ("/api/v1/usage", vec![FILTER_PARAMS, USAGE_PARAMS]),
+        ("/api/v1/tools", vec![FILTER_PARAMS]),
+        ("/api/v1/facets", vec![FILTER_PARAMS, FACET_PARAMS]),
+        ("/api/v1/events", vec![EVENT_PARAMS]),
+        ("/api/v1/metrics/query", vec![METRIC_PARAMS]),
+    ] {
+        let parameters = document["paths"][path]["get"]["parameters"].as_array().unwrap();
+        let queries = parameters.iter().filter(|parameter| parameter["in"] == "query");
+        let have: BTreeSet<&str> = queries.map(|parameter| parameter["name"].as_str().unwrap()).collect();
+        assert_eq!(have, lists.concat().into_iter().collect(), "{path}");
+        for parameter in parameters {
+            assert!(
+                parameter["description"].as_str().is_some_and(|text| !text.is_empty()),
+                "{path}: {parameter}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_field_is_described_and_every_reference_resolves() {
+    let document = Fixture::empty().get("/openapi.json").await;
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        described(name, schema);
+    }
+    references(&document, &document);
+}
+
+fn described(name: &str, schema: &Value) {
+    for (field, about) in schema["properties"].as_object().into_iter().flatten() {
+        let discriminator = field == "type" && about.get("enum").is_some();
+        assert!(discriminator || says(about), "{name}.{field} has no description: {about}");
+    }
+    for list in ["allOf", "oneOf", "anyOf"] {
+        schema[list].as_array().into_iter().flatten().for_each(|part| described(name, part));
+    }
+}
+
+/// A reference that may be null carries its description inside.
+fn says(about: &Value) -> bool {
+    about.get("description").is_some() || about["oneOf"].as_array().into_iter().flatten().any(says)
+}
+
+fn references(document: &Value, at: &Value) {
+    match at {
+        Value::Object(object) => {
+            if let Some(reference) = object.get("$ref").and_then(Value::as_str) {
+                let pointer = reference.strip_prefix('#').unwrap();
+                assert!(document.pointer(pointer).is_some(), "{reference}");
+            }
+            object.values().for_each(|value| references(document, value));
+        }
+        Value::Array(values) => values.iter().for_each(|value| references(document, value)),
+        _ => {}
+    }
+}

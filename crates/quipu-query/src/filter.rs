@@ -1,0 +1,87 @@
+//! Which traces are meant.
+
+use quipu_core::{Timestamp, TraceFilter, TraceStatus, Usd};
+
+use crate::{ParamError, Params, parse_time, time};
+
+/// Parameters that choose traces; every question about traces takes them.
+pub const FILTER_PARAMS: &[&str] = &[
+    "since",
+    "until",
+    "q",
+    "service",
+    "framework",
+    "agent",
+    "model",
+    "tool",
+    "status",
+    "session",
+    "user",
+    "min_duration_ms",
+    "min_cost_usd",
+];
+
+const STATUSES: &[(&str, TraceStatus)] = &[
+    ("ok", TraceStatus::Ok),
+    ("error", TraceStatus::Error),
+    ("unset", TraceStatus::Unset),
+    ("running", TraceStatus::Running),
+];
+
+/// Reads the parameters of [`FILTER_PARAMS`]; others are left alone.
+///
+/// # Errors
+/// A value cannot be read, or `until` lies before `since`.
+pub fn parse_trace_filter(params: &Params) -> Result<TraceFilter, ParamError> {
+    let (since, until) = params.times()?;
+    Ok(TraceFilter {
+        since,
+        until,
+        q: params.text("q")?,
+        service: params.text("service")?,
+        framework: params.text("framework")?,
+        agent: params.text("agent")?,
+        model: params.text("model")?,
+        tool: params.text("tool")?,
+        status: params.word("status", STATUSES)?,
+        session: params.text("session")?,
+        user: params.text("user")?,
+        min_duration: params.read(
+            "min_duration_ms",
+            "milliseconds such as 250 or 0.5, not negative",
+            time::parse_millis,
+        )?,
+        min_cost: params.read("min_cost_usd", "US dollars such as 0.05, not negative", |text| {
+            text.parse::<Usd>().ok().filter(|cost| *cost >= Usd::ZERO)
+        })?,
+    })
+}
+
+impl Params {
+    /// A time parameter.
+    ///
+    /// # Errors
+    /// It is not a time that [`parse_time`] reads.
+    pub fn time(&self, name: &'static str) -> Result<Option<Timestamp>, ParamError> {
+        self.read(name, time::EXPECTED, |text| parse_time(text, self.now()))
+    }
+
+    /// `since` and `until`.
+    ///
+    /// # Errors
+    /// One is not a time, or `until` lies before `since`.
+    pub fn times(&self) -> Result<(Option<Timestamp>, Option<Timestamp>), ParamError> {
+        let (since, until) = (self.time("since")?, self.time("until")?);
+        match (since, until) {
+            (Some(since), Some(until)) if until < since => {
+                let found = self.get("until").unwrap_or_default();
+                Err(ParamError::value(
+                    "until",
+                    found,
+                    format!("a time at or after `since`, which is {since}"),
+                ))
+            }
+            times => Ok(times),
+        }
+    }
+}
