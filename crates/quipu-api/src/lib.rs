@@ -20,4 +20,5 @@ mod state;
 pub use openapi::openapi;
 pub use problem::Problem;
 pub use router::routes;
+pub use routes::OPEN_METRICS;
 pub use state::{ApiState, Asset, Assets, StatusInfo};

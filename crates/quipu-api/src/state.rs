@@ -30,7 +30,7 @@ pub struct ApiState {
     pub limits: Arc<Limits>,
     /// The dashboard's files.
     pub assets: Arc<dyn Assets>,
-    /// Prometheus text (version 0.0.4) for `/metrics`.
+    /// OpenMetrics text for `/metrics`.
     pub metrics_text: Arc<dyn Fn() -> String + Send + Sync>,
 }
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::{
-    Batch, Cost, Event, EventPage, EventQuery, Facet, FacetField, Metric, MetricName, MetricQuery, MetricSeries, Node,
-    Result, SessionPage, SessionQuery, Span, SpanId, SpanPage, SpanQuery, SpanRow, Timestamp, ToolGroup, TraceFilter,
-    TraceId, TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery,
+    Batch, Cost, Event, EventPage, EventQuery, Facet, FacetField, Metric, MetricName, MetricQuery,
+    MetricSeries, Node, Result, SessionPage, SessionQuery, Span, SpanId, SpanPage, SpanQuery, SpanRow,
+    Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery,
 };
 
 /// Takes spans.

@@ -66,9 +66,11 @@ macro_rules! id {
             /// # Errors
             /// The length is wrong, or every byte is zero.
             pub fn from_slice(bytes: &[u8]) -> Result<Self, IdError> {
-                let bytes: [u8; $size] = bytes
-                    .try_into()
-                    .map_err(|_| IdError::Length { what: $what, have: bytes.len(), want: $size })?;
+                let bytes: [u8; $size] = bytes.try_into().map_err(|_| IdError::Length {
+                    what: $what,
+                    have: bytes.len(),
+                    want: $size,
+                })?;
                 Self::from_bytes(bytes)
             }
 
@@ -125,8 +127,18 @@ macro_rules! id {
     };
 }
 
-id!(TraceId, 16, "trace id", "Names one trace: 16 bytes, not all zero; text form is 32 lower-case hex digits.");
-id!(SpanId, 8, "span id", "Names one span within its trace: 8 bytes, not all zero; text form is 16 lower-case hex digits.");
+id!(
+    TraceId,
+    16,
+    "trace id",
+    "Names one trace: 16 bytes, not all zero; text form is 32 lower-case hex digits."
+);
+id!(
+    SpanId,
+    8,
+    "span id",
+    "Names one span within its trace: 8 bytes, not all zero; text form is 16 lower-case hex digits."
+);
 
 #[cfg(test)]
 mod tests {
@@ -142,6 +154,9 @@ mod tests {
     fn wrong_ids_say_what_is_wrong() {
         assert_eq!(SpanId::from_slice(&[1, 2]).unwrap_err().to_string(), "span id has 2 bytes, not 8");
         assert_eq!(SpanId::from_slice(&[0; 8]).unwrap_err().to_string(), "span id is all zero");
-        assert_eq!("zz00000000000001".parse::<SpanId>().unwrap_err().to_string(), "span id is not hexadecimal");
+        assert_eq!(
+            "zz00000000000001".parse::<SpanId>().unwrap_err().to_string(),
+            "span id is not hexadecimal"
+        );
     }
 }

@@ -43,9 +43,10 @@ pub use metric::{Bucket, Instrument, Metric, Point, PointValue, Quantile, Tempor
 pub use money::{MoneyError, Usd};
 pub use price::{PriceAnswer, PriceBook, PriceRequest, PriceUnit};
 pub use query::{
-    Cursor, Detail, EventPage, EventQuery, Facet, FacetField, GroupBy, MetricAggregate, MetricName, MetricQuery,
-    MetricSeries, SessionPage, SessionQuery, SessionRow, Sort, SpanPage, SpanQuery, SpanRow, ToolGroup, TraceFilter,
-    TracePage, TraceQuery, TraceRow, TraceStatus, UsageGroup, UsageKey, UsageQuery, UsageTotals,
+    Cursor, Detail, EventPage, EventQuery, Facet, FacetField, GroupBy, MetricAggregate, MetricName,
+    MetricQuery, MetricSeries, SessionPage, SessionQuery, SessionRow, Sort, SpanPage, SpanQuery, SpanRow,
+    ToolGroup, TraceFilter, TracePage, TraceQuery, TraceRow, TraceStatus, UsageGroup, UsageKey, UsageQuery,
+    UsageTotals,
 };
 pub use sketch::Sketch;
 pub use span::{Link, Resource, Scope, Span, SpanEvent, SpanKind, Status};

@@ -108,7 +108,11 @@ fn parse(text: &str) -> Option<i128> {
     };
     let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
     let all_digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
-    if whole.len() + part.len() == 0 || whole.len() + part.len() > 64 || !all_digits(whole) || !all_digits(part) {
+    if whole.len() + part.len() == 0
+        || whole.len() + part.len() > 64
+        || !all_digits(whole)
+        || !all_digits(part)
+    {
         return None;
     }
     let joined = format!("{whole}{part}");
@@ -117,8 +121,10 @@ fn parse(text: &str) -> Option<i128> {
         return Some(0);
     }
     let dropped = i32::try_from(joined.len() - significant.len()).ok()?;
-    let scale = i32::try_from(Usd::DIGITS).ok()? + exponent.checked_add(dropped)? - i32::try_from(part.len()).ok()?;
-    let raw = significant.parse::<i128>().ok()?.checked_mul(10_i128.checked_pow(u32::try_from(scale).ok()?)?)?;
+    let scale =
+        i32::try_from(Usd::DIGITS).ok()? + exponent.checked_add(dropped)? - i32::try_from(part.len()).ok()?;
+    let raw =
+        significant.parse::<i128>().ok()?.checked_mul(10_i128.checked_pow(u32::try_from(scale).ok()?)?)?;
     Some(if negative { -raw } else { raw })
 }
 

@@ -19,9 +19,9 @@ pub struct Resource {
 impl Resource {
     /// `service.name`, unless missing or OpenTelemetry's `unknown_service…` placeholder.
     pub fn service(&self) -> Option<&str> {
-        self.attributes
-            .text("service.name")
-            .filter(|name| !name.is_empty() && *name != "unknown_service" && !name.starts_with("unknown_service:"))
+        self.attributes.text("service.name").filter(|name| {
+            !name.is_empty() && *name != "unknown_service" && !name.starts_with("unknown_service:")
+        })
     }
 }
 

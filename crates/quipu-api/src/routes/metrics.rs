@@ -30,11 +30,15 @@ pub(crate) async fn series(State(api): Shared, Ask(params): Ask) -> Answer<Serie
     Ok(Json(SeriesAnswer { series: series.iter().map(MetricSeries::from).collect() }))
 }
 
+/// Content type of the self-metrics: OpenMetrics 1.0 (<https://prometheus.io/docs/specs/om/open_metrics_spec/>).
+pub const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
 /// The server's own metrics
 ///
-/// Prometheus text, version 0.0.4.
+/// OpenMetrics text, which Prometheus scrapes.
 #[utoipa::path(get, path = "/metrics", tag = "server",
-    responses((status = 200, description = "Prometheus text.", body = String, content_type = "text/plain")))]
+    responses((status = 200, description = "OpenMetrics text.", body = String,
+        content_type = "application/openmetrics-text")))]
 pub(crate) async fn metrics_text(State(api): Shared) -> impl IntoResponse {
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], (api.metrics_text)())
+    ([(CONTENT_TYPE, OPEN_METRICS)], (api.metrics_text)())
 }

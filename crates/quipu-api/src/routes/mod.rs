@@ -11,6 +11,7 @@ mod usage;
 
 pub(crate) use assets::{asset, wrong_method};
 pub(crate) use events::events;
+pub use metrics::OPEN_METRICS;
 pub(crate) use metrics::{metrics, metrics_text, series};
 pub(crate) use price::price;
 pub(crate) use sessions::{session, sessions};

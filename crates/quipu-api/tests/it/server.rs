@@ -19,7 +19,7 @@ async fn liveness_status_and_metrics() {
     assert_eq!((&status["listeners"], &status["store"]["spans"]), (&listeners, &json!(9)));
     assert_eq!(status["search"], json!({"lag_spans": 0, "lag_ms": 0}));
     let metrics = fixture.ask(Method::GET, "/metrics", &[], "").await;
-    assert_eq!(metrics.header("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+    assert_eq!(metrics.header("content-type"), quipu_api::OPEN_METRICS);
     assert_eq!(metrics.body, "quipu_up 1\n");
 }
 

@@ -10,16 +10,13 @@ use quipu::core::{Clock, Limits, Meter, Store, SystemClock};
 use quipu::pipeline::{Pipeline, SelfMetrics};
 use quipu::prices::Book;
 use quipu_api::dto::Listeners as Urls;
-use quipu_api::{ApiState, Asset, StatusInfo};
+use quipu_api::{ApiState, Asset, OPEN_METRICS, StatusInfo};
 use quipu_receiver::Receiver;
 use tokio::net::TcpListener;
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
 
 use super::listen::Listeners;
-
-/// The format that the self-metrics are written in.
-const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// What the routes stand on.
 pub struct House {

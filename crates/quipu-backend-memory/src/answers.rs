@@ -1,0 +1,104 @@
+//! The questions, one by one.
+
+use async_trait::async_trait;
+use quipu_core::{
+    Detail, EventPage, EventQuery, Facet, FacetField, MetricName, MetricQuery, MetricSeries, Node, Result,
+    SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow, Store, StoreInfo, Timestamp, ToolGroup,
+    TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery,
+};
+
+use crate::held::{Entry, Held};
+use crate::memory::Memory;
+use crate::summary::Summed;
+use crate::traces::span_row;
+
+#[async_trait]
+impl Store for Memory {
+    async fn traces(&self, query: &TraceQuery) -> Result<TracePage> {
+        Ok(self.held.read().traces(query))
+    }
+
+    async fn trace(&self, trace_id: TraceId) -> Result<Option<TraceRow>> {
+        let held = self.held.read();
+        let row =
+            held.traces.get(&trace_id).and_then(|trace| Summed::of(trace_id, trace)).map(|summed| summed.row);
+        Ok(row)
+    }
+
+    async fn spans(&self, query: &SpanQuery) -> Result<SpanPage> {
+        Ok(self.held.read().spans_of(query))
+    }
+
+    async fn span(&self, trace_id: TraceId, span_id: SpanId) -> Result<Option<SpanRow>> {
+        let held = self.held.read();
+        let entry = held.traces.get(&trace_id).and_then(|trace| trace.get(&span_id));
+        Ok(entry.map(|entry| span_row(entry, Detail::Full)))
+    }
+
+    async fn sessions(&self, query: &SessionQuery) -> Result<SessionPage> {
+        Ok(self.held.read().sessions(query))
+    }
+
+    async fn usage(&self, query: &UsageQuery) -> Result<Vec<UsageGroup>> {
+        Ok(self.held.read().usage(query))
+    }
+
+    async fn tools(&self, filter: &TraceFilter) -> Result<Vec<ToolGroup>> {
+        Ok(self.held.read().tools(filter))
+    }
+
+    async fn facets(&self, field: FacetField, filter: &TraceFilter, limit: usize) -> Result<Vec<Facet>> {
+        Ok(self.held.read().facets(field, filter, limit))
+    }
+
+    async fn events(&self, query: &EventQuery) -> Result<EventPage> {
+        Ok(self.held.read().events_of(query))
+    }
+
+    async fn metrics(&self) -> Result<Vec<MetricName>> {
+        Ok(self.held.read().metric_names())
+    }
+
+    async fn metric(&self, query: &MetricQuery) -> Result<Vec<MetricSeries>> {
+        Ok(self.held.read().metric_series(query))
+    }
+
+    async fn nodes(&self, traces: &[(TraceId, Timestamp)]) -> Result<Vec<Vec<Node>>> {
+        let held = self.held.read();
+        let nodes_of = |(id, _): &(TraceId, Timestamp)| {
+            held.traces.get(id).into_iter().flatten().map(|(_, entry)| Node::of(&entry.span)).collect()
+        };
+        Ok(traces.iter().map(nodes_of).collect())
+    }
+
+    async fn info(&self) -> Result<StoreInfo> {
+        let held = self.held.read();
+        Ok(StoreInfo {
+            uri: "memory:".to_owned(),
+            version: 1,
+            days: u64::try_from(held.days().len()).unwrap_or(u64::MAX),
+            spans: u64::try_from(held.spans()).unwrap_or(u64::MAX),
+            bytes: bytes(&held),
+            search_lag_spans: 0,
+            search_lag_ms: 0,
+        })
+    }
+
+    async fn purge(&self, before: Timestamp) -> Result<u64> {
+        Ok(self.held.write().purge(before))
+    }
+}
+
+/// About how many bytes the records take: their fixed size and the length of their texts, without the allocator's share.
+fn bytes(held: &Held) -> u64 {
+    let of_entry = |entry: &Entry| {
+        let texts =
+            entry.span.attributes.iter().map(|(key, value)| key.len() + value.as_str().map_or(16, str::len));
+        size_of::<Entry>() + size_of_val(entry.span.as_ref()) + texts.sum::<usize>()
+    };
+    let spans: usize = held.traces.values().flat_map(|trace| trace.values()).map(of_entry).sum();
+    let events: usize = held.event_texts.iter().map(|text| 2 * text.len()).sum();
+    let points: usize =
+        held.series.values().map(|series| series.points.len() * size_of::<quipu_core::Point>()).sum();
+    u64::try_from(spans + events + points).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,104 @@
+//! How a batch changes what is kept: all of it, or nothing.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use quipu_core::{Batch, Cost, Error, ErrorKind, Event, Metric, Result, Span};
+
+use crate::held::{Entry, Held, Series, started_at};
+use crate::memory::NAME;
+use crate::text::label_text;
+
+impl Held {
+    /// Takes a batch.
+    ///
+    /// # Errors
+    /// It holds a ledger row of a span that is unknown; nothing was taken.
+    pub(crate) fn take(&mut self, batch: &Batch, capacity: usize) -> Result<()> {
+        let new: HashSet<_> = batch.spans.iter().map(|span| (span.trace_id, span.span_id)).collect();
+        let known = |cost: &Cost| new.contains(&(cost.trace_id, cost.span_id)) || self.knows(cost);
+        if let Some(cost) = batch.costs.iter().find(|cost| !known(cost)) {
+            let context = format!("ledger row of unknown span {} in trace {}", cost.span_id, cost.trace_id);
+            return Err(Error::new(ErrorKind::Invalid, "write batch", context).of_backend(NAME));
+        }
+        batch.spans.iter().for_each(|span| self.take_span(span));
+        batch.costs.iter().for_each(|cost| self.take_cost(cost));
+        batch.events.iter().for_each(|event| self.take_event(event));
+        batch.metrics.iter().for_each(|metric| self.take_metric(metric));
+        self.make_room(capacity);
+        Ok(())
+    }
+
+    fn knows(&self, cost: &Cost) -> bool {
+        self.traces.get(&cost.trace_id).is_some_and(|trace| trace.contains_key(&cost.span_id))
+            || self.dropped.contains(&cost.trace_id)
+    }
+
+    fn take_span(&mut self, span: &Span) {
+        let trace = self.traces.entry(span.trace_id).or_default();
+        let entry =
+            trace.entry(span.span_id).or_insert_with(|| Entry { span: Arc::new(span.clone()), cost: None });
+        if rank(span, &entry.span) == Ordering::Greater {
+            entry.span = Arc::new(span.clone());
+        }
+    }
+
+    fn take_cost(&mut self, cost: &Cost) {
+        let entry = self.traces.get_mut(&cost.trace_id).and_then(|trace| trace.get_mut(&cost.span_id));
+        if let Some(entry) = entry {
+            entry.cost = Some(cost.clone());
+        }
+    }
+
+    fn take_event(&mut self, event: &Event) {
+        if self.event_texts.insert(format!("{event:?}")) {
+            self.next_event += 1;
+            self.events.insert(self.next_event, event.clone());
+        }
+    }
+
+    fn take_metric(&mut self, metric: &Metric) {
+        for point in &metric.points {
+            let source =
+                (&metric.unit, metric.instrument, metric.temporality, &metric.resource, &metric.scope);
+            let key = (metric.name.clone(), format!("{source:?} {:?}", point.attributes));
+            let series = self.series.entry(key).or_insert_with(|| Series {
+                unit: metric.unit.clone(),
+                description: metric.description.clone(),
+                instrument: metric.instrument,
+                temporality: metric.temporality,
+                labels: point
+                    .attributes
+                    .iter()
+                    .map(|(key, value)| (key.clone(), label_text(value)))
+                    .collect(),
+                points: BTreeMap::new(),
+            });
+            series.points.entry(point.time).or_insert_with(|| point.clone());
+        }
+    }
+
+    /// Drops the oldest traces until the rest fits; the last one stays, however large.
+    fn make_room(&mut self, capacity: usize) {
+        let mut spans = self.spans();
+        while spans > capacity && self.traces.len() > 1 {
+            let oldest =
+                self.traces.iter().min_by_key(|(id, trace)| (started_at(trace), **id)).map(|(id, _)| *id);
+            let Some(id) = oldest else { return };
+            spans -= self.traces.remove(&id).map_or(0, |trace| trace.len());
+            self.dropped_traces += 1;
+            self.dropped.push_back(id);
+            if self.dropped.len() > capacity {
+                self.dropped.pop_front();
+            }
+        }
+    }
+}
+
+/// Which of two copies of a span is the better one: ended before running, then the later end, then more attributes and
+/// events, then the greater text of the content, so that any order of arrival leads to the same copy.
+fn rank(a: &Span, b: &Span) -> Ordering {
+    let content = |span: &Span| (span.end, span.attributes.len() + span.events.len());
+    content(a).cmp(&content(b)).then_with(|| format!("{a:?}").cmp(&format!("{b:?}")))
+}

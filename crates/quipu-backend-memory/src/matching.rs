@@ -1,0 +1,75 @@
+//! Which traces and ledger rows a filter means.
+
+use std::collections::BTreeMap;
+
+use quipu_core::{Cost, Timestamp, TraceFilter, TraceId};
+
+use crate::held::Held;
+use crate::summary::Summed;
+use crate::text::{has_words, words};
+
+fn within(filter: &TraceFilter, time: Timestamp) -> bool {
+    filter.since.is_none_or(|since| time >= since) && filter.until.is_none_or(|until| time < until)
+}
+
+/// A field that is not asked for fits anything.
+fn is(wanted: Option<&String>, have: Option<&compact_str::CompactString>) -> bool {
+    wanted.is_none_or(|wanted| have.is_some_and(|have| have == wanted))
+}
+
+/// Whether all of a filter holds for a trace.
+pub(crate) fn trace_fits(filter: &TraceFilter, trace: &Summed<'_>) -> bool {
+    let row = &trace.row;
+    within(filter, row.started_at)
+        && is(filter.service.as_ref(), row.service.as_ref())
+        && is(filter.framework.as_ref(), row.framework.as_ref())
+        && filter.agent.as_ref().is_none_or(|agent| row.agents.iter().any(|have| have == agent))
+        && filter.model.as_ref().is_none_or(|model| row.models.iter().any(|have| have == model))
+        && trace_part_fits(filter, trace)
+}
+
+/// Whether that part of a filter holds which only a trace as a whole can answer.
+fn trace_part_fits(filter: &TraceFilter, trace: &Summed<'_>) -> bool {
+    let row = &trace.row;
+    is(filter.session.as_ref(), row.session.as_ref())
+        && is(filter.user.as_ref(), row.user.as_ref())
+        && filter.tool.as_ref().is_none_or(|tool| trace.ran(tool))
+        && filter.status.is_none_or(|status| row.status == status)
+        && filter.min_duration.is_none_or(|least| row.duration >= least)
+        && filter.min_cost.is_none_or(|least| row.cost.is_some_and(|cost| cost >= least))
+        && filter.q.as_ref().is_none_or(|q| has_all_words(trace, q))
+}
+
+fn has_all_words(trace: &Summed<'_>, q: &str) -> bool {
+    let wanted: Vec<_> = words(q).collect();
+    trace.trace.values().any(|entry| has_words(&entry.span, &wanted))
+}
+
+/// Whether that part of a filter holds for a ledger row which the row itself answers.
+pub(crate) fn cost_part_fits(filter: &TraceFilter, cost: &Cost) -> bool {
+    within(filter, cost.time)
+        && is(filter.service.as_ref(), cost.service.as_ref())
+        && is(filter.framework.as_ref(), cost.framework.as_ref())
+        && is(filter.agent.as_ref(), cost.agent.as_ref())
+        && is(filter.model.as_ref(), cost.model())
+}
+
+impl Held {
+    /// Every trace, summed up.
+    pub(crate) fn summed(&self) -> impl Iterator<Item = Summed<'_>> {
+        self.traces.iter().filter_map(|(id, trace)| Summed::of(*id, trace))
+    }
+
+    /// Traces for which the whole filter holds.
+    pub(crate) fn picked<'a>(&'a self, filter: &'a TraceFilter) -> impl Iterator<Item = Summed<'a>> {
+        self.summed().filter(|trace| trace_fits(filter, trace))
+    }
+
+    /// Traces by id for which the trace's part of the filter holds: those whose ledger rows may be asked for.
+    pub(crate) fn traces_of_costs<'a>(&'a self, filter: &TraceFilter) -> BTreeMap<TraceId, Summed<'a>> {
+        self.summed()
+            .filter(|trace| trace_part_fits(filter, trace))
+            .map(|trace| (trace.row.trace_id, trace))
+            .collect()
+    }
+}

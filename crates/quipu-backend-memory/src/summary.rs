@@ -1,0 +1,121 @@
+//! A trace's summary.
+
+use std::collections::BTreeSet;
+
+use compact_str::CompactString;
+use quipu_core::{Cost, Kind, Span, Status, Timestamp, Tokens, TraceId, TraceRow, TraceStatus, Usd};
+
+use crate::held::Trace;
+
+/// A trace with its summary; what filters look at.
+pub(crate) struct Summed<'a> {
+    pub(crate) trace: &'a Trace,
+    pub(crate) row: TraceRow,
+}
+
+/// Ledger rows of a trace that are part of the totals.
+pub(crate) fn counted(trace: &Trace) -> impl Iterator<Item = &Cost> {
+    trace.values().filter_map(|entry| entry.cost.as_ref()).filter(|cost| cost.counts())
+}
+
+/// Whether a counted row has usage but no price.
+pub(crate) fn lacks_price(cost: &Cost) -> bool {
+    cost.usage.is_some() && cost.unpriced.is_some()
+}
+
+/// The sum of what is there; `None` when nothing is.
+pub(crate) fn sum(amounts: impl Iterator<Item = Option<Usd>>) -> Option<Usd> {
+    amounts.flatten().reduce(|sum, amount| sum + amount)
+}
+
+/// Tokens of rows.
+pub(crate) fn tokens<'a>(costs: impl Iterator<Item = &'a Cost>) -> Tokens {
+    costs
+        .filter_map(|cost| cost.usage.as_ref())
+        .fold(Tokens::default(), |sum, usage| sum.plus(&usage.tokens()))
+}
+
+fn number(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}
+
+impl<'a> Summed<'a> {
+    /// Sums up a trace; `None` when it has no span.
+    pub(crate) fn of(trace_id: TraceId, trace: &'a Trace) -> Option<Self> {
+        let mut spans: Vec<&Span> = trace.values().map(|entry| entry.span.as_ref()).collect();
+        spans.sort_by_key(|span| (span.start, span.span_id));
+        let first = *spans.first()?;
+        let head = spans.iter().copied().find(|span| span.parent_id.is_none()).unwrap_or(first);
+        // What the head does not say the others do, by start and id.
+        let told = |what: fn(&Span) -> Option<CompactString>| {
+            what(head).or_else(|| spans.iter().find_map(|span| what(span)))
+        };
+        let ended = spans.iter().filter_map(|span| span.end).max();
+        let row = TraceRow {
+            trace_id,
+            name: head.name.to_string(),
+            service: head.resource.service().map(CompactString::from),
+            framework: told(|span| span.canonical.framework.clone()),
+            convention: told(|span| Some(span.canonical.convention.clone()).filter(|name| !name.is_empty())),
+            started_at: first.start,
+            duration: ended.map_or(0, |end| end.since(first.start).max(0)),
+            status: status(&spans),
+            spans: number(spans.len()),
+            llm_calls: number(counted(trace).filter(|cost| cost.is_call()).count()),
+            tool_calls: number(counted(trace).filter(|cost| cost.is_tool_run()).count()),
+            errors: number(spans.iter().filter(|span| span.status == Status::Error).count()),
+            tokens: tokens(counted(trace)),
+            cost: sum(counted(trace).map(|cost| cost.amount)),
+            unpriced_calls: number(counted(trace).filter(|cost| lacks_price(cost)).count()),
+            reported_cost: sum(counted(trace).map(|cost| cost.reported)),
+            session: told(|span| span.canonical.session.clone()),
+            user: told(|span| span.canonical.user.clone()),
+            agents: agents(trace),
+            models: counted(trace)
+                .filter_map(Cost::model)
+                .cloned()
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect(),
+        };
+        Some(Self { trace, row })
+    }
+
+    /// Whether a tool was run in it.
+    pub(crate) fn ran(&self, tool: &str) -> bool {
+        counted(self.trace).any(|cost| cost.is_tool_run() && cost.tool.as_deref() == Some(tool))
+    }
+
+    /// Start, for orders.
+    pub(crate) const fn started_at(&self) -> Timestamp {
+        self.row.started_at
+    }
+}
+
+fn agents(trace: &Trace) -> Vec<CompactString> {
+    let spans = trace.values().map(|entry| &entry.span.canonical).filter(|read| read.kind == Kind::Agent);
+    let named: BTreeSet<_> = counted(trace)
+        .filter_map(|cost| cost.agent.clone())
+        .chain(spans.filter_map(|read| read.agent.clone()))
+        .collect();
+    named.into_iter().collect()
+}
+
+/// The state of a trace by its spans, as [`TraceStatus`] says.
+fn status(spans: &[&Span]) -> TraceStatus {
+    let roots: Vec<_> = spans.iter().filter(|span| span.parent_id.is_none()).collect();
+    let any = |status: Status| roots.iter().any(|root| root.status == status);
+    if roots.is_empty() {
+        let failed = spans.iter().any(|span| span.status == Status::Error);
+        return if failed { TraceStatus::Error } else { TraceStatus::Running };
+    }
+    if any(Status::Error) {
+        TraceStatus::Error
+    } else if roots.iter().all(|root| root.end.is_none()) {
+        TraceStatus::Running
+    } else if any(Status::Ok) {
+        TraceStatus::Ok
+    } else {
+        TraceStatus::Unset
+    }
+}

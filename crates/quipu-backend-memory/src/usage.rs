@@ -1,0 +1,149 @@
+//! Sums over the ledger, and counts of values.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use compact_str::CompactString;
+use quipu_core::{
+    Cost, Facet, FacetField, GroupBy, Sketch, Timestamp, ToolGroup, TraceFilter, TraceRow, UsageGroup,
+    UsageKey, UsageQuery, UsageTotals,
+};
+
+use crate::held::{Entry, Held};
+use crate::matching::cost_part_fits;
+use crate::summary::{Summed, counted, lacks_price};
+
+/// Bytes of a tool's last error.
+const ERROR_BYTES: usize = 300;
+
+/// Whether a counted row is part of usage: it is a call, or it says something of tokens or money. Plain tool runs and
+/// steps are not.
+fn is_usage(cost: &Cost) -> bool {
+    cost.is_call() || cost.usage.is_some() || cost.amount.is_some() || cost.reported.is_some()
+}
+
+fn totals_of(cost: &Cost) -> UsageTotals {
+    let mut latency = Sketch::new();
+    if let (true, Some(duration)) = (cost.is_call(), cost.duration) {
+        latency.add(duration, 1);
+    }
+    UsageTotals {
+        llm_calls: u64::from(cost.is_call()),
+        errors: u64::from(cost.is_call() && cost.failed),
+        tokens: cost.usage.as_ref().map(quipu_core::Usage::tokens).unwrap_or_default(),
+        cost: cost.amount,
+        unpriced: cost.unpriced.filter(|_| lacks_price(cost)).map(|why| (why, 1)).into_iter().collect(),
+        reported: cost.reported,
+        latency,
+    }
+}
+
+fn key_of(by: GroupBy, cost: &Cost, trace: &TraceRow) -> UsageKey {
+    let name = |name: Option<&CompactString>| UsageKey::Name(name.cloned());
+    match by {
+        GroupBy::Model => name(cost.model()),
+        GroupBy::Provider => name(cost.provider.as_ref()),
+        GroupBy::Agent => name(cost.agent.as_ref()),
+        GroupBy::Framework => name(cost.framework.as_ref()),
+        GroupBy::Service => name(cost.service.as_ref()),
+        GroupBy::Session => name(trace.session.as_ref()),
+        GroupBy::User => name(trace.user.as_ref()),
+        GroupBy::Convention => name(Some(&cost.convention).filter(|name| !name.is_empty())),
+        GroupBy::Hour => UsageKey::Time(cost.time.floor(Timestamp::HOUR)),
+        GroupBy::Day => UsageKey::Time(cost.time.floor(Timestamp::DAY)),
+    }
+}
+
+impl Held {
+    pub(crate) fn usage(&self, query: &UsageQuery) -> Vec<UsageGroup> {
+        let mut groups: BTreeMap<Vec<UsageKey>, UsageTotals> = BTreeMap::new();
+        if query.group_by.is_empty() {
+            groups.insert(Vec::new(), UsageTotals::default());
+        }
+        for trace in self.traces_of_costs(&query.filter).values() {
+            let costs =
+                counted(trace.trace).filter(|cost| is_usage(cost) && cost_part_fits(&query.filter, cost));
+            for cost in costs {
+                let key = query.group_by.iter().map(|by| key_of(*by, cost, &trace.row)).collect();
+                groups.entry(key).or_default().merge(&totals_of(cost));
+            }
+        }
+        groups.into_iter().map(|(key, totals)| UsageGroup { key, totals }).collect()
+    }
+
+    /// The filter's times, service, framework, agent and tool are those of the run; the rest are those of its trace.
+    pub(crate) fn tools(&self, filter: &TraceFilter) -> Vec<ToolGroup> {
+        let of_run = TraceFilter { model: None, ..filter.clone() };
+        let fits_trace = |trace: &Summed<'_>| {
+            filter.model.as_ref().is_none_or(|model| trace.row.models.iter().any(|have| have == model))
+        };
+        let mut runs: BTreeMap<CompactString, Vec<(&Cost, &Entry)>> = BTreeMap::new();
+        for trace in self.traces_of_costs(filter).into_values().filter(fits_trace) {
+            for entry in trace.trace.values() {
+                let run =
+                    entry.cost.as_ref().filter(|cost| cost.is_tool_run() && cost_part_fits(&of_run, cost));
+                let Some((cost, tool)) = run.and_then(|cost| Some((cost, cost.tool.clone()?))) else {
+                    continue;
+                };
+                if filter.tool.as_ref().is_none_or(|wanted| tool == wanted) {
+                    runs.entry(tool).or_default().push((cost, entry));
+                }
+            }
+        }
+        let mut groups: Vec<_> = runs.into_iter().map(|(tool, runs)| tool_group(tool, runs)).collect();
+        groups.sort_by_key(|group| (Reverse(group.calls), group.tool.clone()));
+        groups
+    }
+
+    pub(crate) fn facets(&self, field: FacetField, filter: &TraceFilter, limit: usize) -> Vec<Facet> {
+        let mut counts: BTreeMap<CompactString, u64> = BTreeMap::new();
+        for trace in self.picked(filter) {
+            values_of(field, &trace).into_iter().for_each(|value| *counts.entry(value).or_default() += 1);
+        }
+        let mut facets: Vec<_> = counts.into_iter().map(|(value, traces)| Facet { value, traces }).collect();
+        facets.sort_by_key(|facet| (Reverse(facet.traces), facet.value.clone()));
+        facets.truncate(limit);
+        facets
+    }
+}
+
+/// The values that a trace has of a field, each once.
+fn values_of(field: FacetField, trace: &Summed<'_>) -> BTreeSet<CompactString> {
+    let row = &trace.row;
+    let one = |value: &Option<CompactString>| value.iter().cloned().collect();
+    match field {
+        FacetField::Service => one(&row.service),
+        FacetField::Framework => one(&row.framework),
+        FacetField::Agent => row.agents.iter().cloned().collect(),
+        FacetField::Model => row.models.iter().cloned().collect(),
+        FacetField::Tool => counted(trace.trace)
+            .filter(|cost| cost.is_tool_run())
+            .filter_map(|cost| cost.tool.clone())
+            .collect(),
+        FacetField::Status => BTreeSet::from([row.status.as_str().into()]),
+        FacetField::Session => one(&row.session),
+        FacetField::User => one(&row.user),
+        FacetField::Convention => one(&row.convention),
+    }
+}
+
+fn tool_group(tool: CompactString, mut runs: Vec<(&Cost, &Entry)>) -> ToolGroup {
+    runs.sort_by_key(|(cost, entry)| (cost.time, entry.span.trace_id, cost.span_id));
+    let mut latency = Sketch::new();
+    runs.iter().filter_map(|(cost, _)| cost.duration).for_each(|duration| latency.add(duration, 1));
+    let failed: Vec<_> = runs.iter().filter(|(cost, _)| cost.failed).collect();
+    ToolGroup {
+        tool,
+        calls: u64::try_from(runs.len()).unwrap_or(u64::MAX),
+        errors: u64::try_from(failed.len()).unwrap_or(u64::MAX),
+        latency,
+        last_error: failed.last().and_then(|(_, entry)| error_of(entry)),
+    }
+}
+
+/// Status message, else error kind; at most 300 bytes, cut between characters.
+fn error_of(entry: &Entry) -> Option<String> {
+    let message = Some(entry.span.status_message.as_str()).filter(|message| !message.is_empty());
+    let text = message.or(entry.span.canonical.error_type.as_deref())?;
+    Some(text[..text.floor_char_boundary(ERROR_BYTES)].to_owned())
+}

@@ -1,0 +1,7 @@
+//! The store in memory, judged by the list that every store is judged by.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod bound;
+mod conformance;
+mod faults;

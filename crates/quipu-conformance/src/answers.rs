@@ -1,0 +1,320 @@
+//! Asks two stores everything and compares what they answer.
+
+use std::fmt::Debug;
+use std::time::Duration;
+
+use compact_str::CompactString;
+use quipu_core::{
+    Detail, EventQuery, FacetField, GroupBy, Level, MetricAggregate, MetricQuery, SessionQuery, Sort, Store,
+    Timestamp, TraceFilter, TraceRow, TraceStatus, UsageQuery,
+};
+use tokio::time::{Instant, sleep};
+
+use crate::cases::ask;
+use crate::outcome::compare;
+use crate::sample::Random;
+use crate::{Failure, Outcome};
+
+/// How long an index may lag.
+const LAG: Duration = Duration::from_secs(20);
+/// Most rows of answers that are not asked for in pages.
+const MANY: usize = 100_000;
+
+const SORTS: [Sort; 8] = [
+    Sort::Newest,
+    Sort::Oldest,
+    Sort::Longest,
+    Sort::Shortest,
+    Sort::Dearest,
+    Sort::Cheapest,
+    Sort::MostTokens,
+    Sort::FewestTokens,
+];
+const FIELDS: [FacetField; 9] = [
+    FacetField::Service,
+    FacetField::Framework,
+    FacetField::Agent,
+    FacetField::Model,
+    FacetField::Tool,
+    FacetField::Status,
+    FacetField::Session,
+    FacetField::User,
+    FacetField::Convention,
+];
+const KEYS: [GroupBy; 10] = [
+    GroupBy::Model,
+    GroupBy::Provider,
+    GroupBy::Agent,
+    GroupBy::Framework,
+    GroupBy::Service,
+    GroupBy::Session,
+    GroupBy::User,
+    GroupBy::Convention,
+    GroupBy::Hour,
+    GroupBy::Day,
+];
+
+/// Both stores, asked the same.
+struct Pair<'a>(&'a dyn Store, &'a dyn Store);
+
+/// Asks both stores for everything that they hold, in many ways, and gives the first difference: what was asked, and
+/// what the left store has where the right one is taken as right. Orders that the contract leaves open are not compared.
+/// A question that fails is a difference too.
+pub async fn difference(left: &dyn Store, right: &dyn Store) -> Option<String> {
+    Pair(left, right).compare_all().await.err().map(|failure| failure.to_string())
+}
+
+/// Asserts that there is no [`difference`].
+///
+/// # Panics
+/// There is one, or a question failed.
+pub async fn assert_equal_answers(left: &dyn Store, right: &dyn Store) {
+    let found = difference(left, right).await;
+    assert!(found.is_none(), "{} and {} differ: {}", left.name(), right.name(), found.unwrap_or_default());
+}
+
+/// Asks both with the same expression and compares.
+macro_rules! equal {
+    ($pair:expr, $what:expr, |$store:ident| $ask:expr) => {{
+        let left = {
+            let $store = $pair.0;
+            $ask
+        };
+        let right = {
+            let $store = $pair.1;
+            $ask
+        };
+        compare(&left, &right, || $what)?;
+        right
+    }};
+}
+
+fn sorted<T: Debug>(mut rows: Vec<T>) -> Vec<T> {
+    rows.sort_by_cached_key(|row| format!("{row:?}"));
+    rows
+}
+
+impl Pair<'_> {
+    async fn compare_all(&self) -> Outcome {
+        let every = TraceFilter::default();
+        let rows = equal!(self, "all traces".to_owned(), |store| {
+            ask::all_traces(store, &every, Sort::Newest, 1_000).await?
+        });
+        for sort in SORTS {
+            equal!(self, format!("traces by {sort:?} in pages of 5"), |store| {
+                ask::all_traces(store, &every, sort, 5).await?
+            });
+        }
+        equal!(self, "spans stored".to_owned(), |store| store.info().await?.spans);
+        for row in &rows {
+            self.compare_trace(row).await?;
+        }
+        for filter in filters(&rows, self.names().await?) {
+            self.compare_filter(&filter).await?;
+        }
+        self.compare_events().await?;
+        self.compare_metrics().await?;
+        self.compare_search(&rows).await
+    }
+
+    async fn compare_trace(&self, row: &TraceRow) -> Outcome {
+        let id = row.trace_id;
+        equal!(self, format!("trace {id}"), |store| store.trace(id).await?);
+        for detail in [Detail::Summary, Detail::Full] {
+            let spans = equal!(self, format!("spans of {id}, {detail:?}"), |store| {
+                ask::all_spans(store, id, detail, 4).await?
+            });
+            if let Some(last) = spans.last() {
+                equal!(self, format!("span {}", last.span_id), |store| store.span(id, last.span_id).await?);
+                let asked = [(id, last.start)];
+                equal!(self, format!("nodes of {id}"), |store| {
+                    store.nodes(&asked).await?.into_iter().map(sorted).collect::<Vec<_>>()
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// The values of every field.
+    async fn names(&self) -> Outcome<Vec<(FacetField, CompactString)>> {
+        let mut names = Vec::new();
+        for field in FIELDS {
+            let facets = self.1.facets(field, &TraceFilter::default(), MANY).await?;
+            names.extend(facets.into_iter().map(|facet| (field, facet.value)));
+        }
+        Ok(names)
+    }
+
+    async fn compare_filter(&self, filter: &TraceFilter) -> Outcome {
+        equal!(self, format!("traces of {filter:?}"), |store| {
+            ask::all_traces(store, filter, Sort::Newest, 4).await?
+        });
+        for field in FIELDS {
+            equal!(self, format!("{field:?} facets of {filter:?}"), |store| {
+                sorted(store.facets(field, filter, MANY).await?)
+            });
+        }
+        let sessions = SessionQuery { filter: filter.clone(), limit: MANY, cursor: None };
+        equal!(self, format!("sessions of {filter:?}"), |store| sorted(
+            store.sessions(&sessions).await?.rows
+        ));
+        equal!(self, format!("tools of {filter:?}"), |store| sorted(store.tools(filter).await?));
+        let mut keys: Vec<Vec<GroupBy>> = KEYS.iter().map(|key| vec![*key]).collect();
+        keys.extend([vec![], vec![GroupBy::Day, GroupBy::Model], vec![GroupBy::Session, GroupBy::Agent]]);
+        for group_by in keys {
+            let query = UsageQuery { filter: filter.clone(), group_by };
+            equal!(self, format!("usage of {query:?}"), |store| ask::groups(store, &query).await?);
+        }
+        Ok(())
+    }
+
+    async fn compare_events(&self) -> Outcome {
+        let every = EventQuery { limit: MANY, ..EventQuery::default() };
+        let rows = equal!(self, "all events".to_owned(), |store| sorted(store.events(&every).await?.rows));
+        let mut questions: Vec<_> =
+            Level::ALL.map(|level| EventQuery { level: Some(level), ..every.clone() }).into();
+        for event in rows.iter().take(8) {
+            questions.push(EventQuery { name: Some(event.name.to_string()), ..every.clone() });
+            questions.push(EventQuery { since: Some(event.time), ..every.clone() });
+            questions.push(EventQuery { until: Some(event.time), ..every.clone() });
+            questions
+                .push(EventQuery { agent: event.agent.as_ref().map(ToString::to_string), ..every.clone() });
+            questions.push(EventQuery {
+                session: event.session.as_ref().map(ToString::to_string),
+                ..every.clone()
+            });
+        }
+        for question in questions {
+            equal!(self, format!("events of {question:?}"), |store| sorted(
+                store.events(&question).await?.rows
+            ));
+        }
+        Ok(())
+    }
+
+    async fn compare_metrics(&self) -> Outcome {
+        let names = equal!(self, "metrics".to_owned(), |store| sorted(store.metrics().await?));
+        for name in names {
+            for (aggregate, minutes) in [
+                (MetricAggregate::Average, 5),
+                (MetricAggregate::Sum, 5),
+                (MetricAggregate::Sum, 60),
+                (MetricAggregate::Min, 5),
+                (MetricAggregate::Max, 5),
+                (MetricAggregate::Count, 5),
+                (MetricAggregate::Last, 5),
+            ] {
+                let query = MetricQuery {
+                    name: name.name.to_string(),
+                    labels: Default::default(),
+                    since: None,
+                    until: None,
+                    step: minutes * 60 * Timestamp::SECOND,
+                    aggregate,
+                };
+                let middle = Some(name.last_at.plus(-600 * Timestamp::SECOND));
+                let later = MetricQuery { since: middle, ..query.clone() };
+                for query in [later, query] {
+                    equal!(self, format!("series of {query:?}"), |store| rounded(store, &query).await?);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Full text may lag, so equal answers are waited for.
+    async fn compare_search(&self, rows: &[TraceRow]) -> Outcome {
+        let words: std::collections::BTreeSet<_> =
+            rows.iter().filter_map(|row| row.name.split(' ').next()).take(6).collect();
+        for word in words {
+            let filter = TraceFilter { q: Some(word.to_owned()), ..TraceFilter::default() };
+            let deadline = Instant::now() + LAG;
+            loop {
+                let right = ask::picked(self.1, filter.clone()).await?;
+                let left = ask::picked(self.0, filter.clone()).await?;
+                if left == right {
+                    break;
+                }
+                if Instant::now() >= deadline {
+                    let what = format!("traces with {word:?}: have {left:?}, want {right:?}");
+                    return Err(Failure::new(what));
+                }
+                sleep(Duration::from_millis(5)).await;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Series by label, with figures to nine digits: the order of additions is left open.
+async fn rounded(store: &dyn Store, query: &MetricQuery) -> Outcome<Vec<String>> {
+    let text = |(at, figure): &(Timestamp, f64)| format!("{} {figure:.9e}", at.nanos());
+    let series = store.metric(query).await?;
+    let lines = series.iter().map(|series| {
+        let points: Vec<_> = series.points.iter().map(text).collect();
+        format!("{:?} {:?} {points:?}", series.labels, series.temporality)
+    });
+    Ok(sorted(lines.collect()))
+}
+
+/// Filters by what the stores hold: each field alone, times, bounds, and some of them together.
+fn filters(rows: &[TraceRow], names: Vec<(FacetField, CompactString)>) -> Vec<TraceFilter> {
+    let mut random = Random::new(u64::try_from(rows.len()).unwrap_or(0));
+    let mut filters: Vec<_> = names.iter().map(|(field, value)| by_name(*field, value)).collect();
+    for _ in 0..4 {
+        let (Some(one), Some(other)) = (random.pick(rows), random.pick(rows)) else { break };
+        let (since, until) = (one.started_at.min(other.started_at), one.started_at.max(other.started_at));
+        filters.push(TraceFilter { since: Some(since), until: Some(until), ..TraceFilter::default() });
+        filters.push(TraceFilter { since: Some(since.plus(1)), ..TraceFilter::default() });
+        filters.push(TraceFilter { min_duration: Some(one.duration), ..TraceFilter::default() });
+        filters.push(TraceFilter { min_cost: one.cost, ..TraceFilter::default() });
+    }
+    let single = filters.clone();
+    for _ in 0..8 {
+        let (Some(one), Some(other)) = (random.pick(&single), random.pick(&single)) else { break };
+        filters.push(together(one, other));
+    }
+    filters.push(TraceFilter::default());
+    filters
+}
+
+fn by_name(field: FacetField, value: &CompactString) -> TraceFilter {
+    let mut filter = TraceFilter::default();
+    let text = Some(value.to_string());
+    match field {
+        FacetField::Service => filter.service = text,
+        FacetField::Framework => filter.framework = text,
+        FacetField::Agent => filter.agent = text,
+        FacetField::Model => filter.model = text,
+        FacetField::Tool => filter.tool = text,
+        FacetField::Session => filter.session = text,
+        FacetField::User => filter.user = text,
+        FacetField::Status => filter.status = status(value),
+        FacetField::Convention => {}
+    }
+    filter
+}
+
+fn status(word: &str) -> Option<TraceStatus> {
+    let all = [TraceStatus::Unset, TraceStatus::Ok, TraceStatus::Error, TraceStatus::Running];
+    all.into_iter().find(|status| status.as_str() == word)
+}
+
+fn together(one: &TraceFilter, other: &TraceFilter) -> TraceFilter {
+    let (a, b) = (one.clone(), other.clone());
+    TraceFilter {
+        since: a.since.or(b.since),
+        until: a.until.or(b.until),
+        q: a.q.or(b.q),
+        service: a.service.or(b.service),
+        framework: a.framework.or(b.framework),
+        agent: a.agent.or(b.agent),
+        model: a.model.or(b.model),
+        tool: a.tool.or(b.tool),
+        status: a.status.or(b.status),
+        session: a.session.or(b.session),
+        user: a.user.or(b.user),
+        min_duration: a.min_duration.or(b.min_duration),
+        min_cost: a.min_cost.or(b.min_cost),
+    }
+}

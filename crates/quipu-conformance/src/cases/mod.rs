@@ -1,0 +1,62 @@
+//! The list.
+
+pub(crate) mod ask;
+mod errors;
+mod events;
+mod facets;
+mod fidelity;
+mod fidelity_rows;
+mod ledger;
+mod lifecycle;
+mod metrics;
+mod nodes;
+mod paging;
+mod search;
+mod sessions;
+mod spans;
+mod tools;
+mod traces;
+mod usage;
+mod write;
+
+use crate::Case;
+
+/// Every case, in the order that reports have.
+pub fn all() -> Vec<Case> {
+    [
+        lifecycle::cases(),
+        write::cases(),
+        fidelity::cases(),
+        fidelity_rows::cases(),
+        ledger::cases(),
+        traces::cases(),
+        paging::cases(),
+        spans::cases(),
+        sessions::cases(),
+        usage::cases(),
+        tools::cases(),
+        facets::cases(),
+        events::cases(),
+        metrics::cases(),
+        nodes::cases(),
+        search::cases(),
+        errors::cases(),
+    ]
+    .concat()
+}
+
+/// Turns `async fn(&Subject) -> Outcome` into cases of a group.
+macro_rules! cases {
+    ($group:literal: $([$($need:ident),*] $name:ident),+ $(,)?) => {
+        pub(super) fn cases() -> Vec<crate::Case> {
+            vec![$(crate::Case {
+                group: $group,
+                name: stringify!($name),
+                needs: &[$(crate::Need::$need),*],
+                run: |subject| Box::pin(async move { $name(&subject).await }),
+            }),+]
+        }
+    };
+}
+
+use cases;

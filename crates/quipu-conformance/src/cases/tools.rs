@@ -1,0 +1,125 @@
+//! Tool runs.
+
+use quipu_core::{Cost, Rule, Timestamp, ToolGroup, TraceFilter};
+
+use super::cases;
+use crate::outcome::{check, same};
+use crate::sample::{at, batch, cost, draft};
+use crate::{Failure, Outcome, Subject};
+
+cases! { "tools":
+    [Store, Spans, Costs] are_summed_by_name,
+    [Store, Spans, Costs] most_calls_come_first,
+    [Store, Spans, Costs] the_last_error_is_the_latest_failure,
+    [Store, Spans, Costs] a_long_error_is_cut_at_300_bytes,
+    [Store, Spans, Costs] only_what_counts,
+    [Store, Spans, Costs] follow_corrections,
+    [Store, Spans, Costs] of_one_time_session_or_tool,
+}
+
+async fn all(on: &Subject, filter: TraceFilter) -> Outcome<Vec<ToolGroup>> {
+    Ok(on.store()?.tools(&filter).await?)
+}
+
+async fn one(on: &Subject, filter: TraceFilter) -> Outcome<ToolGroup> {
+    let mut groups = all(on, filter).await?;
+    match (groups.pop(), groups.len()) {
+        (Some(group), 0) => Ok(group),
+        (last, more) => Err(Failure::new(format!("not one tool but {more} and {last:?}"))),
+    }
+}
+
+async fn are_summed_by_name(on: &Subject) -> Outcome {
+    let spans = [
+        draft(1, 1).tool("search").lasts(1_000).span(),
+        draft(1, 2).tool("search").lasts(3_000).failed("no answer").span(),
+        draft(2, 3).tool("search").running().span(),
+    ];
+    let costs = spans.each_ref().map(cost);
+    on.write(batch(spans, costs)).await?;
+    let group = one(on, TraceFilter::default()).await?;
+    same!((group.tool, group.calls, group.errors), ("search", 3, 1), "tool, calls, errors");
+    same!((group.latency.count(), group.latency.sum()), (2, 4_000), "latency");
+    same!(group.last_error, Some("no answer"), "last error");
+    Ok(())
+}
+
+async fn most_calls_come_first(on: &Subject) -> Outcome {
+    for (number, tool) in (1..).zip(["rare", "often", "some", "often", "some", "often"]) {
+        let span = draft(1, number).tool(tool).span();
+        on.write(batch([span.clone()], [cost(&span)])).await?;
+    }
+    let names: Vec<_> = all(on, TraceFilter::default()).await?.into_iter().map(|group| group.tool).collect();
+    same!(names, vec!["often", "some", "rare"], "tools");
+    Ok(())
+}
+
+async fn the_last_error_is_the_latest_failure(on: &Subject) -> Outcome {
+    let spans = [
+        draft(1, 5).tool("search").failed("latest").span(),
+        draft(1, 3).tool("search").failed("earlier").span(),
+        draft(1, 9).tool("search").span(),
+    ];
+    let costs = spans.each_ref().map(cost);
+    on.write(batch(spans, costs)).await?;
+    same!(one(on, TraceFilter::default()).await?.last_error, Some("latest"), "last error");
+    let mut silent = draft(1, 7).tool("search").failed("").span();
+    silent.canonical.error_type = Some("Refused".into());
+    on.write(batch([silent.clone()], [cost(&silent)])).await?;
+    same!(one(on, TraceFilter::default()).await?.last_error, Some("Refused"), "last error without a message");
+    Ok(())
+}
+
+async fn a_long_error_is_cut_at_300_bytes(on: &Subject) -> Outcome {
+    let long = "ü€".repeat(200);
+    let span = draft(1, 1).tool("search").failed(&long).span();
+    on.write(batch([span.clone()], [cost(&span)])).await?;
+    let text = one(on, TraceFilter::default()).await?.last_error.unwrap_or_default();
+    check!((290..=300).contains(&text.len()), "the error has {} bytes", text.len());
+    check!(long.starts_with(&text), "the error is not the start of the message");
+    Ok(())
+}
+
+async fn only_what_counts(on: &Subject) -> Outcome {
+    let spans = [
+        draft(1, 1).tool("search").span(),
+        draft(1, 2).tool("search").span(),
+        draft(1, 3).tool("none").span(),
+    ];
+    let twin = Cost { rule: Rule::Duplicate, ..cost(&spans[1]) };
+    on.write(batch(spans.clone(), [cost(&spans[0]), twin])).await?;
+    let group = one(on, TraceFilter::default()).await?;
+    same!((group.tool, group.calls), ("search", 1), "tool and calls");
+    Ok(())
+}
+
+async fn follow_corrections(on: &Subject) -> Outcome {
+    let span = draft(1, 1).tool("search").failed("no").span();
+    on.write(batch([span.clone()], [cost(&span)])).await?;
+    let fine =
+        Cost { version: 2, failed: false, duration: Some(7_000), tool: Some("find".into()), ..cost(&span) };
+    on.write(batch([], [fine])).await?;
+    let group = one(on, TraceFilter::default()).await?;
+    same!((group.tool, group.calls, group.errors), ("find", 1, 0), "tool, calls, errors");
+    same!((group.latency.sum(), group.last_error), (7_000, None::<String>), "latency and last error");
+    Ok(())
+}
+
+async fn of_one_time_session_or_tool(on: &Subject) -> Outcome {
+    let spans = [
+        draft(1, 1).tool("search").session("a").span(),
+        draft(2, 2).tool("search").session("b").span(),
+        draft(3, 3).tool("read").session("b").span(),
+    ];
+    let costs = spans.each_ref().map(cost);
+    on.write(batch(spans, costs)).await?;
+    let every = TraceFilter::default;
+    let search = TraceFilter { tool: Some("search".to_owned()), ..every() };
+    same!(one(on, search.clone()).await?.calls, 2, "runs of one tool");
+    same!(one(on, TraceFilter { session: Some("b".to_owned()), ..search }).await?.calls, 1, "of a session");
+    let early = TraceFilter { since: Some(at(1)), until: Some(at(2)), ..every() };
+    same!(one(on, early).await?.calls, 1, "runs of a time");
+    let later = TraceFilter { since: Some(at(0).plus(Timestamp::HOUR)), ..every() };
+    same!(all(on, later).await?.len(), 0, "tools of a later time");
+    Ok(())
+}

@@ -1,0 +1,288 @@
+//! Random histories: batches with spans that change, arrive late or twice, and ledger rows that are corrected.
+
+use std::sync::Arc;
+
+use quipu_core::{
+    Batch, Cost, Instrument, Kind, Level, Metric, Rule, Span, SpanEvent, Status, Store, Temporality,
+    Timestamp, Unpriced, Usage, Usd,
+};
+
+use crate::answers::difference;
+use crate::sample::{BASE, Draft, Random, counter, draft, event, metric, span_id};
+use crate::{Failure, Outcome};
+
+const TRACES: u64 = 12;
+const AGENTS: [&str; 3] = ["amy", "bob", "Ännchen"];
+const TOOLS: [&str; 3] = ["search", "read_file", "run sql"];
+const MODELS: [&str; 4] = ["openai/gpt-5", "openai/gpt-5-mini", "anthropic/claude", "local/llama"];
+const FRAMEWORKS: [&str; 2] = ["crewai", "langgraph"];
+const SERVICES: [&str; 2] = ["shop", "bank"];
+const WORDS: [&str; 5] = ["alpha", "beta", "gamma", "delta", "épsilon"];
+const KINDS: [Kind; 6] = [Kind::Llm, Kind::Tool, Kind::Agent, Kind::Embedding, Kind::Task, Kind::Other];
+const RULES: [Rule; 5] = [Rule::Leaf, Rule::Leaf, Rule::Merged, Rule::Repeats, Rule::Duplicate];
+const REASONS: [Unpriced; 3] = [Unpriced::UnknownModel, Unpriced::NoUnitPrice, Unpriced::NotValidThen];
+
+/// A span that exists in the history, with every copy that was sent, the better ones later.
+struct Known {
+    copies: Vec<Span>,
+    version: u64,
+}
+
+struct History {
+    random: Random,
+    known: Vec<Known>,
+    points: i64,
+    total: [f64; 2],
+}
+
+/// A history of so many batches; the same seed gives the same one. Batches may be written in this order only: a ledger
+/// row comes after its span, and its corrections after it.
+pub fn history(seed: u64, batches: usize) -> Vec<Batch> {
+    let mut history = History { random: Random::new(seed), known: Vec::new(), points: 0, total: [0.0; 2] };
+    let mut all: Vec<Batch> = Vec::new();
+    while all.len() < batches {
+        // A batch may be sent again when its answer got lost on the way.
+        let again = all.last().filter(|_| history.random.one_in(6)).cloned();
+        all.push(again.unwrap_or_else(|| history.batch()));
+    }
+    all
+}
+
+fn one<T: Copy>(random: &mut Random, of: &[T]) -> Option<T> {
+    random.pick(of).copied()
+}
+
+impl History {
+    fn batch(&mut self) -> Batch {
+        let mut batch = Batch::default();
+        for _ in 0..1 + self.random.below(10) {
+            match self.random.below(10) {
+                0..4 => self.new_span(&mut batch),
+                4..6 => self.copy(&mut batch),
+                6..9 => self.row(&mut batch),
+                _ => self.records(&mut batch),
+            }
+        }
+        self.random.shuffle(&mut batch.spans);
+        batch
+    }
+
+    fn new_span(&mut self, batch: &mut Batch) {
+        let number = u64::try_from(self.known.len()).unwrap_or(0) + 1;
+        let trace = 1 + self.random.below(TRACES);
+        // Starts are within two days and a bit; many are on a full second, so that there are ties.
+        let mut start = BASE.plus(i64::try_from(trace).unwrap_or(0) * 4 * Timestamp::HOUR);
+        start = start.plus(self.random.within(0, 5) * 20 * Timestamp::SECOND);
+        if self.random.one_in(2) {
+            start = start.plus(self.random.within(0, 9_999_999));
+        }
+        if self.random.one_in(8) {
+            start = start.plus(3 * Timestamp::HOUR);
+        }
+        let mut span = draft(trace, number).starts(start);
+        if !self.random.one_in(4) {
+            // The parent may come later, or never.
+            span = span.below(1 + self.random.below(number + 3));
+        }
+        let mut known = Known { copies: vec![span.span()], version: 0 };
+        known.copies[0] = self.improved(&known);
+        batch.spans.push(known.copies[0].clone());
+        self.known.push(known);
+    }
+
+    /// A copy with more to say than all before it.
+    fn improved(&mut self, known: &Known) -> Span {
+        let random = &mut self.random;
+        let base = &known.copies[known.copies.len() - 1];
+        let word = one(random, &WORDS).unwrap_or_default();
+        let mut next =
+            Draft::from(base.clone()).named(&format!("{word} {}", base.span_id)).with("note", word);
+        if let Some(service) = one(random, &SERVICES).filter(|_| random.one_in(2)) {
+            next = next.service(service);
+        }
+        let mut span = next.span();
+        let lasts = base.duration().unwrap_or(0) + random.within(1, 9 * Timestamp::SECOND);
+        span.end = (base.end.is_some() || !random.one_in(3)).then(|| base.start.plus(lasts));
+        span.status =
+            one(random, &[Status::Unset, Status::Ok, Status::Ok, Status::Error]).unwrap_or_default();
+        if span.status == Status::Error {
+            span.status_message = format!("{word} failed");
+        }
+        if random.one_in(3) {
+            let attributes = [("text", word)].into_iter().collect();
+            span.events.push(SpanEvent { time: span.start, name: "note".into(), attributes });
+        }
+        read(random, &mut span);
+        span
+    }
+
+    fn copy(&mut self, batch: &mut Batch) {
+        let Some(at) = self.some_span() else { return };
+        if self.random.one_in(3) {
+            // An earlier copy comes late.
+            let stale = self.random.pick(&self.known[at].copies).cloned();
+            batch.spans.extend(stale);
+            return;
+        }
+        let known = Known { copies: self.known[at].copies.clone(), version: 0 };
+        let next = self.improved(&known);
+        self.known[at].copies.push(next.clone());
+        batch.spans.push(next);
+    }
+
+    fn some_span(&mut self) -> Option<usize> {
+        let below = u64::try_from(self.known.len()).unwrap_or(0);
+        (below > 0).then(|| usize::try_from(self.random.below(below)).unwrap_or(0))
+    }
+
+    /// A ledger row, or its correction, for a span of this batch or an earlier one.
+    fn row(&mut self, batch: &mut Batch) {
+        let Some(at) = self.some_span() else { return };
+        let random = &mut self.random;
+        let known = &mut self.known[at];
+        known.version += 1;
+        let span = &known.copies[known.copies.len() - 1];
+        let mut row = Cost { version: known.version, ..crate::sample::cost(span) };
+        row.rule = one(random, &RULES).unwrap_or_default();
+        row.agent = one(random, &AGENTS).map(Into::into).filter(|_| !random.one_in(4));
+        if row.kind != Kind::Tool {
+            money(random, &mut row);
+        }
+        batch.costs.push(row);
+    }
+
+    fn records(&mut self, batch: &mut Batch) {
+        let random = &mut self.random;
+        let time = BASE.plus(random.within(0, 50) * Timestamp::HOUR);
+        let level = one(random, &Level::ALL).unwrap_or_default();
+        let word = one(random, &WORDS).unwrap_or_default();
+        let mut note = event(time, level, word, &format!("{word} happened"));
+        note.agent = one(random, &AGENTS).map(Into::into).filter(|_| random.one_in(2));
+        note.session = random.one_in(2).then(|| format!("session {}", random.below(3)).into());
+        batch.events.push(note);
+        batch.metrics.extend(self.points());
+    }
+
+    /// The next point of each of two counters and a gauge: a minute after the one before, sometimes begun anew.
+    fn points(&mut self) -> Vec<Metric> {
+        let at = BASE.plus(self.points * 61 * Timestamp::SECOND);
+        let first = self.points == 0;
+        self.points += 1;
+        for total in &mut self.total {
+            let grown = *total + self.random.within(0, 100) as f64;
+            *total = if first || self.random.one_in(8) { 0.0 } else { grown };
+        }
+        let delta = counter("deltas", "d", &[(at, self.random.within(0, 50) as f64)]);
+        vec![
+            counter("requests", "a", &[(at, self.total[0])]),
+            counter("requests", "b", &[(at, self.total[1])]),
+            Metric { temporality: Temporality::Delta, ..delta },
+            metric("load", Instrument::Gauge, "g", &[(at, self.random.within(-50, 50) as f64)]),
+        ]
+    }
+}
+
+/// Reads something from a span, as an adapter would.
+fn read(random: &mut Random, span: &mut Span) {
+    let session = random.below(4);
+    let (kind, agent, tool) = (one(random, &KINDS), one(random, &AGENTS), one(random, &TOOLS));
+    let (provider, model) = one(random, &MODELS).and_then(|model| model.split_once('/')).unwrap_or_default();
+    let framework = one(random, &FRAMEWORKS);
+    let read = &mut span.canonical;
+    read.kind = kind.unwrap_or_default();
+    read.convention = if random.one_in(5) { "" } else { "genai" }.into();
+    read.framework = framework.filter(|_| random.one_in(2)).map(Into::into);
+    read.agent = agent.filter(|_| random.one_in(3) || read.kind == Kind::Agent).map(Into::into);
+    read.tool = tool.filter(|_| read.kind == Kind::Tool).map(Into::into);
+    read.error_type = (span.status == Status::Error).then(|| "Timeout".into());
+    if random.one_in(3) {
+        read.session = Some(format!("session {session}").into());
+        read.user = (session != 3).then(|| format!("user of {session}").into());
+    }
+    (read.provider, read.request_model, read.response_model, read.usage) = (None, None, None, None);
+    if read.kind.is_call() {
+        read.provider = Some(provider.into());
+        read.request_model = Some(model.into());
+        read.response_model = random.one_in(3).then(|| format!("{model}-2026").into());
+        read.usage = (!random.one_in(5)).then(|| usage(random));
+    }
+}
+
+fn usage(random: &mut Random) -> Usage {
+    let (input, output) = (random.below(5_000), random.below(900));
+    Usage {
+        input: Some(input),
+        output: (!random.one_in(6)).then_some(output),
+        cache_read: random.one_in(3).then_some(input / 2),
+        cache_write: random.one_in(4).then_some(input / 4),
+        reasoning: random.one_in(4).then_some(output / 2),
+        ..Usage::default()
+    }
+}
+
+fn money(random: &mut Random, row: &mut Cost) {
+    if row.usage.is_none() && random.one_in(3) && row.counts() {
+        row.rule = Rule::OrphanRollup;
+        row.usage = Some(usage(random));
+    }
+    if row.usage.is_some() && row.counts() {
+        if random.one_in(4) {
+            row.unpriced = one(random, &REASONS);
+        } else {
+            row.amount = Some(Usd::from_raw(i128::from(random.below(1 << 50)) * 1_000_003));
+        }
+    }
+    row.reported = random.one_in(5).then(|| Usd::from_raw(i128::from(random.below(1 << 60))));
+}
+
+/// Writes a random history to two fresh stores and compares their answers half way and at the end.
+///
+/// # Panics
+/// When a write fails, when one of them takes a bad batch, or when any answer differs; the text names seed,
+/// batch and question.
+pub async fn assert_equal_histories(
+    under_test: &dyn Store,
+    reference: &dyn Store,
+    seed: u64,
+    batches: usize,
+) {
+    let told = tell(under_test, reference, seed, batches).await;
+    assert!(
+        told.is_ok(),
+        "history of seed {seed}: {}",
+        told.map_or_else(|why| why.to_string(), |()| String::new())
+    );
+}
+
+async fn tell(under_test: &dyn Store, reference: &dyn Store, seed: u64, batches: usize) -> Outcome {
+    let mut random = Random::new(seed ^ 0xBAD);
+    for (number, batch) in history(seed, batches).into_iter().enumerate() {
+        if random.one_in(7) {
+            refuse(under_test, reference).await?;
+        }
+        let batch = Arc::new(batch);
+        reference.write(Arc::clone(&batch)).await?;
+        under_test.write(batch).await?;
+        let look = number + 1 == batches || number == batches / 2;
+        let found = if look { difference(under_test, reference).await } else { None };
+        if let Some(found) = found {
+            return Err(Failure::new(format!("after batch {number}: {found}")));
+        }
+    }
+    Ok(())
+}
+
+/// A batch with a row of an unknown span must be refused by both. Its trace is never written again, so that anything
+/// left behind shows as a difference.
+async fn refuse(under_test: &dyn Store, reference: &dyn Store) -> Outcome {
+    let span = draft(TRACES + 1, 1).llm("openai/gpt-5", 1, 1).span();
+    let stranger = Cost { span_id: span_id(2), ..crate::sample::cost(&span) };
+    let costs = [crate::sample::cost(&span), stranger];
+    let bad = Arc::new(crate::sample::batch([span], costs));
+    for store in [under_test, reference] {
+        if store.write(Arc::clone(&bad)).await.is_ok() {
+            return Err(Failure::new(format!("{} took a row of an unknown span", store.name())));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,182 @@
+//! Spans made by naming what matters; attributes and canonical reading always agree.
+
+use std::sync::Arc;
+
+use compact_str::CompactString;
+use quipu_core::{Attributes, Kind, Resource, Scope, Span, Status, Timestamp, Usage, Value};
+
+use super::{at, span_id, trace_id};
+
+/// A span in the making.
+#[derive(Debug, Clone)]
+pub struct Draft(Span);
+
+/// A span of `trace` with the id of `number`: a root without service that starts `number` seconds after
+/// [`BASE`](super::BASE) and lasts one second, named `span <number>`.
+pub fn draft(trace: u64, number: u64) -> Draft {
+    let start = at(i64::try_from(number).unwrap_or(i64::MAX) % 1_000_000);
+    let span = Span::new(
+        trace_id(trace),
+        span_id(number),
+        &format!("span {number}"),
+        start,
+        start.plus(Timestamp::SECOND),
+    );
+    Draft(span)
+}
+
+impl Draft {
+    /// The span.
+    pub fn span(self) -> Span {
+        self.0
+    }
+
+    /// Names it.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Self {
+        self.0.name = name.into();
+        self
+    }
+
+    /// Puts it below another span of its trace.
+    #[must_use]
+    pub fn below(mut self, parent: u64) -> Self {
+        self.0.parent_id = Some(span_id(parent));
+        self
+    }
+
+    /// Moves it; its duration stays.
+    #[must_use]
+    pub fn starts(mut self, start: Timestamp) -> Self {
+        self.0.end = self.0.duration().map(|duration| start.plus(duration));
+        self.0.start = start;
+        self
+    }
+
+    /// Ends it so many nanoseconds after its start.
+    #[must_use]
+    pub fn lasts(mut self, nanos: i64) -> Self {
+        self.0.end = Some(self.0.start.plus(nanos));
+        self
+    }
+
+    /// Takes its end away.
+    #[must_use]
+    pub fn running(mut self) -> Self {
+        self.0.end = None;
+        self
+    }
+
+    /// Says that it went well.
+    #[must_use]
+    pub fn good(mut self) -> Self {
+        self.0.status = Status::Ok;
+        self
+    }
+
+    /// Says that it failed, and why.
+    #[must_use]
+    pub fn failed(mut self, why: &str) -> Self {
+        self.0.status = Status::Error;
+        self.0.status_message = why.to_owned();
+        self.with("error.type", "Timeout").read(|canonical| canonical.error_type = Some("Timeout".into()))
+    }
+
+    /// Appends an attribute.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
+        self.0.attributes.push(key, value);
+        self
+    }
+
+    /// Names the service that it is of.
+    #[must_use]
+    pub fn service(mut self, name: &str) -> Self {
+        let attributes: Attributes = [("service.name", name)].into_iter().collect();
+        self.0.resource = Arc::new(Resource { attributes, schema_url: CompactString::default() });
+        self
+    }
+
+    /// Names the conversation that it is of.
+    #[must_use]
+    pub fn session(self, id: &str) -> Self {
+        self.with("gen_ai.conversation.id", id).read(|canonical| canonical.session = Some(id.into()))
+    }
+
+    /// Names the user that it is for.
+    #[must_use]
+    pub fn user(self, id: &str) -> Self {
+        self.with("user.id", id).read(|canonical| canonical.user = Some(id.into()))
+    }
+
+    /// Names the framework that it is of.
+    #[must_use]
+    pub fn framework(mut self, name: &str) -> Self {
+        let name_of_scope = CompactString::from(format!("{name}.instrumentation"));
+        self.0.scope = Arc::new(Scope { name: name_of_scope, ..Scope::default() });
+        self.read(|canonical| canonical.framework = Some(name.into()))
+    }
+
+    /// Says which convention it was read by.
+    #[must_use]
+    pub fn convention(self, name: &str) -> Self {
+        self.read(|canonical| canonical.convention = name.into())
+    }
+
+    /// Makes it an agent's run.
+    #[must_use]
+    pub fn agent(self, name: &str) -> Self {
+        self.operation(Kind::Agent, "invoke_agent")
+            .with("gen_ai.agent.name", name)
+            .read(|canonical| canonical.agent = Some(name.into()))
+    }
+
+    /// Makes it a call of a model, `provider/model`.
+    #[must_use]
+    pub fn llm(self, model: &str, input: u64, output: u64) -> Self {
+        let (provider, model) = model.split_once('/').unwrap_or(("openai", model));
+        let int = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        self.operation(Kind::Llm, "chat")
+            .with("gen_ai.provider.name", provider)
+            .with("gen_ai.request.model", model)
+            .with("gen_ai.response.model", model)
+            .with("gen_ai.usage.input_tokens", int(input))
+            .with("gen_ai.usage.output_tokens", int(output))
+            .read(|canonical| {
+                canonical.provider = Some(provider.into());
+                canonical.request_model = Some(model.into());
+                canonical.response_model = Some(model.into());
+                canonical.usage =
+                    Some(Usage { input: Some(input), output: Some(output), ..Usage::default() });
+            })
+    }
+
+    /// Makes it a tool's run.
+    #[must_use]
+    pub fn tool(self, name: &str) -> Self {
+        self.operation(Kind::Tool, "execute_tool")
+            .with("gen_ai.tool.name", name)
+            .read(|canonical| canonical.tool = Some(name.into()))
+    }
+
+    fn operation(self, kind: Kind, operation: &str) -> Self {
+        self.with("gen_ai.operation.name", operation).read(|canonical| {
+            canonical.kind = kind;
+            canonical.convention = "genai".into();
+            canonical.operation = Some(operation.into());
+        })
+    }
+
+    /// Changes what an adapter is supposed to have read.
+    #[must_use]
+    pub fn read(mut self, change: impl FnOnce(&mut quipu_core::Canonical)) -> Self {
+        change(&mut self.0.canonical);
+        self
+    }
+}
+
+impl From<Span> for Draft {
+    fn from(span: Span) -> Self {
+        Self(span)
+    }
+}

@@ -1,0 +1,49 @@
+//! Events and metric points.
+
+use quipu_core::{
+    Attributes, Event, Instrument, Level, Metric, Point, PointValue, Temporality, Timestamp, Value,
+};
+use std::sync::Arc;
+
+/// A plain event with a text body.
+pub fn event(time: Timestamp, level: Level, name: &str, body: &str) -> Event {
+    Event {
+        time,
+        level,
+        name: name.into(),
+        trace_id: None,
+        span_id: None,
+        session: None,
+        agent: None,
+        framework: None,
+        body: Value::from(body),
+        attributes: Attributes::new(),
+        resource: Arc::default(),
+        scope: Arc::default(),
+    }
+}
+
+/// A metric with numbers for points, all of the series with one label `series`.
+pub fn metric(name: &str, instrument: Instrument, series: &str, points: &[(Timestamp, f64)]) -> Metric {
+    let point = |(time, value): &(Timestamp, f64)| Point {
+        time: *time,
+        start: None,
+        attributes: [("series", series)].into_iter().collect(),
+        value: PointValue::Number(*value),
+    };
+    Metric {
+        name: name.into(),
+        unit: "1".into(),
+        description: format!("sample metric {name}"),
+        instrument,
+        temporality: Temporality::Unspecified,
+        points: points.iter().map(point).collect(),
+        resource: Arc::default(),
+        scope: Arc::default(),
+    }
+}
+
+/// A cumulative counter.
+pub fn counter(name: &str, series: &str, points: &[(Timestamp, f64)]) -> Metric {
+    Metric { temporality: Temporality::Cumulative, ..metric(name, Instrument::Counter, series, points) }
+}

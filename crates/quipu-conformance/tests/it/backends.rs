@@ -1,0 +1,92 @@
+//! The example backend of the guide, and a broken one.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use quipu_conformance::{Suite, Verdict, run_backend};
+use quipu_core::{Backend, Error, ErrorKind, Result, Span, SpanSink};
+
+/// Counts spans; the smallest backend there is.
+#[derive(Default)]
+struct Counter(AtomicU64);
+
+#[async_trait]
+impl SpanSink for Counter {
+    async fn write_spans(&self, spans: &[Span]) -> Result<()> {
+        self.0.fetch_add(u64::try_from(spans.len()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+impl Backend for Counter {
+    fn name(&self) -> &str {
+        "counter"
+    }
+
+    fn span_sink(&self) -> Option<&dyn SpanSink> {
+        Some(self)
+    }
+}
+
+#[tokio::test]
+async fn a_plain_backend_runs_what_applies() {
+    let counter = Arc::new(Counter::default());
+    let report = run_backend(Arc::clone(&counter) as Arc<dyn Backend>).await;
+    assert_eq!(report.failed(), Vec::<&str>::new(), "{report}");
+    assert!(counter.0.load(Ordering::Relaxed) > 0);
+    let verdict =
+        |name: &str| report.verdicts.iter().find(|(full, _)| full == name).map(|(_, verdict)| verdict);
+    assert_eq!(verdict("write/spans_are_taken"), Some(&Verdict::Passed));
+    assert_eq!(verdict("write/events_are_taken"), Some(&Verdict::Ignored("has no event sink".to_owned())));
+    assert_eq!(verdict("fidelity/nanoseconds"), Some(&Verdict::Ignored("is no store".to_owned())));
+}
+
+/// Panics on writes and refuses to close.
+struct Broken;
+
+#[async_trait]
+impl SpanSink for Broken {
+    async fn write_spans(&self, _: &[Span]) -> Result<()> {
+        panic!("broken")
+    }
+}
+
+#[async_trait]
+impl Backend for Broken {
+    fn name(&self) -> &str {
+        ""
+    }
+
+    fn span_sink(&self) -> Option<&dyn SpanSink> {
+        Some(self)
+    }
+
+    async fn close(&self) -> Result<()> {
+        Err(Error::new(ErrorKind::Io, "close", "no"))
+    }
+}
+
+#[tokio::test]
+async fn a_panic_fails_its_case_only() {
+    let report = run_backend(Arc::new(Broken)).await;
+    let want = [
+        "lifecycle/it_has_a_name",
+        "lifecycle/flush_after_a_write_is_fine",
+        "lifecycle/closing_twice_is_fine",
+        "write/spans_are_taken",
+    ];
+    assert_eq!(report.failed(), want);
+    assert!(report.to_string().contains("panicked"), "{report}");
+}
+
+#[tokio::test]
+async fn cases_can_be_left_out_with_a_reason_or_picked() {
+    let suite = Suite::of_backends(|| async { Arc::new(Broken) as Arc<dyn Backend> });
+    let report =
+        suite.without("lifecycle", "not today").without("write/spans_are_taken", "broken").run().await;
+    assert_eq!(report.failed(), Vec::<&str>::new());
+    assert!(report.pass_list().contains("ignored lifecycle/it_has_a_name (not today)"));
+    let suite = Suite::of_backends(|| async { Arc::new(Broken) as Arc<dyn Backend> });
+    assert_eq!(suite.only("it_has_a_name").run().await.verdicts.len(), 1);
+}

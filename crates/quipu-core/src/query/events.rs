@@ -1,0 +1,39 @@
+//! Questions for events.
+
+use crate::{Event, Level, Timestamp, TraceId};
+
+/// A question for events. Every field that is set must match.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct EventQuery {
+    /// At or after.
+    pub since: Option<Timestamp>,
+    /// Before.
+    pub until: Option<Timestamp>,
+    /// At least this severe.
+    pub level: Option<Level>,
+    /// Event name.
+    pub name: Option<String>,
+    /// Session.
+    pub session: Option<String>,
+    /// Agent.
+    pub agent: Option<String>,
+    /// Framework.
+    pub framework: Option<String>,
+    /// Trace.
+    pub trace_id: Option<TraceId>,
+    /// Text that occurs in the name, body or a text attribute, whatever the case.
+    pub q: Option<String>,
+    /// Rows wanted; at least 1.
+    pub limit: usize,
+    /// Continue after the event with this time and store-given number.
+    pub cursor: Option<(Timestamp, i64)>,
+}
+
+/// A page of events.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct EventPage {
+    /// Events, newest first.
+    pub rows: Vec<Event>,
+    /// Where to go on; `None` at the end.
+    pub next: Option<(Timestamp, i64)>,
+}

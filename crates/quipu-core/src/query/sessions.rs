@@ -1,0 +1,54 @@
+//! Questions for sessions.
+
+use compact_str::CompactString;
+
+use crate::{Timestamp, Tokens, TraceFilter, Usd};
+
+/// A question for sessions.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SessionQuery {
+    /// Sessions of these traces; `session` picks one.
+    pub filter: TraceFilter,
+    /// Rows wanted; at least 1.
+    pub limit: usize,
+    /// Continue after the session with this last activity and id.
+    pub cursor: Option<(Timestamp, String)>,
+}
+
+/// A session's summary.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SessionRow {
+    /// The session.
+    pub session: CompactString,
+    /// Its user, when one trace of it names one.
+    pub user: Option<CompactString>,
+    /// Start of its first trace.
+    pub started_at: Timestamp,
+    /// Start of its last trace.
+    pub last_at: Timestamp,
+    /// Traces.
+    pub traces: u64,
+    /// LLM calls.
+    pub llm_calls: u64,
+    /// Tool runs.
+    pub tool_calls: u64,
+    /// Failed spans.
+    pub errors: u64,
+    /// Tokens.
+    pub tokens: Tokens,
+    /// Computed cost; `None` when nothing is priced.
+    pub cost: Option<Usd>,
+    /// Agents, sorted.
+    pub agents: Vec<CompactString>,
+    /// Models, sorted.
+    pub models: Vec<CompactString>,
+}
+
+/// A page of sessions.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SessionPage {
+    /// Rows, latest activity first.
+    pub rows: Vec<SessionRow>,
+    /// Where to go on; `None` at the end.
+    pub next: Option<(Timestamp, String)>,
+}

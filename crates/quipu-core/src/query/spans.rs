@@ -1,0 +1,68 @@
+//! Questions for the spans of a trace.
+
+use compact_str::CompactString;
+
+use crate::{Cost, Kind, Span, SpanId, Status, Timestamp, TraceId};
+
+/// How much of a span is wanted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Detail {
+    /// Columns only: enough for a waterfall.
+    #[default]
+    Summary,
+    /// The whole span as it was sent.
+    Full,
+}
+
+/// A question for a trace's spans.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SpanQuery {
+    /// The trace.
+    pub trace_id: TraceId,
+    /// Continue after this start and span.
+    pub after: Option<(Timestamp, SpanId)>,
+    /// Rows wanted; at least 1.
+    pub limit: usize,
+    /// How much of each.
+    pub detail: Detail,
+}
+
+/// A stored span.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SpanRow {
+    /// The span.
+    pub span_id: SpanId,
+    /// Its parent.
+    pub parent_id: Option<SpanId>,
+    /// Name.
+    pub name: CompactString,
+    /// What it does.
+    pub kind: Kind,
+    /// Start.
+    pub start: Timestamp,
+    /// Duration in nanoseconds; `None` while it runs.
+    pub duration: Option<i64>,
+    /// Status.
+    pub status: Status,
+    /// Agent named on it.
+    pub agent: Option<CompactString>,
+    /// Provider.
+    pub provider: Option<CompactString>,
+    /// Model.
+    pub model: Option<CompactString>,
+    /// Tool.
+    pub tool: Option<CompactString>,
+    /// Its ledger row, when it has one.
+    pub cost: Option<Cost>,
+    /// The span as it was sent (its `canonical` left default), with [`Detail::Full`].
+    pub raw: Option<Box<Span>>,
+}
+
+/// A page of spans.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SpanPage {
+    /// Rows by start, then id.
+    pub rows: Vec<SpanRow>,
+    /// Where to go on; `None` at the end.
+    pub next: Option<(Timestamp, SpanId)>,
+}
