@@ -9,11 +9,11 @@ pub fn adapters() -> Adapters {
     let table: Vec<Arc<dyn Adapter>> = vec![
         // adapters: one line each
         #[cfg(feature = "adapter-openinference")]
-        Arc::new(quipu_adapter_openinference::OpenInference::default()),
+        Arc::new(quipu_adapter_openinference::OpenInference),
         #[cfg(feature = "adapter-openllmetry")]
-        Arc::new(quipu_adapter_openllmetry::OpenLlmetry::default()),
+        Arc::new(quipu_adapter_openllmetry::OpenLlmetry),
         #[cfg(feature = "adapter-genai")]
-        Arc::new(quipu_adapter_genai::GenAi::default()),
+        Arc::new(quipu_adapter_genai::GenAi),
     ];
     Adapters::new(table)
 }

@@ -1,0 +1,97 @@
+//! Decimal numbers from their text, without a float in between.
+
+use anyhow::{Context, Result, ensure};
+use quipu_prices::schema::Decimal;
+
+/// Digits after the point that money holds.
+const DIGITS: i32 = 24;
+
+/// A number as `digits × 10^-scale`; the scale may be negative.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Scaled {
+    digits: u128,
+    scale: i32,
+}
+
+/// The price of `per` units from the text of the price of one. Text finer than 24 digits after the point is rounded
+/// half to even at the 24th: floats written in full carry noise there.
+pub(super) fn each(text: &str, per: u64) -> Result<Decimal> {
+    let one = Scaled::parse(text)?.rounded(DIGITS);
+    one.times(u128::from(per)).with_context(|| format!("{text} is too large"))?.decimal(text)
+}
+
+/// The exact number that the text says.
+pub(super) fn exact(text: &str) -> Result<Decimal> {
+    Scaled::parse(text)?.decimal(text)
+}
+
+impl Scaled {
+    fn parse(text: &str) -> Result<Self> {
+        let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+        let (whole, part) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let digits = format!("{whole}{part}").parse::<u128>();
+        let digits = digits.with_context(|| format!("{text:?} is not a number of dollars"))?;
+        let exponent: i32 =
+            exponent.parse().with_context(|| format!("{text:?} is not a number of dollars"))?;
+        let scale = i32::try_from(part.len())? - exponent;
+        Ok(Self { digits, scale }.trimmed())
+    }
+
+    fn trimmed(mut self) -> Self {
+        while self.digits != 0 && self.digits.is_multiple_of(10) {
+            self = Self { digits: self.digits / 10, scale: self.scale - 1 };
+        }
+        if self.digits == 0 { Self { digits: 0, scale: 0 } } else { self }
+    }
+
+    fn rounded(self, scale: i32) -> Self {
+        let Some(drop) = u32::try_from(self.scale - scale).ok().filter(|drop| *drop > 0) else { return self };
+        let Some(step) = 10_u128.checked_pow(drop) else { return Self { digits: 0, scale: 0 } };
+        let (kept, rest) = (self.digits / step, self.digits % step);
+        let up = rest > step / 2 || (rest == step / 2 && kept % 2 == 1);
+        Self { digits: kept + u128::from(up), scale }.trimmed()
+    }
+
+    fn times(self, factor: u128) -> Option<Self> {
+        Some(Self { digits: self.digits.checked_mul(factor)?, scale: self.scale }.trimmed())
+    }
+
+    fn decimal(self, text: &str) -> Result<Decimal> {
+        ensure!(self.scale <= DIGITS, "{text} has more than {DIGITS} digits after the point");
+        let Ok(scale) = u8::try_from(self.scale) else {
+            let zeros = 10_u128.checked_pow(self.scale.unsigned_abs());
+            let digits = zeros.and_then(|zeros| self.digits.checked_mul(zeros));
+            return Ok(Decimal { digits: digits.with_context(|| format!("{text} is too large"))?, scale: 0 });
+        };
+        Ok(Decimal { digits: self.digits, scale })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_stays_exact() {
+        assert_eq!(
+            exact("0.041666666666666664").unwrap(),
+            Decimal { digits: 41_666_666_666_666_664, scale: 18 }
+        );
+        assert_eq!(exact("2.50").unwrap(), Decimal { digits: 25, scale: 1 });
+        assert_eq!(exact("300").unwrap(), Decimal { digits: 300, scale: 0 });
+        assert_eq!(each("2.5e-06", 1_000_000).unwrap(), Decimal { digits: 25, scale: 1 });
+        assert_eq!(
+            each("2.0000000000000002e-07", 1_000_000).unwrap(),
+            Decimal { digits: 20_000_000_000_000_002, scale: 17 }
+        );
+        assert_eq!(each("0", 1_000).unwrap(), Decimal::ZERO);
+        assert_eq!(
+            each("1.2345678901234567e-10", 1_000_000).unwrap(),
+            each("1.23456789012346e-10", 1_000_000).unwrap()
+        );
+        assert_eq!(each("2.5e-24", 1).unwrap(), Decimal { digits: 2, scale: 24 });
+        for text in ["", "-1", "x", "1e", "NaN"] {
+            assert!(exact(text).is_err(), "{text}");
+        }
+    }
+}

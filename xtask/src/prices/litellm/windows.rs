@@ -1,0 +1,95 @@
+//! LiteLLM's prices outside of peak hours.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, bail};
+use quipu_prices::schema::{Dated, When, Window};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::super::decimal::each;
+use super::keys::{self, Key};
+use super::{Fields, Table, list};
+
+#[derive(Deserialize)]
+struct OffPeak {
+    windows: Vec<Hours>,
+    weekday_timezone: Option<String>,
+    #[serde(flatten)]
+    prices: BTreeMap<String, serde_json::Value>,
+}
+
+#[derive(Deserialize)]
+struct Hours {
+    hours_utc: OneOrMore,
+    /// 1 is Monday.
+    weekdays: Option<Vec<u8>>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMore {
+    One(String),
+    More(Vec<String>),
+}
+
+/// The prices within each window: those of the peak, with the cheaper ones in their place.
+pub(super) fn off_peak(fields: &Fields, peak: &Table) -> Result<Vec<Dated>> {
+    let Some(raw) = fields.get("off_peak_pricing") else { return Ok(Vec::new()) };
+    let off: OffPeak = serde_json::from_str(raw.get()).context("reading off_peak_pricing")?;
+    let texts: BTreeMap<String, Box<RawValue>> = serde_json::from_str(raw.get())?;
+    let mut table = peak.clone();
+    for name in off.prices.keys() {
+        if let (Some(Key { unit, above: None, context: None }), Some(value)) =
+            (keys::parse(name, None), texts.get(name))
+        {
+            table.entry(unit).or_default().add(None, each(value.get(), unit.per())?);
+        }
+    }
+    let prices = list(&table, None);
+    let weekday_offset = match off.weekday_timezone.as_deref() {
+        None => 0,
+        Some("Asia/Shanghai") => 8 * 3_600,
+        Some(other) => bail!("no offset is known for the time zone {other}"),
+    };
+    let mut dated = Vec::new();
+    for hours in off.windows {
+        let weekdays = hours.weekdays.map_or(0x7f, |days| {
+            days.iter().filter_map(|day| day.checked_sub(1)).fold(0, |set, day| set | 1 << (day % 7))
+        });
+        let spans = match hours.hours_utc {
+            OneOrMore::One(span) => vec![span],
+            OneOrMore::More(spans) => spans,
+        };
+        for span in spans {
+            let (start, end) = parse(&span)?;
+            let window = Window { start, end, weekdays, weekday_offset };
+            dated.push(Dated { when: When { from_day: None, window: Some(window) }, prices: prices.clone() });
+        }
+    }
+    Ok(dated)
+}
+
+/// `10:00-00:00` as seconds of the day; midnight as an end is the end of the day.
+fn parse(span: &str) -> Result<(u32, u32)> {
+    let second = |clock: &str| -> Result<u32> {
+        let (hour, minute) =
+            clock.split_once(':').with_context(|| format!("{clock} is not a time of day"))?;
+        Ok(hour.parse::<u32>()? * 3_600 + minute.parse::<u32>()? * 60)
+    };
+    let (start, end) = span.split_once('-').with_context(|| format!("{span} is not a span of hours"))?;
+    let (start, end) = (second(start)?, second(end)?);
+    Ok((start, if end == 0 { 86_400 } else { end }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_end_with_the_day() {
+        assert_eq!(parse("00:00-01:30").unwrap(), (0, 5_400));
+        assert_eq!(parse("10:00-00:00").unwrap(), (36_000, 86_400));
+        assert!(parse("10:00").is_err());
+    }
+}
