@@ -1,0 +1,89 @@
+//! The reference store behind a door that can be shut.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use quipu_backend_memory::Memory;
+use quipu_core::*;
+use tokio::sync::Semaphore;
+
+/// A store that fails as long as `full` is set, refuses batches that hold a span named `poison`, and waits at a gate.
+pub struct Faulty {
+    pub inner: Memory,
+    pub full: AtomicBool,
+    pub writes: AtomicUsize,
+    pub gate: Semaphore,
+}
+
+impl Faulty {
+    pub fn new() -> Self {
+        let gate = Semaphore::new(Semaphore::MAX_PERMITS);
+        Self { inner: Memory::new(), full: AtomicBool::new(false), writes: AtomicUsize::new(0), gate }
+    }
+}
+
+#[async_trait]
+impl Backend for Faulty {
+    fn name(&self) -> &str {
+        "faulty"
+    }
+
+    async fn write(&self, batch: Arc<Batch>) -> Result<()> {
+        let _open = self.gate.acquire().await.unwrap();
+        self.writes.fetch_add(1, Ordering::SeqCst);
+        if self.full.load(Ordering::SeqCst) {
+            return Err(Error::new(ErrorKind::Exhausted, "write batch", "the disk is full"));
+        }
+        if batch.spans.iter().any(|span| span.name == "poison") {
+            return Err(Error::new(ErrorKind::Invalid, "write batch", "poison"));
+        }
+        self.inner.write(batch).await
+    }
+}
+
+#[async_trait]
+impl Store for Faulty {
+    async fn nodes(&self, traces: &[(TraceId, Timestamp)]) -> Result<Vec<Vec<Node>>> {
+        self.inner.nodes(traces).await
+    }
+    async fn usage(&self, query: &UsageQuery) -> Result<Vec<UsageGroup>> {
+        self.inner.usage(query).await
+    }
+    async fn traces(&self, query: &TraceQuery) -> Result<TracePage> {
+        self.inner.traces(query).await
+    }
+    async fn trace(&self, trace_id: TraceId) -> Result<Option<TraceRow>> {
+        self.inner.trace(trace_id).await
+    }
+    async fn spans(&self, query: &SpanQuery) -> Result<SpanPage> {
+        self.inner.spans(query).await
+    }
+    async fn span(&self, trace_id: TraceId, span_id: SpanId) -> Result<Option<SpanRow>> {
+        self.inner.span(trace_id, span_id).await
+    }
+    async fn sessions(&self, query: &SessionQuery) -> Result<SessionPage> {
+        self.inner.sessions(query).await
+    }
+    async fn tools(&self, filter: &TraceFilter) -> Result<Vec<ToolGroup>> {
+        self.inner.tools(filter).await
+    }
+    async fn facets(&self, field: FacetField, filter: &TraceFilter, limit: usize) -> Result<Vec<Facet>> {
+        self.inner.facets(field, filter, limit).await
+    }
+    async fn events(&self, query: &EventQuery) -> Result<EventPage> {
+        self.inner.events(query).await
+    }
+    async fn metrics(&self) -> Result<Vec<MetricName>> {
+        self.inner.metrics().await
+    }
+    async fn metric(&self, query: &MetricQuery) -> Result<Vec<MetricSeries>> {
+        self.inner.metric(query).await
+    }
+    async fn info(&self) -> Result<StoreInfo> {
+        self.inner.info().await
+    }
+    async fn purge(&self, before: Timestamp) -> Result<u64> {
+        self.inner.purge(before).await
+    }
+}
