@@ -1,0 +1,55 @@
+//! The catalog: what belongs to the whole store rather than to one day.
+
+use std::sync::Arc;
+
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::codec::Dictionary;
+use crate::config::Config;
+use crate::fault::Result;
+use crate::folder::Folder;
+use crate::schema::{self, Access, CATALOG};
+
+const CACHE_KIB: u32 = 256;
+
+/// Opens the catalog for writing.
+pub(crate) fn open(folder: &Folder, config: &Config) -> Result<Connection> {
+    let access = Access::Write { cache_kib: CACHE_KIB, durability: config.durability };
+    schema::open(&CATALOG, &folder.catalog(), access)
+}
+
+/// Opens the catalog for reading.
+pub(crate) fn open_to_read(folder: &Folder) -> Result<Connection> {
+    schema::open(&CATALOG, &folder.catalog(), Access::Read { cache_kib: CACHE_KIB })
+}
+
+/// Counts the openings for writing; gives the number of this one.
+pub(crate) fn next_epoch(catalog: &Connection) -> Result<u64> {
+    catalog.execute(
+        "INSERT INTO meta(key, value) VALUES ('epoch', 1) ON CONFLICT(key) DO UPDATE SET value = value + 1",
+        [],
+    )?;
+    Ok(catalog.query_row("SELECT value FROM meta WHERE key = 'epoch'", [], |row| row.get(0))?)
+}
+
+/// The dictionary for new bodies: the store's own once it is trained, else the shipped one.
+pub(crate) fn dictionary(catalog: &Connection) -> Result<Arc<Dictionary>> {
+    let own: Option<Vec<u8>> = catalog
+        .query_row("SELECT bytes FROM dicts ORDER BY trained DESC LIMIT 1", [], |row| row.get(0))
+        .optional()?;
+    Ok(Arc::new(own.map_or_else(Dictionary::shipped, Dictionary::new)))
+}
+
+/// Whether the store has a dictionary of its own.
+pub(crate) fn is_trained(catalog: &Connection) -> Result<bool> {
+    Ok(catalog.query_row("SELECT EXISTS(SELECT 1 FROM dicts)", [], |row| row.get(0))?)
+}
+
+/// Keeps a trained dictionary.
+pub(crate) fn keep_dictionary(catalog: &Connection, dictionary: &Dictionary, at_seconds: i64) -> Result<()> {
+    catalog.execute(
+        "INSERT INTO dicts(id, bytes, trained) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+        (dictionary.id, &dictionary.bytes, at_seconds),
+    )?;
+    Ok(())
+}

@@ -1,0 +1,157 @@
+//! Looks for damage, and for sums that are not what their rows add up to.
+
+use std::collections::HashMap;
+
+use quipu_core::{Result, SpanId, TraceId};
+use rusqlite::Connection;
+
+use crate::codec::{CallRow, Figures, MARK_COUNTS, MARK_TOOL, MARK_USAGE, Picks};
+use crate::fault::{self, Fault};
+use crate::folder::Part;
+use crate::readers::DayReader;
+use crate::shared::Shared;
+
+/// Findings of one kind that are told one by one; the rest is counted.
+const MOST_TOLD: usize = 5;
+
+/// One sentence a finding.
+pub(crate) fn findings(shared: &Shared) -> Result<Vec<String>> {
+    let days = shared.sound_days()?;
+    let mut findings: Vec<String> =
+        shared.days.damaged().into_iter().map(|(day, why)| format!("Day {day} is damaged: {why}.")).collect();
+    for day in days {
+        match shared.ask(day, check_day) {
+            Ok(Some(found)) => findings.extend(found.into_iter().map(|what| format!("Day {day}: {what}."))),
+            Ok(None) => findings.push(format!("Day {day} cannot be read.")),
+            Err(error) => findings.push(format!("Day {day}: {error}.")),
+        }
+        if shared.folder.file(Part::Text, day).exists() {
+            let sound = shared.readers.with(Part::Text, day, quick_check);
+            match sound {
+                Ok(None) => {}
+                Ok(Some(what)) => findings.push(format!("Full text of day {day}: {what}.")),
+                Err(fault) => {
+                    let path = shared.folder.file(Part::Text, day);
+                    findings.push(format!("Full text of day {day}: {}.", fault.at("check", &path)));
+                }
+            }
+        }
+    }
+    Ok(findings)
+}
+
+fn quick_check(conn: &Connection) -> fault::Result<Option<String>> {
+    let told: String = conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    Ok((told != "ok").then_some(told))
+}
+
+#[derive(Default)]
+struct Sums {
+    figures: Figures,
+    tools: i64,
+    spans: i64,
+}
+
+fn check_day(reader: &DayReader<'_>) -> fault::Result<Vec<String>> {
+    let conn = reader.conn;
+    let mut findings: Vec<String> = quick_check(conn)?.into_iter().collect();
+    // One state of the file for all that follows, whatever is written meanwhile.
+    let _snapshot = conn.unchecked_transaction()?;
+    let mut sums: HashMap<i64, Sums> = HashMap::new();
+    let mut all = Figures::default();
+    let mut runs = Figures::default();
+    let mut look = conn.prepare(&format!("SELECT tr, {} FROM calls", CallRow::COLUMNS))?;
+    let mut rows = look.query([])?;
+    while let Some(row) = rows.next()? {
+        let call = CallRow::of_row(row, 1)?;
+        if call.marks & MARK_COUNTS == 0 {
+            continue;
+        }
+        let cost = call.bare_cost(some_trace()?, some_span()?)?;
+        let sum = sums.entry(row.get(0)?).or_default();
+        if call.marks & MARK_USAGE != 0 {
+            let figures = Figures::of_usage(&cost);
+            all.add(&figures, 1);
+            sum.figures.add(&figures.without_latency(), 1);
+        }
+        if call.marks & MARK_TOOL != 0 {
+            sum.tools += 1;
+            if call.tool.is_some() {
+                runs.add(&Figures::of_tool(&cost), 1);
+            }
+        }
+    }
+    let mut look = conn.prepare("SELECT tr, COUNT(*) FROM spans GROUP BY tr")?;
+    let mut rows = look.query([])?;
+    while let Some(row) = rows.next()? {
+        sums.entry(row.get(0)?).or_default().spans = row.get(1)?;
+    }
+    findings.extend(wrong_traces(conn, sums)?);
+    for (table, want) in [("by_model", &all), ("by_agent", &all), ("by_source", &all), ("by_tool", &runs)] {
+        if rollup(conn, table)? != *want {
+            findings.push(format!("the sums by hour in {table} are not those of the ledger"));
+        }
+    }
+    findings.extend(missing(conn)?);
+    Ok(findings)
+}
+
+fn some_trace() -> fault::Result<TraceId> {
+    TraceId::from_bytes([1; 16]).map_err(|_| Fault::Damaged("an id is zero"))
+}
+
+fn some_span() -> fault::Result<SpanId> {
+    SpanId::from_bytes([1; 8]).map_err(|_| Fault::Damaged("an id is zero"))
+}
+
+fn wrong_traces(conn: &Connection, mut sums: HashMap<i64, Sums>) -> fault::Result<Vec<String>> {
+    let mut findings = Vec::new();
+    let mut wrong = 0;
+    let mut look = conn.prepare("SELECT pk, lower(hex(trace)), spans, tools, figures, picks FROM traces")?;
+    let mut rows = look.query([])?;
+    while let Some(row) = rows.next()? {
+        let want = sums.remove(&row.get(0)?).unwrap_or_default();
+        let (spans, tools): (i64, i64) = (row.get(2)?, row.get(3)?);
+        let figures: Figures = postcard::from_bytes(&row.get::<_, Vec<u8>>(4)?)?;
+        let picks: Picks = postcard::from_bytes(&row.get::<_, Vec<u8>>(5)?)?;
+        if (spans, tools, &figures) != (want.spans, want.tools, &want.figures) || picks.spans != spans {
+            wrong += 1;
+            if wrong <= MOST_TOLD {
+                findings.push(format!("the sums of trace {} are not those of its rows", row.get::<_, String>(1)?));
+            }
+        }
+    }
+    if wrong > MOST_TOLD {
+        findings.push(format!("so are those of {} more traces", wrong - MOST_TOLD));
+    }
+    if !sums.is_empty() {
+        findings.push(format!("{} traces have rows but no summary", sums.len()));
+    }
+    Ok(findings)
+}
+
+fn rollup(conn: &Connection, table: &str) -> fault::Result<Figures> {
+    let mut sum = Figures::default();
+    let mut look = conn.prepare(&format!("SELECT figures FROM {table}"))?;
+    let mut rows = look.query([])?;
+    while let Some(row) = rows.next()? {
+        sum.add(&postcard::from_bytes(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)?, 1);
+    }
+    Ok(sum)
+}
+
+fn missing(conn: &Connection) -> fault::Result<Vec<String>> {
+    let counts = [
+        ("spans without a body", "SELECT COUNT(*) FROM spans s LEFT JOIN bodies b ON b.pk = s.pk WHERE b.pk IS NULL"),
+        ("ledger rows without a span", "SELECT COUNT(*) FROM calls c LEFT JOIN spans s ON s.pk = c.pk WHERE s.pk IS NULL"),
+        ("events without a body", "SELECT COUNT(*) FROM events e LEFT JOIN event_bodies b ON b.pk = e.pk WHERE b.pk IS NULL"),
+    ];
+    let mut findings = Vec::new();
+    for (what, sql) in counts {
+        let count: i64 = conn.query_row(sql, [], |row| row.get(0))?;
+        if count > 0 {
+            findings.push(format!("{count} {what}"));
+        }
+    }
+    Ok(findings)
+}

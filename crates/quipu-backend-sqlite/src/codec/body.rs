@@ -1,0 +1,90 @@
+//! What of a span or event is only looked at whole: attributes, events, links, texts.
+
+use compact_str::CompactString;
+use quipu_core::{Attributes, Event, Link, Span, SpanEvent, SpanKind, Timestamp, Value};
+use serde::{Deserialize, Serialize};
+
+use crate::fault::Result;
+
+#[derive(Serialize)]
+struct SpanBodyRef<'s> {
+    kind: SpanKind,
+    message: &'s str,
+    state: &'s str,
+    attributes: &'s Attributes,
+    events: Vec<(i64, &'s str, &'s Attributes)>,
+    links: &'s [Link],
+}
+
+/// A span's body, decoded.
+#[derive(Debug, Deserialize)]
+pub(crate) struct SpanBody {
+    pub(crate) kind: SpanKind,
+    pub(crate) message: String,
+    pub(crate) state: String,
+    pub(crate) attributes: Attributes,
+    events: Vec<(i64, CompactString, Attributes)>,
+    pub(crate) links: Vec<Link>,
+}
+
+impl SpanBody {
+    /// The span's events; their times are stored relative to its start.
+    pub(crate) fn take_events(&mut self, start: Timestamp) -> Vec<SpanEvent> {
+        let events = std::mem::take(&mut self.events).into_iter();
+        events
+            .map(|(after, name, attributes)| SpanEvent {
+                time: Timestamp::from_nanos(start.nanos().wrapping_add(after)),
+                name,
+                attributes,
+            })
+            .collect()
+    }
+
+    /// Names and attributes of the span's events.
+    pub(crate) fn events(&self) -> impl Iterator<Item = (&str, &Attributes)> {
+        self.events.iter().map(|(_, name, attributes)| (name.as_str(), attributes))
+    }
+}
+
+/// Writes a span's body into `out`, which is emptied first.
+pub(crate) fn encode_span(span: &Span, out: &mut Vec<u8>) -> Result<()> {
+    let start = span.start.nanos();
+    let events = span.events.iter();
+    let body = SpanBodyRef {
+        kind: span.kind,
+        message: &span.status_message,
+        state: &span.trace_state,
+        attributes: &span.attributes,
+        events: events
+            .map(|event| (event.time.nanos().wrapping_sub(start), event.name.as_str(), &event.attributes))
+            .collect(),
+        links: &span.links,
+    };
+    out.clear();
+    *out = postcard::to_extend(&body, std::mem::take(out))?;
+    Ok(())
+}
+
+/// Reads a span's body.
+pub(crate) fn decode_span(bytes: &[u8]) -> Result<SpanBody> {
+    Ok(postcard::from_bytes(bytes)?)
+}
+
+/// An event's body, decoded.
+#[derive(Debug, Deserialize)]
+pub(crate) struct EventBody {
+    pub(crate) body: Value,
+    pub(crate) attributes: Attributes,
+}
+
+/// Writes an event's body into `out`, which is emptied first.
+pub(crate) fn encode_event(event: &Event, out: &mut Vec<u8>) -> Result<()> {
+    out.clear();
+    *out = postcard::to_extend(&(&event.body, &event.attributes), std::mem::take(out))?;
+    Ok(())
+}
+
+/// Reads an event's body.
+pub(crate) fn decode_event(bytes: &[u8]) -> Result<EventBody> {
+    Ok(postcard::from_bytes(bytes)?)
+}

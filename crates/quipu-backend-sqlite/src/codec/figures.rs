@@ -1,0 +1,161 @@
+//! Sums that can be corrected: every figure is signed, so a row can be taken back.
+
+use quipu_core::{Cost, Sketch, Tokens, Unpriced, Usd, UsageTotals};
+use serde::{Deserialize, Serialize};
+
+/// Reasons in the order of their slots; append only.
+const REASONS: [Unpriced; 5] = [
+    Unpriced::UnknownModel,
+    Unpriced::NoModel,
+    Unpriced::NoUsage,
+    Unpriced::NoUnitPrice,
+    Unpriced::NotValidThen,
+];
+
+/// Sums over ledger rows, of a trace or of a rollup's hour.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Figures {
+    /// LLM calls, or in the rollup by tool its runs.
+    pub(crate) calls: i64,
+    /// Failed ones among them.
+    pub(crate) errors: i64,
+    tokens: [i128; 5],
+    priced: i64,
+    cost: i128,
+    reports: i64,
+    reported: i128,
+    unpriced: [i64; 5],
+    /// Durations of finished calls or runs.
+    pub(crate) latency: Sketch,
+}
+
+/// The number that a reason is stored as.
+pub(crate) fn reason_number(reason: Unpriced) -> usize {
+    REASONS.iter().position(|known| *known == reason).unwrap_or(0)
+}
+
+/// The reason of a stored number.
+pub(crate) fn reason_of(number: usize) -> Option<Unpriced> {
+    REASONS.get(number).copied()
+}
+
+impl Figures {
+    /// What one ledger row adds to usage.
+    pub(crate) fn of_usage(cost: &Cost) -> Self {
+        let mut figures = Self::default();
+        if !cost.counts() {
+            return figures;
+        }
+        if cost.is_call() {
+            figures.calls = 1;
+            figures.errors = i64::from(cost.failed);
+            if let Some(duration) = cost.duration {
+                figures.latency.add(duration, 1);
+            }
+        }
+        let tokens = cost.usage.as_ref().map(quipu_core::Usage::tokens).unwrap_or_default();
+        figures.tokens =
+            [tokens.input, tokens.output, tokens.cache_read, tokens.cache_write, tokens.reasoning].map(i128::from);
+        if let Some(amount) = cost.amount {
+            (figures.priced, figures.cost) = (1, amount.raw());
+        }
+        if let Some(reported) = cost.reported {
+            (figures.reports, figures.reported) = (1, reported.raw());
+        }
+        if let (Some(reason), true) = (cost.unpriced, cost.usage.is_some()) {
+            figures.unpriced[reason_number(reason)] = 1;
+        }
+        figures
+    }
+
+    /// What one ledger row adds to its tool.
+    pub(crate) fn of_tool(cost: &Cost) -> Self {
+        let mut figures = Self::default();
+        if cost.is_tool_run() {
+            figures.calls = 1;
+            figures.errors = i64::from(cost.failed);
+            if let Some(duration) = cost.duration {
+                figures.latency.add(duration, 1);
+            }
+        }
+        figures
+    }
+
+    /// Adds `other` once, or takes it back with `sign` -1.
+    pub(crate) fn add(&mut self, other: &Self, sign: i64) {
+        let wide = i128::from(sign);
+        self.calls += other.calls * sign;
+        self.errors += other.errors * sign;
+        self.priced += other.priced * sign;
+        self.reports += other.reports * sign;
+        self.cost = self.cost.saturating_add(other.cost.saturating_mul(wide));
+        self.reported = self.reported.saturating_add(other.reported.saturating_mul(wide));
+        for (mine, theirs) in self.tokens.iter_mut().zip(other.tokens) {
+            *mine += theirs * wide;
+        }
+        for (mine, theirs) in self.unpriced.iter_mut().zip(other.unpriced) {
+            *mine += theirs * sign;
+        }
+        if sign == 1 {
+            self.latency.merge(&other.latency);
+        } else {
+            let (buckets, sum) = other.latency.parts();
+            let taken = buckets.iter().map(|(bucket, times)| (*bucket, -times));
+            self.latency.merge(&Sketch::from_parts(taken, sum.saturating_neg()));
+        }
+    }
+
+    /// Without the latencies, which a trace's row does not need.
+    pub(crate) fn without_latency(mut self) -> Self {
+        self.latency = Sketch::new();
+        self
+    }
+
+    /// Whether nothing is left.
+    pub(crate) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    pub(crate) fn tokens(&self) -> Tokens {
+        let [input, output, cache_read, cache_write, reasoning] =
+            self.tokens.map(|sum| u64::try_from(sum.max(0)).unwrap_or(u64::MAX));
+        Tokens { input, output, cache_read, cache_write, reasoning }
+    }
+
+    pub(crate) fn cost(&self) -> Option<Usd> {
+        (self.priced > 0).then(|| Usd::from_raw(self.cost))
+    }
+
+    pub(crate) fn reported(&self) -> Option<Usd> {
+        (self.reports > 0).then(|| Usd::from_raw(self.reported))
+    }
+
+    pub(crate) fn calls(&self) -> u64 {
+        u64::try_from(self.calls).unwrap_or(0)
+    }
+
+    pub(crate) fn errors(&self) -> u64 {
+        u64::try_from(self.errors).unwrap_or(0)
+    }
+
+    /// Rows with usage but without a price.
+    pub(crate) fn unpriced_calls(&self) -> u64 {
+        u64::try_from(self.unpriced.iter().sum::<i64>()).unwrap_or(0)
+    }
+
+    /// The sums as an answer has them.
+    pub(crate) fn into_totals(self) -> UsageTotals {
+        let reasons = self.unpriced.iter().enumerate().filter(|(_, calls)| **calls > 0);
+        UsageTotals {
+            llm_calls: self.calls(),
+            errors: self.errors(),
+            tokens: self.tokens(),
+            cost: self.cost(),
+            unpriced: reasons
+                .filter_map(|(slot, calls)| Some((reason_of(slot)?, u64::try_from(*calls).ok()?)))
+                .collect(),
+            reported: self.reported(),
+            latency: self.latency,
+        }
+    }
+}

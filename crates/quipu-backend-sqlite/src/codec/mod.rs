@@ -1,0 +1,20 @@
+//! Between records and what lies in the files.
+
+mod body;
+mod dictionary;
+mod dims;
+mod figures;
+mod ledger;
+mod money;
+mod picks;
+mod spans;
+mod usage;
+
+pub(crate) use body::{SpanBody, decode_event, decode_span, encode_event, encode_span};
+pub(crate) use dictionary::{Dictionaries, Dictionary, Packer};
+pub(crate) use dims::{DimKind, Dims, Names, TextOf, find};
+pub(crate) use figures::Figures;
+pub(crate) use ledger::{CallRow, MARK_COUNTS, MARK_FAILED, MARK_TOOL, MARK_USAGE};
+pub(crate) use money::{money, usd};
+pub(crate) use picks::{Picks, trace_status_number, trace_status_of};
+pub(crate) use spans::{Facts, NODE_COLUMNS, SpanFacts, node_of, span_key, span_of_key, status_number, status_of};

@@ -1,0 +1,160 @@
+//! The columns of a span.
+
+use compact_str::CompactString;
+use quipu_core::{Call, Kind, Node, SpanId, Status, Timestamp, Usage, Usd};
+use rusqlite::Row;
+use serde::{Deserialize, Serialize};
+
+use crate::codec::TextOf;
+use crate::fault::{Fault, Result};
+
+/// A span id as an integer that sorts like its bytes.
+pub(crate) fn span_key(id: SpanId) -> i64 {
+    (u64::from_be_bytes(*id.as_bytes()) ^ (1 << 63)).cast_signed()
+}
+
+/// The span id of such an integer.
+pub(crate) fn span_of_key(key: i64) -> Result<SpanId> {
+    let bytes = (key.cast_unsigned() ^ (1 << 63)).to_be_bytes();
+    SpanId::from_bytes(bytes).map_err(|_| Fault::Damaged("a span id is zero"))
+}
+
+pub(crate) fn status_number(status: Status) -> i64 {
+    match status {
+        Status::Unset => 0,
+        Status::Ok => 1,
+        Status::Error => 2,
+    }
+}
+
+pub(crate) fn status_of(number: i64) -> Status {
+    match number {
+        1 => Status::Ok,
+        2 => Status::Error,
+        _ => Status::Unset,
+    }
+}
+
+/// What a trace's row is made of, one span's part of it; names by number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SpanFacts {
+    pub(crate) id: i64,
+    pub(crate) root: bool,
+    pub(crate) start: i64,
+    pub(crate) duration: Option<i64>,
+    pub(crate) status: Status,
+    pub(crate) name: i64,
+    pub(crate) service: Option<i64>,
+    pub(crate) framework: Option<i64>,
+    pub(crate) convention: Option<i64>,
+    /// Of an agent's own run; what other spans name only counts once a ledger row says so.
+    pub(crate) agent: Option<i64>,
+    pub(crate) session: Option<i64>,
+    pub(crate) user: Option<i64>,
+}
+
+impl SpanFacts {
+    /// To select, from `spans s JOIN origins o ON o.id = s.origin`.
+    pub(crate) const COLUMNS: &str = "s.id, s.parent IS NULL, s.start, s.dur, s.status, s.name, o.service, \
+         o.framework, o.convention, CASE WHEN s.kind = 1 THEN s.agent END, s.session, s.user";
+
+    pub(crate) fn of_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let name = |at: usize| -> rusqlite::Result<Option<i64>> {
+            Ok(row.get::<_, Option<i64>>(at)?.filter(|id| *id != 0))
+        };
+        Ok(Self {
+            id: row.get(0)?,
+            root: row.get(1)?,
+            start: row.get(2)?,
+            duration: row.get(3)?,
+            status: status_of(row.get(4)?),
+            name: row.get(5)?,
+            service: name(6)?,
+            framework: name(7)?,
+            convention: name(8)?,
+            agent: name(9)?,
+            session: name(10)?,
+            user: name(11)?,
+        })
+    }
+
+    /// Spans are ordered by start, then id.
+    pub(crate) const fn key(&self) -> (i64, i64) {
+        (self.start, self.id)
+    }
+
+    pub(crate) fn end(&self) -> Option<i64> {
+        self.duration.map(|duration| self.start.saturating_add(duration))
+    }
+}
+
+/// The facts of a call, a tool run, or a span with usage; the rest of [`Call`] is in columns.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Facts {
+    #[serde(with = "super::usage")]
+    pub(crate) usage: Option<Usage>,
+    pub(crate) reported: Option<Usd>,
+    pub(crate) never_count: bool,
+    pub(crate) failed: bool,
+    pub(crate) operation: Option<i64>,
+    pub(crate) request_model: Option<i64>,
+    pub(crate) response_model: Option<i64>,
+    pub(crate) service_tier: Option<i64>,
+    pub(crate) response_id: Option<CompactString>,
+}
+
+/// To select, from `spans s JOIN origins o ON o.id = s.origin`, for [`node_of`].
+pub(crate) const NODE_COLUMNS: &str = "s.id, s.parent, s.kind, s.start, s.dur, s.status, s.agent, s.tool, \
+     s.provider, o.service, o.framework, o.convention, s.facts";
+
+/// What the count needs to know of the span in a row.
+pub(crate) fn node_of(row: &Row<'_>, names: &impl TextOf) -> Result<Node> {
+    let text = |at: usize| names.text(row.get(at)?);
+    let facts: Option<Vec<u8>> = row.get(12)?;
+    let call = match facts {
+        None => None,
+        Some(bytes) => {
+            let facts: Facts = postcard::from_bytes(&bytes)?;
+            Some(Box::new(Call {
+                usage: facts.usage,
+                reported: facts.reported,
+                never_count: facts.never_count,
+                failed: facts.failed,
+                convention: text(11)?.unwrap_or_default(),
+                framework: text(10)?,
+                service: text(9)?,
+                operation: names.text(facts.operation)?,
+                provider: text(8)?,
+                request_model: names.text(facts.request_model)?,
+                response_model: names.text(facts.response_model)?,
+                response_id: facts.response_id,
+                service_tier: names.text(facts.service_tier)?,
+            }))
+        }
+    };
+    Ok(Node {
+        span_id: span_of_key(row.get(0)?)?,
+        parent_id: row.get::<_, Option<i64>>(1)?.map(span_of_key).transpose()?,
+        kind: Kind::from_number(row.get(2)?),
+        start: Timestamp::from_nanos(row.get(3)?),
+        duration: row.get(4)?,
+        status: status_of(row.get(5)?),
+        agent: text(6)?,
+        tool: text(7)?,
+        call,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_sort_like_ids() {
+        let ids = ["0000000000000001", "7fffffffffffffff", "8000000000000000", "ffffffffffffffff"];
+        let ids: Vec<SpanId> = ids.iter().map(|id| id.parse().unwrap()).collect();
+        let keys: Vec<i64> = ids.iter().map(|id| span_key(*id)).collect();
+        assert!(keys.is_sorted());
+        assert_eq!(keys.iter().map(|key| span_of_key(*key).unwrap()).collect::<Vec<_>>(), ids);
+    }
+}

@@ -1,0 +1,162 @@
+//! Which days there are, what times they cover, which of them are damaged, and how far search lags.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::Instant;
+
+use parking_lot::{Mutex, RwLock};
+use quipu_core::Timestamp;
+use rusqlite::Connection;
+
+use crate::fault::Result;
+use crate::folder::Day;
+
+/// Earliest and latest, both included.
+type Range = Option<(i64, i64)>;
+
+/// Times that a day's file covers. Traces and their calls may reach beyond the day itself.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Bounds {
+    pub(crate) traces: Range,
+    pub(crate) calls: Range,
+}
+
+impl Bounds {
+    /// Reads them: four index seeks.
+    pub(crate) fn load(conn: &Connection) -> Result<Self> {
+        let mut look = conn.prepare_cached(
+            "SELECT (SELECT MIN(start) FROM traces), (SELECT MAX(start) FROM traces), \
+             (SELECT MIN(time) FROM calls), (SELECT MAX(time) FROM calls)",
+        )?;
+        let bounds = look.query_row([], |row| {
+            let range = |low: Option<i64>, high: Option<i64>| low.zip(high);
+            Ok(Self { traces: range(row.get(0)?, row.get(1)?), calls: range(row.get(2)?, row.get(3)?) })
+        })?;
+        Ok(bounds)
+    }
+}
+
+/// Whether a range has a moment in `since..until`.
+pub(crate) fn meets(range: Range, since: Option<Timestamp>, until: Option<Timestamp>) -> bool {
+    range.is_some_and(|(low, high)| {
+        since.is_none_or(|since| high >= since.nanos()) && until.is_none_or(|until| low < until.nanos())
+    })
+}
+
+/// What is known of one day.
+#[derive(Debug, Default)]
+pub(crate) struct DayState {
+    bounds: Mutex<(u64, Option<Bounds>)>,
+    damage: Mutex<Option<String>>,
+    /// Last span committed, where known.
+    pub(crate) committed: AtomicI64,
+    /// Last span in the full text index.
+    pub(crate) indexed: AtomicI64,
+    /// Replaced spans wait for the index.
+    pub(crate) again: AtomicBool,
+    behind_since: Mutex<Option<Instant>>,
+}
+
+impl DayState {
+    /// The bounds, read again when something was committed since.
+    pub(crate) fn bounds(&self, keep: bool, load: impl FnOnce() -> Result<Bounds>) -> Result<Bounds> {
+        let (version, known) = *self.bounds.lock();
+        if let Some(bounds) = known {
+            return Ok(bounds);
+        }
+        let bounds = load()?;
+        let mut current = self.bounds.lock();
+        if keep && current.0 == version {
+            current.1 = Some(bounds);
+        }
+        Ok(bounds)
+    }
+
+    /// Takes note of a commit.
+    pub(crate) fn changed(&self, last_span: i64, replaced: bool) {
+        {
+            let mut bounds = self.bounds.lock();
+            bounds.0 += 1;
+            bounds.1 = None;
+        }
+        self.committed.store(last_span, Ordering::Release);
+        if replaced {
+            self.again.store(true, Ordering::Release);
+        }
+        if self.lag_spans() > 0 {
+            self.behind_since.lock().get_or_insert_with(Instant::now);
+        }
+    }
+
+    /// Takes note of progress of the index.
+    pub(crate) fn indexed_to(&self, span: i64) {
+        self.indexed.store(span, Ordering::Release);
+        if self.lag_spans() == 0 {
+            *self.behind_since.lock() = None;
+        }
+    }
+
+    pub(crate) fn lag_spans(&self) -> u64 {
+        let lag = self.committed.load(Ordering::Acquire) - self.indexed.load(Ordering::Acquire);
+        u64::try_from(lag).unwrap_or(0)
+    }
+
+    pub(crate) fn lag_ms(&self) -> u64 {
+        let since = *self.behind_since.lock();
+        since.map_or(0, |since| u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX))
+    }
+
+    /// Why the day is left out of answers, if it is.
+    pub(crate) fn damage(&self) -> Option<String> {
+        self.damage.lock().clone()
+    }
+
+    /// Leaves the day out of answers from now on.
+    pub(crate) fn quarantine(&self, why: String) {
+        *self.damage.lock() = Some(why);
+    }
+}
+
+/// All days.
+#[derive(Debug, Default)]
+pub(crate) struct Days(RwLock<BTreeMap<Day, Arc<DayState>>>);
+
+impl Days {
+    /// The day's state, made when it is new.
+    pub(crate) fn get_or_add(&self, day: Day) -> Arc<DayState> {
+        if let Some(state) = self.0.read().get(&day) {
+            return Arc::clone(state);
+        }
+        Arc::clone(self.0.write().entry(day).or_default())
+    }
+
+    pub(crate) fn get(&self, day: Day) -> Option<Arc<DayState>> {
+        self.0.read().get(&day).cloned()
+    }
+
+    pub(crate) fn remove(&self, day: Day) {
+        self.0.write().remove(&day);
+    }
+
+    /// All days, newest first.
+    pub(crate) fn newest_first(&self) -> Vec<Day> {
+        self.0.read().keys().rev().copied().collect()
+    }
+
+    /// Days without damage, newest first.
+    pub(crate) fn sound(&self) -> Vec<Day> {
+        self.0.read().iter().rev().filter(|(_, state)| state.damage().is_none()).map(|(day, _)| *day).collect()
+    }
+
+    /// Damaged days with the reason.
+    pub(crate) fn damaged(&self) -> Vec<(Day, String)> {
+        self.0.read().iter().filter_map(|(day, state)| Some((*day, state.damage()?))).collect()
+    }
+
+    /// Spans and milliseconds that full text is behind.
+    pub(crate) fn lag(&self) -> (u64, u64) {
+        let days = self.0.read();
+        (days.values().map(|day| day.lag_spans()).sum(), days.values().map(|day| day.lag_ms()).max().unwrap_or(0))
+    }
+}

@@ -1,0 +1,110 @@
+//! What goes wrong inside, and how it looks from outside.
+
+use std::io;
+use std::path::Path;
+
+use quipu_core::{Error, ErrorKind};
+use rusqlite::ErrorCode;
+
+/// Name of this backend in errors and tables.
+pub(crate) const NAME: &str = "sqlite";
+
+/// A failure that does not know yet which file and which operation it belongs to.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// SQLite said no.
+    Sql(rusqlite::Error),
+    /// Stored bytes do not have the form that this version writes.
+    Damaged(&'static str),
+    /// A file operation failed.
+    Io(io::Error),
+    /// Already in words.
+    Said(Box<Error>),
+}
+
+pub(crate) type Result<T, E = Fault> = std::result::Result<T, E>;
+
+impl From<rusqlite::Error> for Fault {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sql(error)
+    }
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Self::Said(Box::new(error))
+    }
+}
+
+impl From<io::Error> for Fault {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<postcard::Error> for Fault {
+    fn from(_: postcard::Error) -> Self {
+        Self::Damaged("a stored record cannot be decoded")
+    }
+}
+
+fn sql_kind(error: &rusqlite::Error) -> ErrorKind {
+    match error {
+        rusqlite::Error::SqliteFailure(failure, _) => match failure.code {
+            ErrorCode::DiskFull => ErrorKind::Exhausted,
+            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => ErrorKind::Locked,
+            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => ErrorKind::Damaged,
+            ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::AuthorizationForStatementDenied => {
+                ErrorKind::Denied
+            }
+            ErrorCode::TooBig => ErrorKind::Invalid,
+            ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::OutOfMemory => ErrorKind::Io,
+            _ => ErrorKind::Internal,
+        },
+        rusqlite::Error::FromSqlConversionFailure(..)
+        | rusqlite::Error::InvalidColumnType(..)
+        | rusqlite::Error::IntegralValueOutOfRange(..) => ErrorKind::Damaged,
+        _ => ErrorKind::Internal,
+    }
+}
+
+/// The kind of a file operation's error.
+pub(crate) fn io_kind(error: &io::Error) -> ErrorKind {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => ErrorKind::Denied,
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorKind::Exhausted,
+        io::ErrorKind::NotFound => ErrorKind::NotFound,
+        _ => ErrorKind::Io,
+    }
+}
+
+impl Fault {
+    /// The kind that it will have outside.
+    pub(crate) fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Sql(error) => sql_kind(error),
+            Self::Damaged(_) => ErrorKind::Damaged,
+            Self::Io(error) => io_kind(error),
+            Self::Said(error) => error.kind(),
+        }
+    }
+
+    /// The error as callers see it: what was tried, and on which file.
+    pub(crate) fn at(self, operation: &'static str, path: &Path) -> Error {
+        let kind = self.kind();
+        let place = path.display();
+        match self {
+            Self::Said(error) => *error,
+            Self::Damaged(what) => Error::new(kind, operation, format!("{place}: {what}")).of_backend(NAME),
+            Self::Io(error) => Error::new(kind, operation, place.to_string()).caused_by(error).of_backend(NAME),
+            Self::Sql(error) => {
+                let hint = match kind {
+                    ErrorKind::Exhausted => " (no space left for the store)",
+                    ErrorKind::Damaged => " (the file is damaged or not a database)",
+                    _ => "",
+                };
+                Error::new(kind, operation, format!("{place}{hint}")).caused_by(error).of_backend(NAME)
+            }
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! The store's folder: which file is where, which day a time belongs to, and who may write.
+
+use std::fmt;
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use quipu_core::{Error, ErrorKind, Result, Retry, Timestamp};
+
+use crate::fault::{NAME, io_kind};
+
+/// One UTC day, counted from 1970-01-01.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Day(pub(crate) i32);
+
+impl Day {
+    /// The day of a time.
+    pub(crate) fn of(time: Timestamp) -> Self {
+        Self(i32::try_from(time.nanos().div_euclid(Timestamp::DAY)).unwrap_or(0))
+    }
+
+    /// Its first moment.
+    pub(crate) fn start(self) -> Timestamp {
+        Timestamp::from_nanos(i64::from(self.0).saturating_mul(Timestamp::DAY))
+    }
+
+    /// The day so many days later.
+    pub(crate) const fn plus(self, days: i32) -> Self {
+        Self(self.0.saturating_add(days))
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let number = |range| text.get(range).and_then(|digits: &str| digits.parse::<i16>().ok());
+        let (year, month, day) = (number(0..4)?, number(4..6)?, number(6..8)?);
+        let date = jiff::civil::Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()?;
+        let days = date.since(jiff::civil::Date::constant(1970, 1, 1)).ok()?.get_days();
+        (text.len() == 8).then_some(Self(days))
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = jiff::Timestamp::from_second(i64::from(self.0) * 86_400).map(|at| at.strftime("%Y%m%d").to_string());
+        f.write_str(at.as_deref().unwrap_or("00000000"))
+    }
+}
+
+/// The two files of a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Part {
+    /// Records, sums and rollups.
+    Data,
+    /// Full text index.
+    Text,
+}
+
+/// Where the files are.
+#[derive(Debug, Clone)]
+pub(crate) struct Folder(PathBuf);
+
+impl Folder {
+    pub(crate) fn new(path: &Path) -> Self {
+        Self(path.to_path_buf())
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.0
+    }
+
+    pub(crate) fn catalog(&self) -> PathBuf {
+        self.0.join("catalog.db")
+    }
+
+    fn days_folder(&self) -> PathBuf {
+        self.0.join("days")
+    }
+
+    pub(crate) fn file(&self, part: Part, day: Day) -> PathBuf {
+        let letter = if part == Part::Data { 'd' } else { 'x' };
+        self.days_folder().join(format!("{letter}-{day}.db"))
+    }
+
+    /// Makes what is missing.
+    pub(crate) fn make(&self) -> Result<()> {
+        fs::create_dir_all(self.days_folder()).map_err(|error| {
+            let hint = if io_kind(&error) == ErrorKind::Denied { " (the folder cannot be written)" } else { "" };
+            Error::new(io_kind(&error), "open store", format!("{}{hint}", self.0.display()))
+                .with_retry(Retry::No)
+                .caused_by(error)
+                .of_backend(NAME)
+        })
+    }
+
+    /// Takes the right to write; it ends when the file is dropped or the process dies.
+    pub(crate) fn lock(&self) -> Result<File> {
+        let path = self.0.join("lock");
+        let refused = |kind, text: String| Error::new(kind, "open store", text).with_retry(Retry::No).of_backend(NAME);
+        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(|error| {
+            refused(io_kind(&error), format!("{}: the folder cannot be written", self.0.display())).caused_by(error)
+        })?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => Err(refused(
+                ErrorKind::Locked,
+                format!("{}: another process has this store open for writing", self.0.display()),
+            )),
+            Err(TryLockError::Error(error)) => {
+                Err(refused(io_kind(&error), path.display().to_string()).caused_by(error))
+            }
+        }
+    }
+
+    /// Days that have a data file, in order.
+    pub(crate) fn days(&self) -> Result<Vec<Day>> {
+        let folder = self.days_folder();
+        let failed = |error: std::io::Error| {
+            Error::new(io_kind(&error), "list days", folder.display().to_string()).caused_by(error).of_backend(NAME)
+        };
+        let mut days = Vec::new();
+        for entry in fs::read_dir(&folder).map_err(failed)? {
+            let name = entry.map_err(failed)?.file_name();
+            let day = name.to_str().and_then(|name| name.strip_prefix("d-")?.strip_suffix(".db"));
+            days.extend(day.and_then(Day::parse));
+        }
+        days.sort_unstable();
+        Ok(days)
+    }
+
+    /// A file and what SQLite keeps beside it.
+    pub(crate) fn with_companions(path: &Path) -> [PathBuf; 3] {
+        let beside = |suffix: &str| {
+            let mut name = path.as_os_str().to_owned();
+            name.push(suffix);
+            PathBuf::from(name)
+        };
+        [path.to_path_buf(), beside("-wal"), beside("-shm")]
+    }
+
+    /// Removes a day's part; a missing file is fine.
+    pub(crate) fn remove(&self, part: Part, day: Day) -> Result<()> {
+        for path in Self::with_companions(&self.file(part, day)) {
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    let kind = io_kind(&error);
+                    return Err(Error::new(kind, "remove day", path.display().to_string())
+                        .caused_by(error)
+                        .of_backend(NAME));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Bytes of everything in the folder's databases.
+    pub(crate) fn bytes(&self, days: &[Day]) -> u64 {
+        let size = |path: PathBuf| -> u64 {
+            Self::with_companions(&path).iter().filter_map(|path| fs::metadata(path).ok()).map(|meta| meta.len()).sum()
+        };
+        let files = days.iter().flat_map(|day| [self.file(Part::Data, *day), self.file(Part::Text, *day)]);
+        files.chain([self.catalog()]).map(size).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_have_names_that_read_back() {
+        for days in [-800, -1, 0, 59, 20_778] {
+            assert_eq!(Day::parse(&Day(days).to_string()), Some(Day(days)));
+        }
+        assert_eq!(Day::of(Timestamp::from_nanos(-1)), Day(-1));
+        assert_eq!(Day(20_778).to_string(), "20261121");
+        assert_eq!(Day::parse("2026112"), None);
+        assert_eq!(Day::parse("20261321"), None);
+    }
+}

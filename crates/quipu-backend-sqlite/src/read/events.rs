@@ -1,0 +1,153 @@
+//! Pages of events.
+
+use std::sync::Arc;
+
+use quipu_core::{Event, EventPage, EventQuery, Level, Resource, Result, Scope, Timestamp, TraceId, Value};
+use rusqlite::{Row, params_from_iter};
+
+use crate::codec::{DimKind, Names, TextOf, decode_event, find, span_of_key};
+use crate::fault::{self, Fault};
+use crate::folder::Day;
+use crate::read::filter::Condition;
+use crate::read::stored::{Sources, source};
+use crate::readers::DayReader;
+use crate::shared::Shared;
+
+/// An event with the number that the store gave it.
+type Numbered = (i64, Event);
+
+/// One page, newest first.
+pub(crate) fn page(shared: &Shared, query: &EventQuery) -> Result<EventPage> {
+    let limit = query.limit.max(1);
+    let mut rows: Vec<Numbered> = Vec::new();
+    for day in shared.sound_days()? {
+        if rows.len() > limit {
+            break;
+        }
+        if may_have(day, query) {
+            let room = limit + 1 - rows.len();
+            rows.extend(shared.ask(day, |reader| events_in(reader, query, room))?.unwrap_or_default());
+        }
+    }
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = rows.last().filter(|_| more).map(|(number, event)| (event.time, *number));
+    Ok(EventPage { rows: rows.into_iter().map(|(_, event)| event).collect(), next })
+}
+
+/// Events lie in the day of their own time.
+fn may_have(day: Day, query: &EventQuery) -> bool {
+    let (start, end) = (day.start(), day.plus(1).start());
+    query.since.is_none_or(|since| end > since)
+        && query.until.is_none_or(|until| start < until)
+        && query.cursor.is_none_or(|(time, _)| start <= time)
+}
+
+/// A condition on events `e`; `None` when none of the day can meet it.
+fn conditions(reader: &DayReader<'_>, query: &EventQuery) -> fault::Result<Option<Condition>> {
+    let mut all = Condition { from: "events e".into(), sql: "1".into(), args: Vec::new() };
+    if let Some(since) = query.since {
+        all.and("e.time >= ?", since.nanos());
+    }
+    if let Some(until) = query.until {
+        all.and("e.time < ?", until.nanos());
+    }
+    if let Some(level) = query.level {
+        all.and("e.level >= ?", level as i64);
+    }
+    if let Some(trace) = &query.trace_id {
+        all.and("e.trace = ?", trace.as_bytes().to_vec());
+    }
+    if let Some((time, number)) = query.cursor {
+        all.and("e.time <= ?", time.nanos());
+        all.and("(e.time < ?", time.nanos());
+        all.sql.push_str(" OR e.pk < ?)");
+        all.args.push(number.into());
+    }
+    let names = [
+        ("e.name = ?", DimKind::EventName, &query.name),
+        ("e.session = ?", DimKind::Session, &query.session),
+        ("e.agent = ?", DimKind::Agent, &query.agent),
+        ("e.framework = ?", DimKind::Framework, &query.framework),
+    ];
+    for (condition, kind, text) in names {
+        let Some(text) = text else { continue };
+        if text.is_empty() && kind == DimKind::EventName {
+            all.sql.push_str(" AND e.name IS NULL");
+            continue;
+        }
+        match find(reader.conn, kind, text)? {
+            Some(id) => all.and(condition, id),
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(all))
+}
+
+fn events_in(reader: &DayReader<'_>, query: &EventQuery, room: usize) -> fault::Result<Vec<Numbered>> {
+    let Some(Condition { from, sql: condition, args }) = conditions(reader, query)? else {
+        return Ok(Vec::new());
+    };
+    let sql = format!(
+        "SELECT e.pk, e.time, e.level, e.name, e.trace, e.span, e.session, e.agent, e.framework, e.resource, e.scope, b.z \
+         FROM {from} JOIN event_bodies b ON b.pk = e.pk WHERE {condition} ORDER BY e.time DESC, e.pk DESC"
+    );
+    let wanted = query.q.as_ref().map(|q| q.to_lowercase());
+    let names = Names::new(reader.conn);
+    let mut sources = Sources::new();
+    let mut look = reader.conn.prepare_cached(&sql)?;
+    let mut found = look.query(params_from_iter(&args))?;
+    let mut events = Vec::new();
+    while let Some(row) = found.next()? {
+        let event = event_of(row, reader, &names, &mut sources)?;
+        if wanted.as_ref().is_none_or(|wanted| has_text(&event, wanted)) {
+            events.push((row.get(0)?, event));
+            if events.len() == room {
+                break;
+            }
+        }
+    }
+    Ok(events)
+}
+
+fn event_of(
+    row: &Row<'_>,
+    reader: &DayReader<'_>,
+    names: &Names<'_>,
+    sources: &mut Sources,
+) -> fault::Result<Event> {
+    let text = |at: usize| names.text(row.get(at)?);
+    let body = decode_event(&reader.unpack(row.get_ref(11)?.as_blob().map_err(rusqlite::Error::from)?)?)?;
+    let trace = row.get::<_, Option<Vec<u8>>>(4)?.map(|bytes| TraceId::from_slice(&bytes)).transpose();
+    let level = usize::try_from(row.get::<_, i64>(2)?).ok().and_then(|number| Level::ALL.get(number).copied());
+    Ok(Event {
+        time: Timestamp::from_nanos(row.get(1)?),
+        level: level.unwrap_or_default(),
+        name: text(3)?.unwrap_or_default(),
+        trace_id: trace.map_err(|_| Fault::Damaged("a trace id has a wrong form"))?,
+        span_id: row.get::<_, Option<i64>>(5)?.map(span_of_key).transpose()?,
+        session: text(6)?,
+        agent: text(7)?,
+        framework: text(8)?,
+        body: body.body,
+        attributes: body.attributes,
+        resource: Arc::new(source::<Resource>(reader.conn, sources, row.get(9)?)?),
+        scope: Arc::new(source::<Scope>(reader.conn, sources, row.get(10)?)?),
+    })
+}
+
+/// Whether a text, in lower case, occurs in the event, whatever the case.
+fn has_text(event: &Event, wanted: &str) -> bool {
+    event.name.to_lowercase().contains(wanted)
+        || occurs_in(&event.body, wanted)
+        || event.attributes.iter().any(|(_, value)| occurs_in(value, wanted))
+}
+
+fn occurs_in(value: &Value, wanted: &str) -> bool {
+    match value {
+        Value::String(text) => text.to_lowercase().contains(wanted),
+        Value::Array(values) => values.iter().any(|value| occurs_in(value, wanted)),
+        Value::Map(pairs) => pairs.iter().any(|(_, value)| occurs_in(value, wanted)),
+        _ => false,
+    }
+}

@@ -1,0 +1,86 @@
+//! How many traces have each value of a field.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+use compact_str::CompactString;
+use quipu_core::{Facet, FacetField, Result, TraceFilter};
+use rusqlite::params_from_iter;
+
+use crate::codec::{DimKind, Names, TextOf, trace_status_of};
+use crate::fault;
+use crate::folder::Day;
+use crate::read::filter::condition;
+use crate::read::traces::days_of;
+use crate::readers::DayReader;
+use crate::shared::Shared;
+
+enum Values {
+    /// A column of the trace that names one thing.
+    Column(&'static str),
+    /// Any number of things.
+    Names(DimKind),
+    Status,
+}
+
+const fn values(field: FacetField) -> Values {
+    match field {
+        FacetField::Service => Values::Column("t.service"),
+        FacetField::Framework => Values::Column("t.framework"),
+        FacetField::Session => Values::Column("t.session"),
+        FacetField::User => Values::Column("t.user"),
+        FacetField::Convention => Values::Column("t.convention"),
+        FacetField::Agent => Values::Names(DimKind::Agent),
+        FacetField::Model => Values::Names(DimKind::Model),
+        FacetField::Tool => Values::Names(DimKind::Tool),
+        FacetField::Status => Values::Status,
+    }
+}
+
+/// The values, most frequent first, then by name.
+pub(crate) fn list(shared: &Shared, field: FacetField, filter: &TraceFilter, limit: usize) -> Result<Vec<Facet>> {
+    let days: Vec<Day> = days_of(shared, filter)?.into_iter().map(|(day, _)| day).collect();
+    let mut counts: HashMap<CompactString, u64> = HashMap::new();
+    for (_, found) in shared.ask_all(&days, |reader| counts_in(shared, reader, field, filter))? {
+        found.into_iter().for_each(|(value, traces)| *counts.entry(value).or_default() += traces);
+    }
+    let mut facets: Vec<Facet> = counts.into_iter().map(|(value, traces)| Facet { value, traces }).collect();
+    facets.sort_by(|a, b| (Reverse(a.traces), &a.value).cmp(&(Reverse(b.traces), &b.value)));
+    facets.truncate(limit);
+    Ok(facets)
+}
+
+fn counts_in(
+    shared: &Shared,
+    reader: &DayReader<'_>,
+    field: FacetField,
+    filter: &TraceFilter,
+) -> fault::Result<Vec<(CompactString, u64)>> {
+    let Some(condition) = condition(shared, reader, filter, true)? else {
+        return Ok(Vec::new());
+    };
+    let (from, given) = (&condition.from, &condition.sql);
+    let sql = match values(field) {
+        Values::Column(column) => {
+            format!("SELECT {column}, COUNT(*) FROM {from} WHERE {given} AND {column} IS NOT NULL GROUP BY 1")
+        }
+        Values::Status => format!("SELECT t.status, COUNT(*) FROM {from} WHERE {given} GROUP BY 1"),
+        Values::Names(kind) => format!(
+            "SELECT n.dim, COUNT(*) FROM {from} JOIN trace_dims n ON n.tr = t.pk JOIN dims x ON x.id = n.dim \
+             WHERE {given} AND x.kind = {} GROUP BY 1",
+            kind as i64
+        ),
+    };
+    let names = Names::new(reader.conn);
+    let mut look = reader.conn.prepare_cached(&sql)?;
+    let mut found = look.query(params_from_iter(&condition.args))?;
+    let mut counts = Vec::new();
+    while let Some(row) = found.next()? {
+        let value = match field {
+            FacetField::Status => Some(trace_status_of(row.get(0)?).as_str().into()),
+            _ => names.text(row.get(0)?)?,
+        };
+        counts.extend(value.map(|value| row.get(1).map(|traces| (value, traces))).transpose()?);
+    }
+    Ok(counts)
+}

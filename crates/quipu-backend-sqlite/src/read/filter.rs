@@ -1,0 +1,152 @@
+//! A trace filter as SQL for one day: names become that day's numbers, and the rarest name drives the search.
+
+use quipu_core::TraceFilter;
+use rusqlite::Connection;
+use rusqlite::types::Value;
+
+use crate::codec::{DimKind, find, trace_status_number};
+use crate::fault::Result;
+use crate::folder::Part;
+use crate::readers::DayReader;
+use crate::shared::Shared;
+
+/// Up to so many traces it is quicker to start from a name's traces than from the times.
+const RARE: i64 = 2_000;
+
+/// What to select from (the trace is `t`), and under which condition.
+#[derive(Debug, Clone)]
+pub(crate) struct Condition {
+    pub(crate) from: String,
+    pub(crate) sql: String,
+    pub(crate) args: Vec<Value>,
+}
+
+impl Condition {
+    /// Adds one more condition with one value.
+    pub(crate) fn and(&mut self, sql: &str, arg: impl Into<Value>) {
+        self.sql.push_str(" AND ");
+        self.sql.push_str(sql);
+        self.args.push(arg.into());
+    }
+}
+
+struct Driver {
+    from: String,
+    rows: i64,
+}
+
+/// The columns that one of a day's names is compared with.
+fn columns(filter: &TraceFilter) -> [(DimKind, Option<&String>, &'static str); 4] {
+    [
+        (DimKind::Service, filter.service.as_ref(), "t.service = ?"),
+        (DimKind::Framework, filter.framework.as_ref(), "t.framework = ?"),
+        (DimKind::Session, filter.session.as_ref(), "t.session = ?"),
+        (DimKind::User, filter.user.as_ref(), "t.user = ?"),
+    ]
+}
+
+/// The filter's condition in this day; `None` when nothing here can match. Without `times` its times are left out.
+pub(crate) fn condition(
+    shared: &Shared,
+    reader: &DayReader<'_>,
+    filter: &TraceFilter,
+    times: bool,
+) -> Result<Option<Condition>> {
+    let mut all = Condition { from: "traces t".into(), sql: "1".into(), args: Vec::new() };
+    if times {
+        if let Some(since) = filter.since {
+            all.and("t.start >= ?", since.nanos());
+        }
+        if let Some(until) = filter.until {
+            all.and("t.start < ?", until.nanos());
+        }
+    }
+    for (kind, text, sql) in columns(filter) {
+        let Some(text) = text else { continue };
+        match find(reader.conn, kind, text)? {
+            Some(id) => all.and(sql, id),
+            None => return Ok(None),
+        }
+    }
+    if let Some(status) = filter.status {
+        all.and("t.status = ?", trace_status_number(status));
+    }
+    if let Some(duration) = filter.min_duration {
+        all.and("t.dur >= ?", duration);
+    }
+    if let Some(cost) = filter.min_cost {
+        all.and("usd_at_least(t.cost, ?)", cost.raw().to_be_bytes().to_vec());
+    }
+    let mut drivers = Vec::new();
+    if !add_names(reader.conn, filter, &mut all, &mut drivers)? || !add_words(shared, reader, filter, &mut all, &mut drivers)? {
+        return Ok(None);
+    }
+    if let Some(driver) = drivers.into_iter().min_by_key(|driver| driver.rows).filter(|driver| driver.rows < RARE) {
+        all.from = driver.from;
+    }
+    Ok(Some(all))
+}
+
+fn add_names(
+    conn: &Connection,
+    filter: &TraceFilter,
+    all: &mut Condition,
+    drivers: &mut Vec<Driver>,
+) -> Result<bool> {
+    let names = [
+        (DimKind::Agent, &filter.agent),
+        (DimKind::Model, &filter.model),
+        (DimKind::Tool, &filter.tool),
+    ];
+    for (kind, text) in names {
+        let Some(text) = text else { continue };
+        let Some(id) = find(conn, kind, text)? else {
+            return Ok(false);
+        };
+        let mut count = conn.prepare_cached(
+            "SELECT COUNT(*) FROM (SELECT 1 FROM trace_dims WHERE dim = ?1 LIMIT ?2)",
+        )?;
+        let rows = count.query_row((id, RARE), |row| row.get(0))?;
+        let from = format!("(SELECT tr FROM trace_dims WHERE dim = {id}) d CROSS JOIN traces t ON t.pk = d.tr");
+        drivers.push(Driver { from, rows });
+        all.and("EXISTS (SELECT 1 FROM trace_dims d WHERE d.dim = ? AND d.tr = t.pk)", id);
+    }
+    Ok(true)
+}
+
+/// Puts the traces that have the words into a temporary table.
+fn add_words(
+    shared: &Shared,
+    reader: &DayReader<'_>,
+    filter: &TraceFilter,
+    all: &mut Condition,
+    drivers: &mut Vec<Driver>,
+) -> Result<bool> {
+    let Some(words) = &filter.q else { return Ok(true) };
+    let Some(expression) = shared.tokenizer.expression(words)? else {
+        return Ok(true);
+    };
+    if !shared.folder.file(Part::Text, reader.day).exists() {
+        return Ok(false);
+    }
+    reader.conn.execute_batch("DROP TABLE IF EXISTS temp.hits; CREATE TEMP TABLE hits(tr INTEGER PRIMARY KEY)")?;
+    let mut keep =
+        reader.conn.prepare("INSERT OR IGNORE INTO temp.hits SELECT tr FROM main.spans WHERE pk = ?1")?;
+    let mut rows = 0;
+    let found = shared.readers.with(Part::Text, reader.day, |text| {
+        let mut look = text.prepare_cached("SELECT rowid FROM words WHERE words MATCH ?1")?;
+        let mut spans = look.query([&expression])?;
+        while let Some(span) = spans.next()? {
+            rows += i64::try_from(keep.execute([span.get::<_, i64>(0)?])?).unwrap_or(0);
+        }
+        Ok(())
+    });
+    if let Err(fault) = found {
+        // The indexer rebuilds a damaged index; until then its words are not found.
+        tracing::warn!(day = %reader.day, kind = ?fault.kind(), "the full text of a day cannot be read");
+        return Ok(false);
+    }
+    drivers.push(Driver { from: "temp.hits h CROSS JOIN traces t ON t.pk = h.tr".into(), rows });
+    all.sql.push_str(" AND t.pk IN (SELECT tr FROM temp.hits)");
+    Ok(rows > 0)
+}

@@ -1,0 +1,175 @@
+//! Metric names and series.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use compact_str::CompactString;
+use quipu_core::{
+    Attributes, Instrument, MetricName, MetricQuery, MetricSeries, Point, PointValue, Result, Temporality, Timestamp, Value,
+};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Row};
+
+use crate::codec::{DimKind, Names, TextOf, find};
+use crate::fault;
+use crate::read::steps::{Series, steps};
+use crate::readers::DayReader;
+use crate::shared::Shared;
+
+/// A series' content as a hash: the same in every day's file.
+type Hash = Vec<u8>;
+
+const INSTRUMENTS: [Instrument; 6] = [
+    Instrument::Gauge,
+    Instrument::Counter,
+    Instrument::UpDownCounter,
+    Instrument::Histogram,
+    Instrument::ExponentialHistogram,
+    Instrument::Summary,
+];
+const TEMPORALITIES: [Temporality; 3] = [Temporality::Unspecified, Temporality::Delta, Temporality::Cumulative];
+
+fn numbered<T: Copy>(all: &[T], number: i64, other: T) -> T {
+    usize::try_from(number).ok().and_then(|number| all.get(number).copied()).unwrap_or(other)
+}
+
+/// Every metric, by name; unit, description and instrument are those of its latest series.
+pub(crate) fn names(shared: &Shared) -> Result<Vec<MetricName>> {
+    let days = shared.sound_days()?;
+    let mut seen: HashSet<Hash> = HashSet::new();
+    let mut names: BTreeMap<CompactString, MetricName> = BTreeMap::new();
+    for (hash, found) in shared.ask_all(&days, names_in)?.into_iter().flat_map(|(_, names)| names) {
+        let is_new = seen.insert(hash);
+        let known = names.entry(found.name.clone()).or_insert_with(|| MetricName { series: 0, ..found.clone() });
+        known.series += u64::from(is_new);
+        known.last_at = known.last_at.max(found.last_at);
+    }
+    Ok(names.into_values().collect())
+}
+
+fn names_in(reader: &DayReader<'_>) -> fault::Result<Vec<(Hash, MetricName)>> {
+    let names = Names::new(reader.conn);
+    let mut look = reader.conn.prepare_cached(
+        "SELECT s.hash, s.name, s.unit, s.description, s.instrument, \
+         (SELECT MAX(p.time) FROM points p WHERE p.series = s.id) FROM series s ORDER BY s.id",
+    )?;
+    let mut rows = look.query([])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let name = MetricName {
+            name: names.text(row.get(1)?)?.unwrap_or_default(),
+            unit: names.text(row.get(2)?)?.unwrap_or_default(),
+            description: row.get(3)?,
+            instrument: numbered(&INSTRUMENTS, row.get(4)?, Instrument::Gauge),
+            series: 1,
+            last_at: Timestamp::from_nanos(row.get::<_, Option<i64>>(5)?.unwrap_or_default()),
+        };
+        found.push((row.get(0)?, name));
+    }
+    Ok(found)
+}
+
+/// A value as a label: text as it is, everything else in its shortest form.
+fn label_text(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::Bool(flag) => flag.to_string(),
+        Value::Int(int) => int.to_string(),
+        Value::Double(double) => double.to_string(),
+        Value::String(text) => text.clone(),
+        other => format!("{other:?}"),
+    }
+}
+
+/// Series of one metric that have a point in the question's time.
+pub(crate) fn series(shared: &Shared, query: &MetricQuery) -> Result<Vec<MetricSeries>> {
+    let mut all: HashMap<Hash, Series> = HashMap::new();
+    // Newest first: days before the question's time only tell what the points within it grew from.
+    for day in shared.sound_days()? {
+        let (start, end) = (day.start(), day.plus(1).start());
+        if query.until.is_some_and(|until| start >= until) {
+            continue;
+        }
+        let before = query.since.is_some_and(|since| end <= since);
+        if before && !all.values().any(Series::lacks_a_point_before) {
+            break;
+        }
+        shared.ask(day, |reader| add_day(reader, query, before, &mut all))?;
+    }
+    let answer = |series: Series| MetricSeries {
+        points: steps(&series, query),
+        labels: series.labels,
+        temporality: series.temporality,
+    };
+    let mut answers: Vec<MetricSeries> =
+        all.into_values().map(answer).filter(|series| !series.points.is_empty()).collect();
+    answers.sort_by(|a, b| a.labels.cmp(&b.labels));
+    Ok(answers)
+}
+
+fn add_day(
+    reader: &DayReader<'_>,
+    query: &MetricQuery,
+    before: bool,
+    all: &mut HashMap<Hash, Series>,
+) -> fault::Result<()> {
+    let Some(name) = find(reader.conn, DimKind::Metric, &query.name)? else {
+        return Ok(());
+    };
+    let mut look =
+        reader.conn.prepare_cached("SELECT id, hash, labels, temporality FROM series WHERE name = ?1")?;
+    let mut rows = look.query([name])?;
+    while let Some(row) = rows.next()? {
+        let labels: Attributes = postcard::from_bytes(&row.get::<_, Vec<u8>>(2)?)?;
+        let labels: BTreeMap<CompactString, String> =
+            labels.iter().map(|(key, value)| (key.clone(), label_text(value))).collect();
+        if !query.labels.iter().all(|(key, value)| labels.get(key.as_str()) == Some(value)) {
+            continue;
+        }
+        let hash: Hash = row.get(1)?;
+        if before && !all.get(&hash).is_some_and(Series::lacks_a_point_before) {
+            continue;
+        }
+        let temporality = numbered(&TEMPORALITIES, row.get(3)?, Temporality::Unspecified);
+        let series = all.entry(hash).or_insert_with(|| Series { labels, temporality, ..Series::default() });
+        add_points(reader.conn, row.get(0)?, query, before, series)?;
+    }
+    Ok(())
+}
+
+fn add_points(
+    conn: &Connection,
+    id: i64,
+    query: &MetricQuery,
+    before: bool,
+    series: &mut Series,
+) -> fault::Result<()> {
+    let since = query.since.map_or(i64::MIN, Timestamp::nanos);
+    let until = query.until.map_or(i64::MAX, Timestamp::nanos);
+    if !before {
+        let mut look = conn.prepare_cached(
+            "SELECT time, start, value FROM points WHERE series = ?1 AND time >= ?2 AND time < ?3",
+        )?;
+        let mut rows = look.query((id, since, until))?;
+        while let Some(row) = rows.next()? {
+            let point = point_of(row)?;
+            series.points.insert(point.time, point);
+        }
+    }
+    let mut look = conn.prepare_cached(
+        "SELECT time, start, value FROM points WHERE series = ?1 AND time < ?2 ORDER BY time DESC LIMIT 1",
+    )?;
+    let mut rows = look.query((id, since))?;
+    if let (Some(row), None) = (rows.next()?, &series.before) {
+        series.before = Some(point_of(row)?);
+    }
+    Ok(())
+}
+
+fn point_of(row: &Row<'_>) -> fault::Result<Point> {
+    let value = match row.get_ref(2)? {
+        ValueRef::Blob(bytes) => postcard::from_bytes(bytes)?,
+        other => PointValue::Number(other.as_f64().map_err(rusqlite::Error::from)?),
+    };
+    let start = row.get::<_, Option<i64>>(1)?.map(Timestamp::from_nanos);
+    Ok(Point { time: Timestamp::from_nanos(row.get(0)?), start, attributes: Attributes::new(), value })
+}

@@ -1,0 +1,15 @@
+//! Answers. Each reads on connections of its own and never waits for the writer.
+
+pub(crate) mod events;
+pub(crate) mod facets;
+mod filter;
+pub(crate) mod metrics;
+pub(crate) mod sessions;
+pub(crate) mod spans;
+mod steps;
+pub(crate) mod stored;
+pub(crate) mod tools;
+mod trace_rows;
+pub(crate) mod traces;
+pub(crate) mod usage;
+mod usage_rows;

@@ -1,0 +1,198 @@
+//! Sessions: first which are on the page, by their latest traces; then the sums over all traces of those.
+
+use std::collections::{BTreeMap, HashMap};
+
+use compact_str::CompactString;
+use quipu_core::{Result, SessionPage, SessionQuery, SessionRow, Timestamp, TraceId};
+use rusqlite::params_from_iter;
+
+use crate::codec::{DimKind, Figures, Names, TextOf, find};
+use crate::fault;
+use crate::folder::Day;
+use crate::read::filter::condition;
+use crate::read::trace_rows::{merge_names, names_of};
+use crate::read::traces::{days_of, trace_id};
+use crate::readers::DayReader;
+use crate::shared::Shared;
+
+/// A session's sums while days are added.
+#[derive(Default)]
+struct Sum {
+    user: Option<(i64, TraceId, CompactString)>,
+    first: Option<i64>,
+    last: i64,
+    traces: u64,
+    tools: u64,
+    errors: u64,
+    figures: Figures,
+    agents: Vec<CompactString>,
+    models: Vec<CompactString>,
+}
+
+/// One page.
+pub(crate) fn page(shared: &Shared, query: &SessionQuery) -> Result<SessionPage> {
+    let limit = query.limit.max(1);
+    let mut days = days_of(shared, &query.filter)?;
+    let latest = |bounds: &crate::days::Bounds| bounds.traces.map_or(0, |(_, high)| high);
+    days.sort_by_key(|(_, bounds)| std::cmp::Reverse(latest(bounds)));
+    let mut last_at: HashMap<CompactString, i64> = HashMap::new();
+    let mut chosen: Vec<(i64, CompactString)> = Vec::new();
+    for (day, bounds) in &days {
+        if chosen.get(limit).is_some_and(|(last, _)| latest(bounds) < *last) {
+            break;
+        }
+        let found = shared.ask(*day, |reader| last_traces(shared, reader, query))?.unwrap_or_default();
+        for (session, last) in found {
+            let known = last_at.entry(session).or_insert(last);
+            *known = last.max(*known);
+        }
+        chosen = after_cursor(&last_at, query);
+        chosen.truncate(limit + 1);
+    }
+    let more = chosen.len() > limit;
+    chosen.truncate(limit);
+    let next = chosen.last().filter(|_| more);
+    let next = next.map(|(last, session)| (Timestamp::from_nanos(*last), session.to_string()));
+    Ok(SessionPage { rows: rows(shared, query, &days, &chosen)?, next })
+}
+
+/// Sessions behind the cursor, latest first, then by id.
+fn after_cursor(last_at: &HashMap<CompactString, i64>, query: &SessionQuery) -> Vec<(i64, CompactString)> {
+    let behind = |last: i64, session: &str| {
+        query.cursor.as_ref().is_none_or(|(at, id)| (-i128::from(last), session) > (-i128::from(at.nanos()), id.as_str()))
+    };
+    let mut sessions: Vec<_> = last_at
+        .iter()
+        .filter(|(session, last)| behind(**last, session))
+        .map(|(session, last)| (*last, session.clone()))
+        .collect();
+    sessions.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    sessions
+}
+
+fn last_traces(
+    shared: &Shared,
+    reader: &DayReader<'_>,
+    query: &SessionQuery,
+) -> fault::Result<Vec<(CompactString, i64)>> {
+    let Some(condition) = condition(shared, reader, &query.filter, true)? else {
+        return Ok(Vec::new());
+    };
+    let sql = format!(
+        "SELECT t.session, MAX(t.start) FROM {} WHERE {} AND t.session IS NOT NULL GROUP BY t.session",
+        condition.from, condition.sql
+    );
+    let names = Names::new(reader.conn);
+    let mut look = reader.conn.prepare_cached(&sql)?;
+    let mut found = look.query(params_from_iter(&condition.args))?;
+    let mut sessions = Vec::new();
+    while let Some(row) = found.next()? {
+        sessions.push((names.text(row.get(0)?)?.unwrap_or_default(), row.get(1)?));
+    }
+    Ok(sessions)
+}
+
+fn rows(
+    shared: &Shared,
+    query: &SessionQuery,
+    days: &[(Day, crate::days::Bounds)],
+    chosen: &[(i64, CompactString)],
+) -> Result<Vec<SessionRow>> {
+    if chosen.is_empty() {
+        return Ok(Vec::new());
+    }
+    let days: Vec<Day> = days.iter().map(|(day, _)| *day).collect();
+    let found = shared.ask_all(&days, |reader| sums_in(shared, reader, query, chosen))?;
+    let mut sums: BTreeMap<CompactString, Sum> = BTreeMap::new();
+    for (session, sum) in found.into_iter().flat_map(|(_, sums)| sums) {
+        match sums.get_mut(&session) {
+            Some(known) => known.merge(sum),
+            None => drop(sums.insert(session, sum)),
+        }
+    }
+    Ok(chosen.iter().filter_map(|(_, session)| Some(sums.remove(session)?.into_row(session.clone()))).collect())
+}
+
+fn sums_in(
+    shared: &Shared,
+    reader: &DayReader<'_>,
+    query: &SessionQuery,
+    chosen: &[(i64, CompactString)],
+) -> fault::Result<BTreeMap<CompactString, Sum>> {
+    let mut sums = BTreeMap::new();
+    let mut ids = HashMap::new();
+    for (_, session) in chosen {
+        if let Some(id) = find(reader.conn, DimKind::Session, session)? {
+            ids.insert(id, session);
+        }
+    }
+    let Some(condition) = condition(shared, reader, &query.filter, true)?.filter(|_| !ids.is_empty()) else {
+        return Ok(sums);
+    };
+    let list: Vec<String> = ids.keys().map(i64::to_string).collect();
+    let sql = format!(
+        "SELECT t.session, t.pk, t.trace, t.start, t.user, t.tools, t.errors, t.figures FROM {} \
+         WHERE {} AND t.session IN ({})",
+        condition.from,
+        condition.sql,
+        list.join(", ")
+    );
+    let names = Names::new(reader.conn);
+    let mut look = reader.conn.prepare(&sql)?;
+    let mut found = look.query(params_from_iter(&condition.args))?;
+    while let Some(row) = found.next()? {
+        let Some(session) = ids.get(&row.get::<_, i64>(0)?) else { continue };
+        let (agents, models) = names_of(reader.conn, row.get(1)?)?;
+        let (trace, start): (TraceId, i64) = (trace_id(row, 2)?, row.get(3)?);
+        let count = |at: usize| row.get::<_, i64>(at).map(|count| u64::try_from(count).unwrap_or(0));
+        sums.entry((*session).clone()).or_insert_with(Sum::default).merge(Sum {
+            user: names.text(row.get(4)?)?.map(|user| (start, trace, user)),
+            first: Some(start),
+            last: start,
+            traces: 1,
+            tools: count(5)?,
+            errors: count(6)?,
+            figures: postcard::from_bytes(&row.get::<_, Vec<u8>>(7)?)?,
+            agents,
+            models,
+        });
+    }
+    Ok(sums)
+}
+
+impl Sum {
+    fn merge(&mut self, other: Self) {
+        self.last = if self.first.is_none() { other.last } else { self.last.max(other.last) };
+        self.first = match (self.first, other.first) {
+            (Some(mine), Some(theirs)) => Some(mine.min(theirs)),
+            (mine, theirs) => mine.or(theirs),
+        };
+        self.user = match (self.user.take(), other.user) {
+            (Some(mine), Some(theirs)) => Some(mine.min(theirs)),
+            (mine, theirs) => mine.or(theirs),
+        };
+        self.traces += other.traces;
+        self.tools += other.tools;
+        self.errors += other.errors;
+        self.figures.add(&other.figures, 1);
+        merge_names(&mut self.agents, other.agents);
+        merge_names(&mut self.models, other.models);
+    }
+
+    fn into_row(self, session: CompactString) -> SessionRow {
+        SessionRow {
+            session,
+            user: self.user.map(|(_, _, user)| user),
+            started_at: Timestamp::from_nanos(self.first.unwrap_or(self.last)),
+            last_at: Timestamp::from_nanos(self.last),
+            traces: self.traces,
+            llm_calls: self.figures.calls(),
+            tool_calls: self.tools,
+            errors: self.errors,
+            tokens: self.figures.tokens(),
+            cost: self.figures.cost(),
+            agents: self.agents,
+            models: self.models,
+        }
+    }
+}

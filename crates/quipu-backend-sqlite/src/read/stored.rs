@@ -1,0 +1,171 @@
+//! A stored span as a whole, and which of two copies of a span is the better one.
+
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+
+use compact_str::CompactString;
+use quipu_core::{Call, Canonical, Kind, Node, Resource, Scope, Span, Timestamp, TraceId};
+use rusqlite::{Connection, Row};
+use serde::Serialize;
+
+use crate::codec::{Dictionaries, NODE_COLUMNS, Names, TextOf, decode_span, encode_span, node_of};
+use crate::fault::{Fault, Result};
+use crate::readers::unpack;
+
+/// What was read from a span, as far as it is stored.
+#[derive(Debug, PartialEq, Serialize)]
+pub(crate) struct Derived {
+    kind: Kind,
+    convention: CompactString,
+    names: [Option<CompactString>; 6],
+    framework: Option<CompactString>,
+    error: Option<String>,
+    call: Option<Box<Call>>,
+}
+
+/// A span and what was read from it.
+pub(crate) struct Stored {
+    /// As it was sent; `canonical` is default.
+    pub(crate) span: Box<Span>,
+    derived: Derived,
+}
+
+/// Resources and scopes, read once each for a question.
+pub(crate) type Sources = std::collections::HashMap<i64, Vec<u8>>;
+
+const COLUMNS: &str = "s.name, s.origin, s.provider, s.model, s.session, s.user, s.error, o.resource, o.scope, b.z";
+
+/// Reads a resource (tag 0) or scope (tag 1).
+pub(crate) fn source<T: serde::de::DeserializeOwned>(conn: &Connection, cache: &mut Sources, id: i64) -> Result<T> {
+    let bytes = match cache.entry(id) {
+        Entry::Occupied(known) => known.into_mut(),
+        Entry::Vacant(free) => {
+            let mut look = conn.prepare_cached("SELECT bytes FROM sources WHERE id = ?1")?;
+            free.insert(look.query_row([id], |row| row.get(0))?)
+        }
+    };
+    Ok(postcard::from_bytes::<(u8, T)>(bytes)?.1)
+}
+
+/// Puts a span together from a row that selects the node's columns and then [`COLUMNS`].
+fn span_of(
+    row: &Row<'_>,
+    trace_id: TraceId,
+    node: &Node,
+    context: (&Connection, &Dictionaries, &Names<'_>, &mut Sources),
+) -> Result<Box<Span>> {
+    let (conn, dictionaries, names, sources) = context;
+    const AT: usize = 13;
+    let z: Vec<u8> = row.get(AT + 9)?;
+    let mut body = decode_span(&unpack(conn, dictionaries, &z)?)?;
+    Ok(Box::new(Span {
+        trace_id,
+        span_id: node.span_id,
+        parent_id: node.parent_id,
+        name: names.text(row.get(AT)?)?.unwrap_or_default(),
+        start: node.start,
+        end: node.duration.map(|duration| node.start.plus(duration)),
+        kind: body.kind,
+        status: node.status,
+        resource: Arc::new(source::<Resource>(conn, sources, row.get(AT + 7)?)?),
+        scope: Arc::new(source::<Scope>(conn, sources, row.get(AT + 8)?)?),
+        events: body.take_events(node.start),
+        status_message: body.message,
+        trace_state: body.state,
+        attributes: body.attributes,
+        links: body.links,
+        canonical: Box::default(),
+    }))
+}
+
+/// Runs over the whole spans that `condition` picks.
+pub(crate) fn each_span(
+    conn: &Connection,
+    dictionaries: &Dictionaries,
+    trace_id: TraceId,
+    condition: (&str, &[i64]),
+    mut take: impl FnMut(Stored) -> Result<()>,
+) -> Result<()> {
+    let sql = format!(
+        "SELECT {NODE_COLUMNS}, {COLUMNS} FROM spans s JOIN origins o ON o.id = s.origin JOIN bodies b ON b.pk = s.pk \
+         WHERE {}",
+        condition.0
+    );
+    let names = Names::new(conn);
+    let mut sources = Sources::new();
+    let mut look = conn.prepare_cached(&sql)?;
+    let mut rows = look.query(rusqlite::params_from_iter(condition.1))?;
+    while let Some(row) = rows.next()? {
+        let node = node_of(row, &names)?;
+        let span = span_of(row, trace_id, &node, (conn, dictionaries, &names, &mut sources))?;
+        let text = |at: usize| names.text(row.get(at)?);
+        let derived = Derived {
+            kind: node.kind,
+            convention: text(11)?.unwrap_or_default(),
+            names: [text(6)?, text(15)?, text(16)?, text(7)?, text(17)?, text(18)?],
+            framework: text(10)?,
+            error: row.get(19)?,
+            call: node.call,
+        };
+        take(Stored { span, derived })?;
+    }
+    Ok(())
+}
+
+/// End, attributes and events, what was sent, what was read.
+pub(crate) type Rank = (Option<Timestamp>, usize, Vec<u8>, Vec<u8>);
+
+impl Stored {
+    /// The span with this number.
+    pub(crate) fn load(
+        conn: &Connection,
+        dictionaries: &Dictionaries,
+        trace_id: TraceId,
+        pk: i64,
+    ) -> Result<Self> {
+        let mut found = None;
+        each_span(conn, dictionaries, trace_id, ("s.pk = ?1", &[pk]), |stored| {
+            found = Some(stored);
+            Ok(())
+        })?;
+        found.ok_or(Fault::Damaged("a span has no body"))
+    }
+
+    /// A span as it would be stored.
+    pub(crate) fn of(span: &Span) -> Self {
+        let node = Node::of(span);
+        let read = span.canonical.as_ref();
+        let derived = Derived {
+            kind: read.kind,
+            convention: read.convention.clone(),
+            names: [
+                read.agent.clone(),
+                read.provider.clone(),
+                read.model().cloned(),
+                read.tool.clone(),
+                read.session.clone(),
+                read.user.clone(),
+            ],
+            framework: read.framework.clone(),
+            error: crate::write::error_text(span),
+            call: node.call,
+        };
+        let mut span = Box::new(span.clone());
+        *span.canonical = Canonical::default();
+        span.end = span.duration().map(|duration| span.start.plus(duration));
+        Self { span, derived }
+    }
+
+    /// The greater rank is the better copy: ended over running, then the later end, then more attributes and events, then
+    /// the greater bytes, of what was sent before what was read. Equal ranks are equal copies.
+    pub(crate) fn rank(&self) -> Result<Rank> {
+        let span = &self.span;
+        let mut body = Vec::new();
+        encode_span(span, &mut body)?;
+        let head = (span.parent_id, &span.name, span.start, span.status, &*span.resource, &*span.scope);
+        let mut bytes = postcard::to_stdvec(&head)?;
+        bytes.append(&mut body);
+        let weight = span.attributes.len() + span.events.len();
+        Ok((span.end, weight, bytes, postcard::to_stdvec(&self.derived)?))
+    }
+}

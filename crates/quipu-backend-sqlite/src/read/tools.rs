@@ -1,0 +1,184 @@
+//! Sums over tool runs.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
+
+use compact_str::CompactString;
+use quipu_core::{Result, Sketch, ToolGroup, TraceFilter, TraceId};
+use rusqlite::params_from_iter;
+use rusqlite::types::Value;
+
+use crate::codec::{DimKind, Figures, MARK_FAILED, MARK_TOOL, Names, TextOf, find};
+use crate::days::{Bounds, meets};
+use crate::fault;
+use crate::folder::Day;
+use crate::read::filter::Condition;
+use crate::read::traces::trace_id;
+use crate::read::usage::{Window, own_filters};
+use crate::read::usage_rows::{rows_of_traces, trace_part};
+use crate::readers::DayReader;
+use crate::shared::Shared;
+
+/// When and where a run failed, and what it said.
+type Failure = (i64, TraceId, i64, Option<String>);
+
+#[derive(Debug, Default)]
+struct Runs {
+    figures: Figures,
+    failure: Option<Failure>,
+}
+
+/// One group a tool, most runs first.
+pub(crate) fn groups(shared: &Shared, filter: &TraceFilter) -> Result<Vec<ToolGroup>> {
+    let mut bounds: HashMap<Day, Bounds> = HashMap::new();
+    let mut days = Vec::new();
+    for day in shared.sound_days()? {
+        match shared.bounds(day)? {
+            Some(covers) if meets(covers.calls, filter.since, filter.until) => {
+                bounds.insert(day, covers);
+                days.push(day);
+            }
+            _ => {}
+        }
+    }
+    let found = shared.ask_all(&days, |reader| {
+        let bounds = bounds.get(&reader.day).copied().unwrap_or_default();
+        runs_in(shared, reader, filter, &bounds)
+    })?;
+    let mut tools: BTreeMap<CompactString, Runs> = BTreeMap::new();
+    for (tool, runs) in found.into_iter().flat_map(|(_, tools)| tools) {
+        let known = tools.entry(tool).or_default();
+        known.figures.add(&runs.figures, 1);
+        known.failure = known.failure.take().max(runs.failure);
+    }
+    let mut groups: Vec<ToolGroup> = tools.into_iter().map(|(tool, runs)| group(tool, runs)).collect();
+    groups.sort_by(|a, b| (Reverse(a.calls), &a.tool).cmp(&(Reverse(b.calls), &b.tool)));
+    Ok(groups)
+}
+
+fn group(tool: CompactString, runs: Runs) -> ToolGroup {
+    ToolGroup {
+        tool,
+        calls: runs.figures.calls(),
+        errors: runs.figures.errors(),
+        last_error: runs.failure.and_then(|(.., error)| error),
+        latency: runs.figures.latency,
+    }
+}
+
+fn runs_in(
+    shared: &Shared,
+    reader: &DayReader<'_>,
+    filter: &TraceFilter,
+    bounds: &Bounds,
+) -> fault::Result<Vec<(CompactString, Runs)>> {
+    let names = Names::new(reader.conn);
+    let Some(rows) = rows(shared, reader, filter)? else {
+        return Ok(Vec::new());
+    };
+    let mut tools: HashMap<i64, Figures> = HashMap::new();
+    let of_run_only = TraceFilter { tool: None, ..filter.clone() };
+    let by_hour = !of_run_only.needs_trace() && own_filters(filter).iter().all(|(_, _, text)| text.is_none());
+    if by_hour {
+        let window = Window::of(filter, bounds);
+        add_rollup(reader, filter, window.hours, &mut tools)?;
+        for (since, until) in window.edges {
+            let mut rows = rows.clone();
+            rows.and("c.time >= ?", since);
+            rows.and("c.time < ?", until);
+            add_rows(reader, &rows, &mut tools)?;
+        }
+    } else {
+        add_rows(reader, &rows, &mut tools)?;
+    }
+    let mut named = Vec::with_capacity(tools.len());
+    for (tool, figures) in tools {
+        let failure = match figures.errors() {
+            0 => None,
+            _ => last_failure(reader, &rows, tool)?,
+        };
+        if let Some(name) = names.text(Some(tool))? {
+            named.push((name, Runs { figures, failure }));
+        }
+    }
+    Ok(named)
+}
+
+/// The runs that are meant: the filter's times, agent, service, framework and tool are the run's own.
+fn rows(shared: &Shared, reader: &DayReader<'_>, filter: &TraceFilter) -> fault::Result<Option<Condition>> {
+    let of_trace = TraceFilter { model: filter.model.clone(), tool: None, ..trace_part(filter) };
+    let Some(mut rows) = rows_of_traces(shared, reader, &of_trace)? else {
+        return Ok(None);
+    };
+    rows.sql.push_str(&format!(" AND c.marks & {MARK_TOOL} != 0 AND c.tool IS NOT NULL"));
+    if let Some(since) = filter.since {
+        rows.and("c.time >= ?", since.nanos());
+    }
+    if let Some(until) = filter.until {
+        rows.and("c.time < ?", until.nanos());
+    }
+    let own = own_filters(filter).into_iter().filter(|(column, ..)| *column != "model");
+    for (column, kind, text) in own.chain([("tool", DimKind::Tool, filter.tool.as_ref())]) {
+        let Some(text) = text else { continue };
+        let Some(id) = find(reader.conn, kind, text)? else { return Ok(None) };
+        rows.and(&format!("c.{column} = ?"), Value::Integer(id));
+    }
+    Ok(Some(rows))
+}
+
+fn add_rollup(
+    reader: &DayReader<'_>,
+    filter: &TraceFilter,
+    hours: (i64, i64),
+    tools: &mut HashMap<i64, Figures>,
+) -> fault::Result<()> {
+    let only = match &filter.tool {
+        None => None,
+        Some(tool) => match find(reader.conn, DimKind::Tool, tool)? {
+            None => return Ok(()),
+            known => known,
+        },
+    };
+    let mut look = reader.conn.prepare_cached(
+        "SELECT tool, figures FROM by_tool WHERE hour >= ?1 AND hour < ?2 AND (?3 IS NULL OR tool = ?3)",
+    )?;
+    let mut rows = look.query((hours.0, hours.1, only))?;
+    while let Some(row) = rows.next()? {
+        let figures: Figures = postcard::from_bytes(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
+        tools.entry(row.get(0)?).or_default().add(&figures, 1);
+    }
+    Ok(())
+}
+
+fn add_rows(reader: &DayReader<'_>, rows: &Condition, tools: &mut HashMap<i64, Figures>) -> fault::Result<()> {
+    let sql = format!("SELECT c.tool, c.marks, c.dur FROM {} WHERE {}", rows.from, rows.sql);
+    let mut look = reader.conn.prepare_cached(&sql)?;
+    let mut found = look.query(params_from_iter(&rows.args))?;
+    while let Some(row) = found.next()? {
+        let figures = tools.entry(row.get(0)?).or_default();
+        figures.calls += 1;
+        figures.errors += i64::from(row.get::<_, i64>(1)? & MARK_FAILED != 0);
+        if let Some(duration) = row.get::<_, Option<i64>>(2)? {
+            let mut one = Sketch::new();
+            one.add(duration, 1);
+            figures.latency.merge(&one);
+        }
+    }
+    Ok(())
+}
+
+/// The latest failed run of a tool; of several at one time that of the last trace and span.
+fn last_failure(reader: &DayReader<'_>, rows: &Condition, tool: i64) -> fault::Result<Option<Failure>> {
+    let failed = MARK_TOOL | MARK_FAILED;
+    let sql = format!(
+        "SELECT c.time, t.trace, e.id, e.error FROM {} JOIN spans e ON e.pk = c.pk \
+         WHERE {} AND c.tool = ? AND (c.marks & {failed}) = {failed} ORDER BY c.time DESC, t.trace DESC, e.id DESC LIMIT 1",
+        rows.from, rows.sql
+    );
+    let mut look = reader.conn.prepare_cached(&sql)?;
+    let mut found = look.query(params_from_iter(rows.args.iter().chain([&Value::Integer(tool)])))?;
+    match found.next()? {
+        None => Ok(None),
+        Some(row) => Ok(Some((row.get(0)?, trace_id(row, 1)?, row.get(2)?, row.get(3)?))),
+    }
+}

@@ -1,0 +1,151 @@
+//! A trace's row from its parts: one from each day that has spans of it, mostly a single one.
+
+use compact_str::CompactString;
+use quipu_core::{Timestamp, TraceId, TraceRow};
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use crate::codec::{DimKind, Figures, Names, Picks, TextOf};
+use crate::fault::Result;
+
+/// What one day knows of a trace.
+#[derive(Debug, Clone)]
+pub(crate) struct TracePart {
+    trace_id: TraceId,
+    picks: Picks,
+    figures: Figures,
+    tools: u64,
+    name: CompactString,
+    service: Option<CompactString>,
+    framework: Option<CompactString>,
+    convention: Option<CompactString>,
+    session: Option<CompactString>,
+    user: Option<CompactString>,
+    agents: Vec<CompactString>,
+    models: Vec<CompactString>,
+}
+
+const COLUMNS: &str = "name, service, framework, convention, session, user, tools, figures, picks";
+
+/// Agents and models of a trace, sorted.
+pub(crate) fn names_of(conn: &Connection, pk: i64) -> Result<(Vec<CompactString>, Vec<CompactString>)> {
+    let mut look = conn.prepare_cached(
+        "SELECT d.kind, d.text FROM trace_dims t JOIN dims d ON d.id = t.dim WHERE t.tr = ?1 ORDER BY d.text",
+    )?;
+    let (mut agents, mut models) = (Vec::new(), Vec::new());
+    let mut rows = look.query([pk])?;
+    while let Some(row) = rows.next()? {
+        let text = CompactString::from(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?);
+        match row.get::<_, i64>(0)? {
+            kind if kind == DimKind::Agent as i64 => agents.push(text),
+            kind if kind == DimKind::Model as i64 => models.push(text),
+            _ => {}
+        }
+    }
+    Ok((agents, models))
+}
+
+impl TracePart {
+    /// Reads the trace with this number.
+    pub(crate) fn load(conn: &Connection, trace_id: TraceId, pk: i64) -> Result<Option<Self>> {
+        let sql = format!("SELECT {COLUMNS} FROM traces WHERE pk = ?1");
+        let mut look = conn.prepare_cached(&sql)?;
+        let mut rows = look.query([pk])?;
+        match rows.next()? {
+            Some(row) => Self::of_row(conn, trace_id, pk, row).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Reads the trace with this id.
+    pub(crate) fn find(conn: &Connection, trace_id: TraceId) -> Result<Option<Self>> {
+        match number_of(conn, trace_id)? {
+            Some(pk) => Self::load(conn, trace_id, pk),
+            None => Ok(None),
+        }
+    }
+
+    fn of_row(conn: &Connection, trace_id: TraceId, pk: i64, row: &Row<'_>) -> Result<Self> {
+        let names = Names::new(conn);
+        let text = |at: usize| names.text(row.get(at)?);
+        let (agents, models) = names_of(conn, pk)?;
+        Ok(Self {
+            trace_id,
+            name: text(0)?.unwrap_or_default(),
+            service: text(1)?,
+            framework: text(2)?,
+            convention: text(3)?,
+            session: text(4)?,
+            user: text(5)?,
+            tools: row.get::<_, i64>(6)?.try_into().unwrap_or(0),
+            figures: postcard::from_bytes(&row.get::<_, Vec<u8>>(7)?)?,
+            picks: postcard::from_bytes(&row.get::<_, Vec<u8>>(8)?)?,
+            agents,
+            models,
+        })
+    }
+
+    /// Takes in what another day knows.
+    pub(crate) fn merge(&mut self, mut other: Self) {
+        let lead = |part: &Self| part.picks.lead.as_ref().map(|lead| (!lead.root, lead.start, lead.id));
+        if lead(&other) < lead(self) {
+            std::mem::swap(self, &mut other);
+        }
+        self.framework = self.framework.take().or(other.framework);
+        self.convention = self.convention.take().or(other.convention);
+        self.session = self.session.take().or(other.session);
+        self.user = self.user.take().or(other.user);
+        let (mine, theirs) = (&mut self.picks, &other.picks);
+        mine.start = mine.start.min(theirs.start);
+        mine.end = mine.end.max(theirs.end);
+        mine.spans += theirs.spans;
+        mine.errors += theirs.errors;
+        mine.roots += theirs.roots;
+        mine.roots_ended += theirs.roots_ended;
+        mine.roots_ok += theirs.roots_ok;
+        mine.roots_failed += theirs.roots_failed;
+        self.tools += other.tools;
+        self.figures.add(&other.figures, 1);
+        merge_names(&mut self.agents, other.agents);
+        merge_names(&mut self.models, other.models);
+    }
+
+    /// The trace's summary.
+    pub(crate) fn into_row(self) -> TraceRow {
+        let (picks, figures) = (self.picks, self.figures);
+        TraceRow {
+            trace_id: self.trace_id,
+            name: self.name.into_string(),
+            service: self.service,
+            framework: self.framework,
+            convention: self.convention,
+            started_at: Timestamp::from_nanos(picks.start),
+            duration: picks.duration(),
+            status: picks.status(),
+            spans: u64::try_from(picks.spans).unwrap_or(0),
+            llm_calls: figures.calls(),
+            tool_calls: self.tools,
+            errors: u64::try_from(picks.errors).unwrap_or(0),
+            tokens: figures.tokens(),
+            cost: figures.cost(),
+            unpriced_calls: figures.unpriced_calls(),
+            reported_cost: figures.reported(),
+            session: self.session,
+            user: self.user,
+            agents: self.agents,
+            models: self.models,
+        }
+    }
+}
+
+/// The number of a trace in this file.
+pub(crate) fn number_of(conn: &Connection, trace_id: TraceId) -> Result<Option<i64>> {
+    let mut look = conn.prepare_cached("SELECT pk FROM traces WHERE trace = ?1")?;
+    Ok(look.query_row([trace_id.as_bytes()], |row| row.get(0)).optional()?)
+}
+
+/// Adds names to a sorted list, each once.
+pub(crate) fn merge_names(mine: &mut Vec<CompactString>, theirs: Vec<CompactString>) {
+    mine.extend(theirs);
+    mine.sort_unstable();
+    mine.dedup();
+}

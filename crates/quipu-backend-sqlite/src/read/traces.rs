@@ -1,0 +1,156 @@
+//! Pages of traces, and one trace.
+
+use std::collections::HashMap;
+
+use quipu_core::{Cursor, Result, Sort, TraceId, TracePage, TraceQuery, TraceRow};
+use rusqlite::params_from_iter;
+use rusqlite::types::Value;
+
+use crate::days::{Bounds, meets};
+use crate::fault::{self, Fault};
+use crate::folder::Day;
+use crate::read::filter::condition;
+use crate::read::trace_rows::TracePart;
+use crate::readers::DayReader;
+use crate::shared::Shared;
+
+/// A row's place in the order, and where the row is.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    value: i64,
+    trace: TraceId,
+    day: Day,
+    pk: i64,
+}
+
+/// The figure that a sort goes by, and whether the greatest comes first. Without a cost it is zero.
+const fn order(sort: Sort) -> (&'static str, bool) {
+    match sort {
+        Sort::Newest => ("t.start", true),
+        Sort::Oldest => ("t.start", false),
+        Sort::Longest => ("t.dur", true),
+        Sort::Shortest => ("t.dur", false),
+        Sort::Dearest => ("COALESCE(t.cost_nanos, 0)", true),
+        Sort::Cheapest => ("COALESCE(t.cost_nanos, 0)", false),
+        Sort::MostTokens => ("t.tokens", true),
+        Sort::FewestTokens => ("t.tokens", false),
+    }
+}
+
+/// Days that may hold traces of the filter's times, newest first, with the times that they cover.
+pub(crate) fn days_of(shared: &Shared, filter: &quipu_core::TraceFilter) -> Result<Vec<(Day, Bounds)>> {
+    let mut days = Vec::new();
+    for day in shared.sound_days()? {
+        match shared.bounds(day)? {
+            Some(bounds) if meets(bounds.traces, filter.since, filter.until) => days.push((day, bounds)),
+            _ => {}
+        }
+    }
+    Ok(days)
+}
+
+/// One page.
+pub(crate) fn page(shared: &Shared, query: &TraceQuery) -> Result<TracePage> {
+    let (_, descending) = order(query.sort);
+    let limit = query.limit.max(1);
+    let mut days = days_of(shared, &query.filter)?;
+    let mut places: Vec<Place> = Vec::new();
+    let sorted = |places: &mut Vec<Place>| {
+        places.sort_unstable_by(|a, b| {
+            let by_value = if descending { b.value.cmp(&a.value) } else { a.value.cmp(&b.value) };
+            by_value.then(a.trace.cmp(&b.trace))
+        });
+        places.truncate(limit + 1);
+    };
+    if matches!(query.sort, Sort::Newest | Sort::Oldest) {
+        let edge = |bounds: &Bounds| bounds.traces.map_or(0, |(low, high)| if descending { high } else { low });
+        days.sort_by_key(|(_, bounds)| if descending { -i128::from(edge(bounds)) } else { i128::from(edge(bounds)) });
+        for (day, bounds) in days {
+            let last = places.get(limit).map(|place| place.value);
+            let beyond = last.is_some_and(|last| if descending { edge(&bounds) < last } else { edge(&bounds) > last });
+            if beyond {
+                break;
+            }
+            places.extend(shared.ask(day, |reader| places_in(shared, reader, query, limit + 1))?.unwrap_or_default());
+            sorted(&mut places);
+        }
+    } else {
+        let days: Vec<Day> = days.into_iter().map(|(day, _)| day).collect();
+        let found = shared.ask_all(&days, |reader| places_in(shared, reader, query, limit + 1))?;
+        places.extend(found.into_iter().flat_map(|(_, places)| places));
+        sorted(&mut places);
+    }
+    let more = places.len() > limit;
+    places.truncate(limit);
+    let next = places.last().filter(|_| more).map(|last| Cursor { value: last.value, trace_id: last.trace });
+    Ok(TracePage { rows: rows(shared, &places)?, next })
+}
+
+fn places_in(
+    shared: &Shared,
+    reader: &DayReader<'_>,
+    query: &TraceQuery,
+    limit: usize,
+) -> fault::Result<Vec<Place>> {
+    let Some(mut condition) = condition(shared, reader, &query.filter, true)? else {
+        return Ok(Vec::new());
+    };
+    let (figure, descending) = order(query.sort);
+    let (at_most, beyond, direction) = if descending { ("<=", "<", "DESC") } else { (">=", ">", "ASC") };
+    if let Some(cursor) = query.cursor {
+        condition.and(&format!("{figure} {at_most} ?"), cursor.value);
+        condition.and(&format!("({figure} {beyond} ?"), cursor.value);
+        condition.sql.push_str(" OR t.trace > ?)");
+        condition.args.push(Value::Blob(cursor.trace_id.as_bytes().to_vec()));
+    }
+    let sql = format!(
+        "SELECT {figure}, t.trace, t.pk FROM {} WHERE {} ORDER BY 1 {direction}, 2 LIMIT {limit}",
+        condition.from, condition.sql
+    );
+    let mut look = reader.conn.prepare_cached(&sql)?;
+    let mut found = look.query(params_from_iter(&condition.args))?;
+    let mut places = Vec::new();
+    while let Some(row) = found.next()? {
+        places.push(Place { value: row.get(0)?, trace: trace_id(row, 1)?, day: reader.day, pk: row.get(2)? });
+    }
+    Ok(places)
+}
+
+/// A trace id in a column.
+pub(crate) fn trace_id(row: &rusqlite::Row<'_>, at: usize) -> fault::Result<TraceId> {
+    let bytes = row.get_ref(at)?.as_blob().map_err(rusqlite::Error::from)?;
+    TraceId::from_slice(bytes).map_err(|_| Fault::Damaged("a trace id has a wrong form"))
+}
+
+/// The rows at these places, in their order; parts of one trace become one row.
+fn rows(shared: &Shared, places: &[Place]) -> Result<Vec<TraceRow>> {
+    let mut by_day: HashMap<Day, Vec<Place>> = HashMap::new();
+    places.iter().for_each(|place| by_day.entry(place.day).or_default().push(*place));
+    let mut parts: HashMap<TraceId, TracePart> = HashMap::with_capacity(places.len());
+    for (day, places) in by_day {
+        let load = |reader: &DayReader<'_>| {
+            let load = |place: &Place| TracePart::load(reader.conn, place.trace, place.pk).transpose();
+            places.iter().filter_map(|place| load(place).map(|part| Ok((place.trace, part?)))).collect()
+        };
+        let found: Option<Vec<(TraceId, TracePart)>> = shared.ask(day, load)?;
+        for (trace, part) in found.into_iter().flatten() {
+            match parts.get_mut(&trace) {
+                Some(known) => known.merge(part),
+                None => drop(parts.insert(trace, part)),
+            }
+        }
+    }
+    Ok(places.iter().filter_map(|place| parts.remove(&place.trace)).map(TracePart::into_row).collect())
+}
+
+/// One trace's summary.
+pub(crate) fn one(shared: &Shared, trace: TraceId) -> Result<Option<TraceRow>> {
+    let days = shared.sound_days()?;
+    let found = shared.ask_all(&days, |reader| TracePart::find(reader.conn, trace))?;
+    let parts = found.into_iter().filter_map(|(_, part)| part);
+    let whole = parts.reduce(|mut whole, part| {
+        whole.merge(part);
+        whole
+    });
+    Ok(whole.map(TracePart::into_row))
+}

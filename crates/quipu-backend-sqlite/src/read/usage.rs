@@ -1,0 +1,276 @@
+//! Sums over the ledger: from the rollups for whole hours where they know all that is asked, else from the rows.
+
+use std::collections::{BTreeMap, HashMap};
+
+use quipu_core::{GroupBy, Result, Timestamp, TraceFilter, UsageGroup, UsageKey, UsageQuery};
+use rusqlite::params_from_iter;
+use rusqlite::types::Value;
+
+use crate::codec::{DimKind, Figures, Names, TextOf, find};
+use crate::days::{Bounds, meets};
+use crate::fault;
+use crate::folder::Day;
+use crate::read::usage_rows;
+use crate::readers::DayReader;
+use crate::shared::Shared;
+
+/// What a row of a rollup or of the ledger can be grouped by; names by number, 0 for none.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Keys {
+    pub(crate) time: i64,
+    pub(crate) provider: i64,
+    pub(crate) model: i64,
+    pub(crate) agent: i64,
+    pub(crate) service: i64,
+    pub(crate) framework: i64,
+    pub(crate) convention: i64,
+    pub(crate) session: i64,
+    pub(crate) user: i64,
+}
+
+impl Keys {
+    fn of(&self, by: GroupBy) -> i64 {
+        let floor = |width| Timestamp::from_nanos(self.time).floor(width).nanos();
+        match by {
+            GroupBy::Model => self.model,
+            GroupBy::Provider => self.provider,
+            GroupBy::Agent => self.agent,
+            GroupBy::Framework => self.framework,
+            GroupBy::Service => self.service,
+            GroupBy::Session => self.session,
+            GroupBy::User => self.user,
+            GroupBy::Convention => self.convention,
+            GroupBy::Hour => floor(Timestamp::HOUR),
+            GroupBy::Day => floor(Timestamp::DAY),
+        }
+    }
+}
+
+/// Groups of one day.
+pub(crate) struct Groups<'q> {
+    by: &'q [GroupBy],
+    scratch: Vec<i64>,
+    sums: HashMap<Vec<i64>, Figures>,
+}
+
+impl<'q> Groups<'q> {
+    fn new(by: &'q [GroupBy]) -> Self {
+        Self { by, scratch: Vec::with_capacity(by.len()), sums: HashMap::new() }
+    }
+
+    /// Adds to the group of a row.
+    pub(crate) fn add(&mut self, keys: &Keys, figures: Figures) {
+        self.scratch.clear();
+        self.scratch.extend(self.by.iter().map(|by| keys.of(*by)));
+        match self.sums.get_mut(self.scratch.as_slice()) {
+            Some(sum) => sum.add(&figures, 1),
+            None => drop(self.sums.insert(self.scratch.clone(), figures)),
+        }
+    }
+
+    fn named(self, names: &Names<'_>) -> fault::Result<Vec<(Vec<UsageKey>, Figures)>> {
+        let key = |by: &GroupBy, number: i64| match by {
+            GroupBy::Hour | GroupBy::Day => Ok(UsageKey::Time(Timestamp::from_nanos(number))),
+            _ => names.text(Some(number)).map(UsageKey::Name),
+        };
+        let by = self.by;
+        self.sums
+            .into_iter()
+            .map(|(numbers, sum)| {
+                let keys = by.iter().zip(numbers).map(|(by, number)| key(by, number));
+                Ok((keys.collect::<fault::Result<Vec<_>>>()?, sum))
+            })
+            .collect()
+    }
+}
+
+/// The rollups, with the names that each knows.
+#[derive(Debug, Clone, Copy)]
+enum Rollup {
+    Model,
+    Agent,
+    Source,
+}
+
+impl Rollup {
+    /// The rollup that knows everything which is asked for, if one does.
+    fn of(query: &UsageQuery) -> Option<Self> {
+        let filter = &query.filter;
+        if filter.needs_trace() {
+            return None;
+        }
+        let asked = |field: GroupBy| match field {
+            GroupBy::Model => filter.model.is_some(),
+            GroupBy::Agent => filter.agent.is_some(),
+            GroupBy::Service => filter.service.is_some(),
+            GroupBy::Framework => filter.framework.is_some(),
+            _ => false,
+        } || query.group_by.contains(&field);
+        if asked(GroupBy::Session) || asked(GroupBy::User) {
+            return None;
+        }
+        let model = asked(GroupBy::Model) || asked(GroupBy::Provider);
+        let source = asked(GroupBy::Service) || asked(GroupBy::Framework) || asked(GroupBy::Convention);
+        match (model, asked(GroupBy::Agent), source) {
+            (true, false, false) => Some(Self::Model),
+            (false, _, false) => Some(Self::Agent),
+            (false, false, true) => Some(Self::Source),
+            _ => None,
+        }
+    }
+
+    const fn table(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Model => ("by_model", "hour, figures, provider, model"),
+            Self::Agent => ("by_agent", "hour, figures, agent"),
+            Self::Source => ("by_source", "hour, figures, service, framework, convention"),
+        }
+    }
+
+    fn keys(self, row: &rusqlite::Row<'_>) -> rusqlite::Result<Keys> {
+        let time = row.get::<_, i64>(0)?.saturating_mul(Timestamp::HOUR);
+        let keys = Keys { time, ..Keys::default() };
+        Ok(match self {
+            Self::Model => Keys { provider: row.get(2)?, model: row.get(3)?, ..keys },
+            Self::Agent => Keys { agent: row.get(2)?, ..keys },
+            Self::Source => {
+                Keys { service: row.get(2)?, framework: row.get(3)?, convention: row.get(4)?, ..keys }
+            }
+        })
+    }
+}
+
+/// A span of time: whole hours, and what is left at its edges.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Window {
+    /// Hours since the epoch, half-open.
+    pub(crate) hours: (i64, i64),
+    /// Nanoseconds since the epoch, half-open.
+    pub(crate) edges: Vec<(i64, i64)>,
+}
+
+impl Window {
+    /// The part of `since..until` that a day's calls can be in.
+    pub(crate) fn of(filter: &TraceFilter, bounds: &Bounds) -> Self {
+        let (low, high) = bounds.calls.unwrap_or_default();
+        let floor = |time: i64| time.div_euclid(Timestamp::HOUR);
+        let start = |hour: i64| hour.saturating_mul(Timestamp::HOUR);
+        let since = filter.since.map_or(i64::MIN, Timestamp::nanos).max(start(floor(low)));
+        let until = filter.until.map_or(i64::MAX, Timestamp::nanos).min(start(floor(high) + 1));
+        let (first, last) = (-floor(-since), floor(until));
+        if first >= last {
+            return Self { hours: (0, 0), edges: vec![(since, until)] };
+        }
+        let edges = [(since, start(first)), (start(last), until)];
+        Self { hours: (first, last), edges: edges.into_iter().filter(|(from, to)| from < to).collect() }
+    }
+}
+
+/// The sums of each group, in the order of their keys.
+pub(crate) fn groups(shared: &Shared, query: &UsageQuery) -> Result<Vec<UsageGroup>> {
+    let mut days: Vec<(Day, Bounds)> = Vec::new();
+    for day in shared.sound_days()? {
+        match shared.bounds(day)? {
+            Some(bounds) if meets(bounds.calls, query.filter.since, query.filter.until) => days.push((day, bounds)),
+            _ => {}
+        }
+    }
+    let bounds: HashMap<Day, Bounds> = days.iter().copied().collect();
+    let days: Vec<Day> = days.into_iter().map(|(day, _)| day).collect();
+    let found = shared.ask_all(&days, |reader| {
+        let bounds = bounds.get(&reader.day).copied().unwrap_or_default();
+        groups_in(shared, reader, query, &bounds)
+    })?;
+    let mut all: BTreeMap<Vec<UsageKey>, Figures> = BTreeMap::new();
+    if query.group_by.is_empty() {
+        all.insert(Vec::new(), Figures::default());
+    }
+    for (key, sum) in found.into_iter().flat_map(|(_, groups)| groups) {
+        match all.get_mut(&key) {
+            Some(known) => known.add(&sum, 1),
+            None => drop(all.insert(key, sum)),
+        }
+    }
+    Ok(all.into_iter().map(|(key, sum)| UsageGroup { key, totals: sum.into_totals() }).collect())
+}
+
+fn groups_in(
+    shared: &Shared,
+    reader: &DayReader<'_>,
+    query: &UsageQuery,
+    bounds: &Bounds,
+) -> fault::Result<Vec<(Vec<UsageKey>, Figures)>> {
+    let mut groups = Groups::new(&query.group_by);
+    match Rollup::of(query) {
+        Some(rollup) => {
+            let window = Window::of(&query.filter, bounds);
+            add_rollup(rollup, reader, query, window.hours, &mut groups)?;
+            for edge in window.edges {
+                usage_rows::add(shared, reader, query, Some(edge), &mut groups)?;
+            }
+        }
+        None => usage_rows::add(shared, reader, query, None, &mut groups)?,
+    }
+    groups.named(&Names::new(reader.conn))
+}
+
+fn add_rollup(
+    rollup: Rollup,
+    reader: &DayReader<'_>,
+    query: &UsageQuery,
+    hours: (i64, i64),
+    groups: &mut Groups<'_>,
+) -> fault::Result<()> {
+    let (table, columns) = rollup.table();
+    let mut sql = format!("SELECT {columns} FROM {table} WHERE hour >= ? AND hour < ?");
+    let mut args = vec![Value::Integer(hours.0), Value::Integer(hours.1)];
+    for (column, kind, text) in own_filters(&query.filter) {
+        let Some(text) = text else { continue };
+        let Some(id) = find(reader.conn, kind, text)? else { return Ok(()) };
+        sql.push_str(&format!(" AND {column} = ?"));
+        args.push(Value::Integer(id));
+    }
+    let mut look = reader.conn.prepare_cached(&sql)?;
+    let mut rows = look.query(params_from_iter(&args))?;
+    while let Some(row) = rows.next()? {
+        let figures = postcard::from_bytes(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
+        groups.add(&rollup.keys(row)?, figures);
+    }
+    Ok(())
+}
+
+/// What a filter says of the row itself.
+pub(crate) fn own_filters(filter: &TraceFilter) -> [(&'static str, DimKind, Option<&String>); 4] {
+    [
+        ("model", DimKind::Model, filter.model.as_ref()),
+        ("agent", DimKind::Agent, filter.agent.as_ref()),
+        ("service", DimKind::Service, filter.service.as_ref()),
+        ("framework", DimKind::Framework, filter.framework.as_ref()),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_is_whole_hours_and_edges() {
+        const H: i64 = Timestamp::HOUR;
+        let bounds = Bounds { calls: Some((H / 2, 10 * H + 5)), ..Bounds::default() };
+        let window = |since: Option<i64>, until: Option<i64>| {
+            let filter = TraceFilter {
+                since: since.map(Timestamp::from_nanos),
+                until: until.map(Timestamp::from_nanos),
+                ..TraceFilter::default()
+            };
+            Window::of(&filter, &bounds)
+        };
+        assert_eq!(window(None, None), Window { hours: (0, 11), edges: vec![] });
+        assert_eq!(window(Some(H), Some(2 * H)), Window { hours: (1, 2), edges: vec![] });
+        assert_eq!(
+            window(Some(H + 1), Some(5 * H - 1)),
+            Window { hours: (2, 4), edges: vec![(H + 1, 2 * H), (4 * H, 5 * H - 1)] }
+        );
+        assert_eq!(window(Some(H + 1), Some(H + 9)), Window { hours: (0, 0), edges: vec![(H + 1, H + 9)] });
+    }
+}

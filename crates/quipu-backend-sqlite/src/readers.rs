@@ -1,0 +1,126 @@
+//! Connections for reading: opened on demand, kept while in use often, bounded in total.
+
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+use rusqlite::functions::FunctionFlags;
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::codec::{Dictionaries, usd};
+use crate::fault::Result;
+use crate::folder::{Day, Folder, Part};
+use crate::schema::{self, Access, DAY, TEXT};
+
+struct Idle {
+    part: Part,
+    day: Day,
+    conn: Connection,
+    since: Instant,
+}
+
+/// The pool.
+pub(crate) struct Readers {
+    folder: Folder,
+    most_idle: usize,
+    cache_kib: u32,
+    idle: Mutex<Vec<Idle>>,
+}
+
+/// A connection to a day, for one question.
+pub(crate) struct DayReader<'s> {
+    pub(crate) day: Day,
+    pub(crate) conn: &'s Connection,
+    pub(crate) dictionaries: &'s Dictionaries,
+}
+
+impl DayReader<'_> {
+    /// Unpacks a body of this day.
+    pub(crate) fn unpack(&self, packed: &[u8]) -> Result<Vec<u8>> {
+        unpack(self.conn, self.dictionaries, packed)
+    }
+}
+
+/// Unpacks a body of the day behind `conn`, whose own copy of the dictionary is used when memory has none.
+pub(crate) fn unpack(conn: &Connection, dictionaries: &Dictionaries, packed: &[u8]) -> Result<Vec<u8>> {
+    dictionaries.unpack(packed, |id| {
+        let bytes: Option<Vec<u8>> = conn
+            .prepare_cached("SELECT bytes FROM dicts WHERE id = ?1")?
+            .query_row([id], |row| row.get(0))
+            .optional()?;
+        bytes.ok_or(crate::fault::Fault::Damaged("a dictionary is missing"))
+    })
+}
+
+/// `usd_at_least(column, bytes)`: whether an amount is known and at least that of the 16 bytes, exactly.
+fn add_functions(conn: &Connection) -> Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    conn.create_scalar_function("usd_at_least", 2, flags, |values| {
+        let amount = usd(values.get_raw(0)).ok().flatten();
+        let least = usd(values.get_raw(1)).ok().flatten();
+        Ok(amount.zip(least).is_some_and(|(amount, least)| amount >= least))
+    })?;
+    Ok(())
+}
+
+impl Readers {
+    pub(crate) fn new(folder: Folder, most_idle: usize, cache_kib: u32) -> Self {
+        Self { folder, most_idle, cache_kib, idle: Mutex::default() }
+    }
+
+    /// Runs `ask` on a connection to that file.
+    pub(crate) fn with<T>(&self, part: Part, day: Day, ask: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let conn = match self.take(part, day) {
+            Some(conn) => conn,
+            None => {
+                let layout = if part == Part::Data { &DAY } else { &TEXT };
+                let access = Access::Read { cache_kib: self.cache_kib };
+                let conn = schema::open(layout, &self.folder.file(part, day), access)?;
+                add_functions(&conn)?;
+                conn
+            }
+        };
+        let answer = ask(&conn);
+        if answer.is_ok() {
+            self.put_back(part, day, conn);
+        }
+        answer
+    }
+
+    fn take(&self, part: Part, day: Day) -> Option<Connection> {
+        let mut idle = self.idle.lock();
+        let at = idle.iter().rposition(|idle| idle.part == part && idle.day == day)?;
+        Some(idle.remove(at).conn)
+    }
+
+    fn put_back(&self, part: Part, day: Day, conn: Connection) {
+        let mut idle = self.idle.lock();
+        idle.push(Idle { part, day, conn, since: Instant::now() });
+        if idle.len() > self.most_idle {
+            let oldest = idle.remove(0);
+            drop(idle);
+            drop(oldest);
+        }
+    }
+
+    /// Closes what nobody used for so long.
+    pub(crate) fn trim(&self, age: Duration) {
+        let mut old = Vec::new();
+        let mut idle = self.idle.lock();
+        while idle.first().is_some_and(|first| first.since.elapsed() >= age) {
+            old.push(idle.remove(0));
+        }
+        drop(idle);
+        drop(old);
+    }
+
+    /// Closes what is idle of a day, before its files change under it.
+    pub(crate) fn forget(&self, day: Day, part: Option<Part>) {
+        let keep = |idle: &Idle| idle.day != day || part.is_some_and(|part| part != idle.part);
+        let mut idle = self.idle.lock();
+        let (kept, dropped) = std::mem::take(&mut *idle).into_iter().partition(keep);
+        *idle = kept;
+        drop(idle);
+        let dropped: Vec<Idle> = dropped;
+        drop(dropped);
+    }
+}

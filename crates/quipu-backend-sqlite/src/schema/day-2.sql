@@ -1,0 +1,3 @@
+-- Sessions and users are looked up on their own.
+CREATE INDEX traces_session ON traces(session) WHERE session IS NOT NULL;
+CREATE INDEX traces_user ON traces(user) WHERE user IS NOT NULL;

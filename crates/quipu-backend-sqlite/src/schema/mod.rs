@@ -1,0 +1,68 @@
+//! The layout of the files, its versions, and the way from one to the next.
+
+mod open;
+
+pub(crate) use open::{Access, open, peek};
+
+use rusqlite::Connection;
+
+use crate::fault::Result;
+
+/// Steps of one kind of file: step `n` leads from version `n` to `n + 1`. Append only.
+#[derive(Debug)]
+pub(crate) struct Layout {
+    /// What the file holds, for messages.
+    pub(crate) what: &'static str,
+    /// Marks the file as ours (`PRAGMA application_id`).
+    pub(crate) mark: i32,
+    page_bytes: u32,
+    steps: &'static [&'static str],
+}
+
+/// Meta data of the store.
+pub(crate) static CATALOG: Layout =
+    Layout { what: "catalog", mark: 0x5150_4301, page_bytes: 4_096, steps: &[include_str!("catalog-1.sql")] };
+
+/// Records of a day.
+pub(crate) static DAY: Layout = Layout {
+    what: "day",
+    mark: 0x5150_4401,
+    page_bytes: 8_192,
+    steps: &[include_str!("day-1.sql"), include_str!("day-2.sql")],
+};
+
+/// Full text of a day.
+pub(crate) static TEXT: Layout =
+    Layout { what: "full text", mark: 0x5150_5801, page_bytes: 8_192, steps: &[include_str!("text-1.sql")] };
+
+impl Layout {
+    /// The version that this build writes.
+    pub(crate) fn version(&self) -> u32 {
+        u32::try_from(self.steps.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Takes a file from `from` to the version of this build, all steps in one transaction.
+    fn migrate(&self, conn: &Connection, from: u32) -> Result<()> {
+        let from = usize::try_from(from).unwrap_or(usize::MAX);
+        let Some(steps) = self.steps.get(from..).filter(|steps| !steps.is_empty()) else {
+            return Ok(());
+        };
+        if from == 0 {
+            conn.pragma_update(None, "page_size", self.page_bytes)?;
+        }
+        conn.pragma_update(None, "journal_mode", "WAL")?;
+        conn.execute_batch("BEGIN IMMEDIATE")?;
+        let done = steps.iter().try_for_each(|step| conn.execute_batch(step)).and_then(|()| {
+            conn.pragma_update(None, "application_id", self.mark)?;
+            conn.pragma_update(None, "user_version", self.version())?;
+            conn.execute_batch("COMMIT")
+        });
+        if let Err(error) = done {
+            let _ = conn.execute_batch("ROLLBACK");
+            return Err(error.into());
+        }
+        // So that the version is in the file's own header, where a quick look finds it.
+        conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,131 @@
+//! Opening a file: is it ours, which version is it, how is it to be used.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::time::Duration;
+
+use quipu_core::{Error, ErrorKind};
+use rusqlite::{Connection, OpenFlags};
+
+use crate::config::Durability;
+use crate::fault::{Fault, NAME, Result};
+use crate::folder::Folder;
+use crate::schema::Layout;
+
+/// How a file is opened.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Access {
+    /// To read; the file must be there, in this build's version.
+    Read { cache_kib: u32 },
+    /// To write; made or migrated when need be.
+    Write { cache_kib: u32, durability: Durability },
+}
+
+/// Opens a file of this layout.
+pub(crate) fn open(layout: &Layout, path: &Path, access: Access) -> Result<Connection> {
+    match access {
+        Access::Read { cache_kib } => open_to_read(layout, path, cache_kib),
+        Access::Write { cache_kib, durability } => open_to_write(layout, path, cache_kib, durability),
+    }
+}
+
+fn open_to_write(layout: &Layout, path: &Path, cache_kib: u32, durability: Durability) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags)?;
+    conn.busy_timeout(Duration::from_secs(5))?;
+    let version = version(&conn, layout, path)?;
+    layout.migrate(&conn, version)?;
+    let synchronous = if durability == Durability::Machine { "FULL" } else { "NORMAL" };
+    conn.pragma_update(None, "synchronous", synchronous)?;
+    conn.pragma_update(None, "wal_autocheckpoint", 2_000)?;
+    settle(&conn, cache_kib)?;
+    Ok(conn)
+}
+
+fn open_to_read(layout: &Layout, path: &Path, cache_kib: u32) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut conn = Connection::open_with_flags(path, flags)?;
+    if cannot_open(&conn) && !Folder::with_companions(path)[1].exists() {
+        // A closed store in a folder that we may not write: nobody else writes it either.
+        let uri = format!("file:{}?immutable=1", escape(path));
+        conn = Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI)?;
+    }
+    conn.busy_timeout(Duration::from_secs(5))?;
+    let version = version(&conn, layout, path)?;
+    if version < layout.version() {
+        return Err(older(layout, path, version));
+    }
+    settle(&conn, cache_kib)?;
+    Ok(conn)
+}
+
+fn cannot_open(conn: &Connection) -> bool {
+    let looked = conn.query_row("SELECT COUNT(*) FROM sqlite_schema", [], |_| Ok(()));
+    matches!(looked, Err(rusqlite::Error::SqliteFailure(failure, _))
+        if matches!(failure.code, rusqlite::ErrorCode::CannotOpen | rusqlite::ErrorCode::ReadOnly))
+}
+
+fn escape(path: &Path) -> String {
+    path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23")
+}
+
+fn settle(conn: &Connection, cache_kib: u32) -> Result<()> {
+    conn.pragma_update(None, "cache_size", -i64::from(cache_kib))?;
+    conn.pragma_update(None, "temp_store", "MEMORY")?;
+    conn.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+fn version(conn: &Connection, layout: &Layout, path: &Path) -> Result<u32> {
+    let version: u32 = conn.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let mark: i32 = conn.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    check(layout, path, version, mark)?;
+    Ok(version)
+}
+
+fn check(layout: &Layout, path: &Path, version: u32, mark: i32) -> Result<()> {
+    if version > 0 && mark != layout.mark {
+        return Err(Fault::Damaged("it is not a file of this store"));
+    }
+    if version > layout.version() {
+        let text = format!(
+            "{}: the {} has layout version {version}, this build reads up to version {}; use a newer build",
+            path.display(),
+            layout.what,
+            layout.version()
+        );
+        return Err(Error::new(ErrorKind::Unsupported, "open store", text).of_backend(NAME).into());
+    }
+    Ok(())
+}
+
+fn older(layout: &Layout, path: &Path, version: u32) -> Fault {
+    let text = format!(
+        "{}: the {} has layout version {version}, this build needs version {}; open the store for writing once to migrate it",
+        path.display(),
+        layout.what,
+        layout.version()
+    );
+    Error::new(ErrorKind::Unsupported, "open store", text).of_backend(NAME).into()
+}
+
+/// The version in a file's header, without opening it as a database; 0 when it is empty or just being made.
+///
+/// # Errors
+/// It is no database, not one of ours, or of a newer version.
+pub(crate) fn peek(layout: &Layout, path: &Path) -> Result<u32> {
+    let mut header = [0; 100];
+    let mut file = File::open(path)?;
+    if file.metadata()?.len() == 0 {
+        return Ok(0);
+    }
+    file.read_exact(&mut header).map_err(|_| Fault::Damaged("it is too short to be a database"))?;
+    if &header[..16] != b"SQLite format 3\0" {
+        return Err(Fault::Damaged("it is not a database"));
+    }
+    let word = |at: usize| u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
+    let (version, mark) = (word(60), word(68));
+    check(layout, path, version, mark.cast_signed())?;
+    Ok(version)
+}

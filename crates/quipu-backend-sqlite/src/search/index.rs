@@ -1,0 +1,205 @@
+//! The thread that keeps full text up, lets connections go that nobody uses, and has a dictionary trained once.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError};
+use rusqlite::Connection;
+
+use crate::codec::decode_span;
+use crate::fault::Result;
+use crate::folder::{Day, Part};
+use crate::schema::{self, Access, TEXT};
+use crate::search::{text, train};
+use crate::shared::Shared;
+
+/// Spans of one transaction on the index.
+const STEP: i64 = 500;
+const CACHE_KIB: u32 = 4_096;
+/// Without news it looks around this often.
+const TICK: Duration = Duration::from_secs(5);
+/// A connection that nobody used for so long is closed.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// The thread's state.
+pub(crate) struct Indexer {
+    shared: Arc<Shared>,
+    /// The index that was written to last.
+    open: Option<(Day, Connection)>,
+}
+
+impl Indexer {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared, open: None }
+    }
+
+    /// Works until the writer is gone or the store closes.
+    pub(crate) fn run(mut self, news: &Receiver<()>) {
+        self.look_around();
+        loop {
+            while self.shared.config.search && !self.stopping() && self.one_round() {}
+            if self.stopping() {
+                return;
+            }
+            train::once(&self.shared);
+            self.shared.readers.trim(IDLE);
+            match news.recv_timeout(TICK) {
+                Ok(()) => {}
+                Err(RecvTimeoutError::Timeout) => self.open = None,
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    fn stopping(&self) -> bool {
+        self.shared.stopping.load(Ordering::Acquire)
+    }
+
+    /// Finds out how far each day is.
+    fn look_around(&self) {
+        for day in self.shared.days.sound() {
+            let Some(state) = self.shared.days.get(day) else { continue };
+            let last = self.shared.ask(day, |reader| {
+                Ok(reader.conn.query_row("SELECT COALESCE(MAX(pk), 0) FROM spans", [], |row| row.get(0))?)
+            });
+            if let Ok(Some(last)) = last {
+                state.committed.fetch_max(last, Ordering::AcqRel);
+            }
+            let upto = self.shared.folder.file(Part::Text, day).exists().then(|| {
+                self.shared.readers.with(Part::Text, day, |text| {
+                    Ok(text.query_row("SELECT upto FROM state", [], |row| row.get(0))?)
+                })
+            });
+            if let Some(Ok(upto)) = upto {
+                state.indexed_to(upto);
+            }
+            state.again.store(true, Ordering::Release);
+        }
+    }
+
+    /// A step on each day that lags, newest first. `false` when there was nothing to do.
+    fn one_round(&mut self) -> bool {
+        let mut worked = false;
+        for day in self.shared.days.sound() {
+            let Some(state) = self.shared.days.get(day) else { continue };
+            if self.stopping() || (state.lag_spans() == 0 && !state.again.swap(false, Ordering::AcqRel)) {
+                continue;
+            }
+            let began = Instant::now();
+            match self.step(day) {
+                Ok(more) => worked |= more,
+                Err(fault) => {
+                    let path = self.shared.folder.file(Part::Text, day);
+                    let kind = fault.kind();
+                    tracing::warn!(%day, error = %fault.at("index", &path), "full text of a day is built anew");
+                    self.open = None;
+                    if kind == quipu_core::ErrorKind::Damaged {
+                        self.remove(day);
+                    }
+                    std::thread::sleep(Duration::from_millis(200));
+                }
+            }
+            if self.shared.waiting.load(Ordering::Relaxed) > 0 {
+                // Search may lag, writing must not.
+                std::thread::sleep(began.elapsed());
+            }
+        }
+        worked
+    }
+
+    fn remove(&self, day: Day) {
+        self.shared.readers.forget(day, Some(Part::Text));
+        if let Err(error) = self.shared.folder.remove(Part::Text, day) {
+            tracing::warn!(%day, %error, "a damaged full text index cannot be removed");
+        }
+        if let Some(state) = self.shared.days.get(day) {
+            state.indexed_to(0);
+        }
+    }
+
+    fn text(&mut self, day: Day) -> Result<&Connection> {
+        let path = self.shared.folder.file(Part::Text, day);
+        let known = self.open.as_ref().is_some_and(|(open, _)| *open == day) && path.exists();
+        if !known {
+            self.open = None;
+            let durability = self.shared.config.durability;
+            let conn = schema::open(&TEXT, &path, Access::Write { cache_kib: CACHE_KIB, durability })?;
+            self.open = Some((day, conn));
+        }
+        self.open.as_ref().map(|(_, conn)| conn).ok_or(crate::fault::Fault::Damaged("no index is open"))
+    }
+
+    /// Indexes some spans of a day; `true` when it got on.
+    fn step(&mut self, day: Day) -> Result<bool> {
+        let shared = Arc::clone(&self.shared);
+        let Some(state) = shared.days.get(day) else { return Ok(false) };
+        let text = self.text(day)?;
+        let (upto, again): (i64, i64) =
+            text.query_row("SELECT upto, again FROM state", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let new = texts(&shared, day, "s.pk > ?1 ORDER BY s.pk LIMIT ?2", [upto, STEP])?;
+        let last = new.last().map_or(upto, |(pk, _)| *pk);
+        let (changed, last_again) = changed(&shared, day, upto, again)?;
+        if new.is_empty() && last_again == again {
+            // Whatever the counters say, the files agree.
+            state.indexed_to(upto.max(state.committed.load(Ordering::Acquire)));
+            return Ok(false);
+        }
+        let tx = text.unchecked_transaction()?;
+        {
+            let mut add = tx.prepare_cached("INSERT INTO words(rowid, text) VALUES (?1, ?2)")?;
+            let mut drop = tx.prepare_cached("DELETE FROM words WHERE rowid = ?1")?;
+            for (pk, words) in &changed {
+                drop.execute([pk])?;
+                add.execute((pk, words))?;
+            }
+            for (pk, words) in &new {
+                add.execute((pk, words))?;
+            }
+        }
+        tx.execute("UPDATE state SET upto = ?1, again = ?2", [last, last_again])?;
+        tx.commit()?;
+        state.indexed_to(last);
+        Ok(true)
+    }
+}
+
+type Texts = Vec<(i64, String)>;
+
+fn texts(shared: &Shared, day: Day, condition: &str, args: [i64; 2]) -> Result<Texts> {
+    let sql = format!(
+        "SELECT s.pk, d.text, b.z FROM spans s JOIN bodies b ON b.pk = s.pk JOIN dims d ON d.id = s.name WHERE {condition}"
+    );
+    shared.readers.with(Part::Data, day, |conn| {
+        let mut texts = Vec::new();
+        let mut look = conn.prepare_cached(&sql)?;
+        let mut rows = look.query(args)?;
+        while let Some(row) = rows.next()? {
+            let z = row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?;
+            let body = decode_span(&crate::readers::unpack(conn, &shared.dictionaries, z)?)?;
+            let name = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
+            texts.push((row.get(0)?, text::of_span(name, &body)));
+        }
+        Ok(texts)
+    })
+}
+
+/// Spans up to `upto` that were replaced since entry `again` of the day's list, and the last entry looked at.
+fn changed(shared: &Shared, day: Day, upto: i64, again: i64) -> Result<(Texts, i64)> {
+    let entries: Vec<(i64, i64)> = shared.readers.with(Part::Data, day, |conn| {
+        let mut look =
+            conn.prepare_cached("SELECT seq, pk FROM reindex WHERE seq > ?1 ORDER BY seq LIMIT ?2")?;
+        let rows = look.query_map([again, STEP], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    })?;
+    let last = entries.last().map_or(again, |(entry, _)| *entry);
+    // Later spans come with the new ones, in their present form.
+    let mut spans: Vec<i64> = entries.into_iter().map(|(_, span)| span).filter(|span| *span <= upto).collect();
+    spans.sort_unstable();
+    spans.dedup();
+    let mut found = Vec::with_capacity(spans.len());
+    for span in spans {
+        found.extend(texts(shared, day, "s.pk = ?1 AND ?2 = 0", [span, 0])?);
+    }
+    Ok((found, last))
+}

@@ -1,0 +1,100 @@
+//! From what a user typed to an expression of the index.
+//!
+//! SQLite's own tokenizer cuts the words, so both sides always agree; nothing that was typed is read as syntax, except a
+//! star at the end of a word, which stands for any ending. The tokenizer (`unicode61`) takes a run of Chinese, Japanese
+//! or Korean letters as one word, so such letters are set apart on both sides: their texts are found by the letters that
+//! they contain, in any order.
+
+use parking_lot::Mutex;
+use rusqlite::Connection;
+
+use crate::fault::{Fault, Result};
+
+/// Words of one search that are looked at.
+const MOST_WORDS: usize = 64;
+
+/// SQLite's tokenizer, in a database of its own in memory.
+#[derive(Default)]
+pub(crate) struct Tokenizer(Mutex<Option<Connection>>);
+
+impl Tokenizer {
+    /// The expression that finds spans with all the words; `None` when nothing was typed that could be a word.
+    pub(crate) fn expression(&self, typed: &str) -> Result<Option<String>> {
+        let mut guard = self.0.lock();
+        if guard.is_none() {
+            *guard = Some(open()?);
+        }
+        let conn = guard.as_ref().ok_or(Fault::Damaged("no tokenizer"))?;
+        let mut terms = Vec::new();
+        for word in typed.split_whitespace() {
+            let mut found = tokens(conn, word)?;
+            let last = found.pop();
+            let open_ended = word.ends_with('*');
+            terms.extend(found.into_iter().map(|token| format!("\"{token}\"")));
+            terms.extend(last.map(|token| if open_ended { format!("\"{token}\"*") } else { format!("\"{token}\"") }));
+        }
+        terms.sort_unstable();
+        terms.dedup();
+        terms.truncate(MOST_WORDS);
+        Ok((!terms.is_empty()).then(|| terms.join(" AND ")))
+    }
+}
+
+fn open() -> Result<Connection> {
+    let conn = Connection::open_in_memory()?;
+    conn.execute_batch(
+        "CREATE VIRTUAL TABLE typed USING fts5(word, tokenize='unicode61'); \
+         CREATE VIRTUAL TABLE tokens USING fts5vocab(typed, 'instance');",
+    )?;
+    Ok(conn)
+}
+
+fn tokens(conn: &Connection, word: &str) -> Result<Vec<String>> {
+    conn.execute_batch("DELETE FROM typed")?;
+    conn.prepare_cached("INSERT INTO typed(word) VALUES (?1)")?.execute([spaced(word)])?;
+    let mut look = conn.prepare_cached("SELECT term FROM tokens ORDER BY offset")?;
+    let tokens = look.query_map([], |row| row.get(0))?;
+    Ok(tokens.collect::<rusqlite::Result<_>>()?)
+}
+
+const fn stands_alone(letter: char) -> bool {
+    matches!(letter,
+        '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}'
+        | '\u{ac00}'..='\u{d7af}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{323af}')
+}
+
+/// Sets letters apart that the tokenizer would glue together.
+pub(crate) fn spaced(text: &str) -> std::borrow::Cow<'_, str> {
+    if text.is_ascii() || !text.chars().any(stands_alone) {
+        return text.into();
+    }
+    let mut spaced = String::with_capacity(text.len() * 2);
+    for letter in text.chars() {
+        if stands_alone(letter) {
+            spaced.push(' ');
+            spaced.push(letter);
+            spaced.push(' ');
+        } else {
+            spaced.push(letter);
+        }
+    }
+    spaced.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_typed_is_never_syntax() {
+        let tokenizer = Tokenizer::default();
+        let expression = |typed| tokenizer.expression(typed).unwrap();
+        assert_eq!(expression("Order-4711 \"x"), Some(r#""4711" AND "order" AND "x""#.into()));
+        assert_eq!(expression("a OR NOT(b) col:c"), Some(r#""a" AND "b" AND "c" AND "col" AND "not" AND "or""#.into()));
+        assert_eq!(expression("Valpa*"), Some(r#""valpa"*"#.into()));
+        assert_eq!(expression("a*b"), Some(r#""a" AND "b""#.into()));
+        assert_eq!(expression("ÅRHUS straße"), Some(r#""arhus" AND "straße""#.into()));
+        assert_eq!(expression("天気"), Some(r#""天" AND "気""#.into()));
+        assert_eq!(expression(" (*) ~ "), None);
+    }
+}

@@ -1,0 +1,213 @@
+//! What the writer, the indexer and the readers have in common.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+
+use lru::LruCache;
+use parking_lot::Mutex;
+use quipu_core::{Health, Result, TraceId};
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::catalog;
+use crate::codec::{Dictionaries, Dictionary};
+use crate::config::Config;
+use crate::days::{Bounds, Days};
+use crate::fault::{self, Fault};
+use crate::folder::{Day, Folder, Part};
+use crate::readers::{DayReader, Readers};
+use crate::search::Tokenizer;
+
+/// Days at which two threads answer faster than one.
+const DAYS_WORTH_A_THREAD: usize = 4;
+
+/// The store's state in memory.
+pub(crate) struct Shared {
+    pub(crate) config: Config,
+    pub(crate) folder: Folder,
+    pub(crate) read_only: bool,
+    pub(crate) days: Days,
+    pub(crate) dictionaries: Dictionaries,
+    pub(crate) readers: Readers,
+    /// Why the last write failed, until one succeeds.
+    pub(crate) trouble: Mutex<Option<String>>,
+    /// Batches that wait for the writer.
+    pub(crate) waiting: AtomicUsize,
+    /// The store has a dictionary of its own, or tried to get one.
+    pub(crate) trained: AtomicBool,
+    /// The store is closing.
+    pub(crate) stopping: AtomicBool,
+    pub(crate) tokenizer: Tokenizer,
+    /// Home days of traces that were written lately.
+    pub(crate) homes: Mutex<Homes>,
+    catalog: Mutex<Option<Connection>>,
+    /// Bound on the pages of a day's file; 0 for none. A stand-in for a full disk.
+    pub(crate) page_limit: AtomicU32,
+}
+
+/// The home day of a trace: all of its spans go there.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Home {
+    pub(crate) day: Day,
+    /// The catalog knows that the trace has spans of other days.
+    pub(crate) stray: bool,
+}
+
+/// Home days in memory, the least used forgotten first.
+pub(crate) type Homes = LruCache<TraceId, Home, std::hash::RandomState>;
+
+/// Traces whose home is kept in memory.
+const MOST_HOMES: usize = 32_768;
+
+impl Shared {
+    pub(crate) fn new(config: Config, folder: Folder, read_only: bool, days: Days, dictionary: Arc<Dictionary>) -> Self {
+        let readers = Readers::new(folder.clone(), config.read_connections, config.read_cache_kib);
+        let most = NonZeroUsize::new(MOST_HOMES).unwrap_or(NonZeroUsize::MIN);
+        Self {
+            config,
+            folder,
+            read_only,
+            days,
+            dictionaries: Dictionaries::new(dictionary),
+            readers,
+            trouble: Mutex::default(),
+            waiting: AtomicUsize::new(0),
+            trained: AtomicBool::new(false),
+            stopping: AtomicBool::new(false),
+            tokenizer: Tokenizer::default(),
+            homes: Mutex::new(LruCache::with_hasher(most, std::hash::RandomState::new())),
+            catalog: Mutex::default(),
+            page_limit: AtomicU32::new(0),
+        }
+    }
+
+    /// The home of a trace as far as memory or the catalog's list of strays knows it.
+    pub(crate) fn known_home(&self, trace: TraceId) -> fault::Result<Option<Home>> {
+        if let Some(home) = self.homes.lock().get(&trace) {
+            return Ok(Some(*home));
+        }
+        let mut catalog = self.catalog.lock();
+        if catalog.is_none() {
+            *catalog = Some(catalog::open_to_read(&self.folder)?);
+        }
+        let Some(conn) = catalog.as_ref() else { return Ok(None) };
+        let mut look = conn.prepare_cached("SELECT day FROM strays WHERE trace = ?1")?;
+        let day = look.query_row([trace.as_bytes()], |row| row.get(0)).optional()?;
+        Ok(day.map(|day| Home { day: Day(day), stray: true }))
+    }
+
+    /// Lets go of the catalog.
+    pub(crate) fn close_catalog(&self) {
+        self.catalog.lock().take();
+    }
+
+    /// The state for health checks.
+    pub(crate) fn health(&self) -> Health {
+        if let Some(trouble) = self.trouble.lock().clone() {
+            return Health::Down(trouble);
+        }
+        let damaged = self.days.damaged();
+        match damaged.first() {
+            None => Health::Ready,
+            Some((day, why)) => Health::Degraded(format!(
+                "{} of the days cannot be read and is left out of answers; the first is {day}: {why}",
+                damaged.len()
+            )),
+        }
+    }
+
+    /// Days that can be asked, newest first. A store open for reading looks for new ones.
+    pub(crate) fn sound_days(&self) -> Result<Vec<Day>> {
+        if self.read_only {
+            let there = self.folder.days()?;
+            for day in self.days.newest_first() {
+                if !there.contains(&day) {
+                    self.days.remove(day);
+                    self.readers.forget(day, None);
+                }
+            }
+            there.iter().for_each(|day| drop(self.days.get_or_add(*day)));
+        }
+        Ok(self.days.sound())
+    }
+
+    /// Asks one day. A damaged one is put aside and answers `None`, as does one that is gone.
+    pub(crate) fn ask<T>(&self, day: Day, ask: impl FnOnce(&DayReader<'_>) -> fault::Result<T>) -> Result<Option<T>> {
+        let answer = self.readers.with(Part::Data, day, |conn| {
+            ask(&DayReader { day, conn, dictionaries: &self.dictionaries })
+        });
+        match answer {
+            Ok(answer) => Ok(Some(answer)),
+            Err(fault) => self.failed(day, fault).map(|()| None),
+        }
+    }
+
+    fn failed(&self, day: Day, fault: Fault) -> Result<()> {
+        let path = self.folder.file(Part::Data, day);
+        if !path.exists() {
+            self.days.remove(day);
+            return Ok(());
+        }
+        let broken = matches!(&fault, Fault::Sql(_)) && fault.kind() == quipu_core::ErrorKind::Damaged;
+        let error = fault.at("read store", &path);
+        if !broken {
+            return Err(error);
+        }
+        tracing::error!(day = %day, error = %error, "a day is damaged and left out of answers");
+        if let Some(state) = self.days.get(day) {
+            state.quarantine(error.to_string());
+        }
+        Ok(())
+    }
+
+    /// Asks several days, with two threads when that pays; answers come in the order of `days`.
+    pub(crate) fn ask_all<T: Send>(
+        &self,
+        days: &[Day],
+        ask: impl Fn(&DayReader<'_>) -> fault::Result<T> + Sync,
+    ) -> Result<Vec<(Day, T)>> {
+        let next = AtomicUsize::new(0);
+        let work = || -> Result<Vec<(usize, Day, T)>> {
+            let mut answers = Vec::new();
+            while let Some((at, day)) = {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                days.get(at).map(|day| (at, *day))
+            } {
+                if let Some(answer) = self.ask(day, &ask)? {
+                    answers.push((at, day, answer));
+                }
+            }
+            Ok(answers)
+        };
+        let mut answers = if days.len() < DAYS_WORTH_A_THREAD {
+            work()?
+        } else {
+            std::thread::scope(|scope| {
+                let other = scope.spawn(work);
+                let mut mine = work()?;
+                match other.join() {
+                    Ok(theirs) => mine.append(&mut theirs?),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+                Ok::<_, quipu_core::Error>(mine)
+            })?
+        };
+        answers.sort_by_key(|(at, ..)| *at);
+        Ok(answers.into_iter().map(|(_, day, answer)| (day, answer)).collect())
+    }
+
+    /// Times that a day covers; `None` for a day that cannot be asked.
+    pub(crate) fn bounds(&self, day: Day) -> Result<Option<Bounds>> {
+        let Some(state) = self.days.get(day) else {
+            return Ok(None);
+        };
+        let keep = !self.read_only;
+        let bounds = state.bounds(keep, || {
+            self.readers.with(Part::Data, day, Bounds::load)
+        });
+        match bounds {
+            Ok(bounds) => Ok(Some(bounds)),
+            Err(fault) => self.failed(day, fault).map(|()| None),
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! Opening and closing the store, and its threads.
+
+use std::fmt;
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
+
+use crossbeam_channel::Sender;
+use parking_lot::Mutex;
+use quipu_core::{Error, ErrorKind, Result, Retry};
+use tokio::sync::oneshot;
+
+use crate::catalog;
+use crate::codec::Dictionary;
+use crate::config::Config;
+use crate::days::Days;
+use crate::fault::NAME;
+use crate::folder::{Day, Folder, Part};
+use crate::schema::{self, Access, DAY};
+use crate::search::Indexer;
+use crate::shared::Shared;
+use crate::write::{Prepared, Request, Writer};
+
+/// The embedded store. Clones share one store; the last one dropped closes it.
+#[derive(Clone)]
+pub struct Sqlite {
+    pub(crate) shared: Arc<Shared>,
+    threads: Arc<Threads>,
+}
+
+struct Threads {
+    shared: Arc<Shared>,
+    requests: Option<Sender<Request>>,
+    handles: Mutex<Vec<JoinHandle<()>>>,
+    lock: Mutex<Option<File>>,
+}
+
+impl fmt::Debug for Sqlite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sqlite({})", self.shared.folder.root().display())
+    }
+}
+
+fn shared(config: Config, folder: Folder, read_only: bool, dictionary: Arc<Dictionary>) -> Result<Shared> {
+    let days = Days::default();
+    for day in folder.days()? {
+        let path = folder.file(Part::Data, day);
+        let state = days.get_or_add(day);
+        match schema::peek(&DAY, &path) {
+            Ok(version) if version < DAY.version() && !read_only => migrate(&config, &path, day, &state)?,
+            Ok(_) => {}
+            Err(fault) => {
+                let unsupported = fault.kind() == ErrorKind::Unsupported;
+                let error = fault.at("open store", &path);
+                if unsupported {
+                    return Err(error);
+                }
+                tracing::error!(%day, %error, "a day is damaged and left out of answers");
+                state.quarantine(error.to_string());
+            }
+        }
+    }
+    Ok(Shared::new(config, folder, read_only, days, dictionary))
+}
+
+fn migrate(config: &Config, path: &Path, day: Day, state: &crate::days::DayState) -> Result<()> {
+    let access = Access::Write { cache_kib: config.write_cache_kib, durability: config.durability };
+    match schema::open(&DAY, path, access) {
+        Ok(_) => {
+            tracing::info!(%day, version = DAY.version(), "a day has this build's layout now");
+            Ok(())
+        }
+        Err(fault) if fault.kind() == ErrorKind::Damaged => {
+            state.quarantine(fault.at("open store", path).to_string());
+            Ok(())
+        }
+        Err(fault) => Err(fault.at("migrate store", path)),
+    }
+}
+
+impl Sqlite {
+    /// Opens the store to read and write; makes it when there is none, and migrates an older layout.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Locked`]: another process writes here. [`ErrorKind::Denied`]: the folder cannot be written.
+    /// [`ErrorKind::Unsupported`]: a newer build wrote it. [`ErrorKind::Damaged`]: the catalog is no database; a damaged
+    /// day is no error, it is left out and [`quipu_core::Backend::health`] names it.
+    pub fn open(config: Config) -> Result<Self> {
+        let folder = Folder::new(&config.path);
+        folder.make()?;
+        let lock = folder.lock()?;
+        let failed = |fault: crate::fault::Fault| fault.at("open store", &folder.catalog());
+        let catalog = catalog::open(&folder, &config).map_err(failed)?;
+        let epoch = catalog::next_epoch(&catalog).map_err(failed)?;
+        let dictionary = catalog::dictionary(&catalog).map_err(failed)?;
+        let shared = Arc::new(shared(config, folder.clone(), false, dictionary)?);
+        let (requests, inbox) = crossbeam_channel::bounded(shared.config.queue_batches.max(1));
+        let (notify, news) = crossbeam_channel::bounded(1);
+        let writer = Writer::new(Arc::clone(&shared), catalog, epoch, notify);
+        let indexer = Indexer::new(Arc::clone(&shared));
+        let handles = vec![
+            spawn("quipu-store-write", move || writer.run(&inbox))?,
+            spawn("quipu-store-index", move || indexer.run(&news))?,
+        ];
+        let threads = Threads {
+            shared: Arc::clone(&shared),
+            requests: Some(requests),
+            handles: Mutex::new(handles),
+            lock: Mutex::new(Some(lock)),
+        };
+        Ok(Self { shared, threads: Arc::new(threads) })
+    }
+
+    /// Opens the store to read, also while another process writes to it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`]: there is no store. [`ErrorKind::Unsupported`]: its layout is newer, or older and must be
+    /// migrated by opening it for writing.
+    pub fn open_read_only(path: impl AsRef<Path>) -> Result<Self> {
+        let config = Config::at(path.as_ref());
+        let folder = Folder::new(path.as_ref());
+        if !folder.catalog().exists() {
+            let text = format!("{}: there is no store", path.as_ref().display());
+            return Err(Error::new(ErrorKind::NotFound, "open store", text).of_backend(NAME));
+        }
+        let dictionary = catalog::open_to_read(&folder)
+            .and_then(|catalog| catalog::dictionary(&catalog))
+            .map_err(|fault| fault.at("open store", &folder.catalog()))?;
+        let shared = Arc::new(shared(config, folder, true, dictionary)?);
+        let threads = Threads { shared: Arc::clone(&shared), requests: None, handles: Mutex::default(), lock: Mutex::default() };
+        Ok(Self { shared, threads: Arc::new(threads) })
+    }
+
+    /// Bounds the pages of a day's file, as if the disk ended there; 0 for no bound. For tests.
+    #[doc(hidden)]
+    pub fn limit_pages(&self, pages: u32) {
+        self.shared.page_limit.store(pages, Ordering::Relaxed);
+    }
+
+    /// Hands a request to the writing thread and waits for its answer. Blocks while the queue is full, so it must not run
+    /// on a thread of the async runtime: `make` and the waiting are done on a blocking one.
+    pub(crate) async fn request<T: Send + 'static>(
+        &self,
+        make: impl FnOnce(&Shared, oneshot::Sender<Result<T>>) -> Result<Request> + Send + 'static,
+    ) -> Result<T> {
+        let Some(requests) = self.threads.requests.clone() else {
+            let text = format!("{} is open for reading only", self.shared.folder.root().display());
+            return Err(Error::new(ErrorKind::Denied, "write", text).of_backend(NAME));
+        };
+        let shared = Arc::clone(&self.shared);
+        let (answer, answered) = oneshot::channel();
+        let sent = tokio::task::spawn_blocking(move || {
+            let request = make(&shared, answer)?;
+            drop(shared);
+            requests.send(request).map_err(|_| closed())
+        });
+        sent.await.map_err(|_| closed())??;
+        answered.await.map_err(|_| closed())?
+    }
+
+    /// Encodes a batch and has it written.
+    pub(crate) async fn submit(&self, batch: Arc<quipu_core::Batch>) -> Result<()> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        self.request(move |shared, answer| {
+            let prepared = Prepared::new(batch, shared.dictionaries.current())
+                .map_err(|fault| fault.at("write", shared.folder.root()))?;
+            shared.waiting.fetch_add(1, Ordering::Relaxed);
+            Ok(Request::Write(Box::new(prepared), answer))
+        })
+        .await
+    }
+
+    /// Ends the threads and lets go of the lock. A second call finds nothing to do.
+    pub(crate) async fn shut(&self) -> Result<()> {
+        if self.threads.lock.lock().is_none() {
+            return Ok(());
+        }
+        match self.request(|_, answer| Ok(Request::Close(answer))).await {
+            Err(error) if error.kind() == ErrorKind::Unavailable => {}
+            other => other?,
+        }
+        self.shared.stopping.store(true, Ordering::Release);
+        let threads = Arc::clone(&self.threads);
+        let joined = tokio::task::spawn_blocking(move || threads.join());
+        joined.await.map_err(|_| closed())?;
+        self.shared.readers.trim(std::time::Duration::ZERO);
+        self.shared.close_catalog();
+        Ok(())
+    }
+}
+
+fn closed() -> Error {
+    Error::new(ErrorKind::Unavailable, "write", "the store is closed").with_retry(Retry::No).of_backend(NAME)
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
+    std::thread::Builder::new().name(name.into()).spawn(work).map_err(|error| {
+        Error::new(ErrorKind::Io, "open store", "no thread could be started").caused_by(error).of_backend(NAME)
+    })
+}
+
+impl Threads {
+    fn join(&self) {
+        for handle in std::mem::take(&mut *self.handles.lock()) {
+            if handle.join().is_err() {
+                tracing::error!("a thread of the store had ended in a panic");
+            }
+        }
+        self.lock.lock().take();
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        // The thread ends when nobody can ask any more; the lock must outlive it.
+        self.requests.take();
+        self.shared.stopping.store(true, Ordering::Release);
+        self.join();
+    }
+}

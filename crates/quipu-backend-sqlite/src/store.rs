@@ -1,0 +1,119 @@
+//! The store as something that can be asked.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use quipu_core::{
+    Error, ErrorKind, EventPage, EventQuery, Facet, FacetField, MetricName, MetricQuery, MetricSeries, Node, Result,
+    SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow, Store, StoreInfo, Timestamp, ToolGroup, TraceFilter,
+    TraceId, TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery,
+};
+
+use crate::fault::NAME;
+use crate::read::{events, facets, metrics, sessions, spans, tools, traces, usage};
+use crate::schema::DAY;
+use crate::shared::Shared;
+use crate::sqlite::Sqlite;
+use crate::write::Request;
+
+impl Sqlite {
+    /// Asks on a thread that may block.
+    async fn ask<T: Send + 'static>(&self, ask: impl FnOnce(&Shared) -> Result<T> + Send + 'static) -> Result<T> {
+        let shared = Arc::clone(&self.shared);
+        let answer = tokio::task::spawn_blocking(move || ask(&shared)).await;
+        answer.map_err(|_| Error::new(ErrorKind::Internal, "read store", "a question did not end").of_backend(NAME))?
+    }
+}
+
+#[async_trait]
+impl Store for Sqlite {
+    async fn traces(&self, query: &TraceQuery) -> Result<TracePage> {
+        let query = query.clone();
+        self.ask(move |shared| traces::page(shared, &query)).await
+    }
+
+    async fn trace(&self, trace_id: TraceId) -> Result<Option<TraceRow>> {
+        self.ask(move |shared| traces::one(shared, trace_id)).await
+    }
+
+    async fn spans(&self, query: &SpanQuery) -> Result<SpanPage> {
+        let query = query.clone();
+        self.ask(move |shared| spans::page(shared, &query)).await
+    }
+
+    async fn span(&self, trace_id: TraceId, span_id: SpanId) -> Result<Option<SpanRow>> {
+        self.ask(move |shared| spans::one(shared, trace_id, span_id)).await
+    }
+
+    async fn sessions(&self, query: &SessionQuery) -> Result<SessionPage> {
+        let query = query.clone();
+        self.ask(move |shared| sessions::page(shared, &query)).await
+    }
+
+    async fn usage(&self, query: &UsageQuery) -> Result<Vec<UsageGroup>> {
+        let query = query.clone();
+        self.ask(move |shared| usage::groups(shared, &query)).await
+    }
+
+    async fn tools(&self, filter: &TraceFilter) -> Result<Vec<ToolGroup>> {
+        let filter = filter.clone();
+        self.ask(move |shared| tools::groups(shared, &filter)).await
+    }
+
+    async fn facets(&self, field: FacetField, filter: &TraceFilter, limit: usize) -> Result<Vec<Facet>> {
+        let filter = filter.clone();
+        self.ask(move |shared| facets::list(shared, field, &filter, limit)).await
+    }
+
+    async fn events(&self, query: &EventQuery) -> Result<EventPage> {
+        let query = query.clone();
+        self.ask(move |shared| events::page(shared, &query)).await
+    }
+
+    async fn metrics(&self) -> Result<Vec<MetricName>> {
+        self.ask(metrics::names).await
+    }
+
+    async fn metric(&self, query: &MetricQuery) -> Result<Vec<MetricSeries>> {
+        let query = query.clone();
+        self.ask(move |shared| metrics::series(shared, &query)).await
+    }
+
+    async fn nodes(&self, traces: &[(TraceId, Timestamp)]) -> Result<Vec<Vec<Node>>> {
+        let traces = traces.to_vec();
+        self.ask(move |shared| spans::nodes(shared, &traces)).await
+    }
+
+    async fn info(&self) -> Result<StoreInfo> {
+        self.ask(info).await
+    }
+
+    async fn check(&self) -> Result<Vec<String>> {
+        self.ask(crate::check::findings).await
+    }
+
+    async fn purge(&self, before: Timestamp) -> Result<u64> {
+        self.request(move |_, answer| Ok(Request::Purge(before, answer))).await
+    }
+}
+
+fn info(shared: &Shared) -> Result<StoreInfo> {
+    let days = shared.sound_days()?;
+    let found = shared.ask_all(&days, |reader| {
+        let mut look = reader.conn.prepare_cached(
+            "SELECT COALESCE((SELECT MAX(pk) FROM spans), 0), EXISTS(SELECT 1 FROM events) OR EXISTS(SELECT 1 FROM points)",
+        )?;
+        Ok(look.query_row([], |row| Ok((row.get::<_, u64>(0)?, row.get::<_, bool>(1)?)))?)
+    })?;
+    let with_data = found.iter().filter(|(_, (spans, other))| *spans > 0 || *other).count();
+    let (search_lag_spans, search_lag_ms) = shared.days.lag();
+    Ok(StoreInfo {
+        uri: format!("{NAME}:{}", shared.folder.root().display()),
+        version: DAY.version(),
+        days: u64::try_from(with_data).unwrap_or(u64::MAX),
+        spans: found.iter().map(|(_, (spans, _))| spans).sum(),
+        bytes: shared.folder.bytes(&shared.days.newest_first()),
+        search_lag_spans,
+        search_lag_ms,
+    })
+}

@@ -1,0 +1,17 @@
+//! Everything that changes files: one thread, one transaction a day and group of batches.
+
+mod costs;
+mod day;
+mod events;
+mod metrics;
+mod plan;
+mod prepare;
+mod rollups;
+mod spans;
+mod traces;
+mod tx;
+mod writer;
+
+pub(crate) use prepare::Prepared;
+pub(crate) use spans::error_text;
+pub(crate) use writer::{Request, Writer};

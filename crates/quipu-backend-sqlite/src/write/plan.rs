@@ -1,0 +1,140 @@
+//! Which part of a batch belongs to which day.
+
+use std::collections::{BTreeMap, HashMap};
+
+use quipu_core::{Timestamp, TraceId};
+use rusqlite::Connection;
+
+use crate::fault::Result;
+use crate::folder::{Day, Part};
+use crate::shared::{Home, Shared};
+use crate::write::prepare::Prepared;
+use crate::write::spans::unknown_span;
+
+/// A batch's records that belong to one day, by their places in it.
+#[derive(Debug, Default)]
+pub(crate) struct Share {
+    pub(crate) spans: Vec<usize>,
+    pub(crate) costs: Vec<usize>,
+    pub(crate) events: Vec<usize>,
+    pub(crate) points: Vec<usize>,
+}
+
+/// A batch's shares by day.
+pub(crate) type Plan = BTreeMap<Day, Share>;
+
+/// Decides on homes, and writes down those that cannot be guessed later.
+pub(crate) struct Planner {
+    catalog: Connection,
+    strays: Vec<(TraceId, Day)>,
+}
+
+impl Planner {
+    pub(crate) fn new(catalog: Connection) -> Self {
+        Self { catalog, strays: Vec::new() }
+    }
+
+    /// Splits a batch.
+    pub(crate) fn plan(&mut self, shared: &Shared, prepared: &Prepared) -> Result<Plan> {
+        let batch = &prepared.batch;
+        let mut plan = Plan::new();
+        let mut seen = HashMap::new();
+        for (at, span) in batch.spans.iter().enumerate() {
+            let home = self.home(shared, span.trace_id, Day::of(span.start))?;
+            seen.insert(span.trace_id, home);
+            plan.entry(home).or_default().spans.push(at);
+        }
+        for (at, cost) in batch.costs.iter().enumerate() {
+            let home = match seen.get(&cost.trace_id) {
+                Some(home) => Some(*home),
+                None => self.home_of_cost(shared, cost.trace_id, Day::of(cost.time))?,
+            };
+            let home = home.ok_or_else(|| unknown_span(cost.trace_id, cost.span_id))?;
+            plan.entry(home).or_default().costs.push(at);
+        }
+        for (at, event) in batch.events.iter().enumerate() {
+            plan.entry(Day::of(event.time)).or_default().events.push(at);
+        }
+        for (at, point) in prepared.points.iter().enumerate() {
+            let time: Timestamp = batch.metrics[point.metric].points[point.point].time;
+            plan.entry(Day::of(time)).or_default().points.push(at);
+        }
+        Ok(plan)
+    }
+
+    /// The home of a span's trace: the day of the first span seen of it, which is this one when nobody knows the trace.
+    fn home(&mut self, shared: &Shared, trace: TraceId, day: Day) -> Result<Day> {
+        let home = match known(shared, trace, day)? {
+            Some(home) => home,
+            None => Home { day, stray: false },
+        };
+        if home.day != day && !home.stray {
+            self.strays.push((trace, home.day));
+        }
+        shared.homes.lock().put(trace, Home { stray: home.day != day || home.stray, ..home });
+        Ok(home.day)
+    }
+
+    fn home_of_cost(&mut self, shared: &Shared, trace: TraceId, day: Day) -> Result<Option<Day>> {
+        let mut home = known(shared, trace, day)?;
+        if home.is_none() {
+            let days = shared.days.sound();
+            home = probe(shared, trace, days)?.map(|day| Home { day, stray: false });
+        }
+        if let Some(home) = home {
+            shared.homes.lock().put(trace, home);
+        }
+        Ok(home.map(|home| home.day))
+    }
+
+    /// Writes down the traces that turned out to span days, before their spans are committed.
+    pub(crate) fn note_strays(&mut self) -> Result<()> {
+        if self.strays.is_empty() {
+            return Ok(());
+        }
+        let tx = self.catalog.transaction()?;
+        for (trace, day) in std::mem::take(&mut self.strays) {
+            tx.prepare_cached("INSERT INTO strays(trace, day) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
+                .execute((trace.as_bytes(), day.0))?;
+        }
+        Ok(tx.commit()?)
+    }
+
+    /// Forgets everything about a day that is gone.
+    pub(crate) fn forget(&mut self, shared: &Shared, day: Day) -> Result<()> {
+        let mut homes = shared.homes.lock();
+        let gone: Vec<TraceId> =
+            homes.iter().filter(|(_, home)| home.day == day).map(|(trace, _)| *trace).collect();
+        for trace in gone {
+            homes.pop(&trace);
+        }
+        drop(homes);
+        self.catalog.execute("DELETE FROM strays WHERE day = ?1", [day.0])?;
+        Ok(())
+    }
+}
+
+fn known(shared: &Shared, trace: TraceId, day: Day) -> Result<Option<Home>> {
+    if let Some(home) = shared.known_home(trace)? {
+        return Ok(Some(home));
+    }
+    let near = [day, day.plus(-1), day.plus(1)];
+    let there = near.into_iter().filter(|day| shared.days.get(*day).is_some_and(|day| day.damage().is_none()));
+    Ok(probe(shared, trace, there.collect())?.map(|day| Home { day, stray: false }))
+}
+
+fn probe(shared: &Shared, trace: TraceId, days: Vec<Day>) -> Result<Option<Day>> {
+    for day in days {
+        if !shared.folder.file(Part::Data, day).exists() {
+            continue;
+        }
+        let found = shared.ask(day, |reader| {
+            let mut look = reader.conn.prepare_cached("SELECT 1 FROM traces WHERE trace = ?1")?;
+            Ok(look.exists([trace.as_bytes()])?)
+        })?;
+        if found == Some(true) {
+            return Ok(Some(day));
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,250 @@
+//! A span into its day: new, the same again, or another copy of one that is there.
+
+use quipu_core::{Node, Span, SpanId, TraceId};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params_from_iter};
+
+use crate::codec::{DimKind, Facts, SpanFacts, span_key, status_number};
+use crate::fault::{Fault, Result};
+use crate::read::stored::Stored;
+use crate::write::day::DayFile;
+use crate::write::prepare::Prepared;
+use crate::write::tx::DayTx;
+
+/// A span's row, names by number.
+#[derive(Debug, Clone, PartialEq)]
+struct SpanColumns {
+    parent: Option<i64>,
+    start: i64,
+    duration: Option<i64>,
+    kind: i64,
+    status: i64,
+    name: i64,
+    origin: i64,
+    agent: Option<i64>,
+    provider: Option<i64>,
+    model: Option<i64>,
+    tool: Option<i64>,
+    session: Option<i64>,
+    user: Option<i64>,
+    error: Option<String>,
+    facts: Option<Vec<u8>>,
+}
+
+/// Bytes of a failure's text that are kept beside the span.
+const ERROR_BYTES: usize = 300;
+
+const COLUMNS: &str = "parent, start, dur, kind, status, name, origin, agent, provider, model, tool, session, user, error, facts";
+const INSERT: &str = "INSERT INTO spans(parent, start, dur, kind, status, name, origin, agent, provider, model, tool, session, \
+     user, error, facts, pk, tr, id) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18) \
+     ON CONFLICT(tr, id) DO NOTHING";
+const UPDATE: &str = "UPDATE spans SET parent = ?1, start = ?2, dur = ?3, kind = ?4, status = ?5, name = ?6, origin = ?7, \
+     agent = ?8, provider = ?9, model = ?10, tool = ?11, session = ?12, user = ?13, error = ?14, facts = ?15 \
+     WHERE pk = ?16";
+
+/// What the span says of its failure, in few words: its status message, else the kind of error.
+pub(crate) fn error_text(span: &Span) -> Option<String> {
+    let said = Some(span.status_message.as_str()).filter(|text| !text.is_empty());
+    let text = said.or(span.canonical.error_type.as_deref())?;
+    Some(text[..text.floor_char_boundary(ERROR_BYTES)].to_owned())
+}
+
+impl SpanColumns {
+    fn of(prepared: &Prepared, at: usize, file: &mut DayFile) -> Result<(Self, SpanFacts)> {
+        let span = &prepared.batch.spans[at];
+        let read = span.canonical.as_ref();
+        let source = prepared.span_sources[at];
+        let resource = file.source(&prepared.sources[source.resource])?;
+        let scope = file.source(&prepared.sources[source.scope])?;
+        let DayFile { conn, dims, .. } = file;
+        let convention = Some(&read.convention).filter(|name| !name.is_empty());
+        let service = dims.maybe(conn, DimKind::Service, span.resource.service())?;
+        let framework = dims.maybe(conn, DimKind::Framework, read.framework.as_ref())?;
+        let convention = dims.maybe(conn, DimKind::Convention, convention)?;
+        let columns = Self {
+            parent: span.parent_id.map(span_key),
+            start: span.start.nanos(),
+            duration: span.duration(),
+            kind: read.kind as i64,
+            status: status_number(span.status),
+            name: dims.id(conn, DimKind::SpanName, &span.name)?,
+            origin: 0,
+            agent: dims.maybe(conn, DimKind::Agent, read.agent.as_ref())?,
+            provider: dims.maybe(conn, DimKind::Provider, read.provider.as_ref())?,
+            model: dims.maybe(conn, DimKind::Model, read.model())?,
+            tool: dims.maybe(conn, DimKind::Tool, read.tool.as_ref())?,
+            session: dims.maybe(conn, DimKind::Session, read.session.as_ref())?,
+            user: dims.maybe(conn, DimKind::User, read.user.as_ref())?,
+            error: error_text(span),
+            facts: facts(span, conn, dims)?,
+        };
+        let name = |id: Option<i64>| id.unwrap_or(0);
+        let origin = file.origin((resource, scope, name(service), name(framework), name(convention)))?;
+        let facts = SpanFacts {
+            id: span_key(span.span_id),
+            root: span.parent_id.is_none(),
+            start: columns.start,
+            duration: columns.duration,
+            status: span.status,
+            name: columns.name,
+            service,
+            framework,
+            convention,
+            agent: columns.agent.filter(|_| read.kind == quipu_core::Kind::Agent),
+            session: columns.session,
+            user: columns.user,
+        };
+        Ok((Self { origin, ..columns }, facts))
+    }
+
+    fn of_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            parent: row.get(0)?,
+            start: row.get(1)?,
+            duration: row.get(2)?,
+            kind: row.get(3)?,
+            status: row.get(4)?,
+            name: row.get(5)?,
+            origin: row.get(6)?,
+            agent: row.get(7)?,
+            provider: row.get(8)?,
+            model: row.get(9)?,
+            tool: row.get(10)?,
+            session: row.get(11)?,
+            user: row.get(12)?,
+            error: row.get(13)?,
+            facts: row.get(14)?,
+        })
+    }
+
+    fn write(&self, conn: &Connection, sql: &str, keys: &[i64]) -> Result<usize> {
+        let columns: [&dyn ToSql; 15] = [
+            &self.parent,
+            &self.start,
+            &self.duration,
+            &self.kind,
+            &self.status,
+            &self.name,
+            &self.origin,
+            &self.agent,
+            &self.provider,
+            &self.model,
+            &self.tool,
+            &self.session,
+            &self.user,
+            &self.error,
+            &self.facts,
+        ];
+        let keys = keys.iter().map(|key| -> &dyn ToSql { key });
+        Ok(conn.prepare_cached(sql)?.execute(params_from_iter(columns.into_iter().chain(keys)))?)
+    }
+}
+
+fn facts(span: &Span, conn: &Connection, dims: &mut crate::codec::Dims) -> Result<Option<Vec<u8>>> {
+    let Some(call) = Node::of(span).call else {
+        return Ok(None);
+    };
+    let facts = Facts {
+        operation: dims.maybe(conn, DimKind::Operation, call.operation.as_ref())?,
+        request_model: dims.maybe(conn, DimKind::Model, call.request_model.as_ref())?,
+        response_model: dims.maybe(conn, DimKind::Model, call.response_model.as_ref())?,
+        service_tier: dims.maybe(conn, DimKind::Tier, call.service_tier.as_ref())?,
+        usage: call.usage,
+        reported: call.reported,
+        never_count: call.never_count,
+        failed: call.failed,
+        response_id: call.response_id,
+    };
+    Ok(Some(postcard::to_stdvec(&facts)?))
+}
+
+/// The number of a stored span.
+pub(crate) fn find(conn: &Connection, trace: i64, id: i64) -> Result<Option<i64>> {
+    let mut look = conn.prepare_cached("SELECT pk FROM spans WHERE tr = ?1 AND id = ?2")?;
+    Ok(look.query_row((trace, id), |row| row.get(0)).optional()?)
+}
+
+impl DayTx<'_> {
+    /// Writes one span of a batch.
+    pub(crate) fn put_span(&mut self, prepared: &Prepared, at: usize) -> Result<()> {
+        let span = &prepared.batch.spans[at];
+        let trace = self.trace_or_new(span.trace_id)?;
+        let (columns, facts) = SpanColumns::of(prepared, at, &mut self.file)?;
+        let pk = self.file.next_span;
+        if columns.write(&self.file.conn, INSERT, &[pk, trace, facts.id])? == 0 {
+            return self.put_copy(prepared, at, trace, &columns, &facts);
+        }
+        self.file.next_span += 1;
+        self.file
+            .conn
+            .prepare_cached("INSERT INTO bodies(pk, z) VALUES (?1, ?2)")?
+            .execute((pk, prepared.span_body(at)))?;
+        self.fresh.insert((trace, facts.id), pk);
+        let state = self.state(span.trace_id)?;
+        state.picks.add(&facts);
+        state.name(facts.agent, 1);
+        Ok(())
+    }
+
+    /// The span is there already: keeps the better copy.
+    fn put_copy(
+        &mut self,
+        prepared: &Prepared,
+        at: usize,
+        trace: i64,
+        columns: &SpanColumns,
+        facts: &SpanFacts,
+    ) -> Result<()> {
+        let conn = &self.file.conn;
+        let pk = find(conn, trace, facts.id)?.ok_or(Fault::Damaged("a span's index has no span"))?;
+        let look = format!("SELECT {COLUMNS} FROM spans WHERE pk = ?1");
+        let known = conn.prepare_cached(&look)?.query_row([pk], SpanColumns::of_row)?;
+        let z: Vec<u8> =
+            conn.prepare_cached("SELECT z FROM bodies WHERE pk = ?1")?.query_row([pk], |row| row.get(0))?;
+        if known == *columns && z == prepared.span_body(at) {
+            return Ok(());
+        }
+        let span = &prepared.batch.spans[at];
+        let stored = Stored::load(conn, &self.shared.dictionaries, span.trace_id, pk)?;
+        if Stored::of(span).rank()? <= stored.rank()? {
+            return Ok(());
+        }
+        let old = self.facts_of(pk)?;
+        columns.write(&self.file.conn, UPDATE, &[pk])?;
+        let conn = &self.file.conn;
+        conn.prepare_cached("UPDATE bodies SET z = ?2 WHERE pk = ?1")?.execute((pk, prepared.span_body(at)))?;
+        conn.prepare_cached("INSERT INTO reindex(pk) VALUES (?1)")?.execute([pk])?;
+        self.replaced = true;
+        let state = self.state(span.trace_id)?;
+        state.look_again |= !state.picks.replace(&old, facts);
+        state.name(old.agent, -1);
+        state.name(facts.agent, 1);
+        Ok(())
+    }
+
+    fn facts_of(&self, pk: i64) -> Result<SpanFacts> {
+        let look =
+            format!("SELECT {} FROM spans s JOIN origins o ON o.id = s.origin WHERE s.pk = ?1", SpanFacts::COLUMNS);
+        Ok(self.file.conn.prepare_cached(&look)?.query_row([pk], SpanFacts::of_row)?)
+    }
+
+    /// The number of a span that a ledger row is about.
+    pub(crate) fn span_of_cost(&mut self, trace_id: TraceId, span_id: SpanId) -> Result<i64> {
+        let trace = self.known_trace(trace_id)?;
+        let id = span_key(span_id);
+        let known = match (trace, trace.and_then(|trace| self.fresh.get(&(trace, id)).copied())) {
+            (_, Some(pk)) => Some(pk),
+            (Some(trace), None) => find(&self.file.conn, trace, id)?,
+            (None, None) => None,
+        };
+        known.ok_or_else(|| unknown_span(trace_id, span_id))
+    }
+}
+
+/// A ledger row without its span.
+pub(crate) fn unknown_span(trace_id: TraceId, span_id: SpanId) -> Fault {
+    let text = format!("a ledger row is about span {span_id} of trace {trace_id}, which is not stored");
+    quipu_core::Error::new(quipu_core::ErrorKind::Invalid, "write costs", text)
+        .of_backend(crate::fault::NAME)
+        .into()
+}

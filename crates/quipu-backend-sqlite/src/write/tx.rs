@@ -1,0 +1,100 @@
+//! One transaction on one day: all of a group of batches that belongs there, or nothing.
+
+use std::collections::HashMap;
+
+use quipu_core::TraceId;
+
+use crate::fault::{Fault, Result};
+use crate::shared::Shared;
+use crate::write::day::DayFile;
+use crate::write::plan::Share;
+use crate::write::prepare::Prepared;
+use crate::write::rollups::Rollups;
+use crate::write::traces::TraceState;
+
+/// An open transaction.
+pub(crate) struct DayTx<'s> {
+    pub(crate) file: DayFile,
+    pub(crate) shared: &'s Shared,
+    /// Which opening of the store this is.
+    pub(crate) epoch: u64,
+    pub(crate) rollups: Rollups,
+    /// Spans that this batch brought, by trace and id.
+    pub(crate) fresh: HashMap<(i64, i64), i64>,
+    /// A stored span was replaced.
+    pub(crate) replaced: bool,
+    traces: HashMap<TraceId, TraceState>,
+}
+
+impl<'s> DayTx<'s> {
+    /// Begins.
+    pub(crate) fn begin(mut file: DayFile, shared: &'s Shared, epoch: u64) -> Result<Self> {
+        file.begin(shared)?;
+        Ok(DayTx {
+            file,
+            shared,
+            epoch,
+            rollups: Rollups::default(),
+            fresh: HashMap::new(),
+            replaced: false,
+            traces: HashMap::new(),
+        })
+    }
+
+    /// Writes all shares, and the sums that follow from them; all that is left is to commit.
+    pub(crate) fn write(&mut self, shares: &[(&Prepared, &Share)]) -> Result<()> {
+        shares.iter().try_for_each(|(prepared, share)| self.apply(prepared, share))?;
+        for (trace, state) in std::mem::take(&mut self.traces) {
+            state.save(&self.file.conn, trace)?;
+        }
+        std::mem::take(&mut self.rollups).save(&self.file.conn)
+    }
+
+    /// Ends the transaction: what it wrote is safe when this returns. Dropping it instead undoes everything, together with
+    /// what its file had learned.
+    pub(crate) fn commit(self) -> Result<DayFile> {
+        self.file.commit()?;
+        self.file.state.changed(self.file.next_span - 1, self.replaced);
+        Ok(self.file)
+    }
+
+    fn apply(&mut self, prepared: &Prepared, share: &Share) -> Result<()> {
+        if !(share.spans.is_empty() && share.events.is_empty()) {
+            self.file.keep_dictionary(&prepared.dictionary)?;
+        }
+        self.fresh.clear();
+        share.spans.iter().try_for_each(|at| self.put_span(prepared, *at))?;
+        share.costs.iter().try_for_each(|at| self.put_cost(&prepared.batch.costs[*at]))?;
+        share.events.iter().try_for_each(|at| self.put_event(prepared, *at))?;
+        share.points.iter().try_for_each(|at| self.put_point(prepared, *at))
+    }
+
+    /// The number of a trace that the day has.
+    pub(crate) fn known_trace(&mut self, trace: TraceId) -> Result<Option<i64>> {
+        if let Some(state) = self.traces.get(&trace) {
+            return Ok(Some(state.pk));
+        }
+        let Some(state) = TraceState::load(&self.file.conn, trace)? else {
+            return Ok(None);
+        };
+        let pk = state.pk;
+        self.traces.insert(trace, state);
+        Ok(Some(pk))
+    }
+
+    /// The number of a trace, given to it when it is new.
+    pub(crate) fn trace_or_new(&mut self, trace: TraceId) -> Result<i64> {
+        if let Some(pk) = self.known_trace(trace)? {
+            return Ok(pk);
+        }
+        let pk = self.file.next_trace;
+        self.file.next_trace += 1;
+        self.traces.insert(trace, TraceState { pk, is_new: true, ..TraceState::default() });
+        Ok(pk)
+    }
+
+    /// A trace that was looked up before.
+    pub(crate) fn state(&mut self, trace: TraceId) -> Result<&mut TraceState> {
+        self.traces.get_mut(&trace).ok_or(Fault::Damaged("a trace was not looked up"))
+    }
+}

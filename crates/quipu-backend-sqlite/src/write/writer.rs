@@ -1,0 +1,238 @@
+//! The writing thread.
+
+use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError};
+use lru::LruCache;
+use quipu_core::{Error, ErrorKind, Result, Timestamp};
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use crate::fault::{self, Fault};
+use crate::folder::{Day, Part};
+use crate::shared::Shared;
+use crate::write::Prepared;
+use crate::write::day::DayFile;
+use crate::write::plan::{Plan, Planner};
+use crate::write::tx::DayTx;
+
+/// Without work for so long, the thread closes its files.
+const IDLE: Duration = Duration::from_secs(10);
+
+/// Days that are written and then committed together; each takes a few file handles.
+const MOST_DAYS_AT_ONCE: usize = 16;
+
+/// What the thread is asked to do, and where the answer goes.
+pub(crate) enum Request {
+    /// Keep a batch.
+    Write(Box<Prepared>, oneshot::Sender<Result<()>>),
+    /// Remove days that end at or before a time.
+    Purge(Timestamp, oneshot::Sender<Result<u64>>),
+    /// Answer once everything asked before is done.
+    Flush(oneshot::Sender<Result<()>>),
+    /// Close all files and end.
+    Close(oneshot::Sender<Result<()>>),
+}
+
+struct Waiting {
+    prepared: Box<Prepared>,
+    answer: oneshot::Sender<Result<()>>,
+    outcome: Result<()>,
+}
+
+/// The thread's state.
+pub(crate) struct Writer {
+    shared: Arc<Shared>,
+    epoch: u64,
+    planner: Planner,
+    files: LruCache<Day, DayFile, std::hash::RandomState>,
+    /// Tells the indexer that there is something new.
+    notify: crossbeam_channel::Sender<()>,
+}
+
+fn again(error: &Error) -> Error {
+    let mut context = error.context().to_owned();
+    if let Some(source) = std::error::Error::source(error) {
+        context = format!("{context}: {source}");
+    }
+    Error::new(error.kind(), error.operation(), context).with_retry(error.retry()).of_backend(fault::NAME)
+}
+
+impl Writer {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        catalog: Connection,
+        epoch: u64,
+        notify: crossbeam_channel::Sender<()>,
+    ) -> Self {
+        let most = NonZeroUsize::new(shared.config.write_days).unwrap_or(NonZeroUsize::MIN);
+        let files = LruCache::with_hasher(most, std::hash::RandomState::new());
+        Self { shared, epoch, planner: Planner::new(catalog), files, notify }
+    }
+
+    /// Works until asked to close, or until nobody can ask any more.
+    pub(crate) fn run(mut self, requests: &Receiver<Request>) {
+        loop {
+            let request = match requests.recv_timeout(IDLE) {
+                Ok(request) => request,
+                Err(RecvTimeoutError::Timeout) => {
+                    self.files.clear();
+                    continue;
+                }
+                Err(RecvTimeoutError::Disconnected) => return,
+            };
+            let mut next = Some(request);
+            while let Some(request) = next.take() {
+                match request {
+                    Request::Write(prepared, answer) => {
+                        let mut group = vec![Waiting { prepared, answer, outcome: Ok(()) }];
+                        next = self.gather(requests, &mut group);
+                        self.write_group(group);
+                    }
+                    Request::Purge(before, answer) => drop(answer.send(self.purge(before))),
+                    Request::Flush(answer) => drop(answer.send(Ok(()))),
+                    Request::Close(answer) => {
+                        self.files.clear();
+                        drop(answer.send(Ok(())));
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes the batches that wait already into the group; gives what waits behind them.
+    fn gather(&self, requests: &Receiver<Request>, group: &mut Vec<Waiting>) -> Option<Request> {
+        let size = |waiting: &Waiting| waiting.prepared.batch.len();
+        let mut records = group.first().map_or(0, size);
+        while records < self.shared.config.group_spans {
+            match requests.try_recv() {
+                Ok(Request::Write(prepared, answer)) => {
+                    let waiting = Waiting { prepared, answer, outcome: Ok(()) };
+                    records += size(&waiting);
+                    group.push(waiting);
+                }
+                Ok(other) => return Some(other),
+                Err(_) => return None,
+            }
+        }
+        None
+    }
+
+    fn write_group(&mut self, mut group: Vec<Waiting>) {
+        let mut plans: Vec<Plan> = Vec::with_capacity(group.len());
+        for waiting in &mut group {
+            let plan = self.planner.plan(&self.shared, &waiting.prepared);
+            plans.push(plan.unwrap_or_else(|fault| {
+                waiting.outcome = Err(fault.at("write", self.shared.folder.root()));
+                Plan::new()
+            }));
+        }
+        if let Err(fault) = self.planner.note_strays() {
+            let error = fault.at("write", &self.shared.folder.catalog());
+            group.iter_mut().for_each(|waiting| waiting.outcome = Err(again(&error)));
+            plans.iter_mut().for_each(Plan::clear);
+        }
+        let all: Vec<usize> = (0..group.len()).filter(|at| !plans[*at].is_empty()).collect();
+        self.write_members(&all, &plans, &mut group);
+        self.conclude(group);
+    }
+
+    /// Writes these batches together; when one of them is to blame for a failure, each alone.
+    fn write_members(&mut self, members: &[usize], plans: &[Plan], group: &mut [Waiting]) {
+        let days: BTreeSet<Day> = members.iter().flat_map(|at| plans[*at].keys().copied()).collect();
+        let outcome = match days.len() {
+            0 => return,
+            1..=MOST_DAYS_AT_ONCE => self.write_days(&days, members, plans, group),
+            _ if members.len() > 1 => Err((None, Fault::Damaged("too many days at once"))),
+            // So many days of one batch are committed one by one. Should one fail, repeating the batch is safe.
+            _ => days.iter().try_for_each(|day| self.write_days(&BTreeSet::from([*day]), members, plans, group)),
+        };
+        let Err((day, fault)) = outcome else { return };
+        let one_is_to_blame = day.is_none() || matches!(fault.kind(), ErrorKind::Invalid | ErrorKind::Internal);
+        if members.len() > 1 && one_is_to_blame {
+            members.iter().for_each(|member| self.write_members(&[*member], plans, group));
+            return;
+        }
+        let folder = &self.shared.folder;
+        let path = day.map_or_else(|| folder.root().to_path_buf(), |day| folder.file(Part::Data, day));
+        let error = fault.at("write", &path);
+        members.iter().for_each(|member| group[*member].outcome = Err(again(&error)));
+    }
+
+    /// Writes the parts of all days, then commits them; a failure before the first commit leaves nothing behind.
+    fn write_days(
+        &mut self,
+        days: &BTreeSet<Day>,
+        members: &[usize],
+        plans: &[Plan],
+        group: &[Waiting],
+    ) -> Result<(), (Option<Day>, Fault)> {
+        let shared = Arc::clone(&self.shared);
+        let mut open = Vec::with_capacity(days.len());
+        for day in days {
+            let failed = |fault| (Some(*day), fault);
+            let shares: Vec<_> = members
+                .iter()
+                .filter_map(|member| Some((&*group[*member].prepared, plans[*member].get(day)?)))
+                .collect();
+            let file = self.take_file(*day).map_err(failed)?;
+            let mut tx = DayTx::begin(file, &shared, self.epoch).map_err(failed)?;
+            tx.write(&shares).map_err(failed)?;
+            open.push((*day, tx));
+        }
+        for (day, tx) in open {
+            let file = tx.commit().map_err(|fault| (Some(day), fault))?;
+            self.files.push(day, file);
+        }
+        Ok(())
+    }
+
+    fn take_file(&mut self, day: Day) -> fault::Result<DayFile> {
+        if let Some(why) = self.shared.days.get(day).and_then(|state| state.damage()) {
+            return Err(Fault::Said(Box::new(Error::new(ErrorKind::Damaged, "write", why).of_backend(fault::NAME))));
+        }
+        match self.files.pop(&day) {
+            Some(file) => Ok(file),
+            None => DayFile::open(&self.shared, day),
+        }
+    }
+
+    fn conclude(&self, group: Vec<Waiting>) {
+        let failed = group.iter().find_map(|waiting| match &waiting.outcome {
+            Err(error) if !matches!(error.kind(), ErrorKind::Invalid) => Some(error.to_string()),
+            _ => None,
+        });
+        if let Some(why) = &failed {
+            tracing::warn!(error = %why, "a batch could not be written");
+        }
+        *self.shared.trouble.lock() = failed;
+        self.shared.waiting.fetch_sub(group.len(), Ordering::Relaxed);
+        for waiting in group {
+            // A caller that went away does not wait for its answer.
+            drop(waiting.answer.send(waiting.outcome));
+        }
+        let _ = self.notify.try_send(());
+    }
+
+    fn purge(&mut self, before: Timestamp) -> Result<u64> {
+        let mut removed = 0;
+        for day in self.shared.days.newest_first() {
+            if day.plus(1).start() > before {
+                continue;
+            }
+            self.files.pop(&day);
+            self.planner.forget(&self.shared, day).map_err(|fault| fault.at("purge", &self.shared.folder.catalog()))?;
+            self.shared.days.remove(day);
+            self.shared.readers.forget(day, None);
+            self.shared.folder.remove(Part::Text, day)?;
+            self.shared.folder.remove(Part::Data, day)?;
+            removed += 1;
+        }
+        Ok(removed)
+    }
+}

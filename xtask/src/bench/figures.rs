@@ -1,0 +1,189 @@
+//! Figures and their aims.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::time::Duration;
+
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use crate::table;
+
+/// Which way is good.
+#[derive(Clone, Copy)]
+enum Aim {
+    AtLeast(f64),
+    AtMost(f64),
+}
+
+use Aim::{AtLeast, AtMost};
+
+/// What is aimed at on two cores; a figure without an aim is there to be read.
+const AIMS: &[(&str, Aim)] = &[
+    ("ingest.spans_per_s", AtLeast(20_000.0)),
+    ("ingest.vs_raw_insert", AtLeast(0.5)),
+    ("ingest.bytes_per_span", AtMost(700.0)),
+    ("ingest.rss_mib", AtMost(400.0)),
+    ("idle.rss_mib", AtMost(60.0)),
+    ("start.ready_ms", AtMost(300.0)),
+    ("query.list_24h.p99_ms", AtMost(50.0)),
+    ("query.list_all.p99_ms", AtMost(50.0)),
+    ("query.trace_100.p99_ms", AtMost(50.0)),
+    ("query.trace_10k_page.p99_ms", AtMost(100.0)),
+    ("query.usage_30d.p99_ms", AtMost(200.0)),
+    ("query.full_text.p99_ms", AtMost(100.0)),
+    ("query.tools_30d.p99_ms", AtMost(200.0)),
+];
+
+/// One figure.
+struct Figure {
+    id: String,
+    value: f64,
+    unit: &'static str,
+    against: Option<String>,
+}
+
+/// Figures in the order measured.
+#[derive(Default)]
+pub struct Figures(Vec<Figure>);
+
+impl Figures {
+    /// Adds a figure.
+    pub fn add(&mut self, id: impl Into<String>, value: f64, unit: &'static str) {
+        self.0.push(Figure { id: id.into(), value, unit, against: None });
+    }
+
+    /// Adds a ratio, and says of what to what.
+    pub fn ratio(&mut self, id: impl Into<String>, value: f64, against: impl Into<String>) {
+        self.0.push(Figure { id: id.into(), value, unit: "ratio", against: Some(against.into()) });
+    }
+
+    /// Adds median and 99th percentile of many times, in milliseconds.
+    pub fn times(&mut self, id: &str, times: &mut [Duration]) {
+        times.sort_unstable();
+        for (name, part) in [("p50", 0.50), ("p99", 0.99)] {
+            self.add(format!("{id}.{name}_ms"), quantile(times, part).as_secs_f64() * 1_000.0, "ms");
+        }
+    }
+
+    /// Prints all.
+    pub fn print(&self) {
+        let row = |figure: &Figure| {
+            let aim = aim(&figure.id);
+            let holds = aim.map_or("", |aim| if holds(figure.value, aim) { "yes" } else { "NO" });
+            let aim = aim.map_or(String::new(), |aim| match aim {
+                AtLeast(bound) => format!("≥ {}", short(bound)),
+                AtMost(bound) => format!("≤ {}", short(bound)),
+            });
+            let against = figure.against.clone().unwrap_or_default();
+            vec![
+                figure.id.clone(),
+                short(figure.value),
+                figure.unit.to_owned(),
+                aim,
+                holds.to_owned(),
+                against,
+            ]
+        };
+        table::print(
+            &["figure", "value", "unit", "aim", "holds", "against"],
+            &self.0.iter().map(row).collect::<Vec<_>>(),
+        );
+    }
+
+    /// All as one document.
+    ///
+    /// # Errors
+    /// Never for finite figures.
+    pub fn json(&self) -> Result<String> {
+        let figures: Vec<Value> = self.0.iter().map(Figure::json).collect();
+        Ok(serde_json::to_string_pretty(&json!({ "machine": machine(), "figures": figures }))? + "\n")
+    }
+}
+
+impl Figure {
+    fn json(&self) -> Value {
+        let aim = aim(&self.id);
+        let bound = aim.map(|(AtLeast(bound) | AtMost(bound))| bound);
+        json!({
+            "id": self.id, "value": self.value, "unit": self.unit, "aim": bound,
+            "holds": aim.map(|aim| holds(self.value, aim)), "against": self.against,
+            "ratio": (self.unit == "ratio").then_some(self.value),
+        })
+    }
+}
+
+fn aim(id: &str) -> Option<Aim> {
+    AIMS.iter().find(|(known, _)| *known == id).map(|(_, aim)| *aim)
+}
+
+fn holds(value: f64, aim: Aim) -> bool {
+    match aim {
+        AtLeast(bound) => value >= bound,
+        AtMost(bound) => value <= bound,
+    }
+}
+
+/// The smallest time that so large a part does not exceed; the slice is sorted and not empty.
+fn quantile(sorted: &[Duration], part: f64) -> Duration {
+    let rank = (part * sorted.len() as f64).ceil() as usize;
+    sorted.get(rank.saturating_sub(1)).copied().unwrap_or_default()
+}
+
+/// Enough digits to read, not more.
+fn short(value: f64) -> String {
+    match value.abs() {
+        100.0.. => format!("{value:.0}"),
+        10.0.. => format!("{value:.1}"),
+        _ => format!("{value:.2}"),
+    }
+}
+
+fn machine() -> BTreeMap<&'static str, Value> {
+    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = info
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(':'))
+        .map(|(_, name)| name.trim());
+    let memory = fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let kib = memory
+        .lines()
+        .find_map(|line| line.strip_prefix("MemTotal:")?.split_whitespace().next()?.parse::<u64>().ok());
+    BTreeMap::from([
+        ("cpu", json!(model.unwrap_or("unknown"))),
+        ("cores", json!(std::thread::available_parallelism().map_or(0, usize::from))),
+        ("memory_mib", json!(kib.map(|kib| kib / 1024))),
+        ("os", json!(std::env::consts::OS)),
+        ("arch", json!(std::env::consts::ARCH)),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_are_nearest_ranks() {
+        let times: Vec<Duration> = (1..=200).map(Duration::from_millis).collect();
+        assert_eq!(quantile(&times, 0.5), Duration::from_millis(100));
+        assert_eq!(quantile(&times, 0.99), Duration::from_millis(198));
+        assert_eq!(quantile(&times[..1], 0.99), Duration::from_millis(1));
+    }
+
+    #[test]
+    fn a_figure_says_whether_it_holds() {
+        let mut figures = Figures::default();
+        figures.ratio("ingest.vs_raw_insert", 0.4, "raw");
+        figures.add("query.other.p50_ms", 1.0, "ms");
+        let document: Value = serde_json::from_str(&figures.json().unwrap()).unwrap();
+        let (first, second) = (&document["figures"][0], &document["figures"][1]);
+        assert_eq!(
+            (&first["holds"], &first["aim"], &first["ratio"]),
+            (&json!(false), &json!(0.5), &json!(0.4))
+        );
+        assert_eq!(
+            (&second["holds"], &second["aim"], &second["ratio"]),
+            (&Value::Null, &Value::Null, &Value::Null)
+        );
+    }
+}

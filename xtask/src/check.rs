@@ -1,0 +1,132 @@
+//! `check`: what can be said of the sources without running them.
+
+mod cards;
+mod layers;
+mod sizes;
+mod tools;
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+
+use crate::{shell, table};
+
+/// Options of `check`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Formats the sources instead of complaining
+    #[arg(long)]
+    fix: bool,
+    /// A check that could not be made, because its tool is missing, is a failure
+    #[arg(long, env = "QUIPU_STRICT", value_parser = clap::builder::BoolishValueParser::new())]
+    strict: bool,
+    /// Only the checks with these names
+    #[arg(value_name = "NAME")]
+    only: Vec<String>,
+}
+
+impl Args {
+    /// What `test` asks for: everything.
+    pub const fn all(strict: bool) -> Self {
+        Self { fix: false, strict, only: Vec::new() }
+    }
+}
+
+/// How a check ends when nothing is wrong.
+pub enum Outcome {
+    /// It was made; the text adds a figure or nothing.
+    Good(String),
+    /// It could not be made for want of a tool; `--strict` makes that a failure.
+    Skipped(String),
+    /// It could not be made for want of the outside world; never a failure.
+    Unreachable(String),
+}
+
+type Check = (&'static str, fn(&Args) -> Result<Outcome>);
+
+/// Cheap checks first, so that a typo does not wait for a compiler.
+const CHECKS: [Check; 11] = [
+    ("fmt", |args| tools::fmt(args.fix)),
+    ("cards", |_| cards::cards(&shell::root())),
+    ("openings", |_| cards::openings(&shell::root())),
+    ("sizes", |_| sizes::sizes(&shell::root())),
+    ("layers", |_| layers::layers()),
+    ("typos", |_| tools::typos()),
+    ("web", |_| tools::web()),
+    ("prices", |_| tools::prices()),
+    ("deny", |_| tools::deny()),
+    ("advisories", |_| tools::advisories()),
+    ("clippy", |_| tools::clippy()),
+];
+
+/// Makes every check, prints what came out, and fails if one failed.
+///
+/// # Errors
+/// A check failed, or with `--strict` could not be made.
+pub fn run(args: &Args) -> Result<()> {
+    let known = |name: &String| CHECKS.iter().any(|(known, _)| known == name);
+    if let Some(name) = args.only.iter().find(|name| !known(name)) {
+        bail!("no check is called {name}; there are {}", CHECKS.map(|(name, _)| name).join(" "));
+    }
+    let chosen =
+        CHECKS.iter().filter(|(name, _)| args.only.is_empty() || args.only.iter().any(|only| only == name));
+    let mut rows = Vec::new();
+    let mut failures = Vec::new();
+    for (name, check) in chosen {
+        let begin = Instant::now();
+        let (state, note) = match check(args) {
+            Ok(Outcome::Good(note)) => ("ok", note),
+            Ok(Outcome::Unreachable(why)) => ("not made", why),
+            Ok(Outcome::Skipped(why)) => {
+                println!("skipped: {name} ({why})");
+                if args.strict {
+                    failures.push(format!("{name}: skipped ({why}), and --strict allows no skip"));
+                }
+                ("skipped", why)
+            }
+            Err(error) => {
+                failures.push(format!("{name}: {error:#}"));
+                ("FAILED", String::new())
+            }
+        };
+        rows.push(vec![
+            (*name).to_owned(),
+            state.to_owned(),
+            format!("{:.1}", begin.elapsed().as_secs_f64()),
+            note,
+        ]);
+    }
+    table::print(&["check", "state", "s", "note"], &rows);
+    if failures.is_empty() { Ok(()) } else { bail!("check failed\n{}", failures.join("\n")) }
+}
+
+/// One complaint a line, or good.
+fn verdict(complaints: &[String], good: String) -> Result<Outcome> {
+    if complaints.is_empty() { Ok(Outcome::Good(good)) } else { bail!("\n  {}", complaints.join("\n  ")) }
+}
+
+/// Every Rust file of ours, in order, relative to the root.
+fn sources(root: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for folder in ["crates", "examples", "tests", "xtask"] {
+        collect(&root.join(folder), &mut files);
+    }
+    files.sort();
+    files.iter().filter_map(|file| file.strip_prefix(root).ok()).map(Path::to_path_buf).collect()
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if path.is_dir()
+            && !["target", "node_modules", "ui"].contains(&name.as_str())
+            && !name.starts_with('.')
+        {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Room cards: what a crate does, takes, gives and never does; and the opening line of every file.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use super::{Outcome, sources, verdict};
+
+const LINES: [&str; 4] = ["Verb:", "Takes:", "Gives:", "Never:"];
+
+/// Every crate under `crates/` says in four lines which room it is.
+pub fn cards(root: &Path) -> Result<Outcome> {
+    let mut complaints = Vec::new();
+    let mut rooms = 0;
+    for entry in fs::read_dir(root.join("crates"))?.flatten().filter(|entry| entry.path().is_dir()) {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let open = ["src/lib.rs", "src/main.rs"].map(|file| entry.path().join(file));
+        let Some(file) = open.iter().find(|file| file.is_file()) else {
+            complaints.push(format!("crates/{name}: has neither src/lib.rs nor src/main.rs"));
+            continue;
+        };
+        rooms += 1;
+        let text = fs::read_to_string(file).with_context(|| format!("{}", file.display()))?;
+        if let Some(missing) = missing(&text) {
+            complaints
+                .push(format!("crates/{name}: the crate's documentation lacks the line `//! {missing} …`"));
+        }
+    }
+    complaints.sort();
+    verdict(&complaints, format!("{rooms} rooms"))
+}
+
+fn missing(text: &str) -> Option<&'static str> {
+    let docs: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("//! ")).collect();
+    LINES.into_iter().find(|line| {
+        !docs.iter().any(|doc| doc.strip_prefix(line).is_some_and(|rest| !rest.trim().is_empty()))
+    })
+}
+
+/// Every Rust file says in its first line what it holds.
+pub fn openings(root: &Path) -> Result<Outcome> {
+    let mut complaints = Vec::new();
+    let files = sources(root);
+    for file in &files {
+        let text = fs::read_to_string(root.join(file)).with_context(|| format!("{}", file.display()))?;
+        if !text.starts_with("//! ") {
+            complaints.push(format!("{}: does not open with `//! what it holds`", file.display()));
+        }
+    }
+    verdict(&complaints, format!("{} files", files.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_card_needs_all_four_lines() {
+        let card = "//! Thing.\n//!\n//! Verb: x\n//! Takes: x\n//! Gives: x\n//! Never: x\n";
+        assert_eq!(missing(card), None);
+        assert_eq!(missing(&card.replace("Gives: x", "Gives:")), Some("Gives:"));
+        assert_eq!(missing("fn main() {}"), Some("Verb:"));
+    }
+}

@@ -1,0 +1,133 @@
+//! Who may see whom: normal dependencies between our crates, held against the table of docs/architecture.md.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
+
+use super::{Outcome, verdict};
+use crate::shell;
+
+/// Edges within a layer, each with a sentence in docs/architecture.md.
+const WITHIN: [(&str, &str); 2] = [("quipu-normalize", "quipu-semconv"), ("quipu-pipeline", "quipu-ledger")];
+
+/// What screens may see: records, questions and the API's types.
+const SEEN_BY_SCREENS: [&str; 3] = ["quipu-core", "quipu-query", "quipu-api"];
+
+const CONFORMANCE: &str = "quipu-conformance";
+const LEAVES: u64 = 2;
+const FACADE: u64 = 4;
+const SCREENS: u64 = 5;
+const TOP: u64 = 6;
+
+/// A crate's place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Room {
+    layer: u64,
+    leaf: bool,
+}
+
+/// Every normal dependency between our crates is one that the table allows.
+pub fn layers() -> Result<Outcome> {
+    let metadata = MetadataCommand::new()
+        .manifest_path(shell::root().join("Cargo.toml"))
+        .no_deps()
+        .exec()
+        .context("cargo metadata")?;
+    let (rooms, mut complaints) = rooms(&metadata);
+    let mut edges = 0;
+    for package in &metadata.packages {
+        let Some(room) = rooms.get(package.name.as_str()) else { continue };
+        for dependency in
+            package.dependencies.iter().filter(|dependency| dependency.kind == DependencyKind::Normal)
+        {
+            let Some(path) = &dependency.path else { continue };
+            edges += 1;
+            let seen = rooms.get(dependency.name.as_str());
+            if let Some(why) = refusal((&package.name, room), (&dependency.name, seen), dependency.optional) {
+                complaints.push(format!("{} → {}: {why} ({path})", package.name, dependency.name));
+            }
+        }
+    }
+    verdict(&complaints, format!("{} rooms, {edges} edges", rooms.len()))
+}
+
+fn rooms(metadata: &Metadata) -> (BTreeMap<String, Room>, Vec<String>) {
+    let mut rooms = BTreeMap::new();
+    let mut complaints = Vec::new();
+    let ours = |package: &&Package| package.manifest_path.as_str().contains("/crates/");
+    for package in metadata.packages.iter().filter(ours) {
+        let card = &package.metadata["quipu"];
+        match (card["layer"].as_u64().filter(|layer| *layer <= TOP), card["room"].as_str()) {
+            (Some(layer), Some(_)) => {
+                let leaf =
+                    ["quipu-backend-", "quipu-adapter-"].iter().any(|kind| package.name.starts_with(kind));
+                rooms.insert(package.name.to_string(), Room { layer, leaf });
+            }
+            _ => complaints
+                .push(format!("{}: [package.metadata.quipu] lacks layer (0 to {TOP}) or room", package.name)),
+        }
+    }
+    (rooms, complaints)
+}
+
+/// Why one crate may not see another; `None` when it may.
+fn refusal(of: (&str, &Room), on: (&str, Option<&Room>), optional: bool) -> Option<&'static str> {
+    let ((name, room), (dependency, Some(seen))) = (of, on) else {
+        return Some("only crates under crates/ can be depended on");
+    };
+    if dependency == CONFORMANCE {
+        return Some("the conformance suite is a dev-dependency only");
+    }
+    if WITHIN.contains(&(name, dependency)) || room.layer == TOP {
+        return None;
+    }
+    if name == CONFORMANCE {
+        return (seen.layer > 0).then_some("the conformance suite sees the core only");
+    }
+    match (room, seen) {
+        (Room { layer: FACADE, .. }, Room { leaf: true, .. }) => {
+            (!optional).then_some("the facade's backends and adapters are optional")
+        }
+        (Room { layer: SCREENS, .. }, _) => (!SEEN_BY_SCREENS.contains(&dependency))
+            .then_some("a screen sees records, questions and the API's types only"),
+        (_, Room { leaf: true, .. }) => Some("a leaf is seen by the facade and the binary only"),
+        (Room { leaf: true, .. }, Room { layer: LEAVES.., .. }) => Some("a leaf sees layers 0 and 1 only"),
+        (room, seen) => (seen.layer >= room.layer).then_some("a crate sees layers below its own only"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn room(layer: u64, leaf: bool) -> Room {
+        Room { layer, leaf }
+    }
+
+    #[test]
+    fn the_table_holds() {
+        let core = room(0, false);
+        let sqlite = room(2, true);
+        let pipeline = room(2, false);
+        let receiver = room(3, false);
+        let facade = room(4, false);
+        let web = room(5, false);
+        let refused = |of: (&str, &Room), on: (&str, &Room), optional| {
+            refusal(of, (on.0, Some(on.1)), optional).is_some()
+        };
+        assert!(!refused(("quipu-backend-sqlite", &sqlite), ("quipu-core", &core), false));
+        assert!(refused(("quipu-backend-sqlite", &sqlite), ("quipu-backend-memory", &sqlite), false));
+        assert!(refused(("quipu-backend-sqlite", &sqlite), ("quipu-query", &pipeline), false));
+        assert!(refused(("quipu-receiver", &receiver), ("quipu-backend-sqlite", &sqlite), true));
+        assert!(!refused(("quipu-receiver", &receiver), ("quipu-pipeline", &pipeline), false));
+        assert!(refused(("quipu-pipeline", &pipeline), ("quipu-receiver", &receiver), false));
+        assert!(!refused(("quipu-pipeline", &pipeline), ("quipu-ledger", &pipeline), false));
+        assert!(refused(("quipu-ledger", &pipeline), ("quipu-pipeline", &pipeline), false));
+        assert!(refused(("quipu", &facade), ("quipu-backend-sqlite", &sqlite), false));
+        assert!(!refused(("quipu", &facade), ("quipu-backend-sqlite", &sqlite), true));
+        assert!(refused(("quipu-web", &web), ("quipu-pipeline", &pipeline), false));
+        assert!(refused(("quipu-query", &pipeline), (CONFORMANCE, &room(1, false)), false));
+        assert!(refusal(("quipu-query", &pipeline), ("xtask", None), false).is_some());
+    }
+}

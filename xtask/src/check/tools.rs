@@ -1,0 +1,109 @@
+//! Checks that other programs make.
+
+use std::net::{TcpStream, ToSocketAddrs};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::Result;
+
+use super::Outcome;
+use crate::shell;
+
+/// Where cargo-deny takes its advisories from.
+const ADVISORIES: &str = "github.com:443";
+
+/// `cargo fmt`.
+pub fn fmt(fix: bool) -> Result<Outcome> {
+    if !shell::has_cargo("fmt") {
+        return Ok(Outcome::Skipped("rustfmt is not installed".into()));
+    }
+    let mut command = shell::cargo();
+    command.args(["fmt", "--all"]);
+    if !fix {
+        command.arg("--check");
+    }
+    shell::run(&mut command)?;
+    Ok(Outcome::Good(String::new()))
+}
+
+/// Clippy, with every warning an error.
+pub fn clippy() -> Result<Outcome> {
+    if !shell::has_cargo("clippy") {
+        return Ok(Outcome::Skipped("clippy is not installed".into()));
+    }
+    shell::run(shell::cargo().args([
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--quiet",
+        "--",
+        "-D",
+        "warnings",
+    ]))?;
+    Ok(Outcome::Good(String::new()))
+}
+
+/// Spelling.
+pub fn typos() -> Result<Outcome> {
+    if shell::find("typos").is_none() {
+        return Ok(Outcome::Skipped("typos is not installed: pip install typos".into()));
+    }
+    shell::run(Command::new("typos").current_dir(shell::root()))?;
+    Ok(Outcome::Good(String::new()))
+}
+
+/// Bans, licences and sources of everything that is linked.
+pub fn deny() -> Result<Outcome> {
+    if !shell::has_cargo("deny") {
+        return Ok(Outcome::Skipped("cargo-deny is not installed: cargo install cargo-deny --locked".into()));
+    }
+    shell::run(shell::cargo().args([
+        "deny",
+        "--log-level",
+        "error",
+        "check",
+        "bans",
+        "licenses",
+        "sources",
+    ]))?;
+    Ok(Outcome::Good(String::new()))
+}
+
+/// Known vulnerabilities of what is linked; needs the advisory database.
+pub fn advisories() -> Result<Outcome> {
+    if !shell::has_cargo("deny") {
+        return Ok(Outcome::Skipped("cargo-deny is not installed: cargo install cargo-deny --locked".into()));
+    }
+    if !reachable(ADVISORIES) {
+        return Ok(Outcome::Unreachable(format!(
+            "the advisory database at {ADVISORIES} cannot be reached from here"
+        )));
+    }
+    shell::run(shell::cargo().args(["deny", "--log-level", "error", "check", "advisories"]))?;
+    Ok(Outcome::Good(String::new()))
+}
+
+/// Whether the committed web build is what the sources give.
+pub fn web() -> Result<Outcome> {
+    let script = "crates/quipu-web/ui/scripts/check.mjs";
+    if !shell::root().join(script).is_file() {
+        return Ok(Outcome::Skipped(format!("{script} is missing")));
+    }
+    if shell::find("node").is_none() {
+        return Ok(Outcome::Skipped("node is not installed".into()));
+    }
+    shell::run(Command::new("node").arg(script).current_dir(shell::root()))?;
+    Ok(Outcome::Good(String::new()))
+}
+
+/// Whether the committed price book is what its sources give.
+pub fn prices() -> Result<Outcome> {
+    let this = std::env::current_exe()?;
+    shell::run(Command::new(this).args(["prices", "--check"]).current_dir(shell::root()))?;
+    Ok(Outcome::Good(String::new()))
+}
+
+fn reachable(host: &str) -> bool {
+    let Ok(mut addresses) = host.to_socket_addrs() else { return false };
+    addresses.any(|address| TcpStream::connect_timeout(&address, Duration::from_secs(3)).is_ok())
+}

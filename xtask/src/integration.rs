@@ -1,0 +1,88 @@
+//! `integration`: suites against the running binary and software that is not ours.
+
+mod http;
+mod kills;
+mod otlp;
+mod recordings;
+mod report;
+mod server;
+mod split;
+mod web;
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+pub use http::Http;
+pub use report::Report;
+pub use server::{Server, build, size};
+
+use crate::{shell, table};
+
+/// Options of `integration`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Suites to run; none means all
+    #[arg(value_name = "SUITE")]
+    suites: Vec<String>,
+    /// A suite that is skipped is a failure
+    #[arg(long, env = "QUIPU_STRICT", value_parser = clap::builder::BoolishValueParser::new())]
+    strict: bool,
+    /// Writes what came out as JSON
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Uses the optimised build
+    #[arg(long)]
+    release: bool,
+    /// Uses this binary instead of building one
+    #[arg(long, value_name = "FILE")]
+    binary: Option<PathBuf>,
+}
+
+/// What a suite works with.
+pub struct Bench {
+    /// The binary under test.
+    pub binary: PathBuf,
+    /// Folder for what suites install; outlives the run.
+    pub cache: PathBuf,
+}
+
+type Suite = (&'static str, fn(&Bench) -> Result<Report>);
+
+const SUITES: [Suite; 4] =
+    [("recordings", recordings::run), ("kills", kills::run), ("otlp", otlp::run), ("web", web::run)];
+
+/// Runs the suites that are asked for.
+///
+/// # Errors
+/// A suite failed, or with `--strict` was skipped.
+pub fn run(args: &Args) -> Result<()> {
+    if let Some(name) = args.suites.iter().find(|name| !SUITES.iter().any(|(known, _)| known == name)) {
+        bail!("no suite is called {name}; there are {}", SUITES.map(|(name, _)| name).join(" "));
+    }
+    let binary = match &args.binary {
+        Some(file) => file.canonicalize().with_context(|| format!("{}", file.display()))?,
+        None => build(args.release)?,
+    };
+    let cache = shell::target().join("xtask");
+    std::fs::create_dir_all(&cache).with_context(|| format!("{}", cache.display()))?;
+    let bench = Bench { binary, cache };
+    let mut reports = Vec::new();
+    let mut rows = Vec::new();
+    for (name, suite) in
+        SUITES.iter().filter(|(name, _)| args.suites.is_empty() || args.suites.iter().any(|s| s == name))
+    {
+        println!("\n== {name}");
+        let begin = Instant::now();
+        let report = suite(&bench).unwrap_or_else(|error| Report::new().failed(name, &format!("{error:#}")));
+        rows.push(report.row(name, begin.elapsed()));
+        reports.push((*name, report));
+    }
+    println!();
+    table::print(&["suite", "passed", "failed", "skipped", "open", "s"], &rows);
+    if let Some(file) = &args.json {
+        std::fs::write(file, report::json(&reports)?).with_context(|| format!("{}", file.display()))?;
+    }
+    report::verdict(&reports, args.strict)
+}
