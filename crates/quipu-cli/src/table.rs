@@ -48,9 +48,19 @@ pub fn millis(value: &Value) -> String {
     }
 }
 
-/// Dollars as the API wrote them, or why there are none.
-pub fn usd(value: &Value, reason: &str) -> String {
-    value.as_str().map_or_else(|| reason.to_owned(), |amount| format!("${amount}"))
+/// Dollars as the API wrote them.
+pub fn usd(value: &Value) -> String {
+    value.as_str().map_or_else(|| "–".into(), |amount| format!("${amount}"))
+}
+
+/// The cost of a row: dollars, a dash where nothing was used, else the word that it is unpriced.
+pub fn cost(row: &Value) -> String {
+    let unused = row["tokens"].is_null() || row["tokens"]["total"] == 0;
+    match row["cost_usd"].as_str() {
+        Some(amount) => format!("${amount}"),
+        None if unused => "–".into(),
+        None => "unpriced".into(),
+    }
 }
 
 /// A time to the second.

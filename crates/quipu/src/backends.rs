@@ -20,7 +20,10 @@ const STORES: &[(&str, Open)] = &[
     // backends: one line each
     #[cfg(feature = "backend-sqlite")]
     ("sqlite", |path, access| match access {
-        Access::Write => Ok(Arc::new(quipu_backend_sqlite::Sqlite::open(quipu_backend_sqlite::Config { path: path.to_owned(), ..Default::default() })?)),
+        Access::Write => Ok(Arc::new(quipu_backend_sqlite::Sqlite::open(quipu_backend_sqlite::Config {
+            path: path.to_owned(),
+            ..Default::default()
+        })?)),
         Access::Read => Ok(Arc::new(quipu_backend_sqlite::Sqlite::open_read_only(path)?)),
     }),
     #[cfg(feature = "backend-memory")]

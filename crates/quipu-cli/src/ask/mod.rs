@@ -63,9 +63,15 @@ pub fn run(command: &Command) -> Result<()> {
         }
         Command::Usage(ask) => {
             let keys = Some(ask.group_by.clone()).filter(|keys| !keys.is_empty());
-            (Question::get("/api/v1/usage").filtered(&ask.filter).with("group_by", &keys), &ask.source, print::usage)
+            (
+                Question::get("/api/v1/usage").filtered(&ask.filter).with("group_by", &keys),
+                &ask.source,
+                print::usage,
+            )
         }
-        Command::Tools(ask) => (Question::get("/api/v1/tools").filtered(&ask.filter), &ask.source, print::tools),
+        Command::Tools(ask) => {
+            (Question::get("/api/v1/tools").filtered(&ask.filter), &ask.source, print::tools)
+        }
         Command::Events(ask) => (events(ask), &ask.source, print::events),
         Command::Price(ask) => {
             show(ask.json, &price::ask(ask)?, print::price);

@@ -26,7 +26,8 @@ pub fn ask(price: &Price) -> Result<Value> {
 
 fn question(price: &Price, context: &[(&str, &str)]) -> Question {
     let mut usage = json!({"input_tokens": price.input, "output_tokens": price.output});
-    for (unit, count) in [("cache_read_tokens", price.cache_read), ("cache_write_tokens", price.cache_write)] {
+    for (unit, count) in [("cache_read_tokens", price.cache_read), ("cache_write_tokens", price.cache_write)]
+    {
         if let Some(count) = count {
             usage[unit] = count.into();
         }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::table::{Column, millis, table, text, time, usd};
+use crate::table::{Column, cost, millis, table, text, time, usd};
 
 fn rows(answer: &Value, list: &str, row: impl Fn(&Value) -> Vec<String>) -> Vec<Vec<String>> {
     answer[list].as_array().into_iter().flatten().map(row).collect()
@@ -46,7 +46,7 @@ pub fn traces(answer: &Value) -> String {
             text(&trace["tool_calls"]),
             text(&trace["errors"]),
             text(&trace["tokens"]["total"]),
-            usd(&trace["cost_usd"], "unpriced"),
+            cost(trace),
         ]
     });
     page(&columns, rows, answer, "no traces match")
@@ -71,7 +71,7 @@ pub fn sessions(answer: &Value) -> String {
             text(&session["traces"]),
             text(&session["llm_calls"]),
             text(&session["tokens"]["total"]),
-            usd(&session["cost_usd"], "unpriced"),
+            cost(session),
         ]
     });
     page(&columns, rows, answer, "no sessions match")
@@ -105,7 +105,7 @@ pub fn usage(answer: &Value) -> String {
             millis(&row["latency_ms"]["p50"]),
             millis(&row["latency_ms"]["p95"]),
             text(&row["unpriced_calls"]),
-            usd(&row["cost_usd"], "unpriced"),
+            cost(row),
         ]
     };
     let key = |group: &Value| {
@@ -146,10 +146,22 @@ pub fn tools(answer: &Value) -> String {
 
 /// Events.
 pub fn events(answer: &Value) -> String {
-    let columns = [Column("time (UTC)", false), Column("level", false), Column("type", false), Column("trace", false), Column("body", false)];
+    let columns = [
+        Column("time (UTC)", false),
+        Column("level", false),
+        Column("type", false),
+        Column("trace", false),
+        Column("body", false),
+    ];
     let rows = rows(answer, "events", |event| {
         let body = text(&event["body"]).chars().take(80).collect();
-        vec![time(&event["time"]), text(&event["level"]), text(&event["type"]), text(&event["trace_id"]), body]
+        vec![
+            time(&event["time"]),
+            text(&event["level"]),
+            text(&event["type"]),
+            text(&event["trace_id"]),
+            body,
+        ]
     });
     page(&columns, rows, answer, "no events match")
 }
@@ -159,12 +171,19 @@ pub fn price(answer: &Value) -> String {
     let Some(total) = answer["total_usd"].as_str() else {
         return format!("unpriced: {}", text(&answer["reason"]));
     };
-    let columns = [Column("unit", false), Column("count", true), Column("unit price", true), Column("amount", true)];
+    let columns =
+        [Column("unit", false), Column("count", true), Column("unit price", true), Column("amount", true)];
     let mut lines = rows(answer, "lines", |line| {
-        let unit_price = format!("{} / {}", usd(&line["unit_price_usd"], "–"), text(&line["per"]));
-        vec![text(&line["unit"]), text(&line["count"]), unit_price, usd(&line["amount_usd"], "–")]
+        let unit_price = format!("{} / {}", usd(&line["unit_price_usd"]), text(&line["per"]));
+        vec![text(&line["unit"]), text(&line["count"]), unit_price, usd(&line["amount_usd"])]
     });
     lines.push(vec!["total".into(), String::new(), String::new(), format!("${total}")]);
     let rule = &answer["rule"];
-    format!("{}\nrule {} of {} {}", table(&columns, lines), text(&rule["id"]), text(&rule["source"]), text(&rule["version"]))
+    format!(
+        "{}\nrule {} of {} {}",
+        table(&columns, lines),
+        text(&rule["id"]),
+        text(&rule["source"]),
+        text(&rule["version"])
+    )
 }

@@ -30,7 +30,8 @@ pub fn place(source: &Source) -> Result<(String, PathBuf)> {
 
 /// The platform's data folder for Quipu.
 pub fn default_folder() -> Result<PathBuf> {
-    let base = dirs::data_local_dir().ok_or_else(|| anyhow!("this platform names no data folder: use --data-dir"))?;
+    let base = dirs::data_local_dir()
+        .ok_or_else(|| anyhow!("this platform names no data folder: use --data-dir"))?;
     Ok(base.join("quipu"))
 }
 
@@ -47,11 +48,13 @@ pub fn ask(source: &Source, question: &Question) -> Result<Value> {
 }
 
 fn open(uri: &str, folder: &Path) -> Result<Arc<dyn Store>> {
-    quipu::open(uri, folder, Access::Read).context("cannot read the store (is --data-dir right? a running server is asked with --url)")
+    quipu::open(uri, folder, Access::Read)
+        .context("cannot read the store (is --data-dir right? a running server is asked with --url)")
 }
 
 fn target(question: &Question) -> String {
-    let pairs: Vec<_> = question.params.iter().map(|(name, value)| format!("{name}={}", escape(value))).collect();
+    let pairs: Vec<_> =
+        question.params.iter().map(|(name, value)| format!("{name}={}", escape(value))).collect();
     match pairs.is_empty() {
         true => question.path.clone(),
         false => format!("{}?{}", question.path, pairs.join("&")),
@@ -62,7 +65,9 @@ fn target(question: &Question) -> String {
 pub fn escape(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                char::from(byte).to_string()
+            }
             _ => format!("%{byte:02X}"),
         })
         .collect()
@@ -73,7 +78,10 @@ fn ask_routes(routes: Router, question: &Question) -> Result<Value> {
     runtime.block_on(async {
         let request = Request::builder().uri(target(question));
         let request = match &question.body {
-            Some(body) => request.method("POST").header("content-type", "application/json").body(Body::from(body.to_string()))?,
+            Some(body) => request
+                .method("POST")
+                .header("content-type", "application/json")
+                .body(Body::from(body.to_string()))?,
             None => request.body(Body::empty())?,
         };
         let answer = routes.oneshot(request).await?;
@@ -86,7 +94,8 @@ fn ask_routes(routes: Router, question: &Question) -> Result<Value> {
 /// Asks a server.
 pub fn ask_server(url: &str, question: &Question) -> Result<Value> {
     let url = format!("{}{}", url.trim_end_matches('/'), target(question));
-    let agent = ureq::Agent::new_with_config(ureq::Agent::config_builder().http_status_as_error(false).build());
+    let agent =
+        ureq::Agent::new_with_config(ureq::Agent::config_builder().http_status_as_error(false).build());
     let answer = match &question.body {
         Some(body) => agent.post(&url).header("content-type", "application/json").send(body.to_string()),
         None => agent.get(&url).call(),
@@ -99,7 +108,8 @@ pub fn ask_server(url: &str, question: &Question) -> Result<Value> {
 
 /// The answer's JSON; a problem (RFC 9457) becomes the error.
 fn decode(status: u16, body: &[u8]) -> Result<Value> {
-    let answer: Value = serde_json::from_slice(body).with_context(|| format!("the answer (status {status}) is not JSON"))?;
+    let answer: Value =
+        serde_json::from_slice(body).with_context(|| format!("the answer (status {status}) is not JSON"))?;
     if status < 400 {
         return Ok(answer);
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use crate::table::{Column, millis, table, text, usd};
+use crate::table::{Column, cost, millis, table, text};
 
 /// Deepest level that is still indented.
 const DEEPEST: usize = 40;
@@ -20,7 +20,7 @@ pub fn trace(answer: &Value) -> String {
         format!("{} calls", text(&trace["llm_calls"])),
         format!("{} errors", text(&trace["errors"])),
         format!("{} tokens", text(&trace["tokens"]["total"])),
-        usd(&trace["cost_usd"], "unpriced"),
+        cost(trace),
     ];
     let columns = [
         Column("span", false),
@@ -40,9 +40,11 @@ pub fn trace(answer: &Value) -> String {
 fn row(depth: usize, span: &Value) -> Vec<String> {
     let tokens = &span["tokens"];
     let counted = span["counted"].as_bool().unwrap_or(false);
-    let note = match (span["status"].as_str(), tokens.is_null() || counted) {
-        (Some("error"), _) => "failed".into(),
-        (_, false) => format!("not counted: {}", text(&span["counted_reason"])),
+    let unpriced = counted && !tokens.is_null() && span["cost_usd"].is_null();
+    let note = match span["status"].as_str() {
+        Some("error") => "failed".into(),
+        _ if !tokens.is_null() && !counted => format!("not counted: {}", text(&span["counted_reason"])),
+        _ if unpriced => text(&span["cost_reason"]),
         _ => String::new(),
     };
     let what = [&span["model"], &span["tool"]].into_iter().find(|value| !value.is_null());
@@ -53,18 +55,15 @@ fn row(depth: usize, span: &Value) -> Vec<String> {
         millis(&span["duration_ms"]),
         if tokens.is_null() { String::new() } else { text(&tokens["input"]) },
         if tokens.is_null() { String::new() } else { text(&tokens["output"]) },
-        if counted { usd(&span["cost_usd"], &cost_reason(span)) } else { String::new() },
+        if counted { cost(span) } else { String::new() },
         note,
     ]
 }
 
-fn cost_reason(span: &Value) -> String {
-    span["cost_reason"].as_str().map_or_else(String::new, |reason| format!("unpriced ({reason})"))
-}
-
 /// Spans depth first, with their depth. A span whose parent is not there is a root; spans come by start already.
 fn in_order(spans: &[Value]) -> Vec<(usize, &Value)> {
-    let ids: HashMap<&str, usize> = spans.iter().enumerate().filter_map(|(at, span)| Some((span["span_id"].as_str()?, at))).collect();
+    let ids: HashMap<&str, usize> =
+        spans.iter().enumerate().filter_map(|(at, span)| Some((span["span_id"].as_str()?, at))).collect();
     let mut children: HashMap<usize, Vec<usize>> = HashMap::new();
     let mut roots = Vec::new();
     for (at, span) in spans.iter().enumerate() {

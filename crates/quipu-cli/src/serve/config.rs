@@ -49,8 +49,10 @@ impl Config {
         let mut config = match &args.config {
             None => Self::default(),
             Some(file) => {
-                let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-                toml::from_str(&text).with_context(|| format!("{} is not a valid configuration", file.display()))?
+                let text = std::fs::read_to_string(file)
+                    .with_context(|| format!("cannot read {}", file.display()))?;
+                toml::from_str(&text)
+                    .with_context(|| format!("{} is not a valid configuration", file.display()))?
             }
         };
         let flags = [
@@ -75,7 +77,8 @@ impl Config {
             Some(folder) => folder.clone(),
             None => ask::default_folder()?,
         };
-        std::fs::create_dir_all(&folder).with_context(|| format!("cannot make the data folder {}", folder.display()))?;
+        std::fs::create_dir_all(&folder)
+            .with_context(|| format!("cannot make the data folder {}", folder.display()))?;
         Ok(folder)
     }
 }

@@ -4,17 +4,31 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use quipu::core::{Adapters, Attributes, Batch, Clock, Intake, Limits, Span, SpanId, Store, SystemClock, Timestamp, TraceId};
+use quipu::core::{
+    Adapters, Attributes, Batch, Clock, Intake, Limits, Span, SpanId, Store, SystemClock, Timestamp, TraceId,
+};
 use quipu_otlp::Encoding;
 
 /// The recordings, each one export request as its framework sent it to a mock model server.
 const RECORDINGS: &[(&str, &[u8])] = &[
-    ("langgraph", include_bytes!("../../../../tests/fixtures/recordings/langgraph--openinference/001.traces.pb")),
+    (
+        "langgraph",
+        include_bytes!("../../../../tests/fixtures/recordings/langgraph--openinference/001.traces.pb"),
+    ),
     ("crewai", include_bytes!("../../../../tests/fixtures/recordings/crewai--openinference/001.traces.pb")),
-    ("openai-agents", include_bytes!("../../../../tests/fixtures/recordings/openai-agents--openinference/001.traces.pb")),
-    ("anthropic", include_bytes!("../../../../tests/fixtures/recordings/anthropic--openllmetry/001.traces.pb")),
+    (
+        "openai-agents",
+        include_bytes!("../../../../tests/fixtures/recordings/openai-agents--openinference/001.traces.pb"),
+    ),
+    (
+        "anthropic",
+        include_bytes!("../../../../tests/fixtures/recordings/anthropic--openllmetry/001.traces.pb"),
+    ),
     ("openai", include_bytes!("../../../../tests/fixtures/recordings/openai--openllmetry/001.traces.pb")),
-    ("smolagents", include_bytes!("../../../../tests/fixtures/recordings/smolagents--openinference/001.traces.pb")),
+    (
+        "smolagents",
+        include_bytes!("../../../../tests/fixtures/recordings/smolagents--openinference/001.traces.pb"),
+    ),
 ];
 
 /// Replays put into an empty store.
@@ -92,7 +106,10 @@ impl Demo {
         let stretch = 20 + i64::try_from(dice >> 32).unwrap_or_default() % 40;
         let last = trace.iter().filter_map(|span| span.end).max().unwrap_or_default();
         let at = |time: Timestamp| end.plus(-last.since(time).saturating_mul(stretch));
-        let resource = Arc::new(renamed(&trace[0], SERVICES[usize::try_from(dice >> 8).unwrap_or_default() % SERVICES.len()]));
+        let resource = Arc::new(renamed(
+            &trace[0],
+            SERVICES[usize::try_from(dice >> 8).unwrap_or_default() % SERVICES.len()],
+        ));
         let spans = trace.iter().map(|span| {
             let mut span = span.clone();
             (span.trace_id, span.span_id) = (fresh_trace(dice, replay), fresh_span(span.span_id, dice));

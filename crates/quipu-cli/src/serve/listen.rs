@@ -46,7 +46,9 @@ async fn bind(flag: &str, address: &str) -> Result<Option<TcpListener>> {
         return Ok(None);
     }
     let listener = TcpListener::bind(address).await;
-    listener.map(Some).with_context(|| format!("cannot listen on {address} (choose another with {flag}, or `off`)"))
+    listener
+        .map(Some)
+        .with_context(|| format!("cannot listen on {address} (choose another with {flag}, or `off`)"))
 }
 
 /// Says where they listen, one line each.
@@ -65,6 +67,7 @@ pub fn print(urls: &Urls) {
 /// Writes the ready file at once: whoever sees it sees all of it.
 pub fn write(urls: &Urls, file: &Path) -> Result<()> {
     let draft = file.with_extension("draft");
-    let written = std::fs::write(&draft, serde_json::to_vec(urls)?).and_then(|()| std::fs::rename(&draft, file));
+    let written =
+        std::fs::write(&draft, serde_json::to_vec(urls)?).and_then(|()| std::fs::rename(&draft, file));
     written.with_context(|| format!("cannot write the ready file {}", file.display()))
 }

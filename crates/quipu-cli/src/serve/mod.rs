@@ -90,7 +90,11 @@ async fn watch_store(store: Arc<dyn Store>, metrics: Arc<SelfMetrics>) {
     loop {
         tokio::time::sleep(GAUGES).await;
         if let Ok(info) = store.info().await {
-            metrics.set("quipu_search_lag_spans", &[], i64::try_from(info.search_lag_spans).unwrap_or(i64::MAX));
+            metrics.set(
+                "quipu_search_lag_spans",
+                &[],
+                i64::try_from(info.search_lag_spans).unwrap_or(i64::MAX),
+            );
         }
     }
 }

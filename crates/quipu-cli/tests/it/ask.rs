@@ -32,7 +32,10 @@ fn a_trace_is_shown_as_a_tree_with_what_counts() {
     server.post_json(&export(7));
     let (_, text, _) = run(&["trace", "00000000000000000000000000000007", "--url", server.url("http")]);
     assert!(text.contains("\ninvoke_agent planner") || text.contains("\n invoke_agent planner"), "{text}");
-    assert!(text.contains("  chat gpt-4o") && text.contains("$0.006") && text.contains("not counted"), "{text}");
+    assert!(
+        text.contains("  chat gpt-4o") && text.contains("$0.006") && text.contains("not counted"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -48,7 +51,8 @@ fn problems_of_the_interface_become_errors() {
 
 #[test]
 fn a_price_is_explained_without_any_store() {
-    let (code, text, error) = run(&["price", "gpt-4o", "--provider", "openai", "--input", "1200", "--output", "300"]);
+    let (code, text, error) =
+        run(&["price", "gpt-4o", "--provider", "openai", "--input", "1200", "--output", "300"]);
     assert_eq!(code, 0, "{error}");
     assert!(text.contains("$0.006") && text.contains("genai-prices"), "{text}");
     let (code, text, _) = run(&["price", "no-such-model", "--input", "1"]);
@@ -64,7 +68,8 @@ fn a_sound_store_passes_its_check_and_a_damaged_one_does_not() {
     let here = folder.path().to_str().unwrap();
     let (code, text, error) = run(&["check", "store", "--data-dir", here]);
     assert_eq!(code, 0, "{text}{error}");
-    let day = std::fs::read_dir(folder.path().join("days")).unwrap().filter_map(|entry| Some(entry.ok()?.path()));
+    let day =
+        std::fs::read_dir(folder.path().join("days")).unwrap().filter_map(|entry| Some(entry.ok()?.path()));
     let day = day.filter(|path| path.file_name().unwrap().to_string_lossy().starts_with("d-")).min().unwrap();
     let mut bytes = std::fs::read(&day).unwrap();
     bytes[8_192..].fill(0x5a);

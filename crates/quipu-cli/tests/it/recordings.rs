@@ -24,18 +24,21 @@ fn is_read(recording: &Path) -> bool {
 }
 
 fn send(server: &Server, recording: &Path) {
-    let mut bodies: Vec<_> = std::fs::read_dir(recording).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut bodies: Vec<_> =
+        std::fs::read_dir(recording).unwrap().map(|entry| entry.unwrap().path()).collect();
     bodies.sort();
     for meta in bodies.iter().filter(|path| path.to_string_lossy().ends_with(".meta.json")) {
         let stem = name(meta).replace("meta.json", "");
         let body = bodies.iter().find(|path| name(path).starts_with(&stem) && *path != meta).unwrap();
         let meta: Value = serde_json::from_slice(&std::fs::read(meta).unwrap()).unwrap();
         let json = name(body).contains(".json");
-        let mut headers = vec![("content-type", if json { "application/json" } else { "application/x-protobuf" })];
+        let mut headers =
+            vec![("content-type", if json { "application/json" } else { "application/x-protobuf" })];
         if name(body).ends_with(".gz") {
             headers.push(("content-encoding", "gzip"));
         }
-        let (status, answer) = server.post(meta["signal"].as_str().unwrap(), &std::fs::read(body).unwrap(), &headers);
+        let (status, answer) =
+            server.post(meta["signal"].as_str().unwrap(), &std::fs::read(body).unwrap(), &headers);
         assert_eq!(status, 200, "{}: {answer}", body.display());
     }
 }
@@ -72,7 +75,8 @@ fn totals_are_those_of_the_model_servers_log_and_stay_so_when_sent_again() {
     for recording in recordings().into_iter().filter(|recording| is_read(recording)) {
         let folder = tempfile::tempdir().unwrap();
         let server = Server::start(folder.path());
-        let want: Value = serde_json::from_slice(&std::fs::read(recording.join("want.json")).unwrap()).unwrap();
+        let want: Value =
+            serde_json::from_slice(&std::fs::read(recording.join("want.json")).unwrap()).unwrap();
         for times in ["once", "twice"] {
             send(&server, &recording);
             let differences = differences(&server.get("/api/v1/usage")["total"], &want);

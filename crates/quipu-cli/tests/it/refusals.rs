@@ -33,7 +33,10 @@ fn a_second_server_on_the_same_folder_is_refused() {
     }
     let (code, _, error) = run(&args);
     assert_eq!(code, 1);
-    assert!(error.contains("another process") || error.contains("in use") || error.contains("locked"), "{error}");
+    assert!(
+        error.contains("another process") || error.contains("in use") || error.contains("locked"),
+        "{error}"
+    );
 }
 
 #[test]

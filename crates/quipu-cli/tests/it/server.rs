@@ -115,7 +115,8 @@ pub fn get(url: &str) -> (u16, String) {
 pub fn export(trace: u64) -> Value {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos();
     let text = |key: &str, value: &str| serde_json::json!({"key": key, "value": {"stringValue": value}});
-    let int = |key: &str, value: u64| serde_json::json!({"key": key, "value": {"intValue": value.to_string()}});
+    let int =
+        |key: &str, value: u64| serde_json::json!({"key": key, "value": {"intValue": value.to_string()}});
     let span = |id: u64, parent: &str, name: &str, attributes: Vec<Value>| {
         serde_json::json!({
             "traceId": format!("{trace:032x}"), "spanId": format!("{id:016x}"), "parentSpanId": parent, "name": name, "kind": 3,
@@ -128,11 +129,15 @@ pub fn export(trace: u64) -> Value {
         text("gen_ai.operation.name", "chat"),
         text("gen_ai.provider.name", "openai"),
         text("gen_ai.request.model", "gpt-4o"),
-        text("gen_ai.input.messages", r#"[{"role":"user","parts":[{"type":"text","content":"knots of llama wool"}]}]"#),
+        text(
+            "gen_ai.input.messages",
+            r#"[{"role":"user","parts":[{"type":"text","content":"knots of llama wool"}]}]"#,
+        ),
     ];
     agent.extend(usage());
     call.extend(usage());
-    let spans = [span(2, "0000000000000001", "chat gpt-4o", call), span(1, "", "invoke_agent planner", agent)];
+    let spans =
+        [span(2, "0000000000000001", "chat gpt-4o", call), span(1, "", "invoke_agent planner", agent)];
     serde_json::json!({"resourceSpans": [{
         "resource": {"attributes": [text("service.name", "trips")]},
         "scopeSpans": [{"scope": {"name": "test"}, "spans": spans}],
