@@ -42,7 +42,7 @@ pub fn limit(load: &Load, path: &Path) -> Result<Limit> {
     db.pragma_update(None, "journal_mode", "WAL")?;
     db.pragma_update(None, "synchronous", "NORMAL")?;
     db.pragma_update(None, "cache_size", -65_536)?;
-    db.pragma_update(None, "wal_autocheckpoint", 4_000)?;
+    db.pragma_update(None, "wal_autocheckpoint", 2_000)?;
     db.execute_batch(
         "CREATE TABLE spans(pk INTEGER PRIMARY KEY, trace BLOB, id BLOB, parent BLOB, start INTEGER, fin INTEGER,
          name TEXT, kind INTEGER, failed INTEGER, service TEXT, body BLOB) STRICT",

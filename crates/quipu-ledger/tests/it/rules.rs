@@ -154,7 +154,8 @@ fn a_tool_that_failed_inside_failed() {
     let mut inner = tool(1, Some(0));
     inner.canonical.error_type = Some("tool_error".into());
     let rows = count(&[vec![inner], vec![tool(0, None)]], 1000);
-    let runs: Vec<_> = rows.values().filter(|row| row.is_tool_run()).map(|row| (row.span_id, row.failed)).collect();
+    let runs: Vec<_> =
+        rows.values().filter(|row| row.is_tool_run()).map(|row| (row.span_id, row.failed)).collect();
     assert_eq!(runs, [(span_id(0), true)]);
 }
 
