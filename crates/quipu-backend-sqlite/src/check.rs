@@ -19,6 +19,8 @@ pub(crate) fn findings(shared: &Shared) -> Result<Vec<String>> {
     let days = shared.sound_days()?;
     let mut findings: Vec<String> =
         shared.days.damaged().into_iter().map(|(day, why)| format!("Day {day} is damaged: {why}.")).collect();
+    let aside = shared.folder.damaged();
+    findings.extend(aside.iter().map(|path| format!("{} was damaged and is set aside.", path.display())));
     for day in days {
         match shared.ask(day, check_day) {
             Ok(Some(found)) => findings.extend(found.into_iter().map(|what| format!("Day {day}: {what}."))),
@@ -28,7 +30,7 @@ pub(crate) fn findings(shared: &Shared) -> Result<Vec<String>> {
         if shared.folder.file(Part::Text, day).exists() {
             let sound = shared.readers.with(Part::Text, day, quick_check);
             match sound {
-                Ok(None) => {}
+                Ok(None) | Err(Fault::Unborn) => {}
                 Ok(Some(what)) => findings.push(format!("Full text of day {day}: {what}.")),
                 Err(fault) => {
                     let path = shared.folder.file(Part::Text, day);
@@ -117,7 +119,10 @@ fn wrong_traces(conn: &Connection, mut sums: HashMap<i64, Sums>) -> fault::Resul
         if (spans, tools, &figures) != (want.spans, want.tools, &want.figures) || picks.spans != spans {
             wrong += 1;
             if wrong <= MOST_TOLD {
-                findings.push(format!("the sums of trace {} are not those of its rows", row.get::<_, String>(1)?));
+                findings.push(format!(
+                    "the sums of trace {} are not those of its rows",
+                    row.get::<_, String>(1)?
+                ));
             }
         }
     }
@@ -142,9 +147,18 @@ fn rollup(conn: &Connection, table: &str) -> fault::Result<Figures> {
 
 fn missing(conn: &Connection) -> fault::Result<Vec<String>> {
     let counts = [
-        ("spans without a body", "SELECT COUNT(*) FROM spans s LEFT JOIN bodies b ON b.pk = s.pk WHERE b.pk IS NULL"),
-        ("ledger rows without a span", "SELECT COUNT(*) FROM calls c LEFT JOIN spans s ON s.pk = c.pk WHERE s.pk IS NULL"),
-        ("events without a body", "SELECT COUNT(*) FROM events e LEFT JOIN event_bodies b ON b.pk = e.pk WHERE b.pk IS NULL"),
+        (
+            "spans without a body",
+            "SELECT COUNT(*) FROM spans s LEFT JOIN bodies b ON b.pk = s.pk WHERE b.pk IS NULL",
+        ),
+        (
+            "ledger rows without a span",
+            "SELECT COUNT(*) FROM calls c LEFT JOIN spans s ON s.pk = c.pk WHERE s.pk IS NULL",
+        ),
+        (
+            "events without a body",
+            "SELECT COUNT(*) FROM events e LEFT JOIN event_bodies b ON b.pk = e.pk WHERE b.pk IS NULL",
+        ),
     ];
     let mut findings = Vec::new();
     for (what, sql) in counts {

@@ -50,9 +50,9 @@ impl Default for Config {
             group_spans: 4_000,
             queue_batches: 64,
             write_days: 4,
-            read_connections: 40,
-            write_cache_kib: 8_192,
-            read_cache_kib: 512,
+            read_connections: 64,
+            write_cache_kib: 4_096,
+            read_cache_kib: 256,
             train_after_spans: 20_000,
         }
     }

@@ -146,7 +146,13 @@ impl Days {
 
     /// Days without damage, newest first.
     pub(crate) fn sound(&self) -> Vec<Day> {
-        self.0.read().iter().rev().filter(|(_, state)| state.damage().is_none()).map(|(day, _)| *day).collect()
+        self.0
+            .read()
+            .iter()
+            .rev()
+            .filter(|(_, state)| state.damage().is_none())
+            .map(|(day, _)| *day)
+            .collect()
     }
 
     /// Damaged days with the reason.
@@ -157,6 +163,9 @@ impl Days {
     /// Spans and milliseconds that full text is behind.
     pub(crate) fn lag(&self) -> (u64, u64) {
         let days = self.0.read();
-        (days.values().map(|day| day.lag_spans()).sum(), days.values().map(|day| day.lag_ms()).max().unwrap_or(0))
+        (
+            days.values().map(|day| day.lag_spans()).sum(),
+            days.values().map(|day| day.lag_ms()).max().unwrap_or(0),
+        )
     }
 }

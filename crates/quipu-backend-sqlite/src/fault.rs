@@ -16,6 +16,8 @@ pub(crate) enum Fault {
     Sql(rusqlite::Error),
     /// Stored bytes do not have the form that this version writes.
     Damaged(&'static str),
+    /// A file is there, but another thread or process is still making it.
+    Unborn,
     /// A file operation failed.
     Io(io::Error),
     /// Already in words.
@@ -54,9 +56,9 @@ fn sql_kind(error: &rusqlite::Error) -> ErrorKind {
             ErrorCode::DiskFull => ErrorKind::Exhausted,
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => ErrorKind::Locked,
             ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => ErrorKind::Damaged,
-            ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::AuthorizationForStatementDenied => {
-                ErrorKind::Denied
-            }
+            ErrorCode::ReadOnly
+            | ErrorCode::PermissionDenied
+            | ErrorCode::AuthorizationForStatementDenied => ErrorKind::Denied,
             ErrorCode::TooBig => ErrorKind::Invalid,
             ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::OutOfMemory => ErrorKind::Io,
             _ => ErrorKind::Internal,
@@ -84,6 +86,7 @@ impl Fault {
         match self {
             Self::Sql(error) => sql_kind(error),
             Self::Damaged(_) => ErrorKind::Damaged,
+            Self::Unborn => ErrorKind::NotFound,
             Self::Io(error) => io_kind(error),
             Self::Said(error) => error.kind(),
         }
@@ -95,8 +98,13 @@ impl Fault {
         let place = path.display();
         match self {
             Self::Said(error) => *error,
+            Self::Unborn => {
+                Error::new(kind, operation, format!("{place}: it is still being made")).of_backend(NAME)
+            }
             Self::Damaged(what) => Error::new(kind, operation, format!("{place}: {what}")).of_backend(NAME),
-            Self::Io(error) => Error::new(kind, operation, place.to_string()).caused_by(error).of_backend(NAME),
+            Self::Io(error) => {
+                Error::new(kind, operation, place.to_string()).caused_by(error).of_backend(NAME)
+            }
             Self::Sql(error) => {
                 let hint = match kind {
                     ErrorKind::Exhausted => " (no space left for the store)",

@@ -39,7 +39,8 @@ impl Day {
 
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let at = jiff::Timestamp::from_second(i64::from(self.0) * 86_400).map(|at| at.strftime("%Y%m%d").to_string());
+        let at = jiff::Timestamp::from_second(i64::from(self.0) * 86_400)
+            .map(|at| at.strftime("%Y%m%d").to_string());
         f.write_str(at.as_deref().unwrap_or("00000000"))
     }
 }
@@ -82,7 +83,8 @@ impl Folder {
     /// Makes what is missing.
     pub(crate) fn make(&self) -> Result<()> {
         fs::create_dir_all(self.days_folder()).map_err(|error| {
-            let hint = if io_kind(&error) == ErrorKind::Denied { " (the folder cannot be written)" } else { "" };
+            let hint =
+                if io_kind(&error) == ErrorKind::Denied { " (the folder cannot be written)" } else { "" };
             Error::new(io_kind(&error), "open store", format!("{}{hint}", self.0.display()))
                 .with_retry(Retry::No)
                 .caused_by(error)
@@ -93,9 +95,11 @@ impl Folder {
     /// Takes the right to write; it ends when the file is dropped or the process dies.
     pub(crate) fn lock(&self) -> Result<File> {
         let path = self.0.join("lock");
-        let refused = |kind, text: String| Error::new(kind, "open store", text).with_retry(Retry::No).of_backend(NAME);
+        let refused =
+            |kind, text: String| Error::new(kind, "open store", text).with_retry(Retry::No).of_backend(NAME);
         let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(|error| {
-            refused(io_kind(&error), format!("{}: the folder cannot be written", self.0.display())).caused_by(error)
+            refused(io_kind(&error), format!("{}: the folder cannot be written", self.0.display()))
+                .caused_by(error)
         })?;
         match file.try_lock() {
             Ok(()) => Ok(file),
@@ -113,7 +117,9 @@ impl Folder {
     pub(crate) fn days(&self) -> Result<Vec<Day>> {
         let folder = self.days_folder();
         let failed = |error: std::io::Error| {
-            Error::new(io_kind(&error), "list days", folder.display().to_string()).caused_by(error).of_backend(NAME)
+            Error::new(io_kind(&error), "list days", folder.display().to_string())
+                .caused_by(error)
+                .of_backend(NAME)
         };
         let mut days = Vec::new();
         for entry in fs::read_dir(&folder).map_err(failed)? {
@@ -151,10 +157,44 @@ impl Folder {
         Ok(())
     }
 
+    /// Moves a damaged day out of the way; its data file stays beside the others under another name, which is given.
+    pub(crate) fn set_aside(&self, day: Day) -> Result<PathBuf> {
+        let path = self.file(Part::Data, day);
+        let free = |number: u32| path.with_extension(format!("db.damaged-{number}"));
+        let aside = (1..).map(free).find(|name| !name.exists()).unwrap_or_else(|| free(0));
+        for (from, to) in Self::with_companions(&path).iter().zip(Self::with_companions(&aside)) {
+            if from.exists() {
+                fs::rename(from, &to).map_err(|error| {
+                    let kind = io_kind(&error);
+                    Error::new(kind, "set aside", from.display().to_string())
+                        .caused_by(error)
+                        .of_backend(NAME)
+                })?;
+            }
+        }
+        self.remove(Part::Text, day)?;
+        Ok(aside)
+    }
+
+    /// Damaged files that were moved out of the way.
+    pub(crate) fn damaged(&self) -> Vec<PathBuf> {
+        let entries =
+            fs::read_dir(self.days_folder()).into_iter().flatten().flatten().map(|entry| entry.path());
+        let is_one = |path: &PathBuf| {
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            name.contains(".db.damaged-") && !name.ends_with("-wal") && !name.ends_with("-shm")
+        };
+        entries.filter(is_one).collect()
+    }
+
     /// Bytes of everything in the folder's databases.
     pub(crate) fn bytes(&self, days: &[Day]) -> u64 {
         let size = |path: PathBuf| -> u64 {
-            Self::with_companions(&path).iter().filter_map(|path| fs::metadata(path).ok()).map(|meta| meta.len()).sum()
+            Self::with_companions(&path)
+                .iter()
+                .filter_map(|path| fs::metadata(path).ok())
+                .map(|meta| meta.len())
+                .sum()
         };
         let files = days.iter().flat_map(|day| [self.file(Part::Data, *day), self.file(Part::Text, *day)]);
         files.chain([self.catalog()]).map(size).sum()

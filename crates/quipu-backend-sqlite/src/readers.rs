@@ -68,7 +68,12 @@ impl Readers {
     }
 
     /// Runs `ask` on a connection to that file.
-    pub(crate) fn with<T>(&self, part: Part, day: Day, ask: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+    pub(crate) fn with<T>(
+        &self,
+        part: Part,
+        day: Day,
+        ask: impl FnOnce(&Connection) -> Result<T>,
+    ) -> Result<T> {
         let conn = match self.take(part, day) {
             Some(conn) => conn,
             None => {

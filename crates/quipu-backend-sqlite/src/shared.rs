@@ -60,7 +60,13 @@ pub(crate) type Homes = LruCache<TraceId, Home, std::hash::RandomState>;
 const MOST_HOMES: usize = 32_768;
 
 impl Shared {
-    pub(crate) fn new(config: Config, folder: Folder, read_only: bool, days: Days, dictionary: Arc<Dictionary>) -> Self {
+    pub(crate) fn new(
+        config: Config,
+        folder: Folder,
+        read_only: bool,
+        days: Days,
+        dictionary: Arc<Dictionary>,
+    ) -> Self {
         let readers = Readers::new(folder.clone(), config.read_connections, config.read_cache_kib);
         let most = NonZeroUsize::new(MOST_HOMES).unwrap_or(NonZeroUsize::MIN);
         Self {
@@ -132,10 +138,14 @@ impl Shared {
     }
 
     /// Asks one day. A damaged one is put aside and answers `None`, as does one that is gone.
-    pub(crate) fn ask<T>(&self, day: Day, ask: impl FnOnce(&DayReader<'_>) -> fault::Result<T>) -> Result<Option<T>> {
-        let answer = self.readers.with(Part::Data, day, |conn| {
-            ask(&DayReader { day, conn, dictionaries: &self.dictionaries })
-        });
+    pub(crate) fn ask<T>(
+        &self,
+        day: Day,
+        ask: impl FnOnce(&DayReader<'_>) -> fault::Result<T>,
+    ) -> Result<Option<T>> {
+        let answer = self
+            .readers
+            .with(Part::Data, day, |conn| ask(&DayReader { day, conn, dictionaries: &self.dictionaries }));
         match answer {
             Ok(answer) => Ok(Some(answer)),
             Err(fault) => self.failed(day, fault).map(|()| None),
@@ -144,6 +154,9 @@ impl Shared {
 
     fn failed(&self, day: Day, fault: Fault) -> Result<()> {
         let path = self.folder.file(Part::Data, day);
+        if matches!(fault, Fault::Unborn) {
+            return Ok(());
+        }
         if !path.exists() {
             self.days.remove(day);
             return Ok(());
@@ -202,9 +215,7 @@ impl Shared {
             return Ok(None);
         };
         let keep = !self.read_only;
-        let bounds = state.bounds(keep, || {
-            self.readers.with(Part::Data, day, Bounds::load)
-        });
+        let bounds = state.bounds(keep, || self.readers.with(Part::Data, day, Bounds::load));
         match bounds {
             Ok(bounds) => Ok(Some(bounds)),
             Err(fault) => self.failed(day, fault).map(|()| None),

@@ -129,7 +129,12 @@ impl Sqlite {
             .and_then(|catalog| catalog::dictionary(&catalog))
             .map_err(|fault| fault.at("open store", &folder.catalog()))?;
         let shared = Arc::new(shared(config, folder, true, dictionary)?);
-        let threads = Threads { shared: Arc::clone(&shared), requests: None, handles: Mutex::default(), lock: Mutex::default() };
+        let threads = Threads {
+            shared: Arc::clone(&shared),
+            requests: None,
+            handles: Mutex::default(),
+            lock: Mutex::default(),
+        };
         Ok(Self { shared, threads: Arc::new(threads) })
     }
 
@@ -199,7 +204,9 @@ fn closed() -> Error {
 
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
     std::thread::Builder::new().name(name.into()).spawn(work).map_err(|error| {
-        Error::new(ErrorKind::Io, "open store", "no thread could be started").caused_by(error).of_backend(NAME)
+        Error::new(ErrorKind::Io, "open store", "no thread could be started")
+            .caused_by(error)
+            .of_backend(NAME)
     })
 }
 

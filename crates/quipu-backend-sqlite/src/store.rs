@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use quipu_core::{
-    Error, ErrorKind, EventPage, EventQuery, Facet, FacetField, MetricName, MetricQuery, MetricSeries, Node, Result,
-    SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow, Store, StoreInfo, Timestamp, ToolGroup, TraceFilter,
-    TraceId, TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery,
+    Error, ErrorKind, EventPage, EventQuery, Facet, FacetField, MetricName, MetricQuery, MetricSeries, Node,
+    Result, SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow, Store, StoreInfo, Timestamp,
+    ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery,
 };
 
 use crate::fault::NAME;
@@ -18,10 +18,15 @@ use crate::write::Request;
 
 impl Sqlite {
     /// Asks on a thread that may block.
-    async fn ask<T: Send + 'static>(&self, ask: impl FnOnce(&Shared) -> Result<T> + Send + 'static) -> Result<T> {
+    async fn ask<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&Shared) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         let shared = Arc::clone(&self.shared);
         let answer = tokio::task::spawn_blocking(move || ask(&shared)).await;
-        answer.map_err(|_| Error::new(ErrorKind::Internal, "read store", "a question did not end").of_backend(NAME))?
+        answer.map_err(|_| {
+            Error::new(ErrorKind::Internal, "read store", "a question did not end").of_backend(NAME)
+        })?
     }
 }
 

@@ -57,8 +57,8 @@ impl Dictionary {
     /// Unpacks one body that was packed with it.
     fn unpack(&self, packed: &[u8], length: usize) -> Result<Vec<u8>> {
         let decoder = self.decoder.get_or_init(|| DecoderDictionary::copy(&self.bytes));
-        let mut decompressor =
-            Decompressor::with_prepared_dictionary(decoder).map_err(|_| Fault::Damaged("no memory to decompress"))?;
+        let mut decompressor = Decompressor::with_prepared_dictionary(decoder)
+            .map_err(|_| Fault::Damaged("no memory to decompress"))?;
         decompressor.decompress(packed, length).map_err(|_| Fault::Damaged("a body cannot be decompressed"))
     }
 }
@@ -183,7 +183,8 @@ mod tests {
 
     /// Bodies of the spans that real frameworks sent, recorded once.
     fn recorded() -> Vec<Vec<u8>> {
-        let root = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/recordings"));
+        let root =
+            std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/recordings"));
         let now = quipu_core::Timestamp::from_nanos(1_795_000_000_000_000_000);
         let limits = quipu_core::Limits { future_seconds: 400_000_000, ..quipu_core::Limits::default() };
         let mut bodies = Vec::new();
@@ -192,7 +193,9 @@ mod tests {
                 let path = file.unwrap().path();
                 if path.to_str().unwrap().ends_with(".traces.pb") {
                     let bytes = std::fs::read(&path).unwrap();
-                    let decoded = quipu_otlp::decode_traces(&bytes, quipu_otlp::Encoding::Protobuf, &limits, now).unwrap();
+                    let decoded =
+                        quipu_otlp::decode_traces(&bytes, quipu_otlp::Encoding::Protobuf, &limits, now)
+                            .unwrap();
                     for span in decoded.batch.spans {
                         let mut body = Vec::new();
                         crate::codec::encode_span(&span, &mut body).unwrap();
@@ -223,7 +226,10 @@ mod tests {
         };
         let (bare, shipped) = (size(Dictionary::new(Vec::new())), size(Dictionary::shipped()));
         let plain: usize = bodies.iter().map(Vec::len).sum();
-        println!("{} spans: {plain} bytes plain, {bare} compressed, {shipped} with the dictionary", bodies.len());
+        println!(
+            "{} spans: {plain} bytes plain, {bare} compressed, {shipped} with the dictionary",
+            bodies.len()
+        );
         assert!(shipped * 2 < bare, "{shipped} bytes with the dictionary, {bare} without");
     }
 

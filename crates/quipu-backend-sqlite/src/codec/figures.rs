@@ -1,6 +1,6 @@
 //! Sums that can be corrected: every figure is signed, so a row can be taken back.
 
-use quipu_core::{Cost, Sketch, Tokens, Unpriced, Usd, UsageTotals};
+use quipu_core::{Cost, Sketch, Tokens, Unpriced, UsageTotals, Usd};
 use serde::{Deserialize, Serialize};
 
 /// Reasons in the order of their slots; append only.
@@ -55,7 +55,8 @@ impl Figures {
         }
         let tokens = cost.usage.as_ref().map(quipu_core::Usage::tokens).unwrap_or_default();
         figures.tokens =
-            [tokens.input, tokens.output, tokens.cache_read, tokens.cache_write, tokens.reasoning].map(i128::from);
+            [tokens.input, tokens.output, tokens.cache_read, tokens.cache_write, tokens.reasoning]
+                .map(i128::from);
         if let Some(amount) = cost.amount {
             (figures.priced, figures.cost) = (1, amount.raw());
         }

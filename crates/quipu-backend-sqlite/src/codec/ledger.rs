@@ -56,8 +56,7 @@ pub(crate) struct CallRow {
 }
 
 fn marks(cost: &Cost) -> i64 {
-    let says_something =
-        cost.usage.is_some() || cost.reported.is_some() || cost.amount.is_some();
+    let says_something = cost.usage.is_some() || cost.reported.is_some() || cost.amount.is_some();
     let mark = |when: bool, mark: i64| if when { mark } else { 0 };
     mark(cost.counts() && (cost.is_call() || says_something), MARK_USAGE)
         | mark(cost.is_call(), MARK_CALL)

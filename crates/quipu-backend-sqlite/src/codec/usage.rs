@@ -43,7 +43,8 @@ pub(crate) fn serialize<S: Serializer>(usage: &Option<Usage>, to: S) -> Result<S
         return Packed { mask: NONE, values: Vec::new() }.serialize(to);
     };
     let reading = READINGS.iter().position(|known| *known == usage.reading).unwrap_or(0);
-    let mut packed = Packed { mask: if usage.estimated { ESTIMATED } else { 0 }, values: vec![reading as u64] };
+    let mut packed =
+        Packed { mask: if usage.estimated { ESTIMATED } else { 0 }, values: vec![reading as u64] };
     for (slot, value) in slots(&mut usage).into_iter().enumerate() {
         if let Some(value) = value {
             packed.mask |= 1 << slot;
@@ -61,8 +62,11 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<U
     }
     let mut values = packed.values.into_iter();
     let reading = values.next().and_then(|number| READINGS.get(usize::try_from(number).ok()?).copied());
-    let mut usage =
-        Usage { estimated: packed.mask & ESTIMATED != 0, reading: reading.unwrap_or_default(), ..Usage::default() };
+    let mut usage = Usage {
+        estimated: packed.mask & ESTIMATED != 0,
+        reading: reading.unwrap_or_default(),
+        ..Usage::default()
+    };
     for (slot, place) in slots(&mut usage).into_iter().enumerate() {
         if packed.mask & (1 << slot) != 0 {
             *place = values.next();

@@ -119,7 +119,8 @@ fn event_of(
     let text = |at: usize| names.text(row.get(at)?);
     let body = decode_event(&reader.unpack(row.get_ref(11)?.as_blob().map_err(rusqlite::Error::from)?)?)?;
     let trace = row.get::<_, Option<Vec<u8>>>(4)?.map(|bytes| TraceId::from_slice(&bytes)).transpose();
-    let level = usize::try_from(row.get::<_, i64>(2)?).ok().and_then(|number| Level::ALL.get(number).copied());
+    let level =
+        usize::try_from(row.get::<_, i64>(2)?).ok().and_then(|number| Level::ALL.get(number).copied());
     Ok(Event {
         time: Timestamp::from_nanos(row.get(1)?),
         level: level.unwrap_or_default(),

@@ -8,6 +8,7 @@ use quipu_core::{Facet, FacetField, Result, TraceFilter};
 use rusqlite::params_from_iter;
 
 use crate::codec::{DimKind, Names, TextOf, trace_status_of};
+use crate::days::Bounds;
 use crate::fault;
 use crate::folder::Day;
 use crate::read::filter::condition;
@@ -38,10 +39,27 @@ const fn values(field: FacetField) -> Values {
 }
 
 /// The values, most frequent first, then by name.
-pub(crate) fn list(shared: &Shared, field: FacetField, filter: &TraceFilter, limit: usize) -> Result<Vec<Facet>> {
-    let days: Vec<Day> = days_of(shared, filter)?.into_iter().map(|(day, _)| day).collect();
+pub(crate) fn list(
+    shared: &Shared,
+    field: FacetField,
+    filter: &TraceFilter,
+    limit: usize,
+) -> Result<Vec<Facet>> {
+    let days: Vec<(Day, Bounds)> = days_of(shared, filter)?;
+    let bounds: HashMap<Day, Bounds> = days.iter().copied().collect();
+    let days: Vec<Day> = days.into_iter().map(|(day, _)| day).collect();
     let mut counts: HashMap<CompactString, u64> = HashMap::new();
-    for (_, found) in shared.ask_all(&days, |reader| counts_in(shared, reader, field, filter))? {
+    let found = shared.ask_all(&days, |reader| {
+        // Where a day lies within the times as a whole, they need not be looked at.
+        let covers = bounds.get(&reader.day).and_then(|bounds| bounds.traces);
+        let whole = covers.is_some_and(|(low, high)| {
+            filter.since.is_none_or(|since| since.nanos() <= low)
+                && filter.until.is_none_or(|until| high < until.nanos())
+        });
+        let timeless = TraceFilter { since: None, until: None, ..filter.clone() };
+        counts_in(shared, reader, field, if whole { &timeless } else { filter })
+    })?;
+    for (_, found) in found {
         found.into_iter().for_each(|(value, traces)| *counts.entry(value).or_default() += traces);
     }
     let mut facets: Vec<Facet> = counts.into_iter().map(|(value, traces)| Facet { value, traces }).collect();
@@ -65,6 +83,10 @@ fn counts_in(
             format!("SELECT {column}, COUNT(*) FROM {from} WHERE {given} AND {column} IS NOT NULL GROUP BY 1")
         }
         Values::Status => format!("SELECT t.status, COUNT(*) FROM {from} WHERE {given} GROUP BY 1"),
+        Values::Names(kind) if given == "1" => format!(
+            "SELECT dim, COUNT(*) FROM trace_dims WHERE dim IN (SELECT id FROM dims WHERE kind = {}) GROUP BY 1",
+            kind as i64
+        ),
         Values::Names(kind) => format!(
             "SELECT n.dim, COUNT(*) FROM {from} JOIN trace_dims n ON n.tr = t.pk JOIN dims x ON x.id = n.dim \
              WHERE {given} AND x.kind = {} GROUP BY 1",

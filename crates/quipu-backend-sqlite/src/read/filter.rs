@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use rusqlite::types::Value;
 
 use crate::codec::{DimKind, find, trace_status_number};
-use crate::fault::Result;
+use crate::fault::{Fault, Result};
 use crate::folder::Part;
 use crate::readers::DayReader;
 use crate::shared::Shared;
@@ -69,7 +69,8 @@ pub(crate) fn condition(
         }
     }
     if let Some(status) = filter.status {
-        all.and("t.status = ?", trace_status_number(status));
+        // The plus keeps SQLite from going by the state instead of the time.
+        all.and("+t.status = ?", trace_status_number(status));
     }
     if let Some(duration) = filter.min_duration {
         all.and("t.dur >= ?", duration);
@@ -78,10 +79,14 @@ pub(crate) fn condition(
         all.and("usd_at_least(t.cost, ?)", cost.raw().to_be_bytes().to_vec());
     }
     let mut drivers = Vec::new();
-    if !add_names(reader.conn, filter, &mut all, &mut drivers)? || !add_words(shared, reader, filter, &mut all, &mut drivers)? {
+    if !add_names(reader.conn, filter, &mut all, &mut drivers)?
+        || !add_words(shared, reader, filter, &mut all, &mut drivers)?
+    {
         return Ok(None);
     }
-    if let Some(driver) = drivers.into_iter().min_by_key(|driver| driver.rows).filter(|driver| driver.rows < RARE) {
+    if let Some(driver) =
+        drivers.into_iter().min_by_key(|driver| driver.rows).filter(|driver| driver.rows < RARE)
+    {
         all.from = driver.from;
     }
     Ok(Some(all))
@@ -93,21 +98,18 @@ fn add_names(
     all: &mut Condition,
     drivers: &mut Vec<Driver>,
 ) -> Result<bool> {
-    let names = [
-        (DimKind::Agent, &filter.agent),
-        (DimKind::Model, &filter.model),
-        (DimKind::Tool, &filter.tool),
-    ];
+    let names =
+        [(DimKind::Agent, &filter.agent), (DimKind::Model, &filter.model), (DimKind::Tool, &filter.tool)];
     for (kind, text) in names {
         let Some(text) = text else { continue };
         let Some(id) = find(conn, kind, text)? else {
             return Ok(false);
         };
-        let mut count = conn.prepare_cached(
-            "SELECT COUNT(*) FROM (SELECT 1 FROM trace_dims WHERE dim = ?1 LIMIT ?2)",
-        )?;
+        let mut count =
+            conn.prepare_cached("SELECT COUNT(*) FROM (SELECT 1 FROM trace_dims WHERE dim = ?1 LIMIT ?2)")?;
         let rows = count.query_row((id, RARE), |row| row.get(0))?;
-        let from = format!("(SELECT tr FROM trace_dims WHERE dim = {id}) d CROSS JOIN traces t ON t.pk = d.tr");
+        let from =
+            format!("(SELECT tr FROM trace_dims WHERE dim = {id}) d CROSS JOIN traces t ON t.pk = d.tr");
         drivers.push(Driver { from, rows });
         all.and("EXISTS (SELECT 1 FROM trace_dims d WHERE d.dim = ? AND d.tr = t.pk)", id);
     }
@@ -129,7 +131,9 @@ fn add_words(
     if !shared.folder.file(Part::Text, reader.day).exists() {
         return Ok(false);
     }
-    reader.conn.execute_batch("DROP TABLE IF EXISTS temp.hits; CREATE TEMP TABLE hits(tr INTEGER PRIMARY KEY)")?;
+    reader
+        .conn
+        .execute_batch("DROP TABLE IF EXISTS temp.hits; CREATE TEMP TABLE hits(tr INTEGER PRIMARY KEY)")?;
     let mut keep =
         reader.conn.prepare("INSERT OR IGNORE INTO temp.hits SELECT tr FROM main.spans WHERE pk = ?1")?;
     let mut rows = 0;
@@ -142,8 +146,10 @@ fn add_words(
         Ok(())
     });
     if let Err(fault) = found {
-        // The indexer rebuilds a damaged index; until then its words are not found.
-        tracing::warn!(day = %reader.day, kind = ?fault.kind(), "the full text of a day cannot be read");
+        // The indexer builds a damaged index anew; until then its words are not found.
+        if !matches!(fault, Fault::Unborn) {
+            tracing::warn!(day = %reader.day, kind = ?fault.kind(), "the full text of a day cannot be read");
+        }
         return Ok(false);
     }
     drivers.push(Driver { from: "temp.hits h CROSS JOIN traces t ON t.pk = h.tr".into(), rows });

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use compact_str::CompactString;
 use quipu_core::{
-    Attributes, Instrument, MetricName, MetricQuery, MetricSeries, Point, PointValue, Result, Temporality, Timestamp, Value,
+    Attributes, Instrument, MetricName, MetricQuery, MetricSeries, Point, PointValue, Result, Temporality,
+    Timestamp, Value,
 };
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
@@ -26,7 +27,8 @@ const INSTRUMENTS: [Instrument; 6] = [
     Instrument::ExponentialHistogram,
     Instrument::Summary,
 ];
-const TEMPORALITIES: [Temporality; 3] = [Temporality::Unspecified, Temporality::Delta, Temporality::Cumulative];
+const TEMPORALITIES: [Temporality; 3] =
+    [Temporality::Unspecified, Temporality::Delta, Temporality::Cumulative];
 
 fn numbered<T: Copy>(all: &[T], number: i64, other: T) -> T {
     usize::try_from(number).ok().and_then(|number| all.get(number).copied()).unwrap_or(other)
@@ -39,7 +41,8 @@ pub(crate) fn names(shared: &Shared) -> Result<Vec<MetricName>> {
     let mut names: BTreeMap<CompactString, MetricName> = BTreeMap::new();
     for (hash, found) in shared.ask_all(&days, names_in)?.into_iter().flat_map(|(_, names)| names) {
         let is_new = seen.insert(hash);
-        let known = names.entry(found.name.clone()).or_insert_with(|| MetricName { series: 0, ..found.clone() });
+        let known =
+            names.entry(found.name.clone()).or_insert_with(|| MetricName { series: 0, ..found.clone() });
         known.series += u64::from(is_new);
         known.last_at = known.last_at.max(found.last_at);
     }

@@ -59,7 +59,10 @@ pub(crate) fn page(shared: &Shared, query: &SessionQuery) -> Result<SessionPage>
 /// Sessions behind the cursor, latest first, then by id.
 fn after_cursor(last_at: &HashMap<CompactString, i64>, query: &SessionQuery) -> Vec<(i64, CompactString)> {
     let behind = |last: i64, session: &str| {
-        query.cursor.as_ref().is_none_or(|(at, id)| (-i128::from(last), session) > (-i128::from(at.nanos()), id.as_str()))
+        query
+            .cursor
+            .as_ref()
+            .is_none_or(|(at, id)| (-i128::from(last), session) > (-i128::from(at.nanos()), id.as_str()))
     };
     let mut sessions: Vec<_> = last_at
         .iter()
@@ -110,7 +113,10 @@ fn rows(
             None => drop(sums.insert(session, sum)),
         }
     }
-    Ok(chosen.iter().filter_map(|(_, session)| Some(sums.remove(session)?.into_row(session.clone()))).collect())
+    Ok(chosen
+        .iter()
+        .filter_map(|(_, session)| Some(sums.remove(session)?.into_row(session.clone())))
+        .collect())
 }
 
 fn sums_in(

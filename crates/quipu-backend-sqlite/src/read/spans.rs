@@ -13,12 +13,12 @@ use crate::read::trace_rows::number_of;
 use crate::readers::DayReader;
 use crate::shared::Shared;
 
-const COLUMNS: &str =
-    "s.pk, s.id, s.parent, s.name, s.kind, s.start, s.dur, s.status, s.agent, s.provider, s.model, s.tool, c.pk";
+const COLUMNS: &str = "s.pk, s.id, s.parent, s.name, s.kind, s.start, s.dur, s.status, s.agent, s.provider, s.model, s.tool, c.pk";
 const COST_AT: usize = 13;
 
 fn select(condition: &str) -> String {
-    let cost: Vec<String> = CallRow::COLUMNS.split(", ").map(|column| format!("c.{}", column.trim())).collect();
+    let cost: Vec<String> =
+        CallRow::COLUMNS.split(", ").map(|column| format!("c.{}", column.trim())).collect();
     format!(
         "SELECT {COLUMNS}, {} FROM spans s LEFT JOIN calls c ON c.pk = s.pk WHERE {condition}",
         cost.join(", ")
@@ -140,7 +140,8 @@ pub(crate) fn nodes(shared: &Shared, traces: &[(TraceId, Timestamp)]) -> Result<
     let there = shared.sound_days()?;
     let mut wanted: BTreeMap<Day, Vec<usize>> = BTreeMap::new();
     for (at, (trace, time)) in traces.iter().enumerate() {
-        let home = shared.known_home(*trace).map_err(|fault| fault.at("read store", &shared.folder.catalog()))?;
+        let home =
+            shared.known_home(*trace).map_err(|fault| fault.at("read store", &shared.folder.catalog()))?;
         let day = Day::of(*time);
         let near = [day.plus(-1), day, day.plus(1)];
         let homes = home.map(|home| vec![home.day]).unwrap_or_else(|| near.to_vec());
@@ -153,7 +154,10 @@ pub(crate) fn nodes(shared: &Shared, traces: &[(TraceId, Timestamp)]) -> Result<
     let found = shared.ask_all(&days, |reader| {
         let names = Names::new(reader.conn);
         let places = wanted.get(&reader.day).map(Vec::as_slice).unwrap_or_default();
-        places.iter().map(|at| Ok((*at, nodes_in(reader, traces[*at].0, &names)?))).collect::<fault::Result<Vec<_>>>()
+        places
+            .iter()
+            .map(|at| Ok((*at, nodes_in(reader, traces[*at].0, &names)?)))
+            .collect::<fault::Result<Vec<_>>>()
     })?;
     for (at, nodes) in found.into_iter().flat_map(|(_, found)| found) {
         lists[at].extend(nodes);

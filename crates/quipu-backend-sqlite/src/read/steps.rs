@@ -48,7 +48,9 @@ impl Growth {
         if reset {
             return new;
         }
-        let had = |upper: f64| old.buckets.iter().find(|bucket| bucket.upper == upper).map_or(0, |bucket| bucket.count);
+        let had = |upper: f64| {
+            old.buckets.iter().find(|bucket| bucket.upper == upper).map_or(0, |bucket| bucket.count)
+        };
         let grown = new.buckets.iter();
         let buckets = grown.map(|bucket| Bucket {
             count: bucket.count.saturating_sub(had(bucket.upper)),

@@ -33,10 +33,15 @@ pub(crate) struct Stored {
 /// Resources and scopes, read once each for a question.
 pub(crate) type Sources = std::collections::HashMap<i64, Vec<u8>>;
 
-const COLUMNS: &str = "s.name, s.origin, s.provider, s.model, s.session, s.user, s.error, o.resource, o.scope, b.z";
+const COLUMNS: &str =
+    "s.name, s.origin, s.provider, s.model, s.session, s.user, s.error, o.resource, o.scope, b.z";
 
 /// Reads a resource (tag 0) or scope (tag 1).
-pub(crate) fn source<T: serde::de::DeserializeOwned>(conn: &Connection, cache: &mut Sources, id: i64) -> Result<T> {
+pub(crate) fn source<T: serde::de::DeserializeOwned>(
+    conn: &Connection,
+    cache: &mut Sources,
+    id: i64,
+) -> Result<T> {
     let bytes = match cache.entry(id) {
         Entry::Occupied(known) => known.into_mut(),
         Entry::Vacant(free) => {

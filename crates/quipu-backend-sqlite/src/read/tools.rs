@@ -144,13 +144,18 @@ fn add_rollup(
     )?;
     let mut rows = look.query((hours.0, hours.1, only))?;
     while let Some(row) = rows.next()? {
-        let figures: Figures = postcard::from_bytes(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
+        let figures: Figures =
+            postcard::from_bytes(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
         tools.entry(row.get(0)?).or_default().add(&figures, 1);
     }
     Ok(())
 }
 
-fn add_rows(reader: &DayReader<'_>, rows: &Condition, tools: &mut HashMap<i64, Figures>) -> fault::Result<()> {
+fn add_rows(
+    reader: &DayReader<'_>,
+    rows: &Condition,
+    tools: &mut HashMap<i64, Figures>,
+) -> fault::Result<()> {
     let sql = format!("SELECT c.tool, c.marks, c.dur FROM {} WHERE {}", rows.from, rows.sql);
     let mut look = reader.conn.prepare_cached(&sql)?;
     let mut found = look.query(params_from_iter(&rows.args))?;

@@ -63,15 +63,21 @@ pub(crate) fn page(shared: &Shared, query: &TraceQuery) -> Result<TracePage> {
         places.truncate(limit + 1);
     };
     if matches!(query.sort, Sort::Newest | Sort::Oldest) {
-        let edge = |bounds: &Bounds| bounds.traces.map_or(0, |(low, high)| if descending { high } else { low });
-        days.sort_by_key(|(_, bounds)| if descending { -i128::from(edge(bounds)) } else { i128::from(edge(bounds)) });
+        let edge =
+            |bounds: &Bounds| bounds.traces.map_or(0, |(low, high)| if descending { high } else { low });
+        days.sort_by_key(
+            |(_, bounds)| if descending { -i128::from(edge(bounds)) } else { i128::from(edge(bounds)) },
+        );
         for (day, bounds) in days {
             let last = places.get(limit).map(|place| place.value);
-            let beyond = last.is_some_and(|last| if descending { edge(&bounds) < last } else { edge(&bounds) > last });
+            let beyond =
+                last.is_some_and(|last| if descending { edge(&bounds) < last } else { edge(&bounds) > last });
             if beyond {
                 break;
             }
-            places.extend(shared.ask(day, |reader| places_in(shared, reader, query, limit + 1))?.unwrap_or_default());
+            places.extend(
+                shared.ask(day, |reader| places_in(shared, reader, query, limit + 1))?.unwrap_or_default(),
+            );
             sorted(&mut places);
         }
     } else {

@@ -171,7 +171,9 @@ pub(crate) fn groups(shared: &Shared, query: &UsageQuery) -> Result<Vec<UsageGro
     let mut days: Vec<(Day, Bounds)> = Vec::new();
     for day in shared.sound_days()? {
         match shared.bounds(day)? {
-            Some(bounds) if meets(bounds.calls, query.filter.since, query.filter.until) => days.push((day, bounds)),
+            Some(bounds) if meets(bounds.calls, query.filter.since, query.filter.until) => {
+                days.push((day, bounds))
+            }
             _ => {}
         }
     }

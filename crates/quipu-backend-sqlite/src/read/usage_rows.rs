@@ -67,13 +67,10 @@ pub(crate) fn add(
         let Some(id) = find(reader.conn, kind, text)? else { return Ok(()) };
         from.and(&format!("c.{column} = ?"), Value::Integer(id));
     }
-    let columns: Vec<String> = CallRow::COLUMNS.split(", ").map(|column| format!("c.{}", column.trim())).collect();
-    let sql = format!(
-        "SELECT {}, t.session, t.user FROM {} WHERE {}",
-        columns.join(", "),
-        from.from,
-        from.sql
-    );
+    let columns: Vec<String> =
+        CallRow::COLUMNS.split(", ").map(|column| format!("c.{}", column.trim())).collect();
+    let sql =
+        format!("SELECT {}, t.session, t.user FROM {} WHERE {}", columns.join(", "), from.from, from.sql);
     let mut look = reader.conn.prepare_cached(&sql)?;
     let mut rows = look.query(params_from_iter(&from.args))?;
     // The figures do not depend on whose they are.

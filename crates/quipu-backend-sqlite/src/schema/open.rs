@@ -31,7 +31,8 @@ pub(crate) fn open(layout: &Layout, path: &Path, access: Access) -> Result<Conne
 }
 
 fn open_to_write(layout: &Layout, path: &Path, cache_kib: u32, durability: Durability) -> Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags)?;
     conn.busy_timeout(Duration::from_secs(5))?;
     let version = version(&conn, layout, path)?;
@@ -39,7 +40,7 @@ fn open_to_write(layout: &Layout, path: &Path, cache_kib: u32, durability: Durab
     let synchronous = if durability == Durability::Machine { "FULL" } else { "NORMAL" };
     conn.pragma_update(None, "synchronous", synchronous)?;
     conn.pragma_update(None, "wal_autocheckpoint", 2_000)?;
-    settle(&conn, cache_kib)?;
+    settle(&conn, cache_kib, 64)?;
     Ok(conn)
 }
 
@@ -53,10 +54,14 @@ fn open_to_read(layout: &Layout, path: &Path, cache_kib: u32) -> Result<Connecti
     }
     conn.busy_timeout(Duration::from_secs(5))?;
     let version = version(&conn, layout, path)?;
+    if version == 0 {
+        return Err(Fault::Unborn);
+    }
     if version < layout.version() {
         return Err(older(layout, path, version));
     }
-    settle(&conn, cache_kib)?;
+    // There may be a connection for each of many days.
+    settle(&conn, cache_kib, 16)?;
     Ok(conn)
 }
 
@@ -70,10 +75,10 @@ fn escape(path: &Path) -> String {
     path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23")
 }
 
-fn settle(conn: &Connection, cache_kib: u32) -> Result<()> {
+fn settle(conn: &Connection, cache_kib: u32, statements: usize) -> Result<()> {
     conn.pragma_update(None, "cache_size", -i64::from(cache_kib))?;
     conn.pragma_update(None, "temp_store", "MEMORY")?;
-    conn.set_prepared_statement_cache_capacity(64);
+    conn.set_prepared_statement_cache_capacity(statements);
     Ok(())
 }
 

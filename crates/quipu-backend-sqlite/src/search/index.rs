@@ -16,6 +16,8 @@ use crate::shared::Shared;
 
 /// Spans of one transaction on the index.
 const STEP: i64 = 500;
+/// Bytes of text of one transaction; one span may go beyond.
+const STEP_BYTES: usize = 4 << 20;
 const CACHE_KIB: u32 = 4_096;
 /// Without news it looks around this often.
 const TICK: Duration = Duration::from_secs(5);
@@ -38,11 +40,13 @@ impl Indexer {
     pub(crate) fn run(mut self, news: &Receiver<()>) {
         self.look_around();
         loop {
-            while self.shared.config.search && !self.stopping() && self.one_round() {}
+            train::once(&self.shared);
+            while self.shared.config.search && !self.stopping() && self.one_round() {
+                train::once(&self.shared);
+            }
             if self.stopping() {
                 return;
             }
-            train::once(&self.shared);
             self.shared.readers.trim(IDLE);
             match news.recv_timeout(TICK) {
                 Ok(()) => {}
@@ -75,6 +79,7 @@ impl Indexer {
                 state.indexed_to(upto);
             }
             state.again.store(true, Ordering::Release);
+            self.shared.readers.forget(day, None);
         }
     }
 
@@ -96,6 +101,7 @@ impl Indexer {
                     self.open = None;
                     if kind == quipu_core::ErrorKind::Damaged {
                         self.remove(day);
+                        worked = true;
                     }
                     std::thread::sleep(Duration::from_millis(200));
                 }
@@ -172,13 +178,16 @@ fn texts(shared: &Shared, day: Day, condition: &str, args: [i64; 2]) -> Result<T
     );
     shared.readers.with(Part::Data, day, |conn| {
         let mut texts = Vec::new();
+        let mut bytes = 0;
         let mut look = conn.prepare_cached(&sql)?;
         let mut rows = look.query(args)?;
-        while let Some(row) = rows.next()? {
+        while let Some(row) = rows.next()?.filter(|_| bytes < STEP_BYTES) {
             let z = row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?;
             let body = decode_span(&crate::readers::unpack(conn, &shared.dictionaries, z)?)?;
             let name = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
-            texts.push((row.get(0)?, text::of_span(name, &body)));
+            let words = text::of_span(name, &body);
+            bytes += words.len();
+            texts.push((row.get(0)?, words));
         }
         Ok(texts)
     })
@@ -194,7 +203,8 @@ fn changed(shared: &Shared, day: Day, upto: i64, again: i64) -> Result<(Texts, i
     })?;
     let last = entries.last().map_or(again, |(entry, _)| *entry);
     // Later spans come with the new ones, in their present form.
-    let mut spans: Vec<i64> = entries.into_iter().map(|(_, span)| span).filter(|span| *span <= upto).collect();
+    let mut spans: Vec<i64> =
+        entries.into_iter().map(|(_, span)| span).filter(|span| *span <= upto).collect();
     spans.sort_unstable();
     spans.dedup();
     let mut found = Vec::with_capacity(spans.len());

@@ -59,10 +59,16 @@ mod tests {
 
     #[test]
     fn ids_are_left_out_and_names_are_not() {
-        for id in ["0af7651916cd43dd8448eb211c80319c", "6ec0bd7f-11c0-43da-975e-2a8ad9ebae0b", "chatcmpl-CuHX83jq0Yz7719a2"] {
+        for id in [
+            "0af7651916cd43dd8448eb211c80319c",
+            "6ec0bd7f-11c0-43da-975e-2a8ad9ebae0b",
+            "chatcmpl-CuHX83jq0Yz7719a2",
+        ] {
             assert!(is_id(id), "{id}");
         }
-        for name in ["gpt-4o-mini", "search_knowledge_base", "claude-sonnet-4-5-20250929x and more", "Valparaiso"] {
+        for name in
+            ["gpt-4o-mini", "search_knowledge_base", "claude-sonnet-4-5-20250929x and more", "Valparaiso"]
+        {
             assert!(!is_id(name), "{name}");
         }
     }

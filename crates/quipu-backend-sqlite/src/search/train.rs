@@ -32,7 +32,11 @@ pub(crate) fn once(shared: &Shared) {
     }
     shared.trained.store(true, Ordering::Release);
     match train(shared, spans) {
-        Ok(Some(id)) => tracing::info!(dictionary = id, spans, "new spans are compressed with a dictionary of the store's own"),
+        Ok(Some(id)) => tracing::info!(
+            dictionary = id,
+            spans,
+            "new spans are compressed with a dictionary of the store's own"
+        ),
         Ok(None) => {}
         Err(fault) => {
             let error = fault.at("train dictionary", &shared.folder.catalog());

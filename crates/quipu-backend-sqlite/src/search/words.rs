@@ -31,7 +31,9 @@ impl Tokenizer {
             let last = found.pop();
             let open_ended = word.ends_with('*');
             terms.extend(found.into_iter().map(|token| format!("\"{token}\"")));
-            terms.extend(last.map(|token| if open_ended { format!("\"{token}\"*") } else { format!("\"{token}\"") }));
+            terms.extend(
+                last.map(|token| if open_ended { format!("\"{token}\"*") } else { format!("\"{token}\"") }),
+            );
         }
         terms.sort_unstable();
         terms.dedup();
@@ -90,7 +92,10 @@ mod tests {
         let tokenizer = Tokenizer::default();
         let expression = |typed| tokenizer.expression(typed).unwrap();
         assert_eq!(expression("Order-4711 \"x"), Some(r#""4711" AND "order" AND "x""#.into()));
-        assert_eq!(expression("a OR NOT(b) col:c"), Some(r#""a" AND "b" AND "c" AND "col" AND "not" AND "or""#.into()));
+        assert_eq!(
+            expression("a OR NOT(b) col:c"),
+            Some(r#""a" AND "b" AND "c" AND "col" AND "not" AND "or""#.into())
+        );
         assert_eq!(expression("Valpa*"), Some(r#""valpa"*"#.into()));
         assert_eq!(expression("a*b"), Some(r#""a" AND "b""#.into()));
         assert_eq!(expression("ÅRHUS straße"), Some(r#""arhus" AND "straße""#.into()));

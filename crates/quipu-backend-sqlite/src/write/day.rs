@@ -57,7 +57,8 @@ impl DayFile {
 
     fn recall(&mut self) -> Result<()> {
         let next = |table: &str| {
-            self.conn.query_row(&format!("SELECT COALESCE(MAX(pk), 0) + 1 FROM {table}"), [], |row| row.get(0))
+            self.conn
+                .query_row(&format!("SELECT COALESCE(MAX(pk), 0) + 1 FROM {table}"), [], |row| row.get(0))
         };
         (self.next_span, self.next_trace) = (next("spans")?, next("traces")?);
         Ok(())
@@ -77,6 +78,14 @@ impl DayFile {
     /// Ends the transaction; what it wrote is safe when this returns.
     pub(crate) fn commit(&self) -> Result<()> {
         Ok(self.conn.execute_batch("COMMIT")?)
+    }
+
+    /// Moves what is in the write-ahead log into the file and closes it. What fails here is done by the next opening.
+    pub(crate) fn close(self) {
+        let moved = self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        if let Err(error) = moved {
+            tracing::debug!(%error, "a write-ahead log stays until the day is opened again");
+        }
     }
 
     /// The number of a resource or scope.

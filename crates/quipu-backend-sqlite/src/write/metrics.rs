@@ -38,7 +38,8 @@ impl DayTx<'_> {
 
     fn series(&mut self, prepared: &Prepared, place: &PreparedPoint, metric: &Metric) -> Result<i64> {
         let look = "SELECT id FROM series WHERE hash = ?1";
-        let known = self.file.conn.prepare_cached(look)?.query_row([place.series], |row| row.get(0)).optional()?;
+        let known =
+            self.file.conn.prepare_cached(look)?.query_row([place.series], |row| row.get(0)).optional()?;
         if let Some(id) = known {
             return Ok(id);
         }

@@ -119,7 +119,8 @@ fn known(shared: &Shared, trace: TraceId, day: Day) -> Result<Option<Home>> {
         return Ok(Some(home));
     }
     let near = [day, day.plus(-1), day.plus(1)];
-    let there = near.into_iter().filter(|day| shared.days.get(*day).is_some_and(|day| day.damage().is_none()));
+    let there =
+        near.into_iter().filter(|day| shared.days.get(*day).is_some_and(|day| day.damage().is_none()));
     Ok(probe(shared, trace, there.collect())?.map(|day| Home { day, stray: false }))
 }
 

@@ -212,7 +212,8 @@ impl DayTx<'_> {
         let old = self.facts_of(pk)?;
         columns.write(&self.file.conn, UPDATE, &[pk])?;
         let conn = &self.file.conn;
-        conn.prepare_cached("UPDATE bodies SET z = ?2 WHERE pk = ?1")?.execute((pk, prepared.span_body(at)))?;
+        conn.prepare_cached("UPDATE bodies SET z = ?2 WHERE pk = ?1")?
+            .execute((pk, prepared.span_body(at)))?;
         conn.prepare_cached("INSERT INTO reindex(pk) VALUES (?1)")?.execute([pk])?;
         self.replaced = true;
         let state = self.state(span.trace_id)?;
@@ -223,8 +224,10 @@ impl DayTx<'_> {
     }
 
     fn facts_of(&self, pk: i64) -> Result<SpanFacts> {
-        let look =
-            format!("SELECT {} FROM spans s JOIN origins o ON o.id = s.origin WHERE s.pk = ?1", SpanFacts::COLUMNS);
+        let look = format!(
+            "SELECT {} FROM spans s JOIN origins o ON o.id = s.origin WHERE s.pk = ?1",
+            SpanFacts::COLUMNS
+        );
         Ok(self.file.conn.prepare_cached(&look)?.query_row([pk], SpanFacts::of_row)?)
     }
 

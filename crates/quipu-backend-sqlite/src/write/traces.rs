@@ -25,7 +25,8 @@ pub(crate) struct TraceState {
 impl TraceState {
     /// The row of a trace, if the file has it.
     pub(crate) fn load(conn: &Connection, trace: TraceId) -> Result<Option<Self>> {
-        let mut look = conn.prepare_cached("SELECT pk, tools, figures, picks FROM traces WHERE trace = ?1")?;
+        let mut look =
+            conn.prepare_cached("SELECT pk, tools, figures, picks FROM traces WHERE trace = ?1")?;
         let row = look
             .query_row([trace.as_bytes()], |row| {
                 Ok((row.get(0)?, row.get(1)?, row.get::<_, Vec<u8>>(2)?, row.get::<_, Vec<u8>>(3)?))

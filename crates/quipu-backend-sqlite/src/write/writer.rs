@@ -23,6 +23,14 @@ use crate::write::tx::DayTx;
 /// Without work for so long, the thread closes its files.
 const IDLE: Duration = Duration::from_secs(10);
 
+impl Drop for Writer {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            *self.shared.trouble.lock() = Some("the writing thread has ended; restart to write again".into());
+        }
+    }
+}
+
 /// Days that are written and then committed together; each takes a few file handles.
 const MOST_DAYS_AT_ONCE: usize = 16;
 
@@ -80,7 +88,7 @@ impl Writer {
             let request = match requests.recv_timeout(IDLE) {
                 Ok(request) => request,
                 Err(RecvTimeoutError::Timeout) => {
-                    self.files.clear();
+                    self.close_files();
                     continue;
                 }
                 Err(RecvTimeoutError::Disconnected) => return,
@@ -96,12 +104,20 @@ impl Writer {
                     Request::Purge(before, answer) => drop(answer.send(self.purge(before))),
                     Request::Flush(answer) => drop(answer.send(Ok(()))),
                     Request::Close(answer) => {
-                        self.files.clear();
+                        // Who closes a file last tidies up after it, which a reader cannot.
+                        self.shared.readers.trim(Duration::ZERO);
+                        self.close_files();
                         drop(answer.send(Ok(())));
                         return;
                     }
                 }
             }
+        }
+    }
+
+    fn close_files(&mut self) {
+        while let Some((_, file)) = self.files.pop_lru() {
+            file.close();
         }
     }
 
@@ -138,24 +154,34 @@ impl Writer {
             plans.iter_mut().for_each(Plan::clear);
         }
         let all: Vec<usize> = (0..group.len()).filter(|at| !plans[*at].is_empty()).collect();
-        self.write_members(&all, &plans, &mut group);
+        self.write_members(&all, &plans, &mut group, true);
         self.conclude(group);
     }
 
-    /// Writes these batches together; when one of them is to blame for a failure, each alone.
-    fn write_members(&mut self, members: &[usize], plans: &[Plan], group: &mut [Waiting]) {
+    /// Writes these batches together; when one of them is to blame for a failure, each alone; when a file turns out to be
+    /// damaged and it may, once more without that file.
+    fn write_members(&mut self, members: &[usize], plans: &[Plan], group: &mut [Waiting], may_repeat: bool) {
         let days: BTreeSet<Day> = members.iter().flat_map(|at| plans[*at].keys().copied()).collect();
         let outcome = match days.len() {
             0 => return,
             1..=MOST_DAYS_AT_ONCE => self.write_days(&days, members, plans, group),
             _ if members.len() > 1 => Err((None, Fault::Damaged("too many days at once"))),
             // So many days of one batch are committed one by one. Should one fail, repeating the batch is safe.
-            _ => days.iter().try_for_each(|day| self.write_days(&BTreeSet::from([*day]), members, plans, group)),
+            _ => days
+                .iter()
+                .try_for_each(|day| self.write_days(&BTreeSet::from([*day]), members, plans, group)),
         };
         let Err((day, fault)) = outcome else { return };
-        let one_is_to_blame = day.is_none() || matches!(fault.kind(), ErrorKind::Invalid | ErrorKind::Internal);
+        if let (Some(day), Fault::Sql(_), ErrorKind::Damaged, true) = (day, &fault, fault.kind(), may_repeat)
+        {
+            let why = fault.at("write", &self.shared.folder.file(Part::Data, day)).to_string();
+            self.shared.days.get_or_add(day).quarantine(why);
+            return self.write_members(members, plans, group, false);
+        }
+        let one_is_to_blame =
+            day.is_none() || matches!(fault.kind(), ErrorKind::Invalid | ErrorKind::Internal);
         if members.len() > 1 && one_is_to_blame {
-            members.iter().for_each(|member| self.write_members(&[*member], plans, group));
+            members.iter().for_each(|member| self.write_members(&[*member], plans, group, may_repeat));
             return;
         }
         let folder = &self.shared.folder;
@@ -187,14 +213,21 @@ impl Writer {
         }
         for (day, tx) in open {
             let file = tx.commit().map_err(|fault| (Some(day), fault))?;
-            self.files.push(day, file);
+            if let Some((_, least_used)) = self.files.push(day, file) {
+                least_used.close();
+            }
         }
         Ok(())
     }
 
     fn take_file(&mut self, day: Day) -> fault::Result<DayFile> {
-        if let Some(why) = self.shared.days.get(day).and_then(|state| state.damage()) {
-            return Err(Fault::Said(Box::new(Error::new(ErrorKind::Damaged, "write", why).of_backend(fault::NAME))));
+        if self.shared.days.get(day).is_some_and(|state| state.damage().is_some()) {
+            // What comes in has to go somewhere: the damaged file stays for whoever can mend it.
+            self.files.pop(&day);
+            self.shared.readers.forget(day, None);
+            let aside = self.shared.folder.set_aside(day)?;
+            tracing::error!(%day, file = %aside.display(), "a damaged day is set aside and begun anew");
+            self.shared.days.remove(day);
         }
         match self.files.pop(&day) {
             Some(file) => Ok(file),
@@ -226,7 +259,9 @@ impl Writer {
                 continue;
             }
             self.files.pop(&day);
-            self.planner.forget(&self.shared, day).map_err(|fault| fault.at("purge", &self.shared.folder.catalog()))?;
+            self.planner
+                .forget(&self.shared, day)
+                .map_err(|fault| fault.at("purge", &self.shared.folder.catalog()))?;
             self.shared.days.remove(day);
             self.shared.readers.forget(day, None);
             self.shared.folder.remove(Part::Text, day)?;
