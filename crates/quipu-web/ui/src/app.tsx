@@ -1,13 +1,17 @@
-import { useEffect } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { Problem } from "./api/client";
+import { Boundary } from "./components/Boundary";
 import { Shell } from "./components/Shell";
 import { Failure } from "./components/States";
-import { SessionPage, Sessions } from "./pages/Sessions";
-import { Tools } from "./pages/Tools";
-import { Traces } from "./pages/Traces";
-import { Trace } from "./pages/trace/Trace";
-import { Usage } from "./pages/usage/Usage";
 import { navigate, usePlace } from "./state/url";
+
+// A page's code is read when the page is first opened.
+const Traces = lazy(async () => ({ default: (await import("./pages/Traces")).Traces }));
+const Trace = lazy(async () => ({ default: (await import("./pages/trace/Trace")).Trace }));
+const Sessions = lazy(async () => ({ default: (await import("./pages/Sessions")).Sessions }));
+const SessionPage = lazy(async () => ({ default: (await import("./pages/Sessions")).SessionPage }));
+const Tools = lazy(async () => ({ default: (await import("./pages/Tools")).Tools }));
+const Usage = lazy(async () => ({ default: (await import("./pages/usage/Usage")).Usage }));
 
 function decoded(text: string): string {
   try {
@@ -39,5 +43,11 @@ export function App() {
     const name = page ? page.charAt(0).toUpperCase() + page.slice(1) : "";
     document.title = [id ? decoded(id).slice(0, 12) : "", name, "Quipu"].filter(Boolean).join(" · ");
   }, [path]);
-  return <Shell>{path === "/" ? null : <Page path={path} />}</Shell>;
+  return (
+    <Shell>
+      <Boundary key={path}>
+        <Suspense fallback={null}>{path === "/" ? null : <Page path={path} />}</Suspense>
+      </Boundary>
+    </Shell>
+  );
 }

@@ -4,11 +4,15 @@ import {
   compact,
   compareUsd,
   count,
+  countsUpTo,
   duration,
+  durationsUpTo,
   percent,
   seconds,
+  stopwatch,
   sumUsd,
   usd,
+  usdColumnPlaces,
   usdHeadline,
   usdPlaces,
 } from "../src/lib/format";
@@ -28,6 +32,11 @@ describe("money", () => {
     expect(usdPlaces(["12.5", "0.0041", null])).toBe(4);
     expect(usdPlaces(["12.5", "3"])).toBe(2);
     expect(usdPlaces(["0.000000001"])).toBe(6);
+    expect(usdColumnPlaces(["0.0000042", "0.0012", null])).toBe(6);
+    expect(usdColumnPlaces(["12345.6", "0.0041"])).toBe(3);
+    expect(usdColumnPlaces(["0.0249", null])).toBe(4);
+    expect(usdColumnPlaces(["2.5", "0.25"])).toBe(2);
+    expect(usdColumnPlaces([])).toBe(2);
   });
 
   it("shows a headline with the digits that matter", () => {
@@ -57,6 +66,18 @@ describe("figures", () => {
     expect(duration(8_040_000)).toBe("2 h 14 m");
     expect(duration(null)).toBe("–");
     expect(seconds(72_340)).toBe("72.34 s");
+    expect(seconds(226)).toBe("0.23 s");
+    expect(seconds(4)).toBe("<0.01 s");
+    expect(stopwatch(86_352_400)).toBe("23:59:12");
+  });
+
+  it("keeps one unit and one precision in a column", () => {
+    expect([0.4, 32, 18_290].map(durationsUpTo(18_290))).toEqual(["<0.001 s", "0.032 s", "18.290 s"]);
+    expect([0.4, 999].map(durationsUpTo(999))).toEqual(["0.4 ms", "999.0 ms"]);
+    expect(durationsUpTo(0.5)(0.0421)).toBe("42 µs");
+    expect(durationsUpTo(7_200_000)(7_200_000)).toBe("7,200.00 s");
+    expect([0, 812, 24_603].map(countsUpTo(24_603))).toEqual(["0", "812", "24,603"]);
+    expect([0, 20, 812, 3_100_000].map(countsUpTo(3_100_000))).toEqual(["0", "<0.1k", "0.8k", "3,100.0k"]);
   });
 
   it("shows counts, shares and sizes", () => {
@@ -65,8 +86,9 @@ describe("figures", () => {
     expect(compact(12_449)).toBe("12.4k");
     expect(compact(999_950)).toBe("1.00M");
     expect(compact(3_100_000)).toBe("3.10M");
-    expect(percent(0)).toBe("0%");
-    expect(percent(1)).toBe("100%");
+    expect(percent(0)).toBe("0.0%");
+    expect(percent(1)).toBe("100.0%");
+    expect(percent(1, 0)).toBe("100%");
     expect(percent(0.0001)).toBe("<0.1%");
     expect(percent(0.99999)).toBe(">99.9%");
     expect(bytes(1536)).toBe("1.50\u2009KiB");

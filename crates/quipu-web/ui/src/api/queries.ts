@@ -7,12 +7,11 @@ import type {
   FacetValue,
   PriceAnswer,
   ServerStatus,
-  Session,
+  SessionPage,
   SessionsPage,
   Span,
   ToolRow,
   TracePage,
-  TraceSummary,
   TracesPage,
   Usage,
 } from "./types";
@@ -82,6 +81,8 @@ export function useTrace(traceId: string) {
     getNextPageParam: (last) => last.next_after,
     placeholderData: undefined,
     staleTime: 30_000,
+    // What changed is told by the live feed, see useTraceChanges.
+    refetchOnReconnect: false,
   });
   const pages = query.data?.pages;
   const spans = useMemo(() => pages?.flatMap((page) => page.spans) ?? [], [pages]);
@@ -162,30 +163,37 @@ export function useTools(scope: Scope, refetchMs: number | false) {
   });
 }
 
-export function useSessions(scope: Scope) {
+export function useSessions(scope: Scope, refetchMs: number | false) {
   return useInfiniteQuery({
     queryKey: ["sessions", scope],
-    initialPageParam: null as string | null,
-    queryFn: ({ pageParam, signal }) =>
-      get<SessionsPage>(
+    refetchInterval: refetchMs,
+    initialPageParam: null as { cursor: string; bounds: object } | null,
+    queryFn: async ({ pageParam, signal }) => {
+      const bounds = pageParam?.bounds ?? resolveRange(scope.range);
+      const page = await get<SessionsPage>(
         "/sessions",
-        { ...resolveRange(scope.range), ...scope.filters, limit: PAGE_ROWS, cursor: pageParam },
+        { ...bounds, ...scope.filters, limit: PAGE_ROWS, cursor: pageParam?.cursor },
         signal,
-      ),
-    getNextPageParam: (last) => last.next_cursor,
+      );
+      return { ...page, bounds };
+    },
+    getNextPageParam: (last) => (last.next_cursor ? { cursor: last.next_cursor, bounds: last.bounds } : null),
   });
 }
 
-export function useSession(sessionId: string) {
-  return useQuery({
+export function useSession(sessionId: string, refetchMs: number | false) {
+  return useInfiniteQuery({
     queryKey: ["session", sessionId],
+    refetchInterval: refetchMs,
     placeholderData: undefined,
-    queryFn: ({ signal }) =>
-      get<{ session: Session; traces: TraceSummary[] }>(
+    initialPageParam: null as string | null,
+    queryFn: ({ pageParam, signal }) =>
+      get<SessionPage>(
         `/sessions/${encodeURIComponent(sessionId)}`,
-        {},
+        { limit: PAGE_ROWS, cursor: pageParam },
         signal,
       ),
+    getNextPageParam: (last) => last.next_cursor,
   });
 }
 

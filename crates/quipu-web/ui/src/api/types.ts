@@ -218,6 +218,12 @@ export interface SessionsPage {
   next_cursor: string | null;
 }
 
+export interface SessionPage {
+  session: Session;
+  traces: TraceSummary[];
+  next_cursor: string | null;
+}
+
 export interface FacetValue {
   value: string;
   traces: number;

@@ -44,9 +44,11 @@ export function jsonText(value: unknown): string {
 
 export function Json({ value }: { value: unknown }) {
   const text = jsonText(value);
+  // Plain words that hold a number are no JSON and stay plain.
+  const plain = typeof value === "string" && text === value && !/^\s*[[{]/.test(value);
   return (
     <pre className="json">
-      {text.length > MOST_COLOURED
+      {plain || text.length > MOST_COLOURED
         ? text
         : coloured(text).map((part, index) => <Fragment key={index}>{part}</Fragment>)}
     </pre>

@@ -1,10 +1,11 @@
+import type { Kind, Span } from "../api/types";
 import { usd, usdExact } from "../lib/format";
 
 /** Why there is no price, in words. The server's reasons are stable identifiers. */
 const REASONS: Record<string, string> = {
   unknown_model: "no price is known for this model",
   no_model: "the call does not name its model",
-  no_usage: "the call reports no token usage",
+  no_usage: "no usage reported",
   no_unit_price: "a part of this usage has no price",
   not_valid_then: "the model had no known price at that time",
   "not counted": "this usage is counted elsewhere",
@@ -41,11 +42,39 @@ interface Props {
   unpriced?: number;
   /** False where nothing was bought, so that nothing could be priced. */
   billable?: boolean;
+  /** False where no usage was reported, as by a failed attempt: then there is nothing that lacks a price. */
+  used?: boolean;
+}
+
+/** The server's reason for an amount that is null because no usage came with the calls. */
+export const NO_USAGE = "no_usage";
+
+const CALLS: readonly Kind[] = ["llm", "embedding", "rerank"];
+
+/** A call to a model that reported no usage, such as a failed attempt. */
+export function reportsNothing(span: Span): boolean {
+  if (!span.counted || span.cost_usd !== null) return false;
+  return span.cost_reason === NO_USAGE || (CALLS.includes(span.kind) && !span.tokens?.total);
+}
+
+/** Whether there is something to say in a span's column of costs. */
+export function hasCost(span: Span): boolean {
+  return span.counted && (Boolean(span.tokens?.total) || span.cost_usd !== null || reportsNothing(span));
+}
+
+/** A dash for a figure that nobody reported. */
+export function NoUsage() {
+  return (
+    <span className="nil" title="no usage reported">
+      –
+    </span>
+  );
 }
 
 /** An amount, or "unpriced" with its reason. Never a zero that is not one. */
-export function Money({ value, places = 4, reason, unpriced = 0, billable = true }: Props) {
+export function Money({ value, places = 4, reason, unpriced = 0, billable = true, used = true }: Props) {
   if (!billable && value === null) return <span className="nil">–</span>;
+  if (!used && value === null) return <NoUsage />;
   if (value === null) {
     return (
       <span className="unpriced" title={`Unpriced: ${reason ?? reasonText(null)}`}>

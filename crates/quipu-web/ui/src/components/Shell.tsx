@@ -36,7 +36,10 @@ export function Shell({ children }: { children: ReactNode }) {
   });
   // What came while the line was lost is unknown, so everything on the screen is asked again.
   useLive((frame) => {
-    if (frame.type === "reopened") void queryClient.invalidateQueries();
+    if (frame.type !== "reopened") return;
+    // An open trace decides for itself: a large one is not read again unasked.
+    const large = new Set<unknown>(["trace", "trace-full"]);
+    void queryClient.invalidateQueries({ predicate: (query) => !large.has(query.queryKey[0]) });
   });
   return (
     <div className="shell">

@@ -1,9 +1,9 @@
 // How a trace reads in a row: the same columns in the list of traces and in a session.
 import type { TraceSummary } from "../api/types";
-import { compact, count, seconds } from "../lib/format";
+import { count, duration, headlinePlaces, seconds, usdColumnPlaces } from "../lib/format";
 import { fullTime, listTime } from "../lib/time";
 import type { Column } from "./Grid";
-import { Money, reasonText } from "./Money";
+import { Money, NO_USAGE, NoUsage, reasonText } from "./Money";
 import { StatusText } from "./StatusText";
 
 function Zeroed({ value, failing = false }: { value: number; failing?: boolean }) {
@@ -11,10 +11,13 @@ function Zeroed({ value, failing = false }: { value: number; failing?: boolean }
   return <span className={failing ? "failing" : undefined}>{count(value)}</span>;
 }
 
-export function TraceCost({ trace }: { trace: TraceSummary }) {
+/** Without `places` as a single figure, with the digits that matter. */
+export function TraceCost({ trace, places }: { trace: TraceSummary; places?: number }) {
   return (
     <Money
       value={trace.cost_usd}
+      places={places ?? headlinePlaces(trace.cost_usd ?? "0")}
+      used={trace.cost_reason !== NO_USAGE}
       billable={trace.llm_calls > 0}
       reason={reasonText(trace.cost_reason)}
       unpriced={trace.unpriced_calls ?? 0}
@@ -29,7 +32,21 @@ function tokensTitle({ tokens }: TraceSummary): string {
   ].join("\n");
 }
 
-export const traceColumns: readonly Column<TraceSummary>[] = [
+function TraceTokens({ trace }: { trace: TraceSummary }) {
+  if (trace.cost_reason === NO_USAGE && trace.tokens.total === 0) return <NoUsage />;
+  return (
+    <span className={trace.tokens.total === 0 ? "nil" : undefined} title={tokensTitle(trace)}>
+      {count(trace.tokens.total)}
+    </span>
+  );
+}
+
+/** The places of the cost column that suit these traces. */
+export function costPlaces(traces: readonly TraceSummary[]): number {
+  return usdColumnPlaces(traces.map((trace) => trace.cost_usd));
+}
+
+export const traceColumns = (places: number): readonly Column<TraceSummary>[] => [
   {
     id: "started",
     head: "Started",
@@ -68,7 +85,11 @@ export const traceColumns: readonly Column<TraceSummary>[] = [
     width: "80px",
     end: true,
     sort: "duration",
-    cell: (trace) => <span className="figure">{seconds(trace.duration_ms)}</span>,
+    cell: (trace) => (
+      <span className="figure" title={duration(trace.duration_ms)}>
+        {seconds(trace.duration_ms)}
+      </span>
+    ),
   },
   {
     id: "llm",
@@ -115,8 +136,8 @@ export const traceColumns: readonly Column<TraceSummary>[] = [
     end: true,
     sort: "tokens",
     cell: (trace) => (
-      <span className={trace.tokens.total === 0 ? "figure nil" : "figure"} title={tokensTitle(trace)}>
-        {compact(trace.tokens.total)}
+      <span className="figure">
+        <TraceTokens trace={trace} />
       </span>
     ),
   },
@@ -129,20 +150,20 @@ export const traceColumns: readonly Column<TraceSummary>[] = [
     sort: "cost",
     cell: (trace) => (
       <span className="figure">
-        <TraceCost trace={trace} />
+        <TraceCost trace={trace} places={places} />
       </span>
     ),
   },
 ];
 
 /** Two lines for a narrow screen. */
-export function compactTrace(trace: TraceSummary) {
+export const compactTrace = (places: number) => (trace: TraceSummary) => {
   return (
     <>
       <span className="compact-line">
         <span className="row-name">{trace.name}</span>
         <span className="figure">
-          <TraceCost trace={trace} />
+          <TraceCost trace={trace} places={places} />
         </span>
       </span>
       <span className="compact-line muted">
@@ -150,9 +171,10 @@ export function compactTrace(trace: TraceSummary) {
           <StatusText status={trace.status} /> · <span className="figure">{listTime(trace.started_at)}</span>
         </span>
         <span className="figure">
-          {seconds(trace.duration_ms)} · {compact(trace.tokens.total)} tok
+          {seconds(trace.duration_ms)}
+          {trace.cost_reason === NO_USAGE ? "" : ` · ${count(trace.tokens.total)} tok`}
         </span>
       </span>
     </>
   );
-}
+};

@@ -65,14 +65,29 @@ export function usdPlaces(amounts: Iterable<string | null | undefined>): number 
   return Math.min(places, 6);
 }
 
-/** A single large figure: cents from a dollar up, else the first three digits that matter. */
-export function usdHeadline(text: string): string {
+/** As `usdPlaces`, but four at least below a dollar, and at most eight digits in all for the largest amount. */
+export function usdColumnPlaces(amounts: readonly (string | null | undefined)[]): number {
+  const whole = Math.max(
+    1,
+    ...amounts.map((amount) => (amount ? amount.replace(/^-?(\d*).*$/, "$1").length : 1)),
+  );
+  const below = amounts.some(Boolean) && amounts.every((amount) => !amount || /^-?0?(\.|$)/.test(amount));
+  return Math.max(2, Math.min(Math.max(usdPlaces(amounts), below ? 4 : 2), 8 - whole));
+}
+
+/** The places of a single figure: cents from a dollar up, else the first three digits that matter. */
+export function headlinePlaces(text: string): number {
   const value = parseDecimal(text);
-  if (!value) return text;
+  if (!value) return 2;
   const small =
     compareDecimals(value, { units: 1n, scale: 0 }) < 0 &&
     compareDecimals(value, { units: -1n, scale: 0 }) > 0;
-  return usd(text, small ? Math.min(Math.max(2, placesFor(value, 3)), 8) : 2);
+  return small ? Math.min(Math.max(2, placesFor(value, 3)), 8) : 2;
+}
+
+/** A single large figure with `headlinePlaces`. */
+export function usdHeadline(text: string): string {
+  return usd(text, headlinePlaces(text));
 }
 
 /** The exact sum of decimal texts; null when there is nothing to add. */
@@ -114,11 +129,42 @@ export function duration(ms: number | null | undefined): string {
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} m`;
 }
 
-/** Seconds with two places, the one unit of a duration column that mostly holds calls. */
+/** `value` with fixed places; a positive one too small for them is "<0.01", never "0.00". */
+function fixed(value: number, places: number): string {
+  const least = 10 ** -places;
+  if (value > 0 && value < least / 2) return `<${least.toFixed(places)}`;
+  const [whole = "0", fraction] = value.toFixed(places).split(".");
+  return fraction === undefined ? group(whole) : `${group(whole)}.${fraction}`;
+}
+
+/** Seconds with two places: the one unit of a column whose rows come and go. */
 export function seconds(ms: number | null | undefined): string {
-  if (ms === null || ms === undefined) return "–";
-  if (ms < 1000) return duration(ms);
-  return ms < 600_000 ? `${(ms / 1000).toFixed(2)} s` : duration(ms);
+  return ms === null || ms === undefined ? "–" : `${fixed(ms / 1000, 2)} s`;
+}
+
+/** One unit and one precision for a column of durations whose largest is `most` milliseconds. */
+export function durationsUpTo(most: number): (ms: number | null | undefined) => string {
+  const [unit, scale, places] =
+    most < 1
+      ? (["µs", 1000, 0] as const)
+      : most < 1000
+        ? (["ms", 1, 1] as const)
+        : (["s", 1e-3, most < 100_000 ? 3 : 2] as const);
+  return (ms) => (ms === null || ms === undefined ? "–" : `${fixed(ms * scale, places)} ${unit}`);
+}
+
+/** One unit and one precision for a column of counts whose largest is `most`. */
+export function countsUpTo(most: number): (value: number) => string {
+  if (most < 1e6) return count;
+  const [unit, scale] = most < 1e9 ? (["k", 1e3] as const) : (["M", 1e6] as const);
+  return (value) => (value === 0 ? "0" : `${fixed(value / scale, 1)}${unit}`);
+}
+
+/** A length as hours, minutes and seconds, 0:03:05, for columns that hold both calls and days. */
+export function stopwatch(ms: number): string {
+  const total = Math.round(Math.max(0, ms) / 1000);
+  const two = (value: number) => String(value).padStart(2, "0");
+  return `${group(String(Math.floor(total / 3600)))}:${two(Math.floor(total / 60) % 60)}:${two(total % 60)}`;
 }
 
 /** A share of one as a percentage; a share that only rounds to none or all says so. */
@@ -127,7 +173,7 @@ export function percent(share: number, places = 1): string {
   const least = 10 ** -places;
   if (value > 0 && value < least / 2) return `<${least}%`;
   if (value < 100 && value > 100 - least / 2) return `>${(100 - least).toFixed(places)}%`;
-  return `${value === 100 || value === 0 ? value : value.toFixed(places)}%`;
+  return `${value.toFixed(places)}%`;
 }
 
 /** Bytes in binary units. */

@@ -6,21 +6,34 @@ import { Copy } from "../components/Copy";
 import { type Column, Grid } from "../components/Grid";
 import { Icon } from "../components/Icon";
 import { Link } from "../components/Link";
-import { Money, reasonText } from "../components/Money";
+import { Money, NO_USAGE, NoUsage, reasonText } from "../components/Money";
 import { PageHead, TopBar } from "../components/Shell";
 import { Failure, Loading, NothingMatches, SkeletonRows, TeachToSend } from "../components/States";
-import { compactTrace, traceColumns } from "../components/traceColumns";
-import { compact, count, duration, plural } from "../lib/format";
+import { compactTrace, costPlaces, traceColumns } from "../components/traceColumns";
+import { count, headlinePlaces, plural, stopwatch, usdColumnPlaces } from "../lib/format";
 import { fullTime, listTime, rangeLabel } from "../lib/time";
 import { filterParams } from "../state/filters";
+import { useFollowing } from "../state/follow";
 import { useKeys } from "../state/keys";
-import { href, rangeOf, usePlace } from "../state/url";
+import { back, href, rangeOf, usePlace } from "../state/url";
 
 const figure = (value: number, failing = false) => (
   <span className={`figure ${value === 0 ? "nil" : failing ? "failing" : ""}`}>{count(value)}</span>
 );
 
-const columns: readonly Column<Session>[] = [
+function SessionCost({ session, places }: { session: Session; places?: number }) {
+  return (
+    <Money
+      value={session.cost_usd}
+      places={places ?? headlinePlaces(session.cost_usd ?? "0")}
+      billable={session.llm_calls > 0}
+      used={session.cost_reason !== NO_USAGE}
+      reason={reasonText(session.cost_reason)}
+    />
+  );
+}
+
+const columnsFor = (places: number): readonly Column<Session>[] => [
   {
     id: "last",
     head: "Last active",
@@ -54,12 +67,12 @@ const columns: readonly Column<Session>[] = [
   {
     id: "span",
     head: "Length",
-    title: "From the first to the last trace",
+    title: "From the first to the last trace, in hours, minutes and seconds",
     width: "88px",
     end: true,
     drop: 3,
     cell: (row) => (
-      <span className="figure">{duration(Date.parse(row.last_at) - Date.parse(row.started_at))}</span>
+      <span className="figure">{stopwatch(Date.parse(row.last_at) - Date.parse(row.started_at))}</span>
     ),
   },
   { id: "traces", head: "Traces", width: "60px", end: true, cell: (row) => figure(row.traces) },
@@ -85,7 +98,9 @@ const columns: readonly Column<Session>[] = [
     head: "Tokens",
     width: "80px",
     end: true,
-    cell: (row) => <span className="figure">{compact(row.tokens.total)}</span>,
+    cell: (row) => (
+      <span className="figure">{row.cost_reason === NO_USAGE ? <NoUsage /> : count(row.tokens.total)}</span>
+    ),
   },
   {
     id: "cost",
@@ -94,41 +109,54 @@ const columns: readonly Column<Session>[] = [
     end: true,
     cell: (row) => (
       <span className="figure">
-        <Money value={row.cost_usd} billable={row.llm_calls > 0} reason={reasonText(row.cost_reason)} />
+        <SessionCost session={row} places={places} />
       </span>
     ),
   },
 ];
 
-function compactSession(row: Session) {
+const compactSession = (places: number) => (row: Session) => {
   return (
     <>
       <span className="compact-line">
         <span className="row-name">{row.session_id}</span>
         <span className="figure">
-          <Money value={row.cost_usd} billable={row.llm_calls > 0} reason={reasonText(row.cost_reason)} />
+          <SessionCost session={row} places={places} />
         </span>
       </span>
       <span className="compact-line muted">
         <span>
           {plural(row.traces, "trace")} · <span className="figure">{listTime(row.last_at)}</span>
         </span>
-        <span className="figure">{compact(row.tokens.total)} tok</span>
+        <span className="figure">{count(row.tokens.total)} tok</span>
       </span>
     </>
   );
+};
+
+interface Pages {
+  hasNextPage: boolean;
+  isFetchingNextPage: boolean;
+  fetchNextPage: () => unknown;
+}
+
+/** Asks for the next page, once, when there is one. */
+function useMore({ hasNextPage, isFetchingNextPage, fetchNextPage }: Pages): () => void {
+  return useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [fetchNextPage, hasNextPage, isFetchingNextPage]);
 }
 
 export function Sessions() {
   const { params } = usePlace();
   const scope = useMemo<Scope>(() => ({ range: rangeOf(params), filters: filterParams(params) }), [params]);
-  const query = useSessions(scope);
+  const query = useSessions(scope, useFollowing() ? 5_000 : false);
   const status = useStatus();
   const rows = useMemo(() => query.data?.pages.flatMap((page) => page.sessions) ?? [], [query.data]);
-  const { fetchNextPage, hasNextPage, isFetchingNextPage } = query;
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [fetchNextPage, hasNextPage, isFetchingNextPage]);
+  const places = useMemo(() => usdColumnPlaces(rows.map((row) => row.cost_usd)), [rows]);
+  const columns = useMemo(() => columnsFor(places), [places]);
+  const more = useMore(query);
+  const { hasNextPage } = query;
   return (
     <>
       <TopBar />
@@ -152,7 +180,7 @@ export function Sessions() {
             columns={columns}
             rowKey={(row) => row.session_id}
             rowHref={(row) => href(`/sessions/${encodeURIComponent(row.session_id)}`)}
-            compact={compactSession}
+            compact={compactSession(places)}
             onEnd={more}
             memory={`sessions?${params.toString()}`}
           />
@@ -171,14 +199,18 @@ export function Sessions() {
 }
 
 export function SessionPage({ sessionId }: { sessionId: string }) {
-  const query = useSession(sessionId);
+  const query = useSession(sessionId, useFollowing() ? 5_000 : false);
+  const traces = useMemo(() => query.data?.pages.flatMap((page) => page.traces) ?? [], [query.data]);
+  const places = useMemo(() => costPlaces(traces), [traces]);
+  const columns = useMemo(() => traceColumns(places), [places]);
+  const more = useMore(query);
   useKeys({
     Escape: (event) => {
       event.preventDefault();
-      window.history.back();
+      back(href("/sessions"));
     },
   });
-  const session = query.data?.session;
+  const session = query.data?.pages[0]?.session;
   return (
     <>
       <header className="trace-head">
@@ -203,10 +235,18 @@ export function SessionPage({ sessionId }: { sessionId: string }) {
             <span>{plural(session.llm_calls, "LLM call")}</span>
             <span>{plural(session.tool_calls, "tool call")}</span>
             {session.errors > 0 ? <span className="failing">{session.errors} failed</span> : null}
-            <span className="figure">{count(session.tokens.total)} tokens</span>
-            <span className="figure">
-              <Money value={session.cost_usd} billable={session.llm_calls > 0} />
-            </span>
+            {session.cost_reason === NO_USAGE ? (
+              <span>no usage reported</span>
+            ) : (
+              <>
+                <span className="figure">{count(session.tokens.total)} tokens</span>
+                <span className="figure">
+                  <strong>
+                    <SessionCost session={session} />
+                  </strong>
+                </span>
+              </>
+            )}
             <span title={session.models.join("\n")}>
               {session.models.length > 2 ? plural(session.models.length, "model") : session.models.join(", ")}
             </span>
@@ -214,18 +254,19 @@ export function SessionPage({ sessionId }: { sessionId: string }) {
         ) : null}
       </header>
       <div className="page-body">
-        {query.isError ? (
+        {query.isError && traces.length === 0 ? (
           <Failure error={query.error} retry={() => void query.refetch()} />
         ) : query.isPending ? (
           <Loading what="Reading the session" />
         ) : (
           <Grid
             label="Traces of the session"
-            rows={query.data.traces}
-            columns={traceColumns}
+            rows={traces}
+            columns={columns}
             rowKey={(trace) => trace.trace_id}
             rowHref={(trace) => href(`/traces/${trace.trace_id}`)}
-            compact={compactTrace}
+            compact={compactTrace(places)}
+            onEnd={more}
             memory={`session/${sessionId}`}
           />
         )}

@@ -5,7 +5,7 @@ import type { ToolRow } from "../api/types";
 import { type Column, Grid } from "../components/Grid";
 import { PageHead, TopBar } from "../components/Shell";
 import { Failure, NothingMatches, SkeletonRows, TeachToSend } from "../components/States";
-import { count, duration, percent, plural } from "../lib/format";
+import { count, duration, durationsUpTo, percent, plural } from "../lib/format";
 import { ago, fullTime, rangeLabel } from "../lib/time";
 import { filterParams } from "../state/filters";
 import { useFollowing } from "../state/follow";
@@ -18,6 +18,11 @@ function lastError(row: ToolRow): { message: string; at: string | null } | null 
     message: row.last_error.message ?? "failed without a message",
     at: row.last_error.at ?? row.last_error.time ?? null,
   };
+}
+
+/** What went wrong, without the stack trace that some senders put behind it. */
+function firstLine(message: string): string {
+  return message.split(/\n|Traceback \(most recent call last\)/, 1)[0]?.trim() || message;
 }
 
 /** p50 to p99 on one scale for all rows, p95 as the knot between. */
@@ -56,17 +61,22 @@ function sorted(rows: readonly ToolRow[], sort: string): ToolRow[] {
   });
 }
 
-const latency = (id: "p50" | "p95" | "p99"): Column<ToolRow> => ({
+const latency = (id: "p50" | "p95" | "p99", durations: (ms: number | null) => string): Column<ToolRow> => ({
   id,
   head: id,
   title: `${id.slice(1)} of 100 calls take at most this long`,
   width: "80px",
   end: true,
   sort: id,
-  cell: (row) => <span className="figure">{duration(row.latency_ms[id])}</span>,
+  cell: (row) => (
+    <span className="figure" title={duration(row.latency_ms[id])}>
+      {durations(row.latency_ms[id])}
+    </span>
+  ),
 });
 
 function columnsFor(slowest: number): Column<ToolRow>[] {
+  const durations = durationsUpTo(slowest);
   return [
     {
       id: "name",
@@ -101,9 +111,9 @@ function columnsFor(slowest: number): Column<ToolRow>[] {
         <span className="figure">{row.success_rate === null ? "–" : percent(row.success_rate)}</span>
       ),
     },
-    latency("p50"),
-    latency("p95"),
-    latency("p99"),
+    latency("p50", durations),
+    latency("p95", durations),
+    latency("p99", durations),
     {
       id: "cord",
       head: "p50 to p99",
@@ -123,7 +133,7 @@ function columnsFor(slowest: number): Column<ToolRow>[] {
         return (
           <span title={error.at ? `${error.message}\n${fullTime(error.at)}` : error.message}>
             {error.at ? <span className="faint">{ago(error.at)} </span> : null}
-            {error.message}
+            {firstLine(error.message)}
           </span>
         );
       },
@@ -131,7 +141,7 @@ function columnsFor(slowest: number): Column<ToolRow>[] {
   ];
 }
 
-function compactTool(row: ToolRow) {
+const compactTool = (durations: (ms: number | null) => string) => (row: ToolRow) => {
   return (
     <>
       <span className="compact-line">
@@ -141,12 +151,12 @@ function compactTool(row: ToolRow) {
       <span className="compact-line muted">
         <span className={row.errors ? "failing" : undefined}>{plural(row.errors, "error")}</span>
         <span className="figure">
-          p50 {duration(row.latency_ms.p50)} · p95 {duration(row.latency_ms.p95)}
+          p50 {durations(row.latency_ms.p50)} · p95 {durations(row.latency_ms.p95)}
         </span>
       </span>
     </>
   );
-}
+};
 
 export function Tools() {
   const { params } = usePlace();
@@ -155,10 +165,8 @@ export function Tools() {
   const status = useStatus();
   const sort = params.get("sort") ?? "-calls";
   const rows = useMemo(() => sorted(query.data ?? [], sort), [query.data, sort]);
-  const columns = useMemo(
-    () => columnsFor(Math.max(1, ...rows.map((row) => row.latency_ms.p99 ?? 0))),
-    [rows],
-  );
+  const slowest = Math.max(1, ...rows.map((row) => row.latency_ms.p99 ?? 0));
+  const columns = useMemo(() => columnsFor(slowest), [slowest]);
   const calls = rows.reduce((sum, row) => sum + row.calls, 0);
   const errors = rows.reduce((sum, row) => sum + row.errors, 0);
   return (
@@ -185,7 +193,7 @@ export function Tools() {
             columns={columns}
             rowKey={(row) => row.name}
             rowHref={(row) => href("/traces", { tool: row.name })}
-            compact={compactTool}
+            compact={compactTool(durationsUpTo(slowest))}
             sort={sort}
             onSort={(next) => setParams({ sort: next })}
           />

@@ -7,7 +7,7 @@ import { ActivityStrip } from "../components/ActivityStrip";
 import { Grid } from "../components/Grid";
 import { PageHead, TopBar } from "../components/Shell";
 import { Failure, NothingMatches, SkeletonRows, TeachToSend } from "../components/States";
-import { compactTrace, traceColumns } from "../components/traceColumns";
+import { compactTrace, costPlaces, traceColumns } from "../components/traceColumns";
 import { count, plural } from "../lib/format";
 import { rangeLabel } from "../lib/time";
 import { FIELDS, filterParams } from "../state/filters";
@@ -23,6 +23,8 @@ export function Traces() {
   const sort = params.get("sort") ?? DEFAULT_SORT;
   const query = useTraces(scope, sort);
   const rows = useMemo(() => query.data?.pages.flatMap((page) => page.traces) ?? [], [query.data]);
+  const places = useMemo(() => costPlaces(rows), [rows]);
+  const columns = useMemo(() => traceColumns(places), [places]);
   const arrived = useArrivals(scope, sort, rows);
   const { fetchNextPage, hasNextPage, isFetchingNextPage } = query;
   const more = useCallback(() => {
@@ -36,18 +38,22 @@ export function Traces() {
         {query.isSuccess ? (
           <span>
             {count(rows.length)}
-            {hasNextPage ? " newest shown, more below" : rows.length === 1 ? " trace" : " traces"} ·{" "}
-            {rangeLabel(scope.range)}
+            {hasNextPage
+              ? `${sort === DEFAULT_SORT ? " newest" : ""} shown, more below`
+              : rows.length === 1
+                ? " trace"
+                : " traces"}{" "}
+            · {rangeLabel(scope.range)}
           </span>
         ) : null}
-      </PageHead>
-      {rows.length > 0 || query.isPending ? <ActivityStrip scope={scope} /> : null}
-      <div className="page-body">
         {arrived.fresh > 0 ? (
           <button type="button" className="new-pill" onClick={arrived.show}>
             {arrived.fresh >= PAGE_ROWS ? `${PAGE_ROWS}+` : count(arrived.fresh)} new
           </button>
         ) : null}
+      </PageHead>
+      {rows.length > 0 || query.isPending ? <ActivityStrip scope={scope} /> : null}
+      <div className="page-body">
         {query.isError && rows.length === 0 ? (
           <Failure error={query.error} retry={() => void query.refetch()} />
         ) : query.isPending ? (
@@ -59,11 +65,11 @@ export function Traces() {
             label="Traces"
             key={arrived.generation}
             rows={rows}
-            columns={traceColumns}
+            columns={columns}
             rowKey={(trace) => trace.trace_id}
             rowHref={(trace) => href(`/traces/${trace.trace_id}`)}
             rowClass={(trace) => (arrived.marked.has(trace.trace_id) ? "is-new" : "")}
-            compact={compactTrace}
+            compact={compactTrace(places)}
             sort={sort}
             onSort={(next) => setParams({ sort: next === DEFAULT_SORT ? null : next })}
             onEnd={more}

@@ -18,9 +18,16 @@ const current = () => window.location.pathname + window.location.search;
 /** Goes to a path with query; `replace` leaves no entry in the history. */
 export function navigate(to: string, options: { replace?: boolean } = {}): void {
   if (to === current()) return;
-  if (options.replace) window.history.replaceState(null, "", to);
-  else window.history.pushState(null, "", to);
+  if (options.replace) window.history.replaceState(window.history.state, "", to);
+  else window.history.pushState({ within: true }, "", to);
   changed();
+}
+
+/** One step back within the dashboard; from its first page, which may follow another site, to `otherwise`. */
+export function back(otherwise: string): void {
+  const state: unknown = window.history.state;
+  if (typeof state === "object" && state !== null && "within" in state) window.history.back();
+  else navigate(otherwise);
 }
 
 export interface Place {

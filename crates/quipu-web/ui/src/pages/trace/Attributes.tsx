@@ -23,6 +23,12 @@ function Value({ value }: { value: unknown }) {
   );
 }
 
+/** Values of several lines get the whole width, below their name. */
+function isWide(value: unknown): boolean {
+  const text = jsonText(value);
+  return text.length > 120 || text.includes("\n");
+}
+
 /** A dotted name that breaks after its dots and underscores, not within words. */
 function Breakable({ name }: { name: string }) {
   return name.split(/(?<=[._])/).map((part, index) => (
@@ -82,7 +88,7 @@ export function Attributes({ span }: { span: Span }) {
           <h3 className="attributes-title">{title}</h3>
           <dl>
             {entries.map(([name, value]) => (
-              <div key={name} className="attribute">
+              <div key={name} className={isWide(value) ? "attribute is-wide" : "attribute"}>
                 <dt>
                   <Breakable name={name} />
                 </dt>

@@ -4,7 +4,7 @@ import { useMemo, useState } from "react";
 import { get } from "../../api/client";
 import type { TracePage } from "../../api/types";
 import { KindTag } from "../../components/KindTag";
-import { Money, reasonText } from "../../components/Money";
+import { Money, reasonText, reportsNothing } from "../../components/Money";
 import { Failure, Loading } from "../../components/States";
 import { compact, count, duration } from "../../lib/format";
 import { turnsOf } from "../../lib/turns";
@@ -16,10 +16,12 @@ const TURNS_AT_ONCE = 60;
 export function Conversation({
   traceId,
   picked,
+  places,
   onPick,
 }: {
   traceId: string;
   picked: string | null;
+  places: number;
   onPick: (id: string) => void;
 }) {
   const [shown, setShown] = useState(TURNS_AT_ONCE);
@@ -57,7 +59,12 @@ export function Conversation({
                 {duration(span.duration_ms)}
                 {span.counted && span.tokens ? ` · ${compact(span.tokens.total)} tok · ` : ""}
                 {span.counted && span.tokens ? (
-                  <Money value={span.cost_usd} reason={reasonText(span.cost_reason)} />
+                  <Money
+                    value={span.cost_usd}
+                    places={places}
+                    used={!reportsNothing(span)}
+                    reason={reasonText(span.cost_reason)}
+                  />
                 ) : null}
               </span>
             </button>

@@ -2,9 +2,9 @@
 import { useMemo } from "react";
 import { useSpan } from "../../api/queries";
 import type { Span } from "../../api/types";
-import { Money, reasonText } from "../../components/Money";
+import { Money, NO_USAGE, reasonText, reportsNothing } from "../../components/Money";
 import { costByModel, type FailureGroup, groupFailures, rootFailures, timeByHue } from "../../lib/digest";
-import { compact, count, duration, percent, plural, usdPlaces } from "../../lib/format";
+import { count, durationsUpTo, percent, plural } from "../../lib/format";
 import type { Interval, Tree } from "../../lib/tree";
 
 interface Props {
@@ -12,6 +12,8 @@ interface Props {
   spans: readonly Span[];
   tree: Tree;
   path: ReadonlyMap<string, Interval[]>;
+  /** Decimal places of a cost, as beside it in the list of spans. */
+  places: number;
   onPick: (spanId: string) => void;
 }
 
@@ -27,13 +29,14 @@ function FailureMessage({ traceId, group }: { traceId: string; group: FailureGro
   return <span className="muted">{told ?? (query.isFetching ? "…" : "no message recorded")}</span>;
 }
 
-export function Digest({ traceId, spans, tree, path, onPick }: Props) {
+export function Digest({ traceId, spans, tree, path, places, onPick }: Props) {
   const times = useMemo(() => timeByHue(path, tree.byId), [path, tree]);
   const models = useMemo(() => costByModel(spans), [spans]);
   const failures = useMemo(() => rootFailures(tree.byId.values()), [tree]);
   const groups = useMemo(() => groupFailures(failures), [failures]);
   const total = times.reduce((sum, share) => sum + share.ms, 0);
-  const places = Math.min(6, Math.max(4, usdPlaces(models.map((model) => model.cost))));
+  const durations = durationsUpTo(tree.total);
+  const silent = spans.filter(reportsNothing).length;
   return (
     <aside className="panel digest" aria-label="Summary of the trace">
       <div className="panel-body">
@@ -83,7 +86,7 @@ export function Digest({ traceId, spans, tree, path, onPick }: Props) {
                     <i className={`swatch fill hue-${share.hue}`} />
                     {share.hue}
                   </th>
-                  <td className="figure end">{duration(share.ms)}</td>
+                  <td className="figure end">{durations(share.ms)}</td>
                   <td className="figure end muted">{total > 0 ? percent(share.ms / total) : "–"}</td>
                 </tr>
               ))}
@@ -93,7 +96,13 @@ export function Digest({ traceId, spans, tree, path, onPick }: Props) {
         </section>
         <section>
           <h2>Where the money went</h2>
-          {models.length === 0 ? <p className="faint">No call to a model in this trace.</p> : null}
+          {models.length === 0 ? (
+            <p className="faint">
+              {silent > 0
+                ? `${plural(silent, "call")} to a model, without any reported usage.`
+                : "No call to a model in this trace."}
+            </p>
+          ) : null}
           <table className="slip">
             <tbody>
               {models.map((model) => (
@@ -102,11 +111,12 @@ export function Digest({ traceId, spans, tree, path, onPick }: Props) {
                     {model.model}
                     <span className="faint"> × {model.calls}</span>
                   </th>
-                  <td className="figure end muted">{compact(model.tokens)} tok</td>
+                  <td className="figure end muted">{count(model.tokens)} tok</td>
                   <td className="figure end">
                     <Money
                       value={model.cost}
                       places={places}
+                      used={model.reason !== NO_USAGE}
                       reason={reasonText(model.reason)}
                       unpriced={model.cost ? model.unpriced : 0}
                     />

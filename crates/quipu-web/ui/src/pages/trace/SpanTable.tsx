@@ -2,9 +2,9 @@ import { useMemo, useState } from "react";
 import type { Span } from "../../api/types";
 import { type Column, Grid } from "../../components/Grid";
 import { KindTag } from "../../components/KindTag";
-import { Money, reasonText } from "../../components/Money";
+import { hasCost, Money, NoUsage, reasonText, reportsNothing } from "../../components/Money";
 import { StatusText } from "../../components/StatusText";
-import { compact, compareUsd, duration } from "../../lib/format";
+import { compareUsd, count } from "../../lib/format";
 import { type Node, selfMs } from "../../lib/tree";
 
 function Name({ node }: { node: Node }) {
@@ -16,36 +16,50 @@ function Name({ node }: { node: Node }) {
   );
 }
 
-function Cost({ span }: { span: Span }) {
-  return span.counted && span.tokens ? (
-    <Money value={span.cost_usd} reason={reasonText(span.cost_reason)} />
+function Cost({ span, places }: { span: Span; places: number }) {
+  return hasCost(span) ? (
+    <Money
+      value={span.cost_usd}
+      places={places}
+      used={!reportsNothing(span)}
+      reason={reasonText(span.cost_reason)}
+    />
   ) : null;
 }
 
-function compactSpan(node: Node) {
-  const { span } = node;
-  return (
-    <>
-      <span className="compact-line">
-        <span className="row-name">
-          <Name node={node} />
-        </span>
-        <span className="figure">{duration(span.duration_ms)}</span>
-      </span>
-      <span className="compact-line muted">
-        <span>
-          <KindTag kind={span.kind} /> <span className="figure">+{duration(node.start)}</span>
-        </span>
-        <span className="figure">
-          {span.counted && span.tokens ? `${compact(span.tokens.total)} tok · ` : ""}
-          <Cost span={span} />
-        </span>
-      </span>
-    </>
-  );
+interface Figures {
+  /** Decimal places of every cost. */
+  places: number;
+  /** How every duration reads. */
+  durations: (ms: number | null) => string;
 }
 
-const columns: readonly Column<Node>[] = [
+const compactSpan =
+  ({ places, durations }: Figures) =>
+  (node: Node) => {
+    const { span } = node;
+    return (
+      <>
+        <span className="compact-line">
+          <span className="row-name">
+            <Name node={node} />
+          </span>
+          <span className="figure">{durations(span.duration_ms)}</span>
+        </span>
+        <span className="compact-line muted">
+          <span>
+            <KindTag kind={span.kind} /> <span className="figure">+{durations(node.start)}</span>
+          </span>
+          <span className="figure">
+            {span.counted && span.tokens ? `${count(span.tokens.total)} tok · ` : ""}
+            <Cost span={span} places={places} />
+          </span>
+        </span>
+      </>
+    );
+  };
+
+const columnsFor = ({ places, durations }: Figures): readonly Column<Node>[] => [
   {
     id: "at",
     drop: 3,
@@ -53,7 +67,7 @@ const columns: readonly Column<Node>[] = [
     width: "84px",
     end: true,
     sort: "at",
-    cell: (node) => <span className="figure muted">+{duration(node.start)}</span>,
+    cell: (node) => <span className="figure muted">+{durations(node.start)}</span>,
   },
   {
     id: "kind",
@@ -95,7 +109,7 @@ const columns: readonly Column<Node>[] = [
     end: true,
     sort: "self",
     drop: 4,
-    cell: (node) => <span className="figure muted">{duration(selfMs(node))}</span>,
+    cell: (node) => <span className="figure muted">{durations(selfMs(node))}</span>,
   },
   {
     id: "duration",
@@ -103,7 +117,7 @@ const columns: readonly Column<Node>[] = [
     width: "80px",
     end: true,
     sort: "duration",
-    cell: (node) => <span className="figure">{duration(node.span.duration_ms)}</span>,
+    cell: (node) => <span className="figure">{durations(node.span.duration_ms)}</span>,
   },
   {
     id: "tokens",
@@ -113,14 +127,15 @@ const columns: readonly Column<Node>[] = [
     end: true,
     sort: "tokens",
     cell: ({ span }) => {
+      if (reportsNothing(span)) return <NoUsage />;
       if (!span.tokens || span.tokens.total === 0) return null;
-      if (span.counted) return <span className="figure">{compact(span.tokens.total)}</span>;
+      if (span.counted) return <span className="figure">{count(span.tokens.total)}</span>;
       return (
         <span
           className="figure tokens-hollow"
           title={`Not counted: ${span.counted_reason ?? "repeats other usage"}`}
         >
-          ({compact(span.tokens.total)})
+          ({count(span.tokens.total)})
         </span>
       );
     },
@@ -133,7 +148,7 @@ const columns: readonly Column<Node>[] = [
     sort: "cost",
     cell: ({ span }) => (
       <span className="figure">
-        <Cost span={span} />
+        <Cost span={span} places={places} />
       </span>
     ),
   },
@@ -149,20 +164,21 @@ const ORDERS: Record<string, (a: Node, b: Node) => number> = {
   cost: (a, b) => compareUsd(a.span.cost_usd, b.span.cost_usd),
 };
 
-interface Props {
+interface Props extends Figures {
   nodes: readonly Node[];
   picked: string | null;
   onPick: (spanId: string) => void;
   onEnd: () => void;
 }
 
-export function SpanTable({ nodes, picked, onPick, onEnd }: Props) {
+export function SpanTable({ nodes, picked, places, durations, onPick, onEnd }: Props) {
   const [sort, setSort] = useState("at");
   const rows = useMemo(() => {
     const order = ORDERS[sort.replace("-", "")] ?? ORDERS.at;
     const up = order ? [...nodes].sort(order) : [...nodes];
     return sort.startsWith("-") ? up.reverse() : up;
   }, [nodes, sort]);
+  const columns = useMemo(() => columnsFor({ places, durations }), [places, durations]);
   return (
     <Grid
       label="Spans"
@@ -171,7 +187,7 @@ export function SpanTable({ nodes, picked, onPick, onEnd }: Props) {
       rowKey={(node) => node.span.span_id}
       onPick={(node) => onPick(node.span.span_id)}
       picked={picked}
-      compact={compactSpan}
+      compact={compactSpan({ places, durations })}
       sort={sort}
       onSort={setSort}
       onEnd={onEnd}

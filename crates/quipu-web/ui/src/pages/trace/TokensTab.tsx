@@ -85,7 +85,9 @@ function Bill({ span }: { span: Span }) {
   const answer = usePriceLines(span).data;
   const same = answer?.total_usd && span.cost_usd && compareUsd(answer.total_usd, span.cost_usd) === 0;
   if (!same || !answer.lines?.length) return null;
-  const places = Math.max(2, ...answer.lines.map((line) => parseDecimal(line.amount_usd)?.scale ?? 0));
+  const scaleOf = (texts: string[]) => Math.max(2, ...texts.map((text) => parseDecimal(text)?.scale ?? 0));
+  const places = scaleOf(answer.lines.map((line) => line.amount_usd));
+  const unitPlaces = scaleOf(answer.lines.map((line) => line.unit_price_usd));
   return (
     <table className="slip bill">
       <tbody>
@@ -93,7 +95,7 @@ function Bill({ span }: { span: Span }) {
           <tr key={line.unit}>
             <th scope="row">{line.unit.replaceAll("_", " ")}</th>
             <td className="figure end muted">
-              {count(line.count)} × {usdExact(line.unit_price_usd)} / {compact(line.per)}
+              {count(line.count)} × {usd(line.unit_price_usd, unitPlaces)} / {compact(line.per)}
             </td>
             <td className="figure end">{usd(line.amount_usd, places)}</td>
           </tr>

@@ -1,15 +1,15 @@
 // What did this run do, what was it waiting for, and what did it cost?
 import { useCallback, useEffect, useMemo, useState } from "react";
-import { useLive } from "../../api/live";
-import { queryClient, useTrace } from "../../api/queries";
+import { useTrace } from "../../api/queries";
 import { Failure, Loading } from "../../components/States";
 import { criticalPath } from "../../lib/critical";
-import { count } from "../../lib/format";
+import { count, durationsUpTo, usdColumnPlaces } from "../../lib/format";
 import { buildTree, type Node, visibleRows } from "../../lib/tree";
 import { useKeys } from "../../state/keys";
 import { useNarrow } from "../../state/screen";
-import { href, navigate, setParams, usePlace } from "../../state/url";
+import { back, href, setParams, usePlace } from "../../state/url";
 import { Conversation } from "./Conversation";
+import { useTraceChanges } from "./changes";
 import { Digest } from "./Digest";
 import { PanelSplit } from "./PanelSplit";
 import { SpanPanel } from "./SpanPanel";
@@ -47,10 +47,12 @@ export function Trace({ traceId }: { traceId: string }) {
   useEffect(() => {
     if (spans.length < SPANS_AT_ONCE) more();
   }, [spans.length, more]);
-  useLive((frame) => {
-    if (frame.type === "trace" && frame.trace.trace_id === traceId)
-      void queryClient.invalidateQueries({ queryKey: ["trace", traceId] });
-  });
+  const changes = useTraceChanges(traceId, trace);
+  const places = useMemo(
+    () => usdColumnPlaces(spans.map((span) => (span.counted ? span.cost_usd : null))),
+    [spans],
+  );
+  const durations = useMemo(() => durationsUpTo(tree.total), [tree.total]);
 
   const step = (by: number) => (event: KeyboardEvent) => {
     if (view !== "waterfall" || rows.length === 0) return;
@@ -79,8 +81,7 @@ export function Trace({ traceId }: { traceId: string }) {
     Escape: (event) => {
       event.preventDefault();
       if (picked) pick(null);
-      else if (window.history.length > 1) window.history.back();
-      else navigate(href("/traces"));
+      else back(href("/traces"));
     },
   });
 
@@ -96,7 +97,7 @@ export function Trace({ traceId }: { traceId: string }) {
   const panel = node ? (
     <SpanPanel traceId={traceId} node={node} onClose={() => pick(null)} />
   ) : narrow ? null : (
-    <Digest traceId={traceId} spans={spans} tree={tree} path={path} onPick={pick} />
+    <Digest traceId={traceId} spans={spans} tree={tree} path={path} places={places} onPick={pick} />
   );
   const footer =
     spans.length < trace.spans ? (
@@ -108,7 +109,7 @@ export function Trace({ traceId }: { traceId: string }) {
 
   return (
     <>
-      <TraceHead trace={trace} />
+      <TraceHead trace={trace} reload={changes.waiting ? changes.reload : null} />
       <ViewBar
         view={view}
         spans={spans}
@@ -133,6 +134,8 @@ export function Trace({ traceId }: { traceId: string }) {
             rows={rows}
             total={tree.total}
             mostTokens={mostTokens}
+            places={places}
+            durations={durations}
             path={path}
             folded={folded}
             picked={picked}
@@ -143,9 +146,16 @@ export function Trace({ traceId }: { traceId: string }) {
             footer={footer}
           />
         ) : view === "conversation" ? (
-          <Conversation traceId={traceId} picked={picked} onPick={pick} />
+          <Conversation traceId={traceId} picked={picked} places={places} onPick={pick} />
         ) : (
-          <SpanTable nodes={[...tree.byId.values()]} picked={picked} onPick={pick} onEnd={more} />
+          <SpanTable
+            nodes={[...tree.byId.values()]}
+            picked={picked}
+            places={places}
+            durations={durations}
+            onPick={pick}
+            onEnd={more}
+          />
         )}
       </PanelSplit>
     </>

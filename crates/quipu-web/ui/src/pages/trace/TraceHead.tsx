@@ -3,12 +3,14 @@ import type { Span, TraceSummary } from "../../api/types";
 import { Copy } from "../../components/Copy";
 import { Icon } from "../../components/Icon";
 import { Link } from "../../components/Link";
+import { NO_USAGE } from "../../components/Money";
 import { StatusText } from "../../components/StatusText";
 import { TraceCost } from "../../components/traceColumns";
 import { count, duration, plural, usd } from "../../lib/format";
 import { hueOf } from "../../lib/kinds";
 import { fullTime } from "../../lib/time";
 import { useKeys } from "../../state/keys";
+import { useNarrow } from "../../state/screen";
 import { href, setParams } from "../../state/url";
 
 export const VIEWS = [
@@ -19,8 +21,8 @@ export const VIEWS = [
 
 export type View = (typeof VIEWS)[number]["id"];
 
-/** The one line that says what this run was. */
-export function TraceHead({ trace }: { trace: TraceSummary }) {
+/** The one line that says what this run was; with `reload` while more of it has arrived than is shown. */
+export function TraceHead({ trace, reload }: { trace: TraceSummary; reload: (() => void) | null }) {
   return (
     <header className="trace-head">
       <div className="trace-title">
@@ -29,6 +31,11 @@ export function TraceHead({ trace }: { trace: TraceSummary }) {
         </Link>
         <h1 title={trace.name}>{trace.name}</h1>
         <StatusText status={trace.status} />
+        {reload ? (
+          <button type="button" className="new-pill" onClick={reload}>
+            changed · reload
+          </button>
+        ) : null}
         <span className="push faint mono trace-id" title={trace.trace_id}>
           {trace.trace_id}
         </span>
@@ -45,12 +52,18 @@ export function TraceHead({ trace }: { trace: TraceSummary }) {
         <span className="figure">{plural(trace.llm_calls, "LLM call")}</span>
         <span className="figure">{plural(trace.tool_calls, "tool call")}</span>
         {trace.errors > 0 ? <span className="figure failing">{count(trace.errors)} failed</span> : null}
-        <span className="figure">{count(trace.tokens.total)} tokens</span>
-        <span className="figure">
-          <strong>
-            <TraceCost trace={trace} />
-          </strong>
-        </span>
+        {trace.llm_calls === 0 ? null : trace.cost_reason === NO_USAGE ? (
+          <span>no usage reported</span>
+        ) : (
+          <>
+            <span className="figure">{count(trace.tokens.total)} tokens</span>
+            <span className="figure">
+              <strong>
+                <TraceCost trace={trace} />
+              </strong>
+            </span>
+          </>
+        )}
         {trace.reported_cost_usd ? (
           <span className="figure" title="Cost as the sender reported it">
             reported {usd(trace.reported_cost_usd)}
@@ -82,6 +95,7 @@ interface ViewBarProps {
 export function ViewBar(props: ViewBarProps) {
   const { view, word, matches } = props;
   const input = useRef<HTMLInputElement>(null);
+  const narrow = useNarrow();
   useKeys({
     "/": (event) => {
       event.preventDefault();
@@ -130,7 +144,7 @@ export function ViewBar(props: ViewBarProps) {
               ref={input}
               className="field"
               value={word}
-              placeholder="Search in trace"
+              placeholder={narrow ? "Search" : "Search in trace"}
               aria-label="Search in trace"
               spellCheck={false}
               onChange={(event) => props.onWord(event.target.value)}

@@ -13,6 +13,10 @@ interface Props {
   rows: readonly Node[];
   total: number;
   mostTokens: number;
+  /** Decimal places of the cost column. */
+  places: number;
+  /** How the duration column reads. */
+  durations: (ms: number | null) => string;
   path: ReadonlyMap<string, Interval[]>;
   folded: ReadonlySet<string>;
   picked: string | null;
@@ -34,7 +38,7 @@ export function Waterfall(props: Props) {
   const [window_, setWindow] = useState<Interval | null>(null);
   const [nameWidth, setNameWidth] = useState(Number(recall("name-width")) || 0);
   const [from, to] = window_ ?? [0, Math.max(total, 1e-6)];
-  const figures = width >= 620 ? "72px 76px 84px" : width >= 460 ? "68px 78px" : "64px";
+  const figures = width >= 620 ? "76px 76px 84px" : width >= 460 ? "72px 80px" : "68px";
   const names = Math.min(
     nameWidth || Math.max(NAME_LEAST, Math.min(340, width * (small ? 0.44 : 0.38))),
     Math.max(NAME_LEAST, width - 320),
@@ -106,6 +110,8 @@ export function Waterfall(props: Props) {
               picked={id === picked}
               dimmed={props.found !== null && !props.found.has(id)}
               mostTokens={props.mostTokens}
+              places={props.places}
+              durations={props.durations}
               showTokens={width >= 620}
               showCost={width >= 460}
               onPick={props.onPick}
@@ -196,6 +202,8 @@ function TimeAxis({ from, to, total, onZoom, onTick }: AxisProps) {
     >
       {ticks.map((tick) => {
         const at = tick / length;
+        // Beside the end there is no room for a label; the line below it stays.
+        if (at > 0.92 && ticks.length > 2) return null;
         return (
           <span
             key={tick}

@@ -1,8 +1,8 @@
 import { memo } from "react";
 import type { Span, Tokens } from "../../api/types";
 import { Icon } from "../../components/Icon";
-import { Money, reasonText } from "../../components/Money";
-import { compact, count, duration } from "../../lib/format";
+import { hasCost, Money, NoUsage, reasonText, reportsNothing } from "../../components/Money";
+import { count, duration } from "../../lib/format";
 import { hueOf } from "../../lib/kinds";
 import { type Interval, mergeClose, type Node, selfTime } from "../../lib/tree";
 
@@ -18,6 +18,8 @@ interface Props {
   dimmed: boolean;
   /** The largest counted usage of the trace, the full length of a token bar. */
   mostTokens: number;
+  places: number;
+  durations: (ms: number | null) => string;
   showTokens: boolean;
   showCost: boolean;
   onPick: (spanId: string) => void;
@@ -69,14 +71,23 @@ export const WaterfallRow = memo(function WaterfallRow(props: Props) {
         <span className="kind">{span.kind}</span>
       </span>
       <Bars {...props} />
-      <span className="end figure" role="gridcell">
-        {span.duration_ms === null ? "running" : duration(span.duration_ms)}
+      <span
+        className="end figure"
+        role="gridcell"
+        title={span.duration_ms === null ? undefined : duration(span.duration_ms)}
+      >
+        {span.duration_ms === null ? "running" : props.durations(span.duration_ms)}
       </span>
       {props.showTokens ? <TokenCell span={span} most={props.mostTokens} /> : null}
       {props.showCost ? (
         <span className="end figure" role="gridcell">
-          {span.counted && span.tokens ? (
-            <Money value={span.cost_usd} reason={reasonText(span.cost_reason)} />
+          {hasCost(span) ? (
+            <Money
+              value={span.cost_usd}
+              places={props.places}
+              used={!reportsNothing(span)}
+              reason={reasonText(span.cost_reason)}
+            />
           ) : null}
         </span>
       ) : null}
@@ -148,7 +159,13 @@ function TokenBar({ tokens, most, hollow }: { tokens: Tokens; most: number; holl
 
 function TokenCell({ span, most }: { span: Span; most: number }) {
   const { tokens } = span;
-  if (!tokens || tokens.total === 0) return <span role="gridcell" />;
+  if (!tokens || tokens.total === 0) {
+    return (
+      <span className="end figure" role="gridcell">
+        {reportsNothing(span) ? <NoUsage /> : null}
+      </span>
+    );
+  }
   const parts = `${count(tokens.input)} in (${count(tokens.cache_read)} cached) · ${count(tokens.output)} out`;
   if (!span.counted) {
     const why = span.counted_reason ?? "repeats usage that is counted elsewhere";
@@ -158,7 +175,7 @@ function TokenCell({ span, most }: { span: Span; most: number }) {
         role="gridcell"
         title={`${parts}\nNot counted: ${why}`}
       >
-        ({compact(tokens.total)})
+        ({count(tokens.total)})
         <TokenBar tokens={tokens} most={most} hollow />
       </span>
     );
@@ -169,7 +186,7 @@ function TokenCell({ span, most }: { span: Span; most: number }) {
       role="gridcell"
       title={`${parts}\nCounted${span.counted_reason ? `: ${span.counted_reason}` : ""}`}
     >
-      {compact(tokens.total)}
+      {count(tokens.total)}
       <TokenBar tokens={tokens} most={most} hollow={false} />
     </span>
   );

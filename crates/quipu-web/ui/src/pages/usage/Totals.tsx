@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { type Scope, usePreviousUsage } from "../../api/queries";
 import type { UsageRow } from "../../api/types";
-import { reasonsText } from "../../components/Money";
+import { NoUsage, reasonsText } from "../../components/Money";
 import { compact, count, duration, percent, usdExact, usdHeadline, usdPixels } from "../../lib/format";
 
 /** Change against the period before, as a share; null where there was nothing to compare with. */
@@ -60,7 +60,13 @@ export function Totals({ total, scope }: { total: UsageRow; scope: Scope }) {
       <Figure
         label="Cost"
         value={
-          total.cost_usd === null ? <span className="unpriced">unpriced</span> : usdHeadline(total.cost_usd)
+          total.cost_usd !== null ? (
+            usdHeadline(total.cost_usd)
+          ) : total.unpriced_calls > 0 || total.tokens.total > 0 ? (
+            <span className="unpriced">unpriced</span>
+          ) : (
+            <NoUsage />
+          )
         }
         title={total.cost_usd === null ? undefined : usdExact(total.cost_usd)}
       >

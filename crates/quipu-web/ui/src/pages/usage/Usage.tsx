@@ -42,7 +42,7 @@ function formatOf(measure: Measure, peak: number): (value: number) => string {
 }
 
 function formatTick(measure: Measure): (value: number, step: number) => string {
-  if (measure !== "cost") return (value) => compact(value);
+  if (measure !== "cost") return (value) => compact(value).replace(/\.0+(?=[kMGT])/, "");
   return (value, step) => {
     const places =
       step >= 1 ? 0 : Math.min(6, Math.ceil(-Math.log10(step)) + (step.toString().includes("25") ? 1 : 0));
@@ -97,13 +97,15 @@ export function Usage() {
                   value={measure}
                   onPick={(id) => setParams({ measure: id === "cost" ? null : id }, { replace: true })}
                 />
-                <span className="muted">by</span>
-                <Segments
-                  label="Group by"
-                  options={DIMENSIONS.map((id) => ({ id, label: id }))}
-                  value={dimension}
-                  onPick={(id) => setParams({ by: id === "model" ? null : id }, { replace: true })}
-                />
+                <span className="by-what">
+                  <span className="muted">by</span>
+                  <Segments
+                    label="Group by"
+                    options={DIMENSIONS.map((id) => ({ id, label: id }))}
+                    value={dimension}
+                    onPick={(id) => setParams({ by: id === "model" ? null : id }, { replace: true })}
+                  />
+                </span>
                 <span className="push faint hint-wide">drag across bars to narrow the range</span>
               </div>
               <OverTime
@@ -119,6 +121,7 @@ export function Usage() {
               groups={query.data.groups}
               total={query.data.total}
               dimension={dimension}
+              measure={measure}
               named={named}
               onHighlight={setHighlight}
             />

@@ -3,15 +3,15 @@ import { useMemo } from "react";
 import type { UsageGroup, UsageRow } from "../../api/types";
 import { Link } from "../../components/Link";
 import { Money, reasonsText, reasonText } from "../../components/Money";
-import { keyOf, UNKNOWN } from "../../lib/buckets";
+import { keyOf, type Measure, measureOf, UNKNOWN } from "../../lib/buckets";
 import {
-  compact,
   compareUsd,
   count,
+  countsUpTo,
   duration,
+  durationsUpTo,
   percent,
   plural,
-  usdPixels,
   usdPlaces,
 } from "../../lib/format";
 import { fieldOf } from "../../state/filters";
@@ -21,6 +21,8 @@ interface Props {
   groups: readonly UsageGroup[];
   total: UsageRow;
   dimension: string;
+  /** What the rows are ordered by and their bars show. */
+  measure: Measure;
   named: readonly string[];
   onHighlight: (key: string | null) => void;
 }
@@ -32,13 +34,28 @@ function mainReason(row: UsageRow): string {
   return reasonText(first?.[0]);
 }
 
-export function UsageTable({ groups, total, dimension, named, onHighlight }: Props) {
-  const rows = useMemo(
-    () => [...groups].sort((a, b) => compareUsd(b.cost_usd, a.cost_usd) || b.tokens.total - a.tokens.total),
-    [groups],
-  );
+function byMeasure(measure: Measure): (a: UsageRow, b: UsageRow) => number {
+  const rest = (a: UsageRow, b: UsageRow) => b.tokens.total - a.tokens.total || b.llm_calls - a.llm_calls;
+  if (measure === "cost") return (a, b) => compareUsd(b.cost_usd, a.cost_usd) || rest(a, b);
+  return measure === "calls" ? (a, b) => b.llm_calls - a.llm_calls || rest(a, b) : rest;
+}
+
+export function UsageTable({ groups, total, dimension, measure, named, onHighlight }: Props) {
+  const rows = useMemo(() => [...groups].sort(byMeasure(measure)), [groups, measure]);
   const places = Math.min(4, usdPlaces(rows.map((row) => row.cost_usd)));
-  const most = usdPixels(rows[0]?.cost_usd);
+  const most = rows[0] ? measureOf(rows[0], measure) : 0;
+  const figures = useMemo(
+    () => ({
+      tokens: countsUpTo(total.tokens.total),
+      durations: durationsUpTo(
+        Math.max(
+          0,
+          ...[total, ...groups].flatMap((row) => [row.latency_ms.p50 ?? 0, row.latency_ms.p95 ?? 0]),
+        ),
+      ),
+    }),
+    [groups, total],
+  );
   return (
     <div className="ledger-scroll">
       <table className="ledger">
@@ -47,10 +64,10 @@ export function UsageTable({ groups, total, dimension, named, onHighlight }: Pro
             <th scope="col" className="ledger-key">
               {dimension}
             </th>
+            <th scope="col" className="ledger-bar" aria-label={`Share of ${measure}`} />
             <th scope="col" className="end">
               Cost
             </th>
-            <th scope="col" className="ledger-bar" aria-label="Share of cost" />
             <th scope="col" className="end">
               Calls
             </th>
@@ -80,7 +97,7 @@ export function UsageTable({ groups, total, dimension, named, onHighlight }: Pro
         <tbody>
           {rows.slice(0, MOST_ROWS).map((row) => {
             const key = keyOf(row, dimension);
-            const share = most > 0 ? usdPixels(row.cost_usd) / most : 0;
+            const share = most > 0 ? measureOf(row, measure) / most : 0;
             return (
               <tr key={key} onPointerEnter={() => onHighlight(key)} onPointerLeave={() => onHighlight(null)}>
                 <th scope="row">
@@ -89,17 +106,18 @@ export function UsageTable({ groups, total, dimension, named, onHighlight }: Pro
                   />
                   <Key dimension={dimension} value={key} />
                 </th>
-                <Amount row={row} places={places} />
                 <td className="ledger-bar">
-                  {row.cost_usd === null ? null : (
+                  {measure === "cost" && row.cost_usd === null ? (
+                    <Missing row={row} />
+                  ) : (
                     <i
                       className={`series-${named.includes(key) ? named.indexOf(key) : "rest"} by-${dimension}`}
                       style={{ width: `${share * 100}%` }}
                     />
                   )}
-                  {row.cost_usd === null ? <Missing row={row} /> : null}
                 </td>
-                <Figures row={row} />
+                <Amount row={row} places={places} />
+                <Figures row={row} {...figures} />
               </tr>
             );
           })}
@@ -111,11 +129,11 @@ export function UsageTable({ groups, total, dimension, named, onHighlight }: Pro
                 ? `Total of ${count(rows.length)}, the first ${MOST_ROWS} shown`
                 : "Total"}
             </th>
-            <Amount row={total} places={places} />
             <td className="ledger-bar">
               <Missing row={total} />
             </td>
-            <Figures row={total} />
+            <Amount row={total} places={places} />
+            <Figures row={total} {...figures} />
           </tr>
         </tfoot>
       </table>
@@ -140,7 +158,13 @@ function Amount({ row, places }: { row: UsageRow; places: number }) {
   const why = reasonsText(row.unpriced_reasons) || undefined;
   return (
     <td className="end figure">
-      <Money value={row.cost_usd} places={places} reason={why ?? null} unpriced={row.unpriced_calls} />
+      <Money
+        value={row.cost_usd}
+        places={places}
+        reason={why ?? null}
+        unpriced={row.unpriced_calls}
+        used={row.unpriced_calls > 0 || row.tokens.total > 0}
+      />
     </td>
   );
 }
@@ -155,14 +179,20 @@ function Missing({ row }: { row: UsageRow }) {
   );
 }
 
-function Figures({ row }: { row: UsageRow }) {
+interface FiguresProps {
+  row: UsageRow;
+  tokens: (value: number) => string;
+  durations: (ms: number | null) => string;
+}
+
+function Figures({ row, tokens: amount, durations }: FiguresProps) {
   const { tokens, latency_ms: latency } = row;
   return (
     <>
       <td className="end figure">{count(row.llm_calls)}</td>
       <td className={`end figure ${row.errors ? "failing" : "nil"}`}>{count(row.errors)}</td>
       <td className="end figure" title={`${count(tokens.input)} tokens`}>
-        {compact(tokens.input)}
+        {amount(tokens.input)}
       </td>
       <td className="end figure muted" title={`${count(tokens.cache_read)} tokens read from the cache`}>
         {tokens.input > 0 ? percent(tokens.cache_read / tokens.input, 0) : "–"}
@@ -171,13 +201,17 @@ function Figures({ row }: { row: UsageRow }) {
         className="end figure"
         title={`${count(tokens.output)} tokens, of which ${count(tokens.reasoning)} reasoning`}
       >
-        {compact(tokens.output)}
+        {amount(tokens.output)}
       </td>
       <td className="end figure" title={`${count(tokens.total)} tokens`}>
-        {compact(tokens.total)}
+        {amount(tokens.total)}
       </td>
-      <td className="end figure muted">{duration(latency.p50)}</td>
-      <td className="end figure muted">{duration(latency.p95)}</td>
+      <td className="end figure muted" title={duration(latency.p50)}>
+        {durations(latency.p50)}
+      </td>
+      <td className="end figure muted" title={duration(latency.p95)}>
+        {durations(latency.p95)}
+      </td>
     </>
   );
 }

@@ -1,0 +1,33 @@
+import { Component, type ReactNode } from "react";
+import { Icon } from "./Icon";
+
+interface State {
+  error: unknown;
+}
+
+/** Catches what a page throws. Most often its code is gone because a newer server answers: then a reload helps. */
+export class Boundary extends Component<{ children: ReactNode }, State> {
+  override state: State = { error: null };
+
+  static getDerivedStateFromError(error: unknown): State {
+    return { error };
+  }
+
+  override render() {
+    const { error } = this.state;
+    if (error === null) return this.props.children;
+    return (
+      <div className="state" role="alert">
+        <h2 className="failure-title">This page could not be shown</h2>
+        <p className="state-text">
+          The server may be away, or newer than this page. A reload fetches what fits it.
+        </p>
+        <p className="faint mono">{error instanceof Error ? error.message : String(error)}</p>
+        <button type="button" className="button" onClick={() => window.location.reload()}>
+          <Icon name="retry" size={14} />
+          <span>Reload</span>
+        </button>
+      </div>
+    );
+  }
+}
