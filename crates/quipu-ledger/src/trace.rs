@@ -12,6 +12,10 @@ use crate::row;
 /// Index of a span within its trace.
 pub(crate) type At = u32;
 
+/// Steps from a record to the one that counts for it: wrapper, wrapped call, the record beside that one. Nested runs of one
+/// tool can be more, and while a trace is being settled there may be a circle.
+const PARTS: usize = 8;
+
 /// A span with its place in the tree.
 #[derive(Debug)]
 pub(crate) struct Entry {
@@ -186,10 +190,20 @@ impl Trace {
         Some(path)
     }
 
-    /// Notes that the row of a span may have changed.
+    /// Notes that the row of a span may have changed, and with it the rows of those that it is a part of: a wrapper's figures
+    /// reach the call that it wraps, and from there the record that this call lost to.
     pub fn touch(&mut self, at: At) {
-        if self.entry(at).node.call.is_some() {
-            self.touched.insert(at);
+        let mut next = Some(at);
+        for _ in 0..PARTS {
+            let Some(at) = next else { return };
+            let entry = self.entry(at);
+            next = entry.lost_to.or(match entry.standing {
+                Standing::Same(other) => Some(other),
+                _ => None,
+            });
+            if entry.node.call.is_some() {
+                self.touched.insert(at);
+            }
         }
     }
 

@@ -74,7 +74,7 @@ fn difference(one: &Rows, other: &Rows) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_000))]
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
     fn order_and_cuts_do_not_matter((spans, other, cut) in shuffled()) {

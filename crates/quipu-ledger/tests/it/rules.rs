@@ -84,6 +84,15 @@ fn r6_records_beside_each_other_with_one_response_id_are_one_call() {
 }
 
 #[test]
+fn r6_a_late_wrapper_of_the_record_that_lost_still_gives_its_figures() {
+    let winner = with_response(span(3, None, Kind::Llm, 10, 60), "resp-1");
+    let loser = with_response(span(7, Some(6), Kind::Llm, 40, 120), "resp-1");
+    let wrapper = with_usage(span(6, None, Kind::Llm, 45, 60), 35, 17);
+    let rows = count(&[vec![winner, loser], vec![wrapper]], 1000);
+    assert_eq!(totals(&rows), (1, 35, 17));
+}
+
+#[test]
 fn r6_the_same_id_at_another_time_is_another_call() {
     let one = with_response(with_usage(span(1, None, Kind::Llm, 0, 50), 10, 4), "always-the-same");
     let other = with_response(with_usage(span(2, None, Kind::Llm, 60, 90), 11, 4), "always-the-same");
