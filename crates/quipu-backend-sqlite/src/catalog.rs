@@ -40,9 +40,9 @@ pub(crate) fn dictionary(catalog: &Connection) -> Result<Arc<Dictionary>> {
     Ok(Arc::new(own.map_or_else(Dictionary::shipped, Dictionary::new)))
 }
 
-/// Whether the store has a dictionary of its own.
-pub(crate) fn is_trained(catalog: &Connection) -> Result<bool> {
-    Ok(catalog.query_row("SELECT EXISTS(SELECT 1 FROM dicts)", [], |row| row.get(0))?)
+/// How many dictionaries of its own the store has trained.
+pub(crate) fn trained(catalog: &Connection) -> Result<u32> {
+    Ok(catalog.query_row("SELECT COUNT(*) FROM dicts", [], |row| row.get(0))?)
 }
 
 /// Keeps a trained dictionary.

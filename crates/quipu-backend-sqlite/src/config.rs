@@ -37,7 +37,8 @@ pub struct Config {
     pub write_cache_kib: u32,
     /// KiB of page cache of each connection that reads.
     pub read_cache_kib: u32,
-    /// Spans after which the store trains a compression dictionary of its own, once; 0 for never.
+    /// Spans after which the store trains a compression dictionary of its own, and once more after 25 times as many; 0 for
+    /// never.
     pub train_after_spans: u64,
 }
 
@@ -53,7 +54,7 @@ impl Default for Config {
             read_connections: 64,
             write_cache_kib: 4_096,
             read_cache_kib: 256,
-            train_after_spans: 20_000,
+            train_after_spans: 4_000,
         }
     }
 }

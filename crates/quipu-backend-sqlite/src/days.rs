@@ -11,6 +11,10 @@ use rusqlite::Connection;
 
 use crate::fault::Result;
 use crate::folder::Day;
+use crate::read::tools::ToolRuns;
+
+/// A day with more tools than this is read each time.
+const MOST_TOOLS: usize = 200;
 
 /// Earliest and latest, both included.
 type Range = Option<(i64, i64)>;
@@ -44,10 +48,19 @@ pub(crate) fn meets(range: Range, since: Option<Timestamp>, until: Option<Timest
     })
 }
 
+/// What was read of a day and holds until the next commit on it.
+#[derive(Debug, Default)]
+struct Known {
+    /// Counts the commits.
+    version: u64,
+    bounds: Option<Bounds>,
+    tools: Option<Arc<ToolRuns>>,
+}
+
 /// What is known of one day.
 #[derive(Debug, Default)]
 pub(crate) struct DayState {
-    bounds: Mutex<(u64, Option<Bounds>)>,
+    known: Mutex<Known>,
     damage: Mutex<Option<String>>,
     /// Last span committed, where known.
     pub(crate) committed: AtomicI64,
@@ -61,24 +74,43 @@ pub(crate) struct DayState {
 impl DayState {
     /// The bounds, read again when something was committed since.
     pub(crate) fn bounds(&self, keep: bool, load: impl FnOnce() -> Result<Bounds>) -> Result<Bounds> {
-        let (version, known) = *self.bounds.lock();
+        let (version, known) = {
+            let known = self.known.lock();
+            (known.version, known.bounds)
+        };
         if let Some(bounds) = known {
             return Ok(bounds);
         }
         let bounds = load()?;
-        let mut current = self.bounds.lock();
-        if keep && current.0 == version {
-            current.1 = Some(bounds);
+        let mut current = self.known.lock();
+        if keep && current.version == version {
+            current.bounds = Some(bounds);
         }
         Ok(bounds)
+    }
+
+    /// The runs of all tools on the whole day, read again when something was committed since.
+    pub(crate) fn tools(&self, load: impl FnOnce() -> Result<ToolRuns>) -> Result<Arc<ToolRuns>> {
+        let (version, known) = {
+            let known = self.known.lock();
+            (known.version, known.tools.clone())
+        };
+        if let Some(tools) = known {
+            return Ok(tools);
+        }
+        let tools = Arc::new(load()?);
+        let mut current = self.known.lock();
+        if tools.len() <= MOST_TOOLS && current.version == version {
+            current.tools = Some(Arc::clone(&tools));
+        }
+        Ok(tools)
     }
 
     /// Takes note of a commit.
     pub(crate) fn changed(&self, last_span: i64, replaced: bool) {
         {
-            let mut bounds = self.bounds.lock();
-            bounds.0 += 1;
-            bounds.1 = None;
+            let mut known = self.known.lock();
+            *known = Known { version: known.version + 1, ..Known::default() };
         }
         self.committed.store(last_span, Ordering::Release);
         if replaced {

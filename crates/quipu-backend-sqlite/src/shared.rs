@@ -33,8 +33,6 @@ pub(crate) struct Shared {
     pub(crate) trouble: Mutex<Option<String>>,
     /// Batches that wait for the writer.
     pub(crate) waiting: AtomicUsize,
-    /// The store has a dictionary of its own, or tried to get one.
-    pub(crate) trained: AtomicBool,
     /// The store is closing.
     pub(crate) stopping: AtomicBool,
     pub(crate) tokenizer: Tokenizer,
@@ -78,7 +76,6 @@ impl Shared {
             readers,
             trouble: Mutex::default(),
             waiting: AtomicUsize::new(0),
-            trained: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
             tokenizer: Tokenizer::default(),
             homes: Mutex::new(LruCache::with_hasher(most, std::hash::RandomState::new())),

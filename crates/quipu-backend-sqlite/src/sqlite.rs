@@ -18,7 +18,7 @@ use crate::config::Config;
 use crate::days::Days;
 use crate::fault::NAME;
 use crate::folder::{Day, Folder, Part};
-use crate::schema::{self, Access, DAY};
+use crate::schema::{self, Access, DAY, TEXT};
 use crate::search::Indexer;
 use crate::shared::Shared;
 use crate::write::{Prepared, Request, Writer};
@@ -217,7 +217,27 @@ impl Threads {
                 tracing::error!("a thread of the store had ended in a panic");
             }
         }
+        if self.lock.lock().is_some() {
+            self.fold_leftovers();
+        }
         self.lock.lock().take();
+    }
+
+    /// Moves write-ahead logs into their files that could not be when they were closed, because somebody read them.
+    fn fold_leftovers(&self) {
+        let Shared { config, folder, readers, days, .. } = &*self.shared;
+        readers.trim(std::time::Duration::ZERO);
+        for day in days.sound() {
+            for (part, layout) in [(Part::Data, &DAY), (Part::Text, &TEXT)] {
+                let path = folder.file(part, day);
+                let access =
+                    Access::Write { cache_kib: config.read_cache_kib, durability: config.durability };
+                if path.exists() && Folder::with_companions(&path)[1].exists() {
+                    // A file that cannot be opened says so when it is needed.
+                    let _ = schema::open(layout, &path, access).map(|conn| schema::fold(&conn));
+                }
+            }
+        }
     }
 }
 

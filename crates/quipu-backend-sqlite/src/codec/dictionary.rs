@@ -7,11 +7,11 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use sha2::{Digest, Sha256};
-use zstd::bulk::{Compressor, Decompressor};
+use zstd::bulk::Compressor;
 use zstd::dict::{DecoderDictionary, EncoderDictionary};
-use zstd::zstd_safe::CParameter;
+use zstd::zstd_safe::{CParameter, DCtx};
 
 use crate::fault::{Fault, Result};
 
@@ -55,25 +55,30 @@ impl Dictionary {
     }
 
     /// Unpacks one body that was packed with it.
-    fn unpack(&self, packed: &[u8], length: usize) -> Result<Vec<u8>> {
+    fn unpack(&self, context: &mut DCtx<'static>, packed: &[u8], length: usize) -> Result<Vec<u8>> {
         let decoder = self.decoder.get_or_init(|| DecoderDictionary::copy(&self.bytes));
-        let mut decompressor = Decompressor::with_prepared_dictionary(decoder)
-            .map_err(|_| Fault::Damaged("no memory to decompress"))?;
-        decompressor.decompress(packed, length).map_err(|_| Fault::Damaged("a body cannot be decompressed"))
+        let mut plain = Vec::with_capacity(length);
+        context
+            .decompress_using_ddict(&mut plain, packed, decoder.as_ddict())
+            .map_err(|_| Fault::Damaged("a body cannot be decompressed"))?;
+        Ok(plain)
     }
 }
 
+/// Decompression contexts that wait for the next body; making one costs more than most bodies do.
+const MOST_CONTEXTS: usize = 4;
+
 /// Dictionaries in memory: the current one for new bodies, and all that were read from files.
-#[derive(Debug)]
 pub(crate) struct Dictionaries {
     current: RwLock<Arc<Dictionary>>,
     known: RwLock<HashMap<u32, Arc<Dictionary>>>,
+    contexts: Mutex<Vec<DCtx<'static>>>,
 }
 
 impl Dictionaries {
     pub(crate) fn new(current: Arc<Dictionary>) -> Self {
         let known = HashMap::from([(current.id, Arc::clone(&current))]);
-        Self { current: RwLock::new(current), known: RwLock::new(known) }
+        Self { current: RwLock::new(current), known: RwLock::new(known), contexts: Mutex::default() }
     }
 
     /// For new bodies.
@@ -105,7 +110,17 @@ impl Dictionaries {
                 loaded
             }
         };
-        dictionary.unpack(rest, length)
+        let context = self.contexts.lock().pop();
+        let mut context = match context {
+            Some(context) => context,
+            None => DCtx::try_create().ok_or(Fault::Damaged("no memory to decompress"))?,
+        };
+        let plain = dictionary.unpack(&mut context, rest, length);
+        let mut contexts = self.contexts.lock();
+        if contexts.len() < MOST_CONTEXTS {
+            contexts.push(context);
+        }
+        plain
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use compact_str::CompactString;
 use quipu_core::{Result, Sketch, ToolGroup, TraceFilter, TraceId};
@@ -22,8 +23,12 @@ use crate::shared::Shared;
 /// When and where a run failed, and what it said.
 type Failure = (i64, TraceId, i64, Option<String>);
 
-#[derive(Debug, Default)]
-struct Runs {
+/// The runs of each tool.
+pub(crate) type ToolRuns = Vec<(CompactString, Runs)>;
+
+/// Runs of one tool.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Runs {
     figures: Figures,
     failure: Option<Failure>,
 }
@@ -43,17 +48,29 @@ pub(crate) fn groups(shared: &Shared, filter: &TraceFilter) -> Result<Vec<ToolGr
     }
     let found = shared.ask_all(&days, |reader| {
         let bounds = bounds.get(&reader.day).copied().unwrap_or_default();
-        runs_in(shared, reader, filter, &bounds)
+        let state = shared.days.get(reader.day).filter(|_| !shared.read_only && is_whole(filter, &bounds));
+        match state {
+            Some(state) => state.tools(|| runs_in(shared, reader, &TraceFilter::default(), &bounds)),
+            None => runs_in(shared, reader, filter, &bounds).map(Arc::new),
+        }
     })?;
     let mut tools: BTreeMap<CompactString, Runs> = BTreeMap::new();
-    for (tool, runs) in found.into_iter().flat_map(|(_, tools)| tools) {
-        let known = tools.entry(tool).or_default();
+    for (tool, runs) in found.iter().flat_map(|(_, tools)| tools.iter()) {
+        let known = tools.entry(tool.clone()).or_default();
         known.figures.add(&runs.figures, 1);
-        known.failure = known.failure.take().max(runs.failure);
+        known.failure = known.failure.take().max(runs.failure.clone());
     }
     let mut groups: Vec<ToolGroup> = tools.into_iter().map(|(tool, runs)| group(tool, runs)).collect();
     groups.sort_by(|a, b| (Reverse(a.calls), &a.tool).cmp(&(Reverse(b.calls), &b.tool)));
     Ok(groups)
+}
+
+/// Whether the filter means all runs of a day that has these times, whatever it says of others.
+fn is_whole(filter: &TraceFilter, bounds: &Bounds) -> bool {
+    let (low, high) = bounds.calls.unwrap_or_default();
+    filter.since.is_none_or(|since| since.nanos() <= low)
+        && filter.until.is_none_or(|until| until.nanos() > high)
+        && TraceFilter { since: None, until: None, ..filter.clone() } == TraceFilter::default()
 }
 
 fn group(tool: CompactString, runs: Runs) -> ToolGroup {
@@ -71,7 +88,7 @@ fn runs_in(
     reader: &DayReader<'_>,
     filter: &TraceFilter,
     bounds: &Bounds,
-) -> fault::Result<Vec<(CompactString, Runs)>> {
+) -> fault::Result<ToolRuns> {
     let names = Names::new(reader.conn);
     let Some(rows) = rows(shared, reader, filter)? else {
         return Ok(Vec::new());

@@ -2,7 +2,7 @@
 
 mod open;
 
-pub(crate) use open::{Access, open, peek};
+pub(crate) use open::{Access, fold, open, peek};
 
 use rusqlite::Connection;
 
@@ -16,24 +16,37 @@ pub(crate) struct Layout {
     /// Marks the file as ours (`PRAGMA application_id`).
     pub(crate) mark: i32,
     page_bytes: u32,
+    /// Whether new files can give back pages that became free.
+    shrinks: bool,
     steps: &'static [&'static str],
 }
 
 /// Meta data of the store.
-pub(crate) static CATALOG: Layout =
-    Layout { what: "catalog", mark: 0x5150_4301, page_bytes: 4_096, steps: &[include_str!("catalog-1.sql")] };
+pub(crate) static CATALOG: Layout = Layout {
+    what: "catalog",
+    mark: 0x5150_4301,
+    page_bytes: 4_096,
+    shrinks: false,
+    steps: &[include_str!("catalog-1.sql")],
+};
 
 /// Records of a day.
 pub(crate) static DAY: Layout = Layout {
     what: "day",
     mark: 0x5150_4401,
     page_bytes: 8_192,
+    shrinks: false,
     steps: &[include_str!("day-1.sql"), include_str!("day-2.sql")],
 };
 
 /// Full text of a day.
-pub(crate) static TEXT: Layout =
-    Layout { what: "full text", mark: 0x5150_5801, page_bytes: 8_192, steps: &[include_str!("text-1.sql")] };
+pub(crate) static TEXT: Layout = Layout {
+    what: "full text",
+    mark: 0x5150_5801,
+    page_bytes: 8_192,
+    shrinks: true,
+    steps: &[include_str!("text-1.sql")],
+};
 
 impl Layout {
     /// The version that this build writes.
@@ -49,6 +62,9 @@ impl Layout {
         };
         if from == 0 {
             conn.pragma_update(None, "page_size", self.page_bytes)?;
+            if self.shrinks {
+                conn.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+            }
         }
         conn.pragma_update(None, "journal_mode", "WAL")?;
         conn.execute_batch("BEGIN IMMEDIATE")?;

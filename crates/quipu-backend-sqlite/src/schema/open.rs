@@ -13,6 +13,13 @@ use crate::fault::{Fault, NAME, Result};
 use crate::folder::Folder;
 use crate::schema::Layout;
 
+/// Pages in the write-ahead log from which on it is moved into the file: enough that a page that changes with every group
+/// is moved once for many groups.
+const WAL_PAGES: u32 = 2_000;
+const WAL_BYTES: u32 = 16 << 20;
+/// Who reads just now is waited for so long before a write-ahead log is left for the next time.
+const FOLD_WAIT: Duration = Duration::from_millis(250);
+
 /// How a file is opened.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Access {
@@ -39,9 +46,24 @@ fn open_to_write(layout: &Layout, path: &Path, cache_kib: u32, durability: Durab
     layout.migrate(&conn, version)?;
     let synchronous = if durability == Durability::Machine { "FULL" } else { "NORMAL" };
     conn.pragma_update(None, "synchronous", synchronous)?;
-    conn.pragma_update(None, "wal_autocheckpoint", 2_000)?;
+    conn.pragma_update(None, "wal_autocheckpoint", WAL_PAGES)?;
+    // What grew beyond that in a burst is given back when the log begins anew.
+    conn.query_row(&format!("PRAGMA journal_size_limit = {WAL_BYTES}"), [], |_| Ok(()))?;
     settle(&conn, cache_kib, 64)?;
     Ok(conn)
+}
+
+/// Moves what is in the write-ahead log into the file and empties it, before a connection is closed. What fails here is
+/// done by the next opening.
+pub(crate) fn fold(conn: &Connection) {
+    let folded = conn
+        .busy_timeout(FOLD_WAIT)
+        .and_then(|()| conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0)));
+    match folded {
+        Ok(false) => {}
+        Ok(true) => tracing::debug!("a write-ahead log stays while somebody reads"),
+        Err(error) => tracing::debug!(%error, "a write-ahead log stays until its file is opened again"),
+    }
 }
 
 fn open_to_read(layout: &Layout, path: &Path, cache_kib: u32) -> Result<Connection> {

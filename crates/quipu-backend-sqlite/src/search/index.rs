@@ -1,5 +1,6 @@
-//! The thread that keeps full text up, lets connections go that nobody uses, and has a dictionary trained once.
+//! The thread that keeps full text up, lets connections go that nobody uses, and has dictionaries trained.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -11,13 +12,20 @@ use crate::codec::decode_span;
 use crate::fault::Result;
 use crate::folder::{Day, Part};
 use crate::schema::{self, Access, TEXT};
-use crate::search::{text, train};
+use crate::search::text;
+use crate::search::train::Trainer;
 use crate::shared::Shared;
 
 /// Spans of one transaction on the index.
-const STEP: i64 = 500;
+const STEP: i64 = 2_000;
+/// Steps on one day before the next has its turn.
+const STEPS_A_DAY: usize = 2;
 /// Bytes of text of one transaction; one span may go beyond.
 const STEP_BYTES: usize = 4 << 20;
+/// Spans from which on an index is worth tidying up.
+const WORTH_TIDYING: i64 = 500;
+/// Pages that one step of that writes.
+const MERGE_PAGES: i64 = 500;
 const CACHE_KIB: u32 = 4_096;
 /// Without news it looks around this often.
 const TICK: Duration = Duration::from_secs(5);
@@ -29,31 +37,75 @@ pub(crate) struct Indexer {
     shared: Arc<Shared>,
     /// The index that was written to last.
     open: Option<(Day, Connection)>,
+    trainer: Trainer,
+    /// How far each day's index was when its parts were last put together.
+    tidied: HashMap<Day, i64>,
 }
 
 impl Indexer {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, open: None }
+        Self { shared, open: None, trainer: Trainer::default(), tidied: HashMap::new() }
     }
 
     /// Works until the writer is gone or the store closes.
     pub(crate) fn run(mut self, news: &Receiver<()>) {
         self.look_around();
         loop {
-            train::once(&self.shared);
-            while self.shared.config.search && !self.stopping() && self.one_round() {
-                train::once(&self.shared);
-            }
+            self.trainer.look(&self.shared);
+            while self.shared.config.search && !self.stopping() && self.one_round() {}
             if self.stopping() {
-                return;
+                break;
             }
             self.shared.readers.trim(IDLE);
             match news.recv_timeout(TICK) {
                 Ok(()) => {}
-                Err(RecvTimeoutError::Timeout) => self.open = None,
-                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Timeout) => self.close(),
+                Err(RecvTimeoutError::Disconnected) => break,
             }
         }
+        self.close();
+        self.trainer.finish();
+    }
+
+    /// Closes the index that is open, its write-ahead log moved into the file.
+    fn close(&mut self) {
+        let Some((day, conn)) = self.open.take() else { return };
+        if let Err(fault) = self.tidy(day, &conn) {
+            let path = self.shared.folder.file(Part::Text, day);
+            tracing::debug!(error = %fault.at("index", &path), "an index stays in parts");
+        }
+        self.shared.readers.forget(day, Some(Part::Text));
+        schema::fold(&conn);
+    }
+
+    /// Puts the parts of an index together that is up to date and has grown by half, and gives free pages back. A word is
+    /// then in one place, not in one for each part.
+    fn tidy(&mut self, day: Day, conn: &Connection) -> Result<()> {
+        let Some(state) = self.shared.days.get(day).filter(|state| state.lag_spans() == 0) else {
+            return Ok(());
+        };
+        let upto = state.indexed.load(Ordering::Acquire);
+        let last = self.tidied.get(&day).copied().unwrap_or(0);
+        if upto < last + last / 2 + WORTH_TIDYING {
+            return Ok(());
+        }
+        let mut merge = conn.prepare("INSERT INTO words(words, rank) VALUES ('merge', ?1)")?;
+        // A negative number first asks to put all parts together, a positive one to go on with that.
+        let mut pages = -MERGE_PAGES;
+        while !self.stopping() {
+            let before = conn.total_changes();
+            merge.execute([pages])?;
+            pages = MERGE_PAGES;
+            if conn.total_changes() - before < 2 {
+                self.tidied.insert(day, upto);
+                break;
+            }
+        }
+        // It gives one page back for each row that is asked of it.
+        let mut vacuum = conn.prepare("PRAGMA incremental_vacuum")?;
+        let mut pages = vacuum.query([])?;
+        while pages.next()?.is_some() {}
+        Ok(())
     }
 
     fn stopping(&self) -> bool {
@@ -92,7 +144,7 @@ impl Indexer {
                 continue;
             }
             let began = Instant::now();
-            match self.step(day) {
+            match self.steps(day) {
                 Ok(more) => worked |= more,
                 Err(fault) => {
                     let path = self.shared.folder.file(Part::Text, day);
@@ -106,6 +158,7 @@ impl Indexer {
                     std::thread::sleep(Duration::from_millis(200));
                 }
             }
+            self.trainer.look(&self.shared);
             if self.shared.waiting.load(Ordering::Relaxed) > 0 {
                 // Search may lag, writing must not.
                 std::thread::sleep(began.elapsed());
@@ -128,12 +181,26 @@ impl Indexer {
         let path = self.shared.folder.file(Part::Text, day);
         let known = self.open.as_ref().is_some_and(|(open, _)| *open == day) && path.exists();
         if !known {
-            self.open = None;
+            self.close();
             let durability = self.shared.config.durability;
             let conn = schema::open(&TEXT, &path, Access::Write { cache_kib: CACHE_KIB, durability })?;
             self.open = Some((day, conn));
         }
         self.open.as_ref().map(|(_, conn)| conn).ok_or(crate::fault::Fault::Damaged("no index is open"))
+    }
+
+    /// Some steps on a day that lags much: to go from day to day costs an opening and a closing each.
+    fn steps(&mut self, day: Day) -> Result<bool> {
+        let mut worked = false;
+        for _ in 0..STEPS_A_DAY {
+            let more = self.step(day)?;
+            worked |= more;
+            let lags = self.shared.days.get(day).is_some_and(|state| state.lag_spans() > 0);
+            if !more || !lags || self.stopping() {
+                break;
+            }
+        }
+        Ok(worked)
     }
 
     /// Indexes some spans of a day; `true` when it got on.

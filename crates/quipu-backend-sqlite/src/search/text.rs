@@ -10,7 +10,41 @@ const MOST_BYTES: usize = 256 << 10;
 /// From this length on, a text without spaces that looks drawn by lot is taken as an id.
 const ID_BYTES: usize = 16;
 
-/// Everything of a span that can be found: its name, texts of its attributes and events, its status message.
+/// A value without spaces that is longer than this is text whatever its key.
+const LABEL_BYTES: usize = 40;
+/// Keys with one of these in them hold what was said, asked, answered or went wrong, however short.
+const TELLING: [&str; 26] = [
+    "message",
+    "prompt",
+    "completion",
+    "content",
+    "input",
+    "output",
+    "question",
+    "answer",
+    "query",
+    "request.text",
+    "response.text",
+    "argument",
+    "parameter",
+    "result",
+    "error",
+    "exception",
+    "description",
+    "document",
+    "instruction",
+    "text",
+    "summary",
+    "note",
+    "comment",
+    "title",
+    "subject",
+    "reason",
+];
+
+/// What of a span can be found: its name, its status message, and what its attributes and events say. Labels, short values
+/// without a space under a key that does not speak of text (`region`, `http.method`), are left out: they are on every span,
+/// there are filters for them, and they would take much of the index.
 pub(crate) fn of_span(name: &str, body: &SpanBody) -> String {
     let mut text = String::new();
     add(&mut text, name);
@@ -24,16 +58,22 @@ pub(crate) fn of_span(name: &str, body: &SpanBody) -> String {
 }
 
 fn add_attributes(text: &mut String, attributes: &Attributes) {
-    attributes.iter().for_each(|(_, value)| add_value(text, value));
+    for (key, value) in attributes.iter() {
+        add_value(text, value, TELLING.iter().any(|part| key.contains(part)));
+    }
 }
 
-fn add_value(text: &mut String, value: &Value) {
+fn add_value(text: &mut String, value: &Value, telling: bool) {
     match value {
-        Value::String(string) => add(text, string),
-        Value::Array(values) => values.iter().for_each(|value| add_value(text, value)),
-        Value::Map(pairs) => pairs.iter().for_each(|(_, value)| add_value(text, value)),
+        Value::String(string) if telling || !is_label(string) => add(text, string),
+        Value::Array(values) => values.iter().for_each(|value| add_value(text, value, telling)),
+        Value::Map(pairs) => pairs.iter().for_each(|(_, value)| add_value(text, value, telling)),
         _ => {}
     }
+}
+
+fn is_label(string: &str) -> bool {
+    string.len() <= LABEL_BYTES && string.is_ascii() && !string.contains(char::is_whitespace)
 }
 
 /// Every id would be a word of its own, which makes an index as large as the ids.
@@ -56,6 +96,23 @@ fn add(text: &mut String, string: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn labels_are_left_out_unless_their_key_speaks_of_text() {
+        let mut text = String::new();
+        let long = "a/long/path/that/nobody/would/use/as/a/label.txt";
+        let attributes: Attributes = [
+            ("app.region", "eu-west"),
+            ("app.place", "lyon old town"),
+            ("app.path", long),
+            ("gen_ai.tool.call.result", "snow"),
+            ("app.city", "東京"),
+        ]
+        .into_iter()
+        .collect();
+        add_attributes(&mut text, &attributes);
+        assert_eq!(text, format!("lyon old town\n{long}\nsnow\n 東  京 \n"));
+    }
 
     #[test]
     fn ids_are_left_out_and_names_are_not() {

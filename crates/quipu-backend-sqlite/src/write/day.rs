@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use rusqlite::{Connection, OptionalExtension};
 
@@ -32,6 +33,8 @@ pub(crate) struct DayFile {
     origins: HashMap<OriginKey, i64>,
     dictionaries: HashSet<u32>,
     page_limit: u32,
+    /// When the last transaction ended.
+    pub(crate) used: Instant,
 }
 
 impl DayFile {
@@ -50,6 +53,7 @@ impl DayFile {
             origins: HashMap::new(),
             dictionaries: HashSet::new(),
             page_limit: 0,
+            used: Instant::now(),
         };
         file.recall()?;
         Ok(file)
@@ -80,12 +84,11 @@ impl DayFile {
         Ok(self.conn.execute_batch("COMMIT")?)
     }
 
-    /// Moves what is in the write-ahead log into the file and closes it. What fails here is done by the next opening.
-    pub(crate) fn close(self) {
-        let moved = self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-        if let Err(error) = moved {
-            tracing::debug!(%error, "a write-ahead log stays until the day is opened again");
-        }
+    /// Closes the file, its write-ahead log moved into it.
+    pub(crate) fn close(self, shared: &Shared, day: Day) {
+        // With the last connection that knows it the log goes; one that only reads could not remove it.
+        shared.readers.forget(day, Some(Part::Data));
+        schema::fold(&self.conn);
     }
 
     /// The number of a resource or scope.

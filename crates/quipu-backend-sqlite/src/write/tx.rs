@@ -1,6 +1,7 @@
 //! One transaction on one day: all of a group of batches that belongs there, or nothing.
 
 use std::collections::HashMap;
+use std::time::Instant;
 
 use quipu_core::TraceId;
 
@@ -52,8 +53,9 @@ impl<'s> DayTx<'s> {
 
     /// Ends the transaction: what it wrote is safe when this returns. Dropping it instead undoes everything, together with
     /// what its file had learned.
-    pub(crate) fn commit(self) -> Result<DayFile> {
+    pub(crate) fn commit(mut self) -> Result<DayFile> {
         self.file.commit()?;
+        self.file.used = Instant::now();
         self.file.state.changed(self.file.next_span - 1, self.replaced);
         Ok(self.file)
     }

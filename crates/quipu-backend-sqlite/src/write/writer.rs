@@ -20,7 +20,7 @@ use crate::write::day::DayFile;
 use crate::write::plan::{Plan, Planner};
 use crate::write::tx::DayTx;
 
-/// Without work for so long, the thread closes its files.
+/// A file that was not written for so long is closed.
 const IDLE: Duration = Duration::from_secs(10);
 
 impl Drop for Writer {
@@ -85,10 +85,10 @@ impl Writer {
     /// Works until asked to close, or until nobody can ask any more.
     pub(crate) fn run(mut self, requests: &Receiver<Request>) {
         loop {
-            let request = match requests.recv_timeout(IDLE) {
+            let request = match requests.recv_timeout(IDLE / 2) {
                 Ok(request) => request,
                 Err(RecvTimeoutError::Timeout) => {
-                    self.close_files();
+                    self.close_files(IDLE);
                     continue;
                 }
                 Err(RecvTimeoutError::Disconnected) => return,
@@ -100,13 +100,14 @@ impl Writer {
                         let mut group = vec![Waiting { prepared, answer, outcome: Ok(()) }];
                         next = self.gather(requests, &mut group);
                         self.write_group(group);
+                        self.close_files(IDLE);
                     }
                     Request::Purge(before, answer) => drop(answer.send(self.purge(before))),
                     Request::Flush(answer) => drop(answer.send(Ok(()))),
                     Request::Close(answer) => {
                         // Who closes a file last tidies up after it, which a reader cannot.
                         self.shared.readers.trim(Duration::ZERO);
-                        self.close_files();
+                        self.close_files(Duration::ZERO);
                         drop(answer.send(Ok(())));
                         return;
                     }
@@ -115,9 +116,11 @@ impl Writer {
         }
     }
 
-    fn close_files(&mut self) {
-        while let Some((_, file)) = self.files.pop_lru() {
-            file.close();
+    /// Closes files that were not written for so long.
+    fn close_files(&mut self, idle: Duration) {
+        while self.files.peek_lru().is_some_and(|(_, file)| file.used.elapsed() >= idle) {
+            let Some((day, file)) = self.files.pop_lru() else { return };
+            file.close(&self.shared, day);
         }
     }
 
@@ -213,8 +216,8 @@ impl Writer {
         }
         for (day, tx) in open {
             let file = tx.commit().map_err(|fault| (Some(day), fault))?;
-            if let Some((_, least_used)) = self.files.push(day, file) {
-                least_used.close();
+            if let Some((other, least_used)) = self.files.push(day, file) {
+                least_used.close(&shared, other);
             }
         }
         Ok(())

@@ -27,6 +27,32 @@ async fn two_days(folder: &Path) {
     store.close().await.unwrap();
 }
 
+/// Bytes of write-ahead logs, by what they belong to.
+fn logs(folder: &Path) -> Vec<(PathBuf, u64)> {
+    let files = std::fs::read_dir(folder.join("days")).unwrap().map(|file| file.unwrap());
+    let logs = files.filter(|file| file.file_name().to_str().unwrap().ends_with(".db-wal"));
+    logs.map(|file| (file.path(), file.metadata().unwrap().len())).filter(|(_, bytes)| *bytes > 0).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_written_ahead_is_in_its_file_once_a_day_is_closed() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Sqlite::open(Config { write_days: 2, ..Config::at(folder.path()) }).unwrap();
+    for day in 0..8 {
+        let span = draft(1 + day, 1).starts(at(0).plus(day.cast_signed() * Timestamp::DAY)).span();
+        write(&store, [span], []).await;
+    }
+    let data = |logs: Vec<(PathBuf, u64)>| {
+        let is_data = |path: &Path| path.file_name().unwrap().to_str().unwrap().starts_with("d-");
+        logs.into_iter().filter(|(path, _)| is_data(path)).count()
+    };
+    // Two days are open; one more may have been read at the moment when it was closed.
+    assert!(data(logs(folder.path())) <= 3, "{:?}", logs(folder.path()));
+    store.close().await.unwrap();
+    assert_eq!(logs(folder.path()), []);
+    sound(&open(folder.path())).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn version_1_is_migrated() {
     let folder = tempfile::tempdir().unwrap();

@@ -73,6 +73,35 @@ async fn a_missing_or_damaged_index_is_built_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_index_that_no_longer_grows_is_put_together() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    for part in 0..6_u64 {
+        let span =
+            |number| draft(1 + part, number).with("prompt", format!("row {number} of {part}").as_str());
+        write(&store, (1..=300).map(|number| span(number).span()).collect::<Vec<_>>(), []).await;
+        caught_up(&store).await;
+    }
+    let index = || {
+        let files = std::fs::read_dir(folder.path().join("days")).unwrap().map(|file| file.unwrap().path());
+        let mut indexes = files.filter(|path| {
+            let name = path.file_name().unwrap().to_str().unwrap();
+            name.starts_with("x-") && name.ends_with(".db")
+        });
+        let conn = rusqlite::Connection::open(indexes.next().unwrap()).unwrap();
+        let number = |sql| conn.query_row(sql, [], |row| row.get::<_, u32>(0)).unwrap();
+        (number("SELECT COUNT(DISTINCT segid) FROM words_idx"), number("PRAGMA freelist_count"))
+    };
+    let began = Instant::now();
+    while index() != (1, 0) {
+        assert!(began.elapsed() < Duration::from_secs(30), "parts and free pages: {:?}", index());
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    finds(&store, "row 17", &[1, 2, 3, 4, 5, 6]).await;
+    store.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_dictionary_is_trained_once_and_old_spans_stay_readable() {
     let folder = tempfile::tempdir().unwrap();
     let config = Config { train_after_spans: 600, ..Config::at(folder.path()) };
