@@ -100,7 +100,7 @@ pub struct PriceLine {
 }
 
 /// What the count needs to know of a span; small, so that whole traces stay in memory.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Node {
     /// The span.
     pub span_id: SpanId,
@@ -142,7 +142,7 @@ impl Node {
 }
 
 /// The facts of a call, a tool run, or a span with usage.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Call {
     /// Tokens on the span.
     pub usage: Option<Usage>,

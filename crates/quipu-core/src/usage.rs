@@ -21,7 +21,7 @@ pub enum Reading {
 /// Token usage of one call. `None` means that the source did not say; zero means that it said zero.
 ///
 /// `input` holds every input token and `output` every output token; all other fields are parts of one of the two.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Usage {
     /// All input tokens, those read from and written to a cache included.
     pub input: Option<u64>,

@@ -14,8 +14,8 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Spans kept in memory by default: some 40 MiB.
-    pub const NODES: usize = 100_000;
+    /// Spans kept in memory by default: some 20 MiB.
+    pub const NODES: usize = 32_768;
 
     /// A ledger that keeps about `most_nodes` spans in memory; traces of the batch at hand are always kept.
     pub fn new(most_nodes: usize) -> Self {

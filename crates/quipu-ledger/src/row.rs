@@ -1,18 +1,23 @@
 //! The ledger row of a span.
 
+use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use compact_str::CompactString;
+use foldhash::fast::FixedState;
 use quipu_core::{Call, Cost, Kind, Node, Rule, TraceId, Usage, Usd};
 
 use crate::trace::{At, Trace};
 use crate::{decide, merge};
 
-/// Everything in a row that can change: two equal prints mean that nothing needs to be written.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Print {
+/// A fingerprint of everything in a row that can change: two equal ones mean that nothing needs to be written. Of 64 bits, so
+/// that a trace stays small in memory.
+pub(crate) type Print = u64;
+
+/// What a row is made from beside the span itself.
+#[derive(Hash)]
+struct Facts {
     rule: Rule,
-    node: Node,
     agent: Option<CompactString>,
     usage: Option<Usage>,
     reported: Option<Usd>,
@@ -29,7 +34,7 @@ pub(crate) fn of(trace: &Trace, trace_id: TraceId, at: At) -> Option<(Cost, Prin
     let call = entry.node.call.as_deref()?;
     let records = || records(trace, at).into_iter().map(|at| &trace.entry(at).node);
     let merged = rule == Rule::Merged;
-    let print = Print {
+    let facts = Facts {
         rule,
         agent: agent(trace, at),
         usage: if merged { merge::best(records()) } else { call.usage.clone() },
@@ -45,9 +50,9 @@ pub(crate) fn of(trace: &Trace, trace_id: TraceId, at: At) -> Option<(Cost, Prin
         },
         // A tool that failed may be called well by the framework around it; a call that a framework could not use was still answered.
         failed: call.failed || (merged && entry.node.kind == Kind::Tool && records().any(has_failed)),
-        node: entry.node.clone(),
     };
-    Some((cost(trace_id, call, &print), print))
+    let print = FixedState::default().hash_one((&entry.node, &facts));
+    Some((cost(trace_id, &entry.node, call, facts), print))
 }
 
 fn has_failed(node: &Node) -> bool {
@@ -72,8 +77,7 @@ fn agent(trace: &Trace, at: At) -> Option<CompactString> {
     entry.node.agent.clone().or_else(above)
 }
 
-fn cost(trace_id: TraceId, call: &Call, print: &Print) -> Cost {
-    let node = &print.node;
+fn cost(trace_id: TraceId, node: &Node, call: &Call, facts: Facts) -> Cost {
     Cost {
         trace_id,
         span_id: node.span_id,
@@ -81,21 +85,21 @@ fn cost(trace_id: TraceId, call: &Call, print: &Print) -> Cost {
         time: node.start,
         duration: node.duration,
         kind: node.kind,
-        rule: print.rule,
-        failed: print.failed,
+        rule: facts.rule,
+        failed: facts.failed,
         service: call.service.clone(),
         framework: call.framework.clone(),
         convention: call.convention.clone(),
-        agent: print.agent.clone(),
+        agent: facts.agent,
         tool: node.tool.clone(),
         provider: call.provider.clone(),
         request_model: call.request_model.clone(),
-        response_model: print.response_model.clone(),
+        response_model: facts.response_model,
         service_tier: call.service_tier.clone(),
-        usage: print.usage.clone(),
+        usage: facts.usage,
         amount: None,
         unpriced: None,
         price: None,
-        reported: print.reported,
+        reported: facts.reported,
     }
 }
