@@ -9,6 +9,7 @@ pub mod dto;
 
 mod extract;
 mod headers;
+mod json;
 mod live;
 mod openapi;
 mod problem;

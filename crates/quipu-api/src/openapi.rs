@@ -1,6 +1,6 @@
 //! The description of all routes.
 
-use axum::Json;
+use crate::json::Json;
 use axum::response::IntoResponse;
 use utoipa::openapi::path::{Operation, OperationBuilder};
 use utoipa::openapi::request_body::RequestBodyBuilder;

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use axum::Json;
+use crate::json::Json;
 use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};

@@ -1,6 +1,6 @@
 //! Structured events.
 
-use axum::Json;
+use crate::json::Json;
 use axum::extract::State;
 
 use super::Answer;

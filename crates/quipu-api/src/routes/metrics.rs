@@ -1,6 +1,6 @@
 //! Stored metrics, and the server's own.
 
-use axum::Json;
+use crate::json::Json;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;

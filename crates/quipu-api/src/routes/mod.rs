@@ -29,6 +29,7 @@ pub(crate) use traces::{__path_span, __path_trace, __path_traces};
 pub(crate) use usage::{__path_facets, __path_tools, __path_usage};
 
 use crate::Problem;
+use crate::json::Json;
 
 /// What most handlers answer with.
-pub(crate) type Answer<T> = Result<axum::Json<T>, Problem>;
+pub(crate) type Answer<T> = Result<Json<T>, Problem>;

@@ -1,6 +1,6 @@
 //! Sessions.
 
-use axum::Json;
+use crate::json::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use quipu_core::SessionQuery;

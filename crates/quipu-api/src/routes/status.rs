@@ -1,6 +1,6 @@
 //! The server about itself.
 
-use axum::Json;
+use crate::json::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use quipu_core::Health;

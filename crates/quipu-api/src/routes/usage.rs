@@ -1,6 +1,6 @@
 //! Sums: usage, tools, and the values of a field.
 
-use axum::Json;
+use crate::json::Json;
 use axum::extract::State;
 
 use super::Answer;
