@@ -60,8 +60,10 @@ impl Sketch {
 
     /// Adds everything in `other`.
     pub fn merge(&mut self, other: &Self) {
-        for (bucket, times) in &other.buckets {
-            self.add_bucket(*bucket, *times);
+        if self.buckets.is_empty() {
+            self.buckets.clone_from(&other.buckets);
+        } else {
+            other.buckets.iter().for_each(|(bucket, times)| self.add_bucket(*bucket, *times));
         }
         self.sum = self.sum.saturating_add(other.sum);
     }
@@ -87,6 +89,9 @@ impl Sketch {
     /// The value at `quantile` (0 to 1), within one percent; `None` when empty.
     pub fn quantile(&self, quantile: f64) -> Option<f64> {
         let count = self.count();
+        if count == 0 {
+            return None;
+        }
         let rank = (quantile.clamp(0.0, 1.0) * count.saturating_sub(1) as f64).round() as i64;
         let mut seen = 0;
         for (bucket, times) in &self.buckets {
@@ -125,6 +130,17 @@ mod tests {
             let exact = values[(quantile * (values.len() - 1) as f64).round() as usize] as f64;
             let have = sketch.quantile(quantile).unwrap();
             prop_assert!((have - exact).abs() <= exact * 0.0101, "{} for {}", have, exact);
+        }
+
+        #[test]
+        fn merging_is_adding(one in proptest::collection::vec(any::<i32>(), 0..50), other in proptest::collection::vec(any::<i32>(), 0..50)) {
+            let of = |values: &[i32]| values.iter().fold(Sketch::new(), |mut sketch, value| {
+                sketch.add(i64::from(*value), 1);
+                sketch
+            });
+            let mut merged = of(&one);
+            merged.merge(&of(&other));
+            prop_assert_eq!(merged, of(&[one, other].concat()));
         }
 
         #[test]
