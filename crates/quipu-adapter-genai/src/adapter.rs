@@ -58,7 +58,6 @@ fn without_plugin(name: CompactString) -> CompactString {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
     use std::sync::Arc;
 

@@ -104,7 +104,6 @@ fn is_graph(span: &Span, node: Option<&Value>, has_namespace_of_node: bool) -> b
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
     use std::sync::Arc;
 

@@ -74,7 +74,6 @@ fn tool_failed(slots: &Slots<'_>) -> bool {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
     use std::sync::Arc;
 

@@ -23,7 +23,6 @@ pub(crate) fn reason(word: &str) -> CompactString {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
     use super::*;
 

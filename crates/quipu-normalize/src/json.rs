@@ -149,7 +149,6 @@ impl Visitor<'_> for KeyPlace<'_> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
     use super::*;
 

@@ -104,7 +104,6 @@ pub(crate) fn dollars(value: &Value) -> Option<Usd> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
     use super::*;
 

@@ -59,7 +59,6 @@ pub(crate) fn words(value: &Value, commas: bool) -> Vec<CompactString> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
     use super::*;
 

@@ -44,7 +44,6 @@ pub fn unpriced_calls(totals: &UsageTotals) -> u64 {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
     use super::*;
     use quipu_core::{Tokens, Unpriced};

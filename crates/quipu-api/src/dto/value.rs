@@ -46,7 +46,6 @@ fn map<'a>(pairs: impl IntoIterator<Item = &'a (CompactString, Value)>) -> Map<S
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
     use super::*;
 

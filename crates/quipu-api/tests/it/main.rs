@@ -1,6 +1,6 @@
 //! The HTTP interface through its real router, over the store in memory.
 #![recursion_limit = "256"]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod adapter;
 mod assets;

@@ -48,7 +48,7 @@ fn refused(change: impl FnOnce(&mut Span)) -> (String, &'static str) {
 }
 
 #[test]
-#[allow(clippy::too_many_lines, clippy::type_complexity)] // A table.
+#[allow(clippy::too_many_lines, clippy::type_complexity, reason = "a table")]
 fn bad_spans_are_refused_one_by_one() {
     let place = "span resource_spans[0].scope_spans[0].spans[1]";
     let ids = "trace 01010101010101010101010101010101 span 0202020202020202";

@@ -1,6 +1,6 @@
 //! The pipeline over the reference store, and over one that fails on demand.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod faulty;
 mod flow;

@@ -1,5 +1,5 @@
 //! Questions as they come in a query string, and the queries that they become.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use quipu_core::{
     Detail, FacetField, GroupBy, Level, Limits, MetricAggregate, Sort, SpanId, Timestamp, TraceId,
