@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 use quipu_core::{
-    Detail, EventPage, EventQuery, Facet, FacetField, MetricName, MetricQuery, MetricSeries, Node, Result,
-    SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow, Store, StoreInfo, Timestamp, ToolGroup,
-    TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery,
+    Detail, EventPage, EventQuery, Facet, FacetField, Meeting, MetricName, MetricQuery, MetricSeries, Node,
+    Result, SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow, Store, StoreInfo, Timestamp,
+    ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery,
 };
 
 use crate::held::{Entry, Held};
@@ -69,6 +69,14 @@ impl Store for Memory {
             held.traces.get(id).into_iter().flatten().map(|(_, entry)| Node::of(&entry.span)).collect()
         };
         Ok(traces.iter().map(nodes_of).collect())
+    }
+
+    async fn meeting_traces(
+        &self,
+        meetings: &[(Meeting, Timestamp)],
+    ) -> Result<Vec<Vec<(TraceId, Timestamp)>>> {
+        let held = self.held.read();
+        Ok(meetings.iter().map(|(meeting, _)| held.traces_of(*meeting)).collect())
     }
 
     async fn info(&self) -> Result<StoreInfo> {

@@ -36,6 +36,9 @@ impl Held {
     }
 
     fn take_span(&mut self, span: &Span) {
+        if let Some(meeting) = span.canonical.meeting {
+            self.meetings.entry(meeting).or_default().insert(span.trace_id);
+        }
         let trace = self.traces.entry(span.trace_id).or_default();
         let entry =
             trace.entry(span.span_id).or_insert_with(|| Entry { span: Arc::new(span.clone()), cost: None });
@@ -82,10 +85,13 @@ impl Held {
     /// Drops the oldest traces until the rest fits; the last one stays, however large.
     fn make_room(&mut self, capacity: usize) {
         let mut spans = self.spans();
+        if spans <= capacity {
+            return;
+        }
         while spans > capacity && self.traces.len() > 1 {
             let oldest =
                 self.traces.iter().min_by_key(|(id, trace)| (started_at(trace), **id)).map(|(id, _)| *id);
-            let Some(id) = oldest else { return };
+            let Some(id) = oldest else { break };
             spans -= self.traces.remove(&id).map_or(0, |trace| trace.len());
             self.dropped_traces += 1;
             self.dropped.push_back(id);
@@ -93,6 +99,7 @@ impl Held {
                 self.dropped.pop_front();
             }
         }
+        self.forget_meetings();
     }
 }
 

@@ -1,16 +1,30 @@
 //! What is kept.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use compact_str::CompactString;
-use quipu_core::{Cost, Event, Instrument, Point, Span, SpanId, Temporality, Timestamp, TraceId};
+use quipu_core::{
+    Cost, Event, Instrument, Meeting, Point, Signal, Span, SpanId, Temporality, Timestamp, TraceId,
+};
 
 /// One span with its ledger row.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
     pub(crate) span: Arc<Span>,
     pub(crate) cost: Option<Cost>,
+}
+
+impl Entry {
+    /// It is there as a span that was sent, or was made from another signal and counts: its trace is said to have it.
+    pub(crate) fn is_one(&self) -> bool {
+        self.span.canonical.signal == Signal::Span || self.cost.as_ref().is_some_and(Cost::counts)
+    }
+
+    /// Pages of spans have it: all but those that were made from another signal and whose ledger row does not count.
+    pub(crate) fn is_shown(&self) -> bool {
+        self.cost.is_none() || self.is_one()
+    }
 }
 
 /// The spans of one trace.
@@ -34,6 +48,8 @@ pub(crate) struct Series {
 #[derive(Debug, Default)]
 pub(crate) struct Held {
     pub(crate) traces: BTreeMap<TraceId, Trace>,
+    /// Traces that had a span of a meeting; a better copy of the span may be of another one.
+    pub(crate) meetings: HashMap<Meeting, BTreeSet<TraceId>>,
     /// Events by the number that they were given.
     pub(crate) events: BTreeMap<i64, Event>,
     /// Texts of all events that are kept: identity is the whole content.
@@ -51,6 +67,21 @@ impl Held {
         self.traces.values().map(BTreeMap::len).sum()
     }
 
+    /// The traces with a span of a meeting, each with the start of one.
+    pub(crate) fn traces_of(&self, meeting: Meeting) -> Vec<(TraceId, Timestamp)> {
+        let of_it = |entry: &&Entry| entry.span.canonical.meeting == Some(meeting);
+        let start = |id: &TraceId| Some((*id, self.traces.get(id)?.values().find(of_it)?.span.start));
+        self.meetings.get(&meeting).into_iter().flatten().filter_map(start).collect()
+    }
+
+    /// Forgets the traces of meetings that are gone.
+    pub(crate) fn forget_meetings(&mut self) {
+        self.meetings.retain(|_, traces| {
+            traces.retain(|id| self.traces.contains_key(id));
+            !traces.is_empty()
+        });
+    }
+
     /// Starts of the days that have data: a trace belongs to the day of its earliest start.
     pub(crate) fn days(&self) -> BTreeSet<Timestamp> {
         let traces = self.traces.values().filter_map(started_at);
@@ -64,6 +95,7 @@ impl Held {
         let ends = |time: Timestamp| time.floor(Timestamp::DAY).plus(Timestamp::DAY);
         let gone = self.days().into_iter().filter(|day| ends(*day) <= before).count();
         self.traces.retain(|_, trace| started_at(trace).is_some_and(|time| ends(time) > before));
+        self.forget_meetings();
         self.events.retain(|_, event| ends(event.time) > before);
         self.event_texts = self.events.values().map(|event| format!("{event:?}")).collect();
         self.series.values_mut().for_each(|series| series.points.retain(|time, _| ends(*time) > before));

@@ -5,7 +5,6 @@
 //! Gives: answers to every question that a store can be asked, until the process ends.
 //! Never: writes a file, or keeps an index that could disagree with the records.
 
-mod aggregate;
 mod answers;
 mod apply;
 mod events;

@@ -60,9 +60,9 @@ impl Held {
         self.traces.iter().filter_map(|(id, trace)| Summed::of(*id, trace))
     }
 
-    /// Traces for which the whole filter holds.
+    /// Listed traces for which the whole filter holds: those that have a span.
     pub(crate) fn picked<'a>(&'a self, filter: &'a TraceFilter) -> impl Iterator<Item = Summed<'a>> {
-        self.summed().filter(|trace| trace_fits(filter, trace))
+        self.summed().filter(|trace| trace.row.spans > 0 && trace_fits(filter, trace))
     }
 
     /// Traces by id for which the trace's part of the filter holds: those whose ledger rows may be asked for.

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use compact_str::CompactString;
-use quipu_core::{MetricName, MetricQuery, MetricSeries, Point, Timestamp};
+use quipu_core::{MetricName, MetricQuery, MetricSeries, Timestamp, metric_steps};
 
-use crate::aggregate::{Change, changes, figure};
 use crate::held::{Held, Series};
 
 impl Held {
@@ -49,17 +48,11 @@ impl Held {
     }
 }
 
-/// One figure for each step with a point. The changes are those since the point before, which may lie before the
-/// question's time.
+/// One figure for each step with a point in the question's time; the point before it may lie before that time.
 fn steps(series: &Series, query: &MetricQuery) -> Vec<(Timestamp, f64)> {
-    let within = |time: Timestamp| {
-        query.since.is_none_or(|since| time >= since) && query.until.is_none_or(|until| time < until)
-    };
-    let width = query.step.max(Timestamp::SECOND);
-    let mut steps: BTreeMap<Timestamp, Vec<(&Point, Change)>> = BTreeMap::new();
-    for (point, change) in changes(series).into_iter().filter(|(point, _)| within(point.time)) {
-        steps.entry(point.time.floor(width)).or_default().push((point, change));
-    }
-    let figures = steps.into_iter().map(|(at, points)| (at, figure(query.aggregate, &points)));
-    figures.filter_map(|(at, figure)| Some((at, figure?))).collect()
+    let since = query.since.unwrap_or(Timestamp::from_nanos(i64::MIN));
+    let before = series.points.range(..since).next_back().map(|(_, point)| point);
+    let later = series.points.range(since..).map(|(_, point)| point);
+    let within = later.take_while(|point| query.until.is_none_or(|until| point.time < until));
+    metric_steps(query, series.temporality, before, within)
 }

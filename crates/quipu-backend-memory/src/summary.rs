@@ -50,6 +50,8 @@ impl<'a> Summed<'a> {
         let told = |what: fn(&Span) -> Option<CompactString>| {
             what(head).or_else(|| spans.iter().find_map(|span| what(span)))
         };
+        let ones = || trace.values().filter(|entry| entry.is_one());
+        let errors = ones().filter(|entry| entry.span.status == Status::Error).count();
         let ended = spans.iter().filter_map(|span| span.end).max();
         let row = TraceRow {
             trace_id,
@@ -59,11 +61,11 @@ impl<'a> Summed<'a> {
             convention: told(|span| Some(span.canonical.convention.clone()).filter(|name| !name.is_empty())),
             started_at: first.start,
             duration: ended.map_or(0, |end| end.since(first.start).max(0)),
-            status: status(&spans),
-            spans: number(spans.len()),
+            status: status(&spans, errors > 0),
+            spans: number(ones().count()),
             llm_calls: number(counted(trace).filter(|cost| cost.is_call()).count()),
             tool_calls: number(counted(trace).filter(|cost| cost.is_tool_run()).count()),
-            errors: number(spans.iter().filter(|span| span.status == Status::Error).count()),
+            errors: number(errors),
             tokens: tokens(counted(trace)),
             cost: sum(counted(trace).map(|cost| cost.amount)),
             unpriced_calls: number(counted(trace).filter(|cost| lacks_price(cost)).count()),
@@ -101,12 +103,11 @@ fn agents(trace: &Trace) -> Vec<CompactString> {
     named.into_iter().collect()
 }
 
-/// The state of a trace by its spans, as [`TraceStatus`] says.
-fn status(spans: &[&Span]) -> TraceStatus {
+/// The state of a trace by its spans, and whether any of those that are its own failed, as [`TraceStatus`] says.
+fn status(spans: &[&Span], failed: bool) -> TraceStatus {
     let roots: Vec<_> = spans.iter().filter(|span| span.parent_id.is_none()).collect();
     let any = |status: Status| roots.iter().any(|root| root.status == status);
     if roots.is_empty() {
-        let failed = spans.iter().any(|span| span.status == Status::Error);
         return if failed { TraceStatus::Error } else { TraceStatus::Running };
     }
     if any(Status::Error) {

@@ -54,6 +54,7 @@ impl Held {
     pub(crate) fn spans_of(&self, query: &SpanQuery) -> SpanPage {
         let mut entries: Vec<_> =
             self.traces.get(&query.trace_id).into_iter().flat_map(BTreeMap::values).collect();
+        entries.retain(|entry| entry.is_shown());
         let place = |entry: &Entry| (entry.span.start, entry.span.span_id);
         entries.sort_by_key(|entry| place(entry));
         let rest = entries.into_iter().filter(|entry| query.after.is_none_or(|after| place(entry) > after));

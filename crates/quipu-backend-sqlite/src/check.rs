@@ -51,7 +51,8 @@ fn quick_check(conn: &Connection) -> fault::Result<Option<String>> {
 struct Sums {
     figures: Figures,
     tools: i64,
-    spans: i64,
+    /// Spans that count as the trace's, failed ones among them, and spans that were made from another signal.
+    spans: [i64; 3],
 }
 
 fn check_day(reader: &DayReader<'_>) -> fault::Result<Vec<String>> {
@@ -83,10 +84,14 @@ fn check_day(reader: &DayReader<'_>) -> fault::Result<Vec<String>> {
             }
         }
     }
-    let mut look = conn.prepare("SELECT tr, COUNT(*) FROM spans GROUP BY tr")?;
+    let mut look = conn.prepare(&format!(
+        "SELECT tr, SUM(shown), SUM(shown AND status = 2), SUM(made) FROM (SELECT s.tr, s.status, s.signal != 0 AS made, \
+         s.signal = 0 OR COALESCE(c.marks & {MARK_COUNTS} != 0, 0) AS shown \
+         FROM spans s LEFT JOIN calls c ON c.pk = s.pk) GROUP BY tr"
+    ))?;
     let mut rows = look.query([])?;
     while let Some(row) = rows.next()? {
-        sums.entry(row.get(0)?).or_default().spans = row.get(1)?;
+        sums.entry(row.get(0)?).or_default().spans = [row.get(1)?, row.get(2)?, row.get(3)?];
     }
     findings.extend(wrong_traces(conn, sums)?);
     for (table, want) in [("by_model", &all), ("by_agent", &all), ("by_source", &all), ("by_tool", &runs)] {
@@ -109,14 +114,18 @@ fn some_span() -> fault::Result<SpanId> {
 fn wrong_traces(conn: &Connection, mut sums: HashMap<i64, Sums>) -> fault::Result<Vec<String>> {
     let mut findings = Vec::new();
     let mut wrong = 0;
-    let mut look = conn.prepare("SELECT pk, lower(hex(trace)), spans, tools, figures, picks FROM traces")?;
+    let mut look =
+        conn.prepare("SELECT pk, lower(hex(trace)), spans, errors, made, tools, figures, picks FROM traces")?;
     let mut rows = look.query([])?;
     while let Some(row) = rows.next()? {
         let want = sums.remove(&row.get(0)?).unwrap_or_default();
-        let (spans, tools): (i64, i64) = (row.get(2)?, row.get(3)?);
-        let figures: Figures = postcard::from_bytes(&row.get::<_, Vec<u8>>(4)?)?;
-        let picks: Picks = postcard::from_bytes(&row.get::<_, Vec<u8>>(5)?)?;
-        if (spans, tools, &figures) != (want.spans, want.tools, &want.figures) || picks.spans != spans {
+        let spans: [i64; 3] = [row.get(2)?, row.get(3)?, row.get(4)?];
+        let tools: i64 = row.get(5)?;
+        let figures: Figures = postcard::from_bytes(&row.get::<_, Vec<u8>>(6)?)?;
+        let picks: Picks = postcard::from_bytes(&row.get::<_, Vec<u8>>(7)?)?;
+        if (spans, tools, &figures) != (want.spans, want.tools, &want.figures)
+            || [picks.spans, picks.errors] != spans[..2]
+        {
             wrong += 1;
             if wrong <= MOST_TOLD {
                 findings.push(format!(
@@ -154,6 +163,15 @@ fn missing(conn: &Connection) -> fault::Result<Vec<String>> {
         (
             "ledger rows without a span",
             "SELECT COUNT(*) FROM calls c LEFT JOIN spans s ON s.pk = c.pk WHERE s.pk IS NULL",
+        ),
+        (
+            "spans whose meeting does not know their trace",
+            "SELECT COUNT(*) FROM spans s LEFT JOIN meetings m ON m.meeting = s.meeting AND m.tr = s.tr \
+             WHERE s.meeting IS NOT NULL AND m.tr IS NULL",
+        ),
+        (
+            "traces that are hidden and should not be, or the other way round",
+            "SELECT COUNT(*) FROM traces t LEFT JOIN hidden h ON h.tr = t.pk WHERE (t.spans = 0) != (h.tr IS NOT NULL)",
         ),
         (
             "events without a body",

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
 use lru::LruCache;
 use parking_lot::Mutex;
-use quipu_core::{Health, Result, TraceId};
+use quipu_core::{Health, Meeting, Result, TraceId};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::catalog;
@@ -89,14 +89,29 @@ impl Shared {
         if let Some(home) = self.homes.lock().get(&trace) {
             return Ok(Some(*home));
         }
+        self.with_catalog(|conn| {
+            let mut look = conn.prepare_cached("SELECT day FROM strays WHERE trace = ?1")?;
+            let day = look.query_row([trace.as_bytes()], |row| row.get(0)).optional()?;
+            Ok(day.map(|day| Home { day: Day(day), stray: true }))
+        })
+    }
+
+    /// Home days of traces that have spans of other days in a meeting.
+    pub(crate) fn stray_homes(&self, meeting: Meeting) -> fault::Result<Vec<Day>> {
+        self.with_catalog(|conn| {
+            let mut look = conn.prepare_cached("SELECT day FROM stray_meetings WHERE meeting = ?1")?;
+            let days = look.query_map([meeting.number()], |row| Ok(Day(row.get(0)?)))?;
+            Ok(days.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    fn with_catalog<T>(&self, ask: impl FnOnce(&Connection) -> fault::Result<T>) -> fault::Result<T> {
         let mut catalog = self.catalog.lock();
-        if catalog.is_none() {
-            *catalog = Some(catalog::open_to_read(&self.folder)?);
-        }
-        let Some(conn) = catalog.as_ref() else { return Ok(None) };
-        let mut look = conn.prepare_cached("SELECT day FROM strays WHERE trace = ?1")?;
-        let day = look.query_row([trace.as_bytes()], |row| row.get(0)).optional()?;
-        Ok(day.map(|day| Home { day: Day(day), stray: true }))
+        let conn = match catalog.take() {
+            Some(conn) => conn,
+            None => catalog::open_to_read(&self.folder)?,
+        };
+        ask(catalog.insert(conn))
     }
 
     /// Lets go of the catalog.

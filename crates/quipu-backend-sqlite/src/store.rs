@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use quipu_core::{
-    Error, ErrorKind, EventPage, EventQuery, Facet, FacetField, MetricName, MetricQuery, MetricSeries, Node,
-    Result, SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow, Store, StoreInfo, Timestamp,
-    ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery,
+    Error, ErrorKind, EventPage, EventQuery, Facet, FacetField, Meeting, MetricName, MetricQuery,
+    MetricSeries, Node, Result, SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow, Store,
+    StoreInfo, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup,
+    UsageQuery,
 };
 
 use crate::fault::NAME;
-use crate::read::{events, facets, metrics, sessions, spans, tools, traces, usage};
+use crate::read::{events, facets, meetings, metrics, sessions, spans, tools, traces, usage};
 use crate::schema::DAY;
 use crate::shared::Shared;
 use crate::sqlite::Sqlite;
@@ -87,6 +88,14 @@ impl Store for Sqlite {
     async fn nodes(&self, traces: &[(TraceId, Timestamp)]) -> Result<Vec<Vec<Node>>> {
         let traces = traces.to_vec();
         self.ask(move |shared| spans::nodes(shared, &traces)).await
+    }
+
+    async fn meeting_traces(
+        &self,
+        meetings: &[(Meeting, Timestamp)],
+    ) -> Result<Vec<Vec<(TraceId, Timestamp)>>> {
+        let meetings = meetings.to_vec();
+        self.ask(move |shared| meetings::traces(shared, &meetings)).await
     }
 
     async fn info(&self) -> Result<StoreInfo> {

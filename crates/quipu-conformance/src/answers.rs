@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use compact_str::CompactString;
 use quipu_core::{
-    Detail, EventQuery, FacetField, GroupBy, Level, MetricAggregate, MetricQuery, SessionQuery, Sort, Store,
-    Timestamp, TraceFilter, TraceRow, TraceStatus, UsageQuery,
+    Detail, EventQuery, FacetField, GroupBy, Level, Meeting, MetricAggregate, MetricQuery, SessionQuery,
+    Sort, Store, Timestamp, TraceFilter, TraceId, TraceRow, TraceStatus, UsageQuery,
 };
 use tokio::time::{Instant, sleep};
 
@@ -64,6 +64,23 @@ pub async fn difference(left: &dyn Store, right: &dyn Store) -> Option<String> {
     Pair(left, right).compare_all().await.err().map(|failure| failure.to_string())
 }
 
+/// Asks both for these traces, which no list need have, and for the traces of these meetings.
+pub(crate) async fn compare_known(
+    left: &dyn Store,
+    right: &dyn Store,
+    traces: &[TraceId],
+    meetings: &[(Meeting, Timestamp)],
+) -> Outcome {
+    let pair = Pair(left, right);
+    for trace in traces {
+        pair.compare_trace(*trace).await?;
+    }
+    for meeting in meetings {
+        pair.compare_meeting(*meeting).await?;
+    }
+    Ok(())
+}
+
 /// Asserts that there is no [`difference`].
 ///
 /// # Panics
@@ -107,7 +124,7 @@ impl Pair<'_> {
         }
         equal!(self, "spans stored".to_owned(), |store| store.info().await?.spans);
         for row in &rows {
-            self.compare_trace(row).await?;
+            self.compare_trace(row.trace_id).await?;
         }
         for filter in filters(&rows, self.names().await?) {
             self.compare_filter(&filter).await?;
@@ -117,21 +134,28 @@ impl Pair<'_> {
         self.compare_search(&rows).await
     }
 
-    async fn compare_trace(&self, row: &TraceRow) -> Outcome {
-        let id = row.trace_id;
-        equal!(self, format!("trace {id}"), |store| store.trace(id).await?);
+    async fn compare_trace(&self, id: TraceId) -> Outcome {
+        let row = equal!(self, format!("trace {id}"), |store| store.trace(id).await?);
         for detail in [Detail::Summary, Detail::Full] {
             let spans = equal!(self, format!("spans of {id}, {detail:?}"), |store| {
                 ask::all_spans(store, id, detail, 4).await?
             });
             if let Some(last) = spans.last() {
                 equal!(self, format!("span {}", last.span_id), |store| store.span(id, last.span_id).await?);
-                let asked = [(id, last.start)];
-                equal!(self, format!("nodes of {id}"), |store| {
-                    store.nodes(&asked).await?.into_iter().map(sorted).collect::<Vec<_>>()
-                });
             }
         }
+        let asked = Vec::from_iter(row.map(|row| (id, row.started_at)));
+        equal!(self, format!("nodes of {id}"), |store| {
+            store.nodes(&asked).await?.into_iter().map(sorted).collect::<Vec<_>>()
+        });
+        Ok(())
+    }
+
+    async fn compare_meeting(&self, asked: (Meeting, Timestamp)) -> Outcome {
+        equal!(self, format!("traces of {asked:?}"), |store| {
+            let lists = store.meeting_traces(&[asked]).await?;
+            sorted(lists.concat().into_iter().map(|(id, _)| id).collect())
+        });
         Ok(())
     }
 

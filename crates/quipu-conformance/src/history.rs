@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use quipu_core::{
-    Batch, Cost, Instrument, Kind, Level, Metric, Rule, Span, SpanEvent, Status, Store, Temporality,
-    Timestamp, Unpriced, Usage, Usd,
+    Batch, Cost, Instrument, Kind, Level, Meeting, Metric, Rule, Signal, Span, SpanEvent, Status, Store,
+    Temporality, Timestamp, Unpriced, Usage, Usd,
 };
 
-use crate::answers::difference;
-use crate::sample::{BASE, Draft, Random, counter, draft, event, metric, span_id};
+use crate::answers::{compare_known, difference};
+use crate::sample::{BASE, Draft, Random, counter, draft, event, metric, span_id, trace_id};
 use crate::{Failure, Outcome};
 
 const TRACES: u64 = 12;
@@ -19,7 +19,11 @@ const FRAMEWORKS: [&str; 2] = ["crewai", "langgraph"];
 const SERVICES: [&str; 2] = ["shop", "bank"];
 const WORDS: [&str; 5] = ["alpha", "beta", "gamma", "delta", "épsilon"];
 const KINDS: [Kind; 6] = [Kind::Llm, Kind::Tool, Kind::Agent, Kind::Embedding, Kind::Task, Kind::Other];
-const RULES: [Rule; 5] = [Rule::Leaf, Rule::Leaf, Rule::Merged, Rule::Repeats, Rule::Duplicate];
+const RULES: [Rule; 7] =
+    [Rule::Leaf, Rule::Leaf, Rule::Merged, Rule::Repeats, Rule::Duplicate, Rule::Echo, Rule::Metric];
+/// Traces up to this one consist of spans that were made from other signals.
+const MADE_TRACES: u64 = 4;
+const MEETINGS: [&str; 3] = ["a", "b", "c"];
 const REASONS: [Unpriced; 3] = [Unpriced::UnknownModel, Unpriced::NoUnitPrice, Unpriced::NotValidThen];
 
 /// A span that exists in the history, with every copy that was sent, the better ones later.
@@ -144,6 +148,10 @@ impl History {
         let span = &known.copies[known.copies.len() - 1];
         let mut row = Cost { version: known.version, ..crate::sample::cost(span) };
         row.rule = one(random, &RULES).unwrap_or_default();
+        if is_made(span) && !random.one_in(12) {
+            // So that traces are mostly hidden, and come and go.
+            row.rule = Rule::Echo;
+        }
         row.agent = one(random, &AGENTS).map(Into::into).filter(|_| !random.one_in(4));
         if row.kind != Kind::Tool {
             money(random, &mut row);
@@ -182,13 +190,26 @@ impl History {
     }
 }
 
+fn is_made(span: &Span) -> bool {
+    (1..=MADE_TRACES).any(|trace| span.trace_id == trace_id(trace))
+}
+
+fn meeting(name: &str) -> Meeting {
+    Meeting::of("history", name)
+}
+
 /// Reads something from a span, as an adapter would.
 fn read(random: &mut Random, span: &mut Span) {
     let session = random.below(4);
     let (kind, agent, tool) = (one(random, &KINDS), one(random, &AGENTS), one(random, &TOOLS));
     let (provider, model) = one(random, &MODELS).and_then(|model| model.split_once('/')).unwrap_or_default();
     let framework = one(random, &FRAMEWORKS);
+    let made = is_made(span);
+    let signal = one(random, &Signal::ALL).filter(|signal| *signal != Signal::Span).unwrap_or(Signal::Log);
+    let meeting = one(random, &MEETINGS).map(meeting);
     let read = &mut span.canonical;
+    read.signal = if made || random.one_in(6) { signal } else { Signal::Span };
+    read.meeting = meeting.filter(|_| random.one_in(3));
     read.kind = kind.unwrap_or_default();
     read.convention = if random.one_in(5) { "" } else { "genai" }.into();
     read.framework = framework.filter(|_| random.one_in(2)).map(Into::into);
@@ -269,7 +290,10 @@ async fn tell(under_test: &dyn Store, reference: &dyn Store, seed: u64, batches:
             return Err(Failure::new(format!("after batch {number}: {found}")));
         }
     }
-    Ok(())
+    let traces: Vec<_> = (1..=TRACES).map(trace_id).collect();
+    // The middle of the three days that a history has.
+    let meetings = MEETINGS.map(|name| (meeting(name), BASE.plus(Timestamp::DAY)));
+    compare_known(under_test, reference, &traces, &meetings).await
 }
 
 /// A batch with a row of an unknown span must be refused by both. Its trace is never written again, so that anything

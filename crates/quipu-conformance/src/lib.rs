@@ -31,7 +31,7 @@ pub mod sample;
 pub mod snapshot;
 mod suite;
 
-pub use adapter::{Recording, golden, run_adapter};
+pub use adapter::{Enriched, Recording, golden, run_adapter, run_enricher};
 pub use answers::{assert_equal_answers, difference};
 pub use case::{Boxed, Case, Need, Reopen, Subject};
 pub use cases::all as cases;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::{
-    Batch, Cost, Event, EventPage, EventQuery, Facet, FacetField, Metric, MetricName, MetricQuery,
+    Batch, Cost, Event, EventPage, EventQuery, Facet, FacetField, Meeting, Metric, MetricName, MetricQuery,
     MetricSeries, Node, Result, SessionPage, SessionQuery, Span, SpanId, SpanPage, SpanQuery, SpanRow,
     Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery,
 };
@@ -152,7 +152,8 @@ pub struct StoreInfo {
 /// A backend that can be asked. Answers never wait for a writer.
 #[async_trait]
 pub trait Store: Backend {
-    /// One page of traces, newest first unless the query sorts otherwise.
+    /// One page of traces, newest first unless the query sorts otherwise. A trace whose [`TraceRow::spans`] are none is left
+    /// out, as it is of sessions and facets.
     ///
     /// # Errors
     /// The store cannot be read.
@@ -164,7 +165,8 @@ pub trait Store: Backend {
     /// The store cannot be read.
     async fn trace(&self, trace_id: TraceId) -> Result<Option<TraceRow>>;
 
-    /// One page of a trace's spans, by start, then id.
+    /// One page of a trace's spans, by start, then id. A span that was made from another signal is left out while it has a
+    /// ledger row that does not count.
     ///
     /// # Errors
     /// The store cannot be read.
@@ -225,6 +227,15 @@ pub trait Store: Backend {
     /// # Errors
     /// The store cannot be read.
     async fn nodes(&self, traces: &[(TraceId, Timestamp)]) -> Result<Vec<Vec<Node>>>;
+
+    /// The traces with a span of each of these meetings, each trace once with the start of one of its spans: one list a
+    /// meeting, in the order asked, each in any order, empty when unknown. With each meeting comes the time of one of its
+    /// records: a store that keeps days apart may look only at that day and the days beside it.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    async fn meeting_traces(&self, meetings: &[(Meeting, Timestamp)])
+    -> Result<Vec<Vec<(TraceId, Timestamp)>>>;
 
     /// What is stored.
     ///

@@ -3,7 +3,7 @@
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use crate::{Usage, Usd};
+use crate::{Meeting, Signal, Usage, Usd};
 
 /// What a span does for an agent. The numbers are part of the stored format: append only.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -122,6 +122,10 @@ pub struct Params {
 pub struct Canonical {
     /// What the span does.
     pub kind: Kind,
+    /// The signal that told of it: a span of a trace, or a record of another signal that a span was made from.
+    pub signal: Signal,
+    /// Where all signals of its session meet, for sources that tell of one call by several.
+    pub meeting: Option<Meeting>,
     /// Convention that the span was read by: `genai`, `openinference`, `openllmetry`, or empty for none.
     pub convention: CompactString,
     /// Framework that produced it: `langgraph`, `crewai`, `openai` …
@@ -150,8 +154,16 @@ pub struct Canonical {
     pub agent: Option<CompactString>,
     /// Id of that agent.
     pub agent_id: Option<CompactString>,
-    /// Workflow that it belongs to.
+    /// Workflow that it belongs to: a graph, crew, pipeline.
     pub workflow: Option<CompactString>,
+    /// Step of that workflow: a graph's node, a crew's task, a pipeline's component.
+    pub step: Option<CompactString>,
+    /// On a hand-off, the agent that hands over.
+    pub handoff_from: Option<CompactString>,
+    /// On a hand-off, the agent that takes over.
+    pub handoff_to: Option<CompactString>,
+    /// On a guardrail, whether it was triggered.
+    pub guardrail_triggered: Option<bool>,
     /// Tool's name as the model called it.
     pub tool: Option<CompactString>,
     /// The model's id of that tool call.
@@ -168,6 +180,8 @@ pub struct Canonical {
     pub finish_reasons: Vec<CompactString>,
     /// Free words attached by the user.
     pub tags: Vec<CompactString>,
+    /// Keys that look like usage and that no table knows.
+    pub unknown_usage: Vec<CompactString>,
     /// What could not be read or had to be mended, in words for the user; never message contents.
     pub notes: Vec<CompactString>,
 }

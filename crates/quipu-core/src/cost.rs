@@ -3,7 +3,7 @@
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use crate::{Kind, Provider, Span, SpanId, Status, Timestamp, TraceId, Usage, Usd};
+use crate::{Kind, Meeting, Provider, Signal, Span, SpanId, Status, Timestamp, TraceId, Usage, Usd};
 
 /// Which rule decided whether a span counts. The order of the variants is part of the stored format: append only.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -23,12 +23,31 @@ pub enum Rule {
     Duplicate,
     /// Does not count: the response of another call, fetched again.
     Fetched,
+    /// Does not count: a more trusted signal tells of the same call (R7).
+    Echo,
+    /// Counts tokens, not calls: a metric of a session of which nothing better tells (R7).
+    Metric,
 }
 
 impl Rule {
     /// Whether a span under this rule is part of the totals.
     pub const fn counts(self) -> bool {
-        matches!(self, Self::Leaf | Self::OrphanRollup | Self::Merged)
+        matches!(self, Self::Leaf | Self::OrphanRollup | Self::Merged | Self::Metric)
+    }
+
+    /// The rule as a stable word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Leaf => "leaf",
+            Self::Repeats => "repeats",
+            Self::NeverCounted => "never_counted",
+            Self::OrphanRollup => "orphan_rollup",
+            Self::Merged => "merged",
+            Self::Duplicate => "duplicate",
+            Self::Fetched => "fetched",
+            Self::Echo => "echo",
+            Self::Metric => "metric",
+        }
     }
 
     /// The rule in words for the user.
@@ -41,6 +60,8 @@ impl Rule {
             Self::Merged => "one call seen by several instrumentations, merged (R5)",
             Self::Duplicate => "another record of the same call counts (R5)",
             Self::Fetched => "fetches the response of another call",
+            Self::Echo => "a more trusted signal tells of the same call (R7)",
+            Self::Metric => "a metric, for want of spans and logs of these calls (R7)",
         }
     }
 }
@@ -108,6 +129,10 @@ pub struct Node {
     pub parent_id: Option<SpanId>,
     /// What it does.
     pub kind: Kind,
+    /// The signal that told of it.
+    pub signal: Signal,
+    /// Where the signals of its session meet; what is below it in its trace meets there too.
+    pub meeting: Option<Meeting>,
     /// Start.
     pub start: Timestamp,
     /// Duration in nanoseconds; `None` while it runs.
@@ -131,6 +156,8 @@ impl Node {
             span_id: span.span_id,
             parent_id: span.parent_id,
             kind: read.kind,
+            signal: read.signal,
+            meeting: read.meeting,
             start: span.start,
             duration: span.duration(),
             status: span.status,
@@ -166,7 +193,7 @@ pub struct Call {
     pub request_model: Option<CompactString>,
     /// Model that answered.
     pub response_model: Option<CompactString>,
-    /// The provider's id of the answer.
+    /// The provider's id of the answer; of a tool run the model's id of the tool call; of a metric the series' name.
     pub response_id: Option<CompactString>,
     /// Service tier charged.
     pub service_tier: Option<CompactString>,
@@ -187,7 +214,7 @@ impl Call {
             provider: read.provider.clone(),
             request_model: read.request_model.clone(),
             response_model: read.response_model.clone(),
-            response_id: read.response_id.clone(),
+            response_id: if read.kind == Kind::Tool { &read.tool_call_id } else { &read.response_id }.clone(),
             service_tier: read.service_tier.clone(),
         }
     }
@@ -209,6 +236,8 @@ pub struct Cost {
     pub duration: Option<i64>,
     /// What the span does.
     pub kind: Kind,
+    /// The signal that told of it.
+    pub signal: Signal,
     /// Which rule decided.
     pub rule: Rule,
     /// Whether the call failed.

@@ -82,6 +82,16 @@ macro_rules! id {
                 if bytes == [0; $size] { Err(IdError::Zero { what: $what }) } else { Ok(Self(bytes)) }
             }
 
+            /// An id made of names: the same names give the same id, so that a record that comes again changes nothing.
+            pub fn made_of(names: &[&str]) -> Self {
+                let digest = crate::signal::digest($what, names);
+                let mut bytes = [0; $size];
+                bytes.copy_from_slice(&digest[..$size]);
+                // Never all zero.
+                bytes[$size - 1] |= 1;
+                Self(bytes)
+            }
+
             /// The bytes, most significant first.
             pub const fn as_bytes(&self) -> &[u8; $size] {
                 &self.0

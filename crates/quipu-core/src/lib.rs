@@ -14,15 +14,18 @@ mod error;
 mod event;
 mod ids;
 mod intake;
+mod lens;
 mod limits;
 mod message;
 mod metric;
 mod money;
 mod price;
 mod query;
+mod signal;
 mod sketch;
 mod span;
 mod stage;
+mod steps;
 mod time;
 mod tokenizer;
 mod usage;
@@ -37,6 +40,7 @@ pub use error::{Error, ErrorKind, Result, Retry};
 pub use event::{Event, Level};
 pub use ids::{IdError, SpanId, TraceId};
 pub use intake::{Committed, Intake, Meter, NoMeter};
+pub use lens::{Lens, LensLine};
 pub use limits::Limits;
 pub use message::{Message, Messages, Part, Role};
 pub use metric::{Bucket, Instrument, Metric, Point, PointValue, Quantile, Temporality};
@@ -48,9 +52,11 @@ pub use query::{
     ToolGroup, TraceFilter, TracePage, TraceQuery, TraceRow, TraceStatus, UsageGroup, UsageKey, UsageQuery,
     UsageTotals,
 };
+pub use signal::{Meeting, Signal};
 pub use sketch::Sketch;
 pub use span::{Link, Resource, Scope, Span, SpanEvent, SpanKind, Status};
 pub use stage::Stage;
+pub use steps::metric_steps;
 pub use time::{Clock, SystemClock, TimeError, Timestamp};
 pub use tokenizer::Tokenizer;
 pub use usage::{Reading, Tokens, Usage};

@@ -18,6 +18,30 @@ pub enum Reading {
     Inferred,
 }
 
+impl Reading {
+    /// The reading as a stable word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Inclusive => "inclusive",
+            Self::Exclusive => "exclusive",
+            Self::ProvenInclusive => "proven_inclusive",
+            Self::ProvenExclusive => "proven_exclusive",
+            Self::Inferred => "inferred",
+        }
+    }
+
+    /// The reading in words for the user.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Inclusive => "this source is known to send input with cached tokens in it",
+            Self::Exclusive => "this source is known to send input without cached tokens",
+            Self::ProvenInclusive => "the figures prove that input was sent with cached tokens in it",
+            Self::ProvenExclusive => "the figures prove that input was sent without cached tokens",
+            Self::Inferred => "neither known nor proven: input was taken to have cached tokens in it",
+        }
+    }
+}
+
 /// Token usage of one call. `None` means that the source did not say; zero means that it said zero.
 ///
 /// `input` holds every input token and `output` every output token; all other fields are parts of one of the two.

@@ -1,8 +1,7 @@
 //! Whether a span counts: bottom-up over the tree, then between records that stand beside each other.
 
-use compact_str::CompactString;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
-use quipu_core::{Kind, Node, Rule, Usage};
+use quipu_core::{Kind, Node, Rule, Signal, Usage};
 
 use crate::merge;
 use crate::trace::{At, Trace};
@@ -72,12 +71,15 @@ pub(crate) fn settle(trace: &mut Trace, dirty: Vec<At>) {
         tally.add(&own_tally(trace, at, standing));
         trace.entry_mut(at).tally = tally;
         change(trace, at, standing);
-        if let Some(id) = response_id(&trace.entry(at).node) {
+        if let Some(id) = merge::response_id(&trace.entry(at).node) {
             response_ids.insert(id.clone());
         }
     }
     for id in response_ids {
         pick_among_twins(trace, &id);
+    }
+    for tool in trace.take_tools() {
+        pick_among_runs(trace, &tool);
     }
 }
 
@@ -112,10 +114,6 @@ fn usage(node: &Node) -> Option<&Usage> {
     node.call.as_ref().and_then(|call| call.usage.as_ref()).filter(|usage| usage.is_known())
 }
 
-fn response_id(node: &Node) -> Option<&CompactString> {
-    node.call.as_ref().and_then(|call| call.response_id.as_ref()).filter(|_| node.kind.is_call())
-}
-
 fn standing(trace: &Trace, at: At, below: &Tally) -> Standing {
     let node = &trace.entry(at).node;
     let Some(call) = &node.call else { return Standing::Nothing };
@@ -123,6 +121,8 @@ fn standing(trace: &Trace, at: At, below: &Tally) -> Standing {
         Standing::Fetched
     } else if call.never_count {
         Standing::Never
+    } else if let Some(named) = named_call(trace, at) {
+        Standing::Same(named)
     } else if node.kind.is_call() {
         call_standing(trace, at, &below.0[slot(node.kind)])
     } else if node.kind == Kind::Tool && usage(node).is_none() {
@@ -134,6 +134,26 @@ fn standing(trace: &Trace, at: At, below: &Tally) -> Standing {
     } else {
         Standing::Orphan
     }
+}
+
+/// The call that a log record with a span's attributes belongs to: the span that it names, else the one call of that model at
+/// that time below the span that it names.
+fn named_call(trace: &Trace, at: At) -> Option<At> {
+    let entry = trace.entry(at);
+    let is_call = |at: &At| {
+        let other = &trace.entry(*at).node;
+        other.signal == Signal::Span && other.kind.is_call() && other.call.is_some()
+    };
+    if entry.node.signal != Signal::Details {
+        return None;
+    }
+    let named = entry.parent?;
+    if is_call(&named) {
+        return Some(named);
+    }
+    let beside = |other: &At| is_call(other) && merge::beside(&entry.node, &trace.entry(*other).node);
+    let mut calls = trace.entry(named).children.iter().copied().filter(beside);
+    calls.next().filter(|_| calls.next().is_none())
 }
 
 fn call_standing(trace: &Trace, at: At, below: &Calls) -> Standing {
@@ -204,7 +224,7 @@ fn pick_among_twins(trace: &mut Trace, response_id: &str) {
     own.retain(|at| trace.entry(*at).standing == Standing::Own);
     own.sort_by_key(|at| {
         let node = &trace.entry(*at).node;
-        (std::cmp::Reverse(merge::quality(node)), node.start, node.span_id)
+        (node.signal, std::cmp::Reverse(merge::quality(node)), node.start, node.span_id)
     });
     let mut winners: Vec<At> = Vec::new();
     for at in own {
@@ -215,6 +235,32 @@ fn pick_among_twins(trace: &mut Trace, response_id: &str) {
         lose_to(trace, at, winner);
         if winner.is_none() {
             winners.push(at);
+        }
+    }
+}
+
+/// Of the runs of one tool that stand within each other's time, told by different conventions, the longest counts.
+fn pick_among_runs(trace: &mut Trace, tool: &str) {
+    let mut own: Vec<At> = trace.runs(tool).to_vec();
+    own.retain(|at| trace.entry(*at).standing == Standing::Own);
+    own.sort_by_key(|at| {
+        let node = &trace.entry(*at).node;
+        (node.start, std::cmp::Reverse(merge::end(node)), node.span_id)
+    });
+    let mut open: Vec<At> = Vec::new();
+    let mut taken: HashSet<At> = HashSet::new();
+    for at in own {
+        let node = &trace.entry(at).node;
+        open.retain(|longer| merge::end(&trace.entry(*longer).node).is_none_or(|end| end >= node.start.nanos()));
+        let longer = open.iter().copied().find(|longer| {
+            !taken.contains(longer) && merge::same_run(&trace.entry(*longer).node, node)
+        });
+        lose_to(trace, at, longer);
+        match longer {
+            Some(longer) => {
+                taken.insert(longer);
+            }
+            None => open.push(at),
         }
     }
 }
@@ -242,11 +288,14 @@ pub(crate) fn rule(trace: &Trace, at: At) -> Option<Rule> {
     let entry = trace.entry(at);
     match entry.standing {
         Standing::Nothing => None,
+        Standing::Own if entry.lost_to.is_some() && entry.node.signal != Signal::Span => Some(Rule::Echo),
         Standing::Own if entry.lost_to.is_some() => Some(Rule::Duplicate),
         Standing::Own if !entry.partners.is_empty() => Some(Rule::Merged),
         Standing::Own => Some(Rule::Leaf),
+        Standing::Same(_) if entry.node.signal != Signal::Span => Some(Rule::Echo),
         Standing::Same(_) => Some(Rule::Duplicate),
         Standing::Repeats => Some(Rule::Repeats),
+        Standing::Orphan if entry.node.signal == Signal::Metric => Some(Rule::Metric),
         Standing::Orphan => Some(Rule::OrphanRollup),
         Standing::Never => Some(Rule::NeverCounted),
         Standing::Fetched => Some(Rule::Fetched),

@@ -1,16 +1,31 @@
-//! The traces in memory, and the way back to those that have left it.
+//! The traces and meetings in memory, and the way back to those that have left it.
 
-use foldhash::{HashMap, HashMapExt};
+use compact_str::CompactString;
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use lru::LruCache;
-use quipu_core::{Batch, Node, Result, Span, Store, Timestamp, TraceId};
+use quipu_core::{
+    Batch, Meeting, Node, Result, Signal, Span, Store, Timestamp, TraceFilter, TraceId, UsageQuery,
+};
 
+use crate::meetings::{BEFORE, Meetings, WINDOW};
+use crate::row::Row;
 use crate::trace::Trace;
+
+/// Services of which it is known whether their metrics are counted.
+const SERVICES: usize = 4_096;
+/// A day in nanoseconds.
+const DAY: i64 = 86_400_000_000_000;
 
 /// Counts calls over all traces. Keeps recent traces in memory, asks the store for the rest.
 pub struct Ledger {
     traces: LruCache<TraceId, Trace>,
     nodes: usize,
     most_nodes: usize,
+    meetings: Meetings,
+    /// Where the metrics of a service meet, for services that were seen on a day.
+    services: LruCache<(CompactString, i64), Meeting>,
+    /// Those of services that have metrics.
+    metered: HashSet<Meeting>,
 }
 
 impl Ledger {
@@ -19,11 +34,19 @@ impl Ledger {
 
     /// A ledger that keeps about `most_nodes` spans in memory; traces of the batch at hand are always kept.
     pub fn new(most_nodes: usize) -> Self {
-        Self { traces: LruCache::unbounded(), nodes: 0, most_nodes }
+        let most_services = std::num::NonZeroUsize::new(SERVICES).unwrap_or(std::num::NonZeroUsize::MIN);
+        Self {
+            traces: LruCache::unbounded(),
+            nodes: 0,
+            most_nodes,
+            meetings: Meetings::new(most_nodes),
+            services: LruCache::new(most_services),
+            metered: HashSet::new(),
+        }
     }
 
     /// Adds to the batch a row for each of its spans that is a call, holds usage or runs a tool, and a corrected row for each
-    /// earlier span whose standing its spans change.
+    /// earlier span whose standing its spans change, in its own trace or by what another signal tells.
     ///
     /// # Errors
     /// The store cannot be read; the batch is as it was.
@@ -40,9 +63,18 @@ impl Ledger {
             }
         }
         self.recall(&order, store).await?;
+        let mut rows = Vec::new();
         for (trace_id, _) in order {
             let nodes = groups.remove(&trace_id).unwrap_or_default();
-            batch.costs.append(&mut self.add(trace_id, nodes));
+            rows.append(&mut self.add(trace_id, nodes));
+        }
+        match self.meet(rows, store).await {
+            Ok(mut costs) => batch.costs.append(&mut costs),
+            Err(error) => {
+                self.forget(&batch.spans);
+                self.services.clear();
+                return Err(error);
+            }
         }
         self.shrink(&batch.spans);
         Ok(())
@@ -53,6 +85,7 @@ impl Ledger {
         for span in spans {
             if let Some(trace) = self.traces.pop(&span.trace_id) {
                 self.nodes -= trace.len();
+                self.meetings.forget(span.trace_id, trace.meetings());
             }
         }
     }
@@ -80,7 +113,122 @@ impl Ledger {
         Ok(())
     }
 
-    fn add(&mut self, trace_id: TraceId, nodes: Vec<Node>) -> Vec<quipu_core::Cost> {
+    /// Brings the rows to their meetings, and gives those that are to be written.
+    async fn meet(&mut self, rows: Vec<Row>, store: &dyn Store) -> Result<Vec<quipu_core::Cost>> {
+        let mut absent: HashMap<Meeting, Timestamp> = HashMap::new();
+        for row in &rows {
+            if let Some(meeting) = row.meeting.filter(|meeting| !self.meetings.holds(*meeting)) {
+                absent.entry(meeting).or_insert(row.cost.time);
+            }
+        }
+        let services = self.services_of(&rows, &mut absent);
+        let mut metrics = self.open(absent, store).await?;
+        let new = rows.iter().filter(|row| is_metric(row));
+        metrics.extend(new.filter_map(|row| Some((row.meeting?, row.clone()))));
+        let mut again = self.tell_of_calls(&rows, &services);
+        again.extend(self.ask_for_calls(metrics, &rows, store).await?);
+        Ok(self.meetings.settle(rows, again))
+    }
+
+    /// The services of calls and metrics, with where their metrics meet; those that were not seen that day are looked up.
+    fn services_of(
+        &mut self,
+        rows: &[Row],
+        absent: &mut HashMap<Meeting, Timestamp>,
+    ) -> HashMap<CompactString, Meeting> {
+        let mut services = HashMap::new();
+        let mut last = None;
+        for row in rows {
+            let Some(service) = &row.cost.service else { continue };
+            let day = row.cost.time.nanos().div_euclid(DAY);
+            // Most rows of a batch are of one service and day.
+            if last.replace((service, day)) == Some((service, day)) {
+                continue;
+            }
+            let known = self.services.get(&(service.clone(), day)).copied();
+            let meeting = known.unwrap_or_else(|| Meeting::of(Meeting::SERVICE, service));
+            let may_have_metrics = known.is_none() || self.metered.contains(&meeting);
+            if may_have_metrics && !self.meetings.holds(meeting) {
+                absent.entry(meeting).or_insert(row.cost.time);
+            }
+            self.services.put((service.clone(), day), meeting);
+            services.insert(service.clone(), meeting);
+        }
+        services
+    }
+
+    /// Begins meetings with what the store knows of them; gives the metrics among it.
+    async fn open(
+        &mut self,
+        absent: HashMap<Meeting, Timestamp>,
+        store: &dyn Store,
+    ) -> Result<Vec<(Meeting, Row)>> {
+        if absent.is_empty() {
+            return Ok(Vec::new());
+        }
+        let absent: Vec<(Meeting, Timestamp)> = absent.into_iter().collect();
+        let traces = store.meeting_traces(&absent).await?;
+        let all: Vec<(TraceId, Timestamp)> = traces.iter().flatten().copied().collect();
+        self.recall(&all, store).await?;
+        let mut metrics = Vec::new();
+        for ((meeting, _), traces) in absent.into_iter().zip(traces) {
+            let mut stored = Vec::new();
+            for (trace, _) in traces {
+                stored.extend(self.traces.get(&trace).into_iter().flat_map(Trace::rows_that_meet));
+            }
+            stored.retain(|row| row.meeting == Some(meeting));
+            metrics.extend(stored.iter().filter(|row| is_metric(row)).map(|row| (meeting, row.clone())));
+            if !stored.is_empty() {
+                self.meetings.open(meeting, stored);
+            }
+        }
+        Ok(metrics)
+    }
+
+    /// Tells the metrics of a service of its calls in this batch.
+    fn tell_of_calls(&mut self, rows: &[Row], services: &HashMap<CompactString, Meeting>) -> HashSet<Meeting> {
+        let mut told = HashSet::new();
+        for row in rows.iter().filter(|row| is_of_a_call(row)) {
+            let Some(meeting) = row.cost.service.as_ref().and_then(|service| services.get(service)) else { continue };
+            if self.meetings.has_metrics(*meeting) && row.meeting != Some(*meeting) {
+                let from = row.cost.time.nanos();
+                self.meetings.tell(*meeting, from, from.saturating_add(row.cost.duration.unwrap_or(0)));
+                told.insert(*meeting);
+            }
+        }
+        told
+    }
+
+    /// Asks of metrics of services whether calls of their time are known: in the store, or in this batch.
+    async fn ask_for_calls(
+        &mut self,
+        metrics: Vec<(Meeting, Row)>,
+        rows: &[Row],
+        store: &dyn Store,
+    ) -> Result<HashSet<Meeting>> {
+        let mut answers: HashMap<(Meeting, i64, i64), bool> = HashMap::new();
+        for (meeting, row) in metrics {
+            let Some(service) = &row.cost.service else { continue };
+            if meeting != Meeting::of(Meeting::SERVICE, service) {
+                continue;
+            }
+            let (from, until) = window_of(&row);
+            let asked = (meeting, from.nanos(), until.nanos());
+            let told = match answers.get(&asked) {
+                Some(told) => *told,
+                None => has_calls(rows, service, from, until) || stores_calls(store, service, from, until).await?,
+            };
+            answers.insert(asked, told);
+            self.metered.insert(meeting);
+            self.meetings.open(meeting, []);
+            if told {
+                self.meetings.tell(meeting, row.cost.time.nanos(), until.nanos());
+            }
+        }
+        Ok(answers.into_iter().filter(|(_, told)| *told).map(|((meeting, ..), _)| meeting).collect())
+    }
+
+    fn add(&mut self, trace_id: TraceId, nodes: Vec<Node>) -> Vec<Row> {
         let trace = self.traces.get_or_insert_mut(trace_id, || Trace::new(trace_id));
         let before = trace.len();
         nodes.into_iter().for_each(|node| trace.insert(node));
@@ -98,6 +246,37 @@ impl Ledger {
             self.nodes -= trace.len();
         }
     }
+}
+
+/// Whether a row tells of a call by a better signal than a metric.
+fn is_of_a_call(row: &Row) -> bool {
+    !is_metric(row) && row.cost.kind.is_call()
+}
+
+fn is_metric(row: &Row) -> bool {
+    row.cost.signal == Signal::Metric
+}
+
+/// The time whose calls a metric tells of, in whole windows so that few questions are asked.
+fn window_of(row: &Row) -> (Timestamp, Timestamp) {
+    let end = row.cost.time.plus(row.cost.duration.unwrap_or(0));
+    (row.cost.time.plus(-BEFORE).floor(WINDOW), end.floor(WINDOW).plus(WINDOW))
+}
+
+fn has_calls(rows: &[Row], service: &str, from: Timestamp, until: Timestamp) -> bool {
+    let within = |row: &Row| row.cost.time >= from && row.cost.time < until;
+    rows.iter().any(|row| is_of_a_call(row) && row.cost.service.as_deref() == Some(service) && within(row))
+}
+
+async fn stores_calls(store: &dyn Store, service: &str, from: Timestamp, until: Timestamp) -> Result<bool> {
+    let filter = TraceFilter {
+        service: Some(service.to_owned()),
+        since: Some(from),
+        until: Some(until),
+        ..TraceFilter::default()
+    };
+    let stored = store.usage(&UsageQuery { filter, group_by: Vec::new() }).await?;
+    Ok(stored.iter().any(|group| group.totals.llm_calls > 0))
 }
 
 impl Default for Ledger {

@@ -9,8 +9,11 @@
 
 mod decide;
 mod ledger;
+mod meetings;
 mod merge;
+mod place;
 mod row;
+mod series;
 mod trace;
 
 pub use ledger::Ledger;

@@ -1,6 +1,7 @@
 //! When two records are of the same call, and what is best of each.
 
-use quipu_core::{Call, Node, Usage};
+use compact_str::CompactString;
+use quipu_core::{Call, Kind, Node, Usage};
 
 /// Share of the outer span's time that the inner one must fill to be the same call.
 const CONTAINMENT: f64 = 0.9;
@@ -26,18 +27,44 @@ pub(crate) fn twins(one: &Node, other: &Node) -> bool {
     one.kind == other.kind && same_family(a, b) && overlap(one, other) && agree
 }
 
-/// Whether the tool run `inner` is the run `outer` seen again. MCP names carry the server in front: `mcp__server__tool`.
+/// The id that tells records of one call: of calls only, for a tool call's id is also on the call that asked for it.
+pub(crate) fn response_id(node: &Node) -> Option<&CompactString> {
+    node.call.as_ref().filter(|_| node.kind.is_call())?.response_id.as_ref()
+}
+
+/// The name of a tool run without the server in front: MCP names are `mcp__server__tool`.
+pub(crate) fn bare_tool(node: &Node) -> Option<&str> {
+    node.tool.as_deref().filter(|_| node.kind == Kind::Tool).map(bare)
+}
+
+/// A tool's name without the server in front.
+pub(crate) fn bare(tool: &str) -> &str {
+    tool.rsplit("__").next().unwrap_or(tool)
+}
+
+/// Whether the tool run `inner` is the run `outer` seen again.
 pub(crate) fn same_tool(outer: &Node, inner: &Node) -> bool {
     match (&outer.tool, &inner.tool) {
-        (Some(outer), Some(inner)) => {
-            let bare = |name: &str| name.rsplit("__").next().unwrap_or(name).to_owned();
-            outer == inner || bare(outer) == bare(inner)
-        }
+        (Some(outer), Some(inner)) => bare(outer) == bare(inner),
         (_, inner) => inner.is_none(),
     }
 }
 
-fn end(node: &Node) -> Option<i64> {
+/// Whether a tool run and a shorter one beside it that bears the same name are one: told by two conventions, as when the
+/// framework and the tool's own server both speak, with the one within the other's time.
+pub(crate) fn same_run(longer: &Node, shorter: &Node) -> bool {
+    let (Some(a), Some(b)) = (&longer.call, &shorter.call) else { return false };
+    let within = longer.start <= shorter.start && end(shorter) <= end(longer);
+    a.convention != b.convention && within && end(shorter).is_some()
+}
+
+/// Whether a call was made by the same model in the same time.
+pub(crate) fn beside(one: &Node, other: &Node) -> bool {
+    let (Some(a), Some(b)) = (&one.call, &other.call) else { return false };
+    one.kind == other.kind && same_family(a, b) && overlap(one, other)
+}
+
+pub(crate) fn end(node: &Node) -> Option<i64> {
     node.duration.map(|nanos| node.start.plus(nanos).nanos())
 }
 
@@ -88,7 +115,20 @@ pub(crate) fn quality(node: &Node) -> (bool, bool, u32, bool) {
 pub(crate) fn best<'a>(records: impl Iterator<Item = &'a Node>) -> Option<Usage> {
     let mut records: Vec<&Node> = records.collect();
     records.sort_by_key(|node| std::cmp::Reverse(quality(node)));
-    let mut usages = records.iter().filter_map(|node| node.call.as_ref()?.usage.as_ref());
+    merged(records.iter().filter_map(|node| node.call.as_ref()?.usage.as_ref()))
+}
+
+/// The best figures of records of one call by several signals, the most trusted first.
+pub(crate) fn better<'a>(usages: impl Iterator<Item = &'a Usage>) -> Option<Usage> {
+    let mut usages: Vec<&Usage> = usages.collect();
+    usages.sort_by_key(|usage| {
+        std::cmp::Reverse((usage.is_known(), usage.is_known() && !usage.estimated, usage.details()))
+    });
+    merged(usages.into_iter())
+}
+
+/// The totals of the first, with the details that it lacks from the others.
+fn merged<'a>(mut usages: impl Iterator<Item = &'a Usage>) -> Option<Usage> {
     let mut best = usages.next()?.clone();
     for other in usages {
         fill(&mut best, other);

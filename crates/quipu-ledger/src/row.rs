@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use compact_str::CompactString;
 use foldhash::fast::FixedState;
-use quipu_core::{Call, Cost, Kind, Node, Rule, TraceId, Usage, Usd};
+use quipu_core::{Call, Cost, Kind, Meeting, Node, Rule, TraceId, Usage, Usd};
 
 use crate::trace::{At, Trace};
 use crate::{decide, merge};
@@ -13,6 +13,18 @@ use crate::{decide, merge};
 /// A fingerprint of everything in a row that can change: two equal ones mean that nothing needs to be written. Of 64 bits, so
 /// that a trace stays small in memory.
 pub(crate) type Print = u64;
+
+/// A ledger row as its trace alone decides it, with what a meeting needs to know beside.
+#[derive(Debug, Clone)]
+pub(crate) struct Row {
+    pub cost: Cost,
+    /// Where the signals of its session meet.
+    pub meeting: Option<Meeting>,
+    /// The provider's id of the answer, the model's id of the tool call, or the name of the series.
+    pub call_id: Option<CompactString>,
+    /// Operation name; of a metric its family's name.
+    pub operation: Option<CompactString>,
+}
 
 /// What a row is made from beside the span itself.
 #[derive(Hash)]
@@ -23,12 +35,18 @@ struct Facts {
     reported: Option<Usd>,
     response_model: Option<CompactString>,
     failed: bool,
+    meeting: Option<Meeting>,
 }
 
 static VERSIONS: AtomicU64 = AtomicU64::new(1);
 
+/// A number above that of every row before.
+pub(crate) fn next_version() -> u64 {
+    VERSIONS.fetch_add(1, Ordering::Relaxed)
+}
+
 /// The row of a span and its print; `None` for spans that have none.
-pub(crate) fn of(trace: &Trace, trace_id: TraceId, at: At) -> Option<(Cost, Print)> {
+pub(crate) fn of(trace: &Trace, trace_id: TraceId, at: At) -> Option<(Row, Print)> {
     let rule = decide::rule(trace, at)?;
     let entry = trace.entry(at);
     let call = entry.node.call.as_deref()?;
@@ -50,9 +68,16 @@ pub(crate) fn of(trace: &Trace, trace_id: TraceId, at: At) -> Option<(Cost, Prin
         },
         // A tool that failed may be called well by the framework around it; a call that a framework could not use was still answered.
         failed: call.failed || (merged && entry.node.kind == Kind::Tool && records().any(has_failed)),
+        meeting: entry.meeting,
     };
     let print = FixedState::default().hash_one((&entry.node, &facts));
-    Some((cost(trace_id, &entry.node, call, facts), print))
+    let row = Row {
+        meeting: entry.meeting,
+        call_id: call.response_id.clone(),
+        operation: call.operation.clone(),
+        cost: cost(trace_id, &entry.node, call, facts),
+    };
+    Some((row, print))
 }
 
 fn has_failed(node: &Node) -> bool {
@@ -81,10 +106,11 @@ fn cost(trace_id: TraceId, node: &Node, call: &Call, facts: Facts) -> Cost {
     Cost {
         trace_id,
         span_id: node.span_id,
-        version: VERSIONS.fetch_add(1, Ordering::Relaxed),
+        version: next_version(),
         time: node.start,
         duration: node.duration,
         kind: node.kind,
+        signal: node.signal,
         rule: facts.rule,
         failed: facts.failed,
         service: call.service.clone(),

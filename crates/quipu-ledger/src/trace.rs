@@ -4,10 +4,11 @@ use std::cmp::Ordering;
 
 use compact_str::CompactString;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
-use quipu_core::{Cost, Kind, Node, SpanId, TraceId};
+use quipu_core::{Kind, Meeting, Node, Signal, SpanId, TraceId};
 
 use crate::decide::{self, Standing};
-use crate::row;
+use crate::merge;
+use crate::row::{self, Row};
 
 /// Index of a span within its trace.
 pub(crate) type At = u32;
@@ -26,6 +27,8 @@ pub(crate) struct Entry {
     pub agent: Option<At>,
     /// The nearest tool run above, with nothing but steps between.
     pub tool: Option<At>,
+    /// Where its session's signals meet: its own meeting, else that of the nearest span above with one.
+    pub meeting: Option<Meeting>,
     /// Whether it counts, by the tree alone.
     pub standing: Standing,
     /// Calls in and below it.
@@ -45,6 +48,9 @@ pub(crate) struct Trace {
     by_id: HashMap<SpanId, At>,
     waiting: HashMap<SpanId, Vec<At>>,
     by_response: HashMap<CompactString, Vec<At>>,
+    by_tool: HashMap<CompactString, Vec<At>>,
+    /// Tools with runs that came, changed or left.
+    tools: HashSet<CompactString>,
     /// Spans whose standing may have changed; with a span everything above it is in here.
     dirty: HashSet<At>,
     /// Spans whose row may have changed.
@@ -59,6 +65,8 @@ impl Trace {
             by_id: HashMap::new(),
             waiting: HashMap::new(),
             by_response: HashMap::new(),
+            by_tool: HashMap::new(),
+            tools: HashSet::new(),
             dirty: HashSet::new(),
             touched: HashSet::new(),
         }
@@ -81,6 +89,28 @@ impl Trace {
         self.by_response.get(response_id).map_or(&[], Vec::as_slice)
     }
 
+    /// Runs of the tool of this bare name.
+    pub fn runs(&self, tool: &str) -> &[At] {
+        self.by_tool.get(tool).map_or(&[], Vec::as_slice)
+    }
+
+    /// Tools whose runs may pair anew, each once.
+    pub fn take_tools(&mut self) -> HashSet<CompactString> {
+        std::mem::take(&mut self.tools)
+    }
+
+    /// Meetings of its spans.
+    pub fn meetings(&self) -> impl Iterator<Item = Meeting> {
+        self.entries.iter().filter_map(|entry| entry.meeting)
+    }
+
+    /// Every row that belongs to a meeting, whether it changed or not.
+    pub fn rows_that_meet(&self) -> impl Iterator<Item = Row> {
+        (0..).zip(&self.entries).filter(|(_, entry)| entry.meeting.is_some()).filter_map(|(at, _)| {
+            Some(row::of(self, self.id, at)?.0)
+        })
+    }
+
     /// Adds a span, or replaces the earlier copy of it.
     pub fn insert(&mut self, node: Node) {
         match self.by_id.get(&node.span_id).copied() {
@@ -95,13 +125,14 @@ impl Trace {
         self.by_id.insert(node.span_id, at);
         let (id, parent_id) = (node.span_id, node.parent_id);
         let children = self.waiting.remove(&id).unwrap_or_default();
-        self.index_response(at, &node);
+        self.index(at, &node);
         self.entries.push(Entry {
             node,
             parent: None,
             children,
             agent: None,
             tool: None,
+            meeting: None,
             standing: Standing::default(),
             tally: decide::Tally::default(),
             lost_to: None,
@@ -110,6 +141,9 @@ impl Trace {
         });
         for child in self.entry(at).children.clone() {
             self.entry_mut(child).parent = Some(at);
+            if self.entry(child).node.signal == Signal::Details {
+                self.mark(child);
+            }
         }
         self.join(at, parent_id);
         self.inherit_from(at);
@@ -120,12 +154,8 @@ impl Trace {
         let old = self.entry(at).node.clone();
         self.mark(at);
         decide::lose_to(self, at, None);
-        if let Some(id) = old.call.as_ref().and_then(|call| call.response_id.as_ref())
-            && let Some(twins) = self.by_response.get_mut(id)
-        {
-            twins.retain(|twin| *twin != at);
-        }
-        self.index_response(at, &node);
+        self.unindex(at, &old);
+        self.index(at, &node);
         if old.parent_id != node.parent_id {
             self.leave(at, old.parent_id);
             self.join(at, node.parent_id);
@@ -135,10 +165,23 @@ impl Trace {
         self.mark(at);
     }
 
-    fn index_response(&mut self, at: At, node: &Node) {
-        let id = node.call.as_ref().and_then(|call| call.response_id.clone());
-        if let (true, Some(id)) = (node.kind.is_call(), id) {
-            self.by_response.entry(id).or_default().push(at);
+    fn index(&mut self, at: At, node: &Node) {
+        if let Some(id) = merge::response_id(node) {
+            self.by_response.entry(id.clone()).or_default().push(at);
+        }
+        if let Some(tool) = merge::bare_tool(node) {
+            self.tools.insert(tool.into());
+            self.by_tool.entry(tool.into()).or_default().push(at);
+        }
+    }
+
+    fn unindex(&mut self, at: At, node: &Node) {
+        if let Some(twins) = merge::response_id(node).and_then(|id| self.by_response.get_mut(id)) {
+            twins.retain(|twin| *twin != at);
+        }
+        if let Some(tool) = merge::bare_tool(node) {
+            self.tools.insert(tool.into());
+            self.by_tool.entry(tool.into()).or_default().retain(|run| *run != at);
         }
     }
 
@@ -207,17 +250,18 @@ impl Trace {
         }
     }
 
-    /// Hands the nearest agent and tool run down to `top` and everything below it that they reach.
+    /// Hands the nearest agent and tool run, and the meeting, down to `top` and everything below it that they reach.
     fn inherit_from(&mut self, top: At) {
         let mut stack = vec![top];
         while let Some(at) = stack.pop() {
-            let (agent, tool) = match self.entry(at).parent {
+            let (agent, tool, above) = match self.entry(at).parent {
                 Some(parent) => self.hands_down(parent),
-                None => (None, None),
+                None => (None, None, None),
             };
             let entry = self.entry_mut(at);
-            let changed = entry.agent != agent || entry.tool != tool;
-            (entry.agent, entry.tool) = (agent, tool);
+            let meeting = entry.node.meeting.or(above);
+            let changed = entry.agent != agent || entry.tool != tool || entry.meeting != meeting;
+            (entry.agent, entry.tool, entry.meeting) = (agent, tool, meeting);
             if changed || at == top {
                 stack.extend_from_slice(&self.entry(at).children);
             }
@@ -228,7 +272,7 @@ impl Trace {
         }
     }
 
-    fn hands_down(&self, at: At) -> (Option<At>, Option<At>) {
+    fn hands_down(&self, at: At) -> (Option<At>, Option<At>, Option<Meeting>) {
         let entry = self.entry(at);
         let agent =
             if entry.node.kind == Kind::Agent && entry.node.agent.is_some() { Some(at) } else { entry.agent };
@@ -237,16 +281,15 @@ impl Trace {
             Kind::Task | Kind::Other => entry.tool,
             _ => None,
         };
-        (agent, tool)
+        (agent, tool, entry.meeting)
     }
 
     /// Marks everything whose standing may depend on `at`: what is above it, and the other records of the same call with
     /// what is above them.
     fn mark(&mut self, at: At) {
-        let response_id = self.entry(at).node.call.as_ref().and_then(|call| call.response_id.clone());
         let mut starts = vec![at];
-        if let Some(id) = response_id {
-            starts.extend_from_slice(self.twins(&id));
+        if let Some(id) = merge::response_id(&self.entry(at).node) {
+            starts.extend_from_slice(self.twins(id));
         }
         for start in starts {
             let mut next = Some(start);
@@ -261,7 +304,7 @@ impl Trace {
     }
 
     /// Decides anew what may have changed, and gives the rows that are new or different.
-    pub fn settle(&mut self) -> Vec<Cost> {
+    pub fn settle(&mut self) -> Vec<Row> {
         let dirty = self.dirty.drain().collect();
         decide::settle(self, dirty);
         let mut rows = Vec::new();
@@ -272,7 +315,7 @@ impl Trace {
                 rows.push(row);
             }
         }
-        rows.sort_unstable_by_key(|row| (row.time, row.span_id));
+        rows.sort_unstable_by_key(|row: &Row| (row.cost.time, row.cost.span_id));
         rows
     }
 }

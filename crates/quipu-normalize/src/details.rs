@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use quipu_core::{Usage, Value};
-use quipu_semconv::{Field, OBJECT_CACHE_READ, OBJECT_CACHE_WRITE, OBJECT_REASONING};
+use quipu_semconv::{
+    Field, OBJECT_CACHE_READ, OBJECT_CACHE_WRITE, OBJECT_CACHE_WRITE_1H, OBJECT_CACHE_WRITE_5M, OBJECT_REASONING,
+};
 
 use crate::{Slots, json, number, python};
 
@@ -18,11 +20,25 @@ pub(crate) fn fill(slots: &Slots<'_>, usage: &mut Usage) {
         if !is_output {
             usage.cache_read = usage.cache_read.or_else(|| object.first(OBJECT_CACHE_READ));
             usage.cache_write = usage.cache_write.or_else(|| object.first(OBJECT_CACHE_WRITE));
+            usage.cache_write_5m = usage.cache_write_5m.or_else(|| object.first(OBJECT_CACHE_WRITE_5M));
+            usage.cache_write_1h = usage.cache_write_1h.or_else(|| object.first(OBJECT_CACHE_WRITE_1H));
         }
         if field != Field::InputDetails {
             usage.reasoning = usage.reasoning.or_else(|| object.first(OBJECT_REASONING));
         }
     }
+}
+
+/// The object that holds the first of `places`, and where within it: the first of `fields` that has one.
+pub(crate) fn place(
+    slots: &Slots<'_>,
+    fields: &[Field],
+    places: &'static [(&str, &str)],
+) -> Option<(Field, u64, &'static (&'static str, &'static str))> {
+    fields.iter().find_map(|field| {
+        let object = slots.get(*field).and_then(Object::of)?;
+        places.iter().find_map(|place| Some((*field, object.count(place.0, place.1)?, place)))
+    })
 }
 
 /// An object in whatever notation it came.
@@ -49,9 +65,15 @@ impl<'a> Object<'a> {
     fn count(&self, within: &str, key: &str) -> Option<u64> {
         match self {
             Self::Value(value) if within.is_empty() => number::count(value.get(key)?).ok(),
-            Self::Value(value) => number::count(value.get(within)?.get(key)?).ok(),
+            Self::Value(value) => {
+                let object = within.split('.').try_fold(value.as_ref(), |object, name| object.get(name))?;
+                number::count(object.get(key)?).ok()
+            }
             Self::Python(text) if within.is_empty() => number::count(&python::get(text, key)?).ok(),
-            Self::Python(text) => number::count(&python::get(python::raw(text, within)?, key)?).ok(),
+            Self::Python(text) => {
+                let object = within.split('.').try_fold(*text, python::raw)?;
+                number::count(&python::get(object, key)?).ok()
+            }
         }
     }
 }

@@ -12,7 +12,7 @@ pub(crate) fn reasons(value: &Value) -> Vec<CompactString> {
 }
 
 /// The canonical word of one finish reason: lower case, underscores, vendors' words mapped to common ones.
-pub(crate) fn reason(word: &str) -> CompactString {
+pub fn reason(word: &str) -> CompactString {
     let word = word.rsplit('.').next().unwrap_or(word);
     let lower: CompactString =
         word.trim().chars().map(|c| if c == '-' { '_' } else { c.to_ascii_lowercase() }).collect();

@@ -2,7 +2,7 @@
 
 use quipu_core::Kind;
 use quipu_semconv::{
-    Field, MCP_TOOL_CALL, OPENINFERENCE_KINDS, OPERATIONS, REQUEST_TYPES, SPAN_NAMES, SPAN_TYPES, SpanName,
+    AI_OPERATIONS, Field, MASTRA_TYPES, MCP_TOOL_CALL, OPENINFERENCE_KINDS, OPERATIONS, REQUEST_TYPES, SDK_SPAN_TYPES, SPAN_NAMES, SPAN_TYPES, SpanName,
     TRACELOOP_KINDS,
 };
 
@@ -13,15 +13,36 @@ use crate::Slots;
 /// An OpenInference or Traceloop kind beats `gen_ai.operation.name` only where the span was made by them; a span that
 /// names a tool and is a call of a model is the call.
 pub fn kind(slots: &Slots<'_>) -> Kind {
+    told(slots).map(|(kind, _)| kind).unwrap_or_default()
+}
+
+/// What told a span's kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Teller {
+    /// A word of a field's.
+    Word(Field),
+    /// The span's name.
+    Name,
+    /// That it names a model and counts tokens, or names a tool.
+    Signs,
+}
+
+/// The kind and what told it.
+pub(crate) fn told(slots: &Slots<'_>) -> Option<(Kind, Teller)> {
+    let by = |field| move |kind| (kind, Teller::Word(field));
+    let word = |field, table: &[(&str, Kind)]| word(slots, field, table).map(by(field));
     openinference(slots)
-        .or_else(|| word(slots, Field::Operation, OPERATIONS))
-        .or_else(|| traceloop(slots))
-        .or_else(|| word(slots, Field::RequestType, REQUEST_TYPES))
-        .or_else(|| word(slots, Field::SpanType, SPAN_TYPES))
-        .or_else(|| protocol(slots))
-        .or_else(|| span_name(slots).map(|rule| rule.kind))
-        .or_else(|| signs(slots))
-        .unwrap_or_default()
+        .map(by(Field::OpenInferenceKind))
+        .or_else(|| word(Field::MastraType, MASTRA_TYPES))
+        .or_else(|| word(Field::Operation, OPERATIONS))
+        .or_else(|| word(Field::AiOperation, AI_OPERATIONS))
+        .or_else(|| traceloop(slots).map(by(Field::TraceloopKind)))
+        .or_else(|| word(Field::RequestType, REQUEST_TYPES))
+        .or_else(|| word(Field::SpanType, SPAN_TYPES))
+        .or_else(|| word(Field::SdkSpanType, SDK_SPAN_TYPES))
+        .or_else(|| protocol(slots).map(by(Field::McpMethod)))
+        .or_else(|| span_name(slots).map(|rule| (rule.kind, Teller::Name)))
+        .or_else(|| signs(slots).map(|kind| (kind, Teller::Signs)))
 }
 
 /// The rule for a span that only its name explains.

@@ -67,6 +67,16 @@ const fn bounded(int: u64) -> Result<u64, NotACount> {
     if int > LARGEST { Err(NotACount::TooLarge) } else { Ok(int) }
 }
 
+/// A count in any shape; `None` when it is none, is negative, has a fraction or is beyond 10^15.
+pub fn count_of(value: &Value) -> Option<u64> {
+    count(value).ok()
+}
+
+/// An amount of US dollars in any shape, not negative.
+pub fn dollars_of(value: &Value) -> Option<Usd> {
+    dollars(value)
+}
+
 /// A finite number of any sign.
 pub(crate) fn decimal(value: &Value) -> Option<f64> {
     value.as_number().filter(|number| number.is_finite())

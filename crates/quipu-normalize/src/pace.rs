@@ -20,12 +20,21 @@ pub(crate) fn time_to_first_token(slots: &Slots<'_>) -> Option<i64> {
                 .and_then(number::decimal)
                 .and_then(|figure| server(slots, figure))
         })
+        .or_else(|| time_of_day(slots))
         .or_else(|| first_event(slots))
 }
 
 fn server(slots: &Slots<'_>, figure: f64) -> Option<i64> {
     let in_milliseconds = figure > LONGEST_SECONDS || scope_begins(slots.span, MILLISECOND_SCOPES);
     nanoseconds(if in_milliseconds { figure * 1e6 } else { figure * 1e9 })
+}
+
+/// The first token's time of day, bare or in the quotes of JSON. Some sources repeat that of an earlier call: one before the
+/// span's start is none.
+fn time_of_day(slots: &Slots<'_>) -> Option<i64> {
+    let said = slots.text(Field::TimeOfFirstToken)?.trim().trim_matches('"');
+    let time: quipu_core::Timestamp = said.parse().ok()?;
+    Some(time.since(slots.span.start)).filter(|nanoseconds| *nanoseconds >= 0)
 }
 
 fn nanoseconds(figure: f64) -> Option<i64> {

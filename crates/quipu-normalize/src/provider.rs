@@ -18,11 +18,12 @@ pub(crate) fn provider(slots: &Slots<'_>, model: Option<&str>) -> Option<Provide
     }
 }
 
-/// The canonical spelling of a provider's name; a dotted id is cut at its first dot only behind a known provider.
-fn canonical_name(name: &str) -> CompactString {
+/// The canonical spelling of a provider's name; a dotted id is cut only behind a known provider, at the last dot that
+/// leaves one.
+pub fn canonical_name(name: &str) -> CompactString {
     let lower = CompactString::from(name).to_lowercase();
     known(&lower)
-        .or_else(|| lower.split_once('.').and_then(|(head, _)| known(head)))
+        .or_else(|| lower.rmatch_indices('.').find_map(|(dot, _)| known(&lower[..dot])))
         .map_or(lower, CompactString::const_new)
 }
 
@@ -32,9 +33,14 @@ fn known(name: &str) -> Option<&'static str> {
         .or_else(|| PROVIDER_ALIASES.iter().find(|(alias, _)| *alias == name).map(|(_, provider)| *provider))
 }
 
-fn from_host(slots: &Slots<'_>) -> Option<Provider> {
+pub(crate) fn from_host(slots: &Slots<'_>) -> Option<Provider> {
     let host = slots.text(Field::ServerAddress)?;
     HOSTS.iter().find(|(part, _)| host.contains(part)).map(|(_, provider)| CompactString::const_new(provider))
+}
+
+/// The provider that a model's name tells.
+pub fn provider_of_model(model: &str) -> Option<Provider> {
+    from_model(model)
 }
 
 fn from_model(model: &str) -> Option<Provider> {
@@ -45,7 +51,7 @@ fn from_model(model: &str) -> Option<Provider> {
         .map(|(_, provider)| CompactString::const_new(provider))
 }
 
-fn framework_name(name: &str) -> Option<&'static str> {
+pub(crate) fn framework_name(name: &str) -> Option<&'static str> {
     FRAMEWORK_NAMES.iter().find(|(sent, _)| sent.eq_ignore_ascii_case(name)).map(|(_, framework)| *framework)
 }
 

@@ -1,11 +1,11 @@
 //! A span's canonical values, as far as all conventions agree on how to read them.
 
 use compact_str::CompactString;
-use quipu_core::{Canonical, Kind, Status, Usd};
+use quipu_core::{Canonical, Kind, Signal, Status, Usd, Value};
 use quipu_semconv::{Field, NEVER_COUNTED_OPERATIONS, REPEATING_SCOPES, ZERO_COST_SCOPES};
 
 use crate::{
-    Slots, failure, finish, json, kind, number, pace, params, provider, python, scope_begins, text, usage,
+    Slots, failure, finish, json, kind, metrics, number, pace, params, provider, python, scope_begins, text, usage,
 };
 
 /// Largest JSON text of metadata that is read on the hot path, in bytes.
@@ -17,6 +17,7 @@ pub fn canonical(slots: &Slots<'_>, convention: &'static str) -> Canonical {
     let (params, extra) = params::params(slots);
     let mut read = Canonical {
         kind: kind(slots),
+        signal: slots.text(Field::Signal).and_then(Signal::from_word).unwrap_or_default(),
         convention: CompactString::const_new(convention),
         operation: slots.label(Field::Operation),
         response_id: slots.label(Field::ResponseId),
@@ -26,6 +27,8 @@ pub fn canonical(slots: &Slots<'_>, convention: &'static str) -> Canonical {
         agent_id: slots.label(Field::AgentId),
         workflow: slots.label(Field::Workflow),
         tool: slots.label(Field::Tool),
+        handoff_from: slots.label(Field::HandoffFrom),
+        handoff_to: slots.label(Field::HandoffTo),
         tool_call_id: slots.label(Field::ToolCallId),
         session: slots.label(Field::Session),
         user: slots.label(Field::User),
@@ -33,6 +36,7 @@ pub fn canonical(slots: &Slots<'_>, convention: &'static str) -> Canonical {
         time_to_first_token: pace::time_to_first_token(slots),
         finish_reasons: slots.get(Field::FinishReason).map(finish::reasons).unwrap_or_default(),
         tags: slots.get(Field::Tags).map(|value| text::words(value, true)).unwrap_or_default(),
+        unknown_usage: slots.unknown_usage().to_vec(),
         notes: slots.notes().to_vec(),
         ..Canonical::default()
     };
@@ -41,7 +45,13 @@ pub fn canonical(slots: &Slots<'_>, convention: &'static str) -> Canonical {
     read.framework = provider::framework(slots, read.provider.as_deref());
     owners(slots, &mut read, extra.user);
     names(slots, &mut read);
+    if read.kind == Kind::Guardrail {
+        read.guardrail_triggered = slots.get(Field::GuardrailTriggered).and_then(number::flag);
+    }
     money(slots, &mut read);
+    if read.signal == Signal::Metric {
+        metrics::mend(slots.span, &mut read);
+    }
     read
 }
 
@@ -79,7 +89,12 @@ fn owners(slots: &Slots<'_>, read: &mut Canonical, from_parameters: Option<Compa
 
 /// Labels from the JSON or Python object of free metadata.
 pub(crate) fn metadata<const N: usize>(slots: &Slots<'_>, keys: [&str; N]) -> [Option<CompactString>; N] {
-    let Some(value) = slots.get(Field::Metadata) else { return [const { None }; N] };
+    slots.get(Field::Metadata).map_or([const { None }; N], |value| labels(value, keys))
+}
+
+/// Labels under the wanted keys of an object: a map, or JSON or a flat dictionary in Python's own notation as text of at
+/// most 64 KiB.
+pub fn labels<const N: usize>(value: &Value, keys: [&str; N]) -> [Option<CompactString>; N] {
     let Some(text) = value.as_str().filter(|text| text.len() <= LARGEST_METADATA) else {
         return keys.map(|key| value.get(key).and_then(text::label));
     };
@@ -109,7 +124,7 @@ fn names(slots: &Slots<'_>, read: &mut Canonical) {
     }
 }
 
-fn by_span_name(slots: &Slots<'_>) -> Option<CompactString> {
+pub(crate) fn by_span_name(slots: &Slots<'_>) -> Option<CompactString> {
     let rule = kind::span_name(slots)?;
     if rule.name_key.is_empty() {
         return text::label(&slots.span.name[rule.prefix.len()..].into());

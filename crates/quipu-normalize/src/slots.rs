@@ -6,12 +6,14 @@ use std::sync::LazyLock;
 use compact_str::{CompactString, format_compact};
 use foldhash::fast::FixedState;
 use quipu_core::{Attributes, Span, Value};
-use quipu_semconv::{Class, FIELDS, FRAMEWORK_ATTRIBUTES, Field};
+use quipu_semconv::{Class, FIELDS, FRAMEWORK_ATTRIBUTES, Field, USAGE_PREFIXES};
 
 use crate::{number, text};
 
 /// Most notes that one span gets: a span that is all wrong need not say so a hundred times.
 const MOST_NOTES: usize = 16;
+/// Most keys of unknown usage that are named of one span.
+const MOST_UNKNOWN: usize = 16;
 
 #[derive(Clone, Copy)]
 enum Target {
@@ -38,6 +40,11 @@ static INDEX: LazyLock<Index> = LazyLock::new(|| {
     Index { targets, longest }
 });
 
+/// Whether a value is the word, which Langfuse writes as JSON, in quotes.
+pub(crate) fn is_word(value: &Value, word: &str) -> bool {
+    value.as_str().is_some_and(|text| text.trim_matches('"') == word)
+}
+
 #[derive(Clone, Copy)]
 struct Slot<'a> {
     value: Option<&'a Value>,
@@ -54,6 +61,12 @@ pub struct Slots<'a> {
     slots: [Slot<'a>; Field::COUNT],
     framework: Option<&'static str>,
     notes: Vec<CompactString>,
+    unknown_usage: Vec<CompactString>,
+}
+
+/// Whether a table holds the key.
+pub(crate) fn knows(key: &str) -> bool {
+    INDEX.targets.contains_key(key)
 }
 
 impl<'a> Slots<'a> {
@@ -64,6 +77,7 @@ impl<'a> Slots<'a> {
             slots: [Slot { value: None, rank: u8::MAX }; Field::COUNT],
             framework: None,
             notes: Vec::new(),
+            unknown_usage: Vec::new(),
         };
         slots.fill(&span.attributes);
         slots
@@ -105,21 +119,35 @@ impl<'a> Slots<'a> {
         &self.notes
     }
 
+    /// Keys of figures that are usage by their names and that no table knows, 16 at most.
+    pub fn unknown_usage(&self) -> &[CompactString] {
+        &self.unknown_usage
+    }
+
     fn fill(&mut self, attributes: &'a Attributes) {
         let index = &*INDEX;
         for (key, value) in attributes {
-            if key.len() > index.longest {
-                continue;
-            }
-            match index.targets.get(key.as_str()) {
+            let target = if key.len() > index.longest { None } else { index.targets.get(key.as_str()) };
+            match target {
+                None => self.miss(key, value),
                 Some(Target::Field(field, class, rank)) => self.offer(*field, *class, *rank, key, value),
                 Some(Target::Framework(wanted, framework))
-                    if wanted.is_empty() || value.as_str() == Some(wanted) =>
+                    if wanted.is_empty() || is_word(value, wanted) =>
                 {
                     self.framework.get_or_insert(framework);
                 }
-                _ => {}
+                Some(Target::Framework(..)) => {}
             }
+        }
+    }
+
+    fn miss(&mut self, key: &CompactString, value: &Value) {
+        let is_figure = matches!(value, Value::Int(_) | Value::Double(_));
+        if is_figure
+            && self.unknown_usage.len() < MOST_UNKNOWN
+            && USAGE_PREFIXES.iter().any(|prefix| key.starts_with(prefix))
+        {
+            self.unknown_usage.push(key.clone());
         }
     }
 

@@ -22,13 +22,21 @@ pub(crate) fn usage(
     }
     let total = slots.count(Field::Total);
     usage.reading = reading(slots, &usage, total, provider, known);
-    include_cached(&mut usage);
-    include_reasoning(&mut usage, total, notes);
-    clamp_parts(&mut usage, notes);
+    close(&mut usage, total, notes);
     Some(usage)
 }
 
-fn raw(slots: &Slots<'_>) -> Usage {
+/// Makes the buckets fit into each other: as told by `reading`, by the source's total, and in the last resort by force.
+pub(crate) fn close(usage: &mut Usage, total: Option<u64>, notes: &mut Vec<CompactString>) {
+    if usage.cache_write.is_none() && (usage.cache_write_5m.is_some() || usage.cache_write_1h.is_some()) {
+        usage.cache_write = Some(usage.cache_write_5m.unwrap_or(0) + usage.cache_write_1h.unwrap_or(0));
+    }
+    include_cached(usage);
+    include_reasoning(usage, total, notes);
+    clamp_parts(usage, notes);
+}
+
+pub(crate) fn raw(slots: &Slots<'_>) -> Usage {
     let count = |field| slots.count(field);
     let mut usage = Usage {
         input: count(Field::Input),
@@ -78,6 +86,11 @@ fn reading(
     }
     if cached > input {
         return Reading::ProvenExclusive;
+    }
+    match slots.count(Field::Uncached) {
+        Some(uncached) if uncached == input => return Reading::ProvenExclusive,
+        Some(uncached) if uncached + cached == input => return Reading::ProvenInclusive,
+        _ => {}
     }
     let reasoning_explains = usage.reasoning == Some(cached);
     if total == Some(input + cached + output) && !reasoning_explains {

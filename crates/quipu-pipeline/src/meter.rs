@@ -17,6 +17,7 @@ const HELP: &[(&str, &str)] = &[
     ("quipu_received_spans_total", "Spans taken in"),
     ("quipu_rejected_items_total", "Records refused, by signal and reason"),
     ("quipu_mended_items_total", "Records that had to be cut or mended to fit the limits, by reason"),
+    ("quipu_unknown_usage_keys_total", "Figures that are usage by their keys and that nothing reads, by key"),
     ("quipu_stored_records_total", "Records committed to the store, by signal"),
     ("quipu_refused_batches_total", "Batches not stored, by reason"),
     ("quipu_queue_batches", "Batches waiting for the pipeline"),

@@ -5,6 +5,7 @@
 //! Gives: queries of `quipu-core`, opaque cursors, latencies, rates and totals.
 //! Never: reads a store itself, knows JSON shapes or HTTP, answers a question other than the one asked.
 
+mod agents;
 mod cursor;
 mod error;
 mod events;
@@ -18,6 +19,7 @@ mod time;
 mod traces;
 mod usage;
 
+pub use agents::{AgentShare, Share, agent_shares};
 pub use cursor::CursorText;
 pub use error::ParamError;
 pub use events::EVENT_PARAMS;

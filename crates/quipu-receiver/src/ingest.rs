@@ -2,12 +2,13 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use quipu_core::{Batch, Meter};
+use quipu_core::{Batch, Meter, Signal as Told};
 use quipu_otlp::{Decoded, Encoding, Signal};
 
 use crate::Receiver;
 use crate::failure::Failure;
 use crate::room::Place;
+use crate::unknown;
 use crate::unpack::{Packing, unpack};
 
 /// Bodies over this many bytes are decoded away from the runtime's threads.
@@ -51,7 +52,8 @@ pub(crate) async fn ingest(receiver: &Receiver, parcel: Parcel, place: Place) ->
             .unwrap_or_else(|_| Err(unread()))?
     };
     let Decoded { batch, rejected, mended } = decoded;
-    let spans = batch.spans.len() as u64;
+    let spans = batch.spans.iter().filter(|span| span.canonical.signal == Told::Span).count() as u64;
+    let unknown = unknown::of(&batch);
     commit(receiver, batch, place).await?;
 
     let meter = &*receiver.parts.meter;
@@ -64,6 +66,7 @@ pub(crate) async fn ingest(receiver: &Receiver, parcel: Parcel, place: Place) ->
     for (reason, count) in mended.iter() {
         meter.add("quipu_mended_items_total", &[("reason", reason)], count);
     }
+    receiver.unknown.count(meter, unknown);
     Ok(Receipt { rejected: rejected.count(), message: rejected.summary() })
 }
 
@@ -98,8 +101,7 @@ fn prepare(receiver: &Receiver, parcel: Parcel, mut place: Place) -> Result<(Dec
     let mut decoded =
         quipu_otlp::decode(signal, body, encoding, receiver.limits(), receiver.parts.clock.now())
             .map_err(|error| Failure::malformed(error.to_string()))?;
-    decoded.batch.spans.iter_mut().for_each(|span| receiver.parts.adapters.read(span));
-    decoded.batch.events.iter_mut().for_each(|event| receiver.parts.adapters.read_event(event));
+    receiver.parts.adapters.read_batch(&mut decoded.batch);
     Ok((decoded, place))
 }
 

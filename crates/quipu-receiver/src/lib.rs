@@ -13,6 +13,7 @@ mod ingest;
 mod receiver;
 mod room;
 mod serve;
+mod unknown;
 mod unpack;
 
 pub use grpc::grpc_routes;

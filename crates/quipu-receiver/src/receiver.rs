@@ -6,6 +6,7 @@ use std::time::Duration;
 use quipu_core::{Adapters, Clock, Intake, Limits, Meter};
 
 use crate::room::Room;
+use crate::unknown::UnknownKeys;
 
 /// What a receiver is put together from.
 pub struct Parts {
@@ -17,7 +18,7 @@ pub struct Parts {
     pub limits: Arc<Limits>,
     /// Tells the time that records are judged by.
     pub clock: Arc<dyn Clock>,
-    /// Counts requests, spans, refused and mended items.
+    /// Counts requests, spans, refused and mended items, and keys of usage that nothing reads.
     pub meter: Arc<dyn Meter>,
 }
 
@@ -26,13 +27,14 @@ pub struct Parts {
 pub struct Receiver {
     pub(crate) parts: Arc<Parts>,
     pub(crate) room: Room,
+    pub(crate) unknown: Arc<UnknownKeys>,
 }
 
 impl Receiver {
     /// A receiver that lets in as much at a time as `parts.limits` say.
     pub fn new(parts: Parts) -> Self {
         let room = Room::new(&parts.limits);
-        Self { parts: Arc::new(parts), room }
+        Self { parts: Arc::new(parts), room, unknown: Arc::default() }
     }
 
     pub(crate) fn limits(&self) -> &Limits {

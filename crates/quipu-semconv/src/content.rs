@@ -14,7 +14,7 @@ pub const OUTPUT_MESSAGES_REF: &str = "gen_ai.output.messages_ref";
 pub const DETAILS_EVENT: &str = "gen_ai.client.inference.operation.details";
 
 /// Tools offered to the model.
-pub const TOOL_DEFINITIONS: &[&str] = &["gen_ai.tool.definitions", "gen_ai.request.tools"];
+pub const TOOL_DEFINITIONS: &[&str] = &["gen_ai.tool.definitions", "gen_ai.request.tools", "ai.prompt.tools"];
 /// A tool's arguments.
 pub const TOOL_ARGUMENTS: &[&str] = &[
     "gen_ai.tool.call.arguments",
@@ -29,6 +29,11 @@ pub const TOOL_ARGUMENTS: &[&str] = &[
     "tool.parameters",
     "tool_input",
     "input",
+    "mastra.tool_call.input",
+    "mastra.mcp_tool_call.input",
+    "langfuse.observation.input",
+    "haystack.agent.step.tool.input",
+    "gen_ai.prompt",
 ];
 /// A tool's result.
 pub const TOOL_RESULT: &[&str] = &[
@@ -40,7 +45,29 @@ pub const TOOL_RESULT: &[&str] = &[
     "output.value",
     "traceloop.entity.output",
     "output",
+    "mastra.tool_call.output",
+    "mastra.mcp_tool_call.output",
+    "langfuse.observation.output",
+    "haystack.agent.step.tool.output",
+    "gen_ai.completion",
 ];
+
+/// The AI SDK's messages as it sends them to a model.
+pub const AI_PROMPT_MESSAGES: &[&str] = &["ai.prompt.messages"];
+/// The AI SDK's prompt as its user gave it.
+pub const AI_PROMPT: &[&str] = &["ai.prompt"];
+/// What the AI SDK embeds.
+pub const AI_VALUES: &[&str] = &["ai.values", "ai.value"];
+/// The text of an answer, in the AI SDK's newer and older releases.
+pub const AI_TEXT: &[&str] = &["ai.response.text", "ai.result.text"];
+/// The reasoning of an answer.
+pub const AI_REASONING: &[&str] = &["ai.response.reasoning", "ai.result.reasoning"];
+/// The object that an answer is.
+pub const AI_OBJECT: &[&str] = &["ai.response.object", "ai.result.object"];
+/// The tools that an answer asks for.
+pub const AI_TOOL_CALLS: &[&str] = &["ai.response.toolCalls", "ai.result.toolCalls"];
+/// Why an answer ended.
+pub const AI_FINISH_REASON: &[&str] = &["ai.response.finishReason", "ai.result.finishReason", "ai.finishReason"];
 
 /// OpenInference's flattened messages that went in: `….N.message.role` and so on.
 pub const OPENINFERENCE_INPUT: &str = "llm.input_messages.";
@@ -60,8 +87,24 @@ pub const TRACELOOP_FUNCTIONS: &str = "llm.request.functions.";
 /// A whole conversation of an agent run, question and answer in one list.
 pub const ALL_MESSAGES: &[&str] = &["pydantic_ai.all_messages", "all_messages_events", "events"];
 /// What went in, as one JSON or plain text, where nothing better is there.
-pub const WHOLE_INPUT: &[&str] =
-    &["gen_ai.prompt", "input.value", "traceloop.entity.input", "langfuse.observation.input", "raw_input"];
+pub const WHOLE_INPUT: &[&str] = &[
+    "gen_ai.prompt",
+    "input.value",
+    "traceloop.entity.input",
+    "langfuse.observation.input",
+    "raw_input",
+    "mastra.agent_run.input",
+    "mastra.workflow_run.input",
+    "mastra.workflow_step.input",
+    "mastra.model_generation.input",
+    "mastra.llm_generation.input",
+    "mastra.model_step.input",
+    "mastra.model_inference.input",
+    "haystack.agent.step.llm.input",
+    "haystack.component.input",
+    "haystack.agent.input",
+    "haystack.pipeline.input_data",
+];
 /// What came out, as one JSON or plain text, where nothing better is there.
 pub const WHOLE_OUTPUT: &[&str] = &[
     "gen_ai.completion",
@@ -69,6 +112,18 @@ pub const WHOLE_OUTPUT: &[&str] = &[
     "traceloop.entity.output",
     "langfuse.observation.output",
     "final_result",
+    "mastra.agent_run.output",
+    "mastra.workflow_run.output",
+    "mastra.workflow_step.output",
+    "mastra.model_generation.output",
+    "mastra.llm_generation.output",
+    "mastra.model_step.output",
+    "mastra.model_inference.output",
+    "mastra.model_chunk.output",
+    "haystack.agent.step.llm.output",
+    "haystack.component.output",
+    "haystack.agent.output",
+    "haystack.pipeline.output_data",
 ];
 
 /// Span events of the GenAI conventions before 1.37, with the role that each stands for.

@@ -1,12 +1,13 @@
 //! The fields that a look-up fills, and the table of keys of each.
 
 use crate::{
-    AGENT, AGENT_ID, AGGREGATED, CACHE_READ, CACHE_READ_AUDIO, CACHE_WRITE, CACHE_WRITE_1H, CACHE_WRITE_5M,
+    AGENT, AGENT_ID, AGGREGATED, AI_FUNCTION, AI_OPERATION, GUARDRAIL_TRIGGERED, HANDOFF_FROM, HANDOFF_TO, MASTRA_TYPE,
+    RESTATED, SDK_SPAN_TYPE, TIME_OF_FIRST_TOKEN, UNCACHED, CACHE_READ, CACHE_READ_AUDIO, CACHE_WRITE, CACHE_WRITE_1H, CACHE_WRITE_5M,
     CHOICE_COUNT, COST, COST_COMPLETION, COST_PROMPT, ENTITY_NAME, ERROR_TYPE, FINISH_REASON,
     FREQUENCY_PENALTY, HTTP_STATUS, INPUT, INPUT_AUDIO, INPUT_DETAILS, INPUT_IMAGE, MAX_TOKENS, MCP_METHOD,
     METADATA, MODEL_NAME, NODE_NAME, OPENINFERENCE_KIND, OPERATION, OUTPUT, OUTPUT_AUDIO, OUTPUT_DETAILS,
     OUTPUT_IMAGE, OUTPUT_VALUE, PARAMETERS, PRESENCE_PENALTY, PROVIDER, REASONING, REASONING_LEVEL,
-    REQUEST_MODEL, REQUEST_TYPE, RESPONSE_ID, RESPONSE_MODEL, SEED, SERVER_ADDRESS, SERVICE_TIER, SESSION,
+    REQUEST_MODEL, REQUEST_TYPE, RESPONSE_ID, RESPONSE_MODEL, SEED, SERVER_ADDRESS, SERVICE_TIER, SESSION, SIGNAL,
     SPAN_TYPE, STOP_SEQUENCES, STREAM, TAGS, TEMPERATURE, TIME_TO_FIRST_MILLIS, TIME_TO_FIRST_SECONDS,
     TIME_TO_FIRST_SERVER, TOOL, TOOL_CALL_ID, TOOL_ERROR, TOOL_PROMPT, TOP_K, TOP_P, TOTAL, TRACELOOP_KIND,
     USAGE_OBJECT, USER, WORKFLOW,
@@ -38,6 +39,8 @@ macro_rules! fields {
 }
 
 fields! {
+    /// Signal that told of it.
+    Signal => Text SIGNAL,
     /// GenAI operation name.
     Operation => Text OPERATION,
     /// OpenInference span kind.
@@ -48,6 +51,12 @@ fields! {
     RequestType => Text REQUEST_TYPE,
     /// Span type of Claude Code.
     SpanType => Text SPAN_TYPE,
+    /// Operation of the AI SDK.
+    AiOperation => Text AI_OPERATION,
+    /// Span type of Mastra.
+    MastraType => Text MASTRA_TYPE,
+    /// Span type of the OpenAI Agents SDK.
+    SdkSpanType => Text SDK_SPAN_TYPE,
     /// Method of a Model Context Protocol span.
     McpMethod => Text MCP_METHOD,
     /// Model provider.
@@ -110,6 +119,14 @@ fields! {
     ToolCallId => Text TOOL_CALL_ID,
     /// Traceloop's name of whatever the span is.
     EntityName => Text ENTITY_NAME,
+    /// Function of the AI SDK's user that the span belongs to.
+    AiFunction => Text AI_FUNCTION,
+    /// Agent that hands over.
+    HandoffFrom => Text HANDOFF_FROM,
+    /// Agent that takes over.
+    HandoffTo => Text HANDOFF_TO,
+    /// Whether a guardrail was triggered.
+    GuardrailTriggered => Any GUARDRAIL_TRIGGERED,
     /// Type of error.
     ErrorType => Text ERROR_TYPE,
     /// HTTP status of the answer.
@@ -122,6 +139,8 @@ fields! {
     TimeToFirstMillis => Any TIME_TO_FIRST_MILLIS,
     /// Time to first token, seconds by its definition but milliseconds from some.
     TimeToFirstServer => Any TIME_TO_FIRST_SERVER,
+    /// Time of day of the first token, as text.
+    TimeOfFirstToken => Text TIME_OF_FIRST_TOKEN,
     /// Why the model stopped.
     FinishReason => Any FINISH_REASON,
     /// Input tokens.
@@ -134,6 +153,8 @@ fields! {
     CacheRead => Count CACHE_READ,
     /// Input tokens written to a cache.
     CacheWrite => Count CACHE_WRITE,
+    /// Input tokens that no cache was involved in.
+    Uncached => Count UNCACHED,
     /// Input tokens written to a cache for 5 minutes.
     CacheWrite5m => Count CACHE_WRITE_5M,
     /// Input tokens written to a cache for 1 hour.
@@ -158,6 +179,8 @@ fields! {
     InputDetails => Any INPUT_DETAILS,
     /// Details of the output as a dictionary.
     OutputDetails => Any OUTPUT_DETAILS,
+    /// Figures that say again what others say.
+    Restated => Any RESTATED,
     /// Sums of other spans' usage.
     Aggregated => Any AGGREGATED,
     /// Cost in US dollars.

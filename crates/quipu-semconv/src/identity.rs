@@ -1,5 +1,8 @@
 //! Keys that say who and what: kind, provider, model, session, user, agent, tool, error.
 
+/// The signal that told of a record, on spans that Quipu makes from logs, metrics and session files.
+pub const SIGNAL: &[&str] = &[quipu_core::Signal::ATTRIBUTE];
+
 /// What the span does, in OpenTelemetry's words.
 pub const OPERATION: &[&str] = &["gen_ai.operation.name"];
 
@@ -14,6 +17,28 @@ pub const REQUEST_TYPE: &[&str] = &["llm.request.type"];
 
 /// What the span does, in Claude Code's words.
 pub const SPAN_TYPE: &[&str] = &["span.type"];
+
+/// What the span does, in the AI SDK's words.
+pub const AI_OPERATION: &[&str] = &["ai.operationId"];
+
+/// What the span does, in Mastra's words.
+pub const MASTRA_TYPE: &[&str] = &["mastra.span.type"];
+
+/// What the span does, in the words of the OpenAI Agents SDK.
+pub const SDK_SPAN_TYPE: &[&str] = &["sdk_span_type"];
+
+/// The AI SDK user's own name for what calls the model.
+pub const AI_FUNCTION: &[&str] = &["ai.telemetry.functionId"];
+
+/// Agent that hands over.
+pub const HANDOFF_FROM: &[&str] = &["gen_ai.handoff.from_agent", "from_agent"];
+
+/// Agent that takes over.
+pub const HANDOFF_TO: &[&str] = &["gen_ai.handoff.to_agent", "to_agent"];
+
+/// Whether a guardrail was triggered.
+pub const GUARDRAIL_TRIGGERED: &[&str] =
+    &["gen_ai.guardrail.triggered", "guardrail.triggered", "triggered", "gen_ai.guardrail.tripwire_triggered"];
 
 /// Method of a Model Context Protocol message.
 pub const MCP_METHOD: &[&str] = &["mcp.method.name"];
@@ -71,6 +96,11 @@ pub const SESSION: &[&str] = &[
     "traceloop.association.properties.chat_id",
     "ai.telemetry.metadata.sessionId",
     "ai.settings.context.sessionId",
+    "ai.telemetry.metadata.session_id",
+    "ai.telemetry.metadata.conversationId",
+    "ai.telemetry.metadata.threadId",
+    "mastra.metadata.sessionId",
+    "mastra.metadata.threadId",
     "conversation.id",
     "thread.id",
     "gcp.vertex.agent.session_id",
@@ -81,24 +111,38 @@ pub const SESSION: &[&str] = &[
 
 /// User on whose behalf it ran.
 pub const USER: &[&str] = &[
+    "user.account_uuid",
     "user.id",
     "enduser.id",
     "langfuse.user.id",
     "traceloop.association.properties.user_id",
     "ai.telemetry.metadata.userId",
+    "ai.settings.context.userId",
+    "ai.telemetry.metadata.user_id",
+    "mastra.metadata.userId",
     "langsmith.metadata.user_id",
     "gen_ai.user",
     "gen_ai.user.id",
     "gen_ai.request.user",
     "llm.user",
+    "user.account_id",
+    "user.email",
 ];
 
 /// A JSON object of free metadata that may hold session and user.
 pub const METADATA: &[&str] = &["metadata"];
 
 /// Free words.
-pub const TAGS: &[&str] =
-    &["tag.tags", "langfuse.trace.tags", "langsmith.span.tags", "traceloop.association.properties.tags"];
+pub const TAGS: &[&str] = &[
+    "tag.tags",
+    "langfuse.trace.tags",
+    "langsmith.span.tags",
+    "traceloop.association.properties.tags",
+    "ai.telemetry.metadata.tags",
+    "ai.settings.context.tags",
+    "mastra.tags",
+    "logfire.tags",
+];
 
 /// Agent that did the work or owns the span.
 pub const AGENT: &[&str] = &[
@@ -143,6 +187,7 @@ pub const TOOL_CALL_ID: &[&str] = &[
     "tool.id",
     "tool_call.id",
     "tool_use_id",
+    "tool.call_id",
     "haystack.tool.call.id",
 ];
 
@@ -150,10 +195,17 @@ pub const TOOL_CALL_ID: &[&str] = &[
 pub const ENTITY_NAME: &[&str] = &["traceloop.entity.name"];
 
 /// What went wrong.
-pub const ERROR_TYPE: &[&str] = &["error.type", "error_class", "error.code"];
+pub const ERROR_TYPE: &[&str] = &["error.type", "error_class", "error.code", "error_type"];
 
 /// HTTP status of the answer.
 pub const HTTP_STATUS: &[&str] = &["http.response.status_code", "http.status_code", "status_code"];
 
 /// True where a tool failed although the span's status does not say so.
-pub const TOOL_ERROR: &[&str] = &["haystack.tool.error", "tool.is_error", "gen_ai.tool.is_error"];
+pub const TOOL_ERROR: &[&str] = &[
+    "haystack.tool.error",
+    "tool.is_error",
+    "gen_ai.tool.is_error",
+    "mcp.tool.isError",
+    "mcp.tool.is_error",
+    "mcp.tool.result.is_error",
+];

@@ -8,12 +8,22 @@ pub const FETCH_RESPONSE: &str = "fetch_response";
 /// The Model Context Protocol method that runs a tool.
 pub const MCP_TOOL_CALL: &str = "tools/call";
 
+/// Methods of the Model Context Protocol that do more than carry a message.
+pub const MCP_METHODS: &[(&str, Kind)] = &[
+    (MCP_TOOL_CALL, Kind::Tool),
+    ("resources/read", Kind::Retrieval),
+    ("sampling/createMessage", Kind::Task),
+];
+
 /// Operations whose usage, if any, is never their own.
 pub const NEVER_COUNTED_OPERATIONS: &[&str] = &[FETCH_RESPONSE, "create_agent"];
 
 /// `gen_ai.operation.name`, the conventions' values first, then those seen in the wild.
 pub const OPERATIONS: &[(&str, Kind)] = &[
     ("chat", Kind::Llm),
+    ("chat_streaming", Kind::Llm),
+    ("interactions", Kind::Llm),
+    ("interactions_streaming", Kind::Llm),
     ("generate_content", Kind::Llm),
     ("text_completion", Kind::Llm),
     ("embeddings", Kind::Embedding),
@@ -39,6 +49,9 @@ pub const OPERATIONS: &[(&str, Kind)] = &[
     ("llm_call", Kind::Llm),
     ("model_inference", Kind::Llm),
     ("model_generation", Kind::Llm),
+    ("transcription", Kind::Llm),
+    ("image_generation", Kind::Llm),
+    ("audio_generation", Kind::Llm),
     ("embedding", Kind::Embedding),
     ("embed", Kind::Embedding),
     ("rerank", Kind::Rerank),
@@ -52,6 +65,15 @@ pub const OPERATIONS: &[(&str, Kind)] = &[
     ("handoff", Kind::Task),
     ("agent_handoff", Kind::Task),
     ("guardrail_check", Kind::Guardrail),
+    ("invoke_node", Kind::Task),
+    ("compact_events", Kind::Task),
+    ("execute_method", Kind::Task),
+    ("invoke_swarm", Kind::Workflow),
+    ("invoke_graph", Kind::Workflow),
+    ("memory.search", Kind::Memory),
+    ("memory.add", Kind::Memory),
+    ("memory.inject", Kind::Memory),
+    ("memory.extract", Kind::Memory),
     ("user_prompt", Kind::Other),
     ("model_chunk", Kind::Other),
 ];
@@ -96,6 +118,76 @@ pub const SPAN_TYPES: &[(&str, Kind)] = &[
     ("bash.subprocess", Kind::Task),
 ];
 
+/// `ai.operationId`. Only the operations behind a second dot reach a model; the first is what the user called.
+pub const AI_OPERATIONS: &[(&str, Kind)] = &[
+    ("ai.generateText.doGenerate", Kind::Llm),
+    ("ai.streamText.doStream", Kind::Llm),
+    ("ai.generateObject.doGenerate", Kind::Llm),
+    ("ai.streamObject.doStream", Kind::Llm),
+    ("ai.embed.doEmbed", Kind::Embedding),
+    ("ai.embedMany.doEmbed", Kind::Embedding),
+    ("ai.rerank.doRerank", Kind::Rerank),
+    ("ai.toolCall", Kind::Tool),
+    ("ai.generateText", Kind::Agent),
+    ("ai.streamText", Kind::Agent),
+    ("ai.generateObject", Kind::Agent),
+    ("ai.streamObject", Kind::Agent),
+    ("ai.embed", Kind::Task),
+    ("ai.embedMany", Kind::Task),
+    ("ai.rerank", Kind::Task),
+];
+
+/// `mastra.span.type`. A `model_generation` spans all calls of an agent's turn, unless it is the only record of one.
+pub const MASTRA_TYPES: &[(&str, Kind)] = &[
+    ("agent_run", Kind::Agent),
+    ("workflow_run", Kind::Workflow),
+    ("workflow_step", Kind::Task),
+    ("workflow_conditional", Kind::Task),
+    ("workflow_conditional_eval", Kind::Task),
+    ("workflow_parallel", Kind::Task),
+    ("workflow_loop", Kind::Task),
+    ("workflow_sleep", Kind::Task),
+    ("workflow_wait_event", Kind::Task),
+    ("model_inference", Kind::Llm),
+    ("model_generation", Kind::Task),
+    ("llm_generation", Kind::Task),
+    ("model_step", Kind::Task),
+    ("llm_step", Kind::Task),
+    ("model_chunk", Kind::Other),
+    ("llm_chunk", Kind::Other),
+    ("tool_call", Kind::Tool),
+    ("mcp_tool_call", Kind::Tool),
+    ("provider_tool_call", Kind::Tool),
+    ("rag_embedding", Kind::Embedding),
+    ("rag_vector_operation", Kind::Retrieval),
+    ("rag_ingestion", Kind::Task),
+    ("rag_action", Kind::Task),
+    ("graph_action", Kind::Task),
+    ("workspace_action", Kind::Task),
+    ("processor_run", Kind::Guardrail),
+    ("scorer_run", Kind::Evaluator),
+    ("scorer_step", Kind::Task),
+    ("memory_operation", Kind::Memory),
+    ("generic", Kind::Other),
+];
+
+/// `sdk_span_type`.
+pub const SDK_SPAN_TYPES: &[(&str, Kind)] = &[
+    ("agent", Kind::Agent),
+    ("generation", Kind::Llm),
+    ("response", Kind::Llm),
+    ("transcription", Kind::Llm),
+    ("speech", Kind::Llm),
+    ("function", Kind::Tool),
+    ("handoff", Kind::Task),
+    ("guardrail", Kind::Guardrail),
+    ("task", Kind::Task),
+    ("turn", Kind::Task),
+    ("mcp_tools", Kind::Other),
+    ("speech_group", Kind::Task),
+    ("custom", Kind::Other),
+];
+
 /// A span that only its name explains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SpanName {
@@ -128,6 +220,15 @@ pub const SPAN_NAMES: &[SpanName] = &[
         name_key: "name",
     },
     SpanName { scope: "logfire.openai_agents", prefix: "Handoff: ", kind: Kind::Task, name_key: "name" },
+    SpanName { scope: "logfire.", prefix: "streaming response", kind: Kind::Task, name_key: "name" },
+    SpanName { scope: "logfire.", prefix: "Responses API", kind: Kind::Llm, name_key: "name" },
+    SpanName { scope: "logfire.", prefix: "Chat completion", kind: Kind::Llm, name_key: "name" },
+    SpanName { scope: "logfire.", prefix: "Chat Completion", kind: Kind::Llm, name_key: "name" },
+    SpanName { scope: "logfire.", prefix: "Completion with", kind: Kind::Llm, name_key: "name" },
+    SpanName { scope: "logfire.", prefix: "Message with", kind: Kind::Llm, name_key: "name" },
+    SpanName { scope: "logfire.", prefix: "Embedding", kind: Kind::Embedding, name_key: "name" },
+    SpanName { scope: "logfire.", prefix: "Image Generation", kind: Kind::Llm, name_key: "name" },
+    SpanName { scope: "pydantic-ai", prefix: "agent run", kind: Kind::Agent, name_key: "agent_name" },
     SpanName { scope: "mcp-python-sdk", prefix: "MCP send tools/call ", kind: Kind::Tool, name_key: "" },
     SpanName { scope: "", prefix: "tools/call ", kind: Kind::Tool, name_key: "" },
 ];

@@ -6,25 +6,33 @@
 //! Never: reads a span or decides anything; a table's order is the only logic here.
 
 mod content;
+mod dialect;
 mod field;
 mod finish;
 mod framework;
+mod handoff;
 mod identity;
 mod kind;
+mod metrics;
+mod object;
 mod provider;
 mod request;
 mod source;
 mod usage;
 
 pub use content::*;
+pub use dialect::*;
 pub use field::{Class, FIELDS, Field};
 pub use finish::FINISH_REASONS;
 pub use framework::*;
+pub use handoff::{HANDOFF_PREFIXES, HANDOFF_TOOLS};
 pub use identity::*;
 pub use kind::{
-    FETCH_RESPONSE, MCP_TOOL_CALL, NEVER_COUNTED_OPERATIONS, OPENINFERENCE_KINDS, OPERATIONS, REQUEST_TYPES,
-    SPAN_NAMES, SPAN_TYPES, SpanName, TRACELOOP_KINDS,
+    AI_OPERATIONS, FETCH_RESPONSE, MASTRA_TYPES, MCP_METHODS, MCP_TOOL_CALL, NEVER_COUNTED_OPERATIONS, OPENINFERENCE_KINDS, OPERATIONS, REQUEST_TYPES,
+    SDK_SPAN_TYPES, SPAN_NAMES, SPAN_TYPES, SpanName, TRACELOOP_KINDS,
 };
+pub use metrics::*;
+pub use object::*;
 pub use provider::{HOSTS, MODEL_PREFIXES, PROVIDER_ALIASES, PROVIDERS};
 pub use request::*;
 pub use source::*;

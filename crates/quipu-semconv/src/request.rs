@@ -63,7 +63,10 @@ pub const STOP_SEQUENCES: &[&str] =
 
 /// All parameters of the request as one JSON object.
 pub const PARAMETERS: &[&str] =
-    &["llm.invocation_parameters", "embedding.invocation_parameters", "reranker.invocation_parameters"];
+    &["llm.invocation_parameters", "embedding.invocation_parameters", "reranker.invocation_parameters",
+    "langfuse.observation.model.parameters",
+    "model_settings",
+];
 
 /// Time to the first token or chunk, in seconds.
 pub const TIME_TO_FIRST_SECONDS: &[&str] = &[
@@ -78,6 +81,10 @@ pub const TIME_TO_FIRST_MILLIS: &[&str] =
 
 /// Time to the first token by the model server's metric name: seconds by definition, milliseconds in Strands.
 pub const TIME_TO_FIRST_SERVER: &[&str] = &["gen_ai.server.time_to_first_token"];
+
+/// Time of day at which the first token came, by RFC 3339.
+pub const TIME_OF_FIRST_TOKEN: &[&str] =
+    &["langfuse.observation.completion_start_time", "mastra.completion_start_time"];
 
 /// Span events that mark the first token or chunk; the earliest of them counts.
 pub const FIRST_TOKEN_EVENTS: &[&str] =

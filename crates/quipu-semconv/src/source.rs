@@ -46,12 +46,72 @@ pub const OPENLLMETRY_SCOPES: &[&str] = &[
 /// How Traceloop's scope names begin in JavaScript.
 pub const OPENLLMETRY_SCOPE_PREFIXES: &[&str] = &["@traceloop/", "traceloop."];
 
+/// Attribute prefixes that only the AI SDK uses.
+pub const AI_SDK_PREFIXES: &[&str] =
+    &["ai.operationId", "ai.usage.", "ai.settings.", "ai.telemetry.", "ai.response.", "ai.prompt", "ai.toolCall.", "ai.model."];
+
+/// Scope names of the AI SDK: `ai` up to 6, `gen_ai` since. Neither comes with a version.
+pub const AI_SDK_SCOPES: &[&str] = &["ai", "gen_ai"];
+
+/// Attribute prefixes that only Mastra uses.
+pub const MASTRA_PREFIXES: &[&str] = &["mastra."];
+
+/// How Mastra's scope names begin.
+pub const MASTRA_SCOPES: &[&str] = &["@mastra/"];
+
+/// Attribute prefixes that only Pydantic AI uses.
+pub const PYDANTIC_AI_PREFIXES: &[&str] = &["pydantic_ai."];
+
+/// Attribute prefixes of everything that passes through the Logfire SDK, whoever made it.
+pub const LOGFIRE_PREFIXES: &[&str] = &["logfire."];
+
+/// How the scope names of Pydantic AI and of the Logfire SDK's own GenAI instrumentations begin.
+pub const LOGFIRE_SCOPES: &[&str] = &[
+    "pydantic-ai",
+    "logfire.openai",
+    "logfire.anthropic",
+    "logfire.azure_ai_inference",
+    "logfire.google_genai",
+    "logfire.litellm",
+    "logfire.claude_agent_sdk",
+    "logfire.mcp",
+];
+
+/// The one attribute that every Model Context Protocol span has.
+pub const MCP_KEYS: &[&str] = &["mcp.method.name"];
+
+/// How the scope names of Model Context Protocol libraries begin.
+pub const MCP_SCOPES: &[&str] = &["mcp-python-sdk", "fastmcp", "Experimental.ModelContextProtocol"];
+
+/// Session of a Model Context Protocol connection.
+pub const MCP_SESSION: &str = "mcp.session.id";
+
+/// JSON-RPC error codes, by the conventions' newer and older names.
+pub const JSONRPC_ERRORS: &[&str] = &["rpc.response.status_code", "rpc.jsonrpc.error_code"];
+
+/// Where Rust's tracing bridge puts what made a span: its target.
+pub const TRACING_TARGET: &str = "target";
+
+/// How the targets of Rig's spans begin.
+pub const RIG_TARGETS: &[&str] = &["rig::", "rig_"];
+
+/// Marks a span of a program that lets Rig write a call's telemetry onto it.
+pub const RIG_PARENT: &str = "rig.completion_parent";
+
 /// Attribute prefixes that any GenAI telemetry uses.
 pub const GENAI_PREFIXES: &[&str] = &["gen_ai.", "mcp."];
 
 /// Scopes whose spans belong to GenAI telemetry whether their attributes say so or not.
-pub const GENAI_SCOPES: &[&str] =
-    &["logfire.openai_agents", "com.anthropic.claude_code", "semantic_kernel.", "mcp-python-sdk"];
+pub const GENAI_SCOPES: &[&str] = &[
+    "logfire.openai_agents",
+    "com.anthropic.claude_code",
+    "semantic_kernel.",
+    "mcp-python-sdk",
+    "agent_framework",
+    "gcp.vertex.agent",
+    "strands.telemetry",
+    "crewai",
+];
 
 /// How the scope names of sources begin whose input tokens leave out cached tokens although the key's convention says otherwise.
 pub const EXCLUSIVE_SCOPES: &[&str] = &[
@@ -77,9 +137,6 @@ pub const MILLISECOND_SCOPES: &[&str] = &["strands.telemetry"];
 
 /// How the scope names begin that report a cost of zero for models that they have no price of.
 pub const ZERO_COST_SCOPES: &[&str] = &["openlit."];
-
-/// How the scope names begin that write a tool as `plugin-function`.
-pub const PLUGIN_TOOL_SCOPES: &[&str] = &["semantic_kernel."];
 
 /// Providers whose total is their own count, so that `total = input + output` proves that input includes cached tokens.
 pub const COUNTING_PROVIDERS: &[&str] =

@@ -10,6 +10,8 @@ pub const INPUT: &[&str] = &[
     "ai.usage.inputTokens",
     "ai.usage.promptTokens",
     "ai.usage.tokens",
+    "input_token_count",
+    "codex.turn.token_usage.input_tokens",
     RAW_INPUT,
 ];
 
@@ -26,6 +28,8 @@ pub const OUTPUT: &[&str] = &[
     "ai.usage.outputTokens",
     "ai.usage.completionTokens",
     "output_tokens",
+    "output_token_count",
+    "codex.turn.token_usage.output_tokens",
 ];
 
 /// Input and output tokens together.
@@ -35,6 +39,9 @@ pub const TOTAL: &[&str] = &[
     "llm.usage.total_tokens",
     "ai.usage.totalTokens",
     "gen_ai.client.token.usage",
+    "total_token_count",
+    "codex.usage.total_tokens",
+    "codex.turn.token_usage.total_tokens",
 ];
 
 /// Input tokens read from a cache.
@@ -52,6 +59,9 @@ pub const CACHE_READ: &[&str] = &[
     "ai.usage.cachedInputTokens",
     "cache_read_tokens",
     "cache_read_input_tokens",
+    "cached_token_count",
+    "cached_content_token_count",
+    "codex.turn.token_usage.cached_input_tokens",
 ];
 
 /// Input tokens written to a cache.
@@ -67,7 +77,12 @@ pub const CACHE_WRITE: &[&str] = &[
     "ai.usage.inputTokenDetails.cacheWriteTokens",
     "cache_creation_tokens",
     "cache_creation_input_tokens",
+    "cache_write_token_count",
+    "codex.turn.token_usage.cache_write_input_tokens",
 ];
+
+/// Input tokens that were neither read from a cache nor written to one.
+pub const UNCACHED: &[&str] = &["ai.usage.inputTokenDetails.noCacheTokens"];
 
 /// Part of the cache write that lives 5 minutes.
 pub const CACHE_WRITE_5M: &[&str] = &[
@@ -93,6 +108,10 @@ pub const REASONING: &[&str] = &[
     "llm.usage.reasoning_tokens",
     "ai.usage.outputTokenDetails.reasoningTokens",
     "ai.usage.reasoningTokens",
+    "reasoning_token_count",
+    "thoughts_token_count",
+    "codex.usage.reasoning_output_tokens",
+    "codex.turn.token_usage.reasoning_output_tokens",
 ];
 
 /// Audio input tokens.
@@ -127,7 +146,7 @@ pub const TOOL_PROMPT: &[&str] =
     &["gen_ai.usage.tool_use_prompt_tokens", "gen_ai.usage.details.tool_use_prompt_tokens"];
 
 /// The provider's own usage object, as JSON or as a Python dictionary, for details that have no key of their own.
-pub const USAGE_OBJECT: &[&str] = &["gen_ai.usage.raw", "metadata.usage_object"];
+pub const USAGE_OBJECT: &[&str] = &["gen_ai.usage.raw", "metadata.usage_object", "ai.response.providerMetadata"];
 
 /// Details of the input as a flat dictionary.
 pub const INPUT_DETAILS: &[&str] = &["gen_ai.usage.input_token_details"];
@@ -135,12 +154,21 @@ pub const INPUT_DETAILS: &[&str] = &["gen_ai.usage.input_token_details"];
 /// Details of the output as a flat dictionary.
 pub const OUTPUT_DETAILS: &[&str] = &["gen_ai.usage.output_token_details"];
 
-/// Where a provider's usage object, or a dictionary of details, holds tokens read from a cache: object within, key.
+/// Where a provider's usage object, or a dictionary of details, holds tokens read from a cache: path of objects within, cut
+/// at the dots, and key.
 pub const OBJECT_CACHE_READ: &[(&str, &str)] = &[
     ("input_tokens_details", "cached_tokens"),
     ("prompt_tokens_details", "cached_tokens"),
     ("", "cache_read_input_tokens"),
     ("", "cache_read"),
+    ("anthropic.usage", "cache_read_input_tokens"),
+    ("anthropic", "cacheReadInputTokens"),
+    ("bedrock.usage", "cacheReadInputTokens"),
+    ("openai", "cachedPromptTokens"),
+    ("azure", "cachedPromptTokens"),
+    ("deepseek", "promptCacheHitTokens"),
+    ("google.usageMetadata", "cachedContentTokenCount"),
+    ("vertex.usageMetadata", "cachedContentTokenCount"),
 ];
 
 /// The same for tokens written to a cache.
@@ -150,6 +178,21 @@ pub const OBJECT_CACHE_WRITE: &[(&str, &str)] = &[
     ("prompt_tokens_details", "cache_write_tokens"),
     ("", "cache_creation_input_tokens"),
     ("", "cache_creation"),
+    ("anthropic.usage", "cache_creation_input_tokens"),
+    ("anthropic", "cacheCreationInputTokens"),
+    ("bedrock.usage", "cacheWriteInputTokens"),
+];
+
+/// The same for tokens written to a cache for 5 minutes.
+pub const OBJECT_CACHE_WRITE_5M: &[(&str, &str)] = &[
+    ("cache_creation", "ephemeral_5m_input_tokens"),
+    ("anthropic.usage.cache_creation", "ephemeral_5m_input_tokens"),
+];
+
+/// The same for tokens written to a cache for an hour.
+pub const OBJECT_CACHE_WRITE_1H: &[(&str, &str)] = &[
+    ("cache_creation", "ephemeral_1h_input_tokens"),
+    ("anthropic.usage.cache_creation", "ephemeral_1h_input_tokens"),
 ];
 
 /// The same for tokens spent on reasoning.
@@ -157,11 +200,31 @@ pub const OBJECT_REASONING: &[(&str, &str)] = &[
     ("output_tokens_details", "reasoning_tokens"),
     ("completion_tokens_details", "reasoning_tokens"),
     ("", "reasoning"),
+    ("openai", "reasoningTokens"),
+    ("azure", "reasoningTokens"),
+    ("google.usageMetadata", "thoughtsTokenCount"),
+    ("vertex.usageMetadata", "thoughtsTokenCount"),
+];
+
+/// Figures that only say again what other keys say, or split it further than the record does.
+pub const RESTATED: &[&str] = &[
+    "ai.usage.outputTokenDetails.textTokens",
+    "gen_ai.usage.text.input_tokens",
+    "gen_ai.usage.text.output_tokens",
+    "gen_ai.usage.details.accepted_prediction_tokens",
+    "gen_ai.usage.details.rejected_prediction_tokens",
+    "gen_ai.usage.details.audio_tokens",
+    "gen_ai.usage.details.text_tokens",
+    "gen_ai.usage.details.input_tokens",
+    "gen_ai.usage.details.output_tokens",
 ];
 
 /// Sums over other spans under names of their own: the span that carries them has no usage of its own.
 pub const AGGREGATED: &[&str] =
     &["gen_ai.aggregated_usage.input_tokens", "gen_ai.aggregated_usage.output_tokens"];
+
+/// How the keys of usage begin. A figure under one of them that no table knows is usage that is not read.
+pub const USAGE_PREFIXES: &[&str] = &["gen_ai.usage.", "llm.token_count.", "llm.usage.", "ai.usage."];
 
 /// Cost in US dollars.
 pub const COST: &[&str] =

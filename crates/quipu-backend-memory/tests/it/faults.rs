@@ -6,10 +6,10 @@ use async_trait::async_trait;
 use quipu_backend_memory::Memory;
 use quipu_conformance::Suite;
 use quipu_core::{
-    Backend, Batch, CostSink, EventPage, EventQuery, EventSink, Facet, FacetField, MetricName, MetricQuery,
-    MetricSeries, MetricSink, Node, Result, SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow,
-    SpanSink, Store, StoreInfo, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow,
-    UsageGroup, UsageQuery,
+    Backend, Batch, CostSink, EventPage, EventQuery, EventSink, Facet, FacetField, Meeting, MetricName,
+    MetricQuery, MetricSeries, MetricSink, Node, Result, SessionPage, SessionQuery, Signal, SpanId, SpanPage,
+    SpanQuery, SpanRow, SpanSink, Store, StoreInfo, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage,
+    TraceQuery, TraceRow, UsageGroup, UsageQuery,
 };
 
 /// What is wrong with a store.
@@ -37,6 +37,10 @@ enum Fault {
     LosesErrors,
     /// Details of usage are not given back to the ledger.
     ForgetsNodes,
+    /// A meeting has one trace at most.
+    MeetsOnce,
+    /// Spans of other signals are never hidden.
+    HidesNothing,
     /// Events come oldest first.
     OldestEventsFirst,
     /// Steps of metrics begin at the first point.
@@ -79,6 +83,9 @@ impl Backend for Faulty {
             Fault::Forgets => return Ok(()),
             Fault::KeepsHalf => self.0.write_spans(&batch.spans).await?,
             Fault::NeverCorrects => changed.costs.retain(|cost| cost.version < 2),
+            Fault::HidesNothing => {
+                changed.spans.iter_mut().for_each(|span| span.canonical.signal = Signal::Span);
+            }
             _ => {}
         }
         self.0.write(Arc::new(changed)).await
@@ -177,6 +184,17 @@ impl Store for Faulty {
         Ok(lists)
     }
 
+    async fn meeting_traces(
+        &self,
+        meetings: &[(Meeting, Timestamp)],
+    ) -> Result<Vec<Vec<(TraceId, Timestamp)>>> {
+        let mut lists = self.0.meeting_traces(meetings).await?;
+        if self.has(Fault::MeetsOnce) {
+            lists.iter_mut().for_each(|list| list.truncate(1));
+        }
+        Ok(lists)
+    }
+
     async fn info(&self) -> Result<StoreInfo> {
         self.0.info().await
     }
@@ -200,6 +218,8 @@ async fn each_fault_is_found_by_its_case() {
         (Fault::FindsNothing, "search/the_lag_goes_to_zero"),
         (Fault::LosesErrors, "tools/the_last_error_is_the_latest_failure"),
         (Fault::ForgetsNodes, "nodes/a_call_keeps_its_facts"),
+        (Fault::MeetsOnce, "meetings/a_meeting_has_the_traces_of_its_spans"),
+        (Fault::HidesNothing, "signals/a_trace_of_spans_that_do_not_count_is_in_no_list"),
         (Fault::OldestEventsFirst, "events/newest_come_first"),
         (Fault::OddSteps, "metrics/half_open_times_and_steps"),
     ];

@@ -1,6 +1,6 @@
 //! The columns of a ledger row.
 
-use quipu_core::{Cost, Kind, PriceRef, Rule, SpanId, Timestamp, TraceId, Usage};
+use quipu_core::{Cost, Kind, PriceRef, Rule, Signal, SpanId, Timestamp, TraceId, Usage};
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row};
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,8 @@ pub(crate) const MARK_TOOL: i64 = 4;
 pub(crate) const MARK_FAILED: i64 = 8;
 /// The row is part of the totals.
 pub(crate) const MARK_COUNTS: i64 = 16;
+/// From this bit on, the number of the signal: 0 for a span, as in rows from before there were others.
+const SIGNAL_BIT: u32 = 5;
 
 /// What of a row is looked at only as a whole.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -63,6 +65,7 @@ fn marks(cost: &Cost) -> i64 {
         | mark(cost.is_tool_run(), MARK_TOOL)
         | mark(cost.failed, MARK_FAILED)
         | mark(cost.counts(), MARK_COUNTS)
+        | i64::from(cost.signal as u8) << SIGNAL_BIT
 }
 
 impl CallRow {
@@ -152,6 +155,7 @@ impl CallRow {
             time: Timestamp::from_nanos(self.time),
             duration: self.duration,
             kind: Kind::from_number(u8::try_from(self.kind).unwrap_or(0)),
+            signal: Signal::from_number(u8::try_from(self.marks >> SIGNAL_BIT).unwrap_or(0)),
             rule: rest.rule,
             failed: self.marks & MARK_FAILED != 0,
             service: names.text(self.service)?,

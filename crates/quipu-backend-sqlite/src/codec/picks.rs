@@ -52,7 +52,9 @@ pub(crate) struct Picks {
     pub(crate) start: i64,
     /// Latest end known.
     pub(crate) end: Option<i64>,
+    /// Spans, without those that were made from another signal and do not count.
     pub(crate) spans: i64,
+    /// Failed ones among them.
     pub(crate) errors: i64,
     pub(crate) roots: i64,
     pub(crate) roots_ended: i64,
@@ -70,12 +72,21 @@ fn choose(pick: &mut Option<Pick>, span: &SpanFacts, value: Option<i64>) {
 impl Picks {
     fn count(&mut self, span: &SpanFacts, sign: i64) {
         let when = |condition: bool| if condition { sign } else { 0 };
-        self.spans += sign;
-        self.errors += when(span.status == Status::Error);
+        if span.shown() {
+            self.show(span.status == Status::Error, sign);
+        }
         self.roots += when(span.root);
         self.roots_ended += when(span.root && span.duration.is_some());
         self.roots_ok += when(span.root && span.status == Status::Ok);
         self.roots_failed += when(span.root && span.status == Status::Error);
+    }
+
+    /// Counts one span more (`sign` 1) or less (-1) as one of the trace's.
+    pub(crate) const fn show(&mut self, failed: bool, sign: i64) {
+        self.spans += sign;
+        if failed {
+            self.errors += sign;
+        }
     }
 
     fn consider(&mut self, span: &SpanFacts) {

@@ -1,7 +1,7 @@
 //! The columns of a span.
 
 use compact_str::CompactString;
-use quipu_core::{Call, Kind, Node, SpanId, Status, Timestamp, Usage, Usd};
+use quipu_core::{Call, Kind, Meeting, Node, Signal, SpanId, Status, Timestamp, Usage, Usd};
 use rusqlite::Row;
 use serde::{Deserialize, Serialize};
 
@@ -51,12 +51,17 @@ pub(crate) struct SpanFacts {
     pub(crate) agent: Option<i64>,
     pub(crate) session: Option<i64>,
     pub(crate) user: Option<i64>,
+    /// It was made from another signal.
+    pub(crate) made: bool,
+    /// Its ledger row counts.
+    pub(crate) counted: bool,
 }
 
 impl SpanFacts {
     /// To select, from `spans s JOIN origins o ON o.id = s.origin`.
     pub(crate) const COLUMNS: &str = "s.id, s.parent IS NULL, s.start, s.dur, s.status, s.name, o.service, \
-         o.framework, o.convention, CASE WHEN s.kind = 1 THEN s.agent END, s.session, s.user";
+         o.framework, o.convention, CASE WHEN s.kind = 1 THEN s.agent END, s.session, s.user, s.signal != 0, \
+         EXISTS (SELECT 1 FROM calls c WHERE c.pk = s.pk AND c.marks & 16 != 0)";
 
     pub(crate) fn of_row(row: &Row<'_>) -> rusqlite::Result<Self> {
         let name = |at: usize| -> rusqlite::Result<Option<i64>> {
@@ -75,7 +80,14 @@ impl SpanFacts {
             agent: name(9)?,
             session: name(10)?,
             user: name(11)?,
+            made: row.get(12)?,
+            counted: row.get(13)?,
         })
+    }
+
+    /// Whether it is one of the spans that its trace is said to have.
+    pub(crate) const fn shown(&self) -> bool {
+        !self.made || self.counted
     }
 
     /// Spans are ordered by start, then id.
@@ -105,7 +117,9 @@ pub(crate) struct Facts {
 
 /// To select, from `spans s JOIN origins o ON o.id = s.origin`, for [`node_of`].
 pub(crate) const NODE_COLUMNS: &str = "s.id, s.parent, s.kind, s.start, s.dur, s.status, s.agent, s.tool, \
-     s.provider, o.service, o.framework, o.convention, s.facts";
+     s.provider, o.service, o.framework, o.convention, s.facts, s.signal, s.meeting";
+/// How many they are.
+pub(crate) const NODE_WIDTH: usize = 15;
 
 /// What the count needs to know of the span in a row.
 pub(crate) fn node_of(row: &Row<'_>, names: &impl TextOf) -> Result<Node> {
@@ -136,6 +150,8 @@ pub(crate) fn node_of(row: &Row<'_>, names: &impl TextOf) -> Result<Node> {
         span_id: span_of_key(row.get(0)?)?,
         parent_id: row.get::<_, Option<i64>>(1)?.map(span_of_key).transpose()?,
         kind: Kind::from_number(row.get(2)?),
+        signal: Signal::from_number(row.get(13)?),
+        meeting: row.get::<_, Option<i64>>(14)?.map(Meeting::from_number),
         start: Timestamp::from_nanos(row.get(3)?),
         duration: row.get(4)?,
         status: status_of(row.get(5)?),

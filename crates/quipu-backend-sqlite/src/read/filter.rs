@@ -45,20 +45,26 @@ fn columns(filter: &TraceFilter) -> [(DimKind, Option<&String>, &'static str); 4
     ]
 }
 
-/// The filter's condition in this day; `None` when nothing here can match. Without `times` its times are left out.
+/// The filter's condition in this day; `None` when nothing here can match. It is for a list of traces, or with `listed`
+/// false for ledger rows: then without the filter's times, and hidden traces need not be left out, for they have none that
+/// counts.
 pub(crate) fn condition(
     shared: &Shared,
     reader: &DayReader<'_>,
     filter: &TraceFilter,
-    times: bool,
+    listed: bool,
 ) -> Result<Option<Condition>> {
     let mut all = Condition { from: "traces t".into(), sql: "1".into(), args: Vec::new() };
-    if times {
+    if listed {
         if let Some(since) = filter.since {
             all.and("t.start >= ?", since.nanos());
         }
         if let Some(until) = filter.until {
             all.and("t.start < ?", until.nanos());
+        }
+        // Most days have none, and most questions are quicker when they need not look.
+        if reader.conn.prepare_cached("SELECT 1 FROM hidden LIMIT 1")?.exists([])? {
+            all.sql.push_str(" AND NOT EXISTS (SELECT 1 FROM hidden WHERE hidden.tr = t.pk)");
         }
     }
     for (kind, text, sql) in columns(filter) {

@@ -5,19 +5,34 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use compact_str::CompactString;
 use quipu_core::{
     Attributes, Instrument, MetricName, MetricQuery, MetricSeries, Point, PointValue, Result, Temporality,
-    Timestamp, Value,
+    Timestamp, Value, metric_steps,
 };
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 
 use crate::codec::{DimKind, Names, TextOf, find};
 use crate::fault;
-use crate::read::steps::{Series, steps};
 use crate::readers::DayReader;
 use crate::shared::Shared;
 
 /// A series' content as a hash: the same in every day's file.
 type Hash = Vec<u8>;
+
+/// A series' points within a question's time, and the last one before it.
+#[derive(Debug, Default)]
+struct Series {
+    labels: BTreeMap<CompactString, String>,
+    temporality: Temporality,
+    points: BTreeMap<Timestamp, Point>,
+    before: Option<Point>,
+}
+
+impl Series {
+    /// Whether it is still unknown what the first point grew from.
+    fn lacks_a_point_before(&self) -> bool {
+        self.temporality == Temporality::Cumulative && self.before.is_none() && !self.points.is_empty()
+    }
+}
 
 const INSTRUMENTS: [Instrument; 6] = [
     Instrument::Gauge,
@@ -99,7 +114,7 @@ pub(crate) fn series(shared: &Shared, query: &MetricQuery) -> Result<Vec<MetricS
         shared.ask(day, |reader| add_day(reader, query, before, &mut all))?;
     }
     let answer = |series: Series| MetricSeries {
-        points: steps(&series, query),
+        points: metric_steps(query, series.temporality, series.before.as_ref(), series.points.values()),
         labels: series.labels,
         temporality: series.temporality,
     };

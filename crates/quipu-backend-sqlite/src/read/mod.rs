@@ -3,10 +3,10 @@
 pub(crate) mod events;
 pub(crate) mod facets;
 mod filter;
+pub(crate) mod meetings;
 pub(crate) mod metrics;
 pub(crate) mod sessions;
 pub(crate) mod spans;
-mod steps;
 pub(crate) mod stored;
 pub(crate) mod tools;
 mod trace_rows;

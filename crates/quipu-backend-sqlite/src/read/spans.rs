@@ -15,6 +15,8 @@ use crate::shared::Shared;
 
 const COLUMNS: &str = "s.pk, s.id, s.parent, s.name, s.kind, s.start, s.dur, s.status, s.agent, s.provider, s.model, s.tool, c.pk";
 const COST_AT: usize = 13;
+/// A span that was made from another signal is left out while its ledger row does not count.
+const SHOWN: &str = "(s.signal = 0 OR c.pk IS NULL OR c.marks & 16 != 0)";
 
 fn select(condition: &str) -> String {
     let cost: Vec<String> =
@@ -104,7 +106,7 @@ pub(crate) fn page(shared: &Shared, query: &SpanQuery) -> Result<SpanPage> {
             return Ok(Vec::new());
         };
         let mut args = vec![trace];
-        let mut condition = "s.tr = ?1".to_owned();
+        let mut condition = format!("s.tr = ?1 AND {SHOWN}");
         if let Some((start, span)) = query.after {
             condition.push_str(" AND (s.start, s.id) > (?2, ?3)");
             args.extend([start.nanos(), span_key(span)]);

@@ -4,11 +4,13 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use compact_str::CompactString;
-use quipu_core::{Call, Canonical, Kind, Node, Resource, Scope, Span, Timestamp, TraceId};
+use quipu_core::{Call, Canonical, Kind, Meeting, Node, Resource, Scope, Signal, Span, Timestamp, TraceId};
 use rusqlite::{Connection, Row};
 use serde::Serialize;
 
-use crate::codec::{Dictionaries, NODE_COLUMNS, Names, TextOf, decode_span, encode_span, node_of};
+use crate::codec::{
+    Dictionaries, NODE_COLUMNS, NODE_WIDTH, Names, TextOf, decode_span, encode_span, node_of,
+};
 use crate::fault::{Fault, Result};
 use crate::readers::unpack;
 
@@ -21,6 +23,8 @@ pub(crate) struct Derived {
     framework: Option<CompactString>,
     error: Option<String>,
     call: Option<Box<Call>>,
+    signal: Signal,
+    meeting: Option<Meeting>,
 }
 
 /// A span and what was read from it.
@@ -35,6 +39,8 @@ pub(crate) type Sources = std::collections::HashMap<i64, Vec<u8>>;
 
 const COLUMNS: &str =
     "s.name, s.origin, s.provider, s.model, s.session, s.user, s.error, o.resource, o.scope, b.z";
+/// They follow the node's.
+const AT: usize = NODE_WIDTH;
 
 /// Reads a resource (tag 0) or scope (tag 1).
 pub(crate) fn source<T: serde::de::DeserializeOwned>(
@@ -60,7 +66,6 @@ fn span_of(
     context: (&Connection, &Dictionaries, &Names<'_>, &mut Sources),
 ) -> Result<Box<Span>> {
     let (conn, dictionaries, names, sources) = context;
-    const AT: usize = 13;
     let z: Vec<u8> = row.get(AT + 9)?;
     let mut body = decode_span(&unpack(conn, dictionaries, &z)?)?;
     Ok(Box::new(Span {
@@ -107,10 +112,12 @@ pub(crate) fn each_span(
         let derived = Derived {
             kind: node.kind,
             convention: text(11)?.unwrap_or_default(),
-            names: [text(6)?, text(15)?, text(16)?, text(7)?, text(17)?, text(18)?],
+            names: [text(6)?, text(AT + 2)?, text(AT + 3)?, text(7)?, text(AT + 4)?, text(AT + 5)?],
             framework: text(10)?,
-            error: row.get(19)?,
+            error: row.get(AT + 6)?,
             call: node.call,
+            signal: node.signal,
+            meeting: node.meeting,
         };
         take(Stored { span, derived })?;
     }
@@ -154,6 +161,8 @@ impl Stored {
             framework: read.framework.clone(),
             error: crate::write::error_text(span),
             call: node.call,
+            signal: node.signal,
+            meeting: node.meeting,
         };
         let mut span = Box::new(span.clone());
         *span.canonical = Canonical::default();

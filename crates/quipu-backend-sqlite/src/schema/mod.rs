@@ -27,7 +27,7 @@ pub(crate) static CATALOG: Layout = Layout {
     mark: 0x5150_4301,
     page_bytes: 4_096,
     shrinks: false,
-    steps: &[include_str!("catalog-1.sql")],
+    steps: &[include_str!("catalog-1.sql"), include_str!("catalog-2.sql")],
 };
 
 /// Records of a day.
@@ -36,7 +36,7 @@ pub(crate) static DAY: Layout = Layout {
     mark: 0x5150_4401,
     page_bytes: 8_192,
     shrinks: false,
-    steps: &[include_str!("day-1.sql"), include_str!("day-2.sql")],
+    steps: &[include_str!("day-1.sql"), include_str!("day-2.sql"), include_str!("day-3.sql")],
 };
 
 /// Full text of a day.

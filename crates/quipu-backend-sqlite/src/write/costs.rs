@@ -34,21 +34,26 @@ impl DayTx<'_> {
     /// Writes one ledger row.
     pub(crate) fn put_cost(&mut self, cost: &Cost) -> Result<()> {
         let pk = self.span_of_cost(cost.trace_id, cost.span_id)?;
-        let trace = self.state(cost.trace_id)?.pk;
+        let state = self.state(cost.trace_id)?;
+        let (trace, made) = (state.pk, state.made);
+        let made = self.made(made, pk)?;
         let file = &mut self.file;
         let row = CallRow::of(cost, self.epoch, &file.conn, &mut file.dims)?;
         let insert = const_sql::INSERT;
-        if write(&file.conn, insert, &row, [pk, trace])? == 0 && !self.replace(cost, pk, trace, &row)? {
+        if write(&file.conn, insert, &row, [pk, trace])? == 0
+            && !self.replace(cost, [pk, trace], &row, made)?
+        {
             return Ok(());
         }
-        self.count(cost, &row, 1)
+        self.count(cost, &row, made, 1)
     }
 
     /// Puts the row in the place of an older one. `false` when nothing changes.
-    fn replace(&mut self, cost: &Cost, pk: i64, trace: i64, row: &CallRow) -> Result<bool> {
+    fn replace(&mut self, cost: &Cost, keys: [i64; 2], row: &CallRow, made: Option<bool>) -> Result<bool> {
         let look = format!("SELECT {} FROM calls WHERE pk = ?1", CallRow::COLUMNS);
         let conn = &self.file.conn;
-        let known = conn.prepare_cached(&look)?.query_row([pk], |row| CallRow::of_row(row, 0)).optional()?;
+        let known =
+            conn.prepare_cached(&look)?.query_row([keys[0]], |row| CallRow::of_row(row, 0)).optional()?;
         let Some(known) = known.filter(|known| known != row) else {
             return Ok(false);
         };
@@ -57,14 +62,15 @@ impl DayTx<'_> {
         if rest.epoch == self.epoch && rest.version > cost.version {
             return Ok(false);
         }
-        write(conn, const_sql::UPDATE, row, [pk, trace])?;
+        write(conn, const_sql::UPDATE, row, keys)?;
         let old = known.bare_cost(cost.trace_id, cost.span_id)?;
-        self.count(&old, &known, -1)?;
+        self.count(&old, &known, made, -1)?;
         Ok(true)
     }
 
-    /// Adds a row to the trace's sums and the rollups, or takes it back.
-    fn count(&mut self, cost: &Cost, row: &CallRow, sign: i64) -> Result<()> {
+    /// Adds a row to the trace's sums and the rollups, or takes it back. A span that was made from another signal (`made`
+    /// says whether it failed) is one of its trace's for as long as its row counts.
+    fn count(&mut self, cost: &Cost, row: &CallRow, made: Option<bool>, sign: i64) -> Result<()> {
         if row.marks & MARK_COUNTS == 0 {
             return Ok(());
         }
@@ -77,6 +83,9 @@ impl DayTx<'_> {
         if row.marks & MARK_TOOL != 0 {
             state.tools += sign;
             state.name(row.tool, sign);
+        }
+        if let Some(failed) = made {
+            state.picks.show(failed, sign);
         }
         state.name(row.agent, sign);
         state.name(row.model, sign);

@@ -7,6 +7,7 @@ mod metrics;
 mod plan;
 mod prepare;
 mod rollups;
+mod signals;
 mod spans;
 mod traces;
 mod tx;

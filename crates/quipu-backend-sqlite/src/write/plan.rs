@@ -1,8 +1,8 @@
 //! Which part of a batch belongs to which day.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use quipu_core::{Timestamp, TraceId};
+use quipu_core::{Meeting, Timestamp, TraceId};
 use rusqlite::Connection;
 
 use crate::fault::Result;
@@ -27,11 +27,17 @@ pub(crate) type Plan = BTreeMap<Day, Share>;
 pub(crate) struct Planner {
     catalog: Connection,
     strays: Vec<(TraceId, Day)>,
+    /// Homes of strays by meeting, to be written down, and those that are.
+    stray_meetings: HashSet<(i64, Day)>,
+    noted_meetings: HashSet<(i64, Day)>,
 }
+
+/// Homes by meeting that are known to be written down.
+const MOST_NOTED: usize = 10_000;
 
 impl Planner {
     pub(crate) fn new(catalog: Connection) -> Self {
-        Self { catalog, strays: Vec::new() }
+        Self { catalog, strays: Vec::new(), stray_meetings: HashSet::new(), noted_meetings: HashSet::new() }
     }
 
     /// Splits a batch.
@@ -41,6 +47,9 @@ impl Planner {
         let mut seen = HashMap::new();
         for (at, span) in batch.spans.iter().enumerate() {
             let home = self.home(shared, span.trace_id, Day::of(span.start))?;
+            if let Some(meeting) = span.canonical.meeting.filter(|_| home != Day::of(span.start)) {
+                self.stray_meeting(meeting, home);
+            }
             seen.insert(span.trace_id, home);
             plan.entry(home).or_default().spans.push(at);
         }
@@ -75,6 +84,14 @@ impl Planner {
         Ok(home.day)
     }
 
+    /// A span of the meeting is not kept in the day of its time.
+    fn stray_meeting(&mut self, meeting: Meeting, home: Day) {
+        let stray = (meeting.number(), home);
+        if !self.noted_meetings.contains(&stray) {
+            self.stray_meetings.insert(stray);
+        }
+    }
+
     fn home_of_cost(&mut self, shared: &Shared, trace: TraceId, day: Day) -> Result<Option<Day>> {
         let mut home = known(shared, trace, day)?;
         if home.is_none() {
@@ -89,7 +106,7 @@ impl Planner {
 
     /// Writes down the traces that turned out to span days, before their spans are committed.
     pub(crate) fn note_strays(&mut self) -> Result<()> {
-        if self.strays.is_empty() {
+        if self.strays.is_empty() && self.stray_meetings.is_empty() {
             return Ok(());
         }
         let tx = self.catalog.transaction()?;
@@ -97,7 +114,18 @@ impl Planner {
             tx.prepare_cached("INSERT INTO strays(trace, day) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
                 .execute((trace.as_bytes(), day.0))?;
         }
-        Ok(tx.commit()?)
+        for (meeting, day) in &self.stray_meetings {
+            tx.prepare_cached(
+                "INSERT INTO stray_meetings(meeting, day) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+            )?
+            .execute((meeting, day.0))?;
+        }
+        tx.commit()?;
+        if self.noted_meetings.len() >= MOST_NOTED {
+            self.noted_meetings.clear();
+        }
+        self.noted_meetings.extend(self.stray_meetings.drain());
+        Ok(())
     }
 
     /// Forgets everything about a day that is gone.
@@ -109,7 +137,10 @@ impl Planner {
             homes.pop(&trace);
         }
         drop(homes);
+        self.stray_meetings.retain(|(_, home)| *home != day);
+        self.noted_meetings.retain(|(_, home)| *home != day);
         self.catalog.execute("DELETE FROM strays WHERE day = ?1", [day.0])?;
+        self.catalog.execute("DELETE FROM stray_meetings WHERE day = ?1", [day.0])?;
         Ok(())
     }
 }

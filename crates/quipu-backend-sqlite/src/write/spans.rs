@@ -1,6 +1,6 @@
 //! A span into its day: new, the same again, or another copy of one that is there.
 
-use quipu_core::{Node, Span, SpanId, TraceId};
+use quipu_core::{Meeting, Node, Signal, Span, SpanId, TraceId};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params_from_iter};
 
 use crate::codec::{DimKind, Facts, SpanFacts, span_key, status_number};
@@ -28,19 +28,22 @@ struct SpanColumns {
     user: Option<i64>,
     error: Option<String>,
     facts: Option<Vec<u8>>,
+    signal: i64,
+    meeting: Option<i64>,
 }
 
 /// Bytes of a failure's text that are kept beside the span.
 const ERROR_BYTES: usize = 300;
 
-const COLUMNS: &str = "parent, start, dur, kind, status, name, origin, agent, provider, model, tool, session, user, error, facts";
+const COLUMNS: &str = "parent, start, dur, kind, status, name, origin, agent, provider, model, tool, session, user, error, facts, \
+     signal, meeting";
 const INSERT: &str = "INSERT INTO spans(parent, start, dur, kind, status, name, origin, agent, provider, model, tool, session, \
-     user, error, facts, pk, tr, id) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18) \
+     user, error, facts, signal, meeting, pk, tr, id) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20) \
      ON CONFLICT(tr, id) DO NOTHING";
 const UPDATE: &str = "UPDATE spans SET parent = ?1, start = ?2, dur = ?3, kind = ?4, status = ?5, name = ?6, origin = ?7, \
-     agent = ?8, provider = ?9, model = ?10, tool = ?11, session = ?12, user = ?13, error = ?14, facts = ?15 \
-     WHERE pk = ?16";
+     agent = ?8, provider = ?9, model = ?10, tool = ?11, session = ?12, user = ?13, error = ?14, facts = ?15, \
+     signal = ?16, meeting = ?17 WHERE pk = ?18";
 
 /// What the span says of its failure, in few words: its status message, else the kind of error.
 pub(crate) fn error_text(span: &Span) -> Option<String> {
@@ -77,6 +80,8 @@ impl SpanColumns {
             user: dims.maybe(conn, DimKind::User, read.user.as_ref())?,
             error: error_text(span),
             facts: facts(span, conn, dims)?,
+            signal: read.signal as i64,
+            meeting: read.meeting.map(Meeting::number),
         };
         let name = |id: Option<i64>| id.unwrap_or(0);
         let origin = file.origin((resource, scope, name(service), name(framework), name(convention)))?;
@@ -93,6 +98,8 @@ impl SpanColumns {
             agent: columns.agent.filter(|_| read.kind == quipu_core::Kind::Agent),
             session: columns.session,
             user: columns.user,
+            made: read.signal != Signal::Span,
+            counted: false,
         };
         Ok((Self { origin, ..columns }, facts))
     }
@@ -114,11 +121,13 @@ impl SpanColumns {
             user: row.get(12)?,
             error: row.get(13)?,
             facts: row.get(14)?,
+            signal: row.get(15)?,
+            meeting: row.get(16)?,
         })
     }
 
     fn write(&self, conn: &Connection, sql: &str, keys: &[i64]) -> Result<usize> {
-        let columns: [&dyn ToSql; 15] = [
+        let columns: [&dyn ToSql; 17] = [
             &self.parent,
             &self.start,
             &self.duration,
@@ -134,6 +143,8 @@ impl SpanColumns {
             &self.user,
             &self.error,
             &self.facts,
+            &self.signal,
+            &self.meeting,
         ];
         let keys = keys.iter().map(|key| -> &dyn ToSql { key });
         Ok(conn.prepare_cached(sql)?.execute(params_from_iter(columns.into_iter().chain(keys)))?)
@@ -182,8 +193,9 @@ impl DayTx<'_> {
         self.fresh.insert((trace, facts.id), pk);
         let state = self.state(span.trace_id)?;
         state.picks.add(&facts);
+        state.made += i64::from(facts.made);
         state.name(facts.agent, 1);
-        Ok(())
+        self.meet(span.trace_id, columns.meeting)
     }
 
     /// The span is there already: keeps the better copy.
@@ -210,6 +222,7 @@ impl DayTx<'_> {
             return Ok(());
         }
         let old = self.facts_of(pk)?;
+        let facts = &SpanFacts { counted: old.counted, ..facts.clone() };
         columns.write(&self.file.conn, UPDATE, &[pk])?;
         let conn = &self.file.conn;
         conn.prepare_cached("UPDATE bodies SET z = ?2 WHERE pk = ?1")?
@@ -218,9 +231,13 @@ impl DayTx<'_> {
         self.replaced = true;
         let state = self.state(span.trace_id)?;
         state.look_again |= !state.picks.replace(&old, facts);
+        state.made += i64::from(facts.made) - i64::from(old.made);
         state.name(old.agent, -1);
         state.name(facts.agent, 1);
-        Ok(())
+        if known.meeting != columns.meeting {
+            self.part(span.trace_id, known.meeting)?;
+        }
+        self.meet(span.trace_id, columns.meeting)
     }
 
     fn facts_of(&self, pk: i64) -> Result<SpanFacts> {

@@ -16,6 +16,12 @@ pub(crate) struct TraceState {
     pub(crate) picks: Picks,
     pub(crate) figures: Figures,
     pub(crate) tools: i64,
+    /// Spans that were made from another signal.
+    pub(crate) made: i64,
+    /// No list has it, says the file.
+    pub(crate) hidden: bool,
+    /// The meeting that was noted last.
+    pub(crate) met: Option<i64>,
     /// What was picked is no longer sure: look at all spans again.
     pub(crate) look_again: bool,
     /// Changes to the numbers of rows that name an agent, model or tool.
@@ -26,17 +32,23 @@ impl TraceState {
     /// The row of a trace, if the file has it.
     pub(crate) fn load(conn: &Connection, trace: TraceId) -> Result<Option<Self>> {
         let mut look =
-            conn.prepare_cached("SELECT pk, tools, figures, picks FROM traces WHERE trace = ?1")?;
+            conn.prepare_cached("SELECT pk, tools, made, figures, picks FROM traces WHERE trace = ?1")?;
         let row = look
             .query_row([trace.as_bytes()], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get::<_, Vec<u8>>(2)?, row.get::<_, Vec<u8>>(3)?))
+                Ok((
+                    row.get(0)?,
+                    row.get(1)?,
+                    row.get(2)?,
+                    row.get::<_, Vec<u8>>(3)?,
+                    row.get::<_, Vec<u8>>(4)?,
+                ))
             })
             .optional()?;
-        let Some((pk, tools, figures, picks)) = row else {
+        let Some((pk, tools, made, figures, picks)) = row else {
             return Ok(None);
         };
-        let (figures, picks) = (postcard::from_bytes(&figures)?, postcard::from_bytes(&picks)?);
-        Ok(Some(Self { pk, tools, figures, picks, ..Self::default() }))
+        let (figures, picks): (_, Picks) = (postcard::from_bytes(&figures)?, postcard::from_bytes(&picks)?);
+        Ok(Some(Self { pk, tools, made, hidden: picks.spans == 0, figures, picks, ..Self::default() }))
     }
 
     /// Counts one row more (`by` 1) or less (-1) that names this.
@@ -87,8 +99,20 @@ impl TraceState {
             tokens,
             postcard::to_stdvec(figures)?,
             postcard::to_stdvec(picks)?,
+            self.made,
         ])?;
+        self.save_hidden(conn)?;
         self.save_names(conn)
+    }
+
+    fn save_hidden(&self, conn: &Connection) -> Result<()> {
+        let sql = match (self.hidden, self.picks.spans == 0) {
+            (false, true) => "INSERT INTO hidden(tr) VALUES (?1)",
+            (true, false) => "DELETE FROM hidden WHERE tr = ?1",
+            _ => return Ok(()),
+        };
+        conn.prepare_cached(sql)?.execute([self.pk])?;
+        Ok(())
     }
 
     fn save_names(&self, conn: &Connection) -> Result<()> {
@@ -108,10 +132,10 @@ impl TraceState {
 }
 
 const INSERT: &str = "INSERT INTO traces(pk, trace, name, service, framework, convention, start, dur, status, spans, errors, \
-     tools, session, user, cost, cost_nanos, tokens, figures, picks) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)";
+     tools, session, user, cost, cost_nanos, tokens, figures, picks, made) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
 
 // The second parameter is named so that both statements take the same values.
 const UPDATE: &str = "UPDATE traces SET name = ?3, service = ?4, framework = ?5, convention = ?6, start = ?7, dur = ?8, \
      status = ?9, spans = ?10, errors = ?11, tools = ?12, session = ?13, user = ?14, cost = ?15, cost_nanos = ?16, \
-     tokens = ?17, figures = ?18, picks = ?19 WHERE pk = ?1 AND trace = ?2";
+     tokens = ?17, figures = ?18, picks = ?19, made = ?20 WHERE pk = ?1 AND trace = ?2";

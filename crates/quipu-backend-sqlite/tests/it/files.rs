@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use quipu_backend_sqlite::{Config, Sqlite};
-use quipu_conformance::sample::{at, draft, trace_id};
-use quipu_core::{Backend, ErrorKind, Health, Store, Timestamp, TraceFilter, TraceQuery};
+use quipu_conformance::sample::{at, cost, draft, priced, trace_id};
+use quipu_core::{
+    Backend, Cost, ErrorKind, Health, Meeting, Rule, Signal, Store, Timestamp, TraceFilter, TraceQuery,
+};
 use rusqlite::Connection;
 
 use crate::{open, sound, write};
@@ -19,6 +21,12 @@ fn day_files(folder: &Path) -> Vec<PathBuf> {
     files.sort();
     files
 }
+
+/// Takes a day's file back to an older layout.
+const TO_VERSION_2: &str = "DROP TABLE meetings; DROP TABLE hidden; ALTER TABLE traces DROP COLUMN made; \
+     ALTER TABLE spans DROP COLUMN signal; ALTER TABLE spans DROP COLUMN meeting; PRAGMA user_version = 2";
+const TO_VERSION_1: &str = "DROP INDEX traces_session; DROP INDEX traces_user; DROP INDEX traces_facets; \
+     PRAGMA user_version = 1";
 
 async fn two_days(folder: &Path) {
     let store = open(folder);
@@ -58,16 +66,14 @@ async fn version_1_is_migrated() {
     let folder = tempfile::tempdir().unwrap();
     two_days(folder.path()).await;
     for file in day_files(folder.path()) {
-        let conn = Connection::open(file).unwrap();
-        conn.execute_batch("DROP INDEX traces_session; DROP INDEX traces_user; DROP INDEX traces_facets; PRAGMA user_version = 1")
-            .unwrap();
+        Connection::open(file).unwrap().execute_batch(&format!("{TO_VERSION_2}; {TO_VERSION_1}")).unwrap();
     }
     let refused = Sqlite::open_read_only(folder.path()).unwrap();
     let error = refused.trace(trace_id(1)).await.unwrap_err();
     assert!(error.to_string().contains("version 1"), "{error}");
     drop(refused);
     let store = open(folder.path());
-    assert_eq!(store.info().await.unwrap().version, 2);
+    assert_eq!(store.info().await.unwrap().version, 3);
     let filter = TraceFilter { session: Some("s".into()), ..TraceFilter::default() };
     let page = store.traces(&TraceQuery { filter, limit: 10, ..TraceQuery::default() }).await.unwrap();
     assert_eq!(page.rows.len(), 2);
@@ -77,8 +83,50 @@ async fn version_1_is_migrated() {
         let version: u32 = conn.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
         let sql =
             "SELECT COUNT(*) FROM sqlite_schema WHERE name LIKE 'traces!_%' ESCAPE '!' AND type = 'index'";
-        assert_eq!((version, conn.query_row(sql, [], |row| row.get::<_, u32>(0)).unwrap()), (2, 4));
+        assert_eq!((version, conn.query_row(sql, [], |row| row.get::<_, u32>(0)).unwrap()), (3, 4));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn version_2_is_migrated_and_its_spans_stay_what_they_were() {
+    let folder = tempfile::tempdir().unwrap();
+    let (call, failed) =
+        (draft(1, 1).llm("gpt-5", 10, 5).span(), draft(1, 2).tool("search").failed("no").span());
+    let (counts, repeats) = (priced(&call, "1"), Cost { rule: Rule::Repeats, ..cost(&failed) });
+    let before = {
+        let store = open(folder.path());
+        write(&store, [call.clone(), failed.clone()], [counts.clone(), repeats.clone()]).await;
+        let row = store.trace(trace_id(1)).await.unwrap().unwrap();
+        store.close().await.unwrap();
+        row
+    };
+    assert_eq!((before.spans, before.errors), (2, 1));
+    for file in day_files(folder.path()) {
+        Connection::open(file).unwrap().execute_batch(TO_VERSION_2).unwrap();
+    }
+    Connection::open(folder.path().join("catalog.db"))
+        .unwrap()
+        .execute_batch("DROP TABLE stray_meetings; PRAGMA user_version = 1")
+        .unwrap();
+    let store = open(folder.path());
+    sound(&store).await;
+    assert_eq!(store.trace(trace_id(1)).await.unwrap().unwrap(), before);
+    let page = store.traces(&TraceQuery { limit: 10, ..TraceQuery::default() }).await.unwrap();
+    assert_eq!(page.rows, [before]);
+    for row in [counts, repeats] {
+        let stored = store.span(trace_id(1), row.span_id).await.unwrap().unwrap();
+        assert_eq!(stored.cost, Some(row));
+    }
+    let nodes = store.nodes(&[(trace_id(1), at(0))]).await.unwrap().concat();
+    assert!(nodes.iter().all(|node| node.signal == Signal::Span && node.meeting.is_none()), "{nodes:?}");
+    // What comes from now on is of the new layout.
+    let meeting = Meeting::of("sample", "s");
+    let echo = draft(1, 3).llm("gpt-5", 1, 1).made_of(Signal::Log).meets(meeting).span();
+    write(&store, [echo.clone()], [Cost { rule: Rule::Echo, ..cost(&echo) }]).await;
+    assert_eq!(store.trace(trace_id(1)).await.unwrap().unwrap().spans, 2);
+    let traces = store.meeting_traces(&[(meeting, at(0))]).await.unwrap();
+    assert_eq!(traces, [[(trace_id(1), call.start)]]);
+    sound(&store).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -90,8 +138,8 @@ async fn a_newer_version_is_refused_by_name() {
     let error = Sqlite::open(Config::at(folder.path())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported);
     let text = error.to_string();
-    assert!(text.contains("version 9") && text.contains("version 2") && text.contains("d-"), "{text}");
-    Connection::open(&file).unwrap().execute_batch("PRAGMA user_version = 2").unwrap();
+    assert!(text.contains("version 9") && text.contains("version 3") && text.contains("d-"), "{text}");
+    Connection::open(&file).unwrap().execute_batch("PRAGMA user_version = 3").unwrap();
     Connection::open(folder.path().join("catalog.db"))
         .unwrap()
         .execute_batch("PRAGMA user_version = 7")
@@ -182,4 +230,28 @@ async fn one_writer_and_any_number_of_readers() {
     sound(&again).await;
     let nowhere = Sqlite::open_read_only(folder.path().join("nowhere")).unwrap_err();
     assert_eq!(nowhere.kind(), ErrorKind::NotFound);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sums_that_were_tampered_with_are_found() {
+    let changes = [
+        ("UPDATE traces SET spans = spans + 1", "the sums of trace"),
+        ("UPDATE traces SET errors = errors + 1", "the sums of trace"),
+        ("UPDATE traces SET made = 0", "the sums of trace"),
+        ("UPDATE calls SET marks = marks | 16", "the sums of trace"),
+        ("DELETE FROM hidden", "traces that are hidden"),
+        ("DELETE FROM meetings", "spans whose meeting"),
+    ];
+    for (change, finding) in changes {
+        let folder = tempfile::tempdir().unwrap();
+        let echo =
+            draft(1, 1).llm("gpt-5", 1, 1).made_of(Signal::Log).meets(Meeting::of("sample", "s")).span();
+        let store = open(folder.path());
+        write(&store, [echo.clone()], [Cost { rule: Rule::Echo, ..cost(&echo) }]).await;
+        sound(&store).await;
+        store.close().await.unwrap();
+        Connection::open(&day_files(folder.path())[0]).unwrap().execute_batch(change).unwrap();
+        let findings = open(folder.path()).check().await.unwrap().concat();
+        assert!(findings.contains(finding), "{change}: {findings}");
+    }
 }

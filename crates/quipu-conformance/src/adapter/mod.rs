@@ -1,5 +1,6 @@
 //! Laws and goldens of adapters.
 
+mod enriched;
 mod laws;
 mod mutants;
 
@@ -7,6 +8,8 @@ use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use quipu_core::{Adapter, Span};
+
+pub use enriched::{Enriched, run_enricher};
 
 use crate::{Failure, Outcome, Report, Verdict};
 

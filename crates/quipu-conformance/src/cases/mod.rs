@@ -8,11 +8,13 @@ mod fidelity;
 mod fidelity_rows;
 mod ledger;
 mod lifecycle;
+mod meetings;
 mod metrics;
 mod nodes;
 mod paging;
 mod search;
 mod sessions;
+mod signals;
 mod spans;
 mod tools;
 mod traces;
@@ -39,6 +41,8 @@ pub fn all() -> Vec<Case> {
         events::cases(),
         metrics::cases(),
         nodes::cases(),
+        signals::cases(),
+        meetings::cases(),
         search::cases(),
         errors::cases(),
     ]

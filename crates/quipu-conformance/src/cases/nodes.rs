@@ -1,6 +1,6 @@
 //! The ledger gets back exactly what it counted with.
 
-use quipu_core::{Kind, Node, Reading, Span, Usage};
+use quipu_core::{Kind, Meeting, Node, Reading, Signal, Span, Usage};
 
 use super::{ask, cases};
 use crate::outcome::same;
@@ -14,6 +14,7 @@ cases! { "nodes":
     [Store, Spans] usage_on_any_kind_of_span_is_a_fact,
     [Store, Spans, Costs] of_a_whole_run,
     [Store, Spans, Costs] of_several_traces_in_the_order_asked,
+    [Store, Spans] they_say_which_signal_told_and_where_it_meets,
     [Store, Spans] the_kept_copy_decides,
     [Store, Reopen, Spans] they_outlive_close,
 }
@@ -98,6 +99,17 @@ async fn of_a_whole_run(on: &Subject) -> Outcome {
     nodes_are(on, 5, &run.spans).await
 }
 
+async fn they_say_which_signal_told_and_where_it_meets(on: &Subject) -> Outcome {
+    let meetings = [i64::MIN, -1, 0, 1, i64::MAX].map(Meeting::from_number);
+    let made = |(number, (signal, meeting)): (u64, (Signal, Meeting))| {
+        draft(1, number).llm("gpt-5", 1, 1).made_of(signal).meets(meeting).span()
+    };
+    let mut spans: Vec<_> = (1..).zip(Signal::ALL.into_iter().zip(meetings)).map(made).collect();
+    spans.push(draft(1, 6).made_of(Signal::Log).span());
+    on.write(batch(spans.clone(), [])).await?;
+    nodes_are(on, 1, &spans).await
+}
+
 async fn the_kept_copy_decides(on: &Subject) -> Outcome {
     let ended = draft(1, 1).llm("gpt-5", 10, 5).span();
     on.write(batch([draft(1, 1).llm("gpt-5", 1, 0).running().span()], [])).await?;
@@ -107,10 +119,11 @@ async fn the_kept_copy_decides(on: &Subject) -> Outcome {
 }
 
 async fn they_outlive_close(on: &Subject) -> Outcome {
-    let spans = [full(1, 1), draft(1, 2).tool("search").span()];
+    let echo = draft(1, 3).llm("gpt-5", 1, 1).made_of(Signal::Log).meets(Meeting::of("sample", "s"));
+    let spans = [full(1, 1), draft(1, 2).tool("search").span(), echo.span()];
     on.write(batch(spans.clone(), [])).await?;
     let again = on.reopened().await?;
     nodes_are(&again, 1, &spans).await?;
-    same!(ask::trace(again.store()?, 1).await?.spans, 2, "spans");
+    same!(ask::trace(again.store()?, 1).await?.spans, 2, "spans, without the one that does not count");
     Ok(())
 }

@@ -14,6 +14,7 @@ pub fn cost(span: &Span) -> Cost {
         time: span.start,
         duration: span.duration(),
         kind: read.kind,
+        signal: read.signal,
         rule: Rule::Leaf,
         failed: span.status == Status::Error,
         service: span.resource.service().map(Into::into),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use compact_str::CompactString;
-use quipu_core::{Attributes, Kind, Resource, Scope, Span, Status, Timestamp, Usage, Value};
+use quipu_core::{Attributes, Kind, Meeting, Resource, Scope, Signal, Span, Status, Timestamp, Usage, Value};
 
 use super::{at, span_id, trace_id};
 
@@ -157,6 +157,18 @@ impl Draft {
         self.operation(Kind::Tool, "execute_tool")
             .with("gen_ai.tool.name", name)
             .read(|canonical| canonical.tool = Some(name.into()))
+    }
+
+    /// Says that it was made from a record of another signal.
+    #[must_use]
+    pub fn made_of(self, signal: Signal) -> Self {
+        self.with(Signal::ATTRIBUTE, signal.as_str()).read(|canonical| canonical.signal = signal)
+    }
+
+    /// Says where the signals of its session meet.
+    #[must_use]
+    pub fn meets(self, meeting: Meeting) -> Self {
+        self.read(|canonical| canonical.meeting = Some(meeting))
     }
 
     fn operation(self, kind: Kind, operation: &str) -> Self {

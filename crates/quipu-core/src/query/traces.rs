@@ -124,13 +124,14 @@ pub struct TraceRow {
     pub duration: i64,
     /// State.
     pub status: TraceStatus,
-    /// Spans stored.
+    /// Its spans, without those that were made from another signal and whose ledger row does not count, or is not there. A
+    /// trace of none is in no list; by its id it is known.
     pub spans: u64,
     /// LLM calls.
     pub llm_calls: u64,
     /// Tool runs.
     pub tool_calls: u64,
-    /// Failed spans.
+    /// Failed ones among them.
     pub errors: u64,
     /// Tokens.
     pub tokens: Tokens,

@@ -4,4 +4,5 @@
 
 mod laws;
 mod rules;
+mod signals;
 mod world;

@@ -126,8 +126,31 @@ impl Store for Nodes {
     async fn sessions(&self, _: &SessionQuery) -> Result<SessionPage> {
         unreachable!()
     }
-    async fn usage(&self, _: &UsageQuery) -> Result<Vec<UsageGroup>> {
-        unreachable!()
+    async fn meeting_traces(
+        &self,
+        meetings: &[(Meeting, Timestamp)],
+    ) -> Result<Vec<Vec<(TraceId, Timestamp)>>> {
+        let kept = self.0.lock().unwrap();
+        let of = |(meeting, _): &(Meeting, Timestamp)| {
+            let there = |nodes: &HashMap<SpanId, Node>| {
+                nodes.values().find(|node| node.meeting == Some(*meeting)).map(|node| node.start)
+            };
+            kept.iter().filter_map(|(id, nodes)| Some((*id, there(nodes)?))).collect()
+        };
+        Ok(meetings.iter().map(of).collect())
+    }
+    async fn usage(&self, query: &UsageQuery) -> Result<Vec<UsageGroup>> {
+        let kept = self.0.lock().unwrap();
+        let asked = |node: &&Node| {
+            let service = node.call.as_ref().and_then(|call| call.service.as_deref());
+            node.kind.is_call()
+                && service == query.filter.service.as_deref()
+                && query.filter.since.is_none_or(|since| node.start >= since)
+                && query.filter.until.is_none_or(|until| node.start < until)
+        };
+        let calls = kept.values().flat_map(HashMap::values).filter(asked).count() as u64;
+        let totals = UsageTotals { llm_calls: calls, ..UsageTotals::default() };
+        Ok(vec![UsageGroup { key: Vec::new(), totals }])
     }
     async fn tools(&self, _: &TraceFilter) -> Result<Vec<ToolGroup>> {
         unreachable!()

@@ -19,7 +19,7 @@ pub(super) fn parts(value: &Value) -> Vec<Part> {
 
 /// Whether a value looks like a piece of a message: text that happens to be a JSON list must stay text.
 fn is_block(value: &Value) -> bool {
-    ["type", "text", "toolUse", "toolResult"].iter().any(|key| value.get(key).is_some())
+    ["type", "text", "toolUse", "toolResult", "tool_call", "tool_call_result"].iter().any(|key| value.get(key).is_some())
 }
 
 fn part(value: &Value) -> Option<Part> {
@@ -32,7 +32,7 @@ fn part(value: &Value) -> Option<Part> {
 
 fn typed(value: &Value) -> Option<Part> {
     let content = || ["content", "text"].iter().find_map(|key| text(value, key));
-    match value.get("type")?.as_str()? {
+    match value.get("type").or_else(|| value.get("block_type"))?.as_str()? {
         "text" | "input_text" | "output_text" => content().map(Part::Text),
         "reasoning" | "thinking" => content().or_else(|| text(value, "thinking")).map(Part::Reasoning),
         "tool_call" | "tool_use" | "function_call" | "function" | "tool-call" => tool_call(value),
@@ -53,6 +53,13 @@ fn untyped(value: &Value) -> Option<Part> {
     if let Some(answer) = value.get("toolResult").or_else(|| value.get("functionResponse")) {
         return Some(tool_answer(answer));
     }
+    if let Some(call) = value.get("tool_call").filter(|call| matches!(call, Value::Map(_))) {
+        return tool_call(call);
+    }
+    if let Some(answer) = value.get("tool_call_result").filter(|answer| matches!(answer, Value::Map(_))) {
+        let id = answer.get("origin").and_then(|call| text(call, "id"));
+        return Some(Part::ToolCallResponse { id, response: answer.get("result").map(structured).unwrap_or_default() });
+    }
     if let Some(reasoning) = value.get("reasoningContent") {
         return reasoning.get("reasoningText").and_then(|inner| text(inner, "text")).map(Part::Reasoning);
     }
@@ -70,8 +77,18 @@ pub(super) fn tool_call(value: &Value) -> Option<Part> {
     let name = ["name", "toolName", "tool_name"].iter().find_map(|key| text(function, key))?;
     let id =
         ["id", "toolUseId", "call_id", "toolCallId", "tool_call_id"].iter().find_map(|key| text(value, key));
-    let arguments = ["arguments", "input", "args"].iter().find_map(|key| function.get(key)).map(structured);
+    let arguments = ["arguments", "input", "args", "tool_kwargs"].iter().find_map(|key| function.get(key)).map(structured);
     Some(Part::ToolCall { id, name, arguments: arguments.unwrap_or_default() })
+}
+
+/// The pieces of an answer that is an object of them: `text`, `reasoningText`, `toolCalls`. Nothing for any other object.
+pub(super) fn answer(value: &Value) -> Vec<Part> {
+    let Some(said) = text(value, "text") else { return Vec::new() };
+    let mut parts: Vec<_> = text(value, "reasoningText").map(Part::Reasoning).into_iter().collect();
+    parts.extend((!said.is_empty()).then_some(Part::Text(said)));
+    let calls = value.get("toolCalls").and_then(Value::as_array).unwrap_or_default();
+    parts.extend(calls.iter().filter_map(tool_call));
+    parts
 }
 
 fn tool_answer(value: &Value) -> Part {
@@ -80,7 +97,10 @@ fn tool_answer(value: &Value) -> Part {
         .find_map(|key| text(value, key));
     let answer =
         ["response", "result", "content", "output"].iter().find_map(|key| value.get(key)).map(structured);
-    Part::ToolCallResponse { id, response: answer.unwrap_or_default() }
+    let answer = answer.unwrap_or_default();
+    // The AI SDK says of what type an output is: `{"type": "json", "value": …}`.
+    let value = answer.get("type").and_then(|_| answer.get("value")).cloned();
+    Part::ToolCallResponse { id, response: value.unwrap_or(answer) }
 }
 
 fn text(value: &Value, key: &str) -> Option<String> {

@@ -1,5 +1,6 @@
 //! What was said in a span, whatever the convention.
 
+mod ai_sdk;
 mod blocks;
 mod events;
 mod flat;
@@ -19,7 +20,11 @@ type Sides = (Vec<Message>, Vec<Message>);
 
 /// Everything said in a span: the first form that holds something, from the message schema down to whole texts.
 pub fn messages(span: &Span) -> Messages {
-    let kind = kind(&Slots::of(span));
+    messages_as(span, kind(&Slots::of(span)))
+}
+
+/// The same for a span that an adapter knows to be of some kind.
+pub fn messages_as(span: &Span, kind: Kind) -> Messages {
     let mut said = Messages { tool_definitions: tool_definitions(span), ..Messages::default() };
     if kind == Kind::Tool {
         tool(span, &mut said);
@@ -29,21 +34,49 @@ pub fn messages(span: &Span) -> Messages {
     said
 }
 
+/// The messages of a value in any chat format, or in text that holds one: a list, one message, or an object that holds
+/// either under a usual name. Plain text is one message of `role`; nothing is none.
+pub fn message_list(value: &Value, role: &Role) -> Vec<Message> {
+    let parsed = structured(value);
+    let listed = schema::messages_within(&parsed);
+    if !listed.is_empty() || matches!(value, Value::Null) {
+        return listed;
+    }
+    message(role.clone(), whole_parts(value)).into_iter().collect()
+}
+
+/// The parts of a message's content in any notation: one text, one piece, or a list of either.
+pub fn parts_of(value: &Value) -> Vec<Part> {
+    blocks::parts(value)
+}
+
 fn conversation(span: &Span) -> Sides {
-    let forms: [fn(&Span) -> Sides; 7] = [
+    let forms: [fn(&Span) -> Sides; 8] = [
         by_schema,
         openinference::conversation,
+        ai_sdk::conversation,
         events::conversation,
         flat::conversation,
         whole_run,
         by_reference,
         whole,
     ];
-    forms
-        .iter()
-        .map(|form| form(span))
-        .find(|(input, output)| !input.is_empty() || !output.is_empty())
-        .unwrap_or_default()
+    let mut instructions = Vec::new();
+    for form in forms {
+        let (mut input, output) = form(span);
+        let is_instructions = |message: &Message| message.role == Role::System;
+        if !output.is_empty() || !input.iter().all(is_instructions) {
+            if !input.iter().any(is_instructions) {
+                input.splice(0..0, instructions);
+            }
+            return (input, output);
+        }
+        // Some sources send instructions by the schema and all else in another form.
+        if instructions.is_empty() {
+            instructions = input;
+        }
+    }
+    (instructions, Vec::new())
 }
 
 /// The message keys of the GenAI conventions, on the span or on a span event.
@@ -100,19 +133,16 @@ fn by_reference(span: &Span) -> Sides {
 /// Input and output as one text each.
 fn whole(span: &Span) -> Sides {
     let side = |keys: &[&str], role: &Role| {
-        let Some(value) = first(&span.attributes, keys) else { return Vec::new() };
-        let parsed = structured(value);
-        let listed = schema::messages_within(&parsed);
-        if listed.is_empty() {
-            message(role.clone(), whole_parts(value)).into_iter().collect()
-        } else {
-            listed
-        }
+        first(&span.attributes, keys).map(|value| message_list(value, role)).unwrap_or_default()
     };
     (side(WHOLE_INPUT, &Role::User), side(WHOLE_OUTPUT, &Role::Assistant))
 }
 
 fn whole_parts(value: &Value) -> Vec<Part> {
+    let pieces = blocks::answer(&structured(value));
+    if !pieces.is_empty() {
+        return pieces;
+    }
     match value {
         Value::String(text) => vec![Part::Text(text.clone())],
         other => vec![Part::Other { kind: "value".to_owned(), value: other.clone() }],

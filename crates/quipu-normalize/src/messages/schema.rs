@@ -15,14 +15,42 @@ pub(super) fn messages(value: &Value) -> Vec<Message> {
 
 /// The messages of a list, or of one under the usual names within an object.
 pub(super) fn messages_within(value: &Value) -> Vec<Message> {
-    let inside = ["messages", "input", "contents"]
+    let inside = ["messages", "input", "contents", "replies", "generations"]
         .iter()
         .find_map(|name| value.get(name).filter(|list| list.as_array().is_some()));
     match (value, inside) {
-        (Value::Array(_), _) => messages(value),
-        (_, Some(list)) => messages(list),
+        (Value::Array(_), _) => nested(value),
+        (_, Some(list)) => nested(list),
         (single, None) => message(single).into_iter().collect(),
     }
+}
+
+/// A list of messages, or the first of several: `LangChain` runs prompts in batches and answers each with candidates.
+fn nested(list: &Value) -> Vec<Message> {
+    match list.as_array().and_then(<[Value]>::first) {
+        Some(first @ Value::Array(_)) => messages(first),
+        _ => messages(list),
+    }
+}
+
+/// `LangChain` writes a message as its class and its arguments, and a candidate as an object around the message.
+fn unpacked(value: &Value) -> Option<Message> {
+    if let Some(inner) = value.get("message").filter(|_| value.get("generation_info").is_some() || value.get("text").is_some()) {
+        return message(inner);
+    }
+    let inside = value.get("kwargs")?;
+    let class = value.get("id")?.as_array()?.last()?.as_str()?;
+    let said = match class.strip_suffix("Chunk").unwrap_or(class) {
+        "HumanMessage" => "user",
+        "SystemMessage" => "system",
+        "AIMessage" => "assistant",
+        "ToolMessage" | "FunctionMessage" => "tool",
+        _ => inside.get("type").or_else(|| inside.get("role"))?.as_str()?,
+    };
+    let parts = parts(inside, said);
+    let metadata = inside.get("response_metadata");
+    let finish_reason = metadata.and_then(reason);
+    (!parts.is_empty() || finish_reason.is_some()).then(|| Message { role: role(said), parts, finish_reason })
 }
 
 /// One message. It must say its role, or be a record of the older event format that says it by its name.
@@ -41,7 +69,9 @@ fn message(value: &Value) -> Option<Message> {
         inner.finish_reason = reason(value).or(inner.finish_reason);
         return Some(inner);
     }
-    let said = value.get("role").and_then(Value::as_str).or_else(|| event?.split('.').nth(1))?;
+    let Some(said) = value.get("role").and_then(Value::as_str).or_else(|| event?.split('.').nth(1)) else {
+        return unpacked(value);
+    };
     let message = Message { role: role(said), parts: parts(value, said), finish_reason: reason(value) };
     (!message.parts.is_empty() || message.finish_reason.is_some()).then_some(message)
 }
@@ -58,9 +88,10 @@ fn parts(value: &Value, said: &str) -> Vec<Part> {
     }
     let mut parts = value.get("parts").map(blocks::parts).unwrap_or_default();
     if parts.is_empty() {
-        parts = value.get("content").map(blocks::parts).unwrap_or_default();
+        parts = value.get("content").or_else(|| value.get("blocks")).map(blocks::parts).unwrap_or_default();
     }
-    let calls = value.get("tool_calls").and_then(Value::as_array).unwrap_or_default();
+    let has_calls = parts.iter().any(|part| matches!(part, Part::ToolCall { .. }));
+    let calls = value.get("tool_calls").filter(|_| !has_calls).and_then(Value::as_array).unwrap_or_default();
     parts.extend(calls.iter().filter_map(blocks::tool_call));
     parts
 }

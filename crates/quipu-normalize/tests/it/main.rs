@@ -3,6 +3,7 @@
 
 mod identity;
 mod kinds;
+mod lens;
 mod usage;
 
 use std::sync::Arc;

@@ -47,6 +47,12 @@ impl Store for Faulty {
     async fn nodes(&self, traces: &[(TraceId, Timestamp)]) -> Result<Vec<Vec<Node>>> {
         self.inner.nodes(traces).await
     }
+    async fn meeting_traces(
+        &self,
+        meetings: &[(Meeting, Timestamp)],
+    ) -> Result<Vec<Vec<(TraceId, Timestamp)>>> {
+        self.inner.meeting_traces(meetings).await
+    }
     async fn usage(&self, query: &UsageQuery) -> Result<Vec<UsageGroup>> {
         self.inner.usage(query).await
     }

@@ -117,6 +117,27 @@ async fn two_hundred_levels_and_a_million_attributes_are_cut() {
 }
 
 #[tokio::test]
+async fn keys_of_usage_that_nothing_reads_are_counted_by_name_up_to_a_bound() {
+    let world = World::new(Limits::default());
+    let with = |keys: &[String]| Span {
+        attributes: keys.iter().map(|key| attribute(key, Wire::IntValue(1))).collect(),
+        ..span()
+    };
+    let one = ["gen_ai.usage.unknown_one".to_owned()];
+    assert_eq!(world.traces(traces(vec![with(&one), with(&one), span()])).await.status, StatusCode::OK);
+    assert_eq!(world.count("quipu_unknown_usage_keys_total{key=gen_ai.usage.unknown_one}"), 2);
+    let many: Vec<String> = (0..70).map(|i| format!("gen_ai.usage.unknown_x{i:02}")).collect();
+    assert_eq!(world.traces(traces(vec![with(&many), with(&one)])).await.status, StatusCode::OK);
+    assert_eq!(world.count("quipu_unknown_usage_keys_total{key=gen_ai.usage.unknown_one}"), 3);
+    assert_eq!(world.count("quipu_unknown_usage_keys_total{key=gen_ai.usage.unknown_x00}"), 1);
+    assert_eq!(world.count("quipu_unknown_usage_keys_total{key=other}"), 7);
+    let long = ["gen_ai.usage.unknown".to_owned() + &"y".repeat(200)];
+    let world = World::new(Limits::default());
+    world.traces(traces(vec![with(&long)])).await;
+    assert_eq!(world.count("quipu_unknown_usage_keys_total{key=other}"), 1);
+}
+
+#[tokio::test]
 async fn a_five_mebibyte_prompt_is_taken_whole() {
     let world = World::new(Limits::default());
     let prompt = "p".repeat(5 << 20);

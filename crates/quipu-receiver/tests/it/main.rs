@@ -80,7 +80,13 @@ impl Adapter for Marker {
 
     fn canonical(&self, span: &Span) -> Canonical {
         assert_ne!(span.name, "panic", "as asked");
-        Canonical { kind: quipu_core::Kind::Llm, agent: Some(span.name.clone()), ..Default::default() }
+        let unknown = span.attributes.iter().filter(|(key, _)| key.starts_with("gen_ai.usage.unknown"));
+        Canonical {
+            kind: quipu_core::Kind::Llm,
+            agent: Some(span.name.clone()),
+            unknown_usage: unknown.map(|(key, _)| key.clone()).collect(),
+            ..Default::default()
+        }
     }
 
     fn messages(&self, _span: &Span) -> Messages {

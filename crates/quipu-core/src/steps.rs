@@ -1,25 +1,8 @@
-//! How the points of a step become one figure.
+//! How the points of a metric become one figure a step.
 
 use std::collections::BTreeMap;
 
-use compact_str::CompactString;
-use quipu_core::{Bucket, MetricAggregate, MetricQuery, Point, PointValue, Temporality, Timestamp};
-
-/// A series' points within a question's time, and the last one before it.
-#[derive(Debug, Default)]
-pub(crate) struct Series {
-    pub(crate) labels: BTreeMap<CompactString, String>,
-    pub(crate) temporality: Temporality,
-    pub(crate) points: BTreeMap<Timestamp, Point>,
-    pub(crate) before: Option<Point>,
-}
-
-impl Series {
-    /// Whether it is still unknown what the first point grew from.
-    pub(crate) fn lacks_a_point_before(&self) -> bool {
-        self.temporality == Temporality::Cumulative && self.before.is_none() && !self.points.is_empty()
-    }
-}
+use crate::{Bucket, MetricAggregate, MetricQuery, Point, PointValue, Temporality, Timestamp};
 
 /// What a point adds to those before it.
 #[derive(Debug, Default)]
@@ -73,13 +56,19 @@ impl Growth {
     }
 }
 
-/// One figure for each step that has a point.
-pub(crate) fn steps(series: &Series, query: &MetricQuery) -> Vec<(Timestamp, f64)> {
+/// One figure for each step that has a point, from points in the order of their times. `before` is the last point before
+/// them, from which a cumulative series grew. A step is at least a second wide; one whose points have no figure (the mean of
+/// nothing) is left out.
+pub fn metric_steps<'p>(
+    query: &MetricQuery,
+    temporality: Temporality,
+    mut before: Option<&'p Point>,
+    points: impl IntoIterator<Item = &'p Point>,
+) -> Vec<(Timestamp, f64)> {
     let width = query.step.max(Timestamp::SECOND);
     let mut steps: BTreeMap<Timestamp, Vec<(&Point, Growth)>> = BTreeMap::new();
-    let mut before = series.before.as_ref();
-    for point in series.points.values() {
-        let growth = Growth::of(series.temporality, before, point);
+    for point in points {
+        let growth = Growth::of(temporality, before, point);
         steps.entry(point.time.floor(width)).or_default().push((point, growth));
         before = Some(point);
     }
@@ -158,4 +147,86 @@ fn quantile(points: &[(&Point, Growth)], quantile: f64) -> Option<f64> {
         lower = bucket.upper;
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+    use crate::Attributes;
+
+    fn point(second: i64, value: PointValue) -> Point {
+        let time = Timestamp::from_nanos(second * Timestamp::SECOND);
+        Point { time, start: None, attributes: Attributes::new(), value }
+    }
+
+    fn number(second: i64, value: f64) -> Point {
+        point(second, PointValue::Number(value))
+    }
+
+    fn query(aggregate: MetricAggregate, seconds: i64) -> MetricQuery {
+        MetricQuery {
+            name: "requests".into(),
+            labels: Default::default(),
+            since: None,
+            until: None,
+            step: seconds * Timestamp::SECOND,
+            aggregate,
+        }
+    }
+
+    fn figures(aggregate: MetricAggregate, before: Option<&Point>, points: &[Point]) -> Vec<f64> {
+        let steps = metric_steps(&query(aggregate, 10), Temporality::Cumulative, before, points);
+        steps.into_iter().map(|(_, figure)| figure).collect()
+    }
+
+    #[test]
+    fn a_total_grows_from_the_point_before_and_from_zero_when_it_fell() {
+        let points = [number(1, 5.0), number(2, 9.0), number(11, 4.0), number(12, 6.0)];
+        assert_eq!(figures(MetricAggregate::Sum, Some(&number(0, 3.0)), &points), [6.0, 6.0]);
+        assert_eq!(
+            figures(MetricAggregate::Sum, None, &points),
+            [4.0, 6.0],
+            "nobody knows what the first grew from"
+        );
+        let known = Point { start: Some(Timestamp::from_nanos(0)), ..number(1, 5.0) };
+        assert_eq!(figures(MetricAggregate::Sum, None, &[known]), [5.0], "it began within what is stored");
+        assert_eq!(figures(MetricAggregate::Last, None, &points), [9.0, 6.0]);
+    }
+
+    #[test]
+    fn quantiles_lie_evenly_within_new_observations() {
+        let at = |second, counts: [u64; 3]| {
+            let uppers = [10.0, 20.0, f64::INFINITY];
+            let buckets =
+                uppers.into_iter().zip(counts).map(|(upper, count)| Bucket { upper, count }).collect();
+            let count = counts.iter().sum();
+            point(
+                second,
+                PointValue::Distribution {
+                    count,
+                    sum: 0.0,
+                    min: None,
+                    max: None,
+                    buckets,
+                    quantiles: Vec::new(),
+                },
+            )
+        };
+        let (before, now) = (at(0, [7, 0, 0]), at(1, [7, 4, 0]));
+        assert_eq!(figures(MetricAggregate::P50, Some(&before), &[now]), [15.0]);
+        let open = at(1, [7, 0, 4]);
+        assert_eq!(
+            figures(MetricAggregate::P99, Some(&before), &[open]),
+            [20.0],
+            "the open bucket's lower bound"
+        );
+        assert_eq!(
+            figures(MetricAggregate::P50, Some(&before), &[at(1, [7, 0, 0])]),
+            [0.0; 0],
+            "nothing new"
+        );
+        assert_eq!(figures(MetricAggregate::Average, Some(&before), &[at(1, [7, 0, 0])]), [0.0; 0]);
+    }
 }

@@ -1,0 +1,55 @@
+//! Traces by meeting.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use quipu_core::{Meeting, Result, Timestamp, TraceId};
+
+use crate::fault;
+use crate::folder::Day;
+use crate::read::traces::trace_id;
+use crate::readers::DayReader;
+use crate::shared::Shared;
+
+/// The traces with a span of each meeting, with their start. They are looked for in the days around the time of one of the
+/// meeting's records, and in the homes of traces that have spans of it on other days than their home's.
+pub(crate) fn traces(
+    shared: &Shared,
+    meetings: &[(Meeting, Timestamp)],
+) -> Result<Vec<Vec<(TraceId, Timestamp)>>> {
+    let there = shared.sound_days()?;
+    let mut wanted: BTreeMap<Day, Vec<usize>> = BTreeMap::new();
+    for (at, (meeting, time)) in meetings.iter().enumerate() {
+        let strays = shared.stray_homes(*meeting);
+        let strays = strays.map_err(|fault| fault.at("read store", &shared.folder.catalog()))?;
+        let day = Day::of(*time);
+        let days: BTreeSet<Day> = [day.plus(-1), day, day.plus(1)].into_iter().chain(strays).collect();
+        for day in days.into_iter().filter(|day| there.contains(day)) {
+            wanted.entry(day).or_default().push(at);
+        }
+    }
+    let days: Vec<Day> = wanted.keys().copied().collect();
+    let found = shared.ask_all(&days, |reader| {
+        let places = wanted.get(&reader.day).map(Vec::as_slice).unwrap_or_default();
+        places
+            .iter()
+            .map(|at| Ok((*at, traces_in(reader, meetings[*at].0)?)))
+            .collect::<fault::Result<Vec<_>>>()
+    })?;
+    let mut lists: Vec<BTreeMap<TraceId, Timestamp>> = vec![BTreeMap::new(); meetings.len()];
+    for (at, traces) in found.into_iter().flat_map(|(_, found)| found) {
+        lists[at].extend(traces);
+    }
+    Ok(lists.into_iter().map(|list| list.into_iter().collect()).collect())
+}
+
+fn traces_in(reader: &DayReader<'_>, meeting: Meeting) -> fault::Result<Vec<(TraceId, Timestamp)>> {
+    let mut look = reader.conn.prepare_cached(
+        "SELECT t.trace, t.start FROM meetings m JOIN traces t ON t.pk = m.tr WHERE m.meeting = ?1",
+    )?;
+    let mut rows = look.query([meeting.number()])?;
+    let mut traces = Vec::new();
+    while let Some(row) = rows.next()? {
+        traces.push((trace_id(row, 0)?, Timestamp::from_nanos(row.get(1)?)));
+    }
+    Ok(traces)
+}

@@ -1,0 +1,119 @@
+//! Which signal told of a record, and where the signals of one session meet.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::Attributes;
+
+/// The signal that told of a call, most trusted first: of several records of one call the first counts (R7). The numbers are
+/// part of the stored format: append only, with a rank of their own if they are not last.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum Signal {
+    /// A span as it was sent.
+    #[default]
+    Span = 0,
+    /// A log record with all attributes of the span that it names.
+    Details = 1,
+    /// A log record in its vendor's own words.
+    Log = 2,
+    /// A session file that was imported.
+    Transcript = 3,
+    /// A metric: tokens without calls.
+    Metric = 4,
+}
+
+impl Signal {
+    /// Every signal, most trusted first.
+    pub const ALL: [Self; 5] = [Self::Span, Self::Details, Self::Log, Self::Transcript, Self::Metric];
+
+    /// The attribute that names the signal on spans that were made from another one.
+    pub const ATTRIBUTE: &'static str = "quipu.signal";
+
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Span => "span",
+            Self::Details => "details",
+            Self::Log => "log",
+            Self::Transcript => "transcript",
+            Self::Metric => "metric",
+        }
+    }
+
+    /// The signal that a span's attributes name; without a name it is a span like any other.
+    pub fn of(attributes: &Attributes) -> Self {
+        attributes.text(Self::ATTRIBUTE).and_then(Self::from_word).unwrap_or_default()
+    }
+
+    /// The signal of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|signal| signal.as_str() == word)
+    }
+
+    /// The signal of a stored number; unknown numbers are [`Signal::Span`].
+    pub fn from_number(number: u8) -> Self {
+        Self::ALL.get(usize::from(number)).copied().unwrap_or_default()
+    }
+}
+
+/// Where the records of one session by several signals meet, whatever traces they are in: a hash of the family of sources and
+/// the session's id. Logs often carry no trace, and metrics never do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Meeting(i64);
+
+impl Meeting {
+    /// The family of the meetings of services' own metrics, which name no session.
+    pub const SERVICE: &'static str = "service";
+
+    /// The meeting of a session of a family of sources, such as `claude-code`.
+    pub fn of(family: &str, session: &str) -> Self {
+        let [a, b, c, d, e, f, g, h, ..] = digest("meeting", &[family, session]);
+        Self(i64::from_be_bytes([a, b, c, d, e, f, g, h]))
+    }
+
+    /// The number to store.
+    pub const fn number(self) -> i64 {
+        self.0
+    }
+
+    /// The meeting of a stored number.
+    pub const fn from_number(number: i64) -> Self {
+        Self(number)
+    }
+}
+
+/// SHA-256 over the names with their lengths, so that no two lists run together.
+pub(crate) fn digest(what: &str, names: &[&str]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for name in std::iter::once(&what).chain(names) {
+        hash.update((name.len() as u64).to_be_bytes());
+        hash.update(name.as_bytes());
+    }
+    hash.finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{SpanId, TraceId};
+
+    #[test]
+    fn names_do_not_run_together() {
+        assert_eq!(TraceId::made_of(&["a", "b"]), TraceId::made_of(&["a", "b"]));
+        assert_ne!(TraceId::made_of(&["a", "b"]), TraceId::made_of(&["ab"]));
+        assert_ne!(SpanId::made_of(&["a", "b"]), SpanId::made_of(&["ab", ""]));
+        assert_ne!(Meeting::of("a", "bc"), Meeting::of("ab", "c"));
+    }
+
+    #[test]
+    fn signals_come_back() {
+        for (number, signal) in (0u8..).zip(Signal::ALL) {
+            assert_eq!(Signal::from_number(number), signal);
+            assert_eq!(Signal::from_word(signal.as_str()), Some(signal));
+        }
+        assert_eq!(Signal::of(&Attributes::new()), Signal::Span);
+        assert_eq!(Signal::of(&[(Signal::ATTRIBUTE, "log")].into_iter().collect()), Signal::Log);
+    }
+}

@@ -1,0 +1,179 @@
+//! The meetings in memory: where the records of one session come together, whatever traces they are in.
+
+use std::collections::BTreeSet;
+use std::hash::BuildHasher;
+
+use foldhash::fast::FixedState;
+use foldhash::{HashMap, HashMapExt, HashSet};
+use lru::LruCache;
+use quipu_core::{Cost, Meeting, Signal, TraceId};
+
+use crate::place::{self, Id, Records};
+use crate::row::{self, Row};
+
+/// Width of the windows in which a service's calls rule out its metrics, in nanoseconds.
+pub(crate) const WINDOW: i64 = 300_000_000_000;
+/// How much earlier than a metric's own time its calls may have begun, in nanoseconds.
+pub(crate) const BEFORE: i64 = 2 * WINDOW;
+
+/// One meeting.
+#[derive(Debug, Default)]
+struct Place {
+    records: Records,
+    /// Print of each row as it was last given out.
+    given: HashMap<Id, u64>,
+    /// Windows in which calls of the service are known that do not meet here.
+    told: BTreeSet<i64>,
+}
+
+impl Place {
+    /// Whether every record is a span that nothing else can be about.
+    fn is_plain(&self) -> bool {
+        self.records.values().all(|row| row.cost.signal == Signal::Span)
+    }
+
+    fn is_told(&self, row: &Row) -> bool {
+        let from = window(row.cost.time.nanos().saturating_sub(BEFORE));
+        let until = window(row.cost.time.nanos().saturating_add(row.cost.duration.unwrap_or(0)));
+        self.told.range(from..=until).next().is_some()
+    }
+
+    fn settle(&mut self, out: &mut Vec<Cost>) {
+        let decided = if self.is_plain() {
+            self.records.values().map(|row| row.cost.clone()).collect()
+        } else {
+            place::decide(&self.records, |row| self.is_told(row))
+        };
+        for mut cost in decided {
+            let id = (cost.trace_id, cost.span_id);
+            let print = print(&cost);
+            if self.given.insert(id, print) != Some(print) {
+                cost.version = row::next_version();
+                out.push(cost);
+            }
+        }
+    }
+}
+
+fn print(cost: &Cost) -> u64 {
+    let names = (&cost.service, &cost.framework, &cost.convention, &cost.agent, &cost.tool, &cost.provider);
+    let models = (&cost.request_model, &cost.response_model, &cost.service_tier);
+    let figures = (&cost.usage, cost.reported, cost.rule, cost.failed, cost.kind, cost.time, cost.duration);
+    FixedState::default().hash_one((names, models, figures))
+}
+
+fn window(nanos: i64) -> i64 {
+    nanos.div_euclid(WINDOW)
+}
+
+/// Every meeting that is in memory.
+#[derive(Debug)]
+pub(crate) struct Meetings {
+    places: LruCache<Meeting, Place>,
+    home: HashMap<Id, Meeting>,
+    most: usize,
+}
+
+impl Meetings {
+    /// Meetings that keep about `most` records in memory; those of the batch at hand are always kept.
+    pub fn new(most: usize) -> Self {
+        Self { places: LruCache::unbounded(), home: HashMap::new(), most }
+    }
+
+    /// Whether a meeting is in memory.
+    pub fn holds(&self, meeting: Meeting) -> bool {
+        self.places.contains(&meeting)
+    }
+
+    /// Begins a meeting, with what the store knows of it.
+    pub fn open(&mut self, meeting: Meeting, stored: impl IntoIterator<Item = Row>) {
+        self.places.get_or_insert_mut(meeting, Place::default);
+        for row in stored {
+            if row.meeting == Some(meeting) {
+                self.put(meeting, row);
+            }
+        }
+    }
+
+    /// Whether metrics meet there.
+    pub fn has_metrics(&self, meeting: Meeting) -> bool {
+        self.places.peek(&meeting).is_some_and(|place| !place.records.is_empty())
+    }
+
+    /// Notes that calls are known of the service whose metrics meet there, from one time to another.
+    pub fn tell(&mut self, meeting: Meeting, from: i64, until: i64) {
+        if let Some(place) = self.places.get_mut(&meeting) {
+            place.told.extend([window(from), window(until)]);
+        }
+    }
+
+    /// Takes new and changed rows, and gives those that change by it, theirs and others'; `again` are meetings to look at
+    /// anew.
+    pub fn settle(&mut self, rows: Vec<Row>, again: impl IntoIterator<Item = Meeting>) -> Vec<Cost> {
+        let mut out = Vec::with_capacity(rows.len());
+        let mut dirty: HashSet<Meeting> = again.into_iter().collect();
+        for row in rows {
+            let id = (row.cost.trace_id, row.cost.span_id);
+            let before = self.home.get(&id).copied();
+            if let Some(left) = before.filter(|before| Some(*before) != row.meeting) {
+                self.leave(left, id);
+                dirty.insert(left);
+            }
+            match row.meeting {
+                Some(meeting) => {
+                    self.put(meeting, row);
+                    dirty.insert(meeting);
+                }
+                None => out.push(row.cost),
+            }
+        }
+        let mut dirty: Vec<Meeting> = dirty.into_iter().collect();
+        dirty.sort_unstable();
+        for meeting in &dirty {
+            if let Some(place) = self.places.get_mut(meeting) {
+                place.settle(&mut out);
+            }
+        }
+        self.shrink(&dirty);
+        out
+    }
+
+    /// Forgets the meetings that a trace takes part in: the store alone knows what is true of them now.
+    pub fn forget(&mut self, trace: TraceId, meetings: impl Iterator<Item = Meeting>) {
+        let at_home = self.home.iter().filter(|((of, _), _)| *of == trace).map(|(_, meeting)| *meeting);
+        let all: HashSet<Meeting> = at_home.chain(meetings).collect();
+        all.into_iter().for_each(|meeting| self.drop(meeting));
+    }
+
+    fn put(&mut self, meeting: Meeting, row: Row) {
+        let id = (row.cost.trace_id, row.cost.span_id);
+        self.home.insert(id, meeting);
+        self.places.get_or_insert_mut(meeting, Place::default).records.insert(id, row);
+    }
+
+    fn leave(&mut self, meeting: Meeting, id: Id) {
+        self.home.remove(&id);
+        if let Some(place) = self.places.get_mut(&meeting) {
+            place.records.remove(&id);
+            place.given.remove(&id);
+        }
+    }
+
+    fn drop(&mut self, meeting: Meeting) {
+        if let Some(place) = self.places.pop(&meeting) {
+            for id in place.records.keys() {
+                self.home.remove(id);
+            }
+        }
+    }
+
+    fn shrink(&mut self, keep: &[Meeting]) {
+        while self.home.len() > self.most {
+            let oldest = self.places.peek_lru().map(|(meeting, _)| *meeting);
+            match oldest.filter(|meeting| !keep.contains(meeting)) {
+                Some(meeting) => self.drop(meeting),
+                None => return,
+            }
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! One session's records by several signals: which of them are of one call (R7).
+
+use std::collections::BTreeMap;
+
+use compact_str::CompactString;
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
+use quipu_core::{Cost, Rule, Signal, SpanId, TraceId, Usage};
+
+use crate::row::Row;
+use crate::{merge, series};
+
+/// A record: the span that it is, or that was made from it.
+pub(crate) type Id = (TraceId, SpanId);
+
+/// How far clocks and rounding may put two records of one call apart, in nanoseconds.
+const SLACK: i64 = 1_000_000_000;
+/// How far apart two records of one call may be that carry the same id, which some local model servers give to every answer.
+const FAR: i64 = 300_000_000_000;
+/// Records with the same id that are compared one by one; beyond, only those at the same time are.
+const MOST_OF_ONE_ID: usize = 64;
+
+/// The records of one meeting, each with the row that its trace alone gives it.
+pub(crate) type Records = BTreeMap<Id, Row>;
+
+/// Decides among all records of a meeting: gives every row, in the order of the records. A pure function of what is known, so
+/// that the order of arrival does not matter.
+///
+/// `told` says whether calls of a metric's time are known from elsewhere: of the whole meeting when it is a session's.
+pub(crate) fn decide(records: &Records, told: impl Fn(&Row) -> bool) -> Vec<Cost> {
+    let mut final_rows: BTreeMap<Id, Cost> = records.iter().map(|(id, row)| (*id, row.cost.clone())).collect();
+    pair(records, &mut final_rows);
+    yield_to_calls(&mut final_rows);
+    let calls_are_known = final_rows.values().any(|row| row.signal != Signal::Metric && tells(row));
+    series::settle(records, &mut final_rows, |row| calls_are_known || told(row));
+    final_rows.into_values().collect()
+}
+
+fn tells(row: &Cost) -> bool {
+    row.counts() && row.usage.as_ref().is_some_and(Usage::is_known)
+}
+
+/// Whether a row may be one of several records of a call or a tool run.
+fn is_candidate(row: &Cost) -> bool {
+    row.counts() && (row.kind.is_call() || row.is_tool_run()) && row.signal != Signal::Metric
+}
+
+/// Two records that may be of one call; the less the score, the surer.
+struct Pair {
+    score: (bool, bool, i64),
+    trusted: Id,
+    other: Id,
+}
+
+/// Pairs each record with one of a more trusted signal, the surest pairs first.
+fn pair(records: &Records, rows: &mut BTreeMap<Id, Cost>) {
+    let signals: Vec<Signal> = Signal::ALL.into_iter().filter(|signal| *signal != Signal::Metric).collect();
+    let mut trusted: Vec<Id> = Vec::new();
+    for signal in signals {
+        let of_signal = records.iter().filter(|(_, row)| row.cost.signal == signal && is_candidate(&row.cost));
+        let of_signal: Vec<Id> = of_signal.map(|(id, _)| *id).collect();
+        let mut pairs = pairs(records, &trusted, &of_signal);
+        pairs.sort_unstable_by_key(|pair| (pair.score, pair.trusted, pair.other));
+        let mut taken: HashSet<Id> = HashSet::new();
+        let mut gone: HashSet<Id> = HashSet::new();
+        for pair in pairs {
+            if taken.contains(&pair.trusted) || gone.contains(&pair.other) {
+                continue;
+            }
+            taken.insert(pair.trusted);
+            gone.insert(pair.other);
+            join(rows, pair.trusted, pair.other);
+        }
+        trusted.extend(of_signal.into_iter().filter(|id| !gone.contains(id)));
+    }
+}
+
+/// Every pair that can be one call.
+fn pairs(records: &Records, trusted: &[Id], others: &[Id]) -> Vec<Pair> {
+    if trusted.is_empty() || others.is_empty() {
+        return Vec::new();
+    }
+    let mut by_time: Vec<(i64, Id)> = trusted.iter().map(|id| (start(&records[id].cost), *id)).collect();
+    by_time.sort_unstable();
+    let longest = trusted.iter().filter_map(|id| records[id].cost.duration).max().unwrap_or(0);
+    let mut by_id: HashMap<&CompactString, Vec<Id>> = HashMap::new();
+    for id in trusted {
+        if let Some(call_id) = &records[id].call_id {
+            by_id.entry(call_id).or_default().push(*id);
+        }
+    }
+    let mut pairs = Vec::new();
+    for other in others {
+        let row = &records[other];
+        let from = start(&row.cost).saturating_sub(longest).saturating_sub(SLACK);
+        let until = end(&row.cost).saturating_add(SLACK);
+        let first = by_time.partition_point(|(start, _)| *start < from);
+        let near = by_time[first..].iter().take_while(|(start, _)| *start <= until).map(|(_, id)| *id);
+        let same_id = row.call_id.as_ref().and_then(|id| by_id.get(id)).filter(|ids| ids.len() <= MOST_OF_ONE_ID);
+        let mut tried: HashSet<Id> = HashSet::new();
+        for trusted in near.chain(same_id.into_iter().flatten().copied()).filter(|id| tried.insert(*id)) {
+            if let Some(score) = score(&records[&trusted], row) {
+                pairs.push(Pair { score, trusted, other: *other });
+            }
+        }
+    }
+    pairs
+}
+
+fn start(row: &Cost) -> i64 {
+    row.time.nanos()
+}
+
+fn end(row: &Cost) -> i64 {
+    row.time.nanos().saturating_add(row.duration.unwrap_or(0))
+}
+
+/// Nanoseconds between the times of two records; none when they overlap.
+fn gap(one: &Cost, other: &Cost) -> i64 {
+    start(one).saturating_sub(end(other)).max(start(other).saturating_sub(end(one))).max(0)
+}
+
+/// How sure it is that two records are of one call; `None` when they are not: of another kind, of another tool, with another id,
+/// or at another time.
+fn score(trusted: &Row, other: &Row) -> Option<(bool, bool, i64)> {
+    let (a, b) = (&trusted.cost, &other.cost);
+    let same_id = match (&trusted.call_id, &other.call_id) {
+        (Some(one), Some(other)) => (one == other).then_some(true)?,
+        _ => false,
+    };
+    let same_tool = match (&a.tool, &b.tool) {
+        (Some(one), Some(other)) => merge::bare(one) == merge::bare(other),
+        _ => true,
+    };
+    let close = gap(a, b) <= if same_id { FAR } else { SLACK };
+    let input = |row: &Cost| row.usage.as_ref().and_then(|usage| usage.input);
+    let unlike = input(a).is_some() && input(b).is_some() && input(a) != input(b);
+    let apart = (start(a) - start(b)).saturating_abs().saturating_add((end(a) - end(b)).saturating_abs());
+    (a.kind == b.kind && (same_tool || same_id) && close).then_some((!same_id, unlike, apart))
+}
+
+/// The trusted record counts, with the best of both; the other is its echo.
+fn join(rows: &mut BTreeMap<Id, Cost>, trusted: Id, other: Id) {
+    let Some(echo) = rows.get_mut(&other) else { return };
+    echo.rule = Rule::Echo;
+    let echo = echo.clone();
+    let Some(row) = rows.get_mut(&trusted) else { return };
+    row.rule = Rule::Merged;
+    row.usage = merge::better([row.usage.as_ref(), echo.usage.as_ref()].into_iter().flatten());
+    row.reported = row.reported.or(echo.reported);
+    row.provider = row.provider.take().or(echo.provider);
+    row.request_model = row.request_model.take().or(echo.request_model);
+    row.response_model = row.response_model.take().or(echo.response_model);
+    row.service_tier = row.service_tier.take().or(echo.service_tier);
+    row.agent = row.agent.take().or(echo.agent);
+    // A tool's log may know that it failed where the span says nothing; a call's answer stands.
+    row.failed |= echo.failed && row.is_tool_run();
+}
+
+/// A roll-up that nothing in its own trace explains repeats the calls that another signal tells of in its time (R3).
+fn yield_to_calls(rows: &mut BTreeMap<Id, Cost>) {
+    let mut calls: Vec<i64> =
+        rows.values().filter(|row| row.signal != Signal::Span && row.is_call() && tells(row)).map(end).collect();
+    calls.sort_unstable();
+    for row in rows.values_mut() {
+        if row.rule == Rule::OrphanRollup && row.signal == Signal::Span {
+            let from = start(row).saturating_sub(SLACK);
+            let first = calls.partition_point(|at| *at < from);
+            if calls.get(first).is_some_and(|at| *at <= end(row).saturating_add(SLACK)) {
+                row.rule = Rule::Repeats;
+            }
+        }
+    }
+}

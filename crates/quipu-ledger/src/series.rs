@@ -1,0 +1,71 @@
+//! Metrics as a last resort: tokens of calls of which nothing better tells (R7).
+
+use std::collections::BTreeMap;
+
+use compact_str::CompactString;
+use quipu_core::{Cost, Rule, Signal, Usage};
+
+use crate::place::{Id, Records};
+use crate::row::Row;
+
+/// How trusted the metrics are that may tell of the same tokens, by the beginning of their names: a vendor's own metric first,
+/// for it knows cached tokens, then the newer of OpenTelemetry's.
+const GENERIC: &[&str] = &["gen_ai.client.inference.", "gen_ai."];
+
+fn rank(row: &Row) -> usize {
+    let name = row.operation.as_deref().unwrap_or_default();
+    GENERIC.iter().position(|prefix| name.starts_with(prefix)).map_or(0, |at| at + 1)
+}
+
+/// Gives every metric's row its rule and what its series grew by. `told` says whether calls of its time are known from a
+/// better signal.
+pub(crate) fn settle(records: &Records, rows: &mut BTreeMap<Id, Cost>, told: impl Fn(&Row) -> bool) {
+    let metrics = || records.iter().filter(|(_, row)| row.cost.signal == Signal::Metric && row.cost.counts());
+    let Some(best) = metrics().map(|(_, row)| rank(row)).min() else { return };
+    let mut series: BTreeMap<Option<&CompactString>, Vec<(&Id, &Row)>> = BTreeMap::new();
+    for (id, row) in metrics() {
+        series.entry(row.call_id.as_ref()).or_default().push((id, row));
+    }
+    for mut points in series.into_values() {
+        points.sort_by_key(|(id, row)| (row.cost.time, **id));
+        let mut before: Option<(&Usage, Option<quipu_core::Usd>)> = None;
+        for (id, row) in points {
+            let Some(counted) = rows.get_mut(id) else { continue };
+            let now = (row.cost.usage.as_ref(), row.cost.reported);
+            counted.usage = now.0.map(|now| grown(before.map(|(usage, _)| usage), now));
+            counted.reported = now.1.map(|cost| match before.and_then(|(_, cost)| cost) {
+                Some(old) if old <= cost => cost - old,
+                _ => cost,
+            });
+            counted.rule = if rank(row) > best || told(row) { Rule::Echo } else { Rule::Metric };
+            before = now.0.map(|usage| (usage, now.1)).or(before);
+        }
+    }
+}
+
+/// What came on top of an earlier reading of a cumulative series, bucket by bucket. One that fell began anew.
+fn grown(before: Option<&Usage>, now: &Usage) -> Usage {
+    let Some(before) = before else { return now.clone() };
+    let fell = now.input < before.input || now.output < before.output;
+    if fell {
+        return now.clone();
+    }
+    let less = |now: Option<u64>, before: Option<u64>| now.map(|now| now.saturating_sub(before.unwrap_or(0)));
+    Usage {
+        input: less(now.input, before.input),
+        cache_read: less(now.cache_read, before.cache_read),
+        cache_write: less(now.cache_write, before.cache_write),
+        cache_write_5m: less(now.cache_write_5m, before.cache_write_5m),
+        cache_write_1h: less(now.cache_write_1h, before.cache_write_1h),
+        input_audio: less(now.input_audio, before.input_audio),
+        input_image: less(now.input_image, before.input_image),
+        cache_read_audio: less(now.cache_read_audio, before.cache_read_audio),
+        tool_prompt: less(now.tool_prompt, before.tool_prompt),
+        output: less(now.output, before.output),
+        reasoning: less(now.reasoning, before.reasoning),
+        output_audio: less(now.output_audio, before.output_audio),
+        output_image: less(now.output_image, before.output_image),
+        reading: now.reading,
+        estimated: now.estimated,
+    }
+}

@@ -1,0 +1,124 @@
+//! A provider's own usage object: the one that its interface answers with, wherever a source puts it.
+
+use quipu_core::{Reading, Usage, Value};
+use quipu_semconv::{
+    OBJECT_CACHE_READ, OBJECT_CACHE_WRITE, OBJECT_CACHE_WRITE_1H, OBJECT_CACHE_WRITE_5M, OBJECT_CACHED, OBJECT_CACHED_ANEW,
+    OBJECT_EXCLUSIVE, OBJECT_INCLUSIVE, OBJECT_INPUT, OBJECT_INPUT_AUDIO, OBJECT_KEPT_1H, OBJECT_KEPT_5M, OBJECT_OUTPUT,
+    OBJECT_OUTPUT_AUDIO, OBJECT_REASONING, OBJECT_REASONING_ON_TOP, OBJECT_THOUGHT, OBJECT_TOOL_PROMPT_ON_TOP, OBJECT_TOTAL,
+};
+
+use crate::{number, usage};
+
+/// The usage in a provider's own object, by the dialects of `OpenAI`, `Anthropic`, Bedrock, Gemini and `LangChain`; `None`
+/// when it says nothing of input or output.
+///
+/// Whether input includes cached tokens is proven by the figures where they can; else the object's shape tells: details in
+/// an object of their own are parts of the input, cached tokens beside it under Anthropic's or Bedrock's names are not.
+pub fn usage_of(object: &Value) -> Option<Usage> {
+    let count = |places: &[(&str, &str)]| places.iter().find_map(|place| count(object, place));
+    let either = |places, more| count(places).or_else(|| count(more));
+    let mut read = Usage {
+        input: count(OBJECT_INPUT),
+        cache_read: either(OBJECT_CACHE_READ, OBJECT_CACHED),
+        cache_write: either(OBJECT_CACHE_WRITE, OBJECT_CACHED_ANEW),
+        cache_write_5m: either(OBJECT_CACHE_WRITE_5M, OBJECT_KEPT_5M),
+        cache_write_1h: either(OBJECT_CACHE_WRITE_1H, OBJECT_KEPT_1H),
+        input_audio: count(OBJECT_INPUT_AUDIO),
+        output: count(OBJECT_OUTPUT),
+        reasoning: either(OBJECT_REASONING, OBJECT_THOUGHT),
+        output_audio: count(OBJECT_OUTPUT_AUDIO),
+        ..Usage::default()
+    };
+    if !read.is_known() {
+        return None;
+    }
+    if let Some(thoughts) = count(OBJECT_REASONING_ON_TOP) {
+        read.output = Some(read.output.unwrap_or(0) + thoughts);
+        read.reasoning = Some(thoughts);
+    }
+    if let Some(prompt) = count(OBJECT_TOOL_PROMPT_ON_TOP) {
+        read.input = Some(read.input.unwrap_or(0) + prompt);
+        read.tool_prompt = Some(prompt);
+    }
+    let total = count(OBJECT_TOTAL);
+    read.reading = reading(object, &read, total);
+    usage::close(&mut read, total, &mut Vec::new());
+    Some(read)
+}
+
+fn count(object: &Value, (within, key): &(&str, &str)) -> Option<u64> {
+    let holder = if within.is_empty() { object } else { object.get(within)? };
+    number::count(holder.get(key)?).ok()
+}
+
+fn reading(object: &Value, read: &Usage, total: Option<u64>) -> Reading {
+    let (input, output) = (read.input.unwrap_or(0), read.output.unwrap_or(0));
+    let cached = read.cache_read.unwrap_or(0) + read.cache_write.unwrap_or(0);
+    if cached > input || (cached > 0 && total == Some(input + cached + output)) {
+        return Reading::ProvenExclusive;
+    }
+    let has = |keys: &[&str]| keys.iter().any(|key| matches!(object.get(key), Some(value) if *value != Value::Null));
+    if has(OBJECT_EXCLUSIVE) && !has(OBJECT_INCLUSIVE) { Reading::Exclusive } else { Reading::Inclusive }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json;
+
+    fn read(text: &str) -> Usage {
+        usage_of(&json::parse(text).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn every_dialect_comes_to_the_same() {
+        let whole = (Some(100), Some(60), Some(10), Some(20));
+        for text in [
+            r#"{"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120,
+                "prompt_tokens_details": {"cached_tokens": 60, "cache_write_tokens": 10}}"#,
+            r#"{"input_tokens": 100, "output_tokens": 20, "total_tokens": 120,
+                "input_tokens_details": {"cached_tokens": 60, "cache_write_tokens": 10}}"#,
+            r#"{"input_tokens": 100, "output_tokens": 20, "total_tokens": 120,
+                "input_token_details": {"cache_read": 60, "cache_creation": 10}}"#,
+            r#"{"input_tokens": 30, "output_tokens": 20, "cache_read_input_tokens": 60,
+                "cache_creation_input_tokens": 10}"#,
+            r#"{"prompt_tokens": 30, "completion_tokens": 20, "cache_read_input_tokens": 60,
+                "cache_creation_input_tokens": 10}"#,
+            r#"{"inputTokens": 30, "outputTokens": 20, "totalTokens": 120, "cacheReadInputTokens": 60,
+                "cacheWriteInputTokens": 10}"#,
+        ] {
+            let usage = read(text);
+            assert_eq!((usage.input, usage.cache_read, usage.cache_write, usage.output), whole, "{text}");
+        }
+    }
+
+    #[test]
+    fn anthropic_without_proof_still_excludes() {
+        let usage = read(r#"{"input_tokens": 500, "output_tokens": 5, "cache_read_input_tokens": 100}"#);
+        assert_eq!((usage.input, usage.cache_read), (Some(600), Some(100)));
+        let litellm = read(
+            r#"{"prompt_tokens": 500, "completion_tokens": 5, "cache_read_input_tokens": 100,
+                "prompt_tokens_details": {"cached_tokens": 100}}"#,
+        );
+        assert_eq!((litellm.input, litellm.cache_read), (Some(500), Some(100)));
+    }
+
+    #[test]
+    fn gemini_thinks_on_top() {
+        let usage = read(
+            r#"{"promptTokenCount": 10, "candidatesTokenCount": 5, "thoughtsTokenCount": 7,
+                "toolUsePromptTokenCount": 3, "totalTokenCount": 25, "cachedContentTokenCount": 4}"#,
+        );
+        assert_eq!((usage.input, usage.output, usage.reasoning), (Some(13), Some(12), Some(7)));
+        assert_eq!((usage.cache_read, usage.tool_prompt), (Some(4), Some(3)));
+    }
+
+    #[test]
+    fn nonsense_is_no_usage() {
+        for text in [r#"{"prompt_tokens": -1}"#, r#"{"prompt_tokens": "many"}"#, r#"{"usage": 3}"#, "[1]"] {
+            assert_eq!(usage_of(&json::parse(text).unwrap()), None, "{text}");
+        }
+        let odd = read(r#"{"prompt_tokens": 1, "completion_tokens": 1, "prompt_tokens_details": 7}"#);
+        assert_eq!((odd.input, odd.cache_read), (Some(1), None));
+    }
+}

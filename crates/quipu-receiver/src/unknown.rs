@@ -1,0 +1,46 @@
+//! Counts keys that look like usage and that nothing reads, so that a new spelling is noticed before money is missing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
+
+use quipu_core::{Batch, Meter};
+
+/// Distinct keys that are counted by name; all others together.
+const MOST_KEYS: usize = 64;
+/// Longest key that is counted by name, in bytes.
+const LONGEST_KEY: usize = 128;
+/// What all other keys are counted as.
+const OTHER: &str = "other";
+
+/// The keys that are counted by name so far.
+#[derive(Debug, Default)]
+pub(crate) struct UnknownKeys(Mutex<BTreeSet<String>>);
+
+/// How often each unknown key of usage occurs in a batch; nothing is set aside when there are none.
+pub(crate) fn of(batch: &Batch) -> BTreeMap<String, u64> {
+    let mut keys = BTreeMap::new();
+    for key in batch.spans.iter().flat_map(|span| &span.canonical.unknown_usage) {
+        *keys.entry(key.to_string()).or_default() += 1;
+    }
+    keys
+}
+
+impl UnknownKeys {
+    /// Counts the keys of a batch.
+    pub(crate) fn count(&self, meter: &dyn Meter, keys: BTreeMap<String, u64>) {
+        for (key, count) in keys {
+            let key = if self.knows(&key) { key.as_str() } else { OTHER };
+            meter.add("quipu_unknown_usage_keys_total", &[("key", key)], count);
+        }
+    }
+
+    /// Whether the key is counted by name: the first 64 are.
+    fn knows(&self, key: &str) -> bool {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.contains(key) {
+            return true;
+        }
+        let fits = known.len() < MOST_KEYS && key.len() <= LONGEST_KEY;
+        fits && known.insert(key.to_owned())
+    }
+}
