@@ -1,9 +1,12 @@
 //! The adapter, and the habits of frameworks that speak the GenAI conventions themselves.
 
-use compact_str::CompactString;
-use quipu_core::{Adapter, Canonical, Event, Kind, Messages, Span};
-use quipu_normalize::{Slots, any_key_begins, canonical, messages, read_event, scope_begins};
-use quipu_semconv::{Field, GENAI_PREFIXES, GENAI_SCOPES, PLUGIN_TOOL_SCOPES};
+use quipu_core::{Adapter, Canonical, Event, Lens, Messages, Metric, Span};
+use quipu_normalize::{
+    Slots, any_key_begins, canonical, lens, messages, read_event, scope_begins,
+};
+use quipu_semconv::{Field, GENAI_PREFIXES, GENAI_SCOPES};
+
+use crate::{details, metrics};
 
 /// Reads the GenAI conventions, and as the last of the adapters whatever resembles them.
 #[derive(Debug, Clone, Copy, Default)]
@@ -21,20 +24,27 @@ impl Adapter for GenAi {
     }
 
     fn canonical(&self, span: &Span) -> Canonical {
-        let slots = Slots::of(span);
-        let mut read = canonical(&slots, self.name());
-        if read.kind == Kind::Tool && scope_begins(span, PLUGIN_TOOL_SCOPES) {
-            read.tool = read.tool.take().map(without_plugin);
-        }
-        read
+        canonical(&Slots::of(span), self.name())
     }
 
     fn messages(&self, span: &Span) -> Messages {
         messages(span)
     }
 
+    fn lens(&self, span: &Span, read: &Canonical) -> Lens {
+        lens(span, read)
+    }
+
     fn event(&self, event: &mut Event) {
         read_event(event);
+    }
+
+    fn span_of_event(&self, event: &Event) -> Option<Span> {
+        details::span(event)
+    }
+
+    fn spans_of_metrics(&self, metrics: &[Metric]) -> Vec<Span> {
+        metrics::spans(metrics)
     }
 }
 
@@ -47,21 +57,9 @@ fn resembles(span: &Span) -> bool {
     has([Field::Input, Field::Output]) && has([Field::RequestModel, Field::ResponseModel])
 }
 
-/// The function's own name within `plugin-function`.
-fn without_plugin(name: CompactString) -> CompactString {
-    match name.split_once('-') {
-        Some((plugin, function)) if !plugin.is_empty() && !function.is_empty() => {
-            CompactString::from(function)
-        }
-        _ => name,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use quipu_core::{Scope, SpanId, Timestamp, TraceId, Value};
+    use quipu_core::{Kind, SpanId, Timestamp, TraceId, Value};
 
     use super::*;
 
@@ -86,17 +84,6 @@ mod tests {
         let read = GenAi
             .canonical(&span(&[("gen_ai.operation.name", "chat".into()), ("gen_ai.tool.name", "t".into())]));
         assert_eq!((read.kind, read.tool.as_deref()), (Kind::Llm, Some("t")));
-    }
-
-    #[test]
-    fn a_plugin_is_not_part_of_a_tools_name() {
-        let attributes =
-            [("gen_ai.operation.name", "execute_tool".into()), ("gen_ai.tool.name", "P-get_weather".into())];
-        let mut span = span(&attributes);
-        assert_eq!(GenAi.canonical(&span).tool.as_deref(), Some("P-get_weather"));
-        let scope = Scope { name: "semantic_kernel.functions.kernel_function".into(), ..Scope::default() };
-        span.scope = Arc::new(scope);
-        assert_eq!(GenAi.canonical(&span).tool.as_deref(), Some("get_weather"));
     }
 
     #[test]

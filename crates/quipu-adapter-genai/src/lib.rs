@@ -6,5 +6,7 @@
 //! Never: refuses a span for the release of the conventions that it follows.
 
 mod adapter;
+mod details;
+mod metrics;
 
 pub use adapter::GenAi;

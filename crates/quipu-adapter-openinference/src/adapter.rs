@@ -1,17 +1,20 @@
 //! The adapter and OpenInference's habits.
 
 use compact_str::CompactString;
-use quipu_core::{Adapter, Canonical, Kind, Messages, Span, Value};
-use quipu_normalize::{Slots, any_key_begins, canonical, label, messages, pick, scope_begins};
+use quipu_core::{Adapter, Canonical, Kind, Lens, Messages, Span, Value};
+use quipu_normalize::{Slots, any_key_begins, canonical, explain, label, lens, messages, pick, scope_begins};
 use quipu_semconv::{Field, OPENINFERENCE_PREFIXES, OPENINFERENCE_SCOPES};
 
 /// Largest output that is searched for the provider's id of the answer, in bytes.
 const LARGEST_OUTPUT: usize = 1 << 20;
 /// Endings of span names that are not part of an agent's name.
-const RUN_ENDINGS: &[&str] = &[".run", ".arun", ".invoke", ".ainvoke", ".kickoff"];
-
-/// Parts of the names that LangChain gives to its own steps.
-const CHAIN_NAMES: &[&str] = &["Runnable", "Prompt", "prompt", "Parser"];
+const RUN_ENDINGS: &[&str] = &[".run", ".arun", ".invoke", ".ainvoke", ".kickoff", ".forward", ".aforward"];
+/// Endings of span names that are not part of a tool's name: the method by which its object is called.
+const CALL_ENDINGS: &[&str] = &[".__call__", ".acall"];
+/// Scope of the instrumentation of DSPy, which knows no agents, and the modules of DSPy that choose tools in a loop.
+const DSPY: &[&str] = &["openinference.instrumentation.dspy"];
+/// See <https://dspy.ai/api/modules/ReAct> and beside it.
+const DSPY_AGENTS: &[&str] = &["ReAct", "CodeAct"];
 
 /// Reads OpenInference.
 #[derive(Debug, Clone, Copy, Default)]
@@ -32,16 +35,26 @@ impl Adapter for OpenInference {
         match read.kind {
             Kind::Llm => read.response_id = read.response_id.take().or_else(|| id_in_output(&slots)),
             Kind::Agent => read.agent = read.agent.take().or_else(|| agent_name(span)),
-            Kind::Tool => read.tool = read.tool.take().or_else(|| span_name(span)),
+            Kind::Tool => read.tool = read.tool.take().or_else(|| tool_name(span)),
+            Kind::Workflow | Kind::Task if is_dspy_agent(span) => {
+                (read.kind, read.agent) = (Kind::Agent, agent_name(span));
+            }
             Kind::Workflow => workflow(&slots, &mut read),
             _ => {}
         }
-        langgraph(&slots, &mut read);
         read
     }
 
     fn messages(&self, span: &Span) -> Messages {
         messages(span)
+    }
+
+    fn lens(&self, span: &Span, read: &Canonical) -> Lens {
+        let mut lens = lens(span, read);
+        if read.response_id.is_some() && read.response_id == id_in_output(&Slots::of(span)) {
+            explain(&mut lens, "response_id", "output.value", "`id` at the top of the whole output");
+        }
+        lens
     }
 }
 
@@ -63,6 +76,17 @@ fn agent_name(span: &Span) -> Option<CompactString> {
     label(&Value::from(bare))
 }
 
+/// A tool without a name of its own goes by its span's name.
+fn tool_name(span: &Span) -> Option<CompactString> {
+    let name = span.name.as_str();
+    label(&Value::from(CALL_ENDINGS.iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name)))
+}
+
+fn is_dspy_agent(span: &Span) -> bool {
+    let class = span.name.split('.').next().unwrap_or_default();
+    DSPY_AGENTS.contains(&class) && scope_begins(span, DSPY)
+}
+
 fn span_name(span: &Span) -> Option<CompactString> {
     label(&Value::from(span.name.as_str()))
 }
@@ -70,37 +94,6 @@ fn span_name(span: &Span) -> Option<CompactString> {
 /// A root chain is a workflow that goes by its span's name.
 fn workflow(slots: &Slots<'_>, read: &mut Canonical) {
     read.workflow = read.workflow.take().or_else(|| span_name(slots.span));
-}
-
-/// LangChain's metadata tells LangGraph apart. A graph is an agent, and its nodes are that agent's steps; the convention
-/// calls both chains, and whatever has `agent` in its name an agent.
-fn langgraph(slots: &Slots<'_>, read: &mut Canonical) {
-    let Some(metadata) = slots.text(Field::Metadata).filter(|text| text.contains("langgraph")) else {
-        return;
-    };
-    read.framework = Some(CompactString::const_new("langgraph"));
-    if !matches!(read.kind, Kind::Workflow | Kind::Task | Kind::Agent) {
-        return;
-    }
-    let [node, of_node, own] = pick(metadata, ["langgraph_node", "langgraph_checkpoint_ns", "checkpoint_ns"]);
-    let name = span_name(slots.span);
-    if is_graph(slots.span, node.as_ref(), own.is_some() && own == of_node) {
-        read.kind = Kind::Agent;
-        read.workflow = read.workflow.take().or_else(|| name.clone());
-        read.agent = read.agent.take().or(name);
-    } else if node.as_ref().and_then(label) == name {
-        read.kind = Kind::Task;
-        read.agent = None;
-    }
-}
-
-/// Outside of all nodes only graphs run. Inside a node, a graph or chain of its own has the node's checkpoint namespace
-/// as its own; chains go by their class's name unless the user named them.
-fn is_graph(span: &Span, node: Option<&Value>, has_namespace_of_node: bool) -> bool {
-    if node.is_none() {
-        return span.parent_id.is_none();
-    }
-    has_namespace_of_node && !CHAIN_NAMES.iter().any(|part| span.name.contains(part))
 }
 
 #[cfg(test)]
@@ -161,29 +154,15 @@ mod tests {
     }
 
     #[test]
-    fn a_graph_is_an_agent_and_its_nodes_are_steps() {
-        let graph =
-            [("openinference.span.kind", "CHAIN"), ("metadata", r#"{"ls_integration": "langgraph"}"#)];
-        let read = OpenInference.canonical(&span("planner_graph", &graph));
-        assert_eq!((read.kind, read.agent.as_deref()), (Kind::Agent, Some("planner_graph")));
-        assert_eq!(read.framework.as_deref(), Some("langgraph"));
-
-        let inside = |name: &str, own: &str| {
-            let metadata = format!(
-                r#"{{"langgraph_node": "n", "langgraph_checkpoint_ns": "n:1", "checkpoint_ns": "{own}"}}"#
-            );
-            let mut span =
-                span(name, &[("openinference.span.kind", "CHAIN"), ("metadata", metadata.as_str())]);
-            span.parent_id = SpanId::from_bytes([2; 8]).ok();
-            OpenInference.canonical(&span).kind
-        };
-        assert_eq!(inside("inner_graph", "n:1"), Kind::Agent);
-        assert_eq!(inside("RunnableSequence", "n:1"), Kind::Task);
-        assert_eq!(inside("n", "outer:0"), Kind::Task);
-
-        let node = [("openinference.span.kind", "AGENT"), ("metadata", r#"{"langgraph_node": "my_agent"}"#)];
-        let read = OpenInference.canonical(&span("my_agent", &node));
-        assert_eq!((read.kind, read.agent), (Kind::Task, None));
+    fn a_module_of_dspy_that_chooses_tools_is_an_agent() {
+        let mut chain = span("ReAct.forward", &[("openinference.span.kind", "CHAIN")]);
+        assert_eq!(OpenInference.canonical(&chain).agent, None);
+        chain.scope = Arc::new(Scope { name: DSPY[0].into(), ..Scope::default() });
+        let read = OpenInference.canonical(&chain);
+        assert_eq!((read.kind, read.agent.as_deref()), (Kind::Agent, Some("ReAct")));
+        let tool =
+            OpenInference.canonical(&span("get_weather.__call__", &[("openinference.span.kind", "TOOL")]));
+        assert_eq!(tool.tool.as_deref(), Some("get_weather"));
     }
 
     #[test]

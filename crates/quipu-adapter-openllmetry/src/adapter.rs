@@ -1,8 +1,10 @@
 //! The adapter and Traceloop's habits.
 
 use compact_str::CompactString;
-use quipu_core::{Adapter, Canonical, Event, Kind, Messages, Span, Value};
-use quipu_normalize::{Slots, any_key_begins, canonical, messages, pick, read_event, scope_begins, scope_is};
+use quipu_core::{Adapter, Canonical, Event, Kind, Lens, Messages, Span, Value};
+use quipu_normalize::{
+    Slots, any_key_begins, canonical, lens, messages, pick, read_event, scope_begins, scope_is,
+};
 use quipu_semconv::{Field, OPENLLMETRY_PREFIXES, OPENLLMETRY_SCOPE_PREFIXES, OPENLLMETRY_SCOPES};
 
 /// Largest tool output that is searched for a failure, in bytes.
@@ -35,6 +37,10 @@ impl Adapter for OpenLlmetry {
 
     fn messages(&self, span: &Span) -> Messages {
         messages(span)
+    }
+
+    fn lens(&self, span: &Span, read: &Canonical) -> Lens {
+        lens(span, read)
     }
 
     fn event(&self, event: &mut Event) {

@@ -12,6 +12,7 @@ mod headers;
 mod json;
 mod live;
 mod openapi;
+mod parity;
 mod problem;
 mod router;
 mod routes;

@@ -21,8 +21,8 @@ use crate::{Problem, dto, live, problem, routes};
             refused."
     ),
     paths(
-        routes::traces, routes::trace, routes::span, routes::sessions, routes::session, routes::usage, routes::tools,
-        routes::facets, routes::price, routes::events, routes::metrics, routes::series, live::live, routes::status,
+        routes::traces, routes::trace, routes::span, routes::lens, routes::agents, routes::sessions, routes::session, routes::usage, routes::tools,
+        routes::facets, routes::price, routes::parity_matrix, routes::events, routes::metrics, routes::series, live::live, routes::status,
         routes::healthz, routes::readyz, routes::metrics_text, serve
     ),
     components(schemas(Problem, dto::LiveFrame)),

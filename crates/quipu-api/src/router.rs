@@ -47,6 +47,8 @@ fn table() -> Router<Arc<Api>> {
         .route("/api/v1/traces", get(handlers::traces))
         .route("/api/v1/traces/{trace_id}", get(handlers::trace))
         .route("/api/v1/traces/{trace_id}/spans/{span_id}", get(handlers::span))
+        .route("/api/v1/traces/{trace_id}/spans/{span_id}/lens", get(handlers::lens))
+        .route("/api/v1/traces/{trace_id}/agents", get(handlers::agents))
         .route("/api/v1/sessions", get(handlers::sessions))
         .route("/api/v1/sessions/{session_id}", get(handlers::session))
         .route("/api/v1/usage", get(handlers::usage))
@@ -57,6 +59,7 @@ fn table() -> Router<Arc<Api>> {
         .route("/api/v1/metrics/query", get(handlers::series))
         .route("/api/v1/price", post(handlers::price).layer(DefaultBodyLimit::max(PRICE_BODY)))
         .route("/api/v1/status", get(handlers::status))
+        .route("/api/parity-matrix", get(handlers::parity_matrix))
 }
 
 /// Gives up on an answer after `Limits::request_seconds`.

@@ -20,6 +20,8 @@ pub enum Command {
     Traces(Traces),
     /// Show one trace as a tree
     Trace(Trace),
+    /// Compare what each framework sends
+    Frameworks(Frameworks),
     /// List sessions, latest first
     Sessions(Sessions),
     /// Sum up calls, tokens and cost
@@ -30,6 +32,8 @@ pub enum Command {
     Events(Events),
     /// Explain the price of one usage
     Price(Price),
+    /// Import transcripts of coding agents, OTLP files and exports of other tools
+    Import(Import),
     /// Check that what is configured works
     Check(Check),
     /// Print a shell's completion script
@@ -153,8 +157,27 @@ pub struct Traces {
 pub struct Trace {
     /// Trace id: 32 hexadecimal digits
     pub id: String,
+    /// Show how its spans were read: for each value the attribute and the rule that gave it
+    #[arg(long)]
+    pub lens: bool,
+    /// With --lens, only this span: 16 hexadecimal digits
+    #[arg(long, value_name = "SPAN", requires = "lens")]
+    pub span: Option<String>,
     #[command(flatten)]
     pub source: Source,
+}
+
+/// Which frameworks, and when.
+#[derive(Debug, ClapArgs)]
+pub struct Frameworks {
+    #[command(flatten)]
+    pub source: Source,
+    /// 1h, 24h, 7d or 30d [default: all that is stored]
+    #[arg(long)]
+    pub time_range: Option<String>,
+    /// Comma list of frameworks [default: all]
+    #[arg(long)]
+    pub frameworks: Option<String>,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -251,6 +274,35 @@ pub struct Price {
     /// Ask this server instead of the built-in price book
     #[arg(long, env = "QUIPU_URL")]
     pub url: Option<String>,
+}
+
+/// What to import, and where to.
+#[derive(Debug, ClapArgs)]
+pub struct Import {
+    /// Files, and folders with .jsonl, .json and .ndjson files, such as ~/.claude/projects and ~/.codex/sessions
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// claude-code, codex, otlp, phoenix or langfuse [default: seen in each file]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<quipu_import::Format>,
+    /// Send to this server [default: write to the data folder; if a server has it open, send to http://127.0.0.1:8080]
+    #[arg(long, env = "QUIPU_URL")]
+    pub url: Option<String>,
+    /// Folder for all data [default: the platform's data folder]
+    #[arg(long, value_name = "DIR", env = "QUIPU_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Store, as for `serve`
+    #[arg(long, value_name = "URI", env = "QUIPU_STORE", conflicts_with = "url")]
+    pub store: Option<String>,
+    /// Go on and import what is added, until stopped; a restart continues where it was
+    #[arg(long, conflicts_with = "dry_run")]
+    pub watch: bool,
+    /// Say what would be imported, and import nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print the answer as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// What to check.

@@ -10,6 +10,7 @@
 mod args;
 mod ask;
 mod check;
+mod import;
 mod serve;
 mod table;
 
@@ -48,6 +49,7 @@ fn run(args: Args) -> anyhow::Result<bool> {
     match args.command {
         Command::Serve(serve) => serve::run(&serve).map(|()| true),
         Command::Check(what) => check::run(&what),
+        Command::Import(what) => import::run(&what).map(|()| true),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Args::command(), "quipu", &mut std::io::stdout());
             Ok(true)

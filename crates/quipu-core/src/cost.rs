@@ -151,7 +151,8 @@ impl Node {
     /// What the count needs to know of a span that an adapter has read.
     pub fn of(span: &Span) -> Self {
         let read = &span.canonical;
-        let matters = read.kind.is_call() || read.kind == Kind::Tool || read.usage.is_some();
+        let tells_cost = read.signal == Signal::Metric && read.reported_cost.is_some();
+        let matters = read.kind.is_call() || read.kind == Kind::Tool || read.usage.is_some() || tells_cost;
         Self {
             span_id: span.span_id,
             parent_id: span.parent_id,

@@ -127,13 +127,21 @@ fn standing(trace: &Trace, at: At, below: &Tally) -> Standing {
         call_standing(trace, at, &below.0[slot(node.kind)])
     } else if node.kind == Kind::Tool && usage(node).is_none() {
         tool_standing(trace, at)
+    } else if usage(node).is_none() && node.signal == Signal::Metric {
+        Standing::Orphan
     } else if usage(node).is_none() {
         Standing::Nothing
-    } else if below.any_usage() {
+    } else if below.any_usage() || is_of_a_call_above(trace, at) {
         Standing::Repeats
     } else {
         Standing::Orphan
     }
+}
+
+/// Whether usage on a span that is no call is that of a call above it, which tells it itself: as the record of a stream that
+/// follows the call's own.
+fn is_of_a_call_above(trace: &Trace, at: At) -> bool {
+    trace.entry(at).call.is_some_and(|call| usage(&trace.entry(call).node).is_some())
 }
 
 /// The call that a log record with a span's attributes belongs to: the span that it names, else the one call of that model at
@@ -187,7 +195,7 @@ fn own_tally(trace: &Trace, at: At, standing: Standing) -> Tally {
         Standing::Own if node.kind.is_call() => {
             *calls = Calls { count: 1, only: Some(at), usage: usage(node).is_some() };
         }
-        Standing::Orphan => tally.0[3].usage = true,
+        Standing::Orphan => tally.0[3].usage = usage(node).is_some(),
         // A wrapper's figures go to the call that it wraps.
         Standing::Same(_) if node.kind.is_call() => calls.usage = usage(node).is_some(),
         _ => {}
@@ -251,10 +259,13 @@ fn pick_among_runs(trace: &mut Trace, tool: &str) {
     let mut taken: HashSet<At> = HashSet::new();
     for at in own {
         let node = &trace.entry(at).node;
-        open.retain(|longer| merge::end(&trace.entry(*longer).node).is_none_or(|end| end >= node.start.nanos()));
-        let longer = open.iter().copied().find(|longer| {
-            !taken.contains(longer) && merge::same_run(&trace.entry(*longer).node, node)
+        open.retain(|longer| {
+            merge::end(&trace.entry(*longer).node).is_none_or(|end| end >= node.start.nanos())
         });
+        let longer = open
+            .iter()
+            .copied()
+            .find(|longer| !taken.contains(longer) && merge::same_run(&trace.entry(*longer).node, node));
         lose_to(trace, at, longer);
         match longer {
             Some(longer) => {

@@ -186,10 +186,16 @@ impl Ledger {
     }
 
     /// Tells the metrics of a service of its calls in this batch.
-    fn tell_of_calls(&mut self, rows: &[Row], services: &HashMap<CompactString, Meeting>) -> HashSet<Meeting> {
+    fn tell_of_calls(
+        &mut self,
+        rows: &[Row],
+        services: &HashMap<CompactString, Meeting>,
+    ) -> HashSet<Meeting> {
         let mut told = HashSet::new();
         for row in rows.iter().filter(|row| is_of_a_call(row)) {
-            let Some(meeting) = row.cost.service.as_ref().and_then(|service| services.get(service)) else { continue };
+            let Some(meeting) = row.cost.service.as_ref().and_then(|service| services.get(service)) else {
+                continue;
+            };
             if self.meetings.has_metrics(*meeting) && row.meeting != Some(*meeting) {
                 let from = row.cost.time.nanos();
                 self.meetings.tell(*meeting, from, from.saturating_add(row.cost.duration.unwrap_or(0)));
@@ -216,7 +222,9 @@ impl Ledger {
             let asked = (meeting, from.nanos(), until.nanos());
             let told = match answers.get(&asked) {
                 Some(told) => *told,
-                None => has_calls(rows, service, from, until) || stores_calls(store, service, from, until).await?,
+                None => {
+                    has_calls(rows, service, from, until) || stores_calls(store, service, from, until).await?
+                }
             };
             answers.insert(asked, told);
             self.metered.insert(meeting);

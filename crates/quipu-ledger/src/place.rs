@@ -27,16 +27,26 @@ pub(crate) type Records = BTreeMap<Id, Row>;
 ///
 /// `told` says whether calls of a metric's time are known from elsewhere: of the whole meeting when it is a session's.
 pub(crate) fn decide(records: &Records, told: impl Fn(&Row) -> bool) -> Vec<Cost> {
-    let mut final_rows: BTreeMap<Id, Cost> = records.iter().map(|(id, row)| (*id, row.cost.clone())).collect();
+    let mut final_rows: BTreeMap<Id, Cost> =
+        records.iter().map(|(id, row)| (*id, row.cost.clone())).collect();
     pair(records, &mut final_rows);
     yield_to_calls(&mut final_rows);
     let calls_are_known = final_rows.values().any(|row| row.signal != Signal::Metric && tells(row));
-    series::settle(records, &mut final_rows, |row| calls_are_known || told(row));
+    let costs_are_known = final_rows.values().any(|row| row.signal != Signal::Metric && reports(row));
+    // A metric of cost alone is told again only by costs.
+    series::settle(records, &mut final_rows, |row| match row.cost.usage {
+        Some(_) => calls_are_known || told(row),
+        None => costs_are_known,
+    });
     final_rows.into_values().collect()
 }
 
 fn tells(row: &Cost) -> bool {
     row.counts() && row.usage.as_ref().is_some_and(Usage::is_known)
+}
+
+fn reports(row: &Cost) -> bool {
+    row.counts() && row.reported.is_some()
 }
 
 /// Whether a row may be one of several records of a call or a tool run.
@@ -56,7 +66,8 @@ fn pair(records: &Records, rows: &mut BTreeMap<Id, Cost>) {
     let signals: Vec<Signal> = Signal::ALL.into_iter().filter(|signal| *signal != Signal::Metric).collect();
     let mut trusted: Vec<Id> = Vec::new();
     for signal in signals {
-        let of_signal = records.iter().filter(|(_, row)| row.cost.signal == signal && is_candidate(&row.cost));
+        let of_signal =
+            records.iter().filter(|(_, row)| row.cost.signal == signal && is_candidate(&row.cost));
         let of_signal: Vec<Id> = of_signal.map(|(id, _)| *id).collect();
         let mut pairs = pairs(records, &trusted, &of_signal);
         pairs.sort_unstable_by_key(|pair| (pair.score, pair.trusted, pair.other));
@@ -95,7 +106,8 @@ fn pairs(records: &Records, trusted: &[Id], others: &[Id]) -> Vec<Pair> {
         let until = end(&row.cost).saturating_add(SLACK);
         let first = by_time.partition_point(|(start, _)| *start < from);
         let near = by_time[first..].iter().take_while(|(start, _)| *start <= until).map(|(_, id)| *id);
-        let same_id = row.call_id.as_ref().and_then(|id| by_id.get(id)).filter(|ids| ids.len() <= MOST_OF_ONE_ID);
+        let same_id =
+            row.call_id.as_ref().and_then(|id| by_id.get(id)).filter(|ids| ids.len() <= MOST_OF_ONE_ID);
         let mut tried: HashSet<Id> = HashSet::new();
         for trusted in near.chain(same_id.into_iter().flatten().copied()).filter(|id| tried.insert(*id)) {
             if let Some(score) = score(&records[&trusted], row) {
@@ -158,8 +170,11 @@ fn join(rows: &mut BTreeMap<Id, Cost>, trusted: Id, other: Id) {
 
 /// A roll-up that nothing in its own trace explains repeats the calls that another signal tells of in its time (R3).
 fn yield_to_calls(rows: &mut BTreeMap<Id, Cost>) {
-    let mut calls: Vec<i64> =
-        rows.values().filter(|row| row.signal != Signal::Span && row.is_call() && tells(row)).map(end).collect();
+    let mut calls: Vec<i64> = rows
+        .values()
+        .filter(|row| row.signal != Signal::Span && row.is_call() && tells(row))
+        .map(end)
+        .collect();
     calls.sort_unstable();
     for row in rows.values_mut() {
         if row.rule == Rule::OrphanRollup && row.signal == Signal::Span {

@@ -33,6 +33,7 @@ struct Facts {
     agent: Option<CompactString>,
     usage: Option<Usage>,
     reported: Option<Usd>,
+    request_model: Option<CompactString>,
     response_model: Option<CompactString>,
     failed: bool,
     meeting: Option<Meeting>,
@@ -61,6 +62,7 @@ pub(crate) fn of(trace: &Trace, trace_id: TraceId, at: At) -> Option<(Row, Print
         } else {
             call.reported
         },
+        request_model: call.request_model.clone().or_else(|| model_above(trace, at)),
         response_model: if merged {
             records().find_map(|node| node.call.as_ref()?.response_model.clone())
         } else {
@@ -102,6 +104,17 @@ fn agent(trace: &Trace, at: At) -> Option<CompactString> {
     entry.node.agent.clone().or_else(above)
 }
 
+/// The model that a span above names, for a call that names none: Codex names it on the turn alone.
+fn model_above(trace: &Trace, at: At) -> Option<CompactString> {
+    let entry = trace.entry(at);
+    let call =
+        entry.node.call.as_ref().filter(|call| entry.node.kind.is_call() && call.response_model.is_none())?;
+    let above = trace.entry(entry.model?).node.call.as_ref()?;
+    // A wrapper may be of another provider than what it wraps.
+    let same = call.provider.is_none() || above.provider.is_none() || call.provider == above.provider;
+    above.request_model.clone().filter(|_| same)
+}
+
 fn cost(trace_id: TraceId, node: &Node, call: &Call, facts: Facts) -> Cost {
     Cost {
         trace_id,
@@ -119,7 +132,7 @@ fn cost(trace_id: TraceId, node: &Node, call: &Call, facts: Facts) -> Cost {
         agent: facts.agent,
         tool: node.tool.clone(),
         provider: call.provider.clone(),
-        request_model: call.request_model.clone(),
+        request_model: facts.request_model,
         response_model: facts.response_model,
         service_tier: call.service_tier.clone(),
         usage: facts.usage,

@@ -21,24 +21,26 @@ fn rank(row: &Row) -> usize {
 /// better signal.
 pub(crate) fn settle(records: &Records, rows: &mut BTreeMap<Id, Cost>, told: impl Fn(&Row) -> bool) {
     let metrics = || records.iter().filter(|(_, row)| row.cost.signal == Signal::Metric && row.cost.counts());
-    let Some(best) = metrics().map(|(_, row)| rank(row)).min() else { return };
+    let tokens = metrics().filter(|(_, row)| row.cost.usage.is_some());
+    let best = tokens.map(|(_, row)| rank(row)).min().unwrap_or(0);
     let mut series: BTreeMap<Option<&CompactString>, Vec<(&Id, &Row)>> = BTreeMap::new();
     for (id, row) in metrics() {
         series.entry(row.call_id.as_ref()).or_default().push((id, row));
     }
     for mut points in series.into_values() {
         points.sort_by_key(|(id, row)| (row.cost.time, **id));
-        let mut before: Option<(&Usage, Option<quipu_core::Usd>)> = None;
+        let mut before: Option<(Option<&Usage>, Option<quipu_core::Usd>)> = None;
         for (id, row) in points {
             let Some(counted) = rows.get_mut(id) else { continue };
             let now = (row.cost.usage.as_ref(), row.cost.reported);
-            counted.usage = now.0.map(|now| grown(before.map(|(usage, _)| usage), now));
+            counted.usage = now.0.map(|now| grown(before.and_then(|(usage, _)| usage), now));
             counted.reported = now.1.map(|cost| match before.and_then(|(_, cost)| cost) {
                 Some(old) if old <= cost => cost - old,
                 _ => cost,
             });
-            counted.rule = if rank(row) > best || told(row) { Rule::Echo } else { Rule::Metric };
-            before = now.0.map(|usage| (usage, now.1)).or(before);
+            let second = row.cost.usage.is_some() && rank(row) > best;
+            counted.rule = if second || told(row) { Rule::Echo } else { Rule::Metric };
+            before = Some(now);
         }
     }
 }

@@ -27,6 +27,10 @@ pub(crate) struct Entry {
     pub agent: Option<At>,
     /// The nearest tool run above, with nothing but steps between.
     pub tool: Option<At>,
+    /// The nearest call above.
+    pub call: Option<At>,
+    /// The nearest span above that names a model.
+    pub model: Option<At>,
     /// Where its session's signals meet: its own meeting, else that of the nearest span above with one.
     pub meeting: Option<Meeting>,
     /// Whether it counts, by the tree alone.
@@ -38,6 +42,24 @@ pub(crate) struct Entry {
     /// Other records of this call.
     pub partners: Vec<At>,
     emitted: Option<row::Print>,
+}
+
+/// What is above a span.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Above {
+    agent: Option<At>,
+    tool: Option<At>,
+    call: Option<At>,
+    model: Option<At>,
+    meeting: Option<Meeting>,
+}
+
+impl Entry {
+    fn above(&self) -> Above {
+        let (agent, tool, call, model, meeting) =
+            (self.agent, self.tool, self.call, self.model, self.meeting);
+        Above { agent, tool, call, model, meeting }
+    }
 }
 
 /// The spans of one trace, and which of them changed since the rows were last given out.
@@ -106,9 +128,10 @@ impl Trace {
 
     /// Every row that belongs to a meeting, whether it changed or not.
     pub fn rows_that_meet(&self) -> impl Iterator<Item = Row> {
-        (0..).zip(&self.entries).filter(|(_, entry)| entry.meeting.is_some()).filter_map(|(at, _)| {
-            Some(row::of(self, self.id, at)?.0)
-        })
+        (0..)
+            .zip(&self.entries)
+            .filter(|(_, entry)| entry.meeting.is_some())
+            .filter_map(|(at, _)| Some(row::of(self, self.id, at)?.0))
     }
 
     /// Adds a span, or replaces the earlier copy of it.
@@ -132,6 +155,8 @@ impl Trace {
             children,
             agent: None,
             tool: None,
+            call: None,
+            model: None,
             meeting: None,
             standing: Standing::default(),
             tally: decide::Tally::default(),
@@ -163,6 +188,21 @@ impl Trace {
         self.entry_mut(at).node = node;
         self.inherit_from(at);
         self.mark(at);
+        if self.entry(at).node.kind.is_call() || old.kind.is_call() {
+            self.mark_sums_below(at);
+        }
+    }
+
+    /// Marks the holders of usage below a call: whether they count depends on the call's own usage.
+    fn mark_sums_below(&mut self, top: At) {
+        let mut stack = self.entry(top).children.clone();
+        while let Some(at) = stack.pop() {
+            let entry = self.entry(at);
+            stack.extend_from_slice(&entry.children);
+            if !entry.node.kind.is_call() && entry.node.call.is_some() {
+                self.mark(at);
+            }
+        }
     }
 
     fn index(&mut self, at: At, node: &Node) {
@@ -254,25 +294,26 @@ impl Trace {
     fn inherit_from(&mut self, top: At) {
         let mut stack = vec![top];
         while let Some(at) = stack.pop() {
-            let (agent, tool, above) = match self.entry(at).parent {
-                Some(parent) => self.hands_down(parent),
-                None => (None, None, None),
-            };
+            let above = self.entry(at).parent.map(|parent| self.hands_down(parent)).unwrap_or_default();
             let entry = self.entry_mut(at);
-            let meeting = entry.node.meeting.or(above);
-            let changed = entry.agent != agent || entry.tool != tool || entry.meeting != meeting;
-            (entry.agent, entry.tool, entry.meeting) = (agent, tool, meeting);
+            let now = Above { meeting: entry.node.meeting.or(above.meeting), ..above };
+            let changed = entry.above() != now;
+            (entry.agent, entry.tool, entry.call) = (now.agent, now.tool, now.call);
+            (entry.model, entry.meeting) = (now.model, now.meeting);
             if changed || at == top {
                 stack.extend_from_slice(&self.entry(at).children);
             }
+            // Whether a tool run or a sum counts depends on what is above it.
             match self.entry(at).node.kind {
-                Kind::Tool => self.mark(at),
+                kind if kind == Kind::Tool || !kind.is_call() && self.entry(at).node.call.is_some() => {
+                    self.mark(at)
+                }
                 _ => self.touch(at),
             }
         }
     }
 
-    fn hands_down(&self, at: At) -> (Option<At>, Option<At>, Option<Meeting>) {
+    fn hands_down(&self, at: At) -> Above {
         let entry = self.entry(at);
         let agent =
             if entry.node.kind == Kind::Agent && entry.node.agent.is_some() { Some(at) } else { entry.agent };
@@ -281,7 +322,10 @@ impl Trace {
             Kind::Task | Kind::Other => entry.tool,
             _ => None,
         };
-        (agent, tool, entry.meeting)
+        let call = if entry.node.kind.is_call() { Some(at) } else { entry.call };
+        let names_model = entry.node.call.as_ref().is_some_and(|call| call.request_model.is_some());
+        let model = if names_model { Some(at) } else { entry.model };
+        Above { agent, tool, call, model, meeting: entry.meeting }
     }
 
     /// Marks everything whose standing may depend on `at`: what is above it, and the other records of the same call with

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use quipu_core::{Usage, Value};
 use quipu_semconv::{
-    Field, OBJECT_CACHE_READ, OBJECT_CACHE_WRITE, OBJECT_CACHE_WRITE_1H, OBJECT_CACHE_WRITE_5M, OBJECT_REASONING,
+    Field, OBJECT_CACHE_READ, OBJECT_CACHE_WRITE, OBJECT_CACHE_WRITE_1H, OBJECT_CACHE_WRITE_5M,
+    OBJECT_REASONING,
 };
 
 use crate::{Slots, json, number, python};
@@ -52,7 +53,11 @@ impl<'a> Object<'a> {
         match value {
             Value::Map(_) => Some(Self::Value(Cow::Borrowed(value))),
             Value::String(text) if text.len() > LARGEST => None,
-            Value::String(text) if text.trim_start().starts_with("{'") => Some(Self::Python(text)),
+            // Read once where it is whole: each look-up into the text would read it from its beginning.
+            Value::String(text) if text.trim_start().starts_with("{'") => {
+                let whole = python::literal(text).map(|object| Self::Value(Cow::Owned(object)));
+                Some(whole.unwrap_or(Self::Python(text)))
+            }
             Value::String(text) => json::parse(text).map(|object| Self::Value(Cow::Owned(object))),
             _ => None,
         }

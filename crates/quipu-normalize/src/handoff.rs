@@ -4,23 +4,36 @@ use compact_str::CompactString;
 use quipu_core::{Span, Value};
 use quipu_semconv::{HANDOFF_PREFIXES, HANDOFF_TOOLS, TOOL_ARGUMENTS};
 
+use crate::json::pick;
 use crate::read::labels;
 use crate::text::label;
 
 /// Span event that carries a tool's arguments where the span does not.
 const ARGUMENTS_EVENT: (&str, &str) = ("gen_ai.tool.message", "content");
+/// Where the tool's arguments are among those of a wrapped Python call.
+const WRAPPED_ARGUMENTS: &str = "kwargs";
 
 /// The agent that a tool hands over to, as the tool's name tells or, for tools that take any agent, its argument. `None`
 /// when `tool` is no such tool, or the arguments were not sent.
 pub fn handoff_to(span: &Span, tool: &str) -> Option<CompactString> {
     if let Some((_, argument)) = HANDOFF_TOOLS.iter().find(|(name, _)| name.eq_ignore_ascii_case(tool)) {
-        return arguments(span).find_map(|value| {
-            let [agent] = labels(value, [argument]);
-            agent
-        });
+        return arguments(span).find_map(|value| argument_of(value, argument));
     }
     let agent = HANDOFF_PREFIXES.iter().find_map(|prefix| tool.strip_prefix(prefix))?;
     label(&Value::from(agent))
+}
+
+/// One argument. Instrumentations that wrap a Python function send the arguments of the call itself, with those of the tool
+/// within it.
+fn argument_of(value: &Value, name: &str) -> Option<CompactString> {
+    let [plain] = labels(value, [name]);
+    plain.or_else(|| {
+        let [within] = match value {
+            Value::String(text) => pick(text, [WRAPPED_ARGUMENTS]),
+            other => [other.get(WRAPPED_ARGUMENTS).cloned()],
+        };
+        within?.get(name).and_then(label)
+    })
 }
 
 /// Everything that may hold the tool's arguments.
@@ -62,10 +75,10 @@ mod tests {
         assert_eq!(handoff_to(&span(&arguments), "transfer_to_agent").as_deref(), Some("weather_expert"));
         assert_eq!(handoff_to(&span(&[]), "transfer_to_agent"), None);
         let arguments = [("input.value", "{'task': 'x', 'coworker': 'Researcher'}")];
-        assert_eq!(
-            handoff_to(&span(&arguments), "Delegate work to coworker").as_deref(),
-            Some("Researcher")
-        );
+        assert_eq!(handoff_to(&span(&arguments), "Delegate work to coworker").as_deref(), Some("Researcher"));
+        let arguments =
+            [("input.value", r#"{"kwargs": {"to_agent": "Writer", "reason": "x", "ctx": "<Context>"}}"#)];
+        assert_eq!(handoff_to(&span(&arguments), "handoff").as_deref(), Some("Writer"));
         let mut bare = span(&[]);
         let attributes = [("content", r#"{"agent_name": "b", "message": "m"}"#)].into_iter().collect();
         bare.events.push(SpanEvent { time: bare.start, name: "gen_ai.tool.message".into(), attributes });

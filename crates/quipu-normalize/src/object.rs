@@ -2,9 +2,10 @@
 
 use quipu_core::{Reading, Usage, Value};
 use quipu_semconv::{
-    OBJECT_CACHE_READ, OBJECT_CACHE_WRITE, OBJECT_CACHE_WRITE_1H, OBJECT_CACHE_WRITE_5M, OBJECT_CACHED, OBJECT_CACHED_ANEW,
-    OBJECT_EXCLUSIVE, OBJECT_INCLUSIVE, OBJECT_INPUT, OBJECT_INPUT_AUDIO, OBJECT_KEPT_1H, OBJECT_KEPT_5M, OBJECT_OUTPUT,
-    OBJECT_OUTPUT_AUDIO, OBJECT_REASONING, OBJECT_REASONING_ON_TOP, OBJECT_THOUGHT, OBJECT_TOOL_PROMPT_ON_TOP, OBJECT_TOTAL,
+    OBJECT_CACHE_READ, OBJECT_CACHE_WRITE, OBJECT_CACHE_WRITE_1H, OBJECT_CACHE_WRITE_5M, OBJECT_CACHED,
+    OBJECT_CACHED_ANEW, OBJECT_EXCLUSIVE, OBJECT_INCLUSIVE, OBJECT_INPUT, OBJECT_INPUT_AUDIO, OBJECT_KEPT_1H,
+    OBJECT_KEPT_5M, OBJECT_OUTPUT, OBJECT_OUTPUT_AUDIO, OBJECT_REASONING, OBJECT_REASONING_ON_TOP,
+    OBJECT_THOUGHT, OBJECT_TOOL_PROMPT_ON_TOP, OBJECT_TOTAL,
 };
 
 use crate::{number, usage};
@@ -57,7 +58,9 @@ fn reading(object: &Value, read: &Usage, total: Option<u64>) -> Reading {
     if cached > input || (cached > 0 && total == Some(input + cached + output)) {
         return Reading::ProvenExclusive;
     }
-    let has = |keys: &[&str]| keys.iter().any(|key| matches!(object.get(key), Some(value) if *value != Value::Null));
+    let has = |keys: &[&str]| {
+        keys.iter().any(|key| matches!(object.get(key), Some(value) if *value != Value::Null))
+    };
     if has(OBJECT_EXCLUSIVE) && !has(OBJECT_INCLUSIVE) { Reading::Exclusive } else { Reading::Inclusive }
 }
 

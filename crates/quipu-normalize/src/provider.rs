@@ -92,6 +92,8 @@ mod tests {
             ("aws.bedrock", "aws.bedrock"),
             ("azure.ai.openai", "azure.ai.openai"),
             ("google.generative-ai", "gcp.gemini"),
+            ("google.vertex.chat", "gcp.vertex_ai"),
+            ("azure-openai.chat", "azure.ai.openai"),
             ("my.own", "my.own"),
         ] {
             assert_eq!(canonical_name(sent), name, "{sent}");

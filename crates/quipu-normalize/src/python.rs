@@ -114,7 +114,7 @@ impl Reader<'_> {
     fn code(&mut self, digits: usize) -> Option<char> {
         let code = self.text.get(self.at..self.at + digits)?;
         self.at += digits;
-        Some(u32::from_str_radix(code, 16).ok().and_then(char::from_u32).unwrap_or('\u{fffd}'))
+        Some(char::from_u32(u32::from_str_radix(code, 16).ok()?).unwrap_or('\u{fffd}'))
     }
 
     fn word(&mut self) -> Option<Value> {
@@ -202,7 +202,8 @@ mod tests {
 
     #[test]
     fn literals_nest() {
-        let read = literal(r#"{'a': [1, (2.5, None)], "b": {'c': True}, 'd': 'it\'s "x"\n\x41', 'e': [],}"#).unwrap();
+        let read = literal(r#"{'a': [1, (2.5, None)], "b": {'c': True}, 'd': 'it\'s "x"\n\x41', 'e': [],}"#)
+            .unwrap();
         let list = vec![Value::Int(1), Value::Array(vec![Value::Double(2.5), Value::Null])];
         assert_eq!(read.get("a"), Some(&Value::Array(list)));
         assert_eq!(read.get("b").and_then(|b| b.get("c")), Some(&Value::Bool(true)));
@@ -213,7 +214,20 @@ mod tests {
     #[test]
     fn what_is_no_literal_is_none() {
         let deep = "[".repeat(10_000);
-        for text in ["", "{", "[1", "{'a'}", "{'a': }", "{1: 2}", "Foo(a=1)", "'x", "'\\", "[1] 2", "{'é': '\\xé'}", &deep] {
+        for text in [
+            "",
+            "{",
+            "[1",
+            "{'a'}",
+            "{'a': }",
+            "{1: 2}",
+            "Foo(a=1)",
+            "'x",
+            "'\\",
+            "[1] 2",
+            "{'é': '\\xé'}",
+            &deep,
+        ] {
             assert_eq!(literal(text), None, "{text}");
         }
     }

@@ -5,7 +5,8 @@ use quipu_core::{Canonical, Kind, Signal, Status, Usd, Value};
 use quipu_semconv::{Field, NEVER_COUNTED_OPERATIONS, REPEATING_SCOPES, ZERO_COST_SCOPES};
 
 use crate::{
-    Slots, failure, finish, json, kind, metrics, number, pace, params, provider, python, scope_begins, text, usage,
+    Slots, failure, finish, json, kind, metrics, number, pace, params, provider, python, scope_begins, text,
+    usage,
 };
 
 /// Largest JSON text of metadata that is read on the hot path, in bytes.
@@ -137,8 +138,10 @@ fn money(slots: &Slots<'_>, read: &mut Canonical) {
     let known = read.framework.is_some() || read.convention != "genai";
     read.usage = usage::usage(slots, read.provider.as_deref(), known, &mut read.notes);
     read.reported_cost = reported_cost(slots);
-    let repeats =
-        !read.kind.is_call() && read.kind != Kind::Tool && scope_begins(slots.span, REPEATING_SCOPES);
+    let repeats = read.signal != Signal::Metric
+        && !read.kind.is_call()
+        && read.kind != Kind::Tool
+        && scope_begins(slots.span, REPEATING_SCOPES);
     let lifecycle =
         read.operation.as_deref().is_some_and(|operation| NEVER_COUNTED_OPERATIONS.contains(&operation));
     read.never_count = repeats || lifecycle || slots.get(Field::Aggregated).is_some();

@@ -131,9 +131,7 @@ impl<'a> Slots<'a> {
             match target {
                 None => self.miss(key, value),
                 Some(Target::Field(field, class, rank)) => self.offer(*field, *class, *rank, key, value),
-                Some(Target::Framework(wanted, framework))
-                    if wanted.is_empty() || is_word(value, wanted) =>
-                {
+                Some(Target::Framework(wanted, framework)) if wanted.is_empty() || is_word(value, wanted) => {
                     self.framework.get_or_insert(framework);
                 }
                 Some(Target::Framework(..)) => {}

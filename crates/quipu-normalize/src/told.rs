@@ -59,7 +59,8 @@ impl<'a> Told<'a> {
     pub fn span(&self, name: &str, nanos: i64) -> Span {
         let mut names = self.place();
         names.push(Cow::Borrowed(name));
-        names.push(Cow::Owned(self.event.time.nanos().to_string()));
+        // Not the time of arrival, which a record without any time of its own gets anew each time.
+        names.push(Cow::Owned(self.time.nanos().to_string()));
         for (key, value) in &self.event.attributes {
             names.push(Cow::Borrowed(key));
             names.push(telling(value));

@@ -143,7 +143,7 @@ pub const HAYSTACK_OUTPUT: &[&str] = &[
 
 /// Scope of the OpenTelemetry integration of `LlamaIndex`.
 pub const LLAMAINDEX_SCOPES: &[&str] = &["llamaindex.opentelemetry"];
-/// The method in the name of a span of `LlamaIndex`, behind the class: what it is.
+/// The method in the name of a span of `LlamaIndex`, behind the class: what it is. A turn of an agent is prepared, then run.
 pub const LLAMAINDEX_METHODS: &[(&str, Kind)] = &[
     ("chat", Kind::Llm),
     ("achat", Kind::Llm),
@@ -165,6 +165,8 @@ pub const LLAMAINDEX_METHODS: &[(&str, Kind)] = &[
     ("_aretrieve", Kind::Retrieval),
     ("query", Kind::Workflow),
     ("aquery", Kind::Workflow),
+    ("setup_agent", Kind::Agent),
+    ("run_agent_step", Kind::Agent),
 ];
 /// Methods of tools, which are told by their class.
 pub const LLAMAINDEX_CALLS: &[&str] = &["call", "acall"];
@@ -212,13 +214,15 @@ pub const LITELLM_USER: &[&str] = &[
     "metadata.user_api_key_user_email",
 ];
 /// The session, as `LiteLLM` knows it.
-pub const LITELLM_SESSION: &[&str] =
-    &["metadata.session_id", "metadata.litellm_session_id", "litellm.session_id", "metadata.litellm_trace_id"];
+pub const LITELLM_SESSION: &[&str] = &[
+    "metadata.session_id",
+    "metadata.litellm_session_id",
+    "litellm.session_id",
+    "metadata.litellm_trace_id",
+];
 
 /// How the scopes of `OpenLIT` begin.
 pub const OPENLIT_SCOPES: &[&str] = &["openlit."];
-/// What the instrumentation of `LangGraph` by `OpenLIT` is called: it calls nodes agents and graphs workflows.
-pub const OPENLIT_GRAPH_SCOPES: &[&str] = &["openlit.instrumentation.langgraph"];
 /// Keys of the guards of `OpenLIT`.
 pub const OPENLIT_GUARD_PREFIX: &str = "guard.";
 /// Where a guard says whether it stopped something, and the words for it; a flag stands for itself.

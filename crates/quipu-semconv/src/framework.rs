@@ -69,6 +69,8 @@ pub const FRAMEWORK_SCOPES: &[(&str, &str)] = &[
     ("gcp.vertex.agent", "google-adk"),
     ("strands", "strands"),
     ("agent_framework", "ms-agent-framework"),
+    ("Microsoft.Agents.AI", "ms-agent-framework"),
+    ("Experimental.Microsoft.Agents.AI", "ms-agent-framework"),
     ("semantic_kernel", "semantic-kernel"),
     ("Microsoft.SemanticKernel", "semantic-kernel"),
     ("autogen", "autogen"),

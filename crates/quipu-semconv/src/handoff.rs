@@ -9,6 +9,7 @@ pub const HANDOFF_TOOLS: &[(&str, &str)] = &[
     ("delegate work to coworker", "coworker"),
     ("ask_question_to_coworker", "coworker"),
     ("ask question to coworker", "coworker"),
+    ("handoff", "to_agent"),
 ];
 
 /// How the names of tools begin that hand over to the agent that the rest of the name names: of LangGraph's supervisor and

@@ -62,7 +62,8 @@ pub const OBJECT_OUTPUT_AUDIO: &[(&str, &str)] = &[
 ];
 
 /// Reasoning that the object counts beside its output: Gemini's thoughts.
-pub const OBJECT_REASONING_ON_TOP: &[(&str, &str)] = &[("", "thoughtsTokenCount"), ("", "thoughts_token_count")];
+pub const OBJECT_REASONING_ON_TOP: &[(&str, &str)] =
+    &[("", "thoughtsTokenCount"), ("", "thoughts_token_count")];
 
 /// Input of server-side tools that the object counts beside its input: Gemini's.
 pub const OBJECT_TOOL_PROMPT_ON_TOP: &[(&str, &str)] =
@@ -77,4 +78,5 @@ pub const OBJECT_EXCLUSIVE: &[&str] = &[
 ];
 
 /// Keys of an object whose cached tokens are details of its input.
-pub const OBJECT_INCLUSIVE: &[&str] = &["prompt_tokens_details", "input_tokens_details", "input_token_details"];
+pub const OBJECT_INCLUSIVE: &[&str] =
+    &["prompt_tokens_details", "input_tokens_details", "input_token_details"];

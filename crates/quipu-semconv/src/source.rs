@@ -89,11 +89,11 @@ pub const MCP_SESSION: &str = "mcp.session.id";
 /// JSON-RPC error codes, by the conventions' newer and older names.
 pub const JSONRPC_ERRORS: &[&str] = &["rpc.response.status_code", "rpc.jsonrpc.error_code"];
 
-/// Where Rust's tracing bridge puts what made a span: its target.
-pub const TRACING_TARGET: &str = "target";
+/// Where Rust's tracing bridge puts what made a span: its target, else its module, by newer and older names.
+pub const TRACING_TARGET: &[&str] = &["target", "code.module.name", "code.namespace"];
 
-/// How the targets of Rig's spans begin.
-pub const RIG_TARGETS: &[&str] = &["rig::", "rig_"];
+/// How the targets of Rig's spans begin: names of their own, and the modules of its crates.
+pub const RIG_TARGETS: &[&str] = &["rig::", "rig_core", "rig_agent", "rig_bedrock", "rig_vertexai"];
 
 /// Marks a span of a program that lets Rig write a call's telemetry onto it.
 pub const RIG_PARENT: &str = "rig.completion_parent";
@@ -108,6 +108,7 @@ pub const GENAI_SCOPES: &[&str] = &[
     "semantic_kernel.",
     "mcp-python-sdk",
     "agent_framework",
+    "Microsoft.Agents.AI",
     "gcp.vertex.agent",
     "strands.telemetry",
     "crewai",

@@ -8,6 +8,56 @@ use quipu_core::{Adapter, Adapters};
 pub fn adapters() -> Adapters {
     let table: Vec<Arc<dyn Adapter>> = vec![
         // adapters: one line each
+        #[cfg(feature = "adapter-mcp")]
+        Arc::new(quipu_adapter_mcp::Mcp),
+        #[cfg(feature = "adapter-smolagents")]
+        Arc::new(quipu_adapter_smolagents::Smolagents),
+        #[cfg(feature = "adapter-openai-agents")]
+        Arc::new(quipu_adapter_openai_agents::OpenaiAgents),
+        #[cfg(feature = "adapter-strands")]
+        Arc::new(quipu_adapter_strands::Strands),
+        #[cfg(feature = "adapter-google-adk")]
+        Arc::new(quipu_adapter_google_adk::GoogleAdk),
+        #[cfg(feature = "adapter-semantic-kernel")]
+        Arc::new(quipu_adapter_semantic_kernel::SemanticKernel),
+        #[cfg(feature = "adapter-ms-agent-framework")]
+        Arc::new(quipu_adapter_ms_agent_framework::MsAgentFramework),
+        #[cfg(feature = "adapter-crewai")]
+        Arc::new(quipu_adapter_crewai::Crewai),
+        #[cfg(feature = "adapter-langgraph")]
+        Arc::new(quipu_adapter_langgraph::Langgraph),
+        #[cfg(feature = "adapter-copilot")]
+        Arc::new(quipu_adapter_copilot::Copilot),
+        #[cfg(feature = "adapter-opencode")]
+        Arc::new(quipu_adapter_opencode::Opencode),
+        #[cfg(feature = "adapter-gemini-cli")]
+        Arc::new(quipu_adapter_gemini_cli::GeminiCli),
+        #[cfg(feature = "adapter-codex")]
+        Arc::new(quipu_adapter_codex::Codex),
+        #[cfg(feature = "adapter-claude-code")]
+        Arc::new(quipu_adapter_claude_code::ClaudeCode),
+        #[cfg(feature = "adapter-rig")]
+        Arc::new(quipu_adapter_rig::Rig),
+        #[cfg(feature = "adapter-litellm")]
+        Arc::new(quipu_adapter_litellm::Litellm),
+        #[cfg(feature = "adapter-autogen")]
+        Arc::new(quipu_adapter_autogen::Autogen),
+        #[cfg(feature = "adapter-llamaindex")]
+        Arc::new(quipu_adapter_llamaindex::Llamaindex),
+        #[cfg(feature = "adapter-haystack")]
+        Arc::new(quipu_adapter_haystack::Haystack),
+        #[cfg(feature = "adapter-logfire")]
+        Arc::new(quipu_adapter_logfire::Logfire),
+        #[cfg(feature = "adapter-mastra")]
+        Arc::new(quipu_adapter_mastra::Mastra),
+        #[cfg(feature = "adapter-vercel-ai")]
+        Arc::new(quipu_adapter_vercel_ai::VercelAi),
+        #[cfg(feature = "adapter-openlit")]
+        Arc::new(quipu_adapter_openlit::Openlit),
+        #[cfg(feature = "adapter-langsmith")]
+        Arc::new(quipu_adapter_langsmith::Langsmith),
+        #[cfg(feature = "adapter-langfuse")]
+        Arc::new(quipu_adapter_langfuse::Langfuse),
         #[cfg(feature = "adapter-openinference")]
         Arc::new(quipu_adapter_openinference::OpenInference),
         #[cfg(feature = "adapter-openllmetry")]

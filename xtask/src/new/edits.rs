@@ -16,16 +16,17 @@ pub fn fill(template: &str, name: &str) -> String {
     template.replace("@name@", name).replace("@ident@", &name.replace('-', "_")).replace("@Type@", &kind)
 }
 
-/// The facade's manifest with the feature, its place in `full`, and the optional dependency.
+/// The facade's manifest with the feature, its place among all of its kind, and the optional dependency.
 ///
 /// # Errors
-/// It has no `[features]` with `full`, or no `[dependencies]`.
+/// It has no `[features]` with `full` and `adapters`, or no `[dependencies]`.
 pub fn manifest(text: &str, kind: &str, name: &str) -> Result<String> {
     let (feature, package) = (format!("{kind}-{name}"), format!("quipu-{kind}-{name}"));
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
-    let full = lines.iter_mut().find(|line| line.starts_with("full = ["));
-    let full = full.ok_or_else(|| anyhow!("the facade's manifest has no line `full = […]`"))?;
-    *full = full.replacen(']', &format!(", \"{feature}\"]"), 1).replacen("[, ", "[", 1);
+    let all = if kind == "adapter" { "adapters" } else { "full" };
+    let list = lines.iter_mut().find(|line| line.starts_with(&format!("{all} = [")));
+    let list = list.ok_or_else(|| anyhow!("the facade's manifest has no line `{all} = […]`"))?;
+    *list = list.replacen(']', &format!(", \"{feature}\"]"), 1).replacen("[, ", "[", 1);
     insert(&mut lines, "[features]", &format!("{kind}-"), &format!("{feature} = [\"dep:{package}\"]"))?;
     let dependency = format!("{package} = {{ path = \"../{package}\", optional = true }}");
     insert(&mut lines, "[dependencies]", &format!("quipu-{kind}-"), &dependency)?;
@@ -87,6 +88,7 @@ mod tests {
 
     const MANIFEST: &str = "[features]
 full = [\"default\", \"backend-memory\"]
+adapters = [\"adapter-genai\"]
 backend-memory = [\"dep:quipu-backend-memory\"]
 adapter-genai = [\"dep:quipu-adapter-genai\"]
 
@@ -101,7 +103,8 @@ workspace = true
     #[test]
     fn the_manifest_gains_a_feature_and_a_dependency() {
         let want = "[features]
-full = [\"default\", \"backend-memory\", \"adapter-foo\"]
+full = [\"default\", \"backend-memory\"]
+adapters = [\"adapter-genai\", \"adapter-foo\"]
 backend-memory = [\"dep:quipu-backend-memory\"]
 adapter-foo = [\"dep:quipu-adapter-foo\"]
 adapter-genai = [\"dep:quipu-adapter-genai\"]

@@ -92,9 +92,25 @@ fn check(usage: &Usage) {
     );
 }
 
+/// Every key that a lens names is one of the span's, and each value has one line.
+fn check_lens(span: &Span) {
+    let lens = ADAPTERS.lens(span);
+    let is_there = |key: &str| match key.strip_suffix('*') {
+        Some(prefix) => span.attributes.iter().any(|(key, _)| key.starts_with(prefix)),
+        None => span.attributes.get(key).is_some() || span.resource.attributes.get(key).is_some(),
+    };
+    for line in &lens.lines {
+        let keys = line.key.iter().chain(&line.passed_over);
+        keys.for_each(|key| assert!(is_there(key), "{key} in {line:?}"));
+        assert!(line.key.is_some() || line.rule.is_some(), "{line:?}");
+    }
+    assert!(lens.unread.iter().all(|key| is_there(key)));
+}
+
 fn read_and_check(span: &mut Span) {
     ADAPTERS.read(span);
     ADAPTERS.messages(span);
+    check_lens(span);
     assert!(span.canonical.notes.len() < 64);
     if let Some(usage) = &span.canonical.usage {
         check(usage);

@@ -13,4 +13,5 @@ mod fields;
 mod messages;
 mod pace;
 mod recording;
+mod signals;
 mod truth;

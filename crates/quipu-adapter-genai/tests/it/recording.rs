@@ -7,15 +7,24 @@ use std::sync::Arc;
 
 use flate2::read::GzDecoder;
 use quipu_adapter_genai::GenAi;
+use quipu_adapter_langgraph::Langgraph;
 use quipu_adapter_openinference::OpenInference;
 use quipu_adapter_openllmetry::OpenLlmetry;
+use quipu_adapter_semantic_kernel::SemanticKernel;
 use quipu_core::{Adapters, Limits, Span, Timestamp};
 use quipu_otlp::{Encoding, decode_traces};
 use serde_json::Value;
 
-/// The adapters in the order in which they are asked.
+/// The adapters in the order in which they are asked, and those of two frameworks whose truth needs them.
 pub fn adapters() -> Adapters {
-    Adapters::new(vec![Arc::new(OpenInference), Arc::new(OpenLlmetry), Arc::new(GenAi)])
+    let (langgraph, semantic_kernel) = (Arc::new(Langgraph), Arc::new(SemanticKernel));
+    Adapters::new(vec![
+        langgraph,
+        semantic_kernel,
+        Arc::new(OpenInference),
+        Arc::new(OpenLlmetry),
+        Arc::new(GenAi),
+    ])
 }
 
 fn folder() -> PathBuf {

@@ -4,12 +4,15 @@
 //! Times are RFC 3339 text in UTC with nanoseconds; durations are milliseconds in fields ending `_ms`; money is decimal text
 //! in US dollars in fields ending `_usd`, or null with a reason beside it; ids are lower-case hexadecimal.
 
+mod agents;
 mod ask;
 mod event;
 mod figures;
+mod lens;
 mod live;
 mod message;
 mod metric;
+mod parity;
 mod price;
 mod session;
 mod span;
@@ -18,14 +21,17 @@ mod trace;
 mod usage;
 mod value;
 
+pub use agents::{AgentFigures, AgentRow, AgentsAnswer};
 pub use ask::{
     EventParams, FacetParams, FilterParams, MetricParams, PageParams, SpanParams, TraceParams, UsageParams,
 };
 pub use event::{Event, EventsAnswer};
 pub use figures::{Latency, Tokens};
+pub use lens::{LensAnswer, LensLine};
 pub use live::LiveFrame;
 pub use message::{Message, Part};
 pub use metric::{MetricName, MetricSeries, MetricsAnswer, SeriesAnswer};
+pub use parity::{InTraces, ParityAnswer, ParityRow, Sends};
 pub use price::{PriceAnswer, PriceAsk, PriceLine, PriceRule};
 pub use session::{Session, SessionAnswer, SessionsAnswer};
 pub use span::{Link, Source, Span, SpanAnswer, SpanEvent};

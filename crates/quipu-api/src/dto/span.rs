@@ -50,6 +50,14 @@ pub struct Span {
     pub operation: Option<String>,
     /// Tool's name as the model called it.
     pub tool: Option<String>,
+    /// Step of a workflow that it is: a graph's node, a crew's task, a pipeline's component.
+    pub step: Option<String>,
+    /// On a hand-off, the agent that hands over.
+    pub handoff_from: Option<String>,
+    /// On a hand-off, the agent that takes over.
+    pub handoff_to: Option<String>,
+    /// On a guardrail, whether it was triggered.
+    pub guardrail_triggered: Option<bool>,
     /// Session.
     pub session_id: Option<String>,
     /// User.
@@ -60,6 +68,13 @@ pub struct Span {
     pub counted: bool,
     /// Why it counts or does not; null for spans that are no call, tool run, or holder of usage.
     pub counted_reason: Option<String>,
+    /// The rule of `counted_reason` as a stable word: `leaf`, `repeats`, `never_counted`, `orphan_rollup`, `merged`,
+    /// `duplicate`, `fetched`, `echo` or `metric`.
+    pub counted_rule: Option<String>,
+    /// The same as `counted_reason`, beside `counted_rule`.
+    pub counted_why: Option<String>,
+    /// The signal that told of it: `span`, `details`, `log`, `transcript` or `metric`; null where only the whole span says.
+    pub signal: Option<String>,
     /// Computed cost; null when there is none, with the reason in `cost_reason`.
     #[schema(value_type = Option<String>)]
     pub cost_usd: Option<Usd>,
@@ -199,6 +214,9 @@ impl Span {
         self.tokens = cost.usage.as_ref().map(|usage| usage.tokens().into());
         self.counted = cost.counts();
         self.counted_reason = Some(cost.rule.as_str().to_owned());
+        self.counted_rule = Some(cost.rule.word().to_owned());
+        self.counted_why = self.counted_reason.clone();
+        self.signal = Some(cost.signal.as_str().to_owned());
         self.cost_usd = cost.amount;
         self.cost_reason = cost_reason(cost).map(str::to_owned);
         self.reported_cost_usd = cost.reported;
@@ -216,6 +234,11 @@ impl Span {
         self.response_model = name(read.response_model.as_ref()).or_else(|| self.response_model.take());
         self.response_id = name(read.response_id.as_ref());
         self.operation = name(read.operation.as_ref());
+        self.signal = Some(read.signal.as_str().to_owned());
+        self.step = name(read.step.as_ref());
+        self.handoff_from = name(read.handoff_from.as_ref());
+        self.handoff_to = name(read.handoff_to.as_ref());
+        self.guardrail_triggered = read.guardrail_triggered;
         self.session_id = name(read.session.as_ref());
         self.user_id = name(read.user.as_ref());
         self.reported_cost_usd = self.reported_cost_usd.or(read.reported_cost);
@@ -259,7 +282,8 @@ impl Span {
     }
 }
 
-fn cost_reason(cost: &Cost) -> Option<&'static str> {
+/// Why there is no computed cost, as a word.
+pub(crate) fn cost_reason(cost: &Cost) -> Option<&'static str> {
     match (cost.amount, cost.unpriced) {
         (Some(_), _) => None,
         _ if !cost.counts() => Some("not counted"),

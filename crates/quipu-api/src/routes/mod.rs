@@ -1,18 +1,24 @@
 //! One handler a route.
 
+mod agents;
 mod assets;
 mod events;
+mod lens;
 mod metrics;
+mod parity;
 mod price;
 mod sessions;
 mod status;
 mod traces;
 mod usage;
 
+pub(crate) use agents::agents;
 pub(crate) use assets::{asset, wrong_method};
 pub(crate) use events::events;
+pub(crate) use lens::lens;
 pub use metrics::OPEN_METRICS;
 pub(crate) use metrics::{metrics, metrics_text, series};
+pub(crate) use parity::parity_matrix;
 pub(crate) use price::price;
 pub(crate) use sessions::{session, sessions};
 pub(crate) use status::{healthz, readyz, status};
@@ -20,8 +26,11 @@ pub(crate) use traces::{span, trace, traces};
 pub(crate) use usage::{facets, tools, usage};
 
 // The generated descriptions of the routes, which the OpenAPI document names.
+pub(crate) use agents::__path_agents;
 pub(crate) use events::__path_events;
+pub(crate) use lens::__path_lens;
 pub(crate) use metrics::{__path_metrics, __path_metrics_text, __path_series};
+pub(crate) use parity::__path_parity_matrix;
 pub(crate) use price::__path_price;
 pub(crate) use sessions::{__path_session, __path_sessions};
 pub(crate) use status::{__path_healthz, __path_readyz, __path_status};

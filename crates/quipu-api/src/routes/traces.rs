@@ -62,14 +62,18 @@ pub(crate) async fn span(
 ) -> Answer<SpanAnswer> {
     let Path((trace, span)) = path?;
     let (trace_id, span_id) = (id::<TraceId>(&trace)?, id::<SpanId>(&span)?);
-    let missing =
-        || Problem::not_found("Span not found", format!("No span {span_id} of trace {trace_id} is stored."));
+    let missing = || no_span(trace_id, span_id);
     let row = api.store.span(trace_id, span_id).await?.ok_or_else(missing)?;
     let span = said::spans(&api, trace_id, vec![row]).await?.pop().ok_or_else(missing)?;
     Ok(Json(SpanAnswer { span }))
 }
 
-fn no_trace(trace_id: TraceId) -> Problem {
+/// No such span is stored.
+pub(crate) fn no_span(trace_id: TraceId, span_id: SpanId) -> Problem {
+    Problem::not_found("Span not found", format!("No span {span_id} of trace {trace_id} is stored."))
+}
+
+pub(super) fn no_trace(trace_id: TraceId) -> Problem {
     let detail =
         format!("No trace {trace_id} is stored. It has not arrived yet, or its day has been removed.");
     Problem::not_found("Trace not found", detail)

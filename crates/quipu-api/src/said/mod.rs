@@ -33,6 +33,32 @@ pub(crate) async fn spans(
         .map_err(failed)
 }
 
+/// A call read again.
+pub(crate) struct CallSaid {
+    /// The row; its `raw.canonical` has been read.
+    pub(crate) row: SpanRow,
+    /// What the span holds of it.
+    pub(crate) said: Messages,
+    /// Whether the span, or an event that belongs to it, tells messages.
+    pub(crate) has_messages: bool,
+}
+
+/// Calls of one trace read again, with what the trace's events add.
+pub(crate) async fn calls(
+    api: &Arc<Api>,
+    trace_id: TraceId,
+    rows: Vec<SpanRow>,
+) -> Result<Vec<CallSaid>, Problem> {
+    let adapters = api.adapters.clone();
+    let said = spawn_blocking(move || read(&adapters, rows)).await.map_err(failed)?;
+    let events = if said.iter().any(is_silent) { of_trace(api, trace_id).await? } else { HashMap::new() };
+    let call = |one: (SpanRow, Messages)| {
+        let has_messages = !is_silent(&one) || events.contains_key(&one.0.span_id);
+        CallSaid { row: one.0, said: one.1, has_messages }
+    };
+    Ok(said.into_iter().map(call).collect())
+}
+
 fn failed(error: tokio::task::JoinError) -> Problem {
     tracing::error!(error = %error, "reading spans failed");
     let detail = "Reading the stored spans failed; the server's log says where.";

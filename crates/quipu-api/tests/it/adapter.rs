@@ -1,6 +1,8 @@
 //! An adapter that reads a handful of attributes: enough to see that routes read stored spans again.
 
-use quipu_core::{Adapter, Canonical, Kind, Message, Messages, Part, Role, Span, Usage, Value};
+use quipu_core::{
+    Adapter, Canonical, Kind, Lens, LensLine, Message, Messages, Part, Role, Span, Usage, Value,
+};
 
 /// Reads `gen_ai.*` and `test.*` attributes; a message is `role: text`.
 pub struct Plain;
@@ -59,6 +61,13 @@ impl Adapter for Plain {
             time_to_first_token: count(span, "test.ttft").map(|nanos| nanos as i64),
             finish_reasons: text(span, "test.finish").into_iter().collect(),
             notes: text(span, "test.note").into_iter().collect(),
+            step: text(span, "test.step"),
+            handoff_from: text(span, "test.from"),
+            handoff_to: text(span, "test.to"),
+            guardrail_triggered: span
+                .attributes
+                .get("test.triggered")
+                .map(|value| *value == Value::Bool(true)),
             params: quipu_core::Params {
                 temperature: Some(0.5),
                 max_tokens: Some(64),
@@ -67,6 +76,17 @@ impl Adapter for Plain {
             usage,
             ..Canonical::default()
         }
+    }
+
+    fn lens(&self, _: &Span, read: &Canonical) -> Lens {
+        let model = read.request_model.clone().map(|model| LensLine {
+            field: "request_model".into(),
+            value: model.into(),
+            key: Some("gen_ai.request.model".into()),
+            passed_over: vec!["llm.request.model".into()],
+            rule: Some("a rule".into()),
+        });
+        Lens { lines: model.into_iter().collect(), unread: vec!["gen_ai.new".into()], ..Lens::default() }
     }
 
     fn messages(&self, span: &Span) -> Messages {

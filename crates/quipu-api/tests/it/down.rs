@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use axum::http::Method;
 use quipu_core::{
-    Backend, Error, ErrorKind, EventPage, EventQuery, Facet, FacetField, Health, Limits, MetricName,
+    Backend, Error, ErrorKind, EventPage, EventQuery, Facet, FacetField, Health, Limits, Meeting, MetricName,
     MetricQuery, MetricSeries, Node, Result, SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow,
     Store, StoreInfo, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow,
     UsageGroup, UsageQuery,
@@ -83,6 +83,10 @@ impl Store for Down {
         self.fails()
     }
 
+    async fn meeting_traces(&self, _: &[(Meeting, Timestamp)]) -> Result<Vec<Vec<(TraceId, Timestamp)>>> {
+        self.fails()
+    }
+
     async fn info(&self) -> Result<StoreInfo> {
         self.fails()
     }
@@ -103,10 +107,13 @@ async fn every_route_says_that_the_store_does_not_answer() {
     let fixture = fixture(ErrorKind::Unavailable);
     let trace = format!("/api/v1/traces/{}", trace_id(1));
     let span = format!("{trace}/spans/0101010101010101");
+    let lens = format!("{span}/lens");
     for path in [
         "/api/v1/traces",
         trace.as_str(),
         span.as_str(),
+        lens.as_str(),
+        "/api/parity-matrix",
         "/api/v1/sessions",
         "/api/v1/sessions/s",
         "/api/v1/usage",

@@ -115,6 +115,7 @@ pub fn cost(span: &Span, rule: Rule, amount: Option<&str>) -> Cost {
         time: span.start,
         duration: span.duration(),
         kind: read.kind,
+        signal: read.signal,
         rule,
         failed: span.status == Status::Error,
         service: span.resource.service().map(Into::into),

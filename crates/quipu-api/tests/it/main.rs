@@ -3,15 +3,18 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod adapter;
+mod agents;
 mod assets;
 mod down;
 mod events;
 mod figures;
 mod fixture;
 mod http;
+mod lens;
 mod live;
 mod metrics;
 mod openapi;
+mod parity;
 mod price;
 mod problems;
 mod server;

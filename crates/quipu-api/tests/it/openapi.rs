@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::fixture::Fixture;
 
-const ROUTES: [(&str, &str); 18] = [
+const ROUTES: [(&str, &str); 21] = [
     ("get", "/healthz"),
     ("get", "/readyz"),
     ("get", "/metrics"),
@@ -19,6 +19,9 @@ const ROUTES: [(&str, &str); 18] = [
     ("get", "/api/v1/traces"),
     ("get", "/api/v1/traces/{trace_id}"),
     ("get", "/api/v1/traces/{trace_id}/spans/{span_id}"),
+    ("get", "/api/v1/traces/{trace_id}/spans/{span_id}/lens"),
+    ("get", "/api/v1/traces/{trace_id}/agents"),
+    ("get", "/api/parity-matrix"),
     ("get", "/api/v1/sessions"),
     ("get", "/api/v1/sessions/{session_id}"),
     ("get", "/api/v1/usage"),
@@ -65,6 +68,8 @@ async fn its_parameters_are_those_that_routes_take() {
         ("/api/v1/usage", vec![FILTER_PARAMS, USAGE_PARAMS]),
         ("/api/v1/tools", vec![FILTER_PARAMS]),
         ("/api/v1/facets", vec![FILTER_PARAMS, FACET_PARAMS]),
+        ("/api/parity-matrix", vec![&["time_range", "frameworks"]]),
+        ("/api/v1/traces/{trace_id}/spans/{span_id}/lens", vec![]),
         ("/api/v1/events", vec![EVENT_PARAMS]),
         ("/api/v1/metrics/query", vec![METRIC_PARAMS]),
     ] {

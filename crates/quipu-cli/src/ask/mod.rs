@@ -1,5 +1,7 @@
 //! The asking commands: a question goes to the HTTP interface, of a server or of one's own over the files.
 
+mod lens;
+mod parity;
 mod price;
 mod print;
 mod source;
@@ -52,6 +54,16 @@ pub fn run(command: &Command) -> Result<()> {
         Command::Traces(ask) => {
             let question = Question::get("/api/v1/traces").filtered(&ask.filter).with("sort", &ask.sort);
             (question.with("limit", &ask.limit).with("cursor", &ask.cursor), &ask.source, print::traces)
+        }
+        Command::Trace(ask) if ask.lens => {
+            show(ask.source.json, &lens::ask(ask)?, lens::print);
+            return Ok(());
+        }
+        Command::Frameworks(ask) => {
+            let question = Question::get("/api/parity-matrix")
+                .with("time_range", &ask.time_range)
+                .with("frameworks", &ask.frameworks);
+            (question, &ask.source, parity::print)
         }
         Command::Trace(ask) => {
             let question = Question::get(format!("/api/v1/traces/{}", source::escape(&ask.id)));

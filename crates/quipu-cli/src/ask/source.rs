@@ -37,12 +37,32 @@ pub fn default_folder() -> Result<PathBuf> {
 
 /// Asks the source.
 pub fn ask(source: &Source, question: &Question) -> Result<Value> {
-    match &source.url {
-        Some(url) => ask_server(url, question),
-        None => {
-            let (uri, folder) = place(source)?;
-            let store = open(&uri, &folder)?;
-            ask_routes(serve::routes_over(store), question)
+    Asked::open(source)?.ask(question)
+}
+
+/// A source that is asked more than once.
+pub enum Asked {
+    /// A server's URL.
+    Server(String),
+    /// The routes over the files.
+    Files(Router),
+}
+
+impl Asked {
+    /// Opens the files, or takes the server's URL.
+    pub fn open(source: &Source) -> Result<Self> {
+        if let Some(url) = &source.url {
+            return Ok(Self::Server(url.clone()));
+        }
+        let (uri, folder) = place(source)?;
+        Ok(Self::Files(serve::routes_over(open(&uri, &folder)?)))
+    }
+
+    /// Asks.
+    pub fn ask(&self, question: &Question) -> Result<Value> {
+        match self {
+            Self::Server(url) => ask_server(url, question),
+            Self::Files(routes) => ask_routes(routes.clone(), question),
         }
     }
 }

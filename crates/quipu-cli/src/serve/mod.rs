@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use quipu::Access;
-use quipu::core::{Clock, Meter, Store, SystemClock};
+use quipu::core::{Clock, Limits, Meter, Store, SystemClock};
 use quipu::pipeline::{Parts, Pipeline, Priced, SelfMetrics};
 use quipu::prices::Book;
 use tokio::sync::watch;
@@ -48,7 +48,7 @@ async fn serve(args: &Serve, config: Config) -> Result<()> {
     let urls = listeners.urls()?;
     let store = quipu::open(&config.store, &folder, Access::Write)?;
     let metrics = Arc::new(SelfMetrics::new());
-    let pipeline = Arc::new(start(&config, &store, &metrics));
+    let pipeline = Arc::new(start(&config.limits, &store, &metrics));
     let demo = args.demo.then(|| Demo::new(quipu::adapters())).transpose()?;
     let house = House {
         limits: Arc::new(config.limits),
@@ -78,13 +78,14 @@ async fn serve(args: &Serve, config: Config) -> Result<()> {
     Ok(())
 }
 
-fn start(config: &Config, store: &Arc<dyn Store>, metrics: &Arc<SelfMetrics>) -> Pipeline {
+/// The one pipeline that everything goes through, whoever brings it.
+pub fn start(limits: &Limits, store: &Arc<dyn Store>, metrics: &Arc<SelfMetrics>) -> Pipeline {
     Pipeline::start(Parts {
         store: Arc::clone(store),
         stages: vec![Arc::new(Priced::new(Arc::new(Book::vendored())))],
         meter: Arc::clone(metrics) as Arc<dyn Meter>,
         clock: Arc::new(SystemClock) as Arc<dyn Clock>,
-        limits: config.limits.clone(),
+        limits: limits.clone(),
     })
 }
 
@@ -101,18 +102,18 @@ async fn watch_store(store: Arc<dyn Store>, metrics: Arc<SelfMetrics>) {
     }
 }
 
-/// The signals that ask a server to stop.
-struct Signals {
+/// The signals that ask a process to stop.
+pub struct Signals {
     terminate: tokio::signal::unix::Signal,
 }
 
 impl Signals {
-    fn new() -> Result<Self> {
+    pub fn new() -> Result<Self> {
         let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
         Ok(Self { terminate })
     }
 
-    async fn wait(&mut self) {
+    pub async fn wait(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = tokio::signal::ctrl_c() => {}

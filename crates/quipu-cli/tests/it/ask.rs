@@ -15,6 +15,7 @@ fn a_folder_answers_while_a_server_writes_to_it() {
         vec!["tools"],
         vec!["sessions"],
         vec!["events"],
+        vec!["trace", "00000000000000000000000000000007", "--lens"],
     ] {
         let from_folder = run(&[&command[..], &["--json", "--data-dir", here]].concat());
         let from_server = run(&[&command[..], &["--json", "--url", server.url("http")]].concat());
@@ -36,6 +37,54 @@ fn a_trace_is_shown_as_a_tree_with_what_counts() {
         text.contains("  chat gpt-4o") && text.contains("$0.006") && text.contains("not counted"),
         "{text}"
     );
+}
+
+#[test]
+fn a_lens_tells_where_each_value_came_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    server.post_json(&export(7));
+    let here = folder.path().to_str().unwrap();
+    let trace = "00000000000000000000000000000007";
+    let (_, text, error) = run(&["trace", trace, "--lens", "--data-dir", here]);
+    for said in
+        ["read by genai", "counts: a call with no call below it", "gen_ai.request.model", "does not count"]
+    {
+        assert!(text.contains(said), "{said}: {text}{error}");
+    }
+    let (_, json, _) = run(&["trace", trace, "--lens", "--data-dir", here, "--json"]);
+    let all: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let spans = all["spans"].as_array().unwrap();
+    assert!(spans.len() > 1, "{all}");
+    let one = spans.iter().find(|span| span["rule"] == "leaf").unwrap();
+    let id = one["span_id"].as_str().unwrap();
+    let (_, json, _) = run(&["trace", trace, "--lens", "--span", id, "--url", server.url("http"), "--json"]);
+    let alone: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(alone["spans"], serde_json::json!([one]));
+    let (code, _, _) = run(&["trace", trace, "--span", id, "--data-dir", here]);
+    assert_eq!(code, 2, "--span is a part of --lens");
+    let (code, _, error) = run(&["trace", trace, "--lens", "--span", "00000000000000aa", "--data-dir", here]);
+    assert!(code == 1 && error.contains("00000000000000aa"), "{error}");
+}
+
+#[test]
+fn frameworks_are_shown_side_by_side() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let here = folder.path().to_str().unwrap();
+    let (code, text, _) = run(&["frameworks", "--data-dir", here]);
+    assert!(code == 0 && text.contains("no framework"), "{text}");
+    server.post_json(&export(7));
+    let (code, text, error) = run(&["frameworks", "--url", server.url("http")]);
+    assert!(
+        code == 0 && text.contains("genai") && text.contains("share of the latest calls"),
+        "{text}{error}"
+    );
+    let (_, json, _) = run(&["frameworks", "--data-dir", here, "--json"]);
+    let answer: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(answer["frameworks"][0]["llm_calls"], 1, "{answer}");
+    let (code, _, error) = run(&["frameworks", "--data-dir", here, "--time-range", "2h"]);
+    assert!(code == 1 && error.contains("time_range"), "{error}");
 }
 
 #[test]

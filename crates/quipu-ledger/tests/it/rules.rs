@@ -191,3 +191,32 @@ fn a_hundred_thousand_spans_in_small_batches_are_counted_in_reasonable_steps() {
     let rows = count(&batches, 1_000_000);
     assert_eq!(totals(&rows), (90_000, 90_000, 90_000));
 }
+
+#[test]
+fn r5_a_record_below_a_call_repeats_what_the_call_tells_itself() {
+    let stream = with_usage(span(1, Some(0), Kind::Task, 10, 90), 120, 22);
+    for memory in [1000, 0] {
+        let told = with_usage(span(0, None, Kind::Llm, 0, 100), 120, 22);
+        for batches in
+            [vec![vec![told.clone()], vec![stream.clone()]], vec![vec![stream.clone()], vec![told]]]
+        {
+            assert_eq!(totals(&count(&batches, memory)), (1, 120, 22));
+        }
+        let silent = span(0, None, Kind::Llm, 0, 100);
+        assert_eq!(totals(&count(&[vec![stream.clone()], vec![silent]], memory)), (1, 120, 22));
+    }
+}
+
+#[test]
+fn a_call_without_a_model_is_of_the_model_that_the_turn_names() {
+    let turn = with_model(with_usage(span(0, None, Kind::Agent, 0, 100), 120, 22), "gpt-5-codex");
+    let call = with_usage(span(2, Some(1), Kind::Llm, 10, 90), 120, 22);
+    let step = span(1, Some(0), Kind::Other, 5, 95);
+    for batches in [vec![turn.clone(), step.clone(), call.clone()], vec![call, step, turn]] {
+        let batches: Vec<_> = batches.into_iter().map(|span| vec![span]).collect();
+        for memory in [1000, 0] {
+            let rows = count(&batches, memory);
+            assert_eq!(rows[&span_id(2)].request_model.as_deref(), Some("gpt-5-codex"));
+        }
+    }
+}

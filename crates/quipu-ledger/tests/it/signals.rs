@@ -27,7 +27,8 @@ fn call(number: u64, start: i64, end: i64, input: u64) -> Span {
 
 /// Counts in the order given, in the reverse order, one by one, and with a ledger that forgets all it can.
 fn in_every_way(spans: &[Span]) -> Rows {
-    let one_by_one = |spans: &mut dyn Iterator<Item = &Span>| spans.map(|span| vec![span.clone()]).collect::<Vec<_>>();
+    let one_by_one =
+        |spans: &mut dyn Iterator<Item = &Span>| spans.map(|span| vec![span.clone()]).collect::<Vec<_>>();
     let at_once = count(&[spans.to_vec()], 1000);
     for memory in [1000, 0] {
         assert_eq!(count(&one_by_one(&mut spans.iter()), memory), at_once);
@@ -85,8 +86,7 @@ fn answers_with_the_same_id_pair_by_time() {
 fn a_turns_sum_counts_until_a_log_tells_of_its_calls() {
     let turn = meeting_in("s", with_usage(span(0, None, Kind::Agent, 0, 5000), 240, 18));
     assert_eq!(totals(&in_every_way(std::slice::from_ref(&turn))), (0, 240, 18));
-    let logs =
-        [told(call(1, 900, 900, 120), Signal::Log, 9), told(call(2, 4000, 4000, 120), Signal::Log, 9)];
+    let logs = [told(call(1, 900, 900, 120), Signal::Log, 9), told(call(2, 4000, 4000, 120), Signal::Log, 9)];
     let rows = in_every_way(&[&[turn][..], &logs].concat());
     assert_eq!((totals(&rows), rule_of(&rows, 0)), ((2, 240, 18), Rule::Repeats));
 }
@@ -172,6 +172,23 @@ fn a_services_metrics_yield_to_its_calls_of_that_time() {
     let spans = [&spans[..], &[of(call(3, 10, 990, 120), "app")]].concat();
     let rows = in_every_way(&spans);
     assert_eq!((totals(&rows).1, rule_of(&rows, 0), rule_of(&rows, 1)), (290, Rule::Echo, Rule::Metric));
+}
+
+#[test]
+fn a_metric_of_cost_alone_counts_until_a_call_tells_its_cost() {
+    let mut cost = told(span(0, None, Kind::Other, 0, 1000), Signal::Metric, 7);
+    cost.canonical.reported_cost = Some("0.25".parse().unwrap());
+    cost.canonical.response_id = Some("cost".into());
+    let reported = |rows: &Rows| -> Vec<_> {
+        rows.values().filter(|row| row.counts()).map(|row| row.reported).collect()
+    };
+    let call = meeting_in("s", call(1, 0, 900, 120));
+    let rows = in_every_way(&[cost.clone(), call.clone()]);
+    assert_eq!((totals(&rows), reported(&rows)), ((1, 120, 9), vec![Some("0.25".parse().unwrap()), None]));
+    let mut dear = call;
+    dear.canonical.reported_cost = Some("0.3".parse().unwrap());
+    let rows = in_every_way(&[cost, dear]);
+    assert_eq!((totals(&rows), reported(&rows)), ((1, 120, 9), vec![Some("0.3".parse().unwrap())]));
 }
 
 /// Calls of one session, each told by some of span, log and transcript.

@@ -2,7 +2,8 @@
 
 use quipu_core::{Message, Part, Role, Span, Value};
 use quipu_semconv::{
-    AI_FINISH_REASON, AI_OBJECT, AI_PROMPT, AI_PROMPT_MESSAGES, AI_REASONING, AI_TEXT, AI_TOOL_CALLS, AI_VALUES,
+    AI_FINISH_REASON, AI_OBJECT, AI_PROMPT, AI_PROMPT_MESSAGES, AI_REASONING, AI_TEXT, AI_TOOL_CALLS,
+    AI_VALUES,
 };
 
 use super::{Sides, blocks, first, message, schema, structured};
@@ -44,7 +45,10 @@ fn unquoted(text: &str) -> String {
 
 fn answer(span: &Span) -> Option<Message> {
     let text = |keys: &[&str]| {
-        first(&span.attributes, keys).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
+        first(&span.attributes, keys)
+            .and_then(Value::as_str)
+            .filter(|text| !text.is_empty())
+            .map(str::to_owned)
     };
     let mut parts: Vec<Part> = text(AI_REASONING).map(Part::Reasoning).into_iter().collect();
     parts.extend(text(AI_TEXT).or_else(|| text(AI_OBJECT)).map(Part::Text));

@@ -19,7 +19,9 @@ pub(super) fn parts(value: &Value) -> Vec<Part> {
 
 /// Whether a value looks like a piece of a message: text that happens to be a JSON list must stay text.
 fn is_block(value: &Value) -> bool {
-    ["type", "text", "toolUse", "toolResult", "tool_call", "tool_call_result"].iter().any(|key| value.get(key).is_some())
+    ["type", "text", "toolUse", "toolResult", "tool_call", "tool_call_result"]
+        .iter()
+        .any(|key| value.get(key).is_some())
 }
 
 fn part(value: &Value) -> Option<Part> {
@@ -58,7 +60,10 @@ fn untyped(value: &Value) -> Option<Part> {
     }
     if let Some(answer) = value.get("tool_call_result").filter(|answer| matches!(answer, Value::Map(_))) {
         let id = answer.get("origin").and_then(|call| text(call, "id"));
-        return Some(Part::ToolCallResponse { id, response: answer.get("result").map(structured).unwrap_or_default() });
+        return Some(Part::ToolCallResponse {
+            id,
+            response: answer.get("result").map(structured).unwrap_or_default(),
+        });
     }
     if let Some(reasoning) = value.get("reasoningContent") {
         return reasoning.get("reasoningText").and_then(|inner| text(inner, "text")).map(Part::Reasoning);
@@ -77,7 +82,10 @@ pub(super) fn tool_call(value: &Value) -> Option<Part> {
     let name = ["name", "toolName", "tool_name"].iter().find_map(|key| text(function, key))?;
     let id =
         ["id", "toolUseId", "call_id", "toolCallId", "tool_call_id"].iter().find_map(|key| text(value, key));
-    let arguments = ["arguments", "input", "args", "tool_kwargs"].iter().find_map(|key| function.get(key)).map(structured);
+    let arguments = ["arguments", "input", "args", "tool_kwargs"]
+        .iter()
+        .find_map(|key| function.get(key))
+        .map(structured);
     Some(Part::ToolCall { id, name, arguments: arguments.unwrap_or_default() })
 }
 

@@ -35,7 +35,9 @@ fn nested(list: &Value) -> Vec<Message> {
 
 /// `LangChain` writes a message as its class and its arguments, and a candidate as an object around the message.
 fn unpacked(value: &Value) -> Option<Message> {
-    if let Some(inner) = value.get("message").filter(|_| value.get("generation_info").is_some() || value.get("text").is_some()) {
+    if let Some(inner) =
+        value.get("message").filter(|_| value.get("generation_info").is_some() || value.get("text").is_some())
+    {
         return message(inner);
     }
     let inside = value.get("kwargs")?;

@@ -16,7 +16,7 @@ use quipu_semconv::{METRIC_FAMILIES, METRIC_SERIES, MetricFamily};
 
 use crate::label_at;
 
-/// The spans that metrics of `family` come to, of those metrics that `counts`.
+/// The spans that metrics of `family` come to, of those metrics that `counts`; metrics of unnamed services come to none.
 pub fn spans_of_metrics(
     metrics: &[Metric],
     family: &MetricFamily,
@@ -26,6 +26,10 @@ pub fn spans_of_metrics(
     for group in group::groups(metrics, family, counts) {
         for cluster in group.clusters() {
             let span = made::span(family, &group, &cluster);
+            // Without the name of a session or service nobody can say whether calls already tell of these tokens.
+            if session(&span, family).is_none() && span.resource.service().is_none() {
+                continue;
+            }
             // Of several points of one series in one hour the last holds.
             let known = spans.get(&(span.trace_id, span.span_id));
             if known.is_none_or(|known| known.end <= span.end) {

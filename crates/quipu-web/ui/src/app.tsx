@@ -11,6 +11,7 @@ const Trace = lazy(async () => ({ default: (await import("./pages/trace/Trace"))
 const Sessions = lazy(async () => ({ default: (await import("./pages/Sessions")).Sessions }));
 const SessionPage = lazy(async () => ({ default: (await import("./pages/Sessions")).SessionPage }));
 const Tools = lazy(async () => ({ default: (await import("./pages/Tools")).Tools }));
+const Frameworks = lazy(async () => ({ default: (await import("./pages/Frameworks")).Frameworks }));
 const Usage = lazy(async () => ({ default: (await import("./pages/usage/Usage")).Usage }));
 
 function decoded(text: string): string {
@@ -28,6 +29,7 @@ function Page({ path }: { path: string }) {
   if (page === "sessions") return id ? <SessionPage key={id} sessionId={id} /> : <Sessions />;
   if (page === "tools" && !id) return <Tools />;
   if (page === "usage" && !id) return <Usage />;
+  if (page === "frameworks" && !id) return <Frameworks />;
   return (
     <Failure error={new Problem("There is no such page", 404, "The pages are listed on the left.", path)} />
   );

@@ -10,6 +10,7 @@ import "./styles/shell.css";
 import "./styles/grid.css";
 import "./styles/trace.css";
 import "./styles/usage.css";
+import "./styles/frameworks.css";
 
 const root = document.getElementById("root");
 if (root) {

@@ -63,9 +63,9 @@ async function ask<T>(route: string, address: string, init: RequestInit, signal?
   return (await response.json()) as T;
 }
 
-/** GET, answered as JSON. Throws a Problem. */
+/** GET, answered as JSON. Throws a Problem. Paths are those of /api/v1, but for the few older routes under /api. */
 export function get<T>(path: string, params: Params = {}, signal?: AbortSignal): Promise<T> {
-  const route = `/api/v1${path}`;
+  const route = path.startsWith("/api/") ? path : `/api/v1${path}`;
   return ask<T>(route, withParams(route, params), { headers: { accept: "application/json" } }, signal);
 }
 

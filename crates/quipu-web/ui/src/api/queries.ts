@@ -5,6 +5,8 @@ import { previousRange, type Range, resolveRange } from "../lib/time";
 import { get, Problem, post } from "./client";
 import type {
   FacetValue,
+  Lens,
+  Parity,
   PriceAnswer,
   ServerStatus,
   SessionPage,
@@ -99,6 +101,33 @@ export function useSpan(traceId: string, spanId: string | null) {
       const path = `/traces/${encodeURIComponent(traceId)}/spans/${encodeURIComponent(spanId ?? "")}`;
       return (await get<{ span: Span }>(path, {}, signal)).span;
     },
+  });
+}
+
+/** How a span was read: which attribute gave what, and why it counts or does not. */
+export function useLens(traceId: string, spanId: string) {
+  return useQuery({
+    queryKey: ["lens", traceId, spanId],
+    staleTime: 60_000,
+    placeholderData: undefined,
+    queryFn: ({ signal }) =>
+      get<Lens>(
+        `/traces/${encodeURIComponent(traceId)}/spans/${encodeURIComponent(spanId)}/lens`,
+        {},
+        signal,
+      ),
+  });
+}
+
+/** The time ranges that the parity matrix knows; other ranges show all that is stored. */
+const PARITY_RANGES = ["1h", "24h", "7d", "30d"];
+
+/** What each framework sends by each convention. */
+export function useParity(range: Range) {
+  const time_range = PARITY_RANGES.find((known) => known === range.preset);
+  return useQuery({
+    queryKey: ["parity", time_range],
+    queryFn: ({ signal }) => get<Parity>("/api/parity-matrix", { time_range }, signal),
   });
 }
 

@@ -234,3 +234,66 @@ export type LiveFrame =
   | { type: "trace"; trace: TraceSummary }
   | { type: "lagged"; missed: number }
   | { type: "ping" };
+
+/** One canonical value of a span and where it comes from. */
+export interface LensLine {
+  field: string;
+  value: string;
+  key: string | null;
+  passed_over: string[];
+  rule: string | null;
+}
+
+/** How one span was read, and why it counts or does not. */
+export interface Lens {
+  adapter: string | null;
+  enriched_by: string[];
+  convention: string | null;
+  signal: string;
+  counted: boolean;
+  rule: string | null;
+  rule_text: string | null;
+  reading: string | null;
+  reading_text: string | null;
+  lines: LensLine[];
+  unread: string[];
+  notes: string[];
+  priced_by: PriceRule | null;
+  cost_reason: string | null;
+}
+
+/** One framework by one convention: what it did, what it sends and what it lacks. */
+export interface ParityRow {
+  framework: string | null;
+  convention: string | null;
+  traces: number;
+  sessions: number;
+  users: number;
+  agents: number;
+  llm_calls: number;
+  tool_calls: number;
+  errors: number;
+  tokens: Tokens;
+  cost_usd: string | null;
+  reported_cost_usd: string | null;
+  unpriced_calls: number;
+  first_seen: string | null;
+  last_seen: string | null;
+  /** What its traces hold, whoever made the calls: a framework's calls are often those of the provider's library. */
+  in_traces: {
+    llm_calls: number;
+    errors: number;
+    tokens: Tokens;
+    cost_usd: string | null;
+    unpriced_calls: number;
+  };
+  sampled_calls: number;
+  sends: { signal: string; share: number }[];
+  lacks: string[];
+}
+
+export interface Parity {
+  complete: boolean;
+  traces_read: number;
+  frameworks: ParityRow[];
+}

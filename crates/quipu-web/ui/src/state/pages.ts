@@ -4,4 +4,5 @@ export const PAGES = [
   { path: "/sessions", label: "Sessions", key: "s" },
   { path: "/tools", label: "Tools", key: "o" },
   { path: "/usage", label: "Usage", key: "u" },
+  { path: "/frameworks", label: "Frameworks", key: "f" },
 ] as const;

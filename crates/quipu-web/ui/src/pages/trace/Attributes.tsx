@@ -30,7 +30,7 @@ function isWide(value: unknown): boolean {
 }
 
 /** A dotted name that breaks after its dots and underscores, not within words. */
-function Breakable({ name }: { name: string }) {
+export function Breakable({ name }: { name: string }) {
   return name.split(/(?<=[._])/).map((part, index) => (
     <Fragment key={index}>
       {part}

@@ -17,15 +17,17 @@ import { selfMs } from "../../lib/tree";
 import { messagesOf } from "../../lib/turns";
 import { href, setParams, usePlace } from "../../state/url";
 import { Attributes } from "./Attributes";
+import { LensTab } from "./LensTab";
 import { MessageView } from "./Messages";
 import { TokensTab } from "./TokensTab";
 
-const TABS = ["messages", "tokens", "attributes", "events", "links", "raw"] as const;
+const TABS = ["messages", "tokens", "lens", "attributes", "events", "links", "raw"] as const;
 type Tab = (typeof TABS)[number];
 
 const NAMES: Record<Tab, string> = {
   messages: "Messages",
   tokens: "Tokens & cost",
+  lens: "Lens",
   attributes: "Attributes",
   events: "Events",
   links: "Links",
@@ -149,6 +151,8 @@ function TabBody({ tab, span, traceId }: { tab: Tab; span: Span; traceId: string
       return <Conversation span={span} />;
     case "tokens":
       return <TokensTab span={span} />;
+    case "lens":
+      return <LensTab traceId={traceId} spanId={span.span_id} />;
     case "attributes":
       return <Attributes span={span} />;
     case "events":

@@ -1,0 +1,193 @@
+//! Spans: Codex's own, of which few out of hundreds are of interest, and those made from its other signals.
+//!
+//! The names are those of the `codex-otel` and `codex-core` crates, <https://github.com/openai/codex>, release 0.169. A call's
+//! tokens are on the span that handles the answer's last event; it names neither model nor conversation, which the spans
+//! above it do. `thread.id` is the operating system's thread on most spans and the conversation on a few.
+
+use compact_str::CompactString;
+use quipu_core::{
+    Adapter, Attributes, Canonical, Event, Kind, Lens, Meeting, Messages, Metric, Role, Signal, Span,
+    SpanEvent, Status,
+};
+use quipu_normalize::{
+    Slots, any_key_begins, canonical, count_at, flag_at, is_of_metrics, label_at, lens, message_list,
+    messages_as, scope_begins, spans_of_metrics,
+};
+use quipu_semconv::CODEX_METRICS;
+
+use crate::logs;
+
+/// The family of sources whose signals meet.
+pub(crate) const FAMILY: &str = "codex";
+/// How the names of its records and metrics begin.
+pub(crate) const PREFIX: &str = "codex.";
+/// How the names of its scopes begin: `codex_exec`, `codex_cli_rs`, `codex-app-server`, `codex_otel.log_only` …
+pub(crate) const SCOPES: &[&str] = &["codex_", "codex-"];
+/// Bytes of a UUID as text: a conversation's id, where a thread's number is much shorter.
+const UUID_BYTES: usize = 36;
+
+/// Reads telemetry of Codex.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Codex;
+
+impl Adapter for Codex {
+    fn name(&self) -> &'static str {
+        FAMILY
+    }
+
+    fn claims(&self, span: &Span) -> bool {
+        scope_begins(span, SCOPES)
+            || span.name.starts_with(PREFIX)
+            || any_key_begins(&span.attributes, &["codex.turn.token_usage."])
+    }
+
+    fn canonical(&self, span: &Span) -> Canonical {
+        let mut read = if is_of_metrics(span) { canonical(&Slots::of(span), FAMILY) } else { record(span) };
+        read.framework = Some(CompactString::const_new(FAMILY));
+        read
+    }
+
+    fn messages(&self, span: &Span) -> Messages {
+        let kind = self.canonical(span).kind;
+        match span.attributes.get("prompt").filter(|_| kind == Kind::Agent) {
+            Some(prompt) => Messages { input: message_list(prompt, &Role::User), ..Messages::default() },
+            None => messages_as(span, kind),
+        }
+    }
+
+    fn lens(&self, span: &Span, read: &Canonical) -> Lens {
+        lens(span, read)
+    }
+
+    fn event(&self, event: &mut Event) {
+        if logs::is_ours(event) && event.session.is_none() {
+            event.session = label_at(&event.attributes, "conversation.id");
+        }
+    }
+
+    fn span_of_event(&self, event: &Event) -> Option<Span> {
+        logs::span(event)
+    }
+
+    fn spans_of_metrics(&self, metrics: &[Metric]) -> Vec<Span> {
+        spans_of_metrics(metrics, &CODEX_METRICS, |_| true)
+    }
+}
+
+/// What a span is to Codex.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Turn,
+    Conversation,
+    Call,
+    FailedCall,
+    Tool,
+    /// Tells how the tool run above it went.
+    FailedTool,
+    Internal,
+}
+
+fn record(span: &Span) -> Canonical {
+    let attributes = &span.attributes;
+    let mut read = canonical(&Slots::of(span), FAMILY);
+    let part = part(span);
+    read.session = conversation(span);
+    read.meeting = read.session.as_ref().map(|session| Meeting::of(FAMILY, session));
+    read.kind = match part {
+        Part::Turn | Part::Conversation => Kind::Agent,
+        Part::Call | Part::FailedCall => Kind::Llm,
+        Part::Tool | Part::FailedTool => Kind::Tool,
+        Part::Internal => Kind::Other,
+    };
+    read.agent = agent(&read, read.kind == Kind::Agent);
+    read.tool = read.tool.take().filter(|_| part == Part::Tool);
+    let call_id = label_at(attributes, "call_id");
+    read.tool_call_id = read.tool_call_id.take().or(call_id).filter(|_| read.kind == Kind::Tool);
+    if matches!(part, Part::FailedCall | Part::FailedTool) || span.status == Status::Error {
+        read.error_type = read.error_type.take().or_else(|| Some(error_type(span, read.kind)));
+    }
+    if read.kind == Kind::Llm && read.provider.is_none() {
+        read.provider = Some(CompactString::const_new("openai"));
+    }
+    if !matches!(part, Part::Call | Part::Turn) {
+        read.usage = None;
+    }
+    read.params.reasoning_level = read.params.reasoning_level.take().or_else(|| {
+        let keys = ["codex.request.reasoning_effort", "codex.turn.reasoning_effort"];
+        keys.iter().find_map(|key| label_at(attributes, key)).filter(|level| level != "default")
+    });
+    // A login instead of a key: what it costs is not what the list says.
+    read.tags
+        .extend(label_at(attributes, "auth_mode").map(|mode| compact_str::format_compact!("auth:{mode}")));
+    read
+}
+
+fn part(span: &Span) -> Part {
+    let attributes = &span.attributes;
+    if Signal::of(attributes) == Signal::Log {
+        return part_of_record(span);
+    }
+    let has = |key| attributes.get(key).is_some();
+    if span.name == "session_task.turn" || has("codex.turn.token_usage.input_tokens") {
+        Part::Turn
+    } else if has("gen_ai.usage.input_tokens") || has("gen_ai.usage.output_tokens") {
+        Part::Call
+    } else if has("tool_name")
+        && (has("codex.tool.phase") || attributes.text("tool_name") == Some(&span.name))
+    {
+        Part::Tool
+    } else {
+        by_events(span)
+    }
+}
+
+fn part_of_record(span: &Span) -> Part {
+    match span.name.strip_prefix(PREFIX).unwrap_or_default() {
+        "conversation_starts" => Part::Conversation,
+        "user_prompt" => Part::Turn,
+        "sse_event" if span.status != Status::Error => Part::Call,
+        "sse_event" | "api_request" | "websocket_request" => Part::FailedCall,
+        "tool_result" => Part::Tool,
+        _ => Part::Internal,
+    }
+}
+
+/// Codex writes its log records as events of spans too, where they tell of failures that no attribute does.
+fn by_events(span: &Span) -> Part {
+    let is = |event: &SpanEvent, name: &str| event.attributes.text("event.name") == Some(name);
+    for event in &span.events {
+        if is(event, "codex.api_request") && logs::request_failed(&event.attributes) {
+            return Part::FailedCall;
+        }
+        if is(event, "codex.tool_result") && flag_at(&event.attributes, "success") == Some(false) {
+            return Part::FailedTool;
+        }
+    }
+    Part::Internal
+}
+
+/// The conversation that a span or one of its events names.
+fn conversation(span: &Span) -> Option<CompactString> {
+    let named = |attributes: &Attributes| label_at(attributes, "conversation.id");
+    let thread = || label_at(&span.attributes, "thread.id").filter(|id| id.len() == UUID_BYTES);
+    named(&span.attributes)
+        .or_else(thread)
+        .or_else(|| span.events.iter().find_map(|event| named(&event.attributes)))
+}
+
+/// Agents are named by their path: `/root` is the product itself, `/root/reviewer` a sub-agent.
+fn agent(read: &Canonical, is_run: bool) -> Option<CompactString> {
+    let path = read.agent.as_deref().map(|path| path.rsplit('/').next().unwrap_or(path));
+    let named = path.filter(|name| !name.is_empty() && *name != "root").map(CompactString::from);
+    named.or_else(|| is_run.then(|| CompactString::const_new(FAMILY)))
+}
+
+fn error_type(span: &Span, kind: Kind) -> CompactString {
+    let status = |attributes: &Attributes| count_at(attributes, "http.response.status_code");
+    let on_events = || span.events.iter().find_map(|event| status(&event.attributes));
+    match status(&span.attributes).or_else(on_events).filter(|status| *status >= 400) {
+        Some(status) if kind == Kind::Llm => compact_str::format_compact!("{status}"),
+        _ if kind == Kind::Tool => CompactString::const_new("tool_error"),
+        _ => CompactString::const_new("error"),
+    }
+}

@@ -1,0 +1,73 @@
+//! Google ADK: both schemas of its spans, and what its OpenInference instrumentation makes of them.
+//!
+//! The spans' names and attributes are those of `google.adk.telemetry`, release 2.13, whose first schema is the one of
+//! all releases before 2.
+
+use compact_str::CompactString;
+use quipu_core::{Adapter, Canonical, Kind, Messages, Span, Value};
+use quipu_normalize::{handoff_to, label};
+
+/// Name of the span, and of the tool on it, that gathers the answers of tools that ran side by side.
+const MERGED_TOOLS: &str = "(merged tools)";
+
+/// Adds agents, workflows, nodes and transfers.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct GoogleAdk;
+
+impl Adapter for GoogleAdk {
+    fn name(&self) -> &'static str {
+        "google-adk"
+    }
+
+    fn claims(&self, _span: &Span) -> bool {
+        false
+    }
+
+    fn canonical(&self, _span: &Span) -> Canonical {
+        Canonical::default()
+    }
+
+    fn messages(&self, _span: &Span) -> Messages {
+        Messages::default()
+    }
+
+    fn enriches(&self) -> &'static [&'static str] {
+        &["google-adk"]
+    }
+
+    fn enrich(&self, span: &Span, read: &mut Canonical) {
+        let (verb, rest) = span.name.split_once(' ').unwrap_or((&span.name, ""));
+        match (read.kind, verb) {
+            // Its tools have spans of their own.
+            (Kind::Tool, _) if read.tool.as_deref() == Some(MERGED_TOOLS) => {
+                (read.kind, read.tool, read.tool_call_id) = (Kind::Task, None, None);
+            }
+            (Kind::Tool, _) => transfer(span, read),
+            // The first schema's call is told by its figures; one that failed has none.
+            (Kind::Other, "call_llm") => read.kind = Kind::Llm,
+            (Kind::Other, "invocation") => {
+                read.kind = Kind::Workflow;
+                read.workflow = read.workflow.take().or_else(|| bracketed(rest));
+            }
+            (Kind::Other | Kind::Agent, "agent_run" | "invoke_agent") => {
+                read.kind = Kind::Agent;
+                read.agent = read.agent.take().or_else(|| bracketed(rest));
+            }
+            (Kind::Task, "invoke_node") => read.step = label(&Value::from(rest)),
+            _ => {}
+        }
+    }
+}
+
+/// `transfer_to_agent` hands over, which is no tool's run; its argument names the agent where contents are captured.
+fn transfer(span: &Span, read: &mut Canonical) {
+    let Some(tool) = read.tool.take_if(|tool| tool == "transfer_to_agent") else { return };
+    read.kind = Kind::Task;
+    read.handoff_to = handoff_to(span, &tool);
+    read.handoff_from.clone_from(&read.agent);
+}
+
+/// A name that may be in brackets, as in `agent_run [triage]`.
+fn bracketed(rest: &str) -> Option<CompactString> {
+    label(&Value::from(rest.trim_start_matches('[').trim_end_matches(']')))
+}

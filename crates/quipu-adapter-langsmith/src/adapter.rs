@@ -1,0 +1,110 @@
+//! The adapter and the habits of `LangSmith`.
+
+use quipu_core::{Adapter, Canonical, Event, Kind, Lens, Messages, Span, Usage, Value};
+use quipu_normalize::{
+    Slots, canonical, label, lens, literal, messages_as, parse, read_event, scope_is, usage_of,
+};
+use quipu_semconv::{
+    Field, LANGSMITH_KINDS, LANGSMITH_PROJECT, LANGSMITH_SCOPES, LANGSMITH_TYPE, LANGSMITH_USAGE,
+};
+
+/// Largest usage object that is read, in bytes.
+const LARGEST: usize = 16 << 10;
+
+/// Reads the exporter of `LangSmith`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Langsmith;
+
+impl Adapter for Langsmith {
+    fn name(&self) -> &'static str {
+        "langsmith"
+    }
+
+    fn claims(&self, span: &Span) -> bool {
+        scope_is(span, LANGSMITH_SCOPES) || span.attributes.get(LANGSMITH_TYPE).is_some()
+    }
+
+    fn canonical(&self, span: &Span) -> Canonical {
+        let slots = Slots::of(span);
+        let mut read = canonical(&slots, self.name());
+        read.kind = kind(&slots, read.kind);
+        if read.kind.is_call() {
+            read.usage = with_details(read.usage.take(), span);
+        }
+        names(span, &mut read);
+        read.session = read.session.take().or_else(|| project(span));
+        read
+    }
+
+    fn messages(&self, span: &Span) -> Messages {
+        let slots = Slots::of(span);
+        messages_as(span, kind(&slots, quipu_normalize::kind(&slots)))
+    }
+
+    fn lens(&self, span: &Span, read: &Canonical) -> Lens {
+        lens(span, read)
+    }
+
+    fn event(&self, event: &mut Event) {
+        if LANGSMITH_SCOPES.contains(&event.scope.name.as_str()) {
+            read_event(event);
+        }
+    }
+}
+
+/// The run's own type; the operation beside it says `chat` of prompts and `embeddings` of retrievers. Where another
+/// instrumentation made the span, its word holds.
+fn kind(slots: &Slots<'_>, read: Kind) -> Kind {
+    let span = slots.span;
+    let Some(word) = span.attributes.text(LANGSMITH_TYPE) else { return read };
+    let elsewhere = slots.get(Field::OpenInferenceKind).or_else(|| slots.get(Field::TraceloopKind));
+    if elsewhere.is_some() {
+        return read;
+    }
+    let told =
+        LANGSMITH_KINDS.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|(_, kind)| *kind);
+    match told {
+        // A chain is anything that is nothing else: an agent or a workflow that says so is better told by that.
+        Some(Kind::Task) if matches!(read, Kind::Agent | Kind::Workflow) => read,
+        Some(Kind::Task) if span.parent_id.is_none() => Kind::Workflow,
+        told => told.unwrap_or(read),
+    }
+}
+
+/// The run's metadata has the usage again, and in releases that send totals only, alone has what was cached and reasoned.
+fn with_details(read: Option<Usage>, span: &Span) -> Option<Usage> {
+    let Some(read) = read else { return usage_in_metadata(span) };
+    if read.cache_read.is_some() || read.reasoning.is_some() {
+        return Some(read);
+    }
+    let same = |told: &Usage| (told.input, told.output) == (read.input, read.output);
+    usage_in_metadata(span).filter(same).or(Some(read))
+}
+
+/// Usage as it stands in the run's metadata.
+fn usage_in_metadata(span: &Span) -> Option<Usage> {
+    let value = span.attributes.get(LANGSMITH_USAGE)?;
+    match value {
+        Value::Map(_) => usage_of(value),
+        Value::String(text) if text.len() <= LARGEST => usage_of(&parse(text).or_else(|| literal(text))?),
+        _ => None,
+    }
+}
+
+/// A run goes by its span's name; an older name of the graph's node is in the metadata.
+fn names(span: &Span, read: &mut Canonical) {
+    let by_span = || label(&Value::from(span.name.as_str()));
+    match read.kind {
+        Kind::Tool => read.tool = read.tool.take().or_else(by_span),
+        Kind::Agent => read.agent = read.agent.take().or_else(by_span),
+        Kind::Workflow => read.workflow = read.workflow.take().or_else(by_span),
+        _ => {}
+    }
+    read.step =
+        read.step.take().or_else(|| span.attributes.get("langsmith.metadata.langgraph_node").and_then(label));
+}
+
+/// What `LangSmith` calls a session is the project: better than none.
+fn project(span: &Span) -> Option<compact_str::CompactString> {
+    LANGSMITH_PROJECT.iter().find_map(|key| span.attributes.get(key).and_then(label))
+}

@@ -1,0 +1,10 @@
+//! Reads runs that `LangSmith`'s exporter sends as spans.
+//!
+//! Verb: NORMALISE.
+//! Takes: spans with a `langsmith.span.kind`, or of the exporter's scope.
+//! Gives: what they mean, what was said in them, and how they were read.
+//! Never: does I/O, keeps state, or changes what was sent.
+
+mod adapter;
+
+pub use adapter::Langsmith;

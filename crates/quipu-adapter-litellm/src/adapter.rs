@@ -1,0 +1,136 @@
+//! The adapter and the habits of `LiteLLM`.
+
+use compact_str::CompactString;
+use quipu_core::{Adapter, Canonical, Event, Kind, Lens, Message, Messages, Part, Role, Span, Value};
+use quipu_normalize::{
+    Slots, Tree, any_key_begins, canonical, label, lens, literal, messages, parse, read_event, scope_is,
+};
+use quipu_semconv::{
+    LITELLM_PREFIXES, LITELLM_RAW_SPAN, LITELLM_SCOPES, LITELLM_SESSION, LITELLM_USER, TRACELOOP_COMPLETION,
+};
+
+/// Span of a guardrail.
+const GUARDRAIL: &str = "guardrail";
+/// Where a guardrail says how it ended, and the parts of words for a stop.
+const GUARDRAIL_STATUS: &str = "guardrail_status";
+/// Parts of the words for a guardrail that stopped something.
+const GUARDRAIL_STOPS: &[&str] = &["intervened", "blocked", "guardrail_failure"];
+/// Id that `LiteLLM` gives to a call before it has an answer.
+const CALL_ID: &str = "litellm.call_id";
+
+/// Reads `LiteLLM`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Litellm;
+
+impl Adapter for Litellm {
+    fn name(&self) -> &'static str {
+        "litellm"
+    }
+
+    fn claims(&self, span: &Span) -> bool {
+        scope_is(span, LITELLM_SCOPES) || any_key_begins(&span.attributes, LITELLM_PREFIXES)
+    }
+
+    fn canonical(&self, span: &Span) -> Canonical {
+        let mut read = canonical(&Slots::of(span), self.name());
+        if span.name == LITELLM_RAW_SPAN {
+            return raw(read);
+        }
+        if span.name == GUARDRAIL {
+            guardrail(span, &mut read);
+        }
+        let first = |keys: &[&str]| keys.iter().find_map(|key| span.attributes.get(key).and_then(label));
+        read.user = first(LITELLM_USER).or(read.user);
+        read.session = read.session.or_else(|| first(LITELLM_SESSION));
+        // Of a call without an answer this is LiteLLM's own id, not the provider's.
+        read.response_id = read.response_id.filter(|id| span.attributes.text(CALL_ID) != Some(id));
+        read
+    }
+
+    fn messages(&self, span: &Span) -> Messages {
+        if span.name == LITELLM_RAW_SPAN {
+            return raw_messages(span);
+        }
+        let mut said = messages(span);
+        if said.output.iter().all(|message| message.parts.is_empty()) {
+            ask_for_tools(span, &mut said);
+        }
+        said
+    }
+
+    fn lens(&self, span: &Span, read: &Canonical) -> Lens {
+        lens(span, read)
+    }
+
+    fn event(&self, event: &mut Event) {
+        if LITELLM_SCOPES.contains(&event.scope.name.as_str()) {
+            read_event(event);
+        }
+    }
+}
+
+/// The provider's request below a call is no call of its own.
+fn raw(read: Canonical) -> Canonical {
+    Canonical { kind: Kind::Other, usage: None, reported_cost: None, response_id: None, ..read }
+}
+
+fn guardrail(span: &Span, read: &mut Canonical) {
+    read.kind = Kind::Guardrail;
+    let status = span.attributes.text(GUARDRAIL_STATUS);
+    read.guardrail_triggered = status.map(|status| GUARDRAIL_STOPS.iter().any(|part| status.contains(part)));
+}
+
+/// The request and answer as the provider has them, in Python's notation under `llm.<provider>.`.
+fn raw_messages(span: &Span) -> Messages {
+    let value = |ending: &str| {
+        let own = |key: &CompactString| key.starts_with("llm.") && key.ends_with(ending);
+        let text = span.attributes.iter().find(|(key, _)| own(key))?.1.as_str()?;
+        parse(text).or_else(|| literal(text))
+    };
+    let list = |value: Option<Value>, role| {
+        value.map(|value| quipu_normalize::message_list(&value, role)).unwrap_or_default()
+    };
+    let answer = value(".choices").map(|choices| match choices {
+        Value::Array(choices) => {
+            Value::Array(choices.iter().filter_map(|choice| choice.get("message").cloned()).collect())
+        }
+        other => other,
+    });
+    let mut said = Messages {
+        input: list(value(".messages"), &Role::User),
+        output: list(answer, &Role::Assistant),
+        ..Messages::default()
+    };
+    if let (true, Some(content)) = (said.output.is_empty(), value(".content")) {
+        let parts = quipu_normalize::parts_of(&content);
+        if !parts.is_empty() {
+            said.output.push(Message { role: Role::Assistant, parts, finish_reason: None });
+        }
+    }
+    said
+}
+
+/// Tools that the model asks for, which `LiteLLM` writes apart from the messages.
+fn ask_for_tools(span: &Span, said: &mut Messages) {
+    let tree = Tree::under(&span.attributes, TRACELOOP_COMPLETION);
+    for (place, choice) in tree.items().enumerate() {
+        let nested = choice.list("tool_calls").filter_map(tool_call);
+        let calls: Vec<Part> =
+            choice.at("function_call").and_then(tool_call).into_iter().chain(nested).collect();
+        match said.output.get_mut(place) {
+            Some(message) => message.parts.extend(calls),
+            None if calls.is_empty() => {}
+            None => said.output.push(Message { role: Role::Assistant, parts: calls, finish_reason: None }),
+        }
+    }
+}
+
+fn tool_call(call: &Tree<'_>) -> Option<Part> {
+    let text = |name| call.text(name).or_else(|| call.text(&format!("function.{name}")));
+    let arguments = text("arguments").map(|text| parse(text).unwrap_or_else(|| text.into()));
+    Some(Part::ToolCall {
+        id: call.text("id").map(str::to_owned),
+        name: text("name")?.to_owned(),
+        arguments: arguments.unwrap_or_default(),
+    })
+}

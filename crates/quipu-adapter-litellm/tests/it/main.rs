@@ -1,0 +1,105 @@
+//! `LiteLLM` as it is sent.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod recording;
+
+use quipu_adapter_litellm::Litellm;
+use quipu_conformance::run_adapter;
+use quipu_conformance::sample::draft;
+use quipu_core::{Adapter, Kind, Message, Part, Role, Span, Value};
+
+use crate::recording::{assert_tokens, facts, load, read};
+
+fn texts(messages: &[Message]) -> Vec<&str> {
+    let parts = messages.iter().flat_map(|message| &message.parts);
+    parts.filter_map(|part| if let Part::Text(text) = part { Some(text.as_str()) } else { None }).collect()
+}
+
+#[test]
+fn obeys_every_law() {
+    let report = run_adapter(&Litellm, &["litellm--native"].map(load));
+    assert!(report.failed().is_empty(), "{report}");
+}
+
+#[test]
+fn claims_its_own_only() {
+    let claims = |key: &str| Litellm.claims(&draft(1, 1).with(key, "x").span());
+    assert!(claims("litellm.call_id") && claims("metadata.user_api_key_user_id"));
+    assert!(!claims("metadata.other") && !claims("gen_ai.operation.name"));
+}
+
+#[test]
+fn comes_to_what_was_served() {
+    let name = "litellm--native";
+    let spans = read(&Litellm, name);
+    let facts = facts(&spans);
+    assert_tokens(name, &facts);
+    let parts = (facts.tokens.cache_read, facts.tokens.cache_write, facts.tokens.reasoning);
+    assert_eq!(parts, (64, 32, 18));
+    assert_eq!((facts.calls, facts.failed), (5, 1));
+    let calls: Vec<&Span> = spans.iter().filter(|span| span.canonical.kind == Kind::Llm).collect();
+    let costs = calls.iter().filter_map(|span| span.canonical.reported_cost);
+    let sum = costs.reduce(|sum, cost| sum + cost).unwrap().to_string();
+    assert!(sum.starts_with("0.00214895"), "{sum}");
+    let failed = calls.iter().find(|span| span.canonical.error_type.is_some()).unwrap();
+    assert_eq!(failed.canonical.error_type.as_deref(), Some("RateLimitError"));
+    assert_eq!(failed.canonical.response_id, None);
+    assert_eq!(facts.users, ["user-42".to_owned()].into());
+}
+
+#[test]
+fn the_raw_request_is_no_call_but_shows_what_was_said() {
+    let spans = read(&Litellm, "litellm--native");
+    let raw: Vec<&Span> = spans.iter().filter(|span| span.name == "raw_gen_ai_request").collect();
+    assert!(!raw.is_empty());
+    assert!(raw.iter().all(|span| span.canonical.kind == Kind::Other && span.canonical.usage.is_none()));
+    let answers: Vec<Message> = raw.iter().flat_map(|span| Litellm.messages(span).output).collect();
+    assert!(texts(&answers).iter().all(|text| text.starts_with("It is 18 degrees")), "{answers:?}");
+    assert!(texts(&answers).len() >= 2);
+}
+
+#[test]
+fn tools_that_the_model_asks_for_are_shown() {
+    let spans = read(&Litellm, "litellm--native");
+    let asks = |span: &&Span| span.canonical.finish_reasons == ["tool_calls"];
+    let said = Litellm.messages(spans.iter().find(asks).unwrap());
+    assert!(
+        matches!(&said.output[0].parts[0], Part::ToolCall { name, .. } if name == "get_weather"),
+        "{said:?}"
+    );
+    assert_eq!(said.input[0].role, Role::User);
+    assert_eq!(said.tool_definitions.len(), 1);
+}
+
+#[test]
+fn the_proxys_users_and_guards() {
+    let call = draft(1, 1)
+        .with("gen_ai.operation.name", "chat")
+        .with("metadata.user_api_key_end_user_id", "end")
+        .with("metadata.user_api_key_user_id", "owner")
+        .with("metadata.session_id", "s")
+        .span();
+    let read = Litellm.canonical(&call);
+    assert_eq!((read.user.as_deref(), read.session.as_deref()), (Some("end"), Some("s")));
+    let mut guard =
+        draft(1, 2).with("guardrail_status", "guardrail_intervened").with("litellm.call_id", "c").span();
+    guard.name = "guardrail".into();
+    let read = Litellm.canonical(&guard);
+    assert_eq!((read.kind, read.guardrail_triggered), (Kind::Guardrail, Some(true)));
+}
+
+#[test]
+fn what_is_broken_is_passed_over() {
+    for text in ["", "{'", "{'prompt_tokens': ", "[[[[", "{'a': 'é"] {
+        let mut span = draft(1, 1).with("llm.openai.usage", text).with("llm.openai.messages", text).span();
+        span.attributes.push("llm.openai.choices", text);
+        span.attributes.push("metadata.usage_object", text);
+        span.attributes.push("litellm.call_id", Value::Int(3));
+        for name in ["raw_gen_ai_request", "litellm_request"] {
+            span.name = name.into();
+            assert_eq!(Litellm.canonical(&span).usage, None);
+            Litellm.messages(&span);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The adapter and its sources' habits.
+
+use compact_str::CompactString;
+use quipu_core::{Adapter, Canonical, Event, Kind, Lens, Messages, Signal, Span};
+use quipu_normalize::{Slots, any_key_begins, canonical, lens, messages, read_event, scope_begins};
+use quipu_semconv::{
+    GENAI_PREFIXES, LOGFIRE_PREFIXES, LOGFIRE_SCOPES, OPENINFERENCE_PREFIXES, OPENLLMETRY_PREFIXES,
+    PYDANTIC_AI_PREFIXES,
+};
+
+use crate::request;
+
+/// Says whether a record is a span or a log that Logfire sends as one.
+const SPAN_TYPE: &str = "logfire.span_type";
+/// How the name of the log begins that follows a stream.
+const STREAM: &str = "streaming response";
+/// The tag that Logfire itself puts on every record of a model's library.
+const OWN_TAG: &str = "LLM";
+/// How the scope of Pydantic AI begins.
+const PYDANTIC_AI: &[&str] = &["pydantic-ai"];
+
+/// Reads Pydantic AI and the Logfire SDK.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Logfire;
+
+impl Adapter for Logfire {
+    fn name(&self) -> &'static str {
+        "logfire"
+    }
+
+    /// Whatever passes through the Logfire SDK bears its attributes, so those alone only tell spans that no other
+    /// convention's instrumentation made.
+    fn claims(&self, span: &Span) -> bool {
+        let keys = |prefixes| any_key_begins(&span.attributes, prefixes);
+        scope_begins(span, LOGFIRE_SCOPES)
+            || keys(PYDANTIC_AI_PREFIXES)
+            || (keys(LOGFIRE_PREFIXES)
+                && keys(GENAI_PREFIXES)
+                && !keys(OPENINFERENCE_PREFIXES)
+                && !keys(OPENLLMETRY_PREFIXES))
+    }
+
+    fn canonical(&self, span: &Span) -> Canonical {
+        let mut read = canonical(&Slots::of(span), self.name());
+        if read.signal == Signal::Metric {
+            return read;
+        }
+        read.kind = kind(span, &read);
+        if is_of_pydantic_ai(span) {
+            read.framework = Some(CompactString::const_new("pydantic-ai"));
+            // Sums of an agent's run, under the calls' own names in older releases.
+            read.never_count |= !read.kind.is_call() && read.kind != Kind::Tool;
+        }
+        if read.kind.is_call() || is_end_of_stream(span) {
+            request::fill(span, &mut read);
+        }
+        read.tags.retain(|tag| tag != OWN_TAG);
+        read
+    }
+
+    fn messages(&self, span: &Span) -> Messages {
+        let mut said = messages(span);
+        request::said(span, &mut said);
+        said
+    }
+
+    fn lens(&self, span: &Span, read: &Canonical) -> Lens {
+        lens(span, read)
+    }
+
+    fn event(&self, event: &mut Event) {
+        if LOGFIRE_SCOPES.iter().any(|prefix| event.scope.name.starts_with(prefix)) {
+            read_event(event);
+        }
+    }
+}
+
+fn is_of_pydantic_ai(span: &Span) -> bool {
+    scope_begins(span, PYDANTIC_AI) || any_key_begins(&span.attributes, PYDANTIC_AI_PREFIXES)
+}
+
+/// A stream's call is a span that ends before the answer came; the log behind it has the tokens. So the span is the call,
+/// and the log a step that carries what it used.
+fn is_end_of_stream(span: &Span) -> bool {
+    span.name.starts_with(STREAM) && span.attributes.text(SPAN_TYPE) == Some("log")
+}
+
+/// Older releases of Pydantic AI name no operation on an agent's run, nor on what runs several tools.
+fn kind(span: &Span, read: &Canonical) -> Kind {
+    if is_end_of_stream(span) {
+        return Kind::Task;
+    }
+    if read.operation.is_some() || !is_of_pydantic_ai(span) {
+        return read.kind;
+    }
+    let names = |key: &str| span.attributes.text(key).is_some();
+    if names("agent_name") && read.tool.is_none() {
+        Kind::Agent
+    } else if read.kind == Kind::Other && span.name.starts_with("running ") && span.name.ends_with(" tools") {
+        Kind::Task
+    } else {
+        read.kind
+    }
+}

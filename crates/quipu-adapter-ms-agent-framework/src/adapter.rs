@@ -1,0 +1,67 @@
+//! Microsoft's agent framework: workflows of executors between which edges carry messages.
+//!
+//! The spans' names and attributes are those of `agent_framework.observability`, release 1.23, in Python, and of
+//! `Microsoft.Agents.AI.Workflows.Observability` in .NET, which has one span for a session and one for each of its runs.
+
+use compact_str::CompactString;
+use quipu_core::{Adapter, Canonical, Kind, Messages, Span};
+use quipu_normalize::{handoff_to, label};
+
+/// Adds workflows, executors, edges and hand-offs.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct MsAgentFramework;
+
+impl Adapter for MsAgentFramework {
+    fn name(&self) -> &'static str {
+        "ms-agent-framework"
+    }
+
+    fn claims(&self, _span: &Span) -> bool {
+        false
+    }
+
+    fn canonical(&self, _span: &Span) -> Canonical {
+        Canonical::default()
+    }
+
+    fn messages(&self, _span: &Span) -> Messages {
+        Messages::default()
+    }
+
+    fn enriches(&self) -> &'static [&'static str] {
+        &["ms-agent-framework"]
+    }
+
+    fn enrich(&self, span: &Span, read: &mut Canonical) {
+        match read.kind {
+            Kind::Tool => read.handoff_to = read.tool.as_deref().and_then(|tool| handoff_to(span, tool)),
+            Kind::Other => part_of_workflow(span, read),
+            _ => {}
+        }
+    }
+}
+
+/// Names end with the executor's id or the kind of edge.
+fn part_of_workflow(span: &Span, read: &mut Canonical) {
+    let named = |key: &str| span.attributes.get(key).and_then(label);
+    match span.name.split(' ').next() {
+        Some("workflow.run" | "workflow.session" | "workflow_invoke") => {
+            read.kind = Kind::Workflow;
+            let name = read.workflow.take().or_else(|| named("workflow.id"));
+            read.workflow = name.or_else(|| Some(CompactString::const_new("workflow")));
+        }
+        Some("workflow.build") => {
+            read.workflow = read.workflow.take().or_else(|| named("workflow_builder.name"))
+        }
+        Some("executor.process") => {
+            read.kind = Kind::Task;
+            read.step = named("executor.id");
+        }
+        // What is carried leads to a step where it has one end only.
+        Some("edge_group.process") => read.step = named("message.target_id"),
+        Some("message.send") => {
+            read.step = named("message.target_id").or_else(|| named("message.destination_executor_id"));
+        }
+        _ => {}
+    }
+}

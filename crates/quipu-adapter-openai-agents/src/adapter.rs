@@ -1,0 +1,89 @@
+//! What four instrumentations tell of the SDK beside their conventions: OpenInference, OpenLLMetry, Logfire and
+//! OpenTelemetry's own.
+
+use compact_str::CompactString;
+use quipu_core::{Adapter, Canonical, Kind, Messages, Span, Value};
+use quipu_normalize::label;
+
+/// The agent that OpenTelemetry's own instrumentation names on spans that belong to none.
+const NO_AGENT: &str = "OpenAI Agent";
+/// What instrumentations say of an agent that they do not know.
+const UNKNOWN: &str = "unknown";
+/// What stands before the agent's name in the name of a hand-off's span.
+const HANDOFF: &str = "handoff to ";
+/// Keys that name an agent: one has them, the span of a whole run has not.
+const AGENT_KEYS: &[&str] = &["agent.name", "graph.node.id", "gen_ai.agent.name"];
+/// Longest text that is taken for an agent's name, in bytes.
+const LONGEST_NAME: usize = 256;
+
+/// Enriches spans of the OpenAI Agents SDK.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct OpenaiAgents;
+
+impl Adapter for OpenaiAgents {
+    fn name(&self) -> &'static str {
+        "openai-agents"
+    }
+
+    fn claims(&self, _span: &Span) -> bool {
+        false
+    }
+
+    fn canonical(&self, _span: &Span) -> Canonical {
+        Canonical::default()
+    }
+
+    fn messages(&self, _span: &Span) -> Messages {
+        Messages::default()
+    }
+
+    fn enriches(&self) -> &'static [&'static str] {
+        &["openai-agents"]
+    }
+
+    fn enrich(&self, span: &Span, read: &mut Canonical) {
+        whole_run(span, read);
+        handoff(span, read);
+        turn(read);
+        read.agent.take_if(|agent| read.kind != Kind::Agent && agent == NO_AGENT);
+        for side in [&mut read.handoff_from, &mut read.handoff_to] {
+            side.take_if(|agent| agent.eq_ignore_ascii_case(UNKNOWN));
+        }
+    }
+}
+
+/// OpenInference calls the span of a whole run an agent; it goes by the workflow's name.
+fn whole_run(span: &Span, read: &mut Canonical) {
+    let is_named = AGENT_KEYS.iter().any(|key| span.attributes.get(key).is_some());
+    if read.kind == Kind::Agent && read.convention == "openinference" && span.parent_id.is_none() && !is_named
+    {
+        read.kind = Kind::Workflow;
+        read.agent = None;
+        read.workflow = read.workflow.take().or_else(|| name(span.name.as_str()));
+    }
+}
+
+/// OpenInference calls a hand-off a tool, with the agents' names as its input and output.
+fn handoff(span: &Span, read: &mut Canonical) {
+    let Some((before, to)) = span.name.split_at_checked(HANDOFF.len()) else { return };
+    if !before.eq_ignore_ascii_case(HANDOFF) {
+        return;
+    }
+    let side = |key| span.attributes.text(key).filter(|text| !text.starts_with(['{', '['])).and_then(name);
+    read.kind = Kind::Task;
+    read.tool = None;
+    read.tool_call_id = None;
+    read.handoff_from = read.handoff_from.take().or_else(|| side("input.value"));
+    read.handoff_to = read.handoff_to.take().or_else(|| side("output.value")).or_else(|| name(to));
+}
+
+/// Turns and the like have no operation of the conventions.
+fn turn(read: &mut Canonical) {
+    if read.kind == Kind::Other && read.operation.as_deref() == Some(UNKNOWN) {
+        read.kind = Kind::Task;
+    }
+}
+
+fn name(text: &str) -> Option<CompactString> {
+    label(&Value::from(text)).filter(|name| name.len() <= LONGEST_NAME)
+}

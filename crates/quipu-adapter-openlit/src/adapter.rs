@@ -1,0 +1,92 @@
+//! The adapter and the habits of `OpenLIT`.
+
+use compact_str::CompactString;
+use quipu_core::{Adapter, Canonical, Event, Kind, Lens, Messages, Span, Value};
+use quipu_normalize::{Slots, any_key_begins, canonical, label, lens, messages_as, read_event, scope_begins};
+use quipu_semconv::{OPENLIT_GUARD_PREFIX, OPENLIT_GUARD_TRIGGERED, OPENLIT_OPERATIONS, OPENLIT_SCOPES};
+
+use crate::estimate::is_estimate;
+
+/// Where a span names the SDK that made it.
+const SDK: &str = "telemetry.sdk.name";
+/// Names that `OpenLIT` gives to what has none.
+const NAMELESS: &[&str] = &["default", "unknown"];
+
+/// Reads `OpenLIT`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Openlit;
+
+impl Adapter for Openlit {
+    fn name(&self) -> &'static str {
+        "openlit"
+    }
+
+    fn claims(&self, span: &Span) -> bool {
+        scope_begins(span, OPENLIT_SCOPES) || span.attributes.text(SDK) == Some("openlit")
+    }
+
+    fn canonical(&self, span: &Span) -> Canonical {
+        let slots = Slots::of(span);
+        let mut read = canonical(&slots, self.name());
+        more_kinds(span, &mut read);
+        nameless(&mut read);
+        if read.kind.is_call() {
+            // The tool that the answer asks for, not one that ran.
+            (read.tool, read.tool_call_id) = (None, None);
+        }
+        if is_estimate(&slots, &read)
+            && let Some(usage) = &mut read.usage
+        {
+            usage.estimated = true;
+            read.notes
+                .push(CompactString::const_new("the tokens are OpenLIT's estimate: the stream brought none"));
+        }
+        read
+    }
+
+    fn messages(&self, span: &Span) -> Messages {
+        messages_as(span, self.canonical(span).kind)
+    }
+
+    fn lens(&self, span: &Span, read: &Canonical) -> Lens {
+        lens(span, read)
+    }
+
+    fn event(&self, event: &mut Event) {
+        if event.scope.name.starts_with("openlit.") {
+            read_event(event);
+        }
+    }
+}
+
+/// Operations in `OpenLIT`'s own words, and guards.
+fn more_kinds(span: &Span, read: &mut Canonical) {
+    if read.kind == Kind::Other {
+        let told = read
+            .operation
+            .as_deref()
+            .and_then(|word| OPENLIT_OPERATIONS.iter().find(|(name, _)| *name == word));
+        read.kind = told.map_or(Kind::Other, |(_, kind)| *kind);
+    }
+    if matches!(read.kind, Kind::Other | Kind::Task)
+        && any_key_begins(&span.attributes, &[OPENLIT_GUARD_PREFIX])
+    {
+        read.kind = Kind::Guardrail;
+        read.guardrail_triggered = triggered(span);
+    }
+}
+
+/// The first answer of a guard: whether it stopped something.
+fn triggered(span: &Span) -> Option<bool> {
+    OPENLIT_GUARD_TRIGGERED.iter().find_map(|(key, words)| match span.attributes.get(key)? {
+        Value::Bool(flag) => Some(*flag),
+        value => label(value).map(|word| words.contains(&word.to_lowercase().as_str())),
+    })
+}
+
+fn nameless(read: &mut Canonical) {
+    let named = |name: &CompactString| !NAMELESS.contains(&name.as_str());
+    read.agent = read.agent.take().filter(named);
+    read.request_model = read.request_model.take().filter(named);
+    read.response_model = read.response_model.take().filter(named);
+}

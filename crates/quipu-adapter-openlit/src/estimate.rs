@@ -1,0 +1,39 @@
+//! Tells `OpenLIT`'s own estimates from the provider's figures.
+
+use quipu_core::{Canonical, Kind, Value};
+use quipu_normalize::{Slots, parse};
+use quipu_semconv::{Field, OUTPUT_MESSAGES};
+
+/// Largest answer that is measured, in bytes.
+const LARGEST: usize = 256 << 10;
+
+/// Whether the figures are an estimate: `OpenLIT` writes half the characters of the text, rounded up, under the normal key
+/// when a stream brought no usage (`general_tokens` in its `__helpers.py`). The answer's text is on the span, so that half of
+/// it can be compared; the provider's figures have cached tokens, reasoning, or another number.
+pub(crate) fn is_estimate(slots: &Slots<'_>, read: &Canonical) -> bool {
+    let Some(usage) = read.usage.as_ref().filter(|_| read.kind == Kind::Llm) else { return false };
+    let was_whole = read.params.stream != Some(true) && read.response_id.is_some();
+    let has_details =
+        [usage.cache_read, usage.cache_write, usage.reasoning].iter().any(|part| part.unwrap_or(0) > 0);
+    if was_whole || has_details || slots.get(Field::Input).is_none() {
+        return false;
+    }
+    let Some(output) = usage.output else { return false };
+    said(slots).is_some_and(|characters| characters.div_ceil(2) == output)
+}
+
+/// Characters of text in the answer; `None` when no answer was sent.
+fn said(slots: &Slots<'_>) -> Option<u64> {
+    let text = slots.span.attributes.text(OUTPUT_MESSAGES).filter(|text| text.len() <= LARGEST)?;
+    let messages = parse(text)?;
+    let parts = messages.as_array()?.iter().filter_map(|message| message.get("parts")?.as_array()).flatten();
+    let mut any = false;
+    let mut characters = 0_u64;
+    for part in parts {
+        any = true;
+        let is_text = part.get("type").and_then(Value::as_str) == Some("text");
+        let content = part.get("content").and_then(Value::as_str).filter(|_| is_text);
+        characters += content.map_or(0, |content| content.chars().count() as u64);
+    }
+    any.then_some(characters)
+}

@@ -1,0 +1,119 @@
+//! `OpenLIT` as it is sent.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod recording;
+
+use quipu_adapter_openlit::Openlit;
+use quipu_conformance::run_adapter;
+use quipu_conformance::sample::draft;
+use quipu_core::{Adapter, Kind, Message, Part, Role, Span};
+
+use crate::recording::{facts, load, read};
+
+fn texts(messages: &[Message]) -> Vec<&str> {
+    let parts = messages.iter().flat_map(|message| &message.parts);
+    parts.filter_map(|part| if let Part::Text(text) = part { Some(text.as_str()) } else { None }).collect()
+}
+
+#[test]
+fn obeys_every_law() {
+    let report = run_adapter(&Openlit, &["openai--openlit", "langgraph--openlit"].map(load));
+    assert!(report.failed().is_empty(), "{report}");
+}
+
+#[test]
+fn claims_its_own_only() {
+    let claims = |key: &str, value: &str| Openlit.claims(&draft(1, 1).with(key, value).span());
+    assert!(claims("telemetry.sdk.name", "openlit"));
+    assert!(!claims("telemetry.sdk.name", "opentelemetry") && !claims("gen_ai.operation.name", "chat"));
+}
+
+#[test]
+fn a_provider_comes_to_what_is_sent_and_estimates_are_marked() {
+    let spans = read(&Openlit, "openai--openlit");
+    let facts = facts(&spans);
+    let limited = &recording::want("openai--openlit")["source_limited"];
+    assert_eq!(Some(facts.tokens.input), limited["input"].as_u64());
+    assert_eq!(Some(facts.tokens.output), limited["output"].as_u64());
+    assert_eq!((facts.tokens.cache_read, facts.calls, facts.failed), (64, 7, 2));
+    let usages = spans.iter().filter_map(|span| span.canonical.usage.as_ref());
+    let estimated: Vec<_> = usages.filter(|usage| usage.estimated).map(|usage| usage.input).collect();
+    assert_eq!(estimated, [Some(40)]);
+    assert_eq!(facts.users, ["user-42".to_owned()].into());
+}
+
+#[test]
+fn repeats_beside_the_calls_never_count() {
+    let spans = read(&Openlit, "langgraph--openlit");
+    let facts = facts(&spans);
+    assert_eq!((facts.calls, facts.failed), (13, 1));
+    let tools = [(("book_table".to_owned(), true), 1), (("get_weather".to_owned(), false), 2)];
+    assert_eq!(facts.tools, tools.into());
+    assert_eq!(facts.sessions, ["thread-7".to_owned()].into());
+    // What the provider did not count is marked, and nothing else is.
+    let counted = |span: &&Span| span.canonical.kind == Kind::Llm && span.canonical.usage.is_some();
+    let estimated = |span: &Span| span.canonical.usage.as_ref().is_some_and(|usage| usage.estimated);
+    let (guessed, sent): (Vec<&Span>, Vec<&Span>) =
+        spans.iter().filter(counted).partition(|span| estimated(span));
+    assert_eq!(guessed.len(), 4);
+    let sum = |spans: &[&Span]| {
+        let usages = spans.iter().filter_map(|span| span.canonical.usage.as_ref());
+        usages.fold((0, 0), |sum, usage| (sum.0 + usage.input.unwrap(), sum.1 + usage.output.unwrap()))
+    };
+    assert_eq!(sum(&sent), (1278, 372));
+}
+
+#[test]
+fn shows_what_was_said() {
+    let spans = read(&Openlit, "openai--openlit");
+    let call = spans.iter().find(|span| span.canonical.finish_reasons == ["stop"]).unwrap();
+    let said = Openlit.messages(call);
+    assert_eq!(said.input[0].role, Role::System);
+    assert_eq!(texts(&said.output), ["It is 18 degrees and sunny in Paris. Bring a light jacket."]);
+}
+
+#[test]
+fn anthropics_input_leaves_cached_tokens_out() {
+    let mut span =
+        draft(1, 1).with("gen_ai.operation.name", "chat").with("gen_ai.provider.name", "anthropic").span();
+    span.scope = std::sync::Arc::new(quipu_core::Scope {
+        name: "openlit.instrumentation.anthropic".into(),
+        ..quipu_core::Scope::default()
+    });
+    for (key, count) in [("input_tokens", 100), ("output_tokens", 5), ("cache_read.input_tokens", 60)] {
+        span.attributes.push(format!("gen_ai.usage.{key}"), count);
+    }
+    assert_eq!(Openlit.canonical(&span).usage.unwrap().input, Some(160));
+}
+
+#[test]
+fn guards_say_whether_they_stopped_something() {
+    let guard = |key: &str, value: &str| {
+        let span = draft(1, 1)
+            .with("telemetry.sdk.name", "openlit")
+            .with("guard.name", "pii")
+            .with(key, value)
+            .span();
+        let read = Openlit.canonical(&span);
+        (read.kind, read.guardrail_triggered)
+    };
+    assert_eq!(guard("guard.action", "deny"), (Kind::Guardrail, Some(true)));
+    assert_eq!(guard("guard.verdict", "none"), (Kind::Guardrail, Some(false)));
+    assert_eq!(guard("guard.phase", "input"), (Kind::Guardrail, None));
+}
+
+#[test]
+fn what_is_broken_is_passed_over() {
+    for text in ["", "[", "{}", "[1]", "[{\"parts\": 3}]", "[{\"parts\": [{\"type\": \"text\"}]}]"] {
+        let span = draft(1, 1)
+            .with("telemetry.sdk.name", "openlit")
+            .with("gen_ai.operation.name", "chat")
+            .with("gen_ai.usage.input_tokens", 5)
+            .with("gen_ai.usage.output_tokens", 7)
+            .with("gen_ai.output.messages", text)
+            .span();
+        assert!(!Openlit.canonical(&span).usage.unwrap().estimated);
+        Openlit.messages(&span);
+    }
+}

@@ -1,0 +1,64 @@
+//! Semantic Kernel, in Python and .NET: a tool is a function of a plugin, and a loop calls model and functions in turn.
+
+use compact_str::CompactString;
+use quipu_core::{Adapter, Canonical, Kind, Messages, Span};
+use quipu_normalize::handoff_to;
+
+/// The span around the calls of a model and of the functions that it asks for.
+const LOOP: &str = "AutoFunctionInvocationLoop";
+
+/// Adds Semantic Kernel's functions, loops and hand-offs.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SemanticKernel;
+
+impl Adapter for SemanticKernel {
+    fn name(&self) -> &'static str {
+        "semantic-kernel"
+    }
+
+    fn claims(&self, _span: &Span) -> bool {
+        false
+    }
+
+    fn canonical(&self, _span: &Span) -> Canonical {
+        Canonical::default()
+    }
+
+    fn messages(&self, _span: &Span) -> Messages {
+        Messages::default()
+    }
+
+    fn enriches(&self) -> &'static [&'static str] {
+        &["semantic-kernel"]
+    }
+
+    fn enrich(&self, span: &Span, read: &mut Canonical) {
+        match read.kind {
+            Kind::Tool => tool(span, read),
+            Kind::Other if span.name == LOOP => {
+                read.kind = Kind::Task;
+                read.step = Some(CompactString::const_new(LOOP));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// An agent among another's plugins is a plugin with one function of its own name, and calling it is no tool's run but
+/// that agent's.
+fn tool(span: &Span, read: &mut Canonical) {
+    let Some((plugin, function)) = span.attributes.text("gen_ai.tool.name").and_then(parts) else { return };
+    read.tool = Some(CompactString::from(function));
+    read.handoff_to = match plugin == function {
+        true => Some(CompactString::from(function)),
+        false => handoff_to(span, function),
+    };
+    if read.handoff_to.is_some() {
+        (read.kind, read.tool) = (Kind::Task, None);
+    }
+}
+
+/// Plugin and function of `plugin-function`; a plugin's name cannot hold the hyphen.
+fn parts(name: &str) -> Option<(&str, &str)> {
+    name.split_once('-').filter(|(plugin, function)| !plugin.is_empty() && !function.is_empty())
+}

@@ -1,0 +1,58 @@
+//! Strands Agents: agents run in cycles of one call and its tools, and swarms and graphs run agents.
+//!
+//! The spans' names and attributes are those of `strands.telemetry.tracer`, release 1.62.
+
+use compact_str::CompactString;
+use quipu_core::{Adapter, Canonical, Kind, Messages, Span};
+use quipu_normalize::handoff_to;
+
+/// Operation of a cycle.
+const CYCLE: &str = "execute_event_loop_cycle";
+
+/// Adds cycles, swarms, hand-offs and the tools' own status.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Strands;
+
+impl Adapter for Strands {
+    fn name(&self) -> &'static str {
+        "strands"
+    }
+
+    fn claims(&self, _span: &Span) -> bool {
+        false
+    }
+
+    fn canonical(&self, _span: &Span) -> Canonical {
+        Canonical::default()
+    }
+
+    fn messages(&self, _span: &Span) -> Messages {
+        Messages::default()
+    }
+
+    fn enriches(&self) -> &'static [&'static str] {
+        &["strands"]
+    }
+
+    fn enrich(&self, span: &Span, read: &mut Canonical) {
+        // An agent's figures add up over all its runs, and a cycle's repeat those of its call.
+        read.never_count |= !read.kind.is_call() && read.usage.is_some();
+        match (read.kind, read.operation.as_deref()) {
+            (Kind::Tool, _) => tool(span, read),
+            (Kind::Task, Some(CYCLE)) => read.step = Some(CompactString::const_new("event_loop_cycle")),
+            (Kind::Workflow, Some(operation)) => {
+                let name = operation.strip_prefix("invoke_").map(CompactString::from);
+                read.workflow = read.workflow.take().or(name);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A tool can answer that it failed without raising; only its status says so then.
+fn tool(span: &Span, read: &mut Canonical) {
+    if span.attributes.text("gen_ai.tool.status") == Some("error") {
+        read.error_type = read.error_type.take().or(Some(CompactString::const_new("tool_error")));
+    }
+    read.handoff_to = read.tool.as_deref().and_then(|tool| handoff_to(span, tool));
+}

@@ -1,0 +1,73 @@
+//! The adapter: the exporter built into the SDK, and the GenAI spans of version 7.
+
+use compact_str::CompactString;
+use quipu_core::{Adapter, Canonical, Kind, Lens, Messages, Span};
+use quipu_normalize::{Slots, any_key_begins, canonical, kind, lens, messages_as, provider_name, scope_is};
+use quipu_semconv::{AI_SDK_PREFIXES, AI_SDK_SCOPES, Field};
+
+use crate::{operation, usage};
+
+/// Provider name of the gateway, which stands before the provider of the model.
+const GATEWAY: &str = "gateway";
+
+/// Reads the AI SDK.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct VercelAi;
+
+impl Adapter for VercelAi {
+    fn name(&self) -> &'static str {
+        "vercel-ai"
+    }
+
+    fn claims(&self, span: &Span) -> bool {
+        any_key_begins(&span.attributes, AI_SDK_PREFIXES)
+            || (scope_is(span, AI_SDK_SCOPES) && span.scope.version.is_empty())
+    }
+
+    fn canonical(&self, span: &Span) -> Canonical {
+        let slots = Slots::of(span);
+        let mut read = canonical(&slots, self.name());
+        read.framework = Some(CompactString::const_new("vercel-ai"));
+        through_gateway(&mut read);
+        match operation::of(&slots) {
+            Some(operation) => built_in(&slots, operation, &mut read),
+            // Version 7 tells of steps apart from their calls.
+            None => read.never_count |= read.operation.as_deref() == Some("agent_step"),
+        }
+        read
+    }
+
+    fn messages(&self, span: &Span) -> Messages {
+        let slots = Slots::of(span);
+        messages_as(span, operation::of(&slots).map_or_else(|| kind(&slots), operation::kind))
+    }
+
+    fn lens(&self, span: &Span, read: &Canonical) -> Lens {
+        lens(span, read)
+    }
+}
+
+/// The exporter built into versions 3 to 6, and into 7 as the legacy one. What the user called repeats what its calls
+/// used, and in version 5 only that of the last.
+fn built_in(slots: &Slots<'_>, operation: &str, read: &mut Canonical) {
+    read.kind = operation::kind(operation);
+    read.operation = Some(CompactString::from(operation));
+    read.never_count |= !read.kind.is_call() && read.kind != Kind::Tool;
+    let function = slots.label(Field::AiFunction);
+    if operation::is_of_an_agent(operation) {
+        read.agent = read.agent.take().or(function);
+    } else {
+        read.step = read.step.take().or(function);
+    }
+    usage::mend(slots, read);
+}
+
+/// Models behind the gateway are named `provider/model`.
+fn through_gateway(read: &mut Canonical) {
+    if read.provider.as_deref() == Some(GATEWAY) {
+        let model = read.request_model.as_deref().and_then(|model| model.split_once('/'));
+        if let Some((provider, _)) = model.filter(|(provider, _)| !provider.trim().is_empty()) {
+            read.provider = Some(provider_name(provider.trim()));
+        }
+    }
+}

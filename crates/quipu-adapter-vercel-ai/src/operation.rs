@@ -1,0 +1,53 @@
+//! What an AI SDK span does.
+
+use quipu_core::Kind;
+use quipu_normalize::Slots;
+use quipu_semconv::{AI_OPERATIONS, Field};
+
+/// How every operation of the SDK begins.
+const PREFIX: &str = "ai.";
+/// Where older releases write the operation, with the user's own name for it behind.
+const OLDER_KEY: &str = "operation.name";
+/// Operations without an agent: they only fetch figures.
+const PLAIN: &[&str] = &["ai.embed", "ai.rerank"];
+
+/// The operation of the exporter built into the SDK; `None` on version 7's GenAI spans.
+pub(crate) fn of<'a>(slots: &Slots<'a>) -> Option<&'a str> {
+    let older = || slots.span.attributes.text(OLDER_KEY)?.split_whitespace().next();
+    let found = slots.text(Field::AiOperation).map(str::trim).or_else(older)?;
+    found.starts_with(PREFIX).then_some(found)
+}
+
+/// The kind of an operation. One that no table knows reaches a model if it ends in one of the SDK's inner steps, all of
+/// which are named `do…`.
+pub(crate) fn kind(operation: &str) -> Kind {
+    let known = AI_OPERATIONS.iter().find(|(name, _)| *name == operation).map(|(_, kind)| *kind);
+    let inner = || operation.rsplit('.').next().is_some_and(|last| last.starts_with("do") && last.len() > 2);
+    known.unwrap_or_else(|| if inner() { Kind::Llm } else { Kind::Task })
+}
+
+/// Whether the operation, or the one that it is a step of, is an agent's run.
+pub(crate) fn is_of_an_agent(operation: &str) -> bool {
+    !PLAIN.iter().any(|plain| operation.starts_with(plain))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_inner_steps_reach_a_model() {
+        for (operation, expected) in [
+            ("ai.generateText", Kind::Agent),
+            ("ai.generateText.doGenerate", Kind::Llm),
+            ("ai.embedMany", Kind::Task),
+            ("ai.embedMany.doEmbed", Kind::Embedding),
+            ("ai.toolCall", Kind::Tool),
+            ("ai.generateImage", Kind::Task),
+            ("ai.generateImage.doGenerate", Kind::Llm),
+            ("ai.", Kind::Task),
+        ] {
+            assert_eq!(kind(operation), expected, "{operation}");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Tokens and cost that only the provider's own metadata tells, and what input means in older releases.
+
+use quipu_core::{Canonical, Reading, Usage, Usd, Value};
+use quipu_normalize::{Slots, any_key_begins, dollars_of, pick};
+use quipu_semconv::Field;
+
+/// Providers whose input, handed through by releases up to 5, leaves out cached tokens.
+const EXCLUSIVE: &[&str] = &["anthropic", "aws.bedrock"];
+/// Keys of releases since 6, which count every provider's input alike.
+const SINCE_6: &[&str] = &["ai.usage.inputTokenDetails."];
+/// The provider's own metadata.
+const METADATA: &str = "ai.response.providerMetadata";
+/// Largest metadata that is searched for a cost, in bytes.
+const LARGEST: usize = 64 << 10;
+
+/// Mends what the conventions' tables cannot know of this SDK.
+pub(crate) fn mend(slots: &Slots<'_>, read: &mut Canonical) {
+    if read.kind.is_call() {
+        read.reported_cost = read.reported_cost.or_else(|| gateway_cost(slots));
+    }
+    let exclusive = is_exclusive(slots, read);
+    if let Some(usage) = read.usage.as_mut().filter(|_| exclusive) {
+        exclude_cached(usage);
+    }
+}
+
+/// Vertex and gateways serve Anthropic's models under names of their own, so the id as sent counts too.
+fn is_exclusive(slots: &Slots<'_>, read: &Canonical) -> bool {
+    let listed = read.provider.as_deref().is_some_and(|provider| EXCLUSIVE.contains(&provider));
+    let within = || slots.text(Field::Provider).is_some_and(|sent| sent.contains("anthropic"));
+    (listed || within()) && !any_key_begins(&slots.span.attributes, SINCE_6)
+}
+
+/// Adds cached tokens to an input that was taken to hold them.
+fn exclude_cached(usage: &mut Usage) {
+    if matches!(usage.reading, Reading::Exclusive | Reading::ProvenExclusive) {
+        return;
+    }
+    let cached = usage.cache_read.unwrap_or(0).saturating_add(usage.cache_write.unwrap_or(0));
+    usage.input = usage.input.map(|input| input.saturating_add(cached)).or((cached > 0).then_some(cached));
+    usage.reading = Reading::Exclusive;
+}
+
+/// What the gateway charged, in US dollars.
+fn gateway_cost(slots: &Slots<'_>) -> Option<Usd> {
+    let text = slots
+        .span
+        .attributes
+        .text(METADATA)
+        .filter(|text| text.len() <= LARGEST && text.contains("gateway"))?;
+    let [gateway] = pick(text, ["gateway"]);
+    gateway.as_ref().and_then(|gateway: &Value| gateway.get("cost")).and_then(dollars_of)
+}

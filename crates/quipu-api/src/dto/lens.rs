@@ -1,0 +1,115 @@
+//! How a span was read.
+
+use quipu_core::{Adapters, Lens, SpanRow};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::span::cost_reason;
+use super::{PriceRule, names, text};
+
+/// How one span was read, and how its figures became part of the totals. Of messages, prompts, arguments and results only
+/// the size is told.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LensAnswer {
+    /// The trace, 32 hexadecimal digits.
+    pub trace_id: String,
+    /// The span, 16 hexadecimal digits.
+    pub span_id: String,
+    /// Name as sent.
+    pub name: String,
+    /// The adapter that read it; null when none claims it.
+    pub adapter: Option<String>,
+    /// Adapters that added to the reading or changed it afterwards.
+    pub enriched_by: Vec<String>,
+    /// Convention that it was read by; null for none.
+    pub convention: Option<String>,
+    /// The signal that told of it: `span`, `details`, `log`, `transcript` or `metric`.
+    pub signal: String,
+    /// Whether its figures are part of the totals.
+    pub counted: bool,
+    /// The rule that decided: `leaf`, `repeats`, `never_counted`, `orphan_rollup`, `merged`, `duplicate`, `fetched`, `echo` or
+    /// `metric`; null for spans that are no call, tool run, or holder of usage.
+    pub rule: Option<String>,
+    /// That rule in words.
+    pub rule_text: Option<String>,
+    /// How input and cached tokens relate: `inclusive`, `exclusive`, `proven_inclusive`, `proven_exclusive` or `inferred`; null
+    /// without usage.
+    pub reading: Option<String>,
+    /// That reading in words.
+    pub reading_text: Option<String>,
+    /// What was understood, in the order of the record.
+    pub lines: Vec<LensLine>,
+    /// Attribute keys of the conventions, and of usage, that nothing reads; 64 at most.
+    pub unread: Vec<String>,
+    /// What could not be read or had to be mended.
+    pub notes: Vec<String>,
+    /// The price rule that its cost was computed with; null when it has no computed cost.
+    pub priced_by: Option<PriceRule>,
+    /// Why it has no computed cost, as in the span's `cost_reason`.
+    pub cost_reason: Option<String>,
+}
+
+/// One value and where it comes from.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LensLine {
+    /// Name of the value, such as `request_model` or `cache_read`.
+    pub field: String,
+    /// The value as text.
+    pub value: String,
+    /// The attribute that it was read from; null when no attribute alone gave it.
+    pub key: Option<String>,
+    /// Other attributes that could have given it, passed over in favour of `key`.
+    pub passed_over: Vec<String>,
+    /// The rule that led from the attribute to the value; null where it is a copy.
+    pub rule: Option<String>,
+}
+
+impl From<quipu_core::LensLine> for LensLine {
+    fn from(line: quipu_core::LensLine) -> Self {
+        Self {
+            field: line.field.into(),
+            value: line.value,
+            key: line.key.map(Into::into),
+            passed_over: names(&line.passed_over),
+            rule: line.rule.map(Into::into),
+        }
+    }
+}
+
+impl LensAnswer {
+    /// Reads the row's span again. The row must hold the whole span; without it only what the ledger says is filled in.
+    pub(crate) fn new(trace_id: quipu_core::TraceId, row: SpanRow, adapters: &Adapters) -> Self {
+        let mut answer = Self {
+            trace_id: trace_id.to_string(),
+            span_id: row.span_id.to_string(),
+            name: row.name.to_string(),
+            ..Self::default()
+        };
+        if let Some(mut raw) = row.raw {
+            adapters.read(&mut raw);
+            answer.fill(&raw.canonical, adapters.lens(&raw));
+        }
+        if let Some(cost) = &row.cost {
+            answer.signal = cost.signal.as_str().to_owned();
+            answer.counted = cost.counts();
+            answer.rule = Some(cost.rule.word().to_owned());
+            answer.rule_text = Some(cost.rule.as_str().to_owned());
+            answer.priced_by = cost.price.as_ref().map(PriceRule::from);
+            answer.cost_reason = cost_reason(cost).map(str::to_owned);
+        }
+        answer
+    }
+
+    fn fill(&mut self, read: &quipu_core::Canonical, lens: Lens) {
+        let reading = read.usage.as_ref().map(|usage| usage.reading);
+        self.adapter = text(&lens.adapter);
+        self.enriched_by = names(&lens.enriched_by);
+        self.convention = text(&read.convention);
+        self.signal = read.signal.as_str().to_owned();
+        self.reading = reading.map(|reading| reading.word().to_owned());
+        self.reading_text = reading.map(|reading| reading.as_str().to_owned());
+        self.lines = lens.lines.into_iter().map(LensLine::from).collect();
+        self.unread = names(&lens.unread);
+        self.notes = names(&read.notes);
+    }
+}

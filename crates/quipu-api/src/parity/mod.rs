@@ -1,0 +1,259 @@
+//! What each framework sends by each convention: sums of the store, traces in pages, and a sample of the latest calls.
+
+mod sample;
+mod signals;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use compact_str::CompactString;
+use quipu_core::{
+    GroupBy, Timestamp, Tokens, TraceFilter, TraceId, TraceQuery, TraceRow, UsageKey, UsageQuery,
+    UsageTotals, Usd,
+};
+use quipu_query::{ParamError, Params, parse_time_range, unpriced_calls};
+
+use crate::Problem;
+use crate::dto::{InTraces, ParityAnswer, ParityRow};
+use crate::state::Api;
+use signals::Tally;
+
+/// Parameters of the question.
+const PARAMS: &[&str] = &["time_range", "frameworks"];
+/// Most traces that are looked at, the latest.
+const MOST_TRACES: usize = 20_000;
+/// Looking at traces, and sampling them, each stop after so long; what was seen by then is told.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Traces of one page of them.
+const PAGE: usize = 2_000;
+/// Most traces of a framework and convention whose calls are sampled, the latest.
+const SAMPLED_TRACES: usize = 20;
+
+/// Framework and convention.
+type Key = (Option<CompactString>, Option<CompactString>);
+
+/// What was asked.
+pub(crate) struct Asked {
+    since: Option<Timestamp>,
+    now: Timestamp,
+    /// Empty for all.
+    frameworks: Vec<String>,
+}
+
+impl Asked {
+    /// Reads the question.
+    ///
+    /// # Errors
+    /// A parameter is unknown, given twice, or has a value that cannot be used.
+    pub(crate) fn read(params: &Params) -> Result<Self, ParamError> {
+        params.allow(&[PARAMS], &[])?;
+        let range = params.read("time_range", "one of 1h, 24h, 7d, 30d", parse_time_range)?;
+        let frameworks = params.read("frameworks", "a comma list of frameworks", names)?;
+        Ok(Self {
+            since: range.map(|range| params.now().plus(-range)),
+            now: params.now(),
+            frameworks: frameworks.unwrap_or_default(),
+        })
+    }
+
+    /// A single framework can be asked of the store; several are picked out of the answer.
+    fn filter(&self) -> TraceFilter {
+        let only = match self.frameworks.as_slice() {
+            [only] => Some(only.clone()),
+            _ => None,
+        };
+        let until = self.since.map(|_| self.now);
+        TraceFilter { since: self.since, until, framework: only, ..TraceFilter::default() }
+    }
+
+    /// Whether rows of this key are wanted; what tells neither framework nor convention is no agent's telemetry.
+    fn wants(&self, (framework, convention): &Key) -> bool {
+        if self.frameworks.is_empty() {
+            return framework.is_some() || convention.is_some();
+        }
+        framework.as_ref().is_some_and(|name| self.frameworks.iter().any(|wanted| wanted == name))
+    }
+}
+
+fn names(text: &str) -> Option<Vec<String>> {
+    text.split(',').map(str::trim).map(|name| (!name.is_empty()).then(|| name.to_owned())).collect()
+}
+
+/// One row before it is JSON.
+#[derive(Default)]
+struct Row {
+    totals: UsageTotals,
+    traces: u64,
+    tool_calls: u64,
+    sessions: BTreeSet<CompactString>,
+    users: BTreeSet<CompactString>,
+    agents: BTreeSet<CompactString>,
+    within: Within,
+    seen: Option<(Timestamp, Timestamp)>,
+    tally: Tally,
+}
+
+/// Sums over traces.
+#[derive(Default)]
+struct Within {
+    llm_calls: u64,
+    errors: u64,
+    tokens: Tokens,
+    cost: Option<Usd>,
+    reported: Option<Usd>,
+    unpriced_calls: u64,
+}
+
+/// All rows, and what is sampled.
+#[derive(Default)]
+struct Matrix {
+    rows: BTreeMap<Key, Row>,
+    /// The latest traces of each key.
+    latest: BTreeMap<Key, Vec<Latest>>,
+    traces_read: usize,
+    complete: bool,
+}
+
+/// What the sample needs to know of a trace.
+struct Latest {
+    trace_id: TraceId,
+    session: bool,
+    user: bool,
+    tools: bool,
+}
+
+/// Answers the question.
+pub(crate) async fn matrix(api: &Arc<Api>, asked: &Asked) -> Result<ParityAnswer, Problem> {
+    let mut matrix = Matrix::default();
+    matrix.sums(api, asked).await?;
+    matrix.pages(api, asked).await?;
+    sample::sample(api, asked, &mut matrix).await?;
+    Ok(ParityAnswer {
+        since: asked.since.map(|since| since.to_string()),
+        until: asked.now.to_string(),
+        complete: matrix.complete,
+        traces_read: matrix.traces_read as u64,
+        frameworks: matrix.rows.into_iter().map(|(key, row)| row.answer(key)).collect(),
+    })
+}
+
+impl Matrix {
+    /// Calls, tokens and money, exact over any number of them.
+    async fn sums(&mut self, api: &Api, asked: &Asked) -> Result<(), Problem> {
+        let group_by = vec![GroupBy::Framework, GroupBy::Convention];
+        let groups = api.store.usage(&UsageQuery { filter: asked.filter(), group_by }).await?;
+        for group in groups {
+            let mut parts = group.key.into_iter().map(|part| match part {
+                UsageKey::Name(name) => name.filter(|name| !name.is_empty()),
+                UsageKey::Time(_) => None,
+            });
+            let key = (parts.next().flatten(), parts.next().flatten());
+            if asked.wants(&key) {
+                self.rows.entry(key).or_default().totals.merge(&group.totals);
+            }
+        }
+        Ok(())
+    }
+
+    /// What only traces tell, from the latest of them.
+    async fn pages(&mut self, api: &Api, asked: &Asked) -> Result<(), Problem> {
+        let mut query = TraceQuery { filter: asked.filter(), limit: PAGE, ..TraceQuery::default() };
+        let begin = Instant::now();
+        while self.traces_read < MOST_TRACES && begin.elapsed() < PATIENCE {
+            let page = api.store.traces(&query).await?;
+            self.traces_read += page.rows.len();
+            page.rows.into_iter().for_each(|row| self.take(asked, row));
+            self.complete = page.next.is_none();
+            if self.complete {
+                break;
+            }
+            query.cursor = page.next;
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, asked: &Asked, trace: TraceRow) {
+        let key = (trace.framework.clone(), trace.convention.clone().filter(|name| !name.is_empty()));
+        if !asked.wants(&key) {
+            return;
+        }
+        let latest = self.latest.entry(key.clone()).or_default();
+        if latest.len() < SAMPLED_TRACES {
+            latest.push(Latest {
+                trace_id: trace.trace_id,
+                session: trace.session.is_some(),
+                user: trace.user.is_some(),
+                tools: trace.tool_calls > 0,
+            });
+        }
+        self.rows.entry(key).or_default().add(trace);
+    }
+}
+
+impl Within {
+    fn add(&mut self, trace: &TraceRow) {
+        let sum = |a: Option<Usd>, b: Option<Usd>| match (a, b) {
+            (Some(a), Some(b)) => Some(a + b),
+            (a, b) => a.or(b),
+        };
+        self.llm_calls += trace.llm_calls;
+        self.errors += trace.errors;
+        self.tokens = self.tokens.plus(&trace.tokens);
+        self.cost = sum(self.cost, trace.cost);
+        self.reported = sum(self.reported, trace.reported_cost);
+        self.unpriced_calls += trace.unpriced_calls;
+    }
+}
+
+impl From<Within> for InTraces {
+    fn from(within: Within) -> Self {
+        Self {
+            llm_calls: within.llm_calls,
+            errors: within.errors,
+            tokens: within.tokens.into(),
+            cost_usd: within.cost,
+            reported_cost_usd: within.reported,
+            unpriced_calls: within.unpriced_calls,
+        }
+    }
+}
+
+impl Row {
+    fn add(&mut self, trace: TraceRow) {
+        self.traces += 1;
+        self.tool_calls += trace.tool_calls;
+        self.within.add(&trace);
+        self.sessions.extend(trace.session);
+        self.users.extend(trace.user);
+        self.agents.extend(trace.agents);
+        let at = trace.started_at;
+        let (first, last) = self.seen.unwrap_or((at, at));
+        self.seen = Some((first.min(at), last.max(at)));
+    }
+
+    fn answer(self, (framework, convention): Key) -> ParityRow {
+        let (sends, lacks) = self.tally.split();
+        ParityRow {
+            framework: framework.map(Into::into),
+            convention: convention.map(Into::into),
+            traces: self.traces,
+            sessions: self.sessions.len() as u64,
+            users: self.users.len() as u64,
+            agents: self.agents.len() as u64,
+            llm_calls: self.totals.llm_calls,
+            tool_calls: self.tool_calls,
+            errors: self.totals.errors,
+            tokens: self.totals.tokens.into(),
+            cost_usd: self.totals.cost,
+            reported_cost_usd: self.totals.reported,
+            unpriced_calls: unpriced_calls(&self.totals),
+            first_seen: self.seen.map(|(first, _)| first.to_string()),
+            last_seen: self.seen.map(|(_, last)| last.to_string()),
+            in_traces: self.within.into(),
+            sampled_calls: self.tally.calls(),
+            sends,
+            lacks,
+        }
+    }
+}

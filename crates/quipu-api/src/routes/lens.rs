@@ -1,0 +1,33 @@
+//! How a span was read.
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use quipu_core::{SpanId, TraceId};
+
+use super::Answer;
+use super::traces::no_span;
+use crate::Problem;
+use crate::dto::LensAnswer;
+use crate::extract::{NoParams, id};
+use crate::json::Json;
+use crate::state::Shared;
+
+/// Lens
+///
+/// How one span was read: for each value the attribute that gave it, those passed over, and the rule; and why it counts or
+/// does not.
+#[utoipa::path(get, path = "/api/v1/traces/{trace_id}/spans/{span_id}/lens", tag = "traces",
+    params(("trace_id" = String, Path, description = "Trace id, 32 hexadecimal digits."),
+        ("span_id" = String, Path, description = "Span id, 16 hexadecimal digits.")),
+    responses((status = 200, description = "How the span was read.", body = LensAnswer),
+        (status = 404, description = "No such span is stored.", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn lens(
+    State(api): Shared,
+    path: Result<Path<(String, String)>, PathRejection>,
+    _: NoParams,
+) -> Answer<LensAnswer> {
+    let Path((trace, span)) = path?;
+    let (trace_id, span_id) = (id::<TraceId>(&trace)?, id::<SpanId>(&span)?);
+    let row = api.store.span(trace_id, span_id).await?.ok_or_else(|| no_span(trace_id, span_id))?;
+    Ok(Json(LensAnswer::new(trace_id, row, &api.adapters)))
+}

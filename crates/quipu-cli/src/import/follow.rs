@@ -1,0 +1,104 @@
+//! `--watch`: what is added to the files is imported until a signal to stop.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use quipu::core::{Error, SpanId};
+use quipu_import::{Bounds, Follower, Round, State, Wake};
+use tokio::runtime::Runtime;
+use tokio::sync::Notify;
+
+use super::target::{Target, folder};
+use super::{line, note, tell, wait};
+use crate::args::Import;
+use crate::serve::Signals;
+
+/// How soon to look again at what is just being written.
+const SOON: Duration = Duration::from_secs(1);
+/// How often to look although nothing woke us: events can be lost.
+const AT_LEAST: Duration = Duration::from_secs(30);
+/// How often to look where the platform does not tell of changes.
+const POLL: Duration = Duration::from_secs(5);
+/// How long many changes at once are gathered.
+const GATHER: Duration = Duration::from_millis(100);
+
+/// Follows the files.
+pub fn run(args: &Import, runtime: &Runtime, target: &mut Target<'_>) -> Result<()> {
+    let mut stop = {
+        let _inside = runtime.enter();
+        Signals::new()?
+    };
+    let changed = Arc::new(Notify::new());
+    let wake = {
+        let changed = Arc::clone(&changed);
+        Wake::new(&args.files, move || changed.notify_one())
+    };
+    if let Err(error) = &wake {
+        note(&format!("{error}: looking every {} s instead", POLL.as_secs()));
+    }
+    let mut follower = Follower::new(args.files.clone(), args.format, Bounds::default(), state(args)?);
+    loop {
+        let pause = match follower.look(target, false) {
+            Ok(round) => {
+                say(&round, args.json);
+                pause(&round, wake.is_ok())
+            }
+            Err(error) => later(&error),
+        };
+        let stopped = wait(runtime, async {
+            tokio::select! {
+                () = stop.wait() => true,
+                () = tokio::time::sleep(pause) => false,
+                () = changed.notified() => { tokio::time::sleep(GATHER).await; false }
+            }
+        });
+        if stopped {
+            say(&follower.look(target, true)?, args.json);
+            return Ok(());
+        }
+    }
+}
+
+fn pause(round: &Round, woken: bool) -> Duration {
+    match (round.soon, woken) {
+        (true, _) => SOON,
+        (false, true) => AT_LEAST,
+        (false, false) => POLL,
+    }
+}
+
+/// Nothing can be taken now, such as while a server restarts.
+fn later(error: &Error) -> Duration {
+    note(&format!("{error}: trying again in {} s", POLL.as_secs()));
+    POLL
+}
+
+fn say(round: &Round, json: bool) {
+    round.troubles.iter().for_each(|trouble| note(&trouble.to_string()));
+    for file in &round.files {
+        tell(file);
+        if file.items == 0 {
+            continue;
+        }
+        match json {
+            true => println!(
+                "{}",
+                serde_json::json!({"path": file.path, "format": file.format, "records": file.items})
+            ),
+            false => println!("{}", line(file)),
+        }
+    }
+}
+
+/// How far the files were imported: one state for the store, one for each server that is named.
+fn state(args: &Import) -> Result<State> {
+    let folder = folder(args)?;
+    std::fs::create_dir_all(&folder)
+        .with_context(|| format!("cannot make the data folder {}", folder.display()))?;
+    let name = match &args.url {
+        None => "import.json".to_owned(),
+        Some(url) => format!("import-{}.json", SpanId::made_of(&[url.trim_end_matches('/')])),
+    };
+    Ok(State::open(&folder.join(name))?)
+}

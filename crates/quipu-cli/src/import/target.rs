@@ -1,0 +1,232 @@
+//! Where records go: into the store, to a server, or nowhere.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use quipu::Access;
+use quipu::core::{Adapters, Clock, Error, ErrorKind, Intake, Limits, Span, Store, SystemClock};
+use quipu::pipeline::{Pipeline, SelfMetrics};
+use quipu_import::{Failure, Item, Sink};
+use quipu_otlp::{Encoding, Signal};
+use serde_json::Value;
+use tokio::runtime::Runtime;
+use ureq::Agent;
+
+use super::{note, wait};
+use crate::args::Import;
+use crate::{ask, serve};
+
+/// Where a server listens unless it is told otherwise.
+const SERVER: &str = "http://127.0.0.1:8080";
+/// How long a server may take to answer one request.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Waits before a request that a server had no room for is sent again.
+const AGAIN: [Duration; 4] =
+    [Duration::from_millis(250), Duration::from_secs(1), Duration::from_secs(3), Duration::from_secs(10)];
+/// Requests over this many bytes are compressed.
+const PLAIN: usize = 64 << 10;
+/// Largest answer that is read.
+const ANSWER_BYTES: u64 = 1 << 20;
+
+/// Takes what is read.
+pub enum Target<'a> {
+    /// Counts only.
+    Nowhere { limits: Limits },
+    /// The pipeline before a store that this process has open.
+    Store { runtime: &'a Runtime, pipeline: Pipeline, adapters: Adapters, limits: Limits, name: String },
+    /// A server.
+    Server { agent: Agent, url: String, limits: Limits },
+}
+
+/// Files may be of any age; the clock's bounds are for telemetry that comes over the network.
+fn limits() -> Limits {
+    Limits { past_seconds: u64::from(u32::MAX), ..Limits::default() }
+}
+
+impl<'a> Target<'a> {
+    /// The server of `--url`; else the store, or the server that has it open.
+    pub fn open(args: &Import, runtime: &'a Runtime) -> Result<Self> {
+        if args.dry_run {
+            return Ok(Self::Nowhere { limits: limits() });
+        }
+        if let Some(url) = &args.url {
+            let server = Self::server(url);
+            server.status()?;
+            return Ok(server);
+        }
+        let folder = folder(args)?;
+        std::fs::create_dir_all(&folder)
+            .with_context(|| format!("cannot make the data folder {}", folder.display()))?;
+        let uri = args.store.clone().unwrap_or_else(|| "sqlite:".into());
+        match quipu::open(&uri, &folder, Access::Write) {
+            Ok(store) => Ok(Self::store(&store, runtime)),
+            Err(error) if error.kind() == ErrorKind::Locked => Self::of_store(&uri, &folder, error),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn server(url: &str) -> Self {
+        let config =
+            Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE)).build();
+        let url = url.trim_end_matches('/').to_owned();
+        Self::Server { agent: Agent::new_with_config(config), url, limits: limits() }
+    }
+
+    fn store(store: &Arc<dyn Store>, runtime: &'a Runtime) -> Self {
+        let _inside = runtime.enter();
+        let limits = limits();
+        let pipeline = serve::start(&limits, store, &Arc::new(SelfMetrics::new()));
+        let name = wait(runtime, store.info()).map_or_else(|_| "the store".to_owned(), |info| info.uri);
+        Self::Store { runtime, pipeline, adapters: quipu::adapters(), limits, name }
+    }
+
+    /// The server that has the store open, if it is the one at the usual place.
+    fn of_store(uri: &str, folder: &Path, locked: Error) -> Result<Self> {
+        let path = uri.split_once(':').map(|(_, path)| path).filter(|path| !path.is_empty());
+        let path = path.map_or(folder, Path::new);
+        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let server = Self::server(SERVER);
+        let elsewhere = || {
+            anyhow!(locked)
+                .context("another process has the store open; if it is a server, name it with --url")
+        };
+        match server.status() {
+            Ok(status) => {
+                let theirs = status["store"]["uri"].as_str().unwrap_or_default();
+                let theirs = Path::new(theirs.split_once(':').map_or(theirs, |(_, path)| path));
+                if theirs.canonicalize().is_ok_and(|theirs| theirs == path) {
+                    note(&format!("a server has the store open: sending to {SERVER}"));
+                    return Ok(server);
+                }
+                Err(elsewhere())
+            }
+            Err(_) => Err(elsewhere()),
+        }
+    }
+
+    fn status(&self) -> Result<Value> {
+        let Self::Server { agent, url, .. } = self else { return Ok(Value::Null) };
+        let path = format!("{url}/api/v1/status");
+        let mut answer = agent.get(&path).call().with_context(|| format!("cannot reach {url}"))?;
+        let body = answer.body_mut().with_config().limit(ANSWER_BYTES).read_to_vec()?;
+        serde_json::from_slice(&body).with_context(|| format!("{url} does not answer like Quipu"))
+    }
+
+    /// What it is called.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Nowhere { .. } => String::new(),
+            Self::Store { name, .. } => name.clone(),
+            Self::Server { url, .. } => url.clone(),
+        }
+    }
+
+    /// Finishes what is under way.
+    pub fn close(self) -> Result<()> {
+        if let Self::Store { runtime, pipeline, .. } = self {
+            wait(runtime, pipeline.close())?;
+        }
+        Ok(())
+    }
+}
+
+/// The folder for all data.
+pub fn folder(args: &Import) -> Result<PathBuf> {
+    args.data_dir.clone().map_or_else(ask::default_folder, Ok)
+}
+
+impl Sink for Target<'_> {
+    fn take(&mut self, item: Item) -> Result<(u64, String), Failure> {
+        let now = SystemClock.now();
+        match self {
+            Self::Nowhere { limits } => {
+                let (batch, _, refused) = item.into_batch(limits, now).map_err(wrong)?;
+                Ok((count(batch.len()), refused))
+            }
+            Self::Store { runtime, pipeline, adapters, limits, .. } => {
+                let (mut batch, _, refused) = item.into_batch(limits, now).map_err(wrong)?;
+                let records = count(batch.len());
+                adapters.read_batch(&mut batch);
+                wait(runtime, pipeline.submit(batch))?;
+                Ok((records, refused))
+            }
+            Self::Server { agent, url, limits } => {
+                let (signal, encoding, body) = match &item {
+                    Item::Spans(spans) => (Signal::Traces, Encoding::Protobuf, protobuf(spans)),
+                    Item::Request { signal, body } => (*signal, Encoding::Json, body.clone()),
+                };
+                let answer = send(agent, &format!("{url}/v1/{}", signal.as_str()), encoding, &body)?;
+                let (refused, words) = quipu_otlp::refused(signal, encoding, &answer);
+                let records = item.into_batch(limits, now).map_or(0, |(batch, ..)| count(batch.len()));
+                Ok((records.saturating_sub(refused), words))
+            }
+        }
+    }
+}
+
+fn count(records: usize) -> u64 {
+    u64::try_from(records).unwrap_or(u64::MAX)
+}
+
+fn wrong(error: Error) -> Failure {
+    Failure::Item(error.to_string())
+}
+
+fn protobuf(spans: &[Span]) -> Vec<u8> {
+    quipu_otlp::encode_traces(spans)
+}
+
+/// Sends a request until it is taken; gives the answer's body.
+fn send(agent: &Agent, url: &str, encoding: Encoding, body: &[u8]) -> Result<Vec<u8>, Failure> {
+    let content = match encoding {
+        Encoding::Protobuf => "application/x-protobuf",
+        Encoding::Json => "application/json",
+    };
+    let packed = (body.len() > PLAIN).then(|| pack(body)).transpose().map_err(unsent)?;
+    let mut waits = AGAIN.iter();
+    loop {
+        let mut request = agent.post(url).header("content-type", content);
+        if packed.is_some() {
+            request = request.header("content-encoding", "gzip");
+        }
+        let sent = request.send(packed.as_deref().unwrap_or(body));
+        let mut answer = sent.map_err(unsent)?;
+        let status = answer.status().as_u16();
+        let said = answer.body_mut().with_config().limit(ANSWER_BYTES).read_to_vec().map_err(unsent)?;
+        match (status, waits.next()) {
+            (200, _) => return Ok(said),
+            (429 | 502 | 503 | 504, Some(wait)) => std::thread::sleep(*wait),
+            (400 | 413 | 422, _) => return Err(Failure::Item(words(status, encoding, &said))),
+            _ => {
+                let context = format!("{url}: {}", words(status, encoding, &said));
+                return Err(Error::new(ErrorKind::Unavailable, "send", context).into());
+            }
+        }
+    }
+}
+
+fn pack(body: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    gzip.write_all(body)?;
+    gzip.finish()
+}
+
+fn unsent(cause: impl std::error::Error + Send + Sync + 'static) -> Failure {
+    Error::new(ErrorKind::Unavailable, "send", "the server does not answer").caused_by(cause).into()
+}
+
+/// What a server says about a request that it does not take.
+fn words(status: u16, encoding: Encoding, said: &[u8]) -> String {
+    let json: Option<Value> =
+        (encoding == Encoding::Json).then(|| serde_json::from_slice(said).ok()).flatten();
+    let message = json.as_ref().and_then(|json| json["message"].as_str()).unwrap_or_default();
+    match message {
+        "" => format!("the server answers with status {status}"),
+        message => format!("the server answers with status {status}: {message}"),
+    }
+}

@@ -1,0 +1,159 @@
+//! Which format a file has, by its beginning.
+
+use std::io::{self, BufRead, Read};
+
+use serde_json::Value as Json;
+
+use crate::json::{any, at, text};
+use crate::lines::{Found, Lines, is_blank};
+use crate::{Bounds, Format};
+
+/// Lines that are looked at before a file counts as unknown: transcripts may begin with notes of their own.
+const LINES: usize = 64;
+
+/// What a beginning tells.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// A record a line, of this format.
+    Lines(Format),
+    /// One document over several lines, whose format is to be seen in it.
+    Document,
+    /// Nothing is there yet, or not enough.
+    Nothing,
+    /// It is something else, in words.
+    Other(&'static str),
+}
+
+/// Looks at the beginning; `wanted` wins over what it looks like.
+pub(crate) fn detect(from: impl BufRead, wanted: Option<Format>, bounds: &Bounds) -> io::Result<Told> {
+    if let Some(format) = wanted.filter(|format| format.is_by_line()) {
+        return Ok(Told::Lines(format));
+    }
+    let mut lines = Lines::new(from, bounds.line_bytes, 0);
+    let (mut line, mut seen) = (Vec::new(), 0);
+    while seen < LINES {
+        match lines.next(&mut line)? {
+            Found::End => break,
+            Found::TooLong { .. } => {}
+            Found::Line | Found::Half if is_blank(&line) => continue,
+            Found::Line | Found::Half => {
+                if seen == 0
+                    && let Some(other) = binary(&line)
+                {
+                    return Ok(Told::Other(other));
+                }
+                match serde_json::from_slice::<Json>(&line) {
+                    Ok(json) => {
+                        if let Some(format) = wanted.or_else(|| of_json(&json)) {
+                            return Ok(Told::Lines(format));
+                        }
+                    }
+                    // A document over several lines, or a line that is broken among others that are not.
+                    Err(error) if seen == 0 && error.is_eof() && starts_document(&line) => {
+                        return Ok(Told::Document);
+                    }
+                    Err(_) => {}
+                }
+            }
+        }
+        seen += 1;
+    }
+    Ok(match (seen, wanted) {
+        (0, _) => Told::Nothing,
+        (_, Some(format)) => Told::Lines(format),
+        _ => Told::Other("its format is not known (name it with --format if you know better)"),
+    })
+}
+
+fn starts_document(line: &[u8]) -> bool {
+    line.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|byte| matches!(byte, b'{' | b'['))
+}
+
+/// Files that hold no JSON, by their first bytes.
+fn binary(line: &[u8]) -> Option<&'static str> {
+    match line {
+        [0x1f, 0x8b, ..] | [0x28, 0xb5, 0x2f, 0xfd, ..] | [b'P', b'K', 3, 4, ..] => {
+            Some("it is compressed: unpack it first")
+        }
+        [b'P', b'A', b'R', b'1', ..] => Some("it is Parquet: export the spans as JSON or JSONL instead"),
+        line if line.contains(&0) => Some("it is not text: OTLP is read as JSON, not as protobuf"),
+        _ => None,
+    }
+}
+
+/// The format of a document or of one of its records.
+pub(crate) fn of_json(json: &Json) -> Option<Format> {
+    match json {
+        Json::Array(list) => list.iter().take(LINES).find_map(of_json),
+        Json::Object(object) => {
+            let has = |key: &str| object.contains_key(key);
+            let otlp = [
+                "resourceSpans",
+                "resourceLogs",
+                "resourceMetrics",
+                "resource_spans",
+                "resource_logs",
+                "resource_metrics",
+            ];
+            if otlp.into_iter().any(has) {
+                return Some(Format::Otlp);
+            }
+            if let Some(list) = object.get("data").filter(|data| data.is_array()) {
+                return of_json(list);
+            }
+            let is = [
+                (is_codex(json), Format::Codex),
+                (is_claude_code(json), Format::ClaudeCode),
+                (is_phoenix(json), Format::Phoenix),
+                (is_langfuse(json), Format::Langfuse),
+            ];
+            is.into_iter().find(|(is, _)| *is).map(|(_, format)| format)
+        }
+        _ => None,
+    }
+}
+
+fn is_codex(json: &Json) -> bool {
+    let known =
+        ["session_meta", "turn_context", "event_msg", "response_item", "compacted", "token_usage_record"];
+    json.get("payload").is_some_and(Json::is_object)
+        && text(json, "type").is_some_and(|kind| known.contains(&kind))
+}
+
+fn is_claude_code(json: &Json) -> bool {
+    let Some(kind) = text(json, "type") else { return false };
+    let said = matches!(kind, "user" | "assistant") && at(json, &["message", "role"]).is_some();
+    said || (kind == "summary" && json.get("leafUuid").is_some())
+        || (kind == "file-history-snapshot" && json.get("snapshot").is_some())
+        || (json.get("sessionId").is_some()
+            && (json.get("uuid").is_some() || json.get("operation").is_some()))
+}
+
+fn is_phoenix(json: &Json) -> bool {
+    at(json, &["context", "trace_id"]).is_some() || json.get("context.trace_id").is_some()
+}
+
+fn is_langfuse(json: &Json) -> bool {
+    let observation = any(json, &["traceId", "trace_id"]).is_some()
+        && any(json, &["startTime", "start_time"]).is_some()
+        && json.get("type").is_some();
+    let trace = json.get("id").is_some()
+        && json.get("timestamp").is_some()
+        && ["sessionId", "session_id", "userId", "user_id", "observations", "htmlPath", "bookmarked"]
+            .iter()
+            .any(|key| json.get(key).is_some());
+    observation || trace
+}
+
+/// All of a document, when it is within its bound.
+pub(crate) fn whole(from: impl Read, bounds: &Bounds) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    from.take(bounds.document_bytes + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    match u64::try_from(bytes.len()).unwrap_or(u64::MAX) > bounds.document_bytes {
+        true => Err(format!(
+            "a document over several lines of more than {} bytes: write it as one record a line",
+            bounds.document_bytes
+        )),
+        false => Ok(bytes),
+    }
+}

@@ -1,0 +1,105 @@
+//! The lines of a file, each within a bound.
+
+use std::io::{self, BufRead, Read};
+
+/// What was found where a line was looked for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// A line with its end, which is not part of the text.
+    Line,
+    /// Text without an end: what is written may go on.
+    Half,
+    /// A line over the bound; its text was passed over. The flag tells whether it had an end.
+    TooLong { ended: bool },
+    /// Nothing more.
+    End,
+}
+
+/// Reads lines of at most `most` bytes.
+pub(crate) struct Lines<R> {
+    from: R,
+    most: usize,
+    /// Bytes of the file up to the end of the last line that had one.
+    offset: u64,
+    /// Bytes read in all.
+    read: u64,
+}
+
+impl<R: BufRead> Lines<R> {
+    pub(crate) fn new(from: R, most: usize, offset: u64) -> Self {
+        Self { from, most, offset, read: offset }
+    }
+
+    /// The place after the last line that had an end.
+    pub(crate) fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Puts the next line's text into `line`.
+    pub(crate) fn next(&mut self, line: &mut Vec<u8>) -> io::Result<Found> {
+        line.clear();
+        let bound = u64::try_from(self.most).unwrap_or(u64::MAX).saturating_add(1);
+        let read = (&mut self.from).take(bound).read_until(b'\n', line)?;
+        self.read += u64::try_from(read).unwrap_or_default();
+        if read == 0 {
+            return Ok(Found::End);
+        }
+        if line.last() == Some(&b'\n') {
+            line.pop();
+            if line.last() == Some(&b'\r') {
+                line.pop();
+            }
+            self.offset = self.read;
+            return Ok(Found::Line);
+        }
+        if line.len() <= self.most {
+            return Ok(Found::Half);
+        }
+        line.clear();
+        line.shrink_to(1 << 20);
+        self.pass_over()
+    }
+
+    fn pass_over(&mut self) -> io::Result<Found> {
+        loop {
+            let buffer = self.from.fill_buf()?;
+            let (used, ended) = match buffer.iter().position(|byte| *byte == b'\n') {
+                Some(at) => (at + 1, true),
+                None => (buffer.len(), false),
+            };
+            self.from.consume(used);
+            self.read += u64::try_from(used).unwrap_or_default();
+            if ended {
+                self.offset = self.read;
+            }
+            if ended || used == 0 {
+                return Ok(Found::TooLong { ended });
+            }
+        }
+    }
+}
+
+/// Whether there is nothing in a line.
+pub(crate) fn is_blank(line: &[u8]) -> bool {
+    line.iter().all(u8::is_ascii_whitespace)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may fail so")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_halves_and_what_is_too_long() {
+        let mut lines = Lines::new(&b"one\r\n\nmuch too long\nfour\nhal"[..], 5, 0);
+        let mut line = Vec::new();
+        let mut found =
+            || (lines.next(&mut line).unwrap(), String::from_utf8(line.clone()).unwrap(), lines.offset());
+        assert_eq!(found(), (Found::Line, "one".into(), 5));
+        assert_eq!(found(), (Found::Line, String::new(), 6));
+        assert_eq!(found(), (Found::TooLong { ended: true }, String::new(), 20));
+        assert_eq!(found(), (Found::Line, "four".into(), 25));
+        assert_eq!(found(), (Found::Half, "hal".into(), 25));
+        assert_eq!(found(), (Found::End, String::new(), 25));
+    }
+}

@@ -1,0 +1,241 @@
+//! One file, from a place in it to its end.
+
+use std::fs::File;
+use std::io::{BufReader, Seek, SeekFrom};
+use std::path::Path;
+
+use quipu_core::{Error, ErrorKind};
+
+use crate::detect::{Told, detect, of_json, whole};
+use crate::item::Failure;
+use crate::lines::{Found, Lines, is_blank};
+use crate::reader::{Desk, Out, Reader, not_json, reader};
+use crate::{Bounds, FileReport, Format, Known, Sink};
+
+/// Bytes read from a file at a time.
+const BUFFER: usize = 256 << 10;
+
+/// Imports a file from its beginning to its end. Importing it again gives the same records.
+///
+/// A line that cannot be read is reported and skipped. A last line without an end is read when it is whole, and else left: who writes the file may
+/// not have finished it.
+///
+/// # Errors
+/// The sink can take nothing more. What is wrong with the file is in the report.
+pub fn import(
+    path: &Path,
+    wanted: Option<Format>,
+    bounds: &Bounds,
+    known: &mut Known,
+    sink: &mut dyn Sink,
+) -> Result<FileReport, Error> {
+    let mut report = FileReport::new(path.to_owned(), wanted);
+    let opened = File::open(path).and_then(|file| Ok((detect(BufReader::new(&file), wanted, bounds)?, file)));
+    let (told, file) = match opened {
+        Ok(opened) => opened,
+        Err(error) => {
+            report.trouble(bounds.troubles, None, error.to_string());
+            return Ok(report);
+        }
+    };
+    let mut session = Reading { bounds, known, sink, report };
+    match told {
+        Told::Lines(format) => {
+            let mut tail = Tail::new(format, path);
+            tail.advance(&file, LastLine::Take, &mut session)?;
+            tail.settle(&mut session)?;
+        }
+        Told::Document => document(&file, wanted, path, &mut session)?,
+        Told::Nothing => {}
+        Told::Other(why) => session.report.trouble(bounds.troubles, None, why),
+    }
+    Ok(session.report)
+}
+
+/// What one pass over a file works with.
+pub(crate) struct Reading<'a> {
+    pub(crate) bounds: &'a Bounds,
+    pub(crate) known: &'a mut Known,
+    pub(crate) sink: &'a mut dyn Sink,
+    pub(crate) report: FileReport,
+}
+
+impl Reading<'_> {
+    fn desk<'a>(&'a mut self, out: &'a mut Out) -> Desk<'a> {
+        Desk { known: self.known, bounds: self.bounds, out }
+    }
+
+    /// Hands on what has come out; the line is that of requests within it.
+    fn hand(&mut self, out: &mut Out, line: Option<u64>) -> Result<(), Error> {
+        for item in out.drain() {
+            match self.sink.take(item) {
+                Ok((kept, refused)) => {
+                    self.report.items += kept;
+                    if !refused.is_empty() {
+                        self.report.trouble(self.bounds.troubles, line, refused);
+                    }
+                }
+                Err(Failure::Item(why)) => self.report.trouble(self.bounds.troubles, line, why),
+                Err(Failure::Stop(error)) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn trouble(&mut self, line: Option<u64>, why: impl Into<String>) {
+        self.report.trouble(self.bounds.troubles, line, why);
+    }
+}
+
+/// What to do with a last line that has no end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LastLine {
+    /// Read it if it is whole: nothing more is expected.
+    Take,
+    /// Leave it until it ends.
+    Wait,
+}
+
+/// A file that is read line by line, and how far it was read.
+pub(crate) struct Tail {
+    pub(crate) format: Format,
+    /// Bytes read: up to the end of a line.
+    pub(crate) offset: u64,
+    line: u64,
+    reader: Box<dyn Reader>,
+}
+
+impl Tail {
+    /// At the beginning of a file.
+    pub(crate) fn new(format: Format, path: &Path) -> Self {
+        Self { format, offset: 0, line: 0, reader: reader(format, path) }
+    }
+
+    /// At a place up to which the file was imported before: lines before it are read again where later ones mean nothing without them, but not
+    /// told again.
+    pub(crate) fn resume(
+        format: Format,
+        path: &Path,
+        file: &File,
+        offset: u64,
+        reading: &mut Reading<'_>,
+    ) -> Result<Self, Error> {
+        let mut tail = Self::new(format, path);
+        let mut lines = Lines::new(BufReader::with_capacity(BUFFER, file), reading.bounds.line_bytes, 0);
+        let (mut line, mut out) = (Vec::new(), Out::default());
+        while lines.offset() < offset {
+            let found = lines.next(&mut line).map_err(|error| unread(path, error))?;
+            if found == Found::End {
+                break;
+            }
+            tail.line += 1;
+            if found == Found::Line && format.has_memory() && !is_blank(&line) {
+                // What is wrong with it was said when it was imported.
+                let _ = tail.reader.record(&line, &mut reading.desk(&mut out));
+                out.drain();
+            }
+        }
+        tail.offset = lines.offset();
+        Ok(tail)
+    }
+
+    /// Reads all lines that have come since. Gives whether there were any.
+    pub(crate) fn advance(
+        &mut self,
+        file: &File,
+        last: LastLine,
+        reading: &mut Reading<'_>,
+    ) -> Result<bool, Error> {
+        reading.report.format = Some(self.format);
+        let (path, mut from) = (reading.report.path.clone(), file);
+        from.seek(SeekFrom::Start(self.offset)).map_err(|error| unread(&path, error))?;
+        let mut lines =
+            Lines::new(BufReader::with_capacity(BUFFER, from), reading.bounds.line_bytes, self.offset);
+        let (mut line, mut out, mut any) = (Vec::new(), Out::default(), false);
+        loop {
+            let found = lines.next(&mut line).map_err(|error| unread(&path, error))?;
+            match found {
+                Found::End => break,
+                Found::Half if last == LastLine::Wait => break,
+                Found::TooLong { ended: false } if last == LastLine::Wait => break,
+                _ => any = true,
+            }
+            self.line += 1;
+            self.one(found, &line, &mut out, reading);
+            if out.is_full() {
+                reading.hand(&mut out, Some(self.line))?;
+            }
+        }
+        reading.hand(&mut out, None)?;
+        self.offset = lines.offset();
+        Ok(any)
+    }
+
+    fn one(&mut self, found: Found, line: &[u8], out: &mut Out, reading: &mut Reading<'_>) {
+        let most = reading.bounds.line_bytes;
+        if matches!(found, Found::TooLong { .. }) {
+            return reading.trouble(Some(self.line), format!("longer than {most} bytes (line_bytes)"));
+        }
+        if is_blank(line) || (found == Found::Half && is_unfinished(line)) {
+            return;
+        }
+        reading.report.lines += 1;
+        if let Err(why) = self.reader.record(line, &mut reading.desk(out)) {
+            reading.trouble(Some(self.line), why);
+        }
+    }
+
+    /// Tells what may still change.
+    pub(crate) fn settle(&mut self, reading: &mut Reading<'_>) -> Result<(), Error> {
+        let mut out = Out::default();
+        self.reader.settle(&mut reading.desk(&mut out));
+        reading.hand(&mut out, None)
+    }
+}
+
+/// Whether JSON ends before it is whole.
+fn is_unfinished(line: &[u8]) -> bool {
+    serde_json::from_slice::<serde::de::IgnoredAny>(line).is_err_and(|error| error.is_eof())
+}
+
+/// Reads a file that is one JSON document.
+pub(crate) fn document(
+    file: &File,
+    wanted: Option<Format>,
+    path: &Path,
+    reading: &mut Reading<'_>,
+) -> Result<(), Error> {
+    let mut from = file;
+    from.seek(SeekFrom::Start(0)).map_err(|error| unread(path, error))?;
+    let bytes = match whole(from, reading.bounds) {
+        Ok(bytes) => bytes,
+        Err(why) => {
+            reading.trouble(None, why);
+            return Ok(());
+        }
+    };
+    let format = match serde_json::from_slice(&bytes) {
+        Ok(json) => wanted.or_else(|| of_json(&json)),
+        Err(error) => {
+            reading.trouble(Some(u64::try_from(error.line()).unwrap_or_default()), not_json(&error));
+            return Ok(());
+        }
+    };
+    let Some(format) = format else {
+        reading.trouble(None, "its format is not known (name it with --format if you know better)");
+        return Ok(());
+    };
+    reading.report.format = Some(format);
+    reading.report.lines += 1;
+    let (mut reader, mut out) = (reader(format, path), Out::default());
+    if let Err(why) = reader.record(&bytes, &mut reading.desk(&mut out)) {
+        reading.trouble(None, why);
+    }
+    reader.settle(&mut reading.desk(&mut out));
+    reading.hand(&mut out, None)
+}
+
+/// Reading failed in the middle of a file.
+fn unread(path: &Path, error: std::io::Error) -> Error {
+    Error::new(ErrorKind::Io, "read file", path.display().to_string()).caused_by(error)
+}

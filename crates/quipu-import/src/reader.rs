@@ -1,0 +1,101 @@
+//! What all formats have in common: lines in, items out.
+
+use std::path::Path;
+
+use quipu_core::Span;
+use serde_json::Value as Json;
+
+use crate::claude_code::ClaudeCode;
+use crate::codex::Codex;
+use crate::langfuse::Langfuse;
+use crate::otlp::Otlp;
+use crate::phoenix::Phoenix;
+use crate::{Bounds, Format, Item, Known};
+
+/// Spans that are handed on together.
+const TOGETHER: usize = 500;
+
+/// What a reader may use while it reads.
+pub(crate) struct Desk<'a> {
+    pub(crate) known: &'a mut Known,
+    pub(crate) bounds: &'a Bounds,
+    pub(crate) out: &'a mut Out,
+}
+
+/// What came out so far.
+#[derive(Debug, Default)]
+pub(crate) struct Out {
+    spans: Vec<Span>,
+    items: Vec<Item>,
+}
+
+impl Out {
+    pub(crate) fn span(&mut self, span: Span) {
+        self.spans.push(span);
+    }
+
+    pub(crate) fn request(&mut self, item: Item) {
+        self.items.push(item);
+    }
+
+    /// Whether there is enough to hand on.
+    pub(crate) fn is_full(&self) -> bool {
+        self.spans.len() >= TOGETHER || !self.items.is_empty()
+    }
+
+    /// Everything so far.
+    pub(crate) fn drain(&mut self) -> Vec<Item> {
+        let mut items = std::mem::take(&mut self.items);
+        if !self.spans.is_empty() {
+            items.push(Item::Spans(std::mem::take(&mut self.spans)));
+        }
+        items
+    }
+}
+
+/// Reads the lines of one file in order. Errors are words for the user about one line, without its contents.
+pub(crate) trait Reader {
+    /// Reads one record: a line, or a whole document.
+    fn record(&mut self, bytes: &[u8], desk: &mut Desk<'_>) -> Result<(), String>;
+
+    /// Tells what may still change: at the end of the file, or while nothing more comes.
+    fn settle(&mut self, _desk: &mut Desk<'_>) {}
+}
+
+/// The reader of a format.
+pub(crate) fn reader(format: Format, path: &Path) -> Box<dyn Reader> {
+    match format {
+        Format::ClaudeCode => Box::new(ClaudeCode::new(path)),
+        Format::Codex => Box::new(Codex::default()),
+        Format::Otlp => Box::new(Otlp),
+        Format::Phoenix => Box::new(Phoenix::default()),
+        Format::Langfuse => Box::new(Langfuse::default()),
+    }
+}
+
+/// A record's JSON.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Json, String> {
+    serde_json::from_slice(bytes).map_err(|error| not_json(&error))
+}
+
+/// Where JSON ends to be JSON. Only syntax can be wrong here, so the words hold nothing of the file.
+pub(crate) fn not_json(error: &serde_json::Error) -> String {
+    match error.line() {
+        0 | 1 => format!("not JSON from column {} on", error.column()),
+        line => format!("not JSON from line {line}, column {} on", error.column()),
+    }
+}
+
+/// The records within a document: those of a list, or under `data`, or the one that it is.
+pub(crate) fn records(json: Json) -> Vec<Json> {
+    match json {
+        Json::Array(list) => list,
+        Json::Object(mut object) if object.get("data").is_some_and(Json::is_array) => {
+            match object.remove("data") {
+                Some(Json::Array(list)) => list,
+                _ => Vec::new(),
+            }
+        }
+        other => vec![other],
+    }
+}

@@ -1,0 +1,10 @@
+//! Files that grow.
+
+mod follower;
+mod mark;
+mod state;
+mod wake;
+
+pub use follower::{Follower, Round};
+pub use state::State;
+pub use wake::Wake;

@@ -1,0 +1,89 @@
+//! How far each file was imported, kept over restarts.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use quipu_core::{Error, ErrorKind, Result};
+use serde::{Deserialize, Serialize};
+
+use super::mark::Mark;
+
+const VERSION: u32 = 1;
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Kept {
+    version: u32,
+    files: BTreeMap<PathBuf, Mark>,
+}
+
+/// Marks of files, in a file of their own.
+#[derive(Debug)]
+pub struct State {
+    file: Option<PathBuf>,
+    marks: BTreeMap<PathBuf, Mark>,
+    changed: bool,
+}
+
+impl State {
+    /// A state that is forgotten.
+    pub fn forgetful() -> Self {
+        Self { file: None, marks: BTreeMap::new(), changed: false }
+    }
+
+    /// The state in a file; none yet when it is not there.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is not of this version.
+    pub fn open(file: &Path) -> Result<Self> {
+        let marks = match std::fs::read(file) {
+            Ok(bytes) => {
+                let kept: Kept = serde_json::from_slice(&bytes).map_err(|error| failed(file, error))?;
+                if kept.version != VERSION {
+                    let context = format!("{} is of version {}", file.display(), kept.version);
+                    return Err(Error::new(ErrorKind::Unsupported, "read import state", context));
+                }
+                kept.files
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => BTreeMap::new(),
+            Err(error) => return Err(failed(file, error)),
+        };
+        Ok(Self { file: Some(file.to_owned()), marks, changed: false })
+    }
+
+    pub(crate) fn get(&self, path: &Path) -> Option<&Mark> {
+        self.marks.get(path)
+    }
+
+    pub(crate) fn set(&mut self, path: &Path, mark: Mark) {
+        if self.marks.get(path) != Some(&mark) {
+            self.marks.insert(path.to_owned(), mark);
+            self.changed = true;
+        }
+    }
+
+    /// Writes it, if it has changed, at once: a reader sees the old or the new one. Files that are gone are forgotten.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub(crate) fn save(&mut self) -> Result<()> {
+        let Some(file) = self.file.as_ref().filter(|_| self.changed) else { return Ok(()) };
+        self.marks.retain(|path, _| path.exists());
+        let files = self.marks.iter().filter(|(path, _)| path.to_str().is_some());
+        let kept = Kept {
+            version: VERSION,
+            files: files.map(|(path, mark)| (path.clone(), mark.clone())).collect(),
+        };
+        let bytes = serde_json::to_vec(&kept).map_err(|error| failed(file, error))?;
+        let draft = file.with_extension("draft");
+        std::fs::write(&draft, bytes)
+            .and_then(|()| std::fs::rename(&draft, file))
+            .map_err(|error| failed(file, error))?;
+        self.changed = false;
+        Ok(())
+    }
+}
+
+fn failed(file: &Path, cause: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::new(ErrorKind::Io, "keep import state", file.display().to_string()).caused_by(cause)
+}

@@ -1,0 +1,10 @@
+//! Files in, totals out: what is imported is counted by the whole pipeline, over a store in memory.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod claude_code;
+mod codex;
+mod exports;
+mod house;
+mod otlp;
+mod watch;

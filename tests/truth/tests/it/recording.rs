@@ -1,0 +1,85 @@
+//! Recordings: request bodies as sent, and the truth from the model server's own log.
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use flate2::read::GzDecoder;
+use quipu_core::{Batch, Limits, Timestamp};
+use quipu_otlp::{Encoding, Signal, decode};
+use serde_json::Value;
+
+/// A source as it was recorded.
+pub struct Recording {
+    pub name: String,
+    /// What it should come to.
+    pub want: Value,
+    /// One batch a request, in the order sent, not yet read by any adapter.
+    pub requests: Vec<(Signal, Batch)>,
+}
+
+/// Every recording, by name.
+pub static ALL: LazyLock<Vec<Recording>> = LazyLock::new(|| {
+    let folders = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path());
+    let mut folders: Vec<_> = folders.filter(|path| path.join("want.json").is_file()).collect();
+    folders.sort();
+    folders.iter().map(|path| load(path)).collect()
+});
+
+/// The folder that `QUIPU_RECORDINGS` names, so that recordings of one's own can be held against the code; else the project's.
+fn folder() -> PathBuf {
+    let own = std::env::var_os("QUIPU_RECORDINGS").map(PathBuf::from);
+    own.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/recordings"))
+}
+
+fn load(folder: &Path) -> Recording {
+    let name = folder.file_name().unwrap().to_str().unwrap().to_owned();
+    let want = serde_json::from_slice(&fs::read(folder.join("want.json")).unwrap()).unwrap();
+    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    Recording { name, want, requests: files.iter().filter_map(|path| request(path)).collect() }
+}
+
+fn request(path: &Path) -> Option<(Signal, Batch)> {
+    let name = path.file_name().unwrap().to_str().unwrap();
+    let signal = [Signal::Traces, Signal::Logs, Signal::Metrics]
+        .into_iter()
+        .find(|signal| name.contains(&format!(".{}.", signal.as_str())))?;
+    let encoding = if name.contains(".json") { Encoding::Json } else { Encoding::Protobuf };
+    // A clock beyond every recording, so that none lies in the future.
+    let now = Timestamp::from_nanos(1_800_000_000_000_000_000);
+    let decoded = decode(signal, &body(path), encoding, &Limits::default(), now).unwrap();
+    assert!(decoded.rejected.is_empty(), "{}: {}", path.display(), decoded.rejected.summary());
+    Some((signal, decoded.batch))
+}
+
+fn body(path: &Path) -> Vec<u8> {
+    let bytes = fs::read(path).unwrap();
+    if path.extension().is_some_and(|packed| packed == "gz") {
+        let mut plain = Vec::new();
+        GzDecoder::new(&bytes[..]).read_to_end(&mut plain).unwrap();
+        return plain;
+    }
+    bytes
+}
+
+impl Recording {
+    /// Everything that was sent, request by request.
+    pub fn batches(&self) -> Vec<Batch> {
+        self.requests.iter().map(|(_, batch)| batch.clone()).collect()
+    }
+
+    /// The requests of one signal.
+    pub fn of(&self, wanted: Signal) -> Vec<Batch> {
+        self.requests.iter().filter(|(signal, _)| *signal == wanted).map(|(_, batch)| batch.clone()).collect()
+    }
+
+    /// The signals that it was sent by.
+    pub fn signals(&self) -> Vec<Signal> {
+        [Signal::Traces, Signal::Logs, Signal::Metrics]
+            .into_iter()
+            .filter(|wanted| self.requests.iter().any(|(signal, _)| signal == wanted))
+            .collect()
+    }
+}
