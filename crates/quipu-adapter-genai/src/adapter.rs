@@ -1,9 +1,7 @@
 //! The adapter, and the habits of frameworks that speak the GenAI conventions themselves.
 
 use quipu_core::{Adapter, Canonical, Event, Lens, Messages, Metric, Span};
-use quipu_normalize::{
-    Slots, any_key_begins, canonical, lens, messages, read_event, scope_begins,
-};
+use quipu_normalize::{Slots, any_key_begins, canonical, lens, messages, read_event, scope_begins};
 use quipu_semconv::{Field, GENAI_PREFIXES, GENAI_SCOPES};
 
 use crate::{details, metrics};

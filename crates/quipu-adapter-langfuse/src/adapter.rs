@@ -22,7 +22,8 @@ const LARGEST: usize = 64 << 10;
 /// Shortest time that a request to a model can take, in nanoseconds.
 const SHORTEST_CALL: i64 = 1_000_000;
 /// What is said of a shorter one.
-const NOTE: &str = "a generation of less than a millisecond is a note of usage, not a request: it adds no call";
+const NOTE: &str =
+    "a generation of less than a millisecond is a note of usage, not a request: it adds no call";
 
 /// Reads Langfuse.
 #[derive(Debug, Clone, Copy, Default)]

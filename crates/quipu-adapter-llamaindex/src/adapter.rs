@@ -65,12 +65,13 @@ impl Adapter for Llamaindex {
     /// Whoever made the span: agents are told by the steps of their workflows, requests that are being put together are no
     /// calls, and the tool by which agents hand over runs nothing.
     fn enrich(&self, span: &Span, read: &mut Canonical) {
+        let (class, method) = span.name.rsplit_once('.').unwrap_or(("", &span.name));
         if matches!(read.kind, Kind::Task | Kind::Workflow) && read.agent.is_none() {
             read.agent = step::agent_told(span);
+            let is_turn = read.agent.is_some() && kind(class, method) == Kind::Agent;
+            read.kind = if is_turn { Kind::Agent } else { read.kind };
         }
-        let prepares =
-            || span.name.rsplit_once('.').is_some_and(|(_, method)| method.starts_with(PREPARATION));
-        if read.kind == Kind::Llm && read.usage.is_none() && prepares() {
+        if read.kind == Kind::Llm && read.usage.is_none() && method.starts_with(PREPARATION) {
             read.kind = Kind::Task;
         }
         let Some(tool) = read.tool.as_deref().filter(|_| read.kind == Kind::Tool) else { return };

@@ -1,9 +1,11 @@
 //! The adapter and the habits of `OpenLIT`.
 
 use compact_str::CompactString;
-use quipu_core::{Adapter, Canonical, Event, Kind, Lens, Messages, Span, Value};
+use quipu_core::{Adapter, Canonical, Event, Kind, Lens, Meeting, Messages, Span, Value};
 use quipu_normalize::{Slots, any_key_begins, canonical, label, lens, messages_as, read_event, scope_begins};
-use quipu_semconv::{OPENLIT_GUARD_PREFIX, OPENLIT_GUARD_TRIGGERED, OPENLIT_OPERATIONS, OPENLIT_SCOPES};
+use quipu_semconv::{
+    Field, OPENLIT_GUARD_PREFIX, OPENLIT_GUARD_TRIGGERED, OPENLIT_OPERATIONS, OPENLIT_SCOPES,
+};
 
 use crate::estimate::is_estimate;
 
@@ -29,8 +31,10 @@ impl Adapter for Openlit {
         let slots = Slots::of(span);
         let mut read = canonical(&slots, self.name());
         more_kinds(span, &mut read);
+        guardrail_as_agent(&slots, &mut read);
         nameless(&mut read);
         if read.kind.is_call() {
+            read.meeting = meeting(span, &read);
             // The tool that the answer asks for, not one that ran.
             (read.tool, read.tool_call_id) = (None, None);
         }
@@ -76,12 +80,31 @@ fn more_kinds(span: &Span, read: &mut Canonical) {
     }
 }
 
+/// Guardrails of OpenAI's agents have the operation of an agent, and say what they found.
+fn guardrail_as_agent(slots: &Slots<'_>, read: &mut Canonical) {
+    let Some(found) = slots.get(Field::GuardrailTriggered).filter(|_| read.kind == Kind::Agent) else {
+        return;
+    };
+    (read.kind, read.agent) = (Kind::Guardrail, None);
+    read.guardrail_triggered = match found {
+        Value::Bool(flag) => Some(*flag),
+        word => label(word).map(|word| word.eq_ignore_ascii_case("true")),
+    };
+}
+
 /// The first answer of a guard: whether it stopped something.
 fn triggered(span: &Span) -> Option<bool> {
     OPENLIT_GUARD_TRIGGERED.iter().find_map(|(key, words)| match span.attributes.get(key)? {
         Value::Bool(flag) => Some(*flag),
         value => label(value).map(|word| words.contains(&word.to_lowercase().as_str())),
     })
+}
+
+/// A call outside of any other span is also told by a log record without a trace, as when a stream is read after the request:
+/// only the answer's id brings the two together.
+fn meeting(span: &Span, read: &Canonical) -> Option<Meeting> {
+    let response = read.response_id.as_deref().filter(|_| span.parent_id.is_none())?;
+    Some(Meeting::of("openlit", response))
 }
 
 fn nameless(read: &mut Canonical) {

@@ -234,8 +234,10 @@ pub trait Store: Backend {
     ///
     /// # Errors
     /// The store cannot be read.
-    async fn meeting_traces(&self, meetings: &[(Meeting, Timestamp)])
-    -> Result<Vec<Vec<(TraceId, Timestamp)>>>;
+    async fn meeting_traces(
+        &self,
+        meetings: &[(Meeting, Timestamp)],
+    ) -> Result<Vec<Vec<(TraceId, Timestamp)>>>;
 
     /// What is stored.
     ///

@@ -53,7 +53,8 @@ pub fn agent_shares(rows: &[SpanRow]) -> BTreeMap<CompactString, AgentShare> {
             agents.entry(own.clone()).or_default().own.add(&share);
         }
         let itself = row.agent.clone().filter(|_| row.kind == Kind::Agent);
-        let all: BTreeSet<CompactString> = above.into_iter().chain(itself).chain(cost.agent.clone()).collect();
+        let all: BTreeSet<CompactString> =
+            above.into_iter().chain(itself).chain(cost.agent.clone()).collect();
         for name in all {
             agents.entry(name).or_default().total.add(&share);
         }

@@ -67,7 +67,8 @@ pub const AI_OBJECT: &[&str] = &["ai.response.object", "ai.result.object"];
 /// The tools that an answer asks for.
 pub const AI_TOOL_CALLS: &[&str] = &["ai.response.toolCalls", "ai.result.toolCalls"];
 /// Why an answer ended.
-pub const AI_FINISH_REASON: &[&str] = &["ai.response.finishReason", "ai.result.finishReason", "ai.finishReason"];
+pub const AI_FINISH_REASON: &[&str] =
+    &["ai.response.finishReason", "ai.result.finishReason", "ai.finishReason"];
 
 /// OpenInference's flattened messages that went in: `….N.message.role` and so on.
 pub const OPENINFERENCE_INPUT: &str = "llm.input_messages.";

@@ -37,8 +37,12 @@ pub const HANDOFF_FROM: &[&str] = &["gen_ai.handoff.from_agent", "from_agent"];
 pub const HANDOFF_TO: &[&str] = &["gen_ai.handoff.to_agent", "to_agent"];
 
 /// Whether a guardrail was triggered.
-pub const GUARDRAIL_TRIGGERED: &[&str] =
-    &["gen_ai.guardrail.triggered", "guardrail.triggered", "triggered", "gen_ai.guardrail.tripwire_triggered"];
+pub const GUARDRAIL_TRIGGERED: &[&str] = &[
+    "gen_ai.guardrail.triggered",
+    "guardrail.triggered",
+    "triggered",
+    "gen_ai.guardrail.tripwire_triggered",
+];
 
 /// Method of a Model Context Protocol message.
 pub const MCP_METHOD: &[&str] = &["mcp.method.name"];

@@ -62,8 +62,10 @@ pub const STOP_SEQUENCES: &[&str] =
     &["gen_ai.request.stop_sequences", "llm.chat.stop_sequences", "ai.settings.stopSequences"];
 
 /// All parameters of the request as one JSON object.
-pub const PARAMETERS: &[&str] =
-    &["llm.invocation_parameters", "embedding.invocation_parameters", "reranker.invocation_parameters",
+pub const PARAMETERS: &[&str] = &[
+    "llm.invocation_parameters",
+    "embedding.invocation_parameters",
+    "reranker.invocation_parameters",
     "langfuse.observation.model.parameters",
     "model_settings",
 ];

@@ -47,8 +47,16 @@ pub const OPENLLMETRY_SCOPES: &[&str] = &[
 pub const OPENLLMETRY_SCOPE_PREFIXES: &[&str] = &["@traceloop/", "traceloop."];
 
 /// Attribute prefixes that only the AI SDK uses.
-pub const AI_SDK_PREFIXES: &[&str] =
-    &["ai.operationId", "ai.usage.", "ai.settings.", "ai.telemetry.", "ai.response.", "ai.prompt", "ai.toolCall.", "ai.model."];
+pub const AI_SDK_PREFIXES: &[&str] = &[
+    "ai.operationId",
+    "ai.usage.",
+    "ai.settings.",
+    "ai.telemetry.",
+    "ai.response.",
+    "ai.prompt",
+    "ai.toolCall.",
+    "ai.model.",
+];
 
 /// Scope names of the AI SDK: `ai` up to 6, `gen_ai` since. Neither comes with a version.
 pub const AI_SDK_SCOPES: &[&str] = &["ai", "gen_ai"];

@@ -146,7 +146,8 @@ pub const TOOL_PROMPT: &[&str] =
     &["gen_ai.usage.tool_use_prompt_tokens", "gen_ai.usage.details.tool_use_prompt_tokens"];
 
 /// The provider's own usage object, as JSON or as a Python dictionary, for details that have no key of their own.
-pub const USAGE_OBJECT: &[&str] = &["gen_ai.usage.raw", "metadata.usage_object", "ai.response.providerMetadata"];
+pub const USAGE_OBJECT: &[&str] =
+    &["gen_ai.usage.raw", "metadata.usage_object", "ai.response.providerMetadata"];
 
 /// Details of the input as a flat dictionary.
 pub const INPUT_DETAILS: &[&str] = &["gen_ai.usage.input_token_details"];

@@ -15,15 +15,16 @@ pub(super) struct Seen<'a> {
     pub(super) trace: &'a Latest,
 }
 
-/// Whether a call sends the signal; `None` where it had no occasion to.
+/// Whether a call sends the signal, by any of its records: what its log alone tells is in its ledger row. `None` where it had no
+/// occasion to.
 type Test = fn(&Seen<'_>) -> Option<bool>;
 
 const SIGNALS: [(&str, Test); 15] = [
     ("messages", |call| Some(call.has_messages)),
-    ("cache_read", |call| Some(call.read.usage.as_ref().is_some_and(|usage| usage.cache_read.is_some()))),
-    ("reasoning", |call| Some(call.read.usage.as_ref().is_some_and(|usage| usage.reasoning.is_some()))),
+    ("cache_read", |call| Some(call.cost.usage.as_ref().is_some_and(|usage| usage.cache_read.is_some()))),
+    ("reasoning", |call| Some(call.cost.usage.as_ref().is_some_and(|usage| usage.reasoning.is_some()))),
     ("response_id", |call| Some(call.read.response_id.is_some())),
-    ("response_model", |call| Some(call.read.response_model.is_some())),
+    ("response_model", |call| Some(call.cost.response_model.is_some())),
     ("finish_reasons", |call| Some(!call.read.finish_reasons.is_empty())),
     ("ttft", |call| Some(call.read.time_to_first_token.is_some())),
     ("params", |call| Some(call.read.params != Params::default())),
@@ -32,7 +33,7 @@ const SIGNALS: [(&str, Test); 15] = [
     ("agent", |call| Some(call.cost.agent.is_some())),
     ("tool_calls", |call| Some(call.trace.tools)),
     ("errors", |call| call.cost.failed.then(|| call.read.error_type.is_some())),
-    ("reported_cost", |call| Some(call.read.reported_cost.is_some())),
+    ("reported_cost", |call| Some(call.cost.reported.is_some())),
     ("tool_definitions", |call| Some(!call.said.tool_definitions.is_empty())),
 ];
 

@@ -26,7 +26,7 @@ type Tab = (typeof TABS)[number];
 
 const NAMES: Record<Tab, string> = {
   messages: "Messages",
-  tokens: "Tokens & cost",
+  tokens: "Tokens",
   lens: "Lens",
   attributes: "Attributes",
   events: "Events",
