@@ -7,6 +7,8 @@ mod print;
 mod source;
 mod tree;
 
+use std::io::Write;
+
 use anyhow::{Result, bail};
 use serde_json::Value;
 
@@ -56,7 +58,7 @@ pub fn run(command: &Command) -> Result<()> {
             (question.with("limit", &ask.limit).with("cursor", &ask.cursor), &ask.source, print::traces)
         }
         Command::Trace(ask) if ask.lens => {
-            show(ask.source.json, &lens::ask(ask)?, lens::print);
+            show(ask.source.json, &lens::ask(ask)?, lens::print)?;
             return Ok(());
         }
         Command::Frameworks(ask) => {
@@ -86,13 +88,13 @@ pub fn run(command: &Command) -> Result<()> {
         }
         Command::Events(ask) => (events(ask), &ask.source, print::events),
         Command::Price(ask) => {
-            show(ask.json, &price::ask(ask)?, print::price);
+            show(ask.json, &price::ask(ask)?, print::price)?;
             return Ok(());
         }
         _ => bail!("not a question"),
     };
     let answer = source::ask(source, &question)?;
-    show(source.json, &answer, print);
+    show(source.json, &answer, print)?;
     Ok(())
 }
 
@@ -109,10 +111,8 @@ fn events(ask: &Events) -> Question {
         .with("limit", &ask.limit)
 }
 
-fn show(json: bool, answer: &Value, print: fn(&Value) -> String) {
-    if json {
-        println!("{answer:#}");
-    } else {
-        println!("{}", print(answer));
-    }
+/// Prints the answer. A reader that has seen enough is an error here, and none for the command.
+fn show(json: bool, answer: &Value, print: fn(&Value) -> String) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    if json { writeln!(out, "{answer:#}") } else { writeln!(out, "{}", print(answer)) }
 }

@@ -134,3 +134,22 @@ fn completions_are_printed_for_every_shell() {
         assert!(code == 0 && script.contains("quipu"), "{shell}");
     }
 }
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    server.post_json(&export(7));
+    for command in ["traces", "frameworks"] {
+        let mut asked = std::process::Command::new(env!("CARGO_BIN_EXE_quipu"))
+            .args([command, "--json", "--url", server.url("http")])
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(asked.stdout.take());
+        let ended = asked.wait_with_output().unwrap();
+        let error = String::from_utf8_lossy(&ended.stderr);
+        assert!(ended.status.success() && error.is_empty(), "{command}: {error}");
+    }
+}
