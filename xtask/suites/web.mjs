@@ -23,6 +23,10 @@ async function listed(browser) {
   const paths = new Map([["start", "/"]]);
   for (const link of links) paths.set(link.slice(1).replace(/[^a-z0-9-]+/gi, "-") || "start", link);
   answer.traces.forEach((trace, index) => paths.set(`trace-${index + 1}`, `/traces/${trace.trace_id}`));
+  const [first] = answer.traces;
+  const { spans } = await (await fetch(`${url}/api/v1/traces/${first.trace_id}?detail=summary`)).json();
+  const call = spans.find((span) => span.kind === "llm") ?? spans[0];
+  paths.set("lens", `/traces/${first.trace_id}?span=${call.span_id}&tab=lens`);
   for (const session of sessions.sessions) paths.set("session", `/sessions/${encodeURIComponent(session.session_id)}`);
   return paths;
 }
