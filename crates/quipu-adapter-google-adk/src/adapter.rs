@@ -45,6 +45,12 @@ impl Adapter for GoogleAdk {
             (Kind::Tool, _) => transfer(span, read),
             // The first schema's call is told by its figures; one that failed has none.
             (Kind::Other, "call_llm") => read.kind = Kind::Llm,
+            // The first schema writes attributes when a tool has ended well.
+            (Kind::Other, "execute_tool") if !rest.starts_with('(') => {
+                read.kind = Kind::Tool;
+                read.tool = read.tool.take().or_else(|| label(&Value::from(rest)));
+                transfer(span, read);
+            }
             (Kind::Other, "invocation") => {
                 read.kind = Kind::Workflow;
                 read.workflow = read.workflow.take().or_else(|| bracketed(rest));

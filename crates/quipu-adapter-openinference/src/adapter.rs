@@ -7,6 +7,9 @@ use quipu_semconv::{Field, OPENINFERENCE_PREFIXES, OPENINFERENCE_SCOPES};
 
 /// Largest output that is searched for the provider's id of the answer, in bytes.
 const LARGEST_OUTPUT: usize = 1 << 20;
+/// How a result of LangChain begins, and how the provider's answer in it does.
+const LANGCHAIN_RESULT: &str = "{\"generations\"";
+const LANGCHAIN_ANSWER: &str = "\"llm_output\": {";
 /// Endings of span names that are not part of an agent's name.
 const RUN_ENDINGS: &[&str] = &[".run", ".arun", ".invoke", ".ainvoke", ".kickoff", ".forward", ".aforward"];
 /// Endings of span names that are not part of a tool's name: the method by which its object is called.
@@ -52,7 +55,7 @@ impl Adapter for OpenInference {
     fn lens(&self, span: &Span, read: &Canonical) -> Lens {
         let mut lens = lens(span, read);
         if read.response_id.is_some() && read.response_id == id_in_output(&Slots::of(span)) {
-            explain(&mut lens, "response_id", "output.value", "`id` at the top of the whole output");
+            explain(&mut lens, "response_id", "output.value", "`id` of the provider's answer in the output");
         }
         lens
     }
@@ -61,11 +64,13 @@ impl Adapter for OpenInference {
 /// The `id` at the top of the provider's answer, which tells that another instrumentation saw the same call.
 fn id_in_output(slots: &Slots<'_>) -> Option<CompactString> {
     let output = slots.text(Field::OutputValue).filter(|text| text.len() <= LARGEST_OUTPUT)?;
-    // LangChain's results have no id at the top and can be long.
-    if output.starts_with("{\"generations\"") {
-        return None;
-    }
-    let [id] = pick(output, ["id"]);
+    // LangChain's results can be long, and have the provider's answer last. Quotes within contents are escaped.
+    let answer = if output.starts_with(LANGCHAIN_RESULT) {
+        &output[output.rfind(LANGCHAIN_ANSWER)? + LANGCHAIN_ANSWER.len() - 1..]
+    } else {
+        output
+    };
+    let [id] = pick(answer, ["id"]);
     id.as_ref().and_then(label).filter(|id| id.len() <= 256)
 }
 
@@ -132,6 +137,13 @@ mod tests {
         let read = OpenInference
             .canonical(&span("x", &[("openinference.span.kind", "CHAIN"), ("output.value", output)]));
         assert_eq!(read.response_id, None);
+        let of_langchain = |output: &str| {
+            let attributes = [("openinference.span.kind", "LLM"), ("output.value", output)];
+            OpenInference.canonical(&span("ChatOpenAI", &attributes)).response_id
+        };
+        let result = r#"{"generations": [[{"text": "\"llm_output\": {\"id\": \"no\"}", "id": ["a"]}]], "llm_output": {"token_usage": {"id": 1}, "id": "chatcmpl-2"}, "run": null}"#;
+        assert_eq!(of_langchain(result).as_deref(), Some("chatcmpl-2"));
+        assert_eq!(of_langchain(r#"{"generations": [[{"id": "no"}]], "llm_output": null}"#), None);
     }
 
     #[test]

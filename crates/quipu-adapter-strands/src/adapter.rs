@@ -9,6 +9,9 @@ use quipu_normalize::handoff_to;
 /// Operation of a cycle.
 const CYCLE: &str = "execute_event_loop_cycle";
 
+/// How a tool ended; the second is of releases before 1.
+const TOOL_STATUS: &[&str] = &["gen_ai.tool.status", "tool.status"];
+
 /// Adds cycles, swarms, hand-offs and the tools' own status.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Strands;
@@ -51,7 +54,7 @@ impl Adapter for Strands {
 
 /// A tool can answer that it failed without raising; only its status says so then.
 fn tool(span: &Span, read: &mut Canonical) {
-    if span.attributes.text("gen_ai.tool.status") == Some("error") {
+    if TOOL_STATUS.iter().any(|key| span.attributes.text(key) == Some("error")) {
         read.error_type = read.error_type.take().or(Some(CompactString::const_new("tool_error")));
     }
     read.handoff_to = read.tool.as_deref().and_then(|tool| handoff_to(span, tool));

@@ -4,7 +4,7 @@ use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use quipu_core::{Kind, Node, Rule, Signal, Usage};
 
 use crate::merge;
-use crate::trace::{At, Trace};
+use crate::trace::{At, Entry, Trace};
 
 /// What the tree alone says of a span.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -56,6 +56,14 @@ impl Tally {
         }
     }
 
+    /// What a run of an agent or a tool brings to what is above it: calls that it made for itself are no part of the call
+    /// that asked for it, whose span some sources keep open meanwhile.
+    fn of_its_own(&self) -> Self {
+        let mut tally = Self::default();
+        tally.0[3].usage = self.any_usage();
+        tally
+    }
+
     fn any_usage(&self) -> bool {
         self.0.iter().any(|calls| calls.usage)
     }
@@ -66,9 +74,13 @@ pub(crate) fn settle(trace: &mut Trace, dirty: Vec<At>) {
     let mut response_ids = HashSet::new();
     for at in deepest_first(trace, dirty) {
         let below = below(trace, at);
+        pick_among_siblings(trace, at);
         let standing = standing(trace, at, &below);
         let mut tally = below;
         tally.add(&own_tally(trace, at, standing));
+        if matches!(trace.entry(at).node.kind, Kind::Agent | Kind::Tool) {
+            tally = tally.of_its_own();
+        }
         trace.entry_mut(at).tally = tally;
         change(trace, at, standing);
         if let Some(id) = merge::response_id(&trace.entry(at).node) {
@@ -245,6 +257,46 @@ fn pick_among_twins(trace: &mut Trace, response_id: &str) {
             winners.push(at);
         }
     }
+}
+
+/// How far apart two records of one call may stand that no id brings together: one instrumentation's span of a stream begins
+/// when the other's has ended.
+const MOMENT: i64 = 1_000_000_000;
+
+/// Of two records of one call that two conventions put beside each other below `at`, of which only one has the answer's id, that
+/// one counts (R6): they are of the same model and have the same figures at nearly the same time.
+fn pick_among_siblings(trace: &mut Trace, at: At) {
+    let calls = trace.entry(at).children.iter().copied().filter(|child| is_call_with_figures(trace, *child));
+    let (named, mut nameless): (Vec<At>, Vec<At>) =
+        calls.partition(|at| merge::response_id(&trace.entry(*at).node).is_some());
+    let mut by_figures: HashMap<_, Vec<At>> = HashMap::new();
+    if !nameless.is_empty() {
+        named.iter().for_each(|at| by_figures.entry(figures(trace, *at)).or_default().push(*at));
+    }
+    let in_order = |at: &At| (trace.entry(*at).node.start, trace.entry(*at).node.span_id);
+    nameless.sort_by_key(in_order);
+    by_figures.values_mut().for_each(|named| named.sort_by_key(in_order));
+    for loser in nameless {
+        let node = &trace.entry(loser).node;
+        let same = by_figures.get_mut(&figures(trace, loser));
+        let winner = same.and_then(|named| {
+            let at = named.iter().position(|at| merge::siblings(&trace.entry(*at).node, node, MOMENT))?;
+            Some(named.remove(at))
+        });
+        lose_to(trace, loser, winner);
+    }
+}
+
+fn is_call_with_figures(trace: &Trace, at: At) -> bool {
+    let Entry { node, standing, .. } = trace.entry(at);
+    *standing == Standing::Own
+        && node.kind.is_call()
+        && node.signal == Signal::Span
+        && usage(node).is_some_and(|usage| usage.input.is_some() && usage.output.is_some())
+}
+
+fn figures(trace: &Trace, at: At) -> Option<(Option<u64>, Option<u64>)> {
+    usage(&trace.entry(at).node).map(|usage| (usage.input, usage.output))
 }
 
 /// Of the runs of one tool that stand within each other's time, told by different conventions, the longest counts.

@@ -27,6 +27,18 @@ pub(crate) fn twins(one: &Node, other: &Node) -> bool {
     one.kind == other.kind && same_family(a, b) && overlap(one, other) && agree
 }
 
+/// Whether two records beside each other, of which one has no response id, can be of one call: by different conventions, of one
+/// model, and at most `moment` nanoseconds apart.
+pub(crate) fn siblings(one: &Node, other: &Node, moment: i64) -> bool {
+    let (Some(a), Some(b)) = (&one.call, &other.call) else { return false };
+    let near = |a: &Node, b: &Node| end(a).is_none_or(|end| end.saturating_add(moment) >= b.start.nanos());
+    a.convention != b.convention
+        && one.kind == other.kind
+        && same_family(a, b)
+        && near(one, other)
+        && near(other, one)
+}
+
 /// The id that tells records of one call: of calls only, for a tool call's id is also on the call that asked for it.
 pub(crate) fn response_id(node: &Node) -> Option<&CompactString> {
     node.call.as_ref().filter(|_| node.kind.is_call())?.response_id.as_ref()

@@ -2,7 +2,7 @@
 
 use compact_str::{CompactString, format_compact};
 use quipu_core::{Reading, Usage};
-use quipu_semconv::{COUNTING_PROVIDERS, EXCLUSIVE_SCOPES, Field, RAW_INPUT};
+use quipu_semconv::{COUNTING_PROVIDERS, EXCLUSIVE_SCOPES, Field, RAW_INPUT, REASONING_ON_TOP_SCOPES};
 
 use crate::{Slots, details, scope_begins};
 
@@ -22,8 +22,15 @@ pub(crate) fn usage(
     }
     let total = slots.count(Field::Total);
     usage.reading = reading(slots, &usage, total, provider, known);
+    let total = with_reasoning(slots, &usage).or(total);
     close(&mut usage, total, notes);
     Some(usage)
+}
+
+/// The total of a source that is known to leave reasoning out of the output, and out of the total if it sends one.
+fn with_reasoning(slots: &Slots<'_>, usage: &Usage) -> Option<u64> {
+    let reasoning = usage.reasoning.filter(|_| scope_begins(slots.span, REASONING_ON_TOP_SCOPES))?;
+    Some(usage.input.unwrap_or(0) + usage.output.unwrap_or(0) + reasoning)
 }
 
 /// Makes the buckets fit into each other: as told by `reading`, by the source's total, and in the last resort by force.

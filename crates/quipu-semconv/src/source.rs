@@ -131,6 +131,10 @@ pub const EXCLUSIVE_SCOPES: &[&str] = &[
     "openlit.instrumentation.anthropic",
 ];
 
+/// How the scope names of sources begin that send Gemini's candidates as output, which leave out the thoughts beside them.
+pub const REASONING_ON_TOP_SCOPES: &[&str] =
+    &["openlit.instrumentation.google_ai_studio", "openlit.instrumentation.vertexai"];
+
 /// How the scope names of sources begin whose agent, workflow and task spans repeat other spans' usage, and not
 /// always that of spans below them: OpenLIT's sit beside the call, Strands adds up over an agent's lifetime.
 pub const REPEATING_SCOPES: &[&str] = &[

@@ -52,6 +52,7 @@ pub const CACHE_READ: &[&str] = &[
     "gen_ai.usage.cached_input_tokens",
     "gen_ai.usage.prompt_tokens_details.cached_tokens",
     "gen_ai.usage.details.cache_read_tokens",
+    "gen_ai.usage.details.cached_tokens",
     "llm.token_count.prompt_details.cache_read",
     "llm.token_count.prompt_details.cache_input",
     "llm.usage.cache_read_input_tokens",

@@ -74,6 +74,52 @@ fn r5_a_call_with_two_calls_below_is_a_roll_up() {
 }
 
 #[test]
+fn r5_a_call_that_stays_open_while_its_tool_asks_another_agent_is_a_call_of_its_own() {
+    let spans = [
+        with_usage(span(0, None, Kind::Llm, 0, 100), 118, 25),
+        span(1, Some(0), Kind::Tool, 10, 99),
+        span(2, Some(1), Kind::Agent, 11, 99),
+        with_usage(span(3, Some(2), Kind::Llm, 12, 50), 147, 27),
+        with_usage(span(4, Some(2), Kind::Llm, 51, 99), 176, 47),
+    ];
+    assert_eq!(totals(&count(&[spans.to_vec()], 1000)), (3, 441, 99));
+    assert_eq!(totals(&count(&[spans[..4].to_vec()], 1000)), (2, 265, 52), "with one below it too");
+}
+
+#[test]
+fn r6_a_record_without_an_id_beside_one_with_it_is_the_same_call() {
+    let by = |convention: &str, mut span: quipu_core::Span| {
+        span.canonical.convention = convention.into();
+        with_model(span, "gemini-2.5-flash")
+    };
+    let agent = span(0, None, Kind::Agent, 0, 500);
+    // The framework's spans of two streams, and the provider instrumentation's, which begin when those have ended.
+    let first = by("genai", with_usage(span(1, Some(0), Kind::Llm, 0, 190), 139, 37));
+    let second = by("genai", with_usage(span(2, Some(0), Kind::Llm, 230, 300), 139, 37));
+    let of = |number, start, id| {
+        by(
+            "openlit",
+            with_response(with_usage(span(number, Some(0), Kind::Llm, start, start + 2), 139, 37), id),
+        )
+    };
+    let spans = vec![agent.clone(), first.clone(), second, of(3, 210, "a"), of(4, 310, "b")];
+    let expected = (2, 278, 74);
+    assert_eq!(totals(&count(std::slice::from_ref(&spans), 1000)), expected);
+    let one_by_one: Vec<_> = spans.iter().rev().map(|span| vec![span.clone()]).collect();
+    for memory in [1000, 0] {
+        assert_eq!(totals(&count(&one_by_one, memory)), expected);
+    }
+    // Other figures, another time or the same convention: another call.
+    let other = by("openlit", with_response(with_usage(span(5, Some(0), Kind::Llm, 210, 212), 140, 37), "a"));
+    let later = of(5, 2000, "a");
+    let mut same = of(5, 210, "a");
+    same.canonical.convention = "genai".into();
+    for span in [other, later, same] {
+        assert_eq!(totals(&count(&[vec![agent.clone(), first.clone(), span]], 1000)).0, 2);
+    }
+}
+
+#[test]
 fn r6_records_beside_each_other_with_one_response_id_are_one_call() {
     let one = with_response(with_usage(span(1, None, Kind::Llm, 0, 50), 10, 4), "resp-1");
     let mut other = with_response(with_usage(span(2, None, Kind::Llm, 1, 49), 10, 4), "resp-1");

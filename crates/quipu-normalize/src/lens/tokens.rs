@@ -6,7 +6,7 @@ use compact_str::CompactString;
 use quipu_core::{Reading, Usage};
 use quipu_semconv::{
     EXCLUSIVE_SCOPES, Field, NEVER_COUNTED_OPERATIONS, OBJECT_CACHE_READ, OBJECT_CACHE_WRITE,
-    OBJECT_REASONING, RAW_INPUT, REPEATING_SCOPES,
+    OBJECT_REASONING, RAW_INPUT, REASONING_ON_TOP_SCOPES, REPEATING_SCOPES,
 };
 
 use super::{BY_THE_ADAPTER, Lines, Source};
@@ -150,6 +150,9 @@ fn output(lines: &mut Lines<'_>, usage: &Usage, sent: &Usage) {
     let on_top = usage.output == Some(before + reasoning) && reasoning > 0;
     part(lines, "output", usage.output, sent.output, Field::Output, |slots, figure| {
         let why = match slots.count(Field::Total) {
+            _ if scope_begins(slots.span, REASONING_ON_TOP_SCOPES) => {
+                "as this source leaves it out".to_owned()
+            }
             Some(total) => format!("as the total of {total} shows"),
             None => "for it is more than the output sent".to_owned(),
         };

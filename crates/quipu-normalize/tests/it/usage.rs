@@ -96,6 +96,16 @@ fn reasoning_on_top_of_output_is_told_by_the_total_or_by_its_size() {
     let within =
         usage("", &[("gen_ai.usage.output_tokens", 20), ("gen_ai.usage.reasoning.output_tokens", 7)]);
     assert_eq!(within.output, Some(20));
+    let known_to_leave_it_out = usage(
+        "openlit.instrumentation.google_ai_studio",
+        &[
+            ("gen_ai.usage.input_tokens", 139),
+            ("gen_ai.usage.output_tokens", 31),
+            ("gen_ai.usage.reasoning_tokens", 6),
+            ("gen_ai.client.token.usage", 170),
+        ],
+    );
+    assert_eq!((known_to_leave_it_out.output, known_to_leave_it_out.reasoning), (Some(37), Some(6)));
 }
 
 #[test]
