@@ -1,5 +1,6 @@
 //! `integration`: suites against the running binary and software that is not ours.
 
+mod frameworks;
 mod http;
 mod kills;
 mod otlp;
@@ -23,9 +24,12 @@ use crate::{shell, table};
 /// Options of `integration`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Suites to run; none means all
+    /// Suites to run; none means all but those that install frameworks
     #[arg(value_name = "SUITE")]
     suites: Vec<String>,
+    /// Of the suite `frameworks`, only those with these names
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    only: Vec<String>,
     /// A suite that is skipped is a failure
     #[arg(long, env = "QUIPU_STRICT", value_parser = clap::builder::BoolishValueParser::new())]
     strict: bool,
@@ -46,12 +50,22 @@ pub struct Bench {
     pub binary: PathBuf,
     /// Folder for what suites install; outlives the run.
     pub cache: PathBuf,
+    /// Names of the cases wanted; none means all.
+    pub only: Vec<String>,
 }
 
 type Suite = (&'static str, fn(&Bench) -> Result<Report>);
 
-const SUITES: [Suite; 4] =
-    [("recordings", recordings::run), ("kills", kills::run), ("otlp", otlp::run), ("web", web::run)];
+const SUITES: [Suite; 5] = [
+    ("recordings", recordings::run),
+    ("kills", kills::run),
+    ("otlp", otlp::run),
+    ("web", web::run),
+    ("frameworks", frameworks::run),
+];
+
+/// Suites that only run when they are named: they take long the first time.
+const ASKED_FOR: [&str; 1] = ["frameworks"];
 
 /// Runs the suites that are asked for.
 ///
@@ -67,12 +81,14 @@ pub fn run(args: &Args) -> Result<()> {
     };
     let cache = shell::target().join("xtask");
     std::fs::create_dir_all(&cache).with_context(|| format!("{}", cache.display()))?;
-    let bench = Bench { binary, cache };
+    let bench = Bench { binary, cache, only: args.only.clone() };
     let mut reports = Vec::new();
     let mut rows = Vec::new();
-    for (name, suite) in
-        SUITES.iter().filter(|(name, _)| args.suites.is_empty() || args.suites.iter().any(|s| s == name))
-    {
+    let wanted = |name: &str| match args.suites.as_slice() {
+        [] => !ASKED_FOR.contains(&name),
+        named => named.iter().any(|suite| suite == name),
+    };
+    for (name, suite) in SUITES.iter().filter(|(name, _)| wanted(name)) {
         println!("\n== {name}");
         let begin = Instant::now();
         let report = suite(&bench).unwrap_or_else(|error| Report::new().failed(name, &format!("{error:#}")));

@@ -1,0 +1,30 @@
+// Vercel AI SDK with its OpenTelemetry integration: a tool, whole and as a stream.
+
+import { createOpenAI } from '@ai-sdk/openai';
+import { OpenTelemetry } from '@ai-sdk/otel';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import { NodeSDK } from '@opentelemetry/sdk-node';
+import { generateText, isStepCount, registerTelemetry, streamText, tool } from 'ai';
+import { z } from 'zod';
+
+const sdk = new NodeSDK({ serviceName: 'weather', traceExporter: new OTLPTraceExporter() });
+sdk.start();
+registerTelemetry(new OpenTelemetry());
+
+const openai = createOpenAI({ baseURL: `${process.env.MODEL_SERVER}/v1`, apiKey: 'none' });
+const question = {
+  model: openai.chat('gpt-4o-mini'),
+  prompt: 'What is the weather in Paris?',
+  stopWhen: isStepCount(4),
+  telemetry: { isEnabled: true, functionId: 'weather_expert' },
+  tools: {
+    get_weather: tool({
+      description: 'Current weather of a city',
+      inputSchema: z.object({ city: z.string() }),
+      execute: async ({ city }) => `18 degrees in ${city}`,
+    }),
+  },
+};
+await generateText(question);
+for await (const _ of streamText(question).textStream);
+await sdk.shutdown();

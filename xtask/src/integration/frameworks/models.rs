@@ -1,0 +1,51 @@
+//! The model server of `tests/frameworks`, running.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+
+use crate::shell;
+
+const READY: Duration = Duration::from_secs(20);
+
+/// A running model server; dropping it ends it.
+pub struct Models {
+    child: Child,
+    /// Where it listens.
+    pub url: String,
+    /// What it served, one JSON object a line.
+    pub log: PathBuf,
+}
+
+impl Models {
+    /// Starts it on a free port.
+    ///
+    /// # Errors
+    /// There is no Python, or it does not listen.
+    pub fn start(script: &Path, scratch: &Path) -> Result<Self> {
+        let python = shell::find("python3").ok_or_else(|| anyhow!("python3 is not installed"))?;
+        let (log, port) = (scratch.join("served.jsonl"), scratch.join("port"));
+        let child = Command::new(python)
+            .arg(script)
+            .args([&log, &port])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .context("model server")?;
+        let mut models = Self { child, url: String::new(), log };
+        let port = shell::poll(READY, || fs::read_to_string(&port).ok()?.parse::<u16>().ok());
+        let port = port.ok_or_else(|| anyhow!("the model server does not listen"))?;
+        models.url = format!("http://127.0.0.1:{port}");
+        Ok(models)
+    }
+}
+
+impl Drop for Models {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
