@@ -4,15 +4,11 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a benchmark fails by panicking")]
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::Read;
-use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use divan::Bencher;
-use flate2::read::GzDecoder;
-use quipu_core::{Adapters, Attributes, Batch, Event, Kind, Limits, Span, Timestamp};
-use quipu_otlp::{Encoding, decode_logs, decode_traces};
+use quipu_core::{Adapters, Attributes, Batch, Event, Kind, Span};
+use quipu_recordings::{Signal, load, names, sent};
 
 /// Sources that tell of their calls in logs.
 const CODING_AGENTS: &[&str] = &["claude-code", "claude-agent-sdk--native", "codex", "gemini-cli"];
@@ -62,27 +58,9 @@ fn read(bencher: Bencher<'_, '_>, span: &Span) {
     bencher.with_inputs(|| span.clone()).bench_local_refs(|span| ADAPTERS.read(span));
 }
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/recordings")
-}
-
-fn names() -> Vec<String> {
-    let mut names: Vec<_> = fs::read_dir(folder())
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    names
-}
-
 /// The first call of a recording that counts tokens, else its first call.
 fn call(name: &str) -> Option<Span> {
-    let spans: Vec<_> = bodies(name, ".traces.")
-        .iter()
-        .flat_map(|(body, encoding)| {
-            decode_traces(body, *encoding, &Limits::default(), now()).unwrap().batch.spans
-        })
-        .collect();
+    let spans = load(name).spans;
     let calls = || {
         spans.iter().filter_map(|sent| {
             let mut span = sent.clone();
@@ -96,41 +74,11 @@ fn call(name: &str) -> Option<Span> {
 
 /// The first log record that a call is told by.
 fn event(name: &str) -> Option<Event> {
-    let events = bodies(name, ".logs.").into_iter().flat_map(|(body, encoding)| {
-        decode_logs(&body, encoding, &Limits::default(), now()).unwrap().batch.events
-    });
-    events.into_iter().find(|event| {
+    sent(name, Signal::Logs).events.into_iter().find(|event| {
         let mut batch = Batch { events: vec![event.clone()], ..Batch::default() };
         ADAPTERS.read_batch(&mut batch);
         batch.spans.iter().any(|span| span.canonical.kind == Kind::Llm)
     })
-}
-
-fn bodies(name: &str, signal: &str) -> Vec<(Vec<u8>, Encoding)> {
-    let mut files: Vec<_> =
-        fs::read_dir(folder().join(name)).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.retain(|path| {
-        let name = path.file_name().unwrap().to_str().unwrap();
-        name.contains(signal) && !name.ends_with(".meta.json")
-    });
-    files.sort();
-    files.iter().map(|path| body(path)).collect()
-}
-
-fn body(path: &Path) -> (Vec<u8>, Encoding) {
-    let (bytes, name) = (fs::read(path).unwrap(), path.file_name().unwrap().to_str().unwrap());
-    let encoding = if name.contains(".json") { Encoding::Json } else { Encoding::Protobuf };
-    if !name.ends_with(".gz") {
-        return (bytes, encoding);
-    }
-    let mut plain = Vec::new();
-    GzDecoder::new(&bytes[..]).read_to_end(&mut plain).unwrap();
-    (plain, encoding)
-}
-
-/// A clock beyond every recording, so that none lies in the future.
-fn now() -> Timestamp {
-    Timestamp::from_nanos(1_800_000_000_000_000_000)
 }
 
 /// A real call, with a long prompt in place of its own.

@@ -2,14 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-mod recording;
-
 use quipu_adapter_autogen::Autogen;
 use quipu_conformance::sample::draft;
 use quipu_conformance::{Recording, run_adapter};
 use quipu_core::{Adapter, Kind, Message, Part, Role, Span};
-
-use crate::recording::{facts, load, read};
+use quipu_recordings::{claimed, facts, load, want};
 
 fn texts(messages: &[Message]) -> Vec<&str> {
     let parts = messages.iter().flat_map(|message| &message.parts);
@@ -32,9 +29,9 @@ fn claims_its_own_only() {
 #[test]
 fn each_message_of_a_team_is_read_once() {
     let name = "autogen--native";
-    let spans = read(&Autogen, name);
+    let spans = claimed(&Autogen, name);
     let facts = facts(&spans);
-    let want = recording::want(name);
+    let want = want(name);
     // One call was answered with usage, two streamed ones without; agents outside of a team leave no message. A part of the
     // calls is no total: it is shown and not counted.
     let told: Vec<_> = spans.iter().filter(|span| span.canonical.kind == Kind::Llm).collect();
@@ -55,7 +52,7 @@ fn each_message_of_a_team_is_read_once() {
 
 #[test]
 fn shows_what_was_said() {
-    let spans = read(&Autogen, "autogen--native");
+    let spans = claimed(&Autogen, "autogen--native");
     let call =
         spans.iter().find(|span| span.canonical.kind == Kind::Llm && span.canonical.usage.is_some()).unwrap();
     let said = Autogen.messages(call);

@@ -2,15 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod odd;
-mod recording;
 
 use std::collections::BTreeSet;
 
 use quipu_adapter_claude_code::ClaudeCode;
 use quipu_conformance::{Recording, run_adapter};
 use quipu_core::Kind;
-use quipu_otlp::Signal;
-use recording::{agents, assert_made_again, assert_one_meeting, read, sent, sums, tools, truth};
+use quipu_recordings::{Signal, agents, alone, assert_made_again, assert_one_meeting, sums, tools, truth};
 
 const CLI: &str = "claude-code";
 const SDK: &str = "claude-agent-sdk--native";
@@ -20,7 +18,7 @@ fn obeys_every_law() {
     let recordings = [CLI, SDK].into_iter().flat_map(|name| {
         [Signal::Traces, Signal::Logs, Signal::Metrics].into_iter().map(move |signal| Recording {
             name: format!("{name}, {}", signal.as_str()),
-            spans: read(ClaudeCode, sent(name, signal)),
+            spans: alone(ClaudeCode, name, signal),
         })
     });
     let report = run_adapter(&ClaudeCode, &recordings.collect::<Vec<_>>());
@@ -33,7 +31,7 @@ fn any_signal_alone_tells_all_tokens() {
         for (signal, kind) in
             [(Signal::Traces, Kind::Llm), (Signal::Logs, Kind::Llm), (Signal::Metrics, Kind::Other)]
         {
-            let found = sums(&read(ClaudeCode, sent(name, signal)), kind);
+            let found = sums(&alone(ClaudeCode, name, signal), kind);
             assert_eq!(found.tokens, truth(name), "{name}, {}", signal.as_str());
         }
     }
@@ -41,7 +39,7 @@ fn any_signal_alone_tells_all_tokens() {
 
 #[test]
 fn cost_is_in_logs_and_metrics() {
-    let cost = |signal, kind| sums(&read(ClaudeCode, sent(CLI, signal)), kind).cost.to_string();
+    let cost = |signal, kind| sums(&alone(ClaudeCode, CLI, signal), kind).cost.to_string();
     assert_eq!(cost(Signal::Logs, Kind::Llm), "0.0019950000000000002");
     assert_eq!(cost(Signal::Metrics, Kind::Other), "0.0019950000000000002");
     assert_eq!(cost(Signal::Traces, Kind::Llm), "0");
@@ -50,7 +48,7 @@ fn cost_is_in_logs_and_metrics() {
 #[test]
 fn spans_and_logs_tell_the_same_runs() {
     for signal in [Signal::Traces, Signal::Logs] {
-        let spans = read(ClaudeCode, sent(SDK, signal));
+        let spans = alone(ClaudeCode, SDK, signal);
         assert_eq!(sums(&spans, Kind::Llm).spans, 9);
         let runs: Vec<_> = tools(&spans).into_iter().collect();
         let expected =
@@ -59,13 +57,13 @@ fn spans_and_logs_tell_the_same_runs() {
         let expected = ["claude-code", "weather-helper"].map(ToOwned::to_owned);
         assert_eq!(agents(&spans), BTreeSet::from(expected));
     }
-    let bash: Vec<_> = tools(&read(ClaudeCode, sent(CLI, Signal::Logs))).into_iter().collect();
+    let bash: Vec<_> = tools(&alone(ClaudeCode, CLI, Signal::Logs)).into_iter().collect();
     assert_eq!(bash, [(("Bash".to_owned(), false), 1)]);
 }
 
 #[test]
 fn signals_of_a_session_meet() {
-    let of = |signal| read(ClaudeCode, sent(CLI, signal));
+    let of = |signal| alone(ClaudeCode, CLI, signal);
     let (spans, logs, metrics) = (of(Signal::Traces), of(Signal::Logs), of(Signal::Metrics));
     assert_eq!(metrics[0].canonical.meeting, logs[0].canonical.meeting);
     assert_one_meeting(&[spans.clone(), logs.clone()]);
@@ -76,16 +74,14 @@ fn signals_of_a_session_meet() {
     assert_eq!(calls(&spans)[0], (Some("req_mock1".into()), Some(12_000_000)));
     assert_eq!(calls(&logs)[0].0.as_deref(), Some("req_mock1"));
     // A sub-agent's spans name a conversation of their own, which is no session.
-    let sessions: BTreeSet<_> = read(ClaudeCode, sent(SDK, Signal::Traces))
-        .iter()
-        .map(|span| span.canonical.session.clone())
-        .collect();
+    let sessions: BTreeSet<_> =
+        alone(ClaudeCode, SDK, Signal::Traces).iter().map(|span| span.canonical.session.clone()).collect();
     assert_eq!(sessions.len(), 3);
 }
 
 #[test]
 fn a_session_of_logs_is_a_trace_a_turn_with_a_root() {
-    let spans = read(ClaudeCode, sent(SDK, Signal::Logs));
+    let spans = alone(ClaudeCode, SDK, Signal::Logs);
     let traces: BTreeSet<_> = spans.iter().map(|span| span.trace_id).collect();
     assert_eq!(traces.len(), 4, "as many as prompts");
     for trace in traces {

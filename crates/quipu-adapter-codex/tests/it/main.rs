@@ -1,18 +1,13 @@
 //! Codex as recorded, each signal alone, and what a recording does not show.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-#[path = "../../../quipu-adapter-claude-code/tests/it/recording.rs"]
-#[allow(dead_code, reason = "shared by the adapters of coding agents")]
-mod recording;
-
 use std::collections::BTreeSet;
 
 use quipu_adapter_codex::Codex;
 use quipu_conformance::sample::{at, draft, event};
 use quipu_conformance::{Recording, run_adapter};
 use quipu_core::{Adapter, Event, Kind, Level, Scope, Span, SpanEvent, Value};
-use quipu_otlp::Signal;
-use recording::{agents, assert_made_again, read, sent, sums, tools, truth};
+use quipu_recordings::{Signal, agents, alone, assert_made_again, sums, tools, truth};
 
 const NAME: &str = "codex";
 
@@ -21,7 +16,7 @@ fn obeys_every_law() {
     let recording = |signal: Signal| Recording {
         name: format!("{NAME}, {}", signal.as_str()),
         // Hundreds of internal spans are all alike: those that say something, and some of the rest.
-        spans: read(Codex, sent(NAME, signal))
+        spans: alone(Codex, NAME, signal)
             .into_iter()
             .enumerate()
             .filter(|(at, span)| {
@@ -43,11 +38,11 @@ fn any_signal_alone_tells_all_tokens() {
         (Signal::Logs, Kind::Llm),
         (Signal::Metrics, Kind::Other),
     ] {
-        let found = sums(&read(Codex, sent(NAME, signal)), kind);
+        let found = sums(&alone(Codex, NAME, signal), kind);
         assert_eq!(found.tokens, truth(NAME), "{} of {kind:?}", signal.as_str());
     }
     for signal in [Signal::Traces, Signal::Logs] {
-        let found = sums(&read(Codex, sent(NAME, signal)), Kind::Llm);
+        let found = sums(&alone(Codex, NAME, signal), Kind::Llm);
         assert_eq!((found.spans, found.failed), (2, 0), "{}", signal.as_str());
     }
 }
@@ -55,7 +50,7 @@ fn any_signal_alone_tells_all_tokens() {
 #[test]
 fn one_tool_run_and_one_agent() {
     for signal in [Signal::Traces, Signal::Logs] {
-        let spans = read(Codex, sent(NAME, signal));
+        let spans = alone(Codex, NAME, signal);
         let runs: Vec<_> = tools(&spans).into_iter().collect();
         assert_eq!(runs, [(("exec_command".to_owned(), false), 1)], "{}", signal.as_str());
         let run = spans.iter().find(|span| span.canonical.kind == Kind::Tool).unwrap();
@@ -69,7 +64,7 @@ fn a_thread_is_no_session() {
     let mut sessions = BTreeSet::new();
     let mut meetings = BTreeSet::new();
     for signal in [Signal::Traces, Signal::Logs] {
-        for span in read(Codex, sent(NAME, signal)) {
+        for span in alone(Codex, NAME, signal) {
             sessions.extend(span.canonical.session.clone());
             meetings.extend(span.canonical.meeting);
         }
@@ -80,19 +75,19 @@ fn a_thread_is_no_session() {
 
 #[test]
 fn the_turn_knows_the_model() {
-    let spans = read(Codex, sent(NAME, Signal::Traces));
+    let spans = alone(Codex, NAME, Signal::Traces);
     let turn = spans.iter().find(|span| span.name == "session_task.turn").unwrap();
     assert_eq!(turn.canonical.request_model.as_deref(), Some("gpt-5-codex"));
     let calls: Vec<_> = spans.iter().filter(|span| span.canonical.kind == Kind::Llm).collect();
     assert!(calls.iter().all(|call| call.canonical.provider.as_deref() == Some("openai")));
-    let logs = read(Codex, sent(NAME, Signal::Logs));
+    let logs = alone(Codex, NAME, Signal::Logs);
     let calls = logs.iter().filter(|span| span.canonical.kind == Kind::Llm);
     assert!(calls.clone().all(|call| call.canonical.request_model.as_deref() == Some("gpt-5-codex")));
 }
 
 #[test]
 fn a_conversation_of_logs_is_one_trace() {
-    let spans = read(Codex, sent(NAME, Signal::Logs));
+    let spans = alone(Codex, NAME, Signal::Logs);
     let traces: BTreeSet<_> = spans.iter().map(|span| span.trace_id).collect();
     let roots = spans.iter().filter(|span| span.parent_id.is_none()).count();
     assert_eq!((traces.len(), roots, spans.len()), (1, 1, 5), "start, prompt, two answers, one tool run");

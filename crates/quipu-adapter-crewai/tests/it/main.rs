@@ -1,9 +1,6 @@
 //! CrewAI as OpenInference sends it, and the spans of its own tracing and of OpenLLMetry as their sources make them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-#[path = "../../../quipu-adapter-langgraph/tests/it/recording.rs"]
-mod recording;
-
 use std::collections::BTreeSet;
 
 use quipu_adapter_crewai::Crewai;
@@ -12,7 +9,7 @@ use quipu_adapter_openinference::OpenInference;
 use quipu_adapter_openllmetry::OpenLlmetry;
 use quipu_conformance::{Enriched, sample::draft};
 use quipu_core::{Adapter, Canonical, Kind, Scope, Span};
-use recording::{assert_laws, assert_owners, of_kind, read, steps, workflows};
+use quipu_recordings::{assert_laws, assert_owners, enriched, of_kind, steps, workflows};
 
 const RECORDING: &str = "crewai--openinference";
 
@@ -29,7 +26,7 @@ fn of_scope(scope: &str, name: &str, attributes: &[(&str, &str)], reader: &dyn A
 }
 
 fn spans() -> Vec<Span> {
-    read(RECORDING, &[&OpenInference], &Crewai)
+    enriched(RECORDING, &[&OpenInference], &Crewai)
 }
 
 #[test]

@@ -1,10 +1,6 @@
 //! Gemini CLI as recorded, each signal alone, and what a recording does not show, Qwen Code among it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-#[path = "../../../quipu-adapter-claude-code/tests/it/recording.rs"]
-#[allow(dead_code, reason = "shared by the adapters of coding agents")]
-mod recording;
-
 use std::collections::BTreeSet;
 
 use quipu_adapter_gemini_cli::GeminiCli;
@@ -13,8 +9,7 @@ use quipu_conformance::{Recording, run_adapter};
 use quipu_core::{
     Adapter, Canonical, Event, Kind, Level, Meeting, Scope, Signal as Told, Span, Tokens, Value,
 };
-use quipu_otlp::Signal;
-use recording::{agents, assert_made_again, read, sent, sums, tools, truth};
+use quipu_recordings::{Signal, agents, alone, assert_made_again, sums, tools, truth};
 
 const NAME: &str = "gemini-cli";
 
@@ -22,7 +17,7 @@ const NAME: &str = "gemini-cli";
 fn obeys_every_law() {
     let recordings = [Signal::Traces, Signal::Logs, Signal::Metrics].map(|signal| Recording {
         name: format!("{NAME}, {}", signal.as_str()),
-        spans: read(GeminiCli, sent(NAME, signal)),
+        spans: alone(GeminiCli, NAME, signal),
     });
     let report = run_adapter(&GeminiCli, &recordings);
     assert!(report.failed().is_empty(), "{report}");
@@ -31,18 +26,18 @@ fn obeys_every_law() {
 #[test]
 fn logs_and_metrics_alone_tell_all_tokens() {
     for (signal, kind) in [(Signal::Logs, Kind::Llm), (Signal::Metrics, Kind::Other)] {
-        let found = sums(&read(GeminiCli, sent(NAME, signal)), kind);
+        let found = sums(&alone(GeminiCli, NAME, signal), kind);
         assert_eq!(found.tokens, truth(NAME), "{}", signal.as_str());
     }
     // Its spans leave out thoughts and what was cached.
-    let found = sums(&read(GeminiCli, sent(NAME, Signal::Traces)), Kind::Llm);
+    let found = sums(&alone(GeminiCli, NAME, Signal::Traces), Kind::Llm);
     assert_eq!((found.spans, found.tokens), (2, Tokens { input: 240, output: 34, ..Tokens::default() }));
 }
 
 #[test]
 fn one_tool_run() {
     for signal in [Signal::Traces, Signal::Logs] {
-        let spans = read(GeminiCli, sent(NAME, signal));
+        let spans = alone(GeminiCli, NAME, signal);
         let runs: Vec<_> = tools(&spans).into_iter().collect();
         assert_eq!(runs, [(("run_shell_command".to_owned(), false), 1)], "{}", signal.as_str());
         assert_eq!(agents(&spans), BTreeSet::from([NAME.to_owned()]));
@@ -53,7 +48,7 @@ fn one_tool_run() {
 fn signals_of_a_session_meet() {
     let spans: Vec<_> = [Signal::Traces, Signal::Logs, Signal::Metrics]
         .into_iter()
-        .flat_map(|signal| read(GeminiCli, sent(NAME, signal)))
+        .flat_map(|signal| alone(GeminiCli, NAME, signal))
         .collect();
     let meetings: BTreeSet<_> = spans.iter().map(|span| span.canonical.meeting).collect();
     assert_eq!(meetings.len(), 1);

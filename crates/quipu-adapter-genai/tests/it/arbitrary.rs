@@ -14,10 +14,10 @@ static ADAPTERS: LazyLock<Adapters> = LazyLock::new(recording::adapters);
 
 /// Every key that any recording uses.
 static KEYS: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let names = recording::names();
+    let names = quipu_recordings::names();
     let mut keys: Vec<_> = names
         .iter()
-        .flat_map(|name| recording::raw_spans(name))
+        .flat_map(|name| quipu_recordings::load(name).spans)
         .flat_map(|span| span.attributes.iter().map(|(key, _)| key.to_string()).collect::<Vec<_>>())
         .collect();
     keys.sort();
@@ -25,8 +25,9 @@ static KEYS: LazyLock<Vec<String>> = LazyLock::new(|| {
     keys
 });
 
-static SPANS: LazyLock<Vec<Span>> =
-    LazyLock::new(|| recording::names().iter().flat_map(|name| recording::raw_spans(name)).collect());
+static SPANS: LazyLock<Vec<Span>> = LazyLock::new(|| {
+    quipu_recordings::names().iter().flat_map(|name| quipu_recordings::load(name).spans).collect()
+});
 
 fn value() -> impl Strategy<Value = Value> {
     let text = prop_oneof![

@@ -165,7 +165,7 @@ fn chains_show_their_whole_input() {
 #[test]
 fn every_recording_can_be_looked_at() {
     let adapters = recording::adapters();
-    for name in recording::names() {
+    for name in quipu_recordings::names() {
         for span in recording::spans(&name) {
             let said = adapters.messages(&span);
             assert!(

@@ -14,7 +14,7 @@ fn reading_a_call_takes_microseconds() {
     const ROUNDS: usize = 20;
     let adapters = recording::adapters();
     for ending in ["--openinference", "--openllmetry", "--otel-contrib-v2", "--native"] {
-        let names = recording::names().into_iter().filter(|name| name.ends_with(ending));
+        let names = quipu_recordings::names().into_iter().filter(|name| name.ends_with(ending));
         let mut spans: Vec<_> = names.flat_map(|name| recording::spans(&name)).collect();
         spans.retain(|span| span.canonical.kind == Kind::Llm);
         let start = Instant::now();

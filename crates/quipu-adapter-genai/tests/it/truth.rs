@@ -151,8 +151,8 @@ fn owners(want: &Value, got: &Count, wrong: &mut Vec<String>) {
 #[test]
 fn recordings_come_to_what_was_served() {
     let mut failures = Vec::new();
-    for name in recording::names() {
-        let (want, got) = (recording::want(&name), count(&recording::spans(&name)));
+    for name in quipu_recordings::names() {
+        let (want, got) = (quipu_recordings::want(&name), count(&recording::spans(&name)));
         let (lacking, wrong) = excuse(&name, differences(&want, &got));
         for (_, excused, why) in NOT_SENT.iter().filter(|(recording, ..)| *recording == name) {
             let found = lacking.iter().any(|what| what.starts_with(excused));

@@ -1,16 +1,13 @@
 //! Google ADK as recorded, and its first schema as its source makes it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-#[path = "../../../quipu-adapter-langgraph/tests/it/recording.rs"]
-mod recording;
-
 use std::collections::BTreeSet;
 
 use quipu_adapter_genai::GenAi;
 use quipu_adapter_google_adk::GoogleAdk;
 use quipu_conformance::{Enriched, sample::draft};
 use quipu_core::{Adapter, Canonical, Kind, Scope};
-use recording::{assert_laws, assert_owners, read, workflows};
+use quipu_recordings::{assert_laws, assert_owners, enriched, workflows};
 
 const RECORDING: &str = "google-adk--native";
 
@@ -29,7 +26,7 @@ fn obeys_every_law() {
 
 #[test]
 fn an_agent_transfers_to_its_sub_agent() {
-    let spans = read(RECORDING, &[&GenAi], &GoogleAdk);
+    let spans = enriched(RECORDING, &[&GenAi], &GoogleAdk);
     // No signal names the user.
     assert_owners(RECORDING, &spans, &["user"]);
     assert_eq!(workflows(&spans), BTreeSet::from(["breaker", "failer", "triage", "weather_stream"]));
@@ -64,6 +61,8 @@ fn the_first_schema_is_read() {
         &[("gen_ai.system", "gcp.vertex.agent"), ("gen_ai.request.model", "gemini-2.5-flash")],
     );
     assert_eq!((call.kind, call.provider.as_deref()), (Kind::Llm, Some("gcp.gemini")));
+    let failed = one("execute_tool broken_tool", &[]);
+    assert_eq!((failed.kind, failed.tool.as_deref()), (Kind::Tool, Some("broken_tool")));
     let merged = one(
         "execute_tool (merged)",
         &[("gen_ai.operation.name", "execute_tool"), ("gen_ai.tool.name", "(merged tools)")],

@@ -2,14 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-mod recording;
-
 use quipu_adapter_haystack::Haystack;
 use quipu_conformance::run_adapter;
 use quipu_conformance::sample::draft;
 use quipu_core::{Adapter, Kind, Message, Part, Span, Value};
-
-use crate::recording::{assert_tokens, facts, load, read};
+use quipu_recordings::{assert_tokens, claimed, facts, load};
 
 fn texts(messages: &[Message]) -> Vec<&str> {
     let parts = messages.iter().flat_map(|message| &message.parts);
@@ -31,7 +28,7 @@ fn claims_its_own_only() {
 #[test]
 fn comes_to_what_was_served() {
     let name = "haystack--native";
-    let spans = read(&Haystack, name);
+    let spans = claimed(&Haystack, name);
     let facts = facts(&spans);
     assert_tokens(name, &facts);
     assert_eq!((facts.tokens.cache_read, facts.tokens.reasoning), (192, 31));
@@ -52,7 +49,7 @@ fn comes_to_what_was_served() {
 
 #[test]
 fn shows_what_was_said() {
-    let spans = read(&Haystack, "haystack--native");
+    let spans = claimed(&Haystack, "haystack--native");
     let step = spans.iter().find(|span| span.name == "haystack.agent.step.llm").unwrap();
     let said = Haystack.messages(step);
     assert_eq!(texts(&said.input), ["You answer.", "What is the weather in Paris?"]);
@@ -106,6 +103,30 @@ fn components_are_told_by_their_class() {
         let read = read(class, repeated);
         assert_eq!(read.kind, kind);
         assert!(kind.is_call() || read.usage.is_none(), "{class}");
+    }
+}
+
+#[test]
+fn an_agent_that_openinference_saw_tells_the_sum_of_its_calls() {
+    let enriched = |name: &str, output: &str| {
+        let mut span = draft(1, 1).with("output.value", output).span();
+        span.name = name.into();
+        let mut read = quipu_core::Canonical { kind: Kind::Task, ..Default::default() };
+        Haystack.enrich(&span, &mut read);
+        read
+    };
+    let output = r#"{"messages": ["ChatMessage(_meta={'model': 'gpt-4o', 'usage': {'prompt_tokens': 1}})"], "token_usage": {"prompt_tokens": 287, "completion_tokens": 70, "prompt_tokens_details": {"cached_tokens": 64}}}"#;
+    let agent = enriched("Agent.run", output);
+    let usage = agent.usage.unwrap();
+    assert_eq!((usage.input, usage.cache_read, usage.output), (Some(287), Some(64), Some(70)));
+    assert_eq!(
+        (agent.kind, agent.agent, agent.response_model.as_deref()),
+        (Kind::Agent, None, Some("gpt-4o"))
+    );
+    let pipeline = enriched("Pipeline.run", output);
+    assert_eq!((pipeline.kind, pipeline.usage), (Kind::Task, None));
+    for broken in ["", "{", r#"{"token_usage": 3}"#] {
+        assert_eq!(enriched("Agent.run", broken).usage, None);
     }
 }
 

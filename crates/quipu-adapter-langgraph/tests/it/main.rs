@@ -1,8 +1,6 @@
 //! LangGraph by every convention that it was recorded with.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-mod recording;
-
 use std::collections::BTreeSet;
 
 use quipu_adapter_genai::GenAi;
@@ -10,11 +8,11 @@ use quipu_adapter_langgraph::Langgraph;
 use quipu_adapter_openinference::OpenInference;
 use quipu_adapter_openllmetry::OpenLlmetry;
 use quipu_core::{Adapter, Kind, Span};
-use recording::{assert_laws, assert_owners, of_kind, read, steps, steps_of};
+use quipu_recordings::{assert_laws, assert_owners, enriched, of_kind, steps, steps_of};
 
 fn spans(name: &str) -> Vec<Span> {
     let readers: [&dyn Adapter; 3] = [&OpenInference, &OpenLlmetry, &GenAi];
-    read(name, &readers, &Langgraph)
+    enriched(name, &readers, &Langgraph)
 }
 
 /// The nodes of the calls of the recorded script: plan, look up, answer, draft, review; then the run whose tool fails, the

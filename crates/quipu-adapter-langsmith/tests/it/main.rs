@@ -119,6 +119,22 @@ fn usage_in_metadata_is_read_in_either_notation() {
 }
 
 #[test]
+fn details_come_from_the_metadata_where_only_totals_are_sent() {
+    let told = r#"{"input_tokens": 158, "output_tokens": 45, "total_tokens": 203, "input_token_details": {"cache_read": 64}, "output_token_details": {"reasoning": 7}}"#;
+    let usage = |input: i64| {
+        let draft = draft(1, 1)
+            .with("gen_ai.usage.input_tokens", input)
+            .with("gen_ai.usage.output_tokens", 45)
+            .with("langsmith.metadata.usage_metadata", told);
+        Langsmith.canonical(&run("llm", "x", draft)).usage.unwrap()
+    };
+    let same = usage(158);
+    assert_eq!((same.input, same.cache_read, same.reasoning), (Some(158), Some(64), Some(7)));
+    let other = usage(150);
+    assert_eq!((other.input, other.cache_read, other.reasoning), (Some(150), None, None));
+}
+
+#[test]
 fn shows_what_was_said() {
     let said = Langsmith.messages(&call());
     let roles: Vec<_> = said.input.iter().map(|message| &message.role).collect();

@@ -2,14 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-mod recording;
-
 use quipu_adapter_litellm::Litellm;
 use quipu_conformance::run_adapter;
 use quipu_conformance::sample::draft;
 use quipu_core::{Adapter, Kind, Message, Part, Role, Span, Value};
-
-use crate::recording::{assert_tokens, facts, load, read};
+use quipu_recordings::{assert_tokens, claimed, facts, load};
 
 fn texts(messages: &[Message]) -> Vec<&str> {
     let parts = messages.iter().flat_map(|message| &message.parts);
@@ -32,7 +29,7 @@ fn claims_its_own_only() {
 #[test]
 fn comes_to_what_was_served() {
     let name = "litellm--native";
-    let spans = read(&Litellm, name);
+    let spans = claimed(&Litellm, name);
     let facts = facts(&spans);
     assert_tokens(name, &facts);
     let parts = (facts.tokens.cache_read, facts.tokens.cache_write, facts.tokens.reasoning);
@@ -50,7 +47,7 @@ fn comes_to_what_was_served() {
 
 #[test]
 fn the_raw_request_is_no_call_but_shows_what_was_said() {
-    let spans = read(&Litellm, "litellm--native");
+    let spans = claimed(&Litellm, "litellm--native");
     let raw: Vec<&Span> = spans.iter().filter(|span| span.name == "raw_gen_ai_request").collect();
     assert!(!raw.is_empty());
     assert!(raw.iter().all(|span| span.canonical.kind == Kind::Other && span.canonical.usage.is_none()));
@@ -61,7 +58,7 @@ fn the_raw_request_is_no_call_but_shows_what_was_said() {
 
 #[test]
 fn tools_that_the_model_asks_for_are_shown() {
-    let spans = read(&Litellm, "litellm--native");
+    let spans = claimed(&Litellm, "litellm--native");
     let asks = |span: &&Span| span.canonical.finish_reasons == ["tool_calls"];
     let said = Litellm.messages(spans.iter().find(asks).unwrap());
     assert!(
@@ -73,7 +70,7 @@ fn tools_that_the_model_asks_for_are_shown() {
 }
 
 #[test]
-fn the_proxys_users_and_guards() {
+fn users_and_guards_of_the_proxy() {
     let call = draft(1, 1)
         .with("gen_ai.operation.name", "chat")
         .with("metadata.user_api_key_end_user_id", "end")

@@ -2,14 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-mod recording;
-
 use quipu_adapter_llamaindex::Llamaindex;
 use quipu_conformance::run_adapter;
 use quipu_conformance::sample::draft;
 use quipu_core::{Adapter, Kind, Message, Part, Role, Span};
-
-use crate::recording::{assert_tokens, facts, load, read};
+use quipu_recordings::{assert_tokens, claimed, facts, load};
 
 fn texts(messages: &[Message]) -> Vec<&str> {
     let parts = messages.iter().flat_map(|message| &message.parts);
@@ -31,7 +28,7 @@ fn claims_its_own_only() {
 #[test]
 fn comes_to_what_was_served() {
     let name = "llamaindex--native";
-    let spans = read(&Llamaindex, name);
+    let spans = claimed(&Llamaindex, name);
     let facts = facts(&spans);
     // Streamed calls were answered without usage; the truth leaves them out too.
     assert_tokens(name, &facts);
@@ -60,7 +57,7 @@ fn comes_to_what_was_served() {
 
 #[test]
 fn shows_what_was_said() {
-    let spans = read(&Llamaindex, "llamaindex--native");
+    let spans = claimed(&Llamaindex, "llamaindex--native");
     let asks = |span: &&Span| span.canonical.finish_reasons == ["tool_calls"];
     let said = Llamaindex.messages(spans.iter().find(asks).unwrap());
     assert_eq!(said.input[0].role, Role::System);
@@ -114,6 +111,25 @@ fn a_handoff_runs_nothing_whoever_saw_it() {
     let mut read = tool("get_weather");
     Llamaindex.enrich(&span, &mut read);
     assert_eq!(read, tool("get_weather"));
+}
+
+#[test]
+fn steps_that_another_instrumentation_saw_tell_the_agent() {
+    let enriched = |name: &str, kind: Kind, value: &str| {
+        let mut span = draft(1, 1).with("input.value", value).span();
+        span.name = name.into();
+        let mut read = quipu_core::Canonical { kind, ..Default::default() };
+        Llamaindex.enrich(&span, &mut read);
+        (read.kind, read.agent.map(String::from))
+    };
+    let step = r#"{"ev": "AgentSetup(input=[2 items], current_agent_name='Triage')"}"#;
+    let agent = Some("Triage".to_owned());
+    assert_eq!(enriched("AgentWorkflow.run_agent_step", Kind::Task, step), (Kind::Agent, agent.clone()));
+    assert_eq!(enriched("AgentWorkflow.parse_agent_output", Kind::Task, step), (Kind::Task, agent));
+    assert_eq!(enriched("AgentWorkflow.run_agent_step", Kind::Task, "{}"), (Kind::Task, None));
+    // A request that is put together is no call.
+    assert_eq!(enriched("OpenAI._prepare_chat_with_tools", Kind::Llm, step), (Kind::Task, None));
+    assert_eq!(enriched("OpenAI.achat", Kind::Llm, step), (Kind::Llm, None));
 }
 
 #[test]

@@ -7,22 +7,18 @@
     reason = "a test fails by panicking; its modules have no readers"
 )]
 
-#[path = "../../../quipu-adapter-vercel-ai/tests/it/counts.rs"]
-mod counts;
-#[path = "../../../quipu-adapter-vercel-ai/tests/it/recording.rs"]
-mod recording;
-
 use std::sync::Arc;
 
 use quipu_adapter_logfire::Logfire;
 use quipu_conformance::{run_adapter, sample::draft};
 use quipu_core::{Adapter, Adapters, Canonical, Kind, Part, Scope, Span, Value};
+use quipu_recordings::{assert_counts, facts, load};
 
 const PYDANTIC_AI: &str = "pydantic-ai--logfire";
 const OPENAI_AGENTS: &str = "openai-agents--logfire";
 
 fn read(name: &str) -> Vec<Span> {
-    recording::read(&Adapters::new(vec![Arc::new(Logfire)]), name)
+    quipu_recordings::read(&Adapters::new(vec![Arc::new(Logfire)]), name)
 }
 
 fn span(scope: &str, name: &str, attributes: &[(&str, Value)]) -> Span {
@@ -44,14 +40,14 @@ fn read_one(scope: &str, name: &str, attributes: &[(&str, Value)]) -> Canonical 
 
 #[test]
 fn obeys_every_law() {
-    let report = run_adapter(&Logfire, &[recording::load(PYDANTIC_AI), recording::load(OPENAI_AGENTS)]);
+    let report = run_adapter(&Logfire, &[load(PYDANTIC_AI), load(OPENAI_AGENTS)]);
     assert!(report.failed().is_empty(), "{report}");
 }
 
 #[test]
 fn claims_its_own_only() {
     for name in [PYDANTIC_AI, OPENAI_AGENTS] {
-        assert!(recording::load(name).spans.iter().all(|span| Logfire.claims(span)), "{name}");
+        assert!(load(name).spans.iter().all(|span| Logfire.claims(span)), "{name}");
     }
     let through = |key: &'static str| span("x", "x", &[("logfire.msg", "m".into()), (key, "v".into())]);
     assert!(Logfire.claims(&through("gen_ai.system")));
@@ -66,27 +62,23 @@ fn comes_to_what_was_served() {
         (PYDANTIC_AI, vec!["boss", "failer", "weather_expert"]),
         (OPENAI_AGENTS, vec!["Breaker", "Failer", "Triage", "Weather expert"]),
     ] {
-        let facts = counts::facts(&read(name));
-        counts::assert_counts(name, &facts);
+        let facts = facts(&read(name));
+        assert_counts(name, &facts);
         assert_eq!(facts.tools[&("broken_tool".to_owned(), true)], 1, "{name}");
         assert_eq!(facts.tools[&("get_weather".to_owned(), false)], 2, "{name}");
-        assert_eq!(facts.agents.iter().collect::<Vec<_>>(), agents, "{name}");
-        assert_eq!(
-            facts.calls,
-            if name == PYDANTIC_AI { 8 } else { 7 },
-            "{name}: the failed call is one too"
-        );
+        assert_eq!(facts.agents_run.iter().collect::<Vec<_>>(), agents, "{name}");
+        assert_eq!(facts.told, if name == PYDANTIC_AI { 8 } else { 7 }, "{name}: the failed call is one too");
     }
-    assert!(counts::facts(&read(OPENAI_AGENTS)).sessions.iter().eq(["sess-7"]));
-    assert!(counts::facts(&read(OPENAI_AGENTS)).users.iter().eq(["user-42"]));
+    assert!(facts(&read(OPENAI_AGENTS)).sessions.iter().eq(["sess-7"]));
+    assert!(facts(&read(OPENAI_AGENTS)).users.iter().eq(["user-42"]));
 }
 
 #[test]
 fn details_are_in_the_providers_own_object() {
-    let facts = counts::facts(&read(OPENAI_AGENTS));
-    assert_eq!((facts.tokens.cache_read, facts.tokens.reasoning), (192, 36));
-    let facts = counts::facts(&read(PYDANTIC_AI));
-    assert_eq!((facts.tokens.cache_read, facts.tokens.reasoning), (192, 42));
+    for (name, details) in [(OPENAI_AGENTS, (192, 36)), (PYDANTIC_AI, (192, 42))] {
+        let tokens = facts(&read(name)).tokens;
+        assert_eq!((tokens.cache_read, tokens.reasoning), details, "{name}");
+    }
     let calls = read(PYDANTIC_AI);
     let priced = calls.iter().filter(|span| span.canonical.reported_cost.is_some()).count();
     assert_eq!(priced, 7);

@@ -7,21 +7,17 @@
     reason = "a test fails by panicking; its modules have no readers"
 )]
 
-#[path = "../../../quipu-adapter-vercel-ai/tests/it/counts.rs"]
-mod counts;
-#[path = "../../../quipu-adapter-vercel-ai/tests/it/recording.rs"]
-mod recording;
-
 use std::sync::Arc;
 
 use quipu_adapter_mastra::Mastra;
 use quipu_conformance::{run_adapter, sample::draft};
 use quipu_core::{Adapter, Adapters, Canonical, Kind, Part, Role, Span};
+use quipu_recordings::{assert_counts, facts, load};
 
 const NAME: &str = "mastra--otel-exporter";
 
 fn read() -> Vec<Span> {
-    recording::read(&Adapters::new(vec![Arc::new(Mastra)]), NAME)
+    quipu_recordings::read(&Adapters::new(vec![Arc::new(Mastra)]), NAME)
 }
 
 fn of_type(kind: &str, name: &str, tokens: bool) -> Canonical {
@@ -36,23 +32,23 @@ fn of_type(kind: &str, name: &str, tokens: bool) -> Canonical {
 
 #[test]
 fn obeys_every_law() {
-    let report = run_adapter(&Mastra, &[recording::load(NAME)]);
+    let report = run_adapter(&Mastra, &[load(NAME)]);
     assert!(report.failed().is_empty(), "{report}");
 }
 
 #[test]
 fn claims_its_own_only() {
-    assert!(recording::load(NAME).spans.iter().all(|span| Mastra.claims(span)));
+    assert!(load(NAME).spans.iter().all(|span| Mastra.claims(span)));
     assert!(!Mastra.claims(&draft(1, 2).with("gen_ai.operation.name", "chat").span()));
 }
 
 #[test]
 fn comes_to_what_was_served() {
-    let facts = counts::facts(&read());
-    counts::assert_counts(NAME, &facts);
+    let facts = facts(&read());
+    assert_counts(NAME, &facts);
     assert_eq!((facts.tokens.cache_read, facts.tokens.reasoning), (256, 28));
     assert_eq!(facts.tools[&("get_weather".to_owned(), false)], 2);
-    assert!(facts.agents.iter().eq(["Weather agent"]));
+    assert!(facts.agents_run.iter().eq(["Weather agent"]));
 }
 
 #[test]

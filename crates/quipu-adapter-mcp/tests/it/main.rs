@@ -7,9 +7,6 @@
     reason = "a test fails by panicking; its modules have no readers"
 )]
 
-#[path = "../../../quipu-adapter-vercel-ai/tests/it/recording.rs"]
-mod recording;
-
 use std::sync::Arc;
 
 use quipu_adapter_genai::GenAi;
@@ -17,6 +14,7 @@ use quipu_adapter_mcp::Mcp;
 use quipu_adapter_openinference::OpenInference;
 use quipu_conformance::{run_adapter, sample::draft};
 use quipu_core::{Adapter, Adapters, Canonical, Kind, Span, Value};
+use quipu_recordings::load;
 
 const NAME: &str = "mcp--openinference";
 const CLAUDE: &str = "claude-agent-sdk--openinference";
@@ -38,13 +36,13 @@ fn read_one(name: &str, attributes: &[(&str, Value)]) -> Canonical {
 
 #[test]
 fn obeys_every_law() {
-    let report = run_adapter(&Mcp, &[recording::load(NAME), recording::load(CLAUDE)]);
+    let report = run_adapter(&Mcp, &[load(NAME), load(CLAUDE)]);
     assert!(report.failed().is_empty(), "{report}");
 }
 
 #[test]
 fn claims_its_own_only() {
-    let claimed = |name: &str| recording::load(name).spans.iter().filter(|span| Mcp.claims(span)).count();
+    let claimed = |name: &str| load(name).spans.iter().filter(|span| Mcp.claims(span)).count();
     assert_eq!((claimed(NAME), claimed(CLAUDE)), (9, 12));
     assert!(!Mcp.claims(&draft(1, 2).with("gen_ai.operation.name", "execute_tool").span()));
 }
@@ -61,7 +59,7 @@ fn tools(spans: &[Span], scope: &str) -> Vec<(String, bool)> {
 
 #[test]
 fn a_client_and_a_server_name_the_same_tool() {
-    let spans = recording::read(&adapters(), NAME);
+    let spans = quipu_recordings::read(&adapters(), NAME);
     let (clients, servers): (Vec<_>, Vec<_>) =
         spans.into_iter().partition(|span| span.name.starts_with("MCP send"));
     assert_eq!(
@@ -77,7 +75,7 @@ fn a_client_and_a_server_name_the_same_tool() {
 
 #[test]
 fn a_framework_tells_of_the_same_runs() {
-    let spans = recording::read(&adapters(), CLAUDE);
+    let spans = quipu_recordings::read(&adapters(), CLAUDE);
     let expected = [
         ("broken_tool".to_owned(), true),
         ("get_weather".to_owned(), false),

@@ -1,9 +1,6 @@
 //! Microsoft's agent framework as recorded.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-#[path = "../../../quipu-adapter-langgraph/tests/it/recording.rs"]
-mod recording;
-
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -11,7 +8,7 @@ use quipu_adapter_genai::GenAi;
 use quipu_adapter_ms_agent_framework::MsAgentFramework;
 use quipu_conformance::{Enriched, sample::draft};
 use quipu_core::{Adapter, Kind, Scope};
-use recording::{assert_laws, assert_owners, of_kind, read, steps, steps_of, workflows};
+use quipu_recordings::{assert_laws, assert_owners, enriched, of_kind, steps, steps_of, workflows};
 
 const RECORDING: &str = "ms-agent-framework--native";
 
@@ -22,7 +19,7 @@ fn obeys_every_law() {
 
 #[test]
 fn executors_are_steps_of_a_workflow() {
-    let spans = read(RECORDING, &[&GenAi], &MsAgentFramework);
+    let spans = enriched(RECORDING, &[&GenAi], &MsAgentFramework);
     assert_owners(RECORDING, &spans, &[]);
     assert_eq!(workflows(&spans), BTreeSet::from(["Sequential"]));
     let executors = ["input-conversation", "WeatherExpert", "Writer"];

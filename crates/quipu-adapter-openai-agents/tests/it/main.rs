@@ -7,11 +7,6 @@
     reason = "a test fails by panicking; its modules have no readers"
 )]
 
-#[path = "../../../quipu-adapter-vercel-ai/tests/it/counts.rs"]
-mod counts;
-#[path = "../../../quipu-adapter-vercel-ai/tests/it/recording.rs"]
-mod recording;
-
 use std::sync::Arc;
 
 use quipu_adapter_genai::GenAi;
@@ -21,6 +16,7 @@ use quipu_adapter_openinference::OpenInference;
 use quipu_adapter_openllmetry::OpenLlmetry;
 use quipu_conformance::{run_enricher, sample::draft};
 use quipu_core::{Adapter, Adapters, Canonical, Kind, Scope, Span, Value};
+use quipu_recordings::{assert_counts, facts, load};
 
 const OPENINFERENCE: &str = "openai-agents--openinference";
 const LOGFIRE: &str = "openai-agents--logfire";
@@ -36,7 +32,7 @@ fn adapters() -> Adapters {
 }
 
 fn read(name: &str) -> Vec<Span> {
-    recording::read(&adapters(), name)
+    quipu_recordings::read(&adapters(), name)
 }
 
 fn read_one(scope: &str, name: &str, attributes: &[(&str, Value)]) -> Canonical {
@@ -54,7 +50,7 @@ fn read_one(scope: &str, name: &str, attributes: &[(&str, Value)]) -> Canonical 
 #[test]
 fn obeys_every_law_behind_two_readers() {
     for (reader, name) in [(&OpenInference as &dyn Adapter, OPENINFERENCE), (&Logfire, LOGFIRE)] {
-        let report = run_enricher(reader, &OpenaiAgents, &[recording::load(name)]);
+        let report = run_enricher(reader, &OpenaiAgents, &[load(name)]);
         assert!(report.failed().is_empty(), "{name}: {report}");
     }
 }
@@ -62,20 +58,20 @@ fn obeys_every_law_behind_two_readers() {
 #[test]
 fn claims_nothing() {
     for name in [OPENINFERENCE, LOGFIRE] {
-        assert!(!recording::load(name).spans.iter().any(|span| OpenaiAgents.claims(span)), "{name}");
+        assert!(!load(name).spans.iter().any(|span| OpenaiAgents.claims(span)), "{name}");
     }
 }
 
 #[test]
 fn comes_to_what_was_served() {
     for name in [OPENINFERENCE, LOGFIRE] {
-        let facts = counts::facts(&read(name));
-        counts::assert_counts(name, &facts);
-        assert_eq!(facts.calls, 7, "{name}: the failed call is one too");
+        let facts = facts(&read(name));
+        assert_counts(name, &facts);
+        assert_eq!(facts.told, 7, "{name}: the failed call is one too");
         assert_eq!(facts.tools[&("broken_tool".to_owned(), true)], 1, "{name}");
         assert_eq!(facts.tools[&("get_weather".to_owned(), false)], 2, "{name}");
         assert_eq!(
-            facts.agents.iter().collect::<Vec<_>>(),
+            facts.agents_run.iter().collect::<Vec<_>>(),
             ["Breaker", "Failer", "Triage", "Weather expert"],
             "{name}"
         );

@@ -2,14 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-mod recording;
-
 use quipu_adapter_openlit::Openlit;
 use quipu_conformance::run_adapter;
 use quipu_conformance::sample::draft;
 use quipu_core::{Adapter, Kind, Message, Part, Role, Span};
-
-use crate::recording::{facts, load, read};
+use quipu_recordings::{claimed, facts, load, want};
 
 fn texts(messages: &[Message]) -> Vec<&str> {
     let parts = messages.iter().flat_map(|message| &message.parts);
@@ -31,9 +28,9 @@ fn claims_its_own_only() {
 
 #[test]
 fn a_provider_comes_to_what_is_sent_and_estimates_are_marked() {
-    let spans = read(&Openlit, "openai--openlit");
+    let spans = claimed(&Openlit, "openai--openlit");
     let facts = facts(&spans);
-    let limited = &recording::want("openai--openlit")["source_limited"];
+    let limited = &want("openai--openlit")["source_limited"];
     assert_eq!(Some(facts.tokens.input), limited["input"].as_u64());
     assert_eq!(Some(facts.tokens.output), limited["output"].as_u64());
     assert_eq!((facts.tokens.cache_read, facts.calls, facts.failed), (64, 7, 2));
@@ -45,7 +42,7 @@ fn a_provider_comes_to_what_is_sent_and_estimates_are_marked() {
 
 #[test]
 fn repeats_beside_the_calls_never_count() {
-    let spans = read(&Openlit, "langgraph--openlit");
+    let spans = claimed(&Openlit, "langgraph--openlit");
     let facts = facts(&spans);
     assert_eq!((facts.calls, facts.failed), (13, 1));
     let tools = [(("book_table".to_owned(), true), 1), (("get_weather".to_owned(), false), 2)];
@@ -66,7 +63,7 @@ fn repeats_beside_the_calls_never_count() {
 
 #[test]
 fn shows_what_was_said() {
-    let spans = read(&Openlit, "openai--openlit");
+    let spans = claimed(&Openlit, "openai--openlit");
     let call = spans.iter().find(|span| span.canonical.finish_reasons == ["stop"]).unwrap();
     let said = Openlit.messages(call);
     assert_eq!(said.input[0].role, Role::System);
@@ -101,6 +98,39 @@ fn guards_say_whether_they_stopped_something() {
     assert_eq!(guard("guard.action", "deny"), (Kind::Guardrail, Some(true)));
     assert_eq!(guard("guard.verdict", "none"), (Kind::Guardrail, Some(false)));
     assert_eq!(guard("guard.phase", "input"), (Kind::Guardrail, None));
+}
+
+#[test]
+fn a_guardrail_of_openais_agents_is_no_agent() {
+    let read = |triggered: Option<bool>| {
+        let mut span = draft(1, 1)
+            .with("telemetry.sdk.name", "openlit")
+            .with("gen_ai.operation.name", "invoke_agent")
+            .with("gen_ai.agent.name", "no_secrets")
+            .span();
+        triggered.into_iter().for_each(|flag| span.attributes.push("gen_ai.guardrail.triggered", flag));
+        let read = Openlit.canonical(&span);
+        (read.kind, read.agent.map(String::from), read.guardrail_triggered)
+    };
+    assert_eq!(read(Some(true)), (Kind::Guardrail, None, Some(true)));
+    assert_eq!(read(None), (Kind::Agent, Some("no_secrets".to_owned()), None));
+}
+
+#[test]
+fn a_call_without_a_trace_around_it_meets_its_log_record() {
+    let read = |below: Option<u64>, signal: &str| {
+        let draft = draft(1, 1)
+            .with("telemetry.sdk.name", "openlit")
+            .with("gen_ai.operation.name", "chat")
+            .with("quipu.signal", signal)
+            .with("gen_ai.response.id", "resp-1");
+        let span = below.into_iter().fold(draft, |draft, parent| draft.below(parent)).span();
+        Openlit.canonical(&span).meeting
+    };
+    let meeting = read(None, "span");
+    assert!(meeting.is_some());
+    assert_eq!(meeting, read(None, "details"));
+    assert_eq!(read(Some(2), "span"), None);
 }
 
 #[test]

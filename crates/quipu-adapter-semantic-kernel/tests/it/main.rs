@@ -1,16 +1,13 @@
 //! Semantic Kernel as recorded, and .NET's scope.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-#[path = "../../../quipu-adapter-langgraph/tests/it/recording.rs"]
-mod recording;
-
 use std::collections::BTreeSet;
 
 use quipu_adapter_genai::GenAi;
 use quipu_adapter_semantic_kernel::SemanticKernel;
 use quipu_conformance::{Enriched, sample::draft};
 use quipu_core::{Adapter, Kind, Scope};
-use recording::{assert_laws, assert_owners, of_kind, read, steps};
+use quipu_recordings::{assert_laws, assert_owners, enriched, of_kind, steps};
 
 const RECORDING: &str = "semantic-kernel--native";
 
@@ -21,7 +18,7 @@ fn obeys_every_law() {
 
 #[test]
 fn functions_go_by_their_own_names() {
-    let spans = read(RECORDING, &[&GenAi], &SemanticKernel);
+    let spans = enriched(RECORDING, &[&GenAi], &SemanticKernel);
     assert_owners(RECORDING, &spans, &[]);
     let tools: BTreeSet<_> =
         of_kind(&spans, Kind::Tool).filter_map(|span| span.canonical.tool.as_deref()).collect();

@@ -1,15 +1,12 @@
 //! smolagents as OpenInference sends it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-#[path = "../../../quipu-adapter-langgraph/tests/it/recording.rs"]
-mod recording;
-
 use std::collections::BTreeSet;
 
 use quipu_adapter_openinference::OpenInference;
 use quipu_adapter_smolagents::Smolagents;
 use quipu_core::{Kind, Span};
-use recording::{assert_laws, assert_owners, of_kind, read, steps, workflows};
+use quipu_recordings::{assert_laws, assert_owners, enriched, load, of_kind, steps, workflows};
 
 const RECORDING: &str = "smolagents--openinference";
 
@@ -20,7 +17,7 @@ fn obeys_every_law() {
 
 #[test]
 fn agents_go_in_steps() {
-    let spans = read(RECORDING, &[&OpenInference], &Smolagents);
+    let spans = enriched(RECORDING, &[&OpenInference], &Smolagents);
     // The span of the agent whose call failed was never sent; its step was.
     assert_owners(RECORDING, &spans, &["failer"]);
     assert_eq!(steps(&spans), BTreeSet::from(["Step 1", "Step 2"]));
@@ -32,7 +29,7 @@ fn agents_go_in_steps() {
 
 #[test]
 fn a_managed_agent_is_an_agent_within_an_agent() {
-    let spans = read(RECORDING, &[&OpenInference], &Smolagents);
+    let spans = enriched(RECORDING, &[&OpenInference], &Smolagents);
     let agents: Vec<_> =
         of_kind(&spans, Kind::Agent).filter_map(|span| span.canonical.agent.as_deref()).collect();
     assert_eq!(agents, ["boss", "weather_expert", "breaker"]);
@@ -40,7 +37,7 @@ fn a_managed_agent_is_an_agent_within_an_agent() {
 
 #[test]
 fn a_step_without_any_parent_is_no_workflow() {
-    let mut spans = recording::sent(RECORDING);
+    let mut spans = load(RECORDING).spans;
     let step = spans.iter_mut().find(|span| span.name == "Step 1").unwrap();
     step.parent_id = None;
     let read = quipu_conformance::Enriched { reader: &OpenInference, enricher: &Smolagents };

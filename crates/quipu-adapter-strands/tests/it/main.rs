@@ -1,16 +1,13 @@
 //! Strands Agents as recorded, and a swarm as its source makes it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-#[path = "../../../quipu-adapter-langgraph/tests/it/recording.rs"]
-mod recording;
-
 use std::collections::BTreeSet;
 
 use quipu_adapter_genai::GenAi;
 use quipu_adapter_strands::Strands;
 use quipu_conformance::{Enriched, sample::draft};
 use quipu_core::{Adapter, Kind, Scope};
-use recording::{assert_laws, assert_owners, of_kind, read, steps};
+use quipu_recordings::{assert_laws, assert_owners, enriched, of_kind, steps};
 
 const RECORDING: &str = "strands--native";
 
@@ -21,7 +18,7 @@ fn obeys_every_law() {
 
 #[test]
 fn agents_run_in_cycles() {
-    let spans = read(RECORDING, &[&GenAi], &Strands);
+    let spans = enriched(RECORDING, &[&GenAi], &Strands);
     assert_owners(RECORDING, &spans, &[]);
     assert_eq!(steps(&spans), BTreeSet::from(["event_loop_cycle"]));
     assert_eq!(of_kind(&spans, Kind::Task).count(), 9);
@@ -57,4 +54,7 @@ fn a_swarm_is_a_workflow_whose_agents_hand_over() {
     );
     assert_eq!(tool.handoff_to.as_deref(), Some("writer"));
     assert_eq!(tool.error_type.as_deref(), Some("tool_error"), "failed without raising");
+    let older =
+        [("gen_ai.operation.name", "execute_tool"), ("gen_ai.tool.name", "x"), ("tool.status", "error")];
+    assert_eq!(read("Tool: x", &older).error_type.as_deref(), Some("tool_error"));
 }

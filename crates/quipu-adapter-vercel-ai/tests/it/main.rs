@@ -7,26 +7,25 @@
     reason = "a test fails by panicking; its modules have no readers"
 )]
 
-mod counts;
 mod providers;
-mod recording;
 
 use std::sync::Arc;
 
 use quipu_adapter_vercel_ai::VercelAi;
 use quipu_conformance::{run_adapter, sample::draft};
 use quipu_core::{Adapter, Adapters, Kind, Part, Role, Span};
+use quipu_recordings::{assert_counts, facts, load};
 
 const BUILT_IN: [&str; 2] = ["ai-sdk-v5--builtin", "ai-sdk-v6--builtin"];
 const V7: &str = "ai-sdk-v7--ai-sdk-otel";
 
 fn read(name: &str) -> Vec<Span> {
-    recording::read(&Adapters::new(vec![Arc::new(VercelAi)]), name)
+    quipu_recordings::read(&Adapters::new(vec![Arc::new(VercelAi)]), name)
 }
 
 #[test]
 fn obeys_every_law() {
-    let recordings: Vec<_> = BUILT_IN.iter().chain([&V7]).map(|name| recording::load(name)).collect();
+    let recordings: Vec<_> = BUILT_IN.iter().chain([&V7]).map(|name| load(name)).collect();
     let report = run_adapter(&VercelAi, &recordings);
     assert!(report.failed().is_empty(), "{report}");
 }
@@ -34,7 +33,7 @@ fn obeys_every_law() {
 #[test]
 fn claims_its_own_only() {
     for name in BUILT_IN.iter().chain([&V7]) {
-        assert!(recording::load(name).spans.iter().all(|span| VercelAi.claims(span)), "{name}");
+        assert!(load(name).spans.iter().all(|span| VercelAi.claims(span)), "{name}");
     }
     assert!(!VercelAi.claims(&draft(1, 2).with("gen_ai.operation.name", "chat").span()));
 }
@@ -42,10 +41,10 @@ fn claims_its_own_only() {
 #[test]
 fn comes_to_what_was_served() {
     for name in BUILT_IN.iter().chain([&V7]) {
-        let facts = counts::facts(&read(name));
-        counts::assert_counts(name, &facts);
+        let facts = facts(&read(name));
+        assert_counts(name, &facts);
         assert_eq!(facts.tools[&("get_weather".to_owned(), false)], 2, "{name}");
-        assert_eq!(facts.agents.iter().collect::<Vec<_>>(), ["weather-fn"], "{name}");
+        assert_eq!(facts.agents_run.iter().collect::<Vec<_>>(), ["weather-fn"], "{name}");
     }
 }
 
@@ -53,7 +52,7 @@ fn comes_to_what_was_served() {
 fn owners_and_tags_are_in_the_users_metadata() {
     for name in BUILT_IN {
         let spans = read(name);
-        let facts = counts::facts(&spans);
+        let facts = facts(&spans);
         assert!(facts.sessions.iter().eq(["sess-1"]) && facts.users.iter().eq(["user-1"]), "{name}");
         assert!(spans.iter().all(|span| span.canonical.tags == ["a", "b"]), "{name}");
     }

@@ -9,7 +9,7 @@ use quipu_core::{
 };
 use quipu_otlp::{Encoding, Signal, decode_traces, encode_traces};
 
-use super::recordings::bodies;
+use super::recordings::all;
 use super::{NOW, protobuf};
 
 fn value() -> impl Strategy<Value = Value> {
@@ -124,11 +124,12 @@ proptest! {
 
 #[test]
 fn recordings_come_back_as_they_were() {
-    for (path, signal, encoding, bytes) in bodies() {
-        if signal == Signal::Traces {
-            let first = decode_traces(&bytes, encoding, &Limits::default(), NOW).unwrap().batch.spans;
+    for body in all() {
+        if body.signal == Signal::Traces {
+            let first =
+                decode_traces(&body.plain(), body.encoding, &Limits::default(), NOW).unwrap().batch.spans;
             let again = protobuf(Signal::Traces, &encode_traces(&first)).batch.spans;
-            assert_eq!(again, first, "{}", path.display());
+            assert_eq!(again, first, "{}", body.path.display());
         }
     }
 }

@@ -1,13 +1,11 @@
 //! Recordings: request bodies as sent, and the truth from the model server's own log.
 
 use std::fs;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use flate2::read::GzDecoder;
-use quipu_core::{Batch, Limits, Timestamp};
-use quipu_otlp::{Encoding, Signal, decode};
+use quipu_core::Batch;
+use quipu_recordings::{Signal, bodies_in, root};
 use serde_json::Value;
 
 /// A source as it was recorded.
@@ -30,38 +28,14 @@ pub static ALL: LazyLock<Vec<Recording>> = LazyLock::new(|| {
 /// The folder that `QUIPU_RECORDINGS` names, so that recordings of one's own can be held against the code; else the project's.
 fn folder() -> PathBuf {
     let own = std::env::var_os("QUIPU_RECORDINGS").map(PathBuf::from);
-    own.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/recordings"))
+    own.unwrap_or_else(root)
 }
 
 fn load(folder: &Path) -> Recording {
     let name = folder.file_name().unwrap().to_str().unwrap().to_owned();
     let want = serde_json::from_slice(&fs::read(folder.join("want.json")).unwrap()).unwrap();
-    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    Recording { name, want, requests: files.iter().filter_map(|path| request(path)).collect() }
-}
-
-fn request(path: &Path) -> Option<(Signal, Batch)> {
-    let name = path.file_name().unwrap().to_str().unwrap();
-    let signal = [Signal::Traces, Signal::Logs, Signal::Metrics]
-        .into_iter()
-        .find(|signal| name.contains(&format!(".{}.", signal.as_str())))?;
-    let encoding = if name.contains(".json") { Encoding::Json } else { Encoding::Protobuf };
-    // A clock beyond every recording, so that none lies in the future.
-    let now = Timestamp::from_nanos(1_800_000_000_000_000_000);
-    let decoded = decode(signal, &body(path), encoding, &Limits::default(), now).unwrap();
-    assert!(decoded.rejected.is_empty(), "{}: {}", path.display(), decoded.rejected.summary());
-    Some((signal, decoded.batch))
-}
-
-fn body(path: &Path) -> Vec<u8> {
-    let bytes = fs::read(path).unwrap();
-    if path.extension().is_some_and(|packed| packed == "gz") {
-        let mut plain = Vec::new();
-        GzDecoder::new(&bytes[..]).read_to_end(&mut plain).unwrap();
-        return plain;
-    }
-    bytes
+    let requests = bodies_in(folder).iter().map(|body| (body.signal, body.decode())).collect();
+    Recording { name, want, requests }
 }
 
 impl Recording {

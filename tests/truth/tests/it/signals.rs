@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use quipu_core::{Batch, Resource};
-use quipu_otlp::Signal;
+use quipu_recordings::Signal;
 
 use crate::compare::{most, truth};
 use crate::found::Found;

@@ -1,50 +1,16 @@
-//! Recordings of coding agents: what one signal alone tells.
+//! What one signal alone tells, of sources that send several: coding agents.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use quipu_core::{Adapter, Adapters, Batch, Kind, Limits, Span, Status, Timestamp, Tokens, Usage, Usd};
-use quipu_otlp::{Encoding, Signal, decode};
+use quipu_core::{Adapter, Adapters, Kind, Span, Status, Tokens, Usage, Usd};
+use quipu_otlp::Signal;
 
-/// The truth of a recording from the model server's own log: its tokens.
-pub fn truth(name: &str) -> Tokens {
-    let want: serde_json::Value =
-        serde_json::from_slice(&fs::read(folder(name).join("want.json")).unwrap()).unwrap();
-    let figure = |key: &str| want["tokens"][key].as_u64().unwrap();
-    Tokens {
-        input: figure("input"),
-        output: figure("output"),
-        cache_read: figure("cache_read"),
-        cache_write: figure("cache_write"),
-        reasoning: figure("reasoning"),
-    }
-}
+use crate::read::sent;
 
-fn folder(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/recordings").join(name)
-}
-
-/// What was sent of one signal, not yet read.
-pub fn sent(name: &str, signal: Signal) -> Batch {
-    let mut files: Vec<_> = fs::read_dir(folder(name)).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    let mut batch = Batch::default();
-    let mark = format!(".{}.", signal.as_str());
-    for path in files.iter().filter(|path| path.to_str().unwrap().contains(&mark)) {
-        let encoding = if path.extension().unwrap() == "json" { Encoding::Json } else { Encoding::Protobuf };
-        // A clock beyond every recording, so that none lies in the future.
-        let now = Timestamp::from_nanos(1_800_000_000_000_000_000);
-        let decoded = decode(signal, &fs::read(path).unwrap(), encoding, &Limits::default(), now).unwrap();
-        assert!(decoded.rejected.is_empty(), "{}", decoded.rejected.summary());
-        batch.append(decoded.batch);
-    }
-    batch
-}
-
-/// The spans that a batch comes to, read by one adapter.
-pub fn read(adapter: impl Adapter + 'static, mut batch: Batch) -> Vec<Span> {
+/// The spans that one signal of a recording comes to, read by one adapter.
+pub fn alone(adapter: impl Adapter + 'static, name: &str, signal: Signal) -> Vec<Span> {
+    let mut batch = sent(name, signal);
     Adapters::new(vec![Arc::new(adapter)]).read_batch(&mut batch);
     batch.spans
 }
@@ -52,9 +18,13 @@ pub fn read(adapter: impl Adapter + 'static, mut batch: Batch) -> Vec<Span> {
 /// The sums over spans of one kind.
 #[derive(Debug, Default, PartialEq)]
 pub struct Sums {
+    /// How many there are.
     pub spans: usize,
+    /// Those that failed.
     pub failed: usize,
+    /// Their tokens.
     pub tokens: Tokens,
+    /// What they cost by their own account.
     pub cost: Usd,
 }
 
@@ -94,7 +64,7 @@ pub fn agents(spans: &[Span]) -> BTreeSet<String> {
     spans.iter().filter_map(|span| span.canonical.agent.as_ref().map(ToString::to_string)).collect()
 }
 
-/// Every session's meeting is one and the same.
+/// All calls, by whichever signal, meet in one session.
 pub fn assert_one_meeting(spans: &[Vec<Span>]) {
     let meetings: BTreeSet<_> = spans
         .iter()
@@ -108,10 +78,11 @@ pub fn assert_one_meeting(spans: &[Vec<Span>]) {
 
 /// The same batch again gives the same spans.
 pub fn assert_made_again(adapter: impl Adapter + Copy + 'static, name: &str, signal: Signal) {
-    let ids =
-        |spans: Vec<Span>| -> Vec<_> { spans.iter().map(|span| (span.trace_id, span.span_id)).collect() };
-    let first = ids(read(adapter, sent(name, signal)));
-    assert_eq!(ids(read(adapter, sent(name, signal))), first);
+    let ids = || -> Vec<_> {
+        alone(adapter, name, signal).iter().map(|span| (span.trace_id, span.span_id)).collect()
+    };
+    let first = ids();
+    assert_eq!(ids(), first);
     let distinct: BTreeSet<_> = first.iter().collect();
     assert_eq!(distinct.len(), first.len(), "no two records fall together");
 }

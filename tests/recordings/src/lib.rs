@@ -1,0 +1,22 @@
+//! Recordings of real sources for tests: what was sent, what adapters read in it, what it should come to.
+//!
+//! Verb: JUDGE by recordings.
+//! Takes: the name of a recording, such as `langgraph--openinference`.
+//! Gives: its requests, spans and truth, and assertions that more than one crate's tests make.
+//! Never: is part of the product; it is a dev-dependency only. Whatever is amiss is a panic.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod alone;
+mod body;
+mod facts;
+mod folder;
+mod framework;
+mod read;
+
+pub use alone::{Sums, agents, alone, assert_made_again, assert_one_meeting, sums, tools};
+pub use body::{Body, NOW, bodies, bodies_in};
+pub use facts::{Facts, assert_counts, assert_tokens, facts};
+pub use folder::{folder, names, root, truth, want};
+pub use framework::{assert_laws, assert_owners, enriched, of_kind, steps, steps_of, workflows};
+pub use quipu_otlp::{Encoding, Signal};
+pub use read::{claimed, load, read, sent};
