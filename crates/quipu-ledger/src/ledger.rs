@@ -13,6 +13,8 @@ use crate::trace::Trace;
 
 /// Services of which it is known whether their metrics are counted.
 const SERVICES: usize = 4_096;
+/// Services with metrics that are remembered as such.
+const METERED: usize = 65_536;
 /// A day in nanoseconds.
 const DAY: i64 = 86_400_000_000_000;
 
@@ -82,12 +84,16 @@ impl Ledger {
 
     /// Forgets the traces of a batch that could not be kept: the store alone knows what is true of them now.
     pub fn forget<'a>(&mut self, spans: impl IntoIterator<Item = &'a Span>) {
+        let mut gone = HashSet::new();
+        let mut met = HashSet::new();
         for span in spans {
             if let Some(trace) = self.traces.pop(&span.trace_id) {
                 self.nodes -= trace.len();
-                self.meetings.forget(span.trace_id, trace.meetings());
+                met.extend(trace.meetings());
+                gone.insert(span.trace_id);
             }
         }
+        self.meetings.forget(&gone, met);
     }
 
     /// Spans in memory.
@@ -227,13 +233,22 @@ impl Ledger {
                 }
             };
             answers.insert(asked, told);
-            self.metered.insert(meeting);
+            self.note_metered(meeting);
             self.meetings.open(meeting, []);
             if told {
                 self.meetings.tell(meeting, row.cost.time.nanos(), until.nanos());
             }
         }
         Ok(answers.into_iter().filter(|(_, told)| *told).map(|((meeting, ..), _)| meeting).collect())
+    }
+
+    /// Notes that a service has metrics. Beyond the bound all services are looked up anew.
+    fn note_metered(&mut self, meeting: Meeting) {
+        if self.metered.len() >= METERED {
+            self.metered.clear();
+            self.services.clear();
+        }
+        self.metered.insert(meeting);
     }
 
     fn add(&mut self, trace_id: TraceId, nodes: Vec<Node>) -> Vec<Row> {

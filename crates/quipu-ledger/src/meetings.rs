@@ -138,10 +138,12 @@ impl Meetings {
         out
     }
 
-    /// Forgets the meetings that a trace takes part in: the store alone knows what is true of them now.
-    pub fn forget(&mut self, trace: TraceId, meetings: impl Iterator<Item = Meeting>) {
-        let at_home = self.home.iter().filter(|((of, _), _)| *of == trace).map(|(_, meeting)| *meeting);
-        let all: HashSet<Meeting> = at_home.chain(meetings).collect();
+    /// Forgets these meetings and those that the traces took part in before: the store alone knows what is true of them now.
+    pub fn forget(&mut self, traces: &HashSet<TraceId>, meetings: HashSet<Meeting>) {
+        let mut all = meetings;
+        all.extend(
+            self.home.iter().filter(|((trace, _), _)| traces.contains(trace)).map(|(_, meeting)| *meeting),
+        );
         all.into_iter().for_each(|meeting| self.drop(meeting));
     }
 
