@@ -1,12 +1,12 @@
-//! OpenCode's habits within the AI SDK's telemetry.
+//! OpenCode's habits within the AI SDK's telemetry, and its own run.
 //!
-//! Known from its source, <https://github.com/sst/opencode> (`packages/opencode/src/session/llm.ts`): with
-//! `experimental.openTelemetry` each request to a model is one `streamText` of the AI SDK, function `session.llm`, with the session
-//! as `sessionId` and the name of the user, else `unknown`, as `userId` in the SDK's metadata. Not verified against traffic of its
-//! own: what its process names as its service, and spans that it makes beside the SDK's.
+//! Known from its source, <https://github.com/sst/opencode> (`packages/opencode/src/session/llm.ts`), and from traffic of 1.18.33:
+//! with `experimental.openTelemetry` each request to a model is one `streamText` of the AI SDK, function `session.llm`, with the
+//! session as `sessionId` and the name of the user, else `unknown`, as `userId` in the SDK's metadata. Around the requests of one
+//! prompt is a span `SessionPrompt.prompt`, without attributes, among hundreds of spans of its database and plugins.
 
 use compact_str::CompactString;
-use quipu_core::{Adapter, Canonical, Messages, Span};
+use quipu_core::{Adapter, Canonical, Kind, Messages, Span};
 use quipu_normalize::scope_is;
 
 /// The framework's name, and that of its service and scope.
@@ -15,10 +15,12 @@ const NAME: &str = "opencode";
 const FUNCTION: &str = "session.llm";
 /// Where the AI SDK puts that name, in its releases up to 6.
 const FUNCTION_KEYS: &[&str] = &["ai.telemetry.functionId", "resource.name"];
+/// The span of one prompt: the agent's run.
+const PROMPT: &str = "SessionPrompt.prompt";
 /// The user of whom OpenCode knows nothing.
 const NOBODY: &str = "unknown";
 
-/// Enriches spans that OpenCode sent.
+/// Reads OpenCode's runs, and enriches its requests.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Opencode;
 
@@ -27,12 +29,19 @@ impl Adapter for Opencode {
         NAME
     }
 
-    fn claims(&self, _span: &Span) -> bool {
-        false
+    fn claims(&self, span: &Span) -> bool {
+        span.name == PROMPT && scope_is(span, &[NAME])
     }
 
     fn canonical(&self, _span: &Span) -> Canonical {
-        Canonical::default()
+        let name = CompactString::const_new(NAME);
+        Canonical {
+            kind: Kind::Agent,
+            convention: name.clone(),
+            framework: Some(name.clone()),
+            agent: Some(name),
+            ..Canonical::default()
+        }
     }
 
     fn messages(&self, _span: &Span) -> Messages {
@@ -49,8 +58,11 @@ impl Adapter for Opencode {
         }
         read.framework = Some(CompactString::const_new(NAME));
         read.user = read.user.take().filter(|user| user != NOBODY);
-        // The function's name is not an agent's.
-        read.agent = read.agent.take().filter(|agent| agent != FUNCTION);
+        // One request is no agent, and the function's name is not an agent's.
+        if read.agent.as_deref() == Some(FUNCTION) {
+            read.agent = None;
+            read.kind = if read.kind == Kind::Agent { Kind::Task } else { read.kind };
+        }
     }
 }
 

@@ -1,9 +1,9 @@
-//! Adds to what the AI SDK's adapter read what OpenCode is known to mean by it.
+//! Reads OpenCode's runs, and adds to what the AI SDK's adapter read of their requests what OpenCode means by it.
 //!
-//! Verb: ENRICH.
-//! Takes: spans of the AI SDK that OpenCode's process sent.
-//! Gives: their framework, and no user where OpenCode knew none.
-//! Never: reads a span of its own; OpenCode's calls are the AI SDK's.
+//! Verb: NORMALISE.
+//! Takes: spans that OpenCode's process sent.
+//! Gives: the agent's runs, their framework, and no user where OpenCode knew none.
+//! Never: reads a request; OpenCode's are the AI SDK's.
 
 mod adapter;
 

@@ -3,7 +3,8 @@
 
 use quipu_adapter_opencode::Opencode;
 use quipu_conformance::sample::draft;
-use quipu_core::{Adapter, Canonical, Span};
+use quipu_conformance::{Recording, run_adapter};
+use quipu_core::{Adapter, Canonical, Kind, Scope, Span};
 
 fn enriched(span: &Span) -> Canonical {
     let mut read = Canonical {
@@ -17,10 +18,30 @@ fn enriched(span: &Span) -> Canonical {
 }
 
 #[test]
-fn only_enriches_the_ai_sdk() {
-    let span = draft(1, 1).with("ai.telemetry.functionId", "session.llm").span();
-    assert!(!Opencode.claims(&span));
+fn a_prompt_is_the_agents_run_and_requests_are_the_ai_sdks() {
+    let request = draft(1, 1).with("ai.telemetry.functionId", "session.llm").span();
+    assert!(!Opencode.claims(&request));
     assert_eq!(Opencode.enriches(), ["vercel-ai"]);
+    let mut prompt = draft(1, 2).span();
+    prompt.name = "SessionPrompt.prompt".into();
+    assert!(!Opencode.claims(&prompt));
+    prompt.scope = std::sync::Arc::new(Scope { name: "opencode".into(), ..Scope::default() });
+    assert!(Opencode.claims(&prompt));
+    let read = Opencode.canonical(&prompt);
+    assert_eq!((read.kind, read.agent.as_deref()), (Kind::Agent, Some("opencode")));
+    let report =
+        run_adapter(&Opencode, &[Recording { name: "opencode--prompt".to_owned(), spans: vec![prompt] }]);
+    assert!(report.failed().is_empty(), "{report}");
+}
+
+#[test]
+fn one_request_is_no_agent() {
+    let span = draft(1, 1).with("ai.telemetry.functionId", "session.llm").span();
+    let agent = Some("session.llm".into());
+    let mut read =
+        Canonical { kind: Kind::Agent, framework: Some("vercel-ai".into()), agent, ..Canonical::default() };
+    Opencode.enrich(&span, &mut read);
+    assert_eq!((read.kind, read.agent), (Kind::Task, None));
 }
 
 #[test]
