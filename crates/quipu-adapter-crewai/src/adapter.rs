@@ -3,7 +3,7 @@
 //! The native spans' names and attributes are those of `crewai.telemetry.tracing`, release 1.15.
 
 use compact_str::CompactString;
-use quipu_core::{Adapter, Canonical, Kind, Messages, Span, Value};
+use quipu_core::{Adapter, Canonical, Kind, Span, Value};
 use quipu_normalize::{handoff_to, label};
 
 /// Endings of the names that OpenInference gives to the runs of crews and flows.
@@ -29,18 +29,6 @@ pub struct Crewai;
 impl Adapter for Crewai {
     fn name(&self) -> &'static str {
         "crewai"
-    }
-
-    fn claims(&self, _span: &Span) -> bool {
-        false
-    }
-
-    fn canonical(&self, _span: &Span) -> Canonical {
-        Canonical::default()
-    }
-
-    fn messages(&self, _span: &Span) -> Messages {
-        Messages::default()
     }
 
     fn enriches(&self) -> &'static [&'static str] {

@@ -4,7 +4,7 @@
 //! all releases before 2.
 
 use compact_str::CompactString;
-use quipu_core::{Adapter, Canonical, Kind, Messages, Span, Value};
+use quipu_core::{Adapter, Canonical, Kind, Span, Value};
 use quipu_normalize::{handoff_to, label};
 
 /// Name of the span, and of the tool on it, that gathers the answers of tools that ran side by side.
@@ -17,18 +17,6 @@ pub struct GoogleAdk;
 impl Adapter for GoogleAdk {
     fn name(&self) -> &'static str {
         "google-adk"
-    }
-
-    fn claims(&self, _span: &Span) -> bool {
-        false
-    }
-
-    fn canonical(&self, _span: &Span) -> Canonical {
-        Canonical::default()
-    }
-
-    fn messages(&self, _span: &Span) -> Messages {
-        Messages::default()
     }
 
     fn enriches(&self) -> &'static [&'static str] {

@@ -1,7 +1,7 @@
 //! A graph is an agent, and its nodes are that agent's steps, whatever the convention calls them.
 
 use compact_str::CompactString;
-use quipu_core::{Adapter, Canonical, Kind, Messages, Span, Value};
+use quipu_core::{Adapter, Canonical, Kind, Span, Value};
 use quipu_normalize::{handoff_to, label};
 
 use crate::metadata::Metadata;
@@ -19,18 +19,6 @@ pub struct Langgraph;
 impl Adapter for Langgraph {
     fn name(&self) -> &'static str {
         "langgraph"
-    }
-
-    fn claims(&self, _span: &Span) -> bool {
-        false
-    }
-
-    fn canonical(&self, _span: &Span) -> Canonical {
-        Canonical::default()
-    }
-
-    fn messages(&self, _span: &Span) -> Messages {
-        Messages::default()
     }
 
     fn enriches(&self) -> &'static [&'static str] {

@@ -4,7 +4,7 @@
 //! `Microsoft.Agents.AI.Workflows.Observability` in .NET, which has one span for a session and one for each of its runs.
 
 use compact_str::CompactString;
-use quipu_core::{Adapter, Canonical, Kind, Messages, Span};
+use quipu_core::{Adapter, Canonical, Kind, Span};
 use quipu_normalize::{handoff_to, label};
 
 /// Adds workflows, executors, edges and hand-offs.
@@ -14,18 +14,6 @@ pub struct MsAgentFramework;
 impl Adapter for MsAgentFramework {
     fn name(&self) -> &'static str {
         "ms-agent-framework"
-    }
-
-    fn claims(&self, _span: &Span) -> bool {
-        false
-    }
-
-    fn canonical(&self, _span: &Span) -> Canonical {
-        Canonical::default()
-    }
-
-    fn messages(&self, _span: &Span) -> Messages {
-        Messages::default()
     }
 
     fn enriches(&self) -> &'static [&'static str] {

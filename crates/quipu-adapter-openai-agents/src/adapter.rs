@@ -2,7 +2,7 @@
 //! OpenTelemetry's own.
 
 use compact_str::CompactString;
-use quipu_core::{Adapter, Canonical, Kind, Messages, Span, Value};
+use quipu_core::{Adapter, Canonical, Kind, Span, Value};
 use quipu_normalize::label;
 
 /// The agent that OpenTelemetry's own instrumentation names on spans that belong to none.
@@ -23,18 +23,6 @@ pub struct OpenaiAgents;
 impl Adapter for OpenaiAgents {
     fn name(&self) -> &'static str {
         "openai-agents"
-    }
-
-    fn claims(&self, _span: &Span) -> bool {
-        false
-    }
-
-    fn canonical(&self, _span: &Span) -> Canonical {
-        Canonical::default()
-    }
-
-    fn messages(&self, _span: &Span) -> Messages {
-        Messages::default()
     }
 
     fn enriches(&self) -> &'static [&'static str] {

@@ -6,7 +6,7 @@
 //! prompt is a span `SessionPrompt.prompt`, without attributes, among hundreds of spans of its database and plugins.
 
 use compact_str::CompactString;
-use quipu_core::{Adapter, Canonical, Kind, Messages, Span};
+use quipu_core::{Adapter, Canonical, Kind, Span};
 use quipu_normalize::scope_is;
 
 /// The framework's name, and that of its service and scope.
@@ -42,10 +42,6 @@ impl Adapter for Opencode {
             agent: Some(name),
             ..Canonical::default()
         }
-    }
-
-    fn messages(&self, _span: &Span) -> Messages {
-        Messages::default()
     }
 
     fn enriches(&self) -> &'static [&'static str] {

@@ -1,7 +1,7 @@
 //! Semantic Kernel, in Python and .NET: a tool is a function of a plugin, and a loop calls model and functions in turn.
 
 use compact_str::CompactString;
-use quipu_core::{Adapter, Canonical, Kind, Messages, Span};
+use quipu_core::{Adapter, Canonical, Kind, Span};
 use quipu_normalize::handoff_to;
 
 /// The span around the calls of a model and of the functions that it asks for.
@@ -14,18 +14,6 @@ pub struct SemanticKernel;
 impl Adapter for SemanticKernel {
     fn name(&self) -> &'static str {
         "semantic-kernel"
-    }
-
-    fn claims(&self, _span: &Span) -> bool {
-        false
-    }
-
-    fn canonical(&self, _span: &Span) -> Canonical {
-        Canonical::default()
-    }
-
-    fn messages(&self, _span: &Span) -> Messages {
-        Messages::default()
     }
 
     fn enriches(&self) -> &'static [&'static str] {

@@ -1,6 +1,6 @@
 //! smolagents by its OpenInference instrumentation: agents are `name.run`, and what an agent does is `Step N` below.
 
-use quipu_core::{Adapter, Canonical, Kind, Messages, Span};
+use quipu_core::{Adapter, Canonical, Kind, Span};
 
 /// How the span of a step is called, before its number.
 const STEP: &str = "Step ";
@@ -15,18 +15,6 @@ pub struct Smolagents;
 impl Adapter for Smolagents {
     fn name(&self) -> &'static str {
         "smolagents"
-    }
-
-    fn claims(&self, _span: &Span) -> bool {
-        false
-    }
-
-    fn canonical(&self, _span: &Span) -> Canonical {
-        Canonical::default()
-    }
-
-    fn messages(&self, _span: &Span) -> Messages {
-        Messages::default()
     }
 
     fn enriches(&self) -> &'static [&'static str] {

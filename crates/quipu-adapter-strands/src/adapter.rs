@@ -3,7 +3,7 @@
 //! The spans' names and attributes are those of `strands.telemetry.tracer`, release 1.62.
 
 use compact_str::CompactString;
-use quipu_core::{Adapter, Canonical, Kind, Messages, Span};
+use quipu_core::{Adapter, Canonical, Kind, Span};
 use quipu_normalize::handoff_to;
 
 /// Operation of a cycle.
@@ -19,18 +19,6 @@ pub struct Strands;
 impl Adapter for Strands {
     fn name(&self) -> &'static str {
         "strands"
-    }
-
-    fn claims(&self, _span: &Span) -> bool {
-        false
-    }
-
-    fn canonical(&self, _span: &Span) -> Canonical {
-        Canonical::default()
-    }
-
-    fn messages(&self, _span: &Span) -> Messages {
-        Messages::default()
     }
 
     fn enriches(&self) -> &'static [&'static str] {

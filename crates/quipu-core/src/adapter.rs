@@ -10,14 +10,21 @@ pub trait Adapter: Send + Sync {
     /// The convention's name: `genai`, `openinference`, `openllmetry` …; of an adapter that only enriches, the framework's.
     fn name(&self) -> &'static str;
 
-    /// Whether this adapter understands the span, judged by its attributes first and its scope second.
-    fn claims(&self, span: &Span) -> bool;
+    /// Whether this adapter understands the span, judged by its attributes first and its scope second. By default it does
+    /// not: an adapter that only enriches claims nothing.
+    fn claims(&self, _span: &Span) -> bool {
+        false
+    }
 
     /// What the span means. Only called for spans that it claims.
-    fn canonical(&self, span: &Span) -> Canonical;
+    fn canonical(&self, _span: &Span) -> Canonical {
+        Canonical::default()
+    }
 
     /// What was said in the span. Only called for spans that it claims, when somebody looks.
-    fn messages(&self, span: &Span) -> Messages;
+    fn messages(&self, _span: &Span) -> Messages {
+        Messages::default()
+    }
 
     /// How it read the span. Only called for spans that it claims, when somebody looks. By default nothing.
     fn lens(&self, _span: &Span, _read: &Canonical) -> Lens {
