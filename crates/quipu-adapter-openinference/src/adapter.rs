@@ -2,7 +2,9 @@
 
 use compact_str::CompactString;
 use quipu_core::{Adapter, Canonical, Kind, Lens, Messages, Span, Value};
-use quipu_normalize::{Slots, any_key_begins, canonical, explain, label, lens, messages, pick, scope_begins};
+use quipu_normalize::{
+    Slots, answer_meeting, any_key_begins, canonical, explain, label, lens, messages, pick, scope_begins,
+};
 use quipu_semconv::{Field, OPENINFERENCE_PREFIXES, OPENINFERENCE_SCOPES};
 
 /// Largest output that is searched for the provider's id of the answer, in bytes.
@@ -45,6 +47,7 @@ impl Adapter for OpenInference {
             Kind::Workflow => workflow(&slots, &mut read),
             _ => {}
         }
+        read.meeting = read.meeting.or_else(|| answer_meeting(span, &read));
         read
     }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::Attributes;
+use crate::{Attributes, Timestamp};
 
 /// The signal that told of a call, most trusted first: of several records of one call the first counts (R7). The numbers are
 /// part of the stored format: append only, with a rank of their own if they are not last.
@@ -71,6 +71,13 @@ impl Meeting {
     pub fn of(family: &str, session: &str) -> Self {
         let [a, b, c, d, e, f, g, h, ..] = digest("meeting", &[family, session]);
         Self(i64::from_be_bytes([a, b, c, d, e, f, g, h]))
+    }
+
+    /// Where two spans of one call meet that are in traces of their own: by the provider's id of the answer, and the hour, for some
+    /// local model servers give every answer the same id.
+    pub fn of_answer(response_id: &str, start: Timestamp) -> Self {
+        let hour = start.floor(3_600 * Timestamp::SECOND).nanos();
+        Self::of("answer", &format!("{hour} {response_id}"))
     }
 
     /// The number to store.

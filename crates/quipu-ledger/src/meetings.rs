@@ -27,9 +27,13 @@ struct Place {
 }
 
 impl Place {
-    /// Whether every record is a span that nothing else can be about.
+    /// Whether no two records can be of one call: all are spans of one source.
     fn is_plain(&self) -> bool {
+        let source = |row: &Row| (row.cost.framework.clone(), row.cost.convention.clone());
+        let mut sources = self.records.values().map(source);
+        let first = sources.next();
         self.records.values().all(|row| row.cost.signal == Signal::Span)
+            && sources.all(|other| Some(other) == first)
     }
 
     fn is_told(&self, row: &Row) -> bool {

@@ -29,6 +29,7 @@ pub(crate) type Records = BTreeMap<Id, Row>;
 pub(crate) fn decide(records: &Records, told: impl Fn(&Row) -> bool) -> Vec<Cost> {
     let mut final_rows: BTreeMap<Id, Cost> =
         records.iter().map(|(id, row)| (*id, row.cost.clone())).collect();
+    join_spans(records, &mut final_rows);
     pair(records, &mut final_rows);
     yield_to_calls(&mut final_rows);
     let calls_are_known = final_rows.values().any(|row| row.signal != Signal::Metric && tells(row));
@@ -54,6 +55,42 @@ fn is_candidate(row: &Cost) -> bool {
     row.counts() && (row.kind.is_call() || row.is_tool_run()) && row.signal != Signal::Metric
 }
 
+/// Joins spans of one call that two instrumentations put into traces of their own (R6): the same id of the answer, at the same
+/// time, with the same totals if both know them. The one that belongs to an agent counts, else the first.
+fn join_spans(records: &Records, rows: &mut BTreeMap<Id, Cost>) {
+    let mut by_id: BTreeMap<&CompactString, Vec<Id>> = BTreeMap::new();
+    for (id, row) in records {
+        let is_span = row.cost.signal == Signal::Span && row.cost.kind.is_call() && is_candidate(&row.cost);
+        if let Some(call_id) = row.call_id.as_ref().filter(|_| is_span) {
+            by_id.entry(call_id).or_default().push(*id);
+        }
+    }
+    for mut ids in by_id.into_values().filter(|ids| ids.len() > 1) {
+        ids.sort_unstable_by_key(|id| (records[id].cost.agent.is_none(), records[id].cost.time, *id));
+        let mut groups: Vec<Vec<Id>> = Vec::new();
+        for id in ids {
+            let fits = |group: &Vec<Id>| {
+                group.iter().all(|other| is_one_call(&records[other].cost, &records[&id].cost))
+            };
+            match groups.iter_mut().find(|group| fits(group)) {
+                Some(group) => {
+                    join(rows, group[0], id, Rule::Duplicate);
+                    group.push(id);
+                }
+                None => groups.push(vec![id]),
+            }
+        }
+    }
+}
+
+/// Whether two spans in different traces that carry the same id of the answer are of one call.
+fn is_one_call(one: &Cost, other: &Cost) -> bool {
+    let totals = |row: &Cost| row.usage.as_ref().map(|usage| (usage.input, usage.output));
+    let agree = one.usage.is_none() || other.usage.is_none() || totals(one) == totals(other);
+    let told_apart = one.framework != other.framework || one.convention != other.convention;
+    one.kind == other.kind && one.trace_id != other.trace_id && told_apart && agree && gap(one, other) == 0
+}
+
 /// Two records that may be of one call; the less the score, the surer.
 struct Pair {
     score: (bool, bool, i64),
@@ -66,8 +103,7 @@ fn pair(records: &Records, rows: &mut BTreeMap<Id, Cost>) {
     let signals: Vec<Signal> = Signal::ALL.into_iter().filter(|signal| *signal != Signal::Metric).collect();
     let mut trusted: Vec<Id> = Vec::new();
     for signal in signals {
-        let of_signal =
-            records.iter().filter(|(_, row)| row.cost.signal == signal && is_candidate(&row.cost));
+        let of_signal = rows.iter().filter(|(_, row)| row.signal == signal && is_candidate(row));
         let of_signal: Vec<Id> = of_signal.map(|(id, _)| *id).collect();
         let mut pairs = pairs(records, &trusted, &of_signal);
         pairs.sort_unstable_by_key(|pair| (pair.score, pair.trusted, pair.other));
@@ -79,7 +115,7 @@ fn pair(records: &Records, rows: &mut BTreeMap<Id, Cost>) {
             }
             taken.insert(pair.trusted);
             gone.insert(pair.other);
-            join(rows, pair.trusted, pair.other);
+            join(rows, pair.trusted, pair.other, Rule::Echo);
         }
         trusted.extend(of_signal.into_iter().filter(|id| !gone.contains(id)));
     }
@@ -150,10 +186,10 @@ fn score(trusted: &Row, other: &Row) -> Option<(bool, bool, i64)> {
     (a.kind == b.kind && (same_tool || same_id) && close).then_some((!same_id, unlike, apart))
 }
 
-/// The trusted record counts, with the best of both; the other is its echo.
-fn join(rows: &mut BTreeMap<Id, Cost>, trusted: Id, other: Id) {
+/// The trusted record counts, with the best of both; the other does not, by the rule.
+fn join(rows: &mut BTreeMap<Id, Cost>, trusted: Id, other: Id, rule: Rule) {
     let Some(echo) = rows.get_mut(&other) else { return };
-    echo.rule = Rule::Echo;
+    echo.rule = rule;
     let echo = echo.clone();
     let Some(row) = rows.get_mut(&trusted) else { return };
     row.rule = Rule::Merged;

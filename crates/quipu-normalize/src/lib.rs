@@ -44,7 +44,7 @@ pub use plain::{count_at, flag_at, label_at, micro_dollars_at, millis_at};
 pub use provider::canonical_name as provider_name;
 pub use provider::provider_of_model;
 pub use python::literal;
-pub use read::{canonical, labels};
+pub use read::{answer_meeting, canonical, labels};
 pub use slots::Slots;
 pub use source::{any_key_begins, scope_begins, scope_is};
 pub use text::label;

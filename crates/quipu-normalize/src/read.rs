@@ -1,8 +1,10 @@
 //! A span's canonical values, as far as all conventions agree on how to read them.
 
 use compact_str::CompactString;
-use quipu_core::{Canonical, Kind, Signal, Status, Usd, Value};
-use quipu_semconv::{Field, NEVER_COUNTED_OPERATIONS, REPEATING_SCOPES, ZERO_COST_SCOPES};
+use quipu_core::{Canonical, Kind, Meeting, Signal, Span, Status, Usd, Value};
+use quipu_semconv::{
+    FRAMEWORKS_WITHOUT_CONTEXT, Field, NEVER_COUNTED_OPERATIONS, REPEATING_SCOPES, ZERO_COST_SCOPES,
+};
 
 use crate::{
     Slots, failure, finish, json, kind, metrics, number, pace, params, provider, python, scope_begins, text,
@@ -53,7 +55,17 @@ pub fn canonical(slots: &Slots<'_>, convention: &'static str) -> Canonical {
     if read.signal == Signal::Metric {
         metrics::mend(slots.span, &mut read);
     }
+    read.meeting = read.meeting.or_else(|| answer_meeting(slots.span, &read));
     read
+}
+
+/// Where another instrumentation's span of the same call would meet this one, if it were in a trace of its own: one of them is
+/// then a root, and the other of a framework that does not hand its context on.
+pub fn answer_meeting(span: &Span, read: &Canonical) -> Option<Meeting> {
+    let id = read.response_id.as_ref().filter(|_| read.kind.is_call() && read.signal == Signal::Span)?;
+    let without_context =
+        || read.framework.as_deref().is_some_and(|name| FRAMEWORKS_WITHOUT_CONTEXT.contains(&name));
+    (span.parent_id.is_none() || without_context()).then(|| Meeting::of_answer(id, span.start))
 }
 
 /// The one model name of OpenInference is the answering model, unless the call failed and nothing answered.

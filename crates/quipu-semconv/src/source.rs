@@ -43,6 +43,10 @@ pub const OPENLLMETRY_SCOPES: &[&str] = &[
     "opentelemetry.instrumentation.writer",
 ];
 
+/// Frameworks whose instrumentations do not set the context of what they call: another instrumentation's span of the same call
+/// is then the root of a trace of its own.
+pub const FRAMEWORKS_WITHOUT_CONTEXT: &[&str] = &["langchain", "langgraph", "openai-agents"];
+
 /// How Traceloop's scope names begin in JavaScript.
 pub const OPENLLMETRY_SCOPE_PREFIXES: &[&str] = &["@traceloop/", "traceloop."];
 

@@ -191,6 +191,27 @@ fn a_metric_of_cost_alone_counts_until_a_call_tells_its_cost() {
     assert_eq!((totals(&rows), reported(&rows)), ((1, 120, 9), vec![Some("0.3".parse().unwrap())]));
 }
 
+#[test]
+fn two_instrumentations_in_traces_of_their_own_are_one_call() {
+    let of = |mut made: Span, trace: u8, framework: &str| {
+        made = with_response(meeting_in("answer", made), "r1");
+        made.trace_id = TraceId::from_bytes([trace; 16]).unwrap();
+        made.canonical.framework = Some(framework.into());
+        made
+    };
+    let mut inner = of(call(0, 0, 1000, 120), 1, "langgraph");
+    inner.canonical.agent = Some("planner".into());
+    let outer = of(call(1, 10, 990, 120), 2, "openai");
+    let rows = in_every_way(&[outer.clone(), inner.clone()]);
+    let rules = (rule_of(&rows, 0), rule_of(&rows, 1));
+    assert_eq!((totals(&rows), rules), ((1, 120, 9), (Rule::Merged, Rule::Duplicate)));
+    // The next answer of a server that gives all of them the same id, another call of the same source, and one that says otherwise.
+    let later = of(call(2, 2000, 2990, 120), 3, "openai");
+    let same_source = of(call(3, 20, 980, 120), 4, "langgraph");
+    let contradicts = of(call(4, 20, 980, 7), 5, "openai");
+    assert_eq!(totals(&in_every_way(&[outer, inner, later, same_source, contradicts])).0, 4);
+}
+
 /// Calls of one session, each told by some of span, log and transcript.
 fn session() -> impl Strategy<Value = (Vec<Span>, u64, usize)> {
     let one = (any::<[bool; 3]>(), 1_u64..1000, 0_i64..900, any::<bool>());
