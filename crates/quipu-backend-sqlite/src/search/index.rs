@@ -210,9 +210,11 @@ impl Indexer {
         let text = self.text(day)?;
         let (upto, again): (i64, i64) =
             text.query_row("SELECT upto, again FROM state", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        // First the list of replaced spans, then the new ones: a span that is replaced in between is on the list next time. The
+        // other way round its entry would be passed over as that of a new span, whose old text was read already.
+        let (changed, last_again) = changed(&shared, day, upto, again)?;
         let new = texts(&shared, day, "s.pk > ?1 ORDER BY s.pk LIMIT ?2", [upto, STEP])?;
         let last = new.last().map_or(upto, |(pk, _)| *pk);
-        let (changed, last_again) = changed(&shared, day, upto, again)?;
         if new.is_empty() && last_again == again {
             // Whatever the counters say, the files agree.
             state.indexed_to(upto.max(state.committed.load(Ordering::Acquire)));

@@ -142,3 +142,18 @@ async fn a_dictionary_is_trained_once_and_old_spans_stay_readable() {
     assert!(store.span(trace_id(1), span_id(900)).await.unwrap().unwrap().raw.is_some());
     sound(&store).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_span_that_ends_while_it_is_indexed_is_found_by_its_last_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let numbers: Vec<u64> = (1..=90).collect();
+    for number in &numbers {
+        let begun = draft(*number, 1).with("prompt", "first words").running().span();
+        write(&store, [begun], []).await;
+        let ended = draft(*number, 1).with("prompt", "last words").span();
+        write(&store, [ended], []).await;
+    }
+    finds(&store, "last", &numbers).await;
+    finds(&store, "first", &[]).await;
+}
