@@ -3,7 +3,7 @@
 //! Verb: NORMALISE.
 //! Takes: a span of CrewAI and what was read from it.
 //! Gives: the same, and what only the framework's own attributes tell.
-//! Never: claims a span, or touches its tokens and money.
+//! Never: claims a span, or changes a figure; what is a sum over other spans it only marks as such.
 
 mod adapter;
 

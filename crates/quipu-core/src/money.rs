@@ -26,6 +26,14 @@ impl Usd {
     pub const DIGITS: u32 = 24;
     const ONE: i128 = 10_i128.pow(Self::DIGITS);
 
+    /// The sum of what is known of two amounts; `None` when neither is.
+    pub fn sum_known(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        match (one, other) {
+            (Some(one), Some(other)) => Some(one + other),
+            (one, other) => one.or(other),
+        }
+    }
+
     /// From units of 1e-24 dollars.
     pub const fn from_raw(raw: i128) -> Self {
         Self(raw)

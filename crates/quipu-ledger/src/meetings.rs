@@ -29,11 +29,12 @@ struct Place {
 impl Place {
     /// Whether no two records can be of one call: all are spans of one source.
     fn is_plain(&self) -> bool {
-        let source = |row: &Row| (row.cost.framework.clone(), row.cost.convention.clone());
-        let mut sources = self.records.values().map(source);
-        let first = sources.next();
-        self.records.values().all(|row| row.cost.signal == Signal::Span)
-            && sources.all(|other| Some(other) == first)
+        let Some(first) = self.records.values().next() else { return true };
+        self.records.values().all(|row| {
+            row.cost.signal == Signal::Span
+                && row.cost.framework == first.cost.framework
+                && row.cost.convention == first.cost.convention
+        })
     }
 
     fn is_told(&self, row: &Row) -> bool {

@@ -88,10 +88,7 @@ impl Share {
         self.tool_calls += more.tool_calls;
         self.errors += more.errors;
         self.tokens = self.tokens.plus(&more.tokens);
-        self.cost = match (self.cost, more.cost) {
-            (Some(one), Some(other)) => Some(one + other),
-            (one, other) => one.or(other),
-        };
+        self.cost = Usd::sum_known(self.cost, more.cost);
     }
 }
 

@@ -193,15 +193,11 @@ impl Matrix {
 
 impl Within {
     fn add(&mut self, trace: &TraceRow) {
-        let sum = |a: Option<Usd>, b: Option<Usd>| match (a, b) {
-            (Some(a), Some(b)) => Some(a + b),
-            (a, b) => a.or(b),
-        };
         self.llm_calls += trace.llm_calls;
         self.errors += trace.errors;
         self.tokens = self.tokens.plus(&trace.tokens);
-        self.cost = sum(self.cost, trace.cost);
-        self.reported = sum(self.reported, trace.reported_cost);
+        self.cost = Usd::sum_known(self.cost, trace.cost);
+        self.reported = Usd::sum_known(self.reported, trace.reported_cost);
         self.unpriced_calls += trace.unpriced_calls;
     }
 }

@@ -2,13 +2,12 @@
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use quipu_core::{SpanId, TraceId};
 
 use super::Answer;
-use super::traces::no_span;
+use super::traces::named_span;
 use crate::Problem;
 use crate::dto::LensAnswer;
-use crate::extract::{NoParams, id};
+use crate::extract::NoParams;
 use crate::json::Json;
 use crate::state::Shared;
 
@@ -26,8 +25,6 @@ pub(crate) async fn lens(
     path: Result<Path<(String, String)>, PathRejection>,
     _: NoParams,
 ) -> Answer<LensAnswer> {
-    let Path((trace, span)) = path?;
-    let (trace_id, span_id) = (id::<TraceId>(&trace)?, id::<SpanId>(&span)?);
-    let row = api.store.span(trace_id, span_id).await?.ok_or_else(|| no_span(trace_id, span_id))?;
+    let (trace_id, row) = named_span(&api, path).await?;
     Ok(Json(LensAnswer::new(trace_id, row, &api.adapters)))
 }

@@ -3,7 +3,7 @@
 use crate::json::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use quipu_core::{SpanId, TraceId};
+use quipu_core::{SpanId, SpanRow, TraceId};
 use quipu_query::CursorText;
 
 use super::Answer;
@@ -13,7 +13,7 @@ use crate::dto::{
 };
 use crate::extract::{Ask, NoParams, id};
 use crate::said;
-use crate::state::Shared;
+use crate::state::{Api, Shared};
 
 /// Traces
 ///
@@ -60,16 +60,24 @@ pub(crate) async fn span(
     path: Result<Path<(String, String)>, PathRejection>,
     _: NoParams,
 ) -> Answer<SpanAnswer> {
-    let Path((trace, span)) = path?;
-    let (trace_id, span_id) = (id::<TraceId>(&trace)?, id::<SpanId>(&span)?);
-    let missing = || no_span(trace_id, span_id);
-    let row = api.store.span(trace_id, span_id).await?.ok_or_else(missing)?;
-    let span = said::spans(&api, trace_id, vec![row]).await?.pop().ok_or_else(missing)?;
+    let (trace_id, row) = named_span(&api, path).await?;
+    let missing = no_span(trace_id, row.span_id);
+    let span = said::spans(&api, trace_id, vec![row]).await?.pop().ok_or(missing)?;
     Ok(Json(SpanAnswer { span }))
 }
 
-/// No such span is stored.
-pub(crate) fn no_span(trace_id: TraceId, span_id: SpanId) -> Problem {
+/// The span that a path names, in full.
+pub(super) async fn named_span(
+    api: &Api,
+    path: Result<Path<(String, String)>, PathRejection>,
+) -> Result<(TraceId, SpanRow), Problem> {
+    let Path((trace, span)) = path?;
+    let (trace_id, span_id) = (id::<TraceId>(&trace)?, id::<SpanId>(&span)?);
+    let row = api.store.span(trace_id, span_id).await?.ok_or_else(|| no_span(trace_id, span_id))?;
+    Ok((trace_id, row))
+}
+
+fn no_span(trace_id: TraceId, span_id: SpanId) -> Problem {
     Problem::not_found("Span not found", format!("No span {span_id} of trace {trace_id} is stored."))
 }
 

@@ -72,15 +72,11 @@ pub struct UsageTotals {
 impl UsageTotals {
     /// Adds `other`.
     pub fn merge(&mut self, other: &Self) {
-        let sum = |a: Option<Usd>, b: Option<Usd>| match (a, b) {
-            (Some(a), Some(b)) => Some(a + b),
-            (a, b) => a.or(b),
-        };
         self.llm_calls += other.llm_calls;
         self.errors += other.errors;
         self.tokens = self.tokens.plus(&other.tokens);
-        self.cost = sum(self.cost, other.cost);
-        self.reported = sum(self.reported, other.reported);
+        self.cost = Usd::sum_known(self.cost, other.cost);
+        self.reported = Usd::sum_known(self.reported, other.reported);
         for (reason, calls) in &other.unpriced {
             *self.unpriced.entry(*reason).or_default() += calls;
         }
