@@ -66,6 +66,13 @@ impl Adapters {
         Self(adapters)
     }
 
+    /// These adapters with others before them.
+    #[must_use]
+    pub fn after(self, mut first: Vec<Arc<dyn Adapter>>) -> Self {
+        first.extend(self.0);
+        Self(first)
+    }
+
     /// The adapter for a span, if one claims it.
     pub fn of(&self, span: &Span) -> Option<&dyn Adapter> {
         self.0.iter().find(|adapter| adapter.claims(span)).map(AsRef::as_ref)

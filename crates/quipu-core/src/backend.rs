@@ -153,7 +153,8 @@ pub struct StoreInfo {
 #[async_trait]
 pub trait Store: Backend {
     /// One page of traces, newest first unless the query sorts otherwise. A trace whose [`TraceRow::spans`] are none is left
-    /// out, as it is of sessions and facets.
+    /// out, as it is of sessions and facets. A span that sampling left out ([`Span::is_sampled`]) is none of its trace's: it is
+    /// kept for its ledger row, by which its trace, session and every sum have its figures.
     ///
     /// # Errors
     /// The store cannot be read.
@@ -166,7 +167,7 @@ pub trait Store: Backend {
     async fn trace(&self, trace_id: TraceId) -> Result<Option<TraceRow>>;
 
     /// One page of a trace's spans, by start, then id. A span that was made from another signal is left out while it has a
-    /// ledger row that does not count.
+    /// ledger row that does not count; one that sampling left out is never given.
     ///
     /// # Errors
     /// The store cannot be read.
@@ -178,7 +179,7 @@ pub trait Store: Backend {
     /// The store cannot be read.
     async fn span(&self, trace_id: TraceId, span_id: SpanId) -> Result<Option<SpanRow>>;
 
-    /// One page of sessions, latest activity first.
+    /// One page of sessions, latest activity first. A trace of none but spans that sampling left out is one of its session's.
     ///
     /// # Errors
     /// The store cannot be read.

@@ -43,7 +43,7 @@ pub use intake::{Committed, Intake, Meter, NoMeter};
 pub use lens::{Lens, LensLine};
 pub use limits::Limits;
 pub use message::{Message, Messages, Part, Role};
-pub use metric::{Bucket, Instrument, Metric, Point, PointValue, Quantile, Temporality};
+pub use metric::{Bucket, Exemplar, Instrument, Metric, Point, PointValue, Quantile, Temporality};
 pub use money::{MoneyError, Usd};
 pub use price::{PriceAnswer, PriceBook, PriceRequest, PriceUnit};
 pub use query::{

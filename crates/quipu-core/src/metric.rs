@@ -5,7 +5,7 @@ use std::sync::Arc;
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use crate::{Attributes, Resource, Scope, Timestamp};
+use crate::{Attributes, Resource, Scope, SpanId, Timestamp, TraceId};
 
 /// What kind of instrument a metric is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -78,6 +78,19 @@ pub enum PointValue {
     },
 }
 
+/// One observation that a point includes, with the span that it was made in.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Exemplar {
+    /// When.
+    pub time: Timestamp,
+    /// What was observed.
+    pub value: f64,
+    /// The trace.
+    pub trace_id: TraceId,
+    /// The span.
+    pub span_id: SpanId,
+}
+
 /// One point of one series.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Point {
@@ -89,6 +102,8 @@ pub struct Point {
     pub attributes: Attributes,
     /// Figures.
     pub value: PointValue,
+    /// Observations with their spans, for those who link figures to traces; stores need not keep them.
+    pub exemplars: Vec<Exemplar>,
 }
 
 /// Points of one metric of one source.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use crate::{Attributes, Canonical, SpanId, Timestamp, TraceId};
+use crate::{Attributes, Canonical, SpanId, Timestamp, TraceId, Value};
 
 /// What produced the telemetry: the OpenTelemetry resource.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -128,6 +128,14 @@ pub struct Span {
 }
 
 impl Span {
+    /// The attribute that is `false` on spans that sampling left out: they are counted, and then not shown.
+    pub const SAMPLED: &str = "quipu.sampled";
+
+    /// Whether it is to be kept: unless [`Span::SAMPLED`] says no.
+    pub fn is_sampled(&self) -> bool {
+        self.attributes.get(Self::SAMPLED) != Some(&Value::Bool(false))
+    }
+
     /// A finished span with nothing but its identity, name and times; for tests and builders.
     pub fn new(trace_id: TraceId, span_id: SpanId, name: &str, start: Timestamp, end: Timestamp) -> Self {
         Self {

@@ -79,7 +79,40 @@ pub struct Usage {
     pub estimated: bool,
 }
 
+impl From<(u64, u64)> for Usage {
+    /// Input and output tokens.
+    fn from((input, output): (u64, u64)) -> Self {
+        Self::of(input, output)
+    }
+}
+
 impl Usage {
+    /// Input and output tokens, cached and reasoning ones included.
+    pub fn of(input: u64, output: u64) -> Self {
+        Self { input: Some(input), output: Some(output), ..Self::default() }
+    }
+
+    /// With this many of the input tokens read from the provider's prompt cache.
+    #[must_use]
+    pub const fn cache_read(mut self, tokens: u64) -> Self {
+        self.cache_read = Some(tokens);
+        self
+    }
+
+    /// With this many of the input tokens written to the provider's prompt cache.
+    #[must_use]
+    pub const fn cache_write(mut self, tokens: u64) -> Self {
+        self.cache_write = Some(tokens);
+        self
+    }
+
+    /// With this many of the output tokens spent on reasoning.
+    #[must_use]
+    pub const fn reasoning(mut self, tokens: u64) -> Self {
+        self.reasoning = Some(tokens);
+        self
+    }
+
     /// Whether the source said anything about input or output.
     pub const fn is_known(&self) -> bool {
         self.input.is_some() || self.output.is_some()

@@ -1,6 +1,7 @@
 //! What a span does.
 
 use quipu_core::Kind;
+use quipu_semconv::quipu::KINDS;
 use quipu_semconv::{
     AI_OPERATIONS, Field, MASTRA_TYPES, MCP_TOOL_CALL, OPENINFERENCE_KINDS, OPERATIONS, REQUEST_TYPES,
     SDK_SPAN_TYPES, SPAN_NAMES, SPAN_TYPES, SpanName, TRACELOOP_KINDS,
@@ -31,8 +32,8 @@ pub(crate) enum Teller {
 pub(crate) fn told(slots: &Slots<'_>) -> Option<(Kind, Teller)> {
     let by = |field| move |kind| (kind, Teller::Word(field));
     let word = |field, table: &[(&str, Kind)]| word(slots, field, table).map(by(field));
-    openinference(slots)
-        .map(by(Field::OpenInferenceKind))
+    word(Field::QuipuKind, KINDS)
+        .or_else(|| openinference(slots).map(by(Field::OpenInferenceKind)))
         .or_else(|| word(Field::MastraType, MASTRA_TYPES))
         .or_else(|| word(Field::Operation, OPERATIONS))
         .or_else(|| word(Field::AiOperation, AI_OPERATIONS))

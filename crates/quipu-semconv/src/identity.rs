@@ -3,6 +3,9 @@
 /// The signal that told of a record, on spans that Quipu makes from logs, metrics and session files.
 pub const SIGNAL: &[&str] = &[quipu_core::Signal::ATTRIBUTE];
 
+/// What the span does, in the words of Quipu's own library.
+pub const QUIPU_KIND: &[&str] = &[crate::quipu::KIND];
+
 /// What the span does, in OpenTelemetry's words.
 pub const OPERATION: &[&str] = &["gen_ai.operation.name"];
 
@@ -42,6 +45,7 @@ pub const GUARDRAIL_TRIGGERED: &[&str] = &[
     "guardrail.triggered",
     "triggered",
     "gen_ai.guardrail.tripwire_triggered",
+    crate::quipu::GUARDRAIL_TRIGGERED,
 ];
 
 /// Method of a Model Context Protocol message.

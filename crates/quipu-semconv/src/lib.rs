@@ -16,6 +16,7 @@ mod kind;
 mod metrics;
 mod object;
 mod provider;
+pub mod quipu;
 mod request;
 mod source;
 mod usage;

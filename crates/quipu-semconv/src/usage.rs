@@ -229,8 +229,14 @@ pub const AGGREGATED: &[&str] =
 pub const USAGE_PREFIXES: &[&str] = &["gen_ai.usage.", "llm.token_count.", "llm.usage.", "ai.usage."];
 
 /// Cost in US dollars.
-pub const COST: &[&str] =
-    &["gen_ai.usage.cost", "llm.cost.total", "operation.cost", "gen_ai.cost.total_cost", "cost_usd"];
+pub const COST: &[&str] = &[
+    "gen_ai.usage.cost",
+    "llm.cost.total",
+    "operation.cost",
+    "gen_ai.cost.total_cost",
+    "cost_usd",
+    crate::quipu::REPORTED_COST,
+];
 
 /// Cost of the input in US dollars, where only the parts are given.
 pub const COST_PROMPT: &[&str] = &["llm.cost.prompt", "gen_ai.cost.input_cost"];

@@ -98,6 +98,7 @@ fn point(labels: &[(&str, &str)], start: i64, time: i64, value: f64) -> Point {
         start: Some(Timestamp::from_nanos(start)),
         attributes: labels.iter().copied().collect(),
         value: PointValue::Number(value),
+        exemplars: Vec::new(),
     }
 }
 

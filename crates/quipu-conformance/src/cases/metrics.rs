@@ -190,6 +190,7 @@ fn histogram(temporality: Temporality, points: &[(i64, [u64; 3], f64)]) -> Metri
                 .collect(),
             quantiles: Vec::new(),
         },
+        exemplars: Vec::new(),
     };
     Metric {
         temporality,

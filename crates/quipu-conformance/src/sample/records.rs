@@ -30,6 +30,7 @@ pub fn metric(name: &str, instrument: Instrument, series: &str, points: &[(Times
         start: None,
         attributes: [("series", series)].into_iter().collect(),
         value: PointValue::Number(*value),
+        exemplars: Vec::new(),
     };
     Metric {
         name: name.into(),

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use quipu::core::{
-    Adapters, Batch, Clock, Detail, Intake, Limits, NoMeter, SessionQuery, Span, SpanQuery, Store,
-    SystemClock, Timestamp, ToolGroup, TraceFilter, TraceId, TraceQuery, UsageQuery, UsageTotals,
+    Adapters, Batch, Clock, Detail, Intake, Limits, SessionQuery, Span, SpanQuery, Store, SystemClock,
+    Timestamp, ToolGroup, TraceFilter, TraceId, TraceQuery, UsageQuery, UsageTotals,
 };
 use quipu::pipeline::{Parts, Pipeline, Priced};
 use quipu::prices::Book;
@@ -34,11 +34,9 @@ impl House {
         let store = quipu::open("memory:", folder.path(), quipu::Access::Write).unwrap();
         let limits = Limits { past_seconds: u64::from(u32::MAX), ..Limits::default() };
         let parts = Parts {
-            store: Arc::clone(&store),
             stages: vec![Arc::new(Priced::new(Arc::new(Book::vendored())))],
-            meter: Arc::new(NoMeter),
-            clock: Arc::new(SystemClock),
             limits: limits.clone(),
+            ..Parts::new(Arc::clone(&store))
         };
         let pipeline = runtime.block_on(async { Pipeline::start(parts) });
         let adapters = quipu::adapters();

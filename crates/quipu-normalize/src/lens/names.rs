@@ -11,6 +11,7 @@ use crate::{Slots, finish, number, pace, provider, read, text};
 
 /// Fields whose words tell a kind.
 const KIND_FIELDS: &[Field] = &[
+    Field::QuipuKind,
     Field::OpenInferenceKind,
     Field::Operation,
     Field::TraceloopKind,

@@ -102,7 +102,13 @@ impl Taker<'_> {
         let time = if time == 0 { self.now } else { self.time("time", time)? };
         let value = point.figures()?;
         let start = (start != 0).then(|| Self::loose_time(start, time));
-        Ok(Point { time, start, attributes: self.attributes(point.attributes()), value })
+        Ok(Point {
+            time,
+            start,
+            attributes: self.attributes(point.attributes()),
+            value,
+            exemplars: Vec::new(),
+        })
     }
 }
 
