@@ -1,0 +1,104 @@
+//! What a context is made of.
+
+use std::sync::{Arc, OnceLock};
+
+use crate::bound::Bound;
+use crate::place::Place;
+use crate::recorder::{Recorder, global};
+use crate::{local, wire};
+
+/// What is bound, and the same as fields of a record, written when the first record needs it.
+#[derive(Debug, Default)]
+pub(crate) struct Held {
+    bound: Bound,
+    fields: OnceLock<Box<[u64]>>,
+}
+
+impl Clone for Held {
+    /// A copy is made to be changed.
+    fn clone(&self) -> Self {
+        Self { bound: self.bound.clone(), fields: OnceLock::new() }
+    }
+}
+
+impl Held {
+    pub fn bound(&self) -> &Bound {
+        &self.bound
+    }
+
+    #[inline]
+    pub fn fields(&self) -> &[u64] {
+        self.fields.get_or_init(|| wire::bound(&self.bound))
+    }
+}
+
+/// What a context is made of.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct At {
+    pub recorder: Option<Recorder>,
+    pub place: Option<Place>,
+    /// Shared between a context and those made from it; `None` while nothing is bound, which costs nothing.
+    pub held: Option<Arc<Held>>,
+}
+
+impl At {
+    pub const NOWHERE: Self = Self { recorder: None, place: None, held: None };
+
+    /// The thread's; without one, the start of new traces for the recorder that was installed.
+    #[inline]
+    pub fn current() -> Self {
+        let mut current = Self::look(Self::clone);
+        current.recorder = current.recorder.or_else(global);
+        current
+    }
+
+    /// Looks at the thread's without taking a share of it.
+    #[inline]
+    pub fn look<T>(look: impl Fn(&Self) -> T) -> T {
+        local::with(|local| local.current.try_borrow().ok().map(|current| look(&current)))
+            .flatten()
+            .unwrap_or_else(|| look(&Self::NOWHERE))
+    }
+
+    pub fn root(recorder: Recorder) -> Self {
+        Self { recorder: Some(recorder), ..Self::NOWHERE }
+    }
+
+    /// Makes it the thread's, and gives the one before.
+    #[inline]
+    pub fn replace(self) -> Self {
+        let mut new = Some(self);
+        let before = local::with(|local| match (local.current.try_borrow_mut(), new.take()) {
+            (Ok(mut current), Some(new)) => std::mem::replace(&mut *current, new),
+            _ => Self::NOWHERE,
+        });
+        before.unwrap_or_default()
+    }
+
+    pub fn recorder(&self) -> Option<Recorder> {
+        self.recorder
+    }
+
+    pub fn place(&self) -> Option<Place> {
+        self.place
+    }
+
+    pub fn set_place(&mut self, place: Option<Place>) {
+        self.place = place;
+    }
+
+    pub fn bound(&self) -> Option<&Bound> {
+        self.held.as_deref().map(|held| &held.bound)
+    }
+
+    pub fn change(&mut self, set: impl FnOnce(&mut Bound)) {
+        change(&mut self.held, set);
+    }
+}
+
+/// Changes what is bound, for this holder alone.
+pub(crate) fn change(held: &mut Option<Arc<Held>>, set: impl FnOnce(&mut Bound)) {
+    let held = Arc::make_mut(held.get_or_insert_default());
+    held.fields.take();
+    set(&mut held.bound);
+}

@@ -1,0 +1,53 @@
+//! What a context is made of where recording is compiled out: nothing.
+
+use crate::bound::Bound;
+use crate::place::Place;
+use crate::recorder::Recorder;
+
+/// What a context is made of.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct At;
+
+#[expect(clippy::unused_self, reason = "the same calls as where recording is compiled in")]
+impl At {
+    #[inline]
+    pub fn current() -> Self {
+        Self
+    }
+
+    #[inline]
+    pub fn look<T>(look: impl Fn(&Self) -> T) -> T {
+        look(&Self)
+    }
+
+    #[inline]
+    pub fn root(_: Recorder) -> Self {
+        Self
+    }
+
+    #[inline]
+    pub fn replace(self) -> Self {
+        self
+    }
+
+    #[inline]
+    pub fn recorder(&self) -> Option<Recorder> {
+        None
+    }
+
+    #[inline]
+    pub fn place(&self) -> Option<Place> {
+        None
+    }
+
+    #[inline]
+    pub fn set_place(&mut self, _: Option<Place>) {}
+
+    #[inline]
+    pub fn bound(&self) -> Option<&Bound> {
+        None
+    }
+
+    #[inline]
+    pub fn change(&mut self, _: impl FnOnce(&mut Bound)) {}
+}

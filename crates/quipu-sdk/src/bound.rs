@@ -1,0 +1,109 @@
+//! What belongs to everything that is recorded within a context: session, user, correlation id, agent …
+
+use compact_str::CompactString;
+
+use crate::{Context, Entered};
+
+/// What records within a context carry without being asked to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Bound {
+    /// Conversation or session.
+    pub session: Option<CompactString>,
+    /// User on whose behalf it runs.
+    pub user: Option<CompactString>,
+    /// Ties together what belongs to one request across services.
+    pub correlation: Option<CompactString>,
+    /// Agent that does the work.
+    pub agent: Option<CompactString>,
+    /// Workflow that it belongs to.
+    pub workflow: Option<CompactString>,
+    /// Framework that the code is written with.
+    pub framework: Option<CompactString>,
+    /// Free data of the user's; it travels to other services as W3C baggage.
+    pub data: Vec<(CompactString, CompactString)>,
+    /// W3C trace state as it came in, empty when none did.
+    pub trace_state: CompactString,
+}
+
+/// Begins a binding on top of the current context.
+pub fn bind() -> Binding {
+    Binding(Context::current())
+}
+
+/// A context in the making.
+#[derive(Debug, Clone)]
+pub struct Binding(Context);
+
+impl Binding {
+    fn with(mut self, set: impl FnOnce(&mut Bound)) -> Self {
+        self.0.change(set);
+        self
+    }
+
+    /// Binds a session.
+    #[must_use]
+    pub fn session(self, id: &str) -> Self {
+        self.with(|bound| bound.session = Some(id.into()))
+    }
+
+    /// Binds a user.
+    #[must_use]
+    pub fn user(self, id: &str) -> Self {
+        self.with(|bound| bound.user = Some(id.into()))
+    }
+
+    /// Binds a correlation id.
+    #[must_use]
+    pub fn correlation_id(self, id: &str) -> Self {
+        self.with(|bound| bound.correlation = Some(id.into()))
+    }
+
+    /// Binds an agent.
+    #[must_use]
+    pub fn agent(self, name: &str) -> Self {
+        self.with(|bound| bound.agent = Some(name.into()))
+    }
+
+    /// Binds a workflow.
+    #[must_use]
+    pub fn workflow(self, name: &str) -> Self {
+        self.with(|bound| bound.workflow = Some(name.into()))
+    }
+
+    /// Binds a framework.
+    #[must_use]
+    pub fn framework(self, name: &str) -> Self {
+        self.with(|bound| bound.framework = Some(name.into()))
+    }
+
+    /// Binds free data under `key`; a later value of the same key replaces an earlier one.
+    #[must_use]
+    pub fn data(self, key: &str, value: &str) -> Self {
+        self.with(|bound| bound.set_data(key, value))
+    }
+
+    /// The context with all that was bound.
+    pub fn context(self) -> Context {
+        self.0
+    }
+
+    /// Makes it the current thread's context until the answer is dropped.
+    pub fn enter(self) -> Entered {
+        self.0.enter()
+    }
+}
+
+impl Bound {
+    /// The free data under `key`.
+    pub fn get_data(&self, key: &str) -> Option<&str> {
+        self.data.iter().find(|(known, _)| known == key).map(|(_, value)| value.as_str())
+    }
+
+    /// Sets free data under `key`; a later value of the same key replaces an earlier one.
+    pub fn set_data(&mut self, key: &str, value: &str) {
+        match self.data.iter_mut().find(|(known, _)| known == key) {
+            Some((_, held)) => *held = value.into(),
+            None => self.data.push((key.into(), value.into())),
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! Structured events: what happened, at which level, where, and on whose behalf.
+
+mod builder;
+mod custom;
+mod filter;
+mod filtered;
+#[cfg_attr(not(feature = "enable"), path = "making_off.rs")]
+mod making;
+mod private;
+
+pub use builder::{EventBuilder, event, event_at};
+pub use custom::{CustomEvent, emit};
+pub use filter::{EventFilter, EventPredicate, EventView};

@@ -1,0 +1,139 @@
+//! Values as the caller hands them over: borrowed where that saves a copy.
+
+use quipu_core::Value;
+
+/// A value of an attribute.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Field<'a> {
+    /// True or false.
+    Bool(bool),
+    /// A signed 64-bit integer.
+    Int(i64),
+    /// A double.
+    Double(f64),
+    /// Text.
+    Text(&'a str),
+    /// Anything else that an attribute can hold.
+    Value(Value),
+}
+
+impl Field<'_> {
+    /// The value as records hold it.
+    #[inline]
+    pub fn into_value(self) -> Value {
+        match self {
+            Self::Bool(flag) => Value::Bool(flag),
+            Self::Int(int) => Value::Int(int),
+            Self::Double(double) => Value::Double(double),
+            Self::Text(text) => Value::String(text.to_owned()),
+            Self::Value(value) => value,
+        }
+    }
+}
+
+impl<'a> From<&'a str> for Field<'a> {
+    #[inline]
+    fn from(text: &'a str) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl<'a> From<&'a String> for Field<'a> {
+    #[inline]
+    fn from(text: &'a String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<String> for Field<'_> {
+    #[inline]
+    fn from(text: String) -> Self {
+        Self::Value(Value::String(text))
+    }
+}
+
+impl From<Value> for Field<'_> {
+    #[inline]
+    fn from(value: Value) -> Self {
+        Self::Value(value)
+    }
+}
+
+impl From<bool> for Field<'_> {
+    #[inline]
+    fn from(flag: bool) -> Self {
+        Self::Bool(flag)
+    }
+}
+
+impl From<f64> for Field<'_> {
+    #[inline]
+    fn from(double: f64) -> Self {
+        Self::Double(double)
+    }
+}
+
+impl From<f32> for Field<'_> {
+    #[inline]
+    fn from(float: f32) -> Self {
+        Self::Double(f64::from(float))
+    }
+}
+
+macro_rules! from_small {
+    ($($int:ty),*) => {$(
+        impl From<$int> for Field<'_> {
+            fn from(int: $int) -> Self {
+                Self::Int(i64::from(int))
+            }
+        }
+    )*};
+}
+from_small!(i8, i16, i32, i64, u8, u16, u32);
+
+macro_rules! from_large {
+    ($($int:ty),*) => {$(
+        impl From<$int> for Field<'_> {
+            /// Saturates at the greatest signed 64-bit integer.
+            fn from(int: $int) -> Self {
+                Self::Int(i64::try_from(int).unwrap_or(i64::MAX))
+            }
+        }
+    )*};
+}
+from_large!(u64, usize);
+
+/// What was said to or by a model: recorded only where full prompts are switched on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content<'a> {
+    /// One text: of the user on the way in, of the model on the way out.
+    Text(&'a str),
+    /// A JSON list of messages in OpenTelemetry's GenAI message schema.
+    Json(&'a str),
+}
+
+impl Content<'_> {
+    /// A JSON list of messages in OpenTelemetry's GenAI message schema; `role` is that of a bare text.
+    pub(crate) fn to_messages(self, role: &str) -> String {
+        match self {
+            Self::Text(text) => {
+                serde_json::json!([{"role": role, "parts": [{"type": "text", "content": text}]}]).to_string()
+            }
+            Self::Json(json) => json.to_owned(),
+        }
+    }
+}
+
+impl<'a> From<&'a str> for Content<'a> {
+    #[inline]
+    fn from(text: &'a str) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl<'a> From<&'a String> for Content<'a> {
+    #[inline]
+    fn from(text: &'a String) -> Self {
+        Self::Text(text)
+    }
+}

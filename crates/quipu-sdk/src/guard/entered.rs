@@ -1,0 +1,38 @@
+//! A guard that is the current thread's parent.
+
+use std::ops::{Deref, DerefMut};
+
+use crate::{Entered, Guard};
+
+/// A guard that is the parent of what its thread records; dropping it leaves and ends it.
+#[derive(Debug)]
+#[must_use = "the span is left and ended as soon as this is dropped"]
+pub struct EnteredGuard<K> {
+    guard: Guard<K>,
+    // After the guard: it ends within its own context.
+    _entered: Entered,
+}
+
+impl<K> EnteredGuard<K> {
+    #[inline]
+    pub(crate) fn new(guard: Guard<K>) -> Self {
+        let entered = guard.context().enter();
+        Self { guard, _entered: entered }
+    }
+}
+
+impl<K> Deref for EnteredGuard<K> {
+    type Target = Guard<K>;
+
+    #[inline]
+    fn deref(&self) -> &Guard<K> {
+        &self.guard
+    }
+}
+
+impl<K> DerefMut for EnteredGuard<K> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut Guard<K> {
+        &mut self.guard
+    }
+}

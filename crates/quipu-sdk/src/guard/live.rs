@@ -1,0 +1,204 @@
+//! A span while it is being recorded.
+
+use std::fmt::Display;
+
+use quipu_core::{SpanId, SpanKind, Status, TraceId, Usage, Usd};
+
+use crate::at::{self, At};
+use crate::ids::Ids;
+use crate::mirror::{self, Opened};
+use crate::open::{Notes, Open};
+use crate::place::Place;
+use crate::sample::Root;
+use crate::wire::{FOREIGN, Head, Key, SPAN, subject};
+use crate::{Bound, Content, Context, Field, Recorder, local};
+
+/// A span while it is being recorded. As large as a pointer, so that guards are cheap to move.
+#[derive(Debug)]
+pub(crate) struct Live(Box<Open>);
+
+impl Live {
+    /// Begins a span in `at`; `None` where nobody records.
+    #[inline]
+    pub fn begin(at: &At, kind: u8, word: &'static str, name: &str) -> Option<Self> {
+        let recorder = at.recorder?;
+        let mut live = Self::blank(at, recorder, kind, word, name);
+        if !name.is_empty() {
+            live.0.writer.text(subject(kind), name);
+        }
+        mirror::tell(|mirror| live.mirror(mirror, at, word, name));
+        Some(live)
+    }
+
+    /// Begins a span that another instrumentation speaks for; `None` where nobody records.
+    pub fn foreign(at: &At, scope: &'static str, name: &str) -> Option<Self> {
+        let recorder = at.recorder?;
+        let mut live = Self::blank(at, recorder, FOREIGN, "", name);
+        live.0.writer.text(Key::SCOPE, scope);
+        live.0.writer.text(Key::NAME, name);
+        Some(live)
+    }
+
+    #[inline]
+    fn blank(at: &At, recorder: Recorder, kind: u8, word: &str, name: &str) -> Self {
+        let parent = at.place.as_ref();
+        let ids = |ids: &Ids| (parent.map_or_else(|| ids.trace(), |parent| parent.trace_id), ids.span());
+        let kept = local::with(|local| (local.take(), ids(&local.ids)));
+        let (open, (trace_id, span_id)) = kept.unwrap_or_else(|| (None, ids(&Ids::new())));
+        let mut open = open.unwrap_or_else(|| Open::new(recorder));
+        let start = recorder.now();
+        let sampled = match parent {
+            Some(Place { remote: false, sampled, .. }) => *sampled,
+            _ => {
+                let remote = parent.map(|parent| parent.sampled);
+                recorder.settings().sampler.keeps(&Root { trace_id, kind: word, name, remote, now: start })
+            }
+        };
+        open.recorder = recorder;
+        open.place = Some(Place { trace_id, span_id, sampled, remote: false });
+        open.held.clone_from(&at.held);
+        open.start = start;
+        open.notes = Notes { unwinding: std::thread::panicking(), ..Notes::default() };
+        let head = Head {
+            what: SPAN,
+            kind,
+            sampled,
+            start,
+            trace_id: Some(trace_id),
+            span_id: Some(span_id),
+            parent_id: parent.map(|parent| parent.span_id),
+        };
+        open.writer.begin(&head, kind == FOREIGN);
+        Self(open)
+    }
+
+    #[cold]
+    fn mirror(&mut self, mirror: &dyn crate::Mirror, parent: &At, kind: &str, name: &str) {
+        self.0.notes.mirrored = true;
+        let Some(place) = self.0.place else { return };
+        mirror.opened(&Opened {
+            kind,
+            name,
+            trace_id: place.trace_id,
+            span_id: place.span_id,
+            context: &Context { at: self.0.at() },
+            parent_id: parent.place.map(|parent| parent.span_id),
+        });
+    }
+
+    pub fn trace_id(&self) -> Option<TraceId> {
+        self.0.place.map(|place| place.trace_id)
+    }
+
+    pub fn span_id(&self) -> Option<SpanId> {
+        self.0.place.map(|place| place.span_id)
+    }
+
+    /// What a context within it is made of.
+    pub fn at(&self) -> At {
+        self.0.at()
+    }
+
+    /// Whether prompts and their like are recorded.
+    #[inline]
+    pub fn is_full(&self) -> bool {
+        self.0.recorder.settings().log_full_prompts
+    }
+
+    pub fn change(&mut self, set: impl FnOnce(&mut Bound)) {
+        at::change(&mut self.0.held, set);
+    }
+
+    #[inline]
+    pub fn text(&mut self, key: Key, text: &str) {
+        self.0.writer.text(key, text);
+    }
+
+    #[inline]
+    pub fn int(&mut self, key: Key, int: i64) {
+        self.0.writer.int(key, int);
+    }
+
+    #[inline]
+    pub fn double(&mut self, key: Key, double: f64) {
+        self.0.writer.double(key, double);
+    }
+
+    #[inline]
+    pub fn flag(&mut self, key: Key, flag: bool) {
+        self.0.writer.flag(key, flag);
+    }
+
+    pub fn attribute(&mut self, key: &str, value: &Field<'_>) {
+        self.0.writer.named(key, value);
+    }
+
+    pub fn usage(&mut self, usage: &Usage) {
+        self.0.writer.usage(usage);
+    }
+
+    pub fn cost(&mut self, cost: Usd) {
+        self.0.writer.cost(cost);
+    }
+
+    /// Messages: one text, or a list that is written already. The JSON around a text is the drain's work.
+    pub fn content(&mut self, text: Key, json: Key, content: Content<'_>) {
+        match content {
+            Content::Text(said) => self.0.writer.text(text, said),
+            Content::Json(said) => self.0.writer.text(json, said),
+        }
+    }
+
+    pub fn event(&mut self, name: &str, attributes: &[(&str, Field<'_>)]) {
+        let now = self.0.recorder.now();
+        self.0.writer.event(now, name, attributes);
+    }
+
+    pub fn link(&mut self, to: Place) {
+        self.0.writer.link(to.trace_id, to.span_id);
+    }
+
+    pub fn fail(&mut self, kind: &str, message: impl Display) {
+        self.0.writer.status(Status::Error);
+        self.0.writer.text(Key::MESSAGE, &message.to_string());
+        self.0.writer.text(Key::ERROR, kind);
+    }
+
+    pub fn rename(&mut self, name: &str) {
+        self.0.writer.text(Key::NAME, name);
+    }
+
+    pub fn span_kind(&mut self, kind: SpanKind) {
+        self.0.writer.span_kind(kind);
+    }
+
+    pub fn status(&mut self, status: Status, message: &str) {
+        self.0.writer.status(status);
+        if status != Status::Error {
+            self.0.writer.text(Key::MESSAGE, "");
+        } else if !message.is_empty() {
+            self.0.writer.text(Key::MESSAGE, message);
+        }
+    }
+
+    /// The first token has come, now. Later calls do nothing.
+    pub fn first_token(&mut self) {
+        if !std::mem::replace(&mut self.0.notes.first_token, true) {
+            let seconds = self.0.recorder.now().saturating_sub(self.0.start) as f64 / 1e9;
+            self.0.writer.double(Key::FIRST_CHUNK, seconds);
+        }
+    }
+
+    #[inline]
+    pub fn end(mut self) {
+        if std::thread::panicking() && !self.0.notes.unwinding {
+            self.fail("panic", "the code within panicked");
+        }
+        let mut open = self.0;
+        open.writer.end(open.recorder.now().max(open.start));
+        if open.notes.mirrored {
+            mirror::tell(|mirror| open.place.iter().for_each(|place| mirror.closed(place.span_id)));
+        }
+        open.send();
+    }
+}

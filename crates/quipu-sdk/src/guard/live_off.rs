@@ -1,0 +1,63 @@
+//! A span where recording is compiled out: there is none.
+
+use std::fmt::Display;
+
+use quipu_core::{SpanId, SpanKind, Status, TraceId, Usage, Usd};
+
+use crate::at::At;
+use crate::place::Place;
+use crate::wire::Key;
+use crate::{Bound, Content, Field};
+
+/// A span that there never is: what holds it perhaps holds nothing, and takes no room.
+#[derive(Debug)]
+pub(crate) enum Live {}
+
+macro_rules! never {
+    ($($call:ident($($of:ty),*) -> $answer:ty;)*) => {
+        impl Live {
+            $(
+                #[inline]
+                pub fn $call(&self $(, _: $of)*) -> $answer {
+                    match *self {}
+                }
+            )*
+        }
+    };
+}
+
+never! {
+    trace_id() -> Option<TraceId>;
+    span_id() -> Option<SpanId>;
+    at() -> At;
+    is_full() -> bool;
+    change(impl FnOnce(&mut Bound)) -> ();
+    text(Key, &str) -> ();
+    int(Key, i64) -> ();
+    double(Key, f64) -> ();
+    flag(Key, bool) -> ();
+    attribute(&str, &Field<'_>) -> ();
+    usage(&Usage) -> ();
+    cost(Usd) -> ();
+    content(Key, Key, Content<'_>) -> ();
+    event(&str, &[(&str, Field<'_>)]) -> ();
+    link(Place) -> ();
+    fail(&str, impl Display) -> ();
+    rename(&str) -> ();
+    span_kind(SpanKind) -> ();
+    status(Status, &str) -> ();
+    first_token() -> ();
+    end() -> ();
+}
+
+impl Live {
+    #[inline]
+    pub fn begin(_: &At, _: u8, _: &'static str, _: &str) -> Option<Self> {
+        None
+    }
+
+    #[inline]
+    pub fn foreign(_: &At, _: &'static str, _: &str) -> Option<Self> {
+        None
+    }
+}

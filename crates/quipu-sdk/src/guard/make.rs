@@ -1,0 +1,120 @@
+//! Where guards come from: free functions for the current context, methods for a given one.
+
+use super::kind::*;
+use crate::at::At;
+use crate::context::recorder;
+use crate::wire::Key;
+use crate::{Context, Guard, mirror};
+
+macro_rules! makers {
+    ($($(#[doc = $doc:literal])* $function:ident($($argument:ident),+) -> $guard:ident, $make:expr;)*) => {
+        $(
+            $(#[doc = $doc])*
+            #[inline]
+            pub fn $function($($argument: &str),+) -> $guard {
+                let make: fn(&At, $(makers!(@text $argument)),+) -> $guard = $make;
+                if !mirror::listens() {
+                    // Nobody asks for the context meanwhile: it is used without taking a share of it.
+                    let made = At::look(|at| at.recorder().is_some().then(|| make(at, $($argument),+)));
+                    if let Some(made) = made {
+                        return made;
+                    }
+                }
+                if recorder().is_none() {
+                    return Guard::default();
+                }
+                make(&At::current(), $($argument),+)
+            }
+        )*
+
+        impl Context {
+            $(
+                $(#[doc = $doc])*
+                #[inline]
+                pub fn $function(&self, $($argument: &str),+) -> $guard {
+                    let make: fn(&At, $(makers!(@text $argument)),+) -> $guard = $make;
+                    make(&self.at, $($argument),+)
+                }
+            )*
+        }
+
+        impl<K> Guard<K> {
+            $(
+                $(#[doc = $doc])*
+                ///
+                /// As a child of this span.
+                #[inline]
+                pub fn $function(&self, $($argument: &str),+) -> $guard {
+                    self.context().$function($($argument),+)
+                }
+            )*
+        }
+    };
+    (@text $argument:ident) => { &str };
+}
+
+#[inline]
+fn begin<K: GuardKind>(at: &At, name: &str) -> Guard<K> {
+    Guard::begin(at, name)
+}
+
+makers! {
+    /// Any work, by its name.
+    span(name) -> Span, |at, name| begin(at, name);
+    /// An agent's run, by the agent's name.
+    agent(name) -> Agent, |at, name| {
+        let mut guard: Agent = begin(at, name);
+        if let Some(live) = &mut guard.live {
+            live.change(|bound| bound.agent = Some(name.into()));
+        }
+        guard
+    };
+    /// A workflow, by its name.
+    workflow(name) -> Workflow, |at, name| {
+        let mut guard: Workflow = begin(at, name);
+        if let Some(live) = &mut guard.live {
+            live.change(|bound| bound.workflow = Some(name.into()));
+        }
+        guard
+    };
+    /// A step of a workflow or agent, by its name.
+    task(name) -> Task, |at, name| begin(at, name);
+    /// A request to a language model.
+    llm(provider, model) -> Llm, |at, provider, model| begin::<OfLlm>(at, model)
+        .text(Key::PROVIDER, provider);
+    /// A request to an embedding model.
+    embedding(provider, model) -> Embedding, |at, provider, model| begin::<OfEmbedding>(at, model)
+        .text(Key::PROVIDER, provider);
+    /// A request to a reranking model.
+    rerank(provider, model) -> Rerank, |at, provider, model| begin::<OfRerank>(at, model)
+        .text(Key::PROVIDER, provider);
+    /// A tool's run, by the name that the model called it.
+    tool(name) -> Tool, |at, name| begin::<OfTool>(at, name)
+;
+    /// A look-up in a knowledge base, by the name of the base.
+    retrieval(source) -> Retrieval, |at, source| begin::<OfRetrieval>(at, source);
+    /// Work on an agent's memory: `read`, `write`, `search` …
+    memory(operation) -> Memory, |at, operation| begin(at, operation);
+    /// A check of input or output, by its name.
+    guardrail(name) -> Guardrail, |at, name| begin(at, name);
+    /// A judgement of quality, by its name.
+    evaluator(name) -> Evaluator, |at, name| begin::<OfEvaluator>(at, name);
+    /// Planning, by the name of the method.
+    planning(name) -> Planning, |at, name| begin(at, name);
+    /// A conversation: everything within it belongs to this session.
+    session(id) -> Session, |at, id| begin::<OfSession>(at, "session").session_id(id);
+    /// Putting together what a model is shown.
+    context_assembly(name) -> ContextAssembly, |at, name| begin(at, name);
+    /// Reading or changing a file: an operation such as `read` or `write`, and the path.
+    file_operation(operation, path) -> FileOperation, |at, operation, path| {
+        begin::<OfFileOperation>(at, operation).text(Key::FILE_PATH, path)
+    };
+    /// A command run in a shell; the command line is recorded where full prompts are switched on, its first word always.
+    shell_command(command) -> ShellCommand, |at, command| {
+        let program = command.split_whitespace().next().unwrap_or_default();
+        begin::<OfShellCommand>(at, program).text(Key::COMMAND, program)
+            .private(Key::COMMAND_LINE, command)
+    };
+    /// Work on a version control system: `commit`, `checkout`, `diff` …
+    vcs(operation) -> Vcs, |at, operation| begin(at, operation);
+}

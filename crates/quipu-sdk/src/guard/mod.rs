@@ -1,0 +1,17 @@
+//! Guards: a span is recorded from the making of its guard to its end.
+
+mod call;
+mod common;
+mod entered;
+mod foreign;
+pub mod kind;
+#[cfg_attr(not(feature = "enable"), path = "live_off.rs")]
+mod live;
+mod make;
+mod steps;
+
+pub use call::CallsModel;
+pub use common::Guard;
+pub use entered::EnteredGuard;
+pub use kind::*;
+pub use make::*;

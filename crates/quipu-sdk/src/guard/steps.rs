@@ -1,0 +1,145 @@
+//! What guards of an agent's other steps can say.
+
+use super::{
+    OfAgent, OfEvaluator, OfFileOperation, OfGuardrail, OfMemory, OfRetrieval, OfShellCommand, OfTask,
+    OfTool, OfVcs, OfWorkflow,
+};
+use crate::wire::Key;
+use crate::{Content, Guard};
+
+impl Guard<OfAgent> {
+    /// The agent's id, where names are not unique.
+    #[inline]
+    pub fn id(self, id: &str) -> Self {
+        self.text(Key::AGENT_ID, id)
+    }
+
+    /// What the agent was asked; recorded where full prompts are switched on.
+    #[inline]
+    pub fn input<'a>(self, content: impl Into<Content<'a>>) -> Self {
+        self.content(Key::INPUT_TEXT, Key::INPUT, content.into())
+    }
+
+    /// What the agent answered; recorded where full prompts are switched on.
+    #[inline]
+    pub fn output<'a>(self, content: impl Into<Content<'a>>) -> Self {
+        self.content(Key::OUTPUT_TEXT, Key::OUTPUT, content.into())
+    }
+
+    /// The agent hands over to another one.
+    #[inline]
+    pub fn hand_off(&mut self, to: &str) {
+        self.event("handoff", &[("gen_ai.handoff.to_agent", to.into())]);
+    }
+}
+
+impl Guard<OfWorkflow> {
+    /// A step of this workflow, as a child of it.
+    #[inline]
+    pub fn step(&self, name: &str) -> Guard<OfTask> {
+        self.context().task(name)
+    }
+}
+
+impl Guard<OfTool> {
+    /// The model's id of the call.
+    #[inline]
+    pub fn call_id(self, id: &str) -> Self {
+        self.text(Key::TOOL_CALL, id)
+    }
+
+    /// What the tool was given; recorded where full prompts are switched on.
+    #[inline]
+    pub fn arguments(self, json: &str) -> Self {
+        self.private(Key::TOOL_ARGUMENTS, json)
+    }
+
+    /// What the tool gave; recorded where full prompts are switched on.
+    #[inline]
+    pub fn result(self, text: &str) -> Self {
+        self.private(Key::TOOL_RESULT, text)
+    }
+}
+
+impl Guard<OfRetrieval> {
+    /// What was looked for; recorded where full prompts are switched on.
+    #[inline]
+    pub fn query(self, text: &str) -> Self {
+        self.private(Key::QUERY, text)
+    }
+
+    /// How many documents were found.
+    #[inline]
+    pub fn documents(self, count: usize) -> Self {
+        self.int(Key::DOCUMENTS, count)
+    }
+}
+
+impl Guard<OfMemory> {
+    /// The key that was read or written.
+    #[inline]
+    pub fn key(self, key: &str) -> Self {
+        self.text(Key::MEMORY_KEY, key)
+    }
+
+    /// Whether a look-up found something.
+    #[inline]
+    pub fn hit(self, hit: bool) -> Self {
+        self.flag(Key::MEMORY_HIT, hit)
+    }
+}
+
+impl Guard<OfGuardrail> {
+    /// Whether the check was triggered.
+    #[inline]
+    pub fn triggered(self, triggered: bool) -> Self {
+        self.flag(Key::TRIGGERED, triggered)
+    }
+}
+
+impl Guard<OfEvaluator> {
+    /// The judgement as a number.
+    #[inline]
+    pub fn score(self, score: f64) -> Self {
+        self.double(Key::SCORE, score)
+    }
+
+    /// The judgement as a word.
+    #[inline]
+    pub fn label(self, label: &str) -> Self {
+        self.text(Key::LABEL, label)
+    }
+}
+
+impl Guard<OfFileOperation> {
+    /// Bytes read or written.
+    #[inline]
+    pub fn bytes(self, bytes: u64) -> Self {
+        self.int(Key::FILE_SIZE, bytes)
+    }
+}
+
+impl Guard<OfShellCommand> {
+    /// The exit code; other than 0 is a failure.
+    #[inline]
+    pub fn exit_code(mut self, code: i32) -> Self {
+        if code != 0 {
+            self.error("exit_code", format_args!("exit code {code}"));
+        }
+        self.int(Key::EXIT_CODE, code)
+    }
+}
+
+impl Guard<OfVcs> {
+    /// The revision that it made or read, such as a commit hash.
+    #[inline]
+    pub fn revision(self, revision: &str) -> Self {
+        self.text(Key::REVISION, revision)
+    }
+
+    /// The branch.
+    #[inline]
+    pub fn branch(self, name: &str) -> Self {
+        self.text(Key::BRANCH, name)
+    }
+}

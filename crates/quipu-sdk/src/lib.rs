@@ -1,0 +1,66 @@
+//! Observability from within a Rust agent.
+//!
+//! Verb: INSTRUMENT and RECORD.
+//! Takes: what the instrumented code says through guards, events and metrics.
+//! Gives: batches of records to whoever drains the recorder.
+//! Never: blocks, panics, or returns an error into instrumented code; what is lost is counted by its reason.
+
+#![cfg_attr(not(feature = "enable"), allow(dead_code, reason = "what writes records is compiled out"))]
+
+#[cfg_attr(not(feature = "enable"), path = "at_off.rs")]
+mod at;
+mod bound;
+mod clock;
+mod context;
+mod counts;
+#[cfg(feature = "enable")]
+mod draft;
+mod drain;
+mod event;
+pub mod events;
+mod field;
+mod future;
+mod guard;
+#[cfg(feature = "enable")]
+mod ids;
+#[cfg(feature = "enable")]
+mod lane;
+#[cfg(feature = "enable")]
+mod local;
+pub mod metrics;
+mod mirror;
+pub mod observed;
+#[cfg(feature = "enable")]
+mod open;
+mod place;
+pub mod propagate;
+mod recorder;
+#[cfg(not(loom))]
+mod ring;
+/// Public for its check by loom, and only then.
+#[cfg(loom)]
+pub mod ring;
+mod sample;
+mod settings;
+mod tally;
+mod wire;
+
+pub use bound::{Binding, Bound, bind};
+pub use context::{Context, Entered};
+pub use counts::Counts;
+pub use drain::Drain;
+pub use event::{CustomEvent, EventBuilder, EventFilter, EventPredicate, EventView, emit, event, event_at};
+pub use field::{Content, Field};
+pub use future::{FutureExt, InContext, Instrumented};
+pub use guard::{
+    Agent, CallsModel, ContextAssembly, Embedding, EnteredGuard, Evaluator, FileOperation, Guard, Guardrail,
+    Llm, Memory, Planning, Rerank, Retrieval, Session, ShellCommand, Span, Task, Tool, Vcs, Workflow, agent,
+    context_assembly, embedding, evaluator, file_operation, guardrail, kind, llm, memory, planning, rerank,
+    retrieval, session, shell_command, span, task, tool, vcs, workflow,
+};
+pub use metrics::{counter, describe, gauge, histogram, summary, timer, up_down_counter};
+pub use mirror::{Mirror, Opened, set_mirror};
+pub use quipu_core::{Level, Usage, Usd};
+pub use recorder::Recorder;
+pub use sample::{RateLimit, SampleRule, Sampler};
+pub use settings::Settings;

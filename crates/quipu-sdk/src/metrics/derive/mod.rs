@@ -1,0 +1,131 @@
+//! Metrics from what passes by: spans, and the ledger rows that say which of them count.
+
+mod calls;
+mod recent;
+mod sessions;
+mod spans;
+mod tally;
+mod tell;
+
+use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt};
+use parking_lot::Mutex;
+use quipu_core::{Batch, Cost, Span, SpanId, Stage, TraceId};
+
+use self::calls::Counted;
+use self::recent::Recent;
+use self::sessions::Sessions;
+use self::tally::Tally;
+use self::tell::Tell;
+use super::registry::Registry;
+use crate::Recorder;
+
+/// Spans that are remembered, so as not to be counted twice.
+const SPANS: usize = 16_384;
+/// Ledger rows that are remembered, so that a correction counts by its difference only.
+const ROWS: usize = 8_192;
+
+/// The identity of a span.
+type Key = (TraceId, SpanId);
+
+/// A stage that records the catalogue's derived metrics.
+///
+/// It belongs after the count and the prices: calls, tokens, money and runs of tools are those of counted ledger rows. Each
+/// span and row counts once; a later row of the same span counts by its difference. What the code records by hand under the
+/// name of a derived metric is not derived. Memory is bounded: a row that is corrected after some thousand others counts anew.
+pub struct Derive {
+    registry: &'static Registry,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    spans: Recent<Key, (), SPANS>,
+    rows: Recent<Key, Counted, ROWS>,
+    sessions: Sessions,
+    tally: Tally,
+}
+
+impl Derive {
+    /// Derives into the recorder's instruments.
+    pub fn new(recorder: Recorder) -> Self {
+        let registry = recorder.metrics();
+        let state = Arc::<Mutex<State>>::default();
+        let known = Arc::clone(&state);
+        registry.observe_with(move |registry, now| {
+            let active = known.lock().sessions.active(now);
+            Tell::new(registry, None).set("quipu.session.active", active as f64, &[]);
+        });
+        Self { registry, state }
+    }
+}
+
+impl std::fmt::Debug for Derive {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Derive").field("registry", self.registry).finish_non_exhaustive()
+    }
+}
+
+impl Stage for Derive {
+    fn name(&self) -> &'static str {
+        "derive"
+    }
+
+    fn apply(&self, batch: &mut Batch) {
+        let mut state = self.state.lock();
+        let ended = in_order(&batch.spans);
+        let spans: HashMap<Key, &Span> = ended.iter().map(|span| (key(span), *span)).collect();
+        let mut counted: HashMap<Key, &Cost> = HashMap::with_capacity(batch.costs.len());
+        for row in &batch.costs {
+            state.row(self.registry, row, spans.get(&(row.trace_id, row.span_id)).copied());
+            if row.counts() {
+                counted.insert((row.trace_id, row.span_id), row);
+            } else {
+                counted.remove(&(row.trace_id, row.span_id));
+            }
+        }
+        for span in ended {
+            if state.spans.insert(key(span), ()).is_none() {
+                state.span(self.registry, span, counted.get(&key(span)).copied());
+            }
+        }
+    }
+}
+
+impl State {
+    fn row(&mut self, registry: &'static Registry, row: &Cost, span: Option<&Span>) {
+        let key = (row.trace_id, row.span_id);
+        let before = self.rows.remove(&key);
+        let now = row.counts().then(|| Counted::of(row, span, before.as_ref()));
+        if before != now {
+            if let Some(before) = &before {
+                before.tell(&Tell::new(registry, None).taking_back());
+            }
+            if let Some(now) = &now {
+                now.tell(&Tell::new(registry, span));
+            }
+        }
+        if let Some(now) = now {
+            self.rows.insert(key, now);
+        }
+    }
+
+    fn span(&mut self, registry: &'static Registry, span: &Span, row: Option<&Cost>) {
+        let tell = Tell::new(registry, Some(span));
+        self.sessions.see(span, &tell);
+        self.tally.see(span, row, &tell);
+        spans::tell(span, &tell);
+    }
+}
+
+fn key(span: &Span) -> Key {
+    (span.trace_id, span.span_id)
+}
+
+/// The spans that have ended, children before their parents.
+fn in_order(spans: &[Span]) -> Vec<&Span> {
+    let mut ended: Vec<_> = spans.iter().filter(|span| span.end.is_some()).collect();
+    ended.sort_by_key(|span| (span.end, std::cmp::Reverse(span.start)));
+    ended
+}

@@ -1,0 +1,34 @@
+//! Which sessions there are, and which of them are active.
+
+use compact_str::CompactString;
+use quipu_core::{Span, Timestamp};
+
+use super::recent::Recent;
+use super::tell::Tell;
+
+/// Sessions that are remembered.
+const SESSIONS: usize = 8_192;
+/// How long a session is active after its last span.
+const ACTIVE: i64 = 15 * 60 * Timestamp::SECOND;
+
+/// The end of the last span of each session.
+#[derive(Default)]
+pub(crate) struct Sessions(Recent<CompactString, Timestamp, SESSIONS>);
+
+impl Sessions {
+    pub fn see(&mut self, span: &Span, tell: &Tell<'_>) {
+        let named = span.canonical.session.as_deref().or_else(|| span.attributes.text("session.id"));
+        let (Some(session), Some(end)) = (named.filter(|id| !id.is_empty()), span.end) else { return };
+        match self.0.insert(session.into(), end) {
+            Some(before) if before > end => {
+                self.0.insert(session.into(), before);
+            }
+            Some(_) => {}
+            None => tell.count("quipu.session.count", 1, &[]),
+        }
+    }
+
+    pub fn active(&self, now: Timestamp) -> usize {
+        self.0.values().filter(|end| now.since(**end) <= ACTIVE).count()
+    }
+}

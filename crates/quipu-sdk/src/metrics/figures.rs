@@ -1,0 +1,35 @@
+//! Reading single figures back, for the code that records them.
+
+use super::Stats;
+use super::fine::Counts;
+use super::instrument::InstrumentKind;
+use super::registry::Registry;
+use super::stats::Moments;
+
+impl Registry {
+    /// Figures of a distribution over all its series; `None` where there is none of that name.
+    pub fn stats(&self, name: &str) -> Option<Stats> {
+        let instrument = self.shown(name).filter(|instrument| instrument.kind.is_distribution())?;
+        let (mut moments, mut counts) = (Moments::default(), Counts::default());
+        instrument.all().iter().for_each(|series| series.read_into(&mut moments, &mut counts));
+        Some(moments.stats(&counts))
+    }
+
+    /// Figures of one series of a distribution; `None` where there is none of that name with these labels.
+    pub fn stats_of(&self, name: &str, labels: &[(&str, &str)]) -> Option<Stats> {
+        let instrument = self.shown(name).filter(|instrument| instrument.kind.is_distribution())?;
+        instrument.all().iter().find(|series| series.has(labels)).map(|series| series.stats())
+    }
+
+    /// The number of one series of a counter or gauge; `None` where there is none of that name with these labels.
+    pub fn value(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
+        self.shown(name)?.all().iter().find(|series| series.has(labels))?.number()
+    }
+
+    /// The sum over all series of a counter or up-down counter; `None` where there is none of that name.
+    pub fn total(&self, name: &str) -> Option<f64> {
+        let instrument = self.shown(name)?;
+        let sums = matches!(instrument.kind, InstrumentKind::Counter | InstrumentKind::UpDownCounter);
+        sums.then(|| instrument.all().iter().filter_map(|series| series.number()).sum())
+    }
+}

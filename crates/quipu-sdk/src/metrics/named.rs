@@ -1,0 +1,157 @@
+//! Instruments by their names.
+
+use std::time::Duration;
+
+use super::held::*;
+use super::instrument::InstrumentKind;
+use super::reference::{Name, Reference, current, name, reference, series};
+use super::registry::Registry;
+use super::timer::Running;
+
+/// Says what an instrument of the current recorder measures: see [`Registry::describe`].
+pub fn describe(name: &str, unit: &str, help: &str) {
+    if let Some(registry) = current() {
+        registry.describe(name, unit, help);
+    }
+}
+
+/// Sets the bounds of a histogram or timer of the current recorder: see [`Registry::bounds`].
+pub fn bounds(name: &str, bounds: &[f64]) {
+    if let Some(registry) = current() {
+        registry.bounds(name, bounds);
+    }
+}
+
+macro_rules! named {
+    ($($(#[doc = $doc:literal])* $function:ident, $named:ident -> $held:ident;)*) => {
+        $(
+            $(#[doc = $doc])*
+            #[derive(Clone, Copy)]
+            pub struct $named<'a> {
+                registry: Option<Reference<Registry>>,
+                name: Name<'a>,
+            }
+
+            impl std::fmt::Debug for $named<'_> {
+                fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                    f.debug_struct(stringify!($named)).field("name", &self.name).finish_non_exhaustive()
+                }
+            }
+
+            impl<'a> $named<'a> {
+                #[inline]
+                fn new(registry: Option<Reference<Registry>>, given: &'a str) -> Self {
+                    Self { registry, name: name(given) }
+                }
+
+                /// A handle of the series with these labels: for what is recorded often.
+                #[inline]
+                pub fn with(&self, labels: &[(&str, &str)]) -> $held {
+                    $held(series(self.registry, InstrumentKind::$named, self.name, labels))
+                }
+            }
+
+            $(#[doc = $doc])*
+            ///
+            /// Of the current recorder; where nobody records, it does nothing.
+            #[inline]
+            pub fn $function(name: &str) -> $named<'_> {
+                $named::new(current(), name)
+            }
+
+            impl Registry {
+                $(#[doc = $doc])*
+                #[inline]
+                pub fn $function<'a>(&'static self, name: &'a str) -> $named<'a> {
+                    $named::new(reference(Some(self)), name)
+                }
+            }
+        )*
+    };
+}
+
+named! {
+    /// A sum of whole numbers that only grows.
+    counter, Counter -> CounterSeries;
+    /// A sum of whole numbers that goes up and down.
+    up_down_counter, UpDownCounter -> UpDownCounterSeries;
+    /// The value that was set last.
+    gauge, Gauge -> GaugeSeries;
+    /// A distribution with explicit bounds.
+    histogram, Histogram -> HistogramSeries;
+    /// A distribution in quantiles.
+    summary, Summary -> SummarySeries;
+    /// A histogram of durations in seconds.
+    timer, Timer -> TimerSeries;
+}
+
+impl Counter<'_> {
+    /// Adds to the series with these labels.
+    #[inline]
+    pub fn add(&self, n: u64, labels: &[(&str, &str)]) {
+        self.with(labels).add(n);
+    }
+}
+
+impl UpDownCounter<'_> {
+    /// Adds to the series with these labels, or takes from it.
+    #[inline]
+    pub fn add(&self, n: i64, labels: &[(&str, &str)]) {
+        self.with(labels).add(n);
+    }
+}
+
+impl Gauge<'_> {
+    /// Sets the series with these labels.
+    #[inline]
+    pub fn set(&self, value: f64, labels: &[(&str, &str)]) {
+        self.with(labels).set(value);
+    }
+
+    /// Adds to the series with these labels, or takes from it.
+    pub fn add(&self, by: f64, labels: &[(&str, &str)]) {
+        self.with(labels).add(by);
+    }
+}
+
+impl Histogram<'_> {
+    /// Adds an observation to the series with these labels.
+    #[inline]
+    pub fn record(&self, value: f64, labels: &[(&str, &str)]) {
+        self.with(labels).record(value);
+    }
+}
+
+impl Summary<'_> {
+    /// Adds an observation to the series with these labels.
+    #[inline]
+    pub fn record(&self, value: f64, labels: &[(&str, &str)]) {
+        self.with(labels).record(value);
+    }
+}
+
+impl Timer<'_> {
+    /// Records a duration in the series with these labels.
+    pub fn record(&self, duration: Duration, labels: &[(&str, &str)]) {
+        self.with(labels).record_duration(duration);
+    }
+
+    /// Starts the clock; dropping the answer records in the series with these labels.
+    pub fn start(&self, labels: &[(&str, &str)]) -> Running {
+        self.with(labels).start()
+    }
+
+    /// Runs `work` and records how long it took, even if it panics.
+    pub fn time<T>(&self, labels: &[(&str, &str)], work: impl FnOnce() -> T) -> T {
+        self.with(labels).time(work)
+    }
+
+    /// Runs a future and records how long it took, from its first poll to its end or to where it is dropped.
+    pub fn time_future<F: Future>(
+        &self,
+        labels: &[(&str, &str)],
+        work: F,
+    ) -> impl Future<Output = F::Output> + use<F> {
+        self.with(labels).time_future(work)
+    }
+}

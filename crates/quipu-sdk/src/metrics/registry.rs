@@ -1,0 +1,373 @@
+//! All instruments of a recorder.
+
+use std::hash::BuildHasher;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use compact_str::CompactString;
+use foldhash::{HashMap, fast::RandomState};
+use parking_lot::{Mutex, RwLock};
+use quipu_core::Timestamp;
+
+use super::instrument::{Description, Instrument, InstrumentKind, Origin};
+use super::problem::{Problem, Problems, Report};
+use super::series::{Labels, Series};
+use super::{bounds, cache, catalogue, name};
+
+/// Series of one instrument by default, that for overflow included: OpenTelemetry's metrics SDK, "Cardinality limits".
+const SERIES: usize = 2_000;
+/// Instruments of one registry.
+const INSTRUMENTS: usize = 4_096;
+/// Cells that threads have for themselves, of all series; further ones are shared.
+const CELLS: usize = 16_384;
+const SHARDS: usize = 16;
+
+type Shard = RwLock<HashMap<u64, Vec<&'static Series>>>;
+type Observer = Arc<dyn Fn(&'static Registry, Timestamp) + Send + Sync>;
+
+/// What was said of an instrument before it was first used.
+#[derive(Default)]
+struct Said {
+    description: Option<Description>,
+    bounds: Option<Box<[f64]>>,
+}
+
+/// All instruments of a recorder. Recording waits for nobody: a lock is taken only where a thread meets a series for the
+/// first time.
+pub struct Registry {
+    hasher: RandomState,
+    shards: [Shard; SHARDS],
+    /// By name in lower case: names do not differ by case alone.
+    instruments: RwLock<HashMap<(CompactString, Origin), &'static Instrument>>,
+    said: Mutex<HashMap<CompactString, Said>>,
+    observers: Mutex<Vec<Observer>>,
+    limit: AtomicUsize,
+    pub(crate) cells: AtomicUsize,
+    pub(crate) problems: Problems,
+}
+
+/// What an observer leaves behind when it panics is whole: none runs under a lock.
+impl std::panic::RefUnwindSafe for Registry {}
+
+impl Default for Registry {
+    fn default() -> Self {
+        Self {
+            hasher: RandomState::default(),
+            shards: Default::default(),
+            instruments: RwLock::default(),
+            said: Mutex::default(),
+            observers: Mutex::default(),
+            limit: AtomicUsize::new(SERIES),
+            cells: AtomicUsize::new(CELLS),
+            problems: Problems::default(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Registry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Registry")
+            .field("instruments", &self.instruments.read().len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Registry {
+    /// Says what an instrument measures, and in which unit (UCUM: `s`, `By`, `1`, `{token}`). The last word counts, before or
+    /// after the first observation. A unit that is none is counted and left out.
+    pub fn describe(&self, name: &str, unit: &str, help: &str) {
+        if !name::is_name(name) || !name::is_unit(unit) {
+            return self.problems.note(Problem::WrongDescription, name);
+        }
+        let description = Description { unit: unit.into(), help: help.to_owned() };
+        if self.say(name, |said| said.description = Some(description.clone())) {
+            let known = self.instruments_of(name);
+            known.into_iter().flatten().for_each(|known| *known.description.write() = description.clone());
+        }
+    }
+
+    /// Sets the bounds of a histogram's or timer's buckets: at most 200, finite and rising. They have to be set before the
+    /// first observation; later ones, and unusable ones, are counted and left out.
+    pub fn bounds(&self, name: &str, bounds: &[f64]) {
+        let late = self.instruments_of(name).iter().any(Option::is_some);
+        if late || !name::is_name(name) || !bounds::are_usable(bounds) {
+            return self.problems.note(Problem::WrongDescription, name);
+        }
+        self.say(name, |said| said.bounds = Some(bounds.into()));
+    }
+
+    /// Keeps what is said of an instrument for when it is made; `false` where too much was said already.
+    fn say(&self, name: &str, say: impl FnOnce(&mut Said)) -> bool {
+        let mut all = self.said.lock();
+        let name = lower(name);
+        if all.len() >= INSTRUMENTS && !all.contains_key(&name) {
+            self.problems.note(Problem::TooManyInstruments, &name);
+            return false;
+        }
+        say(all.entry(name).or_default());
+        true
+    }
+
+    /// The instruments of that name: the one recorded by hand, and the derived one.
+    fn instruments_of(&self, name: &str) -> [Option<&'static Instrument>; 2] {
+        let instruments = self.instruments.read();
+        [Origin::Hand, Origin::Derived].map(|origin| instruments.get(&(lower(name), origin)).copied())
+    }
+
+    /// Series that each instrument may have from now on, that for overflow included; 2,000 by default.
+    pub fn limit_series(&self, most: usize) {
+        self.limit.store(most.max(1), Relaxed);
+    }
+
+    /// Calls `observe` before each collection, for values that are looked up rather than recorded.
+    pub fn observe_with(&self, observe: impl Fn(&'static Self, Timestamp) + Send + Sync + 'static) {
+        self.observers.lock().push(Arc::new(observe));
+    }
+
+    /// Sets a gauge or sum to what was observed elsewhere, as by the operating system. Its kind is that of the catalogue, else
+    /// a gauge. What the code records by hand under that name is left alone.
+    pub fn observe(&'static self, name: &str, value: f64, labels: &[(&str, &str)]) {
+        let kind = catalogue::entry(name).map_or(InstrumentKind::Gauge, |entry| entry.kind);
+        if let Some(series) = self.derived(kind, name, labels) {
+            series.observe(value);
+        }
+    }
+
+    /// What was not recorded as it was said, and how often.
+    pub fn problems(&self) -> Vec<(Problem, u64)> {
+        self.problems.counts().collect()
+    }
+
+    /// Problems that came up since the last call, each once for each instrument: for a log.
+    pub fn new_problems(&self) -> Vec<Report> {
+        self.problems.take()
+    }
+
+    /// The instrument to show under that name: the one recorded by hand, else the derived one.
+    pub(crate) fn shown(&self, name: &str) -> Option<&'static Instrument> {
+        let [by_hand, derived] = self.instruments_of(name);
+        by_hand.or(derived)
+    }
+
+    /// Whether the instrumented code records under this name, so that nothing is derived.
+    pub(crate) fn is_by_hand(&self, name: &str) -> bool {
+        self.instruments.read().contains_key(&(lower(name), Origin::Hand))
+    }
+
+    /// All instruments to show, by name.
+    pub(crate) fn all(&self) -> Vec<&'static Instrument> {
+        let instruments = self.instruments.read();
+        let hidden = |(name, origin): &(CompactString, Origin)| {
+            *origin == Origin::Derived && instruments.contains_key(&(name.clone(), Origin::Hand))
+        };
+        let mut all: Vec<_> =
+            instruments.iter().filter(|(key, _)| !hidden(key)).map(|(_, known)| *known).collect();
+        drop(instruments);
+        all.sort_by(|one, other| one.name.cmp(&other.name));
+        all
+    }
+
+    pub(crate) fn observe_all(&'static self, now: Timestamp) {
+        let observers = self.observers.lock().clone();
+        observers.iter().for_each(|observe| observe(self, now));
+    }
+
+    /// The series of an instrument with these labels, made where it is new; `None` where the name cannot be used.
+    #[inline]
+    pub(crate) fn series(
+        &'static self,
+        kind: InstrumentKind,
+        name: &str,
+        labels: &[(&str, &str)],
+    ) -> Option<&'static Series> {
+        let hash = self.hash(name, labels);
+        match cache::get(hash) {
+            Some(series) if self.is(series, (kind, Origin::Hand), name, labels) => Some(series),
+            _ => self.look_up(hash, (kind, Origin::Hand), name, labels),
+        }
+    }
+
+    /// As [`Registry::series`], of what is derived; `None` also where the code records it by hand.
+    pub(crate) fn derived(
+        &'static self,
+        kind: InstrumentKind,
+        name: &str,
+        labels: &[(&str, &str)],
+    ) -> Option<&'static Series> {
+        if self.is_by_hand(name) {
+            return None;
+        }
+        self.look_up(self.hash(name, labels), (kind, Origin::Derived), name, labels)
+    }
+
+    /// Labels in another order are the same labels.
+    #[inline]
+    fn hash(&self, name: &str, labels: &[(&str, &str)]) -> u64 {
+        labels.iter().fold(self.hasher.hash_one(name), |hash, (key, value)| {
+            hash.wrapping_add(self.hasher.hash_one(key).rotate_left(17) ^ self.hasher.hash_one(value))
+        })
+    }
+
+    #[inline]
+    fn is(
+        &self,
+        series: &Series,
+        (kind, origin): (InstrumentKind, Origin),
+        name: &str,
+        labels: &[(&str, &str)],
+    ) -> bool {
+        std::ptr::eq(series.registry, self)
+            && series.instrument.kind == kind
+            && series.instrument.origin == origin
+            && series.instrument.name == name
+            && series.has(labels)
+    }
+
+    #[cold]
+    fn look_up(
+        &'static self,
+        hash: u64,
+        which: (InstrumentKind, Origin),
+        name: &str,
+        labels: &[(&str, &str)],
+    ) -> Option<&'static Series> {
+        let shard = &self.shards[(hash >> 48) as usize % SHARDS];
+        let known = |shard: &HashMap<u64, Vec<&'static Series>>| {
+            shard.get(&hash)?.iter().find(|series| self.is(series, which, name, labels)).copied()
+        };
+        let found = known(&shard.read());
+        if let Some(series) = found {
+            cache::put(hash, series);
+            return Some(series);
+        }
+        let instrument = self.instrument(which, name)?;
+        if !name::are_labels(labels) {
+            // Under their own hash are the labels that are left.
+            let clean = self.clean(instrument, labels);
+            let left: Vec<_> = clean.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+            return self.look_up(self.hash(&instrument.name, &left), which, &instrument.name, &left);
+        }
+        if instrument.name != name {
+            return self.look_up(self.hash(&instrument.name, labels), which, &instrument.name, labels);
+        }
+        if self.is_full(instrument.series.read().len()) {
+            return Some(self.overflow(instrument));
+        }
+        let mut shard = shard.write();
+        if let Some(series) = known(&shard) {
+            return Some(series);
+        }
+        let mut all = instrument.series.write();
+        if self.is_full(all.len()) {
+            drop((all, shard));
+            return Some(self.overflow(instrument));
+        }
+        let labels = labels.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect();
+        let series: &'static Series = Box::leak(Box::new(Series::new(self, instrument, labels)));
+        all.push(series);
+        shard.entry(hash).or_default().push(series);
+        Some(series)
+    }
+
+    /// Whether only the overflow series is left for an instrument with so many.
+    fn is_full(&self, series: usize) -> bool {
+        series + 1 >= self.limit.load(Relaxed)
+    }
+
+    fn overflow(&'static self, instrument: &'static Instrument) -> &'static Series {
+        self.problems.note(Problem::Overflow, &instrument.name);
+        instrument.overflow.get_or_init(|| {
+            let labels = [("otel.metric.overflow".into(), "true".into())].into();
+            Box::leak(Box::new(Series::new(self, instrument, labels)))
+        })
+    }
+
+    /// The labels that can be used, the last one of each key.
+    fn clean(&self, instrument: &Instrument, labels: &[(&str, &str)]) -> Labels {
+        let mut clean: Vec<(CompactString, CompactString)> = Vec::with_capacity(labels.len());
+        for (key, value) in labels {
+            let kept = name::kept(value);
+            if kept.len() < value.len() {
+                self.problems.note(Problem::LongLabel, &instrument.name);
+            }
+            let twice = clean.iter().position(|(known, _)| known == key);
+            if twice.is_some() || !name::is_key(key) || clean.len() >= name::LABELS {
+                self.problems.note(Problem::WrongLabel, &instrument.name);
+            }
+            match twice {
+                Some(at) => clean[at].1 = kept.into(),
+                None if name::is_key(key) && clean.len() < name::LABELS => {
+                    clean.push(((*key).into(), kept.into()));
+                }
+                None => {}
+            }
+        }
+        clean.into()
+    }
+
+    fn instrument(
+        &self,
+        (kind, origin): (InstrumentKind, Origin),
+        name: &str,
+    ) -> Option<&'static Instrument> {
+        if !name::is_name(name) {
+            self.problems.note(Problem::WrongName, name);
+            return None;
+        }
+        let key = (lower(name), origin);
+        let known = self.instruments.read().get(&key).copied();
+        let instrument = match known {
+            Some(instrument) => instrument,
+            None => self.new_instrument(kind, key, name)?,
+        };
+        if instrument.kind != kind {
+            self.problems.note(Problem::OtherKind, name);
+            return None;
+        }
+        Some(instrument)
+    }
+
+    fn new_instrument(
+        &self,
+        kind: InstrumentKind,
+        key: (CompactString, Origin),
+        name: &str,
+    ) -> Option<&'static Instrument> {
+        let said = self.said.lock();
+        let mut instruments = self.instruments.write();
+        if let Some(known) = instruments.get(&key) {
+            return Some(known);
+        }
+        if instruments.len() >= INSTRUMENTS {
+            self.problems.note(Problem::TooManyInstruments, name);
+            return None;
+        }
+        let said = said.get(&key.0);
+        let entry = catalogue::entry(name);
+        let description = said.and_then(|said| said.description.clone()).unwrap_or_else(|| match entry {
+            Some(entry) => Description { unit: entry.unit.into(), help: entry.help.to_owned() },
+            None if kind == InstrumentKind::Timer => Description { unit: "s".into(), help: String::new() },
+            None => Description::default(),
+        });
+        let bounds = match (said.and_then(|said| said.bounds.clone()), entry) {
+            (Some(bounds), _) => bounds,
+            (None, Some(entry)) if !entry.bounds.is_empty() => entry.bounds.into(),
+            _ => kind.bounds().into(),
+        };
+        let instrument: &'static Instrument = Box::leak(Box::new(Instrument {
+            name: name.into(),
+            kind,
+            origin: key.1,
+            bounds: if kind == InstrumentKind::Summary { Box::default() } else { bounds },
+            description: RwLock::new(description),
+            series: RwLock::default(),
+            overflow: Default::default(),
+        }));
+        instruments.insert(key, instrument);
+        Some(instrument)
+    }
+}
+
+fn lower(name: &str) -> CompactString {
+    CompactString::new(name).to_ascii_lowercase()
+}

@@ -1,0 +1,109 @@
+//! One function under `#[quipu::observe]`.
+
+use std::sync::OnceLock;
+
+use quipu_core::Level;
+
+use super::Observed;
+use crate::guard::kind::*;
+use crate::metrics::{CounterSeries, HistogramSeries, Registry};
+use crate::{Context, Guard, Recorder, Span};
+
+/// Attribute of the function's path.
+const FUNCTION: &str = "code.function.name";
+
+/// One function under `#[quipu::observe]`: what is known of it when the program is built.
+#[derive(Debug)]
+pub struct Site {
+    kind: &'static str,
+    pub(super) name: &'static str,
+    pub(super) path: &'static str,
+    pub(super) level: Level,
+    meters: OnceLock<Meters>,
+}
+
+/// The function's metrics, in one recorder's registry.
+#[derive(Debug, Clone)]
+pub(super) struct Meters {
+    registry: &'static Registry,
+    pub duration: HistogramSeries,
+    pub calls: CounterSeries,
+    pub errors: CounterSeries,
+}
+
+impl Site {
+    /// A function of this kind's word and name, at `path`.
+    pub const fn new(kind: &'static str, name: &'static str, path: &'static str, level: Level) -> Self {
+        Self { kind, name, path, level, meters: OnceLock::new() }
+    }
+
+    /// A call of it begins, in the current context.
+    pub fn begin(&'static self) -> Observed {
+        self.begin_model(None, None)
+    }
+
+    /// A call of it begins, which asks this model of this provider.
+    pub fn begin_model(&'static self, provider: Option<&str>, model: Option<&str>) -> Observed {
+        if !cfg!(feature = "enable") {
+            return Observed::nothing(self);
+        }
+        let context = Context::current();
+        let Some(recorder) = context.recorder() else { return Observed::nothing(self) };
+        let mut guard = self.guard(&context, model);
+        guard.set(FUNCTION, self.path);
+        if let Some(provider) = provider {
+            guard.set("gen_ai.provider.name", provider);
+        }
+        Observed::new(self, guard, recorder)
+    }
+
+    fn guard(&self, context: &Context, model: Option<&str>) -> Span {
+        match self.kind {
+            "agent" => context.agent(self.name).retype(),
+            "workflow" => context.workflow(self.name).retype(),
+            "task" => context.task(self.name).retype(),
+            "llm" => self.asking::<OfLlm>(context, model),
+            "embedding" => self.asking::<OfEmbedding>(context, model),
+            "rerank" => self.asking::<OfRerank>(context, model),
+            "tool" => context.tool(self.name).retype(),
+            "retrieval" => context.retrieval(self.name).retype(),
+            "memory" => context.memory(self.name).retype(),
+            "guardrail" => context.guardrail(self.name).retype(),
+            "evaluator" => context.evaluator(self.name).retype(),
+            "planning" => context.planning(self.name).retype(),
+            "context_assembly" => context.context_assembly(self.name).retype(),
+            "vcs" => context.vcs(self.name).retype(),
+            // Their makers ask for what a function's name is not: an id, a path, a command line.
+            "session" => Guard::<OfSession>::begin(&context.at, self.name).retype(),
+            "file_operation" => Guard::<OfFileOperation>::begin(&context.at, self.name).retype(),
+            "shell_command" => Guard::<OfShellCommand>::begin(&context.at, self.name).retype(),
+            _ => context.span(self.name),
+        }
+    }
+
+    /// A guard of a call to a model, of which only that is said that is known.
+    fn asking<K: GuardKind>(&self, context: &Context, model: Option<&str>) -> Span {
+        let mut guard = Guard::<K>::begin(&context.at, model.unwrap_or_default());
+        if model.is_none() {
+            guard.rename(self.name);
+        }
+        guard.retype()
+    }
+
+    /// The function's metrics in this recorder. They are held for the first recorder that asks, and looked up for others.
+    pub(super) fn meters(&self, recorder: Recorder) -> Meters {
+        let registry = recorder.metrics();
+        let held = self.meters.get_or_init(|| self.look_up(registry));
+        if std::ptr::eq(held.registry, registry) { held.clone() } else { self.look_up(registry) }
+    }
+
+    fn look_up(&self, registry: &'static Registry) -> Meters {
+        let labels = [("function", self.name), ("kind", self.kind)];
+        Meters {
+            registry,
+            duration: registry.histogram("quipu.function.duration").with(&labels),
+            calls: registry.counter("quipu.function.calls").with(&labels),
+            errors: registry.counter("quipu.function.errors").with(&labels),
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! A record in the making, and its way out.
+
+use std::sync::Arc;
+
+use crate::at::{At, Held};
+use crate::lane::Lane;
+use crate::place::Place;
+use crate::tally::{Loss, Tally};
+use crate::wire::{EVENT, Writer};
+use crate::{Recorder, local};
+
+/// A record in the making. Its memory goes from record to record of a thread.
+#[derive(Debug)]
+pub(crate) struct Open {
+    pub recorder: Recorder,
+    /// The span that it is, or that it belongs to.
+    pub place: Option<Place>,
+    pub held: Option<Arc<Held>>,
+    pub writer: Writer,
+    /// Nanoseconds by the recorder's clock.
+    pub start: u64,
+    pub notes: Notes,
+}
+
+/// What is to be remembered of a span until its end.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Notes {
+    /// A mirror was told of it.
+    pub mirrored: bool,
+    /// The first token has come.
+    pub first_token: bool,
+    /// It began in code that runs because of a panic, which is then no failure of its own.
+    pub unwinding: bool,
+}
+
+/// What a record is, for the count.
+#[derive(Debug, Clone, Copy)]
+enum What {
+    Span,
+    Unsampled,
+    Event,
+}
+
+impl Open {
+    #[cold]
+    pub fn new(recorder: Recorder) -> Box<Self> {
+        Box::new(Self {
+            recorder,
+            place: None,
+            held: None,
+            writer: Writer::default(),
+            start: 0,
+            notes: Notes::default(),
+        })
+    }
+
+    pub fn at(&self) -> At {
+        At { recorder: Some(self.recorder), place: self.place, held: self.held.clone() }
+    }
+
+    /// Sends it on its way to the drain. Nothing waits: what cannot be sent is dropped and counted.
+    #[inline]
+    pub fn send(mut self: Box<Self>) {
+        if let Some(held) = self.held.take() {
+            self.writer.append(held.fields());
+        }
+        let what = match (self.writer.what(), self.place) {
+            (Some(EVENT), _) => What::Event,
+            (_, Some(Place { sampled: false, .. })) => What::Unsampled,
+            _ => What::Span,
+        };
+        let mut open = Some(self);
+        let sent = local::with(|local| {
+            let mut open = open.take()?;
+            let recorder = open.recorder;
+            local.lane(recorder, |lane| open.push(lane, what))?;
+            local.keep(open);
+            Some(())
+        });
+        // Only a thread that ends gets here.
+        if sent.is_none()
+            && let Some(mut open) = open
+        {
+            open.push_stray(what);
+        }
+    }
+
+    #[inline]
+    fn push(&mut self, lane: &mut Lane, what: What) {
+        let pushed = if self.recorder.is_closed() {
+            Err(Loss::Closed)
+        } else if lane.is_large(size_of_val(self.writer.words())) {
+            self.recorder.push_large(self.writer.take())
+        } else {
+            lane.push(self.writer.words())
+        };
+        let tally = lane.tally();
+        match pushed {
+            Ok(()) => what.count(tally),
+            Err(loss) => tally.lose(loss),
+        }
+        if self.writer.is_cut() {
+            tally.lose(Loss::FieldTooLarge);
+        }
+    }
+
+    #[cold]
+    fn push_stray(&mut self, what: What) {
+        let record = self.writer.take();
+        let pushed =
+            if self.recorder.is_closed() { Err(Loss::Closed) } else { self.recorder.push_large(record) };
+        self.recorder.count_stray(|tally| match pushed {
+            Ok(()) => what.count(tally),
+            Err(loss) => tally.lose(loss),
+        });
+    }
+}
+
+impl What {
+    #[inline]
+    fn count(self, tally: &Tally) {
+        match self {
+            Self::Span => Tally::one(&tally.spans),
+            Self::Event => Tally::one(&tally.events),
+            Self::Unsampled => Tally::one(&tally.unsampled),
+        }
+    }
+}

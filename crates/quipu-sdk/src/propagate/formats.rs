@@ -1,0 +1,131 @@
+//! Which formats are written.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A way to write a context into headers, by its name in OpenTelemetry's `OTEL_PROPAGATORS`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Format {
+    /// `tracecontext`: W3C `traceparent` and `tracestate`.
+    TraceContext,
+    /// `baggage`: W3C `baggage`, with session, user, correlation id and the user's data.
+    Baggage,
+    /// `b3`: one header.
+    B3,
+    /// `b3multi`: a header for each part.
+    B3Multi,
+    /// `jaeger`: `uber-trace-id`, with baggage in `uberctx-` headers.
+    Jaeger,
+}
+
+impl Format {
+    /// Every format, in the order in which they are read.
+    pub const ALL: [Self; 5] = [Self::TraceContext, Self::Baggage, Self::B3, Self::B3Multi, Self::Jaeger];
+
+    /// The name for it in `OTEL_PROPAGATORS`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::TraceContext => "tracecontext",
+            Self::Baggage => "baggage",
+            Self::B3 => "b3",
+            Self::B3Multi => "b3multi",
+            Self::Jaeger => "jaeger",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A name that stands for no format.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownFormat(String);
+
+impl fmt::Display for UnknownFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let known: Vec<_> = Format::ALL.iter().map(|format| format.as_str()).collect();
+        write!(f, "{:?} is no propagation format: known are {} and none", self.0, known.join(", "))
+    }
+}
+
+impl std::error::Error for UnknownFormat {}
+
+impl FromStr for Format {
+    type Err = UnknownFormat;
+
+    fn from_str(name: &str) -> Result<Self, UnknownFormat> {
+        let known = Self::ALL.into_iter().find(|format| format.as_str().eq_ignore_ascii_case(name));
+        known.ok_or_else(|| UnknownFormat(name.to_owned()))
+    }
+}
+
+/// The formats that outgoing requests carry, each once. By default W3C trace context and baggage.
+///
+/// Read from text it takes the names of
+/// [`OTEL_PROPAGATORS`](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/), divided by
+/// commas; `none` alone is no format at all.
+///
+/// ```
+/// use quipu_sdk::propagate::{Format, Formats};
+///
+/// let formats: Formats = "tracecontext, b3".parse()?;
+/// assert_eq!(formats.iter().collect::<Vec<_>>(), [Format::TraceContext, Format::B3]);
+/// assert!("xray".parse::<Formats>().is_err());
+/// # Ok::<(), quipu_sdk::propagate::UnknownFormat>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Formats(Vec<Format>);
+
+impl Formats {
+    /// These formats, each once.
+    pub fn new(formats: impl IntoIterator<Item = Format>) -> Self {
+        let mut held = Vec::new();
+        for format in formats {
+            if !held.contains(&format) {
+                held.push(format);
+            }
+        }
+        Self(held)
+    }
+
+    /// No format: nothing is written.
+    pub const fn none() -> Self {
+        Self(Vec::new())
+    }
+
+    /// The formats in the order written.
+    pub fn iter(&self) -> impl Iterator<Item = Format> {
+        self.0.iter().copied()
+    }
+}
+
+impl Default for Formats {
+    fn default() -> Self {
+        Self(vec![Format::TraceContext, Format::Baggage])
+    }
+}
+
+impl FromStr for Formats {
+    type Err = UnknownFormat;
+
+    /// Empty text is the default, as an unset variable is.
+    fn from_str(names: &str) -> Result<Self, UnknownFormat> {
+        let mut names = names.split(',').map(str::trim).filter(|name| !name.is_empty()).peekable();
+        if names.peek().is_none() {
+            return Ok(Self::default());
+        }
+        let formats = names.filter(|name| !name.eq_ignore_ascii_case("none")).map(str::parse);
+        Ok(Self::new(formats.collect::<Result<Vec<_>, _>>()?))
+    }
+}
+
+impl fmt::Display for Formats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.0.iter().map(|format| format.as_str()).collect();
+        f.write_str(if names.is_empty() { "none" } else { "" })?;
+        f.write_str(&names.join(","))
+    }
+}

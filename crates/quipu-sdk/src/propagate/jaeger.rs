@@ -1,0 +1,62 @@
+//! Jaeger's own headers, from before it took to W3C's.
+//!
+//! Source: <https://www.jaegertracing.io/sdk-migration/#propagation-format>. Ids may lack leading zeros, and the whole value
+//! may come percent-encoded. Bit 0 of the flags is sampled, bit 1 debug, which is a decision to sample.
+
+use compact_str::CompactString;
+
+use super::hex::{padded_span_id, padded_trace_id};
+use super::{Extractor, Injector, Place, Remote, baggage as w3c, percent};
+use crate::Context;
+
+const HEADER: &str = "uber-trace-id";
+const BAGGAGE: &str = "uberctx-";
+/// Most entries that are bound, as in W3C baggage.
+const MOST_ENTRIES: usize = 64;
+/// Longest name and value of an entry that is bound, as the whole of W3C baggage.
+const MOST_BYTES: usize = 8192;
+
+pub(super) fn inject(context: &Context, headers: &mut impl Injector) {
+    if let Some(place) = Place::of(context) {
+        headers.set(HEADER, format!("{}:{}:0:{:x}", place.trace_id, place.span_id, u8::from(place.sampled)));
+    }
+    for (key, value) in context.bound().into_iter().flat_map(w3c::members) {
+        let mut encoded = String::new();
+        percent::encode(value, &mut encoded);
+        headers.set(&format!("{BAGGAGE}{key}"), encoded);
+    }
+}
+
+/// `{trace-id}:{span-id}:{parent-span-id}:{flags}`.
+pub(super) fn extract(headers: &impl Extractor) -> Option<Remote> {
+    let header = percent::decode(headers.get(HEADER)?.trim());
+    let mut parts = header.split(':');
+    let (trace, span) = (parts.next()?, parts.next()?);
+    // The parent is of no use to anybody, and some senders leave it empty.
+    let (_parent, flags) = (parts.next()?, parts.next()?);
+    if parts.next().is_some() || !(1..=2).contains(&flags.len()) || flags.starts_with('+') {
+        return None;
+    }
+    let flags = u8::from_str_radix(flags, 16).ok()?;
+    let trace_state = CompactString::default();
+    Some(Remote {
+        trace_id: padded_trace_id(trace)?,
+        span_id: padded_span_id(span)?,
+        sampled: flags & 3 != 0,
+        trace_state,
+    })
+}
+
+/// What `uberctx-` headers bind, where Jaeger's other header is there too.
+pub(super) fn baggage(headers: &impl Extractor) -> Vec<(String, String)> {
+    if headers.get(HEADER).is_none() {
+        return Vec::new();
+    }
+    let entries = headers.names().into_iter().filter_map(|name| {
+        let (prefix, key) = name.split_at_checked(BAGGAGE.len())?;
+        let value = headers.get(name)?;
+        let fits = prefix.eq_ignore_ascii_case(BAGGAGE) && key.len() + value.len() <= MOST_BYTES;
+        (fits && w3c::is_token(key)).then(|| (key.to_owned(), percent::decode(value.trim()).into_owned()))
+    });
+    entries.take(MOST_ENTRIES).collect()
+}

@@ -1,0 +1,131 @@
+//! The keys that have a number of their own on the wire, so that their text is not copied.
+
+/// A key as one byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Key(pub u8);
+
+macro_rules! keys {
+    ($($number:literal $name:ident = $text:literal $kept:ident;)*) => {
+        impl Key {
+            $(pub const $name: Self = Self($number);)*
+
+            /// The attribute's name; empty for fields that are no attributes.
+            pub const fn text(self) -> &'static str {
+                match self.0 {
+                    $($number => $text,)*
+                    _ => "",
+                }
+            }
+
+            /// Whether spans that head sampling left out carry it: what totals and derived metrics are made of.
+            pub const fn kept(self) -> bool {
+                match self.0 {
+                    $($number => keys!(@ $kept),)*
+                    _ => false,
+                }
+            }
+        }
+
+        #[cfg(test)]
+        pub(crate) const ALL: &[Key] = &[$(Key($number)),*];
+    };
+    (@ kept) => { true };
+    (@ full) => { false };
+}
+
+keys! {
+    // No attributes of their own.
+    1 NAME = "" kept;
+    2 MESSAGE = "" kept;
+    3 SCOPE = "" kept;
+    4 TRACE_STATE = "" kept;
+    5 USAGE = "" kept;
+    6 COST = "quipu.reported_cost_usd" kept;
+    7 EVENT = "" full;
+    8 LINK = "" full;
+    9 DATA = "" kept;
+    10 BODY = "" kept;
+    11 INPUT_TEXT = "gen_ai.input.messages" full;
+    12 OUTPUT_TEXT = "gen_ai.output.messages" full;
+    13 SUBJECT = "" kept;
+    14 BOUND = "" kept;
+    15 RARE_USAGE = "" kept;
+    // What is bound.
+    16 SESSION = "session.id" kept;
+    17 USER = "user.id" kept;
+    18 CORRELATION = "quipu.correlation_id" kept;
+    19 AGENT_NAME = "gen_ai.agent.name" kept;
+    20 WORKFLOW_NAME = "gen_ai.workflow.name" kept;
+    21 FRAMEWORK = "quipu.framework" kept;
+    // Calls of models.
+    32 KIND = "quipu.kind" kept;
+    33 OPERATION = "gen_ai.operation.name" kept;
+    34 PROVIDER = "gen_ai.provider.name" kept;
+    35 REQUEST_MODEL = "gen_ai.request.model" kept;
+    36 RESPONSE_MODEL = "gen_ai.response.model" kept;
+    37 RESPONSE_ID = "gen_ai.response.id" kept;
+    38 SERVICE_TIER = "gen_ai.response.service_tier" kept;
+    39 SERVER = "server.address" kept;
+    40 FINISH_REASONS = "gen_ai.response.finish_reasons" kept;
+    41 TEMPERATURE = "gen_ai.request.temperature" full;
+    42 TOP_P = "gen_ai.request.top_p" full;
+    43 MAX_TOKENS = "gen_ai.request.max_tokens" full;
+    44 STREAM = "gen_ai.request.stream" kept;
+    45 FIRST_CHUNK = "gen_ai.response.time_to_first_chunk" kept;
+    46 INPUT = "gen_ai.input.messages" full;
+    47 OUTPUT = "gen_ai.output.messages" full;
+    48 ERROR = "error.type" kept;
+    // Other steps.
+    64 AGENT_ID = "gen_ai.agent.id" kept;
+    65 TOOL_NAME = "gen_ai.tool.name" kept;
+    66 TOOL_CALL = "gen_ai.tool.call.id" kept;
+    67 TOOL_ARGUMENTS = "gen_ai.tool.call.arguments" full;
+    68 TOOL_RESULT = "gen_ai.tool.call.result" full;
+    69 DATA_SOURCE = "gen_ai.data_source.id" kept;
+    70 QUERY = "gen_ai.retrieval.query.text" full;
+    71 DOCUMENTS = "quipu.retrieval.documents" kept;
+    72 MEMORY_KEY = "quipu.memory.key" full;
+    73 MEMORY_HIT = "quipu.memory.hit" kept;
+    74 TRIGGERED = "quipu.guardrail.triggered" kept;
+    75 EVALUATION = "gen_ai.evaluation.name" kept;
+    76 SCORE = "gen_ai.evaluation.score.value" kept;
+    77 LABEL = "gen_ai.evaluation.score.label" kept;
+    78 FILE_PATH = "file.path" full;
+    79 FILE_SIZE = "file.size" kept;
+    80 COMMAND = "process.command" kept;
+    81 COMMAND_LINE = "process.command_line" full;
+    82 EXIT_CODE = "process.exit.code" kept;
+    83 REVISION = "vcs.ref.head.revision" full;
+    84 BRANCH = "vcs.ref.head.name" full;
+    85 TAGS = "tag.tags" full;
+    86 SAMPLED = "quipu.sampled" kept;
+}
+
+/// Bytes of a text that may be kept under a key of the user's on a span that head sampling left out.
+const SHORT: usize = 256;
+
+/// Whether a span that head sampling left out carries an attribute by its name: figures and names, no contents.
+pub(crate) fn named_kept(name: &str, text: Option<&str>) -> bool {
+    let named = ["gen_ai.", "quipu.", "error."].iter().any(|prefix| name.starts_with(prefix));
+    named && text.is_none_or(|text| text.len() <= SHORT && !holds_content(name))
+}
+
+fn holds_content(name: &str) -> bool {
+    ["messages", "instructions", "arguments", "result", "text", "prompt", "completion"]
+        .iter()
+        .any(|word| name.ends_with(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_attribute_has_two_numbers_except_texts_of_messages() {
+        let mut seen: Vec<&str> = ALL.iter().map(|key| key.text()).filter(|text| !text.is_empty()).collect();
+        let before = seen.len();
+        seen.sort_unstable();
+        seen.dedup();
+        assert_eq!(before - seen.len(), 2, "a text and a list of messages go by the same name, both ways");
+    }
+}

@@ -1,0 +1,85 @@
+//! Words into values, on the drain's thread.
+
+use compact_str::CompactString;
+use quipu_core::Value;
+
+use super::value::{ARRAY, BYTES, DOUBLE, FALSE, INT, MAP, NULL, TEXT, TRUE};
+use super::words::WORD;
+
+/// What of a record has not been read yet. Every step answers `None` where the words are not as written.
+#[derive(Debug)]
+pub(super) struct Reader<'a> {
+    words: &'a [u64],
+    /// Where text is put together.
+    bytes: &'a mut Vec<u8>,
+}
+
+/// The word that a field begins with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Start {
+    pub key: u8,
+    pub code: u8,
+    pub name: usize,
+    pub len: usize,
+}
+
+impl<'a> Reader<'a> {
+    pub fn new(words: &'a [u64], bytes: &'a mut Vec<u8>) -> Self {
+        Self { words, bytes }
+    }
+
+    pub fn is_over(&self) -> bool {
+        self.words.is_empty()
+    }
+
+    pub fn word(&mut self) -> Option<u64> {
+        let (word, rest) = self.words.split_first()?;
+        self.words = rest;
+        Some(*word)
+    }
+
+    pub fn start(&mut self) -> Option<Start> {
+        let word = self.word()?;
+        let [key, code, ..] = word.to_le_bytes();
+        Some(Start { key, code, name: (word >> 16) as usize & 0xffff, len: (word >> 32) as usize })
+    }
+
+    /// Text or bytes of a length, which are valid until the next are read.
+    pub fn bytes(&mut self, len: usize) -> Option<&[u8]> {
+        let (words, rest) = self.words.split_at_checked(len.div_ceil(WORD))?;
+        self.words = rest;
+        self.bytes.clear();
+        self.bytes.extend(words.iter().flat_map(|word| word.to_le_bytes()));
+        self.bytes.get(..len)
+    }
+
+    pub fn text(&mut self, len: usize) -> Option<&str> {
+        std::str::from_utf8(self.bytes(len)?).ok()
+    }
+
+    pub fn name(&mut self, start: Start) -> Option<CompactString> {
+        self.text(start.name).map(CompactString::from)
+    }
+
+    /// The value of a field whose start, and whose name if it has one, were read.
+    pub fn value(&mut self, start: Start) -> Option<Value> {
+        Some(match start.code {
+            NULL => Value::Null,
+            FALSE => Value::Bool(false),
+            TRUE => Value::Bool(true),
+            INT => Value::Int(self.word()?.cast_signed()),
+            DOUBLE => Value::Double(f64::from_bits(self.word()?)),
+            TEXT => Value::String(self.text(start.len)?.to_owned()),
+            BYTES => Value::Bytes(self.bytes(start.len)?.to_vec()),
+            ARRAY => Value::Array((0..start.len).map(|_| Some(self.named()?.1)).collect::<Option<_>>()?),
+            MAP => Value::Map((0..start.len).map(|_| self.named()).collect::<Option<_>>()?),
+            _ => return None,
+        })
+    }
+
+    /// A name, which may be empty, and a value.
+    pub fn named(&mut self) -> Option<(CompactString, Value)> {
+        let start = self.start()?;
+        Some((self.name(start)?, self.value(start)?))
+    }
+}

@@ -1,0 +1,14 @@
+//! The library as instrumented code uses it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod events;
+#[cfg(feature = "enable")]
+mod lanes;
+mod metrics;
+mod propagate;
+#[cfg(feature = "enable")]
+mod roundtrip;
+#[cfg(feature = "enable")]
+mod sampling;
+#[cfg(feature = "enable")]
+mod spans;

@@ -1,0 +1,87 @@
+//! Compiled out, the library leaves nothing: guards and contexts have no size, and the compiler makes the same code of a
+//! function with instrumentation and of one without.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The package of the two programs. It is built by a cargo of its own: within this workspace, others switch recording on.
+fn package() -> PathBuf {
+    let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join("disabled");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
+    fs::create_dir_all(package.join("src/bin")).unwrap();
+    let sdk = root.join("crates/quipu-sdk");
+    let manifest = format!(
+        "[package]\nname = \"probe\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\nquipu-sdk = {{ path = {sdk:?}, default-features = false }}\n\n[profile.release]\ncodegen-units = 1\npanic = \"abort\"\n"
+    );
+    write(&package.join("Cargo.toml"), &manifest);
+    // The same versions as here, so that nothing has to be fetched.
+    write(&package.join("Cargo.lock"), &fs::read_to_string(root.join("Cargo.lock")).unwrap());
+    for name in ["bare.rs", "instrumented.rs"] {
+        let source = fs::read_to_string(root.join("tests/disabled/probe").join(name)).unwrap();
+        write(&package.join("src/bin").join(name), &source);
+    }
+    package
+}
+
+/// Writes where it changes something, so that nothing is built again for nothing.
+fn write(path: &Path, text: &str) {
+    if fs::read_to_string(path).is_ok_and(|held| held == text) {
+        return;
+    }
+    fs::write(path, text).unwrap();
+}
+
+/// The instructions of `work` in one of the two programs.
+fn instructions(package: &Path, program: &str) -> Vec<String> {
+    let out = package.join(format!("{program}.s"));
+    let built = Command::new(env!("CARGO"))
+        .current_dir(package)
+        .env("CARGO_TARGET_DIR", package.join("target"))
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
+        .args(["rustc", "--release", "--offline", "--bin", program, "--", "--emit"])
+        .arg(format!("asm={}", out.display()))
+        .output()
+        .unwrap();
+    assert!(built.status.success(), "{program}: {}", String::from_utf8_lossy(&built.stderr));
+    body(&fs::read_to_string(&out).unwrap())
+}
+
+/// What is between the label of `work` and the end of the function, without the assembler's directives, and with labels
+/// numbered anew.
+fn body(assembly: &str) -> Vec<String> {
+    let is_work = |line: &str| line.ends_with(':') && line.contains("4work");
+    let mut labels: Vec<&str> = Vec::new();
+    let lines = assembly.lines().skip_while(|line| !is_work(line)).skip(1);
+    let lines = lines.take_while(|line| !line.starts_with(".Lfunc_end")).map(str::trim);
+    let lines: Vec<&str> = lines
+        .filter(|line| !line.starts_with('.') || line.ends_with(':'))
+        .inspect(|line| labels.extend(line.strip_suffix(':')))
+        .collect();
+    lines
+        .iter()
+        .filter(|line| !line.starts_with('#') && !line.starts_with("//"))
+        .map(|line| {
+            let line = line.split('#').next().unwrap_or_default().trim();
+            let number = |word: &str| labels.iter().position(|label| *label == word);
+            let words = line.split_inclusive([' ', '\t', ',', ':']);
+            words
+                .map(|word| {
+                    let bare = word.trim_end_matches([' ', '\t', ',', ':']);
+                    number(bare)
+                        .map_or_else(|| word.to_owned(), |at| word.replace(bare, &format!("label{at}")))
+                })
+                .collect()
+        })
+        .collect()
+}
+
+#[test]
+fn the_compiler_makes_the_same_of_a_function_with_and_without_instrumentation() {
+    let package = package();
+    let bare = instructions(&package, "bare");
+    assert!(bare.len() > 5, "{bare:#?}");
+    assert_eq!(instructions(&package, "instrumented"), bare);
+}
