@@ -1,0 +1,71 @@
+//! What the attribute asks of the function that it is on.
+
+use proc_macro2::TokenStream;
+use syn::visit::{Visit, visit_pat};
+use syn::{Error, FnArg, Ident, ItemFn, Pat, PatIdent, Result};
+
+use crate::arguments::Arguments;
+
+/// The function, or an error that says what stands there in its place.
+pub(crate) fn function(item: TokenStream) -> Result<ItemFn> {
+    let function: ItemFn =
+        syn::parse2(item.clone()).map_err(|error| match syn::parse2::<syn::Item>(item.clone()) {
+            Ok(item) if !matches!(item, syn::Item::Fn(_)) => {
+                Error::new_spanned(item, "`observe` goes on functions and methods with a body")
+            }
+            _ if is_bodiless(&item) => Error::new_spanned(
+                &item,
+                "`observe` goes on functions and methods with a body: this one has none",
+            ),
+            _ => error,
+        })?;
+    if let Some(constant) = &function.sig.constness {
+        let message = "`observe` cannot record a `const fn`: it may run while the program is built";
+        return Err(Error::new_spanned(constant, message));
+    }
+    Ok(function)
+}
+
+fn is_bodiless(item: &TokenStream) -> bool {
+    syn::parse2::<syn::TraitItemFn>(item.clone()).is_ok_and(|item| item.default.is_none())
+}
+
+/// Refuses names that are no arguments of the function.
+pub(crate) fn names(arguments: &Arguments, function: &ItemFn) -> Result<()> {
+    let known = names_of(function);
+    let alone = arguments.fields.iter().filter_map(|field| field.alone.as_ref());
+    let lists = arguments.args.iter().flatten().map(|name| ("args", name));
+    let lists = lists.chain(arguments.skip.iter().map(|name| ("skip", name)));
+    for (list, name) in lists.chain(alone.map(|name| ("fields", name))) {
+        // A field may name what is in scope around the function, such as a constant.
+        if list != "fields" && !known.contains(name) {
+            let message =
+                format!("`{list}` names `{name}`, which is no argument of `{}`", function.sig.ident);
+            return Err(Error::new(name.span(), message));
+        }
+    }
+    Ok(())
+}
+
+/// The names of the function's arguments, those within patterns included.
+pub(crate) fn names_of(function: &ItemFn) -> Vec<Ident> {
+    let mut names = Names(Vec::new());
+    for argument in &function.sig.inputs {
+        match argument {
+            FnArg::Receiver(receiver) => names.0.push(Ident::new("self", receiver.self_token.span)),
+            FnArg::Typed(typed) => names.visit_pat(&typed.pat),
+        }
+    }
+    names.0
+}
+
+struct Names(Vec<Ident>);
+
+impl<'ast> Visit<'ast> for Names {
+    fn visit_pat(&mut self, pat: &'ast Pat) {
+        if let Pat::Ident(PatIdent { ident, .. }) = pat {
+            self.0.push(ident.clone());
+        }
+        visit_pat(self, pat);
+    }
+}

@@ -1,0 +1,96 @@
+//! One field of `fields(…)`.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream};
+use syn::spanned::Spanned;
+use syn::{Expr, Ident, LitStr, Result, Token};
+
+/// How a value is recorded.
+#[derive(Clone, Copy)]
+enum Shown {
+    /// As what it is.
+    Measured,
+    /// `%`: displayed.
+    Display,
+    /// `?`: by its `Debug`.
+    Debug,
+}
+
+/// One field: `key = value`, or an argument's name alone.
+pub(crate) struct Field {
+    pub key: String,
+    pub span: Span,
+    shown: Shown,
+    value: TokenStream,
+    /// The name that stands for itself.
+    pub alone: Option<Ident>,
+}
+
+impl Parse for Field {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let early = sigil(input)?;
+        let span = input.span();
+        let (key, single) = key(input)?;
+        if !input.peek(Token![=])
+            && let Some(name) = single
+        {
+            let value = name.to_token_stream();
+            return Ok(Self { key, span, shown: early.unwrap_or(Shown::Measured), value, alone: Some(name) });
+        }
+        input.parse::<Token![=]>()?;
+        let shown = sigil(input)?.or(early).unwrap_or(Shown::Measured);
+        let value = input.parse::<Expr>()?.into_token_stream();
+        Ok(Self { key, span, shown, value, alone: None })
+    }
+}
+
+impl Field {
+    /// The statement that records it; what is wrong with the value is said where the value stands.
+    pub fn record(&self, observed: &Ident) -> TokenStream {
+        let Self { key, value, .. } = self;
+        let span = value.span();
+        let mut observed = observed.clone();
+        observed.set_span(observed.span().located_at(span));
+        match self.shown {
+            Shown::Measured => quote_spanned!(span=> #observed.field(#key, &(#value));),
+            Shown::Display => {
+                quote_spanned!(span=> #observed.shown(#key, ::core::format_args!("{}", &(#value)));)
+            }
+            Shown::Debug => {
+                quote_spanned!(span=> #observed.shown(#key, ::core::format_args!("{:?}", &(#value)));)
+            }
+        }
+    }
+}
+
+fn sigil(input: ParseStream<'_>) -> Result<Option<Shown>> {
+    if input.peek(Token![%]) {
+        input.parse::<Token![%]>()?;
+        Ok(Some(Shown::Display))
+    } else if input.peek(Token![?]) {
+        input.parse::<Token![?]>()?;
+        Ok(Some(Shown::Debug))
+    } else {
+        Ok(None)
+    }
+}
+
+/// A key: words with dots between them, or a text. A word alone may also stand for itself.
+fn key(input: ParseStream<'_>) -> Result<(String, Option<Ident>)> {
+    if input.peek(LitStr) {
+        return Ok((input.parse::<LitStr>()?.value(), None));
+    }
+    let first = Ident::parse_any(input)?;
+    let mut key = first.unraw().to_string();
+    if !input.peek(Token![.]) {
+        return Ok((key, Some(first)));
+    }
+    while input.peek(Token![.]) {
+        input.parse::<Token![.]>()?;
+        key.push('.');
+        key.push_str(&Ident::parse_any(input)?.unraw().to_string());
+    }
+    Ok((key, None))
+}

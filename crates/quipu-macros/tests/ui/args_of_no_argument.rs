@@ -1,0 +1,6 @@
+#[quipu_macros::observe(crate = quipu_sdk, args(user))]
+async fn work(users: &str) {
+    let _ = users;
+}
+
+fn main() {}

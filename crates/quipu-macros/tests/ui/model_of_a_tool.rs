@@ -1,0 +1,4 @@
+#[quipu_macros::observe(crate = quipu_sdk, kind = "tool", model = "gpt-5")]
+fn work() {}
+
+fn main() {}

@@ -1,0 +1,4 @@
+#[quipu_macros::observe(crate = quipu_sdk, name = 1)]
+fn work() {}
+
+fn main() {}

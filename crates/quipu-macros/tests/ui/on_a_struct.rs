@@ -1,0 +1,6 @@
+#[quipu_macros::observe(crate = quipu_sdk)]
+struct Work {
+    name: String,
+}
+
+fn main() {}

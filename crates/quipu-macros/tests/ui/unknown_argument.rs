@@ -1,0 +1,4 @@
+#[quipu_macros::observe(crate = quipu_sdk, knid = "tool")]
+fn work() {}
+
+fn main() {}

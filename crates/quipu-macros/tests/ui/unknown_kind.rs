@@ -1,0 +1,4 @@
+#[quipu_macros::observe(crate = quipu_sdk, kind = "tol")]
+fn work() {}
+
+fn main() {}

@@ -1,0 +1,4 @@
+#[quipu_macros::observe(crate = quipu_sdk, level = "loud")]
+fn work() {}
+
+fn main() {}

@@ -1,0 +1,166 @@
+//! Guards of Quipu as spans of `tracing`, so that its subscribers see where the code stands.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+
+use parking_lot::Mutex;
+use quipu_core::SpanId;
+use quipu_sdk::{Context, Mirror, Opened, set_mirror};
+use tracing::Span;
+use tracing::span::Id;
+
+/// Target of the spans that show guards. The layer never records them.
+pub const MIRROR_TARGET: &str = "quipu::guard";
+
+/// Something else watches the process's guards already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the guards of this process are watched by another mirror already")]
+pub struct MirrorTaken;
+
+/// Locks over the spans that are open, so that threads seldom meet.
+const SHARDS: usize = 16;
+
+struct Spans([Mutex<HashMap<SpanId, Span>>; SHARDS]);
+
+thread_local! {
+    /// The context of the guard for which a span is being made.
+    static OPENING: RefCell<Option<Context>> = const { RefCell::new(None) };
+    /// Whether this thread is telling `tracing` of a guard: what the layer does in answer is not told again.
+    static TELLING: Cell<bool> = const { Cell::new(false) };
+    /// The spans that are entered on this thread.
+    static ENTERED: RefCell<Vec<(SpanId, Span)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Shows every guard made from now on to the subscribers of `tracing`: as a span of the target [`MIRROR_TARGET`] at the level
+/// INFO, named after the guard's kind, with the fields `name`, `trace_id` and `span_id`, entered and left as the guard's
+/// context is, and closed at the guard's end. With a subscriber that does not want the target it costs a look at that.
+///
+/// # Errors
+/// [`MirrorTaken`] when something else watches the guards of this process; calling this again is no error.
+pub fn mirror() -> Result<(), MirrorTaken> {
+    static INSTALLED: std::sync::OnceLock<Result<(), MirrorTaken>> = std::sync::OnceLock::new();
+    static SPANS: std::sync::LazyLock<Spans> =
+        std::sync::LazyLock::new(|| Spans(std::array::from_fn(|_| Mutex::default())));
+    *INSTALLED.get_or_init(|| set_mirror(&*SPANS).map_err(|_| MirrorTaken))
+}
+
+/// The context of the guard for which a span is being made on this thread.
+pub(crate) fn opening() -> Option<Context> {
+    OPENING.try_with(|opening| opening.borrow().clone()).ok().flatten()
+}
+
+/// Whether this thread is telling `tracing` of a guard just now.
+pub(crate) fn is_telling() -> bool {
+    TELLING.try_with(Cell::get).unwrap_or(true)
+}
+
+/// Runs `tell` unless it was called in answer to another telling.
+fn telling(tell: impl FnOnce()) {
+    struct Told;
+    impl Drop for Told {
+        fn drop(&mut self) {
+            let _ = TELLING.try_with(|telling| telling.set(false));
+        }
+    }
+    if TELLING.try_with(|telling| telling.replace(true)) == Ok(false) {
+        let _told = Told;
+        tell();
+    }
+}
+
+impl Spans {
+    fn shard(&self, span: SpanId) -> &Mutex<HashMap<SpanId, Span>> {
+        &self.0[usize::from(span.as_bytes()[7]) % SHARDS]
+    }
+
+    fn find(&self, span: SpanId) -> Option<Span> {
+        self.shard(span).lock().get(&span).cloned()
+    }
+}
+
+macro_rules! by_kind {
+    ($opened:ident, $parent:ident, [$($word:literal),*]) => {
+        match $opened.kind {
+            $($word => by_kind!(@ $opened, $parent, $word),)*
+            _ => by_kind!(@ $opened, $parent, "span"),
+        }
+    };
+    (@ $opened:ident, $parent:ident, $word:literal) => {
+        tracing::info_span!(
+            target: MIRROR_TARGET,
+            parent: $parent,
+            $word,
+            name = $opened.name,
+            trace_id = %$opened.trace_id,
+            span_id = %$opened.span_id,
+        )
+    };
+}
+
+/// A span of `tracing` has a name that is known when the program is built: the guard's kind.
+fn show(opened: &Opened<'_>, parent: Option<Id>) -> Span {
+    by_kind!(
+        opened,
+        parent,
+        [
+            "agent",
+            "workflow",
+            "task",
+            "llm",
+            "embedding",
+            "rerank",
+            "tool",
+            "retrieval",
+            "memory",
+            "guardrail",
+            "evaluator",
+            "planning",
+            "session",
+            "context_assembly",
+            "file_operation",
+            "shell_command",
+            "vcs"
+        ]
+    )
+}
+
+impl Mirror for Spans {
+    fn opened(&self, opened: &Opened<'_>) {
+        telling(|| {
+            let _ = OPENING.try_with(|opening| opening.replace(Some(opened.context.clone())));
+            let parent = opened.parent_id.and_then(|parent| self.find(parent)).and_then(|span| span.id());
+            let parent = parent.or_else(|| Span::current().id());
+            let span = show(opened, parent);
+            let _ = OPENING.try_with(RefCell::take);
+            if !span.is_disabled() {
+                self.shard(opened.span_id).lock().insert(opened.span_id, span);
+            }
+        });
+    }
+
+    fn entered(&self, span: SpanId) {
+        telling(|| {
+            let Some(shown) = self.find(span) else { return };
+            shown.with_subscriber(|(id, dispatch)| dispatch.enter(id));
+            let _ = ENTERED.try_with(|entered| entered.borrow_mut().push((span, shown)));
+        });
+    }
+
+    fn left(&self, span: SpanId) {
+        telling(|| {
+            // From the thread's own list: a guard may end before its context is left.
+            if let Ok(Some(shown)) = ENTERED.try_with(|entered| {
+                let mut entered = entered.borrow_mut();
+                let at = entered.iter().rposition(|(known, _)| *known == span)?;
+                Some(entered.remove(at).1)
+            }) {
+                shown.with_subscriber(|(id, dispatch)| dispatch.exit(id));
+            }
+        });
+    }
+
+    fn closed(&self, span: SpanId) {
+        let closed = self.shard(span).lock().remove(&span);
+        telling(|| drop(closed));
+    }
+}
