@@ -1,0 +1,9 @@
+//! A middleware for `reqwest`, through `reqwest-middleware`.
+
+mod body;
+mod middleware;
+mod propagate;
+mod watch;
+
+pub use middleware::Middleware;
+pub use propagate::Propagate;

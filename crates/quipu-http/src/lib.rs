@@ -1,0 +1,18 @@
+//! HTTP: context in and out of headers, and calls to model providers observed on the wire.
+//!
+//! Verb: CONNECT.
+//! Takes: requests of a server or client.
+//! Gives: the same requests, with a span each, their context in the headers, and the usage that the answers tell of.
+//! Never: changes a body, delays a stream, or records a key.
+
+mod client;
+mod headers;
+mod method;
+mod model_call;
+mod server;
+pub mod wire;
+
+pub use client::{Middleware, Propagate};
+pub use headers::{extract, inject, inject_as};
+pub use model_call::ModelCall;
+pub use server::{Trace, TraceBody, TraceFuture, TraceLayer};

@@ -1,0 +1,251 @@
+//! An answer while it is read: the pieces of a stream are put together here.
+
+use std::collections::BTreeMap;
+
+use compact_str::CompactString;
+use serde_json::{Map, Value, json};
+
+use super::fields::{text, word};
+use super::{Answer, Failure, ToolCall};
+
+/// Most characters of contents that are kept of one answer.
+const MOST_CONTENTS: usize = 1 << 20;
+/// Most parts that are kept of one answer.
+const MOST_PARTS: usize = 4096;
+
+/// An answer while it is read.
+#[derive(Debug, Default)]
+pub struct Draft {
+    /// What is known so far.
+    pub answer: Answer,
+    contents: bool,
+    has_output: bool,
+    held: usize,
+    /// What a stream has told of its usage so far, where that comes in pieces.
+    pub(crate) usage_object: Map<String, Value>,
+    parts: BTreeMap<(u64, Slot), Part>,
+    /// Why each choice stopped.
+    stopped: BTreeMap<u64, String>,
+}
+
+/// Where in a choice a part stands: what has no place of its own comes first, in the order of reasoning and text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Slot {
+    Reasoning,
+    Text,
+    At(u64),
+}
+
+#[derive(Debug)]
+enum Part {
+    Text(String),
+    Reasoning(String),
+    Tool(ToolCall),
+    Other(Value),
+}
+
+impl Draft {
+    /// A draft; with `contents`, what the model says is kept, too.
+    pub fn new(contents: bool) -> Self {
+        Self { contents, ..Self::default() }
+    }
+
+    /// Whether any text, reasoning or tool call has come.
+    pub fn has_output(&self) -> bool {
+        self.has_output
+    }
+
+    /// The answer, as far as it is known.
+    pub fn finish(mut self) -> Answer {
+        self.answer.finish_reasons = self.stopped.values().cloned().collect();
+        self.answer.output = self.contents.then(|| self.messages()).flatten();
+        self.answer.tool_calls = std::mem::take(&mut self.parts)
+            .into_values()
+            .filter_map(|part| if let Part::Tool(call) = part { Some(call) } else { None })
+            .filter(|call| !call.name.is_empty())
+            .collect();
+        self.answer
+    }
+
+    pub(crate) fn has_parts(&self) -> bool {
+        !self.parts.is_empty()
+    }
+
+    pub(crate) fn has_tool_calls(&self) -> bool {
+        self.parts.values().any(|part| matches!(part, Part::Tool(_)))
+    }
+
+    pub(crate) fn id(&mut self, id: Option<&str>) {
+        set(&mut self.answer.id, id);
+    }
+
+    pub(crate) fn model(&mut self, model: Option<&str>) {
+        set(&mut self.answer.model, model);
+    }
+
+    pub(crate) fn service_tier(&mut self, tier: Option<&str>) {
+        set(&mut self.answer.service_tier, tier);
+    }
+
+    pub(crate) fn stopped(&mut self, choice: u64, reason: Option<&str>) {
+        if let Some(reason) = reason.filter(|reason| !reason.is_empty())
+            && self.stopped.len() < MOST_PARTS
+        {
+            self.stopped.insert(choice, reason.to_owned());
+        }
+    }
+
+    pub(crate) fn text(&mut self, choice: u64, slot: Slot, piece: &str) {
+        self.say(choice, slot, piece, Part::Text);
+    }
+
+    pub(crate) fn reasoning(&mut self, choice: u64, slot: Slot, piece: &str) {
+        self.say(choice, slot, piece, Part::Reasoning);
+    }
+
+    fn say(&mut self, choice: u64, slot: Slot, piece: &str, make: fn(String) -> Part) {
+        if piece.is_empty() {
+            return;
+        }
+        self.has_output = true;
+        if !self.contents || !self.has_room(piece) {
+            return;
+        }
+        if let Some(Part::Text(held) | Part::Reasoning(held)) =
+            self.part(choice, slot, || make(String::new()))
+        {
+            held.push_str(piece);
+        }
+    }
+
+    /// A tool call's name and id, as far as they are told by this piece.
+    pub(crate) fn tool(&mut self, choice: u64, slot: Slot, id: Option<&str>, name: Option<&str>) {
+        self.has_output |= name.is_some();
+        if let Some(Part::Tool(call)) = self.part(choice, slot, || Part::Tool(ToolCall::default())) {
+            if let Some(id) = id.filter(|id| !id.is_empty()) {
+                call.id = Some(id.to_owned());
+            }
+            if let Some(name) = name.filter(|name| !name.is_empty()) {
+                name.clone_into(&mut call.name);
+            }
+        }
+    }
+
+    /// More of a tool call's arguments.
+    pub(crate) fn arguments(&mut self, choice: u64, slot: Slot, piece: &str) {
+        if !self.contents || !self.has_room(piece) {
+            return;
+        }
+        if let Some(Part::Tool(call)) = self.part(choice, slot, || Part::Tool(ToolCall::default())) {
+            call.arguments.get_or_insert_default().push_str(piece);
+        }
+    }
+
+    /// A part of another kind, under its type's word.
+    pub(crate) fn other(&mut self, choice: u64, slot: Slot, part: Value) {
+        self.has_output = true;
+        if self.contents {
+            self.part(choice, slot, || Part::Other(part));
+        }
+    }
+
+    /// The first place of a choice that holds no part with a place of its own.
+    pub(crate) fn next(&self, choice: u64) -> Slot {
+        let last = self.parts.range(..=(choice, Slot::At(u64::MAX))).next_back();
+        match last {
+            Some(((of, Slot::At(at)), _)) if *of == choice => Slot::At(at.saturating_add(1)),
+            _ => Slot::At(0),
+        }
+    }
+
+    /// The last place of a choice, if its part is text, or reasoning as `thought` wants: where a stream without places goes on.
+    pub(crate) fn last_said(&self, choice: u64, thought: bool) -> Option<Slot> {
+        let ((of, slot), part) = self.parts.range(..=(choice, Slot::At(u64::MAX))).next_back()?;
+        let fits = if thought { matches!(part, Part::Reasoning(_)) } else { matches!(part, Part::Text(_)) };
+        (*of == choice && fits).then_some(*slot)
+    }
+
+    /// An error object in any provider's shape.
+    pub(crate) fn failed(&mut self, error: &Value) {
+        let code = word(error, "code").filter(|code| !code.bytes().all(|byte| byte.is_ascii_digit()));
+        let kind = word(error, "status").or(code).or_else(|| word(error, "type"));
+        let message = word(error, "message").or_else(|| error.as_str()).filter(|_| self.contents);
+        self.answer.failure = Some(Failure {
+            kind: kind.filter(|kind| is_word(kind)).map(CompactString::from),
+            message: message.map(|message| message.chars().take(4096).collect()),
+        });
+    }
+
+    fn has_room(&mut self, piece: &str) -> bool {
+        let has_room = self.held + piece.len() <= MOST_CONTENTS;
+        if has_room {
+            self.held += piece.len();
+        } else {
+            self.answer.is_cut = true;
+        }
+        has_room
+    }
+
+    fn part(&mut self, choice: u64, slot: Slot, make: impl FnOnce() -> Part) -> Option<&mut Part> {
+        let is_full = self.parts.len() >= MOST_PARTS;
+        match self.parts.entry((choice, slot)) {
+            std::collections::btree_map::Entry::Occupied(part) => Some(part.into_mut()),
+            std::collections::btree_map::Entry::Vacant(_) if is_full => None,
+            std::collections::btree_map::Entry::Vacant(place) => Some(place.insert(make())),
+        }
+    }
+
+    fn messages(&self) -> Option<Value> {
+        let mut choices: BTreeMap<u64, Vec<Value>> = BTreeMap::new();
+        for ((choice, _), part) in &self.parts {
+            choices.entry(*choice).or_default().push(part.value());
+        }
+        let messages: Vec<Value> = choices
+            .into_iter()
+            .map(|(choice, parts)| {
+                let mut message = Map::from_iter([
+                    ("role".to_owned(), json!("assistant")),
+                    ("parts".to_owned(), Value::Array(parts)),
+                ]);
+                if let Some(reason) = self.stopped.get(&choice) {
+                    message.insert("finish_reason".to_owned(), json!(reason));
+                }
+                Value::Object(message)
+            })
+            .collect();
+        (!messages.is_empty()).then_some(Value::Array(messages))
+    }
+}
+
+impl Part {
+    fn value(&self) -> Value {
+        match self {
+            Self::Text(text) => json!({"type": "text", "content": text}),
+            Self::Reasoning(text) => json!({"type": "reasoning", "content": text}),
+            Self::Tool(call) => tool_call(call.id.as_deref(), &call.name, call.arguments.as_deref()),
+            Self::Other(value) => value.clone(),
+        }
+    }
+}
+
+/// A tool call in the message schema; arguments are parsed where they are JSON.
+pub(crate) fn tool_call(id: Option<&str>, name: &str, arguments: Option<&str>) -> Value {
+    let arguments = arguments.map(|text| serde_json::from_str(text).unwrap_or_else(|_| json!(text)));
+    json!({"type": "tool_call", "id": id, "name": name, "arguments": arguments})
+}
+
+fn set(slot: &mut Option<String>, value: Option<&str>) {
+    if let Some(value) = value.filter(|value| !value.is_empty()) {
+        *slot = Some(value.to_owned());
+    }
+}
+
+/// Whether a provider's word is one, and not a sentence that may repeat what was asked.
+fn is_word(kind: &str) -> bool {
+    kind.len() <= 64 && kind.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
+}
+
+/// The error of an answer that holds one under `error`, in any provider's shape.
+pub(crate) fn error_of(body: &Value) -> Option<&Value> {
+    body.get("error").filter(|error| error.is_object() || text(body, "error").is_some())
+}

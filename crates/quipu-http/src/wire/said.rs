@@ -1,0 +1,67 @@
+//! What was said to a model, in [OpenTelemetry's GenAI message
+//! schema](https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/): roles with lists of typed parts.
+
+mod anthropic;
+mod gemini;
+mod openai;
+
+use serde_json::{Value, json};
+
+use super::Shape;
+
+/// What was said to a model.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Said {
+    /// Messages, oldest first.
+    pub messages: Option<Value>,
+    /// Instructions, where they stand apart from the messages.
+    pub system: Option<Value>,
+    /// The tools offered, as sent.
+    pub tools: Option<Value>,
+}
+
+impl Said {
+    /// Reads the body of a request of this shape.
+    pub fn read(shape: Shape, body: &Value) -> Self {
+        let mut said = match shape {
+            Shape::OpenAiChat => openai::chat(body),
+            Shape::OpenAiResponses => openai::responses(body),
+            Shape::OpenAiEmbeddings => openai::embeddings(body),
+            Shape::AnthropicMessages => anthropic::messages(body),
+            Shape::GeminiGenerate | Shape::GeminiEmbed => gemini::contents(body),
+        };
+        said.tools = body
+            .get("tools")
+            .filter(|tools| tools.as_array().is_some_and(|tools| !tools.is_empty()))
+            .cloned();
+        said
+    }
+}
+
+fn message(role: &str, parts: Vec<Value>) -> Value {
+    json!({"role": role, "parts": parts})
+}
+
+fn text_part(text: &str) -> Value {
+    json!({"type": "text", "content": text})
+}
+
+fn answered(id: Option<&str>, response: Value) -> Value {
+    json!({"type": "tool_call_response", "id": id, "response": response})
+}
+
+/// A picture, sound or file: where it is, or of what kind and size it is. Its bytes are not kept.
+fn media(modality: &str, mime: Option<&str>, place: &str) -> Value {
+    if place.starts_with("http://") || place.starts_with("https://") || place.starts_with("gs://") {
+        // What comes after the question mark of a signed address is a key.
+        let place = place.split('?').next().unwrap_or_default();
+        json!({"type": "uri", "modality": modality, "mime_type": mime, "uri": place})
+    } else {
+        json!({"type": "blob", "modality": modality, "mime_type": mime, "bytes": place.len()})
+    }
+}
+
+/// A list of messages, unless it is empty.
+fn listed(messages: Vec<Value>) -> Option<Value> {
+    (!messages.is_empty()).then_some(Value::Array(messages))
+}
