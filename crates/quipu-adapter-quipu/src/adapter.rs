@@ -1,0 +1,89 @@
+//! The adapter, and what the library says in words of its own.
+//!
+//! The library writes OpenTelemetry's GenAI attributes, which are read as everybody's are, and `quipu.kind` for what a span
+//! does. Its input tokens are totals that include cached ones. Spans that other instrumentations make through it carry their
+//! own scope, and so are read by their own adapters.
+
+use compact_str::CompactString;
+use quipu_core::{Adapter, Canonical, Event, Kind, Lens, Messages, Span};
+use quipu_normalize::{Slots, canonical, explain, handoff_to, label, lens, messages, read_event};
+use quipu_semconv::quipu::{FRAMEWORK, HANDOFF_EVENT, KIND, KINDS, NO_KIND, SCOPE};
+use quipu_semconv::{Field, HANDOFF_TO};
+
+/// The framework of code that names none.
+const OWN_FRAMEWORK: CompactString = CompactString::const_new("quipu");
+
+/// Reads what Quipu's own library records.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Quipu;
+
+impl Adapter for Quipu {
+    fn name(&self) -> &'static str {
+        "quipu"
+    }
+
+    fn claims(&self, span: &Span) -> bool {
+        span.scope.name == SCOPE
+    }
+
+    fn canonical(&self, span: &Span) -> Canonical {
+        let slots = Slots::of(span);
+        let mut read = canonical(&slots, self.name());
+        read.framework = Some(framework(span.attributes.get(FRAMEWORK)));
+        read.operation = read.operation.take().or_else(|| operation(&slots));
+        if read.kind == Kind::Task && read.workflow.is_some() {
+            read.step = label(&span.name.as_str().into());
+        }
+        hand_off(span, &mut read);
+        read
+    }
+
+    fn messages(&self, span: &Span) -> Messages {
+        messages(span)
+    }
+
+    fn lens(&self, span: &Span, read: &Canonical) -> Lens {
+        let mut lens = lens(span, read);
+        if span.attributes.get(FRAMEWORK).is_some() {
+            explain(&mut lens, "framework", FRAMEWORK, "the framework that the code says it is written with");
+        }
+        explain(&mut lens, "operation", KIND, "a kind of the library's that has no other word");
+        explain(&mut lens, "handoff_to", HANDOFF_TO[0], "on the span's event \"handoff\"");
+        lens
+    }
+
+    fn event(&self, event: &mut Event) {
+        if event.scope.name != SCOPE {
+            return;
+        }
+        event.framework = event.framework.take().or_else(|| Some(framework(event.attributes.get(FRAMEWORK))));
+        read_event(event);
+    }
+}
+
+fn framework(said: Option<&quipu_core::Value>) -> CompactString {
+    said.and_then(label).unwrap_or(OWN_FRAMEWORK)
+}
+
+/// The word of a kind that is none of [`Kind`]'s.
+fn operation(slots: &Slots<'_>) -> Option<CompactString> {
+    let word = slots.label(Field::QuipuKind)?;
+    let is_ours = KINDS.iter().any(|(known, kind)| *known == word && *kind == Kind::Other);
+    (is_ours && word != NO_KIND).then_some(word)
+}
+
+/// An agent says on its span that it hands over; a model does so by the name of a tool. The first hand-off is told: those
+/// that follow are on the span's events.
+fn hand_off(span: &Span, read: &mut Canonical) {
+    let said = || {
+        let event = span.events.iter().find(|event| event.name == HANDOFF_EVENT)?;
+        HANDOFF_TO.iter().find_map(|key| event.attributes.get(key)).and_then(label)
+    };
+    let by_tool =
+        || read.tool.as_deref().filter(|_| read.kind == Kind::Tool).and_then(|tool| handoff_to(span, tool));
+    let taker = read.handoff_to.take().or_else(said).or_else(by_tool);
+    if taker.is_some() {
+        read.handoff_from = read.handoff_from.take().or_else(|| read.agent.clone());
+    }
+    read.handoff_to = taker;
+}

@@ -1,0 +1,5 @@
+//! What the library records, read by its own adapter.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod reads;
+mod recording;
