@@ -4,6 +4,7 @@ mod frameworks;
 mod http;
 mod kills;
 mod otlp;
+mod prometheus;
 mod recordings;
 mod report;
 mod server;
@@ -56,10 +57,11 @@ pub struct Bench {
 
 type Suite = (&'static str, fn(&Bench) -> Result<Report>);
 
-const SUITES: [Suite; 5] = [
+const SUITES: [Suite; 6] = [
     ("recordings", recordings::run),
     ("kills", kills::run),
     ("otlp", otlp::run),
+    ("prometheus", prometheus::run),
     ("web", web::run),
     ("frameworks", frameworks::run),
 ];

@@ -1,0 +1,81 @@
+//! A program with figures to scrape: an agent's metrics by Quipu's recorder, with exemplars from its span, and an order
+//! count by OpenTelemetry's meter API, on one page. It prints the page's address and the trace that it works in, and ends
+//! when its standard input does.
+//!
+//! What it records is known beforehand, so that answers of a real Prometheus can be checked: every tenth of a second 5 tool
+//! calls, 3 orders, and 256 model calls that took 0.01 to 2.56 seconds, each hundredth once. So the 95th percentile is
+//! 2.432 seconds, which is also what the buckets give, since 1.28 is a bound and calls are spread evenly above it. Beside
+//! that there is one series of every metric in Quipu's catalogue, so that a check of the page is one of the catalogue.
+
+use std::io::{Read as _, Write as _};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use opentelemetry::metrics::MeterProvider as _;
+use quipu_backend_prometheus::{Config, Prometheus};
+use quipu_core::{Backend as _, Clock as _, MetricSink as _, Resource, Result, SystemClock};
+use quipu_sdk::metrics::catalogue::CATALOGUE;
+use quipu_sdk::metrics::{InstrumentKind, Registry};
+use quipu_sdk::{Recorder, Settings};
+
+const TICK: Duration = Duration::from_millis(100);
+const TOOL_CALLS: u64 = 5;
+const ORDERS: u64 = 3;
+const DURATION: &str = "gen_ai.client.operation.duration";
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<()> {
+    let prometheus = Prometheus::open(Config::at(SocketAddr::from(([127, 0, 0, 1], 0))))?;
+    let orders =
+        prometheus.meter_provider().meter("shop").u64_counter("orders").with_description("Orders.").build();
+    let attributes = [("service.name", "scraped"), ("service.version", "1")].into_iter().collect();
+    let resource = Resource { attributes, schema_url: "".into() };
+    let (recorder, drain) = Recorder::new(Settings { resource: resource.into(), ..Settings::default() });
+    let agent = recorder.context().agent("planner");
+    let metrics = recorder.metrics();
+    metrics.describe("shop.tool.calls", "{call}", "Calls of the shop's tools.");
+    one_of_each(metrics);
+    if let (Some(address), Some(trace)) = (prometheus.address(), agent.context().trace_id()) {
+        // Whoever started this and does not listen has ended.
+        let _ = writeln!(std::io::stdout(), "http://{address}/metrics {trace}");
+    }
+    let end = end_of_input();
+    let (begin, mut ticks) = (Instant::now(), 0);
+    while !end.is_finished() {
+        let due = begin.elapsed().as_millis() as u64 / TICK.as_millis() as u64;
+        agent.context().scope(|| (ticks..due).for_each(|_| work(metrics)));
+        orders.add(ORDERS * (due - ticks), &[]);
+        ticks = due;
+        prometheus.write_metrics(&drain.metrics(SystemClock.now())).await?;
+        tokio::time::sleep(TICK / 4).await;
+    }
+    prometheus.close().await
+}
+
+fn end_of_input() -> std::thread::JoinHandle<()> {
+    std::thread::spawn(|| {
+        let _ = std::io::stdin().read_to_end(&mut Vec::new());
+    })
+}
+
+/// What happens in a tenth of a second.
+fn work(metrics: &'static Registry) {
+    metrics.counter("shop.tool.calls").add(TOOL_CALLS, &[("tool", "search")]);
+    let calls = metrics.histogram(DURATION).with(&[("gen_ai.operation.name", "chat")]);
+    (1..=256).for_each(|hundredths| calls.record(f64::from(hundredths) / 100.0));
+}
+
+/// A series of every other metric of the catalogue.
+fn one_of_each(metrics: &'static Registry) {
+    for entry in CATALOGUE.iter().filter(|entry| entry.name != DURATION) {
+        let labels: Vec<(&str, &str)> = entry.labels.iter().map(|label| (*label, "some")).collect();
+        match entry.kind {
+            InstrumentKind::Counter => metrics.counter(entry.name).add(1, &labels),
+            InstrumentKind::UpDownCounter => metrics.up_down_counter(entry.name).add(1, &labels),
+            InstrumentKind::Gauge => metrics.gauge(entry.name).set(0.5, &labels),
+            InstrumentKind::Histogram => metrics.histogram(entry.name).record(0.5, &labels),
+            InstrumentKind::Summary => metrics.summary(entry.name).record(0.5, &labels),
+            InstrumentKind::Timer => metrics.timer(entry.name).record(TICK, &labels),
+        }
+    }
+}

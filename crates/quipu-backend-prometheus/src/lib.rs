@@ -1,0 +1,28 @@
+//! The backend `prometheus`.
+//!
+//! Verb: SHOW.
+//! Takes: metric records, and what the process records by OpenTelemetry's meter API.
+//! Gives: the latest figures in Prometheus text and OpenMetrics, on a port of its own or by a handler.
+//! Never: blocks the pipeline, or gives a page that Prometheus cannot read.
+//!
+//! ```
+//! use quipu_backend_prometheus::{Config, Format, Prometheus};
+//!
+//! let prometheus = Prometheus::open(Config { listen: None, ..Config::default() })?;
+//! // Give it to the pipeline as a backend; mount `prometheus.handler()` in your own server, or set `listen`.
+//! assert!(prometheus.text(Format::OpenMetrics).ends_with("# EOF\n"));
+//! # Ok::<(), quipu_core::Error>(())
+//! ```
+
+mod config;
+mod joined;
+mod names;
+pub mod otel;
+mod page;
+mod prometheus;
+mod records;
+mod server;
+
+pub use config::Config;
+pub use page::Format;
+pub use prometheus::Prometheus;

@@ -1,0 +1,150 @@
+//! The backend itself.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+use axum::Router;
+use parking_lot::Mutex;
+use prometheus::Registry;
+use quipu_core::{Backend, Clock, Error, ErrorKind, Health, Metric, MetricSink, Result, Retry, SystemClock};
+
+use crate::Config;
+use crate::joined::Joined;
+use crate::otel::Meters;
+use crate::page::{Format, page};
+use crate::records::{Beside, Records};
+use crate::server::{Server, routes};
+
+/// Name of the backend.
+pub(crate) const NAME: &str = "prometheus";
+
+/// Keeps the latest figures of every series of the metric records that it is given, and shows them to Prometheus, together
+/// with what the process records by OpenTelemetry's meter API ([`crate::otel`]). Takes metrics alone.
+///
+/// Cumulative points replace, delta points are added up, a gauge has its last value; of sources that are one series on the
+/// page, such as two services without a label that tells them apart, counters and histograms are added up.
+pub struct Prometheus {
+    pub(crate) shown: Arc<Shown>,
+    pub(crate) meters: Meters,
+    config: Config,
+    server: Option<Server>,
+    closed: AtomicBool,
+}
+
+/// What the page is made of.
+pub(crate) struct Shown {
+    pub(crate) registry: Registry,
+    records: Arc<Mutex<Records>>,
+    clock: Arc<dyn Clock>,
+    exemplars: bool,
+}
+
+impl Shown {
+    pub(crate) fn text(&self, format: Format) -> String {
+        let families = self.registry.gather();
+        let mut beside = match format {
+            Format::Text => Beside::default(),
+            Format::OpenMetrics => self.records.lock().beside(),
+        };
+        if !self.exemplars {
+            beside.forget_exemplars();
+        }
+        page(&families, &beside, format)
+    }
+}
+
+impl Prometheus {
+    /// Opens the backend, and its server if the settings name an address. The server has a thread of its own, so that any
+    /// runtime, or none, may call this.
+    ///
+    /// # Errors
+    /// The path is not one that can be served; the address is in use or not of this machine.
+    pub fn open(config: Config) -> Result<Self> {
+        Self::with_clock(config, Arc::new(SystemClock))
+    }
+
+    /// As [`Self::open`], with a clock of the caller's for what is stale.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn with_clock(config: Config, clock: Arc<dyn Clock>) -> Result<Self> {
+        config.check()?;
+        let meters = Meters::new()?;
+        let records = Arc::new(Mutex::new(Records::new(&config)));
+        let registry = Registry::new();
+        let joined = Joined::new(Arc::clone(&records), meters.registry.clone(), Arc::clone(&clock))?;
+        registry.register(Box::new(joined)).map_err(|error| {
+            Error::new(ErrorKind::Internal, "open backend", "registry").of_backend(NAME).caused_by(error)
+        })?;
+        let shown = Arc::new(Shown { registry, records, clock, exemplars: config.exemplars });
+        let serve = |address| Server::start(address, routes(&config.path, Arc::clone(&shown)));
+        let server = config.listen.map(serve).transpose()?;
+        Ok(Self { shown, meters, config, server, closed: AtomicBool::new(false) })
+    }
+
+    /// The page, as of now.
+    pub fn text(&self, format: Format) -> String {
+        self.shown.text(format)
+    }
+
+    /// The page as a route at the path of the settings, for a server of yours. The format goes by the `Accept` header.
+    pub fn handler(&self) -> Router {
+        routes(&self.config.path, Arc::clone(&self.shown))
+    }
+
+    /// Where the backend's own server listens, with the port that it got; `None` without one.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.server.as_ref().map(Server::address)
+    }
+}
+
+#[async_trait]
+impl MetricSink for Prometheus {
+    async fn write_metrics(&self, metrics: &[Metric]) -> Result<()> {
+        if self.closed.load(Ordering::Acquire) {
+            let error = Error::new(ErrorKind::Unavailable, "write metrics", "the backend is closed");
+            return Err(error.of_backend(NAME).with_retry(Retry::No));
+        }
+        let now = self.shown.clock.now();
+        // One lock for each metric, so that a reader need not wait for all of them.
+        metrics.iter().for_each(|metric| self.shown.records.lock().take(metric, now));
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Backend for Prometheus {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    fn metric_sink(&self) -> Option<&dyn MetricSink> {
+        Some(self)
+    }
+
+    fn health(&self) -> Health {
+        if self.closed.load(Ordering::Acquire) {
+            return Health::Down("closed".to_owned());
+        }
+        if let Some(server) = self.server.as_ref().filter(|server| server.failed()) {
+            return Health::Down(format!("the server on {} has ended", server.address()));
+        }
+        match self.shown.records.lock().overflow() {
+            None => Health::Ready,
+            Some((kept, over)) => {
+                Health::Degraded(format!("{kept} series are kept, as many as may be; {over} were left out"))
+            }
+        }
+    }
+
+    /// Ends the server. The page can still be read by [`Prometheus::text`] and [`Prometheus::handler`], as it was.
+    async fn close(&self) -> Result<()> {
+        self.closed.store(true, Ordering::Release);
+        if let Some(server) = &self.server {
+            server.close().await;
+        }
+        Ok(())
+    }
+}

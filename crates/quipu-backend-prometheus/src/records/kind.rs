@@ -1,0 +1,56 @@
+//! What a family is.
+
+use prometheus::proto::MetricType;
+use quipu_core::Instrument;
+
+/// How points of a family are kept, added and shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Sources are added up; never falls but when it begins anew.
+    Counter,
+    /// Sources are added up; shown as a gauge, since Prometheus has no other type for it.
+    UpDown,
+    /// The newest source counts.
+    Gauge,
+    /// Sources are added up.
+    Histogram,
+    /// Sources are added up, but for the quantiles: those of the newest.
+    Summary,
+}
+
+impl Kind {
+    /// The kind of an instrument.
+    pub(crate) const fn of(instrument: Instrument) -> Self {
+        match instrument {
+            Instrument::Counter => Self::Counter,
+            Instrument::UpDownCounter => Self::UpDown,
+            Instrument::Gauge => Self::Gauge,
+            Instrument::Histogram | Instrument::ExponentialHistogram => Self::Histogram,
+            Instrument::Summary => Self::Summary,
+        }
+    }
+
+    /// Its type on the page.
+    pub(crate) const fn shown(self) -> MetricType {
+        match self {
+            Self::Counter => MetricType::COUNTER,
+            Self::UpDown | Self::Gauge => MetricType::GAUGE,
+            Self::Histogram => MetricType::HISTOGRAM,
+            Self::Summary => MetricType::SUMMARY,
+        }
+    }
+
+    /// The label that its samples need for themselves, or nothing.
+    pub(crate) const fn own_label(self) -> &'static str {
+        own_label(self.shown())
+    }
+}
+
+/// The label that samples of a type need for themselves, or nothing.
+pub(crate) const fn own_label(shown: MetricType) -> &'static str {
+    match shown {
+        MetricType::HISTOGRAM => "le",
+        MetricType::SUMMARY => "quantile",
+        MetricType::COUNTER | MetricType::GAUGE | MetricType::UNTYPED => "",
+    }
+}

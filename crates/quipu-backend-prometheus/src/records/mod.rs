@@ -1,0 +1,196 @@
+//! What the backend keeps: the latest figures of every series of the records it was given.
+
+mod buckets;
+mod figures;
+mod kind;
+mod left_out;
+mod series;
+mod shown;
+mod source;
+
+pub(crate) use kind::{Kind, own_label};
+pub(crate) use left_out::{DROPPED, Reason};
+pub(crate) use shown::{Beside, Extra};
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use quipu_core::{Metric, Point, Resource, Timestamp};
+
+use crate::names::{self, Labels, Reserved};
+use crate::page::TARGET_INFO;
+use crate::{Config, names::Named};
+use left_out::LeftOut;
+use series::Series;
+use source::Sent;
+
+/// Families that the backend itself makes.
+const OWN: [&str; 3] = [DROPPED, left_out::KEPT, TARGET_INFO];
+
+/// Series of one name.
+#[derive(Debug)]
+pub(crate) struct Family {
+    pub(crate) kind: Kind,
+    pub(crate) unit: String,
+    pub(crate) help: String,
+    pub(crate) series: IndexMap<Labels, Series>,
+}
+
+/// Everything kept, within its bound.
+#[derive(Debug)]
+pub(crate) struct Records {
+    max_series: usize,
+    stale_after: Option<i64>,
+    resource_labels: Vec<String>,
+    families: BTreeMap<String, Family>,
+    reserved: Reserved,
+    /// Sources over all series: what the bound is on.
+    kept: usize,
+    left_out: LeftOut,
+    /// The resource of `target_info`: the first that names a service, else the first.
+    target: Option<Arc<Resource>>,
+}
+
+impl Records {
+    pub(crate) fn new(config: &Config) -> Self {
+        let mut reserved = Reserved::default();
+        reserved.admit(DROPPED, Kind::Counter.shown());
+        reserved.admit(left_out::KEPT, Kind::Gauge.shown());
+        reserved.admit(TARGET_INFO, Kind::Gauge.shown());
+        Self {
+            max_series: config.max_series,
+            stale_after: config.stale_after_minutes.map(minutes),
+            resource_labels: config.resource_labels.clone(),
+            families: BTreeMap::new(),
+            reserved,
+            kept: 0,
+            left_out: LeftOut::default(),
+            target: None,
+        }
+    }
+
+    /// Takes the points of one metric; `now` is when they came.
+    pub(crate) fn take(&mut self, metric: &Metric, now: Timestamp) {
+        let Some(point) = metric.points.first() else { return };
+        let kind = Kind::of(metric.instrument);
+        let named = names::metric(&metric.name, &metric.unit, metric.instrument);
+        if !self.admit(&named, kind, metric) {
+            self.left_out.add(Reason::Name, source::key(metric, point));
+            return;
+        }
+        self.know(&metric.resource);
+        for point in &metric.points {
+            self.take_point(&named.full, metric, point, now);
+        }
+        if self.families.get(&named.full).is_some_and(|family| family.series.is_empty()) {
+            self.forget_family(&named.full);
+        }
+    }
+
+    fn take_point(&mut self, full: &str, metric: &Metric, point: &Point, now: Timestamp) {
+        let key = source::key(metric, point);
+        let Some(family) = self.families.get_mut(full) else { return };
+        let Some(value) = figures::checked(family.kind, &point.value) else {
+            self.left_out.add(Reason::Value, key);
+            return;
+        };
+        let labels = series_labels(&self.resource_labels, metric, point, family.kind);
+        let known = family.series.get(&labels).is_some_and(|series| series.knows(key));
+        if !known && self.kept >= self.max_series {
+            self.left_out.add(Reason::Limit, key);
+            return;
+        }
+        let series = family.series.entry(labels).or_default();
+        let sent = Sent { key, temporality: metric.temporality, point, value, now };
+        self.kept += usize::from(series.take(family.kind, sent));
+    }
+
+    /// Makes the family unless it is there; false when its name is taken by something else.
+    fn admit(&mut self, named: &Named, kind: Kind, metric: &Metric) -> bool {
+        if let Some(family) = self.families.get_mut(&named.full) {
+            if family.help.is_empty() {
+                family.help.clone_from(&metric.description);
+            }
+            return family.kind == kind;
+        }
+        if OWN.contains(&named.full.as_str()) || !self.reserved.admit(&named.full, kind.shown()) {
+            return false;
+        }
+        let (unit, help) = (named.unit.clone(), metric.description.clone());
+        self.families.insert(named.full.clone(), Family { kind, unit, help, series: IndexMap::new() });
+        true
+    }
+
+    fn know(&mut self, resource: &Arc<Resource>) {
+        let better = match &self.target {
+            None => !resource.attributes.is_empty(),
+            Some(known) => known.service().is_none() && resource.service().is_some(),
+        };
+        if better {
+            self.target = Some(Arc::clone(resource));
+        }
+    }
+
+    /// Removes what had no point for too long.
+    pub(crate) fn sweep(&mut self, now: Timestamp) {
+        let Some(stale_after) = self.stale_after else { return };
+        let mut empty = Vec::new();
+        for (full, family) in &mut self.families {
+            family.series.retain(|_, series| {
+                self.kept -= series.sweep(now, stale_after);
+                !series.is_empty()
+            });
+            if family.series.is_empty() {
+                empty.push(full.clone());
+            }
+        }
+        empty.iter().for_each(|full| self.forget_family(full));
+    }
+
+    fn forget_family(&mut self, full: &str) {
+        if let Some(family) = self.families.remove(full) {
+            self.reserved.free(full, family.kind.shown());
+        }
+    }
+
+    /// When as many are kept as may be: how many, and how many were left out for it.
+    pub(crate) fn overflow(&self) -> Option<(usize, u64)> {
+        let over = self.left_out.count(Reason::Limit);
+        (over > 0 && self.kept >= self.max_series).then_some((self.kept, over))
+    }
+
+    /// Counts what another part of the page had to leave out.
+    pub(crate) fn leave_out(&mut self, reason: Reason, key: u64) {
+        self.left_out.add(reason, key);
+    }
+}
+
+fn series_labels(wanted: &[String], metric: &Metric, point: &Point, kind: Kind) -> Labels {
+    let own = point.attributes.iter().map(|(key, value)| (key.as_str(), value));
+    let resource = wanted.iter().filter_map(|key| Some((key.as_str(), metric.resource.attributes.get(key)?)));
+    names::labels(own.chain(resource), kind.own_label())
+}
+
+fn minutes(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX).saturating_mul(60 * Timestamp::SECOND)
+}
+
+/// Exemplars, times of creation and units, which the registry's types have no room for.
+impl Records {
+    pub(crate) fn beside(&self) -> Beside {
+        let families = self.families.iter();
+        let units: HashMap<String, String> = families
+            .clone()
+            .filter(|(_, family)| !family.unit.is_empty())
+            .map(|(full, family)| (full.clone(), family.unit.clone()))
+            .collect();
+        let extras = families.map(|(full, family)| {
+            let of_series = |(labels, series): (&Labels, &Series)| {
+                series.extra().map(|extra| (Arc::clone(labels), extra))
+            };
+            (full.clone(), family.series.iter().filter_map(of_series).collect())
+        });
+        Beside { units, extras: extras.collect() }
+    }
+}

@@ -1,0 +1,104 @@
+//! One series of the page: the figures of its sources.
+
+use quipu_core::{Exemplar, PointValue, Temporality, Timestamp};
+
+use super::figures::{self, add};
+use super::kind::Kind;
+use super::shown::Extra;
+use super::source::Sent;
+
+/// The latest figures of one source.
+#[derive(Debug)]
+struct Source {
+    key: u64,
+    /// Time of the newest point.
+    time: Timestamp,
+    /// When the series began.
+    start: Option<Timestamp>,
+    /// When the newest point came.
+    seen: Timestamp,
+    value: PointValue,
+}
+
+/// What is kept of one series.
+#[derive(Debug, Default)]
+pub(crate) struct Series {
+    /// Mostly one.
+    sources: Vec<Source>,
+    /// The newest of each bucket, or of the counter.
+    exemplars: Vec<Exemplar>,
+}
+
+impl Series {
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.sources.is_empty()
+    }
+
+    pub(crate) fn knows(&self, key: u64) -> bool {
+        self.sources.iter().any(|source| source.key == key)
+    }
+
+    /// Takes a point; true when its source is new. A point that is not newer than the last one of its source changes
+    /// nothing, so that a batch may be written again.
+    pub(crate) fn take(&mut self, kind: Kind, sent: Sent<'_>) -> bool {
+        let Sent { key, temporality, point, value, now } = sent;
+        let Some(source) = self.sources.iter_mut().find(|source| source.key == key) else {
+            self.sources.push(Source { key, time: point.time, start: point.start, seen: now, value });
+            self.remember(kind, &point.exemplars);
+            return true;
+        };
+        source.seen = now;
+        if point.time <= source.time {
+            return false;
+        }
+        source.time = point.time;
+        if temporality == Temporality::Delta && kind != Kind::Gauge {
+            source.value = add(&source.value, &value);
+        } else {
+            (source.value, source.start) = (value, point.start);
+        }
+        self.remember(kind, &point.exemplars);
+        false
+    }
+
+    fn remember(&mut self, kind: Kind, new: &[Exemplar]) {
+        if new.is_empty() {
+            return;
+        }
+        let Some(total) = self.total(kind) else { return };
+        self.exemplars.extend_from_slice(new);
+        self.exemplars.sort_by_key(|exemplar| std::cmp::Reverse(exemplar.time));
+        let mut filled = Vec::new();
+        self.exemplars.retain(|exemplar| {
+            let place = figures::bucket_of(kind, &total, exemplar.value);
+            let keep = place.is_some_and(|place| !filled.contains(&place));
+            filled.extend(place);
+            keep
+        });
+    }
+
+    /// Removes sources without a new point for `stale_after` nanoseconds; gives how many.
+    pub(crate) fn sweep(&mut self, now: Timestamp, stale_after: i64) -> usize {
+        let before = self.sources.len();
+        self.sources.retain(|source| now.since(source.seen) < stale_after);
+        before - self.sources.len()
+    }
+
+    /// The figures shown.
+    pub(crate) fn total(&self, kind: Kind) -> Option<PointValue> {
+        let mut by_time = self.sources.iter().collect::<Vec<_>>();
+        by_time.sort_by_key(|source| source.time);
+        let mut values = by_time.iter().map(|source| &source.value);
+        if kind == Kind::Gauge {
+            return values.next_back().cloned();
+        }
+        let first = values.next()?.clone();
+        Some(values.fold(first, |total, value| add(&total, value)))
+    }
+
+    pub(crate) fn extra(&self) -> Option<Extra> {
+        let created = self.sources.iter().filter_map(|source| source.start).min();
+        let exemplars = self.exemplars.clone();
+        (created.is_some() || !exemplars.is_empty()).then_some(Extra { created, exemplars })
+    }
+}
