@@ -1,6 +1,7 @@
 //! `bench`: figures of this machine, each against its aim.
 
 mod figures;
+mod hot;
 mod ingest;
 mod load;
 mod query;
@@ -8,7 +9,7 @@ mod raw;
 mod wire;
 mod words;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
@@ -52,10 +53,32 @@ pub struct Setup {
     pub data: PathBuf,
 }
 
-type Bench = (&'static str, fn(&Setup, &mut Figures) -> Result<()>);
+impl Setup {
+    fn new(args: &Args, scratch: &Path) -> Result<Self> {
+        let binary = match &args.binary {
+            Some(file) => file.canonicalize().with_context(|| format!("{}", file.display()))?,
+            None => integration::build(true)?,
+        };
+        let data = args.keep.clone().unwrap_or_else(|| scratch.join("store"));
+        Ok(Self { binary, load: Load::new(args.spans), senders: args.senders.max(1), data })
+    }
+}
+
+/// How a bench is run.
+#[derive(Clone, Copy)]
+enum Bench {
+    /// By a program of its own.
+    Alone(fn(&mut Figures) -> Result<()>),
+    /// On a server of the binary under test.
+    Server(fn(&Setup, &mut Figures) -> Result<()>),
+}
 
 /// In this order: `query` asks the store that `ingest` made.
-const BENCHES: [Bench; 2] = [("ingest", ingest::run), ("query", query::run)];
+const BENCHES: [(&str, Bench); 3] = [
+    ("hot", Bench::Alone(hot::run)),
+    ("ingest", Bench::Server(ingest::run)),
+    ("query", Bench::Server(query::run)),
+];
 
 /// Set for the optimised build of this task when it is started by the other one.
 const AGAIN: &str = "QUIPU_XTASK_RELEASE";
@@ -71,19 +94,25 @@ pub fn run(args: &Args) -> Result<()> {
     if cfg!(debug_assertions) && std::env::var_os(AGAIN).is_none() {
         return optimised();
     }
-    let binary = match &args.binary {
-        Some(file) => file.canonicalize().with_context(|| format!("{}", file.display()))?,
-        None => integration::build(true)?,
-    };
+    let chosen: Vec<_> = BENCHES
+        .into_iter()
+        .filter(|(name, _)| args.benches.is_empty() || args.benches.iter().any(|bench| bench == name))
+        .collect();
     let scratch = tempfile::tempdir()?;
-    let data = args.keep.clone().unwrap_or_else(|| scratch.path().join("store"));
-    let setup = Setup { binary, load: Load::new(args.spans), senders: args.senders.max(1), data };
     let mut figures = Figures::default();
-    for (name, bench) in
-        BENCHES.iter().filter(|(name, _)| args.benches.is_empty() || args.benches.iter().any(|b| b == name))
-    {
+    let mut setup = None;
+    for (name, bench) in chosen {
         println!("\n== {name}");
-        bench(&setup, &mut figures)?;
+        match bench {
+            Bench::Alone(run) => run(&mut figures)?,
+            Bench::Server(run) => {
+                let setup = match &mut setup {
+                    Some(setup) => setup,
+                    none => none.insert(Setup::new(args, scratch.path())?),
+                };
+                run(setup, &mut figures)?;
+            }
+        }
     }
     println!();
     figures.print();

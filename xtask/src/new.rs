@@ -23,6 +23,9 @@ enum Kind {
     Backend {
         /// Lower-case words joined by hyphens
         name: String,
+        /// A store, which can be asked for what it was given; without this a way out
+        #[arg(long)]
+        store: bool,
     },
     /// An adapter: `crates/quipu-adapter-NAME`
     Adapter {
@@ -31,26 +34,50 @@ enum Kind {
     },
 }
 
-/// What differs between the two.
+/// What differs between them.
 struct Plan {
     kind: &'static str,
     files: &'static [(&'static str, &'static str)],
     table: &'static str,
-    marker: &'static str,
-    line: &'static str,
+    /// Entries of the table, each after its marker.
+    lines: &'static [(&'static str, &'static str)],
 }
 
-const BACKEND: Plan = Plan {
+const EXIT: Plan = Plan {
     kind: "backend",
     files: &[
         ("Cargo.toml", include_str!("../templates/backend/Cargo.toml.in")),
         ("src/lib.rs", include_str!("../templates/backend/lib.rs.in")),
-        ("src/store.rs", include_str!("../templates/backend/store.rs.in")),
+        ("src/backend.rs", include_str!("../templates/backend/backend.rs.in")),
+        ("src/config.rs", include_str!("../templates/backend/config.rs.in")),
         ("tests/it/main.rs", include_str!("../templates/backend/it.rs.in")),
     ],
     table: "crates/quipu/src/backends.rs",
-    marker: "// backends: one line each",
-    line: "(\"@name@\", |_, _| Ok(Arc::new(quipu_backend_@ident@::@Type@::default()))),",
+    lines: &[(
+        "// exits: one line each",
+        "(\"@name@\", |place| Ok(Opened::Exit(Arc::new(quipu_backend_@ident@::@Type@::open(place.config()?)?)))),",
+    )],
+};
+
+const STORE: Plan = Plan {
+    kind: "backend",
+    files: &[
+        ("Cargo.toml", include_str!("../templates/store/Cargo.toml.in")),
+        ("src/lib.rs", include_str!("../templates/store/lib.rs.in")),
+        ("src/store.rs", include_str!("../templates/store/store.rs.in")),
+        ("tests/it/main.rs", include_str!("../templates/store/it.rs.in")),
+    ],
+    table: "crates/quipu/src/backends.rs",
+    lines: &[
+        (
+            "// backends: one line each",
+            "(\"@name@\", |_, _| Ok(Arc::new(quipu_backend_@ident@::@Type@::default()))),",
+        ),
+        (
+            "// exits: one line each",
+            "(\"@name@\", |_| Ok(Opened::Store(Arc::new(quipu_backend_@ident@::@Type@::default())))),",
+        ),
+    ],
 };
 
 const ADAPTER: Plan = Plan {
@@ -62,8 +89,7 @@ const ADAPTER: Plan = Plan {
         ("tests/it/main.rs", include_str!("../templates/adapter/it.rs.in")),
     ],
     table: "crates/quipu/src/adapters.rs",
-    marker: "// adapters: one line each",
-    line: "Arc::new(quipu_adapter_@ident@::@Type@),",
+    lines: &[("// adapters: one line each", "Arc::new(quipu_adapter_@ident@::@Type@),")],
 };
 
 /// Writes the crate and the shared lines; nothing is written unless all of it can be.
@@ -72,7 +98,8 @@ const ADAPTER: Plan = Plan {
 /// The name cannot be used, the crate is there already, or a shared file has not the shape expected.
 pub fn run(args: &Args) -> Result<()> {
     let (plan, name) = match &args.kind {
-        Kind::Backend { name } => (&BACKEND, name),
+        Kind::Backend { name, store: false } => (&EXIT, name),
+        Kind::Backend { name, store: true } => (&STORE, name),
         Kind::Adapter { name } => (&ADAPTER, name),
     };
     if !edits::is_name(name) {
@@ -83,7 +110,7 @@ pub fn run(args: &Args) -> Result<()> {
         bail!("{} is there already", folder.display());
     }
     let mut files: Vec<(PathBuf, String)> = shared(plan, name)?;
-    files.extend(plan.files.iter().map(|(file, text)| (folder.join(file), edits::fill(text, name))));
+    files.extend(crate_of(plan, name, &folder));
     for (file, text) in &files {
         write(file, text)?;
         println!("wrote {}", file.strip_prefix(shell::root()).unwrap_or(file).display());
@@ -96,6 +123,11 @@ pub fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
+/// The files of the plug-in's own crate.
+fn crate_of(plan: &Plan, name: &str, folder: &Path) -> Vec<(PathBuf, String)> {
+    plan.files.iter().map(|(file, text)| (folder.join(file), edits::fill(text, name))).collect()
+}
+
 fn shared(plan: &Plan, name: &str) -> Result<Vec<(PathBuf, String)>> {
     let read = |file: &str| {
         let path = shell::root().join(file);
@@ -104,8 +136,11 @@ fn shared(plan: &Plan, name: &str) -> Result<Vec<(PathBuf, String)>> {
     };
     let (manifest, text) = read("crates/quipu/Cargo.toml")?;
     let manifest = (manifest, edits::manifest(&text, plan.kind, name)?);
-    let (table, text) = read(plan.table)?;
-    let table = (table, edits::table(&text, plan.marker, plan.kind, name, plan.line)?);
+    let (table, mut text) = read(plan.table)?;
+    for (marker, line) in plan.lines {
+        text = edits::table(&text, marker, plan.kind, name, line)?;
+    }
+    let table = (table, text);
     let (changelog, text) = read("CHANGELOG.md")?;
     let changelog = (changelog, edits::changelog(&text, plan.kind, name)?);
     Ok(vec![manifest, table, changelog])
@@ -116,4 +151,48 @@ fn write(file: &Path, text: &str) -> Result<()> {
         fs::create_dir_all(folder)?;
     }
     fs::write(file, text).with_context(|| format!("{}", file.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shared_files_have_a_place_for_every_kind() {
+        for plan in [&EXIT, &STORE, &ADAPTER] {
+            let files = shared(plan, "some-probe").unwrap();
+            assert_eq!(files.len(), 3);
+            for (file, text) in files {
+                assert!(text.contains("some-probe"), "{}", file.display());
+            }
+        }
+    }
+
+    /// A workspace of its own, with the dependencies of ours: what the templates give is compiled, not only looked at.
+    #[test]
+    fn what_is_scaffolded_compiles() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let manifest = fs::read_to_string(shell::root().join("Cargo.toml")).unwrap();
+        let members = manifest.lines().filter(|line| !line.starts_with("default-members"));
+        let members =
+            members.map(|line| if line.starts_with("members") { "members = [\"crates/*\"]" } else { line });
+        let ours = format!("path = \"{}/", shell::root().display());
+        let manifest = members.collect::<Vec<_>>().join("\n").replace("path = \"", &ours);
+        write(&root.join("Cargo.toml"), &manifest).unwrap();
+        fs::copy(shell::root().join("Cargo.lock"), root.join("Cargo.lock")).unwrap();
+        for (plan, name) in [(&EXIT, "probe-way-out"), (&STORE, "probe-store"), (&ADAPTER, "probe")] {
+            let place = root.join("crates").join(format!("quipu-{}-{name}", plan.kind));
+            for (file, text) in crate_of(plan, name, &place) {
+                let is_root = file.ends_with("lib.rs") || file.ends_with("main.rs");
+                let strict = if is_root { "#![deny(warnings)]\n" } else { "" };
+                write(&file, &format!("{strict}{text}")).unwrap();
+            }
+        }
+        let mut check = shell::cargo();
+        check.args(["check", "--offline", "--workspace", "--all-targets"]).current_dir(root);
+        // Ours, so that nothing is compiled twice.
+        check.env("CARGO_TARGET_DIR", shell::target());
+        shell::capture(&mut check).unwrap();
+    }
 }

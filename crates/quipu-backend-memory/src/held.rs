@@ -16,14 +16,20 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    /// It is there as a span that was sent, or was made from another signal and counts: its trace is said to have it.
+    /// It is there as a span that was sent, or was made from another signal and counts: its trace is said to have it. What
+    /// sampling left out is not.
     pub(crate) fn is_one(&self) -> bool {
+        self.span.is_sampled() && self.has_told()
+    }
+
+    fn has_told(&self) -> bool {
         self.span.canonical.signal == Signal::Span || self.cost.as_ref().is_some_and(Cost::counts)
     }
 
-    /// Pages of spans have it: all but those that were made from another signal and whose ledger row does not count.
+    /// Pages of spans have it: all but those that were made from another signal and whose ledger row does not count, and those
+    /// that sampling left out.
     pub(crate) fn is_shown(&self) -> bool {
-        self.cost.is_none() || self.is_one()
+        self.span.is_sampled() && (self.cost.is_none() || self.is_one())
     }
 }
 

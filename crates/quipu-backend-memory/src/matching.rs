@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use quipu_core::{Cost, Timestamp, TraceFilter, TraceId};
 
 use crate::held::Held;
-use crate::summary::Summed;
+use crate::summary::{Summed, counted};
 use crate::text::{has_words, words};
 
 fn within(filter: &TraceFilter, time: Timestamp) -> bool {
@@ -63,6 +63,12 @@ impl Held {
     /// Listed traces for which the whole filter holds: those that have a span.
     pub(crate) fn picked<'a>(&'a self, filter: &'a TraceFilter) -> impl Iterator<Item = Summed<'a>> {
         self.summed().filter(|trace| trace.row.spans > 0 && trace_fits(filter, trace))
+    }
+
+    /// As [`Self::picked`], with those of whose counted spans sampling has left all out: sums by session have them.
+    pub(crate) fn counted_too<'a>(&'a self, filter: &'a TraceFilter) -> impl Iterator<Item = Summed<'a>> {
+        let has_some = |trace: &Summed<'_>| trace.row.spans > 0 || counted(trace.trace).next().is_some();
+        self.summed().filter(move |trace| has_some(trace) && trace_fits(filter, trace))
     }
 
     /// Traces by id for which the trace's part of the filter holds: those whose ledger rows may be asked for.

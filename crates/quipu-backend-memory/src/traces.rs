@@ -65,7 +65,7 @@ impl Held {
 
     pub(crate) fn sessions(&self, query: &SessionQuery) -> SessionPage {
         let mut by_session: BTreeMap<CompactString, Vec<Summed<'_>>> = BTreeMap::new();
-        for trace in self.picked(&query.filter) {
+        for trace in self.counted_too(&query.filter) {
             if let Some(session) = trace.row.session.clone() {
                 by_session.entry(session).or_default().push(trace);
             }

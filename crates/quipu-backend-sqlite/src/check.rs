@@ -86,7 +86,7 @@ fn check_day(reader: &DayReader<'_>) -> fault::Result<Vec<String>> {
     }
     let mut look = conn.prepare(&format!(
         "SELECT tr, SUM(shown), SUM(shown AND status = 2), SUM(made) FROM (SELECT s.tr, s.status, s.signal != 0 AS made, \
-         s.signal = 0 OR COALESCE(c.marks & {MARK_COUNTS} != 0, 0) AS shown \
+         s.signal = 0 OR (s.signal < 8 AND COALESCE(c.marks & {MARK_COUNTS} != 0, 0)) AS shown \
          FROM spans s LEFT JOIN calls c ON c.pk = s.pk) GROUP BY tr"
     ))?;
     let mut rows = look.query([])?;

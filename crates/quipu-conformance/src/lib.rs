@@ -15,6 +15,7 @@
 //!     let report = Suite::of_stores(make).reopening(reopen).run().await;
 //!     report.assert_matches_snapshot(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/conformance.txt"));
 //! }
+//! // A way out, which cannot be asked, has laws of its own: `run_exit(make)`, with a report and a committed list like this one.
 //! // And against the reference: assert_equal_histories(&MyStore::open_fresh(), &Memory::new(), seed, 60).await;
 //! ```
 
@@ -34,8 +35,8 @@ mod suite;
 pub use adapter::{Enriched, Recording, golden, run_adapter, run_enricher};
 pub use answers::{assert_equal_answers, difference};
 pub use case::{Boxed, Case, Need, Reopen, Subject};
-pub use cases::all as cases;
+pub use cases::{all as cases, exits};
 pub use history::{assert_equal_histories, history};
 pub use outcome::{Failure, Outcome};
 pub use report::{Report, Verdict};
-pub use suite::{Suite, run_backend, run_store};
+pub use suite::{Suite, run_backend, run_exit, run_store};

@@ -16,6 +16,7 @@ type Make = Box<dyn Fn() -> Boxed<Subject> + Send + Sync>;
 /// The list of cases together with the way to make what is judged.
 pub struct Suite {
     make: Make,
+    cases: fn() -> Vec<Case>,
     reopen: Option<Reopen>,
     left_out: Vec<(&'static str, &'static str)>,
     only: Option<String>,
@@ -49,8 +50,18 @@ impl Suite {
         }))
     }
 
+    /// Judges ways out, which take records and cannot be asked, by the laws that hold for all of them; `make` gives a fresh one
+    /// for every case.
+    pub fn of_exits<F, Fut>(make: F) -> Self
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Arc<dyn Backend>> + Send + 'static,
+    {
+        Self { cases: cases::exits, ..Self::of_backends(make) }
+    }
+
     fn new(make: Make) -> Self {
-        Self { make, reopen: None, left_out: Vec::new(), only: None }
+        Self { make, cases: cases::all, reopen: None, left_out: Vec::new(), only: None }
     }
 
     /// Says how to open a closed store again, from what [`Store::info`] gave before: runs the cases on durability.
@@ -81,7 +92,7 @@ impl Suite {
     /// Runs every case and gives the verdicts.
     pub async fn run(self) -> Report {
         let mut report = Report::default();
-        for case in cases::all() {
+        for case in (self.cases)() {
             let full = format!("{}/{}", case.group, case.name);
             if self.only.as_ref().is_some_and(|part| !full.contains(part.as_str())) {
                 continue;
@@ -122,7 +133,16 @@ where
     Suite::of_stores(make).run().await
 }
 
-/// Judges a backend that only takes; cases that ask are ignored, with that reason.
+/// Judges a way out by the laws of backends that cannot be asked; `make` gives a fresh one for each.
+pub async fn run_exit<F, Fut>(make: F) -> Report
+where
+    F: Fn() -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Arc<dyn Backend>> + Send + 'static,
+{
+    Suite::of_exits(make).run().await
+}
+
+/// Judges a backend that only takes by those of the stores' cases that need no store; cases that ask are ignored, with that reason.
 pub async fn run_backend(backend: Arc<dyn Backend>) -> Report {
     Suite::of_backends(move || {
         let backend = Arc::clone(&backend);

@@ -2,14 +2,24 @@
 //!
 //! Verb: MOVE and CHANGE.
 //! Takes: batches, from any entrance, through [`quipu_core::Intake`].
-//! Gives: the same batches, counted and priced, to the store; then a word to those who watch.
+//! Gives: the same batches, counted and priced, to the store, then to the other backends; then a word to those who watch.
 //! Never: acknowledges what the store has not committed, or knows where a batch came from.
 
+mod exit;
 mod meter;
 mod pipeline;
 mod priced;
+mod redact;
+mod tail;
+mod unsampled;
+mod unstored;
 mod worker;
 
+pub use exit::{Exit, ExitSettings, ExitStatus, Steady, WhenFull};
 pub use meter::SelfMetrics;
 pub use pipeline::{Parts, Pipeline};
 pub use priced::Priced;
+pub use redact::{Redact, RedactSettings};
+pub use tail::{Tail, TailSettings};
+pub use unsampled::DropUnsampled;
+pub use unstored::Unstored;

@@ -1,13 +1,17 @@
-//! The pipeline's outside: submit, watch, close.
+//! The pipeline's outside: submit, watch, flush, close.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use quipu_core::{Batch, Clock, Committed, Error, ErrorKind, Intake, Limits, Meter, Result, Stage, Store};
+use quipu_core::{
+    Backend, Batch, Clock, Committed, Error, ErrorKind, Intake, Limits, Meter, NoMeter, Result, Stage, Store,
+    SystemClock,
+};
 use quipu_ledger::Ledger;
 use tokio::sync::{broadcast, mpsc, oneshot};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
+use crate::exit::{Exit, ExitStatus, Open};
 use crate::worker::{Job, Waiting, Worker};
 
 /// Words to those who watch that may wait to be read; slower watchers are told how many they missed.
@@ -17,6 +21,10 @@ const WATCH: usize = 256;
 pub struct Parts {
     /// Where everything is kept, and where the ledger looks up what has left its memory.
     pub store: Arc<dyn Store>,
+    /// Backends beside the store: each gets what the store has committed.
+    pub exits: Vec<Exit>,
+    /// Stages before the count, in order: a batch passes them once.
+    pub before: Vec<Arc<dyn Stage>>,
     /// Stages after the count, in order.
     pub stages: Vec<Arc<dyn Stage>>,
     /// Counts what happens.
@@ -27,23 +35,42 @@ pub struct Parts {
     pub limits: Limits,
 }
 
+impl Parts {
+    /// A store and nothing else: no stages, no other backends, no meter, the default limits.
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self {
+            store,
+            exits: Vec::new(),
+            before: Vec::new(),
+            stages: Vec::new(),
+            meter: Arc::new(NoMeter),
+            clock: Arc::new(SystemClock),
+            limits: Limits::default(),
+        }
+    }
+}
+
 /// Takes batches in, one worker moves them on. Cheap to share behind an [`Arc`].
 pub struct Pipeline {
     queue: mpsc::Sender<Job>,
     watchers: broadcast::Sender<Arc<Committed>>,
     worker: tokio::sync::Mutex<Option<JoinHandle<()>>>,
+    store: Arc<dyn Store>,
+    exits: Arc<[Arc<Open>]>,
     meter: Arc<dyn Meter>,
 }
 
 impl Pipeline {
-    /// Starts the worker on the current runtime.
-    pub fn start(parts: Parts) -> Self {
+    /// Starts the worker, and one for each backend beside the store, on the current runtime.
+    pub fn start(mut parts: Parts) -> Self {
         let (queue, jobs) = mpsc::channel(parts.limits.queue_requests.max(1));
         let (watchers, _) = broadcast::channel(WATCH);
-        let meter = Arc::clone(&parts.meter);
-        let worker = Worker::new(parts, Ledger::default(), watchers.clone());
+        let (meter, store) = (Arc::clone(&parts.meter), Arc::clone(&parts.store));
+        let open = |exit| Arc::new(Open::start(exit, Arc::clone(&meter)));
+        let exits: Arc<[Arc<Open>]> = std::mem::take(&mut parts.exits).into_iter().map(open).collect();
+        let worker = Worker::new(parts, Ledger::default(), watchers.clone(), Arc::clone(&exits));
         let worker = tokio::sync::Mutex::new(Some(tokio::spawn(worker.run(jobs))));
-        Self { queue, watchers, worker, meter }
+        Self { queue, watchers, worker, store, exits, meter }
     }
 
     /// Where a word is said after each commit.
@@ -51,7 +78,32 @@ impl Pipeline {
         self.watchers.clone()
     }
 
-    /// Takes nothing more, finishes what waits, and closes the store. Calling it again does nothing.
+    /// How the backends beside the store are doing, in their order.
+    pub fn exits(&self) -> Vec<ExitStatus> {
+        self.exits.iter().map(|exit| exit.status()).collect()
+    }
+
+    /// Waits until everything that was submitted has left the queues of every backend, written or given up and counted.
+    ///
+    /// # Errors
+    /// The store could not write something.
+    pub async fn flush(&self) -> Result<()> {
+        let (done, flushed) = oneshot::channel();
+        if self.queue.send(Job::Mark(done)).await.is_ok() {
+            let _ = flushed.await;
+        }
+        let mut all = JoinSet::new();
+        for exit in self.exits.iter() {
+            let exit = Arc::clone(exit);
+            all.spawn(async move { exit.flush().await });
+        }
+        let stored = Backend::flush(self.store.as_ref()).await;
+        all.join_all().await;
+        stored
+    }
+
+    /// Takes nothing more, finishes what waits, and closes the store and then the other backends, each within its own time.
+    /// Calling it again does nothing.
     ///
     /// # Errors
     /// The worker ended before its time.
@@ -61,7 +113,14 @@ impl Pipeline {
         if self.queue.send(Job::Close(done)).await.is_ok() {
             let _ = closed.await;
         }
-        worker.await.map_err(|cause| {
+        let ended = worker.await;
+        let mut all = JoinSet::new();
+        for exit in self.exits.iter() {
+            let exit = Arc::clone(exit);
+            all.spawn(async move { exit.close().await });
+        }
+        while all.join_next().await.is_some() {}
+        ended.map_err(|cause| {
             Error::new(ErrorKind::Internal, "close pipeline", "its worker failed").caused_by(cause)
         })
     }

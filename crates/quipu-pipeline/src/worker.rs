@@ -7,7 +7,9 @@ use quipu_core::{Batch, Committed, Error, Result, Retry};
 use quipu_ledger::Ledger;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
+use crate::exit::Open;
 use crate::pipeline::Parts;
+use crate::unsampled::without_unsampled;
 
 /// Records that are committed together at most, unless one batch alone has more.
 const GROUP: usize = 4_096;
@@ -24,20 +26,28 @@ pub(crate) struct Waiting {
 pub(crate) enum Job {
     /// Keep a batch.
     Keep(Waiting),
+    /// Say when everything before it was kept.
+    Mark(oneshot::Sender<()>),
     /// Finish and close the store.
     Close(oneshot::Sender<()>),
 }
 
-/// Moves batches: count, stages, store, then a word to those who watch.
+/// Moves batches: stages, count, stages, store, then the other backends and a word to those who watch.
 pub(crate) struct Worker {
     parts: Parts,
     ledger: Ledger,
     watchers: broadcast::Sender<Arc<Committed>>,
+    exits: Arc<[Arc<Open>]>,
 }
 
 impl Worker {
-    pub fn new(parts: Parts, ledger: Ledger, watchers: broadcast::Sender<Arc<Committed>>) -> Self {
-        Self { parts, ledger, watchers }
+    pub fn new(
+        parts: Parts,
+        ledger: Ledger,
+        watchers: broadcast::Sender<Arc<Committed>>,
+        exits: Arc<[Arc<Open>]>,
+    ) -> Self {
+        Self { parts, ledger, watchers, exits }
     }
 
     pub async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
@@ -48,10 +58,14 @@ impl Worker {
             closing = group.close;
             self.parts.meter.set("quipu_queue_batches", &[], i64::try_from(jobs.len()).unwrap_or(i64::MAX));
             self.keep(group.waiting).await;
+            group.marks.into_iter().for_each(say);
         }
         jobs.close();
-        while let Ok(Job::Keep(waiting)) = jobs.try_recv() {
-            self.keep(vec![waiting]).await;
+        while let Ok(job) = jobs.try_recv() {
+            match job {
+                Job::Keep(waiting) => self.keep(vec![waiting]).await,
+                Job::Mark(done) | Job::Close(done) => say(done),
+            }
         }
         if let Err(error) = self.parts.store.close().await {
             tracing::error!(%error, "the store did not close cleanly");
@@ -69,7 +83,8 @@ impl Worker {
         }
         let mut whole = Batch::default();
         let mut answers = Vec::with_capacity(group.len());
-        for Waiting { batch, answer } in group {
+        for Waiting { mut batch, answer } in group {
+            self.parts.before.iter().for_each(|stage| stage.apply(&mut batch));
             answers.push((Size::of(&batch), answer));
             whole.append(batch);
         }
@@ -95,6 +110,7 @@ impl Worker {
         let written = self.parts.store.write(Arc::clone(&batch)).await;
         let Err(error) = written else {
             self.announce(&batch);
+            self.pass_on(batch);
             return Ok(());
         };
         // What the ledger added may not be stored: the store alone knows.
@@ -102,6 +118,14 @@ impl Worker {
         let mut batch = Arc::unwrap_or_clone(batch);
         batch.costs.clear();
         Err((error, batch))
+    }
+
+    /// Hands what the store has to the other backends. Their queues take it or drop something: nobody waits for them.
+    fn pass_on(&self, batch: Arc<Batch>) {
+        if !self.exits.is_empty() {
+            let batch = without_unsampled(batch);
+            self.exits.iter().for_each(|exit| exit.offer(&batch));
+        }
     }
 
     fn announce(&self, batch: &Batch) {
@@ -145,6 +169,11 @@ fn reply(answer: Answer, result: Result<()>) {
     let _ = answer.send(result);
 }
 
+/// Tells who waits for it that a point is reached.
+fn say(reached: oneshot::Sender<()>) {
+    let _ = reached.send(());
+}
+
 /// How many records of each kind a batch brought, to find them again in the whole.
 struct Size {
     spans: usize,
@@ -170,15 +199,17 @@ impl Size {
 /// Batches to keep together, and who waits for the end if it was asked for.
 struct Group {
     waiting: Vec<Waiting>,
+    marks: Vec<oneshot::Sender<()>>,
     close: Option<oneshot::Sender<()>>,
 }
 
 /// The first job and those that wait behind it, up to a group's size.
 fn gather(first: Job, jobs: &mut mpsc::Receiver<Job>) -> Group {
-    let (mut waiting, mut records, mut next) = (Vec::new(), 0, Some(first));
+    let (mut waiting, mut marks, mut records, mut next) = (Vec::new(), Vec::new(), 0, Some(first));
     while let Some(job) = next {
         match job {
-            Job::Close(done) => return Group { waiting, close: Some(done) },
+            Job::Close(done) => return Group { waiting, marks, close: Some(done) },
+            Job::Mark(done) => marks.push(done),
             Job::Keep(job) => {
                 records += job.batch.len();
                 waiting.push(job);
@@ -186,5 +217,5 @@ fn gather(first: Job, jobs: &mut mpsc::Receiver<Job>) -> Group {
         }
         next = if records < GROUP { jobs.try_recv().ok() } else { None };
     }
-    Group { waiting, close: None }
+    Group { waiting, marks, close: None }
 }

@@ -1,34 +1,105 @@
 //! The time, for the price of reading the CPU's time stamp counter where it can be trusted.
 
-use quipu_core::{Clock as _, SystemClock};
+use quipu_core::{Clock as _, SystemClock, Timestamp};
 
-/// Nanoseconds since the Unix epoch as of one moment, carried on by the time stamp counter. It drifts against the machine's
-/// clock by some parts in a million; [`Clock::behind`] says by how much, and the drain puts it right.
-pub(crate) struct Clock(#[cfg(feature = "enable")] fastant::Anchor);
+/// Ticks now: of the time stamp counter, or nanoseconds of the system's clock where there is none to be trusted.
+#[cfg(feature = "enable")]
+#[inline]
+pub(crate) fn ticks() -> u64 {
+    raw(fastant::Instant::now())
+}
 
-impl Clock {
-    pub fn new() -> Self {
-        Self(
-            #[cfg(feature = "enable")]
-            fastant::Anchor::new(),
-        )
+/// Nobody asks without recording.
+#[cfg(not(feature = "enable"))]
+pub(crate) fn ticks() -> u64 {
+    0
+}
+
+/// The number that an instant is. Nothing else gives it without turning it into nanoseconds, which costs half as much as
+/// reading it, and is the drain's work; the test below holds it to its word.
+#[cfg(feature = "enable")]
+#[inline]
+fn raw(instant: fastant::Instant) -> u64 {
+    use std::hash::{Hash, Hasher};
+
+    struct Number(u64);
+
+    impl Hasher for Number {
+        fn write(&mut self, _: &[u8]) {}
+
+        fn write_u64(&mut self, number: u64) {
+            self.0 = number;
+        }
+
+        fn finish(&self) -> u64 {
+            self.0
+        }
     }
 
-    /// Nanoseconds since the Unix epoch, uncorrected.
-    #[cfg(feature = "enable")]
-    #[inline]
-    pub fn now(&self) -> u64 {
-        fastant::Instant::now().as_unix_nanos(&self.0)
+    let mut number = Number(0);
+    instant.hash(&mut number);
+    number.finish()
+}
+
+/// Turns ticks into time. The counter drifts against the machine's clock by some parts in a million, so this is made anew
+/// every now and then.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scale {
+    ticks: u64,
+    nanos: i64,
+    nanos_per_tick: f64,
+}
+
+impl Scale {
+    /// As of now.
+    pub fn now() -> Self {
+        Self { ticks: ticks(), nanos: SystemClock.now().nanos(), nanos_per_tick: nanos_per_tick() }
     }
 
-    /// Nobody asks without recording.
-    #[cfg(not(feature = "enable"))]
-    pub fn now(&self) -> u64 {
-        0
+    /// Nanoseconds from one reading to a later one.
+    pub fn between(&self, from: u64, to: u64) -> f64 {
+        to.saturating_sub(from) as f64 * self.nanos_per_tick
     }
 
-    /// What has to be added to this clock's time to have the machine's, in nanoseconds.
-    pub fn behind(&self) -> i64 {
-        SystemClock.now().nanos().saturating_sub(self.now().cast_signed())
+    /// Nanoseconds since the Unix epoch.
+    pub fn nanos(&self, ticks: u64) -> i64 {
+        let from_here = ticks.wrapping_sub(self.ticks).cast_signed() as f64 * self.nanos_per_tick;
+        self.nanos.saturating_add(from_here as i64)
+    }
+
+    pub fn time(&self, ticks: u64) -> Timestamp {
+        Timestamp::from_nanos(self.nanos(ticks))
+    }
+}
+
+#[cfg(feature = "enable")]
+fn nanos_per_tick() -> f64 {
+    let now = fastant::Instant::now();
+    let nanos = now.duration_since(fastant::Instant::ZERO).as_nanos() as f64;
+    if raw(now) == 0 { 1.0 } else { nanos / raw(now) as f64 }
+}
+
+#[cfg(not(feature = "enable"))]
+fn nanos_per_tick() -> f64 {
+    1.0
+}
+
+#[cfg(all(test, feature = "enable"))]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    #[test]
+    fn ticks_go_on_as_the_time_does() {
+        let scale = Scale::now();
+        let (before, begin) = (ticks(), Instant::now());
+        std::thread::sleep(Duration::from_millis(50));
+        let (nanos, real) = (scale.between(before, ticks()), begin.elapsed().as_nanos() as f64);
+        assert!((nanos / real - 1.0).abs() < 0.05, "{nanos} ns by ticks, {real} ns by the clock");
+        let off = SystemClock.now().since(scale.time(ticks()));
+        assert!(off.abs() < 20_000_000, "{off} ns apart");
+        assert_eq!(scale.time(scale.ticks).nanos(), scale.nanos);
+        assert!(scale.time(scale.ticks - 1_000) < scale.time(scale.ticks + 1_000));
     }
 }

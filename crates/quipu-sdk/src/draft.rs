@@ -2,6 +2,7 @@
 
 use quipu_core::Level;
 
+use crate::clock::ticks;
 use crate::local::{self, Local};
 use crate::open::{Notes, Open};
 use crate::wire::{EVENT, Head, Key, level_number};
@@ -24,7 +25,7 @@ impl Draft {
         open.place = at.place;
         open.held.clone_from(&at.held);
         open.notes = Notes::default();
-        open.start = recorder.now();
+        open.start = ticks();
         let head = head(&open, level);
         open.writer.begin(&head, false);
         open.writer.text(Key::NAME, name);

@@ -7,12 +7,13 @@ use crossbeam_channel::Receiver;
 use quipu_core::Batch;
 
 use crate::Recorder;
+use crate::clock::Scale;
 use crate::ring::Consumer;
 use crate::wire::Decoder;
 
 /// How long it waits at least and at most before it looks again whether something has come.
 const LOOK: (Duration, Duration) = (Duration::from_micros(500), Duration::from_millis(20));
-/// How often the recorder's clock is compared with the machine's.
+/// How often the ticks are compared with the machine's.
 const COMPARE: Duration = Duration::from_secs(1);
 
 /// The end that records come out of. There is one for each recorder.
@@ -24,8 +25,8 @@ pub struct Drain {
     woken: Receiver<()>,
     decoder: Decoder,
     scratch: Vec<u64>,
-    /// Nanoseconds that the recorder's clock is behind the machine's, and when they were compared.
-    shift: i64,
+    /// What a tick is in time, and when that was last compared with the machine's clock.
+    scale: Scale,
     compared: Instant,
 }
 
@@ -38,7 +39,7 @@ impl Drain {
             woken,
             decoder: Decoder::new(recorder.settings().resource.clone()),
             scratch: Vec::new(),
-            shift: recorder.shared().clock.behind(),
+            scale: Scale::now(),
             compared: Instant::now(),
         }
     }
@@ -75,24 +76,24 @@ impl Drain {
 
     fn take(&mut self) -> Batch {
         if self.compared.elapsed() >= COMPARE {
-            self.shift = self.recorder.shared().clock.behind();
+            self.scale = Scale::now();
             self.compared = Instant::now();
         }
         self.rings.append(&mut self.recorder.shared().fresh.lock());
-        let Self { rings, decoder, scratch, shift, .. } = self;
+        let Self { rings, decoder, scratch, scale, .. } = self;
         let mut batch = Batch::default();
         rings.retain_mut(|ring| {
             // Asked first: a ring that was retired before it was read holds nothing more.
             let retired = ring.is_retired();
             ring.drain(scratch, |record| {
-                let decoded = decoder.decode(record, *shift, &mut batch);
+                let decoded = decoder.decode(record, scale, &mut batch);
                 debug_assert!(decoded, "a record that this crate wrote can be read");
             });
             !retired
         });
         for record in self.large.try_iter() {
             self.recorder.shared().large_bytes.fetch_sub(size_of_val(&*record), Ordering::AcqRel);
-            let decoded = self.decoder.decode(&record, self.shift, &mut batch);
+            let decoded = self.decoder.decode(&record, &self.scale, &mut batch);
             debug_assert!(decoded, "a record that this crate wrote can be read");
         }
         batch

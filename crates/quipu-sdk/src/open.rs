@@ -17,7 +17,7 @@ pub(crate) struct Open {
     pub place: Option<Place>,
     pub held: Option<Arc<Held>>,
     pub writer: Writer,
-    /// Nanoseconds by the recorder's clock.
+    /// Ticks.
     pub start: u64,
     pub notes: Notes,
 }

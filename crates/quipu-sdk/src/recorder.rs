@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use crossbeam_channel::{Sender, bounded};
 use parking_lot::Mutex;
 
-use crate::clock::Clock;
+use crate::clock::Scale;
 use crate::drain::Drain;
 use crate::metrics::Registry;
 use crate::ring::Consumer;
@@ -18,7 +18,8 @@ const LARGE_RECORDS: usize = 4_096;
 
 pub(crate) struct Shared {
     pub settings: Settings,
-    pub clock: Clock,
+    /// What a tick was in time when the recorder was made.
+    pub scale: Scale,
     metrics: Registry,
     /// Rings that the drain does not know yet, and what came of each thread's records. Locked when a thread records for the
     /// first time, when its ring grows, and by the drain for a moment.
@@ -60,7 +61,7 @@ impl Recorder {
         let (wake, woken) = bounded(1);
         let shared = Shared {
             settings,
-            clock: Clock::new(),
+            scale: Scale::now(),
             metrics: Registry::default(),
             fresh: Mutex::default(),
             tallies: Mutex::default(),
@@ -111,12 +112,6 @@ impl Recorder {
             // Full: it has been woken, and has not looked yet.
             let _ = self.0.wake.try_send(());
         }
-    }
-
-    /// Nanoseconds since the Unix epoch by its clock.
-    #[inline]
-    pub(crate) fn now(self) -> u64 {
-        self.0.clock.now()
     }
 
     #[inline]

@@ -8,6 +8,8 @@ use quipu_core::{Adapter, Adapters};
 pub fn adapters() -> Adapters {
     let table: Vec<Arc<dyn Adapter>> = vec![
         // adapters: one line each
+        #[cfg(feature = "adapter-quipu")]
+        Arc::new(quipu_adapter_quipu::Quipu),
         #[cfg(feature = "adapter-mcp")]
         Arc::new(quipu_adapter_mcp::Mcp),
         #[cfg(feature = "adapter-smolagents")]
@@ -58,12 +60,18 @@ pub fn adapters() -> Adapters {
         Arc::new(quipu_adapter_langsmith::Langsmith),
         #[cfg(feature = "adapter-langfuse")]
         Arc::new(quipu_adapter_langfuse::Langfuse),
+    ];
+    Adapters::new(conventions()).after(table)
+}
+
+/// Those of conventions that many sources follow: they come last.
+fn conventions() -> Vec<Arc<dyn Adapter>> {
+    vec![
         #[cfg(feature = "adapter-openinference")]
         Arc::new(quipu_adapter_openinference::OpenInference),
         #[cfg(feature = "adapter-openllmetry")]
         Arc::new(quipu_adapter_openllmetry::OpenLlmetry),
         #[cfg(feature = "adapter-genai")]
         Arc::new(quipu_adapter_genai::GenAi),
-    ];
-    Adapters::new(table)
+    ]
 }

@@ -1,9 +1,10 @@
-//! The table of stores, by URI scheme.
+//! The tables of backends, by URI scheme: stores that can be asked, and everything that the library can write to.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use quipu_core::{Error, ErrorKind, Result, Store};
+use quipu_runtime as runtime;
 
 /// How a store is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +29,35 @@ const STORES: &[(&str, Open)] = &[
     }),
     #[cfg(feature = "backend-memory")]
     ("memory", |_, _| Ok(Arc::new(quipu_backend_memory::Memory::default()))),
+];
+
+/// Every backend of the library, opened at its place with its settings.
+pub(crate) const BACKENDS: &[(&str, runtime::Open)] = &[
+    // exits: one line each
+    #[cfg(feature = "backend-sqlite")]
+    ("sqlite", |place| {
+        let mut config: quipu_backend_sqlite::Config = place.config()?;
+        config.path = place.folder(config.path, "");
+        Ok(runtime::Opened::Store(Arc::new(quipu_backend_sqlite::Sqlite::open(config)?)))
+    }),
+    #[cfg(feature = "backend-memory")]
+    ("memory", |_| Ok(runtime::Opened::Store(Arc::new(quipu_backend_memory::Memory::default())))),
+    #[cfg(feature = "backend-file")]
+    ("file", |place| {
+        let mut config: quipu_backend_file::Config = place.config()?;
+        config.path = place.folder(config.path, "lines");
+        Ok(runtime::Opened::Exit(Arc::new(quipu_backend_file::File::open(config)?)))
+    }),
+    #[cfg(feature = "backend-console")]
+    ("console", |place| {
+        Ok(runtime::Opened::Exit(Arc::new(quipu_backend_console::Console::new(place.config()?)?)))
+    }),
+    #[cfg(feature = "backend-prometheus")]
+    ("prometheus", |place| {
+        let mut config: quipu_backend_prometheus::Config = place.config()?;
+        config.listen = place.address(config.listen)?;
+        Ok(runtime::Opened::Exit(Arc::new(quipu_backend_prometheus::Prometheus::open(config)?)))
+    }),
 ];
 
 /// The URI schemes that this build knows.

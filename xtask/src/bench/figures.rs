@@ -20,6 +20,16 @@ use Aim::{AtLeast, AtMost};
 
 /// What is aimed at on two cores; a figure without an aim is there to be read.
 const AIMS: &[(&str, Aim)] = &[
+    ("hot.llm_span.vs_otel_sdk", AtMost(0.12)),
+    ("hot.llm_span.vs_tracing_opentelemetry", AtMost(0.06)),
+    ("hot.llm_span.allocs", AtMost(0.0)),
+    ("hot.tracing_layer.vs_tracing_opentelemetry", AtMost(0.6)),
+    ("hot.disabled_ns", AtMost(5.0)),
+    ("hot.metric_pair.vs_metrics_crate", AtMost(1.0)),
+    ("hot.metric_lookup.vs_metrics_crate", AtMost(0.5)),
+    ("hot.threads_16.vs_1", AtMost(1.5)),
+    ("hot.turn.of_50_ms", AtMost(0.01)),
+    ("hot.turn.memory_mib", AtMost(10.0)),
     ("ingest.spans_per_s", AtLeast(20_000.0)),
     ("ingest.vs_raw_insert", AtLeast(0.5)),
     ("ingest.bytes_per_span", AtMost(560.0)),

@@ -54,8 +54,10 @@ fn without_tests(text: &str) -> &str {
     }
 }
 
-/// The first line that is neither documentation, an attribute, `mod` nor `use`.
+/// The first line that is neither documentation, an attribute, `mod` nor `use`. From the first procedural macro on everything
+/// goes: the language wants them in the crate's root.
 fn code_in(text: &str) -> Option<(usize, &str)> {
+    let text = text.split("\n#[proc_macro").next().unwrap_or(text);
     let mut within = false;
     for (number, line) in text.lines().enumerate() {
         let line = line.trim();
@@ -99,6 +101,7 @@ mod tests {
             None
         );
         assert_eq!(code_in("//! x\nmod a;\nfn f() {}\n"), Some((3, "fn f() {}")));
+        assert_eq!(code_in("//! x\nmod a;\n#[proc_macro_attribute]\npub fn f() {}\n"), None);
     }
 
     #[test]

@@ -35,6 +35,9 @@ pub(crate) fn status_of(number: i64) -> Status {
     }
 }
 
+/// Added to the number of a span's signal where sampling left the span out.
+pub(crate) const UNSAMPLED: u8 = 8;
+
 /// What a trace's row is made of, one span's part of it; names by number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SpanFacts {
@@ -51,8 +54,10 @@ pub(crate) struct SpanFacts {
     pub(crate) agent: Option<i64>,
     pub(crate) session: Option<i64>,
     pub(crate) user: Option<i64>,
-    /// It was made from another signal.
+    /// It was made from another signal, or sampling left it out.
     pub(crate) made: bool,
+    /// Sampling left it out: it holds sums, and is not shown.
+    pub(crate) unsampled: bool,
     /// Its ledger row counts.
     pub(crate) counted: bool,
 }
@@ -60,7 +65,7 @@ pub(crate) struct SpanFacts {
 impl SpanFacts {
     /// To select, from `spans s JOIN origins o ON o.id = s.origin`.
     pub(crate) const COLUMNS: &str = "s.id, s.parent IS NULL, s.start, s.dur, s.status, s.name, o.service, \
-         o.framework, o.convention, CASE WHEN s.kind = 1 THEN s.agent END, s.session, s.user, s.signal != 0, \
+         o.framework, o.convention, CASE WHEN s.kind = 1 THEN s.agent END, s.session, s.user, s.signal != 0, s.signal >= 8, \
          EXISTS (SELECT 1 FROM calls c WHERE c.pk = s.pk AND c.marks & 16 != 0)";
 
     pub(crate) fn of_row(row: &Row<'_>) -> rusqlite::Result<Self> {
@@ -81,13 +86,14 @@ impl SpanFacts {
             session: name(10)?,
             user: name(11)?,
             made: row.get(12)?,
-            counted: row.get(13)?,
+            unsampled: row.get(13)?,
+            counted: row.get(14)?,
         })
     }
 
     /// Whether it is one of the spans that its trace is said to have.
     pub(crate) const fn shown(&self) -> bool {
-        !self.made || self.counted
+        !self.unsampled && (!self.made || self.counted)
     }
 
     /// Spans are ordered by start, then id.
@@ -150,7 +156,7 @@ pub(crate) fn node_of(row: &Row<'_>, names: &impl TextOf) -> Result<Node> {
         span_id: span_of_key(row.get(0)?)?,
         parent_id: row.get::<_, Option<i64>>(1)?.map(span_of_key).transpose()?,
         kind: Kind::from_number(row.get(2)?),
-        signal: Signal::from_number(row.get(13)?),
+        signal: Signal::from_number(row.get::<_, u8>(13)? & !UNSAMPLED),
         meeting: row.get::<_, Option<i64>>(14)?.map(Meeting::from_number),
         start: Timestamp::from_nanos(row.get(3)?),
         duration: row.get(4)?,

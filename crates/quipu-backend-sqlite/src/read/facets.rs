@@ -11,7 +11,7 @@ use crate::codec::{DimKind, Names, TextOf, trace_status_of};
 use crate::days::Bounds;
 use crate::fault;
 use crate::folder::Day;
-use crate::read::filter::condition;
+use crate::read::filter::{Asked, condition};
 use crate::read::traces::days_of;
 use crate::readers::DayReader;
 use crate::shared::Shared;
@@ -74,7 +74,7 @@ fn counts_in(
     field: FacetField,
     filter: &TraceFilter,
 ) -> fault::Result<Vec<(CompactString, u64)>> {
-    let Some(condition) = condition(shared, reader, filter, true)? else {
+    let Some(condition) = condition(shared, reader, filter, Asked::Traces)? else {
         return Ok(Vec::new());
     };
     let (from, given) = (&condition.from, &condition.sql);

@@ -45,17 +45,30 @@ fn columns(filter: &TraceFilter) -> [(DimKind, Option<&String>, &'static str); 4
     ]
 }
 
-/// The filter's condition in this day; `None` when nothing here can match. It is for a list of traces, or with `listed`
-/// false for ledger rows: then without the filter's times, and hidden traces need not be left out, for they have none that
-/// counts.
+/// What a condition is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// A list of traces, without those that are hidden.
+    Traces,
+    /// Sums by session, with hidden traces that have rows that count: sampling left their spans out.
+    Sessions,
+    /// Ledger rows: without the filter's times, which are those of the rows.
+    Rows,
+}
+
+/// Of hidden traces those without a row that counts.
+const UNCOUNTED: &str = " AND NOT EXISTS (SELECT 1 FROM spans s JOIN calls c ON c.pk = s.pk \
+     WHERE s.tr = t.pk AND c.marks & 16 != 0)";
+
+/// The filter's condition in this day; `None` when nothing here can match.
 pub(crate) fn condition(
     shared: &Shared,
     reader: &DayReader<'_>,
     filter: &TraceFilter,
-    listed: bool,
+    asked: Asked,
 ) -> Result<Option<Condition>> {
     let mut all = Condition { from: "traces t".into(), sql: "1".into(), args: Vec::new() };
-    if listed {
+    if asked != Asked::Rows {
         if let Some(since) = filter.since {
             all.and("t.start >= ?", since.nanos());
         }
@@ -64,7 +77,11 @@ pub(crate) fn condition(
         }
         // Most days have none, and most questions are quicker when they need not look.
         if reader.conn.prepare_cached("SELECT 1 FROM hidden LIMIT 1")?.exists([])? {
-            all.sql.push_str(" AND NOT EXISTS (SELECT 1 FROM hidden WHERE hidden.tr = t.pk)");
+            all.sql.push_str(" AND NOT EXISTS (SELECT 1 FROM hidden WHERE hidden.tr = t.pk");
+            if asked == Asked::Sessions {
+                all.sql.push_str(UNCOUNTED);
+            }
+            all.sql.push(')');
         }
     }
     for (kind, text, sql) in columns(filter) {

@@ -189,5 +189,11 @@ fn point_of(row: &Row<'_>) -> fault::Result<Point> {
         other => PointValue::Number(other.as_f64().map_err(rusqlite::Error::from)?),
     };
     let start = row.get::<_, Option<i64>>(1)?.map(Timestamp::from_nanos);
-    Ok(Point { time: Timestamp::from_nanos(row.get(0)?), start, attributes: Attributes::new(), value })
+    Ok(Point {
+        time: Timestamp::from_nanos(row.get(0)?),
+        start,
+        attributes: Attributes::new(),
+        value,
+        exemplars: Vec::new(),
+    })
 }

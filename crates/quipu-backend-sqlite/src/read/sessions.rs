@@ -9,7 +9,7 @@ use rusqlite::params_from_iter;
 use crate::codec::{DimKind, Figures, Names, TextOf, find};
 use crate::fault;
 use crate::folder::Day;
-use crate::read::filter::condition;
+use crate::read::filter::{Asked, condition};
 use crate::read::trace_rows::{merge_names, names_of};
 use crate::read::traces::{days_of, trace_id};
 use crate::readers::DayReader;
@@ -78,7 +78,7 @@ fn last_traces(
     reader: &DayReader<'_>,
     query: &SessionQuery,
 ) -> fault::Result<Vec<(CompactString, i64)>> {
-    let Some(condition) = condition(shared, reader, &query.filter, true)? else {
+    let Some(condition) = condition(shared, reader, &query.filter, Asked::Sessions)? else {
         return Ok(Vec::new());
     };
     let sql = format!(
@@ -132,7 +132,9 @@ fn sums_in(
             ids.insert(id, session);
         }
     }
-    let Some(condition) = condition(shared, reader, &query.filter, true)?.filter(|_| !ids.is_empty()) else {
+    let Some(condition) =
+        condition(shared, reader, &query.filter, Asked::Sessions)?.filter(|_| !ids.is_empty())
+    else {
         return Ok(sums);
     };
     let list: Vec<String> = ids.keys().map(i64::to_string).collect();

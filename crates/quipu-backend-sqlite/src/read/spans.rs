@@ -15,8 +15,9 @@ use crate::shared::Shared;
 
 const COLUMNS: &str = "s.pk, s.id, s.parent, s.name, s.kind, s.start, s.dur, s.status, s.agent, s.provider, s.model, s.tool, c.pk";
 const COST_AT: usize = 13;
-/// A span that was made from another signal is left out while its ledger row does not count.
-const SHOWN: &str = "(s.signal = 0 OR c.pk IS NULL OR c.marks & 16 != 0)";
+/// A span that was made from another signal is left out while its ledger row does not count; one that sampling left out is
+/// always (its signal has a bit more).
+const SHOWN: &str = "(s.signal = 0 OR (s.signal < 8 AND (c.pk IS NULL OR c.marks & 16 != 0)))";
 
 fn select(condition: &str) -> String {
     let cost: Vec<String> =

@@ -9,7 +9,7 @@ use rusqlite::types::Value;
 use crate::days::{Bounds, meets};
 use crate::fault::{self, Fault};
 use crate::folder::Day;
-use crate::read::filter::condition;
+use crate::read::filter::{Asked, condition};
 use crate::read::trace_rows::TracePart;
 use crate::readers::DayReader;
 use crate::shared::Shared;
@@ -98,7 +98,7 @@ fn places_in(
     query: &TraceQuery,
     limit: usize,
 ) -> fault::Result<Vec<Place>> {
-    let Some(mut condition) = condition(shared, reader, &query.filter, true)? else {
+    let Some(mut condition) = condition(shared, reader, &query.filter, Asked::Traces)? else {
         return Ok(Vec::new());
     };
     let (figure, descending) = order(query.sort);

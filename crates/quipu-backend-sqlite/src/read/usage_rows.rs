@@ -6,7 +6,7 @@ use rusqlite::types::Value;
 
 use crate::codec::{CallRow, Figures, MARK_USAGE, find};
 use crate::fault::{Fault, Result};
-use crate::read::filter::{Condition, condition};
+use crate::read::filter::{Asked, Condition, condition};
 use crate::read::usage::{Groups, Keys, own_filters};
 use crate::readers::DayReader;
 use crate::shared::Shared;
@@ -30,7 +30,7 @@ pub(crate) fn rows_of_traces(
     reader: &DayReader<'_>,
     of_trace: &TraceFilter,
 ) -> Result<Option<Condition>> {
-    let Some(mut found) = condition(shared, reader, of_trace, false)? else {
+    let Some(mut found) = condition(shared, reader, of_trace, Asked::Rows)? else {
         return Ok(None);
     };
     let few = found.from != "traces t" || of_trace.session.is_some() || of_trace.user.is_some();

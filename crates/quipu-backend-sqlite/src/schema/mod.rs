@@ -36,7 +36,12 @@ pub(crate) static DAY: Layout = Layout {
     mark: 0x5150_4401,
     page_bytes: 8_192,
     shrinks: false,
-    steps: &[include_str!("day-1.sql"), include_str!("day-2.sql"), include_str!("day-3.sql")],
+    steps: &[
+        include_str!("day-1.sql"),
+        include_str!("day-2.sql"),
+        include_str!("day-3.sql"),
+        include_str!("day-4.sql"),
+    ],
 };
 
 /// Full text of a day.

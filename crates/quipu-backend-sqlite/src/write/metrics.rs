@@ -1,10 +1,10 @@
-//! A metric point into its day; of several points of a series at one time the first stays.
+//! A metric point into its day; of several points of a series at one time the first stays, and the spans that any of them names.
 
-use quipu_core::{Metric, PointValue};
+use quipu_core::{Metric, Point, PointValue};
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, params};
 
-use crate::codec::DimKind;
+use crate::codec::{DimKind, span_key};
 use crate::fault::Result;
 use crate::write::day::DayFile;
 use crate::write::prepare::{Prepared, PreparedPoint};
@@ -33,6 +33,28 @@ impl DayTx<'_> {
                 point.start.map(quipu_core::Timestamp::nanos),
                 value
             ])?;
+        self.put_exemplars(series, point)
+    }
+
+    /// Keeps what leads from a series to the traces that it was observed in. A cumulative point tells of one again and again.
+    fn put_exemplars(&self, series: i64, point: &Point) -> Result<()> {
+        // SQLite reads NaN as null.
+        for exemplar in point.exemplars.iter().filter(|exemplar| !exemplar.value.is_nan()) {
+            self.file
+                .conn
+                .prepare_cached(
+                    "INSERT INTO exemplars(trace, span, series, observed, time, value) \
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+                )?
+                .execute(params![
+                    exemplar.trace_id.as_bytes(),
+                    span_key(exemplar.span_id),
+                    series,
+                    exemplar.time.nanos(),
+                    point.time.nanos(),
+                    exemplar.value,
+                ])?;
+        }
         Ok(())
     }
 

@@ -40,14 +40,17 @@ impl DayTx<'_> {
         Ok(())
     }
 
-    /// Whether a span was made from another signal, and failed; `None` when it was sent as it is. A trace with no such
+    /// Whether a span was made from another signal, and failed; `None` when it was sent as it is, and when sampling left it
+    /// out, for then it is not shown whether it counts or not. A trace with no such
     /// span (`made` says how many) needs no look.
     pub(crate) fn made(&self, made: i64, pk: i64) -> Result<Option<bool>> {
         if made == 0 {
             return Ok(None);
         }
-        let mut look =
-            self.file.conn.prepare_cached("SELECT signal != 0, status FROM spans WHERE pk = ?1")?;
+        let mut look = self
+            .file
+            .conn
+            .prepare_cached("SELECT signal BETWEEN 1 AND 7, status FROM spans WHERE pk = ?1")?;
         let (made, status) = look.query_row([pk], |row| Ok((row.get::<_, bool>(0)?, row.get(1)?)))?;
         Ok(made.then(|| status_of(status) == Status::Error))
     }

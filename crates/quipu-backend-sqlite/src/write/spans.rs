@@ -3,7 +3,7 @@
 use quipu_core::{Meeting, Node, Signal, Span, SpanId, TraceId};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params_from_iter};
 
-use crate::codec::{DimKind, Facts, SpanFacts, span_key, status_number};
+use crate::codec::{DimKind, Facts, SpanFacts, UNSAMPLED, span_key, status_number};
 use crate::fault::{Fault, Result};
 use crate::read::stored::Stored;
 use crate::write::day::DayFile;
@@ -80,7 +80,7 @@ impl SpanColumns {
             user: dims.maybe(conn, DimKind::User, read.user.as_ref())?,
             error: error_text(span),
             facts: facts(span, conn, dims)?,
-            signal: read.signal as i64,
+            signal: i64::from(read.signal as u8 | if span.is_sampled() { 0 } else { UNSAMPLED }),
             meeting: read.meeting.map(Meeting::number),
         };
         let name = |id: Option<i64>| id.unwrap_or(0);
@@ -98,7 +98,8 @@ impl SpanColumns {
             agent: columns.agent.filter(|_| read.kind == quipu_core::Kind::Agent),
             session: columns.session,
             user: columns.user,
-            made: read.signal != Signal::Span,
+            made: read.signal != Signal::Span || !span.is_sampled(),
+            unsampled: !span.is_sampled(),
             counted: false,
         };
         Ok((Self { origin, ..columns }, facts))

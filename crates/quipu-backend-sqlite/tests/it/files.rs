@@ -23,8 +23,9 @@ fn day_files(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// Takes a day's file back to an older layout.
-const TO_VERSION_2: &str = "DROP TABLE meetings; DROP TABLE hidden; ALTER TABLE traces DROP COLUMN made; \
-     ALTER TABLE spans DROP COLUMN signal; ALTER TABLE spans DROP COLUMN meeting; PRAGMA user_version = 2";
+const TO_VERSION_2: &str = "DROP TABLE exemplars; DROP TABLE meetings; DROP TABLE hidden; \
+     ALTER TABLE traces DROP COLUMN made; ALTER TABLE spans DROP COLUMN signal; \
+     ALTER TABLE spans DROP COLUMN meeting; PRAGMA user_version = 2";
 const TO_VERSION_1: &str = "DROP INDEX traces_session; DROP INDEX traces_user; DROP INDEX traces_facets; \
      PRAGMA user_version = 1";
 
@@ -73,7 +74,7 @@ async fn version_1_is_migrated() {
     assert!(error.to_string().contains("version 1"), "{error}");
     drop(refused);
     let store = open(folder.path());
-    assert_eq!(store.info().await.unwrap().version, 3);
+    assert_eq!(store.info().await.unwrap().version, 4);
     let filter = TraceFilter { session: Some("s".into()), ..TraceFilter::default() };
     let page = store.traces(&TraceQuery { filter, limit: 10, ..TraceQuery::default() }).await.unwrap();
     assert_eq!(page.rows.len(), 2);
@@ -83,7 +84,7 @@ async fn version_1_is_migrated() {
         let version: u32 = conn.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
         let sql =
             "SELECT COUNT(*) FROM sqlite_schema WHERE name LIKE 'traces!_%' ESCAPE '!' AND type = 'index'";
-        assert_eq!((version, conn.query_row(sql, [], |row| row.get::<_, u32>(0)).unwrap()), (3, 4));
+        assert_eq!((version, conn.query_row(sql, [], |row| row.get::<_, u32>(0)).unwrap()), (4, 4));
     }
 }
 
@@ -138,8 +139,8 @@ async fn a_newer_version_is_refused_by_name() {
     let error = Sqlite::open(Config::at(folder.path())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported);
     let text = error.to_string();
-    assert!(text.contains("version 9") && text.contains("version 3") && text.contains("d-"), "{text}");
-    Connection::open(&file).unwrap().execute_batch("PRAGMA user_version = 3").unwrap();
+    assert!(text.contains("version 9") && text.contains("version 4") && text.contains("d-"), "{text}");
+    Connection::open(&file).unwrap().execute_batch("PRAGMA user_version = 4").unwrap();
     Connection::open(folder.path().join("catalog.db"))
         .unwrap()
         .execute_batch("PRAGMA user_version = 7")

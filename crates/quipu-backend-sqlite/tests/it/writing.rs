@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use quipu_backend_sqlite::Sqlite;
-use quipu_conformance::sample::{Random, at, draft, priced, span_id, trace_id};
-use quipu_core::{Backend, Batch, ErrorKind, Health, Retry, Store, TraceQuery};
+use quipu_conformance::sample::{Random, at, draft, metric, priced, span_id, trace_id};
+use quipu_core::{Backend, Batch, ErrorKind, Exemplar, Health, Instrument, Retry, Store, TraceQuery};
+use rusqlite::Connection;
 
 use crate::{open, sound, write};
 
@@ -163,4 +164,27 @@ async fn the_files_as_a_crash_leaves_them_are_a_store() {
     let again = open(crashed.path());
     assert_eq!(again.info().await.unwrap().spans, 30);
     sound(&again).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_trace_leads_to_the_metrics_that_were_observed_in_it_once_however_often_they_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let exemplar = |value| Exemplar { time: at(1), value, trace_id: trace_id(1), span_id: span_id(1) };
+    let mut told = metric("took", Instrument::Histogram, "a", &[(at(5), 1.0), (at(10), 2.0)]);
+    told.points.iter_mut().for_each(|point| point.exemplars = vec![exemplar(0.25), exemplar(f64::NAN)]);
+    let batch = Batch { metrics: vec![told], ..Batch::default() };
+    store.write(Arc::new(batch)).await.unwrap();
+    sound(&store).await;
+    store.close().await.unwrap();
+    let days = std::fs::read_dir(folder.path().join("days")).unwrap().map(|file| file.unwrap().path());
+    let is_data = |path: &std::path::PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with("d-");
+    let file = days.into_iter().find(is_data).unwrap();
+    let conn = Connection::open(file).unwrap();
+    let sql = "SELECT dims.text, exemplars.value, observed FROM exemplars \
+        JOIN series ON series.id = exemplars.series JOIN dims ON dims.id = series.name WHERE trace = ?1";
+    let mut look = conn.prepare(sql).unwrap();
+    let rows = look.query_map([trace_id(1).as_bytes()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+    let rows: Vec<(String, f64, i64)> = rows.unwrap().map(Result::unwrap).collect();
+    assert_eq!(rows, [("took".to_owned(), 0.25, at(1).nanos())]);
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use quipu::Access;
-use quipu::core::{Clock, Limits, Meter, Store, SystemClock};
+use quipu::core::{Limits, Meter, Store};
 use quipu::pipeline::{Parts, Pipeline, Priced, SelfMetrics};
 use quipu::prices::Book;
 use tokio::sync::watch;
@@ -81,11 +81,10 @@ async fn serve(args: &Serve, config: Config) -> Result<()> {
 /// The one pipeline that everything goes through, whoever brings it.
 pub fn start(limits: &Limits, store: &Arc<dyn Store>, metrics: &Arc<SelfMetrics>) -> Pipeline {
     Pipeline::start(Parts {
-        store: Arc::clone(store),
         stages: vec![Arc::new(Priced::new(Arc::new(Book::vendored())))],
         meter: Arc::clone(metrics) as Arc<dyn Meter>,
-        clock: Arc::new(SystemClock) as Arc<dyn Clock>,
         limits: limits.clone(),
+        ..Parts::new(Arc::clone(store))
     })
 }
 

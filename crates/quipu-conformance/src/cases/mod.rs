@@ -3,6 +3,7 @@
 pub(crate) mod ask;
 mod errors;
 mod events;
+mod exits;
 mod facets;
 mod fidelity;
 mod fidelity_rows;
@@ -18,12 +19,18 @@ mod signals;
 mod spans;
 mod tools;
 mod traces;
+mod unsampled;
 mod usage;
 mod write;
 
 use crate::Case;
 
-/// Every case, in the order that reports have.
+/// The laws of ways out: backends that take records and cannot be asked.
+pub fn exits() -> Vec<Case> {
+    exits::cases()
+}
+
+/// Every case of stores, in the order that reports have.
 pub fn all() -> Vec<Case> {
     [
         lifecycle::cases(),
@@ -43,6 +50,7 @@ pub fn all() -> Vec<Case> {
         nodes::cases(),
         signals::cases(),
         meetings::cases(),
+        unsampled::cases(),
         search::cases(),
         errors::cases(),
     ]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use quipu_conformance::{Suite, Verdict, run_backend};
+use quipu_conformance::{Suite, Verdict, run_backend, run_exit};
 use quipu_core::{Backend, Error, ErrorKind, Result, Span, SpanSink};
 
 /// Counts spans; the smallest backend there is.
@@ -89,4 +89,14 @@ async fn cases_can_be_left_out_with_a_reason_or_picked() {
     assert!(report.pass_list().contains("ignored lifecycle/it_has_a_name (not today)"));
     let suite = Suite::of_backends(|| async { Arc::new(Broken) as Arc<dyn Backend> });
     assert_eq!(suite.only("it_has_a_name").run().await.verdicts.len(), 1);
+}
+
+#[tokio::test]
+async fn a_way_out_that_breaks_its_laws_is_told_which() {
+    let report = run_exit(|| async { Arc::new(Counter::default()) as Arc<dyn Backend> }).await;
+    let want = ["exit/a_write_after_close_is_refused", "exit/a_refusal_names_the_backend_and_no_contents"];
+    assert_eq!(report.failed(), want, "{report}");
+    let report = run_exit(|| async { Arc::new(Broken) as Arc<dyn Backend> }).await;
+    assert!(report.failed().contains(&"exit/it_names_itself"), "{report}");
+    assert!(report.failed().contains(&"exit/closing_twice_is_fine"), "{report}");
 }

@@ -33,11 +33,10 @@ impl PriceBook for Dollar {
 fn pipeline(store: &Arc<Faulty>, queue: usize) -> (Arc<Pipeline>, Arc<SelfMetrics>) {
     let metrics = Arc::new(SelfMetrics::new());
     let pipeline = Pipeline::start(Parts {
-        store: Arc::clone(store) as _,
         stages: vec![Arc::new(Priced::new(Arc::new(Dollar)))],
         meter: Arc::clone(&metrics) as _,
-        clock: Arc::new(SystemClock),
         limits: Limits { queue_requests: queue, ..Limits::default() },
+        ..Parts::new(Arc::clone(store) as _)
     });
     (Arc::new(pipeline), metrics)
 }

@@ -2,5 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod exits;
 mod faulty;
 mod flow;
+mod redact;
+mod sampling;

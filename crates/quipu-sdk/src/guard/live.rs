@@ -5,11 +5,12 @@ use std::fmt::Display;
 use quipu_core::{SpanId, SpanKind, Status, TraceId, Usage, Usd};
 
 use crate::at::{self, At};
+use crate::clock::ticks;
 use crate::ids::Ids;
 use crate::mirror::{self, Opened};
 use crate::open::{Notes, Open};
 use crate::place::Place;
-use crate::sample::Root;
+use crate::sample::{Root, Sampler};
 use crate::wire::{FOREIGN, Head, Key, SPAN, subject};
 use crate::{Bound, Content, Context, Field, Recorder, local};
 
@@ -46,12 +47,14 @@ impl Live {
         let kept = local::with(|local| (local.take(), ids(&local.ids)));
         let (open, (trace_id, span_id)) = kept.unwrap_or_else(|| (None, ids(&Ids::new())));
         let mut open = open.unwrap_or_else(|| Open::new(recorder));
-        let start = recorder.now();
+        let start = ticks();
         let sampled = match parent {
             Some(Place { remote: false, sampled, .. }) => *sampled,
+            None if matches!(recorder.settings().sampler, Sampler::Always) => true,
             _ => {
+                let now = recorder.shared().scale.nanos(start).cast_unsigned();
                 let remote = parent.map(|parent| parent.sampled);
-                recorder.settings().sampler.keeps(&Root { trace_id, kind: word, name, remote, now: start })
+                recorder.settings().sampler.keeps(&Root { trace_id, kind: word, name, remote, now })
             }
         };
         open.recorder = recorder;
@@ -150,7 +153,7 @@ impl Live {
     }
 
     pub fn event(&mut self, name: &str, attributes: &[(&str, Field<'_>)]) {
-        let now = self.0.recorder.now();
+        let now = ticks();
         self.0.writer.event(now, name, attributes);
     }
 
@@ -184,7 +187,7 @@ impl Live {
     /// The first token has come, now. Later calls do nothing.
     pub fn first_token(&mut self) {
         if !std::mem::replace(&mut self.0.notes.first_token, true) {
-            let seconds = self.0.recorder.now().saturating_sub(self.0.start) as f64 / 1e9;
+            let seconds = self.0.recorder.shared().scale.between(self.0.start, ticks()) / 1e9;
             self.0.writer.double(Key::FIRST_CHUNK, seconds);
         }
     }
@@ -195,7 +198,7 @@ impl Live {
             self.fail("panic", "the code within panicked");
         }
         let mut open = self.0;
-        open.writer.end(open.recorder.now().max(open.start));
+        open.writer.end(ticks());
         if open.notes.mirrored {
             mirror::tell(|mirror| open.place.iter().for_each(|place| mirror.closed(place.span_id)));
         }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use compact_str::{CompactString, format_compact};
 use quipu_core::{
-    Attributes, Batch, Event, Level, Link, Resource, Scope, Span, SpanEvent, SpanId, SpanKind, Timestamp,
-    TraceId, Usd, Value,
+    Attributes, Batch, Event, Level, Link, Resource, Scope, Span, SpanEvent, SpanId, SpanKind, TraceId, Usd,
+    Value,
 };
 
 use super::head::{EVENT, SPAN, Seen};
@@ -14,6 +14,7 @@ use super::kinds::{FOREIGN, ROWS, Row};
 use super::read::{Reader, Start};
 use super::write::{COMMON, RARE};
 use crate::Content;
+use crate::clock::Scale;
 
 /// How the keys of the user's own data begin on records.
 const DATA_PREFIX: &str = "quipu.data.";
@@ -60,9 +61,9 @@ impl Decoder {
         Self { resource, own: Arc::new(own), foreign: Vec::new(), bytes: Vec::new() }
     }
 
-    /// Puts a record into the batch. `shift` is what the recorder's clock is behind the machine's, in nanoseconds.
+    /// Puts a record into the batch. `scale` is what a tick is in time.
     /// False where the bytes are no record, which would be an error of this crate.
-    pub fn decode(&mut self, record: &[u64], shift: i64, batch: &mut Batch) -> bool {
+    pub fn decode(&mut self, record: &[u64], scale: &Scale, batch: &mut Batch) -> bool {
         let Some((head, rest)) = Seen::read(record) else { return false };
         let mut parts = Parts { attributes: Attributes::with_capacity(20), ..Parts::default() };
         let row = (head.what == SPAN && head.kind != FOREIGN)
@@ -73,20 +74,20 @@ impl Decoder {
                 parts.set(Key::OPERATION, row.operation.into());
             }
         }
-        if parts.fields(&mut Reader::new(rest, &mut self.bytes), shift).is_none() {
+        if parts.fields(&mut Reader::new(rest, &mut self.bytes), scale).is_none() {
             return false;
         }
         match head.what {
-            SPAN => self.span(head, row, parts, shift).map(|span| batch.spans.push(span)).is_some(),
+            SPAN => self.span(head, row, parts, scale).map(|span| batch.spans.push(span)).is_some(),
             EVENT => {
-                batch.events.push(self.event(&head, parts, shift));
+                batch.events.push(self.event(&head, parts, scale));
                 true
             }
             _ => false,
         }
     }
 
-    fn span(&mut self, head: Seen, row: Option<&Row>, mut parts: Parts, shift: i64) -> Option<Span> {
+    fn span(&mut self, head: Seen, row: Option<&Row>, mut parts: Parts, scale: &Scale) -> Option<Span> {
         let (trace_id, span_id) = (head.trace_id?, head.span_id?);
         if !head.sampled {
             parts.set(Key::SAMPLED, Value::Bool(false));
@@ -97,8 +98,8 @@ impl Decoder {
             Some(_) => SpanKind::Internal,
             None => SpanKind::Unspecified,
         };
-        let start = Timestamp::from_nanos(head.start.cast_signed()).plus(shift);
-        let end = Timestamp::from_nanos(head.end.cast_signed()).plus(shift).max(start);
+        let start = scale.time(head.start);
+        let end = scale.time(head.end).max(start);
         let scope = self.scope(parts.scope.take());
         let mut span = Span::new(trace_id, span_id, &name, start, end);
         span.parent_id = head.parent_id;
@@ -114,10 +115,10 @@ impl Decoder {
         Some(span)
     }
 
-    fn event(&mut self, head: &Seen, parts: Parts, shift: i64) -> Event {
+    fn event(&mut self, head: &Seen, parts: Parts, scale: &Scale) -> Event {
         let bound = |key: Key| parts.attributes.text(key.text()).map(CompactString::from);
         Event {
-            time: Timestamp::from_nanos(head.start.cast_signed()).plus(shift),
+            time: scale.time(head.start),
             level: Level::ALL.get(usize::from(head.kind)).copied().unwrap_or_default(),
             name: parts.name.unwrap_or_default(),
             trace_id: head.trace_id,
@@ -146,7 +147,7 @@ impl Decoder {
 }
 
 impl Parts {
-    fn fields(&mut self, reader: &mut Reader<'_>, shift: i64) -> Option<()> {
+    fn fields(&mut self, reader: &mut Reader<'_>, scale: &Scale) -> Option<()> {
         while !reader.is_over() {
             let start = reader.start()?;
             match Key(start.key) {
@@ -162,13 +163,13 @@ impl Parts {
                 Key::MESSAGE => reader.text(start.len)?.clone_into(&mut self.message),
                 Key::TRACE_STATE => reader.text(start.len)?.clone_into(&mut self.trace_state),
                 Key::BODY => self.body = reader.value(start)?,
-                key => self.field(key, start, reader, shift)?,
+                key => self.field(key, start, reader, scale)?,
             }
         }
         Some(())
     }
 
-    fn field(&mut self, key: Key, start: Start, reader: &mut Reader<'_>, shift: i64) -> Option<()> {
+    fn field(&mut self, key: Key, start: Start, reader: &mut Reader<'_>, scale: &Scale) -> Option<()> {
         match key {
             Key::USAGE => return self.usage(start.len, &COUNTERS[..COMMON], reader),
             Key::RARE_USAGE => return self.usage(start.len, &COUNTERS[COMMON..], reader),
@@ -177,7 +178,7 @@ impl Parts {
                 self.set(key, Usd::from_raw(bits.cast_signed()).to_string().into());
             }
             Key::EVENT => {
-                let time = Timestamp::from_nanos(reader.word()?.cast_signed()).plus(shift);
+                let time = scale.time(reader.word()?);
                 let name = reader.name(start)?;
                 let attributes = (0..start.len).map(|_| reader.named()).collect::<Option<Vec<_>>>()?;
                 self.events.push(SpanEvent { time, name, attributes: attributes.into_iter().collect() });

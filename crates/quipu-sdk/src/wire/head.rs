@@ -20,7 +20,7 @@ pub(crate) struct Head {
     /// Number of the kind, or of the level.
     pub kind: u8,
     pub sampled: bool,
-    /// Nanoseconds by the recorder's clock.
+    /// Ticks.
     pub start: u64,
     pub trace_id: Option<TraceId>,
     pub span_id: Option<SpanId>,

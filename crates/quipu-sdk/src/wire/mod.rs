@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! head    type u8 · flags u8 · kind or level u8 · OpenTelemetry span kind + 1 u8 · 4 unused
-//!         start · end (Unix nanoseconds by the recorder's clock) · trace id (2) · span id · parent id (0: none)
+//!         start · end (ticks of the clock) · trace id (2) · span id · parent id (0: none)
 //! field   key u8 · type u8 · bytes of the key's text u16 · bytes of the value, or members u32
 //!         the key's text, where the key is 0 · the value
 //! ```

@@ -4,8 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use quipu_backend_memory::Memory;
 use quipu_core::{
-    Adapters, Batch, Cost, Detail, Intake, Limits, NoMeter, SpanQuery, SpanRow, Store, SystemClock,
-    TraceFilter, TraceQuery, TraceRow,
+    Adapters, Batch, Cost, Detail, Intake, SpanQuery, SpanRow, Store, TraceFilter, TraceQuery, TraceRow,
 };
 use quipu_pipeline::{Parts, Pipeline, Priced};
 use quipu_prices::Book;
@@ -32,11 +31,8 @@ impl Fed {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let store = Arc::new(Memory::new());
         let parts = Parts {
-            store: Arc::clone(&store) as _,
             stages: vec![Arc::new(Priced::new(Arc::clone(&*PRICES) as _))],
-            meter: Arc::new(NoMeter),
-            clock: Arc::new(SystemClock),
-            limits: Limits::default(),
+            ..Parts::new(Arc::clone(&store) as _)
         };
         let pipeline = runtime.block_on(async { Pipeline::start(parts) });
         Self { runtime, pipeline, store }

@@ -1,0 +1,178 @@
+//! The backend.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
+use std::thread::{self, JoinHandle};
+
+use anstream::{AutoStream, ColorChoice};
+use async_trait::async_trait;
+use parking_lot::Mutex;
+use quipu_core::{
+    Backend, Batch, Cost, CostSink, Error, ErrorKind, Event, EventSink, Health, Metric, MetricSink, Result,
+    Retry, Span, SpanSink,
+};
+use tokio::sync::oneshot;
+
+use crate::worker::{Job, Worker};
+use crate::{Colour, Config, Format, Stream};
+
+/// Name of this backend in errors and tables.
+pub(crate) const NAME: &str = "console";
+
+/// What happens, on the console. Each batch is one write, made by a thread of its own.
+pub struct Console {
+    jobs: Mutex<Option<Sender<Job>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    health: Arc<Mutex<Health>>,
+}
+
+impl Console {
+    /// Shows on the stream that the settings name.
+    ///
+    /// # Errors
+    /// No thread can be started.
+    pub fn new(config: Config) -> Result<Self> {
+        match config.stream {
+            Stream::Stdout => Self::on(config, io::stdout()),
+            Stream::Stderr => Self::on(config, io::stderr()),
+        }
+    }
+
+    fn on<S>(config: Config, stream: S) -> Result<Self>
+    where
+        S: anstream::stream::RawStream + anstream::stream::AsLockedWrite + Send + 'static,
+    {
+        let choice = match (config.format, config.colour) {
+            (Format::Json, _) | (_, Colour::Never) => ColorChoice::Never,
+            (Format::Pretty, Colour::Always) => ColorChoice::Always,
+            (Format::Pretty, Colour::Auto) => AutoStream::choice(&stream),
+        };
+        if choice == ColorChoice::Never {
+            Self::start(config, Box::new(stream), false)
+        } else {
+            Self::start(config, Box::new(AutoStream::new(stream, choice)), true)
+        }
+    }
+
+    /// Shows on any writer instead of the stream; there [`Colour::Auto`] has no colours.
+    ///
+    /// # Errors
+    /// No thread can be started.
+    pub fn with_writer(config: Config, to: impl Write + Send + 'static) -> Result<Self> {
+        let coloured = config.format == Format::Pretty && config.colour == Colour::Always;
+        Self::start(config, Box::new(to), coloured)
+    }
+
+    fn start(config: Config, to: Box<dyn Write + Send>, coloured: bool) -> Result<Self> {
+        let health = Arc::new(Mutex::new(Health::Ready));
+        let worker = Worker { config, coloured, to, health: Arc::clone(&health) };
+        let (jobs, work) = channel();
+        let thread = thread::Builder::new().name("quipu-console".to_owned());
+        let thread = thread.spawn(move || worker.run(&work)).map_err(|cause| {
+            Error::new(ErrorKind::Exhausted, "start thread", NAME).of_backend(NAME).caused_by(cause)
+        })?;
+        Ok(Self { jobs: Mutex::new(Some(jobs)), thread: Mutex::new(Some(thread)), health })
+    }
+
+    async fn ask(&self, job: impl FnOnce(oneshot::Sender<Result<()>>) -> Job) -> Result<()> {
+        let (answer, answered) = oneshot::channel();
+        let sent = match &*self.jobs.lock() {
+            Some(jobs) => jobs.send(job(answer)).is_ok(),
+            None => false,
+        };
+        if !sent {
+            return Err(closed());
+        }
+        answered.await.unwrap_or_else(|_| Err(closed()))
+    }
+
+    fn is_closed(&self) -> bool {
+        self.jobs.lock().is_none()
+    }
+}
+
+fn closed() -> Error {
+    let error = Error::new(ErrorKind::Unavailable, "write lines", "it is closed");
+    error.of_backend(NAME).with_retry(Retry::No)
+}
+
+impl Drop for Console {
+    /// Waits until what was asked is written.
+    fn drop(&mut self) {
+        *self.jobs.lock() = None;
+        if self.thread.lock().take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the console's thread had ended in a panic");
+        }
+    }
+}
+
+#[async_trait]
+impl Backend for Console {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    fn span_sink(&self) -> Option<&dyn SpanSink> {
+        Some(self)
+    }
+
+    fn event_sink(&self) -> Option<&dyn EventSink> {
+        Some(self)
+    }
+
+    fn metric_sink(&self) -> Option<&dyn MetricSink> {
+        Some(self)
+    }
+
+    fn cost_sink(&self) -> Option<&dyn CostSink> {
+        Some(self)
+    }
+
+    async fn write(&self, batch: Arc<Batch>) -> Result<()> {
+        self.ask(|answer| Job::Write(batch, answer)).await
+    }
+
+    fn health(&self) -> Health {
+        if self.is_closed() { Health::Down("closed".to_owned()) } else { self.health.lock().clone() }
+    }
+
+    async fn flush(&self) -> Result<()> {
+        if self.is_closed() { Ok(()) } else { self.ask(Job::Flush).await }
+    }
+
+    async fn close(&self) -> Result<()> {
+        let flushed = self.flush().await;
+        *self.jobs.lock() = None;
+        // A second close finds nothing to flush.
+        flushed
+    }
+}
+
+#[async_trait]
+impl SpanSink for Console {
+    async fn write_spans(&self, spans: &[Span]) -> Result<()> {
+        self.write(Arc::new(Batch { spans: spans.to_vec(), ..Batch::default() })).await
+    }
+}
+
+#[async_trait]
+impl EventSink for Console {
+    async fn write_events(&self, events: &[Event]) -> Result<()> {
+        self.write(Arc::new(Batch { events: events.to_vec(), ..Batch::default() })).await
+    }
+}
+
+#[async_trait]
+impl MetricSink for Console {
+    async fn write_metrics(&self, metrics: &[Metric]) -> Result<()> {
+        self.write(Arc::new(Batch { metrics: metrics.to_vec(), ..Batch::default() })).await
+    }
+}
+
+#[async_trait]
+impl CostSink for Console {
+    async fn write_costs(&self, costs: &[Cost]) -> Result<()> {
+        self.write(Arc::new(Batch { costs: costs.to_vec(), ..Batch::default() })).await
+    }
+}

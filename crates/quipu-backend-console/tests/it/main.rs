@@ -1,0 +1,9 @@
+//! What the console shows.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod conformance;
+mod json;
+mod pretty;
+mod safe;
+mod shared;
+mod stream;

@@ -1,0 +1,164 @@
+//! The backend.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
+use std::thread::{self, JoinHandle};
+
+use async_trait::async_trait;
+use parking_lot::Mutex;
+use quipu_core::{
+    Backend, Batch, Clock, Cost, CostSink, Event, EventSink, Health, Metric, MetricSink, Result, Span,
+    SpanSink, SystemClock,
+};
+use tokio::sync::oneshot;
+
+use crate::fault::{NAME, closed, failed};
+use crate::state::State;
+use crate::writer::{Job, Writer};
+use crate::{Config, Mended};
+
+/// Records as JSON Lines in a folder. A write that returns has been handed to the kernel, or with
+/// [`crate::Fsync::Batch`] to the disk; all of a batch is written or none of it.
+pub struct File {
+    jobs: Mutex<Option<Sender<Job>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    state: Arc<State>,
+    mended: Option<Mended>,
+}
+
+impl File {
+    /// Takes the folder, mends the last line where a crash had torn it, and starts writing behind it.
+    ///
+    /// # Errors
+    /// A setting cannot be used, another writer has the files ([`quipu_core::ErrorKind::Locked`]), or the folder or the file
+    /// cannot be made, opened or mended.
+    pub fn open(config: Config) -> Result<Self> {
+        Self::open_at(config, Arc::new(SystemClock))
+    }
+
+    /// As [`File::open`], with a clock that says when a day ends and what is too old to keep.
+    ///
+    /// # Errors
+    /// As [`File::open`].
+    pub fn open_at(config: Config, clock: Arc<dyn Clock>) -> Result<Self> {
+        let state = Arc::<State>::default();
+        let path = config.path.clone();
+        let (writer, mended) = Writer::open(config, clock, Arc::clone(&state))?;
+        match mended {
+            Some(Mended::Cut(bytes)) => tracing::warn!(bytes, "a torn last line was cut off"),
+            Some(Mended::Ended) => tracing::info!("a last line lacked its end"),
+            None => {}
+        }
+        let (jobs, work) = channel();
+        let thread = thread::Builder::new().name("quipu-file".to_owned());
+        let thread = thread.spawn(move || writer.run(&work));
+        let thread = thread.map_err(|cause| failed("start thread", &path, cause))?;
+        Ok(Self { jobs: Mutex::new(Some(jobs)), thread: Mutex::new(Some(thread)), state, mended })
+    }
+
+    /// What had to be done to the last line when the file was opened.
+    pub fn mended(&self) -> Option<Mended> {
+        self.mended
+    }
+
+    async fn ask(
+        &self,
+        operation: &'static str,
+        job: impl FnOnce(oneshot::Sender<Result<()>>) -> Job,
+    ) -> Result<()> {
+        let (answer, answered) = oneshot::channel();
+        let sent = match &*self.jobs.lock() {
+            Some(jobs) => jobs.send(job(answer)).is_ok(),
+            None => false,
+        };
+        if !sent {
+            return Err(closed(operation));
+        }
+        answered.await.unwrap_or_else(|_| Err(closed(operation)))
+    }
+}
+
+impl Drop for File {
+    /// Waits for what was asked to be done; never for the compression of a file.
+    fn drop(&mut self) {
+        *self.jobs.lock() = None;
+        if self.thread.lock().take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the thread that writes had ended in a panic");
+        }
+    }
+}
+
+#[async_trait]
+impl Backend for File {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    fn span_sink(&self) -> Option<&dyn SpanSink> {
+        Some(self)
+    }
+
+    fn event_sink(&self) -> Option<&dyn EventSink> {
+        Some(self)
+    }
+
+    fn metric_sink(&self) -> Option<&dyn MetricSink> {
+        Some(self)
+    }
+
+    fn cost_sink(&self) -> Option<&dyn CostSink> {
+        Some(self)
+    }
+
+    async fn write(&self, batch: Arc<Batch>) -> Result<()> {
+        self.ask("write lines", |answer| Job::Write(batch, answer)).await
+    }
+
+    fn health(&self) -> Health {
+        self.state.health()
+    }
+
+    /// Forces what was written to the disk, unless the settings say never.
+    async fn flush(&self) -> Result<()> {
+        if self.state.is_closing() {
+            return Ok(());
+        }
+        self.ask("sync file", Job::Flush).await
+    }
+
+    async fn close(&self) -> Result<()> {
+        let asked = self.ask("close files", Job::Close).await;
+        let thread = self.thread.lock().take();
+        *self.jobs.lock() = None;
+        // A second close finds nobody to ask.
+        if thread.is_some() { asked } else { Ok(()) }
+    }
+}
+
+#[async_trait]
+impl SpanSink for File {
+    async fn write_spans(&self, spans: &[Span]) -> Result<()> {
+        self.write(Arc::new(Batch { spans: spans.to_vec(), ..Batch::default() })).await
+    }
+}
+
+#[async_trait]
+impl EventSink for File {
+    async fn write_events(&self, events: &[Event]) -> Result<()> {
+        self.write(Arc::new(Batch { events: events.to_vec(), ..Batch::default() })).await
+    }
+}
+
+#[async_trait]
+impl MetricSink for File {
+    async fn write_metrics(&self, metrics: &[Metric]) -> Result<()> {
+        self.write(Arc::new(Batch { metrics: metrics.to_vec(), ..Batch::default() })).await
+    }
+}
+
+#[async_trait]
+impl CostSink for File {
+    async fn write_costs(&self, costs: &[Cost]) -> Result<()> {
+        self.write(Arc::new(Batch { costs: costs.to_vec(), ..Batch::default() })).await
+    }
+}

@@ -1,0 +1,9 @@
+//! Records as JSON Lines.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod conformance;
+mod crash;
+mod disk;
+mod lines;
+mod past;
+mod shared;

@@ -1,0 +1,107 @@
+//! How much of what.
+
+use std::fmt;
+
+use quipu_core::{Usage, Usd};
+
+/// A figure with its unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Amount {
+    /// US dollars.
+    Usd(Usd),
+    /// Tokens, input and output together.
+    Tokens(u64),
+    /// Requests to models.
+    Calls(u64),
+}
+
+impl Amount {
+    /// The figure alone: units of 1e-24 dollars, tokens, or calls.
+    pub(crate) const fn figure(self) -> i128 {
+        match self {
+            Self::Usd(usd) => usd.raw(),
+            Self::Tokens(count) | Self::Calls(count) => count as i128,
+        }
+    }
+
+    /// A figure in this amount's unit; none below zero for tokens and calls.
+    pub(crate) fn with(self, figure: i128) -> Self {
+        let count = || u64::try_from(figure.max(0)).unwrap_or(u64::MAX);
+        match self {
+            Self::Usd(_) => Self::Usd(Usd::from_raw(figure)),
+            Self::Tokens(_) => Self::Tokens(count()),
+            Self::Calls(_) => Self::Calls(count()),
+        }
+    }
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usd(usd) => write!(f, "{usd} USD"),
+            Self::Tokens(count) => write!(f, "{count} tokens"),
+            Self::Calls(count) => write!(f, "{count} calls"),
+        }
+    }
+}
+
+/// What a piece of work is thought to spend, or has spent. Made from dollars or a usage it is one call; a budget looks at the
+/// units that it limits.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Estimate {
+    /// US dollars.
+    pub usd: Usd,
+    /// Tokens, input and output together.
+    pub tokens: u64,
+    /// Requests to models.
+    pub calls: u64,
+}
+
+impl Estimate {
+    /// One call of unknown size.
+    pub fn call() -> Self {
+        Self { calls: 1, ..Self::default() }
+    }
+
+    /// With this much money.
+    #[must_use]
+    pub const fn usd(mut self, usd: Usd) -> Self {
+        self.usd = usd;
+        self
+    }
+
+    /// With so many tokens, input and output together.
+    #[must_use]
+    pub const fn tokens(mut self, tokens: u64) -> Self {
+        self.tokens = tokens;
+        self
+    }
+
+    /// With so many calls.
+    #[must_use]
+    pub const fn calls(mut self, calls: u64) -> Self {
+        self.calls = calls;
+        self
+    }
+
+    /// The part of it that an amount of this unit limits.
+    pub(crate) fn in_unit_of(&self, unit: Amount) -> i128 {
+        match unit {
+            Amount::Usd(_) => self.usd.raw().max(0),
+            Amount::Tokens(_) => i128::from(self.tokens),
+            Amount::Calls(_) => i128::from(self.calls),
+        }
+    }
+}
+
+impl From<Usd> for Estimate {
+    fn from(usd: Usd) -> Self {
+        Self::call().usd(usd)
+    }
+}
+
+impl From<Usage> for Estimate {
+    fn from(usage: Usage) -> Self {
+        Self::call().tokens(usage.tokens().total())
+    }
+}

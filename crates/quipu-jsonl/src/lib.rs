@@ -1,0 +1,22 @@
+//! Records as lines of JSON, and back.
+//!
+//! Verb: SPELL.
+//! Takes: records, and lines.
+//! Gives: one line of JSON a record, in the words of the HTTP interface, and the same record from it.
+//! Never: loses anything of a record, or puts a control character into a line.
+
+mod canonical;
+mod cost;
+mod event;
+mod fields;
+mod json;
+mod metric;
+mod object;
+mod record;
+mod span;
+mod usage;
+mod value;
+mod words;
+
+pub use object::quoted;
+pub use record::{Record, batch, cost, event, metric, read, span};

@@ -1,0 +1,167 @@
+//! Writing: texts, numbers, and objects key by key.
+
+use std::fmt::Display;
+use std::io::Write;
+
+/// Appends `text` as a JSON string. Besides what JSON asks for, every other control character (DEL and C1, which terminals
+/// obey) and the line separators U+2028 and U+2029 are escaped.
+pub fn quoted(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    let bytes = text.as_bytes();
+    let mut written = 0;
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let Some((length, code)) = escaped(byte, &bytes[at + 1..]) else {
+            at += 1;
+            continue;
+        };
+        out.extend_from_slice(&bytes[written..at]);
+        escape(out, code);
+        at += length;
+        written = at;
+    }
+    out.extend_from_slice(&bytes[written..]);
+    out.push(b'"');
+}
+
+/// The length and code of the character that begins with `byte`, if it must be escaped.
+fn escaped(byte: u8, rest: &[u8]) -> Option<(usize, u16)> {
+    match (byte, rest) {
+        (0..=0x1f | b'"' | b'\\' | 0x7f, _) => Some((1, u16::from(byte))),
+        (0xc2, [second @ 0x80..=0x9f, ..]) => Some((2, u16::from(*second))),
+        (0xe2, [0x80, third @ (0xa8 | 0xa9), ..]) => Some((3, 0x2000 + u16::from(*third) - 0x80)),
+        _ => None,
+    }
+}
+
+fn escape(out: &mut Vec<u8>, code: u16) {
+    match code {
+        0x22 => out.extend_from_slice(b"\\\""),
+        0x5c => out.extend_from_slice(b"\\\\"),
+        0x0a => out.extend_from_slice(b"\\n"),
+        0x0d => out.extend_from_slice(b"\\r"),
+        0x09 => out.extend_from_slice(b"\\t"),
+        code => print(out, format_args!("\\u{code:04x}")),
+    }
+}
+
+/// Appends what needs no escape.
+pub(crate) fn print(out: &mut Vec<u8>, what: impl Display) {
+    // Writing to memory cannot fail.
+    let _ = write!(out, "{what}");
+}
+
+/// Appends a double: a number where JSON has one, else the word that protobuf's JSON mapping has for it.
+pub(crate) fn double(out: &mut Vec<u8>, double: f64) {
+    match double {
+        double if double.is_nan() => out.extend_from_slice(b"\"NaN\""),
+        f64::INFINITY => out.extend_from_slice(b"\"Infinity\""),
+        f64::NEG_INFINITY => out.extend_from_slice(b"\"-Infinity\""),
+        // Writing to memory cannot fail; `1.0` keeps its point, by which it is known as a double.
+        double => drop(serde_json::to_writer(out, &double)),
+    }
+}
+
+/// Appends a list.
+pub(crate) fn list<T>(
+    out: &mut Vec<u8>,
+    items: impl IntoIterator<Item = T>,
+    mut put: impl FnMut(&mut Vec<u8>, T),
+) {
+    out.push(b'[');
+    for (number, item) in items.into_iter().enumerate() {
+        if number > 0 {
+            out.push(b',');
+        }
+        put(out, item);
+    }
+    out.push(b']');
+}
+
+/// An object in the making.
+pub(crate) struct Object<'a> {
+    out: &'a mut Vec<u8>,
+    empty: bool,
+}
+
+impl<'a> Object<'a> {
+    pub fn new(out: &'a mut Vec<u8>) -> Self {
+        out.push(b'{');
+        Self { out, empty: true }
+    }
+
+    pub fn end(self) {
+        self.out.push(b'}');
+    }
+
+    /// Writes the key and gives the place for its value.
+    pub fn key(&mut self, key: &str) -> &mut Vec<u8> {
+        if !self.empty {
+            self.out.push(b',');
+        }
+        self.empty = false;
+        quoted(self.out, key);
+        self.out.push(b':');
+        self.out
+    }
+
+    pub fn text(&mut self, key: &str, text: &str) {
+        quoted(self.key(key), text);
+    }
+
+    /// A text that is left out when it is empty.
+    pub fn filled(&mut self, key: &str, text: &str) {
+        if !text.is_empty() {
+            self.text(key, text);
+        }
+    }
+
+    pub fn maybe<T: AsRef<str>>(&mut self, key: &str, text: Option<T>) {
+        if let Some(text) = text {
+            self.text(key, text.as_ref());
+        }
+    }
+
+    /// Something whose text needs no escape, in quotation marks: ids, times, money.
+    pub fn shown(&mut self, key: &str, what: Option<impl Display>) {
+        if let Some(what) = what {
+            print(self.key(key), format_args!("\"{what}\""));
+        }
+    }
+
+    /// A whole number or a truth value.
+    pub fn plain(&mut self, key: &str, what: Option<impl Display>) {
+        if let Some(what) = what {
+            print(self.key(key), what);
+        }
+    }
+
+    pub fn double(&mut self, key: &str, value: Option<f64>) {
+        if let Some(value) = value {
+            double(self.key(key), value);
+        }
+    }
+
+    /// Texts, left out when there are none.
+    pub fn texts<T: AsRef<str>>(&mut self, key: &str, texts: &[T]) {
+        if !texts.is_empty() {
+            list(self.key(key), texts, |out, text| quoted(out, text.as_ref()));
+        }
+    }
+
+    /// Nanoseconds as `NAME_ms`; and as `NAME_ns` where milliseconds in a double do not give them back.
+    pub fn span_of_time(&mut self, name: &str, nanos: Option<i64>) {
+        let Some(nanos) = nanos else { return };
+        let millis = nanos as f64 / 1e6;
+        self.double(&format!("{name}_ms"), Some(millis));
+        if nanos_of(millis) != nanos {
+            self.plain(&format!("{name}_ns"), Some(nanos));
+        }
+    }
+}
+
+/// Nanoseconds of milliseconds.
+pub(crate) fn nanos_of(millis: f64) -> i64 {
+    // The cast saturates.
+    (millis * 1e6).round() as i64
+}

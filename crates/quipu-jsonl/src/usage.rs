@@ -1,0 +1,54 @@
+//! Tokens.
+
+use quipu_core::{Result, Usage};
+
+use crate::fields::Fields;
+use crate::object::Object;
+use crate::words::Word;
+
+/// The buckets that only `Usage` has, beside the five that everybody looks at.
+macro_rules! buckets {
+    ($use:ident) => {
+        $use!(
+            input,
+            cache_read,
+            cache_write,
+            cache_write_5m,
+            cache_write_1h,
+            input_audio,
+            input_image,
+            cache_read_audio,
+            tool_prompt,
+            output,
+            reasoning,
+            output_audio,
+            output_image
+        )
+    };
+}
+
+/// The tokens, what the source did not say left out.
+pub(crate) fn write(out: &mut Vec<u8>, usage: &Usage) {
+    let mut object = Object::new(out);
+    macro_rules! put {
+        ($($bucket:ident),+) => {$(object.plain(stringify!($bucket), usage.$bucket);)+};
+    }
+    buckets!(put);
+    object.plain("total", Some(usage.tokens().total()));
+    object.text("reading", Word::word(usage.reading));
+    object.plain("estimated", usage.estimated.then_some(true));
+    object.end();
+}
+
+pub(crate) fn read(mut from: Fields) -> Result<Usage> {
+    let mut usage = Usage {
+        reading: from.get("reading")?.unwrap_or_default(),
+        estimated: from.or_default("estimated")?,
+        ..Usage::default()
+    };
+    macro_rules! take {
+        ($($bucket:ident),+) => {$(usage.$bucket = from.get(stringify!($bucket))?;)+};
+    }
+    buckets!(take);
+    Ok(usage)
+}

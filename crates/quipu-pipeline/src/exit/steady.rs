@@ -1,0 +1,171 @@
+//! A store that gives up instead of failing: for a process whose work must not wait for its telemetry.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use quipu_core::{
+    Backend, Batch, EventPage, EventQuery, Facet, FacetField, Health, Meeting, Meter, MetricName,
+    MetricQuery, MetricSeries, Node, Result, Retry, SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery,
+    SpanRow, Store, StoreInfo, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow,
+    UsageGroup, UsageQuery,
+};
+use tokio::sync::Mutex;
+
+use super::breaker::Breaker;
+use super::deliver::attempt;
+use super::{ExitSettings, ExitStatus, Tally};
+
+/// A store behind retries and a breaker. What it cannot keep is dropped and counted, and the pipeline goes on, so that the
+/// other backends get everything. What the count asks of a store that fails is answered as by an empty one.
+pub struct Steady {
+    store: Arc<dyn Store>,
+    settings: ExitSettings,
+    tally: Tally,
+    breaker: Mutex<Breaker>,
+}
+
+impl Steady {
+    /// Stands before `store`.
+    pub fn new(store: Arc<dyn Store>, settings: ExitSettings, meter: Arc<dyn Meter>) -> Self {
+        let tally = Tally::new(store.name(), meter);
+        let breaker = Mutex::new(Breaker::new(&settings));
+        Self { store, settings, tally, breaker }
+    }
+
+    /// How the store is doing.
+    pub fn status(&self) -> ExitStatus {
+        self.tally.status(0, self.store.health())
+    }
+
+    async fn keep(&self, batch: &Arc<Batch>) -> std::result::Result<(), &'static str> {
+        let mut breaker = self.breaker.lock().await;
+        let backend = Arc::clone(&self.store) as Arc<dyn Backend>;
+        for number in 1..=self.settings.attempts.max(1) {
+            if breaker.open_until().is_some() {
+                self.tally.opened();
+                return Err("breaker_open");
+            }
+            if number > 1 {
+                tokio::time::sleep(self.settings.wait(number)).await;
+            }
+            match attempt(&backend, batch, self.settings.write_timeout_ms).await {
+                Ok(()) => {
+                    breaker.succeeded();
+                    return Ok(());
+                }
+                Err(error) => {
+                    self.tally.failed(&error);
+                    if error.retry() != Retry::Yes {
+                        return Err("refused");
+                    }
+                    breaker.failed();
+                }
+            }
+        }
+        Err("retries_exhausted")
+    }
+
+    fn or_nothing<T>(&self, asked: Result<T>, nothing: impl FnOnce() -> T) -> T {
+        asked.unwrap_or_else(|error| {
+            self.tally.failed(&error);
+            nothing()
+        })
+    }
+}
+
+#[async_trait]
+impl Backend for Steady {
+    fn name(&self) -> &str {
+        self.store.name()
+    }
+
+    async fn write(&self, batch: Arc<Batch>) -> Result<()> {
+        match self.keep(&batch).await {
+            Ok(()) => self.tally.wrote(batch.len()),
+            Err(reason) => self.tally.lost(reason, batch.len()),
+        }
+        Ok(())
+    }
+
+    fn health(&self) -> Health {
+        self.status().health
+    }
+
+    async fn flush(&self) -> Result<()> {
+        self.store.flush().await
+    }
+
+    async fn close(&self) -> Result<()> {
+        let most = Duration::from_millis(self.settings.close_timeout_ms);
+        tokio::time::timeout(most, self.store.close()).await.unwrap_or(Ok(()))
+    }
+}
+
+#[async_trait]
+impl Store for Steady {
+    async fn traces(&self, query: &TraceQuery) -> Result<TracePage> {
+        self.store.traces(query).await
+    }
+
+    async fn trace(&self, trace_id: TraceId) -> Result<Option<TraceRow>> {
+        self.store.trace(trace_id).await
+    }
+
+    async fn spans(&self, query: &SpanQuery) -> Result<SpanPage> {
+        self.store.spans(query).await
+    }
+
+    async fn span(&self, trace_id: TraceId, span_id: SpanId) -> Result<Option<SpanRow>> {
+        self.store.span(trace_id, span_id).await
+    }
+
+    async fn sessions(&self, query: &SessionQuery) -> Result<SessionPage> {
+        self.store.sessions(query).await
+    }
+
+    async fn usage(&self, query: &UsageQuery) -> Result<Vec<UsageGroup>> {
+        Ok(self.or_nothing(self.store.usage(query).await, Vec::new))
+    }
+
+    async fn tools(&self, filter: &TraceFilter) -> Result<Vec<ToolGroup>> {
+        self.store.tools(filter).await
+    }
+
+    async fn facets(&self, field: FacetField, filter: &TraceFilter, limit: usize) -> Result<Vec<Facet>> {
+        self.store.facets(field, filter, limit).await
+    }
+
+    async fn events(&self, query: &EventQuery) -> Result<EventPage> {
+        self.store.events(query).await
+    }
+
+    async fn metrics(&self) -> Result<Vec<MetricName>> {
+        self.store.metrics().await
+    }
+
+    async fn metric(&self, query: &MetricQuery) -> Result<Vec<MetricSeries>> {
+        self.store.metric(query).await
+    }
+
+    async fn nodes(&self, traces: &[(TraceId, Timestamp)]) -> Result<Vec<Vec<Node>>> {
+        let nothing = || traces.iter().map(|_| Vec::new()).collect();
+        Ok(self.or_nothing(self.store.nodes(traces).await, nothing))
+    }
+
+    async fn meeting_traces(
+        &self,
+        meetings: &[(Meeting, Timestamp)],
+    ) -> Result<Vec<Vec<(TraceId, Timestamp)>>> {
+        let nothing = || meetings.iter().map(|_| Vec::new()).collect();
+        Ok(self.or_nothing(self.store.meeting_traces(meetings).await, nothing))
+    }
+
+    async fn info(&self) -> Result<StoreInfo> {
+        self.store.info().await
+    }
+
+    async fn purge(&self, before: Timestamp) -> Result<u64> {
+        self.store.purge(before).await
+    }
+}

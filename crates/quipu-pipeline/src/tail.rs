@@ -1,0 +1,190 @@
+//! Tail sampling: a trace is kept or left out when it has ended, for then it is known whether it failed or was slow.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use foldhash::{HashMap, HashMapExt};
+use quipu_core::{Meter, Span, Status, Timestamp, TraceId};
+
+/// What is kept, and how much is held until that is known.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TailSettings {
+    /// A root that takes longer is kept, in nanoseconds.
+    pub slow: i64,
+    /// The part of the other traces that is kept, from 0 to 1, by their ids: each process decides alike.
+    pub ratio: f64,
+    /// Spans held at most; beyond, the trace that has waited longest is decided on early.
+    pub spans: usize,
+    /// How long a trace is held at most before it is decided on with what is there.
+    pub hold: Duration,
+    /// Decided traces that are remembered, so that late spans share their fate.
+    pub remembered: usize,
+}
+
+impl Default for TailSettings {
+    fn default() -> Self {
+        Self {
+            slow: 10 * Timestamp::SECOND,
+            ratio: 0.1,
+            spans: 16_384,
+            hold: Duration::from_secs(30),
+            remembered: 65_536,
+        }
+    }
+}
+
+struct Held {
+    since: Timestamp,
+    spans: Vec<Span>,
+    failed: bool,
+}
+
+/// Holds the spans of each trace until its root has ended, then gives all of them: as they are when one of them failed, the root
+/// was slow or the ratio says so, else marked as left out ([`Span::SAMPLED`]), to be counted and no more.
+///
+/// A trace has ended when a span without a parent came. One whose root is in another process is decided on when its time is over.
+pub struct Tail {
+    settings: TailSettings,
+    held: HashMap<TraceId, Held>,
+    order: VecDeque<(TraceId, Timestamp)>,
+    spans: usize,
+    decided: lru::LruCache<TraceId, bool>,
+    meter: Arc<dyn Meter>,
+}
+
+impl Tail {
+    /// Holds nothing yet.
+    pub fn new(settings: TailSettings, meter: Arc<dyn Meter>) -> Self {
+        let remembered =
+            std::num::NonZeroUsize::new(settings.remembered).unwrap_or(std::num::NonZeroUsize::MIN);
+        Self {
+            settings,
+            held: HashMap::new(),
+            order: VecDeque::new(),
+            spans: 0,
+            decided: lru::LruCache::new(remembered),
+            meter,
+        }
+    }
+
+    /// Spans held.
+    pub const fn held(&self) -> usize {
+        self.spans
+    }
+
+    /// Takes spans, and gives those that are decided on now. Spans that sampling left out before are given on at once.
+    pub fn take(&mut self, spans: Vec<Span>, now: Timestamp) -> Vec<Span> {
+        let mut out = Vec::with_capacity(spans.len());
+        let mut ended = Vec::new();
+        for mut span in spans {
+            if !span.is_sampled() {
+                out.push(span);
+            } else if let Some(keep) = self.fate_of(&span) {
+                if !keep {
+                    leave_out(&mut span);
+                }
+                out.push(span);
+            } else {
+                if is_root(&span) {
+                    ended.push(span.trace_id);
+                }
+                self.hold(span, now);
+            }
+        }
+        ended.into_iter().for_each(|trace| self.decide(trace, None, &mut out));
+        self.make_room(now, &mut out);
+        out
+    }
+
+    /// Decides on everything that is held.
+    pub fn end(&mut self) -> Vec<Span> {
+        let mut out = Vec::with_capacity(self.spans);
+        while let Some((trace, _)) = self.order.pop_front() {
+            self.decide(trace, Some("shutdown"), &mut out);
+        }
+        out
+    }
+
+    /// What was decided on the trace of a late span; a late failure is kept in any case.
+    fn fate_of(&mut self, span: &Span) -> Option<bool> {
+        let keep = *self.decided.get(&span.trace_id)?;
+        let keep = keep || span.status == Status::Error;
+        self.decided.put(span.trace_id, keep);
+        Some(keep)
+    }
+
+    fn hold(&mut self, span: Span, now: Timestamp) {
+        let held = self.held.entry(span.trace_id).or_insert_with(|| {
+            self.order.push_back((span.trace_id, now));
+            Held { since: now, spans: Vec::new(), failed: false }
+        });
+        held.failed |= span.status == Status::Error;
+        held.spans.push(span);
+        self.spans += 1;
+    }
+
+    fn make_room(&mut self, now: Timestamp, out: &mut Vec<Span>) {
+        let hold = i64::try_from(self.settings.hold.as_nanos()).unwrap_or(i64::MAX);
+        while let Some((trace, since)) = self.order.front().copied() {
+            let is_held = self.held.get(&trace).is_some_and(|held| held.since == since);
+            let reason = match (is_held, self.spans > self.settings.spans, now.since(since) >= hold) {
+                // It was decided on since.
+                (false, ..) => None,
+                (true, true, _) => Some("memory"),
+                (true, false, true) => Some("time"),
+                (true, false, false) => return,
+            };
+            self.order.pop_front();
+            if reason.is_some() {
+                self.decide(trace, reason, out);
+            }
+        }
+    }
+
+    /// Decides on a trace; `early` says why that is before its end.
+    fn decide(&mut self, trace: TraceId, early: Option<&'static str>, out: &mut Vec<Span>) {
+        let Some(held) = self.held.remove(&trace) else { return };
+        self.spans -= held.spans.len();
+        let root = held.spans.iter().filter(|span| is_root(span)).filter_map(Span::duration).max();
+        // Without a root its children tell how long it has been at work.
+        let took = root.or_else(|| held.spans.iter().filter_map(Span::duration).max());
+        let reason = if held.failed {
+            "error"
+        } else if took.is_some_and(|took| took > self.settings.slow) {
+            "slow"
+        } else if self.by_ratio(trace) {
+            "ratio"
+        } else {
+            "left_out"
+        };
+        let keep = reason != "left_out";
+        self.decided.put(trace, keep);
+        let labels = [("reason", reason), ("early", early.unwrap_or("no"))];
+        self.meter.add("quipu_tail_traces_total", &labels, 1);
+        out.extend(held.spans.into_iter().map(|mut span| {
+            if !keep {
+                leave_out(&mut span);
+            }
+            span
+        }));
+    }
+
+    /// As OpenTelemetry's `TraceIdRatioBased` chooses, and as sampling at the head does: by the lower half of the id.
+    fn by_ratio(&self, trace: TraceId) -> bool {
+        let low = trace.as_bytes().iter().skip(8).fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
+        self.settings.ratio >= 1.0
+            || (low >> 1) < (self.settings.ratio.max(0.0) * (1_u64 << 63) as f64) as u64
+    }
+}
+
+const fn is_root(span: &Span) -> bool {
+    span.parent_id.is_none()
+}
+
+/// Marks a span as left out. Its attributes stay until it was counted: metrics are derived from them.
+fn leave_out(span: &mut Span) {
+    span.attributes.push(Span::SAMPLED, false);
+    span.events = Vec::new();
+    span.links = Vec::new();
+}

@@ -1,0 +1,124 @@
+//! What must not be kept.
+
+use std::sync::Arc;
+
+use quipu_conformance::sample::draft;
+use quipu_core::*;
+use quipu_pipeline::{Redact, RedactSettings, SelfMetrics};
+
+/// Secrets of every shape that is known, none of them real: put together here, so that no scanner takes them for some.
+fn secrets() -> Vec<(&'static str, String)> {
+    let letters = "AbCdEfGhIjKlMnOpQrStUvWxYz0123456789";
+    vec![
+        ("openai_key", format!("sk-proj-{letters}")),
+        ("anthropic_key", format!("sk-ant-api03-{letters}")),
+        ("google_key", format!("AIza{}", &letters[..35])),
+        ("github_token", format!("ghp_{letters}")),
+        ("aws_key", format!("AKIA{}", "ABCDEFGHIJKLMNOP")),
+        ("bearer", format!("Bearer {letters}")),
+        ("jwt", format!("eyJ{0}.eyJ{0}.{0}", &letters[..20])),
+        ("private_key", format!("-----BEGIN RSA PRIVATE KEY-----\n{letters}\n-----END RSA PRIVATE KEY-----")),
+    ]
+}
+
+fn redacted(settings: &RedactSettings, mut batch: Batch) -> (Batch, String) {
+    let metrics = Arc::new(SelfMetrics::new());
+    let stage = Redact::new(settings, Arc::clone(&metrics) as _).unwrap();
+    stage.apply(&mut batch);
+    (batch, metrics.text())
+}
+
+fn event(body: Value) -> Event {
+    Event {
+        time: Timestamp::from_nanos(0),
+        level: Level::Info,
+        name: "business.order".into(),
+        trace_id: None,
+        span_id: None,
+        session: None,
+        agent: None,
+        framework: None,
+        body,
+        attributes: Attributes::new(),
+        resource: Arc::default(),
+        scope: Arc::default(),
+    }
+}
+
+#[test]
+fn secrets_go_wherever_they_are_and_what_is_around_them_stays() {
+    for (kind, secret) in secrets() {
+        let text = format!("before {secret}, after");
+        let mut span = draft(1, 1).with("note", text.as_str()).failed(&text).span();
+        span.events.push(SpanEvent {
+            attributes: [("said", text.as_str())].into_iter().collect(),
+            ..SpanEvent::default()
+        });
+        let deep = Value::Array(vec![Value::Map(vec![("key".into(), Value::String(text.clone()))])]);
+        let batch = Batch { spans: vec![span], events: vec![event(deep)], ..Batch::default() };
+        let (batch, counted) = redacted(&RedactSettings::default(), batch);
+        let shown = format!("{batch:?}");
+        assert!(!shown.contains(&secret) && !shown.contains("0123456789\\n"), "{kind}: {shown}");
+        let span = &batch.spans[0];
+        assert!(span.attributes.text("note").unwrap().starts_with("before "), "{kind}");
+        assert!(span.attributes.text("note").unwrap().ends_with(", after"), "{kind}");
+        assert!(span.status_message.contains("[redacted:"), "{kind}");
+        assert!(
+            counted.contains(&format!("quipu_masked_secrets_total{{kind=\"{kind}\"}} 4")),
+            "{kind}: {counted}"
+        );
+    }
+}
+
+#[test]
+fn what_only_looks_alike_stays() {
+    let harmless =
+        "task-0123456789abcdefghij risk-assessment-of-something-long bearer of news AKIA user@host";
+    let span = draft(1, 1).with("note", harmless).span();
+    let (batch, counted) =
+        redacted(&RedactSettings::default(), Batch { spans: vec![span], ..Batch::default() });
+    assert_eq!(batch.spans[0].attributes.text("note"), Some(harmless));
+    assert!(!counted.contains("quipu_masked_secrets_total{"), "{counted}");
+}
+
+#[test]
+fn addresses_and_patterns_of_ones_own_when_asked_for() {
+    let settings =
+        RedactSettings { emails: true, patterns: vec![r"ORDER-\d{4}".into()], ..RedactSettings::default() };
+    let span = draft(1, 1).with("note", "ann@example.com has ORDER-1234").user("ann@example.com").span();
+    let (batch, _) = redacted(&settings, Batch { spans: vec![span], ..Batch::default() });
+    assert_eq!(batch.spans[0].attributes.text("note"), Some("[redacted:email] has [redacted:custom]"));
+    assert_eq!(batch.spans[0].canonical.user.as_deref(), Some("[redacted:email]"));
+    let wrong = RedactSettings { patterns: vec!["(".into()], ..RedactSettings::default() };
+    let error = Redact::new(&wrong, Arc::new(NoMeter)).err().unwrap().to_string();
+    assert!(error.contains("redact.patterns") && error.contains('('), "{error}");
+}
+
+#[test]
+fn contents_are_left_out_unless_they_are_allowed() {
+    let make = || {
+        let mut span = draft(1, 1)
+            .with("gen_ai.input.messages", "[…]")
+            .with("gen_ai.tool.call.arguments", "{}")
+            .with("gen_ai.prompt.0.content", "hello")
+            .with("gen_ai.request.model", "gpt-5")
+            .span();
+        span.events.push(SpanEvent { name: "gen_ai.user.message".into(), ..SpanEvent::default() });
+        span.events.push(SpanEvent { name: "handoff".into(), ..SpanEvent::default() });
+        let mut message = event(Value::String("hello".into()));
+        message.name = "gen_ai.user.message".into();
+        Batch {
+            spans: vec![span],
+            events: vec![message, event(Value::String("kept".into()))],
+            ..Batch::default()
+        }
+    };
+    let (batch, counted) = redacted(&RedactSettings::default(), make());
+    let keys: Vec<_> = batch.spans[0].attributes.iter().map(|(key, _)| key.as_str()).collect();
+    assert_eq!(keys, ["gen_ai.request.model"]);
+    assert_eq!(batch.spans[0].events.len(), 1);
+    assert_eq!((&batch.events[0].body, batch.events[1].body.as_str()), (&Value::Null, Some("kept")));
+    assert!(counted.contains("quipu_dropped_contents_total{place=\"span\"} 4"), "{counted}");
+    let allowed = RedactSettings { contents: false, ..RedactSettings::default() };
+    assert_eq!(redacted(&allowed, make()).0, make());
+}

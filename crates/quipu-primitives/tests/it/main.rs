@@ -1,0 +1,14 @@
+//! Blocks that watch themselves.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod cache;
+mod cancel;
+mod fallback;
+mod orders;
+mod parallel;
+mod retry;
+mod router;
+mod sequence;
+mod shared;
+mod spawn;
+mod timeout;

@@ -1,0 +1,91 @@
+//! What the tests share.
+
+use std::future::Future;
+use std::time::Duration;
+
+use quipu_core::{Span, Status};
+use quipu_sdk::{FutureExt, Recorder, Settings};
+
+/// What work recorded.
+pub struct Seen {
+    recorder: Recorder,
+    pub spans: Vec<Span>,
+}
+
+/// Runs work on a runtime whose clock goes on by itself, and gives what it recorded besides its output.
+pub fn watch<F: Future>(work: F) -> (F::Output, Seen) {
+    let (recorder, mut drain) = Recorder::new(Settings::default());
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let output = runtime.block_on(work.in_context(recorder.context()));
+    drop(runtime);
+    let spans = drain.collect(Duration::ZERO).spans;
+    (output, Seen { recorder, spans })
+}
+
+impl Seen {
+    pub fn span(&self, name: &str) -> &Span {
+        self.spans
+            .iter()
+            .find(|span| span.name == name)
+            .unwrap_or_else(|| panic!("no {name} in {:?}", self.names()))
+    }
+
+    /// Names of the spans, in the order of their ends.
+    pub fn names(&self) -> Vec<&str> {
+        self.spans.iter().map(|span| span.name.as_str()).collect()
+    }
+
+    /// Names of the spans directly below one.
+    pub fn below(&self, name: &str) -> Vec<&str> {
+        let parent = self.span(name).span_id;
+        self.spans
+            .iter()
+            .filter(|span| span.parent_id == Some(parent))
+            .map(|span| span.name.as_str())
+            .collect()
+    }
+
+    pub fn text(&self, span: &str, key: &str) -> Option<&str> {
+        self.span(span).attributes.text(key)
+    }
+
+    pub fn failed(&self, span: &str) -> bool {
+        self.span(span).status == Status::Error
+    }
+
+    pub fn cancelled(&self) -> Vec<&str> {
+        let gone = |span: &&Span| span.attributes.text("error.type") == Some("cancelled");
+        self.spans.iter().filter(gone).map(|span| span.name.as_str()).collect()
+    }
+
+    pub fn total(&self, counter: &str) -> u64 {
+        self.recorder.metrics().total(counter).unwrap_or(0.0) as u64
+    }
+
+    pub fn count(&self, counter: &str, labels: &[(&str, &str)]) -> u64 {
+        self.recorder.metrics().value(counter, labels).unwrap_or(0.0) as u64
+    }
+}
+
+/// An error that can only be made here: what comes out is what went in.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    #[error("failure {0}")]
+    Number(u64),
+    #[error(transparent)]
+    TimedOut(#[from] quipu_primitives::TimedOut),
+}
+
+pub async fn after(millis: u64, value: u64) -> u64 {
+    tokio::time::sleep(Duration::from_millis(millis)).await;
+    value
+}
+
+pub async fn good(millis: u64, value: u64) -> Result<u64, Failure> {
+    Ok(after(millis, value).await)
+}
+
+pub async fn bad(millis: u64, number: u64) -> Result<u64, Failure> {
+    Err(Failure::Number(after(millis, number).await))
+}

@@ -1,0 +1,45 @@
+//! `quipu.toml`.
+
+use std::path::Path;
+
+use quipu_core::{Error, ErrorKind, Result};
+
+use super::layer::Layer;
+
+/// The file that is looked for where none is named.
+pub(crate) const NAME: &str = "quipu.toml";
+
+/// Reads a file.
+///
+/// # Errors
+/// It cannot be read, or something in it is wrong: the text names file, line and key.
+pub(crate) fn read(path: &Path) -> Result<Layer> {
+    let text = std::fs::read_to_string(path).map_err(|cause| {
+        Error::new(ErrorKind::Invalid, "read configuration", path.display().to_string()).caused_by(cause)
+    })?;
+    parse(&text, &path.display().to_string())
+}
+
+pub(crate) fn parse(text: &str, name: &str) -> Result<Layer> {
+    toml::from_str(text).map_err(|error| {
+        let place = place(text, error.span().map(|span| span.start));
+        // Not the whole of the error: it would quote the line, and a line may hold a secret.
+        let context = format!("{name}{place}: {}", error.message());
+        Error::new(ErrorKind::Invalid, "read configuration", context)
+    })
+}
+
+/// `:LINE: KEY` of a place in a TOML text, as far as it can be told.
+pub(crate) fn place(text: &str, at: Option<usize>) -> String {
+    let Some(before) = at.and_then(|at| text.get(..at)) else { return String::new() };
+    let line = before.matches('\n').count();
+    let lines: Vec<&str> = text.lines().collect();
+    let here = lines.get(line).copied().unwrap_or_default().trim();
+    let table = lines.iter().take(line + 1).rev().find_map(|line| {
+        let line = line.trim();
+        line.strip_prefix('[')?.split(']').next().map(|name| name.trim_start_matches('['))
+    });
+    let key = here.split_once('=').map(|(key, _)| key.trim());
+    let path: Vec<&str> = [table, key].into_iter().flatten().collect();
+    if path.is_empty() { format!(":{}", line + 1) } else { format!(":{}: {}", line + 1, path.join(".")) }
+}

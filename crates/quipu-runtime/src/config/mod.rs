@@ -1,0 +1,67 @@
+//! What the library is told: code over environment over file over preset.
+
+mod env;
+mod file;
+mod layer;
+mod settled;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use quipu_core::Result;
+
+pub(crate) use file::{NAME as FILE_NAME, place};
+pub use layer::Preset;
+pub(crate) use layer::{Layer, Over};
+pub(crate) use settled::{Config, Tail as TailConfig};
+
+/// Where settings come from beside the code.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Sources {
+    /// A file named by the code: it must be there.
+    pub file: Option<PathBuf>,
+    /// Whether a file is looked for.
+    pub no_file: bool,
+    /// Whether the environment is read.
+    pub no_env: bool,
+    /// Variables given by hand instead of the environment's.
+    pub variables: Option<BTreeMap<String, String>>,
+}
+
+/// Reads all sources.
+///
+/// # Errors
+/// A file that was named is not there, or something in it is wrong.
+pub(crate) fn settle(code: Layer, sources: &Sources) -> Result<Config> {
+    let variables = match (&sources.variables, sources.no_env) {
+        (Some(variables), _) => variables.clone(),
+        (None, true) => BTreeMap::new(),
+        (None, false) => std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .filter(|(name, _)| name.starts_with("QUIPU_") || name.starts_with("OTEL_"))
+            .collect(),
+    };
+    let (said, problems) = env::read(&variables);
+    let named = sources.file.clone().or_else(|| variables.get(env::FILE).map(PathBuf::from));
+    let (text, filed) = match named {
+        _ if sources.no_file => (None, Layer::default()),
+        Some(path) => (Some(path.clone()), file::read(&path)?),
+        None if Path::new(FILE_NAME).is_file() => {
+            (Some(PathBuf::from(FILE_NAME)), file::read(Path::new(FILE_NAME))?)
+        }
+        None => (None, Layer::default()),
+    };
+    Ok(Config::of(code.over(said).over(filed), text, problems))
+}
+
+/// Settings of a test: a file's text and variables, without the machine's own.
+#[cfg(test)]
+pub(crate) fn settle_text(code: Layer, text: &str, variables: &[(&str, &str)]) -> Result<Config> {
+    let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let (said, problems) = env::read(&variables);
+    Ok(Config::of(code.over(said).over(file::parse(text, FILE_NAME)?), None, problems))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+mod tests;

@@ -1,0 +1,201 @@
+//! Settings after all sources were heard.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use quipu_core::{Attributes, Level, Resource};
+use quipu_insight::BudgetConfig;
+use quipu_pipeline::{ExitSettings, RedactSettings};
+use quipu_sdk::propagate::{Format, Formats};
+use quipu_sdk::{EventFilter, RateLimit, SampleRule, Sampler, Settings};
+use toml::Spanned;
+
+use super::layer::{EventsLayer, Layer, Preset, SamplingLayer, TailLayer};
+
+/// Everything, decided.
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    pub enabled: bool,
+    pub resource: Resource,
+    pub level: Level,
+    pub log_full_prompts: bool,
+    pub panic_events: bool,
+    pub system_metrics: bool,
+    pub propagate: Formats,
+    pub events: EventFilter,
+    pub data_dir: PathBuf,
+    pub backends: Vec<String>,
+    /// Whether the backends are those of the preset: one that is not in the build is then left out without a word.
+    pub backends_by_preset: bool,
+    pub backend: BTreeMap<String, Spanned<toml::Table>>,
+    /// The file that was read.
+    pub file: Option<PathBuf>,
+    pub delivery: ExitSettings,
+    pub delay: Duration,
+    pub ring_bytes: usize,
+    pub large_bytes: usize,
+    pub metrics_interval: Duration,
+    pub shutdown_timeout: Duration,
+    pub sampler: Sampler,
+    pub tail: Option<Tail>,
+    pub redact: RedactSettings,
+    pub budgets: BTreeMap<String, BudgetConfig>,
+    /// What was wrong or unknown in the environment.
+    pub problems: Vec<String>,
+}
+
+/// Tail sampling, decided.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Tail {
+    pub slow: Duration,
+    pub ratio: f64,
+    pub spans: usize,
+    pub hold: Duration,
+}
+
+/// What a preset says where nobody else does.
+struct Choice {
+    backends: &'static [&'static str],
+    log_full_prompts: bool,
+    level: Level,
+    delay_ms: u64,
+    metrics_interval_ms: u64,
+    tail: bool,
+}
+
+const fn choice(preset: Preset) -> Choice {
+    match preset {
+        Preset::Standard => Choice {
+            backends: &["sqlite:", "file:"],
+            log_full_prompts: false,
+            level: Level::Info,
+            delay_ms: 200,
+            metrics_interval_ms: 10_000,
+            tail: false,
+        },
+        Preset::Development => Choice {
+            backends: &["sqlite:", "console:", "file:"],
+            log_full_prompts: true,
+            level: Level::Debug,
+            delay_ms: 50,
+            metrics_interval_ms: 5_000,
+            tail: false,
+        },
+        Preset::Production => Choice {
+            backends: &["sqlite:", "file:"],
+            log_full_prompts: false,
+            level: Level::Info,
+            delay_ms: 1_000,
+            metrics_interval_ms: 60_000,
+            tail: true,
+        },
+    }
+}
+
+impl Config {
+    /// Fills up what nobody said.
+    pub fn of(said: Layer, file: Option<PathBuf>, mut problems: Vec<String>) -> Self {
+        let recorder = Settings::default();
+        let preset = said.preset.unwrap_or_default();
+        let choice = choice(preset);
+        let owned = |list: &[&str]| list.iter().map(|item| (*item).to_owned()).collect::<Vec<_>>();
+        let millis = |said: Option<u64>, else_: u64| Duration::from_millis(said.unwrap_or(else_).max(1));
+        let log_full_prompts = said.log_full_prompts.unwrap_or(choice.log_full_prompts);
+        Self {
+            enabled: said.enabled.unwrap_or(true),
+            resource: resource(said.service, said.resource),
+            level: said.level.unwrap_or(choice.level),
+            log_full_prompts,
+            panic_events: said.panic_events.unwrap_or(true),
+            system_metrics: said.system_metrics.unwrap_or(true),
+            propagate: propagate(said.propagators, &mut problems),
+            events: events(said.events),
+            data_dir: said.data_dir.unwrap_or_else(|| PathBuf::from(".quipu")),
+            backends_by_preset: said.backends.is_none(),
+            backends: said.backends.unwrap_or_else(|| owned(choice.backends)),
+            backend: said.backend,
+            file,
+            delivery: said.delivery.unwrap_or_default(),
+            delay: millis(said.delay_ms, choice.delay_ms),
+            ring_bytes: said.ring_bytes.unwrap_or(recorder.ring_bytes),
+            large_bytes: said.large_bytes.unwrap_or(recorder.large_bytes),
+            metrics_interval: millis(said.metrics_interval_ms, choice.metrics_interval_ms),
+            shutdown_timeout: millis(said.shutdown_timeout_ms, 5_000),
+            sampler: sampler(said.sampling),
+            tail: tail(&said.tail, choice.tail),
+            redact: RedactSettings { contents: !log_full_prompts, ..said.redact.unwrap_or_default() },
+            budgets: said.budgets,
+            problems,
+        }
+    }
+}
+
+fn tail(said: &TailLayer, by_preset: bool) -> Option<Tail> {
+    said.enabled.unwrap_or(by_preset).then(|| Tail {
+        slow: Duration::from_millis(said.slow_ms.unwrap_or(10_000)),
+        ratio: said.ratio.unwrap_or(0.1).clamp(0.0, 1.0),
+        spans: said.spans.unwrap_or(16_384).max(1),
+        hold: Duration::from_millis(said.hold_ms.unwrap_or(30_000)),
+    })
+}
+
+fn propagate(said: Option<Vec<String>>, problems: &mut Vec<String>) -> Formats {
+    let Some(names) = said else { return Formats::default() };
+    let mut formats: Vec<Format> = Vec::new();
+    for name in names.iter().filter(|name| !name.eq_ignore_ascii_case("none")) {
+        match name.parse() {
+            Ok(format) => formats.push(format),
+            Err(unknown) => problems.push(format!("propagators: {unknown}")),
+        }
+    }
+    Formats::new(formats)
+}
+
+fn events(said: EventsLayer) -> EventFilter {
+    let names = |said: Option<Vec<String>>| said.unwrap_or_default();
+    let levels = said.levels.into_iter();
+    let filter = levels.fold(EventFilter::default(), |filter, (name, level)| filter.level(&name, level));
+    let filter = names(said.allow).iter().fold(filter, |filter, name| filter.allow(name));
+    let filter = names(said.deny).iter().fold(filter, |filter, name| filter.deny(name));
+    let allowed = names(said.allow_frameworks);
+    let filter = allowed.iter().fold(filter, |filter, name| filter.allow_framework(name));
+    names(said.deny_frameworks).iter().fold(filter, |filter, name| filter.deny_framework(name))
+}
+
+/// Names first, then kinds, then what holds for all others.
+fn sampler(said: SamplingLayer) -> Sampler {
+    let all = match (said.ratio, said.per_second) {
+        (_, Some(rate)) => Sampler::Limited(RateLimit::per_second(rate)),
+        (Some(ratio), None) if ratio < 1.0 => Sampler::Ratio(ratio.max(0.0)),
+        _ => Sampler::Always,
+    };
+    let rule = |kind, name, ratio| SampleRule { kind, name, sampler: Sampler::Ratio(ratio) };
+    let names = said.names.into_iter().map(|(name, ratio)| rule(None, Some(name), ratio));
+    let kinds = said.kinds.into_iter().map(|(kind, ratio)| rule(Some(kind), None, ratio));
+    let rules: Vec<SampleRule> = names.chain(kinds).collect();
+    let all = if rules.is_empty() { all } else { Sampler::Rules(rules, Box::new(all)) };
+    if said.parent == Some(false) { Sampler::IgnoreRemote(Box::new(all)) } else { all }
+}
+
+/// What every record says of its source, by OpenTelemetry's names.
+fn resource(service: Option<String>, more: BTreeMap<String, String>) -> Resource {
+    let program =
+        std::env::current_exe().ok().and_then(|path| Some(path.file_stem()?.to_string_lossy().into_owned()));
+    let unknown = || format!("unknown_service:{}", program.as_deref().unwrap_or("rust"));
+    let service = service.or_else(|| more.get("service.name").cloned()).unwrap_or_else(unknown);
+    let own = [
+        ("service.name", service),
+        ("telemetry.sdk.name", "quipu".to_owned()),
+        ("telemetry.sdk.language", "rust".to_owned()),
+        ("telemetry.sdk.version", env!("CARGO_PKG_VERSION").to_owned()),
+    ];
+    let mut attributes: Attributes = own.into_iter().collect();
+    attributes.push("process.pid", i64::from(std::process::id()));
+    for (key, value) in more {
+        if attributes.get(&key).is_none() {
+            attributes.push(key, value);
+        }
+    }
+    Resource { attributes, ..Resource::default() }
+}

@@ -1,0 +1,87 @@
+//! What the handle tells the thread, and what both of them see.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::SyncSender;
+use std::time::Instant;
+
+use parking_lot::Mutex;
+use quipu_core::Store;
+use quipu_insight::Budgets;
+use quipu_pipeline::{ExitStatus, Pipeline, SelfMetrics, Steady};
+use quipu_sdk::Recorder;
+use tokio::sync::oneshot;
+
+use crate::status::Status;
+
+/// Who waits for an answer.
+pub(crate) enum Reply {
+    /// A thread.
+    Thread(SyncSender<()>),
+    /// A task.
+    Task(oneshot::Sender<()>),
+}
+
+impl Reply {
+    pub fn done(self) {
+        // Whoever waited may have given up.
+        match self {
+            Self::Thread(thread) => drop(thread.try_send(())),
+            Self::Task(task) => drop(task.send(())),
+        }
+    }
+}
+
+/// What is asked of the thread; the answer comes by the deadline, whatever was reached until then.
+pub(crate) struct Command {
+    pub kind: Kind,
+    pub deadline: Instant,
+    pub reply: Reply,
+    pub reached: Arc<AtomicBool>,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Everything recorded up to now leaves for the backends.
+    Flush,
+    /// The same, and then the end.
+    Shutdown,
+}
+
+/// What handle and thread both see.
+pub(crate) struct Shared {
+    pub recorder: Recorder,
+    pub pipeline: Pipeline,
+    pub steady: Option<Arc<Steady>>,
+    pub store: Option<Arc<dyn Store>>,
+    pub failed: Vec<ExitStatus>,
+    pub problems: Mutex<Vec<String>>,
+    pub budgets: Budgets,
+    pub meter: Arc<SelfMetrics>,
+    pub dropped: Mutex<BTreeMap<&'static str, u64>>,
+    pub held_spans: AtomicU64,
+    pub running: AtomicBool,
+}
+
+impl Shared {
+    pub fn lose(&self, reason: &'static str, records: usize) {
+        *self.dropped.lock().entry(reason).or_default() += u64::try_from(records).unwrap_or(u64::MAX);
+    }
+
+    pub fn status(&self) -> Status {
+        let mut backends: Vec<ExitStatus> = self.steady.iter().map(|steady| steady.status()).collect();
+        backends.extend(self.pipeline.exits());
+        backends.extend(self.failed.iter().cloned());
+        Status {
+            running: self.running.load(Ordering::Acquire),
+            backends,
+            recorder: self.recorder.counts(),
+            dropped: self.dropped.lock().clone(),
+            held_spans: self.held_spans.load(Ordering::Relaxed),
+            budgets: self.budgets.status(),
+            problems: self.problems.lock().clone(),
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! From a configuration to a running thread.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::mpsc::sync_channel;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use quipu_core::{Adapters, Error, ErrorKind, Meter, Result, Stage, Store};
+use quipu_insight::{Budget, Budgets};
+use quipu_pipeline::{
+    DropUnsampled, Parts, Pipeline, Priced, Redact, SelfMetrics, Steady, Tail, TailSettings, Unstored,
+};
+use quipu_sdk::metrics::Derive;
+use quipu_sdk::{Drain, Recorder, Settings};
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+use crate::agent::Agent;
+use crate::backends::Backends;
+use crate::builder::Builder;
+use crate::config::{Config, TailConfig, settle};
+use crate::control::{Command, Shared};
+use crate::hook;
+use crate::quipu::{Quipu, Running};
+use crate::tables::{Opened, Tables};
+
+/// How long the start waits for what budgets have spent before.
+const BEGIN: Duration = Duration::from_secs(2);
+
+impl<T: Tables> Builder<T> {
+    pub(crate) fn start(mut self) -> Result<Quipu<T>> {
+        let config = settle(std::mem::take(&mut self.layer), &self.sources)?;
+        let budgets = self.all_budgets(&config)?;
+        if !(T::ENABLED && config.enabled) {
+            if !self.detached {
+                Budgets::off().install();
+            }
+            return Ok(Quipu::new(None));
+        }
+        let meter = Arc::new(SelfMetrics::new());
+        let redact = Redact::new(&config.redact, Arc::clone(&meter) as _)?;
+        let (recorder, drain) = Recorder::new(self.settings(&config));
+        let runtime = runtime()?;
+        let shared = {
+            // Backends may start tasks while they open.
+            let _within = runtime.enter();
+            Arc::new(self.shared(&config, recorder, budgets.clone(), meter, redact))
+        };
+        let adapters = self.adapters();
+        let (commands, asked) = unbounded_channel();
+        let agent = agent(&config, &shared, drain, adapters, asked);
+        run(agent, runtime, !budgets.is_empty())?;
+        if !self.detached {
+            // The first one stays; the flag in front of this is as strict.
+            let _ = recorder.install();
+            budgets.install();
+            if config.panic_events {
+                hook::install();
+            }
+        }
+        let commands = Mutex::new(Some(commands));
+        Ok(Quipu::new(Some(Running { shared, commands, shutdown_timeout: config.shutdown_timeout })))
+    }
+
+    fn all_budgets(&mut self, config: &Config) -> Result<Budgets> {
+        let mut all = BTreeMap::new();
+        for (name, told) in &config.budgets {
+            let budget = Budget::try_from(told.clone()).map_err(|why| {
+                Error::new(ErrorKind::Invalid, "read configuration", format!("budgets.{name}: {why}"))
+            })?;
+            all.insert(name.clone(), budget);
+        }
+        all.append(&mut self.budgets);
+        Ok(Budgets::new(all))
+    }
+
+    fn settings(&mut self, config: &Config) -> Settings {
+        let settings = Settings {
+            resource: Arc::new(config.resource.clone()),
+            level: config.level,
+            events: config.events.clone(),
+            propagate: config.propagate.clone(),
+            log_full_prompts: config.log_full_prompts,
+            sampler: config.sampler.clone(),
+            ring_bytes: config.ring_bytes,
+            large_bytes: config.large_bytes,
+        };
+        std::mem::take(&mut self.recorder).into_iter().fold(settings, |settings, change| change(settings))
+    }
+
+    fn adapters(&self) -> Adapters {
+        T::adapters().after(self.adapters.clone())
+    }
+
+    fn shared(
+        &mut self,
+        config: &Config,
+        recorder: Recorder,
+        budgets: Budgets,
+        meter: Arc<SelfMetrics>,
+        redact: Redact,
+    ) -> Shared {
+        let mut backends = Backends::default();
+        std::mem::take(&mut self.stores)
+            .into_iter()
+            .for_each(|store| backends.add(Opened::Store(store), config));
+        backends.open(config, &T::backends());
+        std::mem::take(&mut self.exits).into_iter().for_each(|exit| backends.add(Opened::Exit(exit), config));
+        let counts = Arc::clone(&meter) as Arc<dyn Meter>;
+        let steady = backends
+            .store
+            .clone()
+            .map(|store| Arc::new(Steady::new(store, config.delivery.clone(), Arc::clone(&counts))));
+        let store: Arc<dyn Store> = match &steady {
+            Some(steady) => Arc::clone(steady) as _,
+            None => Arc::new(Unstored),
+        };
+        if config.system_metrics {
+            crate::system::observe(recorder.metrics());
+        }
+        let prices = self.prices.take().unwrap_or_else(T::prices);
+        let mut stages: Vec<Arc<dyn Stage>> =
+            vec![Arc::new(Priced::new(prices)), Arc::new(budgets.clone()), Arc::new(Derive::new(recorder))];
+        stages.append(&mut self.stages);
+        stages.push(Arc::new(DropUnsampled::new(Arc::clone(&counts))));
+        let pipeline = Pipeline::start(Parts {
+            exits: backends.exits,
+            before: vec![Arc::new(redact)],
+            stages,
+            meter: counts,
+            ..Parts::new(store)
+        });
+        Shared {
+            recorder,
+            pipeline,
+            steady,
+            store: backends.store,
+            failed: backends.failed,
+            problems: Mutex::new(config.problems.clone()),
+            budgets,
+            meter,
+            dropped: Mutex::default(),
+            held_spans: AtomicU64::new(0),
+            running: AtomicBool::new(true),
+        }
+    }
+}
+
+fn runtime() -> Result<Runtime> {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let built = builder.enable_all().thread_name("quipu-wait").build();
+    built.map_err(|cause| Error::new(ErrorKind::Io, "init", "cannot make a runtime").caused_by(cause))
+}
+
+fn agent(
+    config: &Config,
+    shared: &Arc<Shared>,
+    drain: Drain,
+    adapters: Adapters,
+    commands: UnboundedReceiver<Command>,
+) -> Agent {
+    Agent {
+        shared: Arc::clone(shared),
+        drain: Some(drain),
+        adapters,
+        tail: config.tail.map(|tail| Tail::new(tail_settings(tail), Arc::clone(&shared.meter) as _)),
+        commands,
+        delay: config.delay,
+        metrics_interval: config.metrics_interval,
+    }
+}
+
+fn tail_settings(tail: TailConfig) -> TailSettings {
+    TailSettings {
+        slow: i64::try_from(tail.slow.as_nanos()).unwrap_or(i64::MAX),
+        ratio: tail.ratio,
+        spans: tail.spans,
+        hold: tail.hold,
+        ..TailSettings::default()
+    }
+}
+
+/// Starts the thread; waits for it where budgets must know what was spent before.
+fn run(agent: Agent, runtime: Runtime, wait: bool) -> Result<()> {
+    let (ready, begun) = sync_channel(1);
+    let thread = std::thread::Builder::new().name("quipu".into());
+    thread
+        .spawn(move || agent.run(runtime, ready))
+        .map_err(|cause| Error::new(ErrorKind::Io, "init", "cannot start a thread").caused_by(cause))?;
+    if wait {
+        let _ = begun.recv_timeout(BEGIN);
+    }
+    Ok(())
+}

@@ -1,0 +1,70 @@
+//! How the library is doing.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use quipu_core::Health;
+use quipu_insight::BudgetStatus;
+use quipu_pipeline::ExitStatus;
+use quipu_sdk::Counts;
+
+/// How the library is doing.
+#[derive(Debug, Clone, Default)]
+pub struct Status {
+    /// Whether records are taken and moved on.
+    pub running: bool,
+    /// Every backend, those that did not open included: state, records written and dropped by reason, queue, last error.
+    pub backends: Vec<ExitStatus>,
+    /// What the recorder has taken in and dropped.
+    pub recorder: Counts,
+    /// Records dropped between the recorder and the backends, by reason.
+    pub dropped: BTreeMap<&'static str, u64>,
+    /// Spans held until their trace has ended.
+    pub held_spans: u64,
+    /// How every budget stands.
+    pub budgets: Vec<BudgetStatus>,
+    /// What was wrong or unknown in the environment.
+    pub problems: Vec<String>,
+}
+
+impl Status {
+    /// A backend by its name.
+    pub fn backend(&self, name: &str) -> Option<&ExitStatus> {
+        self.backends.iter().find(|backend| backend.name == name)
+    }
+}
+
+fn list<'a>(counts: impl Iterator<Item = (&'a &'static str, &'a u64)>) -> String {
+    let parts: Vec<String> = counts.map(|(reason, count)| format!("{count} {reason}")).collect();
+    if parts.is_empty() { "none".into() } else { parts.join(", ") }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Counts { spans, events, unsampled, dropped, .. } = &self.recorder;
+        writeln!(f, "quipu {}", if self.running { "runs" } else { "does not run" })?;
+        writeln!(
+            f,
+            "recorder: {spans} spans, {events} events, {unsampled} unsampled; dropped: {}",
+            list(dropped.iter().map(|(reason, count)| (reason, count)))
+        )?;
+        if !self.dropped.is_empty() {
+            writeln!(f, "on the way: dropped: {}", list(self.dropped.iter()))?;
+        }
+        for backend in &self.backends {
+            let (state, why) = match &backend.health {
+                Health::Ready => ("ready", ""),
+                Health::Degraded(why) => ("degraded", why.as_str()),
+                Health::Down(why) => ("down", why.as_str()),
+            };
+            write!(f, "{}: {state}, {} written, {} waiting", backend.name, backend.written, backend.queued)?;
+            write!(f, "; dropped: {}", list(backend.dropped.iter()))?;
+            writeln!(f, "{}{why}", if why.is_empty() { "" } else { "; " })?;
+        }
+        for budget in &self.budgets {
+            let BudgetStatus { name, limit, spent, reserved, .. } = budget;
+            writeln!(f, "budget {name}: {spent} spent, {reserved} reserved of {limit}")?;
+        }
+        self.problems.iter().try_for_each(|problem| writeln!(f, "{problem}"))
+    }
+}

@@ -1,0 +1,62 @@
+//! Configuration from a file on the disk.
+
+use std::fs;
+
+use quipu_core::Health;
+use quipu_runtime::Quipu;
+use tempfile::TempDir;
+
+use crate::house::{House, SOON};
+
+#[test]
+fn a_file_names_backends_and_their_settings() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("quipu.toml");
+    let data = folder.path().join("data");
+    let text = format!("data_dir = {data:?}\nbackends = [\"sqlite:\"]\n[backend.sqlite]\nsearch = false\n");
+    fs::write(&file, text).unwrap();
+    let quipu = Quipu::<House>::builder().detached().without_env().config_file(&file).init().unwrap();
+    quipu.context().agent("a").end();
+    quipu.shutdown(SOON).unwrap();
+    assert!(data.join("catalog.db").exists());
+    assert_eq!(quipu.status().backend("sqlite").unwrap().dropped.len(), 0, "{}", quipu.status());
+}
+
+#[test]
+fn wrong_settings_of_a_backend_are_its_own_trouble_and_name_the_line() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("quipu.toml");
+    fs::write(&file, "backends = [\"memory:\", \"sqlite:\"]\n\n[backend.sqlite]\nlook_up = false\n").unwrap();
+    let quipu = Quipu::<House>::builder().detached().without_env().config_file(&file).init().unwrap();
+    let status = quipu.status();
+    let Health::Down(why) = &status.backend("sqlite").unwrap().health else { panic!("{status}") };
+    assert!(
+        why.contains("quipu.toml:3") && why.contains("backend.sqlite") && why.contains("look_up"),
+        "{why}"
+    );
+    assert_eq!(status.backend("memory").unwrap().health, Health::Ready);
+}
+
+#[test]
+fn a_file_that_is_named_must_be_there_and_right() {
+    let make = || Quipu::<House>::builder().detached().without_env();
+    let missing = make().config_file("/nowhere/quipu.toml").init().err().unwrap().to_string();
+    assert!(missing.contains("/nowhere/quipu.toml"), "{missing}");
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("quipu.toml");
+    fs::write(&file, "service = \"a\"\nbudget = 5\n").unwrap();
+    let wrong = make().config_file(&file).init().err().unwrap().to_string();
+    assert!(wrong.contains("quipu.toml:2: budget"), "{wrong}");
+    let variables = [("QUIPU_CONFIG", file.display().to_string())];
+    let wrong = Quipu::<House>::builder().detached().variables(variables).init().err().unwrap().to_string();
+    assert!(wrong.contains("quipu.toml:2"), "{wrong}");
+}
+
+#[test]
+fn unknown_variables_are_in_the_status() {
+    let variables = [("QUIPU_BACKENDS", "memory:"), ("QUIPU_SHOP", "shop"), ("QUIPU_CONFIG", "")];
+    let quipu = Quipu::<House>::builder().detached().without_file().variables(variables).init().unwrap();
+    let status = quipu.status();
+    assert!(status.problems.iter().any(|problem| problem.contains("QUIPU_SHOP")), "{status}");
+    assert_eq!(status.backends.len(), 1);
+}

@@ -1,0 +1,90 @@
+//! A build for these tests: SQLite, memory, and backends that fail in every way.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use quipu_adapter_quipu::Quipu as Adapter;
+use quipu_backend_memory::Memory;
+use quipu_backend_sqlite::{Config, Sqlite};
+use quipu_core::*;
+use quipu_prices::Book;
+use quipu_runtime::{Builder, ExitSettings, Open, Opened, Quipu, Tables};
+
+/// The build.
+pub struct House;
+
+/// A backend that takes nothing, for as long as it lives.
+pub struct Failing;
+
+/// A backend that answers never.
+pub struct Stuck;
+
+#[async_trait]
+impl Backend for Failing {
+    fn name(&self) -> &str {
+        "failing"
+    }
+
+    async fn write(&self, _batch: Arc<Batch>) -> Result<()> {
+        Err(Error::new(ErrorKind::Unavailable, "write", "nobody is there").of_backend("failing"))
+    }
+}
+
+#[async_trait]
+impl Backend for Stuck {
+    fn name(&self) -> &str {
+        "stuck"
+    }
+
+    async fn write(&self, _batch: Arc<Batch>) -> Result<()> {
+        std::future::pending().await
+    }
+}
+
+impl Tables for House {
+    const ENABLED: bool = true;
+
+    fn adapters() -> Adapters {
+        Adapters::new(vec![Arc::new(Adapter)])
+    }
+
+    fn prices() -> Arc<dyn PriceBook> {
+        Arc::new(Book::vendored())
+    }
+
+    fn backends() -> Vec<(&'static str, Open)> {
+        vec![
+            ("sqlite", |place| {
+                let mut config: Config = place.config()?;
+                config.path = place.folder(config.path, "");
+                Ok(Opened::Store(Arc::new(Sqlite::open(config)?)))
+            }),
+            ("memory", |_| Ok(Opened::Store(Arc::new(Memory::new())))),
+            ("failing", |_| Ok(Opened::Exit(Arc::new(Failing)))),
+            ("stuck", |_| Ok(Opened::Exit(Arc::new(Stuck)))),
+            ("broken", |_| Err(Error::new(ErrorKind::Denied, "open backend", "the door is locked"))),
+        ]
+    }
+}
+
+/// A library of its own that reads nothing of the machine's, and is quick to give up.
+pub fn library() -> Builder<House> {
+    let delivery = ExitSettings {
+        attempts: 2,
+        retry_first_ms: 1,
+        breaker_open_ms: 50,
+        write_timeout_ms: 5_000,
+        close_timeout_ms: 500,
+        ..ExitSettings::default()
+    };
+    let builder = Quipu::<House>::builder().detached().without_env().without_file().system_metrics(false);
+    builder.service("shop").delay(Duration::from_millis(20)).delivery(delivery)
+}
+
+pub const SOON: Duration = Duration::from_secs(5);
+
+pub async fn total(store: &Arc<dyn Store>) -> UsageTotals {
+    let groups = store.usage(&UsageQuery::default()).await.unwrap();
+    groups.into_iter().next().map(|group| group.totals).unwrap_or_default()
+}

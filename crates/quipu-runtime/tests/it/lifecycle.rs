@@ -1,0 +1,135 @@
+//! Start and end, in every surrounding.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use quipu_backend_memory::Memory;
+use quipu_core::*;
+use quipu_runtime::Quipu;
+
+use crate::house::{House, SOON, Stuck, library, total};
+
+fn counted(store: &Arc<Memory>) -> u64 {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(total(&(Arc::clone(store) as _))).llm_calls
+}
+
+fn started() -> (Quipu<House>, Arc<Memory>) {
+    let store = Arc::new(Memory::new());
+    (library().store(Arc::clone(&store) as _).init().unwrap(), store)
+}
+
+fn call(quipu: &Quipu<House>) {
+    quipu.context().llm("openai", "gpt-5").usage((1, 1)).end();
+}
+
+#[test]
+fn without_a_runtime_dropping_the_handle_writes_what_waits() {
+    let (quipu, store) = started();
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| (0..100).for_each(|_| call(&quipu)));
+        }
+    });
+    drop(quipu);
+    assert_eq!(counted(&store), 800);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn on_a_current_thread_runtime_nothing_blocks_for_ever() {
+    let (quipu, store) = started();
+    call(&quipu);
+    quipu.flush(SOON).unwrap();
+    call(&quipu);
+    quipu.flush_async(SOON).await.unwrap();
+    call(&quipu);
+    drop(quipu);
+    assert_eq!(total(&(store as _)).await.llm_calls, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_multi_thread_runtime_tasks_record_too() {
+    let (quipu, store) = started();
+    let context = quipu.context();
+    let tasks = (0..50).map(|_| {
+        let context = context.clone();
+        tokio::spawn(async move { context.llm("openai", "gpt-5").usage((1, 1)).end() })
+    });
+    for task in tasks.collect::<Vec<_>>() {
+        task.await.unwrap();
+    }
+    quipu.shutdown_async(SOON).await.unwrap();
+    quipu.shutdown_async(SOON).await.unwrap();
+    assert_eq!(total(&(store as _)).await.llm_calls, 50);
+}
+
+#[test]
+fn after_the_end_what_is_recorded_is_dropped_and_counted() {
+    let (quipu, store) = started();
+    call(&quipu);
+    quipu.shutdown(SOON).unwrap();
+    quipu.shutdown(SOON).unwrap();
+    assert!(!quipu.status().running);
+    call(&quipu);
+    let status = quipu.status();
+    assert_eq!(status.recorder.dropped.iter().map(|(_, count)| count).sum::<u64>(), 1, "{status}");
+    assert!(quipu.flush(SOON).unwrap_err().to_string().contains("shut down"));
+    assert_eq!(counted(&store), 1);
+}
+
+#[test]
+fn a_stuck_backend_does_not_hold_up_the_end() {
+    let quipu = library().exit(Arc::new(Stuck)).init().unwrap();
+    call(&quipu);
+    let begun = Instant::now();
+    let flushed = quipu.flush(Duration::from_millis(200)).unwrap_err();
+    assert!(flushed.to_string().contains("200 ms"), "{flushed}");
+    let ended = quipu.shutdown(Duration::from_secs(2));
+    assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
+    let status = quipu.status();
+    let dropped: u64 = status.backend("stuck").unwrap().dropped.values().sum();
+    assert!(ended.is_err() || dropped > 0, "what was not written is told: {status}");
+}
+
+#[test]
+fn a_panic_that_unwinds_through_it_loses_nothing() {
+    let store = Arc::new(Memory::new());
+    let held = Arc::clone(&store);
+    let ended = std::thread::spawn(move || {
+        let quipu = library().store(held as _).init().unwrap();
+        let _call = quipu.context().llm("openai", "gpt-5").usage((1, 1));
+        panic!("as planned");
+    });
+    ended.join().unwrap_err();
+    assert_eq!(counted(&store), 1);
+}
+
+#[test]
+fn switched_off_nothing_runs_and_nothing_fails() {
+    let quipu = library().enabled(false).init().unwrap();
+    assert!(!quipu.is_enabled() && !quipu.context().llm("openai", "gpt-5").is_recording());
+    quipu.flush(SOON).unwrap();
+    quipu.budget("any").check(Usd::ZERO).unwrap();
+    quipu.shutdown(SOON).unwrap();
+}
+
+/// The one test of this process that installs its recorder.
+#[test]
+fn the_second_one_is_refused_and_the_first_stays() {
+    let store = Arc::new(Memory::new());
+    let make = || Quipu::<House>::builder().without_env().without_file().without_backends();
+    let wrong = make().config_file("/nowhere/quipu.toml");
+    let first = make().store(Arc::clone(&store) as _).init().unwrap();
+    let second = make().init().err().unwrap().to_string();
+    assert!(second.contains("initialised already"), "{second}");
+    drop(wrong);
+    quipu_sdk::llm("openai", "gpt-5").usage((1, 1)).end();
+    let panicked = std::thread::spawn(|| panic!("as planned")).join();
+    assert!(panicked.is_err());
+    first.shutdown(SOON).unwrap();
+    assert_eq!(counted(&store), 1);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let query = EventQuery { name: Some("system.error".into()), limit: 10, ..EventQuery::default() };
+    let events = runtime.block_on(store.events(&query)).unwrap().rows;
+    assert!(!events.is_empty(), "a panic is an event");
+}

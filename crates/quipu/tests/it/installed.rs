@@ -1,0 +1,48 @@
+//! As in the first page of the guide: one call, and free functions everywhere.
+
+use std::time::Duration;
+
+use quipu::core::{Store, UsageQuery};
+use quipu::{Budget, Quipu, Usd};
+use tempfile::TempDir;
+
+#[quipu::observe(kind = "tool")]
+fn search(query: &str) -> Result<usize, std::io::Error> {
+    Ok(query.len())
+}
+
+/// The one test of this process that installs.
+#[tokio::test]
+async fn the_contract_of_the_library() -> Result<(), Box<dyn std::error::Error>> {
+    let folder = TempDir::new()?;
+    let quipu = Quipu::builder()
+        .without_env()
+        .without_file()
+        .data_dir(folder.path())
+        .budget("daily", Budget::usd("0.001".parse()?))
+        .init()?;
+    assert!(quipu::init().is_err(), "the first one stays");
+    let agent = quipu::agent("planner").enter();
+    search("knots")?;
+    quipu::budget("daily").check("0.0005".parse::<Usd>()?)?;
+    let usage = quipu::Usage::of(100, 10);
+    let call = quipu::llm("openai", "gpt-5");
+    call.usage(usage).finish_reason("stop").end();
+    let refused = quipu::budget("daily").check("0.9".parse::<Usd>()?).err().map(|why| why.to_string());
+    assert!(refused.is_some_and(|why| why.contains("budget daily")));
+    drop(agent);
+    quipu.flush_async(Duration::from_secs(5)).await?;
+    let store = quipu.store().ok_or("a store")?;
+    let totals = store.usage(&UsageQuery::default()).await?.remove(0).totals;
+    assert_eq!((totals.llm_calls, totals.cost), (1, "0.000225".parse().ok()));
+    let spent = quipu::budget("daily").status().remove(0);
+    assert_eq!(
+        (spent.spent.to_string(), spent.reserved.to_string()),
+        ("0.000225 USD".into(), "0 USD".into())
+    );
+    let events = store.metrics().await?;
+    assert!(events.iter().any(|metric| metric.name == "quipu.function.calls"), "{events:?}");
+    assert!(Store::check(store.as_ref()).await?.is_empty());
+    quipu.shutdown(Duration::from_secs(5))?;
+    Ok(())
+}

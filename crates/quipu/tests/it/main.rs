@@ -1,0 +1,6 @@
+//! The library from outside: what its user gets.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod installed;
+mod run;

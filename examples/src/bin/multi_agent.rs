@@ -1,0 +1,104 @@
+//! Multi-agent: a planner hands over to a researcher, who has a tool, and to a writer; all of them ask a model.
+
+use anyhow::{Context as _, Result};
+use quipu::core::{Detail, EventQuery, Kind, SpanQuery, TraceId};
+use quipu::{FutureExt, Quipu, Usage, events};
+use quipu_examples::{ModelServer, data_dir, print_recorded};
+use serde_json::{Value, json};
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    // Prompts and answers are recorded where that is asked for, and nowhere else.
+    let quipu = quipu::builder()
+        .service("multi-agent")
+        .data_dir(data_dir("multi_agent"))
+        .log_full_prompts(true)
+        .init()?;
+    let model = ModelServer::start().await?;
+
+    // One workflow, one trace. What is bound to it belongs to every span and event within.
+    let workflow = quipu::workflow("city-report").session_id("s-42").user_id("u-7");
+    let trace_id = workflow.trace_id();
+    let report = workflow.run(plan(&model.url(), "Lima")).await?;
+    println!("{report}");
+
+    print_recorded(&quipu, trace_id).await?;
+    print_said(&quipu, trace_id.context("nothing is recorded")?).await
+}
+
+async fn plan(model: &str, city: &str) -> Result<String> {
+    let mut planner = quipu::agent("planner").input(city);
+    // What is made in this context is a child of the planner's span.
+    let within = planner.context();
+    events::agent_start("planner").in_context(&within).emit();
+    ask(model, &format!("Plan a report on {city}")).in_context(within.clone()).await?;
+
+    planner.hand_off("researcher");
+    let facts = research(model, city).in_context(within.clone()).await;
+    // `check` records an error and passes the result on.
+    let facts = planner.check(facts)?;
+
+    planner.hand_off("writer");
+    let report = write(model, &facts).in_context(within.clone()).await;
+    let report = planner.check(report)?;
+    events::agent_stop("planner").in_context(&within).emit();
+    planner.output(&report).end();
+    Ok(report)
+}
+
+async fn research(model: &str, city: &str) -> Result<String> {
+    let work = async {
+        let height = altitude(city)?;
+        ask(model, &format!("Describe {city}, {height} m above the sea")).await
+    };
+    // An agent whose work is one future needs no more than this.
+    quipu::agent("researcher").run(work).await
+}
+
+async fn write(model: &str, facts: &str) -> Result<String> {
+    quipu::agent("writer").run(ask(model, &format!("Write it up: {facts}"))).await
+}
+
+/// A tool. In code that is not asynchronous a guard can be entered.
+fn altitude(city: &str) -> Result<u32> {
+    let mut tool = quipu::tool("altitude").call_id("call_1").enter();
+    events::tool_call("altitude", "call_1").emit();
+    let known = [("Cusco", 3_399), ("Lima", 154), ("Arequipa", 2_335)];
+    let found = known.iter().find(|(name, _)| *name == city).map(|(_, height)| *height);
+    events::tool_result("altitude", "call_1", found.is_some()).emit();
+    tool.check(found.with_context(|| format!("nobody knows how high {city} lies")))
+}
+
+/// Asks the model by hand. The example `agent_loop` does it by a middleware instead, which needs no such code.
+async fn ask(model: &str, prompt: &str) -> Result<String> {
+    let request = json!({ "model": "gpt-4o", "messages": [{ "role": "user", "content": prompt }] });
+    let mut call = quipu::llm("openai", "gpt-4o").input(prompt);
+    let answer = call.check(post(model, &request).await)?;
+    let tokens = |key: &str| answer["usage"][key].as_u64().unwrap_or_default();
+    let text = answer["choices"][0]["message"]["content"].as_str().unwrap_or_default();
+    call.response_model(answer["model"].as_str().unwrap_or_default())
+        .usage(Usage::of(tokens("prompt_tokens"), tokens("completion_tokens")))
+        .finish_reason("stop")
+        .output(text)
+        .end();
+    Ok(text.to_owned())
+}
+
+async fn post(url: &str, body: &Value) -> Result<Value> {
+    Ok(reqwest::Client::new().post(url).json(body).send().await?.error_for_status()?.json().await?)
+}
+
+/// Prints the messages and events as they are in the store, which gives the newest event first.
+async fn print_said(quipu: &Quipu, trace_id: TraceId) -> Result<()> {
+    let store = quipu.store().context("no store was opened")?;
+    let spans = SpanQuery { trace_id, after: None, limit: 100, detail: Detail::Full };
+    for span in store.spans(&spans).await?.rows.iter().filter(|span| span.kind == Kind::Llm) {
+        let raw = span.raw.as_deref().context("asked for in full")?;
+        println!("said: {}", raw.attributes.text("gen_ai.output.messages").unwrap_or_default());
+    }
+    let events = EventQuery { trace_id: Some(trace_id), limit: 100, ..EventQuery::default() };
+    for event in store.events(&events).await?.rows.into_iter().rev() {
+        println!("event: {} of session {}", event.name, event.session.unwrap_or_default());
+    }
+    Ok(())
+}
