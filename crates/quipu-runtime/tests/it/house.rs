@@ -78,8 +78,8 @@ pub fn library() -> Builder<House> {
         close_timeout_ms: 500,
         ..ExitSettings::default()
     };
-    let builder = Quipu::<House>::builder().detached().without_env().without_file().system_metrics(false);
-    builder.service("shop").delay(Duration::from_millis(20)).delivery(delivery)
+    let builder = Quipu::<House>::builder().detached().without_env().without_file().without_backends();
+    builder.system_metrics(false).service("shop").delay(Duration::from_millis(20)).delivery(delivery)
 }
 
 pub const SOON: Duration = Duration::from_secs(5);
