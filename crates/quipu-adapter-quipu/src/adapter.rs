@@ -5,9 +5,9 @@
 //! own scope, and so are read by their own adapters.
 
 use compact_str::CompactString;
-use quipu_core::{Adapter, Canonical, Event, Kind, Lens, Messages, Span};
+use quipu_core::{Adapter, Canonical, Event, Kind, Lens, Messages, Span, Value};
 use quipu_normalize::{Slots, canonical, explain, handoff_to, label, lens, messages, read_event};
-use quipu_semconv::quipu::{FRAMEWORK, HANDOFF_EVENT, KIND, KINDS, NO_KIND, SCOPE};
+use quipu_semconv::quipu::{FRAMEWORK, HANDOFF_EVENT, KIND, KINDS, NO_KIND, SCOPE, USAGE_ESTIMATED};
 use quipu_semconv::{Field, HANDOFF_TO};
 
 /// The framework of code that names none.
@@ -33,6 +33,9 @@ impl Adapter for Quipu {
         read.operation = read.operation.take().or_else(|| operation(&slots));
         if read.kind == Kind::Task && read.workflow.is_some() {
             read.step = label(&span.name.as_str().into());
+        }
+        if let Some(usage) = &mut read.usage {
+            usage.estimated = span.attributes.get(USAGE_ESTIMATED) == Some(&Value::Bool(true));
         }
         hand_off(span, &mut read);
         read
@@ -61,7 +64,7 @@ impl Adapter for Quipu {
     }
 }
 
-fn framework(said: Option<&quipu_core::Value>) -> CompactString {
+fn framework(said: Option<&Value>) -> CompactString {
     said.and_then(label).unwrap_or(OWN_FRAMEWORK)
 }
 

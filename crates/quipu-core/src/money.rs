@@ -34,6 +34,11 @@ impl Usd {
         }
     }
 
+    /// From hundredths of a dollar. Saturates.
+    pub const fn cents(cents: i64) -> Self {
+        Self((Self::ONE / 100).saturating_mul(cents as i128))
+    }
+
     /// From units of 1e-24 dollars.
     pub const fn from_raw(raw: i128) -> Self {
         Self(raw)
@@ -207,6 +212,13 @@ mod tests {
         for text in ["", ".", "-", "1.2.3", "1e-25", "1e30", "NaN", "0x10", "1 "] {
             assert!(text.parse::<Usd>().is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn cents_are_hundredths() {
+        assert_eq!(Usd::cents(1), "0.01".parse().unwrap());
+        assert_eq!(Usd::cents(-1_250).to_string(), "-12.5");
+        assert_eq!(Usd::cents(i64::MAX), Usd::from_raw(i128::MAX), "it saturates");
     }
 
     #[test]

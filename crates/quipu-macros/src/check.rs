@@ -30,21 +30,18 @@ fn is_bodiless(item: &TokenStream) -> bool {
     syn::parse2::<syn::TraitItemFn>(item.clone()).is_ok_and(|item| item.default.is_none())
 }
 
-/// Refuses names that are no arguments of the function.
+/// Refuses names that are no arguments of the function. A field may name what else is in scope, such as a constant.
 pub(crate) fn names(arguments: &Arguments, function: &ItemFn) -> Result<()> {
     let known = names_of(function);
-    let alone = arguments.fields.iter().filter_map(|field| field.alone.as_ref());
-    let lists = arguments.args.iter().flatten().map(|name| ("args", name));
-    let lists = lists.chain(arguments.skip.iter().map(|name| ("skip", name)));
-    for (list, name) in lists.chain(alone.map(|name| ("fields", name))) {
-        // A field may name what is in scope around the function, such as a constant.
-        if list != "fields" && !known.contains(name) {
-            let message =
-                format!("`{list}` names `{name}`, which is no argument of `{}`", function.sig.ident);
-            return Err(Error::new(name.span(), message));
-        }
+    let args = arguments.args.iter().flatten().map(|name| ("args", name));
+    let skipped = arguments.skip.iter().map(|name| ("skip", name));
+    match args.chain(skipped).find(|(_, name)| !known.contains(name)) {
+        Some((list, name)) => Err(Error::new(
+            name.span(),
+            format!("`{list}` names `{name}`, which is no argument of `{}`", function.sig.ident),
+        )),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// The names of the function's arguments, those within patterns included.

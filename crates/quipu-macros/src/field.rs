@@ -24,8 +24,6 @@ pub(crate) struct Field {
     pub span: Span,
     shown: Shown,
     value: TokenStream,
-    /// The name that stands for itself.
-    pub alone: Option<Ident>,
 }
 
 impl Parse for Field {
@@ -37,12 +35,12 @@ impl Parse for Field {
             && let Some(name) = single
         {
             let value = name.to_token_stream();
-            return Ok(Self { key, span, shown: early.unwrap_or(Shown::Measured), value, alone: Some(name) });
+            return Ok(Self { key, span, shown: early.unwrap_or(Shown::Measured), value });
         }
         input.parse::<Token![=]>()?;
         let shown = sigil(input)?.or(early).unwrap_or(Shown::Measured);
         let value = input.parse::<Expr>()?.into_token_stream();
-        Ok(Self { key, span, shown, value, alone: None })
+        Ok(Self { key, span, shown, value })
     }
 }
 

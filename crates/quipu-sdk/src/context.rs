@@ -8,7 +8,7 @@ use crate::at::At;
 use crate::bound::Bound;
 use crate::mirror;
 use crate::place::Place;
-use crate::recorder::{Recorder, global};
+use crate::recorder::{Recorder, any, global};
 
 /// A place in a trace. Cheap to clone and to send: it is how spans find their parents across tasks and threads.
 #[derive(Debug, Clone, Default)]
@@ -19,7 +19,7 @@ pub struct Context {
 /// The recorder of the current context, without the cost of the context.
 #[inline]
 pub(crate) fn recorder() -> Option<Recorder> {
-    At::look(At::recorder).or_else(global)
+    if any() { At::look(At::recorder).or_else(global) } else { None }
 }
 
 /// The span that the current context stands in, if it is kept in full.
@@ -103,14 +103,6 @@ impl Context {
     #[inline]
     pub fn change(&mut self, set: impl FnOnce(&mut Bound)) {
         self.at.change(set);
-    }
-}
-
-impl Recorder {
-    /// The recorder of the current context, without the cost of taking the rest of it.
-    #[inline]
-    pub(crate) fn current() -> Option<Self> {
-        recorder()
     }
 }
 

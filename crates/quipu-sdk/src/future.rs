@@ -44,30 +44,20 @@ pub trait FutureExt: Future + Sized {
     /// Polls this future within `guard`, which ends when the future does.
     #[inline]
     fn in_guard<K>(self, guard: Guard<K>) -> Instrumented<Self, K> {
-        Instrumented { inner: self.in_context(guard.context()), guard: Some(guard) }
+        Instrumented { inner: self.in_context(guard.context()), guard: Some(Unfinished::new(guard)) }
     }
 }
 
 impl<F: Future> FutureExt for F {}
 
 pin_project_lite::pin_project! {
-    /// A future that is polled within a guard, which ends when the future does. Dropped before its end, the guard says that
-    /// it was cancelled.
+    /// A future that is polled within a guard, which ends when the future does. Where it panics the guard says so; dropped
+    /// before its end, that it was cancelled.
     #[derive(Debug)]
     pub struct Instrumented<F, K> {
         #[pin]
         inner: InContext<F>,
-        guard: Option<Guard<K>>,
-    }
-
-    impl<F, K> PinnedDrop for Instrumented<F, K> {
-        fn drop(this: Pin<&mut Self>) {
-            if let Some(mut guard) = this.project().guard.take()
-                && !std::thread::panicking()
-            {
-                guard.cancelled();
-            }
-        }
+        guard: Option<Unfinished<K>>,
     }
 }
 
@@ -77,10 +67,41 @@ impl<F: Future, K> Future for Instrumented<F, K> {
     #[inline]
     fn poll(self: Pin<&mut Self>, waker: &mut Waker<'_>) -> Poll<F::Output> {
         let this = self.project();
+        // Held here meanwhile: where the future panics, the guard ends as it unwinds, and says so. By the time that an
+        // executor drops what panicked, it has caught it.
+        let guard = this.guard.take();
         let polled = this.inner.poll(waker);
-        if polled.is_ready() {
-            drop(this.guard.take());
+        match polled {
+            Poll::Ready(_) => drop(guard.map(Unfinished::finish)),
+            Poll::Pending => *this.guard = guard,
         }
         polled
+    }
+}
+
+/// The guard of a future that has not come to its end: dropped like this, it was cancelled.
+#[derive(Debug)]
+pub(crate) struct Unfinished<K>(Guard<K>);
+
+impl<K> Unfinished<K> {
+    #[inline]
+    pub fn new(guard: Guard<K>) -> Self {
+        Self(guard)
+    }
+
+    /// The future has come to its end.
+    #[inline]
+    pub fn finish(mut self) -> Guard<K> {
+        std::mem::take(&mut self.0)
+    }
+}
+
+impl<K> Drop for Unfinished<K> {
+    #[inline]
+    fn drop(&mut self) {
+        // Of a panic the guard says so itself.
+        if !std::thread::panicking() {
+            self.0.cancelled();
+        }
     }
 }

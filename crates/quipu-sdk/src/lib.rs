@@ -43,6 +43,7 @@ pub mod ring;
 mod sample;
 mod settings;
 mod tally;
+mod type_name;
 mod wire;
 
 pub use bound::{Binding, Bound, bind};

@@ -43,6 +43,15 @@ impl std::panic::RefUnwindSafe for Recorder {}
 
 static GLOBAL: OnceLock<Recorder> = OnceLock::new();
 
+/// Whether this process has ever had a recorder.
+static ANY: AtomicBool = AtomicBool::new(false);
+
+/// Whether anybody may record: all that instrumented code asks where nobody does.
+#[inline]
+pub(crate) fn any() -> bool {
+    cfg!(feature = "enable") && ANY.load(Ordering::Relaxed)
+}
+
 #[inline]
 pub(crate) fn global() -> Option<Recorder> {
     if cfg!(feature = "enable") { GLOBAL.get().copied() } else { None }
@@ -72,6 +81,7 @@ impl Recorder {
             closed: AtomicBool::new(false),
         };
         let recorder = Self(Box::leak(Box::new(shared)));
+        ANY.store(true, Ordering::Relaxed);
         (recorder, Drain::new(recorder, large_out, woken))
     }
 

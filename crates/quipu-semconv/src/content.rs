@@ -127,6 +127,40 @@ pub const WHOLE_OUTPUT: &[&str] = &[
     "haystack.pipeline.output_data",
 ];
 
+/// Every key that holds what was said to or by a model or tool: messages, prompts, answers, arguments, results, commands, and what
+/// a look-up asked for and found. Those that only describe tools are not among them.
+pub const CONTENTS: &[&[&str]] = &[
+    &[
+        INPUT_MESSAGES,
+        OUTPUT_MESSAGES,
+        SYSTEM_INSTRUCTIONS,
+        "gen_ai.retrieval.query.text",
+        "gen_ai.retrieval.documents",
+        "gen_ai.memory.query.text",
+        "gen_ai.memory.records",
+        "gen_ai.event.content",
+        "process.command_line",
+        "process.command_args",
+        "gcp.vertex.agent.llm_request",
+        "gcp.vertex.agent.llm_response",
+    ],
+    TOOL_ARGUMENTS,
+    TOOL_RESULT,
+    AI_PROMPT_MESSAGES,
+    AI_PROMPT,
+    AI_VALUES,
+    AI_TEXT,
+    AI_REASONING,
+    AI_OBJECT,
+    AI_TOOL_CALLS,
+    ALL_MESSAGES,
+    WHOLE_INPUT,
+    WHOLE_OUTPUT,
+];
+/// What keys of such contents begin with where messages are flattened.
+pub const CONTENT_PREFIXES: &[&str] =
+    &[OPENINFERENCE_INPUT, OPENINFERENCE_OUTPUT, TRACELOOP_PROMPT, TRACELOOP_COMPLETION];
+
 /// Span events of the GenAI conventions before 1.37, with the role that each stands for.
 pub const MESSAGE_EVENTS: &[(&str, &str)] = &[
     ("gen_ai.system.message", "system"),

@@ -54,6 +54,9 @@ pub const BAGGAGE_USER: &str = "quipu.user_id";
 /// What the call cost by the provider's own word, in US dollars as decimal text.
 pub const REPORTED_COST: &str = "quipu.reported_cost_usd";
 
+/// True where the tokens are the client's own estimate, not the provider's count.
+pub const USAGE_ESTIMATED: &str = "quipu.usage.estimated";
+
 /// Whether a guardrail was triggered.
 pub const GUARDRAIL_TRIGGERED: &str = "quipu.guardrail.triggered";
 

@@ -87,25 +87,22 @@ impl QuipuLayer {
         &self.selection
     }
 
-    /// The context, or where nobody records in it a new one of the layer's own recorder.
-    pub(crate) fn or_own(&self, place: Place) -> Place {
+    /// Where a span or event belongs: to the current context, to the span that it names, or to none.
+    fn place<S>(&self, contextual: bool, parent: Option<&Id>, context: &Context<'_, S>) -> Place
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        let place = if contextual {
+            Place::current()
+        } else {
+            let named = parent.and_then(|id| context.span(id)).and_then(nearest);
+            named.unwrap_or_else(|| Place::current().outside())
+        };
+        // Where nobody records in it, a new one of the layer's own recorder.
         match (place.recorder(), self.recorder) {
             (None, Some(recorder)) => recorder.context(),
             _ => place,
         }
-    }
-
-    fn parent<S>(&self, attributes: &Attributes<'_>, context: &Context<'_, S>) -> Place
-    where
-        S: Subscriber + for<'a> LookupSpan<'a>,
-    {
-        let place = if attributes.is_contextual() {
-            Place::current()
-        } else {
-            let named = attributes.parent().and_then(|id| context.span(id)).and_then(nearest);
-            named.unwrap_or_else(|| Place::current().outside())
-        };
-        self.or_own(place)
     }
 
     fn open(&self, metadata: &'static Metadata<'static>, place: &Place) -> Option<Held> {
@@ -154,7 +151,7 @@ where
         if !self.selection.wants(metadata) {
             return;
         }
-        let place = self.parent(attributes, &context);
+        let place = self.place(attributes.is_contextual(), attributes.parent(), &context);
         let (Some(mut held), Some(span)) = (self.open(metadata, &place), context.span(id)) else { return };
         let mut fields = SpanFields::new(&mut held);
         attributes.record(&mut Visitor(&mut fields));
@@ -185,13 +182,7 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        let place = if event.is_contextual() {
-            Place::current()
-        } else {
-            let named = event.parent().and_then(|id| context.span(id)).and_then(nearest);
-            named.unwrap_or_else(|| Place::current().outside())
-        };
-        let place = self.or_own(place);
+        let place = self.place(event.is_contextual(), event.parent(), &context);
         let Some(failure) = events::record(self, event, &place) else { return };
         let Some(span) = context.event_span(event) else { return };
         // A guard may stand between the event and the span: guards have their own words for errors.

@@ -12,6 +12,7 @@ const _: () = {
     assert!(size_of::<Tool>() == 0);
     assert!(size_of::<EnteredGuard<kind::OfAgent>>() == 0);
     assert!(size_of::<InContext<()>>() == 0);
+    assert!(size_of::<metrics::CounterSeries>() == 0);
 };
 
 /// Some work that the compiler cannot do beforehand.
@@ -36,6 +37,9 @@ pub fn work(input: u64) -> u64 {
     }
     call.event("summed", &[("sum", sum.into())]);
     event("summed").attribute("sum", sum).emit();
+    counter("sums").add(1, &[("kind", "work")]);
+    histogram("sum").with(&[]).record(input as f64);
+    drop(timer("work").start(&[]));
     if sum % 7 == 0 {
         call.error("divisible", format_args!("{sum} is divisible"));
         Context::current().scope(|| task("divide").update(|task| task.tag("seven")));

@@ -10,7 +10,7 @@ use quipu_sdk::{Level, Settings};
 
 use quipu_semconv::quipu::{
     CORRELATION_ID, DATA_PREFIX, FRAMEWORK, GUARDRAIL_TRIGGERED, KIND, KINDS, MEMORY_HIT, MEMORY_KEY,
-    REPORTED_COST, RETRIEVAL_DOCUMENTS, TASK, TOOL_OK,
+    REPORTED_COST, RETRIEVAL_DOCUMENTS, TASK, TOOL_OK, USAGE_ESTIMATED,
 };
 
 use crate::recording::{named, run, with_contents};
@@ -59,6 +59,13 @@ fn a_call_has_all_that_was_said() {
     assert_eq!((read.session.as_deref(), read.user.as_deref()), (Some("s-1"), Some("u-1")));
     assert_eq!(read.framework.as_deref(), Some("quipu"));
     assert!(read.unknown_usage.is_empty() && read.notes.is_empty() && !read.never_count);
+}
+
+#[test]
+fn an_estimate_is_no_count() {
+    let guess = read("rerank-v3.5").usage.unwrap();
+    assert_eq!((guess.input, guess.estimated), (Some(30), true));
+    assert!(!read("chat gpt-5").usage.unwrap().estimated);
 }
 
 #[test]
@@ -207,6 +214,7 @@ fn both_sides_know_the_same_words() {
         FRAMEWORK,
         CORRELATION_ID,
         REPORTED_COST,
+        USAGE_ESTIMATED,
         GUARDRAIL_TRIGGERED,
         RETRIEVAL_DOCUMENTS,
         MEMORY_KEY,

@@ -50,7 +50,8 @@ fn book() {
     let agent = quipu_sdk::agent("booker").framework("langgraph").enter();
     event("order.placed").attribute("order.items", 1).emit();
     quipu_sdk::embedding("openai", "text-embedding-3-small").usage((12, 0)).end();
-    quipu_sdk::rerank("cohere", "rerank-v3.5").usage((30, 0)).end();
+    let guess = Usage { estimated: true, ..Usage::of(30, 0) };
+    quipu_sdk::rerank("cohere", "rerank-v3.5").usage(guess).end();
     quipu_sdk::retrieval("flights").query("Lima").documents(3).end();
     quipu_sdk::memory("read").key("seat").hit(true).end();
     quipu_sdk::guardrail("no-secrets").triggered(true).end();

@@ -1,9 +1,10 @@
 //! Questions for events.
 
+use super::ROWS;
 use crate::{Event, Level, Timestamp, TraceId};
 
-/// A question for events. Every field that is set must match.
-#[derive(Debug, Clone, Default, PartialEq)]
+/// A question for events. Every field that is set must match. By default the newest 100.
+#[derive(Debug, Clone, PartialEq)]
 pub struct EventQuery {
     /// At or after.
     pub since: Option<Timestamp>,
@@ -27,6 +28,31 @@ pub struct EventQuery {
     pub limit: usize,
     /// Continue after the event with this time and store-given number.
     pub cursor: Option<(Timestamp, i64)>,
+}
+
+impl EventQuery {
+    /// The newest 100 events of a trace.
+    pub fn of(trace_id: TraceId) -> Self {
+        Self { trace_id: Some(trace_id), ..Self::default() }
+    }
+}
+
+impl Default for EventQuery {
+    fn default() -> Self {
+        Self {
+            since: None,
+            until: None,
+            level: None,
+            name: None,
+            session: None,
+            agent: None,
+            framework: None,
+            trace_id: None,
+            q: None,
+            limit: ROWS,
+            cursor: None,
+        }
+    }
 }
 
 /// A page of events.

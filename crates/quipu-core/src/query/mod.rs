@@ -7,6 +7,9 @@ mod spans;
 mod traces;
 mod usage;
 
+/// Rows that a question wants where nobody says how many.
+const ROWS: usize = 100;
+
 pub use events::{EventPage, EventQuery};
 pub use metrics::{MetricAggregate, MetricName, MetricQuery, MetricSeries};
 pub use sessions::{SessionPage, SessionQuery, SessionRow};
@@ -15,3 +18,22 @@ pub use traces::{
     Cursor, Facet, FacetField, Sort, TraceFilter, TracePage, TraceQuery, TraceRow, TraceStatus,
 };
 pub use usage::{GroupBy, ToolGroup, UsageGroup, UsageKey, UsageQuery, UsageTotals};
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+    use crate::TraceId;
+
+    #[test]
+    fn a_question_that_says_no_more_gets_a_page() {
+        let trace_id = TraceId::from_bytes([7; 16]).unwrap();
+        let spans = SpanQuery::of(trace_id);
+        assert_eq!((spans.trace_id, spans.limit, spans.detail), (trace_id, ROWS, Detail::Summary));
+        assert_eq!(spans.clone().in_full(), SpanQuery { detail: Detail::Full, ..spans });
+        let events = EventQuery::of(trace_id);
+        assert_eq!(events, EventQuery { trace_id: Some(trace_id), ..EventQuery::default() });
+        let limits = (events.limit, TraceQuery::default().limit, SessionQuery::default().limit);
+        assert_eq!(limits, (ROWS, ROWS, ROWS));
+    }
+}

@@ -2,10 +2,11 @@
 
 use compact_str::CompactString;
 
+use super::ROWS;
 use crate::{Timestamp, Tokens, TraceFilter, Usd};
 
-/// A question for sessions.
-#[derive(Debug, Clone, Default, PartialEq)]
+/// A question for sessions. By default the 100 that were active last.
+#[derive(Debug, Clone, PartialEq)]
 pub struct SessionQuery {
     /// Sessions of these traces; `session` picks one.
     pub filter: TraceFilter,
@@ -13,6 +14,12 @@ pub struct SessionQuery {
     pub limit: usize,
     /// Continue after the session with this last activity and id.
     pub cursor: Option<(Timestamp, String)>,
+}
+
+impl Default for SessionQuery {
+    fn default() -> Self {
+        Self { filter: TraceFilter::default(), limit: ROWS, cursor: None }
+    }
 }
 
 /// A session's summary.

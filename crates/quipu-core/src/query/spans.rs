@@ -2,6 +2,7 @@
 
 use compact_str::CompactString;
 
+use super::ROWS;
 use crate::{Cost, Kind, Span, SpanId, Status, Timestamp, TraceId};
 
 /// How much of a span is wanted.
@@ -25,6 +26,19 @@ pub struct SpanQuery {
     pub limit: usize,
     /// How much of each.
     pub detail: Detail,
+}
+
+impl SpanQuery {
+    /// The first 100 spans of a trace, in columns only.
+    pub const fn of(trace_id: TraceId) -> Self {
+        Self { trace_id, after: None, limit: ROWS, detail: Detail::Summary }
+    }
+
+    /// The same spans as they were sent.
+    #[must_use]
+    pub const fn in_full(self) -> Self {
+        Self { detail: Detail::Full, ..self }
+    }
 }
 
 /// A stored span.

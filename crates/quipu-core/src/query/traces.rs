@@ -2,6 +2,7 @@
 
 use compact_str::CompactString;
 
+use super::ROWS;
 use crate::{Timestamp, Tokens, TraceId, Usd};
 
 /// A trace's state.
@@ -92,8 +93,8 @@ pub struct Cursor {
     pub trace_id: TraceId,
 }
 
-/// A question for traces.
-#[derive(Debug, Clone, Default, PartialEq)]
+/// A question for traces. By default the newest 100.
+#[derive(Debug, Clone, PartialEq)]
 pub struct TraceQuery {
     /// Which.
     pub filter: TraceFilter,
@@ -103,6 +104,12 @@ pub struct TraceQuery {
     pub limit: usize,
     /// Continue after.
     pub cursor: Option<Cursor>,
+}
+
+impl Default for TraceQuery {
+    fn default() -> Self {
+        Self { filter: TraceFilter::default(), sort: Sort::default(), limit: ROWS, cursor: None }
+    }
 }
 
 /// A trace's summary. Figures are sums over counted ledger rows.

@@ -135,7 +135,8 @@ fn deployment(path: &str) -> Option<CompactString> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::too_many_lines)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#[allow(clippy::too_many_lines, reason = "tables of cases are long, and are read from top to bottom")]
 mod tests {
     use super::*;
 

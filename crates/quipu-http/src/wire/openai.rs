@@ -207,7 +207,7 @@ fn output_item(item: &Value, index: u64, draft: &mut Draft) {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use serde_json::json;
 

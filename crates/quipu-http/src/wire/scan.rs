@@ -3,6 +3,11 @@
 
 use serde_json::{Map, Value};
 
+/// Most members of an object that are known by their names.
+const MOST_MEMBERS: usize = 1024;
+/// All members of an object that are kept, in members of the greatest length.
+const MOST_LONG: usize = 4;
+
 /// What a document turned out to hold.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Found {
@@ -49,10 +54,12 @@ pub(crate) struct Scanner {
     keep: bool,
     cut: bool,
     members: Map<String, Value>,
+    /// Bytes of the values in `members`.
+    held: usize,
 }
 
 impl Scanner {
-    /// A scanner that holds at most `limit` bytes of a document at a time.
+    /// A scanner that keeps values of at most `limit` bytes each, and of an object's four times as much together.
     pub fn new(limit: usize, wanted: Wanted) -> Self {
         Self {
             wanted,
@@ -67,6 +74,7 @@ impl Scanner {
             keep: false,
             cut: false,
             members: Map::new(),
+            held: 0,
         }
     }
 
@@ -196,7 +204,8 @@ impl Scanner {
         if !self.keep {
             return;
         }
-        if self.value.len() + bytes.len() > self.limit {
+        let len = self.value.len() + bytes.len();
+        if len > self.limit || self.held + len > self.limit.saturating_mul(MOST_LONG) {
             self.keep = false;
             self.cut = true;
             self.value = Vec::new();
@@ -208,6 +217,7 @@ impl Scanner {
     /// The end of a value.
     fn close(&mut self, found: &mut dyn FnMut(Found)) {
         let value = if self.keep { serde_json::from_slice(&self.value).ok() } else { None };
+        let len = self.value.len();
         self.value.clear();
         if self.is_array {
             self.at = At::Value;
@@ -217,7 +227,12 @@ impl Scanner {
         } else {
             self.at = At::Between;
             let key = String::from_utf8_lossy(&self.key).into_owned();
-            self.members.insert(key, value.unwrap_or_default());
+            if self.members.len() < MOST_MEMBERS || self.members.contains_key(&key) {
+                self.held += len;
+                self.members.insert(key, value.unwrap_or_default());
+            } else {
+                self.cut |= self.keep;
+            }
         }
     }
 
@@ -231,7 +246,7 @@ impl Scanner {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use proptest::prelude::*;
     use serde_json::json;
@@ -286,6 +301,21 @@ mod tests {
         let expected = json!({"data": null, "usage": {"n": 1}, "long": null});
         assert_eq!(all, [Found::Object(expected.as_object().unwrap().clone())]);
         assert!(cut);
+    }
+
+    #[test]
+    fn no_object_is_held_whole_that_is_too_large() {
+        let member = |number: usize| format!("\"{number}\":\"xxxxxxxx\"");
+        let text = format!("{{{}}}", (0..2_000).map(member).collect::<Vec<_>>().join(","));
+        for (limit, members, kept) in [(1 << 20, MOST_MEMBERS, MOST_MEMBERS), (25, MOST_MEMBERS, 10)] {
+            let (mut all, cut) = read(&[text.as_bytes()], limit, |_| true);
+            let read = match all.pop().unwrap() {
+                Found::Object(members) => members,
+                Found::Element(_) => Map::new(),
+            };
+            let some = read.values().filter(|value| !value.is_null()).count();
+            assert_eq!((read.len(), some, cut), (members, kept, true));
+        }
     }
 
     #[test]

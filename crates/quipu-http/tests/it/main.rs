@@ -1,7 +1,6 @@
 //! Servers and clients over real sockets, and readers of answers cut anywhere.
-
-// Tables of cases are long, and are read from top to bottom.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::too_many_lines)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(clippy::too_many_lines, reason = "tables of cases are long, and are read from top to bottom")]
 
 mod answers;
 mod client;

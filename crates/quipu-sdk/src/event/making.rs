@@ -5,6 +5,7 @@ use quipu_core::{Level, Value};
 
 use super::filter::EventView;
 use super::private::{has_private_body, is_private};
+use crate::context::recorder;
 use crate::draft::Draft;
 use crate::{Context, Field, Recorder};
 
@@ -37,7 +38,7 @@ impl To {
 impl Making {
     /// Begins one. Where `checked`, its level is known to be the last word, and nothing is begun below what is recorded.
     pub fn begin(context: Option<&Context>, level: Level, name: &str, checked: bool) -> Self {
-        let recorder = context.map_or_else(Recorder::current, Context::recorder);
+        let recorder = context.map_or_else(recorder, Context::recorder);
         let to = match recorder {
             Some(recorder) if checked && !passes(recorder, name, level) => To::Nobody,
             Some(_) => match context {

@@ -8,8 +8,10 @@ use quipu_core::{SpanId, Status, TraceId};
 use super::GuardKind;
 use super::live::Live;
 use crate::at::At;
+use crate::future::Unfinished;
+use crate::type_name::type_name;
 use crate::wire::{self, Key};
-use crate::{Content, Context, Field, FutureExt, Instrumented};
+use crate::{Content, Context, Field, FutureExt, InContext, Instrumented};
 
 /// A span in the making: recorded from here to [`Guard::end`], or to where it is dropped.
 ///
@@ -182,7 +184,7 @@ impl<K> Guard<K> {
     #[inline]
     pub fn check<T, E: Display>(&mut self, result: Result<T, E>) -> Result<T, E> {
         if let Err(error) = &result {
-            self.error(short_name::<E>(), error);
+            self.error(type_name::<E>(), error);
         }
         result
     }
@@ -196,16 +198,56 @@ impl<K> Guard<K> {
     }
 
     /// Makes it the parent of what this thread records until the answer is dropped, which also ends it. In asynchronous
-    /// code use [`Guard::run`] or [`FutureExt::in_guard`].
+    /// code use [`Guard::run`], [`Guard::within`] or [`FutureExt::in_guard`].
     #[inline]
     pub fn enter(self) -> super::EnteredGuard<K> {
         super::EnteredGuard::new(self)
     }
 
-    /// Runs a future within it, records its error if it fails, ends, and passes the result on.
-    pub async fn run<T, E: Display>(mut self, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-        let result = work.in_context(self.context()).await;
-        self.check(result)
+    /// Runs a future within it, records its error if it fails, ends, and passes the result on. Where the future
+    /// panics the guard says so; dropped before its end, that it was cancelled.
+    pub fn run<T, E: Display>(
+        self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> impl Future<Output = Result<T, E>> {
+        self.run_then(work, |guard, _| guard)
+    }
+
+    /// As [`Guard::run`], with a word about what came of it before it ends, where it went well: the tokens that an answer
+    /// names, for example.
+    ///
+    /// ```
+    /// # async fn ask() -> Result<(String, u64, u64), std::io::Error> { Ok((String::new(), 900, 40)) }
+    /// # async fn of() -> Result<(), std::io::Error> {
+    /// let call = quipu_sdk::llm("openai", "gpt-5");
+    /// let (text, ..) = call.run_then(ask(), |call, (_, input, output)| call.usage((*input, *output))).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn run_then<T, E: Display>(
+        self,
+        work: impl Future<Output = Result<T, E>>,
+        say: impl FnOnce(Self, &T) -> Self,
+    ) -> impl Future<Output = Result<T, E>> {
+        let work = work.in_context(self.context());
+        // Not within the future: it may be dropped before its first poll.
+        let running = Unfinished::new(self);
+        async move {
+            let result = work.await;
+            let mut guard = running.finish();
+            match &result {
+                Ok(done) => drop(say(guard, done)),
+                Err(error) => guard.error(type_name::<E>(), error),
+            }
+            result
+        }
+    }
+
+    /// Polls a future within it. Other than by [`Guard::run`] it does not end, and nothing is said of what comes of the
+    /// future: for one of several steps.
+    #[inline]
+    pub fn within<F: Future>(&self, work: F) -> InContext<F> {
+        work.in_context(self.context())
     }
 
     /// Polls a future within it; it ends when the future does.
@@ -280,11 +322,4 @@ impl<K> Drop for Guard<K> {
             live.end();
         }
     }
-}
-
-/// A type's name without the path.
-fn short_name<T>() -> &'static str {
-    let name = std::any::type_name::<T>();
-    let end = name.find('<').unwrap_or(name.len());
-    name[..end].rsplit("::").next().map_or(name, |last| last)
 }

@@ -3,6 +3,7 @@
 use super::kind::*;
 use crate::at::At;
 use crate::context::recorder;
+use crate::recorder::any;
 use crate::wire::Key;
 use crate::{Context, Guard, mirror};
 
@@ -12,6 +13,9 @@ macro_rules! makers {
             $(#[doc = $doc])*
             #[inline]
             pub fn $function($($argument: &str),+) -> $guard {
+                if !any() {
+                    return Guard::default();
+                }
                 let make: fn(&At, $(makers!(@text $argument)),+) -> $guard = $make;
                 if !mirror::listens() {
                     // Nobody asks for the context meanwhile: it is used without taking a share of it.
@@ -89,8 +93,7 @@ makers! {
     rerank(provider, model) -> Rerank, |at, provider, model| begin::<OfRerank>(at, model)
         .text(Key::PROVIDER, provider);
     /// A tool's run, by the name that the model called it.
-    tool(name) -> Tool, |at, name| begin::<OfTool>(at, name)
-;
+    tool(name) -> Tool, |at, name| begin::<OfTool>(at, name);
     /// A look-up in a knowledge base, by the name of the base.
     retrieval(source) -> Retrieval, |at, source| begin::<OfRetrieval>(at, source);
     /// Work on an agent's memory: `read`, `write`, `search` …
@@ -109,12 +112,40 @@ makers! {
     file_operation(operation, path) -> FileOperation, |at, operation, path| {
         begin::<OfFileOperation>(at, operation).text(Key::FILE_PATH, path)
     };
-    /// A command run in a shell; the command line is recorded where full prompts are switched on, its first word always.
+    /// A command run in a shell; the command line is recorded where full prompts are switched on, the program's name always.
     shell_command(command) -> ShellCommand, |at, command| {
-        let program = command.split_whitespace().next().unwrap_or_default();
+        let program = program(command);
         begin::<OfShellCommand>(at, program).text(Key::COMMAND, program)
             .private(Key::COMMAND_LINE, command)
     };
     /// Work on a version control system: `commit`, `checkout`, `diff` …
     vcs(operation) -> Vcs, |at, operation| begin(at, operation);
+}
+
+/// The first word of a command line that is no assignment, whose value may be a secret; empty where a value with quotes
+/// leaves open where it ends.
+fn program(command: &str) -> &str {
+    let mut words = command.split_whitespace();
+    let word = words.find(|word| !word.contains('=') || word.contains(['"', '\'', '\\', '`', '(']));
+    word.filter(|word| !word.contains('=')).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::program;
+
+    #[test]
+    fn values_of_variables_are_no_programs() {
+        for (command, name) in [
+            ("cargo test", "cargo"),
+            ("TOKEN=s3cret curl -s example.org", "curl"),
+            ("A=1 B=2 make", "make"),
+            ("TOKEN='two words' curl", ""),
+            ("A=$(pass show) curl", ""),
+            ("A=1", ""),
+            ("", ""),
+        ] {
+            assert_eq!(program(command), name, "{command}");
+        }
+    }
 }

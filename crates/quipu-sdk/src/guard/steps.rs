@@ -29,7 +29,7 @@ impl Guard<OfAgent> {
     /// The agent hands over to another one.
     #[inline]
     pub fn hand_off(&mut self, to: &str) {
-        self.event("handoff", &[("gen_ai.handoff.to_agent", to.into())]);
+        self.event(quipu_semconv::quipu::HANDOFF_EVENT, &[("gen_ai.handoff.to_agent", to.into())]);
     }
 }
 

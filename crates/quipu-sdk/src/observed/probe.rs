@@ -8,6 +8,7 @@ use std::fmt::{self, Debug, Display};
 
 use super::Observed;
 use crate::Field;
+use crate::type_name::type_name;
 
 /// Asks what a value is.
 #[derive(Debug)]
@@ -36,7 +37,7 @@ pub trait OfDisplay<'a> {
 
 impl<'a, T, E: Display> OfDisplay<'a> for &&Probe<'a, Result<T, E>> {
     fn failure(&self) -> Option<Failure<'a>> {
-        self.0.as_ref().err().map(|error| Failure { kind: name_of::<E>(), message: Some(error) })
+        self.0.as_ref().err().map(|error| Failure { kind: type_name::<E>(), message: Some(error) })
     }
 }
 
@@ -48,7 +49,7 @@ pub trait OfAny<'a> {
 
 impl<'a, T, E> OfAny<'a> for &Probe<'a, Result<T, E>> {
     fn failure(&self) -> Option<Failure<'a>> {
-        self.0.as_ref().err().map(|_| Failure { kind: name_of::<E>(), message: None })
+        self.0.as_ref().err().map(|_| Failure { kind: type_name::<E>(), message: None })
     }
 }
 
@@ -186,13 +187,4 @@ pub fn error_of<R: Recorded>(returned: &R) -> Option<&R::Error> {
 /// What a function returned, unless it is an error.
 pub fn value_of<T, E>(returned: &Result<T, E>) -> Option<&T> {
     returned.as_ref().ok()
-}
-
-/// A type's name without paths and parameters.
-fn name_of<T>() -> &'static str {
-    let name = std::any::type_name::<T>();
-    let name = name.strip_prefix("alloc::boxed::Box<dyn ").unwrap_or(name);
-    let name = name.trim_start_matches('&');
-    let end = name.find(['<', ' ', '+', '>']).unwrap_or(name.len());
-    name[..end].rsplit("::").next().map_or(name, |last| last)
 }

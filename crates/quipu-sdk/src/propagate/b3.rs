@@ -6,7 +6,7 @@
 use compact_str::CompactString;
 
 use super::hex::{span_id, trace_id_of_either_size};
-use super::{Extractor, Injector, Place, Remote};
+use super::{Extractor, Injector, Remote};
 use crate::Context;
 
 const TRACE_ID: &str = "x-b3-traceid";
@@ -15,12 +15,12 @@ const SAMPLED: &str = "x-b3-sampled";
 const FLAGS: &str = "x-b3-flags";
 
 pub(super) fn inject(context: &Context, headers: &mut impl Injector) {
-    let Some(place) = Place::of(context) else { return };
+    let Some(place) = context.at.place() else { return };
     headers.set("b3", format!("{}-{}-{}", place.trace_id, place.span_id, u8::from(place.sampled)));
 }
 
 pub(super) fn inject_multi(context: &Context, headers: &mut impl Injector) {
-    let Some(place) = Place::of(context) else { return };
+    let Some(place) = context.at.place() else { return };
     headers.set(TRACE_ID, place.trace_id.to_string());
     headers.set(SPAN_ID, place.span_id.to_string());
     headers.set(SAMPLED, u8::from(place.sampled).to_string());

@@ -6,7 +6,7 @@
 use compact_str::CompactString;
 
 use super::hex::{padded_span_id, padded_trace_id};
-use super::{Extractor, Injector, Place, Remote, baggage as w3c, percent};
+use super::{Extractor, Injector, Remote, baggage as w3c, percent};
 use crate::Context;
 
 const HEADER: &str = "uber-trace-id";
@@ -17,7 +17,7 @@ const MOST_ENTRIES: usize = 64;
 const MOST_BYTES: usize = 8192;
 
 pub(super) fn inject(context: &Context, headers: &mut impl Injector) {
-    if let Some(place) = Place::of(context) {
+    if let Some(place) = context.at.place() {
         headers.set(HEADER, format!("{}:{}:0:{:x}", place.trace_id, place.span_id, u8::from(place.sampled)));
     }
     for (key, value) in context.bound().into_iter().flat_map(w3c::members) {

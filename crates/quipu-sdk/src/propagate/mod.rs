@@ -43,7 +43,7 @@ use quipu_core::{SpanId, TraceId};
 pub use carrier::{Extractor, Injector};
 pub use formats::{Format, Formats, UnknownFormat};
 
-use crate::{Context, Settings};
+use crate::Context;
 
 /// A span of another process, as headers named it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,26 +55,12 @@ struct Remote {
     trace_state: CompactString,
 }
 
-/// The span that a context stands in.
-struct Place {
-    trace_id: TraceId,
-    span_id: SpanId,
-    sampled: bool,
-}
-
-impl Place {
-    fn of(context: &Context) -> Option<Self> {
-        let sampled = context.is_sampled()?;
-        Some(Self { trace_id: context.trace_id()?, span_id: context.span_id()?, sampled })
-    }
-}
-
 impl Context {
     /// Writes this context into the headers of an outgoing request, in the formats of its recorder's settings: the span
     /// where it stands in one, and what is bound. Without a recorder it writes W3C headers.
     pub fn inject(&self, headers: &mut impl Injector) {
         let default = Formats::default();
-        let formats = self.recorder().map_or(&default, |recorder| formats_of(recorder.settings()));
+        let formats = self.recorder().map_or(&default, |recorder| &recorder.settings().propagate);
         self.inject_as(formats, headers);
     }
 
@@ -116,8 +102,4 @@ impl Context {
         }
         context
     }
-}
-
-fn formats_of(settings: &Settings) -> &Formats {
-    &settings.propagate
 }

@@ -6,7 +6,7 @@
 use compact_str::CompactString;
 
 use super::hex::{is_lower_hex, span_id, trace_id};
-use super::{Extractor, Injector, Place, Remote};
+use super::{Extractor, Injector, Remote};
 use crate::Context;
 
 /// Characters of version 00; later versions may go on behind a dash.
@@ -19,7 +19,7 @@ const MOST_CHARACTERS: usize = 512;
 const LONG_MEMBER: usize = 128;
 
 pub(super) fn inject(context: &Context, headers: &mut impl Injector) {
-    let Some(place) = Place::of(context) else { return };
+    let Some(place) = context.at.place() else { return };
     let flags = u8::from(place.sampled);
     headers.set("traceparent", format!("00-{}-{}-{flags:02x}", place.trace_id, place.span_id));
     let state = context.bound().map(|bound| trace_state(&[&bound.trace_state])).unwrap_or_default();

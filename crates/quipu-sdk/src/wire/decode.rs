@@ -7,6 +7,7 @@ use quipu_core::{
     Attributes, Batch, Event, Level, Link, Resource, Scope, Span, SpanEvent, SpanId, SpanKind, TraceId, Usd,
     Value,
 };
+use quipu_semconv::quipu::{DATA_PREFIX, SCOPE, USAGE_ESTIMATED};
 
 use super::head::{EVENT, SPAN, Seen};
 use super::key::Key;
@@ -16,8 +17,6 @@ use super::write::{COMMON, RARE};
 use crate::Content;
 use crate::clock::Scale;
 
-/// How the keys of the user's own data begin on records.
-const DATA_PREFIX: &str = "quipu.data.";
 /// Scopes of other instrumentations that are remembered; they are few, and static.
 const SCOPES: usize = 64;
 
@@ -54,7 +53,7 @@ struct Parts {
 impl Decoder {
     pub fn new(resource: Arc<Resource>) -> Self {
         let own = Scope {
-            name: CompactString::const_new("quipu"),
+            name: CompactString::const_new(SCOPE),
             version: CompactString::const_new(env!("CARGO_PKG_VERSION")),
             ..Scope::default()
         };
@@ -215,7 +214,7 @@ impl Parts {
             }
         }
         if mask & (1 << 15) != 0 {
-            self.put(CompactString::const_new("quipu.usage.estimated"), true.into());
+            self.put(CompactString::const_new(USAGE_ESTIMATED), true.into());
         }
         Some(())
     }

@@ -1,11 +1,13 @@
 //! The keys that have a number of their own on the wire, so that their text is not copied.
 
+use quipu_semconv::quipu;
+
 /// A key as one byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Key(pub u8);
 
 macro_rules! keys {
-    ($($number:literal $name:ident = $text:literal $kept:ident;)*) => {
+    ($($number:literal $name:ident = $text:expr, $kept:ident;)*) => {
         impl Key {
             $(pub const $name: Self = Self($number);)*
 
@@ -35,70 +37,70 @@ macro_rules! keys {
 
 keys! {
     // No attributes of their own.
-    1 NAME = "" kept;
-    2 MESSAGE = "" kept;
-    3 SCOPE = "" kept;
-    4 TRACE_STATE = "" kept;
-    5 USAGE = "" kept;
-    6 COST = "quipu.reported_cost_usd" kept;
-    7 EVENT = "" full;
-    8 LINK = "" full;
-    9 DATA = "" kept;
-    10 BODY = "" kept;
-    11 INPUT_TEXT = "gen_ai.input.messages" full;
-    12 OUTPUT_TEXT = "gen_ai.output.messages" full;
-    13 SUBJECT = "" kept;
-    14 BOUND = "" kept;
-    15 RARE_USAGE = "" kept;
+    1 NAME = "", kept;
+    2 MESSAGE = "", kept;
+    3 SCOPE = "", kept;
+    4 TRACE_STATE = "", kept;
+    5 USAGE = "", kept;
+    6 COST = quipu::REPORTED_COST, kept;
+    7 EVENT = "", full;
+    8 LINK = "", full;
+    9 DATA = "", kept;
+    10 BODY = "", kept;
+    11 INPUT_TEXT = "gen_ai.input.messages", full;
+    12 OUTPUT_TEXT = "gen_ai.output.messages", full;
+    13 SUBJECT = "", kept;
+    14 BOUND = "", kept;
+    15 RARE_USAGE = "", kept;
     // What is bound.
-    16 SESSION = "session.id" kept;
-    17 USER = "user.id" kept;
-    18 CORRELATION = "quipu.correlation_id" kept;
-    19 AGENT_NAME = "gen_ai.agent.name" kept;
-    20 WORKFLOW_NAME = "gen_ai.workflow.name" kept;
-    21 FRAMEWORK = "quipu.framework" kept;
+    16 SESSION = "session.id", kept;
+    17 USER = "user.id", kept;
+    18 CORRELATION = quipu::CORRELATION_ID, kept;
+    19 AGENT_NAME = "gen_ai.agent.name", kept;
+    20 WORKFLOW_NAME = "gen_ai.workflow.name", kept;
+    21 FRAMEWORK = quipu::FRAMEWORK, kept;
     // Calls of models.
-    32 KIND = "quipu.kind" kept;
-    33 OPERATION = "gen_ai.operation.name" kept;
-    34 PROVIDER = "gen_ai.provider.name" kept;
-    35 REQUEST_MODEL = "gen_ai.request.model" kept;
-    36 RESPONSE_MODEL = "gen_ai.response.model" kept;
-    37 RESPONSE_ID = "gen_ai.response.id" kept;
-    38 SERVICE_TIER = "gen_ai.response.service_tier" kept;
-    39 SERVER = "server.address" kept;
-    40 FINISH_REASONS = "gen_ai.response.finish_reasons" kept;
-    41 TEMPERATURE = "gen_ai.request.temperature" full;
-    42 TOP_P = "gen_ai.request.top_p" full;
-    43 MAX_TOKENS = "gen_ai.request.max_tokens" full;
-    44 STREAM = "gen_ai.request.stream" kept;
-    45 FIRST_CHUNK = "gen_ai.response.time_to_first_chunk" kept;
-    46 INPUT = "gen_ai.input.messages" full;
-    47 OUTPUT = "gen_ai.output.messages" full;
-    48 ERROR = "error.type" kept;
+    32 KIND = quipu::KIND, kept;
+    33 OPERATION = "gen_ai.operation.name", kept;
+    34 PROVIDER = "gen_ai.provider.name", kept;
+    35 REQUEST_MODEL = "gen_ai.request.model", kept;
+    36 RESPONSE_MODEL = "gen_ai.response.model", kept;
+    37 RESPONSE_ID = "gen_ai.response.id", kept;
+    38 SERVICE_TIER = "gen_ai.response.service_tier", kept;
+    39 SERVER = "server.address", kept;
+    40 FINISH_REASONS = "gen_ai.response.finish_reasons", kept;
+    41 TEMPERATURE = "gen_ai.request.temperature", full;
+    42 TOP_P = "gen_ai.request.top_p", full;
+    43 MAX_TOKENS = "gen_ai.request.max_tokens", full;
+    44 STREAM = "gen_ai.request.stream", kept;
+    45 FIRST_CHUNK = "gen_ai.response.time_to_first_chunk", kept;
+    46 INPUT = "gen_ai.input.messages", full;
+    47 OUTPUT = "gen_ai.output.messages", full;
+    48 ERROR = "error.type", kept;
     // Other steps.
-    64 AGENT_ID = "gen_ai.agent.id" kept;
-    65 TOOL_NAME = "gen_ai.tool.name" kept;
-    66 TOOL_CALL = "gen_ai.tool.call.id" kept;
-    67 TOOL_ARGUMENTS = "gen_ai.tool.call.arguments" full;
-    68 TOOL_RESULT = "gen_ai.tool.call.result" full;
-    69 DATA_SOURCE = "gen_ai.data_source.id" kept;
-    70 QUERY = "gen_ai.retrieval.query.text" full;
-    71 DOCUMENTS = "quipu.retrieval.documents" kept;
-    72 MEMORY_KEY = "quipu.memory.key" full;
-    73 MEMORY_HIT = "quipu.memory.hit" kept;
-    74 TRIGGERED = "quipu.guardrail.triggered" kept;
-    75 EVALUATION = "gen_ai.evaluation.name" kept;
-    76 SCORE = "gen_ai.evaluation.score.value" kept;
-    77 LABEL = "gen_ai.evaluation.score.label" kept;
-    78 FILE_PATH = "file.path" full;
-    79 FILE_SIZE = "file.size" kept;
-    80 COMMAND = "process.command" kept;
-    81 COMMAND_LINE = "process.command_line" full;
-    82 EXIT_CODE = "process.exit.code" kept;
-    83 REVISION = "vcs.ref.head.revision" full;
-    84 BRANCH = "vcs.ref.head.name" full;
-    85 TAGS = "tag.tags" full;
-    86 SAMPLED = "quipu.sampled" kept;
+    64 AGENT_ID = "gen_ai.agent.id", kept;
+    65 TOOL_NAME = "gen_ai.tool.name", kept;
+    66 TOOL_CALL = "gen_ai.tool.call.id", kept;
+    67 TOOL_ARGUMENTS = "gen_ai.tool.call.arguments", full;
+    68 TOOL_RESULT = "gen_ai.tool.call.result", full;
+    69 DATA_SOURCE = "gen_ai.data_source.id", kept;
+    70 QUERY = "gen_ai.retrieval.query.text", full;
+    71 DOCUMENTS = quipu::RETRIEVAL_DOCUMENTS, kept;
+    72 MEMORY_KEY = quipu::MEMORY_KEY, full;
+    73 MEMORY_HIT = quipu::MEMORY_HIT, kept;
+    74 TRIGGERED = quipu::GUARDRAIL_TRIGGERED, kept;
+    75 EVALUATION = "gen_ai.evaluation.name", kept;
+    76 SCORE = "gen_ai.evaluation.score.value", kept;
+    77 LABEL = "gen_ai.evaluation.score.label", kept;
+    78 FILE_PATH = "file.path", full;
+    79 FILE_SIZE = "file.size", kept;
+    80 COMMAND = "process.command", kept;
+    81 COMMAND_LINE = "process.command_line", full;
+    82 EXIT_CODE = "process.exit.code", kept;
+    83 REVISION = "vcs.ref.head.revision", full;
+    84 BRANCH = "vcs.ref.head.name", full;
+    85 TAGS = "tag.tags", full;
+    86 SAMPLED = quipu::SAMPLED, kept;
 }
 
 /// Bytes of a text that may be kept under a key of the user's on a span that head sampling left out.

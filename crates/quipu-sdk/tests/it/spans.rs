@@ -215,6 +215,7 @@ async fn guards_are_held_across_await_and_tasks_find_their_parents() {
         let tasks: Vec<_> = (0..8)
             .map(|_| {
                 let work = async {
+                    // Work that waits, so that another thread may go on with it.
                     tokio::time::sleep(Duration::from_millis(2)).await;
                     quipu_sdk::tool("weather").end();
                 };
@@ -245,6 +246,85 @@ async fn a_cancelled_future_says_so() {
     let spans = spans(&mut drain);
     assert_eq!(named(&spans, "forever").attributes.text("error.type"), Some("cancelled"));
     assert_eq!(named(&spans, "done").attributes.text("error.type"), None);
+}
+
+#[tokio::test]
+async fn what_is_run_and_given_up_says_so() {
+    let (recorder, mut drain) = recording();
+    let forever = std::future::pending::<Result<(), std::fmt::Error>>();
+    let run = recorder.context().task("run").run(forever);
+    assert!(tokio::time::timeout(Duration::from_millis(5), run).await.is_err());
+    drop(recorder.context().task("never polled").run(async { Ok::<_, std::fmt::Error>(()) }));
+    let spans = spans(&mut drain);
+    for name in ["run", "never polled"] {
+        assert_eq!(named(&spans, name).attributes.text("error.type"), Some("cancelled"), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_panic_in_a_task_is_no_cancellation() {
+    async fn doomed(wait: bool) -> Result<(), std::fmt::Error> {
+        if wait {
+            tokio::task::yield_now().await;
+        }
+        std::panic::resume_unwind(Box::new("as it may be"))
+    }
+    let (recorder, mut drain) = recording();
+    let run = recorder.context().task("run").run(doomed(false));
+    assert!(tokio::spawn(run).await.unwrap_err().is_panic());
+    let instrumented = recorder.context().task("instrumented").instrument(doomed(true));
+    assert!(tokio::spawn(instrumented).await.unwrap_err().is_panic());
+    let spans = spans(&mut drain);
+    for name in ["run", "instrumented"] {
+        let span = named(&spans, name);
+        assert_eq!(
+            (span.status, span.attributes.text("error.type")),
+            (Status::Error, Some("panic")),
+            "{name}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_guard_is_the_parent_of_several_steps_and_ends_after_them() {
+    let (recorder, mut drain) = recording();
+    let mut agent = recorder.context().agent("planner");
+    for step in ["one", "two"] {
+        let done = agent.within(async move {
+            tokio::task::yield_now().await;
+            quipu_sdk::task(step).end();
+            step
+        });
+        // It borrows nothing of the guard, and goes to other threads.
+        let done = tokio::spawn(done);
+        agent.event("asked", &[]);
+        assert_eq!(done.await.unwrap(), step);
+    }
+    assert!(spans(&mut drain).iter().all(|span| span.parent_id == agent.span_id()));
+    agent.end();
+    let spans = spans(&mut drain);
+    assert_eq!(spans.len(), 1);
+    assert_eq!((spans[0].name.as_str(), spans[0].status), ("invoke_agent planner", Status::Unset));
+}
+
+#[tokio::test]
+async fn what_came_of_the_work_is_said_before_the_end() {
+    let (recorder, mut drain) = recording();
+    let call = || recorder.context().llm("openai", "gpt-5");
+    let work = async {
+        quipu_sdk::task("within").end();
+        "41".parse::<u64>()
+    };
+    assert_eq!(call().run_then(work, |call, tokens| call.usage((*tokens, 1)).ok()).await, Ok(41));
+    let failed = call().run_then(async { "x".parse::<u64>() }, |call, _| call.ok()).await;
+    assert!(failed.is_err());
+    let spans = spans(&mut drain);
+    assert!(is_child(&spans, "within", "chat gpt-5"));
+    let calls: Vec<_> = spans.iter().filter(|span| span.name == "chat gpt-5").collect();
+    let tokens = calls[0].attributes.get("gen_ai.usage.input_tokens").and_then(Value::as_int);
+    assert_eq!((calls[0].status, tokens), (Status::Ok, Some(41)));
+    assert_eq!(calls[1].status, Status::Error, "what is said where it went well is not said");
+    assert_eq!(calls[1].attributes.text("error.type"), Some("ParseIntError"));
 }
 
 #[test]

@@ -22,9 +22,9 @@ use super::registry::Registry;
 use crate::Recorder;
 
 /// Spans that are remembered, so as not to be counted twice.
-const SPANS: usize = 16_384;
+const SPANS: usize = 8_192;
 /// Ledger rows that are remembered, so that a correction counts by its difference only.
-const ROWS: usize = 8_192;
+const ROWS: usize = 1_024;
 
 /// The identity of a span.
 type Key = (TraceId, SpanId);
@@ -33,7 +33,7 @@ type Key = (TraceId, SpanId);
 ///
 /// It belongs after the count and the prices: calls, tokens, money and runs of tools are those of counted ledger rows. Each
 /// span and row counts once; a later row of the same span counts by its difference. What the code records by hand under the
-/// name of a derived metric is not derived. Memory is bounded: a row that is corrected after some thousand others counts anew.
+/// name of a derived metric is not derived. Memory is bounded: a row that is corrected after a thousand others counts anew.
 pub struct Derive {
     registry: &'static Registry,
     state: Arc<Mutex<State>>,
@@ -42,7 +42,8 @@ pub struct Derive {
 #[derive(Default)]
 struct State {
     spans: Recent<Key, (), SPANS>,
-    rows: Recent<Key, Counted, ROWS>,
+    /// Boxed: a table has more places than entries.
+    rows: Recent<Key, Box<Counted>, ROWS>,
     sessions: Sessions,
     tally: Tally,
 }
@@ -97,7 +98,7 @@ impl State {
     fn row(&mut self, registry: &'static Registry, row: &Cost, span: Option<&Span>) {
         let key = (row.trace_id, row.span_id);
         let before = self.rows.remove(&key);
-        let now = row.counts().then(|| Counted::of(row, span, before.as_ref()));
+        let now = row.counts().then(|| Box::new(Counted::of(row, span, before.as_deref())));
         if before != now {
             if let Some(before) = &before {
                 before.tell(&Tell::new(registry, None).taking_back());

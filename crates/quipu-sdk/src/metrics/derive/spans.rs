@@ -1,6 +1,7 @@
 //! What spans mean that are no calls and no runs of tools.
 
 use quipu_core::{Kind, Span, Status, Value};
+use quipu_semconv::quipu;
 
 use super::tell::{Label, Tell, seconds};
 
@@ -37,7 +38,7 @@ impl<'a> Read<'a> {
         let failed = span.status == Status::Error || span.canonical.error_type.is_some();
         Some(Self {
             span,
-            kind: span.attributes.text("quipu.kind").unwrap_or(span.canonical.kind.as_str()),
+            kind: span.attributes.text(quipu::KIND).unwrap_or(span.canonical.kind.as_str()),
             seconds: seconds(span.duration()?),
             error: failed.then(|| span.canonical.error_type.as_deref().unwrap_or("_OTHER")),
         })
@@ -98,7 +99,7 @@ impl<'a> Read<'a> {
             let from = self.span.canonical.handoff_from.as_deref().or_else(|| self.agent());
             tell.count("quipu.agent.handoffs", 1, &[("from", from), ("to", Some(to))]);
         };
-        let events = self.span.events.iter().filter(|event| event.name == "handoff");
+        let events = self.span.events.iter().filter(|event| event.name == quipu::HANDOFF_EVENT);
         let to: Vec<_> =
             events.filter_map(|event| event.attributes.text("gen_ai.handoff.to_agent")).collect();
         if to.is_empty() {
@@ -126,7 +127,7 @@ impl<'a> Read<'a> {
 
     fn tell_guardrail(&self, tell: &Tell<'_>) {
         let guardrail = ("guardrail", Some(self.span.name.as_str()));
-        let said = self.span.attributes.get("quipu.guardrail.triggered");
+        let said = self.span.attributes.get(quipu::GUARDRAIL_TRIGGERED);
         let triggered = self.span.canonical.guardrail_triggered.unwrap_or(said == Some(&Value::Bool(true)));
         let outcome = match (triggered, self.error) {
             (true, _) => "triggered",
@@ -152,7 +153,7 @@ impl<'a> Read<'a> {
     fn tell_memory(&self, tell: &Tell<'_>) {
         let named = self.span.canonical.operation.as_deref().unwrap_or(&self.span.name);
         let operation = ("operation", Some(named));
-        let result = match self.span.attributes.get("quipu.memory.hit") {
+        let result = match self.span.attributes.get(quipu::MEMORY_HIT) {
             Some(Value::Bool(true)) => Some("hit"),
             Some(Value::Bool(false)) => Some("miss"),
             _ => None,
@@ -165,7 +166,7 @@ impl<'a> Read<'a> {
         let source = ("source", self.span.attributes.text("gen_ai.data_source.id"));
         tell.count("quipu.retrieval.queries", 1, &[source, self.status()]);
         tell.observe("quipu.retrieval.duration", self.seconds, &[source]);
-        if let Some(documents) = self.number("quipu.retrieval.documents") {
+        if let Some(documents) = self.number(quipu::RETRIEVAL_DOCUMENTS) {
             tell.observe("quipu.retrieval.documents", documents, &[source]);
         }
     }
