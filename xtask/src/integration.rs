@@ -3,6 +3,7 @@
 mod frameworks;
 mod http;
 mod kills;
+mod loom;
 mod otlp;
 mod prometheus;
 mod recordings;
@@ -57,9 +58,10 @@ pub struct Bench {
 
 type Suite = (&'static str, fn(&Bench) -> Result<Report>);
 
-const SUITES: [Suite; 6] = [
+const SUITES: [Suite; 7] = [
     ("recordings", recordings::run),
     ("kills", kills::run),
+    ("loom", loom::run),
     ("otlp", otlp::run),
     ("prometheus", prometheus::run),
     ("web", web::run),

@@ -55,7 +55,7 @@ const EXIT: Plan = Plan {
     table: "crates/quipu/src/backends.rs",
     lines: &[(
         "// exits: one line each",
-        "(\"@name@\", |place| Ok(Opened::Exit(Arc::new(quipu_backend_@ident@::@Type@::open(place.config()?)?)))),",
+        "(\"@name@\", |place| Ok(runtime::Opened::Exit(Arc::new(quipu_backend_@ident@::@Type@::open(place.config()?)?)))),",
     )],
 };
 
@@ -75,7 +75,7 @@ const STORE: Plan = Plan {
         ),
         (
             "// exits: one line each",
-            "(\"@name@\", |_| Ok(Opened::Store(Arc::new(quipu_backend_@ident@::@Type@::default())))),",
+            "(\"@name@\", |_| Ok(runtime::Opened::Store(Arc::new(quipu_backend_@ident@::@Type@::default())))),",
         ),
     ],
 };

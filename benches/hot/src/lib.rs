@@ -34,7 +34,6 @@ pub fn contenders() -> Vec<Box<dyn Contender>> {
     vec![
         Box::new(quipu::Typed::new()),
         Box::new(quipu::Layered::new()),
-        Box::new(quipu::Disabled),
         Box::new(peers::OtelSdk::new()),
         Box::new(peers::TracingOtel::new()),
         Box::new(peers::Fastrace::new()),

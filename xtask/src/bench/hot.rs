@@ -89,6 +89,7 @@ fn turn(into: &mut Figures) -> Result<()> {
         "a turn of 50 ms, all threads",
     );
     into.add("hot.turn.memory_mib", at(&turn, &["memory_mib"])?, "MiB");
+    into.add("hot.turn.memory_own_mib", at(&turn, &["memory_own_mib"])?, "MiB");
     for (id, name, target) in [
         ("hot.logs_per_s", "logs_per_s", 500.0),
         ("hot.spans_per_s", "spans_per_s", 200.0),
