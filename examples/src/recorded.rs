@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use quipu::Quipu;
-use quipu::core::{Detail, SpanId, SpanQuery, SpanRow, Status, TraceId};
+use quipu::core::{SpanId, SpanQuery, SpanRow, Status, TraceId};
 
 /// The folder of an example: the first argument, `QUIPU_DATA_DIR`, or one of its own under the system's temporary folder.
 pub fn data_dir(example: &str) -> PathBuf {
@@ -24,9 +24,8 @@ pub async fn print_recorded(quipu: &Quipu, trace_id: Option<TraceId>) -> Result<
     let store = quipu.store().context("no store was opened")?;
     let trace_id = trace_id.context("nothing is recorded")?;
     let trace = store.trace(trace_id).await?.context("the trace has not reached the store")?;
-    let query = SpanQuery { trace_id, after: None, limit: 1_000, detail: Detail::Summary };
     println!("\nrecorded trace {trace_id}: {}", trace.name);
-    print_below(&store.spans(&query).await?.rows, None, 0);
+    print_below(&store.spans(&SpanQuery::of(trace_id)).await?.rows, None, 0);
     let cost = trace.cost.map_or_else(|| "no price".to_owned(), |usd| format!("${usd}"));
     println!("calls: {}, tools: {}, errors: {}", trace.llm_calls, trace.tool_calls, trace.errors);
     println!("tokens: {} in, {} out; cost: {cost}", trace.tokens.input, trace.tokens.output);

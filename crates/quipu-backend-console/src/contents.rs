@@ -3,45 +3,14 @@
 use quipu_core::{Attributes, Event, Span, Value};
 use quipu_semconv as keys;
 
-const KEYS: [&str; 5] = [
-    keys::INPUT_MESSAGES,
-    keys::OUTPUT_MESSAGES,
-    keys::SYSTEM_INSTRUCTIONS,
-    "gen_ai.retrieval.query.text",
-    "process.command_line",
-];
-
-const LISTS: [&[&str]; 12] = [
-    keys::TOOL_DEFINITIONS,
-    keys::TOOL_ARGUMENTS,
-    keys::TOOL_RESULT,
-    keys::AI_PROMPT_MESSAGES,
-    keys::AI_PROMPT,
-    keys::AI_VALUES,
-    keys::AI_TEXT,
-    keys::AI_REASONING,
-    keys::AI_OBJECT,
-    keys::ALL_MESSAGES,
-    keys::WHOLE_INPUT,
-    keys::WHOLE_OUTPUT,
-];
-
-/// Flattened messages and definitions.
-const FAMILIES: [&str; 6] = [
-    keys::OPENINFERENCE_INPUT,
-    keys::OPENINFERENCE_OUTPUT,
-    keys::OPENINFERENCE_TOOLS,
-    keys::TRACELOOP_PROMPT,
-    keys::TRACELOOP_COMPLETION,
-    keys::TRACELOOP_FUNCTIONS,
-];
-
-/// Whether what is under the key was said by or to a model or tool.
+/// Whether what is under the key was said by or to a model or tool, or describes the tools that it was offered.
 pub(crate) fn is_content(key: &str) -> bool {
-    KEYS.contains(&key)
-        || LISTS.iter().any(|list| list.contains(&key))
-        || keys::AI_TOOL_CALLS.contains(&key)
-        || FAMILIES.iter().any(|family| key.starts_with(family))
+    let within = |lists: &[&[&str]]| lists.iter().any(|list| list.contains(&key));
+    let begins = |families: &[&str]| families.iter().any(|family| key.starts_with(family));
+    within(keys::CONTENTS)
+        || begins(keys::CONTENT_PREFIXES)
+        || within(&[keys::TOOL_DEFINITIONS])
+        || begins(&[keys::OPENINFERENCE_TOOLS, keys::TRACELOOP_FUNCTIONS])
 }
 
 /// Whether the event's body is a message.

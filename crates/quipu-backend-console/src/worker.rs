@@ -18,7 +18,7 @@ pub(crate) enum Job {
 }
 
 /// Bytes of memory that are kept from one batch to the next.
-const KEPT: usize = 1 << 20;
+const KEPT: usize = 64 << 10;
 
 pub(crate) struct Worker {
     pub config: Config,

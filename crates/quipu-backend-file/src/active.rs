@@ -1,5 +1,6 @@
 //! The file that is written to: it holds whole lines, whatever happens.
 
+use std::fmt;
 use std::fs;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
@@ -35,6 +36,15 @@ pub enum Mended {
     Cut(u64),
     /// It was whole and only lacked its end.
     Ended,
+}
+
+impl fmt::Display for Mended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cut(bytes) => write!(f, "a torn last line of {bytes} bytes was cut off"),
+            Self::Ended => f.write_str("a last line lacked its end and got it"),
+        }
+    }
 }
 
 /// A file of whole lines.
@@ -172,7 +182,7 @@ fn narrow(file: &fs::File) -> io::Result<()> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use proptest::prelude::*;
 

@@ -45,8 +45,8 @@ impl File {
         let path = config.path.clone();
         let (writer, mended) = Writer::open(config, clock, Arc::clone(&state))?;
         match mended {
-            Some(Mended::Cut(bytes)) => tracing::warn!(bytes, "a torn last line was cut off"),
-            Some(Mended::Ended) => tracing::info!("a last line lacked its end"),
+            Some(cut @ Mended::Cut(_)) => tracing::warn!("{cut}"),
+            Some(ended @ Mended::Ended) => tracing::info!("{ended}"),
             None => {}
         }
         let (jobs, work) = channel();

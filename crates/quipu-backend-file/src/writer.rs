@@ -25,7 +25,7 @@ pub(crate) enum Job {
 }
 
 /// Bytes of memory that are kept from one batch to the next.
-const KEPT: usize = 4 << 20;
+const KEPT: usize = 64 << 10;
 
 /// How often it looks whether a day has ended while nothing is written.
 const IDLE: Duration = Duration::from_secs(60);

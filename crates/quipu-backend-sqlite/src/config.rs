@@ -31,6 +31,8 @@ pub struct Config {
     pub queue_batches: usize,
     /// Days that are open for writing at once.
     pub write_days: usize,
+    /// Traces of which it is known without looking which day they are kept with.
+    pub known_traces: usize,
     /// Connections for reading that stay open while nobody reads.
     pub read_connections: usize,
     /// KiB of page cache of each connection that writes.
@@ -51,6 +53,7 @@ impl Default for Config {
             group_spans: 4_000,
             queue_batches: 64,
             write_days: 4,
+            known_traces: 32_768,
             read_connections: 64,
             write_cache_kib: 4_096,
             read_cache_kib: 256,
@@ -60,6 +63,21 @@ impl Default for Config {
 }
 
 impl Config {
+    /// The defaults for a process that has other things to do than to keep records: less memory, for fewer records at once, and
+    /// no training, which needs some 12 MiB while it lasts. Whoever opens the store later with the other defaults trains.
+    pub fn lean() -> Self {
+        Self {
+            group_spans: 1_000,
+            queue_batches: 8,
+            write_days: 2,
+            known_traces: 4_096,
+            read_connections: 4,
+            write_cache_kib: 1_024,
+            train_after_spans: 0,
+            ..Self::default()
+        }
+    }
+
     /// The defaults, in this folder.
     pub fn at(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into(), ..Self::default() }

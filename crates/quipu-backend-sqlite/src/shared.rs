@@ -54,9 +54,6 @@ pub(crate) struct Home {
 /// Home days in memory, the least used forgotten first.
 pub(crate) type Homes = LruCache<TraceId, Home, std::hash::RandomState>;
 
-/// Traces whose home is kept in memory.
-const MOST_HOMES: usize = 32_768;
-
 impl Shared {
     pub(crate) fn new(
         config: Config,
@@ -66,7 +63,9 @@ impl Shared {
         dictionary: Arc<Dictionary>,
     ) -> Self {
         let readers = Readers::new(folder.clone(), config.read_connections, config.read_cache_kib);
-        let most = NonZeroUsize::new(MOST_HOMES).unwrap_or(NonZeroUsize::MIN);
+        // One that begins with a bound has room for all of it at once.
+        let mut homes = LruCache::unbounded_with_hasher(std::hash::RandomState::new());
+        homes.resize(NonZeroUsize::new(config.known_traces).unwrap_or(NonZeroUsize::MIN));
         Self {
             config,
             folder,
@@ -78,7 +77,7 @@ impl Shared {
             waiting: AtomicUsize::new(0),
             stopping: AtomicBool::new(false),
             tokenizer: Tokenizer::default(),
-            homes: Mutex::new(LruCache::with_hasher(most, std::hash::RandomState::new())),
+            homes: Mutex::new(homes),
             catalog: Mutex::default(),
             page_limit: AtomicU32::new(0),
         }

@@ -36,13 +36,15 @@ impl Ledger {
 
     /// A ledger that keeps about `most_nodes` spans in memory; traces of the batch at hand are always kept.
     pub fn new(most_nodes: usize) -> Self {
-        let most_services = std::num::NonZeroUsize::new(SERVICES).unwrap_or(std::num::NonZeroUsize::MIN);
+        // One that begins with a bound has room for all of it at once.
+        let mut services = LruCache::unbounded();
+        services.resize(std::num::NonZeroUsize::new(SERVICES).unwrap_or(std::num::NonZeroUsize::MIN));
         Self {
             traces: LruCache::unbounded(),
             nodes: 0,
             most_nodes,
             meetings: Meetings::new(most_nodes),
-            services: LruCache::new(most_services),
+            services,
             metered: HashSet::new(),
         }
     }

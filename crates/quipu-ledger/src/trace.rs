@@ -149,6 +149,10 @@ impl Trace {
         let (id, parent_id) = (node.span_id, node.parent_id);
         let children = self.waiting.remove(&id).unwrap_or_default();
         self.index(at, &node);
+        if self.entries.is_empty() {
+            // Many traces have one span: a vector would begin with room for four.
+            self.entries.reserve_exact(1);
+        }
         self.entries.push(Entry {
             node,
             parent: None,

@@ -33,6 +33,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Bounds of the queue.
     pub limits: Limits,
+    /// Spans that the ledger keeps in memory; what is older it asks the store for.
+    pub ledger_spans: usize,
 }
 
 impl Parts {
@@ -46,6 +48,7 @@ impl Parts {
             meter: Arc::new(NoMeter),
             clock: Arc::new(SystemClock),
             limits: Limits::default(),
+            ledger_spans: Ledger::NODES,
         }
     }
 }
@@ -68,7 +71,8 @@ impl Pipeline {
         let (meter, store) = (Arc::clone(&parts.meter), Arc::clone(&parts.store));
         let open = |exit| Arc::new(Open::start(exit, Arc::clone(&meter)));
         let exits: Arc<[Arc<Open>]> = std::mem::take(&mut parts.exits).into_iter().map(open).collect();
-        let worker = Worker::new(parts, Ledger::default(), watchers.clone(), Arc::clone(&exits));
+        let ledger = Ledger::new(parts.ledger_spans);
+        let worker = Worker::new(parts, ledger, watchers.clone(), Arc::clone(&exits));
         let worker = tokio::sync::Mutex::new(Some(tokio::spawn(worker.run(jobs))));
         Self { queue, watchers, worker, store, exits, meter }
     }

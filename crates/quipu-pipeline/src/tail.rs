@@ -56,16 +56,11 @@ pub struct Tail {
 impl Tail {
     /// Holds nothing yet.
     pub fn new(settings: TailSettings, meter: Arc<dyn Meter>) -> Self {
-        let remembered =
-            std::num::NonZeroUsize::new(settings.remembered).unwrap_or(std::num::NonZeroUsize::MIN);
-        Self {
-            settings,
-            held: HashMap::new(),
-            order: VecDeque::new(),
-            spans: 0,
-            decided: lru::LruCache::new(remembered),
-            meter,
-        }
+        // One that begins with a bound has room for all of it at once.
+        let mut decided = lru::LruCache::unbounded();
+        decided
+            .resize(std::num::NonZeroUsize::new(settings.remembered).unwrap_or(std::num::NonZeroUsize::MIN));
+        Self { settings, held: HashMap::new(), order: VecDeque::new(), spans: 0, decided, meter }
     }
 
     /// Spans held.

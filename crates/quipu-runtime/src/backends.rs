@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use parking_lot::Mutex;
 use quipu_core::{Backend, Error, ErrorKind, Health, Result, Store};
 use quipu_pipeline::{Exit, ExitStatus};
 
@@ -15,6 +16,8 @@ pub(crate) struct Backends {
     pub exits: Vec<Exit>,
     /// Those that did not open, and why.
     pub failed: Vec<ExitStatus>,
+    /// What backends had to say as they opened.
+    pub notes: Vec<String>,
 }
 
 impl Backends {
@@ -47,7 +50,7 @@ impl Backends {
         for uri in &config.backends {
             let (scheme, path) = uri.split_once(':').unwrap_or((uri.as_str(), ""));
             match known.iter().find(|(name, _)| *name == scheme) {
-                Some((_, open)) => match open_one(config, scheme, path, *open) {
+                Some((_, open)) => match self.open_one(config, scheme, path, *open) {
                     Ok(opened) => self.add(opened, config),
                     Err(error) => self.fail(scheme, &error),
                 },
@@ -55,6 +58,13 @@ impl Backends {
                 None => self.fail(scheme, &unknown(scheme, known)),
             }
         }
+    }
+
+    fn open_one(&mut self, config: &Config, scheme: &str, path: &str, open: Open) -> Result<Opened> {
+        let place = place_of(config, scheme, path);
+        let opened = open(&place);
+        self.notes.append(&mut place.notes.into_inner());
+        opened
     }
 }
 
@@ -64,19 +74,19 @@ fn unknown(scheme: &str, known: &[(&'static str, Open)]) -> Error {
     Error::new(ErrorKind::Unsupported, "open backend", context)
 }
 
-fn open_one(config: &Config, scheme: &str, path: &str, open: Open) -> Result<Opened> {
+fn place_of<'a>(config: &'a Config, scheme: &'a str, path: &'a str) -> Place<'a> {
     let table = config.backend.get(scheme);
     let file = config.file.as_ref().map_or_else(|| FILE_NAME.into(), |path| path.display().to_string());
     let at = table.map(|table| table.span().start).filter(|_| config.file.is_some());
     let text = config.file.as_ref().and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
     let line = if at.is_some() { place(&text, at) } else { format!(": backend.{scheme}") };
-    let place = Place {
+    Place {
         scheme,
         path,
         data_dir: &config.data_dir,
         level: config.level,
         table: table.map(|table| table.get_ref().clone()).unwrap_or_default(),
         place: format!("{file}{line}"),
-    };
-    open(&place)
+        notes: Mutex::default(),
+    }
 }

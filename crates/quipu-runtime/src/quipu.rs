@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use quipu_core::{Error, ErrorKind, Result, Store};
 use quipu_insight::{BudgetRef, Budgets};
 use quipu_sdk::{Context, Recorder};
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc::UnboundedSender, oneshot};
 
 use crate::builder::Builder;
@@ -20,10 +21,15 @@ use crate::tables::Tables;
 /// How much longer than the thread's own bound its answer is waited for.
 const GRACE: Duration = Duration::from_millis(250);
 
+/// A longer time is read as this, about ten years: clocks cannot tell of any.
+const LONGEST: Duration = Duration::from_secs(10 * 366 * 86_400);
+
 /// What a running library consists of, as its handle holds it.
 pub(crate) struct Running {
     pub shared: Arc<Shared>,
     pub commands: Mutex<Option<UnboundedSender<Command>>>,
+    /// The runtime of the library's own thread. It keeps the time for callers on a runtime that is not tokio's.
+    pub clock: Handle,
     pub shutdown_timeout: Duration,
 }
 
@@ -130,7 +136,7 @@ impl<T> Quipu<T> {
 impl Running {
     fn command(&self, kind: Kind, timeout: Duration, reply: Reply) -> Result<Arc<AtomicBool>> {
         let reached = Arc::new(AtomicBool::new(false));
-        let deadline = Instant::now() + timeout;
+        let deadline = Instant::now() + timeout.min(LONGEST);
         let command = Command { kind, deadline, reply, reached: Arc::clone(&reached) };
         let sent = self.commands.lock().as_ref().is_some_and(|commands| commands.send(command).is_ok());
         if sent { Ok(reached) } else { Err(late(kind, "it is shut down")) }
@@ -139,14 +145,15 @@ impl Running {
     fn tell(&self, kind: Kind, timeout: Duration) -> Result<()> {
         let (reply, done) = sync_channel(1);
         let reached = self.command(kind, timeout, Reply::Thread(reply))?;
-        let _ = done.recv_timeout(timeout + GRACE);
+        let _ = done.recv_timeout(timeout.min(LONGEST) + GRACE);
         judge(kind, &reached, timeout)
     }
 
     async fn ask(&self, kind: Kind, timeout: Duration) -> Result<()> {
         let (reply, done) = oneshot::channel();
         let reached = self.command(kind, timeout, Reply::Task(reply))?;
-        let _ = done.await;
+        let bounded = tokio::time::timeout(timeout.min(LONGEST) + GRACE, done);
+        let _ = self.clock.spawn(bounded).await;
         judge(kind, &reached, timeout)
     }
 

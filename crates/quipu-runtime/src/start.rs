@@ -28,6 +28,10 @@ use crate::tables::{Opened, Tables};
 
 /// How long the start waits for what budgets have spent before.
 const BEGIN: Duration = Duration::from_secs(2);
+/// Spans that the count keeps in memory, some 2 MiB: one process has few traces open at once, and the store has the others.
+const LEDGER_SPANS: usize = 2_048;
+/// Traces whose fate under tail sampling is remembered for late spans.
+const REMEMBERED_TRACES: usize = 16_384;
 
 impl<T: Tables> Builder<T> {
     pub(crate) fn start(mut self) -> Result<Quipu<T>> {
@@ -49,6 +53,7 @@ impl<T: Tables> Builder<T> {
             Arc::new(self.shared(&config, recorder, budgets.clone(), meter, redact))
         };
         let adapters = self.adapters();
+        let clock = runtime.handle().clone();
         let (commands, asked) = unbounded_channel();
         let agent = agent(&config, &shared, drain, adapters, asked);
         run(agent, runtime, !budgets.is_empty())?;
@@ -61,7 +66,7 @@ impl<T: Tables> Builder<T> {
             }
         }
         let commands = Mutex::new(Some(commands));
-        Ok(Quipu::new(Some(Running { shared, commands, shutdown_timeout: config.shutdown_timeout })))
+        Ok(Quipu::new(Some(Running { shared, commands, clock, shutdown_timeout: config.shutdown_timeout })))
     }
 
     fn all_budgets(&mut self, config: &Config) -> Result<Budgets> {
@@ -108,6 +113,7 @@ impl<T: Tables> Builder<T> {
             .for_each(|store| backends.add(Opened::Store(store), config));
         backends.open(config, &T::backends());
         std::mem::take(&mut self.exits).into_iter().for_each(|exit| backends.add(Opened::Exit(exit), config));
+        let problems = [config.problems.clone(), std::mem::take(&mut backends.notes)].concat();
         let counts = Arc::clone(&meter) as Arc<dyn Meter>;
         let steady = backends
             .store
@@ -130,6 +136,7 @@ impl<T: Tables> Builder<T> {
             before: vec![Arc::new(redact)],
             stages,
             meter: counts,
+            ledger_spans: LEDGER_SPANS,
             ..Parts::new(store)
         });
         Shared {
@@ -138,7 +145,7 @@ impl<T: Tables> Builder<T> {
             steady,
             store: backends.store,
             failed: backends.failed,
-            problems: Mutex::new(config.problems.clone()),
+            problems: Mutex::new(problems),
             budgets,
             meter,
             dropped: Mutex::default(),
@@ -178,7 +185,7 @@ fn tail_settings(tail: TailConfig) -> TailSettings {
         ratio: tail.ratio,
         spans: tail.spans,
         hold: tail.hold,
-        ..TailSettings::default()
+        remembered: REMEMBERED_TRACES,
     }
 }
 

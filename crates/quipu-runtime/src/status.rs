@@ -23,7 +23,7 @@ pub struct Status {
     pub held_spans: u64,
     /// How every budget stands.
     pub budgets: Vec<BudgetStatus>,
-    /// What was wrong or unknown in the environment.
+    /// What was wrong or unknown in the environment, and what backends had to mend as they opened.
     pub problems: Vec<String>,
 }
 

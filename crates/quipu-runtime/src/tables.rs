@@ -1,10 +1,13 @@
 //! What a build has to offer: filled in by whoever chooses the features.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use parking_lot::Mutex;
 use quipu_core::{Adapters, Backend, Error, ErrorKind, Level, PriceBook, Result, Store};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// Adapters, prices and backends of a build.
@@ -45,6 +48,7 @@ pub struct Place<'a> {
     pub level: Level,
     pub(crate) table: toml::Table,
     pub(crate) place: String,
+    pub(crate) notes: Mutex<Vec<String>>,
 }
 
 impl Place<'_> {
@@ -54,6 +58,21 @@ impl Place<'_> {
     /// Something in the table is wrong: the text names file, line and key.
     pub fn config<C: DeserializeOwned>(&self) -> Result<C> {
         self.table.clone().try_into().map_err(|error| self.wrong(error.message()))
+    }
+
+    /// The settings of this backend: its table in the configuration, over these defaults.
+    ///
+    /// # Errors
+    /// As [`Self::config`].
+    pub fn config_over<C: Serialize + DeserializeOwned>(&self, defaults: C) -> Result<C> {
+        let mut table = toml::Table::try_from(defaults).map_err(|error| self.wrong(&error.to_string()))?;
+        table.extend(self.table.clone());
+        table.try_into().map_err(|error| self.wrong(error.message()))
+    }
+
+    /// Says something that whoever runs this should know, though the backend opens: it stands in `status().problems`.
+    pub fn note(&self, what: impl fmt::Display) {
+        self.notes.lock().push(format!("{}: {what}", self.scheme));
     }
 
     /// The folder of a backend: the URI's path, else what its settings say, else `name` in the data folder.

@@ -36,7 +36,7 @@ pub(crate) const BACKENDS: &[(&str, runtime::Open)] = &[
     // exits: one line each
     #[cfg(feature = "backend-sqlite")]
     ("sqlite", |place| {
-        let mut config: quipu_backend_sqlite::Config = place.config()?;
+        let mut config = place.config_over(quipu_backend_sqlite::Config::lean())?;
         config.path = place.folder(config.path, "");
         Ok(runtime::Opened::Store(Arc::new(quipu_backend_sqlite::Sqlite::open(config)?)))
     }),
@@ -46,7 +46,9 @@ pub(crate) const BACKENDS: &[(&str, runtime::Open)] = &[
     ("file", |place| {
         let mut config: quipu_backend_file::Config = place.config()?;
         config.path = place.folder(config.path, "lines");
-        Ok(runtime::Opened::Exit(Arc::new(quipu_backend_file::File::open(config)?)))
+        let file = quipu_backend_file::File::open(config)?;
+        file.mended().into_iter().for_each(|mended| place.note(mended));
+        Ok(runtime::Opened::Exit(Arc::new(file)))
     }),
     #[cfg(feature = "backend-console")]
     ("console", |place| {

@@ -7,11 +7,10 @@ use quipu_examples::{data_dir, print_recorded};
 #[tokio::main]
 async fn main() -> Result<()> {
     // A cent a day. In `quipu.toml` it is `limit_usd = "0.01"` under `[budgets.daily]`.
-    let limit: Usd = "0.01".parse()?;
     let quipu = quipu::builder()
         .service("budget-guard")
         .data_dir(data_dir("budget_guard"))
-        .budget("daily", Budget::usd(limit))
+        .budget("daily", Budget::usd(Usd::cents(1)))
         .init()?;
 
     // What a chapter will cost at most, by its length and by what the model may answer.

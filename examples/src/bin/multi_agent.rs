@@ -1,8 +1,8 @@
 //! Multi-agent: a planner hands over to a researcher, who has a tool, and to a writer; all of them ask a model.
 
 use anyhow::{Context as _, Result};
-use quipu::core::{Detail, EventQuery, Kind, SpanQuery, TraceId};
-use quipu::{FutureExt, Quipu, Usage, events};
+use quipu::core::{EventQuery, Kind, SpanQuery, TraceId};
+use quipu::{Quipu, Usage, events};
 use quipu_examples::{ModelServer, data_dir, print_recorded};
 use serde_json::{Value, json};
 
@@ -28,20 +28,19 @@ async fn main() -> Result<()> {
 
 async fn plan(model: &str, city: &str) -> Result<String> {
     let mut planner = quipu::agent("planner").input(city);
-    // What is made in this context is a child of the planner's span.
-    let within = planner.context();
-    events::agent_start("planner").in_context(&within).emit();
-    ask(model, &format!("Plan a report on {city}")).in_context(within.clone()).await?;
+    events::agent_start("planner").in_context(&planner.context()).emit();
+    // What is made within is a child of the planner's span, which goes on.
+    planner.within(ask(model, &format!("Plan a report on {city}"))).await?;
 
     planner.hand_off("researcher");
-    let facts = research(model, city).in_context(within.clone()).await;
+    let facts = planner.within(research(model, city)).await;
     // `check` records an error and passes the result on.
     let facts = planner.check(facts)?;
 
     planner.hand_off("writer");
-    let report = write(model, &facts).in_context(within.clone()).await;
+    let report = planner.within(write(model, &facts)).await;
     let report = planner.check(report)?;
-    events::agent_stop("planner").in_context(&within).emit();
+    events::agent_stop("planner").in_context(&planner.context()).emit();
     planner.output(&report).end();
     Ok(report)
 }
@@ -72,16 +71,20 @@ fn altitude(city: &str) -> Result<u32> {
 /// Asks the model by hand. The example `agent_loop` does it by a middleware instead, which needs no such code.
 async fn ask(model: &str, prompt: &str) -> Result<String> {
     let request = json!({ "model": "gpt-4o", "messages": [{ "role": "user", "content": prompt }] });
-    let mut call = quipu::llm("openai", "gpt-4o").input(prompt);
-    let answer = call.check(post(model, &request).await)?;
-    let tokens = |key: &str| answer["usage"][key].as_u64().unwrap_or_default();
-    let text = answer["choices"][0]["message"]["content"].as_str().unwrap_or_default();
-    call.response_model(answer["model"].as_str().unwrap_or_default())
-        .usage(Usage::of(tokens("prompt_tokens"), tokens("completion_tokens")))
-        .finish_reason("stop")
-        .output(text)
-        .end();
-    Ok(text.to_owned())
+    let call = quipu::llm("openai", "gpt-4o").input(prompt);
+    // What the answer says of itself is told before the span ends.
+    let answer = call.run_then(post(model, &request), |call, answer| {
+        let tokens = |key: &str| answer["usage"][key].as_u64().unwrap_or_default();
+        call.response_model(answer["model"].as_str().unwrap_or_default())
+            .usage(Usage::of(tokens("prompt_tokens"), tokens("completion_tokens")))
+            .finish_reason("stop")
+            .output(said(answer))
+    });
+    Ok(said(&answer.await?).to_owned())
+}
+
+fn said(answer: &Value) -> &str {
+    answer["choices"][0]["message"]["content"].as_str().unwrap_or_default()
 }
 
 async fn post(url: &str, body: &Value) -> Result<Value> {
@@ -91,13 +94,17 @@ async fn post(url: &str, body: &Value) -> Result<Value> {
 /// Prints the messages and events as they are in the store, which gives the newest event first.
 async fn print_said(quipu: &Quipu, trace_id: TraceId) -> Result<()> {
     let store = quipu.store().context("no store was opened")?;
-    let spans = SpanQuery { trace_id, after: None, limit: 100, detail: Detail::Full };
-    for span in store.spans(&spans).await?.rows.iter().filter(|span| span.kind == Kind::Llm) {
+    for span in store
+        .spans(&SpanQuery::of(trace_id).in_full())
+        .await?
+        .rows
+        .iter()
+        .filter(|span| span.kind == Kind::Llm)
+    {
         let raw = span.raw.as_deref().context("asked for in full")?;
         println!("said: {}", raw.attributes.text("gen_ai.output.messages").unwrap_or_default());
     }
-    let events = EventQuery { trace_id: Some(trace_id), limit: 100, ..EventQuery::default() };
-    for event in store.events(&events).await?.rows.into_iter().rev() {
+    for event in store.events(&EventQuery::of(trace_id)).await?.rows.into_iter().rev() {
         println!("event: {} of session {}", event.name, event.session.unwrap_or_default());
     }
     Ok(())

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use anyhow::Result;
+use quipu::Usage;
 use quipu::primitives::{cache, fallback, parallel, retry, router, sequence};
-use quipu::{FutureExt, Usage};
 use quipu_examples::{data_dir, print_recorded};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +27,7 @@ async fn main() -> Result<()> {
     // Answers to the same question are kept for a minute, a thousand at most. Errors are not kept.
     let answers = cache::<String, String>("answers", 1_000, Duration::from_secs(60));
     for question in ["What is a quipu?", "What is a quipu?", "2 + 3"] {
-        let answer = answers.run(question.to_owned(), || route(question)).in_context(agent.context()).await?;
+        let answer = agent.within(answers.run(question.to_owned(), || route(question))).await?;
         println!("{question} {answer}");
     }
     agent.end();

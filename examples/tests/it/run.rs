@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use quipu::Access;
 use quipu::core::{
-    Detail, Event, EventQuery, MetricAggregate, MetricQuery, SpanQuery, SpanRow, Store, TraceId, TraceQuery,
+    Event, EventQuery, MetricAggregate, MetricQuery, SpanQuery, SpanRow, Store, TraceId, TraceQuery,
     TraceRow, Usd,
 };
 use tempfile::TempDir;
@@ -34,7 +34,7 @@ impl Run {
 
     /// The only trace that there is.
     pub async fn trace(&self) -> TraceRow {
-        let mut page = self.store.traces(&TraceQuery { limit: 10, ..TraceQuery::default() }).await.unwrap();
+        let mut page = self.store.traces(&TraceQuery::default()).await.unwrap();
         assert_eq!(page.rows.len(), 1, "{}", self.output);
         let trace = page.rows.remove(0);
         let said = format!("recorded trace {}: {}", trace.trace_id, trace.name);
@@ -50,8 +50,7 @@ impl Run {
 
     /// Its spans in full, by start.
     pub async fn spans(&self, trace_id: TraceId) -> Vec<SpanRow> {
-        let query = SpanQuery { trace_id, after: None, limit: 1_000, detail: Detail::Full };
-        self.store.spans(&query).await.unwrap().rows
+        self.store.spans(&SpanQuery::of(trace_id).in_full()).await.unwrap().rows
     }
 
     /// Its spans as `parent > name`, in alphabetical order.
@@ -67,8 +66,7 @@ impl Run {
 
     /// The trace's events, earliest first.
     pub async fn events(&self, trace_id: TraceId) -> Vec<Event> {
-        let query = EventQuery { trace_id: Some(trace_id), limit: 100, ..EventQuery::default() };
-        let mut events = self.store.events(&query).await.unwrap().rows;
+        let mut events = self.store.events(&EventQuery::of(trace_id)).await.unwrap().rows;
         events.reverse();
         events
     }

@@ -51,6 +51,7 @@ async fn every_acknowledged_line_is_whole_after_kill_9() {
             let line = said.next().unwrap().unwrap();
             last = line.strip_prefix("acknowledged ").map_or(last, |number| number.parse().unwrap());
         }
+        // The kill comes at another point of a write in each round.
         std::thread::sleep(Duration::from_micros(700 * round));
         child.kill().unwrap();
         child.wait().unwrap();

@@ -26,7 +26,6 @@ const STEP_BYTES: usize = 4 << 20;
 const WORTH_TIDYING: i64 = 500;
 /// Pages that one step of that writes.
 const MERGE_PAGES: i64 = 500;
-const CACHE_KIB: u32 = 4_096;
 /// Without news it looks around this often.
 const TICK: Duration = Duration::from_secs(5);
 /// A connection that nobody used for so long is closed.
@@ -182,8 +181,9 @@ impl Indexer {
         let known = self.open.as_ref().is_some_and(|(open, _)| *open == day) && path.exists();
         if !known {
             self.close();
-            let durability = self.shared.config.durability;
-            let conn = schema::open(&TEXT, &path, Access::Write { cache_kib: CACHE_KIB, durability })?;
+            let config = &self.shared.config;
+            let access = Access::Write { cache_kib: config.write_cache_kib, durability: config.durability };
+            let conn = schema::open(&TEXT, &path, access)?;
             self.open = Some((day, conn));
         }
         self.open.as_ref().map(|(_, conn)| conn).ok_or(crate::fault::Fault::Damaged("no index is open"))

@@ -8,7 +8,7 @@ use quipu_core::{Cost, SpanId, TraceId};
 use super::Estimate;
 
 /// Calls whose figures are remembered; a correction of an older one is taken as a first row only if it was never seen.
-const REMEMBERED: usize = 65_536;
+const REMEMBERED: usize = 8_192;
 
 /// A change of what is spent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +24,10 @@ pub(crate) struct Spent(LruCache<(TraceId, SpanId), Estimate>);
 
 impl Default for Spent {
     fn default() -> Self {
-        Self(LruCache::new(NonZeroUsize::new(REMEMBERED).unwrap_or(NonZeroUsize::MIN)))
+        // One that begins with a bound has room for all of it at once.
+        let mut known = LruCache::unbounded();
+        known.resize(NonZeroUsize::new(REMEMBERED).unwrap_or(NonZeroUsize::MIN));
+        Self(known)
     }
 }
 

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::breaker::Breaker;
-use super::{Exit, ExitSettings, Queue, Tally};
+use super::{Exit, ExitSettings, Load, Queue, Tally};
 
 /// Takes batches from the queue and writes them, one after the other.
 pub(crate) struct Deliverer {
@@ -28,8 +28,8 @@ impl Deliverer {
     }
 
     pub async fn run(mut self) {
-        while let Some(batch) = self.queue.next().await {
-            self.deliver(batch).await;
+        while let Some(load) = self.queue.next().await {
+            self.deliver(load).await;
             self.queue.done();
             self.tally.waiting(self.queue.records());
         }
@@ -38,7 +38,7 @@ impl Deliverer {
         }
     }
 
-    async fn deliver(&mut self, batch: Arc<Batch>) {
+    async fn deliver(&mut self, Load { batch, taken }: Load) {
         for attempt in 1..=self.settings.attempts.max(1) {
             if attempt > 1 {
                 self.pause(self.settings.wait(attempt)).await;
@@ -50,7 +50,7 @@ impl Deliverer {
             match self.write(&batch).await {
                 Ok(()) => {
                     self.breaker.succeeded();
-                    return self.tally.wrote(batch.len());
+                    return self.tally.wrote(taken);
                 }
                 Err(error) if error.retry() == Retry::Yes => {
                     self.tally.failed(&error);
@@ -58,14 +58,14 @@ impl Deliverer {
                 }
                 Err(error) => {
                     self.tally.failed(&error);
-                    return self.tally.lost("refused", batch.len());
+                    return self.tally.lost("refused", taken);
                 }
             }
             if *self.closing.borrow() {
-                return self.tally.lost("shutdown", batch.len());
+                return self.tally.lost("shutdown", taken);
             }
         }
-        self.tally.lost("retries_exhausted", batch.len());
+        self.tally.lost("retries_exhausted", taken);
     }
 
     /// Waits, but not beyond the word to close.

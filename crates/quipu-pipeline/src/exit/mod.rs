@@ -15,10 +15,10 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-pub(crate) use queue::Queue;
+pub(crate) use queue::{Load, Queue};
 pub use steady::Steady;
 pub use tally::ExitStatus;
-pub(crate) use tally::Tally;
+pub(crate) use tally::{Tally, taken};
 
 /// Which batches go when a queue is full.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,12 +115,13 @@ impl Open {
         Self { exit, queue, tally, closing, worker }
     }
 
-    /// Takes a batch without waiting.
+    /// Takes a batch without waiting, if there is anything for this backend in it.
     pub fn offer(&self, batch: &Arc<Batch>) {
-        if batch.is_empty() {
+        let taken = taken(self.exit.backend.as_ref(), batch);
+        if taken == 0 {
             return;
         }
-        let dropped = self.queue.push(Arc::clone(batch));
+        let dropped = self.queue.push(Load { batch: Arc::clone(batch), taken });
         if dropped > 0 {
             self.tally.lost("queue_full", dropped);
         }

@@ -9,16 +9,35 @@ use tokio::sync::Notify;
 
 use super::WhenFull;
 
+/// A batch on its way to a backend.
+pub(crate) struct Load {
+    pub batch: Arc<Batch>,
+    /// Records of it that the backend takes, one at least.
+    pub taken: usize,
+}
+
 #[derive(Default)]
 struct Waiting {
-    batches: VecDeque<Arc<Batch>>,
-    records: usize,
-    /// Records of the batch that is being delivered.
+    loads: VecDeque<Load>,
+    /// Records of all batches, whatever the backend takes of them: what memory they need.
+    held: usize,
+    /// Records that the backend takes of them.
+    taken: usize,
+    /// The same of the batch that is being delivered.
     at_work: usize,
     closed: bool,
 }
 
-/// Batches in order, bounded by their records. One worker takes them out.
+impl Waiting {
+    fn pop(&mut self) -> Option<Load> {
+        let load = self.loads.pop_front()?;
+        self.held -= load.batch.len();
+        self.taken -= load.taken;
+        Some(load)
+    }
+}
+
+/// Batches in order, bounded by their records. One worker takes them out. What is counted is what the backend takes.
 pub(crate) struct Queue {
     waiting: Mutex<Waiting>,
     ready: Notify,
@@ -39,37 +58,34 @@ impl Queue {
     }
 
     /// Takes a batch; gives how many records were dropped for it, itself included.
-    pub fn push(&self, batch: Arc<Batch>) -> usize {
+    pub fn push(&self, load: Load) -> usize {
         let mut waiting = self.waiting.lock();
-        let size = batch.len();
         if waiting.closed {
-            return size;
+            return load.taken;
         }
         let mut dropped = 0;
-        while waiting.records + size > self.most && waiting.records > 0 {
+        while waiting.held + load.batch.len() > self.most && waiting.held > 0 {
             if self.when_full == WhenFull::DropNewest {
-                return size;
+                return load.taken;
             }
-            let gone = waiting.batches.pop_front().map_or(0, |oldest| oldest.len());
-            waiting.records -= gone;
-            dropped += gone;
+            dropped += waiting.pop().map_or(0, |oldest| oldest.taken);
         }
-        waiting.records += size;
-        waiting.batches.push_back(batch);
+        waiting.held += load.batch.len();
+        waiting.taken += load.taken;
+        waiting.loads.push_back(load);
         drop(waiting);
         self.ready.notify_one();
         dropped
     }
 
     /// The next batch; `None` once it is closed and empty.
-    pub async fn next(&self) -> Option<Arc<Batch>> {
+    pub async fn next(&self) -> Option<Load> {
         loop {
             {
                 let mut waiting = self.waiting.lock();
-                if let Some(batch) = waiting.batches.pop_front() {
-                    waiting.records -= batch.len();
-                    waiting.at_work = batch.len();
-                    return Some(batch);
+                if let Some(load) = waiting.pop() {
+                    waiting.at_work = load.taken;
+                    return Some(load);
                 }
                 if waiting.closed {
                     return None;
@@ -83,7 +99,7 @@ impl Queue {
     pub fn done(&self) {
         let mut waiting = self.waiting.lock();
         waiting.at_work = 0;
-        if waiting.batches.is_empty() {
+        if waiting.loads.is_empty() {
             self.quiet.notify_waiters();
         }
     }
@@ -103,7 +119,7 @@ impl Queue {
     /// Records that wait or are being delivered.
     pub fn records(&self) -> usize {
         let waiting = self.waiting.lock();
-        waiting.records + waiting.at_work
+        waiting.taken + waiting.at_work
     }
 
     /// Takes nothing more.
@@ -115,7 +131,7 @@ impl Queue {
     /// Throws away what waits; gives how many records that were, with those that were being delivered.
     pub fn clear(&self) -> usize {
         let mut waiting = self.waiting.lock();
-        let lost = waiting.records + waiting.at_work;
+        let lost = waiting.taken + waiting.at_work;
         *waiting = Waiting { closed: waiting.closed, ..Waiting::default() };
         self.quiet.notify_waiters();
         lost

@@ -14,7 +14,7 @@ use tokio::sync::Mutex;
 
 use super::breaker::Breaker;
 use super::deliver::attempt;
-use super::{ExitSettings, ExitStatus, Tally};
+use super::{ExitSettings, ExitStatus, Tally, taken};
 
 /// A store behind retries and a breaker. What it cannot keep is dropped and counted, and the pipeline goes on, so that the
 /// other backends get everything. What the count asks of a store that fails is answered as by an empty one.
@@ -81,9 +81,10 @@ impl Backend for Steady {
     }
 
     async fn write(&self, batch: Arc<Batch>) -> Result<()> {
+        let taken = taken(self.store.as_ref(), &batch);
         match self.keep(&batch).await {
-            Ok(()) => self.tally.wrote(batch.len()),
-            Err(reason) => self.tally.lost(reason, batch.len()),
+            Ok(()) => self.tally.wrote(taken),
+            Err(reason) => self.tally.lost(reason, taken),
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use quipu_core::{Error, Health, Meter};
+use quipu_core::{Backend, Batch, Error, Health, Meter};
 
 /// How a backend is doing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,13 +13,13 @@ pub struct ExitStatus {
     pub name: String,
     /// Its state: what it says itself, unless writing to it fails.
     pub health: Health,
-    /// Records written.
+    /// Records written: those of the signals that the backend takes.
     pub written: u64,
-    /// Records dropped, by reason: `queue_full`, `refused`, `retries_exhausted`, `breaker_open`, `shutdown`.
+    /// Such records dropped, by reason: `queue_full`, `refused`, `retries_exhausted`, `breaker_open`, `shutdown`.
     pub dropped: BTreeMap<&'static str, u64>,
     /// Attempts that failed.
     pub failures: u64,
-    /// Records that wait.
+    /// Such records that wait.
     pub queued: u64,
     /// What the last failure said.
     pub last_error: Option<String>,
@@ -32,6 +32,21 @@ struct State {
     failures: u64,
     last_error: Option<String>,
     trouble: Option<Health>,
+}
+
+/// How many records of a batch a backend takes: those of the signals that it has a sink for. One that has none and writes all
+/// the same takes the batch as it is.
+pub(crate) fn taken(backend: &dyn Backend, batch: &Batch) -> usize {
+    let signals = [
+        (backend.span_sink().is_some(), batch.spans.len()),
+        (backend.event_sink().is_some(), batch.events.len()),
+        (backend.metric_sink().is_some(), batch.metrics.len()),
+        (backend.cost_sink().is_some(), batch.costs.len()),
+    ];
+    if signals.iter().all(|(has_sink, _)| !has_sink) {
+        return batch.len();
+    }
+    signals.iter().filter(|(has_sink, _)| *has_sink).map(|(_, records)| records).sum()
 }
 
 /// Counts for one backend, and tells the meter.

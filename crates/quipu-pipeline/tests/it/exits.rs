@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
-use quipu_conformance::sample::{batch, draft};
+use quipu_conformance::sample::{at, batch, draft, event};
 use quipu_core::*;
 use quipu_pipeline::{Exit, ExitSettings, Parts, Pipeline, SelfMetrics, Steady, WhenFull};
 use tokio::sync::Semaphore;
@@ -18,6 +18,8 @@ use crate::faulty::Faulty;
 struct Told {
     answers: Mutex<VecDeque<Option<ErrorKind>>>,
     got: Mutex<Vec<usize>>,
+    /// Writes that came to the gate, and those that passed it.
+    came: Mutex<usize>,
     tries: Mutex<usize>,
     gate: Semaphore,
 }
@@ -27,6 +29,7 @@ impl Told {
         Arc::new(Self {
             answers: Mutex::new(answers.into_iter().collect()),
             got: Mutex::default(),
+            came: Mutex::default(),
             tries: Mutex::default(),
             gate: Semaphore::new(Semaphore::MAX_PERMITS),
         })
@@ -40,6 +43,7 @@ impl Backend for Told {
     }
 
     async fn write(&self, batch: Arc<Batch>) -> Result<()> {
+        *self.came.lock() += 1;
         let _open = self.gate.acquire().await.unwrap();
         *self.tries.lock() += 1;
         let answer = self.answers.lock().pop_front().flatten();
@@ -80,6 +84,15 @@ fn pipeline(exits: &[(&Arc<Told>, ExitSettings)]) -> (Pipeline, Arc<Faulty>, Arc
     (pipeline, store, metrics)
 }
 
+/// Waits until it holds.
+async fn until(what: &str, holds: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !holds() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "still not: {what}");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
 fn spans(trace: u64, count: u64) -> Batch {
     batch((1..=count).map(|number| draft(trace, number).span()).collect::<Vec<_>>(), [])
 }
@@ -94,6 +107,48 @@ async fn what_the_store_has_goes_to_every_exit() {
     pipeline.flush().await.unwrap();
     assert_eq!((one.got.lock().clone(), two.got.lock().clone()), (vec![3], vec![3]), "only what is kept");
     assert_eq!(pipeline.exits()[0].written, 3);
+    pipeline.close().await.unwrap();
+}
+
+/// A backend of one signal.
+#[derive(Default)]
+struct Events(Mutex<usize>);
+
+#[async_trait]
+impl EventSink for Events {
+    async fn write_events(&self, events: &[Event]) -> Result<()> {
+        *self.0.lock() += events.len();
+        Ok(())
+    }
+}
+
+impl Backend for Events {
+    fn name(&self) -> &str {
+        "events"
+    }
+
+    fn event_sink(&self) -> Option<&dyn EventSink> {
+        Some(self)
+    }
+}
+
+fn said(what: &str) -> Event {
+    event(at(0), Level::Info, "said", what)
+}
+
+#[tokio::test]
+async fn what_a_backend_has_no_sink_for_is_neither_offered_nor_counted() {
+    let events = Arc::new(Events::default());
+    let pipeline = Pipeline::start(Parts {
+        exits: vec![Exit::new(Arc::clone(&events) as _)],
+        ..Parts::new(Arc::new(Faulty::new()) as _)
+    });
+    pipeline.submit(spans(1, 3)).await.unwrap();
+    let events_too = Batch { events: vec![said("one"), said("two")], ..spans(2, 1) };
+    pipeline.submit(events_too).await.unwrap();
+    pipeline.flush().await.unwrap();
+    let status = pipeline.exits().remove(0);
+    assert_eq!((*events.0.lock(), status.written, status.queued), (2, 2, 0), "{status:?}");
     pipeline.close().await.unwrap();
 }
 
@@ -133,7 +188,7 @@ async fn the_oldest_or_the_newest_goes() {
         let (pipeline, ..) = pipeline(&[(&told, settings)]);
         for (trace, count) in [(1, 1), (2, 3), (3, 4)] {
             pipeline.submit(spans(trace, count)).await.unwrap();
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            until("the first is on its way", || *told.came.lock() == 1).await;
         }
         told.gate.add_permits(10);
         pipeline.flush().await.unwrap();
@@ -166,11 +221,14 @@ async fn what_may_work_later_is_repeated_and_what_never_will_is_not() {
 async fn a_breaker_opens_and_closes_again() {
     let down = std::iter::repeat_n(Some(ErrorKind::Unavailable), 6);
     let told = Told::new(down);
-    let settings = ExitSettings { attempts: 3, breaker_failures: 3, breaker_open_ms: 100, ..quick() };
+    let settings = ExitSettings { attempts: 3, breaker_failures: 3, breaker_open_ms: 200, ..quick() };
     let (pipeline, ..) = pipeline(&[(&told, settings)]);
     pipeline.submit(spans(1, 1)).await.unwrap();
     pipeline.submit(spans(2, 1)).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(60)).await;
+    let down = || matches!(pipeline.exits()[0].health, Health::Down(_));
+    until("it is open", || *told.tries.lock() == 3 && down()).await;
+    // A good while of that in which it stays open: what is shown does not happen.
+    tokio::time::sleep(Duration::from_millis(50)).await;
     assert_eq!(*told.tries.lock(), 3, "nothing is tried while it is open");
     assert!(matches!(pipeline.exits()[0].health, Health::Down(_)), "{:?}", pipeline.exits());
     tokio::time::timeout(Duration::from_secs(5), pipeline.flush()).await.unwrap().unwrap();
@@ -211,6 +269,7 @@ async fn a_steady_store_gives_up_and_the_exits_get_everything() {
     assert_eq!((status.dropped["retries_exhausted"], status.dropped["breaker_open"]), (4, 2), "{status:?}");
     assert!(matches!(status.health, Health::Down(_)), "{status:?}");
     faulty.full.store(false, Ordering::SeqCst);
+    // Until the time is over for which it stays open.
     tokio::time::sleep(Duration::from_millis(60)).await;
     pipeline.submit(spans(4, 2)).await.unwrap();
     pipeline.flush().await.unwrap();

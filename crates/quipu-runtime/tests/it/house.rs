@@ -56,7 +56,7 @@ impl Tables for House {
     fn backends() -> Vec<(&'static str, Open)> {
         vec![
             ("sqlite", |place| {
-                let mut config: Config = place.config()?;
+                let mut config = place.config_over(Config::lean())?;
                 config.path = place.folder(config.path, "");
                 Ok(Opened::Store(Arc::new(Sqlite::open(config)?)))
             }),

@@ -91,6 +91,17 @@ fn a_stuck_backend_does_not_hold_up_the_end() {
     assert!(ended.is_err() || dropped > 0, "what was not written is told: {status}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_time_beyond_all_clocks_is_taken_as_long() {
+    let (quipu, store) = started();
+    call(&quipu);
+    quipu.flush(Duration::MAX).unwrap();
+    call(&quipu);
+    quipu.flush_async(Duration::MAX).await.unwrap();
+    quipu.shutdown(Duration::MAX).unwrap();
+    assert_eq!(total(&(store as _)).await.llm_calls, 2);
+}
+
 #[test]
 fn a_panic_that_unwinds_through_it_loses_nothing() {
     let store = Arc::new(Memory::new());

@@ -82,6 +82,16 @@ async fn with_one_backend_failing_sqlite_and_the_file_have_everything() {
 }
 
 #[tokio::test]
+async fn a_line_that_a_crash_has_torn_is_told_of() {
+    let folder = TempDir::new().unwrap();
+    std::fs::create_dir(folder.path().join("lines")).unwrap();
+    std::fs::write(folder.path().join("lines/quipu.jsonl"), "{\"record\":\"sp").unwrap();
+    let quipu = library(&folder).backend("file:").init().unwrap();
+    let status = quipu.status();
+    assert_eq!(status.problems, ["file: a torn last line of 13 bytes was cut off"], "{status}");
+}
+
+#[tokio::test]
 async fn logs_spans_metrics_and_costs_of_a_run_are_joined_by_its_trace_in_sqlite() {
     let folder = TempDir::new().unwrap();
     let quipu = library(&folder).backend("sqlite:").init().unwrap();
