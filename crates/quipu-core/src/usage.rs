@@ -88,11 +88,13 @@ impl From<(u64, u64)> for Usage {
 
 impl Usage {
     /// Input and output tokens, cached and reasoning ones included.
+    #[inline]
     pub fn of(input: u64, output: u64) -> Self {
         Self { input: Some(input), output: Some(output), ..Self::default() }
     }
 
     /// With this many of the input tokens read from the provider's prompt cache.
+    #[inline]
     #[must_use]
     pub const fn cache_read(mut self, tokens: u64) -> Self {
         self.cache_read = Some(tokens);
@@ -100,6 +102,7 @@ impl Usage {
     }
 
     /// With this many of the input tokens written to the provider's prompt cache.
+    #[inline]
     #[must_use]
     pub const fn cache_write(mut self, tokens: u64) -> Self {
         self.cache_write = Some(tokens);
@@ -107,6 +110,7 @@ impl Usage {
     }
 
     /// With this many of the output tokens spent on reasoning.
+    #[inline]
     #[must_use]
     pub const fn reasoning(mut self, tokens: u64) -> Self {
         self.reasoning = Some(tokens);

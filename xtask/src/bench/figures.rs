@@ -24,7 +24,7 @@ const AIMS: &[(&str, Aim)] = &[
     ("hot.llm_span.vs_tracing_opentelemetry", AtMost(0.06)),
     ("hot.llm_span.allocs", AtMost(0.0)),
     ("hot.tracing_layer.vs_tracing_opentelemetry", AtMost(0.6)),
-    ("hot.disabled_ns", AtMost(5.0)),
+    ("hot.disabled_ns", AtMost(10.0)),
     ("hot.metric_pair.vs_metrics_crate", AtMost(1.0)),
     ("hot.metric_lookup.vs_metrics_crate", AtMost(0.5)),
     ("hot.threads_16.vs_1", AtMost(1.5)),
@@ -147,7 +147,9 @@ fn short(value: f64) -> String {
     match value.abs() {
         100.0.. => format!("{value:.0}"),
         10.0.. => format!("{value:.1}"),
-        _ => format!("{value:.2}"),
+        0.1.. => format!("{value:.2}"),
+        0.0 => "0".to_owned(),
+        _ => format!("{value:.4}"),
     }
 }
 
