@@ -46,7 +46,7 @@ pub enum Outcome {
 type Check = (&'static str, fn(&Args) -> Result<Outcome>);
 
 /// Cheap checks first, so that a typo does not wait for a compiler.
-const CHECKS: [Check; 11] = [
+const CHECKS: [Check; 12] = [
     ("fmt", |args| tools::fmt(args.fix)),
     ("cards", |_| cards::cards(&shell::root())),
     ("openings", |_| cards::openings(&shell::root())),
@@ -58,6 +58,7 @@ const CHECKS: [Check; 11] = [
     ("deny", |_| tools::deny()),
     ("advisories", |_| tools::advisories()),
     ("clippy", |_| tools::clippy()),
+    ("docs", |_| tools::docs()),
 ];
 
 /// Makes every check, prints what came out, and fails if one failed.
@@ -109,7 +110,7 @@ fn verdict(complaints: &[String], good: String) -> Result<Outcome> {
 /// Every Rust file of ours, in order, relative to the root.
 fn sources(root: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
-    for folder in ["crates", "examples", "tests", "xtask"] {
+    for folder in ["benches", "crates", "examples", "tests", "xtask"] {
         collect(&root.join(folder), &mut files);
     }
     files.sort();

@@ -54,10 +54,10 @@ pub use event::{CustomEvent, EventBuilder, EventFilter, EventPredicate, EventVie
 pub use field::{Content, Field};
 pub use future::{FutureExt, InContext, Instrumented};
 pub use guard::{
-    Agent, CallsModel, ContextAssembly, Embedding, EnteredGuard, Evaluator, FileOperation, Guard, Guardrail,
-    Llm, Memory, Planning, Rerank, Retrieval, Session, ShellCommand, Span, Task, Tool, Vcs, Workflow, agent,
-    context_assembly, embedding, evaluator, file_operation, guardrail, kind, llm, memory, planning, rerank,
-    retrieval, session, shell_command, span, task, tool, vcs, workflow,
+    Agent, CallsModel, ContextAssembly, Converses, Embedding, EnteredGuard, Evaluator, FileOperation, Guard,
+    Guardrail, Llm, Memory, Planning, Rerank, Retrieval, Session, ShellCommand, Span, Task, Tool, Vcs,
+    Workflow, agent, context_assembly, embedding, evaluator, file_operation, guardrail, kind, llm, memory,
+    planning, rerank, retrieval, session, shell_command, span, task, tool, vcs, workflow,
 };
 pub use metrics::{counter, describe, gauge, histogram, summary, timer, up_down_counter};
 pub use mirror::{Mirror, Opened, set_mirror};

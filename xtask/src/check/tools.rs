@@ -43,6 +43,14 @@ pub fn clippy() -> Result<Outcome> {
     Ok(Outcome::Good(String::new()))
 }
 
+/// The documentation of every crate: no link that leads nowhere, and with clippy's help no public item without a word.
+pub fn docs() -> Result<Outcome> {
+    let mut command = shell::cargo();
+    command.args(["doc", "--workspace", "--no-deps", "--quiet"]);
+    shell::run(command.env("RUSTDOCFLAGS", "-D warnings"))?;
+    Ok(Outcome::Good(String::new()))
+}
+
 /// Spelling.
 pub fn typos() -> Result<Outcome> {
     if shell::find("typos").is_none() {

@@ -2,7 +2,7 @@
 
 use quipu_core::{Usage, Usd};
 
-use super::{OfEmbedding, OfLlm, OfRerank};
+use super::{OfAgent, OfEmbedding, OfLlm, OfRerank};
 use crate::wire::Key;
 use crate::{Content, Guard};
 
@@ -57,6 +57,26 @@ impl<K: CallsModel> Guard<K> {
     }
 }
 
+/// Guards of what is talked to: models and agents.
+pub trait Converses {}
+
+impl Converses for OfLlm {}
+impl Converses for OfAgent {}
+
+impl<K: Converses> Guard<K> {
+    /// What the model or agent was told; recorded where full prompts are switched on.
+    #[inline]
+    pub fn input<'a>(self, content: impl Into<Content<'a>>) -> Self {
+        self.content(Key::INPUT_TEXT, Key::INPUT, content.into())
+    }
+
+    /// What the model or agent said; recorded where full prompts are switched on.
+    #[inline]
+    pub fn output<'a>(self, content: impl Into<Content<'a>>) -> Self {
+        self.content(Key::OUTPUT_TEXT, Key::OUTPUT, content.into())
+    }
+}
+
 impl Guard<OfLlm> {
     /// Why the model stopped: `stop`, `length`, `tool_calls` … Said once for each choice.
     #[inline]
@@ -86,18 +106,6 @@ impl Guard<OfLlm> {
     #[inline]
     pub fn stream(self, stream: bool) -> Self {
         self.flag(Key::STREAM, stream)
-    }
-
-    /// What the model was told; recorded where full prompts are switched on.
-    #[inline]
-    pub fn input<'a>(self, content: impl Into<Content<'a>>) -> Self {
-        self.content(Key::INPUT_TEXT, Key::INPUT, content.into())
-    }
-
-    /// What the model said; recorded where full prompts are switched on.
-    #[inline]
-    pub fn output<'a>(self, content: impl Into<Content<'a>>) -> Self {
-        self.content(Key::OUTPUT_TEXT, Key::OUTPUT, content.into())
     }
 
     /// The first token or chunk has arrived. Only the first call counts.

@@ -10,7 +10,7 @@ mod live;
 mod make;
 mod steps;
 
-pub use call::CallsModel;
+pub use call::{CallsModel, Converses};
 pub use common::Guard;
 pub use entered::EnteredGuard;
 pub use kind::*;

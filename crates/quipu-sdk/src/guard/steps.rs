@@ -4,26 +4,14 @@ use super::{
     OfAgent, OfEvaluator, OfFileOperation, OfGuardrail, OfMemory, OfRetrieval, OfShellCommand, OfTask,
     OfTool, OfVcs, OfWorkflow,
 };
+use crate::Guard;
 use crate::wire::Key;
-use crate::{Content, Guard};
 
 impl Guard<OfAgent> {
     /// The agent's id, where names are not unique.
     #[inline]
     pub fn id(self, id: &str) -> Self {
         self.text(Key::AGENT_ID, id)
-    }
-
-    /// What the agent was asked; recorded where full prompts are switched on.
-    #[inline]
-    pub fn input<'a>(self, content: impl Into<Content<'a>>) -> Self {
-        self.content(Key::INPUT_TEXT, Key::INPUT, content.into())
-    }
-
-    /// What the agent answered; recorded where full prompts are switched on.
-    #[inline]
-    pub fn output<'a>(self, content: impl Into<Content<'a>>) -> Self {
-        self.content(Key::OUTPUT_TEXT, Key::OUTPUT, content.into())
     }
 
     /// The agent hands over to another one.
