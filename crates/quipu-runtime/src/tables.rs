@@ -10,6 +10,8 @@ use quipu_core::{Adapters, Backend, Error, ErrorKind, Level, PriceBook, Result, 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::config::discreet;
+
 /// Adapters, prices and backends of a build.
 pub trait Tables: Send + Sync + 'static {
     /// Whether anything is recorded at all.
@@ -57,7 +59,7 @@ impl Place<'_> {
     /// # Errors
     /// Something in the table is wrong: the text names file, line and key.
     pub fn config<C: DeserializeOwned>(&self) -> Result<C> {
-        self.table.clone().try_into().map_err(|error| self.wrong(error.message()))
+        self.table.clone().try_into().map_err(|error| self.wrong(&discreet(error.message())))
     }
 
     /// The settings of this backend: its table in the configuration, over these defaults.
@@ -67,7 +69,7 @@ impl Place<'_> {
     pub fn config_over<C: Serialize + DeserializeOwned>(&self, defaults: C) -> Result<C> {
         let mut table = toml::Table::try_from(defaults).map_err(|error| self.wrong(&error.to_string()))?;
         table.extend(self.table.clone());
-        table.try_into().map_err(|error| self.wrong(error.message()))
+        table.try_into().map_err(|error| self.wrong(&discreet(error.message())))
     }
 
     /// Says something that whoever runs this should know, though the backend opens: it stands in `status().problems`.

@@ -24,9 +24,19 @@ pub(crate) fn parse(text: &str, name: &str) -> Result<Layer> {
     toml::from_str(text).map_err(|error| {
         let place = place(text, error.span().map(|span| span.start));
         // Not the whole of the error: it would quote the line, and a line may hold a secret.
-        let context = format!("{name}{place}: {}", error.message());
+        let context = format!("{name}{place}: {}", discreet(error.message()));
         Error::new(ErrorKind::Invalid, "read configuration", context)
     })
+}
+
+/// A message without the text that it quotes: somebody may have typed a secret there.
+pub(crate) fn discreet(message: &str) -> String {
+    match (message.find("string \""), message.rfind("\", expected")) {
+        (Some(begin), Some(end)) if begin < end => {
+            format!("{}a text{}", &message[..begin], &message[end + 1..])
+        }
+        _ => message.to_owned(),
+    }
 }
 
 /// `:LINE: KEY` of a place in a TOML text, as far as it can be told.

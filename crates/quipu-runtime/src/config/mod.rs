@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use quipu_core::Result;
 
-pub(crate) use file::{NAME as FILE_NAME, place};
+pub(crate) use file::{NAME as FILE_NAME, discreet, place};
 pub use layer::Preset;
 pub(crate) use layer::{Layer, Over};
 pub(crate) use settled::{Config, Tail as TailConfig};

@@ -17,6 +17,13 @@ fn refused(text: &str) -> String {
 }
 
 #[test]
+fn an_error_quotes_no_value() {
+    let wrong = refused("service = \"shop\"\ndelay_ms = \"sk-secret-\\\"1\\\"\"\n");
+    assert!(!wrong.contains("secret"), "{wrong}");
+    assert!(wrong.contains("quipu.toml:2: delay_ms") && wrong.contains("a text, expected"), "{wrong}");
+}
+
+#[test]
 fn code_is_stronger_than_environment_than_file_than_preset() {
     let file = "preset = \"production\"\nservice = \"file\"\ndelay_ms = 11\nlevel = \"error\"";
     let plain = said(file, &[]);
