@@ -1,28 +1,35 @@
 //! Which fields hold what was said, and are recorded only where full prompts are switched on.
 
-/// Whether a field of this name holds messages, prompts, answers, documents, or arguments or results of tools: by
-/// OpenTelemetry's GenAI conventions in their spellings so far, or by OpenInference's.
+use std::sync::LazyLock;
+
+use foldhash::{HashSet, HashSetExt};
+use quipu_semconv::{CONTENT_PREFIXES, CONTENTS};
+
+/// The table's keys, to be asked for each field of each span.
+static KEYS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    let mut keys = HashSet::new();
+    keys.extend(CONTENTS.iter().copied().flatten().copied());
+    keys
+});
+
+/// Whether a field of this name holds messages, prompts, answers, documents, or arguments or results of tools, by the one
+/// table that redaction goes by, too.
 pub(crate) fn is_content(name: &str) -> bool {
-    let Some(name) = name.strip_prefix("gen_ai.") else {
-        return matches!(name, "input.value" | "output.value")
-            || name.starts_with("llm.input_messages.")
-            || name.starts_with("llm.output_messages.");
-    };
-    matches!(
-        name,
-        "input.messages"
-            | "output.messages"
-            | "system_instructions"
-            | "tool.call.arguments"
-            | "tool.call.result"
-            | "tool.input"
-            | "tool.output"
-            | "prompt"
-            | "completion"
-            | "retrieval.query.text"
-            | "retrieval.documents"
-            | "memory.records"
-            | "memory.query.text"
-    ) || name.starts_with("prompt.")
-        || name.starts_with("completion.")
+    KEYS.contains(name) || CONTENT_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contents_are_those_of_the_table_and_no_figures() {
+        for key in ["gen_ai.input.messages", "traceloop.entity.input", "ai.prompt", "gen_ai.prompt"] {
+            assert!(is_content(key), "{key}");
+        }
+        assert!(CONTENT_PREFIXES.iter().all(|prefix| is_content(&format!("{prefix}0.content"))));
+        for key in ["gen_ai.usage.input_tokens", "gen_ai.request.model", "llm.token_count.prompt"] {
+            assert!(!is_content(key), "{key}");
+        }
+    }
 }

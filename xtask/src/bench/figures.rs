@@ -24,7 +24,7 @@ const AIMS: &[(&str, Aim)] = &[
     ("hot.llm_span.vs_tracing_opentelemetry", AtMost(0.06)),
     ("hot.llm_span.allocs", AtMost(0.0)),
     ("hot.tracing_layer.vs_tracing_opentelemetry", AtMost(0.6)),
-    ("hot.disabled_ns", AtMost(10.0)),
+    ("hot.disabled_ns", AtMost(5.0)),
     ("hot.metric_pair.vs_metrics_crate", AtMost(1.0)),
     ("hot.metric_lookup.vs_metrics_crate", AtMost(0.5)),
     ("hot.threads_16.vs_1", AtMost(1.5)),
