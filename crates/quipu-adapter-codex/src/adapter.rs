@@ -6,12 +6,12 @@
 
 use compact_str::CompactString;
 use quipu_core::{
-    Adapter, Attributes, Canonical, Event, Kind, Lens, Meeting, Messages, Metric, Role, Signal, Span,
-    SpanEvent, Status,
+    Adapter, Attributes, Billing, Canonical, Event, Kind, Lens, Meeting, Messages, Metric, Role, Signal,
+    Span, SpanEvent, Status,
 };
 use quipu_normalize::{
-    Slots, any_key_begins, canonical, count_at, flag_at, is_of_metrics, label_at, lens, message_list,
-    messages_as, scope_begins, spans_of_metrics,
+    Slots, any_key_begins, canonical, count_at, explain, flag_at, is_of_metrics, label_at, lens,
+    message_list, messages_as, scope_begins, spans_of_metrics,
 };
 use quipu_semconv::CODEX_METRICS;
 
@@ -23,6 +23,8 @@ pub(crate) const FAMILY: &str = "codex";
 pub(crate) const PREFIX: &str = "codex.";
 /// How the names of its scopes begin: `codex_exec`, `codex_cli_rs`, `codex-app-server`, `codex_otel.log_only` …
 pub(crate) const SCOPES: &[&str] = &["codex_", "codex-"];
+/// How the client signed in, on records of most kinds and on the events of spans.
+const AUTH: &str = "auth_mode";
 /// Bytes of a UUID as text: a conversation's id, where a thread's number is much shorter.
 const UUID_BYTES: usize = 36;
 
@@ -44,6 +46,7 @@ impl Adapter for Codex {
     fn canonical(&self, span: &Span) -> Canonical {
         let mut read = if is_of_metrics(span) { canonical(&Slots::of(span), FAMILY) } else { record(span) };
         read.framework = Some(CompactString::const_new(FAMILY));
+        read.billing = read.billing.or_else(|| billing(span));
         read
     }
 
@@ -56,7 +59,11 @@ impl Adapter for Codex {
     }
 
     fn lens(&self, span: &Span, read: &Canonical) -> Lens {
-        lens(span, read)
+        let mut lens = lens(span, read);
+        if billing(span).is_some() {
+            explain(&mut lens, "billing", AUTH, "a login to ChatGPT is a plan, a key is paid by use");
+        }
+        lens
     }
 
     fn event(&self, event: &mut Event) {
@@ -117,8 +124,7 @@ fn record(span: &Span) -> Canonical {
         keys.iter().find_map(|key| label_at(attributes, key)).filter(|level| level != "default")
     });
     // A login instead of a key: what it costs is not what the list says.
-    read.tags
-        .extend(label_at(attributes, "auth_mode").map(|mode| compact_str::format_compact!("auth:{mode}")));
+    read.tags.extend(label_at(attributes, AUTH).map(|mode| compact_str::format_compact!("auth:{mode}")));
     read
 }
 
@@ -164,6 +170,19 @@ fn by_events(span: &Span) -> Part {
         }
     }
     Part::Internal
+}
+
+/// Who pays, by how the client signed in: `Chatgpt` and its like with the user's plan, `ApiKey` with a key. Releases write the
+/// words in other cases.
+fn billing(span: &Span) -> Option<Billing> {
+    let mode = |attributes: &Attributes| label_at(attributes, AUTH);
+    let on_events = || span.events.iter().find_map(|event| mode(&event.attributes));
+    let mode = mode(&span.attributes).or_else(on_events)?.to_lowercase().replace(['-', '_'], "");
+    match mode.as_str() {
+        "apikey" => Some(Billing::Metered),
+        mode if mode.starts_with("chatgpt") => Some(Billing::Subscription),
+        _ => None,
+    }
 }
 
 /// The conversation that a span or one of its events names.

@@ -4,13 +4,15 @@
 //! that others published: the attributes, that `chat` spans hold the tokens of calls, that `invoke_agent` repeats their sum, and
 //! that input includes what was cached. Not verified against traffic of its own: names of scopes, and metrics beside those of the
 //! conventions. `github.copilot.cost`, `github.copilot.nano_aiu` and `copilot_chat.copilot_usage_nano_aiu` count premium requests
-//! and AI units; none is a price.
+//! and AI units; none is a price. Calls are covered by a seat, save for those of a key that the user brought, whose provider is
+//! named as such.
 
 use compact_str::CompactString;
-use quipu_core::{Adapter, Canonical, Event, Lens, Messages, Span};
+use quipu_core::{Adapter, Billing, Canonical, Event, Lens, Messages, Span};
 use quipu_normalize::{
     Slots, any_key_begins, canonical, is_of_metrics, label_at, lens, messages, millis_at, provider_of_model,
 };
+use quipu_semconv::Field;
 
 /// The adapter's and the framework's name.
 const NAME: &str = "copilot";
@@ -38,8 +40,12 @@ impl Adapter for Copilot {
     }
 
     fn canonical(&self, span: &Span) -> Canonical {
-        let mut read = canonical(&Slots::of(span), NAME);
+        let slots = Slots::of(span);
+        let mut read = canonical(&slots, NAME);
         read.framework = Some(CompactString::const_new(NAME));
+        if slots.text(Field::Provider).is_none_or(|provider| RESELLERS.contains(&provider)) {
+            read.billing = read.billing.or(Some(Billing::Subscription));
+        }
         if read.provider.as_deref().is_some_and(|provider| RESELLERS.contains(&provider)) {
             let model = read.model().and_then(|model| provider_of_model(model));
             read.provider = model.or(read.provider);

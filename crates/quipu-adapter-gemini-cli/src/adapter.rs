@@ -2,10 +2,10 @@
 
 use compact_str::{CompactString, format_compact};
 use quipu_core::{
-    Adapter, Canonical, Event, Kind, Lens, Meeting, Messages, Metric, Role, Signal, Span, Status,
+    Adapter, Billing, Canonical, Event, Kind, Lens, Meeting, Messages, Metric, Role, Signal, Span, Status,
 };
 use quipu_normalize::{
-    Slots, canonical, count_at, flag_at, is_of_metrics, label_at, lens, message_list, messages_as,
+    Slots, canonical, count_at, explain, flag_at, is_of_metrics, label_at, lens, message_list, messages_as,
     spans_of_metrics,
 };
 
@@ -27,6 +27,21 @@ const PROVIDERS: &[(&str, &str)] = &[
     ("anthropic", "anthropic"),
 ];
 
+/// How the products sign in, on their records and metrics.
+const AUTH: &str = "auth_type";
+/// Who pays when they sign in so: a login is a plan, be it a free one, a key is paid by use. Of service accounts nothing is known.
+const BILLING: &[(&str, Billing)] = &[
+    ("oauth-personal", Billing::Subscription),
+    ("login-with-google", Billing::Subscription),
+    ("cloud-shell", Billing::Subscription),
+    ("qwen-oauth", Billing::Subscription),
+    ("gemini-api-key", Billing::Metered),
+    ("vertex-ai", Billing::Metered),
+    ("gemini", Billing::Metered),
+    ("anthropic", Billing::Metered),
+    ("openai", Billing::Metered),
+];
+
 /// Reads telemetry of Gemini CLI and Qwen Code.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct GeminiCli;
@@ -45,6 +60,7 @@ impl Adapter for GeminiCli {
         let mut read =
             if is_of_metrics(span) { canonical(&Slots::of(span), NAME) } else { record(span, product) };
         read.framework = Some(CompactString::const_new(product.name));
+        read.billing = read.billing.or_else(|| billing(span));
         read
     }
 
@@ -57,7 +73,11 @@ impl Adapter for GeminiCli {
     }
 
     fn lens(&self, span: &Span, read: &Canonical) -> Lens {
-        lens(span, read)
+        let mut lens = lens(span, read);
+        if billing(span).is_some() {
+            explain(&mut lens, "billing", AUTH, "a login is a plan, a key is paid by use");
+        }
+        lens
     }
 
     fn event(&self, event: &mut Event) {
@@ -79,6 +99,11 @@ impl Adapter for GeminiCli {
     }
 }
 
+fn billing(span: &Span) -> Option<Billing> {
+    let auth = span.attributes.text(AUTH)?;
+    BILLING.iter().find(|(word, _)| word.eq_ignore_ascii_case(auth)).map(|(_, billing)| *billing)
+}
+
 fn record(span: &Span, product: &Product) -> Canonical {
     let attributes = &span.attributes;
     let mut read = canonical(&Slots::of(span), NAME);
@@ -92,7 +117,7 @@ fn record(span: &Span, product: &Product) -> Canonical {
     }
     name_agent(span, product, &mut read);
     if read.kind == Kind::Llm {
-        let auth = label_at(attributes, "auth_type");
+        let auth = label_at(attributes, AUTH);
         let known = auth.as_deref().and_then(provider);
         read.provider = known.or(read.provider.take());
         // A login instead of a key: what it costs is not what the list says.

@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 use quipu_core::{
-    Detail, EventPage, EventQuery, Facet, FacetField, Meeting, MetricName, MetricQuery, MetricSeries, Node,
-    Result, SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow, Store, StoreInfo, Timestamp,
-    ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery,
+    CostPage, CostQuery, Detail, EventPage, EventQuery, Facet, FacetField, Meeting, MetricName, MetricQuery,
+    MetricSeries, Node, Result, SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow, Store,
+    StoreInfo, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup,
+    UsageQuery,
 };
 
 use crate::held::{Entry, Held};
@@ -41,6 +42,10 @@ impl Store for Memory {
 
     async fn usage(&self, query: &UsageQuery) -> Result<Vec<UsageGroup>> {
         Ok(self.held.read().usage(query))
+    }
+
+    async fn costs(&self, query: &CostQuery) -> Result<CostPage> {
+        Ok(self.held.read().costs(query))
     }
 
     async fn tools(&self, filter: &TraceFilter) -> Result<Vec<ToolGroup>> {

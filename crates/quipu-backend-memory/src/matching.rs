@@ -33,6 +33,10 @@ fn trace_part_fits(filter: &TraceFilter, trace: &Summed<'_>) -> bool {
     let row = &trace.row;
     is(filter.session.as_ref(), row.session.as_ref())
         && is(filter.user.as_ref(), row.user.as_ref())
+        && is(filter.project.as_ref(), row.project.as_ref())
+        && is(filter.commit.as_ref(), row.commit.as_ref())
+        && is(filter.branch.as_ref(), row.branch.as_ref())
+        && filter.tag.as_ref().is_none_or(|tag| row.tags.iter().any(|have| have == tag))
         && filter.tool.as_ref().is_none_or(|tool| trace.ran(tool))
         && filter.status.is_none_or(|status| row.status == status)
         && filter.min_duration.is_none_or(|least| row.duration >= least)

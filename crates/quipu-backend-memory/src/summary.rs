@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use compact_str::CompactString;
-use quipu_core::{Cost, Kind, Span, Status, Timestamp, Tokens, TraceId, TraceRow, TraceStatus, Usd};
+use quipu_core::{
+    Canonical, Cost, Kind, Span, Status, Timestamp, Tokens, TraceId, TraceRow, TraceStatus, Usd,
+};
 
 use crate::held::Trace;
 
@@ -50,6 +52,9 @@ impl<'a> Summed<'a> {
         let told = |what: fn(&Span) -> Option<CompactString>| {
             what(head).or_else(|| spans.iter().find_map(|span| what(span)))
         };
+        let named = |what: fn(&Canonical) -> Option<&CompactString>| {
+            spans.iter().filter_map(|span| what(&span.canonical)).min().cloned()
+        };
         let ones = || trace.values().filter(|entry| entry.is_one());
         let errors = ones().filter(|entry| entry.span.status == Status::Error).count();
         let ended = spans.iter().filter_map(|span| span.end).max();
@@ -67,11 +72,22 @@ impl<'a> Summed<'a> {
             tool_calls: number(counted(trace).filter(|cost| cost.is_tool_run()).count()),
             errors: number(errors),
             tokens: tokens(counted(trace)),
-            cost: sum(counted(trace).map(|cost| cost.amount)),
+            cost: sum(counted(trace).map(Cost::billed)),
             unpriced_calls: number(counted(trace).filter(|cost| lacks_price(cost)).count()),
             reported_cost: sum(counted(trace).map(|cost| cost.reported)),
             session: told(|span| span.canonical.session.clone()),
             user: told(|span| span.canonical.user.clone()),
+            subscription: sum(counted(trace).map(Cost::subscription)),
+            project: named(|read| read.project.as_ref()),
+            commit: named(|read| read.commit.as_ref()),
+            branch: named(|read| read.branch.as_ref()),
+            tags: spans
+                .iter()
+                .flat_map(|span| &span.canonical.tags)
+                .cloned()
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect(),
             agents: agents(trace),
             models: counted(trace)
                 .filter_map(Cost::model)

@@ -123,6 +123,7 @@ fn session_row(session: CompactString, mut traces: Vec<Summed<'_>>) -> Option<Se
         errors: total(|row| row.errors),
         tokens: rows.iter().fold(Tokens::default(), |sum, row| sum.plus(&row.tokens)),
         cost: sum(rows.iter().map(|row| row.cost)),
+        subscription: sum(rows.iter().map(|row| row.subscription)),
         agents: names(|row| &row.agents),
         models: names(|row| &row.models),
     })

@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use compact_str::CompactString;
 use quipu_core::{
-    Cost, Facet, FacetField, GroupBy, Sketch, Timestamp, ToolGroup, TraceFilter, TraceRow, UsageGroup,
-    UsageKey, UsageQuery, UsageTotals,
+    Cost, CostCursor, CostPage, CostQuery, CostRow, Facet, FacetField, GroupBy, Sketch, ToolGroup,
+    TraceFilter, TraceRow, UsageGroup, UsageKey, UsageQuery, UsageTotals,
 };
 
 use crate::held::{Entry, Held};
 use crate::matching::cost_part_fits;
 use crate::summary::{Summed, counted, lacks_price};
+use crate::traces::page;
 
 /// Bytes of a tool's last error.
 const ERROR_BYTES: usize = 300;
@@ -31,14 +32,29 @@ fn totals_of(cost: &Cost) -> UsageTotals {
         llm_calls: u64::from(cost.is_call()),
         errors: u64::from(cost.is_call() && cost.failed),
         tokens: cost.usage.as_ref().map(quipu_core::Usage::tokens).unwrap_or_default(),
-        cost: cost.amount,
+        cost: cost.billed(),
+        subscription: cost.subscription(),
+        deviating: u64::from(cost.deviates()),
         unpriced: cost.unpriced.filter(|_| lacks_price(cost)).map(|why| (why, 1)).into_iter().collect(),
         reported: cost.reported,
         latency,
     }
 }
 
-fn key_of(by: GroupBy, cost: &Cost, trace: &TraceRow) -> UsageKey {
+/// The keys of all groups that a row is in: more than one where its trace has several tags.
+fn keys_of(query: &UsageQuery, cost: &Cost, trace: &TraceRow) -> Vec<Vec<UsageKey>> {
+    let tags = trace.tags.iter().map(Some).filter(|_| query.group_by.contains(&GroupBy::Tag));
+    let mut tags: Vec<Option<&CompactString>> = tags.collect();
+    if tags.is_empty() {
+        tags.push(None);
+    }
+    let keys = |tag: &Option<&CompactString>| {
+        query.group_by.iter().map(|by| key_of(*by, cost, trace, *tag)).collect()
+    };
+    tags.iter().map(keys).collect()
+}
+
+fn key_of(by: GroupBy, cost: &Cost, trace: &TraceRow, tag: Option<&CompactString>) -> UsageKey {
     let name = |name: Option<&CompactString>| UsageKey::Name(name.cloned());
     match by {
         GroupBy::Model => name(cost.model()),
@@ -49,8 +65,15 @@ fn key_of(by: GroupBy, cost: &Cost, trace: &TraceRow) -> UsageKey {
         GroupBy::Session => name(trace.session.as_ref()),
         GroupBy::User => name(trace.user.as_ref()),
         GroupBy::Convention => name(Some(&cost.convention).filter(|name| !name.is_empty())),
-        GroupBy::Hour => UsageKey::Time(cost.time.floor(Timestamp::HOUR)),
-        GroupBy::Day => UsageKey::Time(cost.time.floor(Timestamp::DAY)),
+        GroupBy::Tool => name(cost.tool.as_ref()),
+        GroupBy::Tag => name(tag),
+        GroupBy::Project => name(trace.project.as_ref()),
+        GroupBy::Commit => name(trace.commit.as_ref()),
+        GroupBy::Branch => name(trace.branch.as_ref()),
+        GroupBy::Billing => UsageKey::Name(Some(CompactString::const_new(cost.billing.as_str()))),
+        GroupBy::Hour | GroupBy::Day | GroupBy::Week | GroupBy::Month => {
+            UsageKey::Time(by.start(cost.time).unwrap_or(cost.time))
+        }
     }
 }
 
@@ -64,11 +87,33 @@ impl Held {
             let costs =
                 counted(trace.trace).filter(|cost| is_usage(cost) && cost_part_fits(&query.filter, cost));
             for cost in costs {
-                let key = query.group_by.iter().map(|by| key_of(*by, cost, &trace.row)).collect();
-                groups.entry(key).or_default().merge(&totals_of(cost));
+                for key in keys_of(query, cost, &trace.row) {
+                    groups.entry(key).or_default().merge(&totals_of(cost));
+                }
             }
         }
         groups.into_iter().map(|(key, totals)| UsageGroup { key, totals }).collect()
+    }
+
+    pub(crate) fn costs(&self, query: &CostQuery) -> CostPage {
+        let traces = self.traces_of_costs(&query.filter);
+        let place =
+            |cost: &Cost| CostCursor { time: cost.time, trace_id: cost.trace_id, span_id: cost.span_id };
+        let mut rows: Vec<CostRow> = Vec::new();
+        for trace in traces.values() {
+            let costs =
+                counted(trace.trace).filter(|cost| is_usage(cost) && cost_part_fits(&query.filter, cost));
+            rows.extend(costs.map(|cost| CostRow {
+                cost: cost.clone(),
+                session: trace.row.session.clone(),
+                user: trace.row.user.clone(),
+            }));
+        }
+        rows.sort_by_key(|row| place(&row.cost));
+        let rest = rows.into_iter().filter(|row| query.cursor.is_none_or(|after| place(&row.cost) > after));
+        let (rows, more) = page(rest, query.limit);
+        let next = rows.last().filter(|_| more).map(|row| place(&row.cost));
+        CostPage { rows, next }
     }
 
     /// The filter's times, service, framework, agent and tool are those of the run; the rest are those of its trace.
@@ -123,6 +168,9 @@ fn values_of(field: FacetField, trace: &Summed<'_>) -> BTreeSet<CompactString> {
         FacetField::Status => BTreeSet::from([row.status.as_str().into()]),
         FacetField::Session => one(&row.session),
         FacetField::User => one(&row.user),
+        FacetField::Project => one(&row.project),
+        FacetField::Branch => one(&row.branch),
+        FacetField::Tag => row.tags.iter().cloned().collect(),
         FacetField::Convention => one(&row.convention),
     }
 }

@@ -30,7 +30,7 @@ const SORTS: [Sort; 8] = [
     Sort::MostTokens,
     Sort::FewestTokens,
 ];
-const FIELDS: [FacetField; 9] = [
+const FIELDS: [FacetField; 12] = [
     FacetField::Service,
     FacetField::Framework,
     FacetField::Agent,
@@ -40,8 +40,11 @@ const FIELDS: [FacetField; 9] = [
     FacetField::Session,
     FacetField::User,
     FacetField::Convention,
+    FacetField::Tag,
+    FacetField::Project,
+    FacetField::Branch,
 ];
-const KEYS: [GroupBy; 10] = [
+const KEYS: [GroupBy; 18] = [
     GroupBy::Model,
     GroupBy::Provider,
     GroupBy::Agent,
@@ -52,6 +55,14 @@ const KEYS: [GroupBy; 10] = [
     GroupBy::Convention,
     GroupBy::Hour,
     GroupBy::Day,
+    GroupBy::Week,
+    GroupBy::Month,
+    GroupBy::Tool,
+    GroupBy::Tag,
+    GroupBy::Project,
+    GroupBy::Commit,
+    GroupBy::Branch,
+    GroupBy::Billing,
 ];
 
 /// Both stores, asked the same.
@@ -184,10 +195,20 @@ impl Pair<'_> {
         ));
         equal!(self, format!("tools of {filter:?}"), |store| sorted(store.tools(filter).await?));
         let mut keys: Vec<Vec<GroupBy>> = KEYS.iter().map(|key| vec![*key]).collect();
-        keys.extend([vec![], vec![GroupBy::Day, GroupBy::Model], vec![GroupBy::Session, GroupBy::Agent]]);
+        keys.extend([
+            vec![],
+            vec![GroupBy::Day, GroupBy::Model],
+            vec![GroupBy::Session, GroupBy::Agent],
+            vec![GroupBy::Tag, GroupBy::Tool],
+        ]);
         for group_by in keys {
             let query = UsageQuery { filter: filter.clone(), group_by };
             equal!(self, format!("usage of {query:?}"), |store| ask::groups(store, &query).await?);
+        }
+        for limit in [7, MANY] {
+            equal!(self, format!("ledger rows of {filter:?} in pages of {limit}"), |store| {
+                ask::all_costs(store, filter, limit).await?
+            });
         }
         Ok(())
     }
@@ -292,6 +313,10 @@ fn filters(rows: &[TraceRow], names: Vec<(FacetField, CompactString)>) -> Vec<Tr
         filters.push(TraceFilter { since: Some(since.plus(1)), ..TraceFilter::default() });
         filters.push(TraceFilter { min_duration: Some(one.duration), ..TraceFilter::default() });
         filters.push(TraceFilter { min_cost: one.cost, ..TraceFilter::default() });
+        filters.push(TraceFilter {
+            commit: one.commit.as_ref().map(ToString::to_string),
+            ..TraceFilter::default()
+        });
     }
     let single = filters.clone();
     for _ in 0..8 {
@@ -314,6 +339,9 @@ fn by_name(field: FacetField, value: &CompactString) -> TraceFilter {
         FacetField::Session => filter.session = text,
         FacetField::User => filter.user = text,
         FacetField::Status => filter.status = status(value),
+        FacetField::Tag => filter.tag = text,
+        FacetField::Project => filter.project = text,
+        FacetField::Branch => filter.branch = text,
         FacetField::Convention => {}
     }
     filter
@@ -338,6 +366,10 @@ fn together(one: &TraceFilter, other: &TraceFilter) -> TraceFilter {
         status: a.status.or(b.status),
         session: a.session.or(b.session),
         user: a.user.or(b.user),
+        tag: a.tag.or(b.tag),
+        project: a.project.or(b.project),
+        commit: a.commit.or(b.commit),
+        branch: a.branch.or(b.branch),
         min_duration: a.min_duration.or(b.min_duration),
         min_cost: a.min_cost.or(b.min_cost),
     }

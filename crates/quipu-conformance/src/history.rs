@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use quipu_core::{
-    Batch, Cost, Instrument, Kind, Level, Meeting, Metric, Rule, Signal, Span, SpanEvent, Status, Store,
-    Temporality, Timestamp, Unpriced, Usage, Usd,
+    Batch, Billing, Cost, Instrument, Kind, Level, Meeting, Metric, Rule, Signal, Span, SpanEvent, Status,
+    Store, Temporality, Timestamp, Unpriced, Usage, Usd,
 };
 
 use crate::answers::{compare_known, difference};
@@ -17,6 +17,8 @@ const TOOLS: [&str; 3] = ["search", "read_file", "run sql"];
 const MODELS: [&str; 4] = ["openai/gpt-5", "openai/gpt-5-mini", "anthropic/claude", "local/llama"];
 const FRAMEWORKS: [&str; 2] = ["crewai", "langgraph"];
 const SERVICES: [&str; 2] = ["shop", "bank"];
+const TAGS: [&str; 3] = ["nightly", "beta", "ünï"];
+const PROJECTS: [&str; 3] = ["kite", "anvil", "raft"];
 const WORDS: [&str; 5] = ["alpha", "beta", "gamma", "delta", "épsilon"];
 const KINDS: [Kind; 6] = [Kind::Llm, Kind::Tool, Kind::Agent, Kind::Embedding, Kind::Task, Kind::Other];
 const RULES: [Rule; 7] =
@@ -154,6 +156,8 @@ impl History {
         }
         row.agent = one(random, &AGENTS).map(Into::into).filter(|_| !random.one_in(4));
         if row.kind != Kind::Tool {
+            row.tool = one(random, &TOOLS).map(Into::into).filter(|_| random.one_in(3));
+            row.billing = if random.one_in(4) { Billing::Subscription } else { Billing::Metered };
             money(random, &mut row);
         }
         batch.costs.push(row);
@@ -220,6 +224,11 @@ fn read(random: &mut Random, span: &mut Span) {
         read.session = Some(format!("session {session}").into());
         read.user = (session != 3).then(|| format!("user of {session}").into());
     }
+    read.tags = TAGS.into_iter().filter(|_| random.one_in(8)).map(Into::into).collect();
+    read.project = one(random, &PROJECTS).filter(|_| random.one_in(4)).map(Into::into);
+    read.commit = one(random, &WORDS).filter(|_| random.one_in(5)).map(Into::into);
+    read.branch = one(random, &WORDS).filter(|_| random.one_in(5)).map(Into::into);
+    read.billing = random.one_in(6).then_some(Billing::Subscription);
     (read.provider, read.request_model, read.response_model, read.usage) = (None, None, None, None);
     if read.kind.is_call() {
         read.provider = Some(provider.into());
@@ -237,6 +246,7 @@ fn usage(random: &mut Random) -> Usage {
         cache_read: random.one_in(3).then_some(input / 2),
         cache_write: random.one_in(4).then_some(input / 4),
         reasoning: random.one_in(4).then_some(output / 2),
+        units: random.one_in(6).then(|| ("web_searches".into(), random.below(9))).into_iter().collect(),
         ..Usage::default()
     }
 }
@@ -254,6 +264,11 @@ fn money(random: &mut Random, row: &mut Cost) {
         }
     }
     row.reported = random.one_in(5).then(|| Usd::from_raw(i128::from(random.below(1 << 60))));
+    if random.one_in(6) {
+        // About what was computed, on either side of the bound.
+        let percent = i128::from(90 + random.below(20));
+        row.reported = row.amount.map(|amount| Usd::from_raw(amount.raw() * percent / 100));
+    }
 }
 
 /// Writes a random history to two fresh stores and compares their answers half way and at the end.

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::{
-    Batch, Cost, Event, EventPage, EventQuery, Facet, FacetField, Meeting, Metric, MetricName, MetricQuery,
-    MetricSeries, Node, Result, SessionPage, SessionQuery, Span, SpanId, SpanPage, SpanQuery, SpanRow,
-    Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery,
+    Batch, Cost, CostPage, CostQuery, Event, EventPage, EventQuery, Facet, FacetField, Meeting, Metric,
+    MetricName, MetricQuery, MetricSeries, Node, Result, SessionPage, SessionQuery, Span, SpanId, SpanPage,
+    SpanQuery, SpanRow, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow,
+    UsageGroup, UsageQuery,
 };
 
 /// Takes spans.
@@ -190,6 +191,12 @@ pub trait Store: Backend {
     /// # Errors
     /// The store cannot be read.
     async fn usage(&self, query: &UsageQuery) -> Result<Vec<UsageGroup>>;
+
+    /// One page of the ledger rows that add to usage.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    async fn costs(&self, query: &CostQuery) -> Result<CostPage>;
 
     /// Sums over counted tool runs, one group a tool, most calls first.
     ///

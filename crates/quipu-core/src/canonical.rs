@@ -3,7 +3,7 @@
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use crate::{Meeting, Signal, Usage, Usd};
+use crate::{Billing, Meeting, Signal, Usage, Usd};
 
 /// What a span does for an agent. The numbers are part of the stored format: append only.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -180,6 +180,14 @@ pub struct Canonical {
     pub finish_reasons: Vec<CompactString>,
     /// Free words attached by the user.
     pub tags: Vec<CompactString>,
+    /// Who is asked to pay for the call, where the source says.
+    pub billing: Option<Billing>,
+    /// Project that the work belongs to.
+    pub project: Option<CompactString>,
+    /// Revision of the source code that ran, or that was worked on: `vcs.ref.head.revision`.
+    pub commit: Option<CompactString>,
+    /// Branch of that: `vcs.ref.head.name`.
+    pub branch: Option<CompactString>,
     /// Keys that look like usage and that no table knows.
     pub unknown_usage: Vec<CompactString>,
     /// What could not be read or had to be mended, in words for the user; never message contents.

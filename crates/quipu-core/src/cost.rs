@@ -94,6 +94,27 @@ impl Unpriced {
     }
 }
 
+/// Who is asked to pay for a call.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Billing {
+    /// By use: the computed cost is money spent.
+    #[default]
+    Metered,
+    /// A plan with a fixed price, such as a seat or a login: the computed cost is what the use would have cost by list price.
+    Subscription,
+}
+
+impl Billing {
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Metered => "metered",
+            Self::Subscription => "subscription",
+        }
+    }
+}
+
 /// Which price rule a cost was computed with.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct PriceRef {
@@ -198,6 +219,8 @@ pub struct Call {
     pub response_id: Option<CompactString>,
     /// Service tier charged.
     pub service_tier: Option<CompactString>,
+    /// Who is asked to pay.
+    pub billing: Billing,
 }
 
 impl Call {
@@ -217,6 +240,7 @@ impl Call {
             response_model: read.response_model.clone(),
             response_id: if read.kind == Kind::Tool { &read.tool_call_id } else { &read.response_id }.clone(),
             service_tier: read.service_tier.clone(),
+            billing: read.billing.unwrap_or_default(),
         }
     }
 }
@@ -251,7 +275,7 @@ pub struct Cost {
     pub convention: CompactString,
     /// The agent that made the call: named on the span, else the nearest agent above it (R11).
     pub agent: Option<CompactString>,
-    /// Tool, on tool spans.
+    /// Tool: on tool spans their own, on others the nearest tool above that they ran within.
     pub tool: Option<CompactString>,
     /// Model provider.
     pub provider: Option<Provider>,
@@ -261,6 +285,8 @@ pub struct Cost {
     pub response_model: Option<CompactString>,
     /// Service tier charged.
     pub service_tier: Option<CompactString>,
+    /// Who is asked to pay.
+    pub billing: Billing,
     /// Tokens; on a merged row the best figures of all its records.
     pub usage: Option<Usage>,
     /// Cost computed from a price book; `None` with `unpriced` saying why, or on rows that do not count.
@@ -293,4 +319,25 @@ impl Cost {
     pub fn model(&self) -> Option<&CompactString> {
         self.response_model.as_ref().or(self.request_model.as_ref())
     }
+
+    /// The computed cost, where it is to be paid by use.
+    pub fn billed(&self) -> Option<Usd> {
+        self.amount.filter(|_| self.billing == Billing::Metered)
+    }
+
+    /// The computed cost, where a subscription covers it: what the use would have cost by list price.
+    pub fn subscription(&self) -> Option<Usd> {
+        self.amount.filter(|_| self.billing == Billing::Subscription)
+    }
+
+    /// Whether the cost that the source reported is further from the computed one than [`DEVIATION_PERCENT`] of the computed
+    /// one; `false` where one of the two is missing.
+    pub fn deviates(&self) -> bool {
+        let (Some(amount), Some(reported)) = (self.amount, self.reported) else { return false };
+        let apart = reported.raw().abs_diff(amount.raw());
+        apart.saturating_mul(100) > amount.raw().unsigned_abs().saturating_mul(DEVIATION_PERCENT)
+    }
 }
+
+/// How far, in percent of the computed cost, a reported one may be from it before it is flagged (rule R10).
+pub const DEVIATION_PERCENT: u128 = 5;

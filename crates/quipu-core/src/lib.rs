@@ -5,12 +5,14 @@
 //! Gives: the records (span, event, metric, cost), ids, time, money, limits, one error, and the plug-in traits.
 //! Never: does I/O, starts a runtime, or knows an OpenTelemetry type.
 
+mod accounts;
 mod adapter;
 mod backend;
 mod batch;
 mod canonical;
 mod cost;
 mod error;
+mod estimate;
 mod event;
 mod ids;
 mod intake;
@@ -31,12 +33,14 @@ mod tokenizer;
 mod usage;
 mod value;
 
+pub use accounts::{AccountId, AccountUnit, Accounts, Counted, Fired, Held, Posting, Sheet, TraceFacts};
 pub use adapter::{Adapter, Adapters};
 pub use backend::{Backend, CostSink, EventSink, Health, MetricSink, SpanSink, Store, StoreInfo};
 pub use batch::Batch;
 pub use canonical::{Canonical, Kind, Params, Provider};
-pub use cost::{Call, Cost, Node, PriceLine, PriceRef, Rule, Unpriced};
+pub use cost::{Billing, Call, Cost, DEVIATION_PERCENT, Node, PriceLine, PriceRef, Rule, Unpriced};
 pub use error::{Error, ErrorKind, Result, Retry};
+pub use estimate::{CostEstimate, Spread, TokenEstimate};
 pub use event::{Event, Level};
 pub use ids::{IdError, SpanId, TraceId};
 pub use intake::{Committed, Intake, Meter, NoMeter};
@@ -47,10 +51,10 @@ pub use metric::{Bucket, Exemplar, Instrument, Metric, Point, PointValue, Quanti
 pub use money::{MoneyError, Usd};
 pub use price::{PriceAnswer, PriceBook, PriceRequest, PriceUnit};
 pub use query::{
-    Cursor, Detail, EventPage, EventQuery, Facet, FacetField, GroupBy, MetricAggregate, MetricName,
-    MetricQuery, MetricSeries, SessionPage, SessionQuery, SessionRow, Sort, SpanPage, SpanQuery, SpanRow,
-    ToolGroup, TraceFilter, TracePage, TraceQuery, TraceRow, TraceStatus, UsageGroup, UsageKey, UsageQuery,
-    UsageTotals,
+    CostCursor, CostPage, CostQuery, CostRow, Cursor, Detail, EventPage, EventQuery, Facet, FacetField,
+    GroupBy, MetricAggregate, MetricName, MetricQuery, MetricSeries, SessionPage, SessionQuery, SessionRow,
+    Sort, SpanPage, SpanQuery, SpanRow, ToolGroup, TraceFilter, TracePage, TraceQuery, TraceRow, TraceStatus,
+    UsageGroup, UsageKey, UsageQuery, UsageTotals,
 };
 pub use signal::{Meeting, Signal};
 pub use sketch::Sketch;

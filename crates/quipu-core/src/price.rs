@@ -22,8 +22,18 @@ pub struct PriceRequest<'a> {
     pub context: BTreeMap<CompactString, CompactString>,
     /// Tokens used; parts lie within totals as [`Usage`] says.
     pub usage: &'a Usage,
-    /// Other units used, such as `web_searches`, `requests`, `audio_seconds`.
+    /// Other units used, such as `web_searches`, `requests`, `audio_seconds`; those of `usage` come on top.
     pub units: BTreeMap<PriceUnit, u64>,
+    /// Nanoseconds that the call took, for models that are paid by time.
+    pub duration: Option<i64>,
+}
+
+impl<'a> PriceRequest<'a> {
+    /// A usage of a model at a time, with nothing that changes its price.
+    pub fn new(model: &'a str, at: Timestamp, usage: &'a Usage) -> Self {
+        let (context, units) = (BTreeMap::new(), BTreeMap::new());
+        Self { provider: None, model, at, context, usage, units, duration: None }
+    }
 }
 
 /// A price with all of its reasons.
@@ -50,4 +60,13 @@ pub trait PriceBook: Send + Sync {
     /// # Errors
     /// There is no price, for the reason given; an unknown price is never zero.
     fn price(&self, request: &PriceRequest<'_>) -> Result<PriceAnswer, Unpriced>;
+
+    /// Prices one usage as `rule` did, in the version that it was in: how a stored cost is explained.
+    ///
+    /// # Errors
+    /// There is no such rule any more, or as for [`Self::price`].
+    fn explain(&self, request: &PriceRequest<'_>, rule: &PriceRef) -> Result<PriceAnswer, Unpriced> {
+        let answer = self.price(request)?;
+        if answer.rule == *rule { Ok(answer) } else { Err(Unpriced::NotValidThen) }
+    }
 }

@@ -38,6 +38,20 @@ impl Timestamp {
         Self(self.0.saturating_sub(self.0.rem_euclid(width)))
     }
 
+    /// The Monday that begins the week of this time, UTC (ISO 8601).
+    pub const fn week(self) -> Self {
+        // 1970-01-01 was a Thursday, the fourth day of its week.
+        let into = (self.0.div_euclid(Self::DAY) + 3).rem_euclid(7);
+        self.floor(Self::DAY).plus(-into * Self::DAY)
+    }
+
+    /// The first day of the calendar month of this time, UTC.
+    pub fn month(self) -> Self {
+        let days = jiff::Timestamp::from_nanosecond(i128::from(self.0))
+            .map_or(0, |time| i64::from(time.to_zoned(jiff::tz::TimeZone::UTC).day()) - 1);
+        self.floor(Self::DAY).plus(-days * Self::DAY)
+    }
+
     /// Nanoseconds from `earlier` to this time; negative when it is later. Saturates.
     pub const fn since(self, earlier: Self) -> i64 {
         self.0.saturating_sub(earlier.0)
@@ -94,6 +108,20 @@ mod tests {
         assert_eq!(time.to_string(), "2026-11-18T11:06:40.000000007Z");
         assert_eq!(time.to_string().parse::<Timestamp>().unwrap(), time);
         assert!("yesterday".parse::<Timestamp>().is_err());
+    }
+
+    #[test]
+    fn weeks_begin_on_monday_and_months_on_the_first() {
+        for (time, week, month) in [
+            ("2026-11-21T22:20:51Z", "2026-11-16", "2026-11-01"),
+            ("2026-11-16T00:00:00Z", "2026-11-16", "2026-11-01"),
+            ("2024-02-29T23:59:59.999999999Z", "2024-02-26", "2024-02-01"),
+            ("1969-12-31T23:00:00Z", "1969-12-29", "1969-12-01"),
+        ] {
+            let time: Timestamp = time.parse().unwrap();
+            let start = |day: &str| format!("{day}T00:00:00.000000000Z");
+            assert_eq!((time.week().to_string(), time.month().to_string()), (start(week), start(month)));
+        }
     }
 
     #[test]

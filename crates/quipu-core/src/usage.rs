@@ -1,6 +1,10 @@
 //! Token usage of one call, in buckets that do not overlap.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+
+use crate::PriceUnit;
 
 /// How a source's `input` figure relates to its cached tokens, and how that was decided.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -73,6 +77,8 @@ pub struct Usage {
     pub output_audio: Option<u64>,
     /// Part of `output` that is images.
     pub output_image: Option<u64>,
+    /// Other units that are charged, such as `web_searches`.
+    pub units: BTreeMap<PriceUnit, u64>,
     /// How `input` was read.
     pub reading: Reading,
     /// The figures are the client's own estimate, not the provider's count.
@@ -114,6 +120,13 @@ impl Usage {
     #[must_use]
     pub const fn reasoning(mut self, tokens: u64) -> Self {
         self.reasoning = Some(tokens);
+        self
+    }
+
+    /// With so many of another unit that is charged, such as `web_searches`.
+    #[must_use]
+    pub fn unit(mut self, unit: impl Into<PriceUnit>, count: u64) -> Self {
+        self.units.insert(unit.into(), count);
         self
     }
 

@@ -1,4 +1,6 @@
-//! How much is read at most.
+//! How much is read at most, and what is said of it that the files do not say.
+
+use quipu_core::Billing;
 
 /// Bounds on what is read. What is over one is reported with the bound's name, and the rest goes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +17,8 @@ pub struct Bounds {
     pub text_bytes: usize,
     /// Troubles of one file that are told in words; all are counted.
     pub troubles: usize,
+    /// Who pays for the calls of transcripts that do not say: those of Claude Code are the same with a plan and with a key.
+    pub billing: Option<Billing>,
 }
 
 impl Default for Bounds {
@@ -26,6 +30,7 @@ impl Default for Bounds {
             depth: 32,
             text_bytes: 1 << 20,
             troubles: 16,
+            billing: None,
         }
     }
 }

@@ -4,13 +4,14 @@ use std::fs::File;
 use std::io::{BufReader, Seek, SeekFrom};
 use std::path::Path;
 
-use quipu_core::{Error, ErrorKind};
+use quipu_core::{Billing, Error, ErrorKind, Span};
+use quipu_semconv::quipu::BILLING;
 
 use crate::detect::{Told, detect, of_json, whole};
 use crate::item::Failure;
 use crate::lines::{Found, Lines, is_blank};
 use crate::reader::{Desk, Out, Reader, not_json, reader};
-use crate::{Bounds, FileReport, Format, Known, Sink};
+use crate::{Bounds, FileReport, Format, Item, Known, Sink};
 
 /// Bytes read from a file at a time.
 const BUFFER: usize = 256 << 10;
@@ -67,7 +68,10 @@ impl Reading<'_> {
 
     /// Hands on what has come out; the line is that of requests within it.
     fn hand(&mut self, out: &mut Out, line: Option<u64>) -> Result<(), Error> {
-        for item in out.drain() {
+        for mut item in out.drain() {
+            if let (Some(billing), Item::Spans(spans)) = (self.bounds.billing, &mut item) {
+                spans.iter_mut().for_each(|span| say_who_pays(span, billing));
+            }
             match self.sink.take(item) {
                 Ok((kept, refused)) => {
                     self.report.items += kept;
@@ -84,6 +88,12 @@ impl Reading<'_> {
 
     fn trouble(&mut self, line: Option<u64>, why: impl Into<String>) {
         self.report.trouble(self.bounds.troubles, line, why);
+    }
+}
+
+fn say_who_pays(span: &mut Span, billing: Billing) {
+    if span.attributes.get(BILLING).is_none() {
+        span.attributes.push(BILLING, billing.as_str());
     }
 }
 

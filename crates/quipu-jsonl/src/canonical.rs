@@ -26,7 +26,10 @@ macro_rules! names {
             handoff_to,
             tool,
             tool_call_id,
-            error_type
+            error_type,
+            project,
+            commit,
+            branch
         )
     };
 }
@@ -47,6 +50,7 @@ pub(crate) fn write(object: &mut Object<'_>, read: &Canonical) {
     object.maybe("session_id", read.session.as_ref());
     object.maybe("user_id", read.user.as_ref());
     object.maybe("signal", (read.signal != Signal::Span).then(|| Word::word(read.signal)));
+    object.maybe("billing", read.billing.map(Word::word));
     object.plain("meeting", read.meeting.map(Meeting::number));
     if let Some(used) = &read.usage {
         usage::write(object.key("tokens"), used);
@@ -68,6 +72,7 @@ pub(crate) fn read(from: &mut Fields) -> Result<Canonical> {
     let mut read = Canonical {
         kind: from.or_default("kind")?,
         signal: from.or_default("signal")?,
+        billing: from.get("billing")?,
         meeting: from.get("meeting")?.map(Meeting::from_number),
         session: from.get("session_id")?,
         user: from.get("user_id")?,

@@ -1,6 +1,6 @@
 //! Ledger rows.
 
-use quipu_core::{Cost, PriceRef, Result, Signal};
+use quipu_core::{Billing, Cost, PriceRef, Result, Signal};
 
 use crate::fields::Fields;
 use crate::object::Object;
@@ -30,6 +30,7 @@ pub(crate) fn write(out: &mut Vec<u8>, row: &Cost) {
     }
     names!(put);
     object.filled("convention", &row.convention);
+    object.maybe("billing", (row.billing != Billing::Metered).then(|| Word::word(row.billing)));
     if let Some(used) = &row.usage {
         usage::write(object.key("tokens"), used);
     }
@@ -73,6 +74,7 @@ pub(crate) fn read(from: &mut Fields) -> Result<Cost> {
         request_model: None,
         response_model: None,
         service_tier: None,
+        billing: from.or_default("billing")?,
         usage: from.within("tokens")?.map(usage::read).transpose()?,
         amount: from.get("cost_usd")?,
         unpriced: from.get("cost_reason")?,

@@ -54,6 +54,16 @@ impl Fields {
         self.get::<Json>(key)?.map(|json| Self::new(key, json)).transpose()
     }
 
+    /// All fields, each of the same kind.
+    pub fn all<T: Held>(self) -> Result<Vec<(CompactString, T)>> {
+        let of = self.of;
+        let wrong = |key: &str| wrong(format!("{of} {key}: not {}", T::WHAT));
+        self.pairs
+            .into_iter()
+            .map(|(key, json)| Ok((key.clone(), T::of(json).ok_or_else(|| wrong(&key))?)))
+            .collect()
+    }
+
     /// Objects of a list, each read by `read`.
     pub fn list<T>(&mut self, key: &'static str, read: impl Fn(&mut Self) -> Result<T>) -> Result<Vec<T>> {
         let items: Vec<Json> = self.or_default(key)?;

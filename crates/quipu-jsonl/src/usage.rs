@@ -34,6 +34,11 @@ pub(crate) fn write(out: &mut Vec<u8>, usage: &Usage) {
         ($($bucket:ident),+) => {$(object.plain(stringify!($bucket), usage.$bucket);)+};
     }
     buckets!(put);
+    if !usage.units.is_empty() {
+        let mut units = Object::new(object.key("units"));
+        usage.units.iter().for_each(|(unit, count)| units.plain(unit, Some(*count)));
+        units.end();
+    }
     object.plain("total", Some(usage.tokens().total()));
     object.text("reading", Word::word(usage.reading));
     object.plain("estimated", usage.estimated.then_some(true));
@@ -41,7 +46,9 @@ pub(crate) fn write(out: &mut Vec<u8>, usage: &Usage) {
 }
 
 pub(crate) fn read(mut from: Fields) -> Result<Usage> {
+    let units = from.within("units")?.map(Fields::all).transpose()?;
     let mut usage = Usage {
+        units: units.into_iter().flatten().collect(),
         reading: from.get("reading")?.unwrap_or_default(),
         estimated: from.or_default("estimated")?,
         ..Usage::default()

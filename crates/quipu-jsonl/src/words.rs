@@ -1,6 +1,8 @@
 //! Words for things that are one of a few.
 
-use quipu_core::{Instrument, Kind, Level, Reading, Rule, Signal, SpanKind, Status, Temporality, Unpriced};
+use quipu_core::{
+    Billing, Instrument, Kind, Level, Reading, Rule, Signal, SpanKind, Status, Temporality, Unpriced,
+};
 
 use crate::fields::Held;
 use crate::json::Json;
@@ -26,6 +28,7 @@ macro_rules! held {
 }
 
 held! {
+    Billing = "a word for who pays",
     Kind = "a kind of span",
     Level = "a level",
     Signal = "a signal",
@@ -51,6 +54,7 @@ macro_rules! by_method {
 }
 
 by_method! {
+    Billing, as_str, [Billing::Metered, Billing::Subscription];
     Kind, as_str, Kind::ALL;
     Level, as_str, Level::ALL;
     Signal, as_str, Signal::ALL;

@@ -17,3 +17,4 @@ mod series;
 mod trace;
 
 pub use ledger::Ledger;
+pub use row::{next_version, version_above};

@@ -64,7 +64,7 @@ fn print(cost: &Cost) -> u64 {
     let names = (&cost.service, &cost.framework, &cost.convention, &cost.agent, &cost.tool, &cost.provider);
     let models = (&cost.request_model, &cost.response_model, &cost.service_tier);
     let figures = (&cost.usage, cost.reported, cost.rule, cost.failed, cost.kind, cost.time, cost.duration);
-    FixedState::default().hash_one((names, models, figures))
+    FixedState::default().hash_one((names, models, figures, cost.billing))
 }
 
 fn window(nanos: i64) -> i64 {

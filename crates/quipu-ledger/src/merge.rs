@@ -166,4 +166,7 @@ fn fill(best: &mut Usage, other: &Usage) {
     best.reasoning = room(best.reasoning, other.reasoning, output);
     best.output_audio = room(best.output_audio, other.output_audio, output);
     best.output_image = room(best.output_image, other.output_image, output);
+    for (unit, count) in &other.units {
+        best.units.entry(unit.clone()).or_insert(*count);
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use compact_str::CompactString;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
-use quipu_core::{Cost, Rule, Signal, SpanId, TraceId, Usage};
+use quipu_core::{Cost, Kind, Rule, Signal, SpanId, TraceId, Usage};
 
 use crate::row::Row;
 use crate::{merge, series};
@@ -176,7 +176,7 @@ fn score(trusted: &Row, other: &Row) -> Option<(bool, bool, i64)> {
         _ => false,
     };
     let same_tool = match (&a.tool, &b.tool) {
-        (Some(one), Some(other)) => merge::bare(one) == merge::bare(other),
+        (Some(one), Some(other)) if a.kind == Kind::Tool => merge::bare(one) == merge::bare(other),
         _ => true,
     };
     let close = gap(a, b) <= if same_id { FAR } else { SLACK };
@@ -200,6 +200,11 @@ fn join(rows: &mut BTreeMap<Id, Cost>, trusted: Id, other: Id, rule: Rule) {
     row.response_model = row.response_model.take().or(echo.response_model);
     row.service_tier = row.service_tier.take().or(echo.service_tier);
     row.agent = row.agent.take().or(echo.agent);
+    // One that says nothing of who pays is taken as metered: so a subscription was told by whoever knows.
+    row.billing = row.billing.max(echo.billing);
+    if !row.is_tool_run() {
+        row.tool = row.tool.take().or(echo.tool);
+    }
     // A tool's log may know that it failed where the span says nothing; a call's answer stands.
     row.failed |= echo.failed && row.is_tool_run();
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use compact_str::CompactString;
 use foldhash::fast::FixedState;
-use quipu_core::{Call, Cost, Kind, Meeting, Node, Rule, TraceId, Usage, Usd};
+use quipu_core::{Billing, Call, Cost, Kind, Meeting, Node, Rule, TraceId, Usage, Usd};
 
 use crate::trace::{At, Trace};
 use crate::{decide, merge};
@@ -31,6 +31,8 @@ pub(crate) struct Row {
 struct Facts {
     rule: Rule,
     agent: Option<CompactString>,
+    tool: Option<CompactString>,
+    billing: Billing,
     usage: Option<Usage>,
     reported: Option<Usd>,
     request_model: Option<CompactString>,
@@ -41,9 +43,15 @@ struct Facts {
 
 static VERSIONS: AtomicU64 = AtomicU64::new(1);
 
-/// A number above that of every row before.
-pub(crate) fn next_version() -> u64 {
+/// A number above that of every row that this process made before, and below that of every later one.
+pub fn next_version() -> u64 {
     VERSIONS.fetch_add(1, Ordering::Relaxed)
+}
+
+/// As [`next_version`], and above `known` too: the version of a row that an earlier process made and this one writes again.
+pub fn version_above(known: u64) -> u64 {
+    VERSIONS.fetch_max(known.min(u64::MAX / 2) + 1, Ordering::Relaxed);
+    next_version()
 }
 
 /// The row of a span and its print; `None` for spans that have none.
@@ -56,6 +64,8 @@ pub(crate) fn of(trace: &Trace, trace_id: TraceId, at: At) -> Option<(Row, Print
     let facts = Facts {
         rule,
         agent: agent(trace, at),
+        tool: tool(trace, at, merged),
+        billing: if merged { records().map(billing).max().unwrap_or_default() } else { call.billing },
         usage: if merged { merge::best(records()) } else { call.usage.clone() },
         reported: if merged {
             records().find_map(|node| node.call.as_ref()?.reported)
@@ -82,6 +92,10 @@ pub(crate) fn of(trace: &Trace, trace_id: TraceId, at: At) -> Option<(Row, Print
     Some((row, print))
 }
 
+fn billing(node: &Node) -> Billing {
+    node.call.as_ref().map(|call| call.billing).unwrap_or_default()
+}
+
 fn has_failed(node: &Node) -> bool {
     node.call.as_ref().is_some_and(|call| call.failed)
 }
@@ -102,6 +116,22 @@ fn agent(trace: &Trace, at: At) -> Option<CompactString> {
     let entry = trace.entry(at);
     let above = || trace.entry(entry.agent?).node.agent.clone();
     entry.node.agent.clone().or_else(above)
+}
+
+/// A tool run's own name; of all else, where neither it nor another record of it names one, that of the run that it is within.
+fn tool(trace: &Trace, at: At, merged: bool) -> Option<CompactString> {
+    if trace.entry(at).node.kind == Kind::Tool {
+        return trace.entry(at).node.tool.clone();
+    }
+    let of_one = |at: At| {
+        let entry = trace.entry(at);
+        entry.node.tool.clone().or_else(|| trace.entry(entry.within?).node.tool.clone())
+    };
+    let own = of_one(at);
+    if own.is_some() || !merged {
+        return own;
+    }
+    records(trace, at).into_iter().find_map(of_one)
 }
 
 /// The model that a span above names, for a call that names none: Codex names it on the turn alone.
@@ -130,11 +160,12 @@ fn cost(trace_id: TraceId, node: &Node, call: &Call, facts: Facts) -> Cost {
         framework: call.framework.clone(),
         convention: call.convention.clone(),
         agent: facts.agent,
-        tool: node.tool.clone(),
+        tool: facts.tool,
         provider: call.provider.clone(),
         request_model: facts.request_model,
         response_model: facts.response_model,
         service_tier: call.service_tier.clone(),
+        billing: facts.billing,
         usage: facts.usage,
         amount: None,
         unpriced: None,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use compact_str::CompactString;
-use quipu_core::{Cost, Rule, Signal, Usage};
+use quipu_core::{Cost, PriceUnit, Rule, Signal, Usage};
 
 use crate::place::{Id, Records};
 use crate::row::Row;
@@ -62,6 +62,7 @@ fn grown(before: Option<&Usage>, now: &Usage) -> Usage {
         input_audio: less(now.input_audio, before.input_audio),
         input_image: less(now.input_image, before.input_image),
         cache_read_audio: less(now.cache_read_audio, before.cache_read_audio),
+        units: less_units(&now.units, &before.units),
         tool_prompt: less(now.tool_prompt, before.tool_prompt),
         output: less(now.output, before.output),
         reasoning: less(now.reasoning, before.reasoning),
@@ -70,4 +71,10 @@ fn grown(before: Option<&Usage>, now: &Usage) -> Usage {
         reading: now.reading,
         estimated: now.estimated,
     }
+}
+
+fn less_units(now: &BTreeMap<PriceUnit, u64>, before: &BTreeMap<PriceUnit, u64>) -> BTreeMap<PriceUnit, u64> {
+    now.iter()
+        .map(|(unit, count)| (unit.clone(), count.saturating_sub(before.get(unit).copied().unwrap_or(0))))
+        .collect()
 }

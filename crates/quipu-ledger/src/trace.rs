@@ -27,6 +27,8 @@ pub(crate) struct Entry {
     pub agent: Option<At>,
     /// The nearest tool run above, with nothing but steps between.
     pub tool: Option<At>,
+    /// The nearest tool run above that has a name, whatever is between.
+    pub within: Option<At>,
     /// The nearest call above.
     pub call: Option<At>,
     /// The nearest span above that names a model.
@@ -49,6 +51,7 @@ pub(crate) struct Entry {
 struct Above {
     agent: Option<At>,
     tool: Option<At>,
+    within: Option<At>,
     call: Option<At>,
     model: Option<At>,
     meeting: Option<Meeting>,
@@ -56,9 +59,8 @@ struct Above {
 
 impl Entry {
     fn above(&self) -> Above {
-        let (agent, tool, call, model, meeting) =
-            (self.agent, self.tool, self.call, self.model, self.meeting);
-        Above { agent, tool, call, model, meeting }
+        let Self { agent, tool, within, call, model, meeting, .. } = *self;
+        Above { agent, tool, within, call, model, meeting }
     }
 }
 
@@ -159,6 +161,7 @@ impl Trace {
             children,
             agent: None,
             tool: None,
+            within: None,
             call: None,
             model: None,
             meeting: None,
@@ -294,7 +297,7 @@ impl Trace {
         }
     }
 
-    /// Hands the nearest agent and tool run, and the meeting, down to `top` and everything below it that they reach.
+    /// Hands the nearest agent and tool run, the meeting and the like down to `top` and everything below it that they reach.
     fn inherit_from(&mut self, top: At) {
         let mut stack = vec![top];
         while let Some(at) = stack.pop() {
@@ -304,6 +307,7 @@ impl Trace {
             let changed = entry.above() != now;
             (entry.agent, entry.tool, entry.call) = (now.agent, now.tool, now.call);
             (entry.model, entry.meeting) = (now.model, now.meeting);
+            entry.within = now.within;
             if changed || at == top {
                 stack.extend_from_slice(&self.entry(at).children);
             }
@@ -326,10 +330,12 @@ impl Trace {
             Kind::Task | Kind::Other => entry.tool,
             _ => None,
         };
+        let is_named_run = entry.node.kind == Kind::Tool && entry.node.tool.is_some();
+        let within = if is_named_run { Some(at) } else { entry.within };
         let call = if entry.node.kind.is_call() { Some(at) } else { entry.call };
         let names_model = entry.node.call.as_ref().is_some_and(|call| call.request_model.is_some());
         let model = if names_model { Some(at) } else { entry.model };
-        Above { agent, tool, call, model, meeting: entry.meeting }
+        Above { agent, tool, within, call, model, meeting: entry.meeting }
     }
 
     /// Marks everything whose standing may depend on `at`: what is above it, and the other records of the same call with

@@ -2,16 +2,26 @@
 
 use std::borrow::Cow;
 
-use quipu_core::{Usage, Value};
+use quipu_core::{PriceUnit, Usage, Value};
 use quipu_semconv::{
     Field, OBJECT_CACHE_READ, OBJECT_CACHE_WRITE, OBJECT_CACHE_WRITE_1H, OBJECT_CACHE_WRITE_5M,
-    OBJECT_REASONING,
+    OBJECT_REASONING, OBJECT_WEB_SEARCHES,
 };
 
 use crate::{Slots, json, number, python};
 
 /// Largest object that is read on the hot path, in bytes.
 const LARGEST: usize = 64 << 10;
+
+/// The unit of searches of the web, as price books name it.
+pub(crate) const WEB_SEARCHES_UNIT: &str = "web_searches";
+/// The unit of transcribed time, as price books name it.
+pub(crate) const AUDIO_SECONDS_UNIT: &str = "audio_seconds";
+
+/// So many of a unit, if there are any.
+pub(crate) fn some_units(unit: &'static str, count: Option<u64>) -> Option<(PriceUnit, u64)> {
+    count.filter(|count| *count > 0).map(|count| (PriceUnit::const_new(unit), count))
+}
 
 /// Fills in what the keys of a span left open, from the provider's own usage object or a dictionary of details.
 pub(crate) fn fill(slots: &Slots<'_>, usage: &mut Usage) {
@@ -23,6 +33,10 @@ pub(crate) fn fill(slots: &Slots<'_>, usage: &mut Usage) {
             usage.cache_write = usage.cache_write.or_else(|| object.first(OBJECT_CACHE_WRITE));
             usage.cache_write_5m = usage.cache_write_5m.or_else(|| object.first(OBJECT_CACHE_WRITE_5M));
             usage.cache_write_1h = usage.cache_write_1h.or_else(|| object.first(OBJECT_CACHE_WRITE_1H));
+        }
+        if field == Field::UsageObject && !usage.units.contains_key(WEB_SEARCHES_UNIT) {
+            let searches = object.first(OBJECT_WEB_SEARCHES);
+            usage.units.extend(some_units(WEB_SEARCHES_UNIT, searches));
         }
         if field != Field::InputDetails {
             usage.reasoning = usage.reasoning.or_else(|| object.first(OBJECT_REASONING));

@@ -34,6 +34,7 @@ pub fn lens(span: &Span, read: &Canonical) -> Lens {
     tokens::tokens(&mut lines);
     tokens::money(&mut lines);
     names::owners(&mut lines);
+    names::about(&mut lines);
     names::outcome(&mut lines);
     contents::contents(&mut lines);
     Lens { lines: lines.lines, unread: unread(span), ..Lens::default() }

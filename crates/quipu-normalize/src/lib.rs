@@ -5,6 +5,7 @@
 //! Gives: its canonical values, and its messages when somebody looks.
 //! Never: drops what it cannot read without a note, or puts content into one.
 
+mod about;
 mod details;
 mod event;
 mod failure;

@@ -3,15 +3,16 @@
 use quipu_core::{Reading, Usage, Value};
 use quipu_semconv::{
     OBJECT_CACHE_READ, OBJECT_CACHE_WRITE, OBJECT_CACHE_WRITE_1H, OBJECT_CACHE_WRITE_5M, OBJECT_CACHED,
-    OBJECT_CACHED_ANEW, OBJECT_EXCLUSIVE, OBJECT_INCLUSIVE, OBJECT_INPUT, OBJECT_INPUT_AUDIO, OBJECT_KEPT_1H,
-    OBJECT_KEPT_5M, OBJECT_OUTPUT, OBJECT_OUTPUT_AUDIO, OBJECT_REASONING, OBJECT_REASONING_ON_TOP,
-    OBJECT_THOUGHT, OBJECT_TOOL_PROMPT_ON_TOP, OBJECT_TOTAL,
+    OBJECT_CACHED_ANEW, OBJECT_DURATION, OBJECT_EXCLUSIVE, OBJECT_INCLUSIVE, OBJECT_INPUT,
+    OBJECT_INPUT_AUDIO, OBJECT_KEPT_1H, OBJECT_KEPT_5M, OBJECT_OUTPUT, OBJECT_OUTPUT_AUDIO, OBJECT_REASONING,
+    OBJECT_REASONING_ON_TOP, OBJECT_SECONDS, OBJECT_THOUGHT, OBJECT_TOOL_PROMPT_ON_TOP, OBJECT_TOTAL,
+    OBJECT_WEB_SEARCHES,
 };
 
-use crate::{number, usage};
+use crate::{details, number, usage};
 
 /// The usage in a provider's own object, by the dialects of `OpenAI`, `Anthropic`, Bedrock, Gemini and `LangChain`; `None`
-/// when it says nothing of input or output.
+/// when it says nothing of input, output or other units.
 ///
 /// Whether input includes cached tokens is proven by the figures where they can; else the object's shape tells: details in
 /// an object of their own are parts of the input, cached tokens beside it under Anthropic's or Bedrock's names are not.
@@ -28,10 +29,12 @@ pub fn usage_of(object: &Value) -> Option<Usage> {
         output: count(OBJECT_OUTPUT),
         reasoning: either(OBJECT_REASONING, OBJECT_THOUGHT),
         output_audio: count(OBJECT_OUTPUT_AUDIO),
+        units: details::some_units(details::WEB_SEARCHES_UNIT, nested(object)).into_iter().collect(),
         ..Usage::default()
     };
+    read.units.extend(details::some_units(details::AUDIO_SECONDS_UNIT, seconds(object)));
     if !read.is_known() {
-        return None;
+        return (!read.units.is_empty()).then(|| Usage { units: read.units, ..Usage::default() });
     }
     if let Some(thoughts) = count(OBJECT_REASONING_ON_TOP) {
         read.output = Some(read.output.unwrap_or(0) + thoughts);
@@ -45,6 +48,18 @@ pub fn usage_of(object: &Value) -> Option<Usage> {
     read.reading = reading(object, &read, total);
     usage::close(&mut read, total, &mut Vec::new());
     Some(read)
+}
+
+fn nested(object: &Value) -> Option<u64> {
+    OBJECT_WEB_SEARCHES.iter().find_map(|place| count(object, place))
+}
+
+/// The seconds of a transcription, begun ones whole as they are charged.
+fn seconds(object: &Value) -> Option<u64> {
+    let (key, word) = OBJECT_DURATION;
+    let told =
+        object.get(OBJECT_SECONDS).filter(|_| object.get(key).and_then(Value::as_str) == Some(word))?;
+    number::decimal(told).filter(|seconds| (0.0..1e9).contains(seconds)).map(|seconds| seconds.ceil() as u64)
 }
 
 fn count(object: &Value, (within, key): &(&str, &str)) -> Option<u64> {
@@ -114,6 +129,15 @@ mod tests {
         );
         assert_eq!((usage.input, usage.output, usage.reasoning), (Some(13), Some(12), Some(7)));
         assert_eq!((usage.cache_read, usage.tool_prompt), (Some(4), Some(3)));
+    }
+
+    #[test]
+    fn searches_and_seconds_are_units() {
+        let searched =
+            read(r#"{"input_tokens": 9, "output_tokens": 3, "server_tool_use": {"web_search_requests": 2}}"#);
+        assert_eq!(searched.units.get("web_searches"), Some(&2));
+        let heard = read(r#"{"type": "duration", "seconds": 90.2}"#);
+        assert_eq!((heard.is_known(), heard.units.get("audio_seconds")), (false, Some(&91)));
     }
 
     #[test]

@@ -7,8 +7,8 @@ use quipu_semconv::{
 };
 
 use crate::{
-    Slots, failure, finish, json, kind, metrics, number, pace, params, provider, python, scope_begins, text,
-    usage,
+    Slots, about, failure, finish, json, kind, metrics, number, pace, params, provider, python, scope_begins,
+    text, usage,
 };
 
 /// Largest JSON text of metadata that is read on the hot path, in bytes.
@@ -47,6 +47,7 @@ pub fn canonical(slots: &Slots<'_>, convention: &'static str) -> Canonical {
     read.provider = provider::provider(slots, read.model().map(CompactString::as_str));
     read.framework = provider::framework(slots, read.provider.as_deref());
     owners(slots, &mut read, extra.user);
+    about::fill(slots, &mut read);
     names(slots, &mut read);
     if read.kind == Kind::Guardrail {
         read.guardrail_triggered = slots.get(Field::GuardrailTriggered).and_then(number::flag);

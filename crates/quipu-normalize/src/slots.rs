@@ -6,12 +6,17 @@ use std::sync::LazyLock;
 use compact_str::{CompactString, format_compact};
 use foldhash::fast::FixedState;
 use quipu_core::{Attributes, Span, Value};
+use quipu_semconv::quipu::UNITS_PREFIX;
 use quipu_semconv::{Class, FIELDS, FRAMEWORK_ATTRIBUTES, Field, USAGE_PREFIXES};
 
 use crate::{number, text};
 
 /// Most notes that one span gets: a span that is all wrong need not say so a hundred times.
 const MOST_NOTES: usize = 16;
+/// Most units beside tokens that are read of one span.
+const MOST_UNITS: usize = 16;
+/// Fields that a resource may fill for all of its spans.
+const OF_RESOURCE: [Field; 4] = [Field::Project, Field::Commit, Field::Branch, Field::Billing];
 /// Most keys of unknown usage that are named of one span.
 const MOST_UNKNOWN: usize = 16;
 
@@ -24,6 +29,8 @@ enum Target {
 struct Index {
     targets: HashMap<&'static str, Target, FixedState>,
     longest: usize,
+    /// First bytes of the keys that a resource may have: few of its keys begin so.
+    of_resource: [bool; 256],
 }
 
 static INDEX: LazyLock<Index> = LazyLock::new(|| {
@@ -37,7 +44,11 @@ static INDEX: LazyLock<Index> = LazyLock::new(|| {
         targets.entry(*key).or_insert(Target::Framework(value, framework));
     }
     let longest = targets.keys().map(|key| key.len()).max().unwrap_or(0);
-    Index { targets, longest }
+    let mut of_resource = [false; 256];
+    for key in OF_RESOURCE.iter().flat_map(|field| field.keys()) {
+        of_resource[usize::from(key.as_bytes()[0])] = true;
+    }
+    Index { targets, longest, of_resource }
 });
 
 /// Whether a value is the word, which Langfuse writes as JSON, in quotes.
@@ -51,6 +62,14 @@ struct Slot<'a> {
     rank: u8,
 }
 
+/// Where a value was found that a resource may have too.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Found<'a> {
+    pub(crate) key: &'static str,
+    pub(crate) value: &'a Value,
+    pub(crate) on_resource: bool,
+}
+
 /// The most trusted usable value of every field of one span.
 ///
 /// Values that say nothing (empty text, placeholders) and counts that are none (negative, not a number) are passed
@@ -59,6 +78,8 @@ pub struct Slots<'a> {
     /// The span.
     pub span: &'a Span,
     slots: [Slot<'a>; Field::COUNT],
+    of_resource: [Slot<'a>; OF_RESOURCE.len()],
+    units: Vec<(&'a str, u64)>,
     framework: Option<&'static str>,
     notes: Vec<CompactString>,
     unknown_usage: Vec<CompactString>,
@@ -75,11 +96,14 @@ impl<'a> Slots<'a> {
         let mut slots = Self {
             span,
             slots: [Slot { value: None, rank: u8::MAX }; Field::COUNT],
+            of_resource: [Slot { value: None, rank: u8::MAX }; OF_RESOURCE.len()],
+            units: Vec::new(),
             framework: None,
             notes: Vec::new(),
             unknown_usage: Vec::new(),
         };
         slots.fill(&span.attributes);
+        slots.fill_of_resource(&span.resource.attributes);
         slots
     }
 
@@ -107,6 +131,21 @@ impl<'a> Slots<'a> {
     pub fn key(&self, field: Field) -> Option<&'static str> {
         let slot = self.slots[field as usize];
         slot.value.and_then(|_| field.keys().get(usize::from(slot.rank)).copied())
+    }
+
+    /// The value of a field that a resource may have too: by the most trusted key, the span's own where both have that.
+    pub(crate) fn found(&self, field: Field) -> Option<Found<'a>> {
+        let own = self.slots[field as usize];
+        let at = OF_RESOURCE.iter().position(|known| *known == field)?;
+        let on_resource = self.of_resource[at].rank < own.rank;
+        let slot = if on_resource { self.of_resource[at] } else { own };
+        let key = field.keys().get(usize::from(slot.rank)).copied()?;
+        Some(Found { key, value: slot.value?, on_resource })
+    }
+
+    /// Units beside tokens under Quipu's own keys.
+    pub(crate) fn units(&self) -> &[(&'a str, u64)] {
+        &self.units
     }
 
     /// The framework that the attributes tell.
@@ -139,8 +178,28 @@ impl<'a> Slots<'a> {
         }
     }
 
-    fn miss(&mut self, key: &CompactString, value: &Value) {
+    fn fill_of_resource(&mut self, attributes: &'a Attributes) {
+        let index = &*INDEX;
+        for (key, value) in attributes {
+            let first = key.as_bytes().first().copied().unwrap_or(0);
+            if !index.of_resource[usize::from(first)] {
+                continue;
+            }
+            let Some(Target::Field(field, _, rank)) = index.targets.get(key.as_str()) else { continue };
+            let Some(at) = OF_RESOURCE.iter().position(|known| known == field) else { continue };
+            let slot = &mut self.of_resource[at];
+            if *rank < slot.rank && text::label(value).is_some() {
+                *slot = Slot { value: Some(value), rank: *rank };
+            }
+        }
+    }
+
+    fn miss(&mut self, key: &'a CompactString, value: &Value) {
         let is_figure = matches!(value, Value::Int(_) | Value::Double(_));
+        if let (true, Some(unit)) = (is_figure, key.strip_prefix(UNITS_PREFIX)) {
+            let count = number::count(value).ok().filter(|count| *count > 0 && !unit.is_empty());
+            self.units.extend(count.filter(|_| self.units.len() < MOST_UNITS).map(|count| (unit, count)));
+        }
         if is_figure
             && self.unknown_usage.len() < MOST_UNKNOWN
             && USAGE_PREFIXES.iter().any(|prefix| key.starts_with(prefix))

@@ -1,12 +1,12 @@
 //! Token usage in buckets that do not overlap, whatever the source's arithmetic.
 
 use compact_str::{CompactString, format_compact};
-use quipu_core::{Reading, Usage};
+use quipu_core::{PriceUnit, Reading, Usage};
 use quipu_semconv::{COUNTING_PROVIDERS, EXCLUSIVE_SCOPES, Field, RAW_INPUT, REASONING_ON_TOP_SCOPES};
 
 use crate::{Slots, details, scope_begins};
 
-/// The usage on a span, or `None` when it says nothing of input or output. What had to be mended is noted.
+/// The usage on a span, or `None` when it says nothing of input, output or other units. What had to be mended is noted.
 ///
 /// Whether input includes cached tokens is decided by evidence first (cached tokens beyond the input, or a total that
 /// only adds up one way), then by what is known of the source, then by the convention's rule that it does.
@@ -18,7 +18,9 @@ pub(crate) fn usage(
 ) -> Option<Usage> {
     let mut usage = raw(slots);
     if !usage.is_known() {
-        return None;
+        // Some calls are charged by other units alone.
+        let units = std::mem::take(&mut usage.units);
+        return (!units.is_empty()).then(|| Usage { units, ..Usage::default() });
     }
     let total = slots.count(Field::Total);
     usage.reading = reading(slots, &usage, total, provider, known);
@@ -61,6 +63,8 @@ pub(crate) fn raw(slots: &Slots<'_>) -> Usage {
         output_image: count(Field::OutputImage),
         ..Usage::default()
     };
+    usage.units.extend(slots.units().iter().map(|(unit, count)| (PriceUnit::from(*unit), *count)));
+    usage.units.extend(details::some_units(details::WEB_SEARCHES_UNIT, count(Field::WebSearches)));
     details::fill(slots, &mut usage);
     if usage.cache_write.is_none() && (usage.cache_write_5m.is_some() || usage.cache_write_1h.is_some()) {
         usage.cache_write = Some(usage.cache_write_5m.unwrap_or(0) + usage.cache_write_1h.unwrap_or(0));

@@ -152,6 +152,39 @@ pub const TAGS: &[&str] = &[
     "logfire.tags",
 ];
 
+/// Project that the work belongs to, on spans or their resource. What `LangSmith` calls a session is its project.
+pub const PROJECT: &[&str] = &[
+    crate::quipu::PROJECT,
+    "openinference.project.name",
+    "langsmith.trace.session_name",
+    "langsmith.metadata.LANGSMITH_PROJECT",
+    "wandb.project",
+    "metadata.user_api_key_project_alias",
+    "vcs.repository.name",
+    "langsmith.trace.session_id",
+];
+
+/// Folder that an agent works in, on its own spans: its name stands for the project that nothing else names.
+pub const WORKING_DIRECTORY: &[&str] = &["process.working_directory"];
+
+/// Revision of the source code, on spans or their resource.
+/// Facts: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/vcs/>; the second spelling is an older one.
+pub const COMMIT: &[&str] = &[
+    "vcs.ref.head.revision",
+    "vcs.repository.ref.revision",
+    "git.commit.sha",
+    "git.commit",
+    "git.commit.hash",
+    "git.revision",
+    "langsmith.metadata.revision_id",
+];
+
+/// Branch of the source code, on spans or their resource.
+pub const BRANCH: &[&str] = &["vcs.ref.head.name", "vcs.repository.ref.name", "git.branch"];
+
+/// Who is asked to pay, on spans or their resource.
+pub const BILLING: &[&str] = &[crate::quipu::BILLING];
+
 /// Agent that did the work or owns the span.
 pub const AGENT: &[&str] = &[
     "gen_ai.agent.name",

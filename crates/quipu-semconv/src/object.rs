@@ -61,6 +61,11 @@ pub const OBJECT_OUTPUT_AUDIO: &[(&str, &str)] = &[
     ("output_token_details", "audio"),
 ];
 
+/// The word of an object that counts time instead of tokens, and where its seconds are: OpenAI's transcriptions.
+pub const OBJECT_DURATION: (&str, &str) = ("type", "duration");
+/// The seconds of such an object.
+pub const OBJECT_SECONDS: &str = "seconds";
+
 /// Reasoning that the object counts beside its output: Gemini's thoughts.
 pub const OBJECT_REASONING_ON_TOP: &[(&str, &str)] =
     &[("", "thoughtsTokenCount"), ("", "thoughts_token_count")];

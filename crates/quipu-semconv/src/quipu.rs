@@ -36,6 +36,16 @@ pub const NO_KIND: &str = "other";
 /// False on spans that head sampling left out: they hold what is counted, and nothing else.
 pub const SAMPLED: &str = "quipu.sampled";
 
+/// Project that the work belongs to; on records, or on the resource for all of a process.
+pub const PROJECT: &str = "quipu.project";
+
+/// Who is asked to pay for calls, `metered` or `subscription`; on records, or on the resource for all of a process. It comes
+/// before what the source itself tells.
+pub const BILLING: &str = "quipu.billing";
+
+/// How the keys of units begin that are charged beside tokens: `quipu.units.web_searches`.
+pub const UNITS_PREFIX: &str = "quipu.units.";
+
 /// Framework that the code is written with.
 pub const FRAMEWORK: &str = "quipu.framework";
 

@@ -146,6 +146,14 @@ pub const OUTPUT_IMAGE: &[&str] = &["gen_ai.usage.image.output_tokens"];
 pub const TOOL_PROMPT: &[&str] =
     &["gen_ai.usage.tool_use_prompt_tokens", "gen_ai.usage.details.tool_use_prompt_tokens"];
 
+/// Searches of the web that the provider made for the call and charges.
+pub const WEB_SEARCHES: &[&str] = &[
+    "gen_ai.usage.server_tool_use.web_search_requests",
+    "gen_ai.usage.web_search_requests",
+    "gen_ai.usage.details.web_search_requests",
+    "web_search_requests",
+];
+
 /// The provider's own usage object, as JSON or as a Python dictionary, for details that have no key of their own.
 pub const USAGE_OBJECT: &[&str] =
     &["gen_ai.usage.raw", "metadata.usage_object", "ai.response.providerMetadata"];
@@ -206,6 +214,13 @@ pub const OBJECT_REASONING: &[(&str, &str)] = &[
     ("azure", "reasoningTokens"),
     ("google.usageMetadata", "thoughtsTokenCount"),
     ("vertex.usageMetadata", "thoughtsTokenCount"),
+];
+
+/// The same for searches of the web: Anthropic's, and `LiteLLM`'s word for those of other providers.
+pub const OBJECT_WEB_SEARCHES: &[(&str, &str)] = &[
+    ("server_tool_use", "web_search_requests"),
+    ("anthropic.usage.server_tool_use", "web_search_requests"),
+    ("prompt_tokens_details", "web_search_requests"),
 ];
 
 /// Figures that only say again what other keys say, or split it further than the record does.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use quipu_adapter_codex::Codex;
 use quipu_conformance::sample::{at, draft, event};
 use quipu_conformance::{Recording, run_adapter};
-use quipu_core::{Adapter, Event, Kind, Level, Scope, Span, SpanEvent, Value};
+use quipu_core::{Adapter, Billing, Event, Kind, Level, Scope, Span, SpanEvent, Value};
 use quipu_recordings::{Signal, agents, alone, assert_made_again, sums, tools, truth};
 
 const NAME: &str = "codex";
@@ -153,6 +153,33 @@ fn failures_are_told_by_events_of_spans() {
     let tool = Codex.canonical(&with_event("codex.tool_result", "success", "false"));
     assert_eq!((tool.kind, tool.tool, tool.error_type.as_deref()), (Kind::Tool, None, Some("tool_error")));
     assert_eq!(Codex.canonical(&with_event("codex.tool_result", "success", "true")).kind, Kind::Other);
+}
+
+#[test]
+fn a_login_is_a_plan_and_a_key_is_paid_by_use() {
+    let completed = [("event.kind", Value::from("response.completed")), ("input_token_count", 12.into())];
+    for (mode, want) in [
+        ("Chatgpt", Some(Billing::Subscription)),
+        ("chatgpt", Some(Billing::Subscription)),
+        ("ApiKey", Some(Billing::Metered)),
+        ("api_key", Some(Billing::Metered)),
+        ("unheard of", None),
+    ] {
+        let attributes = [&completed[..], &[("auth_mode", mode.into())]].concat();
+        let span = Codex.span_of_event(&record("codex.sse_event", &attributes)).unwrap();
+        let read = Codex.canonical(&span);
+        assert_eq!(read.billing, want, "{mode}");
+        let lines = Codex.lens(&span, &read).lines;
+        let line = lines.iter().find(|line| line.field == "billing");
+        assert_eq!(line.and_then(|line| line.key.as_deref()), want.map(|_| "auth_mode"));
+    }
+    let on_event = with_event("codex.sse_event", "auth_mode", "Chatgpt");
+    assert_eq!(Codex.canonical(&on_event).billing, Some(Billing::Subscription));
+    // What the user says comes first.
+    let said =
+        [&completed[..], &[("auth_mode", "Chatgpt".into()), ("quipu.billing", "metered".into())]].concat();
+    let span = Codex.span_of_event(&record("codex.sse_event", &said)).unwrap();
+    assert_eq!(Codex.canonical(&span).billing, Some(Billing::Metered));
 }
 
 #[test]

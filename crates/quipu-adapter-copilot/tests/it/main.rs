@@ -3,7 +3,7 @@
 
 use quipu_adapter_copilot::Copilot;
 use quipu_conformance::{Recording, run_adapter, sample::draft};
-use quipu_core::{Adapter, Kind, Span};
+use quipu_core::{Adapter, Billing, Kind, Span};
 
 fn call() -> Span {
     draft(1, 2)
@@ -55,6 +55,19 @@ fn reads_a_call() {
     assert_eq!(read.time_to_first_token, Some(250_000_000));
     let usage = read.usage.unwrap();
     assert_eq!((usage.input, usage.cache_read, usage.reasoning), (Some(141_746), Some(119_637), Some(428)));
+}
+
+#[test]
+fn a_seat_covers_its_calls_but_not_those_of_a_key_of_ones_own() {
+    assert_eq!(Copilot.canonical(&call()).billing, Some(Billing::Subscription));
+    assert_eq!(Copilot.canonical(&run()).billing, Some(Billing::Subscription));
+    let mut own = call();
+    for (key, value) in own.attributes.iter_mut() {
+        if key == "gen_ai.provider.name" {
+            *value = "anthropic".into();
+        }
+    }
+    assert_eq!(Copilot.canonical(&own).billing, None);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use quipu_adapter_gemini_cli::GeminiCli;
 use quipu_conformance::sample::{at, draft, event};
 use quipu_conformance::{Recording, run_adapter};
 use quipu_core::{
-    Adapter, Canonical, Event, Kind, Level, Meeting, Scope, Signal as Told, Span, Tokens, Value,
+    Adapter, Billing, Canonical, Event, Kind, Level, Meeting, Scope, Signal as Told, Span, Tokens, Value,
 };
 use quipu_recordings::{Signal, agents, alone, assert_made_again, sums, tools, truth};
 
@@ -98,6 +98,24 @@ fn thoughts_and_tool_prompts_are_counted_where_they_are_missing() {
     assert_eq!(usage("qwen-code", [100, 20, 5, 0], None), (100, 20));
     assert_eq!(usage("qwen-code", [100, 20, 5, 0], Some(125)), (100, 25), "beside it, by the total");
     assert_eq!(usage("qwen_code", [100, 2, 5, 0], None), (100, 7), "more than the output");
+}
+
+#[test]
+fn a_login_is_a_plan_and_a_key_is_paid_by_use() {
+    for (auth, want) in [
+        ("oauth-personal", Some(Billing::Subscription)),
+        ("qwen-oauth", Some(Billing::Subscription)),
+        ("gemini-api-key", Some(Billing::Metered)),
+        ("vertex-ai", Some(Billing::Metered)),
+        ("compute-default-credentials", None),
+    ] {
+        let told =
+            record("gemini_cli.api_response", &[("auth_type", auth.into()), ("input_token_count", 1.into())]);
+        assert_eq!(canonical(&told).billing, want, "{auth}");
+    }
+    let recorded = alone(GeminiCli, NAME, Signal::Logs);
+    let calls: Vec<_> = recorded.iter().filter(|span| span.canonical.kind == Kind::Llm).collect();
+    assert!(!calls.is_empty() && calls.iter().all(|span| span.canonical.billing == Some(Billing::Metered)));
 }
 
 #[test]

@@ -48,6 +48,9 @@ fn used(line: &mut Line, span: &Span, row: Option<&Cost>) {
     if !counts && usage.is_some() {
         return line.column(DIM, "not counted");
     }
+    if let Some(covered) = row.and_then(Cost::subscription) {
+        return line.column(DIM, format_args!("{} by list price, under a plan", money(covered)));
+    }
     match row.map(|row| (row.amount, row.unpriced)) {
         Some((Some(amount), _)) => line.column(MONEY, money(amount)),
         Some((None, Some(reason))) if usage.is_some() => {

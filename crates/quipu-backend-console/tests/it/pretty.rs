@@ -107,3 +107,11 @@ async fn a_running_span_and_odd_times_have_a_line() {
     assert_eq!(text.lines().count(), 2);
     assert!(text.lines().all(|line| line.ends_with("running")), "{text}");
 }
+
+#[tokio::test]
+async fn what_a_plan_covers_is_not_shown_as_money_spent() {
+    let call = draft(7, 2).named("chat gpt-5").llm("gpt-5", 12, 8).lasts(MILLI).span();
+    let row = quipu_core::Cost { billing: quipu_core::Billing::Subscription, ..priced(&call, "0.0042") };
+    let text = shown(Config::default(), batch([call], [row])).await;
+    assert!(text.ends_with("12→8 tok  $0.0042 by list price, under a plan\n"), "{text}");
+}

@@ -23,7 +23,7 @@ async fn equal_histories() {
 #[tokio::test]
 async fn a_missing_batch_is_found_out() {
     let (all, most) = (Memory::new(), Memory::new());
-    let mut batches = history(5, 40);
+    let mut batches = history(6, 40);
     let last = batches.pop().unwrap();
     for batch in batches {
         all.write(batch.clone().into()).await.unwrap();

@@ -6,10 +6,10 @@ use async_trait::async_trait;
 use quipu_backend_memory::Memory;
 use quipu_conformance::Suite;
 use quipu_core::{
-    Backend, Batch, CostSink, EventPage, EventQuery, EventSink, Facet, FacetField, Meeting, MetricName,
-    MetricQuery, MetricSeries, MetricSink, Node, Result, SessionPage, SessionQuery, Signal, SpanId, SpanPage,
-    SpanQuery, SpanRow, SpanSink, Store, StoreInfo, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage,
-    TraceQuery, TraceRow, UsageGroup, UsageQuery,
+    Backend, Batch, CostPage, CostQuery, CostSink, EventPage, EventQuery, EventSink, Facet, FacetField,
+    Meeting, MetricName, MetricQuery, MetricSeries, MetricSink, Node, Result, SessionPage, SessionQuery,
+    Signal, SpanId, SpanPage, SpanQuery, SpanRow, SpanSink, Store, StoreInfo, Timestamp, ToolGroup,
+    TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery,
 };
 
 /// What is wrong with a store.
@@ -142,6 +142,10 @@ impl Store for Faulty {
 
     async fn usage(&self, query: &UsageQuery) -> Result<Vec<UsageGroup>> {
         self.0.usage(query).await
+    }
+
+    async fn costs(&self, query: &CostQuery) -> Result<CostPage> {
+        self.0.costs(query).await
     }
 
     async fn tools(&self, filter: &TraceFilter) -> Result<Vec<ToolGroup>> {

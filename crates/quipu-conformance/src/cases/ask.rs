@@ -4,8 +4,8 @@ use std::future::Future;
 use std::time::Duration;
 
 use quipu_core::{
-    Detail, EventQuery, Sort, Span, SpanQuery, SpanRow, Store, TraceFilter, TraceId, TraceQuery, TraceRow,
-    UsageGroup, UsageKey, UsageQuery, UsageTotals,
+    CostQuery, CostRow, Detail, EventQuery, Sort, Span, SpanQuery, SpanRow, Store, TraceFilter, TraceId,
+    TraceQuery, TraceRow, UsageGroup, UsageKey, UsageQuery, UsageTotals,
 };
 use tokio::time::{Instant, sleep};
 
@@ -72,6 +72,25 @@ pub async fn all_traces(
                 "a page of {} traces where {limit} were asked for",
                 page.rows.len()
             )));
+        }
+        rows.extend(page.rows);
+        match page.next {
+            Some(next) if query.cursor == Some(next) => return Err(Failure::new("the cursor stands still")),
+            Some(next) => query.cursor = Some(next),
+            None => return Ok(rows),
+        }
+    }
+}
+
+/// Every ledger row of a question, page by page.
+pub async fn all_costs(store: &dyn Store, filter: &TraceFilter, limit: usize) -> Outcome<Vec<CostRow>> {
+    let mut query = CostQuery { filter: filter.clone(), limit, cursor: None };
+    let mut rows = Vec::new();
+    loop {
+        let page = store.costs(&query).await?;
+        if page.rows.len() > limit || (page.rows.is_empty() && page.next.is_some()) {
+            let many = page.rows.len();
+            return Err(Failure::new(format!("a page of {many} ledger rows where {limit} were asked for")));
         }
         rows.extend(page.rows);
         match page.next {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use quipu_core::{
-    Attributes, Batch, Cost, Event, Kind, Level, Reading, Resource, Rule, Scope, Timestamp, Unpriced, Usage,
-    Usd, Value,
+    Attributes, Batch, Billing, Cost, Event, Kind, Level, Reading, Resource, Rule, Scope, Timestamp,
+    Unpriced, Usage, Usd, Value,
 };
 
 use super::{ask, cases};
@@ -49,6 +49,7 @@ fn full_usage() -> Usage {
         reasoning: Some(150),
         output_audio: Some(16),
         output_image: Some(17),
+        units: std::iter::once(("web_searches".into(), 3)).collect(),
         reading: Reading::ProvenExclusive,
         estimated: true,
     }
@@ -90,6 +91,7 @@ async fn every_field_of_a_ledger_row(on: &Subject) -> Outcome {
         row.request_model = Some("asked".into());
         row.response_model = Some("answered".into());
         row.service_tier = Some("priority".into());
+        row.billing = Billing::Subscription;
         row.price =
             Some(quipu_core::PriceRef { source: "book".into(), version: "2026-03".into(), id: "a/b".into() });
         row.amount = "0.25".parse().ok();

@@ -1,12 +1,14 @@
 //! The list.
 
 pub(crate) mod ask;
+mod costs;
 mod errors;
 mod events;
 mod exits;
 mod facets;
 mod fidelity;
 mod fidelity_rows;
+mod labels;
 mod ledger;
 mod lifecycle;
 mod meetings;
@@ -43,6 +45,8 @@ pub fn all() -> Vec<Case> {
         spans::cases(),
         sessions::cases(),
         usage::cases(),
+        costs::cases(),
+        labels::cases(),
         tools::cases(),
         facets::cases(),
         events::cases(),

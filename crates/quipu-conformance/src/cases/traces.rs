@@ -346,6 +346,7 @@ async fn filters_combine(on: &Subject) -> Outcome {
         user: text("u"),
         min_duration: Some(1),
         min_cost: "0.5".parse().ok(),
+        ..TraceFilter::default()
     };
     picks(on, filter.clone(), &[1]).await?;
     picks(on, TraceFilter { until: None, ..filter.clone() }, &[1, 4]).await?;

@@ -15,6 +15,8 @@ cases! { "usage":
     [Store, Spans, Costs] by_what_the_call_says,
     [Store, Spans, Costs] by_session_and_user_of_the_trace,
     [Store, Spans, Costs] by_hour_and_day,
+    [Store, Spans, Costs] by_week_and_month,
+    [Store, Spans, Costs] by_the_tool_that_a_call_ran_within,
     [Store, Spans, Costs] by_two_keys,
     [Store, Spans, Costs] groups_add_up_to_the_total,
     [Store, Spans, Costs] times_are_those_of_the_call,
@@ -133,6 +135,40 @@ async fn by_hour_and_day(on: &Subject) -> Outcome {
     Ok(())
 }
 
+async fn by_week_and_month(on: &Subject) -> Outcome {
+    let time = |text: &str| text.parse::<Timestamp>().unwrap_or_default();
+    // A Sunday and a Monday of two months, and the Sunday after.
+    let times = ["2026-05-31T23:59:59.999Z", "2026-06-01T00:00:00Z", "2026-06-07T12:00:00Z"];
+    let calls = (1..).zip(times).map(|(trace, text)| call_at(trace, time(text)));
+    let (spans, costs): (Vec<_>, Vec<_>) = calls.unzip();
+    on.write(batch(spans, costs)).await?;
+    let group = |day: &str, calls: u64| {
+        let start = UsageKey::Time(time(&format!("{day}T00:00:00Z")));
+        (vec![start], calls, calls, usd(i32::try_from(calls).unwrap_or(0)))
+    };
+    let want = vec![group("2026-05-25", 1), group("2026-06-01", 2)];
+    same!(groups(on, &query(&[GroupBy::Week])).await?, want, "groups by week");
+    let want = vec![group("2026-05-01", 1), group("2026-06-01", 2)];
+    same!(groups(on, &query(&[GroupBy::Month])).await?, want, "groups by month");
+    Ok(())
+}
+
+async fn by_the_tool_that_a_call_ran_within(on: &Subject) -> Outcome {
+    let run = draft(1, 1).tool("search").span();
+    let calls = [2, 3].map(|number| draft(1, number).below(1).llm("gpt-5", 10, 0).span());
+    let within = Cost { tool: Some("search".into()), ..priced(&calls[0], "1") };
+    let costs = [crate::sample::cost(&run), within, priced(&calls[1], "2")];
+    on.write(batch([vec![run], calls.to_vec()].concat(), costs)).await?;
+    let want = vec![(vec![NONE], 1, 10, usd(2)), (vec![name("search")], 1, 10, usd(1))];
+    same!(groups(on, &query(&[GroupBy::Tool])).await?, want, "groups by tool");
+    let tools = on.store()?.tools(&TraceFilter::default()).await?;
+    let runs: Vec<_> = tools.iter().map(|tool| (tool.tool.as_str(), tool.calls)).collect();
+    same!(runs, [("search", 1)], "runs of tools");
+    let row = ask::trace(on.store()?, 1).await?;
+    same!((row.llm_calls, row.tool_calls), (2, 1), "calls and runs of the trace");
+    Ok(())
+}
+
 async fn by_two_keys(on: &Subject) -> Outcome {
     let (spans, costs) = three();
     on.write(batch(spans, costs)).await?;
@@ -152,6 +188,13 @@ async fn groups_add_up_to_the_total(on: &Subject) -> Outcome {
     on.write(agent_runs(41, 40)).await?;
     let total = ask::total(on.store()?, TraceFilter::default()).await?;
     let keys = [
+        GroupBy::Week,
+        GroupBy::Month,
+        GroupBy::Tool,
+        GroupBy::Project,
+        GroupBy::Commit,
+        GroupBy::Branch,
+        GroupBy::Billing,
         GroupBy::Model,
         GroupBy::Provider,
         GroupBy::Agent,

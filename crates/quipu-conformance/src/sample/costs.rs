@@ -26,6 +26,7 @@ pub fn cost(span: &Span) -> Cost {
         request_model: read.request_model.clone(),
         response_model: read.response_model.clone(),
         service_tier: read.service_tier.clone(),
+        billing: read.billing.unwrap_or_default(),
         usage: read.usage.clone(),
         amount: None,
         unpriced: None,

@@ -109,6 +109,30 @@ impl Draft {
         self.with("user.id", id).read(|canonical| canonical.user = Some(id.into()))
     }
 
+    /// Adds a tag.
+    #[must_use]
+    pub fn tag(self, tag: &str) -> Self {
+        let mut tags: Vec<Value> =
+            self.0.canonical.tags.iter().map(|tag| Value::from(tag.as_str())).collect();
+        tags.push(Value::from(tag));
+        self.with("tags", Value::Array(tags)).read(|canonical| canonical.tags.push(tag.into()))
+    }
+
+    /// Names the project that it is of.
+    #[must_use]
+    pub fn project(self, name: &str) -> Self {
+        self.with("quipu.project", name).read(|canonical| canonical.project = Some(name.into()))
+    }
+
+    /// Names the revision of the source code, and its branch.
+    #[must_use]
+    pub fn code(self, commit: &str, branch: &str) -> Self {
+        self.with("vcs.ref.head.revision", commit).with("vcs.ref.head.name", branch).read(|canonical| {
+            canonical.commit = Some(commit.into());
+            canonical.branch = Some(branch.into());
+        })
+    }
+
     /// Names the framework that it is of.
     #[must_use]
     pub fn framework(mut self, name: &str) -> Self {

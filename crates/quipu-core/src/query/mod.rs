@@ -17,7 +17,10 @@ pub use spans::{Detail, SpanPage, SpanQuery, SpanRow};
 pub use traces::{
     Cursor, Facet, FacetField, Sort, TraceFilter, TracePage, TraceQuery, TraceRow, TraceStatus,
 };
-pub use usage::{GroupBy, ToolGroup, UsageGroup, UsageKey, UsageQuery, UsageTotals};
+pub use usage::{
+    CostCursor, CostPage, CostQuery, CostRow, GroupBy, ToolGroup, UsageGroup, UsageKey, UsageQuery,
+    UsageTotals,
+};
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]

@@ -45,6 +45,8 @@ pub struct SessionRow {
     pub tokens: Tokens,
     /// Computed cost; `None` when nothing is priced.
     pub cost: Option<Usd>,
+    /// What use under a subscription would have cost by list price; no part of `cost`.
+    pub subscription: Option<Usd>,
     /// Agents, sorted.
     pub agents: Vec<CompactString>,
     /// Models, sorted.

@@ -56,6 +56,14 @@ pub struct TraceFilter {
     pub session: Option<String>,
     /// User.
     pub user: Option<String>,
+    /// Tag that it bears.
+    pub tag: Option<String>,
+    /// Project.
+    pub project: Option<String>,
+    /// Revision of the source code.
+    pub commit: Option<String>,
+    /// Branch of the source code.
+    pub branch: Option<String>,
     /// Lasted at least so many nanoseconds.
     pub min_duration: Option<i64>,
     /// Cost at least.
@@ -142,8 +150,10 @@ pub struct TraceRow {
     pub errors: u64,
     /// Tokens.
     pub tokens: Tokens,
-    /// Computed cost of the priced calls; `None` when none is priced.
+    /// Computed cost of the calls that are priced and metered; `None` when none is.
     pub cost: Option<Usd>,
+    /// What use under a subscription would have cost by list price; no part of `cost`.
+    pub subscription: Option<Usd>,
     /// Counted rows without a price, for whatever reason (`Cost::unpriced`).
     pub unpriced_calls: u64,
     /// Cost that the source reported; `None` when it reported none.
@@ -152,6 +162,14 @@ pub struct TraceRow {
     pub session: Option<CompactString>,
     /// User.
     pub user: Option<CompactString>,
+    /// Project: one of those that its spans name, the first in order.
+    pub project: Option<CompactString>,
+    /// Revision of the source code, chosen as the project is.
+    pub commit: Option<CompactString>,
+    /// Branch of the source code, chosen as the project is.
+    pub branch: Option<CompactString>,
+    /// Tags of its spans, sorted.
+    pub tags: Vec<CompactString>,
     /// Agents, sorted.
     pub agents: Vec<CompactString>,
     /// Models, sorted.
@@ -188,6 +206,12 @@ pub enum FacetField {
     User,
     /// Convention.
     Convention,
+    /// Tag.
+    Tag,
+    /// Project.
+    Project,
+    /// Branch of the source code.
+    Branch,
 }
 
 /// One value of a field.
@@ -207,6 +231,10 @@ impl TraceFilter {
             || self.status.is_some()
             || self.session.is_some()
             || self.user.is_some()
+            || self.tag.is_some()
+            || self.project.is_some()
+            || self.commit.is_some()
+            || self.branch.is_some()
             || self.min_duration.is_some()
             || self.min_cost.is_some()
     }

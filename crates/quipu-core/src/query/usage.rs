@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use compact_str::CompactString;
 
-use crate::{Sketch, Timestamp, Tokens, TraceFilter, Unpriced, Usd};
+use crate::{Cost, Sketch, SpanId, Timestamp, Tokens, TraceFilter, TraceId, Unpriced, Usd};
 
 /// What usage can be grouped by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -29,6 +29,35 @@ pub enum GroupBy {
     Hour,
     /// Day of the call's start, UTC.
     Day,
+    /// Week of the call's start, from Monday, UTC.
+    Week,
+    /// Calendar month of the call's start, UTC.
+    Month,
+    /// Nearest tool that the call ran within.
+    Tool,
+    /// Tag of the trace: a call is in the group of each of its trace's tags, so that groups overlap.
+    Tag,
+    /// Project of the trace.
+    Project,
+    /// Revision of the source code, of the trace.
+    Commit,
+    /// Branch of the source code, of the trace.
+    Branch,
+    /// Who is asked to pay: `metered` or `subscription`.
+    Billing,
+}
+
+impl GroupBy {
+    /// The start of the time that a call at `time` is put under; `None` for keys that are names.
+    pub fn start(self, time: Timestamp) -> Option<Timestamp> {
+        match self {
+            Self::Hour => Some(time.floor(Timestamp::HOUR)),
+            Self::Day => Some(time.floor(Timestamp::DAY)),
+            Self::Week => Some(time.week()),
+            Self::Month => Some(time.month()),
+            _ => None,
+        }
+    }
 }
 
 /// A question for usage. The filter's times and its model, agent, service and framework are those of the call itself; the rest
@@ -46,7 +75,7 @@ pub struct UsageQuery {
 pub enum UsageKey {
     /// A name; `None` where the calls name none.
     Name(Option<CompactString>),
-    /// Start of an hour or day.
+    /// Start of an hour, day, week or month.
     Time(Timestamp),
 }
 
@@ -59,12 +88,16 @@ pub struct UsageTotals {
     pub errors: u64,
     /// Tokens, those of orphan roll-ups included.
     pub tokens: Tokens,
-    /// Computed cost of what is priced; `None` when nothing is.
+    /// Computed cost of what is priced and metered; `None` when nothing is.
     pub cost: Option<Usd>,
+    /// What use under subscriptions would have cost by list price: no part of `cost`. `None` when nothing is priced.
+    pub subscription: Option<Usd>,
     /// Rows with usage but without a price, by reason.
     pub unpriced: BTreeMap<Unpriced, u64>,
     /// Cost that sources reported; `None` when none did.
     pub reported: Option<Usd>,
+    /// Rows whose reported cost is far from the computed one ([`Cost::deviates`]).
+    pub deviating: u64,
     /// Latencies of finished LLM calls in nanoseconds.
     pub latency: Sketch,
 }
@@ -76,7 +109,9 @@ impl UsageTotals {
         self.errors += other.errors;
         self.tokens = self.tokens.plus(&other.tokens);
         self.cost = Usd::sum_known(self.cost, other.cost);
+        self.subscription = Usd::sum_known(self.subscription, other.subscription);
         self.reported = Usd::sum_known(self.reported, other.reported);
+        self.deviating += other.deviating;
         for (reason, calls) in &other.unpriced {
             *self.unpriced.entry(*reason).or_default() += calls;
         }
@@ -91,6 +126,54 @@ pub struct UsageGroup {
     pub key: Vec<UsageKey>,
     /// Sums.
     pub totals: UsageTotals,
+}
+
+/// Where a page of ledger rows ended: time and span of its last row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CostCursor {
+    /// Time of the last row.
+    pub time: Timestamp,
+    /// Trace of the last row.
+    pub trace_id: TraceId,
+    /// Span of the last row.
+    pub span_id: SpanId,
+}
+
+/// A question for ledger rows that add to usage, by time, then trace, then span. The filter is read as [`UsageQuery`] does.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CostQuery {
+    /// Which calls.
+    pub filter: TraceFilter,
+    /// Rows wanted; at least 1.
+    pub limit: usize,
+    /// Continue after.
+    pub cursor: Option<CostCursor>,
+}
+
+impl Default for CostQuery {
+    fn default() -> Self {
+        Self { filter: TraceFilter::default(), limit: super::ROWS, cursor: None }
+    }
+}
+
+/// A ledger row with what its trace says of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CostRow {
+    /// The row as it was last written.
+    pub cost: Cost,
+    /// Session of the trace.
+    pub session: Option<CompactString>,
+    /// User of the trace.
+    pub user: Option<CompactString>,
+}
+
+/// A page of ledger rows.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CostPage {
+    /// Rows in order.
+    pub rows: Vec<CostRow>,
+    /// Where to go on; `None` at the end.
+    pub next: Option<CostCursor>,
 }
 
 /// Sums over one tool's counted runs.

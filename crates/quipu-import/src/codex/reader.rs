@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use quipu_core::{Attributes, SpanId, Timestamp, TraceId};
+use quipu_semconv::quipu::BILLING;
 use serde_json::Value as Json;
 
 use super::call::{Answer, Call};
@@ -91,6 +92,7 @@ impl Codex {
         about.put("gen_ai.provider.name", text(meta, "model_provider"));
         about.put("process.working_directory", text(meta, "cwd"));
         about.put("vcs.ref.head.name", at(meta, &["git", "branch"]).and_then(Json::as_str));
+        about.put("vcs.ref.head.revision", at(meta, &["git", "commit_hash"]).and_then(Json::as_str));
         if let Some(subagent) = at(meta, &["source", "subagent"]) {
             let spawn = at(subagent, &["thread_spawn"]);
             let name = spawn.and_then(|spawn| any_text(spawn, &["agent_role", "agent_nickname"]));
@@ -141,12 +143,26 @@ impl Codex {
             "task_started" | "turn_started" => self.begin(text(payload, "turn_id"), time, desk),
             "user_message" => self.prompt(text(payload, "message").unwrap_or_default(), time, desk),
             "token_count" => {
+                self.plan(payload);
                 let Some(info) = at(payload, &["info"]) else { return };
                 let total = at(info, &["total_token_usage"]).map(Usage::of);
                 let last = at(info, &["last_token_usage"]).map(Usage::of);
                 self.counted(last, total, time, desk);
             }
             _ => {}
+        }
+    }
+
+    /// Windows of use are a plan's: with a key there are none.
+    fn plan(&mut self, payload: &Json) {
+        let Some(limits) = at(payload, &["rate_limits"]) else { return };
+        let plan = text(limits, "plan_type");
+        let has_windows =
+            ["primary", "secondary"].iter().any(|name| limits.get(*name).is_some_and(Json::is_object));
+        let known = self.about.get(BILLING).is_some();
+        if (has_windows || plan.is_some()) && !known {
+            self.about.push(BILLING, "subscription");
+            self.about.put("codex.plan_type", plan);
         }
     }
 

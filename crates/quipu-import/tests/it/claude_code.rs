@@ -1,6 +1,6 @@
 //! Transcripts of Claude Code, written as the format is documented.
 
-use quipu::core::{Attributes, Batch, Kind, Signal, Span, SpanId, Timestamp, Tokens, TraceId};
+use quipu::core::{Attributes, Batch, Billing, Kind, Signal, Span, SpanId, Timestamp, Tokens, TraceId};
 use serde_json::{Value, json};
 
 use crate::house::House;
@@ -280,4 +280,28 @@ fn what_telemetry_told_is_not_counted_again() {
         let usage = house.usage();
         assert_eq!((usage.llm_calls, usage.tokens), (2, whole()), "transcript first: {transcript_first}");
     }
+}
+
+#[test]
+fn folder_branch_and_searches_are_read_and_who_pays_may_be_said() {
+    let mut house = House::new();
+    let usage = json!({"input_tokens": 10, "output_tokens": 5, "service_tier": "standard",
+        "server_tool_use": {"web_search_requests": 2, "web_fetch_requests": 0}});
+    let answer = json!({"requestId": "req_9", "message": {"id": "msg_9", "role": "assistant",
+        "model": "claude-sonnet-4-5", "content": [text("Found it.")], "stop_reason": "end_turn", "usage": usage}});
+    let lines = [prompt("u1", 0, "Search"), line("assistant", "a1", 2, answer)];
+    house.write("s.jsonl", &lines.join("\n"));
+    house.import();
+    let call = house.spans.iter().find(|span| span.canonical.kind == Kind::Llm).unwrap();
+    let read = &call.canonical;
+    assert_eq!((read.project.as_deref(), read.branch.as_deref()), (Some("demo"), Some("main")));
+    assert_eq!(read.usage.as_ref().unwrap().units.get("web_searches"), Some(&2));
+    assert_eq!(read.billing, None, "a transcript says nothing of plans");
+    let mut house = House::new();
+    house.bounds.billing = Some(Billing::Subscription);
+    house.write("s.jsonl", &lines.join("\n"));
+    house.import();
+    let usage = house.usage();
+    assert_eq!((usage.llm_calls, usage.cost), (1, None));
+    assert!(usage.subscription.is_some(), "{usage:?}");
 }

@@ -1,6 +1,6 @@
 //! Rollouts of Codex, written as the format is documented.
 
-use quipu::core::{Kind, Signal, Tokens};
+use quipu::core::{Billing, Kind, Signal, Tokens};
 use serde_json::{Value, json};
 
 use crate::house::House;
@@ -163,4 +163,29 @@ fn older_rollouts_without_counts_are_named() {
     );
     let report = house.import_as(Some(quipu_import::Format::Codex)).remove(0);
     assert!(report.failed() && report.troubles[0].why.contains("no token counts"), "{report:?}");
+}
+
+#[test]
+fn source_code_and_the_plan_are_read() {
+    let mut house = House::new();
+    let git = json!({"commit_hash": "9d59409a", "branch": "next", "repository_url": "https://example.com/demo.git"});
+    let mut lines = session();
+    lines[0] = meta(0, json!({"git": git}));
+    house.write("rollout-1.jsonl", &lines.join("\n"));
+    house.import();
+    let call = house.spans.iter().find(|span| span.canonical.kind == Kind::Llm).unwrap();
+    let read = &call.canonical;
+    let told = [read.project.as_deref(), read.commit.as_deref(), read.branch.as_deref()];
+    assert_eq!((told, read.billing), ([Some("demo"), Some("9d59409a"), Some("next")], None));
+    // With a plan each count tells how much of its windows is used.
+    let limits = r#""rate_limits":{"plan_type":"plus","primary":{"used_percent":3.0,"window_minutes":300},"secondary":null}"#;
+    let mut house = House::new();
+    let lines = lines.join("\n").replace("\"rate_limits\":null", limits);
+    house.write("rollout-1.jsonl", &lines);
+    house.import();
+    let calls = house.spans.iter().filter(|span| span.canonical.kind == Kind::Llm);
+    assert!(calls.into_iter().all(|call| call.canonical.billing == Some(Billing::Subscription)));
+    let usage = house.usage();
+    assert_eq!((usage.llm_calls, usage.cost), (2, None));
+    assert!(usage.subscription.is_some(), "{usage:?}");
 }

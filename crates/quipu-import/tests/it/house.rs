@@ -9,7 +9,7 @@ use quipu::core::{
     Timestamp, ToolGroup, TraceFilter, TraceId, TraceQuery, UsageQuery, UsageTotals,
 };
 use quipu::pipeline::{Parts, Pipeline, Priced};
-use quipu::prices::Book;
+use quipu::prices::Books;
 use quipu_import::{Bounds, Failure, FileReport, Format, Item, Known, Sink};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -25,6 +25,7 @@ pub struct House {
     pub folder: TempDir,
     /// Whether everything is refused for now.
     pub closed: bool,
+    pub bounds: Bounds,
 }
 
 impl House {
@@ -34,13 +35,23 @@ impl House {
         let store = quipu::open("memory:", folder.path(), quipu::Access::Write).unwrap();
         let limits = Limits { past_seconds: u64::from(u32::MAX), ..Limits::default() };
         let parts = Parts {
-            stages: vec![Arc::new(Priced::new(Arc::new(Book::vendored())))],
+            stages: vec![Arc::new(Priced::new(Arc::new(Books::vendored())))],
             limits: limits.clone(),
             ..Parts::new(Arc::clone(&store))
         };
         let pipeline = runtime.block_on(async { Pipeline::start(parts) });
         let adapters = quipu::adapters();
-        Self { runtime, store, pipeline, adapters, limits, spans: Vec::new(), folder, closed: false }
+        Self {
+            runtime,
+            store,
+            pipeline,
+            adapters,
+            limits,
+            spans: Vec::new(),
+            folder,
+            closed: false,
+            bounds: Bounds::default(),
+        }
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -60,7 +71,7 @@ impl House {
     }
 
     pub fn import_as(&mut self, format: Option<Format>) -> Vec<FileReport> {
-        let (bounds, mut known) = (Bounds::default(), Known::default());
+        let (bounds, mut known) = (self.bounds.clone(), Known::default());
         let (files, troubles) = quipu_import::find(&[self.folder.path().to_owned()], &bounds);
         assert!(troubles.is_empty(), "{troubles:?}");
         files

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use quipu_conformance::sample::{agent_runs, at, counter, draft, event, priced, span_id, trace_id};
 use quipu_core::{
-    Batch, Bucket, Exemplar, Instrument, Level, Link, Metric, Params, Point, PointValue, Quantile, Reading,
-    Resource, Rule, Scope, Signal, SpanEvent, SpanKind, Status, Temporality, Timestamp, Unpriced, Usage,
-    Value,
+    Batch, Billing, Bucket, Exemplar, Instrument, Level, Link, Metric, Params, Point, PointValue, Quantile,
+    Reading, Resource, Rule, Scope, Signal, SpanEvent, SpanKind, Status, Temporality, Timestamp, Unpriced,
+    Usage, Value,
 };
 use quipu_jsonl::{batch, read};
 
@@ -66,12 +66,15 @@ fn every_field_comes_back() {
     (read.response_id, read.tool_call_id, read.service_tier) =
         (Some("r".into()), Some("c".into()), Some("flex".into()));
     (read.finish_reasons, read.tags) = (vec!["stop".into(), "length".into()], vec!["x".into()]);
+    (read.project, read.commit, read.branch) = (Some("p".into()), Some("c".into()), Some("b".into()));
+    read.billing = Some(Billing::Subscription);
     (read.unknown_usage, read.notes) = (vec!["k".into()], vec!["n".into()]);
     read.params = params_in_full();
     read.usage = Some(usage_in_full());
     let mut row = priced(&span, "0.000000000000000000000001");
     (row.version, row.duration, row.rule) = (u64::MAX, Some(i64::MAX - 1), Rule::OrphanRollup);
     row.unpriced = Some(Unpriced::NotValidThen);
+    (row.billing, row.tool) = (Billing::Subscription, Some("t".into()));
     let mut note = event(at(1), Level::Critical, "agent.stop", "b\u{0}\u{1b}[31m\u{9b}\u{2028}");
     (note.trace_id, note.span_id) = (Some(trace_id(1)), Some(span_id(2)));
     (note.session, note.agent, note.framework) = (Some("s".into()), Some("a".into()), Some("f".into()));
@@ -109,6 +112,7 @@ fn usage_in_full() -> Usage {
         reasoning: Some(8),
         output_audio: Some(9),
         output_image: Some(10),
+        units: std::iter::once(("web_searches".into(), 11)).collect(),
         reading: Reading::ProvenExclusive,
         estimated: true,
     }

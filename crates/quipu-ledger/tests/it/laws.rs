@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use proptest::prelude::*;
-use quipu_core::{Kind, Span};
+use quipu_core::{Billing, Kind, Span};
 
 use crate::world::*;
 
@@ -43,6 +43,10 @@ fn trace() -> impl Strategy<Value = Vec<Span>> {
                 if let (Some(response), true) = (response, kind.is_call()) {
                     made = with_response(made, &format!("r{response}"));
                 }
+                if tokens.is_some_and(|tokens| tokens % 5 == 1) {
+                    made.canonical.billing = Some(Billing::Subscription);
+                    made = with_unit(made, "web_searches", u64::from(name));
+                }
                 let name = format!("name-{name}");
                 match kind {
                     Kind::Agent => made.canonical.agent = Some(name.into()),
@@ -74,7 +78,8 @@ fn difference(one: &Rows, other: &Rows) -> Vec<String> {
     let brief = |rows: &Rows| -> Vec<String> {
         rows.values()
             .map(|row| {
-                format!("{} {:?} {:?} {:?} {:?}", row.span_id, row.kind, row.rule, row.agent, row.usage)
+                let who = (&row.agent, &row.tool, row.billing);
+                format!("{} {:?} {:?} {who:?} {:?}", row.span_id, row.kind, row.rule, row.usage)
             })
             .collect()
     };

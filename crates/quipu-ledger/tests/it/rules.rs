@@ -1,6 +1,6 @@
 //! One test a rule.
 
-use quipu_core::{Kind, Rule, Status};
+use quipu_core::{Billing, Kind, Rule, Status};
 
 use crate::world::*;
 
@@ -265,4 +265,63 @@ fn a_call_without_a_model_is_of_the_model_that_the_turn_names() {
             assert_eq!(rows[&span_id(2)].request_model.as_deref(), Some("gpt-5-codex"));
         }
     }
+}
+
+fn tool_run(number: u64, parent: Option<u64>, name: &str, start: i64, end: i64) -> quipu_core::Span {
+    let mut run = span(number, parent, Kind::Tool, start, end);
+    run.canonical.tool = Some(name.into());
+    run
+}
+
+#[test]
+fn a_call_is_of_the_nearest_tool_that_it_ran_within() {
+    let mut sub_agent = span(2, Some(1), Kind::Agent, 10, 90);
+    sub_agent.canonical.agent = Some("helper".into());
+    let spans = [
+        span(0, None, Kind::Agent, 0, 100),
+        tool_run(1, Some(0), "ask_helper", 5, 95),
+        sub_agent,
+        with_usage(span(3, Some(2), Kind::Llm, 20, 30), 10, 1),
+        tool_run(4, Some(2), "search", 40, 80),
+        span(5, Some(4), Kind::Task, 41, 79),
+        with_usage(span(6, Some(5), Kind::Embedding, 50, 60), 4, 0),
+        with_usage(span(7, Some(0), Kind::Llm, 96, 99), 20, 2),
+    ];
+    let at_once = count(&[spans.to_vec()], 1000);
+    // A tool that comes later than what ran within it.
+    let backwards: Vec<_> = spans.iter().rev().map(|span| vec![span.clone()]).collect();
+    for rows in [&at_once, &count(&backwards, 1000), &count(&backwards, 0)] {
+        let tools: Vec<_> = rows.values().map(|row| (row.kind, row.tool.as_deref())).collect();
+        let want = [
+            (Kind::Tool, Some("ask_helper")),
+            (Kind::Llm, Some("ask_helper")),
+            (Kind::Tool, Some("search")),
+            (Kind::Embedding, Some("search")),
+            (Kind::Llm, None),
+        ];
+        assert_eq!(tools, want);
+        let runs: Vec<_> = rows.values().filter(|row| row.is_tool_run()).collect();
+        assert_eq!(runs.len(), 2, "calls within a tool are no runs of it");
+    }
+}
+
+#[test]
+fn records_of_one_call_share_tool_billing_and_units() {
+    let outer = with_model(with_usage(span(1, Some(0), Kind::Llm, 10, 90), 120, 22), "gpt-4o");
+    let mut inner = with_model(
+        with_unit(with_usage(span(2, Some(1), Kind::Llm, 11, 89), 1, 6), "web_searches", 3),
+        "gpt-4o",
+    );
+    inner.canonical.billing = Some(Billing::Subscription);
+    let mut outer_details = outer;
+    outer_details.canonical.usage.as_mut().unwrap().cache_read = Some(64);
+    let rows = count(&[vec![tool_run(0, None, "answer", 0, 100), outer_details, inner]], 1000);
+    let merged = &rows[&span_id(2)];
+    let usage = merged.usage.as_ref().unwrap();
+    assert_eq!(
+        (merged.rule, merged.billing, merged.tool.as_deref()),
+        (Rule::Merged, Billing::Subscription, Some("answer"))
+    );
+    assert_eq!((usage.input, usage.units.get("web_searches")), (Some(120), Some(&3)));
+    assert_eq!(rows[&span_id(1)].tool.as_deref(), Some("answer"));
 }

@@ -261,3 +261,23 @@ proptest! {
         prop_assert_eq!(count(&batches, 1000), count(&[spans], 1000));
     }
 }
+
+#[test]
+fn a_log_says_who_pays_and_its_span_which_tool_it_ran_within() {
+    let mut run = meeting_in("s", span(0, None, Kind::Tool, 0, 1000));
+    run.canonical.tool = Some("ask".into());
+    let mut inner = call(1, 10, 900, 120);
+    inner.parent_id = Some(span_id(0));
+    let mut log = told(call(2, 900, 900, 120), Signal::Log, 9);
+    log.canonical.billing = Some(quipu_core::Billing::Subscription);
+    log.canonical.tool = Some("another".into());
+    let rows = in_every_way(&[run, inner, log]);
+    let merged = &rows[&span_id(1)];
+    assert_eq!((merged.rule, merged.billing), (Rule::Merged, quipu_core::Billing::Subscription));
+    assert_eq!(merged.tool.as_deref(), Some("ask"));
+    // And the other way round: the span knows no tool.
+    let alone = meeting_in("s", call(1, 10, 900, 120));
+    let mut log = told(call(2, 900, 900, 120), Signal::Log, 9);
+    log.canonical.tool = Some("another".into());
+    assert_eq!(in_every_way(&[alone, log])[&span_id(1)].tool.as_deref(), Some("another"));
+}

@@ -30,6 +30,13 @@ pub fn with_usage(mut span: Span, input: u64, output: u64) -> Span {
     span
 }
 
+pub fn with_unit(mut span: Span, unit: &str, count: u64) -> Span {
+    if let Some(usage) = span.canonical.usage.take() {
+        span.canonical.usage = Some(usage.unit(unit, count));
+    }
+    span
+}
+
 pub fn with_response(mut span: Span, id: &str) -> Span {
     span.canonical.response_id = Some(id.into());
     span
@@ -138,6 +145,9 @@ impl Store for Nodes {
             kept.iter().filter_map(|(id, nodes)| Some((*id, there(nodes)?))).collect()
         };
         Ok(meetings.iter().map(of).collect())
+    }
+    async fn costs(&self, _: &CostQuery) -> Result<CostPage> {
+        unreachable!()
     }
     async fn usage(&self, query: &UsageQuery) -> Result<Vec<UsageGroup>> {
         let kept = self.0.lock().unwrap();

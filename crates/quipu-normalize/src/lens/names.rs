@@ -188,6 +188,37 @@ pub(super) fn owners(lines: &mut Lines<'_>) {
     });
 }
 
+/// What it is part of: project, revision, branch, who pays.
+pub(super) fn about(lines: &mut Lines<'_>) {
+    let read = lines.read;
+    let billing = read.billing.map(|billing| CompactString::const_new(billing.as_str()));
+    for (name, value, field) in [
+        ("project", &read.project, Field::Project),
+        ("commit", &read.commit, Field::Commit),
+        ("branch", &read.branch, Field::Branch),
+        ("billing", &billing, Field::Billing),
+    ] {
+        let Some(value) = value.as_deref() else { continue };
+        let source = found(&lines.slots, field, value).unwrap_or_else(|| Source::rule(BY_THE_ADAPTER));
+        lines.add(name, value, source, &[field]);
+    }
+}
+
+fn found(slots: &Slots<'_>, field: Field, value: &str) -> Option<Source> {
+    let found = slots.found(field);
+    let same =
+        found.filter(|found| text::label(found.value).is_some_and(|told| told.eq_ignore_ascii_case(value)));
+    match same {
+        Some(found) if found.on_resource => Some(Source::keyed(found.key, "on the resource")),
+        Some(found) => Some(Source::copied(found.key)),
+        None if field == Field::Project && crate::about::folder(slots).as_deref() == Some(value) => {
+            let key = slots.key(Field::WorkingDirectory)?;
+            Some(Source::keyed(key, "the name of the folder that the agent works in"))
+        }
+        None => None,
+    }
+}
+
 fn other_field(slots: &Slots<'_>, field: Field, value: &str, rule: &'static str) -> Option<Source> {
     let key = slots.key(field).filter(|_| slots.label(field).as_deref() == Some(value))?;
     Some(Source::keyed(key, rule))

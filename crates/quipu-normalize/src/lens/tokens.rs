@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use compact_str::CompactString;
 use quipu_core::{Reading, Usage};
+use quipu_semconv::quipu::UNITS_PREFIX;
 use quipu_semconv::{
     EXCLUSIVE_SCOPES, Field, NEVER_COUNTED_OPERATIONS, OBJECT_CACHE_READ, OBJECT_CACHE_WRITE,
-    OBJECT_REASONING, RAW_INPUT, REASONING_ON_TOP_SCOPES, REPEATING_SCOPES,
+    OBJECT_REASONING, OBJECT_WEB_SEARCHES, RAW_INPUT, REASONING_ON_TOP_SCOPES, REPEATING_SCOPES,
 };
 
 use super::{BY_THE_ADAPTER, Lines, Source};
@@ -21,6 +22,7 @@ pub(super) fn tokens(lines: &mut Lines<'_>) {
     cached(lines, usage, &sent);
     output(lines, usage, &sent);
     parts(lines, usage, &sent);
+    units(lines, usage);
     if usage.estimated {
         let source = Source::rule("the client's own estimate, not the provider's count");
         lines.add("estimated", "true", source, &[]);
@@ -176,6 +178,29 @@ fn parts(lines: &mut Lines<'_>, usage: &Usage, sent: &Usage) {
         ("output_image", usage.output_image, sent.output_image, Field::OutputImage),
     ] {
         part(lines, name, value, sent, field, |_, _| None);
+    }
+}
+
+/// What is charged beside tokens.
+fn units(lines: &mut Lines<'_>, usage: &Usage) {
+    for (unit, count) in &usage.units {
+        let slots = &lines.slots;
+        let is_searches = unit == details::WEB_SEARCHES_UNIT;
+        let copied = || {
+            let key = slots.key(Field::WebSearches).filter(|_| is_searches)?;
+            (slots.count(Field::WebSearches) == Some(*count)).then(|| Source::copied(key))
+        };
+        let own = || {
+            let same = slots.units().iter().any(|(own, told)| own == unit && told == count);
+            same.then(|| Source::keyed(format!("{UNITS_PREFIX}{unit}"), "a unit beside tokens"))
+        };
+        let in_usage = || {
+            let place = in_object(slots, &[Field::UsageObject], OBJECT_WEB_SEARCHES, *count);
+            place.filter(|_| is_searches)
+        };
+        let source = copied().or_else(own).or_else(in_usage);
+        let source = source.unwrap_or_else(|| Source::rule(BY_THE_ADAPTER));
+        lines.add(&format!("units.{unit}"), count.to_string(), source, &[]);
     }
 }
 

@@ -217,3 +217,32 @@ fn unknown_usage_is_named_up_to_a_bound_and_known_usage_is_not() {
     let unread = lens(&span, &read).unread;
     assert_eq!(unread.len(), 22, "{unread:?}");
 }
+
+#[test]
+fn project_source_code_and_units_name_their_keys() {
+    let mut made = span(
+        "",
+        &[
+            ("vcs.ref.head.name", "main".into()),
+            ("process.working_directory", "/src/kite".into()),
+            ("gen_ai.usage.input_tokens", 9.into()),
+            ("web_search_requests", 2.into()),
+            ("quipu.units.audio_seconds", 30.into()),
+        ],
+    );
+    let attributes = [("vcs.ref.head.revision", "9d59409a"), ("quipu.billing", "subscription")];
+    let attributes = attributes.into_iter().collect();
+    made.resource = std::sync::Arc::new(quipu_core::Resource { attributes, ..Default::default() });
+    let lens = view(&made);
+    assert_eq!(told(&lens, "branch"), ("main", Some("vcs.ref.head.name"), None));
+    assert_eq!(told(&lens, "commit"), ("9d59409a", Some("vcs.ref.head.revision"), Some("on the resource")));
+    assert_eq!(told(&lens, "billing"), ("subscription", Some("quipu.billing"), Some("on the resource")));
+    let folder =
+        ("kite", Some("process.working_directory"), Some("the name of the folder that the agent works in"));
+    assert_eq!(told(&lens, "project"), folder);
+    assert_eq!(told(&lens, "units.web_searches"), ("2", Some("web_search_requests"), None));
+    assert_eq!(
+        told(&lens, "units.audio_seconds"),
+        ("30", Some("quipu.units.audio_seconds"), Some("a unit beside tokens"))
+    );
+}

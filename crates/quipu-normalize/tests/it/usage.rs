@@ -181,3 +181,41 @@ fn an_unusable_spelling_makes_way_for_the_next() {
     assert_eq!(read.usage.unwrap().input, Some(12));
     assert_eq!(read.notes, ["gen_ai.usage.input_tokens is negative: left out"]);
 }
+
+#[test]
+fn searches_of_the_web_are_a_unit_of_their_own() {
+    let figures = [("gen_ai.usage.input_tokens", Value::Int(9)), ("gen_ai.usage.output_tokens", 3.into())];
+    let units = |more: &[(&str, Value)]| {
+        let usage = read("", &[&figures[..], more].concat()).usage.unwrap();
+        assert_eq!((usage.input, usage.output), (Some(9), Some(3)));
+        usage.units.into_iter().map(|(unit, count)| (unit.to_string(), count)).collect::<Vec<_>>()
+    };
+    let two = [("web_searches".to_owned(), 2)];
+    assert_eq!(units(&[("web_search_requests", 2.into())]), two);
+    assert_eq!(units(&[("quipu.units.web_searches", 2.into())]), two);
+    for (key, object) in [
+        ("gen_ai.usage.raw", r#"{"input_tokens": 9, "server_tool_use": {"web_search_requests": 2}}"#),
+        ("metadata.usage_object", "{'prompt_tokens': 9, 'server_tool_use': {'web_search_requests': 2}}"),
+        (
+            "metadata.usage_object",
+            "{'prompt_tokens': 9, 'prompt_tokens_details': {'web_search_requests': 2}}",
+        ),
+        (
+            "ai.response.providerMetadata",
+            r#"{"anthropic": {"usage": {"input_tokens": 9, "server_tool_use": {"web_search_requests": 2}}}}"#,
+        ),
+    ] {
+        assert_eq!(units(&[(key, object.into())]), two, "{object}");
+    }
+    let none = r#"{"input_tokens": 9, "server_tool_use": {"web_search_requests": 0}}"#;
+    assert_eq!(units(&[("gen_ai.usage.raw", none.into())]), [], "none is no unit");
+    assert_eq!(units(&[("gen_ai.usage.raw", r#"{"input_tokens": 9, "server_tool_use": null}"#.into())]), []);
+}
+
+#[test]
+fn units_alone_are_usage_too() {
+    let usage =
+        usage("quipu", &[("quipu.units.audio_seconds", 90), ("quipu.units.", 4), ("quipu.units.images", 0)]);
+    assert_eq!((usage.input, usage.is_known()), (None, false));
+    assert_eq!(usage.units.into_iter().collect::<Vec<_>>(), [("audio_seconds".into(), 90)]);
+}

@@ -97,9 +97,9 @@ keys! {
     80 COMMAND = "process.command", kept;
     81 COMMAND_LINE = "process.command_line", full;
     82 EXIT_CODE = "process.exit.code", kept;
-    83 REVISION = "vcs.ref.head.revision", full;
-    84 BRANCH = "vcs.ref.head.name", full;
-    85 TAGS = "tag.tags", full;
+    83 REVISION = "vcs.ref.head.revision", kept;
+    84 BRANCH = "vcs.ref.head.name", kept;
+    85 TAGS = "tag.tags", kept;
     86 SAMPLED = quipu::SAMPLED, kept;
 }
 

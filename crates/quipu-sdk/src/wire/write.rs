@@ -1,6 +1,7 @@
 //! Fields into words, on the instrumented code's thread.
 
 use quipu_core::{Level, SpanId, SpanKind, Status, TraceId, Usage, Usd, Value};
+use quipu_semconv::quipu;
 
 use super::head::{Head, patch, span_word, trace_words};
 use super::value::{self, DOUBLE, FALSE, INT, NULL, TEXT, TRUE, field};
@@ -186,6 +187,18 @@ impl Writer {
         let rare = rare(usage);
         if rare.iter().any(Option::is_some) {
             self.rare_usage(rare);
+        }
+        if !usage.units.is_empty() {
+            self.units(usage);
+        }
+    }
+
+    /// What is charged beside tokens, each under a name of its own.
+    #[cold]
+    fn units(&mut self, usage: &Usage) {
+        for (unit, count) in &usage.units {
+            let count = i64::try_from(*count).unwrap_or(i64::MAX);
+            self.named(&format!("{}{unit}", quipu::UNITS_PREFIX), &Field::Int(count));
         }
     }
 

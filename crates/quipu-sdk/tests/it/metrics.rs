@@ -421,6 +421,7 @@ fn row(span: &Span, rule: Rule) -> Cost {
         request_model: read.request_model.clone(),
         response_model: None,
         service_tier: None,
+        billing: quipu_core::Billing::Metered,
         usage: read.usage.clone(),
         amount: None,
         unpriced: None,

@@ -37,7 +37,10 @@ fn a_call_is_recorded_with_all_that_was_said_of_it() {
         .response_model("gpt-5-2025-08-07")
         .finish_reason("stop")
         .finish_reason("length")
-        .usage(Usage { input_audio: Some(7), ..Usage::of(1_200, 345).cache_read(800) })
+        .usage(Usage {
+            input_audio: Some(7),
+            ..Usage::of(1_200, 345).cache_read(800).unit("web_searches", 2)
+        })
         .cost(Usd::from_reported(0.25).unwrap())
         .attribute("order", "o-1")
         .attribute("order", "o-2")
@@ -66,6 +69,7 @@ fn a_call_is_recorded_with_all_that_was_said_of_it() {
     assert_eq!(int("gen_ai.usage.cache_read.input_tokens"), Some(800));
     assert_eq!(int("gen_ai.usage.audio.input_tokens"), Some(7));
     assert_eq!(int("gen_ai.usage.reasoning.output_tokens"), None);
+    assert_eq!(int("quipu.units.web_searches"), Some(2));
     let list = |words: &[&str]| Value::Array(words.iter().map(|word| Value::from(*word)).collect());
     assert_eq!(span.attributes.get("gen_ai.response.finish_reasons"), Some(&list(&["stop", "length"])));
     assert_eq!(span.attributes.get("tag.tags"), Some(&list(&["a", "b"])));

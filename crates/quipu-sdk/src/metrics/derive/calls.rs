@@ -22,6 +22,7 @@ pub(crate) struct Counted {
     agent: Option<CompactString>,
     tool: Option<CompactString>,
     usage: Option<Usage>,
+    /// What is to be paid for it: nothing where a plan covers it.
     amount: Option<Usd>,
     unpriced: Option<Unpriced>,
 }
@@ -55,7 +56,7 @@ impl Counted {
             agent: row.agent.clone(),
             tool: row.tool.clone(),
             usage: row.usage.clone(),
-            amount: row.amount,
+            amount: row.billed(),
             unpriced: row.unpriced,
         }
     }
