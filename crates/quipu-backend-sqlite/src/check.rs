@@ -121,7 +121,7 @@ fn wrong_traces(conn: &Connection, mut sums: HashMap<i64, Sums>) -> fault::Resul
         let want = sums.remove(&row.get(0)?).unwrap_or_default();
         let spans: [i64; 3] = [row.get(2)?, row.get(3)?, row.get(4)?];
         let tools: i64 = row.get(5)?;
-        let figures: Figures = postcard::from_bytes(&row.get::<_, Vec<u8>>(6)?)?;
+        let figures = Figures::unpack(&row.get::<_, Vec<u8>>(6)?)?;
         let picks: Picks = postcard::from_bytes(&row.get::<_, Vec<u8>>(7)?)?;
         if (spans, tools, &figures) != (want.spans, want.tools, &want.figures)
             || [picks.spans, picks.errors] != spans[..2]
@@ -149,7 +149,7 @@ fn rollup(conn: &Connection, table: &str) -> fault::Result<Figures> {
     let mut look = conn.prepare(&format!("SELECT figures FROM {table}"))?;
     let mut rows = look.query([])?;
     while let Some(row) = rows.next()? {
-        sum.add(&postcard::from_bytes(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)?, 1);
+        sum.add(&Figures::unpack(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)?, 1);
     }
     Ok(sum)
 }
@@ -172,6 +172,13 @@ fn missing(conn: &Connection) -> fault::Result<Vec<String>> {
         (
             "traces that are hidden and should not be, or the other way round",
             "SELECT COUNT(*) FROM traces t LEFT JOIN hidden h ON h.tr = t.pk WHERE (t.spans = 0) != (h.tr IS NOT NULL)",
+        ),
+        (
+            "traces whose project, revision or branch is not the first of those that their spans name",
+            "SELECT COUNT(*) FROM traces t JOIN (SELECT n.tr, d.kind, MIN(d.text) AS text FROM dims d \
+             JOIN trace_dims n ON n.dim = d.id WHERE d.kind BETWEEN 18 AND 20 GROUP BY n.tr, d.kind) first ON first.tr = t.pk \
+             LEFT JOIN dims c ON c.id = CASE first.kind WHEN 18 THEN t.project WHEN 19 THEN t.revision ELSE t.branch END \
+             WHERE c.text IS NOT first.text",
         ),
         (
             "events without a body",

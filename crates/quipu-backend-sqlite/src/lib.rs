@@ -5,6 +5,7 @@
 //! Gives: rows, sums and search hits; an acknowledgement once a batch is committed.
 //! Never: counts or prices anything itself; opens a socket.
 
+pub mod accounts;
 mod backend;
 mod catalog;
 mod check;

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use quipu_core::{
-    Error, ErrorKind, EventPage, EventQuery, Facet, FacetField, Meeting, MetricName, MetricQuery,
-    MetricSeries, Node, Result, SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow, Store,
-    StoreInfo, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup,
-    UsageQuery,
+    CostPage, CostQuery, Error, ErrorKind, EventPage, EventQuery, Facet, FacetField, Meeting, MetricName,
+    MetricQuery, MetricSeries, Node, Result, SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow,
+    Store, StoreInfo, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow,
+    UsageGroup, UsageQuery,
 };
 
 use crate::fault::NAME;
-use crate::read::{events, facets, meetings, metrics, sessions, spans, tools, traces, usage};
+use crate::read::{costs, events, facets, meetings, metrics, sessions, spans, tools, traces, usage};
 use crate::schema::DAY;
 use crate::shared::Shared;
 use crate::sqlite::Sqlite;
@@ -59,6 +59,11 @@ impl Store for Sqlite {
     async fn usage(&self, query: &UsageQuery) -> Result<Vec<UsageGroup>> {
         let query = query.clone();
         self.ask(move |shared| usage::groups(shared, &query)).await
+    }
+
+    async fn costs(&self, query: &CostQuery) -> Result<CostPage> {
+        let query = query.clone();
+        self.ask(move |shared| costs::page(shared, &query)).await
     }
 
     async fn tools(&self, filter: &TraceFilter) -> Result<Vec<ToolGroup>> {

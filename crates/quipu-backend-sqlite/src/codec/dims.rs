@@ -27,9 +27,13 @@ pub(crate) enum DimKind {
     EventName = 14,
     Metric = 15,
     Unit = 16,
+    Tag = 17,
+    Project = 18,
+    Revision = 19,
+    Branch = 20,
 }
 
-const KINDS: usize = 17;
+const KINDS: usize = 21;
 /// Names kept in memory a day; beyond it the memory is emptied, not the file.
 const MOST_KNOWN: usize = 20_000;
 

@@ -1,7 +1,10 @@
 //! Sums that can be corrected: every figure is signed, so a row can be taken back.
 
-use quipu_core::{Cost, Sketch, Tokens, Unpriced, UsageTotals, Usd};
+use quipu_core::{Billing, Cost, Sketch, Tokens, Unpriced, UsageTotals, Usd};
 use serde::{Deserialize, Serialize};
+
+use crate::codec::extra;
+use crate::fault::Result;
 
 /// Reasons in the order of their slots; append only.
 const REASONS: [Unpriced; 5] = [
@@ -11,6 +14,16 @@ const REASONS: [Unpriced; 5] = [
     Unpriced::NoUnitPrice,
     Unpriced::NotValidThen,
 ];
+
+/// Sums that came later.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Later {
+    /// Rows under a subscription that are priced, and what they would have cost.
+    subscribed: i64,
+    subscription: i128,
+    /// Rows whose reported cost is far from the computed one.
+    deviating: i64,
+}
 
 /// Sums over ledger rows, of a trace or of a rollup's hour.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +40,8 @@ pub(crate) struct Figures {
     unpriced: [i64; 5],
     /// Durations of finished calls or runs.
     pub(crate) latency: Sketch,
+    #[serde(skip)]
+    later: Later,
 }
 
 /// The number that a reason is stored as.
@@ -40,6 +55,22 @@ pub(crate) fn reason_of(number: usize) -> Option<Unpriced> {
 }
 
 impl Figures {
+    /// The sums in stored form.
+    pub(crate) fn pack(&self) -> Result<Vec<u8>> {
+        extra::pack(self, &self.later)
+    }
+
+    /// The sums in these stored bytes.
+    pub(crate) fn unpack(bytes: &[u8]) -> Result<Self> {
+        let (figures, later) = extra::unpack::<Self, Later>(bytes)?;
+        Ok(Self { later, ..figures })
+    }
+
+    /// So many rows more that deviate, and nothing else.
+    pub(crate) fn of_deviating(rows: i64) -> Self {
+        Self { later: Later { deviating: rows, ..Later::default() }, ..Self::default() }
+    }
+
     /// What one ledger row adds to usage.
     pub(crate) fn of_usage(cost: &Cost) -> Self {
         let mut figures = Self::default();
@@ -58,8 +89,14 @@ impl Figures {
             [tokens.input, tokens.output, tokens.cache_read, tokens.cache_write, tokens.reasoning]
                 .map(i128::from);
         if let Some(amount) = cost.amount {
-            (figures.priced, figures.cost) = (1, amount.raw());
+            match cost.billing {
+                Billing::Metered => (figures.priced, figures.cost) = (1, amount.raw()),
+                Billing::Subscription => {
+                    (figures.later.subscribed, figures.later.subscription) = (1, amount.raw());
+                }
+            }
         }
+        figures.later.deviating = i64::from(cost.deviates());
         if let Some(reported) = cost.reported {
             (figures.reports, figures.reported) = (1, reported.raw());
         }
@@ -91,6 +128,10 @@ impl Figures {
         self.reports += other.reports * sign;
         self.cost = self.cost.saturating_add(other.cost.saturating_mul(wide));
         self.reported = self.reported.saturating_add(other.reported.saturating_mul(wide));
+        self.later.subscribed += other.later.subscribed * sign;
+        self.later.deviating += other.later.deviating * sign;
+        self.later.subscription =
+            self.later.subscription.saturating_add(other.later.subscription.saturating_mul(wide));
         for (mine, theirs) in self.tokens.iter_mut().zip(other.tokens) {
             *mine += theirs * wide;
         }
@@ -127,6 +168,11 @@ impl Figures {
         (self.priced > 0).then(|| Usd::from_raw(self.cost))
     }
 
+    /// What use under subscriptions would have cost.
+    pub(crate) fn subscription(&self) -> Option<Usd> {
+        (self.later.subscribed > 0).then(|| Usd::from_raw(self.later.subscription))
+    }
+
     pub(crate) fn reported(&self) -> Option<Usd> {
         (self.reports > 0).then(|| Usd::from_raw(self.reported))
     }
@@ -148,6 +194,8 @@ impl Figures {
     pub(crate) fn into_totals(self) -> UsageTotals {
         let reasons = self.unpriced.iter().enumerate().filter(|(_, calls)| **calls > 0);
         UsageTotals {
+            subscription: self.subscription(),
+            deviating: u64::try_from(self.later.deviating).unwrap_or(0),
             llm_calls: self.calls(),
             errors: self.errors(),
             tokens: self.tokens(),

@@ -1,10 +1,11 @@
 //! The columns of a ledger row.
 
-use quipu_core::{Cost, Kind, PriceRef, Rule, Signal, SpanId, Timestamp, TraceId, Usage};
+use quipu_core::{Billing, Cost, Kind, PriceRef, Rule, Signal, SpanId, Timestamp, TraceId, Usage};
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row};
 use serde::{Deserialize, Serialize};
 
+use crate::codec::extra::{self, Extra};
 use crate::codec::figures::{reason_number, reason_of};
 use crate::codec::{DimKind, Dims, TextOf, money, usd};
 use crate::fault::Result;
@@ -35,6 +36,23 @@ pub(crate) struct Rest {
     #[serde(with = "super::usage")]
     pub(crate) usage: Option<Usage>,
     price: Option<(i64, i64, i64)>,
+    #[serde(skip)]
+    billing: Billing,
+}
+
+impl Rest {
+    fn pack(&self) -> Result<Vec<u8>> {
+        extra::pack(self, &Extra::of(self.billing, self.usage.as_ref()))
+    }
+
+    fn unpack(bytes: &[u8]) -> Result<Self> {
+        let (mut rest, later) = extra::unpack::<Self, Extra>(bytes)?;
+        rest.billing = later.billing;
+        if let Some(usage) = &mut rest.usage {
+            usage.units = later.units;
+        }
+        Ok(rest)
+    }
 }
 
 /// A ledger row with its names as numbers.
@@ -92,6 +110,7 @@ impl CallRow {
             service_tier: dims.maybe(conn, DimKind::Tier, cost.service_tier.as_ref())?,
             usage: cost.usage.clone(),
             price,
+            billing: cost.billing,
         };
         let convention = Some(&cost.convention).filter(|name| !name.is_empty());
         Ok(Self {
@@ -109,7 +128,7 @@ impl CallRow {
             amount: money(cost.amount),
             unpriced: cost.unpriced.map(|reason| i64::try_from(reason_number(reason)).unwrap_or(0)),
             reported: money(cost.reported),
-            rest: postcard::to_stdvec(&rest)?,
+            rest: rest.pack()?,
         })
     }
 
@@ -135,7 +154,7 @@ impl CallRow {
     }
 
     pub(crate) fn rest(&self) -> Result<Rest> {
-        Ok(postcard::from_bytes(&self.rest)?)
+        Rest::unpack(&self.rest)
     }
 
     /// The ledger row as it was written, except for the names that `names` gives.
@@ -167,6 +186,7 @@ impl CallRow {
             request_model: names.text(rest.request_model)?,
             response_model: names.text(rest.response_model)?,
             service_tier: names.text(rest.service_tier)?,
+            billing: rest.billing,
             usage: rest.usage,
             amount: usd((&self.amount).into())?,
             unpriced: self.unpriced.and_then(|number| reason_of(usize::try_from(number).ok()?)),

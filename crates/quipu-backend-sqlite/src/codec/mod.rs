@@ -3,7 +3,9 @@
 mod body;
 mod dictionary;
 mod dims;
+mod extra;
 mod figures;
+mod labels;
 mod ledger;
 mod money;
 mod picks;
@@ -14,6 +16,7 @@ pub(crate) use body::{SpanBody, decode_event, decode_span, encode_event, encode_
 pub(crate) use dictionary::{Dictionaries, Dictionary, Packer};
 pub(crate) use dims::{DimKind, Dims, Names, TextOf, find};
 pub(crate) use figures::Figures;
+pub(crate) use labels::{LABELS, Labels};
 pub(crate) use ledger::{CallRow, MARK_COUNTS, MARK_FAILED, MARK_TOOL, MARK_USAGE};
 pub(crate) use money::{money, usd};
 pub(crate) use picks::{Picks, trace_status_number, trace_status_of};

@@ -1,11 +1,12 @@
 //! The columns of a span.
 
 use compact_str::CompactString;
-use quipu_core::{Call, Kind, Meeting, Node, Signal, SpanId, Status, Timestamp, Usage, Usd};
+use quipu_core::{Billing, Call, Kind, Meeting, Node, Signal, SpanId, Status, Timestamp, Usage, Usd};
 use rusqlite::Row;
 use serde::{Deserialize, Serialize};
 
 use crate::codec::TextOf;
+use crate::codec::extra::{self, Extra};
 use crate::fault::{Fault, Result};
 
 /// A span id as an integer that sorts like its bytes.
@@ -119,6 +120,24 @@ pub(crate) struct Facts {
     pub(crate) response_model: Option<i64>,
     pub(crate) service_tier: Option<i64>,
     pub(crate) response_id: Option<CompactString>,
+    #[serde(skip)]
+    pub(crate) billing: Billing,
+}
+
+impl Facts {
+    /// For the span's row.
+    pub(crate) fn pack(&self) -> Result<Vec<u8>> {
+        extra::pack(self, &Extra::of(self.billing, self.usage.as_ref()))
+    }
+
+    fn unpack(bytes: &[u8]) -> Result<Self> {
+        let (mut facts, later) = extra::unpack::<Self, Extra>(bytes)?;
+        facts.billing = later.billing;
+        if let Some(usage) = &mut facts.usage {
+            usage.units = later.units;
+        }
+        Ok(facts)
+    }
 }
 
 /// To select, from `spans s JOIN origins o ON o.id = s.origin`, for [`node_of`].
@@ -134,7 +153,7 @@ pub(crate) fn node_of(row: &Row<'_>, names: &impl TextOf) -> Result<Node> {
     let call = match facts {
         None => None,
         Some(bytes) => {
-            let facts: Facts = postcard::from_bytes(&bytes)?;
+            let facts = Facts::unpack(&bytes)?;
             Some(Box::new(Call {
                 usage: facts.usage,
                 reported: facts.reported,
@@ -149,6 +168,7 @@ pub(crate) fn node_of(row: &Row<'_>, names: &impl TextOf) -> Result<Node> {
                 response_model: names.text(facts.response_model)?,
                 response_id: facts.response_id,
                 service_tier: names.text(facts.service_tier)?,
+                billing: facts.billing,
             }))
         }
     };

@@ -30,10 +30,13 @@ const fn values(field: FacetField) -> Values {
         FacetField::Framework => Values::Column("t.framework"),
         FacetField::Session => Values::Column("t.session"),
         FacetField::User => Values::Column("t.user"),
+        FacetField::Project => Values::Column("t.project"),
+        FacetField::Branch => Values::Column("t.branch"),
         FacetField::Convention => Values::Column("t.convention"),
         FacetField::Agent => Values::Names(DimKind::Agent),
         FacetField::Model => Values::Names(DimKind::Model),
         FacetField::Tool => Values::Names(DimKind::Tool),
+        FacetField::Tag => Values::Names(DimKind::Tag),
         FacetField::Status => Values::Status,
     }
 }

@@ -36,12 +36,15 @@ struct Driver {
 }
 
 /// The columns that one of a day's names is compared with.
-fn columns(filter: &TraceFilter) -> [(DimKind, Option<&String>, &'static str); 4] {
+fn columns(filter: &TraceFilter) -> [(DimKind, Option<&String>, &'static str); 7] {
     [
         (DimKind::Service, filter.service.as_ref(), "t.service = ?"),
         (DimKind::Framework, filter.framework.as_ref(), "t.framework = ?"),
         (DimKind::Session, filter.session.as_ref(), "t.session = ?"),
         (DimKind::User, filter.user.as_ref(), "t.user = ?"),
+        (DimKind::Project, filter.project.as_ref(), "t.project = ?"),
+        (DimKind::Revision, filter.commit.as_ref(), "t.revision = ?"),
+        (DimKind::Branch, filter.branch.as_ref(), "t.branch = ?"),
     ]
 }
 
@@ -121,8 +124,12 @@ fn add_names(
     all: &mut Condition,
     drivers: &mut Vec<Driver>,
 ) -> Result<bool> {
-    let names =
-        [(DimKind::Agent, &filter.agent), (DimKind::Model, &filter.model), (DimKind::Tool, &filter.tool)];
+    let names = [
+        (DimKind::Agent, &filter.agent),
+        (DimKind::Model, &filter.model),
+        (DimKind::Tool, &filter.tool),
+        (DimKind::Tag, &filter.tag),
+    ];
     for (kind, text) in names {
         let Some(text) = text else { continue };
         let Some(id) = find(conn, kind, text)? else {

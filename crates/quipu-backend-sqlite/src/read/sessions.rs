@@ -10,7 +10,7 @@ use crate::codec::{DimKind, Figures, Names, TextOf, find};
 use crate::fault;
 use crate::folder::Day;
 use crate::read::filter::{Asked, condition};
-use crate::read::trace_rows::{merge_names, names_of};
+use crate::read::trace_rows::{TraceNames, merge_names, names_of};
 use crate::read::traces::{days_of, trace_id};
 use crate::readers::DayReader;
 use crate::shared::Shared;
@@ -150,7 +150,7 @@ fn sums_in(
     let mut found = look.query(params_from_iter(&condition.args))?;
     while let Some(row) = found.next()? {
         let Some(session) = ids.get(&row.get::<_, i64>(0)?) else { continue };
-        let (agents, models) = names_of(reader.conn, row.get(1)?)?;
+        let TraceNames { agents, models, .. } = names_of(reader.conn, row.get(1)?)?;
         let (trace, start): (TraceId, i64) = (trace_id(row, 2)?, row.get(3)?);
         let count = |at: usize| row.get::<_, i64>(at).map(|count| u64::try_from(count).unwrap_or(0));
         sums.entry((*session).clone()).or_insert_with(Sum::default).merge(Sum {
@@ -160,7 +160,7 @@ fn sums_in(
             traces: 1,
             tools: count(5)?,
             errors: count(6)?,
-            figures: postcard::from_bytes(&row.get::<_, Vec<u8>>(7)?)?,
+            figures: Figures::unpack(&row.get::<_, Vec<u8>>(7)?)?,
             agents,
             models,
         });
@@ -199,6 +199,7 @@ impl Sum {
             errors: self.errors,
             tokens: self.figures.tokens(),
             cost: self.figures.cost(),
+            subscription: self.figures.subscription(),
             agents: self.agents,
             models: self.models,
         }

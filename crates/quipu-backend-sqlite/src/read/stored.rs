@@ -1,5 +1,6 @@
 //! A stored span as a whole, and which of two copies of a span is the better one.
 
+use std::collections::BTreeSet;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use rusqlite::{Connection, Row};
 use serde::Serialize;
 
 use crate::codec::{
-    Dictionaries, NODE_COLUMNS, NODE_WIDTH, Names, TextOf, decode_span, encode_span, node_of,
+    Dictionaries, Labels, NODE_COLUMNS, NODE_WIDTH, Names, TextOf, decode_span, encode_span, node_of,
 };
 use crate::fault::{Fault, Result};
 use crate::readers::unpack;
@@ -25,6 +26,8 @@ pub(crate) struct Derived {
     call: Option<Box<Call>>,
     signal: Signal,
     meeting: Option<Meeting>,
+    tags: BTreeSet<CompactString>,
+    labels: [Option<CompactString>; 3],
 }
 
 /// A span and what was read from it.
@@ -38,7 +41,7 @@ pub(crate) struct Stored {
 pub(crate) type Sources = std::collections::HashMap<i64, Vec<u8>>;
 
 const COLUMNS: &str =
-    "s.name, s.origin, s.provider, s.model, s.session, s.user, s.error, o.resource, o.scope, b.z";
+    "s.name, s.origin, s.provider, s.model, s.session, s.user, s.error, o.resource, o.scope, b.z, s.labels";
 /// They follow the node's.
 const AT: usize = NODE_WIDTH;
 
@@ -109,6 +112,8 @@ pub(crate) fn each_span(
         let node = node_of(row, &names)?;
         let span = span_of(row, trace_id, &node, (conn, dictionaries, &names, &mut sources))?;
         let text = |at: usize| names.text(row.get(at)?);
+        let labels = Labels::unpack(row.get::<_, Option<Vec<u8>>>(AT + 10)?.as_deref())?;
+        let [project, commit, branch] = labels.single;
         let derived = Derived {
             kind: node.kind,
             convention: text(11)?.unwrap_or_default(),
@@ -118,6 +123,12 @@ pub(crate) fn each_span(
             call: node.call,
             signal: node.signal,
             meeting: node.meeting,
+            tags: labels
+                .tags
+                .iter()
+                .filter_map(|tag| names.text(Some(*tag)).transpose())
+                .collect::<Result<_>>()?,
+            labels: [names.text(project)?, names.text(commit)?, names.text(branch)?],
         };
         take(Stored { span, derived })?;
     }
@@ -163,6 +174,8 @@ impl Stored {
             call: node.call,
             signal: node.signal,
             meeting: node.meeting,
+            tags: read.tags.iter().cloned().collect(),
+            labels: [read.project.clone(), read.commit.clone(), read.branch.clone()],
         };
         let mut span = Box::new(span.clone());
         *span.canonical = Canonical::default();

@@ -10,12 +10,12 @@ use rusqlite::params_from_iter;
 use rusqlite::types::Value;
 
 use crate::codec::{DimKind, Figures, MARK_FAILED, MARK_TOOL, Names, TextOf, find};
-use crate::days::{Bounds, meets};
+use crate::days::Bounds;
 use crate::fault;
 use crate::folder::Day;
 use crate::read::filter::Condition;
 use crate::read::traces::trace_id;
-use crate::read::usage::{Window, own_filters};
+use crate::read::usage::{Window, days_of_rows, own_filters};
 use crate::read::usage_rows::{rows_of_traces, trace_part};
 use crate::readers::DayReader;
 use crate::shared::Shared;
@@ -35,17 +35,9 @@ pub(crate) struct Runs {
 
 /// One group a tool, most runs first.
 pub(crate) fn groups(shared: &Shared, filter: &TraceFilter) -> Result<Vec<ToolGroup>> {
-    let mut bounds: HashMap<Day, Bounds> = HashMap::new();
-    let mut days = Vec::new();
-    for day in shared.sound_days()? {
-        match shared.bounds(day)? {
-            Some(covers) if meets(covers.calls, filter.since, filter.until) => {
-                bounds.insert(day, covers);
-                days.push(day);
-            }
-            _ => {}
-        }
-    }
+    let days = days_of_rows(shared, filter)?;
+    let bounds: HashMap<Day, Bounds> = days.iter().copied().collect();
+    let days: Vec<Day> = days.into_iter().map(|(day, _)| day).collect();
     let found = shared.ask_all(&days, |reader| {
         let bounds = bounds.get(&reader.day).copied().unwrap_or_default();
         let state = shared.days.get(reader.day).filter(|_| !shared.read_only && is_whole(filter, &bounds));
@@ -161,8 +153,7 @@ fn add_rollup(
     )?;
     let mut rows = look.query((hours.0, hours.1, only))?;
     while let Some(row) = rows.next()? {
-        let figures: Figures =
-            postcard::from_bytes(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
+        let figures: Figures = Figures::unpack(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
         tools.entry(row.get(0)?).or_default().add(&figures, 1);
     }
     Ok(())

@@ -20,28 +20,39 @@ pub(crate) struct TracePart {
     convention: Option<CompactString>,
     session: Option<CompactString>,
     user: Option<CompactString>,
-    agents: Vec<CompactString>,
-    models: Vec<CompactString>,
+    /// Project, revision, branch.
+    single: [Option<CompactString>; 3],
+    names: TraceNames,
 }
 
-const COLUMNS: &str = "name, service, framework, convention, session, user, tools, figures, picks";
+/// Names of which a trace has any number, sorted.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct TraceNames {
+    pub(crate) agents: Vec<CompactString>,
+    pub(crate) models: Vec<CompactString>,
+    pub(crate) tags: Vec<CompactString>,
+}
 
-/// Agents and models of a trace, sorted.
-pub(crate) fn names_of(conn: &Connection, pk: i64) -> Result<(Vec<CompactString>, Vec<CompactString>)> {
+const COLUMNS: &str =
+    "name, service, framework, convention, session, user, tools, figures, picks, project, revision, branch";
+
+/// Agents, models and tags of a trace.
+pub(crate) fn names_of(conn: &Connection, pk: i64) -> Result<TraceNames> {
     let mut look = conn.prepare_cached(
         "SELECT d.kind, d.text FROM trace_dims t JOIN dims d ON d.id = t.dim WHERE t.tr = ?1 ORDER BY d.text",
     )?;
-    let (mut agents, mut models) = (Vec::new(), Vec::new());
+    let mut names = TraceNames::default();
     let mut rows = look.query([pk])?;
     while let Some(row) = rows.next()? {
         let text = CompactString::from(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?);
         match row.get::<_, i64>(0)? {
-            kind if kind == DimKind::Agent as i64 => agents.push(text),
-            kind if kind == DimKind::Model as i64 => models.push(text),
+            kind if kind == DimKind::Agent as i64 => names.agents.push(text),
+            kind if kind == DimKind::Model as i64 => names.models.push(text),
+            kind if kind == DimKind::Tag as i64 => names.tags.push(text),
             _ => {}
         }
     }
-    Ok((agents, models))
+    Ok(names)
 }
 
 impl TracePart {
@@ -67,7 +78,6 @@ impl TracePart {
     fn of_row(conn: &Connection, trace_id: TraceId, pk: i64, row: &Row<'_>) -> Result<Self> {
         let names = Names::new(conn);
         let text = |at: usize| names.text(row.get(at)?);
-        let (agents, models) = names_of(conn, pk)?;
         Ok(Self {
             trace_id,
             name: text(0)?.unwrap_or_default(),
@@ -77,10 +87,10 @@ impl TracePart {
             session: text(4)?,
             user: text(5)?,
             tools: row.get::<_, i64>(6)?.try_into().unwrap_or(0),
-            figures: postcard::from_bytes(&row.get::<_, Vec<u8>>(7)?)?,
+            figures: Figures::unpack(&row.get::<_, Vec<u8>>(7)?)?,
             picks: postcard::from_bytes(&row.get::<_, Vec<u8>>(8)?)?,
-            agents,
-            models,
+            single: [text(9)?, text(10)?, text(11)?],
+            names: names_of(conn, pk)?,
         })
     }
 
@@ -105,13 +115,21 @@ impl TracePart {
         mine.roots_failed += theirs.roots_failed;
         self.tools += other.tools;
         self.figures.add(&other.figures, 1);
-        merge_names(&mut self.agents, other.agents);
-        merge_names(&mut self.models, other.models);
+        for (mine, theirs) in self.single.iter_mut().zip(other.single) {
+            *mine = match (mine.take(), theirs) {
+                (Some(mine), Some(theirs)) => Some(mine.min(theirs)),
+                (mine, theirs) => mine.or(theirs),
+            };
+        }
+        merge_names(&mut self.names.agents, other.names.agents);
+        merge_names(&mut self.names.models, other.names.models);
+        merge_names(&mut self.names.tags, other.names.tags);
     }
 
     /// The trace's summary.
     pub(crate) fn into_row(self) -> TraceRow {
-        let (picks, figures) = (self.picks, self.figures);
+        let (picks, figures, names) = (self.picks, self.figures, self.names);
+        let [project, commit, branch] = self.single;
         TraceRow {
             trace_id: self.trace_id,
             name: self.name.into_string(),
@@ -131,8 +149,13 @@ impl TracePart {
             reported_cost: figures.reported(),
             session: self.session,
             user: self.user,
-            agents: self.agents,
-            models: self.models,
+            subscription: figures.subscription(),
+            project,
+            commit,
+            branch,
+            tags: names.tags,
+            agents: names.agents,
+            models: names.models,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use quipu_core::{GroupBy, Result, Timestamp, TraceFilter, UsageGroup, UsageKey, UsageQuery};
+use quipu_core::{Billing, GroupBy, Result, Timestamp, TraceFilter, UsageGroup, UsageKey, UsageQuery};
 use rusqlite::params_from_iter;
 use rusqlite::types::Value;
 
@@ -26,6 +26,11 @@ pub(crate) struct Keys {
     pub(crate) convention: i64,
     pub(crate) session: i64,
     pub(crate) user: i64,
+    pub(crate) tool: i64,
+    pub(crate) tag: i64,
+    /// Project, revision, branch.
+    pub(crate) labels: [i64; 3],
+    pub(crate) billing: Billing,
 }
 
 impl Keys {
@@ -42,6 +47,15 @@ impl Keys {
             GroupBy::Convention => self.convention,
             GroupBy::Hour => floor(Timestamp::HOUR),
             GroupBy::Day => floor(Timestamp::DAY),
+            GroupBy::Week | GroupBy::Month => {
+                by.start(Timestamp::from_nanos(self.time)).map_or(0, Timestamp::nanos)
+            }
+            GroupBy::Tool => self.tool,
+            GroupBy::Tag => self.tag,
+            GroupBy::Project => self.labels[0],
+            GroupBy::Commit => self.labels[1],
+            GroupBy::Branch => self.labels[2],
+            GroupBy::Billing => self.billing as i64,
         }
     }
 }
@@ -70,7 +84,14 @@ impl<'q> Groups<'q> {
 
     fn named(self, names: &Names<'_>) -> fault::Result<Vec<(Vec<UsageKey>, Figures)>> {
         let key = |by: &GroupBy, number: i64| match by {
-            GroupBy::Hour | GroupBy::Day => Ok(UsageKey::Time(Timestamp::from_nanos(number))),
+            GroupBy::Hour | GroupBy::Day | GroupBy::Week | GroupBy::Month => {
+                Ok(UsageKey::Time(Timestamp::from_nanos(number)))
+            }
+            GroupBy::Billing => {
+                let kinds = [Billing::Metered, Billing::Subscription];
+                let kind = kinds.into_iter().find(|kind| *kind as i64 == number);
+                Ok(UsageKey::Name(kind.map(|kind| kind.as_str().into())))
+            }
             _ => names.text(Some(number)).map(UsageKey::Name),
         };
         let by = self.by;
@@ -93,6 +114,18 @@ enum Rollup {
 }
 
 impl Rollup {
+    /// Keys that no rollup has.
+    const ASK_ROWS: [GroupBy; 8] = [
+        GroupBy::Session,
+        GroupBy::User,
+        GroupBy::Tool,
+        GroupBy::Tag,
+        GroupBy::Project,
+        GroupBy::Commit,
+        GroupBy::Branch,
+        GroupBy::Billing,
+    ];
+
     /// The rollup that knows everything which is asked for, if one does.
     fn of(query: &UsageQuery) -> Option<Self> {
         let filter = &query.filter;
@@ -106,7 +139,7 @@ impl Rollup {
             GroupBy::Framework => filter.framework.is_some(),
             _ => false,
         } || query.group_by.contains(&field);
-        if asked(GroupBy::Session) || asked(GroupBy::User) {
+        if query.group_by.iter().any(|by| Self::ASK_ROWS.contains(by)) {
             return None;
         }
         let model = asked(GroupBy::Model) || asked(GroupBy::Provider);
@@ -166,17 +199,21 @@ impl Window {
     }
 }
 
-/// The sums of each group, in the order of their keys.
-pub(crate) fn groups(shared: &Shared, query: &UsageQuery) -> Result<Vec<UsageGroup>> {
-    let mut days: Vec<(Day, Bounds)> = Vec::new();
+/// Days that may hold ledger rows of the filter's times, with the times that they cover.
+pub(crate) fn days_of_rows(shared: &Shared, filter: &TraceFilter) -> Result<Vec<(Day, Bounds)>> {
+    let mut days = Vec::new();
     for day in shared.sound_days()? {
         match shared.bounds(day)? {
-            Some(bounds) if meets(bounds.calls, query.filter.since, query.filter.until) => {
-                days.push((day, bounds))
-            }
+            Some(bounds) if meets(bounds.calls, filter.since, filter.until) => days.push((day, bounds)),
             _ => {}
         }
     }
+    Ok(days)
+}
+
+/// The sums of each group, in the order of their keys.
+pub(crate) fn groups(shared: &Shared, query: &UsageQuery) -> Result<Vec<UsageGroup>> {
+    let days = days_of_rows(shared, &query.filter)?;
     let bounds: HashMap<Day, Bounds> = days.iter().copied().collect();
     let days: Vec<Day> = days.into_iter().map(|(day, _)| day).collect();
     let found = shared.ask_all(&days, |reader| {
@@ -235,7 +272,7 @@ fn add_rollup(
     let mut look = reader.conn.prepare_cached(&sql)?;
     let mut rows = look.query(params_from_iter(&args))?;
     while let Some(row) = rows.next()? {
-        let figures = postcard::from_bytes(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
+        let figures = Figures::unpack(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
         groups.add(&rollup.keys(row)?, figures);
     }
     Ok(())

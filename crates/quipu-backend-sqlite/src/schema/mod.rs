@@ -8,6 +8,9 @@ use rusqlite::Connection;
 
 use crate::fault::Result;
 
+/// What a step does beyond its SQL.
+type Work = fn(&Connection) -> Result<()>;
+
 /// Steps of one kind of file: step `n` leads from version `n` to `n + 1`. Append only.
 #[derive(Debug)]
 pub(crate) struct Layout {
@@ -19,6 +22,8 @@ pub(crate) struct Layout {
     /// Whether new files can give back pages that became free.
     shrinks: bool,
     steps: &'static [&'static str],
+    /// Work that SQL alone cannot do, after the step to this version.
+    then: &'static [(u32, Work)],
 }
 
 /// Meta data of the store.
@@ -28,6 +33,7 @@ pub(crate) static CATALOG: Layout = Layout {
     page_bytes: 4_096,
     shrinks: false,
     steps: &[include_str!("catalog-1.sql"), include_str!("catalog-2.sql")],
+    then: &[],
 };
 
 /// Records of a day.
@@ -41,7 +47,9 @@ pub(crate) static DAY: Layout = Layout {
         include_str!("day-2.sql"),
         include_str!("day-3.sql"),
         include_str!("day-4.sql"),
+        include_str!("day-5.sql"),
     ],
+    then: &[(5, crate::write::count_deviations)],
 };
 
 /// Full text of a day.
@@ -51,6 +59,7 @@ pub(crate) static TEXT: Layout = Layout {
     page_bytes: 8_192,
     shrinks: true,
     steps: &[include_str!("text-1.sql")],
+    then: &[],
 };
 
 impl Layout {
@@ -59,12 +68,23 @@ impl Layout {
         u32::try_from(self.steps.len()).unwrap_or(u32::MAX)
     }
 
+    fn take_steps(&self, conn: &Connection, from: usize) -> Result<()> {
+        for (version, step) in (1_u32..).zip(self.steps).skip(from) {
+            conn.execute_batch(step)?;
+            // In a file that is just made there is nothing to work on.
+            for (_, then) in self.then.iter().filter(|(of, _)| *of == version && from > 0) {
+                then(conn)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Takes a file from `from` to the version of this build, all steps in one transaction.
     fn migrate(&self, conn: &Connection, from: u32) -> Result<()> {
         let from = usize::try_from(from).unwrap_or(usize::MAX);
-        let Some(steps) = self.steps.get(from..).filter(|steps| !steps.is_empty()) else {
+        if from >= self.steps.len() {
             return Ok(());
-        };
+        }
         if from == 0 {
             conn.pragma_update(None, "page_size", self.page_bytes)?;
             if self.shrinks {
@@ -73,14 +93,14 @@ impl Layout {
         }
         conn.pragma_update(None, "journal_mode", "WAL")?;
         conn.execute_batch("BEGIN IMMEDIATE")?;
-        let done = steps.iter().try_for_each(|step| conn.execute_batch(step)).and_then(|()| {
+        let done = self.take_steps(conn, from).and_then(|()| {
             conn.pragma_update(None, "application_id", self.mark)?;
             conn.pragma_update(None, "user_version", self.version())?;
-            conn.execute_batch("COMMIT")
+            Ok(conn.execute_batch("COMMIT")?)
         });
         if let Err(error) = done {
             let _ = conn.execute_batch("ROLLBACK");
-            return Err(error.into());
+            return Err(error);
         }
         // So that the version is in the file's own header, where a quick look finds it.
         conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;

@@ -2,6 +2,7 @@
 
 mod costs;
 mod day;
+mod deviations;
 mod events;
 mod metrics;
 mod plan;
@@ -13,6 +14,7 @@ mod traces;
 mod tx;
 mod writer;
 
+pub(crate) use deviations::count_deviations;
 pub(crate) use prepare::Prepared;
 pub(crate) use spans::error_text;
 pub(crate) use writer::{Request, Writer};

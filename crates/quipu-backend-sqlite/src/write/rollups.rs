@@ -87,7 +87,7 @@ impl Table {
         let mut look = conn.prepare_cached(self.look)?;
         let known: Option<Vec<u8>> = look.query_row(params_from_iter(key), |row| row.get(0)).optional()?;
         let mut figures: Figures = match known {
-            Some(bytes) => postcard::from_bytes(&bytes)?,
+            Some(bytes) => Figures::unpack(&bytes)?,
             None => Figures::default(),
         };
         figures.add(change, 1);
@@ -95,7 +95,7 @@ impl Table {
             conn.prepare_cached(self.drop)?.execute(params_from_iter(key))?;
             return Ok(());
         }
-        let bytes = Value::Blob(postcard::to_stdvec(&figures)?);
+        let bytes = Value::Blob(figures.pack()?);
         let values = key.iter().map(|id| Value::Integer(*id)).chain([bytes]);
         conn.prepare_cached(self.put)?.execute(params_from_iter(values))?;
         Ok(())

@@ -3,7 +3,7 @@
 use quipu_core::{Meeting, Node, Signal, Span, SpanId, TraceId};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params_from_iter};
 
-use crate::codec::{DimKind, Facts, SpanFacts, UNSAMPLED, span_key, status_number};
+use crate::codec::{DimKind, Facts, Labels, SpanFacts, UNSAMPLED, span_key, status_number};
 use crate::fault::{Fault, Result};
 use crate::read::stored::Stored;
 use crate::write::day::DayFile;
@@ -30,20 +30,21 @@ struct SpanColumns {
     facts: Option<Vec<u8>>,
     signal: i64,
     meeting: Option<i64>,
+    labels: Option<Vec<u8>>,
 }
 
 /// Bytes of a failure's text that are kept beside the span.
 const ERROR_BYTES: usize = 300;
 
 const COLUMNS: &str = "parent, start, dur, kind, status, name, origin, agent, provider, model, tool, session, user, error, facts, \
-     signal, meeting";
+     signal, meeting, labels";
 const INSERT: &str = "INSERT INTO spans(parent, start, dur, kind, status, name, origin, agent, provider, model, tool, session, \
-     user, error, facts, signal, meeting, pk, tr, id) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20) \
+     user, error, facts, signal, meeting, labels, pk, tr, id) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21) \
      ON CONFLICT(tr, id) DO NOTHING";
 const UPDATE: &str = "UPDATE spans SET parent = ?1, start = ?2, dur = ?3, kind = ?4, status = ?5, name = ?6, origin = ?7, \
      agent = ?8, provider = ?9, model = ?10, tool = ?11, session = ?12, user = ?13, error = ?14, facts = ?15, \
-     signal = ?16, meeting = ?17 WHERE pk = ?18";
+     signal = ?16, meeting = ?17, labels = ?18 WHERE pk = ?19";
 
 /// What the span says of its failure, in few words: its status message, else the kind of error.
 pub(crate) fn error_text(span: &Span) -> Option<String> {
@@ -53,7 +54,7 @@ pub(crate) fn error_text(span: &Span) -> Option<String> {
 }
 
 impl SpanColumns {
-    fn of(prepared: &Prepared, at: usize, file: &mut DayFile) -> Result<(Self, SpanFacts)> {
+    fn of(prepared: &Prepared, at: usize, file: &mut DayFile) -> Result<(Self, SpanFacts, Option<Labels>)> {
         let span = &prepared.batch.spans[at];
         let read = span.canonical.as_ref();
         let source = prepared.span_sources[at];
@@ -64,6 +65,7 @@ impl SpanColumns {
         let service = dims.maybe(conn, DimKind::Service, span.resource.service())?;
         let framework = dims.maybe(conn, DimKind::Framework, read.framework.as_ref())?;
         let convention = dims.maybe(conn, DimKind::Convention, convention)?;
+        let labels = Labels::of(read, conn, dims)?;
         let columns = Self {
             parent: span.parent_id.map(span_key),
             start: span.start.nanos(),
@@ -82,6 +84,7 @@ impl SpanColumns {
             facts: facts(span, conn, dims)?,
             signal: i64::from(read.signal as u8 | if span.is_sampled() { 0 } else { UNSAMPLED }),
             meeting: read.meeting.map(Meeting::number),
+            labels: labels.as_ref().map(Labels::pack).transpose()?,
         };
         let name = |id: Option<i64>| id.unwrap_or(0);
         let origin = file.origin((resource, scope, name(service), name(framework), name(convention)))?;
@@ -102,7 +105,7 @@ impl SpanColumns {
             unsampled: !span.is_sampled(),
             counted: false,
         };
-        Ok((Self { origin, ..columns }, facts))
+        Ok((Self { origin, ..columns }, facts, labels))
     }
 
     fn of_row(row: &Row<'_>) -> rusqlite::Result<Self> {
@@ -124,11 +127,12 @@ impl SpanColumns {
             facts: row.get(14)?,
             signal: row.get(15)?,
             meeting: row.get(16)?,
+            labels: row.get(17)?,
         })
     }
 
     fn write(&self, conn: &Connection, sql: &str, keys: &[i64]) -> Result<usize> {
-        let columns: [&dyn ToSql; 17] = [
+        let columns: [&dyn ToSql; 18] = [
             &self.parent,
             &self.start,
             &self.duration,
@@ -146,6 +150,7 @@ impl SpanColumns {
             &self.facts,
             &self.signal,
             &self.meeting,
+            &self.labels,
         ];
         let keys = keys.iter().map(|key| -> &dyn ToSql { key });
         Ok(conn.prepare_cached(sql)?.execute(params_from_iter(columns.into_iter().chain(keys)))?)
@@ -166,8 +171,9 @@ fn facts(span: &Span, conn: &Connection, dims: &mut crate::codec::Dims) -> Resul
         never_count: call.never_count,
         failed: call.failed,
         response_id: call.response_id,
+        billing: call.billing,
     };
-    Ok(Some(postcard::to_stdvec(&facts)?))
+    Ok(Some(facts.pack()?))
 }
 
 /// The number of a stored span.
@@ -181,7 +187,7 @@ impl DayTx<'_> {
     pub(crate) fn put_span(&mut self, prepared: &Prepared, at: usize) -> Result<()> {
         let span = &prepared.batch.spans[at];
         let trace = self.trace_or_new(span.trace_id)?;
-        let (columns, facts) = SpanColumns::of(prepared, at, &mut self.file)?;
+        let (columns, facts, labels) = SpanColumns::of(prepared, at, &mut self.file)?;
         let pk = self.file.next_span;
         if columns.write(&self.file.conn, INSERT, &[pk, trace, facts.id])? == 0 {
             return self.put_copy(prepared, at, trace, &columns, &facts);
@@ -196,6 +202,9 @@ impl DayTx<'_> {
         state.picks.add(&facts);
         state.made += i64::from(facts.made);
         state.name(facts.agent, 1);
+        if let Some(labels) = &labels {
+            state.label(labels, 1);
+        }
         self.meet(span.trace_id, columns.meeting)
     }
 
@@ -235,6 +244,10 @@ impl DayTx<'_> {
         state.made += i64::from(facts.made) - i64::from(old.made);
         state.name(old.agent, -1);
         state.name(facts.agent, 1);
+        if known.labels != columns.labels {
+            state.label(&Labels::unpack(known.labels.as_deref())?, -1);
+            state.label(&Labels::unpack(columns.labels.as_deref())?, 1);
+        }
         if known.meeting != columns.meeting {
             self.part(span.trace_id, known.meeting)?;
         }

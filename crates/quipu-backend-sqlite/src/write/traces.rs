@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use quipu_core::TraceId;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::codec::{Figures, Picks, SpanFacts, money, trace_status_number};
+use crate::codec::{Figures, LABELS, Labels, Picks, SpanFacts, money, trace_status_number};
 use crate::fault::Result;
 
 /// One trace.
@@ -24,15 +24,20 @@ pub(crate) struct TraceState {
     pub(crate) met: Option<i64>,
     /// What was picked is no longer sure: look at all spans again.
     pub(crate) look_again: bool,
-    /// Changes to the numbers of rows that name an agent, model or tool.
+    /// Changes to the numbers of rows that name an agent, model or tool, or a label.
     pub(crate) dims: HashMap<i64, i64>,
+    /// The project, revision and branch that the trace shows.
+    pub(crate) single: [Option<i64>; 3],
+    /// Which of those have to be chosen again.
+    pub(crate) unsure: [bool; 3],
 }
 
 impl TraceState {
     /// The row of a trace, if the file has it.
     pub(crate) fn load(conn: &Connection, trace: TraceId) -> Result<Option<Self>> {
-        let mut look =
-            conn.prepare_cached("SELECT pk, tools, made, figures, picks FROM traces WHERE trace = ?1")?;
+        let mut look = conn.prepare_cached(
+            "SELECT pk, tools, made, figures, picks, project, revision, branch FROM traces WHERE trace = ?1",
+        )?;
         let row = look
             .query_row([trace.as_bytes()], |row| {
                 Ok((
@@ -41,14 +46,24 @@ impl TraceState {
                     row.get(2)?,
                     row.get::<_, Vec<u8>>(3)?,
                     row.get::<_, Vec<u8>>(4)?,
+                    [row.get(5)?, row.get(6)?, row.get(7)?],
                 ))
             })
             .optional()?;
-        let Some((pk, tools, made, figures, picks)) = row else {
+        let Some((pk, tools, made, figures, picks, single)) = row else {
             return Ok(None);
         };
-        let (figures, picks): (_, Picks) = (postcard::from_bytes(&figures)?, postcard::from_bytes(&picks)?);
-        Ok(Some(Self { pk, tools, made, hidden: picks.spans == 0, figures, picks, ..Self::default() }))
+        let (figures, picks): (_, Picks) = (Figures::unpack(&figures)?, postcard::from_bytes(&picks)?);
+        Ok(Some(Self {
+            pk,
+            tools,
+            made,
+            hidden: picks.spans == 0,
+            figures,
+            picks,
+            single,
+            ..Self::default()
+        }))
     }
 
     /// Counts one row more (`by` 1) or less (-1) that names this.
@@ -56,6 +71,32 @@ impl TraceState {
         if let Some(dim) = dim {
             *self.dims.entry(dim).or_default() += by;
         }
+    }
+
+    /// Counts one span more or less that bears these labels.
+    pub(crate) fn label(&mut self, labels: &Labels, by: i64) {
+        labels.tags.iter().for_each(|tag| self.name(Some(*tag), by));
+        for (at, dim) in labels.single.iter().enumerate() {
+            let Some(dim) = *dim else { continue };
+            self.name(Some(dim), by);
+            match self.single[at] {
+                None if by > 0 => self.single[at] = Some(dim),
+                Some(known) if by > 0 && known == dim => {}
+                _ => self.unsure[at] = true,
+            }
+        }
+    }
+
+    /// Chooses project, revision and branch among those that the spans name: the first in order.
+    fn choose(&mut self, conn: &Connection) -> Result<()> {
+        for at in (0..LABELS.len()).filter(|at| self.unsure[*at]) {
+            let mut look = conn.prepare_cached(
+                "SELECT t.dim FROM trace_dims t JOIN dims d ON d.id = t.dim WHERE t.tr = ?1 AND d.kind = ?2 \
+                 ORDER BY d.text LIMIT 1",
+            )?;
+            self.single[at] = look.query_row((self.pk, LABELS[at] as i64), |row| row.get(0)).optional()?;
+        }
+        Ok(())
     }
 
     fn look_again(&mut self, conn: &Connection) -> Result<()> {
@@ -76,6 +117,8 @@ impl TraceState {
         if self.look_again {
             self.look_again(conn)?;
         }
+        self.save_names(conn)?;
+        self.choose(conn)?;
         let sql = if self.is_new { INSERT } else { UPDATE };
         let (picks, figures) = (&self.picks, &self.figures);
         let tokens = i64::try_from(figures.tokens().total()).unwrap_or(i64::MAX);
@@ -97,12 +140,14 @@ impl TraceState {
             money(figures.cost()),
             figures.cost().map(quipu_core::Usd::nanos),
             tokens,
-            postcard::to_stdvec(figures)?,
+            figures.pack()?,
             postcard::to_stdvec(picks)?,
             self.made,
+            self.single[0],
+            self.single[1],
+            self.single[2],
         ])?;
-        self.save_hidden(conn)?;
-        self.save_names(conn)
+        self.save_hidden(conn)
     }
 
     fn save_hidden(&self, conn: &Connection) -> Result<()> {
@@ -132,10 +177,10 @@ impl TraceState {
 }
 
 const INSERT: &str = "INSERT INTO traces(pk, trace, name, service, framework, convention, start, dur, status, spans, errors, \
-     tools, session, user, cost, cost_nanos, tokens, figures, picks, made) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
+     tools, session, user, cost, cost_nanos, tokens, figures, picks, made, project, revision, branch) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)";
 
 // The second parameter is named so that both statements take the same values.
 const UPDATE: &str = "UPDATE traces SET name = ?3, service = ?4, framework = ?5, convention = ?6, start = ?7, dur = ?8, \
      status = ?9, spans = ?10, errors = ?11, tools = ?12, session = ?13, user = ?14, cost = ?15, cost_nanos = ?16, \
-     tokens = ?17, figures = ?18, picks = ?19, made = ?20 WHERE pk = ?1 AND trace = ?2";
+     tokens = ?17, figures = ?18, picks = ?19, made = ?20, project = ?21, revision = ?22, branch = ?23 WHERE pk = ?1 AND trace = ?2";

@@ -23,6 +23,8 @@ fn day_files(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// Takes a day's file back to an older layout.
+const TO_VERSION_4: &str = "ALTER TABLE spans DROP COLUMN labels; ALTER TABLE traces DROP COLUMN project; \
+     ALTER TABLE traces DROP COLUMN revision; ALTER TABLE traces DROP COLUMN branch; PRAGMA user_version = 4";
 const TO_VERSION_2: &str = "DROP TABLE exemplars; DROP TABLE meetings; DROP TABLE hidden; \
      ALTER TABLE traces DROP COLUMN made; ALTER TABLE spans DROP COLUMN signal; \
      ALTER TABLE spans DROP COLUMN meeting; PRAGMA user_version = 2";
@@ -67,14 +69,17 @@ async fn version_1_is_migrated() {
     let folder = tempfile::tempdir().unwrap();
     two_days(folder.path()).await;
     for file in day_files(folder.path()) {
-        Connection::open(file).unwrap().execute_batch(&format!("{TO_VERSION_2}; {TO_VERSION_1}")).unwrap();
+        Connection::open(file)
+            .unwrap()
+            .execute_batch(&format!("{TO_VERSION_4}; {TO_VERSION_2}; {TO_VERSION_1}"))
+            .unwrap();
     }
     let refused = Sqlite::open_read_only(folder.path()).unwrap();
     let error = refused.trace(trace_id(1)).await.unwrap_err();
     assert!(error.to_string().contains("version 1"), "{error}");
     drop(refused);
     let store = open(folder.path());
-    assert_eq!(store.info().await.unwrap().version, 4);
+    assert_eq!(store.info().await.unwrap().version, 5);
     let filter = TraceFilter { session: Some("s".into()), ..TraceFilter::default() };
     let page = store.traces(&TraceQuery { filter, limit: 10, ..TraceQuery::default() }).await.unwrap();
     assert_eq!(page.rows.len(), 2);
@@ -84,7 +89,7 @@ async fn version_1_is_migrated() {
         let version: u32 = conn.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
         let sql =
             "SELECT COUNT(*) FROM sqlite_schema WHERE name LIKE 'traces!_%' ESCAPE '!' AND type = 'index'";
-        assert_eq!((version, conn.query_row(sql, [], |row| row.get::<_, u32>(0)).unwrap()), (4, 4));
+        assert_eq!((version, conn.query_row(sql, [], |row| row.get::<_, u32>(0)).unwrap()), (5, 4));
     }
 }
 
@@ -103,7 +108,7 @@ async fn version_2_is_migrated_and_its_spans_stay_what_they_were() {
     };
     assert_eq!((before.spans, before.errors), (2, 1));
     for file in day_files(folder.path()) {
-        Connection::open(file).unwrap().execute_batch(TO_VERSION_2).unwrap();
+        Connection::open(file).unwrap().execute_batch(&format!("{TO_VERSION_4}; {TO_VERSION_2}")).unwrap();
     }
     Connection::open(folder.path().join("catalog.db"))
         .unwrap()
@@ -139,8 +144,8 @@ async fn a_newer_version_is_refused_by_name() {
     let error = Sqlite::open(Config::at(folder.path())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported);
     let text = error.to_string();
-    assert!(text.contains("version 9") && text.contains("version 4") && text.contains("d-"), "{text}");
-    Connection::open(&file).unwrap().execute_batch("PRAGMA user_version = 4").unwrap();
+    assert!(text.contains("version 9") && text.contains("version 5") && text.contains("d-"), "{text}");
+    Connection::open(&file).unwrap().execute_batch("PRAGMA user_version = 5").unwrap();
     Connection::open(folder.path().join("catalog.db"))
         .unwrap()
         .execute_batch("PRAGMA user_version = 7")

@@ -9,7 +9,7 @@ use quipu_core::{Backend, Batch, GroupBy, Store, Timestamp, TraceFilter, UsageQu
 
 use crate::{open, sound};
 
-const KEYS: [GroupBy; 8] = [
+const KEYS: [GroupBy; 11] = [
     GroupBy::Model,
     GroupBy::Provider,
     GroupBy::Agent,
@@ -18,6 +18,9 @@ const KEYS: [GroupBy; 8] = [
     GroupBy::Convention,
     GroupBy::Hour,
     GroupBy::Day,
+    GroupBy::Week,
+    GroupBy::Month,
+    GroupBy::Billing,
 ];
 
 /// Calls of three days, corrected now and then.

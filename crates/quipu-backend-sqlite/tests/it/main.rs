@@ -5,6 +5,7 @@ mod conformance;
 mod days;
 mod files;
 mod histories;
+mod layouts;
 mod ledger;
 mod search;
 mod writing;

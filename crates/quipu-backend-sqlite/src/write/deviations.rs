@@ -1,0 +1,45 @@
+//! Rows whose reported cost is far from the computed one, counted into the sums of a file from before they were.
+
+use std::collections::HashMap;
+
+use quipu_core::{SpanId, TraceId};
+use rusqlite::Connection;
+
+use crate::codec::{CallRow, Figures, MARK_USAGE};
+use crate::fault::{Fault, Result};
+use crate::write::rollups::Rollups;
+
+/// Adds them to the sums of their traces and hours.
+pub(crate) fn count_deviations(conn: &Connection) -> Result<()> {
+    let mut look = conn.prepare(&format!(
+        "SELECT {}, tr FROM calls WHERE amount IS NOT NULL AND reported IS NOT NULL AND marks & {MARK_USAGE} != 0",
+        CallRow::COLUMNS
+    ))?;
+    // What a row adds does not depend on whose it is.
+    let nobody = || Fault::Damaged("an id is zero");
+    let trace = TraceId::from_bytes([1; 16]).map_err(|_| nobody())?;
+    let span = SpanId::from_bytes([1; 8]).map_err(|_| nobody())?;
+    let one = Figures::of_deviating(1);
+    let (mut rollups, mut traces) = (Rollups::default(), HashMap::<i64, i64>::new());
+    let mut rows = look.query([])?;
+    while let Some(row) = rows.next()? {
+        let call = CallRow::of_row(row, 0)?;
+        let cost = call.bare_cost(trace, span)?;
+        if cost.deviates() {
+            // Of tool runs the rollup by tool has nothing to learn.
+            rollups.count(&CallRow { marks: MARK_USAGE, ..call }, &cost, &one, 1);
+            *traces.entry(row.get(15)?).or_default() += 1;
+        }
+    }
+    rollups.save(conn)?;
+    for (pk, rows) in traces {
+        let figures: Vec<u8> = conn
+            .prepare_cached("SELECT figures FROM traces WHERE pk = ?1")?
+            .query_row([pk], |row| row.get(0))?;
+        let mut figures = Figures::unpack(&figures)?;
+        figures.add(&Figures::of_deviating(rows), 1);
+        conn.prepare_cached("UPDATE traces SET figures = ?2 WHERE pk = ?1")?
+            .execute((pk, figures.pack()?))?;
+    }
+    Ok(())
+}
