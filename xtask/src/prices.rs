@@ -1,18 +1,16 @@
 //! `cargo xtask prices`: turns the vendored price facts into the one data file that the program embeds.
 //!
-//! The file is written unless `--check` only asks whether it is stale; `--reduce` prepares a new list of LiteLLM.
-
-mod decimal;
-mod genai;
-mod litellm;
+//! What the new file says differently is printed, then the file is written; `--check` only asks whether it is stale, `--reduce`
+//! prepares a new list of LiteLLM. A source may be listed in several versions: past ones stay in the file.
 
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::Parser;
-use quipu_prices::schema::{self, FORMAT, File, Info, Missing, Packed, Rules};
+use quipu_prices::convert::{self, List, Origin};
+use quipu_prices::{Books, diff};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
@@ -26,7 +24,6 @@ const BOOK: &str = "crates/quipu-prices/data/book.postcard";
 struct Source {
     source: String,
     version: String,
-    license: String,
     retrieved: String,
     file: String,
     sha256: String,
@@ -38,8 +35,11 @@ pub struct Args {
     /// Only tell whether the data file is what the facts give
     #[arg(long)]
     check: bool,
+    /// Only print what the new file would say differently
+    #[arg(long, conflicts_with = "check")]
+    dry_run: bool,
     /// Cut LiteLLM's model list down to the facts that the conversion reads, and write it to the second file
-    #[arg(long, num_args = 2, value_names = ["LITELLM.json", "OUT.json"], conflicts_with = "check")]
+    #[arg(long, num_args = 2, value_names = ["LITELLM.json", "OUT.json"], conflicts_with_all = ["check", "dry_run"])]
     reduce: Option<Vec<PathBuf>>,
 }
 
@@ -50,13 +50,19 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<()> {
     if let Some([from, to]) = args.reduce.as_deref() {
         let text = fs::read_to_string(from).with_context(|| format!("reading {}", from.display()))?;
-        return fs::write(to, litellm::reduce(&text)?).with_context(|| format!("writing {}", to.display()));
+        let reduced = convert::reduce(&text).with_context(|| format!("reading {}", from.display()))?;
+        return fs::write(to, reduced).with_context(|| format!("writing {}", to.display()));
     }
     let root = shell::root();
     if args.check {
         return check(&root);
     }
-    fs::write(root.join(BOOK), build(&root)?).with_context(|| format!("writing {BOOK}"))
+    let new = build(&root)?;
+    print!("{}", difference(&root, &new)?);
+    if args.dry_run {
+        return Ok(());
+    }
+    fs::write(root.join(BOOK), new).with_context(|| format!("writing {BOOK}"))
 }
 
 /// Whether the data file is what the facts give.
@@ -69,31 +75,24 @@ pub fn check(root: &Path) -> Result<()> {
     Ok(())
 }
 
+/// What the new file says differently from the one that is there; everything when that cannot be read.
+fn difference(root: &Path, new: &[u8]) -> Result<quipu_prices::Diff> {
+    let old = fs::read(root.join(BOOK)).ok().and_then(|bytes| Books::decode(bytes).ok());
+    let old = old.map_or_else(|| Books::decode(convert::join(&[])?), Ok)?;
+    Ok(diff(&old, &Books::decode(new.to_vec())?))
+}
+
 /// The bytes of the data file.
 fn build(root: &Path) -> Result<Vec<u8>> {
     let list = root.join(FACTS).join("SOURCES.json");
     let list = fs::read_to_string(&list).with_context(|| format!("reading {}", list.display()))?;
     let sources: Vec<Source> = serde_json::from_str(&list).context("reading SOURCES.json")?;
-    let mut packed = Vec::new();
-    for source in &sources {
-        packed.push((source, pack(root, source)?));
-    }
-    let books = packed.iter().map(|(source, (missing, rules))| Packed {
-        info: Info {
-            source: &source.source,
-            version: &source.version,
-            license: &source.license,
-            sha256: &source.sha256,
-            retrieved: &source.retrieved,
-            missing: *missing,
-        },
-        rules,
-    });
-    Ok(schema::encode(&File { format: FORMAT, books: books.collect() })?)
+    let files = sources.iter().map(|source| pack(root, source)).collect::<Result<Vec<_>>>()?;
+    Ok(convert::join(&files)?)
 }
 
-/// One source as a book.
-fn pack(root: &Path, source: &Source) -> Result<(Missing, Vec<u8>)> {
+/// One source as a data file.
+fn pack(root: &Path, source: &Source) -> Result<Vec<u8>> {
     let path = root.join(FACTS).join(&source.file);
     let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
     let sha256 = Sha256::digest(text.as_bytes()).iter().fold(String::new(), |mut hex, byte| {
@@ -106,20 +105,8 @@ fn pack(root: &Path, source: &Source) -> Result<(Missing, Vec<u8>)> {
         source.file,
         source.sha256
     );
-    let (missing, rules): (_, Rules<'static>) = match source.source.as_str() {
-        "genai-prices" => (Missing::Uncharged, genai::rules(&text)?),
-        "litellm" => (Missing::Unknown, litellm::rules(&text)?),
-        other => bail!("no conversion for the source {other}"),
-    };
-    Ok((missing, schema::encode(&rules)?))
-}
-
-/// Text that the records borrow. The tool ends after one conversion, so nothing is given back.
-fn keep(text: impl Into<String>) -> &'static str {
-    Box::leak(text.into().into_boxed_str())
-}
-
-/// Bytes that the records borrow.
-fn keep_bytes(bytes: Vec<u8>) -> &'static [u8] {
-    Box::leak(bytes.into_boxed_slice())
+    let is = List::of(&text, &source.file)?.source();
+    ensure!(is == source.source, "{} is a list of {is}, SOURCES.json says {}", source.file, source.source);
+    let origin = Origin { file: &source.file, version: Some(&source.version), retrieved: &source.retrieved };
+    Ok(convert::file(text.as_bytes(), &origin)?)
 }

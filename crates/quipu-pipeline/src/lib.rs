@@ -18,7 +18,7 @@ mod worker;
 pub use exit::{Exit, ExitSettings, ExitStatus, Steady, WhenFull};
 pub use meter::SelfMetrics;
 pub use pipeline::{Parts, Pipeline};
-pub use priced::Priced;
+pub use priced::{Priced, explain_row, price_context, price_row};
 pub use redact::{Redact, RedactSettings};
 pub use tail::{Tail, TailSettings};
 pub use unsampled::DropUnsampled;

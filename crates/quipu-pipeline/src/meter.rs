@@ -6,10 +6,12 @@ use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use quipu_core::Meter;
 
 type Labels = Vec<(&'static str, String)>;
+type Histograms = Family<Labels, Histogram, fn() -> Histogram>;
 
 /// Every self-metric with its help text. A name that is missing here still counts, with its name as help.
 const HELP: &[(&str, &str)] = &[
@@ -28,16 +30,30 @@ const HELP: &[(&str, &str)] = &[
     ("quipu_dropped_contents_total", "Message contents left out, by where they were"),
     ("quipu_unsampled_spans_total", "Spans that sampling left out after they were counted"),
     ("quipu_tail_traces_total", "Traces that tail sampling decided on, by reason"),
+    ("quipu_proxy_requests_total", "Requests that the gateway answered, by upstream and status"),
+    ("quipu_proxy_refusals_total", "Requests that the gateway did not pass on, by upstream and reason"),
+    ("quipu_proxy_client_disconnects_total", "Answers whose client went away before their end, by upstream"),
+    ("quipu_proxy_lost_records_total", "Records of calls through the gateway that could not be stored"),
+    ("quipu_proxy_added_seconds", "Time that the gateway itself added to calls of models"),
     ("quipu_queue_batches", "Batches waiting for the pipeline"),
     ("quipu_ledger_spans", "Spans that the ledger holds in memory"),
     ("quipu_search_lag_spans", "Stored spans that full text search does not know yet"),
 ];
+
+/// Upper bounds of histograms, in seconds: from what takes microseconds to what nobody should wait for.
+const BOUNDS: [f64; 14] =
+    [2.5e-5, 5e-5, 1e-4, 2e-4, 3e-4, 5e-4, 7.5e-4, 1e-3, 2e-3, 5e-3, 1e-2, 5e-2, 0.25, 1.0];
+
+fn histogram() -> Histogram {
+    Histogram::new(BOUNDS)
+}
 
 #[derive(Default)]
 struct Families {
     registry: Registry,
     counters: HashMap<&'static str, Family<Labels, Counter>>,
     gauges: HashMap<&'static str, Family<Labels, Gauge>>,
+    histograms: HashMap<&'static str, Histograms>,
 }
 
 /// Counters and gauges, made when first used.
@@ -59,6 +75,7 @@ impl SelfMetrics {
             registry: Registry::default(),
             counters: HashMap::new(),
             gauges: HashMap::new(),
+            histograms: HashMap::new(),
         }))
     }
 
@@ -93,6 +110,17 @@ impl Meter for SelfMetrics {
             family
         });
         family.get_or_create(&owned(labels)).set(value);
+    }
+
+    fn observe(&self, name: &'static str, labels: &[(&'static str, &str)], seconds: f64) {
+        let mut families = self.0.lock();
+        let Families { registry, histograms, .. } = &mut *families;
+        let family = histograms.entry(name).or_insert_with(|| {
+            let family = Family::new_with_constructor(histogram as fn() -> Histogram);
+            registry.register(name, help(name), family.clone());
+            family
+        });
+        family.get_or_create(&owned(labels)).observe(seconds);
     }
 }
 

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use quipu_core::{
-    Backend, Batch, EventPage, EventQuery, Facet, FacetField, Meeting, MetricName, MetricQuery, MetricSeries,
-    Node, Result, SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow, Store, StoreInfo,
-    Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery,
+    Backend, Batch, CostPage, CostQuery, EventPage, EventQuery, Facet, FacetField, Meeting, MetricName,
+    MetricQuery, MetricSeries, Node, Result, SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow,
+    Store, StoreInfo, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow,
+    UsageGroup, UsageQuery,
 };
 
 /// Takes everything and keeps nothing; every question is answered as by an empty store. The count works from its own memory
@@ -49,6 +50,10 @@ impl Store for Unstored {
 
     async fn usage(&self, _query: &UsageQuery) -> Result<Vec<UsageGroup>> {
         Ok(Vec::new())
+    }
+
+    async fn costs(&self, _query: &CostQuery) -> Result<CostPage> {
+        Ok(CostPage::default())
     }
 
     async fn tools(&self, _filter: &TraceFilter) -> Result<Vec<ToolGroup>> {

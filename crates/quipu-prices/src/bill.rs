@@ -5,9 +5,10 @@
 //! its own.
 
 use compact_str::{CompactString, format_compact};
-use quipu_core::{PriceLine, PriceRequest, Usd};
+use quipu_core::{PriceLine, PriceRequest, Unpriced, Usd};
 
 use crate::counts::{Counts, sum, units};
+pub(crate) use crate::rates::Terms;
 use crate::rates::{Rates, rates};
 use crate::schema::Body;
 use crate::unit::COUNT;
@@ -29,11 +30,23 @@ pub(crate) struct Bill {
     pub missing: Vec<Unit>,
 }
 
-/// Bills a request; `own` as [`rates`] has it.
-pub(crate) fn bill(body: &Body<'_>, own: bool, request: &PriceRequest<'_>, mut counts: Counts) -> Bill {
+/// Bills a request.
+///
+/// # Errors
+/// Nothing was reported that could be billed.
+pub(crate) fn bill(
+    body: &Body<'_>,
+    terms: &Terms<'_>,
+    request: &PriceRequest<'_>,
+    mut counts: Counts,
+) -> Result<Bill, Unpriced> {
     counts.raise(body);
     let mut bill = Bill::default();
-    let rates = rates(body, own, request, counts.whole(Unit::INPUT));
+    let rates = rates(body, terms, request, counts.whole(Unit::INPUT));
+    counts.time(rates.has(Unit::CALL_TIME), request.duration);
+    if counts.is_empty() {
+        return Err(Unpriced::NoUsage);
+    }
     let mut left = disjoint(&rates, &counts, &mut bill);
     let (within, taken) = split(&rates, &counts, &mut left, &mut bill);
     if rates.has(Unit::REQUESTS) {
@@ -47,7 +60,7 @@ pub(crate) fn bill(body: &Body<'_>, own: bool, request: &PriceRequest<'_>, mut c
             bill.line(unit, outer, taken[index], rates.price[outer.index()]);
         }
     }
-    bill
+    Ok(bill)
 }
 
 impl Bill {

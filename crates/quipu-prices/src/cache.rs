@@ -14,6 +14,7 @@ const PER_SHARD: usize = 128;
 struct Entry<T> {
     provider: Option<Box<str>>,
     model: Box<str>,
+    turn: usize,
     value: Option<Arc<T>>,
 }
 
@@ -30,23 +31,26 @@ impl<T> Default for Cache<T> {
 }
 
 impl<T> Cache<T> {
-    /// The remembered answer, else the one that `find` gives; `None` is an answer too.
+    /// The remembered answer of that turn of the lists, else the one that `find` gives; `None` is an answer too.
     pub(crate) fn get_or(
         &self,
         provider: Option<&str>,
         model: &str,
+        turn: usize,
         find: impl FnOnce() -> Option<Arc<T>>,
     ) -> Option<Arc<T>> {
-        let hash = self.hash(provider, model);
+        let hash = self.hash(provider, model, turn);
         let shard = &self.shards[hash as usize % SHARDS];
         if let Some(entry) = shard.read().get(&hash)
             && *entry.model == *model
             && entry.provider.as_deref() == provider
+            && entry.turn == turn
         {
             return entry.value.clone();
         }
         let value = find();
-        let entry = Entry { provider: provider.map(Into::into), model: model.into(), value: value.clone() };
+        let entry =
+            Entry { provider: provider.map(Into::into), model: model.into(), turn, value: value.clone() };
         let mut shard = shard.write();
         if shard.len() >= PER_SHARD {
             shard.clear();
@@ -55,10 +59,11 @@ impl<T> Cache<T> {
         value
     }
 
-    fn hash(&self, provider: Option<&str>, model: &str) -> u64 {
+    fn hash(&self, provider: Option<&str>, model: &str, turn: usize) -> u64 {
         let mut hasher = self.hasher.build_hasher();
         provider.hash(&mut hasher);
         model.hash(&mut hasher);
+        turn.hash(&mut hasher);
         hasher.finish()
     }
 }
@@ -72,9 +77,10 @@ mod tests {
         let cache = Cache::<usize>::default();
         for round in 0..10_000 {
             let model = format!("m{round}");
-            assert_eq!(cache.get_or(None, &model, || Some(Arc::new(round))).as_deref(), Some(&round));
-            assert_eq!(cache.get_or(None, &model, || None).as_deref(), Some(&round));
-            assert_eq!(cache.get_or(Some("p"), &model, || None), None);
+            assert_eq!(cache.get_or(None, &model, 0, || Some(Arc::new(round))).as_deref(), Some(&round));
+            assert_eq!(cache.get_or(None, &model, 0, || None).as_deref(), Some(&round));
+            assert_eq!(cache.get_or(Some("p"), &model, 0, || None), None);
+            assert_eq!(cache.get_or(None, &model, 1, || None), None);
         }
         assert!(cache.shards.iter().all(|shard| shard.read().len() <= PER_SHARD));
     }

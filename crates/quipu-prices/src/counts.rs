@@ -25,7 +25,21 @@ impl Counts {
                 counts.set(unit, *count);
             }
         }
+        for (name, count) in &request.usage.units {
+            if let Some(unit) = Unit::by_name(name) {
+                counts.set(unit, count.saturating_add(request.units.get(name).copied().unwrap_or(0)));
+            }
+        }
         counts
+    }
+
+    /// Counts the time of the call, begun milliseconds in full, where time has a price. Told time without a price is no usage.
+    pub(crate) fn time(&mut self, priced: bool, nanos: Option<i64>) {
+        if let Some(nanos) = nanos.and_then(|nanos| u64::try_from(nanos).ok()).filter(|_| priced)
+            && !self.has(Unit::CALL_TIME)
+        {
+            self.set(Unit::CALL_TIME, nanos.div_ceil(1_000_000));
+        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -44,6 +44,12 @@ pub(crate) fn providers(name: &str) -> Vec<Cow<'_, str>> {
     names
 }
 
+/// Whether two names, in lower case, are of one provider.
+pub(crate) fn same_provider(one: &str, other: &str) -> bool {
+    let (one, other) = (providers(one), providers(other));
+    one.iter().any(|name| other.contains(name))
+}
+
 /// The books' id of a provider that is widely written otherwise; `hyphened` in lower case, with hyphens for underscores
 /// and spaces. `None` when the name is the id or not known.
 pub fn provider_id(hyphened: &str) -> Option<&'static str> {
@@ -99,11 +105,12 @@ pub(crate) fn readings(model: &str, named: bool, known: &dyn Fn(&str) -> bool) -
 type Shorten = fn(&str) -> Option<String>;
 
 /// From what says the same in other words to what may well cost something else.
-const SHORTENINGS: [(Shorten, Option<&str>); 6] = [
+const SHORTENINGS: [(Shorten, Option<&str>); 7] = [
     (version, None),
     (vertex_date, None),
     (vertex_bare, None),
     (fine_tuned, None),
+    (tuned_on_azure, None),
     (bare_date, Some("a dated model is priced as the model without the date")),
     (no_place, Some("a regional model is priced without its region")),
 ];
@@ -164,7 +171,7 @@ fn resource_tail(model: &str) -> Option<&str> {
 
 /// Bedrock writes `vendor.model`, behind an optional place: `us.anthropic.claude-…`.
 fn is_bedrock_id(model: &str) -> bool {
-    const VENDORS: [&str; 14] = [
+    const VENDORS: [&str; 18] = [
         "ai21",
         "amazon",
         "anthropic",
@@ -178,6 +185,10 @@ fn is_bedrock_id(model: &str) -> bool {
         "nvidia",
         "openai",
         "qwen",
+        "stability",
+        "twelvelabs",
+        "writer",
+        "xai",
         "zai",
     ];
     let vendor = no_geo(model).unwrap_or(model).split_once('.').map(|(vendor, _)| vendor);
@@ -186,8 +197,9 @@ fn is_bedrock_id(model: &str) -> bool {
 
 fn no_geo(model: &str) -> Option<&str> {
     let (place, rest) = model.split_once('.')?;
-    matches!(place, "us" | "eu" | "apac" | "au" | "jp" | "ca" | "sa" | "global" | "us-gov" | "regional")
-        .then_some(rest)
+    const PLACES: [&str; 13] =
+        ["us", "eu", "ap", "apac", "au", "jp", "ca", "in", "mx", "sa", "global", "us-gov", "regional"];
+    PLACES.contains(&place).then_some(rest)
 }
 
 fn no_place(model: &str) -> Option<String> {
@@ -223,6 +235,11 @@ fn vertex_bare(model: &str) -> Option<String> {
 fn fine_tuned(model: &str) -> Option<String> {
     let base = model.strip_prefix("ft:")?.split(':').next()?;
     (base.len() + 3 < model.len()).then(|| format!("ft:{base}"))
+}
+
+/// Azure answers with `gpt-4o-2024-08-06.ft-…` for what others call `ft:gpt-4o-2024-08-06`.
+fn tuned_on_azure(model: &str) -> Option<String> {
+    model.split_once(".ft-").map(|(base, _)| format!("ft:{base}"))
 }
 
 /// Without `-20250929` or `-2025-09-29` at the end.

@@ -5,13 +5,24 @@ use quipu_core::{PriceRequest, Timestamp, Usd};
 
 use crate::Unit;
 use crate::counts::units;
-use crate::schema::{Body, Dated, Factor, Price, When};
+use crate::schema::{Body, Dated, Decimal, Factor, Price, When};
 use crate::unit::COUNT;
 
 /// The prices that hold for one request.
 pub(crate) struct Rates {
     pub price: [Usd; COUNT],
     pub priced: u128,
+}
+
+/// How the prices of a rule are taken.
+#[derive(Debug, Default)]
+pub(crate) struct Terms<'t> {
+    /// The rule is of the provider that was asked for: else the context changes nothing.
+    pub own: bool,
+    /// Prices that come before those of the rule.
+    pub first: &'t [Price],
+    /// What every price is multiplied by.
+    pub factor: Option<Decimal>,
 }
 
 impl Rates {
@@ -31,11 +42,12 @@ impl Rates {
     }
 }
 
-/// The prices of a rule for a request with so many input tokens. `own` tells whether the rule is of the provider that
-/// was asked for: else the context changes nothing.
-pub(crate) fn rates(body: &Body<'_>, own: bool, request: &PriceRequest<'_>, input: u64) -> Rates {
+/// The prices of a rule for a request with so many input tokens.
+pub(crate) fn rates(body: &Body<'_>, terms: &Terms<'_>, request: &PriceRequest<'_>, input: u64) -> Rates {
     let mut rates = Rates { price: [Usd::ZERO; COUNT], priced: 0 };
-    if own {
+    rates.overlay(terms.first, input);
+    let stated = rates.priced;
+    if terms.own {
         let context = |key: &str| context(request, key);
         let meets = |wanted: &[(&str, &str)]| wanted.iter().all(|(key, value)| context(key) == Some(value));
         for variant in
@@ -45,9 +57,14 @@ pub(crate) fn rates(body: &Body<'_>, own: bool, request: &PriceRequest<'_>, inpu
         }
     }
     rates.overlay(body.dated(request.at).map_or(&[], |dated| &dated.prices), input);
-    for factor in body.factors.iter().filter(|factor| own && factor.holds(request)) {
-        for unit in units(rates.priced).filter(|unit| unit.is_tokens()) {
+    for factor in body.factors.iter().filter(|factor| terms.own && factor.holds(request)) {
+        for unit in units(rates.priced & !stated).filter(|unit| unit.is_tokens()) {
             rates.price[unit.index()] = factor.factor.of(rates.price[unit.index()]);
+        }
+    }
+    if let Some(factor) = terms.factor {
+        for unit in units(rates.priced) {
+            rates.price[unit.index()] = factor.of(rates.price[unit.index()]);
         }
     }
     rates
@@ -66,7 +83,7 @@ impl Rates {
 }
 
 /// A value of the context. A batch is a way of processing wherever it is called a service tier.
-fn context<'r>(request: &'r PriceRequest<'_>, key: &str) -> Option<&'r str> {
+pub(crate) fn context<'r>(request: &'r PriceRequest<'_>, key: &str) -> Option<&'r str> {
     let value = request.context.get(key).map(CompactString::as_str);
     let batch =
         || request.context.get("service_tier").map(CompactString::as_str).filter(|tier| *tier == "batch");

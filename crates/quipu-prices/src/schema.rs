@@ -247,6 +247,15 @@ impl Decimal {
         Usd::from_raw(digits.saturating_mul(TENS[shift]))
     }
 
+    /// The product, exactly; saturates beyond what can be held.
+    #[must_use]
+    pub const fn by(self, other: Self) -> Self {
+        Self {
+            digits: self.digits.saturating_mul(other.digits),
+            scale: self.scale.saturating_add(other.scale),
+        }
+    }
+
     /// This many times `amount`, rounded towards zero at the last digit of [`Usd`].
     pub fn of(self, amount: Usd) -> Usd {
         let digits = i128::try_from(self.digits).unwrap_or(i128::MAX);

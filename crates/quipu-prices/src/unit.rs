@@ -116,6 +116,7 @@ const ROWS: &[Row] = &[
     row("map_searches", "", 1_000, ["tool_calls", "", "", "map_search", ""]),
     row("code_executions", "", 1_000, ["tool_calls", "", "", "code_execution", ""]),
     row("requests", "", 1_000, ["requests", "", "", "", ""]),
+    row("call_milliseconds", "", 3_600_000, ["call_time", "", "", "", ""]),
 ];
 
 /// How many units there are; a set of units fits a `u128`.
@@ -154,6 +155,8 @@ impl Unit {
     pub(crate) const OUTPUT_AUDIO: Self = named("output_audio_tokens");
     pub(crate) const OUTPUT_IMAGE: Self = named("output_image_tokens");
     pub(crate) const REQUESTS: Self = named("requests");
+    /// How long the call took.
+    pub(crate) const CALL_TIME: Self = named("call_milliseconds");
 
     /// The unit of that name, such as `input_tokens`, `web_searches`; names of the genai-prices registry are
     /// understood too. `None` for other text.

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use quipu_core::{
-    Backend, Batch, EventPage, EventQuery, Facet, FacetField, Health, Meeting, Meter, MetricName,
-    MetricQuery, MetricSeries, Node, Result, Retry, SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery,
-    SpanRow, Store, StoreInfo, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow,
-    UsageGroup, UsageQuery,
+    Backend, Batch, CostPage, CostQuery, EventPage, EventQuery, Facet, FacetField, Health, Meeting, Meter,
+    MetricName, MetricQuery, MetricSeries, Node, Result, Retry, SessionPage, SessionQuery, SpanId, SpanPage,
+    SpanQuery, SpanRow, Store, StoreInfo, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery,
+    TraceRow, UsageGroup, UsageQuery,
 };
 use tokio::sync::Mutex;
 
@@ -127,6 +127,10 @@ impl Store for Steady {
 
     async fn usage(&self, query: &UsageQuery) -> Result<Vec<UsageGroup>> {
         Ok(self.or_nothing(self.store.usage(query).await, Vec::new))
+    }
+
+    async fn costs(&self, query: &CostQuery) -> Result<CostPage> {
+        self.store.costs(query).await
     }
 
     async fn tools(&self, filter: &TraceFilter) -> Result<Vec<ToolGroup>> {

@@ -71,6 +71,9 @@ impl Store for Faulty {
     async fn sessions(&self, query: &SessionQuery) -> Result<SessionPage> {
         self.inner.sessions(query).await
     }
+    async fn costs(&self, query: &CostQuery) -> Result<CostPage> {
+        self.inner.costs(query).await
+    }
     async fn tools(&self, filter: &TraceFilter) -> Result<Vec<ToolGroup>> {
         self.inner.tools(filter).await
     }

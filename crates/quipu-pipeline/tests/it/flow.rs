@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use quipu_conformance::sample::{batch, draft};
+use quipu_conformance::sample::{batch, cost, draft};
 use quipu_core::*;
-use quipu_pipeline::{Parts, Pipeline, Priced, SelfMetrics};
+use quipu_pipeline::{Parts, Pipeline, Priced, SelfMetrics, price_context, price_row};
 
 use crate::faulty::Faulty;
 
@@ -153,4 +153,38 @@ async fn closing_finishes_what_waits_and_takes_nothing_more() {
     pipeline.close().await.unwrap();
     pipeline.close().await.unwrap();
     assert_eq!(pipeline.submit(call(2, "gpt-4o")).await.unwrap_err().kind(), ErrorKind::Unavailable);
+}
+
+/// A cent a second, a dollar a search.
+struct TimeAndSearches;
+
+impl PriceBook for TimeAndSearches {
+    fn price(&self, request: &PriceRequest<'_>) -> std::result::Result<PriceAnswer, Unpriced> {
+        let searches = request.usage.units.get("web_searches").copied().unwrap_or(0);
+        let seconds = request.duration.map_or(0, |nanos| nanos.unsigned_abs() / 1_000_000_000);
+        let total = Usd::cents(100).times(searches) + Usd::cents(1).times(seconds);
+        let (lines, fallbacks, rule) = (Vec::new(), Vec::new(), PriceRef::default());
+        Ok(PriceAnswer { total, input: total, output: Usd::ZERO, lines, rule, fallbacks })
+    }
+}
+
+#[test]
+fn other_units_and_time_are_priced() {
+    let row = |usage: Option<Usage>| {
+        let mut row = cost(&draft(1, 1).llm("gpt-4o", 1, 1).lasts(3 * Timestamp::SECOND).span());
+        row.usage = usage;
+        row
+    };
+    let price = |row: &Cost| price_row(&TimeAndSearches, row).map(|answer| answer.map(|answer| answer.total));
+    let searched = Usage { units: [("web_searches".into(), 2)].into(), ..Usage::default() };
+    assert_eq!(price(&row(Some(searched))), Some(Ok(Usd::cents(203))));
+    assert_eq!(price(&row(None)), Some(Ok(Usd::cents(3))));
+    // A failed attempt that told of nothing was not billed.
+    assert_eq!(price(&Cost { failed: true, ..row(None) }), None);
+    let context = |tier| {
+        price_context(Some(tier)).into_iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>()
+    };
+    assert_eq!(context("ON_DEMAND_PRIORITY"), ["service_tier=priority"]);
+    assert_eq!((context("ON_DEMAND").len(), context("batch")), (0, vec!["processing=batch".to_owned()]));
+    assert_eq!(context("fast"), ["service_tier=fast", "speed=fast"]);
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use quipu_core::{PriceAnswer, PriceBook, PriceRequest, Timestamp, Unpriced, Usage};
-use quipu_prices::Book;
+use quipu_prices::Books;
 
 /// A question with defaults: a thousand tokens in, a hundred out, on a day that all sources cover.
 pub struct Ask {
@@ -13,6 +13,7 @@ pub struct Ask {
     pub context: BTreeMap<compact_str::CompactString, compact_str::CompactString>,
     pub usage: Usage,
     pub units: BTreeMap<compact_str::CompactString, u64>,
+    pub duration: Option<i64>,
 }
 
 pub fn ask(provider: impl Into<Option<&'static str>>, model: &str) -> Ask {
@@ -23,6 +24,7 @@ pub fn ask(provider: impl Into<Option<&'static str>>, model: &str) -> Ask {
         context: BTreeMap::new(),
         usage: Usage { input: Some(1_000), output: Some(100), ..Usage::default() },
         units: BTreeMap::new(),
+        duration: None,
     }
 }
 
@@ -51,15 +53,29 @@ impl Ask {
         self
     }
 
+    pub fn lasting(mut self, nanos: i64) -> Self {
+        self.duration = Some(nanos);
+        self
+    }
+
     pub fn answer(&self) -> Result<PriceAnswer, Unpriced> {
-        Book::vendored().price(&PriceRequest {
+        self.answer_of(&Books::vendored())
+    }
+
+    pub fn answer_of(&self, books: &Books) -> Result<PriceAnswer, Unpriced> {
+        books.price(&self.request())
+    }
+
+    pub fn request(&self) -> PriceRequest<'_> {
+        PriceRequest {
             provider: self.provider,
             model: &self.model,
             at: self.at,
             context: self.context.clone(),
             usage: &self.usage,
             units: self.units.clone(),
-        })
+            duration: self.duration,
+        }
     }
 
     pub fn total(&self) -> String {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use compact_str::CompactString;
 use quipu_core::{PriceBook, PriceRequest, Usage, Usd};
-use quipu_prices::Book;
+use quipu_prices::Books;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -41,7 +41,7 @@ fn check(case: &Case) -> Result<(), String> {
     };
     let own = ["input_tokens", "output_tokens", "reasoning_tokens"];
     let others = case.usage.iter().filter(|(name, _)| !own.contains(&name.as_str()));
-    let answer = Book::vendored()
+    let answer = Books::vendored()
         .price(&PriceRequest {
             provider: case.provider.as_deref(),
             model: &case.model,
@@ -49,6 +49,7 @@ fn check(case: &Case) -> Result<(), String> {
             context: case.context.clone(),
             usage: &usage,
             units: others.map(|(name, count)| (name.as_str().into(), *count)).collect(),
+            duration: None,
         })
         .map_err(|why| format!("{why:?}"))?;
     let money = |text: &str| text.parse::<Usd>().map_err(|error| format!("{error}"));

@@ -2,7 +2,7 @@
 
 use quipu_core::Timestamp;
 use quipu_prices::schema::{self, Body, Clause, Rules};
-use quipu_prices::{Book, Unit};
+use quipu_prices::{Books, Unit};
 use sha2::{Digest, Sha256};
 
 const BOOK: &[u8] = include_bytes!("../../data/book.postcard");
@@ -45,13 +45,13 @@ fn the_file_names_its_sources() {
         include_bytes!("../../facts/genai-prices-0.2.3.json").as_slice(),
         include_bytes!("../../facts/litellm-1.109.1.json"),
     ];
-    let book = Book::vendored();
-    let sources: Vec<_> = book.sources().collect();
+    let sources = Books::vendored().sources();
     assert_eq!(
-        sources.iter().map(|info| (info.source, info.version)).collect::<Vec<_>>(),
+        sources.iter().map(|info| (info.source.as_str(), info.version.as_str())).collect::<Vec<_>>(),
         [("genai-prices", "0.2.3"), ("litellm", "1.109.1")]
     );
-    for (info, facts) in sources.iter().zip(facts) {
+    assert!(sources.iter().all(|info| info.in_use && info.rules > 2_000));
+    for (info, facts) in schema::decode(BOOK).unwrap().books.iter().map(|book| &book.info).zip(facts) {
         let sha256: String = Sha256::digest(facts).iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(info.sha256, sha256, "{}: run `cargo xtask prices`", info.source);
         assert!(info.license.starts_with("MIT"));
@@ -60,19 +60,21 @@ fn the_file_names_its_sources() {
 
 #[test]
 fn damaged_files_are_refused() {
-    assert!(Book::decode(b"").is_err() && Book::decode(&[9]).is_err() && Book::decode(&BOOK[..100]).is_err());
-    assert!(Book::decode(&[2, 0]).unwrap_err().to_string().contains("format 2"));
+    assert!(
+        Books::decode([]).is_err() && Books::decode([9]).is_err() && Books::decode(&BOOK[..100]).is_err()
+    );
+    assert!(Books::decode([2, 0]).unwrap_err().to_string().contains("format 2"));
 }
 
 #[test]
 fn the_list_shows_every_rule() {
     let at: Timestamp = "2026-11-20T00:00:00Z".parse().unwrap();
-    let all: Vec<_> = Book::vendored().list(at).collect();
+    let all: Vec<_> = Books::vendored().list(None, None, at);
     assert!(all.len() > 6_000);
     let gpt = all.iter().find(|rule| rule.id == "openai/gpt-4o").unwrap();
     let input = gpt.prices.iter().find(|price| Some(price.unit) == Unit::by_name("input_tokens")).unwrap();
     assert_eq!(
-        (gpt.source, gpt.provider, input.price.to_string()),
+        (gpt.source.as_str(), gpt.provider.as_str(), input.price.to_string()),
         ("genai-prices", "openai", "2.5".to_owned())
     );
 }

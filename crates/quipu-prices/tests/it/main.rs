@@ -4,7 +4,13 @@
 
 mod ask;
 mod cases;
+#[cfg(feature = "convert")]
+mod convert;
 mod data;
 mod genai;
+mod history;
+mod kinds;
 mod laws;
 mod litellm;
+mod oracle;
+mod user;

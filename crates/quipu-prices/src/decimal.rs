@@ -1,39 +1,57 @@
 //! Decimal numbers from their text, without a float in between.
 
-use anyhow::{Context, Result, ensure};
-use quipu_prices::schema::Decimal;
+use crate::schema::Decimal;
 
 /// Digits after the point that money holds.
 const DIGITS: i32 = 24;
 
+/// Text that is no price.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NumberError {
+    #[error("{0:?} is not a number of dollars")]
+    Shape(String),
+    #[error("{0} is too large")]
+    Large(String),
+    #[error("{0} has more than {DIGITS} digits after the point")]
+    Fine(String),
+}
+
 /// A number as `digits × 10^-scale`; the scale may be negative.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Scaled {
+pub(crate) struct Scaled {
     digits: u128,
     scale: i32,
 }
 
 /// The price of `per` units from the text of the price of one. Text finer than 24 digits after the point is rounded
 /// half to even at the 24th: floats written in full carry noise there.
-pub(super) fn each(text: &str, per: u64) -> Result<Decimal> {
+#[cfg(any(feature = "convert", test))]
+pub(crate) fn each(text: &str, per: u64) -> Result<Decimal, NumberError> {
     let one = Scaled::parse(text)?.rounded(DIGITS);
-    one.times(u128::from(per)).with_context(|| format!("{text} is too large"))?.decimal(text)
+    one.times(u128::from(per)).ok_or_else(|| NumberError::Large(text.to_owned()))?.decimal(text)
 }
 
 /// The exact number that the text says.
-pub(super) fn exact(text: &str) -> Result<Decimal> {
+pub(crate) fn exact(text: &str) -> Result<Decimal, NumberError> {
     Scaled::parse(text)?.decimal(text)
 }
 
 impl Scaled {
-    fn parse(text: &str) -> Result<Self> {
+    /// Whether the text is a number below zero.
+    pub(crate) fn negative(text: &str) -> bool {
+        text.strip_prefix('-').is_some_and(|rest| Self::parse(rest).is_ok())
+    }
+
+    fn parse(text: &str) -> Result<Self, NumberError> {
+        let wrong = || NumberError::Shape(text.chars().take(64).collect());
         let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
         let (whole, part) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-        let digits = format!("{whole}{part}").parse::<u128>();
-        let digits = digits.with_context(|| format!("{text:?} is not a number of dollars"))?;
-        let exponent: i32 =
-            exponent.parse().with_context(|| format!("{text:?} is not a number of dollars"))?;
-        let scale = i32::try_from(part.len())? - exponent;
+        let (digits, exponent) = (format!("{whole}{part}"), exponent.parse::<i16>().map_err(|_| wrong())?);
+        if digits.len() > 38 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(wrong());
+        }
+        let digits = digits.parse::<u128>().map_err(|_| wrong())?;
+        let scale = i32::try_from(part.len()).map_err(|_| wrong())? - i32::from(exponent);
         Ok(Self { digits, scale }.trimmed())
     }
 
@@ -44,6 +62,7 @@ impl Scaled {
         if self.digits == 0 { Self { digits: 0, scale: 0 } } else { self }
     }
 
+    #[cfg(any(feature = "convert", test))]
     fn rounded(self, scale: i32) -> Self {
         let Some(drop) = u32::try_from(self.scale - scale).ok().filter(|drop| *drop > 0) else { return self };
         let Some(step) = 10_u128.checked_pow(drop) else { return Self { digits: 0, scale: 0 } };
@@ -52,23 +71,33 @@ impl Scaled {
         Self { digits: kept + u128::from(up), scale }.trimmed()
     }
 
+    #[cfg(any(feature = "convert", test))]
     fn times(self, factor: u128) -> Option<Self> {
         Some(Self { digits: self.digits.checked_mul(factor)?, scale: self.scale }.trimmed())
     }
 
-    fn decimal(self, text: &str) -> Result<Decimal> {
-        ensure!(self.scale <= DIGITS, "{text} has more than {DIGITS} digits after the point");
+    fn decimal(self, text: &str) -> Result<Decimal, NumberError> {
+        if self.scale > DIGITS {
+            return Err(NumberError::Fine(text.to_owned()));
+        }
+        let large = || NumberError::Large(text.to_owned());
         let Ok(scale) = u8::try_from(self.scale) else {
             let zeros = 10_u128.checked_pow(self.scale.unsigned_abs());
-            let digits = zeros.and_then(|zeros| self.digits.checked_mul(zeros));
-            return Ok(Decimal { digits: digits.with_context(|| format!("{text} is too large"))?, scale: 0 });
+            let digits =
+                zeros.and_then(|zeros| self.digits.checked_mul(zeros)).filter(|digits| *digits <= MOST);
+            return Ok(Decimal { digits: digits.ok_or_else(large)?, scale: 0 });
         };
-        Ok(Decimal { digits: self.digits, scale })
+        let most = MOST.saturating_mul(10_u128.saturating_pow(u32::from(scale)));
+        if self.digits > most { Err(large()) } else { Ok(Decimal { digits: self.digits, scale }) }
     }
 }
 
+/// Dollars that no price exceeds.
+const MOST: u128 = 1_000_000_000_000;
+
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
 
     #[test]

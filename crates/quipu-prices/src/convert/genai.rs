@@ -1,20 +1,29 @@
-//! The facts of the genai-prices package as price rules.
+//! The list of genai-prices as price rules.
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result, bail};
-use quipu_prices::Unit;
-use quipu_prices::schema::{
-    self, Body, Clause, Dated, Decimal, Minimum, Price, Provider, Rule, Rules, Variant, When, Window,
-};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
-use super::decimal::exact;
-use super::{keep, keep_bytes};
+use super::error::{ConvertError, Place};
+use super::{Arena, encode};
+use crate::Unit;
+use crate::decimal::exact;
+use crate::schema::{
+    Body, Clause, Dated, Decimal, Minimum, Price, Provider, Rule, Rules, Variant, When, Window,
+};
 
+type Result<T> = std::result::Result<T, ConvertError>;
+
+/// The export of the package, or the list of its repository.
 #[derive(Deserialize)]
 struct Facts {
-    providers: Vec<RawProvider>,
+    providers: Vec<Box<RawValue>>,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    id: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -24,7 +33,7 @@ struct RawProvider {
     model_match: Option<Match>,
     #[serde(default)]
     fallback_model_providers: Vec<String>,
-    models: Vec<Model>,
+    models: Vec<Box<RawValue>>,
 }
 
 #[derive(Deserialize)]
@@ -32,7 +41,7 @@ struct Model {
     id: String,
     #[serde(rename = "match")]
     matches: Match,
-    prices: Prices,
+    prices: Box<RawValue>,
     #[serde(default)]
     price_variants: Vec<RawVariant>,
     #[serde(default)]
@@ -51,24 +60,19 @@ enum Match {
     And(Vec<Match>),
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Prices {
-    Dated(Vec<Conditional>),
-    Always(BTreeMap<String, Amount>),
-}
+type Amounts = BTreeMap<String, Box<RawValue>>;
 
 #[derive(Deserialize)]
 struct Conditional {
     constraint: Option<Constraint>,
-    prices: BTreeMap<String, Amount>,
+    prices: Amounts,
 }
 
 #[derive(Deserialize)]
 struct RawVariant {
     when: BTreeMap<String, String>,
     constraint: Option<Constraint>,
-    prices: BTreeMap<String, Amount>,
+    prices: Amounts,
 }
 
 #[derive(Deserialize)]
@@ -79,90 +83,125 @@ enum Constraint {
 }
 
 #[derive(Deserialize)]
-#[serde(untagged)]
-enum Amount {
-    Flat(String),
-    Tiered { base: String, tiers: Vec<RawTier> },
+struct Tiered {
+    base: Box<RawValue>,
+    tiers: Vec<RawTier>,
 }
 
 #[derive(Deserialize)]
 struct RawTier {
     start: u64,
-    price: String,
+    price: Box<RawValue>,
 }
 
-/// All rules, in the order of the facts: earlier rules win.
-pub(super) fn rules(text: &str) -> Result<Rules<'static>> {
-    let facts: Facts = serde_json::from_str(text).context("reading the facts of genai-prices")?;
-    let providers = facts.providers.iter().map(provider).collect::<Result<_>>()?;
-    Ok(Rules { providers })
+/// Whether the text has the shape of this list.
+pub(super) fn is_list(text: &str) -> bool {
+    providers(text).is_ok()
 }
 
-fn provider(raw: &RawProvider) -> Result<Provider<'static>> {
-    let rule = |model: &Model| rule(&raw.id, model).with_context(|| format!("{}: {}", raw.id, model.id));
+fn providers(text: &str) -> Result<Vec<Box<RawValue>>> {
+    let read = if text.trim_start().starts_with('[') {
+        serde_json::from_str(text)
+    } else {
+        serde_json::from_str(text).map(|facts: Facts| facts.providers)
+    };
+    read.key("")
+}
+
+/// All rules, in the order of the list: earlier rules win.
+pub(super) fn rules<'a>(text: &str, arena: &'a Arena) -> Result<Rules<'a>> {
+    let providers = providers(text)?;
+    Ok(Rules { providers: providers.iter().map(|raw| provider(raw.get(), arena)).collect::<Result<_>>()? })
+}
+
+/// What an entry calls itself, for errors about it.
+fn name_of(raw: &str) -> String {
+    let named = serde_json::from_str::<Named>(raw).ok().and_then(|named| named.id);
+    named.unwrap_or_else(|| "an entry without id".to_owned())
+}
+
+fn provider<'a>(raw: &str, arena: &'a Arena) -> Result<Provider<'a>> {
+    let name = name_of(raw);
+    let read: RawProvider = serde_json::from_str(raw).entry(&name)?;
+    let rule = |raw: &RawValue| {
+        let entry = format!("{name}/{}", name_of(raw.get()));
+        let model = serde_json::from_str::<Model>(raw.get()).entry(&entry)?;
+        rule(&name, &model, arena).entry(&entry)
+    };
+    let known = |raw: &Option<Match>| raw.as_ref().map(|raw| clause(raw, arena)).transpose().entry(&name);
     Ok(Provider {
-        id: keep(&raw.id),
-        provider_match: raw.provider_match.as_ref().map(clause).transpose()?,
-        model_match: raw.model_match.as_ref().map(clause).transpose()?,
-        fallbacks: raw.fallback_model_providers.iter().map(keep).collect(),
-        rules: raw.models.iter().map(rule).collect::<Result<_>>()?,
+        id: arena.text(&read.id),
+        provider_match: known(&read.provider_match)?,
+        model_match: known(&read.model_match)?,
+        fallbacks: read.fallback_model_providers.iter().map(|id| arena.text(id)).collect(),
+        rules: read.models.iter().map(|raw| rule(raw)).collect::<Result<_>>()?,
     })
 }
 
-fn rule(provider: &str, model: &Model) -> Result<Rule<'static>> {
-    let base = match &model.prices {
-        Prices::Always(prices) => vec![Dated { when: When::default(), prices: base(prices)? }],
-        Prices::Dated(all) => all
-            .iter()
-            .map(|one| Ok(Dated { when: when(one.constraint.as_ref())?, prices: base(&one.prices)? }))
-            .collect::<Result<_>>()?,
-    };
+fn rule<'a>(provider: &str, model: &Model, arena: &'a Arena) -> Result<Rule<'a>> {
     let variants = model.price_variants.iter().filter(|raw| !raw.prices.is_empty());
     let body = Body {
-        base,
-        variants: variants.map(variant).collect::<Result<_>>()?,
+        base: dated(model.prices.get())?,
+        variants: variants.map(|raw| variant(raw, arena)).collect::<Result<_>>()?,
         factors: Vec::new(),
         minimums: minimums(provider, &model.id),
         deprecated: model.deprecated,
     };
-    let id = keep(format!("{provider}/{}", model.id));
-    Ok(Rule { id, matches: clause(&model.matches)?, body: keep_bytes(schema::encode(&body)?) })
+    let id = arena.text(format!("{provider}/{}", model.id));
+    Ok(Rule { id, matches: clause(&model.matches, arena)?, body: arena.bytes(&encode(&body)?) })
 }
 
-fn variant(raw: &RawVariant) -> Result<Variant<'static>> {
-    let context = raw.when.iter().map(|(key, value)| (keep(key), keep(value))).collect();
+/// Prices for ever, or a list of prices by time.
+fn dated(raw: &str) -> Result<Vec<Dated>> {
+    if !raw.starts_with('[') {
+        let always: Amounts = serde_json::from_str(raw).key("prices")?;
+        return Ok(vec![Dated { when: When::default(), prices: base(&always)? }]);
+    }
+    let all: Vec<Conditional> = serde_json::from_str(raw).key("prices")?;
+    let dated =
+        |one: &Conditional| Ok(Dated { when: when(one.constraint.as_ref())?, prices: base(&one.prices)? });
+    all.iter().map(dated).collect()
+}
+
+fn variant<'a>(raw: &RawVariant, arena: &'a Arena) -> Result<Variant<'a>> {
+    let context = raw.when.iter().map(|(key, value)| (arena.text(key), arena.text(value))).collect();
     Ok(Variant { context, when: when(raw.constraint.as_ref())?, prices: prices(&raw.prices)? })
 }
 
 /// A model without any price is free: said outright, so that its bill has lines.
-fn base(raw: &BTreeMap<String, Amount>) -> Result<Vec<Price>> {
+fn base(raw: &Amounts) -> Result<Vec<Price>> {
     if raw.is_empty() {
         let free = |unit| Price { unit, price: Decimal::ZERO, tiers: Vec::new() };
-        return Ok(["input_tokens", "output_tokens"]
-            .into_iter()
-            .filter_map(Unit::by_name)
-            .map(free)
-            .collect());
+        return Ok(vec![free(Unit::INPUT), free(Unit::OUTPUT)]);
     }
     prices(raw)
 }
 
-fn prices(raw: &BTreeMap<String, Amount>) -> Result<Vec<Price>> {
-    let mut prices = raw.iter().map(|(key, amount)| price(key, amount)).collect::<Result<Vec<_>>>()?;
+fn prices(raw: &Amounts) -> Result<Vec<Price>> {
+    let mut prices = raw
+        .iter()
+        .filter(|(_, amount)| amount.get() != "null")
+        .map(|(key, amount)| price(key, amount.get()).key(key))
+        .collect::<Result<Vec<_>>>()?;
     prices.sort_by_key(|price| price.unit);
     Ok(prices)
 }
 
-fn price(key: &str, amount: &Amount) -> Result<Price> {
-    let unit = unit(key).with_context(|| format!("no unit for the price {key}"))?;
-    let (base, tiers) = match amount {
-        Amount::Flat(base) => (base, &[][..]),
-        Amount::Tiered { base, tiers } => (base, &tiers[..]),
-    };
-    let mut tiers =
-        tiers.iter().map(|tier| Ok((tier.start, exact(&tier.price)?))).collect::<Result<Vec<_>>>()?;
+fn price(key: &str, amount: &str) -> Result<Price> {
+    let unit = unit(key).ok_or_else(|| ConvertError::new("no unit has such a price"))?;
+    if !amount.starts_with('{') {
+        return Ok(Price { unit, price: number(amount)?, tiers: Vec::new() });
+    }
+    let Tiered { base, tiers } = serde_json::from_str(amount).key(key)?;
+    let tier = |tier: &RawTier| Ok((tier.start, number(tier.price.get())?));
+    let mut tiers = tiers.iter().map(tier).collect::<Result<Vec<_>>>()?;
     tiers.sort_by_key(|(start, _)| *start);
-    Ok(Price { unit, price: exact(base)?, tiers })
+    Ok(Price { unit, price: number(base.get())?, tiers })
+}
+
+/// The export writes decimals as text, the repository as numbers.
+fn number(raw: &str) -> Result<Decimal> {
+    exact(raw.trim_matches('"')).key("")
 }
 
 /// The unit that a price key is for; the keys say how much a price buys, as the units of the book do.
@@ -205,33 +244,36 @@ fn when(constraint: Option<&Constraint>) -> Result<When> {
 
 /// `2026-08-21` as days since 1970-01-01.
 fn day(date: &str) -> Result<i32> {
-    let date: jiff::civil::Date = date.parse().with_context(|| format!("{date} is not a date"))?;
+    let date: jiff::civil::Date =
+        date.parse().map_err(|_| ConvertError::new(format!("{date} is not a date")))?;
     Ok((date - jiff::civil::date(1970, 1, 1)).get_days())
 }
 
 /// `16:30:00+00:00` as a second of the UTC day.
 fn second(time: &str) -> Result<u32> {
-    let clock = time.strip_suffix("+00:00").with_context(|| format!("{time} is not in UTC"))?;
-    let parts =
-        clock.split(':').map(str::parse).collect::<Result<Vec<u32>, _>>().with_context(|| time.to_owned())?;
-    let [hour, minute, second] = parts[..] else { bail!("{time} is not a time of day") };
-    Ok(hour * 3_600 + minute * 60 + second)
+    let clock = time.strip_suffix("+00:00").or_else(|| time.strip_suffix('Z'));
+    let clock = clock.ok_or_else(|| ConvertError::new(format!("{time} is not in UTC")))?;
+    let parts = clock.split(':').map(str::parse).collect::<std::result::Result<Vec<u32>, _>>();
+    match parts.as_deref() {
+        Ok([hour @ 0..24, minute @ 0..60, second @ 0..60]) => Ok(hour * 3_600 + minute * 60 + second),
+        _ => Err(ConvertError::new(format!("{time} is not a time of day"))),
+    }
 }
 
-fn clause(raw: &Match) -> Result<Clause<'static>> {
-    let low = |text: &String| keep(text.to_lowercase());
+fn clause<'a>(raw: &Match, arena: &'a Arena) -> Result<Clause<'a>> {
+    let low = |text: &String| arena.text(text.to_lowercase());
     Ok(match raw {
         Match::Equals(text) => Clause::Equals(low(text)),
         Match::StartsWith(text) => Clause::StartsWith(low(text)),
         Match::EndsWith(text) => Clause::EndsWith(low(text)),
         Match::Contains(text) => Clause::Contains(low(text)),
-        Match::Regex(pattern) => regex(pattern)?,
-        Match::Or(all) => any(all.iter().map(clause).collect::<Result<_>>()?),
-        Match::And(all) => Clause::All(all.iter().map(clause).collect::<Result<_>>()?),
+        Match::Regex(pattern) => regex(pattern, arena)?,
+        Match::Or(all) => any(all.iter().map(|one| clause(one, arena)).collect::<Result<_>>()?),
+        Match::And(all) => Clause::All(all.iter().map(|one| clause(one, arena)).collect::<Result<_>>()?),
     })
 }
 
-fn any(mut clauses: Vec<Clause<'static>>) -> Clause<'static> {
+fn any(mut clauses: Vec<Clause<'_>>) -> Clause<'_> {
     match clauses.pop() {
         Some(only) if clauses.is_empty() => only,
         last => Clause::Any(clauses.into_iter().chain(last).collect()),
@@ -240,21 +282,26 @@ fn any(mut clauses: Vec<Clause<'static>>) -> Clause<'static> {
 
 /// An expression in the dialect that the program reads: it has no look-ahead, so `^(?!a)b` becomes "not `^a`, and
 /// `^b`". A literal beginning becomes a condition of its own, which spares most names the expression.
-fn regex(pattern: &str) -> Result<Clause<'static>> {
+fn regex<'a>(pattern: &str, arena: &'a Arena) -> Result<Clause<'a>> {
     if let Some(rest) = pattern.strip_prefix("^(?!") {
-        let end = closing(rest).with_context(|| format!("{pattern} has an open group"))?;
-        let mut all = vec![Clause::Not(Box::new(regex(&format!("^{}", &rest[..end]))?))];
+        let end = closing(rest).ok_or_else(|| ConvertError::new(format!("{pattern} has an open group")))?;
+        let mut all = vec![Clause::Not(Box::new(regex(&format!("^{}", &rest[..end]), arena)?))];
         if end + 1 < rest.len() {
-            all.push(regex(&format!("^{}", &rest[end + 1..]))?);
+            all.push(regex(&format!("^{}", &rest[end + 1..]), arena)?);
         }
         return Ok(if all.len() == 1 { all.remove(0) } else { Clause::All(all) });
     }
     if ["(?!", "(?=", "(?<"].iter().any(|group| pattern.contains(group)) {
-        bail!("{pattern} looks around in a way that is not known");
+        return Err(ConvertError::new(format!("{pattern} looks around in a way that is not known")));
     }
-    let expression = Clause::Regex(keep(pattern.replace(r"\d", "[0-9]")));
-    Ok(match beginning(pattern) {
-        Some(text) => Clause::All(vec![Clause::StartsWith(keep(text)), expression]),
+    let pattern = pattern.replace(r"\d", "[0-9]");
+    if let Err(error) = regex::Regex::new(&pattern) {
+        return Err(ConvertError::new(error.to_string()));
+    }
+    let begins = beginning(&pattern);
+    let expression = Clause::Regex(arena.text(pattern));
+    Ok(match begins {
+        Some(text) => Clause::All(vec![Clause::StartsWith(arena.text(text)), expression]),
         None => expression,
     })
 }
@@ -297,6 +344,7 @@ fn beginning(pattern: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
 
     #[test]
@@ -312,11 +360,12 @@ mod tests {
 
     #[test]
     fn look_ahead_becomes_a_condition() {
-        let clause = regex(r"^(?![^/]+/)(?:labs-)?mi").unwrap();
+        let arena = Arena::default();
+        let clause = regex(r"^(?![^/]+/)(?:labs-)?mi", &arena).unwrap();
         assert!(clause.holds("mistral") && clause.holds("labs-mistral") && !clause.holds("x/mistral"));
-        let clause = regex(r"^(?!.*-[tT][tT][sS](?:$|-))").unwrap();
+        let clause = regex(r"^(?!.*-[tT][tT][sS](?:$|-))", &arena).unwrap();
         assert!(clause.holds("gemini-3") && !clause.holds("gemini-3-tts") && !clause.holds("gemini-tts-2"));
-        assert!(regex("a(?=b)").is_err());
+        assert!(regex("a(?=b)", &arena).is_err());
         assert_eq!(beginning(r"^gpt-5\.6-luna-\d{4}$").as_deref(), Some("gpt-5.6-luna-"));
         assert_eq!(beginning("^ab?c").as_deref(), Some("a"));
         assert_eq!(beginning("^a|b"), None);

@@ -8,17 +8,17 @@ mod windows;
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result};
-use quipu_prices::schema::{
-    self, Body, Clause, Dated, Decimal, Factor, Price, Provider, Rule, Rules, Variant, When,
-};
-use quipu_prices::{Unit, provider_id};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use self::keys::Key;
-use super::decimal::{each, exact};
-use super::{keep, keep_bytes};
+use super::error::{ConvertError, Place};
+use super::{Arena, encode};
+use crate::decimal::{each, exact};
+use crate::schema::{Body, Clause, Dated, Decimal, Factor, Price, Provider, Rule, Rules, Variant, When};
+use crate::{Unit, provider_id};
+
+type Result<T> = std::result::Result<T, ConvertError>;
 
 type Fields = BTreeMap<String, Box<RawValue>>;
 
@@ -32,6 +32,11 @@ struct Steps {
 /// Prices by unit.
 type Table = BTreeMap<Unit, Steps>;
 
+/// Whether the text has the shape of this list.
+pub(super) fn is_list(text: &str) -> bool {
+    models(text).is_ok_and(|models| models.values().any(|fields| fields.contains_key("litellm_provider")))
+}
+
 /// Keeps what [`rules`] reads, one model a line, numbers in their own text.
 pub(super) fn reduce(text: &str) -> Result<String> {
     let mut lines = Vec::new();
@@ -41,8 +46,8 @@ pub(super) fn reduce(text: &str) -> Result<String> {
         if kept.keys().any(|name| name.contains("cost") || name.ends_with("_pricing")) {
             lines.push(format!(
                 "{}:{}",
-                serde_json::to_string(&key)?,
-                one_line(&serde_json::to_string(&kept)?)
+                serde_json::to_string(&key).entry(&key)?,
+                one_line(&serde_json::to_string(&kept).entry(&key)?)
             ));
         }
     }
@@ -62,8 +67,7 @@ fn one_line(json: &str) -> String {
 }
 
 fn models(text: &str) -> Result<BTreeMap<String, Fields>> {
-    let mut models: BTreeMap<String, Fields> =
-        serde_json::from_str(text).context("reading the facts of LiteLLM")?;
+    let mut models: BTreeMap<String, Fields> = serde_json::from_str(text).entry("")?;
     // Neither is a model: a description of the fields, and rules about names without prices.
     models.remove("sample_spec");
     models.remove("fallback_generalizations");
@@ -71,28 +75,48 @@ fn models(text: &str) -> Result<BTreeMap<String, Fields>> {
 }
 
 /// All rules with a price, by provider.
-pub(super) fn rules(text: &str) -> Result<Rules<'static>> {
-    let mut providers = BTreeMap::<String, Vec<(bool, Rule<'static>)>>::new();
+pub(super) fn rules<'a>(text: &str, arena: &'a Arena) -> Result<Rules<'a>> {
+    let mut providers = BTreeMap::<String, Vec<(bool, Rule<'a>)>>::new();
     for (key, fields) in models(text)? {
-        let name: String =
-            field(&fields, "litellm_provider")?.with_context(|| format!("{key} has no provider"))?;
+        let name: Option<String> = field(&fields, "litellm_provider").entry(&key)?;
+        let name = name
+            .ok_or_else(|| ConvertError::new("it has no provider"))
+            .key("litellm_provider")
+            .entry(&key)?;
         let provider = book_provider(&name);
         let model = bare_model(&key, &provider).to_lowercase();
-        let body = body(&fields).with_context(|| key.clone())?;
+        let body = body(&fields).entry(&key)?;
         if body.base.iter().all(|dated| dated.prices.is_empty()) {
             continue;
         }
-        let body = keep_bytes(schema::encode(&body)?);
-        let rule = Rule { id: keep(&key), matches: Clause::Equals(keep(&model)), body };
+        let body = arena.bytes(&encode(&body)?);
+        let rule = Rule { id: arena.text(&key), matches: Clause::Equals(arena.text(&model)), body };
         providers.entry(provider).or_default().push((model != key.to_lowercase(), rule));
     }
-    let provider = |(id, mut rules): (String, Vec<(bool, Rule<'static>)>)| {
+    let provider = |(id, mut rules): (String, Vec<(bool, Rule<'a>)>)| {
         // A key that is the model's bare name wins over one that names the same model with a prefix.
         rules.sort_by_key(|(prefixed, rule)| (*prefixed, rule.id));
-        let rules = rules.into_iter().map(|(_, rule)| rule).collect();
-        Provider { id: keep(id), provider_match: None, model_match: None, fallbacks: Vec::new(), rules }
+        let mut rules: Vec<_> = rules.into_iter().map(|(_, rule)| rule).collect();
+        tell_apart(&mut rules, arena);
+        Provider { id: arena.text(id), provider_match: None, model_match: None, fallbacks: Vec::new(), rules }
     };
     Ok(Rules { providers: providers.into_iter().map(provider).collect() })
+}
+
+/// Rules of one provider that share a bare name are found by their whole key too: `bedrock_mantle/kimi` beside `bedrock/kimi`.
+fn tell_apart<'a>(rules: &mut [Rule<'a>], arena: &'a Arena) {
+    let mut count = BTreeMap::<String, usize>::new();
+    for rule in rules.iter() {
+        *count.entry(format!("{:?}", rule.matches)).or_default() += 1;
+    }
+    for rule in rules.iter_mut() {
+        let key = rule.id.to_lowercase();
+        if count.get(&format!("{:?}", rule.matches)).is_some_and(|count| *count > 1)
+            && !rule.matches.holds(&key)
+        {
+            rule.matches = Clause::Any(vec![rule.matches.clone(), Clause::Equals(arena.text(key))]);
+        }
+    }
 }
 
 fn book_provider(name: &str) -> String {
@@ -110,15 +134,23 @@ fn body(fields: &Fields) -> Result<Body<'static>> {
     let mut tables = BTreeMap::<Option<(&'static str, &'static str)>, Table>::new();
     for (name, value) in fields {
         let name = meant(name, mode.as_deref(), fields);
-        if let Some(Key { unit, above, context }) = keys::parse(name, mode.as_deref())
+        if let Some(key) = keys::parse(name, mode.as_deref())
             && value.get() != "null"
         {
-            let steps = tables.entry(context).or_default().entry(unit).or_default();
-            steps.add(above, each(value.get(), unit.per()).with_context(|| name.to_owned())?);
+            let steps = tables.entry(key.context).or_default().entry(key.unit).or_default();
+            steps.add(key.above, each(value.get(), key.per()).key(name)?);
         }
     }
     let base = tables.entry(None).or_default();
     add_ranges(base, fields)?;
+    // Time is what is paid only where no token is; tokens then cost nothing.
+    if base.keys().any(|unit| unit.is_tokens()) {
+        base.remove(&Unit::CALL_TIME);
+    } else if base.contains_key(&Unit::CALL_TIME) {
+        for unit in [Unit::INPUT, Unit::OUTPUT] {
+            base.entry(unit).or_default().add(None, Decimal::ZERO);
+        }
+    }
     add_searches(&mut tables, fields)?;
     let base = tables.remove(&None).unwrap_or_default();
     let variant = |(context, table): (Option<(&'static str, &'static str)>, &Table)| Variant {
@@ -126,6 +158,7 @@ fn body(fields: &Fields) -> Result<Body<'static>> {
         when: When::default(),
         prices: list(table, Some(&base)),
     };
+    halve(&mut tables, &base);
     let variants = tables.iter().map(|(context, table)| variant((*context, table))).collect();
     let always = Dated { when: When::default(), prices: list(&base, None) };
     let cheap = windows::off_peak(fields, &base)?;
@@ -143,6 +176,19 @@ fn meant<'n>(name: &'n str, mode: Option<&str>, fields: &Fields) -> &'n str {
     };
     let listed = fields.get(made).is_some_and(|price| !matches!(price.get(), "0" | "0.0" | "null"));
     if mode == Some("image_generation") && !listed { made } else { name }
+}
+
+/// Where the list has a batch price for input alone, output in batches costs half, as LiteLLM bills it (`_batch_or_half`).
+fn halve(tables: &mut BTreeMap<Option<(&'static str, &'static str)>, Table>, base: &Table) {
+    let Some(batch) = tables.get_mut(&Some(("processing", "batch"))) else { return };
+    let output = base.get(&Unit::OUTPUT).and_then(|steps| steps.price);
+    if let Some(price) =
+        output.filter(|_| batch.contains_key(&Unit::INPUT) && !batch.contains_key(&Unit::OUTPUT))
+        && price.scale < 24
+    {
+        let half = price.by(Decimal { digits: 5, scale: 1 });
+        batch.insert(Unit::OUTPUT, Steps { price: Some(half), tiers: BTreeMap::new() });
+    }
 }
 
 impl Steps {
@@ -170,13 +216,21 @@ fn list(table: &Table, base: Option<&Table>) -> Vec<Price> {
 /// `tiered_pricing`: whole sets of prices by a range of input tokens, the first from zero.
 fn add_ranges(base: &mut Table, fields: &Fields) -> Result<()> {
     let ranges: Vec<Fields> = field(fields, "tiered_pricing")?.unwrap_or_default();
-    for prices in &ranges {
+    for (at, prices) in ranges.iter().enumerate() {
+        // A search costs by how many results are asked for: the first range holds the usual number.
+        if at == 0
+            && let (Some(raw), Some(unit)) =
+                (prices.get("input_cost_per_query"), Unit::by_name("web_searches"))
+            && prices.contains_key("max_results_range")
+        {
+            base.entry(unit).or_default().add(None, each(raw.get(), unit.per()).key("input_cost_per_query")?);
+        }
         let Some(range) = field::<Vec<f64>>(prices, "range")? else { continue };
         // Bounds are counts of tokens that are written as floats; none has a fraction.
         let from = range.first().map_or(0, |from| *from as u64);
         for (name, value) in prices {
             if let Some(Key { unit, above: None, context: None }) = keys::parse(name, None) {
-                let price = each(value.get(), unit.per())?;
+                let price = each(value.get(), unit.per()).key(name)?;
                 base.entry(unit).or_default().add((from > 0).then_some(from), price);
             }
         }
@@ -193,7 +247,7 @@ fn add_searches(
     let Some(unit) = Unit::by_name("web_searches") else { return Ok(()) };
     let price = |size: &str| -> Result<Option<Decimal>> {
         let value = prices.get(&format!("search_context_size_{size}"));
-        value.map(|value| each(value.get(), unit.per())).transpose()
+        value.map(|value| each(value.get(), unit.per())).transpose().key("search_context_cost_per_query")
     };
     let Some(medium) = price("medium")?.or(price("low")?).or(price("high")?) else { return Ok(()) };
     tables.entry(None).or_default().entry(unit).or_default().add(None, medium);
@@ -215,13 +269,13 @@ fn factors(fields: &Fields) -> Result<Vec<Factor<'static>>> {
         ("regional_endpoint_uplift_multiplier", "region", "!global"),
     ] {
         if let Some(raw) = fields.get(name) {
-            factors.push(Factor { key, value, factor: exact(raw.get())? });
+            factors.push(Factor { key, value, factor: exact(raw.get()).key(name)? });
         }
     }
     let entry: Fields = field(fields, "provider_specific_entry")?.unwrap_or_default();
     for (name, key) in [("us", "region"), ("fast", "speed")] {
         if let Some(raw) = entry.get(name) {
-            factors.push(Factor { key, value: name, factor: exact(raw.get())? });
+            factors.push(Factor { key, value: name, factor: exact(raw.get()).key(name)? });
         }
     }
     Ok(factors)
@@ -229,11 +283,12 @@ fn factors(fields: &Fields) -> Result<Vec<Factor<'static>>> {
 
 fn field<'f, T: Deserialize<'f>>(fields: &'f Fields, name: &str) -> Result<Option<T>> {
     let value = fields.get(name).map(|raw| serde_json::from_str(raw.get()));
-    value.transpose().with_context(|| format!("reading {name}"))
+    value.transpose().key(name)
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
 
     #[test]
@@ -250,7 +305,8 @@ mod tests {
             "azure/eu/m": {"litellm_provider": "azure", "input_cost_per_token": 2},
             "none": {"litellm_provider": "azure", "mode": "chat"},
             "m": {"litellm_provider": "azure", "input_cost_per_token": 3}}"#;
-        let rules = rules(text).unwrap();
+        let arena = Arena::default();
+        let rules = rules(text, &arena).unwrap();
         assert_eq!(rules.providers.len(), 1);
         let ids: Vec<_> = rules.providers[0].rules.iter().map(|rule| rule.id).collect();
         assert_eq!(ids, ["m", "azure/eu/m", "azure_ai/m"]);

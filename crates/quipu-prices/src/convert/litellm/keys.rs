@@ -1,6 +1,6 @@
 //! What LiteLLM's keys mean.
 
-use quipu_prices::Unit;
+use crate::Unit;
 
 /// The meaning of a key.
 #[derive(Debug, PartialEq, Eq)]
@@ -58,6 +58,14 @@ const OTHERS: [&str; 9] = [
     "regional_endpoint_uplift_multiplier",
 ];
 
+impl Key {
+    /// How many of what the list prices one of make what the book prices: it prices seconds of a call, the book hours of
+    /// milliseconds.
+    pub(super) fn per(&self) -> u64 {
+        if self.unit == Unit::CALL_TIME { 3_600 } else { self.unit.per() }
+    }
+}
+
 /// Whether a field is a fact about prices.
 pub(super) fn is_fact(name: &str, value: &str) -> bool {
     let priced = |mode| parse(name, Some(mode)).is_some();
@@ -85,7 +93,9 @@ pub(super) fn parse(key: &str, mode: Option<&str>) -> Option<Key> {
 
 fn by_mode(key: &str, mode: &str) -> Option<Key> {
     let (unit, context) = match (mode, key) {
-        ("audio_transcription", "input_cost_per_second") => ("audio_seconds", None),
+        ("audio_transcription", "input_cost_per_second" | "output_cost_per_second") => {
+            ("audio_seconds", None)
+        }
         ("audio_speech", "output_cost_per_second") => ("output_audio_seconds", None),
         ("video_generation", "output_cost_per_second") => ("output_video_seconds", None),
         ("video_generation", _) => {
@@ -96,6 +106,11 @@ fn by_mode(key: &str, mode: &str) -> Option<Key> {
         }
         ("rerank", "input_cost_per_query") => ("rerank_searches", None),
         ("search", "input_cost_per_query") => ("web_searches", None),
+        // The time that the call takes.
+        (
+            "chat" | "completion" | "responses",
+            "input_cost_per_second" | "output_cost_per_second" | "cost_per_second",
+        ) => ("call_milliseconds", None),
         (_, "input_cost_per_request") => ("requests", None),
         (_, "input_cost_per_text_message") => ("input_text_messages", None),
         _ => return None,
@@ -159,7 +174,7 @@ mod tests {
         {
             assert_eq!(read(key), None, "{key}");
         }
-        assert_eq!(parse("output_cost_per_second", Some("chat")), None);
+        assert_eq!(parse("output_cost_per_second", Some("moderation")), None);
         assert!(parse("output_cost_per_second_720p", Some("video_generation")).is_some());
     }
 }

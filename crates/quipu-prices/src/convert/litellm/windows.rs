@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result, bail};
-use quipu_prices::schema::{Dated, When, Window};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::super::decimal::each;
 use super::keys::{self, Key};
-use super::{Fields, Table, list};
+use super::{ConvertError, Fields, Place, Result, Table, list};
+use crate::decimal::each;
+use crate::schema::{Dated, When, Window};
 
 #[derive(Deserialize)]
 struct OffPeak {
@@ -36,21 +35,24 @@ enum OneOrMore {
 /// The prices within each window: those of the peak, with the cheaper ones in their place.
 pub(super) fn off_peak(fields: &Fields, peak: &Table) -> Result<Vec<Dated>> {
     let Some(raw) = fields.get("off_peak_pricing") else { return Ok(Vec::new()) };
-    let off: OffPeak = serde_json::from_str(raw.get()).context("reading off_peak_pricing")?;
-    let texts: BTreeMap<String, Box<RawValue>> = serde_json::from_str(raw.get())?;
+    let off: OffPeak = serde_json::from_str(raw.get()).key("off_peak_pricing")?;
+    let texts: BTreeMap<String, Box<RawValue>> = serde_json::from_str(raw.get()).key("off_peak_pricing")?;
     let mut table = peak.clone();
     for name in off.prices.keys() {
         if let (Some(Key { unit, above: None, context: None }), Some(value)) =
             (keys::parse(name, None), texts.get(name))
         {
-            table.entry(unit).or_default().add(None, each(value.get(), unit.per())?);
+            table.entry(unit).or_default().add(None, each(value.get(), unit.per()).key(name)?);
         }
     }
     let prices = list(&table, None);
     let weekday_offset = match off.weekday_timezone.as_deref() {
         None => 0,
         Some("Asia/Shanghai") => 8 * 3_600,
-        Some(other) => bail!("no offset is known for the time zone {other}"),
+        Some(other) => {
+            return Err(ConvertError::new(format!("no offset is known for the time zone {other}")))
+                .key("off_peak_pricing");
+        }
     };
     let mut dated = Vec::new();
     for hours in off.windows {
@@ -72,18 +74,21 @@ pub(super) fn off_peak(fields: &Fields, peak: &Table) -> Result<Vec<Dated>> {
 
 /// `10:00-00:00` as seconds of the day; midnight as an end is the end of the day.
 fn parse(span: &str) -> Result<(u32, u32)> {
-    let second = |clock: &str| -> Result<u32> {
-        let (hour, minute) =
-            clock.split_once(':').with_context(|| format!("{clock} is not a time of day"))?;
-        Ok(hour.parse::<u32>()? * 3_600 + minute.parse::<u32>()? * 60)
+    let second = |clock: &str| {
+        let (hour, minute) = clock.split_once(':')?;
+        let (hour, minute) = (hour.parse::<u32>().ok()?, minute.parse::<u32>().ok()?);
+        (hour <= 24 && minute < 60).then_some(hour * 3_600 + minute * 60)
     };
-    let (start, end) = span.split_once('-').with_context(|| format!("{span} is not a span of hours"))?;
-    let (start, end) = (second(start)?, second(end)?);
+    let times = span.split_once('-').and_then(|(start, end)| Some((second(start)?, second(end)?)));
+    let (start, end) = times
+        .ok_or_else(|| ConvertError::new(format!("{span} is not a span of hours")))
+        .key("off_peak_pricing")?;
     Ok((start, if end == 0 { 86_400 } else { end }))
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
 
     #[test]

@@ -1,0 +1,79 @@
+//! One version of one source: decoded when it is first asked.
+
+use std::sync::{LazyLock, OnceLock};
+
+use foldhash::HashSet;
+use parking_lot::Mutex;
+use quipu_core::Timestamp;
+
+use crate::lookup::Found;
+use crate::name::{self, Reading};
+use crate::schema::{self, Info, Packed, Rules, SchemaError};
+
+/// Data files that were read at run time. Rules borrow from their file, and answers from the rules; a file is kept
+/// once for the life of the process, however often the books are read again.
+static FILES: LazyLock<Mutex<HashSet<&'static [u8]>>> = LazyLock::new(Mutex::default);
+
+/// The bytes for good.
+pub(crate) fn keep(bytes: Vec<u8>) -> &'static [u8] {
+    let mut files = FILES.lock();
+    if let Some(known) = files.get(bytes.as_slice()) {
+        return known;
+    }
+    let kept: &'static [u8] = Box::leak(bytes.into_boxed_slice());
+    files.insert(kept);
+    kept
+}
+
+/// A source in one of its versions.
+#[derive(Debug)]
+pub(crate) struct Edition {
+    pub info: Info<'static>,
+    packed: &'static [u8],
+    rules: OnceLock<Rules<'static>>,
+}
+
+impl Edition {
+    /// The editions in a data file, in its order.
+    pub(crate) fn all(bytes: &'static [u8]) -> Result<Vec<Self>, SchemaError> {
+        let edition =
+            |book: Packed<'static>| Self { info: book.info, packed: book.rules, rules: OnceLock::new() };
+        Ok(schema::decode(bytes)?.books.into_iter().map(edition).collect())
+    }
+
+    pub(crate) fn rules(&self) -> &Rules<'static> {
+        self.rules.get_or_init(|| postcard::from_bytes(self.packed).unwrap_or_default())
+    }
+
+    pub(crate) fn provider(&self, name: &str) -> Option<&schema::Provider<'static>> {
+        name::providers(name).iter().find_map(|name| self.rules().provider(name))
+    }
+
+    pub(crate) fn find(&self, provider: Option<&str>, reading: &Reading) -> Option<Found<'_>> {
+        match provider.or(reading.provider.as_deref()) {
+            Some(name) => self.rules().rule_of(self.provider(name)?, &reading.model),
+            None => self.rules().rule_by_model(&reading.model),
+        }
+    }
+
+    /// The day on which the facts were retrieved, in days since 1970-01-01; of a month its first day.
+    pub(crate) fn day(&self) -> i64 {
+        day(self.info.retrieved).unwrap_or(0)
+    }
+
+    /// The version as numbers, to tell the newer of two.
+    pub(crate) fn order(&self) -> Vec<u64> {
+        self.info
+            .version
+            .split(|letter: char| !letter.is_ascii_digit())
+            .filter_map(|part| part.parse().ok())
+            .collect()
+    }
+}
+
+/// `2026-11-21`, or `2026-11` for the first of it.
+pub(crate) fn day(text: &str) -> Option<i64> {
+    let whole = if text.len() == 7 { format!("{text}-01T00:00:00Z") } else { format!("{text}T00:00:00Z") };
+    let at: Timestamp = whole.parse().ok()?;
+    Some(at.nanos().div_euclid(Timestamp::DAY))
+}
