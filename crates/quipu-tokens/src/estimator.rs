@@ -1,0 +1,112 @@
+//! From what is asked to tokens and money.
+
+use std::sync::Arc;
+
+use quipu_core::{
+    CostEstimate, PriceBook, PriceRequest, Spread, TokenEstimate, Tokenizer, Unpriced, Usage, Usd,
+};
+
+use crate::ask::{Ask, Input};
+use crate::tally::{Counter, Tally};
+use crate::{body, conversation, models};
+
+/// Tokens that an answer is taken to have where nobody says anything: few, some, many; where a request asks for several answers,
+/// each of them. A choice, not a measurement.
+pub const DEFAULT_OUTPUT: (u64, u64, u64) = (50, 500, 4_000);
+
+/// Estimates calls by a price book. Cloning it is cheap.
+#[derive(Clone)]
+pub struct Estimator {
+    prices: Arc<dyn PriceBook>,
+    tokenizers: Vec<Arc<dyn Tokenizer>>,
+}
+
+impl Estimator {
+    /// With these prices, and the tokenizers of this crate.
+    pub fn new(prices: Arc<dyn PriceBook>) -> Self {
+        Self { prices, tokenizers: Vec::new() }
+    }
+
+    /// With a tokenizer of one's own, which is asked before all that were there.
+    #[must_use]
+    pub fn tokenizer(self, tokenizer: impl Tokenizer + 'static) -> Self {
+        self.shared_tokenizer(Arc::new(tokenizer))
+    }
+
+    /// [`Self::tokenizer`], with one that others hold too.
+    #[must_use]
+    pub fn shared_tokenizer(mut self, tokenizer: Arc<dyn Tokenizer>) -> Self {
+        self.tokenizers.insert(0, tokenizer);
+        self
+    }
+
+    /// Tokens that go in.
+    pub fn tokens<'a>(&self, model: &str, input: impl Into<Input<'a>>) -> TokenEstimate {
+        let own = self.tokenizers.iter().map(|tokenizer| tokenizer.as_ref() as &dyn Tokenizer);
+        input_tokens(Counter::of(model, own), model, input.into())
+    }
+
+    /// What a call may take and cost, by list price and without a cache. The price of an input token may depend on how many there
+    /// are: each of the three figures is priced on its own.
+    pub fn estimate(&self, ask: &Ask<'_>) -> CostEstimate {
+        let input = self.tokens(ask.model, ask.input);
+        let output = output_tokens(ask);
+        CostEstimate { input, output, cost: self.cost(ask, &input, &output) }
+    }
+
+    fn cost(&self, ask: &Ask<'_>, input: &TokenEstimate, output: &TokenEstimate) -> Result<Spread, Unpriced> {
+        let price = |input: u64, output: u64| -> Result<Usd, Unpriced> {
+            let usage = if models::embeds(ask.model) {
+                Usage { input: Some(input), ..Usage::default() }
+            } else {
+                Usage::of(input, output)
+            };
+            let request =
+                PriceRequest { provider: ask.provider, ..PriceRequest::new(ask.model, ask.at, &usage) };
+            self.prices.price(&request).map(|answer| answer.total)
+        };
+        Ok(Spread {
+            low: price(input.low, output.low)?,
+            expected: price(input.expected, output.expected)?,
+            high: price(input.high, output.high)?,
+        })
+    }
+}
+
+/// Tokens of an input by a counter.
+pub(crate) fn input_tokens(counter: Counter<'_>, model: &str, input: Input<'_>) -> TokenEstimate {
+    let mut tally = Tally::new(counter, model);
+    match input {
+        Input::Text(text) => tally.text(text),
+        Input::Messages(all) => conversation::messages(&mut tally, all),
+        Input::Json(request) => body::request(&mut tally, request, models::embeds(model)),
+    }
+    tally.estimate()
+}
+
+/// Tokens that come out: what the caller expects, between half and twice as many; else the limit of the request; else
+/// [`DEFAULT_OUTPUT`]. Never beyond the limit.
+fn output_tokens(ask: &Ask<'_>) -> TokenEstimate {
+    let told = |low, expected, high, method| TokenEstimate { low, expected, high, exact: false, method };
+    if models::embeds(ask.model) {
+        return TokenEstimate { exact: true, ..told(0, 0, 0, "embeddings have none") };
+    }
+    let (told_limit, choices) = match ask.input {
+        Input::Json(request) => (body::max_output(request), body::choices(request)),
+        Input::Text(_) | Input::Messages(_) => (None, 1),
+    };
+    let limit = ask.max_output.or(told_limit);
+    let within = |tokens: u64| limit.map_or(tokens, |limit| tokens.min(limit));
+    match (ask.expected_output, limit) {
+        (Some(tokens), limit) => {
+            let high = limit.unwrap_or_else(|| tokens.saturating_mul(2));
+            told(within(tokens / 2), within(tokens), high.max(within(tokens)), "expected by the caller")
+        }
+        (None, Some(limit)) => told(DEFAULT_OUTPUT.0.min(limit), limit, limit, "limit of the request"),
+        (None, None) => {
+            let (low, expected, high) = DEFAULT_OUTPUT;
+            let all = |tokens: u64| tokens.saturating_mul(choices);
+            told(all(low), all(expected), all(high), "default")
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! Counts tokens before a call is made, and says what the call may cost.
+//!
+//! Verb: ESTIMATE.
+//! Takes: a text or a conversation, a model, and how long an answer is expected.
+//! Gives: tokens and money as low, expected and high, with the way they were found.
+//! Never: calls an estimate exact, does I/O, or looks at a text twice.
+
+mod ask;
+mod body;
+mod conversation;
+mod count;
+mod encoding;
+mod estimator;
+mod families;
+mod images;
+mod models;
+mod runs;
+mod tally;
+mod tools;
+
+pub use ask::{Ask, Input};
+pub use count::{input, tokens};
+pub use encoding::Encoding;
+pub use estimator::{DEFAULT_OUTPUT, Estimator};
+pub use images::{Detail, Size, image_tokens, size_of};
+pub use models::encoding_of;
+pub use quipu_core::{CostEstimate, Spread, TokenEstimate};

@@ -1,0 +1,8 @@
+//! Tokens and estimates, judged by what others counted.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod estimates;
+mod exact;
+mod families;
+mod limits;
+mod recorded;
