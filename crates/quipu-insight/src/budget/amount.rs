@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use quipu_core::{Usage, Usd};
+use quipu_core::{AccountUnit, CostEstimate, Usage, Usd};
 
 /// A figure with its unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +21,23 @@ impl Amount {
         match self {
             Self::Usd(usd) => usd.raw(),
             Self::Tokens(count) | Self::Calls(count) => count as i128,
+        }
+    }
+
+    /// Its unit.
+    pub const fn unit(self) -> AccountUnit {
+        match self {
+            Self::Usd(_) => AccountUnit::Usd,
+            Self::Tokens(_) => AccountUnit::Tokens,
+            Self::Calls(_) => AccountUnit::Calls,
+        }
+    }
+
+    /// The figure as decimal text, without its unit.
+    pub fn plain(self) -> String {
+        match self {
+            Self::Usd(usd) => usd.to_string(),
+            Self::Tokens(count) | Self::Calls(count) => count.to_string(),
         }
     }
 
@@ -85,11 +102,11 @@ impl Estimate {
     }
 
     /// The part of it that an amount of this unit limits.
-    pub(crate) fn in_unit_of(&self, unit: Amount) -> i128 {
+    pub(crate) fn in_unit(&self, unit: AccountUnit) -> i128 {
         match unit {
-            Amount::Usd(_) => self.usd.raw().max(0),
-            Amount::Tokens(_) => i128::from(self.tokens),
-            Amount::Calls(_) => i128::from(self.calls),
+            AccountUnit::Usd => self.usd.raw().max(0),
+            AccountUnit::Tokens => i128::from(self.tokens),
+            AccountUnit::Calls => i128::from(self.calls),
         }
     }
 }
@@ -97,6 +114,21 @@ impl Estimate {
 impl From<Usd> for Estimate {
     fn from(usd: Usd) -> Self {
         Self::call().usd(usd)
+    }
+}
+
+impl From<&CostEstimate> for Estimate {
+    /// The high figures, so that what is reserved covers the call. A model without a price is one call with its tokens and no
+    /// dollars: limit tokens or calls where such models are used.
+    fn from(estimate: &CostEstimate) -> Self {
+        let usd = estimate.cost.as_ref().map_or(Usd::ZERO, |cost| cost.high);
+        Self::call().usd(usd).tokens(estimate.input.high.saturating_add(estimate.output.high))
+    }
+}
+
+impl From<CostEstimate> for Estimate {
+    fn from(estimate: CostEstimate) -> Self {
+        Self::from(&estimate)
     }
 }
 

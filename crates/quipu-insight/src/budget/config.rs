@@ -2,16 +2,71 @@
 
 use std::time::Duration;
 
-use quipu_core::Usd;
+use jiff::tz::TimeZone;
+use quipu_core::{AccountUnit, Usd};
 use serde::{Deserialize, Serialize};
 
-use super::{Amount, Period};
+use super::{Amount, Period, Scope};
 
 /// Milliseconds that a reservation holds by default: longer than any single call takes.
 const HOLD_MS: u64 = 600_000;
+/// Milliseconds that a throttled call waits by default.
+const THROTTLE_MS: u64 = 1_000;
+/// Milliseconds that a tripped loop stays refused by default.
+const LOOP_RESET_MS: u64 = 600_000;
+/// Parts of a limit that are told of by default.
+const THRESHOLDS: [f64; 3] = [0.8, 0.9, 1.0];
 
-/// A budget as a configuration file has it. At least one limit is set; where several are, all of them hold.
+/// What happens to a call that does not fit, and to one of a loop.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// It is let through, and told of.
+    Notify,
+    /// It is let through after a wait.
+    Throttle,
+    /// It is let through, with the word that a cheaper model should be used.
+    Degrade,
+    /// It is refused.
+    #[default]
+    Block,
+}
+
+impl Action {
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Notify => "notify",
+            Self::Throttle => "throttle",
+            Self::Degrade => "degrade",
+            Self::Block => "block",
+        }
+    }
+}
+
+/// When work goes in circles. It is judged for each session on its own, and for each trace where no session is known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LoopConfig {
+    /// So many runs of one tool with the same arguments one after another are a loop; at least 2.
+    pub repeats: Option<u64>,
+    /// More US dollars than this within 60 seconds are a loop.
+    pub usd_per_minute: Option<Usd>,
+    /// So many requests to language models are let through and no more.
+    pub turns: Option<u64>,
+    /// Milliseconds after which a loop is forgotten, and everything is counted anew.
+    pub reset_ms: u64,
+}
+
+impl Default for LoopConfig {
+    fn default() -> Self {
+        Self { repeats: None, usd_per_minute: None, turns: None, reset_ms: LOOP_RESET_MS }
+    }
+}
+
+/// A budget as a configuration file and the HTTP interface have it. At least one limit or a loop is set; where several are, all of
+/// them hold.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct BudgetConfig {
     /// US dollars in a period, as decimal text.
@@ -20,10 +75,27 @@ pub struct BudgetConfig {
     pub limit_tokens: Option<u64>,
     /// Requests to models in a period.
     pub limit_calls: Option<u64>,
-    /// When it starts anew.
+    /// How long the limits hold.
     pub period: Period,
+    /// Whether the period is the time up to now instead of one of the calendar: 60 minutes, 24 hours, 7 or 30 days. What was
+    /// spent leaves it in steps: of a minute for an hour, of an hour for longer ones.
+    pub rolling: bool,
+    /// IANA name of the time zone whose calendar holds; UTC where it is not set.
+    pub time_zone: Option<String>,
+    /// Whose spending it is about.
+    pub scope: Scope,
+    /// Parts of the limit at which a notice is given, once a period: above 0, at most 10.
+    pub thresholds: Vec<f64>,
+    /// What happens to a call that does not fit.
+    pub action: Action,
+    /// The model that a degraded call should use.
+    pub degrade_to: Option<String>,
+    /// Milliseconds that a throttled call waits.
+    pub throttle_ms: u64,
     /// Milliseconds that a reservation holds when nothing is heard of its call.
     pub hold_ms: u64,
+    /// What is taken for a loop.
+    pub r#loop: Option<LoopConfig>,
 }
 
 impl Default for BudgetConfig {
@@ -33,23 +105,29 @@ impl Default for BudgetConfig {
             limit_tokens: None,
             limit_calls: None,
             period: Period::default(),
+            rolling: false,
+            time_zone: None,
+            scope: Scope::default(),
+            thresholds: THRESHOLDS.to_vec(),
+            action: Action::default(),
+            degrade_to: None,
+            throttle_ms: THROTTLE_MS,
             hold_ms: HOLD_MS,
+            r#loop: None,
         }
     }
 }
 
-/// A budget: limits, the period that they hold for, and how long a reservation holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A budget by code: limits, the period that they hold for, whose spending they are about, and what happens beyond them.
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Budget {
-    pub(crate) limits: Vec<Amount>,
-    pub(crate) period: Period,
-    pub(crate) hold: Duration,
+    config: BudgetConfig,
 }
 
 impl Budget {
     /// A budget of this much a day.
     pub fn of(limit: Amount) -> Self {
-        Self { limits: vec![limit], period: Period::default(), hold: Duration::from_millis(HOLD_MS) }
+        Self::default().and(limit)
     }
 
     /// A budget of so many dollars a day.
@@ -67,44 +145,172 @@ impl Budget {
         Self::of(Amount::Calls(limit))
     }
 
-    /// With a further limit: all of them hold.
+    /// A budget that only looks for loops.
+    pub fn loops(config: LoopConfig) -> Self {
+        Self::default().looping(config)
+    }
+
+    /// With a further limit: all of them hold. Of two in the same unit the smaller one.
     #[must_use]
     pub fn and(mut self, limit: Amount) -> Self {
-        self.limits.push(limit);
+        let smaller = |known: Option<u64>, new: u64| Some(known.map_or(new, |known| known.min(new)));
+        let config = &mut self.config;
+        match limit {
+            Amount::Usd(new) => {
+                config.limit_usd = Some(config.limit_usd.map_or(new, |known| known.min(new)));
+            }
+            Amount::Tokens(new) => config.limit_tokens = smaller(config.limit_tokens, new),
+            Amount::Calls(new) => config.limit_calls = smaller(config.limit_calls, new),
+        }
+        self
+    }
+
+    fn with(mut self, set: impl FnOnce(&mut BudgetConfig)) -> Self {
+        set(&mut self.config);
         self
     }
 
     /// With another period.
     #[must_use]
-    pub const fn per(mut self, period: Period) -> Self {
-        self.period = period;
-        self
+    pub fn per(self, period: Period) -> Self {
+        self.with(|config| config.period = period)
+    }
+
+    /// With the time up to now instead of a period of the calendar.
+    #[must_use]
+    pub fn rolling(self) -> Self {
+        self.with(|config| config.rolling = true)
+    }
+
+    /// With the calendar of a time zone, by its IANA name.
+    #[must_use]
+    pub fn time_zone(self, name: impl Into<String>) -> Self {
+        self.with(|config| config.time_zone = Some(name.into()))
+    }
+
+    /// About this spending only.
+    #[must_use]
+    pub fn scope(self, scope: Scope) -> Self {
+        self.with(|config| config.scope = scope)
+    }
+
+    /// With other parts of the limit at which a notice is given.
+    #[must_use]
+    pub fn thresholds(self, parts: impl Into<Vec<f64>>) -> Self {
+        self.with(|config| config.thresholds = parts.into())
+    }
+
+    /// With something else than a refusal for what does not fit.
+    #[must_use]
+    pub fn action(self, action: Action) -> Self {
+        self.with(|config| config.action = action)
+    }
+
+    /// With the word that a cheaper model should be used for what does not fit.
+    #[must_use]
+    pub fn degrade_to(self, model: impl Into<String>) -> Self {
+        self.with(|config| (config.action, config.degrade_to) = (Action::Degrade, Some(model.into())))
+    }
+
+    /// With a wait for what does not fit.
+    #[must_use]
+    pub fn throttle(self, wait: Duration) -> Self {
+        self.with(|config| (config.action, config.throttle_ms) = (Action::Throttle, millis(wait)))
     }
 
     /// With another time that a reservation holds when nothing is heard of its call.
     #[must_use]
-    pub const fn hold(mut self, hold: Duration) -> Self {
-        self.hold = hold;
-        self
+    pub fn hold(self, hold: Duration) -> Self {
+        self.with(|config| config.hold_ms = millis(hold))
     }
+
+    /// With a look-out for loops.
+    #[must_use]
+    pub fn looping(self, config: LoopConfig) -> Self {
+        self.with(|own| own.r#loop = Some(config))
+    }
+
+    /// As a configuration has it.
+    pub const fn config(&self) -> &BudgetConfig {
+        &self.config
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl TryFrom<BudgetConfig> for Budget {
     type Error = String;
 
+    /// Says which field is wrong, and how.
     fn try_from(config: BudgetConfig) -> Result<Self, String> {
+        config.check()?;
+        Ok(Self { config })
+    }
+}
+
+impl BudgetConfig {
+    /// Limits that are set.
+    pub(crate) fn limits(&self) -> impl Iterator<Item = (AccountUnit, Amount)> + use<> {
         let limits = [
-            config.limit_usd.map(Amount::Usd),
-            config.limit_tokens.map(Amount::Tokens),
-            config.limit_calls.map(Amount::Calls),
+            self.limit_usd.map(Amount::Usd),
+            self.limit_tokens.map(Amount::Tokens),
+            self.limit_calls.map(Amount::Calls),
         ];
-        let limits: Vec<Amount> = limits.into_iter().flatten().collect();
-        if limits.is_empty() {
-            return Err("set limit_usd, limit_tokens or limit_calls".into());
+        AccountUnit::ALL.into_iter().zip(limits).filter_map(|(unit, limit)| Some((unit, limit?)))
+    }
+
+    /// The time zone whose calendar holds.
+    pub(crate) fn zone(&self) -> Result<TimeZone, String> {
+        let Some(name) = &self.time_zone else { return Ok(TimeZone::UTC) };
+        TimeZone::get(name)
+            .map_err(|_| format!("time_zone: {name:?} is no IANA time zone such as Europe/Vienna"))
+    }
+
+    /// Whether a budget can be made of it.
+    ///
+    /// # Errors
+    /// Which field is wrong, and how.
+    pub fn check(&self) -> Result<(), String> {
+        if self.limits().next().is_none() && self.r#loop.is_none() {
+            return Err("set limit_usd, limit_tokens, limit_calls or loop".into());
         }
-        if config.limit_usd.is_some_and(|limit| limit < Usd::ZERO) {
+        if self.limit_usd.is_some_and(|limit| limit < Usd::ZERO) {
             return Err("limit_usd is below zero".into());
         }
-        Ok(Self { limits, period: config.period, hold: Duration::from_millis(config.hold_ms) })
+        if self.rolling && self.period == Period::Total {
+            return Err("rolling: a total has no window that could roll".into());
+        }
+        if let Some(part) = self.thresholds.iter().find(|part| !(**part > 0.0 && **part <= 10.0)) {
+            return Err(format!("thresholds: {part} is not above 0 and at most 10"));
+        }
+        if self.action == Action::Degrade && self.degrade_to.is_none() {
+            return Err("degrade_to: the action degrade needs a model".into());
+        }
+        if let Some((name, _)) = self.scope.fields().find(|(_, pattern)| pattern.is_empty()) {
+            return Err(format!("scope.{name} is empty"));
+        }
+        if self.hold_ms == 0 {
+            return Err("hold_ms is 0: what is reserved would be let go of at once".into());
+        }
+        self.r#loop.as_ref().map_or(Ok(()), LoopConfig::check)?;
+        self.zone().map(drop)
+    }
+}
+
+impl LoopConfig {
+    fn check(&self) -> Result<(), String> {
+        let Self { repeats, usd_per_minute, turns, .. } = self;
+        if repeats.is_none() && usd_per_minute.is_none() && turns.is_none() {
+            return Err("loop: set repeats, usd_per_minute or turns".into());
+        }
+        if repeats.is_some_and(|repeats| repeats < 2) {
+            return Err("loop.repeats is below 2".into());
+        }
+        if usd_per_minute.is_some_and(|bound| bound < Usd::ZERO) {
+            return Err("loop.usd_per_minute is below zero".into());
+        }
+        Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! Why a budget says no.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use quipu_core::Timestamp;
@@ -11,6 +12,8 @@ use super::Amount;
 pub struct Exceeded {
     /// Name of the budget.
     pub name: String,
+    /// Whose account is full: the fields of the budget's scope with their values; empty for everybody's.
+    pub scope: BTreeMap<String, String>,
     /// Its limit; the other figures are in the same unit.
     pub limit: Amount,
     /// What was counted in this period.
@@ -19,18 +22,80 @@ pub struct Exceeded {
     pub reserved: Amount,
     /// What was asked for.
     pub estimate: Amount,
-    /// When it starts anew; `None` when it never does.
+    /// When it starts anew; `None` when it never does. Of a rolling budget: when the oldest spending leaves it.
     pub resets_at: Option<Timestamp>,
+}
+
+/// What goes in circles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LoopKind {
+    /// One tool with the same arguments, again and again.
+    Repeats,
+    /// Money per minute.
+    Rate,
+    /// Requests to language models.
+    Turns,
+}
+
+impl LoopKind {
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Repeats => "repeats",
+            Self::Rate => "usd_per_minute",
+            Self::Turns => "turns",
+        }
+    }
+}
+
+/// Work that goes in circles.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Looped {
+    /// Name of the budget.
+    pub name: String,
+    /// Whose: `session` or `trace`, and which.
+    pub scope: BTreeMap<String, String>,
+    /// What goes in circles.
+    pub kind: LoopKind,
+    /// The tool, for one that is repeated.
+    pub tool: Option<String>,
+    /// How often, or how much.
+    pub count: Amount,
+    /// How much is allowed.
+    pub bound: Amount,
+    /// Calls are refused until then.
+    pub until: Timestamp,
+}
+
+fn scope_in_words(scope: &BTreeMap<String, String>) -> String {
+    let parts: Vec<String> = scope.iter().map(|(name, value)| format!("{name} {value}")).collect();
+    if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) }
 }
 
 impl fmt::Display for Exceeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, limit, spent, reserved, estimate, resets_at } = self;
+        let Self { name, scope, limit, spent, reserved, estimate, resets_at } = self;
+        let scope = scope_in_words(scope);
         write!(
             f,
-            "budget {name}: {spent} spent and {reserved} reserved of {limit}, {estimate} more does not fit"
+            "budget {name}{scope}: {spent} spent and {reserved} reserved of {limit}, {estimate} more does not fit"
         )?;
         resets_at.map_or(Ok(()), |at| write!(f, "; it starts anew at {at}"))
+    }
+}
+
+impl fmt::Display for Looped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, scope, kind, tool, count, bound, until } = self;
+        write!(f, "budget {name}{}: this goes in circles: ", scope_in_words(scope))?;
+        match (kind, tool) {
+            (LoopKind::Repeats, Some(tool)) => write!(f, "tool {tool} ran with the same arguments, ")?,
+            (LoopKind::Repeats, None) => write!(f, "a tool ran with the same arguments, ")?,
+            (LoopKind::Rate, _) => write!(f, "money within a minute, ")?,
+            (LoopKind::Turns, _) => write!(f, "requests to models, ")?,
+        }
+        write!(f, "{count} where the bound is {bound}; refused until {until}")
     }
 }
 
@@ -41,6 +106,9 @@ pub enum BudgetError {
     /// The estimate does not fit into what is left.
     #[error("{0}")]
     Exceeded(Box<Exceeded>),
+    /// Work goes in circles.
+    #[error("{0}")]
+    Loop(Box<Looped>),
     /// There is no budget of this name.
     #[error("there is no budget named {name:?} (there are: {})", .known.join(", "))]
     Unknown {
@@ -52,7 +120,23 @@ pub enum BudgetError {
     /// Nothing counts what is spent, so that no limit could be kept.
     #[error("budget {name:?} was asked before quipu was initialised")]
     NotRunning {
-        /// The name asked for.
+        /// The name asked for; `*` for all of them.
         name: String,
+    },
+    /// The definition is wrong, or stands in a file and cannot be changed from here.
+    #[error("budget {name:?}: {why}")]
+    Invalid {
+        /// The name of the budget.
+        name: String,
+        /// Which field, and what is wrong.
+        why: String,
+    },
+    /// What is spent cannot be read or written down, so that the limit could not be kept.
+    #[error("budget {name:?} cannot be checked: {why}")]
+    Store {
+        /// The name of the budget; `*` for all of them.
+        name: String,
+        /// What failed, and where.
+        why: String,
     },
 }

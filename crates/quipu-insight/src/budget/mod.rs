@@ -1,17 +1,34 @@
 //! Budgets: what may be spent in a period, checked before it is spent.
 
-mod account;
+mod admission;
 mod amount;
+mod backlog;
+mod begin;
 mod config;
+mod count;
+mod definition;
 mod error;
+mod loops;
+mod memory;
+mod notice;
 mod period;
 mod registry;
-mod reservation;
-mod spent;
+mod reserve;
+mod scope;
+mod stage;
+mod subject;
+mod tell;
+mod view;
 
+pub use admission::{Admission, BudgetRef, Reservation, budget};
 pub use amount::{Amount, Estimate};
-pub use config::{Budget, BudgetConfig};
-pub use error::{BudgetError, Exceeded};
+pub use config::{Action, Budget, BudgetConfig, LoopConfig};
+pub use definition::Source;
+pub use error::{BudgetError, Exceeded, LoopKind, Looped};
+pub use memory::LocalAccounts;
+pub use notice::{Notice, What};
 pub use period::Period;
-pub use registry::{BudgetStatus, Budgets};
-pub use reservation::{BudgetRef, Reservation, budget};
+pub use registry::{Budgets, BudgetsBuilder, budgets};
+pub use scope::Scope;
+pub use subject::Subject;
+pub use view::{AccountStatus, BudgetStatus, BudgetView};

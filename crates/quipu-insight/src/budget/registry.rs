@@ -1,94 +1,190 @@
 //! All budgets of a process.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, OnceLock};
 
-use parking_lot::Mutex;
-use quipu_core::{Batch, Clock, Cost, Result, Stage, Store, SystemClock, Timestamp, TraceFilter, UsageQuery};
+use parking_lot::{Mutex, RwLock};
+use quipu_core::{
+    Accounts, Clock, Error, ErrorKind, Resource, Result, Scope as Instrumentation, Sheet, SystemClock,
+    Timestamp,
+};
 
-use super::account::{Account, Expected};
-use super::spent::{Change, Spent};
-use super::{Amount, Budget, BudgetError, Estimate, Exceeded, Period};
+use super::backlog::Backlog;
+use super::definition::{Definition, Known, Source};
+use super::loops::Loops;
+use super::memory::LocalAccounts;
+use super::{Budget, BudgetConfig, BudgetError, Notice};
 
 static GLOBAL: OnceLock<Budgets> = OnceLock::new();
 
-/// How a limit stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BudgetStatus {
-    /// Name of the budget.
-    pub name: String,
-    /// Its limit; the other figures are in the same unit.
-    pub limit: Amount,
-    /// What was counted in this period.
-    pub spent: Amount,
-    /// What is reserved and not yet spent.
-    pub reserved: Amount,
-    /// When it starts anew; `None` when it never does.
-    pub resets_at: Option<Timestamp>,
+/// Name of the instrumentation in the events of budgets.
+const INSTRUMENTATION: &str = "quipu.budget";
+
+/// Who is told of notices.
+type Listener = Arc<dyn Fn(&Notice) + Send + Sync>;
+
+/// Whether anything is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Budgets hold.
+    On,
+    /// Nothing is recorded, by choice: every call passes.
+    Off,
+    /// Nothing runs yet: no call passes.
+    Absent,
 }
 
-struct State {
-    start: Timestamp,
-    end: Option<Timestamp>,
-    accounts: Vec<Account>,
+pub(crate) struct Shared {
+    file: BTreeMap<String, Arc<Definition>>,
+    known: RwLock<Arc<Known>>,
+    accounts: Arc<dyn Accounts>,
+    pub clock: Arc<dyn Clock>,
+    pub resource: Arc<Resource>,
+    pub instrumentation: Arc<Instrumentation>,
+    pub listeners: RwLock<Vec<Listener>>,
+    /// Notices that are to become events.
+    pub untold: Mutex<VecDeque<Notice>>,
+    pub backlog: Mutex<Backlog>,
+    pub loops: Mutex<Loops>,
+    /// When the books were last tidied up.
+    pub pruned: Mutex<Timestamp>,
+    pub mode: Mode,
 }
 
-struct Named {
-    budget: Budget,
-    state: Mutex<State>,
-}
-
-struct Shared {
-    budgets: BTreeMap<String, Named>,
-    clock: Arc<dyn Clock>,
-    spent: Mutex<Spent>,
-    next: AtomicU64,
-    off: bool,
-}
-
-/// All budgets of a process. It is fed by being a stage after the price: what is counted is spent.
+/// All budgets of a process. It is fed by being a [`quipu_core::Stage`] after the price: what is counted is spent.
 #[derive(Clone)]
-pub struct Budgets(Arc<Shared>);
+pub struct Budgets(pub(crate) Arc<Shared>);
 
-impl State {
-    fn new(budget: &Budget, now: Timestamp) -> Self {
-        let (start, end) = budget.period.around(now);
-        Self { start, end, accounts: budget.limits.iter().copied().map(Account::new).collect() }
+/// What [`Budgets`] are made of.
+#[must_use = "there are no budgets before `build` is called"]
+pub struct BudgetsBuilder {
+    budgets: BTreeMap<String, Budget>,
+    accounts: Option<Arc<dyn Accounts>>,
+    clock: Arc<dyn Clock>,
+    resource: Arc<Resource>,
+}
+
+impl BudgetsBuilder {
+    /// Adds a budget that cannot be changed from outside.
+    pub fn budget(mut self, name: impl Into<String>, budget: Budget) -> Self {
+        self.budgets.insert(name.into(), budget);
+        self
     }
 
-    /// Starts anew when the period is over. Reservations stay: their calls are still out.
-    fn at(&mut self, period: Period, now: Timestamp) {
-        if self.end.is_some_and(|end| now >= end) {
-            (self.start, self.end) = period.around(now);
-            self.accounts.iter_mut().for_each(|account| account.spent = 0);
+    /// Adds budgets of a configuration file, which cannot be changed from outside.
+    ///
+    /// # Errors
+    /// One of them is wrong: the text names it and its field.
+    pub fn configs(mut self, configs: &BTreeMap<String, BudgetConfig>) -> Result<Self> {
+        for (name, config) in configs {
+            let budget = Budget::try_from(config.clone()).map_err(|why| wrong(name, &why))?;
+            self.budgets.insert(name.clone(), budget);
         }
-        self.accounts.iter_mut().for_each(|account| account.expire(now));
+        Ok(self)
     }
+
+    /// Writes down spending and reservations here instead of in this process's memory.
+    pub fn accounts(mut self, accounts: Arc<dyn Accounts>) -> Self {
+        self.accounts = Some(accounts);
+        self
+    }
+
+    /// Goes by another clock than the machine's.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// What events of budgets say that they come from.
+    pub fn resource(mut self, resource: Arc<Resource>) -> Self {
+        self.resource = resource;
+        self
+    }
+
+    /// The budgets.
+    ///
+    /// # Errors
+    /// A definition is wrong: the text names budget and field.
+    pub fn build(self) -> Result<Budgets> {
+        let mut file = BTreeMap::new();
+        for (name, budget) in &self.budgets {
+            let definition = Definition::new(name, budget, Source::File).map_err(|why| wrong(name, &why))?;
+            file.insert(name.clone(), Arc::new(definition));
+        }
+        let accounts = self.accounts.unwrap_or_else(|| Arc::new(LocalAccounts::default()));
+        Ok(Budgets::made_of(file, accounts, self.clock, self.resource, Mode::On))
+    }
+}
+
+fn wrong(name: &str, why: &str) -> Error {
+    Error::new(ErrorKind::Invalid, "read configuration", format!("budgets.{name}: {why}"))
+}
+
+/// All budgets of this process. Before quipu was initialised [`Budgets::admit`] answers [`BudgetError::NotRunning`].
+pub fn budgets() -> Budgets {
+    Budgets::installed().unwrap_or_else(|| {
+        let accounts = Arc::new(LocalAccounts::default());
+        Budgets::made_of(BTreeMap::new(), accounts, Arc::new(SystemClock), Arc::default(), Mode::Absent)
+    })
 }
 
 impl Budgets {
-    /// Budgets by name, by the machine's clock.
+    /// Begins a configuration: budgets, books, clock.
+    pub fn builder() -> BudgetsBuilder {
+        BudgetsBuilder {
+            budgets: BTreeMap::new(),
+            accounts: None,
+            clock: Arc::new(SystemClock),
+            resource: Arc::default(),
+        }
+    }
+
+    /// Budgets by name, in memory and by the machine's clock. One that is wrong is left out: [`Self::builder`] says why.
     pub fn new(budgets: BTreeMap<String, Budget>) -> Self {
         Self::with_clock(budgets, Arc::new(SystemClock))
     }
 
-    /// Budgets by name, by this clock.
+    /// Budgets by name, in memory and by this clock. One that is wrong is left out: [`Self::builder`] says why.
     pub fn with_clock(budgets: BTreeMap<String, Budget>, clock: Arc<dyn Clock>) -> Self {
-        let now = clock.now();
-        let named = |(name, budget): (String, Budget)| {
-            let state = Mutex::new(State::new(&budget, now));
-            (name, Named { budget, state })
-        };
-        let budgets = budgets.into_iter().map(named).collect();
-        let (spent, next) = (Mutex::default(), AtomicU64::new(0));
-        Self(Arc::new(Shared { budgets, clock, spent, next, off: false }))
+        let defined = budgets.into_iter().filter_map(|(name, budget)| {
+            let definition = Definition::new(&name, &budget, Source::File).ok()?;
+            Some((name, Arc::new(definition)))
+        });
+        Self::made_of(defined.collect(), Arc::new(LocalAccounts::default()), clock, Arc::default(), Mode::On)
     }
 
     /// Where nothing is recorded: every check passes, whatever the name.
     pub fn off() -> Self {
-        let (budgets, clock) = (BTreeMap::new(), Arc::new(SystemClock));
-        Self(Arc::new(Shared { budgets, clock, spent: Mutex::default(), next: AtomicU64::new(0), off: true }))
+        let accounts = Arc::new(LocalAccounts::default());
+        Self::made_of(BTreeMap::new(), accounts, Arc::new(SystemClock), Arc::default(), Mode::Off)
+    }
+
+    fn made_of(
+        file: BTreeMap<String, Arc<Definition>>,
+        accounts: Arc<dyn Accounts>,
+        clock: Arc<dyn Clock>,
+        resource: Arc<Resource>,
+        mode: Mode,
+    ) -> Self {
+        let known = RwLock::new(Arc::new(Known { version: None, all: file.clone() }));
+        let instrumentation =
+            Arc::new(Instrumentation { name: INSTRUMENTATION.into(), ..Instrumentation::default() });
+        let pruned = Mutex::new(clock.now());
+        let (listeners, untold, backlog, loops) = <_>::default();
+        Self(Arc::new(Shared {
+            file,
+            known,
+            accounts,
+            clock,
+            resource,
+            instrumentation,
+            listeners,
+            untold,
+            backlog,
+            loops,
+            pruned,
+            mode,
+        }))
     }
 
     /// Makes them those of [`super::budget`]. The first ones stay.
@@ -100,147 +196,103 @@ impl Budgets {
         GLOBAL.get().cloned()
     }
 
-    /// Whether there is none.
+    /// Whether there was none when the books were last looked at; `false` before that, as there may be stored ones.
     pub fn is_empty(&self) -> bool {
-        self.0.budgets.is_empty()
+        let known = self.known();
+        known.version.is_some() && known.all.is_empty()
     }
 
-    /// Begins with what was spent in the running periods, as the store has it. Call it before anything is counted.
+    /// The definitions as they were known last.
+    pub(crate) fn known(&self) -> Arc<Known> {
+        Arc::clone(&self.0.known.read())
+    }
+
+    /// Works in the books with the definitions that hold now.
+    pub(crate) fn with<T>(&self, mut work: impl FnMut(&mut dyn Sheet, &Known) -> Result<T>) -> Result<T> {
+        let mut done = None;
+        self.0.accounts.transact(&mut |sheet| {
+            let known = self.current(sheet)?;
+            done = Some(work(sheet, &known)?);
+            Ok(())
+        })?;
+        done.ok_or_else(|| Error::new(ErrorKind::Internal, "write accounts", "the books did no work"))
+    }
+
+    /// Reads stored definitions again if they have changed.
+    fn current(&self, sheet: &mut dyn Sheet) -> Result<Arc<Known>> {
+        let version = sheet.version()?;
+        let known = self.known();
+        if known.version == Some(version) {
+            return Ok(known);
+        }
+        let mut all = self.0.file.clone();
+        for (name, text) in sheet.definitions()? {
+            // One that a newer build wrote and this one cannot read is left out, and a file's is stronger.
+            if let Some(definition) = stored(&name, &text) {
+                all.entry(name).or_insert_with(|| Arc::new(definition));
+            }
+        }
+        let known = Arc::new(Known { version: Some(version), all });
+        *self.0.known.write() = Arc::clone(&known);
+        Ok(known)
+    }
+
+    /// Stores a budget, in place of a stored one of the same name. Every process that shares the books keeps to it from its next
+    /// look on. What was spent before is taken into account by [`Self::begin`], which may be called again at any time.
     ///
     /// # Errors
-    /// The store cannot be read; spending starts from zero.
-    pub async fn begin(&self, store: &dyn Store) -> Result<()> {
-        let mut asked: BTreeMap<Option<Timestamp>, Estimate> = BTreeMap::new();
-        for named in self.0.budgets.values() {
-            let since = named.state.lock().start;
-            let since = (named.budget.period != Period::Total).then_some(since);
-            let spent = match asked.get(&since) {
-                Some(spent) => *spent,
-                None => spent_since(store, since).await?,
-            };
-            asked.insert(since, spent);
-            for account in &mut named.state.lock().accounts {
-                account.spent = account.spent.saturating_add(spent.in_unit_of(account.limit));
+    /// [`BudgetError::Invalid`]: it is wrong, or a configuration file defines one of this name. [`BudgetError::Store`]: it cannot
+    /// be written.
+    pub fn set(&self, name: &str, config: BudgetConfig) -> Result<(), BudgetError> {
+        let invalid = |why: String| BudgetError::Invalid { name: name.to_owned(), why };
+        if self.0.mode != Mode::On {
+            return Err(BudgetError::NotRunning { name: name.to_owned() });
+        }
+        if name.is_empty() || name.len() > 128 || name.chars().any(char::is_control) {
+            return Err(invalid("a name has 1 to 128 bytes, and no control characters".into()));
+        }
+        config.check().map_err(invalid)?;
+        self.changeable(name)?;
+        let text = serde_json::to_string(&config).map_err(|error| invalid(error.to_string()))?;
+        self.with(|sheet, _| sheet.define(name, Some(&text))).map_err(|error| unwritable(name, &error))
+    }
+
+    /// Removes a stored budget with its accounts and reservations.
+    ///
+    /// # Errors
+    /// [`BudgetError::Unknown`]: there is none. [`BudgetError::Invalid`]: a configuration file defines it.
+    /// [`BudgetError::Store`]: it cannot be written.
+    pub fn remove(&self, name: &str) -> Result<(), BudgetError> {
+        self.changeable(name)?;
+        let removed = self.with(|sheet, known| {
+            if !known.all.contains_key(name) {
+                return Ok(Err(self.unknown(name, known)));
             }
+            sheet.define(name, None)?;
+            sheet.set_mark(&super::begin::mark(name), "")?;
+            sheet.forget(name).map(Ok)
+        });
+        removed.map_err(|error| unwritable(name, &error))?
+    }
+
+    fn changeable(&self, name: &str) -> Result<(), BudgetError> {
+        if self.0.file.contains_key(name) {
+            let why = "it is defined in the configuration file and is changed there".to_owned();
+            return Err(BudgetError::Invalid { name: name.to_owned(), why });
         }
         Ok(())
     }
 
-    /// How every limit stands.
-    pub fn status(&self) -> Vec<BudgetStatus> {
-        let now = self.0.clock.now();
-        let mut all = Vec::new();
-        for (name, named) in &self.0.budgets {
-            let mut state = named.state.lock();
-            state.at(named.budget.period, now);
-            all.extend(state.accounts.iter().map(|account| BudgetStatus {
-                name: name.clone(),
-                limit: account.limit,
-                spent: account.limit.with(account.spent),
-                reserved: account.limit.with(account.reserved()),
-                resets_at: state.end,
-            }));
-        }
-        all
-    }
-
-    /// Reserves an estimate under all limits of a budget, or under none. `None` where budgets are off.
-    pub(crate) fn reserve(
-        &self,
-        name: &str,
-        estimate: &Estimate,
-        expected: Expected,
-    ) -> Result<Option<u64>, BudgetError> {
-        if self.0.off {
-            return Ok(None);
-        }
-        let named = self.named(name)?;
-        let now = self.0.clock.now();
-        let mut state = named.state.lock();
-        state.at(named.budget.period, now);
-        if let Some(full) = state.accounts.iter().find(|account| !account.fits(estimate)) {
-            return Err(BudgetError::Exceeded(Box::new(Exceeded {
-                name: name.to_owned(),
-                limit: full.limit,
-                spent: full.limit.with(full.spent),
-                reserved: full.limit.with(full.reserved()),
-                estimate: full.limit.with(estimate.in_unit_of(full.limit)),
-                resets_at: state.end,
-            })));
-        }
-        let id = self.0.next.fetch_add(1, Ordering::Relaxed);
-        let hold = i64::try_from(named.budget.hold.as_nanos()).unwrap_or(i64::MAX);
-        state.accounts.iter_mut().for_each(|account| account.hold(id, estimate, now.plus(hold), expected));
-        Ok(Some(id))
-    }
-
-    /// Lets go of a reservation, and adds what was spent instead of it, if that is known.
-    pub(crate) fn release(&self, name: &str, id: u64, spent: Option<&Estimate>) {
-        let Ok(named) = self.named(name) else { return };
-        let mut state = named.state.lock();
-        for account in &mut state.accounts {
-            account.release(id);
-            if let Some(spent) = spent {
-                account.spent = account.spent.saturating_add(spent.in_unit_of(account.limit));
-            }
-        }
-    }
-
-    pub(crate) fn expect(&self, name: &str, id: u64, expected: Expected) {
-        if let Ok(named) = self.named(name) {
-            named.state.lock().accounts.iter_mut().for_each(|account| account.expect(id, expected));
-        }
-    }
-
-    fn named(&self, name: &str) -> Result<&Named, BudgetError> {
-        let known = || self.0.budgets.keys().cloned().collect();
-        self.0.budgets.get(name).ok_or_else(|| BudgetError::Unknown { name: name.to_owned(), known: known() })
-    }
-
-    fn count(&self, cost: &Cost) {
-        let Some(change) = self.0.spent.lock().take(cost) else { return };
-        let now = self.0.clock.now();
-        for named in self.0.budgets.values() {
-            let mut state = named.state.lock();
-            state.at(named.budget.period, now);
-            let within = cost.time >= state.start;
-            for account in &mut state.accounts {
-                apply(account, cost, &change, within);
-            }
-        }
+    pub(crate) fn unknown(&self, name: &str, known: &Known) -> BudgetError {
+        BudgetError::Unknown { name: name.to_owned(), known: known.all.keys().cloned().collect() }
     }
 }
 
-/// Takes a counted row: its reservation goes as its spending comes, so that neither is missing in between.
-fn apply(account: &mut Account, cost: &Cost, change: &Change, within: bool) {
-    if change.begins {
-        account.settle(cost.trace_id, cost.span_id);
-    }
-    if within {
-        let grown = change.after.in_unit_of(account.limit) - change.before.in_unit_of(account.limit);
-        account.spent = account.spent.saturating_add(grown);
-    }
+fn stored(name: &str, text: &str) -> Option<Definition> {
+    let config: BudgetConfig = serde_json::from_str(text).ok()?;
+    Definition::new(name, &Budget::try_from(config).ok()?, Source::Stored).ok()
 }
 
-async fn spent_since(store: &dyn Store, since: Option<Timestamp>) -> Result<Estimate> {
-    let filter = TraceFilter { since, ..TraceFilter::default() };
-    let groups = store.usage(&UsageQuery { filter, group_by: Vec::new() }).await?;
-    let totals = groups.into_iter().next().map(|group| group.totals).unwrap_or_default();
-    Ok(Estimate {
-        usd: totals.cost.or(totals.reported).unwrap_or_default(),
-        tokens: totals.tokens.total(),
-        calls: totals.llm_calls,
-    })
-}
-
-impl Stage for Budgets {
-    fn name(&self) -> &'static str {
-        "budgets"
-    }
-
-    fn apply(&self, batch: &mut Batch) {
-        if !self.is_empty() {
-            batch.costs.iter().for_each(|cost| self.count(cost));
-        }
-    }
+pub(crate) fn unwritable(name: &str, error: &Error) -> BudgetError {
+    BudgetError::Store { name: name.to_owned(), why: error.to_string() }
 }

@@ -2,43 +2,21 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use quipu_backend_memory::Memory;
-use quipu_conformance::sample::{at, batch, draft, priced};
+use quipu_conformance::sample::{at, batch, draft, priced, trace_id};
 use quipu_core::*;
 use quipu_insight::*;
 use quipu_sdk::Context;
 
-/// A clock that stands where it is put.
-#[derive(Default)]
-struct Set(AtomicI64);
-
-impl Clock for Set {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_nanos(self.0.load(Ordering::SeqCst))
-    }
-}
-
-fn usd(text: &str) -> Usd {
-    text.parse().unwrap()
-}
+use super::{Set, accounts, count, house, one, row, usd};
 
 fn budgets(budget: Budget) -> (Budgets, Arc<Set>) {
     let clock = Arc::new(Set::default());
     clock.0.store(at(0).nanos(), Ordering::SeqCst);
     (Budgets::with_clock(BTreeMap::from([("daily".to_owned(), budget)]), Arc::clone(&clock) as _), clock)
-}
-
-/// A counted call of a trace.
-fn row(trace: u64, number: u64, cost: &str) -> Cost {
-    let span = draft(trace, number).starts(at(0)).llm("openai/gpt-5", 100, 10).span();
-    Cost { time: at(0), ..priced(&span, cost) }
-}
-
-fn count(budgets: &Budgets, rows: impl Into<Vec<Cost>>) {
-    Stage::apply(budgets, &mut Batch { costs: rows.into(), ..Batch::default() });
 }
 
 /// Checks within a trace, as code below a guard does.
@@ -93,6 +71,7 @@ fn a_refusal_says_why() {
     let next_day = at(0).floor(Timestamp::DAY).plus(Timestamp::DAY);
     let want = Exceeded {
         name: "daily".into(),
+        scope: BTreeMap::new(),
         limit: Amount::Usd(usd("1")),
         spent: Amount::Usd(usd("0.5")),
         reserved: Amount::Usd(usd("0.3")),
@@ -124,7 +103,7 @@ fn tokens_calls_and_several_limits_at_once() {
     let spent: Vec<_> = budgets.status().into_iter().map(|limit| (limit.spent, limit.reserved)).collect();
     assert_eq!(
         spent,
-        [(Amount::Calls(1), Amount::Calls(1)), (Amount::Tokens(120), Amount::Tokens(400))],
+        [(Amount::Tokens(120), Amount::Tokens(400)), (Amount::Calls(1), Amount::Calls(1))],
         "what was settled by hand is spent, once"
     );
 }
@@ -215,4 +194,17 @@ fn a_configuration_says_what_is_wrong_with_it() {
     assert!(none.contains("limit_usd"), "{none}");
     let negative = BudgetConfig { limit_usd: Some(usd("-1")), ..BudgetConfig::default() };
     assert!(Budget::try_from(negative).unwrap_err().contains("below zero"));
+}
+
+#[test]
+fn what_is_reserved_for_a_call_stands_until_the_call_has_ended() {
+    let (budgets, _) = house([("day", Budget::usd(usd("1")).and(Amount::Calls(9)))]);
+    let asked = budgets.admit(&Subject::default().trace(trace_id(1)), usd("0.75")).unwrap();
+    drop(asked);
+    let begun = Cost { amount: None, usage: None, duration: None, ..row(1, 1, "0") };
+    count(&budgets, [begun]);
+    assert_eq!(accounts(&budgets, "day"), [one("", "0", "0.75"), one("", "0", "1")]);
+    assert!(budgets.admit(&Subject::default(), usd("0.5")).is_err(), "its money is not lent to others");
+    count(&budgets, [Cost { version: 2, ..row(1, 1, "0.5") }]);
+    assert_eq!(accounts(&budgets, "day"), [one("", "0.5", "0"), one("", "1", "0")]);
 }

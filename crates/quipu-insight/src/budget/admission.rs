@@ -1,0 +1,242 @@
+//! What code that is about to spend holds.
+
+use std::time::Duration;
+
+use quipu_core::{Counted, Held, Posting, SpanId, TraceId};
+use quipu_sdk::Context;
+
+use super::reserve::{Asked, Expected, Purpose};
+use super::{BudgetError, BudgetStatus, Budgets, Estimate, Subject};
+
+/// A budget of this process by its name.
+pub fn budget(name: &str) -> BudgetRef {
+    BudgetRef { budgets: Budgets::installed(), name: name.to_owned() }
+}
+
+/// A budget by its name.
+#[derive(Clone)]
+pub struct BudgetRef {
+    budgets: Option<Budgets>,
+    name: String,
+}
+
+impl Budgets {
+    /// One of them by its name.
+    pub fn budget(&self, name: &str) -> BudgetRef {
+        BudgetRef { budgets: Some(self.clone()), name: name.to_owned() }
+    }
+}
+
+impl BudgetRef {
+    /// Reserves an estimate before it is spent, if it fits. Whose spending it is, the current context says; what a scope names
+    /// and the context does not is taken for granted, for this very budget was asked.
+    ///
+    /// The reservation holds until the call is counted, which is when the real cost takes its place, or until its time is over.
+    /// Which call that is goes by the trace that this was asked in, or by [`Reservation::for_call`]. Dropping the answer changes
+    /// nothing.
+    ///
+    /// # Errors
+    /// It does not fit, there is no budget of this name, or nothing runs that counts.
+    pub fn check(&self, estimate: impl Into<Estimate>) -> Result<Reservation, BudgetError> {
+        self.check_for(&Subject::current(), estimate)
+    }
+
+    /// [`Self::check`] for somebody whom the current context does not name.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn check_for(
+        &self,
+        subject: &Subject,
+        estimate: impl Into<Estimate>,
+    ) -> Result<Reservation, BudgetError> {
+        let Some(budgets) = &self.budgets else {
+            return Err(BudgetError::NotRunning { name: self.name.clone() });
+        };
+        budgets.admit_by(&self.name, subject, &estimate.into(), Purpose::Spend)
+    }
+
+    /// What [`Self::check_for`] would answer now. Nothing is going to be spent, so nothing is reserved, no loop is tripped, and no
+    /// notice is given; the answer's [`Admission::settle`] and [`Admission::release`] do nothing.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn look_for(
+        &self,
+        subject: &Subject,
+        estimate: impl Into<Estimate>,
+    ) -> Result<Admission, BudgetError> {
+        let Some(budgets) = &self.budgets else {
+            return Err(BudgetError::NotRunning { name: self.name.clone() });
+        };
+        budgets.admit_by(&self.name, subject, &estimate.into(), Purpose::Look)
+    }
+
+    /// How its limits stand; none when there is no budget of this name.
+    pub fn status(&self) -> Vec<BudgetStatus> {
+        let all = self.budgets.as_ref().map(Budgets::status).unwrap_or_default();
+        all.into_iter().filter(|limit| limit.name == self.name).collect()
+    }
+}
+
+/// What was reserved. It needs no care: the call that follows settles it.
+pub type Reservation = Admission;
+
+/// A call that was let through, and what is reserved for it. It needs no care where the call is recorded: once it is counted, its
+/// real cost takes the place of what was reserved. Dropping it changes nothing.
+pub struct Admission {
+    budgets: Budgets,
+    id: Option<u64>,
+    pub(crate) asked: Vec<Asked>,
+    pub(crate) subject: Subject,
+    pub(crate) delay: Option<Duration>,
+    pub(crate) degrade_to: Option<String>,
+    pub(crate) notices: Vec<String>,
+    expected: Option<Expected>,
+}
+
+impl std::fmt::Debug for Admission {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { id, delay, degrade_to, notices, .. } = self;
+        let mut shown = f.debug_struct("Admission");
+        shown.field("id", id).field("delay", delay).field("degrade_to", degrade_to).field("notices", notices);
+        shown.finish_non_exhaustive()
+    }
+}
+
+impl Admission {
+    /// Nothing is reserved.
+    pub(crate) fn none(budgets: &Budgets) -> Self {
+        Self {
+            budgets: budgets.clone(),
+            id: None,
+            asked: Vec::new(),
+            subject: Subject::default(),
+            delay: None,
+            degrade_to: None,
+            notices: Vec::new(),
+            expected: None,
+        }
+    }
+
+    pub(crate) fn new(budgets: &Budgets, id: u64, asked: Vec<Asked>, subject: &Subject) -> Self {
+        Self { id: Some(id), asked, subject: subject.clone(), ..Self::none(budgets) }
+    }
+
+    /// How long the call should wait, when a budget with the action `throttle` is used up.
+    pub const fn delay(&self) -> Option<Duration> {
+        self.delay
+    }
+
+    /// The model that the call should use instead, when a budget with the action `degrade` is used up.
+    pub fn degrade_to(&self) -> Option<&str> {
+        self.degrade_to.as_deref()
+    }
+
+    /// What budgets that do not block have to say, in words.
+    pub fn notices(&self) -> &[String] {
+        &self.notices
+    }
+
+    /// Says which span's call it is for: needed where several calls of one trace run at once under estimates that differ much,
+    /// and where the call is in another trace than it was asked in.
+    #[must_use]
+    pub fn for_call(self, call: &Context) -> Self {
+        match (call.trace_id(), call.span_id()) {
+            (Some(trace_id), Some(span_id)) => self.for_span(trace_id, span_id),
+            _ => self,
+        }
+    }
+
+    /// [`Self::for_call`] by ids.
+    #[must_use]
+    pub fn for_span(mut self, trace_id: TraceId, span_id: SpanId) -> Self {
+        self.expected = Some(Expected { trace_id, span_id });
+        self.subject.trace_id = Some(trace_id);
+        if let Some(id) = self.id {
+            // If that cannot be written it stands for its trace alone.
+            let _ = self.budgets.with(|sheet, _| {
+                for part in sheet.held(id)? {
+                    sheet.hold(Held { trace_id: Some(trace_id), span_id: Some(span_id), ..part })?;
+                }
+                Ok(())
+            });
+        }
+        self
+    }
+
+    /// This is what the call has spent. Where nothing records the call that is all; of one that is recorded too and that
+    /// [`Self::for_call`] named, the ledger's figures take the place of these when they come, so that it counts once.
+    pub fn settle(self, spent: impl Into<Estimate>) {
+        let spent = spent.into();
+        let Some(id) = self.id else { return self.settle_unreserved(&spent) };
+        let now = self.budgets.0.clock.now();
+        let settled = self.budgets.with(|sheet, known| {
+            for part in sheet.held(id)? {
+                sheet.release(id, &part.budget)?;
+            }
+            match &self.expected {
+                Some(expected) if sheet.call(expected.trace_id, expected.span_id)?.is_some() => {
+                    Ok(Vec::new())
+                }
+                Some(expected) => self.budgets.count_call(sheet, known, self.call(expected, &spent), now),
+                None => {
+                    let postings = self.postings(&spent);
+                    postings.iter().try_for_each(|posting| sheet.post(posting))?;
+                    self.budgets.thresholds(sheet, known, &postings, &self.subject, now)
+                }
+            }
+        });
+        match settled {
+            Ok(notices) => notices.into_iter().for_each(|notice| self.budgets.tell(notice)),
+            Err(error) => self.budgets.postpone_settled(self.postings(&spent), id, &error),
+        }
+    }
+
+    /// What was let through unchecked is put down when the books can be written again.
+    fn settle_unreserved(&self, spent: &Estimate) {
+        let postings = self.postings(spent);
+        if !postings.is_empty() {
+            self.budgets.0.backlog.lock().settled.extend(postings);
+        }
+    }
+
+    /// The call was not made: nothing is spent.
+    pub fn release(self) {
+        let Some(id) = self.id else { return };
+        // What cannot be written now is let go of when its time is over.
+        let _ = self.budgets.with(|sheet, _| {
+            let parts = sheet.held(id)?;
+            parts.iter().try_for_each(|part| sheet.release(id, &part.budget))
+        });
+    }
+
+    fn postings(&self, spent: &Estimate) -> Vec<Posting> {
+        let now = self.budgets.0.clock.now();
+        let mut postings = Vec::new();
+        for (definition, scopes) in &self.asked {
+            definition.postings(scopes, spent, now, now, &mut postings);
+        }
+        postings
+    }
+
+    fn call(&self, expected: &Expected, spent: &Estimate) -> (Counted, Subject) {
+        let subject = &self.subject;
+        let call = Counted {
+            trace_id: expected.trace_id,
+            span_id: expected.span_id,
+            time: self.budgets.0.clock.now(),
+            provider: subject.provider.clone(),
+            request_model: subject.model.clone(),
+            response_model: subject.response_model.clone(),
+            agent: subject.agent.clone(),
+            framework: subject.framework.clone(),
+            service: subject.service.clone(),
+            usd: spent.usd,
+            tokens: spent.tokens,
+            calls: spent.calls,
+            postings: Vec::new(),
+        };
+        (call, subject.clone())
+    }
+}

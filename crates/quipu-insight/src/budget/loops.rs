@@ -1,0 +1,214 @@
+//! Work that goes in circles: the same tool with the same arguments, money per minute, too many turns.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::hash::BuildHasher;
+use std::num::NonZeroUsize;
+
+use compact_str::CompactString;
+use lru::LruCache;
+use quipu_core::{Counted, Result, Sheet, SpanId, Timestamp, TraceId, Usd};
+
+use super::definition::{Definition, Known, nanos};
+use super::error::{LoopKind, Looped};
+use super::reserve::Purpose;
+use super::{Amount, Budgets, LoopConfig, Subject};
+
+/// Sessions and traces that are watched, for each budget; those that nobody asked about for longest are forgotten first.
+const WATCHED: usize = 4_096;
+/// Tool runs that are remembered, so that a record that comes again is none.
+const RUNS: usize = 16_384;
+/// The time that money per minute is looked at.
+const MINUTE: i64 = 60 * Timestamp::SECOND;
+
+/// Whose work it is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Whose {
+    Session(CompactString),
+    Trace(TraceId),
+}
+
+#[derive(Clone, Default)]
+struct Track {
+    /// The tool that ran last, with its arguments, and how often one after another.
+    last: Option<(u64, CompactString)>,
+    repeated: u64,
+    turns: u64,
+    spent: VecDeque<(Timestamp, i128)>,
+    tripped: Option<Looped>,
+}
+
+/// What is known of work in progress.
+pub(crate) struct Loops {
+    tracks: LruCache<(CompactString, Whose), Track>,
+    /// Arguments of tools by their spans, seen before they were masked; `None` once counted.
+    runs: LruCache<(TraceId, SpanId), Option<u64>>,
+}
+
+impl Default for Loops {
+    fn default() -> Self {
+        let (mut tracks, mut runs) = (LruCache::unbounded(), LruCache::unbounded());
+        tracks.resize(NonZeroUsize::new(WATCHED).unwrap_or(NonZeroUsize::MIN));
+        runs.resize(NonZeroUsize::new(RUNS).unwrap_or(NonZeroUsize::MIN));
+        Self { tracks, runs }
+    }
+}
+
+/// A tool with its arguments, as a number: what was said is not kept.
+pub(crate) fn mark(tool: &str, arguments: &str) -> u64 {
+    foldhash::fast::FixedState::default().hash_one((tool, arguments))
+}
+
+fn keys(subject: &Subject) -> impl Iterator<Item = Whose> {
+    let session = subject.session.clone().map(Whose::Session);
+    session.into_iter().chain(subject.trace_id.map(Whose::Trace))
+}
+
+impl Whose {
+    fn scope(&self) -> BTreeMap<String, String> {
+        let (name, value) = match self {
+            Self::Session(session) => ("session", session.to_string()),
+            Self::Trace(trace) => ("trace", trace.to_string()),
+        };
+        BTreeMap::from([(name.to_owned(), value)])
+    }
+}
+
+impl Track {
+    fn spend(&mut self, at: Timestamp, figure: i128) {
+        self.spent.push_back((at, figure));
+        let from = at.plus(-MINUTE);
+        while self.spent.front().is_some_and(|(first, _)| *first <= from) {
+            self.spent.pop_front();
+        }
+    }
+
+    /// Whether it is a loop now; once it is, it stays one until its time is over, and all is counted anew.
+    fn judge(
+        &mut self,
+        definition: &Definition,
+        config: &LoopConfig,
+        whose: &Whose,
+        waiting: u64,
+        now: Timestamp,
+    ) -> Option<Looped> {
+        match &self.tripped {
+            Some(looped) if now < looped.until => return Some(looped.clone()),
+            Some(_) => *self = Self::default(),
+            None => {}
+        }
+        let (kind, count, bound) = self.over(config, waiting, now)?;
+        let tool = self.last.as_ref().filter(|_| kind == LoopKind::Repeats).map(|(_, tool)| tool.to_string());
+        let until = now.plus(nanos(config.reset_ms));
+        let (name, scope) = (definition.name.to_string(), whose.scope());
+        let looped = Looped { name, scope, kind, tool, count, bound, until };
+        self.tripped = Some(looped.clone());
+        Some(looped)
+    }
+
+    /// What is over its bound: what, how much, and the bound.
+    fn over(&self, config: &LoopConfig, waiting: u64, now: Timestamp) -> Option<(LoopKind, Amount, Amount)> {
+        if let Some(bound) = config.repeats.filter(|bound| self.repeated >= *bound) {
+            return Some((LoopKind::Repeats, Amount::Calls(self.repeated), Amount::Calls(bound)));
+        }
+        let turns = self.turns.saturating_add(waiting);
+        if let Some(bound) = config.turns.filter(|bound| turns >= *bound) {
+            return Some((LoopKind::Turns, Amount::Calls(turns), Amount::Calls(bound)));
+        }
+        let bound = config.usd_per_minute?;
+        let recent = self.spent.iter().filter(|(at, _)| *at > now.plus(-MINUTE));
+        let spent = recent.fold(0, |sum: i128, (_, figure)| sum.saturating_add(*figure));
+        let over = spent > bound.raw();
+        over.then(|| (LoopKind::Rate, Amount::Usd(Usd::from_raw(spent)), Amount::Usd(bound)))
+    }
+}
+
+impl Budgets {
+    /// Whether a subject's work goes in circles. Once it does, it is said to until its time is over; then all is counted anew.
+    pub(crate) fn looped(
+        &self,
+        sheet: &mut dyn Sheet,
+        definition: &Definition,
+        subject: &Subject,
+        now: Timestamp,
+        purpose: Purpose,
+    ) -> Result<Option<Looped>> {
+        let Some(config) = &definition.config.r#loop else { return Ok(None) };
+        // Calls that were let through and are not counted yet are turns too.
+        let waiting = match (config.turns, subject.trace_id) {
+            (Some(_), Some(trace_id)) => {
+                let held = sheet.held_in(trace_id)?;
+                held.iter().filter(|part| part.budget == definition.name).count() as u64
+            }
+            _ => 0,
+        };
+        let mut loops = self.0.loops.lock();
+        for whose in keys(subject) {
+            let key = (definition.name.clone(), whose);
+            let mut looked;
+            let track = match purpose {
+                Purpose::Spend => loops.tracks.get_or_insert_mut(key.clone(), Track::default),
+                Purpose::Look => {
+                    looked = loops.tracks.peek(&key).cloned().unwrap_or_default();
+                    &mut looked
+                }
+            };
+            let looped = track.judge(definition, config, &key.1, waiting, now);
+            if looped.is_some() {
+                return Ok(looped);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Takes a counted call into account.
+    pub(crate) fn turn(&self, known: &Known, subject: &Subject, call: &Counted, begins: bool, grown: i128) {
+        self.each_track(known, subject, |track| {
+            track.turns += u64::from(begins && call.calls > 0);
+            track.spend(call.time, grown);
+        });
+    }
+
+    /// Says that a tool ran, for whoever sees tools run and records no spans of them, or none with arguments. What the arguments
+    /// are is forgotten at once: a number that stands for them is kept.
+    pub fn tool_ran(&self, subject: &Subject, tool: &str, arguments: &str) {
+        self.ran(&self.known(), subject, tool, mark(tool, arguments));
+    }
+
+    pub(crate) fn ran(&self, known: &Known, subject: &Subject, tool: &str, mark: u64) {
+        self.each_track(known, subject, |track| {
+            let again = track.last.as_ref().is_some_and(|(last, _)| *last == mark);
+            track.repeated = if again { track.repeated + 1 } else { 1 };
+            track.last = Some((mark, tool.into()));
+        });
+    }
+
+    fn each_track(&self, known: &Known, subject: &Subject, change: impl Fn(&mut Track)) {
+        let watching = known.all.values().filter(|definition| definition.config.r#loop.is_some());
+        for definition in watching.filter(|definition| !definition.scopes(subject).is_empty()) {
+            let mut loops = self.0.loops.lock();
+            for whose in keys(subject) {
+                let key = (definition.name.clone(), whose);
+                change(loops.tracks.get_or_insert_mut(key, Track::default));
+            }
+        }
+    }
+
+    /// Remembers a tool's arguments before they are masked.
+    pub(crate) fn saw(&self, of: (TraceId, SpanId), mark: u64) {
+        let mut loops = self.0.loops.lock();
+        if !loops.runs.contains(&of) {
+            loops.runs.put(of, Some(mark));
+        }
+    }
+
+    /// The arguments of a tool's span, the first time that it is asked for; else what `read` makes of it.
+    pub(crate) fn first_run(&self, of: (TraceId, SpanId), read: impl FnOnce() -> Option<u64>) -> Option<u64> {
+        let mut loops = self.0.loops.lock();
+        if let Some(known) = loops.runs.get_mut(&of) {
+            return known.take();
+        }
+        let mark = read()?;
+        loops.runs.put(of, None);
+        Some(mark)
+    }
+}

@@ -1,0 +1,387 @@
+//! Whether a call may be made: reads every account that it would be in, and reserves in all of them or in none.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use compact_str::CompactString;
+use quipu_core::{AccountId, Held, Result, Sheet, SpanId, Timestamp, TraceId};
+
+use super::admission::Admission;
+use super::definition::{Definition, Known, Limit};
+use super::notice::What;
+use super::registry::Mode;
+use super::{Action, Amount, BudgetError, Budgets, Estimate, Exceeded, Notice, Subject, registry, scope};
+
+/// A budget that is asked, and the names of its accounts that the call would be in.
+pub(crate) type Asked = (Arc<Definition>, Vec<CompactString>);
+
+/// What the books say.
+pub(crate) enum Answer {
+    /// Nothing was reserved.
+    No(BudgetError),
+    /// Reserved by this id, unless it was only looked; what did not fit, and was let through as its budget's action says.
+    Yes(Option<u64>, Vec<BudgetError>),
+}
+
+/// What a budget is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// A call is about to be made.
+    Spend,
+    /// Somebody wants to know: nothing is reserved, remembered or told of.
+    Look,
+}
+
+impl Budgets {
+    /// Asks every budget whose scope a subject is in, and reserves the estimate in all of them, or in none.
+    ///
+    /// # Errors
+    /// [`BudgetError::Exceeded`] and [`BudgetError::Loop`] of the first budget, by name, that blocks; [`BudgetError::Store`] when a
+    /// budget that blocks cannot be checked: one that does not block lets the call through then, and says so in
+    /// [`Admission::notices`].
+    pub fn admit(&self, subject: &Subject, estimate: impl Into<Estimate>) -> Result<Admission, BudgetError> {
+        let estimate = estimate.into();
+        if let Some(answer) = self.without_books("*") {
+            return answer;
+        }
+        let mut asked = Vec::new();
+        let answer = self.with(|sheet, known| {
+            let subject = &*self.at_home(known, subject);
+            asked = about(known, subject);
+            self.reserve(sheet, &asked, subject, &estimate, Purpose::Spend)
+        });
+        self.admission(asked, subject, answer, "*", Purpose::Spend)
+    }
+
+    /// One budget by its name, for a subject.
+    pub(crate) fn admit_by(
+        &self,
+        name: &str,
+        subject: &Subject,
+        estimate: &Estimate,
+        purpose: Purpose,
+    ) -> Result<Admission, BudgetError> {
+        if let Some(answer) = self.without_books(name) {
+            return answer;
+        }
+        let mut asked = Vec::new();
+        let answer = self.with(|sheet, known| {
+            let subject = &*self.at_home(known, subject);
+            let Some(definition) = known.all.get(name) else {
+                return Ok(Answer::No(self.unknown(name, known)));
+            };
+            match named(definition, subject) {
+                Ok(scopes) => asked = vec![(Arc::clone(definition), scopes)],
+                Err(why) => return Ok(Answer::No(why)),
+            }
+            self.reserve(sheet, &asked, subject, estimate, purpose)
+        });
+        self.admission(asked, subject, answer, name, purpose)
+    }
+
+    /// Who names no service spends for the one that this process is, if it is one.
+    fn at_home<'a>(&self, known: &Known, subject: &'a Subject) -> Cow<'a, Subject> {
+        match self.0.resource.service() {
+            Some(service) if subject.service.is_none() && known.by_service() => {
+                Cow::Owned(subject.clone().service(service))
+            }
+            _ => Cow::Borrowed(subject),
+        }
+    }
+
+    /// The answer where nothing is counted.
+    fn without_books(&self, name: &str) -> Option<Result<Admission, BudgetError>> {
+        match self.0.mode {
+            Mode::On => None,
+            Mode::Off => Some(Ok(Admission::none(self))),
+            Mode::Absent => Some(Err(BudgetError::NotRunning { name: name.to_owned() })),
+        }
+    }
+
+    fn reserve(
+        &self,
+        sheet: &mut dyn Sheet,
+        asked: &[Asked],
+        subject: &Subject,
+        estimate: &Estimate,
+        purpose: Purpose,
+    ) -> Result<Answer> {
+        let now = self.0.clock.now();
+        sheet.expire(now)?;
+        let mut over = Vec::new();
+        for (definition, scopes) in asked {
+            let looped = match &definition.config.r#loop {
+                Some(_) => self
+                    .looped(sheet, definition, subject, now, purpose)?
+                    .map(|looped| BudgetError::Loop(Box::new(looped))),
+                None => None,
+            };
+            let no = match looped {
+                Some(no) => Some(no),
+                None => full(sheet, definition, scopes, estimate, now)?,
+            };
+            match no {
+                Some(no) if definition.config.action == Action::Block => return Ok(Answer::No(no)),
+                Some(no) => over.push(no),
+                None => {}
+            }
+        }
+        if purpose == Purpose::Look {
+            return Ok(Answer::Yes(None, over));
+        }
+        let id = sheet.next()?;
+        for (definition, scopes) in asked {
+            let figures = figures(definition, scopes, estimate);
+            let expires = now.plus(definition.hold());
+            let budget = definition.name.clone();
+            let span_id: Option<SpanId> = None;
+            sheet.hold(Held { id, budget, figures, expires, trace_id: subject.trace_id, span_id })?;
+        }
+        Ok(Answer::Yes(Some(id), over))
+    }
+
+    fn admission(
+        &self,
+        asked: Vec<Asked>,
+        subject: &Subject,
+        answer: Result<Answer>,
+        name: &str,
+        purpose: Purpose,
+    ) -> Result<Admission, BudgetError> {
+        match answer {
+            Ok(Answer::Yes(id, over)) => {
+                let mut admission = match id {
+                    Some(id) => Admission::new(self, id, asked.clone(), subject),
+                    None => Admission::none(self),
+                };
+                for error in &over {
+                    let action = let_through(&mut admission, &asked, error);
+                    self.tell_of(error, action, subject, purpose);
+                }
+                Ok(admission)
+            }
+            Ok(Answer::No(error)) => {
+                self.tell_of(&error, Action::Block, subject, purpose);
+                Err(error)
+            }
+            Err(error) => self.unchecked(subject, name, &error, purpose),
+        }
+    }
+
+    /// The books cannot be written: budgets that block refuse, the others let through, and both say so.
+    fn unchecked(
+        &self,
+        subject: &Subject,
+        name: &str,
+        error: &quipu_core::Error,
+        purpose: Purpose,
+    ) -> Result<Admission, BudgetError> {
+        let known = self.known();
+        let home = self.at_home(&known, subject);
+        let asked = match known.all.get(name) {
+            Some(definition) => vec![(Arc::clone(definition), definition.scopes(&home))],
+            None if name == "*" => about(&known, &home),
+            // One that was asked by its name may be stored, and block: nobody can say so now.
+            None => return Err(registry::unwritable(name, error)),
+        };
+        let mut admission = Admission::none(self);
+        for (definition, _) in &asked {
+            let why = registry::unwritable(&definition.name, error);
+            self.tell_of(&why, definition.config.action, subject, purpose);
+            if definition.config.action == Action::Block {
+                return Err(why);
+            }
+            admission.notices.push(why.to_string());
+        }
+        // Where no budget was ever read there may be one that blocks.
+        if known.version.is_none() && asked.is_empty() {
+            return Err(registry::unwritable(name, error));
+        }
+        if purpose == Purpose::Spend {
+            admission.subject = subject.clone();
+            admission.asked = asked;
+        }
+        Ok(admission)
+    }
+
+    /// Tells of a refusal, or of what would have been one.
+    fn tell_of(&self, error: &BudgetError, action: Action, subject: &Subject, purpose: Purpose) {
+        if purpose == Purpose::Look {
+            return;
+        }
+        let (what, budget, scope) = match error {
+            BudgetError::Exceeded(it) => (What::Refused, it.name.clone(), it.scope.clone()),
+            BudgetError::Loop(it) => (What::Loop, it.name.clone(), it.scope.clone()),
+            BudgetError::Store { name, .. } => (What::Unchecked, name.clone(), <_>::default()),
+            _ => return,
+        };
+        let mut notice = Notice {
+            what,
+            at: self.0.clock.now(),
+            budget,
+            scope,
+            action: action.as_str(),
+            limit: None,
+            spent: None,
+            reserved: None,
+            resets_at: None,
+            message: error.to_string(),
+            error: Some(error.clone()),
+            trace_id: subject.trace_id,
+            session: subject.session.clone(),
+            agent: subject.agent.clone(),
+        };
+        match error {
+            BudgetError::Exceeded(it) => {
+                (notice.limit, notice.spent, notice.reserved) =
+                    (Some(it.limit), Some(it.spent), Some(it.reserved));
+                notice.resets_at = it.resets_at;
+            }
+            BudgetError::Loop(it) => {
+                (notice.limit, notice.spent, notice.resets_at) =
+                    (Some(it.bound), Some(it.count), Some(it.until));
+            }
+            _ => {}
+        }
+        self.tell(notice);
+    }
+}
+
+/// Notes what a budget that does not block has to say; gives its action.
+fn let_through(admission: &mut Admission, asked: &[Asked], error: &BudgetError) -> Action {
+    let name = match error {
+        BudgetError::Exceeded(exceeded) => exceeded.name.as_str(),
+        BudgetError::Loop(looped) => looped.name.as_str(),
+        _ => return Action::Notify,
+    };
+    let Some((definition, _)) = asked.iter().find(|(known, _)| known.name == name) else {
+        return Action::Notify;
+    };
+    let config = &definition.config;
+    match config.action {
+        Action::Throttle => {
+            let wait = Duration::from_millis(config.throttle_ms);
+            admission.delay = Some(admission.delay.map_or(wait, |known| known.max(wait)));
+        }
+        Action::Degrade if admission.degrade_to.is_none() => {
+            admission.degrade_to.clone_from(&config.degrade_to);
+        }
+        _ => {}
+    }
+    admission.notices.push(error.to_string());
+    config.action
+}
+
+/// Budgets whose scope a subject is in.
+fn about(known: &Known, subject: &Subject) -> Vec<Asked> {
+    let asked = known.all.values().map(|definition| (Arc::clone(definition), definition.scopes(subject)));
+    asked.filter(|(_, scopes)| !scopes.is_empty()).collect()
+}
+
+/// The accounts of a budget that was asked by its name: what its scope says and nobody else does is taken for granted.
+fn named(definition: &Definition, subject: &Subject) -> Result<Vec<CompactString>, BudgetError> {
+    if definition.everybody {
+        return Ok(vec![CompactString::default()]);
+    }
+    let granted = subject.granted(&definition.config.scope);
+    let scopes = definition.scopes(&granted);
+    if scopes.is_empty() {
+        let missing =
+            definition.config.scope.fields().find(|(name, pattern)| !granted.is_within(name, pattern));
+        let (name, pattern) = missing.unwrap_or(("scope", "*"));
+        let why = format!(
+            "its scope is {name} {pattern}, and this call's {name} is not known to be one: ask with check_for"
+        );
+        return Err(BudgetError::Invalid { name: definition.name.to_string(), why });
+    }
+    Ok(scopes)
+}
+
+fn figures(definition: &Definition, scopes: &[CompactString], estimate: &Estimate) -> Vec<(AccountId, i128)> {
+    let mut figures = Vec::with_capacity(scopes.len() * definition.limits.len());
+    for scope in scopes {
+        let of_scope = |limit: &Limit| (definition.account(scope, limit.unit), estimate.in_unit(limit.unit));
+        figures.extend(definition.limits.iter().map(of_scope));
+    }
+    figures
+}
+
+/// The first limit that an estimate does not fit under.
+fn full(
+    sheet: &mut dyn Sheet,
+    definition: &Definition,
+    scopes: &[CompactString],
+    estimate: &Estimate,
+    now: Timestamp,
+) -> Result<Option<BudgetError>> {
+    let window = definition.window(now);
+    for scope in scopes {
+        for Limit { unit, amount } in &definition.limits {
+            let account = definition.account(scope, *unit);
+            let spent = sheet.spent(&account, window.start)?;
+            let reserved = sheet.reserved(&account)?;
+            let (asked, limit) = (estimate.in_unit(*unit), amount.figure());
+            let taken = spent.saturating_add(reserved);
+            if taken < limit && taken.saturating_add(asked) <= limit {
+                continue;
+            }
+            let resets_at = match window.end {
+                None if definition.config.rolling => {
+                    let room = limit.saturating_sub(reserved).saturating_sub(asked);
+                    left(sheet, definition, &account, room, now)?
+                }
+                end => end,
+            };
+            let figures = [spent, reserved, asked].map(|figure| amount.with(figure));
+            return Ok(Some(exceeded(definition, scope, *amount, figures, resets_at)));
+        }
+    }
+    Ok(None)
+}
+
+/// When so much has left a rolling window that only `room` or less is in it; what can never fit gets the time when it is empty.
+fn left(
+    sheet: &mut dyn Sheet,
+    definition: &Definition,
+    account: &AccountId,
+    room: i128,
+    now: Timestamp,
+) -> Result<Option<Timestamp>> {
+    let (Some(width), step) = (definition.config.period.width(), definition.config.period.step()) else {
+        return Ok(None);
+    };
+    let start = definition.window(now).start;
+    let (mut low, mut high) = (1, width / step + 1);
+    while low < high {
+        let middle = (low + high) / 2;
+        let fits = sheet.spent(account, start.plus(middle * step))? <= room;
+        (low, high) = if fits { (low, middle) } else { (middle + 1, high) };
+    }
+    Ok(Some(start.plus(low * step).plus(width)))
+}
+
+fn exceeded(
+    definition: &Definition,
+    scope: &CompactString,
+    limit: Amount,
+    [spent, reserved, estimate]: [Amount; 3],
+    end: Option<Timestamp>,
+) -> BudgetError {
+    BudgetError::Exceeded(Box::new(Exceeded {
+        name: definition.name.to_string(),
+        scope: scope::read(scope),
+        limit,
+        spent,
+        reserved,
+        estimate,
+        resets_at: end,
+    }))
+}
+
+/// Which call a reservation is for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Expected {
+    pub trace_id: TraceId,
+    pub span_id: SpanId,
+}

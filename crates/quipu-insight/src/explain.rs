@@ -1,0 +1,108 @@
+//! One stored cost, line by line, under the very prices that it was computed with.
+
+use std::collections::BTreeMap;
+
+use compact_str::CompactString;
+use quipu_core::{Cost, PriceAnswer, PriceBook, Result, SpanId, Store, TraceId, Unpriced};
+use quipu_pipeline::{explain_row, price_context, price_row};
+
+/// Why a call costs what its ledger row says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CostExplained {
+    /// The ledger row: figures, rule of the count, who pays, reported cost beside the computed one ([`Cost::deviates`]).
+    pub row: Cost,
+    /// What changed the price beside time and size, as the book was asked: `processing`, `service_tier`, `speed`.
+    pub context: BTreeMap<CompactString, CompactString>,
+    /// Every line of the price. `None` where nothing is priced: a row that does not count, a failed call without usage.
+    pub price: Option<Result<PriceAnswer, Unpriced>>,
+    /// Whether `price` is the recorded one: the same rule in the same version, with the same sum (for a row without a
+    /// price: the same reason).
+    pub as_recorded: bool,
+    /// What a reader has to know of it, in words: why there are no lines, or why they are not those of then.
+    pub note: Option<String>,
+}
+
+/// Explains the ledger row of a span; `None` when the span is unknown or has none.
+///
+/// # Errors
+/// The store cannot be read.
+pub async fn cost(
+    store: &dyn Store,
+    book: &dyn PriceBook,
+    trace_id: TraceId,
+    span_id: SpanId,
+) -> Result<Option<CostExplained>> {
+    let row = store.span(trace_id, span_id).await?.and_then(|span| span.cost);
+    Ok(row.map(|row| explained(book, row)))
+}
+
+/// Explains a ledger row.
+pub fn explained(book: &dyn PriceBook, row: Cost) -> CostExplained {
+    let (price, as_recorded, note) = match (&row.price, row.amount) {
+        _ if !row.counts() => (None, true, Some(not_counted(&row))),
+        (Some(_), Some(_)) => recorded(book, &row),
+        _ => unpriced(book, &row),
+    };
+    CostExplained { context: price_context(row.service_tier.as_deref()), price, as_recorded, note, row }
+}
+
+type Explanation = (Option<Result<PriceAnswer, Unpriced>>, bool, Option<String>);
+
+fn not_counted(row: &Cost) -> String {
+    format!("This span adds nothing to any sum: {}.", row.rule.as_str())
+}
+
+/// Under the version that the row names; where that is gone, under today's books.
+fn recorded(book: &dyn PriceBook, row: &Cost) -> Explanation {
+    let amount = row.amount.unwrap_or_default();
+    let Some(rule) = &row.price else { return (None, false, None) };
+    let named = format!("{} of {} {}", rule.id, rule.source, rule.version);
+    match explain_row(book, row) {
+        Some(Ok(answer)) if answer.total == amount => (Some(Ok(answer)), true, None),
+        Some(Ok(answer)) => {
+            let note = format!(
+                "The recorded cost is {amount} USD by the rule {named}; that rule now gives {} USD for the usage stored.",
+                answer.total
+            );
+            (Some(Ok(answer)), false, Some(note))
+        }
+        Some(Err(_)) | None => {
+            let today = price_row(book, row);
+            let what = if matches!(today, Some(Ok(_))) {
+                "today's prices are shown"
+            } else {
+                "no book prices it today"
+            };
+            let note = format!(
+                "The recorded cost of {amount} USD was computed by the rule {named}, which no book here holds any more: {what}."
+            );
+            (today, false, Some(note))
+        }
+    }
+}
+
+/// A row without a price: why, and whether today's books have one.
+fn unpriced(book: &dyn PriceBook, row: &Cost) -> Explanation {
+    match (row.unpriced, price_row(book, row)) {
+        (None, None) => {
+            (None, true, Some("A call that failed and reported no usage was not charged.".to_owned()))
+        }
+        (Some(why), Some(Err(today))) => (Some(Err(today)), why == today, Some(in_words(today).to_owned())),
+        (_, Some(Ok(answer))) => {
+            let note = "When it was recorded there was no price; today's books have one, which re-pricing would write.";
+            (Some(Ok(answer)), false, Some(note.to_owned()))
+        }
+        (_, today) => (today, false, None),
+    }
+}
+
+/// A reason in words for the user.
+pub const fn in_words(why: Unpriced) -> &'static str {
+    match why {
+        Unpriced::UnknownModel => "No price book knows this model under this provider.",
+        Unpriced::NoModel => "The source named no model.",
+        Unpriced::NoUsage => "The source reported no usage.",
+        Unpriced::NoUnitPrice => "The model is known, but something that was used has no price.",
+        Unpriced::NotValidThen => "The model is known, but no price held at that time.",
+    }
+}

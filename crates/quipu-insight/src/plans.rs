@@ -1,0 +1,155 @@
+//! Use under subscriptions, in the windows that their limits count in.
+//!
+//! A plan's provider counts its limits in windows that begin with use: "a session starts with your first message and lasts for
+//! 5 hours" (Anthropic, <https://support.anthropic.com/en/articles/11014257-about-claude-s-max-plan-usage>), and a week that runs
+//! seven days from its first use (the same help centre; Codex names a primary window of 300 and a secondary one of 10,080 minutes
+//! in its `rate_limits`). As `ccusage blocks` does, a window begins at the full hour, UTC, of its first call
+//! (<https://github.com/ryoppippi/ccusage>, `session-blocks`). When the account was first used on another machine or in a chat
+//! that nothing recorded, the provider's own window began earlier.
+
+use std::collections::BTreeMap;
+
+use compact_str::CompactString;
+use quipu_core::{
+    Billing, GroupBy, Result, Store, Timestamp, TraceFilter, UsageKey, UsageQuery, UsageTotals, Usd,
+};
+
+/// Whose use is asked for.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Ask {
+    /// Which calls. Windows that end at or before `since` are left out; where a window begins is found from all use before it.
+    pub filter: TraceFilter,
+}
+
+/// How long a window lasts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum WindowKind {
+    /// Five hours.
+    FiveHours,
+    /// Seven days.
+    Week,
+}
+
+impl WindowKind {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::FiveHours, Self::Week];
+
+    /// The word for it: `5h` or `week`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::FiveHours => "5h",
+            Self::Week => "week",
+        }
+    }
+
+    /// Nanoseconds from start to end.
+    pub const fn length(self) -> i64 {
+        match self {
+            Self::FiveHours => 5 * Timestamp::HOUR,
+            Self::Week => 7 * Timestamp::DAY,
+        }
+    }
+}
+
+/// Use within one window.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlanWindow {
+    /// Which of the limits it is for.
+    pub kind: WindowKind,
+    /// The full hour, UTC, of its first call.
+    pub started_at: Timestamp,
+    /// When it ends: `started_at` and the length of its kind.
+    pub ends_at: Timestamp,
+    /// Whether it runs now.
+    pub current: bool,
+    /// LLM calls.
+    pub llm_calls: u64,
+    /// Input and output tokens together, cached ones included.
+    pub tokens: u64,
+    /// What its use would have cost by list price: no money that anyone is asked for. `None` when nothing is priced.
+    pub list_price: Option<Usd>,
+    /// Calls without a price; no part of `list_price`.
+    pub unpriced_calls: u64,
+}
+
+/// One plan, as far as records tell: plans have no name in them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// Provider.
+    pub provider: Option<CompactString>,
+    /// The tool that uses it.
+    pub framework: Option<CompactString>,
+    /// User of the traces.
+    pub user: Option<CompactString>,
+    /// Windows with use, latest first; those of five hours before weeks.
+    pub windows: Vec<PlanWindow>,
+}
+
+type Whose = (Option<CompactString>, Option<CompactString>, Option<CompactString>);
+
+/// The use of every plan in its windows, by provider, tool and user.
+///
+/// # Errors
+/// The store cannot be read.
+pub async fn windows(store: &dyn Store, ask: &Ask, now: Timestamp) -> Result<Vec<Plan>> {
+    let query = UsageQuery {
+        filter: TraceFilter { since: None, ..ask.filter.clone() },
+        group_by: vec![GroupBy::Billing, GroupBy::Provider, GroupBy::Framework, GroupBy::User, GroupBy::Hour],
+    };
+    let mut plans: BTreeMap<Whose, BTreeMap<Timestamp, UsageTotals>> = BTreeMap::new();
+    for group in store.usage(&query).await? {
+        let [
+            UsageKey::Name(Some(billing)),
+            UsageKey::Name(provider),
+            UsageKey::Name(framework),
+            UsageKey::Name(user),
+            UsageKey::Time(hour),
+        ] = group.key.as_slice()
+        else {
+            continue;
+        };
+        if billing == Billing::Subscription.as_str() {
+            let whose = (provider.clone(), framework.clone(), user.clone());
+            plans.entry(whose).or_default().entry(*hour).or_default().merge(&group.totals);
+        }
+    }
+    let plan = |((provider, framework, user), hours): (Whose, BTreeMap<Timestamp, UsageTotals>)| {
+        let mut windows: Vec<PlanWindow> =
+            WindowKind::ALL.into_iter().flat_map(|kind| in_windows(kind, &hours, now)).collect();
+        windows.retain(|window| ask.filter.since.is_none_or(|since| window.ends_at > since));
+        Plan { provider, framework, user, windows }
+    };
+    Ok(plans.into_iter().map(plan).filter(|plan| !plan.windows.is_empty()).collect())
+}
+
+/// Windows begin and end on full hours, so that sums of hours are enough to fill them exactly.
+fn in_windows(kind: WindowKind, hours: &BTreeMap<Timestamp, UsageTotals>, now: Timestamp) -> Vec<PlanWindow> {
+    let mut windows: Vec<PlanWindow> = Vec::new();
+    for (hour, totals) in hours {
+        if windows.last().is_none_or(|window| *hour >= window.ends_at) {
+            windows.push(empty(kind, *hour, now));
+        }
+        if let Some(window) = windows.last_mut() {
+            window.llm_calls += totals.llm_calls;
+            window.tokens = window.tokens.saturating_add(totals.tokens.total());
+            window.list_price = Usd::sum_known(window.list_price, totals.subscription);
+            window.unpriced_calls += totals.unpriced.values().sum::<u64>();
+        }
+    }
+    windows.reverse();
+    windows
+}
+
+fn empty(kind: WindowKind, started_at: Timestamp, now: Timestamp) -> PlanWindow {
+    let ends_at = started_at.plus(kind.length());
+    PlanWindow {
+        kind,
+        started_at,
+        ends_at,
+        current: started_at <= now && now < ends_at,
+        llm_calls: 0,
+        tokens: 0,
+        list_price: None,
+        unpriced_calls: 0,
+    }
+}
