@@ -66,9 +66,6 @@ impl Agent {
 
     async fn begin(&self) {
         let Some(store) = &self.shared.store else { return };
-        if self.shared.budgets.is_empty() {
-            return;
-        }
         if let Err(error) = self.shared.budgets.begin(store.as_ref()).await {
             self.shared.problems.lock().push(format!("budgets start from zero: {error}"));
         }
@@ -151,8 +148,17 @@ impl Agent {
             let more = !batch.is_empty();
             self.bring(batch, false).await;
             if !more {
-                return;
+                break;
             }
+        }
+        self.tell_of_budgets().await;
+    }
+
+    /// Brings what budgets have to say that no batch has taken along.
+    async fn tell_of_budgets(&self) {
+        let events = self.shared.budgets.take_events();
+        if !events.is_empty() {
+            self.submit(Batch { events, ..Batch::default() }).await;
         }
     }
 
@@ -161,6 +167,7 @@ impl Agent {
         self.turn().await;
         let last = self.drain.as_mut().map(Drain::finish).unwrap_or_default();
         self.bring(last, true).await;
+        self.tell_of_budgets().await;
         self.read_metrics().await;
     }
 

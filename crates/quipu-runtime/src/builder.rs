@@ -7,8 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use quipu_core::{Adapter, Backend, Error, ErrorKind, Level, PriceBook, Result, Stage, Store};
-use quipu_insight::Budget;
+use quipu_core::{
+    Accounts, Adapter, Backend, Error, ErrorKind, Level, PriceBook, Result, Stage, Store, Tokenizer,
+};
+use quipu_insight::{Budget, Notice};
 use quipu_pipeline::{ExitSettings, RedactSettings};
 use quipu_sdk::Settings;
 
@@ -18,6 +20,9 @@ use crate::tables::Tables;
 
 /// Whether the recorder of this process was installed.
 static INSTALLED: AtomicBool = AtomicBool::new(false);
+
+/// Who is told of what budgets have to say.
+pub(crate) type Listener = Box<dyn Fn(&Notice) + Send + Sync>;
 
 /// A configuration by code. What it says is stronger than the environment, which is stronger than `quipu.toml`, which is stronger
 /// than the preset.
@@ -30,7 +35,10 @@ pub struct Builder<T> {
     pub(crate) adapters: Vec<Arc<dyn Adapter>>,
     pub(crate) stages: Vec<Arc<dyn Stage>>,
     pub(crate) prices: Option<Arc<dyn PriceBook>>,
+    pub(crate) tokenizers: Vec<Arc<dyn Tokenizer>>,
     pub(crate) budgets: BTreeMap<String, Budget>,
+    pub(crate) accounts: Option<Arc<dyn Accounts>>,
+    pub(crate) notices: Vec<Listener>,
     pub(crate) recorder: Vec<Box<dyn FnOnce(Settings) -> Settings + Send>>,
     pub(crate) detached: bool,
     tables: PhantomData<fn() -> T>,
@@ -46,7 +54,10 @@ impl<T: Tables> Builder<T> {
             adapters: Vec::new(),
             stages: Vec::new(),
             prices: None,
+            tokenizers: Vec::new(),
             budgets: BTreeMap::new(),
+            accounts: None,
+            notices: Vec::new(),
             recorder: Vec::new(),
             detached: false,
             tables: PhantomData,
@@ -139,6 +150,12 @@ impl<T: Tables> Builder<T> {
         self
     }
 
+    /// Whether commit, branch and repository of the working folder are said of everything recorded.
+    pub const fn vcs(mut self, tell: bool) -> Self {
+        self.layer.vcs = Some(tell);
+        self
+    }
+
     /// Folder of everything that backends keep, where their URI names no other.
     pub fn data_dir(mut self, path: impl Into<PathBuf>) -> Self {
         self.layer.data_dir = Some(path.into());
@@ -188,9 +205,34 @@ impl<T: Tables> Builder<T> {
         self
     }
 
+    /// Counts tokens by this one where it knows the model, before those that are there.
+    pub fn tokenizer(mut self, tokenizer: impl Tokenizer + 'static) -> Self {
+        self.tokenizers.insert(0, Arc::new(tokenizer));
+        self
+    }
+
     /// Adds a budget.
     pub fn budget(mut self, name: impl Into<String>, budget: Budget) -> Self {
         self.budgets.insert(name.into(), budget);
+        self
+    }
+
+    /// File in which processes share what budgets have spent and reserved; `memory` for none. By default it is `budgets.db` in the
+    /// data folder where the store is SQLite, and none otherwise.
+    pub fn budgets_path(mut self, path: impl Into<PathBuf>) -> Self {
+        self.layer.budgets_path = Some(path.into());
+        self
+    }
+
+    /// Writes down here what budgets have spent and reserved.
+    pub fn accounts(mut self, accounts: Arc<dyn Accounts>) -> Self {
+        self.accounts = Some(accounts);
+        self
+    }
+
+    /// Has `listener` called for every notice of a budget: a threshold that was passed, a refusal, a loop. It must not block.
+    pub fn on_budget_notice(mut self, listener: impl Fn(&Notice) + Send + Sync + 'static) -> Self {
+        self.notices.push(Box::new(listener));
         self
     }
 

@@ -13,6 +13,7 @@ use quipu_sdk::{Context, Recorder};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc::UnboundedSender, oneshot};
 
+use crate::basis::Basis;
 use crate::builder::Builder;
 use crate::control::{Command, Kind, Reply, Shared};
 use crate::status::Status;
@@ -30,6 +31,7 @@ pub(crate) struct Running {
     pub commands: Mutex<Option<UnboundedSender<Command>>>,
     /// The runtime of the library's own thread. It keeps the time for callers on a runtime that is not tokio's.
     pub clock: Handle,
+    pub basis: Basis,
     pub shutdown_timeout: Duration,
 }
 
@@ -45,6 +47,12 @@ impl<T: Tables> Quipu<T> {
     /// Begins a configuration by code; what it does not say is taken from the environment, the file and the preset.
     pub fn builder() -> Builder<T> {
         Builder::new()
+    }
+
+    /// What a call may take and cost, before it is made: by the prices and tokenizers of this library, the vendored prices where
+    /// nothing is recorded.
+    pub fn estimator(&self) -> T::Estimator {
+        T::estimator(self.running.as_ref().map(|running| running.basis.clone()).unwrap_or_default())
     }
 }
 
@@ -80,8 +88,12 @@ impl<T> Quipu<T> {
 
     /// One of its budgets, by its name.
     pub fn budget(&self, name: &str) -> BudgetRef {
-        let budgets = self.running.as_ref().map(|running| running.shared.budgets.clone());
-        budgets.unwrap_or_else(Budgets::off).budget(name)
+        self.budgets().budget(name)
+    }
+
+    /// All of its budgets; where nothing is recorded every call passes.
+    pub fn budgets(&self) -> Budgets {
+        self.running.as_ref().map_or_else(Budgets::off, |running| running.shared.budgets.clone())
     }
 
     /// What Quipu counts of its own work, in OpenMetrics text.

@@ -1,14 +1,13 @@
 //! From a configuration to a running thread.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use quipu_core::{Adapters, Error, ErrorKind, Meter, Result, Stage, Store};
-use quipu_insight::{Budget, Budgets};
+use quipu_core::{Accounts, Adapters, Error, ErrorKind, Meter, PriceBook, Result, Stage, Store};
+use quipu_insight::Budgets;
 use quipu_pipeline::{
     DropUnsampled, Parts, Pipeline, Priced, Redact, SelfMetrics, Steady, Tail, TailSettings, Unstored,
 };
@@ -17,12 +16,15 @@ use quipu_sdk::{Drain, Recorder, Settings};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
+use crate::accounts::Reopened;
 use crate::agent::Agent;
 use crate::backends::Backends;
+use crate::basis::Basis;
 use crate::builder::Builder;
 use crate::config::{Config, TailConfig, settle};
 use crate::control::{Command, Shared};
 use crate::hook;
+use crate::prices;
 use crate::quipu::{Quipu, Running};
 use crate::tables::{Opened, Tables};
 
@@ -35,22 +37,25 @@ const REMEMBERED_TRACES: usize = 16_384;
 
 impl<T: Tables> Builder<T> {
     pub(crate) fn start(mut self) -> Result<Quipu<T>> {
-        let config = settle(std::mem::take(&mut self.layer), &self.sources)?;
-        let budgets = self.all_budgets(&config)?;
+        let mut config = settle(std::mem::take(&mut self.layer), &self.sources)?;
         if !(T::ENABLED && config.enabled) {
             if !self.detached {
                 Budgets::off().install();
             }
             return Ok(Quipu::new(None));
         }
+        let budgets = self.all_budgets(&config)?;
         let meter = Arc::new(SelfMetrics::new());
+        let (prices, notes) = self.book(&config)?;
+        config.problems.extend(notes);
+        let basis = Basis { prices: Arc::clone(&prices), tokenizers: std::mem::take(&mut self.tokenizers) };
         let redact = Redact::new(&config.redact, Arc::clone(&meter) as _)?;
         let (recorder, drain) = Recorder::new(self.settings(&config));
         let runtime = runtime()?;
         let shared = {
             // Backends may start tasks while they open.
             let _within = runtime.enter();
-            Arc::new(self.shared(&config, recorder, budgets.clone(), meter, redact))
+            Arc::new(self.shared(&config, recorder, budgets.clone(), meter, redact, prices))
         };
         let adapters = self.adapters();
         let clock = runtime.handle().clone();
@@ -61,24 +66,59 @@ impl<T: Tables> Builder<T> {
             // The first one stays; the flag in front of this is as strict.
             let _ = recorder.install();
             budgets.install();
+            basis.install();
             if config.panic_events {
                 hook::install();
             }
         }
         let commands = Mutex::new(Some(commands));
-        Ok(Quipu::new(Some(Running { shared, commands, clock, shutdown_timeout: config.shutdown_timeout })))
+        Ok(Quipu::new(Some(Running {
+            shared,
+            commands,
+            clock,
+            basis,
+            shutdown_timeout: config.shutdown_timeout,
+        })))
     }
 
     fn all_budgets(&mut self, config: &Config) -> Result<Budgets> {
-        let mut all = BTreeMap::new();
-        for (name, told) in &config.budgets {
-            let budget = Budget::try_from(told.clone()).map_err(|why| {
-                Error::new(ErrorKind::Invalid, "read configuration", format!("budgets.{name}: {why}"))
-            })?;
-            all.insert(name.clone(), budget);
+        let accounts = self.accounts.take().or_else(|| self.books(config));
+        let mut builder =
+            Budgets::builder().resource(Arc::new(config.resource.clone())).configs(&config.budgets)?;
+        for (name, budget) in std::mem::take(&mut self.budgets) {
+            builder = builder.budget(name, budget);
         }
-        all.append(&mut self.budgets);
-        Ok(Budgets::new(all))
+        if let Some(accounts) = accounts {
+            builder = builder.accounts(accounts);
+        }
+        let budgets = builder.build()?;
+        std::mem::take(&mut self.notices).into_iter().for_each(|listener| budgets.on_notice(listener));
+        Ok(budgets)
+    }
+
+    /// The file in which processes share what budgets have spent, where there is to be one.
+    fn books(&self, config: &Config) -> Option<Arc<dyn Accounts>> {
+        let open = T::accounts()?;
+        let path = match &config.budgets_path {
+            Some(path) if path.as_os_str() == "memory" => return None,
+            Some(path) => path.clone(),
+            None => {
+                let path = config.data_dir.join("budgets.db");
+                let kept = config.backends.iter().any(|uri| uri.split(':').next() == Some("sqlite"));
+                let wanted = !(config.budgets.is_empty() && self.budgets.is_empty()) || path.exists();
+                (kept && wanted).then_some(path)?
+            }
+        };
+        Some(Arc::new(Reopened::new(path, open)))
+    }
+
+    /// The price book that was given in code, else those of the data folder; notes on what of those is not used.
+    fn book(&mut self, config: &Config) -> Result<(Arc<dyn PriceBook>, Vec<String>)> {
+        if let Some(given) = self.prices.take() {
+            return Ok((given, Vec::new()));
+        }
+        let (books, notes) = prices::open(&config.data_dir)?;
+        Ok((Arc::new(books), notes))
     }
 
     fn settings(&mut self, config: &Config) -> Settings {
@@ -106,6 +146,7 @@ impl<T: Tables> Builder<T> {
         budgets: Budgets,
         meter: Arc<SelfMetrics>,
         redact: Redact,
+        prices: Arc<dyn PriceBook>,
     ) -> Shared {
         let mut backends = Backends::default();
         std::mem::take(&mut self.stores)
@@ -126,14 +167,13 @@ impl<T: Tables> Builder<T> {
         if config.system_metrics {
             crate::system::observe(recorder.metrics());
         }
-        let prices = self.prices.take().unwrap_or_else(T::prices);
         let mut stages: Vec<Arc<dyn Stage>> =
             vec![Arc::new(Priced::new(prices)), Arc::new(budgets.clone()), Arc::new(Derive::new(recorder))];
         stages.append(&mut self.stages);
         stages.push(Arc::new(DropUnsampled::new(Arc::clone(&counts))));
         let pipeline = Pipeline::start(Parts {
             exits: backends.exits,
-            before: vec![Arc::new(redact)],
+            before: vec![Arc::new(budgets.watch()), Arc::new(redact)],
             stages,
             meter: counts,
             ledger_spans: LEDGER_SPANS,

@@ -6,26 +6,38 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use quipu_core::{Adapters, Backend, Error, ErrorKind, Level, PriceBook, Result, Store};
+use quipu_core::{Accounts, Adapters, Backend, Error, ErrorKind, Level, Result, Store};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::basis::Basis;
 use crate::config::discreet;
 
-/// Adapters, prices and backends of a build.
+/// Adapters and backends of a build.
 pub trait Tables: Send + Sync + 'static {
     /// Whether anything is recorded at all.
     const ENABLED: bool;
 
+    /// What estimates calls before they are made.
+    type Estimator;
+
+    /// Makes it.
+    fn estimator(basis: Basis) -> Self::Estimator;
+
     /// Every adapter.
     fn adapters() -> Adapters;
 
-    /// What calls are priced by.
-    fn prices() -> Arc<dyn PriceBook>;
-
     /// How backends are opened, by their URI scheme.
     fn backends() -> Vec<(&'static str, Open)>;
+
+    /// How a file is opened in which processes share what budgets have spent; `None` where this build cannot.
+    fn accounts() -> Option<OpenAccounts> {
+        None
+    }
 }
+
+/// Opens books of accounts, or makes them.
+pub type OpenAccounts = fn(&Path) -> Result<Arc<dyn Accounts>>;
 
 /// Opens a backend. A tokio runtime is current while it runs, whose tasks live until shutdown.
 pub type Open = fn(&Place<'_>) -> Result<Opened>;

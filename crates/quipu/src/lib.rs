@@ -7,10 +7,15 @@
 
 mod adapters;
 mod backends;
+#[cfg(feature = "tokens")]
+mod estimates;
 mod library;
+pub mod prices;
 
 pub use adapters::adapters;
 pub use backends::{Access, open, schemes};
+#[cfg(feature = "tokens")]
+pub use estimates::{estimate, estimator};
 pub use library::{Build, Builder, Quipu, builder, development, init, production};
 #[cfg(feature = "backend-prometheus")]
 pub use quipu_backend_prometheus as prometheus;
@@ -21,13 +26,16 @@ pub use quipu_http as http;
 #[cfg(feature = "macros")]
 pub use quipu_macros::observe;
 pub use quipu_pipeline as pipeline;
-pub use quipu_prices as prices;
 #[cfg(feature = "primitives")]
 pub use quipu_primitives as primitives;
 pub use quipu_runtime::{
-    Amount, Budget, BudgetError, BudgetRef, BudgetStatus, Estimate, Exceeded, ExitSettings, ExitStatus,
-    Period, Preset, RedactSettings, Reservation, Status, WhenFull, budget,
+    AccountStatus, Action, Admission, Amount, Budget, BudgetConfig, BudgetError, BudgetRef, BudgetStatus,
+    BudgetView, Budgets, BudgetsBuilder, Estimate, Exceeded, ExitSettings, ExitStatus, LoopConfig, LoopKind,
+    Looped, Notice, Period, Preset, RedactSettings, Reservation, Scope, Source, Status, Subject, What,
+    WhenFull, budget, budgets,
 };
 pub use quipu_sdk::*;
+#[cfg(feature = "tokens")]
+pub use quipu_tokens as tokens;
 #[cfg(feature = "tracing")]
 pub use quipu_tracing as tracing;

@@ -1,10 +1,9 @@
 //! The library: what the features choose, handed to the runtime.
 
-use std::sync::Arc;
-
-use quipu_core::{Adapters, PriceBook, Result};
-use quipu_prices::Book;
-use quipu_runtime::{Open, Tables};
+use quipu_core::{Adapters, Result};
+#[cfg(feature = "backend-sqlite")]
+use quipu_runtime::OpenAccounts;
+use quipu_runtime::{Basis, Open, Tables};
 
 use crate::adapters::adapters;
 use crate::backends::BACKENDS;
@@ -16,16 +15,32 @@ pub struct Build;
 impl Tables for Build {
     const ENABLED: bool = cfg!(feature = "enable");
 
+    #[cfg(feature = "tokens")]
+    type Estimator = quipu_tokens::Estimator;
+    #[cfg(not(feature = "tokens"))]
+    type Estimator = Basis;
+
+    #[cfg(feature = "tokens")]
+    fn estimator(basis: Basis) -> Self::Estimator {
+        crate::estimates::of(basis)
+    }
+
+    #[cfg(not(feature = "tokens"))]
+    fn estimator(basis: Basis) -> Self::Estimator {
+        basis
+    }
+
     fn adapters() -> Adapters {
         adapters()
     }
 
-    fn prices() -> Arc<dyn PriceBook> {
-        Arc::new(Book::vendored())
-    }
-
     fn backends() -> Vec<(&'static str, Open)> {
         BACKENDS.to_vec()
+    }
+
+    #[cfg(feature = "backend-sqlite")]
+    fn accounts() -> Option<OpenAccounts> {
+        Some(|path| quipu_backend_sqlite::accounts::open(path))
     }
 }
 

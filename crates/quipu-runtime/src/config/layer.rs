@@ -77,6 +77,8 @@ layers! {
         panic_events: Option<bool>,
         /// Whether processors, memory and disks are told of.
         system_metrics: Option<bool>,
+        /// Whether commit and branch of the working folder are told of.
+        vcs: Option<bool>,
         /// Header formats.
         propagators: Option<Vec<String>>,
         /// Folder of everything that backends keep.
@@ -107,6 +109,8 @@ layers! {
         redact: Option<RedactSettings>,
         /// Limits of spending.
         budgets: BTreeMap<String, BudgetConfig>,
+        /// File in which processes share what budgets have spent; `memory` for none.
+        budgets_path: Option<PathBuf>,
     }
 
     /// Which events are recorded.

@@ -41,6 +41,8 @@ pub(crate) struct Config {
     pub tail: Option<Tail>,
     pub redact: RedactSettings,
     pub budgets: BTreeMap<String, BudgetConfig>,
+    /// File in which processes share what budgets have spent; `memory` for none; not said: beside an SQLite store.
+    pub budgets_path: Option<PathBuf>,
     /// What was wrong or unknown in the environment.
     pub problems: Vec<String>,
 }
@@ -104,7 +106,7 @@ impl Config {
         let log_full_prompts = said.log_full_prompts.unwrap_or(choice.log_full_prompts);
         Self {
             enabled: said.enabled.unwrap_or(true),
-            resource: resource(said.service, said.resource),
+            resource: resource(said.service, said.resource, said.vcs.unwrap_or(true)),
             level: said.level.unwrap_or(choice.level),
             log_full_prompts,
             panic_events: said.panic_events.unwrap_or(true),
@@ -126,6 +128,7 @@ impl Config {
             tail: tail(&said.tail, choice.tail),
             redact: RedactSettings { contents: !log_full_prompts, ..said.redact.unwrap_or_default() },
             budgets: said.budgets,
+            budgets_path: said.budgets_path,
             problems,
         }
     }
@@ -179,7 +182,7 @@ fn sampler(said: SamplingLayer) -> Sampler {
 }
 
 /// What every record says of its source, by OpenTelemetry's names.
-fn resource(service: Option<String>, more: BTreeMap<String, String>) -> Resource {
+fn resource(service: Option<String>, more: BTreeMap<String, String>, vcs: bool) -> Resource {
     let program =
         std::env::current_exe().ok().and_then(|path| Some(path.file_stem()?.to_string_lossy().into_owned()));
     let unknown = || format!("unknown_service:{}", program.as_deref().unwrap_or("rust"));
@@ -196,6 +199,9 @@ fn resource(service: Option<String>, more: BTreeMap<String, String>) -> Resource
         if attributes.get(&key).is_none() {
             attributes.push(key, value);
         }
+    }
+    if vcs {
+        crate::vcs::describe(&mut attributes);
     }
     Resource { attributes, ..Resource::default() }
 }

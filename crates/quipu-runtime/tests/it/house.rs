@@ -8,8 +8,7 @@ use quipu_adapter_quipu::Quipu as Adapter;
 use quipu_backend_memory::Memory;
 use quipu_backend_sqlite::{Config, Sqlite};
 use quipu_core::*;
-use quipu_prices::Book;
-use quipu_runtime::{Builder, ExitSettings, Open, Opened, Quipu, Tables};
+use quipu_runtime::{Basis, Builder, ExitSettings, Open, OpenAccounts, Opened, Quipu, Tables};
 
 /// The build.
 pub struct House;
@@ -44,13 +43,18 @@ impl Backend for Stuck {
 
 impl Tables for House {
     const ENABLED: bool = true;
+    type Estimator = Basis;
+
+    fn estimator(basis: Basis) -> Basis {
+        basis
+    }
 
     fn adapters() -> Adapters {
         Adapters::new(vec![Arc::new(Adapter)])
     }
 
-    fn prices() -> Arc<dyn PriceBook> {
-        Arc::new(Book::vendored())
+    fn accounts() -> Option<OpenAccounts> {
+        Some(|path| quipu_backend_sqlite::accounts::open(path))
     }
 
     fn backends() -> Vec<(&'static str, Open)> {

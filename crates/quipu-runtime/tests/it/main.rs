@@ -6,4 +6,5 @@ mod budgets;
 mod config;
 mod house;
 mod lifecycle;
+mod prices;
 mod runs;

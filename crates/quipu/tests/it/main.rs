@@ -2,5 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[cfg(all(feature = "tokens", feature = "adapters"))]
+mod estimates;
 mod installed;
 mod run;

@@ -1,0 +1,38 @@
+//! Books of accounts that may not be there yet.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use quipu_core::{Accounts, Result, Sheet};
+
+use crate::tables::OpenAccounts;
+
+/// Books in a file that is opened when they are first needed, and tried again each time where that failed: until then budgets that
+/// block refuse, and the others let through.
+pub(crate) struct Reopened {
+    path: PathBuf,
+    open: OpenAccounts,
+    books: Mutex<Option<Arc<dyn Accounts>>>,
+}
+
+impl Reopened {
+    pub fn new(path: PathBuf, open: OpenAccounts) -> Self {
+        Self { path, open, books: Mutex::default() }
+    }
+
+    fn books(&self) -> Result<Arc<dyn Accounts>> {
+        let mut books = self.books.lock();
+        if let Some(books) = &*books {
+            return Ok(Arc::clone(books));
+        }
+        let opened = (self.open)(&self.path)?;
+        Ok(Arc::clone(books.insert(opened)))
+    }
+}
+
+impl Accounts for Reopened {
+    fn transact(&self, work: &mut dyn FnMut(&mut dyn Sheet) -> Result<()>) -> Result<()> {
+        self.books()?.transact(work)
+    }
+}
