@@ -5,6 +5,8 @@ Usage: model_server.py LOG_FILE PORT_FILE
 A conversation goes like this: every tool that WANTED or SHELLS names is called once, in the order offered; then comes a
 text. Each answer's usage is made up, differs from all others, and stands in the log, one JSON object a line. Needs nothing
 but Python.
+
+A request with the header `x-fails: 500` is answered with that status, one with `x-slowly` gets its stream piece by piece.
 """
 
 import gzip
@@ -12,6 +14,7 @@ import json
 import os
 import sys
 import threading
+import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -155,6 +158,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.plain({"error": {"message": "no JSON"}}, 400)
         if path.endswith(("count_tokens", ":countTokens")):
             return self.plain({"input_tokens": 42, "totalTokens": 42})
+        if fails := self.headers.get("x-fails"):
+            return self.plain({"error": {"message": "The server had an error", "type": "server_error"}}, int(fails))
         if path.endswith("/chat/completions"):
             return self.as_chat(request)
         if path.endswith("/responses"):
@@ -174,7 +179,23 @@ class Handler(BaseHTTPRequestHandler):
         lines = []
         for name, data in events:
             lines.append((f"event: {name}\n" if name else "") + f"data: {data if isinstance(data, str) else json.dumps(data)}\n\n")
+        if "x-slowly" in self.headers:
+            return self.send_slowly(lines)
         self.send("".join(lines).encode(), "text/event-stream")
+
+    def send_slowly(self, lines):
+        self.close_connection = True
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.send_header("connection", "close")
+        self.end_headers()
+        try:
+            for line in lines:
+                self.wfile.write(line.encode())
+                self.wfile.flush()
+                time.sleep(1)
+        except OSError:
+            self.server.say(protocol="gone", usage_sent=False, tool=None)
 
     def send(self, data, content, status=200):
         self.send_response(status)

@@ -6,6 +6,7 @@ mod kills;
 mod loom;
 mod otlp;
 mod prometheus;
+mod proxy;
 mod recordings;
 mod report;
 mod server;
@@ -58,18 +59,19 @@ pub struct Bench {
 
 type Suite = (&'static str, fn(&Bench) -> Result<Report>);
 
-const SUITES: [Suite; 7] = [
+const SUITES: [Suite; 8] = [
     ("recordings", recordings::run),
     ("kills", kills::run),
     ("loom", loom::run),
     ("otlp", otlp::run),
     ("prometheus", prometheus::run),
     ("web", web::run),
+    ("proxy", proxy::run),
     ("frameworks", frameworks::run),
 ];
 
 /// Suites that only run when they are named: they take long the first time.
-const ASKED_FOR: [&str; 1] = ["frameworks"];
+const ASKED_FOR: [&str; 2] = ["frameworks", "proxy"];
 
 /// Runs the suites that are asked for.
 ///

@@ -1,5 +1,7 @@
 //! One call of a model: a guard that learns what its request and its answer say.
 
+use std::fmt;
+
 use quipu_sdk::kind::{OfEmbedding, OfLlm};
 use quipu_sdk::{CallsModel, Context, Field, Guard};
 
@@ -32,6 +34,18 @@ pub struct ModelCall {
     status: u16,
     has_told_first: bool,
     is_settled: bool,
+    /// Whether what the model said is recorded.
+    wants_contents: bool,
+    amend: Option<Amend>,
+}
+
+/// Changes an answer before it is recorded.
+struct Amend(Box<dyn FnOnce(&mut Answer) + Send + Sync>);
+
+impl fmt::Debug for Amend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Amend")
+    }
 }
 
 #[derive(Debug)]
@@ -73,8 +87,24 @@ impl ModelCall {
             guard.update(|guard| ask_llm(guard, request));
         }
         let is_recording = with!(&guard, guard => guard.is_recording());
-        let reader = is_recording.then(|| Reader::new(endpoint.shape, Self::wants_contents(context)));
-        Self { guard, reader, status: 0, has_told_first: false, is_settled: !is_recording }
+        let wants_contents = Self::wants_contents(context);
+        let reader = is_recording.then(|| Reader::new(endpoint.shape, wants_contents));
+        let is_settled = !is_recording;
+        Self { guard, reader, status: 0, has_told_first: false, is_settled, wants_contents, amend: None }
+    }
+
+    /// Has `amend` change the answer once it is read, before it is recorded: to estimate a usage that the provider did not
+    /// tell. It is shown what the model said in [`Answer::output`], whether or not that is recorded. For a call whose answer has
+    /// not begun.
+    #[must_use]
+    pub fn amend(
+        mut self,
+        endpoint: &Endpoint,
+        amend: impl FnOnce(&mut Answer) + Send + Sync + 'static,
+    ) -> Self {
+        self.reader = self.reader.take().map(|_| Reader::new(endpoint.shape, true));
+        self.amend = Some(Amend(Box::new(amend)));
+        self
     }
 
     /// Whether anything is recorded: where not, the answer need not be shown.
@@ -108,6 +138,11 @@ impl ModelCall {
         self.set("http.response.status_code", status.into());
     }
 
+    /// Whether the answer has told its usage so far.
+    pub fn has_usage(&self) -> bool {
+        self.reader.as_ref().is_some_and(Reader::has_usage)
+    }
+
     /// The answer cannot be read, as its bytes are compressed.
     pub fn unreadable(&mut self) {
         self.reader = None;
@@ -127,27 +162,51 @@ impl ModelCall {
         }
     }
 
-    /// The answer came to its end.
-    pub fn end(mut self) {
-        self.settle();
+    /// The answer came to its end. Gives what it said.
+    pub fn end(mut self) -> Answer {
+        self.settle()
     }
 
-    /// It failed before or within the answer: `kind` is a low-cardinality word, `message` holds nothing secret.
-    pub fn fail(mut self, kind: &str, message: &str) {
-        self.settle();
+    /// It failed before or within the answer: `kind` is a low-cardinality word, `message` holds nothing secret. Gives what was
+    /// said until then.
+    pub fn fail(mut self, kind: &str, message: &str) -> Answer {
+        let answer = self.settle();
         with!(&mut self.guard, guard => guard.error(kind, message));
+        answer
     }
 
-    fn set(&mut self, key: &str, value: Field<'_>) {
+    /// Nobody reads on. Gives what was said until then; unless that was all, the call is recorded as cancelled.
+    pub fn cancel(mut self) -> Answer {
+        self.leave()
+    }
+
+    /// A further attribute.
+    pub fn set(&mut self, key: &str, value: Field<'_>) {
         with!(&mut self.guard, guard => guard.set(key, value));
     }
 
-    /// Records what the answer said, once.
-    fn settle(&mut self) {
-        if std::mem::replace(&mut self.is_settled, true) {
-            return;
+    fn leave(&mut self) -> Answer {
+        // Whoever has seen the answer's own end need not read on to that of the body.
+        let is_done = self.reader.as_ref().is_some_and(Reader::is_complete) || self.status >= 400;
+        let answer = self.settle();
+        if !is_done && !std::thread::panicking() {
+            with!(&mut self.guard, guard => guard.cancelled());
         }
-        let answer = self.reader.take().map(Reader::finish).unwrap_or_default();
+        answer
+    }
+
+    /// Records what the answer said, once.
+    fn settle(&mut self) -> Answer {
+        if std::mem::replace(&mut self.is_settled, true) {
+            return Answer::default();
+        }
+        let mut answer = self.reader.take().map(Reader::finish).unwrap_or_default();
+        if let Some(Amend(amend)) = self.amend.take() {
+            amend(&mut answer);
+        }
+        if !self.wants_contents {
+            answer.forget_contents();
+        }
         with!(&mut self.guard, guard => guard.update(|guard| tell(guard, &answer)));
         if let Made::Llm(guard) = &mut self.guard {
             for reason in &answer.finish_reasons {
@@ -158,6 +217,7 @@ impl ModelCall {
             }
         }
         self.fail_as_told(&answer);
+        answer
     }
 
     /// An error by the provider's word for it, else by the status. Its message may repeat what was asked, and is told only
@@ -183,14 +243,8 @@ impl ModelCall {
 
 impl Drop for ModelCall {
     fn drop(&mut self) {
-        if self.is_settled {
-            return;
-        }
-        // Whoever has seen the answer's own end need not read on to that of the body.
-        let is_done = self.reader.as_ref().is_some_and(Reader::is_complete) || self.status >= 400;
-        self.settle();
-        if !is_done && !std::thread::panicking() {
-            with!(&mut self.guard, guard => guard.cancelled());
+        if !self.is_settled {
+            self.leave();
         }
     }
 }

@@ -3,10 +3,10 @@
 //! Each case installs what `tests/frameworks/versions.json` pins into a folder of its own, starts the model server and a
 //! server of ours, runs the agent with nothing but its documented telemetry settings, and compares.
 
-mod environment;
-mod models;
+pub(super) mod environment;
+pub(super) mod models;
 mod outcome;
-mod pins;
+pub(super) mod pins;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -131,7 +131,7 @@ fn search_path(folders: &[PathBuf]) -> Result<std::ffi::OsString> {
 }
 
 /// Runs to its end, or ends it and all that it started when time is up: then there is no status.
-fn bounded(command: &mut Command, patience: Duration) -> Result<Option<std::process::ExitStatus>> {
+pub(super) fn bounded(command: &mut Command, patience: Duration) -> Result<Option<std::process::ExitStatus>> {
     use std::os::unix::process::CommandExt;
     let mut child = command
         .process_group(0)

@@ -1,4 +1,4 @@
-//! `web`: every page of the dashboard in a real browser, on the demo.
+//! `web`: every page of the dashboard in a real browser, on the demo, and what can be changed in it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,6 +16,7 @@ const PLAYWRIGHT: &str = "playwright-core@1";
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
 /// Opens each page in both themes at two widths: no console error, no failed request, nothing wider than the window.
+/// Then a cost is explained, a budget made, changed and removed, and a re-pricing tried.
 ///
 /// # Errors
 /// The demo does not come up.

@@ -69,7 +69,7 @@ impl Watch {
     /// The request or the body failed.
     pub fn fail(&mut self, kind: &str, message: &str) {
         match self.0.take() {
-            Some(Of::Model(call)) => call.fail(kind, message),
+            Some(Of::Model(call)) => drop(call.fail(kind, message)),
             Some(Of::Other { mut span, .. }) => span.error(kind, message),
             None => {}
         }

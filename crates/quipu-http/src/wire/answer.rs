@@ -31,6 +31,17 @@ pub struct Answer {
     pub is_cut: bool,
 }
 
+impl Answer {
+    /// Lets go of what was said: only figures and words of few letters stay.
+    pub(crate) fn forget_contents(&mut self) {
+        self.output = None;
+        self.tool_calls.iter_mut().for_each(|call| call.arguments = None);
+        if let Some(failure) = &mut self.failure {
+            failure.message = None;
+        }
+    }
+}
+
 /// A tool that the model asks for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ToolCall {

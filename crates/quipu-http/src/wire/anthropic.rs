@@ -26,7 +26,7 @@ pub fn usage(told: &Value) -> Option<Usage> {
         input = sum(input, count(compaction, "input_tokens"));
         output = sum(output, count(compaction, "output_tokens"));
     }
-    let usage = Usage {
+    let mut usage = Usage {
         input: sum(input, sum(cache_read, cache_write)),
         cache_read,
         cache_write,
@@ -38,7 +38,13 @@ pub fn usage(told: &Value) -> Option<Usage> {
         reading: Reading::Exclusive,
         ..Usage::default()
     };
-    usage.is_known().then_some(usage)
+    // What the provider's own tools did is charged beside the tokens.
+    if let Some(searches) =
+        count_in(told, "server_tool_use", "web_search_requests").filter(|searches| *searches > 0)
+    {
+        usage = usage.unit("web_searches", searches);
+    }
+    (usage.is_known() || !usage.units.is_empty()).then_some(usage)
 }
 
 /// Reads a message.
@@ -155,6 +161,23 @@ mod tests {
         };
         assert_eq!(usage(&told), Some(expected));
         assert_eq!(usage(&json!({})), None);
+    }
+
+    #[test]
+    fn searches_of_the_provider_are_charged_beside_the_tokens() {
+        let told = |count: u64| json!({"input_tokens": 9, "output_tokens": 3, "server_tool_use": {"web_search_requests": count}});
+        let searches = |told: &Value| usage(told).and_then(|usage| usage.units.get("web_searches").copied());
+        assert_eq!((searches(&told(2)), searches(&told(0))), (Some(2), None));
+        // A stream tells them at its end.
+        let mut draft = Draft::new(false);
+        event(&json!({"type": "message_start", "message": {"usage": {"input_tokens": 9}}}), &mut draft);
+        let end = json!({"output_tokens": 3, "server_tool_use": {"web_search_requests": 2}});
+        event(&json!({"type": "message_delta", "usage": end}), &mut draft);
+        let usage = draft.finish().usage.unwrap_or_default();
+        assert_eq!(
+            (usage.input, usage.output, usage.units.get("web_searches")),
+            (Some(9), Some(3), Some(&2))
+        );
     }
 
     #[test]

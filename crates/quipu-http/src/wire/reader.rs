@@ -62,6 +62,11 @@ impl Reader {
         self.draft.has_output()
     }
 
+    /// Whether any usage has come. An answer in one piece is read at its end.
+    pub fn has_usage(&self) -> bool {
+        self.draft.answer.usage.is_some()
+    }
+
     /// Whether the answer's own end was seen, after which a client may well stop to read.
     pub fn is_complete(&self) -> bool {
         self.draft.answer.is_complete

@@ -1,0 +1,121 @@
+//! The gateway put together.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use http::{Response, StatusCode};
+use quipu_core::{Meter, PriceBook, Result};
+use quipu_insight::Budgets;
+use quipu_sdk::Recorder;
+use quipu_tokens::Estimator;
+use serde_json::json;
+
+use crate::GatewayConfig;
+use crate::call;
+use crate::client::{Http, client};
+use crate::dialect::{Dialect, Refusal};
+use crate::figures::Figures;
+use crate::money::Money;
+use crate::sessions::Sessions;
+use crate::upstream::Upstreams;
+
+/// What a gateway stands on.
+pub struct Parts {
+    /// Its settings.
+    pub config: GatewayConfig,
+    /// Where calls are recorded: see [`crate::Recording`].
+    pub recorder: Recorder,
+    /// What calls cost.
+    pub prices: Arc<dyn PriceBook>,
+    /// What may be spent; `None` for whatever is asked.
+    pub budgets: Option<Budgets>,
+    /// Where it counts its own work.
+    pub meter: Arc<dyn Meter>,
+}
+
+/// A pass-through to model providers.
+pub struct Gateway {
+    pub(crate) config: GatewayConfig,
+    pub(crate) upstreams: Upstreams,
+    pub(crate) client: Http,
+    pub(crate) recorder: Recorder,
+    pub(crate) sessions: Sessions,
+    pub(crate) figures: Figures,
+    pub(crate) money: Money,
+}
+
+impl Gateway {
+    /// A gateway of these parts.
+    ///
+    /// # Errors
+    /// An upstream's URL or the file of certificates cannot be used.
+    pub fn new(parts: Parts) -> Result<Self> {
+        let estimator = Estimator::new(Arc::clone(&parts.prices));
+        warm(&estimator);
+        Ok(Self {
+            upstreams: Upstreams::new(&parts.config.upstreams)?,
+            client: client(&parts.config)?,
+            config: parts.config,
+            recorder: parts.recorder,
+            sessions: Sessions::default(),
+            figures: Figures::new(parts.meter),
+            money: Money { budgets: parts.budgets, estimator, prices: parts.prices },
+        })
+    }
+
+    /// Names of its upstreams, which are the first segments of paths.
+    pub fn upstreams(&self) -> Vec<String> {
+        self.upstreams.names().map(str::to_owned).collect()
+    }
+
+    /// Its routes: every path is its own.
+    pub fn routes(self) -> Router {
+        Router::new().fallback(answer).with_state(Arc::new(self))
+    }
+
+    /// What is said at `/`.
+    fn about(&self) -> Response<Body> {
+        let bases: Vec<String> = self.upstreams.names().map(|name| format!("/{name}")).collect();
+        let mut response =
+            Response::new(Body::from(json!({"quipu": "proxy", "upstreams": bases}).to_string()));
+        response
+            .headers_mut()
+            .insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
+        response
+    }
+}
+
+/// Reads the vocabulary that most calls are counted with before the first call comes, beside whatever else is to be done.
+fn warm(estimator: &Estimator) {
+    let estimator = estimator.clone();
+    let thread = std::thread::Builder::new().name("quipu-warm".into());
+    // Without a thread to spare the first call does it.
+    let _ = thread.spawn(move || estimator.tokens("gpt-4o", "warm"));
+}
+
+async fn answer(State(gateway): State<Arc<Gateway>>, request: Request) -> Response<Body> {
+    let path = request.uri().path();
+    if path == "/" || path == "/healthz" {
+        return gateway.about();
+    }
+    let is_post = request.method() == http::Method::POST;
+    let Some(target) = gateway.upstreams.find(request.uri(), request.headers(), is_post) else {
+        gateway.figures.refused("none", "unknown_path");
+        let names = gateway.upstreams().join(", /");
+        let message = format!("nothing is at this path; base URLs begin with /{names}");
+        return Refusal::new(StatusCode::NOT_FOUND, "unknown_path", message).answer(Dialect::OpenAi);
+    };
+    let upstream = Arc::clone(&target.upstream);
+    let dialect = target.endpoint.as_ref().map_or(upstream.dialect, |endpoint| endpoint.shape.into());
+    let response = match call::pass(&gateway, target, request).await {
+        Ok(response) => response,
+        Err(refusal) => {
+            gateway.figures.refused(&upstream.name, refusal.code);
+            refusal.answer(dialect)
+        }
+    };
+    gateway.figures.answered(&upstream.name, response.status().as_u16());
+    response
+}

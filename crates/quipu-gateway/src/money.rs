@@ -1,0 +1,197 @@
+//! Budgets around a call: reserved before it, settled or let go after it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::StatusCode;
+use quipu_core::{Clock, PriceBook, PriceRequest, SystemClock, Timestamp, Usage};
+use quipu_http::wire::Answer;
+use quipu_insight::{Admission, BudgetError, Budgets, Estimate, Subject};
+use quipu_sdk::Context;
+use quipu_tokens::{Ask, Estimator, Input};
+use serde_json::{Map, Value};
+
+use crate::dialect::{BUDGET, LOOP, Refusal};
+
+/// Tokens of a request that cannot be read, for each byte of it: what English text has.
+const BYTES_PER_TOKEN: usize = 4;
+
+/// What judges calls before they are made.
+pub(crate) struct Money {
+    pub budgets: Option<Budgets>,
+    pub estimator: Estimator,
+    pub prices: Arc<dyn PriceBook>,
+}
+
+/// A call that is about to be made.
+pub(crate) struct Asking {
+    pub subject: Subject,
+    pub provider: String,
+    pub model: String,
+    /// The request's body in readable form.
+    pub body: Option<Bytes>,
+    /// Its length as it came.
+    pub length: usize,
+    pub max_output: Option<u64>,
+}
+
+/// A call that may be made.
+#[derive(Default)]
+pub(crate) struct Admitted {
+    pub held: Held,
+    /// Tokens that go in, where they were estimated.
+    pub input: Option<u64>,
+}
+
+/// What is reserved. Dropped before the call was made, it is let go.
+#[derive(Default)]
+pub(crate) struct Held {
+    admission: Option<Admission>,
+    call: Option<Context>,
+}
+
+impl Money {
+    /// Reserves what a call may take. Counting and asking budgets may take a while, and are not done on the threads that pass
+    /// bytes on.
+    ///
+    /// # Errors
+    /// A budget says no, or could not be asked.
+    pub async fn admit(&self, asking: Asking) -> Result<Admitted, Refusal> {
+        let Some(budgets) = self.budgets.clone().filter(|budgets| !budgets.is_empty()) else {
+            return Ok(Admitted::default());
+        };
+        let estimator = self.estimator.clone();
+        let asked = tokio::task::spawn_blocking(move || {
+            let (estimate, input) = estimated(&estimator, &asking);
+            let admission = budgets.admit(&asking.subject, estimate)?;
+            Ok(Admitted { held: Held { admission: Some(admission), call: None }, input })
+        });
+        match asked.await {
+            Ok(Ok(admitted)) => Ok(admitted),
+            Ok(Err(error)) => Err(refusal(&error, SystemClock.now())),
+            Err(_) => Err(Refusal::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "budget_unavailable",
+                "the budgets could not be asked",
+            )),
+        }
+    }
+
+    /// The call has ended with this answer.
+    pub fn ended(&self, mut held: Held, provider: &str, model: &str, at: Timestamp, answer: &Answer) {
+        let Some(admission) = held.admission.take() else { return };
+        match &answer.usage {
+            // The figures of the count take the place of these when they come, wherever that is done.
+            Some(usage) => {
+                let model = answer.model.as_deref().unwrap_or(model);
+                let request =
+                    PriceRequest { provider: Some(provider), ..PriceRequest::new(model, at, usage) };
+                let price = self.prices.price(&request).map(|price| price.total).unwrap_or_default();
+                let spent = Estimate::from(usage.clone()).usd(price);
+                let call = held.call.take().unwrap_or_default();
+                aside(move || admission.for_call(&call).settle(spent));
+            }
+            None => aside(move || admission.release()),
+        }
+    }
+}
+
+impl Held {
+    /// How long the call is to wait.
+    pub fn delay(&self) -> Option<Duration> {
+        self.admission.as_ref().and_then(Admission::delay)
+    }
+
+    /// The model that is to be called instead.
+    pub fn degrade_to(&self) -> Option<String> {
+        self.admission.as_ref().and_then(Admission::degrade_to).map(str::to_owned)
+    }
+
+    /// Says which call it is for. The budgets are told as it ends: that may touch a disk.
+    pub fn for_call(mut self, call: Context) -> Self {
+        self.call = Some(call);
+        self
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Some(admission) = self.admission.take() {
+            aside(move || admission.release());
+        }
+    }
+}
+
+/// Does what may wait for a disk beside the threads that pass bytes on.
+fn aside(work: impl FnOnce() + Send + 'static) {
+    match tokio::runtime::Handle::try_current() {
+        Ok(handle) => drop(handle.spawn_blocking(work)),
+        Err(_) => work(),
+    }
+}
+
+/// What a call may take at most, and the tokens that go in.
+fn estimated(estimator: &Estimator, asking: &Asking) -> (Estimate, Option<u64>) {
+    let body = asking.body.as_ref().and_then(|body| serde_json::from_slice::<Value>(body).ok());
+    let Some(body) = body else {
+        let tokens = u64::try_from(asking.length / BYTES_PER_TOKEN).unwrap_or(u64::MAX);
+        return (Estimate::from(Usage::of(tokens, asking.max_output.unwrap_or(0))), None);
+    };
+    let ask = Ask {
+        max_output: asking.max_output,
+        ..Ask::new(&asking.model, Input::Json(&body)).provider(&asking.provider)
+    };
+    let estimate = estimator.estimate(&ask);
+    // What it may take at most; an unknown price reserves tokens and a call, and no money.
+    let usd = estimate.cost.map(|cost| cost.high).unwrap_or_default();
+    let tokens = estimate.input.high.saturating_add(estimate.output.high);
+    (Estimate::call().usd(usd).tokens(tokens), Some(estimate.input.expected))
+}
+
+/// A budget's no, as an answer: 429 with the time after which it may be tried again, 402 where time changes nothing.
+fn refusal(error: &BudgetError, now: Timestamp) -> Refusal {
+    let message = error.to_string();
+    let (code, until, details) = match error {
+        BudgetError::Exceeded(exceeded) => {
+            let details = [
+                ("name", exceeded.name.clone()),
+                ("limit", exceeded.limit.to_string()),
+                ("spent", exceeded.spent.to_string()),
+                ("reserved", exceeded.reserved.to_string()),
+                ("estimate", exceeded.estimate.to_string()),
+            ];
+            (BUDGET, exceeded.resets_at, told(details, &exceeded.scope, exceeded.resets_at))
+        }
+        BudgetError::Loop(looped) => {
+            let details = [
+                ("name", looped.name.clone()),
+                ("kind", looped.kind.as_str().to_owned()),
+                ("count", looped.count.to_string()),
+                ("bound", looped.bound.to_string()),
+            ];
+            (LOOP, Some(looped.until), told(details, &looped.scope, Some(looped.until)))
+        }
+        _ => return Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "budget_unavailable", message),
+    };
+    let Some(until) = until else {
+        return Refusal { details, ..Refusal::new(StatusCode::PAYMENT_REQUIRED, code, message) };
+    };
+    let nanos = u64::try_from(until.nanos().saturating_sub(now.nanos())).unwrap_or(0);
+    let retry_after = Some(nanos.div_ceil(1_000_000_000).max(1));
+    Refusal { details, retry_after, ..Refusal::new(StatusCode::TOO_MANY_REQUESTS, code, message) }
+}
+
+fn told<const N: usize>(
+    figures: [(&str, String); N],
+    scope: &std::collections::BTreeMap<String, String>,
+    until: Option<Timestamp>,
+) -> Map<String, Value> {
+    let scope = scope.iter().map(|(name, value)| (format!("scope.{name}"), Value::from(value.as_str())));
+    let mut all: Map<String, Value> =
+        figures.into_iter().map(|(name, value)| (name.to_owned(), Value::from(value))).chain(scope).collect();
+    if let Some(until) = until {
+        all.insert("resets_at".to_owned(), Value::from(until.to_string()));
+    }
+    all
+}

@@ -1,0 +1,30 @@
+//! Which conversation a response belongs to, for requests that name the response before and nothing else.
+
+use std::num::NonZeroUsize;
+
+use lru::LruCache;
+use parking_lot::Mutex;
+
+/// Responses that are remembered.
+const MOST: NonZeroUsize = NonZeroUsize::MIN.saturating_add(16_383);
+
+/// Sessions of the latest responses, by the response's id.
+pub(crate) struct Sessions(Mutex<LruCache<String, String>>);
+
+impl Default for Sessions {
+    fn default() -> Self {
+        Self(Mutex::new(LruCache::new(MOST)))
+    }
+}
+
+impl Sessions {
+    /// The session of a response.
+    pub fn of(&self, response: &str) -> Option<String> {
+        self.0.lock().get(response).cloned()
+    }
+
+    /// Remembers a response's session.
+    pub fn keep(&self, response: &str, session: &str) {
+        self.0.lock().put(response.to_owned(), session.to_owned());
+    }
+}

@@ -1,0 +1,339 @@
+//! Which upstream a request goes to, and under which address.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use compact_str::CompactString;
+use http::uri::{Authority, PathAndQuery, Scheme};
+use http::{HeaderMap, Uri};
+use percent_encoding::percent_decode_str;
+use quipu_core::{Error, ErrorKind, Result};
+use quipu_http::wire::Endpoint;
+
+use crate::{Dialect, UpstreamConfig};
+
+/// Those that need no configuration.
+const KNOWN: [(&str, &str); 3] = [
+    ("openai", "https://api.openai.com/v1"),
+    ("anthropic", "https://api.anthropic.com"),
+    ("gemini", "https://generativelanguage.googleapis.com"),
+];
+
+/// OpenTelemetry's names of providers that go by another one.
+const PROVIDERS: [(&str, &str); 10] = [
+    ("azure", "azure.ai.openai"),
+    ("bedrock", "aws.bedrock"),
+    ("fireworks", "fireworks_ai"),
+    ("gemini", "gcp.gemini"),
+    ("google", "gcp.gemini"),
+    ("mistral", "mistral_ai"),
+    ("moonshot", "moonshot_ai"),
+    ("together", "together_ai"),
+    ("vertex", "gcp.vertex_ai"),
+    ("xai", "x_ai"),
+];
+
+/// Where requests are passed to.
+#[derive(Debug, Clone)]
+pub(crate) struct Upstream {
+    pub name: String,
+    pub provider: CompactString,
+    pub dialect: Dialect,
+    scheme: Scheme,
+    authority: Authority,
+    /// Path of the base URL, without a slash at its end.
+    base: String,
+}
+
+/// All upstreams, by name.
+#[derive(Debug, Clone)]
+pub(crate) struct Upstreams(BTreeMap<String, Arc<Upstream>>);
+
+/// Where one request goes.
+#[derive(Debug)]
+pub(crate) struct Target {
+    pub upstream: Arc<Upstream>,
+    pub uri: Uri,
+    /// The model's API that is called, if it is one that is recorded.
+    pub endpoint: Option<Endpoint>,
+}
+
+impl Upstream {
+    fn new(name: &str, config: &UpstreamConfig) -> Result<Self> {
+        let wrong = |why: &str| {
+            Error::new(ErrorKind::Invalid, "read configuration", format!("proxy.upstreams.{name}: {why}"))
+        };
+        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+        {
+            return Err(wrong("a name has letters, digits, - and _"));
+        }
+        let uri: Uri = config.url.parse().map_err(|_| wrong("this is no URL"))?;
+        let parts = uri.into_parts();
+        let scheme = parts.scheme.filter(|scheme| *scheme == Scheme::HTTP || *scheme == Scheme::HTTPS);
+        let scheme = scheme.ok_or_else(|| wrong("the URL begins with neither http:// nor https://"))?;
+        let authority = parts.authority.ok_or_else(|| wrong("the URL names no host"))?;
+        if authority.as_str().contains('@') {
+            return Err(wrong("a URL with a user or password is not taken: callers send their own keys"));
+        }
+        let path = parts.path_and_query.as_ref();
+        if path.is_some_and(|path| path.query().is_some()) {
+            return Err(wrong("a base URL has no query"));
+        }
+        let base = path.map_or("", PathAndQuery::path).trim_end_matches('/').to_owned();
+        let provider = provider(name, config, authority.host());
+        let dialect = config.dialect.unwrap_or(match provider.as_str() {
+            "anthropic" => Dialect::Anthropic,
+            "gcp.gemini" | "gcp.vertex_ai" => Dialect::Gemini,
+            _ => Dialect::OpenAi,
+        });
+        Ok(Self { name: name.to_owned(), provider, dialect, scheme, authority, base })
+    }
+
+    pub fn host(&self) -> &str {
+        self.authority.host().trim_start_matches('[').trim_end_matches(']')
+    }
+
+    pub fn port(&self) -> Option<u16> {
+        self.authority.port_u16()
+    }
+
+    /// The address of a path below this upstream. A segment such as `v1` that ends the base URL and begins the path is there
+    /// once.
+    fn uri(&self, path: &str, query: Option<&str>) -> Option<Uri> {
+        let last = self.base.rsplit('/').next().unwrap_or_default();
+        let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+        let base = if !last.is_empty() && last == first {
+            self.base.strip_suffix(last).unwrap_or_default().trim_end_matches('/')
+        } else {
+            &self.base
+        };
+        let slash = if path.starts_with('/') || path.is_empty() { "" } else { "/" };
+        let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+        let whole = format!("{base}{slash}{path}{query}");
+        let whole = if whole.starts_with('/') { whole } else { format!("/{whole}") };
+        let builder = Uri::builder().scheme(self.scheme.clone()).authority(self.authority.clone());
+        builder.path_and_query(whole).build().ok()
+    }
+}
+
+/// What is said in the configuration, else what the host is known for, else what the name means.
+fn provider(name: &str, config: &UpstreamConfig, host: &str) -> CompactString {
+    if let Some(provider) = &config.provider {
+        return provider.as_str().into();
+    }
+    let known = Endpoint::find(host, "/v1/chat/completions").filter(|endpoint| endpoint.known_host);
+    known.map_or_else(|| named(name), |endpoint| endpoint.provider)
+}
+
+fn named(name: &str) -> CompactString {
+    PROVIDERS.iter().find(|(short, _)| *short == name).map_or(name, |(_, provider)| provider).into()
+}
+
+impl Upstreams {
+    /// Those of the configuration, and the known ones that it does not replace.
+    ///
+    /// # Errors
+    /// A URL cannot be used; the text names the upstream, and not what stands in the URL.
+    pub fn new(told: &BTreeMap<String, UpstreamConfig>) -> Result<Self> {
+        let mut all = BTreeMap::new();
+        for (name, url) in KNOWN {
+            all.insert(name.to_owned(), Arc::new(Upstream::new(name, &UpstreamConfig::at(url))?));
+        }
+        for (name, config) in told {
+            all.insert(name.clone(), Arc::new(Upstream::new(name, config)?));
+        }
+        Ok(Self(all))
+    }
+
+    /// Names of all, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// Where a request goes: by the first segment of its path, else by the shape of the path. A path with `.` or `..` goes
+    /// nowhere: it could leave the upstream's base, or be another path for the upstream than it is here.
+    pub fn find(&self, uri: &Uri, headers: &HeaderMap, is_post: bool) -> Option<Target> {
+        let path = uri.path();
+        if decoded(path).split(['/', '\\']).any(|segment| segment == "." || segment == "..") {
+            return None;
+        }
+        let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+        let (upstream, rest) = match self.0.get(first) {
+            Some(upstream) => (upstream, path.trim_start_matches('/').get(first.len()..).unwrap_or_default()),
+            None => (self.0.get(by_shape(path, headers)?)?, path),
+        };
+        let uri = upstream.uri(rest, uri.query())?;
+        // An upstream may decode more than it needs to: no spelling of a model's path passes by its budgets.
+        let endpoint = is_post.then(|| Endpoint::find(upstream.host(), &decoded(uri.path()))).flatten();
+        // The body has to prove what the path says: `/v1/threads/ID/messages` is no model's.
+        let endpoint = endpoint.map(|found| Endpoint {
+            provider: upstream.provider.clone(),
+            known_host: false,
+            ..found
+        });
+        Some(Target { upstream: Arc::clone(upstream), uri, endpoint })
+    }
+}
+
+/// An address whose path names another model, for APIs that have it there.
+pub(crate) fn with_model(uri: &Uri, from: &str, to: &str) -> Option<Uri> {
+    let path = uri.path();
+    let (before, after) = path
+        .split_once(&format!("/{from}:"))
+        .map(|(before, after)| (before, format!(":{after}")))
+        .or_else(|| {
+            path.split_once(&format!("/deployments/{from}/"))
+                .map(|(before, after)| (before, format!("/{after}")))
+        })?;
+    let between = if after.starts_with(':') { "" } else { "/deployments" };
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = format!("{before}{between}/{to}{after}{query}").parse().ok();
+    Uri::from_parts(parts).ok()
+}
+
+fn decoded(path: &str) -> Cow<'_, str> {
+    percent_decode_str(path).decode_utf8_lossy()
+}
+
+/// Whose API a path without a prefix is.
+fn by_shape(path: &str, headers: &HeaderMap) -> Option<&'static str> {
+    let path = decoded(path);
+    let is_google = path.starts_with("/v1beta/")
+        || path.starts_with("/v1alpha/")
+        || path.rsplit('/').next().is_some_and(|last| last.contains(':'));
+    if is_google || headers.contains_key("x-goog-api-key") {
+        Some("gemini")
+    } else if path.starts_with("/v1/messages") || headers.contains_key("anthropic-version") {
+        Some("anthropic")
+    } else if path.starts_with("/v1/") {
+        Some("openai")
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn upstreams(told: &[(&str, &str)]) -> Upstreams {
+        let told = told.iter().map(|(name, url)| ((*name).to_owned(), UpstreamConfig::at(*url)));
+        Upstreams::new(&told.collect()).unwrap()
+    }
+
+    fn to(upstreams: &Upstreams, uri: &str) -> Option<(String, String, bool)> {
+        let target = upstreams.find(&uri.parse().unwrap(), &HeaderMap::new(), true)?;
+        Some((target.uri.to_string(), target.upstream.provider.to_string(), target.endpoint.is_some()))
+    }
+
+    #[test]
+    fn paths_find_their_upstreams() {
+        let all = upstreams(&[
+            ("groq", "https://api.groq.com/openai/v1"),
+            ("ollama", "http://localhost:11434"),
+            ("azure", "https://me.openai.azure.com/"),
+        ]);
+        for (path, uri, provider, is_model) in [
+            ("/openai/v1/chat/completions", "https://api.openai.com/v1/chat/completions", "openai", true),
+            ("/openai/chat/completions", "https://api.openai.com/v1/chat/completions", "openai", true),
+            ("/openai/v1/files?limit=2", "https://api.openai.com/v1/files?limit=2", "openai", false),
+            ("/v1/responses", "https://api.openai.com/v1/responses", "openai", true),
+            ("/v1/embeddings", "https://api.openai.com/v1/embeddings", "openai", true),
+            ("/v1/messages?beta=true", "https://api.anthropic.com/v1/messages?beta=true", "anthropic", true),
+            ("/anthropic/v1/messages", "https://api.anthropic.com/v1/messages", "anthropic", true),
+            (
+                "/gemini/v1beta/models/g:generateContent?key=k",
+                "https://generativelanguage.googleapis.com/v1beta/models/g:generateContent?key=k",
+                "gcp.gemini",
+                true,
+            ),
+            (
+                "/v1beta/models/g:streamGenerateContent?alt=sse",
+                "https://generativelanguage.googleapis.com/v1beta/models/g:streamGenerateContent?alt=sse",
+                "gcp.gemini",
+                true,
+            ),
+            ("/groq/v1/chat/completions", "https://api.groq.com/openai/v1/chat/completions", "groq", true),
+            ("/groq/chat/completions", "https://api.groq.com/openai/v1/chat/completions", "groq", true),
+            ("/ollama/v1/chat/completions", "http://localhost:11434/v1/chat/completions", "ollama", true),
+            ("/ollama", "http://localhost:11434/", "ollama", false),
+            (
+                "/azure/openai/deployments/d/chat/completions?api-version=1",
+                "https://me.openai.azure.com/openai/deployments/d/chat/completions?api-version=1",
+                "azure.ai.openai",
+                true,
+            ),
+        ] {
+            assert_eq!(to(&all, path), Some((uri.to_owned(), provider.to_owned(), is_model)), "{path}");
+        }
+        assert_eq!(to(&all, "/nowhere"), None);
+        let mut headers = HeaderMap::new();
+        headers.insert("anthropic-version", HeaderValue::from_static("2023-06-01"));
+        let models = all.find(&"/v1/models".parse().unwrap(), &headers, false).unwrap();
+        assert_eq!(models.uri.to_string(), "https://api.anthropic.com/v1/models");
+    }
+
+    #[test]
+    fn no_path_leaves_its_upstream_or_hides_what_it_calls() {
+        let all = upstreams(&[("mine", "https://host.example/tenant-a/v1")]);
+        for path in [
+            "/mine/../tenant-b/v1/chat/completions",
+            "/mine/%2e%2E/%2e%2e/tenant-b",
+            "/mine/x%2f..%2f..%2f..%2ftenant-b",
+            "/mine/..\\..\\tenant-b",
+            "/v1/./chat/completions",
+            "/openai/v1/x/..",
+        ] {
+            assert_eq!(path.parse::<Uri>().ok().and_then(|_| to(&all, path)), None, "{path}");
+        }
+        for path in ["//evil.example/v1/chat", "/openai//evil.example/x", "/openai/http://evil.example/"] {
+            let host = to(&all, path).map(|(uri, ..)| uri.parse::<Uri>().unwrap().host().map(str::to_owned));
+            assert!(host.is_none_or(|host| host.as_deref() == Some("api.openai.com")), "{path}");
+        }
+        let spelt = to(&all, "/openai/v1/chat/complet%69ons").unwrap();
+        assert_eq!((spelt.0.as_str(), spelt.2), ("https://api.openai.com/v1/chat/complet%69ons", true));
+    }
+
+    #[test]
+    fn a_mock_may_stand_for_a_provider() {
+        for url in ["http://127.0.0.1:9/v1", "http://127.0.0.1:9", "http://127.0.0.1:9/"] {
+            let all = upstreams(&[("openai", url)]);
+            let found = to(&all, "/openai/v1/responses").unwrap();
+            assert_eq!(found, ("http://127.0.0.1:9/v1/responses".into(), "openai".into(), true));
+        }
+    }
+
+    #[test]
+    fn a_model_in_the_path_can_be_another() {
+        for (from, to) in [
+            (
+                "http://h/v1beta/models/g-pro:generateContent?a=1",
+                "http://h/v1beta/models/g-lite:generateContent?a=1",
+            ),
+            (
+                "http://h/openai/deployments/g-pro/chat/completions",
+                "http://h/openai/deployments/g-lite/chat/completions",
+            ),
+        ] {
+            let changed = with_model(&from.parse().unwrap(), "g-pro", "g-lite").unwrap();
+            assert_eq!(changed.to_string(), to);
+        }
+        assert_eq!(with_model(&"http://h/v1/messages".parse().unwrap(), "g", "x"), None);
+    }
+
+    #[test]
+    fn wrong_urls_are_refused_without_being_repeated() {
+        for url in
+            ["ftp://secret.example", "/v1", "http://user:secret@host/", "https://host/v1?key=secret", ""]
+        {
+            let told = BTreeMap::from([("x".to_owned(), UpstreamConfig::at(url))]);
+            let error = Upstreams::new(&told).unwrap_err().to_string();
+            assert!(error.contains("proxy.upstreams.x") && !error.contains("secret"), "{error}");
+        }
+    }
+}

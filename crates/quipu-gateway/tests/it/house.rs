@@ -1,0 +1,157 @@
+//! A gateway before a provider, with the count and the price behind it.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use quipu_adapter_quipu::Quipu;
+use quipu_core::{Adapters, Batch, Cost, Span, Stage};
+use quipu_gateway::{Gateway, GatewayConfig, Parts, Recording, UpstreamConfig};
+use quipu_insight::{Budget, Budgets};
+use quipu_pipeline::{Pipeline, Priced, SelfMetrics, Unstored};
+use quipu_prices::Books;
+use tokio::sync::watch;
+
+use crate::provider::Provider;
+
+/// A key as clients send it. No record may have it.
+pub const KEY: &str = "sk-secret-0123456789abcdef";
+
+/// Keeps what has passed the count.
+#[derive(Clone, Default)]
+pub struct Kept(Arc<Mutex<(Vec<Span>, Vec<Cost>)>>);
+
+impl Stage for Kept {
+    fn name(&self) -> &'static str {
+        "kept"
+    }
+
+    fn apply(&self, batch: &mut Batch) {
+        let mut kept = self.0.lock().unwrap();
+        kept.0.extend(batch.spans.iter().cloned());
+        for cost in &batch.costs {
+            kept.1.retain(|known| (known.trace_id, known.span_id) != (cost.trace_id, cost.span_id));
+            kept.1.push(cost.clone());
+        }
+    }
+}
+
+pub struct House {
+    pub provider: Provider,
+    pub upstream: SocketAddr,
+    pub url: String,
+    pub client: reqwest::Client,
+    pub kept: Kept,
+    pub metrics: Arc<SelfMetrics>,
+    pub budgets: Budgets,
+    close: watch::Sender<bool>,
+    recording: Mutex<Option<Recording>>,
+    pipeline: Arc<Pipeline>,
+}
+
+impl House {
+    pub async fn open() -> Self {
+        Self::with(|_| (), BTreeMap::new()).await
+    }
+
+    pub async fn with(change: impl FnOnce(&mut GatewayConfig), budgets: BTreeMap<String, Budget>) -> Self {
+        let provider = Provider::default();
+        let upstream = provider.serve().await;
+        let mut config = GatewayConfig::default();
+        for (name, path) in [("openai", "/v1"), ("anthropic", ""), ("gemini", ""), ("groq", "/openai/v1")] {
+            config.upstreams.insert(name.into(), UpstreamConfig::at(format!("http://{upstream}{path}")));
+        }
+        change(&mut config);
+        let (kept, metrics) = (Kept::default(), Arc::new(SelfMetrics::new()));
+        let budgets = Budgets::new(budgets);
+        let prices = Arc::new(Books::vendored());
+        let pipeline = Arc::new(Pipeline::start(quipu_pipeline::Parts {
+            stages: vec![
+                Arc::new(Priced::new(prices.clone())),
+                Arc::new(budgets.clone()),
+                Arc::new(kept.clone()),
+            ],
+            ..quipu_pipeline::Parts::new(Arc::new(Unstored))
+        }));
+        let adapters = Adapters::new(vec![Arc::new(Quipu)]);
+        let recording = Recording::start(&config, adapters, pipeline.clone(), metrics.clone()).unwrap();
+        let gateway = Gateway::new(Parts {
+            config,
+            recorder: recording.recorder(),
+            prices,
+            budgets: Some(budgets.clone()),
+            meter: metrics.clone(),
+        });
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (close, mut closed) = watch::channel(false);
+        let routes = gateway.unwrap().routes();
+        tokio::spawn(async move {
+            let shutdown = async move { drop(closed.wait_for(|closed| *closed).await) };
+            quipu_receiver::serve(listener, routes, shutdown).await.unwrap();
+        });
+        let client = reqwest::Client::builder().no_gzip().build().unwrap();
+        let recording = Mutex::new(Some(recording));
+        Self { provider, upstream, url, client, kept, metrics, budgets, close, recording, pipeline }
+    }
+
+    pub fn post(&self, path: &str, body: &'static str) -> reqwest::RequestBuilder {
+        let request = self.client.post(format!("{}{path}", self.url)).body(body);
+        request.header("authorization", format!("Bearer {KEY}")).header("content-type", "application/json")
+    }
+
+    /// The costs, once there are so many.
+    pub async fn costs(&self, count: usize) -> Vec<Cost> {
+        self.wait(|| {
+            let costs = self.kept.0.lock().unwrap().1.clone();
+            (costs.len() >= count).then_some(costs)
+        })
+        .await
+    }
+
+    /// The spans, once there are so many.
+    pub async fn spans(&self, count: usize) -> Vec<Span> {
+        self.wait(|| {
+            let spans = self.kept.0.lock().unwrap().0.clone();
+            (spans.len() >= count).then_some(spans)
+        })
+        .await
+    }
+
+    pub async fn wait<T>(&self, mut look: impl FnMut() -> Option<T>) -> T {
+        let begin = Instant::now();
+        loop {
+            if let Some(found) = look() {
+                return found;
+            }
+            assert!(begin.elapsed() < Duration::from_secs(10), "nothing came; {}", self.metrics.text());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Ends everything in order, as a server does.
+    pub async fn close(&self) {
+        let _ = self.close.send(true);
+        let recording = self.recording.lock().unwrap().take();
+        if let Some(recording) = recording {
+            recording.close().await.unwrap();
+        }
+        self.pipeline.close().await.unwrap();
+    }
+
+    /// Everything that was kept, as text.
+    pub fn all(&self) -> String {
+        format!("{:?}\n{}", self.kept.0.lock().unwrap(), self.metrics.text())
+    }
+}
+
+pub const CHAT: &str =
+    r#"{"model":"gpt-4o","messages":[{"role":"user","content":"What is the weather in Paris?"}]}"#;
+pub const CHAT_STREAM: &str = r#"{"model":"gpt-4o","stream":true,"messages":[{"role":"user","content":"What is the weather in Paris?"}]}"#;
+pub const CHAT_ANSWER: &str = r#"{"id":"chatcmpl-1","object":"chat.completion","model":"gpt-4o-2024-08-06","choices":[{"index":0,"message":{"role":"assistant","content":"18 degrees."},"finish_reason":"stop"}],"usage":{"prompt_tokens":1000,"completion_tokens":100,"total_tokens":1100,"prompt_tokens_details":{"cached_tokens":600}}}"#;
+pub const MESSAGES: &str =
+    r#"{"model":"claude-sonnet-4-5","max_tokens":200,"messages":[{"role":"user","content":"Hello"}]}"#;
+pub const MESSAGES_ANSWER: &str = r#"{"id":"msg_1","type":"message","role":"assistant","model":"claude-sonnet-4-5-20250929","content":[{"type":"text","text":"Hi."}],"stop_reason":"end_turn","usage":{"input_tokens":100,"cache_creation_input_tokens":40,"cache_read_input_tokens":60,"output_tokens":50}}"#;
+pub const GEMINI: &str = r#"{"contents":[{"role":"user","parts":[{"text":"Hello"}]}]}"#;
+pub const GEMINI_ANSWER: &str = r#"{"candidates":[{"content":{"role":"model","parts":[{"text":"Hi."}]},"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":100,"candidatesTokenCount":20,"thoughtsTokenCount":5,"totalTokenCount":125},"modelVersion":"gemini-2.5-pro","responseId":"g1"}"#;
