@@ -7,11 +7,15 @@
 
 pub mod dto;
 
+mod among;
+mod body;
 mod extract;
 mod headers;
 mod json;
 mod live;
+mod money;
 mod openapi;
+mod origin;
 mod parity;
 mod problem;
 mod router;
@@ -19,6 +23,7 @@ mod routes;
 mod said;
 mod state;
 
+pub use money::{Money, Reload};
 pub use openapi::openapi;
 pub use problem::Problem;
 pub use router::routes;

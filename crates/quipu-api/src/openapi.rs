@@ -22,14 +22,19 @@ use crate::{Problem, dto, live, problem, routes};
     ),
     paths(
         routes::traces, routes::trace, routes::span, routes::lens, routes::agents, routes::sessions, routes::session, routes::usage, routes::tools,
-        routes::facets, routes::price, routes::parity_matrix, routes::events, routes::metrics, routes::series, live::live, routes::status,
+        routes::facets, routes::price, routes::estimate, routes::span_cost, routes::unpriced,
+        routes::analysis, routes::cost_analysis, routes::plans, routes::budgets, routes::set_budget, routes::remove_budget,
+        routes::check_budget, routes::prices, routes::price_models, routes::check_prices, routes::reload, routes::reprice,
+        routes::reprices, routes::undo, routes::parity_matrix, routes::events, routes::metrics, routes::series, live::live, routes::status,
         routes::healthz, routes::readyz, routes::metrics_text, serve
     ),
-    components(schemas(Problem, dto::LiveFrame)),
+    components(schemas(Problem, dto::LiveFrame, dto::BudgetSettings)),
     tags(
         (name = "traces", description = "Traces, their spans, and the live feed."),
         (name = "sessions", description = "Sessions: traces that belong together."),
         (name = "figures", description = "Sums, and prices."),
+        (name = "prices", description = "Price books, and history under other prices."),
+        (name = "budgets", description = "Limits on spending."),
         (name = "events", description = "Structured events."),
         (name = "metrics", description = "Stored metrics."),
         (name = "server", description = "The server about itself."),
@@ -79,7 +84,10 @@ struct Problems;
 impl Modify for Problems {
     fn modify(&self, document: &mut Document) {
         for item in document.paths.paths.values_mut() {
-            [&mut item.get, &mut item.post].into_iter().flatten().for_each(add_problem);
+            [&mut item.get, &mut item.post, &mut item.put, &mut item.delete]
+                .into_iter()
+                .flatten()
+                .for_each(add_problem);
         }
     }
 }

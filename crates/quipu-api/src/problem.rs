@@ -116,7 +116,7 @@ impl From<BytesRejection> for Problem {
     fn from(rejection: BytesRejection) -> Self {
         let status = rejection.status();
         if status == StatusCode::PAYLOAD_TOO_LARGE {
-            let detail = "The body is larger than the 64 KiB that this route takes.";
+            let detail = "The body is larger than this route takes; /openapi.json says how large it may be.";
             return Self::new(status, "too_large", "Body too large", detail);
         }
         Self::new(status, "bad_request", "The body could not be read", rejection.body_text())

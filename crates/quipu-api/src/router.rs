@@ -8,7 +8,8 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
+use tokio::sync::Mutex;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
@@ -17,17 +18,22 @@ use crate::live::{self, Feed};
 use crate::state::Api;
 use crate::{ApiState, Problem, headers, openapi, routes as handlers};
 
-/// Bytes that a body to `/api/v1/price` may have.
-const PRICE_BODY: usize = 64 << 10;
+/// Bytes that a body may have.
+const SMALL_BODY: usize = 64 << 10;
+/// Bytes that a body to `/api/v1/estimate` may have: a whole prompt.
+const ESTIMATE_BODY: usize = 4 << 20;
 
 /// All routes, with the dashboard as the fallback. Every error is a problem detail, every answer carries the security
 /// headers, and what compresses goes out as gzip to clients that take it.
 ///
 /// Merging it into another router keeps all of that for these routes; the other must not bring a fallback of its own.
 pub fn routes(state: ApiState) -> Router {
-    let api = Arc::new(Api { feed: Arc::new(Feed::new(&state)), state });
+    let feed = Arc::new(Feed::new(&state));
+    feed.listen(&state.money.budgets);
+    let api = Arc::new(Api { feed, state, repricing: Mutex::default() });
     let fonts = NotForContentType::const_new("font/");
     table()
+        .merge(money())
         .layer(from_fn_with_state(Arc::clone(&api), in_time))
         .route("/api/v1/live", get(live::live))
         .fallback(handlers::asset)
@@ -57,9 +63,31 @@ fn table() -> Router<Arc<Api>> {
         .route("/api/v1/events", get(handlers::events))
         .route("/api/v1/metrics", get(handlers::metrics))
         .route("/api/v1/metrics/query", get(handlers::series))
-        .route("/api/v1/price", post(handlers::price).layer(DefaultBodyLimit::max(PRICE_BODY)))
+        .route("/api/v1/price", post(handlers::price).layer(DefaultBodyLimit::max(SMALL_BODY)))
         .route("/api/v1/status", get(handlers::status))
         .route("/api/parity-matrix", get(handlers::parity_matrix))
+}
+
+/// Where the money went, what it will be, and what it may be.
+fn money() -> Router<Arc<Api>> {
+    Router::new()
+        .route("/api/v1/traces/{trace_id}/spans/{span_id}/cost", get(handlers::span_cost))
+        .route("/api/v1/costs/unpriced", get(handlers::unpriced))
+        .route("/api/v1/costs/analysis", get(handlers::analysis))
+        .route("/api/cost-analysis", get(handlers::cost_analysis))
+        .route("/api/v1/plans", get(handlers::plans))
+        .route("/api/v1/budgets", get(handlers::budgets))
+        .route("/api/v1/budgets/{name}", put(handlers::set_budget).delete(handlers::remove_budget))
+        .route("/api/v1/budgets/{name}/check", post(handlers::check_budget))
+        .route("/api/v1/prices", get(handlers::prices))
+        .route("/api/v1/prices/models", get(handlers::price_models))
+        .route("/api/v1/prices/check", get(handlers::check_prices))
+        .route("/api/v1/prices/reload", post(handlers::reload))
+        .route("/api/v1/prices/reprice", post(handlers::reprice))
+        .route("/api/v1/prices/reprices", get(handlers::reprices))
+        .route("/api/v1/prices/reprices/{id}/undo", post(handlers::undo))
+        .layer(DefaultBodyLimit::max(SMALL_BODY))
+        .route("/api/v1/estimate", post(handlers::estimate).layer(DefaultBodyLimit::max(ESTIMATE_BODY)))
 }
 
 /// Gives up on an answer after `Limits::request_seconds`.

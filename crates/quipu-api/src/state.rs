@@ -8,6 +8,7 @@ use tokio::sync::broadcast;
 
 use crate::dto::Listeners;
 use crate::live::Feed;
+use crate::money::Money;
 
 /// What the routes need.
 #[derive(Clone)]
@@ -18,8 +19,10 @@ pub struct ApiState {
     pub backends: Vec<Arc<dyn Backend>>,
     /// Read stored spans again when somebody looks.
     pub adapters: Adapters,
-    /// Prices what `/api/v1/price` is asked.
+    /// Prices what `/api/v1/price` is asked, and explains what was priced.
     pub prices: Arc<dyn PriceBook>,
+    /// Books, budgets and all else that is about money.
+    pub money: Money,
     /// Told after each commit; feeds the live feed.
     pub live: broadcast::Sender<Arc<Committed>>,
     /// What the server says about itself.
@@ -76,6 +79,8 @@ impl<F: Fn(&str) -> Option<Asset> + Send + Sync> Assets for F {
 pub(crate) struct Api {
     pub(crate) state: ApiState,
     pub(crate) feed: Arc<Feed>,
+    /// Held while history is priced again, or given back.
+    pub(crate) repricing: tokio::sync::Mutex<()>,
 }
 
 impl std::ops::Deref for Api {

@@ -1,8 +1,16 @@
 //! The command line, as people type it.
 
+mod money;
+mod proxy;
+
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand};
+use quipu::core::Billing;
+
+pub use money::*;
+pub use proxy::{GatewayFlags, Proxy};
 
 /// Observability for AI agents: every call, token and cent, counted once.
 #[derive(Debug, Parser)]
@@ -16,6 +24,8 @@ pub struct Args {
 pub enum Command {
     /// Take telemetry in, keep it, and show it
     Serve(Box<Serve>),
+    /// Pass calls to model providers through, record each, and keep budgets
+    Proxy(Box<Proxy>),
     /// List traces, newest first
     Traces(Traces),
     /// Show one trace as a tree
@@ -32,6 +42,14 @@ pub enum Command {
     Events(Events),
     /// Explain the price of one usage
     Price(Price),
+    /// Look into the price books, renew them, and price history again
+    Prices(Prices),
+    /// List, set and ask budgets
+    Budget(Budget),
+    /// Estimate tokens and cost of a call before it is made
+    Estimate(Estimate),
+    /// Show use under subscriptions by their 5-hour and weekly windows
+    Plans(Plans),
     /// Import transcripts of coding agents, OTLP files and exports of other tools
     Import(Import),
     /// Check that what is configured works
@@ -67,6 +85,11 @@ pub struct Serve {
     /// Prometheus metrics of the server itself [default: 127.0.0.1:9464]
     #[arg(long, value_name = "ADDR", env = "QUIPU_PROMETHEUS")]
     pub prometheus: Option<String>,
+    /// Gateway to model providers, as `quipu proxy` has it [default: off, or what the configuration says]
+    #[arg(long, value_name = "ADDR", env = "QUIPU_PROXY")]
+    pub proxy: Option<String>,
+    #[command(flatten)]
+    pub gateway: GatewayFlags,
     /// Fill an empty store with a recorded agent workload and keep a live one running
     #[arg(long)]
     pub demo: bool,
@@ -128,6 +151,18 @@ pub struct Filter {
     /// User
     #[arg(long)]
     pub user: Option<String>,
+    /// Tag
+    #[arg(long)]
+    pub tag: Option<String>,
+    /// Project
+    #[arg(long)]
+    pub project: Option<String>,
+    /// Revision of the source code
+    #[arg(long)]
+    pub commit: Option<String>,
+    /// Branch of the source code
+    #[arg(long)]
+    pub branch: Option<String>,
     /// Lasted at least so many milliseconds
     #[arg(long, value_name = "MS")]
     pub min_duration_ms: Option<String>,
@@ -160,6 +195,9 @@ pub struct Trace {
     /// Show how its spans were read: for each value the attribute and the rule that gave it
     #[arg(long)]
     pub lens: bool,
+    /// Explain the cost of this span, line by line: 16 hexadecimal digits
+    #[arg(long, value_name = "SPAN", conflicts_with = "lens")]
+    pub cost: Option<String>,
     /// With --lens, only this span: 16 hexadecimal digits
     #[arg(long, value_name = "SPAN", requires = "lens")]
     pub span: Option<String>,
@@ -197,9 +235,16 @@ pub struct Usage {
     pub source: Source,
     #[command(flatten)]
     pub filter: Filter,
-    /// Comma list of model, provider, agent, framework, service, session, user, convention, hour, day
+    /// Comma list of model, provider, agent, framework, service, session, user, convention, tool, tag, project, commit, branch,
+    /// billing, hour, day, week, month
     #[arg(long, default_value = "model")]
     pub group_by: String,
+    /// Show the cost analysis instead: series, trend, forecast, cache, dearest sessions, cheaper models
+    #[arg(long, conflicts_with = "group_by")]
+    pub analysis: bool,
+    /// With --analysis, the width of a step: hour, day, week or month
+    #[arg(long, requires = "analysis")]
+    pub bucket: Option<String>,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -243,39 +288,6 @@ pub struct Events {
     pub limit: Option<String>,
 }
 
-#[derive(Debug, ClapArgs)]
-pub struct Price {
-    /// Model, by any name that telemetry uses
-    pub model: String,
-    /// Provider; without it the model decides
-    #[arg(long)]
-    pub provider: Option<String>,
-    /// All input tokens, cached ones included
-    #[arg(long, default_value_t = 0)]
-    pub input: u64,
-    /// All output tokens, reasoning included
-    #[arg(long, default_value_t = 0)]
-    pub output: u64,
-    /// Part of the input read from the cache
-    #[arg(long)]
-    pub cache_read: Option<u64>,
-    /// Part of the input written to the cache
-    #[arg(long)]
-    pub cache_write: Option<u64>,
-    /// Time of the call, RFC 3339 [default: now]
-    #[arg(long)]
-    pub at: Option<String>,
-    /// What changes the price, such as service_tier=priority or processing=batch; may be given again
-    #[arg(long, value_name = "KEY=VALUE")]
-    pub context: Vec<String>,
-    /// Print the answer as JSON
-    #[arg(long)]
-    pub json: bool,
-    /// Ask this server instead of the built-in price book
-    #[arg(long, env = "QUIPU_URL")]
-    pub url: Option<String>,
-}
-
 /// What to import, and where to.
 #[derive(Debug, ClapArgs)]
 pub struct Import {
@@ -285,6 +297,9 @@ pub struct Import {
     /// claude-code, codex, otlp, phoenix or langfuse [default: seen in each file]
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<quipu_import::Format>,
+    /// Who pays for the calls of transcripts that do not say, such as Claude Code's: by use, or a plan
+    #[arg(long, value_name = "HOW", value_parser = billing())]
+    pub billing: Option<Billing>,
     /// Send to this server [default: write to the data folder; if a server has it open, send to http://127.0.0.1:8080]
     #[arg(long, env = "QUIPU_URL")]
     pub url: Option<String>,
@@ -303,6 +318,12 @@ pub struct Import {
     /// Print the answer as JSON
     #[arg(long)]
     pub json: bool,
+}
+
+fn billing() -> impl TypedValueParser<Value = Billing> {
+    let all = [Billing::Metered, Billing::Subscription];
+    PossibleValuesParser::new(all.map(Billing::as_str))
+        .map(move |word| all.into_iter().find(|billing| billing.as_str() == word).unwrap_or_default())
 }
 
 /// What to check.

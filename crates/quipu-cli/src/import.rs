@@ -11,7 +11,7 @@ use serde_json::json;
 use tokio::runtime::Runtime;
 
 use crate::args::Import;
-use target::Target;
+pub use target::Target;
 
 /// Imports, or says what it would.
 pub fn run(args: &Import) -> Result<()> {
@@ -27,7 +27,7 @@ pub fn run(args: &Import) -> Result<()> {
 
 /// Imports all files from their beginning.
 fn once(args: &Import, target: &mut Target<'_>) -> Result<()> {
-    let bounds = Bounds::default();
+    let bounds = bounds(args);
     let (files, mut troubles) = quipu_import::find(&args.files, &bounds);
     if files.is_empty() && troubles.is_empty() {
         bail!("there is no file to import (in folders, .jsonl, .json and .ndjson files are looked for)");
@@ -52,6 +52,10 @@ fn once(args: &Import, target: &mut Target<'_>) -> Result<()> {
         bail!("{} of the files and folders could not be imported", sum.missing + sum.failed);
     }
     Ok(())
+}
+
+fn bounds(args: &Import) -> Bounds {
+    Bounds { billing: args.billing, ..Bounds::default() }
 }
 
 /// What came of all files.

@@ -11,6 +11,7 @@ mod args;
 mod ask;
 mod check;
 mod import;
+mod proxy;
 mod serve;
 mod table;
 
@@ -29,13 +30,7 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(SAYS_NO),
         // A reader that has seen enough, such as `head`, is no failure.
-        Err(error)
-            if error
-                .downcast_ref::<std::io::Error>()
-                .is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe) =>
-        {
-            ExitCode::SUCCESS
-        }
+        Err(error) if error.downcast_ref().is_some_and(is_broken_pipe) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::debug!(?error, "failed");
             let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("quipu: {error:#}\n"));
@@ -44,16 +39,21 @@ fn main() -> ExitCode {
     }
 }
 
+fn is_broken_pipe(error: &std::io::Error) -> bool {
+    error.kind() == std::io::ErrorKind::BrokenPipe
+}
+
 /// Runs a command; `false` when a check says no.
 fn run(args: Args) -> anyhow::Result<bool> {
     match args.command {
         Command::Serve(serve) => serve::run(&serve).map(|()| true),
+        Command::Proxy(what) => proxy::run(&what).map(|()| true),
         Command::Check(what) => check::run(&what),
         Command::Import(what) => import::run(&what).map(|()| true),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Args::command(), "quipu", &mut std::io::stdout());
             Ok(true)
         }
-        command => ask::run(&command).map(|()| true),
+        command => ask::run(&command),
     }
 }

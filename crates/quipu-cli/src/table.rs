@@ -22,6 +22,11 @@ pub fn table(columns: &[Column], rows: Vec<Vec<String>>) -> String {
     table.trim_fmt()
 }
 
+/// A row for each item of an answer's list.
+pub fn rows(answer: &Value, list: &str, row: impl Fn(&Value) -> Vec<String>) -> Vec<Vec<String>> {
+    answer[list].as_array().into_iter().flatten().map(row).collect()
+}
+
 /// Text of a field; a dash where it is null.
 pub fn text(value: &Value) -> String {
     match value {
@@ -50,14 +55,22 @@ pub fn millis(value: &Value) -> String {
 
 /// Dollars as the API wrote them.
 pub fn usd(value: &Value) -> String {
-    value.as_str().map_or_else(|| "–".into(), |amount| format!("${amount}"))
+    match value.as_str() {
+        None => "–".into(),
+        Some(amount) => match amount.strip_prefix('-') {
+            Some(less) => format!("-${less}"),
+            None => format!("${amount}"),
+        },
+    }
 }
 
-/// The cost of a row: dollars, a dash where nothing was used, else the word that it is unpriced.
+/// The cost of a row: dollars, the list price where all of it ran under a subscription, a dash where nothing was used, else the
+/// word that it is unpriced.
 pub fn cost(row: &Value) -> String {
     let unused = row["tokens"].is_null() || row["tokens"]["total"] == 0;
     match row["cost_usd"].as_str() {
         Some(amount) => format!("${amount}"),
+        None if row["subscription_usd"].is_string() => format!("({} plan)", usd(&row["subscription_usd"])),
         None if unused => "–".into(),
         None => "unpriced".into(),
     }

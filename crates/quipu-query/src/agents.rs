@@ -123,6 +123,7 @@ mod tests {
             request_model: None,
             response_model: None,
             service_tier: None,
+            billing: quipu_core::Billing::Metered,
             usage: Some(Usage { input: Some(10), output: Some(1), ..Usage::default() }),
             amount: Some("0.5".parse().unwrap()),
             unpriced: None,

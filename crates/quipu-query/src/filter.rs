@@ -17,6 +17,10 @@ pub const FILTER_PARAMS: &[&str] = &[
     "status",
     "session",
     "user",
+    "tag",
+    "project",
+    "commit",
+    "branch",
     "min_duration_ms",
     "min_cost_usd",
 ];
@@ -46,6 +50,10 @@ pub fn parse_trace_filter(params: &Params) -> Result<TraceFilter, ParamError> {
         status: params.word("status", STATUSES)?,
         session: params.text("session")?,
         user: params.text("user")?,
+        tag: params.text("tag")?,
+        project: params.text("project")?,
+        commit: params.text("commit")?,
+        branch: params.text("branch")?,
         min_duration: params.read(
             "min_duration_ms",
             "milliseconds such as 250 or 0.5, not negative",

@@ -6,6 +6,7 @@
 //! Never: reads a store itself, knows JSON shapes or HTTP, answers a question other than the one asked.
 
 mod agents;
+mod costs;
 mod cursor;
 mod error;
 mod events;
@@ -20,6 +21,10 @@ mod traces;
 mod usage;
 
 pub use agents::{AgentShare, Share, agent_shares};
+pub use costs::{
+    ANALYSIS_PARAMS, AnalysisAsk, PRICE_CHECK_PARAMS, PRICE_CHECK_PERCENT, PRICE_LIST_PARAMS,
+    PRICE_LIST_ROWS, PriceListAsk, RANGE_PARAMS, RangeAsk, bucket_word,
+};
 pub use cursor::CursorText;
 pub use error::ParamError;
 pub use events::EVENT_PARAMS;

@@ -22,6 +22,14 @@ const GROUPS: &[(&str, GroupBy)] = &[
     ("convention", GroupBy::Convention),
     ("hour", GroupBy::Hour),
     ("day", GroupBy::Day),
+    ("week", GroupBy::Week),
+    ("month", GroupBy::Month),
+    ("tool", GroupBy::Tool),
+    ("tag", GroupBy::Tag),
+    ("project", GroupBy::Project),
+    ("commit", GroupBy::Commit),
+    ("branch", GroupBy::Branch),
+    ("billing", GroupBy::Billing),
 ];
 
 const FIELDS: &[(&str, FacetField)] = &[
@@ -34,6 +42,9 @@ const FIELDS: &[(&str, FacetField)] = &[
     ("user", FacetField::User),
     ("status", FacetField::Status),
     ("convention", FacetField::Convention),
+    ("tag", FacetField::Tag),
+    ("project", FacetField::Project),
+    ("branch", FacetField::Branch),
 ];
 
 /// The word of a key, as `group_by` takes it.

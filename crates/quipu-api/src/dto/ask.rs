@@ -41,6 +41,18 @@ pub struct FilterParams {
     /// User.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
+    /// Tag that one of its spans carries.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tag: Option<String>,
+    /// Project.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
+    /// Revision of the source code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// Branch of the source code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
     /// Lasted at least so many milliseconds, a decimal number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_duration_ms: Option<String>,
@@ -94,7 +106,9 @@ pub struct SpanParams {
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub struct UsageParams {
-    /// Comma list of `model`, `provider`, `agent`, `framework`, `service`, `session`, `user`, `convention`, `hour`, `day`.
+    /// Comma list of `model`, `provider`, `agent`, `framework`, `service`, `session`, `user`, `convention`, `hour`, `day`,
+    /// `week` (from Monday), `month`, `tool` (the nearest that the call ran within), `tag` (a call is in the group of each of its
+    /// trace's tags: groups overlap, `total` does not), `project`, `commit`, `branch`, `billing`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group_by: Option<String>,
 }
@@ -103,7 +117,7 @@ pub struct UsageParams {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct FacetParams {
-    /// `service`, `framework`, `agent`, `model`, `tool`, `session`, `user`, `status` or `convention`.
+    /// `service`, `framework`, `agent`, `model`, `tool`, `session`, `user`, `status`, `convention`, `tag`, `project` or `branch`.
     pub field: String,
     /// Most values wanted, 1 to 10,000; 100 when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -168,4 +182,53 @@ pub struct MetricParams {
     /// `avg` (when left out), `sum`, `min`, `max`, `count`, `last`, `p50`, `p95` or `p99`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agg: Option<String>,
+}
+
+/// Steps of a cost analysis.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub struct AnalysisParams {
+    /// Width of the series' steps: `hour`, `day`, `week` (from Monday) or `month`; left out, the length of time decides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bucket: Option<String>,
+}
+
+/// A time range and frameworks.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub struct RangeParams {
+    /// `1h`, `24h`, `7d` or `30d`; all that is stored when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_range: Option<String>,
+    /// Comma list of frameworks; all when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frameworks: Option<String>,
+}
+
+/// Which models' prices.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub struct PriceListParams {
+    /// Provider by any of its names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+    /// Text that occurs in the model's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub q: Option<String>,
+    /// Most models wanted, 1 to 10,000; 100 when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u64>,
+}
+
+/// How far apart prices may be.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub struct PriceCheckParams {
+    /// Percent of the first price that the second may be away before it is listed, 0 to 1,000,000; 1 when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub percent: Option<u64>,
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::TraceSummary;
+use super::{BudgetNotice, TraceSummary};
 
 /// One text frame of the live feed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -18,6 +18,11 @@ pub enum LiveFrame {
     Trace {
         /// The trace in figures, as of now.
         trace: Box<TraceSummary>,
+    },
+    /// A budget has something to say: a threshold was passed, a call was refused, work goes in circles.
+    Budget {
+        /// What it says.
+        notice: Box<BudgetNotice>,
     },
     /// Something was left out because it came too fast: ask for the page again.
     Lagged {

@@ -5,7 +5,12 @@
 //! in US dollars in fields ending `_usd`, or null with a reason beside it; ids are lower-case hexadecimal.
 
 mod agents;
+mod analysis;
 mod ask;
+mod book;
+mod budget;
+mod cost;
+mod estimate;
 mod event;
 mod figures;
 mod lens;
@@ -13,7 +18,9 @@ mod live;
 mod message;
 mod metric;
 mod parity;
+mod plans;
 mod price;
+mod reprice;
 mod session;
 mod span;
 mod status;
@@ -22,9 +29,23 @@ mod usage;
 mod value;
 
 pub use agents::{AgentFigures, AgentRow, AgentsAnswer};
-pub use ask::{
-    EventParams, FacetParams, FilterParams, MetricParams, PageParams, SpanParams, TraceParams, UsageParams,
+pub use analysis::{
+    AnalysisAnswer, CacheFigures, DearSession, Deviations, Forecast, SpendPoint, Suggestion, Trend,
 };
+pub use ask::{
+    AnalysisParams, EventParams, FacetParams, FilterParams, MetricParams, PageParams, PriceCheckParams,
+    PriceListParams, RangeParams, SpanParams, TraceParams, UsageParams,
+};
+pub use book::{
+    Disagreement, DisagreementsAnswer, DisplayCurrency, OtherPrice, PriceModel, PriceModelsAnswer,
+    PriceSource, PricesAnswer, ReloadAnswer, UserPrices,
+};
+pub use budget::{
+    Budget, BudgetAccount, BudgetAsk, BudgetNotice, BudgetRefusal, BudgetScope, BudgetSettings,
+    BudgetVerdict, BudgetsAnswer, LoopSettings,
+};
+pub use cost::{CostAnswer, UnpricedAnswer, UnpricedModel};
+pub use estimate::{CostSpread, EstimateAnswer, EstimateAsk, TokenSpread};
 pub use event::{Event, EventsAnswer};
 pub use figures::{Latency, Tokens};
 pub use lens::{LensAnswer, LensLine};
@@ -32,13 +53,18 @@ pub use live::LiveFrame;
 pub use message::{Message, Part};
 pub use metric::{MetricName, MetricSeries, MetricsAnswer, SeriesAnswer};
 pub use parity::{InTraces, ParityAnswer, ParityRow, Sends};
+pub use plans::{Plan, PlanWindow, PlansAnswer};
 pub use price::{PriceAnswer, PriceAsk, PriceLine, PriceRule};
+pub use reprice::{
+    Reprice, RepriceAnswer, RepriceAsk, RepricedModel, RepricedSum, RepricesAnswer, UndoAnswer,
+};
 pub use session::{Session, SessionAnswer, SessionsAnswer};
 pub use span::{Link, Source, Span, SpanAnswer, SpanEvent};
 pub use status::{BackendState, HealthAnswer, Listeners, ReadyAnswer, SearchState, StatusAnswer, StoreState};
 pub use trace::{TraceAnswer, TraceSummary, TracesAnswer};
 pub use usage::{Facet, FacetsAnswer, ToolRow, ToolsAnswer, UsageAnswer, UsageGroup, UsageRow};
 
+pub(crate) use span::cost_reason;
 pub(crate) use value::{json, object};
 
 use compact_str::CompactString;

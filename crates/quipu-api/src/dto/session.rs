@@ -31,8 +31,12 @@ pub struct Session {
     /// Computed cost of the priced calls; null when none is priced.
     #[schema(value_type = Option<String>)]
     pub cost_usd: Option<Usd>,
-    /// Why `cost_usd` is null: `unpriced` when calls have no price, `no_usage` when nothing was used.
+    /// Why `cost_usd` is null: `subscription` when all that is priced ran under a subscription, `unpriced` when calls have no
+    /// price, `no_usage` when nothing was used.
     pub cost_reason: Option<String>,
+    /// What calls under a subscription would have cost by list price; no part of `cost_usd`, null when there are none.
+    #[schema(value_type = Option<String>)]
+    pub subscription_usd: Option<Usd>,
     /// Agents that took part, sorted.
     pub agents: Vec<String>,
     /// Models that were called, sorted.
@@ -41,7 +45,11 @@ pub struct Session {
 
 impl From<&SessionRow> for Session {
     fn from(row: &SessionRow) -> Self {
-        let reason = if row.tokens.total() > 0 { "unpriced" } else { "no_usage" };
+        let reason = match (row.subscription, row.tokens.total()) {
+            (Some(_), _) => "subscription",
+            (None, 1..) => "unpriced",
+            (None, 0) => "no_usage",
+        };
         Self {
             session_id: row.session.to_string(),
             user_id: name(row.user.as_ref()),
@@ -54,6 +62,7 @@ impl From<&SessionRow> for Session {
             tokens: row.tokens.into(),
             cost_usd: row.cost,
             cost_reason: row.cost.is_none().then(|| reason.to_owned()),
+            subscription_usd: row.subscription,
             agents: names(&row.agents),
             models: names(&row.models),
         }

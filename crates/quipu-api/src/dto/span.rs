@@ -1,6 +1,8 @@
 //! Spans.
 
-use quipu_core::{Cost, Messages, Params, SpanKind, SpanRow, Status, Usd};
+use std::collections::BTreeMap;
+
+use quipu_core::{Cost, Messages, Params, SpanKind, SpanRow, Status, Usage, Usd};
 use quipu_query::millis;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
@@ -84,6 +86,14 @@ pub struct Span {
     /// Cost that the source itself reported.
     #[schema(value_type = Option<String>)]
     pub reported_cost_usd: Option<Usd>,
+    /// Whether `reported_cost_usd` is more than 5 % away from `cost_usd`.
+    pub reported_deviates: bool,
+    /// Who is asked to pay: `metered` by use, or `subscription`, where `cost_usd` is what the use would have cost by list price;
+    /// null for spans that are no call and use nothing.
+    pub billing: Option<String>,
+    /// What was used beside tokens, such as `web_searches`.
+    #[serde(default)]
+    pub units: BTreeMap<String, u64>,
     /// The price rule that `cost_usd` was computed with.
     pub price: Option<PriceRule>,
     /// Milliseconds until the first token arrived.
@@ -220,6 +230,9 @@ impl Span {
         self.cost_usd = cost.amount;
         self.cost_reason = cost_reason(cost).map(str::to_owned);
         self.reported_cost_usd = cost.reported;
+        self.reported_deviates = cost.deviates();
+        self.billing = Some(cost.billing.as_str().to_owned());
+        self.units = cost.usage.as_ref().map(units).unwrap_or_default();
         self.price = cost.price.as_ref().map(PriceRule::from);
     }
 
@@ -280,6 +293,10 @@ impl Span {
         self.tool_arguments = said.tool_arguments.as_ref().map(json);
         self.tool_result = said.tool_result.as_ref().map(json);
     }
+}
+
+fn units(usage: &Usage) -> BTreeMap<String, u64> {
+    usage.units.iter().map(|(unit, count)| (unit.to_string(), *count)).collect()
 }
 
 /// Why there is no computed cost, as a word.

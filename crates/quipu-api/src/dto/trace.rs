@@ -36,11 +36,15 @@ pub struct TraceSummary {
     pub errors: u64,
     /// Tokens.
     pub tokens: Tokens,
-    /// Computed cost of the priced calls; null when none is priced.
+    /// Computed cost of the priced calls that are paid by use; null when there are none.
     #[schema(value_type = Option<String>)]
     pub cost_usd: Option<Usd>,
-    /// Why `cost_usd` is null: `unpriced` when calls have no price, `no_usage` when nothing was used.
+    /// Why `cost_usd` is null: `unpriced` when calls have no price, `subscription` when all that is priced ran under a
+    /// subscription, `no_usage` when nothing was used.
     pub cost_reason: Option<String>,
+    /// What calls under a subscription would have cost by list price; no part of `cost_usd`.
+    #[schema(value_type = Option<String>)]
+    pub subscription_usd: Option<Usd>,
     /// Calls with usage but without a price; they are not in `cost_usd`.
     pub unpriced_calls: u64,
     /// Cost that the source itself reported; null when it reported none.
@@ -50,6 +54,14 @@ pub struct TraceSummary {
     pub session_id: Option<String>,
     /// User.
     pub user_id: Option<String>,
+    /// Project.
+    pub project: Option<String>,
+    /// Revision of the source code that the agent worked in.
+    pub commit: Option<String>,
+    /// Branch of that source code.
+    pub branch: Option<String>,
+    /// Tags, sorted.
+    pub tags: Vec<String>,
     /// Agents that took part, sorted.
     pub agents: Vec<String>,
     /// Models that were called, sorted.
@@ -58,7 +70,11 @@ pub struct TraceSummary {
 
 impl From<&TraceRow> for TraceSummary {
     fn from(row: &TraceRow) -> Self {
-        let reason = if row.unpriced_calls > 0 { "unpriced" } else { "no_usage" };
+        let reason = match (row.unpriced_calls, row.subscription) {
+            (1.., _) => "unpriced",
+            (0, Some(_)) => "subscription",
+            (0, None) => "no_usage",
+        };
         Self {
             trace_id: row.trace_id.to_string(),
             name: row.name.clone(),
@@ -75,10 +91,15 @@ impl From<&TraceRow> for TraceSummary {
             tokens: row.tokens.into(),
             cost_usd: row.cost,
             cost_reason: row.cost.is_none().then(|| reason.to_owned()),
+            subscription_usd: row.subscription,
             unpriced_calls: row.unpriced_calls,
             reported_cost_usd: row.reported_cost,
             session_id: name(row.session.as_ref()),
             user_id: name(row.user.as_ref()),
+            project: name(row.project.as_ref()),
+            commit: name(row.commit.as_ref()),
+            branch: name(row.branch.as_ref()),
+            tags: names(&row.tags),
             agents: names(&row.agents),
             models: names(&row.models),
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use quipu_core::{GroupBy, ToolGroup, UsageKey, UsageTotals, Usd};
-use quipu_query::{group_word, success_rate, total, unpriced_calls};
+use quipu_query::{group_word, success_rate, unpriced_calls};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -18,9 +18,12 @@ pub struct UsageRow {
     pub errors: u64,
     /// Tokens.
     pub tokens: Tokens,
-    /// Computed cost of the priced calls; null when none is priced, with `unpriced_reasons` saying why.
+    /// Computed cost of the priced calls that are paid by use; null when there are none, with `unpriced_reasons` saying why.
     #[schema(value_type = Option<String>)]
     pub cost_usd: Option<Usd>,
+    /// What calls under a subscription would have cost by list price; no part of `cost_usd`, null when there are none.
+    #[schema(value_type = Option<String>)]
+    pub subscription_usd: Option<Usd>,
     /// Calls with usage but without a price; they are not in `cost_usd`.
     pub unpriced_calls: u64,
     /// Those calls by reason: `unknown_model`, `no_model`, `no_usage`, `no_unit_price`, `not_valid_then`.
@@ -28,6 +31,8 @@ pub struct UsageRow {
     /// Cost that the sources themselves reported; null when none did.
     #[schema(value_type = Option<String>)]
     pub reported_cost_usd: Option<Usd>,
+    /// Calls whose reported cost is more than 5 % away from the computed one.
+    pub deviating_calls: u64,
     /// Latency of finished LLM calls.
     pub latency_ms: Latency,
 }
@@ -40,9 +45,11 @@ impl From<&UsageTotals> for UsageRow {
             errors: totals.errors,
             tokens: totals.tokens.into(),
             cost_usd: totals.cost,
+            subscription_usd: totals.subscription,
             unpriced_calls: unpriced_calls(totals),
             unpriced_reasons: reasons.map(|(reason, calls)| (reason.as_str().to_owned(), *calls)).collect(),
             reported_cost_usd: totals.reported,
+            deviating_calls: totals.deviating,
             latency_ms: (&totals.latency).into(),
         }
     }
@@ -51,7 +58,7 @@ impl From<&UsageTotals> for UsageRow {
 /// One group of calls.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct UsageGroup {
-    /// One entry for each key of `group_by`; null where the calls name none. Hours and days are their start.
+    /// One entry for each key of `group_by`; null where the calls name none. Hours, days, weeks and months are their start.
     pub key: BTreeMap<String, Option<String>>,
     /// Sums.
     #[serde(flatten)]
@@ -63,13 +70,13 @@ pub struct UsageGroup {
 pub struct UsageAnswer {
     /// One group for each combination of the keys asked for.
     pub groups: Vec<UsageGroup>,
-    /// Sums over all groups.
+    /// Sums over all calls, each once.
     pub total: UsageRow,
 }
 
 impl UsageAnswer {
-    /// Groups by `keys`.
-    pub(crate) fn new(groups: &[quipu_core::UsageGroup], keys: &[GroupBy]) -> Self {
+    /// Groups by `keys`, with the sums over all calls.
+    pub(crate) fn new(groups: &[quipu_core::UsageGroup], keys: &[GroupBy], total: &UsageTotals) -> Self {
         let key = |group: &quipu_core::UsageGroup| {
             keys.iter()
                 .zip(&group.key)
@@ -81,12 +88,12 @@ impl UsageAnswer {
                 .iter()
                 .map(|group| UsageGroup { key: key(group), row: (&group.totals).into() })
                 .collect(),
-            total: (&total(groups)).into(),
+            total: total.into(),
         }
     }
 }
 
-/// Hours and days are whole seconds: their text goes without the zeros of a fraction.
+/// Times are whole seconds: their text goes without the zeros of a fraction.
 fn key_text(key: &UsageKey) -> Option<String> {
     match key {
         UsageKey::Name(name) => super::name(name.as_ref()),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::extract::ws::Utf8Bytes;
 use quipu_core::{Committed, Store, TraceId};
+use quipu_insight::Budgets;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::broadcast::{Receiver, Sender};
 use tokio::task::JoinHandle;
@@ -68,6 +69,16 @@ impl Feed {
                 }
             }
         }
+    }
+
+    /// Passes on what budgets say, to whoever watches.
+    pub(crate) fn listen(self: &Arc<Self>, budgets: &Budgets) {
+        let feed = Arc::downgrade(self);
+        budgets.on_notice(move |notice| {
+            if let Some(feed) = feed.upgrade() {
+                feed.send(&LiveFrame::Budget { notice: Box::new(notice.into()) });
+            }
+        });
     }
 
     async fn tell(&self, changed: &mut Changed) {

@@ -1,7 +1,6 @@
 //! The live feed: one task looks up what changed and tells all watchers.
 
 mod feed;
-mod origin;
 mod socket;
 
 pub(crate) use feed::Feed;

@@ -6,17 +6,17 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, interval_at};
 
 use super::feed::text;
-use super::origin::is_foreign;
 use crate::Problem;
 use crate::dto::LiveFrame;
 use crate::extract::NoParams;
+use crate::origin;
 use crate::state::{Api, Shared};
 
 /// Between two signs of life.
@@ -42,10 +42,7 @@ pub(crate) async fn live(
     _: NoParams,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
-    if is_foreign(&headers, &uri) {
-        let detail = "The header Origin names another host than the header Host.";
-        return Err(Problem::new(StatusCode::FORBIDDEN, "denied", "Foreign origin", detail));
-    }
+    origin::check(&headers, &uri)?;
     let upgrade = upgrade.map_err(|rejection| {
         Problem::new(rejection.status(), "bad_request", "Not a WebSocket", rejection.body_text())
     })?;

@@ -12,15 +12,13 @@ use quipu_core::{
     GroupBy, Timestamp, Tokens, TraceFilter, TraceId, TraceQuery, TraceRow, UsageKey, UsageQuery,
     UsageTotals, Usd,
 };
-use quipu_query::{ParamError, Params, parse_time_range, unpriced_calls};
+use quipu_query::{ParamError, Params, RangeAsk, unpriced_calls};
 
 use crate::Problem;
 use crate::dto::{InTraces, ParityAnswer, ParityRow};
 use crate::state::Api;
 use signals::Tally;
 
-/// Parameters of the question.
-const PARAMS: &[&str] = &["time_range", "frameworks"];
 /// Most traces that are looked at, the latest.
 const MOST_TRACES: usize = 20_000;
 /// Looking at traces, and sampling them, each stop after so long; what was seen by then is told.
@@ -47,14 +45,8 @@ impl Asked {
     /// # Errors
     /// A parameter is unknown, given twice, or has a value that cannot be used.
     pub(crate) fn read(params: &Params) -> Result<Self, ParamError> {
-        params.allow(&[PARAMS], &[])?;
-        let range = params.read("time_range", "one of 1h, 24h, 7d, 30d", parse_time_range)?;
-        let frameworks = params.read("frameworks", "a comma list of frameworks", names)?;
-        Ok(Self {
-            since: range.map(|range| params.now().plus(-range)),
-            now: params.now(),
-            frameworks: frameworks.unwrap_or_default(),
-        })
+        let RangeAsk { since, frameworks } = params.range_ask()?;
+        Ok(Self { since, now: params.now(), frameworks })
     }
 
     /// A single framework can be asked of the store; several are picked out of the answer.
@@ -74,10 +66,6 @@ impl Asked {
         }
         framework.as_ref().is_some_and(|name| self.frameworks.iter().any(|wanted| wanted == name))
     }
-}
-
-fn names(text: &str) -> Option<Vec<String>> {
-    text.split(',').map(str::trim).map(|name| (!name.is_empty()).then(|| name.to_owned())).collect()
 }
 
 /// One row before it is JSON.

@@ -2,11 +2,16 @@
 
 mod agents;
 mod assets;
+mod budgets;
+mod costs;
+mod estimate;
 mod events;
 mod lens;
 mod metrics;
 mod parity;
 mod price;
+mod prices;
+mod reprice;
 mod sessions;
 mod status;
 mod traces;
@@ -14,12 +19,17 @@ mod usage;
 
 pub(crate) use agents::agents;
 pub(crate) use assets::{asset, wrong_method};
+pub(crate) use budgets::{budgets, check_budget, remove_budget, set_budget};
+pub(crate) use costs::{analysis, cost_analysis, plans, span_cost, unpriced};
+pub(crate) use estimate::estimate;
 pub(crate) use events::events;
 pub(crate) use lens::lens;
 pub use metrics::OPEN_METRICS;
 pub(crate) use metrics::{metrics, metrics_text, series};
 pub(crate) use parity::parity_matrix;
 pub(crate) use price::price;
+pub(crate) use prices::{check_prices, price_models, prices, reload};
+pub(crate) use reprice::{reprice, reprices, undo};
 pub(crate) use sessions::{session, sessions};
 pub(crate) use status::{healthz, readyz, status};
 pub(crate) use traces::{span, trace, traces};
@@ -27,11 +37,18 @@ pub(crate) use usage::{facets, tools, usage};
 
 // The generated descriptions of the routes, which the OpenAPI document names.
 pub(crate) use agents::__path_agents;
+pub(crate) use budgets::{__path_budgets, __path_check_budget, __path_remove_budget, __path_set_budget};
+pub(crate) use costs::{
+    __path_analysis, __path_cost_analysis, __path_plans, __path_span_cost, __path_unpriced,
+};
+pub(crate) use estimate::__path_estimate;
 pub(crate) use events::__path_events;
 pub(crate) use lens::__path_lens;
 pub(crate) use metrics::{__path_metrics, __path_metrics_text, __path_series};
 pub(crate) use parity::__path_parity_matrix;
 pub(crate) use price::__path_price;
+pub(crate) use prices::{__path_check_prices, __path_price_models, __path_prices, __path_reload};
+pub(crate) use reprice::{__path_reprice, __path_reprices, __path_undo};
 pub(crate) use sessions::{__path_session, __path_sessions};
 pub(crate) use status::{__path_healthz, __path_readyz, __path_status};
 pub(crate) use traces::{__path_span, __path_trace, __path_traces};

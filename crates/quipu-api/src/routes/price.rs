@@ -54,6 +54,7 @@ pub(crate) async fn price(
         context: body.context,
         usage: &usage,
         units,
+        duration: None,
     };
     Ok(Json(PriceAnswer::from(api.prices.price(&request))))
 }

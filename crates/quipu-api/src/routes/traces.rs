@@ -77,7 +77,7 @@ pub(super) async fn named_span(
     Ok((trace_id, row))
 }
 
-fn no_span(trace_id: TraceId, span_id: SpanId) -> Problem {
+pub(super) fn no_span(trace_id: TraceId, span_id: SpanId) -> Problem {
     Problem::not_found("Span not found", format!("No span {span_id} of trace {trace_id} is stored."))
 }
 

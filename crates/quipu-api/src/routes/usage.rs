@@ -2,6 +2,7 @@
 
 use crate::json::Json;
 use axum::extract::State;
+use quipu_core::{GroupBy, UsageQuery};
 
 use super::Answer;
 use crate::dto::{
@@ -19,7 +20,14 @@ use crate::state::Shared;
 pub(crate) async fn usage(State(api): Shared, Ask(params): Ask) -> Answer<UsageAnswer> {
     let query = params.usage_query()?;
     let groups = api.store.usage(&query).await?;
-    Ok(Json(UsageAnswer::new(&groups, &query.group_by)))
+    // A call is in the group of each of its tags: the sums of such groups are no total.
+    let total = if query.group_by.contains(&GroupBy::Tag) {
+        let whole = UsageQuery { group_by: Vec::new(), ..query.clone() };
+        quipu_query::total(&api.store.usage(&whole).await?)
+    } else {
+        quipu_query::total(&groups)
+    };
+    Ok(Json(UsageAnswer::new(&groups, &query.group_by, &total)))
 }
 
 /// Tools

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use axum::http::Method;
 use quipu_core::{
-    Backend, Error, ErrorKind, EventPage, EventQuery, Facet, FacetField, Health, Limits, Meeting, MetricName,
-    MetricQuery, MetricSeries, Node, Result, SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow,
-    Store, StoreInfo, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow,
-    UsageGroup, UsageQuery,
+    Backend, CostPage, CostQuery, Error, ErrorKind, EventPage, EventQuery, Facet, FacetField, Health, Limits,
+    Meeting, MetricName, MetricQuery, MetricSeries, Node, Result, SessionPage, SessionQuery, SpanId,
+    SpanPage, SpanQuery, SpanRow, Store, StoreInfo, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage,
+    TraceQuery, TraceRow, UsageGroup, UsageQuery,
 };
 
 use crate::fixture::{Fixture, trace_id};
@@ -55,6 +55,10 @@ impl Store for Down {
     }
 
     async fn usage(&self, _: &UsageQuery) -> Result<Vec<UsageGroup>> {
+        self.fails()
+    }
+
+    async fn costs(&self, _: &CostQuery) -> Result<CostPage> {
         self.fails()
     }
 
@@ -107,13 +111,18 @@ async fn every_route_says_that_the_store_does_not_answer() {
     let fixture = fixture(ErrorKind::Unavailable);
     let trace = format!("/api/v1/traces/{}", trace_id(1));
     let span = format!("{trace}/spans/0101010101010101");
-    let lens = format!("{span}/lens");
+    let (lens, cost) = (format!("{span}/lens"), format!("{span}/cost"));
     for path in [
         "/api/v1/traces",
         trace.as_str(),
         span.as_str(),
         lens.as_str(),
         "/api/parity-matrix",
+        cost.as_str(),
+        "/api/v1/costs/unpriced",
+        "/api/v1/costs/analysis",
+        "/api/cost-analysis",
+        "/api/v1/plans",
         "/api/v1/sessions",
         "/api/v1/sessions/s",
         "/api/v1/usage",

@@ -60,7 +60,7 @@ async fn usage_takes_the_filters_and_needs_no_keys() {
     let none = fixture.get("/api/v1/usage?until=-7d").await;
     assert_eq!((&none["total"]["llm_calls"], &none["total"]["cost_usd"]), (&json!(0), &Value::Null));
     assert_eq!(none["total"]["latency_ms"], json!({"avg": null, "p50": null, "p95": null, "p99": null}));
-    assert!(fixture.fails("/api/v1/usage?group_by=week", 400).await.contains("model, provider"));
+    assert!(fixture.fails("/api/v1/usage?group_by=year", 400).await.contains("model, provider"));
     assert!(fixture.fails("/api/v1/usage?limit=3", 400).await.contains("unknown parameter"));
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use quipu_api::dto::Listeners;
-use quipu_api::{ApiState, Asset, StatusInfo};
+use quipu_api::{ApiState, Asset, Money, StatusInfo};
 use quipu_backend_memory::Memory;
 use quipu_core::{
     Adapters, Backend, Batch, Clock, Cost, Limits, PriceAnswer, PriceBook, PriceLine, PriceRef, PriceRequest,
@@ -33,7 +33,7 @@ pub fn usd(text: &str) -> Usd {
     text.parse().unwrap()
 }
 
-struct Fixed;
+pub struct Fixed;
 
 impl Clock for Fixed {
     fn now(&self) -> Timestamp {
@@ -127,6 +127,7 @@ pub fn cost(span: &Span, rule: Rule, amount: Option<&str>) -> Cost {
         request_model: read.request_model.clone(),
         response_model: None,
         service_tier: None,
+        billing: read.billing.unwrap_or_default(),
         usage: read.usage.clone(),
         amount: amount.map(usd),
         unpriced,
@@ -291,6 +292,7 @@ impl Fixture {
             backends: Vec::new(),
             adapters: adapters(),
             prices: Arc::new(Book),
+            money: Money::vendored(),
             live: broadcast::channel(16).0,
             status: Arc::new(status),
             clock: Arc::new(Fixed),

@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use axum::http::Method;
 use futures_util::StreamExt as _;
-use quipu_core::{Committed, TraceId};
+use quipu_api::Money;
+use quipu_core::{Committed, TraceId, Usd};
+use quipu_insight::{Budget, Budgets};
 use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-use crate::fixture::{Fixture, NOW, RAG, WEATHER, trace_id};
+use crate::fixture::{Fixed, Fixture, NOW, RAG, WEATHER, trace_id};
 
 type Client = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -129,4 +131,25 @@ async fn a_plain_request_is_a_problem() {
     let status = answer.status.as_u16();
     assert!((400..500).contains(&status));
     answer.problem(status);
+}
+
+#[tokio::test]
+async fn what_budgets_say_is_told() {
+    let mut fixture = Fixture::new().await;
+    let budgets = Budgets::builder()
+        .clock(Arc::new(Fixed))
+        .budget("daily", Budget::usd(Usd::cents(1)))
+        .build()
+        .unwrap();
+    fixture.state.money = Money { budgets: budgets.clone(), ..Money::vendored() };
+    let host = serve(&fixture).await;
+    let mut client = connect(&host, None).await.unwrap();
+    assert_eq!(frame(&mut client).await["type"], "hello");
+    assert!(budgets.budget("daily").check(Usd::cents(2)).is_err());
+    let told = frame(&mut client).await;
+    assert_eq!((told["type"].as_str(), told["notice"]["name"].as_str()), (Some("budget"), Some("daily")));
+    assert_eq!(
+        (told["notice"]["event"].as_str(), told["notice"]["limit"].as_str()),
+        (Some("budget.refused"), Some("0.01"))
+    );
 }

@@ -5,6 +5,9 @@
 mod adapter;
 mod agents;
 mod assets;
+mod books;
+mod budgets;
+mod costs;
 mod down;
 mod events;
 mod figures;

@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 
 use axum::http::Method;
 use quipu_query::{
-    EVENT_PARAMS, FACET_PARAMS, FILTER_PARAMS, METRIC_PARAMS, SESSION_PARAMS, SESSION_TRACE_PARAMS,
-    SPAN_PARAMS, TRACE_PARAMS, USAGE_PARAMS,
+    ANALYSIS_PARAMS, EVENT_PARAMS, FACET_PARAMS, FILTER_PARAMS, METRIC_PARAMS, PRICE_CHECK_PARAMS,
+    PRICE_LIST_PARAMS, RANGE_PARAMS, SESSION_PARAMS, SESSION_TRACE_PARAMS, SPAN_PARAMS, TRACE_PARAMS,
+    USAGE_PARAMS,
 };
 use serde_json::Value;
 
 use crate::fixture::Fixture;
 
-const ROUTES: [(&str, &str); 21] = [
+const ROUTES: [(&str, &str); 38] = [
     ("get", "/healthz"),
     ("get", "/readyz"),
     ("get", "/metrics"),
@@ -31,6 +32,23 @@ const ROUTES: [(&str, &str); 21] = [
     ("get", "/api/v1/metrics"),
     ("get", "/api/v1/metrics/query"),
     ("post", "/api/v1/price"),
+    ("post", "/api/v1/estimate"),
+    ("get", "/api/v1/traces/{trace_id}/spans/{span_id}/cost"),
+    ("get", "/api/v1/costs/unpriced"),
+    ("get", "/api/v1/costs/analysis"),
+    ("get", "/api/cost-analysis"),
+    ("get", "/api/v1/plans"),
+    ("get", "/api/v1/budgets"),
+    ("put", "/api/v1/budgets/{name}"),
+    ("delete", "/api/v1/budgets/{name}"),
+    ("post", "/api/v1/budgets/{name}/check"),
+    ("get", "/api/v1/prices"),
+    ("get", "/api/v1/prices/models"),
+    ("get", "/api/v1/prices/check"),
+    ("post", "/api/v1/prices/reload"),
+    ("post", "/api/v1/prices/reprice"),
+    ("get", "/api/v1/prices/reprices"),
+    ("post", "/api/v1/prices/reprices/{id}/undo"),
     ("get", "/api/v1/status"),
     ("get", "/api/v1/live"),
 ];
@@ -52,7 +70,7 @@ async fn it_lists_every_route_and_no_other() {
         .collect();
     assert_eq!(listed, ROUTES.into_iter().chain(INTAKE).collect());
     for (_, path) in ROUTES {
-        let answer = fixture.ask(Method::DELETE, path, &[], "").await;
+        let answer = fixture.ask(Method::PATCH, path, &[], "").await;
         assert_eq!(answer.status.as_u16(), 405, "{path} is no route");
     }
 }
@@ -70,6 +88,12 @@ async fn its_parameters_are_those_that_routes_take() {
         ("/api/v1/facets", vec![FILTER_PARAMS, FACET_PARAMS]),
         ("/api/parity-matrix", vec![&["time_range", "frameworks"]]),
         ("/api/v1/traces/{trace_id}/spans/{span_id}/lens", vec![]),
+        ("/api/v1/costs/unpriced", vec![FILTER_PARAMS]),
+        ("/api/v1/costs/analysis", vec![FILTER_PARAMS, ANALYSIS_PARAMS]),
+        ("/api/cost-analysis", vec![RANGE_PARAMS]),
+        ("/api/v1/plans", vec![FILTER_PARAMS]),
+        ("/api/v1/prices/models", vec![PRICE_LIST_PARAMS]),
+        ("/api/v1/prices/check", vec![PRICE_CHECK_PARAMS]),
         ("/api/v1/events", vec![EVENT_PARAMS]),
         ("/api/v1/metrics/query", vec![METRIC_PARAMS]),
     ] {

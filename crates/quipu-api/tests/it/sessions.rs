@@ -16,7 +16,7 @@ async fn sessions_have_every_field_and_page() {
         "session_id": "sess/7", "user_id": "user-42", "started_at": "2026-11-21T11:00:00.000000000Z",
         "last_at": "2026-11-21T11:00:00.000000000Z", "traces": 1, "llm_calls": 1, "tool_calls": 2, "errors": 1,
         "tokens": {"input": 100, "output": 20, "cache_read": 60, "cache_write": 0, "reasoning": 0, "total": 120},
-        "cost_usd": "0.0041", "cost_reason": null, "agents": ["planner"], "models": ["gpt-4o"]
+        "cost_usd": "0.0041", "cost_reason": null, "subscription_usd": null, "agents": ["planner"], "models": ["gpt-4o"]
     });
     assert_eq!(second, json!({"sessions": [want], "next_cursor": null}));
 }

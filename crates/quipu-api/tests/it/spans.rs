@@ -40,7 +40,7 @@ async fn a_call_in_full() {
         "counted": true, "counted_reason": "a call with no call below it (R1)", "counted_rule": "leaf",
         "counted_why": "a call with no call below it (R1)", "signal": "span", "step": null, "handoff_from": null, "handoff_to": null,
         "guardrail_triggered": null, "cost_usd": "0.0041", "cost_reason": null,
-        "reported_cost_usd": null, "price": {"source": "test", "version": "1", "id": "openai/gpt-4o"}, "ttft_ms": 210.0,
+        "reported_cost_usd": null, "reported_deviates": false, "billing": "metered", "units": {}, "price": {"source": "test", "version": "1", "id": "openai/gpt-4o"}, "ttft_ms": 210.0,
         "tool_arguments": null, "tool_result": null, "finish_reasons": ["stop"],
         "input_messages": [{"role": "user", "parts": [{"type": "text", "content": "Will it rain?"}]}],
         "output_messages": [{"role": "assistant", "parts": [{"type": "text", "content": "Take an umbrella."}]}],

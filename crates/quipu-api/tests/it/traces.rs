@@ -16,8 +16,8 @@ async fn a_summary_has_every_field() {
         "framework": "langgraph", "convention": "genai", "started_at": "2026-11-21T11:00:00.000000000Z",
         "duration_ms": 4210.0, "status": "ok", "spans": 5, "llm_calls": 1, "tool_calls": 2, "errors": 1,
         "tokens": {"input": 100, "output": 20, "cache_read": 60, "cache_write": 0, "reasoning": 0, "total": 120},
-        "cost_usd": "0.0041", "cost_reason": null, "unpriced_calls": 0, "reported_cost_usd": null,
-        "session_id": "sess/7", "user_id": "user-42", "agents": ["planner"], "models": ["gpt-4o"]
+        "cost_usd": "0.0041", "cost_reason": null, "subscription_usd": null, "unpriced_calls": 0, "reported_cost_usd": null,
+        "session_id": "sess/7", "user_id": "user-42", "project": null, "commit": null, "branch": null, "tags": [], "agents": ["planner"], "models": ["gpt-4o"]
     });
     assert_eq!(answer, json!({"traces": [want], "next_cursor": null}));
 }

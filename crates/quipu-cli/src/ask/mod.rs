@@ -1,23 +1,30 @@
 //! The asking commands: a question goes to the HTTP interface, of a server or of one's own over the files.
 
+mod analysis;
+mod archive;
+mod books;
+mod budgets;
+mod estimate;
 mod lens;
 mod parity;
 mod price;
 mod print;
 mod source;
 mod tree;
+mod update;
 
 use std::io::Write;
 
 use anyhow::{Result, bail};
 use serde_json::Value;
 
-use crate::args::{Command, Events, Filter};
+use crate::args::{Command, Events, Filter, Source, Trace};
 
-pub use source::{default_folder, place};
+pub use source::{default_folder, note, place, server_with};
 
 /// A question to the HTTP interface.
 pub struct Question {
+    method: &'static str,
     path: String,
     params: Vec<(&'static str, String)>,
     body: Option<Value>,
@@ -25,7 +32,11 @@ pub struct Question {
 
 impl Question {
     fn get(path: impl Into<String>) -> Self {
-        Self { path: path.into(), params: Vec::new(), body: None }
+        Self { method: "GET", path: path.into(), params: Vec::new(), body: None }
+    }
+
+    fn post(path: impl Into<String>, body: Value) -> Self {
+        Self { method: "POST", body: Some(body), ..Self::get(path) }
     }
 
     fn with(mut self, name: &'static str, value: &Option<String>) -> Self {
@@ -45,21 +56,42 @@ impl Question {
             .with("status", &filter.status)
             .with("session", &filter.session)
             .with("user", &filter.user)
+            .with("tag", &filter.tag)
+            .with("project", &filter.project)
+            .with("commit", &filter.commit)
+            .with("branch", &filter.branch)
             .with("min_duration_ms", &filter.min_duration_ms)
             .with("min_cost_usd", &filter.min_cost_usd)
     }
 }
 
-/// Asks and prints.
-pub fn run(command: &Command) -> Result<()> {
-    let (question, source, print): (_, _, fn(&Value) -> String) = match command {
-        Command::Traces(ask) => {
-            let question = Question::get("/api/v1/traces").filtered(&ask.filter).with("sort", &ask.sort);
-            (question.with("limit", &ask.limit).with("cursor", &ask.cursor), &ask.source, print::traces)
+/// Asks and prints; `false` when a budget says no.
+pub fn run(command: &Command) -> Result<bool> {
+    match command {
+        Command::Prices(ask) => return books::run(&ask.what),
+        Command::Budget(ask) => return budgets::run(&ask.what),
+        Command::Estimate(ask) => return estimate::run(ask),
+        Command::Price(ask) => show(ask.source.json, &price::ask(ask)?, print::price)?,
+        Command::Trace(ask) if ask.lens => show(ask.source.json, &lens::ask(ask)?, lens::print)?,
+        other => {
+            let (question, source, print) = question(other)?;
+            show(source.json, &source::ask(source, &question)?, print)?;
         }
-        Command::Trace(ask) if ask.lens => {
-            show(ask.source.json, &lens::ask(ask)?, lens::print)?;
-            return Ok(());
+    }
+    Ok(true)
+}
+
+/// How an answer is shown to people.
+type Print = fn(&Value) -> String;
+
+/// What a command asks, whom, and how the answer is shown.
+fn question(command: &Command) -> Result<(Question, &Source, Print)> {
+    let of = |path: &str, filter| Question::get(path).filtered(filter);
+    Ok(match command {
+        Command::Traces(ask) => {
+            let question =
+                of("/api/v1/traces", &ask.filter).with("sort", &ask.sort).with("limit", &ask.limit);
+            (question.with("cursor", &ask.cursor), &ask.source, print::traces)
         }
         Command::Frameworks(ask) => {
             let question = Question::get("/api/parity-matrix")
@@ -67,35 +99,34 @@ pub fn run(command: &Command) -> Result<()> {
                 .with("frameworks", &ask.frameworks);
             (question, &ask.source, parity::print)
         }
-        Command::Trace(ask) => {
-            let question = Question::get(format!("/api/v1/traces/{}", source::escape(&ask.id)));
-            (question, &ask.source, tree::trace)
-        }
+        Command::Trace(ask) => trace(ask),
         Command::Sessions(ask) => {
-            let question = Question::get("/api/v1/sessions").filtered(&ask.filter).with("limit", &ask.limit);
-            (question, &ask.source, print::sessions)
+            (of("/api/v1/sessions", &ask.filter).with("limit", &ask.limit), &ask.source, print::sessions)
+        }
+        Command::Usage(ask) if ask.analysis => {
+            let question = of("/api/v1/costs/analysis", &ask.filter).with("bucket", &ask.bucket);
+            (question, &ask.source, analysis::print)
         }
         Command::Usage(ask) => {
             let keys = Some(ask.group_by.clone()).filter(|keys| !keys.is_empty());
-            (
-                Question::get("/api/v1/usage").filtered(&ask.filter).with("group_by", &keys),
-                &ask.source,
-                print::usage,
-            )
+            (of("/api/v1/usage", &ask.filter).with("group_by", &keys), &ask.source, print::usage)
         }
-        Command::Tools(ask) => {
-            (Question::get("/api/v1/tools").filtered(&ask.filter), &ask.source, print::tools)
-        }
+        Command::Plans(ask) => (of("/api/v1/plans", &ask.filter), &ask.source, analysis::plans),
+        Command::Tools(ask) => (of("/api/v1/tools", &ask.filter), &ask.source, print::tools),
         Command::Events(ask) => (events(ask), &ask.source, print::events),
-        Command::Price(ask) => {
-            show(ask.json, &price::ask(ask)?, print::price)?;
-            return Ok(());
-        }
         _ => bail!("not a question"),
-    };
-    let answer = source::ask(source, &question)?;
-    show(source.json, &answer, print)?;
-    Ok(())
+    })
+}
+
+fn trace(ask: &Trace) -> (Question, &Source, Print) {
+    let path = format!("/api/v1/traces/{}", source::escape(&ask.id));
+    match &ask.cost {
+        None => (Question::get(path), &ask.source, tree::trace),
+        Some(span) => {
+            let question = Question::get(format!("{path}/spans/{}/cost", source::escape(span)));
+            (question, &ask.source, print::cost_of_span)
+        }
+    }
 }
 
 fn events(ask: &Events) -> Question {
@@ -112,7 +143,7 @@ fn events(ask: &Events) -> Question {
 }
 
 /// Prints the answer. A reader that has seen enough is an error here, and none for the command.
-fn show(json: bool, answer: &Value, print: fn(&Value) -> String) -> std::io::Result<()> {
+fn show(json: bool, answer: &Value, print: impl Fn(&Value) -> String) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     if json { writeln!(out, "{answer:#}") } else { writeln!(out, "{}", print(answer)) }
 }

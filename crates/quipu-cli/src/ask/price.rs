@@ -1,70 +1,63 @@
-//! The price of one usage: from the built-in book, which needs no store, or from a server's.
+//! The price of one usage: by the books of the data folder, which needs no store, or by a server's.
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result, bail};
-use quipu::core::{Clock, PriceBook, PriceRequest, SystemClock, Timestamp, Usage};
-use quipu::prices::Book;
-use quipu_api::dto::PriceAnswer;
-use serde_json::{Value, json};
+use anyhow::{Result, bail};
+use serde_json::{Map, Value, json};
 
 use super::{Question, source};
 use crate::args::Price;
 
 /// The answer, in the form of the HTTP interface.
 pub fn ask(price: &Price) -> Result<Value> {
-    let context = price.context.iter().map(|pair| match pair.split_once('=') {
-        Some(pair) => Ok(pair),
-        None => bail!("--context {pair:?} is not KEY=VALUE"),
-    });
-    let context: Vec<_> = context.collect::<Result<_>>()?;
-    match &price.url {
-        Some(url) => source::ask_server(url, &question(price, &context)),
-        None => from_book(price, &context),
-    }
+    source::ask_books(&price.source, &question(price)?)
 }
 
-fn question(price: &Price, context: &[(&str, &str)]) -> Question {
-    let mut usage = json!({"input_tokens": price.input, "output_tokens": price.output});
-    for (unit, count) in [("cache_read_tokens", price.cache_read), ("cache_write_tokens", price.cache_write)]
-    {
-        if let Some(count) = count {
-            usage[unit] = count.into();
-        }
-    }
-    let context: BTreeMap<_, _> = context.iter().copied().collect();
-    let mut body = json!({"model": price.model, "usage": usage, "context": context});
+fn question(price: &Price) -> Result<Question> {
+    let mut body = json!({"model": price.model, "usage": usage(price)?, "context": context(price)?});
     for (name, value) in [("provider", &price.provider), ("at", &price.at)] {
         if let Some(value) = value {
             body[name] = value.as_str().into();
         }
     }
-    Question { body: Some(body), ..Question::get("/api/v1/price") }
+    Ok(Question::post("/api/v1/price", body))
 }
 
-fn from_book(price: &Price, context: &[(&str, &str)]) -> Result<Value> {
-    let at = match &price.at {
-        Some(text) => text.parse::<Timestamp>().context("--at")?,
-        None => SystemClock.now(),
-    };
-    let cached = price.cache_read.unwrap_or(0).saturating_add(price.cache_write.unwrap_or(0));
-    if cached > price.input {
-        bail!("--cache-read and --cache-write are parts of --input: {cached} of {} cannot be", price.input);
-    }
-    let usage = Usage {
-        input: Some(price.input),
-        output: Some(price.output),
-        cache_read: price.cache_read,
-        cache_write: price.cache_write,
-        ..Usage::default()
-    };
-    let answer = Book::vendored().price(&PriceRequest {
-        provider: price.provider.as_deref(),
-        model: &price.model,
-        at,
-        context: context.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect(),
-        usage: &usage,
-        units: BTreeMap::new(),
+fn context(price: &Price) -> Result<BTreeMap<&str, &str>> {
+    let pairs = price.context.iter().map(|pair| match pair.split_once('=') {
+        Some(pair) => Ok(pair),
+        None => bail!("--context {pair:?} is not KEY=VALUE"),
     });
-    Ok(serde_json::to_value(PriceAnswer::from(answer))?)
+    pairs.collect()
+}
+
+fn usage(price: &Price) -> Result<Map<String, Value>> {
+    let mut usage = Map::new();
+    for pair in &price.unit {
+        let count = pair.split_once('=').and_then(|(unit, count)| Some((unit, count.parse::<u64>().ok()?)));
+        let Some((unit, count)) = count.filter(|(unit, _)| !unit.is_empty()) else {
+            bail!("--unit {pair:?} is not KEY=N, such as web_searches=2");
+        };
+        if usage.insert(unit.to_owned(), count.into()).is_some() {
+            bail!("--unit {pair:?}: {unit} is given twice");
+        }
+    }
+    let named = [
+        ("input_tokens", Some(price.input).filter(|count| *count > 0)),
+        ("output_tokens", Some(price.output).filter(|count| *count > 0)),
+        ("cache_read_tokens", price.cache_read),
+        ("cache_write_tokens", price.cache_write),
+    ];
+    for (unit, count) in named {
+        if let Some(count) = count
+            && usage.insert(unit.to_owned(), count.into()).is_some()
+        {
+            bail!("--unit {unit} and the flag of the same meaning are both given");
+        }
+    }
+    // Without any unit the question is one of tokens, none of them used.
+    if usage.is_empty() {
+        usage.extend([("input_tokens".to_owned(), 0.into()), ("output_tokens".to_owned(), 0.into())]);
+    }
+    Ok(usage)
 }

@@ -2,11 +2,7 @@
 
 use serde_json::Value;
 
-use crate::table::{Column, cost, millis, table, text, time, usd};
-
-fn rows(answer: &Value, list: &str, row: impl Fn(&Value) -> Vec<String>) -> Vec<Vec<String>> {
-    answer[list].as_array().into_iter().flatten().map(row).collect()
-}
+use crate::table::{Column, clean, cost, millis, rows, table, text, time, usd};
 
 fn page(columns: &[Column], rows: Vec<Vec<String>>, answer: &Value, nothing: &str) -> String {
     if rows.is_empty() {
@@ -77,9 +73,10 @@ pub fn sessions(answer: &Value) -> String {
     page(&columns, rows, answer, "no sessions match")
 }
 
-/// Sums by key, then over all.
+/// Sums by key, then over all. What ran under a subscription has a column where there is any.
 pub fn usage(answer: &Value) -> String {
-    let columns = [
+    let plans = answer["total"]["subscription_usd"].is_string();
+    let mut columns = vec![
         Column("key", false),
         Column("calls", true),
         Column("errors", true),
@@ -92,9 +89,10 @@ pub fn usage(answer: &Value) -> String {
         Column("unpriced", true),
         Column("cost", true),
     ];
+    columns.extend(plans.then_some(Column("under plans, by list price", true)));
     let line = |name: String, row: &Value| {
         let tokens = &row["tokens"];
-        vec![
+        let mut cells = vec![
             name,
             text(&row["llm_calls"]),
             text(&row["errors"]),
@@ -105,8 +103,10 @@ pub fn usage(answer: &Value) -> String {
             millis(&row["latency_ms"]["p50"]),
             millis(&row["latency_ms"]["p95"]),
             text(&row["unpriced_calls"]),
-            cost(row),
-        ]
+            if plans { usd(&row["cost_usd"]) } else { cost(row) },
+        ];
+        cells.extend(plans.then(|| usd(&row["subscription_usd"])));
+        cells
     };
     let key = |group: &Value| {
         let parts = group["key"].as_object().into_iter().flatten();
@@ -166,6 +166,36 @@ pub fn events(answer: &Value) -> String {
     page(&columns, rows, answer, "no events match")
 }
 
+/// What one span cost and why.
+pub fn cost_of_span(answer: &Value) -> String {
+    let mut out = Vec::new();
+    match answer["cost_usd"].as_str() {
+        Some(amount) => {
+            let list =
+                if answer["billing"] == "subscription" { " by list price, under a subscription" } else { "" };
+            out.push(format!("${amount}{list}, priced at {}", time(&answer["at"])));
+        }
+        None => out.push(format!("no cost: {}", text(&answer["cost_reason"]))),
+    }
+    let context = answer["context"].as_object().into_iter().flatten();
+    let context: Vec<_> = context.map(|(key, value)| format!("{}={}", clean(key), text(value))).collect();
+    if !context.is_empty() {
+        out.push(format!("context: {}", context.join(" ")));
+    }
+    if !answer["price"].is_null() {
+        out.push(price(&answer["price"]));
+        let recorded =
+            if answer["as_recorded"] == true { "as it was recorded" } else { "by other prices than then" };
+        out.push(recorded.to_owned());
+    }
+    if let Some(reported) = answer["reported_cost_usd"].as_str() {
+        let far = if answer["deviates"] == true { ", more than 5 % away" } else { "" };
+        out.push(format!("reported by the source: ${reported}{far}"));
+    }
+    out.extend(answer["note"].as_str().map(clean));
+    out.join("\n")
+}
+
 /// A price, line by line.
 pub fn price(answer: &Value) -> String {
     let Some(total) = answer["total_usd"].as_str() else {
@@ -179,8 +209,10 @@ pub fn price(answer: &Value) -> String {
     });
     lines.push(vec!["total".into(), String::new(), String::new(), format!("${total}")]);
     let rule = &answer["rule"];
+    let fallbacks = answer["fallbacks"].as_array().into_iter().flatten();
+    let fallbacks: String = fallbacks.map(|note| format!("\n  {}", text(note))).collect();
     format!(
-        "{}\nrule {} of {} {}",
+        "{}\nrule {} of {} {}{fallbacks}",
         table(&columns, lines),
         text(&rule["id"]),
         text(&rule["source"]),

@@ -8,16 +8,19 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use quipu::Access;
-use quipu::core::Store;
+use quipu::core::{Error, ErrorKind, Store};
+use quipu::pipeline::Unstored;
 use serde_json::Value;
 use tower::ServiceExt;
 
 use super::Question;
-use crate::args::Source;
-use crate::serve;
+use crate::args::{BookSource, Source};
+use crate::serve::{self, Accounts};
 
 /// Largest answer that is read.
 const ANSWER_BYTES: usize = 1 << 30;
+/// Where a server listens unless it is told otherwise.
+const SERVER: &str = "http://127.0.0.1:8080";
 
 /// The store's URI and the data folder that a source means.
 pub fn place(source: &Source) -> Result<(String, PathBuf)> {
@@ -33,6 +36,76 @@ pub fn default_folder() -> Result<PathBuf> {
     let base = dirs::data_local_dir()
         .ok_or_else(|| anyhow!("this platform names no data folder: use --data-dir"))?;
     Ok(base.join("quipu"))
+}
+
+/// Asks what needs price books and budgets, and no store.
+pub fn ask_books(source: &BookSource, question: &Question) -> Result<Value> {
+    if let Some(url) = &source.url {
+        return ask_server(url, question);
+    }
+    let folder = book_folder(source)?;
+    let accounts = match (question.path.starts_with("/api/v1/budgets"), question.method) {
+        (true, "PUT") => Accounts::Make,
+        (true, _) => Accounts::IfThere,
+        (false, _) => Accounts::Leave,
+    };
+    if accounts == Accounts::Make {
+        std::fs::create_dir_all(&folder)
+            .with_context(|| format!("cannot make the data folder {}", folder.display()))?;
+    }
+    let store =
+        if accounts == Accounts::Leave { Arc::new(Unstored) } else { store_if_there(source, &folder) };
+    ask_routes(serve::routes_over(store, &folder, accounts)?, question)
+}
+
+/// The store, from which a new budget begins; none where there is none, or it is not asked for.
+fn store_if_there(source: &BookSource, folder: &Path) -> Arc<dyn Store> {
+    let uri = source.store.as_deref().unwrap_or("sqlite:");
+    quipu::open(uri, folder, Access::Read).unwrap_or_else(|_| Arc::new(Unstored))
+}
+
+/// The data folder that a source of price books means.
+pub fn book_folder(source: &BookSource) -> Result<PathBuf> {
+    source.data_dir.clone().map_or_else(default_folder, Ok)
+}
+
+/// Asks a question that changes the store if it `writes`: a server, or the files if no server has them open.
+pub fn ask_to_write(source: &Source, question: &Question, writes: bool) -> Result<Value> {
+    if !writes || source.url.is_some() {
+        return ask(source, question);
+    }
+    let (uri, folder) = place(source)?;
+    match quipu::open(&uri, &folder, Access::Write) {
+        Ok(store) => ask_routes(serve::routes_over(store, &folder, Accounts::Leave)?, question),
+        Err(error) if error.kind() == ErrorKind::Locked => {
+            ask_server(&server_with(&uri, &folder, error)?, question)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The server that has a store open, if it is the one at the usual place.
+pub fn server_with(uri: &str, folder: &Path, locked: Error) -> Result<String> {
+    let path = uri.split_once(':').map(|(_, path)| path).filter(|path| !path.is_empty());
+    if let Some(url) = server_of(path.map_or(folder, Path::new)) {
+        note(&format!("a server has the store open: asking {url}"));
+        return Ok(url);
+    }
+    Err(anyhow!(locked).context("another process has the store open; if it is a server, name it with --url"))
+}
+
+/// The server at the usual place, if its store is in this folder.
+pub fn server_of(folder: &Path) -> Option<String> {
+    let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let status = ask_server(SERVER, &Question::get("/api/v1/status")).ok()?;
+    let theirs = status["store"]["uri"].as_str()?;
+    let theirs = Path::new(theirs.split_once(':').map_or(theirs, |(_, path)| path)).canonicalize().ok()?;
+    (theirs == folder).then(|| SERVER.to_owned())
+}
+
+/// A line on standard error, where it does not mix with the answer.
+pub fn note(text: &str) {
+    let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("quipu: {text}\n"));
 }
 
 /// Asks the source.
@@ -55,7 +128,7 @@ impl Asked {
             return Ok(Self::Server(url.clone()));
         }
         let (uri, folder) = place(source)?;
-        Ok(Self::Files(serve::routes_over(open(&uri, &folder)?)))
+        Ok(Self::Files(serve::routes_over(open(&uri, &folder)?, &folder, Accounts::Leave)?))
     }
 
     /// Asks.
@@ -96,12 +169,11 @@ pub fn escape(text: &str) -> String {
 fn ask_routes(routes: Router, question: &Question) -> Result<Value> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let request = Request::builder().uri(target(question));
+        let request = Request::builder().method(question.method).uri(target(question));
         let request = match &question.body {
-            Some(body) => request
-                .method("POST")
-                .header("content-type", "application/json")
-                .body(Body::from(body.to_string()))?,
+            Some(body) => {
+                request.header("content-type", "application/json").body(Body::from(body.to_string()))?
+            }
             None => request.body(Body::empty())?,
         };
         let answer = routes.oneshot(request).await?;
@@ -116,9 +188,13 @@ pub fn ask_server(url: &str, question: &Question) -> Result<Value> {
     let url = format!("{}{}", url.trim_end_matches('/'), target(question));
     let agent =
         ureq::Agent::new_with_config(ureq::Agent::config_builder().http_status_as_error(false).build());
-    let answer = match &question.body {
-        Some(body) => agent.post(&url).header("content-type", "application/json").send(body.to_string()),
-        None => agent.get(&url).call(),
+    let answer = match (&question.body, question.method) {
+        (Some(body), method) => {
+            let request = if method == "PUT" { agent.put(&url) } else { agent.post(&url) };
+            request.header("content-type", "application/json").send(body.to_string())
+        }
+        (None, "DELETE") => agent.delete(&url).call(),
+        (None, _) => agent.get(&url).call(),
     };
     let mut answer = answer.with_context(|| format!("cannot reach {url}"))?;
     let status = answer.status().as_u16();
@@ -126,8 +202,11 @@ pub fn ask_server(url: &str, question: &Question) -> Result<Value> {
     decode(status, &body)
 }
 
-/// The answer's JSON; a problem (RFC 9457) becomes the error.
+/// The answer's JSON, null where it has no body; a problem (RFC 9457) becomes the error.
 fn decode(status: u16, body: &[u8]) -> Result<Value> {
+    if status == 204 {
+        return Ok(Value::Null);
+    }
     let answer: Value =
         serde_json::from_slice(body).with_context(|| format!("the answer (status {status}) is not JSON"))?;
     if status < 400 {

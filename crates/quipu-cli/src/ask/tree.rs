@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use crate::table::{Column, cost, millis, table, text};
+use crate::table::{Column, cost, millis, table, text, usd};
 
 /// Deepest level that is still indented.
 const DEEPEST: usize = 40;
@@ -45,6 +45,8 @@ fn row(depth: usize, span: &Value) -> Vec<String> {
         Some("error") => "failed".into(),
         _ if !tokens.is_null() && !counted => format!("not counted: {}", text(&span["counted_reason"])),
         _ if unpriced => text(&span["cost_reason"]),
+        _ if counted && span["billing"] == "subscription" => "by list price, under a subscription".into(),
+        _ if span["reported_deviates"] == true => format!("reported: {}", usd(&span["reported_cost_usd"])),
         _ => String::new(),
     };
     let what = [&span["model"], &span["tool"]].into_iter().find(|value| !value.is_null());

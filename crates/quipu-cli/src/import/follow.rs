@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use quipu::core::{Error, SpanId};
-use quipu_import::{Bounds, Follower, Round, State, Wake};
+use quipu_import::{Follower, Round, State, Wake};
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 
 use super::target::{Target, folder};
-use super::{line, note, tell, wait};
+use super::{bounds, line, note, tell, wait};
 use crate::args::Import;
 use crate::serve::Signals;
 
@@ -37,7 +37,7 @@ pub fn run(args: &Import, runtime: &Runtime, target: &mut Target<'_>) -> Result<
     if let Err(error) = &wake {
         note(&format!("{error}: looking every {} s instead", POLL.as_secs()));
     }
-    let mut follower = Follower::new(args.files.clone(), args.format, Bounds::default(), state(args)?);
+    let mut follower = Follower::new(args.files.clone(), args.format, bounds(args), state(args)?);
     loop {
         let pause = match follower.look(target, false) {
             Ok(round) => {

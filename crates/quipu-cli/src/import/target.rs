@@ -1,28 +1,27 @@
 //! Where records go: into the store, to a server, or nowhere.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use quipu::Access;
 use quipu::core::{Adapters, Clock, Error, ErrorKind, Intake, Limits, Span, Store, SystemClock};
 use quipu::pipeline::{Pipeline, SelfMetrics};
+use quipu_api::Money;
 use quipu_import::{Failure, Item, Sink};
 use quipu_otlp::{Encoding, Signal};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 use ureq::Agent;
 
-use super::{note, wait};
+use super::wait;
 use crate::args::Import;
 use crate::{ask, serve};
 
-/// Where a server listens unless it is told otherwise.
-const SERVER: &str = "http://127.0.0.1:8080";
 /// How long a server may take to answer one request.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Waits before a request that a server had no room for is sent again.
@@ -64,52 +63,36 @@ impl<'a> Target<'a> {
             .with_context(|| format!("cannot make the data folder {}", folder.display()))?;
         let uri = args.store.clone().unwrap_or_else(|| "sqlite:".into());
         match quipu::open(&uri, &folder, Access::Write) {
-            Ok(store) => Ok(Self::store(&store, runtime)),
-            Err(error) if error.kind() == ErrorKind::Locked => Self::of_store(&uri, &folder, error),
+            Ok(store) => {
+                let money = serve::money_of(&folder, serve::Accounts::IfThere)?;
+                wait(runtime, money.budgets.begin(store.as_ref()))?;
+                Ok(Self::store(&store, &money, runtime))
+            }
+            Err(error) if error.kind() == ErrorKind::Locked => {
+                Ok(Self::server(&ask::server_with(&uri, &folder, error)?))
+            }
             Err(error) => Err(error.into()),
         }
     }
 
-    fn server(url: &str) -> Self {
+    /// A server at this address.
+    pub fn server(url: &str) -> Self {
         let config =
             Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE)).build();
         let url = url.trim_end_matches('/').to_owned();
         Self::Server { agent: Agent::new_with_config(config), url, limits: limits() }
     }
 
-    fn store(store: &Arc<dyn Store>, runtime: &'a Runtime) -> Self {
+    fn store(store: &Arc<dyn Store>, money: &Money, runtime: &'a Runtime) -> Self {
         let _inside = runtime.enter();
         let limits = limits();
-        let pipeline = serve::start(&limits, store, &Arc::new(SelfMetrics::new()));
+        let pipeline = serve::start(&limits, store, &Arc::new(SelfMetrics::new()), money);
         let name = wait(runtime, store.info()).map_or_else(|_| "the store".to_owned(), |info| info.uri);
         Self::Store { runtime, pipeline, adapters: quipu::adapters(), limits, name }
     }
 
-    /// The server that has the store open, if it is the one at the usual place.
-    fn of_store(uri: &str, folder: &Path, locked: Error) -> Result<Self> {
-        let path = uri.split_once(':').map(|(_, path)| path).filter(|path| !path.is_empty());
-        let path = path.map_or(folder, Path::new);
-        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let server = Self::server(SERVER);
-        let elsewhere = || {
-            anyhow!(locked)
-                .context("another process has the store open; if it is a server, name it with --url")
-        };
-        match server.status() {
-            Ok(status) => {
-                let theirs = status["store"]["uri"].as_str().unwrap_or_default();
-                let theirs = Path::new(theirs.split_once(':').map_or(theirs, |(_, path)| path));
-                if theirs.canonicalize().is_ok_and(|theirs| theirs == path) {
-                    note(&format!("a server has the store open: sending to {SERVER}"));
-                    return Ok(server);
-                }
-                Err(elsewhere())
-            }
-            Err(_) => Err(elsewhere()),
-        }
-    }
-
-    fn status(&self) -> Result<Value> {
+    /// What the server says of itself.
+    pub fn status(&self) -> Result<Value> {
         let Self::Server { agent, url, .. } = self else { return Ok(Value::Null) };
         let path = format!("{url}/api/v1/status");
         let mut answer = agent.get(&path).call().with_context(|| format!("cannot reach {url}"))?;

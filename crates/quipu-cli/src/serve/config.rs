@@ -1,11 +1,15 @@
 //! What `serve` is told: defaults, then the config file, then the environment and flags.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use quipu::core::Limits;
+use quipu_gateway::GatewayConfig;
+use quipu_insight::BudgetConfig;
 use serde::Deserialize;
 
+use super::money::PriceSettings;
 use crate::args::Serve;
 use crate::ask;
 
@@ -27,6 +31,12 @@ pub struct Config {
     pub prometheus: String,
     /// Bounds on what is taken in.
     pub limits: Limits,
+    /// The user's own price book.
+    pub prices: PriceSettings,
+    /// Budgets by name.
+    pub budgets: BTreeMap<String, BudgetConfig>,
+    /// The gateway to model providers; none without it.
+    pub proxy: Option<GatewayConfig>,
 }
 
 impl Default for Config {
@@ -39,6 +49,9 @@ impl Default for Config {
             otlp_grpc: "127.0.0.1:4317".into(),
             prometheus: "127.0.0.1:9464".into(),
             limits: Limits::default(),
+            prices: PriceSettings::default(),
+            budgets: BTreeMap::new(),
+            proxy: None,
         }
     }
 }
@@ -46,15 +59,7 @@ impl Default for Config {
 impl Config {
     /// Reads the config file, if there is one, and lays the flags over it.
     pub fn of(args: &Serve) -> Result<Self> {
-        let mut config = match &args.config {
-            None => Self::default(),
-            Some(file) => {
-                let text = std::fs::read_to_string(file)
-                    .with_context(|| format!("cannot read {}", file.display()))?;
-                toml::from_str(&text)
-                    .with_context(|| format!("{} is not a valid configuration", file.display()))?
-            }
-        };
+        let mut config = Self::read(args.config.as_deref())?;
         let flags = [
             (&mut config.store, &args.store),
             (&mut config.http, &args.http),
@@ -68,7 +73,21 @@ impl Config {
             }
         }
         config.data_dir = args.data_dir.clone().or(config.data_dir);
+        if let Some(listen) = &args.proxy {
+            config.proxy.get_or_insert_default().listen.clone_from(listen);
+        }
+        if let Some(proxy) = &mut config.proxy {
+            crate::proxy::lay_over(proxy, &args.gateway)?;
+        }
         Ok(config)
+    }
+
+    /// Reads the config file, if there is one.
+    pub fn read(file: Option<&Path>) -> Result<Self> {
+        let Some(file) = file else { return Ok(Self::default()) };
+        let text =
+            std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+        toml::from_str(&text).with_context(|| format!("{} is not a valid configuration", file.display()))
     }
 
     /// The data folder, made if it is not there.

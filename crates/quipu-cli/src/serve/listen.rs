@@ -65,9 +65,18 @@ pub fn print(urls: &Urls) {
 }
 
 /// Writes the ready file at once: whoever sees it sees all of it.
-pub fn write(urls: &Urls, file: &Path) -> Result<()> {
+pub fn write(urls: &Urls, proxy: Option<&str>, file: &Path) -> Result<()> {
+    let mut all = serde_json::to_value(urls)?;
+    if let (Some(all), Some(proxy)) = (all.as_object_mut(), proxy) {
+        all.insert("proxy".into(), proxy.into());
+    }
+    write_json(&all, file)
+}
+
+/// Writes a ready file at once.
+pub fn write_json(all: &serde_json::Value, file: &Path) -> Result<()> {
     let draft = file.with_extension("draft");
     let written =
-        std::fs::write(&draft, serde_json::to_vec(urls)?).and_then(|()| std::fs::rename(&draft, file));
+        std::fs::write(&draft, serde_json::to_vec(all)?).and_then(|()| std::fs::rename(&draft, file));
     written.with_context(|| format!("cannot write the ready file {}", file.display()))
 }

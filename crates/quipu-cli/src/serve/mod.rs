@@ -3,6 +3,7 @@
 mod config;
 mod demo;
 mod listen;
+mod money;
 mod routes;
 
 use std::io::IsTerminal;
@@ -11,18 +12,23 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use quipu::Access;
-use quipu::core::{Limits, Meter, Store};
+use quipu::core::{Batch, Intake as _, Limits, Meter, Store};
 use quipu::pipeline::{Parts, Pipeline, Priced, SelfMetrics};
-use quipu::prices::Book;
+use quipu_api::Money;
+use quipu_insight::Budgets;
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
 use crate::args::Serve;
-use config::Config;
+use crate::proxy::Proxying;
+pub use config::Config;
 use demo::Demo;
 use listen::Listeners;
+pub use listen::write_json;
+pub use money::Accounts;
+pub use money::Place;
 use routes::House;
-pub use routes::routes_over;
+pub use routes::{money_of, routes_over};
 
 /// How long open requests may take to end after the signal to stop; the store's close comes on top.
 const DRAIN: Duration = Duration::from_secs(6);
@@ -47,8 +53,12 @@ async fn serve(args: &Serve, config: Config) -> Result<()> {
     let listeners = Listeners::bind(&config).await?;
     let urls = listeners.urls()?;
     let store = quipu::open(&config.store, &folder, Access::Write)?;
+    let place =
+        Place { folder: &folder, prices: &config.prices, budgets: &config.budgets, accounts: Accounts::Make };
+    let money = place.open(|text| tracing::warn!("{text}"))?;
+    money.budgets.begin(store.as_ref()).await.context("cannot read what was spent before")?;
     let metrics = Arc::new(SelfMetrics::new());
-    let pipeline = Arc::new(start(&config.limits, &store, &metrics));
+    let pipeline = Arc::new(start(&config.limits, &store, &metrics, &money));
     let demo = args.demo.then(|| Demo::new(quipu::adapters())).transpose()?;
     let house = House {
         limits: Arc::new(config.limits),
@@ -56,36 +66,72 @@ async fn serve(args: &Serve, config: Config) -> Result<()> {
         store: Arc::clone(&store),
         pipeline: Arc::clone(&pipeline),
         metrics: Arc::clone(&metrics),
+        money: money.clone(),
         demo: args.demo,
     };
     let (closing, closed) = watch::channel(false);
+    let proxying = match &config.proxy {
+        Some(proxy) if proxy.listen != "off" => Some(
+            Proxying::open(proxy.clone(), Arc::clone(&pipeline) as _, &money, &metrics, closed.clone())
+                .await?,
+        ),
+        _ => None,
+    };
     let servers = house.open(listeners, &closed);
     let background = tokio::spawn(watch_store(Arc::clone(&store), metrics));
+    let accounts = tokio::spawn(watch_budgets(money.budgets, Arc::clone(&store), Arc::clone(&pipeline)));
     if let Some(demo) = demo {
         demo.fill(pipeline.as_ref(), store.as_ref()).await.context("the demo could not fill the store")?;
         tokio::spawn(demo.trickle(Arc::clone(&pipeline) as _));
     }
     listen::print(&urls);
+    let proxy = proxying.as_ref().map(Proxying::url);
+    if let Some(url) = proxy {
+        println!("{:<20} {url}", "gateway");
+    }
     if let Some(file) = &args.ready_file {
-        listen::write(&urls, file)?;
+        listen::write(&urls, proxy, file)?;
     }
     stop.wait().await;
     background.abort();
+    accounts.abort();
     let _ = closing.send(true);
     // Whoever still talks after the grace period is cut off; what was acknowledged is stored.
     let _ = tokio::time::timeout(DRAIN, servers.join_all()).await;
+    if let Some(proxying) = proxying {
+        // It has had the same time.
+        proxying.close(Duration::from_secs(1)).await;
+    }
     pipeline.close().await?;
     Ok(())
 }
 
 /// The one pipeline that everything goes through, whoever brings it.
-pub fn start(limits: &Limits, store: &Arc<dyn Store>, metrics: &Arc<SelfMetrics>) -> Pipeline {
+pub fn start(limits: &Limits, store: &Arc<dyn Store>, metrics: &Arc<SelfMetrics>, money: &Money) -> Pipeline {
     Pipeline::start(Parts {
-        stages: vec![Arc::new(Priced::new(Arc::new(Book::vendored())))],
+        before: vec![Arc::new(money.budgets.watch())],
+        stages: vec![Arc::new(Priced::new(Arc::new(money.books.clone()))), Arc::new(money.budgets.clone())],
         meter: Arc::clone(metrics) as Arc<dyn Meter>,
         limits: limits.clone(),
         ..Parts::new(Arc::clone(store))
     })
+}
+
+/// Takes up budgets that another process set, and stores what budgets say while nothing else comes in.
+async fn watch_budgets(budgets: Budgets, store: Arc<dyn Store>, pipeline: Arc<Pipeline>) {
+    loop {
+        tokio::time::sleep(GAUGES).await;
+        if let Err(error) = budgets.begin(store.as_ref()).await {
+            tracing::warn!(%error, "what was spent before could not be read for a budget");
+        }
+        let events = budgets.take_events();
+        if events.is_empty() {
+            continue;
+        }
+        if let Err(error) = pipeline.submit(Batch { events, ..Batch::default() }).await {
+            tracing::warn!(%error, "what budgets say could not be stored");
+        }
+    }
 }
 
 async fn watch_store(store: Arc<dyn Store>, metrics: Arc<SelfMetrics>) {

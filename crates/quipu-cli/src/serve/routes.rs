@@ -1,22 +1,25 @@
 //! Which routes answer on which socket.
 
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
+use anyhow::Result;
 use axum::Router;
 use axum::body::Bytes;
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::get;
 use quipu::core::{Clock, Limits, Meter, Store, SystemClock};
 use quipu::pipeline::{Pipeline, SelfMetrics};
-use quipu::prices::Book;
 use quipu_api::dto::Listeners as Urls;
-use quipu_api::{ApiState, Asset, OPEN_METRICS, StatusInfo};
+use quipu_api::{ApiState, Asset, Money, OPEN_METRICS, StatusInfo};
 use quipu_receiver::Receiver;
 use tokio::net::TcpListener;
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
 
 use super::listen::Listeners;
+use super::money::{Accounts, Place, PriceSettings};
 
 /// What the routes stand on.
 pub struct House {
@@ -25,6 +28,7 @@ pub struct House {
     pub store: Arc<dyn Store>,
     pub pipeline: Arc<Pipeline>,
     pub metrics: Arc<SelfMetrics>,
+    pub money: Money,
     pub demo: bool,
 }
 
@@ -65,7 +69,7 @@ impl House {
             status: Arc::new(status(self.urls.clone(), self.demo)),
             limits: Arc::clone(&self.limits),
             metrics_text: Arc::new(move || metrics.text()),
-            ..state_over(Arc::clone(&self.store))
+            ..state_over(Arc::clone(&self.store), self.money.clone())
         })
     }
 
@@ -89,12 +93,13 @@ fn status(listeners: Urls, demo: bool) -> StatusInfo {
     StatusInfo { version: env!("CARGO_PKG_VERSION").into(), started_at: SystemClock.now(), listeners, demo }
 }
 
-fn state_over(store: Arc<dyn Store>) -> ApiState {
+fn state_over(store: Arc<dyn Store>, money: Money) -> ApiState {
     ApiState {
         store,
         backends: Vec::new(),
         adapters: quipu::adapters(),
-        prices: Arc::new(Book::vendored()),
+        prices: Arc::new(money.books.clone()),
+        money,
         live: broadcast::channel(1).0,
         status: Arc::new(status(Urls::default(), false)),
         clock: Arc::new(SystemClock),
@@ -113,7 +118,17 @@ fn asset(path: &str) -> Option<Asset> {
     Some(Asset { bytes, content_type: found.content_type, etag: found.etag, immutable: found.immutable })
 }
 
-/// The HTTP interface over a store, without a server: for the asking commands.
-pub fn routes_over(store: Arc<dyn Store>) -> Router {
-    quipu_api::routes(state_over(store))
+/// Price books and budgets of a data folder that no configuration is given for.
+pub fn money_of(folder: &Path, accounts: Accounts) -> Result<Money> {
+    let (prices, budgets) = (PriceSettings::default(), BTreeMap::new());
+    Place { folder, prices: &prices, budgets: &budgets, accounts }.open(crate::ask::note)
+}
+
+/// The HTTP interface over a store and the books and budgets of a data folder, without a server: for the asking commands.
+/// Budgets may be changed, which other processes see; stored calls only where the store is open for writing.
+pub fn routes_over(store: Arc<dyn Store>, folder: &Path, accounts: Accounts) -> Result<Router> {
+    let money = money_of(folder, accounts)?;
+    // An answer takes as long as it takes: nobody else waits for it.
+    let limits = Limits { request_seconds: u64::from(u32::MAX), ..Limits::default() };
+    Ok(quipu_api::routes(ApiState { limits: Arc::new(limits), ..state_over(store, money) }))
 }

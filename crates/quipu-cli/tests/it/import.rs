@@ -22,6 +22,20 @@ fn span(id: u32, tokens: u64) -> String {
     format!("{request}\n")
 }
 
+/// One call of Claude Code, which does not say who pays.
+fn transcript() -> String {
+    let line = |kind: &str, id: &str, at: &str, more: Value| {
+        let mut line = json!({"type": kind, "uuid": id, "sessionId": "s", "isSidechain": false, "version": "2.1.197", "timestamp": at});
+        line.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        format!("{line}\n")
+    };
+    let said = json!({"message": {"role": "user", "content": "Hello"}});
+    let answer = json!({"requestId": "r", "message": {"id": "m", "role": "assistant", "model": "claude-sonnet-4-5",
+        "content": [{"type": "text", "text": "Hi"}], "stop_reason": "end_turn", "usage": {"input_tokens": 100_000, "output_tokens": 0}}});
+    line("user", "u1", "2026-11-20T08:00:00.000Z", said)
+        + &line("assistant", "a1", "2026-11-20T08:00:01.000Z", answer)
+}
+
 fn input(source: &[&str]) -> u64 {
     let (code, out, err) = run(&[&["usage", "--group-by", "", "--json"], source].concat());
     assert_eq!(code, 0, "{err}");
@@ -49,6 +63,27 @@ fn files_go_into_the_store_once_and_bad_lines_are_named() {
         assert!(err.contains(&format!("{}:2: not JSON", file.display())) && !err.contains("secret"), "{err}");
         assert_eq!(input(&["--data-dir", text(&data)]), 30);
     }
+}
+
+#[test]
+fn who_pays_may_be_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("session.jsonl");
+    fs::write(&file, transcript()).unwrap();
+    // 100,000 tokens at 3 dollars a million.
+    for (how, cost, plan) in [
+        (&[][..], json!("0.3"), Value::Null),
+        (&["--billing", "metered"], json!("0.3"), Value::Null),
+        (&["--billing", "subscription"], Value::Null, json!("0.3")),
+    ] {
+        let data = tempfile::tempdir().unwrap();
+        let (code, _, err) = run(&[&["import", text(&file), "--data-dir", text(data.path())], how].concat());
+        assert_eq!(code, 0, "{err}");
+        let (_, out, _) = run(&["usage", "--group-by", "", "--json", "--data-dir", text(data.path())]);
+        let total = &serde_json::from_str::<Value>(&out).unwrap()["total"];
+        assert_eq!((&total["cost_usd"], &total["subscription_usd"]), (&cost, &plan), "{how:?}");
+    }
+    assert_eq!(run(&["import", text(&file), "--billing", "nobody"]).0, 2);
 }
 
 #[test]

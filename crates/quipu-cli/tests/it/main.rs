@@ -4,6 +4,7 @@
 
 mod ask;
 mod import;
+mod money;
 mod recordings;
 mod refusals;
 mod server;

@@ -77,6 +77,13 @@ impl Server {
         serde_json::from_str(&body).unwrap()
     }
 
+    /// A request that changes something.
+    pub fn write(&self, method: &str, path: &str, body: &Value) -> (u16, String) {
+        let url = format!("{}{path}", self.url("http"));
+        let request = if method == "PUT" { agent().put(url) } else { agent().post(url) };
+        answer(request.header("content-type", "application/json").send(body.to_string()))
+    }
+
     pub fn post(&self, signal: &str, body: &[u8], headers: &[(&str, &str)]) -> (u16, String) {
         let mut request = agent().post(format!("{}/v1/{signal}", self.url("otlp_http")));
         for (name, value) in headers {

@@ -1,10 +1,22 @@
-//! Whose pages may watch: WebSockets are not bound by the same-origin policy, so the server checks (RFC 6455, section 10.2).
+//! Whose pages may watch and write. WebSockets are not bound by the same-origin policy, so the server checks (RFC 6455, section
+//! 10.2); neither are requests that a browser takes for simple ones (Fetch standard, section 2.2.2).
 
 use axum::http::uri::Uri;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
+
+use crate::Problem;
+
+/// Refuses requests of another origin's pages.
+pub(crate) fn check(headers: &HeaderMap, uri: &Uri) -> Result<(), Problem> {
+    if !is_foreign(headers, uri) {
+        return Ok(());
+    }
+    let detail = "The header Origin names another host than the header Host.";
+    Err(Problem::new(StatusCode::FORBIDDEN, "denied", "Foreign origin", detail))
+}
 
 /// Whether a page of another origin asks. Clients that are no browser send no `Origin`.
-pub(crate) fn is_foreign(headers: &HeaderMap, uri: &Uri) -> bool {
+fn is_foreign(headers: &HeaderMap, uri: &Uri) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else {
         return false;
     };

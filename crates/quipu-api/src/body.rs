@@ -1,0 +1,84 @@
+//! Bodies: what they must be to be read, and errors that say which field is wrong.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts as _, Request};
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::extract::NoParams;
+use crate::state::Api;
+use crate::{Problem, origin};
+
+/// The body of a request that changes something. It comes from this server's own pages or from no page at all, and says that
+/// it is JSON: a form of another origin's page can do neither.
+pub(crate) struct Write(Bytes);
+
+impl FromRequest<Arc<Api>> for Write {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, api: &Arc<Api>) -> Result<Self, Problem> {
+        let (mut parts, body) = request.into_parts();
+        origin::check(&parts.headers, &parts.uri)?;
+        // A browser asks before it sends a DELETE elsewhere, whatever its type.
+        if parts.method != Method::DELETE && !is_json(&parts.headers) {
+            let detail = "The header Content-Type must be application/json.";
+            let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+            return Err(Problem::new(status, "unsupported_media_type", "Not JSON", detail));
+        }
+        NoParams::from_request_parts(&mut parts, api).await?;
+        Ok(Self(Bytes::from_request(Request::from_parts(parts, body), api).await?))
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let named = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = named.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/json")
+}
+
+impl Write {
+    /// The body as a `T`.
+    ///
+    /// # Errors
+    /// As for [`read`].
+    pub(crate) fn json<T: DeserializeOwned + Default>(&self) -> Result<T, Problem> {
+        if self.0.is_empty() {
+            return Ok(T::default());
+        }
+        read(&self.0)
+    }
+}
+
+/// A body as a `T`, every field of which may be left out.
+///
+/// # Errors
+/// It is no JSON object, or a field is unknown or has a value that cannot be used: the problem names the first such field.
+pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let object: Map<String, Value> = serde_json::from_slice(body).map_err(no_object)?;
+    match serde_json::from_value(Value::Object(object.clone())) {
+        Ok(read) => Ok(read),
+        Err(error) => Err(wrong_field::<T>(object).unwrap_or_else(|| bad(format!("{error}.")))),
+    }
+}
+
+/// The first field that cannot be read on its own.
+fn wrong_field<T: DeserializeOwned>(object: Map<String, Value>) -> Option<Problem> {
+    object.into_iter().find_map(|(name, value)| {
+        let alone = Value::Object(Map::from_iter([(name.clone(), value)]));
+        let error = serde_json::from_value::<T>(alone).err()?.to_string();
+        let named = error.contains(&format!("`{name}`"));
+        Some(bad(if named { format!("{error}.") } else { format!("{name}: {error}.") }))
+    })
+}
+
+/// A body that cannot be used.
+pub(crate) fn bad(detail: impl Into<String>) -> Problem {
+    Problem::bad_request("Bad body", detail)
+}
+
+fn no_object(error: serde_json::Error) -> Problem {
+    bad(format!("The body is not the JSON object that this route takes: {error}."))
+}

@@ -1,0 +1,99 @@
+//! What a call will cost, before it is made.
+
+use quipu_core::{CostEstimate, Spread, TokenEstimate, Usd};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use utoipa::ToSchema;
+
+/// What is about to be asked of a model. Exactly one of `text`, `messages` and `body` is given.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct EstimateAsk {
+    /// Provider by any of its names; left out, the model decides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+    /// Model.
+    pub model: String,
+    /// Plain text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Messages as OpenAI's, Anthropic's or Gemini's requests have them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<Object>>)]
+    pub messages: Option<Json>,
+    /// A whole request body in the form of OpenAI, Anthropic or Gemini, tools and images included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub body: Option<Json>,
+    /// Output tokens expected; left out, the estimator's own rule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected_output: Option<u64>,
+    /// Most output tokens that the request allows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_output: Option<u64>,
+}
+
+/// What a call will cost.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct EstimateAnswer {
+    /// Tokens in.
+    pub input: TokenSpread,
+    /// Tokens out.
+    pub output: TokenSpread,
+    /// What these cost; null with `reason`.
+    pub cost: Option<CostSpread>,
+    /// Why there is no cost: `unknown_model`, `no_unit_price`, `not_valid_then`.
+    pub reason: Option<String>,
+}
+
+/// A number of tokens, as sure as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TokenSpread {
+    /// At least, within the stated error of the method.
+    pub low: u64,
+    /// Expected.
+    pub expected: u64,
+    /// At most, within the stated error of the method.
+    pub high: u64,
+    /// Whether the count is exact.
+    pub exact: bool,
+    /// How it was counted.
+    pub method: String,
+}
+
+impl From<&TokenEstimate> for TokenSpread {
+    fn from(from: &TokenEstimate) -> Self {
+        let TokenEstimate { low, expected, high, exact, method } = *from;
+        Self { low, expected, high, exact, method: method.to_owned() }
+    }
+}
+
+impl From<&CostEstimate> for EstimateAnswer {
+    fn from(from: &CostEstimate) -> Self {
+        let spread = |Spread { low, expected, high }| CostSpread {
+            low_usd: low,
+            expected_usd: expected,
+            high_usd: high,
+        };
+        Self {
+            input: (&from.input).into(),
+            output: (&from.output).into(),
+            cost: from.cost.ok().map(spread),
+            reason: from.cost.err().map(|reason| reason.as_str().to_owned()),
+        }
+    }
+}
+
+/// An amount, as sure as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CostSpread {
+    /// At least.
+    #[schema(value_type = String)]
+    pub low_usd: Usd,
+    /// Expected.
+    #[schema(value_type = String)]
+    pub expected_usd: Usd,
+    /// At most.
+    #[schema(value_type = String)]
+    pub high_usd: Usd,
+}

@@ -1,0 +1,195 @@
+//! History under other prices.
+
+use quipu_core::Usd;
+use quipu_insight::reprice::{ModelChange, Past, Plan, Undone};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{name, names};
+
+/// Which history to price again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct RepriceAsk {
+    /// Calls that started at or after: RFC 3339, or a time ago such as `-7d`; all that is stored when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+    /// Calls that started before, written like `since`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+    /// Only calls of this provider.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+    /// Only calls of this model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// Only say what would change.
+    pub dry_run: bool,
+}
+
+/// What pricing again changed, or would.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RepriceAnswer {
+    /// Id by which it can be undone; null when nothing was written.
+    pub id: Option<String>,
+    /// Whether it only says what would change.
+    pub dry_run: bool,
+    /// By model, largest difference first.
+    pub models: Vec<RepricedModel>,
+    /// Over all models.
+    pub total: RepricedSum,
+    /// Sources and versions that the changed calls were priced with.
+    pub books_before: Vec<String>,
+    /// Those that they are priced with now, or would be.
+    pub books_after: Vec<String>,
+    /// Calls written.
+    pub written: u64,
+    /// Calls that changed while it was computed, and were left alone.
+    pub skipped: u64,
+}
+
+/// The difference for one model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RepricedModel {
+    /// Provider; null where the calls name none.
+    pub provider: Option<String>,
+    /// Model; null where the calls name none.
+    pub model: Option<String>,
+    /// Sums.
+    #[serde(flatten)]
+    pub sum: RepricedSum,
+}
+
+/// A difference.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RepricedSum {
+    /// Calls looked at.
+    pub calls: u64,
+    /// Calls whose cost changes.
+    pub changed: u64,
+    /// Cost before, metered and subscription together; calls without a price add nothing.
+    #[schema(value_type = String)]
+    pub old_usd: Usd,
+    /// Cost after.
+    #[schema(value_type = String)]
+    pub new_usd: Usd,
+    /// `new_usd` less `old_usd`.
+    #[schema(value_type = String)]
+    pub difference_usd: Usd,
+    /// Calls that had no price and now have one; part of `changed`.
+    pub newly_priced: u64,
+    /// Calls whose price today's books cannot give: they keep it.
+    pub kept: u64,
+}
+
+/// The times that history was priced again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RepricesAnswer {
+    /// Newest first.
+    pub reprices: Vec<Reprice>,
+}
+
+/// One time that history was priced again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Reprice {
+    /// Id.
+    pub id: String,
+    /// When.
+    pub at: String,
+    /// `applied`, `undone`, or `unfinished` when it was cut off: it can be undone.
+    pub state: String,
+    /// What it was asked.
+    pub asked: RepriceAsk,
+    /// By model, largest difference first.
+    pub models: Vec<RepricedModel>,
+    /// Over all models.
+    pub total: RepricedSum,
+    /// Sources and versions that the calls were priced with before.
+    pub books_before: Vec<String>,
+    /// Those that they were priced with then.
+    pub books_after: Vec<String>,
+}
+
+/// What undoing gave back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UndoAnswer {
+    /// Id.
+    pub id: String,
+    /// Calls that have their earlier cost again.
+    pub restored: u64,
+    /// Calls that changed since, and were left alone.
+    pub changed_since: u64,
+    /// Calls that are stored no more.
+    pub gone: u64,
+}
+
+impl From<&ModelChange> for RepricedSum {
+    fn from(from: &ModelChange) -> Self {
+        Self {
+            calls: from.calls,
+            changed: from.changed,
+            old_usd: from.old,
+            new_usd: from.new,
+            difference_usd: from.difference(),
+            newly_priced: from.newly_priced,
+            kept: from.kept,
+        }
+    }
+}
+
+impl From<&ModelChange> for RepricedModel {
+    fn from(from: &ModelChange) -> Self {
+        Self { provider: name(from.provider.as_ref()), model: name(from.model.as_ref()), sum: from.into() }
+    }
+}
+
+fn models(plan: &Plan) -> Vec<RepricedModel> {
+    plan.models.iter().map(RepricedModel::from).collect()
+}
+
+impl RepriceAnswer {
+    /// What a plan says, before or without writing it.
+    pub(crate) fn planned(plan: &Plan) -> Self {
+        Self {
+            id: None,
+            dry_run: true,
+            models: models(plan),
+            total: (&plan.total).into(),
+            books_before: names(&plan.books_before),
+            books_after: names(&plan.books_after),
+            written: 0,
+            skipped: 0,
+        }
+    }
+}
+
+impl From<&Past> for Reprice {
+    fn from(from: &Past) -> Self {
+        let plan = &from.plan;
+        let asked = RepriceAsk {
+            since: plan.ask.since.map(|time| time.to_string()),
+            until: plan.ask.until.map(|time| time.to_string()),
+            provider: plan.ask.provider.clone(),
+            model: plan.ask.model.clone(),
+            dry_run: false,
+        };
+        Self {
+            id: from.id.clone(),
+            at: from.at.to_string(),
+            state: from.state.as_str().to_owned(),
+            asked,
+            models: models(plan),
+            total: (&plan.total).into(),
+            books_before: names(&plan.books_before),
+            books_after: names(&plan.books_after),
+        }
+    }
+}
+
+impl UndoAnswer {
+    /// What came of undoing `id`.
+    pub(crate) fn new(id: String, undone: Undone) -> Self {
+        let Undone { rows, changed_since, gone } = undone;
+        Self { id, restored: rows, changed_since, gone }
+    }
+}

@@ -1,0 +1,95 @@
+//! The price books: what is in them, where they disagree, and reading them again.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use tokio::task::spawn_blocking;
+
+use super::Answer;
+use crate::Problem;
+use crate::body::Write;
+use crate::dto::{
+    Disagreement, DisagreementsAnswer, PriceCheckParams, PriceListParams, PriceModel, PriceModelsAnswer,
+    PricesAnswer, ReloadAnswer,
+};
+use crate::extract::{Ask, NoParams};
+use crate::json::Json;
+use crate::money::Money;
+use crate::state::{Api, Shared};
+
+/// Price books
+///
+/// The books in use, earlier versions that explain earlier costs, and the user's own book, which always wins.
+#[utoipa::path(get, path = "/api/v1/prices", tag = "prices",
+    responses((status = 200, description = "The books.", body = PricesAnswer)))]
+pub(crate) async fn prices(State(api): Shared, _: NoParams) -> Answer<PricesAnswer> {
+    Ok(Json(off_thread(&api, told).await?))
+}
+
+fn told(money: &Money) -> PricesAnswer {
+    PricesAnswer::new(&money.books, money.user_file.as_deref())
+}
+
+/// Prices of models
+///
+/// What models cost now, by every book that names them, without any context.
+#[utoipa::path(get, path = "/api/v1/prices/models", tag = "prices", params(PriceListParams),
+    responses((status = 200, description = "Prices.", body = PriceModelsAnswer)))]
+pub(crate) async fn price_models(State(api): Shared, Ask(params): Ask) -> Answer<PriceModelsAnswer> {
+    let (ask, now) = (params.price_list_ask()?, params.now());
+    let answer = move |money: &Money| {
+        let rules = money.books.list(ask.provider.as_deref(), ask.q.as_deref(), now);
+        let models = rules.iter().take(ask.limit).map(PriceModel::from).collect();
+        PriceModelsAnswer { models, more: rules.len() > ask.limit }
+    };
+    Ok(Json(off_thread(&api, answer).await?))
+}
+
+/// Disagreements
+///
+/// Prices that the second book states differently from the first, which is the one charged; those furthest apart first.
+#[utoipa::path(get, path = "/api/v1/prices/check", tag = "prices", params(PriceCheckParams),
+    responses((status = 200, description = "Where the books disagree.", body = DisagreementsAnswer)))]
+pub(crate) async fn check_prices(State(api): Shared, Ask(params): Ask) -> Answer<DisagreementsAnswer> {
+    let (percent, now) = (params.price_check_percent()?, params.now());
+    let answer = move |money: &Money| {
+        let mut found = money.books.disagreements(percent as f64, now);
+        found.sort_by(|one, other| other.percent.total_cmp(&one.percent));
+        DisagreementsAnswer { disagreements: found.into_iter().map(Disagreement::from).collect() }
+    };
+    Ok(Json(off_thread(&api, answer).await?))
+}
+
+/// Reload
+///
+/// Reads the price books of the data folder again: what comes from now on is priced by them. A user's book with a bad entry is
+/// refused, and the books in use stay.
+#[utoipa::path(post, path = "/api/v1/prices/reload", tag = "prices",
+    responses((status = 200, description = "The books in use from now on.", body = ReloadAnswer),
+        (status = 422, description = "A book cannot be used: the detail names file, line and reason.", body = Problem,
+            content_type = "application/problem+json")))]
+pub(crate) async fn reload(State(api): Shared, _: Write) -> Answer<ReloadAnswer> {
+    let Some(reload) = api.money.reload.clone() else {
+        let detail = "These price books are no files, or what is asked is open for reading only.";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "denied", "Read only", detail));
+    };
+    let read =
+        off_thread(&api, move |money| Ok(ReloadAnswer { notes: reload()?, prices: told(money) })).await?;
+    read.map(Json).map_err(|why: String| {
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "bad_prices", "The books cannot be used", why)
+    })
+}
+
+/// Books are decoded when they are first asked, and read whole for these answers.
+async fn off_thread<T: Send + 'static>(
+    api: &Arc<Api>,
+    work: impl FnOnce(&Money) -> T + Send + 'static,
+) -> Result<T, Problem> {
+    let api = Arc::clone(api);
+    spawn_blocking(move || work(&api.money)).await.map_err(|error| {
+        tracing::error!(error = %error, "reading price books failed");
+        let detail = "Reading the price books failed; the server's log says where.";
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail)
+    })
+}

@@ -1,0 +1,127 @@
+//! History under other prices: shown before it is written, kept, and taken back.
+
+use std::path::Path as Folder;
+use std::sync::Arc;
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use quipu_core::Timestamp;
+use quipu_insight::reprice::{self, Ask};
+use quipu_query::parse_time;
+
+use super::Answer;
+use crate::Problem;
+use crate::body::{Write, bad};
+use crate::dto::{Reprice, RepriceAnswer, RepriceAsk, RepricesAnswer, UndoAnswer};
+use crate::extract::NoParams;
+use crate::json::Json;
+use crate::state::{Api, Shared};
+
+/// Price history again
+///
+/// Prices stored calls by the books in use. With `dry_run` it only tells the difference by model; else the figures are
+/// written, and the earlier ones are kept to be given back by `undo`. A call whose price the books cannot give keeps the one it has.
+#[utoipa::path(post, path = "/api/v1/prices/reprice", tag = "prices", request_body = RepriceAsk,
+    responses((status = 200, description = "The difference.", body = RepriceAnswer)))]
+pub(crate) async fn reprice(State(api): Shared, body: Write) -> Answer<RepriceAnswer> {
+    let asked: RepriceAsk = body.json()?;
+    let ask = ask_of(&asked, api.clock.now())?;
+    if asked.dry_run {
+        let plan = reprice::plan(api.store.as_ref(), api.prices.as_ref(), &ask).await?;
+        return Ok(Json(RepriceAnswer::planned(&plan)));
+    }
+    journal(&api, true)?;
+    to_its_end(write(api, ask)).await.map(Json)
+}
+
+async fn write(api: Arc<Api>, ask: Ask) -> Result<RepriceAnswer, Problem> {
+    let _alone = api.repricing.lock().await;
+    let plan = reprice::plan(api.store.as_ref(), api.prices.as_ref(), &ask).await?;
+    let mut answer = RepriceAnswer { dry_run: false, ..RepriceAnswer::planned(&plan) };
+    if plan.total.changed > 0 {
+        let (folder, now) = (journal(&api, true)?, api.clock.now());
+        let applied = reprice::apply(api.store.as_ref(), api.prices.as_ref(), folder, &plan, now).await?;
+        (answer.id, answer.written, answer.skipped) = (applied.id, applied.rows, applied.skipped);
+    }
+    Ok(answer)
+}
+
+/// What writes goes on to its end when the request is given up, so that it is whole.
+async fn to_its_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Problem>> + Send + 'static,
+) -> Result<T, Problem> {
+    tokio::spawn(work).await.unwrap_or_else(|error| {
+        tracing::error!(error = %error, "pricing again failed");
+        let detail = "Pricing again failed; the server's log says where.";
+        Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail))
+    })
+}
+
+/// Times that history was priced again
+///
+/// Newest first.
+#[utoipa::path(get, path = "/api/v1/prices/reprices", tag = "prices",
+    responses((status = 200, description = "What was priced again.", body = RepricesAnswer)))]
+pub(crate) async fn reprices(State(api): Shared, _: NoParams) -> Answer<RepricesAnswer> {
+    let past = reprice::list(journal(&api, false)?)?;
+    Ok(Json(RepricesAnswer { reprices: past.iter().map(Reprice::from).collect() }))
+}
+
+/// Undo
+///
+/// Gives the calls that were priced again their earlier figures back; those that changed since are left alone.
+#[utoipa::path(post, path = "/api/v1/prices/reprices/{id}/undo", tag = "prices",
+    params(("id" = String, Path, description = "Id of the re-pricing.")),
+    responses((status = 200, description = "What was given back.", body = UndoAnswer),
+        (status = 404, description = "There is no such re-pricing.", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn undo(
+    State(api): Shared,
+    path: Result<Path<String>, PathRejection>,
+    _: Write,
+) -> Answer<UndoAnswer> {
+    let Path(id) = path?;
+    journal(&api, true)?;
+    to_its_end(take_back(api, id)).await.map(Json)
+}
+
+async fn take_back(api: Arc<Api>, id: String) -> Result<UndoAnswer, Problem> {
+    let _alone = api.repricing.lock().await;
+    let undone = reprice::undo(api.store.as_ref(), journal(&api, true)?, &id).await?;
+    Ok(UndoAnswer::new(id, undone))
+}
+
+fn journal(api: &Api, to_write: bool) -> Result<&Folder, Problem> {
+    let folder = api.money.reprices.as_deref().filter(|_| api.money.writable || !to_write);
+    folder.ok_or_else(|| {
+        let detail = "History is not priced again here: what is asked has no data folder, or is open for reading only.";
+        Problem::new(StatusCode::FORBIDDEN, "denied", "Read only", detail)
+    })
+}
+
+fn ask_of(asked: &RepriceAsk, now: Timestamp) -> Result<Ask, Problem> {
+    let (since, until) =
+        (time("since", asked.since.as_deref(), now)?, time("until", asked.until.as_deref(), now)?);
+    if let (Some(since), Some(until)) = (since, until)
+        && until < since
+    {
+        return Err(bad(format!(
+            "until: found {until}, expected a time at or after since, which is {since}."
+        )));
+    }
+    for (name, value) in [("provider", &asked.provider), ("model", &asked.model)] {
+        if value.as_deref() == Some("") {
+            return Err(bad(format!("{name}: found \"\", expected a text, or no such field at all.")));
+        }
+    }
+    Ok(Ask { since, until, provider: asked.provider.clone(), model: asked.model.clone() })
+}
+
+fn time(name: &str, text: Option<&str>, now: Timestamp) -> Result<Option<Timestamp>, Problem> {
+    let expected = "an RFC 3339 time, Unix time as a whole number, `now`, or a time ago such as -1h";
+    let read = |text: &str| {
+        let shown: String = text.chars().take(64).collect();
+        parse_time(text, now).ok_or_else(|| bad(format!("{name}: found {shown:?}, expected {expected}.")))
+    };
+    text.map(read).transpose()
+}

@@ -1,0 +1,56 @@
+//! The command line of the gateway.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// Pass calls to model providers through, record each, and keep budgets.
+#[derive(Debug, Args)]
+pub struct Proxy {
+    /// Where to listen: host:port, port 0 for a free one [default: 127.0.0.1:8787]
+    #[arg(long, value_name = "ADDR", env = "QUIPU_PROXY")]
+    pub listen: Option<String>,
+    #[command(flatten)]
+    pub gateway: GatewayFlags,
+    /// Send records to this server [default: write to the data folder; if a server has it open, send to http://127.0.0.1:8080]
+    #[arg(long, env = "QUIPU_URL")]
+    pub url: Option<String>,
+    /// Configuration file (TOML), as for `serve`; flags win over it
+    #[arg(long, value_name = "FILE", env = "QUIPU_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Folder for all data [default: the platform's data folder]
+    #[arg(long, value_name = "DIR", env = "QUIPU_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Store, as for `serve`
+    #[arg(long, value_name = "URI", env = "QUIPU_STORE", conflicts_with = "url")]
+    pub store: Option<String>,
+    /// Prometheus metrics of the gateway itself: host:port, or `off`
+    #[arg(long, value_name = "ADDR", default_value = "off")]
+    pub prometheus: String,
+    /// Write the listening URLs to this file, as JSON, once all listen
+    #[arg(long, value_name = "FILE")]
+    pub ready_file: Option<PathBuf>,
+}
+
+/// Where the gateway passes calls to, and what it records of them.
+#[derive(Debug, Args)]
+pub struct GatewayFlags {
+    /// Base URL behind /openai [default: https://api.openai.com/v1]
+    #[arg(long, value_name = "URL")]
+    pub openai: Option<String>,
+    /// Base URL behind /anthropic [default: https://api.anthropic.com]
+    #[arg(long, value_name = "URL")]
+    pub anthropic: Option<String>,
+    /// Base URL behind /gemini [default: https://generativelanguage.googleapis.com]
+    #[arg(long, value_name = "URL")]
+    pub gemini: Option<String>,
+    /// A further upstream behind /NAME, such as groq=https://api.groq.com/openai/v1; may be given again
+    #[arg(long, value_name = "NAME=URL")]
+    pub upstream: Vec<String>,
+    /// Record prompts and answers of calls through the gateway
+    #[arg(long)]
+    pub record_prompts: bool,
+    /// Have streams of chat completions tell their usage: this adds to the request's body
+    #[arg(long)]
+    pub ask_usage: bool,
+}

@@ -1,0 +1,129 @@
+//! `quipu prices update`: a newer list, what it changes, and keeping it beside the earlier ones.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use quipu::core::{Clock, SystemClock};
+use quipu::prices::convert::{self, Origin};
+use quipu::prices::{Books, PAST, diff, import, open};
+use serde_json::json;
+
+use super::source::{self, note};
+use super::{Question, archive};
+use crate::args::Update;
+use crate::table::clean;
+
+/// Largest list, or package with one, that is read.
+const MOST: u64 = 256 << 20;
+/// How long a server of lists may take.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// Lines of difference that are printed.
+const LINES: usize = 200;
+
+/// Reads the list, tells what it changes, and keeps it unless it is a dry run.
+pub fn run(update: &Update) -> Result<bool> {
+    let folder = source::book_folder(&update.source)?;
+    let (name, bytes) = read(&update.from)?;
+    let (name, list) = archive::list_in(name, bytes)?;
+    let today = SystemClock.now().to_string();
+    let origin = Origin {
+        file: &name,
+        version: update.version.as_deref(),
+        retrieved: today.get(..10).unwrap_or(&today),
+    };
+    let file = convert::file(&list, &origin)?;
+    let (books, notes) = open(&folder)?;
+    notes.iter().for_each(|text| note(text));
+    let newer = Books::decode(file.clone())?;
+    let changes = diff(&books, &newer);
+    let kept = if update.dry_run { None } else { Some(keep(update, &folder, &file)?) };
+    let read: Vec<_> =
+        newer.sources().iter().map(|one| (one.source.clone(), one.version.clone(), one.rules)).collect();
+    let answer = json!({
+        "file": name, "dry_run": update.dry_run,
+        "kept": kept.as_ref().map(|kept| &kept.path), "server": kept.as_ref().map(|kept| kept.server),
+        "books": read.iter().map(|(source, version, rules)| json!({"source": source, "version": version, "rules": rules})).collect::<Vec<_>>(),
+        "new": changes.new.len(), "gone": changes.gone.len(), "changed": changes.changed.len(),
+        "difference": changes.to_string().lines().collect::<Vec<_>>(),
+    });
+    super::show(update.source.json, &answer, |_| {
+        let mut out = shortened(&changes.to_string());
+        for (source, version, rules) in &read {
+            out.push_str(&format!("{source} {version}: {rules} models\n"));
+        }
+        out.push_str(&kept.as_ref().map_or_else(|| "nothing was kept (--dry-run)".to_owned(), Kept::words));
+        out
+    })?;
+    Ok(true)
+}
+
+/// A list that was kept.
+struct Kept {
+    path: String,
+    /// `reloaded`, or `restart` when a server may run that has not heard of it.
+    server: &'static str,
+}
+
+impl Kept {
+    fn words(&self) -> String {
+        let server = match self.server {
+            "reloaded" => "the server prices by it from now on",
+            _ => "a server that runs takes it up by POST /api/v1/prices/reload, or when it is started again",
+        };
+        format!(
+            "kept as {}; {server}\nwhat is stored keeps its figures: see `quipu prices reprice --dry-run`",
+            self.path
+        )
+    }
+}
+
+/// Writes the file, and tells the server that has the folder open.
+fn keep(update: &Update, folder: &Path, file: &[u8]) -> Result<Kept> {
+    let Some(url) = update.source.url.as_deref() else {
+        let path = import(folder, file)?;
+        let told = source::server_of(folder).and_then(|url| source::ask_server(&url, &reload()).ok());
+        let server = if told.is_some() { "reloaded" } else { "restart" };
+        return Ok(Kept { path: path.display().to_string(), server });
+    };
+    bail!(
+        "a list is kept in a data folder: use --data-dir instead of --url {url}, beside the server ({PAST}/ is read by it)"
+    )
+}
+
+fn reload() -> Question {
+    Question::post("/api/v1/prices/reload", json!({}))
+}
+
+/// The file's name and bytes.
+fn read(from: &str) -> Result<(String, Vec<u8>)> {
+    let name = from.rsplit(['/', '\\']).find(|part| !part.is_empty()).unwrap_or(from).to_owned();
+    let bytes = if from.starts_with("https://") || from.starts_with("http://") {
+        let config = ureq::Agent::config_builder().timeout_global(Some(PATIENCE)).build();
+        let answer = ureq::Agent::new_with_config(config).get(from).call();
+        let mut answer = answer.with_context(|| format!("cannot get {}", clean(from)))?;
+        answer
+            .body_mut()
+            .with_config()
+            .limit(MOST)
+            .read_to_vec()
+            .with_context(|| format!("cannot read {}", clean(from)))?
+    } else {
+        let size = fs::metadata(from).with_context(|| format!("cannot read {from}"))?.len();
+        if size > MOST {
+            bail!("{from} has {size} bytes, more than the {MOST} that are read");
+        }
+        fs::read(from).with_context(|| format!("cannot read {from}"))?
+    };
+    Ok((name, bytes))
+}
+
+fn shortened(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut out: String = lines.iter().take(LINES).map(|line| format!("{}\n", clean(line))).collect();
+    if lines.len() > LINES {
+        out.push_str(&format!("… and {} lines more; --json has all of them\n", lines.len() - LINES));
+    }
+    out
+}

@@ -1,0 +1,245 @@
+//! `quipu proxy`: the gateway on its own, and as a part of `serve`.
+
+mod remote;
+
+use std::io::IsTerminal;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+use axum::Router;
+use axum::http::header::CONTENT_TYPE;
+use axum::routing::get;
+use quipu::Access;
+use quipu::core::{ErrorKind, Intake, Meter, Store};
+use quipu::pipeline::{Pipeline, SelfMetrics};
+use quipu_api::{Money, OPEN_METRICS};
+use quipu_gateway::{Gateway, GatewayConfig, Parts, Recording, UpstreamConfig};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tracing_subscriber::EnvFilter;
+
+use crate::args::{GatewayFlags, Proxy};
+use crate::ask;
+use crate::import::Target;
+use crate::serve::{self, Accounts, Config, Place, Signals};
+use remote::Remote;
+
+/// How long calls under way may take to end after the signal to stop.
+const DRAIN: Duration = Duration::from_secs(7);
+/// How often budgets that other processes set are taken up.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// Lays flags over the configuration.
+pub fn lay_over(config: &mut GatewayConfig, flags: &GatewayFlags) -> Result<()> {
+    for (name, url) in [("openai", &flags.openai), ("anthropic", &flags.anthropic), ("gemini", &flags.gemini)]
+    {
+        if let Some(url) = url {
+            config.upstreams.insert(name.to_owned(), UpstreamConfig::at(url));
+        }
+    }
+    for told in &flags.upstream {
+        let (name, url) = told.split_once('=').ok_or_else(|| anyhow!("--upstream takes NAME=URL"))?;
+        config.upstreams.insert(name.to_owned(), UpstreamConfig::at(url));
+    }
+    config.prompts |= flags.record_prompts;
+    config.ask_usage |= flags.ask_usage;
+    Ok(())
+}
+
+/// Passes calls through until a signal to stop.
+pub fn run(args: &Proxy) -> Result<()> {
+    let filter = EnvFilter::try_from_env("QUIPU_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    let colours = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours).init();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let done = runtime.block_on(proxy(args));
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    done
+}
+
+async fn proxy(args: &Proxy) -> Result<()> {
+    let mut stop = Signals::new()?;
+    let mut config = Config::read(args.config.as_deref())?;
+    config.data_dir = args.data_dir.clone().or(config.data_dir);
+    if let Some(store) = &args.store {
+        config.store.clone_from(store);
+    }
+    let mut gateway = config.proxy.take().unwrap_or_default();
+    if let Some(listen) = &args.listen {
+        gateway.listen.clone_from(listen);
+    }
+    lay_over(&mut gateway, &args.gateway)?;
+    let folder = config.folder()?;
+    let place =
+        Place { folder: &folder, prices: &config.prices, budgets: &config.budgets, accounts: Accounts::Make };
+    let money = place.open(|text| tracing::warn!("{text}"))?;
+    let metrics = Arc::new(SelfMetrics::new());
+    let records = Records::open(args, &config, &folder, &money, &metrics).await?;
+    let (closing, closed) = watch::channel(false);
+    let own = own_metrics(&args.prometheus, &metrics, closed.clone()).await?;
+    let proxying = Proxying::open(gateway, Arc::clone(&records.intake), &money, &metrics, closed).await?;
+    println!("{:<20} {}", "gateway", proxying.url());
+    println!("{:<20} {}", "records go to", records.name);
+    if let Some(file) = &args.ready_file {
+        let all = serde_json::json!({"proxy": proxying.url(), "prometheus": own});
+        serve::write_json(&all, file)?;
+    }
+    let looking = tokio::spawn(look_after(money, records.store.clone(), Arc::clone(&records.intake)));
+    stop.wait().await;
+    let _ = closing.send(true);
+    proxying.close(DRAIN).await;
+    looking.abort();
+    records.close().await
+}
+
+/// Where records go.
+struct Records {
+    intake: Arc<dyn Intake>,
+    store: Option<Arc<dyn Store>>,
+    pipeline: Option<Arc<Pipeline>>,
+    name: String,
+}
+
+impl Records {
+    /// To the server that was named; else to the store, or to the server that has it open.
+    async fn open(
+        args: &Proxy,
+        config: &Config,
+        folder: &Path,
+        money: &Money,
+        metrics: &Arc<SelfMetrics>,
+    ) -> Result<Self> {
+        if let Some(url) = &args.url {
+            let url = url.clone();
+            return tokio::task::spawn_blocking(move || Self::server(&url)).await?;
+        }
+        match quipu::open(&config.store, folder, Access::Write) {
+            Ok(store) => {
+                money.budgets.begin(store.as_ref()).await.context("cannot read what was spent before")?;
+                let pipeline = Arc::new(serve::start(&config.limits, &store, metrics, money));
+                let name = store.info().await.map_or_else(|_| "the store".to_owned(), |info| info.uri);
+                let intake = Arc::clone(&pipeline) as _;
+                Ok(Self { intake, store: Some(store), pipeline: Some(pipeline), name })
+            }
+            Err(error) if error.kind() == ErrorKind::Locked => {
+                let (uri, folder) = (config.store.clone(), folder.to_owned());
+                let found = move || Self::server(&ask::server_with(&uri, &folder, error)?);
+                tokio::task::spawn_blocking(found).await?
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn server(url: &str) -> Result<Self> {
+        Target::server(url).status()?;
+        let remote = Remote::new(url);
+        Ok(Self { intake: Arc::new(remote), store: None, pipeline: None, name: url.to_owned() })
+    }
+
+    async fn close(self) -> Result<()> {
+        if let Some(pipeline) = self.pipeline {
+            pipeline.close().await?;
+        }
+        Ok(())
+    }
+}
+
+/// Takes up budgets that another process set, and brings what budgets say to the records.
+async fn look_after(money: Money, store: Option<Arc<dyn Store>>, intake: Arc<dyn Intake>) {
+    loop {
+        tokio::time::sleep(LOOK).await;
+        if let Some(store) = &store
+            && let Err(error) = money.budgets.begin(store.as_ref()).await
+        {
+            tracing::warn!(%error, "what was spent before could not be read for a budget");
+        }
+        let events = money.budgets.take_events();
+        let batch = quipu::core::Batch { events, ..Default::default() };
+        if !batch.is_empty()
+            && let Err(error) = intake.submit(batch).await
+        {
+            tracing::warn!(%error, "what budgets say could not be stored");
+        }
+    }
+}
+
+async fn own_metrics(
+    address: &str,
+    metrics: &Arc<SelfMetrics>,
+    closed: watch::Receiver<bool>,
+) -> Result<Option<String>> {
+    if address == "off" {
+        return Ok(None);
+    }
+    let listener = bind("--prometheus", address).await?;
+    let url = format!("http://{}", listener.local_addr()?);
+    let metrics = Arc::clone(metrics);
+    let page = move || async move { ([(CONTENT_TYPE, OPEN_METRICS)], metrics.text()) };
+    tokio::spawn(until_closed(listener, Router::new().route("/metrics", get(page)), closed));
+    Ok(Some(url))
+}
+
+async fn bind(flag: &str, address: &str) -> Result<TcpListener> {
+    let bound = TcpListener::bind(address).await;
+    bound.with_context(|| format!("cannot listen on {address} (choose another with {flag})"))
+}
+
+async fn until_closed(listener: TcpListener, app: Router, mut closed: watch::Receiver<bool>) {
+    let shutdown = async move {
+        let _ = closed.wait_for(|closed| *closed).await;
+    };
+    if let Err(error) = quipu_receiver::serve(listener, app, shutdown).await {
+        tracing::error!(%error, "a listener failed");
+    }
+}
+
+/// A gateway at work.
+pub struct Proxying {
+    url: String,
+    server: JoinHandle<()>,
+    recording: Recording,
+}
+
+impl Proxying {
+    /// Opens it; it takes no more requests once `closed` says so.
+    pub async fn open(
+        config: GatewayConfig,
+        intake: Arc<dyn Intake>,
+        money: &Money,
+        metrics: &Arc<SelfMetrics>,
+        closed: watch::Receiver<bool>,
+    ) -> Result<Self> {
+        let listener = bind("--proxy or --listen", &config.listen).await?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let meter = Arc::clone(metrics) as Arc<dyn Meter>;
+        let recording = Recording::start(&config, quipu::adapters(), intake, Arc::clone(&meter))?;
+        let gateway = Gateway::new(Parts {
+            config,
+            recorder: recording.recorder(),
+            prices: Arc::new(money.books.clone()),
+            budgets: Some(money.budgets.clone()),
+            meter,
+        })?;
+        let server = tokio::spawn(until_closed(listener, gateway.routes(), closed));
+        Ok(Self { url, server, recording })
+    }
+
+    /// Where it listens.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Lets calls under way end, for so long at most, and brings their records to the intake.
+    pub async fn close(self, within: Duration) {
+        let Self { server, recording, .. } = self;
+        if tokio::time::timeout(within, server).await.is_err() {
+            tracing::warn!("calls were still under way when the gateway stopped");
+        }
+        if let Err(error) = recording.close().await {
+            tracing::error!(%error, "records were lost");
+        }
+    }
+}
