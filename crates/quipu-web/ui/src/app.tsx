@@ -12,7 +12,8 @@ const Sessions = lazy(async () => ({ default: (await import("./pages/Sessions"))
 const SessionPage = lazy(async () => ({ default: (await import("./pages/Sessions")).SessionPage }));
 const Tools = lazy(async () => ({ default: (await import("./pages/Tools")).Tools }));
 const Frameworks = lazy(async () => ({ default: (await import("./pages/Frameworks")).Frameworks }));
-const Usage = lazy(async () => ({ default: (await import("./pages/usage/Usage")).Usage }));
+const Cost = lazy(async () => ({ default: (await import("./pages/cost/Cost")).Cost }));
+const Budgets = lazy(async () => ({ default: (await import("./pages/budgets/Budgets")).Budgets }));
 
 function decoded(text: string): string {
   try {
@@ -22,13 +23,17 @@ function decoded(text: string): string {
   }
 }
 
+/** Addresses that are another page's. */
+const MOVED: Record<string, string> = { "/": "/traces", "/usage": "/cost" };
+
 function Page({ path }: { path: string }) {
   const [, page, ...rest] = path.split("/");
   const id = decoded(rest.join("/"));
   if (page === "traces") return id ? <Trace key={id} traceId={id} /> : <Traces />;
   if (page === "sessions") return id ? <SessionPage key={id} sessionId={id} /> : <Sessions />;
   if (page === "tools" && !id) return <Tools />;
-  if (page === "usage" && !id) return <Usage />;
+  if (page === "cost" && !id) return <Cost />;
+  if (page === "budgets" && !id) return <Budgets />;
   if (page === "frameworks" && !id) return <Frameworks />;
   return (
     <Failure error={new Problem("There is no such page", 404, "The pages are listed on the left.", path)} />
@@ -38,7 +43,8 @@ function Page({ path }: { path: string }) {
 export function App() {
   const { path } = usePlace();
   useEffect(() => {
-    if (path === "/") navigate(`/traces${window.location.search}`, { replace: true });
+    const to = MOVED[path];
+    if (to) navigate(to + window.location.search, { replace: true });
   }, [path]);
   useEffect(() => {
     const [, page = "", id = ""] = path.split("/");
@@ -48,7 +54,7 @@ export function App() {
   return (
     <Shell>
       <Boundary key={path}>
-        <Suspense fallback={null}>{path === "/" ? null : <Page path={path} />}</Suspense>
+        <Suspense fallback={null}>{MOVED[path] ? null : <Page path={path} />}</Suspense>
       </Boundary>
     </Shell>
   );

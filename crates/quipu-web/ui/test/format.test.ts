@@ -7,18 +7,40 @@ import {
   countsUpTo,
   duration,
   durationsUpTo,
+  inCurrency,
   percent,
   seconds,
   stopwatch,
+  subtractUsd,
   sumUsd,
   usd,
   usdColumnPlaces,
   usdHeadline,
   usdPlaces,
+  usdPlain,
+  usdSigned,
 } from "../src/lib/format";
-import { offsetMs, previousRange, resolveRange, secondOf } from "../src/lib/time";
+import { offsetMs, resolveRange, secondOf, until, utcTime } from "../src/lib/time";
 
 describe("money", () => {
+  it("subtracts, signs and changes the currency exactly", () => {
+    expect(subtractUsd("0.3", "0.1")).toBe("0.2");
+    expect(subtractUsd("1", "1.000000000000000001")).toBe("-0.000000000000000001");
+    expect(subtractUsd(null, "1")).toBeNull();
+    expect(usdSigned("0.12345", 2)).toBe("+$0.12");
+    expect(usdSigned("-0.12345", 2)).toBe("−$0.12");
+    expect(usdSigned("0", 2)).toBe("±$0.00");
+    expect(["5", "5.00", "0.050", "12.5", "0.001"].map(usdPlain)).toEqual([
+      "$5",
+      "$5",
+      "$0.05",
+      "$12.50",
+      "$0.001",
+    ]);
+    expect(usdSigned("-0.000001", 2)).toBe("−<$0.01");
+    expect(inCurrency("10", "0.8013", "CHF")).toBe("CHF\u20098.01");
+  });
+
   it("shows fixed places, groups thousands and never hides a small amount as zero", () => {
     expect(usd("0.00412345")).toBe("$0.0041");
     expect(usd("1234567.891", 2)).toBe("$1,234,567.89");
@@ -103,14 +125,19 @@ describe("time", () => {
     expect(offsetMs("2026-11-20T07:00:02Z", origin)).toBe(2000);
   });
 
-  it("resolves presets against now and finds the period before", () => {
+  it("resolves presets against now", () => {
     const now = Date.parse("2026-11-20T12:00:00Z");
     const hour = { preset: "1h", since: null, until: null };
     expect(resolveRange(hour, now)).toEqual({ since: "2026-11-20T11:00:00.000Z" });
-    expect(previousRange(hour, now)).toEqual({
-      since: "2026-11-20T10:00:00.000Z",
-      until: "2026-11-20T11:00:00.000Z",
-    });
-    expect(previousRange({ preset: "all", since: null, until: null }, now)).toBeNull();
+    expect(resolveRange({ preset: "all", since: null, until: null }, now)).toEqual({});
+  });
+
+  it("says how long until then, and what time that is in UTC", () => {
+    const now = Date.parse("2026-11-20T12:00:00Z");
+    expect(until("2026-11-20T12:00:30Z", now)).toBe("1 min");
+    expect(until("2026-11-20T15:05:00Z", now)).toBe("3 h 05 min");
+    expect(until("2026-11-24T15:00:00Z", now)).toBe("4 d 3 h");
+    expect(until("2026-11-20T11:00:00Z", now)).toBeNull();
+    expect(utcTime("2026-11-20T08:00:00.5+01:00")).toBe("2026-11-20 07:00:00 UTC");
   });
 });

@@ -60,7 +60,8 @@ async function ask<T>(route: string, address: string, init: RequestInit, signal?
     );
   }
   if (!response.ok) throw await problemOf(response, route);
-  return (await response.json()) as T;
+  const text = await response.text();
+  return (text === "" ? undefined : JSON.parse(text)) as T;
 }
 
 /** GET, answered as JSON. Throws a Problem. Paths are those of /api/v1, but for the few older routes under /api. */
@@ -69,9 +70,15 @@ export function get<T>(path: string, params: Params = {}, signal?: AbortSignal):
   return ask<T>(route, withParams(route, params), { headers: { accept: "application/json" } }, signal);
 }
 
-/** POST of JSON to a route that only computes, answered as JSON. Throws a Problem. */
-export function post<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
+/** Sends JSON and reads JSON; an answer without a body is undefined. Throws a Problem. */
+function send<T>(method: string, path: string, body: unknown, signal?: AbortSignal): Promise<T> {
   const route = `/api/v1${path}`;
   const headers = { accept: "application/json", "content-type": "application/json" };
-  return ask<T>(route, route, { method: "POST", headers, body: JSON.stringify(body) }, signal);
+  const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+  return ask<T>(route, route, init, signal);
 }
+
+export const post = <T>(path: string, body: unknown, signal?: AbortSignal) =>
+  send<T>("POST", path, body, signal);
+export const put = <T>(path: string, body: unknown) => send<T>("PUT", path, body);
+export const remove = <T>(path: string) => send<T>("DELETE", path, undefined);

@@ -1,20 +1,25 @@
 // What the pages ask, as cached queries. Keys hold the range as chosen; its bounds are resolved when asked.
 import { keepPreviousData, QueryClient, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { previousRange, type Range, resolveRange } from "../lib/time";
-import { get, Problem, post } from "./client";
+import { type Range, resolveRange } from "../lib/time";
+import { get, Problem } from "./client";
 import type {
+  Budget,
+  CostAnalysis,
   FacetValue,
   Lens,
   Parity,
-  PriceAnswer,
+  Plan,
+  PriceSources,
   ServerStatus,
   SessionPage,
   SessionsPage,
   Span,
+  SpanCost,
   ToolRow,
   TracePage,
   TracesPage,
+  UnpricedModel,
   Usage,
 } from "./types";
 
@@ -132,53 +137,85 @@ export function useParity(range: Range) {
 }
 
 /** How the cost of a call comes about, line by line. */
-export function usePriceLines(span: Span) {
-  const { tokens } = span;
+export function useSpanCost(traceId: string, spanId: string) {
   return useQuery({
-    queryKey: ["price", span.span_id],
-    enabled: span.counted && span.cost_usd !== null && span.model !== null && tokens !== null,
-    staleTime: Number.POSITIVE_INFINITY,
+    queryKey: ["span-cost", traceId, spanId],
+    staleTime: 60_000,
     placeholderData: undefined,
-    retry: false,
-    queryFn: ({ signal }) => {
-      const usage = Object.entries({
-        input_tokens: tokens?.input,
-        output_tokens: tokens?.output,
-        cache_read_tokens: tokens?.cache_read,
-        cache_write_tokens: tokens?.cache_write,
-        reasoning_tokens: tokens?.reasoning,
-      }).filter(([, number]) => number);
-      const body = {
-        provider: span.provider,
-        model: span.model,
-        at: span.started_at,
-        usage: Object.fromEntries(usage),
-      };
-      return post<PriceAnswer>("/price", body, signal);
-    },
+    queryFn: ({ signal }) =>
+      get<SpanCost>(
+        `/traces/${encodeURIComponent(traceId)}/spans/${encodeURIComponent(spanId)}/cost`,
+        {},
+        signal,
+      ),
   });
 }
 
-export function useUsage(scope: Scope, groupBy: string, refetchMs: number | false) {
+export function useUsage(scope: Scope, groupBy: string, refetchMs: number | false, enabled = true) {
   return useQuery({
     queryKey: ["usage", scope, groupBy],
+    enabled,
     refetchInterval: refetchMs,
-    queryFn: ({ signal }) =>
-      get<Usage>("/usage", { ...resolveRange(scope.range), ...scope.filters, group_by: groupBy }, signal),
+    // The answer carries how it was grouped: while the next one is fetched, it stays on the screen as what it is.
+    queryFn: async ({ signal }) => {
+      const asked = { ...resolveRange(scope.range), ...scope.filters, group_by: groupBy };
+      return { ...(await get<Usage>("/usage", asked, signal)), groupBy };
+    },
   });
 }
 
-/** Totals of the period of the same length just before; null when there is none. */
-export function usePreviousUsage(scope: Scope) {
+/** What the sums do not say: the period before, trend and forecast, what the cache saved, the dearest sessions. */
+export function useCostAnalysis(scope: Scope, bucket: string, refetchMs: number | false) {
   return useQuery({
-    queryKey: ["usage-before", scope],
-    placeholderData: undefined,
+    queryKey: ["cost-analysis", scope, bucket],
+    refetchInterval: refetchMs,
+    queryFn: ({ signal }) =>
+      get<CostAnalysis>(
+        "/costs/analysis",
+        { ...resolveRange(scope.range), ...scope.filters, bucket },
+        signal,
+      ),
+  });
+}
+
+export function useUnpriced(scope: Scope, refetchMs: number | false) {
+  return useQuery({
+    queryKey: ["unpriced", scope],
+    refetchInterval: refetchMs,
+    queryFn: async ({ signal }) =>
+      (
+        await get<{ models: UnpricedModel[] }>(
+          "/costs/unpriced",
+          { ...resolveRange(scope.range), ...scope.filters },
+          signal,
+        )
+      ).models,
+  });
+}
+
+export function usePlans(scope: Scope, refetchMs: number | false) {
+  return useQuery({
+    queryKey: ["plans", scope],
+    refetchInterval: refetchMs,
+    queryFn: async ({ signal }) =>
+      (await get<{ plans: Plan[] }>("/plans", { ...resolveRange(scope.range), ...scope.filters }, signal))
+        .plans,
+  });
+}
+
+export function usePriceSources() {
+  return useQuery({
+    queryKey: ["price-sources"],
     staleTime: 60_000,
-    queryFn: async ({ signal }) => {
-      const before = previousRange(scope.range);
-      if (!before) return null;
-      return (await get<Usage>("/usage", { ...before, ...scope.filters, group_by: "model" }, signal)).total;
-    },
+    queryFn: ({ signal }) => get<PriceSources>("/prices", {}, signal),
+  });
+}
+
+export function useBudgets() {
+  return useQuery({
+    queryKey: ["budgets"],
+    refetchInterval: 5_000,
+    queryFn: async ({ signal }) => (await get<{ budgets: Budget[] }>("/budgets", {}, signal)).budgets,
   });
 }
 

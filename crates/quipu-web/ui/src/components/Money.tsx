@@ -1,5 +1,5 @@
 import type { Kind, Span } from "../api/types";
-import { usd, usdExact } from "../lib/format";
+import { headlinePlaces, usd, usdExact } from "../lib/format";
 
 /** Why there is no price, in words. The server's reasons are stable identifiers. */
 const REASONS: Record<string, string> = {
@@ -9,6 +9,8 @@ const REASONS: Record<string, string> = {
   no_unit_price: "a part of this usage has no price",
   not_valid_then: "the model had no known price at that time",
   "not counted": "this usage is counted elsewhere",
+  unpriced: "calls without a known price",
+  subscription: "within a subscription, nothing is billed by the call",
 };
 
 export function reasonText(reason: string | null | undefined): string {
@@ -44,6 +46,18 @@ interface Props {
   billable?: boolean;
   /** False where no usage was reported, as by a failed attempt: then there is nothing that lacks a price. */
   used?: boolean;
+}
+
+/** What a subscription covers, at list price: set apart from money that is billed. */
+export function ListPrice({ value, places }: { value: string; places?: number }) {
+  return (
+    <span
+      className="apart-value"
+      title={`${usdExact(value)} at list price, within a subscription: not billed by the call, in no sum of costs`}
+    >
+      {usd(value, places ?? headlinePlaces(value))}
+    </span>
+  );
 }
 
 /** The server's reason for an amount that is null because no usage came with the calls. */
@@ -87,4 +101,18 @@ export function Money({ value, places = 4, reason, unpriced = 0, billable = true
     return <span title={what}>{atLeast(usd(value, places))}</span>;
   }
   return <span title={usdExact(value)}>{usd(value, places)}</span>;
+}
+
+/** What a span cost, in a column of such amounts. */
+export function SpanMoney({ span, places }: { span: Span; places: number }) {
+  if (span.billing === "subscription" && span.cost_usd !== null)
+    return <ListPrice value={span.cost_usd} places={places} />;
+  return (
+    <Money
+      value={span.cost_usd}
+      places={places}
+      used={!reportsNothing(span)}
+      reason={reasonText(span.cost_reason)}
+    />
+  );
 }

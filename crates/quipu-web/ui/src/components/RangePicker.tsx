@@ -1,28 +1,19 @@
 import { useState } from "react";
-import { PRESETS, type Range, rangeLabel } from "../lib/time";
+import { fromLocalInput, PRESETS, type Range, rangeLabel, toLocalInput } from "../lib/time";
 import { rangeOf, setRange, usePlace } from "../state/url";
 import { Icon } from "./Icon";
 import { Menu } from "./Menu";
 
-const two = (value: number) => String(value).padStart(2, "0");
-
-function localInput(rfc3339: string | null): string {
-  if (!rfc3339) return "";
-  const date = new Date(rfc3339);
-  const days = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-  return `${days}T${two(date.getHours())}:${two(date.getMinutes())}`;
-}
-
 function Custom({ range, done }: { range: Range; done: () => void }) {
-  const [since, setSince] = useState(localInput(range.since));
-  const [until, setUntil] = useState(localInput(range.until));
+  const [since, setSince] = useState(toLocalInput(range.since));
+  const [until, setUntil] = useState(toLocalInput(range.until));
   const wrong = since !== "" && until !== "" && since >= until;
   const apply = () => {
     if (wrong || (!since && !until)) return;
     setRange({
       preset: "",
-      since: since ? new Date(since).toISOString() : null,
-      until: until ? new Date(until).toISOString() : null,
+      since: fromLocalInput(since),
+      until: fromLocalInput(until),
     });
     done();
   };

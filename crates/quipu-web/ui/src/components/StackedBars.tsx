@@ -1,7 +1,8 @@
 // Amounts over time as stacked bars. Hover names a bar's parts; dragging across bars narrows the time range.
+// What must not be added to them hangs hollow below the base line, on the same scale.
 import { type PointerEvent, useMemo, useRef, useState } from "react";
-import { GRAIN_MS, type Grain, niceTicks, type SeriesKey, type Stack } from "../lib/buckets";
-import { day } from "../lib/time";
+import { barEnd, type Grain, niceTicks, type SeriesKey, type Stack } from "../lib/buckets";
+import { day, utcDay, utcMonth } from "../lib/time";
 import { useWidth } from "../state/screen";
 
 interface Props {
@@ -15,6 +16,8 @@ interface Props {
   label: string;
   strip?: boolean;
   highlight: number | null;
+  /** One amount a bar that is never part of the sum. */
+  apart?: { name: string; values: readonly number[] } | null;
   onBrush: (since: number, until: number) => void;
 }
 
@@ -25,22 +28,38 @@ const two = (value: number) => String(value).padStart(2, "0");
 
 function barTime(time: number, grain: Grain): string {
   const start = new Date(time);
-  if (grain === "day") return `${day(start)} (UTC day)`;
-  const end = new Date(time + GRAIN_MS.hour);
+  if (grain === "day") return `${utcDay(start)} (UTC day)`;
+  if (grain === "week") return `${utcDay(start)} – ${utcDay(new Date(barEnd(time, grain) - 1))} (UTC week)`;
+  if (grain === "month") return `${utcMonth(start)} (UTC)`;
+  const end = new Date(barEnd(time, grain));
   return `${day(start)} ${two(start.getHours())}:${two(start.getMinutes())} – ${two(end.getHours())}:${two(end.getMinutes())}`;
 }
 
 function axisTime(time: number, grain: Grain, first: boolean): string {
   const date = new Date(time);
-  if (grain === "day" || first || date.getHours() === 0) return day(date);
+  if (grain === "month") return utcMonth(date);
+  if (grain !== "hour") return utcDay(date);
+  if (first || date.getHours() === 0) return day(date);
   return `${two(date.getHours())}:00`;
 }
 
-/** Every nth bar gets a label, with n a round number of hours or days. */
+const LABEL_STEPS: Record<Grain, readonly number[]> = {
+  hour: [1, 2, 3, 6, 12, 24, 48, 168],
+  day: [1, 2, 7, 14, 30, 90, 180, 365],
+  week: [1, 2, 4, 13, 26, 52],
+  month: [1, 2, 3, 6, 12, 24],
+};
+
+/** Every nth bar gets a label, with n a round number of bars. */
 function labelEvery(count: number, width: number, grain: Grain): number {
   const room = Math.max(1, Math.floor(width / 76));
-  const sizes = grain === "hour" ? [1, 2, 3, 6, 12, 24, 48, 168] : [1, 2, 7, 14, 30, 90, 180, 365];
-  return sizes.find((size) => count / size <= room) ?? count;
+  return LABEL_STEPS[grain].find((size) => count / size <= room) ?? count;
+}
+
+/** Room below the base line for what hangs there: a little more than its peak, and enough to be seen. */
+function depthOf(values: readonly number[] | undefined, above: number): number {
+  const peak = Math.max(0, ...(values ?? []));
+  return peak > 0 ? Math.max(peak * 1.08, above * 0.06) : 0;
 }
 
 export function StackedBars(props: Props) {
@@ -51,13 +70,27 @@ export function StackedBars(props: Props) {
   const width = useWidth(box);
   const [over, setOver] = useState<number | null>(null);
   const [drag, setDrag] = useState<number | null>(null);
-  const ticks = useMemo(() => niceTicks(stack.peak), [stack.peak]);
+  const below = props.apart?.values;
+  const reach = Math.max(stack.peak, ...(below ?? []));
+  const ticks = useMemo(() => {
+    const step = niceTicks(reach)[1] ?? 1;
+    const lines = stack.peak > 0 ? Math.ceil(stack.peak / step - 1e-9) : below ? 0 : 1;
+    const bottom = depthOf(below, lines * step);
+    return {
+      step,
+      bottom,
+      above: Array.from({ length: lines + 1 }, (_, index) => index * step),
+      below: Array.from({ length: Math.floor(bottom / step) }, (_, index) => -(index + 1) * step),
+    };
+  }, [stack.peak, below, reach]);
   const plot = { width: Math.max(0, width - pad.left), height: height - pad.top - pad.bottom };
-  const top = (props.strip ? stack.peak : ticks[ticks.length - 1]) || 1;
-  const y = (value: number) => pad.top + plot.height * (1 - value / top);
+  const top =
+    (props.strip ? stack.peak : (ticks.above[ticks.above.length - 1] ?? 0)) || (ticks.bottom ? 0 : 1);
+  const y = (value: number) => pad.top + plot.height * ((top - value) / (top + ticks.bottom));
   const slot = plot.width / Math.max(1, stack.times.length);
-  const bar = Math.max(1, Math.min(36, slot - (slot > 6 ? 2 : slot > 3 ? 1 : 0)));
+  const bar = Math.max(1, Math.min(slot > 72 ? slot / 2 : 36, 96, slot - (slot > 6 ? 2 : slot > 3 ? 1 : 0)));
   const x = (index: number) => pad.left + index * slot + (slot - bar) / 2;
+  const centred = slot > 72;
   const every = labelEvery(stack.times.length, plot.width, grain);
   const offset = stack.times.findIndex((time) =>
     grain === "hour" ? new Date(time).getHours() % Math.min(every, 24) === 0 : true,
@@ -74,7 +107,7 @@ export function StackedBars(props: Props) {
     if (from === null || from === to) return;
     const since = stack.times[Math.min(from, to)];
     const last = stack.times[Math.max(from, to)];
-    if (since !== undefined && last !== undefined) props.onBrush(since, last + GRAIN_MS[grain]);
+    if (since !== undefined && last !== undefined) props.onBrush(since, barEnd(last, grain));
   };
   const brushed =
     drag !== null && over !== null && drag !== over ? [Math.min(drag, over), Math.max(drag, over)] : null;
@@ -97,10 +130,10 @@ export function StackedBars(props: Props) {
           }}
           onPointerUp={finish}
         >
-          {(props.strip ? [0] : ticks).map((tick, index) => (
+          {(props.strip ? [0] : [...ticks.above, ...ticks.below]).map((tick) => (
             <g key={tick}>
               <line
-                className={index === 0 ? "bars-base" : "bars-line"}
+                className={tick === 0 ? "bars-base" : "bars-line"}
                 x1={pad.left}
                 x2={width}
                 y1={y(tick)}
@@ -108,7 +141,7 @@ export function StackedBars(props: Props) {
               />
               {props.strip ? null : (
                 <text className="bars-tick" x={pad.left - 10} y={y(tick) + 4} textAnchor="end">
-                  {props.formatTick(tick, ticks[1] ?? tick)}
+                  {props.formatTick(Math.abs(tick), ticks.step)}
                 </text>
               )}
             </g>
@@ -145,9 +178,27 @@ export function StackedBars(props: Props) {
               </g>
             );
           })}
+          {below?.map((value, index) =>
+            value > 0 ? (
+              <rect
+                key={stack.times[index]}
+                className="bars-apart"
+                x={x(index) + 0.5}
+                y={y(0) + 0.5}
+                width={Math.max(1, bar - 1)}
+                height={Math.max(1, y(-value) - y(0) - 1)}
+              />
+            ) : null,
+          )}
           {stack.times.map((time, index) =>
-            (index - offset) % every === 0 && index * slot < plot.width - 24 ? (
-              <text key={time} className="bars-tick" x={pad.left + index * slot} y={height - 5}>
+            (index - offset) % every === 0 && index * slot < plot.width - (centred ? 24 : 44) ? (
+              <text
+                key={time}
+                className="bars-tick"
+                x={pad.left + (centred ? (index + 0.5) * slot : index * slot)}
+                y={height - 5}
+                textAnchor={centred ? "middle" : "start"}
+              >
                 {axisTime(time, grain, index === offset)}
               </text>
             ) : null,
@@ -192,6 +243,15 @@ function Tip(props: Props & { index: number; left: number; width: number }) {
         <span>{sum === 0 ? "Nothing" : "Sum"}</span>
         <span className="figure">{format(sum)}</span>
       </div>
+      {props.apart && (props.apart.values[index] ?? 0) > 0 ? (
+        <div className="tip-row tip-apart">
+          <span>
+            <i className="swatch swatch-apart" />
+            {props.apart.name}
+          </span>
+          <span className="figure">{format(props.apart.values[index] ?? 0)}</span>
+        </div>
+      ) : null}
     </div>
   );
 }

@@ -55,6 +55,25 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
   );
 }
 
+/** One part of a page that could not be read, in its place; the rest of the page stays. */
+export function Trouble({ error, retry }: { error: unknown; retry?: () => void }) {
+  const problem = error instanceof Problem ? error : null;
+  return (
+    <p className="trouble" role="alert">
+      <strong>{problem?.title ?? "This could not be shown"}</strong>
+      {problem?.detail ? <span className="muted"> {problem.detail}</span> : null}
+      {retry ? (
+        <>
+          {" "}
+          <button type="button" className="quiet-button" onClick={retry}>
+            Try again
+          </button>
+        </>
+      ) : null}
+    </p>
+  );
+}
+
 function CommandBlock({ title, text }: { title: string; text: string }) {
   return (
     <div className="command-block">

@@ -3,7 +3,7 @@ import type { TraceSummary } from "../api/types";
 import { count, duration, headlinePlaces, seconds, usdColumnPlaces } from "../lib/format";
 import { fullTime, listTime } from "../lib/time";
 import type { Column } from "./Grid";
-import { Money, NO_USAGE, NoUsage, reasonText } from "./Money";
+import { ListPrice, Money, NO_USAGE, NoUsage, reasonText } from "./Money";
 import { StatusText } from "./StatusText";
 
 function Zeroed({ value, failing = false }: { value: number; failing?: boolean }) {
@@ -13,6 +13,8 @@ function Zeroed({ value, failing = false }: { value: number; failing?: boolean }
 
 /** Without `places` as a single figure, with the digits that matter. */
 export function TraceCost({ trace, places }: { trace: TraceSummary; places?: number }) {
+  if (trace.cost_usd === null && trace.subscription_usd)
+    return <ListPrice value={trace.subscription_usd} {...(places === undefined ? {} : { places })} />;
   return (
     <Money
       value={trace.cost_usd}

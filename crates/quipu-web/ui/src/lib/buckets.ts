@@ -1,17 +1,37 @@
-// Groups by key and hour (or day) as a stack of bars: the largest keys by name, the rest as one.
+// Groups by key and hour, day, week or month as a stack of bars: the largest keys by name, the rest as one.
 import type { UsageGroup } from "../api/types";
 import { usdPixels } from "./format";
 import { presetMs, type Range } from "./time";
 
 export type Measure = "cost" | "tokens" | "calls";
-export type Grain = "hour" | "day";
+export const GRAINS = ["hour", "day", "week", "month"] as const;
+export type Grain = (typeof GRAINS)[number];
 
-export const GRAIN_MS: Record<Grain, number> = { hour: 3_600_000, day: 86_400_000 };
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const LONGEST_BY_HOUR_MS = 4 * DAY_MS;
 
-const LONGEST_BY_HOUR_MS = 4 * GRAIN_MS.day;
+/** The start of the bar that a time falls in. Bars are those of UTC; weeks begin on Monday. */
+export function barStart(time: number, grain: Grain): number {
+  if (grain === "hour") return Math.floor(time / HOUR_MS) * HOUR_MS;
+  const midnight = Math.floor(time / DAY_MS) * DAY_MS;
+  if (grain === "day") return midnight;
+  const date = new Date(midnight);
+  if (grain === "week") return midnight - ((date.getUTCDay() + 6) % 7) * DAY_MS;
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1);
+}
+
+/** The start of the bar after the one that starts at `start`. */
+export function barEnd(start: number, grain: Grain): number {
+  if (grain === "hour") return start + HOUR_MS;
+  if (grain === "day") return start + DAY_MS;
+  if (grain === "week") return start + 7 * DAY_MS;
+  const date = new Date(start);
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
+}
 
 /** Hours up to four days, else days. */
-export function grainOf(range: Range): Grain {
+export function grainOf(range: Range): "hour" | "day" {
   if (range.preset) {
     const ms = presetMs(range.preset);
     return ms !== null && ms <= LONGEST_BY_HOUR_MS ? "hour" : "day";
@@ -64,13 +84,12 @@ function startsOfBars(
   since: number | null,
   until: number | null,
 ): number[] {
-  const step = GRAIN_MS[grain];
   const seen = groups.flatMap((group) => Date.parse(group.key[grain] ?? "") || []);
   const first = since ?? Math.min(...seen);
   const last = until ?? Math.max(...seen);
   if (!Number.isFinite(first) || !Number.isFinite(last)) return [];
   const times: number[] = [];
-  for (let at = Math.floor(first / step) * step; at <= last && times.length < 1500; at += step)
+  for (let at = barStart(first, grain); at <= last && times.length < 1500; at = barEnd(at, grain))
     times.push(at);
   return times;
 }

@@ -28,7 +28,10 @@ export interface ModelShare {
   model: string;
   calls: number;
   tokens: number;
+  /** Of metered calls. */
   cost: string | null;
+  /** Of calls within a subscription, at list price. */
+  apart: string | null;
   unpriced: number;
   reason: string | null;
 }
@@ -49,7 +52,8 @@ export function costByModel(spans: readonly Span[]): ModelShare[] {
       model,
       calls: calls.length,
       tokens: calls.reduce((sum, span) => sum + (span.tokens?.total ?? 0), 0),
-      cost: sumUsd(calls.map((span) => span.cost_usd)),
+      cost: sumUsd(calls.map((span) => (span.billing === "subscription" ? null : span.cost_usd))),
+      apart: sumUsd(calls.map((span) => (span.billing === "subscription" ? span.cost_usd : null))),
       unpriced: unpriced.length,
       reason: unpriced[0]?.cost_reason ?? null,
     };

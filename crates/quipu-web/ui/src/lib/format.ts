@@ -3,6 +3,8 @@ import {
   addDecimals,
   compareDecimals,
   type Decimal,
+  multiplyDecimals,
+  negateDecimal,
   parseDecimal,
   placesFor,
   roundDecimal,
@@ -49,6 +51,16 @@ export function usd(text: string, places = 4): string {
   return rounded.startsWith("-") ? `-${body}` : body;
 }
 
+/** A sum that someone set, as they would write it: $5, $0.05, $12.50. */
+export function usdPlain(text: string): string {
+  const value = parseDecimal(text);
+  if (!value) return text;
+  const digits = roundDecimal(value, value.scale)
+    .replace(/^[^.]*\.?/, "")
+    .replace(/0+$/, "").length;
+  return usd(text, digits === 0 ? 0 : Math.max(2, digits));
+}
+
 /** Every digit that was sent, for hover texts and copies. */
 export function usdExact(text: string): string {
   const value = parseDecimal(text);
@@ -75,10 +87,11 @@ export function usdColumnPlaces(amounts: readonly (string | null | undefined)[])
   return Math.max(2, Math.min(Math.max(usdPlaces(amounts), below ? 4 : 2), 8 - whole));
 }
 
-/** The places of a single figure: cents from a dollar up, else the first three digits that matter. */
+/** The places of a single figure: the first three digits that matter below a dollar, then cents, then none. */
 export function headlinePlaces(text: string): number {
   const value = parseDecimal(text);
   if (!value) return 2;
+  if (Math.abs(toPixels(value)) >= 100_000) return 0;
   const small =
     compareDecimals(value, { units: 1n, scale: 0 }) < 0 &&
     compareDecimals(value, { units: -1n, scale: 0 }) > 0;
@@ -98,6 +111,33 @@ export function sumUsd(amounts: Iterable<string | null | undefined>): string | n
     if (value) total = total ? addDecimals(total, value) : value;
   }
   return total ? roundDecimal(total, total.scale) : null;
+}
+
+/** a − b, exactly; null when one of them is unknown. */
+export function subtractUsd(a: string | null | undefined, b: string | null | undefined): string | null {
+  const left = a ? parseDecimal(a) : null;
+  const right = b ? parseDecimal(b) : null;
+  if (!left || !right) return null;
+  const difference = addDecimals(left, negateDecimal(right));
+  return roundDecimal(difference, difference.scale);
+}
+
+/** A difference with its sign: +$0.12, −$0.12, ±$0.00. */
+export function usdSigned(text: string, places = 4): string {
+  const value = parseDecimal(text);
+  if (!value) return text;
+  const size = usd(text.replace(/^[+-]/, ""), places);
+  return `${value.units > 0n ? "+" : value.units < 0n ? "−" : "±"}${size}`;
+}
+
+/** An amount in another currency at a stated rate, with the code in front. */
+export function inCurrency(amount: string, rate: string, code: string): string | null {
+  const value = parseDecimal(amount);
+  const factor = parseDecimal(rate);
+  if (!value || !factor) return null;
+  const product = multiplyDecimals(value, factor);
+  const text = roundDecimal(product, product.scale);
+  return usd(text, headlinePlaces(text)).replace("$", `${code}${THIN}`);
 }
 
 /** Orders amounts, unknown ones last. */

@@ -45,6 +45,41 @@ export function fullTime(rfc3339: string): string {
   return `${day(date)} ${date.getFullYear()} ${clock(date)}.${ms}`;
 }
 
+/** The same time in UTC, to the second, for hover texts. */
+export function utcTime(rfc3339: string): string {
+  const date = new Date(rfc3339);
+  return Number.isNaN(date.getTime()) ? rfc3339 : `${date.toISOString().slice(0, 19).replace("T", " ")} UTC`;
+}
+
+/** The UTC day that a bar of days, weeks or months starts on. */
+export function utcDay(date: Date): string {
+  return `${two(date.getUTCDate())} ${MONTHS[date.getUTCMonth()]}`;
+}
+
+export function utcMonth(date: Date): string {
+  return `${MONTHS[date.getUTCMonth()]} ${date.getUTCFullYear()}`;
+}
+
+/** Local day and minute, with the year when it is another one than now. */
+export function minuteTime(rfc3339: string, now = new Date()): string {
+  const date = new Date(rfc3339);
+  if (Number.isNaN(date.getTime())) return rfc3339;
+  const time = `${two(date.getHours())}:${two(date.getMinutes())}`;
+  if (sameDay(date, now)) return time;
+  const year = date.getFullYear() === now.getFullYear() ? "" : ` ${date.getFullYear()}`;
+  return `${day(date)}${year} ${time}`;
+}
+
+/** How long until then, in at most two units; null when it is past. */
+export function until(rfc3339: string, now = Date.now()): string | null {
+  const minutes = Math.ceil((Date.parse(rfc3339) - now) / 60_000);
+  if (!(minutes > 0)) return null;
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return minutes % 60 ? `${hours} h ${two(minutes % 60)} min` : `${hours} h`;
+  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
 /** How long ago, in one unit. */
 export function ago(rfc3339: string, now = Date.now()): string {
   const seconds = Math.max(0, Math.round((now - Date.parse(rfc3339)) / 1000));
@@ -52,6 +87,18 @@ export function ago(rfc3339: string, now = Date.now()): string {
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
   if (seconds < 172_800) return `${Math.floor(seconds / 3600)} h ago`;
   return `${Math.floor(seconds / 86_400)} d ago`;
+}
+
+/** A time as the value of a datetime-local input; "" for none. */
+export function toLocalInput(rfc3339: string | null): string {
+  if (!rfc3339) return "";
+  const date = new Date(rfc3339);
+  const days = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${days}T${two(date.getHours())}:${two(date.getMinutes())}`;
+}
+
+export function fromLocalInput(text: string): string | null {
+  return text ? new Date(text).toISOString() : null;
 }
 
 export interface Range {
@@ -99,13 +146,4 @@ export function resolveRange(range: Range, now = Date.now()): { since?: string; 
   if (range.since) bounds.since = range.since;
   if (range.until) bounds.until = range.until;
   return bounds;
-}
-
-/** The period of the same length just before, or null when the range has no beginning. */
-export function previousRange(range: Range, now = Date.now()): { since: string; until: string } | null {
-  const { since, until } = resolveRange(range, now);
-  if (!since) return null;
-  const start = Date.parse(since);
-  const end = until ? Date.parse(until) : now;
-  return { since: new Date(start - (end - start)).toISOString(), until: new Date(start).toISOString() };
 }

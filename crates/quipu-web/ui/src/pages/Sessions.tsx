@@ -6,7 +6,7 @@ import { Copy } from "../components/Copy";
 import { type Column, Grid } from "../components/Grid";
 import { Icon } from "../components/Icon";
 import { Link } from "../components/Link";
-import { Money, NO_USAGE, NoUsage, reasonText } from "../components/Money";
+import { ListPrice, Money, NO_USAGE, NoUsage, reasonText } from "../components/Money";
 import { PageHead, TopBar } from "../components/Shell";
 import { Failure, Loading, NothingMatches, SkeletonRows, TeachToSend } from "../components/States";
 import { compactTrace, costPlaces, traceColumns } from "../components/traceColumns";
@@ -22,6 +22,8 @@ const figure = (value: number, failing = false) => (
 );
 
 function SessionCost({ session, places }: { session: Session; places?: number }) {
+  if (session.cost_usd === null && session.subscription_usd)
+    return <ListPrice value={session.subscription_usd} {...(places === undefined ? {} : { places })} />;
   return (
     <Money
       value={session.cost_usd}

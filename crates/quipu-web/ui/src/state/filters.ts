@@ -20,6 +20,10 @@ export const FIELDS: readonly Field[] = [
   { name: "status", label: "status", hint: "ok, error, unset, running", facet: true, sign: "=" },
   { name: "session", label: "session", hint: "conversation or thread id", facet: true, sign: "=" },
   { name: "user", label: "user", hint: "end user id", facet: true, sign: "=" },
+  { name: "project", label: "project", hint: "repository or project", facet: true, sign: "=" },
+  { name: "branch", label: "branch", hint: "git branch of the agent's folder", facet: true, sign: "=" },
+  { name: "commit", label: "commit", hint: "git commit, whole", facet: false, sign: "=" },
+  { name: "tag", label: "tag", hint: "a tag of the trace", facet: true, sign: "=" },
   {
     name: "min_duration_ms",
     label: "duration",

@@ -3,6 +3,7 @@ export const PAGES = [
   { path: "/traces", label: "Traces", key: "t" },
   { path: "/sessions", label: "Sessions", key: "s" },
   { path: "/tools", label: "Tools", key: "o" },
-  { path: "/usage", label: "Usage", key: "u" },
+  { path: "/cost", label: "Cost", key: "c" },
+  { path: "/budgets", label: "Budgets", key: "b" },
   { path: "/frameworks", label: "Frameworks", key: "f" },
 ] as const;

@@ -56,7 +56,7 @@ export function setParams(patch: Record<string, string | null>, options: { repla
 
 const RANGE_KEYS = ["range", "since", "until"] as const;
 
-/** An address within the dashboard that keeps the time range of the present one. */
+/** An address within the dashboard that keeps the time range of the present one; null takes a parameter away. */
 export function href(path: string, params: Record<string, string | null | undefined> = {}): string {
   const here = new URLSearchParams(window.location.search);
   const next = new URLSearchParams();
@@ -64,7 +64,10 @@ export function href(path: string, params: Record<string, string | null | undefi
     const value = here.get(key);
     if (value !== null) next.set(key, value);
   }
-  for (const [name, value] of Object.entries(params)) if (value) next.set(name, value);
+  for (const [name, value] of Object.entries(params)) {
+    if (value) next.set(name, value);
+    else if (value === null) next.delete(name);
+  }
   const query = next.toString();
   return query ? `${path}?${query}` : path;
 }

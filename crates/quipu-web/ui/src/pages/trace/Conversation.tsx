@@ -4,7 +4,7 @@ import { useMemo, useState } from "react";
 import { get } from "../../api/client";
 import type { TracePage } from "../../api/types";
 import { KindTag } from "../../components/KindTag";
-import { Money, reasonText, reportsNothing } from "../../components/Money";
+import { SpanMoney } from "../../components/Money";
 import { Failure, Loading } from "../../components/States";
 import { compact, count, duration } from "../../lib/format";
 import { turnsOf } from "../../lib/turns";
@@ -58,14 +58,7 @@ export function Conversation({
               <span className="push figure faint">
                 {duration(span.duration_ms)}
                 {span.counted && span.tokens ? ` · ${compact(span.tokens.total)} tok · ` : ""}
-                {span.counted && span.tokens ? (
-                  <Money
-                    value={span.cost_usd}
-                    places={places}
-                    used={!reportsNothing(span)}
-                    reason={reasonText(span.cost_reason)}
-                  />
-                ) : null}
+                {span.counted && span.tokens ? <SpanMoney span={span} places={places} /> : null}
               </span>
             </button>
             {repeated > 0 ? (

@@ -2,7 +2,7 @@
 import { useMemo } from "react";
 import { useSpan } from "../../api/queries";
 import type { Span } from "../../api/types";
-import { Money, NO_USAGE, reasonText, reportsNothing } from "../../components/Money";
+import { ListPrice, Money, NO_USAGE, reasonText, reportsNothing } from "../../components/Money";
 import { costByModel, type FailureGroup, groupFailures, rootFailures, timeByHue } from "../../lib/digest";
 import { count, durationsUpTo, percent, plural } from "../../lib/format";
 import type { Interval, Tree } from "../../lib/tree";
@@ -113,13 +113,17 @@ export function Digest({ traceId, spans, tree, path, places, onPick }: Props) {
                   </th>
                   <td className="figure end muted">{count(model.tokens)} tok</td>
                   <td className="figure end">
-                    <Money
-                      value={model.cost}
-                      places={places}
-                      used={model.reason !== NO_USAGE}
-                      reason={reasonText(model.reason)}
-                      unpriced={model.cost ? model.unpriced : 0}
-                    />
+                    {model.apart ? <ListPrice value={model.apart} places={places} /> : null}
+                    {model.apart && model.cost ? " + " : null}
+                    {model.apart && !model.cost ? null : (
+                      <Money
+                        value={model.cost}
+                        places={places}
+                        used={model.reason !== NO_USAGE}
+                        reason={reasonText(model.reason)}
+                        unpriced={model.cost ? model.unpriced : 0}
+                      />
+                    )}
                   </td>
                 </tr>
               ))}

@@ -7,9 +7,10 @@ import { Icon } from "../../components/Icon";
 import { Json } from "../../components/Json";
 import { KindTag } from "../../components/KindTag";
 import { Link } from "../../components/Link";
+import { hasCost } from "../../components/Money";
 import { Failure, SkeletonRows } from "../../components/States";
 import { StatusText } from "../../components/StatusText";
-import { duration, plural } from "../../lib/format";
+import { duration, plural, usdExact, usdHeadline } from "../../lib/format";
 import { hueOf } from "../../lib/kinds";
 import { fullTime, offsetMs, secondOf } from "../../lib/time";
 import type { Node } from "../../lib/tree";
@@ -26,7 +27,7 @@ type Tab = (typeof TABS)[number];
 
 const NAMES: Record<Tab, string> = {
   messages: "Messages",
-  tokens: "Tokens",
+  tokens: "Cost",
   lens: "Lens",
   attributes: "Attributes",
   events: "Events",
@@ -111,6 +112,21 @@ function PanelHead({ span, node, onClose }: { span: Span; node: Node; onClose: (
         ttft {duration(span.ttft_ms)}
       </span>
     ) : null,
+    hasCost(span) && span.cost_usd !== null ? (
+      <button
+        key="cost"
+        type="button"
+        className="fact-button figure"
+        title={`${usdExact(span.cost_usd)}${span.billing === "subscription" ? " at list price, within a subscription" : ""}\nShow how it comes about`}
+        onClick={() => setParams({ tab: "tokens" }, { replace: true })}
+      >
+        {span.reported_deviates ? <i className="deviation-mark" aria-hidden="true" /> : null}
+        <span>
+          {usdHeadline(span.cost_usd)}
+          {span.billing === "subscription" ? " at list price" : ""}
+        </span>
+      </button>
+    ) : null,
     span.finish_reasons?.length ? <span key="finish">{span.finish_reasons.join(", ")}</span> : null,
     span.provider ? <span key="provider">{span.provider}</span> : null,
     span.agent ? <span key="agent">agent {span.agent}</span> : null,
@@ -150,7 +166,7 @@ function TabBody({ tab, span, traceId }: { tab: Tab; span: Span; traceId: string
     case "messages":
       return <Conversation span={span} />;
     case "tokens":
-      return <TokensTab span={span} />;
+      return <TokensTab span={span} traceId={traceId} />;
     case "lens":
       return <LensTab traceId={traceId} spanId={span.span_id} />;
     case "attributes":

@@ -2,7 +2,7 @@ import { useMemo, useState } from "react";
 import type { Span } from "../../api/types";
 import { type Column, Grid } from "../../components/Grid";
 import { KindTag } from "../../components/KindTag";
-import { hasCost, Money, NoUsage, reasonText, reportsNothing } from "../../components/Money";
+import { hasCost, NoUsage, reportsNothing, SpanMoney } from "../../components/Money";
 import { StatusText } from "../../components/StatusText";
 import { compareUsd, count } from "../../lib/format";
 import { type Node, selfMs } from "../../lib/tree";
@@ -17,14 +17,7 @@ function Name({ node }: { node: Node }) {
 }
 
 function Cost({ span, places }: { span: Span; places: number }) {
-  return hasCost(span) ? (
-    <Money
-      value={span.cost_usd}
-      places={places}
-      used={!reportsNothing(span)}
-      reason={reasonText(span.cost_reason)}
-    />
-  ) : null;
+  return hasCost(span) ? <SpanMoney span={span} places={places} /> : null;
 }
 
 interface Figures {

@@ -1,10 +1,8 @@
 // Tokens as a small ledger: parts are indented below the total they belong to, and add nothing to it.
 
-import { usePriceLines } from "../../api/queries";
 import type { Span, Tokens } from "../../api/types";
-import { reasonText } from "../../components/Money";
-import { parseDecimal } from "../../lib/decimal";
-import { compact, compareUsd, count, percent, usd, usdExact } from "../../lib/format";
+import { count, percent } from "../../lib/format";
+import { Explain } from "./Explain";
 
 function Line({
   label,
@@ -38,77 +36,17 @@ function Bar({ tokens }: { tokens: Tokens }) {
   );
 }
 
-function CostLines({ span }: { span: Span }) {
-  if (!span.counted) return null;
-  return (
-    <table className="slip">
-      <tbody>
-        <tr>
-          <th scope="row">Cost</th>
-          <td className="figure end" colSpan={2}>
-            {span.cost_usd === null ? (
-              <span className="unpriced">unpriced</span>
-            ) : (
-              <strong>{usdExact(span.cost_usd)}</strong>
-            )}
-          </td>
-        </tr>
-        {span.cost_usd === null ? (
-          <tr className="is-part">
-            <th scope="row" colSpan={3}>
-              {reasonText(span.cost_reason)}
-            </th>
-          </tr>
-        ) : null}
-        {span.cost_usd !== null && span.cost_reason ? (
-          <tr className="is-part">
-            <th scope="row" colSpan={3}>
-              {reasonText(span.cost_reason)}
-            </th>
-          </tr>
-        ) : null}
-        {span.reported_cost_usd !== null ? (
-          <tr>
-            <th scope="row">Cost that the sender reported</th>
-            <td className="figure end" colSpan={2} title={usdExact(span.reported_cost_usd)}>
-              {usd(span.reported_cost_usd, 6)}
-            </td>
-          </tr>
-        ) : null}
-      </tbody>
-    </table>
-  );
-}
-
-/** The lines of the bill, shown only when they add up to exactly what the call was booked with. */
-function Bill({ span }: { span: Span }) {
-  const answer = usePriceLines(span).data;
-  const same = answer?.total_usd && span.cost_usd && compareUsd(answer.total_usd, span.cost_usd) === 0;
-  if (!same || !answer.lines?.length) return null;
-  const scaleOf = (texts: string[]) => Math.max(2, ...texts.map((text) => parseDecimal(text)?.scale ?? 0));
-  const places = scaleOf(answer.lines.map((line) => line.amount_usd));
-  const unitPlaces = scaleOf(answer.lines.map((line) => line.unit_price_usd));
-  return (
-    <table className="slip bill">
-      <tbody>
-        {answer.lines.map((line) => (
-          <tr key={line.unit}>
-            <th scope="row">{line.unit.replaceAll("_", " ")}</th>
-            <td className="figure end muted">
-              {count(line.count)} × {usd(line.unit_price_usd, unitPlaces)} / {compact(line.per)}
-            </td>
-            <td className="figure end">{usd(line.amount_usd, places)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
-}
-
-export function TokensTab({ span }: { span: Span }) {
+export function TokensTab({ span, traceId }: { span: Span; traceId: string }) {
   const { tokens } = span;
+  const costs = span.counted && (span.cost_usd !== null || span.cost_reason !== null);
   if (!tokens || tokens.total === 0) {
-    return <p className="panel-note">This span reports no token usage.</p>;
+    return costs ? (
+      <div className="tokens-tab">
+        <Explain span={span} traceId={traceId} />
+      </div>
+    ) : (
+      <p className="panel-note">This span reports no token usage.</p>
+    );
   }
   return (
     <div className="tokens-tab">
@@ -132,13 +70,11 @@ export function TokensTab({ span }: { span: Span }) {
           <Line label="Total tokens" value={tokens.total} />
         </tfoot>
       </table>
-      <Bill span={span} />
-      <CostLines span={span} />
+      <Explain span={span} traceId={traceId} />
       {span.model ? (
         <p className="faint slip-note">
           {span.model}
           {span.provider ? ` · ${span.provider}` : ""}
-          {span.price ? ` · price book ${span.price.source} ${span.price.version}` : ""}
         </p>
       ) : null}
     </div>

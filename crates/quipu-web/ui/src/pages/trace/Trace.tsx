@@ -1,6 +1,7 @@
 // What did this run do, what was it waiting for, and what did it cost?
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { useTrace } from "../../api/queries";
+import { PanelSplit } from "../../components/PanelSplit";
 import { Failure, Loading } from "../../components/States";
 import { criticalPath } from "../../lib/critical";
 import { count, durationsUpTo, usdColumnPlaces } from "../../lib/format";
@@ -11,7 +12,6 @@ import { back, href, setParams, usePlace } from "../../state/url";
 import { Conversation } from "./Conversation";
 import { useTraceChanges } from "./changes";
 import { Digest } from "./Digest";
-import { PanelSplit } from "./PanelSplit";
 import { SpanPanel } from "./SpanPanel";
 import { SpanTable } from "./SpanTable";
 import { TraceHead, VIEWS, ViewBar } from "./TraceHead";

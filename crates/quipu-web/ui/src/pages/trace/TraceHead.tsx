@@ -3,7 +3,7 @@ import type { Span, TraceSummary } from "../../api/types";
 import { Copy } from "../../components/Copy";
 import { Icon } from "../../components/Icon";
 import { Link } from "../../components/Link";
-import { NO_USAGE } from "../../components/Money";
+import { ListPrice, NO_USAGE } from "../../components/Money";
 import { StatusText } from "../../components/StatusText";
 import { TraceCost } from "../../components/traceColumns";
 import { count, duration, plural, usd } from "../../lib/format";
@@ -64,6 +64,11 @@ export function TraceHead({ trace, reload }: { trace: TraceSummary; reload: (() 
             </span>
           </>
         )}
+        {trace.subscription_usd && trace.cost_usd !== null ? (
+          <span className="figure">
+            <ListPrice value={trace.subscription_usd} /> in a subscription
+          </span>
+        ) : null}
         {trace.reported_cost_usd ? (
           <span className="figure" title="Cost as the sender reported it">
             reported {usd(trace.reported_cost_usd)}
@@ -73,11 +78,33 @@ export function TraceHead({ trace, reload }: { trace: TraceSummary; reload: (() 
           <Link href={href(`/sessions/${encodeURIComponent(trace.session_id)}`)}>{trace.session_id}</Link>
         ) : null}
         {trace.user_id ? <Link href={href("/traces", { user: trace.user_id })}>{trace.user_id}</Link> : null}
+        <Origin trace={trace} />
         <time className="figure" dateTime={trace.started_at}>
           {fullTime(trace.started_at)}
         </time>
       </p>
     </header>
+  );
+}
+
+/** The project, branch and commit that the agent worked on, and the trace's tags. */
+function Origin({ trace }: { trace: TraceSummary }) {
+  const { project, branch, commit, tags = [] } = trace;
+  return (
+    <>
+      {project ? <Link href={href("/traces", { project })}>{project}</Link> : null}
+      {branch ? <Link href={href("/traces", { branch })}>{branch}</Link> : null}
+      {commit ? (
+        <Link href={href("/traces", { commit })} className="mono" title={`Commit ${commit}`}>
+          {commit.slice(0, 10)}
+        </Link>
+      ) : null}
+      {tags.map((tag) => (
+        <Link key={tag} href={href("/traces", { tag })} title="Tag">
+          #{tag}
+        </Link>
+      ))}
+    </>
   );
 }
 

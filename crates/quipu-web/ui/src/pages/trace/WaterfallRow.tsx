@@ -1,7 +1,7 @@
 import { memo } from "react";
 import type { Span, Tokens } from "../../api/types";
 import { Icon } from "../../components/Icon";
-import { hasCost, Money, NoUsage, reasonText, reportsNothing } from "../../components/Money";
+import { hasCost, NoUsage, reportsNothing, SpanMoney } from "../../components/Money";
 import { count, duration } from "../../lib/format";
 import { hueOf } from "../../lib/kinds";
 import { type Interval, mergeClose, type Node, selfTime } from "../../lib/tree";
@@ -81,14 +81,7 @@ export const WaterfallRow = memo(function WaterfallRow(props: Props) {
       {props.showTokens ? <TokenCell span={span} most={props.mostTokens} /> : null}
       {props.showCost ? (
         <span className="end figure" role="gridcell">
-          {hasCost(span) ? (
-            <Money
-              value={span.cost_usd}
-              places={props.places}
-              used={!reportsNothing(span)}
-              reason={reasonText(span.cost_reason)}
-            />
-          ) : null}
+          {hasCost(span) ? <SpanMoney span={span} places={props.places} /> : null}
         </span>
       ) : null}
     </div>

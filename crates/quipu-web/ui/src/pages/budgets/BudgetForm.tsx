@@ -1,0 +1,419 @@
+// One budget to make, change or take away. What is wrong stands at its field, whoever found it.
+import { useMutation } from "@tanstack/react-query";
+import { type FormEvent, useMemo, useState } from "react";
+import { put, remove } from "../../api/client";
+import { queryClient, useFacet } from "../../api/queries";
+import { BUDGET_ACTIONS, BUDGET_PERIODS, type Budget, type BudgetConfig } from "../../api/types";
+import { Field } from "../../components/Field";
+import { Icon } from "../../components/Icon";
+import { Segments } from "../../components/Segments";
+import { Trouble } from "../../components/States";
+import { fieldErrors } from "../../lib/fieldErrors";
+import { fieldOf } from "../../state/filters";
+import {
+  configOf,
+  DRAFT_FIELDS,
+  type Draft,
+  type DraftErrors,
+  draftOf,
+  SCOPE_FIELDS,
+  type ScopeRow,
+} from "./draft";
+
+const ALL_TIME = { preset: "all", since: null, until: null };
+const ACTION_NAMES = { block: "Block", degrade: "Degrade", throttle: "Throttle", notify: "Notify" };
+const ACTION_HINTS = {
+  block: "It is refused before it is made.",
+  degrade: "It goes through, and the caller is told to use a cheaper model.",
+  throttle: "It waits, then goes through.",
+  notify: "It goes through; notices are given all the same.",
+};
+
+function zones(): string[] {
+  return ["UTC", ...Intl.supportedValuesOf("timeZone")];
+}
+
+interface Props {
+  budget: Budget | null;
+  /** Names that a new one cannot have. */
+  taken: readonly string[];
+  close: () => void;
+}
+
+export function BudgetForm({ budget, taken, close }: Props) {
+  const [draft, setDraft] = useState<Draft>(() => draftOf(budget?.name ?? "", budget?.config ?? {}));
+  const [own, setOwn] = useState<DraftErrors>({});
+  const fixed = budget?.source === "file";
+  const address = (name: string) => `/budgets/${encodeURIComponent(name)}`;
+  const done = () => {
+    void queryClient.invalidateQueries({ queryKey: ["budgets"] });
+    close();
+  };
+  const save = useMutation({
+    mutationFn: ({ name, config }: { name: string; config: BudgetConfig }) =>
+      put<unknown>(address(name), config),
+    onSuccess: done,
+  });
+  const drop = useMutation({ mutationFn: (name: string) => remove<unknown>(address(name)), onSuccess: done });
+  const refused = fieldErrors(save.error, DRAFT_FIELDS);
+  const errors: DraftErrors = { ...refused.of, ...own };
+  const set = (patch: Partial<Draft>) => {
+    setDraft((old) => ({ ...old, ...patch }));
+    setOwn({});
+    save.reset();
+  };
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (fixed) return;
+    const { config, errors: found } = configOf(draft, budget?.config);
+    const name = draft.name.trim();
+    if (!budget && taken.includes(name)) found.name = "There is a budget of this name already.";
+    setOwn(found);
+    if (Object.keys(found).length === 0) save.mutate({ name, config });
+  };
+  return (
+    <aside className="panel" aria-label={budget ? `Budget ${budget.name}` : "New budget"}>
+      <header className="panel-head budget-head">
+        <div className="panel-title">
+          <h2>{budget ? budget.name : "New budget"}</h2>
+          <button
+            type="button"
+            className="icon-button push"
+            title="Close (esc)"
+            aria-label="Close"
+            onClick={close}
+          >
+            <Icon name="close" />
+          </button>
+        </div>
+        {fixed ? (
+          <p className="muted">Written in the configuration or in the program: it is changed there.</p>
+        ) : null}
+      </header>
+      <form className="panel-body budget-form" onSubmit={submit}>
+        <fieldset disabled={fixed}>
+          {budget ? null : (
+            <Field
+              label="Name"
+              value={draft.name}
+              error={errors.name}
+              placeholder="daily"
+              autoFocus
+              onChange={(name) => set({ name })}
+            />
+          )}
+          <Limits draft={draft} errors={errors} set={set} />
+          <Period draft={draft} errors={errors} set={set} />
+          <ScopeRows draft={draft} errors={errors} set={set} />
+          <Field
+            label="Notify at"
+            suffix="% of a limit"
+            value={draft.thresholds}
+            error={errors.thresholds}
+            hint="Once a period each, as an event budget.threshold."
+            onChange={(thresholds) => set({ thresholds })}
+          />
+          <Beyond draft={draft} errors={errors} set={set} />
+          <Loop draft={draft} errors={errors} set={set} />
+        </fieldset>
+        {refused.rest ? <Trouble error={refused.rest} /> : null}
+        {drop.error ? <Trouble error={drop.error} /> : null}
+        {fixed ? null : (
+          <div className="form-actions">
+            <button type="submit" className="button is-main" disabled={save.isPending}>
+              {save.isPending ? "Saving …" : budget ? "Save" : "Create"}
+            </button>
+            <button type="button" className="button" onClick={close}>
+              Cancel
+            </button>
+            {budget ? <Delete name={budget.name} pending={drop.isPending} drop={drop.mutate} /> : null}
+          </div>
+        )}
+      </form>
+    </aside>
+  );
+}
+
+interface PartProps {
+  draft: Draft;
+  errors: DraftErrors;
+  set: (patch: Partial<Draft>) => void;
+}
+
+function Limits({ draft, errors, set }: PartProps) {
+  return (
+    <div className="form-three">
+      <Field
+        label="Dollars"
+        prefix="$"
+        inputMode="decimal"
+        value={draft.limit_usd}
+        error={errors.limit_usd}
+        onChange={(limit_usd) => set({ limit_usd })}
+      />
+      <Field
+        label="Tokens"
+        value={draft.limit_tokens}
+        error={errors.limit_tokens}
+        placeholder="5M"
+        onChange={(limit_tokens) => set({ limit_tokens })}
+      />
+      <Field
+        label="Calls"
+        value={draft.limit_calls}
+        error={errors.limit_calls}
+        onChange={(limit_calls) => set({ limit_calls })}
+      />
+    </div>
+  );
+}
+
+function Choice({
+  label,
+  error,
+  children,
+}: {
+  label: string;
+  error?: string | undefined;
+  children: React.ReactNode;
+}) {
+  return (
+    <div className={error ? "form-field is-wrong" : "form-field"}>
+      <span className="form-label">{label}</span>
+      {children}
+      {error ? <span className="form-error">{error}</span> : null}
+    </div>
+  );
+}
+
+function Period({ draft, errors, set }: PartProps) {
+  const known = useMemo(zones, []);
+  const calendar = draft.period !== "total" && !draft.rolling;
+  return (
+    <>
+      <Choice label="Per" error={errors.period ?? errors.rolling}>
+        <Segments
+          label="Period"
+          options={BUDGET_PERIODS.map((id) => ({ id, label: id === "total" ? "in all" : id }))}
+          value={draft.period}
+          onPick={(period) => set({ period })}
+        />
+        {draft.period === "total" ? null : (
+          <Segments
+            label="Kind of period"
+            options={[
+              {
+                id: "calendar",
+                label: "calendar",
+                title: "Starts anew on the hour, at midnight, on Monday, on the first",
+              },
+              { id: "rolling", label: "rolling", title: "Always the time up to now" },
+            ]}
+            value={draft.rolling ? "rolling" : "calendar"}
+            onPick={(kind) => set({ rolling: kind === "rolling" })}
+          />
+        )}
+      </Choice>
+      {calendar && draft.period !== "hour" ? (
+        <Field
+          label="Time zone of the calendar"
+          value={draft.time_zone}
+          error={errors.time_zone}
+          placeholder="UTC"
+          list={known}
+          onChange={(time_zone) => set({ time_zone })}
+        />
+      ) : null}
+    </>
+  );
+}
+
+function ScopeRows({ draft, errors, set }: PartProps) {
+  const free = SCOPE_FIELDS.filter((field) => !draft.scope.some((row) => row.field === field));
+  const change = (index: number, row: ScopeRow) =>
+    set({ scope: draft.scope.map((old, at) => (at === index ? row : old)) });
+  const next = free.includes("user") ? "user" : free[0];
+  return (
+    <Choice label="For" error={errors.scope}>
+      {draft.scope.length === 0 ? <p className="form-plain">everything that is spent</p> : null}
+      {draft.scope.map((row, index) => (
+        <ScopeLine
+          key={row.field}
+          row={row}
+          free={free}
+          error={errors[`scope.${row.field}`]}
+          change={(changed) => change(index, changed)}
+          drop={() => set({ scope: draft.scope.filter((_, at) => at !== index) })}
+        />
+      ))}
+      {next ? (
+        <button
+          type="button"
+          className="quiet-button form-add"
+          onClick={() => set({ scope: [...draft.scope, { field: next, value: "" }] })}
+        >
+          {draft.scope.length === 0 ? "Narrow it" : "Narrow it further"}
+        </button>
+      ) : null}
+      {draft.scope.length > 0 ? (
+        <span className="form-hint">
+          * gives each one an account of its own; gpt-4* takes all that begin so.
+        </span>
+      ) : null}
+    </Choice>
+  );
+}
+
+interface ScopeLineProps {
+  row: ScopeRow;
+  free: readonly ScopeRow["field"][];
+  error: string | undefined;
+  change: (row: ScopeRow) => void;
+  drop: () => void;
+}
+
+function ScopeLine({ row, free, error, change, drop }: ScopeLineProps) {
+  const facet = useFacet(fieldOf(row.field)?.facet ? row.field : null, ALL_TIME);
+  const list = `scope-${row.field}`;
+  return (
+    <div className={error ? "scope-line is-wrong" : "scope-line"}>
+      <select
+        aria-label="What it is about"
+        value={row.field}
+        onChange={(event) => {
+          const field = SCOPE_FIELDS.find((name) => name === event.target.value);
+          if (field) change({ field, value: "" });
+        }}
+      >
+        {[row.field, ...free].map((field) => (
+          <option key={field} value={field}>
+            {field}
+          </option>
+        ))}
+      </select>
+      <input
+        aria-label={`Which ${row.field}`}
+        aria-invalid={error ? true : undefined}
+        value={row.value}
+        placeholder="*"
+        list={list}
+        autoComplete="off"
+        spellCheck={false}
+        onChange={(event) => change({ ...row, value: event.target.value })}
+      />
+      <datalist id={list}>
+        <option value="*" />
+        {(facet.data ?? []).slice(0, 50).map((entry) => (
+          <option key={entry.value} value={entry.value} />
+        ))}
+      </datalist>
+      <button
+        type="button"
+        className="icon-button"
+        aria-label={`Not by ${row.field}`}
+        title="Take away"
+        onClick={drop}
+      >
+        <Icon name="close" size={12} />
+      </button>
+      {error ? <span className="form-error">{error}</span> : null}
+    </div>
+  );
+}
+
+function Beyond({ draft, errors, set }: PartProps) {
+  return (
+    <>
+      <Choice label="A call that does not fit" error={errors.action}>
+        <Segments
+          label="Action"
+          options={BUDGET_ACTIONS.map((id) => ({ id, label: ACTION_NAMES[id] }))}
+          value={draft.action}
+          onPick={(action) => set({ action })}
+        />
+        <span className="form-hint">{ACTION_HINTS[draft.action]}</span>
+      </Choice>
+      {draft.action === "degrade" ? (
+        <Field
+          label="Model to use instead"
+          value={draft.degrade_to}
+          error={errors.degrade_to}
+          placeholder="gpt-4o-mini"
+          onChange={(degrade_to) => set({ degrade_to })}
+        />
+      ) : null}
+      {draft.action === "throttle" ? (
+        <Field
+          label="Seconds to wait"
+          inputMode="decimal"
+          value={draft.throttle}
+          error={errors.throttle_ms}
+          onChange={(throttle) => set({ throttle })}
+        />
+      ) : null}
+    </>
+  );
+}
+
+function Loop({ draft, errors, set }: PartProps) {
+  return (
+    <>
+      <label className="form-check">
+        <input
+          type="checkbox"
+          checked={draft.loop}
+          onChange={(event) => set({ loop: event.target.checked })}
+        />
+        <span>Stop loops: judged for each session on its own</span>
+      </label>
+      {draft.loop ? (
+        <div className="form-three">
+          <Field
+            label="Same tool run"
+            hint="times in a row"
+            value={draft.repeats}
+            error={errors["loop.repeats"] ?? errors.loop}
+            placeholder="5"
+            onChange={(repeats) => set({ repeats })}
+          />
+          <Field
+            label="Cost a minute"
+            prefix="$"
+            inputMode="decimal"
+            value={draft.usd_per_minute}
+            error={errors["loop.usd_per_minute"]}
+            onChange={(usd_per_minute) => set({ usd_per_minute })}
+          />
+          <Field
+            label="Turns"
+            hint="calls to models"
+            value={draft.turns}
+            error={errors["loop.turns"]}
+            onChange={(turns) => set({ turns })}
+          />
+        </div>
+      ) : null}
+    </>
+  );
+}
+
+/** Asks once more, in its place. */
+function Delete({ name, pending, drop }: { name: string; pending: boolean; drop: (name: string) => void }) {
+  const [sure, setSure] = useState(false);
+  if (!sure)
+    return (
+      <button type="button" className="quiet-button push" onClick={() => setSure(true)}>
+        Delete
+      </button>
+    );
+  return (
+    <span className="push form-sure">
+      <button type="button" className="button is-grave" disabled={pending} onClick={() => drop(name)}>
+        Delete for good
+      </button>
+      <button type="button" className="quiet-button" onClick={() => setSure(false)}>
+        Keep
+      </button>
+    </span>
+  );
+}

@@ -1,0 +1,266 @@
+// How much is left, of what, for whom, until when? One block a budget, one cord an account; the form stands beside.
+import { useMemo, useState } from "react";
+import { useBudgets } from "../../api/queries";
+import type { Budget, BudgetAccount, BudgetConfig } from "../../api/types";
+import { PanelSplit } from "../../components/PanelSplit";
+import { PageHead } from "../../components/Shell";
+import { Failure, SkeletonRows } from "../../components/States";
+import { compact, count, percent, plural, usd, usdColumnPlaces, usdExact, usdPlain } from "../../lib/format";
+import { fullTime, minuteTime, until, utcTime } from "../../lib/time";
+import { useKeys } from "../../state/keys";
+import { useNarrow, useNow } from "../../state/screen";
+import { setParams, usePlace } from "../../state/url";
+import { BudgetForm } from "./BudgetForm";
+import "./budgets.css";
+import { Burn, heat } from "./Burn";
+
+/** Accounts of a budget before "show all". */
+const FIRST = 6;
+const MOST = 500;
+
+export function Budgets() {
+  const { params } = usePlace();
+  const narrow = useNarrow();
+  const query = useBudgets();
+  const budgets = useMemo(
+    // By name, not by fullness: this page is asked again all the time, and nothing may jump.
+    () => [...(query.data ?? [])].sort((a, b) => a.name.localeCompare(b.name)),
+    [query.data],
+  );
+  const making = params.get("new") !== null;
+  const name = params.get("budget");
+  const chosen = budgets.find((budget) => budget.name === name);
+  const close = () => setParams({ new: null, budget: null }, { replace: true });
+  const open = (patch: Record<string, string | null>) => setParams({ new: null, budget: null, ...patch });
+  useKeys({
+    n: (event) => {
+      event.preventDefault();
+      open({ new: "1" });
+    },
+    Escape: (event) => {
+      if (!making && !name) return;
+      event.preventDefault();
+      close();
+    },
+  });
+  const panel = making ? (
+    <BudgetForm key="new" budget={null} taken={budgets.map((budget) => budget.name)} close={close} />
+  ) : chosen ? (
+    <BudgetForm key={chosen.name} budget={chosen} taken={[]} close={close} />
+  ) : null;
+  return (
+    <>
+      <div className="budgets-top">
+        <button type="button" className="button" title="New budget (n)" onClick={() => open({ new: "1" })}>
+          New budget
+        </button>
+      </div>
+      <PageHead title="Budgets">
+        {budgets.length > 0 ? <span>{plural(budgets.length, "budget")}</span> : null}
+      </PageHead>
+      <PanelSplit panel={panel} covers={narrow && panel !== null}>
+        <div className="budgets-scroll">
+          {query.isError && !query.data ? (
+            <Failure error={query.error} retry={() => void query.refetch()} />
+          ) : query.isPending ? (
+            <SkeletonRows rows={6} />
+          ) : budgets.length === 0 ? (
+            <NoBudgets make={() => open({ new: "1" })} />
+          ) : (
+            budgets.map((budget) => (
+              <Block
+                key={budget.name}
+                budget={budget}
+                chosen={budget.name === name}
+                open={() => open({ budget: budget.name })}
+              />
+            ))
+          )}
+        </div>
+      </PanelSplit>
+    </>
+  );
+}
+
+function NoBudgets({ make }: { make: () => void }) {
+  return (
+    <div className="state">
+      <h2>No budgets yet</h2>
+      <p className="state-text">
+        A budget holds spending to a limit of dollars, tokens or calls: for everything, or for each user,
+        agent, model or project. The library and the gateway ask it before a call is made, so a call that does
+        not fit is never paid for.
+      </p>
+      <div className="state-actions">
+        <button type="button" className="button is-main" onClick={make}>
+          New budget
+        </button>
+      </div>
+      <p className="faint">
+        Or from a shell: <code className="mono">quipu budget set daily --usd 10 --per day</code>
+      </p>
+    </div>
+  );
+}
+
+const ACTIONS: Record<string, string> = {
+  block: "then block",
+  degrade: "then a cheaper model",
+  throttle: "then slow down",
+  notify: "then only tell",
+};
+
+/** What a budget says of itself, in one line. */
+function termsOf(config: BudgetConfig): string[] {
+  const limits = [
+    config.limit_usd ? usdPlain(String(config.limit_usd)) : "",
+    config.limit_tokens ? `${compact(config.limit_tokens)} tokens` : "",
+    config.limit_calls ? `${compact(config.limit_calls)} calls` : "",
+  ].filter(Boolean);
+  const period =
+    config.period === "total" ? "in all" : config.rolling ? `in any ${config.period}` : `a ${config.period}`;
+  const action = config.action ?? "block";
+  const told = action === "degrade" && config.degrade_to ? `then ${config.degrade_to}` : ACTIONS[action];
+  const terms = [limits.length > 0 ? `${limits.join(" and ")} ${period}` : "", told ?? action];
+  if (config.loop) terms.push("loops stopped");
+  return terms.filter(Boolean);
+}
+
+function scopeText(scope: BudgetConfig["scope"]): string {
+  const parts = Object.entries(scope ?? {}).flatMap(([field, value]) => {
+    if (!value) return [];
+    return value === "*" ? [`each ${field}`] : [`${field} ${value}`];
+  });
+  return parts.length > 0 ? parts.join(", ") : "everything";
+}
+
+function Block({ budget, chosen, open }: { budget: Budget; chosen: boolean; open: () => void }) {
+  const [all, setAll] = useState(false);
+  const thresholds = budget.config.thresholds ?? [];
+  const accounts = useMemo(
+    () => [...budget.accounts].sort((a, b) => shareOf(b) - shareOf(a)),
+    [budget.accounts],
+  );
+  return (
+    <section className={chosen ? "budget is-chosen" : "budget"}>
+      <header>
+        <h2 title={budget.name}>{budget.name}</h2>
+        <p className="facts">
+          <span>{scopeText(budget.config.scope)}</span>
+          {termsOf(budget.config).map((term) => (
+            <span key={term}>{term}</span>
+          ))}
+          {budget.config.time_zone && !budget.config.rolling ? <span>{budget.config.time_zone}</span> : null}
+          {budget.source === "file" ? (
+            <span
+              className="faint"
+              title="It is changed where it is written: in the configuration, or in the program"
+            >
+              of the configuration
+            </span>
+          ) : null}
+        </p>
+        <button type="button" className="quiet-button" aria-pressed={chosen} onClick={open}>
+          {budget.source === "file" ? "Show" : "Edit"}
+        </button>
+      </header>
+      {accounts.length === 0 ? (
+        <p className="faint budget-quiet">Nothing spent yet in this period.</p>
+      ) : (
+        <ul>
+          {accounts.slice(0, all ? MOST : FIRST).map((account) => (
+            <AccountRow
+              key={`${JSON.stringify(account.scope)} ${account.unit}`}
+              account={account}
+              thresholds={thresholds}
+            />
+          ))}
+        </ul>
+      )}
+      {accounts.length > FIRST ? (
+        <button type="button" className="quiet-button budget-more" onClick={() => setAll(!all)}>
+          {all ? `The ${FIRST} fullest only` : `All ${count(accounts.length)}`}
+        </button>
+      ) : null}
+    </section>
+  );
+}
+
+/** A limit of zero is used up from the start. */
+const shareOf = (account: BudgetAccount) => account.share ?? Number.POSITIVE_INFINITY;
+
+function accountName(account: BudgetAccount): string {
+  const parts = Object.values(account.scope);
+  return parts.length > 0 ? parts.join(" · ") : "all";
+}
+
+function figureOf(account: BudgetAccount): (value: string) => string {
+  if (account.unit !== "usd") return (value) => compact(Number(value));
+  const places = Math.min(4, usdColumnPlaces([account.spent, account.reserved]));
+  return (value) => usd(value, places);
+}
+
+function exactOf(account: BudgetAccount, value: string): string {
+  return account.unit === "usd" ? usdExact(value) : `${count(Number(value))} ${account.unit}`;
+}
+
+function limitText(account: BudgetAccount): string {
+  if (account.unit !== "usd") return `${compact(Number(account.limit))} ${account.unit}`;
+  return usdPlain(account.limit);
+}
+
+function AccountRow({ account, thresholds }: { account: BudgetAccount; thresholds: readonly number[] }) {
+  const now = useNow(20_000);
+  const figure = figureOf(account);
+  const left = account.resets_at ? until(account.resets_at, now) : null;
+  const name = accountName(account);
+  const reserved = Number(account.reserved) > 0;
+  return (
+    <li className="account">
+      <span
+        className="account-name"
+        title={
+          Object.entries(account.scope)
+            .map(([field, value]) => `${field}: ${value}`)
+            .join("\n") || "Every call"
+        }
+      >
+        {name}
+      </span>
+      <Burn account={account} thresholds={thresholds} />
+      <span className={`account-share figure ${heat(account, thresholds)}`}>
+        {account.share === null ? "–" : percent(account.share, 0)}
+      </span>
+      <span className="account-sums figure">
+        <span title={`${exactOf(account, account.spent)} spent`}>{figure(account.spent)}</span>
+        {reserved ? (
+          <span
+            className="muted"
+            title={`${exactOf(account, account.reserved)} reserved by calls that are under way`}
+          >
+            {" "}
+            + {figure(account.reserved)}
+          </span>
+        ) : null}
+        <span className="muted" title={exactOf(account, account.limit)}>
+          {" "}
+          of {limitText(account)}
+        </span>
+      </span>
+      <span className="account-reset muted">
+        {account.resets_at ? (
+          <time
+            dateTime={account.resets_at}
+            title={`${fullTime(account.resets_at)}\n${utcTime(account.resets_at)}`}
+          >
+            {left ? `resets in ${left}` : `reset ${minuteTime(account.resets_at)}`}
+          </time>
+        ) : (
+          <span className="faint">
+            {account.period_start ? `since ${minuteTime(account.period_start)}` : ""}
+          </span>
+        )}
+      </span>
+    </li>
+  );
+}

@@ -1,0 +1,184 @@
+// Where does the money go, where is that leading, and what could be saved? Totals first, then over time, then every
+// line of the ledger; below, what the sums do not say.
+import { useMemo, useState } from "react";
+import { type Scope, useCostAnalysis, useStatus, useUsage } from "../../api/queries";
+import type { CostAnalysis } from "../../api/types";
+import { Segments } from "../../components/Segments";
+import { PageHead, TopBar } from "../../components/Shell";
+import { Failure, Loading, NothingMatches, TeachToSend, Trouble } from "../../components/States";
+import { Time } from "../../components/Time";
+import { GRAINS, type Grain, grainOf } from "../../lib/buckets";
+import { minuteTime, rangeLabel } from "../../lib/time";
+import { filterParams } from "../../state/filters";
+import { useFollowing } from "../../state/follow";
+import { rangeOf, setParams, usePlace } from "../../state/url";
+import { CachePanel } from "./CachePanel";
+import "./cost.css";
+import {
+  choose,
+  chosenGrain,
+  DIMENSION_TITLES,
+  DIMENSIONS,
+  type Dimension,
+  groupByOf,
+  MEASURES,
+  readGroupBy,
+} from "./dimensions";
+import { ForecastPanel } from "./ForecastPanel";
+import { Ledger } from "./Ledger";
+import { OverTime } from "./OverTime";
+import { Plans } from "./Plans";
+import { RepricePanel } from "./Reprice";
+import { SessionsPanel } from "./SessionsPanel";
+import { SuggestionsPanel } from "./SuggestionsPanel";
+import { Totals } from "./Totals";
+import { UnpricedPanel } from "./UnpricedPanel";
+
+/** The chosen bars, or those that suit the range: "all that is stored" may be one afternoon, then hours say more. */
+function useGrain(scope: Scope, chosen: string | null, refetch: number | false): Grain {
+  const picked = chosenGrain(chosen);
+  const wide = grainOf(scope.range);
+  const open = picked === null && wide === "day" && scope.range.preset === "all";
+  const byDay = useUsage(scope, "day", refetch, open);
+  if (picked) return picked;
+  return open && byDay.data && byDay.data.groups.length <= 3 ? "hour" : wide;
+}
+
+export function Cost() {
+  const { params } = usePlace();
+  const scope = useMemo<Scope>(() => ({ range: rangeOf(params), filters: filterParams(params) }), [params]);
+  const refetch = useFollowing() ? 5_000 : false;
+  const dimension = choose(params.get("by"), DIMENSIONS, "model");
+  const measure = choose(params.get("measure"), ["cost", "tokens", "calls"] as const, "cost");
+  const grain = useGrain(scope, params.get("per"), refetch);
+  const query = useUsage(scope, groupByOf(dimension, grain), refetch);
+  const analysis = useCostAnalysis(scope, grain, refetch);
+  const status = useStatus();
+  const [highlight, setHighlight] = useState<string | null>(null);
+  const broken = analysis.isError && !analysis.data;
+
+  const body = () => {
+    if (query.isError && !query.data)
+      return <Failure error={query.error} retry={() => void query.refetch()} />;
+    if (query.isPending) return <Loading what="Adding up" />;
+    if (query.data.total.llm_calls === 0) {
+      return status.data?.store.spans === 0 ? (
+        <TeachToSend what="cost" />
+      ) : (
+        <NothingMatches what="LLM calls" />
+      );
+    }
+    return (
+      <>
+        <Totals total={query.data.total} analysis={analysis.data} />
+        <section className="section" aria-label="Over time">
+          <Controls dimension={dimension} measure={measure} grain={grain} />
+          <OverTime
+            scope={scope}
+            dimension={dimension}
+            measure={measure}
+            grain={grain}
+            highlight={highlight}
+            refetch={refetch}
+          />
+        </section>
+        <Ledger
+          groups={query.data.groups}
+          total={query.data.total}
+          {...readGroupBy(query.data.groupBy, grain)}
+          measure={measure}
+          onHighlight={setHighlight}
+        />
+        <AnalysisTime data={analysis.data} open={scope.range.preset === "all"} />
+        <div className="cost-panels">
+          {broken ? (
+            <div className="cost-panels-trouble">
+              <Trouble error={analysis.error} retry={() => void analysis.refetch()} />
+            </div>
+          ) : null}
+          <div>
+            {broken ? null : <ForecastPanel query={analysis} grain={grain} />}
+            {broken ? null : <SessionsPanel query={analysis} />}
+            <UnpricedPanel scope={scope} query={analysis} refetch={refetch} />
+          </div>
+          <div>
+            {broken ? null : <CachePanel query={analysis} />}
+            {broken ? null : <SuggestionsPanel query={analysis} />}
+            <Plans scope={scope} refetch={refetch} />
+            <RepricePanel scope={scope} />
+          </div>
+        </div>
+      </>
+    );
+  };
+  return (
+    <>
+      <TopBar />
+      <PageHead title="Cost">
+        <span>{rangeLabel(scope.range)}</span>
+      </PageHead>
+      <div className="page-body scrolls">{body()}</div>
+    </>
+  );
+}
+
+function Controls({
+  dimension,
+  measure,
+  grain,
+}: {
+  dimension: Dimension;
+  measure: (typeof MEASURES)[number]["id"];
+  grain: Grain;
+}) {
+  const { params } = usePlace();
+  return (
+    <div className="section-head cost-controls">
+      <Segments
+        label="Measure"
+        options={MEASURES}
+        value={measure}
+        onPick={(id) => setParams({ measure: id === "cost" ? null : id }, { replace: true })}
+      />
+      <span className="by-what">
+        <span className="muted">per</span>
+        <Segments
+          label="Bars"
+          options={GRAINS.map((id) => ({ id, label: id }))}
+          value={grain}
+          // The chosen one again gives the choice back to the range.
+          onPick={(id) => setParams({ per: id === params.get("per") ? null : id }, { replace: true })}
+        />
+      </span>
+      <span className="push faint hint-wide">drag across bars to narrow the range</span>
+      <span className="by-what by-line">
+        <span className="muted">by</span>
+        <Segments
+          label="Group by"
+          options={DIMENSIONS.map((id) => ({ id, label: id, ...titled(id) }))}
+          value={dimension}
+          onPick={(id) => setParams({ by: id === "model" ? null : id }, { replace: true })}
+        />
+      </span>
+    </div>
+  );
+}
+
+function titled(id: Dimension): { title?: string } {
+  const title = DIMENSION_TITLES[id];
+  return title ? { title } : {};
+}
+
+/** Without a beginning of the range, and with very many calls, what stands below is of the latest only: it says so. */
+function AnalysisTime({ data, open }: { data: CostAnalysis | undefined; open: boolean }) {
+  if (!data) return null;
+  const late = data.rows_since && Date.parse(data.rows_since) > Date.parse(data.since) + 1000;
+  if (!open && !late) return null;
+  return (
+    <p className="analysis-time faint">
+      Below: calls since{" "}
+      <Time at={late && data.rows_since ? data.rows_since : data.since} show={minuteTime} />.
+      {late ? " There are too many to read all of them one by one." : ""}
+    </p>
+  );
+}

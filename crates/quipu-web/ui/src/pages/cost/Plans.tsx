@@ -1,0 +1,113 @@
+// Subscriptions: what was used in each allowance window, at list prices. None of it is billed by the call.
+import { type Scope, usePlans } from "../../api/queries";
+import type { Plan, PlanWindow } from "../../api/types";
+import { Answered, Panel } from "../../components/Panel";
+import { compact, count, plural, usd, usdColumnPlaces, usdExact, usdPixels } from "../../lib/format";
+import { fullTime, minuteTime, until } from "../../lib/time";
+import { useNow } from "../../state/screen";
+
+const KINDS = [
+  { id: "5h", label: "5 hours" },
+  { id: "week", label: "week" },
+] as const;
+/** Windows of the past that are drawn. */
+const SHOWN = 24;
+
+export function Plans({ scope, refetch }: { scope: Scope; refetch: number | false }) {
+  const query = usePlans(scope, refetch);
+  return (
+    <Panel title="Subscriptions" note="at list prices, never part of the cost">
+      <Answered query={query} lines={3}>
+        {(plans) =>
+          plans.length === 0 ? (
+            <p className="part-empty">
+              No call was made within a subscription. Those of Claude Pro and Max, of a ChatGPT login and of
+              Copilot seats would stand here, window by window.
+            </p>
+          ) : (
+            <ul className="plans">
+              {plans.map((plan) => (
+                <PlanRow key={`${plan.provider} ${plan.framework} ${plan.user}`} plan={plan} />
+              ))}
+            </ul>
+          )
+        }
+      </Answered>
+    </Panel>
+  );
+}
+
+function PlanRow({ plan }: { plan: Plan }) {
+  const name = [plan.framework, plan.provider].filter(Boolean).join(" · ") || "unknown subscription";
+  return (
+    <li>
+      <h3>
+        {name}
+        {plan.user ? <span className="muted"> {plan.user}</span> : null}
+      </h3>
+      {KINDS.map(({ id, label }) => (
+        <Windows key={id} label={label} windows={plan.windows.filter((window) => window.kind === id)} />
+      ))}
+    </li>
+  );
+}
+
+function Windows({ label, windows }: { label: string; windows: readonly PlanWindow[] }) {
+  const now = useNow(30_000);
+  if (windows.length === 0) return null;
+  const ordered = [...windows]
+    .sort((a, b) => Date.parse(a.started_at) - Date.parse(b.started_at))
+    .slice(-SHOWN);
+  const current = ordered.find((window) => window.current);
+  const shown = current ?? ordered[ordered.length - 1];
+  const most = Math.max(...ordered.map((window) => usdPixels(window.list_price_usd)), 1e-12);
+  const places = Math.min(4, usdColumnPlaces(ordered.map((window) => window.list_price_usd)));
+  const left = current ? until(current.ends_at, now) : null;
+  if (!shown) return null;
+  const whole = Date.parse(shown.ends_at) - Date.parse(shown.started_at);
+  const gone = Math.min(1, Math.max(0, (now - Date.parse(shown.started_at)) / whole));
+  return (
+    <div className={current ? "window" : "window is-past"}>
+      <span className="window-kind muted">{label}</span>
+      <span
+        className="window-bars"
+        role="img"
+        aria-label={`List price of the last ${ordered.length} windows`}
+      >
+        {ordered.map((window) => (
+          <i
+            key={window.started_at}
+            className={window.current ? "is-current" : undefined}
+            style={{ height: `${Math.max(6, (usdPixels(window.list_price_usd) / most) * 100)}%` }}
+            title={`${fullTime(window.started_at)} – ${minuteTime(window.ends_at)}\n${window.list_price_usd ? usdExact(window.list_price_usd) : "unpriced"}, ${plural(window.llm_calls, "call")}, ${count(window.tokens)} tokens`}
+          />
+        ))}
+      </span>
+      <span className="window-now">
+        <span
+          className="figure apart-value"
+          title={shown.list_price_usd ? usdExact(shown.list_price_usd) : undefined}
+        >
+          {shown.list_price_usd ? (
+            usd(shown.list_price_usd, places)
+          ) : (
+            <span className="unpriced">unpriced</span>
+          )}
+        </span>
+        <span className="muted">
+          {plural(shown.llm_calls, "call")} · {compact(shown.tokens)} tok
+        </span>
+        {current ? (
+          <span className="muted" title={`${fullTime(current.started_at)} – ${fullTime(current.ends_at)}`}>
+            <span className="window-gone" aria-hidden="true">
+              <i style={{ width: `${gone * 100}%` }} />
+            </span>
+            {left ? `ends in ${left}` : "ends now"}
+          </span>
+        ) : (
+          <span className="faint">last one, ended {minuteTime(shown.ends_at)}</span>
+        )}
+      </span>
+    </div>
+  );
+}

@@ -1,0 +1,156 @@
+import type { ReactNode } from "react";
+import { usePriceSources } from "../../api/queries";
+import type { CostAnalysis, UsageRow } from "../../api/types";
+import { NoUsage, reasonsText } from "../../components/Money";
+import {
+  compact,
+  count,
+  headlinePlaces,
+  inCurrency,
+  percent,
+  usd,
+  usdExact,
+  usdHeadline,
+  usdPixels,
+} from "../../lib/format";
+import { confidenceText, periodName } from "./period";
+
+/** Change against the period before, as a share; null where there was nothing to compare with. */
+function change(now: number, before: number | undefined): number | null {
+  return before && before > 0 ? now / before - 1 : null;
+}
+
+function Change({ share, before }: { share: number | null; before: string }) {
+  if (share === null) return <span className="faint">nothing before</span>;
+  const size = Math.abs(share);
+  const text =
+    size < 0.005
+      ? "unchanged"
+      : `${share > 0 ? "+" : "−"}${size >= 10 ? `${count(size)}×` : percent(size, size < 0.1 ? 1 : 0)}`;
+  return (
+    <span className="muted" title={`The period of the same length just before: ${before}`}>
+      {text} <span className="faint">from {before}</span>
+    </span>
+  );
+}
+
+function Figure({
+  label,
+  value,
+  title,
+  children,
+}: {
+  label: string;
+  value: ReactNode;
+  title?: string;
+  children?: ReactNode;
+}) {
+  return (
+    <div className="total" title={title}>
+      <dt>{label}</dt>
+      <dd>
+        <span className="total-value">{value}</span>
+        <span className="total-note">{children}</span>
+      </dd>
+    </div>
+  );
+}
+
+const errorRate = (row: UsageRow) => (row.llm_calls > 0 ? row.errors / row.llm_calls : 0);
+
+function CostValue({ total }: { total: UsageRow }) {
+  if (total.cost_usd !== null) return usdHeadline(total.cost_usd);
+  if (total.subscription_usd) return <span className="nil">–</span>;
+  if (total.unpriced_calls > 0 || total.tokens.total > 0) return <span className="unpriced">unpriced</span>;
+  return <NoUsage />;
+}
+
+/** The figures that answer the page at a glance. */
+export function Totals({ total, analysis }: { total: UsageRow; analysis: CostAnalysis | undefined }) {
+  const before = analysis?.previous;
+  const display = usePriceSources().data?.display;
+  const { tokens } = total;
+  const cached = tokens.input > 0 ? tokens.cache_read / tokens.input : 0;
+  const forecast = analysis?.forecast;
+  return (
+    <dl className="totals">
+      <Figure
+        label="Cost"
+        value={<CostValue total={total} />}
+        title={total.cost_usd === null ? undefined : usdExact(total.cost_usd)}
+      >
+        {before ? (
+          <Change
+            share={change(usdPixels(total.cost_usd), usdPixels(before.cost_usd))}
+            before={before.cost_usd === null ? "$0" : usdHeadline(before.cost_usd)}
+          />
+        ) : null}
+        {display && total.cost_usd ? (
+          <span
+            className="faint"
+            title={`At ${display.rate} ${display.currency} for a dollar, as stated on ${display.stated}`}
+          >
+            ≈ {inCurrency(total.cost_usd, display.rate, display.currency)}
+          </span>
+        ) : null}
+        {total.unpriced_calls > 0 ? (
+          <span className="unpriced-note" title={reasonsText(total.unpriced_reasons)}>
+            + {count(total.unpriced_calls)} unpriced
+          </span>
+        ) : null}
+      </Figure>
+      {total.subscription_usd ? (
+        <Figure
+          label="At list price"
+          value={<span className="apart-value">{usdHeadline(total.subscription_usd)}</span>}
+          title={`${usdExact(total.subscription_usd)} if these calls were billed one by one. Not part of the cost.`}
+        >
+          <span className="muted">subscriptions, not in the cost</span>
+        </Figure>
+      ) : null}
+      {forecast ? (
+        <Figure
+          label={`Expected, ${periodName(forecast)}`}
+          value={usdHeadline(forecast.expected_usd)}
+          title={`${confidenceText(forecast)}: ${forecast.method}`}
+        >
+          <span className="muted">
+            {usd(forecast.low_usd, headlinePlaces(forecast.expected_usd))} –{" "}
+            {usd(forecast.high_usd, headlinePlaces(forecast.expected_usd))}
+          </span>
+        </Figure>
+      ) : null}
+      <Figure
+        label="LLM calls"
+        value={compact(total.llm_calls)}
+        title={`${count(total.llm_calls)} LLM calls`}
+      >
+        {before ? (
+          <Change share={change(total.llm_calls, before.llm_calls)} before={compact(before.llm_calls)} />
+        ) : null}
+      </Figure>
+      <Figure
+        label="Tokens"
+        value={compact(tokens.total)}
+        title={`${count(tokens.input)} in, of which ${count(tokens.cache_read)} cached and ${count(tokens.cache_write)} written to the cache\n${count(tokens.output)} out, of which ${count(tokens.reasoning)} reasoning`}
+      >
+        <span className="muted">
+          {compact(tokens.input)} in · {compact(tokens.output)} out
+        </span>
+      </Figure>
+      <Figure
+        label="Input from cache"
+        value={percent(cached)}
+        title="Share of input tokens that the provider read from its cache"
+      >
+        <span className="muted">{compact(tokens.cache_read)} tok</span>
+      </Figure>
+      <Figure
+        label="Error rate"
+        value={<span className={total.errors ? "failing" : undefined}>{percent(errorRate(total))}</span>}
+      >
+        <span className="muted">{count(total.errors)} failed</span>
+      </Figure>
+    </dl>
+  );
+}

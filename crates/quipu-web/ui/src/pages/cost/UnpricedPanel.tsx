@@ -1,0 +1,140 @@
+// What the cost does not hold or may hold wrongly: models without a price, and senders that say another cost.
+import type { UseQueryResult } from "@tanstack/react-query";
+import { useState } from "react";
+import { type Scope, useUnpriced } from "../../api/queries";
+import type { CostAnalysis, UnpricedModel } from "../../api/types";
+import { Link } from "../../components/Link";
+import { reasonText } from "../../components/Money";
+import { Answered, Panel } from "../../components/Panel";
+import { Time } from "../../components/Time";
+import {
+  compact,
+  count,
+  percent,
+  plural,
+  subtractUsd,
+  usd,
+  usdExact,
+  usdPixels,
+  usdSigned,
+} from "../../lib/format";
+import { href, usePlace } from "../../state/url";
+
+const FIRST = 8;
+
+interface Props {
+  scope: Scope;
+  query: UseQueryResult<CostAnalysis>;
+  refetch: number | false;
+}
+
+export function UnpricedPanel({ scope, query, refetch }: Props) {
+  const unpriced = useUnpriced(scope, refetch);
+  return (
+    <Panel title="Not in the cost, or in doubt">
+      <Answered query={unpriced} lines={3}>
+        {(models) =>
+          models.length === 0 ? (
+            <p className="part-empty">Every call that reported its usage has a price.</p>
+          ) : (
+            <Models models={models} />
+          )
+        }
+      </Answered>
+      {query.data ? <Deviations found={query.data.deviations} /> : null}
+    </Panel>
+  );
+}
+
+function Models({ models }: { models: readonly UnpricedModel[] }) {
+  const { params } = usePlace();
+  const [all, setAll] = useState(false);
+  const rest = Object.fromEntries([...params].filter(([name]) => !["by", "measure", "per"].includes(name)));
+  return (
+    <>
+      <table className="slip rows">
+        <thead>
+          <tr>
+            <th scope="col">Unpriced model</th>
+            <th scope="col" className="end">
+              Calls
+            </th>
+            <th scope="col" className="end">
+              Tokens
+            </th>
+            <th scope="col" className="end wide-only">
+              Last
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {models.slice(0, all ? undefined : FIRST).map((row) => (
+            <tr key={`${row.provider} ${row.model} ${row.reason}`}>
+              <th scope="row" className="two-line">
+                <span className="cut">
+                  {row.model ? (
+                    <Link href={href("/traces", { ...rest, model: row.model })} title={row.model}>
+                      {row.model}
+                    </Link>
+                  ) : (
+                    <span className="nil">unnamed</span>
+                  )}
+                  {row.provider ? <span className="faint"> {row.provider}</span> : null}
+                </span>
+                <span className="unpriced-note">{reasonText(row.reason)}</span>
+              </th>
+              <td className="figure end">{count(row.calls)}</td>
+              <td className="figure end" title={`${count(row.tokens)} tokens`}>
+                {compact(row.tokens)}
+              </td>
+              <td className="end muted wide-only">{row.last_seen ? <Time at={row.last_seen} /> : "–"}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {models.length > FIRST ? (
+        <button type="button" className="quiet-button" onClick={() => setAll(!all)}>
+          {all ? `The ${FIRST} largest only` : `All ${count(models.length)}`}
+        </button>
+      ) : null}
+      <p className="assumption">
+        The largest first. A line in the user price book gives one of them a price; re-pricing then books it
+        for the past, too.
+      </p>
+    </>
+  );
+}
+
+function Deviations({ found }: { found: CostAnalysis["deviations"] }) {
+  if (found.calls === 0)
+    return (
+      <p className="part-empty">Where senders report a cost of their own, it agrees with the computed one.</p>
+    );
+  const difference = subtractUsd(found.reported_usd, found.computed_usd);
+  const share =
+    usdPixels(found.computed_usd) > 0 ? usdPixels(difference) / usdPixels(found.computed_usd) : null;
+  return (
+    <p className="deviation">
+      <i className="deviation-mark" aria-hidden="true" />
+      <span>
+        For {plural(found.calls, "call")} the sender reports another cost:{" "}
+        <span className="figure" title={found.reported_usd ? usdExact(found.reported_usd) : undefined}>
+          {found.reported_usd ? usd(found.reported_usd, 4) : "–"}
+        </span>{" "}
+        where{" "}
+        <span className="figure" title={found.computed_usd ? usdExact(found.computed_usd) : undefined}>
+          {found.computed_usd ? usd(found.computed_usd, 4) : "–"}
+        </span>{" "}
+        is computed
+        {difference ? (
+          <span className="figure">
+            {" "}
+            ({usdSigned(difference, 4)}
+            {share === null ? "" : `, ${percent(Math.abs(share))}`})
+          </span>
+        ) : null}
+        . The computed cost counts.
+      </span>
+    </p>
+  );
+}

@@ -1,0 +1,97 @@
+// By what the ledger can be read, and what its figures and keys are called.
+import { GRAINS, type Grain, type Measure, UNKNOWN } from "../../lib/buckets";
+import { compact, plural, usd } from "../../lib/format";
+
+export const DIMENSIONS = [
+  "model",
+  "provider",
+  "agent",
+  "framework",
+  "service",
+  "session",
+  "user",
+  "tool",
+  "tag",
+  "project",
+  "commit",
+  "branch",
+  "convention",
+  "time",
+] as const;
+export type Dimension = (typeof DIMENSIONS)[number];
+
+export const DIMENSION_TITLES: Partial<Record<Dimension, string>> = {
+  tool: "The tool whose run made the call",
+  tag: "A call with several tags stands under each of them; the total counts it once",
+  commit: "The git commit of the agent's folder",
+  branch: "The git branch of the agent's folder",
+  convention: "The convention by which the sender spoke",
+  time: "One line for each bar of the chart",
+};
+
+export const MEASURES: readonly { id: Measure; label: string }[] = [
+  { id: "cost", label: "Cost" },
+  { id: "tokens", label: "Tokens" },
+  { id: "calls", label: "Calls" },
+];
+
+export function choose<T extends string>(value: string | null, allowed: readonly T[], fallback: T): T {
+  return allowed.find((entry) => entry === value) ?? fallback;
+}
+
+export function chosenGrain(value: string | null): Grain | null {
+  return GRAINS.find((grain) => grain === value) ?? null;
+}
+
+/** What to group by on the wire, for one line a key. */
+export function groupByOf(dimension: Dimension, grain: Grain): string {
+  return dimension === "time" ? grain : dimension;
+}
+
+/** What to group by on the wire, for bars. */
+export function barsOf(dimension: Dimension, grain: Grain): string {
+  return dimension === "time" ? grain : `${dimension},${grain}`;
+}
+
+/** What an answer was grouped by. */
+export function readGroupBy(groupBy: string, otherwise: Grain): { dimension: Dimension; grain: Grain } {
+  const words = groupBy.split(",");
+  const grain = GRAINS.find((name) => words.includes(name)) ?? otherwise;
+  return { dimension: DIMENSIONS.find((name) => words.includes(name)) ?? "time", grain };
+}
+
+export function seriesName(key: string | null): string {
+  return key === null ? "all others" : key === UNKNOWN ? "unknown" : key === ALL ? "all" : key;
+}
+
+/** Series that the chart names; the rest is one grey series. */
+export const NAMED = 6;
+
+/** The shade of a key: the same in chart and ledger. */
+export function seriesClass(dimension: Dimension, named: readonly string[], key: string | null): string {
+  const at = key === null ? -1 : named.indexOf(key);
+  const shade = dimension === "time" ? 1 : at >= 0 ? at : "rest";
+  return `series-${shade} by-${dimension}`;
+}
+
+/** The one series of a chart that is not split. */
+export const ALL = "\u0000all";
+
+/** How the parts of a bar are named: one precision for all bars, fitting the highest. */
+export function formatOf(measure: Measure, peak: number): (value: number) => string {
+  if (measure === "tokens") return (value) => `${compact(value)} tok`;
+  if (measure === "calls") return (value) => plural(value, "call");
+  return (value) => usd(value.toFixed(8), peak < 10 ? 4 : 2);
+}
+
+/** A tick's amount: short from ten thousand dollars on. */
+export function formatTick(measure: Measure): (value: number, step: number) => string {
+  if (measure !== "cost") return (value) => compact(value).replace(/\.0+(?=[kMGT])/, "");
+  return (value, step) => {
+    if (value === 0) return "$0";
+    if (step >= 1000) return `$${compact(value).replace(/\.0+(?=[kMGT])/, "")}`;
+    const places =
+      step >= 1 ? 0 : Math.min(6, Math.ceil(-Math.log10(step)) + (step.toString().includes("25") ? 1 : 0));
+    return `$${value.toFixed(places)}`;
+  };
+}

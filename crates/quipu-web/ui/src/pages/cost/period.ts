@@ -1,0 +1,17 @@
+// What a forecast is of, in words.
+import type { Forecast } from "../../api/types";
+import { percent } from "../../lib/format";
+import { utcMonth } from "../../lib/time";
+
+export function confidenceText(forecast: Forecast): string {
+  return `${percent(forecast.confidence, 0)} interval`;
+}
+
+const DAY_MS = 86_400_000;
+
+/** The period of a forecast in words: today, this week, November. Periods are those of UTC. */
+export function periodName({ since, until }: Forecast): string {
+  const days = (Date.parse(until) - Date.parse(since)) / DAY_MS;
+  if (days <= 1) return "today";
+  return days <= 7 ? "this week" : utcMonth(new Date(since)).replace(/ \d+$/, "");
+}
