@@ -4,6 +4,7 @@ mod figures;
 mod hot;
 mod ingest;
 mod load;
+mod money;
 mod query;
 mod raw;
 mod wire;
@@ -74,10 +75,11 @@ enum Bench {
 }
 
 /// In this order: `query` asks the store that `ingest` made.
-const BENCHES: [(&str, Bench); 3] = [
+const BENCHES: [(&str, Bench); 4] = [
     ("hot", Bench::Alone(hot::run)),
     ("ingest", Bench::Server(ingest::run)),
     ("query", Bench::Server(query::run)),
+    ("money", Bench::Alone(money::run)),
 ];
 
 /// Set for the optimised build of this task when it is started by the other one.

@@ -9,7 +9,13 @@ use super::{Outcome, verdict};
 use crate::shell;
 
 /// Edges within a layer, each with a sentence in docs/architecture.md.
-const WITHIN: [(&str, &str); 2] = [("quipu-normalize", "quipu-semconv"), ("quipu-runtime", "quipu-insight")];
+const WITHIN: [(&str, &str); 5] = [
+    ("quipu-api", "quipu-insight"),
+    ("quipu-gateway", "quipu-http"),
+    ("quipu-gateway", "quipu-insight"),
+    ("quipu-normalize", "quipu-semconv"),
+    ("quipu-runtime", "quipu-insight"),
+];
 
 /// What screens may see: records, questions and the API's types.
 const SEEN_BY_SCREENS: [&str; 3] = ["quipu-core", "quipu-query", "quipu-api"];

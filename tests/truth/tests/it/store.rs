@@ -7,13 +7,13 @@ use quipu_core::{
     Adapters, Batch, Cost, Detail, Intake, SpanQuery, SpanRow, Store, TraceFilter, TraceQuery, TraceRow,
 };
 use quipu_pipeline::{Parts, Pipeline, Priced};
-use quipu_prices::Book;
+use quipu_prices::Books;
 use tokio::runtime::Runtime;
 
 /// Every adapter there is.
 pub static ADAPTERS: LazyLock<Adapters> = LazyLock::new(quipu::adapters);
 
-static PRICES: LazyLock<Arc<Book>> = LazyLock::new(|| Arc::new(Book::vendored()));
+static PRICES: LazyLock<Arc<Books>> = LazyLock::new(|| Arc::new(Books::vendored()));
 
 /// More rows than any test makes.
 const ALL: usize = 1 << 20;
