@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Forecast, Suggestion } from "../src/api/types";
+import type { Forecast, Suggestion } from "../src/api/money";
 import { formatTick, groupByOf, readGroupBy, seriesClass } from "../src/pages/cost/dimensions";
 import { periodName } from "../src/pages/cost/period";
 import { booksChange } from "../src/pages/cost/RepriceDifference";

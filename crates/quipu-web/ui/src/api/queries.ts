@@ -3,23 +3,18 @@ import { keepPreviousData, QueryClient, useInfiniteQuery, useQuery } from "@tans
 import { useMemo } from "react";
 import { type Range, resolveRange } from "../lib/time";
 import { get, Problem } from "./client";
+import type { Budget, CostAnalysis, Plan, PriceSources, SpanCost, UnpricedModel } from "./money";
 import type {
-  Budget,
-  CostAnalysis,
   FacetValue,
   Lens,
   Parity,
-  Plan,
-  PriceSources,
   ServerStatus,
   SessionPage,
   SessionsPage,
   Span,
-  SpanCost,
   ToolRow,
   TracePage,
   TracesPage,
-  UnpricedModel,
   Usage,
 } from "./types";
 

@@ -2,25 +2,17 @@
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useMemo, useState } from "react";
 import { put, remove } from "../../api/client";
-import { queryClient, useFacet } from "../../api/queries";
-import { BUDGET_ACTIONS, BUDGET_PERIODS, type Budget, type BudgetConfig } from "../../api/types";
+import { BUDGET_ACTIONS, BUDGET_PERIODS, type Budget, type BudgetConfig } from "../../api/money";
+import { queryClient } from "../../api/queries";
 import { Field } from "../../components/Field";
 import { Icon } from "../../components/Icon";
 import { Segments } from "../../components/Segments";
 import { Trouble } from "../../components/States";
 import { fieldErrors } from "../../lib/fieldErrors";
-import { fieldOf } from "../../state/filters";
-import {
-  configOf,
-  DRAFT_FIELDS,
-  type Draft,
-  type DraftErrors,
-  draftOf,
-  SCOPE_FIELDS,
-  type ScopeRow,
-} from "./draft";
+import { configOf, DRAFT_FIELDS, type Draft, type DraftErrors, draftOf } from "./draft";
+import { Choice, type PartProps } from "./parts";
+import { ScopeRows } from "./ScopeRows";
 
-const ALL_TIME = { preset: "all", since: null, until: null };
 const ACTION_NAMES = { block: "Block", degrade: "Degrade", throttle: "Throttle", notify: "Notify" };
 const ACTION_HINTS = {
   block: "It is refused before it is made.",
@@ -134,12 +126,6 @@ export function BudgetForm({ budget, taken, close }: Props) {
   );
 }
 
-interface PartProps {
-  draft: Draft;
-  errors: DraftErrors;
-  set: (patch: Partial<Draft>) => void;
-}
-
 function Limits({ draft, errors, set }: PartProps) {
   return (
     <div className="form-three">
@@ -164,24 +150,6 @@ function Limits({ draft, errors, set }: PartProps) {
         error={errors.limit_calls}
         onChange={(limit_calls) => set({ limit_calls })}
       />
-    </div>
-  );
-}
-
-function Choice({
-  label,
-  error,
-  children,
-}: {
-  label: string;
-  error?: string | undefined;
-  children: React.ReactNode;
-}) {
-  return (
-    <div className={error ? "form-field is-wrong" : "form-field"}>
-      <span className="form-label">{label}</span>
-      {children}
-      {error ? <span className="form-error">{error}</span> : null}
     </div>
   );
 }
@@ -225,99 +193,6 @@ function Period({ draft, errors, set }: PartProps) {
         />
       ) : null}
     </>
-  );
-}
-
-function ScopeRows({ draft, errors, set }: PartProps) {
-  const free = SCOPE_FIELDS.filter((field) => !draft.scope.some((row) => row.field === field));
-  const change = (index: number, row: ScopeRow) =>
-    set({ scope: draft.scope.map((old, at) => (at === index ? row : old)) });
-  const next = free.includes("user") ? "user" : free[0];
-  return (
-    <Choice label="For" error={errors.scope}>
-      {draft.scope.length === 0 ? <p className="form-plain">everything that is spent</p> : null}
-      {draft.scope.map((row, index) => (
-        <ScopeLine
-          key={row.field}
-          row={row}
-          free={free}
-          error={errors[`scope.${row.field}`]}
-          change={(changed) => change(index, changed)}
-          drop={() => set({ scope: draft.scope.filter((_, at) => at !== index) })}
-        />
-      ))}
-      {next ? (
-        <button
-          type="button"
-          className="quiet-button form-add"
-          onClick={() => set({ scope: [...draft.scope, { field: next, value: "" }] })}
-        >
-          {draft.scope.length === 0 ? "Narrow it" : "Narrow it further"}
-        </button>
-      ) : null}
-      {draft.scope.length > 0 ? (
-        <span className="form-hint">
-          * gives each one an account of its own; gpt-4* takes all that begin so.
-        </span>
-      ) : null}
-    </Choice>
-  );
-}
-
-interface ScopeLineProps {
-  row: ScopeRow;
-  free: readonly ScopeRow["field"][];
-  error: string | undefined;
-  change: (row: ScopeRow) => void;
-  drop: () => void;
-}
-
-function ScopeLine({ row, free, error, change, drop }: ScopeLineProps) {
-  const facet = useFacet(fieldOf(row.field)?.facet ? row.field : null, ALL_TIME);
-  const list = `scope-${row.field}`;
-  return (
-    <div className={error ? "scope-line is-wrong" : "scope-line"}>
-      <select
-        aria-label="What it is about"
-        value={row.field}
-        onChange={(event) => {
-          const field = SCOPE_FIELDS.find((name) => name === event.target.value);
-          if (field) change({ field, value: "" });
-        }}
-      >
-        {[row.field, ...free].map((field) => (
-          <option key={field} value={field}>
-            {field}
-          </option>
-        ))}
-      </select>
-      <input
-        aria-label={`Which ${row.field}`}
-        aria-invalid={error ? true : undefined}
-        value={row.value}
-        placeholder="*"
-        list={list}
-        autoComplete="off"
-        spellCheck={false}
-        onChange={(event) => change({ ...row, value: event.target.value })}
-      />
-      <datalist id={list}>
-        <option value="*" />
-        {(facet.data ?? []).slice(0, 50).map((entry) => (
-          <option key={entry.value} value={entry.value} />
-        ))}
-      </datalist>
-      <button
-        type="button"
-        className="icon-button"
-        aria-label={`Not by ${row.field}`}
-        title="Take away"
-        onClick={drop}
-      >
-        <Icon name="close" size={12} />
-      </button>
-      {error ? <span className="form-error">{error}</span> : null}
-    </div>
   );
 }
 

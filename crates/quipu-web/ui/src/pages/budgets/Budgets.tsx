@@ -1,7 +1,7 @@
 // How much is left, of what, for whom, until when? One block a budget, one cord an account; the form stands beside.
 import { useMemo, useState } from "react";
+import type { Budget, BudgetAccount, BudgetConfig } from "../../api/money";
 import { useBudgets } from "../../api/queries";
-import type { Budget, BudgetAccount, BudgetConfig } from "../../api/types";
 import { PanelSplit } from "../../components/PanelSplit";
 import { PageHead } from "../../components/Shell";
 import { Failure, SkeletonRows } from "../../components/States";

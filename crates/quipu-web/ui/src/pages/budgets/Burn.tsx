@@ -1,4 +1,4 @@
-import type { BudgetAccount } from "../../api/types";
+import type { BudgetAccount } from "../../api/money";
 import { percent, usdPixels } from "../../lib/format";
 
 /** A cord that is used up: spent thick, reserved hatched, a knot at each threshold, filled once it has fired. */

@@ -5,7 +5,7 @@ import {
   type BudgetAction,
   type BudgetConfig,
   type BudgetPeriod,
-} from "../../api/types";
+} from "../../api/money";
 import { parseDecimal } from "../../lib/decimal";
 
 export const SCOPE_FIELDS = [

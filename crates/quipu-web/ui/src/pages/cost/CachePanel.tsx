@@ -1,6 +1,6 @@
 // What the prompt cache saved and cost, and what it could have saved.
 import type { UseQueryResult } from "@tanstack/react-query";
-import type { CacheAnalysis, CostAnalysis } from "../../api/types";
+import type { CacheAnalysis, CostAnalysis } from "../../api/money";
 import { ListPrice } from "../../components/Money";
 import { Answered, Panel } from "../../components/Panel";
 import { count, usd, usdColumnPlaces, usdExact, usdPixels, usdSigned } from "../../lib/format";

@@ -1,8 +1,8 @@
 // Where does the money go, where is that leading, and what could be saved? Totals first, then over time, then every
 // line of the ledger; below, what the sums do not say.
 import { useMemo, useState } from "react";
+import type { CostAnalysis } from "../../api/money";
 import { type Scope, useCostAnalysis, useStatus, useUsage } from "../../api/queries";
-import type { CostAnalysis } from "../../api/types";
 import { Segments } from "../../components/Segments";
 import { PageHead, TopBar } from "../../components/Shell";
 import { Failure, Loading, NothingMatches, TeachToSend, Trouble } from "../../components/States";

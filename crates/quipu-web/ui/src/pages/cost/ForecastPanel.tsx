@@ -1,6 +1,6 @@
 // Where it leads: the trend of the bars, and what is to be expected with the range in which it may well end.
 import type { UseQueryResult } from "@tanstack/react-query";
-import type { CostAnalysis, Forecast } from "../../api/types";
+import type { CostAnalysis, Forecast } from "../../api/money";
 import { Answered, Panel } from "../../components/Panel";
 import type { Grain } from "../../lib/buckets";
 import { headlinePlaces, usd, usdExact, usdHeadline, usdPixels, usdSigned } from "../../lib/format";

@@ -1,6 +1,7 @@
 // Subscriptions: what was used in each allowance window, at list prices. None of it is billed by the call.
+
+import type { Plan, PlanWindow } from "../../api/money";
 import { type Scope, usePlans } from "../../api/queries";
-import type { Plan, PlanWindow } from "../../api/types";
 import { Answered, Panel } from "../../components/Panel";
 import { compact, count, plural, usd, usdColumnPlaces, usdExact, usdPixels } from "../../lib/format";
 import { fullTime, minuteTime, until } from "../../lib/time";

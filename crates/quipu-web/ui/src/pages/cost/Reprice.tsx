@@ -2,8 +2,8 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { get, post } from "../../api/client";
+import type { PriceSources, Reprice, RepriceAnswer } from "../../api/money";
 import { queryClient, type Scope, usePriceSources } from "../../api/queries";
-import type { PriceSources, Reprice, RepriceAnswer } from "../../api/types";
 import { Field } from "../../components/Field";
 import { Panel } from "../../components/Panel";
 import { Trouble } from "../../components/States";

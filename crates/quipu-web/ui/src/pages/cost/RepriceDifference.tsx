@@ -1,4 +1,4 @@
-import type { RepriceAnswer, RepriceSum } from "../../api/types";
+import type { RepriceAnswer, RepriceSum } from "../../api/money";
 import { count, plural, usd, usdColumnPlaces, usdExact, usdSigned } from "../../lib/format";
 
 /** By which books the figures were, and by which they are or would be. */

@@ -1,5 +1,5 @@
 import type { UseQueryResult } from "@tanstack/react-query";
-import type { CostAnalysis } from "../../api/types";
+import type { CostAnalysis } from "../../api/money";
 import { Link } from "../../components/Link";
 import { ListPrice, Money } from "../../components/Money";
 import { Answered, Panel } from "../../components/Panel";

@@ -1,6 +1,6 @@
 import type { UseQueryResult } from "@tanstack/react-query";
 import { useState } from "react";
-import type { CostAnalysis, Suggestion } from "../../api/types";
+import type { CostAnalysis, Suggestion } from "../../api/money";
 import { Link } from "../../components/Link";
 import { Answered, Panel } from "../../components/Panel";
 import { compareUsd, count, plural, usd, usdColumnPlaces, usdExact } from "../../lib/format";

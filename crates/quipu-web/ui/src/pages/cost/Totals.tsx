@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
+import type { CostAnalysis } from "../../api/money";
 import { usePriceSources } from "../../api/queries";
-import type { CostAnalysis, UsageRow } from "../../api/types";
+import type { UsageRow } from "../../api/types";
 import { NoUsage, reasonsText } from "../../components/Money";
 import {
   compact,

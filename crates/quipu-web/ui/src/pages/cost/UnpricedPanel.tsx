@@ -1,8 +1,8 @@
 // What the cost does not hold or may hold wrongly: models without a price, and senders that say another cost.
 import type { UseQueryResult } from "@tanstack/react-query";
 import { useState } from "react";
+import type { CostAnalysis, UnpricedModel } from "../../api/money";
 import { type Scope, useUnpriced } from "../../api/queries";
-import type { CostAnalysis, UnpricedModel } from "../../api/types";
 import { Link } from "../../components/Link";
 import { reasonText } from "../../components/Money";
 import { Answered, Panel } from "../../components/Panel";

@@ -1,5 +1,5 @@
 // What a forecast is of, in words.
-import type { Forecast } from "../../api/types";
+import type { Forecast } from "../../api/money";
 import { percent } from "../../lib/format";
 import { utcMonth } from "../../lib/time";
 

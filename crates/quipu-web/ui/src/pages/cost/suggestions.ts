@@ -1,4 +1,4 @@
-import type { Suggestion } from "../../api/types";
+import type { Suggestion } from "../../api/money";
 import { compareUsd } from "../../lib/format";
 
 export type Choices = readonly [Suggestion, ...Suggestion[]];

@@ -1,7 +1,8 @@
 // Why a call costs what it costs: every line of the sum, the rule behind it, and what the sender says beside it.
 import { useState } from "react";
+import type { SpanCost } from "../../api/money";
 import { useSpanCost } from "../../api/queries";
-import type { PriceAnswer, PriceLine, Span, SpanCost } from "../../api/types";
+import type { PriceAnswer, PriceLine, Span } from "../../api/types";
 import { reasonText } from "../../components/Money";
 import { Trouble } from "../../components/States";
 import { parseDecimal } from "../../lib/decimal";

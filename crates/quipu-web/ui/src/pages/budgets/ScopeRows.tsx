@@ -1,0 +1,101 @@
+// Whose spending a budget is about.
+import { useFacet } from "../../api/queries";
+import { Icon } from "../../components/Icon";
+import { fieldOf } from "../../state/filters";
+import { SCOPE_FIELDS, type ScopeRow } from "./draft";
+import { Choice, type PartProps } from "./parts";
+
+const ALL_TIME = { preset: "all", since: null, until: null };
+
+export function ScopeRows({ draft, errors, set }: PartProps) {
+  const free = SCOPE_FIELDS.filter((field) => !draft.scope.some((row) => row.field === field));
+  const change = (index: number, row: ScopeRow) =>
+    set({ scope: draft.scope.map((old, at) => (at === index ? row : old)) });
+  const next = free.includes("user") ? "user" : free[0];
+  return (
+    <Choice label="For" error={errors.scope}>
+      {draft.scope.length === 0 ? <p className="form-plain">everything that is spent</p> : null}
+      {draft.scope.map((row, index) => (
+        <ScopeLine
+          key={row.field}
+          row={row}
+          free={free}
+          error={errors[`scope.${row.field}`]}
+          change={(changed) => change(index, changed)}
+          drop={() => set({ scope: draft.scope.filter((_, at) => at !== index) })}
+        />
+      ))}
+      {next ? (
+        <button
+          type="button"
+          className="quiet-button form-add"
+          onClick={() => set({ scope: [...draft.scope, { field: next, value: "" }] })}
+        >
+          {draft.scope.length === 0 ? "Narrow it" : "Narrow it further"}
+        </button>
+      ) : null}
+      {draft.scope.length > 0 ? (
+        <span className="form-hint">
+          * gives each one an account of its own; gpt-4* takes all that begin so.
+        </span>
+      ) : null}
+    </Choice>
+  );
+}
+
+interface ScopeLineProps {
+  row: ScopeRow;
+  free: readonly ScopeRow["field"][];
+  error: string | undefined;
+  change: (row: ScopeRow) => void;
+  drop: () => void;
+}
+
+function ScopeLine({ row, free, error, change, drop }: ScopeLineProps) {
+  const facet = useFacet(fieldOf(row.field)?.facet ? row.field : null, ALL_TIME);
+  const list = `scope-${row.field}`;
+  return (
+    <div className={error ? "scope-line is-wrong" : "scope-line"}>
+      <select
+        aria-label="What it is about"
+        value={row.field}
+        onChange={(event) => {
+          const field = SCOPE_FIELDS.find((name) => name === event.target.value);
+          if (field) change({ field, value: "" });
+        }}
+      >
+        {[row.field, ...free].map((field) => (
+          <option key={field} value={field}>
+            {field}
+          </option>
+        ))}
+      </select>
+      <input
+        aria-label={`Which ${row.field}`}
+        aria-invalid={error ? true : undefined}
+        value={row.value}
+        placeholder="*"
+        list={list}
+        autoComplete="off"
+        spellCheck={false}
+        onChange={(event) => change({ ...row, value: event.target.value })}
+      />
+      <datalist id={list}>
+        <option value="*" />
+        {(facet.data ?? []).slice(0, 50).map((entry) => (
+          <option key={entry.value} value={entry.value} />
+        ))}
+      </datalist>
+      <button
+        type="button"
+        className="icon-button"
+        aria-label={`Not by ${row.field}`}
+        title="Take away"
+        onClick={drop}
+      >
+        <Icon name="close" size={12} />
+      </button>
+      {error ? <span className="form-error">{error}</span> : null}
+    </div>
+  );
+}
