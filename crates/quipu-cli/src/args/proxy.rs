@@ -35,16 +35,16 @@ pub struct Proxy {
 /// Where the gateway passes calls to, and what it records of them.
 #[derive(Debug, Args)]
 pub struct GatewayFlags {
-    /// Base URL behind /openai [default: https://api.openai.com/v1]
+    /// Base URL behind /openai [default: api.openai.com/v1]
     #[arg(long, value_name = "URL")]
     pub openai: Option<String>,
-    /// Base URL behind /anthropic [default: https://api.anthropic.com]
+    /// Base URL behind /anthropic [default: api.anthropic.com]
     #[arg(long, value_name = "URL")]
     pub anthropic: Option<String>,
-    /// Base URL behind /gemini [default: https://generativelanguage.googleapis.com]
+    /// Base URL behind /gemini [default: generativelanguage.googleapis.com]
     #[arg(long, value_name = "URL")]
     pub gemini: Option<String>,
-    /// A further upstream behind /NAME, such as groq=https://api.groq.com/openai/v1; may be given again
+    /// A further upstream behind /NAME, such as `groq=https://api.groq.com/openai/v1`; may be given again
     #[arg(long, value_name = "NAME=URL")]
     pub upstream: Vec<String>,
     /// Record prompts and answers of calls through the gateway
