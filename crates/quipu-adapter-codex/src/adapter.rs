@@ -119,10 +119,13 @@ fn record(span: &Span) -> Canonical {
     if !matches!(part, Part::Call | Part::Turn) {
         read.usage = None;
     }
-    read.params.reasoning_level = read.params.reasoning_level.take().or_else(|| {
+    if read.params.reasoning_level.is_none() {
         let keys = ["codex.request.reasoning_effort", "codex.turn.reasoning_effort"];
-        keys.iter().find_map(|key| label_at(attributes, key)).filter(|level| level != "default")
-    });
+        let level = keys.iter().find_map(|key| label_at(attributes, key));
+        if let Some(level) = level.filter(|level| level != "default") {
+            read.params.reasoning_level = Some(level);
+        }
+    }
     // A login instead of a key: what it costs is not what the list says.
     read.tags.extend(label_at(attributes, AUTH).map(|mode| compact_str::format_compact!("auth:{mode}")));
     read

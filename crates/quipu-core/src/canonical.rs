@@ -3,7 +3,7 @@
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use crate::{Billing, Meeting, Signal, Usage, Usd};
+use crate::{Billing, Meeting, SentParams, Signal, Usage, Usd};
 
 /// What a span does for an agent. The numbers are part of the stored format: append only.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -90,33 +90,6 @@ impl Kind {
 /// A model provider by its OpenTelemetry GenAI name (`openai`, `anthropic`, `aws.bedrock`, `gcp.gemini` …).
 pub type Provider = CompactString;
 
-/// Request parameters, as sent. `None` means not sent.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Params {
-    /// Sampling temperature.
-    pub temperature: Option<f64>,
-    /// Nucleus sampling bound.
-    pub top_p: Option<f64>,
-    /// Top-k sampling bound.
-    pub top_k: Option<i64>,
-    /// Most output tokens allowed.
-    pub max_tokens: Option<i64>,
-    /// Frequency penalty.
-    pub frequency_penalty: Option<f64>,
-    /// Presence penalty.
-    pub presence_penalty: Option<f64>,
-    /// Sampling seed.
-    pub seed: Option<i64>,
-    /// How many answers were asked for.
-    pub choice_count: Option<i64>,
-    /// Whether the answer was streamed.
-    pub stream: Option<bool>,
-    /// Reasoning effort or level.
-    pub reasoning_level: Option<CompactString>,
-    /// Texts that end the answer.
-    pub stop_sequences: Vec<CompactString>,
-}
-
 /// What an adapter read from a span. Everything a source did not say is `None` or empty.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Canonical {
@@ -143,7 +116,7 @@ pub struct Canonical {
     /// Service tier or speed that the provider charged (`priority`, `flex`, `batch`, `fast` …).
     pub service_tier: Option<CompactString>,
     /// Request parameters.
-    pub params: Params,
+    pub params: SentParams,
     /// Tokens on this span, whether they count or not.
     pub usage: Option<Usage>,
     /// Cost that the source itself reported.

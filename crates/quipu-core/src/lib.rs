@@ -21,6 +21,7 @@ mod limits;
 mod message;
 mod metric;
 mod money;
+mod params;
 mod price;
 mod query;
 mod signal;
@@ -37,7 +38,7 @@ pub use accounts::{AccountId, AccountUnit, Accounts, Counted, Fired, Held, Posti
 pub use adapter::{Adapter, Adapters};
 pub use backend::{Backend, CostSink, EventSink, Health, MetricSink, SpanSink, Store, StoreInfo};
 pub use batch::Batch;
-pub use canonical::{Canonical, Kind, Params, Provider};
+pub use canonical::{Canonical, Kind, Provider};
 pub use cost::{Billing, Call, Cost, DEVIATION_PERCENT, Node, PriceLine, PriceRef, Rule, Unpriced};
 pub use error::{Error, ErrorKind, Result, Retry};
 pub use estimate::{CostEstimate, Spread, TokenEstimate};
@@ -49,6 +50,7 @@ pub use limits::Limits;
 pub use message::{Message, Messages, Part, Role};
 pub use metric::{Bucket, Exemplar, Instrument, Metric, Point, PointValue, Quantile, Temporality};
 pub use money::{MoneyError, Usd};
+pub use params::{Params, SentParams};
 pub use price::{PriceAnswer, PriceBook, PriceRequest, PriceUnit};
 pub use query::{
     CostCursor, CostPage, CostQuery, CostRow, Cursor, Detail, EventPage, EventQuery, Facet, FacetField,

@@ -63,7 +63,7 @@ pub(crate) fn write(object: &mut Object<'_>, read: &Canonical) {
         ($($name:ident),+) => {$(object.texts(stringify!($name), &read.$name);)+};
     }
     lists!(put_lists);
-    if read.params != Params::default() {
+    if *read.params != Params::default() {
         params(object.key("params"), &read.params);
     }
 }
@@ -81,7 +81,7 @@ pub(crate) fn read(from: &mut Fields) -> Result<Canonical> {
         never_count: from.or_default("never_count")?,
         guardrail_triggered: from.get("guardrail_triggered")?,
         time_to_first_token: from.span_of_time("ttft")?,
-        params: from.within("params")?.map(read_params).transpose()?.unwrap_or_default(),
+        params: from.within("params")?.map(read_params).transpose()?.unwrap_or_default().into(),
         ..Canonical::default()
     };
     macro_rules! take {

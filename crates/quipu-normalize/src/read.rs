@@ -25,7 +25,7 @@ pub fn canonical(slots: &Slots<'_>, convention: &'static str) -> Canonical {
         operation: slots.label(Field::Operation),
         response_id: slots.label(Field::ResponseId),
         service_tier: service_tier(slots),
-        params,
+        params: params.into(),
         agent: slots.label(Field::Agent),
         agent_id: slots.label(Field::AgentId),
         workflow: slots.label(Field::Workflow),

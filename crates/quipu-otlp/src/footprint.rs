@@ -5,7 +5,7 @@ use std::mem::size_of;
 use opentelemetry_proto::tonic::{
     common::v1 as common, logs::v1 as logs, metrics::v1 as metrics, trace::v1 as trace,
 };
-use quipu_core::{Bucket, Canonical, Event, Link, Metric, Point, Quantile, Span, SpanEvent, Value};
+use quipu_core::{Bucket, Canonical, Event, Link, Metric, Params, Point, Quantile, Span, SpanEvent, Value};
 
 use crate::schema::{Points, Seen, Shape, Walk};
 use crate::take::NESTING;
@@ -48,7 +48,9 @@ fn protobuf(body: &[u8], signal: Signal) -> usize {
 /// Wire struct and record of one message, which exist at the same time.
 const fn weight(shape: Shape) -> usize {
     match shape {
-        Shape::Span => size_of::<trace::Span>() + size_of::<Span>() + size_of::<Canonical>(),
+        Shape::Span => {
+            size_of::<trace::Span>() + size_of::<Span>() + size_of::<Canonical>() + size_of::<Params>()
+        }
         Shape::SpanEvent => size_of::<trace::span::Event>() + size_of::<SpanEvent>(),
         Shape::SpanLink => size_of::<trace::span::Link>() + size_of::<Link>(),
         Shape::LogRecord => size_of::<logs::LogRecord>() + size_of::<Event>(),

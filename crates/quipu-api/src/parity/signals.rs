@@ -27,7 +27,7 @@ const SIGNALS: [(&str, Test); 15] = [
     ("response_model", |call| Some(call.cost.response_model.is_some())),
     ("finish_reasons", |call| Some(!call.read.finish_reasons.is_empty())),
     ("ttft", |call| Some(call.read.time_to_first_token.is_some())),
-    ("params", |call| Some(call.read.params != Params::default())),
+    ("params", |call| Some(*call.read.params != Params::default())),
     ("session", |call| Some(call.trace.session || call.read.session.is_some())),
     ("user", |call| Some(call.trace.user || call.read.user.is_some())),
     ("agent", |call| Some(call.cost.agent.is_some())),

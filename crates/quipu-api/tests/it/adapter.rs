@@ -72,7 +72,8 @@ impl Adapter for Plain {
                 temperature: Some(0.5),
                 max_tokens: Some(64),
                 ..quipu_core::Params::default()
-            },
+            }
+            .into(),
             usage,
             ..Canonical::default()
         }

@@ -69,7 +69,7 @@ fn every_field_comes_back() {
     (read.project, read.commit, read.branch) = (Some("p".into()), Some("c".into()), Some("b".into()));
     read.billing = Some(Billing::Subscription);
     (read.unknown_usage, read.notes) = (vec!["k".into()], vec!["n".into()]);
-    read.params = params_in_full();
+    read.params = params_in_full().into();
     read.usage = Some(usage_in_full());
     let mut row = priced(&span, "0.000000000000000000000001");
     (row.version, row.duration, row.rule) = (u64::MAX, Some(i64::MAX - 1), Rule::OrphanRollup);
