@@ -71,7 +71,7 @@ const SUITES: [Suite; 8] = [
 ];
 
 /// Suites that only run when they are named: they take long the first time.
-const ASKED_FOR: [&str; 2] = ["frameworks", "proxy"];
+const ASKED_FOR: [&str; 1] = ["frameworks"];
 
 /// Runs the suites that are asked for.
 ///
