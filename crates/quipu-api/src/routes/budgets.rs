@@ -158,9 +158,7 @@ impl From<BudgetError> for Problem {
     fn from(error: BudgetError) -> Self {
         let (status, word, title) = match &error {
             BudgetError::Unknown { .. } => (StatusCode::NOT_FOUND, "not_found", "Budget not found"),
-            BudgetError::Invalid { why, .. } if why.contains("configuration file") => {
-                (StatusCode::CONFLICT, "conflict", "Defined elsewhere")
-            }
+            BudgetError::DefinedInFile { .. } => (StatusCode::CONFLICT, "conflict", "Defined elsewhere"),
             BudgetError::Invalid { .. } => (StatusCode::BAD_REQUEST, "bad_request", "Bad budget"),
             BudgetError::Exceeded(_) | BudgetError::Loop(_) => {
                 (StatusCode::CONFLICT, "conflict", "A budget says no")

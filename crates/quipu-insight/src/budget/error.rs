@@ -123,7 +123,13 @@ pub enum BudgetError {
         /// The name asked for; `*` for all of them.
         name: String,
     },
-    /// The definition is wrong, or stands in a file and cannot be changed from here.
+    /// The configuration file defines it, so that it cannot be changed from here.
+    #[error("budget {name:?}: it is defined in the configuration file and is changed there")]
+    DefinedInFile {
+        /// The name of the budget.
+        name: String,
+    },
+    /// The definition is wrong.
     #[error("budget {name:?}: {why}")]
     Invalid {
         /// The name of the budget.

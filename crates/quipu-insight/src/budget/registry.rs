@@ -241,7 +241,7 @@ impl Budgets {
     /// look on. What was spent before is taken into account by [`Self::begin`], which may be called again at any time.
     ///
     /// # Errors
-    /// [`BudgetError::Invalid`]: it is wrong, or a configuration file defines one of this name. [`BudgetError::Store`]: it cannot
+    /// [`BudgetError::Invalid`]: it is wrong. [`BudgetError::DefinedInFile`]: the file has one of this name. [`BudgetError::Store`]: it cannot
     /// be written.
     pub fn set(&self, name: &str, config: BudgetConfig) -> Result<(), BudgetError> {
         let invalid = |why: String| BudgetError::Invalid { name: name.to_owned(), why };
@@ -260,7 +260,7 @@ impl Budgets {
     /// Removes a stored budget with its accounts and reservations.
     ///
     /// # Errors
-    /// [`BudgetError::Unknown`]: there is none. [`BudgetError::Invalid`]: a configuration file defines it.
+    /// [`BudgetError::Unknown`]: there is none. [`BudgetError::DefinedInFile`]: it is not ours to remove.
     /// [`BudgetError::Store`]: it cannot be written.
     pub fn remove(&self, name: &str) -> Result<(), BudgetError> {
         self.changeable(name)?;
@@ -277,8 +277,7 @@ impl Budgets {
 
     fn changeable(&self, name: &str) -> Result<(), BudgetError> {
         if self.0.file.contains_key(name) {
-            let why = "it is defined in the configuration file and is changed there".to_owned();
-            return Err(BudgetError::Invalid { name: name.to_owned(), why });
+            return Err(BudgetError::DefinedInFile { name: name.to_owned() });
         }
         Ok(())
     }

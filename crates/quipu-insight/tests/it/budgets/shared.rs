@@ -207,7 +207,7 @@ fn stored_definitions_reach_every_process() {
     );
     second.remove("few").unwrap();
     assert!(matches!(second.remove("few"), Err(BudgetError::Unknown { .. })));
-    assert!(matches!(first.remove("all"), Err(BudgetError::Invalid { .. })));
+    assert!(matches!(first.remove("all"), Err(BudgetError::DefinedInFile { .. })));
     first.admit(&Subject::default(), Estimate::call()).unwrap();
     assert_eq!(first.list().unwrap().len(), 1);
 }
