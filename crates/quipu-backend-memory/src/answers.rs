@@ -5,7 +5,7 @@ use quipu_core::{
     CostPage, CostQuery, Detail, EventPage, EventQuery, Facet, FacetField, Meeting, MetricName, MetricQuery,
     MetricSeries, Node, Result, SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow, Store,
     StoreInfo, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup,
-    UsageQuery,
+    UsageQuery, WorkGroup, WorkQuery,
 };
 
 use crate::held::{Entry, Held};
@@ -48,6 +48,10 @@ impl Store for Memory {
         Ok(self.held.read().costs(query))
     }
 
+    async fn work(&self, query: &WorkQuery) -> Result<Vec<WorkGroup>> {
+        Ok(self.held.read().work(query))
+    }
+
     async fn tools(&self, filter: &TraceFilter) -> Result<Vec<ToolGroup>> {
         Ok(self.held.read().tools(filter))
     }
@@ -84,6 +88,10 @@ impl Store for Memory {
         Ok(meetings.iter().map(|(meeting, _)| held.traces_of(*meeting)).collect())
     }
 
+    fn removals(&self) -> u64 {
+        self.held.read().removals
+    }
+
     async fn info(&self) -> Result<StoreInfo> {
         let held = self.held.read();
         Ok(StoreInfo {
@@ -95,6 +103,10 @@ impl Store for Memory {
             search_lag_spans: 0,
             search_lag_ms: 0,
         })
+    }
+
+    async fn forget(&self, traces: &[TraceId]) -> Result<u64> {
+        Ok(self.held.write().forget(traces))
     }
 
     async fn purge(&self, before: Timestamp) -> Result<u64> {

@@ -9,7 +9,8 @@ use crate::held::Held;
 use crate::text::occurs_in;
 use crate::traces::page;
 
-fn fits(query: &EventQuery, event: &Event) -> bool {
+/// Whether all of a question for events holds for one.
+pub(crate) fn fits(query: &EventQuery, event: &Event) -> bool {
     let is = |wanted: &Option<String>, have: Option<&CompactString>| {
         wanted.as_ref().is_none_or(|wanted| have.is_some_and(|have| have == wanted))
     };

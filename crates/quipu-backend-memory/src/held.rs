@@ -65,6 +65,8 @@ pub(crate) struct Held {
     /// Traces dropped for want of room, latest last: a correction that comes late for them is no mistake.
     pub(crate) dropped: VecDeque<TraceId>,
     pub(crate) dropped_traces: u64,
+    /// How often traces were forgotten or purged.
+    pub(crate) removals: u64,
 }
 
 impl Held {
@@ -96,12 +98,34 @@ impl Held {
         times.map(|time| time.floor(Timestamp::DAY)).collect()
     }
 
+    /// Removes traces with their events, and what points of metrics tell of them; gives of how many there was a span or event.
+    pub(crate) fn forget(&mut self, traces: &[TraceId]) -> u64 {
+        let mut known = BTreeSet::new();
+        let wanted: BTreeSet<TraceId> = traces.iter().copied().collect();
+        known.extend(wanted.iter().filter(|id| self.traces.remove(id).is_some()));
+        let texts = &mut self.event_texts;
+        self.events.retain(|_, event| match event.trace_id.filter(|id| wanted.contains(id)) {
+            None => true,
+            Some(id) => {
+                texts.remove(&format!("{event:?}"));
+                known.insert(id);
+                false
+            }
+        });
+        let points = self.series.values_mut().flat_map(|series| series.points.values_mut());
+        points.for_each(|point| point.exemplars.retain(|exemplar| !wanted.contains(&exemplar.trace_id)));
+        self.forget_meetings();
+        self.removals += 1;
+        u64::try_from(known.len()).unwrap_or(u64::MAX)
+    }
+
     /// Removes the days that end at or before a time; gives how many.
     pub(crate) fn purge(&mut self, before: Timestamp) -> u64 {
         let ends = |time: Timestamp| time.floor(Timestamp::DAY).plus(Timestamp::DAY);
         let gone = self.days().into_iter().filter(|day| ends(*day) <= before).count();
         self.traces.retain(|_, trace| started_at(trace).is_some_and(|time| ends(time) > before));
         self.forget_meetings();
+        self.removals += 1;
         self.events.retain(|_, event| ends(event.time) > before);
         self.event_texts = self.events.values().map(|event| format!("{event:?}")).collect();
         self.series.values_mut().for_each(|series| series.points.retain(|time, _| ends(*time) > before));

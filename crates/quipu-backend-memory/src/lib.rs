@@ -13,8 +13,10 @@ mod matching;
 mod memory;
 mod metrics;
 mod summary;
+mod terms;
 mod text;
 mod traces;
 mod usage;
+mod work;
 
 pub use memory::Memory;

@@ -6,14 +6,15 @@ use quipu_core::{Cost, Timestamp, TraceFilter, TraceId};
 
 use crate::held::Held;
 use crate::summary::{Summed, counted};
+use crate::terms::{of_trace, terms_fit};
 use crate::text::{has_words, words};
 
-fn within(filter: &TraceFilter, time: Timestamp) -> bool {
+pub(crate) fn within(filter: &TraceFilter, time: Timestamp) -> bool {
     filter.since.is_none_or(|since| time >= since) && filter.until.is_none_or(|until| time < until)
 }
 
 /// A field that is not asked for fits anything.
-fn is(wanted: Option<&String>, have: Option<&compact_str::CompactString>) -> bool {
+pub(crate) fn is(wanted: Option<&String>, have: Option<&compact_str::CompactString>) -> bool {
     wanted.is_none_or(|wanted| have.is_some_and(|have| have == wanted))
 }
 
@@ -26,9 +27,10 @@ pub(crate) fn trace_fits(filter: &TraceFilter, trace: &Summed<'_>) -> bool {
         && filter.agent.as_ref().is_none_or(|agent| row.agents.iter().any(|have| have == agent))
         && filter.model.as_ref().is_none_or(|model| row.models.iter().any(|have| have == model))
         && trace_part_fits(filter, trace)
+        && terms_fit(&filter.terms, trace, of_trace)
 }
 
-/// Whether that part of a filter holds which only a trace as a whole can answer.
+/// Whether that part of a filter holds which only a trace as a whole can answer, its terms aside.
 fn trace_part_fits(filter: &TraceFilter, trace: &Summed<'_>) -> bool {
     let row = &trace.row;
     is(filter.session.as_ref(), row.session.as_ref())
@@ -44,12 +46,13 @@ fn trace_part_fits(filter: &TraceFilter, trace: &Summed<'_>) -> bool {
         && filter.q.as_ref().is_none_or(|q| has_all_words(trace, q))
 }
 
-fn has_all_words(trace: &Summed<'_>, q: &str) -> bool {
+/// Whether some span of the trace has all these words.
+pub(crate) fn has_all_words(trace: &Summed<'_>, q: &str) -> bool {
     let wanted: Vec<_> = words(q).collect();
     trace.trace.values().any(|entry| has_words(&entry.span, &wanted))
 }
 
-/// Whether that part of a filter holds for a ledger row which the row itself answers.
+/// Whether that part of a filter holds for a ledger row which the row itself answers, its terms aside.
 pub(crate) fn cost_part_fits(filter: &TraceFilter, cost: &Cost) -> bool {
     within(filter, cost.time)
         && is(filter.service.as_ref(), cost.service.as_ref())

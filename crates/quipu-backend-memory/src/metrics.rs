@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use compact_str::CompactString;
-use quipu_core::{MetricName, MetricQuery, MetricSeries, Timestamp, metric_steps};
+use quipu_core::{MetricName, MetricQuery, MetricSeries, SeriesPoints, Timestamp, metric_series};
 
 use crate::held::{Held, Series};
 
@@ -33,26 +33,15 @@ impl Held {
         };
         let of_name =
             self.series.iter().filter(|((name, _), _)| *name == query.name).map(|(_, series)| series);
-        let answer = |series: &Series| MetricSeries {
-            labels: series.labels.clone(),
-            temporality: series.temporality,
-            points: steps(series, query),
-        };
-        let mut all: Vec<_> = of_name
-            .filter(|series| fits(series))
-            .map(answer)
-            .filter(|series| !series.points.is_empty())
-            .collect();
-        all.sort_by(|a, b| a.labels.cmp(&b.labels));
-        all
+        metric_series(query, of_name.filter(|series| fits(series)).map(|series| points(series, query)))
     }
 }
 
-/// One figure for each step with a point in the question's time; the point before it may lie before that time.
-fn steps(series: &Series, query: &MetricQuery) -> Vec<(Timestamp, f64)> {
+/// The points in the question's time; the one before them may lie before that time.
+fn points<'s>(series: &'s Series, query: &MetricQuery) -> SeriesPoints<'s> {
     let since = query.since.unwrap_or(Timestamp::from_nanos(i64::MIN));
     let before = series.points.range(..since).next_back().map(|(_, point)| point);
     let later = series.points.range(since..).map(|(_, point)| point);
     let within = later.take_while(|point| query.until.is_none_or(|until| point.time < until));
-    metric_steps(query, series.temporality, before, within)
+    SeriesPoints { labels: &series.labels, temporality: series.temporality, before, points: within.collect() }
 }

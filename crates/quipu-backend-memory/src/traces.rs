@@ -100,6 +100,8 @@ pub(crate) fn span_row(entry: &Entry, detail: Detail) -> SpanRow {
         provider: read.provider.clone(),
         model: read.model().cloned(),
         tool: read.tool.clone(),
+        first_token: read.time_to_first_token,
+        triggered: read.guardrail_triggered,
         cost: entry.cost.clone(),
         raw: (detail == Detail::Full).then(raw),
     }

@@ -12,6 +12,7 @@ use quipu_core::{
 use crate::held::{Entry, Held};
 use crate::matching::cost_part_fits;
 use crate::summary::{Summed, counted, lacks_price};
+use crate::terms::{of_call, of_run, terms_fit};
 use crate::traces::page;
 
 /// Bytes of a tool's last error.
@@ -71,10 +72,17 @@ fn key_of(by: GroupBy, cost: &Cost, trace: &TraceRow, tag: Option<&CompactString
         GroupBy::Commit => name(trace.commit.as_ref()),
         GroupBy::Branch => name(trace.branch.as_ref()),
         GroupBy::Billing => UsageKey::Name(Some(CompactString::const_new(cost.billing.as_str()))),
-        GroupBy::Hour | GroupBy::Day | GroupBy::Week | GroupBy::Month => {
+        GroupBy::Step(_) | GroupBy::Hour | GroupBy::Day | GroupBy::Week | GroupBy::Month => {
             UsageKey::Time(by.start(cost.time).unwrap_or(cost.time))
         }
     }
+}
+
+/// Whether a counted row is part of usage, and meant by a filter whose part that is its trace's holds.
+fn is_usage_of(filter: &TraceFilter, cost: &Cost, trace: &Summed<'_>) -> bool {
+    is_usage(cost)
+        && cost_part_fits(filter, cost)
+        && terms_fit(&filter.terms, trace, |field| of_call(cost, field))
 }
 
 impl Held {
@@ -84,8 +92,7 @@ impl Held {
             groups.insert(Vec::new(), UsageTotals::default());
         }
         for trace in self.traces_of_costs(&query.filter).values() {
-            let costs =
-                counted(trace.trace).filter(|cost| is_usage(cost) && cost_part_fits(&query.filter, cost));
+            let costs = counted(trace.trace).filter(|cost| is_usage_of(&query.filter, cost, trace));
             for cost in costs {
                 for key in keys_of(query, cost, &trace.row) {
                     groups.entry(key).or_default().merge(&totals_of(cost));
@@ -101,8 +108,7 @@ impl Held {
             |cost: &Cost| CostCursor { time: cost.time, trace_id: cost.trace_id, span_id: cost.span_id };
         let mut rows: Vec<CostRow> = Vec::new();
         for trace in traces.values() {
-            let costs =
-                counted(trace.trace).filter(|cost| is_usage(cost) && cost_part_fits(&query.filter, cost));
+            let costs = counted(trace.trace).filter(|cost| is_usage_of(&query.filter, cost, trace));
             rows.extend(costs.map(|cost| CostRow {
                 cost: cost.clone(),
                 session: trace.row.session.clone(),
@@ -118,15 +124,19 @@ impl Held {
 
     /// The filter's times, service, framework, agent and tool are those of the run; the rest are those of its trace.
     pub(crate) fn tools(&self, filter: &TraceFilter) -> Vec<ToolGroup> {
-        let of_run = TraceFilter { model: None, ..filter.clone() };
+        let of_itself = TraceFilter { model: None, ..filter.clone() };
         let fits_trace = |trace: &Summed<'_>| {
             filter.model.as_ref().is_none_or(|model| trace.row.models.iter().any(|have| have == model))
         };
         let mut runs: BTreeMap<CompactString, Vec<(&Cost, &Entry)>> = BTreeMap::new();
         for trace in self.traces_of_costs(filter).into_values().filter(fits_trace) {
+            let fits = |cost: &&Cost| {
+                cost.is_tool_run()
+                    && cost_part_fits(&of_itself, cost)
+                    && terms_fit(&filter.terms, &trace, |field| of_run(cost, field))
+            };
             for entry in trace.trace.values() {
-                let run =
-                    entry.cost.as_ref().filter(|cost| cost.is_tool_run() && cost_part_fits(&of_run, cost));
+                let run = entry.cost.as_ref().filter(fits);
                 let Some((cost, tool)) = run.and_then(|cost| Some((cost, cost.tool.clone()?))) else {
                     continue;
                 };
@@ -153,7 +163,7 @@ impl Held {
 }
 
 /// The values that a trace has of a field, each once.
-fn values_of(field: FacetField, trace: &Summed<'_>) -> BTreeSet<CompactString> {
+pub(crate) fn values_of(field: FacetField, trace: &Summed<'_>) -> BTreeSet<CompactString> {
     let row = &trace.row;
     let one = |value: &Option<CompactString>| value.iter().cloned().collect();
     match field {
@@ -169,6 +179,7 @@ fn values_of(field: FacetField, trace: &Summed<'_>) -> BTreeSet<CompactString> {
         FacetField::Session => one(&row.session),
         FacetField::User => one(&row.user),
         FacetField::Project => one(&row.project),
+        FacetField::Commit => one(&row.commit),
         FacetField::Branch => one(&row.branch),
         FacetField::Tag => row.tags.iter().cloned().collect(),
         FacetField::Convention => one(&row.convention),
@@ -190,7 +201,7 @@ fn tool_group(tool: CompactString, mut runs: Vec<(&Cost, &Entry)>) -> ToolGroup 
 }
 
 /// Status message, else error kind; at most 300 bytes, cut between characters.
-fn error_of(entry: &Entry) -> Option<String> {
+pub(crate) fn error_of(entry: &Entry) -> Option<String> {
     let message = Some(entry.span.status_message.as_str()).filter(|message| !message.is_empty());
     let text = message.or(entry.span.canonical.error_type.as_deref())?;
     Some(text[..text.floor_char_boundary(ERROR_BYTES)].to_owned())

@@ -28,6 +28,8 @@ pub(crate) fn findings(shared: &Shared) -> Result<Vec<String>> {
             Err(error) => findings.push(format!("Day {day}: {error}.")),
         }
         if shared.folder.file(Part::Text, day).exists() {
+            // A connection that was there before may remember parts of the index that were put together since.
+            shared.readers.forget(day, Some(Part::Text));
             let sound = shared.readers.with(Part::Text, day, quick_check);
             match sound {
                 Ok(None) | Err(Fault::Unborn) => {}

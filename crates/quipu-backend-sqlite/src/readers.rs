@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::codec::{Dictionaries, usd};
+use crate::codec::{Dictionaries, Figures, usd};
 use crate::fault::Result;
 use crate::folder::{Day, Folder, Part};
 use crate::schema::{self, Access, DAY, TEXT};
@@ -52,12 +52,17 @@ pub(crate) fn unpack(conn: &Connection, dictionaries: &Dictionaries, packed: &[u
 }
 
 /// `usd_at_least(column, bytes)`: whether an amount is known and at least that of the 16 bytes, exactly.
+/// `llm_calls(figures)`: the calls in packed sums.
 fn add_functions(conn: &Connection) -> Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     conn.create_scalar_function("usd_at_least", 2, flags, |values| {
         let amount = usd(values.get_raw(0)).ok().flatten();
         let least = usd(values.get_raw(1)).ok().flatten();
         Ok(amount.zip(least).is_some_and(|(amount, least)| amount >= least))
+    })?;
+    conn.create_scalar_function("llm_calls", 1, flags, |values| {
+        let figures = values.get_raw(0).as_blob().ok().and_then(|bytes| Figures::unpack(bytes).ok());
+        Ok(figures.map(|figures| figures.calls))
     })?;
     Ok(())
 }

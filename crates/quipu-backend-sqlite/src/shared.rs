@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 use lru::LruCache;
 use parking_lot::Mutex;
@@ -38,6 +38,8 @@ pub(crate) struct Shared {
     pub(crate) tokenizer: Tokenizer,
     /// Home days of traces that were written lately.
     pub(crate) homes: Mutex<Homes>,
+    /// How often traces were removed.
+    pub(crate) removals: AtomicU64,
     catalog: Mutex<Option<Connection>>,
     /// Bound on the pages of a day's file; 0 for none. A stand-in for a full disk.
     pub(crate) page_limit: AtomicU32,
@@ -78,6 +80,7 @@ impl Shared {
             stopping: AtomicBool::new(false),
             tokenizer: Tokenizer::default(),
             homes: Mutex::new(homes),
+            removals: AtomicU64::new(0),
             catalog: Mutex::default(),
             page_limit: AtomicU32::new(0),
         }
@@ -101,6 +104,13 @@ impl Shared {
             let mut look = conn.prepare_cached("SELECT day FROM stray_meetings WHERE meeting = ?1")?;
             let days = look.query_map([meeting.number()], |row| Ok(Day(row.get(0)?)))?;
             Ok(days.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// Whether traces whose home is this day have spans of other days.
+    pub(crate) fn has_strays(&self, day: Day) -> fault::Result<bool> {
+        self.with_catalog(|conn| {
+            Ok(conn.prepare_cached("SELECT 1 FROM strays WHERE day = ?1 LIMIT 1")?.exists([day.0])?)
         })
     }
 

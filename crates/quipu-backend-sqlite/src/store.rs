@@ -1,17 +1,18 @@
 //! The store as something that can be asked.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use quipu_core::{
     CostPage, CostQuery, Error, ErrorKind, EventPage, EventQuery, Facet, FacetField, Meeting, MetricName,
     MetricQuery, MetricSeries, Node, Result, SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow,
     Store, StoreInfo, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow,
-    UsageGroup, UsageQuery,
+    UsageGroup, UsageQuery, WorkGroup, WorkQuery,
 };
 
 use crate::fault::NAME;
-use crate::read::{costs, events, facets, meetings, metrics, sessions, spans, tools, traces, usage};
+use crate::read::{costs, events, facets, meetings, metrics, sessions, spans, tools, traces, usage, work};
 use crate::schema::DAY;
 use crate::shared::Shared;
 use crate::sqlite::Sqlite;
@@ -66,6 +67,11 @@ impl Store for Sqlite {
         self.ask(move |shared| costs::page(shared, &query)).await
     }
 
+    async fn work(&self, query: &WorkQuery) -> Result<Vec<WorkGroup>> {
+        let query = query.clone();
+        self.ask(move |shared| work::groups(shared, &query)).await
+    }
+
     async fn tools(&self, filter: &TraceFilter) -> Result<Vec<ToolGroup>> {
         let filter = filter.clone();
         self.ask(move |shared| tools::groups(shared, &filter)).await
@@ -111,6 +117,15 @@ impl Store for Sqlite {
         self.ask(crate::check::findings).await
     }
 
+    fn removals(&self) -> u64 {
+        self.shared.removals.load(Ordering::Acquire)
+    }
+
+    async fn forget(&self, traces: &[TraceId]) -> Result<u64> {
+        let traces = traces.to_vec();
+        self.request(move |_, answer| Ok(Request::Forget(traces, answer))).await
+    }
+
     async fn purge(&self, before: Timestamp) -> Result<u64> {
         self.request(move |_, answer| Ok(Request::Purge(before, answer))).await
     }
@@ -120,7 +135,7 @@ fn info(shared: &Shared) -> Result<StoreInfo> {
     let days = shared.sound_days()?;
     let found = shared.ask_all(&days, |reader| {
         let mut look = reader.conn.prepare_cached(
-            "SELECT COALESCE((SELECT MAX(pk) FROM spans), 0), EXISTS(SELECT 1 FROM events) OR EXISTS(SELECT 1 FROM points)",
+            "SELECT (SELECT MAX(last, COALESCE((SELECT MAX(pk) FROM spans), 0)) - spans FROM removed), EXISTS(SELECT 1 FROM events) OR EXISTS(SELECT 1 FROM points)",
         )?;
         Ok(look.query_row([], |row| Ok((row.get::<_, u64>(0)?, row.get::<_, bool>(1)?)))?)
     })?;

@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use compact_str::CompactString;
 use quipu_core::{
-    Detail, EventQuery, FacetField, GroupBy, Level, Meeting, MetricAggregate, MetricQuery, SessionQuery,
-    Sort, Store, Timestamp, TraceFilter, TraceId, TraceRow, TraceStatus, UsageQuery,
+    Detail, EventQuery, FacetField, GroupBy, Kind, Level, Meeting, MetricAggregate, MetricQuery,
+    SessionQuery, Sort, Store, Timestamp, TraceFilter, TraceId, TraceRow, UsageQuery, WorkKey, WorkQuery,
+    Worked,
 };
 use tokio::time::{Instant, sleep};
 
 use crate::cases::ask;
 use crate::outcome::compare;
-use crate::sample::Random;
+use crate::questions::{filters, terms};
 use crate::{Failure, Outcome};
 
 /// How long an index may lag.
@@ -20,7 +21,7 @@ const LAG: Duration = Duration::from_secs(20);
 /// Most rows of answers that are not asked for in pages.
 const MANY: usize = 100_000;
 
-const SORTS: [Sort; 8] = [
+pub(crate) const SORTS: [Sort; 8] = [
     Sort::Newest,
     Sort::Oldest,
     Sort::Longest,
@@ -30,7 +31,7 @@ const SORTS: [Sort; 8] = [
     Sort::MostTokens,
     Sort::FewestTokens,
 ];
-const FIELDS: [FacetField; 12] = [
+pub(crate) const FIELDS: [FacetField; 13] = [
     FacetField::Service,
     FacetField::Framework,
     FacetField::Agent,
@@ -42,9 +43,10 @@ const FIELDS: [FacetField; 12] = [
     FacetField::Convention,
     FacetField::Tag,
     FacetField::Project,
+    FacetField::Commit,
     FacetField::Branch,
 ];
-const KEYS: [GroupBy; 18] = [
+pub(crate) const KEYS: [GroupBy; 19] = [
     GroupBy::Model,
     GroupBy::Provider,
     GroupBy::Agent,
@@ -63,6 +65,21 @@ const KEYS: [GroupBy; 18] = [
     GroupBy::Commit,
     GroupBy::Branch,
     GroupBy::Billing,
+    GroupBy::Step(17 * 60 * Timestamp::SECOND),
+];
+const WORK_KEYS: [WorkKey; 12] = [
+    WorkKey::Step(90 * 60 * Timestamp::SECOND),
+    WorkKey::Service,
+    WorkKey::Framework,
+    WorkKey::Agent,
+    WorkKey::Model,
+    WorkKey::Tool,
+    WorkKey::Name,
+    WorkKey::Kind,
+    WorkKey::Status,
+    WorkKey::Error,
+    WorkKey::Session,
+    WorkKey::User,
 ];
 
 /// Both stores, asked the same.
@@ -137,8 +154,17 @@ impl Pair<'_> {
         for row in &rows {
             self.compare_trace(row.trace_id).await?;
         }
-        for filter in filters(&rows, self.names().await?) {
+        let names = self.names().await?;
+        for filter in filters(&rows, &names) {
             self.compare_filter(&filter).await?;
+            self.compare_work(&filter, &[], false).await?;
+        }
+        for terms in terms(&rows, &names) {
+            self.compare_terms(&TraceFilter { terms, ..TraceFilter::default() }).await?;
+        }
+        for key in WORK_KEYS {
+            self.compare_work(&every, &[key, WorkKey::Name], false).await?;
+            self.compare_work(&every, &[key], true).await?;
         }
         self.compare_events().await?;
         self.compare_metrics().await?;
@@ -200,6 +226,7 @@ impl Pair<'_> {
             vec![GroupBy::Day, GroupBy::Model],
             vec![GroupBy::Session, GroupBy::Agent],
             vec![GroupBy::Tag, GroupBy::Tool],
+            vec![GroupBy::Step(11 * Timestamp::SECOND), GroupBy::Billing],
         ]);
         for group_by in keys {
             let query = UsageQuery { filter: filter.clone(), group_by };
@@ -209,6 +236,39 @@ impl Pair<'_> {
             equal!(self, format!("ledger rows of {filter:?} in pages of {limit}"), |store| {
                 ask::all_costs(store, filter, limit).await?
             });
+        }
+        Ok(())
+    }
+
+    /// One question of each kind.
+    async fn compare_terms(&self, filter: &TraceFilter) -> Outcome {
+        equal!(self, format!("traces of {filter:?}"), |store| {
+            ask::all_traces(store, filter, Sort::Newest, 4).await?
+        });
+        equal!(self, format!("facets of {filter:?}"), |store| {
+            sorted(store.facets(FacetField::Model, filter, MANY).await?)
+        });
+        let sessions = SessionQuery { filter: filter.clone(), limit: MANY, cursor: None };
+        equal!(self, format!("sessions of {filter:?}"), |store| sorted(
+            store.sessions(&sessions).await?.rows
+        ));
+        equal!(self, format!("tools of {filter:?}"), |store| sorted(store.tools(filter).await?));
+        for group_by in [vec![], vec![GroupBy::Hour, GroupBy::Model]] {
+            let query = UsageQuery { filter: filter.clone(), group_by };
+            equal!(self, format!("usage of {query:?}"), |store| ask::groups(store, &query).await?);
+        }
+        equal!(self, format!("ledger rows of {filter:?}"), |store| {
+            ask::all_costs(store, filter, MANY).await?
+        });
+        self.compare_work(filter, &[WorkKey::Step(Timestamp::HOUR), WorkKey::Status], false).await
+    }
+
+    async fn compare_work(&self, filter: &TraceFilter, keys: &[WorkKey], failed: bool) -> Outcome {
+        let kinds = vec![Kind::Llm, Kind::Agent, Kind::Other];
+        for of in [Worked::Traces, Worked::Spans(Vec::new()), Worked::Spans(kinds), Worked::Events] {
+            let mut query = WorkQuery { of, filter: filter.clone(), failed, group_by: keys.to_vec() };
+            query.group_by.dedup();
+            equal!(self, format!("work of {query:?}"), |store| store.work(&query).await?);
         }
         Ok(())
     }
@@ -256,6 +316,7 @@ impl Pair<'_> {
                     until: None,
                     step: minutes * 60 * Timestamp::SECOND,
                     aggregate,
+                    group_by: None,
                 };
                 let middle = Some(name.last_at.plus(-600 * Timestamp::SECOND));
                 let later = MetricQuery { since: middle, ..query.clone() };
@@ -300,77 +361,4 @@ async fn rounded(store: &dyn Store, query: &MetricQuery) -> Outcome<Vec<String>>
         format!("{:?} {:?} {points:?}", series.labels, series.temporality)
     });
     Ok(sorted(lines.collect()))
-}
-
-/// Filters by what the stores hold: each field alone, times, bounds, and some of them together.
-fn filters(rows: &[TraceRow], names: Vec<(FacetField, CompactString)>) -> Vec<TraceFilter> {
-    let mut random = Random::new(u64::try_from(rows.len()).unwrap_or(0));
-    let mut filters: Vec<_> = names.iter().map(|(field, value)| by_name(*field, value)).collect();
-    for _ in 0..4 {
-        let (Some(one), Some(other)) = (random.pick(rows), random.pick(rows)) else { break };
-        let (since, until) = (one.started_at.min(other.started_at), one.started_at.max(other.started_at));
-        filters.push(TraceFilter { since: Some(since), until: Some(until), ..TraceFilter::default() });
-        filters.push(TraceFilter { since: Some(since.plus(1)), ..TraceFilter::default() });
-        filters.push(TraceFilter { min_duration: Some(one.duration), ..TraceFilter::default() });
-        filters.push(TraceFilter { min_cost: one.cost, ..TraceFilter::default() });
-        filters.push(TraceFilter {
-            commit: one.commit.as_ref().map(ToString::to_string),
-            ..TraceFilter::default()
-        });
-    }
-    let single = filters.clone();
-    for _ in 0..8 {
-        let (Some(one), Some(other)) = (random.pick(&single), random.pick(&single)) else { break };
-        filters.push(together(one, other));
-    }
-    filters.push(TraceFilter::default());
-    filters
-}
-
-fn by_name(field: FacetField, value: &CompactString) -> TraceFilter {
-    let mut filter = TraceFilter::default();
-    let text = Some(value.to_string());
-    match field {
-        FacetField::Service => filter.service = text,
-        FacetField::Framework => filter.framework = text,
-        FacetField::Agent => filter.agent = text,
-        FacetField::Model => filter.model = text,
-        FacetField::Tool => filter.tool = text,
-        FacetField::Session => filter.session = text,
-        FacetField::User => filter.user = text,
-        FacetField::Status => filter.status = status(value),
-        FacetField::Tag => filter.tag = text,
-        FacetField::Project => filter.project = text,
-        FacetField::Branch => filter.branch = text,
-        FacetField::Convention => {}
-    }
-    filter
-}
-
-fn status(word: &str) -> Option<TraceStatus> {
-    let all = [TraceStatus::Unset, TraceStatus::Ok, TraceStatus::Error, TraceStatus::Running];
-    all.into_iter().find(|status| status.as_str() == word)
-}
-
-fn together(one: &TraceFilter, other: &TraceFilter) -> TraceFilter {
-    let (a, b) = (one.clone(), other.clone());
-    TraceFilter {
-        since: a.since.or(b.since),
-        until: a.until.or(b.until),
-        q: a.q.or(b.q),
-        service: a.service.or(b.service),
-        framework: a.framework.or(b.framework),
-        agent: a.agent.or(b.agent),
-        model: a.model.or(b.model),
-        tool: a.tool.or(b.tool),
-        status: a.status.or(b.status),
-        session: a.session.or(b.session),
-        user: a.user.or(b.user),
-        tag: a.tag.or(b.tag),
-        project: a.project.or(b.project),
-        commit: a.commit.or(b.commit),
-        branch: a.branch.or(b.branch),
-        min_duration: a.min_duration.or(b.min_duration),
-        min_cost: a.min_cost.or(b.min_cost),
-    }
 }

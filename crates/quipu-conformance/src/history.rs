@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use quipu_core::{
     Batch, Billing, Cost, Instrument, Kind, Level, Meeting, Metric, Rule, Signal, Span, SpanEvent, Status,
-    Store, Temporality, Timestamp, Unpriced, Usage, Usd,
+    Store, Temporality, Timestamp, TraceId, Unpriced, Usage, Usd,
 };
 
 use crate::answers::{compare_known, difference};
+use crate::outcome::compare;
 use crate::sample::{BASE, Draft, Random, counter, draft, event, metric, span_id, trace_id};
 use crate::{Failure, Outcome};
 
@@ -34,9 +35,17 @@ struct Known {
     version: u64,
 }
 
+/// What happens next.
+enum Step {
+    Write(Batch),
+    Forget(Vec<TraceId>),
+}
+
 struct History {
     random: Random,
     known: Vec<Known>,
+    /// Spans so far.
+    spans: u64,
     points: i64,
     total: [f64; 2],
 }
@@ -44,12 +53,30 @@ struct History {
 /// A history of so many batches; the same seed gives the same one. Batches may be written in this order only: a ledger
 /// row comes after its span, and its corrections after it.
 pub fn history(seed: u64, batches: usize) -> Vec<Batch> {
-    let mut history = History { random: Random::new(seed), known: Vec::new(), points: 0, total: [0.0; 2] };
-    let mut all: Vec<Batch> = Vec::new();
-    while all.len() < batches {
+    let steps = steps(seed, batches, false).into_iter();
+    let batch = |step| match step {
+        Step::Write(batch) => Some(batch),
+        Step::Forget(_) => None,
+    };
+    steps.filter_map(batch).collect()
+}
+
+/// A history of so many steps, in which traces are forgotten now and then if they may.
+fn steps(seed: u64, count: usize, may_forget: bool) -> Vec<Step> {
+    let mut history =
+        History { random: Random::new(seed), known: Vec::new(), spans: 0, points: 0, total: [0.0; 2] };
+    let mut all: Vec<Step> = Vec::new();
+    while all.len() < count {
+        if may_forget && history.random.one_in(10) {
+            all.push(history.forget());
+            continue;
+        }
         // A batch may be sent again when its answer got lost on the way.
-        let again = all.last().filter(|_| history.random.one_in(6)).cloned();
-        all.push(again.unwrap_or_else(|| history.batch()));
+        let again = match all.last() {
+            Some(Step::Write(last)) if history.random.one_in(6) => Some(last.clone()),
+            _ => None,
+        };
+        all.push(Step::Write(again.unwrap_or_else(|| history.batch())));
     }
     all
 }
@@ -74,7 +101,8 @@ impl History {
     }
 
     fn new_span(&mut self, batch: &mut Batch) {
-        let number = u64::try_from(self.known.len()).unwrap_or(0) + 1;
+        self.spans += 1;
+        let number = self.spans;
         let trace = 1 + self.random.below(TRACES);
         // Starts are within two days and a bit; many are on a full second, so that there are ties.
         let mut start = BASE.plus(i64::try_from(trace).unwrap_or(0) * 4 * Timestamp::HOUR);
@@ -136,6 +164,16 @@ impl History {
         batch.spans.push(next);
     }
 
+    /// One trace or two, known or not.
+    fn forget(&mut self) -> Step {
+        let mut traces = vec![trace_id(1 + self.random.below(TRACES))];
+        if self.random.one_in(2) {
+            traces.push(trace_id(1 + self.random.below(TRACES + 5)));
+        }
+        self.known.retain(|known| known.copies.iter().all(|copy| !traces.contains(&copy.trace_id)));
+        Step::Forget(traces)
+    }
+
     fn some_span(&mut self) -> Option<usize> {
         let below = u64::try_from(self.known.len()).unwrap_or(0);
         (below > 0).then(|| usize::try_from(self.random.below(below)).unwrap_or(0))
@@ -171,6 +209,7 @@ impl History {
         let mut note = event(time, level, word, &format!("{word} happened"));
         note.agent = one(random, &AGENTS).map(Into::into).filter(|_| random.one_in(2));
         note.session = random.one_in(2).then(|| format!("session {}", random.below(3)).into());
+        note.trace_id = random.one_in(2).then(|| trace_id(1 + random.below(TRACES)));
         batch.events.push(note);
         batch.metrics.extend(self.points());
     }
@@ -228,6 +267,8 @@ fn read(random: &mut Random, span: &mut Span) {
     read.project = one(random, &PROJECTS).filter(|_| random.one_in(4)).map(Into::into);
     read.commit = one(random, &WORDS).filter(|_| random.one_in(5)).map(Into::into);
     read.branch = one(random, &WORDS).filter(|_| random.one_in(5)).map(Into::into);
+    read.time_to_first_token = random.one_in(4).then(|| random.within(0, 3 * Timestamp::SECOND));
+    read.guardrail_triggered = random.one_in(6).then(|| random.one_in(2));
     read.billing = random.one_in(6).then_some(Billing::Subscription);
     (read.provider, read.request_model, read.response_model, read.usage) = (None, None, None, None);
     if read.kind.is_call() {
@@ -271,7 +312,7 @@ fn money(random: &mut Random, row: &mut Cost) {
     }
 }
 
-/// Writes a random history to two fresh stores and compares their answers half way and at the end.
+/// Writes a random history to two fresh stores, forgets traces on the way, and compares their answers half way and at the end.
 ///
 /// # Panics
 /// When a write fails, when one of them takes a bad batch, or when any answer differs; the text names seed,
@@ -292,13 +333,21 @@ pub async fn assert_equal_histories(
 
 async fn tell(under_test: &dyn Store, reference: &dyn Store, seed: u64, batches: usize) -> Outcome {
     let mut random = Random::new(seed ^ 0xBAD);
-    for (number, batch) in history(seed, batches).into_iter().enumerate() {
+    for (number, step) in steps(seed, batches, true).into_iter().enumerate() {
         if random.one_in(7) {
             refuse(under_test, reference).await?;
         }
-        let batch = Arc::new(batch);
-        reference.write(Arc::clone(&batch)).await?;
-        under_test.write(batch).await?;
+        match step {
+            Step::Write(batch) => {
+                let batch = Arc::new(batch);
+                reference.write(Arc::clone(&batch)).await?;
+                under_test.write(batch).await?;
+            }
+            Step::Forget(traces) => {
+                let (have, want) = (under_test.forget(&traces).await?, reference.forget(&traces).await?);
+                compare(&have, &want, || format!("traces forgotten at step {number}"))?;
+            }
+        }
         let look = number + 1 == batches || number == batches / 2;
         let found = if look { difference(under_test, reference).await } else { None };
         if let Some(found) = found {

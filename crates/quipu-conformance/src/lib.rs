@@ -27,6 +27,7 @@ mod cases;
 mod guide;
 mod history;
 mod outcome;
+mod questions;
 mod report;
 pub mod sample;
 pub mod snapshot;

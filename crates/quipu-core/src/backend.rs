@@ -8,7 +8,7 @@ use crate::{
     Batch, Cost, CostPage, CostQuery, Event, EventPage, EventQuery, Facet, FacetField, Meeting, Metric,
     MetricName, MetricQuery, MetricSeries, Node, Result, SessionPage, SessionQuery, Span, SpanId, SpanPage,
     SpanQuery, SpanRow, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow,
-    UsageGroup, UsageQuery,
+    UsageGroup, UsageQuery, WorkGroup, WorkQuery,
 };
 
 /// Takes spans.
@@ -198,6 +198,12 @@ pub trait Store: Backend {
     /// The store cannot be read.
     async fn costs(&self, query: &CostQuery) -> Result<CostPage>;
 
+    /// Sums over work, one group for each combination of the keys asked for that has any, in the order of their keys.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    async fn work(&self, query: &WorkQuery) -> Result<Vec<WorkGroup>>;
+
     /// Sums over counted tool runs, one group a tool, most calls first.
     ///
     /// # Errors
@@ -247,6 +253,12 @@ pub trait Store: Backend {
         meetings: &[(Meeting, Timestamp)],
     ) -> Result<Vec<Vec<(TraceId, Timestamp)>>>;
 
+    /// How often traces were removed, by [`Store::forget`] or [`Store::purge`], since the store was opened. Never waits. What was
+    /// remembered of the store's traces holds for as long as this number stays the same; one that removes nothing may say 0.
+    fn removals(&self) -> u64 {
+        0
+    }
+
     /// What is stored.
     ///
     /// # Errors
@@ -260,6 +272,19 @@ pub trait Store: Backend {
     async fn check(&self) -> Result<Vec<String>> {
         Ok(Vec::new())
     }
+
+    /// Removes all that is kept of these traces: spans, texts, ledger rows, their part of every sum, events, and the places where
+    /// points of metrics name them. Gives of how many of them there was a span or an event. Every other record and sum stays as
+    /// it is, and so does what was not the store's: what budgets have spent was spent, and what other backends were given they
+    /// have. Spans of a trace that come later make it anew, without any memory of the old one; so do spans that wait for tail
+    /// sampling.
+    ///
+    /// A call of which several signals told, each in a trace of its own, is forgotten only with all of these traces: the count
+    /// reads what is left when the next record of their session comes, and a record that was no more than an echo may then count.
+    ///
+    /// # Errors
+    /// Nothing, or the traces of some days, were removed; repeating it is safe.
+    async fn forget(&self, traces: &[TraceId]) -> Result<u64>;
 
     /// Removes whole days that end at or before `before`; gives the number of days removed.
     ///

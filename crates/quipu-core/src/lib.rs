@@ -53,16 +53,17 @@ pub use money::{MoneyError, Usd};
 pub use params::{Params, SentParams};
 pub use price::{PriceAnswer, PriceBook, PriceRequest, PriceUnit};
 pub use query::{
-    CostCursor, CostPage, CostQuery, CostRow, Cursor, Detail, EventPage, EventQuery, Facet, FacetField,
-    GroupBy, MetricAggregate, MetricName, MetricQuery, MetricSeries, SessionPage, SessionQuery, SessionRow,
-    Sort, SpanPage, SpanQuery, SpanRow, ToolGroup, TraceFilter, TracePage, TraceQuery, TraceRow, TraceStatus,
-    UsageGroup, UsageKey, UsageQuery, UsageTotals,
+    CostCursor, CostPage, CostQuery, CostRow, Criterion, Cursor, Detail, EventPage, EventQuery, Facet,
+    FacetField, FigureRange, GroupBy, MetricAggregate, MetricName, MetricQuery, MetricSeries, SessionPage,
+    SessionQuery, SessionRow, Sort, SpanPage, SpanQuery, SpanRow, Term, ToolGroup, TraceFigure, TraceFilter,
+    TracePage, TraceQuery, TraceRow, TraceStatus, UsageGroup, UsageKey, UsageQuery, UsageTotals, Wanted,
+    WorkGroup, WorkKey, WorkQuery, WorkTotals, Worked,
 };
 pub use signal::{Meeting, Signal};
 pub use sketch::Sketch;
 pub use span::{Link, Resource, Scope, Span, SpanEvent, SpanKind, Status};
 pub use stage::Stage;
-pub use steps::metric_steps;
+pub use steps::{SeriesPoints, metric_series};
 pub use time::{Clock, SystemClock, TimeError, Timestamp};
 pub use tokenizer::Tokenizer;
 pub use usage::{Reading, Tokens, Usage};

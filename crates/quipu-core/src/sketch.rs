@@ -103,6 +103,11 @@ impl Sketch {
         None
     }
 
+    /// The largest value that falls into a bucket of [`Sketch::parts`].
+    pub fn upper(bucket: u16) -> f64 {
+        GAMMA.powi(i32::from(bucket))
+    }
+
     /// The buckets, sorted, and the sum: for stores that pack them.
     pub fn parts(&self) -> (&[(u16, i64)], i64) {
         (&self.buckets, self.sum)
@@ -130,6 +135,15 @@ mod tests {
             let exact = values[(quantile * (values.len() - 1) as f64).round() as usize] as f64;
             let have = sketch.quantile(quantile).unwrap();
             prop_assert!((have - exact).abs() <= exact * 0.0101, "{} for {}", have, exact);
+        }
+
+        #[test]
+        fn a_value_is_at_most_its_buckets_upper_end(value in 1_i64..1_000_000_000_000_000) {
+            let mut sketch = Sketch::new();
+            sketch.add(value, 1);
+            let (buckets, _) = sketch.parts();
+            let (upper, lower) = (Sketch::upper(buckets[0].0), Sketch::upper(buckets[0].0.saturating_sub(1)));
+            prop_assert!(value as f64 <= upper * 1.000_001 && (value == 1 || value as f64 >= lower * 0.999_999));
         }
 
         #[test]

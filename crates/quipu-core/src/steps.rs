@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Bucket, MetricAggregate, MetricQuery, Point, PointValue, Temporality, Timestamp};
+use compact_str::CompactString;
+
+use crate::{Bucket, MetricAggregate, MetricQuery, MetricSeries, Point, PointValue, Temporality, Timestamp};
 
 /// What a point adds to those before it.
 #[derive(Debug, Default)]
@@ -56,24 +58,73 @@ impl Growth {
     }
 }
 
-/// One figure for each step that has a point, from points in the order of their times. `before` is the last point before
-/// them, from which a cumulative series grew. A step is at least a second wide; one whose points have no figure (the mean of
-/// nothing) is left out.
-pub fn metric_steps<'p>(
+/// A stored series: its labels, and its points within a question's time, in the order of their times.
+#[derive(Debug, Clone)]
+pub struct SeriesPoints<'p> {
+    /// Labels.
+    pub labels: &'p BTreeMap<CompactString, String>,
+    /// What its points covered when sent.
+    pub temporality: Temporality,
+    /// The last point before them, from which a cumulative series grew.
+    pub before: Option<&'p Point>,
+    /// The points.
+    pub points: Vec<&'p Point>,
+}
+
+/// The answer to a question from the stored series that it means, by their labels. There is one figure for each step that has a
+/// point; a step is at least a second wide, and one whose points have no figure (the mean of nothing) is left out, as is a series
+/// without a step.
+pub fn metric_series<'p>(
     query: &MetricQuery,
-    temporality: Temporality,
-    mut before: Option<&'p Point>,
-    points: impl IntoIterator<Item = &'p Point>,
-) -> Vec<(Timestamp, f64)> {
-    let width = query.step.max(Timestamp::SECOND);
-    let mut steps: BTreeMap<Timestamp, Vec<(&Point, Growth)>> = BTreeMap::new();
-    for point in points {
-        let growth = Growth::of(temporality, before, point);
-        steps.entry(point.time.floor(width)).or_default().push((point, growth));
-        before = Some(point);
+    stored: impl IntoIterator<Item = SeriesPoints<'p>>,
+) -> Vec<MetricSeries> {
+    let mut groups: BTreeMap<BTreeMap<CompactString, String>, Group<'p>> = BTreeMap::new();
+    for series in stored {
+        groups.entry(kept(query, series.labels)).or_default().add(query, series);
     }
-    let figures = steps.into_iter().map(|(at, points)| (at, figure(query.aggregate, &points)));
-    figures.filter_map(|(at, figure)| Some((at, figure?))).collect()
+    let answers = groups.into_iter().map(|(labels, group)| MetricSeries {
+        labels,
+        temporality: group.temporality,
+        points: group.figures(query.aggregate),
+    });
+    answers.filter(|series| !series.points.is_empty()).collect()
+}
+
+/// The labels that an answer has.
+fn kept(query: &MetricQuery, labels: &BTreeMap<CompactString, String>) -> BTreeMap<CompactString, String> {
+    match &query.group_by {
+        None => labels.clone(),
+        Some(keys) => keys
+            .iter()
+            .filter_map(|key| labels.get_key_value(key.as_str()))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect(),
+    }
+}
+
+/// Series that are answered as one, by step.
+#[derive(Debug, Default)]
+struct Group<'p> {
+    temporality: Temporality,
+    steps: BTreeMap<Timestamp, Vec<(&'p Point, Growth)>>,
+}
+
+impl<'p> Group<'p> {
+    fn add(&mut self, query: &MetricQuery, series: SeriesPoints<'p>) {
+        self.temporality = series.temporality;
+        let width = query.step.max(Timestamp::SECOND);
+        let mut before = series.before;
+        for point in series.points {
+            let growth = Growth::of(series.temporality, before, point);
+            self.steps.entry(point.time.floor(width)).or_default().push((point, growth));
+            before = Some(point);
+        }
+    }
+
+    fn figures(self, aggregate: MetricAggregate) -> Vec<(Timestamp, f64)> {
+        let figures = self.steps.into_iter().map(|(at, points)| (at, figure(aggregate, &points)));
+        figures.filter_map(|(at, figure)| Some((at, figure?))).collect()
+    }
 }
 
 fn figure(aggregate: MetricAggregate, points: &[(&Point, Growth)]) -> Option<f64> {
@@ -83,7 +134,9 @@ fn figure(aggregate: MetricAggregate, points: &[(&Point, Growth)]) -> Option<f64
         MetricAggregate::Sum => Some(growths().map(|growth| growth.sum).sum()),
         MetricAggregate::Count => Some(growths().map(|growth| growth.count).sum::<u64>() as f64),
         MetricAggregate::Average => mean_of(points),
-        MetricAggregate::Last => points.last().and_then(|(point, _)| mean(point)),
+        MetricAggregate::Last => {
+            points.iter().max_by_key(|(point, _)| point.time).and_then(|(point, _)| mean(point))
+        }
         MetricAggregate::Min => values(least).reduce(f64::min),
         MetricAggregate::Max => values(greatest).reduce(f64::max),
         MetricAggregate::P50 => quantile(points, 0.5),
@@ -173,12 +226,53 @@ mod tests {
             until: None,
             step: seconds * Timestamp::SECOND,
             aggregate,
+            group_by: None,
         }
     }
 
     fn figures(aggregate: MetricAggregate, before: Option<&Point>, points: &[Point]) -> Vec<f64> {
-        let steps = metric_steps(&query(aggregate, 10), Temporality::Cumulative, before, points);
-        steps.into_iter().map(|(_, figure)| figure).collect()
+        let labels = BTreeMap::new();
+        let stored = SeriesPoints {
+            labels: &labels,
+            temporality: Temporality::Cumulative,
+            before,
+            points: points.iter().collect(),
+        };
+        let answers = metric_series(&query(aggregate, 10), [stored]);
+        answers.into_iter().flat_map(|series| series.points).map(|(_, figure)| figure).collect()
+    }
+
+    #[test]
+    fn series_that_are_put_together_grow_each_by_itself() {
+        let labelled = |model: &str, host: &str| {
+            let pairs = [("model", model), ("host", host)];
+            BTreeMap::from(pairs.map(|(key, value)| (CompactString::from(key), value.to_owned())))
+        };
+        let labels = [labelled("a", "1"), labelled("a", "2"), labelled("b", "1")];
+        let points = [
+            [number(1, 5.0), number(2, 9.0)],
+            [number(1, 50.0), number(2, 51.0)],
+            [number(1, 1.0), number(2, 2.0)],
+        ];
+        let stored = || {
+            labels.iter().zip(&points).map(|(labels, points)| SeriesPoints {
+                labels,
+                temporality: Temporality::Cumulative,
+                before: None,
+                points: points.iter().collect(),
+            })
+        };
+        let by = |keys: &[&str]| {
+            let group_by = Some(keys.iter().map(ToString::to_string).collect());
+            let query = MetricQuery { group_by, ..query(MetricAggregate::Sum, 10) };
+            let answers = metric_series(&query, stored());
+            let figure =
+                |series: MetricSeries| (series.labels.into_values().collect::<Vec<_>>(), series.points[0].1);
+            answers.into_iter().map(figure).collect::<Vec<_>>()
+        };
+        assert_eq!(by(&["model"]), [(vec!["a".to_owned()], 5.0), (vec!["b".to_owned()], 1.0)]);
+        assert_eq!(by(&[]), [(vec![], 6.0)]);
+        assert_eq!(by(&["region"]), [(vec![], 6.0)], "a label that none has");
     }
 
     #[test]

@@ -98,6 +98,15 @@ impl Ledger {
         self.meetings.forget(&gone, met);
     }
 
+    /// Forgets everything that it remembers of the store, from which something was removed.
+    pub fn clear(&mut self) {
+        self.traces.clear();
+        self.nodes = 0;
+        self.meetings.clear();
+        self.services.clear();
+        self.metered.clear();
+    }
+
     /// Spans in memory.
     pub const fn len(&self) -> usize {
         self.nodes

@@ -152,6 +152,12 @@ impl Meetings {
         all.into_iter().for_each(|meeting| self.drop(meeting));
     }
 
+    /// Forgets every meeting.
+    pub fn clear(&mut self) {
+        self.places.clear();
+        self.home.clear();
+    }
+
     fn put(&mut self, meeting: Meeting, row: Row) {
         let id = (row.cost.trace_id, row.cost.span_id);
         self.home.insert(id, meeting);

@@ -54,6 +54,8 @@ struct Families {
     counters: HashMap<&'static str, Family<Labels, Counter>>,
     gauges: HashMap<&'static str, Family<Labels, Gauge>>,
     histograms: HashMap<&'static str, Histograms>,
+    /// The labels of each counter's series, which a family does not tell.
+    series: HashMap<&'static str, Vec<Labels>>,
 }
 
 /// Counters and gauges, made when first used.
@@ -76,6 +78,7 @@ impl SelfMetrics {
             counters: HashMap::new(),
             gauges: HashMap::new(),
             histograms: HashMap::new(),
+            series: HashMap::new(),
         }))
     }
 
@@ -86,19 +89,39 @@ impl SelfMetrics {
         let _ = encode(&mut text, &self.0.lock().registry);
         text
     }
+
+    /// The series of a counter with their labels, in the order in which they were first counted.
+    pub fn counts(&self, name: &str) -> Vec<(Vec<(&'static str, String)>, u64)> {
+        let families = self.0.lock();
+        let (Some(family), Some(series)) = (families.counters.get(name), families.series.get(name)) else {
+            return Vec::new();
+        };
+        let count = |labels: &Labels| Some((labels.clone(), family.get(labels)?.get()));
+        series.iter().filter_map(count).collect()
+    }
+
+    /// The value of a gauge without labels; `None` while nobody has set it.
+    pub fn gauge(&self, name: &str) -> Option<i64> {
+        let families = self.0.lock();
+        families.gauges.get(name)?.get(&Vec::new()).map(|gauge| gauge.get())
+    }
 }
 
 impl Meter for SelfMetrics {
     fn add(&self, name: &'static str, labels: &[(&'static str, &str)], by: u64) {
         let mut families = self.0.lock();
-        let Families { registry, counters, .. } = &mut *families;
+        let Families { registry, counters, series, .. } = &mut *families;
         let family = counters.entry(name).or_insert_with(|| {
             let family = Family::default();
             // The encoder puts `_total` behind every counter's name.
             registry.register(name.trim_end_matches("_total"), help(name), family.clone());
             family
         });
-        family.get_or_create(&owned(labels)).inc_by(by);
+        let labels = owned(labels);
+        if family.get(&labels).is_none() {
+            series.entry(name).or_default().push(labels.clone());
+        }
+        family.get_or_create(&labels).inc_by(by);
     }
 
     fn set(&self, name: &'static str, labels: &[(&'static str, &str)], value: i64) {
@@ -136,5 +159,13 @@ mod tests {
         let text = metrics.text();
         assert!(text.contains("quipu_received_spans_total{signal=\"traces\"} 3"), "{text}");
         assert!(text.contains("# HELP quipu_queue_batches Batches waiting"), "{text}");
+        assert_eq!(
+            metrics.counts("quipu_received_spans_total"),
+            [(vec![("signal", "traces".to_owned())], 3)]
+        );
+        assert_eq!(
+            (metrics.gauge("quipu_queue_batches"), metrics.gauge("quipu_ledger_spans")),
+            (Some(2), None)
+        );
     }
 }

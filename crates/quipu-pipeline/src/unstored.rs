@@ -7,7 +7,7 @@ use quipu_core::{
     Backend, Batch, CostPage, CostQuery, EventPage, EventQuery, Facet, FacetField, Meeting, MetricName,
     MetricQuery, MetricSeries, Node, Result, SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow,
     Store, StoreInfo, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow,
-    UsageGroup, UsageQuery,
+    UsageGroup, UsageQuery, WorkGroup, WorkQuery,
 };
 
 /// Takes everything and keeps nothing; every question is answered as by an empty store. The count works from its own memory
@@ -89,6 +89,14 @@ impl Store for Unstored {
 
     async fn info(&self) -> Result<StoreInfo> {
         Ok(StoreInfo::default())
+    }
+
+    async fn work(&self, _query: &WorkQuery) -> Result<Vec<WorkGroup>> {
+        Ok(Vec::new())
+    }
+
+    async fn forget(&self, _traces: &[TraceId]) -> Result<u64> {
+        Ok(0)
     }
 
     async fn purge(&self, _before: Timestamp) -> Result<u64> {

@@ -36,6 +36,8 @@ pub(crate) enum Job {
 pub(crate) struct Worker {
     parts: Parts,
     ledger: Ledger,
+    /// How often traces had been removed from the store when the ledger last began to remember.
+    removals: u64,
     watchers: broadcast::Sender<Arc<Committed>>,
     exits: Arc<[Arc<Open>]>,
 }
@@ -47,7 +49,8 @@ impl Worker {
         watchers: broadcast::Sender<Arc<Committed>>,
         exits: Arc<[Arc<Open>]>,
     ) -> Self {
-        Self { parts, ledger, watchers, exits }
+        let removals = parts.store.removals();
+        Self { parts, ledger, removals, watchers, exits }
     }
 
     pub async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
@@ -100,8 +103,21 @@ impl Worker {
         }
     }
 
-    /// Counts, changes and writes a batch; on failure gives it back without its ledger rows.
-    async fn store(&mut self, mut batch: Batch) -> std::result::Result<(), (Error, Batch)> {
+    /// Counts, changes and writes a batch; on failure gives it back without its ledger rows. Where traces were removed between the
+    /// count and the write, a correction of what is gone may be to blame, and the batch is counted once more.
+    async fn store(&mut self, batch: Batch) -> std::result::Result<(), (Error, Batch)> {
+        match self.attempt(batch).await {
+            Err((_, batch)) if self.parts.store.removals() != self.removals => self.attempt(batch).await,
+            outcome => outcome,
+        }
+    }
+
+    async fn attempt(&mut self, mut batch: Batch) -> std::result::Result<(), (Error, Batch)> {
+        let removals = self.parts.store.removals();
+        if removals != self.removals {
+            self.ledger.clear();
+            self.removals = removals;
+        }
         if let Err(error) = self.ledger.count(&mut batch, self.parts.store.as_ref()).await {
             return Err((error, batch));
         }

@@ -37,6 +37,11 @@ impl Receiver {
         Self { parts: Arc::new(parts), room, unknown: Arc::default() }
     }
 
+    /// Requests that wait for the store, and bytes of all that are under way.
+    pub fn waiting(&self) -> (u64, u64) {
+        self.room.taken()
+    }
+
     pub(crate) fn limits(&self) -> &Limits {
         &self.parts.limits
     }

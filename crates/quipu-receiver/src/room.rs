@@ -16,6 +16,7 @@ pub(crate) struct Room {
     bytes: Arc<Semaphore>,
     requests: Arc<Semaphore>,
     units: u32,
+    most_requests: usize,
 }
 
 impl Room {
@@ -26,7 +27,16 @@ impl Room {
             bytes: Arc::new(Semaphore::new(usize::try_from(units).unwrap_or(Semaphore::MAX_PERMITS))),
             requests: Arc::new(Semaphore::new(requests)),
             units,
+            most_requests: requests,
         }
+    }
+
+    /// Requests and bytes that are taken up, the latter in whole units.
+    pub(crate) fn taken(&self) -> (u64, u64) {
+        let wide = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        let requests = self.most_requests.saturating_sub(self.requests.available_permits());
+        let units = u64::from(self.units).saturating_sub(wide(self.bytes.available_permits()));
+        (wide(requests), units * wide(UNIT))
     }
 
     /// A place that takes no room yet.
@@ -83,7 +93,9 @@ mod tests {
         b.grow_to(4 * UNIT).unwrap();
         a.enter().unwrap();
         b.enter().unwrap_err();
+        assert_eq!(room.taken(), (1, 10 * UNIT as u64));
         drop((a, b));
+        assert_eq!(room.taken(), (0, 0));
         let mut whole = room.place();
         whole.grow_to(usize::MAX).unwrap();
         room.place().grow_to(1).unwrap_err();

@@ -80,6 +80,7 @@ impl Run {
             until: None,
             step: 86_400_000_000_000,
             aggregate: MetricAggregate::Last,
+            group_by: None,
         };
         let series = self.store.metric(&query).await.unwrap();
         series.iter().filter_map(|series| series.points.last()).map(|(_, value)| value).sum()

@@ -9,7 +9,7 @@ use quipu_core::{
     Backend, Batch, CostPage, CostQuery, CostSink, EventPage, EventQuery, EventSink, Facet, FacetField,
     Meeting, MetricName, MetricQuery, MetricSeries, MetricSink, Node, Result, SessionPage, SessionQuery,
     Signal, SpanId, SpanPage, SpanQuery, SpanRow, SpanSink, Store, StoreInfo, Timestamp, ToolGroup,
-    TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery,
+    TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery, WorkGroup, WorkQuery,
 };
 
 /// What is wrong with a store.
@@ -45,6 +45,12 @@ enum Fault {
     OldestEventsFirst,
     /// Steps of metrics begin at the first point.
     OddSteps,
+    /// What else must hold is not looked at.
+    IgnoresTerms,
+    /// Work is not only what failed.
+    CountsAllWork,
+    /// Traces that were to be forgotten stay.
+    Remembers,
 }
 
 struct Faulty(Memory, Fault);
@@ -98,6 +104,9 @@ impl Store for Faulty {
         let mut query = query.clone();
         if self.has(Fault::ClosedTimes) {
             query.filter.until = query.filter.until.map(|until| until.plus(1));
+        }
+        if self.has(Fault::IgnoresTerms) {
+            query.filter.terms.clear();
         }
         if self.has(Fault::FindsNothing) && query.filter.q.is_some() {
             return Ok(TracePage::default());
@@ -203,6 +212,22 @@ impl Store for Faulty {
         self.0.info().await
     }
 
+    async fn work(&self, query: &WorkQuery) -> Result<Vec<WorkGroup>> {
+        let failed = query.failed && !self.has(Fault::CountsAllWork);
+        self.0.work(&WorkQuery { failed, ..query.clone() }).await
+    }
+
+    fn removals(&self) -> u64 {
+        self.0.removals()
+    }
+
+    async fn forget(&self, traces: &[TraceId]) -> Result<u64> {
+        if self.has(Fault::Remembers) {
+            return Ok(u64::try_from(traces.len()).unwrap_or(u64::MAX));
+        }
+        self.0.forget(traces).await
+    }
+
     async fn purge(&self, before: Timestamp) -> Result<u64> {
         self.0.purge(before).await
     }
@@ -226,6 +251,9 @@ async fn each_fault_is_found_by_its_case() {
         (Fault::HidesNothing, "signals/a_trace_of_spans_that_do_not_count_is_in_no_list"),
         (Fault::OldestEventsFirst, "events/newest_come_first"),
         (Fault::OddSteps, "metrics/half_open_times_and_steps"),
+        (Fault::IgnoresTerms, "terms/the_name_of_the_trace"),
+        (Fault::CountsAllWork, "work/failed_ones_only"),
+        (Fault::Remembers, "forget/a_trace_is_gone_with_all_its_parts"),
     ];
     for (fault, case) in faults {
         let make = move || async move { Arc::new(Faulty(Memory::new(), fault)) as Arc<dyn Store> };

@@ -74,36 +74,42 @@ impl Figures {
     /// What one ledger row adds to usage.
     pub(crate) fn of_usage(cost: &Cost) -> Self {
         let mut figures = Self::default();
+        figures.add_usage(cost);
+        figures
+    }
+
+    /// Adds what one ledger row adds to usage.
+    pub(crate) fn add_usage(&mut self, cost: &Cost) {
         if !cost.counts() {
-            return figures;
+            return;
         }
         if cost.is_call() {
-            figures.calls = 1;
-            figures.errors = i64::from(cost.failed);
+            self.calls += 1;
+            self.errors += i64::from(cost.failed);
             if let Some(duration) = cost.duration {
-                figures.latency.add(duration, 1);
+                self.latency.add(duration, 1);
             }
         }
         let tokens = cost.usage.as_ref().map(quipu_core::Usage::tokens).unwrap_or_default();
-        figures.tokens =
-            [tokens.input, tokens.output, tokens.cache_read, tokens.cache_write, tokens.reasoning]
-                .map(i128::from);
-        if let Some(amount) = cost.amount {
-            match cost.billing {
-                Billing::Metered => (figures.priced, figures.cost) = (1, amount.raw()),
-                Billing::Subscription => {
-                    (figures.later.subscribed, figures.later.subscription) = (1, amount.raw());
-                }
-            }
+        let tokens = [tokens.input, tokens.output, tokens.cache_read, tokens.cache_write, tokens.reasoning];
+        for (sum, tokens) in self.tokens.iter_mut().zip(tokens) {
+            *sum += i128::from(tokens);
         }
-        figures.later.deviating = i64::from(cost.deviates());
+        if let Some(amount) = cost.amount {
+            let (rows, sum) = match cost.billing {
+                Billing::Metered => (&mut self.priced, &mut self.cost),
+                Billing::Subscription => (&mut self.later.subscribed, &mut self.later.subscription),
+            };
+            (*rows, *sum) = (*rows + 1, sum.saturating_add(amount.raw()));
+        }
+        self.later.deviating += i64::from(cost.deviates());
         if let Some(reported) = cost.reported {
-            (figures.reports, figures.reported) = (1, reported.raw());
+            self.reports += 1;
+            self.reported = self.reported.saturating_add(reported.raw());
         }
         if let (Some(reason), true) = (cost.unpriced, cost.usage.is_some()) {
-            figures.unpriced[reason_number(reason)] = 1;
+            self.unpriced[reason_number(reason)] += 1;
         }
-        figures
     }
 
     /// What one ledger row adds to its tool.

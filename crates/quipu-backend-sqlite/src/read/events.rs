@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use quipu_core::{Event, EventPage, EventQuery, Level, Resource, Result, Scope, Timestamp, TraceId, Value};
+use quipu_core::{
+    Attributes, Event, EventPage, EventQuery, Level, Resource, Result, Scope, Timestamp, TraceId, Value,
+};
 use rusqlite::{Row, params_from_iter};
 
 use crate::codec::{DimKind, Names, TextOf, decode_event, find, span_of_key};
@@ -44,7 +46,7 @@ fn may_have(day: Day, query: &EventQuery) -> bool {
 }
 
 /// A condition on events `e`; `None` when none of the day can meet it.
-fn conditions(reader: &DayReader<'_>, query: &EventQuery) -> fault::Result<Option<Condition>> {
+pub(crate) fn conditions(reader: &DayReader<'_>, query: &EventQuery) -> fault::Result<Option<Condition>> {
     let mut all = Condition { from: "events e".into(), sql: "1".into(), args: Vec::new() };
     if let Some(since) = query.since {
         all.and("e.time >= ?", since.nanos());
@@ -100,7 +102,8 @@ fn events_in(reader: &DayReader<'_>, query: &EventQuery, room: usize) -> fault::
     let mut events = Vec::new();
     while let Some(row) = found.next()? {
         let event = event_of(row, reader, &names, &mut sources)?;
-        if wanted.as_ref().is_none_or(|wanted| has_text(&event, wanted)) {
+        let has_text = |wanted: &String| has_text(&event.name, &event.body, &event.attributes, wanted);
+        if wanted.as_ref().is_none_or(has_text) {
             events.push((row.get(0)?, event));
             if events.len() == room {
                 break;
@@ -137,11 +140,11 @@ fn event_of(
     })
 }
 
-/// Whether a text, in lower case, occurs in the event, whatever the case.
-fn has_text(event: &Event, wanted: &str) -> bool {
-    event.name.to_lowercase().contains(wanted)
-        || occurs_in(&event.body, wanted)
-        || event.attributes.iter().any(|(_, value)| occurs_in(value, wanted))
+/// Whether a text, in lower case, occurs in the name, body or attributes of an event, whatever the case.
+pub(crate) fn has_text(name: &str, body: &Value, attributes: &Attributes, wanted: &str) -> bool {
+    name.to_lowercase().contains(wanted)
+        || occurs_in(body, wanted)
+        || attributes.iter().any(|(_, value)| occurs_in(value, wanted))
 }
 
 fn occurs_in(value: &Value, wanted: &str) -> bool {

@@ -5,13 +5,14 @@ use rusqlite::Connection;
 use rusqlite::types::Value;
 
 use crate::codec::{DimKind, find, trace_status_number};
-use crate::fault::{Fault, Result};
-use crate::folder::Part;
+use crate::fault::Result;
+use crate::read::hits::{Hits, hits};
+use crate::read::terms::add_terms;
 use crate::readers::DayReader;
 use crate::shared::Shared;
 
 /// Up to so many traces it is quicker to start from a name's traces than from the times.
-const RARE: i64 = 2_000;
+pub(crate) const RARE: i64 = 2_000;
 
 /// What to select from (the trace is `t`), and under which condition.
 #[derive(Debug, Clone)]
@@ -30,9 +31,25 @@ impl Condition {
     }
 }
 
-struct Driver {
+/// A way to find a filter's traces, and how many it finds: from [`RARE`] on no more is known.
+pub(crate) struct Driver {
     from: String,
     rows: i64,
+}
+
+impl Driver {
+    /// By a state: few traces fail.
+    pub(crate) fn of_states(conn: &Connection, numbers: &str) -> Result<Self> {
+        let found_by = format!("SELECT pk AS tr FROM traces WHERE status IN ({numbers})");
+        let count = format!("SELECT COUNT(*) FROM ({found_by} LIMIT {RARE})");
+        let rows = conn.prepare_cached(&count)?.query_row([], |row| row.get(0))?;
+        Ok(Self::of(&format!("({found_by})"), rows))
+    }
+
+    /// By a table of the traces' numbers, `tr`.
+    pub(crate) fn of(table: &str, rows: i64) -> Self {
+        Self { from: format!("{table} d CROSS JOIN traces t ON t.pk = d.tr"), rows }
+    }
 }
 
 /// The columns that one of a day's names is compared with.
@@ -94,9 +111,11 @@ pub(crate) fn condition(
             None => return Ok(None),
         }
     }
-    if let Some(status) = filter.status {
-        // The plus keeps SQLite from going by the state instead of the time.
-        all.and("+t.status = ?", trace_status_number(status));
+    let mut drivers = Vec::new();
+    if let Some(status) = filter.status.map(trace_status_number) {
+        // The plus keeps SQLite from going by the state instead of the time where there are many.
+        all.and("+t.status = ?", status);
+        drivers.push(Driver::of_states(reader.conn, &status.to_string())?);
     }
     if let Some(duration) = filter.min_duration {
         all.and("t.dur >= ?", duration);
@@ -104,9 +123,9 @@ pub(crate) fn condition(
     if let Some(cost) = filter.min_cost {
         all.and("usd_at_least(t.cost, ?)", cost.raw().to_be_bytes().to_vec());
     }
-    let mut drivers = Vec::new();
     if !add_names(reader.conn, filter, &mut all, &mut drivers)?
         || !add_words(shared, reader, filter, &mut all, &mut drivers)?
+        || !add_terms(shared, reader, &filter.terms, &mut all, &mut drivers)?
     {
         return Ok(None);
     }
@@ -138,15 +157,13 @@ fn add_names(
         let mut count =
             conn.prepare_cached("SELECT COUNT(*) FROM (SELECT 1 FROM trace_dims WHERE dim = ?1 LIMIT ?2)")?;
         let rows = count.query_row((id, RARE), |row| row.get(0))?;
-        let from =
-            format!("(SELECT tr FROM trace_dims WHERE dim = {id}) d CROSS JOIN traces t ON t.pk = d.tr");
-        drivers.push(Driver { from, rows });
+        drivers.push(Driver::of(&format!("(SELECT tr FROM trace_dims WHERE dim = {id})"), rows));
         all.and("EXISTS (SELECT 1 FROM trace_dims d WHERE d.dim = ? AND d.tr = t.pk)", id);
     }
     Ok(true)
 }
 
-/// Puts the traces that have the words into a temporary table.
+/// Adds the words; `false` when nothing here has them.
 fn add_words(
     shared: &Shared,
     reader: &DayReader<'_>,
@@ -155,34 +172,11 @@ fn add_words(
     drivers: &mut Vec<Driver>,
 ) -> Result<bool> {
     let Some(words) = &filter.q else { return Ok(true) };
-    let Some(expression) = shared.tokenizer.expression(words)? else {
-        return Ok(true);
-    };
-    if !shared.folder.file(Part::Text, reader.day).exists() {
-        return Ok(false);
+    match hits(shared, reader, "hits", words)? {
+        Hits::All => return Ok(true),
+        Hits::None => return Ok(false),
+        Hits::Traces(rows) => drivers.push(Driver::of("temp.hits", rows)),
     }
-    reader
-        .conn
-        .execute_batch("DROP TABLE IF EXISTS temp.hits; CREATE TEMP TABLE hits(tr INTEGER PRIMARY KEY)")?;
-    let mut keep =
-        reader.conn.prepare("INSERT OR IGNORE INTO temp.hits SELECT tr FROM main.spans WHERE pk = ?1")?;
-    let mut rows = 0;
-    let found = shared.readers.with(Part::Text, reader.day, |text| {
-        let mut look = text.prepare_cached("SELECT rowid FROM words WHERE words MATCH ?1")?;
-        let mut spans = look.query([&expression])?;
-        while let Some(span) = spans.next()? {
-            rows += i64::try_from(keep.execute([span.get::<_, i64>(0)?])?).unwrap_or(0);
-        }
-        Ok(())
-    });
-    if let Err(fault) = found {
-        // The indexer builds a damaged index anew; until then its words are not found.
-        if !matches!(fault, Fault::Unborn) {
-            tracing::warn!(day = %reader.day, kind = ?fault.kind(), "the full text of a day cannot be read");
-        }
-        return Ok(false);
-    }
-    drivers.push(Driver { from: "temp.hits h CROSS JOIN traces t ON t.pk = h.tr".into(), rows });
     all.sql.push_str(" AND t.pk IN (SELECT tr FROM temp.hits)");
-    Ok(rows > 0)
+    Ok(true)
 }

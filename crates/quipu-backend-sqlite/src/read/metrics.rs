@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use compact_str::CompactString;
 use quipu_core::{
-    Attributes, Instrument, MetricName, MetricQuery, MetricSeries, Point, PointValue, Result, Temporality,
-    Timestamp, Value, metric_steps,
+    Attributes, Instrument, MetricName, MetricQuery, MetricSeries, Point, PointValue, Result, SeriesPoints,
+    Temporality, Timestamp, Value, metric_series,
 };
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
@@ -113,15 +113,13 @@ pub(crate) fn series(shared: &Shared, query: &MetricQuery) -> Result<Vec<MetricS
         }
         shared.ask(day, |reader| add_day(reader, query, before, &mut all))?;
     }
-    let answer = |series: Series| MetricSeries {
-        points: metric_steps(query, series.temporality, series.before.as_ref(), series.points.values()),
-        labels: series.labels,
+    let stored = all.values().map(|series| SeriesPoints {
+        labels: &series.labels,
         temporality: series.temporality,
-    };
-    let mut answers: Vec<MetricSeries> =
-        all.into_values().map(answer).filter(|series| !series.points.is_empty()).collect();
-    answers.sort_by(|a, b| a.labels.cmp(&b.labels));
-    Ok(answers)
+        before: series.before.as_ref(),
+        points: series.points.values().collect(),
+    });
+    Ok(metric_series(query, stored))
 }
 
 fn add_day(

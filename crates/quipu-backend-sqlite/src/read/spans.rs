@@ -13,8 +13,9 @@ use crate::read::trace_rows::number_of;
 use crate::readers::DayReader;
 use crate::shared::Shared;
 
-const COLUMNS: &str = "s.pk, s.id, s.parent, s.name, s.kind, s.start, s.dur, s.status, s.agent, s.provider, s.model, s.tool, c.pk";
-const COST_AT: usize = 13;
+const COLUMNS: &str = "s.pk, s.id, s.parent, s.name, s.kind, s.start, s.dur, s.status, s.agent, s.provider, s.model, s.tool, c.pk, \
+     s.ttft, s.verdict";
+const COST_AT: usize = 15;
 /// A span that was made from another signal is left out while its ledger row does not count; one that sampling left out is
 /// always (its signal has a bit more).
 const SHOWN: &str = "(s.signal = 0 OR (s.signal < 8 AND (c.pk IS NULL OR c.marks & 16 != 0)))";
@@ -48,6 +49,8 @@ fn row_of(row: &Row<'_>, trace_id: TraceId, names: &Names<'_>) -> fault::Result<
         provider: text(9)?,
         model: text(10)?,
         tool: text(11)?,
+        first_token: row.get(13)?,
+        triggered: row.get(14)?,
         cost,
         raw: None,
     };

@@ -5,20 +5,33 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use compact_str::CompactString;
-use quipu_core::{Result, Sketch, ToolGroup, TraceFilter, TraceId};
+use quipu_core::{FacetField, Result, ToolGroup, TraceFilter, TraceId};
 use rusqlite::params_from_iter;
 use rusqlite::types::Value;
 
-use crate::codec::{DimKind, Figures, MARK_FAILED, MARK_TOOL, Names, TextOf, find};
+use crate::codec::{Figures, MARK_FAILED, MARK_TOOL, Names, TextOf};
 use crate::days::Bounds;
 use crate::fault;
 use crate::folder::Day;
 use crate::read::filter::Condition;
+use crate::read::own::Own;
 use crate::read::traces::trace_id;
-use crate::read::usage::{Window, days_of_rows, own_filters};
+use crate::read::usage::{Window, days_of_rows};
 use crate::read::usage_rows::{rows_of_traces, trace_part};
 use crate::readers::DayReader;
 use crate::shared::Shared;
+
+/// What a tool run's ledger row `c` answers itself.
+const OF_RUNS: Own = Own {
+    columns: &[
+        (FacetField::Tool, "c.tool"),
+        (FacetField::Agent, "c.agent"),
+        (FacetField::Service, "c.service"),
+        (FacetField::Framework, "c.framework"),
+    ],
+};
+/// What the rollup by tool answers.
+const OF_TOOL: Own = Own { columns: &[(FacetField::Tool, "tool")] };
 
 /// When and where a run failed, and what it said.
 type Failure = (i64, TraceId, i64, Option<String>);
@@ -86,8 +99,10 @@ fn runs_in(
         return Ok(Vec::new());
     };
     let mut tools: HashMap<i64, Figures> = HashMap::new();
-    let of_run_only = TraceFilter { tool: None, ..filter.clone() };
-    let by_hour = !of_run_only.needs_trace() && own_filters(filter).iter().all(|(_, _, text)| text.is_none());
+    let other_terms = filter.terms.iter().filter(|term| !OF_TOOL.has(term)).cloned().collect();
+    let of_run_only = TraceFilter { tool: None, terms: other_terms, ..filter.clone() };
+    let named = [&filter.model, &filter.agent, &filter.service, &filter.framework];
+    let by_hour = !of_run_only.needs_trace() && named.iter().all(|name| name.is_none());
     if by_hour {
         let window = Window::of(filter, bounds);
         add_rollup(reader, filter, window.hours, &mut tools)?;
@@ -115,7 +130,7 @@ fn runs_in(
 
 /// The runs that are meant: the filter's times, agent, service, framework and tool are the run's own.
 fn rows(shared: &Shared, reader: &DayReader<'_>, filter: &TraceFilter) -> fault::Result<Option<Condition>> {
-    let of_trace = TraceFilter { model: filter.model.clone(), tool: None, ..trace_part(filter) };
+    let of_trace = TraceFilter { model: filter.model.clone(), tool: None, ..trace_part(filter, OF_RUNS) };
     let Some(mut rows) = rows_of_traces(shared, reader, &of_trace)? else {
         return Ok(None);
     };
@@ -126,12 +141,8 @@ fn rows(shared: &Shared, reader: &DayReader<'_>, filter: &TraceFilter) -> fault:
     if let Some(until) = filter.until {
         rows.and("c.time < ?", until.nanos());
     }
-    let own = own_filters(filter).into_iter().filter(|(column, ..)| *column != "model");
-    for (column, kind, text) in own.chain([("tool", DimKind::Tool, filter.tool.as_ref())]) {
-        let Some(text) = text else { continue };
-        let Some(id) = find(reader.conn, kind, text)? else { return Ok(None) };
-        rows.and(&format!("c.{column} = ?"), Value::Integer(id));
-    }
+    let Some(own) = OF_RUNS.all(reader.conn, filter)? else { return Ok(None) };
+    rows.sql.push_str(&own);
     Ok(Some(rows))
 }
 
@@ -141,17 +152,11 @@ fn add_rollup(
     hours: (i64, i64),
     tools: &mut HashMap<i64, Figures>,
 ) -> fault::Result<()> {
-    let only = match &filter.tool {
-        None => None,
-        Some(tool) => match find(reader.conn, DimKind::Tool, tool)? {
-            None => return Ok(()),
-            known => known,
-        },
-    };
-    let mut look = reader.conn.prepare_cached(
-        "SELECT tool, figures FROM by_tool WHERE hour >= ?1 AND hour < ?2 AND (?3 IS NULL OR tool = ?3)",
-    )?;
-    let mut rows = look.query((hours.0, hours.1, only))?;
+    let Some(own) = OF_TOOL.all(reader.conn, filter)? else { return Ok(()) };
+    let mut look = reader
+        .conn
+        .prepare_cached(&format!("SELECT tool, figures FROM by_tool WHERE hour >= ?1 AND hour < ?2{own}"))?;
+    let mut rows = look.query([hours.0, hours.1])?;
     while let Some(row) = rows.next()? {
         let figures: Figures = Figures::unpack(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
         tools.entry(row.get(0)?).or_default().add(&figures, 1);
@@ -172,9 +177,7 @@ fn add_rows(
         figures.calls += 1;
         figures.errors += i64::from(row.get::<_, i64>(1)? & MARK_FAILED != 0);
         if let Some(duration) = row.get::<_, Option<i64>>(2)? {
-            let mut one = Sketch::new();
-            one.add(duration, 1);
-            figures.latency.merge(&one);
+            figures.latency.add(duration, 1);
         }
     }
     Ok(())

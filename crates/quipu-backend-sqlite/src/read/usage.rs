@@ -2,15 +2,17 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use quipu_core::{Billing, GroupBy, Result, Timestamp, TraceFilter, UsageGroup, UsageKey, UsageQuery};
-use rusqlite::params_from_iter;
-use rusqlite::types::Value;
+use quipu_core::{
+    Billing, Cost, Criterion, FacetField, GroupBy, Result, Timestamp, TraceFilter, UsageGroup, UsageKey,
+    UsageQuery,
+};
 
-use crate::codec::{DimKind, Figures, Names, TextOf, find};
+use crate::codec::{Figures, Names, TextOf};
 use crate::days::{Bounds, meets};
 use crate::fault;
 use crate::folder::Day;
-use crate::read::usage_rows;
+use crate::read::own::Own;
+use crate::read::usage_rows::{self, OF_CALLS, trace_part};
 use crate::readers::DayReader;
 use crate::shared::Shared;
 
@@ -47,7 +49,7 @@ impl Keys {
             GroupBy::Convention => self.convention,
             GroupBy::Hour => floor(Timestamp::HOUR),
             GroupBy::Day => floor(Timestamp::DAY),
-            GroupBy::Week | GroupBy::Month => {
+            GroupBy::Week | GroupBy::Month | GroupBy::Step(_) => {
                 by.start(Timestamp::from_nanos(self.time)).map_or(0, Timestamp::nanos)
             }
             GroupBy::Tool => self.tool,
@@ -72,8 +74,18 @@ impl<'q> Groups<'q> {
         Self { by, scratch: Vec::with_capacity(by.len()), sums: HashMap::new() }
     }
 
-    /// Adds to the group of a row.
-    pub(crate) fn add(&mut self, keys: &Keys, figures: Figures) {
+    /// Adds a ledger row to its group.
+    pub(crate) fn add_row(&mut self, keys: &Keys, cost: &Cost) {
+        self.scratch.clear();
+        self.scratch.extend(self.by.iter().map(|by| keys.of(*by)));
+        match self.sums.get_mut(self.scratch.as_slice()) {
+            Some(sum) => sum.add_usage(cost),
+            None => drop(self.sums.insert(self.scratch.clone(), Figures::of_usage(cost))),
+        }
+    }
+
+    /// Adds to the group of a rollup's row.
+    fn add(&mut self, keys: &Keys, figures: Figures) {
         self.scratch.clear();
         self.scratch.extend(self.by.iter().map(|by| keys.of(*by)));
         match self.sums.get_mut(self.scratch.as_slice()) {
@@ -84,7 +96,7 @@ impl<'q> Groups<'q> {
 
     fn named(self, names: &Names<'_>) -> fault::Result<Vec<(Vec<UsageKey>, Figures)>> {
         let key = |by: &GroupBy, number: i64| match by {
-            GroupBy::Hour | GroupBy::Day | GroupBy::Week | GroupBy::Month => {
+            GroupBy::Step(_) | GroupBy::Hour | GroupBy::Day | GroupBy::Week | GroupBy::Month => {
                 Ok(UsageKey::Time(Timestamp::from_nanos(number)))
             }
             GroupBy::Billing => {
@@ -104,6 +116,16 @@ impl<'q> Groups<'q> {
             .collect()
     }
 }
+
+/// What the rollups answer, each as far as it has the column.
+const OF_HOURS: Own = Own {
+    columns: &[
+        (FacetField::Model, "model"),
+        (FacetField::Agent, "agent"),
+        (FacetField::Service, "service"),
+        (FacetField::Framework, "framework"),
+    ],
+};
 
 /// The rollups, with the names that each knows.
 #[derive(Debug, Clone, Copy)]
@@ -129,19 +151,25 @@ impl Rollup {
     /// The rollup that knows everything which is asked for, if one does.
     fn of(query: &UsageQuery) -> Option<Self> {
         let filter = &query.filter;
-        if filter.needs_trace() {
+        let rows_only = |by: &GroupBy| match by {
+            GroupBy::Step(width) => *width < Timestamp::HOUR || width % Timestamp::HOUR != 0,
+            by => Self::ASK_ROWS.contains(by),
+        };
+        if trace_part(filter, OF_CALLS).needs_trace() || query.group_by.iter().any(rows_only) {
             return None;
         }
+        let told = |field: FacetField| {
+            filter.terms.iter().any(
+                |term| matches!(term.criterion, Criterion::Named(of, _) | Criterion::Has(of) if of == field),
+            )
+        };
         let asked = |field: GroupBy| match field {
-            GroupBy::Model => filter.model.is_some(),
-            GroupBy::Agent => filter.agent.is_some(),
-            GroupBy::Service => filter.service.is_some(),
-            GroupBy::Framework => filter.framework.is_some(),
+            GroupBy::Model => filter.model.is_some() || told(FacetField::Model),
+            GroupBy::Agent => filter.agent.is_some() || told(FacetField::Agent),
+            GroupBy::Service => filter.service.is_some() || told(FacetField::Service),
+            GroupBy::Framework => filter.framework.is_some() || told(FacetField::Framework),
             _ => false,
         } || query.group_by.contains(&field);
-        if query.group_by.iter().any(|by| Self::ASK_ROWS.contains(by)) {
-            return None;
-        }
         let model = asked(GroupBy::Model) || asked(GroupBy::Provider);
         let source = asked(GroupBy::Service) || asked(GroupBy::Framework) || asked(GroupBy::Convention);
         match (model, asked(GroupBy::Agent), source) {
@@ -248,9 +276,23 @@ fn groups_in(
                 usage_rows::add(shared, reader, query, Some(edge), &mut groups)?;
             }
         }
-        None => usage_rows::add(shared, reader, query, None, &mut groups)?,
+        None => {
+            let filter = beyond(&query.filter, bounds);
+            let query = UsageQuery { filter, group_by: query.group_by.clone() };
+            usage_rows::add(shared, reader, &query, None, &mut groups)?;
+        }
     }
     groups.named(&Names::new(reader.conn))
+}
+
+/// The filter without the times that all rows of a day lie within: what is meant as a whole is read in the order that it lies in.
+fn beyond(filter: &TraceFilter, bounds: &Bounds) -> TraceFilter {
+    let (low, high) = bounds.calls.unwrap_or((i64::MIN, i64::MAX));
+    TraceFilter {
+        since: filter.since.filter(|since| since.nanos() > low),
+        until: filter.until.filter(|until| until.nanos() <= high),
+        ..filter.clone()
+    }
 }
 
 fn add_rollup(
@@ -262,30 +304,15 @@ fn add_rollup(
 ) -> fault::Result<()> {
     let (table, columns) = rollup.table();
     let mut sql = format!("SELECT {columns} FROM {table} WHERE hour >= ? AND hour < ?");
-    let mut args = vec![Value::Integer(hours.0), Value::Integer(hours.1)];
-    for (column, kind, text) in own_filters(&query.filter) {
-        let Some(text) = text else { continue };
-        let Some(id) = find(reader.conn, kind, text)? else { return Ok(()) };
-        sql.push_str(&format!(" AND {column} = ?"));
-        args.push(Value::Integer(id));
-    }
+    let Some(own) = OF_HOURS.all(reader.conn, &query.filter)? else { return Ok(()) };
+    sql.push_str(&own);
     let mut look = reader.conn.prepare_cached(&sql)?;
-    let mut rows = look.query(params_from_iter(&args))?;
+    let mut rows = look.query([hours.0, hours.1])?;
     while let Some(row) = rows.next()? {
         let figures = Figures::unpack(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
         groups.add(&rollup.keys(row)?, figures);
     }
     Ok(())
-}
-
-/// What a filter says of the row itself.
-pub(crate) fn own_filters(filter: &TraceFilter) -> [(&'static str, DimKind, Option<&String>); 4] {
-    [
-        ("model", DimKind::Model, filter.model.as_ref()),
-        ("agent", DimKind::Agent, filter.agent.as_ref()),
-        ("service", DimKind::Service, filter.service.as_ref()),
-        ("framework", DimKind::Framework, filter.framework.as_ref()),
-    ]
 }
 
 #[cfg(test)]

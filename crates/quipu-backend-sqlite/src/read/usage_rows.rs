@@ -2,19 +2,29 @@
 
 use std::collections::HashMap;
 
-use quipu_core::{Billing, GroupBy, SpanId, TraceFilter, TraceId, UsageQuery};
-use rusqlite::params_from_iter;
-use rusqlite::types::Value;
+use quipu_core::{Billing, FacetField, GroupBy, SpanId, TraceFilter, TraceId, UsageQuery};
+use rusqlite::{Row, params_from_iter};
 
-use crate::codec::{CallRow, DimKind, Figures, MARK_USAGE, find};
+use crate::codec::{CallRow, DimKind, MARK_USAGE};
 use crate::fault::{Fault, Result};
 use crate::read::filter::{Asked, Condition, condition};
-use crate::read::usage::{Groups, Keys, own_filters};
+use crate::read::own::Own;
+use crate::read::usage::{Groups, Keys};
 use crate::readers::DayReader;
 use crate::shared::Shared;
 
-/// That part of a filter which only a row's trace can answer.
-pub(crate) fn trace_part(filter: &TraceFilter) -> TraceFilter {
+/// What ledger rows `c` of usage answer themselves.
+pub(crate) const OF_CALLS: Own = Own {
+    columns: &[
+        (FacetField::Model, "c.model"),
+        (FacetField::Agent, "c.agent"),
+        (FacetField::Service, "c.service"),
+        (FacetField::Framework, "c.framework"),
+    ],
+};
+
+/// That part of a filter which only a row's trace can answer, where rows answer terms themselves as `own` says.
+pub(crate) fn trace_part(filter: &TraceFilter, own: Own) -> TraceFilter {
     TraceFilter {
         since: None,
         until: None,
@@ -22,6 +32,7 @@ pub(crate) fn trace_part(filter: &TraceFilter) -> TraceFilter {
         agent: None,
         service: None,
         framework: None,
+        terms: filter.terms.iter().filter(|term| !own.has(term)).cloned().collect(),
         ..filter.clone()
     }
 }
@@ -52,19 +63,24 @@ pub(crate) fn add(
     time: Option<(i64, i64)>,
     groups: &mut Groups<'_>,
 ) -> Result<()> {
-    let Some(from) = usage_rows(shared, reader, &query.filter, time)? else {
+    let Some(mut from) = usage_rows(shared, reader, &query.filter, time)? else {
         return Ok(());
     };
+    let of_trace = [GroupBy::Session, GroupBy::User, GroupBy::Project, GroupBy::Commit, GroupBy::Branch];
+    let asks_trace = query.group_by.iter().any(|by| of_trace.contains(by));
+    if !asks_trace && !trace_part(&query.filter, OF_CALLS).needs_trace() {
+        from.from = "calls c".into();
+    }
     let tags = match query.group_by.contains(&GroupBy::Tag) {
         true => Some(tags_of(reader)?),
         false => None,
     };
-    let sql = format!(
-        "SELECT {}, t.session, t.user, t.project, t.revision, t.branch, t.pk FROM {} WHERE {}",
-        call_columns(),
-        from.from,
-        from.sql
-    );
+    let of_trace = if from.from.contains("traces t") {
+        "t.session, t.user, t.project, t.revision, t.branch"
+    } else {
+        "NULL, NULL, NULL, NULL, NULL"
+    };
+    let sql = format!("SELECT {}, {of_trace}, c.tr FROM {} WHERE {}", call_columns(), from.from, from.sql);
     let mut look = reader.conn.prepare_cached(&sql)?;
     let mut rows = look.query(params_from_iter(&from.args))?;
     // The figures do not depend on whose they are.
@@ -73,34 +89,37 @@ pub(crate) fn add(
     let span = SpanId::from_bytes([1; 8]).map_err(|_| nobody())?;
     while let Some(row) = rows.next()? {
         let call = CallRow::of_row(row, 0)?;
-        let name = |id: Option<i64>| id.unwrap_or(0);
-        let mut keys = Keys {
-            time: call.time,
-            provider: name(call.provider),
-            model: name(call.model),
-            agent: name(call.agent),
-            service: name(call.service),
-            framework: name(call.framework),
-            convention: name(call.convention),
-            session: name(row.get(15)?),
-            user: name(row.get(16)?),
-            tool: name(call.tool),
-            tag: 0,
-            labels: [name(row.get(17)?), name(row.get(18)?), name(row.get(19)?)],
-            billing: Billing::default(),
-        };
         let cost = call.bare_cost(trace, span)?;
-        keys.billing = cost.billing;
-        let figures = Figures::of_usage(&cost);
+        let keys = keys_of(row, &call, cost.billing)?;
         let Some(tags) = tags.as_ref().and_then(|tags| tags.get(&row.get::<_, i64>(20).ok()?)) else {
-            groups.add(&keys, figures);
+            groups.add_row(&keys, &cost);
             continue;
         };
         for tag in tags {
-            groups.add(&Keys { tag: *tag, ..keys }, figures.clone());
+            groups.add_row(&Keys { tag: *tag, ..keys }, &cost);
         }
     }
     Ok(())
+}
+
+/// What a row of `add` is grouped by, its tags aside.
+fn keys_of(row: &Row<'_>, call: &CallRow, billing: Billing) -> Result<Keys> {
+    let name = |id: Option<i64>| id.unwrap_or(0);
+    Ok(Keys {
+        time: call.time,
+        provider: name(call.provider),
+        model: name(call.model),
+        agent: name(call.agent),
+        service: name(call.service),
+        framework: name(call.framework),
+        convention: name(call.convention),
+        session: name(row.get(15)?),
+        user: name(row.get(16)?),
+        tool: name(call.tool),
+        tag: 0,
+        labels: [name(row.get(17)?), name(row.get(18)?), name(row.get(19)?)],
+        billing,
+    })
 }
 
 /// The rows that add to usage of a time, or of the filter's times; `None` when there can be none.
@@ -110,7 +129,7 @@ pub(crate) fn usage_rows(
     filter: &TraceFilter,
     time: Option<(i64, i64)>,
 ) -> Result<Option<Condition>> {
-    let Some(mut from) = rows_of_traces(shared, reader, &trace_part(filter))? else {
+    let Some(mut from) = rows_of_traces(shared, reader, &trace_part(filter, OF_CALLS))? else {
         return Ok(None);
     };
     from.sql.push_str(&format!(" AND c.marks & {MARK_USAGE} != 0"));
@@ -121,11 +140,8 @@ pub(crate) fn usage_rows(
     if let Some(until) = until.or(filter.until.map(quipu_core::Timestamp::nanos)) {
         from.and("c.time < ?", until);
     }
-    for (column, kind, text) in own_filters(filter) {
-        let Some(text) = text else { continue };
-        let Some(id) = find(reader.conn, kind, text)? else { return Ok(None) };
-        from.and(&format!("c.{column} = ?"), Value::Integer(id));
-    }
+    let Some(own) = OF_CALLS.all(reader.conn, filter)? else { return Ok(None) };
+    from.sql.push_str(&own);
     Ok(Some(from))
 }
 

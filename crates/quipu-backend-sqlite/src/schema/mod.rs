@@ -48,6 +48,8 @@ pub(crate) static DAY: Layout = Layout {
         include_str!("day-3.sql"),
         include_str!("day-4.sql"),
         include_str!("day-5.sql"),
+        include_str!("day-6.sql"),
+        include_str!("day-7.sql"),
     ],
     then: &[(5, crate::write::count_deviations)],
 };

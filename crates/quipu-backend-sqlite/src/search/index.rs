@@ -210,9 +210,9 @@ impl Indexer {
         let text = self.text(day)?;
         let (upto, again): (i64, i64) =
             text.query_row("SELECT upto, again FROM state", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        // First the list of replaced spans, then the new ones: a span that is replaced in between is on the list next time. The
+        // First the list of replaced and removed spans, then the new ones: a span that is replaced in between is on the list next time. The
         // other way round its entry would be passed over as that of a new span, whose old text was read already.
-        let (changed, last_again) = changed(&shared, day, upto, again)?;
+        let (changed, again_there, last_again) = changed(&shared, day, upto, again)?;
         let new = texts(&shared, day, "s.pk > ?1 ORDER BY s.pk LIMIT ?2", [upto, STEP])?;
         let last = new.last().map_or(upto, |(pk, _)| *pk);
         if new.is_empty() && last_again == again {
@@ -224,11 +224,10 @@ impl Indexer {
         {
             let mut add = tx.prepare_cached("INSERT INTO words(rowid, text) VALUES (?1, ?2)")?;
             let mut drop = tx.prepare_cached("DELETE FROM words WHERE rowid = ?1")?;
-            for (pk, words) in &changed {
+            for pk in &changed {
                 drop.execute([pk])?;
-                add.execute((pk, words))?;
             }
-            for (pk, words) in &new {
+            for (pk, words) in again_there.iter().chain(&new) {
                 add.execute((pk, words))?;
             }
         }
@@ -262,8 +261,9 @@ fn texts(shared: &Shared, day: Day, condition: &str, args: [i64; 2]) -> Result<T
     })
 }
 
-/// Spans up to `upto` that were replaced since entry `again` of the day's list, and the last entry looked at.
-fn changed(shared: &Shared, day: Day, upto: i64, again: i64) -> Result<(Texts, i64)> {
+/// Spans up to `upto` that were replaced or removed since entry `again` of the day's list, the texts of those that are still
+/// there, and the last entry looked at.
+fn changed(shared: &Shared, day: Day, upto: i64, again: i64) -> Result<(Vec<i64>, Texts, i64)> {
     let entries: Vec<(i64, i64)> = shared.readers.with(Part::Data, day, |conn| {
         let mut look =
             conn.prepare_cached("SELECT seq, pk FROM reindex WHERE seq > ?1 ORDER BY seq LIMIT ?2")?;
@@ -277,8 +277,8 @@ fn changed(shared: &Shared, day: Day, upto: i64, again: i64) -> Result<(Texts, i
     spans.sort_unstable();
     spans.dedup();
     let mut found = Vec::with_capacity(spans.len());
-    for span in spans {
-        found.extend(texts(shared, day, "s.pk = ?1 AND ?2 = 0", [span, 0])?);
+    for span in &spans {
+        found.extend(texts(shared, day, "s.pk = ?1 AND ?2 = 0", [*span, 0])?);
     }
-    Ok((found, last))
+    Ok((spans, found, last))
 }

@@ -26,7 +26,7 @@ pub(crate) struct DayFile {
     pub(crate) conn: Connection,
     pub(crate) dims: Dims,
     pub(crate) state: Arc<DayState>,
-    /// Numbers for the next rows: rows are never deleted, so numbers follow the order of commits.
+    /// Numbers for the next rows: no span gets that of one that is gone, so numbers follow the order of commits.
     pub(crate) next_span: i64,
     pub(crate) next_trace: i64,
     sources: HashMap<Hash, i64>,
@@ -60,11 +60,9 @@ impl DayFile {
     }
 
     fn recall(&mut self) -> Result<()> {
-        let next = |table: &str| {
-            self.conn
-                .query_row(&format!("SELECT COALESCE(MAX(pk), 0) + 1 FROM {table}"), [], |row| row.get(0))
-        };
-        (self.next_span, self.next_trace) = (next("spans")?, next("traces")?);
+        let next = |sql: &str| self.conn.query_row(sql, [], |row| row.get(0));
+        self.next_span = next("SELECT MAX(last, COALESCE((SELECT MAX(pk) FROM spans), 0)) + 1 FROM removed")?;
+        self.next_trace = next("SELECT COALESCE(MAX(pk), 0) + 1 FROM traces")?;
         Ok(())
     }
 

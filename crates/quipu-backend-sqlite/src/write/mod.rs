@@ -4,6 +4,7 @@ mod costs;
 mod day;
 mod deviations;
 mod events;
+mod forget;
 mod metrics;
 mod plan;
 mod prepare;

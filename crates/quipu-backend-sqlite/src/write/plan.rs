@@ -1,6 +1,6 @@
 //! Which part of a batch belongs to which day.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use quipu_core::{Meeting, Timestamp, TraceId};
 use rusqlite::Connection;
@@ -126,6 +126,20 @@ impl Planner {
         }
         self.noted_meetings.extend(self.stray_meetings.drain());
         Ok(())
+    }
+
+    /// Forgets where these traces were kept. Days that meetings point to are looked at, and nothing is found there.
+    pub(crate) fn forget_traces(&mut self, shared: &Shared, traces: &BTreeSet<TraceId>) -> Result<()> {
+        let mut homes = shared.homes.lock();
+        for trace in traces {
+            homes.pop(trace);
+        }
+        drop(homes);
+        let tx = self.catalog.transaction()?;
+        for trace in traces {
+            tx.prepare_cached("DELETE FROM strays WHERE trace = ?1")?.execute([trace.as_bytes()])?;
+        }
+        Ok(tx.commit()?)
     }
 
     /// Forgets everything about a day that is gone.

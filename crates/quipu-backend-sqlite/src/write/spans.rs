@@ -31,20 +31,22 @@ struct SpanColumns {
     signal: i64,
     meeting: Option<i64>,
     labels: Option<Vec<u8>>,
+    first_token: Option<i64>,
+    triggered: Option<bool>,
 }
 
 /// Bytes of a failure's text that are kept beside the span.
 const ERROR_BYTES: usize = 300;
 
 const COLUMNS: &str = "parent, start, dur, kind, status, name, origin, agent, provider, model, tool, session, user, error, facts, \
-     signal, meeting, labels";
+     signal, meeting, labels, ttft, verdict";
 const INSERT: &str = "INSERT INTO spans(parent, start, dur, kind, status, name, origin, agent, provider, model, tool, session, \
-     user, error, facts, signal, meeting, labels, pk, tr, id) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21) \
+     user, error, facts, signal, meeting, labels, ttft, verdict, pk, tr, id) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23) \
      ON CONFLICT(tr, id) DO NOTHING";
 const UPDATE: &str = "UPDATE spans SET parent = ?1, start = ?2, dur = ?3, kind = ?4, status = ?5, name = ?6, origin = ?7, \
      agent = ?8, provider = ?9, model = ?10, tool = ?11, session = ?12, user = ?13, error = ?14, facts = ?15, \
-     signal = ?16, meeting = ?17, labels = ?18 WHERE pk = ?19";
+     signal = ?16, meeting = ?17, labels = ?18, ttft = ?19, verdict = ?20 WHERE pk = ?21";
 
 /// What the span says of its failure, in few words: its status message, else the kind of error.
 pub(crate) fn error_text(span: &Span) -> Option<String> {
@@ -85,6 +87,8 @@ impl SpanColumns {
             signal: i64::from(read.signal as u8 | if span.is_sampled() { 0 } else { UNSAMPLED }),
             meeting: read.meeting.map(Meeting::number),
             labels: labels.as_ref().map(Labels::pack).transpose()?,
+            first_token: read.time_to_first_token,
+            triggered: read.guardrail_triggered,
         };
         let name = |id: Option<i64>| id.unwrap_or(0);
         let origin = file.origin((resource, scope, name(service), name(framework), name(convention)))?;
@@ -128,11 +132,13 @@ impl SpanColumns {
             signal: row.get(15)?,
             meeting: row.get(16)?,
             labels: row.get(17)?,
+            first_token: row.get(18)?,
+            triggered: row.get(19)?,
         })
     }
 
     fn write(&self, conn: &Connection, sql: &str, keys: &[i64]) -> Result<usize> {
-        let columns: [&dyn ToSql; 18] = [
+        let columns: [&dyn ToSql; 20] = [
             &self.parent,
             &self.start,
             &self.duration,
@@ -151,6 +157,8 @@ impl SpanColumns {
             &self.signal,
             &self.meeting,
             &self.labels,
+            &self.first_token,
+            &self.triggered,
         ];
         let keys = keys.iter().map(|key| -> &dyn ToSql { key });
         Ok(conn.prepare_cached(sql)?.execute(params_from_iter(columns.into_iter().chain(keys)))?)

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use lru::LruCache;
-use quipu_core::{Error, ErrorKind, Result, Timestamp};
+use quipu_core::{Error, ErrorKind, Result, Timestamp, TraceId};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
@@ -17,6 +17,7 @@ use crate::folder::{Day, Part};
 use crate::shared::Shared;
 use crate::write::Prepared;
 use crate::write::day::DayFile;
+use crate::write::forget::Parts;
 use crate::write::plan::{Plan, Planner};
 use crate::write::tx::DayTx;
 
@@ -38,6 +39,8 @@ const MOST_DAYS_AT_ONCE: usize = 16;
 pub(crate) enum Request {
     /// Keep a batch.
     Write(Box<Prepared>, oneshot::Sender<Result<()>>),
+    /// Remove traces from every day.
+    Forget(Vec<TraceId>, oneshot::Sender<Result<u64>>),
     /// Remove days that end at or before a time.
     Purge(Timestamp, oneshot::Sender<Result<u64>>),
     /// Answer once everything asked before is done.
@@ -100,6 +103,10 @@ impl Writer {
                         let mut group = vec![Waiting { prepared, answer, outcome: Ok(()) }];
                         next = self.gather(requests, &mut group);
                         self.write_group(group);
+                        self.close_files(IDLE);
+                    }
+                    Request::Forget(traces, answer) => {
+                        drop(answer.send(self.forget(traces)));
                         self.close_files(IDLE);
                     }
                     Request::Purge(before, answer) => drop(answer.send(self.purge(before))),
@@ -255,7 +262,52 @@ impl Writer {
         let _ = self.notify.try_send(());
     }
 
+    /// Removes traces, each day in one transaction; gives of how many there was a span or event. Damaged days are left as they are.
+    fn forget(&mut self, traces: Vec<TraceId>) -> Result<u64> {
+        let shared = Arc::clone(&self.shared);
+        let wanted: BTreeSet<TraceId> = traces.into_iter().collect();
+        let mut known = BTreeSet::new();
+        let done = shared.days.sound().into_iter().try_for_each(|day| {
+            let parts = shared.ask(day, |reader| Parts::find(reader, &wanted))?.unwrap_or_default();
+            if !parts.traces.is_empty() {
+                let failed = |fault: Fault| fault.at("forget traces", &shared.folder.file(Part::Data, day));
+                self.forget_in(day, &parts.traces).map_err(failed)?;
+            }
+            known.extend(parts.known);
+            Ok(())
+        });
+        // Also when a later day failed: those before it are done.
+        shared.removals.fetch_add(1, Ordering::Release);
+        let _ = self.notify.try_send(());
+        done?;
+        self.planner
+            .forget_traces(&shared, &wanted)
+            .map_err(|fault| fault.at("forget traces", &shared.folder.catalog()))?;
+        Ok(u64::try_from(known.len()).unwrap_or(u64::MAX))
+    }
+
+    fn forget_in(&mut self, day: Day, traces: &[TraceId]) -> fault::Result<()> {
+        let shared = Arc::clone(&self.shared);
+        let file = self.take_file(day)?;
+        file.conn.pragma_update(None, "secure_delete", "ON")?;
+        let mut tx = DayTx::begin(file, &shared, self.epoch)?;
+        traces.iter().try_for_each(|trace| tx.forget(*trace))?;
+        tx.write(&[])?;
+        // Closing moves the log into the file, so that it does not keep what the file has not any more.
+        tx.commit()?.close(&shared, day);
+        Ok(())
+    }
+
     fn purge(&mut self, before: Timestamp) -> Result<u64> {
+        let removed = self.purge_days(before);
+        // Once they are gone: a count that read them before this sees another number, and reads again.
+        if !matches!(removed, Ok(0)) {
+            self.shared.removals.fetch_add(1, Ordering::Release);
+        }
+        removed
+    }
+
+    fn purge_days(&mut self, before: Timestamp) -> Result<u64> {
         let mut removed = 0;
         for day in self.shared.days.newest_first() {
             if day.plus(1).start() > before {

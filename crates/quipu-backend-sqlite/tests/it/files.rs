@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use quipu_backend_sqlite::{Config, Sqlite};
-use quipu_conformance::sample::{at, cost, draft, priced, trace_id};
+use quipu_conformance::sample::{at, cost, draft, priced, span_id, trace_id};
 use quipu_core::{
-    Backend, Cost, ErrorKind, Health, Meeting, Rule, Signal, Store, Timestamp, TraceFilter, TraceQuery,
+    Backend, Cost, ErrorKind, Health, Kind, Meeting, Rule, Signal, Store, Timestamp, TraceFilter, TraceQuery,
+    WorkQuery, Worked,
 };
 use rusqlite::Connection;
 
@@ -23,6 +24,9 @@ fn day_files(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// Takes a day's file back to an older layout.
+const TO_VERSION_5: &str = "DROP TABLE removed; DROP INDEX spans_work; DROP INDEX spans_failed; DROP INDEX spans_more; \
+     DROP INDEX calls_failed; ALTER TABLE spans DROP COLUMN ttft; ALTER TABLE spans DROP COLUMN verdict; \
+     PRAGMA user_version = 5";
 const TO_VERSION_4: &str = "ALTER TABLE spans DROP COLUMN labels; ALTER TABLE traces DROP COLUMN project; \
      ALTER TABLE traces DROP COLUMN revision; ALTER TABLE traces DROP COLUMN branch; PRAGMA user_version = 4";
 const TO_VERSION_2: &str = "DROP TABLE exemplars; DROP TABLE meetings; DROP TABLE hidden; \
@@ -65,13 +69,37 @@ async fn what_is_written_ahead_is_in_its_file_once_a_day_is_closed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn version_5_is_migrated_and_knows_first_tokens_of_what_comes_then() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut old = draft(1, 2).below(1).llm("openai/gpt-5", 1, 1).span();
+    old.canonical.time_to_first_token = Some(7);
+    let store = open(folder.path());
+    write(&store, [draft(1, 1).span(), old.clone()], [cost(&old)]).await;
+    store.close().await.unwrap();
+    for file in day_files(folder.path()) {
+        Connection::open(file).unwrap().execute_batch(TO_VERSION_5).unwrap();
+    }
+    let store = open(folder.path());
+    let mut new = draft(1, 3).below(1).llm("openai/gpt-5", 1, 1).span();
+    new.canonical.time_to_first_token = Some(9);
+    write(&store, [new.clone()], [cost(&new)]).await;
+    sound(&store).await;
+    let span = |number| store.span(trace_id(1), span_id(number));
+    assert_eq!(span(2).await.unwrap().unwrap().first_token, None);
+    assert_eq!(span(3).await.unwrap().unwrap().first_token, Some(9));
+    let query = WorkQuery { of: Worked::Spans(vec![Kind::Llm]), ..WorkQuery::default() };
+    let totals = store.work(&query).await.unwrap().remove(0).totals;
+    assert_eq!((totals.count, totals.first_token.count(), totals.first_token.sum()), (2, 1, 9));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn version_1_is_migrated() {
     let folder = tempfile::tempdir().unwrap();
     two_days(folder.path()).await;
     for file in day_files(folder.path()) {
         Connection::open(file)
             .unwrap()
-            .execute_batch(&format!("{TO_VERSION_4}; {TO_VERSION_2}; {TO_VERSION_1}"))
+            .execute_batch(&format!("{TO_VERSION_5}; {TO_VERSION_4}; {TO_VERSION_2}; {TO_VERSION_1}"))
             .unwrap();
     }
     let refused = Sqlite::open_read_only(folder.path()).unwrap();
@@ -79,7 +107,7 @@ async fn version_1_is_migrated() {
     assert!(error.to_string().contains("version 1"), "{error}");
     drop(refused);
     let store = open(folder.path());
-    assert_eq!(store.info().await.unwrap().version, 5);
+    assert_eq!(store.info().await.unwrap().version, 7);
     let filter = TraceFilter { session: Some("s".into()), ..TraceFilter::default() };
     let page = store.traces(&TraceQuery { filter, limit: 10, ..TraceQuery::default() }).await.unwrap();
     assert_eq!(page.rows.len(), 2);
@@ -89,7 +117,7 @@ async fn version_1_is_migrated() {
         let version: u32 = conn.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
         let sql =
             "SELECT COUNT(*) FROM sqlite_schema WHERE name LIKE 'traces!_%' ESCAPE '!' AND type = 'index'";
-        assert_eq!((version, conn.query_row(sql, [], |row| row.get::<_, u32>(0)).unwrap()), (5, 4));
+        assert_eq!((version, conn.query_row(sql, [], |row| row.get::<_, u32>(0)).unwrap()), (7, 4));
     }
 }
 
@@ -108,7 +136,10 @@ async fn version_2_is_migrated_and_its_spans_stay_what_they_were() {
     };
     assert_eq!((before.spans, before.errors), (2, 1));
     for file in day_files(folder.path()) {
-        Connection::open(file).unwrap().execute_batch(&format!("{TO_VERSION_4}; {TO_VERSION_2}")).unwrap();
+        Connection::open(file)
+            .unwrap()
+            .execute_batch(&format!("{TO_VERSION_5}; {TO_VERSION_4}; {TO_VERSION_2}"))
+            .unwrap();
     }
     Connection::open(folder.path().join("catalog.db"))
         .unwrap()
@@ -144,8 +175,8 @@ async fn a_newer_version_is_refused_by_name() {
     let error = Sqlite::open(Config::at(folder.path())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported);
     let text = error.to_string();
-    assert!(text.contains("version 9") && text.contains("version 5") && text.contains("d-"), "{text}");
-    Connection::open(&file).unwrap().execute_batch("PRAGMA user_version = 5").unwrap();
+    assert!(text.contains("version 9") && text.contains("version 7") && text.contains("d-"), "{text}");
+    Connection::open(&file).unwrap().execute_batch("PRAGMA user_version = 7").unwrap();
     Connection::open(folder.path().join("catalog.db"))
         .unwrap()
         .execute_batch("PRAGMA user_version = 7")

@@ -4,10 +4,12 @@
 mod conformance;
 mod days;
 mod files;
+mod forget;
 mod histories;
 mod layouts;
 mod ledger;
 mod search;
+mod work;
 mod writing;
 
 use std::path::Path;

@@ -52,6 +52,7 @@ async fn unknown_names_give_empty_answers(on: &Subject) -> Outcome {
         until: None,
         step: quipu_core::Timestamp::SECOND,
         aggregate: MetricAggregate::Average,
+        group_by: None,
     };
     same!(store.metric(&metric).await?.len(), 0, "series");
     same!(ask::total(store, filter).await?, quipu_core::UsageTotals::default(), "usage");

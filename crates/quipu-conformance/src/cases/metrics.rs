@@ -40,6 +40,7 @@ fn query(name: &str, step_seconds: i64, aggregate: MetricAggregate) -> MetricQue
         until: None,
         step: step_seconds * Timestamp::SECOND,
         aggregate,
+        group_by: None,
     }
 }
 

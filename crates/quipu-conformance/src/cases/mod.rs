@@ -4,10 +4,13 @@ pub(crate) mod ask;
 mod costs;
 mod errors;
 mod events;
+mod everything;
 mod exits;
 mod facets;
 mod fidelity;
 mod fidelity_rows;
+mod forget;
+mod forget_after;
 mod labels;
 mod ledger;
 mod lifecycle;
@@ -19,10 +22,15 @@ mod search;
 mod sessions;
 mod signals;
 mod spans;
+mod terms;
+mod terms_of_rows;
 mod tools;
 mod traces;
 mod unsampled;
 mod usage;
+mod work;
+mod work_figures;
+mod work_steps;
 mod write;
 
 use crate::Case;
@@ -56,6 +64,13 @@ pub fn all() -> Vec<Case> {
         meetings::cases(),
         unsampled::cases(),
         search::cases(),
+        terms::cases(),
+        terms_of_rows::cases(),
+        work::cases(),
+        work_figures::cases(),
+        work_steps::cases(),
+        forget::cases(),
+        forget_after::cases(),
         errors::cases(),
     ]
     .concat()

@@ -37,7 +37,7 @@ pub enum MetricAggregate {
     Max,
     /// Number of observations or points.
     Count,
-    /// Last value.
+    /// Last value; of series that are put together the value of the latest point.
     Last,
     /// Median of a distribution's buckets.
     P50,
@@ -62,9 +62,12 @@ pub struct MetricQuery {
     pub step: i64,
     /// How the points of a step become one.
     pub aggregate: MetricAggregate,
+    /// Labels by which series are put together: those with the same values of all of these are answered as one, with no other
+    /// labels. `None` leaves each series by itself, an empty list makes one of all.
+    pub group_by: Option<Vec<String>>,
 }
 
-/// One series.
+/// One series, or those that were put together.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MetricSeries {
     /// Labels, sorted.

@@ -4,8 +4,10 @@ mod events;
 mod metrics;
 mod sessions;
 mod spans;
+mod terms;
 mod traces;
 mod usage;
+mod work;
 
 /// Rows that a question wants where nobody says how many.
 const ROWS: usize = 100;
@@ -14,6 +16,7 @@ pub use events::{EventPage, EventQuery};
 pub use metrics::{MetricAggregate, MetricName, MetricQuery, MetricSeries};
 pub use sessions::{SessionPage, SessionQuery, SessionRow};
 pub use spans::{Detail, SpanPage, SpanQuery, SpanRow};
+pub use terms::{Criterion, FigureRange, Term, TraceFigure, Wanted};
 pub use traces::{
     Cursor, Facet, FacetField, Sort, TraceFilter, TracePage, TraceQuery, TraceRow, TraceStatus,
 };
@@ -21,6 +24,7 @@ pub use usage::{
     CostCursor, CostPage, CostQuery, CostRow, GroupBy, ToolGroup, UsageGroup, UsageKey, UsageQuery,
     UsageTotals,
 };
+pub use work::{WorkGroup, WorkKey, WorkQuery, WorkTotals, Worked};
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]

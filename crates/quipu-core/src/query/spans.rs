@@ -66,6 +66,10 @@ pub struct SpanRow {
     pub model: Option<CompactString>,
     /// Tool.
     pub tool: Option<CompactString>,
+    /// Nanoseconds until the first token or chunk arrived, where the span says so.
+    pub first_token: Option<i64>,
+    /// On a guardrail, whether it was triggered.
+    pub triggered: Option<bool>,
     /// Its ledger row, when it has one.
     pub cost: Option<Cost>,
     /// The span as it was sent (its `canonical` left default), with [`Detail::Full`].

@@ -2,7 +2,7 @@
 
 use compact_str::CompactString;
 
-use super::ROWS;
+use super::{ROWS, Term};
 use crate::{Timestamp, Tokens, TraceId, Usd};
 
 /// A trace's state.
@@ -68,6 +68,8 @@ pub struct TraceFilter {
     pub min_duration: Option<i64>,
     /// Cost at least.
     pub min_cost: Option<Usd>,
+    /// What else must hold, all of it.
+    pub terms: Vec<Term>,
 }
 
 /// Order of traces; ties go by trace id.
@@ -210,6 +212,8 @@ pub enum FacetField {
     Tag,
     /// Project.
     Project,
+    /// Revision of the source code.
+    Commit,
     /// Branch of the source code.
     Branch,
 }
@@ -237,5 +241,6 @@ impl TraceFilter {
             || self.branch.is_some()
             || self.min_duration.is_some()
             || self.min_cost.is_some()
+            || !self.terms.is_empty()
     }
 }

@@ -25,6 +25,8 @@ pub enum GroupBy {
     User,
     /// Convention.
     Convention,
+    /// Start of the step that the call's start lies in, of so many nanoseconds since the epoch; at least one second.
+    Step(i64),
     /// Hour of the call's start, UTC.
     Hour,
     /// Day of the call's start, UTC.
@@ -51,6 +53,7 @@ impl GroupBy {
     /// The start of the time that a call at `time` is put under; `None` for keys that are names.
     pub fn start(self, time: Timestamp) -> Option<Timestamp> {
         match self {
+            Self::Step(width) => Some(time.floor(width.max(Timestamp::SECOND))),
             Self::Hour => Some(time.floor(Timestamp::HOUR)),
             Self::Day => Some(time.floor(Timestamp::DAY)),
             Self::Week => Some(time.week()),

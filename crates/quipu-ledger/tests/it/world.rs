@@ -177,6 +177,12 @@ impl Store for Nodes {
     async fn metric(&self, _: &MetricQuery) -> Result<Vec<MetricSeries>> {
         unreachable!()
     }
+    async fn work(&self, _: &WorkQuery) -> Result<Vec<WorkGroup>> {
+        unreachable!()
+    }
+    async fn forget(&self, _: &[TraceId]) -> Result<u64> {
+        unreachable!()
+    }
     async fn info(&self) -> Result<StoreInfo> {
         unreachable!()
     }

@@ -8,7 +8,7 @@ use quipu_core::{
     Backend, Batch, CostPage, CostQuery, EventPage, EventQuery, Facet, FacetField, Health, Meeting, Meter,
     MetricName, MetricQuery, MetricSeries, Node, Result, Retry, SessionPage, SessionQuery, SpanId, SpanPage,
     SpanQuery, SpanRow, Store, StoreInfo, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery,
-    TraceRow, UsageGroup, UsageQuery,
+    TraceRow, UsageGroup, UsageQuery, WorkGroup, WorkQuery,
 };
 use tokio::sync::Mutex;
 
@@ -168,6 +168,18 @@ impl Store for Steady {
 
     async fn info(&self) -> Result<StoreInfo> {
         self.store.info().await
+    }
+
+    async fn work(&self, query: &WorkQuery) -> Result<Vec<WorkGroup>> {
+        self.store.work(query).await
+    }
+
+    fn removals(&self) -> u64 {
+        self.store.removals()
+    }
+
+    async fn forget(&self, traces: &[TraceId]) -> Result<u64> {
+        self.store.forget(traces).await
     }
 
     async fn purge(&self, before: Timestamp) -> Result<u64> {

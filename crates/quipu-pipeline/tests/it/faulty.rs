@@ -89,6 +89,15 @@ impl Store for Faulty {
     async fn metric(&self, query: &MetricQuery) -> Result<Vec<MetricSeries>> {
         self.inner.metric(query).await
     }
+    async fn work(&self, query: &WorkQuery) -> Result<Vec<WorkGroup>> {
+        self.inner.work(query).await
+    }
+    fn removals(&self) -> u64 {
+        self.inner.removals()
+    }
+    async fn forget(&self, traces: &[TraceId]) -> Result<u64> {
+        self.inner.forget(traces).await
+    }
     async fn info(&self) -> Result<StoreInfo> {
         self.inner.info().await
     }

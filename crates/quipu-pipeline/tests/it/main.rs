@@ -5,5 +5,6 @@
 mod exits;
 mod faulty;
 mod flow;
+mod forgotten;
 mod redact;
 mod sampling;

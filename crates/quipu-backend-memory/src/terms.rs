@@ -1,0 +1,89 @@
+//! Conditions beyond one value a field.
+
+use compact_str::CompactString;
+use quipu_core::{Cost, Criterion, FacetField, Span, Term, TraceFigure, Usd, Wanted};
+
+use crate::matching::has_all_words;
+use crate::summary::Summed;
+use crate::usage::values_of;
+
+/// What a record says itself of a field: `None` where its trace is asked instead.
+type Own<'r> = Option<Option<&'r CompactString>>;
+
+/// A trace is asked for everything.
+pub(crate) const fn of_trace<'r>(_field: FacetField) -> Own<'r> {
+    None
+}
+
+/// What a call's ledger row says itself.
+pub(crate) fn of_call(cost: &Cost, field: FacetField) -> Own<'_> {
+    match field {
+        FacetField::Model => Some(cost.model()),
+        FacetField::Agent => Some(cost.agent.as_ref()),
+        FacetField::Service => Some(cost.service.as_ref()),
+        FacetField::Framework => Some(cost.framework.as_ref()),
+        _ => None,
+    }
+}
+
+/// What a tool run's ledger row says itself.
+pub(crate) fn of_run(cost: &Cost, field: FacetField) -> Own<'_> {
+    match field {
+        FacetField::Tool => Some(cost.tool.as_ref()),
+        FacetField::Model => None,
+        _ => of_call(cost, field),
+    }
+}
+
+/// What a span says itself; `service` is its resource's.
+pub(crate) fn of_span<'r>(span: &'r Span, service: Option<&'r CompactString>, field: FacetField) -> Own<'r> {
+    let read = &span.canonical;
+    match field {
+        FacetField::Model => Some(read.model()),
+        FacetField::Agent => Some(read.agent.as_ref()),
+        FacetField::Service => Some(service),
+        FacetField::Framework => Some(read.framework.as_ref()),
+        FacetField::Tool => Some(read.tool.as_ref()),
+        _ => None,
+    }
+}
+
+/// Whether all terms hold for a record of a trace, which says itself what `own` gives.
+pub(crate) fn terms_fit<'r>(terms: &[Term], trace: &Summed<'_>, own: impl Fn(FacetField) -> Own<'r>) -> bool {
+    terms.iter().all(|term| holds(&term.criterion, trace, &own) != term.not)
+}
+
+fn holds<'r>(criterion: &Criterion, trace: &Summed<'_>, own: &impl Fn(FacetField) -> Own<'r>) -> bool {
+    let any = |field: FacetField, wanted: &dyn Fn(&str) -> bool| match own(field) {
+        Some(value) => value.is_some_and(|value| wanted(value)),
+        None => values_of(field, trace).iter().any(|value| wanted(value)),
+    };
+    match criterion {
+        Criterion::Named(field, wanted) => any(*field, &|value| is_wanted(wanted, value)),
+        Criterion::Has(field) => any(*field, &|_| true),
+        Criterion::Title(wanted) => is_wanted(wanted, &trace.row.name),
+        Criterion::Figure(figure, range) => {
+            figure_of(*figure, trace).is_some_and(|figure| range.holds(figure))
+        }
+        Criterion::Words(words) => has_all_words(trace, words),
+    }
+}
+
+/// Whether a value is one of those wanted.
+pub(crate) fn is_wanted(wanted: &[Wanted], value: &str) -> bool {
+    wanted.iter().any(|wanted| wanted.fits(value))
+}
+
+fn figure_of(figure: TraceFigure, trace: &Summed<'_>) -> Option<i64> {
+    let row = &trace.row;
+    let count = |count: u64| Some(i64::try_from(count).unwrap_or(i64::MAX));
+    match figure {
+        TraceFigure::Duration => Some(row.duration),
+        TraceFigure::Cost => row.cost.map(Usd::nanos),
+        TraceFigure::Tokens => count(row.tokens.total()),
+        TraceFigure::Spans => count(row.spans),
+        TraceFigure::LlmCalls => count(row.llm_calls),
+        TraceFigure::ToolCalls => count(row.tool_calls),
+        TraceFigure::Errors => count(row.errors),
+    }
+}

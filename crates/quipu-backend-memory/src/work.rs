@@ -1,0 +1,302 @@
+//! Sums over work.
+
+use std::collections::BTreeMap;
+
+use compact_str::CompactString;
+use quipu_core::{
+    Cost, Criterion, Event, EventQuery, FacetField, Kind, Level, Span, Status, Timestamp, TraceFilter,
+    TraceId, TraceStatus, UsageKey, WorkGroup, WorkKey, WorkQuery, WorkTotals, Worked,
+};
+
+use crate::events;
+use crate::held::{Entry, Held};
+use crate::matching::{is, within};
+use crate::summary::Summed;
+use crate::terms::{is_wanted, of_run, of_span, terms_fit};
+use crate::usage::error_of;
+
+/// Characters of what went wrong.
+const ERROR_CHARS: usize = 200;
+
+type Name = Option<CompactString>;
+
+/// A trace, span or event as sums need it.
+#[derive(Default)]
+struct Record {
+    time: Timestamp,
+    /// Of traces and spans that do not run any more.
+    duration: Option<i64>,
+    running: bool,
+    failed: bool,
+    triggered: bool,
+    first_token: Option<i64>,
+    trace: Option<TraceId>,
+    service: Name,
+    framework: Name,
+    agent: Name,
+    model: Name,
+    tool: Name,
+    name: Name,
+    kind: Name,
+    status: Name,
+    error: Name,
+    session: Name,
+    user: Name,
+}
+
+/// Sums with the record that the example is of: whether it failed, its time and trace.
+#[derive(Default)]
+struct Sum {
+    totals: WorkTotals,
+    example: Option<(bool, Timestamp, TraceId)>,
+}
+
+impl Sum {
+    fn add(&mut self, record: &Record) {
+        let totals = &mut self.totals;
+        totals.last_at = if totals.count == 0 { record.time } else { totals.last_at.max(record.time) };
+        totals.count += 1;
+        totals.errors += u64::from(record.failed);
+        totals.running += u64::from(record.running);
+        totals.triggered += u64::from(record.triggered);
+        record.duration.iter().for_each(|duration| totals.duration.add(*duration, 1));
+        record.first_token.iter().for_each(|time| totals.first_token.add(*time, 1));
+        self.example = self.example.max(record.trace.map(|trace| (record.failed, record.time, trace)));
+    }
+}
+
+impl Record {
+    fn key(&self, by: WorkKey) -> UsageKey {
+        let name = match by {
+            WorkKey::Step(width) => return UsageKey::Time(self.time.floor(width.max(Timestamp::SECOND))),
+            WorkKey::Service => &self.service,
+            WorkKey::Framework => &self.framework,
+            WorkKey::Agent => &self.agent,
+            WorkKey::Model => &self.model,
+            WorkKey::Tool => &self.tool,
+            WorkKey::Name => &self.name,
+            WorkKey::Kind => &self.kind,
+            WorkKey::Status => &self.status,
+            WorkKey::Error => &self.error,
+            WorkKey::Session => &self.session,
+            WorkKey::User => &self.user,
+        };
+        UsageKey::Name(name.clone())
+    }
+
+    fn of_trace(trace: &Summed<'_>) -> Self {
+        let row = &trace.row;
+        let running = row.status == TraceStatus::Running;
+        Self {
+            time: row.started_at,
+            duration: (!running).then_some(row.duration),
+            running,
+            failed: row.status == TraceStatus::Error,
+            trace: Some(row.trace_id),
+            service: row.service.clone(),
+            framework: row.framework.clone(),
+            name: Some(row.name.as_str().into()),
+            status: Some(row.status.as_str().into()),
+            session: row.session.clone(),
+            user: row.user.clone(),
+            ..Self::default()
+        }
+    }
+
+    fn of_span(entry: &Entry, trace: &Summed<'_>) -> Self {
+        let span = entry.span.as_ref();
+        let read = &span.canonical;
+        let failed = has_failed(entry);
+        let error = error_of(entry).filter(|_| failed);
+        let duration = row_of(entry).map_or(span.duration(), |row| row.duration);
+        let service = service(span);
+        let own = |field| of_work(entry, service.as_ref(), field).flatten().cloned();
+        Self {
+            time: time_of(entry),
+            duration,
+            running: duration.is_none(),
+            failed,
+            triggered: read.guardrail_triggered == Some(true),
+            first_token: read.time_to_first_token,
+            trace: Some(span.trace_id),
+            service: own(FacetField::Service),
+            framework: own(FacetField::Framework),
+            agent: own(FacetField::Agent),
+            model: own(FacetField::Model),
+            tool: own(FacetField::Tool),
+            name: Some(span.name.clone()),
+            kind: Some(kind_of(entry).as_str().into()),
+            status: Some(status_word(span.status).into()),
+            error: error.map(|text| text.chars().take(ERROR_CHARS).collect()),
+            session: trace.row.session.clone(),
+            user: trace.row.user.clone(),
+        }
+    }
+
+    fn of_event(event: &Event) -> Self {
+        Self {
+            time: event.time,
+            failed: event.level >= Level::Error,
+            trace: event.trace_id,
+            service: event.resource.service().map(CompactString::from),
+            framework: event.framework.clone(),
+            agent: event.agent.clone(),
+            name: Some(event.name.clone()).filter(|name| !name.is_empty()),
+            status: Some(event.level.as_str().into()),
+            session: event.session.clone(),
+            ..Self::default()
+        }
+    }
+}
+
+fn service(span: &Span) -> Name {
+    span.resource.service().map(CompactString::from)
+}
+
+const fn status_word(status: Status) -> &'static str {
+    match status {
+        Status::Unset => "unset",
+        Status::Ok => "ok",
+        Status::Error => "error",
+    }
+}
+
+/// The ledger row of a call or tool run.
+fn row_of(entry: &Entry) -> Option<&Cost> {
+    entry.cost.as_ref().filter(|cost| cost.is_call() || cost.is_tool_run())
+}
+
+fn time_of(entry: &Entry) -> Timestamp {
+    row_of(entry).map_or(entry.span.start, |row| row.time)
+}
+
+fn has_failed(entry: &Entry) -> bool {
+    row_of(entry).map_or(entry.span.status == Status::Error, |row| row.failed)
+}
+
+/// What a span does, or its ledger row where it is a call or tool run.
+fn kind_of(entry: &Entry) -> Kind {
+    row_of(entry).map_or(entry.span.canonical.kind, |row| row.kind)
+}
+
+/// Whether a span is one of those that work is summed over: of what the ledger counts those that it does count.
+fn is_work(entry: &Entry) -> bool {
+    let kind = entry.span.canonical.kind;
+    row_of(entry).is_some() || (!kind.is_call() && kind != Kind::Tool && entry.is_one())
+}
+
+/// What a span says of a field, or its ledger row where it is a call or tool run.
+fn of_work<'r>(
+    entry: &'r Entry,
+    service: Option<&'r CompactString>,
+    field: FacetField,
+) -> Option<Option<&'r CompactString>> {
+    match (row_of(entry), field) {
+        (Some(row), FacetField::Model) => Some(row.model()),
+        (Some(row), _) => of_run(row, field),
+        (None, _) => of_span(&entry.span, service, field),
+    }
+}
+
+/// Whether that part of a filter holds for a span which the span itself answers, and all terms.
+fn span_fits(filter: &TraceFilter, entry: &Entry, trace: &Summed<'_>) -> bool {
+    let service = service(&entry.span);
+    let own = |field| of_work(entry, service.as_ref(), field);
+    let fits = |wanted: &Option<String>, field| is(wanted.as_ref(), own(field).flatten());
+    within(filter, time_of(entry))
+        && fits(&filter.service, FacetField::Service)
+        && fits(&filter.framework, FacetField::Framework)
+        && fits(&filter.agent, FacetField::Agent)
+        && fits(&filter.model, FacetField::Model)
+        && fits(&filter.tool, FacetField::Tool)
+        && terms_fit(&filter.terms, trace, own)
+}
+
+/// What of a filter is about events.
+fn event_query(filter: &TraceFilter) -> EventQuery {
+    EventQuery {
+        since: filter.since,
+        until: filter.until,
+        session: filter.session.clone(),
+        agent: filter.agent.clone(),
+        framework: filter.framework.clone(),
+        q: filter.q.clone(),
+        ..EventQuery::default()
+    }
+}
+
+/// Whether a condition holds for an event; one that is not about events does.
+fn event_holds(criterion: &Criterion, event: &Event) -> Option<bool> {
+    let value = |field: &FacetField| match field {
+        FacetField::Session => Some(event.session.as_ref()),
+        FacetField::Agent => Some(event.agent.as_ref()),
+        FacetField::Framework => Some(event.framework.as_ref()),
+        _ => None,
+    };
+    match criterion {
+        Criterion::Named(field, wanted) => {
+            value(field).map(|value| value.is_some_and(|value| is_wanted(wanted, value)))
+        }
+        Criterion::Has(field) => value(field).map(|value| value.is_some()),
+        Criterion::Words(words) => {
+            let query = EventQuery { q: Some(words.clone()), ..EventQuery::default() };
+            Some(events::fits(&query, event))
+        }
+        Criterion::Title(_) | Criterion::Figure(..) => None,
+    }
+}
+
+fn event_fits(filter: &TraceFilter, query: &EventQuery, event: &Event) -> bool {
+    events::fits(query, event)
+        && filter
+            .terms
+            .iter()
+            .all(|term| event_holds(&term.criterion, event).is_none_or(|holds| holds != term.not))
+}
+
+impl Held {
+    pub(crate) fn work(&self, query: &WorkQuery) -> Vec<WorkGroup> {
+        let mut sums: BTreeMap<Vec<UsageKey>, Sum> = BTreeMap::new();
+        if query.group_by.is_empty() {
+            sums.insert(Vec::new(), Sum::default());
+        }
+        for record in self.records(query).iter().filter(|record| record.failed || !query.failed) {
+            let key = query.group_by.iter().map(|by| record.key(*by)).collect();
+            sums.entry(key).or_default().add(record);
+        }
+        let group = |(key, sum): (_, Sum)| WorkGroup {
+            key,
+            totals: WorkTotals { example: sum.example.map(|(.., trace)| trace), ..sum.totals },
+        };
+        sums.into_iter().map(group).collect()
+    }
+
+    fn records(&self, query: &WorkQuery) -> Vec<Record> {
+        let filter = &query.filter;
+        match &query.of {
+            Worked::Traces => self.picked(filter).map(|trace| Record::of_trace(&trace)).collect(),
+            Worked::Spans(kinds) => self.spans_at_work(filter, kinds),
+            Worked::Events => {
+                let events = event_query(filter);
+                let fits = |event: &&Event| event_fits(filter, &events, event);
+                self.events.values().filter(fits).map(Record::of_event).collect()
+            }
+        }
+    }
+
+    fn spans_at_work(&self, filter: &TraceFilter, kinds: &[Kind]) -> Vec<Record> {
+        // The tool is the span's own.
+        let of_trace = TraceFilter { tool: None, ..filter.clone() };
+        let mut records = Vec::new();
+        for trace in self.traces_of_costs(&of_trace).values() {
+            let fits = |entry: &&Entry| {
+                (kinds.is_empty() || kinds.contains(&kind_of(entry)))
+                    && is_work(entry)
+                    && span_fits(filter, entry, trace)
+            };
+            let spans = trace.trace.values().filter(fits);
+            records.extend(spans.map(|entry| Record::of_span(entry, trace)));
+        }
+        records
+    }
+}

@@ -1,0 +1,261 @@
+//! Terms of a filter as SQL for one day. Names become that day's numbers, so that a name that the day does not know costs
+//! nothing, and nothing of it is bound.
+
+use quipu_core::{Criterion, FacetField, FigureRange, Term, TraceFigure, TraceStatus, Wanted};
+use rusqlite::Connection;
+
+use crate::codec::{DimKind, find, trace_status_number};
+use crate::fault::Result;
+use crate::read::filter::{Condition, Driver, RARE};
+use crate::read::hits::{Hits, hits};
+use crate::readers::DayReader;
+use crate::shared::Shared;
+
+/// More numbers than this go into a temporary table.
+const MOST_INLINE: usize = 100;
+
+const STATUSES: [TraceStatus; 4] =
+    [TraceStatus::Unset, TraceStatus::Ok, TraceStatus::Error, TraceStatus::Running];
+
+/// How the traces of a day say a field.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Said {
+    /// In a column that names one thing.
+    Column(&'static str, DimKind),
+    /// By any number of names.
+    Names(DimKind),
+    /// As a state.
+    Status,
+}
+
+/// Where a trace `t` says a field.
+pub(crate) const fn said(field: FacetField) -> Said {
+    match field {
+        FacetField::Service => Said::Column("t.service", DimKind::Service),
+        FacetField::Framework => Said::Column("t.framework", DimKind::Framework),
+        FacetField::Session => Said::Column("t.session", DimKind::Session),
+        FacetField::User => Said::Column("t.user", DimKind::User),
+        FacetField::Project => Said::Column("t.project", DimKind::Project),
+        FacetField::Commit => Said::Column("t.revision", DimKind::Revision),
+        FacetField::Branch => Said::Column("t.branch", DimKind::Branch),
+        FacetField::Convention => Said::Column("t.convention", DimKind::Convention),
+        FacetField::Agent => Said::Names(DimKind::Agent),
+        FacetField::Model => Said::Names(DimKind::Model),
+        FacetField::Tool => Said::Names(DimKind::Tool),
+        FacetField::Tag => Said::Names(DimKind::Tag),
+        FacetField::Status => Said::Status,
+    }
+}
+
+/// A condition on traces `t`, with what it could be found by.
+struct Met {
+    sql: String,
+    driver: Option<Driver>,
+}
+
+impl Met {
+    const fn by(sql: String) -> Self {
+        Self { sql, driver: None }
+    }
+}
+
+/// Adds the terms to a condition on traces; `false` when nothing here can meet them.
+pub(crate) fn add_terms(
+    shared: &Shared,
+    reader: &DayReader<'_>,
+    terms: &[Term],
+    all: &mut Condition,
+    drivers: &mut Vec<Driver>,
+) -> Result<bool> {
+    for (slot, term) in terms.iter().enumerate() {
+        match (criterion(shared, reader, slot, &term.criterion)?, term.not) {
+            (None, false) => return Ok(false),
+            (None, true) => {}
+            (Some(met), false) => {
+                all.sql.push_str(" AND ");
+                all.sql.push_str(&met.sql);
+                drivers.extend(met.driver);
+            }
+            (Some(met), true) => all.sql.push_str(&format!(" AND ({}) IS NOT TRUE", met.sql)),
+        }
+    }
+    Ok(true)
+}
+
+/// What a criterion comes to; `None` where nothing of the day meets it.
+fn criterion(
+    shared: &Shared,
+    reader: &DayReader<'_>,
+    slot: usize,
+    criterion: &Criterion,
+) -> Result<Option<Met>> {
+    let conn = reader.conn;
+    match criterion {
+        Criterion::Named(field, wanted) => named(conn, slot, *field, wanted),
+        Criterion::Has(field) => Ok(Some(Met::by(match said(*field) {
+            Said::Column(column, _) => format!("{column} IS NOT NULL"),
+            Said::Names(kind) => format!(
+                "EXISTS (SELECT 1 FROM trace_dims d JOIN dims x ON x.id = d.dim WHERE d.tr = t.pk AND x.kind = {})",
+                kind as i64
+            ),
+            Said::Status => "1".into(),
+        }))),
+        Criterion::Title(wanted) => {
+            let list = List::of(conn, &format!("wanted{slot}"), numbers(conn, DimKind::SpanName, wanted)?)?;
+            Ok(list.map(|list| Met::by(format!("t.name IN {}", list.sql))))
+        }
+        Criterion::Figure(figure, range) => Ok(Some(Met::by(figure_sql(*figure, *range)))),
+        Criterion::Words(words) => {
+            let table = format!("hits{slot}");
+            Ok(match hits(shared, reader, &table, words)? {
+                Hits::All => Some(Met::by("1".into())),
+                Hits::None => None,
+                Hits::Traces(rows) => Some(Met {
+                    sql: format!("t.pk IN (SELECT tr FROM temp.{table})"),
+                    driver: Some(Driver::of(&format!("temp.{table}"), rows)),
+                }),
+            })
+        }
+    }
+}
+
+fn named(conn: &Connection, slot: usize, field: FacetField, wanted: &[Wanted]) -> Result<Option<Met>> {
+    let (column, kind) = match said(field) {
+        Said::Status => return states(conn, wanted),
+        Said::Column(column, kind) => (Some(column), kind),
+        Said::Names(kind) => (None, kind),
+    };
+    let table = format!("wanted{slot}");
+    let Some(List { sql: list, is_short }) = List::of(conn, &table, numbers(conn, kind, wanted)?)? else {
+        return Ok(None);
+    };
+    let indexed = matches!(field, FacetField::Session | FacetField::User);
+    let (sql, found_by) = match column {
+        // The plus keeps SQLite from going by the name where a time or a rarer name is quicker.
+        Some(column) if indexed => {
+            let bare = column.trim_start_matches("t.");
+            (
+                format!("+{column} IN {list}"),
+                Some(format!("SELECT pk AS tr FROM traces WHERE {bare} IN {list}")),
+            )
+        }
+        Some(column) => (format!("{column} IN {list}"), None),
+        None => (
+            format!("EXISTS (SELECT 1 FROM trace_dims d WHERE d.tr = t.pk AND d.dim IN {list})"),
+            Some(format!("SELECT DISTINCT tr FROM trace_dims WHERE dim IN {list}")),
+        ),
+    };
+    let driver = match found_by.filter(|_| is_short) {
+        None => None,
+        Some(found_by) => {
+            let sql = format!("SELECT COUNT(*) FROM ({} LIMIT {RARE})", found_by.replace("DISTINCT ", ""));
+            let rows = conn.prepare_cached(&sql)?.query_row([], |row| row.get(0))?;
+            Some(Driver::of(&format!("({found_by})"), rows))
+        }
+    };
+    Ok(Some(Met { sql, driver }))
+}
+
+/// States by their words.
+fn states(conn: &Connection, wanted: &[Wanted]) -> Result<Option<Met>> {
+    let fits = |status: &TraceStatus| wanted.iter().any(|wanted| wanted.fits(status.as_str()));
+    let numbers: Vec<String> =
+        STATUSES.into_iter().filter(fits).map(|status| trace_status_number(status).to_string()).collect();
+    if numbers.is_empty() {
+        return Ok(None);
+    }
+    let numbers = numbers.join(", ");
+    // The plus keeps SQLite from going by the state instead of the time where there are many.
+    let sql = format!("+t.status IN ({numbers})");
+    Ok(Some(Met { sql, driver: Some(Driver::of_states(conn, &numbers)?) }))
+}
+
+fn figure_sql(figure: TraceFigure, range: FigureRange) -> String {
+    let column = match figure {
+        TraceFigure::Duration => "t.dur",
+        TraceFigure::Cost => "t.cost_nanos",
+        TraceFigure::Tokens => "t.tokens",
+        TraceFigure::Spans => "t.spans",
+        TraceFigure::LlmCalls => "llm_calls(t.figures)",
+        TraceFigure::ToolCalls => "t.tools",
+        TraceFigure::Errors => "t.errors",
+    };
+    let (least, most) = (range.least.unwrap_or(i64::MIN), range.most.unwrap_or(i64::MAX));
+    format!("{column} BETWEEN {least} AND {most}")
+}
+
+/// Numbers as SQL compares with them.
+pub(super) struct List {
+    pub(super) sql: String,
+    is_short: bool,
+}
+
+impl List {
+    /// `None` when there are none; many are put into this temporary table.
+    pub(super) fn of(conn: &Connection, table: &str, numbers: Vec<i64>) -> Result<Option<Self>> {
+        if numbers.is_empty() {
+            return Ok(None);
+        }
+        if numbers.len() <= MOST_INLINE {
+            let list: Vec<String> = numbers.iter().map(i64::to_string).collect();
+            return Ok(Some(Self { sql: format!("({})", list.join(", ")), is_short: true }));
+        }
+        conn.execute_batch(&format!(
+            "DROP TABLE IF EXISTS temp.{table}; CREATE TEMP TABLE {table}(id INTEGER PRIMARY KEY)"
+        ))?;
+        let mut keep = conn.prepare(&format!("INSERT OR IGNORE INTO temp.{table} VALUES (?1)"))?;
+        for number in numbers {
+            keep.execute([number])?;
+        }
+        Ok(Some(Self { sql: format!("(SELECT id FROM temp.{table})"), is_short: false }))
+    }
+}
+
+/// The day's numbers of names that are wanted.
+pub(super) fn numbers(conn: &Connection, kind: DimKind, wanted: &[Wanted]) -> Result<Vec<i64>> {
+    let mut numbers = Vec::new();
+    for wanted in wanted {
+        match wanted {
+            Wanted::Exactly(text) => numbers.extend(find(conn, kind, text)?),
+            Wanted::Beginning(text) => numbers.extend(that_begin(conn, kind, text)?),
+        }
+    }
+    Ok(numbers)
+}
+
+/// The day's numbers of names that begin so. Texts are sorted by their bytes, so those names lie side by side.
+fn that_begin(conn: &Connection, kind: DimKind, text: &str) -> Result<Vec<i64>> {
+    let mut look = conn
+        .prepare_cached("SELECT id FROM dims WHERE kind = ?1 AND text >= ?2 AND (?3 IS NULL OR text < ?3)")?;
+    let found = look.query_map((kind as i64, text, behind(text)), |row| row.get(0))?;
+    Ok(found.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The first text behind all that begin so; `None` when there is none.
+fn behind(text: &str) -> Option<String> {
+    let mut chars: Vec<char> = text.chars().collect();
+    while let Some(last) = chars.pop() {
+        // Between the two there are no characters: they are halves of pairs elsewhere.
+        let next = if last == '\u{d7ff}' { Some('\u{e000}') } else { char::from_u32(last as u32 + 1) };
+        if let Some(next) = next {
+            chars.push(next);
+            return Some(chars.into_iter().collect());
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_begins_so_ends_before_the_next_text() {
+        for (text, next) in
+            [("gpt", Some("gpu")), ("a\u{10ffff}", Some("b")), ("\u{d7ff}", Some("\u{e000}")), ("", None)]
+        {
+            assert_eq!(behind(text).as_deref(), next);
+        }
+        assert_eq!(behind("\u{10ffff}\u{10ffff}"), None);
+    }
+}

@@ -1,0 +1,147 @@
+//! Sums over work: traces, spans and events, row by row, in the times asked for.
+
+mod events;
+mod ledger;
+mod spans;
+mod sums;
+mod traces;
+
+use std::collections::BTreeMap;
+
+use quipu_core::{Kind, Result, TraceFilter, WorkGroup, WorkQuery, Worked};
+
+use crate::days::Bounds;
+use crate::fault;
+use crate::folder::Day;
+use crate::read::traces::days_of;
+use crate::read::usage::days_of_rows;
+use crate::read::work::sums::{Groups, Sum, Sums};
+use crate::readers::DayReader;
+use crate::shared::Shared;
+
+/// Kinds whose work is in the ledger.
+const fn is_in_ledger(kind: Kind) -> bool {
+    kind.is_call() || matches!(kind, Kind::Tool)
+}
+
+/// What of a day is looked at; of its calls the times that they cover.
+#[derive(Debug, Clone, Copy, Default)]
+struct Parts {
+    traces: bool,
+    ledger: Option<Bounds>,
+    spans: bool,
+    events: bool,
+}
+
+/// Kinds asked for, those of the ledger and the others.
+struct Kinds {
+    ledger: Vec<Kind>,
+    others: Vec<Kind>,
+}
+
+impl Kinds {
+    fn of(asked: &[Kind]) -> Self {
+        let all: &[Kind] = if asked.is_empty() { &Kind::ALL } else { asked };
+        let (ledger, others) = all.iter().partition(|kind| is_in_ledger(**kind));
+        Self { ledger, others }
+    }
+}
+
+/// Numbers of kinds, for SQL.
+fn list(kinds: &[Kind]) -> String {
+    let numbers: Vec<String> = kinds.iter().map(|kind| (*kind as i64).to_string()).collect();
+    numbers.join(", ")
+}
+
+/// The sums of each group, in the order of their keys.
+pub(crate) fn groups(shared: &Shared, query: &WorkQuery) -> Result<Vec<WorkGroup>> {
+    let plan = plan(shared, query)?;
+    let days: Vec<Day> = plan.keys().rev().copied().collect();
+    let found = shared.ask_all(&days, |reader| {
+        let parts = plan.get(&reader.day).copied().unwrap_or_default();
+        sums_in(shared, reader, query, parts)
+    })?;
+    let mut all = Sums::new();
+    if query.group_by.is_empty() {
+        all.insert(Vec::new(), Sum::default());
+    }
+    for (key, sum) in found.into_iter().flat_map(|(_, sums)| sums) {
+        match all.get_mut(&key) {
+            Some(known) => known.merge(sum),
+            None => drop(all.insert(key, sum)),
+        }
+    }
+    Ok(all.into_iter().map(|(key, sum)| WorkGroup { key, totals: sum.into_totals() }).collect())
+}
+
+/// The days that may hold what is asked for, and which part of each.
+fn plan(shared: &Shared, query: &WorkQuery) -> Result<BTreeMap<Day, Parts>> {
+    let filter = &query.filter;
+    let mut plan: BTreeMap<Day, Parts> = BTreeMap::new();
+    match &query.of {
+        Worked::Traces => {
+            for (day, _) in days_of(shared, filter)? {
+                plan.entry(day).or_default().traces = true;
+            }
+        }
+        Worked::Spans(asked) => {
+            let kinds = Kinds::of(asked);
+            if !kinds.ledger.is_empty() {
+                for (day, bounds) in days_of_rows(shared, filter)? {
+                    plan.entry(day).or_default().ledger = Some(bounds);
+                }
+            }
+            if !kinds.others.is_empty() {
+                for day in days_of_spans(shared, filter)? {
+                    plan.entry(day).or_default().spans = true;
+                }
+            }
+        }
+        Worked::Events => {
+            for day in shared.sound_days()?.into_iter().filter(|day| reaches_into(*day, filter)) {
+                plan.entry(day).or_default().events = true;
+            }
+        }
+    }
+    Ok(plan)
+}
+
+/// Whether the day has a moment that the filter means.
+fn reaches_into(day: Day, filter: &TraceFilter) -> bool {
+    filter.since.is_none_or(|since| day.plus(1).start() > since)
+        && filter.until.is_none_or(|until| day.start() < until)
+}
+
+/// Days that may hold spans of the filter's times: a span lies in the day of its start, but for those of strays.
+fn days_of_spans(shared: &Shared, filter: &TraceFilter) -> Result<Vec<Day>> {
+    let failed = |fault: fault::Fault| fault.at("read store", &shared.folder.catalog());
+    let mut days = Vec::new();
+    for day in shared.sound_days()? {
+        if reaches_into(day, filter) || shared.has_strays(day).map_err(failed)? {
+            days.push(day);
+        }
+    }
+    Ok(days)
+}
+
+fn sums_in(
+    shared: &Shared,
+    reader: &DayReader<'_>,
+    query: &WorkQuery,
+    parts: Parts,
+) -> fault::Result<Vec<(sums::Key, Sum)>> {
+    let mut all = Vec::new();
+    if parts.traces {
+        all.extend(traces::sums(shared, reader, query)?);
+    }
+    if let (Some(bounds), Worked::Spans(asked)) = (parts.ledger, &query.of) {
+        all.extend(ledger::sums(shared, reader, query, &Kinds::of(asked).ledger, &bounds)?);
+    }
+    if let (true, Worked::Spans(asked)) = (parts.spans, &query.of) {
+        all.extend(spans::sums(shared, reader, query, &Kinds::of(asked).others)?);
+    }
+    if parts.events {
+        all.extend(events::sums(reader, query)?);
+    }
+    Ok(all)
+}

@@ -1,0 +1,261 @@
+//! Rows put into groups, names by number; then the groups by their names.
+
+use std::collections::{BTreeMap, HashMap};
+
+use compact_str::CompactString;
+use quipu_core::{
+    Kind, Level, Resource, Sketch, Status, Timestamp, TraceId, UsageKey, WorkKey, WorkTotals, Worked,
+};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Row};
+
+use crate::codec::{Names, TextOf, status_of, trace_status_of};
+use crate::fault::{Fault, Result};
+use crate::read::stored::{Sources, source};
+use crate::read::traces::trace_id;
+
+/// A group's key.
+pub(crate) type Key = Vec<UsageKey>;
+/// Groups by key.
+pub(crate) type Sums = BTreeMap<Key, Sum>;
+
+/// In the place of a number that a row does not have.
+const NONE: i64 = i64::MIN;
+/// Columns that every row has: time, duration, whether it failed, first token, verdict, and where its trace is found; keys
+/// follow.
+const KEYS_AT: usize = 6;
+
+/// Sums of a group, with the record that its example is of: whether it failed, its time and trace.
+#[derive(Debug, Default)]
+pub(crate) struct Sum {
+    totals: WorkTotals,
+    example: Option<(bool, i64, TraceId)>,
+}
+
+impl Sum {
+    pub(crate) fn merge(&mut self, other: Self) {
+        let (mine, theirs) = (&mut self.totals, other.totals);
+        mine.last_at = match (mine.count, theirs.count) {
+            (0, _) => theirs.last_at,
+            (_, 0) => mine.last_at,
+            _ => mine.last_at.max(theirs.last_at),
+        };
+        mine.count += theirs.count;
+        mine.errors += theirs.errors;
+        mine.running += theirs.running;
+        mine.triggered += theirs.triggered;
+        mine.duration.merge(&theirs.duration);
+        mine.first_token.merge(&theirs.first_token);
+        self.example = self.example.max(other.example);
+    }
+
+    pub(crate) fn into_totals(self) -> WorkTotals {
+        WorkTotals { example: self.example.map(|(.., trace)| trace), ..self.totals }
+    }
+}
+
+/// Sums of a group while rows are added; the example by its number.
+#[derive(Default)]
+struct Adding {
+    count: u64,
+    errors: u64,
+    running: u64,
+    triggered: u64,
+    duration: Sketch,
+    first_token: Sketch,
+    last: i64,
+    example: Option<(bool, i64, i64)>,
+}
+
+/// Finds the ids of traces by the numbers that rows give.
+struct Traces<'c> {
+    conn: &'c Connection,
+    sql: &'static str,
+    known: HashMap<i64, TraceId>,
+}
+
+impl Traces<'_> {
+    fn id(&mut self, number: i64) -> Result<TraceId> {
+        if let Some(id) = self.known.get(&number) {
+            return Ok(*id);
+        }
+        let mut look = self.conn.prepare_cached(self.sql)?;
+        let mut rows = look.query([number])?;
+        let row = rows.next()?.ok_or(Fault::Damaged("a trace is missing"))?;
+        let id = trace_id(row, 0)?;
+        self.known.insert(number, id);
+        Ok(id)
+    }
+}
+
+/// Groups of a day.
+pub(crate) struct Groups<'q> {
+    by: &'q [WorkKey],
+    of: &'q Worked,
+    scratch: Vec<i64>,
+    places: HashMap<Vec<i64>, usize>,
+    sums: Vec<Adding>,
+    /// What went wrong, by number.
+    errors: Vec<CompactString>,
+    error_numbers: HashMap<CompactString, i64>,
+    traces: Traces<'q>,
+}
+
+impl<'q> Groups<'q> {
+    pub(crate) fn new(conn: &'q Connection, by: &'q [WorkKey], of: &'q Worked) -> Self {
+        let sql = match of {
+            Worked::Events => "SELECT trace FROM events WHERE pk = ?1",
+            Worked::Traces | Worked::Spans(_) => "SELECT trace FROM traces WHERE pk = ?1",
+        };
+        Self {
+            by,
+            of,
+            scratch: Vec::with_capacity(by.len()),
+            places: HashMap::new(),
+            sums: Vec::new(),
+            errors: Vec::new(),
+            error_numbers: HashMap::new(),
+            traces: Traces { conn, sql, known: HashMap::new() },
+        }
+    }
+
+    /// Adds a row: [`KEYS_AT`] columns, then one for each key but the step.
+    pub(crate) fn add(&mut self, row: &Row<'_>) -> Result<()> {
+        let time: i64 = row.get(0)?;
+        let at = self.place(row, time)?;
+        let (duration, failed): (Option<i64>, bool) = (row.get(1)?, row.get(2)?);
+        let runs = duration.is_none() && !matches!(self.of, Worked::Events);
+        let sum = &mut self.sums[at];
+        sum.last = if sum.count == 0 { time } else { sum.last.max(time) };
+        sum.count += 1;
+        sum.errors += u64::from(failed);
+        sum.running += u64::from(runs);
+        sum.triggered += u64::from(row.get::<_, Option<bool>>(4)? == Some(true));
+        if let Some(duration) = duration {
+            sum.duration.add(duration, 1);
+        }
+        if let Some(first_token) = row.get(3)? {
+            sum.first_token.add(first_token, 1);
+        }
+        match row.get(5)? {
+            Some(number) => self.consider(at, (failed, time, number)),
+            None => Ok(()),
+        }
+    }
+
+    /// The latest is the example, of those that failed where there are any; of several at one time the greatest id.
+    fn consider(&mut self, at: usize, row: (bool, i64, i64)) -> Result<()> {
+        let sum = &mut self.sums[at];
+        let wins = match sum.example {
+            Some(known) if (known.0, known.1) == (row.0, row.1) => {
+                known.2 != row.2 && self.traces.id(known.2)? < self.traces.id(row.2)?
+            }
+            Some(known) => (known.0, known.1) < (row.0, row.1),
+            None => true,
+        };
+        if wins {
+            sum.example = Some(row);
+        }
+        Ok(())
+    }
+
+    /// The place of the row's group.
+    fn place(&mut self, row: &Row<'_>, time: i64) -> Result<usize> {
+        self.scratch.clear();
+        let mut column = KEYS_AT;
+        for by in self.by {
+            if let WorkKey::Step(width) = by {
+                let start = Timestamp::from_nanos(time).floor((*width).max(Timestamp::SECOND));
+                self.scratch.push(start.nanos());
+                continue;
+            }
+            let number = match row.get_ref(column)? {
+                ValueRef::Null => NONE,
+                ValueRef::Integer(number) => number,
+                ValueRef::Text(text) => {
+                    let text = std::str::from_utf8(text).map_err(|_| Fault::Damaged("a text is no UTF-8"))?;
+                    match self.error_numbers.get(text) {
+                        Some(number) => *number,
+                        None => {
+                            let number = i64::try_from(self.errors.len()).unwrap_or(i64::MAX);
+                            self.errors.push(text.into());
+                            self.error_numbers.insert(text.into(), number);
+                            number
+                        }
+                    }
+                }
+                _ => return Err(Fault::Damaged("a key has a wrong form")),
+            };
+            self.scratch.push(number);
+            column += 1;
+        }
+        if let Some(at) = self.places.get(self.scratch.as_slice()) {
+            return Ok(*at);
+        }
+        self.sums.push(Adding::default());
+        self.places.insert(self.scratch.clone(), self.sums.len() - 1);
+        Ok(self.sums.len() - 1)
+    }
+
+    /// The groups by their names.
+    pub(crate) fn named(mut self) -> Result<Vec<(Key, Sum)>> {
+        let (names, mut sources) = (Names::new(self.traces.conn), Sources::new());
+        let mut named = Vec::with_capacity(self.sums.len());
+        for (numbers, at) in std::mem::take(&mut self.places) {
+            let mut key = Vec::with_capacity(numbers.len());
+            for (by, number) in self.by.iter().zip(numbers) {
+                key.push(self.name(*by, number, &names, &mut sources)?);
+            }
+            let adding = std::mem::take(&mut self.sums[at]);
+            let example = match adding.example {
+                Some((failed, time, number)) => Some((failed, time, self.traces.id(number)?)),
+                None => None,
+            };
+            let totals = WorkTotals {
+                count: adding.count,
+                errors: adding.errors,
+                running: adding.running,
+                triggered: adding.triggered,
+                duration: adding.duration,
+                first_token: adding.first_token,
+                last_at: Timestamp::from_nanos(adding.last),
+                example: None,
+            };
+            named.push((key, Sum { totals, example }));
+        }
+        Ok(named)
+    }
+
+    fn name(&self, by: WorkKey, number: i64, names: &Names<'_>, sources: &mut Sources) -> Result<UsageKey> {
+        let word = |word: &'static str| Some(CompactString::const_new(word));
+        let small = usize::try_from(number).ok();
+        let name = match (by, self.of) {
+            (WorkKey::Step(_), _) => return Ok(UsageKey::Time(Timestamp::from_nanos(number))),
+            _ if number == NONE => None,
+            (WorkKey::Kind, _) => word(Kind::from_number(u8::try_from(number).unwrap_or(0)).as_str()),
+            (WorkKey::Status, Worked::Traces) => word(trace_status_of(number).as_str()),
+            (WorkKey::Status, Worked::Spans(_)) => word(match status_of(number) {
+                Status::Unset => "unset",
+                Status::Ok => "ok",
+                Status::Error => "error",
+            }),
+            (WorkKey::Status, Worked::Events) => {
+                let level = small.and_then(|number| Level::ALL.get(number).copied());
+                word(level.unwrap_or_default().as_str())
+            }
+            (WorkKey::Error, _) => small.and_then(|at| self.errors.get(at).cloned()),
+            // Events name their resource, not its service.
+            (WorkKey::Service, Worked::Events) => {
+                source::<Resource>(self.traces.conn, sources, number)?.service().map(CompactString::from)
+            }
+            _ => names.text(Some(number))?,
+        };
+        Ok(UsageKey::Name(name))
+    }
+}
+
+/// The columns of keys but the step, as `column` says where they are.
+pub(crate) fn key_columns(by: &[WorkKey], column: impl Fn(WorkKey) -> &'static str) -> String {
+    let keys = by.iter().filter(|by| !matches!(by, WorkKey::Step(_)));
+    keys.map(|by| format!(", {}", column(*by))).collect()
+}

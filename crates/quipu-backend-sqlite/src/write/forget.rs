@@ -1,0 +1,118 @@
+//! Traces that are taken out of their days again, with their part of every sum.
+//!
+//! The day's file does not get smaller: what becomes free is written over with zeros and then taken by later records of that day. The
+//! words of full text are hidden at once and leave the index when the indexer comes by. Names (of users, sessions, spans) and
+//! resources, which records share, stay in the day's lists of them, in no answer, until the day is purged.
+
+use std::collections::BTreeSet;
+
+use quipu_core::{SpanId, TraceId};
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::codec::{CallRow, Figures, MARK_COUNTS};
+use crate::fault::Result;
+use crate::readers::DayReader;
+use crate::write::tx::DayTx;
+
+/// Tables with a row for each span, by the span's number; the spans themselves come last.
+const OF_SPANS: [&str; 3] = [
+    "DELETE FROM calls WHERE pk IN (SELECT pk FROM spans WHERE tr = ?1)",
+    "DELETE FROM bodies WHERE pk IN (SELECT pk FROM spans WHERE tr = ?1)",
+    "DELETE FROM spans WHERE tr = ?1",
+];
+/// Tables with what is known of a trace, by its number. A meeting's traces are found by the meeting.
+const OF_TRACE: [&str; 4] = [
+    "DELETE FROM meetings WHERE tr = ?1 AND meeting IN (SELECT DISTINCT meeting FROM spans WHERE tr = ?1 AND meeting IS NOT NULL)",
+    "DELETE FROM trace_dims WHERE tr = ?1",
+    "DELETE FROM hidden WHERE tr = ?1",
+    "DELETE FROM traces WHERE pk = ?1",
+];
+/// Tables with a trace's records that are no spans, by its id.
+const OF_ID: [&str; 3] = [
+    "DELETE FROM event_bodies WHERE pk IN (SELECT pk FROM events WHERE trace = ?1)",
+    "DELETE FROM events WHERE trace = ?1",
+    "DELETE FROM exemplars WHERE trace = ?1",
+];
+
+/// What a day has of some traces.
+#[derive(Debug, Default)]
+pub(crate) struct Parts {
+    /// Those that have anything there.
+    pub(crate) traces: Vec<TraceId>,
+    /// Those that have spans or events there.
+    pub(crate) known: BTreeSet<TraceId>,
+}
+
+impl Parts {
+    /// Looks for them.
+    pub(crate) fn find(reader: &DayReader<'_>, traces: &BTreeSet<TraceId>) -> Result<Self> {
+        let mut parts = Self::default();
+        let mut records = reader.conn.prepare_cached(
+            "SELECT 1 FROM traces WHERE trace = ?1 UNION ALL SELECT 1 FROM events WHERE trace = ?1 LIMIT 1",
+        )?;
+        let mut exemplars = reader.conn.prepare_cached("SELECT 1 FROM exemplars WHERE trace = ?1 LIMIT 1")?;
+        for trace in traces {
+            let known = records.exists([trace.as_bytes()])?;
+            if known || exemplars.exists([trace.as_bytes()])? {
+                parts.traces.push(*trace);
+            }
+            if known {
+                parts.known.insert(*trace);
+            }
+        }
+        Ok(parts)
+    }
+}
+
+impl DayTx<'_> {
+    /// Removes a trace from the day.
+    pub(crate) fn forget(&mut self, trace: TraceId) -> Result<()> {
+        let mut look = self.file.conn.prepare_cached("SELECT pk FROM traces WHERE trace = ?1")?;
+        let pk: Option<i64> = look.query_row([trace.as_bytes()], |row| row.get(0)).optional()?;
+        drop(look);
+        if let Some(pk) = pk {
+            self.take_back(trace, pk)?;
+            self.forget_spans(pk)?;
+        }
+        let conn = &self.file.conn;
+        OF_ID
+            .iter()
+            .try_for_each(|sql| Ok(conn.prepare_cached(sql)?.execute([trace.as_bytes()]).map(drop)?))
+    }
+
+    /// Takes the ledger rows that count back from the sums by hour.
+    fn take_back(&mut self, trace: TraceId, pk: i64) -> Result<()> {
+        let columns = CallRow::COLUMNS.replace(", ", ", c.");
+        let sql = format!(
+            "SELECT c.{columns} FROM spans s JOIN calls c ON c.pk = s.pk WHERE s.tr = ?1 AND c.marks & {MARK_COUNTS} != 0"
+        );
+        // What a row adds does not depend on which span it is of.
+        let span = SpanId::from_bytes([1; 8]).map_err(|_| crate::fault::Fault::Damaged("an id is zero"))?;
+        let mut look = self.file.conn.prepare_cached(&sql)?;
+        let mut rows = look.query([pk])?;
+        while let Some(row) = rows.next()? {
+            let call = CallRow::of_row(row, 0)?;
+            let cost = call.bare_cost(trace, span)?;
+            self.rollups.count(&call, &cost, &Figures::of_usage(&cost), -1);
+        }
+        Ok(())
+    }
+
+    /// Removes the spans, with a note for the indexer of each, and what was known of them together.
+    fn forget_spans(&mut self, pk: i64) -> Result<()> {
+        let conn = &self.file.conn;
+        conn.prepare_cached("INSERT INTO reindex(pk) SELECT pk FROM spans WHERE tr = ?1")?.execute([pk])?;
+        // Of the trace first: the meetings are those of its spans.
+        run(conn, &OF_TRACE, pk)?;
+        run(conn, &OF_SPANS, pk)?;
+        let spans = conn.changes();
+        conn.prepare_cached("UPDATE removed SET spans = spans + ?1, last = ?2")?
+            .execute((spans, self.file.next_span - 1))?;
+        self.replaced = true;
+        Ok(())
+    }
+}
+
+fn run(conn: &Connection, statements: &[&str], pk: i64) -> Result<()> {
+    statements.iter().try_for_each(|sql| Ok(conn.prepare_cached(sql)?.execute([pk]).map(drop)?))
+}

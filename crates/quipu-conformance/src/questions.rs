@@ -1,0 +1,125 @@
+//! What two stores are asked for, made of what they hold.
+
+use compact_str::CompactString;
+use quipu_core::{
+    Criterion, FacetField, FigureRange, Term, TraceFigure, TraceFilter, TraceRow, TraceStatus, Usd, Wanted,
+};
+
+use crate::answers::FIELDS;
+use crate::sample::Random;
+
+/// Filters by what the stores hold: each field alone, times, bounds, and some of them together.
+pub(crate) fn filters(rows: &[TraceRow], names: &[(FacetField, CompactString)]) -> Vec<TraceFilter> {
+    let mut random = Random::new(u64::try_from(rows.len()).unwrap_or(0));
+    let mut filters: Vec<_> = names.iter().map(|(field, value)| by_name(*field, value)).collect();
+    for _ in 0..4 {
+        let (Some(one), Some(other)) = (random.pick(rows), random.pick(rows)) else { break };
+        let (since, until) = (one.started_at.min(other.started_at), one.started_at.max(other.started_at));
+        filters.push(TraceFilter { since: Some(since), until: Some(until), ..TraceFilter::default() });
+        filters.push(TraceFilter { since: Some(since.plus(1)), ..TraceFilter::default() });
+        filters.push(TraceFilter { min_duration: Some(one.duration), ..TraceFilter::default() });
+        filters.push(TraceFilter { min_cost: one.cost, ..TraceFilter::default() });
+        filters.push(TraceFilter {
+            commit: one.commit.as_ref().map(ToString::to_string),
+            ..TraceFilter::default()
+        });
+    }
+    let single = filters.clone();
+    for _ in 0..8 {
+        let (Some(one), Some(other)) = (random.pick(&single), random.pick(&single)) else { break };
+        filters.push(together(one, other));
+    }
+    filters.push(TraceFilter::default());
+    filters
+}
+
+/// Conditions by what the stores hold: for each field some of its values, a beginning, and any; names and figures of traces.
+pub(crate) fn terms(rows: &[TraceRow], names: &[(FacetField, CompactString)]) -> Vec<Vec<Term>> {
+    let mut random = Random::new(u64::try_from(names.len()).unwrap_or(0));
+    let mut criteria = Vec::new();
+    for field in FIELDS {
+        let values: Vec<_> = names.iter().filter(|(of, _)| *of == field).map(|(_, value)| value).collect();
+        let mut some = |_| random.pick(&values).map(|value| Wanted::Exactly(value.to_string()));
+        criteria.push(Criterion::Named(field, (0..2).filter_map(&mut some).collect()));
+        let start = random.pick(&values).and_then(|value| value.chars().next());
+        let beginning = start.map(|start| Wanted::Beginning(start.to_string()));
+        criteria.push(Criterion::Named(field, beginning.into_iter().collect()));
+        criteria.push(Criterion::Has(field));
+    }
+    for _ in 0..2 {
+        let Some(row) = random.pick(rows) else { break };
+        let word = row.name.split(' ').next().unwrap_or_default();
+        criteria.push(Criterion::Title(vec![
+            Wanted::Exactly(row.name.clone()),
+            Wanted::Beginning(word.to_owned()),
+        ]));
+        let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        let figures = [
+            (TraceFigure::Duration, row.duration),
+            (TraceFigure::Cost, row.cost.map_or(0, Usd::nanos)),
+            (TraceFigure::Tokens, count(row.tokens.total())),
+            (TraceFigure::Spans, count(row.spans)),
+            (TraceFigure::LlmCalls, count(row.llm_calls)),
+            (TraceFigure::ToolCalls, count(row.tool_calls)),
+            (TraceFigure::Errors, count(row.errors)),
+        ];
+        criteria.extend(figures.map(|(figure, value)| {
+            let most = random.one_in(2).then(|| value.saturating_add(value / 2));
+            Criterion::Figure(figure, FigureRange { least: Some(value), most })
+        }));
+    }
+    let terms: Vec<Term> =
+        criteria.into_iter().map(|criterion| Term { not: random.one_in(2), criterion }).collect();
+    let two = (0..6).map(|_| (0..2).filter_map(|_| random.pick(&terms).cloned()).collect());
+    two.collect::<Vec<_>>().into_iter().chain(terms.iter().map(|term| vec![term.clone()])).collect()
+}
+
+fn by_name(field: FacetField, value: &CompactString) -> TraceFilter {
+    let mut filter = TraceFilter::default();
+    let text = Some(value.to_string());
+    match field {
+        FacetField::Service => filter.service = text,
+        FacetField::Framework => filter.framework = text,
+        FacetField::Agent => filter.agent = text,
+        FacetField::Model => filter.model = text,
+        FacetField::Tool => filter.tool = text,
+        FacetField::Session => filter.session = text,
+        FacetField::User => filter.user = text,
+        FacetField::Status => filter.status = status(value),
+        FacetField::Tag => filter.tag = text,
+        FacetField::Project => filter.project = text,
+        FacetField::Commit => filter.commit = text,
+        FacetField::Branch => filter.branch = text,
+        FacetField::Convention => {}
+    }
+    filter
+}
+
+fn status(word: &str) -> Option<TraceStatus> {
+    let all = [TraceStatus::Unset, TraceStatus::Ok, TraceStatus::Error, TraceStatus::Running];
+    all.into_iter().find(|status| status.as_str() == word)
+}
+
+fn together(one: &TraceFilter, other: &TraceFilter) -> TraceFilter {
+    let (a, b) = (one.clone(), other.clone());
+    TraceFilter {
+        since: a.since.or(b.since),
+        until: a.until.or(b.until),
+        q: a.q.or(b.q),
+        service: a.service.or(b.service),
+        framework: a.framework.or(b.framework),
+        agent: a.agent.or(b.agent),
+        model: a.model.or(b.model),
+        tool: a.tool.or(b.tool),
+        status: a.status.or(b.status),
+        session: a.session.or(b.session),
+        user: a.user.or(b.user),
+        tag: a.tag.or(b.tag),
+        project: a.project.or(b.project),
+        commit: a.commit.or(b.commit),
+        branch: a.branch.or(b.branch),
+        min_duration: a.min_duration.or(b.min_duration),
+        min_cost: a.min_cost.or(b.min_cost),
+        terms: [a.terms, b.terms].concat(),
+    }
+}
