@@ -40,6 +40,11 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 impl Write {
+    /// The body as it came.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// The body as a `T`.
     ///
     /// # Errors

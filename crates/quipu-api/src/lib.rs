@@ -2,26 +2,31 @@
 //!
 //! Verb: SPEAK HTTP.
 //! Takes: HTTP requests, and a store, adapters, a price book and a feed of commits as [`ApiState`].
-//! Gives: JSON of [`dto`], problem details for every error, live frames over WebSocket, the dashboard's files.
-//! Never: counts or prices by itself, writes to a store, opens a socket, hands out what the question did not ask for.
+//! Gives: JSON of [`dto`], problem details for every error, live frames over WebSocket, traces as files, the dashboard's own files.
+//! Never: counts or prices by itself, puts a record into a store, opens a socket, hands out what the question did not ask for.
 
 pub mod dto;
 
-mod among;
 mod body;
+mod csv;
+mod dashboards;
+mod documents;
 mod extract;
+mod graphs;
 mod headers;
 mod json;
 mod live;
 mod money;
 mod openapi;
 mod origin;
+mod outlines;
 mod parity;
 mod problem;
 mod router;
 mod routes;
 mod said;
 mod state;
+mod system;
 
 pub use money::{Money, Reload};
 pub use openapi::openapi;
@@ -29,3 +34,4 @@ pub use problem::Problem;
 pub use router::routes;
 pub use routes::OPEN_METRICS;
 pub use state::{ApiState, Asset, Assets, StatusInfo};
+pub use system::ReadVitals;

@@ -21,14 +21,16 @@ use crate::{Problem, dto, live, problem, routes};
             refused."
     ),
     paths(
-        routes::traces, routes::trace, routes::span, routes::lens, routes::agents, routes::sessions, routes::session, routes::usage, routes::tools,
-        routes::facets, routes::price, routes::estimate, routes::span_cost, routes::unpriced,
+        routes::traces, routes::trace, routes::span, routes::lens, routes::agents, routes::outline, routes::search, routes::graph, routes::map, routes::sessions, routes::session, routes::usage, routes::tools,
+        routes::facets, routes::query, routes::all_agents, routes::tool_insights, routes::guardrails, routes::summary, routes::price, routes::estimate, routes::span_cost, routes::unpriced,
         routes::analysis, routes::cost_analysis, routes::plans, routes::budgets, routes::set_budget, routes::remove_budget,
         routes::check_budget, routes::prices, routes::price_models, routes::check_prices, routes::reload, routes::reprice,
-        routes::reprices, routes::undo, routes::parity_matrix, routes::events, routes::metrics, routes::series, live::live, routes::status,
+        routes::reprices, routes::undo, routes::parity_matrix, routes::events, routes::metrics, routes::series, live::live, routes::status, routes::system,
+        routes::views, routes::view, routes::put_view, routes::remove_view, routes::dashboards, routes::dashboard,
+        routes::put_dashboard, routes::remove_dashboard, routes::export_traces, routes::delete_traces,
         routes::healthz, routes::readyz, routes::metrics_text, serve
     ),
-    components(schemas(Problem, dto::LiveFrame, dto::BudgetSettings)),
+    components(schemas(Problem, dto::LiveFrame, dto::NumberedFrame, dto::BudgetSettings)),
     tags(
         (name = "traces", description = "Traces, their spans, and the live feed."),
         (name = "sessions", description = "Sessions: traces that belong together."),
@@ -37,6 +39,7 @@ use crate::{Problem, dto, live, problem, routes};
         (name = "budgets", description = "Limits on spending."),
         (name = "events", description = "Structured events."),
         (name = "metrics", description = "Stored metrics."),
+        (name = "documents", description = "Saved views and dashboards."),
         (name = "server", description = "The server about itself."),
         (name = "otlp", description = "OpenTelemetry in: OTLP/HTTP 1.x, protobuf and JSON, identity, gzip and zstd.")
     ),

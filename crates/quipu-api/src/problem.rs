@@ -27,13 +27,22 @@ pub struct Problem {
     pub status: u16,
     /// What, where, and what would be right.
     pub detail: String,
+    /// Of a filter that cannot be read: characters before the mistake.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<usize>,
 }
 
 impl Problem {
     /// A problem of a kind, whose word is an anchor of the guide.
     pub(crate) fn new(status: StatusCode, word: &str, title: &str, detail: impl Into<String>) -> Self {
         let r#type = format!("{EXPLAINED}{}", word.replace('_', "-"));
-        Self { r#type, title: title.to_owned(), status: status.as_u16(), detail: detail.into() }
+        Self {
+            r#type,
+            title: title.to_owned(),
+            status: status.as_u16(),
+            detail: detail.into(),
+            position: None,
+        }
     }
 
     /// Something that was asked for by name is not there.
@@ -72,8 +81,10 @@ impl From<ParamError> for Problem {
             ParamError::Duplicate { .. } => "Parameter given twice",
             ParamError::Missing { .. } => "Missing parameter",
             ParamError::Value { .. } => "Bad parameter",
+            ParamError::Filter { .. } => "Bad filter",
         };
-        Self::new(StatusCode::BAD_REQUEST, error.word(), title, error.to_string())
+        let position = error.position();
+        Self { position, ..Self::new(StatusCode::BAD_REQUEST, error.word(), title, error.to_string()) }
     }
 }
 

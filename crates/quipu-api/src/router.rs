@@ -10,16 +10,22 @@ use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use tokio::sync::Mutex;
+use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 
+use crate::graphs::Graphs;
 use crate::live::{self, Feed};
+use crate::outlines::Outlines;
 use crate::state::Api;
+use crate::system::System;
 use crate::{ApiState, Problem, headers, openapi, routes as handlers};
 
 /// Bytes that a body may have.
 const SMALL_BODY: usize = 64 << 10;
+/// Bytes that a document may have, written widely.
+const DOCUMENT_BODY: usize = 1 << 20;
 /// Bytes that a body to `/api/v1/estimate` may have: a whole prompt.
 const ESTIMATE_BODY: usize = 4 << 20;
 
@@ -28,18 +34,32 @@ const ESTIMATE_BODY: usize = 4 << 20;
 ///
 /// Merging it into another router keeps all of that for these routes; the other must not bring a fallback of its own.
 pub fn routes(state: ApiState) -> Router {
-    let feed = Arc::new(Feed::new(&state));
+    let system = System::start(&state);
+    let feed = Arc::new(Feed::new(&state, Arc::clone(&system)));
     feed.listen(&state.money.budgets);
-    let api = Arc::new(Api { feed, state, repricing: Mutex::default() });
+    let api = Arc::new(Api {
+        feed,
+        outlines: Outlines::new(&state),
+        graphs: Graphs::default(),
+        system,
+        state,
+        repricing: Mutex::default(),
+    });
     let fonts = NotForContentType::const_new("font/");
     table()
         .merge(money())
+        .merge(arranged())
         .layer(from_fn_with_state(Arc::clone(&api), in_time))
         .route("/api/v1/live", get(live::live))
         .fallback(handlers::asset)
         .method_not_allowed_fallback(handlers::wrong_method)
         .layer(CatchPanicLayer::custom(Problem::of_panic))
-        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(fonts)))
+        // Most clients are on the same machine or network: a large answer is there sooner when it is packed lightly.
+        .layer(
+            CompressionLayer::new()
+                .quality(CompressionLevel::Fastest)
+                .compress_when(DefaultPredicate::new().and(fonts)),
+        )
         .layer(map_response(headers::secure))
         .with_state(api)
 }
@@ -55,16 +75,26 @@ fn table() -> Router<Arc<Api>> {
         .route("/api/v1/traces/{trace_id}/spans/{span_id}", get(handlers::span))
         .route("/api/v1/traces/{trace_id}/spans/{span_id}/lens", get(handlers::lens))
         .route("/api/v1/traces/{trace_id}/agents", get(handlers::agents))
+        .route("/api/v1/traces/{trace_id}/outline", get(handlers::outline))
+        .route("/api/v1/traces/{trace_id}/search", get(handlers::search))
+        .route("/api/v1/traces/{trace_id}/graph", get(handlers::graph))
+        .route("/api/v1/map", get(handlers::map))
         .route("/api/v1/sessions", get(handlers::sessions))
         .route("/api/v1/sessions/{session_id}", get(handlers::session))
         .route("/api/v1/usage", get(handlers::usage))
         .route("/api/v1/tools", get(handlers::tools))
         .route("/api/v1/facets", get(handlers::facets))
+        .route("/api/v1/query", get(handlers::query))
+        .route("/api/v1/agents", get(handlers::all_agents))
+        .route("/api/v1/tools/insights", get(handlers::tool_insights))
+        .route("/api/v1/guardrails", get(handlers::guardrails))
+        .route("/api/metrics", get(handlers::summary))
         .route("/api/v1/events", get(handlers::events))
         .route("/api/v1/metrics", get(handlers::metrics))
         .route("/api/v1/metrics/query", get(handlers::series))
         .route("/api/v1/price", post(handlers::price).layer(DefaultBodyLimit::max(SMALL_BODY)))
         .route("/api/v1/status", get(handlers::status))
+        .route("/api/v1/system", get(handlers::system))
         .route("/api/parity-matrix", get(handlers::parity_matrix))
 }
 
@@ -88,6 +118,27 @@ fn money() -> Router<Arc<Api>> {
         .route("/api/v1/prices/reprices/{id}/undo", post(handlers::undo))
         .layer(DefaultBodyLimit::max(SMALL_BODY))
         .route("/api/v1/estimate", post(handlers::estimate).layer(DefaultBodyLimit::max(ESTIMATE_BODY)))
+}
+
+/// What people arrange for themselves, and what they take out or throw away.
+fn arranged() -> Router<Arc<Api>> {
+    Router::new()
+        .route("/api/v1/views", get(handlers::views))
+        .route(
+            "/api/v1/views/{id}",
+            get(handlers::view).put(handlers::put_view).delete(handlers::remove_view),
+        )
+        .route("/api/v1/dashboards", get(handlers::dashboards))
+        .route(
+            "/api/v1/dashboards/{id}",
+            get(handlers::dashboard).put(handlers::put_dashboard).delete(handlers::remove_dashboard),
+        )
+        .layer(DefaultBodyLimit::max(DOCUMENT_BODY))
+        .route("/api/v1/export/traces", get(handlers::export_traces))
+        .route(
+            "/api/v1/traces/delete",
+            post(handlers::delete_traces).layer(DefaultBodyLimit::max(SMALL_BODY)),
+        )
 }
 
 /// Gives up on an answer after `Limits::request_seconds`.

@@ -4,11 +4,15 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use quipu_core::{Adapters, Backend, Clock, Committed, Limits, PriceBook, Store, Timestamp};
+use quipu_insight::Documents;
 use tokio::sync::broadcast;
 
 use crate::dto::Listeners;
+use crate::graphs::Graphs;
 use crate::live::Feed;
 use crate::money::Money;
+use crate::outlines::Outlines;
+use crate::system::{ReadVitals, System};
 
 /// What the routes need.
 #[derive(Clone)]
@@ -35,6 +39,11 @@ pub struct ApiState {
     pub assets: Arc<dyn Assets>,
     /// OpenMetrics text for `/metrics`.
     pub metrics_text: Arc<dyn Fn() -> String + Send + Sync>,
+    /// How process and machine are doing; `None` where no server runs. With it, [`routes`](crate::routes) must be called on a
+    /// runtime.
+    pub vitals: Option<ReadVitals>,
+    /// Saved views and dashboards.
+    pub documents: Documents,
 }
 
 /// What the server says about itself.
@@ -79,6 +88,12 @@ impl<F: Fn(&str) -> Option<Asset> + Send + Sync> Assets for F {
 pub(crate) struct Api {
     pub(crate) state: ApiState,
     pub(crate) feed: Arc<Feed>,
+    /// Traces in display order.
+    pub(crate) outlines: Outlines,
+    /// Graphs of the traces that a map was last made of.
+    pub(crate) graphs: Graphs,
+    /// How the server is doing.
+    pub(crate) system: Arc<System>,
     /// Held while history is priced again, or given back.
     pub(crate) repricing: tokio::sync::Mutex<()>,
 }

@@ -142,6 +142,8 @@ mod tests {
             provider: None,
             model: None,
             tool: None,
+            first_token: None,
+            triggered: None,
             cost,
             raw: None,
         }

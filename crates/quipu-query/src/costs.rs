@@ -1,6 +1,6 @@
 //! Questions about money: analysis, price lists, and where books disagree.
 
-use quipu_core::{GroupBy, Timestamp, TraceFilter};
+use quipu_core::{Criterion, FacetField, GroupBy, Term, Timestamp, TraceFilter, Wanted};
 
 use crate::{FILTER_PARAMS, ParamError, Params, parse_time_range, parse_trace_filter};
 
@@ -36,6 +36,17 @@ pub struct RangeAsk {
     pub since: Option<Timestamp>,
     /// Frameworks; empty for all.
     pub frameworks: Vec<String>,
+}
+
+impl RangeAsk {
+    /// The same as a filter: up to `now`, unless all that is stored is meant.
+    pub fn filter(self, now: Timestamp) -> TraceFilter {
+        let wanted: Vec<Wanted> = self.frameworks.into_iter().map(Wanted::Exactly).collect();
+        let of_them =
+            |wanted| Term { not: false, criterion: Criterion::Named(FacetField::Framework, wanted) };
+        let terms = Some(wanted).filter(|wanted| !wanted.is_empty()).map(of_them).into_iter().collect();
+        TraceFilter { since: self.since, until: self.since.map(|_| now), terms, ..TraceFilter::default() }
+    }
 }
 
 /// A question for models' prices.

@@ -38,25 +38,52 @@ pub enum ParamError {
         /// What would be right.
         expected: String,
     },
+    /// The parameter `filter` is no text of the filter language.
+    #[error("parameter \"filter\", position {position}: found {found:?}, expected {expected}")]
+    Filter {
+        /// Characters before the mistake.
+        position: usize,
+        /// The first 64 characters of what stands there, up to white space.
+        found: String,
+        /// What would be right there.
+        expected: String,
+    },
 }
 
 impl ParamError {
     /// The value `found` of parameter `name` cannot be used.
     pub fn value(name: &'static str, found: &str, expected: impl Into<String>) -> Self {
-        let mut shown: String = found.chars().take(SHOWN).collect();
-        if shown.len() < found.len() {
-            shown.push('…');
-        }
-        Self::Value { name, found: shown, expected: expected.into() }
+        Self::Value { name, found: shown(found), expected: expected.into() }
     }
 
-    /// `unknown_parameter`, `duplicate_parameter`, `missing_parameter` or `bad_parameter`.
+    pub(crate) fn filter(position: usize, found: &str, expected: String) -> Self {
+        Self::Filter { position, found: shown(found), expected }
+    }
+
+    /// Characters before the mistake in a filter; `None` for all other errors.
+    pub const fn position(&self) -> Option<usize> {
+        match self {
+            Self::Filter { position, .. } => Some(*position),
+            _ => None,
+        }
+    }
+
+    /// `unknown_parameter`, `duplicate_parameter`, `missing_parameter`, `bad_parameter` or `bad_filter`.
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Unknown { .. } => "unknown_parameter",
             Self::Duplicate { .. } => "duplicate_parameter",
             Self::Missing { .. } => "missing_parameter",
             Self::Value { .. } => "bad_parameter",
+            Self::Filter { .. } => "bad_filter",
         }
     }
+}
+
+fn shown(found: &str) -> String {
+    let mut shown: String = found.chars().take(SHOWN).collect();
+    if shown.len() < found.len() {
+        shown.push('…');
+    }
+    shown
 }

@@ -2,7 +2,7 @@
 
 use quipu_core::{Timestamp, TraceFilter, TraceStatus, Usd};
 
-use crate::{ParamError, Params, parse_time, time};
+use crate::{ParamError, Params, parse_terms, parse_time, time};
 
 /// Parameters that choose traces; every question about traces takes them.
 pub const FILTER_PARAMS: &[&str] = &[
@@ -23,9 +23,10 @@ pub const FILTER_PARAMS: &[&str] = &[
     "branch",
     "min_duration_ms",
     "min_cost_usd",
+    "filter",
 ];
 
-const STATUSES: &[(&str, TraceStatus)] = &[
+pub(crate) const STATUSES: &[(&str, TraceStatus)] = &[
     ("ok", TraceStatus::Ok),
     ("error", TraceStatus::Error),
     ("unset", TraceStatus::Unset),
@@ -62,6 +63,7 @@ pub fn parse_trace_filter(params: &Params) -> Result<TraceFilter, ParamError> {
         min_cost: params.read("min_cost_usd", "US dollars such as 0.05, not negative", |text| {
             text.parse::<Usd>().ok().filter(|cost| *cost >= Usd::ZERO)
         })?,
+        terms: params.text("filter")?.map_or(Ok(Vec::new()), |text| parse_terms(&text))?,
     })
 }
 

@@ -10,8 +10,10 @@ mod costs;
 mod cursor;
 mod error;
 mod events;
+mod figure_ask;
 mod figures;
 mod filter;
+mod language;
 mod metrics;
 mod params;
 mod sessions;
@@ -28,8 +30,15 @@ pub use costs::{
 pub use cursor::CursorText;
 pub use error::ParamError;
 pub use events::EVENT_PARAMS;
-pub use figures::{Latency, latency, millis, success_rate, total, unpriced_calls};
+pub use figure_ask::{
+    AUTO_STEPS, DEFAULT_TOP, FigureAsk, FigureKey, FigureSource, MAX_TOP, MetricAsk, QUERY_METRIC_PARAMS,
+    QUERY_PARAMS, Rank, StepAsk, round_step,
+};
+pub use figures::{
+    Bins, Latency, MAX_BINS, Spread, latency, millis, spread, success_rate, total, unpriced_calls,
+};
 pub use filter::{FILTER_PARAMS, parse_trace_filter};
+pub use language::{MAX_FILTER_BYTES, MAX_FILTER_TERMS, MAX_FILTER_VALUES, parse_terms};
 pub use metrics::{MAX_STEPS, METRIC_PARAMS};
 pub use params::{DEFAULT_ROWS, Params};
 pub use sessions::{SESSION_PARAMS, SESSION_TRACE_PARAMS};

@@ -2,6 +2,7 @@
 
 use quipu_core::{FacetField, GroupBy, TraceFilter, UsageQuery};
 
+use crate::language::FIELDS;
 use crate::{FILTER_PARAMS, ParamError, Params, parse_trace_filter};
 
 /// Parameters of a question for usage, beside [`FILTER_PARAMS`].
@@ -30,21 +31,6 @@ const GROUPS: &[(&str, GroupBy)] = &[
     ("commit", GroupBy::Commit),
     ("branch", GroupBy::Branch),
     ("billing", GroupBy::Billing),
-];
-
-const FIELDS: &[(&str, FacetField)] = &[
-    ("service", FacetField::Service),
-    ("framework", FacetField::Framework),
-    ("agent", FacetField::Agent),
-    ("model", FacetField::Model),
-    ("tool", FacetField::Tool),
-    ("session", FacetField::Session),
-    ("user", FacetField::User),
-    ("status", FacetField::Status),
-    ("convention", FacetField::Convention),
-    ("tag", FacetField::Tag),
-    ("project", FacetField::Project),
-    ("branch", FacetField::Branch),
 ];
 
 /// The word of a key, as `group_by` takes it.

@@ -59,6 +59,10 @@ pub struct FilterParams {
     /// Cost at least so many US dollars, a decimal number, compared exactly.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_cost_usd: Option<String>,
+    /// Terms of the filter language, such as `model:gpt-* -status:ok cost>0.05 "rate limit"`, at most 4 KiB; what cannot be read
+    /// is told with its `position`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter: Option<String>,
 }
 
 /// One page of rows.
@@ -170,6 +174,9 @@ pub struct MetricParams {
     /// The same as a JSON object of texts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels: Option<String>,
+    /// Comma list of the labels by which series are put together; empty for one of all. Left out, each series is by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
     /// At or after: RFC 3339, Unix time as a whole number, `now`, or a time ago such as `-1h`, `-7d`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
@@ -231,4 +238,93 @@ pub struct PriceCheckParams {
     /// Percent of the first price that the second may be away before it is listed, 0 to 1,000,000; 1 when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub percent: Option<u64>,
+}
+
+/// Which figures.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct QueryParams {
+    /// `calls`, `tools`, `agents`, `workflows`, `guardrails`, `retrievals`, `spans`, `failures` (failed spans), `traces`, `events` or
+    /// `metric`.
+    pub from: String,
+    /// Comma list of keys. Of calls `model`, `provider`, `agent`, `framework`, `service`, `session`, `user`, `tool` (the nearest that
+    /// the call ran within), `tag`, `project`, `commit`, `branch`, `convention`, `billing`; of traces `service`, `framework`, `name`,
+    /// `status`, `session`, `user`; of events `service`, `framework`, `agent`, `name`, `level`, `session`; of a metric its labels,
+    /// each series by itself when left out; of all other work `service`, `framework`, `agent`, `model`, `tool`, `name`, `kind`,
+    /// `status`, `error`, `session`, `user`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_by: Option<String>,
+    /// Width of a step: `none` (when left out), `auto` for about 120 steps of a round width, milliseconds (at least 1000), or a span
+    /// such as `30s`, `5m`, `1h`, `1d`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
+    /// Most groups wanted, 1 to 1,000; 20 when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub top: Option<u64>,
+    /// What groups are ordered by, greatest first: `count` (when left out), `errors`, `latency` (the 95th percentile), of calls also
+    /// `tokens`, `cost`; of a metric `value` (when left out) or `count`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sort: Option<String>,
+    /// `true` adds a histogram to every spread.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub histogram: Option<bool>,
+    /// Name of the metric; only with `from=metric`, as the three that follow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// `key=value` that a series must have; may be repeated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// The same as a JSON object of texts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<String>,
+    /// How the points of a step become one: `avg` (when left out), `sum`, `min`, `max`, `count`, `last`, `p50`, `p95` or `p99`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agg: Option<String>,
+}
+
+/// Which rows of a trace.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub struct OutlineParams {
+    /// Number of the first row wanted, the `next_at` of the page before; 0 when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<u64>,
+    /// Most rows wanted, 1 to 10,000; 10,000 when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u64>,
+}
+
+/// What is looked for in a trace.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct SearchParams {
+    /// Words that all occur in a span, 1 to 32.
+    pub q: String,
+}
+
+/// What of the live feed, and from where on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub struct LiveParams {
+    /// Comma list of `traces`, `budgets`, `events`, `system`; `traces,budgets` when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub topics: Option<String>,
+    /// The `boot` that the connection before was told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub boot: Option<String>,
+    /// The `seq` of the last frame that was seen there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<u64>,
+}
+
+/// What a file of traces is written in.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub struct ExportParams {
+    /// `csv` (when left out) or `jsonl`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<String>,
 }

@@ -10,31 +10,41 @@ mod ask;
 mod book;
 mod budget;
 mod cost;
+mod dashboard;
 mod estimate;
 mod event;
 mod figures;
+mod forget;
+mod graph;
 mod lens;
 mod live;
 mod message;
 mod metric;
+mod outline;
 mod parity;
 mod plans;
 mod price;
+mod query;
 mod reprice;
 mod session;
 mod span;
 mod status;
+mod summary;
+mod system;
 mod trace;
 mod usage;
 mod value;
+mod view;
+mod work;
 
 pub use agents::{AgentFigures, AgentRow, AgentsAnswer};
 pub use analysis::{
     AnalysisAnswer, CacheFigures, DearSession, Deviations, Forecast, SpendPoint, Suggestion, Trend,
 };
 pub use ask::{
-    AnalysisParams, EventParams, FacetParams, FilterParams, MetricParams, PageParams, PriceCheckParams,
-    PriceListParams, RangeParams, SpanParams, TraceParams, UsageParams,
+    AnalysisParams, EventParams, ExportParams, FacetParams, FilterParams, LiveParams, MetricParams,
+    OutlineParams, PageParams, PriceCheckParams, PriceListParams, QueryParams, RangeParams, SearchParams,
+    SpanParams, TraceParams, UsageParams,
 };
 pub use book::{
     Disagreement, DisagreementsAnswer, DisplayCurrency, OtherPrice, PriceModel, PriceModelsAnswer,
@@ -45,24 +55,43 @@ pub use budget::{
     BudgetVerdict, BudgetsAnswer, LoopSettings,
 };
 pub use cost::{CostAnswer, UnpricedAnswer, UnpricedModel};
+pub use dashboard::{
+    Dashboard, DashboardEntry, DashboardPanel, DashboardSettings, DashboardVariable, DashboardsAnswer,
+    PanelKind,
+};
 pub use estimate::{CostSpread, EstimateAnswer, EstimateAsk, TokenSpread};
 pub use event::{Event, EventsAnswer};
 pub use figures::{Latency, Tokens};
+pub use forget::{DeleteAnswer, DeleteAsk};
+pub use graph::{GraphAnswer, GraphEdge, GraphNode, MapAnswer};
 pub use lens::{LensAnswer, LensLine};
-pub use live::LiveFrame;
+pub use live::{LiveFrame, NumberedFrame};
 pub use message::{Message, Part};
 pub use metric::{MetricName, MetricSeries, MetricsAnswer, SeriesAnswer};
+pub use outline::{OutlineAnswer, SearchAnswer};
 pub use parity::{InTraces, ParityAnswer, ParityRow, Sends};
 pub use plans::{Plan, PlanWindow, PlansAnswer};
 pub use price::{PriceAnswer, PriceAsk, PriceLine, PriceRule};
+pub use query::{FigureGroup, FigurePoint, FigureTotal, Figures, QueryAnswer, Spread};
 pub use reprice::{
     Reprice, RepriceAnswer, RepriceAsk, RepricedModel, RepricedSum, RepricesAnswer, UndoAnswer,
 };
 pub use session::{Session, SessionAnswer, SessionsAnswer};
 pub use span::{Link, Source, Span, SpanAnswer, SpanEvent};
 pub use status::{BackendState, HealthAnswer, Listeners, ReadyAnswer, SearchState, StatusAnswer, StoreState};
+pub use summary::{FrameworkSummary, SummaryAnswer, SummaryRow};
+pub use system::{
+    BackendHealth, DiskFigures, DropCount, HostFigures, IngestFigures, ProcessFigures, QueueFigures,
+    SystemAnswer, SystemNow, SystemPoint, Vitals,
+};
 pub use trace::{TraceAnswer, TraceSummary, TracesAnswer};
 pub use usage::{Facet, FacetsAnswer, ToolRow, ToolsAnswer, UsageAnswer, UsageGroup, UsageRow};
+pub use view::{View, ViewSettings, ViewsAnswer};
+pub use work::{
+    AgentModel, AgentTool, AgentWork, AgentWorkAnswer, Detection, ErrorCount, GuardrailPoint, GuardrailRow,
+    GuardrailsAnswer, ToolBaseline, ToolChange, ToolHour, ToolInsight, ToolInsightsAnswer,
+    ToolRecommendation,
+};
 
 pub(crate) use span::cost_reason;
 pub(crate) use value::{json, object};

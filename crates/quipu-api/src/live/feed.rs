@@ -1,72 +1,118 @@
 //! From commits to frames, once for all watchers.
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use axum::extract::ws::Utf8Bytes;
 use quipu_core::{Committed, Store, TraceId};
 use quipu_insight::Budgets;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::broadcast::{Receiver, Sender};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, MissedTickBehavior, interval};
 
+use super::changed::Changed;
+use super::events::Arrivals;
+use super::ring::{Begin, Ring, Topic, Topics};
+use super::watcher::Watcher;
 use crate::ApiState;
-use crate::dto::{LiveFrame, TraceSummary};
+use crate::dto::{Event, LiveFrame, TraceSummary};
+use crate::system::System;
 
 /// Between two looks at what changed: a trace is told at most once in this time.
 const TICK: Duration = Duration::from_millis(250);
-/// Summaries of one look.
-const PER_TICK: usize = 100;
-/// Changed traces that wait for a look; older ones are told as missed.
-const WAITING: usize = 2_000;
-/// Frames that a watcher may be behind before some are left out for it.
-const BEHIND: usize = 1_024;
+/// Between two frames about the server and its machine.
+const SYSTEM: Duration = Duration::from_secs(5);
+/// How long frames are still made when nobody watches: who comes back within it misses nothing.
+const LINGER: Duration = Duration::from_secs(60);
 
-/// Tells watchers what changed. Its task runs only while somebody watches.
+/// Tells watchers what changed. Its task runs while somebody watches, and a while longer.
 pub(crate) struct Feed {
     store: Arc<dyn Store>,
     commits: Sender<Arc<Committed>>,
-    frames: Sender<Utf8Bytes>,
+    system: Arc<System>,
+    pub(super) ring: Mutex<Ring>,
+    /// The number of the last frame.
+    pub(super) told: watch::Sender<u64>,
+    /// Watchers of events, and of the system.
+    wanted: [AtomicUsize; 2],
     task: Mutex<Option<JoinHandle<()>>>,
 }
 
+const ON_DEMAND: [Topic; 2] = [Topic::Events, Topic::System];
+
 impl Feed {
-    pub(crate) fn new(state: &ApiState) -> Self {
-        let (frames, _) = tokio::sync::broadcast::channel(BEHIND);
-        Self { store: Arc::clone(&state.store), commits: state.live.clone(), frames, task: Mutex::new(None) }
+    pub(crate) fn new(state: &ApiState, system: Arc<System>) -> Self {
+        Self {
+            store: Arc::clone(&state.store),
+            commits: state.live.clone(),
+            system,
+            ring: Mutex::new(Ring::new()),
+            told: watch::channel(0).0,
+            wanted: Default::default(),
+            task: Mutex::new(None),
+        }
     }
 
-    /// Every frame from now on.
-    pub(crate) fn watch(self: &Arc<Self>) -> Receiver<Utf8Bytes> {
-        let mut task = self.task.lock().unwrap_or_else(PoisonError::into_inner);
-        let frames = self.frames.subscribe();
-        // A task that ended by itself, in a panic of the store, is started again.
+    /// Somebody watches these topics, who has seen the frames of a run up to a number.
+    pub(super) fn watch(self: &Arc<Self>, topics: Topics, seen: Option<(&str, u64)>) -> (Watcher, Begin) {
+        let mut task = locked(&self.task);
+        // A task that ended by itself, in a panic of the store, is started again. What happened meanwhile nobody knows: what
+        // follows is another run.
         if task.as_ref().is_none_or(JoinHandle::is_finished) {
+            *self.ring() = Ring::new();
+            self.told.send_replace(0);
             let (feed, commits) = (Arc::clone(self), self.commits.subscribe());
             *task = Some(tokio::spawn(async move { feed.run(commits).await }));
         }
-        frames
+        let begin = self.ring().begin(seen);
+        (Watcher::new(Arc::clone(self), topics, begin.position), begin)
+    }
+
+    /// A watcher of these topics comes, or goes.
+    pub(super) fn count(&self, topics: Topics, comes: bool) {
+        for (_, count) in ON_DEMAND.iter().zip(&self.wanted).filter(|(topic, _)| topics.has(**topic)) {
+            if comes {
+                count.fetch_add(1, Ordering::Relaxed);
+            } else {
+                count.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
+    }
+
+    fn wants(&self, topic: Topic) -> bool {
+        let counts = ON_DEMAND.iter().zip(&self.wanted);
+        counts.filter(|(known, _)| **known == topic).any(|(_, count)| count.load(Ordering::Relaxed) > 0)
     }
 
     async fn run(&self, mut commits: Receiver<Arc<Committed>>) {
-        let mut changed = Changed::default();
-        let mut tick = tokio::time::interval(TICK);
+        let (mut changed, mut arrivals) = (Changed::default(), Arrivals::default());
+        let (mut tick, mut beat) = (interval(TICK), interval(SYSTEM));
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut watched = Instant::now();
         loop {
             tokio::select! {
                 commit = commits.recv() => match commit {
-                    Ok(commit) => changed.add(&commit.traces),
+                    Ok(commit) => {
+                        changed.add(&commit.traces);
+                        arrivals.waiting += commit.events as u64;
+                    }
                     Err(RecvError::Lagged(missed)) => changed.missed += missed,
                     Err(RecvError::Closed) => return,
                 },
                 _ = tick.tick() => {
                     self.tell(&mut changed).await;
-                    if self.nobody_watches() {
+                    self.tell_events(&mut arrivals, &mut changed).await;
+                    if self.told.receiver_count() > 0 {
+                        watched = Instant::now();
+                    }
+                    if watched.elapsed() >= LINGER && self.may_end() {
                         return;
                     }
                 }
+                _ = beat.tick() => self.tell_system().await,
             }
         }
     }
@@ -76,15 +122,22 @@ impl Feed {
         let feed = Arc::downgrade(self);
         budgets.on_notice(move |notice| {
             if let Some(feed) = feed.upgrade() {
-                feed.send(&LiveFrame::Budget { notice: Box::new(notice.into()) });
+                feed.send(LiveFrame::Budget { notice: Box::new(notice.into()) });
             }
         });
+    }
+
+    /// Tells that traces are gone.
+    pub(crate) fn deleted(&self, traces: &[TraceId]) {
+        for some in traces.chunks(1_000) {
+            self.send(LiveFrame::Deleted { trace_ids: some.iter().map(ToString::to_string).collect() });
+        }
     }
 
     async fn tell(&self, changed: &mut Changed) {
         for trace_id in changed.take() {
             match self.store.trace(trace_id).await {
-                Ok(Some(row)) => self.send(&LiveFrame::Trace { trace: Box::new(TraceSummary::from(&row)) }),
+                Ok(Some(row)) => self.send(LiveFrame::Trace { trace: Box::new(TraceSummary::from(&row)) }),
                 Ok(None) => {}
                 Err(error) => {
                     tracing::warn!(error = %error, "live feed could not read a trace");
@@ -93,79 +146,58 @@ impl Feed {
             }
         }
         if changed.missed > 0 {
-            self.send(&LiveFrame::Lagged { missed: std::mem::take(&mut changed.missed) });
+            self.send(LiveFrame::Lagged { missed: std::mem::take(&mut changed.missed) });
         }
     }
 
-    fn send(&self, frame: &LiveFrame) {
-        // An error means that the last watcher has just left.
-        let _ = self.frames.send(text(frame));
+    async fn tell_events(&self, arrivals: &mut Arrivals, changed: &mut Changed) {
+        if !self.wants(Topic::Events) {
+            return arrivals.forget();
+        }
+        match arrivals.look(self.store.as_ref()).await {
+            Ok((events, missed)) => {
+                changed.missed += missed;
+                for event in &events {
+                    self.send(LiveFrame::Event { event: Box::new(Event::from(event)) });
+                }
+            }
+            Err(error) => {
+                tracing::warn!(error = %error, "live feed could not read events");
+                changed.missed += std::mem::take(&mut arrivals.waiting);
+            }
+        }
+    }
+
+    async fn tell_system(&self) {
+        if self.wants(Topic::System) {
+            let system = self.system.now().await;
+            self.send(LiveFrame::System { system: Box::new(system) });
+        }
+    }
+
+    fn send(&self, frame: LiveFrame) {
+        let last = self.ring().push(frame);
+        self.told.send_if_modified(|told| {
+            *told = last;
+            true
+        });
     }
 
     /// Whether the task may end. Under the lock, so that whoever comes next starts a new one.
-    fn nobody_watches(&self) -> bool {
-        let mut task = self.task.lock().unwrap_or_else(PoisonError::into_inner);
-        let nobody = self.frames.receiver_count() == 0;
+    fn may_end(&self) -> bool {
+        let mut task = locked(&self.task);
+        let nobody = self.told.receiver_count() == 0;
         if nobody {
             *task = None;
         }
         nobody
     }
-}
 
-/// A frame as text.
-pub(crate) fn text(frame: &LiveFrame) -> Utf8Bytes {
-    serde_json::to_string(frame).unwrap_or_default().into()
-}
-
-/// Traces that changed since the last look, each once, the latest change last.
-#[derive(Default)]
-struct Changed {
-    order: Vec<TraceId>,
-    missed: u64,
-}
-
-impl Changed {
-    fn add(&mut self, traces: &[TraceId]) {
-        let new: HashSet<&TraceId> = traces.iter().collect();
-        self.order.retain(|known| !new.contains(known));
-        self.order.extend(traces);
-        let over = self.order.len().saturating_sub(WAITING);
-        self.order.drain(..over);
-        self.missed += over as u64;
-    }
-
-    /// The latest changes, newest first.
-    fn take(&mut self) -> Vec<TraceId> {
-        let from = self.order.len().saturating_sub(PER_TICK);
-        self.order.drain(from..).rev().collect()
+    pub(super) fn ring(&self) -> MutexGuard<'_, Ring> {
+        locked(&self.ring)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn ids(range: std::ops::Range<u64>) -> Vec<TraceId> {
-        range.map(|id| TraceId::from_bytes(u128::from(id + 1).to_be_bytes()).unwrap()).collect()
-    }
-
-    #[test]
-    fn a_trace_waits_once_and_the_newest_go_first() {
-        let mut changed = Changed::default();
-        changed.add(&ids(0..3));
-        changed.add(&ids(1..2));
-        let want: Vec<TraceId> = [1, 2, 0].iter().flat_map(|at| ids(*at..*at + 1)).collect();
-        assert_eq!(changed.take(), want);
-        assert!(changed.take().is_empty());
-    }
-
-    #[test]
-    fn what_does_not_fit_is_counted() {
-        let mut changed = Changed::default();
-        changed.add(&ids(0..2_500));
-        assert_eq!((changed.order.len(), changed.missed), (WAITING, 500));
-        assert_eq!(changed.take().first(), ids(2_499..2_500).first());
-        assert_eq!(changed.order.len(), WAITING - PER_TICK);
-    }
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

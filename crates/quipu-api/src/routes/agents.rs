@@ -2,20 +2,16 @@
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use quipu_core::{Detail, SpanQuery, SpanRow, TraceId};
+use quipu_core::TraceId;
 
 use super::Answer;
 use super::traces::no_trace;
 use crate::Problem;
 use crate::dto::AgentsAnswer;
 use crate::extract::{NoParams, id};
+use crate::graphs::all_spans;
 use crate::json::Json;
-use crate::state::{Api, Shared};
-
-/// Spans of a trace that are looked at.
-const MOST: usize = 100_000;
-/// Spans that are read at a time.
-const PAGE: usize = 5_000;
+use crate::state::Shared;
 
 /// Agents
 ///
@@ -34,19 +30,4 @@ pub(crate) async fn agents(
     api.store.trace(trace_id).await?.ok_or_else(|| no_trace(trace_id))?;
     let (rows, complete) = all_spans(&api, trace_id).await?;
     Ok(Json(AgentsAnswer::new(trace_id, &rows, complete)))
-}
-
-/// The spans of a trace in short, and whether these are all.
-async fn all_spans(api: &Api, trace_id: TraceId) -> Result<(Vec<SpanRow>, bool), Problem> {
-    let mut query = SpanQuery { trace_id, after: None, limit: PAGE, detail: Detail::Summary };
-    let mut rows = Vec::new();
-    while rows.len() < MOST {
-        let page = api.store.spans(&query).await?;
-        rows.extend(page.rows);
-        match page.next {
-            Some(next) => query.after = Some(next),
-            None => return Ok((rows, true)),
-        }
-    }
-    Ok((rows, false))
 }

@@ -1,17 +1,14 @@
 //! What was spent: one call explained, what has no price, the analysis, and subscriptions.
 
-use std::sync::Arc;
-
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use quipu_core::{GroupBy, SpanId, Store, Timestamp, TraceFilter, TraceId};
+use quipu_core::{GroupBy, SpanId, Timestamp, TraceFilter, TraceId};
 use quipu_insight::analysis::{self, Bucket};
 use quipu_insight::{explain, plans, unpriced};
 
 use super::Answer;
 use super::traces::no_span;
 use crate::Problem;
-use crate::among::Among;
 use crate::dto::{
     AnalysisAnswer, AnalysisParams, CostAnswer, FilterParams, Plan, PlansAnswer, RangeParams, UnpricedAnswer,
     UnpricedModel,
@@ -67,7 +64,7 @@ pub(crate) async fn analysis(State(api): Shared, Ask(params): Ask) -> Answer<Ana
     let asked = params.analysis_ask()?;
     let now = params.now();
     let bucket = asked.bucket.map_or_else(|| fitting(&asked.filter, now), bucket_of);
-    analyse(&api, api.store.as_ref(), asked.filter, bucket, now).await
+    analyse(&api, asked.filter, bucket, now).await
 }
 
 /// Cost analysis of a time range
@@ -77,14 +74,9 @@ pub(crate) async fn analysis(State(api): Shared, Ask(params): Ask) -> Answer<Ana
     responses((status = 200, description = "The analysis.", body = AnalysisAnswer)))]
 pub(crate) async fn cost_analysis(State(api): Shared, Ask(params): Ask) -> Answer<AnalysisAnswer> {
     let (asked, now) = (params.range_ask()?, params.now());
-    let until = asked.since.map(|_| now);
-    let filter = TraceFilter { since: asked.since, until, ..TraceFilter::default() };
+    let filter = asked.filter(now);
     let bucket = fitting(&filter, now);
-    if asked.frameworks.is_empty() {
-        return analyse(&api, api.store.as_ref(), filter, bucket, now).await;
-    }
-    let among = Among::new(Arc::clone(&api.store), asked.frameworks);
-    analyse(&api, &among, filter, bucket, now).await
+    analyse(&api, filter, bucket, now).await
 }
 
 /// Subscriptions
@@ -98,15 +90,9 @@ pub(crate) async fn plans(State(api): Shared, Ask(params): Ask) -> Answer<PlansA
     Ok(Json(PlansAnswer { plans: plans.iter().map(Plan::from).collect() }))
 }
 
-async fn analyse(
-    api: &Api,
-    store: &dyn Store,
-    filter: TraceFilter,
-    bucket: Bucket,
-    now: Timestamp,
-) -> Answer<AnalysisAnswer> {
+async fn analyse(api: &Api, filter: TraceFilter, bucket: Bucket, now: Timestamp) -> Answer<AnalysisAnswer> {
     let ask = analysis::Ask { filter, bucket, ..analysis::Ask::default() };
-    let found = analysis::analyse(store, &api.money.books, &ask, now).await?;
+    let found = analysis::analyse(api.store.as_ref(), &api.money.books, &ask, now).await?;
     Ok(Json((&found).into()))
 }
 

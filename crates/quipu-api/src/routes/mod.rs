@@ -4,36 +4,56 @@ mod agents;
 mod assets;
 mod budgets;
 mod costs;
+mod documents;
 mod estimate;
 mod events;
+mod export;
+mod forget;
+mod graph;
 mod lens;
 mod metrics;
+mod outline;
 mod parity;
 mod price;
 mod prices;
+mod query;
 mod reprice;
+mod search;
 mod sessions;
 mod status;
+mod system;
 mod traces;
 mod usage;
+mod work;
 
 pub(crate) use agents::agents;
 pub(crate) use assets::{asset, wrong_method};
 pub(crate) use budgets::{budgets, check_budget, remove_budget, set_budget};
 pub(crate) use costs::{analysis, cost_analysis, plans, span_cost, unpriced};
+pub(crate) use documents::{
+    dashboard, dashboards, put_dashboard, put_view, remove_dashboard, remove_view, view, views,
+};
 pub(crate) use estimate::estimate;
 pub(crate) use events::events;
+pub(crate) use export::export_traces;
+pub(crate) use forget::delete_traces;
+pub(crate) use graph::{graph, map};
 pub(crate) use lens::lens;
 pub use metrics::OPEN_METRICS;
 pub(crate) use metrics::{metrics, metrics_text, series};
+pub(crate) use outline::outline;
 pub(crate) use parity::parity_matrix;
 pub(crate) use price::price;
 pub(crate) use prices::{check_prices, price_models, prices, reload};
+pub(crate) use query::query;
 pub(crate) use reprice::{reprice, reprices, undo};
+pub(crate) use search::search;
 pub(crate) use sessions::{session, sessions};
 pub(crate) use status::{healthz, readyz, status};
+pub(crate) use system::system;
 pub(crate) use traces::{span, trace, traces};
 pub(crate) use usage::{facets, tools, usage};
+pub(crate) use work::{all_agents, guardrails, summary, tool_insights};
 
 // The generated descriptions of the routes, which the OpenAPI document names.
 pub(crate) use agents::__path_agents;
@@ -41,18 +61,30 @@ pub(crate) use budgets::{__path_budgets, __path_check_budget, __path_remove_budg
 pub(crate) use costs::{
     __path_analysis, __path_cost_analysis, __path_plans, __path_span_cost, __path_unpriced,
 };
+pub(crate) use documents::{
+    __path_dashboard, __path_dashboards, __path_put_dashboard, __path_put_view, __path_remove_dashboard,
+    __path_remove_view, __path_view, __path_views,
+};
 pub(crate) use estimate::__path_estimate;
 pub(crate) use events::__path_events;
+pub(crate) use export::__path_export_traces;
+pub(crate) use forget::__path_delete_traces;
+pub(crate) use graph::{__path_graph, __path_map};
 pub(crate) use lens::__path_lens;
 pub(crate) use metrics::{__path_metrics, __path_metrics_text, __path_series};
+pub(crate) use outline::__path_outline;
 pub(crate) use parity::__path_parity_matrix;
 pub(crate) use price::__path_price;
 pub(crate) use prices::{__path_check_prices, __path_price_models, __path_prices, __path_reload};
+pub(crate) use query::__path_query;
 pub(crate) use reprice::{__path_reprice, __path_reprices, __path_undo};
+pub(crate) use search::__path_search;
 pub(crate) use sessions::{__path_session, __path_sessions};
 pub(crate) use status::{__path_healthz, __path_readyz, __path_status};
+pub(crate) use system::__path_system;
 pub(crate) use traces::{__path_span, __path_trace, __path_traces};
 pub(crate) use usage::{__path_facets, __path_tools, __path_usage};
+pub(crate) use work::{__path_all_agents, __path_guardrails, __path_summary, __path_tool_insights};
 
 use crate::Problem;
 use crate::json::Json;

@@ -8,7 +8,7 @@ use quipu_core::{
     Backend, CostPage, CostQuery, Error, ErrorKind, EventPage, EventQuery, Facet, FacetField, Health, Limits,
     Meeting, MetricName, MetricQuery, MetricSeries, Node, Result, SessionPage, SessionQuery, SpanId,
     SpanPage, SpanQuery, SpanRow, Store, StoreInfo, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage,
-    TraceQuery, TraceRow, UsageGroup, UsageQuery,
+    TraceQuery, TraceRow, UsageGroup, UsageQuery, WorkGroup, WorkQuery,
 };
 
 use crate::fixture::{Fixture, trace_id};
@@ -95,6 +95,14 @@ impl Store for Down {
         self.fails()
     }
 
+    async fn work(&self, _: &WorkQuery) -> Result<Vec<WorkGroup>> {
+        self.fails()
+    }
+
+    async fn forget(&self, _: &[TraceId]) -> Result<u64> {
+        self.fails()
+    }
+
     async fn purge(&self, _: Timestamp) -> Result<u64> {
         self.fails()
     }
@@ -111,6 +119,7 @@ async fn every_route_says_that_the_store_does_not_answer() {
     let fixture = fixture(ErrorKind::Unavailable);
     let trace = format!("/api/v1/traces/{}", trace_id(1));
     let span = format!("{trace}/spans/0101010101010101");
+    let [outline, search, graph] = ["outline", "search?q=a", "graph"].map(|more| format!("{trace}/{more}"));
     let (lens, cost) = (format!("{span}/lens"), format!("{span}/cost"));
     for path in [
         "/api/v1/traces",
@@ -131,6 +140,11 @@ async fn every_route_says_that_the_store_does_not_answer() {
         "/api/v1/metrics",
         "/api/v1/metrics/query?name=n",
         "/api/v1/status",
+        outline.as_str(),
+        search.as_str(),
+        graph.as_str(),
+        "/api/v1/map",
+        "/api/v1/export/traces",
     ] {
         let answer = fixture.ask(Method::GET, path, &[], "").await;
         assert_eq!(answer.problem(503), "down: read store: disk gone", "{path}");

@@ -10,6 +10,7 @@ use quipu_core::{
     Adapters, Backend, Batch, Clock, Cost, Limits, PriceAnswer, PriceBook, PriceLine, PriceRef, PriceRequest,
     Resource, Rule, Scope, Span, SpanEvent, SpanId, Status, Timestamp, TraceId, Unpriced, Usd, Value,
 };
+use quipu_insight::Documents;
 use tokio::sync::broadcast;
 
 use crate::adapter::Plain;
@@ -299,6 +300,8 @@ impl Fixture {
             limits: Arc::new(Limits::default()),
             assets: Arc::new(asset),
             metrics_text: Arc::new(|| "quipu_up 1\n".to_owned()),
+            vitals: None,
+            documents: Documents::in_memory(),
         };
         Self { store, state }
     }

@@ -6,9 +6,9 @@ use std::time::Duration;
 use axum::http::Method;
 use futures_util::StreamExt as _;
 use quipu_api::Money;
-use quipu_core::{Committed, TraceId, Usd};
+use quipu_core::{Batch, Committed, Event, Level, TraceId, Usd};
 use quipu_insight::{Budget, Budgets};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::{Error, Message};
@@ -27,7 +27,11 @@ async fn serve(fixture: &Fixture) -> String {
 }
 
 async fn connect(host: &str, origin: Option<&str>) -> Result<Client, Error> {
-    let mut request = format!("ws://{host}/api/v1/live").into_client_request().unwrap();
+    connect_to(host, "", origin).await
+}
+
+async fn connect_to(host: &str, query: &str, origin: Option<&str>) -> Result<Client, Error> {
+    let mut request = format!("ws://{host}/api/v1/live{query}").into_client_request().unwrap();
     if let Some(origin) = origin {
         request.headers_mut().insert("origin", origin.parse().unwrap());
     }
@@ -58,6 +62,10 @@ async fn commits_become_frames_once_in_a_tick_newest_first() {
         (hello["type"].as_str(), hello["now"].as_str()),
         (Some("hello"), Some("2026-11-21T12:00:00.000000000Z"))
     );
+    assert_eq!(
+        (&hello["seq"], &hello["resumed"], &hello["missed"]),
+        (&json!(0), &json!(false), &Value::Null)
+    );
     // The first look comes at once: wait for it, so that all of the commits fall into one later look.
     commit(&fixture, &[trace_id(9)]);
     tokio::time::sleep(Duration::from_millis(50)).await;
@@ -86,8 +94,6 @@ async fn all_watchers_see_the_same_and_may_come_and_go() {
     commit(&fixture, &[trace_id(RAG)]);
     assert_eq!(frame(&mut one).await, frame(&mut two).await);
     drop((one, two));
-    tokio::time::sleep(Duration::from_millis(700)).await;
-    assert_eq!(fixture.state.live.receiver_count(), 0, "the feed stops when nobody watches");
     let mut three = connect(&host, None).await.unwrap();
     frame(&mut three).await;
     commit(&fixture, &[trace_id(RAG)]);
@@ -152,4 +158,129 @@ async fn what_budgets_say_is_told() {
         (told["notice"]["event"].as_str(), told["notice"]["limit"].as_str()),
         (Some("budget.refused"), Some("0.01"))
     );
+}
+
+/// Connects as somebody who has seen the frames of a run up to `after`.
+async fn resume(host: &str, boot: &Value, after: u64) -> Client {
+    let query = format!("?boot={}&after={after}", boot.as_str().unwrap());
+    connect_to(host, &query, None).await.unwrap()
+}
+
+#[tokio::test]
+async fn who_comes_back_gets_exactly_what_was_missed() {
+    let fixture = Fixture::new().await;
+    let host = serve(&fixture).await;
+    let mut client = connect(&host, None).await.unwrap();
+    let hello = frame(&mut client).await;
+    commit(&fixture, &[trace_id(WEATHER)]);
+    let seen = frame(&mut client).await;
+    assert_eq!((&seen["seq"], &seen["trace"]["name"]), (&json!(1), &json!("weather_graph")));
+    drop(client);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    commit(&fixture, &[trace_id(RAG)]);
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    commit(&fixture, &[trace_id(WEATHER)]);
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    let mut client = resume(&host, &hello["boot"], 1).await;
+    let again = frame(&mut client).await;
+    assert_eq!((&again["resumed"], &again["missed"], &again["seq"]), (&json!(true), &Value::Null, &json!(1)));
+    assert_eq!(again["boot"], hello["boot"]);
+    for (seq, name) in [(2, "rag_query"), (3, "weather_graph")] {
+        let missed = frame(&mut client).await;
+        assert_eq!((&missed["seq"], &missed["trace"]["name"]), (&json!(seq), &json!(name)));
+    }
+    commit(&fixture, &[trace_id(RAG)]);
+    assert_eq!(frame(&mut client).await["seq"], 4);
+}
+
+#[tokio::test]
+async fn another_run_is_not_gone_on_with() {
+    let fixture = Fixture::new().await;
+    let host = serve(&fixture).await;
+    let mut client = connect(&host, None).await.unwrap();
+    let boot = frame(&mut client).await["boot"].clone();
+    let mut other = resume(&host, &json!("0123456789abcdef"), 3).await;
+    let hello = frame(&mut other).await;
+    assert_eq!((&hello["resumed"], &hello["missed"], &hello["boot"]), (&json!(false), &Value::Null, &boot));
+    let mut ahead = resume(&host, &boot, 99).await;
+    assert_eq!(frame(&mut ahead).await["resumed"], false);
+}
+
+#[tokio::test]
+async fn events_and_system_come_on_demand() {
+    let mut fixture = Fixture::new().await;
+    fixture.state.vitals = Some(Arc::new(crate::system::vitals));
+    let host = serve(&fixture).await;
+    let mut usual = connect(&host, None).await.unwrap();
+    let mut client = connect_to(&host, "?topics=events,system", None).await.unwrap();
+    frame(&mut usual).await;
+    assert_eq!(frame(&mut client).await["type"], "hello");
+    // What was there before nobody is told of.
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    let event = Event {
+        time: NOW,
+        level: Level::Error,
+        name: "went.wrong".into(),
+        trace_id: None,
+        span_id: None,
+        session: None,
+        agent: None,
+        framework: None,
+        body: "oh".into(),
+        attributes: [("note", "x")].into_iter().collect(),
+        resource: Arc::default(),
+        scope: Arc::default(),
+    };
+    fixture.write(Batch { events: vec![event], ..Batch::default() }).await;
+    let committed = Committed { at: NOW, traces: vec![trace_id(RAG)], spans: 0, events: 1, points: 0 };
+    fixture.state.live.send(Arc::new(committed)).unwrap();
+    let mut types = Vec::new();
+    while types.len() < 2 {
+        let frame = frame(&mut client).await;
+        match frame["type"].as_str().unwrap() {
+            "event" => assert_eq!(
+                (&frame["event"]["type"], &frame["event"]["body"]),
+                (&json!("went.wrong"), &json!("oh"))
+            ),
+            "system" => assert_eq!(frame["system"]["queue"]["requests"], 3),
+            other => panic!("{other}"),
+        }
+        types.push(frame["type"].as_str().unwrap().to_owned());
+    }
+    types.sort();
+    assert_eq!(types, ["event", "system"]);
+    assert_eq!(frame(&mut usual).await["type"], "trace");
+}
+
+#[tokio::test]
+async fn traces_that_are_gone_are_told() {
+    let fixture = Fixture::new().await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let host = listener.local_addr().unwrap().to_string();
+    let router = fixture.router();
+    let served = router.clone();
+    tokio::spawn(async move { axum::serve(listener, served).await });
+    let mut client = connect(&host, None).await.unwrap();
+    frame(&mut client).await;
+    let body = json!({"trace_ids": [trace_id(RAG).to_string()]}).to_string();
+    let request =
+        axum::http::Request::post("/api/v1/traces/delete").header("content-type", "application/json");
+    let answer = tower::ServiceExt::oneshot(router, request.body(axum::body::Body::from(body)).unwrap())
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), 200);
+    let told = frame(&mut client).await;
+    assert_eq!((&told["type"], &told["trace_ids"]), (&json!("deleted"), &json!([trace_id(RAG).to_string()])));
+}
+
+#[tokio::test]
+async fn wrong_topics_are_refused() {
+    let fixture = Fixture::empty();
+    let host = serve(&fixture).await;
+    for query in ["?topics=dreams", "?topics=", "?after=soon", "?page=1"] {
+        match connect_to(&host, query, None).await {
+            Err(Error::Http(response)) => assert_eq!(response.status().as_u16(), 400, "{query}"),
+            other => panic!("{query}: {other:?}"),
+        }
+    }
 }

@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use axum::http::Method;
 use quipu_query::{
     ANALYSIS_PARAMS, EVENT_PARAMS, FACET_PARAMS, FILTER_PARAMS, METRIC_PARAMS, PRICE_CHECK_PARAMS,
-    PRICE_LIST_PARAMS, RANGE_PARAMS, SESSION_PARAMS, SESSION_TRACE_PARAMS, SPAN_PARAMS, TRACE_PARAMS,
-    USAGE_PARAMS,
+    PRICE_LIST_PARAMS, QUERY_METRIC_PARAMS, QUERY_PARAMS, RANGE_PARAMS, SESSION_PARAMS, SESSION_TRACE_PARAMS,
+    SPAN_PARAMS, TRACE_PARAMS, USAGE_PARAMS,
 };
 use serde_json::Value;
 
 use crate::fixture::Fixture;
 
-const ROUTES: [(&str, &str); 38] = [
+const ROUTES: &[(&str, &str)] = &[
     ("get", "/healthz"),
     ("get", "/readyz"),
     ("get", "/metrics"),
@@ -22,12 +22,32 @@ const ROUTES: [(&str, &str); 38] = [
     ("get", "/api/v1/traces/{trace_id}/spans/{span_id}"),
     ("get", "/api/v1/traces/{trace_id}/spans/{span_id}/lens"),
     ("get", "/api/v1/traces/{trace_id}/agents"),
+    ("get", "/api/v1/traces/{trace_id}/outline"),
+    ("get", "/api/v1/traces/{trace_id}/search"),
+    ("get", "/api/v1/traces/{trace_id}/graph"),
+    ("get", "/api/v1/map"),
+    ("get", "/api/v1/system"),
+    ("get", "/api/v1/views"),
+    ("get", "/api/v1/views/{id}"),
+    ("put", "/api/v1/views/{id}"),
+    ("delete", "/api/v1/views/{id}"),
+    ("get", "/api/v1/dashboards"),
+    ("get", "/api/v1/dashboards/{id}"),
+    ("put", "/api/v1/dashboards/{id}"),
+    ("delete", "/api/v1/dashboards/{id}"),
+    ("get", "/api/v1/export/traces"),
+    ("post", "/api/v1/traces/delete"),
     ("get", "/api/parity-matrix"),
     ("get", "/api/v1/sessions"),
     ("get", "/api/v1/sessions/{session_id}"),
     ("get", "/api/v1/usage"),
     ("get", "/api/v1/tools"),
     ("get", "/api/v1/facets"),
+    ("get", "/api/v1/query"),
+    ("get", "/api/v1/agents"),
+    ("get", "/api/v1/tools/insights"),
+    ("get", "/api/v1/guardrails"),
+    ("get", "/api/metrics"),
     ("get", "/api/v1/events"),
     ("get", "/api/v1/metrics"),
     ("get", "/api/v1/metrics/query"),
@@ -68,8 +88,8 @@ async fn it_lists_every_route_and_no_other() {
             item.as_object().unwrap().keys().map(move |method| (method.as_str(), path.as_str()))
         })
         .collect();
-    assert_eq!(listed, ROUTES.into_iter().chain(INTAKE).collect());
-    for (_, path) in ROUTES {
+    assert_eq!(listed, ROUTES.iter().copied().chain(INTAKE).collect());
+    for (_, path) in ROUTES.iter().copied() {
         let answer = fixture.ask(Method::PATCH, path, &[], "").await;
         assert_eq!(answer.status.as_u16(), 405, "{path} is no route");
     }
@@ -86,6 +106,11 @@ async fn its_parameters_are_those_that_routes_take() {
         ("/api/v1/usage", vec![FILTER_PARAMS, USAGE_PARAMS]),
         ("/api/v1/tools", vec![FILTER_PARAMS]),
         ("/api/v1/facets", vec![FILTER_PARAMS, FACET_PARAMS]),
+        ("/api/v1/query", vec![FILTER_PARAMS, QUERY_PARAMS, QUERY_METRIC_PARAMS]),
+        ("/api/v1/agents", vec![FILTER_PARAMS]),
+        ("/api/v1/tools/insights", vec![FILTER_PARAMS]),
+        ("/api/v1/guardrails", vec![FILTER_PARAMS]),
+        ("/api/metrics", vec![RANGE_PARAMS]),
         ("/api/parity-matrix", vec![&["time_range", "frameworks"]]),
         ("/api/v1/traces/{trace_id}/spans/{span_id}/lens", vec![]),
         ("/api/v1/costs/unpriced", vec![FILTER_PARAMS]),
@@ -94,6 +119,11 @@ async fn its_parameters_are_those_that_routes_take() {
         ("/api/v1/plans", vec![FILTER_PARAMS]),
         ("/api/v1/prices/models", vec![PRICE_LIST_PARAMS]),
         ("/api/v1/prices/check", vec![PRICE_CHECK_PARAMS]),
+        ("/api/v1/traces/{trace_id}/outline", vec![&["at", "limit"]]),
+        ("/api/v1/traces/{trace_id}/search", vec![&["q"]]),
+        ("/api/v1/map", vec![FILTER_PARAMS]),
+        ("/api/v1/export/traces", vec![&["format"], FILTER_PARAMS]),
+        ("/api/v1/live", vec![&["topics", "boot", "after"]]),
         ("/api/v1/events", vec![EVENT_PARAMS]),
         ("/api/v1/metrics/query", vec![METRIC_PARAMS]),
     ] {

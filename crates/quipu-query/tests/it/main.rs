@@ -1,6 +1,8 @@
 //! Questions as they come in a query string, and the queries that they become.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod language;
+
 use quipu_core::{
     Detail, FacetField, GroupBy, Level, Limits, MetricAggregate, Sort, SpanId, Timestamp, TraceId,
     TraceStatus,
@@ -60,7 +62,7 @@ fn errors_name_the_parameter_what_was_found_and_what_is_expected() {
         unknown.starts_with("unknown parameter \"agnet\"; known here: since, until, q, service"),
         "{unknown}"
     );
-    assert!(unknown.ends_with("min_cost_usd, sort, limit, cursor"), "{unknown}");
+    assert!(unknown.ends_with("min_cost_usd, filter, sort, limit, cursor"), "{unknown}");
     assert_eq!(text(ask("q=a&q=b").trace_query()), "parameter \"q\" is given twice; expected once");
     for (query, found, expected) in [
         ("limit=0", "\"0\"", "a whole number from 1 to 10000"),

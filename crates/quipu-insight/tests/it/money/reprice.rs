@@ -93,6 +93,8 @@ passed_on! {
     metric(query: &MetricQuery) -> Vec<MetricSeries>;
     nodes(traces: &[(TraceId, Timestamp)]) -> Vec<Vec<Node>>;
     meeting_traces(meetings: &[(Meeting, Timestamp)]) -> Vec<Vec<(TraceId, Timestamp)>>;
+    work(query: &WorkQuery) -> Vec<WorkGroup>;
+    forget(traces: &[TraceId]) -> u64;
     info() -> StoreInfo;
     check() -> Vec<String>;
     purge(before: Timestamp) -> u64;

@@ -1,0 +1,127 @@
+//! Who used whom.
+
+use quipu_core::Usd;
+use quipu_insight::{Flow, Graph, NodeId};
+use quipu_query::millis;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Who used whom in one trace. Tokens and cost of an agent are those of the calls that it made itself; of a service or workflow
+/// those of all below it. Those of an edge are all that the upper had the lower use, with everything below that.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct GraphAnswer {
+    /// Whether all spans were looked at: at most the first 100,000 of a trace are.
+    pub complete: bool,
+    /// Nodes by kind and name.
+    pub nodes: Vec<GraphNode>,
+    /// Edges by their ends.
+    pub edges: Vec<GraphEdge>,
+}
+
+/// Who used whom in all traces that match.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct MapAnswer {
+    /// Whether all traces that match were read: the newest 2,000 are, up to 200,000 spans; reading ends after 5
+    /// seconds, and goes on from there when the map is asked for again.
+    pub complete: bool,
+    /// Traces that were read.
+    pub traces_read: u64,
+    /// Nodes by kind and name.
+    pub nodes: Vec<GraphNode>,
+    /// Edges by their ends.
+    pub edges: Vec<GraphEdge>,
+}
+
+/// A node.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct GraphNode {
+    /// Kind and name together.
+    pub id: String,
+    /// `service`, `workflow`, `agent`, `model`, `tool`, `retrieval`, `guardrail`, `memory` or `evaluator`.
+    pub kind: String,
+    /// Name.
+    pub name: String,
+    /// Runs or calls.
+    pub calls: u64,
+    /// Failed ones among them.
+    pub errors: u64,
+    /// Input and output tokens; null when there are none.
+    pub tokens: Option<u64>,
+    /// Cost to be paid by use; null when nothing has one.
+    #[schema(value_type = Option<String>)]
+    pub cost_usd: Option<Usd>,
+    /// Milliseconds of all runs; those at the same time add up.
+    pub duration_ms: f64,
+}
+
+/// What went from one node to another.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct GraphEdge {
+    /// Id of the node that used the other.
+    pub from: String,
+    /// Id of the node that was used.
+    pub to: String,
+    /// Runs or calls.
+    pub calls: u64,
+    /// Failed ones among them.
+    pub errors: u64,
+    /// Times that one agent handed its work over to the other.
+    pub handoffs: u64,
+    /// Input and output tokens; null when there are none.
+    pub tokens: Option<u64>,
+    /// Cost to be paid by use; null when nothing has one.
+    #[schema(value_type = Option<String>)]
+    pub cost_usd: Option<Usd>,
+    /// Milliseconds of all runs; those at the same time add up.
+    pub duration_ms: f64,
+}
+
+fn id(node: &NodeId) -> String {
+    format!("{}:{}", node.kind.as_str(), node.name)
+}
+
+fn tokens(flow: &Flow) -> Option<u64> {
+    (flow.tokens > 0).then_some(flow.tokens)
+}
+
+fn nodes(graph: &Graph) -> Vec<GraphNode> {
+    let node = |(node, flow): (&NodeId, &Flow)| GraphNode {
+        id: id(node),
+        kind: node.kind.as_str().to_owned(),
+        name: node.name.to_string(),
+        calls: flow.calls,
+        errors: flow.errors,
+        tokens: tokens(flow),
+        cost_usd: flow.cost,
+        duration_ms: millis(flow.time),
+    };
+    graph.nodes.iter().map(node).collect()
+}
+
+fn edges(graph: &Graph) -> Vec<GraphEdge> {
+    let edge = |((from, to), flow): (&(NodeId, NodeId), &Flow)| GraphEdge {
+        from: id(from),
+        to: id(to),
+        calls: flow.calls,
+        errors: flow.errors,
+        handoffs: flow.handoffs,
+        tokens: tokens(flow),
+        cost_usd: flow.cost,
+        duration_ms: millis(flow.time),
+    };
+    graph.edges.iter().map(edge).collect()
+}
+
+impl GraphAnswer {
+    /// The graph of one trace.
+    pub(crate) fn new(graph: &Graph, complete: bool) -> Self {
+        Self { complete, nodes: nodes(graph), edges: edges(graph) }
+    }
+}
+
+impl MapAnswer {
+    /// The graph of many traces.
+    pub(crate) fn new(graph: &Graph, complete: bool, traces_read: u64) -> Self {
+        Self { complete, traces_read, nodes: nodes(graph), edges: edges(graph) }
+    }
+}

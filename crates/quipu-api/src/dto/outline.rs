@@ -1,0 +1,186 @@
+//! A trace in columns, in display order.
+
+use quipu_core::{Kind, Status, TraceRow};
+use quipu_insight::{Outline, OutlineRow};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::TraceSummary;
+
+/// Rows of a trace in the order in which its tree is read: every row before its children, siblings by their start. One list a
+/// column, all of one length.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct OutlineAnswer {
+    /// The trace in figures.
+    pub trace: TraceSummary,
+    /// State of the trace: pages of one version fit together, those of two do not.
+    pub version: String,
+    /// Rows of the whole trace.
+    pub total: u64,
+    /// Whether these are all of its spans: at most the first 250,000 are.
+    pub complete: bool,
+    /// Number of the first row of this page.
+    pub at: u64,
+    /// Where the next page begins; null at the end.
+    pub next_at: Option<u64>,
+    /// Words that `kind` counts from.
+    pub kinds: Vec<String>,
+    /// Words that `status` counts from: `unset`, `ok`, `error`, `running`.
+    pub statuses: Vec<String>,
+    /// Texts that `name` counts from.
+    pub names: Vec<String>,
+    /// Texts that `agent` counts from.
+    pub agents: Vec<String>,
+    /// Texts that `model` counts from.
+    pub models: Vec<String>,
+    /// Texts that `tool` counts from.
+    pub tools: Vec<String>,
+    /// Span ids, 16 hexadecimal digits.
+    pub ids: Vec<String>,
+    /// Row of the parent in the whole trace; -1 of a root, and where the parent is not there.
+    pub parent: Vec<i64>,
+    /// Rows of the subtree, the row itself included: a folded row skips so many.
+    pub size: Vec<u32>,
+    /// Rows above.
+    pub depth: Vec<u32>,
+    /// Microseconds from the trace's start.
+    pub start_us: Vec<i64>,
+    /// Microseconds; -1 while it runs.
+    pub duration_us: Vec<i64>,
+    /// Microseconds in which no child ran; -1 while it runs.
+    pub self_us: Vec<i64>,
+    /// Microseconds to the first token; -1 where nothing says so.
+    pub first_token_us: Vec<i64>,
+    /// Kind, in `kinds`.
+    pub kind: Vec<u32>,
+    /// State, in `statuses`.
+    pub status: Vec<u32>,
+    /// Name, in `names`.
+    pub name: Vec<u32>,
+    /// Agent, in `agents`; -1 none.
+    pub agent: Vec<i64>,
+    /// Model, in `models`; -1 none.
+    pub model: Vec<i64>,
+    /// Tool, in `tools`; -1 none.
+    pub tool: Vec<i64>,
+    /// 1 where the ledger counts it, 0 where it does not, -1 where it has no row of it.
+    pub counted: Vec<i8>,
+    /// Input tokens; -1 where nothing is known.
+    pub input: Vec<i64>,
+    /// Output tokens; -1 where nothing is known.
+    pub output: Vec<i64>,
+    /// Cost to be paid by use in billionths of a US dollar; null where it is unknown or there is none.
+    pub cost_nusd: Vec<Option<i64>>,
+}
+
+/// Numbers of the names of a page.
+struct Local<'a> {
+    outline: &'a Outline,
+    numbers: Vec<Option<u32>>,
+    list: Vec<String>,
+}
+
+impl<'a> Local<'a> {
+    fn new(outline: &'a Outline) -> Self {
+        Self { outline, numbers: vec![None; outline.names.len()], list: Vec::new() }
+    }
+
+    fn number(&mut self, name: u32) -> u32 {
+        let next = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
+        let Some(slot) = self.numbers.get_mut(name as usize) else { return 0 };
+        *slot.get_or_insert_with(|| {
+            self.list.push(self.outline.name(name).to_owned());
+            next
+        })
+    }
+
+    fn optional(&mut self, name: Option<u32>) -> i64 {
+        name.map_or(-1, |name| i64::from(self.number(name)))
+    }
+}
+
+const STATUSES: [&str; 4] = ["unset", "ok", "error", "running"];
+
+fn status(row: &OutlineRow) -> u32 {
+    match (row.status, row.duration) {
+        (Status::Error, _) => 2,
+        (_, None) => 3,
+        (Status::Ok, _) => 1,
+        (Status::Unset, _) => 0,
+    }
+}
+
+/// Microseconds, rounded; -1 where nothing is known.
+fn micros(nanos: Option<i64>) -> i64 {
+    nanos.map_or(-1, |nanos| nanos.saturating_add(500).div_euclid(1_000))
+}
+
+fn figure(tokens: Option<u64>) -> i64 {
+    tokens.map_or(-1, |tokens| i64::try_from(tokens).unwrap_or(i64::MAX))
+}
+
+fn words(words: impl IntoIterator<Item = &'static str>) -> Vec<String> {
+    words.into_iter().map(str::to_owned).collect()
+}
+
+impl OutlineAnswer {
+    /// The rows from `at` on, at most `limit`.
+    pub(crate) fn new(trace: &TraceRow, version: u64, outline: &Outline, at: usize, limit: usize) -> Self {
+        let at = at.min(outline.rows.len());
+        let end = at.saturating_add(limit).min(outline.rows.len());
+        let rows = outline.rows.get(at..end).unwrap_or_default();
+        let column = |read: &dyn Fn(&OutlineRow) -> i64| rows.iter().map(read).collect::<Vec<i64>>();
+        let mut names = Local::new(outline);
+        let name = rows.iter().map(|row| names.number(row.name)).collect();
+        let named = |read: &dyn Fn(&OutlineRow) -> Option<u32>| {
+            let mut local = Local::new(outline);
+            (rows.iter().map(|row| local.optional(read(row))).collect::<Vec<i64>>(), local.list)
+        };
+        let (agent, agents) = named(&|row| row.agent);
+        let (model, models) = named(&|row| row.model);
+        let (tool, tools) = named(&|row| row.tool);
+        Self {
+            trace: TraceSummary::from(trace),
+            version: format!("{version:016x}"),
+            total: outline.rows.len() as u64,
+            complete: outline.complete,
+            at: at as u64,
+            next_at: (end < outline.rows.len()).then_some(end as u64),
+            kinds: words(Kind::ALL.map(Kind::as_str)),
+            statuses: words(STATUSES),
+            names: names.list,
+            agents,
+            models,
+            tools,
+            ids: rows.iter().map(|row| row.span_id.to_string()).collect(),
+            parent: column(&|row| row.parent.map_or(-1, i64::from)),
+            size: rows.iter().map(|row| row.size).collect(),
+            depth: rows.iter().map(|row| row.depth).collect(),
+            start_us: column(&|row| micros(Some(row.start.since(trace.started_at)))),
+            duration_us: column(&|row| micros(row.duration)),
+            self_us: column(&|row| micros(row.own)),
+            first_token_us: column(&|row| micros(row.first_token)),
+            kind: rows.iter().map(|row| u32::from(row.kind as u8)).collect(),
+            status: rows.iter().map(status).collect(),
+            name,
+            agent,
+            model,
+            tool,
+            counted: rows.iter().map(|row| row.counted.map_or(-1, i8::from)).collect(),
+            input: column(&|row| figure(row.tokens.map(|(input, _)| input))),
+            output: column(&|row| figure(row.tokens.map(|(_, output)| output))),
+            cost_nusd: rows.iter().map(|row| row.cost).collect(),
+        }
+    }
+}
+
+/// Where in a trace words are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SearchAnswer {
+    /// State of the trace that the numbers are of, as its outline tells it.
+    pub version: String,
+    /// Numbers of rows, in order.
+    pub rows: Vec<u32>,
+    /// Whether all texts were looked at; names always are.
+    pub complete: bool,
+}

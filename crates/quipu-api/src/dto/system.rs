@@ -1,0 +1,195 @@
+//! How the server and its machine are doing.
+
+use quipu_core::Health;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::SearchState;
+
+/// What the process says of itself and its machine; the rest is asked of store and backends.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Vitals {
+    /// The process.
+    pub process: ProcessFigures,
+    /// The machine.
+    pub host: HostFigures,
+    /// The disk under the data folder; its `store_bytes` is asked of the store.
+    pub disk: DiskFigures,
+    /// What waits for the pipeline; its bounds are those of the server.
+    pub queue: QueueFigures,
+    /// What was stored since the start; rates are computed from it.
+    pub ingest: IngestFigures,
+    /// What was not stored.
+    pub drops: Vec<DropCount>,
+    /// Backends beside those that the server was given.
+    pub backends: Vec<BackendHealth>,
+}
+
+/// The process. What the operating system does not tell is null.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ProcessFigures {
+    /// Use of processors; 100 is one of them.
+    pub cpu_percent: Option<f64>,
+    /// Bytes in memory.
+    pub rss_bytes: Option<u64>,
+    /// Threads.
+    pub threads: Option<u64>,
+    /// Open files and connections.
+    pub open_files: Option<u64>,
+}
+
+/// The machine. What the operating system does not tell is null.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct HostFigures {
+    /// Processors.
+    pub cpus: Option<u64>,
+    /// Use of all processors; 100 is all of them.
+    pub cpu_percent: Option<f64>,
+    /// Bytes of memory.
+    pub memory_total: Option<u64>,
+    /// Bytes of it in use.
+    pub memory_used: Option<u64>,
+}
+
+/// The disk under the data folder.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct DiskFigures {
+    /// The data folder, also beside a store in memory; null where nobody says.
+    pub path: Option<String>,
+    /// Bytes of its file system.
+    pub total: Option<u64>,
+    /// Bytes of it that are free.
+    pub free: Option<u64>,
+    /// Bytes of the store, on disk or in memory.
+    pub store_bytes: u64,
+}
+
+/// What waits for the pipeline.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct QueueFigures {
+    /// Requests.
+    pub requests: u64,
+    /// Bytes of them, decoded; null where nobody counts them.
+    pub bytes: Option<u64>,
+    /// Requests that may wait.
+    pub max_requests: u64,
+    /// Bytes that may wait.
+    pub max_bytes: u64,
+}
+
+/// What was stored since the server started.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct IngestFigures {
+    /// Spans.
+    pub spans: u64,
+    /// Events.
+    pub events: u64,
+    /// Points of metrics.
+    pub metrics: u64,
+    /// Spans in a second, lately.
+    pub spans_per_s: f64,
+    /// Records that were dropped in a second, lately.
+    pub drops_per_s: f64,
+}
+
+/// Records that were not stored, or that a backend did not get.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DropCount {
+    /// `traces`, `logs` or `metrics`; `requests` for whole requests; or the backend that did not get them.
+    pub signal: String,
+    /// Why.
+    pub reason: String,
+    /// How many since the start.
+    pub count: u64,
+}
+
+/// How a backend is doing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BackendHealth {
+    /// Name.
+    pub name: String,
+    /// `ready`, `degraded` or `down`.
+    pub state: String,
+    /// What is off; null when nothing is.
+    pub reason: Option<String>,
+}
+
+impl BackendHealth {
+    /// A backend's state.
+    pub fn new(name: &str, health: Health) -> Self {
+        let (state, reason) = match health {
+            Health::Ready => ("ready", None),
+            Health::Degraded(reason) => ("degraded", Some(reason)),
+            Health::Down(reason) => ("down", Some(reason)),
+        };
+        Self { name: name.to_owned(), state: state.to_owned(), reason }
+    }
+}
+
+/// How the server is doing now.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SystemNow {
+    /// When.
+    pub now: String,
+    /// Seconds since it started.
+    pub uptime_s: i64,
+    /// The process.
+    pub process: ProcessFigures,
+    /// The machine.
+    pub host: HostFigures,
+    /// The disk under the data folder.
+    pub disk: DiskFigures,
+    /// What waits for the pipeline.
+    pub queue: QueueFigures,
+    /// What was stored.
+    pub ingest: IngestFigures,
+    /// What was not.
+    pub drops: Vec<DropCount>,
+    /// Backends, the store first.
+    pub backends: Vec<BackendHealth>,
+    /// Full text search.
+    pub search: SearchState,
+}
+
+/// How the server is doing, and how it did in the last hour.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SystemAnswer {
+    /// Figures as of now.
+    #[serde(flatten)]
+    pub now: SystemNow,
+    /// One reading every ten seconds, oldest first.
+    pub history: Vec<SystemPoint>,
+}
+
+/// One reading.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SystemPoint {
+    /// When.
+    pub at: String,
+    /// Use of processors by the process; 100 is one of them.
+    pub cpu_percent: Option<f64>,
+    /// Bytes of the process in memory.
+    pub rss_bytes: Option<u64>,
+    /// Requests that waited for the pipeline.
+    pub queue_requests: u64,
+    /// Spans stored in a second.
+    pub spans_per_s: f64,
+    /// Records dropped in a second.
+    pub drops_per_s: f64,
+    /// Bytes of the store.
+    pub store_bytes: u64,
+}
+
+impl From<&SystemNow> for SystemPoint {
+    fn from(now: &SystemNow) -> Self {
+        Self {
+            at: now.now.clone(),
+            cpu_percent: now.process.cpu_percent,
+            rss_bytes: now.process.rss_bytes,
+            queue_requests: now.queue.requests,
+            spans_per_s: now.ingest.spans_per_s,
+            drops_per_s: now.ingest.drops_per_s,
+            store_bytes: now.disk.store_bytes,
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Saved views.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::documents::{Fault, text_of};
+
+/// Bytes that the query of a view may have.
+const QUERY: usize = 8 << 10;
+/// Columns that a view may name.
+const COLUMNS: usize = 64;
+
+/// All saved views.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ViewsAnswer {
+    /// By id.
+    pub views: Vec<View>,
+}
+
+/// A saved view: a page as somebody wants to come back to it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct View {
+    /// Id: 1 to 64 characters of a-z, 0-9 and -.
+    pub id: String,
+    /// What it says.
+    #[serde(flatten)]
+    pub settings: ViewSettings,
+}
+
+/// What a view says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ViewSettings {
+    /// Title, 1 to 200 characters.
+    pub title: String,
+    /// Path of the page, such as `/traces`.
+    pub page: String,
+    /// What stands behind the path's question mark, such as `filter=model:gpt-4o&range=24h`.
+    #[serde(default)]
+    pub query: String,
+    /// Columns that are shown, in order; left out, the page's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub columns: Option<Vec<String>>,
+}
+
+impl ViewSettings {
+    /// Whether it can be used.
+    pub(crate) fn check(&self) -> Result<(), Fault> {
+        text_of("title", &self.title, 1, 200)?;
+        let inner = self.page.starts_with('/') && !self.page.starts_with("//");
+        let plain = |byte: u8| byte.is_ascii_graphic() && !b"?#\\\"<>".contains(&byte);
+        if !inner || self.page.len() > 200 || !self.page.bytes().all(plain) {
+            return Err(Fault::new("page", "expected the path of a page, such as /traces"));
+        }
+        if self.query.len() > QUERY || self.query.chars().any(char::is_control) || self.query.contains('#') {
+            return Err(Fault::new("query", format!("expected at most {QUERY} bytes of a query string")));
+        }
+        let columns = self.columns.as_deref().unwrap_or_default();
+        if columns.len() > COLUMNS {
+            return Err(Fault::new("columns", format!("expected at most {COLUMNS}")));
+        }
+        columns.iter().zip(0..).try_for_each(|(column, at)| text_of(&format!("columns[{at}]"), column, 1, 64))
+    }
+}

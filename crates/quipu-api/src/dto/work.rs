@@ -1,0 +1,357 @@
+//! What agents, tools and guardrails did.
+
+use std::collections::BTreeMap;
+
+use quipu_core::Usd;
+use quipu_insight::{agents, guardrails, tools};
+use quipu_query::{latency, millis, success_rate, unpriced_calls};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{Spread, Tokens, ToolRow, name};
+
+/// What went wrong, how often, and a trace that shows it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ErrorCount {
+    /// In the source's words, at most 200 characters; null where it said nothing.
+    pub error: Option<String>,
+    /// Failed records.
+    pub count: u64,
+    /// A trace of one of them.
+    pub trace_id: Option<String>,
+}
+
+impl From<&quipu_insight::ErrorCount> for ErrorCount {
+    fn from(from: &quipu_insight::ErrorCount) -> Self {
+        let trace_id = from.example.map(|id| id.to_string());
+        Self { error: name(from.error.as_ref()), count: from.count, trace_id }
+    }
+}
+
+/// What every agent did.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct AgentWorkAnswer {
+    /// Agents, those of most runs first, at most 1,000.
+    pub agents: Vec<AgentWork>,
+}
+
+/// What one agent did. What was done without an agent is in no row.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct AgentWork {
+    /// Its name.
+    pub name: String,
+    /// Runs: spans of the agent.
+    pub runs: u64,
+    /// Failed ones.
+    pub errors: u64,
+    /// Those without an end.
+    pub running: u64,
+    /// LLM calls of which it is the nearest agent, each counted once.
+    pub llm_calls: u64,
+    /// Runs of its tools.
+    pub tool_calls: u64,
+    /// LLM calls for each run; null without a run.
+    pub llm_calls_per_run: Option<f64>,
+    /// Durations of its finished runs.
+    pub duration_ms: Option<Spread>,
+    /// Durations of its LLM calls: the time that it takes to decide.
+    pub decision_ms: Option<Spread>,
+    /// Tokens of its calls.
+    pub tokens: Tokens,
+    /// Computed cost of its priced calls that are paid by use; null when there are none.
+    #[schema(value_type = Option<String>)]
+    pub cost_usd: Option<Usd>,
+    /// What its calls under a subscription would have cost by list price.
+    #[schema(value_type = Option<String>)]
+    pub subscription_usd: Option<Usd>,
+    /// Calls with usage but without a price.
+    pub unpriced_calls: u64,
+    /// Its tools, most runs first, at most 20.
+    pub tools: Vec<AgentTool>,
+    /// Models that it called, most calls first, at most 20.
+    pub models: Vec<AgentModel>,
+    /// Failures of its spans of every kind, most first, at most 20.
+    pub error_kinds: Vec<ErrorCount>,
+    /// Start of its latest run or tool run; null without one.
+    pub last_at: Option<String>,
+}
+
+/// A tool that an agent ran.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AgentTool {
+    /// The tool.
+    pub name: String,
+    /// Runs.
+    pub calls: u64,
+    /// Failed ones.
+    pub errors: u64,
+}
+
+/// A model that an agent called.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AgentModel {
+    /// The model.
+    pub name: String,
+    /// Calls.
+    pub calls: u64,
+}
+
+impl From<&agents::AgentWork> for AgentWork {
+    fn from(from: &agents::AgentWork) -> Self {
+        let usage = &from.usage;
+        let tool = |tool: &agents::AgentTool| AgentTool {
+            name: tool.name.to_string(),
+            calls: tool.calls,
+            errors: tool.errors,
+        };
+        Self {
+            name: from.name.to_string(),
+            runs: from.runs,
+            errors: from.errors,
+            running: from.running,
+            llm_calls: usage.llm_calls,
+            tool_calls: from.tool_calls,
+            llm_calls_per_run: (from.runs > 0).then(|| usage.llm_calls as f64 / from.runs as f64),
+            duration_ms: Spread::of(&from.duration, None),
+            decision_ms: Spread::of(&usage.latency, None),
+            tokens: usage.tokens.into(),
+            cost_usd: usage.cost,
+            subscription_usd: usage.subscription,
+            unpriced_calls: unpriced_calls(usage),
+            tools: from.tools.iter().map(tool).collect(),
+            models: from
+                .models
+                .iter()
+                .map(|(name, calls)| AgentModel { name: name.to_string(), calls: *calls })
+                .collect(),
+            error_kinds: from.error_kinds.iter().map(ErrorCount::from).collect(),
+            last_at: from.last_at.map(|at| at.to_string()),
+        }
+    }
+}
+
+/// What can be learnt of every tool.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ToolInsightsAnswer {
+    /// Tools, most runs first.
+    pub tools: Vec<ToolInsight>,
+}
+
+/// What can be learnt of one tool.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ToolInsight {
+    /// Sums over its runs.
+    #[serde(flatten)]
+    pub row: ToolRow,
+    /// The last 24 hours of the time asked for, empty ones too.
+    pub hours: Vec<ToolHour>,
+    /// Tokens put out for each taken in by the LLM calls made within it; null where none was taken in.
+    pub output_per_input: Option<f64>,
+    /// Failures, most first, at most 10.
+    pub error_kinds: Vec<ErrorCount>,
+    /// The seven days before the time asked for, or what is stored of them; null when nothing is, or without `since`.
+    pub baseline: Option<ToolBaseline>,
+    /// Against the baseline; null without one.
+    pub change: Option<ToolChange>,
+    /// What to do about it.
+    pub recommendations: Vec<ToolRecommendation>,
+}
+
+/// One hour of a tool.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ToolHour {
+    /// Its start.
+    pub start: String,
+    /// Runs.
+    pub calls: u64,
+    /// Failed ones.
+    pub errors: u64,
+    /// 95th percentile of their durations; null where none has finished.
+    pub p95_ms: Option<f64>,
+}
+
+/// Runs of a tool before the time asked for.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ToolBaseline {
+    /// Start of what is stored of the seven days before.
+    pub since: String,
+    /// Start of the time asked for.
+    pub until: String,
+    /// Runs.
+    pub calls: u64,
+    /// Part of the runs that did not fail, 0 to 1.
+    pub success_rate: Option<f64>,
+    /// Median of their durations.
+    pub p50_ms: Option<f64>,
+    /// 95th percentile of their durations.
+    pub p95_ms: Option<f64>,
+}
+
+/// How a tool does against its baseline.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ToolChange {
+    /// Percentage points of success more; fewer when negative.
+    pub success_points: Option<f64>,
+    /// Percent by which the 95th percentile is longer; shorter when negative.
+    pub p95_percent: Option<f64>,
+}
+
+/// A remark about a tool, as a code with the figures that it rests on.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ToolRecommendation {
+    /// `failing_more`, `often_fails`, `slower`, `slow_tail`, `timeouts`, `flaky`, `one_error_dominates`, `costly_output` or
+    /// `rarely_used`.
+    pub code: String,
+    /// Figures and texts by name, those that the guide lists for the code.
+    #[schema(value_type = BTreeMap<String, serde_json::Value>)]
+    pub values: BTreeMap<String, serde_json::Value>,
+}
+
+impl From<&tools::ToolInsight> for ToolInsight {
+    fn from(from: &tools::ToolInsight) -> Self {
+        let hour = |hour: &tools::Hour| ToolHour {
+            start: hour.start.to_string(),
+            calls: hour.calls,
+            errors: hour.errors,
+            p95_ms: latency(&hour.latency).p95,
+        };
+        let recommendation = |of: &tools::Recommendation| ToolRecommendation {
+            code: of.rule.code().to_owned(),
+            values: of.values.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+        };
+        Self {
+            row: (&from.tool).into(),
+            hours: from.hours.iter().map(hour).collect(),
+            output_per_input: from.output_per_input(),
+            error_kinds: from.error_kinds.iter().map(ErrorCount::from).collect(),
+            baseline: from.baseline.as_ref().map(ToolBaseline::from),
+            change: from.change().map(|tools::Change { success_points, p95_percent }| ToolChange {
+                success_points,
+                p95_percent,
+            }),
+            recommendations: from.recommendations.iter().map(recommendation).collect(),
+        }
+    }
+}
+
+impl From<&tools::Baseline> for ToolBaseline {
+    fn from(from: &tools::Baseline) -> Self {
+        let spread = latency(&from.latency);
+        Self {
+            since: from.since.to_string(),
+            until: from.until.to_string(),
+            calls: from.calls,
+            success_rate: success_rate(from.calls, from.errors),
+            p50_ms: spread.p50,
+            p95_ms: spread.p95,
+        }
+    }
+}
+
+/// What guardrails did.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct GuardrailsAnswer {
+    /// Checks.
+    pub checks: u64,
+    /// Those that were triggered.
+    pub triggered: u64,
+    /// Those that failed themselves.
+    pub errors: u64,
+    /// Guardrails, those of most triggered checks first, at most 1,000.
+    pub rows: Vec<GuardrailRow>,
+    /// Steps with a check, in order.
+    pub series: Vec<GuardrailPoint>,
+    /// Width of a step in milliseconds; null when nothing is stored.
+    pub step_ms: Option<f64>,
+    /// What was found of personal data and secrets, most first.
+    pub detections: Vec<Detection>,
+}
+
+/// One guardrail.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct GuardrailRow {
+    /// Name of its spans.
+    pub name: Option<String>,
+    /// Framework.
+    pub framework: Option<String>,
+    /// Checks.
+    pub checks: u64,
+    /// Those that were triggered.
+    pub triggered: u64,
+    /// Those that failed themselves.
+    pub errors: u64,
+    /// Durations of finished checks.
+    pub latency_ms: Option<Spread>,
+    /// Start of the latest.
+    pub last_at: String,
+    /// A trace of a check, of a failed one where there is any.
+    pub trace_id: Option<String>,
+}
+
+/// Checks of one step.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct GuardrailPoint {
+    /// Its start.
+    pub start: String,
+    /// Checks.
+    pub checks: u64,
+    /// Those that were triggered.
+    pub triggered: u64,
+    /// Those that failed themselves.
+    pub errors: u64,
+}
+
+/// What was found of personal data or secrets.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Detection {
+    /// `pii` or `secret`.
+    pub kind: String,
+    /// Its type: a label of the metric, or the guardrail's name.
+    pub r#type: String,
+    /// The metric that counts them; null where guardrails of that name were triggered.
+    pub metric: Option<String>,
+    /// How many.
+    pub count: u64,
+}
+
+impl From<&guardrails::Guardrails> for GuardrailsAnswer {
+    fn from(from: &guardrails::Guardrails) -> Self {
+        let point =
+            |(start, figures): &(quipu_core::Timestamp, quipu_insight::figures::Figures)| GuardrailPoint {
+                start: start.to_string(),
+                checks: figures.count,
+                triggered: figures.triggered,
+                errors: figures.errors,
+            };
+        let detection = |found: &guardrails::Detection| Detection {
+            kind: found.kind.as_str().to_owned(),
+            r#type: found.r#type.to_string(),
+            metric: name(found.metric.as_ref()),
+            count: found.count,
+        };
+        Self {
+            checks: from.total.count,
+            triggered: from.total.triggered,
+            errors: from.total.errors,
+            rows: from.rows.iter().map(GuardrailRow::from).collect(),
+            series: from.series.iter().map(point).collect(),
+            step_ms: from.step.map(millis),
+            detections: from.detections.iter().map(detection).collect(),
+        }
+    }
+}
+
+impl From<&guardrails::Guardrail> for GuardrailRow {
+    fn from(from: &guardrails::Guardrail) -> Self {
+        Self {
+            name: name(from.name.as_ref()),
+            framework: name(from.framework.as_ref()),
+            checks: from.checks,
+            triggered: from.triggered,
+            errors: from.errors,
+            latency_ms: Spread::of(&from.latency, None),
+            last_at: from.last_at.to_string(),
+            trace_id: from.example.map(|id| id.to_string()),
+        }
+    }
+}

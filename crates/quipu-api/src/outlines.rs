@@ -1,0 +1,180 @@
+//! Traces in display order, kept while somebody looks at them.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::http::StatusCode;
+use quipu_core::{Committed, Detail, SpanQuery, Store, TraceId, TraceRow};
+use quipu_insight::{Outline, OutlineDraft};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::broadcast::{Receiver, Sender};
+use tokio::task::spawn_blocking;
+
+use crate::{ApiState, Problem};
+
+/// Spans of a trace that are looked at.
+const MOST: usize = 250_000;
+/// Spans that are read at a time.
+const PAGE: usize = 5_000;
+/// Bytes of outlines that are kept.
+const KEPT: usize = 96 << 20;
+/// Outlines that are kept: they are looked for one after the other.
+const MOST_KEPT: usize = 512;
+/// When nobody has asked for so long, nothing is kept.
+const IDLE: Duration = Duration::from_secs(120);
+
+/// A trace in display order, and which state of it that is.
+#[derive(Clone)]
+pub(crate) struct Versioned {
+    /// Another one for every other content, and after every commit of the trace that was heard of.
+    pub(crate) version: u64,
+    pub(crate) outline: Arc<Outline>,
+}
+
+/// Outlines by trace: built once, used until the trace changes.
+pub(crate) struct Outlines {
+    store: Arc<dyn Store>,
+    commits: Sender<Arc<Committed>>,
+    /// One is built at a time: whoever waits finds it built.
+    building: tokio::sync::Mutex<()>,
+    kept: Arc<Mutex<Kept>>,
+}
+
+#[derive(Default)]
+struct Kept {
+    /// The one used last at the end.
+    entries: Vec<Entry>,
+    /// Commits that were heard of, of traces that were asked for.
+    changes: HashMap<TraceId, u64>,
+    listening: bool,
+    used: Option<Instant>,
+}
+
+struct Entry {
+    trace_id: TraceId,
+    state: State,
+    built: Versioned,
+}
+
+/// What is known of a trace without reading its spans.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct State {
+    row: u64,
+    changes: u64,
+}
+
+impl Outlines {
+    pub(crate) fn new(state: &ApiState) -> Self {
+        Self {
+            store: Arc::clone(&state.store),
+            commits: state.live.clone(),
+            building: tokio::sync::Mutex::default(),
+            kept: Arc::default(),
+        }
+    }
+
+    /// The outline of a trace as it is now.
+    pub(crate) async fn of(&self, row: &TraceRow) -> Result<Versioned, Problem> {
+        let state = self.state(row);
+        if let Some(built) = self.kept().find(row.trace_id, state) {
+            return Ok(built);
+        }
+        let _turn = self.building.lock().await;
+        if let Some(built) = self.kept().find(row.trace_id, state) {
+            return Ok(built);
+        }
+        let outline = self.build(row.trace_id).await?;
+        let mut hasher = DefaultHasher::new();
+        (state, outline.fingerprint()).hash(&mut hasher);
+        let built = Versioned { version: hasher.finish(), outline: Arc::new(outline) };
+        self.kept().keep(Entry { trace_id: row.trace_id, state, built: built.clone() });
+        Ok(built)
+    }
+
+    async fn build(&self, trace_id: TraceId) -> Result<Outline, Problem> {
+        let mut query = SpanQuery { trace_id, after: None, limit: PAGE, detail: Detail::Summary };
+        let mut draft = OutlineDraft::default();
+        let mut complete = false;
+        while draft.len() < MOST && !complete {
+            let page = self.store.spans(&query).await?;
+            page.rows.iter().for_each(|row| draft.add(row));
+            query.after = page.next;
+            complete = page.next.is_none();
+        }
+        spawn_blocking(move || draft.finish(complete)).await.map_err(|error| {
+            tracing::error!(error = %error, "putting a trace in order failed");
+            let detail = "Putting the trace in order failed; the server's log says where.";
+            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail)
+        })
+    }
+
+    /// The trace's state; from now on its commits are heard of.
+    fn state(&self, row: &TraceRow) -> State {
+        let mut hasher = DefaultHasher::new();
+        format!("{row:?}").hash(&mut hasher);
+        let mut kept = self.kept();
+        kept.used = Some(Instant::now());
+        if !kept.listening {
+            kept.listening = true;
+            tokio::spawn(listen(Arc::clone(&self.kept), self.commits.subscribe()));
+        }
+        State { row: hasher.finish(), changes: *kept.changes.entry(row.trace_id).or_default() }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        locked(&self.kept)
+    }
+}
+
+fn locked(kept: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
+    kept.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Hears of commits until nobody asks any more.
+async fn listen(kept: Arc<Mutex<Kept>>, mut commits: Receiver<Arc<Committed>>) {
+    loop {
+        let heard = tokio::time::timeout(IDLE, commits.recv()).await;
+        let mut kept = locked(&kept);
+        match heard {
+            Ok(Ok(commit)) => kept.changed(&commit.traces),
+            Ok(Err(RecvError::Lagged(_))) => kept.changes.values_mut().for_each(|changes| *changes += 1),
+            Ok(Err(RecvError::Closed)) => return *kept = Kept::default(),
+            Err(_) => {}
+        }
+        if kept.used.is_none_or(|used| used.elapsed() >= IDLE) {
+            return *kept = Kept::default();
+        }
+    }
+}
+
+impl Kept {
+    fn changed(&mut self, traces: &[TraceId]) {
+        for trace in traces {
+            if let Some(changes) = self.changes.get_mut(trace) {
+                *changes += 1;
+            }
+        }
+    }
+
+    fn find(&mut self, trace_id: TraceId, state: State) -> Option<Versioned> {
+        let at = self.entries.iter().position(|entry| entry.trace_id == trace_id && entry.state == state)?;
+        let entry = self.entries.remove(at);
+        let built = entry.built.clone();
+        self.entries.push(entry);
+        Some(built)
+    }
+
+    /// Keeps one more, and lets go of those that were used longest ago, so that all are within the bound.
+    fn keep(&mut self, entry: Entry) {
+        self.entries.retain(|other| other.trace_id != entry.trace_id);
+        self.entries.push(entry);
+        let mut bytes: usize = self.entries.iter().map(|entry| entry.built.outline.bytes()).sum();
+        while (bytes > KEPT || self.entries.len() > MOST_KEPT) && !self.entries.is_empty() {
+            let gone = self.entries.remove(0);
+            bytes -= gone.built.outline.bytes();
+            self.changes.remove(&gone.trace_id);
+        }
+    }
+}

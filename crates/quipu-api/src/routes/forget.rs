@@ -1,0 +1,114 @@
+//! Traces that are to be forgotten.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use quipu_core::{Result as StoreResult, TraceFilter, TraceId, TraceQuery};
+use quipu_query::{Params, parse_trace_filter};
+
+use super::Answer;
+use crate::Problem;
+use crate::body::{Write, bad};
+use crate::documents::read;
+use crate::dto::{DeleteAnswer, DeleteAsk};
+use crate::json::Json;
+use crate::state::{Api, Shared};
+
+/// Traces that a request may name.
+const NAMED: usize = 1_000;
+/// Traces that are looked up at a time.
+const PAGE: usize = 1_000;
+/// Traces that are removed at a time.
+const AT_ONCE: usize = 200;
+
+/// Delete traces
+///
+/// Removes traces with their spans, texts, ledger rows and events: those that are named, or all that match a filter and a time.
+/// What budgets counted stays counted. With `dry_run` nothing is removed, and `matched` tells what would be. Large removals go on
+/// when the answer takes too long; asking again is safe.
+#[utoipa::path(post, path = "/api/v1/traces/delete", tag = "traces", request_body = DeleteAsk,
+    responses((status = 200, description = "What was removed.", body = DeleteAnswer),
+        (status = 403, description = "The store is read only, or a page of another origin asks.", body = Problem,
+            content_type = "application/problem+json")))]
+pub(crate) async fn delete_traces(State(api): Shared, body: Write) -> Answer<DeleteAnswer> {
+    let ask: DeleteAsk = read(body.bytes())?;
+    let which = Which::of(&api, &ask)?;
+    // Whoever asks may leave: what was begun is brought to its end.
+    let done = tokio::spawn(delete(Arc::clone(&api), which, ask.dry_run)).await;
+    let answer = done.map_err(|error| {
+        tracing::error!(error = %error, "deleting traces failed");
+        let detail = "Deleting traces failed; the server's log says where.";
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail)
+    })??;
+    Ok(Json(answer))
+}
+
+enum Which {
+    Named(Vec<TraceId>),
+    Matching(Box<TraceQuery>),
+}
+
+impl Which {
+    fn of(api: &Api, ask: &DeleteAsk) -> Result<Self, Problem> {
+        let chosen = [("filter", &ask.filter), ("since", &ask.since), ("until", &ask.until)];
+        let given: Vec<(String, String)> =
+            chosen.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?))).collect();
+        let Some(named) = &ask.trace_ids else {
+            let filter = parse_trace_filter(&Params::new(given, api.clock.now(), &api.limits))?;
+            // Also of a filter that is there but has no terms: all traces are never meant by saying nothing.
+            if filter == TraceFilter::default() {
+                return Err(bad(
+                    "Nothing says which traces: expected trace_ids, or a filter with terms, since or until.",
+                ));
+            }
+            return Ok(Self::Matching(Box::new(TraceQuery { filter, limit: PAGE, ..TraceQuery::default() })));
+        };
+        if !given.is_empty() {
+            return Err(bad("trace_ids stand alone: neither filter, since nor until go with them."));
+        }
+        if named.is_empty() || named.len() > NAMED {
+            return Err(bad(format!("trace_ids: found {}, expected 1 to {NAMED}.", named.len())));
+        }
+        let id = |(at, text): (usize, &String)| {
+            text.parse::<TraceId>().map_err(|error| bad(format!("trace_ids[{at}]: {error}.")))
+        };
+        let mut ids = named.iter().enumerate().map(id).collect::<Result<Vec<_>, _>>()?;
+        ids.sort_unstable();
+        ids.dedup();
+        Ok(Self::Named(ids))
+    }
+
+    /// The traces that are there.
+    async fn found(self, api: &Api) -> StoreResult<Vec<TraceId>> {
+        let mut found = Vec::new();
+        match self {
+            Self::Named(ids) => {
+                for id in ids {
+                    found.extend(api.store.trace(id).await?.map(|row| row.trace_id));
+                }
+            }
+            Self::Matching(mut query) => loop {
+                let page = api.store.traces(&query).await?;
+                found.extend(page.rows.iter().map(|row| row.trace_id));
+                query.cursor = page.next;
+                if query.cursor.is_none() {
+                    break;
+                }
+            },
+        }
+        Ok(found)
+    }
+}
+
+async fn delete(api: Arc<Api>, which: Which, dry_run: bool) -> StoreResult<DeleteAnswer> {
+    let found = which.found(&api).await?;
+    let mut deleted = 0;
+    if !dry_run {
+        for some in found.chunks(AT_ONCE) {
+            deleted += api.store.forget(some).await?;
+            api.feed.deleted(some);
+        }
+    }
+    Ok(DeleteAnswer { matched: found.len() as u64, deleted, dry_run })
+}

@@ -1,0 +1,137 @@
+//! Who used whom: in a trace, and over many.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use quipu_core::{Error, ErrorKind, Result as StoreResult, TraceId, TraceQuery, TraceRow};
+use quipu_insight::Graph;
+use quipu_query::{FILTER_PARAMS, parse_trace_filter};
+use tokio::task::JoinSet;
+
+use super::Answer;
+use super::traces::no_trace;
+use crate::Problem;
+use crate::dto::{FilterParams, GraphAnswer, MapAnswer};
+use crate::extract::{Ask, NoParams, id};
+use crate::graphs::{TraceGraph, read};
+use crate::json::Json;
+use crate::state::{Api, Shared};
+
+/// Traces of a map that are read.
+const TRACES: u64 = 2_000;
+/// Traces that are listed at a time.
+const PAGE: usize = 200;
+/// Spans of a map that are read, about.
+const SPANS: usize = 200_000;
+/// How long a map is read.
+const TIME: Duration = Duration::from_secs(5);
+/// Traces that are read at the same time.
+const AT_ONCE: usize = 4;
+
+/// Graph
+///
+/// Who used whom in a trace: services, workflows, agents, models, tools and the like, with calls, failures, tokens, cost and time
+/// of each and of what went from one to the other. Hand-offs between agents are told on the edges.
+#[utoipa::path(get, path = "/api/v1/traces/{trace_id}/graph", tag = "traces",
+    params(("trace_id" = String, Path, description = "Trace id, 32 hexadecimal digits.")),
+    responses((status = 200, description = "Nodes and edges.", body = GraphAnswer),
+        (status = 404, description = "No such trace is stored.", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn graph(
+    State(api): Shared,
+    path: Result<Path<String>, PathRejection>,
+    _: NoParams,
+) -> Answer<GraphAnswer> {
+    let Path(text) = path?;
+    let trace_id = id::<TraceId>(&text)?;
+    let row = api.store.trace(trace_id).await?.ok_or_else(|| no_trace(trace_id))?;
+    let built = read(&api, &row).await?;
+    Ok(Json(GraphAnswer::new(&built.graph, built.complete)))
+}
+
+/// Map
+///
+/// Who used whom in all traces that match, from the newest on. Reading is bounded: the answer says whether it is complete. What was
+/// read is kept, so that asking again reads on from there.
+#[utoipa::path(get, path = "/api/v1/map", tag = "figures", params(FilterParams),
+    responses((status = 200, description = "Nodes and edges.", body = MapAnswer)))]
+pub(crate) async fn map(State(api): Shared, Ask(params): Ask) -> Answer<MapAnswer> {
+    params.allow(&[FILTER_PARAMS], &[])?;
+    let filter = parse_trace_filter(&params)?;
+    let mut query = TraceQuery { filter, limit: PAGE, ..TraceQuery::default() };
+    let mut map = Map { began: Instant::now(), graph: Graph::default(), traces: 0, spans: 0, complete: true };
+    loop {
+        let page = api.store.traces(&query).await?;
+        let whole = map.add(&api, page.rows).await?;
+        query.cursor = page.next;
+        if !whole || query.cursor.is_none() {
+            return Ok(Json(MapAnswer::new(&map.graph, whole && map.complete, map.traces)));
+        }
+    }
+}
+
+/// A map as far as it is read.
+struct Map {
+    began: Instant,
+    graph: Graph,
+    traces: u64,
+    spans: usize,
+    complete: bool,
+}
+
+impl Map {
+    /// Adds traces; gives whether all of them were.
+    async fn add(&mut self, api: &Arc<Api>, rows: Vec<TraceRow>) -> StoreResult<bool> {
+        let mut reading = JoinSet::new();
+        for row in rows {
+            // What is kept costs nothing; only what is read is bounded by time.
+            if let Some(built) = api.graphs.find(&row) {
+                if self.is_full() {
+                    return Ok(false);
+                }
+                self.take(&built);
+                continue;
+            }
+            if reading.len() == AT_ONCE
+                && let Some(built) = reading.join_next().await
+            {
+                self.take(&done(built)?);
+            }
+            if self.is_full() || self.began.elapsed() >= TIME {
+                return self.rest(reading).await.map(|()| false);
+            }
+            let api = Arc::clone(api);
+            reading.spawn(async move {
+                let built = read(&api, &row).await?;
+                api.graphs.keep(&row, &built);
+                Ok(built)
+            });
+        }
+        self.rest(reading).await.map(|()| true)
+    }
+
+    async fn rest(&mut self, mut reading: JoinSet<StoreResult<TraceGraph>>) -> StoreResult<()> {
+        while let Some(built) = reading.join_next().await {
+            self.take(&done(built)?);
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, built: &TraceGraph) {
+        self.graph.merge(&built.graph);
+        self.traces += 1;
+        self.spans += built.spans;
+        self.complete &= built.complete;
+    }
+
+    fn is_full(&self) -> bool {
+        self.traces >= TRACES || self.spans >= SPANS
+    }
+}
+
+fn done(built: Result<StoreResult<TraceGraph>, tokio::task::JoinError>) -> StoreResult<TraceGraph> {
+    built.unwrap_or_else(|error| {
+        Err(Error::new(ErrorKind::Internal, "read graph", "reading a trace failed").caused_by(error))
+    })
+}

@@ -1,0 +1,24 @@
+//! Figures by group and over time.
+
+use axum::extract::State;
+use quipu_insight::figures;
+
+use super::Answer;
+use crate::dto::{FilterParams, QueryAnswer, QueryParams};
+use crate::extract::Ask;
+use crate::json::Json;
+use crate::state::Shared;
+
+/// Figures
+///
+/// How much was done, how long it took, how it ended and what it cost: of calls, tool runs, agents, other work, traces, events or a
+/// metric, by group and over time. At most 20,000 points. `since`, `until`, `model`, `agent`, `service`, `framework` and (but for
+/// calls) `tool` are those of the records themselves, the other filters those of their traces. Events take `q`, `session`, `agent` and
+/// `framework` only, a metric no filter but the times.
+#[utoipa::path(get, path = "/api/v1/query", tag = "figures", params(FilterParams, QueryParams),
+    responses((status = 200, description = "Figures.", body = QueryAnswer)))]
+pub(crate) async fn query(State(api): Shared, Ask(params): Ask) -> Answer<QueryAnswer> {
+    let ask = params.figure_ask()?;
+    let answer = figures::figures(api.store.as_ref(), &ask, params.now()).await?;
+    Ok(Json(QueryAnswer::new(&ask, &answer)))
+}

@@ -1,0 +1,27 @@
+//! How the server and its machine are doing.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+
+use super::Answer;
+use crate::Problem;
+use crate::dto::SystemAnswer;
+use crate::extract::NoParams;
+use crate::json::Json;
+use crate::state::Shared;
+
+/// System
+///
+/// How the server and its machine are doing: process, host, disk, queue, what came in and what was dropped, backends, and one
+/// reading every ten seconds of the last hour.
+#[utoipa::path(get, path = "/api/v1/system", tag = "server",
+    responses((status = 200, description = "Figures.", body = SystemAnswer),
+        (status = 501, description = "No server runs here, only a command.", body = Problem,
+            content_type = "application/problem+json")))]
+pub(crate) async fn system(State(api): Shared, _: NoParams) -> Answer<SystemAnswer> {
+    if !api.system.is_known() {
+        let detail = "A command answers, not a server: there is no system to tell of.";
+        return Err(Problem::new(StatusCode::NOT_IMPLEMENTED, "unsupported", "No server", detail));
+    }
+    Ok(Json(SystemAnswer { now: api.system.now().await, history: api.system.history() }))
+}

@@ -1,0 +1,89 @@
+//! `/api/v1/agents`, `/api/v1/tools/insights`, `/api/v1/guardrails`, `/api/metrics`.
+
+use serde_json::{Value, json};
+
+use crate::fixture::{Fixture, WEATHER, trace_id};
+
+#[tokio::test]
+async fn agents_of_all_traces() {
+    let fixture = Fixture::new().await;
+    let answer = fixture.get("/api/v1/agents").await;
+    let agents = answer["agents"].as_array().unwrap();
+    assert_eq!(agents.len(), 1, "{answer}");
+    let planner = &agents[0];
+    assert_eq!(
+        (&planner["name"], &planner["runs"], &planner["errors"]),
+        (&json!("planner"), &json!(1), &json!(0))
+    );
+    assert_eq!((&planner["llm_calls"], &planner["llm_calls_per_run"]), (&json!(3), &json!(3.0)));
+    assert_eq!(
+        (&planner["cost_usd"], &planner["unpriced_calls"], &planner["tokens"]["total"]),
+        (&json!("0.5041"), &json!(1), &json!(1121))
+    );
+    assert_eq!(planner["duration_ms"]["avg"], 4000.0);
+    assert!(planner["decision_ms"]["p95"].is_f64());
+    assert_eq!(planner["tool_calls"], 2);
+    let tool = json!({"name": "book_table", "calls": 1, "errors": 1});
+    assert!(planner["tools"].as_array().unwrap().contains(&tool), "{planner}");
+    assert_eq!(planner["models"][0], json!({"name": "gpt-4o", "calls": 2}));
+    let failed = json!({"error": "no table left", "count": 1, "trace_id": trace_id(WEATHER).to_string()});
+    assert!(planner["error_kinds"].as_array().unwrap().contains(&failed), "{planner}");
+    assert_eq!(fixture.get("/api/v1/agents?filter=agent:nobody").await, json!({"agents": []}));
+    assert!(fixture.fails("/api/v1/agents?limit=3", 400).await.contains("unknown parameter"));
+}
+
+#[tokio::test]
+async fn tools_with_hours_errors_and_a_baseline() {
+    let fixture = Fixture::new().await;
+    let answer = fixture.get("/api/v1/tools/insights?since=-24h").await;
+    let tools = answer["tools"].as_array().unwrap();
+    let failed = tools.iter().find(|tool| tool["name"] == "book_table").unwrap();
+    assert_eq!(
+        (&failed["calls"], &failed["success_rate"], &failed["last_error"]),
+        (&json!(1), &json!(0.0), &json!("no table left"))
+    );
+    let hours = failed["hours"].as_array().unwrap();
+    assert_eq!((hours.len(), &hours[23]["start"]), (24, &json!("2026-11-21T11:00:00.000000000Z")));
+    assert_eq!(
+        (&hours[23]["calls"], &hours[23]["errors"], &hours[0]["p95_ms"]),
+        (&json!(1), &json!(1), &Value::Null)
+    );
+    assert_eq!(failed["error_kinds"][0]["error"], "no table left");
+    assert_eq!(
+        (&failed["baseline"], &failed["change"], &failed["recommendations"]),
+        (&Value::Null, &Value::Null, &json!([]))
+    );
+    let later = fixture.get("/api/v1/tools/insights?since=-30m").await;
+    assert_eq!(later, json!({"tools": []}));
+    assert_eq!(Fixture::empty().get("/api/v1/tools/insights").await, json!({"tools": []}));
+}
+
+#[tokio::test]
+async fn guardrails_of_a_store_without_any() {
+    let answer = Fixture::new().await.get("/api/v1/guardrails?since=-1d").await;
+    assert_eq!((&answer["checks"], &answer["rows"], &answer["series"]), (&json!(0), &json!([]), &json!([])));
+    assert_eq!(answer["detections"], json!([]));
+}
+
+#[tokio::test]
+async fn the_summary_of_a_range_by_framework() {
+    let fixture = Fixture::new().await;
+    let answer = fixture.get("/api/metrics?time_range=24h").await;
+    assert_eq!(
+        (&answer["requests"], &answer["errors"], &answer["traces"]),
+        (&json!(3), &json!(0), &json!(3))
+    );
+    assert_eq!(
+        (&answer["cost_usd"], &answer["active_sessions"], &answer["success_rate"]),
+        (&json!("0.5041"), &json!(2), &json!(1.0))
+    );
+    assert!((answer["requests_per_minute"].as_f64().unwrap() - 3.0 / 1440.0).abs() < 1e-9);
+    assert_eq!(answer["since"], "2026-11-20T12:00:00.000000000Z");
+    assert_eq!(answer["frameworks"].as_array().map(Vec::len), Some(3));
+    let some = fixture.get("/api/metrics?frameworks=langgraph,llamaindex").await;
+    assert_eq!(
+        (&some["requests"], &some["requests_per_minute"], &some["since"]),
+        (&json!(2), &Value::Null, &Value::Null)
+    );
+    assert!(fixture.fails("/api/metrics?time_range=2h", 400).await.contains("one of 1h, 24h, 7d, 30d"));
+}

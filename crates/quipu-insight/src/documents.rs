@@ -1,0 +1,271 @@
+//! What people arrange for themselves, such as saved views and dashboards: small JSON documents, each a file of its own.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use quipu_core::Timestamp;
+use serde_json::Value;
+
+/// Kinds of documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Shelf {
+    /// Saved views.
+    Views,
+    /// Dashboards.
+    Dashboards,
+}
+
+impl Shelf {
+    /// The word for it, which is the name of its folder.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Views => "views",
+            Self::Dashboards => "dashboards",
+        }
+    }
+}
+
+/// A stored document.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Document {
+    /// 1 to 64 characters of `a-z`, `0-9` and `-`.
+    pub id: String,
+    /// What it says.
+    pub content: Value,
+    /// When it was stored.
+    pub updated_at: Timestamp,
+}
+
+/// Why a document could not be stored or read.
+#[derive(Debug, thiserror::Error)]
+pub enum DocumentError {
+    /// The id cannot name a file.
+    #[error("the id {0:?} is not 1 to 64 characters of a-z, 0-9 and -")]
+    Id(String),
+    /// There are as many as there may be.
+    #[error("there are {most} {shelf} already, and no more are kept; remove one first")]
+    Full {
+        /// Kind.
+        shelf: &'static str,
+        /// How many there may be.
+        most: usize,
+    },
+    /// It is too long.
+    #[error("it has {bytes} bytes, more than the {most} that a document may have")]
+    Long {
+        /// Bytes of it.
+        bytes: usize,
+        /// Bytes that it may have.
+        most: usize,
+    },
+    /// The disk failed.
+    #[error("{path}: {cause}")]
+    Io {
+        /// File or folder.
+        path: PathBuf,
+        /// What went wrong.
+        cause: io::Error,
+    },
+}
+
+type Result<T> = std::result::Result<T, DocumentError>;
+
+/// Documents in a folder, or in memory. Clones are the same documents; several processes may use one folder.
+#[derive(Clone, Debug)]
+pub struct Documents(Arc<Place>);
+
+#[derive(Debug)]
+enum Place {
+    Memory(Mutex<BTreeMap<(Shelf, String), Document>>),
+    /// Held while one is written.
+    Folder(PathBuf, Mutex<()>),
+}
+
+impl Documents {
+    /// Documents of one kind that are kept.
+    pub const MOST: usize = 500;
+    /// Bytes of one as JSON.
+    pub const BYTES: usize = 256 << 10;
+
+    /// Whether a text can be an id: 1 to 64 characters of `a-z`, `0-9` and `-`, so that it can name a file and no other folder.
+    pub fn is_id(id: &str) -> bool {
+        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        (1..=64).contains(&id.len()) && id.bytes().all(fits)
+    }
+
+    /// Nothing outlives the process.
+    pub fn in_memory() -> Self {
+        Self(Arc::new(Place::Memory(Mutex::default())))
+    }
+
+    /// In a folder, which is made with the first document.
+    pub fn in_folder(folder: impl Into<PathBuf>) -> Self {
+        Self(Arc::new(Place::Folder(folder.into(), Mutex::default())))
+    }
+
+    /// All of a kind, by id. Files that hold no JSON are passed over.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn list(&self, shelf: Shelf) -> Result<Vec<Document>> {
+        match &*self.0 {
+            Place::Memory(all) => {
+                let all = locked(all);
+                Ok(all.iter().filter(|((kind, _), _)| *kind == shelf).map(|(_, one)| one.clone()).collect())
+            }
+            Place::Folder(folder, _) => {
+                let ids = ids(&folder.join(shelf.as_str()))?;
+                ids.into_iter().filter_map(|id| read(folder, shelf, id).transpose()).collect()
+            }
+        }
+    }
+
+    /// One of them; `None` when it is not there.
+    ///
+    /// # Errors
+    /// The id names no document, or the file cannot be read.
+    pub fn get(&self, shelf: Shelf, id: &str) -> Result<Option<Document>> {
+        check_id(id)?;
+        match &*self.0 {
+            Place::Memory(all) => Ok(locked(all).get(&(shelf, id.to_owned())).cloned()),
+            Place::Folder(folder, _) => read(folder, shelf, id.to_owned()),
+        }
+    }
+
+    /// Stores one, or replaces it: whoever reads sees all of the old one or all of the new one, also after a loss of power.
+    ///
+    /// # Errors
+    /// The id names no document, there are too many, it is too long, or it cannot be written: then the old one is there.
+    pub fn put(&self, shelf: Shelf, id: &str, content: &Value, now: Timestamp) -> Result<()> {
+        check_id(id)?;
+        let text = serde_json::to_vec_pretty(content).unwrap_or_default();
+        let bytes = serde_json::to_vec(content).map_or(0, |text| text.len());
+        if bytes > Self::BYTES {
+            return Err(DocumentError::Long { bytes, most: Self::BYTES });
+        }
+        match &*self.0 {
+            Place::Memory(all) => {
+                let mut all = locked(all);
+                let others = all.keys().filter(|(kind, other)| *kind == shelf && other != id).count();
+                check_count(shelf, others)?;
+                let document = Document { id: id.to_owned(), content: content.clone(), updated_at: now };
+                all.insert((shelf, id.to_owned()), document);
+                Ok(())
+            }
+            Place::Folder(folder, writing) => {
+                let _turn = locked(writing);
+                let folder = folder.join(shelf.as_str());
+                check_count(shelf, ids(&folder)?.iter().filter(|other| *other != id).count())?;
+                write(&folder, id, &text)
+            }
+        }
+    }
+
+    /// Removes one; gives whether it was there.
+    ///
+    /// # Errors
+    /// The id names no document, or the file cannot be removed.
+    pub fn remove(&self, shelf: Shelf, id: &str) -> Result<bool> {
+        check_id(id)?;
+        match &*self.0 {
+            Place::Memory(all) => Ok(locked(all).remove(&(shelf, id.to_owned())).is_some()),
+            Place::Folder(folder, writing) => {
+                let _turn = locked(writing);
+                let path = file(folder, shelf, id);
+                match fs::remove_file(&path) {
+                    Ok(()) => Ok(true),
+                    Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(false),
+                    Err(cause) => Err(DocumentError::Io { path, cause }),
+                }
+            }
+        }
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn check_id(id: &str) -> Result<()> {
+    if Documents::is_id(id) { Ok(()) } else { Err(DocumentError::Id(id.chars().take(80).collect())) }
+}
+
+fn check_count(shelf: Shelf, others: usize) -> Result<()> {
+    if others < Documents::MOST {
+        return Ok(());
+    }
+    Err(DocumentError::Full { shelf: shelf.as_str(), most: Documents::MOST })
+}
+
+fn file(folder: &Path, shelf: Shelf, id: &str) -> PathBuf {
+    folder.join(shelf.as_str()).join(format!("{id}.json"))
+}
+
+/// The ids of the files of a folder, in order.
+fn ids(folder: &Path) -> Result<Vec<String>> {
+    let failed = |cause| DocumentError::Io { path: folder.to_owned(), cause };
+    let entries = match fs::read_dir(folder) {
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(failed)?,
+    };
+    let mut ids = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(failed)?.file_name();
+        ids.extend(
+            name.to_str()
+                .and_then(|name| name.strip_suffix(".json"))
+                .filter(|id| Documents::is_id(id))
+                .map(str::to_owned),
+        );
+    }
+    ids.sort_unstable();
+    Ok(ids)
+}
+
+fn read(folder: &Path, shelf: Shelf, id: String) -> Result<Option<Document>> {
+    let path = file(folder, shelf, &id);
+    let text = match fs::read(&path) {
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
+        text => text.map_err(|cause| DocumentError::Io { path: path.clone(), cause })?,
+    };
+    let written = fs::metadata(&path).and_then(|about| about.modified()).unwrap_or(UNIX_EPOCH);
+    let content = serde_json::from_slice(&text).ok();
+    Ok(content.map(|content| Document { id, content, updated_at: stamp(written) }))
+}
+
+fn stamp(time: SystemTime) -> Timestamp {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_nanos(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
+}
+
+/// Writes a draft beside the file, and puts it in its place once it is on the disk.
+fn write(folder: &Path, id: &str, text: &[u8]) -> Result<()> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |cause| DocumentError::Io { path, cause }
+    };
+    fs::create_dir_all(folder).map_err(failed(folder))?;
+    // The process's number keeps drafts of several apart.
+    let draft = folder.join(format!(".{id}.{}.draft", std::process::id()));
+    let written = File::create(&draft).and_then(|mut file| {
+        file.write_all(text)?;
+        file.sync_all()
+    });
+    let path = folder.join(format!("{id}.json"));
+    written.and_then(|()| fs::rename(&draft, &path)).map_err(|cause| {
+        // What is left of the draft is of no use to anybody.
+        let _ = fs::remove_file(&draft);
+        DocumentError::Io { path: path.clone(), cause }
+    })?;
+    sync_folder(folder);
+    Ok(())
+}
+
+/// The name is on the disk as well; where folders cannot be synced, the file system does it by itself.
+fn sync_folder(folder: &Path) {
+    let _ = File::open(folder).and_then(|folder| folder.sync_all());
+}

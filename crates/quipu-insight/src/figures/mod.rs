@@ -1,0 +1,111 @@
+//! Figures by group and over time: how much was done, how long it took, how it ended and what it cost.
+
+mod metric;
+mod sums;
+mod table;
+mod times;
+
+use quipu_core::{
+    Criterion, FacetField, GroupBy, Result, Store, Timestamp, TraceFilter, UsageKey, UsageQuery, WorkKey,
+    WorkQuery,
+};
+use quipu_query::{FigureAsk, FigureSource};
+
+pub use sums::Figures;
+pub use table::{Answer, Group};
+
+use crate::parts::split;
+use table::Table;
+use times::Times;
+
+/// Points of an answer at most, over all groups.
+pub const MAX_POINTS: i64 = 20_000;
+
+/// Answers a question for figures.
+///
+/// # Errors
+/// The store cannot be read, or the answer would have more than [`MAX_POINTS`] points.
+pub async fn figures(store: &dyn Store, ask: &FigureAsk, now: Timestamp) -> Result<Answer> {
+    let times = Times::of(store, ask, now).await?;
+    let mut table = Table::new(ask.group_by.iter().map(|key| key.word.into()).collect());
+    match (&ask.metric, ask.source) {
+        (Some(metric), _) => metric::read(store, ask, metric, &times, &mut table).await?,
+        (None, FigureSource::Calls) => calls(store, ask, &times, &mut table).await?,
+        (None, _) => work(store, ask, &times, &mut table).await?,
+    }
+    Ok(table.answer(ask, &times))
+}
+
+/// Sums over the ledger, with what only spans tell: the first token, what still runs, and an example.
+async fn calls(store: &dyn Store, ask: &FigureAsk, times: &Times, table: &mut Table) -> Result<()> {
+    let keys: Vec<GroupBy> = ask.group_by.iter().filter_map(|key| key.usage).collect();
+    for group in usage(store, &ask.filter, keys.clone(), times.step).await? {
+        table.add(group.0, group.1, &group.2);
+    }
+    // A call is in the group of each of its tags: the sums of such groups are no total.
+    if keys.contains(&GroupBy::Tag) {
+        table.forget_total();
+        for (_, at, figures) in usage(store, &ask.filter, Vec::new(), times.step).await? {
+            table.add_total(at, &figures);
+        }
+    }
+    if asks_for_tool(&ask.filter) {
+        return Ok(());
+    }
+    // Of a call's work the tool is its own, of its usage the one that it ran within.
+    let of_work = |key: &quipu_query::FigureKey| key.work.filter(|key| *key != WorkKey::Tool);
+    let keys: Option<Vec<WorkKey>> = ask.group_by.iter().map(of_work).collect();
+    for (key, at, figures) in done(store, ask, keys.clone().unwrap_or_default(), times.step).await? {
+        match &keys {
+            Some(_) => table.add(key, at, &figures.besides_usage()),
+            None => table.add_total(at, &figures.besides_usage()),
+        }
+    }
+    Ok(())
+}
+
+/// Whether the filter asks for a tool: of usage that is one that the trace ran, of work its own.
+fn asks_for_tool(filter: &TraceFilter) -> bool {
+    let of_tool = |criterion: &Criterion| {
+        matches!(criterion, Criterion::Named(FacetField::Tool, _) | Criterion::Has(FacetField::Tool))
+    };
+    filter.tool.is_some() || filter.terms.iter().any(|term| of_tool(&term.criterion))
+}
+
+async fn work(store: &dyn Store, ask: &FigureAsk, times: &Times, table: &mut Table) -> Result<()> {
+    let keys = ask.group_by.iter().filter_map(|key| key.work).collect();
+    for (key, at, figures) in done(store, ask, keys, times.step).await? {
+        table.add(key, at, &figures);
+    }
+    Ok(())
+}
+
+/// Key, start of the step, figures.
+type Row = (table::Key, Option<Timestamp>, Figures);
+
+async fn usage(
+    store: &dyn Store,
+    filter: &TraceFilter,
+    keys: Vec<GroupBy>,
+    step: Option<i64>,
+) -> Result<Vec<Row>> {
+    let group_by = keys.into_iter().chain(step.map(GroupBy::Step)).collect();
+    let groups = store.usage(&UsageQuery { filter: filter.clone(), group_by }).await?;
+    Ok(groups.into_iter().map(|group| row(group.key, Figures::from(&group.totals))).collect())
+}
+
+async fn done(store: &dyn Store, ask: &FigureAsk, keys: Vec<WorkKey>, step: Option<i64>) -> Result<Vec<Row>> {
+    let query = WorkQuery {
+        of: ask.source.worked(),
+        filter: ask.filter.clone(),
+        failed: ask.source == FigureSource::Failures,
+        group_by: keys.into_iter().chain(step.map(WorkKey::Step)).collect(),
+    };
+    let groups = store.work(&query).await?;
+    Ok(groups.into_iter().map(|group| row(group.key, Figures::from(&group.totals))).collect())
+}
+
+fn row(key: Vec<UsageKey>, figures: Figures) -> Row {
+    let (names, at) = split(key);
+    (names, at, figures)
+}

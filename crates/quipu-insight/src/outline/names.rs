@@ -1,0 +1,29 @@
+//! Texts, each once, by number.
+
+use compact_str::CompactString;
+use foldhash::HashMap;
+
+/// Texts that occur again and again.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    numbers: HashMap<CompactString, u32>,
+    list: Vec<CompactString>,
+}
+
+impl Names {
+    /// The number of a text.
+    pub(crate) fn number(&mut self, name: &CompactString) -> u32 {
+        if let Some(number) = self.numbers.get(name) {
+            return *number;
+        }
+        let number = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
+        self.list.push(name.clone());
+        self.numbers.insert(name.clone(), number);
+        number
+    }
+
+    /// The texts in the order of their numbers.
+    pub(crate) fn into_list(self) -> Vec<CompactString> {
+        self.list
+    }
+}

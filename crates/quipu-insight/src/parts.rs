@@ -1,0 +1,73 @@
+//! Answers of a store taken apart, and filters of which a part does not apply.
+
+use compact_str::CompactString;
+use quipu_core::{
+    Criterion, FacetField, Result, Store, Timestamp, TraceFilter, TraceId, UsageKey, WorkGroup, WorkKey,
+    WorkQuery, WorkTotals, Worked,
+};
+
+/// A name; `None` where the records name none.
+pub(crate) type Name = Option<CompactString>;
+
+/// What went wrong, how often, and a trace that shows it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ErrorCount {
+    /// In the source's words, at most 200 characters; `None` where it said nothing.
+    pub error: Name,
+    /// Failed records.
+    pub count: u64,
+    /// A trace of one of them.
+    pub example: Option<TraceId>,
+}
+
+impl ErrorCount {
+    pub(crate) const fn of(error: Name, totals: &WorkTotals) -> Self {
+        Self { error, count: totals.count, example: totals.example }
+    }
+}
+
+/// The names of a key, and the start of its step.
+pub(crate) fn split(key: Vec<UsageKey>) -> (Vec<Name>, Option<Timestamp>) {
+    let (mut names, mut at) = (Vec::with_capacity(key.len()), None);
+    for part in key {
+        match part {
+            UsageKey::Name(name) => names.push(name),
+            UsageKey::Time(start) => at = Some(start),
+        }
+    }
+    (names, at)
+}
+
+/// Sums over work by one key, or by two.
+pub(crate) async fn work_by<const N: usize>(
+    store: &dyn Store,
+    of: Worked,
+    filter: &TraceFilter,
+    failed: bool,
+    keys: [WorkKey; N],
+) -> Result<Vec<([Name; N], WorkTotals)>> {
+    let query = WorkQuery { of, filter: filter.clone(), failed, group_by: keys.to_vec() };
+    let named = |group: WorkGroup| {
+        let names: [Name; N] = split(group.key).0.try_into().ok()?;
+        Some((names, group.totals))
+    };
+    Ok(store.work(&query).await?.into_iter().filter_map(named).collect())
+}
+
+/// The filter without what it says of these fields: for records that do not have them.
+pub(crate) fn without(filter: &TraceFilter, fields: &[FacetField]) -> TraceFilter {
+    let mut filter = filter.clone();
+    for field in fields {
+        match field {
+            FacetField::Model => filter.model = None,
+            FacetField::Tool => filter.tool = None,
+            _ => {}
+        }
+    }
+    filter.terms.retain(|term| !names_one(&term.criterion, fields));
+    filter
+}
+
+fn names_one(criterion: &Criterion, fields: &[FacetField]) -> bool {
+    matches!(criterion, Criterion::Named(field, _) | Criterion::Has(field) if fields.contains(field))
+}

@@ -1,0 +1,63 @@
+//! The summary of a time range: how busy, how well, how fast, how dear, by framework.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use compact_str::CompactString;
+use quipu_core::{GroupBy, Result, Store, Timestamp, TraceFilter, UsageQuery, UsageTotals, WorkKey, Worked};
+
+use crate::parts::{Name, split, work_by};
+
+/// The summary of a time range.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Summary {
+    /// Minutes of the range; `None` for all that is stored.
+    pub minutes: Option<f64>,
+    /// Over all frameworks.
+    pub total: Busy,
+    /// Each framework, that of most calls first; `None` is what names none.
+    pub frameworks: Vec<(Name, Busy)>,
+}
+
+/// What was done within the range.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Busy {
+    /// Calls, tokens, money, latency.
+    pub usage: UsageTotals,
+    /// Traces.
+    pub traces: u64,
+    /// Sessions with a trace.
+    pub sessions: u64,
+}
+
+/// Sums up what the filter means: calls by their own framework, traces and sessions by that of the trace.
+///
+/// # Errors
+/// The store cannot be read.
+pub async fn summary(store: &dyn Store, filter: &TraceFilter, now: Timestamp) -> Result<Summary> {
+    let mut frameworks: BTreeMap<Name, Busy> = BTreeMap::new();
+    let mut total = Busy::default();
+    let query = UsageQuery { filter: filter.clone(), group_by: vec![GroupBy::Framework] };
+    for group in store.usage(&query).await? {
+        let name = split(group.key).0.pop().flatten();
+        total.usage.merge(&group.totals);
+        frameworks.entry(name).or_default().usage.merge(&group.totals);
+    }
+    let mut sessions: BTreeSet<CompactString> = BTreeSet::new();
+    let keys = [WorkKey::Framework, WorkKey::Session];
+    for ([framework, session], totals) in work_by(store, Worked::Traces, filter, false, keys).await? {
+        let busy = frameworks.entry(framework).or_default();
+        busy.traces += totals.count;
+        total.traces += totals.count;
+        if let Some(session) = session {
+            busy.sessions += 1;
+            sessions.insert(session);
+        }
+    }
+    total.sessions = u64::try_from(sessions.len()).unwrap_or(u64::MAX);
+    let mut frameworks: Vec<(Name, Busy)> = frameworks.into_iter().collect();
+    frameworks.sort_by_key(|(_, busy)| Reverse((busy.usage.llm_calls, busy.traces)));
+    let minute = (60 * Timestamp::SECOND) as f64;
+    let minutes = filter.since.map(|since| filter.until.unwrap_or(now).since(since) as f64 / minute);
+    Ok(Summary { minutes: minutes.filter(|minutes| *minutes > 0.0), total, frameworks })
+}

@@ -1,0 +1,139 @@
+//! A text that is read from its start to its end.
+
+use crate::ParamError;
+
+/// What was read, or why it cannot be.
+pub(super) type Reading<T> = Result<T, Mistake>;
+
+/// Where a text stops being a filter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Mistake {
+    /// Bytes before it.
+    at: usize,
+    /// What would be right there.
+    expected: String,
+}
+
+impl Mistake {
+    pub(super) fn at(at: usize, expected: impl Into<String>) -> Self {
+        Self { at, expected: expected.into() }
+    }
+
+    /// As an error about `text`.
+    pub(super) fn within(self, text: &str) -> ParamError {
+        let (before, rest) = text.split_at_checked(self.at).unwrap_or((text, ""));
+        let found = rest.split(char::is_whitespace).next().unwrap_or_default();
+        ParamError::filter(before.chars().count(), found, self.expected)
+    }
+}
+
+/// A text and how far it has been read.
+#[derive(Debug)]
+pub(super) struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) const fn new(text: &'a str) -> Self {
+        Self { text, at: 0 }
+    }
+
+    /// All of it.
+    pub(super) const fn text(&self) -> &'a str {
+        self.text
+    }
+
+    /// Bytes that have been read.
+    pub(super) const fn at(&self) -> usize {
+        self.at
+    }
+
+    /// What has not been read.
+    pub(super) fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    pub(super) fn peek(&self) -> Option<char> {
+        self.rest().chars().next()
+    }
+
+    /// Reads so many bytes.
+    pub(super) fn skip(&mut self, bytes: usize) {
+        self.at += bytes;
+    }
+
+    /// Reads this character, if it is the next.
+    pub(super) fn eat(&mut self, wanted: char) -> bool {
+        let found = self.peek() == Some(wanted);
+        if found {
+            self.at += wanted.len_utf8();
+        }
+        found
+    }
+
+    /// Reads white space; whether something comes after it.
+    pub(super) fn skip_spaces(&mut self) -> bool {
+        self.take(char::is_whitespace);
+        self.peek().is_some()
+    }
+
+    /// Whether white space or the end comes next.
+    pub(super) fn is_word_end(&self) -> bool {
+        self.peek().is_none_or(char::is_whitespace)
+    }
+
+    /// Reads while `fits`.
+    pub(super) fn take(&mut self, fits: impl Fn(char) -> bool) -> &'a str {
+        let rest = self.rest();
+        let end = rest.find(|letter| !fits(letter)).unwrap_or(rest.len());
+        self.at += end;
+        rest.get(..end).unwrap_or_default()
+    }
+
+    /// Reads up to white space or the end.
+    pub(super) fn word(&mut self) -> &'a str {
+        self.take(|letter| !letter.is_whitespace())
+    }
+
+    /// What could be the name of a field or figure, not yet read; empty when nothing could.
+    pub(super) fn name(&self) -> &'a str {
+        let rest = self.rest();
+        if !rest.starts_with(|letter: char| letter.is_ascii_alphabetic()) {
+            return "";
+        }
+        let part = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '.' | '-');
+        let end = rest.find(|letter| !part(letter)).unwrap_or(rest.len());
+        rest.get(..end).unwrap_or_default()
+    }
+
+    /// Reads a text in quotes, if one comes next: `\"` and `\\` stand for the sign itself.
+    pub(super) fn quoted(&mut self) -> Reading<Option<String>> {
+        let opened = self.at;
+        if !self.eat('"') {
+            return Ok(None);
+        }
+        let mut text = String::new();
+        loop {
+            text.push_str(self.take(|letter| letter != '"' && letter != '\\'));
+            if self.eat('"') {
+                return Ok(Some(text));
+            }
+            if !self.eat('\\') {
+                return Err(Mistake::at(opened, "a closing quote"));
+            }
+            match self.peek() {
+                Some(letter @ ('"' | '\\')) => {
+                    text.push(letter);
+                    self.skip(1);
+                }
+                _ => {
+                    return Err(Mistake::at(
+                        self.at - 1,
+                        "`\\\"` or `\\\\`: nothing else is escaped in quotes",
+                    ));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,313 @@
+//! The filter language, and the criteria that it becomes.
+
+use proptest::prelude::*;
+use quipu_core::{Criterion, FacetField, FigureRange, Term, TraceFigure, Wanted};
+use quipu_query::{MAX_FILTER_BYTES, MAX_FILTER_TERMS, MAX_FILTER_VALUES, ParamError, parse_terms};
+
+use crate::{ask, text};
+
+fn exactly(text: &str) -> Wanted {
+    Wanted::Exactly(text.into())
+}
+
+fn beginning(text: &str) -> Wanted {
+    Wanted::Beginning(text.into())
+}
+
+fn is(criterion: Criterion) -> Term {
+    Term { not: false, criterion }
+}
+
+fn not(criterion: Criterion) -> Term {
+    Term { not: true, criterion }
+}
+
+fn named(field: FacetField, wanted: &[Wanted]) -> Criterion {
+    Criterion::Named(field, wanted.to_vec())
+}
+
+fn figure(figure: TraceFigure, least: Option<i64>, most: Option<i64>) -> Criterion {
+    Criterion::Figure(figure, FigureRange { least, most })
+}
+
+fn words(text: &str) -> Criterion {
+    Criterion::Words(text.into())
+}
+
+fn one(text: &str) -> Term {
+    let terms = parse_terms(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+    assert_eq!(terms.len(), 1, "{text}: {terms:?}");
+    terms.into_iter().next().unwrap()
+}
+
+#[test]
+fn every_field_has_its_word() {
+    for (word, field) in [
+        ("service", FacetField::Service),
+        ("framework", FacetField::Framework),
+        ("agent", FacetField::Agent),
+        ("model", FacetField::Model),
+        ("tool", FacetField::Tool),
+        ("session", FacetField::Session),
+        ("user", FacetField::User),
+        ("tag", FacetField::Tag),
+        ("project", FacetField::Project),
+        ("commit", FacetField::Commit),
+        ("branch", FacetField::Branch),
+        ("convention", FacetField::Convention),
+    ] {
+        assert_eq!(one(&format!("{word}:x")), is(named(field, &[exactly("x")])));
+        assert_eq!(one(&format!("-{word}:x*")), not(named(field, &[beginning("x")])));
+        assert_eq!(one(&format!("has:{word}")), is(Criterion::Has(field)));
+        assert_eq!(one(&format!("{word}:*")), is(Criterion::Has(field)));
+    }
+    assert_eq!(one("status:error"), is(named(FacetField::Status, &[exactly("error")])));
+    assert_eq!(one("name:chat*,b"), is(Criterion::Title(vec![beginning("chat"), exactly("b")])));
+    assert_eq!(
+        one("Model:GPT"),
+        is(named(FacetField::Model, &[exactly("GPT")])),
+        "of values the case matters"
+    );
+}
+
+#[test]
+fn values_are_lists_quotes_and_beginnings() {
+    let models = |wanted: &[Wanted]| is(named(FacetField::Model, wanted));
+    assert_eq!(one("model:a,b*,\"c d\""), models(&[exactly("a"), beginning("b"), exactly("c d")]));
+    assert_eq!(one(r#"model:"a \"b\", \\c""#), models(&[exactly(r#"a "b", \c"#)]));
+    assert_eq!(one(r#"model:"a*""#), models(&[exactly("a*")]), "a star in quotes is a star");
+    assert_eq!(one(r#"model:"two words "*"#), models(&[beginning("two words ")]));
+    assert_eq!(one("model:openai:gpt-4o/x=1"), models(&[exactly("openai:gpt-4o/x=1")]));
+    assert_eq!(one("model:größe"), models(&[exactly("größe")]));
+}
+
+#[test]
+fn every_figure_and_every_sign() {
+    use TraceFigure::*;
+    for (text, want) in [
+        ("duration>2s", figure(Duration, Some(2_000_000_001), None)),
+        ("duration>=1.5ms", figure(Duration, Some(1_500_000), None)),
+        ("duration<3m", figure(Duration, None, Some(179_999_999_999))),
+        ("duration<=1h", figure(Duration, None, Some(3_600_000_000_000))),
+        ("duration=1d", figure(Duration, Some(86_400_000_000_000), Some(86_400_000_000_000))),
+        ("duration:1s..2s", figure(Duration, Some(1_000_000_000), Some(2_000_000_000))),
+        ("duration:..2s", figure(Duration, None, Some(2_000_000_000))),
+        ("cost>=0.05", figure(Cost, Some(50_000_000), None)),
+        ("cost > $1", figure(Cost, Some(1_000_000_001), None)),
+        ("cost:0.01..0.05", figure(Cost, Some(10_000_000), Some(50_000_000))),
+        ("cost:.5..", figure(Cost, Some(500_000_000), None)),
+        ("tokens>10k", figure(Tokens, Some(10_001), None)),
+        ("tokens<=1.5M", figure(Tokens, None, Some(1_500_000))),
+        ("tokens>=2K", figure(Tokens, Some(2_000), None)),
+        ("spans=3", figure(Spans, Some(3), Some(3))),
+        ("calls>=10", figure(LlmCalls, Some(10), None)),
+        ("tools:2", figure(ToolCalls, Some(2), Some(2))),
+        ("errors>0", figure(Errors, Some(1), None)),
+        ("Errors<1", figure(Errors, None, Some(0))),
+    ] {
+        assert_eq!(one(text), is(want.clone()), "{text}");
+        assert_eq!(one(&format!("-{text}")), not(want), "-{text}");
+    }
+}
+
+#[test]
+fn terms_are_joined_by_spaces_and_words_by_each_other() {
+    let have =
+        parse_terms("  rain status:error,running\t-\"rate limit\" \"in Zürich\" cost>1  -has:user 12:30 ")
+            .unwrap();
+    let status = named(FacetField::Status, &[exactly("error"), exactly("running")]);
+    let want = [
+        is(status),
+        not(words("rate limit")),
+        is(figure(TraceFigure::Cost, Some(1_000_000_001), None)),
+        not(Criterion::Has(FacetField::User)),
+        is(words("rain in Zürich 12:30")),
+    ];
+    assert_eq!(have, want);
+    assert_eq!(parse_terms(" \n "), Ok(Vec::new()));
+    assert_eq!(one("cost"), is(words("cost")), "a figure's name alone is a word");
+    assert_eq!(one("cost over 9"), is(words("cost over 9")));
+    assert_eq!(one("\"OR\""), is(words("OR")));
+    assert_eq!(one("well-known*"), is(words("well-known*")));
+}
+
+#[test]
+fn errors_tell_where_and_what_was_expected() {
+    for (filter, position, expected) in [
+        ("colour:red", 0, "a field (service, framework"),
+        ("ü model:x colour:red", 10, "a figure (duration, cost"),
+        ("http://x", 0, "goes in quotes"),
+        ("a=b", 0, "a figure (duration, cost, tokens, spans, calls, tools, errors)"),
+        ("model>3", 0, "model:value, for model is no figure"),
+        ("-", 1, "right after the `-`"),
+        ("a - b", 3, "right after the `-`"),
+        ("--a", 1, "right after the `-`"),
+        ("model:", 6, "a value right after `model:`"),
+        ("model: x", 6, "a value right after `model:`"),
+        ("model:a,", 8, "a value right after the comma"),
+        ("model:a, b", 8, "a value right after the comma"),
+        ("model:\"\"", 6, "not empty"),
+        ("model:\"a", 6, "a closing quote"),
+        ("model:\"a\\n\"", 8, "nothing else is escaped"),
+        ("model:\"a\"b", 9, "a space or a comma"),
+        ("\"a\"b", 3, "a space after the closing quote"),
+        ("say \"a", 4, "a closing quote"),
+        ("model:g*t", 7, "a star only at the end"),
+        ("model:a,*", 8, "a beginning before the star"),
+        ("name:*", 5, "a beginning before the star"),
+        ("status:bad", 7, "one of ok, error, unset, running"),
+        ("status:ok,er*", 10, "one of ok, error, unset, running"),
+        ("has:colour", 4, "one of service, framework"),
+        ("has:", 4, "one of service"),
+        ("has>1", 0, "has is no figure"),
+        ("duration>2", 9, "a duration such as 250ms"),
+        ("duration>", 9, "a duration such as"),
+        ("duration=>1s", 8, "one of >, >=, <, <=, ="),
+        ("duration:2s..1s", 9, "whose end is not below its start"),
+        ("duration:..", 9, "or a range such as"),
+        ("duration:1s..x", 13, "a duration such as"),
+        ("cost>-1", 5, "US dollars such as 0.05"),
+        ("cost>0.0000000001", 5, "at most 9 decimals"),
+        ("cost>NaN", 5, "US dollars"),
+        ("tokens>1.5", 7, "a whole number such as"),
+        ("tokens>9223372036854775807", 7, "a smaller number"),
+        ("tokens>=9223372036854775808", 8, "a whole number"),
+        ("a OR b", 2, "`field:a,b` means any"),
+        ("!!", 0, "with a letter or digit"),
+    ] {
+        let error = parse_terms(filter).expect_err(filter);
+        assert_eq!(error.position(), Some(position), "{filter}: {error}");
+        assert!(error.to_string().contains(expected), "{filter}: {error}");
+        assert_eq!(error.word(), "bad_filter");
+    }
+    assert!(parse_terms(&"x:".repeat(500)).unwrap_err().to_string().len() < 400);
+}
+
+#[test]
+fn limits_hold_to_the_last_one() {
+    let fits = "x".repeat(MAX_FILTER_BYTES);
+    assert_eq!(parse_terms(&fits).unwrap().len(), 1);
+    let long = format!("{fits}ü");
+    let error = parse_terms(&long).unwrap_err();
+    assert_eq!(error.position(), Some(MAX_FILTER_BYTES));
+    assert!(error.to_string().contains("at most 4096 bytes"), "{error}");
+
+    let terms = |count| vec!["calls>1"; count].join(" ");
+    assert_eq!(parse_terms(&terms(MAX_FILTER_TERMS)).unwrap().len(), MAX_FILTER_TERMS);
+    assert!(text(parse_terms(&terms(MAX_FILTER_TERMS + 1))).contains("at most 64 terms"));
+
+    let values = |count| format!("tag:{}", vec!["a"; count].join(","));
+    assert!(parse_terms(&values(MAX_FILTER_VALUES)).is_ok());
+    assert!(text(parse_terms(&values(MAX_FILTER_VALUES + 1))).contains("at most 64 values"));
+}
+
+#[test]
+fn it_stands_beside_the_other_parameters_of_every_question_about_traces() {
+    let pairs = "model=m&filter=cost>1 -tag:x";
+    let filter = ask(pairs).trace_query().unwrap().filter;
+    assert_eq!((filter.model.as_deref(), filter.terms.len()), (Some("m"), 2));
+    assert_eq!(ask(pairs).usage_query().unwrap().filter, filter);
+    assert_eq!(ask(pairs).session_query().unwrap().filter, filter);
+    assert_eq!(ask(&format!("{pairs}&field=model")).facet_ask().unwrap().filter, filter);
+    assert_eq!(ask(pairs).analysis_ask().unwrap().filter, filter);
+    assert!(matches!(ask("filter=x:y").tool_filter(), Err(ParamError::Filter { position: 0, .. })));
+    assert!(text(ask("filter=").tool_filter()).contains("a text, or no such parameter"));
+}
+
+/// Writes terms so that they read back.
+fn written(terms: &[Term]) -> String {
+    let of = |term: &Term| format!("{}{}", if term.not { "-" } else { "" }, criterion(&term.criterion));
+    terms.iter().map(of).collect::<Vec<_>>().join(" ")
+}
+
+fn criterion(criterion: &Criterion) -> String {
+    let list = |wanted: &[Wanted]| wanted.iter().map(value).collect::<Vec<_>>().join(",");
+    match criterion {
+        Criterion::Named(field, wanted) => format!("{}:{}", word(*field), list(wanted)),
+        Criterion::Has(field) => format!("has:{}", word(*field)),
+        Criterion::Title(wanted) => format!("name:{}", list(wanted)),
+        Criterion::Words(text) => quoted(text),
+        Criterion::Figure(figure, range) => {
+            let (name, figure): (&str, fn(i64) -> String) = match figure {
+                TraceFigure::Duration => {
+                    ("duration", |nanos| format!("{}.{:06}ms", nanos / 1_000_000, nanos % 1_000_000))
+                }
+                TraceFigure::Cost => {
+                    ("cost", |nanos| format!("{}.{:09}", nanos / 1_000_000_000, nanos % 1_000_000_000))
+                }
+                _ => ("tokens", |count| count.to_string()),
+            };
+            let end = |end: Option<i64>| end.map(figure).unwrap_or_default();
+            format!("{name}:{}..{}", end(range.least), end(range.most))
+        }
+    }
+}
+
+fn value(wanted: &Wanted) -> String {
+    match wanted {
+        Wanted::Exactly(text) => quoted(text),
+        Wanted::Beginning(text) => format!("{}*", quoted(text)),
+    }
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+fn word(field: FacetField) -> String {
+    format!("{field:?}").to_lowercase()
+}
+
+fn fields() -> impl Strategy<Value = FacetField> {
+    prop::sample::select(vec![
+        FacetField::Service,
+        FacetField::Commit,
+        FacetField::Tag,
+        FacetField::Convention,
+    ])
+}
+
+fn wanted() -> impl Strategy<Value = Vec<Wanted>> {
+    let value = prop_oneof![".{1,12}".prop_map(Wanted::Exactly), ".{1,12}".prop_map(Wanted::Beginning)];
+    prop::collection::vec(value, 1..5)
+}
+
+fn criteria() -> impl Strategy<Value = Criterion> {
+    let figures = prop::sample::select(vec![TraceFigure::Duration, TraceFigure::Cost, TraceFigure::Tokens]);
+    let range = (0..i64::MAX, 0..i64::MAX).prop_map(|(one, other)| FigureRange {
+        least: Some(one.min(other)),
+        most: Some(one.max(other)).filter(|most| most % 3 > 0),
+    });
+    prop_oneof![
+        (fields(), wanted()).prop_map(|(field, wanted)| Criterion::Named(field, wanted)),
+        fields().prop_map(Criterion::Has),
+        wanted().prop_map(Criterion::Title),
+        (figures, range).prop_map(|(figure, range)| Criterion::Figure(figure, range)),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_answered(text in "\\PC{0,80}") {
+        let _ = parse_terms(&text);
+    }
+
+    #[test]
+    fn what_looks_like_a_filter_is_answered(parts in prop::collection::vec(
+        prop::sample::select(vec!["-", " ", "\"", "\\", ":", "*", ",", "..", ">", "=", "<", "cost", "model", "has", "name", "status",
+            "ok", "1s", "9", "k", "ü", "OR", "$", "."]), 0..24)) {
+        let text = parts.concat();
+        if let Err(error) = parse_terms(&text) {
+            let position = error.position().unwrap();
+            prop_assert!(position <= text.chars().count(), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_reads_back(terms in prop::collection::vec((any::<bool>(), criteria()), 0..8), said in "[a-zü]{1,9}") {
+        let mut terms: Vec<Term> = terms.into_iter().map(|(not, criterion)| Term { not, criterion }).collect();
+        terms.push(not(words(&format!("{said} \" \\"))));
+        terms.push(is(words(&said)));
+        prop_assert_eq!(parse_terms(&written(&terms)), Ok(terms));
+    }
+}
