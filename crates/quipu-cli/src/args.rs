@@ -169,6 +169,9 @@ pub struct Filter {
     /// Cost at least so many US dollars
     #[arg(long, value_name = "USD")]
     pub min_cost_usd: Option<String>,
+    /// Terms that must all hold, such as 'status:error cost>0.05 model:gpt-* -tag:test "rate limit"'
+    #[arg(long, value_name = "TERMS", allow_hyphen_values = true)]
+    pub filter: Option<String>,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -62,6 +62,7 @@ impl Question {
             .with("branch", &filter.branch)
             .with("min_duration_ms", &filter.min_duration_ms)
             .with("min_cost_usd", &filter.min_cost_usd)
+            .with("filter", &filter.filter)
     }
 }
 

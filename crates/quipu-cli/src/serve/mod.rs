@@ -5,8 +5,10 @@ mod demo;
 mod listen;
 mod money;
 mod routes;
+mod vitals;
 
 use std::io::IsTerminal;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +17,7 @@ use quipu::Access;
 use quipu::core::{Batch, Intake as _, Limits, Meter, Store};
 use quipu::pipeline::{Parts, Pipeline, Priced, SelfMetrics};
 use quipu_api::Money;
-use quipu_insight::Budgets;
+use quipu_insight::{Budgets, Documents};
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
@@ -67,6 +69,8 @@ async fn serve(args: &Serve, config: Config) -> Result<()> {
         pipeline: Arc::clone(&pipeline),
         metrics: Arc::clone(&metrics),
         money: money.clone(),
+        documents: documents(&config.store, &folder),
+        folder: folder.clone(),
         demo: args.demo,
     };
     let (closing, closed) = watch::channel(false);
@@ -104,6 +108,11 @@ async fn serve(args: &Serve, config: Config) -> Result<()> {
     }
     pipeline.close().await?;
     Ok(())
+}
+
+/// What people arrange lasts as long as the traces do.
+fn documents(store: &str, folder: &Path) -> Documents {
+    if store.starts_with("memory") { Documents::in_memory() } else { routes::documents_of(folder) }
 }
 
 /// The one pipeline that everything goes through, whoever brings it.

@@ -1,7 +1,7 @@
 //! Which routes answer on which socket.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Result;
@@ -13,6 +13,7 @@ use quipu::core::{Clock, Limits, Meter, Store, SystemClock};
 use quipu::pipeline::{Pipeline, SelfMetrics};
 use quipu_api::dto::Listeners as Urls;
 use quipu_api::{ApiState, Asset, Money, OPEN_METRICS, StatusInfo};
+use quipu_insight::Documents;
 use quipu_receiver::Receiver;
 use tokio::net::TcpListener;
 use tokio::sync::{broadcast, watch};
@@ -20,6 +21,7 @@ use tokio::task::JoinSet;
 
 use super::listen::Listeners;
 use super::money::{Accounts, Place, PriceSettings};
+use super::vitals::Sources;
 
 /// What the routes stand on.
 pub struct House {
@@ -29,6 +31,8 @@ pub struct House {
     pub pipeline: Arc<Pipeline>,
     pub metrics: Arc<SelfMetrics>,
     pub money: Money,
+    pub documents: Documents,
+    pub folder: PathBuf,
     pub demo: bool,
 }
 
@@ -38,7 +42,7 @@ impl House {
         let receiver = self.receiver();
         let otlp = quipu_receiver::http_routes(&receiver).merge(quipu_receiver::grpc_routes(&receiver));
         let sockets = [
-            (listeners.http, self.api().merge(quipu_receiver::http_routes(&receiver))),
+            (listeners.http, self.api(&receiver).merge(quipu_receiver::http_routes(&receiver))),
             (listeners.otlp_http, otlp.clone()),
             (listeners.otlp_grpc, otlp),
             (listeners.prometheus, self.prometheus()),
@@ -62,13 +66,21 @@ impl House {
         })
     }
 
-    fn api(&self) -> Router {
+    fn api(&self, receiver: &Receiver) -> Router {
         let metrics = Arc::clone(&self.metrics);
+        let sources = Sources {
+            folder: self.folder.clone(),
+            metrics: Arc::clone(&self.metrics),
+            pipeline: Arc::clone(&self.pipeline),
+            receiver: receiver.clone(),
+        };
         quipu_api::routes(ApiState {
             live: self.pipeline.watchers(),
             status: Arc::new(status(self.urls.clone(), self.demo)),
             limits: Arc::clone(&self.limits),
             metrics_text: Arc::new(move || metrics.text()),
+            vitals: Some(sources.reading()),
+            documents: self.documents.clone(),
             ..state_over(Arc::clone(&self.store), self.money.clone())
         })
     }
@@ -106,6 +118,8 @@ fn state_over(store: Arc<dyn Store>, money: Money) -> ApiState {
         limits: Arc::new(Limits::default()),
         assets: Arc::new(asset),
         metrics_text: Arc::new(String::new),
+        vitals: None,
+        documents: Documents::in_memory(),
     }
 }
 
@@ -116,6 +130,11 @@ fn asset(path: &str) -> Option<Asset> {
         std::borrow::Cow::Owned(bytes) => Bytes::from(bytes),
     };
     Some(Asset { bytes, content_type: found.content_type, etag: found.etag, immutable: found.immutable })
+}
+
+/// Saved views and dashboards of a data folder.
+pub fn documents_of(folder: &Path) -> Documents {
+    Documents::in_folder(folder.join("documents"))
 }
 
 /// Price books and budgets of a data folder that no configuration is given for.
@@ -130,5 +149,6 @@ pub fn routes_over(store: Arc<dyn Store>, folder: &Path, accounts: Accounts) -> 
     let money = money_of(folder, accounts)?;
     // An answer takes as long as it takes: nobody else waits for it.
     let limits = Limits { request_seconds: u64::from(u32::MAX), ..Limits::default() };
-    Ok(quipu_api::routes(ApiState { limits: Arc::new(limits), ..state_over(store, money) }))
+    let documents = documents_of(folder);
+    Ok(quipu_api::routes(ApiState { limits: Arc::new(limits), documents, ..state_over(store, money) }))
 }

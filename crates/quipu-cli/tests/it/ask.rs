@@ -13,6 +13,7 @@ fn a_folder_answers_while_a_server_writes_to_it() {
         vec!["trace", "00000000000000000000000000000007"],
         vec!["usage", "--group-by", "model,day"],
         vec!["tools"],
+        vec!["traces", "--filter", "model:gpt-* -status:running tokens>1"],
         vec!["sessions"],
         vec!["events"],
         vec!["trace", "00000000000000000000000000000007", "--lens"],
@@ -96,6 +97,8 @@ fn problems_of_the_interface_become_errors() {
     assert!(code == 1 && error.contains("00000000000000000000000000000009"), "{error}");
     let (code, _, error) = run(&["traces", "--data-dir", here, "--since", "yesterday"]);
     assert!(code == 1 && error.contains("since"), "{error}");
+    let (code, _, error) = run(&["usage", "--data-dir", here, "--filter", "-colour:red"]);
+    assert!(code == 1 && error.contains("position 1") && error.contains("a field (service"), "{error}");
 }
 
 #[test]

@@ -56,3 +56,58 @@ fn the_demo_fills_an_empty_store() {
     assert!(total["llm_calls"].as_u64().unwrap() > 100, "{total}");
     assert!(server.get("/api/v1/tools")["tools"].as_array().unwrap().len() > 2);
 }
+
+#[test]
+fn what_is_arranged_stays_and_what_is_deleted_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    server.post_json(&export(1));
+    server.post_json(&export(2));
+    let view = serde_json::json!({"title": "Mine", "page": "/traces", "query": "range=24h"});
+    let (status, body) = server.write("PUT", "/api/v1/views/mine", &view);
+    assert_eq!(status, 200, "{body}");
+    let traces = server.get("/api/v1/traces")["traces"].as_array().unwrap().clone();
+    let gone = serde_json::json!({"trace_ids": [traces[0]["trace_id"]]});
+    let (status, body) = server.write("POST", "/api/v1/traces/delete", &gone);
+    assert_eq!((status, body.as_str()), (200, r#"{"matched":1,"deleted":1,"dry_run":false}"#));
+    assert!(server.stop().success());
+
+    let server = Server::start(folder.path());
+    assert_eq!(server.get("/api/v1/views")["views"][0]["title"], "Mine");
+    let left = server.get("/api/v1/traces")["traces"].as_array().unwrap().clone();
+    assert_eq!((left.len(), &left[0]["trace_id"]), (1, &traces[1]["trace_id"]));
+    assert_eq!(server.get("/api/v1/usage")["total"]["llm_calls"], 1);
+}
+
+#[test]
+fn the_server_tells_how_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    server.post_json(&export(1));
+    let system = server.get("/api/v1/system");
+    assert!(system["ingest"]["spans"].as_u64().unwrap() > 0, "{system}");
+    assert_eq!((&system["queue"]["requests"], &system["queue"]["max_requests"]), (&0.into(), &1_024.into()));
+    assert_eq!(
+        (&system["backends"][0]["name"], &system["backends"][0]["state"]),
+        (&"sqlite".into(), &"ready".into())
+    );
+    assert!(
+        system["disk"]["path"].as_str().is_some() && system["disk"]["store_bytes"].as_u64() > Some(0),
+        "{system}"
+    );
+    assert!(!system["history"].as_array().unwrap().is_empty(), "{system}");
+    if cfg!(target_os = "linux") {
+        for figure in [
+            "/process/rss_bytes",
+            "/process/threads",
+            "/process/open_files",
+            "/host/memory_total",
+            "/disk/free",
+        ] {
+            assert!(
+                system.pointer(figure).and_then(serde_json::Value::as_u64) > Some(0),
+                "{figure}: {system}"
+            );
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! The demo: recordings of real frameworks and coding agents, replayed with fresh ids, people and times, then a trickle that goes on.
+
+mod cast;
+mod tape;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use quipu::core::{Adapters, Batch, Clock, Intake, Store, SystemClock, Timestamp};
+
+use cast::Cast;
+use tape::Tape;
+
+/// Replays put into an empty store.
+const PAST: u64 = 640;
+/// How far back they reach: over a week, so that there is something to compare with and to forecast by.
+const REACH: i64 = 9 * Timestamp::DAY;
+/// How far back most of them lie.
+const LATELY: i64 = 30 * Timestamp::HOUR;
+/// Replays that are submitted together.
+const AT_ONCE: u64 = 16;
+/// Time between live replays.
+const TRICKLE: Duration = Duration::from_secs(4);
+
+/// Decoded recordings, cut into what is replayed as one.
+pub struct Demo {
+    tapes: Vec<Tape>,
+    adapters: Adapters,
+    seed: u64,
+}
+
+/// A small mixing function (SplitMix64, Steele, Lea and Flood 2014): the demo need not be random, only varied.
+fn mix(seed: u64) -> u64 {
+    let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// A number below `below`.
+fn pick(dice: u64, below: usize) -> usize {
+    usize::try_from(dice % below.max(1) as u64).unwrap_or_default()
+}
+
+impl Demo {
+    /// Decodes the recordings.
+    pub fn new(adapters: Adapters) -> Result<Self> {
+        let seed = u64::try_from(SystemClock.now().nanos()).unwrap_or_default();
+        Ok(Self { tapes: tape::all(&adapters)?, adapters, seed })
+    }
+
+    /// Fills an empty store; a store with data is left alone.
+    pub async fn fill(&self, intake: &dyn Intake, store: &dyn Store) -> Result<()> {
+        if store.info().await?.spans > 0 {
+            return Ok(());
+        }
+        let mut past: Vec<(i64, u64)> = (0..PAST).map(|replay| (self.age(replay), replay)).collect();
+        past.sort_unstable_by_key(|(age, _)| std::cmp::Reverse(*age));
+        let now = SystemClock.now();
+        for some in past.chunks(usize::try_from(AT_ONCE)?) {
+            let mut batch = Batch::default();
+            some.iter().for_each(|(age, replay)| batch.append(self.replay(*replay, now.plus(-age))));
+            intake.submit(batch).await?;
+        }
+        Ok(())
+    }
+
+    /// Two of three replays lie in the last day or so.
+    fn age(&self, replay: u64) -> i64 {
+        let dice = mix(self.seed ^ replay);
+        let reach = if dice.is_multiple_of(3) { REACH } else { LATELY };
+        i64::try_from(dice >> 2).unwrap_or(i64::MAX).rem_euclid(reach)
+    }
+
+    /// Replays one tape after the other, for ever.
+    pub async fn trickle(self, intake: Arc<dyn Intake>) {
+        for replay in PAST.. {
+            tokio::time::sleep(TRICKLE).await;
+            let batch = self.replay(replay, SystemClock.now());
+            if let Err(error) = intake.submit(batch).await {
+                tracing::warn!(%error, "the demo's trickle was refused");
+            }
+        }
+    }
+
+    /// A tape again, ending at `end`.
+    fn replay(&self, replay: u64, end: Timestamp) -> Batch {
+        let dice = mix(self.seed.wrapping_add(replay));
+        let tape = &self.tapes[pick(dice, self.tapes.len())];
+        let mut batch = Cast::new(tape, dice, replay, end).play();
+        self.adapters.read_batch(&mut batch);
+        batch
+    }
+}
