@@ -3,6 +3,7 @@
 /// The value of the `Content-Security-Policy` header for every [`Asset`](crate::Asset).
 ///
 /// No inline script or style and no `data:` address is allowed, so telemetry that carries markup cannot run.
+/// WebGL and what scripts draw or style by themselves need no directive.
 /// `connect-src 'self'` covers the WebSocket of the same origin (CSP Level 3, section 6.7.2.8).
 pub fn content_security_policy() -> &'static str {
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; \

@@ -3,17 +3,40 @@ import { Problem } from "./api/client";
 import { Boundary } from "./components/Boundary";
 import { Shell } from "./components/Shell";
 import { Failure } from "./components/States";
+import { t } from "./lib/i18n";
+import { foldFormer } from "./state/filters";
+import { pageOf } from "./state/pages";
 import { navigate, usePlace } from "./state/url";
 
 // A page's code is read when the page is first opened.
+const Overview = lazy(async () => ({ default: (await import("./pages/overview/Overview")).Overview }));
 const Traces = lazy(async () => ({ default: (await import("./pages/Traces")).Traces }));
 const Trace = lazy(async () => ({ default: (await import("./pages/trace/Trace")).Trace }));
-const Sessions = lazy(async () => ({ default: (await import("./pages/Sessions")).Sessions }));
-const SessionPage = lazy(async () => ({ default: (await import("./pages/Sessions")).SessionPage }));
-const Tools = lazy(async () => ({ default: (await import("./pages/Tools")).Tools }));
+const Sessions = lazy(async () => ({ default: (await import("./pages/sessions/Sessions")).Sessions }));
+const SessionPage = lazy(async () => ({ default: (await import("./pages/sessions/Session")).SessionPage }));
+const Users = lazy(async () => ({ default: (await import("./pages/users/Users")).Users }));
+const Agents = lazy(async () => ({ default: (await import("./pages/agents/Agents")).Agents }));
+const Models = lazy(async () => ({ default: (await import("./pages/models/Models")).Models }));
+const Tools = lazy(async () => ({ default: (await import("./pages/tools/Tools")).Tools }));
+const Guardrails = lazy(async () => ({
+  default: (await import("./pages/guardrails/Guardrails")).Guardrails,
+}));
+const MapPage = lazy(async () => ({ default: (await import("./pages/map/Map")).MapPage }));
+const Events = lazy(async () => ({ default: (await import("./pages/events/Events")).Events }));
+const Metrics = lazy(async () => ({ default: (await import("./pages/metrics/Metrics")).Metrics }));
+const System = lazy(async () => ({ default: (await import("./pages/system/System")).System }));
 const Frameworks = lazy(async () => ({ default: (await import("./pages/Frameworks")).Frameworks }));
 const Cost = lazy(async () => ({ default: (await import("./pages/cost/Cost")).Cost }));
 const Budgets = lazy(async () => ({ default: (await import("./pages/budgets/Budgets")).Budgets }));
+
+const Dashboards = lazy(async () => ({
+  default: (await import("./pages/dashboards/Dashboards")).Dashboards,
+}));
+const DashboardPage = lazy(async () => ({
+  default: (await import("./pages/dashboards/Dashboard")).DashboardPage,
+}));
+
+// Page by page; each owner adds its line here and its case below.
 
 function decoded(text: string): string {
   try {
@@ -24,32 +47,47 @@ function decoded(text: string): string {
 }
 
 /** Addresses that are another page's. */
-const MOVED: Record<string, string> = { "/": "/traces", "/usage": "/cost" };
+const MOVED: Record<string, string> = { "/usage": "/cost" };
 
 function Page({ path }: { path: string }) {
   const [, page, ...rest] = path.split("/");
   const id = decoded(rest.join("/"));
+  if (page === "") return <Overview />;
   if (page === "traces") return id ? <Trace key={id} traceId={id} /> : <Traces />;
   if (page === "sessions") return id ? <SessionPage key={id} sessionId={id} /> : <Sessions />;
+  if (page === "users" && !id) return <Users />;
+  if (page === "agents" && !id) return <Agents />;
+  if (page === "models" && !id) return <Models />;
   if (page === "tools" && !id) return <Tools />;
+  if (page === "guardrails" && !id) return <Guardrails />;
   if (page === "cost" && !id) return <Cost />;
   if (page === "budgets" && !id) return <Budgets />;
   if (page === "frameworks" && !id) return <Frameworks />;
+  if (page === "map" && !id) return <MapPage />;
+  if (page === "events" && !id) return <Events />;
+  // /metrics is what Prometheus scrapes.
+  if (page === "measurements" && !id) return <Metrics />;
+  if (page === "system" && !id) return <System />;
+  if (page === "dashboards") return id ? <DashboardPage key={id} id={id} /> : <Dashboards />;
   return (
-    <Failure error={new Problem("There is no such page", 404, "The pages are listed on the left.", path)} />
+    <Failure
+      error={new Problem(t("There is no such page"), 404, t("The pages are listed in the menu."), path)}
+    />
   );
 }
 
 export function App() {
-  const { path } = usePlace();
+  const { path, params } = usePlace();
+  useEffect(() => foldFormer(path, params), [path, params]);
   useEffect(() => {
     const to = MOVED[path];
     if (to) navigate(to + window.location.search, { replace: true });
   }, [path]);
   useEffect(() => {
-    const [, page = "", id = ""] = path.split("/");
-    const name = page ? page.charAt(0).toUpperCase() + page.slice(1) : "";
-    document.title = [id ? decoded(id).slice(0, 12) : "", name, "Quipu"].filter(Boolean).join(" · ");
+    const [, , id = ""] = path.split("/");
+    document.title = [id ? decoded(id).slice(0, 12) : "", pageOf(path)?.label(), "Quipu"]
+      .filter(Boolean)
+      .join(" · ");
   }, [path]);
   return (
     <Shell>

@@ -3,6 +3,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { queryClient } from "./api/queries";
 import { App } from "./app";
+import { startLanguage } from "./lib/i18n";
 import "./styles/fonts.css";
 import "./styles/tokens.css";
 import "./styles/base.css";
@@ -10,10 +11,10 @@ import "./styles/shell.css";
 import "./styles/grid.css";
 import "./styles/trace.css";
 import "./styles/usage.css";
-import "./styles/frameworks.css";
 
 const root = document.getElementById("root");
 if (root) {
+  await startLanguage();
   createRoot(root).render(
     <StrictMode>
       <QueryClientProvider client={queryClient}>

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Span, Tokens, UsageGroup } from "../src/api/types";
 import { niceTicks, rankKeys, stackBars, timeTicks, UNKNOWN } from "../src/lib/buckets";
-import { costByModel, groupFailures, rootFailures } from "../src/lib/digest";
-import { buildTree } from "../src/lib/tree";
+import { costByModel, groupFailures } from "../src/lib/digest";
+import { rootFailures } from "../src/lib/tree";
 import { turnsOf } from "../src/lib/turns";
-import { FIELDS, readValue } from "../src/state/filters";
+import { outline } from "./outline";
 import { span } from "./span";
 
 const tokens = (total: number): Tokens => ({
@@ -28,26 +28,38 @@ const call = (id: string, model: string, cost: string | null, counted = true): S
 
 describe("digest", () => {
   it("adds counted usage only, exactly, and keeps unpriced calls apart", () => {
-    const shares = costByModel([
-      call("a", "small", "0.1"),
-      call("b", "small", "0.2"),
-      call("c", "small", "9", false),
-      call("d", "own", null),
-    ]);
-    expect(shares).toMatchObject([
-      { model: "small", calls: 2, cost: "0.3", unpriced: 0 },
-      { model: "own", calls: 1, cost: null, unpriced: 1, reason: "unknown_model" },
+    const used = (id: string, model: string, nano: number | null, counted = true) => ({
+      id,
+      model,
+      nano,
+      counted,
+      tokens: 100,
+      kind: "llm",
+      start: 0,
+      end: 10,
+    });
+    const shares = costByModel(
+      outline([
+        used("a", "small", 100_000_000),
+        used("b", "small", 200_000_000),
+        used("c", "small", 9_000_000_000, false),
+        used("d", "own", null),
+      ]),
+    );
+    expect(shares).toEqual([
+      { model: "small", calls: 2, tokens: 200, cost: "0.3", unpriced: 0 },
+      { model: "own", calls: 1, tokens: 100, cost: null, unpriced: 1 },
     ]);
   });
 
   it("names the cause of a failure, not the parents that failed with it", () => {
-    const tree = buildTree([
-      span("root", null, 0, 90, "error"),
-      span("x1", "root", 0, 10, "error"),
-      span("x2", "root", 10, 20, "error"),
+    const tree = outline([
+      { id: "root", start: 0, end: 90, status: "error" },
+      { id: "x1", parent: "root", name: "x", start: 0, end: 10, status: "error" },
+      { id: "x2", parent: "root", name: "x", start: 10, end: 20, status: "error" },
     ]);
-    expect(rootFailures(tree.byId.values()).map((node) => node.span.span_id)).toEqual(["x1", "x2"]);
-    expect(groupFailures(rootFailures(tree.byId.values()))).toHaveLength(2);
+    expect(rootFailures(tree)).toEqual([1, 2]);
+    expect(groupFailures(tree, rootFailures(tree))).toEqual([{ what: "x", kind: "other", rows: [1, 2] }]);
   });
 
   it("shows a repeated message once", () => {
@@ -111,22 +123,5 @@ describe("bars", () => {
     expect(niceTicks(0.73)).toEqual([0, 0.2, 0.4, 0.6000000000000001, 0.8]);
     expect(niceTicks(0)).toEqual([0]);
     expect(timeTicks(3_600_000, 4)).toEqual([0, 900_000, 1_800_000, 2_700_000, 3_600_000]);
-  });
-});
-
-describe("filters", () => {
-  const field = (name: string) => {
-    const found = FIELDS.find((entry) => entry.name === name);
-    if (!found) throw new Error(name);
-    return found;
-  };
-
-  it("reads durations and amounts, and refuses what is neither", () => {
-    expect(readValue(field("min_duration_ms"), "2s")).toBe("2000");
-    expect(readValue(field("min_duration_ms"), "1.5 m")).toBe("90000");
-    expect(readValue(field("min_duration_ms"), "soon")).toBeNull();
-    expect(readValue(field("min_cost_usd"), "$0.05")).toBe("0.05");
-    expect(readValue(field("min_cost_usd"), "cheap")).toBeNull();
-    expect(readValue(field("model"), " gpt-4o ")).toBe("gpt-4o");
   });
 });

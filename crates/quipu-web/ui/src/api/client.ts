@@ -1,4 +1,5 @@
 // One way to ask the server. Every failure becomes a Problem that says what, where and what to do.
+import { t } from "../lib/i18n";
 
 export class Problem extends Error {
   readonly title: string;
@@ -6,14 +7,22 @@ export class Problem extends Error {
   readonly detail: string;
   /** The route that failed, without its query. */
   readonly route: string;
+  /** The character of the filter that could not be read, from 0. */
+  readonly position: number | null;
 
-  constructor(title: string, status: number, detail: string, route: string) {
+  constructor(title: string, status: number, detail: string, route: string, position: number | null = null) {
     super(title);
     this.title = title;
     this.status = status;
     this.detail = detail;
     this.route = route;
+    this.position = position;
   }
+}
+
+/** What the server expected in a filter, without where: that is underlined in the filter bar. */
+export function filterTrouble(problem: Problem): string {
+  return problem.detail.replace(/^parameter "filter", after \d+ characters?: /, "");
 }
 
 export type Params = Record<string, string | number | null | undefined>;
@@ -28,16 +37,17 @@ export function withParams(path: string, params: Params = {}): string {
 }
 
 async function problemOf(response: Response, route: string): Promise<Problem> {
-  const fallback = response.statusText || "The server could not answer";
+  const fallback = response.statusText || t("The server could not answer");
   try {
     const body: unknown = await response.json();
     if (typeof body === "object" && body !== null) {
-      const { title, detail } = body as { title?: unknown; detail?: unknown };
+      const { title, detail, position } = body as Record<string, unknown>;
       return new Problem(
         typeof title === "string" ? title : fallback,
         response.status,
         typeof detail === "string" ? detail : "",
         route,
+        typeof position === "number" ? position : null,
       );
     }
   } catch {

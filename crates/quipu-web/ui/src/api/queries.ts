@@ -1,7 +1,7 @@
 // What the pages ask, as cached queries. Keys hold the range as chosen; its bounds are resolved when asked.
-import { keepPreviousData, QueryClient, useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { keepPreviousData, QueryClient, useInfiniteQuery, useQueries, useQuery } from "@tanstack/react-query";
 import { type Range, resolveRange } from "../lib/time";
+import type { Scope } from "../state/filters";
 import { get, Problem } from "./client";
 import type { Budget, CostAnalysis, Plan, PriceSources, SpanCost, UnpricedModel } from "./money";
 import type {
@@ -12,11 +12,11 @@ import type {
   SessionPage,
   SessionsPage,
   Span,
-  ToolRow,
-  TracePage,
   TracesPage,
   Usage,
 } from "./types";
+
+export type { Scope } from "../state/filters";
 
 export const queryClient = new QueryClient({
   defaultOptions: {
@@ -32,12 +32,9 @@ export const queryClient = new QueryClient({
   },
 });
 
-export interface Scope {
-  range: Range;
-  filters: Record<string, string>;
-}
-
 export const PAGE_ROWS = 100;
+/** Who scrolls beyond the first page wants many: larger steps keep up with the wheel. */
+const LATER_ROWS = 500;
 
 export function useTraces(scope: Scope, sort: string) {
   return useInfiniteQuery({
@@ -48,7 +45,13 @@ export function useTraces(scope: Scope, sort: string) {
       const bounds = pageParam?.bounds ?? resolveRange(scope.range);
       const page = await get<TracesPage>(
         "/traces",
-        { ...bounds, ...scope.filters, sort, limit: PAGE_ROWS, cursor: pageParam?.cursor },
+        {
+          ...bounds,
+          ...scope.filters,
+          sort,
+          limit: pageParam ? LATER_ROWS : PAGE_ROWS,
+          cursor: pageParam?.cursor,
+        },
         signal,
       );
       return { ...page, bounds };
@@ -68,28 +71,6 @@ export function headOfTraces(scope: Scope, sort: string): Promise<TracesPage> {
 }
 
 export const SPANS_PER_PAGE = 5_000;
-
-/** The spans of a trace without their payloads, page by page. */
-export function useTrace(traceId: string) {
-  const query = useInfiniteQuery({
-    queryKey: ["trace", traceId],
-    initialPageParam: "",
-    queryFn: ({ pageParam, signal }) =>
-      get<TracePage>(
-        `/traces/${encodeURIComponent(traceId)}`,
-        { detail: "summary", limit: SPANS_PER_PAGE, after: pageParam },
-        signal,
-      ),
-    getNextPageParam: (last) => last.next_after,
-    placeholderData: undefined,
-    staleTime: 30_000,
-    // What changed is told by the live feed, see useTraceChanges.
-    refetchOnReconnect: false,
-  });
-  const pages = query.data?.pages;
-  const spans = useMemo(() => pages?.flatMap((page) => page.spans) ?? [], [pages]);
-  return { ...query, spans, trace: pages?.[0]?.trace };
-}
 
 export function useSpan(traceId: string, spanId: string | null) {
   return useQuery({
@@ -214,16 +195,6 @@ export function useBudgets() {
   });
 }
 
-export function useTools(scope: Scope, refetchMs: number | false) {
-  return useQuery({
-    queryKey: ["tools", scope],
-    refetchInterval: refetchMs,
-    queryFn: async ({ signal }) =>
-      (await get<{ tools: ToolRow[] }>("/tools", { ...resolveRange(scope.range), ...scope.filters }, signal))
-        .tools,
-  });
-}
-
 export function useSessions(scope: Scope, refetchMs: number | false) {
   return useInfiniteQuery({
     queryKey: ["sessions", scope],
@@ -258,15 +229,69 @@ export function useSession(sessionId: string, refetchMs: number | false) {
   });
 }
 
-export function useFacet(field: string | null, range: Range) {
+/** Values of a field with the traces that have them, the most frequent first. */
+const facetQuery = (field: string, range: Range, filter: string) => ({
+  queryKey: ["facet", field, range, filter],
+  staleTime: 30_000,
+  queryFn: async ({ signal }: { signal: AbortSignal }) =>
+    (await get<{ values: FacetValue[] }>("/facets", { field, filter, ...resolveRange(range) }, signal))
+      .values,
+});
+
+export function useFacet(field: string | null, range: Range, filter = "") {
   return useQuery({
-    queryKey: ["facet", field, range],
+    ...facetQuery(field ?? "", range, filter),
     enabled: field !== null,
-    staleTime: 30_000,
     placeholderData: undefined,
-    queryFn: async ({ signal }) =>
-      (await get<{ values: FacetValue[] }>("/facets", { field, ...resolveRange(range) }, signal)).values,
   });
+}
+
+/** Several fields at once, each with the filter that it is counted within. While not `enabled`, earlier answers stay. */
+export function useFacets(
+  asked: readonly { field: string; filter: string }[],
+  range: Range,
+  refetchMs: number | false,
+  enabled = true,
+) {
+  return useQueries({
+    queries: asked.map(({ field, filter }) => ({
+      ...facetQuery(field, range, filter),
+      enabled,
+      refetchInterval: refetchMs,
+      placeholderData: keepPreviousData<FacetValue[]>,
+    })),
+  });
+}
+
+/** A range that holds nothing: the server reads the filter and has no row to look at. */
+const NOTHING = { since: "2200-01-01T00:00:00Z" };
+
+const filterQuery = (filter: string) => ({
+  queryKey: ["filter-check", filter],
+  staleTime: 600_000,
+  gcTime: 60_000,
+  retry: false,
+  queryFn: async ({ signal }: { signal: AbortSignal }): Promise<Problem | null> => {
+    try {
+      await get("/traces", { ...NOTHING, filter, limit: 1 }, signal);
+      return null;
+    } catch (error) {
+      if (error instanceof Problem && error.position !== null) return error;
+      throw error;
+    }
+  },
+});
+
+/** Where the server cannot read a filter, or null. */
+export function useFilterProblem(filter: string): Problem | null {
+  const query = useQuery({ ...filterQuery(filter), enabled: filter !== "", placeholderData: undefined });
+  return query.data ?? null;
+}
+
+/** The same, once. A server that does not answer has nothing against the filter. */
+export async function filterProblem(filter: string): Promise<Problem | null> {
+  if (filter === "") return null;
+  return queryClient.fetchQuery(filterQuery(filter)).catch(() => null);
 }
 
 export function useStatus() {

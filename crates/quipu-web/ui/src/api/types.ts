@@ -248,11 +248,23 @@ export interface FacetValue {
   traces: number;
 }
 
-export type LiveFrame =
-  | { type: "hello"; now: string }
-  | { type: "trace"; trace: TraceSummary }
-  | { type: "lagged"; missed: number }
-  | { type: "ping" };
+interface Numbered {
+  /** Counted through all topics of one run of the server. */
+  seq?: number;
+}
+
+/** Budgets, events and system frames are told by the files that read them; here they are known by name. */
+export type LiveFrame = Numbered &
+  (
+    | { type: "hello"; now: string; boot?: string; resumed?: boolean; missed?: number | null }
+    | { type: "trace"; trace: TraceSummary }
+    | { type: "deleted"; trace_ids: string[] }
+    | { type: "budget"; [key: string]: unknown }
+    | { type: "event"; [key: string]: unknown }
+    | { type: "system"; [key: string]: unknown }
+    | { type: "lagged"; missed: number }
+    | { type: "ping" }
+  );
 
 /** One canonical value of a span and where it comes from. */
 export interface LensLine {

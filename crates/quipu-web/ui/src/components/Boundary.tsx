@@ -1,4 +1,5 @@
 import { Component, type ReactNode } from "react";
+import { t } from "../lib/i18n";
 import { Icon } from "./Icon";
 
 interface State {
@@ -18,14 +19,14 @@ export class Boundary extends Component<{ children: ReactNode }, State> {
     if (error === null) return this.props.children;
     return (
       <div className="state" role="alert">
-        <h2 className="failure-title">This page could not be shown</h2>
+        <h2 className="failure-title">{t("This page could not be shown")}</h2>
         <p className="state-text">
-          The server may be away, or newer than this page. A reload fetches what fits it.
+          {t("The server may be away, or newer than this page. A reload fetches what fits it.")}
         </p>
         <p className="faint mono">{error instanceof Error ? error.message : String(error)}</p>
         <button type="button" className="button" onClick={() => window.location.reload()}>
           <Icon name="retry" size={14} />
-          <span>Reload</span>
+          <span>{t("Reload")}</span>
         </button>
       </div>
     );

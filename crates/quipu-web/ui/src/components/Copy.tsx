@@ -1,4 +1,5 @@
 import { useEffect, useState } from "react";
+import { t } from "../lib/i18n";
 import { Icon } from "./Icon";
 
 async function write(text: string): Promise<void> {
@@ -13,7 +14,15 @@ async function write(text: string): Promise<void> {
 }
 
 /** Copies `text`; `label` shows beside the icon, `what` is for screen readers and hover. */
-export function Copy({ text, label, what = "Copy" }: { text: string; label?: string; what?: string }) {
+export function Copy({
+  text,
+  label,
+  what = label ?? t("Copy"),
+}: {
+  text: string;
+  label?: string;
+  what?: string;
+}) {
   const [done, setDone] = useState(false);
   useEffect(() => {
     if (!done) return;
@@ -24,7 +33,7 @@ export function Copy({ text, label, what = "Copy" }: { text: string; label?: str
     <button
       type="button"
       className={label ? "button" : "icon-button"}
-      title={done ? "Copied" : what}
+      title={done ? t("Copied") : what}
       aria-label={what}
       onClick={(event) => {
         event.stopPropagation();
@@ -32,7 +41,7 @@ export function Copy({ text, label, what = "Copy" }: { text: string; label?: str
       }}
     >
       <Icon name={done ? "check" : "copy"} size={14} />
-      {label ? <span>{done ? "Copied" : label}</span> : null}
+      {label ? <span>{done ? t("Copied") : label}</span> : null}
     </button>
   );
 }

@@ -1,94 +1,86 @@
-// Filters as chips in one line: type a field, then its value; free text searches. All of it lives in the URL.
-import { type KeyboardEvent, useRef, useState } from "react";
-import { useFacet } from "../api/queries";
-import { compact, duration } from "../lib/format";
-import { activeFilters, FIELDS, type Field, type Filter, fieldOf, readValue } from "../state/filters";
+// The one filter of every page: a line of the query language with completion. Enter applies it; it lives in the URL.
+import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { filterTrouble } from "../api/client";
+import { filterProblem, useFacets, useFilterProblem } from "../api/queries";
+import type { FacetValue } from "../api/types";
+import { type Blank, blankAt, completed } from "../lib/completion";
+import { t } from "../lib/i18n";
+import { FACETS, offsetOf } from "../lib/query";
+import { filterText, setFilter } from "../state/filters";
 import { useKeys } from "../state/keys";
-import { rangeOf, setParams, usePlace } from "../state/url";
+import { keepFilter } from "../state/recent";
+import { rangeOf, usePlace } from "../state/url";
+import { FilterMenu } from "./FilterMenu";
+import { FilterText } from "./FilterText";
+import { type Choice, choicesFor } from "./filterChoices";
 import { Icon } from "./Icon";
+import { ViewsMenu } from "./Views";
 
-interface Choice {
-  key: string;
-  label: string;
-  hint: string;
-  /** Typed so far when taken, or null when taking it sets a filter. */
-  becomes: string | null;
-  patch?: Record<string, string>;
-}
+const CHECK_MS = 350;
+/** Fields whose values are offered before one of them was named. */
+const GUESSED = ["model", "agent", "tool", "service", "framework"] as const;
 
-function valueText({ field, value }: Filter): string {
-  if (field.name === "min_duration_ms") return duration(Number(value));
-  if (field.name === "min_cost_usd") return `$${value}`;
-  return value;
-}
-
-function fieldChoices(typed: string): Choice[] {
-  const word = typed.trim().toLowerCase();
-  const fields = FIELDS.filter((field) => field.label.startsWith(word) || field.name.startsWith(word)).map(
-    (field) => ({
-      key: field.name,
-      label: `${field.label}${field.sign === "≥" ? " ≥" : ""}`,
-      hint: field.hint,
-      becomes: `${field.label}:`,
-    }),
+/** The values to choose from at the caret, counted within the rest of the filter. */
+function useValues(open: boolean, text: string, blank: Blank): ReadonlyMap<string, readonly FacetValue[]> {
+  const { params } = usePlace();
+  const fields = !open
+    ? []
+    : blank.kind === "value" && FACETS.includes(blank.field ?? "")
+      ? [blank.field ?? ""]
+      : blank.kind === "word" && blank.typed.length > 1
+        ? [...GUESSED]
+        : [];
+  // The rest is what was applied: what is being typed may not be readable yet.
+  const applied = filterText(params);
+  const filter = text.startsWith(applied) && blank.from >= applied.length ? applied : "";
+  const answers = useFacets(
+    fields.map((field) => ({ field, filter })),
+    rangeOf(params),
+    false,
   );
-  if (!word) return fields;
-  const search = {
-    key: "q",
-    label: `“${typed.trim()}”`,
-    hint: "search the full text",
-    becomes: null,
-    patch: { q: typed.trim() },
-  };
-  return [search, ...fields];
+  return new Map(fields.map((field, index) => [field, answers[index]?.data ?? []]));
 }
 
-function valueChoices(
-  field: Field,
-  typed: string,
-  facet: readonly { value: string; traces: number }[],
-): Choice[] {
-  const word = typed.trim().toLowerCase();
-  const known = facet
-    .filter(({ value }) => value.toLowerCase().includes(word))
-    .slice(0, 12)
-    .map(({ value, traces }) => ({
-      key: value,
-      label: value,
-      hint: `${compact(traces)} ${traces === 1 ? "trace" : "traces"}`,
-      becomes: null,
-      patch: { [field.name]: value },
-    }));
-  const value = readValue(field, typed);
-  if (value === null || known.some((choice) => choice.label === value)) return known;
-  const typedChoice = {
-    key: "typed",
-    label: valueText({ field, value }),
-    hint: field.sign === "≥" ? "or more" : "exactly this",
-    becomes: null,
-    patch: { [field.name]: value },
-  };
-  return [...known, typedChoice];
+/** Where the character of the trimmed text is in what was typed. */
+function offsetIn(text: string, characters: number): number {
+  const trimmed = text.trimStart();
+  return text.length - trimmed.length + offsetOf(trimmed, characters);
 }
 
-function split(text: string): { field: Field | undefined; rest: string } {
-  const match = /^\s*(\w+)\s*(?::|=|≥|>=?)\s*(.*)$/.exec(text);
-  const field = match?.[1] ? fieldOf(match[1]) : undefined;
-  return { field, rest: field ? (match?.[2] ?? "") : text };
+function useLate<T>(value: T, ms: number): T {
+  const [late, setLate] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(value), ms);
+    return () => clearTimeout(timer);
+  }, [value, ms]);
+  return late;
 }
 
 export function FilterBar() {
   const { params } = usePlace();
-  const [text, setText] = useState("");
+  const applied = filterText(params);
+  const [text, setText] = useState(applied);
+  const [caret, setCaret] = useState(applied.length);
   const [open, setOpen] = useState(false);
-  const [at, setAt] = useState(0);
+  const [at, setAt] = useState<number | null>(null);
+  const [scrolled, setScrolled] = useState(0);
+  const [refused, setRefused] = useState(false);
+  const [focused, setFocused] = useState(false);
   const input = useRef<HTMLInputElement>(null);
-  const { field, rest } = split(text);
-  const facet = useFacet(open && field?.facet ? field.name : null, rangeOf(params));
-  const choices = field ? valueChoices(field, rest, facet.data ?? []) : fieldChoices(text);
-  const chips = activeFilters(params);
-  const q = params.get("q");
+  const place = useRef<number | null>(null);
 
+  // Links, back and the panel of facets change the filter too.
+  useEffect(() => {
+    setText((draft) => (draft.trim() === applied ? draft : applied));
+    setRefused(false);
+  }, [applied]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the caret is set once the text stands in the input
+  useEffect(() => {
+    if (place.current === null) return;
+    input.current?.setSelectionRange(place.current, place.current);
+    place.current = null;
+    setScrolled(input.current?.scrollLeft ?? 0);
+  }, [text, caret]);
   useKeys({
     "/": (event) => {
       event.preventDefault();
@@ -96,143 +88,163 @@ export function FilterBar() {
     },
   });
 
-  const type = (next: string) => {
+  const blank = blankAt(text, caret);
+  const choices = choicesFor(text, blank, useValues(open, text, blank));
+  const first = blank.kind === "word" && blank.typed === "" ? -1 : 0;
+  const active = Math.min(at ?? first, choices.length - 1);
+  const checked = useLate(text.trim(), CHECK_MS);
+  const problem = useFilterProblem(checked);
+  const wrongAt = problem ? offsetIn(text, problem.position ?? 0) : -1;
+  // What is still being typed is not wrong yet.
+  const typing = open && !refused && wrongAt >= blank.from - 1;
+  const wrong = problem && checked === text.trim() && !typing ? problem : null;
+
+  const write = (next: string, to: number) => {
     setText(next);
-    setAt(0);
-    setOpen(true);
+    setCaret(to);
+    setAt(null);
+    setRefused(false);
+    place.current = to;
+  };
+  const apply = async (next: string) => {
+    const filter = next.trim();
+    leave();
+    if (await filterProblem(filter)) {
+      setRefused(true);
+      return;
+    }
+    keepFilter(filter);
+    setFilter(filter);
   };
   const take = (choice: Choice | undefined) => {
     if (!choice) return;
-    if (choice.becomes !== null) return type(choice.becomes);
-    setParams(choice.patch ?? {});
-    setText("");
-    setAt(0);
+    const done =
+      choice.insert === null
+        ? { text: `${choice.label} `, caret: choice.label.length + 1 }
+        : completed(text, blank, choice.insert, choice.finished);
+    write(done.text, done.caret);
+    if (choice.finished) void apply(done.text);
+    else setOpen(true);
   };
-  const removeLast = () => {
-    const last = chips[chips.length - 1];
-    if (q) setParams({ q: null });
-    else if (last) setParams({ [last.field.name]: null });
+  const leave = () => {
+    setOpen(false);
+    setAt(null);
   };
   const onKeyDown = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step) {
+    if (step && choices.length > 0) {
       event.preventDefault();
-      setOpen(true);
-      setAt((at + step + choices.length) % Math.max(1, choices.length));
-    } else if (event.key === "Enter" || (event.key === "Tab" && text !== "" && open)) {
+      if (!open) setOpen(true);
+      else setAt((active + step + choices.length) % choices.length);
+    } else if (event.key === "Enter") {
       event.preventDefault();
-      take(choices[at]);
-    } else if (event.key === "Backspace" && text === "") removeLast();
-    else if (event.key === "Escape") {
+      const chosen = open && active >= 0 && text.trim() !== applied ? choices[active] : undefined;
+      if (chosen || (open && at !== null)) take(choices[active]);
+      else void apply(text);
+    } else if (event.key === "Tab" && !event.shiftKey && open && text.trim() !== applied) {
+      const completion = choices[at ?? (choices[0]?.key === "words" ? 1 : 0)];
+      if (!completion) return;
       event.preventDefault();
-      if (text) setText("");
-      else input.current?.blur();
+      take(completion);
+    } else if (event.key === "Escape") {
+      event.preventDefault();
+      if (open && choices.length > 0 && at !== null) leave();
+      else {
+        write(applied, applied.length);
+        leave();
+        input.current?.blur();
+      }
     }
   };
+  const follow = () => {
+    setCaret(input.current?.selectionStart ?? text.length);
+    setScrolled(input.current?.scrollLeft ?? 0);
+  };
 
+  const shown = open && choices.length > 0;
   return (
-    <div className="filter-bar">
+    <div className={wrong ? "filter-bar is-wrong" : "filter-bar"} role="search" aria-label={t("Filter")}>
       <Icon name="search" size={14} />
-      {chips.map((chip) => (
-        <Chip
-          key={chip.field.name}
-          label={`${chip.field.label} ${chip.field.sign === "≥" ? "≥" : ""}`.trim()}
-          value={valueText(chip)}
-          failing={chip.field.name === "status" && chip.value === "error"}
-          edit={() => {
-            setParams({ [chip.field.name]: null });
-            type(`${chip.field.label}:`);
-            input.current?.focus();
+      <div className="filter-line">
+        <FilterText text={text} wrongAt={wrong ? wrongAt : null} scrolled={scrolled} />
+        <input
+          ref={input}
+          className="filter-input"
+          value={text}
+          placeholder={t("Filter: model:gpt-4o status:error cost>0.05, or words")}
+          aria-label={t("Filter")}
+          role="combobox"
+          aria-expanded={shown}
+          aria-controls="filter-choices"
+          aria-autocomplete="list"
+          aria-activedescendant={shown && active >= 0 ? `filter-choice-${active}` : undefined}
+          aria-invalid={wrong ? true : undefined}
+          aria-describedby={wrong ? "filter-wrong" : undefined}
+          autoComplete="off"
+          autoCapitalize="off"
+          spellCheck={false}
+          enterKeyHint="search"
+          onChange={(event) => {
+            setText(event.target.value);
+            setAt(null);
+            setRefused(false);
+            setOpen(true);
+            setCaret(event.target.selectionStart ?? event.target.value.length);
           }}
-          remove={() => setParams({ [chip.field.name]: null })}
-        />
-      ))}
-      {q ? (
-        <Chip
-          label="text"
-          value={q}
-          edit={() => {
-            setParams({ q: null });
-            type(q);
-            input.current?.focus();
+          onSelect={follow}
+          onScroll={follow}
+          onFocus={() => {
+            setFocused(true);
+            setOpen(true);
           }}
-          remove={() => setParams({ q: null })}
+          onBlur={() => {
+            setFocused(false);
+            leave();
+          }}
+          onKeyDown={onKeyDown}
         />
-      ) : null}
-      <input
-        ref={input}
-        value={text}
-        placeholder={chips.length || q ? "" : "Filter by service, model, tool … or search text"}
-        aria-label="Filter"
-        role="combobox"
-        aria-expanded={open}
-        aria-controls="filter-choices"
-        aria-autocomplete="list"
-        autoComplete="off"
-        spellCheck={false}
-        onChange={(event) => type(event.target.value)}
-        onFocus={() => setOpen(true)}
-        onBlur={() => setOpen(false)}
-        onKeyDown={onKeyDown}
-      />
-      {chips.length + (q ? 1 : 0) > 1 ? (
+      </div>
+      {text.trim() !== applied ? (
         <button
           type="button"
           className="quiet-button"
-          onClick={() =>
-            setParams(Object.fromEntries([...FIELDS.map((entry) => [entry.name, null]), ["q", null]]))
-          }
+          onPointerDown={(event) => event.preventDefault()}
+          onClick={() => void apply(text)}
         >
-          Clear
+          {t("Apply")} <kbd>⏎</kbd>
         </button>
-      ) : text === "" && !open ? (
-        <kbd>/</kbd>
+      ) : text === "" ? (
+        <kbd className="filter-key">/</kbd>
       ) : null}
-      {open && (choices.length > 0 || field) ? (
-        <div className="menu-panel menu-list filter-menu" id="filter-choices" role="listbox">
-          {choices.length === 0 ? (
-            <div className="menu-note">{facet.isFetching ? "Looking up values …" : field?.hint}</div>
-          ) : null}
-          {choices.map((choice, index) => (
-            <div key={choice.key} role="option" aria-selected={index === at}>
-              <button
-                type="button"
-                tabIndex={-1}
-                className={index === at ? "menu-item is-at" : "menu-item"}
-                onPointerDown={(event) => {
-                  event.preventDefault();
-                  take(choice);
-                }}
-                onPointerEnter={() => setAt(index)}
-              >
-                <span className="menu-label">{choice.label}</span>
-                <span className="menu-hint">{choice.hint}</span>
-              </button>
-            </div>
-          ))}
+      {text !== "" ? (
+        <button
+          type="button"
+          className="icon-button"
+          title={t("Clear the filter")}
+          aria-label={t("Clear the filter")}
+          onClick={() => {
+            write("", 0);
+            setFilter("");
+          }}
+        >
+          <Icon name="close" size={12} />
+        </button>
+      ) : null}
+      <ViewsMenu />
+      {shown ? (
+        <FilterMenu
+          choices={choices}
+          at={active}
+          take={take}
+          point={setAt}
+          wrong={wrong ? filterTrouble(wrong) : undefined}
+        />
+      ) : null}
+      {wrong && !shown && (focused || refused) ? (
+        <div className="filter-wrong" id="filter-wrong" role="status">
+          {filterTrouble(wrong)}
         </div>
       ) : null}
     </div>
-  );
-}
-
-interface ChipProps {
-  label: string;
-  value: string;
-  failing?: boolean;
-  edit: () => void;
-  remove: () => void;
-}
-
-function Chip({ label, value, failing, edit, remove }: ChipProps) {
-  return (
-    <span className={failing ? "chip is-failing" : "chip"}>
-      <button type="button" className="chip-text" title={`Change ${label}`} onClick={edit}>
-        <span className="chip-label">{label}</span> {value}
-      </button>
-      <button type="button" className="chip-close" aria-label={`Remove ${label} ${value}`} onClick={remove}>
-        <Icon name="close" size={10} />
-      </button>
-    </span>
   );
 }

@@ -1,6 +1,7 @@
 // The one table: fixed row heights, virtualised, keyboard first, rows are links. Columns leave when space is short.
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { type MouseEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { t } from "../lib/i18n";
 import { useKeys } from "../state/keys";
 import { useNarrow, useWidth } from "../state/screen";
 import { navigate } from "../state/url";
@@ -18,7 +19,19 @@ export interface Column<Row> {
   sort?: string;
   /** Columns leave when space is short, the highest number first. Those without stay. */
   drop?: number;
+  /** The cell that holds the row's link; the first column's when no column says so. */
+  link?: boolean;
   cell: (row: Row) => ReactNode;
+}
+
+/** Rows that are chosen for something to be done with them. */
+export interface Selection {
+  keys: ReadonlySet<string>;
+  /** `through` is set when all rows since the last choice go along. */
+  toggle: (key: string, through: boolean) => void;
+  /** Chooses all rows that are loaded, or none. */
+  all: () => void;
+  label: (key: string) => string;
 }
 
 interface Props<Row> {
@@ -35,7 +48,12 @@ interface Props<Row> {
   /** Two lines for narrow screens, instead of columns. */
   compact?: (row: Row) => ReactNode;
   rowClass?: (row: Row) => string;
+  selection?: Selection;
+  /** The reader chose the columns: none leaves, and what is wider than the screen scrolls. */
+  keepColumns?: boolean;
   onEnd?: () => void;
+  /** Told when the list is scrolled away from its top, and back. */
+  onTop?: (atTop: boolean) => void;
   footer?: ReactNode;
   /** Scroll offsets are kept under this name, so that "back" returns to the same rows. */
   memory?: string;
@@ -46,14 +64,18 @@ const COMPACT_ROW = 56;
 const offsets = new Map<string, { top: number; cursor: number }>();
 
 const GAP = 16;
+const SELECT = 16 + GAP;
 
-/** The columns whose least widths fit into `width`, gaps and margins included. */
+/** What the columns need at least, gaps and margins included. */
+function least<Row>(columns: readonly Column<Row>[]): number {
+  return columns.reduce((sum, column) => sum + Number(/\d+/.exec(column.width)?.[0] ?? 0) + GAP, 2 * GAP);
+}
+
+/** The columns whose least widths fit into `width`. */
 function fitting<Row>(columns: readonly Column<Row>[], width: number): readonly Column<Row>[] {
   if (width === 0) return columns;
   let kept = columns;
-  const least = () =>
-    kept.reduce((sum, column) => sum + Number(/\d+/.exec(column.width)?.[0] ?? 0) + GAP, 2 * GAP);
-  while (least() > width) {
+  while (least(kept) > width) {
     const leaving = kept.reduce(
       (most, column) => ((column.drop ?? 0) > (most?.drop ?? 0) ? column : most),
       undefined as Column<Row> | undefined,
@@ -72,7 +94,11 @@ export function Grid<Row>(props: Props<Row>) {
   const height = narrow ? COMPACT_ROW : ROW;
   const kept = memory ? offsets.get(memory) : undefined;
   const [cursor, setCursor] = useState(kept?.cursor ?? -1);
-  const columns = fitting(props.columns, width);
+  const { selection } = props;
+  const room = selection ? width - SELECT : width;
+  const columns = props.keepColumns ? props.columns : fitting(props.columns, room);
+  const wide = props.keepColumns && !narrow ? least(columns) + (selection ? SELECT : 0) : undefined;
+  const linked = columns.find((column) => column.link) ?? columns[0];
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
@@ -89,6 +115,9 @@ export function Grid<Row>(props: Props<Row>) {
   useEffect(() => {
     if (onEnd && rows.length > 0 && lastIndex >= rows.length - 20) onEnd();
   }, [onEnd, rows.length, lastIndex]);
+  const { onTop } = props;
+  const atTop = (virtual.scrollOffset ?? 0) < height;
+  useEffect(() => onTop?.(atTop), [onTop, atTop]);
   useEffect(() => {
     if (memory) offsets.set(memory, { top: scroller.current?.scrollTop ?? 0, cursor });
   });
@@ -100,6 +129,8 @@ export function Grid<Row>(props: Props<Row>) {
   const move = (step: number) => (event: KeyboardEvent) => {
     if (rows.length === 0) return;
     event.preventDefault();
+    // The keyboard is the list's now: enter means the row, and not what was pressed last.
+    scroller.current?.focus({ preventScroll: true });
     const next = Math.min(rows.length - 1, Math.max(0, cursor + step));
     setCursor(next);
     virtual.scrollToIndex(next, { align: "auto" });
@@ -113,72 +144,141 @@ export function Grid<Row>(props: Props<Row>) {
     ArrowUp: move(-1),
     Enter: (event) => {
       const row = rows[cursor];
-      if (
-        row === undefined ||
-        event.target instanceof HTMLAnchorElement ||
-        event.target instanceof HTMLButtonElement
-      )
-        return;
+      if (row === undefined || within(event.target)) return;
       event.preventDefault();
       open(row);
     },
+    x: (event) => {
+      const row = rows[cursor];
+      if (!selection || row === undefined) return;
+      event.preventDefault();
+      selection.toggle(rowKey(row), false);
+    },
   });
 
-  const tracks = { gridTemplateColumns: columns.map((column) => column.width).join(" ") };
+  const click = (event: MouseEvent, row: Row, index: number) => {
+    setCursor(index);
+    if (event.defaultPrevented || within(event.target) || !window.getSelection()?.isCollapsed) return;
+    if (onPick) onPick(row);
+    else if (rowHref && (event.metaKey || event.ctrlKey || event.button === 1))
+      window.open(rowHref(row), "_blank", "noopener");
+    else if (rowHref && event.button === 0) navigate(rowHref(row));
+  };
+  const widths = columns.map((column) => column.width);
+  const tracks = { gridTemplateColumns: (selection ? ["16px", ...widths] : widths).join(" ") };
+  const named = (row: Row, cell: ReactNode) =>
+    rowHref ? (
+      <Link className="row-link" href={rowHref(row)}>
+        {cell}
+      </Link>
+    ) : (
+      cell
+    );
+  const cellsOf = (row: Row) => {
+    if (narrow)
+      return (
+        <span role="cell" className="compact-cell">
+          {named(row, props.compact?.(row))}
+        </span>
+      );
+    return columns.map((column) => (
+      <span key={column.id} role="cell" className={column.end ? "cell end" : "cell"}>
+        {column === linked ? named(row, column.cell(row)) : column.cell(row)}
+      </span>
+    ));
+  };
   return (
-    <div className="grid" role="table" aria-label={props.label} aria-rowcount={rows.length} ref={scroller}>
-      {narrow ? null : (
-        <div className="grid-head" role="row" style={tracks}>
-          {columns.map((column) => (
-            <Head key={column.id} column={column} sort={props.sort} onSort={props.onSort} />
-          ))}
+    <div className="grid" ref={scroller} tabIndex={rowHref ? -1 : 0}>
+      <div role="table" aria-label={props.label} aria-rowcount={rows.length} style={{ minWidth: wide }}>
+        <div role="rowgroup" className={narrow ? "sr-only" : "grid-head-group"}>
+          <div className={narrow ? undefined : "grid-head"} role="row" style={narrow ? undefined : tracks}>
+            {narrow ? (
+              <span role="columnheader">{props.label}</span>
+            ) : (
+              <>
+                {selection ? (
+                  <span role="columnheader" className="select-cell">
+                    <Select
+                      checked={rows.length > 0 && selection.keys.size >= rows.length}
+                      mixed={selection.keys.size > 0}
+                      label={t("Select all rows that are loaded")}
+                      onToggle={selection.all}
+                    />
+                  </span>
+                ) : null}
+                {columns.map((column) => (
+                  <Head key={column.id} column={column} sort={props.sort} onSort={props.onSort} />
+                ))}
+              </>
+            )}
+          </div>
         </div>
-      )}
-      <div className="grid-body" role="rowgroup" style={{ height: virtual.getTotalSize() }}>
-        {items.map((item) => {
-          const row = rows[item.index];
-          if (row === undefined) return null;
-          const key = rowKey(row);
-          const shared = {
-            key,
-            role: "row",
-            "aria-rowindex": item.index + 1,
-            className: `grid-row ${narrow ? "grid-row-compact" : ""} ${item.index === cursor ? "is-cursor" : ""} ${
-              props.picked === key ? "is-picked" : ""
-            } ${props.rowClass?.(row) ?? ""}`,
-            style: { ...(narrow ? {} : tracks), height, transform: `translateY(${item.start}px)` },
-          };
-          const cells = narrow
-            ? props.compact?.(row)
-            : columns.map((column) => (
-                <span key={column.id} role="cell" className={column.end ? "cell end" : "cell"}>
-                  {column.cell(row)}
-                </span>
-              ));
-          const { key: rowId, ...rest } = shared;
-          if (rowHref) {
+        <div className="grid-body" role="rowgroup" style={{ height: virtual.getTotalSize() }}>
+          {items.map((item) => {
+            const row = rows[item.index];
+            if (row === undefined) return null;
+            const key = rowKey(row);
+            const selected = selection?.keys.has(key) ?? false;
+            const states = [
+              narrow ? "grid-row-compact" : "",
+              item.index === cursor ? "is-cursor" : "",
+              props.picked === key || selected ? "is-picked" : "",
+              props.rowClass?.(row) ?? "",
+            ];
             return (
-              <Link key={rowId} {...rest} href={rowHref(row)} onClick={() => setCursor(item.index)}>
-                {cells}
-              </Link>
+              <div
+                key={key}
+                role="row"
+                aria-rowindex={item.index + 1}
+                aria-selected={selection ? selected : undefined}
+                className={`grid-row ${states.filter(Boolean).join(" ")}`}
+                style={{ ...(narrow ? {} : tracks), height, transform: `translateY(${item.start}px)` }}
+                onClick={(event) => click(event, row, item.index)}
+                onAuxClick={(event) => click(event, row, item.index)}
+              >
+                {selection && !narrow ? (
+                  <span role="cell" className="select-cell">
+                    <Select
+                      checked={selected}
+                      label={selection.label(key)}
+                      onToggle={(through) => selection.toggle(key, through)}
+                    />
+                  </span>
+                ) : null}
+                {cellsOf(row)}
+              </div>
             );
-          }
-          return (
-            <div
-              key={rowId}
-              {...rest}
-              onClick={() => {
-                setCursor(item.index);
-                onPick?.(row);
-              }}
-            >
-              {cells}
-            </div>
-          );
-        })}
+          })}
+        </div>
       </div>
       {props.footer}
     </div>
+  );
+}
+
+/** Whether a click or key belongs to something within the row. */
+function within(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest("a, button, input, label, summary") !== null;
+}
+
+interface SelectProps {
+  checked: boolean;
+  mixed?: boolean;
+  label: string;
+  onToggle: (through: boolean) => void;
+}
+
+function Select({ checked, mixed, label, onToggle }: SelectProps) {
+  return (
+    <input
+      type="checkbox"
+      aria-label={label}
+      checked={checked}
+      ref={(box) => {
+        if (box) box.indeterminate = Boolean(mixed) && !checked;
+      }}
+      onChange={(event) => onToggle((event.nativeEvent as PointerEvent).shiftKey === true)}
+    />
   );
 }
 
@@ -203,7 +303,7 @@ function Head<Row>({ column, sort, onSort }: HeadProps<Row>) {
     <span role="columnheader" aria-sort={state} className={className}>
       <button
         type="button"
-        title={column.title ?? `Sort by ${column.head}`}
+        title={column.title ?? t("Sort by {column}", { column: column.head })}
         className={state === "none" ? "head-button" : "head-button is-sorted"}
         onClick={() => onSort(state === "descending" ? name : `-${name}`)}
       >

@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent as Pressed, type ReactNode, useEffect, useRef, useState } from "react";
 
 interface Props {
   label: ReactNode;
@@ -8,19 +8,45 @@ interface Props {
   children: (close: () => void) => ReactNode;
 }
 
-/** A button with a small panel below it. Escape and a click elsewhere close it. */
+const STOPS = "button:not(:disabled), input:not(:disabled), a[href], select, textarea";
+
+/** Arrow keys go from one thing of the panel to the next; keys of the page below rest meanwhile. */
+function walk(event: Pressed<HTMLDivElement>): void {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  const typing = event.target instanceof HTMLInputElement && event.target.type !== "checkbox";
+  if (step && !typing) {
+    event.preventDefault();
+    const stops = [...event.currentTarget.querySelectorAll<HTMLElement>(STOPS)];
+    const at = stops.indexOf(document.activeElement as HTMLElement);
+    stops[(at + step + stops.length) % stops.length]?.focus();
+  }
+  if (!(event.metaKey || event.ctrlKey)) event.stopPropagation();
+}
+
+/**
+ * A button with a small panel below it. Escape and a click elsewhere close it. The keyboard goes to what is marked
+ * `data-first`, else to what is chosen, else to the first thing in it.
+ */
 export function Menu({ label, title, align = "start", className = "button", children }: Props) {
   const [open, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
+  const button = useRef<HTMLButtonElement>(null);
+  const panel = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (!open) return;
+    const within = panel.current;
+    const first =
+      within?.querySelector<HTMLElement>("[data-first]") ?? within?.querySelector<HTMLElement>(".is-chosen");
+    (first ?? within?.querySelector<HTMLElement>(STOPS))?.focus({ preventScroll: true });
     const outside = (event: PointerEvent) => {
       if (!root.current?.contains(event.target as globalThis.Node)) setOpen(false);
     };
     const onEscape = (event: KeyboardEvent) => {
       if (event.key !== "Escape") return;
       event.preventDefault();
+      event.stopPropagation();
       setOpen(false);
+      button.current?.focus();
     };
     window.addEventListener("pointerdown", outside);
     window.addEventListener("keydown", onEscape, true);
@@ -29,18 +55,34 @@ export function Menu({ label, title, align = "start", className = "button", chil
       window.removeEventListener("keydown", onEscape, true);
     };
   }, [open]);
+  const close = () => {
+    setOpen(false);
+    button.current?.focus();
+  };
   return (
     <div className="menu" ref={root}>
       <button
+        ref={button}
         type="button"
         className={className}
         title={title}
         aria-expanded={open}
+        aria-haspopup="dialog"
         onClick={() => setOpen(!open)}
       >
         {label}
       </button>
-      {open ? <div className={`menu-panel menu-${align}`}>{children(() => setOpen(false))}</div> : null}
+      {open ? (
+        <div
+          ref={panel}
+          className={`menu-panel menu-${align}`}
+          role="dialog"
+          aria-label={title}
+          onKeyDown={walk}
+        >
+          {children(close)}
+        </div>
+      ) : null}
     </div>
   );
 }

@@ -1,21 +1,21 @@
 import type { Kind, Span } from "../api/types";
 import { headlinePlaces, usd, usdExact } from "../lib/format";
+import { t } from "../lib/i18n";
 
 /** Why there is no price, in words. The server's reasons are stable identifiers. */
-const REASONS: Record<string, string> = {
-  unknown_model: "no price is known for this model",
-  no_model: "the call does not name its model",
-  no_usage: "no usage reported",
-  no_unit_price: "a part of this usage has no price",
-  not_valid_then: "the model had no known price at that time",
-  "not counted": "this usage is counted elsewhere",
-  unpriced: "calls without a known price",
-  subscription: "within a subscription, nothing is billed by the call",
-};
-
 export function reasonText(reason: string | null | undefined): string {
-  if (!reason) return "no price is known";
-  return REASONS[reason] ?? reason.replaceAll("_", " ");
+  if (!reason) return t("no price is known");
+  const words: Record<string, string> = {
+    unknown_model: t("no price is known for this model"),
+    no_model: t("the call does not name its model"),
+    no_usage: t("no usage reported"),
+    no_unit_price: t("a part of this usage has no price"),
+    not_valid_then: t("the model had no known price at that time"),
+    "not counted": t("this usage is counted elsewhere"),
+    unpriced: t("calls without a known price"),
+    subscription: t("within a subscription, nothing is billed by the call"),
+  };
+  return words[reason] ?? reason.replaceAll("_", " ");
 }
 
 /** "3 × no price is known for this model", one line a reason. */
@@ -53,7 +53,9 @@ export function ListPrice({ value, places }: { value: string; places?: number })
   return (
     <span
       className="apart-value"
-      title={`${usdExact(value)} at list price, within a subscription: not billed by the call, in no sum of costs`}
+      title={t("{amount} at list price, within a subscription: not billed by the call, in no sum of costs", {
+        amount: usdExact(value),
+      })}
     >
       {usd(value, places ?? headlinePlaces(value))}
     </span>
@@ -79,7 +81,7 @@ export function hasCost(span: Span): boolean {
 /** A dash for a figure that nobody reported. */
 export function NoUsage() {
   return (
-    <span className="nil" title="no usage reported">
+    <span className="nil" title={t("no usage reported")}>
       –
     </span>
   );
@@ -91,13 +93,16 @@ export function Money({ value, places = 4, reason, unpriced = 0, billable = true
   if (!used && value === null) return <NoUsage />;
   if (value === null) {
     return (
-      <span className="unpriced" title={`Unpriced: ${reason ?? reasonText(null)}`}>
-        unpriced
+      <span className="unpriced" title={t("Unpriced: {reason}", { reason: reason ?? reasonText(null) })}>
+        {t("unpriced")}
       </span>
     );
   }
   if (unpriced > 0) {
-    const what = `${usdExact(value)} for the priced calls.\n${unpriced} not priced: ${reason ?? reasonText(null)}`;
+    const what = [
+      t("{amount} for the priced calls.", { amount: usdExact(value) }),
+      t("{n} not priced: {reason}", { n: unpriced, reason: reason ?? reasonText(null) }),
+    ].join("\n");
     return <span title={what}>{atLeast(usd(value, places))}</span>;
   }
   return <span title={usdExact(value)}>{usd(value, places)}</span>;

@@ -1,92 +1,24 @@
-// ⌘K: go anywhere, jump to a trace by its id, or to one that was on the screen lately.
+// ⌘K: go anywhere, jump to a trace by its id, or do what otherwise takes a few clicks.
 import { useEffect, useMemo, useRef, useState } from "react";
-import { queryClient } from "../api/queries";
-import type { TracesPage } from "../api/types";
-import { listTime, PRESETS } from "../lib/time";
-import { useKeys } from "../state/keys";
-import { PAGES } from "../state/pages";
-import { cycleTheme } from "../state/theme";
-import { href, navigate, setRange } from "../state/url";
-
-interface Command {
-  key: string;
-  label: string;
-  hint: string;
-  run: () => void;
-}
-
-function fixedCommands(): Command[] {
-  return [
-    ...PAGES.map((page) => ({
-      key: page.path,
-      label: page.label,
-      hint: `g ${page.key}`,
-      run: () => navigate(href(page.path)),
-    })),
-    { key: "theme", label: "Change theme", hint: "system, light, dark", run: cycleTheme },
-    ...PRESETS.map((preset) => ({
-      key: preset.id,
-      label: preset.label,
-      hint: "time range",
-      run: () => setRange({ preset: preset.id, since: null, until: null }),
-    })),
-  ];
-}
-
-function recentTraces(word: string): Command[] {
-  const seen = new Map<string, Command>();
-  for (const [, data] of queryClient.getQueriesData<{ pages: TracesPage[] }>({ queryKey: ["traces"] })) {
-    for (const trace of data?.pages.flatMap((page) => page.traces) ?? []) {
-      if (seen.size >= 6) return [...seen.values()];
-      const fits = trace.name.toLowerCase().includes(word) || trace.trace_id.startsWith(word);
-      if (!fits || seen.has(trace.trace_id)) continue;
-      seen.set(trace.trace_id, {
-        key: trace.trace_id,
-        label: trace.name,
-        hint: `${listTime(trace.started_at)} · ${trace.service ?? "unknown service"} · ${trace.trace_id.slice(0, 8)}`,
-        run: () => navigate(href(`/traces/${trace.trace_id}`)),
-      });
-    }
-  }
-  return [...seen.values()];
-}
-
-function commandsFor(text: string): Command[] {
-  const word = text.trim().toLowerCase();
-  if (/^[0-9a-f]{32}$/.test(word)) {
-    return [
-      {
-        key: word,
-        label: `Open trace ${word}`,
-        hint: "trace id",
-        run: () => navigate(href(`/traces/${word}`)),
-      },
-    ];
-  }
-  const fixed = fixedCommands().filter((command) => command.label.toLowerCase().includes(word));
-  if (!word) return fixed;
-  const search = {
-    key: "search",
-    label: `Search traces for “${text.trim()}”`,
-    hint: "full text",
-    run: () => navigate(href("/traces", { q: text.trim() })),
-  };
-  return [...fixed, ...recentTraces(word), search];
-}
+import { useDashboardNames } from "../api/dashboardList";
+import { useViews } from "../api/views";
+import { t } from "../lib/i18n";
+import { type Command, commandsFor } from "./commands";
+import { Icon } from "./Icon";
+import { Veil } from "./Veil";
 
 export function Palette({ close }: { close: () => void }) {
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
-  const list = useRef<HTMLUListElement>(null);
-  const commands = useMemo(() => commandsFor(text), [text]);
-  useKeys({
-    Escape: (event) => {
-      event.preventDefault();
-      close();
-    },
-  });
+  const list = useRef<HTMLDivElement>(null);
+  const views = useViews();
+  const dashboards = useDashboardNames(true);
+  const commands = useMemo(
+    () => commandsFor(text, { views: views.data ?? [], dashboards: dashboards.data ?? [] }),
+    [text, views.data, dashboards.data],
+  );
   useEffect(() => {
-    list.current?.children[at]?.scrollIntoView({ block: "nearest" });
+    list.current?.querySelector(`#command-${at}`)?.scrollIntoView({ block: "nearest" });
   }, [at]);
   const run = (command: Command | undefined) => {
     if (!command) return;
@@ -94,19 +26,21 @@ export function Palette({ close }: { close: () => void }) {
     command.run();
   };
   return (
-    <div className="veil" onPointerDown={close}>
-      <div
-        className="palette"
-        role="dialog"
-        aria-label="Go to"
-        onPointerDown={(event) => event.stopPropagation()}
-      >
+    <Veil label={t("Go to")} className="palette" close={close}>
+      <div className="palette-line">
+        <Icon name="search" />
         <input
           // biome-ignore lint/a11y/noAutofocus: the palette opens to be typed in
           autoFocus
           value={text}
-          placeholder="Go to a page, a time range or a trace id"
-          aria-label="Go to"
+          placeholder={t("A page, a saved view, a time range, a trace id …")}
+          aria-label={t("Go to")}
+          role="combobox"
+          aria-expanded
+          aria-controls="commands"
+          aria-autocomplete="list"
+          aria-activedescendant={commands.length > 0 ? `command-${at}` : undefined}
+          autoComplete="off"
           spellCheck={false}
           onChange={(event) => {
             setText(event.target.value);
@@ -117,26 +51,36 @@ export function Palette({ close }: { close: () => void }) {
             if (step) {
               event.preventDefault();
               setAt((at + step + commands.length) % Math.max(1, commands.length));
-            } else if (event.key === "Enter") run(commands[at]);
-            else if (event.key === "Escape") close();
+            } else if (event.key === "Enter") {
+              event.preventDefault();
+              run(commands[at]);
+            }
           }}
         />
-        <ul className="menu-list" ref={list}>
-          {commands.map((command, index) => (
-            <li key={command.key}>
-              <button
-                type="button"
-                className={index === at ? "menu-item is-at" : "menu-item"}
-                onPointerEnter={() => setAt(index)}
-                onClick={() => run(command)}
-              >
-                <span className="menu-label">{command.label}</span>
-                <span className="menu-hint">{command.hint}</span>
-              </button>
-            </li>
-          ))}
-        </ul>
+        <kbd>esc</kbd>
       </div>
-    </div>
+      <div className="menu-list" id="commands" role="listbox" aria-label={t("Commands")} ref={list}>
+        {commands.map((command, index) => (
+          <div key={command.key} role="presentation">
+            {command.group !== commands[index - 1]?.group ? (
+              <div className="menu-title" role="presentation">
+                {command.group}
+              </div>
+            ) : null}
+            <div
+              id={`command-${index}`}
+              role="option"
+              aria-selected={index === at}
+              className={index === at ? "menu-item is-at" : "menu-item"}
+              onPointerMove={() => setAt(index)}
+              onClick={() => run(command)}
+            >
+              <span className="menu-label">{command.label}</span>
+              <span className="menu-hint">{command.hint}</span>
+            </div>
+          </div>
+        ))}
+      </div>
+    </Veil>
   );
 }

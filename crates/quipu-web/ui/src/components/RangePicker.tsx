@@ -1,20 +1,27 @@
 import { useState } from "react";
-import { fromLocalInput, PRESETS, type Range, rangeLabel, toLocalInput } from "../lib/time";
+import { t } from "../lib/i18n";
+import {
+  fromLocalInput,
+  PRESETS,
+  periodBefore,
+  presetLabel,
+  type Range,
+  rangeLabel,
+  resolveRange,
+  toLocalInput,
+} from "../lib/time";
+import { setCompare, useCompare } from "../state/compare";
 import { rangeOf, setRange, usePlace } from "../state/url";
 import { Icon } from "./Icon";
 import { Menu } from "./Menu";
 
 function Custom({ range, done }: { range: Range; done: () => void }) {
-  const [since, setSince] = useState(toLocalInput(range.since));
+  const [since, setSince] = useState(toLocalInput(resolveRange(range).since ?? null));
   const [until, setUntil] = useState(toLocalInput(range.until));
   const wrong = since !== "" && until !== "" && since >= until;
   const apply = () => {
     if (wrong || (!since && !until)) return;
-    setRange({
-      preset: "",
-      since: fromLocalInput(since),
-      until: fromLocalInput(until),
-    });
+    setRange({ preset: "", since: fromLocalInput(since), until: fromLocalInput(until) });
     done();
   };
   return (
@@ -26,17 +33,36 @@ function Custom({ range, done }: { range: Range; done: () => void }) {
       }}
     >
       <label>
-        <span>From</span>
+        <span>{t("From")}</span>
         <input type="datetime-local" value={since} onChange={(event) => setSince(event.target.value)} />
       </label>
       <label>
-        <span>To</span>
+        <span>{t("To")}</span>
         <input type="datetime-local" value={until} onChange={(event) => setUntil(event.target.value)} />
       </label>
       <button type="submit" className="button" disabled={wrong || (!since && !until)}>
-        {wrong ? "From is after to" : "Apply"}
+        {wrong ? t("From is after to") : t("Apply")}
       </button>
     </form>
+  );
+}
+
+function Compare({ range }: { range: Range }) {
+  const on = useCompare();
+  const before = periodBefore(range);
+  const bounds = before ? resolveRange(before) : null;
+  return (
+    <label
+      className="range-compare"
+      title={
+        bounds
+          ? rangeLabel({ preset: "", since: bounds.since ?? null, until: bounds.until ?? null })
+          : undefined
+      }
+    >
+      <input type="checkbox" checked={on} disabled={!before} onChange={() => setCompare(!on)} />
+      <span>{before ? t("Compare with the period before") : t("Nothing lies before this range")}</span>
+    </label>
   );
 }
 
@@ -44,14 +70,16 @@ function Custom({ range, done }: { range: Range; done: () => void }) {
 export function RangePicker() {
   const { params } = usePlace();
   const range = rangeOf(params);
+  const comparing = useCompare();
   return (
     <Menu
       align="end"
-      title="Time range"
+      title={t("Time range")}
       className="button range-button"
       label={
         <>
           <span>{rangeLabel(range)}</span>
+          {comparing ? <span className="range-mark">{t("compared")}</span> : null}
           <Icon name="down" size={12} />
         </>
       }
@@ -63,18 +91,20 @@ export function RangePicker() {
               <li key={preset.id}>
                 <button
                   type="button"
+                  aria-pressed={preset.id === range.preset}
                   className={preset.id === range.preset ? "menu-item is-chosen" : "menu-item"}
                   onClick={() => {
                     setRange({ preset: preset.id, since: null, until: null });
                     close();
                   }}
                 >
-                  {preset.label}
+                  {presetLabel(preset.id)}
                 </button>
               </li>
             ))}
           </ul>
           <Custom range={range} done={close} />
+          <Compare range={range} />
         </>
       )}
     </Menu>

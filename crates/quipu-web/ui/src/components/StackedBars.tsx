@@ -1,7 +1,9 @@
 // Amounts over time as stacked bars. Hover names a bar's parts; dragging across bars narrows the time range.
 // What must not be added to them hangs hollow below the base line, on the same scale.
+
 import { type PointerEvent, useMemo, useRef, useState } from "react";
 import { barEnd, type Grain, niceTicks, type SeriesKey, type Stack } from "../lib/buckets";
+import { t } from "../lib/i18n";
 import { day, utcDay, utcMonth } from "../lib/time";
 import { useWidth } from "../state/screen";
 
@@ -28,8 +30,11 @@ const two = (value: number) => String(value).padStart(2, "0");
 
 function barTime(time: number, grain: Grain): string {
   const start = new Date(time);
-  if (grain === "day") return `${utcDay(start)} (UTC day)`;
-  if (grain === "week") return `${utcDay(start)} – ${utcDay(new Date(barEnd(time, grain) - 1))} (UTC week)`;
+  if (grain === "day") return t("{day} (UTC day)", { day: utcDay(start) });
+  if (grain === "week") {
+    const end = utcDay(new Date(barEnd(time, grain) - 1));
+    return t("{from} – {to} (UTC week)", { from: utcDay(start), to: end });
+  }
   if (grain === "month") return `${utcMonth(start)} (UTC)`;
   const end = new Date(barEnd(time, grain));
   return `${day(start)} ${two(start.getHours())}:${two(start.getMinutes())} – ${two(end.getHours())}:${two(end.getMinutes())}`;
@@ -240,7 +245,7 @@ function Tip(props: Props & { index: number; left: number; width: number }) {
         </div>
       ))}
       <div className="tip-row tip-sum">
-        <span>{sum === 0 ? "Nothing" : "Sum"}</span>
+        <span>{t(sum === 0 ? "Nothing" : "Sum")}</span>
         <span className="figure">{format(sum)}</span>
       </div>
       {props.apart && (props.apart.values[index] ?? 0) > 0 ? (

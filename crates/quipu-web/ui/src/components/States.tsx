@@ -1,7 +1,9 @@
 // Waiting, failing and empty: the three states that every page must draw as carefully as its data.
 import type { ReactNode } from "react";
-import { Problem } from "../api/client";
+import { filterTrouble, Problem } from "../api/client";
 import { useStatus } from "../api/queries";
+import { t } from "../lib/i18n";
+import { setFilter } from "../state/filters";
 import { Copy } from "./Copy";
 import { Icon } from "./Icon";
 import { Mark } from "./Mark";
@@ -34,7 +36,8 @@ export function SkeletonRows({ rows, height = 28 }: { rows: number; height?: num
 
 export function Failure({ error, retry }: { error: unknown; retry?: () => void }) {
   const problem = error instanceof Problem ? error : null;
-  const title = problem?.title ?? "Something went wrong in this page";
+  if (problem && problem.position !== null) return <UnreadFilter problem={problem} />;
+  const title = problem?.title ?? t("Something went wrong in this page");
   const detail = problem?.detail ?? (error instanceof Error ? error.message : "");
   return (
     <div className="state" role="alert">
@@ -48,9 +51,24 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
       {retry ? (
         <button type="button" className="button" onClick={retry}>
           <Icon name="retry" size={14} />
-          <span>Try again</span>
+          <span>{t("Try again")}</span>
         </button>
       ) : null}
+    </div>
+  );
+}
+
+/** The filter is not one. The bar above underlines where; here stands what was expected. */
+function UnreadFilter({ problem }: { problem: Problem }) {
+  return (
+    <div className="state" role="alert">
+      <h2 className="failure-title">{t("The filter cannot be read")}</h2>
+      <p className="state-text">{filterTrouble(problem)}</p>
+      <div className="state-actions">
+        <button type="button" className="button" onClick={() => setFilter("")}>
+          {t("Clear the filter")}
+        </button>
+      </div>
     </div>
   );
 }
@@ -60,13 +78,13 @@ export function Trouble({ error, retry }: { error: unknown; retry?: () => void }
   const problem = error instanceof Problem ? error : null;
   return (
     <p className="trouble" role="alert">
-      <strong>{problem?.title ?? "This could not be shown"}</strong>
+      <strong>{problem?.title ?? t("This could not be shown")}</strong>
       {problem?.detail ? <span className="muted"> {problem.detail}</span> : null}
       {retry ? (
         <>
           {" "}
           <button type="button" className="quiet-button" onClick={retry}>
-            Try again
+            {t("Try again")}
           </button>
         </>
       ) : null}
@@ -79,7 +97,7 @@ function CommandBlock({ title, text }: { title: string; text: string }) {
     <div className="command-block">
       <div className="command-head">
         <span>{title}</span>
-        <Copy text={text} label="Copy" what="Copy these lines" />
+        <Copy text={text} label={t("Copy")} what={t("Copy these lines")} />
       </div>
       <pre>{text}</pre>
     </div>
@@ -94,14 +112,15 @@ export function TeachToSend({ what }: { what: string }) {
   return (
     <div className="state teach">
       <Mark size={48} />
-      <h2>No {what} yet</h2>
+      <h2>{t("No {what} yet", { what })}</h2>
       <p className="state-text">
-        Quipu listens for OpenTelemetry. Set these two lines where your agent runs, start it again, and its
-        first trace appears here by itself.
+        {t(
+          "Quipu listens for OpenTelemetry. Set these two lines where your agent runs, start it again, and its first trace appears here by itself.",
+        )}
       </p>
-      <CommandBlock title="Your agent's shell" text={lines} />
-      <p className="state-text">Nothing to send yet? Look around with a recorded workload:</p>
-      <CommandBlock title="Instead of this server" text="quipu serve --demo" />
+      <CommandBlock title={t("Your agent's shell")} text={lines} />
+      <p className="state-text">{t("Nothing to send yet? Look around with a recorded workload:")}</p>
+      <CommandBlock title={t("Instead of this server")} text="quipu serve --demo" />
     </div>
   );
 }
@@ -110,8 +129,8 @@ export function TeachToSend({ what }: { what: string }) {
 export function NothingMatches({ children, what }: { children?: ReactNode; what: string }) {
   return (
     <div className="state">
-      <h2>No {what} match</h2>
-      <p className="state-text">Nothing that is stored fits the time range and the filters above.</p>
+      <h2>{t("No {what} match", { what })}</h2>
+      <p className="state-text">{t("Nothing that is stored fits the time range and the filter above.")}</p>
       <div className="state-actions">{children}</div>
     </div>
   );

@@ -1,13 +1,22 @@
 import type { Status } from "../api/types";
+import { t } from "../lib/i18n";
 
-const WORDS: Record<Status, string> = { ok: "ok", error: "error", unset: "unset", running: "running" };
+function wordOf(status: Status): string {
+  const words: Record<Status, string> = {
+    ok: t("ok"),
+    error: t("error"),
+    unset: t("unset"),
+    running: t("running"),
+  };
+  return words[status] ?? status;
+}
 
 /** Status as a word with its mark: never by colour alone. */
 export function StatusText({ status }: { status: Status }) {
   return (
     <span className={`status status-${status}`}>
       <i aria-hidden="true" />
-      {WORDS[status] ?? status}
+      {wordOf(status)}
     </span>
   );
 }

@@ -1,10 +1,15 @@
 // How a trace reads in a row: the same columns in the list of traces and in a session.
 import type { TraceSummary } from "../api/types";
 import { count, duration, headlinePlaces, seconds, usdColumnPlaces } from "../lib/format";
+import { t } from "../lib/i18n";
 import { fullTime, listTime } from "../lib/time";
 import type { Column } from "./Grid";
 import { ListPrice, Money, NO_USAGE, NoUsage, reasonText } from "./Money";
 import { StatusText } from "./StatusText";
+
+function Unknown() {
+  return <span className="faint">{t("unknown")}</span>;
+}
 
 function Zeroed({ value, failing = false }: { value: number; failing?: boolean }) {
   if (value === 0) return <span className="nil">0</span>;
@@ -29,8 +34,11 @@ export function TraceCost({ trace, places }: { trace: TraceSummary; places?: num
 
 function tokensTitle({ tokens }: TraceSummary): string {
   return [
-    `${count(tokens.input)} in, of which ${count(tokens.cache_read)} cached`,
-    `${count(tokens.output)} out, of which ${count(tokens.reasoning)} reasoning`,
+    t("{n} in, of which {cached} cached", { n: count(tokens.input), cached: count(tokens.cache_read) }),
+    t("{n} out, of which {reasoning} reasoning", {
+      n: count(tokens.output),
+      reasoning: count(tokens.reasoning),
+    }),
   ].join("\n");
 }
 
@@ -51,7 +59,7 @@ export function costPlaces(traces: readonly TraceSummary[]): number {
 export const traceColumns = (places: number): readonly Column<TraceSummary>[] => [
   {
     id: "started",
-    head: "Started",
+    head: t("Started"),
     width: "118px",
     sort: "started_at",
     cell: (trace) => (
@@ -62,28 +70,29 @@ export const traceColumns = (places: number): readonly Column<TraceSummary>[] =>
   },
   {
     id: "name",
-    head: "Name",
+    link: true,
+    head: t("Name"),
     width: "minmax(140px, 2fr)",
     cell: (trace) => <span className="row-name">{trace.name}</span>,
   },
   {
     id: "service",
-    head: "Service",
+    head: t("Service"),
     width: "minmax(90px, 1fr)",
     drop: 3,
-    cell: (trace) => <span className="muted">{trace.service ?? <span className="nil">unknown</span>}</span>,
+    cell: (trace) => <span className="muted">{trace.service ?? <Unknown />}</span>,
   },
   {
     id: "framework",
-    head: "Framework",
+    head: t("Framework"),
     width: "112px",
     drop: 5,
-    cell: (trace) => <span className="muted">{trace.framework ?? <span className="nil">unknown</span>}</span>,
+    cell: (trace) => <span className="muted">{trace.framework ?? <Unknown />}</span>,
   },
-  { id: "status", head: "Status", width: "68px", cell: (trace) => <StatusText status={trace.status} /> },
+  { id: "status", head: t("Status"), width: "68px", cell: (trace) => <StatusText status={trace.status} /> },
   {
     id: "duration",
-    head: "Duration",
+    head: t("Duration"),
     width: "80px",
     end: true,
     sort: "duration",
@@ -95,8 +104,8 @@ export const traceColumns = (places: number): readonly Column<TraceSummary>[] =>
   },
   {
     id: "llm",
-    head: "LLM",
-    title: "LLM calls: requests to a model, counted once",
+    head: t("LLM"),
+    title: t("LLM calls: requests to a model, counted once"),
     width: "56px",
     end: true,
     drop: 2,
@@ -108,8 +117,8 @@ export const traceColumns = (places: number): readonly Column<TraceSummary>[] =>
   },
   {
     id: "tools",
-    head: "Tools",
-    title: "Tool calls",
+    head: t("Tools"),
+    title: t("Tool calls"),
     width: "56px",
     end: true,
     drop: 4,
@@ -121,8 +130,8 @@ export const traceColumns = (places: number): readonly Column<TraceSummary>[] =>
   },
   {
     id: "errors",
-    head: "Errors",
-    title: "Spans that failed",
+    head: t("Errors"),
+    title: t("Spans that failed"),
     width: "58px",
     end: true,
     cell: (trace) => (
@@ -133,7 +142,7 @@ export const traceColumns = (places: number): readonly Column<TraceSummary>[] =>
   },
   {
     id: "tokens",
-    head: "Tokens",
+    head: t("Tokens"),
     width: "80px",
     end: true,
     sort: "tokens",
@@ -145,14 +154,70 @@ export const traceColumns = (places: number): readonly Column<TraceSummary>[] =>
   },
   {
     id: "cost",
-    head: "Cost",
-    title: "In US dollars, for the calls that have a price",
+    head: t("Cost"),
+    title: t("In US dollars, for the calls that have a price"),
     width: "96px",
     end: true,
     sort: "cost",
     cell: (trace) => (
       <span className="figure">
         <TraceCost trace={trace} places={places} />
+      </span>
+    ),
+  },
+];
+
+const text = (
+  id: string,
+  head: string,
+  width: string,
+  drop: number,
+  of: (trace: TraceSummary) => string | null | undefined,
+): Column<TraceSummary> => ({
+  id,
+  head,
+  width,
+  drop,
+  cell: (trace) => {
+    const shown = of(trace);
+    return shown ? (
+      <span className="muted" title={shown}>
+        {shown}
+      </span>
+    ) : (
+      <span className="nil">–</span>
+    );
+  },
+});
+
+/** All columns that the list of traces can show; those of `traceColumns` first. */
+export const allTraceColumns = (places: number): readonly Column<TraceSummary>[] => [
+  ...traceColumns(places),
+  text("agents", t("Agents"), "minmax(110px, 1fr)", 12, (trace) => trace.agents.join(", ")),
+  text("models", t("Models"), "minmax(130px, 1fr)", 11, (trace) => trace.models.join(", ")),
+  text("session", t("Session"), "minmax(90px, 1fr)", 13, (trace) => trace.session_id),
+  text("user", t("User"), "minmax(80px, 1fr)", 10, (trace) => trace.user_id),
+  text("tags", t("Tags"), "minmax(90px, 1fr)", 14, (trace) => trace.tags?.join(", ")),
+  text("project", t("Project"), "minmax(90px, 1fr)", 9, (trace) => trace.project),
+  text("branch", t("Branch"), "minmax(90px, 1fr)", 8, (trace) => trace.branch),
+  text("commit", t("Commit"), "90px", 15, (trace) => trace.commit?.slice(0, 10)),
+  text("convention", t("Convention"), "minmax(90px, 1fr)", 16, (trace) => trace.convention),
+  {
+    id: "spans",
+    head: t("Spans"),
+    width: "60px",
+    end: true,
+    drop: 7,
+    cell: (trace) => <span className="figure">{count(trace.spans)}</span>,
+  },
+  {
+    id: "id",
+    head: t("Trace id"),
+    width: "140px",
+    drop: 17,
+    cell: (trace) => (
+      <span className="figure muted" title={trace.trace_id}>
+        {trace.trace_id.slice(0, 16)}
       </span>
     ),
   },
@@ -174,7 +239,7 @@ export const compactTrace = (places: number) => (trace: TraceSummary) => {
         </span>
         <span className="figure">
           {seconds(trace.duration_ms)}
-          {trace.cost_reason === NO_USAGE ? "" : ` · ${count(trace.tokens.total)} tok`}
+          {trace.cost_reason === NO_USAGE ? "" : ` · ${t("{n} tok", { n: count(trace.tokens.total) })}`}
         </span>
       </span>
     </>

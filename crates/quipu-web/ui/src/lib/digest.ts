@@ -1,88 +1,104 @@
 // What a trace says at a glance: where its time went, where its money went, what failed.
-import type { Span } from "../api/types";
-import { compareUsd, sumUsd } from "./format";
+import type { Path } from "./critical";
 import type { Hue } from "./kinds";
 import { hueOf } from "./kinds";
-import type { Interval, Node } from "./tree";
+import { nanoUsd, type Outline } from "./outline";
 
 export interface TimeShare {
   hue: Hue;
   ms: number;
 }
 
-/** Time on the critical path by kind of work, the longest first. */
-export function timeByHue(
-  path: ReadonlyMap<string, Interval[]>,
-  byId: ReadonlyMap<string, Node>,
-): TimeShare[] {
+/** Intervals that are added up between two pauses. */
+const PARTS_AT_ONCE = 4_000;
+
+/** Time on the critical path by kind of work, the longest first; pauses every few thousand rows. */
+export function* addTimes(path: Path, outline: Outline): Generator<void, TimeShare[]> {
+  const hues = outline.words.kind.list.map(hueOf);
   const sums = new Map<Hue, number>();
-  for (const [id, intervals] of path) {
-    const hue = hueOf(byId.get(id)?.span.kind ?? "other");
-    const ms = intervals.reduce((sum, [start, end]) => sum + end - start, 0);
+  let steps = 0;
+  for (const [row, intervals] of path) {
+    let ms = 0;
+    for (const [start, end] of intervals) ms += end - start;
+    const hue = hues[outline.number("kind", row)] ?? "other";
     sums.set(hue, (sums.get(hue) ?? 0) + ms);
+    steps += intervals.length;
+    if (steps > PARTS_AT_ONCE) {
+      steps = 0;
+      yield;
+    }
   }
   return [...sums].map(([hue, ms]) => ({ hue, ms })).sort((a, b) => b.ms - a.ms);
 }
 
 export interface ModelShare {
-  model: string;
+  /** null for calls that do not name their model. */
+  model: string | null;
   calls: number;
   tokens: number;
-  /** Of metered calls. */
+  /** Of the priced calls, as decimal text; null when none has a price. */
   cost: string | null;
-  /** Of calls within a subscription, at list price. */
-  apart: string | null;
   unpriced: number;
-  reason: string | null;
 }
 
 /** Counted usage by model, the dearest first. */
-export function costByModel(spans: readonly Span[]): ModelShare[] {
-  const groups = new Map<string, Span[]>();
-  for (const span of spans) {
-    if (!span.counted || !span.tokens) continue;
-    const model = span.model ?? "unknown model";
-    const group = groups.get(model);
-    if (group) group.push(span);
-    else groups.set(model, [span]);
+export function costByModel(outline: Outline): ModelShare[] {
+  // By the number of the model; -1 for none.
+  const groups = new Map<number, { calls: number; tokens: number; nano: number; unpriced: number }>();
+  for (let row = 0; row < outline.loaded; row += 1) {
+    if (outline.counted[row] !== 1 || (outline.input[row] ?? -1) < 0) continue;
+    const model = outline.number("model", row);
+    const group = groups.get(model) ?? { calls: 0, tokens: 0, nano: 0, unpriced: 0 };
+    const cost = outline.cost[row] ?? Number.NaN;
+    group.calls += 1;
+    group.tokens += outline.tokens(row);
+    if (Number.isNaN(cost)) group.unpriced += 1;
+    else group.nano += cost;
+    groups.set(model, group);
   }
-  const shares = [...groups].map(([model, calls]) => {
-    const unpriced = calls.filter((span) => span.cost_usd === null);
-    return {
-      model,
-      calls: calls.length,
-      tokens: calls.reduce((sum, span) => sum + (span.tokens?.total ?? 0), 0),
-      cost: sumUsd(calls.map((span) => (span.billing === "subscription" ? null : span.cost_usd))),
-      apart: sumUsd(calls.map((span) => (span.billing === "subscription" ? span.cost_usd : null))),
-      unpriced: unpriced.length,
-      reason: unpriced[0]?.cost_reason ?? null,
-    };
-  });
-  return shares.sort((a, b) => compareUsd(b.cost, a.cost) || b.tokens - a.tokens);
+  return [...groups]
+    .sort(([, a], [, b]) => b.nano - a.nano || b.tokens - a.tokens)
+    .map(([model, group]) => ({
+      model: outline.words.model.list[model] ?? null,
+      calls: group.calls,
+      tokens: group.tokens,
+      cost: group.unpriced === group.calls ? null : nanoUsd(group.nano),
+      unpriced: group.unpriced,
+    }));
 }
 
 export interface FailureGroup {
   what: string;
-  message: string | null;
-  spanIds: string[];
+  kind: string;
+  rows: number[];
 }
 
-/** Failures of the same thing with the same message as one line, the most frequent first. Summaries lack the message. */
-export function groupFailures(failures: readonly Node[]): FailureGroup[] {
+/** Failures of the same thing as one line, the most frequent first. */
+export function groupFailures(outline: Outline, failures: readonly number[]): FailureGroup[] {
   const groups = new Map<string, FailureGroup>();
-  for (const { span } of failures) {
-    const what = span.tool ?? span.name;
-    const key = `${what}\n${span.status_message ?? ""}`;
-    const group = groups.get(key) ?? { what, message: span.status_message, spanIds: [] };
-    group.spanIds.push(span.span_id);
+  for (const row of failures) {
+    const kind = outline.kind(row);
+    const what = outline.word("tool", row) ?? outline.name(row);
+    const key = `${kind}\n${what}`;
+    const group = groups.get(key) ?? { what, kind, rows: [] };
+    group.rows.push(row);
     groups.set(key, group);
   }
-  return [...groups.values()].sort((a, b) => b.spanIds.length - a.spanIds.length);
+  return [...groups.values()].sort((a, b) => b.rows.length - a.rows.length);
 }
 
-/** The failures nearest to their cause: failed spans without a failed span below them. */
-export function rootFailures(nodes: Iterable<Node>): Node[] {
-  const failed: Node[] = [];
-  for (const node of nodes) if (node.span.status === "error" && !node.failedBelow) failed.push(node);
-  return failed.sort((a, b) => a.start - b.start);
+/** Spans of each hue that there is. */
+export function spansByHue(outline: Outline): Map<Hue, number> {
+  const hues = outline.words.kind.list.map(hueOf);
+  const byKind = new Uint32Array(hues.length);
+  for (let row = 0; row < outline.loaded; row += 1) {
+    const kind = outline.number("kind", row);
+    byKind[kind] = (byKind[kind] ?? 0) + 1;
+  }
+  const sums = new Map<Hue, number>();
+  hues.forEach((hue, kind) => {
+    const many = byKind[kind] ?? 0;
+    if (many > 0) sums.set(hue, (sums.get(hue) ?? 0) + many);
+  });
+  return sums;
 }

@@ -227,8 +227,3 @@ export function bytes(value: number): string {
   }
   return `${unit === 0 ? rest : rest.toPrecision(3)}${THIN}${units[unit]}`;
 }
-
-/** "1 call", "2 calls". */
-export function plural(value: number, one: string, many = `${one}s`): string {
-  return `${count(value)} ${value === 1 ? one : many}`;
-}

@@ -3,6 +3,8 @@ import type { Kind } from "../api/types";
 /** Kinds of work share one hue where they do the same sort of thing. */
 export type Hue = "llm" | "tool" | "agent" | "retrieval" | "guardrail" | "other";
 
+export const ALL_HUES: readonly Hue[] = ["llm", "tool", "agent", "retrieval", "guardrail", "other"];
+
 const HUES: Record<Kind, Hue> = {
   agent: "agent",
   workflow: "agent",

@@ -1,4 +1,5 @@
 // Times arrive as RFC 3339 with nanoseconds, which a Date would cut to milliseconds.
+import { language, t } from "./i18n";
 
 /** Milliseconds from `originMs` (a whole second in Unix milliseconds) with the sub-millisecond digits kept. */
 export function offsetMs(rfc3339: string, originMs: number): number {
@@ -16,14 +17,24 @@ export function secondOf(rfc3339: string): number {
 }
 
 const two = (value: number) => String(value).padStart(2, "0");
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+let months: { of: string; names: string[] } | null = null;
+
+/** The short names of the months in the language of the screen. */
+function monthName(month: number): string {
+  if (months?.of !== language()) {
+    const format = new Intl.DateTimeFormat(language(), { month: "short", timeZone: "UTC" });
+    const names = Array.from({ length: 12 }, (_, index) => format.format(Date.UTC(2024, index, 15)));
+    months = { of: language(), names: names.map((name) => name.replace(".", "").slice(0, 3)) };
+  }
+  return months.names[month] ?? "";
+}
 
 function sameDay(a: Date, b: Date): boolean {
   return a.getFullYear() === b.getFullYear() && a.getMonth() === b.getMonth() && a.getDate() === b.getDate();
 }
 
 export function day(date: Date): string {
-  return `${two(date.getDate())} ${MONTHS[date.getMonth()]}`;
+  return `${two(date.getDate())} ${monthName(date.getMonth())}`;
 }
 
 export function clock(date: Date): string {
@@ -53,11 +64,11 @@ export function utcTime(rfc3339: string): string {
 
 /** The UTC day that a bar of days, weeks or months starts on. */
 export function utcDay(date: Date): string {
-  return `${two(date.getUTCDate())} ${MONTHS[date.getUTCMonth()]}`;
+  return `${two(date.getUTCDate())} ${monthName(date.getUTCMonth())}`;
 }
 
 export function utcMonth(date: Date): string {
-  return `${MONTHS[date.getUTCMonth()]} ${date.getUTCFullYear()}`;
+  return `${monthName(date.getUTCMonth())} ${date.getUTCFullYear()}`;
 }
 
 /** Local day and minute, with the year when it is another one than now. */
@@ -83,10 +94,10 @@ export function until(rfc3339: string, now = Date.now()): string | null {
 /** How long ago, in one unit. */
 export function ago(rfc3339: string, now = Date.now()): string {
   const seconds = Math.max(0, Math.round((now - Date.parse(rfc3339)) / 1000));
-  if (seconds < 60) return `${seconds} s ago`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
-  if (seconds < 172_800) return `${Math.floor(seconds / 3600)} h ago`;
-  return `${Math.floor(seconds / 86_400)} d ago`;
+  if (seconds < 60) return t("{n} s ago", { n: seconds });
+  if (seconds < 3600) return t("{n} min ago", { n: Math.floor(seconds / 60) });
+  if (seconds < 172_800) return t("{n} h ago", { n: Math.floor(seconds / 3600) });
+  return t("{n} d ago", { n: Math.floor(seconds / 86_400) });
 }
 
 /** A time as the value of a datetime-local input; "" for none. */
@@ -106,17 +117,39 @@ export interface Range {
   preset: string;
   since: string | null;
   until: string | null;
+  /** The equally long period before the one that the rest says. */
+  before?: true | undefined;
 }
 
-export const PRESETS: readonly { id: string; label: string; ms: number | null }[] = [
-  { id: "15m", label: "Last 15 minutes", ms: 900_000 },
-  { id: "1h", label: "Last hour", ms: 3_600_000 },
-  { id: "6h", label: "Last 6 hours", ms: 21_600_000 },
-  { id: "24h", label: "Last 24 hours", ms: 86_400_000 },
-  { id: "7d", label: "Last 7 days", ms: 604_800_000 },
-  { id: "30d", label: "Last 30 days", ms: 2_592_000_000 },
-  { id: "all", label: "All that is stored", ms: null },
+/** The equally long period before; null for a range without a beginning. */
+export function periodBefore(range: Range): Range | null {
+  const bounded = range.preset ? presetMs(range.preset) !== null : range.since !== null;
+  return bounded ? { ...range, before: true } : null;
+}
+
+export const PRESETS: readonly { id: string; ms: number | null }[] = [
+  { id: "15m", ms: 900_000 },
+  { id: "1h", ms: 3_600_000 },
+  { id: "6h", ms: 21_600_000 },
+  { id: "24h", ms: 86_400_000 },
+  { id: "7d", ms: 604_800_000 },
+  { id: "30d", ms: 2_592_000_000 },
+  { id: "all", ms: null },
 ];
+
+/** A length up to now, in words. */
+export function presetLabel(id: string): string {
+  const labels: Record<string, string> = {
+    "15m": t("Last 15 minutes"),
+    "1h": t("Last hour"),
+    "6h": t("Last 6 hours"),
+    "24h": t("Last 24 hours"),
+    "7d": t("Last 7 days"),
+    "30d": t("Last 30 days"),
+    all: t("All that is stored"),
+  };
+  return labels[id] ?? id;
+}
 
 export const DEFAULT_RANGE = "24h";
 
@@ -126,18 +159,24 @@ export function presetMs(id: string): number | null {
 
 export function rangeLabel(range: Range): string {
   const preset = PRESETS.find((entry) => entry.id === range.preset);
-  if (preset) return preset.label;
+  if (preset) return presetLabel(preset.id);
   const part = (text: string | null, open: string) => {
     if (!text) return open;
     const date = new Date(text);
     return `${day(date)} ${two(date.getHours())}:${two(date.getMinutes())}`;
   };
-  return `${part(range.since, "start")} – ${part(range.until, "now")}`;
+  return `${part(range.since, t("start"))} – ${part(range.until, t("now"))}`;
 }
 
 /** The bounds to ask the server for, as of `now`. */
 export function resolveRange(range: Range, now = Date.now()): { since?: string; until?: string } {
   const bounds: { since?: string; until?: string } = {};
+  if (range.before) {
+    const of = resolveRange({ ...range, before: undefined }, now);
+    const since = Date.parse(of.since ?? "");
+    const length = (of.until ? Date.parse(of.until) : now) - since;
+    return { since: new Date(since - length).toISOString(), until: new Date(since).toISOString() };
+  }
   if (range.preset) {
     const ms = presetMs(range.preset);
     if (ms !== null) bounds.since = new Date(now - ms).toISOString();

@@ -40,20 +40,30 @@ function newIn(span: Span): Message[] {
   return span.kind === "tool" ? messages.filter((message) => message.role === "tool") : messages;
 }
 
-/** Turns in the order of the spans; calls that add nothing are left out. */
-export function turnsOf(spans: readonly Span[]): Turn[] {
-  const seen = new Set<string>();
-  const turns: Turn[] = [];
-  for (const span of spans) {
-    if (span.kind !== "llm" && span.kind !== "tool") continue;
-    const all = newIn(span);
-    const messages = all.filter((message) => {
-      const key = messageKey(message);
-      if (seen.has(key)) return false;
-      seen.add(key);
-      return true;
-    });
-    if (messages.length > 0) turns.push({ span, messages, repeated: all.length - messages.length });
+/** Reads spans in their order, page by page, and remembers what was said before. */
+export class TurnReader {
+  private readonly seen = new Set<string>();
+
+  /** The turns of the next spans; calls that add nothing and did not fail are left out. */
+  add(spans: readonly Span[]): Turn[] {
+    const turns: Turn[] = [];
+    for (const span of spans) {
+      if (span.kind !== "llm" && span.kind !== "tool") continue;
+      const all = newIn(span);
+      const messages = all.filter((message) => {
+        const key = messageKey(message);
+        if (this.seen.has(key)) return false;
+        this.seen.add(key);
+        return true;
+      });
+      const failed = span.status === "error";
+      if (messages.length > 0 || failed)
+        turns.push({ span, messages, repeated: all.length - messages.length });
+    }
+    return turns;
   }
-  return turns;
+}
+
+export function turnsOf(spans: readonly Span[]): Turn[] {
+  return new TurnReader().add(spans);
 }

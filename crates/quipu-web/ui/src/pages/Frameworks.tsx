@@ -1,80 +1,90 @@
-// Which framework sends what? One row for each framework and convention, one knot for each thing that it can tell.
-import { useMemo } from "react";
-import { useParity, useStatus } from "../api/queries";
+// Which framework sends what, what does it lack, and what would make it send that? One row for each framework and convention,
+// one knot for each thing that it can tell.
+import "./frameworks/frameworks.css";
+import { type CSSProperties, useMemo } from "react";
+import { useParity } from "../api/queries";
 import type { ParityRow } from "../api/types";
-import { Link } from "../components/Link";
-import { PageHead, TopBar } from "../components/Shell";
-import { Failure, NothingMatches, SkeletonRows, TeachToSend } from "../components/States";
-import { compact, count, percent, plural, usd } from "../lib/format";
+import { SkeletonRows } from "../components/States";
+import { compact, count, percent, usd } from "../lib/format";
+import { t } from "../lib/i18n";
 import { ago, fullTime } from "../lib/time";
-import { href, rangeOf, usePlace } from "../state/url";
+import { useNarrow } from "../state/screen";
+import { setParams } from "../state/url";
+import { FrameworkDetail, frameworkName, frameworkTraces } from "./frameworks/FrameworkDetail";
+import { signals as allSignals, type Signal } from "./frameworks/signals";
+import { keyOf } from "./work/names";
+import { Num } from "./work/parts";
+import { useWorkPlace } from "./work/place";
+import { WorkPage } from "./work/WorkPage";
 
-/** What a call can tell, in the order of its life. */
-const SIGNALS: readonly { id: string; label: string; what: string }[] = [
-  { id: "messages", label: "messages", what: "what was said to the model and by it" },
-  { id: "tool_definitions", label: "tools offered", what: "the tools that the model could choose from" },
-  { id: "params", label: "parameters", what: "temperature and the other request parameters" },
-  { id: "tool_calls", label: "tool runs", what: "runs of tools" },
-  { id: "response_model", label: "model", what: "the model that answered, not only the one asked for" },
-  { id: "response_id", label: "answer id", what: "the provider's id of the answer" },
-  { id: "finish_reasons", label: "finish reason", what: "why the model stopped" },
-  { id: "ttft", label: "first token", what: "the time to the first token" },
-  { id: "cache_read", label: "cached", what: "tokens read from the prompt cache" },
-  { id: "reasoning", label: "reasoning", what: "tokens spent on reasoning" },
-  { id: "reported_cost", label: "own cost", what: "a cost of its own" },
-  { id: "agent", label: "agent", what: "the agent that made the call" },
-  { id: "session", label: "session", what: "the conversation" },
-  { id: "user", label: "user", what: "the end user" },
-  { id: "errors", label: "error type", what: "the type of error of failed calls" },
-];
+const rowKey = (row: ParityRow) => `${keyOf(row.framework)}/${keyOf(row.convention)}`;
+const openRow = (row: ParityRow, signal: string | null) => setParams({ open: rowKey(row), signal });
 
-function Knot({ row, signal }: { row: ParityRow; signal: (typeof SIGNALS)[number] }) {
+function Knot({ row, signal }: { row: ParityRow; signal: Signal }) {
   const share = row.sends.find((sent) => sent.signal === signal.id)?.share ?? null;
-  if (share !== null) {
-    const title = `${percent(share)} of ${plural(row.sampled_calls, "sampled call")} tell ${signal.what}`;
-    const label = share >= 0.995 ? "all" : percent(share);
-    return (
-      <span className="parity-knot" title={title} style={{ opacity: 0.35 + 0.65 * share }}>
-        <span className="sr-only">{label}</span>
-      </span>
-    );
-  }
   const lacks = row.lacks.includes(signal.id);
-  const title = lacks ? `No sampled call tells ${signal.what}` : "No sampled call had an occasion to tell";
+  const words =
+    share !== null
+      ? t("{share} of {n} sampled calls tell {what}", {
+          share: percent(share),
+          n: count(row.sampled_calls),
+          what: signal.what,
+        })
+      : lacks
+        ? t("No sampled call tells {what}. What to set is a click away.", { what: signal.what })
+        : t("No sampled call had an occasion to tell {what}", { what: signal.what });
+  const look = share !== null ? "" : lacks ? " is-lacking" : " is-unknown";
   return (
-    <span className={lacks ? "parity-knot is-lacking" : "parity-knot is-unknown"} title={title}>
-      <span className="sr-only">{lacks ? "none" : "unknown"}</span>
-    </span>
+    <button
+      type="button"
+      className="parity-button"
+      title={words}
+      aria-label={`${frameworkName(row)}: ${words}`}
+      onClick={() => openRow(row, signal.id)}
+    >
+      <span
+        className={`parity-knot${look}`}
+        style={share !== null ? ({ "--share": `${Math.round(share * 100)}%` } as CSSProperties) : undefined}
+      />
+    </button>
   );
 }
 
-function Row({ row }: { row: ParityRow }) {
+function Row({ row, signals, picked }: { row: ParityRow; signals: readonly Signal[]; picked: boolean }) {
   const { tokens, cost_usd, unpriced_calls } = row.in_traces;
   return (
-    <tr>
+    <tr className={picked ? "is-picked" : undefined}>
       <th scope="row">
-        {row.framework ? (
-          <Link href={href("/traces", { framework: row.framework })}>{row.framework}</Link>
-        ) : (
-          <span className="nil">no framework</span>
-        )}
-        <span className="faint"> {row.convention ?? "no convention"}</span>
+        <button type="button" className="parity-name" onClick={() => openRow(row, null)}>
+          {row.framework ?? <span className="muted">{t("no framework")}</span>}
+          <span className="faint"> {row.convention ?? t("no convention")}</span>
+        </button>
       </th>
-      <td className="figure end">{count(row.traces)}</td>
-      <td className="figure end">{count(row.in_traces.llm_calls)}</td>
-      <td className="figure end">{count(row.tool_calls)}</td>
-      <td className={`figure end ${row.in_traces.errors ? "failing" : "nil"}`}>
-        {count(row.in_traces.errors)}
+      <td className="end">
+        <Num value={row.traces} to={frameworkTraces(row)} />
       </td>
-      <td className="figure end" title={`${count(tokens.input)} in, ${count(tokens.output)} out`}>
+      <td className="end">
+        <Num value={row.in_traces.llm_calls} to={frameworkTraces(row, { calls: ">0" })} />
+      </td>
+      <td className="end">
+        <Num value={row.tool_calls} to={frameworkTraces(row, { tools: ">0" })} />
+      </td>
+      <td className="end">
+        <Num value={row.in_traces.errors} to={frameworkTraces(row, { errors: ">0" })} failing />
+      </td>
+      <td
+        className="figure end"
+        title={t("{in} in, {out} out", { in: count(tokens.input), out: count(tokens.output) })}
+      >
         {compact(tokens.total)}
       </td>
-      <td className="figure end" title={unpriced_calls ? `${count(unpriced_calls)} unpriced` : undefined}>
+      <td
+        className="figure end"
+        title={unpriced_calls ? t("{n} unpriced", { n: count(unpriced_calls) }) : undefined}
+      >
         {cost_usd === null ? <span className="nil">–</span> : usd(cost_usd, 4)}
       </td>
-      <td className="figure end">{count(row.agents)}</td>
-      <td className="figure end">{count(row.sessions)}</td>
-      {SIGNALS.map((signal) => (
+      {signals.map((signal) => (
         <td key={signal.id} className="parity-cell">
           <Knot row={row} signal={signal} />
         </td>
@@ -86,40 +96,83 @@ function Row({ row }: { row: ParityRow }) {
   );
 }
 
-const FIGURES = ["Traces", "Calls", "Tools", "Errors", "Tokens", "Cost", "Agents", "Sessions"];
-
-function Matrix({ rows }: { rows: readonly ParityRow[] }) {
+function Matrix({
+  rows,
+  signals,
+  open,
+  lacking,
+}: {
+  rows: readonly ParityRow[];
+  signals: readonly Signal[];
+  open: string | null;
+  lacking: string | null;
+}) {
+  const figures = [t("Traces"), t("Calls"), t("Tools"), t("Errors"), t("Tokens"), t("Cost")];
   return (
-    <div className="parity-scroll">
-      <table className="parity">
-        <thead>
-          <tr>
-            <th scope="col">Framework and convention</th>
-            {FIGURES.map((name) => (
-              <th key={name} scope="col" className="end">
-                {name}
-              </th>
-            ))}
-            {SIGNALS.map((signal) => (
-              <th key={signal.id} scope="col" className="parity-head" title={`Tells ${signal.what}`}>
-                <span>{signal.label}</span>
-              </th>
-            ))}
-            <th scope="col">Last seen</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <Row key={`${row.framework}/${row.convention}`} row={row} />
+    <table className="parity">
+      <thead>
+        <tr>
+          <th scope="col">{t("Framework and convention")}</th>
+          {figures.map((name) => (
+            <th key={name} scope="col" className="end">
+              {name}
+            </th>
           ))}
-        </tbody>
-      </table>
-      <p className="parity-legend faint">
-        <span className="parity-knot" /> sent, fainter where only some calls do
-        <span className="parity-knot is-lacking" /> never sent
-        <span className="parity-knot is-unknown" /> no occasion to
-      </p>
-    </div>
+          {signals.map((signal) => (
+            <th key={signal.id} scope="col" className="parity-head">
+              <button
+                type="button"
+                aria-pressed={signal.id === lacking}
+                className={signal.id === lacking ? "is-chosen" : undefined}
+                title={t("Only those that do not tell {what}", { what: signal.what })}
+                onClick={() =>
+                  setParams({ lacks: signal.id === lacking ? null : signal.id }, { replace: true })
+                }
+              >
+                <span>{signal.label}</span>
+              </button>
+            </th>
+          ))}
+          <th scope="col">{t("Last seen")}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <Row key={rowKey(row)} row={row} signals={signals} picked={rowKey(row) === open} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** Where there is no room for a matrix: how much each one tells, and what it lacks. */
+function List({ rows, signals }: { rows: readonly ParityRow[]; signals: readonly Signal[] }) {
+  return (
+    <ul className="parity-list">
+      {rows.map((row) => {
+        const could = row.sends.length + row.lacks.length;
+        const lacks = signals.filter((signal) => row.lacks.includes(signal.id)).map((signal) => signal.label);
+        return (
+          <li key={rowKey(row)}>
+            <button type="button" onClick={() => openRow(row, null)}>
+              <span className="compact-line">
+                <span>
+                  <strong>{frameworkName(row)}</strong>{" "}
+                  <span className="faint">{row.convention ?? t("no convention")}</span>
+                </span>
+                <span className="figure">{t("{n} of {all}", { n: row.sends.length, all: could })}</span>
+              </span>
+              <span className="parity-share" aria-hidden="true">
+                <i style={{ width: `${could > 0 ? (row.sends.length / could) * 100 : 0}%` }} />
+              </span>
+              {lacks.length > 0 ? (
+                <span className="muted parity-lacks">{t("lacks {list}", { list: lacks.join(", ") })}</span>
+              ) : null}
+            </button>
+          </li>
+        );
+      })}
+    </ul>
   );
 }
 
@@ -127,35 +180,93 @@ const byCalls = (a: ParityRow, b: ParityRow) =>
   b.in_traces.llm_calls - a.in_traces.llm_calls || b.traces - a.traces;
 
 export function Frameworks() {
-  const { params } = usePlace();
-  const range = useMemo(() => rangeOf(params), [params]);
-  const query = useParity(range);
-  const status = useStatus();
+  const { params, scope, open } = useWorkPlace();
+  const query = useParity(scope.range);
+  const narrow = useNarrow();
+  const signals = useMemo(() => allSignals(), []);
+  const lacking = params.get("lacks");
+  const find = params.get("find") ?? "";
   const rows = useMemo(() => [...(query.data?.frameworks ?? [])].sort(byCalls), [query.data]);
+  const found = useMemo(() => {
+    const word = find.trim().toLowerCase();
+    return rows.filter(
+      (row) =>
+        (!lacking || row.lacks.includes(lacking)) &&
+        `${row.framework ?? ""} ${row.convention ?? ""}`.toLowerCase().includes(word),
+    );
+  }, [rows, lacking, find]);
+  const opened = open === null ? undefined : rows.find((row) => rowKey(row) === open);
+  const asked = signals.find((signal) => signal.id === lacking);
   return (
-    <>
-      <TopBar />
-      <PageHead title="Frameworks">
-        {query.data ? (
+    <WorkPage
+      title={t("Frameworks")}
+      facts={
+        query.data ? (
           <span>
-            {plural(rows.length, "row")} from {plural(query.data.traces_read, "trace")}
-            {query.data.complete ? "" : ", the latest"}
+            {t("{n} rows", { count: rows.length, n: count(rows.length) })} ·{" "}
+            {query.data.complete
+              ? t("from {n} traces", { count: query.data.traces_read, n: count(query.data.traces_read) })
+              : t("from the latest {n} traces", {
+                  count: query.data.traces_read,
+                  n: count(query.data.traces_read),
+                })}
           </span>
-        ) : null}
-      </PageHead>
-      <div className="page-body">
-        {query.isError && rows.length === 0 ? (
-          <Failure error={query.error} retry={() => void query.refetch()} />
-        ) : query.isPending ? (
-          <SkeletonRows rows={8} />
-        ) : rows.length > 0 ? (
-          <Matrix rows={rows} />
-        ) : status.data?.store.spans === 0 ? (
-          <TeachToSend what="frameworks" />
+        ) : null
+      }
+      query={query}
+      empty={rows.length === 0}
+      what={t("frameworks")}
+      skeleton={
+        <>
+          <p className="muted parity-wait" role="status">
+            {t("Looking at calls one by one, which takes some seconds …")}
+          </p>
+          <SkeletonRows rows={9} height={32} />
+        </>
+      }
+      detail={opened ? <FrameworkDetail row={opened} signals={signals} asked={params.get("signal")} /> : null}
+    >
+      <div className="work-find parity-find">
+        <input
+          className="field"
+          type="search"
+          value={find}
+          placeholder={t("Find a framework or convention")}
+          aria-label={t("Find a framework or convention")}
+          onChange={(event) => setParams({ find: event.target.value || null }, { replace: true })}
+        />
+        {asked ? (
+          <button
+            type="button"
+            className="quiet-button"
+            onClick={() => setParams({ lacks: null }, { replace: true })}
+          >
+            {t("Only those without: {signal}. Show all", { signal: asked.label })}
+          </button>
         ) : (
-          <NothingMatches what="frameworks" />
+          <span className="faint hint-wide">
+            {t("A column's head keeps those that lack it; a knot says what to set.")}
+          </span>
         )}
       </div>
-    </>
+      {found.length === 0 ? <p className="part-empty">{t("No framework fits.")}</p> : null}
+      {found.length > 0 && narrow ? <List rows={found} signals={signals} /> : null}
+      {found.length > 0 && !narrow ? (
+        <Matrix rows={found} signals={signals} open={open} lacking={lacking} />
+      ) : null}
+      <p className="parity-legend faint">
+        <span className="parity-knot" style={{ "--share": "100%" } as CSSProperties} />{" "}
+        {t("sent by all calls")}
+        <span className="parity-knot" style={{ "--share": "50%" } as CSSProperties} />{" "}
+        {t("by some, filled as far")}
+        <span className="parity-knot is-lacking" /> {t("never sent")}
+        <span className="parity-knot is-unknown" /> {t("no occasion to")}
+      </p>
+      <p className="parity-note faint">
+        {t(
+          "A knot is of calls that were looked at one by one; the figures are of all calls in those traces.",
+        )}
+      </p>
+    </WorkPage>
   );
 }

@@ -1,108 +1,319 @@
 // Which runs happened, and which of them deserves a look? One row a trace, newest first, arriving live.
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { useLive } from "../api/live";
-import { headOfTraces, PAGE_ROWS, queryClient, type Scope, useStatus, useTraces } from "../api/queries";
-import type { TraceSummary, TracesPage } from "../api/types";
-import { ActivityStrip } from "../components/ActivityStrip";
+import { useCallback, useEffect, useMemo, useState } from "react";
+import { Problem } from "../api/client";
+import type { Doomed } from "../api/forget";
+import { PAGE_ROWS, type Scope, useStatus, useTraces } from "../api/queries";
 import { Grid } from "../components/Grid";
+import { Icon } from "../components/Icon";
+import { Link } from "../components/Link";
+import { Menu } from "../components/Menu";
 import { PageHead, TopBar } from "../components/Shell";
 import { Failure, NothingMatches, SkeletonRows, TeachToSend } from "../components/States";
-import { compactTrace, costPlaces, traceColumns } from "../components/traceColumns";
-import { count, plural } from "../lib/format";
-import { rangeLabel } from "../lib/time";
-import { FIELDS, filterParams } from "../state/filters";
-import { useFollowing } from "../state/follow";
-import { href, rangeOf, setParams, setRange, usePlace } from "../state/url";
+import { allTraceColumns, compactTrace, costPlaces } from "../components/traceColumns";
+import { count } from "../lib/format";
+import { t } from "../lib/i18n";
+import { rangeLabel, resolveRange } from "../lib/time";
+import { DEFAULT_COLUMNS, useColumns } from "../state/columns";
+import { setFilter, useScope } from "../state/filters";
+import { setFollowing, useFollowing } from "../state/follow";
+import { useKeys } from "../state/keys";
+import { recall, remember } from "../state/memory";
+import { useMedia, useNarrow } from "../state/screen";
+import { href, setParams, setRange, usePlace } from "../state/url";
+import { type Arrivals, useArrivals } from "./traces/arrivals";
+import { DeleteTraces } from "./traces/Delete";
+import { Facets, useTotal } from "./traces/Facets";
+import { Strip } from "./traces/Strip";
+import { type Chosen, useSelection } from "./traces/selection";
+import { ColumnsMenu, columnsOf, ExportMenu } from "./traces/Tools";
+import "../styles/traces.css";
 
 const DEFAULT_SORT = "-started_at";
-const ASK_HEAD_MS = 1500;
+
+/** Whether the panel of facets is open: as it was left, and where there is room for it. */
+function useFacetsOpen(): [boolean, (open: boolean) => void] {
+  const roomy = useMedia("(min-width: 1200px)");
+  const [choice, setChoice] = useState<boolean | null>(null);
+  const open = choice ?? (roomy && recall("facets") !== "off");
+  return [
+    open,
+    (next) => {
+      setChoice(next);
+      if (roomy) remember("facets", next ? null : "off");
+    },
+  ];
+}
 
 export function Traces() {
   const { params } = usePlace();
-  const scope = useMemo<Scope>(() => ({ range: rangeOf(params), filters: filterParams(params) }), [params]);
+  const scope = useScope();
   const sort = params.get("sort") ?? DEFAULT_SORT;
+  const following = useFollowing();
+  const narrow = useNarrow();
+  // The facets lie over the list where there is no room beside it.
+  const over = useMedia("(max-width: 899px)");
   const query = useTraces(scope, sort);
   const rows = useMemo(() => query.data?.pages.flatMap((page) => page.traces) ?? [], [query.data]);
   const places = useMemo(() => costPlaces(rows), [rows]);
-  const columns = useMemo(() => traceColumns(places), [places]);
-  const arrived = useArrivals(scope, sort, rows);
+  const all = useMemo(() => allTraceColumns(places), [places]);
+  const names = useColumns();
+  const columns = useMemo(() => columnsOf(all, names), [all, names]);
+  const [atTop, setAtTop] = useState(true);
+  const arrived = useArrivals(scope, sort, rows, atTop);
+  const selection = useSelection(rows, JSON.stringify(scope));
+  const [facets, setFacets] = useFacetsOpen();
+  const [doomed, setDoomed] = useState<{ traces: Doomed; which: string } | null>(null);
+  const [deleted, setDeleted] = useState<number | null>(null);
+  const ready = query.isSuccess && !query.isPlaceholderData;
+  const total = useTotal(scope, following ? 15_000 : false, ready);
   const { fetchNextPage, hasNextPage, isFetchingNextPage } = query;
   const more = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
   }, [fetchNextPage, hasNextPage, isFetchingNextPage]);
+  useKeys({
+    n: (event) => {
+      event.preventDefault();
+      arrived.show();
+    },
+    f: (event) => {
+      event.preventDefault();
+      setFollowing(!following);
+    },
+    Escape: (event) => {
+      if (facets && over) setFacets(false);
+      else if (selection.keys.size > 0) selection.clear();
+      else return;
+      event.preventDefault();
+    },
+  });
+  useEffect(() => {
+    if (deleted === null) return;
+    const timer = setTimeout(() => setDeleted(null), 6000);
+    return () => clearTimeout(timer);
+  }, [deleted]);
 
+  // Without traces, or without a filter that can be read, there is nothing to count or to take along.
+  const status = useStatus();
+  const unread = query.error instanceof Problem && query.error.position !== null;
+  const bare = unread || (status.data?.store.spans === 0 && rows.length === 0);
+  const chosen = selection.keys.size;
+  const exact = hasNextPage ? total : rows.length;
+  const stale = query.isPlaceholderData;
   return (
     <>
       <TopBar />
-      <PageHead title="Traces">
-        {query.isSuccess ? (
-          <span>
-            {count(rows.length)}
-            {hasNextPage
-              ? `${sort === DEFAULT_SORT ? " newest" : ""} shown, more below`
-              : rows.length === 1
-                ? " trace"
-                : " traces"}{" "}
-            · {rangeLabel(scope.range)}
-          </span>
-        ) : null}
-        {arrived.fresh > 0 ? (
-          <button type="button" className="new-pill" onClick={arrived.show}>
-            {arrived.fresh >= PAGE_ROWS ? `${PAGE_ROWS}+` : count(arrived.fresh)} new
-          </button>
-        ) : null}
-      </PageHead>
-      {rows.length > 0 || query.isPending ? <ActivityStrip scope={scope} /> : null}
-      <div className="page-body">
-        {query.isError && rows.length === 0 ? (
-          <Failure error={query.error} retry={() => void query.refetch()} />
-        ) : query.isPending ? (
-          <SkeletonRows rows={18} />
-        ) : rows.length === 0 ? (
-          <Nothing scope={scope} />
-        ) : (
-          <Grid
-            label="Traces"
-            key={arrived.generation}
-            rows={rows}
-            columns={columns}
-            rowKey={(trace) => trace.trace_id}
-            rowHref={(trace) => href(`/traces/${trace.trace_id}`)}
-            rowClass={(trace) => (arrived.marked.has(trace.trace_id) ? "is-new" : "")}
-            compact={compactTrace(places)}
-            sort={sort}
-            onSort={(next) => setParams({ sort: next === DEFAULT_SORT ? null : next })}
-            onEnd={more}
-            memory={`traces?${params.toString()}`}
-            footer={
-              hasNextPage ? (
-                <p className="grid-foot">{isFetchingNextPage ? "Loading more …" : ""}</p>
-              ) : (
-                <p className="grid-foot">{plural(rows.length, "trace")} · that is all in this range</p>
-              )
+      <PageHead
+        title={t("Traces")}
+        tools={
+          bare ? null : (
+            <>
+              <button
+                type="button"
+                className="tool-button"
+                aria-pressed={facets}
+                title={t("Values to filter by")}
+                onClick={() => setFacets(!facets)}
+              >
+                <Icon name="facets" size={14} />
+                <span>{t("Facets")}</span>
+              </button>
+              {narrow ? null : <ColumnsMenu all={all} shown={names} />}
+              <ExportMenu scope={scope} />
+              <MoreMenu onDelete={() => setDoomed({ traces: matching(scope), which: whichMatch(scope) })} />
+            </>
+          )
+        }
+      >
+        {chosen > 0 ? (
+          <SelectionFacts
+            selection={selection}
+            onDelete={() =>
+              setDoomed({
+                traces: { trace_ids: [...selection.keys] },
+                which: t("Those that you selected."),
+              })
             }
           />
-        )}
+        ) : query.isSuccess && !bare ? (
+          <span role="status">
+            {deleted !== null
+              ? t("{n} traces deleted", { n: count(deleted), count: deleted })
+              : `${
+                  exact === null
+                    ? t("{n} shown, more below", { n: count(rows.length) })
+                    : t("{n} traces", { n: count(exact), count: exact })
+                } · ${rangeLabel(scope.range)}`}
+          </span>
+        ) : null}
+        <NewPill arrived={arrived} following={following} />
+      </PageHead>
+      <div className="traces">
+        {facets && !bare ? (
+          <>
+            <div className="facets-shade" onPointerDown={() => setFacets(false)} />
+            <aside className="facets-panel" aria-label={t("Facets")}>
+              <div className="facets-head">
+                <h2>{t("Facets")}</h2>
+                <button type="button" className="button" onClick={() => setFacets(false)}>
+                  {t("Show {n} traces", { n: total === null ? "…" : count(total), count: total ?? 2 })}
+                </button>
+              </div>
+              <Facets scope={scope} following={following} ready={ready} />
+            </aside>
+          </>
+        ) : null}
+        <div className="traces-main">
+          {(rows.length > 0 || query.isPending) && !unread ? (
+            <Strip scope={scope} following={following} ready={ready} />
+          ) : null}
+          <div className={stale ? "page-body is-stale" : "page-body"}>
+            {query.isError && (rows.length === 0 || stale) ? (
+              <Failure error={query.error} retry={() => void query.refetch()} />
+            ) : query.isPending ? (
+              <SkeletonRows rows={18} />
+            ) : rows.length === 0 ? (
+              <Nothing scope={scope} />
+            ) : (
+              <Grid
+                label={t("Traces")}
+                key={arrived.generation}
+                rows={rows}
+                columns={columns}
+                rowKey={(trace) => trace.trace_id}
+                rowHref={(trace) => href(`/traces/${trace.trace_id}`)}
+                rowClass={(trace) => (arrived.marked.has(trace.trace_id) ? "is-new" : "")}
+                compact={compactTrace(places)}
+                selection={selection}
+                keepColumns={names !== DEFAULT_COLUMNS}
+                sort={sort}
+                onSort={(next) => setParams({ sort: next === DEFAULT_SORT ? null : next })}
+                onEnd={more}
+                onTop={setAtTop}
+                memory={`traces?${params.toString()}`}
+                footer={
+                  <p className="grid-foot">
+                    {hasNextPage
+                      ? isFetchingNextPage
+                        ? t("Loading more …")
+                        : ""
+                      : t("{n} traces, all in this range", { n: count(rows.length), count: rows.length })}
+                  </p>
+                }
+              />
+            )}
+          </div>
+        </div>
       </div>
+      {doomed ? (
+        <DeleteTraces
+          doomed={doomed.traces}
+          which={doomed.which}
+          close={() => setDoomed(null)}
+          done={(many) => {
+            setDoomed(null);
+            selection.clear();
+            setDeleted(many);
+          }}
+        />
+      ) : null}
     </>
+  );
+}
+
+/** All that match as of now: what arrives after the question was asked is not meant. */
+function matching(scope: Scope): Doomed {
+  const bounds = {
+    since: "1970-01-01T00:00:00Z",
+    until: new Date().toISOString(),
+    ...resolveRange(scope.range),
+  };
+  return { ...scope.filters, ...bounds };
+}
+
+function whichMatch(scope: Scope): string {
+  const { filter } = scope.filters;
+  const range = rangeLabel(scope.range);
+  return filter
+    ? t("All of “{range}” that match {filter}", { range, filter })
+    : t("All of “{range}”", { range });
+}
+
+function SelectionFacts({ selection, onDelete }: { selection: Chosen; onDelete: () => void }) {
+  const [a, b] = [...selection.keys];
+  const n = selection.keys.size;
+  return (
+    <span className="selection" role="status">
+      <strong>{t("{n} selected", { n: count(n) })}</strong>
+      {n === 2 && a && b ? (
+        <Link className="tool-button" href={href(`/traces/${a}`, { diff: b })}>
+          <Icon name="compare" size={14} />
+          <span>{t("Compare")}</span>
+        </Link>
+      ) : (
+        <span className="tool-button is-off" title={t("Select two traces to compare them")}>
+          <Icon name="compare" size={14} />
+          <span>{t("Compare")}</span>
+        </span>
+      )}
+      <button type="button" className="tool-button is-grave" onClick={onDelete}>
+        <Icon name="trash" size={14} />
+        <span>{t("Delete")}</span>
+      </button>
+      <button type="button" className="tool-button" onClick={selection.clear}>
+        <Icon name="close" size={12} />
+        <span>{t("Clear")}</span>
+      </button>
+    </span>
+  );
+}
+
+function NewPill({ arrived, following }: { arrived: Arrivals; following: boolean }) {
+  if (arrived.fresh === 0) return null;
+  const n = arrived.fresh >= PAGE_ROWS ? `${PAGE_ROWS}+` : count(arrived.fresh);
+  return (
+    <button
+      type="button"
+      className="new-pill"
+      title={following ? t("Paused while you scroll. Show them (n)") : t("Show them (n)")}
+      onClick={arrived.show}
+    >
+      {t("{n} new", { n })}
+    </button>
+  );
+}
+
+function MoreMenu({ onDelete }: { onDelete: () => void }) {
+  return (
+    <Menu
+      align="end"
+      title={t("More")}
+      className="tool-button is-icon"
+      label={<Icon name="more" size={16} />}
+    >
+      {(close) => (
+        <button
+          type="button"
+          className="menu-item is-grave"
+          onClick={() => {
+            close();
+            onDelete();
+          }}
+        >
+          {t("Delete all that match …")}
+        </button>
+      )}
+    </Menu>
   );
 }
 
 function Nothing({ scope }: { scope: Scope }) {
   const status = useStatus();
-  if (status.data?.store.spans === 0) return <TeachToSend what="traces" />;
-  const filtered = Object.keys(scope.filters).length > 0;
+  if (status.data?.store.spans === 0) return <TeachToSend what={t("traces")} />;
   return (
-    <NothingMatches what="traces">
-      {filtered ? (
-        <button
-          type="button"
-          className="button"
-          onClick={() =>
-            setParams(Object.fromEntries([...FIELDS.map((field) => [field.name, null]), ["q", null]]))
-          }
-        >
-          Clear the filters
+    <NothingMatches what={t("traces")}>
+      {scope.filters.filter ? (
+        <button type="button" className="button" onClick={() => setFilter("")}>
+          {t("Clear the filter")}
         </button>
       ) : null}
       {scope.range.preset !== "all" ? (
@@ -111,93 +322,9 @@ function Nothing({ scope }: { scope: Scope }) {
           className="button"
           onClick={() => setRange({ preset: "all", since: null, until: null })}
         >
-          Look at all that is stored
+          {t("Look at all that is stored")}
         </button>
       ) : null}
     </NothingMatches>
-  );
-}
-
-type Cached = { pages: TracesPage[]; pageParams: unknown[] };
-
-/**
- * What came since the list was loaded. A live frame only says that something changed: which of it belongs here is
- * the server's to say, so the head of the list is asked again, at most every 1.5 s, with the same filters and order.
- */
-function useArrivals(scope: Scope, sort: string, rows: readonly TraceSummary[]) {
-  const following = useFollowing();
-  const [head, setHead] = useState<TracesPage | null>(null);
-  const [marked, setMarked] = useState<ReadonlySet<string>>(new Set());
-  const [generation, setGeneration] = useState(0);
-  const shown = useRef(new Set<string>());
-  const asking = useRef<ReturnType<typeof setTimeout> | null>(null);
-  const key = JSON.stringify([scope, sort]);
-  shown.current = useMemo(() => new Set(rows.map((row) => row.trace_id)), [rows]);
-
-  const replace = useCallback(
-    (page: TracesPage) => {
-      const fresh = new Set(
-        page.traces.map((trace) => trace.trace_id).filter((id) => !shown.current.has(id)),
-      );
-      setMarked(fresh);
-      setHead(null);
-      queryClient.setQueryData<Cached>(["traces", scope, sort], (old) => {
-        const first = old?.pages[0];
-        return old && first ? { pages: [{ ...first, ...page }], pageParams: [old.pageParams[0]] } : old;
-      });
-    },
-    [scope, sort],
-  );
-
-  const ask = useCallback(() => {
-    if (asking.current) return;
-    asking.current = setTimeout(async () => {
-      asking.current = null;
-      try {
-        const page = await headOfTraces(scope, sort);
-        if (following) replace(page);
-        else setHead(page);
-      } catch {
-        // The list itself reports failures; the next frame asks again.
-      }
-    }, ASK_HEAD_MS);
-  }, [scope, sort, following, replace]);
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another scope or order starts afresh
-  useEffect(() => {
-    setHead(null);
-    setMarked(new Set());
-    return () => {
-      if (asking.current) clearTimeout(asking.current);
-      asking.current = null;
-    };
-  }, [key, following]);
-
-  useLive((frame) => {
-    if (frame.type === "trace" && shown.current.has(frame.trace.trace_id)) {
-      patchRow(scope, sort, frame.trace);
-    } else if (frame.type === "trace" || frame.type === "lagged" || frame.type === "reopened") ask();
-  });
-
-  const fresh = head ? head.traces.filter((trace) => !shown.current.has(trace.trace_id)).length : 0;
-  const show = () => {
-    if (!head) return;
-    replace(head);
-    setGeneration(generation + 1);
-  };
-  return { fresh, show, marked, generation };
-}
-
-function patchRow(scope: Scope, sort: string, trace: TraceSummary): void {
-  queryClient.setQueryData<Cached>(["traces", scope, sort], (old) =>
-    old
-      ? {
-          ...old,
-          pages: old.pages.map((page) => ({
-            ...page,
-            traces: page.traces.map((row) => (row.trace_id === trace.trace_id ? trace : row)),
-          })),
-        }
-      : old,
   );
 }

@@ -1,79 +1,102 @@
-// The one filter bar of every page. Names are those of the API, so a filter is a query parameter and nothing more.
+// The one filter of every page: a text of the query language, in the URL and in the API as `filter`.
+import { useMemo } from "react";
+import { joined, type Narrowing, narrowed, written } from "../lib/query";
+import type { Range } from "../lib/time";
+import { href, navigate, rangeOf, setParams, usePlace } from "./url";
 
-export interface Field {
-  /** Query parameter. */
-  name: string;
-  label: string;
-  hint: string;
-  /** Whether /api/v1/facets lists its values. */
-  facet: boolean;
-  /** "=" for an exact value, "≥" for a lower bound. */
-  sign: "=" | "≥";
+/** What every question is asked about: a time range, and the filter as the API takes it. */
+export interface Scope {
+  range: Range;
+  filters: Record<string, string>;
 }
 
-export const FIELDS: readonly Field[] = [
-  { name: "service", label: "service", hint: "service.name of the sender", facet: true, sign: "=" },
-  { name: "framework", label: "framework", hint: "langgraph, crewai, …", facet: true, sign: "=" },
-  { name: "agent", label: "agent", hint: "an agent that took part", facet: true, sign: "=" },
-  { name: "model", label: "model", hint: "a model that was called", facet: true, sign: "=" },
-  { name: "tool", label: "tool", hint: "a tool that was called", facet: true, sign: "=" },
-  { name: "status", label: "status", hint: "ok, error, unset, running", facet: true, sign: "=" },
-  { name: "session", label: "session", hint: "conversation or thread id", facet: true, sign: "=" },
-  { name: "user", label: "user", hint: "end user id", facet: true, sign: "=" },
-  { name: "project", label: "project", hint: "repository or project", facet: true, sign: "=" },
-  { name: "branch", label: "branch", hint: "git branch of the agent's folder", facet: true, sign: "=" },
-  { name: "commit", label: "commit", hint: "git commit, whole", facet: false, sign: "=" },
-  { name: "tag", label: "tag", hint: "a tag of the trace", facet: true, sign: "=" },
-  {
-    name: "min_duration_ms",
-    label: "duration",
-    hint: "at least, as 250ms, 2s or 1m",
-    facet: false,
-    sign: "≥",
-  },
-  { name: "min_cost_usd", label: "cost", hint: "at least, in dollars, as 0.05", facet: false, sign: "≥" },
-];
+/** Parameters of older links, each one condition. They are folded into the text. */
+const FORMER: Record<string, (value: string) => string> = {
+  service: (value) => `service:${written(value)}`,
+  framework: (value) => `framework:${written(value)}`,
+  agent: (value) => `agent:${written(value)}`,
+  model: (value) => `model:${written(value)}`,
+  tool: (value) => `tool:${written(value)}`,
+  status: (value) => `status:${written(value)}`,
+  session: (value) => `session:${written(value)}`,
+  user: (value) => `user:${written(value)}`,
+  project: (value) => `project:${written(value)}`,
+  branch: (value) => `branch:${written(value)}`,
+  commit: (value) => `commit:${written(value)}`,
+  tag: (value) => `tag:${written(value)}`,
+  min_duration_ms: (value) => `duration>=${value}ms`,
+  min_cost_usd: (value) => `cost>=${value}`,
+  q: (value) => value,
+};
 
-export interface Filter {
-  field: Field;
-  value: string;
-}
+/** Pages that read these words in another way, or not at all. */
+const OWN_WORDS = /^\/(traces\/.|budgets|system|dashboards|events|measurements)/;
 
-export function fieldOf(word: string): Field | undefined {
-  const wanted = word.toLowerCase();
-  return FIELDS.find((field) => field.name === wanted || field.label === wanted);
-}
-
-export function activeFilters(params: URLSearchParams): Filter[] {
-  return FIELDS.flatMap((field) => {
-    const value = params.get(field.name);
-    return value ? [{ field, value }] : [];
+/** The filter as text. */
+export function filterText(params: URLSearchParams): string {
+  const former = Object.entries(FORMER).map(([name, term]) => {
+    const value = params.get(name);
+    return value ? term(value) : "";
   });
+  return joined(params.get("filter") ?? "", ...former);
 }
 
-/** The filter parameters, and q, as the API takes them. */
+/** The filter as the API takes it: nothing, or one parameter. */
 export function filterParams(params: URLSearchParams): Record<string, string> {
-  const chosen: Record<string, string> = {};
-  for (const { field, value } of activeFilters(params)) chosen[field.name] = value;
-  const q = params.get("q");
-  if (q) chosen.q = q;
-  return chosen;
+  const filter = filterText(params);
+  return filter ? { filter } : {};
 }
 
-const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+/** The range and filter of the page, the same object until one of them changes. */
+export function useScope(): Scope {
+  const { params } = usePlace();
+  const filter = filterText(params);
+  const range = JSON.stringify(rangeOf(params));
+  return useMemo(
+    () => ({
+      range: JSON.parse(range) as Range,
+      filters: filter ? { filter } : ({} as Record<string, string>),
+    }),
+    [range, filter],
+  );
+}
 
-/** What was typed as the parameter's value, or null when it does not fit the field. */
-export function readValue(field: Field, typed: string): string | null {
-  const text = typed.trim();
-  if (text === "") return null;
-  if (field.name === "min_cost_usd") {
-    const amount = text.replace(/^\$/, "");
-    return /^\d*\.?\d+$/.test(amount) ? amount : null;
-  }
-  if (field.name === "min_duration_ms") {
-    const match = /^(\d*\.?\d+)\s*(ms|s|m|h)?$/.exec(text);
-    const unit = UNITS[match?.[2] ?? "ms"];
-    return match && unit ? String(Number(match[1]) * unit) : null;
-  }
-  return text;
+const FORMER_GONE = Object.fromEntries(Object.keys(FORMER).map((name) => [name, null]));
+
+/** Filters the page by another text. */
+export function setFilter(text: string, options: { replace?: boolean } = {}): void {
+  setParams({ ...FORMER_GONE, filter: text.trim() || null }, options);
+}
+
+/** Rewrites an address with parameters of older links, without an entry in the history. */
+export function foldFormer(path: string, params: URLSearchParams): void {
+  if (OWN_WORDS.test(path) || !Object.keys(FORMER).some((name) => params.has(name))) return;
+  setFilter(filterText(params), { replace: true });
+}
+
+/**
+ * An address that narrows: the present range and filter with more conditions, as `{model: "gpt-4o", status: "error"}`,
+ * `{model: ["a", "b"]}` for alternatives, `{session: null}` for those without one, `{duration: ">2s"}` for a figure.
+ * What the filter said of the same fields gives way. `params` are other parameters of the page.
+ */
+export function filterHref(
+  path: string,
+  by: Narrowing = {},
+  params: Record<string, string | null | undefined> = {},
+): string {
+  const here = new URLSearchParams(window.location.search);
+  const filter = narrowed(
+    OWN_WORDS.test(window.location.pathname) ? (here.get("filter") ?? "") : filterText(here),
+    by,
+  );
+  return href(path, { filter: filter || undefined, ...params });
+}
+
+/** Goes where `filterHref` leads. */
+export function narrow(
+  path: string,
+  by: Narrowing,
+  params: Record<string, string | null | undefined> = {},
+): void {
+  navigate(filterHref(path, by, params));
 }

@@ -1,6 +1,11 @@
 // Keyboard: single keys and two-key chords ("g t"), off while something is being typed.
 import { useEffect, useRef } from "react";
 
+const APPLE = /Mac|iPhone|iPad/.test(navigator.platform);
+
+/** How the command key and K are written on this machine. */
+export const COMMAND_K = APPLE ? "⌘K" : "Ctrl K";
+
 export type Keys = Record<string, (event: KeyboardEvent) => void>;
 
 const CHORD_MS = 900;
@@ -8,6 +13,7 @@ let chord: { key: string; at: number } | null = null;
 
 function typing(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
+  if (target instanceof HTMLInputElement && /^(checkbox|radio|button)$/.test(target.type)) return false;
   return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
 }
 

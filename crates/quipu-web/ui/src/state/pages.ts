@@ -1,9 +1,41 @@
-/** The pages of the rail, in order, with the key that follows "g". A page is listed when it exists. */
-export const PAGES = [
-  { path: "/traces", label: "Traces", key: "t" },
-  { path: "/sessions", label: "Sessions", key: "s" },
-  { path: "/tools", label: "Tools", key: "o" },
-  { path: "/cost", label: "Cost", key: "c" },
-  { path: "/budgets", label: "Budgets", key: "b" },
-  { path: "/frameworks", label: "Frameworks", key: "f" },
-] as const;
+// The pages of the rail, in order. A page is listed when it exists.
+import { t } from "../lib/i18n";
+
+export interface Page {
+  path: string;
+  label: () => string;
+  /** The key that follows "g". */
+  key: string;
+  /** What belongs together stands together. */
+  group: "start" | "runs" | "work" | "money" | "signals" | "views";
+  /** Where the bar of pages is short, these stay in sight. */
+  front?: boolean;
+  /** Pages below this path belong to it too. */
+  also?: readonly string[];
+}
+
+// Keys that are spoken for: h Overview, t Traces, s Sessions, a Agents, m Models, o Tools, g Guardrails, c Cost,
+// b Budgets, e Events, r Metrics, p Map, d Dashboards, f Frameworks, y System.
+export const PAGES: readonly Page[] = [
+  { path: "/", label: () => t("Overview"), key: "h", group: "start", front: true },
+  { path: "/traces", label: () => t("Traces"), key: "t", group: "runs", front: true },
+  { path: "/sessions", label: () => t("Sessions"), key: "s", group: "runs", also: ["/users"] },
+  { path: "/agents", label: () => t("Agents"), key: "a", group: "work" },
+  { path: "/models", label: () => t("Models"), key: "m", group: "work" },
+  { path: "/tools", label: () => t("Tools"), key: "o", group: "work" },
+  { path: "/guardrails", label: () => t("Guardrails"), key: "g", group: "work" },
+  { path: "/cost", label: () => t("Cost"), key: "c", group: "money", front: true },
+  { path: "/budgets", label: () => t("Budgets"), key: "b", group: "money" },
+  { path: "/events", label: () => t("Events"), key: "e", group: "signals" },
+  { path: "/measurements", label: () => t("Metrics"), key: "r", group: "signals" },
+  { path: "/map", label: () => t("Map"), key: "p", group: "views" },
+  { path: "/dashboards", label: () => t("Dashboards"), key: "d", group: "views" },
+  { path: "/frameworks", label: () => t("Frameworks"), key: "f", group: "views" },
+  { path: "/system", label: () => t("System"), key: "y", group: "views" },
+];
+
+/** The page that a path belongs to. */
+export function pageOf(path: string): Page | undefined {
+  const within = (root: string) => path === root || (root !== "/" && path.startsWith(`${root}/`));
+  return PAGES.find((page) => within(page.path) || page.also?.some(within));
+}

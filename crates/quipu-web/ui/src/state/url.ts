@@ -54,7 +54,7 @@ export function setParams(patch: Record<string, string | null>, options: { repla
   navigate(window.location.pathname + (query ? `?${query}` : ""), options);
 }
 
-const RANGE_KEYS = ["range", "since", "until"] as const;
+const RANGE_KEYS = ["range", "since", "until", "compare"] as const;
 
 /** An address within the dashboard that keeps the time range of the present one; null takes a parameter away. */
 export function href(path: string, params: Record<string, string | null | undefined> = {}): string {

@@ -1,4 +1,5 @@
 // One budget to make, change or take away. What is wrong stands at its field, whoever found it.
+
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useMemo, useState } from "react";
 import { put, remove } from "../../api/client";
@@ -9,17 +10,24 @@ import { Icon } from "../../components/Icon";
 import { Segments } from "../../components/Segments";
 import { Trouble } from "../../components/States";
 import { fieldErrors } from "../../lib/fieldErrors";
+import { t } from "../../lib/i18n";
+import { grainName } from "../../lib/words";
 import { configOf, DRAFT_FIELDS, type Draft, type DraftErrors, draftOf } from "./draft";
 import { Choice, type PartProps } from "./parts";
 import { ScopeRows } from "./ScopeRows";
 
-const ACTION_NAMES = { block: "Block", degrade: "Degrade", throttle: "Throttle", notify: "Notify" };
-const ACTION_HINTS = {
-  block: "It is refused before it is made.",
-  degrade: "It goes through, and the caller is told to use a cheaper model.",
-  throttle: "It waits, then goes through.",
-  notify: "It goes through; notices are given all the same.",
-};
+const actionNames = () => ({
+  block: t("Block"),
+  degrade: t("Degrade"),
+  throttle: t("Throttle"),
+  notify: t("Notify"),
+});
+const actionHints = () => ({
+  block: t("It is refused before it is made."),
+  degrade: t("It goes through, and the caller is told to use a cheaper model."),
+  throttle: t("It waits, then goes through."),
+  notify: t("It goes through; notices are given all the same."),
+});
 
 function zones(): string[] {
   return ["UTC", ...Intl.supportedValuesOf("timeZone")];
@@ -59,37 +67,40 @@ export function BudgetForm({ budget, taken, close }: Props) {
     if (fixed) return;
     const { config, errors: found } = configOf(draft, budget?.config);
     const name = draft.name.trim();
-    if (!budget && taken.includes(name)) found.name = "There is a budget of this name already.";
+    if (!budget && taken.includes(name)) found.name = t("There is a budget of this name already.");
     setOwn(found);
     if (Object.keys(found).length === 0) save.mutate({ name, config });
   };
   return (
-    <aside className="panel" aria-label={budget ? `Budget ${budget.name}` : "New budget"}>
+    <aside
+      className="panel"
+      aria-label={budget ? t("Budget {name}", { name: budget.name }) : t("New budget")}
+    >
       <header className="panel-head budget-head">
         <div className="panel-title">
-          <h2>{budget ? budget.name : "New budget"}</h2>
+          <h2>{budget ? budget.name : t("New budget")}</h2>
           <button
             type="button"
             className="icon-button push"
-            title="Close (esc)"
-            aria-label="Close"
+            title={t("Close (esc)")}
+            aria-label={t("Close")}
             onClick={close}
           >
             <Icon name="close" />
           </button>
         </div>
         {fixed ? (
-          <p className="muted">Written in the configuration or in the program: it is changed there.</p>
+          <p className="muted">{t("Written in the configuration or in the program: it is changed there.")}</p>
         ) : null}
       </header>
       <form className="panel-body budget-form" onSubmit={submit}>
         <fieldset disabled={fixed}>
           {budget ? null : (
             <Field
-              label="Name"
+              label={t("Name")}
               value={draft.name}
               error={errors.name}
-              placeholder="daily"
+              placeholder={t("daily")}
               autoFocus
               onChange={(name) => set({ name })}
             />
@@ -98,11 +109,11 @@ export function BudgetForm({ budget, taken, close }: Props) {
           <Period draft={draft} errors={errors} set={set} />
           <ScopeRows draft={draft} errors={errors} set={set} />
           <Field
-            label="Notify at"
-            suffix="% of a limit"
+            label={t("Notify at")}
+            suffix={t("% of a limit")}
             value={draft.thresholds}
             error={errors.thresholds}
-            hint="Once a period each, as an event budget.threshold."
+            hint={t("Once a period each, as an event budget.threshold.")}
             onChange={(thresholds) => set({ thresholds })}
           />
           <Beyond draft={draft} errors={errors} set={set} />
@@ -113,10 +124,10 @@ export function BudgetForm({ budget, taken, close }: Props) {
         {fixed ? null : (
           <div className="form-actions">
             <button type="submit" className="button is-main" disabled={save.isPending}>
-              {save.isPending ? "Saving …" : budget ? "Save" : "Create"}
+              {save.isPending ? t("Saving …") : t(budget ? "Save" : "Create")}
             </button>
             <button type="button" className="button" onClick={close}>
-              Cancel
+              {t("Cancel")}
             </button>
             {budget ? <Delete name={budget.name} pending={drop.isPending} drop={drop.mutate} /> : null}
           </div>
@@ -130,7 +141,7 @@ function Limits({ draft, errors, set }: PartProps) {
   return (
     <div className="form-three">
       <Field
-        label="Dollars"
+        label={t("Dollars")}
         prefix="$"
         inputMode="decimal"
         value={draft.limit_usd}
@@ -138,14 +149,14 @@ function Limits({ draft, errors, set }: PartProps) {
         onChange={(limit_usd) => set({ limit_usd })}
       />
       <Field
-        label="Tokens"
+        label={t("Tokens")}
         value={draft.limit_tokens}
         error={errors.limit_tokens}
         placeholder="5M"
         onChange={(limit_tokens) => set({ limit_tokens })}
       />
       <Field
-        label="Calls"
+        label={t("Calls")}
         value={draft.limit_calls}
         error={errors.limit_calls}
         onChange={(limit_calls) => set({ limit_calls })}
@@ -159,23 +170,23 @@ function Period({ draft, errors, set }: PartProps) {
   const calendar = draft.period !== "total" && !draft.rolling;
   return (
     <>
-      <Choice label="Per" error={errors.period ?? errors.rolling}>
+      <Choice label={t("Per")} error={errors.period ?? errors.rolling}>
         <Segments
-          label="Period"
-          options={BUDGET_PERIODS.map((id) => ({ id, label: id === "total" ? "in all" : id }))}
+          label={t("Period")}
+          options={BUDGET_PERIODS.map((id) => ({ id, label: id === "total" ? t("in all") : grainName(id) }))}
           value={draft.period}
           onPick={(period) => set({ period })}
         />
         {draft.period === "total" ? null : (
           <Segments
-            label="Kind of period"
+            label={t("Kind of period")}
             options={[
               {
                 id: "calendar",
-                label: "calendar",
-                title: "Starts anew on the hour, at midnight, on Monday, on the first",
+                label: t("calendar"),
+                title: t("Starts anew on the hour, at midnight, on Monday, on the first"),
               },
-              { id: "rolling", label: "rolling", title: "Always the time up to now" },
+              { id: "rolling", label: t("rolling"), title: t("Always the time up to now") },
             ]}
             value={draft.rolling ? "rolling" : "calendar"}
             onPick={(kind) => set({ rolling: kind === "rolling" })}
@@ -184,7 +195,7 @@ function Period({ draft, errors, set }: PartProps) {
       </Choice>
       {calendar && draft.period !== "hour" ? (
         <Field
-          label="Time zone of the calendar"
+          label={t("Time zone of the calendar")}
           value={draft.time_zone}
           error={errors.time_zone}
           placeholder="UTC"
@@ -199,18 +210,18 @@ function Period({ draft, errors, set }: PartProps) {
 function Beyond({ draft, errors, set }: PartProps) {
   return (
     <>
-      <Choice label="A call that does not fit" error={errors.action}>
+      <Choice label={t("A call that does not fit")} error={errors.action}>
         <Segments
-          label="Action"
-          options={BUDGET_ACTIONS.map((id) => ({ id, label: ACTION_NAMES[id] }))}
+          label={t("Action")}
+          options={BUDGET_ACTIONS.map((id) => ({ id, label: actionNames()[id] }))}
           value={draft.action}
           onPick={(action) => set({ action })}
         />
-        <span className="form-hint">{ACTION_HINTS[draft.action]}</span>
+        <span className="form-hint">{actionHints()[draft.action]}</span>
       </Choice>
       {draft.action === "degrade" ? (
         <Field
-          label="Model to use instead"
+          label={t("Model to use instead")}
           value={draft.degrade_to}
           error={errors.degrade_to}
           placeholder="gpt-4o-mini"
@@ -219,7 +230,7 @@ function Beyond({ draft, errors, set }: PartProps) {
       ) : null}
       {draft.action === "throttle" ? (
         <Field
-          label="Seconds to wait"
+          label={t("Seconds to wait")}
           inputMode="decimal"
           value={draft.throttle}
           error={errors.throttle_ms}
@@ -239,20 +250,20 @@ function Loop({ draft, errors, set }: PartProps) {
           checked={draft.loop}
           onChange={(event) => set({ loop: event.target.checked })}
         />
-        <span>Stop loops: judged for each session on its own</span>
+        <span>{t("Stop loops: judged for each session on its own")}</span>
       </label>
       {draft.loop ? (
         <div className="form-three">
           <Field
-            label="Same tool run"
-            hint="times in a row"
+            label={t("Same tool run")}
+            hint={t("times in a row")}
             value={draft.repeats}
             error={errors["loop.repeats"] ?? errors.loop}
             placeholder="5"
             onChange={(repeats) => set({ repeats })}
           />
           <Field
-            label="Cost a minute"
+            label={t("Cost a minute")}
             prefix="$"
             inputMode="decimal"
             value={draft.usd_per_minute}
@@ -260,8 +271,8 @@ function Loop({ draft, errors, set }: PartProps) {
             onChange={(usd_per_minute) => set({ usd_per_minute })}
           />
           <Field
-            label="Turns"
-            hint="calls to models"
+            label={t("Turns")}
+            hint={t("calls to models")}
             value={draft.turns}
             error={errors["loop.turns"]}
             onChange={(turns) => set({ turns })}
@@ -278,16 +289,16 @@ function Delete({ name, pending, drop }: { name: string; pending: boolean; drop:
   if (!sure)
     return (
       <button type="button" className="quiet-button push" onClick={() => setSure(true)}>
-        Delete
+        {t("Delete")}
       </button>
     );
   return (
     <span className="push form-sure">
       <button type="button" className="button is-grave" disabled={pending} onClick={() => drop(name)}>
-        Delete for good
+        {t("Delete for good")}
       </button>
       <button type="button" className="quiet-button" onClick={() => setSure(false)}>
-        Keep
+        {t("Keep")}
       </button>
     </span>
   );

@@ -1,12 +1,15 @@
 // How much is left, of what, for whom, until when? One block a budget, one cord an account; the form stands beside.
+
 import { useMemo, useState } from "react";
 import type { Budget, BudgetAccount, BudgetConfig } from "../../api/money";
 import { useBudgets } from "../../api/queries";
 import { PanelSplit } from "../../components/PanelSplit";
 import { PageHead } from "../../components/Shell";
 import { Failure, SkeletonRows } from "../../components/States";
-import { compact, count, percent, plural, usd, usdColumnPlaces, usdExact, usdPlain } from "../../lib/format";
+import { compact, count, percent, usd, usdColumnPlaces, usdExact, usdPlain } from "../../lib/format";
+import { t } from "../../lib/i18n";
 import { fullTime, minuteTime, until, utcTime } from "../../lib/time";
+import { fieldName, grainName } from "../../lib/words";
 import { useKeys } from "../../state/keys";
 import { useNarrow, useNow } from "../../state/screen";
 import { setParams, usePlace } from "../../state/url";
@@ -51,12 +54,17 @@ export function Budgets() {
   return (
     <>
       <div className="budgets-top">
-        <button type="button" className="button" title="New budget (n)" onClick={() => open({ new: "1" })}>
-          New budget
+        <button
+          type="button"
+          className="button"
+          title={t("New budget (n)")}
+          onClick={() => open({ new: "1" })}
+        >
+          {t("New budget")}
         </button>
       </div>
-      <PageHead title="Budgets">
-        {budgets.length > 0 ? <span>{plural(budgets.length, "budget")}</span> : null}
+      <PageHead title={t("Budgets")}>
+        {budgets.length > 0 ? <span>{t("{count} budgets", { count: budgets.length })}</span> : null}
       </PageHead>
       <PanelSplit panel={panel} covers={narrow && panel !== null}>
         <div className="budgets-scroll">
@@ -85,53 +93,67 @@ export function Budgets() {
 function NoBudgets({ make }: { make: () => void }) {
   return (
     <div className="state">
-      <h2>No budgets yet</h2>
+      <h2>{t("No budgets yet")}</h2>
       <p className="state-text">
-        A budget holds spending to a limit of dollars, tokens or calls: for everything, or for each user,
-        agent, model or project. The library and the gateway ask it before a call is made, so a call that does
-        not fit is never paid for.
+        {t(
+          "A budget holds spending to a limit of dollars, tokens or calls: for everything, or for each user, agent, model or project. The library and the gateway ask it before a call is made, so a call that does not fit is never paid for.",
+        )}
       </p>
       <div className="state-actions">
         <button type="button" className="button is-main" onClick={make}>
-          New budget
+          {t("New budget")}
         </button>
       </div>
       <p className="faint">
-        Or from a shell: <code className="mono">quipu budget set daily --usd 10 --per day</code>
+        {t("Or from a shell:")} <code className="mono">quipu budget set daily --usd 10 --per day</code>
       </p>
     </div>
   );
 }
 
-const ACTIONS: Record<string, string> = {
-  block: "then block",
-  degrade: "then a cheaper model",
-  throttle: "then slow down",
-  notify: "then only tell",
-};
+function actionText(config: BudgetConfig): string {
+  switch (config.action ?? "block") {
+    case "block":
+      return t("then block");
+    case "degrade":
+      return config.degrade_to ? t("then {model}", { model: config.degrade_to }) : t("then a cheaper model");
+    case "throttle":
+      return t("then slow down");
+    case "notify":
+      return t("then only tell");
+  }
+}
+
+function periodText({ period = "day", rolling }: BudgetConfig): string {
+  if (period === "total") return t("in all");
+  return rolling
+    ? t("in any {period}", { period: grainName(period) })
+    : t("a {period}", { period: grainName(period) });
+}
 
 /** What a budget says of itself, in one line. */
 function termsOf(config: BudgetConfig): string[] {
   const limits = [
     config.limit_usd ? usdPlain(String(config.limit_usd)) : "",
-    config.limit_tokens ? `${compact(config.limit_tokens)} tokens` : "",
-    config.limit_calls ? `${compact(config.limit_calls)} calls` : "",
+    config.limit_tokens
+      ? t("{n} tokens", { count: config.limit_tokens, n: compact(config.limit_tokens) })
+      : "",
+    config.limit_calls ? t("{n} calls", { count: config.limit_calls, n: compact(config.limit_calls) }) : "",
   ].filter(Boolean);
-  const period =
-    config.period === "total" ? "in all" : config.rolling ? `in any ${config.period}` : `a ${config.period}`;
-  const action = config.action ?? "block";
-  const told = action === "degrade" && config.degrade_to ? `then ${config.degrade_to}` : ACTIONS[action];
-  const terms = [limits.length > 0 ? `${limits.join(" and ")} ${period}` : "", told ?? action];
-  if (config.loop) terms.push("loops stopped");
+  const all = limits.join(` ${t("and")} `);
+  const terms = [limits.length > 0 ? `${all} ${periodText(config)}` : "", actionText(config)];
+  if (config.loop) terms.push(t("loops stopped"));
   return terms.filter(Boolean);
 }
 
 function scopeText(scope: BudgetConfig["scope"]): string {
   const parts = Object.entries(scope ?? {}).flatMap(([field, value]) => {
     if (!value) return [];
-    return value === "*" ? [`each ${field}`] : [`${field} ${value}`];
+    return value === "*"
+      ? [t("each {field}", { field: fieldName(field) })]
+      : [`${fieldName(field)} ${value}`];
   });
-  return parts.length > 0 ? parts.join(", ") : "everything";
+  return parts.length > 0 ? parts.join(", ") : t("everything");
 }
 
 function Block({ budget, chosen, open }: { budget: Budget; chosen: boolean; open: () => void }) {
@@ -154,18 +176,18 @@ function Block({ budget, chosen, open }: { budget: Budget; chosen: boolean; open
           {budget.source === "file" ? (
             <span
               className="faint"
-              title="It is changed where it is written: in the configuration, or in the program"
+              title={t("It is changed where it is written: in the configuration, or in the program")}
             >
-              of the configuration
+              {t("of the configuration")}
             </span>
           ) : null}
         </p>
         <button type="button" className="quiet-button" aria-pressed={chosen} onClick={open}>
-          {budget.source === "file" ? "Show" : "Edit"}
+          {t(budget.source === "file" ? "Show" : "Edit")}
         </button>
       </header>
       {accounts.length === 0 ? (
-        <p className="faint budget-quiet">Nothing spent yet in this period.</p>
+        <p className="faint budget-quiet">{t("Nothing spent yet in this period.")}</p>
       ) : (
         <ul>
           {accounts.slice(0, all ? MOST : FIRST).map((account) => (
@@ -179,7 +201,7 @@ function Block({ budget, chosen, open }: { budget: Budget; chosen: boolean; open
       )}
       {accounts.length > FIRST ? (
         <button type="button" className="quiet-button budget-more" onClick={() => setAll(!all)}>
-          {all ? `The ${FIRST} fullest only` : `All ${count(accounts.length)}`}
+          {all ? t("The {n} fullest only", { n: FIRST }) : t("All {n}", { n: count(accounts.length) })}
         </button>
       ) : null}
     </section>
@@ -191,7 +213,7 @@ const shareOf = (account: BudgetAccount) => account.share ?? Number.POSITIVE_INF
 
 function accountName(account: BudgetAccount): string {
   const parts = Object.values(account.scope);
-  return parts.length > 0 ? parts.join(" · ") : "all";
+  return parts.length > 0 ? parts.join(" · ") : t("all");
 }
 
 function figureOf(account: BudgetAccount): (value: string) => string {
@@ -200,12 +222,18 @@ function figureOf(account: BudgetAccount): (value: string) => string {
   return (value) => usd(value, places);
 }
 
+function amountOf(account: BudgetAccount, value: number, figure: (value: number) => string): string {
+  return account.unit === "tokens"
+    ? t("{n} tokens", { count: value, n: figure(value) })
+    : t("{n} calls", { count: value, n: figure(value) });
+}
+
 function exactOf(account: BudgetAccount, value: string): string {
-  return account.unit === "usd" ? usdExact(value) : `${count(Number(value))} ${account.unit}`;
+  return account.unit === "usd" ? usdExact(value) : amountOf(account, Number(value), count);
 }
 
 function limitText(account: BudgetAccount): string {
-  if (account.unit !== "usd") return `${compact(Number(account.limit))} ${account.unit}`;
+  if (account.unit !== "usd") return amountOf(account, Number(account.limit), compact);
   return usdPlain(account.limit);
 }
 
@@ -221,8 +249,8 @@ function AccountRow({ account, thresholds }: { account: BudgetAccount; threshold
         className="account-name"
         title={
           Object.entries(account.scope)
-            .map(([field, value]) => `${field}: ${value}`)
-            .join("\n") || "Every call"
+            .map(([field, value]) => `${fieldName(field)}: ${value}`)
+            .join("\n") || t("Every call")
         }
       >
         {name}
@@ -232,11 +260,15 @@ function AccountRow({ account, thresholds }: { account: BudgetAccount; threshold
         {account.share === null ? "–" : percent(account.share, 0)}
       </span>
       <span className="account-sums figure">
-        <span title={`${exactOf(account, account.spent)} spent`}>{figure(account.spent)}</span>
+        <span title={t("{amount} spent", { amount: exactOf(account, account.spent) })}>
+          {figure(account.spent)}
+        </span>
         {reserved ? (
           <span
             className="muted"
-            title={`${exactOf(account, account.reserved)} reserved by calls that are under way`}
+            title={t("{amount} reserved by calls that are under way", {
+              amount: exactOf(account, account.reserved),
+            })}
           >
             {" "}
             + {figure(account.reserved)}
@@ -244,7 +276,7 @@ function AccountRow({ account, thresholds }: { account: BudgetAccount; threshold
         ) : null}
         <span className="muted" title={exactOf(account, account.limit)}>
           {" "}
-          of {limitText(account)}
+          {t("of {limit}", { limit: limitText(account) })}
         </span>
       </span>
       <span className="account-reset muted">
@@ -253,11 +285,13 @@ function AccountRow({ account, thresholds }: { account: BudgetAccount; threshold
             dateTime={account.resets_at}
             title={`${fullTime(account.resets_at)}\n${utcTime(account.resets_at)}`}
           >
-            {left ? `resets in ${left}` : `reset ${minuteTime(account.resets_at)}`}
+            {left
+              ? t("resets in {left}", { left })
+              : t("reset {time}", { time: minuteTime(account.resets_at) })}
           </time>
         ) : (
           <span className="faint">
-            {account.period_start ? `since ${minuteTime(account.period_start)}` : ""}
+            {account.period_start ? t("since {time}", { time: minuteTime(account.period_start) }) : ""}
           </span>
         )}
       </span>

@@ -1,5 +1,6 @@
 import type { BudgetAccount } from "../../api/money";
 import { percent, usdPixels } from "../../lib/format";
+import { t } from "../../lib/i18n";
 
 /** A cord that is used up: spent thick, reserved hatched, a knot at each threshold, filled once it has fired. */
 export function Burn({ account, thresholds }: { account: BudgetAccount; thresholds: readonly number[] }) {
@@ -9,7 +10,10 @@ export function Burn({ account, thresholds }: { account: BudgetAccount; threshol
   const reach = Math.max(1, spent + reserved, ...thresholds.filter((share) => share <= 1.5));
   // The last knot stays inside.
   const at = (share: number) => `${Math.min(100, (share / reach) * 98)}%`;
-  const label = `${percent(spent)} spent${reserved > 0 ? `, ${percent(reserved)} reserved` : ""}`;
+  const label =
+    reserved > 0
+      ? t("{spent} spent, {reserved} reserved", { spent: percent(spent), reserved: percent(reserved) })
+      : t("{amount} spent", { amount: percent(spent) });
   return (
     <div className={`burn ${heat(account, thresholds)}`} role="img" aria-label={label} title={label}>
       <i className="burn-spent" style={{ width: at(spent) }} />
@@ -24,7 +28,11 @@ export function Burn({ account, thresholds }: { account: BudgetAccount; threshol
           key={share}
           className={fired(account, share) ? "burn-knot is-fired" : "burn-knot"}
           style={{ left: at(share) }}
-          title={`${percent(share, 0)}${fired(account, share) ? ": told of in this period" : ""}`}
+          title={
+            fired(account, share)
+              ? t("{share}: told of in this period", { share: percent(share, 0) })
+              : percent(share, 0)
+          }
         />
       ))}
     </div>

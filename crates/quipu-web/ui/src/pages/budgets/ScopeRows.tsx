@@ -1,7 +1,10 @@
 // Whose spending a budget is about.
+
 import { useFacet } from "../../api/queries";
 import { Icon } from "../../components/Icon";
-import { fieldOf } from "../../state/filters";
+import { t } from "../../lib/i18n";
+import { FACETS } from "../../lib/query";
+import { fieldName } from "../../lib/words";
 import { SCOPE_FIELDS, type ScopeRow } from "./draft";
 import { Choice, type PartProps } from "./parts";
 
@@ -13,8 +16,8 @@ export function ScopeRows({ draft, errors, set }: PartProps) {
     set({ scope: draft.scope.map((old, at) => (at === index ? row : old)) });
   const next = free.includes("user") ? "user" : free[0];
   return (
-    <Choice label="For" error={errors.scope}>
-      {draft.scope.length === 0 ? <p className="form-plain">everything that is spent</p> : null}
+    <Choice label={t("For")} error={errors.scope}>
+      {draft.scope.length === 0 ? <p className="form-plain">{t("everything that is spent")}</p> : null}
       {draft.scope.map((row, index) => (
         <ScopeLine
           key={row.field}
@@ -31,12 +34,12 @@ export function ScopeRows({ draft, errors, set }: PartProps) {
           className="quiet-button form-add"
           onClick={() => set({ scope: [...draft.scope, { field: next, value: "" }] })}
         >
-          {draft.scope.length === 0 ? "Narrow it" : "Narrow it further"}
+          {t(draft.scope.length === 0 ? "Narrow it" : "Narrow it further")}
         </button>
       ) : null}
       {draft.scope.length > 0 ? (
         <span className="form-hint">
-          * gives each one an account of its own; gpt-4* takes all that begin so.
+          {t("* gives each one an account of its own; gpt-4* takes all that begin so.")}
         </span>
       ) : null}
     </Choice>
@@ -52,12 +55,12 @@ interface ScopeLineProps {
 }
 
 function ScopeLine({ row, free, error, change, drop }: ScopeLineProps) {
-  const facet = useFacet(fieldOf(row.field)?.facet ? row.field : null, ALL_TIME);
+  const facet = useFacet(FACETS.includes(row.field) ? row.field : null, ALL_TIME);
   const list = `scope-${row.field}`;
   return (
     <div className={error ? "scope-line is-wrong" : "scope-line"}>
       <select
-        aria-label="What it is about"
+        aria-label={t("What it is about")}
         value={row.field}
         onChange={(event) => {
           const field = SCOPE_FIELDS.find((name) => name === event.target.value);
@@ -66,12 +69,12 @@ function ScopeLine({ row, free, error, change, drop }: ScopeLineProps) {
       >
         {[row.field, ...free].map((field) => (
           <option key={field} value={field}>
-            {field}
+            {fieldName(field)}
           </option>
         ))}
       </select>
       <input
-        aria-label={`Which ${row.field}`}
+        aria-label={t("Which {field}", { field: fieldName(row.field) })}
         aria-invalid={error ? true : undefined}
         value={row.value}
         placeholder="*"
@@ -89,8 +92,8 @@ function ScopeLine({ row, free, error, change, drop }: ScopeLineProps) {
       <button
         type="button"
         className="icon-button"
-        aria-label={`Not by ${row.field}`}
-        title="Take away"
+        aria-label={t("Not by {field}", { field: fieldName(row.field) })}
+        title={t("Take away")}
         onClick={drop}
       >
         <Icon name="close" size={12} />

@@ -1,4 +1,5 @@
 // A budget as it is typed, and as the server has it. Amounts stay text, so that no digit is lost on the way.
+
 import {
   BUDGET_ACTIONS,
   BUDGET_PERIODS,
@@ -7,6 +8,7 @@ import {
   type BudgetPeriod,
 } from "../../api/money";
 import { parseDecimal } from "../../lib/decimal";
+import { t } from "../../lib/i18n";
 
 export const SCOPE_FIELDS = [
   "project",
@@ -147,8 +149,8 @@ export function configOf(
     if (value === null) errors[name] = wrong;
     return value;
   };
-  const whole = "A whole number, such as 400, 500k or 5M.";
-  const amount = "An amount, such as 25 or 0.50.";
+  const whole = t("A whole number, such as 400, 500k or 5M.");
+  const amount = t("An amount, such as 25 or 0.50.");
   const config: BudgetConfig = {
     ...before,
     limit_usd: read("limit_usd", draft.limit_usd, readAmount, amount),
@@ -165,14 +167,14 @@ export function configOf(
         "thresholds",
         draft.thresholds,
         readThresholds,
-        "Percentages with commas between, such as 80, 100.",
+        t("Percentages with commas between, such as 80, 100."),
       ) ?? [],
     action: draft.action,
     degrade_to: draft.action === "degrade" ? draft.degrade_to.trim() || null : null,
     loop: null,
   };
   if (draft.action === "throttle") {
-    const seconds = read("throttle_ms", draft.throttle, readAmount, "Seconds, such as 1 or 2.5.");
+    const seconds = read("throttle_ms", draft.throttle, readAmount, t("Seconds, such as 1 or 2.5."));
     if (seconds !== null) config.throttle_ms = Math.round(Number(seconds) * 1000);
   }
   if (draft.loop) {
@@ -183,11 +185,11 @@ export function configOf(
       turns: read("loop.turns", draft.turns, readCount, whole),
     };
   }
-  if (draft.name.trim() === "") errors.name = "A budget needs a name.";
+  if (draft.name.trim() === "") errors.name = t("A budget needs a name.");
   for (const row of draft.scope)
-    if (row.value.trim() === "") errors[`scope.${row.field}`] = "Whose? Use * for each.";
+    if (row.value.trim() === "") errors[`scope.${row.field}`] = t("Whose? Use * for each.");
   const limits = [draft.limit_usd, draft.limit_tokens, draft.limit_calls];
   if (!draft.loop && limits.every((limit) => limit.trim() === ""))
-    errors.limit_usd = "Set a limit in dollars, tokens or calls.";
+    errors.limit_usd = t("Set a limit in dollars, tokens or calls.");
   return { config, errors };
 }

@@ -1,14 +1,16 @@
 // Where does the money go, where is that leading, and what could be saved? Totals first, then over time, then every
 // line of the ledger; below, what the sums do not say.
+
 import { useMemo, useState } from "react";
 import type { CostAnalysis } from "../../api/money";
 import { type Scope, useCostAnalysis, useStatus, useUsage } from "../../api/queries";
 import { Segments } from "../../components/Segments";
 import { PageHead, TopBar } from "../../components/Shell";
 import { Failure, Loading, NothingMatches, TeachToSend, Trouble } from "../../components/States";
-import { Time } from "../../components/Time";
-import { GRAINS, type Grain, grainOf } from "../../lib/buckets";
-import { minuteTime, rangeLabel } from "../../lib/time";
+import { GRAINS, type Grain, grainOf, type Measure } from "../../lib/buckets";
+import { t } from "../../lib/i18n";
+import { fullTime, minuteTime, rangeLabel, utcTime } from "../../lib/time";
+import { fieldName, grainName } from "../../lib/words";
 import { filterParams } from "../../state/filters";
 import { useFollowing } from "../../state/follow";
 import { rangeOf, setParams, usePlace } from "../../state/url";
@@ -17,11 +19,12 @@ import "./cost.css";
 import {
   choose,
   chosenGrain,
-  DIMENSION_TITLES,
   DIMENSIONS,
   type Dimension,
+  dimensionTitle,
   groupByOf,
   MEASURES,
+  measureTitle,
   readGroupBy,
 } from "./dimensions";
 import { ForecastPanel } from "./ForecastPanel";
@@ -60,18 +63,18 @@ export function Cost() {
   const body = () => {
     if (query.isError && !query.data)
       return <Failure error={query.error} retry={() => void query.refetch()} />;
-    if (query.isPending) return <Loading what="Adding up" />;
+    if (query.isPending) return <Loading what={t("Adding up")} />;
     if (query.data.total.llm_calls === 0) {
       return status.data?.store.spans === 0 ? (
-        <TeachToSend what="cost" />
+        <TeachToSend what={t("cost")} />
       ) : (
-        <NothingMatches what="LLM calls" />
+        <NothingMatches what={t("LLM calls")} />
       );
     }
     return (
       <>
         <Totals total={query.data.total} analysis={analysis.data} />
-        <section className="section" aria-label="Over time">
+        <section className="section" aria-label={t("Over time")}>
           <Controls dimension={dimension} measure={measure} grain={grain} />
           <OverTime
             scope={scope}
@@ -114,7 +117,7 @@ export function Cost() {
   return (
     <>
       <TopBar />
-      <PageHead title="Cost">
+      <PageHead title={t("Cost")}>
         <span>{rangeLabel(scope.range)}</span>
       </PageHead>
       <div className="page-body scrolls">{body()}</div>
@@ -122,40 +125,32 @@ export function Cost() {
   );
 }
 
-function Controls({
-  dimension,
-  measure,
-  grain,
-}: {
-  dimension: Dimension;
-  measure: (typeof MEASURES)[number]["id"];
-  grain: Grain;
-}) {
+function Controls({ dimension, measure, grain }: { dimension: Dimension; measure: Measure; grain: Grain }) {
   const { params } = usePlace();
   return (
     <div className="section-head cost-controls">
       <Segments
-        label="Measure"
-        options={MEASURES}
+        label={t("Measure")}
+        options={MEASURES.map((id) => ({ id, label: measureTitle(id) }))}
         value={measure}
         onPick={(id) => setParams({ measure: id === "cost" ? null : id }, { replace: true })}
       />
       <span className="by-what">
-        <span className="muted">per</span>
+        <span className="muted">{t("per")}</span>
         <Segments
-          label="Bars"
-          options={GRAINS.map((id) => ({ id, label: id }))}
+          label={t("Bars")}
+          options={GRAINS.map((id) => ({ id, label: grainName(id) }))}
           value={grain}
           // The chosen one again gives the choice back to the range.
           onPick={(id) => setParams({ per: id === params.get("per") ? null : id }, { replace: true })}
         />
       </span>
-      <span className="push faint hint-wide">drag across bars to narrow the range</span>
+      <span className="push faint hint-wide">{t("drag across bars to narrow the range")}</span>
       <span className="by-what by-line">
-        <span className="muted">by</span>
+        <span className="muted">{t("by")}</span>
         <Segments
-          label="Group by"
-          options={DIMENSIONS.map((id) => ({ id, label: id, ...titled(id) }))}
+          label={t("Group by")}
+          options={DIMENSIONS.map((id) => ({ id, label: fieldName(id), ...titled(id) }))}
           value={dimension}
           onPick={(id) => setParams({ by: id === "model" ? null : id }, { replace: true })}
         />
@@ -165,7 +160,7 @@ function Controls({
 }
 
 function titled(id: Dimension): { title?: string } {
-  const title = DIMENSION_TITLES[id];
+  const title = dimensionTitle(id);
   return title ? { title } : {};
 }
 
@@ -174,11 +169,11 @@ function AnalysisTime({ data, open }: { data: CostAnalysis | undefined; open: bo
   if (!data) return null;
   const late = data.rows_since && Date.parse(data.rows_since) > Date.parse(data.since) + 1000;
   if (!open && !late) return null;
+  const since = late && data.rows_since ? data.rows_since : data.since;
   return (
-    <p className="analysis-time faint">
-      Below: calls since{" "}
-      <Time at={late && data.rows_since ? data.rows_since : data.since} show={minuteTime} />.
-      {late ? " There are too many to read all of them one by one." : ""}
+    <p className="analysis-time faint" title={`${fullTime(since)}\n${utcTime(since)}`}>
+      {t("Below: calls since {time}.", { time: minuteTime(since) })}{" "}
+      {late ? t("There are too many to read all of them one by one.") : ""}
     </p>
   );
 }

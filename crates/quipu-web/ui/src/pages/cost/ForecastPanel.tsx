@@ -1,15 +1,18 @@
 // Where it leads: the trend of the bars, and what is to be expected with the range in which it may well end.
+
 import type { UseQueryResult } from "@tanstack/react-query";
 import type { CostAnalysis, Forecast } from "../../api/money";
 import { Answered, Panel } from "../../components/Panel";
 import type { Grain } from "../../lib/buckets";
 import { headlinePlaces, usd, usdExact, usdHeadline, usdPixels, usdSigned } from "../../lib/format";
+import { t } from "../../lib/i18n";
 import { fullTime, utcTime } from "../../lib/time";
+import { grainName } from "../../lib/words";
 import { confidenceText, periodName } from "./period";
 
 export function ForecastPanel({ query, grain }: { query: UseQueryResult<CostAnalysis>; grain: Grain }) {
   return (
-    <Panel title="Where this leads">
+    <Panel title={t("Where this leads")}>
       <Answered query={query} lines={4}>
         {(data) => (
           <>
@@ -19,7 +22,7 @@ export function ForecastPanel({ query, grain }: { query: UseQueryResult<CostAnal
                 {confidenceText(data.forecast)}: {data.forecast.method}
               </p>
             ) : (
-              <p className="part-empty">{data.forecast_reason ?? "There is no forecast yet."}</p>
+              <p className="part-empty">{data.forecast_reason ?? t("There is no forecast yet.")}</p>
             )}
             {data.trend ? <Trend trend={data.trend} grain={grain} /> : null}
           </>
@@ -34,9 +37,9 @@ function Trend({ trend, grain }: { trend: NonNullable<CostAnalysis["trend"]>; gr
   const size = slope.replace(/^-/, "");
   return (
     <p className="trend" title={usdExact(slope)}>
-      <span className="muted">Trend</span>{" "}
+      <span className="muted">{t("Trend")}</span>{" "}
       <span className="figure">{usdSigned(slope, headlinePlaces(size))}</span>
-      <span className="muted"> each {grain}</span>
+      <span className="muted"> {t("each {grain}", { grain: grainName(grain) })}</span>
       {share === null ? null : (
         <span className="figure muted">
           {" "}
@@ -59,7 +62,11 @@ function Cord({ forecast }: { forecast: Forecast }) {
     high: at(forecast.high_usd),
     expected: at(forecast.expected_usd),
   };
-  const label = `Expected ${usdExact(forecast.expected_usd)}, between ${usdExact(forecast.low_usd)} and ${usdExact(forecast.high_usd)}`;
+  const label = t("Expected {amount}, between {low} and {high}", {
+    amount: usdExact(forecast.expected_usd),
+    low: usdExact(forecast.low_usd),
+    high: usdExact(forecast.high_usd),
+  });
   return (
     <div className="forecast">
       <p className="forecast-line">
@@ -67,8 +74,11 @@ function Cord({ forecast }: { forecast: Forecast }) {
           <strong className="figure forecast-figure" title={usdExact(forecast.expected_usd)}>
             {usd(forecast.expected_usd, places)}
           </strong>{" "}
-          <span className="muted" title={`Until ${fullTime(forecast.until)}, ${utcTime(forecast.until)}`}>
-            expected for {periodName(forecast)} (UTC)
+          <span
+            className="muted"
+            title={t("Until {time}", { time: `${fullTime(forecast.until)}, ${utcTime(forecast.until)}` })}
+          >
+            {t("expected for {period} (UTC)", { period: periodName(forecast) })}
           </span>
         </span>
         <span className="figure muted push">
@@ -85,7 +95,7 @@ function Cord({ forecast }: { forecast: Forecast }) {
         <span className="figure" title={usdExact(spent)}>
           {usdHeadline(spent)}
         </span>{" "}
-        of it spent so far
+        {t("of it spent so far")}
       </p>
     </div>
   );

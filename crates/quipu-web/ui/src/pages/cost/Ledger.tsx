@@ -1,4 +1,5 @@
 // The ledger itself: one line a key, what could not be priced shown as that, the sum below.
+
 import { useMemo, useState } from "react";
 import type { UsageGroup, UsageRow } from "../../api/types";
 import { Link } from "../../components/Link";
@@ -11,16 +12,17 @@ import {
   duration,
   durationsUpTo,
   percent,
-  plural,
   usd,
   usdExact,
   usdPixels,
   usdPlaces,
 } from "../../lib/format";
+import { t } from "../../lib/i18n";
+import { isField } from "../../lib/query";
 import { minuteTime, utcDay, utcMonth, utcTime } from "../../lib/time";
-import { fieldOf } from "../../state/filters";
-import { href, usePlace } from "../../state/url";
-import { type Dimension, groupByOf, NAMED, seriesClass } from "./dimensions";
+import { fieldName, grainName, tokensText } from "../../lib/words";
+import { filterHref } from "../../state/filters";
+import { type Dimension, groupByOf, measureTitle, NAMED, seriesClass } from "./dimensions";
 
 interface Props {
   groups: readonly UsageGroup[];
@@ -75,43 +77,45 @@ export function Ledger({ groups, total, dimension, grain, measure, onHighlight }
   );
   const shown = rows.slice(0, all ? MOST_ROWS : FIRST_ROWS);
   return (
-    <div className="ledger-scroll">
+    <div className="ledger-scroll" role="region" aria-label={t("Ledger")} tabIndex={0}>
       <table className="ledger">
         <thead>
           <tr>
             <th scope="col" className="ledger-key">
-              {dimension === "time" ? grain : dimension}
+              {dimension === "time" ? grainName(grain) : fieldName(dimension)}
             </th>
-            <th scope="col" className="ledger-bar" aria-label={`Share of ${measure}`} />
+            <th scope="col" className="ledger-bar">
+              <span className="sr-only">{t("Share of {measure}", { measure: measureTitle(measure) })}</span>
+            </th>
             <th scope="col" className="end">
-              Cost
+              {t("Cost")}
             </th>
             {apart === null ? null : (
               <th
                 scope="col"
                 className="end"
-                title="Calls within a subscription at list prices; not billed, and not part of the cost"
+                title={t("Calls within a subscription at list prices; not billed, and not part of the cost")}
               >
-                List price
+                {t("List price")}
               </th>
             )}
             <th scope="col" className="end">
-              Calls
+              {t("Calls")}
             </th>
             <th scope="col" className="end">
-              Errors
+              {t("Errors")}
             </th>
             <th scope="col" className="end">
-              Input
+              {t("Input")}
             </th>
             <th scope="col" className="end">
-              Cached
+              {t("Cached")}
             </th>
             <th scope="col" className="end">
-              Output
+              {t("Output")}
             </th>
             <th scope="col" className="end">
-              Tokens
+              {t("Tokens")}
             </th>
             <th scope="col" className="end">
               p50
@@ -149,14 +153,14 @@ export function Ledger({ groups, total, dimension, grain, measure, onHighlight }
         <tfoot>
           <tr>
             <th scope="row">
-              Total
+              {t("Total")}
               {rows.length > FIRST_ROWS ? (
                 <button type="button" className="quiet-button ledger-more" onClick={() => setAll(!all)}>
                   {all
-                    ? `first ${FIRST_ROWS} only`
+                    ? t("first {n} only", { n: FIRST_ROWS })
                     : rows.length > MOST_ROWS
-                      ? `show ${MOST_ROWS} of ${count(rows.length)}`
-                      : `show all ${count(rows.length)}`}
+                      ? t("show {n} of {all}", { n: MOST_ROWS, all: count(rows.length) })
+                      : t("show all {n}", { n: count(rows.length) })}
                 </button>
               ) : null}
             </th>
@@ -182,29 +186,27 @@ function timeText(value: string, grain: Grain): string {
 }
 
 function Key({ dimension, grain, value }: { dimension: Dimension; grain: Grain; value: string }) {
-  const { params } = usePlace();
-  if (value === UNKNOWN) return <span className="nil">unknown</span>;
-  const rest = Object.fromEntries(
-    [...params].filter(([name]) => !["by", "measure", "per", "range", "since", "until"].includes(name)),
-  );
+  if (value === UNKNOWN) return <span className="faint">{t("unknown")}</span>;
   if (dimension === "time") {
     const until = new Date(barEnd(Date.parse(value), grain)).toISOString();
     return (
       <Link
-        href={href("/traces", { ...rest, range: null, since: value, until })}
-        title={`The traces of this ${grain}, which began ${utcTime(value)}`}
+        href={filterHref("/traces", {}, { range: null, since: value, until })}
+        title={t("The traces of this {grain}, which began {time}", {
+          grain: grainName(grain),
+          time: utcTime(value),
+        })}
       >
         {timeText(value, grain)}
       </Link>
     );
   }
-  const field = fieldOf(dimension);
   const shown = dimension === "commit" && /^[0-9a-f]{40}$/.test(value) ? value.slice(0, 12) : value;
-  if (!field) return <span>{shown}</span>;
+  if (!isField(dimension)) return <span>{shown}</span>;
   return (
     <Link
-      href={href("/traces", { ...rest, [field.name]: value })}
-      title={`${value}\nThe traces of this ${dimension}`}
+      href={filterHref("/traces", { [dimension]: value })}
+      title={`${value}\n${t("The traces of this {field}", { field: fieldName(dimension) })}`}
     >
       {shown}
     </Link>
@@ -215,7 +217,7 @@ function Amount({ row, places }: { row: UsageRow; places: number }) {
   const why = reasonsText(row.unpriced_reasons) || undefined;
   if (row.cost_usd === null && row.subscription_usd && row.unpriced_calls === 0) {
     return (
-      <td className="end figure nil" title="All within a subscription: nothing is billed by the call">
+      <td className="end figure nil" title={t("All within a subscription: nothing is billed by the call")}>
         –
       </td>
     );
@@ -226,7 +228,10 @@ function Amount({ row, places }: { row: UsageRow; places: number }) {
       {deviating > 0 ? (
         <i
           className="deviation-mark"
-          title={`For ${plural(deviating, "call")} the sender reports another cost`}
+          title={t("For {n} calls the sender reports another cost", {
+            count: deviating,
+            n: count(deviating),
+          })}
         />
       ) : null}
       <Money
@@ -244,7 +249,10 @@ function ListPrice({ row, places }: { row: UsageRow; places: number }) {
   const value = row.subscription_usd;
   if (!value || usdPixels(value) === 0) return <td className="end figure nil">–</td>;
   return (
-    <td className="end figure apart-value" title={`${usdExact(value)} at list prices, within a subscription`}>
+    <td
+      className="end figure apart-value"
+      title={t("{cost} at list price, within a subscription", { cost: usdExact(value) })}
+    >
       {usd(value, places)}
     </td>
   );
@@ -255,7 +263,9 @@ function Missing({ row }: { row: UsageRow }) {
   if (row.unpriced_calls === 0) return null;
   return (
     <span className="unpriced-note" title={reasonsText(row.unpriced_reasons) || undefined}>
-      {row.cost_usd === null ? mainReason(row) : `without ${plural(row.unpriced_calls, "unpriced call")}`}
+      {row.cost_usd === null
+        ? mainReason(row)
+        : t("without {n} unpriced calls", { count: row.unpriced_calls, n: count(row.unpriced_calls) })}
     </span>
   );
 }
@@ -272,19 +282,25 @@ function Figures({ row, tokens: amount, durations }: FiguresProps) {
     <>
       <td className="end figure">{count(row.llm_calls)}</td>
       <td className={`end figure ${row.errors ? "failing" : "nil"}`}>{count(row.errors)}</td>
-      <td className="end figure" title={`${count(tokens.input)} tokens`}>
+      <td className="end figure" title={tokensText(tokens.input)}>
         {amount(tokens.input)}
       </td>
-      <td className="end figure muted" title={`${count(tokens.cache_read)} tokens read from the cache`}>
+      <td
+        className="end figure muted"
+        title={t("{n} tokens read from the cache", { count: tokens.cache_read, n: count(tokens.cache_read) })}
+      >
         {tokens.input > 0 ? percent(tokens.cache_read / tokens.input, 0) : "–"}
       </td>
       <td
         className="end figure"
-        title={`${count(tokens.output)} tokens, of which ${count(tokens.reasoning)} reasoning`}
+        title={t("{n} out, of which {reasoning} reasoning", {
+          n: count(tokens.output),
+          reasoning: count(tokens.reasoning),
+        })}
       >
         {amount(tokens.output)}
       </td>
-      <td className="end figure" title={`${count(tokens.total)} tokens`}>
+      <td className="end figure" title={tokensText(tokens.total)}>
         {amount(tokens.total)}
       </td>
       <td className="end figure muted" title={duration(latency.p50)}>

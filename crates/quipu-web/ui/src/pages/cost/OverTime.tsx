@@ -1,4 +1,5 @@
 // The chart: what is billed, stacked by the chosen dimension; what subscriptions cover hangs apart below the line.
+
 import { useMemo } from "react";
 import { type Scope, useUsage } from "../../api/queries";
 import type { UsageGroup } from "../../api/types";
@@ -6,7 +7,9 @@ import { StackedBars } from "../../components/StackedBars";
 import { Trouble } from "../../components/States";
 import { type Grain, type Measure, rankKeys, stackBars } from "../../lib/buckets";
 import { count, usdPixels } from "../../lib/format";
+import { t } from "../../lib/i18n";
 import { resolveRange } from "../../lib/time";
+import { fieldName } from "../../lib/words";
 import { setRange } from "../../state/url";
 import {
   ALL,
@@ -14,6 +17,7 @@ import {
   type Dimension,
   formatOf,
   formatTick,
+  measureTitle,
   NAMED,
   readGroupBy,
   seriesClass,
@@ -75,9 +79,14 @@ export function OverTime({ scope, dimension: asked, measure, grain: wanted, high
         seriesName={seriesName}
         format={format}
         formatTick={formatTick(measure)}
-        label={`${measure} by ${dimension} over time, ${count(stack.times.length)} bars, highest ${format(stack.peak)}`}
+        label={t("{measure} by {dimension} over time, {n} bars, highest {peak}", {
+          measure: measureTitle(measure),
+          dimension: fieldName(dimension),
+          n: count(stack.times.length),
+          peak: format(stack.peak),
+        })}
         highlight={highlight === null || dimension === "time" ? null : at >= 0 ? at : named.length}
-        apart={below ? { name: "within subscriptions, at list price", values: below } : null}
+        apart={below ? { name: t("within subscriptions, at list price"), values: below } : null}
         onBrush={(since, until) =>
           setRange({ preset: "", since: new Date(since).toISOString(), until: new Date(until).toISOString() })
         }
@@ -85,7 +94,7 @@ export function OverTime({ scope, dimension: asked, measure, grain: wanted, high
       {below ? (
         <p className="chart-legend faint">
           <i className="swatch swatch-apart" />
-          below the line: what subscriptions cover, at list prices, never added to the cost above
+          {t("below the line: what subscriptions cover, at list prices, never added to the cost above")}
         </p>
       ) : null}
     </>

@@ -3,27 +3,27 @@
 import type { Plan, PlanWindow } from "../../api/money";
 import { type Scope, usePlans } from "../../api/queries";
 import { Answered, Panel } from "../../components/Panel";
-import { compact, count, plural, usd, usdColumnPlaces, usdExact, usdPixels } from "../../lib/format";
+import { compact, usd, usdColumnPlaces, usdExact, usdPixels } from "../../lib/format";
+import { t } from "../../lib/i18n";
 import { fullTime, minuteTime, until } from "../../lib/time";
+import { callsText, tokensText } from "../../lib/words";
 import { useNow } from "../../state/screen";
 
-const KINDS = [
-  { id: "5h", label: "5 hours" },
-  { id: "week", label: "week" },
-] as const;
+const KINDS = ["5h", "week"] as const;
 /** Windows of the past that are drawn. */
 const SHOWN = 24;
 
 export function Plans({ scope, refetch }: { scope: Scope; refetch: number | false }) {
   const query = usePlans(scope, refetch);
   return (
-    <Panel title="Subscriptions" note="at list prices, never part of the cost">
+    <Panel title={t("Subscriptions")} note={t("at list prices, never part of the cost")}>
       <Answered query={query} lines={3}>
         {(plans) =>
           plans.length === 0 ? (
             <p className="part-empty">
-              No call was made within a subscription. Those of Claude Pro and Max, of a ChatGPT login and of
-              Copilot seats would stand here, window by window.
+              {t(
+                "No call was made within a subscription. Those of Claude Pro and Max, of a ChatGPT login and of Copilot seats would stand here, window by window.",
+              )}
             </p>
           ) : (
             <ul className="plans">
@@ -39,18 +39,28 @@ export function Plans({ scope, refetch }: { scope: Scope; refetch: number | fals
 }
 
 function PlanRow({ plan }: { plan: Plan }) {
-  const name = [plan.framework, plan.provider].filter(Boolean).join(" · ") || "unknown subscription";
+  const name = [plan.framework, plan.provider].filter(Boolean).join(" · ") || t("unknown subscription");
   return (
     <li>
       <h3>
         {name}
         {plan.user ? <span className="muted"> {plan.user}</span> : null}
       </h3>
-      {KINDS.map(({ id, label }) => (
-        <Windows key={id} label={label} windows={plan.windows.filter((window) => window.kind === id)} />
+      {KINDS.map((id) => (
+        <Windows
+          key={id}
+          label={t(id === "week" ? "week" : "5 hours")}
+          windows={plan.windows.filter((window) => window.kind === id)}
+        />
       ))}
     </li>
   );
+}
+
+function windowText(window: PlanWindow): string {
+  const price = window.list_price_usd ? usdExact(window.list_price_usd) : t("unpriced");
+  const figures = [price, callsText(window.llm_calls), tokensText(window.tokens)].join(", ");
+  return `${fullTime(window.started_at)} – ${minuteTime(window.ends_at)}\n${figures}`;
 }
 
 function Windows({ label, windows }: { label: string; windows: readonly PlanWindow[] }) {
@@ -73,14 +83,14 @@ function Windows({ label, windows }: { label: string; windows: readonly PlanWind
       <span
         className="window-bars"
         role="img"
-        aria-label={`List price of the last ${ordered.length} windows`}
+        aria-label={t("List price of the last {n} windows", { count: ordered.length, n: ordered.length })}
       >
         {ordered.map((window) => (
           <i
             key={window.started_at}
             className={window.current ? "is-current" : undefined}
             style={{ height: `${Math.max(6, (usdPixels(window.list_price_usd) / most) * 100)}%` }}
-            title={`${fullTime(window.started_at)} – ${minuteTime(window.ends_at)}\n${window.list_price_usd ? usdExact(window.list_price_usd) : "unpriced"}, ${plural(window.llm_calls, "call")}, ${count(window.tokens)} tokens`}
+            title={windowText(window)}
           />
         ))}
       </span>
@@ -92,21 +102,21 @@ function Windows({ label, windows }: { label: string; windows: readonly PlanWind
           {shown.list_price_usd ? (
             usd(shown.list_price_usd, places)
           ) : (
-            <span className="unpriced">unpriced</span>
+            <span className="unpriced">{t("unpriced")}</span>
           )}
         </span>
         <span className="muted">
-          {plural(shown.llm_calls, "call")} · {compact(shown.tokens)} tok
+          {callsText(shown.llm_calls)} · {t("{n} tok", { n: compact(shown.tokens) })}
         </span>
         {current ? (
           <span className="muted" title={`${fullTime(current.started_at)} – ${fullTime(current.ends_at)}`}>
             <span className="window-gone" aria-hidden="true">
               <i style={{ width: `${gone * 100}%` }} />
             </span>
-            {left ? `ends in ${left}` : "ends now"}
+            {left ? t("ends in {left}", { left }) : t("ends now")}
           </span>
         ) : (
-          <span className="faint">last one, ended {minuteTime(shown.ends_at)}</span>
+          <span className="faint">{t("last one, ended {time}", { time: minuteTime(shown.ends_at) })}</span>
         )}
       </span>
     </div>

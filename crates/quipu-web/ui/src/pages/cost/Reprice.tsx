@@ -1,4 +1,5 @@
 // Prices change and are corrected: work out what history would cost by the present book, then book it, or undo that.
+
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { get, post } from "../../api/client";
@@ -9,8 +10,10 @@ import { Panel } from "../../components/Panel";
 import { Trouble } from "../../components/States";
 import { Time } from "../../components/Time";
 import { type FieldErrors, fieldErrors } from "../../lib/fieldErrors";
-import { count, plural, usdExact, usdSigned } from "../../lib/format";
+import { count, usdExact, usdSigned } from "../../lib/format";
+import { t } from "../../lib/i18n";
 import { fromLocalInput, minuteTime, resolveRange, toLocalInput } from "../../lib/time";
+import { callsText } from "../../lib/words";
 import { booksChange, Difference } from "./RepriceDifference";
 
 interface Asked {
@@ -37,7 +40,8 @@ function costsChanged(): void {
 
 function booksText(books: PriceSources): string {
   const names = books.sources.filter((book) => book.in_use).map((book) => `${book.source} ${book.version}`);
-  if (books.user && books.user.entries > 0) names.unshift(plural(books.user.entries, "own price"));
+  if (books.user && books.user.entries > 0)
+    names.unshift(t("{n} own prices", { count: books.user.entries, n: count(books.user.entries) }));
   return names.join(", ");
 }
 
@@ -45,10 +49,10 @@ export function RepricePanel({ scope }: { scope: Scope }) {
   const [open, setOpen] = useState(false);
   const books = usePriceSources();
   return (
-    <Panel title="Prices" note={books.data ? booksText(books.data) : undefined}>
+    <Panel title={t("Prices")} note={books.data ? booksText(books.data) : undefined}>
       <button type="button" className="disclose" aria-expanded={open} onClick={() => setOpen(!open)}>
         <i aria-hidden="true" />
-        Re-price the past by these prices
+        {t("Re-price the past by these prices")}
       </button>
       {open ? <Form scope={scope} /> : null}
     </Panel>
@@ -88,35 +92,35 @@ function Form({ scope }: { scope: Scope }) {
     <>
       <form className="reprice-form" onSubmit={submit}>
         <Field
-          label="From"
+          label={t("From")}
           type="datetime-local"
           value={since}
           error={errors.of.since}
           onChange={edit(setSince)}
         />
         <Field
-          label="To"
+          label={t("To")}
           type="datetime-local"
           value={until}
           error={errors.of.until}
           onChange={edit(setUntil)}
         />
         <Field
-          label="Provider"
+          label={t("Provider")}
           value={provider}
-          placeholder="any"
+          placeholder={t("any")}
           error={errors.of.provider}
           onChange={edit(setProvider)}
         />
         <Field
-          label="Model"
+          label={t("Model")}
           value={model}
-          placeholder="any"
+          placeholder={t("any")}
           error={errors.of.model}
           onChange={edit(setModel)}
         />
         <button type="submit" className="button" disabled={dry.isPending}>
-          {dry.isPending ? "Working it out …" : "Show the difference"}
+          {t(dry.isPending ? "Working it out …" : "Show the difference")}
         </button>
       </form>
       {errors.rest ? <Trouble error={errors.rest} /> : null}
@@ -131,21 +135,31 @@ function Form({ scope }: { scope: Scope }) {
                 disabled={apply.isPending}
                 onClick={() => dry.variables && apply.mutate(dry.variables)}
               >
-                {apply.isPending ? "Booking …" : `Book it for ${plural(dry.data.total.changed, "call")}`}
+                {apply.isPending
+                  ? t("Booking …")
+                  : t("Book it for {n} calls", {
+                      count: dry.data.total.changed,
+                      n: count(dry.data.total.changed),
+                    })}
               </button>
               <button type="button" className="button" onClick={() => dry.reset()}>
-                Leave as it is
+                {t("Leave as it is")}
               </button>
-              <span className="faint">The old figures are kept; this can be undone.</span>
+              <span className="faint">{t("The old figures are kept; this can be undone.")}</span>
             </div>
           ) : null}
         </>
       ) : null}
       {apply.data ? (
         <p className="done" role="status">
-          Booked for {plural(apply.data.written, "call")}
-          {apply.data.skipped > 0 ? `, ${count(apply.data.skipped)} that changed meanwhile left alone` : ""}:{" "}
-          <span className="figure">{usdSigned(apply.data.total.difference_usd, 4)}</span>.
+          {t("Booked for {n} calls: {difference}.", {
+            count: apply.data.written,
+            n: count(apply.data.written),
+            difference: usdSigned(apply.data.total.difference_usd, 4),
+          })}{" "}
+          {apply.data.skipped > 0
+            ? t("{n} that changed meanwhile left alone.", { n: count(apply.data.skipped) })
+            : ""}
         </p>
       ) : null}
       <History
@@ -161,10 +175,11 @@ function Form({ scope }: { scope: Scope }) {
 /** How an undoing went, when not every call could be given its old figure back. */
 function undoneText({ restored, changed_since, gone }: Undone): string {
   const rest = [
-    changed_since > 0 ? `${count(changed_since)} changed since and left alone` : "",
-    gone > 0 ? `${count(gone)} stored no more` : "",
+    changed_since > 0 ? t("{n} changed since and left alone", { n: count(changed_since) }) : "",
+    gone > 0 ? t("{n} stored no more", { n: count(gone) }) : "",
   ].filter(Boolean);
-  return [`${plural(restored, "call")} back at the old figure`, ...rest].join(", ");
+  const back = t("{n} calls back at the old figure", { count: restored, n: count(restored) });
+  return [back, ...rest].join(", ");
 }
 
 interface Undone {
@@ -174,9 +189,9 @@ interface Undone {
 }
 
 function askedText({ asked }: Reprice): string {
-  const from = asked.since ? minuteTime(asked.since) : "the first call";
-  const to = asked.until ? minuteTime(asked.until) : "the last one then";
-  return `Calls from ${from} to ${to}`;
+  const from = asked.since ? minuteTime(asked.since) : t("the first call");
+  const to = asked.until ? minuteTime(asked.until) : t("the last one then");
+  return t("Calls from {from} to {to}", { from, to });
 }
 
 function History({ undone }: { undone: () => void }) {
@@ -191,7 +206,7 @@ function History({ undone }: { undone: () => void }) {
   if (!query.data?.length) return query.isError ? <Trouble error={query.error} /> : null;
   return (
     <>
-      <h3 className="history-head">Booked before</h3>
+      <h3 className="history-head">{t("Booked before")}</h3>
       {undo.isError ? <Trouble error={undo.error} /> : null}
       {undo.data ? (
         <p className="done" role="status">
@@ -204,24 +219,24 @@ function History({ undone }: { undone: () => void }) {
             <span title={`${askedText(entry)}\n${booksChange(entry)}`}>
               <Time at={entry.at} show={minuteTime} />{" "}
               <span className="muted">
-                {[entry.asked.provider, entry.asked.model].filter(Boolean).join(" ") || "all models"}
+                {[entry.asked.provider, entry.asked.model].filter(Boolean).join(" ") || t("all models")}
               </span>
             </span>
-            <span className="figure push">{plural(entry.total.changed, "call")}</span>
+            <span className="figure push">{callsText(entry.total.changed)}</span>
             <span className="figure" title={usdExact(entry.total.difference_usd)}>
               {usdSigned(entry.total.difference_usd, 4)}
             </span>
             {entry.state === "undone" ? (
-              <span className="faint">undone</span>
+              <span className="faint">{t("undone")}</span>
             ) : (
               <button
                 type="button"
                 className="quiet-button"
                 disabled={undo.isPending}
-                title={entry.state === "unfinished" ? "It was cut off before its end" : undefined}
+                title={entry.state === "unfinished" ? t("It was cut off before its end") : undefined}
                 onClick={() => undo.mutate(entry.id)}
               >
-                {entry.state === "unfinished" ? "Undo, cut off" : "Undo"}
+                {t(entry.state === "unfinished" ? "Undo, cut off" : "Undo")}
               </button>
             )}
           </li>

@@ -1,35 +1,39 @@
 import type { RepriceAnswer, RepriceSum } from "../../api/money";
-import { count, plural, usd, usdColumnPlaces, usdExact, usdSigned } from "../../lib/format";
+import { count, usd, usdColumnPlaces, usdExact, usdSigned } from "../../lib/format";
+import { t } from "../../lib/i18n";
+import { callsText } from "../../lib/words";
 
 /** By which books the figures were, and by which they are or would be. */
 export function booksChange(answer: { books_before: string[]; books_after: string[] }): string {
-  const before = answer.books_before.join(", ") || "no price";
-  const after = answer.books_after.join(", ") || "no price";
-  return before === after ? `by ${after}, before and after` : `${before} → ${after}`;
+  const before = answer.books_before.join(", ") || t("no price");
+  const after = answer.books_after.join(", ") || t("no price");
+  return before === after ? t("by {books}, before and after", { books: after }) : `${before} → ${after}`;
 }
 
 /** Old and new, and what that changes, one line a model; those that stay are only counted. */
 export function Difference({ answer }: { answer: RepriceAnswer }) {
   const changed = answer.models.filter((row) => row.changed > 0);
   const same = answer.models.length - changed.length;
-  if (answer.total.calls === 0) return <p className="part-empty">No call lies in this time.</p>;
+  if (answer.total.calls === 0) return <p className="part-empty">{t("No call lies in this time.")}</p>;
   if (changed.length === 0)
     return (
       <p className="part-empty">
-        Nothing changes: {plural(answer.total.calls, "call")} already{" "}
-        {answer.total.calls === 1 ? "has" : "have"} the price of these books.
+        {t("Nothing changes: {n} calls already have the price of these books.", {
+          count: answer.total.calls,
+          n: count(answer.total.calls),
+        })}
       </p>
     );
   const places = usdColumnPlaces(changed.flatMap((row) => [row.old_usd, row.new_usd, row.difference_usd]));
   const line = (row: RepriceSum) => (
     <>
-      <td className="figure end" title={`of ${plural(row.calls, "call")}`}>
+      <td className="figure end" title={callsText(row.calls)}>
         {count(row.changed)}
-        <span className="faint"> of {count(row.calls)}</span>
+        <span className="faint"> {t("of {n}", { n: count(row.calls) })}</span>
       </td>
       <td className="figure end" title={usdExact(row.old_usd)}>
         {row.newly_priced === row.changed && row.changed === row.calls ? (
-          <span className="unpriced">unpriced</span>
+          <span className="unpriced">{t("unpriced")}</span>
         ) : (
           usd(row.old_usd, places)
         )}
@@ -47,18 +51,18 @@ export function Difference({ answer }: { answer: RepriceAnswer }) {
       <table className="slip rows">
         <thead>
           <tr>
-            <th scope="col">Model</th>
+            <th scope="col">{t("Model")}</th>
             <th scope="col" className="end">
-              Changed
+              {t("Changed")}
             </th>
             <th scope="col" className="end">
-              Old
+              {t("Old")}
             </th>
             <th scope="col" className="end">
-              New
+              {t("New")}
             </th>
             <th scope="col" className="end">
-              Difference
+              {t("Difference")}
             </th>
           </tr>
         </thead>
@@ -66,9 +70,11 @@ export function Difference({ answer }: { answer: RepriceAnswer }) {
           {changed.map((row) => (
             <tr key={`${row.provider} ${row.model}`}>
               <th scope="row" className="two-line" title={row.model ?? undefined}>
-                <span className="cut">{row.model ?? <span className="nil">unnamed</span>}</span>
+                <span className="cut">{row.model ?? <span className="faint">{t("unnamed")}</span>}</span>
                 {row.newly_priced > 0 ? (
-                  <span className="unpriced-note">{count(row.newly_priced)} had no price before</span>
+                  <span className="unpriced-note">
+                    {t("{n} had no price before", { n: count(row.newly_priced) })}
+                  </span>
                 ) : null}
               </th>
               {line(row)}
@@ -78,18 +84,23 @@ export function Difference({ answer }: { answer: RepriceAnswer }) {
         <tfoot>
           <tr>
             <th scope="row">
-              Total{same > 0 ? <span className="faint">, with {plural(same, "model")} that stay</span> : null}
+              {t("Total")}
+              {same > 0 ? (
+                <span className="faint"> · {t("{n} models stay", { count: same, n: count(same) })}</span>
+              ) : null}
             </th>
             {line(answer.total)}
           </tr>
         </tfoot>
       </table>
       <p className="assumption">
-        {booksChange(answer)}. Metered and subscription calls together
+        {booksChange(answer)}. {t("Metered and subscription calls together.")}{" "}
         {answer.total.kept > 0
-          ? `; ${plural(answer.total.kept, "call")} that these books cannot price keep theirs`
+          ? t("{n} calls that these books cannot price keep theirs.", {
+              count: answer.total.kept,
+              n: count(answer.total.kept),
+            })
           : ""}
-        .
       </p>
     </div>
   );

@@ -5,6 +5,8 @@ import { ListPrice, Money } from "../../components/Money";
 import { Answered, Panel } from "../../components/Panel";
 import { Time } from "../../components/Time";
 import { compact, count, usdColumnPlaces, usdPixels } from "../../lib/format";
+import { t } from "../../lib/i18n";
+import { tokensText } from "../../lib/words";
 import { href } from "../../state/url";
 
 const MOST = 10;
@@ -12,10 +14,11 @@ const MOST = 10;
 /** The sessions that cost most, each a link to itself. */
 export function SessionsPanel({ query }: { query: UseQueryResult<CostAnalysis> }) {
   return (
-    <Panel title="Dearest sessions">
+    <Panel title={t("Dearest sessions")}>
       <Answered query={query} lines={6}>
         {({ sessions }) => {
-          if (sessions.length === 0) return <p className="part-empty">No call belongs to a session.</p>;
+          if (sessions.length === 0)
+            return <p className="part-empty">{t("No call belongs to a session.")}</p>;
           const shown = sessions.slice(0, MOST);
           const places = usdColumnPlaces(shown.map((session) => session.cost_usd));
           const most = usdPixels(shown[0]?.cost_usd) || 1;
@@ -23,19 +26,21 @@ export function SessionsPanel({ query }: { query: UseQueryResult<CostAnalysis> }
             <table className="slip rows">
               <thead>
                 <tr>
-                  <th scope="col">Session</th>
-                  <th scope="col" aria-label="Share" className="rows-bar" />
-                  <th scope="col" className="end">
-                    Cost
+                  <th scope="col">{t("Session")}</th>
+                  <th scope="col" className="rows-bar">
+                    <span className="sr-only">{t("Share")}</span>
                   </th>
                   <th scope="col" className="end">
-                    Calls
+                    {t("Cost")}
+                  </th>
+                  <th scope="col" className="end">
+                    {t("Calls")}
                   </th>
                   <th scope="col" className="end wide-only">
-                    Tokens
+                    {t("Tokens")}
                   </th>
                   <th scope="col" className="end wide-only">
-                    Last
+                    {t("Last")}
                   </th>
                 </tr>
               </thead>
@@ -64,7 +69,7 @@ export function SessionsPanel({ query }: { query: UseQueryResult<CostAnalysis> }
                       )}
                     </td>
                     <td className="figure end">{count(session.llm_calls)}</td>
-                    <td className="figure end wide-only" title={`${count(session.tokens)} tokens`}>
+                    <td className="figure end wide-only" title={tokensText(session.tokens)}>
                       {compact(session.tokens)}
                     </td>
                     <td className="end muted wide-only">

@@ -3,7 +3,9 @@ import { useState } from "react";
 import type { CostAnalysis, Suggestion } from "../../api/money";
 import { Link } from "../../components/Link";
 import { Answered, Panel } from "../../components/Panel";
-import { compareUsd, count, plural, usd, usdColumnPlaces, usdExact } from "../../lib/format";
+import { compareUsd, count, usd, usdColumnPlaces, usdExact } from "../../lib/format";
+import { t } from "../../lib/i18n";
+import { callsText } from "../../lib/words";
 import { href, usePlace } from "../../state/url";
 import { byModel } from "./suggestions";
 
@@ -12,11 +14,11 @@ const FIRST = 5;
 /** What the same calls would have cost with a cheaper model, and under which assumption. */
 export function SuggestionsPanel({ query }: { query: UseQueryResult<CostAnalysis> }) {
   return (
-    <Panel title="Cheaper models">
+    <Panel title={t("Cheaper models")}>
       <Answered query={query} lines={3}>
         {({ suggestions }) =>
           suggestions.length === 0 ? (
-            <p className="part-empty">No cheaper model is known for these calls.</p>
+            <p className="part-empty">{t("No cheaper model is known for these calls.")}</p>
           ) : (
             <List suggestions={suggestions} />
           )
@@ -36,15 +38,15 @@ function List({ suggestions }: { suggestions: readonly Suggestion[] }) {
       <table className="slip rows">
         <thead>
           <tr>
-            <th scope="col">Instead of</th>
+            <th scope="col">{t("Instead of")}</th>
             <th scope="col" className="end">
-              Cost
+              {t("Cost")}
             </th>
             <th scope="col" className="end">
-              Would be
+              {t("Would be")}
             </th>
             <th scope="col" className="end">
-              Saves
+              {t("Saves")}
             </th>
           </tr>
         </thead>
@@ -56,7 +58,7 @@ function List({ suggestions }: { suggestions: readonly Suggestion[] }) {
       </table>
       {models.length > FIRST ? (
         <button type="button" className="quiet-button" onClick={() => setAll(!all)}>
-          {all ? `The first ${FIRST} only` : `All ${count(models.length)}`}
+          {all ? t("The first {n} only", { n: FIRST }) : t("All {n}", { n: count(models.length) })}
         </button>
       ) : null}
       {assumptions.map((text) => (
@@ -75,7 +77,9 @@ function Row({ choices, places }: { choices: readonly [Suggestion, ...Suggestion
   const [best, ...others] = choices;
   const more = others
     .sort((a, b) => compareUsd(b.saves_usd, a.saves_usd))
-    .map((entry) => `${entry.to_model} saves ${usd(entry.saves_usd, places)}`);
+    .map((entry) =>
+      t("{model} saves {amount}", { model: entry.to_model, amount: usd(entry.saves_usd, places) }),
+    );
   return (
     <tr>
       <th scope="row" className="two-line" title={[`${best.model} → ${best.to_model}`, ...more].join("\n")}>
@@ -87,8 +91,8 @@ function Row({ choices, places }: { choices: readonly [Suggestion, ...Suggestion
           {best.to_model}
         </span>
         <span className="suggestion-more faint">
-          {plural(best.calls, "call")}
-          {more.length > 0 ? ` · or ${more.join(", ")}` : ""}
+          {callsText(best.calls)}
+          {more.length > 0 ? ` · ${t("or {others}", { others: more.join(", ") })}` : ""}
         </span>
       </th>
       <td className="figure end" title={usdExact(best.cost_usd)}>

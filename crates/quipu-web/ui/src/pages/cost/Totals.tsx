@@ -14,6 +14,7 @@ import {
   usdHeadline,
   usdPixels,
 } from "../../lib/format";
+import { t } from "../../lib/i18n";
 import { confidenceText, periodName } from "./period";
 
 /** Change against the period before, as a share; null where there was nothing to compare with. */
@@ -22,15 +23,15 @@ function change(now: number, before: number | undefined): number | null {
 }
 
 function Change({ share, before }: { share: number | null; before: string }) {
-  if (share === null) return <span className="faint">nothing before</span>;
+  if (share === null) return <span className="faint">{t("nothing before")}</span>;
   const size = Math.abs(share);
   const text =
     size < 0.005
-      ? "unchanged"
+      ? t("unchanged")
       : `${share > 0 ? "+" : "−"}${size >= 10 ? `${count(size)}×` : percent(size, size < 0.1 ? 1 : 0)}`;
   return (
-    <span className="muted" title={`The period of the same length just before: ${before}`}>
-      {text} <span className="faint">from {before}</span>
+    <span className="muted" title={t("The period of the same length just before: {before}", { before })}>
+      {text} <span className="faint">{t("from {before}", { before })}</span>
     </span>
   );
 }
@@ -62,7 +63,8 @@ const errorRate = (row: UsageRow) => (row.llm_calls > 0 ? row.errors / row.llm_c
 function CostValue({ total }: { total: UsageRow }) {
   if (total.cost_usd !== null) return usdHeadline(total.cost_usd);
   if (total.subscription_usd) return <span className="nil">–</span>;
-  if (total.unpriced_calls > 0 || total.tokens.total > 0) return <span className="unpriced">unpriced</span>;
+  if (total.unpriced_calls > 0 || total.tokens.total > 0)
+    return <span className="unpriced">{t("unpriced")}</span>;
   return <NoUsage />;
 }
 
@@ -76,7 +78,7 @@ export function Totals({ total, analysis }: { total: UsageRow; analysis: CostAna
   return (
     <dl className="totals">
       <Figure
-        label="Cost"
+        label={t("Cost")}
         value={<CostValue total={total} />}
         title={total.cost_usd === null ? undefined : usdExact(total.cost_usd)}
       >
@@ -89,29 +91,35 @@ export function Totals({ total, analysis }: { total: UsageRow; analysis: CostAna
         {display && total.cost_usd ? (
           <span
             className="faint"
-            title={`At ${display.rate} ${display.currency} for a dollar, as stated on ${display.stated}`}
+            title={t("At {rate} {currency} for a dollar, as stated on {day}", {
+              rate: display.rate,
+              currency: display.currency,
+              day: display.stated,
+            })}
           >
             ≈ {inCurrency(total.cost_usd, display.rate, display.currency)}
           </span>
         ) : null}
         {total.unpriced_calls > 0 ? (
           <span className="unpriced-note" title={reasonsText(total.unpriced_reasons)}>
-            + {count(total.unpriced_calls)} unpriced
+            {t("+ {n} unpriced", { n: count(total.unpriced_calls) })}
           </span>
         ) : null}
       </Figure>
       {total.subscription_usd ? (
         <Figure
-          label="At list price"
+          label={t("At list price")}
           value={<span className="apart-value">{usdHeadline(total.subscription_usd)}</span>}
-          title={`${usdExact(total.subscription_usd)} if these calls were billed one by one. Not part of the cost.`}
+          title={t("{amount} if these calls were billed one by one. Not part of the cost.", {
+            amount: usdExact(total.subscription_usd),
+          })}
         >
-          <span className="muted">subscriptions, not in the cost</span>
+          <span className="muted">{t("subscriptions, not in the cost")}</span>
         </Figure>
       ) : null}
       {forecast ? (
         <Figure
-          label={`Expected, ${periodName(forecast)}`}
+          label={t("Expected, {period}", { period: periodName(forecast) })}
           value={usdHeadline(forecast.expected_usd)}
           title={`${confidenceText(forecast)}: ${forecast.method}`}
         >
@@ -122,35 +130,45 @@ export function Totals({ total, analysis }: { total: UsageRow; analysis: CostAna
         </Figure>
       ) : null}
       <Figure
-        label="LLM calls"
+        label={t("LLM calls")}
         value={compact(total.llm_calls)}
-        title={`${count(total.llm_calls)} LLM calls`}
+        title={t("{n} LLM calls", { count: total.llm_calls, n: count(total.llm_calls) })}
       >
         {before ? (
           <Change share={change(total.llm_calls, before.llm_calls)} before={compact(before.llm_calls)} />
         ) : null}
       </Figure>
       <Figure
-        label="Tokens"
+        label={t("Tokens")}
         value={compact(tokens.total)}
-        title={`${count(tokens.input)} in, of which ${count(tokens.cache_read)} cached and ${count(tokens.cache_write)} written to the cache\n${count(tokens.output)} out, of which ${count(tokens.reasoning)} reasoning`}
+        title={[
+          t("{n} in, of which {cached} cached and {written} written to the cache", {
+            n: count(tokens.input),
+            cached: count(tokens.cache_read),
+            written: count(tokens.cache_write),
+          }),
+          t("{n} out, of which {reasoning} reasoning", {
+            n: count(tokens.output),
+            reasoning: count(tokens.reasoning),
+          }),
+        ].join("\n")}
       >
         <span className="muted">
-          {compact(tokens.input)} in · {compact(tokens.output)} out
+          {t("{input} in · {output} out", { input: compact(tokens.input), output: compact(tokens.output) })}
         </span>
       </Figure>
       <Figure
-        label="Input from cache"
+        label={t("Input from cache")}
         value={percent(cached)}
-        title="Share of input tokens that the provider read from its cache"
+        title={t("Share of input tokens that the provider read from its cache")}
       >
-        <span className="muted">{compact(tokens.cache_read)} tok</span>
+        <span className="muted">{t("{n} tok", { n: compact(tokens.cache_read) })}</span>
       </Figure>
       <Figure
-        label="Error rate"
+        label={t("Error rate")}
         value={<span className={total.errors ? "failing" : undefined}>{percent(errorRate(total))}</span>}
       >
-        <span className="muted">{count(total.errors)} failed</span>
+        <span className="muted">{t("{n} failed", { n: count(total.errors) })}</span>
       </Figure>
     </dl>
   );

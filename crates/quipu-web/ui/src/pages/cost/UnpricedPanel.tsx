@@ -1,4 +1,5 @@
 // What the cost does not hold or may hold wrongly: models without a price, and senders that say another cost.
+
 import type { UseQueryResult } from "@tanstack/react-query";
 import { useState } from "react";
 import type { CostAnalysis, UnpricedModel } from "../../api/money";
@@ -7,17 +8,9 @@ import { Link } from "../../components/Link";
 import { reasonText } from "../../components/Money";
 import { Answered, Panel } from "../../components/Panel";
 import { Time } from "../../components/Time";
-import {
-  compact,
-  count,
-  percent,
-  plural,
-  subtractUsd,
-  usd,
-  usdExact,
-  usdPixels,
-  usdSigned,
-} from "../../lib/format";
+import { compact, count, percent, subtractUsd, usd, usdExact, usdPixels, usdSigned } from "../../lib/format";
+import { t } from "../../lib/i18n";
+import { tokensText } from "../../lib/words";
 import { href, usePlace } from "../../state/url";
 
 const FIRST = 8;
@@ -31,11 +24,11 @@ interface Props {
 export function UnpricedPanel({ scope, query, refetch }: Props) {
   const unpriced = useUnpriced(scope, refetch);
   return (
-    <Panel title="Not in the cost, or in doubt">
+    <Panel title={t("Not in the cost, or in doubt")}>
       <Answered query={unpriced} lines={3}>
         {(models) =>
           models.length === 0 ? (
-            <p className="part-empty">Every call that reported its usage has a price.</p>
+            <p className="part-empty">{t("Every call that reported its usage has a price.")}</p>
           ) : (
             <Models models={models} />
           )
@@ -55,15 +48,15 @@ function Models({ models }: { models: readonly UnpricedModel[] }) {
       <table className="slip rows">
         <thead>
           <tr>
-            <th scope="col">Unpriced model</th>
+            <th scope="col">{t("Unpriced model")}</th>
             <th scope="col" className="end">
-              Calls
+              {t("Calls")}
             </th>
             <th scope="col" className="end">
-              Tokens
+              {t("Tokens")}
             </th>
             <th scope="col" className="end wide-only">
-              Last
+              {t("Last")}
             </th>
           </tr>
         </thead>
@@ -77,14 +70,14 @@ function Models({ models }: { models: readonly UnpricedModel[] }) {
                       {row.model}
                     </Link>
                   ) : (
-                    <span className="nil">unnamed</span>
+                    <span className="faint">{t("unnamed")}</span>
                   )}
                   {row.provider ? <span className="faint"> {row.provider}</span> : null}
                 </span>
                 <span className="unpriced-note">{reasonText(row.reason)}</span>
               </th>
               <td className="figure end">{count(row.calls)}</td>
-              <td className="figure end" title={`${count(row.tokens)} tokens`}>
+              <td className="figure end" title={tokensText(row.tokens)}>
                 {compact(row.tokens)}
               </td>
               <td className="end muted wide-only">{row.last_seen ? <Time at={row.last_seen} /> : "–"}</td>
@@ -94,12 +87,13 @@ function Models({ models }: { models: readonly UnpricedModel[] }) {
       </table>
       {models.length > FIRST ? (
         <button type="button" className="quiet-button" onClick={() => setAll(!all)}>
-          {all ? `The ${FIRST} largest only` : `All ${count(models.length)}`}
+          {all ? t("The {n} largest only", { n: FIRST }) : t("All {n}", { n: count(models.length) })}
         </button>
       ) : null}
       <p className="assumption">
-        The largest first. A line in the user price book gives one of them a price; re-pricing then books it
-        for the past, too.
+        {t(
+          "The largest first. A line in the user price book gives one of them a price; re-pricing then books it for the past, too.",
+        )}
       </p>
     </>
   );
@@ -108,7 +102,9 @@ function Models({ models }: { models: readonly UnpricedModel[] }) {
 function Deviations({ found }: { found: CostAnalysis["deviations"] }) {
   if (found.calls === 0)
     return (
-      <p className="part-empty">Where senders report a cost of their own, it agrees with the computed one.</p>
+      <p className="part-empty">
+        {t("Where senders report a cost of their own, it agrees with the computed one.")}
+      </p>
     );
   const difference = subtractUsd(found.reported_usd, found.computed_usd);
   const share =
@@ -117,23 +113,19 @@ function Deviations({ found }: { found: CostAnalysis["deviations"] }) {
     <p className="deviation">
       <i className="deviation-mark" aria-hidden="true" />
       <span>
-        For {plural(found.calls, "call")} the sender reports another cost:{" "}
-        <span className="figure" title={found.reported_usd ? usdExact(found.reported_usd) : undefined}>
-          {found.reported_usd ? usd(found.reported_usd, 4) : "–"}
-        </span>{" "}
-        where{" "}
-        <span className="figure" title={found.computed_usd ? usdExact(found.computed_usd) : undefined}>
-          {found.computed_usd ? usd(found.computed_usd, 4) : "–"}
-        </span>{" "}
-        is computed
+        {t("For {n} calls the sender reports another cost: {reported} where {computed} is computed.", {
+          count: found.calls,
+          n: count(found.calls),
+          reported: found.reported_usd ? usd(found.reported_usd, 4) : "–",
+          computed: found.computed_usd ? usd(found.computed_usd, 4) : "–",
+        })}{" "}
         {difference ? (
-          <span className="figure">
-            {" "}
+          <span className="figure" title={usdExact(difference)}>
             ({usdSigned(difference, 4)}
-            {share === null ? "" : `, ${percent(Math.abs(share))}`})
+            {share === null ? "" : `, ${percent(Math.abs(share))}`}){" "}
           </span>
         ) : null}
-        . The computed cost counts.
+        {t("The computed cost counts.")}
       </span>
     </p>
   );

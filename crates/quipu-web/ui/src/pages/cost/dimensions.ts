@@ -1,6 +1,9 @@
 // By what the ledger can be read, and what its figures and keys are called.
+
 import { GRAINS, type Grain, type Measure, UNKNOWN } from "../../lib/buckets";
-import { compact, plural, usd } from "../../lib/format";
+import { compact, usd } from "../../lib/format";
+import { t } from "../../lib/i18n";
+import { callsText } from "../../lib/words";
 
 export const DIMENSIONS = [
   "model",
@@ -20,20 +23,24 @@ export const DIMENSIONS = [
 ] as const;
 export type Dimension = (typeof DIMENSIONS)[number];
 
-export const DIMENSION_TITLES: Partial<Record<Dimension, string>> = {
-  tool: "The tool whose run made the call",
-  tag: "A call with several tags stands under each of them; the total counts it once",
-  commit: "The git commit of the agent's folder",
-  branch: "The git branch of the agent's folder",
-  convention: "The convention by which the sender spoke",
-  time: "One line for each bar of the chart",
-};
+/** What grouping by it means, where the name does not say. */
+export function dimensionTitle(dimension: Dimension): string | undefined {
+  const titles: Partial<Record<Dimension, string>> = {
+    tool: t("The tool whose run made the call"),
+    tag: t("A call with several tags stands under each of them; the total counts it once"),
+    commit: t("The git commit of the agent's folder"),
+    branch: t("The git branch of the agent's folder"),
+    convention: t("The convention by which the sender spoke"),
+    time: t("One line for each bar of the chart"),
+  };
+  return titles[dimension];
+}
 
-export const MEASURES: readonly { id: Measure; label: string }[] = [
-  { id: "cost", label: "Cost" },
-  { id: "tokens", label: "Tokens" },
-  { id: "calls", label: "Calls" },
-];
+export const MEASURES = ["cost", "tokens", "calls"] as const;
+
+export function measureTitle(measure: Measure): string {
+  return { cost: t("Cost"), tokens: t("Tokens"), calls: t("Calls") }[measure];
+}
 
 export function choose<T extends string>(value: string | null, allowed: readonly T[], fallback: T): T {
   return allowed.find((entry) => entry === value) ?? fallback;
@@ -61,7 +68,8 @@ export function readGroupBy(groupBy: string, otherwise: Grain): { dimension: Dim
 }
 
 export function seriesName(key: string | null): string {
-  return key === null ? "all others" : key === UNKNOWN ? "unknown" : key === ALL ? "all" : key;
+  if (key === null) return t("all others");
+  return key === UNKNOWN ? t("unknown") : key === ALL ? t("all") : key;
 }
 
 /** Series that the chart names; the rest is one grey series. */
@@ -79,8 +87,8 @@ export const ALL = "\u0000all";
 
 /** How the parts of a bar are named: one precision for all bars, fitting the highest. */
 export function formatOf(measure: Measure, peak: number): (value: number) => string {
-  if (measure === "tokens") return (value) => `${compact(value)} tok`;
-  if (measure === "calls") return (value) => plural(value, "call");
+  if (measure === "tokens") return (value) => t("{n} tok", { n: compact(value) });
+  if (measure === "calls") return callsText;
   return (value) => usd(value.toFixed(8), peak < 10 ? 4 : 2);
 }
 

@@ -2,6 +2,7 @@ import { Fragment, useMemo, useState } from "react";
 import type { Span } from "../../api/types";
 import { Copy } from "../../components/Copy";
 import { jsonText } from "../../components/Json";
+import { t } from "../../lib/i18n";
 
 const FOLD_AT = 400;
 
@@ -16,7 +17,7 @@ function Value({ value }: { value: unknown }) {
       </span>
       {long ? (
         <button type="button" className="quiet-button" onClick={() => setOpen(!open)}>
-          {open ? "less" : "all"}
+          {open ? t("less") : t("all")}
         </button>
       ) : null}
     </>
@@ -50,9 +51,9 @@ function sectionsOf(span: Span): Section[] {
     entries: Object.entries(values ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)),
   });
   return [
-    section("Request parameters", span.params),
-    section("Attributes as sent", span.attributes),
-    section("Resource", span.resource),
+    section(t("Request parameters"), span.params),
+    section(t("Attributes as sent"), span.attributes),
+    section(t("Resource"), span.resource),
   ];
 }
 
@@ -74,13 +75,13 @@ export function Attributes({ span }: { span: Span }) {
         <input
           className="field"
           value={word}
-          placeholder={`Search ${number} attributes`}
-          aria-label="Search attributes"
+          placeholder={t("Search {n} attributes", { n: number })}
+          aria-label={t("Search attributes")}
           onChange={(event) => setWord(event.target.value)}
         />
         <Copy
           text={JSON.stringify({ attributes: span.attributes, resource: span.resource }, null, 2)}
-          label="Copy all"
+          label={t("Copy all")}
         />
       </div>
       {shown.map(({ title, entries }) => (
@@ -94,7 +95,7 @@ export function Attributes({ span }: { span: Span }) {
                 </dt>
                 <dd>
                   <Value value={value} />
-                  <Copy text={jsonText(value)} what={`Copy the value of ${name}`} />
+                  <Copy text={jsonText(value)} what={t("Copy the value of {name}", { name })} />
                 </dd>
               </div>
             ))}
@@ -103,12 +104,12 @@ export function Attributes({ span }: { span: Span }) {
       ))}
       {shown.length === 0 ? (
         <p className="panel-note">
-          {number === 0 ? "This span has no attributes." : "No attribute has that in it."}
+          {number === 0 ? t("This span has no attributes.") : t("No attribute has that in it.")}
         </p>
       ) : null}
       {span.notes?.length ? (
         <section>
-          <h3 className="attributes-title">Notes from reading it</h3>
+          <h3 className="attributes-title">{t("Notes from reading it")}</h3>
           {span.notes.map((note) => (
             <p key={note} className="muted">
               {note}

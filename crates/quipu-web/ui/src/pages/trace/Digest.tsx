@@ -1,140 +1,185 @@
 // The panel before any span is chosen: where the time and the money of this trace went, and what failed.
+
 import { useMemo } from "react";
 import { useSpan } from "../../api/queries";
-import type { Span } from "../../api/types";
-import { ListPrice, Money, NO_USAGE, reasonText, reportsNothing } from "../../components/Money";
-import { costByModel, type FailureGroup, groupFailures, rootFailures, timeByHue } from "../../lib/digest";
-import { count, durationsUpTo, percent, plural } from "../../lib/format";
-import type { Interval, Tree } from "../../lib/tree";
+import { Money } from "../../components/Money";
+import type { Path } from "../../lib/critical";
+import { addTimes, costByModel, type FailureGroup, groupFailures } from "../../lib/digest";
+import { count, durationsUpTo, percent } from "../../lib/format";
+import { t } from "../../lib/i18n";
+import type { Outline } from "../../lib/outline";
+import { rootFailures } from "../../lib/tree";
+import { hueName } from "../../lib/words";
+import { saysNothing } from "./cells";
+import { errorText } from "./Happened";
+import { useAfterwards, usePieces } from "./work";
 
 interface Props {
   traceId: string;
-  spans: readonly Span[];
-  tree: Tree;
-  path: ReadonlyMap<string, Interval[]>;
+  outline: Outline;
+  loaded: number;
+  path: Path | null;
+  total: number;
   /** Decimal places of a cost, as beside it in the list of spans. */
   places: number;
-  onPick: (spanId: string) => void;
+  onPick: (row: number) => void;
 }
 
 const MOST_FAILURES = 8;
 
-/** Why it failed. Summaries of spans leave the message out, so the first of the group is asked for its own. */
-function FailureMessage({ traceId, group }: { traceId: string; group: FailureGroup }) {
-  const query = useSpan(traceId, group.message === null ? (group.spanIds[0] ?? null) : null);
+/** Why it failed: the outline leaves the message out, so the first of the group is asked for its own. */
+function FailureMessage({ traceId, spanId }: { traceId: string; spanId: string }) {
+  const query = useSpan(traceId, spanId);
   const span = query.data;
   const thrown = span?.events?.find((event) => event.name === "exception")?.attributes["exception.message"];
-  const told =
-    group.message ?? span?.status_message ?? (typeof thrown === "string" ? thrown : span?.error_type);
-  return <span className="muted">{told ?? (query.isFetching ? "…" : "no message recorded")}</span>;
+  const told = (typeof thrown === "string" && thrown) || (span ? errorText(span) : null);
+  return <span className="muted">{told || (query.isFetching ? "…" : t("no message recorded"))}</span>;
 }
 
-export function Digest({ traceId, spans, tree, path, places, onPick }: Props) {
-  const times = useMemo(() => timeByHue(path, tree.byId), [path, tree]);
-  const models = useMemo(() => costByModel(spans), [spans]);
-  const failures = useMemo(() => rootFailures(tree.byId.values()), [tree]);
-  const groups = useMemo(() => groupFailures(failures), [failures]);
-  const total = times.reduce((sum, share) => sum + share.ms, 0);
-  const durations = durationsUpTo(tree.total);
-  const silent = spans.filter(reportsNothing).length;
+/** Sums over more spans than this wait until all are there. */
+const MANY = 12_000;
+
+export function Digest(props: Props) {
+  const { outline, loaded } = props;
+  const ready = useAfterwards(outline.complete || outline.total <= MANY);
+  if (!ready) {
+    return (
+      <aside className="panel digest" aria-label={t("Summary of the trace")}>
+        <p className="panel-note" role="status">
+          {outline.complete ? null : (
+            <>
+              {t("Reading the spans …")} <span className="figure">{percent(loaded / outline.total, 0)}</span>
+            </>
+          )}
+        </p>
+      </aside>
+    );
+  }
   return (
-    <aside className="panel digest" aria-label="Summary of the trace">
-      <div className="panel-body">
-        {failures.length > 0 ? (
-          <section>
-            <h2 className="failing">{plural(failures.length, "failure")}</h2>
-            <ul className="digest-failures">
-              {groups.slice(0, MOST_FAILURES).map((group) => (
-                <li key={`${group.what} ${group.message}`}>
-                  <button
-                    type="button"
-                    title="Go to the first of them"
-                    onClick={() => onPick(group.spanIds[0] ?? "")}
-                  >
-                    <span>
-                      <strong>{group.what}</strong>
-                      {group.spanIds.length > 1 ? (
-                        <span className="faint"> × {count(group.spanIds.length)}</span>
-                      ) : null}
-                    </span>
-                    <FailureMessage traceId={traceId} group={group} />
-                  </button>
-                </li>
-              ))}
-            </ul>
-            {groups.length > MOST_FAILURES ? (
-              <p className="faint">and {count(groups.length - MOST_FAILURES)} more kinds</p>
-            ) : null}
-          </section>
-        ) : null}
-        <section>
-          <h2>Where the time went</h2>
-          <div className="share-bar" aria-hidden="true">
-            {times.map((share) => (
-              <i
-                key={share.hue}
-                className={`fill hue-${share.hue}`}
-                style={{ width: `${(share.ms / Math.max(total, 1e-9)) * 100}%` }}
-              />
-            ))}
-          </div>
-          <table className="slip">
-            <tbody>
-              {times.map((share) => (
-                <tr key={share.hue}>
-                  <th scope="row">
-                    <i className={`swatch fill hue-${share.hue}`} />
-                    {share.hue}
-                  </th>
-                  <td className="figure end">{durations(share.ms)}</td>
-                  <td className="figure end muted">{total > 0 ? percent(share.ms / total) : "–"}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-          <p className="faint slip-note">On the critical path: the work that the end was waiting for.</p>
-        </section>
-        <section>
-          <h2>Where the money went</h2>
-          {models.length === 0 ? (
-            <p className="faint">
-              {silent > 0
-                ? `${plural(silent, "call")} to a model, without any reported usage.`
-                : "No call to a model in this trace."}
-            </p>
-          ) : null}
-          <table className="slip">
-            <tbody>
-              {models.map((model) => (
-                <tr key={model.model}>
-                  <th scope="row">
-                    {model.model}
-                    <span className="faint"> × {model.calls}</span>
-                  </th>
-                  <td className="figure end muted">{count(model.tokens)} tok</td>
-                  <td className="figure end">
-                    {model.apart ? <ListPrice value={model.apart} places={places} /> : null}
-                    {model.apart && model.cost ? " + " : null}
-                    {model.apart && !model.cost ? null : (
-                      <Money
-                        value={model.cost}
-                        places={places}
-                        used={model.reason !== NO_USAGE}
-                        reason={reasonText(model.reason)}
-                        unpriced={model.cost ? model.unpriced : 0}
-                      />
-                    )}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </section>
+    <aside className="panel digest" aria-label={t("Summary of the trace")}>
+      <div className="panel-body" role="region" tabIndex={0} aria-label={t("Summary")}>
+        <Failures {...props} />
+        <Times {...props} />
+        <Costs {...props} />
         <p className="faint slip-note keys-note">
-          <kbd>j</kbd> <kbd>k</kbd> walk the spans · <kbd>h</kbd> <kbd>l</kbd> fold · <kbd>/</kbd> search ·{" "}
-          <kbd>esc</kbd> back
+          <kbd>j</kbd> <kbd>k</kbd> {t("walk the spans")} · <kbd>h</kbd> <kbd>l</kbd> {t("fold")} ·{" "}
+          <kbd>⏎</kbd> {t("open")} · <kbd>z</kbd> {t("zoom to it")} · <kbd>/</kbd> {t("search")} ·{" "}
+          <kbd>{t("space")}</kbd> {t("play")} · <kbd>esc</kbd> {t("back")}
         </p>
       </div>
     </aside>
+  );
+}
+
+function Failures({ traceId, outline, loaded, onPick }: Props) {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `loaded` says when the columns hold more
+  const failures = useMemo(() => rootFailures(outline), [outline, loaded]);
+  const groups = useMemo(() => groupFailures(outline, failures), [outline, failures]);
+  if (failures.length === 0) return null;
+  const idOf = (group: FailureGroup) => outline.ids[group.rows[0] ?? -1] ?? "";
+  return (
+    <section>
+      <h2 className="failing">{t("{n} failures", { count: failures.length, n: count(failures.length) })}</h2>
+      <ul className="digest-failures">
+        {groups.slice(0, MOST_FAILURES).map((group) => (
+          <li key={`${group.kind} ${group.what}`}>
+            <button
+              type="button"
+              title={t("Go to the first of them")}
+              onClick={() => onPick(group.rows[0] ?? -1)}
+            >
+              <span>
+                <strong>{group.what}</strong>
+                {group.rows.length > 1 ? <span className="faint"> × {count(group.rows.length)}</span> : null}
+              </span>
+              <FailureMessage traceId={traceId} spanId={idOf(group)} />
+            </button>
+          </li>
+        ))}
+      </ul>
+      {groups.length > MOST_FAILURES ? (
+        <p className="faint">
+          {t("and {n} more kinds", {
+            count: groups.length - MOST_FAILURES,
+            n: count(groups.length - MOST_FAILURES),
+          })}
+        </p>
+      ) : null}
+    </section>
+  );
+}
+
+function Times({ outline, path, total }: Props) {
+  const times = usePieces(() => addTimes(path ?? new Map(), outline), path, path !== null) ?? [];
+  const sum = times.reduce((all, share) => all + share.ms, 0);
+  const durations = durationsUpTo(total);
+  return (
+    <section>
+      <h2>{t("Where the time went")}</h2>
+      <div className="share-bar" aria-hidden="true">
+        {times.map((share) => (
+          <i
+            key={share.hue}
+            className={`fill hue-${share.hue}`}
+            style={{ width: `${(share.ms / Math.max(sum, 1e-9)) * 100}%` }}
+          />
+        ))}
+      </div>
+      <table className="slip">
+        <tbody>
+          {times.map((share) => (
+            <tr key={share.hue}>
+              <th scope="row">
+                <i className={`swatch fill hue-${share.hue}`} />
+                {hueName(share.hue)}
+              </th>
+              <td className="figure end">{durations(share.ms)}</td>
+              <td className="figure end muted">{sum > 0 ? percent(share.ms / sum) : "–"}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <p className="faint slip-note">
+        {path ? t("On the critical path: the work that the end was waiting for.") : t("Reading the spans …")}
+      </p>
+    </section>
+  );
+}
+
+function Costs({ outline, loaded, places }: Props) {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `loaded` says when the columns hold more
+  const models = useMemo(() => costByModel(outline), [outline, loaded]);
+  const silent = useMemo(() => {
+    let many = 0;
+    for (let row = 0; row < loaded; row += 1) if (saysNothing(outline, row)) many += 1;
+    return many;
+  }, [outline, loaded]);
+  return (
+    <section>
+      <h2>{t("Where the money went")}</h2>
+      {models.length === 0 ? (
+        <p className="faint">
+          {silent > 0
+            ? t("{n} calls to a model, without any reported usage.", { count: silent, n: count(silent) })
+            : t("No call to a model in this trace.")}
+        </p>
+      ) : null}
+      <table className="slip">
+        <tbody>
+          {models.map((model) => (
+            <tr key={model.model ?? ""}>
+              <th scope="row">
+                {model.model ?? t("unknown model")}
+                <span className="faint"> × {count(model.calls)}</span>
+              </th>
+              <td className="figure end muted">{t("{n} tok", { n: count(model.tokens) })}</td>
+              <td className="figure end">
+                <Money value={model.cost} places={places} unpriced={model.cost ? model.unpriced : 0} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
   );
 }

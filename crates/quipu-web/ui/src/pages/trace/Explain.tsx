@@ -18,6 +18,7 @@ import {
   usdPixels,
   usdSigned,
 } from "../../lib/format";
+import { t } from "../../lib/i18n";
 import { fullTime, utcTime } from "../../lib/time";
 
 export function Explain({ span, traceId }: { span: Span; traceId: string }) {
@@ -26,16 +27,18 @@ export function Explain({ span, traceId }: { span: Span; traceId: string }) {
   const cost = query.data;
   const computed = cost ? cost.cost_usd : span.cost_usd;
   return (
-    <section className="explain" aria-label="Cost">
+    <section className="explain" aria-label={t("Cost")}>
       <button type="button" className="explain-head" aria-expanded={open} onClick={() => setOpen(!open)}>
         <i className="explain-mark" aria-hidden="true" />
-        <span>{(cost?.billing ?? span.billing) === "subscription" ? "Cost at list price" : "Cost"}</span>
+        <span>
+          {(cost?.billing ?? span.billing) === "subscription" ? t("Cost at list price") : t("Cost")}
+        </span>
         <span className="figure push">
           {computed !== null ? (
             <strong>{usdExact(computed)}</strong>
           ) : span.counted ? (
             <span className="unpriced" title={reasonText(cost?.cost_reason ?? span.cost_reason)}>
-              unpriced
+              {t("unpriced")}
             </span>
           ) : (
             <span className="nil">–</span>
@@ -80,6 +83,18 @@ function sentence(text: string): string {
 const places = (texts: readonly string[]) =>
   Math.max(2, ...texts.map((text) => parseDecimal(text)?.scale ?? 0));
 
+/** What a line of the bill is of. Units of the price books that are not listed are shown as they come. */
+function unitText(unit: string): string {
+  const words: Record<string, string> = {
+    input_tokens: t("input"),
+    output_tokens: t("output"),
+    cache_read_tokens: t("cache read"),
+    cache_write_tokens: t("cache write"),
+    reasoning_tokens: t("reasoning"),
+  };
+  return words[unit] ?? unit.replace(/_tokens$/, "").replaceAll("_", " ");
+}
+
 function Sum({ price, cost }: { price: PriceAnswer; cost: SpanCost }) {
   const lines = price.lines ?? [];
   const scale = places(lines.map((line) => line.amount_usd));
@@ -91,12 +106,12 @@ function Sum({ price, cost }: { price: PriceAnswer; cost: SpanCost }) {
   return (
     <table className="slip bill">
       <caption className="sr-only">
-        {cost.as_recorded ? "How the recorded cost was computed" : "What the present prices give"}
+        {cost.as_recorded ? t("How the recorded cost was computed") : t("What the present prices give")}
       </caption>
       <tbody>
         {lines.map((line: PriceLine, index) => (
           <tr key={`${line.unit} ${index}`}>
-            <th scope="row">{line.unit.replace(/_tokens$/, "").replaceAll("_", " ")}</th>
+            <th scope="row">{unitText(line.unit)}</th>
             <td className="figure end muted bill-times">
               {count(line.count)} × {usd(line.unit_price_usd, unitScale)}
               {line.per === 1 ? "" : ` / ${compact(line.per)}`}
@@ -107,7 +122,7 @@ function Sum({ price, cost }: { price: PriceAnswer; cost: SpanCost }) {
         {rest ? (
           <tr>
             <th scope="row" colSpan={2}>
-              factor on the whole
+              {t("factor on the whole")}
             </th>
             <td className="figure end">{usdSigned(rest, scale)}</td>
           </tr>
@@ -116,7 +131,7 @@ function Sum({ price, cost }: { price: PriceAnswer; cost: SpanCost }) {
       <tfoot>
         <tr>
           <th scope="row" colSpan={2}>
-            {cost.as_recorded ? "Sum" : "Sum by the present prices"}
+            {cost.as_recorded ? t("Sum") : t("Sum by the present prices")}
           </th>
           <td className="figure end">{whole ? usd(whole, Math.max(scale, places([whole]))) : "–"}</td>
         </tr>
@@ -136,16 +151,18 @@ function Reported({ cost, reported }: { cost: SpanCost; reported: string }) {
       <p className="reported-line">
         <span>
           {cost.deviates ? <i className="deviation-mark" aria-hidden="true" /> : null}
-          The sender reported
+          {t("The sender reported")}
         </span>
         <span className="figure push">{usdExact(reported)}</span>
       </p>
       <p className="faint reported-line">
         <span>
-          {cost.deviates ? "That is another cost. The computed one counts." : "The computed cost counts."}
+          {cost.deviates
+            ? t("That is another cost. The computed one counts.")
+            : t("The computed cost counts.")}
         </span>
         <span className="figure push">
-          {difference === null ? "" : same ? "the same" : usdSigned(difference, places([difference]))}
+          {difference === null ? "" : same ? t("the same") : usdSigned(difference, places([difference]))}
           {share === null || same ? "" : ` (${percent(share)})`}
         </span>
       </p>
@@ -161,9 +178,9 @@ function Facts({ cost }: { cost: SpanCost }) {
     <dl className="explain-facts">
       {rule ? (
         <>
-          <dt>Rule</dt>
+          <dt>{t("Rule")}</dt>
           <dd className="mono">{rule.id}</dd>
-          <dt>Source</dt>
+          <dt>{t("Source")}</dt>
           <dd>
             {rule.source} <span className="mono">{rule.version}</span>
           </dd>
@@ -171,9 +188,9 @@ function Facts({ cost }: { cost: SpanCost }) {
       ) : null}
       {cost.price?.lines?.length ? (
         <>
-          <dt>Prices of</dt>
+          <dt>{t("Prices of")}</dt>
           <dd title={utcTime(cost.at)}>
-            {fullTime(cost.at)} <span className="faint">when the call began</span>
+            {fullTime(cost.at)} <span className="faint">{t("when the call began")}</span>
           </dd>
         </>
       ) : null}
@@ -185,7 +202,7 @@ function Facts({ cost }: { cost: SpanCost }) {
       ))}
       {fallbacks.length > 0 ? (
         <>
-          <dt>Stood in</dt>
+          <dt>{t("Stood in")}</dt>
           <dd>
             {fallbacks.map((text) => (
               <p key={text}>
@@ -195,11 +212,11 @@ function Facts({ cost }: { cost: SpanCost }) {
           </dd>
         </>
       ) : null}
-      <dt>Billing</dt>
+      <dt>{t("Billing")}</dt>
       <dd>
         {cost.billing === "subscription"
-          ? "within a subscription: list price, not billed by the call, in no sum of costs"
-          : "metered, billed by the call"}
+          ? t("within a subscription: list price, not billed by the call, in no sum of costs")
+          : t("metered, billed by the call")}
       </dd>
     </dl>
   );

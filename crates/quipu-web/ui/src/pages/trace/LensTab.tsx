@@ -3,22 +3,31 @@ import { useLens } from "../../api/queries";
 import type { Lens, LensLine } from "../../api/types";
 import { reasonText } from "../../components/Money";
 import { Failure, SkeletonRows } from "../../components/States";
+import { t } from "../../lib/i18n";
 import { Breakable } from "./Attributes";
 
-const SIGNALS: Record<string, string> = {
-  details: "made from a log record with this span's attributes",
-  log: "made from a log record",
-  transcript: "made from an imported session file",
-  metric: "made from a metric",
-};
+function signalText(signal: string): string | null {
+  switch (signal) {
+    case "details":
+      return t("made from a log record with this span's attributes");
+    case "log":
+      return t("made from a log record");
+    case "transcript":
+      return t("made from an imported session file");
+    case "metric":
+      return t("made from a metric");
+    default:
+      return null;
+  }
+}
 
 function Verdict({ lens }: { lens: Lens }) {
-  if (!lens.rule) return <p className="muted">Holds no call, tool run or usage: nothing to count.</p>;
+  if (!lens.rule) return <p className="muted">{t("Holds no call, tool run or usage: nothing to count.")}</p>;
   return (
     <p className={lens.counted ? "count-rule" : "count-rule is-repeated"}>
       <i aria-hidden="true" />
       <span>
-        {lens.counted ? "Counted" : "Not counted"}
+        {lens.counted ? t("Counted") : t("Not counted")}
         <span className="muted">: {lens.rule_text}</span>
       </span>
     </p>
@@ -27,11 +36,13 @@ function Verdict({ lens }: { lens: Lens }) {
 
 function Reader({ lens }: { lens: Lens }) {
   const facts = [
-    lens.adapter ? `read by ${lens.adapter}` : "no adapter reads it",
-    lens.enriched_by.length > 0 ? `enriched by ${lens.enriched_by.join(", ")}` : null,
-    SIGNALS[lens.signal] ?? null,
+    lens.adapter ? t("read by {name}", { name: lens.adapter }) : t("no adapter reads it"),
+    lens.enriched_by.length > 0 ? t("enriched by {names}", { names: lens.enriched_by.join(", ") }) : null,
+    signalText(lens.signal),
     lens.priced_by
-      ? `priced by ${lens.priced_by.source} ${lens.priced_by.version}, ${lens.priced_by.id}`
+      ? t("priced by {rule}", {
+          rule: `${lens.priced_by.source} ${lens.priced_by.version}, ${lens.priced_by.id}`,
+        })
       : lens.cost_reason
         ? reasonText(lens.cost_reason)
         : null,
@@ -52,7 +63,11 @@ function Row({ line }: { line: LensLine }) {
         ) : null}
         {line.rule ? <span className="lens-rule">{line.rule}</span> : null}
         {line.passed_over.map((key) => (
-          <span key={key} className="lens-passed" title="Also sent; a more trusted attribute gave the value">
+          <span
+            key={key}
+            className="lens-passed"
+            title={t("Also sent; a more trusted attribute gave the value")}
+          >
             <Breakable name={key} />
           </span>
         ))}
@@ -78,11 +93,11 @@ export function LensTab({ traceId, spanId }: { traceId: string; spanId: string }
           ))}
         </dl>
       ) : (
-        <p className="panel-note">Nothing in this span is known to any convention.</p>
+        <p className="panel-note">{t("Nothing in this span is known to any convention.")}</p>
       )}
       {lens.notes.length > 0 ? (
         <section>
-          <h3 className="attributes-title">Mended or left out</h3>
+          <h3 className="attributes-title">{t("Mended or left out")}</h3>
           {lens.notes.map((note) => (
             <p key={note} className="muted">
               {note}
@@ -92,7 +107,7 @@ export function LensTab({ traceId, spanId }: { traceId: string; spanId: string }
       ) : null}
       {lens.unread.length > 0 ? (
         <section>
-          <h3 className="attributes-title">Not understood</h3>
+          <h3 className="attributes-title">{t("Not understood")}</h3>
           <p className="lens-unread">
             {lens.unread.map((key) => (
               <span key={key}>

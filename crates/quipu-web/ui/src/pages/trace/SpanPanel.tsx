@@ -1,39 +1,50 @@
 // One span: what was said, what it used and cost, and the raw truth below.
-import type { ReactNode } from "react";
 import { useSpan } from "../../api/queries";
 import type { Span } from "../../api/types";
 import { Copy } from "../../components/Copy";
 import { Icon } from "../../components/Icon";
 import { Json } from "../../components/Json";
 import { KindTag } from "../../components/KindTag";
-import { Link } from "../../components/Link";
 import { hasCost } from "../../components/Money";
 import { Failure, SkeletonRows } from "../../components/States";
 import { StatusText } from "../../components/StatusText";
-import { duration, plural, usdExact, usdHeadline } from "../../lib/format";
+import { count, duration, usdExact, usdHeadline } from "../../lib/format";
+import { t } from "../../lib/i18n";
 import { hueOf } from "../../lib/kinds";
-import { fullTime, offsetMs, secondOf } from "../../lib/time";
-import type { Node } from "../../lib/tree";
-import { selfMs } from "../../lib/tree";
+import type { Outline } from "../../lib/outline";
+import { fullTime } from "../../lib/time";
 import { messagesOf } from "../../lib/turns";
-import { href, setParams, usePlace } from "../../state/url";
+import { setParams, usePlace } from "../../state/url";
 import { Attributes } from "./Attributes";
+import { ErrorTab, Events, errorOf, errorText, Links, Note } from "./Happened";
 import { LensTab } from "./LensTab";
 import { MessageView } from "./Messages";
 import { TokensTab } from "./TokensTab";
+import { shortName } from "./WaterfallRow";
 
-const TABS = ["messages", "tokens", "lens", "attributes", "events", "links", "raw"] as const;
+const TABS = ["error", "messages", "tokens", "lens", "attributes", "events", "links", "raw"] as const;
 type Tab = (typeof TABS)[number];
 
-const NAMES: Record<Tab, string> = {
-  messages: "Messages",
-  tokens: "Cost",
-  lens: "Lens",
-  attributes: "Attributes",
-  events: "Events",
-  links: "Links",
-  raw: "Raw",
-};
+function labelOf(tab: Tab, span: Span): string {
+  switch (tab) {
+    case "error":
+      return t("Error");
+    case "messages":
+      return span.kind === "tool" ? t("Call and result") : t("Messages");
+    case "tokens":
+      return t("Cost");
+    case "lens":
+      return t("Lens");
+    case "attributes":
+      return t("Attributes");
+    case "events":
+      return t("Events");
+    case "links":
+      return t("Links");
+    case "raw":
+      return t("Raw");
+  }
+}
 
 function countOf(tab: Tab, span: Span): number | null {
   if (tab === "messages") return messagesOf(span).length;
@@ -45,50 +56,62 @@ function countOf(tab: Tab, span: Span): number | null {
 
 /** The tab that says most about this span, when none was asked for. */
 function bestTab(span: Span): Tab {
-  const failed = (span.events ?? []).some((event) => event.name === "exception");
-  if (failed) return "events";
+  if (errorOf(span)) return "error";
   if (countOf("messages", span)) return "messages";
   return span.tokens && span.tokens.total > 0 ? "tokens" : "attributes";
 }
 
 interface Props {
   traceId: string;
-  node: Node;
+  outline: Outline;
+  row: number;
+  now: number;
   onClose: () => void;
+  onRow: (row: number) => void;
 }
 
-export function SpanPanel({ traceId, node, onClose }: Props) {
+export function SpanPanel({ traceId, outline, row, now, onClose, onRow }: Props) {
   const { params } = usePlace();
-  const query = useSpan(traceId, node.span.span_id);
-  const span = query.data ?? node.span;
-  const asked = TABS.find((tab) => tab === params.get("tab"));
-  const tab = asked ?? bestTab(span);
+  const id = outline.ids[row] ?? null;
+  const query = useSpan(traceId, id);
+  const span = query.data;
+  const tabs = TABS.filter((tab) => tab !== "error" || (span && errorOf(span)));
+  const asked = tabs.find((tab) => tab === params.get("tab"));
+  const tab = asked ?? (span ? bestTab(span) : "messages");
   return (
-    <aside className="panel" aria-label="Span">
-      <PanelHead span={span} node={node} onClose={onClose} />
-      <div className="tabs" role="tablist">
-        {TABS.map((name) => {
-          const size = query.data ? countOf(name, query.data) : null;
-          return (
-            <button
-              key={name}
-              type="button"
-              role="tab"
-              aria-selected={name === tab}
-              className={`tab ${name === tab ? "is-chosen" : ""} ${size === 0 ? "is-empty" : ""}`}
-              onClick={() => setParams({ tab: name }, { replace: true })}
-            >
-              {NAMES[name]}
-              {size ? <span className="tab-count">{size}</span> : null}
-            </button>
-          );
-        })}
+    <aside className="panel" aria-label={t("Span")}>
+      <PanelHead outline={outline} row={row} span={span} now={now} onClose={onClose} onRow={onRow} />
+      <div className="tabs" role="tablist" aria-label={t("What is known of the span")}>
+        {span
+          ? tabs.map((name) => {
+              const size = countOf(name, span);
+              return (
+                <button
+                  key={name}
+                  type="button"
+                  role="tab"
+                  aria-selected={name === tab}
+                  className={`tab ${name === tab ? "is-chosen" : ""} ${size === 0 ? "is-empty" : ""}`}
+                  onClick={() => setParams({ tab: name }, { replace: true })}
+                >
+                  {labelOf(name, span)}
+                  {size ? <span className="tab-count">{size}</span> : null}
+                </button>
+              );
+            })
+          : null}
       </div>
-      <div className="panel-body" key={node.span.span_id}>
+      <div
+        className="panel-body"
+        key={id}
+        role="tabpanel"
+        tabIndex={0}
+        aria-label={span ? labelOf(tab, span) : t("Span")}
+      >
         {query.isError ? (
           <Failure error={query.error} retry={() => void query.refetch()} />
-        ) : query.data ? (
-          <TabBody tab={tab} span={query.data} traceId={traceId} />
+        ) : span ? (
+          <TabBody tab={tab} span={span} traceId={traceId} />
         ) : (
           <SkeletonRows rows={6} />
         )}
@@ -97,72 +120,126 @@ export function SpanPanel({ traceId, node, onClose }: Props) {
   );
 }
 
-function PanelHead({ span, node, onClose }: { span: Span; node: Node; onClose: () => void }) {
-  const facts: ReactNode[] = [
-    <span key="duration" className="figure">
-      {span.duration_ms === null ? "running" : duration(span.duration_ms)}
-    </span>,
-    node.children.length > 0 ? (
-      <span key="self" className="figure" title="Time in which none of its children ran">
-        self {duration(selfMs(node))}
-      </span>
-    ) : null,
-    span.ttft_ms !== null ? (
-      <span key="ttft" className="figure" title="Time to the first token">
-        ttft {duration(span.ttft_ms)}
-      </span>
-    ) : null,
-    hasCost(span) && span.cost_usd !== null ? (
-      <button
-        key="cost"
-        type="button"
-        className="fact-button figure"
-        title={`${usdExact(span.cost_usd)}${span.billing === "subscription" ? " at list price, within a subscription" : ""}\nShow how it comes about`}
-        onClick={() => setParams({ tab: "tokens" }, { replace: true })}
-      >
-        {span.reported_deviates ? <i className="deviation-mark" aria-hidden="true" /> : null}
-        <span>
-          {usdHeadline(span.cost_usd)}
-          {span.billing === "subscription" ? " at list price" : ""}
-        </span>
-      </button>
-    ) : null,
-    span.finish_reasons?.length ? <span key="finish">{span.finish_reasons.join(", ")}</span> : null,
-    span.provider ? <span key="provider">{span.provider}</span> : null,
-    span.agent ? <span key="agent">agent {span.agent}</span> : null,
-    <span key="at" className="figure" title={fullTime(span.started_at)}>
-      at +{duration(node.start)}
-    </span>,
-  ];
+interface HeadProps {
+  outline: Outline;
+  row: number;
+  span: Span | undefined;
+  now: number;
+  onClose: () => void;
+  onRow: (row: number) => void;
+}
+
+function PanelHead({ outline, row, span, now, onClose, onRow }: HeadProps) {
+  const name = span?.name ?? outline.name(row);
+  const kind = outline.kind(row);
+  const spanId = outline.ids[row] ?? "";
+  const failed = outline.isFailed(row);
   return (
-    <header className={`panel-head hue-${hueOf(span.kind)}`}>
+    <header className={`panel-head hue-${hueOf(kind)}`}>
+      <Above outline={outline} row={row} onRow={onRow} />
       <div className="panel-title">
-        <h2 title={span.name}>{span.name}</h2>
-        <KindTag kind={span.kind} />
-        <Copy text={span.span_id} what={`Copy the span id ${span.span_id}`} />
+        <h2 title={name}>{name}</h2>
+        <KindTag kind={kind} />
+        <Copy text={spanId} what={t("Copy the span id {id}", { id: spanId })} />
         <button
           type="button"
           className="icon-button"
-          title="Close (esc)"
-          aria-label="Close"
+          title={t("Close (esc)")}
+          aria-label={t("Close")}
           onClick={onClose}
         >
           <Icon name="close" />
         </button>
       </div>
       <p className="facts">
-        {span.status === "ok" || span.status === "unset" ? null : <StatusText status={span.status} />}
-        {facts}
+        {failed ? <StatusText status="error" /> : null}
+        <SpanFacts outline={outline} row={row} span={span} now={now} />
       </p>
-      {span.status === "error" && (span.status_message || span.error_type) ? (
-        <p className="status-message">{span.status_message ?? span.error_type}</p>
-      ) : null}
+      {failed && span && errorText(span) ? <p className="status-message">{errorText(span)}</p> : null}
     </header>
+  );
+}
+
+const MOST_ABOVE = 3;
+
+/** The spans that it runs in, the nearest last. */
+function Above({ outline, row, onRow }: { outline: Outline; row: number; onRow: (row: number) => void }) {
+  const above: number[] = [];
+  for (let at = outline.parent[row] ?? -1; at >= 0; at = outline.parent[at] ?? -1) above.unshift(at);
+  if (above.length === 0) return null;
+  return (
+    <nav className="above" aria-label={t("Spans above")}>
+      {above.length > MOST_ABOVE ? <span className="faint">… ›</span> : null}
+      {above.slice(-MOST_ABOVE).map((at) => (
+        <span key={at}>
+          <button type="button" className="quiet-button" onClick={() => onRow(at)}>
+            {shortName(outline.name(at))}
+          </button>
+          <span className="faint" aria-hidden="true">
+            ›
+          </span>
+        </span>
+      ))}
+    </nav>
+  );
+}
+
+function SpanFacts({ outline, row, span, now }: Omit<HeadProps, "onClose" | "onRow">) {
+  const ms = outline.duration[row] ?? -1;
+  const token = outline.firstToken[row] ?? -1;
+  const start = outline.startOf(row);
+  const running = now - Date.parse(outline.trace.started_at) - start;
+  return (
+    <>
+      <span className="figure">
+        {ms < 0 ? t("running for {time}", { time: duration(running) }) : duration(ms)}
+      </span>
+      {outline.hasChildren(row) ? (
+        <span className="figure" title={t("Time in which none of its children ran")}>
+          {t("self {time}", { time: duration(outline.self[row] ?? 0) })}
+        </span>
+      ) : null}
+      {token >= 0 ? (
+        <span className="figure" title={t("Time to the first token")}>
+          {t("ttft {time}", { time: duration(token) })}
+        </span>
+      ) : null}
+      {span ? <Cost span={span} /> : null}
+      {span?.finish_reasons?.length ? <span>{span.finish_reasons.join(", ")}</span> : null}
+      {span?.provider ? <span>{span.provider}</span> : null}
+      {outline.word("agent", row) ? (
+        <span>{t("agent {name}", { name: outline.word("agent", row) ?? "" })}</span>
+      ) : null}
+      <span className="figure" title={span ? fullTime(span.started_at) : undefined}>
+        {t("at +{time}", { time: duration(start) })}
+      </span>
+    </>
+  );
+}
+
+function Cost({ span }: { span: Span }) {
+  if (!hasCost(span) || span.cost_usd === null) return null;
+  const apart = span.billing === "subscription";
+  const exact = usdExact(span.cost_usd);
+  return (
+    <button
+      type="button"
+      className="fact-button figure"
+      title={`${apart ? t("{cost} at list price, within a subscription", { cost: exact }) : exact}\n${t("Show how it comes about")}`}
+      onClick={() => setParams({ tab: "tokens" }, { replace: true })}
+    >
+      {span.reported_deviates ? <i className="deviation-mark" aria-hidden="true" /> : null}
+      <span>
+        {apart ? t("{cost} at list price", { cost: usdHeadline(span.cost_usd) }) : usdHeadline(span.cost_usd)}
+      </span>
+    </button>
   );
 }
 
 function TabBody({ tab, span, traceId }: { tab: Tab; span: Span; traceId: string }) {
   switch (tab) {
+    case "error":
+      return <ErrorTab span={span} />;
     case "messages":
       return <Conversation span={span} />;
     case "tokens":
@@ -178,22 +255,21 @@ function TabBody({ tab, span, traceId }: { tab: Tab; span: Span; traceId: string
     case "raw":
       return (
         <div className="raw">
-          <Copy text={JSON.stringify(span, null, 2)} label="Copy JSON" />
+          <Copy text={JSON.stringify(span, null, 2)} label={t("Copy JSON")} />
           <Json value={span} />
         </div>
       );
   }
 }
 
-const Note = ({ children }: { children: ReactNode }) => <p className="panel-note">{children}</p>;
-
 function Conversation({ span }: { span: Span }) {
   const messages = messagesOf(span);
   if (messages.length === 0) {
     return (
       <Note>
-        This span carries no messages. Instrumentations record them only when told to capture content, and a
-        redaction rule can drop them.
+        {t(
+          "This span carries no messages. Instrumentations record them only when told to capture content, and a redaction rule can drop them.",
+        )}
       </Note>
     );
   }
@@ -202,7 +278,12 @@ function Conversation({ span }: { span: Span }) {
     <div className="chat">
       {span.tool_definitions?.length ? (
         <details className="offered">
-          <summary>{plural(span.tool_definitions.length, "tool")} offered to the model</summary>
+          <summary>
+            {t("{n} tools offered to the model", {
+              count: span.tool_definitions.length,
+              n: count(span.tool_definitions.length),
+            })}
+          </summary>
           <Json value={span.tool_definitions} />
         </details>
       ) : null}
@@ -212,57 +293,5 @@ function Conversation({ span }: { span: Span }) {
         </div>
       ))}
     </div>
-  );
-}
-
-function text(value: unknown): string {
-  return typeof value === "string" ? value : "";
-}
-
-function Events({ span }: { span: Span }) {
-  const events = span.events ?? [];
-  if (events.length === 0) return <Note>This span recorded no events.</Note>;
-  const origin = secondOf(span.started_at);
-  return (
-    <ol className="events">
-      {events.map((event, index) => {
-        const after = offsetMs(event.time, origin) - offsetMs(span.started_at, origin);
-        const stack = text(event.attributes["exception.stacktrace"]);
-        const rest = Object.entries(event.attributes).filter(([name]) => !name.startsWith("exception."));
-        return (
-          <li key={index} className={event.name === "exception" ? "event is-exception" : "event"}>
-            <header>
-              <strong>{text(event.attributes["exception.type"]) || event.name}</strong>
-              <span className="figure faint" title={fullTime(event.time)}>
-                +{duration(after)}
-              </span>
-              {stack ? <Copy text={stack} what="Copy the stack trace" /> : null}
-            </header>
-            {event.attributes["exception.message"] ? (
-              <p>{text(event.attributes["exception.message"])}</p>
-            ) : null}
-            {stack ? <pre className="stack">{stack}</pre> : null}
-            {rest.length > 0 ? <Json value={Object.fromEntries(rest)} /> : null}
-          </li>
-        );
-      })}
-    </ol>
-  );
-}
-
-function Links({ span, traceId }: { span: Span; traceId: string }) {
-  const links = span.links ?? [];
-  if (links.length === 0) return <Note>This span links to no other.</Note>;
-  return (
-    <ul className="links">
-      {links.map((link, index) => (
-        <li key={index}>
-          <Link href={href(`/traces/${link.trace_id}`, { span: link.span_id })} className="mono">
-            {link.trace_id === traceId ? "this trace" : link.trace_id.slice(0, 16)} · {link.span_id}
-          </Link>
-          {Object.keys(link.attributes).length > 0 ? <Json value={link.attributes} /> : null}
-        </li>
-      ))}
-    </ul>
   );
 }

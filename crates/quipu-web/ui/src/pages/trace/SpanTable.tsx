@@ -1,189 +1,206 @@
+// Every span as a row of figures, sorted as one likes.
 import { useMemo, useState } from "react";
-import type { Span } from "../../api/types";
+import type { Status } from "../../api/types";
 import { type Column, Grid } from "../../components/Grid";
 import { KindTag } from "../../components/KindTag";
-import { hasCost, NoUsage, reportsNothing, SpanMoney } from "../../components/Money";
 import { StatusText } from "../../components/StatusText";
-import { compareUsd, count } from "../../lib/format";
-import { type Node, selfMs } from "../../lib/tree";
+import { count } from "../../lib/format";
+import { t } from "../../lib/i18n";
+import type { Outline } from "../../lib/outline";
+import { CostCell, TokenCell } from "./cells";
 
-function Name({ node }: { node: Node }) {
-  return (
-    <>
-      {node.span.status === "error" ? <span className="failing cross">✕ </span> : null}
-      {node.span.name}
-    </>
-  );
-}
-
-function Cost({ span, places }: { span: Span; places: number }) {
-  return hasCost(span) ? <SpanMoney span={span} places={places} /> : null;
-}
-
-interface Figures {
+interface Props {
+  outline: Outline;
+  loaded: number;
+  keep: Uint8Array | null;
+  picked: string | null;
   /** Decimal places of every cost. */
   places: number;
   /** How every duration reads. */
   durations: (ms: number | null) => string;
+  onPick: (row: number) => void;
 }
 
-const compactSpan =
-  ({ places, durations }: Figures) =>
-  (node: Node) => {
-    const { span } = node;
+function Name({ outline, row }: { outline: Outline; row: number }) {
+  return (
+    <>
+      {outline.isFailed(row) ? <span className="failing cross">✕ </span> : null}
+      {outline.name(row)}
+    </>
+  );
+}
+
+const known = (ms: number | undefined) => (ms === undefined || ms < 0 ? null : ms);
+
+const compactSpan = ({ outline, places, durations }: Props) =>
+  function CompactSpan(row: number) {
     return (
       <>
         <span className="compact-line">
           <span className="row-name">
-            <Name node={node} />
+            <Name outline={outline} row={row} />
           </span>
-          <span className="figure">{durations(span.duration_ms)}</span>
+          <span className="figure">{durations(known(outline.duration[row]))}</span>
         </span>
         <span className="compact-line muted">
           <span>
-            <KindTag kind={span.kind} /> <span className="figure">+{durations(node.start)}</span>
+            <KindTag kind={outline.kind(row)} />{" "}
+            <span className="figure">+{durations(outline.startOf(row))}</span>
           </span>
           <span className="figure">
-            {span.counted && span.tokens ? `${count(span.tokens.total)} tok · ` : ""}
-            <Cost span={span} places={places} />
+            {outline.counted[row] === 1 && outline.tokens(row) > 0
+              ? t("{n} tok", { n: count(outline.tokens(row)) })
+              : null}{" "}
+            <CostCell outline={outline} row={row} places={places} />
           </span>
         </span>
       </>
     );
   };
 
-const columnsFor = ({ places, durations }: Figures): readonly Column<Node>[] => [
+const columnsFor = ({ outline, places, durations }: Props): readonly Column<number>[] => [
   {
     id: "at",
     drop: 3,
-    head: "At",
+    head: t("At"),
     width: "84px",
     end: true,
     sort: "at",
-    cell: (node) => <span className="figure muted">+{durations(node.start)}</span>,
+    cell: (row) => <span className="figure muted">+{durations(outline.startOf(row))}</span>,
   },
   {
     id: "kind",
-    head: "Kind",
+    head: t("Kind"),
     width: "76px",
     sort: "kind",
-    cell: (node) => <KindTag kind={node.span.kind} />,
+    cell: (row) => <KindTag kind={outline.kind(row)} />,
   },
   {
     id: "name",
-    head: "Name",
+    head: t("Name"),
     width: "minmax(140px, 2fr)",
     sort: "name",
-    cell: (node) => (
-      <span className="row-name">
-        <Name node={node} />
+    cell: (row) => (
+      <span className="row-name" title={outline.name(row)}>
+        <Name outline={outline} row={row} />
       </span>
     ),
   },
   {
     id: "agent",
-    head: "Agent",
+    head: t("Agent"),
     width: "minmax(70px, 1fr)",
     drop: 6,
-    cell: (node) => <span className="muted">{node.span.agent ?? ""}</span>,
+    cell: (row) => <span className="muted">{outline.word("agent", row) ?? ""}</span>,
   },
   {
     id: "status",
-    head: "Status",
+    head: t("Status"),
     width: "68px",
     drop: 5,
-    cell: (node) => <StatusText status={node.span.status} />,
+    sort: "status",
+    cell: (row) => <StatusText status={(outline.word("status", row) ?? "unset") as Status} />,
   },
   {
     id: "self",
-    head: "Self",
-    title: "Time in which no child ran",
+    head: t("Self"),
+    title: t("Time in which no child ran"),
     width: "76px",
     end: true,
     sort: "self",
     drop: 4,
-    cell: (node) => <span className="figure muted">{durations(selfMs(node))}</span>,
+    cell: (row) => <span className="figure muted">{durations(outline.self[row] ?? 0)}</span>,
   },
   {
     id: "duration",
-    head: "Duration",
+    head: t("Duration"),
     width: "80px",
     end: true,
     sort: "duration",
-    cell: (node) => <span className="figure">{durations(node.span.duration_ms)}</span>,
+    cell: (row) => (
+      <span className="figure">
+        {outline.isRunning(row) ? t("running") : durations(known(outline.duration[row]))}
+      </span>
+    ),
   },
   {
     id: "tokens",
     drop: 2,
-    head: "Tokens",
+    head: t("Tokens"),
     width: "76px",
     end: true,
     sort: "tokens",
-    cell: ({ span }) => {
-      if (reportsNothing(span)) return <NoUsage />;
-      if (!span.tokens || span.tokens.total === 0) return null;
-      if (span.counted) return <span className="figure">{count(span.tokens.total)}</span>;
-      return (
-        <span
-          className="figure tokens-hollow"
-          title={`Not counted: ${span.counted_reason ?? "repeats other usage"}`}
-        >
-          ({count(span.tokens.total)})
-        </span>
-      );
-    },
+    cell: (row) => <TokenCell outline={outline} row={row} most={outline.mostTokens} />,
   },
   {
     id: "cost",
-    head: "Cost",
+    head: t("Cost"),
     width: "86px",
     end: true,
     sort: "cost",
-    cell: ({ span }) => (
+    cell: (row) => (
       <span className="figure">
-        <Cost span={span} places={places} />
+        <CostCell outline={outline} row={row} places={places} />
       </span>
     ),
   },
 ];
 
-const ORDERS: Record<string, (a: Node, b: Node) => number> = {
-  at: (a, b) => a.start - b.start,
-  kind: (a, b) => (a.span.kind < b.span.kind ? -1 : a.span.kind > b.span.kind ? 1 : 0),
-  name: (a, b) => (a.span.name < b.span.name ? -1 : a.span.name > b.span.name ? 1 : 0),
-  self: (a, b) => selfMs(a) - selfMs(b),
-  duration: (a, b) => (a.span.duration_ms ?? 0) - (b.span.duration_ms ?? 0),
-  tokens: (a, b) => (a.span.tokens?.total ?? 0) - (b.span.tokens?.total ?? 0),
-  cost: (a, b) => compareUsd(a.span.cost_usd, b.span.cost_usd),
-};
-
-interface Props extends Figures {
-  nodes: readonly Node[];
-  picked: string | null;
-  onPick: (spanId: string) => void;
-  onEnd: () => void;
+/** What rows are sorted by. Words by their rank in the alphabet, so that all keys are numbers. */
+function keyOf(outline: Outline, sort: string): (row: number) => number {
+  const ranked = (field: "kind" | "name" | "status") => {
+    const order = outline.words[field].list
+      .map((word, number) => ({ word, number }))
+      .sort((a, b) => (a.word < b.word ? -1 : 1));
+    const ranks = new Int32Array(order.length);
+    order.forEach(({ number }, rank) => {
+      ranks[number] = rank;
+    });
+    return (row: number) => ranks[outline.number(field, row)] ?? -1;
+  };
+  switch (sort) {
+    case "kind":
+    case "name":
+    case "status":
+      return ranked(sort);
+    case "self":
+      return (row) => outline.self[row] ?? 0;
+    case "duration":
+      return (row) => outline.duration[row] ?? 0;
+    case "tokens":
+      return (row) => outline.tokens(row);
+    case "cost":
+      return (row) => (outline.counted[row] === 1 ? outline.cost[row] || 0 : -1);
+    default:
+      return (row) => outline.startOf(row);
+  }
 }
 
-export function SpanTable({ nodes, picked, places, durations, onPick, onEnd }: Props) {
+export function SpanTable(props: Props) {
+  const { outline, loaded, keep, places, durations } = props;
   const [sort, setSort] = useState("at");
   const rows = useMemo(() => {
-    const order = ORDERS[sort.replace("-", "")] ?? ORDERS.at;
-    const up = order ? [...nodes].sort(order) : [...nodes];
-    return sort.startsWith("-") ? up.reverse() : up;
-  }, [nodes, sort]);
-  const columns = useMemo(() => columnsFor({ places, durations }), [places, durations]);
+    const all: number[] = [];
+    for (let row = 0; row < loaded; row += 1) if (!keep || keep[row]) all.push(row);
+    const key = keyOf(outline, sort.replace("-", ""));
+    const keys = Float64Array.from({ length: loaded }, (_, row) => key(row));
+    const sign = sort.startsWith("-") ? -1 : 1;
+    return all.sort((a, b) => sign * ((keys[a] ?? 0) - (keys[b] ?? 0)) || a - b);
+  }, [outline, loaded, keep, sort]);
+  const look = { ...props, places, durations };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: of the props, these are what the columns show
+  const columns = useMemo(() => columnsFor(look), [outline, places, durations]);
   return (
     <Grid
-      label="Spans"
+      label={t("Spans")}
       rows={rows}
       columns={columns}
-      rowKey={(node) => node.span.span_id}
-      onPick={(node) => onPick(node.span.span_id)}
-      picked={picked}
-      compact={compactSpan({ places, durations })}
+      rowKey={(row) => outline.ids[row] ?? String(row)}
+      onPick={props.onPick}
+      picked={props.picked}
+      compact={compactSpan(look)}
       sort={sort}
       onSort={setSort}
-      onEnd={onEnd}
     />
   );
 }

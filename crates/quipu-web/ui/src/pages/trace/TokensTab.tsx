@@ -2,6 +2,7 @@
 
 import type { Span, Tokens } from "../../api/types";
 import { count, percent } from "../../lib/format";
+import { t } from "../../lib/i18n";
 import { Explain } from "./Explain";
 
 function Line({
@@ -27,7 +28,7 @@ function Line({
 function Bar({ tokens }: { tokens: Tokens }) {
   const share = (value: number) => ({ width: `${(value / Math.max(1, tokens.total)) * 100}%` });
   return (
-    <div className="token-bar" title="Input (cached part hatched), then output (reasoning part darker)">
+    <div className="token-bar" title={t("Input (cached part hatched), then output (reasoning part darker)")}>
       <i className="token-cached" style={share(tokens.cache_read)} />
       <i className="token-in" style={share(tokens.input - tokens.cache_read)} />
       <i className="token-reasoning" style={share(tokens.reasoning)} />
@@ -45,7 +46,7 @@ export function TokensTab({ span, traceId }: { span: Span; traceId: string }) {
         <Explain span={span} traceId={traceId} />
       </div>
     ) : (
-      <p className="panel-note">This span reports no token usage.</p>
+      <p className="panel-note">{t("This span reports no token usage.")}</p>
     );
   }
   return (
@@ -53,21 +54,26 @@ export function TokensTab({ span, traceId }: { span: Span; traceId: string }) {
       <p className={span.counted ? "count-rule" : "count-rule is-repeated"}>
         <i aria-hidden="true" />
         <span>
-          {span.counted ? "Counted in the totals" : "Not counted in the totals"}
+          {span.counted ? t("Counted in the totals") : t("Not counted in the totals")}
           {span.counted_reason ? <span className="muted">: {span.counted_reason}</span> : null}
         </span>
       </p>
       <Bar tokens={tokens} />
       <table className="slip">
         <tbody>
-          <Line label="Input" value={tokens.input} />
-          <Line label="of which read from the cache" value={tokens.cache_read} of={tokens.input} part />
-          <Line label="of which written to the cache" value={tokens.cache_write} of={tokens.input} part />
-          <Line label="Output" value={tokens.output} />
-          <Line label="of which reasoning" value={tokens.reasoning} of={tokens.output} part />
+          <Line label={t("Input")} value={tokens.input} />
+          <Line label={t("of which read from the cache")} value={tokens.cache_read} of={tokens.input} part />
+          <Line
+            label={t("of which written to the cache")}
+            value={tokens.cache_write}
+            of={tokens.input}
+            part
+          />
+          <Line label={t("Output")} value={tokens.output} />
+          <Line label={t("of which reasoning")} value={tokens.reasoning} of={tokens.output} part />
         </tbody>
         <tfoot>
-          <Line label="Total tokens" value={tokens.total} />
+          <Line label={t("Total tokens")} value={tokens.total} />
         </tfoot>
       </table>
       <Explain span={span} traceId={traceId} />

@@ -1,190 +1,331 @@
 // What did this run do, what was it waiting for, and what did it cost?
-import { useCallback, useEffect, useMemo, useState } from "react";
-import { useTrace } from "../../api/queries";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useOutline } from "../../api/outline";
 import { PanelSplit } from "../../components/PanelSplit";
-import { Failure, Loading } from "../../components/States";
-import { criticalPath } from "../../lib/critical";
-import { count, durationsUpTo, usdColumnPlaces } from "../../lib/format";
-import { buildTree, type Node, visibleRows } from "../../lib/tree";
-import { useKeys } from "../../state/keys";
+import { Failure, Loading, Trouble } from "../../components/States";
+import { walkCriticalPath } from "../../lib/critical";
+import { count, duration, durationsUpTo } from "../../lib/format";
+import { t } from "../../lib/i18n";
+import type { Outline } from "../../lib/outline";
+import { failedBelow, flip, reveal, shownRows } from "../../lib/tree";
 import { useNarrow } from "../../state/screen";
-import { back, href, setParams, usePlace } from "../../state/url";
-import { Conversation } from "./Conversation";
+import { setParams, usePlace } from "../../state/url";
+import { Chips } from "./Chips";
+import { placesOf } from "./cells";
 import { useTraceChanges } from "./changes";
 import { Digest } from "./Digest";
+import { useFound } from "./found";
+import { useWalk } from "./keys";
+import { Minimap } from "./Minimap";
+import { PlayerBar } from "./PlayerBar";
+import { usePermalink } from "./permalink";
+import { fittingSpeed, idleGaps, startedBy, useByStart, usePlayer } from "./playback";
 import { SpanPanel } from "./SpanPanel";
 import { SpanTable } from "./SpanTable";
-import { TraceHead, VIEWS, ViewBar } from "./TraceHead";
-import { Waterfall } from "./Waterfall";
+import { TraceHead } from "./TraceHead";
+import { VIEWS, ViewBar } from "./ViewBar";
+import { STUCK_MS, Waterfall } from "./Waterfall";
+import { usePieces } from "./work";
 
-/** Loaded without being asked; beyond, pages come as one scrolls. */
-const SPANS_AT_ONCE = 20_000;
+const Conversation = lazy(async () => ({ default: (await import("./Conversation")).Conversation }));
+const GraphView = lazy(async () => ({ default: (await import("./GraphView")).GraphView }));
+const Diff = lazy(async () => ({ default: (await import("./Diff")).Diff }));
 
 export function Trace({ traceId }: { traceId: string }) {
+  const other = usePlace().params.get("diff");
+  if (other)
+    return (
+      <Suspense fallback={<Loading what={t("Reading both traces")} />}>
+        <Diff key={other} left={traceId} right={other} />
+      </Suspense>
+    );
+  return <Opened traceId={traceId} />;
+}
+
+function Opened({ traceId }: { traceId: string }) {
+  const state = useOutline(traceId);
+  if (!state.outline)
+    return state.error ? (
+      <Failure error={state.error} retry={state.reload} />
+    ) : (
+      <Loading what={t("Reading the trace")} />
+    );
+  return (
+    <OneTrace
+      traceId={traceId}
+      outline={state.outline}
+      error={state.error}
+      loading={state.loading}
+      reload={state.reload}
+    />
+  );
+}
+
+interface Props {
+  traceId: string;
+  outline: Outline;
+  error: unknown;
+  loading: boolean;
+  reload: () => void;
+}
+
+const LARGE = 5_000;
+
+function OneTrace({ traceId, outline, error, loading, reload }: Props) {
   const { params } = usePlace();
   const narrow = useNarrow();
-  const query = useTrace(traceId);
-  const { spans, trace, hasNextPage, isFetchingNextPage, fetchNextPage } = query;
-  const tree = useMemo(() => buildTree(spans), [spans]);
-  const path = useMemo(() => criticalPath(tree.roots), [tree]);
-  const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
-  const rows = useMemo(() => visibleRows(tree.roots, folded), [tree, folded]);
-  const mostTokens = useMemo(
-    () => spans.reduce((most, span) => Math.max(most, span.counted ? (span.tokens?.total ?? 0) : 0), 0),
-    [spans],
-  );
-  const [word, setWord] = useState("");
-  const found = useMemo(() => findSpans(tree.byId.values(), word), [tree, word]);
-  const picked = params.get("span");
-  const node = picked ? tree.byId.get(picked) : undefined;
-  const view = VIEWS.find((entry) => entry.id === params.get("view"))?.id ?? "waterfall";
+  const { loaded } = outline;
+  const view = VIEWS.find((entry) => entry === params.get("view")) ?? "waterfall";
+  const changes = useTraceChanges(traceId, outline.trace, reload);
+  const { now, total, stuck } = useHorizon(outline);
+  const link = usePermalink();
+  const { folds, setFolds, zoom, setZoom } = link;
 
-  const pick = useCallback((spanId: string | null) => setParams({ span: spanId }, { replace: true }), []);
-  const fold = useCallback((spanId: string) => setFolded((old) => toggled(old, spanId)), []);
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  const path = usePieces(() => walkCriticalPath(outline), outline, outline.complete);
+  // biome-ignore-start lint/correctness/useExhaustiveDependencies: `loaded` says when the columns hold more
+  const places = useMemo(() => placesOf(outline), [outline, loaded]);
+  const below = useMemo(() => failedBelow(outline), [outline, loaded]);
+  const deepest = useMemo(() => deepestOf(outline), [outline, loaded]);
+  // biome-ignore-end lint/correctness/useExhaustiveDependencies: as above
+  const durations = useMemo(() => durationsUpTo(total), [total]);
+  const found = useFound(traceId, outline, link.word, link.only, params.get("node"));
+  // biome-ignore lint/correctness/useExhaustiveDependencies: as above
+  const shown = useMemo(() => shownRows(outline, folds, found.keep), [outline, loaded, folds, found.keep]);
+
+  const { player, state: play } = usePlayer(total, link.firstAt);
+  link.useAt(play.at, play.playing);
+  const order = useByStart(outline, loaded, play.at !== null);
+  const begun = order && play.at !== null ? startedBy(outline, order, play.at) : loaded;
+  const played = play.at !== null;
   useEffect(() => {
-    if (spans.length < SPANS_AT_ONCE) more();
-  }, [spans.length, more]);
-  const changes = useTraceChanges(traceId, trace);
-  const places = useMemo(
-    () => usdColumnPlaces(spans.map((span) => (span.counted ? span.cost_usd : null))),
-    [spans],
-  );
-  const durations = useMemo(() => durationsUpTo(tree.total), [tree.total]);
+    if (played && outline.complete) player.gaps = idleGaps(outline, total);
+  }, [player, outline, outline.complete, total, played]);
 
-  const step = (by: number) => (event: KeyboardEvent) => {
-    if (view !== "waterfall" || rows.length === 0) return;
-    event.preventDefault();
-    const at = rows.findIndex((row) => row.span.span_id === picked);
-    const next = rows[Math.min(rows.length - 1, Math.max(0, at + by))];
-    if (next) pick(next.span.span_id);
-  };
-  const sideways = (into: boolean) => (event: KeyboardEvent) => {
-    if (view !== "waterfall" || !node) return;
-    event.preventDefault();
-    const id = node.span.span_id;
-    if (into === folded.has(id) && node.children.length > 0) fold(id);
-    else if (into && node.children[0]) pick(node.children[0].span.span_id);
-    else if (!into && node.parent) pick(node.parent.span.span_id);
-  };
-  useKeys({
-    j: step(1),
-    k: step(-1),
-    ArrowDown: step(1),
-    ArrowUp: step(-1),
-    l: sideways(true),
-    h: sideways(false),
-    ArrowRight: sideways(true),
-    ArrowLeft: sideways(false),
-    Escape: (event) => {
-      event.preventDefault();
-      if (picked) pick(null);
-      else back(href("/traces"));
+  const picked = outline.rowOf(params.get("span"));
+  const [cursor, setCursor] = useState(-1);
+  const [wanted, setWanted] = useState(0);
+  const at = cursor >= 0 && cursor < loaded ? cursor : picked;
+  const go = useCallback(
+    (row: number) => {
+      setCursor(row);
+      setFolds((old) => reveal(outline, row, old));
+      setWanted((old) => old + 1);
     },
+    [outline, setFolds],
+  );
+  // A span named by the address is brought into view once it is there.
+  const firstPick = useRef(true);
+  useEffect(() => {
+    if (!firstPick.current || picked < 0) return;
+    firstPick.current = false;
+    go(picked);
+  }, [picked, go]);
+  const open = useCallback(
+    (row: number) => {
+      setCursor(row);
+      setParams({ span: outline.ids[row] ?? null }, { replace: true });
+    },
+    [outline],
+  );
+  const reach = useCallback(
+    (row: number) => {
+      go(row);
+      open(row);
+    },
+    [go, open],
+  );
+  const close = useCallback(() => setParams({ span: null }, { replace: true }), []);
+  const fold = useCallback(
+    (row: number) => setFolds((old) => flip(old, outline.ids[row] ?? "")),
+    [outline, setFolds],
+  );
+  const startPlaying = useCallback(() => {
+    if (player.state.at === null) player.set({ speed: fittingSpeed(total) });
+    player.toggle();
+  }, [player, total]);
+  const next = useWalk({
+    outline,
+    shown,
+    folds,
+    rows: view === "waterfall" || view === "tree",
+    at,
+    picked,
+    hits: found.hits,
+    searching: link.word !== "",
+    played,
+    go,
+    open,
+    close,
+    fold,
+    setZoom,
+    total,
+    clearSearch: () => link.setWord(""),
+    play: startPlaying,
+    endPlay: () => player.end(),
   });
 
-  if (query.isError && !trace) return <Failure error={query.error} retry={() => void query.refetch()} />;
-  if (!trace) return <Loading what="Reading the trace" />;
-
-  const showNext = (direction: number) => {
-    const matches = rows.filter((row) => found?.has(row.span.span_id));
-    const at = matches.findIndex((row) => row.span.span_id === picked);
-    const next = matches[(at + direction + matches.length) % Math.max(1, matches.length)];
-    if (next) pick(next.span.span_id);
-  };
-  const panel = node ? (
-    <SpanPanel traceId={traceId} node={node} onClose={() => pick(null)} />
-  ) : narrow ? null : (
-    <Digest traceId={traceId} spans={spans} tree={tree} path={path} places={places} onPick={pick} />
-  );
-  const footer =
-    spans.length < trace.spans ? (
-      <p className="grid-foot">
-        {count(spans.length)} of {count(trace.spans)} spans loaded
-        {isFetchingNextPage ? ", reading on …" : ", more as you scroll"}
-      </p>
-    ) : null;
-
+  const panel =
+    picked >= 0 ? (
+      <SpanPanel traceId={traceId} outline={outline} row={picked} now={now} onClose={close} onRow={reach} />
+    ) : narrow || view === "graph" ? null : (
+      <Digest
+        traceId={traceId}
+        outline={outline}
+        loaded={loaded}
+        path={path}
+        total={total}
+        places={places}
+        onPick={reach}
+      />
+    );
+  const bars = view === "waterfall";
   return (
     <>
-      <TraceHead trace={trace} reload={changes.waiting ? changes.reload : null} />
+      <TraceHead trace={outline.trace} reload={changes.waiting ? changes.reload : null} stuck={stuck} />
       <ViewBar
         view={view}
-        spans={spans}
-        word={word}
-        matches={found?.size ?? null}
-        onWord={setWord}
-        onNext={showNext}
-        onFoldAll={() =>
-          setFolded(
-            new Set(
-              [...tree.byId.values()]
-                .filter((entry) => entry.depth > 0 && entry.children.length > 0)
-                .map((entry) => entry.span.span_id),
-            ),
-          )
+        word={link.word}
+        onWord={link.setWord}
+        found={
+          found.hits ? { many: found.hits.length, at: placeAmong(found.hits, at), more: found.more } : null
         }
-        onUnfoldAll={() => setFolded(new Set())}
+        onNext={next}
+        only={link.only}
+        onOnly={link.setOnly}
+        level={folds.level}
+        deepest={deepest}
+        onLevel={(level) => setFolds({ level, flipped: new Set() })}
+        playing={play.playing}
+        onPlay={startPlaying}
       />
-      <PanelSplit panel={panel} covers={narrow && node !== undefined}>
-        {view === "waterfall" ? (
-          <Waterfall
-            rows={rows}
-            total={tree.total}
-            mostTokens={mostTokens}
-            places={places}
-            durations={durations}
-            path={path}
-            folded={folded}
-            picked={picked}
-            found={found}
-            onPick={pick}
-            onFold={fold}
-            onEnd={more}
-            footer={footer}
-          />
-        ) : view === "conversation" ? (
-          <Conversation traceId={traceId} picked={picked} places={places} onPick={pick} />
-        ) : (
-          <SpanTable
-            nodes={[...tree.byId.values()]}
-            picked={picked}
-            places={places}
-            durations={durations}
-            onPick={pick}
-            onEnd={more}
-          />
-        )}
+      {play.at !== null && view !== "table" && view !== "tree" ? (
+        <PlayerBar
+          player={player}
+          play={play}
+          total={total}
+          begun={t("{begun} of {all} spans begun", { begun: count(begun), all: count(outline.total) })}
+        />
+      ) : null}
+      <Chips node={params.get("node")} matched={found.narrowed} onClear={() => setParams({ node: null })} />
+      {outline.total < outline.trace.spans && outline.complete ? (
+        <p className="narrowed" role="status">
+          {t("The first {n} of {all} spans are shown: that is as far as one trace is read.", {
+            n: count(outline.total),
+            all: count(outline.trace.spans),
+          })}
+        </p>
+      ) : null}
+      {error ? <Trouble error={error} retry={reload} /> : null}
+      <PanelSplit panel={panel} covers={narrow && picked >= 0}>
+        <div className="trace-main">
+          {bars ? (
+            <Minimap
+              outline={outline}
+              loaded={loaded}
+              total={total}
+              zoom={zoom}
+              onZoom={setZoom}
+              hits={found.hits}
+              player={player}
+            />
+          ) : null}
+          {bars || view === "tree" ? (
+            <Waterfall
+              key={view}
+              outline={outline}
+              loaded={loaded}
+              shown={shown}
+              folds={folds}
+              failedBelow={below}
+              total={total}
+              zoom={zoom}
+              onZoom={setZoom}
+              path={path}
+              cursor={at}
+              wanted={wanted}
+              picked={picked}
+              hits={found.hits}
+              player={player}
+              play={play}
+              following={order ? (order[begun - 1] ?? -1) : -1}
+              words={!bars}
+              places={places}
+              durations={durations}
+              now={now}
+              onOpen={open}
+              onFold={fold}
+            />
+          ) : view === "table" ? (
+            <SpanTable
+              outline={outline}
+              loaded={loaded}
+              keep={found.keep}
+              picked={params.get("span")}
+              places={places}
+              durations={durations}
+              onPick={open}
+            />
+          ) : (
+            <Suspense fallback={<Loading what={t("Opening the view")} />}>
+              {view === "graph" ? (
+                <GraphView
+                  traceId={traceId}
+                  outline={outline}
+                  loaded={loaded}
+                  at={play.at}
+                  total={total}
+                  onNarrow={(node) => setParams({ view: null, node })}
+                />
+              ) : (
+                <Conversation
+                  traceId={traceId}
+                  outline={outline}
+                  at={play.at}
+                  picked={params.get("span")}
+                  places={places}
+                  onPick={(id) => setParams({ span: id }, { replace: true })}
+                />
+              )}
+            </Suspense>
+          )}
+          {loading && !outline.complete ? (
+            <p className="arriving" role="status">
+              {t("{loaded} of {total} spans read …", { loaded: count(loaded), total: count(outline.total) })}
+            </p>
+          ) : null}
+        </div>
       </PanelSplit>
     </>
   );
 }
 
-function toggled(set: ReadonlySet<string>, entry: string): ReadonlySet<string> {
-  const next = new Set(set);
-  if (!next.delete(entry)) next.add(entry);
-  return next;
+function deepestOf(outline: Outline): number {
+  let deepest = 0;
+  for (let row = 0; row < outline.loaded; row += 1) deepest = Math.max(deepest, outline.depth[row] ?? 0);
+  return deepest;
 }
 
-function findSpans(nodes: Iterable<Node>, word: string): ReadonlySet<string> | null {
-  const wanted = word.trim().toLowerCase();
-  if (!wanted) return null;
-  const found = new Set<string>();
-  for (const { span } of nodes) {
-    const text = [
-      span.name,
-      span.kind,
-      span.agent,
-      span.model,
-      span.tool,
-      span.provider,
-      span.status,
-      span.status_message,
-      span.span_id,
-    ];
-    if (text.some((part) => part?.toLowerCase().includes(wanted))) found.add(span.span_id);
-  }
-  return found;
+/** Where `row` stands among the hits, from 1; 0 when it is none of them. */
+function placeAmong(hits: Int32Array, row: number): number {
+  return hits.indexOf(row) + 1;
+}
+
+/** Where the time axis ends: at the last thing known, or now while something runs and is heard of. */
+function useHorizon(outline: Outline) {
+  const running = outline.running > 0;
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    if (!running) return;
+    setNow(Date.now());
+    const timer = setInterval(() => setNow(Date.now()), outline.total > LARGE ? 5000 : 1000);
+    return () => clearInterval(timer);
+  }, [running, outline]);
+  const silent = now - Date.parse(outline.trace.started_at) - outline.last;
+  const alive = running && silent < STUCK_MS;
+  return {
+    now,
+    // Bars without an end need room to go on.
+    total: Math.max(outline.last + (alive ? Math.max(0, silent) : running ? outline.last / 12 : 0), 1e-3),
+    stuck: running && !alive ? t("still running, no news for {time}", { time: duration(silent) }) : null,
+  };
 }

@@ -1,128 +1,308 @@
 // The trace as a tree over time. Self time is darker than waiting, the critical path is the accent line, counted
 // usage is solid and repeated usage hollow. Rows are virtual, so the length of a trace does not matter.
-import { useVirtualizer } from "@tanstack/react-virtual";
-import { type CSSProperties, type PointerEvent, type ReactNode, useEffect, useRef, useState } from "react";
-import { timeTicks } from "../../lib/buckets";
-import { duration } from "../../lib/format";
-import type { Interval, Node } from "../../lib/tree";
+
+import { type CSSProperties, type RefObject, useEffect, useMemo, useRef, useState } from "react";
+import type { Path } from "../../lib/critical";
+import { spansByHue } from "../../lib/digest";
+import { count, duration } from "../../lib/format";
+import { t } from "../../lib/i18n";
+import type { Outline } from "../../lib/outline";
+import { type Folds, type Interval, isFolded, placeOf, type Shown } from "../../lib/tree";
+import { hueName } from "../../lib/words";
 import { recall, remember } from "../../state/memory";
 import { useMedia, useWidth } from "../../state/screen";
-import { WaterfallRow } from "./WaterfallRow";
+import type { Player, PlayState } from "./playback";
+import { useDrawnRows } from "./rows";
+import { TimeAxis, tickShare } from "./TimeAxis";
+import { type RowLook, WaterfallRow } from "./WaterfallRow";
 
 interface Props {
-  rows: readonly Node[];
+  outline: Outline;
+  loaded: number;
+  shown: Shown;
+  folds: Folds;
+  failedBelow: Uint8Array;
+  /** Length of the trace in milliseconds, where running spans reach to. */
   total: number;
-  mostTokens: number;
-  /** Decimal places of the cost column. */
+  zoom: Interval | null;
+  onZoom: (zoom: Interval | null) => void;
+  path: Path | null;
+  cursor: number;
+  /** Counts up when the cursor has to be brought into view. */
+  wanted: number;
+  picked: number;
+  hits: Int32Array | null;
+  player: Player;
+  play: PlayState;
+  /** The row that began last, while it is played. */
+  following: number;
+  /** Without bars, for names and words only. */
+  words: boolean;
   places: number;
-  /** How the duration column reads. */
   durations: (ms: number | null) => string;
-  path: ReadonlyMap<string, Interval[]>;
-  folded: ReadonlySet<string>;
-  picked: string | null;
-  found: ReadonlySet<string> | null;
-  onPick: (spanId: string) => void;
-  onFold: (spanId: string) => void;
-  onEnd: () => void;
-  footer: ReactNode;
+  /** The clock in milliseconds, to say how long something runs. */
+  now: number;
+  onOpen: (row: number) => void;
+  onFold: (row: number) => void;
 }
 
 const ROW = 28;
+const HEAD = 32;
 const NAME_LEAST = 140;
+/** A span that runs and of which nothing was heard for so long may be stuck. */
+export const STUCK_MS = 300_000;
 
 export function Waterfall(props: Props) {
-  const { rows, total, picked, onEnd } = props;
+  const { outline, shown, total, zoom, player, words } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const width = useWidth(scroller);
-  const small = useMedia("(max-width: 719px)");
-  const [window_, setWindow] = useState<Interval | null>(null);
-  const [nameWidth, setNameWidth] = useState(Number(recall("name-width")) || 0);
-  const [from, to] = window_ ?? [0, Math.max(total, 1e-6)];
-  const figures = width >= 620 ? "76px 76px 84px" : width >= 460 ? "72px 80px" : "68px";
-  const names = Math.min(
-    nameWidth || Math.max(NAME_LEAST, Math.min(340, width * (small ? 0.44 : 0.38))),
-    Math.max(NAME_LEAST, width - 320),
-  );
-  const [tickShare, setTickShare] = useState(1);
-  const tracks = `${names}px minmax(60px, 1fr) ${figures}`;
+  const layout = useLayout(width, words);
+  const [from, to] = zoom ?? [0, total];
+  const many = shown.rows.length + shown.coming;
+  const drawn = useDrawnRows(scroller, many, ROW, HEAD);
+  const { scrollTo } = drawn;
 
-  const virtual = useVirtualizer({
-    count: rows.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW,
-    overscan: 16,
-    scrollPaddingStart: 32,
-  });
-  const at = picked ? rows.findIndex((row) => row.span.span_id === picked) : -1;
-  const seen = useRef<string | null>(null);
+  const seen = useRef(-1);
   useEffect(() => {
-    if (at < 0 || seen.current === picked) return;
-    seen.current = picked;
-    virtual.scrollToIndex(at, { align: "auto" });
-  }, [at, picked, virtual]);
-
-  const items = virtual.getVirtualItems();
-  const lastIndex = items[items.length - 1]?.index ?? 0;
+    if (props.cursor < 0 || seen.current === props.wanted) return;
+    seen.current = props.wanted;
+    scrollTo(placeOf(shown.rows, props.cursor), "middle");
+  }, [props.cursor, props.wanted, shown, scrollTo]);
   useEffect(() => {
-    if (rows.length > 0 && lastIndex >= rows.length - 50) onEnd();
-  }, [rows.length, lastIndex, onEnd]);
+    if (props.play.playing && props.following >= 0) scrollTo(placeOf(shown.rows, props.following), "middle");
+  }, [props.play.playing, props.following, shown, scrollTo]);
+  useWheelZoom(scroller, layout, { from, to, total, onZoom: props.onZoom });
 
+  const look: RowLook = {
+    outline,
+    tracks: layout.tracks,
+    width: words ? 0 : layout.track,
+    from,
+    to,
+    horizon: total,
+    most: outline.mostTokens,
+    places: props.places,
+    durations: props.durations,
+    showTokens: layout.tokens,
+    showCost: layout.cost,
+    onOpen: props.onOpen,
+    onFold: props.onFold,
+  };
+  const hits = useMemo(() => (props.hits ? new Set(props.hits) : null), [props.hits]);
+  const began = Date.parse(outline.trace.started_at);
+  const rows = [];
+  for (let place = drawn.first; place < drawn.end; place += 1) {
+    const row = shown.rows[place];
+    if (row === undefined) {
+      rows.push(<Coming key={drawn.slot(place)} top={place * ROW} tracks={layout.tracks} />);
+      continue;
+    }
+    const running = outline.isRunning(row);
+    const silent = running ? props.now - began - outline.newsOf(row) : 0;
+    rows.push(
+      <WaterfallRow
+        key={drawn.slot(place)}
+        {...look}
+        row={row}
+        arrived={Math.min(row + outline.sizeOf(row), props.loaded)}
+        top={place * ROW}
+        critical={props.path?.get(row)}
+        folded={isFolded(outline, row, props.folds)}
+        failedBelow={props.failedBelow[row] === 1}
+        cursor={row === props.cursor}
+        picked={row === props.picked}
+        hit={hits?.has(row) ?? false}
+        dimmed={hits !== null && !hits.has(row)}
+        later={props.play.at !== null && outline.startOf(row) > props.play.at}
+        silent={silent > STUCK_MS ? t("no news for {time}", { time: roughly(silent) }) : null}
+        runningFor={
+          running ? t("{time} …", { time: roughly(props.now - began - outline.startOf(row)) }) : null
+        }
+      />,
+    );
+  }
+  const step = tickShare(to - from, layout.track) * (to - from);
+  const scale = layout.track / (to - from);
   return (
-    <div
-      className={names < 220 ? "waterfall hides-kinds" : "waterfall"}
-      ref={scroller}
-      role="treegrid"
-      aria-label="Waterfall"
-      aria-rowcount={rows.length}
-      style={{ "--tick": `${tickShare * 100}%` } as CSSProperties}
-    >
-      <div className="waterfall-head" style={{ gridTemplateColumns: tracks }}>
-        <span className="head-cell">
-          Span
-          <Splitter
-            width={names}
-            onResize={(next) => {
-              setNameWidth(next);
-              remember("name-width", String(Math.round(next)));
-            }}
-          />
-        </span>
-        <TimeAxis from={from} to={to} total={total} onZoom={setWindow} onTick={setTickShare} />
-        <span className="head-cell end">Duration</span>
-        {width >= 620 ? <span className="head-cell end">Tokens</span> : null}
-        {width >= 460 ? <span className="head-cell end">Cost</span> : null}
+    <div className="waterfall-box">
+      <div
+        className={layout.names < 220 ? "waterfall hides-kinds" : "waterfall"}
+        ref={scroller}
+        role="treegrid"
+        aria-label={words ? t("Tree") : t("Waterfall")}
+        aria-rowcount={many + 1}
+        aria-activedescendant={props.cursor >= 0 ? `span-row-${props.cursor}` : undefined}
+        tabIndex={0}
+        style={
+          {
+            "--tick": `${step * scale}px`,
+            "--tick-at": `${(Math.ceil(from / step - 1e-6) * step - from) * scale}px`,
+          } as CSSProperties
+        }
+      >
+        <div
+          className="waterfall-head"
+          role="row"
+          aria-rowindex={1}
+          style={{ gridTemplateColumns: layout.tracks }}
+        >
+          <span className="head-cell" role="columnheader">
+            {t("Span")}
+            <Splitter width={layout.names} onResize={layout.setNames} />
+          </span>
+          {words ? (
+            <span className="head-cell row-words" role="columnheader">
+              {t("Model, tool, agent")}
+            </span>
+          ) : (
+            <span role="columnheader" aria-label={t("Time")}>
+              <TimeAxis from={from} to={to} total={total} width={layout.track} onZoom={props.onZoom} />
+            </span>
+          )}
+          <span className="head-cell end" role="columnheader">
+            {t("Duration")}
+          </span>
+          {layout.tokens ? (
+            <span className="head-cell end" role="columnheader">
+              {t("Tokens")}
+            </span>
+          ) : null}
+          {layout.cost ? (
+            <span className="head-cell end" role="columnheader">
+              {t("Cost")}
+            </span>
+          ) : null}
+        </div>
+        <div className="grid-body" role="rowgroup" style={{ height: many * ROW }}>
+          {rows}
+        </div>
       </div>
-      <div className="grid-body" style={{ height: virtual.getTotalSize() }}>
-        {items.map((item) => {
-          const node = rows[item.index];
-          if (!node) return null;
-          const id = node.span.span_id;
-          return (
-            <WaterfallRow
-              key={id}
-              node={node}
-              top={item.start}
-              tracks={tracks}
-              from={from}
-              to={to}
-              critical={props.path.get(id)}
-              folded={props.folded.has(id)}
-              picked={id === picked}
-              dimmed={props.found !== null && !props.found.has(id)}
-              mostTokens={props.mostTokens}
-              places={props.places}
-              durations={props.durations}
-              showTokens={width >= 620}
-              showCost={width >= 460}
-              onPick={props.onPick}
-              onFold={props.onFold}
-            />
-          );
-        })}
-      </div>
-      {props.footer}
+      {words ? null : <PlayVeil player={player} layout={layout} from={from} to={to} />}
+      {layout.tokens ? <Legend outline={outline} loaded={props.loaded} words={words} /> : null}
     </div>
   );
+}
+
+/** A length in one unit, for what is still going on. */
+function roughly(ms: number): string {
+  if (ms < 60_000) return duration(Math.round(ms / 1000) * 1000).replace(/\.0+/, "");
+  if (ms < 3_600_000) return t("{count} min", { count: Math.floor(ms / 60_000) });
+  if (ms < 172_800_000) return t("{count} h", { count: Math.floor(ms / 3_600_000) });
+  return t("{count} d", { count: Math.floor(ms / 86_400_000) });
+}
+
+interface Layout {
+  names: number;
+  setNames: (width: number) => void;
+  /** Pixels for the bars. */
+  track: number;
+  tracks: string;
+  tokens: boolean;
+  cost: boolean;
+}
+
+const PADDING = 16;
+
+function useLayout(width: number, words: boolean): Layout {
+  const small = useMedia("(max-width: 719px)");
+  const kept = words ? "tree-names" : "name-width";
+  const [nameWidth, setNameWidth] = useState(Number(recall(kept)) || 0);
+  const tokens = width >= 620;
+  const cost = width >= 460;
+  const figures = tokens ? [76, 76, 84] : cost ? [72, 80] : [68];
+  const rest = figures.reduce((sum, figure) => sum + figure, PADDING);
+  const share = words ? (small ? 0.6 : 0.48) : small ? 0.44 : 0.38;
+  const names = Math.round(
+    Math.min(
+      nameWidth || Math.max(NAME_LEAST, Math.min(words ? 720 : 340, width * share)),
+      Math.max(NAME_LEAST, width - rest - 60),
+    ),
+  );
+  const track = Math.max(60, width - names - rest);
+  return {
+    names,
+    track,
+    tracks: `${names}px ${track}px ${figures.map((figure) => `${figure}px`).join(" ")}`,
+    tokens,
+    cost,
+    setNames: (next) => {
+      setNameWidth(next);
+      remember(kept, String(Math.round(next)));
+    },
+  };
+}
+
+function Coming({ top, tracks }: { top: number; tracks: string }) {
+  return (
+    <div
+      className="waterfall-row is-coming"
+      aria-hidden="true"
+      style={{ gridTemplateColumns: tracks, transform: `translateY(${top}px)` }}
+    >
+      <span className="span-name">
+        <i className="coming" />
+      </span>
+    </div>
+  );
+}
+
+/** Covers what has not happened yet at the time that is played. */
+function PlayVeil(props: { player: Player; layout: Layout; from: number; to: number }) {
+  const { player, layout, from, to } = props;
+  const veil = useRef<HTMLElement>(null);
+  useEffect(
+    () =>
+      player.follow((at) => {
+        const element = veil.current;
+        if (!element) return;
+        element.style.visibility = at === null || at > to ? "hidden" : "visible";
+        const share = Math.max(0, Math.min(1, ((at ?? 0) - from) / (to - from)));
+        element.style.left = `${layout.names + share * layout.track}px`;
+        element.style.width = `${(1 - share) * layout.track}px`;
+      }),
+    [player, layout.names, layout.track, from, to],
+  );
+  return <i ref={veil} className="play-veil" aria-hidden="true" />;
+}
+
+interface Window {
+  from: number;
+  to: number;
+  total: number;
+  onZoom: (zoom: Interval | null) => void;
+}
+
+/** Control and wheel zoom around the pointer, a sideways wheel moves the part in view. */
+function useWheelZoom(scroller: RefObject<HTMLDivElement | null>, layout: Layout, window_: Window) {
+  const latest = useRef({ layout, window: window_ });
+  latest.current = { layout, window: window_ };
+  useEffect(() => {
+    const element = scroller.current;
+    if (!element) return;
+    const onWheel = (event: WheelEvent) => {
+      const { from, to, total, onZoom } = latest.current.window;
+      const { names, track } = latest.current.layout;
+      const length = to - from;
+      const scales = event.ctrlKey || event.metaKey;
+      const sideways = event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY);
+      if (!scales && (!sideways || length >= total * 0.999)) return;
+      event.preventDefault();
+      if (!scales) {
+        const by = ((event.shiftKey ? event.deltaY || event.deltaX : event.deltaX) / track) * length;
+        const start = Math.max(0, Math.min(total - length, from + by));
+        onZoom([start, start + length]);
+        return;
+      }
+      const share = (event.clientX - element.getBoundingClientRect().left - names) / track;
+      const around = from + Math.max(0, Math.min(1, share)) * length;
+      const next = Math.max(total / 1e6, Math.min(total, length * Math.exp(event.deltaY / 200)));
+      if (next >= total * 0.999) return onZoom(null);
+      const start = Math.max(0, Math.min(total - next, around - ((around - from) / length) * next));
+      onZoom([start, start + next]);
+    };
+    element.addEventListener("wheel", onWheel, { passive: false });
+    return () => element.removeEventListener("wheel", onWheel);
+  }, [scroller]);
 }
 
 function Splitter({ width, onResize }: { width: number; onResize: (width: number) => void }) {
@@ -130,7 +310,7 @@ function Splitter({ width, onResize }: { width: number; onResize: (width: number
   return (
     <i
       className="splitter"
-      title="Drag to widen the names"
+      title={t("Drag to widen the names")}
       onPointerDown={(event) => {
         event.currentTarget.setPointerCapture(event.pointerId);
         start.current = { x: event.clientX, width };
@@ -146,90 +326,36 @@ function Splitter({ width, onResize }: { width: number; onResize: (width: number
   );
 }
 
-interface AxisProps {
-  from: number;
-  to: number;
-  total: number;
-  onZoom: (window: Interval | null) => void;
-  /** The distance of two ticks as a share of the axis, for the lines behind the bars. */
-  onTick: (share: number) => void;
-}
-
-/** A round time without the zeros that say nothing: 5 s, 2.5 s, 10 m. */
-function axisLabel(ms: number): string {
-  if (ms === 0) return "0";
-  return duration(ms)
-    .replace(/\.0+ /, " ")
-    .replace(/(\.\d*?)0+ /, "$1 ")
-    .replace(/ 00 [sm]$/, "");
-}
-
-/** Ticks over the bars. Dragging zooms into a part of the trace, a double click shows all of it again. */
-function TimeAxis({ from, to, total, onZoom, onTick }: AxisProps) {
-  const axis = useRef<HTMLDivElement>(null);
-  const width = useWidth(axis);
-  const [drag, setDrag] = useState<[number, number] | null>(null);
-  const length = to - from;
-  const ticks = timeTicks(length, Math.max(1, Math.floor(width / 64))).filter((tick) => tick <= length);
-  const tickShare = (ticks[1] ?? length) / length;
-  useEffect(() => onTick(tickShare), [onTick, tickShare]);
-  const share = (event: PointerEvent<HTMLDivElement>) => {
-    const box = event.currentTarget.getBoundingClientRect();
-    return Math.min(1, Math.max(0, (event.clientX - box.left) / box.width));
-  };
-  const finish = () => {
-    if (drag && Math.abs(drag[1] - drag[0]) * width > 4) {
-      const [low, high] = drag[0] < drag[1] ? drag : [drag[1], drag[0]];
-      onZoom([from + low * length, from + high * length]);
-    }
-    setDrag(null);
-  };
-  const zoomed = length < total * 0.999;
+function Legend({ outline, loaded, words }: { outline: Outline; loaded: number; words: boolean }) {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `loaded` says when the columns hold more
+  const hues = useMemo(() => spansByHue(outline), [outline, loaded]);
   return (
-    <div
-      className="axis"
-      ref={axis}
-      title={zoomed ? "Double click shows the whole trace" : "Drag to zoom"}
-      onDoubleClick={() => onZoom(null)}
-      onPointerDown={(event) => {
-        event.currentTarget.setPointerCapture(event.pointerId);
-        setDrag([share(event), share(event)]);
-      }}
-      onPointerMove={(event) => {
-        if (drag) setDrag([drag[0], share(event)]);
-      }}
-      onPointerUp={finish}
-    >
-      {ticks.map((tick) => {
-        const at = tick / length;
-        // Beside the end there is no room for a label; the line below it stays.
-        if (at > 0.92 && ticks.length > 2) return null;
-        return (
-          <span
-            key={tick}
-            className={at > 0.92 ? "axis-tick is-last" : "axis-tick"}
-            style={{ left: `${at * 100}%` }}
-          >
-            {axisLabel(from + tick)}
-          </span>
-        );
-      })}
-      {drag ? (
-        <i
-          className="axis-brush"
-          style={{ left: `${Math.min(...drag) * 100}%`, width: `${Math.abs(drag[1] - drag[0]) * 100}%` }}
-        />
-      ) : null}
-      {zoomed ? (
-        <button
-          type="button"
-          className="quiet-button axis-all"
-          onClick={() => onZoom(null)}
-          onPointerDown={(event) => event.stopPropagation()}
-        >
-          whole trace
-        </button>
-      ) : null}
+    <div className="legend">
+      {[...hues].map(([hue, number]) => (
+        <span key={hue}>
+          <i className={`swatch fill hue-${hue}`} />
+          {hueName(hue)} <span className="figure faint">{count(number)}</span>
+        </span>
+      ))}
+      {words ? null : (
+        <span className="push" title={t("Time in which none of its children ran")}>
+          <i className="swatch-self" />
+          {t("self time, then waiting")}
+        </span>
+      )}
+      {words ? null : (
+        <span title={t("At every moment, the work that the end was waiting for")}>
+          <i className="swatch-critical" />
+          {t("critical path")}
+        </span>
+      )}
+      <span
+        className={words ? "push" : undefined}
+        title={t("Usage that a parent repeats from its children: shown, never added")}
+      >
+        <i className="swatch-hollow" />
+        {t("repeated usage")}
+      </span>
     </div>
   );
 }

@@ -1,60 +1,91 @@
-import { memo } from "react";
-import type { Span, Tokens } from "../../api/types";
+import { memo, type ReactNode } from "react";
 import { Icon } from "../../components/Icon";
-import { hasCost, NoUsage, reportsNothing, SpanMoney } from "../../components/Money";
 import { count, duration } from "../../lib/format";
+import { t } from "../../lib/i18n";
 import { hueOf } from "../../lib/kinds";
-import { type Interval, mergeClose, type Node, selfTime } from "../../lib/tree";
+import type { Outline } from "../../lib/outline";
+import { type Interval, mergeClose, selfTime } from "../../lib/tree";
+import { CostCell, TokenCell } from "./cells";
 
-interface Props {
-  node: Node;
-  top: number;
+export interface RowLook {
+  outline: Outline;
   tracks: string;
+  /** Width of the bars' column in pixels; 0 leaves it to words. */
+  width: number;
   from: number;
   to: number;
-  critical: Interval[] | undefined;
-  folded: boolean;
-  picked: boolean;
-  dimmed: boolean;
-  /** The largest counted usage of the trace, the full length of a token bar. */
-  mostTokens: number;
+  /** Where spans that still run reach to. */
+  horizon: number;
+  /** The largest counted usage, the full length of a token bar. */
+  most: number;
   places: number;
   durations: (ms: number | null) => string;
   showTokens: boolean;
   showCost: boolean;
-  onPick: (spanId: string) => void;
-  onFold: (spanId: string) => void;
+  onOpen: (row: number) => void;
+  onFold: (row: number) => void;
+}
+
+interface Props extends RowLook {
+  row: number;
+  /** Rows that have arrived, as far as this row's bar depends on it. */
+  arrived: number;
+  top: number;
+  critical: Interval[] | undefined;
+  folded: boolean;
+  failedBelow: boolean;
+  cursor: boolean;
+  picked: boolean;
+  hit: boolean;
+  dimmed: boolean;
+  /** Not begun at the time that is played. */
+  later: boolean;
+  /** Since when nothing was heard of a span that still runs, in words. */
+  silent: string | null;
+  runningFor: string | null;
 }
 
 const INDENT = 14;
 const DEEPEST_INDENT = 16;
 
 export const WaterfallRow = memo(function WaterfallRow(props: Props) {
-  const { node, folded, picked, dimmed, onPick, onFold } = props;
-  const { span } = node;
-  const failed = span.status === "error";
-  const indent = Math.min(node.depth, DEEPEST_INDENT) * INDENT;
+  const { outline, row, folded } = props;
+  const depth = outline.depth[row] ?? 0;
+  const failed = outline.isFailed(row);
+  const kind = outline.kind(row);
+  const indent = Math.min(depth, DEEPEST_INDENT) * INDENT;
+  const name = outline.name(row);
+  const ms = outline.duration[row] ?? -1;
+  const marks = [
+    props.cursor ? "is-cursor" : "",
+    props.picked ? "is-picked" : "",
+    props.hit ? "is-hit" : "",
+    props.dimmed ? "is-dimmed" : "",
+    props.later ? "is-later" : "",
+  ].join(" ");
   return (
     <div
       role="row"
-      aria-level={node.depth + 1}
-      aria-expanded={node.children.length > 0 ? !folded : undefined}
-      aria-selected={picked}
-      className={`waterfall-row hue-${hueOf(span.kind)} ${picked ? "is-picked" : ""} ${dimmed ? "is-dimmed" : ""}`}
+      id={`span-row-${row}`}
+      aria-level={depth + 1}
+      aria-rowindex={row + 2}
+      aria-expanded={outline.hasChildren(row) ? !folded : undefined}
+      aria-selected={props.picked}
+      className={`waterfall-row hue-${hueOf(kind)} ${marks}`}
       style={{ gridTemplateColumns: props.tracks, transform: `translateY(${props.top}px)` }}
-      onClick={() => onPick(span.span_id)}
+      onClick={() => props.onOpen(row)}
     >
       <span className="span-name" role="gridcell" style={{ paddingLeft: 8 + indent }}>
         <i className="guides" style={{ width: indent }} aria-hidden="true" />
-        {node.children.length > 0 ? (
+        {outline.hasChildren(row) ? (
           <button
             type="button"
             tabIndex={-1}
             className={folded ? "caret is-folded" : "caret"}
-            aria-label={folded ? "Unfold" : "Fold"}
+            aria-label={folded ? t("Unfold") : t("Fold")}
             onClick={(event) => {
               event.stopPropagation();
-              onFold(span.span_id);
+              props.onFold(row);
             }}
           >
             <Icon name="down" size={12} />
@@ -62,26 +93,37 @@ export const WaterfallRow = memo(function WaterfallRow(props: Props) {
         ) : (
           <i className="caret" />
         )}
-        <span className="span-label" title={span.name}>
+        <span className="span-label" title={name}>
           {failed ? <span className="failing cross">✕ </span> : null}
-          {nameOf(span)}
+          {shortName(name)}
         </span>
-        {folded ? <span className="below">{count(node.size)}</span> : null}
-        {folded && node.failedBelow ? <span className="failing cross">✕</span> : null}
-        <span className="kind">{span.kind}</span>
+        {folded ? <span className="below">{count(outline.sizeOf(row) - 1)}</span> : null}
+        {folded && props.failedBelow && !failed ? (
+          <span className="failing cross" title={t("A failure below")}>
+            ✕
+          </span>
+        ) : null}
+        {props.silent ? (
+          <span className="stuck" title={t("It may be stuck, or its end was never sent")}>
+            {props.silent}
+          </span>
+        ) : null}
+        <span className="kind">{kind}</span>
       </span>
-      <Bars {...props} />
-      <span
-        className="end figure"
-        role="gridcell"
-        title={span.duration_ms === null ? undefined : duration(span.duration_ms)}
-      >
-        {span.duration_ms === null ? "running" : props.durations(span.duration_ms)}
+      {props.width > 0 ? <Bars {...props} /> : <Words outline={outline} row={row} />}
+      <span className="end figure" role="gridcell" title={ms < 0 ? undefined : duration(ms)}>
+        {ms < 0 ? (
+          <span className="running-text" title={t("still running")}>
+            {props.runningFor ?? t("running")}
+          </span>
+        ) : (
+          props.durations(ms)
+        )}
       </span>
-      {props.showTokens ? <TokenCell span={span} most={props.mostTokens} /> : null}
+      {props.showTokens ? <TokenCell outline={outline} row={row} most={props.most} role="gridcell" /> : null}
       {props.showCost ? (
         <span className="end figure" role="gridcell">
-          {hasCost(span) ? <SpanMoney span={span} places={props.places} /> : null}
+          <CostCell outline={outline} row={row} places={props.places} />
         </span>
       ) : null}
     </div>
@@ -89,98 +131,88 @@ export const WaterfallRow = memo(function WaterfallRow(props: Props) {
 });
 
 /** The operation's name is in the kind already: "chat gpt-4o" reads as gpt-4o, "execute_tool search" as search. */
-function nameOf(span: Span): string {
+export function shortName(name: string): string {
   const match =
     /^(?:chat|text_completion|generate_content|embeddings|execute_tool|invoke_agent|create_agent)\s+(.+)$/.exec(
-      span.name,
+      name,
     );
-  return match?.[1] ?? span.name;
+  return match?.[1] ?? name;
 }
 
-function Bars({ node, from, to, critical }: Props) {
-  const length = to - from;
-  const percent = (time: number) => ((Math.min(to, Math.max(from, time)) - from) / length) * 100;
-  const left = percent(node.start);
-  const width = percent(node.end) - left;
-  const outside = node.end < from || node.start > to;
-  if (outside) return <span className="track" role="gridcell" />;
-  const { span } = node;
-  const hollow = !span.counted && span.tokens !== null && span.tokens.total > 0;
-  const place = (start: number, end: number) => ({
-    left: `${percent(start)}%`,
-    width: `${percent(end) - percent(start)}%`,
-  });
-  const gap = length / 400;
+/** What the tree says in place of bars: who did it with what. */
+function Words({ outline, row }: { outline: Outline; row: number }) {
+  const said: ReactNode[] = [];
+  for (const field of ["model", "tool", "agent"] as const) {
+    const word = outline.word(field, row);
+    if (word && shortName(outline.name(row)) !== word) said.push(word);
+  }
+  return (
+    <span className="row-words muted" role="gridcell">
+      {said.join(" · ")}
+    </span>
+  );
+}
+
+const BAR_TOP = 8;
+const BAR = 12;
+
+const piece = (x: number, end: number, top: number, height: number) =>
+  `M${x.toFixed(1)} ${top}H${end.toFixed(1)}V${top + height}H${x.toFixed(1)}Z`;
+
+function Bars({ outline, row, from, to, horizon, width, critical }: Props) {
+  const start = outline.startOf(row);
+  const end = outline.endOf(row, horizon);
+  if (end < from || start > to) return <span className="track" role="gridcell" />;
+  const scale = width / (to - from);
+  const at = (time: number) => (Math.min(to, Math.max(from, time)) - from) * scale;
+  const x = at(start);
+  const right = Math.max(x + 2, at(end));
+  const hollow = outline.counted[row] === 0 && outline.tokens(row) > 0;
+  const running = outline.isRunning(row);
+  const visible = (interval: Interval) => interval[1] >= from && interval[0] <= to;
+  const drawn = (intervals: readonly Interval[], top: number, height: number) =>
+    mergeClose(intervals.filter(visible), 1 / scale)
+      .map(([a, b]) => piece(at(a), Math.max(at(b), at(a) + (b === a ? 0 : 1.5)), top, height))
+      .join("");
+  const token = outline.firstToken[row] ?? -1;
+  const tokenAt = token > 0 ? at(start + token) : -1;
   return (
     <span className="track" role="gridcell">
-      <i
-        className={`bar ${hollow ? "is-hollow" : ""} ${span.status === "error" ? "is-failed" : ""} ${span.duration_ms === null ? "is-running" : ""}`}
-        style={{ left: `${left}%`, width: `${width}%` }}
-      />
-      {hollow
-        ? null
-        : mergeClose(selfTime(node, length / 2000), gap).map(([start, end]) => (
-            <i key={start} className="bar-self" style={place(start, end)} />
-          ))}
-      {critical
-        ? mergeClose(critical, gap).map(([start, end]) => (
-            <i key={start} className="bar-critical" style={place(start, end)} />
-          ))
-        : null}
-    </span>
-  );
-}
-
-/** Input light, its cached part hatched, output dark; an outline where the usage is only repeated. */
-function TokenBar({ tokens, most, hollow }: { tokens: Tokens; most: number; hollow: boolean }) {
-  const share = (value: number) => ({ width: `${Math.min(100, (value / Math.max(1, most)) * 100)}%` });
-  if (hollow) {
-    return (
-      <span className="tokens-line">
-        <i className="is-hollow" style={share(tokens.total)} />
-      </span>
-    );
-  }
-  return (
-    <span className="tokens-line">
-      <i className="token-cached" style={share(tokens.cache_read)} />
-      <i className="token-in" style={share(tokens.input - tokens.cache_read)} />
-      <i className="token-out" style={share(tokens.output)} />
-    </span>
-  );
-}
-
-function TokenCell({ span, most }: { span: Span; most: number }) {
-  const { tokens } = span;
-  if (!tokens || tokens.total === 0) {
-    return (
-      <span className="end figure" role="gridcell">
-        {reportsNothing(span) ? <NoUsage /> : null}
-      </span>
-    );
-  }
-  const parts = `${count(tokens.input)} in (${count(tokens.cache_read)} cached) · ${count(tokens.output)} out`;
-  if (!span.counted) {
-    const why = span.counted_reason ?? "repeats usage that is counted elsewhere";
-    return (
-      <span
-        className="end figure tokens-cell tokens-hollow"
-        role="gridcell"
-        title={`${parts}\nNot counted: ${why}`}
-      >
-        ({count(tokens.total)})
-        <TokenBar tokens={tokens} most={most} hollow />
-      </span>
-    );
-  }
-  return (
-    <span
-      className="end figure tokens-cell"
-      role="gridcell"
-      title={`${parts}\nCounted${span.counted_reason ? `: ${span.counted_reason}` : ""}`}
-    >
-      {count(tokens.total)}
-      <TokenBar tokens={tokens} most={most} hollow={false} />
+      <svg width={width} height={28} aria-hidden="true">
+        {hollow ? (
+          <rect
+            className="bar-hollow"
+            x={x + 0.75}
+            y={BAR_TOP + 0.75}
+            width={Math.max(1, right - x - 1.5)}
+            height={BAR - 1.5}
+            rx={1.5}
+          />
+        ) : (
+          <>
+            <path className="bar-wait" d={piece(x, right, BAR_TOP, BAR)} />
+            <path
+              className={running ? "bar-own is-running" : "bar-own"}
+              d={drawn(selfTime(outline, row, horizon, 0.5 / scale), BAR_TOP, BAR)}
+            />
+          </>
+        )}
+        {tokenAt > x + 2 && tokenAt < right - 1 ? (
+          <path className="bar-token" d={piece(tokenAt, tokenAt + 1.5, BAR_TOP, BAR)} />
+        ) : null}
+        {outline.isFailed(row) ? (
+          <rect
+            className="bar-failed"
+            x={x - 1.5}
+            y={BAR_TOP - 1.5}
+            width={right - x + 3}
+            height={BAR + 3}
+            rx={2.5}
+          />
+        ) : null}
+        {critical ? <path className="bar-path" d={drawn(critical, 24, 2)} /> : null}
+      </svg>
+      {running && right >= at(horizon) - 1 ? <i className="bar-open" style={{ left: right - 28 }} /> : null}
     </span>
   );
 }

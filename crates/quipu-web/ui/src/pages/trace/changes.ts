@@ -14,8 +14,8 @@ export function markOf({ spans, status, tokens }: TraceSummary): string {
 }
 
 function readAgain(traceId: string): void {
-  void queryClient.invalidateQueries({ queryKey: ["trace", traceId] });
-  void queryClient.invalidateQueries({ queryKey: ["trace-full", traceId] });
+  for (const what of ["trace-full", "trace-search", "trace-graph"])
+    void queryClient.invalidateQueries({ queryKey: [what, traceId] });
   // A span that has ended stays as it is.
   void queryClient.invalidateQueries({
     queryKey: ["span", traceId],
@@ -24,7 +24,7 @@ function readAgain(traceId: string): void {
 }
 
 /** Reads a trace again as it grows, at most once a second. A large one waits for `reload`. */
-export function useTraceChanges(traceId: string, trace: TraceSummary | undefined) {
+export function useTraceChanges(traceId: string, trace: TraceSummary | undefined, again: () => void) {
   const [waiting, setWaiting] = useState(false);
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
   const askedAt = useRef(0);
@@ -38,8 +38,9 @@ export function useTraceChanges(traceId: string, trace: TraceSummary | undefined
   const reload = useCallback(() => {
     askedAt.current = Date.now();
     setWaiting(false);
+    again();
     readAgain(traceId);
-  }, [traceId]);
+  }, [traceId, again]);
   const soon = () => {
     timer.current ??= setTimeout(
       () => {

@@ -1,0 +1,38 @@
+// How the server itself is doing.
+import { useQuery } from "@tanstack/react-query";
+import { get } from "./client";
+
+export interface SystemState {
+  now: string;
+  uptime_s: number;
+  process: {
+    cpu_percent: number | null;
+    rss_bytes: number | null;
+    threads: number | null;
+    open_files: number | null;
+  };
+  host: { cpus: number; cpu_percent: number | null; memory_total: number | null; memory_used: number | null };
+  disk: { path: string; total: number | null; free: number | null; store_bytes: number | null };
+  queue: { requests: number; bytes: number; max_requests: number; max_bytes: number };
+  ingest: { spans: number; events: number; metrics: number; spans_per_s: number | null };
+  drops: { signal: string; reason: string; count: number }[];
+  backends: { name: string; state: string; reason: string | null }[];
+  search: { lag_spans: number; lag_ms: number } | null;
+  history: {
+    at: string;
+    cpu_percent: number | null;
+    rss_bytes: number | null;
+    queue_requests: number;
+    spans_per_s: number;
+    drops_per_s: number;
+    store_bytes: number | null;
+  }[];
+}
+
+export function useSystem(refetchMs: number | false = 10_000) {
+  return useQuery({
+    queryKey: ["system"],
+    refetchInterval: refetchMs,
+    queryFn: ({ signal }) => get<SystemState>("/system", {}, signal),
+  });
+}

@@ -1,0 +1,60 @@
+import { t } from "../lib/i18n";
+import { COMMAND_K } from "../state/keys";
+import { PAGES } from "../state/pages";
+import { Veil } from "./Veil";
+
+function sections(): { title: string; keys: [string, string][] }[] {
+  return [
+    {
+      title: t("Everywhere"),
+      keys: [
+        [COMMAND_K, t("go to a page, a view, a trace")],
+        ["/", t("filter")],
+        ["?", t("this list")],
+        ["esc", t("close, leave")],
+      ],
+    },
+    {
+      title: t("Lists"),
+      keys: [
+        ["j k", t("down, up")],
+        ["⏎", t("open")],
+        ["x", t("select")],
+        ["n", t("show what is new")],
+        ["f", t("follow what arrives, or pause")],
+      ],
+    },
+    {
+      title: t("Pages"),
+      keys: PAGES.map((page) => [`g ${page.key}`, page.label()]),
+    },
+  ];
+}
+
+/** All keys, on "?". */
+export function Shortcuts({ close }: { close: () => void }) {
+  return (
+    <Veil label={t("Keyboard shortcuts")} className="shortcuts" close={close}>
+      <h2>{t("Keyboard shortcuts")}</h2>
+      <div className="shortcut-columns">
+        {sections().map((section) => (
+          <section key={section.title}>
+            <h3>{section.title}</h3>
+            <dl>
+              {section.keys.map(([key, what]) => (
+                <div key={key}>
+                  <dt>
+                    {key.split(" ").map((part, index) => (
+                      <kbd key={index}>{part}</kbd>
+                    ))}
+                  </dt>
+                  <dd>{what}</dd>
+                </div>
+              ))}
+            </dl>
+          </section>
+        ))}
+      </div>
+    </Veil>
+  );
+}

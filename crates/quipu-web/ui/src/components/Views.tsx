@@ -1,0 +1,179 @@
+// Saved views at the end of the filter bar: pick one, save what is on the screen, rename, delete.
+import { type FormEvent, useState } from "react";
+import { useDeleteView, useSaveView, useViews, type View } from "../api/views";
+import { t } from "../lib/i18n";
+import { currentColumns, DEFAULT_COLUMNS } from "../state/columns";
+import { pageOf } from "../state/pages";
+import { usePlace } from "../state/url";
+import { idFor, markUsed, openView, presentQuery, viewsInOrder } from "../state/views";
+import { Icon } from "./Icon";
+import { Menu } from "./Menu";
+import { Trouble } from "./States";
+
+/** The view that the address is, if it is one. */
+function usePresentView(views: readonly View[]): View | undefined {
+  const { path, params } = usePlace();
+  const query = presentQuery(params);
+  if (!query) return undefined;
+  const words = new URLSearchParams(query);
+  words.sort();
+  return views.find((view) => {
+    const theirs = new URLSearchParams(view.query);
+    theirs.sort();
+    return view.page === path && theirs.toString() === words.toString();
+  });
+}
+
+export function ViewsMenu() {
+  const views = useViews();
+  const list = viewsInOrder(views.data ?? []);
+  const present = usePresentView(list);
+  const name = present?.title;
+  return (
+    <Menu
+      align="end"
+      className={name ? "views-button is-chosen" : "views-button"}
+      title={t("Saved views")}
+      label={
+        <>
+          <Icon name={name ? "bookmarked" : "bookmark"} size={14} />
+          <span className="views-name">{name ?? t("Views")}</span>
+        </>
+      }
+    >
+      {(close) => (
+        <div className="views-panel">
+          {views.isError ? <Trouble error={views.error} retry={() => void views.refetch()} /> : null}
+          {list.length > 0 ? (
+            <ul className="menu-list">
+              {list.map((view) => (
+                <ViewLine key={view.id} view={view} present={view.id === present?.id} close={close} />
+              ))}
+            </ul>
+          ) : views.isSuccess ? (
+            <p className="menu-note">
+              {t("A view keeps a page's filter, time range and columns under a name.")}
+            </p>
+          ) : null}
+          <SaveView present={present} done={close} />
+        </div>
+      )}
+    </Menu>
+  );
+}
+
+function ViewLine({ view, present, close }: { view: View; present: boolean; close: () => void }) {
+  const [state, setState] = useState<"shown" | "renaming" | "leaving">("shown");
+  const [title, setTitle] = useState(view.title);
+  const save = useSaveView();
+  const drop = useDeleteView();
+  const rename = (event: FormEvent) => {
+    event.preventDefault();
+    if (!title.trim()) return;
+    save.mutate({ ...view, title: title.trim() }, { onSuccess: () => setState("shown") });
+  };
+  if (state === "renaming")
+    return (
+      <li>
+        <form className="views-form" onSubmit={rename}>
+          <input
+            // biome-ignore lint/a11y/noAutofocus: renaming begins by typing
+            autoFocus
+            className="field"
+            value={title}
+            aria-label={t("Title of the view")}
+            onChange={(event) => setTitle(event.target.value)}
+          />
+          <button type="submit" className="button" disabled={save.isPending}>
+            {t("Rename")}
+          </button>
+        </form>
+        {save.isError ? <Trouble error={save.error} /> : null}
+      </li>
+    );
+  return (
+    <li className="views-line">
+      <button
+        type="button"
+        className={present ? "menu-item is-chosen" : "menu-item"}
+        title={view.query ? `${view.page}?${view.query}` : view.page}
+        onClick={() => {
+          openView(view);
+          close();
+        }}
+      >
+        <span className="menu-label">{view.title}</span>
+        <span className="menu-hint">{pageOf(view.page)?.label() ?? view.page}</span>
+      </button>
+      {state === "leaving" ? (
+        <button type="button" className="quiet-button is-grave" onClick={() => drop.mutate(view.id)}>
+          {drop.isError ? t("Not deleted. Again?") : t("Delete?")}
+        </button>
+      ) : (
+        <span className="views-tools">
+          <button
+            type="button"
+            className="icon-button"
+            title={t("Rename")}
+            aria-label={t("Rename {title}", { title: view.title })}
+            onClick={() => setState("renaming")}
+          >
+            <Icon name="pencil" size={13} />
+          </button>
+          <button
+            type="button"
+            className="icon-button"
+            title={t("Delete")}
+            aria-label={t("Delete {title}", { title: view.title })}
+            onClick={() => setState("leaving")}
+          >
+            <Icon name="trash" size={13} />
+          </button>
+        </span>
+      )}
+    </li>
+  );
+}
+
+function SaveView({ present, done }: { present: View | undefined; done: () => void }) {
+  const { path, params } = usePlace();
+  const [title, setTitle] = useState("");
+  const save = useSaveView();
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const name = title.trim();
+    if (!name) return;
+    const columns = [...currentColumns()];
+    const own = path === "/traces" && columns.join() !== DEFAULT_COLUMNS.join();
+    const view: View = {
+      id: idFor(name),
+      title: name,
+      page: path,
+      query: presentQuery(params),
+      ...(own ? { columns } : {}),
+    };
+    save.mutate(view, {
+      onSuccess: () => {
+        markUsed(view.id);
+        done();
+      },
+    });
+  };
+  return (
+    <form className="views-form views-save" onSubmit={submit}>
+      <input
+        className="field"
+        data-first={present === undefined || undefined}
+        value={title}
+        maxLength={80}
+        placeholder={present ? t("Save as another view …") : t("Save this view as …")}
+        aria-label={t("Title of the view")}
+        onChange={(event) => setTitle(event.target.value)}
+      />
+      <button type="submit" className="button" disabled={!title.trim() || save.isPending}>
+        {t("Save")}
+      </button>
+      {save.isError ? <Trouble error={save.error} /> : null}
+    </form>
+  );
+}

@@ -1,0 +1,155 @@
+// What the palette can do, for what was typed.
+import { queryClient } from "../api/queries";
+import type { TracesPage } from "../api/types";
+import type { View } from "../api/views";
+import { currentLanguage, LANGUAGES, setLanguage, t } from "../lib/i18n";
+import { listTime, PRESETS, presetLabel } from "../lib/time";
+import { setCompare } from "../state/compare";
+import { filterHref, setFilter } from "../state/filters";
+import { setFollowing } from "../state/follow";
+import { PAGES, pageOf } from "../state/pages";
+import { setTheme, type Theme } from "../state/theme";
+import { href, navigate, setRange } from "../state/url";
+import { openView, viewsInOrder } from "../state/views";
+import { themeName } from "./Rail";
+
+export interface Command {
+  key: string;
+  group: string;
+  label: string;
+  hint: string;
+  run: () => void;
+}
+
+function pages(): Command[] {
+  return PAGES.map((page) => ({
+    key: page.path,
+    group: t("Pages"),
+    label: page.label(),
+    hint: `g ${page.key}`,
+    run: () => navigate(filterHref(page.path)),
+  }));
+}
+
+function views(list: readonly View[]): Command[] {
+  return viewsInOrder(list).map((view) => ({
+    key: `view ${view.id}`,
+    group: t("Saved views"),
+    label: view.title,
+    hint: pageOf(view.page)?.label() ?? view.page,
+    run: () => openView(view),
+  }));
+}
+
+function dashboards(list: readonly { id: string; title: string }[]): Command[] {
+  return list.map((dashboard) => ({
+    key: `dashboard ${dashboard.id}`,
+    group: t("Dashboards"),
+    label: dashboard.title,
+    hint: "",
+    run: () => navigate(href(`/dashboards/${encodeURIComponent(dashboard.id)}`)),
+  }));
+}
+
+function actions(): Command[] {
+  const group = t("Actions");
+  const themes: Theme[] = ["system", "light", "dark"];
+  return [
+    ...PRESETS.map((preset) => ({
+      key: preset.id,
+      group: t("Time range"),
+      label: presetLabel(preset.id),
+      hint: "",
+      run: () => setRange({ preset: preset.id, since: null, until: null }),
+    })),
+    {
+      key: "compare",
+      group,
+      label: t("Compare with the period before"),
+      hint: "",
+      run: () => setCompare(true),
+    },
+    { key: "alone", group, label: t("Stop comparing"), hint: "", run: () => setCompare(false) },
+    { key: "follow", group, label: t("Follow what arrives"), hint: "", run: () => setFollowing(true) },
+    { key: "pause", group, label: t("Pause what arrives"), hint: "", run: () => setFollowing(false) },
+    { key: "clear", group, label: t("Clear the filter"), hint: "", run: () => setFilter("") },
+    ...themes.map((theme) => ({
+      key: `theme ${theme}`,
+      group,
+      label: t("Theme: {theme}", { theme: themeName(theme) }),
+      hint: "",
+      run: () => setTheme(theme),
+    })),
+    ...LANGUAGES.filter((language) => language.code !== currentLanguage()).map((language) => ({
+      key: `language ${language.code}`,
+      group,
+      label: language.name,
+      hint: t("language"),
+      run: () => setLanguage(language.code),
+    })),
+  ];
+}
+
+/** Traces that were on the screen lately. */
+function recentTraces(word: string, most: number): Command[] {
+  const seen = new Map<string, Command>();
+  for (const [, data] of queryClient.getQueriesData<{ pages: TracesPage[] }>({ queryKey: ["traces"] })) {
+    for (const trace of data?.pages.flatMap((page) => page.traces) ?? []) {
+      if (seen.size >= most) return [...seen.values()];
+      const fits = trace.name.toLowerCase().includes(word) || trace.trace_id.startsWith(word);
+      if (!fits || seen.has(trace.trace_id)) continue;
+      seen.set(trace.trace_id, {
+        key: trace.trace_id,
+        group: t("Traces on the screen lately"),
+        label: trace.name,
+        hint: `${listTime(trace.started_at)} · ${trace.trace_id.slice(0, 8)}`,
+        run: () => navigate(href(`/traces/${trace.trace_id}`)),
+      });
+    }
+  }
+  return [...seen.values()];
+}
+
+export function commandsFor(
+  text: string,
+  lists: { views: readonly View[]; dashboards: readonly { id: string; title: string }[] },
+): Command[] {
+  const word = text.trim().toLowerCase();
+  const id = word.replaceAll("-", "");
+  if (/^[0-9a-f]{32}$/.test(id)) {
+    const open = { key: id, group: t("Go to"), label: t("Open the trace {id}", { id }), hint: "" };
+    return [{ ...open, run: () => navigate(href(`/traces/${id}`)) }];
+  }
+  const named = [...pages(), ...views(lists.views), ...dashboards(lists.dashboards), ...actions()];
+  if (!word) {
+    // Nothing typed: what people come for first.
+    return [
+      ...views(lists.views).slice(0, 5),
+      ...recentTraces("", 4),
+      ...pages(),
+      ...dashboards(lists.dashboards),
+      ...actions(),
+    ];
+  }
+  // Every word must be in it, wherever.
+  const words = word.split(/\s+/);
+  const fits = (entry: Command) => {
+    const whole = `${entry.label} ${entry.group}`.toLowerCase();
+    return words.every((part) => whole.includes(part));
+  };
+  const begins = (entry: Command) => entry.label.toLowerCase().startsWith(word);
+  const found = named.filter(fits);
+  const search = {
+    key: "search",
+    group: t("Full text"),
+    label: t("Search the traces for {words}", { words: text.trim() }),
+    hint: "",
+    run: () => navigate(filterHref("/traces", { q: text.trim() })),
+  };
+  return [
+    ...found.filter(begins),
+    ...found.filter((entry) => !begins(entry)),
+    ...recentTraces(word, 6),
+    search,
+  ];
+}

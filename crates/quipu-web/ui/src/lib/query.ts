@@ -1,0 +1,216 @@
+// The query language of the filter bar: one text, read into terms and changed term by term.
+// The server judges it (docs/guide/query-language.md); here it is only cut, coloured and edited.
+
+export type Sign = ":" | ">" | ">=" | "<" | "<=" | "=";
+
+export interface Piece {
+  start: number;
+  end: number;
+  /** Without quotes, escapes and the star. */
+  text: string;
+  /** A star ends it: whatever begins so. */
+  open: boolean;
+}
+
+export interface Term {
+  start: number;
+  end: number;
+  /** A "-" stands before it. */
+  not: boolean;
+  /** null for words and phrases of the full text. */
+  field: { start: number; end: number; text: string } | null;
+  sign: { start: number; end: number; text: Sign } | null;
+  /** The values, or the one word or phrase. */
+  values: Piece[];
+}
+
+/** Fields that have names as values. */
+export const FIELDS = [
+  "service",
+  "framework",
+  "agent",
+  "model",
+  "tool",
+  "status",
+  "session",
+  "user",
+  "tag",
+  "project",
+  "branch",
+  "commit",
+  "convention",
+  "name",
+] as const;
+
+/** Fields that are figures of a trace. */
+export const FIGURES = ["duration", "cost", "tokens", "spans", "calls", "tools", "errors"] as const;
+
+/** Fields whose values /api/v1/facets lists. */
+export const FACETS: readonly string[] = FIELDS.filter((field) => field !== "name");
+
+export const isFigure = (field: string): boolean => (FIGURES as readonly string[]).includes(field);
+export const isField = (field: string): boolean =>
+  field === "has" || (FIELDS as readonly string[]).includes(field) || isFigure(field);
+
+/** A name and its sign. Around the sign of a figure there may be spaces. */
+const HEAD = /^([A-Za-z][\w.-]*)(:|>=|<=|>|<|=)/;
+const FIGURE_HEAD = new RegExp(`^(${FIGURES.join("|")})(\\s*(?:>=|<=|>|<|=)\\s*)`, "i");
+
+/** The quoted text that begins at `start`. An open quote reaches to the end. */
+function quoted(text: string, start: number): Piece {
+  let said = "";
+  let at = start + 1;
+  while (at < text.length && text[at] !== '"') {
+    if (text[at] === "\\" && at + 1 < text.length) at += 1;
+    said += text[at];
+    at += 1;
+  }
+  const close = Math.min(text.length, at + 1);
+  const open = text[close] === "*";
+  return { start, end: open ? close + 1 : close, text: said, open };
+}
+
+function bare(text: string, start: number, stop: RegExp): Piece {
+  let end = start;
+  while (end < text.length && !stop.test(text[end] ?? "")) end += 1;
+  const said = text.slice(start, end);
+  const open = said.length > 1 && said.endsWith("*");
+  return { start, end, text: open ? said.slice(0, -1) : said, open };
+}
+
+const piece = (text: string, at: number, stop: RegExp) =>
+  text[at] === '"' ? quoted(text, at) : bare(text, at, stop);
+
+function valuesFrom(text: string, start: number): Piece[] {
+  const values = [piece(text, start, /[\s,]/)];
+  let end = values[0]?.end ?? start;
+  while (text[end] === ",") {
+    const next = piece(text, end + 1, /[\s,]/);
+    values.push(next);
+    end = next.end;
+  }
+  return values;
+}
+
+function termAt(text: string, start: number): Term {
+  const not = text[start] === "-" && start + 1 < text.length && !/\s/.test(text[start + 1] ?? " ");
+  const from = not ? start + 1 : start;
+  const rest = text.slice(from);
+  const head = FIGURE_HEAD.exec(rest) ?? HEAD.exec(rest);
+  const [whole, name, sign] = head ?? [];
+  if (!whole || !name || !sign) {
+    const word = piece(text, from, /\s/);
+    return { start, end: Math.max(word.end, start + 1), not, field: null, sign: null, values: [word] };
+  }
+  const after = from + whole.length;
+  const values = valuesFrom(text, after);
+  return {
+    start,
+    end: values[values.length - 1]?.end ?? after,
+    not,
+    field: { start: from, end: from + name.length, text: name.toLowerCase() },
+    sign: { start: from + name.length, end: after, text: sign.trim() as Sign },
+    values,
+  };
+}
+
+/** The terms of a text, in order. Never fails: what the language does not know is a term as it stands. */
+export function terms(text: string): Term[] {
+  const found: Term[] = [];
+  let at = 0;
+  while (at < text.length) {
+    if (/\s/.test(text[at] ?? "")) {
+      at += 1;
+      continue;
+    }
+    const term = termAt(text, at);
+    found.push(term);
+    at = term.end;
+  }
+  return found;
+}
+
+/** The term that the caret is in or right behind. */
+export function termAround(text: string, caret: number): Term | undefined {
+  return terms(text).find((term) => term.start < caret && caret <= term.end);
+}
+
+/** A value as it is written in the language: quoted where it must be. With `open` whatever begins so. */
+export function written(value: string, open = false): string {
+  const plain = /^[^\s",()\\:<>=*-][^\s",()\\*]*$/.test(value);
+  const text = plain ? value : `"${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
+  return open ? `${text}*` : text;
+}
+
+const same = (term: Term, field: string, not: boolean) => term.field?.text === field && term.not === not;
+
+/** The text without some of its terms. */
+export function without(text: string, leaving: (term: Term) => boolean): string {
+  return terms(text)
+    .filter((term) => !leaving(term))
+    .map((term) => text.slice(term.start, term.end))
+    .join(" ");
+}
+
+export function joined(...parts: readonly string[]): string {
+  return parts
+    .map((part) => part.trim())
+    .filter(Boolean)
+    .join(" ");
+}
+
+const piecesOf = (text: string, field: string, not: boolean): Piece[] =>
+  terms(text)
+    .filter((term) => same(term, field, not) && term.sign?.text === ":")
+    .flatMap((term) => term.values)
+    .filter((value) => value.end > value.start);
+
+/** The very names that a field must have, or must not. */
+export function chosen(text: string, field: string, not = false): string[] {
+  return piecesOf(text, field, not)
+    .filter((value) => !value.open)
+    .map((value) => value.text);
+}
+
+/** Adds a value to a field's term, or takes it out; the values of one term are alternatives. */
+export function toggled(text: string, field: string, value: string, not = false): string {
+  const rest = without(text, (term) => term.field?.text === field && term.sign?.text === ":");
+  const term = (negated: boolean) => {
+    const pieces = piecesOf(text, field, negated);
+    const others = pieces.filter((piece) => piece.open || piece.text !== value);
+    const kept = others.map((piece) => text.slice(piece.start, piece.end));
+    const added = negated === not && others.length === pieces.length ? [...kept, written(value)] : kept;
+    return added.length > 0 ? `${negated ? "-" : ""}${field}:${added.join(",")}` : "";
+  };
+  return joined(rest, term(false), term(true));
+}
+
+/** Where a character of a text is, in the units of its string; the server counts characters. */
+export function offsetOf(text: string, characters: number): number {
+  return [...text].slice(0, characters).join("").length;
+}
+
+/** What narrows a filter: a value or several alternatives of a field; null where the field must be without one;
+ * for a figure the sign and the amount (">2s"); under `q` words of the full text. */
+export type Narrowing = Record<string, string | readonly string[] | null | undefined>;
+
+function termOf(field: string, value: string | readonly string[] | null): string {
+  if (value === null) return `-has:${field}`;
+  if (field === "q")
+    return typeof value === "string" ? written(value) : value.map((word) => written(word)).join(" ");
+  if (isFigure(field) && typeof value === "string")
+    return /^[<>=:]/.test(value) ? field + value : `${field}=${value}`;
+  const values = typeof value === "string" ? [value] : value;
+  return `${field}:${values.map((name) => written(name)).join(",")}`;
+}
+
+/** The text with more conditions. What it said of the same fields gives way; what it excluded stays. */
+export function narrowed(text: string, by: Narrowing): string {
+  const entries = Object.entries(by).filter(
+    (entry): entry is [string, string | readonly string[] | null] =>
+      entry[1] !== undefined && entry[1] !== "",
+  );
+  const fields = new Set(entries.map(([field]) => field));
+  const rest = without(text, (term) => !term.not && fields.has(term.field?.text ?? ""));
+  return joined(rest, ...entries.map(([field, value]) => termOf(field, value)));
+}

@@ -1,0 +1,50 @@
+// Words for what the wire names: fields, lengths of time, units. One that is not listed is shown as it comes.
+import type { Grain } from "./buckets";
+import { count } from "./format";
+import { t } from "./i18n";
+
+/** A field of spans and traces, within a sentence or on a button. */
+export function fieldName(field: string): string {
+  const words: Record<string, string> = {
+    model: t("model"),
+    provider: t("provider"),
+    agent: t("agent"),
+    framework: t("framework"),
+    service: t("service"),
+    session: t("session"),
+    user: t("user"),
+    tool: t("tool"),
+    tag: t("tag"),
+    project: t("project"),
+    commit: t("commit"),
+    branch: t("branch"),
+    convention: t("convention"),
+    time: t("time"),
+  };
+  return words[field] ?? field;
+}
+
+/** An hour, a day, a week or a month. */
+export function grainName(grain: Grain): string {
+  return { hour: t("hour"), day: t("day"), week: t("week"), month: t("month") }[grain];
+}
+
+/** What the kinds of work that share a hue are called. */
+export function hueName(hue: string): string {
+  const words: Record<string, string> = {
+    llm: t("llm"),
+    tool: t("tool"),
+    agent: t("agent"),
+    retrieval: t("retrieval"),
+    guardrail: t("guardrail"),
+    other: t("other"),
+    waiting: t("waiting"),
+  };
+  return words[hue] ?? hue;
+}
+
+/** "1 call", "2 calls". */
+export const callsText = (calls: number): string => t("{n} calls", { count: calls, n: count(calls) });
+
+/** "1,650 tokens". */
+export const tokensText = (tokens: number): string => t("{n} tokens", { count: tokens, n: count(tokens) });

@@ -1,0 +1,134 @@
+// One agent: its figures, its runs and calls over time, what it uses, and what fails in it.
+import { useMemo } from "react";
+import type { AgentRow } from "../../api/insight";
+import type { Scope } from "../../api/queries";
+import { Bars } from "../../charts";
+import { Link } from "../../components/Link";
+import { compact, count, duration, headlinePlaces, percent } from "../../lib/format";
+import { t } from "../../lib/i18n";
+import { ago, fullTime } from "../../lib/time";
+import { filterHref } from "../../state/filters";
+import { Multiples } from "../work/Multiples";
+import { cost, latencies, outcomes, tokens } from "../work/multiples";
+import { only } from "../work/names";
+import { ErrorKinds, type Fact, Facts } from "../work/parts";
+import { Detail, WorkPart } from "../work/WorkPage";
+import { AgentCost, agentName, turns } from "./Agents";
+
+interface Props {
+  row: AgentRow;
+  scope: Scope;
+  refetch: number | false;
+}
+
+export function AgentDetail({ row, scope, refetch }: Props) {
+  const agent = row.name;
+  const filter = only("agent", agent);
+  const runs = useMemo(
+    () => [outcomes(t("Runs"), "--agent"), latencies(t("Run time, p50 and p95"), "--agent")],
+    [],
+  );
+  const calls = useMemo(
+    () => [latencies(t("Decision time, p50 and p95 of its LLM calls"), "--llm"), tokens(), cost()],
+    [],
+  );
+  return (
+    <Detail
+      kind={t("agent")}
+      hue="agent"
+      title={agentName(row)}
+      actions={
+        <Link className="quiet-button" href={filterHref("/traces", { agent })}>
+          {t("Traces")}
+        </Link>
+      }
+    >
+      <Facts facts={factsOf(row)} />
+      <Multiples ask={{ from: "agents", filter }} scope={scope} refetch={refetch} charts={runs} />
+      {row.llm_calls > 0 ? (
+        <Multiples ask={{ from: "calls", filter }} scope={scope} refetch={refetch} charts={calls} />
+      ) : null}
+      <WorkPart title={t("Tools that it uses")}>
+        {row.tools.length > 0 ? (
+          <Bars
+            rows={row.tools.map((tool) => ({
+              name: tool.name ?? t("unnamed"),
+              value: tool.calls,
+              hue: "tool",
+              href: filterHref("/traces", { agent, tool: tool.name }),
+              note: tool.errors > 0 ? t("{n} failed", { n: count(tool.errors) }) : undefined,
+            }))}
+            unit="count"
+            label={t("Runs by tool")}
+          />
+        ) : (
+          <p className="part-empty">{t("It ran no tool in this range.")}</p>
+        )}
+      </WorkPart>
+      <WorkPart title={t("Models that it calls")}>
+        {row.models.length > 0 ? (
+          <Bars
+            rows={row.models.map((model) => ({
+              name: model.name ?? t("no model named"),
+              value: model.calls,
+              hue: "llm",
+              href: filterHref("/traces", { agent, model: model.name }),
+            }))}
+            unit="count"
+            label={t("Calls by model")}
+          />
+        ) : (
+          <p className="part-empty">{t("It called no model in this range.")}</p>
+        )}
+      </WorkPart>
+      <WorkPart title={t("What failed")}>
+        <ErrorKinds kinds={row.error_kinds} all={filterHref("/traces", { agent, errors: ">0" })} />
+      </WorkPart>
+    </Detail>
+  );
+}
+
+function factsOf(row: AgentRow): Fact[] {
+  return [
+    {
+      label: t("Runs"),
+      value: count(row.runs),
+      note: row.running > 0 ? t("{n} running", { n: count(row.running) }) : undefined,
+    },
+    {
+      label: t("Failed"),
+      value: (
+        <span className={row.errors ? "failing" : undefined}>
+          {percent(row.runs > 0 ? row.errors / row.runs : 0)}
+        </span>
+      ),
+      note: t("{n} runs", { count: row.errors, n: count(row.errors) }),
+    },
+    {
+      label: t("LLM calls a run"),
+      value: turns(row.llm_calls_per_run),
+      note: t("{n} calls", { count: row.llm_calls, n: count(row.llm_calls) }),
+    },
+    {
+      label: t("Decision p50"),
+      value: duration(row.decision_ms?.p50),
+      note: t("p95 {time}", { time: duration(row.decision_ms?.p95) }),
+    },
+    {
+      label: t("Run time p50"),
+      value: duration(row.duration_ms?.p50),
+      note: t("p95 {time}", { time: duration(row.duration_ms?.p95) }),
+    },
+    { label: t("Tool runs"), value: count(row.tool_calls) },
+    {
+      label: t("Cost"),
+      value: <AgentCost row={row} places={headlinePlaces(row.cost_usd ?? "0")} />,
+      note: t("{n} tok", { n: compact(row.tokens?.total ?? 0) }),
+    },
+    {
+      label: t("Last run"),
+      value: row.last_at ? ago(row.last_at) : "–",
+      title: row.last_at ? fullTime(row.last_at) : undefined,
+    },
+  ];
+}

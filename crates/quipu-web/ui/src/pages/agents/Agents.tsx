@@ -1,0 +1,309 @@
+// Which agents run, how many turns do they need, how long do they think, what do they cost, and what fails?
+import { useMemo } from "react";
+import { type AskGroup, useAsk } from "../../api/ask";
+import { type AgentRow, useAgents } from "../../api/insight";
+import { Money, NO_USAGE, reasonText } from "../../components/Money";
+import { compact, count, duration, usdPixels } from "../../lib/format";
+import { t } from "../../lib/i18n";
+import { ago, fullTime, rangeLabel } from "../../lib/time";
+import { useScopeBefore } from "../../state/compare";
+import { filterHref } from "../../state/filters";
+import { Against } from "../work/Against";
+import { type Scale, scaleOf } from "../work/kinds";
+import { costPlaces } from "../work/money";
+import { keyOf } from "../work/names";
+import { OverTime, useOverTime, useSparks } from "../work/OverTime";
+import { Failed, Nil, Num, SpreadBox, scaleText } from "../work/parts";
+import { useWorkPlace } from "../work/place";
+import { runMeasures } from "../work/series";
+import { WorkPage, WorkPart } from "../work/WorkPage";
+import { type WorkColumn, WorkTable } from "../work/WorkTable";
+import { AgentDetail } from "./AgentDetail";
+import { AgentTotals } from "./AgentTotals";
+
+export const agentName = (row: { name: string | null }) => row.name ?? t("no agent named");
+const rowKey = (row: AgentRow) => keyOf(row.name);
+
+const traces = (row: AgentRow, by: Record<string, string> = {}, params: Record<string, string> = {}) =>
+  filterHref("/traces", { agent: row.name, ...by }, params);
+
+const seriesHref = (group: AskGroup) => filterHref("/traces", { agent: group.key.agent ?? null });
+const seriesName = (group: AskGroup) => group.key.agent ?? t("no agent named");
+
+export function AgentCost({ row, places }: { row: AgentRow; places: number }) {
+  return (
+    <Money
+      value={row.cost_usd}
+      places={places}
+      unpriced={row.unpriced_calls ?? 0}
+      billable={row.llm_calls > 0}
+      used={(row.tokens?.total ?? 0) > 0}
+      reason={reasonText(row.tokens?.total ? "unpriced" : NO_USAGE)}
+    />
+  );
+}
+
+/** Calls of a model for each run: how many turns it takes. */
+export function turns(value: number | null): string {
+  if (value === null) return "–";
+  return value >= 100 ? count(value) : value.toFixed(1);
+}
+
+/** The names of the most used, and how many more there are. */
+function Few({ names }: { names: readonly string[] }) {
+  if (names.length === 0) return <Nil title={t("none")} />;
+  const more = names.length - 2;
+  return (
+    <span className="few muted" title={names.join("\n")}>
+      {names.slice(0, 2).join(", ")}
+      {more > 0 ? <span className="faint"> {t("+{n} more", { n: more })}</span> : null}
+    </span>
+  );
+}
+
+function columnsFor(places: number, scale: Scale, before: ReadonlyMap<string, AgentRow> | null) {
+  const columns: WorkColumn<AgentRow>[] = [
+    {
+      id: "runs",
+      head: t("Runs"),
+      end: true,
+      least: 60,
+      by: (row) => row.runs,
+      cell: (row) => (
+        <>
+          <Num value={row.runs} to={traces(row)} />
+          {row.running > 0 ? (
+            <span className="running-mark" title={t("{n} are running", { n: count(row.running) })} />
+          ) : null}
+          {before ? <Against now={row.runs} before={before.get(rowKey(row))?.runs ?? 0} /> : null}
+        </>
+      ),
+    },
+    {
+      id: "errors",
+      head: t("Errors"),
+      end: true,
+      least: 76,
+      by: (row) => row.errors,
+      cell: (row) => <Failed errors={row.errors} of={row.runs} to={traces(row, { errors: ">0" })} />,
+    },
+    {
+      id: "turns",
+      head: t("Calls a run"),
+      title: t("LLM calls for each run: how many turns it takes"),
+      end: true,
+      least: 74,
+      drop: 1,
+      by: (row) => row.llm_calls_per_run,
+      cell: (row) => (
+        <span
+          className={row.llm_calls ? "figure" : "figure nil"}
+          title={t("{n} LLM calls", { count: row.llm_calls, n: count(row.llm_calls) })}
+        >
+          {row.llm_calls ? turns(row.llm_calls_per_run) : "0"}
+        </span>
+      ),
+    },
+    {
+      id: "decision",
+      head: t("Decision"),
+      title: t("Median time of one of its LLM calls: how long it takes to decide"),
+      end: true,
+      least: 72,
+      drop: 3,
+      by: (row) => row.decision_ms?.p50 ?? null,
+      cell: (row) =>
+        row.decision_ms ? (
+          <span className="figure" title={t("p95 {time}", { time: duration(row.decision_ms.p95) })}>
+            {duration(row.decision_ms.p50)}
+          </span>
+        ) : (
+          <Nil title={t("none of its LLM calls has ended")} />
+        ),
+    },
+    {
+      id: "box",
+      head: t("Run time, {scale}", { scale: scaleText(scale) }),
+      title: t(
+        "On one logarithmic scale: line from the shortest to p95, box half of all runs, knot the median",
+      ),
+      least: 130,
+      drop: 4,
+      grows: true,
+      by: (row) => row.duration_ms?.p50 ?? null,
+      cell: (row) => <SpreadBox spread={row.duration_ms} scale={scale} hue="agent" />,
+    },
+    {
+      id: "p50",
+      head: "p50",
+      end: true,
+      least: 66,
+      drop: 2,
+      by: (row) => row.duration_ms?.p50 ?? null,
+      cell: (row) => <span className="figure">{duration(row.duration_ms?.p50)}</span>,
+    },
+    {
+      id: "p95",
+      head: "p95",
+      end: true,
+      least: 66,
+      by: (row) => row.duration_ms?.p95 ?? null,
+      cell: (row) =>
+        row.duration_ms ? (
+          <Num
+            value={row.duration_ms.p95}
+            text={duration(row.duration_ms.p95)}
+            to={traces(row, {}, { sort: "-duration" })}
+            title={t("The slowest traces with this agent")}
+          />
+        ) : (
+          <Nil />
+        ),
+    },
+    {
+      id: "tools",
+      head: t("Tools"),
+      least: 120,
+      drop: 7,
+      by: (row) => row.tool_calls,
+      cell: (row) => <Few names={row.tools.map((tool) => tool.name ?? t("unnamed"))} />,
+    },
+    {
+      id: "models",
+      head: t("Models"),
+      least: 120,
+      drop: 6,
+      by: (row) => row.models[0]?.name ?? null,
+      cell: (row) => <Few names={row.models.map((model) => model.name ?? t("unnamed"))} />,
+    },
+    {
+      id: "tokens",
+      head: t("Tokens"),
+      end: true,
+      least: 64,
+      drop: 5,
+      by: (row) => row.tokens?.total ?? null,
+      cell: (row) => (
+        <Num
+          value={row.tokens?.total ?? null}
+          text={compact(row.tokens?.total ?? 0)}
+          to={traces(row, {}, { sort: "-tokens" })}
+        />
+      ),
+    },
+    {
+      id: "cost",
+      head: t("Cost"),
+      end: true,
+      least: 80,
+      by: (row) => (row.cost_usd === null ? null : usdPixels(row.cost_usd)),
+      cell: (row) => (
+        <span className="figure">
+          <AgentCost row={row} places={places} />
+        </span>
+      ),
+    },
+    {
+      id: "last",
+      head: t("Last run"),
+      end: true,
+      least: 84,
+      drop: 8,
+      by: (row) => row.last_at,
+      cell: (row) => (
+        <span className="muted" title={row.last_at ? fullTime(row.last_at) : undefined}>
+          {row.last_at ? ago(row.last_at) : "–"}
+        </span>
+      ),
+    },
+  ];
+  return columns;
+}
+
+const compactAgent = (places: number) => (row: AgentRow) => (
+  <>
+    <span className="compact-line">
+      <span className="row-name">{agentName(row)}</span>
+      <span className="figure">
+        <AgentCost row={row} places={places} />
+      </span>
+    </span>
+    <span className="compact-line muted">
+      <span>
+        {t("{n} runs", { count: row.runs, n: count(row.runs) })}
+        {row.errors > 0 ? (
+          <span className="failing"> · {t("{n} failed", { n: count(row.errors) })}</span>
+        ) : null}
+      </span>
+      <span className="figure">
+        {row.duration_ms
+          ? `p50 ${duration(row.duration_ms.p50)} · p95 ${duration(row.duration_ms.p95)}`
+          : "–"}
+      </span>
+    </span>
+  </>
+);
+
+export function Agents() {
+  const { params, scope, open, refetch } = useWorkPlace();
+  const query = useAgents(scope, refetch);
+  const scopeBefore = useScopeBefore(scope);
+  const before = useAgents(scopeBefore, false);
+  const rows = useMemo(() => query.data ?? [], [query.data]);
+  const earlier = useMemo(
+    () => (scopeBefore && before.data ? new Map(before.data.map((row) => [rowKey(row), row])) : null),
+    [scopeBefore, before.data],
+  );
+  const places = useMemo(() => costPlaces(rows.map((row) => row.cost_usd)), [rows]);
+  const scale = useMemo(() => scaleOf(rows.map((row) => row.duration_ms)), [rows]);
+  const columns = useMemo(() => columnsFor(places, scale, earlier), [places, scale, earlier]);
+  const measures = useMemo(() => runMeasures(t, t("Runs"), t("Run time p95")), []);
+  const overTime = useOverTime({ from: "agents", group_by: ["agent"] }, scope, refetch);
+  const sparks = useSparks(overTime);
+  const calls = useSparks(useAsk({ from: "calls", step: "auto", filter: "has:agent" }, scope, refetch));
+  const tools = useSparks(useAsk({ from: "tools", step: "auto", filter: "has:agent" }, scope, refetch));
+  const opened = open === null ? undefined : rows.find((row) => rowKey(row) === open);
+  return (
+    <WorkPage
+      title={t("Agents")}
+      facts={
+        <span>
+          {t("{n} agents", { count: rows.length, n: count(rows.length) })} · {rangeLabel(scope.range)}
+        </span>
+      }
+      query={query}
+      empty={rows.length === 0}
+      what={t("runs of agents")}
+      detail={opened ? <AgentDetail key={open} row={opened} scope={scope} refetch={refetch} /> : null}
+    >
+      <AgentTotals
+        rows={rows}
+        before={scopeBefore ? before.data : undefined}
+        sparks={{ runs: sparks, calls, tools }}
+      />
+      <OverTime
+        title={t("Over time")}
+        query={overTime}
+        measures={measures}
+        nameOf={seriesName}
+        hrefOf={seriesHref}
+      />
+      <WorkPart
+        title={t("By agent")}
+        note={t("a row opens what it is made of, a figure the traces behind it")}
+      >
+        <WorkTable
+          label={t("Agents")}
+          rows={rows}
+          columns={columns}
+          rowKey={rowKey}
+          nameHead={t("Agent")}
+          nameText={agentName}
+          name={agentName}
+          compact={compactAgent(places)}
+          sort={params.get("sort") ?? "-runs"}
+        />
+      </WorkPart>
+    </WorkPage>
+  );
+}

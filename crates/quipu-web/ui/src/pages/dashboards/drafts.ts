@@ -1,0 +1,17 @@
+// A dashboard on its way from the list, a file or another dashboard to the page that edits it.
+import type { DashboardBody } from "../../api/dashboards";
+
+let waiting: DashboardBody | null = null;
+
+export function leaveDraft(body: DashboardBody): void {
+  waiting = body;
+}
+
+/** The draft that was left. It stays until another is left: a page may be drawn twice before it is shown. */
+export function leftDraft(): DashboardBody | null {
+  return waiting;
+}
+
+export function dropDraft(): void {
+  waiting = null;
+}

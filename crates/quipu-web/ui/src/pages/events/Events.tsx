@@ -1,0 +1,242 @@
+// What was said: log records and events of agents, joined to their traces.
+import "./events.css";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useAsk } from "../../api/ask";
+import { useLive } from "../../api/live";
+import { queryClient, useStatus } from "../../api/queries";
+import { type EventRow, LEVELS, type Level, useEvents } from "../../api/signals";
+import { TimeChart } from "../../charts";
+import { type Column, Grid } from "../../components/Grid";
+import { PanelSplit } from "../../components/PanelSplit";
+import { PageHead } from "../../components/Shell";
+import { Failure, NothingMatches, SkeletonRows, TeachToSend } from "../../components/States";
+import { Time } from "../../components/Time";
+import { count } from "../../lib/format";
+import { t } from "../../lib/i18n";
+import { rangeLabel } from "../../lib/time";
+import { useFollowing } from "../../state/follow";
+import { useNarrow } from "../../state/screen";
+import { rangeOf, setParams, usePlace } from "../../state/url";
+import { EventPanel } from "./EventPanel";
+import { EventsBar } from "./EventsBar";
+import { eventKey, said } from "./said";
+
+/** What the page's own parameters ask for; names are those of the API. */
+export const ASKED = ["level", "type", "session", "agent", "framework", "trace_id", "q"] as const;
+/** The newest are asked again at most so often while events arrive. */
+const TAIL_MS = 1_000;
+
+const HUES: Record<Level, string> = {
+  trace: "--other",
+  debug: "--other",
+  info: "--llm",
+  success: "--good",
+  warning: "--warning",
+  error: "--failure",
+  critical: "--failure",
+};
+
+function asked(params: URLSearchParams): Record<string, string> {
+  return Object.fromEntries(
+    ASKED.flatMap((name) => (params.get(name) ? [[name, params.get(name) ?? ""]] : [])),
+  );
+}
+
+const columns = (): Column<EventRow>[] => [
+  { id: "time", head: t("Time"), width: "124px", cell: (row) => <Time at={row.time} /> },
+  {
+    id: "level",
+    head: t("Level"),
+    width: "72px",
+    cell: (row) => <span className={`event-level is-${row.level}`}>{row.level}</span>,
+  },
+  {
+    id: "type",
+    head: t("Event"),
+    width: "minmax(120px, 1fr)",
+    cell: (row) => (
+      <span className="row-name">{row.type ?? <span className="faint">{t("log line")}</span>}</span>
+    ),
+  },
+  {
+    id: "body",
+    head: t("Said"),
+    width: "minmax(200px, 3fr)",
+    cell: (row) => <span className="mono event-said">{said(row)}</span>,
+  },
+  {
+    id: "service",
+    head: t("Service"),
+    width: "minmax(90px, 1fr)",
+    drop: 2,
+    cell: (row) => row.service ?? "",
+  },
+  { id: "agent", head: t("Agent"), width: "minmax(80px, 1fr)", drop: 3, cell: (row) => row.agent ?? "" },
+  {
+    id: "trace",
+    head: t("Trace"),
+    width: "80px",
+    drop: 1,
+    cell: (row) => (row.trace_id ? <span className="mono faint">{row.trace_id.slice(0, 8)}</span> : null),
+  },
+];
+
+const compact = (row: EventRow) => (
+  <>
+    <span className="compact-line">
+      <span className={`event-level is-${row.level}`}>{row.level}</span>
+      <span className="row-name">{row.type ?? t("log line")}</span>
+      <Time at={row.time} />
+    </span>
+    <span className="compact-line muted mono">{said(row)}</span>
+  </>
+);
+
+/** How many events came since the list was read. While following, the newest are read again instead. */
+function useTail(following: boolean): { fresh: number; show: () => void } {
+  const [fresh, setFresh] = useState(0);
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const show = useCallback(() => {
+    setFresh(0);
+    void queryClient.resetQueries({ queryKey: ["events"] });
+  }, []);
+  useLive(
+    (frame) => {
+      if (frame.type !== "event") return;
+      if (!following) setFresh((before) => before + 1);
+      else
+        timer.current ??= setTimeout(() => {
+          timer.current = undefined;
+          void queryClient.invalidateQueries({ queryKey: ["events"] });
+        }, TAIL_MS);
+    },
+    ["events"],
+  );
+  useEffect(() => () => clearTimeout(timer.current), []);
+  return { fresh, show };
+}
+
+export function Events() {
+  const { params } = usePlace();
+  const range = useMemo(() => rangeOf(params), [params]);
+  const filters = useMemo(() => asked(params), [params]);
+  const following = useFollowing();
+  const query = useEvents(range, filters);
+  const rows = useMemo(() => query.data?.pages.flatMap((page) => page.events) ?? [], [query.data]);
+  const tail = useTail(following);
+  const narrow = useNarrow();
+  const [picked, setPicked] = useState<EventRow | null>(null);
+  const heads = useMemo(columns, []);
+  const { fetchNextPage, hasNextPage, isFetchingNextPage } = query;
+  const more = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [fetchNextPage, hasNextPage, isFetchingNextPage]);
+
+  const list = () => {
+    if (query.isError && rows.length === 0)
+      return <Failure error={query.error} retry={() => void query.refetch()} />;
+    if (query.isPending) return <SkeletonRows rows={18} />;
+    if (rows.length === 0) return <Nothing filtered={Object.keys(filters).length > 0} />;
+    return (
+      <Grid
+        label={t("Events")}
+        rows={rows}
+        columns={heads}
+        rowKey={eventKey}
+        onPick={setPicked}
+        picked={picked ? eventKey(picked) : null}
+        compact={compact}
+        onEnd={more}
+        footer={<p className="grid-foot">{hasNextPage ? "" : t("That is all in this range")}</p>}
+      />
+    );
+  };
+  return (
+    <>
+      <EventsBar />
+      <PageHead title={t("Events")}>
+        {query.isSuccess ? (
+          <span>
+            {t(hasNextPage ? "{n} newest shown, more below" : "{n} shown", { n: count(rows.length) })} ·{" "}
+            {rangeLabel(range)}
+          </span>
+        ) : null}
+        {tail.fresh > 0 && !following ? (
+          <button type="button" className="new-pill" onClick={tail.show}>
+            {t("{n} new", { n: count(tail.fresh) })}
+          </button>
+        ) : null}
+      </PageHead>
+      {rows.length > 0 ? <OverTime filters={filters} /> : null}
+      <div className="page-body">
+        <PanelSplit
+          covers={narrow}
+          panel={picked ? <EventPanel event={picked} close={() => setPicked(null)} /> : null}
+        >
+          {list()}
+        </PanelSplit>
+      </div>
+    </>
+  );
+}
+
+/** Events a step by level; the least severe at the bottom. */
+function OverTime({ filters }: { filters: Record<string, string> }) {
+  const { params } = usePlace();
+  const range = useMemo(() => rangeOf(params), [params]);
+  const { session, agent, framework } = filters;
+  const scope = useMemo(() => {
+    const chosen = Object.entries({ session, agent, framework }).filter(([, value]) => value);
+    return { range, filters: Object.fromEntries(chosen) as Record<string, string> };
+  }, [range, session, agent, framework]);
+  const query = useAsk(
+    { from: "events", group_by: ["level"], step: "auto", top: LEVELS.length },
+    scope,
+    false,
+  );
+  const data = query.data;
+  if (!data?.since || !data.until || !data.step_ms) return null;
+  const series = LEVELS.flatMap((level) => {
+    const group = data.groups.find(({ key }) => key.level === level || key.status === level);
+    if (!group) return [];
+    const points = (group.points ?? []).map((point) => ({ t: Date.parse(point.start), v: point.count }));
+    return [{ name: level, hue: HUES[level], points }];
+  });
+  return (
+    <div className="events-over-time">
+      <TimeChart
+        shape="bar"
+        stacked
+        series={series}
+        unit="count"
+        since={Date.parse(data.since)}
+        until={Date.parse(data.until)}
+        stepMs={data.step_ms}
+        height={96}
+        label={t("Events by level over time")}
+      />
+    </div>
+  );
+}
+
+function Nothing({ filtered }: { filtered: boolean }) {
+  const status = useStatus();
+  if (status.data?.store.spans === 0) return <TeachToSend what={t("events")} />;
+  return (
+    <NothingMatches what={t("events")}>
+      {filtered ? (
+        <button
+          type="button"
+          className="button"
+          onClick={() => setParams(Object.fromEntries(ASKED.map((name) => [name, null])))}
+        >
+          {t("Clear the filters")}
+        </button>
+      ) : (
+        <p className="state-text">
+          {t("Log records that agents send by OTLP are listed here, joined to their traces.")}
+        </p>
+      )}
+    </NothingMatches>
+  );
+}

@@ -1,0 +1,159 @@
+// One model: its figures, its series over time, how its latency is spread, what failed, and who calls it.
+import { useMemo } from "react";
+import { type AskGroup, useAsk } from "../../api/ask";
+import type { ErrorKind } from "../../api/insight";
+import type { Scope } from "../../api/queries";
+import { Bars, Histogram } from "../../charts";
+import { Link } from "../../components/Link";
+import { Answered } from "../../components/Panel";
+import { compact, count, duration, headlinePlaces, percent, usdHeadline } from "../../lib/format";
+import { t } from "../../lib/i18n";
+import { ago, fullTime } from "../../lib/time";
+import { filterHref } from "../../state/filters";
+import { Multiples } from "../work/Multiples";
+import { cost, firstTokens, latencies, outcomes, tokens } from "../work/multiples";
+import { only } from "../work/names";
+import { ErrorKinds, type Fact, Facts } from "../work/parts";
+import { share } from "../work/series";
+import { Detail, WorkPart } from "../work/WorkPage";
+import { ModelCost, modelName, modelOf } from "./Models";
+
+interface Props {
+  group: AskGroup;
+  scope: Scope;
+  refetch: number | false;
+}
+
+export function ModelDetail({ group, scope, refetch }: Props) {
+  const model = modelOf(group);
+  const filter = only("model", model);
+  const spread = useAsk({ from: "calls", histogram: true, filter }, scope, refetch);
+  const errors = useAsk({ from: "failures", group_by: ["error"], top: 12, filter }, scope, refetch);
+  const agents = useAsk({ from: "calls", group_by: ["agent"], top: 12, filter }, scope, refetch);
+  const charts = useMemo(
+    () => [
+      outcomes(t("Calls"), "--llm"),
+      latencies(t("Latency, p50 and p95"), "--llm"),
+      firstTokens(),
+      tokens(),
+      cost(),
+    ],
+    [],
+  );
+  return (
+    <Detail
+      kind={t("model")}
+      hue="llm"
+      title={modelName(group)}
+      actions={
+        <Link className="quiet-button" href={filterHref("/traces", { model })}>
+          {t("Traces")}
+        </Link>
+      }
+    >
+      <Facts facts={factsOf(group)} />
+      <Multiples ask={{ from: "calls", filter }} scope={scope} refetch={refetch} charts={charts} />
+      <WorkPart title={t("How long its calls take")}>
+        <Answered query={spread} lines={3}>
+          {({ total }) =>
+            total.latency_ms?.histogram?.length ? (
+              <Histogram
+                bins={total.latency_ms.histogram.map(([upper, calls]) => ({ upper, count: calls }))}
+                unit="ms"
+                label={t("Calls by how long they took")}
+              />
+            ) : (
+              <p className="part-empty">{t("No call of it has ended.")}</p>
+            )
+          }
+        </Answered>
+      </WorkPart>
+      <WorkPart title={t("What failed")}>
+        <Answered query={errors} lines={3}>
+          {({ groups }) => (
+            <ErrorKinds
+              kinds={groups.map(
+                (one): ErrorKind => ({
+                  error: one.key.error ?? null,
+                  count: one.count,
+                  trace_id: one.trace_id,
+                }),
+              )}
+              all={filterHref("/traces", { model, errors: ">0" })}
+            />
+          )}
+        </Answered>
+      </WorkPart>
+      <WorkPart title={t("Who calls it")}>
+        <Answered query={agents} lines={3}>
+          {({ groups }) => (
+            <Bars
+              rows={groups.map((one) => ({
+                name: one.key.agent ?? t("no agent named"),
+                value: one.count,
+                hue: one.key.agent ? "agent" : "other",
+                href: filterHref("/traces", { model, agent: one.key.agent ?? null }),
+                note: one.cost_usd ? usdHeadline(one.cost_usd) : undefined,
+              }))}
+              unit="count"
+              label={t("Calls by agent")}
+            />
+          )}
+        </Answered>
+      </WorkPart>
+    </Detail>
+  );
+}
+
+function factsOf(group: AskGroup): Fact[] {
+  const { tokens: used } = group;
+  const cached = share(used?.cache_read, used?.input);
+  const per = group.count > 0 && used ? used.total / group.count : null;
+  return [
+    { label: t("Calls"), value: count(group.count), note: group.key.provider ?? undefined },
+    {
+      label: t("Failed"),
+      value: (
+        <span className={group.errors ? "failing" : undefined}>
+          {percent(group.count > 0 ? group.errors / group.count : 0)}
+        </span>
+      ),
+      note: t("{n} calls", { count: group.errors, n: count(group.errors) }),
+    },
+    {
+      label: t("Cost"),
+      value: <ModelCost figures={group} places={headlinePlaces(group.cost_usd ?? "0")} />,
+      note: group.unpriced_calls > 0 ? t("{n} unpriced", { n: count(group.unpriced_calls) }) : undefined,
+    },
+    {
+      label: t("Tokens"),
+      value: compact(used?.total ?? 0),
+      note: per === null ? undefined : t("{n} a call", { n: compact(Math.round(per)) }),
+      title: used
+        ? t("{in} in, {out} out, {reasoning} of them reasoning", {
+            in: count(used.input),
+            out: count(used.output),
+            reasoning: count(used.reasoning),
+          })
+        : undefined,
+    },
+    {
+      label: t("Cache hits"),
+      value: cached === null ? "–" : percent(cached),
+      note: used ? t("{n} written", { n: compact(used.cache_write) }) : undefined,
+    },
+    {
+      label: t("Latency p50"),
+      value: duration(group.latency_ms?.p50),
+      note: t("p95 {time}", { time: duration(group.latency_ms?.p95) }),
+    },
+    {
+      label: t("First token p50"),
+      value: duration(group.ttft_ms?.p50),
+      note: group.ttft_ms ? t("p95 {time}", { time: duration(group.ttft_ms.p95) }) : t("not told"),
+    },
+    ...(group.last_at
+      ? [{ label: t("Last call"), value: ago(group.last_at), title: fullTime(group.last_at) }]
+      : []),
+  ];
+}

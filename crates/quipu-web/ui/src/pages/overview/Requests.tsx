@@ -1,0 +1,138 @@
+// How many requests a minute and how they ended, with the success rate and the sessions at work beside it.
+import { useMemo } from "react";
+import type { Answer } from "../../api/ask";
+import { useAsk } from "../../api/ask";
+import type { Scope } from "../../api/queries";
+import {
+  beforeSeries,
+  boundsOf,
+  Charted,
+  changeOf,
+  figureOf,
+  minutesOf,
+  pointsOf,
+  type Series,
+  Stat,
+  TimeChart,
+} from "../../charts";
+import { Panel } from "../../components/Panel";
+import { compact, percent } from "../../lib/format";
+import { t } from "../../lib/i18n";
+import { useCompare } from "../../state/compare";
+import { filterHref } from "../../state/filters";
+import { SESSIONS, TRACES } from "./asks";
+import { picked } from "./pick";
+
+function outcomes(answer: Answer): Series[] {
+  const bounds = boundsOf(answer);
+  const points = answer.total.points ?? [];
+  const all = pointsOf(points, "per_min", bounds);
+  const failed = pointsOf(
+    points.map((point) => ({ ...point, count: point.errors })),
+    "per_min",
+    bounds,
+  );
+  return [
+    {
+      name: t("answered"),
+      hue: "--chart-calm",
+      points: all.map((point, index) => ({
+        t: point.t,
+        v: Math.max(0, (point.v ?? 0) - (failed[index]?.v ?? 0)),
+      })),
+      href: filterHref("/traces", { status: ["ok", "unset", "running"] }),
+    },
+    { name: t("failed"), hue: "failure", points: failed, href: filterHref("/traces", { status: "error" }) },
+  ];
+}
+
+export function Requests({ scope, refetch }: { scope: Scope; refetch: number | false }) {
+  const compare = useCompare();
+  const query = useAsk(TRACES, scope, refetch);
+  const before = useAsk({ from: "traces", step: "auto" }, scope, refetch, { before: true, enabled: compare });
+  const series = useMemo(() => {
+    if (!query.data) return [];
+    const present = boundsOf(query.data);
+    const now = outcomes(query.data);
+    return compare && before.data
+      ? [...now, beforeSeries(before.data, "per_min", t("period before"), present, "muted")]
+      : now;
+  }, [query.data, before.data, compare]);
+  const note = query.data ? rateText(query.data) : undefined;
+  return (
+    <Panel title={t("Requests per minute")} note={note}>
+      <Charted query={query} height={168}>
+        {(answer) => (
+          <TimeChart
+            shape="bar"
+            stacked
+            series={series}
+            unit="per_min"
+            {...boundsOf(answer)}
+            height={168}
+            label={t("Requests per minute")}
+            onPick={picked}
+          />
+        )}
+      </Charted>
+    </Panel>
+  );
+}
+
+function rateText(answer: Answer): string {
+  const minutes = minutesOf(boundsOf(answer));
+  const rate = minutes > 0 ? answer.total.count / minutes : 0;
+  const text = rate === 0 ? "0" : rate < 0.01 ? "<0.01" : rate < 10 ? rate.toFixed(2) : compact(rate);
+  return t("{rate} on average", { rate: text });
+}
+
+/** Sessions with a trace in the range. */
+function sessionsOf(answer: Answer): number {
+  return answer.groups.length + answer.left_out;
+}
+
+export function Sides({ scope, refetch }: { scope: Scope; refetch: number | false }) {
+  const traces = useAsk(TRACES, scope, refetch);
+  const tracesBefore = useAsk({ from: "traces" }, scope, refetch, { before: true });
+  const sessions = useAsk(SESSIONS, scope, refetch);
+  const sessionsBefore = useAsk(SESSIONS, scope, refetch, { before: true });
+  const total = traces.data?.total;
+  const rate = total ? figureOf(total, "success_rate") : null;
+  const active = sessions.data ? sessionsOf(sessions.data) : null;
+  const activeBefore = sessionsBefore.data ? sessionsOf(sessionsBefore.data) : null;
+  const bounds = traces.data ? boundsOf(traces.data) : null;
+  return (
+    <div className="overview-sides">
+      <Stat
+        label={t("Success rate")}
+        value={rate === null ? <span className="nil">–</span> : percent(rate, 1)}
+        {...(total && tracesBefore.data
+          ? { delta: changeOf(total, tracesBefore.data.total, "success_rate") }
+          : {})}
+        points
+        good="up"
+        spark={
+          bounds && total
+            ? pointsOf(total.points ?? [], "success_rate", bounds).map((point) => point.v)
+            : undefined
+        }
+        sparkHue="good"
+        href={filterHref("/traces", { status: ["ok", "unset"] })}
+      />
+      <Stat
+        label={t("Active sessions")}
+        value={active === null ? <span className="nil">–</span> : compact(active)}
+        {...(active !== null && activeBefore !== null
+          ? { delta: activeBefore > 0 ? active / activeBefore - 1 : null }
+          : {})}
+        href={filterHref("/sessions")}
+      />
+      <Stat
+        label={t("Running now")}
+        value={total ? compact(total.running) : <span className="nil">–</span>}
+        note={t("without an end yet")}
+        href={filterHref("/traces", { status: "running" })}
+      />
+    </div>
+  );
+}

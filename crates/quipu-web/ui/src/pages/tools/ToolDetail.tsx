@@ -1,0 +1,160 @@
+// One tool: its figures, its change against before, what to do, its runs over time, its day, and what fails.
+import { useMemo } from "react";
+import { useAsk } from "../../api/ask";
+import type { ToolInsight } from "../../api/insight";
+import type { Scope } from "../../api/queries";
+import { Bars, Histogram } from "../../charts";
+import { Link } from "../../components/Link";
+import { Answered } from "../../components/Panel";
+import { count, duration, percent } from "../../lib/format";
+import { t } from "../../lib/i18n";
+import { filterHref } from "../../state/filters";
+import { Multiples } from "../work/Multiples";
+import { latencies, outcomes } from "../work/multiples";
+import { only } from "../work/names";
+import { ErrorKinds, type Fact, Facts } from "../work/parts";
+import { Detail, WorkPart } from "../work/WorkPage";
+import { Advice } from "./Advice";
+import { HourStrip } from "./HourStrip";
+import { onHours } from "./hours";
+import { toolTraces } from "./ToolCard";
+import { baselineSpan, changeWords } from "./words";
+
+interface Props {
+  tool: ToolInsight;
+  starts: readonly number[];
+  scope: Scope;
+  refetch: number | false;
+}
+
+export function ToolDetail({ tool, starts, scope, refetch }: Props) {
+  const filter = only("tool", tool.name);
+  const spread = useAsk({ from: "tools", histogram: true, filter }, scope, refetch);
+  const agents = useAsk({ from: "tools", group_by: ["agent"], top: 12, filter }, scope, refetch);
+  const charts = useMemo(
+    () => [outcomes(t("Runs"), "--tool"), latencies(t("Run time, p50 and p95"), "--tool")],
+    [],
+  );
+  const said = changeWords(tool);
+  return (
+    <Detail
+      kind={t("tool")}
+      hue="tool"
+      title={tool.name}
+      actions={
+        <Link className="quiet-button" href={toolTraces(tool)}>
+          {t("Traces")}
+        </Link>
+      }
+    >
+      <Facts facts={factsOf(tool)} />
+      {tool.recommendations.length > 0 ? (
+        <WorkPart title={t("What to do")}>
+          <Advice tool={tool} />
+        </WorkPart>
+      ) : null}
+      <WorkPart title={t("Against before")} note={tool.baseline ? baselineSpan(tool) : undefined}>
+        {said.length > 0 ? (
+          <ul className="tool-change">
+            {said.map((one) => (
+              <li key={one.text} className={`is-${one.tone}`}>
+                {one.text}
+              </li>
+            ))}
+            <li className="faint">
+              {t("{n} calls before", {
+                count: tool.baseline?.calls ?? 0,
+                n: count(tool.baseline?.calls ?? 0),
+              })}
+            </li>
+          </ul>
+        ) : (
+          <p className="part-empty">
+            {t("It was not called in the time before, so there is nothing to compare with.")}
+          </p>
+        )}
+      </WorkPart>
+      <Multiples ask={{ from: "tools", filter }} scope={scope} refetch={refetch} charts={charts} />
+      <WorkPart title={t("The last 24 hours")}>
+        <div className="detail-strip">
+          <HourStrip
+            hours={onHours(tool.hours, starts)}
+            label={t("Calls of {tool} in the last 24 hours", { tool: tool.name })}
+          />
+          <span className="detail-strip-ends faint">
+            <span>{t("24 h ago")}</span>
+            <span>{t("now")}</span>
+          </span>
+        </div>
+      </WorkPart>
+      <WorkPart title={t("How long it takes")}>
+        <Answered query={spread} lines={3}>
+          {({ total }) =>
+            total.latency_ms?.histogram?.length ? (
+              <Histogram
+                bins={total.latency_ms.histogram.map(([upper, calls]) => ({ upper, count: calls }))}
+                unit="ms"
+                hue="--tool"
+                height={140}
+                label={t("Runs by how long they took")}
+              />
+            ) : (
+              <p className="part-empty">{t("No run of it has ended.")}</p>
+            )
+          }
+        </Answered>
+      </WorkPart>
+      <WorkPart title={t("What failed")}>
+        <ErrorKinds kinds={tool.error_kinds} all={toolTraces(tool, { errors: ">0" })} />
+      </WorkPart>
+      <WorkPart title={t("Who runs it")}>
+        <Answered query={agents} lines={3}>
+          {({ groups }) => (
+            <Bars
+              rows={groups.map((one) => ({
+                name: one.key.agent ?? t("no agent named"),
+                value: one.count,
+                hue: one.key.agent ? "agent" : "other",
+                href: filterHref("/traces", { tool: tool.name, agent: one.key.agent ?? null }),
+                note: one.errors > 0 ? t("{n} failed", { n: count(one.errors) }) : undefined,
+              }))}
+              unit="count"
+              label={t("Runs by agent")}
+            />
+          )}
+        </Answered>
+      </WorkPart>
+    </Detail>
+  );
+}
+
+function factsOf(tool: ToolInsight): Fact[] {
+  return [
+    { label: t("Calls"), value: count(tool.calls) },
+    {
+      label: t("Success"),
+      value: (
+        <span className={tool.errors ? "failing" : undefined}>
+          {tool.success_rate === null ? "–" : percent(tool.success_rate)}
+        </span>
+      ),
+      note: t("{n} calls failed", { count: tool.errors, n: count(tool.errors) }),
+    },
+    {
+      label: "p50",
+      value: duration(tool.latency_ms.p50),
+      note: t("mean {time}", { time: duration(tool.latency_ms.avg) }),
+    },
+    {
+      label: "p95",
+      value: duration(tool.latency_ms.p95),
+      note: t("p99 {time}", { time: duration(tool.latency_ms.p99) }),
+    },
+    {
+      label: t("Out per in"),
+      value: tool.output_per_input === null ? "–" : tool.output_per_input.toFixed(2),
+      note: tool.output_per_input === null ? t("it calls no model") : t("tokens of calls within it"),
+      title: t("Tokens written for each token read, of the calls made within the tool"),
+    },
+  ];
+}
