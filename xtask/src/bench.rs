@@ -7,6 +7,8 @@ mod load;
 mod money;
 mod query;
 mod raw;
+pub mod send;
+mod web;
 mod wire;
 mod words;
 
@@ -74,11 +76,12 @@ enum Bench {
     Server(fn(&Setup, &mut Figures) -> Result<()>),
 }
 
-/// In this order: `query` asks the store that `ingest` made.
-const BENCHES: [(&str, Bench); 4] = [
+/// In this order: `query` and `web` ask the store that `ingest` made.
+const BENCHES: [(&str, Bench); 5] = [
     ("hot", Bench::Alone(hot::run)),
     ("ingest", Bench::Server(ingest::run)),
     ("query", Bench::Server(query::run)),
+    ("web", Bench::Server(web::run)),
     ("money", Bench::Alone(money::run)),
 ];
 

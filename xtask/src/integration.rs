@@ -30,7 +30,7 @@ pub struct Args {
     /// Suites to run; none means all but those that install frameworks
     #[arg(value_name = "SUITE")]
     suites: Vec<String>,
-    /// Of the suite `frameworks`, only those with these names
+    /// Of the suites `frameworks` and `web`, only the cases with these names
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     only: Vec<String>,
     /// A suite that is skipped is a failure
@@ -45,6 +45,16 @@ pub struct Args {
     /// Uses this binary instead of building one
     #[arg(long, value_name = "FILE")]
     binary: Option<PathBuf>,
+    /// Spans of the large store of the suite `web` [default: 1000000 with --release, else 50000]
+    #[arg(long)]
+    spans: Option<u64>,
+}
+
+impl Args {
+    /// An unoptimised server would take minutes for a million.
+    fn spans(&self) -> u64 {
+        self.spans.unwrap_or(if self.release { 1_000_000 } else { 50_000 })
+    }
 }
 
 /// What a suite works with.
@@ -55,6 +65,8 @@ pub struct Bench {
     pub cache: PathBuf,
     /// Names of the cases wanted; none means all.
     pub only: Vec<String>,
+    /// Spans of a large store.
+    pub spans: u64,
 }
 
 type Suite = (&'static str, fn(&Bench) -> Result<Report>);
@@ -87,7 +99,7 @@ pub fn run(args: &Args) -> Result<()> {
     };
     let cache = shell::target().join("xtask");
     std::fs::create_dir_all(&cache).with_context(|| format!("{}", cache.display()))?;
-    let bench = Bench { binary, cache, only: args.only.clone() };
+    let bench = Bench { binary, cache, only: args.only.clone(), spans: args.spans() };
     let mut reports = Vec::new();
     let mut rows = Vec::new();
     let wanted = |name: &str| match args.suites.as_slice() {

@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks on its terminal")]
 
 mod bench;
+mod browser;
 mod check;
 mod integration;
 mod new;

@@ -1,22 +1,15 @@
 //! `ingest`: how fast spans become durable, and what they cost in memory and on disk.
 
 use std::fs;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Result, bail};
 
-use super::load::Span;
-use super::{Figures, Setup, raw, wire};
+use super::{Figures, Setup, raw, send};
 use crate::integration::{Http, Server};
-use crate::shell;
 
-/// Spans of a request: what SDKs send at once.
-const BODY: usize = 500;
 const STARTS: usize = 5;
 const IDLE: Duration = Duration::from_secs(3);
-/// How long full text may take to know all.
-const SEARCH: Duration = Duration::from_secs(600);
 
 /// Measures start, rest, ingest, disk and the limit.
 ///
@@ -28,13 +21,13 @@ pub fn run(setup: &Setup, figures: &mut Figures) -> Result<()> {
     }
     at_rest(setup, figures)?;
     println!("preparing {} spans", setup.load.spans());
-    let bodies = bodies(setup);
+    let bodies = send::bodies(setup.load.iter());
     let server = Server::on(&setup.binary, &setup.data, &[])?;
-    let taken = send(setup, &server, &bodies)?;
+    let taken = send::all(&server, &bodies, setup.senders)?;
     let rate = setup.load.spans() as f64 / taken.as_secs_f64();
     figures.add("ingest.spans_per_s", rate, "spans/s");
     let begin = Instant::now();
-    wait_for_search(&server)?;
+    send::wait_for_search(&server)?;
     figures.add("ingest.full_text_lag_s", begin.elapsed().as_secs_f64(), "s");
     figures.add("ingest.rss_mib", server.memory_mib("VmHWM")?, "MiB");
     check(setup, &server)?;
@@ -77,82 +70,6 @@ fn full_start(setup: &Setup, figures: &mut Figures) -> Result<()> {
     std::thread::sleep(IDLE);
     figures.add("idle.full_rss_mib", server.memory_mib("VmRSS")?, "MiB");
     server.stop()
-}
-
-fn bodies(setup: &Setup) -> Vec<Vec<u8>> {
-    let mut spans = setup.load.iter().peekable();
-    let mut bodies = Vec::new();
-    while spans.peek().is_some() {
-        let mut part: Vec<Span> = spans.by_ref().take(BODY).collect();
-        part.sort_by_key(|span| span.service);
-        bodies.push(wire::request(&part));
-    }
-    bodies
-}
-
-/// Sends all over keep-alive connections; the time until the last was acknowledged.
-fn send(setup: &Setup, server: &Server, bodies: &[Vec<u8>]) -> Result<Duration> {
-    let (next, refused) = (AtomicUsize::new(0), AtomicU64::new(0));
-    let url = format!("{}/v1/traces", server.otlp_http);
-    let begin = Instant::now();
-    let results: Vec<Result<()>> = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..setup.senders)
-            .map(|_| {
-                scope.spawn(|| {
-                    let http = Http::new(Duration::from_secs(60));
-                    while let Some(body) = bodies.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        deliver(&http, &url, body, &refused)?;
-                    }
-                    Ok(())
-                })
-            })
-            .collect();
-        workers
-            .into_iter()
-            .map(|worker| worker.join().unwrap_or_else(|_| bail!("a sender panicked")))
-            .collect()
-    });
-    results.into_iter().collect::<Result<Vec<()>>>()?;
-    let taken = begin.elapsed();
-    println!(
-        "sent in {:.1} s; {} requests were told to come back",
-        taken.as_secs_f64(),
-        refused.into_inner()
-    );
-    Ok(taken)
-}
-
-/// Until it is acknowledged; a sender that is told to come back comes back.
-fn deliver(http: &Http, url: &str, body: &[u8], refused: &AtomicU64) -> Result<()> {
-    loop {
-        let answer = http.post(url, &[("content-type", "application/x-protobuf")], body)?;
-        match answer.status {
-            200 => return Ok(()),
-            429 | 503 => {
-                refused.fetch_add(1, Ordering::Relaxed);
-                std::thread::sleep(Duration::from_millis(20));
-            }
-            status => bail!("POST /v1/traces: {status} {}", answer.text()),
-        }
-    }
-}
-
-/// Waits until full text search knows every span, as the server's readiness says.
-fn wait_for_search(server: &Server) -> Result<()> {
-    let http = Http::new(Duration::from_secs(30));
-    let url = format!("{}/readyz", server.http);
-    let known = || lag(&http, &url).ok().filter(|lag| *lag == 0);
-    shell::poll(SEARCH, known)
-        .map(drop)
-        .ok_or_else(|| anyhow!("full text search is still behind after {SEARCH:?}"))
-}
-
-fn lag(http: &Http, url: &str) -> Result<u64> {
-    let document = http.json(url)?;
-    document
-        .pointer("/search/lag_spans")
-        .and_then(serde_json::Value::as_u64)
-        .ok_or_else(|| anyhow!("{url} tells no lag: {document}"))
 }
 
 /// The store holds what was sent.

@@ -1,37 +1,55 @@
-//! `web`: every page of the dashboard in a real browser, on the demo, and what can be changed in it.
+//! `web`: every page of the dashboard in a real browser, on demo data, on nothing, on many spans, on markup, on failures, and
+//! with the server killed and back.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
-use serde_json::Value;
+use anyhow::{Result, anyhow};
+use serde_json::{Value, json};
 
 use super::{Bench, Http, Report, Server};
+use crate::bench::{Load, send};
+use crate::browser::Browser;
 use crate::shell;
 
-const VISITOR: &str = include_str!("../../suites/web.mjs");
-const PLAYWRIGHT: &str = "playwright-core@1";
-const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+const CASES: [&str; 7] = ["demo", "empty", "failing", "large", "walks", "hostile", "restart"];
+const SENDERS: usize = 3;
+/// Findings of a case that are printed.
+const TOLD: usize = 25;
 
-/// Opens each page in both themes at two widths: no console error, no failed request, nothing wider than the window.
-/// Then a cost is explained, a budget made, changed and removed, and a re-pricing tried.
+/// Opens each page in both themes and at two widths, walks through what can be done, and looks at what must hold: no console
+/// error, no failed request, none to another origin, nothing that axe objects to, no telemetry that runs.
 ///
 /// # Errors
-/// The demo does not come up.
+/// A server does not come up, or the browser's script fails.
 pub fn run(bench: &Bench) -> Result<Report> {
     let report = Report::new();
-    let Some(browser) = BROWSERS.iter().find_map(|name| shell::find(name)) else {
-        return Ok(report.skipped("pages", "chromium is not installed"));
-    };
-    if shell::find("node").is_none() || shell::find("npm").is_none() {
-        return Ok(report.skipped("pages", "node and npm are not installed"));
-    }
-    let playwright = match playwright(&bench.cache.join("playwright")) {
-        Ok(playwright) => playwright,
+    let browser = match Browser::find(&bench.cache) {
+        Ok(browser) => browser,
         Err(error) => return Ok(report.skipped("pages", &format!("{error:#}"))),
     };
+    let wanted = |name: &&str| bench.only.is_empty() || bench.only.iter().any(|only| only == name);
+    let cases: Vec<&str> = CASES.into_iter().filter(wanted).collect();
+    let (demo, empty, hostile, large) = (demo(bench)?, bare(bench)?, bare(bench)?, large(bench, &cases)?);
+    let folder = tempfile::tempdir()?;
+    let plan = json!({
+        "cases": cases, "binary": bench.binary, "folder": folder.path(),
+        "urls": { "demo": demo.http, "empty": empty.http, "hostile": hostile.http, "large": large.http },
+    });
+    let found = browser.run("main.mjs", &plan)?;
+    println!("screenshots in {}", browser.shots.display());
+    let cases = found["cases"].as_array().cloned().unwrap_or_default();
+    Ok(cases.iter().fold(report, judged))
+}
+
+fn judged(report: Report, case: &Value) -> Report {
+    let wrong = case["wrong"].as_array().cloned().unwrap_or_default();
+    let wrong: Vec<String> = wrong.iter().filter_map(|text| text.as_str().map(str::to_owned)).collect();
+    let name = format!("{} ({})", case["name"].as_str().unwrap_or_default(), case["seen"]);
+    report.judged(&name, &wrong[..wrong.len().min(TOLD)])
+}
+
+/// The recorded workload, once its first traces are there.
+fn demo(bench: &Bench) -> Result<Server> {
     let server = Server::fresh(&bench.binary, &["--demo"])?;
     let http = Http::new(Duration::from_secs(30));
     let shown = || {
@@ -40,28 +58,20 @@ pub fn run(bench: &Bench) -> Result<Report> {
     };
     shell::poll(Duration::from_secs(30), shown)
         .ok_or_else(|| anyhow!("the demo shows no three traces after 30 s"))?;
-    let script = bench.cache.join("web.mjs");
-    fs::write(&script, VISITOR)?;
-    let shots = shell::target().join("shots");
-    let mut visit = Command::new("node");
-    visit.arg(&script).arg(&playwright).arg(&browser).arg(&server.http).arg(&shots);
-    let said = shell::capture(&mut visit)?;
-    let found: Value =
-        serde_json::from_str(said.lines().last().unwrap_or_default()).context("the visitor's answer")?;
-    let wrong = found["wrong"].as_array().cloned().unwrap_or_default();
-    let wrong: Vec<String> = wrong.iter().filter_map(|text| text.as_str().map(str::to_owned)).collect();
-    println!("{} pages seen; screenshots in {}", found["pages"], shots.display());
-    Ok(report.judged("pages", &wrong[..wrong.len().min(20)]))
+    Ok(server)
 }
 
-/// playwright-core, from npm: it drives a browser that is there.
-fn playwright(folder: &Path) -> Result<PathBuf> {
-    let module = folder.join("node_modules/playwright-core");
-    if !module.is_dir() {
-        fs::create_dir_all(folder)?;
-        fs::write(folder.join("package.json"), "{\"private\": true}\n")?;
-        let install = ["install", "--silent", "--no-audit", "--no-fund", PLAYWRIGHT];
-        shell::capture(Command::new("npm").args(install).current_dir(folder)).context("npm")?;
+fn bare(bench: &Bench) -> Result<Server> {
+    Server::fresh(&bench.binary, &[])
+}
+
+/// A store of as many spans as are asked for; of none where no case needs it.
+fn large(bench: &Bench, cases: &[&str]) -> Result<Server> {
+    let server = bare(bench)?;
+    if cases.contains(&"large") {
+        println!("sending {} spans", bench.spans);
+        send::all(&server, &send::bodies(Load::new(bench.spans).iter()), SENDERS)?;
+        send::wait_for_search(&server)?;
     }
-    Ok(module)
+    Ok(server)
 }

@@ -1,0 +1,111 @@
+// Events, metrics, and the map.
+import { json } from "./browser.mjs";
+import { sendEvent, sendTrace } from "./send.mjs";
+import { address, button, colours, gone, holds, rowsOf, segment, shown } from "./steps.mjs";
+
+/** Software draws a large picture in seconds where other programs run too. */
+const SLOW = { timeout: 30_000 };
+
+export const events = (page, plan) => {
+  let trace;
+  const panel = page.getByRole("complementary", { name: "Event" });
+  return [
+    ["what comes is shown by itself while following", async () => {
+      await shown(rowsOf(page, "Events"));
+      await page.locator(".live-button").click();
+      await page.locator(".live-button[aria-pressed=true]").waitFor();
+      trace = await sendTrace(plan.urls.demo, "walk-events");
+      await sendEvent(plan.urls.demo, "said on a walk", trace);
+      await shown(rowsOf(page, "Events").filter({ hasText: "said on a walk" }));
+      await page.locator(".live-button").click();
+    }],
+    ["words find it", async () => {
+      await page.keyboard.press("/");
+      await page.keyboard.type("walk");
+      await page.keyboard.press("Enter");
+      await address(page, /q=walk/);
+      await shown(rowsOf(page, "Events").filter({ hasText: "said on a walk" }));
+    }],
+    ["it opens, and narrows by its values", async () => {
+      await rowsOf(page, "Events").filter({ hasText: "said on a walk" }).first().click();
+      await shown(panel);
+      await panel.getByRole("button", { name: "walk.step" }).click();
+      await address(page, /type=walk\.step/);
+      await button(page, /No longer only/, false).click();
+      await holds(() => !page.url().includes("type="));
+    }],
+    ["the level is chosen", async () => {
+      await page.getByRole("combobox", { name: "from level" }).selectOption("error");
+      await address(page, /level=error/);
+      await gone(rowsOf(page, "Events").filter({ hasText: "said on a walk" }));
+      await page.getByRole("combobox", { name: "from level" }).selectOption("");
+    }],
+    ["its trace opens", async () => {
+      await rowsOf(page, "Events").filter({ hasText: "said on a walk" }).first().click();
+      await panel.getByRole("link", { name: trace }).click();
+      await address(page, new RegExp(`^/traces/${trace}`));
+      await shown(page.getByRole("heading", { level: 1, name: "walk-events" }));
+    }],
+  ];
+};
+
+export const metrics = (page, plan) => [
+  ["one is found and picked", async () => {
+    const { metrics: all } = await json(`${plan.urls.demo}/api/v1/metrics`);
+    const found = all.find((metric) => metric.instrument.includes("histogram"));
+    if (!found) throw new Error("the demo has no histogram");
+    await page.getByRole("searchbox", { name: "Find a metric" }).fill(found.name);
+    await page.locator(".metric-name", { hasText: found.name }).first().click();
+    await address(page, /name=/);
+    await shown(page.getByRole("heading", { level: 2, name: found.name }));
+  }],
+  ["p99 is drawn, and p95", async () => {
+    await segment(page, "p99").click();
+    await address(page, /agg=p99/);
+    await shown(page.getByRole("figure", { name: /p99/ }).locator("svg"));
+    await segment(page, "p95").click();
+    await shown(page.getByRole("figure", { name: /p95/ }).locator("svg"));
+  }],
+  ["it is grouped", async () => {
+    const by = page.locator(".metric-controls select").first();
+    const value = await by.locator("option").nth(2).getAttribute("value");
+    await by.selectOption(value);
+    await holds(() => page.url().includes("by="));
+    await shown(page.locator(".metric tbody tr"));
+  }],
+];
+
+export const map = (page) => {
+  const panel = page.locator(".map-panel");
+  return [
+    ["a node says more, and leads to its traces", async () => {
+      await page.locator(".graph-node.hue-agent").first().press("Enter");
+      await address(page, /node=(agent|workflow):/);
+      await shown(panel.getByRole("link", { name: "Its traces" }));
+    }],
+    ["a neighbour is picked from it", async () => {
+      const before = await panel.getAttribute("aria-label");
+      await panel.locator("li button").first().click();
+      await holds(async () => (await panel.getAttribute("aria-label")) !== before);
+      await page.keyboard.press("Escape");
+      await gone(panel);
+    }],
+    ["the same in space is drawn", async () => {
+      await segment(page, "3D").click();
+      const canvas = page.locator(".space canvas");
+      await shown(canvas);
+      await holds(async () => (await colours(page, canvas)) > 20, async () => `${await colours(page, canvas)} colours`);
+    }],
+    ["it turns by keys", async () => {
+      const canvas = page.locator(".space canvas");
+      const before = (await canvas.screenshot(SLOW)).toString("base64");
+      await canvas.focus();
+      await page.keyboard.press("ArrowRight");
+      await holds(async () => (await canvas.screenshot(SLOW)).toString("base64") !== before);
+    }],
+    ["the table says the same", async () => {
+      await segment(page, "Table").click();
+      await shown(page.locator("main tbody tr, main [role=table] .grid-row"));
+    }],
+  ];
+};
