@@ -79,8 +79,8 @@ export const map = (page) => {
   const panel = page.locator(".map-panel");
   return [
     ["a node says more, and leads to its traces", async () => {
-      await page.locator(".graph-node.hue-agent").first().press("Enter");
-      await address(page, /node=(agent|workflow):/);
+      await page.locator(".graph-node[aria-label*=' agent · ']").first().press("Enter");
+      await address(page, /node=agent:/);
       await shown(panel.getByRole("link", { name: "Its traces" }));
     }],
     ["a neighbour is picked from it", async () => {
