@@ -62,6 +62,17 @@ pub enum Health {
     Down(String),
 }
 
+/// One step of a backend's look at the other side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What was looked at: `reach`, `tls`, `auth`, `traces` …
+    pub step: String,
+    /// Whether all is well there.
+    pub ok: bool,
+    /// What was seen, in words for the user: on failure what to do about it. Never a secret.
+    pub said: String,
+}
+
 /// A way out of the pipeline. It has a sink for each signal that it can serve; what it lacks is visible as `None`.
 #[async_trait]
 pub trait Backend: Send + Sync {
@@ -112,6 +123,17 @@ pub trait Backend: Send + Sync {
     /// How it is doing, from memory: never waits.
     fn health(&self) -> Health {
         Health::Ready
+    }
+
+    /// Whether it hands records to another program, which may be away for a while: what waits for it is then worth keeping.
+    fn is_remote(&self) -> bool {
+        false
+    }
+
+    /// Looks whether the other side can be reached, lets us in and takes what it is sent: one finding a step, the last one where it
+    /// failed. May send a record that says it is a check. A backend without another side finds nothing.
+    async fn probe(&self) -> Vec<Finding> {
+        Vec::new()
     }
 
     /// Waits until everything acknowledged has left its buffers.

@@ -1,9 +1,11 @@
 //! What travels through the pipeline.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Cost, Event, Metric, Span};
 
 /// Records that belong together: they are kept together or not at all.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Batch {
     /// Spans.
     pub spans: Vec<Span>,

@@ -2,6 +2,9 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::time::Duration;
+
+use crate::Batch;
 
 /// The result of anything that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -42,6 +45,28 @@ pub enum Retry {
     Exhausted,
 }
 
+/// What became of a batch that a backend took in part. What is in none of these was taken.
+#[derive(Clone, Default, PartialEq)]
+pub struct Leftover {
+    /// What is worth another attempt.
+    pub again: Batch,
+    /// What was refused for good.
+    pub refused: Batch,
+    /// How many further records were refused for good that the other side did not name.
+    pub unnamed: u64,
+}
+
+/// Counts alone: an error is printed where prompts must not be.
+impl fmt::Debug for Leftover {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Leftover")
+            .field("again", &self.again.len())
+            .field("refused", &self.refused.len())
+            .field("unnamed", &self.unnamed)
+            .finish()
+    }
+}
+
 /// What failed, where, and whether to try again. Its text never holds prompts, message contents or secrets.
 #[derive(Debug)]
 pub struct Error {
@@ -51,6 +76,8 @@ pub struct Error {
     operation: &'static str,
     context: String,
     source: Option<Box<dyn StdError + Send + Sync>>,
+    retry_after: Option<Duration>,
+    leftover: Option<Box<Leftover>>,
 }
 
 impl Error {
@@ -60,7 +87,16 @@ impl Error {
             ErrorKind::Exhausted | ErrorKind::Unavailable | ErrorKind::Locked | ErrorKind::Io => Retry::Yes,
             _ => Retry::No,
         };
-        Self { kind, retry, backend: None, operation, context: context.into(), source: None }
+        Self {
+            kind,
+            retry,
+            backend: None,
+            operation,
+            context: context.into(),
+            source: None,
+            retry_after: None,
+            leftover: None,
+        }
     }
 
     /// Names the backend that failed.
@@ -74,6 +110,21 @@ impl Error {
     #[must_use]
     pub const fn with_retry(mut self, retry: Retry) -> Self {
         self.retry = retry;
+        self
+    }
+
+    /// Says how long the other side asked to be left alone, as by `Retry-After`.
+    #[must_use]
+    pub const fn with_retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
+        self
+    }
+
+    /// Says that only part of the batch failed. With anything to try again, a retry can help.
+    #[must_use]
+    pub fn leaving(mut self, leftover: Leftover) -> Self {
+        self.retry = if leftover.again.is_empty() { Retry::No } else { Retry::Yes };
+        self.leftover = Some(Box::new(leftover));
         self
     }
 
@@ -92,6 +143,16 @@ impl Error {
     /// Whether repeating can help.
     pub const fn retry(&self) -> Retry {
         self.retry
+    }
+
+    /// How long the other side asked to be left alone.
+    pub const fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
+    /// What the backend did not take, where it took the rest; `None`: it took nothing.
+    pub fn take_leftover(&mut self) -> Option<Leftover> {
+        self.leftover.take().map(|leftover| *leftover)
     }
 
     /// The backend that failed, if one did.

@@ -59,8 +59,28 @@ impl Level {
     }
 }
 
+/// What OTLP says of a log record that Quipu itself does not read: for those who pass events on. Stores need not keep it, and it
+/// is no part of an event's identity.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventWire {
+    /// When the record had no time of its own: [`Event::time`] is then the observed one.
+    pub timeless: bool,
+    /// When it was observed; `None` when that was not sent.
+    pub observed: Option<Timestamp>,
+    /// Severity number as sent; 0 when none was.
+    pub severity: i32,
+    /// Severity in the sender's own word.
+    pub severity_text: CompactString,
+    /// Whether the name was a field of its own, and not found in the attributes or the body.
+    pub named: bool,
+    /// W3C trace flags.
+    pub flags: u32,
+    /// Attributes that the sender left out.
+    pub dropped_attributes: u32,
+}
+
 /// One structured event. Identity is its whole content: the same event again changes nothing.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Event {
     /// When it happened; when the source did not say, when it was observed.
     pub time: Timestamp,
@@ -82,6 +102,8 @@ pub struct Event {
     pub body: Value,
     /// Attributes as sent.
     pub attributes: Attributes,
+    /// What else was sent; `None` for events that came by another way than OTLP.
+    pub wire: Option<Box<EventWire>>,
     /// What produced it.
     pub resource: Arc<Resource>,
     /// Which instrumentation produced it.

@@ -36,19 +36,22 @@ mod value;
 
 pub use accounts::{AccountId, AccountUnit, Accounts, Counted, Fired, Held, Posting, Sheet, TraceFacts};
 pub use adapter::{Adapter, Adapters};
-pub use backend::{Backend, CostSink, EventSink, Health, MetricSink, SpanSink, Store, StoreInfo};
+pub use backend::{Backend, CostSink, EventSink, Finding, Health, MetricSink, SpanSink, Store, StoreInfo};
 pub use batch::Batch;
 pub use canonical::{Canonical, Kind, Provider};
 pub use cost::{Billing, Call, Cost, DEVIATION_PERCENT, Node, PriceLine, PriceRef, Rule, Unpriced};
-pub use error::{Error, ErrorKind, Result, Retry};
+pub use error::{Error, ErrorKind, Leftover, Result, Retry};
 pub use estimate::{CostEstimate, Spread, TokenEstimate};
-pub use event::{Event, Level};
+pub use event::{Event, EventWire, Level};
 pub use ids::{IdError, SpanId, TraceId};
 pub use intake::{Committed, Intake, Meter, NoMeter};
 pub use lens::{Lens, LensLine};
 pub use limits::Limits;
 pub use message::{Message, Messages, Part, Role};
-pub use metric::{Bucket, Exemplar, Instrument, Metric, Point, PointValue, Quantile, Temporality};
+pub use metric::{
+    Bucket, Exemplar, ExemplarWire, Exponential, ExponentialSide, Instrument, Metric, Point, PointValue,
+    PointWire, Quantile, Temporality,
+};
 pub use money::{MoneyError, Usd};
 pub use params::{Params, SentParams};
 pub use price::{PriceAnswer, PriceBook, PriceRequest, PriceUnit};
@@ -61,7 +64,7 @@ pub use query::{
 };
 pub use signal::{Meeting, Signal};
 pub use sketch::Sketch;
-pub use span::{Link, Resource, Scope, Span, SpanEvent, SpanKind, Status};
+pub use span::{Link, Resource, Scope, Span, SpanEvent, SpanKind, SpanWire, Status};
 pub use stage::Stage;
 pub use steps::{SeriesPoints, metric_series};
 pub use time::{Clock, SystemClock, TimeError, Timestamp};

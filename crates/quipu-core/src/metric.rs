@@ -79,7 +79,7 @@ pub enum PointValue {
 }
 
 /// One observation that a point includes, with the span that it was made in.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Exemplar {
     /// When.
     pub time: Timestamp,
@@ -91,8 +91,68 @@ pub struct Exemplar {
     pub span_id: SpanId,
 }
 
+/// One side of an exponential histogram as sent.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExponentialSide {
+    /// Index of the first bucket.
+    pub offset: i32,
+    /// Observations by bucket.
+    pub counts: Vec<u64>,
+}
+
+/// An exponential histogram's figures as sent: bounds alone do not tell them.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Exponential {
+    /// Base 2 to the power of 2 to the power of minus this.
+    pub scale: i32,
+    /// Observations around zero.
+    pub zero_count: u64,
+    /// How wide that is.
+    pub zero_threshold: f64,
+    /// Buckets above zero.
+    pub positive: Option<ExponentialSide>,
+    /// Buckets below zero.
+    pub negative: Option<ExponentialSide>,
+}
+
+/// What OTLP says of a point that Quipu itself does not read: for those who pass points on. Stores need not keep it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct PointWire {
+    /// The value, where it was sent as an integer.
+    pub integer: Option<i64>,
+    /// Flags.
+    pub flags: u32,
+    /// Whether it had no time of its own: [`Point::time`] is then the time at which it came.
+    pub timeless: bool,
+    /// Whether a histogram came without a sum.
+    pub without_sum: bool,
+    /// An exponential histogram as sent.
+    pub exponential: Option<Box<Exponential>>,
+    /// Metadata of the metric, on its first point.
+    pub metadata: Attributes,
+    /// The exemplars as sent, where [`Point::exemplars`] tells less.
+    pub exemplars: Vec<ExemplarWire>,
+}
+
+/// An exemplar as sent.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ExemplarWire {
+    /// When; zero when not said.
+    pub time: Timestamp,
+    /// What was observed, as a double.
+    pub double: Option<f64>,
+    /// What was observed, as an integer.
+    pub integer: Option<i64>,
+    /// The trace, when there is one.
+    pub trace_id: Option<TraceId>,
+    /// The span, when there is one.
+    pub span_id: Option<SpanId>,
+    /// Attributes that the series does not have.
+    pub attributes: Attributes,
+}
+
 /// One point of one series.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Point {
     /// When.
     pub time: Timestamp,
@@ -104,10 +164,12 @@ pub struct Point {
     pub value: PointValue,
     /// Observations with their spans, for those who link figures to traces; stores need not keep them.
     pub exemplars: Vec<Exemplar>,
+    /// What else was sent; `None` when nothing was.
+    pub wire: Option<Box<PointWire>>,
 }
 
 /// Points of one metric of one source.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Metric {
     /// Name as sent.
     pub name: CompactString,

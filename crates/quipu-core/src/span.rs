@@ -90,8 +90,21 @@ pub struct Link {
     pub attributes: Attributes,
 }
 
+/// What OTLP says of a span that Quipu itself does not read: for those who pass spans on. Stores need not keep it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpanWire {
+    /// W3C trace flags, and OTLP's bits on where the parent was.
+    pub flags: u32,
+    /// Attributes that the sender left out.
+    pub dropped_attributes: u32,
+    /// Events that the sender left out.
+    pub dropped_events: u32,
+    /// Links that the sender left out.
+    pub dropped_links: u32,
+}
+
 /// One operation. Identity is `(trace_id, span_id)`: the same pair again is the same span.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Span {
     /// The trace that it belongs to.
     pub trace_id: TraceId,
@@ -123,6 +136,8 @@ pub struct Span {
     pub events: Vec<SpanEvent>,
     /// References to other spans.
     pub links: Vec<Link>,
+    /// What else was sent.
+    pub wire: SpanWire,
     /// What an adapter read from all of the above; default until an adapter has run.
     pub canonical: Box<Canonical>,
 }
@@ -154,6 +169,7 @@ impl Span {
             attributes: Attributes::new(),
             events: Vec::new(),
             links: Vec::new(),
+            wire: SpanWire::default(),
             canonical: Box::default(),
         }
     }

@@ -211,7 +211,7 @@ mod tests {
 
     fn point(second: i64, value: PointValue) -> Point {
         let time = Timestamp::from_nanos(second * Timestamp::SECOND);
-        Point { time, start: None, attributes: Attributes::new(), value, exemplars: Vec::new() }
+        Point { time, start: None, attributes: Attributes::new(), value, exemplars: Vec::new(), wire: None }
     }
 
     fn number(second: i64, value: f64) -> Point {

@@ -42,5 +42,6 @@ pub(crate) fn read(from: &mut Fields) -> Result<Event> {
         attributes: from.or_default("attributes")?,
         resource,
         scope,
+        wire: None,
     })
 }

@@ -18,5 +18,5 @@ mod usage;
 mod value;
 mod words;
 
-pub use object::quoted;
+pub use object::{Object, list, print, quoted};
 pub use record::{Record, batch, cost, event, metric, read, span};

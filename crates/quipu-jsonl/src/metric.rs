@@ -96,6 +96,7 @@ fn read_point(from: &mut Fields) -> Result<Point> {
         attributes: from.or_default("labels")?,
         value,
         exemplars: from.list("exemplars", read_exemplar)?,
+        wire: None,
     })
 }
 

@@ -46,7 +46,7 @@ fn escape(out: &mut Vec<u8>, code: u16) {
 }
 
 /// Appends what needs no escape.
-pub(crate) fn print(out: &mut Vec<u8>, what: impl Display) {
+pub fn print(out: &mut Vec<u8>, what: impl Display) {
     // Writing to memory cannot fail.
     let _ = write!(out, "{what}");
 }
@@ -63,11 +63,7 @@ pub(crate) fn double(out: &mut Vec<u8>, double: f64) {
 }
 
 /// Appends a list.
-pub(crate) fn list<T>(
-    out: &mut Vec<u8>,
-    items: impl IntoIterator<Item = T>,
-    mut put: impl FnMut(&mut Vec<u8>, T),
-) {
+pub fn list<T>(out: &mut Vec<u8>, items: impl IntoIterator<Item = T>, mut put: impl FnMut(&mut Vec<u8>, T)) {
     out.push(b'[');
     for (number, item) in items.into_iter().enumerate() {
         if number > 0 {
@@ -78,18 +74,21 @@ pub(crate) fn list<T>(
     out.push(b']');
 }
 
-/// An object in the making.
-pub(crate) struct Object<'a> {
+/// An object in the making. Each key is to be written once.
+#[derive(Debug)]
+pub struct Object<'a> {
     out: &'a mut Vec<u8>,
     empty: bool,
 }
 
 impl<'a> Object<'a> {
+    /// Begins one behind what is there.
     pub fn new(out: &'a mut Vec<u8>) -> Self {
         out.push(b'{');
         Self { out, empty: true }
     }
 
+    /// Ends it.
     pub fn end(self) {
         self.out.push(b'}');
     }
@@ -105,6 +104,7 @@ impl<'a> Object<'a> {
         self.out
     }
 
+    /// A text.
     pub fn text(&mut self, key: &str, text: &str) {
         quoted(self.key(key), text);
     }
@@ -116,6 +116,7 @@ impl<'a> Object<'a> {
         }
     }
 
+    /// A text, if there is one.
     pub fn maybe<T: AsRef<str>>(&mut self, key: &str, text: Option<T>) {
         if let Some(text) = text {
             self.text(key, text.as_ref());
@@ -129,13 +130,14 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// A whole number or a truth value.
+    /// A whole number, a decimal or a truth value.
     pub fn plain(&mut self, key: &str, what: Option<impl Display>) {
         if let Some(what) = what {
             print(self.key(key), what);
         }
     }
 
+    /// A double; what is not a number in JSON is a word.
     pub fn double(&mut self, key: &str, value: Option<f64>) {
         if let Some(value) = value {
             double(self.key(key), value);

@@ -100,6 +100,7 @@ pub(crate) fn read(from: &mut Fields) -> Result<Span> {
         events: from.list("events", read_event)?,
         links: from.list("links", read_link)?,
         canonical: Box::new(read),
+        wire: Default::default(),
     })
 }
 

@@ -154,6 +154,7 @@ mod tests {
             attributes: attributes.iter().copied().collect(),
             resource: Arc::default(),
             scope: Arc::default(),
+            wire: None,
         }
     }
 

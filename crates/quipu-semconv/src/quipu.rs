@@ -64,6 +64,18 @@ pub const BAGGAGE_USER: &str = "quipu.user_id";
 /// What the call cost by the provider's own word, in US dollars as decimal text.
 pub const REPORTED_COST: &str = "quipu.reported_cost_usd";
 
+/// On spans that go out, what the call cost in US dollars by Quipu's own account, where it is paid by use.
+pub const COST: &str = "quipu.cost_usd";
+
+/// On spans that go out, what the call would have cost in US dollars by list price, where a subscription covers it.
+pub const SUBSCRIPTION_COST: &str = "quipu.subscription_cost_usd";
+
+/// On spans that go out, the rule by which the span is no part of the totals. Its tokens and cost were left out.
+pub const UNCOUNTED: &str = "quipu.uncounted";
+
+/// The cost in US dollars under the name that other tools have for it; OpenTelemetry has none.
+pub const GENAI_COST: &str = "gen_ai.usage.cost";
+
 /// True where the tokens are the client's own estimate, not the provider's count.
 pub const USAGE_ESTIMATED: &str = "quipu.usage.estimated";
 

@@ -158,8 +158,7 @@ proptest! {
             body,
             attributes,
             resource: Arc::default(),
-            scope: Arc::default(),
-        };
+            scope: Arc::default(), wire: None, };
         ADAPTERS.read_event(&mut event);
     }
 
@@ -190,6 +189,7 @@ fn an_event_finds_its_owner() {
         attributes,
         resource: Arc::default(),
         scope: Arc::new(scope),
+        wire: None,
     };
     ADAPTERS.read_event(&mut event);
     assert_eq!(event.session.as_deref(), Some("s"));

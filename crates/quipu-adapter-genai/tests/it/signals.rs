@@ -26,6 +26,7 @@ fn details(attributes: &[(&str, Value)]) -> Event {
         attributes: attributes.iter().cloned().collect(),
         resource: Arc::default(),
         scope: Arc::default(),
+        wire: None,
     }
 }
 
@@ -99,6 +100,7 @@ fn point(labels: &[(&str, &str)], start: i64, time: i64, value: f64) -> Point {
         attributes: labels.iter().copied().collect(),
         value: PointValue::Number(value),
         exemplars: Vec::new(),
+        wire: None,
     }
 }
 

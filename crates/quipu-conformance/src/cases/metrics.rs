@@ -192,6 +192,7 @@ fn histogram(temporality: Temporality, points: &[(i64, [u64; 3], f64)]) -> Metri
             quantiles: Vec::new(),
         },
         exemplars: Vec::new(),
+        wire: None,
     };
     Metric {
         temporality,

@@ -20,6 +20,7 @@ pub fn event(time: Timestamp, level: Level, name: &str, body: &str) -> Event {
         attributes: Attributes::new(),
         resource: Arc::default(),
         scope: Arc::default(),
+        wire: None,
     }
 }
 
@@ -31,6 +32,7 @@ pub fn metric(name: &str, instrument: Instrument, series: &str, points: &[(Times
         attributes: [("series", series)].into_iter().collect(),
         value: PointValue::Number(*value),
         exemplars: Vec::new(),
+        wire: None,
     };
     Metric {
         name: name.into(),

@@ -140,6 +140,7 @@ fn distribution() -> Metric {
             attributes: [("k", "v")].into_iter().collect(),
             value,
             exemplars: vec![exemplar],
+            wire: None,
         }],
         resource: Arc::default(),
         scope: Arc::default(),
