@@ -4,40 +4,8 @@ use opentelemetry_proto::tonic::collector::{logs::v1 as logs, metrics::v1 as met
 use prost::Message;
 use serde_json::json;
 
+use crate::status::RpcStatus;
 use crate::{Encoding, Signal};
-
-/// `google.rpc.Status`: <https://github.com/googleapis/googleapis/blob/master/google/rpc/status.proto>.
-#[derive(Clone, PartialEq, Message)]
-struct Status {
-    #[prost(int32, tag = "1")]
-    code: i32,
-    #[prost(string, tag = "2")]
-    message: String,
-    #[prost(message, repeated, tag = "3")]
-    details: Vec<Any>,
-}
-
-/// `google.protobuf.Any`.
-#[derive(Clone, PartialEq, Message)]
-struct Any {
-    #[prost(string, tag = "1")]
-    type_url: String,
-    #[prost(bytes = "vec", tag = "2")]
-    value: Vec<u8>,
-}
-
-/// `google.rpc.RetryInfo`, whose one field is a `google.protobuf.Duration`.
-#[derive(Clone, PartialEq, Message)]
-struct RetryInfo {
-    #[prost(message, optional, tag = "1")]
-    retry_delay: Option<Delay>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct Delay {
-    #[prost(int64, tag = "1")]
-    seconds: i64,
-}
 
 /// The body of a 200: an export response, with a partial success when `rejected` is not 0.
 ///
@@ -90,9 +58,7 @@ fn protobuf(signal: Signal, rejected: i64, message: &str) -> Vec<u8> {
 /// The body of an error answer: `google.rpc.Status` with a gRPC status code and a text.
 pub fn encode_status(code: i32, message: &str, encoding: Encoding) -> Vec<u8> {
     match encoding {
-        Encoding::Protobuf => {
-            Status { code, message: message.to_owned(), details: Vec::new() }.encode_to_vec()
-        }
+        Encoding::Protobuf => RpcStatus::new(code, message).encode_to_vec(),
         Encoding::Json => json!({"code": code, "message": message}).to_string().into_bytes(),
     }
 }
@@ -101,8 +67,5 @@ pub fn encode_status(code: i32, message: &str, encoding: Encoding) -> Vec<u8> {
 ///
 /// By OTLP a sender repeats after `RESOURCE_EXHAUSTED` only when it is told so in this way.
 pub fn retry_details(code: i32, message: &str, seconds: u32) -> Vec<u8> {
-    let info = RetryInfo { retry_delay: Some(Delay { seconds: seconds.into() }) };
-    let detail =
-        Any { type_url: "type.googleapis.com/google.rpc.RetryInfo".to_owned(), value: info.encode_to_vec() };
-    Status { code, message: message.to_owned(), details: vec![detail] }.encode_to_vec()
+    RpcStatus::new(code, message).after(seconds).encode_to_vec()
 }

@@ -13,7 +13,7 @@ pub struct Decoded {
     /// The items that were refused.
     pub rejected: Rejections,
     /// What was changed to fit the bounds, by reason: `attributes`, `value_bytes`, `name_bytes`, `nesting`, `span_events`,
-    /// `span_links`, `link_ids`, `utf8`.
+    /// `span_links`, `link_ids`, `entities`, `exemplars`, `utf8`; `unrecorded` are points that say that they hold no value.
     pub mended: Tally,
 }
 
@@ -43,7 +43,7 @@ pub struct Rejections {
 
 impl Rejections {
     /// Counts one item under `reason` and describes it while there is room.
-    pub(crate) fn add(&mut self, reason: &'static str, describe: impl FnOnce() -> Rejection) {
+    pub fn add(&mut self, reason: &'static str, describe: impl FnOnce() -> Rejection) {
         self.reasons.add(reason, 1);
         if self.first.len() < KEPT {
             self.first.push(describe());
@@ -89,7 +89,7 @@ pub struct Tally(Vec<(&'static str, u64)>);
 
 impl Tally {
     /// Adds to a reason.
-    pub(crate) fn add(&mut self, reason: &'static str, by: u64) {
+    pub fn add(&mut self, reason: &'static str, by: u64) {
         match self.0.iter_mut().find(|(known, _)| *known == reason) {
             Some((_, count)) => *count += by,
             None if by > 0 => self.0.push((reason, by)),

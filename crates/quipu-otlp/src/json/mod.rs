@@ -1,4 +1,4 @@
-//! OTLP's JSON, read leniently and straight into the wire's structs.
+//! OTLP's JSON, read leniently and straight into the wire's structs, and written strictly from them.
 //!
 //! The mapping is protobuf's (<https://protobuf.dev/programming-guides/json/>) with OTLP's changes
 //! (<https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding>). Senders in the field stray from both: names for enums,
@@ -9,6 +9,7 @@ mod messages;
 mod repair;
 mod scalar;
 mod value;
+mod write;
 
 use std::borrow::Cow;
 
@@ -18,6 +19,8 @@ use serde_json::error::Category;
 
 use crate::decoded::Tally;
 use crate::request::Request;
+
+pub(crate) use write::{ToJson, write};
 
 /// A type that can be read from JSON. Foreign types need a trait of ours.
 pub(crate) trait FromJson: Sized {

@@ -7,13 +7,40 @@ use quipu_core::{Attributes, Value};
 use super::Taker;
 
 impl Taker<'_> {
-    /// A record's attributes; those beyond the limit are left out.
-    pub(super) fn attributes(&mut self, mut pairs: Vec<KeyValue>) -> Attributes {
-        if let Some(over) = pairs.len().checked_sub(self.limits.attributes).filter(|over| *over > 0) {
-            pairs.truncate(self.limits.attributes);
-            self.mended().add("attributes", over as u64);
+    /// A record's attributes. Those beyond the limit are left out, and added to those that the sender has `dropped`.
+    pub(super) fn attributes(&mut self, pairs: Vec<KeyValue>, dropped: &mut u32) -> Attributes {
+        self.attributes_with(pairs, dropped, 0)
+    }
+
+    /// The same with room for `more` to follow.
+    pub(super) fn attributes_with(
+        &mut self,
+        mut pairs: Vec<KeyValue>,
+        dropped: &mut u32,
+        more: usize,
+    ) -> Attributes {
+        self.shorten(&mut pairs, self.limits.attributes, "attributes", dropped);
+        let mut attributes = Attributes::with_capacity(pairs.len() + more);
+        for pair in pairs {
+            let (key, value) = self.pair(pair, 0);
+            attributes.push(key, value);
         }
-        pairs.into_iter().map(|pair| self.pair(pair, 0)).collect()
+        attributes
+    }
+
+    /// Leaves out what is beyond the limit, and counts it.
+    pub(super) fn shorten<T>(
+        &mut self,
+        items: &mut Vec<T>,
+        most: usize,
+        reason: &'static str,
+        dropped: &mut u32,
+    ) {
+        if let Some(over) = items.len().checked_sub(most).filter(|over| *over > 0) {
+            items.truncate(most);
+            self.mended().add(reason, over as u64);
+            *dropped = dropped.saturating_add(u32::try_from(over).unwrap_or(u32::MAX));
+        }
     }
 
     /// A value that may be missing.

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use compact_str::CompactString;
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::logs::v1 as wire;
-use quipu_core::{Attributes, Event, Level, Resource, Result, Scope, SpanId, Timestamp, TraceId, Value};
+use quipu_core::{
+    Attributes, Event, EventWire, Level, Resource, Result, Scope, SpanId, Timestamp, TraceId, Value,
+};
 
 use super::{Refusal, Taker, is_unset, span_id, trace_id};
 
@@ -38,15 +40,21 @@ impl Taker<'_> {
         resource: &Arc<Resource>,
         scope: &Arc<Scope>,
     ) -> Result<Event, Refusal> {
-        let time = self.event_time(&record)?;
+        let (time, observed) = self.event_time(&record)?;
         let trace_id = optional_trace_id(&record.trace_id)?;
         let span_id = optional_span_id(&record.span_id)?;
-        let attributes = self.attributes(record.attributes);
-        let body = self.value(record.body);
-        let name = match record.event_name.is_empty() {
-            true => name(&attributes, &body),
-            false => self.name(record.event_name),
+        let mut sent = EventWire {
+            timeless: record.time_unix_nano == 0,
+            observed,
+            severity: record.severity_number,
+            severity_text: self.name(record.severity_text),
+            named: !record.event_name.is_empty(),
+            flags: record.flags,
+            dropped_attributes: record.dropped_attributes_count,
         };
+        let attributes = self.attributes(record.attributes, &mut sent.dropped_attributes);
+        let body = self.value(record.body);
+        let name = if sent.named { self.name(record.event_name) } else { name(&attributes, &body) };
         Ok(Event {
             time,
             level: Level::from_severity(record.severity_number),
@@ -60,14 +68,19 @@ impl Taker<'_> {
             attributes,
             resource: Arc::clone(resource),
             scope: Arc::clone(scope),
+            wire: Some(Box::new(sent)),
         })
     }
 
-    fn event_time(&self, record: &wire::LogRecord) -> Result<Timestamp, Refusal> {
+    /// When it happened, and when it was observed.
+    fn event_time(&self, record: &wire::LogRecord) -> Result<(Timestamp, Option<Timestamp>), Refusal> {
         match (record.time_unix_nano, record.observed_time_unix_nano) {
-            (0, 0) => Ok(self.now),
-            (0, observed) => self.time("observed time", observed),
-            (time, _) => self.time("time", time),
+            (0, 0) => Ok((self.now, None)),
+            (0, observed) => self.time("observed time", observed).map(|time| (time, Some(time))),
+            (time, observed) => {
+                let time = self.time("time", time)?;
+                Ok((time, (observed != 0).then(|| Self::loose_time(observed, time))))
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::metrics::v1::{self as wire, AggregationTemporality, metric::Data};
-use quipu_core::{Instrument, Metric, Point, PointValue, Resource, Result, Scope, Temporality};
+use quipu_core::{Instrument, Metric, Point, PointValue, PointWire, Resource, Result, Scope, Temporality};
 
 use super::points::Figures;
 use super::{Refusal, Taker};
@@ -39,9 +39,11 @@ impl Taker<'_> {
             self.refuse("data point", Refusal::new("no_data", "the metric has no data"), place);
             return None;
         };
-        let (instrument, temporality, points) = self.data(data, place);
-        if points.is_empty() {
-            return None;
+        let (instrument, temporality, mut points) = self.data(data, place);
+        let metadata = self.attributes(metric.metadata, &mut 0);
+        let first = points.first_mut()?;
+        if !metadata.is_empty() {
+            first.wire.get_or_insert_default().metadata = metadata;
         }
         Some(Metric {
             name: self.name(metric.name),
@@ -85,6 +87,7 @@ impl Taker<'_> {
         let mut taken = Vec::with_capacity(points.len());
         for (i, point) in points.into_iter().enumerate() {
             if point.flags() & wire::DataPointFlags::NoRecordedValueMask as u32 != 0 {
+                self.mended().add("unrecorded", 1);
                 continue;
             }
             match self.point(point) {
@@ -99,15 +102,19 @@ impl Taker<'_> {
 
     fn point<P: WirePoint>(&mut self, mut point: P) -> Result<Point, Refusal> {
         let (start, time) = point.times();
+        let mut sent = PointWire { flags: point.flags(), timeless: time == 0, ..PointWire::default() };
         let time = if time == 0 { self.now } else { self.time("time", time)? };
-        let value = point.figures()?;
+        let value = point.figures(&mut sent)?;
         let start = (start != 0).then(|| Self::loose_time(start, time));
+        let (exemplars, wire) = self.exemplars(point.exemplars());
+        sent.exemplars = wire;
         Ok(Point {
             time,
             start,
-            attributes: self.attributes(point.attributes()),
+            attributes: self.attributes(point.attributes(), &mut 0),
             value,
-            exemplars: Vec::new(),
+            exemplars,
+            wire: (sent != PointWire::default()).then(|| Box::new(sent)),
         })
     }
 }
@@ -127,14 +134,16 @@ trait WirePoint: Figures {
     fn times(&self) -> (u64, u64);
     /// Moves the attributes out.
     fn attributes(&mut self) -> Vec<KeyValue>;
-    /// Moves the figures out.
-    fn figures(&mut self) -> Result<PointValue, Refusal> {
-        Figures::take(self)
+    /// Moves the exemplars out.
+    fn exemplars(&mut self) -> Vec<wire::Exemplar>;
+    /// Moves the figures out, and what they do not tell into `sent`.
+    fn figures(&mut self, sent: &mut PointWire) -> Result<PointValue, Refusal> {
+        Figures::take(self, sent)
     }
 }
 
 macro_rules! wire_point {
-    ($($point:ident),*) => {$(
+    ($($point:ident $(: $exemplars:ident)?),*) => {$(
         impl WirePoint for wire::$point {
             fn flags(&self) -> u32 {
                 self.flags
@@ -147,8 +156,14 @@ macro_rules! wire_point {
             fn attributes(&mut self) -> Vec<KeyValue> {
                 std::mem::take(&mut self.attributes)
             }
+
+            fn exemplars(&mut self) -> Vec<wire::Exemplar> {
+                wire_point!(@take self $($exemplars)?)
+            }
         }
     )*};
+    (@take $point:ident) => { Vec::new() };
+    (@take $point:ident $exemplars:ident) => { std::mem::take(&mut $point.$exemplars) };
 }
 
-wire_point!(NumberDataPoint, HistogramDataPoint, ExponentialHistogramDataPoint, SummaryDataPoint);
+wire_point!(NumberDataPoint: exemplars, HistogramDataPoint: exemplars, ExponentialHistogramDataPoint: exemplars, SummaryDataPoint);

@@ -1,6 +1,7 @@
 //! From the wire's structs to records: by moving, item by item.
 
 mod attributes;
+mod exemplars;
 mod logs;
 mod metrics;
 mod points;
@@ -12,6 +13,7 @@ use quipu_core::{IdError, Limits, Resource, Result, Scope, SpanId, Timestamp, Tr
 
 use crate::decoded::{Rejections, Tally};
 use crate::request;
+use crate::rest;
 use crate::{Decoded, Encoding, Rejection, Signal};
 
 /// Levels of lists and maps within one value that are kept, unless the limits say fewer. The recursion guards of the decoders
@@ -149,16 +151,40 @@ impl<'a> Taker<'a> {
     }
 
     fn resource(&mut self, resource: Option<resource::Resource>, schema_url: String) -> Resource {
-        let attributes = self.attributes(resource.unwrap_or_default().attributes);
+        let resource = resource.unwrap_or_default();
+        let mut rest = rest::OfResource {
+            dropped_attributes: resource.dropped_attributes_count,
+            entities: self.entities(resource.entity_refs),
+        };
+        let mut attributes = self.attributes(resource.attributes, &mut rest.dropped_attributes);
+        rest::keep_resource(&mut attributes, rest);
         Resource { attributes, schema_url: self.name(schema_url) }
+    }
+
+    /// What a resource says of which of its attributes tell what it is.
+    fn entities(&mut self, mut entities: Vec<common::EntityRef>) -> Vec<common::EntityRef> {
+        let most = self.limits.attributes;
+        self.shorten(&mut entities, most, "entities", &mut 0);
+        for entity in &mut entities {
+            for keys in [&mut entity.id_keys, &mut entity.description_keys] {
+                self.shorten(keys, most, "entities", &mut 0);
+                keys.iter_mut().for_each(|key| *key = self.name(std::mem::take(key)).into());
+            }
+            entity.schema_url = self.name(std::mem::take(&mut entity.schema_url)).into();
+            entity.r#type = self.name(std::mem::take(&mut entity.r#type)).into();
+        }
+        entities
     }
 
     fn scope(&mut self, scope: Option<common::InstrumentationScope>, schema_url: String) -> Scope {
         let scope = scope.unwrap_or_default();
+        let mut dropped = scope.dropped_attributes_count;
+        let mut attributes = self.attributes(scope.attributes, &mut dropped);
+        rest::keep_scope(&mut attributes, dropped);
         Scope {
             name: self.name(scope.name),
             version: self.name(scope.version),
-            attributes: self.attributes(scope.attributes),
+            attributes,
             schema_url: self.name(schema_url),
         }
     }

@@ -5,27 +5,30 @@ use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value as Number;
 use opentelemetry_proto::tonic::metrics::v1::{
     ExponentialHistogramDataPoint, HistogramDataPoint, NumberDataPoint, SummaryDataPoint,
 };
-use quipu_core::{Bucket, PointValue, Quantile, Result};
+use quipu_core::{Bucket, Exponential, ExponentialSide, PointValue, PointWire, Quantile, Result};
 
 use super::Refusal;
 
-/// Moves the figures out of a point.
+/// Moves the figures out of a point, and what they do not tell of it into `sent`.
 pub(super) trait Figures {
-    fn take(&mut self) -> Result<PointValue, Refusal>;
+    fn take(&mut self, sent: &mut PointWire) -> Result<PointValue, Refusal>;
 }
 
 impl Figures for NumberDataPoint {
-    fn take(&mut self) -> Result<PointValue, Refusal> {
+    fn take(&mut self, sent: &mut PointWire) -> Result<PointValue, Refusal> {
         match self.value {
             Some(Number::AsDouble(double)) => Ok(PointValue::Number(double)),
-            Some(Number::AsInt(int)) => Ok(PointValue::Number(int as f64)),
+            Some(Number::AsInt(int)) => {
+                sent.integer = Some(int);
+                Ok(PointValue::Number(int as f64))
+            }
             None => Err(Refusal::new("no_value", "the point has no value")),
         }
     }
 }
 
 impl Figures for HistogramDataPoint {
-    fn take(&mut self) -> Result<PointValue, Refusal> {
+    fn take(&mut self, sent: &mut PointWire) -> Result<PointValue, Refusal> {
         let (counts, bounds) = (&self.bucket_counts, &self.explicit_bounds);
         if !counts.is_empty() && counts.len() != bounds.len() + 1 {
             let why = format!("{} bucket counts do not fit {} bounds", counts.len(), bounds.len());
@@ -34,6 +37,7 @@ impl Figures for HistogramDataPoint {
         if !bounds.is_sorted_by(|a, b| a < b) {
             return Err(Refusal::new("buckets", "bucket bounds do not rise"));
         }
+        sent.without_sum = self.sum.is_none();
         let uppers = bounds.iter().copied().chain([f64::INFINITY]);
         Ok(PointValue::Distribution {
             count: self.count,
@@ -47,20 +51,30 @@ impl Figures for HistogramDataPoint {
 }
 
 impl Figures for ExponentialHistogramDataPoint {
-    fn take(&mut self) -> Result<PointValue, Refusal> {
+    fn take(&mut self, sent: &mut PointWire) -> Result<PointValue, Refusal> {
+        let buckets = exponential_buckets(self);
+        let side = |side: WireBuckets| ExponentialSide { offset: side.offset, counts: side.bucket_counts };
+        sent.without_sum = self.sum.is_none();
+        sent.exponential = Some(Box::new(Exponential {
+            scale: self.scale,
+            zero_count: self.zero_count,
+            zero_threshold: self.zero_threshold,
+            positive: self.positive.take().map(side),
+            negative: self.negative.take().map(side),
+        }));
         Ok(PointValue::Distribution {
             count: self.count,
             sum: self.sum.unwrap_or(0.0),
             min: self.min,
             max: self.max,
-            buckets: exponential_buckets(self),
+            buckets,
             quantiles: Vec::new(),
         })
     }
 }
 
 impl Figures for SummaryDataPoint {
-    fn take(&mut self) -> Result<PointValue, Refusal> {
+    fn take(&mut self, _: &mut PointWire) -> Result<PointValue, Refusal> {
         let quantiles = std::mem::take(&mut self.quantile_values);
         Ok(PointValue::Distribution {
             count: self.count,

@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::trace::v1::{self as wire, span::SpanKind as WireKind, status::StatusCode};
-use quipu_core::{Link, Resource, Result, Scope, Span, SpanEvent, SpanId, SpanKind, Status, Timestamp};
+use quipu_core::{
+    Attributes, Link, Resource, Result, Scope, Span, SpanEvent, SpanId, SpanKind, SpanWire, Status, Timestamp,
+};
 
 use super::{Refusal, Taker, is_unset, span_id, trace_id, wrong_id};
+use crate::rest;
 
 /// Moves every good span into the batch.
 pub(super) fn take(request: ExportTraceServiceRequest, to: &mut Taker<'_>) {
@@ -68,6 +71,12 @@ impl Taker<'_> {
 
     fn span(&mut self, span: wire::Span, id: Identity, resource: &Arc<Resource>, scope: &Arc<Scope>) -> Span {
         let status = span.status.unwrap_or_default();
+        let mut sent = SpanWire {
+            flags: span.flags,
+            dropped_attributes: span.dropped_attributes_count,
+            dropped_events: span.dropped_events_count,
+            dropped_links: span.dropped_links_count,
+        };
         Span {
             trace_id: id.trace_id,
             span_id: id.span_id,
@@ -85,43 +94,67 @@ impl Taker<'_> {
             trace_state: self.cut(span.trace_state, self.limits.value_bytes, "value_bytes"),
             resource: Arc::clone(resource),
             scope: Arc::clone(scope),
-            attributes: self.attributes(span.attributes),
-            events: self.events(span.events, id.start),
-            links: self.links(span.links),
+            attributes: self.attributes(span.attributes, &mut sent.dropped_attributes),
+            events: self.events(span.events, id.start, &mut sent.dropped_events),
+            links: self.links(span.links, &mut sent.dropped_links),
             canonical: Box::default(),
+            wire: sent,
         }
     }
 
-    fn events(&mut self, mut events: Vec<wire::span::Event>, start: Timestamp) -> Vec<SpanEvent> {
-        self.shorten(&mut events, self.limits.span_events, "span_events");
-        let event = |event: wire::span::Event| SpanEvent {
+    fn events(
+        &mut self,
+        mut events: Vec<wire::span::Event>,
+        start: Timestamp,
+        dropped: &mut u32,
+    ) -> Vec<SpanEvent> {
+        self.shorten(&mut events, self.limits.span_events, "span_events", dropped);
+        events.into_iter().map(|event| self.span_event(event, start)).collect()
+    }
+
+    fn span_event(&mut self, event: wire::span::Event, start: Timestamp) -> SpanEvent {
+        let timeless = event.time_unix_nano == 0;
+        let mut rest = rest::OfEvent { dropped_attributes: event.dropped_attributes_count, timeless };
+        let said = timeless || rest.dropped_attributes > 0;
+        let more = if said { rest::OfEvent::MOST } else { 0 };
+        let mut attributes = self.attributes_with(event.attributes, &mut rest.dropped_attributes, more);
+        rest::keep_event(&mut attributes, &rest);
+        SpanEvent {
             time: Self::loose_time(event.time_unix_nano, start),
             name: self.name(event.name),
-            attributes: self.attributes(event.attributes),
-        };
-        events.into_iter().map(event).collect()
+            attributes,
+        }
     }
 
     /// Links point to other traces, so a link without good ids points nowhere and is left out.
-    fn links(&mut self, mut links: Vec<wire::span::Link>) -> Vec<Link> {
-        self.shorten(&mut links, self.limits.span_links, "span_links");
+    fn links(&mut self, mut links: Vec<wire::span::Link>, dropped: &mut u32) -> Vec<Link> {
+        self.shorten(&mut links, self.limits.span_links, "span_links", dropped);
         let mut taken = Vec::with_capacity(links.len());
         for link in links {
             match (trace_id(&link.trace_id), span_id(&link.span_id)) {
                 (Ok(trace_id), Ok(span_id)) => {
-                    taken.push(Link { trace_id, span_id, attributes: self.attributes(link.attributes) });
+                    taken.push(Link { trace_id, span_id, attributes: self.of_link(link) });
                 }
-                _ => self.mended().add("link_ids", 1),
+                _ => {
+                    self.mended().add("link_ids", 1);
+                    *dropped = dropped.saturating_add(1);
+                }
             }
         }
         taken
     }
 
-    fn shorten<T>(&mut self, items: &mut Vec<T>, most: usize, reason: &'static str) {
-        if items.len() > most {
-            self.mended().add(reason, (items.len() - most) as u64);
-            items.truncate(most);
-        }
+    fn of_link(&mut self, link: wire::span::Link) -> Attributes {
+        let mut rest = rest::OfLink {
+            dropped_attributes: link.dropped_attributes_count,
+            trace_state: self.cut(link.trace_state, self.limits.value_bytes, "value_bytes"),
+            flags: link.flags,
+        };
+        let said = rest.dropped_attributes > 0 || rest.flags > 0 || !rest.trace_state.is_empty();
+        let more = if said { rest::OfLink::MOST } else { 0 };
+        let mut attributes = self.attributes_with(link.attributes, &mut rest.dropped_attributes, more);
+        rest::keep_link(&mut attributes, rest);
+        attributes
     }
 }
 

@@ -8,13 +8,17 @@
 )]
 
 mod answers;
+mod anything;
+mod fidelity;
 mod hostile;
 mod json;
 mod logs;
 mod metrics;
+mod outgoing;
 mod recordings;
 mod round_trip;
 mod traces;
+mod wire;
 
 use quipu_core::{Limits, Timestamp};
 use quipu_otlp::{Decoded, Encoding, Signal};

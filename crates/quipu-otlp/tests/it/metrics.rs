@@ -36,6 +36,7 @@ fn sums_and_gauges() {
     assert_eq!((b.points[0].time, b.points[0].start), (NOW, None));
     assert_eq!(c.instrument, Instrument::Gauge);
     assert_eq!(c.points.len(), 2, "the point without a recorded value says nothing");
+    assert_eq!(decoded.mended.get("unrecorded"), 1);
 }
 
 #[test]

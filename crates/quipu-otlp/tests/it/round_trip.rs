@@ -107,7 +107,7 @@ proptest! {
 
     #[test]
     fn spans_come_back_as_they_were(spans in spans()) {
-        let decoded = protobuf(Signal::Traces, &encode_traces(&spans));
+        let decoded = protobuf(Signal::Traces, &encode_traces(&spans, Encoding::Protobuf));
         prop_assert_eq!(decoded.batch.spans, spans);
         prop_assert_eq!(decoded.rejected.count() + decoded.mended.total(), 0);
     }
@@ -128,7 +128,7 @@ fn recordings_come_back_as_they_were() {
         if body.signal == Signal::Traces {
             let first =
                 decode_traces(&body.plain(), body.encoding, &Limits::default(), NOW).unwrap().batch.spans;
-            let again = protobuf(Signal::Traces, &encode_traces(&first)).batch.spans;
+            let again = protobuf(Signal::Traces, &encode_traces(&first, Encoding::Protobuf)).batch.spans;
             assert_eq!(again, first, "{}", body.path.display());
         }
     }

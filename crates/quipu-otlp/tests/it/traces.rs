@@ -178,6 +178,8 @@ fn what_is_over_a_bound_is_cut_and_counted() {
         assert!(mended.contains(&expected), "{expected:?} in {mended:?}");
     }
     assert!(decoded.rejected.is_empty());
+    let wire = span.wire;
+    assert_eq!((wire.dropped_attributes, wire.dropped_events, wire.dropped_links), (2, 1, 1), "and told on");
 }
 
 #[test]
@@ -187,6 +189,7 @@ fn links_to_nowhere_are_left_out() {
     let decoded = decode(vec![span], &Limits::default());
     assert!(decoded.batch.spans[0].links.is_empty());
     assert_eq!(decoded.mended.get("link_ids"), 1);
+    assert_eq!(decoded.batch.spans[0].wire.dropped_links, 1);
 }
 
 #[test]

@@ -1,0 +1,44 @@
+//! Programs that print secrets.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use quipu_core::{Error, ErrorKind, Result};
+use tokio::process::Command;
+use tokio::time::timeout;
+
+use crate::backend::NAME;
+
+/// How long such a program may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Bytes of its answer that are read.
+const LONGEST: usize = 64 << 10;
+
+/// Runs a program with its arguments and gives what it prints. Its words on standard error are not read: they may hold secrets.
+pub(crate) async fn output(words: &[String]) -> Result<String> {
+    let [program, arguments @ ..] = words else {
+        return Err(failed("the command is empty"));
+    };
+    let run = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .output();
+    let output = match timeout(PATIENCE, run).await {
+        Err(_) => return Err(failed(format!("{program} has not ended after {} s", PATIENCE.as_secs()))),
+        Ok(Err(cause)) => return Err(failed(format!("{program} cannot be run")).caused_by(cause)),
+        Ok(Ok(output)) => output,
+    };
+    if !output.status.success() {
+        return Err(failed(format!("{program} failed ({}): run it by hand to see why", output.status)));
+    }
+    let text = output.stdout.get(..output.stdout.len().min(LONGEST)).unwrap_or_default();
+    let text = std::str::from_utf8(text).map_err(|_| failed(format!("{program} prints no text")))?;
+    Ok(text.trim().to_owned())
+}
+
+/// No right can be had now; there may be one later.
+pub(crate) fn failed(context: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Unavailable, "get credentials", context).of_backend(NAME)
+}

@@ -1,0 +1,183 @@
+//! The backend.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use parking_lot::Mutex;
+use quipu_core::{
+    Backend, Batch, Error, ErrorKind, Event, EventSink, Finding, Health, Leftover, Metric, MetricSink,
+    Result, Retry, Span, SpanSink,
+};
+use quipu_otlp::outgoing::map;
+use quipu_otlp::{Signal, encode_logs, encode_metrics, encode_traces};
+use quipu_send::OtlpSender;
+
+use crate::config::Config;
+use crate::deliver::{Outcome, deliver, keep};
+use crate::outgoing::{Resources, originals};
+use crate::probe;
+
+/// Name of this backend in errors and tables.
+pub(crate) const NAME: &str = "otlp";
+
+/// Sends records to a program that speaks OTLP. A write that returns has been acknowledged by it.
+pub struct Otlp {
+    sender: OtlpSender,
+    config: Config,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    closed: bool,
+    /// Why the last write failed.
+    trouble: Option<String>,
+}
+
+impl Otlp {
+    /// Sets it up; connects to nothing yet. `environment` gives a variable of the environment.
+    ///
+    /// # Errors
+    /// A setting cannot be used, or a variable is missing that the preset needs: the error names it.
+    pub fn open(config: Config, environment: &dyn Fn(&str) -> Option<String>) -> Result<Self> {
+        let config = config.settle(environment)?;
+        let sender = config.sender().map_err(|error| error.of_backend(NAME))?;
+        Ok(Self { sender, config, state: Mutex::default() })
+    }
+
+    fn takes(&self, signal: Signal) -> bool {
+        self.sender.encoding(signal).is_some()
+    }
+
+    /// Sends each signal, and tells apart what was not taken.
+    async fn send(&self, batch: &Batch) -> Result<()> {
+        let mut resources = Resources::new(&self.config.resource);
+        let mut rest = Rest::default();
+        if self.takes(Signal::Traces) && !batch.spans.is_empty() {
+            let spans = resources.add(map(batch, self.config.mapping.unwrap_or_default()));
+            let outcome = deliver(&self.sender, Signal::Traces, &spans, encode_traces).await;
+            rest.take(outcome, |leftover, spans| leftover.append(originals(batch, spans)));
+        }
+        if self.takes(Signal::Logs) && !batch.events.is_empty() {
+            let events = resources.add(Cow::Borrowed(batch.events.as_slice()));
+            if rest.is_interrupted() {
+                rest.leftover.again.events.clone_from(&batch.events);
+            } else {
+                let outcome = deliver(&self.sender, Signal::Logs, &events, encode_logs).await;
+                rest.take(outcome, |leftover, events| leftover.events.extend_from_slice(events));
+            }
+        }
+        if self.takes(Signal::Metrics) && !batch.metrics.is_empty() {
+            let metrics = resources.add(Cow::Borrowed(batch.metrics.as_slice()));
+            if rest.is_interrupted() {
+                rest.leftover.again.metrics.clone_from(&batch.metrics);
+            } else {
+                let outcome = deliver(&self.sender, Signal::Metrics, &metrics, encode_metrics).await;
+                rest.take(outcome, |leftover, metrics| leftover.metrics.extend_from_slice(metrics));
+            }
+        }
+        rest.verdict()
+    }
+}
+
+/// What was not taken of a batch.
+#[derive(Default)]
+struct Rest {
+    leftover: Leftover,
+    error: Option<Error>,
+}
+
+impl Rest {
+    fn take<T>(&mut self, outcome: Outcome<'_, T>, add: impl Fn(&mut Batch, &[T])) {
+        outcome.again.into_iter().for_each(|part| add(&mut self.leftover.again, part));
+        outcome.refused.into_iter().for_each(|part| add(&mut self.leftover.refused, part));
+        self.leftover.unnamed += outcome.unnamed;
+        keep(&mut self.error, outcome.error);
+    }
+
+    /// Whether something failed that may pass: the other signals would fare no better now.
+    fn is_interrupted(&self) -> bool {
+        !self.leftover.again.is_empty()
+    }
+
+    fn verdict(self) -> Result<()> {
+        match self.error {
+            None => Ok(()),
+            Some(error) => Err(error.of_backend(NAME).leaving(self.leftover)),
+        }
+    }
+}
+
+#[async_trait]
+impl Backend for Otlp {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    fn is_remote(&self) -> bool {
+        true
+    }
+
+    fn span_sink(&self) -> Option<&dyn SpanSink> {
+        self.takes(Signal::Traces).then_some(self)
+    }
+
+    fn event_sink(&self) -> Option<&dyn EventSink> {
+        self.takes(Signal::Logs).then_some(self)
+    }
+
+    fn metric_sink(&self) -> Option<&dyn MetricSink> {
+        self.takes(Signal::Metrics).then_some(self)
+    }
+
+    async fn write(&self, batch: Arc<Batch>) -> Result<()> {
+        if self.state.lock().closed {
+            let error = Error::new(ErrorKind::Unavailable, "deliver", "it is closed").of_backend(NAME);
+            return Err(error.with_retry(Retry::No));
+        }
+        let done = self.send(&batch).await;
+        self.state.lock().trouble = done.as_ref().err().map(ToString::to_string);
+        done
+    }
+
+    fn health(&self) -> Health {
+        let state = self.state.lock();
+        match (&state.trouble, state.closed) {
+            (_, true) => Health::Down("it is closed".to_owned()),
+            (Some(trouble), false) => Health::Degraded(trouble.clone()),
+            (None, false) => Health::Ready,
+        }
+    }
+
+    /// Sends a span and a log record called `quipu check`, and no metric, each to where it would go.
+    async fn probe(&self) -> Vec<Finding> {
+        probe::look(&self.sender, &self.config).await
+    }
+
+    async fn close(&self) -> Result<()> {
+        self.state.lock().closed = true;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl SpanSink for Otlp {
+    async fn write_spans(&self, spans: &[Span]) -> Result<()> {
+        self.write(Arc::new(Batch { spans: spans.to_vec(), ..Batch::default() })).await
+    }
+}
+
+#[async_trait]
+impl EventSink for Otlp {
+    async fn write_events(&self, events: &[Event]) -> Result<()> {
+        self.write(Arc::new(Batch { events: events.to_vec(), ..Batch::default() })).await
+    }
+}
+
+#[async_trait]
+impl MetricSink for Otlp {
+    async fn write_metrics(&self, metrics: &[Metric]) -> Result<()> {
+        self.write(Arc::new(Batch { metrics: metrics.to_vec(), ..Batch::default() })).await
+    }
+}

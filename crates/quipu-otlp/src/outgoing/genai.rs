@@ -1,0 +1,99 @@
+//! The words of OpenTelemetry's GenAI conventions, after the renames that followed 1.41:
+//! <https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/client-inference.md>.
+
+use quipu_core::{Canonical, Kind, Timestamp, Usage};
+use quipu_semconv::quipu;
+
+use super::overlay::Overlay;
+
+/// The operations of the conventions.
+const OPERATIONS: &[&str] = &[
+    "chat",
+    "generate_content",
+    "text_completion",
+    "embeddings",
+    "retrieval",
+    "execute_tool",
+    "create_agent",
+    "invoke_agent",
+    "invoke_workflow",
+    "plan",
+    "create_memory_store",
+    "delete_memory_store",
+    "create_memory",
+    "update_memory",
+    "upsert_memory",
+    "search_memory",
+    "delete_memory",
+    "fetch_response",
+];
+
+/// Writes all that is known.
+pub(super) fn overlay(to: &mut Overlay<'_>) {
+    let read = to.read();
+    to.set("gen_ai.operation.name", operation(read));
+    to.text("gen_ai.provider.name", read.provider.as_ref());
+    to.text("gen_ai.request.model", read.request_model.as_ref());
+    to.text("gen_ai.response.model", read.response_model.as_ref());
+    to.text("gen_ai.response.id", read.response_id.as_ref());
+    to.words("gen_ai.response.finish_reasons", &read.finish_reasons);
+    let seconds = |nanos: i64| nanos as f64 / Timestamp::SECOND as f64;
+    to.set("gen_ai.response.time_to_first_chunk", read.time_to_first_token.map(seconds));
+    to.text("gen_ai.agent.name", read.agent.as_ref());
+    to.text("gen_ai.agent.id", read.agent_id.as_ref());
+    to.text("gen_ai.workflow.name", read.workflow.as_ref());
+    to.text("gen_ai.tool.name", read.tool.as_ref());
+    to.text("gen_ai.tool.call.id", read.tool_call_id.as_ref());
+    to.text("gen_ai.conversation.id", read.session.as_ref());
+    to.text("user.id", read.user.as_ref());
+    to.text("error.type", read.error_type.as_ref());
+    parameters(to);
+    if let Some(usage) = to.usage {
+        tokens(to, usage);
+    }
+    to.set(quipu::GENAI_COST, to.cost);
+}
+
+/// The operation as sent where the conventions know it, else theirs for the kind. They have none for tasks, guardrails and the like:
+/// whatever was sent stays.
+fn operation(read: &Canonical) -> Option<&'static str> {
+    let sent = read.operation.as_deref();
+    OPERATIONS.iter().copied().find(|known| Some(*known) == sent).or(match read.kind {
+        Kind::Llm => Some("chat"),
+        Kind::Embedding => Some("embeddings"),
+        Kind::Retrieval => Some("retrieval"),
+        Kind::Tool => Some("execute_tool"),
+        Kind::Agent => Some("invoke_agent"),
+        Kind::Workflow => Some("invoke_workflow"),
+        Kind::Planning => Some("plan"),
+        Kind::Task | Kind::Rerank | Kind::Guardrail | Kind::Evaluator | Kind::Memory | Kind::Other => None,
+    })
+}
+
+fn parameters(to: &mut Overlay<'_>) {
+    let params = &to.read().params;
+    to.set("gen_ai.request.temperature", params.temperature);
+    to.set("gen_ai.request.top_p", params.top_p);
+    to.set("gen_ai.request.top_k", params.top_k);
+    to.set("gen_ai.request.max_tokens", params.max_tokens);
+    to.set("gen_ai.request.frequency_penalty", params.frequency_penalty);
+    to.set("gen_ai.request.presence_penalty", params.presence_penalty);
+    to.set("gen_ai.request.seed", params.seed);
+    to.set("gen_ai.request.choice.count", params.choice_count);
+    to.set("gen_ai.request.stream", params.stream);
+    to.text("gen_ai.request.reasoning.level", params.reasoning_level.as_ref());
+    to.words("gen_ai.request.stop_sequences", &params.stop_sequences);
+}
+
+fn tokens(to: &mut Overlay<'_>, usage: &Usage) {
+    to.count("gen_ai.usage.input_tokens", usage.input);
+    to.count("gen_ai.usage.output_tokens", usage.output);
+    to.count("gen_ai.usage.cache_read.input_tokens", usage.cache_read);
+    to.count("gen_ai.usage.cache_write.input_tokens", usage.cache_write);
+    to.count("gen_ai.usage.reasoning.output_tokens", usage.reasoning);
+    to.count("gen_ai.usage.audio.input_tokens", usage.input_audio);
+    to.count("gen_ai.usage.image.input_tokens", usage.input_image);
+    to.count("gen_ai.usage.audio.cache_read.input_tokens", usage.cache_read_audio);
+    to.count("gen_ai.usage.audio.output_tokens", usage.output_audio);
+    to.count("gen_ai.usage.image.output_tokens", usage.output_image);
+}

@@ -1,0 +1,60 @@
+//! What an answer means for whoever sent the request.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{HeaderMap, RETRY_AFTER};
+use quipu_core::{Error, ErrorKind, Retry};
+
+/// The longest wait that an answer may ask for; longer ones are cut to it.
+const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
+
+/// An answer that was read to its end.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// Body, at most as much as was to be kept.
+    pub body: Bytes,
+}
+
+impl Answer {
+    /// Whether the status is 2xx.
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// The error of a status that is none of 2xx. 408, 429 and 5xx but 501 may be repeated, 429 and 503 not before the time that
+    /// `Retry-After` says: <https://opentelemetry.io/docs/specs/otlp/#failures-1>, <https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3>.
+    pub fn error(&self, operation: &'static str) -> Error {
+        let (kind, retry) = match self.status {
+            401 | 403 | 407 => (ErrorKind::Denied, Retry::No),
+            404 | 410 => (ErrorKind::NotFound, Retry::No),
+            408 | 425 | 502 | 503 | 504 => (ErrorKind::Unavailable, Retry::Yes),
+            429 | 507 => (ErrorKind::Exhausted, Retry::Yes),
+            501 => (ErrorKind::Unsupported, Retry::No),
+            500..=599 => (ErrorKind::Unavailable, Retry::Yes),
+            _ => (ErrorKind::Invalid, Retry::No),
+        };
+        let error = Error::new(kind, operation, format!("answered {}", self.status)).with_retry(retry);
+        match retry_after(&self.headers) {
+            Some(wait) if retry == Retry::Yes => error.with_retry_after(wait),
+            _ => error,
+        }
+    }
+}
+
+/// How long `Retry-After` asks to wait: seconds, or a date.
+pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    let wait = match text.parse::<u64>() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => {
+            let at = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
+            at.duration_since(jiff::Timestamp::now()).try_into().unwrap_or_default()
+        }
+    };
+    Some(wait.min(LONGEST_WAIT))
+}

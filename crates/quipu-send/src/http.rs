@@ -1,0 +1,209 @@
+//! HTTP/1.1 and HTTP/2.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use flate2::write::GzEncoder;
+use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
+use http_body_util::{BodyExt as _, Full};
+use hyper_util::client::proxy::matcher::Matcher;
+use quipu_core::{Error, ErrorKind, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::wire::Wire;
+use crate::{Answer, Secret, Tls, address};
+
+/// Bytes of an answer that are kept; the rest is read and thrown away.
+const KEPT: usize = 1 << 20;
+/// Milliseconds that a connection may take.
+pub(crate) const CONNECT_MS: u64 = 10_000;
+/// Who we are.
+pub(crate) const AGENT: &str = concat!("quipu/", env!("CARGO_PKG_VERSION"));
+
+/// How bodies are packed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Compression {
+    /// Not at all.
+    #[default]
+    None,
+    /// gzip, level 6.
+    Gzip,
+    /// zstd, level 3.
+    Zstd,
+}
+
+impl Compression {
+    /// Its name in `Content-Encoding` and `grpc-encoding`; none for plain bodies.
+    pub const fn name(self) -> Option<&'static str> {
+        match self {
+            Self::None => None,
+            Self::Gzip => Some("gzip"),
+            Self::Zstd => Some("zstd"),
+        }
+    }
+
+    /// Packs a body.
+    ///
+    /// # Errors
+    /// There is no memory for it.
+    pub fn pack(self, body: Vec<u8>) -> Result<Vec<u8>> {
+        let packed = match self {
+            Self::None => return Ok(body),
+            Self::Gzip => {
+                let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 4), Default::default());
+                encoder.write_all(&body).and_then(|()| encoder.finish())
+            }
+            Self::Zstd => zstd::bulk::compress(&body, zstd::DEFAULT_COMPRESSION_LEVEL),
+        };
+        packed.map_err(|cause| Error::new(ErrorKind::Internal, "pack", "the body").caused_by(cause))
+    }
+}
+
+/// How requests are sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HttpSettings {
+    /// Headers of every request, such as `authorization`.
+    pub headers: BTreeMap<String, Secret>,
+    /// Milliseconds that a request may take, its answer included.
+    pub timeout_ms: u64,
+    /// Whom to trust.
+    pub tls: Tls,
+    /// How bodies are packed.
+    pub compression: Compression,
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self {
+            headers: BTreeMap::new(),
+            timeout_ms: 10_000,
+            tls: Tls::default(),
+            compression: Compression::default(),
+        }
+    }
+}
+
+/// A client with its pools of connections. Follows no redirect: a body with secrets goes where it was told to go.
+#[derive(Debug, Clone)]
+pub struct Http {
+    wire: Arc<Wire>,
+    headers: HeaderMap,
+    timeout: Duration,
+    compression: Compression,
+}
+
+impl Http {
+    /// Makes one; connects to nothing yet. Proxies are those of `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`.
+    ///
+    /// # Errors
+    /// A header or the TLS settings are wrong.
+    pub fn new(settings: &HttpSettings) -> Result<Self> {
+        let timeout = Duration::from_millis(settings.timeout_ms);
+        let connect = timeout.min(Duration::from_millis(CONNECT_MS));
+        let mut headers = headers(&settings.headers)?;
+        headers.entry(USER_AGENT).or_insert(HeaderValue::from_static(AGENT));
+        Ok(Self {
+            wire: Arc::new(Wire::new(settings.tls.client()?, connect, Matcher::from_env())),
+            headers,
+            timeout,
+            compression: settings.compression,
+        })
+    }
+
+    /// Posts a body, packed as the settings say, and gives whatever is answered.
+    ///
+    /// # Errors
+    /// Nobody answers, or not in time: repeating may help. The text names no address.
+    pub async fn post(
+        &self,
+        url: &str,
+        content_type: &'static str,
+        mut more: HeaderMap,
+        body: Vec<u8>,
+    ) -> Result<Answer> {
+        more.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        if let Some(name) = self.compression.name() {
+            more.insert(CONTENT_ENCODING, HeaderValue::from_static(name));
+        }
+        self.send(Method::POST, url, more, self.compression.pack(body)?).await
+    }
+
+    /// Asks for what is there.
+    ///
+    /// # Errors
+    /// As [`Self::post`].
+    pub async fn get(&self, url: &str) -> Result<Answer> {
+        self.send(Method::GET, url, HeaderMap::new(), Vec::new()).await
+    }
+
+    /// Puts a body there as it is.
+    ///
+    /// # Errors
+    /// As [`Self::post`].
+    pub async fn put(&self, url: &str, content_type: &'static str, body: Vec<u8>) -> Result<Answer> {
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(content_type))]);
+        self.send(Method::PUT, url, headers, body).await
+    }
+
+    /// Any request, with these headers over those of the settings, and a body that goes as it is. A name and a password in the
+    /// address become the header `authorization`.
+    ///
+    /// # Errors
+    /// As [`Self::post`]; the address is none.
+    pub async fn send(&self, method: Method, url: &str, more: HeaderMap, body: Vec<u8>) -> Result<Answer> {
+        let (uri, login) = address::read(url)?;
+        let mut request = Request::new(Full::new(Bytes::from(body)));
+        *request.method_mut() = method;
+        *request.headers_mut() = self.headers.clone();
+        if let Some(login) = login {
+            request.headers_mut().entry(AUTHORIZATION).or_insert(login);
+        }
+        request.headers_mut().extend(more);
+        *request.uri_mut() = uri;
+        let answered = tokio::time::timeout(self.timeout, self.answer(request)).await;
+        answered.unwrap_or_else(|_| Err(Error::new(ErrorKind::Unavailable, "send", "no answer in time")))
+    }
+
+    async fn answer(&self, request: Request<Full<Bytes>>) -> Result<Answer> {
+        let (parts, mut incoming) = self.wire.send(request).await?.into_parts();
+        let mut body = BytesMut::new();
+        while let Some(frame) = incoming.frame().await {
+            let broke = |error| {
+                Error::new(ErrorKind::Unavailable, "send", "the connection broke").caused_by(deepest(&error))
+            };
+            if let Ok(chunk) = frame.map_err(broke)?.into_data() {
+                let room = KEPT.saturating_sub(body.len()).min(chunk.len());
+                body.extend_from_slice(chunk.get(..room).unwrap_or_default());
+            }
+        }
+        Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body: body.freeze() })
+    }
+}
+
+pub(crate) fn headers(said: &BTreeMap<String, Secret>) -> Result<HeaderMap> {
+    let wrong = |what: String| Error::new(ErrorKind::Invalid, "set up HTTP", what);
+    let mut map = HeaderMap::with_capacity(said.len());
+    for (name, value) in said {
+        let key = HeaderName::try_from(name.as_str())
+            .map_err(|_| wrong(format!("{name:?} is not a name of a header")))?;
+        let mut value = HeaderValue::from_str(value.expose())
+            .map_err(|_| wrong(format!("the value of header {name} cannot be sent")))?;
+        value.set_sensitive(true);
+        map.insert(key, value);
+    }
+    Ok(map)
+}
+
+/// The words of the innermost cause, which names what went wrong and no address.
+pub(crate) fn deepest(mut cause: &(dyn std::error::Error + 'static)) -> String {
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    cause.to_string()
+}
