@@ -6,6 +6,8 @@
 //! Never: acknowledges what the store has not committed, or knows where a batch came from.
 
 mod exit;
+#[cfg(doctest)]
+mod guide;
 mod meter;
 mod pipeline;
 mod priced;
@@ -15,7 +17,10 @@ mod unsampled;
 mod unstored;
 mod worker;
 
-pub use exit::{Exit, ExitSettings, ExitStatus, Steady, WhenFull};
+pub use exit::{
+    BreakerState, DeadLetter, DeadLetters, Exit, ExitRules, ExitSettings, ExitStatus, Replayed, RuleSignal,
+    SpoolSettings, Steady, WhenFull,
+};
 pub use meter::SelfMetrics;
 pub use pipeline::{Parts, Pipeline};
 pub use priced::{Priced, explain_row, price_context, price_row};

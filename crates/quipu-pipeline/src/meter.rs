@@ -15,7 +15,7 @@ type Histograms = Family<Labels, Histogram, fn() -> Histogram>;
 
 /// Every self-metric with its help text. A name that is missing here still counts, with its name as help.
 const HELP: &[(&str, &str)] = &[
-    ("quipu_received_requests_total", "OTLP requests answered, by signal, transport and outcome"),
+    ("quipu_received_requests_total", "Requests and packets answered, by signal, transport and outcome"),
     ("quipu_received_spans_total", "Spans taken in"),
     ("quipu_rejected_items_total", "Records refused, by signal and reason"),
     ("quipu_mended_items_total", "Records that had to be cut or mended to fit the limits, by reason"),
@@ -25,7 +25,19 @@ const HELP: &[(&str, &str)] = &[
     ("quipu_exit_written_records_total", "Records written to a backend, by backend"),
     ("quipu_exit_dropped_records_total", "Records that a backend did not get, by backend and reason"),
     ("quipu_exit_failures_total", "Failed attempts to write to a backend, by backend"),
-    ("quipu_exit_queue_records", "Records waiting for a backend beside the store, by backend"),
+    ("quipu_exit_rejected_records_total", "Records that the other side refused for good, by backend"),
+    ("quipu_exit_spool_failures_total", "Batches that could not be kept on disk, by backend"),
+    (
+        "quipu_exit_queue_records",
+        "Records waiting for a backend beside the store, in memory or on disk, by backend",
+    ),
+    ("quipu_exit_lag_seconds", "How long the oldest record waiting for a backend has waited, by backend"),
+    ("quipu_exit_spool_bytes", "Bytes of batches on disk, by backend"),
+    ("quipu_exit_dead_letter_records", "Refused records that are kept, by backend"),
+    (
+        "quipu_exit_breaker_open",
+        "1 while nothing is tried with a backend after failures in a row, by backend",
+    ),
     ("quipu_masked_secrets_total", "Secrets masked before anything was kept, by kind"),
     ("quipu_dropped_contents_total", "Message contents left out, by where they were"),
     ("quipu_unsampled_spans_total", "Spans that sampling left out after they were counted"),

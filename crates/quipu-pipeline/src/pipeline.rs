@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use quipu_core::{
-    Backend, Batch, Clock, Committed, Error, ErrorKind, Intake, Limits, Meter, NoMeter, Result, Stage, Store,
-    SystemClock,
+    Backend, Batch, Clock, Committed, Error, ErrorKind, Intake, Limits, Meter, Metric, NoMeter, Result,
+    Stage, Store, SystemClock,
 };
 use quipu_ledger::Ledger;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::exit::{Exit, ExitStatus, Open};
+use crate::exit::{DeadLetters, Exit, ExitStatus, Offered, Open, Replayed};
 use crate::worker::{Job, Waiting, Worker};
 
 /// Words to those who watch that may wait to be read; slower watchers are told how many they missed.
@@ -87,10 +87,53 @@ impl Pipeline {
         self.exits.iter().map(|exit| exit.status()).collect()
     }
 
-    /// Waits until everything that was submitted has left the queues of every backend, written or given up and counted.
+    /// Gives every backend beside the store a batch that the store does not get.
+    pub fn pass_on(&self, batch: Batch) {
+        let offered = Offered::new(Arc::new(batch));
+        self.exits.iter().for_each(|exit| exit.offer(&offered));
+    }
+
+    /// Whether a backend beside the store wants metrics that are derived from spans.
+    pub fn wants_derived(&self) -> bool {
+        self.exits.iter().any(|exit| exit.takes_derived())
+    }
+
+    /// Gives metrics that were derived from spans to the backends that want them ([`crate::ExitRules::derived`]). The store does not
+    /// get them: they can be derived from it again.
+    pub fn derived(&self, metrics: Vec<Metric>) {
+        let offered = Offered::new(Arc::new(Batch { metrics, ..Batch::default() }));
+        self.exits.iter().filter(|exit| exit.takes_derived()).for_each(|exit| exit.offer(&offered));
+    }
+
+    /// What the backend of this name refused; `None` where no backend beside the store has this name, or it keeps none.
+    pub fn dead_letters(&self, name: &str) -> Option<DeadLetters> {
+        self.exits.iter().find(|exit| exit.name() == name)?.dead_letters()
+    }
+
+    /// Delivers what the backend of this name refused once more. Each dead letter goes as soon as its batch waits again; those
+    /// that there is no room for stay.
     ///
     /// # Errors
-    /// The store could not write something.
+    /// No backend beside the store has this name, or its dead letters cannot be read or removed.
+    pub async fn replay(&self, name: &str) -> Result<Replayed> {
+        match self.exits.iter().find(|exit| exit.name() == name) {
+            Some(exit) => exit.replay().await,
+            None => {
+                let names: Vec<_> = self.exits.iter().map(|exit| exit.name()).collect();
+                let context = format!(
+                    "no backend beside the store is called {name:?}; there are: {}",
+                    names.join(", ")
+                );
+                Err(Error::new(ErrorKind::NotFound, "replay dead letters", context))
+            }
+        }
+    }
+
+    /// Waits until everything that was submitted has left the queues of every backend, written or given up and counted; for a
+    /// backend that is tried for ever, no longer than one more attempt may take.
+    ///
+    /// # Errors
+    /// The store could not write something, or something waits still.
     pub async fn flush(&self) -> Result<()> {
         let (done, flushed) = oneshot::channel();
         if self.queue.send(Job::Mark(done)).await.is_ok() {
@@ -102,8 +145,8 @@ impl Pipeline {
             all.spawn(async move { exit.flush().await });
         }
         let stored = Backend::flush(self.store.as_ref()).await;
-        all.join_all().await;
-        stored
+        let left = all.join_all().await.into_iter().collect::<Result<()>>();
+        stored.and(left)
     }
 
     /// Takes nothing more, finishes what waits, and closes the store and then the other backends, each within its own time.

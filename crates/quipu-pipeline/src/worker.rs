@@ -7,7 +7,7 @@ use quipu_core::{Batch, Committed, Error, Result, Retry};
 use quipu_ledger::Ledger;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
-use crate::exit::Open;
+use crate::exit::{Offered, Open};
 use crate::pipeline::Parts;
 use crate::unsampled::without_unsampled;
 
@@ -103,16 +103,22 @@ impl Worker {
         }
     }
 
-    /// Counts, changes and writes a batch; on failure gives it back without its ledger rows. Where traces were removed between the
-    /// count and the write, a correction of what is gone may be to blame, and the batch is counted once more.
+    /// Counts, changes and writes a batch, and tells of it; on failure gives it back without its ledger rows. Where traces were
+    /// removed between the count and the write, it was counted by what is gone: it is counted and written once more, which
+    /// changes nothing where the count was right.
     async fn store(&mut self, batch: Batch) -> std::result::Result<(), (Error, Batch)> {
-        match self.attempt(batch).await {
-            Err((_, batch)) if self.parts.store.removals() != self.removals => self.attempt(batch).await,
-            outcome => outcome,
+        let mut outcome = self.attempt(batch).await;
+        if self.parts.store.removals() != self.removals {
+            let batch = outcome.map(uncounted).unwrap_or_else(|(_, batch)| batch);
+            outcome = self.attempt(batch).await;
         }
+        let batch = outcome?;
+        self.announce(&batch);
+        self.pass_on(batch);
+        Ok(())
     }
 
-    async fn attempt(&mut self, mut batch: Batch) -> std::result::Result<(), (Error, Batch)> {
+    async fn attempt(&mut self, mut batch: Batch) -> std::result::Result<Arc<Batch>, (Error, Batch)> {
         let removals = self.parts.store.removals();
         if removals != self.removals {
             self.ledger.clear();
@@ -123,24 +129,20 @@ impl Worker {
         }
         self.parts.stages.iter().for_each(|stage| stage.apply(&mut batch));
         let batch = Arc::new(batch);
-        let written = self.parts.store.write(Arc::clone(&batch)).await;
-        let Err(error) = written else {
-            self.announce(&batch);
-            self.pass_on(batch);
-            return Ok(());
+        let Err(error) = self.parts.store.write(Arc::clone(&batch)).await else {
+            return Ok(batch);
         };
         // What the ledger added may not be stored: the store alone knows.
         self.ledger.forget(&batch.spans);
-        let mut batch = Arc::unwrap_or_clone(batch);
-        batch.costs.clear();
-        Err((error, batch))
+        Err((error, uncounted(batch)))
     }
 
-    /// Hands what the store has to the other backends. Their queues take it or drop something: nobody waits for them.
+    /// Hands what the store has to the other backends, before its senders are told. Their backlogs take it or drop something:
+    /// nobody waits for them.
     fn pass_on(&self, batch: Arc<Batch>) {
         if !self.exits.is_empty() {
-            let batch = without_unsampled(batch);
-            self.exits.iter().for_each(|exit| exit.offer(&batch));
+            let offered = Offered::new(without_unsampled(batch));
+            self.exits.iter().for_each(|exit| exit.offer(&offered));
         }
     }
 
@@ -178,6 +180,13 @@ impl Worker {
             reply(answer, Err(copy));
         }
     }
+}
+
+/// A batch as it was before the count.
+fn uncounted(batch: Arc<Batch>) -> Batch {
+    let mut batch = Arc::unwrap_or_clone(batch);
+    batch.costs.clear();
+    batch
 }
 
 fn reply(answer: Answer, result: Result<()>) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::ExitSettings;
+use super::{BreakerState, ExitSettings};
 
 /// How many times as long as at first a breaker stays open at most.
 const LONGEST: u32 = 32;
@@ -33,6 +33,14 @@ impl Breaker {
     /// Until when nothing is to be tried; `None` when an attempt may be made.
     pub fn open_until(&self) -> Option<Instant> {
         self.open_until.filter(|until| *until > Instant::now())
+    }
+
+    pub fn state(&self) -> BreakerState {
+        match (self.open_until, self.open_until()) {
+            (None, _) => BreakerState::Closed,
+            (Some(_), Some(_)) => BreakerState::Open,
+            (Some(_), None) => BreakerState::HalfOpen,
+        }
     }
 
     pub const fn succeeded(&mut self) {

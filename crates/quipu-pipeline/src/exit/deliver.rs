@@ -3,81 +3,236 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use quipu_core::{Backend, Batch, Error, ErrorKind, Result, Retry};
+use quipu_core::{Backend, Batch, Error, ErrorKind, Leftover, Result, Retry};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::backlog::Backlog;
 use super::breaker::Breaker;
-use super::{Exit, ExitSettings, Load, Queue, Tally};
+use super::pieces::{Gathered, Most};
+use super::{BreakerState, ExitSettings, Parts, Tally, taken};
 
-/// Takes batches from the queue and writes them, one after the other.
+/// The longest wait that another side may ask for: what asks for more is asked again.
+const MOST_ASKED: Duration = Duration::from_secs(300);
+
+/// Takes batches from the backlog and writes them, one after the other.
 pub(crate) struct Deliverer {
-    backend: Arc<dyn Backend>,
-    settings: ExitSettings,
-    queue: Arc<Queue>,
-    tally: Arc<Tally>,
+    parts: Arc<Parts>,
     breaker: Breaker,
     closing: watch::Receiver<bool>,
+    /// When the last write began.
+    last: Instant,
+}
+
+/// What became of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// It was written, or given up and counted.
+    Settled,
+    /// It stays on disk for the next process.
+    Left,
 }
 
 impl Deliverer {
-    pub fn new(exit: Exit, queue: Arc<Queue>, tally: Arc<Tally>, closing: watch::Receiver<bool>) -> Self {
-        let Exit { backend, settings } = exit;
-        let breaker = Breaker::new(&settings);
-        Self { backend, settings, queue, tally, breaker, closing }
+    pub fn new(parts: Arc<Parts>, closing: watch::Receiver<bool>) -> Self {
+        let breaker = Breaker::new(parts.settings());
+        // Long enough ago that the first write does not wait; a clock that just began has no such time.
+        let delay = Duration::from_millis(parts.settings().batch_delay_ms);
+        let last = Instant::now().checked_sub(delay).unwrap_or_else(Instant::now);
+        Self { parts, breaker, closing, last }
+    }
+
+    fn settings(&self) -> &ExitSettings {
+        self.parts.settings()
+    }
+
+    fn tally(&self) -> &Tally {
+        &self.parts.tally
+    }
+
+    fn backlog(&self) -> &Backlog {
+        &self.parts.backlog
     }
 
     pub async fn run(mut self) {
-        while let Some(load) = self.queue.next().await {
-            self.deliver(load).await;
-            self.queue.done();
-            self.tally.waiting(self.queue.records());
+        while let Some(gathered) = self.gather().await {
+            if self.deliver_all(&gathered).await == Outcome::Left {
+                break;
+            }
+            match self.backlog().done(&gathered.loads) {
+                Err(error) => self.tally().not_kept(&error),
+                // Nothing is at risk any more; the next batch shows whether the disk works.
+                Ok(()) if self.parts.spools && self.backlog().records() == 0 => self.tally().kept(),
+                Ok(()) => {}
+            }
+            self.parts.tell();
         }
-        if let Err(error) = self.backend.close().await {
-            self.tally.failed(&error);
+        if let Err(error) = self.parts.exit.backend.close().await {
+            self.tally().failed(&error);
         }
     }
 
-    async fn deliver(&mut self, Load { batch, taken }: Load) {
-        for attempt in 1..=self.settings.attempts.max(1) {
-            if attempt > 1 {
-                self.pause(self.settings.wait(attempt)).await;
-            }
-            if let Some(until) = self.breaker.open_until() {
-                self.tally.opened();
-                self.pause(until.saturating_duration_since(Instant::now())).await;
-            }
-            match self.write(&batch).await {
-                Ok(()) => {
-                    self.breaker.succeeded();
-                    return self.tally.wrote(taken);
-                }
-                Err(error) if error.retry() == Retry::Yes => {
-                    self.tally.failed(&error);
-                    self.breaker.failed();
-                }
-                Err(error) => {
-                    self.tally.failed(&error);
-                    return self.tally.lost("refused", taken);
-                }
-            }
-            if *self.closing.borrow() {
-                return self.tally.lost("shutdown", taken);
+    /// What is written together: all that waits, up to what fills a write; for more it waits a little, unless the last write is
+    /// long ago or somebody waits.
+    async fn gather(&mut self) -> Option<Gathered> {
+        let parts = Arc::clone(&self.parts);
+        let damaged = |lost: Result<u64>| match lost {
+            Ok(records) => parts.tally.lost("spool_damaged", records),
+            Err(error) => parts.tally.not_kept(&error),
+        };
+        let first = self.backlog().next(&damaged).await?;
+        let until = self.last + Duration::from_millis(self.settings().batch_delay_ms);
+        let mut gathered = Gathered::new(first, Most::of(self.settings()));
+        while !gathered.is_ample() {
+            let Some(load) = self.backlog().next_by(Some(until), &damaged).await else { break };
+            gathered.add(load);
+        }
+        self.last = Instant::now();
+        Some(gathered)
+    }
+
+    async fn deliver_all(&mut self, gathered: &Gathered) -> Outcome {
+        let kept = gathered.is_kept();
+        for piece in gathered.pieces() {
+            if self.deliver(piece, kept).await == Outcome::Left {
+                return Outcome::Left;
             }
         }
-        self.tally.lost("retries_exhausted", taken);
+        Outcome::Settled
+    }
+
+    async fn deliver(&mut self, mut batch: Arc<Batch>, kept: bool) -> Outcome {
+        let mut attempts = 0;
+        loop {
+            if self.is_closing() && kept && self.breaker.state() != BreakerState::Closed {
+                return Outcome::Left;
+            }
+            self.wait_for_breaker().await;
+            attempts += 1;
+            let mut error =
+                match attempt(&self.parts.exit.backend, &batch, self.settings().write_timeout_ms).await {
+                    Ok(()) => {
+                        self.worked();
+                        self.tally().wrote(self.takes(&batch));
+                        return Outcome::Settled;
+                    }
+                    Err(error) => error,
+                };
+            self.tally().failed(&error);
+            if let Some(leftover) = error.take_leftover() {
+                let (again, written) = self.took_in_part(&batch, leftover, &error);
+                if written {
+                    self.worked();
+                    attempts = 0;
+                }
+                if again.is_empty() {
+                    return Outcome::Settled;
+                }
+                batch = Arc::new(again);
+            } else if error.retry() != Retry::Yes {
+                // Whoever refuses is there.
+                if error.kind() != ErrorKind::Internal {
+                    self.worked();
+                }
+                self.give_up("refused", &batch, &error);
+                return Outcome::Settled;
+            }
+            if let Some(outcome) = self.after_failure(attempts, &batch, kept, &error).await {
+                return outcome;
+            }
+        }
+    }
+
+    /// What a batch comes to that may be written later: `None`, it is tried again.
+    async fn after_failure(
+        &mut self,
+        attempts: u32,
+        batch: &Batch,
+        kept: bool,
+        error: &Error,
+    ) -> Option<Outcome> {
+        if attempts > 0 {
+            self.breaker.failed();
+            self.tally().breaker(self.breaker.state());
+        }
+        if self.settings().is_enough(attempts) {
+            self.give_up("retries_exhausted", batch, error);
+            return Some(Outcome::Settled);
+        }
+        if self.is_closing() && kept {
+            return Some(Outcome::Left);
+        }
+        if self.is_closing() {
+            self.tally().lost("shutdown", self.takes(batch));
+            return Some(Outcome::Settled);
+        }
+        let asked = error.retry_after().unwrap_or_default().min(MOST_ASKED);
+        self.parts.tell();
+        self.pause(self.settings().wait(attempts.saturating_add(1)).max(asked)).await;
+        None
+    }
+
+    fn worked(&mut self) {
+        self.breaker.succeeded();
+        self.tally().breaker(BreakerState::Closed);
+    }
+
+    async fn wait_for_breaker(&mut self) {
+        if let Some(until) = self.breaker.open_until() {
+            self.pause(until.saturating_duration_since(Instant::now())).await;
+            self.tally().breaker(self.breaker.state());
+        }
+    }
+
+    /// Counts what was taken in part; gives what is to be tried again, and whether anything was taken.
+    fn took_in_part(&self, batch: &Batch, leftover: Leftover, error: &Error) -> (Batch, bool) {
+        let Leftover { again, refused, unnamed } = leftover;
+        let left = self.takes(&again) + self.takes(&refused) + unnamed;
+        let written = self.takes(batch).saturating_sub(left);
+        if !refused.is_empty() {
+            self.give_up("refused", &refused, error);
+        }
+        if unnamed > 0 {
+            self.tally().rejected(unnamed);
+            self.tally().lost("refused", unnamed);
+        }
+        if written > 0 || again.is_empty() {
+            self.tally().wrote(written);
+        }
+        (again, written > 0)
+    }
+
+    /// Keeps a batch as a dead letter, or counts it as lost where that cannot be.
+    fn give_up(&self, reason: &'static str, batch: &Batch, error: &Error) {
+        let records = self.takes(batch);
+        if reason == "refused" {
+            self.tally().rejected(records);
+        }
+        let held = usize::try_from(records).unwrap_or(usize::MAX);
+        match self.parts.dead.as_ref().map(|dead| dead.put((reason, &error.to_string()), held, batch)) {
+            Some(Ok(gone)) => self.tally().lost("dead_letters_full", gone),
+            Some(Err(error)) => {
+                self.tally().not_kept(&error);
+                self.tally().lost(reason, records);
+            }
+            None => self.tally().lost(reason, records),
+        }
+    }
+
+    fn takes(&self, batch: &Batch) -> u64 {
+        u64::try_from(taken(self.parts.exit.backend.as_ref(), batch)).unwrap_or(u64::MAX)
+    }
+
+    fn is_closing(&self) -> bool {
+        *self.closing.borrow()
     }
 
     /// Waits, but not beyond the word to close.
     async fn pause(&mut self, most: Duration) {
-        if *self.closing.borrow() {
+        if self.is_closing() {
             return;
         }
         let _ = tokio::time::timeout(most, self.closing.wait_for(|closing| *closing)).await;
-    }
-
-    async fn write(&self, batch: &Arc<Batch>) -> Result<()> {
-        attempt(&self.backend, batch, self.settings.write_timeout_ms).await
     }
 }
 

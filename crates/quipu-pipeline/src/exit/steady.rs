@@ -14,7 +14,11 @@ use tokio::sync::Mutex;
 
 use super::breaker::Breaker;
 use super::deliver::attempt;
+use super::tally::Held;
 use super::{ExitSettings, ExitStatus, Tally, taken};
+
+/// Milliseconds that an attempt on a store may take at most: it holds up all others.
+const STORE_MS: u64 = 10_000;
 
 /// A store behind retries and a breaker. What it cannot keep is dropped and counted, and the pipeline goes on, so that the
 /// other backends get everything. What the count asks of a store that fails is answered as by an empty one.
@@ -35,23 +39,24 @@ impl Steady {
 
     /// How the store is doing.
     pub fn status(&self) -> ExitStatus {
-        self.tally.status(0, self.store.health())
+        self.tally.status(Held::default(), self.store.health())
     }
 
     async fn keep(&self, batch: &Arc<Batch>) -> std::result::Result<(), &'static str> {
         let mut breaker = self.breaker.lock().await;
         let backend = Arc::clone(&self.store) as Arc<dyn Backend>;
-        for number in 1..=self.settings.attempts.max(1) {
+        for number in 1..=self.settings.bounded_attempts() {
             if breaker.open_until().is_some() {
-                self.tally.opened();
+                self.tally.breaker(breaker.state());
                 return Err("breaker_open");
             }
             if number > 1 {
                 tokio::time::sleep(self.settings.wait(number)).await;
             }
-            match attempt(&backend, batch, self.settings.write_timeout_ms).await {
+            match attempt(&backend, batch, self.settings.write_timeout_ms.min(STORE_MS)).await {
                 Ok(()) => {
                     breaker.succeeded();
+                    self.tally.breaker(breaker.state());
                     return Ok(());
                 }
                 Err(error) => {
@@ -60,6 +65,7 @@ impl Steady {
                         return Err("refused");
                     }
                     breaker.failed();
+                    self.tally.breaker(breaker.state());
                 }
             }
         }
@@ -81,7 +87,7 @@ impl Backend for Steady {
     }
 
     async fn write(&self, batch: Arc<Batch>) -> Result<()> {
-        let taken = taken(self.store.as_ref(), &batch);
+        let taken = taken(self.store.as_ref(), &batch) as u64;
         match self.keep(&batch).await {
             Ok(()) => self.tally.wrote(taken),
             Err(reason) => self.tally.lost(reason, taken),

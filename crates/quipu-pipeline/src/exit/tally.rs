@@ -2,36 +2,24 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use quipu_core::{Backend, Batch, Error, Health, Meter};
 
-/// How a backend is doing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ExitStatus {
-    /// Name of the backend.
-    pub name: String,
-    /// Its state: what it says itself, unless writing to it fails.
-    pub health: Health,
-    /// Records written: those of the signals that the backend takes.
-    pub written: u64,
-    /// Such records dropped, by reason: `queue_full`, `refused`, `retries_exhausted`, `breaker_open`, `shutdown`.
-    pub dropped: BTreeMap<&'static str, u64>,
-    /// Attempts that failed.
-    pub failures: u64,
-    /// Such records that wait.
-    pub queued: u64,
-    /// What the last failure said.
-    pub last_error: Option<String>,
-}
+use super::{BreakerState, ExitStatus};
 
 #[derive(Default)]
 struct State {
     written: u64,
     dropped: BTreeMap<&'static str, u64>,
+    rejected: u64,
     failures: u64,
     last_error: Option<String>,
     trouble: Option<Health>,
+    /// What is wrong with keeping batches on disk, while it is.
+    unkept: Option<String>,
+    breaker: BreakerState,
 }
 
 /// How many records of a batch a backend takes: those of the signals that it has a sink for. One that has none and writes all
@@ -49,6 +37,15 @@ pub(crate) fn taken(backend: &dyn Backend, batch: &Batch) -> usize {
     signals.iter().filter(|(has_sink, _)| *has_sink).map(|(_, records)| records).sum()
 }
 
+/// What waits and what is kept, as it is now.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Held {
+    pub queued: u64,
+    pub lag: Duration,
+    pub spool_bytes: u64,
+    pub dead_letters: u64,
+}
+
 /// Counts for one backend, and tells the meter.
 pub(crate) struct Tally {
     name: String,
@@ -56,8 +53,8 @@ pub(crate) struct Tally {
     state: Mutex<State>,
 }
 
-fn wide(count: usize) -> u64 {
-    u64::try_from(count).unwrap_or(u64::MAX)
+fn signed(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 impl Tally {
@@ -65,21 +62,35 @@ impl Tally {
         Self { name: name.to_owned(), meter, state: Mutex::default() }
     }
 
-    pub fn wrote(&self, records: usize) {
-        let mut state = self.state.lock();
-        state.written += wide(records);
-        state.trouble = None;
-        drop(state);
-        self.meter.add("quipu_exit_written_records_total", &[("backend", self.name.as_str())], wide(records));
+    fn add(&self, metric: &'static str, by: u64) {
+        self.meter.add(metric, &[("backend", self.name.as_str())], by);
     }
 
-    pub fn lost(&self, reason: &'static str, records: usize) {
+    fn set(&self, metric: &'static str, value: u64) {
+        self.meter.set(metric, &[("backend", self.name.as_str())], signed(value));
+    }
+
+    pub fn wrote(&self, records: u64) {
+        let mut state = self.state.lock();
+        state.written += records;
+        state.trouble = None;
+        drop(state);
+        self.add("quipu_exit_written_records_total", records);
+    }
+
+    pub fn lost(&self, reason: &'static str, records: u64) {
         if records == 0 {
             return;
         }
-        *self.state.lock().dropped.entry(reason).or_default() += wide(records);
+        *self.state.lock().dropped.entry(reason).or_default() += records;
         let labels = [("backend", self.name.as_str()), ("reason", reason)];
-        self.meter.add("quipu_exit_dropped_records_total", &labels, wide(records));
+        self.meter.add("quipu_exit_dropped_records_total", &labels, records);
+    }
+
+    /// Refused for good by the other side, whatever becomes of it here.
+    pub fn rejected(&self, records: u64) {
+        self.state.lock().rejected += records;
+        self.add("quipu_exit_rejected_records_total", records);
     }
 
     pub fn failed(&self, error: &Error) {
@@ -89,30 +100,65 @@ impl Tally {
         state.trouble = Some(Health::Degraded(text.clone()));
         state.last_error = Some(text);
         drop(state);
-        self.meter.add("quipu_exit_failures_total", &[("backend", self.name.as_str())], 1);
+        self.add("quipu_exit_failures_total", 1);
     }
 
-    /// Nothing is tried for a while.
-    pub fn opened(&self) {
+    /// A batch waits in memory alone, or could not be kept.
+    pub fn not_kept(&self, error: &Error) {
+        let text = error.to_string();
         let mut state = self.state.lock();
-        state.trouble = Some(Health::Down(state.last_error.clone().unwrap_or_default()));
+        if state.unkept.as_ref() != Some(&text) {
+            tracing::warn!(backend = self.name, %error, "batches wait in memory alone");
+        }
+        state.last_error = Some(text.clone());
+        state.unkept = Some(text);
+        drop(state);
+        self.add("quipu_exit_spool_failures_total", 1);
     }
 
-    pub fn waiting(&self, records: usize) {
-        let records = i64::try_from(records).unwrap_or(i64::MAX);
-        self.meter.set("quipu_exit_queue_records", &[("backend", self.name.as_str())], records);
+    /// Batches are on disk again.
+    pub fn kept(&self) {
+        self.state.lock().unkept = None;
     }
 
-    pub fn status(&self, queued: usize, own: Health) -> ExitStatus {
+    pub fn breaker(&self, now: BreakerState) {
+        let mut state = self.state.lock();
+        if now == BreakerState::Open {
+            state.trouble = Some(Health::Down(state.last_error.clone().unwrap_or_default()));
+        }
+        if std::mem::replace(&mut state.breaker, now) != now {
+            drop(state);
+            self.set("quipu_exit_breaker_open", u64::from(now == BreakerState::Open));
+        }
+    }
+
+    pub fn holds(&self, held: Held) {
+        self.set("quipu_exit_queue_records", held.queued);
+        self.set("quipu_exit_lag_seconds", held.lag.as_secs());
+        self.set("quipu_exit_spool_bytes", held.spool_bytes);
+        self.set("quipu_exit_dead_letter_records", held.dead_letters);
+    }
+
+    pub fn status(&self, held: Held, own: Health) -> ExitStatus {
         let state = self.state.lock();
+        let unkept = state.unkept.clone().map(Health::Degraded);
+        let health = match (state.trouble.clone(), own) {
+            (Some(trouble), _) => trouble,
+            (None, Health::Ready) => unkept.unwrap_or(Health::Ready),
+            (None, own) => own,
+        };
         ExitStatus {
-            name: self.name.clone(),
-            health: state.trouble.clone().unwrap_or(own),
             written: state.written,
             dropped: state.dropped.clone(),
+            rejected: state.rejected,
             failures: state.failures,
-            queued: wide(queued),
+            queued: held.queued,
+            lag: held.lag,
+            spool_bytes: held.spool_bytes,
+            dead_letters: held.dead_letters,
+            breaker: state.breaker,
             last_error: state.last_error.clone(),
+            ..ExitStatus::new(&self.name, health)
         }
     }
 }

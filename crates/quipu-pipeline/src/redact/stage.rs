@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use compact_str::CompactString;
-use quipu_core::{Batch, Event, Meter, Result, Span, Stage};
+use quipu_core::{Batch, Cost, Event, Meter, Point, Result, Span, Stage};
 use serde::{Deserialize, Serialize};
 
 use super::contents::Contents;
@@ -91,11 +91,19 @@ fn mask_span(secrets: &Secrets, span: &mut Span, found: &mut Found) {
         }
     };
     short(&mut span.name);
-    // What was read before this stage came.
+    // What was read before this stage came: spans may go out with it in attributes of their own.
     let read = span.canonical.as_mut();
     let ids = [&mut read.session, &mut read.user, &mut read.error_type, &mut read.agent, &mut read.tool];
     ids.into_iter().flatten().for_each(&mut short);
-    read.tags.iter_mut().for_each(short);
+    let more = [&mut read.agent_id, &mut read.workflow, &mut read.response_id, &mut read.tool_call_id];
+    more.into_iter()
+        .chain([&mut read.request_model, &mut read.response_model])
+        .flatten()
+        .for_each(&mut short);
+    read.tags.iter_mut().for_each(&mut short);
+    if !read.params.stop_sequences.is_empty() {
+        read.params.stop_sequences.iter_mut().for_each(short);
+    }
 }
 
 fn mask_event(secrets: &Secrets, event: &mut Event, found: &mut Found) {
@@ -104,6 +112,29 @@ fn mask_event(secrets: &Secrets, event: &mut Event, found: &mut Found) {
     for id in [&mut event.session, &mut event.agent].into_iter().flatten() {
         if let Some(masked) = secrets.masked(id, found) {
             *id = masked.into();
+        }
+    }
+    if let Some(sent) = &mut event.wire
+        && let Some(masked) = secrets.masked(&sent.severity_text, found)
+    {
+        sent.severity_text = masked.into();
+    }
+}
+
+fn mask_point(secrets: &Secrets, point: &mut Point, found: &mut Found) {
+    secrets.mask_all(&mut point.attributes, found);
+    if let Some(sent) = &mut point.wire {
+        secrets.mask_all(&mut sent.metadata, found);
+        sent.exemplars.iter_mut().for_each(|exemplar| secrets.mask_all(&mut exemplar.attributes, found));
+    }
+}
+
+/// Ledger rows repeat what their spans say. They are there where it is masked for one backend, behind the count.
+fn mask_cost(secrets: &Secrets, cost: &mut Cost, found: &mut Found) {
+    let named = [&mut cost.agent, &mut cost.tool, &mut cost.request_model, &mut cost.response_model];
+    for text in named.into_iter().flatten() {
+        if let Some(masked) = secrets.masked(text, found) {
+            *text = masked.into();
         }
     }
 }
@@ -122,7 +153,8 @@ impl Stage for Redact {
         batch.spans.iter_mut().for_each(|span| mask_span(secrets, span, &mut found));
         batch.events.iter_mut().for_each(|event| mask_event(secrets, event, &mut found));
         let points = batch.metrics.iter_mut().flat_map(|metric| &mut metric.points);
-        points.for_each(|point| secrets.mask_all(&mut point.attributes, &mut found));
+        points.for_each(|point| mask_point(secrets, point, &mut found));
+        batch.costs.iter_mut().for_each(|cost| mask_cost(secrets, cost, &mut found));
         for (kind, times) in found.0 {
             self.meter.add("quipu_masked_secrets_total", &[("kind", kind)], times);
         }

@@ -60,6 +60,7 @@ impl Backend for Told {
 
 fn quick() -> ExitSettings {
     ExitSettings {
+        batch_delay_ms: 0,
         retry_first_ms: 1,
         retry_most_ms: 4,
         breaker_open_ms: 20,
@@ -73,8 +74,8 @@ fn pipeline(exits: &[(&Arc<Told>, ExitSettings)]) -> (Pipeline, Arc<Faulty>, Arc
     let store = Arc::new(Faulty::new());
     let metrics = Arc::new(SelfMetrics::new());
     let exit = |(backend, settings): &(&Arc<Told>, ExitSettings)| Exit {
-        backend: Arc::clone(*backend) as _,
         settings: settings.clone(),
+        ..Exit::new(Arc::clone(*backend) as _)
     };
     let pipeline = Pipeline::start(Parts {
         exits: exits.iter().map(exit).collect(),
@@ -258,7 +259,7 @@ async fn a_steady_store_gives_up_and_the_exits_get_everything() {
     let steady = Arc::new(Steady::new(Arc::clone(&faulty) as _, settings, Arc::clone(&metrics) as _));
     let told = Told::new([]);
     let pipeline = Pipeline::start(Parts {
-        exits: vec![Exit { backend: Arc::clone(&told) as _, settings: quick() }],
+        exits: vec![Exit { settings: quick(), ..Exit::new(Arc::clone(&told) as _) }],
         ..Parts::new(Arc::clone(&steady) as _)
     });
     faulty.full.store(true, Ordering::SeqCst);

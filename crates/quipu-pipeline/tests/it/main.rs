@@ -2,9 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod dead;
+mod delivery;
 mod exits;
 mod faulty;
 mod flow;
 mod forgotten;
+mod guide;
 mod redact;
+mod rules;
 mod sampling;
+mod scripted;
+mod spools;

@@ -42,6 +42,7 @@ fn event(body: Value) -> Event {
         attributes: Attributes::new(),
         resource: Arc::default(),
         scope: Arc::default(),
+        wire: None,
     }
 }
 
@@ -121,4 +122,40 @@ fn contents_are_left_out_unless_they_are_allowed() {
     assert!(counted.contains("quipu_dropped_contents_total{place=\"span\"} 4"), "{counted}");
     let allowed = RedactSettings { contents: false, ..RedactSettings::default() };
     assert_eq!(redacted(&allowed, make()).0, make());
+}
+
+#[test]
+fn what_goes_out_beside_the_attributes_is_masked_too() {
+    let (_, secret) = secrets().remove(0);
+    let said = || [("note", secret.as_str())].into_iter().collect::<Attributes>();
+    let mut span = draft(1, 1).span();
+    let read = span.canonical.as_mut();
+    (read.workflow, read.response_id) = (Some(secret.as_str().into()), Some(secret.as_str().into()));
+    read.params.stop_sequences = vec![secret.as_str().into()];
+    let mut message = event(Value::Null);
+    message.wire =
+        Some(Box::new(EventWire { severity_text: secret.as_str().into(), ..EventWire::default() }));
+    let exemplar = ExemplarWire { attributes: said(), ..ExemplarWire::default() };
+    let wire = PointWire { metadata: said(), exemplars: vec![exemplar], ..PointWire::default() };
+    let metric = Metric {
+        name: "calls".into(),
+        unit: "".into(),
+        description: String::new(),
+        instrument: Instrument::Counter,
+        temporality: Temporality::Delta,
+        points: vec![Point {
+            time: Timestamp::from_nanos(0),
+            start: None,
+            attributes: Attributes::new(),
+            value: PointValue::Number(1.0),
+            exemplars: Vec::new(),
+            wire: Some(Box::new(wire)),
+        }],
+        resource: Arc::default(),
+        scope: Arc::default(),
+    };
+    let batch = Batch { spans: vec![span], events: vec![message], metrics: vec![metric], costs: Vec::new() };
+    let (batch, counted) = redacted(&RedactSettings::default(), batch);
+    assert!(!format!("{batch:?}").contains(&secret), "{batch:?}");
+    assert!(counted.contains("quipu_masked_secrets_total{kind=\"openai_key\"} 6"), "{counted}");
 }

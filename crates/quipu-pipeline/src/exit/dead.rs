@@ -1,0 +1,234 @@
+//! Batches that the other side refused: kept with the reason, to be looked at and sent again.
+
+use std::fs::{self, File};
+use std::io::{ErrorKind as IoKind, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use quipu_core::{Batch, Error, ErrorKind, Result, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::frame::{HEAD, Head, Packed};
+use super::spool::{LAYOUT, Spool, opening, spool_folder};
+use super::{ExitSettings, private};
+
+/// What a file of dead letters begins with.
+const KIND: [u8; 8] = *b"QUIPUDED";
+const ENDING: &str = "dead";
+
+/// A batch that was given up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DeadLetter {
+    /// Its number in the folder; later ones have higher numbers.
+    pub id: u64,
+    /// When it was given up, by the clock of the machine.
+    pub at: Timestamp,
+    /// Why: `refused` by the other side, or `retries_exhausted`.
+    pub reason: String,
+    /// What the backend said. Never a secret, and nothing of the records.
+    pub said: String,
+    /// Records that the backend takes of it.
+    pub records: u64,
+    /// Bytes on disk.
+    pub bytes: u64,
+}
+
+/// How many batches went back to be delivered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Replayed {
+    /// Dead letters.
+    pub letters: u64,
+    /// Records in them.
+    pub records: u64,
+    /// Dead letters that stayed, for want of room or because they are damaged.
+    pub left: u64,
+}
+
+/// What stands before the batch in the file, so that a list needs no batch.
+#[derive(Serialize, Deserialize)]
+struct Cover {
+    at: Timestamp,
+    reason: String,
+    said: String,
+    records: u64,
+}
+
+/// The dead letters of one backend. Each is a file of its own, written beside its place and then renamed, so that other
+/// processes may list and remove them while the pipeline works.
+#[derive(Debug, Clone)]
+pub struct DeadLetters {
+    exit: PathBuf,
+    folder: PathBuf,
+}
+
+fn failed(operation: &'static str, path: &Path, cause: std::io::Error) -> Error {
+    let kind = match cause.kind() {
+        IoKind::NotFound => ErrorKind::NotFound,
+        IoKind::PermissionDenied => ErrorKind::Denied,
+        IoKind::StorageFull | IoKind::QuotaExceeded | IoKind::FileTooLarge => ErrorKind::Exhausted,
+        _ => ErrorKind::Io,
+    };
+    Error::new(kind, operation, path.display().to_string()).caused_by(cause)
+}
+
+impl DeadLetters {
+    /// Those in the folder of a backend, whether or not a pipeline works with it. A folder that is not there holds none.
+    pub fn open(folder: &Path) -> Self {
+        Self { exit: folder.to_path_buf(), folder: folder.join("dead") }
+    }
+
+    /// All of them, oldest first. Files that are no whole dead letters are left out.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn list(&self) -> Result<Vec<DeadLetter>> {
+        let entries = match fs::read_dir(&self.folder) {
+            Ok(entries) => entries,
+            Err(cause) if cause.kind() == IoKind::NotFound => return Ok(Vec::new()),
+            Err(cause) => return Err(failed("list dead letters", &self.folder, cause)),
+        };
+        let ids = entries.flatten().filter_map(|entry| id_of(&entry.path()));
+        let mut letters: Vec<DeadLetter> = ids.filter_map(|id| self.cover(id)).collect();
+        letters.sort_unstable_by_key(|letter| letter.id);
+        Ok(letters)
+    }
+
+    /// The records of one.
+    ///
+    /// # Errors
+    /// It is not there, is damaged, or was written by a Quipu with another layout.
+    pub fn batch(&self, id: u64) -> Result<Batch> {
+        let path = self.path(id);
+        let bytes = fs::read(&path).map_err(|cause| failed("read dead letter", &path, cause))?;
+        let damaged = || Error::new(ErrorKind::Damaged, "read dead letter", path.display().to_string());
+        let (_, rest) = part::<Cover>(bytes.get(LAYOUT..).unwrap_or_default()).ok_or_else(damaged)?;
+        if bytes[..LAYOUT] != opening(KIND) {
+            return Err(Error::new(ErrorKind::Unsupported, "read dead letter", path.display().to_string()));
+        }
+        part::<Batch>(rest).map(|(batch, _)| batch).ok_or_else(damaged)
+    }
+
+    /// Removes those with these numbers; gives how many there were.
+    ///
+    /// # Errors
+    /// One of them cannot be removed; those before it are.
+    pub fn remove(&self, ids: &[u64]) -> Result<u64> {
+        let mut removed = 0;
+        for id in ids {
+            let path = self.path(*id);
+            match fs::remove_file(&path) {
+                Ok(()) => removed += 1,
+                Err(cause) if cause.kind() == IoKind::NotFound => {}
+                Err(cause) => return Err(failed("remove dead letter", &path, cause)),
+            }
+        }
+        Ok(removed)
+    }
+
+    /// Moves all of them into the spool of their backend, from where the pipeline delivers them when it starts next. Where one is
+    /// at work, ask it: `Pipeline::replay`.
+    ///
+    /// # Errors
+    /// A pipeline has the spool, there is to be none, or it cannot be written; what was not moved stays a dead letter.
+    pub fn replay(&self, settings: &ExitSettings) -> Result<Replayed> {
+        let folder = spool_folder(&settings.spool, Some(&self.exit)).ok_or_else(|| {
+            let context = "this backend has no spool: start Quipu and let it replay";
+            Error::new(ErrorKind::Unsupported, "replay dead letters", context)
+        })?;
+        // A pipeline that spools has made the folder; in any other nobody would look.
+        if !folder.is_dir() {
+            let context = "no spool is there: is it the name of a backend that has one? else start Quipu and let it replay";
+            return Err(Error::new(ErrorKind::NotFound, "replay dead letters", context));
+        }
+        let mut spool = Spool::open(&folder, &settings.spool)?;
+        self.each(|letter, batch| {
+            let packed = Packed::of(&batch)?;
+            spool.append(&packed, usize::try_from(letter.records).unwrap_or(usize::MAX)).map(|_| ())
+        })
+    }
+
+    /// Hands on every batch, oldest first, and removes those that were taken. Ends at the first that was not, for what is behind
+    /// it would not be either; damaged ones stay where they are.
+    pub(super) fn each(&self, mut take: impl FnMut(&DeadLetter, Batch) -> Result<()>) -> Result<Replayed> {
+        let letters = self.list()?;
+        let mut replayed = Replayed { left: letters.len() as u64, ..Replayed::default() };
+        for letter in letters {
+            let Ok(batch) = self.batch(letter.id) else { continue };
+            match take(&letter, batch) {
+                Ok(()) => {}
+                Err(error) if error.kind() == ErrorKind::Exhausted => return Ok(replayed),
+                Err(error) => return Err(error),
+            }
+            self.remove(&[letter.id])?;
+            replayed.letters += 1;
+            replayed.records += letter.records;
+            replayed.left -= 1;
+        }
+        Ok(replayed)
+    }
+
+    /// Keeps one.
+    pub(super) fn put(
+        &self,
+        id: u64,
+        at: Timestamp,
+        (reason, said): (&str, &str),
+        records: usize,
+        batch: &Batch,
+    ) -> Result<DeadLetter> {
+        let records = u64::try_from(records).unwrap_or(u64::MAX);
+        let cover = Cover { at, reason: reason.to_owned(), said: said.to_owned(), records };
+        let mut bytes = opening(KIND).to_vec();
+        for packed in [Packed::of(&cover)?, Packed::of(batch)?] {
+            bytes.extend_from_slice(&Head::of(&packed, 0, 0).to_bytes());
+            bytes.extend_from_slice(packed.bytes());
+        }
+        let (path, beside) = (self.path(id), self.folder.join(format!("{id:020}.part")));
+        let written = private::folder(&self.folder)
+            .and_then(|()| private::file().create(true).truncate(true).write(true).open(&beside))
+            .and_then(|mut file| file.write_all(&bytes))
+            .and_then(|()| fs::rename(&beside, &path));
+        written.map_err(|cause| {
+            let _ = fs::remove_file(&beside);
+            failed("keep dead letter", &path, cause)
+        })?;
+        let Cover { reason, said, .. } = cover;
+        Ok(DeadLetter { id, at, reason, said, records, bytes: bytes.len() as u64 })
+    }
+
+    /// When the folder last changed; `None` where there is none.
+    pub(super) fn changed(&self) -> Option<SystemTime> {
+        fs::metadata(&self.folder).and_then(|folder| folder.modified()).ok()
+    }
+
+    fn path(&self, id: u64) -> PathBuf {
+        self.folder.join(format!("{id:020}.{ENDING}"))
+    }
+
+    fn cover(&self, id: u64) -> Option<DeadLetter> {
+        let mut file = File::open(self.path(id)).ok()?;
+        let size = file.metadata().ok()?.len();
+        let mut start = [0; LAYOUT + HEAD];
+        file.read_exact(&mut start).ok()?;
+        if start[..LAYOUT] != opening(KIND) {
+            return None;
+        }
+        let head = Head::read(&start[LAYOUT..]).filter(|head| u64::from(head.stored) < size)?;
+        let mut stored = vec![0; usize::try_from(head.stored).ok()?];
+        file.read_exact(&mut stored).ok()?;
+        let Cover { at, reason, said, records } = head.unpack(&stored)?;
+        Some(DeadLetter { id, at, reason, said, records, bytes: size })
+    }
+}
+
+fn id_of(path: &Path) -> Option<u64> {
+    let ours = path.extension().is_some_and(|ending| ending == ENDING);
+    path.file_stem().filter(|_| ours)?.to_str()?.parse().ok()
+}
+
+/// The first frame's content and what is behind it.
+fn part<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Option<(T, &[u8])> {
+    let head = Head::read(bytes)?;
+    let (stored, rest) = bytes[HEAD..].split_at_checked(usize::try_from(head.stored).ok()?)?;
+    Some((head.unpack(stored)?, rest))
+}

@@ -1,0 +1,222 @@
+//! A way out that is at work.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use quipu_core::{Batch, Error, ErrorKind, Meter, Result};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::backlog::Backlog;
+use super::dead::{DeadLetters, Replayed};
+use super::deliver::Deliverer;
+use super::frame::Packed;
+use super::kept::Kept;
+use super::offered::Offered;
+use super::rules::Filter;
+use super::spool::{Spool, spool_folder};
+use super::tally::Held;
+use super::{Exit, ExitSettings, ExitStatus, Tally, taken};
+
+/// What the worker of a way out and those who hand batches to it share.
+pub(crate) struct Parts {
+    pub exit: Exit,
+    pub backlog: Backlog,
+    pub tally: Tally,
+    pub dead: Option<Kept>,
+    /// Whether batches are kept on disk.
+    pub spools: bool,
+}
+
+impl Parts {
+    fn new(exit: Exit, meter: Arc<dyn Meter>) -> Self {
+        let tally = Tally::new(&exit.name, meter);
+        let folder = spool_folder(&exit.settings.spool, exit.folder.as_deref());
+        let spool = folder.and_then(|folder| match Spool::open(&folder, &exit.settings.spool) {
+            Ok(spool) => Some(spool),
+            Err(error) => {
+                tally.not_kept(&error);
+                None
+            }
+        });
+        let dead = exit.folder.as_deref().filter(|_| exit.settings.dead_letter_bytes > 0);
+        let dead = dead.and_then(|folder| match Kept::open(folder, exit.settings.dead_letter_bytes) {
+            Ok(dead) => Some(dead),
+            Err(error) => {
+                tally.not_kept(&error);
+                None
+            }
+        });
+        let spools = spool.is_some();
+        let backlog = Backlog::new(&exit.settings, spool);
+        Self { exit, backlog, tally, dead, spools }
+    }
+
+    pub const fn settings(&self) -> &ExitSettings {
+        &self.exit.settings
+    }
+
+    fn held(&self) -> Held {
+        Held {
+            queued: self.backlog.records(),
+            lag: self.backlog.lag(),
+            spool_bytes: self.backlog.spool_bytes(),
+            dead_letters: self.dead.as_ref().map_or(0, Kept::records),
+        }
+    }
+
+    /// Tells the meter what waits.
+    pub fn tell(&self) {
+        self.tally.holds(self.held());
+    }
+}
+
+/// A way out that is at work.
+pub(crate) struct Open {
+    parts: Arc<Parts>,
+    /// What goes there; an error: rules that cannot be followed, so nothing does.
+    filter: Result<Option<Filter>>,
+    closing: watch::Sender<bool>,
+    worker: tokio::sync::Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Open {
+    /// Starts its worker on the current runtime. What its spool holds goes first.
+    pub fn start(exit: Exit, meter: Arc<dyn Meter>) -> Self {
+        let filter = (!exit.rules.is_empty()).then(|| Filter::new(&exit.rules)).transpose();
+        let parts = Arc::new(Parts::new(exit, meter));
+        if let Err(error) = &filter {
+            parts.tally.failed(error);
+        }
+        parts.tell();
+        let (closing, closed) = watch::channel(false);
+        let worker = tokio::spawn(Deliverer::new(Arc::clone(&parts), closed).run());
+        Self { parts, filter, closing, worker: tokio::sync::Mutex::new(Some(worker)) }
+    }
+
+    pub fn name(&self) -> &str {
+        &self.parts.exit.name
+    }
+
+    /// Whether it is given metrics that are derived from spans.
+    pub fn takes_derived(&self) -> bool {
+        let backend = &self.parts.exit.backend;
+        let metrics_alone = || backend.metric_sink().is_some() && backend.span_sink().is_none();
+        self.parts.exit.rules.derived.unwrap_or_else(metrics_alone)
+    }
+
+    /// Takes what its rules choose of a batch, without waiting for more than the disk.
+    pub fn offer(&self, offered: &Offered) {
+        match &self.filter {
+            Ok(None) => self.take(offered),
+            Ok(Some(filter)) => {
+                let chosen = filter.apply(offered.batch());
+                if Arc::ptr_eq(&chosen, offered.batch()) {
+                    self.take(offered);
+                } else {
+                    self.take(&Offered::new(chosen));
+                }
+            }
+            Err(_) => self.parts.tally.lost("rules", self.takes(offered.batch()) as u64),
+        }
+    }
+
+    fn takes(&self, batch: &Batch) -> usize {
+        taken(self.parts.exit.backend.as_ref(), batch)
+    }
+
+    fn take(&self, offered: &Offered) {
+        let taken = self.takes(offered.batch());
+        if taken == 0 {
+            return;
+        }
+        let Parts { tally, backlog, spools, .. } = &*self.parts;
+        let packed = spools.then(|| offered.packed());
+        if let Some(Err(error)) = packed {
+            tally.not_kept(error);
+        }
+        let packed = packed.and_then(|packed| packed.as_ref().ok());
+        let pushed = backlog.push(Arc::clone(offered.batch()), taken, packed);
+        tally.lost("queue_full", pushed.queue_full as u64);
+        tally.lost("spool_full", pushed.spool_full as u64);
+        match pushed.trouble {
+            Some(error) => tally.not_kept(&error),
+            None if packed.is_some() => tally.kept(),
+            None => {}
+        }
+        self.parts.tell();
+    }
+
+    /// What was refused, where that is kept.
+    pub fn dead_letters(&self) -> Option<DeadLetters> {
+        self.parts.dead.as_ref().map(Kept::letters)
+    }
+
+    pub fn status(&self) -> ExitStatus {
+        self.parts.dead.iter().for_each(Kept::look_again);
+        let held = self.parts.held();
+        self.parts.tally.holds(held);
+        self.parts.tally.status(held, self.parts.exit.backend.health())
+    }
+
+    /// Delivers what was refused once more; stops where there is no room for it.
+    ///
+    /// # Errors
+    /// The dead letters cannot be read or removed.
+    pub async fn replay(&self) -> Result<Replayed> {
+        let parts = Arc::clone(&self.parts);
+        let replayed = tokio::task::spawn_blocking(move || replay(&parts)).await;
+        replayed.unwrap_or_else(|cause| {
+            Err(Error::new(ErrorKind::Internal, "replay dead letters", "it was broken off").caused_by(cause))
+        })
+    }
+
+    /// Waits until what waits is written or given up, then until the backend has let go of it. One that is tried for ever is waited
+    /// for as long as one more attempt may take.
+    ///
+    /// # Errors
+    /// What waits still does.
+    pub async fn flush(&self) -> Result<()> {
+        let flushed = async {
+            self.parts.backlog.quiet().await;
+            if let Err(error) = self.parts.exit.backend.flush().await {
+                self.parts.tally.failed(&error);
+            }
+        };
+        let settings = self.parts.settings();
+        if settings.attempts > 0 {
+            flushed.await;
+            return Ok(());
+        }
+        let most = settings.write_timeout_ms + settings.retry_most_ms + settings.breaker_open_ms;
+        tokio::time::timeout(Duration::from_millis(most), flushed).await.map_err(|_| {
+            let context = format!("{} records wait still", self.parts.backlog.records());
+            Error::new(ErrorKind::Unavailable, "flush", context).of_backend(self.name())
+        })
+    }
+
+    /// Delivers what waits, as far as the time allows, and closes the backend. What is on disk stays there.
+    pub async fn close(&self) {
+        let Some(mut worker) = self.worker.lock().await.take() else { return };
+        let _ = self.closing.send(true);
+        self.parts.backlog.close();
+        let most = Duration::from_millis(self.parts.settings().close_timeout_ms);
+        if tokio::time::timeout(most, &mut worker).await.is_err() {
+            worker.abort();
+            // Until it has let go of what it holds.
+            let _ = worker.await;
+        }
+        self.parts.tally.lost("shutdown", self.parts.backlog.clear() as u64);
+    }
+}
+
+fn replay(parts: &Parts) -> Result<Replayed> {
+    let Some(dead) = &parts.dead else { return Ok(Replayed::default()) };
+    let replayed = dead.replay(|letter, batch| {
+        let packed = parts.spools.then(|| Packed::of(&batch)).transpose()?;
+        let taken = usize::try_from(letter.records).unwrap_or(usize::MAX);
+        parts.backlog.push_back(Arc::new(batch), taken, packed.as_ref())
+    });
+    parts.tell();
+    replayed
+}

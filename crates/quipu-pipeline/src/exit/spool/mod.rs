@@ -1,0 +1,395 @@
+//! What waits, on disk: frames in files that are only ever written at their end, and a cursor behind what was delivered.
+
+mod cursor;
+mod layout;
+mod read;
+mod segment;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+mod tests;
+
+use std::collections::VecDeque;
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use quipu_core::{Error, ErrorKind, Result};
+
+use self::cursor::Cursor;
+use self::layout::BEGIN;
+pub(crate) use self::layout::{LAYOUT, opening};
+pub(crate) use self::read::{Found, ReadJob};
+use self::segment::{Segment, Writer};
+use super::frame::{Head, Packed};
+use super::{SpoolSettings, private};
+
+/// A file of which all was delivered is done away with once it has this many bytes, even if more could be written to it.
+const WORTH_REMOVING: u64 = 1 << 20;
+/// A spool has this many files at least, so that room is made in small steps.
+const FILES: u64 = 8;
+
+/// Where the spool of a backend is; `None` when it has none.
+pub(crate) fn spool_folder(settings: &SpoolSettings, exit: Option<&Path>) -> Option<PathBuf> {
+    let own = || settings.path.clone().or_else(|| Some(exit?.join("spool")));
+    settings.enabled.then(own).flatten()
+}
+
+/// A place in the spool, in the order in which batches came.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Point {
+    pub segment: u64,
+    pub offset: u64,
+}
+
+/// Where a frame is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub begin: Point,
+    pub end: Point,
+}
+
+pub(crate) fn failed(operation: &'static str, path: &Path, cause: std::io::Error) -> Error {
+    use std::io::ErrorKind as IoKind;
+    let kind = match cause.kind() {
+        IoKind::StorageFull | IoKind::QuotaExceeded | IoKind::FileTooLarge => ErrorKind::Exhausted,
+        IoKind::PermissionDenied | IoKind::ReadOnlyFilesystem => ErrorKind::Denied,
+        _ => ErrorKind::Io,
+    };
+    Error::new(kind, operation, path.display().to_string()).caused_by(cause)
+}
+
+/// The files of one backend. Frames lie in order; those before `passed` were delivered, those from `read` on are not in memory.
+pub(crate) struct Spool {
+    folder: PathBuf,
+    settings: SpoolSettings,
+    segments: VecDeque<Segment>,
+    writer: Option<Writer>,
+    cursor: Cursor,
+    passed: Point,
+    read: Point,
+    next: u64,
+    began: Instant,
+    base: u64,
+    /// When the first frame from `read` on came, or one before it.
+    unread_stamp: u64,
+    /// Whether the disk has not taken the last frame: what was delivered is then removed at once.
+    strained: bool,
+    /// Held for as long as the spool is open.
+    _lock: File,
+}
+
+impl Spool {
+    /// Opens a spool, or makes one. What is in it was not delivered when it was last open.
+    ///
+    /// # Errors
+    /// Another process has it, or the folder cannot be written.
+    pub fn open(folder: &Path, settings: &SpoolSettings) -> Result<Self> {
+        private::folder(folder).map_err(|cause| failed("open spool", folder, cause))?;
+        let lock = lock(folder)?;
+        let (cursor, passed) = Cursor::open(&folder.join("cursor"))?;
+        let mut spool = Self {
+            folder: folder.to_path_buf(),
+            settings: settings.clone(),
+            segments: VecDeque::new(),
+            writer: None,
+            cursor,
+            passed,
+            read: passed,
+            next: passed.segment + 1,
+            began: Instant::now(),
+            base: 0,
+            unread_stamp: 0,
+            strained: false,
+            _lock: lock,
+        };
+        spool.resume()?;
+        Ok(spool)
+    }
+
+    /// Takes over the files that are there.
+    fn resume(&mut self) -> Result<()> {
+        let mut first = None;
+        for number in segment::numbers(&self.folder)? {
+            self.next = self.next.max(number + 1);
+            let from = if number == self.passed.segment { self.passed.offset.max(BEGIN) } else { BEGIN };
+            let path = segment::path(&self.folder, number);
+            match Segment::walk(&path, number, from).map_err(|cause| failed("open spool", &path, cause))? {
+                None => tracing::warn!(
+                    path = %path.display(),
+                    "a file of another layout was left alone: the Quipu that wrote it can deliver it"
+                ),
+                Some(walked) if number < self.passed.segment || walked.segment.len <= from => {
+                    self.remove_file(number);
+                }
+                Some(walked) => {
+                    self.base = self.base.max(walked.stamps.map_or(0, |(_, last)| last));
+                    first = first.or(walked.stamps.map(|(first, _)| first));
+                    self.segments.push_back(walked.segment);
+                }
+            }
+        }
+        self.unread_stamp = first.unwrap_or_default();
+        self.read = match self.segments.front() {
+            Some(front) if front.number == self.passed.segment => self.passed,
+            Some(front) => Point { segment: front.number, offset: BEGIN },
+            None => self.tail(),
+        };
+        Ok(())
+    }
+
+    /// Milliseconds of a clock that runs while a spool is open, and never goes back, whatever the clock of the machine does.
+    pub fn now(&self) -> u64 {
+        self.base + u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Bytes on disk.
+    pub fn bytes(&self) -> u64 {
+        self.segments.iter().map(|segment| segment.len).sum()
+    }
+
+    /// Records that are on disk and not in memory, as far as is known.
+    pub fn unread(&self) -> u64 {
+        self.segments.iter().map(|segment| segment.unread).sum()
+    }
+
+    /// When the first of them came, or a little earlier.
+    pub const fn unread_stamp(&self) -> u64 {
+        self.unread_stamp
+    }
+
+    /// Behind the last frame.
+    fn tail(&self) -> Point {
+        self.segments.back().map_or(Point { segment: self.next, offset: BEGIN }, |last| Point {
+            segment: last.number,
+            offset: last.len,
+        })
+    }
+
+    /// Whether there are frames that are not in memory.
+    pub fn is_behind(&self) -> bool {
+        self.read < self.tail() && !self.segments.is_empty()
+    }
+
+    /// Whether a frame of these bytes fits within the bound.
+    pub fn has_room(&mut self, packed: &Packed) -> bool {
+        let len = Head::of(packed, 0, 0).frame_len() + BEGIN;
+        if self.bytes() + len > self.settings.bytes {
+            self.remove_passed(0);
+        }
+        self.bytes() + len <= self.settings.bytes
+    }
+
+    /// Whether it would if the spool were empty.
+    pub fn could_have_room(&self, packed: &Packed) -> bool {
+        Head::of(packed, 0, 0).frame_len() + BEGIN <= self.settings.bytes
+    }
+
+    /// Writes a frame behind the others; nothing of it is left when that fails. It is not in memory until [`Spool::remember`].
+    ///
+    /// # Errors
+    /// There is no room for it, by the bound or on the disk, or the disk fails.
+    pub fn append(&mut self, packed: &Packed, records: usize) -> Result<(Place, u64)> {
+        if !self.has_room(packed) {
+            let context = format!("{}: the spool is full", self.folder.display());
+            return Err(Error::new(ErrorKind::Exhausted, "spool batch", context));
+        }
+        let written = self.write(packed, records);
+        self.strained = written.is_err();
+        if self.strained && self.segments.back().is_some_and(|last| last.len > BEGIN) {
+            // So that it can be removed as soon as all of it is delivered.
+            self.writer = None;
+            self.remove_passed(0);
+        }
+        written
+    }
+
+    fn write(&mut self, packed: &Packed, records: usize) -> Result<(Place, u64)> {
+        let stamp = self.now();
+        let head = Head::of(packed, records, stamp);
+        let was_behind = self.is_behind();
+        let active = self.writable(head.frame_len())?;
+        let (Some(last), Some(writer)) = (self.segments.back_mut(), &mut self.writer) else {
+            return Err(Error::new(ErrorKind::Internal, "spool batch", "no file to write to"));
+        };
+        let begin = Point { segment: active, offset: last.len };
+        if let Err(cause) = writer.append(&head, packed, last.len, self.settings.sync) {
+            if !writer.is_whole() {
+                self.writer = None;
+            }
+            return Err(failed("spool batch", &segment::path(&self.folder, active), cause));
+        }
+        last.len += head.frame_len();
+        last.unread += u64::from(head.records);
+        let end = Point { segment: active, offset: last.len };
+        if !was_behind {
+            (self.read, self.unread_stamp) = (begin, stamp);
+        }
+        Ok((Place { begin, end }, stamp))
+    }
+
+    /// The number of a file that a frame of these bytes can be written to.
+    fn writable(&mut self, len: u64) -> Result<u64> {
+        let most = self.settings.segment_bytes.min(self.settings.bytes / FILES).max(1);
+        if let (Some(last), Some(_)) = (self.segments.back(), &self.writer)
+            && (last.len <= BEGIN || last.len + len <= most)
+        {
+            return Ok(last.number);
+        }
+        let number = self.next;
+        let path = segment::path(&self.folder, number);
+        let writer =
+            Writer::create(&path, self.settings.sync).map_err(|cause| failed("spool batch", &path, cause))?;
+        self.next += 1;
+        self.writer = Some(writer);
+        self.segments.push_back(Segment { number, len: BEGIN, unread: 0, resumed: false });
+        self.remove_passed(0);
+        Ok(number)
+    }
+
+    /// The frame written last is in memory too, and need not be read.
+    pub fn remember(&mut self, place: Place, records: usize) {
+        self.count_unread(place.begin.segment, records, false);
+        self.read = place.end;
+    }
+
+    /// A frame that was in memory is so no longer, nor is any behind it.
+    pub fn forget(&mut self, place: Place, records: usize, stamp: u64) {
+        self.count_unread(place.begin.segment, records, true);
+        (self.read, self.unread_stamp) = (place.begin, stamp);
+    }
+
+    fn count_unread(&mut self, segment: u64, records: usize, more: bool) {
+        let records = u64::try_from(records).unwrap_or(u64::MAX);
+        if let Some(held) = self.segments.iter_mut().find(|held| held.number == segment) {
+            let count =
+                if more { held.unread.saturating_add(records) } else { held.unread.saturating_sub(records) };
+            held.unread = count;
+        }
+    }
+
+    /// What is to be read next; `None` when all is in memory.
+    pub fn next_job(&mut self) -> Option<ReadJob> {
+        if !self.is_behind() {
+            return None;
+        }
+        let at = self.segments.iter().position(|held| held.number >= self.read.segment)?;
+        let held = self.segments.get(at)?;
+        if held.number > self.read.segment {
+            self.read = Point { segment: held.number, offset: BEGIN };
+        }
+        Some(ReadJob { path: segment::path(&self.folder, held.number), from: self.read, until: held.len })
+    }
+
+    /// Goes on behind what a job found; gives how many records were damaged, or `None` where the job's place is no longer the one
+    /// to read.
+    pub fn found(&mut self, job: &ReadJob, found: &Found) -> Option<u64> {
+        if self.read != job.from {
+            return None;
+        }
+        let held = self.segments.iter_mut().find(|held| held.number == job.from.segment)?;
+        match found {
+            Found::Frame { place, head, batch } => {
+                held.unread = held.unread.saturating_sub(u64::from(head.records));
+                (self.read, self.unread_stamp) = (place.end, head.stamp);
+                // What this process wrote it knows the records of; they are left over at the end of the file.
+                let skipped = u64::from(held.resumed && place.begin != job.from);
+                let rest = if place.end.offset >= held.len { std::mem::take(&mut held.unread) } else { 0 };
+                Some(skipped + rest + if batch.is_some() { 0 } else { u64::from(head.records.max(1)) })
+            }
+            Found::Nothing => {
+                // What came since the job was made was not looked at.
+                let more = held.len > job.until;
+                let lost = if more { 0 } else { std::mem::take(&mut held.unread) };
+                let lost = lost.max(u64::from(job.from.offset < job.until));
+                self.read = Point { segment: job.from.segment, offset: job.until.max(job.from.offset) };
+                let number = job.from.segment;
+                if more {
+                    return Some(lost);
+                }
+                if let Some(next) = self.segments.iter().find(|held| held.number > number) {
+                    self.read = Point { segment: next.number, offset: BEGIN };
+                }
+                Some(lost)
+            }
+        }
+    }
+
+    /// Everything before `point` was delivered or given up.
+    pub fn commit(&mut self, point: Point) -> Result<()> {
+        self.passed = self.passed.max(point);
+        self.remove_passed(if self.strained { 0 } else { WORTH_REMOVING });
+        self.cursor.set(self.passed)
+    }
+
+    /// The same of everything that was read.
+    pub fn commit_read(&mut self) -> Result<()> {
+        self.commit(self.read)
+    }
+
+    /// Does away with files of which all was delivered. The one that is being written to goes when it has `worth` bytes.
+    fn remove_passed(&mut self, worth: u64) {
+        while let Some(front) = self.segments.front() {
+            let active = self.segments.len() == 1 && self.writer.is_some();
+            let passed = front.number < self.passed.segment
+                || (front.number == self.passed.segment
+                    && front.len <= self.passed.offset
+                    && front.len > BEGIN);
+            if !passed || (active && front.len < worth.max(BEGIN + 1)) {
+                return;
+            }
+            if active {
+                self.writer = None;
+            }
+            let number = front.number;
+            self.segments.pop_front();
+            self.remove_file(number);
+            if self.read.segment <= number {
+                self.read =
+                    self.segments.front().map_or(Point { segment: self.next, offset: BEGIN }, |front| {
+                        Point { segment: front.number, offset: BEGIN }
+                    });
+            }
+        }
+    }
+
+    /// Makes room by the oldest file; gives its number, and how many records were in it alone.
+    pub fn drop_oldest(&mut self) -> Option<(u64, u64)> {
+        let front = self.segments.pop_front()?;
+        if self.segments.is_empty() {
+            self.writer = None;
+        }
+        self.remove_file(front.number);
+        let next = self.segments.front().map_or(Point { segment: self.next, offset: BEGIN }, |front| Point {
+            segment: front.number,
+            offset: BEGIN,
+        });
+        self.read = self.read.max(next);
+        Some((front.number, front.unread))
+    }
+
+    fn remove_file(&mut self, number: u64) {
+        let path = segment::path(&self.folder, number);
+        if let Err(cause) = fs::remove_file(&path) {
+            tracing::warn!(path = %path.display(), %cause, "delivered batches cannot be removed");
+        }
+    }
+}
+
+fn lock(folder: &Path) -> Result<File> {
+    let path = folder.join("lock");
+    let file = private::file()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(|cause| failed("open spool", &path, cause))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            let context =
+                format!("{}: another process has it; give each a spool.path of its own", path.display());
+            Err(Error::new(ErrorKind::Locked, "open spool", context))
+        }
+        Err(TryLockError::Error(cause)) => Err(failed("open spool", &path, cause)),
+    }
+}

@@ -1,0 +1,36 @@
+//! What the guide says of settings.
+
+use quipu_pipeline::{ExitRules, ExitSettings};
+
+const GUIDE: &str = include_str!("../../../../docs/guide/delivery.md");
+
+fn toml(number: usize) -> &'static str {
+    let block = GUIDE.split("```toml\n").nth(number).unwrap();
+    block.split("```").next().unwrap()
+}
+
+#[test]
+fn its_defaults_are_the_defaults() {
+    assert_eq!(toml::from_str::<ExitSettings>(toml(1)).unwrap(), ExitSettings::default());
+    let named = toml::to_string(&ExitSettings::default()).unwrap();
+    for key in named.lines().filter_map(|line| line.split(" = ").next()).filter(|key| !key.starts_with('[')) {
+        assert!(toml(1).contains(&format!("{key} =")), "{key} is not told of");
+    }
+}
+
+#[test]
+fn its_rules_are_rules() {
+    let rules: ExitRules = toml::from_str(toml(2)).unwrap();
+    rules.check().unwrap();
+    assert!(rules.redact.is_some_and(|redact| redact.contents && redact.emails && redact.secrets));
+}
+
+#[test]
+fn it_names_every_reason_and_every_metric() {
+    let source = include_str!("../../src/meter.rs");
+    let metrics =
+        source.lines().filter_map(|line| line.trim().strip_prefix("(\"quipu_exit_")?.split('"').next());
+    for metric in metrics {
+        assert!(GUIDE.contains(&format!("`quipu_exit_{metric}`")), "{metric}");
+    }
+}
