@@ -10,7 +10,7 @@ const SOON: u32 = 1;
 const LATER: u32 = 5;
 
 /// A refusal. Which of them may be repeated follows OTLP: 429 and 503, and in gRPC those that carry a `RetryInfo`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Failure {
     pub(crate) status: StatusCode,
     pub(crate) code: Code,

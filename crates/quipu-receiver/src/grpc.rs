@@ -1,4 +1,4 @@
-//! OTLP/gRPC: three unary methods.
+//! gRPC: unary methods, among them the three of OTLP.
 //!
 //! The framing is gRPC's own (<https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md>) and is read here rather than by
 //! generated services, so that the bytes of a message pass the same bounds, the same mending and the same answers as those of
@@ -18,7 +18,7 @@ use tonic::Status;
 use crate::Receiver;
 use crate::body;
 use crate::failure::Failure;
-use crate::ingest::{Parcel, Receipt, count, ingest};
+use crate::ingest::{Kind, Parcel, Receipt, count, ingest};
 use crate::unpack::Packing;
 
 /// A flag and a length before each message.
@@ -34,24 +34,36 @@ pub fn grpc_routes(receiver: &Receiver) -> Router {
         (Signal::Logs, "/opentelemetry.proto.collector.logs.v1.LogsService/Export"),
     ];
     methods.into_iter().fold(Router::new(), |router, (signal, path)| {
-        let receiver = receiver.clone();
-        router.route(path, post(async move |request: Request| export(&receiver, signal, request).await))
+        let kind = Kind::Otlp(signal, Encoding::Protobuf);
+        let answer = move |Receipt { rejected, message }: Receipt| {
+            encode_answer(signal, Encoding::Protobuf, rejected, &message)
+        };
+        router.merge(unary(receiver, path, kind, "grpc", answer))
     })
 }
 
-async fn export(receiver: &Receiver, signal: Signal, request: Request) -> Response {
-    let (parts, mut body) = request.into_parts();
-    if !is_grpc(&parts.headers) {
-        return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response();
-    }
-    let result = accept(receiver, signal, &parts, &mut body).await;
-    count(&*receiver.parts.meter, signal, "grpc", &result);
-    match result {
-        Ok(Receipt { rejected, message }) => {
-            success(&encode_answer(signal, Encoding::Protobuf, rejected, &message))
+/// A route for one unary method. `answer` gives the message that a request which was taken is told.
+pub(crate) fn unary(
+    receiver: &Receiver,
+    path: &str,
+    kind: Kind,
+    transport: &'static str,
+    answer: impl Fn(Receipt) -> Vec<u8> + Clone + Send + Sync + 'static,
+) -> Router {
+    let receiver = receiver.clone();
+    let call = async move |request: Request| {
+        let (parts, mut body) = request.into_parts();
+        if !is_grpc(&parts.headers) {
+            return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response();
         }
-        Err(failure) => refusal(failure),
-    }
+        let result = accept(&receiver, kind, &parts, &mut body).await;
+        count(&*receiver.parts.meter, kind.signal(), transport, &result);
+        match result {
+            Ok(receipt) => success(&answer(receipt)),
+            Err(failure) => refusal(failure),
+        }
+    };
+    Router::new().route(path, post(call))
 }
 
 fn is_grpc(headers: &HeaderMap) -> bool {
@@ -65,7 +77,7 @@ fn is_grpc(headers: &HeaderMap) -> bool {
 
 async fn accept(
     receiver: &Receiver,
-    signal: Signal,
+    kind: Kind,
     parts: &request::Parts,
     body: &mut Body,
 ) -> Result<Receipt, Failure> {
@@ -75,8 +87,7 @@ async fn accept(
     let mut place = receiver.room.place();
     let bytes = body::read(receiver, &parts.headers, body, &mut place).await?;
     let packing = if is_compressed(&bytes)? { packing } else { Packing::None };
-    ingest(receiver, Parcel { signal, encoding: Encoding::Protobuf, packing, bytes, skip: PREFIX }, place)
-        .await
+    ingest(receiver, Parcel { kind, packing, bytes, skip: PREFIX }, place).await
 }
 
 /// Checks that a body is one whole message, and tells whether it is compressed.

@@ -11,7 +11,7 @@ use quipu_otlp::{Encoding, Signal, encode_answer, encode_status};
 use crate::Receiver;
 use crate::body;
 use crate::failure::Failure;
-use crate::ingest::{Parcel, Receipt, count, ingest};
+use crate::ingest::{Kind, Parcel, Receipt, count, ingest};
 use crate::unpack::Packing;
 
 /// Where exporters that are set up for other receivers send: OTLP's own paths, and those that Langfuse and LangSmith SDKs use.
@@ -61,7 +61,7 @@ async fn accept(
     let packing = packing(&parts.headers)?;
     let mut place = receiver.room.place();
     let bytes = body::read(receiver, &parts.headers, body, &mut place).await?;
-    ingest(receiver, Parcel { signal, encoding, packing, bytes, skip: 0 }, place).await
+    ingest(receiver, Parcel { kind: Kind::Otlp(signal, encoding), packing, bytes, skip: 0 }, place).await
 }
 
 /// The encoding that the content type names; parameters such as a charset are of no matter.
@@ -75,7 +75,7 @@ fn encoding(headers: &HeaderMap) -> Option<Encoding> {
     }
 }
 
-fn packing(headers: &HeaderMap) -> Result<Packing, Failure> {
+pub(crate) fn packing(headers: &HeaderMap) -> Result<Packing, Failure> {
     let header = headers.get(header::CONTENT_ENCODING);
     let text = header.map(HeaderValue::to_str).transpose();
     Packing::from_header(text.map_err(|_| Failure::unsupported("content encoding is not text"))?)

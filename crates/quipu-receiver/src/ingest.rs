@@ -1,9 +1,10 @@
-//! What both transports do with a request once its bytes are there.
+//! What all transports do with a request once its bytes are there.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use quipu_core::{Batch, Meter, Signal as Told};
-use quipu_otlp::{Decoded, Encoding, Signal};
+use quipu_jaeger::Wire;
+use quipu_otlp::{Decoded, Encoding, Rejections, Signal, Tally};
 
 use crate::Receiver;
 use crate::failure::Failure;
@@ -20,10 +21,26 @@ const FOOTPRINT: usize = 4;
 /// Memory per byte of an ordinary body. A body that takes more counts as if it were larger.
 const ORDINARY: usize = 8;
 
+/// What the bytes of a request are.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Kind {
+    Otlp(Signal, Encoding),
+    /// Spans, as clients of Jaeger and Zipkin write them.
+    Foreign(Wire),
+}
+
+impl Kind {
+    pub(crate) const fn signal(self) -> Signal {
+        match self {
+            Self::Otlp(signal, _) => signal,
+            Self::Foreign(_) => Signal::Traces,
+        }
+    }
+}
+
 /// The bytes of one request.
 pub(crate) struct Parcel {
-    pub(crate) signal: Signal,
-    pub(crate) encoding: Encoding,
+    pub(crate) kind: Kind,
     pub(crate) packing: Packing,
     pub(crate) bytes: Vec<u8>,
     /// What of `bytes` comes before the request itself.
@@ -40,7 +57,7 @@ pub(crate) struct Receipt {
 
 /// Decodes, lets the adapters read, and waits for the commit.
 pub(crate) async fn ingest(receiver: &Receiver, parcel: Parcel, place: Place) -> Result<Receipt, Failure> {
-    let signal = parcel.signal;
+    let signal = parcel.kind.signal();
     let quick = if parcel.packing == Packing::None { QUICK } else { QUICK_PACKED };
     let (decoded, place) = if parcel.bytes.len() <= quick {
         catch_unwind(AssertUnwindSafe(|| prepare(receiver, parcel, place)))
@@ -52,31 +69,45 @@ pub(crate) async fn ingest(receiver: &Receiver, parcel: Parcel, place: Place) ->
             .unwrap_or_else(|_| Err(unread()))?
     };
     let Decoded { batch, rejected, mended } = decoded;
+    keep(receiver, batch, place).await?;
+    count_rest(&*receiver.parts.meter, signal, &rejected, &mended);
+    Ok(Receipt { rejected: rejected.count(), message: rejected.summary() })
+}
+
+/// Waits until the store has the batch, and counts what is in it.
+pub(crate) async fn keep(receiver: &Receiver, batch: Batch, place: Place) -> Result<(), Failure> {
     let spans = batch.spans.iter().filter(|span| span.canonical.signal == Told::Span).count() as u64;
     let unknown = unknown::of(&batch);
     commit(receiver, batch, place).await?;
-
-    let meter = &*receiver.parts.meter;
     if spans > 0 {
-        meter.add("quipu_received_spans_total", &[], spans);
+        receiver.parts.meter.add("quipu_received_spans_total", &[], spans);
     }
+    receiver.unknown.count(&*receiver.parts.meter, unknown);
+    Ok(())
+}
+
+/// Counts what was refused and mended.
+pub(crate) fn count_rest(meter: &dyn Meter, signal: Signal, rejected: &Rejections, mended: &Tally) {
     for (reason, count) in rejected.reasons().iter() {
         meter.add("quipu_rejected_items_total", &[("signal", signal.as_str()), ("reason", reason)], count);
     }
     for (reason, count) in mended.iter() {
         meter.add("quipu_mended_items_total", &[("reason", reason)], count);
     }
-    receiver.unknown.count(meter, unknown);
-    Ok(Receipt { rejected: rejected.count(), message: rejected.summary() })
 }
 
 /// An adapter's panic costs the request, not the connection.
-fn unread() -> Failure {
+pub(crate) fn unread() -> Failure {
     Failure::internal("the request could not be read")
 }
 
-fn prepare(receiver: &Receiver, parcel: Parcel, mut place: Place) -> Result<(Decoded, Place), Failure> {
-    let Parcel { signal, encoding, packing, bytes, skip } = parcel;
+/// Unpacks, decodes, and lets the adapters read.
+pub(crate) fn prepare(
+    receiver: &Receiver,
+    parcel: Parcel,
+    mut place: Place,
+) -> Result<(Decoded, Place), Failure> {
+    let Parcel { kind, packing, bytes, skip } = parcel;
     let most = receiver.limits().decompressed_bytes;
     let packed = bytes.get(skip..).unwrap_or_default();
     let unpacked;
@@ -91,18 +122,50 @@ fn prepare(receiver: &Receiver, parcel: Parcel, mut place: Place) -> Result<(Dec
             "the body holds more than {most} bytes (limit decompressed_bytes)"
         )));
     }
-    let footprint = quipu_otlp::footprint(body, encoding, signal);
-    if footprint / FOOTPRINT > most {
-        let message =
-            format!("the {} take too much memory once decoded: send fewer at a time", signal.as_str());
-        return Err(Failure::too_large(message));
-    }
-    place.grow_to(body.len().max(footprint / ORDINARY))?;
-    let mut decoded =
-        quipu_otlp::decode(signal, body, encoding, receiver.limits(), receiver.parts.clock.now())
-            .map_err(|error| Failure::malformed(error.to_string()))?;
+    let mut decoded = match kind {
+        Kind::Otlp(signal, encoding) => otlp(receiver, signal, encoding, body, &mut place)?,
+        Kind::Foreign(wire) => foreign(receiver, wire, body, &mut place)?,
+    };
     receiver.parts.adapters.read_batch(&mut decoded.batch);
     Ok((decoded, place))
+}
+
+fn otlp(
+    receiver: &Receiver,
+    signal: Signal,
+    encoding: Encoding,
+    body: &[u8],
+    place: &mut Place,
+) -> Result<Decoded, Failure> {
+    let footprint = quipu_otlp::footprint(body, encoding, signal);
+    if footprint / FOOTPRINT > receiver.limits().decompressed_bytes {
+        return Err(heavy(signal));
+    }
+    place.grow_to(body.len().max(footprint / ORDINARY))?;
+    quipu_otlp::decode(signal, body, encoding, receiver.limits(), receiver.parts.clock.now())
+        .map_err(|error| Failure::malformed(error.to_string()))
+}
+
+/// Those formats are decoded span by span, so what they take in memory is asked for as it grows.
+fn foreign(receiver: &Receiver, wire: Wire, body: &[u8], place: &mut Place) -> Result<Decoded, Failure> {
+    place.grow_to(body.len())?;
+    let mut failure = None;
+    let mut grow = |footprint: usize| {
+        let room = if footprint / FOOTPRINT > receiver.limits().decompressed_bytes {
+            Err(heavy(Signal::Traces))
+        } else {
+            place.grow_to(body.len().max(footprint / ORDINARY))
+        };
+        room.map_err(|lack| failure = Some(lack)).is_ok()
+    };
+    let now = receiver.parts.clock.now();
+    let decoded = quipu_jaeger::decode(wire, body, receiver.limits(), now, &mut grow);
+    decoded.map_err(|error| failure.unwrap_or_else(|| Failure::malformed(error.to_string())))
+}
+
+fn heavy(signal: Signal) -> Failure {
+    let message = format!("the {} take too much memory once decoded: send fewer at a time", signal.as_str());
+    Failure::too_large(message)
 }
 
 /// Waits until the store has the batch. The place is kept until then.

@@ -1,22 +1,30 @@
-//! Takes OTLP over gRPC and HTTP.
+//! Takes OTLP over gRPC and HTTP, and what clients of Jaeger and Zipkin send.
 //!
 //! Verb: LISTEN.
-//! Takes: export requests from the network, in every encoding and compression that SDKs use.
-//! Gives: batches, read by the adapters, to the intake; and to the sender the answer that OTLP prescribes.
+//! Takes: export requests from the network, in every encoding and compression that SDKs use; packets of Jaeger's clients.
+//! Gives: batches, read by the adapters, to the intake; and to the sender the answer that its protocol prescribes.
 //! Never: acknowledges what is not committed, holds more than its bounds, or lets what was sent into a log or an error text.
 
 mod body;
 mod failure;
+mod foreign;
 mod grpc;
 mod http;
 mod ingest;
+mod jaeger;
 mod receiver;
 mod room;
 mod serve;
+mod udp;
 mod unknown;
 mod unpack;
+mod zipkin;
 
 pub use grpc::grpc_routes;
 pub use http::http_routes;
+pub use jaeger::{jaeger_grpc_routes, jaeger_http_routes};
+pub use quipu_jaeger::Protocol;
 pub use receiver::{Parts, Receiver};
 pub use serve::serve;
+pub use udp::serve_jaeger_udp;
+pub use zipkin::zipkin_routes;

@@ -1,6 +1,7 @@
 //! How much may be under way at a time.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use quipu_core::Limits;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -69,13 +70,25 @@ impl Place {
         Ok(())
     }
 
-    /// Joins the requests that wait for the store.
+    /// Joins the requests that wait for the store, unless it has already.
     pub(crate) fn enter(&mut self) -> Result<(), Failure> {
+        if self.request.is_some() {
+            return Ok(());
+        }
         let permit = Arc::clone(&self.room.requests)
             .try_acquire_owned()
             .map_err(|_| Failure::busy("too many requests are waiting to be stored"))?;
         self.request = Some(permit);
         Ok(())
+    }
+
+    /// As [`Place::enter`], but waits until there is room, for a sender that cannot be told to come back. Gives up after
+    /// `patience`.
+    pub(crate) async fn wait_to_enter(&mut self, patience: Duration) {
+        let permit = Arc::clone(&self.room.requests).acquire_owned();
+        if let Ok(Ok(permit)) = tokio::time::timeout(patience, permit).await {
+            self.request = Some(permit);
+        }
     }
 }
 

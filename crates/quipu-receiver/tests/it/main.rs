@@ -10,10 +10,12 @@
 mod bodies;
 mod bounds;
 mod failing;
+mod foreign;
 mod grpc;
 mod items;
 mod recordings;
 mod serve;
+mod udp;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -28,7 +30,9 @@ use quipu_core::{
     Adapter, Adapters, Batch, Canonical, Error, ErrorKind, Event, Intake, Limits, Messages, Meter, Result,
     Span, SystemClock,
 };
-use quipu_receiver::{Parts, Receiver, grpc_routes, http_routes};
+use quipu_receiver::{
+    Parts, Receiver, grpc_routes, http_routes, jaeger_grpc_routes, jaeger_http_routes, zipkin_routes,
+};
 use tower::ServiceExt;
 
 /// Keeps every batch, or fails as told.
@@ -56,6 +60,12 @@ impl Intake for Collector {
 
 #[derive(Default)]
 pub struct Counts(Mutex<BTreeMap<String, u64>>);
+
+impl Counts {
+    pub fn get(&self, name: &str) -> u64 {
+        self.0.lock().unwrap().get(name).copied().unwrap_or(0)
+    }
+}
 
 impl Meter for Counts {
     fn add(&self, name: &'static str, labels: &[(&'static str, &str)], by: u64) {
@@ -124,7 +134,12 @@ impl World {
             clock: Arc::new(SystemClock),
             meter: Arc::<Counts>::clone(&counts),
         });
-        Self { app: http_routes(&receiver).merge(grpc_routes(&receiver)), intake, counts }
+        let app = http_routes(&receiver)
+            .merge(grpc_routes(&receiver))
+            .merge(jaeger_http_routes(&receiver))
+            .merge(jaeger_grpc_routes(&receiver))
+            .merge(zipkin_routes(&receiver));
+        Self { app, intake, counts }
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
@@ -152,7 +167,7 @@ impl World {
     }
 
     pub fn count(&self, name: &str) -> u64 {
-        self.counts.0.lock().unwrap().get(name).copied().unwrap_or(0)
+        self.counts.get(name)
     }
 }
 

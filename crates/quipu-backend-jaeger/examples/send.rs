@@ -1,0 +1,41 @@
+//! Sends the spans of OTLP requests in files to a Jaeger: `send ENDPOINT FILE…`, with the endpoint `-` for that of the variables. The suite `jaeger` uses it with programs that are
+//! not ours; by hand it shows whether an old agent or collector takes spans. Prints how many spans went, were cut, and were refused.
+//!
+//! Variables are those of the guide, such as `OTEL_EXPORTER_JAEGER_USER`; `MAX_PACKET_BYTES` is for networks that carry less.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "its output is what it is for")]
+
+use std::error::Error;
+use std::sync::Arc;
+
+use quipu_backend_jaeger::{Config, Jaeger};
+use quipu_core::{Backend as _, Clock as _, Limits, SystemClock};
+use quipu_otlp::outgoing::Mapping;
+use quipu_otlp::{Encoding, decode_traces};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let variable = |name: &str| std::env::var(name).ok();
+    let mut words = std::env::args().skip(1);
+    let endpoint = words.next().filter(|word| !word.is_empty()).ok_or("send ENDPOINT FILE…")?;
+    let endpoint = if endpoint == "-" { String::new() } else { endpoint };
+    let mut config = Config { endpoint, mapping: Mapping::Passthrough, ..Config::default() };
+    if let Some(most) = variable("MAX_PACKET_BYTES") {
+        config.max_packet_bytes = most.parse()?;
+    }
+    let jaeger = Jaeger::open(config.or_variables(variable)?)?;
+    let (mut sent, mut refused) = (0, 0);
+    for file in words {
+        let body = std::fs::read(file)?;
+        let batch = decode_traces(&body, Encoding::Protobuf, &Limits::default(), SystemClock.now())?.batch;
+        sent += batch.spans.len();
+        if let Err(mut error) = jaeger.write(Arc::new(batch)).await {
+            eprintln!("{error}");
+            match error.take_leftover().filter(|left| left.again.is_empty()) {
+                Some(left) => refused += left.refused.spans.len(),
+                None => return Err(error.into()),
+            }
+        }
+    }
+    println!(r#"{{"sent": {}, "cut": {}, "refused": {refused}}}"#, sent - refused, jaeger.cut_spans());
+    Ok(())
+}

@@ -1,0 +1,122 @@
+//! The backend.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use quipu_core::{
+    Backend, Batch, Clock as _, Finding, Health, Resource, Result, Span, SpanId, SpanSink, SystemClock,
+    TraceId,
+};
+use quipu_send::Protocol as Carried;
+
+use crate::fault::{NAME, closed};
+use crate::legacy::Legacy;
+use crate::otlp::Otlp;
+use crate::state::State;
+use crate::{Config, Protocol};
+
+/// Spans to Jaeger. A write that returns was taken by whoever answers there; an agent never answers, so packets were handed to the
+/// network, and the kernel knew of nobody who refused them.
+pub struct Jaeger {
+    way: Way,
+    state: Arc<State>,
+}
+
+enum Way {
+    Otlp(Box<Otlp>),
+    Legacy(Legacy),
+}
+
+impl Jaeger {
+    /// Makes it; connects to nothing yet.
+    ///
+    /// # Errors
+    /// A setting cannot be used, or needs the feature `legacy-agent`, which this build lacks.
+    pub fn open(config: Config) -> Result<Self> {
+        let config = config.checked()?;
+        let state = Arc::<State>::default();
+        let otlp = |carried| Otlp::open(&config, carried).map(Box::new).map(Way::Otlp);
+        let way = match config.protocol() {
+            Protocol::Grpc => otlp(Carried::Grpc),
+            Protocol::HttpProtobuf => otlp(Carried::HttpProtobuf),
+            Protocol::HttpJson => otlp(Carried::HttpJson),
+            Protocol::Agent | Protocol::Collector => Legacy::open(&config, &state).map(Way::Legacy),
+        };
+        Ok(Self { way: way.map_err(|error| error.of_backend(NAME))?, state })
+    }
+
+    /// How many spans were sent with values cut, so that they fit a packet to an agent.
+    pub fn cut_spans(&self) -> u64 {
+        self.state.counts().0
+    }
+
+    /// How many spans were refused because they fit no packet.
+    pub fn unfit_spans(&self) -> u64 {
+        self.state.counts().1
+    }
+}
+
+/// One span that says what it is.
+fn check() -> Batch {
+    let now = SystemClock.now();
+    let trace = fastrand::u128(1..).to_be_bytes();
+    let span = fastrand::u64(1..).to_be_bytes();
+    let (Ok(trace), Ok(span)) = (TraceId::from_bytes(trace), SpanId::from_bytes(span)) else {
+        return Batch::default();
+    };
+    let mut span = Span::new(trace, span, "quipu check", now, now);
+    let service = [("service.name", "quipu")].into_iter().collect();
+    span.resource = Arc::new(Resource { attributes: service, ..Resource::default() });
+    Batch { spans: vec![span], ..Batch::default() }
+}
+
+#[async_trait]
+impl Backend for Jaeger {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    fn is_remote(&self) -> bool {
+        true
+    }
+
+    fn span_sink(&self) -> Option<&dyn SpanSink> {
+        Some(self)
+    }
+
+    async fn write(&self, batch: Arc<Batch>) -> Result<()> {
+        if self.state.is_closed() {
+            return Err(closed("write spans"));
+        }
+        let written = match &self.way {
+            Way::Otlp(otlp) => otlp.write(batch).await,
+            Way::Legacy(legacy) => legacy.write(batch).await,
+        };
+        let written = written.map_err(|error| error.of_backend(NAME));
+        self.state.wrote(written.as_ref().err());
+        written
+    }
+
+    fn health(&self) -> Health {
+        self.state.health()
+    }
+
+    async fn probe(&self) -> Vec<Finding> {
+        match &self.way {
+            Way::Otlp(otlp) => otlp.probe(check()).await,
+            Way::Legacy(legacy) => legacy.probe(check()).await,
+        }
+    }
+
+    async fn close(&self) -> Result<()> {
+        self.state.close();
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl SpanSink for Jaeger {
+    async fn write_spans(&self, spans: &[Span]) -> Result<()> {
+        self.write(Arc::new(Batch { spans: spans.to_vec(), ..Batch::default() })).await
+    }
+}

@@ -1,0 +1,16 @@
+//! What goes wrong, and how it looks from outside.
+
+use quipu_core::{Error, ErrorKind, Retry};
+
+/// Name of this backend in errors and tables.
+pub(crate) const NAME: &str = "jaeger";
+
+/// A setting that cannot be used.
+pub(crate) fn invalid(what: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Invalid, "open backend", what).of_backend(NAME)
+}
+
+/// The error of whatever is asked after the end.
+pub(crate) fn closed(operation: &'static str) -> Error {
+    Error::new(ErrorKind::Unavailable, operation, "it is closed").of_backend(NAME).with_retry(Retry::No)
+}

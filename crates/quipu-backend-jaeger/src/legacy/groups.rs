@@ -1,0 +1,29 @@
+//! Spans by what sent them: a batch of Thrift has one process.
+
+use std::sync::Arc;
+
+use quipu_core::{Resource, Span};
+
+/// Spans of one process.
+pub(super) struct Group<'a> {
+    pub resource: Arc<Resource>,
+    pub spans: Vec<&'a Span>,
+}
+
+/// Spans by what sent them, in the order in which they came.
+pub(super) fn groups(spans: &[Span]) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for run in spans.chunk_by(|one, next| same(&one.resource, &next.resource)) {
+        let Some(first) = run.first() else { continue };
+        match groups.iter_mut().find(|group| same(&group.resource, &first.resource)) {
+            Some(group) => group.spans.extend(run),
+            None => groups.push(Group { resource: Arc::clone(&first.resource), spans: run.iter().collect() }),
+        }
+    }
+    groups
+}
+
+/// Shared, or equal: spans from a spool do not share.
+fn same(one: &Arc<Resource>, other: &Arc<Resource>) -> bool {
+    Arc::ptr_eq(one, other) || one == other
+}

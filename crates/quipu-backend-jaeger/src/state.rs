@@ -1,0 +1,79 @@
+//! What is remembered from write to write.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use parking_lot::Mutex;
+use quipu_core::{Error, ErrorKind, Health};
+
+/// What is remembered from write to write.
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    closed: AtomicBool,
+    /// Why the last write failed; `None` after one that did not.
+    failure: Mutex<Option<String>>,
+    cut: AtomicU64,
+    unfit: AtomicU64,
+}
+
+impl State {
+    pub fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+    }
+
+    pub fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    /// Notes how a write went. Spans that cannot be sent say nothing of Jaeger.
+    pub fn wrote(&self, failure: Option<&Error>) {
+        let failure = failure.filter(|error| error.kind() != ErrorKind::Invalid);
+        *self.failure.lock() = failure.map(ToString::to_string);
+    }
+
+    /// Counts spans with cut values. Told at 1, 2, 4, 8 … of them: it goes on as long as the prompts are long.
+    #[cfg_attr(not(feature = "legacy-agent"), allow(dead_code, reason = "only packets are too small"))]
+    pub fn cut(&self, spans: u64) {
+        let before = self.cut.fetch_add(spans, Ordering::Relaxed);
+        if crosses_power(before, before + spans) {
+            tracing::warn!(
+                spans = before + spans,
+                "long values were cut so that their spans fit a packet to the agent; OTLP or the collector take them whole"
+            );
+        }
+    }
+
+    /// Counts spans that fit no packet.
+    #[cfg_attr(not(feature = "legacy-agent"), allow(dead_code, reason = "only packets are too small"))]
+    pub fn unfit(&self, spans: u64) {
+        self.unfit.fetch_add(spans, Ordering::Relaxed);
+    }
+
+    /// Spans with cut values, and those that did not fit.
+    pub fn counts(&self) -> (u64, u64) {
+        (self.cut.load(Ordering::Relaxed), self.unfit.load(Ordering::Relaxed))
+    }
+
+    pub fn health(&self) -> Health {
+        if self.is_closed() {
+            return Health::Down("closed".to_owned());
+        }
+        self.failure.lock().clone().map_or(Health::Ready, Health::Down)
+    }
+}
+
+#[cfg_attr(not(feature = "legacy-agent"), allow(dead_code, reason = "only packets are too small"))]
+fn crosses_power(before: u64, after: u64) -> bool {
+    after > before && before.checked_ilog2() != after.checked_ilog2()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::crosses_power;
+
+    #[test]
+    fn it_is_told_less_and_less_often() {
+        let told: Vec<u64> = (0..20).filter(|before| crosses_power(*before, before + 1)).collect();
+        assert_eq!(told, [0, 1, 3, 7, 15]);
+        assert!(!crosses_power(5, 5));
+    }
+}

@@ -1,0 +1,77 @@
+//! Which wire, and the way into each.
+
+use quipu_core::{Error, ErrorKind, Limits, Result, Timestamp};
+use quipu_otlp::Decoded;
+
+use crate::draft::Stop;
+use crate::taker::Taker;
+use crate::{proto, thrift, zipkin};
+
+/// How Thrift writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Protocol {
+    /// Variable-length numbers: by custom Jaeger's port 6831.
+    Compact,
+    /// Numbers of fixed width: by custom Jaeger's port 6832.
+    Binary,
+}
+
+/// What some bytes are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Wire {
+    /// One UDP packet: a call of `Agent.emitBatch`.
+    Packet(Protocol),
+    /// A Thrift `Batch` in the binary protocol, as `/api/traces` takes it.
+    Batch,
+    /// `jaeger.api_v2.PostSpansRequest`, protobuf.
+    PostSpans,
+    /// A list of Zipkin v2 spans, JSON.
+    Zipkin,
+}
+
+impl Wire {
+    const fn what(self) -> &'static str {
+        match self {
+            Self::Packet(Protocol::Compact) => "Jaeger packet in Thrift's compact protocol",
+            Self::Packet(Protocol::Binary) => "Jaeger packet in Thrift's binary protocol",
+            Self::Batch => "Jaeger batch in Thrift's binary protocol",
+            Self::PostSpans => "Jaeger PostSpansRequest as protobuf",
+            Self::Zipkin => "list of Zipkin v2 spans as JSON",
+        }
+    }
+}
+
+/// Decodes one packet or request.
+///
+/// Records are made one by one. Before they take more memory than before, `grow` is asked with the estimate for all of them
+/// in bytes; its `false` ends the work. Single bad spans do not fail a request: they are listed in [`Decoded::rejected`]. Of
+/// a packet that breaks off, what came before is kept and the rest is refused as one span, for reason `broken`: whoever sent
+/// it does not hear of it.
+///
+/// # Errors
+/// [`ErrorKind::Invalid`] when it as a whole cannot be read, [`ErrorKind::Exhausted`] when `grow` says no.
+pub fn decode(
+    wire: Wire,
+    body: &[u8],
+    limits: &Limits,
+    now: Timestamp,
+    grow: &mut dyn FnMut(usize) -> bool,
+) -> Result<Decoded> {
+    let mut taker = Taker::new(limits, now, grow);
+    let read = match wire {
+        Wire::Packet(protocol) => thrift::packet(body, protocol, &mut taker),
+        Wire::Batch => thrift::batch(body, &mut taker),
+        Wire::PostSpans => proto::request(body, &mut taker),
+        Wire::Zipkin => zipkin::list(body, &mut taker),
+    };
+    let failed = |kind, why: &str| Error::new(kind, "decode", format!("{}: {why}", wire.what()));
+    match read {
+        Ok(()) => Ok(taker.out),
+        Err(Stop::Broken(why)) if matches!(wire, Wire::Packet(_)) && !taker.out.batch.is_empty() => {
+            taker.refuse_rest(why);
+            Ok(taker.out)
+        }
+        Err(Stop::Broken(why)) => Err(failed(ErrorKind::Invalid, &why)),
+        Err(Stop::Full) => Err(failed(ErrorKind::Exhausted, "there is no room for what it holds")),
+    }
+}

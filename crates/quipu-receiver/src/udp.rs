@@ -1,0 +1,193 @@
+//! Jaeger's agent: packets over UDP, which nobody answers. <https://www.jaegertracing.io/docs/1.76/architecture/apis/>.
+
+use std::future::Future;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::time::Duration;
+
+use quipu_core::Batch;
+use quipu_jaeger::{Protocol, Wire};
+use quipu_otlp::Signal;
+use socket2::SockRef;
+use tokio::net::UdpSocket;
+use tokio::sync::mpsc;
+
+use crate::Receiver;
+use crate::failure::Failure;
+use crate::ingest::{Kind, Parcel, Receipt, count, count_rest, keep, prepare, unread};
+use crate::room::Place;
+use crate::unpack::Packing;
+
+/// Nothing longer fits a UDP packet.
+const LONGEST: usize = 65_535;
+/// Bytes that the kernel is asked to keep while we are busy; it may give less (`net.core.rmem_max`).
+const KERNEL: usize = 8 << 20;
+/// Packets that may wait; their bytes also count against `queue_bytes`.
+const WAITING: usize = 4_096;
+/// Packets that are committed together.
+const GROUP: usize = 256;
+/// How long what has arrived may take to be stored after `shutdown`.
+const DRAIN: Duration = Duration::from_secs(10);
+/// After `shutdown`, silence for so long means that all that was sent before has been read.
+const LAST: Duration = Duration::from_millis(20);
+/// Pause after a read that failed.
+const BREATH: Duration = Duration::from_millis(200);
+
+/// Takes packets of Jaeger's clients from `socket` until `shutdown` resolves, then stores what has arrived, for at most ten
+/// seconds.
+///
+/// A packet is one `Agent.emitBatch` in `protocol`: by custom compact on port 6831 and binary on 6832. Packets that wait are
+/// committed together. There is no answer, so what cannot be read, or comes when there is no room, is only counted, in
+/// `quipu_received_requests_total`.
+///
+/// # Errors
+/// None at present; a read that fails is logged and tried again.
+pub async fn serve_jaeger_udp(
+    socket: UdpSocket,
+    receiver: Receiver,
+    protocol: Protocol,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
+    // A smaller buffer only loses more of a burst.
+    let _ = SockRef::from(&socket).set_recv_buffer_size(KERNEL);
+    let (to, from) = mpsc::channel(WAITING);
+    let keeper = tokio::spawn(keep_all(Keeper { receiver: receiver.clone(), protocol }, from));
+    let reader = Reader { receiver, protocol, to };
+    reader.read_all(&socket, shutdown).await;
+    drop((reader, socket));
+    if tokio::time::timeout(DRAIN, keeper).await.is_err() {
+        tracing::warn!("packets were still waiting when the listener stopped");
+    }
+    Ok(())
+}
+
+/// The request counter's label.
+const fn transport(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Compact => "jaeger_compact",
+        Protocol::Binary => "jaeger_binary",
+    }
+}
+
+/// One packet, and the room that it takes up.
+struct Packet {
+    bytes: Vec<u8>,
+    place: Place,
+}
+
+/// Empties the socket.
+struct Reader {
+    receiver: Receiver,
+    protocol: Protocol,
+    to: mpsc::Sender<Packet>,
+}
+
+impl Reader {
+    async fn read_all(&self, socket: &UdpSocket, shutdown: impl Future<Output = ()>) {
+        let mut buffer = vec![0; LONGEST];
+        let mut shutdown = pin!(shutdown);
+        loop {
+            let read = tokio::select! {
+                read = socket.recv(&mut buffer) => read,
+                () = &mut shutdown => break,
+            };
+            match read {
+                Ok(count) => self.hand_on(&buffer, count),
+                Err(error) => {
+                    tracing::warn!(%error, "cannot read packets");
+                    tokio::time::sleep(BREATH).await;
+                }
+            }
+        }
+        for _ in 0..WAITING {
+            let Ok(Ok(count)) = tokio::time::timeout(LAST, socket.recv(&mut buffer)).await else { break };
+            self.hand_on(&buffer, count);
+        }
+    }
+
+    fn hand_on(&self, buffer: &[u8], count: usize) {
+        let bytes = buffer.get(..count).unwrap_or_default();
+        let mut place = self.receiver.room.place();
+        let handed = place.grow_to(bytes.len()).and_then(|()| {
+            let packet = Packet { bytes: bytes.to_vec(), place };
+            self.to.try_send(packet).map_err(|_| Failure::busy("too many packets are waiting to be stored"))
+        });
+        if let Err(failure) = handed {
+            told(&self.receiver, self.protocol, &Err(failure));
+        }
+    }
+}
+
+/// Reads and commits.
+#[derive(Clone)]
+struct Keeper {
+    receiver: Receiver,
+    protocol: Protocol,
+}
+
+async fn keep_all(keeper: Keeper, mut from: mpsc::Receiver<Packet>) {
+    let mut packets = Vec::with_capacity(GROUP);
+    while from.recv_many(&mut packets, GROUP).await > 0 {
+        let packets = std::mem::take(&mut packets);
+        let reader = keeper.clone();
+        // Only a panic of ours fails here: those of adapters are caught packet by packet.
+        if let Ok(read) = tokio::task::spawn_blocking(move || reader.read(packets)).await {
+            keeper.keep(read).await;
+        }
+    }
+}
+
+/// What came out of a group of packets.
+#[derive(Default)]
+struct Read {
+    batch: Batch,
+    /// Each packet's outcome, should the batch be committed.
+    receipts: Vec<Receipt>,
+    /// Kept until the batch is committed.
+    places: Vec<Place>,
+}
+
+impl Keeper {
+    fn read(&self, packets: Vec<Packet>) -> Read {
+        let mut read = Read::default();
+        let kind = Kind::Foreign(Wire::Packet(self.protocol));
+        for Packet { bytes, place } in packets {
+            let parcel = Parcel { kind, packing: Packing::None, bytes, skip: 0 };
+            let prepared = catch_unwind(AssertUnwindSafe(|| prepare(&self.receiver, parcel, place)));
+            match prepared.unwrap_or_else(|_| Err(unread())) {
+                Ok((decoded, place)) => {
+                    count_rest(
+                        &*self.receiver.parts.meter,
+                        Signal::Traces,
+                        &decoded.rejected,
+                        &decoded.mended,
+                    );
+                    let rejected = decoded.rejected.count();
+                    read.receipts.push(Receipt { rejected, message: String::new() });
+                    read.batch.append(decoded.batch);
+                    read.places.push(place);
+                }
+                Err(failure) => told(&self.receiver, self.protocol, &Err(failure)),
+            }
+        }
+        read
+    }
+
+    async fn keep(&self, read: Read) {
+        let Read { batch, receipts, mut places } = read;
+        let Some(mut place) = places.pop() else { return };
+        place.wait_to_enter(self.receiver.patience()).await;
+        let kept = keep(&self.receiver, batch, place).await;
+        for receipt in receipts {
+            told(&self.receiver, self.protocol, &kept.clone().map(|()| receipt));
+        }
+    }
+}
+
+fn told(receiver: &Receiver, protocol: Protocol, result: &Result<Receipt, Failure>) {
+    if let Err(failure) = result {
+        tracing::debug!(transport = transport(protocol), message = failure.message, "a packet is lost");
+    }
+    count(&*receiver.parts.meter, Signal::Traces, transport(protocol), result);
+}
