@@ -6,13 +6,15 @@
 //! calls, 3 orders, and 256 model calls that took 0.01 to 2.56 seconds, each hundredth once. So the 95th percentile is
 //! 2.432 seconds, which is also what the buckets give, since 1.28 is a bound and calls are spread evenly above it. Beside
 //! that there is one series of every metric in Quipu's catalogue, so that a check of the page is one of the catalogue.
+//!
+//! `scraped remote_write=URL` sends its figures there too; `scraped push=URL` leaves them at a Pushgateway when it ends.
 
 use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use opentelemetry::metrics::MeterProvider as _;
-use quipu_backend_prometheus::{Config, Prometheus};
+use quipu_backend_prometheus::{Config, Prometheus, Push, RemoteWrite};
 use quipu_core::{Backend as _, Clock as _, MetricSink as _, Resource, Result, SystemClock};
 use quipu_sdk::metrics::catalogue::CATALOGUE;
 use quipu_sdk::metrics::{InstrumentKind, Registry};
@@ -25,7 +27,7 @@ const DURATION: &str = "gen_ai.client.operation.duration";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
-    let prometheus = Prometheus::open(Config::at(SocketAddr::from(([127, 0, 0, 1], 0))))?;
+    let prometheus = Prometheus::open(config())?;
     let orders =
         prometheus.meter_provider().meter("shop").u64_counter("orders").with_description("Orders.").build();
     let attributes = [("service.name", "scraped"), ("service.version", "1")].into_iter().collect();
@@ -47,9 +49,26 @@ async fn main() -> Result<()> {
         orders.add(ORDERS * (due - ticks), &[]);
         ticks = due;
         prometheus.write_metrics(&drain.metrics(SystemClock.now())).await?;
-        tokio::time::sleep(TICK / 4).await;
+        tokio::time::sleep(if prometheus.is_remote() { 2 * TICK } else { TICK / 4 }).await;
     }
     prometheus.close().await
+}
+
+fn config() -> Config {
+    let mut config = Config::at(SocketAddr::from(([127, 0, 0, 1], 0)));
+    for said in std::env::args().skip(1) {
+        match said.split_once('=') {
+            Some(("remote_write", url)) => {
+                config.remote_write = Some(RemoteWrite { url: url.to_owned(), ..RemoteWrite::default() });
+            }
+            Some(("push", url)) => {
+                config.push =
+                    Some(Push { url: url.to_owned(), job: "scraped".to_owned(), ..Push::default() });
+            }
+            _ => {}
+        }
+    }
+    config
 }
 
 fn end_of_input() -> std::thread::JoinHandle<()> {

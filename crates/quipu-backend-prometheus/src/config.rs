@@ -5,6 +5,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use quipu_core::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 
+use crate::{Push, RemoteWrite};
+
 /// Port that OpenTelemetry names for Prometheus exporters (`OTEL_EXPORTER_PROMETHEUS_PORT`).
 const PORT: u16 = 9464;
 
@@ -28,6 +30,10 @@ pub struct Config {
     pub resource_labels: Vec<String>,
     /// Whether OpenMetrics pages have exemplars.
     pub exemplars: bool,
+    /// A receiver that every new point is sent to, as the cumulative figures of its series.
+    pub remote_write: Option<RemoteWrite>,
+    /// A Pushgateway that gets the page whenever the backend is flushed or closed.
+    pub push: Option<Push>,
 }
 
 impl Default for Config {
@@ -39,6 +45,8 @@ impl Default for Config {
             stale_after_minutes: None,
             resource_labels: Vec::new(),
             exemplars: true,
+            remote_write: None,
+            push: None,
         }
     }
 }

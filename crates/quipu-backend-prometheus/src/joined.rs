@@ -14,27 +14,35 @@ use prometheus::proto::{Metric, MetricFamily};
 use quipu_core::{Clock, Error, ErrorKind, Result};
 
 use crate::names::{Labels, Reserved, clean, pairs, tidy};
+use crate::page::read;
 use crate::prometheus::NAME;
 use crate::records::{DROPPED, Reason, Records, own_label};
+use crate::sources::Sources;
 
 /// Collects both.
 pub(crate) struct Joined {
     records: Arc<Mutex<Records>>,
     /// What the meter API recorded, as `opentelemetry-prometheus` shows it.
     meters: Registry,
+    sources: Arc<Sources>,
     clock: Arc<dyn Clock>,
     /// The registry knows a collector by what it describes.
     described: Desc,
 }
 
 impl Joined {
-    pub(crate) fn new(records: Arc<Mutex<Records>>, meters: Registry, clock: Arc<dyn Clock>) -> Result<Self> {
+    pub(crate) fn new(
+        records: Arc<Mutex<Records>>,
+        meters: Registry,
+        sources: Arc<Sources>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self> {
         let help = "Series left out of this page.".to_owned();
         let described = Desc::new(DROPPED.to_owned(), help, vec!["reason".to_owned()], Default::default());
         let described = described.map_err(|error| {
             Error::new(ErrorKind::Internal, "open backend", "registry").of_backend(NAME).caused_by(error)
         })?;
-        Ok(Self { records, meters, clock, described })
+        Ok(Self { records, meters, sources, clock, described })
     }
 }
 
@@ -45,10 +53,14 @@ impl Collector for Joined {
 
     fn collect(&self) -> Vec<MetricFamily> {
         // Callbacks of observable instruments run in here: no lock is held.
-        let meters = self.meters.gather();
+        let mut others = self.meters.gather();
+        self.sources.texts().iter().for_each(|text| others.append(&mut read(text)));
+        let now = self.clock.now();
+        let metrics = self.sources.metrics(now);
         let mut records = self.records.lock();
-        records.sweep(self.clock.now());
-        let (mut page, left_out) = Page::of(records.families()).with(meters);
+        metrics.iter().for_each(|metric| records.take(metric, now));
+        records.sweep(now);
+        let (mut page, left_out) = Page::of(records.families()).with(others);
         if !left_out.is_empty() {
             left_out.into_iter().for_each(|(reason, key)| records.leave_out(reason, key));
             page.put(records.dropped());

@@ -21,8 +21,11 @@ pub mod otel;
 mod page;
 mod prometheus;
 mod records;
+mod remote;
 mod server;
+mod sources;
 
 pub use config::Config;
 pub use page::Format;
 pub use prometheus::Prometheus;
+pub use remote::{Push, RemoteWrite};

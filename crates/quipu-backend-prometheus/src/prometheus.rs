@@ -8,14 +8,18 @@ use async_trait::async_trait;
 use axum::Router;
 use parking_lot::Mutex;
 use prometheus::Registry;
-use quipu_core::{Backend, Clock, Error, ErrorKind, Health, Metric, MetricSink, Result, Retry, SystemClock};
+use quipu_core::{
+    Backend, Clock, Error, ErrorKind, Finding, Health, Metric, MetricSink, Result, Retry, SystemClock,
+};
 
 use crate::Config;
 use crate::joined::Joined;
 use crate::otel::Meters;
 use crate::page::{Format, page};
 use crate::records::{Beside, Records};
+use crate::remote::{Pusher, Remote};
 use crate::server::{Server, routes};
+use crate::sources::Sources;
 
 /// Name of the backend.
 pub(crate) const NAME: &str = "prometheus";
@@ -30,6 +34,8 @@ pub struct Prometheus {
     pub(crate) meters: Meters,
     config: Config,
     server: Option<Server>,
+    remote: Option<Remote>,
+    pusher: Option<Pusher>,
     closed: AtomicBool,
 }
 
@@ -37,6 +43,7 @@ pub struct Prometheus {
 pub(crate) struct Shown {
     pub(crate) registry: Registry,
     records: Arc<Mutex<Records>>,
+    pub(crate) sources: Arc<Sources>,
     clock: Arc<dyn Clock>,
     exemplars: bool,
 }
@@ -74,19 +81,37 @@ impl Prometheus {
         let meters = Meters::new()?;
         let records = Arc::new(Mutex::new(Records::new(&config)));
         let registry = Registry::new();
-        let joined = Joined::new(Arc::clone(&records), meters.registry.clone(), Arc::clone(&clock))?;
+        let sources = Arc::<Sources>::default();
+        let joined = Joined::new(
+            Arc::clone(&records),
+            meters.registry.clone(),
+            Arc::clone(&sources),
+            Arc::clone(&clock),
+        )?;
         registry.register(Box::new(joined)).map_err(|error| {
             Error::new(ErrorKind::Internal, "open backend", "registry").of_backend(NAME).caused_by(error)
         })?;
-        let shown = Arc::new(Shown { registry, records, clock, exemplars: config.exemplars });
+        let shown = Arc::new(Shown { registry, records, sources, clock, exemplars: config.exemplars });
+        let remote = config.remote_write.as_ref().map(|to| Remote::new(&config, to)).transpose()?;
+        let pusher = config.push.as_ref().map(Pusher::new).transpose()?;
         let serve = |address| Server::start(address, routes(&config.path, Arc::clone(&shown)));
         let server = config.listen.map(serve).transpose()?;
-        Ok(Self { shown, meters, config, server, closed: AtomicBool::new(false) })
+        Ok(Self { shown, meters, config, server, remote, pusher, closed: AtomicBool::new(false) })
     }
 
     /// The page, as of now.
     pub fn text(&self, format: Format) -> String {
         self.shown.text(format)
+    }
+
+    /// As [`Self::text`], made where it holds nobody up.
+    async fn page(&self, format: Format) -> Result<String> {
+        let shown = Arc::clone(&self.shown);
+        tokio::task::spawn_blocking(move || shown.text(format)).await.map_err(|cause| {
+            Error::new(ErrorKind::Internal, "flush", "the page could not be made")
+                .of_backend(NAME)
+                .caused_by(cause)
+        })
     }
 
     /// The page as a route at the path of the settings, for a server of yours. The format goes by the `Accept` header.
@@ -110,7 +135,10 @@ impl MetricSink for Prometheus {
         let now = self.shown.clock.now();
         // One lock for each metric, so that a reader need not wait for all of them.
         metrics.iter().for_each(|metric| self.shown.records.lock().take(metric, now));
-        Ok(())
+        match &self.remote {
+            Some(remote) => remote.write(metrics, now).await,
+            None => Ok(()),
+        }
     }
 }
 
@@ -139,12 +167,43 @@ impl Backend for Prometheus {
         }
     }
 
-    /// Ends the server. The page can still be read by [`Prometheus::text`] and [`Prometheus::handler`], as it was.
+    fn is_remote(&self) -> bool {
+        self.remote.is_some()
+    }
+
+    async fn probe(&self) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        if let Some(remote) = &self.remote {
+            findings.append(&mut remote.probe().await);
+        }
+        if let Some(pusher) = &self.pusher {
+            findings.append(&mut pusher.probe().await);
+        }
+        findings
+    }
+
+    /// Sends what waits for the receiver of remote writes, and puts the page on the Pushgateway.
+    async fn flush(&self) -> Result<()> {
+        let written = match &self.remote {
+            Some(remote) => remote.flush(self.shown.clock.now()).await,
+            None => Ok(()),
+        };
+        let pushed = match &self.pusher {
+            Some(pusher) => pusher.push(self.page(Format::Text).await?).await,
+            None => Ok(()),
+        };
+        written.and(pushed)
+    }
+
+    /// Flushes, and ends the server. The page can still be read by [`Prometheus::text`] and [`Prometheus::handler`], as it was.
     async fn close(&self) -> Result<()> {
-        self.closed.store(true, Ordering::Release);
+        if self.closed.swap(true, Ordering::AcqRel) {
+            return Ok(());
+        }
+        let flushed = self.flush().await;
         if let Some(server) = &self.server {
             server.close().await;
         }
-        Ok(())
+        flushed
     }
 }

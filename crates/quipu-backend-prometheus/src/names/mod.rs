@@ -7,7 +7,7 @@ mod labels;
 mod reserved;
 mod units;
 
-pub(crate) use labels::{Labels, labels, pairs, tidy};
+pub(crate) use labels::{Label, Labels, labels, pairs, tidy};
 pub(crate) use reserved::Reserved;
 pub(crate) use units::suffix;
 

@@ -6,7 +6,7 @@ use super::Format;
 
 /// A number: `+Inf`, `-Inf` and `NaN` have these names; OpenMetrics wants a point in every bound and quantile, so that the
 /// same one is always the same label.
-pub(super) fn number(value: f64, format: Format) -> String {
+pub(crate) fn number(value: f64, format: Format) -> String {
     if value.is_nan() {
         return "NaN".to_owned();
     }

@@ -3,6 +3,8 @@
 use prometheus::proto::MetricType;
 use quipu_core::Instrument;
 
+use crate::remote::wire;
+
 /// How points of a family are kept, added and shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -37,6 +39,16 @@ impl Kind {
             Self::UpDown | Self::Gauge => MetricType::GAUGE,
             Self::Histogram => MetricType::HISTOGRAM,
             Self::Summary => MetricType::SUMMARY,
+        }
+    }
+
+    /// Its type in metadata that is sent.
+    pub(crate) const fn told(self) -> wire::Kind {
+        match self {
+            Self::Counter => wire::Kind::Counter,
+            Self::UpDown | Self::Gauge => wire::Kind::Gauge,
+            Self::Histogram => wire::Kind::Histogram,
+            Self::Summary => wire::Kind::Summary,
         }
     }
 

@@ -7,10 +7,12 @@ mod left_out;
 mod series;
 mod shown;
 mod source;
+mod target;
 
 pub(crate) use kind::{Kind, own_label};
 pub(crate) use left_out::{DROPPED, Reason};
 pub(crate) use shown::{Beside, Extra};
+pub(crate) use target::Target;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -20,9 +22,10 @@ use quipu_core::{Metric, Point, Resource, Timestamp};
 
 use crate::names::{self, Labels, Reserved};
 use crate::page::TARGET_INFO;
+use crate::remote::wire::Metadata;
 use crate::{Config, names::Named};
 use left_out::LeftOut;
-use series::Series;
+use series::{Series, Took};
 use source::Sent;
 
 /// Families that the backend itself makes.
@@ -43,13 +46,24 @@ pub(crate) struct Records {
     max_series: usize,
     stale_after: Option<i64>,
     resource_labels: Vec<String>,
+    /// Who each source is, where no scraper will say so.
+    target: Option<Target>,
     families: BTreeMap<String, Family>,
     reserved: Reserved,
     /// Sources over all series: what the bound is on.
     kept: usize,
     left_out: LeftOut,
     /// The resource of `target_info`: the first that names a service, else the first.
-    target: Option<Arc<Resource>>,
+    resource: Option<Arc<Resource>>,
+}
+
+/// A point that changed something, and what the page has of its series now.
+pub(crate) struct Changed<'a> {
+    pub(crate) full: &'a str,
+    pub(crate) kind: Kind,
+    pub(crate) labels: &'a Labels,
+    pub(crate) series: &'a Series,
+    pub(crate) point: &'a Point,
 }
 
 impl Records {
@@ -62,16 +76,27 @@ impl Records {
             max_series: config.max_series,
             stale_after: config.stale_after_minutes.map(minutes),
             resource_labels: config.resource_labels.clone(),
+            target: None,
             families: BTreeMap::new(),
             reserved,
             kept: 0,
             left_out: LeftOut::default(),
-            target: None,
+            resource: None,
         }
+    }
+
+    /// The same, with who each source is among its labels.
+    pub(crate) fn with_targets(self, target: Target) -> Self {
+        Self { target: Some(target), ..self }
     }
 
     /// Takes the points of one metric; `now` is when they came.
     pub(crate) fn take(&mut self, metric: &Metric, now: Timestamp) {
+        self.take_each(metric, now, |_| {});
+    }
+
+    /// As [`Self::take`]; tells of each point that changed its series.
+    pub(crate) fn take_each(&mut self, metric: &Metric, now: Timestamp, mut tell: impl FnMut(&Changed<'_>)) {
         let Some(point) = metric.points.first() else { return };
         let kind = Kind::of(metric.instrument);
         let named = names::metric(&metric.name, &metric.unit, metric.instrument);
@@ -81,14 +106,21 @@ impl Records {
         }
         self.know(&metric.resource);
         for point in &metric.points {
-            self.take_point(&named.full, metric, point, now);
+            self.take_point(&named.full, metric, point, now, &mut tell);
         }
         if self.families.get(&named.full).is_some_and(|family| family.series.is_empty()) {
             self.forget_family(&named.full);
         }
     }
 
-    fn take_point(&mut self, full: &str, metric: &Metric, point: &Point, now: Timestamp) {
+    fn take_point(
+        &mut self,
+        full: &str,
+        metric: &Metric,
+        point: &Point,
+        now: Timestamp,
+        tell: &mut impl FnMut(&Changed<'_>),
+    ) {
         let key = source::key(metric, point);
         let Some(family) = self.families.get_mut(full) else { return };
         let Some(value) = figures::checked(family.kind, &point.value) else {
@@ -96,14 +128,22 @@ impl Records {
             return;
         };
         let labels = series_labels(&self.resource_labels, metric, point, family.kind);
+        let labels = match &self.target {
+            Some(target) => target.label(&metric.resource, &labels),
+            None => labels,
+        };
         let known = family.series.get(&labels).is_some_and(|series| series.knows(key));
         if !known && self.kept >= self.max_series {
             self.left_out.add(Reason::Limit, key);
             return;
         }
-        let series = family.series.entry(labels).or_default();
+        let series = family.series.entry(Arc::clone(&labels)).or_default();
         let sent = Sent { key, temporality: metric.temporality, point, value, now };
-        self.kept += usize::from(series.take(family.kind, sent));
+        let took = series.take(family.kind, sent);
+        self.kept += usize::from(took == Took::New);
+        if took != Took::Known {
+            tell(&Changed { full, kind: family.kind, labels: &labels, series, point });
+        }
     }
 
     /// Makes the family unless it is there; false when its name is taken by something else.
@@ -123,12 +163,12 @@ impl Records {
     }
 
     fn know(&mut self, resource: &Arc<Resource>) {
-        let better = match &self.target {
+        let better = match &self.resource {
             None => !resource.attributes.is_empty(),
             Some(known) => known.service().is_none() && resource.service().is_some(),
         };
         if better {
-            self.target = Some(Arc::clone(resource));
+            self.resource = Some(Arc::clone(resource));
         }
     }
 
@@ -192,5 +232,24 @@ impl Records {
             (full.clone(), family.series.iter().filter_map(of_series).collect())
         });
         Beside { units, extras: extras.collect() }
+    }
+
+    /// What the families are of which `wanted` says so, given their names and those of their samples.
+    pub(crate) fn metadata(&self, wanted: impl Fn(&str, &[String]) -> bool) -> Vec<Metadata> {
+        let of = |(full, family): (&String, &Family)| {
+            let suffixes: &[&str] = match family.kind {
+                Kind::Histogram => &["_count"],
+                Kind::Summary => &["", "_count"],
+                Kind::Counter | Kind::UpDown | Kind::Gauge => &[""],
+            };
+            let samples: Vec<String> = suffixes.iter().map(|suffix| format!("{full}{suffix}")).collect();
+            wanted(full, &samples).then(|| Metadata {
+                kind: family.kind.told() as i32,
+                family: full.clone(),
+                help: family.help.clone(),
+                unit: family.unit.clone(),
+            })
+        };
+        self.families.iter().filter_map(of).collect()
     }
 }

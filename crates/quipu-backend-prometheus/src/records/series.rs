@@ -20,6 +20,17 @@ struct Source {
     value: PointValue,
 }
 
+/// What became of a point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Took {
+    /// It is the first of its source.
+    New,
+    /// It is newer than the last one of its source.
+    Newer,
+    /// It is not, and changed nothing.
+    Known,
+}
+
 /// What is kept of one series.
 #[derive(Debug, Default)]
 pub(crate) struct Series {
@@ -38,18 +49,18 @@ impl Series {
         self.sources.iter().any(|source| source.key == key)
     }
 
-    /// Takes a point; true when its source is new. A point that is not newer than the last one of its source changes
+    /// Takes a point. One that is not newer than the last one of its source changes
     /// nothing, so that a batch may be written again.
-    pub(crate) fn take(&mut self, kind: Kind, sent: Sent<'_>) -> bool {
+    pub(crate) fn take(&mut self, kind: Kind, sent: Sent<'_>) -> Took {
         let Sent { key, temporality, point, value, now } = sent;
         let Some(source) = self.sources.iter_mut().find(|source| source.key == key) else {
             self.sources.push(Source { key, time: point.time, start: point.start, seen: now, value });
             self.remember(kind, &point.exemplars);
-            return true;
+            return Took::New;
         };
         source.seen = now;
         if point.time <= source.time {
-            return false;
+            return Took::Known;
         }
         source.time = point.time;
         if temporality == Temporality::Delta && kind != Kind::Gauge {
@@ -58,7 +69,7 @@ impl Series {
             (source.value, source.start) = (value, point.start);
         }
         self.remember(kind, &point.exemplars);
-        false
+        Took::Newer
     }
 
     fn remember(&mut self, kind: Kind, new: &[Exemplar]) {

@@ -37,7 +37,7 @@ impl Records {
 
     /// The attributes of the resource: `target_info` of the compatibility page.
     fn target_info(&self) -> Option<MetricFamily> {
-        let attributes = &self.target.as_ref()?.attributes;
+        let attributes = &self.resource.as_ref()?.attributes;
         let labels = labels(attributes.iter().map(|(key, value)| (key.as_str(), value)), "");
         Some(family(TARGET_INFO, MetricType::GAUGE, "Attributes of the resource.", vec![gauge(&labels, 1.0)]))
     }

@@ -7,6 +7,8 @@ mod golden;
 mod keeping;
 mod meters;
 mod reading;
+mod remote;
 mod sample;
 mod serving;
+mod sources;
 mod unkind;

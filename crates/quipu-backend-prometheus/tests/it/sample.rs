@@ -63,7 +63,7 @@ pub fn delta(metric: Metric) -> Metric {
 
 pub fn point(time: i64, labels: &[(&str, &str)], value: PointValue) -> Point {
     let attributes: Attributes = labels.iter().copied().collect();
-    Point { time: at(time), start: Some(BEGIN), attributes, value, exemplars: Vec::new() }
+    Point { time: at(time), start: Some(BEGIN), attributes, value, exemplars: Vec::new(), wire: None }
 }
 
 pub fn number(time: i64, labels: &[(&str, &str)], value: f64) -> Point {

@@ -61,6 +61,7 @@ fn a_point() -> impl Strategy<Value = Point> {
         attributes: labels.into_iter().collect(),
         value,
         exemplars: exemplars.into_iter().map(|(time, value, id)| exemplar(time, value, id)).collect(),
+        wire: None,
     })
 }
 

@@ -1,0 +1,214 @@
+//! The alert rules themselves, for whoever evaluates them.
+
+use crate::Settings;
+
+/// How a figure is told in a sentence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Told {
+    Share,
+    Number,
+    Seconds,
+}
+
+impl Told {
+    /// The function of Prometheus' and of Grafana's templates.
+    pub(crate) const fn function(self) -> &'static str {
+        match self {
+            Self::Share => "humanizePercentage",
+            Self::Number => "humanize",
+            Self::Seconds => "humanizeDuration",
+        }
+    }
+}
+
+/// One rule: an expression that is compared with a number.
+pub(crate) struct Alarm {
+    pub(crate) name: &'static str,
+    /// PromQL, one series for each thing that may be wrong.
+    pub(crate) figure: String,
+    /// Whether more than `threshold` is wrong; else less.
+    pub(crate) above: bool,
+    pub(crate) threshold: f64,
+    /// How long it has to be wrong.
+    pub(crate) hold: &'static str,
+    pub(crate) severity: &'static str,
+    pub(crate) summary: &'static str,
+    /// With `{value}` where the figure belongs, and labels as both kinds of templates have them.
+    pub(crate) description: &'static str,
+    pub(crate) told: Told,
+    /// The dashboard to look at.
+    pub(crate) dashboard: &'static str,
+}
+
+/// How a quota or a rate limit is called by those who tell of it.
+const QUOTA: &str = "(?i).*(rate.?limit|quota|too.?many|resource.?exhausted|429).*";
+
+/// What a counter grew by in a time. A series that is new counts whole: `increase` does not see its first value. After a gap in
+/// which Prometheus saw nothing, every series is new to it.
+fn grown(by: &str, counter: &str, time: &str) -> String {
+    format!(
+        "sum by ({by}) (\n  ({counter} unless {counter} offset {time})\n  or increase({counter}[{time}]) > 0\n)"
+    )
+}
+
+/// The six rules of the design, then those on Quipu itself.
+pub(crate) fn alarms(settings: &Settings) -> Vec<Alarm> {
+    let mut alarms = of_agents(settings);
+    alarms.extend(of_answers(settings));
+    alarms.push(overload(settings));
+    alarms.extend(of_quipu());
+    alarms
+}
+
+fn of_agents(settings: &Settings) -> Vec<Alarm> {
+    let limits = &settings.thresholds;
+    vec![
+        Alarm {
+            name: "high_error_rate",
+            figure: "sum by (job, service_name) (rate(quipu_request_count_total{status=\"error\"}[5m]))\n\
+                     / sum by (job, service_name) (rate(quipu_request_count_total[5m]))"
+                .to_owned(),
+            above: true,
+            threshold: limits.error_ratio,
+            hold: "5m",
+            severity: "critical",
+            summary: "Many requests fail",
+            description: "{value} of the requests to {{ $labels.service_name }} failed within 5 minutes.",
+            told: Told::Share,
+            dashboard: "quipu-agents",
+        },
+        Alarm {
+            name: "low_coverage",
+            figure: "min by (job, service_name, agent) (quipu_test_generation_coverage_ratio)".to_owned(),
+            above: false,
+            threshold: limits.coverage,
+            hold: "10m",
+            severity: "warning",
+            summary: "Written tests cover little of the code",
+            description: "Tests written by {{ $labels.agent }} of {{ $labels.service_name }} cover {value} of the code.",
+            told: Told::Share,
+            dashboard: "quipu-guardrails",
+        },
+        Alarm {
+            name: "llm_quota_exceeded",
+            figure: grown(
+                "job, provider, model",
+                &format!("quipu_llm_errors_total{{error_type=~\"{QUOTA}\"}}"),
+                "10m",
+            ),
+            above: true,
+            threshold: limits.quota_errors,
+            hold: "0s",
+            severity: "critical",
+            summary: "A model provider refuses calls for a quota or a rate limit",
+            description: "{{ $labels.provider }} refused {value} calls of {{ $labels.model }} within 10 minutes.",
+            told: Told::Number,
+            dashboard: "quipu-agents",
+        },
+    ]
+}
+
+fn of_answers(settings: &Settings) -> Vec<Alarm> {
+    let limits = &settings.thresholds;
+    vec![
+        Alarm {
+            name: "guardrails_violations",
+            figure: grown("job, service_name, guardrail", "quipu_guardrail_triggers_total", "15m"),
+            above: true,
+            threshold: limits.guardrail_triggers,
+            hold: "0s",
+            severity: "warning",
+            summary: "A guardrail is triggered often",
+            description: "{{ $labels.guardrail }} of {{ $labels.service_name }} was triggered {value} times within 15 minutes.",
+            told: Told::Number,
+            dashboard: "quipu-guardrails",
+        },
+        Alarm {
+            name: "slow_response",
+            figure: "histogram_quantile(0.95,\n  sum by (job, service_name, le) (rate(quipu_request_duration_seconds_bucket[10m]))\n)"
+                .to_owned(),
+            above: true,
+            threshold: limits.slow_seconds,
+            hold: "5m",
+            severity: "warning",
+            summary: "Requests take long",
+            description: "5 of 100 requests to {{ $labels.service_name }} take more than {value}.",
+            told: Told::Seconds,
+            dashboard: "quipu-agents",
+        },
+    ]
+}
+
+/// Each resource is a series of its own, so that the alert says which it is. A queue that refuses batches is full.
+fn overload(settings: &Settings) -> Alarm {
+    let resource =
+        |name: &str, share: &str| format!("label_replace({share}, \"resource\", \"{name}\", \"\", \"\")");
+    let shares = [
+        resource("cpu", "max by (job, instance) (system_cpu_utilization_ratio)"),
+        resource(
+            "memory",
+            "sum by (job, instance) (system_memory_usage_bytes{system_memory_state=\"used\"})\n    \
+             / sum by (job, instance) (system_memory_limit_bytes)",
+        ),
+        resource(
+            "disk",
+            "max by (job, instance) (\n    system_filesystem_usage_bytes{system_filesystem_state=\"used\"}\n    \
+             / on (job, instance, system_filesystem_mountpoint) group_left () system_filesystem_limit_bytes\n  )",
+        ),
+        resource("queue", "sum by (job, instance) (rate(quipu_refused_batches_total[5m])) > bool 0"),
+    ];
+    Alarm {
+        name: "system_overload",
+        figure: format!("max by (job, instance, resource) (\n  {}\n)", shares.join("\n  or ")),
+        above: true,
+        threshold: settings.thresholds.load,
+        hold: "5m",
+        severity: "critical",
+        summary: "A machine or a queue is full",
+        description: "{value} of the {{ $labels.resource }} of {{ $labels.instance }} is in use.",
+        told: Told::Share,
+        dashboard: "quipu-health",
+    }
+}
+
+/// What loses records, or is about to.
+fn of_quipu() -> Vec<Alarm> {
+    vec![
+        Alarm {
+            name: "quipu_records_dropped",
+            figure: grown("job, instance, backend, reason", "quipu_exit_dropped_records_total", "15m"),
+            above: true,
+            threshold: 0.0,
+            hold: "0s",
+            severity: "critical",
+            summary: "A backend does not get all records",
+            description: "{value} records did not reach {{ $labels.backend }} within 15 minutes ({{ $labels.reason }}).",
+            told: Told::Number,
+            dashboard: "quipu-health",
+        },
+        Alarm {
+            name: "quipu_exit_failing",
+            figure: "sum by (job, instance, backend) (increase(quipu_exit_failures_total[10m]))".to_owned(),
+            above: true,
+            threshold: 0.0,
+            hold: "15m",
+            severity: "warning",
+            summary: "A backend cannot be written to",
+            description: "{value} attempts to write to {{ $labels.backend }} failed within 10 minutes.",
+            told: Told::Number,
+            dashboard: "quipu-health",
+        },
+        Alarm {
+            name: "quipu_down",
+            figure: "min by (job, instance) (up{job=\"quipu\"})".to_owned(),
+            above: false,
+            threshold: 1.0,
+            hold: "2m",
+            severity: "critical",
+            summary: "Quipu does not answer",
+            description: "{{ $labels.instance }} cannot be scraped.",
+            told: Told::Number,
+            dashboard: "quipu-health",
+        },
+    ]
+}

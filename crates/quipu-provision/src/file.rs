@@ -1,0 +1,26 @@
+//! A text, and where it belongs.
+
+use crate::{Settings, grafana, prometheus};
+
+/// One file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// Its path below the folder of its program, with `/` between folders.
+    pub path: String,
+    /// Its text, with a line end behind the last line.
+    pub text: String,
+}
+
+impl File {
+    pub(crate) fn new(path: impl Into<String>, text: String) -> Self {
+        Self { path: path.into(), text }
+    }
+}
+
+/// Every file of both programs, each below a folder with its name.
+pub fn files(settings: &Settings) -> Vec<File> {
+    let below =
+        |folder: &'static str| move |file: File| File { path: format!("{folder}/{}", file.path), ..file };
+    let prometheus = prometheus::files(settings).into_iter().map(below("prometheus"));
+    prometheus.chain(grafana::files(settings).into_iter().map(below("grafana"))).collect()
+}

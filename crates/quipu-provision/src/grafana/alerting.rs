@@ -1,0 +1,69 @@
+//! Alert rules that Grafana evaluates:
+//! <https://grafana.com/docs/grafana/latest/alerting/set-up/provision-alerting-resources/file-provisioning/>.
+
+use serde_json::{Value, json};
+
+use super::FOLDER;
+use super::provisioning::METRICS;
+use crate::alarms::{Alarm, alarms};
+use crate::{Settings, yaml};
+
+/// Seconds that Grafana looks back for the figure as of now.
+const BACK: u32 = 600;
+
+/// The same rules as those for Prometheus; use the ones or the others.
+pub fn alerts(settings: &Settings) -> String {
+    let rules: Vec<Value> = alarms(settings).iter().map(rule).collect();
+    let document = json!({
+        "apiVersion": 1,
+        "groups": [{ "orgId": 1, "name": "quipu", "folder": FOLDER, "interval": "1m", "rules": rules }],
+    });
+    let head = "What Quipu warns of, for Grafana's own alerting: not needed where Prometheus evaluates the rules.\n\
+                Made by `quipu generate grafana`.";
+    yaml::document(head, &document)
+}
+
+fn rule(alarm: &Alarm) -> Value {
+    let told = format!("{{{{ {} $values.A.Value }}}}", alarm.told.function());
+    json!({
+        // At most 40 characters.
+        "uid": format!("quipu-{}", alarm.name.trim_start_matches("quipu_").replace('_', "-")),
+        "title": alarm.name,
+        "condition": "C",
+        "data": [figure(alarm), threshold(alarm)],
+        "noDataState": "OK",
+        "execErrState": "Error",
+        "for": alarm.hold,
+        "labels": { "severity": alarm.severity },
+        "annotations": {
+            "summary": alarm.summary,
+            "description": alarm.description.replace("{value}", &told),
+            "__dashboardUid__": alarm.dashboard,
+            "__panelId__": "1",
+        },
+    })
+}
+
+fn figure(alarm: &Alarm) -> Value {
+    json!({
+        "refId": "A",
+        "relativeTimeRange": { "from": BACK, "to": 0 },
+        "datasourceUid": METRICS,
+        "model": { "refId": "A", "expr": alarm.figure, "instant": true, "range": false },
+    })
+}
+
+fn threshold(alarm: &Alarm) -> Value {
+    let kind = if alarm.above { "gt" } else { "lt" };
+    json!({
+        "refId": "C",
+        "relativeTimeRange": { "from": BACK, "to": 0 },
+        "datasourceUid": "__expr__",
+        "model": {
+            "refId": "C",
+            "type": "threshold",
+            "expression": "A",
+            "conditions": [{ "evaluator": { "type": kind, "params": [alarm.threshold] } }],
+        },
+    })
+}

@@ -1,0 +1,88 @@
+//! What guards, and what judges quality.
+
+use serde_json::Value;
+
+use super::build::Dashboard;
+use super::panel::Panel;
+
+pub(super) fn dashboard() -> Value {
+    Dashboard::new(
+        "quipu-guardrails",
+        "Quipu: guardrails and quality",
+        "Checks of input and output, judgements of quality, and tests that agents write.",
+    )
+    .row("Guardrails", guardrails())
+    .row("Quality", quality())
+    .row("Tests that agents write", tests())
+    .json()
+}
+
+fn guardrails() -> Vec<Panel> {
+    vec![
+        Panel::lines(
+            "Checks a minute, by outcome",
+            "short",
+            "sum by (outcome) (rate(quipu_guardrail_checks_total{$where}[$__rate_interval])) * 60",
+            "{{outcome}}",
+        )
+        .stacked(),
+        Panel::lines(
+            "Triggered a minute",
+            "short",
+            "sum by (guardrail) (rate(quipu_guardrail_triggers_total{$where}[$__rate_interval])) * 60",
+            "{{guardrail}}",
+        ),
+        Panel::bars(
+            "Triggered, by guardrail",
+            "short",
+            "sum by (guardrail) (increase(quipu_guardrail_triggers_total{$where}[$__range]))",
+            "{{guardrail}}",
+        ),
+        Panel::lines(
+            "How long checks take: 95 of 100 are below",
+            "s",
+            "histogram_quantile(0.95, sum by (le, guardrail) \
+             (rate(quipu_guardrail_duration_seconds_bucket{$where}[$__rate_interval])))",
+            "{{guardrail}}",
+        )
+        .with_exemplars(),
+    ]
+}
+
+fn quality() -> Vec<Panel> {
+    vec![
+        Panel::lines(
+            "Judgements, by label",
+            "short",
+            "sum by (evaluator, label) (rate(quipu_evaluation_count_total{$where}[$__rate_interval])) * 60",
+            "{{evaluator}} {{label}}",
+        )
+        .about("A minute."),
+        Panel::lines(
+            "Mean score",
+            "short",
+            "sum by (evaluator) (rate(quipu_evaluation_score_sum{$where}[$__rate_interval])) \
+             / sum by (evaluator) (rate(quipu_evaluation_score_count{$where}[$__rate_interval]))",
+            "{{evaluator}}",
+        ),
+    ]
+}
+
+fn tests() -> Vec<Panel> {
+    vec![
+        Panel::lines(
+            "Coverage, as last said",
+            "percentunit",
+            "min by (agent) (quipu_test_generation_coverage_ratio{$where})",
+            "{{agent}}",
+        ),
+        Panel::lines(
+            "Tests an hour",
+            "short",
+            "sum(rate(quipu_test_generation_generated_total{$where}[$__rate_interval])) * 3600",
+            "written",
+        )
+        .query("sum(rate(quipu_test_generation_passed_total{$where}[$__rate_interval])) * 3600", "passed")
+        .query("sum(rate(quipu_test_generation_failed_total{$where}[$__rate_interval])) * 3600", "failed"),
+    ]
+}

@@ -1,0 +1,122 @@
+//! How Quipu itself does: what comes in, what is kept, what goes out.
+
+use serde_json::Value;
+
+use super::build::Dashboard;
+use super::panel::Panel;
+
+pub(super) fn dashboard() -> Value {
+    Dashboard::new(
+        "quipu-health",
+        "Quipu: its own health",
+        "What Quipu takes in, keeps and passes on, and what is lost on the way.",
+    )
+    .row("At a glance", glance())
+    .row("In", incoming())
+    .row("Out", outgoing())
+    .row("Machine", machine())
+    .json()
+}
+
+fn glance() -> Vec<Panel> {
+    vec![
+        Panel::stat("Up", "short", "min(up{job=\"quipu\"})"),
+        Panel::stat("Spans taken in", "short", "sum(increase(quipu_received_spans_total[$__range]))"),
+        Panel::stat(
+            "Refused records",
+            "short",
+            "sum(increase(quipu_rejected_items_total[$__range])) or vector(0)",
+        )
+        .alarm(1.0),
+        Panel::stat("Batches waiting", "short", "sum(quipu_queue_batches)"),
+        Panel::stat(
+            "Records that a backend did not get",
+            "short",
+            "sum(increase(quipu_exit_dropped_records_total[$__range])) or vector(0)",
+        )
+        .alarm(1.0),
+        Panel::stat("Series kept for this page", "short", "sum(quipu_prometheus_series)"),
+    ]
+}
+
+fn incoming() -> Vec<Panel> {
+    vec![
+        Panel::lines(
+            "Requests a second",
+            "reqps",
+            "sum by (signal, outcome) (rate(quipu_received_requests_total[$__rate_interval]))",
+            "{{signal}} {{outcome}}",
+        ),
+        Panel::lines(
+            "Records stored a second",
+            "short",
+            "sum by (signal) (rate(quipu_stored_records_total[$__rate_interval]))",
+            "{{signal}}",
+        ),
+        Panel::lines("Batches waiting", "short", "sum by (instance) (quipu_queue_batches)", "{{instance}}")
+            .wide(8),
+        Panel::lines(
+            "Spans in the count's memory",
+            "short",
+            "sum by (instance) (quipu_ledger_spans)",
+            "{{instance}}",
+        )
+        .wide(8),
+        Panel::lines(
+            "Spans not searchable yet",
+            "short",
+            "sum by (instance) (quipu_search_lag_spans)",
+            "{{instance}}",
+        )
+        .wide(8),
+    ]
+}
+
+fn outgoing() -> Vec<Panel> {
+    let by = |title, unit, expr: &str| Panel::lines(title, unit, expr, "{{backend}}");
+    vec![
+        by(
+            "Records written a second, by backend",
+            "short",
+            "sum by (backend) (rate(quipu_exit_written_records_total[$__rate_interval]))",
+        ),
+        by("Records waiting, by backend", "short", "sum by (backend) (quipu_exit_queue_records)"),
+        by("How long the oldest record has waited", "s", "max by (backend) (quipu_exit_lag_seconds)").wide(8),
+        by("Spool on disk", "bytes", "sum by (backend) (quipu_exit_spool_bytes)").wide(8),
+        by("Dead letters kept", "short", "sum by (backend) (quipu_exit_dead_letter_records)").wide(8),
+        by(
+            "Failed attempts a minute",
+            "short",
+            "sum by (backend) (rate(quipu_exit_failures_total[$__rate_interval])) * 60",
+        )
+        .wide(8),
+        by("Given up for a while (1)", "short", "max by (backend) (quipu_exit_breaker_open)")
+            .about("After failures in a row nothing is sent until one attempt succeeds.")
+            .wide(8),
+        Panel::lines(
+            "Records lost a minute, by backend and reason",
+            "short",
+            "sum by (backend, reason) (rate(quipu_exit_dropped_records_total[$__rate_interval])) * 60",
+            "{{backend}} {{reason}}",
+        )
+        .wide(8),
+    ]
+}
+
+fn machine() -> Vec<Panel> {
+    vec![
+        Panel::lines(
+            "Processors in use",
+            "percentunit",
+            "max by (instance) (system_cpu_utilization_ratio)",
+            "machine",
+        )
+        .query("max by (instance) (process_cpu_utilization_ratio)", "process, of one"),
+        Panel::lines(
+            "Memory of the process",
+            "bytes",
+            "max by (instance) (process_memory_usage_bytes)",
+            "{{instance}}",
+        ),
+    ]
+}

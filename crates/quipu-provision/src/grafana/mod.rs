@@ -1,0 +1,51 @@
+//! For Grafana: where Prometheus and the traces are, dashboards, and alert rules that Grafana itself evaluates.
+//!
+//! Dashboards follow the types of `@grafana/schema` 13.2; Grafana 10 and later read them.
+
+mod agents;
+mod alerting;
+mod build;
+mod cost;
+mod guardrails;
+mod health;
+mod panel;
+mod provisioning;
+mod tools;
+mod traces;
+
+pub use alerting::alerts;
+pub use provisioning::{dashboard_provider, datasources};
+
+use serde_json::Value;
+
+use crate::{File, Settings};
+
+/// The folder of the dashboards and alert rules.
+const FOLDER: &str = "Quipu";
+
+/// Every file: `provisioning` belongs into Grafana's folder of that name, `dashboards` where the settings say.
+pub fn files(settings: &Settings) -> Vec<File> {
+    let mut files = vec![
+        File::new("provisioning/datasources/quipu.yml", datasources(settings)),
+        File::new("provisioning/dashboards/quipu.yml", dashboard_provider(settings)),
+        File::new("provisioning/alerting/quipu.yml", alerts(settings)),
+    ];
+    let dashboards = dashboards(settings);
+    files.extend(dashboards.iter().map(|dashboard| {
+        let uid = dashboard["uid"].as_str().unwrap_or_default();
+        File::new(format!("dashboards/{uid}.json"), format!("{dashboard:#}\n"))
+    }));
+    files
+}
+
+/// Every dashboard, in Grafana's JSON; `uid` is its name.
+pub fn dashboards(settings: &Settings) -> Vec<Value> {
+    vec![
+        agents::dashboard(),
+        cost::dashboard(),
+        tools::dashboard(),
+        guardrails::dashboard(),
+        health::dashboard(),
+        traces::dashboard(settings.tracing),
+    ]
+}

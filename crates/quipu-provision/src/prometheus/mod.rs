@@ -1,0 +1,85 @@
+//! For Prometheus: what to scrape, what to compute beforehand, what to warn of, and tests of these rules.
+
+mod recording;
+mod tests;
+
+use serde_json::{Value, json};
+
+use crate::alarms::{Alarm, alarms};
+use crate::{File, Settings, yaml};
+
+/// Every file, below the folder of Prometheus' configuration.
+pub fn files(settings: &Settings) -> Vec<File> {
+    vec![
+        File::new("prometheus.yml", scrape_config(settings)),
+        File::new("rules/quipu-recording.yml", recording_rules()),
+        File::new("rules/quipu-alerts.yml", alert_rules(settings)),
+        File::new("tests/quipu-rules.yml", rule_tests(settings)),
+    ]
+}
+
+/// A configuration of its own: <https://prometheus.io/docs/prometheus/latest/configuration/configuration/>.
+pub fn scrape_config(settings: &Settings) -> String {
+    let mut config = json!({
+        "global": {
+            "scrape_interval": format!("{}s", settings.scrape_seconds),
+            "evaluation_interval": format!("{}s", settings.scrape_seconds),
+        },
+        "rule_files": ["rules/quipu-*.yml"],
+        "scrape_configs": [{
+            "job_name": "quipu",
+            "static_configs": [{ "targets": settings.targets }],
+        }],
+    });
+    if let (Some(target), Some(map)) = (&settings.alertmanager, config.as_object_mut()) {
+        let managers = json!({ "alertmanagers": [{ "static_configs": [{ "targets": [target] }] }] });
+        map.insert("alerting".to_owned(), managers);
+    }
+    let head = "Prometheus for Quipu. To keep exemplars, which lead from a slow bucket to its trace, start it with\n\
+                --enable-feature=exemplar-storage. Made by `quipu generate prometheus`.";
+    yaml::document(head, &config)
+}
+
+/// Figures that dashboards and people ask for again and again, by names of the form `quipu:WHAT:HOW`.
+pub fn recording_rules() -> String {
+    let rules: Vec<Value> =
+        recording::rules().into_iter().map(|(name, expr)| json!({ "record": name, "expr": expr })).collect();
+    let groups = json!({ "groups": [{ "name": "quipu-recording", "rules": rules }] });
+    yaml::document("Figures of Quipu computed beforehand. Made by `quipu generate prometheus`.", &groups)
+}
+
+/// The six rules on agents, and those on Quipu itself. They need no recorded figure.
+pub fn alert_rules(settings: &Settings) -> String {
+    let rules: Vec<Value> = alarms(settings).iter().map(alert).collect();
+    let groups = json!({ "groups": [{ "name": "quipu-alerts", "rules": rules }] });
+    yaml::document("What Quipu warns of. Made by `quipu generate prometheus`.", &groups)
+}
+
+/// Tests of both, for `promtool test rules`.
+pub fn rule_tests(settings: &Settings) -> String {
+    let head = "Run by `promtool test rules tests/quipu-rules.yml`. Made by `quipu generate prometheus`.";
+    yaml::document(head, &tests::document(&alarms(settings)))
+}
+
+fn alert(alarm: &Alarm) -> Value {
+    json!({
+        "alert": alarm.name,
+        "expr": expression(alarm),
+        "for": alarm.hold,
+        "labels": { "severity": alarm.severity },
+        "annotations": {
+            "summary": alarm.summary,
+            "description": alarm.description.replace("{value}", &format!("{{{{ $value | {} }}}}", alarm.told.function())),
+        },
+    })
+}
+
+fn expression(alarm: &Alarm) -> String {
+    let sign = if alarm.above { '>' } else { '<' };
+    let figure = &alarm.figure;
+    let brackets = figure.contains('\n') && !figure.ends_with(')') || figure.contains("\n/");
+    match brackets {
+        true => format!("(\n  {}\n) {sign} {}", figure.replace('\n', "\n  "), alarm.threshold),
+        false => format!("{figure} {sign} {}", alarm.threshold),
+    }
+}
