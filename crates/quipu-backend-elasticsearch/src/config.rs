@@ -1,0 +1,172 @@
+//! What can be set.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use quipu_core::Result;
+use quipu_send::{Compression, HttpSettings, Secret, Tls, check_url};
+use serde::{Deserialize, Serialize};
+
+use crate::fault::wrong;
+
+/// What stands on the other side.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Product {
+    /// Whatever `GET /` says.
+    #[default]
+    Auto,
+    /// Elasticsearch 7.14 or later.
+    Elasticsearch,
+    /// Elasticsearch as a service without indices' lifecycles.
+    Serverless,
+    /// OpenSearch 2.7 or later.
+    Opensearch,
+}
+
+/// Settings of the backend.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where it is, such as `https://search:9200`; a path in front of a proxy may follow.
+    pub url: String,
+    /// User name, for Basic.
+    pub username: String,
+    /// Password, for Basic.
+    pub password: Secret,
+    /// API key: encoded as Kibana shows it, or as `ID:KEY`.
+    pub api_key: Secret,
+    /// Bearer token.
+    pub bearer_token: Secret,
+    /// Further headers of every request.
+    pub headers: BTreeMap<String, Secret>,
+    /// Milliseconds that a request may take.
+    pub timeout_ms: u64,
+    /// Whom to trust.
+    pub tls: Tls,
+    /// How bodies are packed; `zstd` is not understood by either product.
+    pub compression: Compression,
+    /// What stands there.
+    pub product: Product,
+    /// Second part of the data streams' names.
+    pub dataset: String,
+    /// Third part of the data streams' names.
+    pub namespace: String,
+    /// Whether templates and policies are put there before the first write, where they lack or are older.
+    pub templates: bool,
+    /// Days after which data goes; 0 is never. Only read while the policies are put there.
+    pub keep_days: u32,
+    /// Bytes that a request should not exceed before it is packed; a larger record goes alone.
+    pub bulk_bytes: usize,
+    /// Records that a request has at most.
+    pub bulk_records: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            url: "http://127.0.0.1:9200".to_owned(),
+            username: String::new(),
+            password: Secret::default(),
+            api_key: Secret::default(),
+            bearer_token: Secret::default(),
+            headers: BTreeMap::new(),
+            timeout_ms: 30_000,
+            tls: Tls::default(),
+            compression: Compression::Gzip,
+            product: Product::Auto,
+            dataset: "quipu".to_owned(),
+            namespace: "default".to_owned(),
+            templates: true,
+            keep_days: 30,
+            bulk_bytes: 8 << 20,
+            bulk_records: 2_000,
+        }
+    }
+}
+
+/// Most records of a request: their answers must fit into what is kept of an answer.
+const MOST_RECORDS: usize = 10_000;
+
+impl Config {
+    /// The defaults, at this place.
+    pub fn at(url: impl Into<String>) -> Self {
+        Self { url: url.into(), ..Self::default() }
+    }
+
+    /// Whatever is wrong, before anything is sent.
+    pub(crate) fn check(&self) -> Result<()> {
+        let host = self.url.strip_prefix("http://").or_else(|| self.url.strip_prefix("https://"));
+        let host = host.and_then(|rest| rest.split('/').next()).unwrap_or_default();
+        if host.is_empty() {
+            return Err(wrong("url: not one such as https://search:9200"));
+        }
+        if host.contains('@') {
+            return Err(wrong("url: user and password belong into username and password"));
+        }
+        check_url(&self.url).map_err(|error| wrong(format!("url: {}", error.context())))?;
+        if self.timeout_ms == 0 {
+            return Err(wrong("timeout_ms from 1"));
+        }
+        for (key, part) in [("dataset", &self.dataset), ("namespace", &self.namespace)] {
+            if !is_part(part) {
+                let context = format!(
+                    "{key} {part:?}: lower-case letters, digits, '_' and '.', at most 100, a letter first"
+                );
+                return Err(wrong(context));
+            }
+        }
+        if self.bulk_bytes == 0 || self.bulk_records == 0 || self.bulk_records > MOST_RECORDS {
+            return Err(wrong(format!("bulk_bytes from 1, bulk_records from 1 to {MOST_RECORDS}")));
+        }
+        if self.compression == Compression::Zstd {
+            return Err(wrong("compression: neither product unpacks zstd, use gzip or none"));
+        }
+        Ok(())
+    }
+
+    /// How requests are sent.
+    pub(crate) fn http(&self) -> Result<HttpSettings> {
+        let mut headers = self.headers.clone();
+        if let Some(value) = self.authorization()? {
+            headers.insert("authorization".to_owned(), value);
+        }
+        Ok(HttpSettings {
+            headers,
+            timeout_ms: self.timeout_ms,
+            tls: self.tls.clone(),
+            compression: self.compression,
+        })
+    }
+
+    fn authorization(&self) -> Result<Option<Secret>> {
+        let basic = !self.username.is_empty() || !self.password.is_empty();
+        let said = [basic, !self.api_key.is_empty(), !self.bearer_token.is_empty()];
+        if said.iter().filter(|said| **said).count() > 1 {
+            return Err(wrong("one of username and password, api_key and bearer_token at most"));
+        }
+        if basic && (self.username.is_empty() || self.password.is_empty()) {
+            return Err(wrong("username and password go together: one is missing"));
+        }
+        let value = if basic {
+            format!("Basic {}", STANDARD.encode(format!("{}:{}", self.username, self.password.expose())))
+        } else if !self.api_key.is_empty() {
+            let key = self.api_key.expose();
+            // An encoded key has no colon.
+            let encoded = if key.contains(':') { STANDARD.encode(key) } else { key.to_owned() };
+            format!("ApiKey {encoded}")
+        } else if !self.bearer_token.is_empty() {
+            format!("Bearer {}", self.bearer_token.expose())
+        } else {
+            return Ok(None);
+        };
+        Ok(Some(value.into()))
+    }
+}
+
+/// <https://www.elastic.co/docs/reference/ecs/ecs-data_stream>: no `-`, no upper case, nothing that a name of an index may not have.
+fn is_part(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '.';
+    text.starts_with(|c: char| c.is_ascii_lowercase()) && text.len() <= 100 && text.chars().all(plain)
+}

@@ -1,0 +1,30 @@
+//! Documents: one a record, with the fields of the Elastic Common Schema.
+//! <https://www.elastic.co/docs/reference/ecs/ecs-field-reference>
+
+mod attributes;
+mod cost;
+mod event;
+mod fields;
+mod metric;
+mod source;
+mod span;
+
+pub(crate) use cost::cost;
+pub(crate) use event::event;
+pub(crate) use metric::point;
+pub(crate) use span::span;
+
+/// The release of ECS whose fields these are.
+pub(crate) const ECS: &str = "9.0.0";
+
+/// Longest text, in bytes of JSON, that a field of attributes is indexed with. Lucene refuses whole documents for terms over 32,766
+/// bytes, and OpenSearch's `flat_object` knows no `ignore_above`.
+pub(crate) const INDEXED: usize = 8_000;
+
+/// Where a document goes and what it is called there.
+pub(crate) struct Place<'a> {
+    /// Second part of the data stream's name.
+    pub dataset: &'a str,
+    /// Third part of the data stream's name.
+    pub namespace: &'a str,
+}

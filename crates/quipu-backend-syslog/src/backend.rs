@@ -1,0 +1,128 @@
+//! The backend.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use quipu_core::{Backend, Batch, Event, EventSink, Finding, Health, Result, Span, SpanSink};
+use tokio::sync::Mutex;
+
+use crate::connection::{Connection, Dial};
+use crate::fault::{NAME, closed};
+use crate::{Config, message, probe};
+
+/// Bytes of messages that are made before they are written.
+const CHUNK: usize = 1 << 20;
+
+/// How long it is looked whether the receiver has hung up since the last write.
+const NOTICES: Duration = Duration::from_millis(1);
+
+/// Records as syslog messages. A write that returns has been handed to the kernel for a receiver that was there: syslog knows no
+/// acknowledgement. A write that fails is repeated as a whole, so that some messages may come twice.
+pub struct Syslog {
+    config: Config,
+    dial: Dial,
+    /// Taken out while it is written to: a write that is given up midway takes the connection with it, and with it half a message.
+    connection: Mutex<Option<Connection>>,
+    closed: AtomicBool,
+}
+
+impl Syslog {
+    /// Looks at the settings and reads certificates; connects to nothing yet.
+    ///
+    /// # Errors
+    /// A setting cannot be used.
+    pub fn open(config: Config) -> Result<Self> {
+        let dial = Dial::new(&config)?;
+        Ok(Self { config, dial, connection: Mutex::new(None), closed: AtomicBool::new(false) })
+    }
+
+    async fn connect(&self, had: Option<Connection>) -> Result<Connection> {
+        if let Some(mut connection) = had
+            && !connection.is_over(NOTICES).await
+        {
+            return Ok(connection);
+        }
+        self.dial.secure(self.dial.reach().await?).await
+    }
+
+    async fn deliver(&self, batch: &Batch) -> Result<()> {
+        let mut place = self.connection.lock().await;
+        let mut connection = self.connect(place.take()).await?;
+        let mut frames = Vec::new();
+        for message in message::messages(&self.config, batch) {
+            message::frame(&mut frames, &self.config, message);
+            if frames.len() >= CHUNK {
+                self.dial.write(&mut connection, &frames).await?;
+                frames.clear();
+            }
+        }
+        self.dial.write(&mut connection, &frames).await?;
+        *place = Some(connection);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Backend for Syslog {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    fn is_remote(&self) -> bool {
+        true
+    }
+
+    fn span_sink(&self) -> Option<&dyn SpanSink> {
+        Some(self)
+    }
+
+    fn event_sink(&self) -> Option<&dyn EventSink> {
+        Some(self)
+    }
+
+    /// Ledger rows are told with their spans; those of earlier spans, and metrics, are left out.
+    async fn write(&self, batch: Arc<Batch>) -> Result<()> {
+        if self.closed.load(Ordering::Relaxed) {
+            return Err(closed("write messages"));
+        }
+        if batch.spans.is_empty() && batch.events.is_empty() {
+            return Ok(());
+        }
+        self.deliver(&batch).await
+    }
+
+    fn health(&self) -> Health {
+        match self.closed.load(Ordering::Relaxed) {
+            true => Health::Down("closed".to_owned()),
+            false => Health::Ready,
+        }
+    }
+
+    async fn probe(&self) -> Vec<Finding> {
+        probe::findings(&self.dial, &self.config).await
+    }
+
+    async fn close(&self) -> Result<()> {
+        self.closed.store(true, Ordering::Relaxed);
+        if let Some(connection) = self.connection.lock().await.take() {
+            connection.end().await;
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl SpanSink for Syslog {
+    async fn write_spans(&self, spans: &[Span]) -> Result<()> {
+        self.write(Arc::new(Batch { spans: spans.to_vec(), ..Batch::default() })).await
+    }
+}
+
+#[async_trait]
+impl EventSink for Syslog {
+    async fn write_events(&self, events: &[Event]) -> Result<()> {
+        self.write(Arc::new(Batch { events: events.to_vec(), ..Batch::default() })).await
+    }
+}

@@ -1,0 +1,4 @@
+//! The examples of the guide.
+
+#[doc = include_str!("../../../docs/guide/syslog.md")]
+struct Guide;

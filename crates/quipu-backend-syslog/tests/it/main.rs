@@ -1,0 +1,14 @@
+//! Messages as a receiver gets them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod conformance;
+mod messages;
+mod receiver;
+mod secure;
+mod wire;

@@ -1,0 +1,20 @@
+//! A look at the other side.
+
+use quipu_core::{Clock as _, ErrorKind, Finding, SystemClock};
+
+use crate::Webhook;
+use crate::body::check;
+
+/// Whether it can be reached, and how it answers a body of the type `quipu.check`.
+pub(crate) async fn findings(webhook: &Webhook) -> Vec<Finding> {
+    let finding = |step: &str, ok, said: String| Finding { step: step.to_owned(), ok, said };
+    let reached = finding("reach", true, format!("{} answers", webhook.config().host()));
+    match webhook.post(check(SystemClock.now())).await {
+        Ok(()) => vec![reached, finding("acceptance", true, "a check was answered with 2xx".to_owned())],
+        Err(error) if error.operation() == "send" => vec![finding("reach", false, error.to_string())],
+        Err(error) if error.kind() == ErrorKind::Denied => {
+            vec![reached, finding("auth", false, format!("{error}: look at headers and secret"))]
+        }
+        Err(error) => vec![reached, finding("acceptance", false, error.to_string())],
+    }
+}
