@@ -28,18 +28,27 @@ async fn listed(store: &Sqlite, words: Option<&str>) -> Vec<TraceId> {
 
 /// Whether any file of the store has these bytes.
 fn occurs(folder: &Path, wanted: &[u8]) -> bool {
-    let mut folders = vec![folder.to_path_buf()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if std::fs::read(&path).unwrap().windows(wanted.len()).any(|bytes| bytes == wanted) {
-                return true;
-            }
+    loop {
+        match try_occurs(folder, wanted) {
+            // A log that went into its day while this looked: what it held may be in a file already read.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            found => return found.unwrap(),
         }
     }
-    false
+}
+
+fn try_occurs(folder: &Path, wanted: &[u8]) -> std::io::Result<bool> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let found = match path.is_dir() {
+            true => try_occurs(&path, wanted)?,
+            false => std::fs::read(&path)?.windows(wanted.len()).any(|bytes| bytes == wanted),
+        };
+        if found {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
