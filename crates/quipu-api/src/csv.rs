@@ -15,6 +15,13 @@ impl Row {
         self
     }
 
+    /// Adds lists of texts of others, each in one cell; every text may come to stand in a cell of its own where semicolons divide.
+    #[must_use]
+    pub(crate) fn lists<'a>(self, lists: impl IntoIterator<Item = &'a [String]>) -> Self {
+        let joined = |list: &[String]| list.iter().cloned().map(harmless).collect::<Vec<_>>().join("; ");
+        self.texts(lists.into_iter().map(joined))
+    }
+
     /// Adds numbers, or nothing in their place.
     #[must_use]
     pub(crate) fn figures(mut self, figures: impl IntoIterator<Item = String>) -> Self {
@@ -34,6 +41,7 @@ pub(crate) fn line(names: &[&str]) -> Bytes {
     format!("{}\r\n", names.join(",")).into()
 }
 
+/// A text that a spreadsheet would run, with an apostrophe before it.
 fn harmless(text: String) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{text}") } else { text }
 }
@@ -57,5 +65,13 @@ mod tests {
         Row::default().texts(cells.map(str::to_owned)).figures(["-1".to_owned()]).write(&mut text);
         let want = "plain,\"a,b\",\"say \"\"hi\"\"\",\"two\nlines\",'=1+1,'@x,'-,\"'+1,2\",'\tx,a=b,,-1\r\n";
         assert_eq!(String::from_utf8_lossy(&text), want);
+    }
+
+    #[test]
+    fn every_text_of_a_list_is_harmless() {
+        let mut text = Vec::new();
+        let list = ["a", "=1+1", "@x"].map(str::to_owned);
+        Row::default().lists([list.as_slice(), &[]]).write(&mut text);
+        assert_eq!(String::from_utf8_lossy(&text), "a; '=1+1; '@x,\r\n");
     }
 }

@@ -69,8 +69,10 @@ impl From<DocumentError> for Problem {
             DocumentError::Long { .. } => {
                 Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "Document too large", detail)
             }
-            DocumentError::Io { .. } => {
+            DocumentError::Io { cause, .. } => {
+                // Where it lies is for the log only.
                 tracing::error!(error = %detail, "a document could not be read or written");
+                let detail = format!("The server could not read or write it: {}.", cause.kind());
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "The document failed", detail)
             }
         }

@@ -20,7 +20,7 @@ const HANDOFFS: usize = 64;
 /// Graphs that are kept.
 const KEPT: NonZeroUsize = NonZeroUsize::new(4_096).unwrap();
 /// Nodes and edges of a graph that is kept: larger ones are read again.
-const SMALL: usize = 512;
+const SMALL: usize = 128;
 /// What hand-offs have in their names.
 const WORDS: [&str; 3] = ["handoff", "hand_off", "transfer"];
 

@@ -26,6 +26,7 @@ use crate::{Problem, dto, live, problem, routes};
         routes::analysis, routes::cost_analysis, routes::plans, routes::budgets, routes::set_budget, routes::remove_budget,
         routes::check_budget, routes::prices, routes::price_models, routes::check_prices, routes::reload, routes::reprice,
         routes::reprices, routes::undo, routes::parity_matrix, routes::events, routes::metrics, routes::series, live::live, routes::status, routes::system,
+        routes::backends, routes::dead_letters, routes::replay_dead_letters, routes::remove_dead_letters,
         routes::views, routes::view, routes::put_view, routes::remove_view, routes::dashboards, routes::dashboard,
         routes::put_dashboard, routes::remove_dashboard, routes::export_traces, routes::delete_traces,
         routes::healthz, routes::readyz, routes::metrics_text, serve

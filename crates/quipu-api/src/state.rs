@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use quipu_core::{Adapters, Backend, Clock, Committed, Limits, PriceBook, Store, Timestamp};
+use quipu_core::{Adapters, Clock, Committed, Limits, PriceBook, Store, Timestamp};
 use quipu_insight::Documents;
+use quipu_pipeline::{ExitStatus, Pipeline};
 use tokio::sync::broadcast;
 
 use crate::dto::Listeners;
@@ -19,8 +20,8 @@ use crate::system::{ReadVitals, System};
 pub struct ApiState {
     /// Answers every question.
     pub store: Arc<dyn Store>,
-    /// Backends beside the store, whose health `/readyz` tells.
-    pub backends: Vec<Arc<dyn Backend>>,
+    /// Where records come in and go out, for the state of the ways out; `None` where nothing comes in.
+    pub pipeline: Option<Arc<Pipeline>>,
     /// Read stored spans again when somebody looks.
     pub adapters: Adapters,
     /// Prices what `/api/v1/price` is asked, and explains what was priced.
@@ -104,6 +105,19 @@ impl std::ops::Deref for Api {
     fn deref(&self) -> &ApiState {
         &self.state
     }
+}
+
+impl Api {
+    /// How the ways out beside the store are doing.
+    pub(crate) async fn exits(&self) -> Vec<ExitStatus> {
+        exits(self.pipeline.clone()).await
+    }
+}
+
+/// How the ways out of a pipeline are doing. They may have to look at the disk: not on a thread that answers.
+pub(crate) async fn exits(pipeline: Option<Arc<Pipeline>>) -> Vec<ExitStatus> {
+    let Some(pipeline) = pipeline else { return Vec::new() };
+    tokio::task::spawn_blocking(move || pipeline.exits()).await.unwrap_or_default()
 }
 
 /// The state as handlers take it.

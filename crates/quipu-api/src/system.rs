@@ -4,11 +4,13 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use quipu_core::{Backend, Clock, Health, Limits, Store, StoreInfo, Timestamp};
+use quipu_core::{Clock, Health, Limits, Store, StoreInfo, Timestamp};
+use quipu_pipeline::{ExitStatus, Pipeline};
 use tokio::task::spawn_blocking;
 
 use crate::ApiState;
 use crate::dto::{BackendHealth, DropCount, SearchState, SystemNow, SystemPoint, Vitals};
+use crate::state::exits;
 
 /// Between two readings that are kept.
 const SAMPLE: Duration = Duration::from_secs(10);
@@ -23,7 +25,7 @@ pub type ReadVitals = Arc<dyn Fn() -> Vitals + Send + Sync>;
 /// How the server is doing.
 pub(crate) struct System {
     store: Arc<dyn Store>,
-    backends: Vec<Arc<dyn Backend>>,
+    pipeline: Option<Arc<Pipeline>>,
     clock: Arc<dyn Clock>,
     limits: Arc<Limits>,
     started_at: Timestamp,
@@ -62,7 +64,7 @@ impl System {
     pub(crate) fn start(state: &ApiState) -> Arc<Self> {
         let system = Arc::new(Self {
             store: Arc::clone(&state.store),
-            backends: state.backends.clone(),
+            pipeline: state.pipeline.clone(),
             clock: Arc::clone(&state.clock),
             limits: Arc::clone(&state.limits),
             started_at: state.status.started_at,
@@ -100,11 +102,18 @@ impl System {
             (Err(error), Health::Ready) => Health::Degraded(error.to_string()),
             (_, health) => health,
         };
-        self.put_together(vitals, store, &info.unwrap_or_default())
+        let exits = exits(self.pipeline.clone()).await;
+        self.put_together(vitals, store, &exits, &info.unwrap_or_default())
     }
 
-    fn put_together(&self, vitals: Vitals, store: Health, info: &StoreInfo) -> SystemNow {
-        let Vitals { process, host, mut disk, mut queue, mut ingest, drops, backends: exits } = vitals;
+    fn put_together(
+        &self,
+        vitals: Vitals,
+        store: Health,
+        exits: &[ExitStatus],
+        info: &StoreInfo,
+    ) -> SystemNow {
+        let Vitals { process, host, mut disk, mut queue, mut ingest, drops } = vitals;
         let dropped = drops.iter().map(|drop: &DropCount| drop.count).sum();
         let rates = self.kept().rates(ingest.spans, dropped);
         (ingest.spans_per_s, ingest.drops_per_s) = rates;
@@ -113,8 +122,7 @@ impl System {
         queue.max_bytes = self.limits.queue_bytes as u64;
         let now = self.clock.now();
         let mut backends = vec![BackendHealth::new(self.store.name(), store)];
-        backends.extend(self.backends.iter().map(|one| BackendHealth::new(one.name(), one.health())));
-        backends.extend(exits);
+        backends.extend(exits.iter().map(BackendHealth::from));
         SystemNow {
             now: now.to_string(),
             uptime_s: now.since(self.started_at) / Timestamp::SECOND,

@@ -1,14 +1,20 @@
 //! The command line, as people type it.
 
+mod check;
+mod dead;
+mod generate;
 mod money;
 mod proxy;
 
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args as ClapArgs, Parser, Subcommand};
+use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand};
 use quipu::core::Billing;
 
+pub use check::{Check, CheckWhat, Ready, Scraper, Ways};
+pub use dead::{DeadLetters, DeadPlace, DeadWhat};
+pub use generate::{Generate, GenerateWhat, Provision, TracesIn};
 pub use money::*;
 pub use proxy::{GatewayFlags, Proxy};
 
@@ -54,11 +60,21 @@ pub enum Command {
     Import(Import),
     /// Check that what is configured works
     Check(Check),
+    /// Write the files with which Prometheus and Grafana know Quipu
+    Generate(Generate),
+    /// List what backends refused, deliver it once more, or throw it away
+    DeadLetters(DeadLetters),
     /// Print a shell's completion script
     Completions {
         /// Shell to print for
         shell: clap_complete::Shell,
     },
+}
+
+/// Prints the completion script of a shell; this always works.
+pub fn complete(shell: clap_complete::Shell) -> bool {
+    clap_complete::generate(shell, &mut Args::command(), "quipu", &mut std::io::stdout());
+    true
 }
 
 /// Where and how to take telemetry in.
@@ -90,12 +106,34 @@ pub struct Serve {
     pub proxy: Option<String>,
     #[command(flatten)]
     pub gateway: GatewayFlags,
+    #[command(flatten)]
+    pub jaeger: JaegerFlags,
     /// Fill an empty store with a recorded agent workload and keep a live one running
     #[arg(long)]
     pub demo: bool,
     /// Write the listening URLs to this file, as JSON, once all listen
     #[arg(long, value_name = "FILE")]
     pub ready_file: Option<PathBuf>,
+}
+
+/// Listeners for senders that speak Jaeger's or Zipkin's protocols.
+#[derive(Debug, ClapArgs)]
+pub struct JaegerFlags {
+    /// Jaeger's thrift compact over UDP, such as 127.0.0.1:6831 [default: off]
+    #[arg(long, value_name = "ADDR", env = "QUIPU_JAEGER_COMPACT")]
+    pub jaeger_compact: Option<String>,
+    /// Jaeger's thrift binary over UDP, such as 127.0.0.1:6832 [default: off]
+    #[arg(long, value_name = "ADDR", env = "QUIPU_JAEGER_BINARY")]
+    pub jaeger_binary: Option<String>,
+    /// Jaeger's thrift over HTTP, such as 127.0.0.1:14268 [default: off]
+    #[arg(long, value_name = "ADDR", env = "QUIPU_JAEGER_HTTP")]
+    pub jaeger_http: Option<String>,
+    /// Jaeger's gRPC, such as 127.0.0.1:14250 [default: off]
+    #[arg(long, value_name = "ADDR", env = "QUIPU_JAEGER_GRPC")]
+    pub jaeger_grpc: Option<String>,
+    /// Zipkin's JSON over HTTP, such as 127.0.0.1:9411 [default: off]
+    #[arg(long, value_name = "ADDR", env = "QUIPU_ZIPKIN")]
+    pub zipkin: Option<String>,
 }
 
 /// Whom to ask.
@@ -327,17 +365,4 @@ fn billing() -> impl TypedValueParser<Value = Billing> {
     let all = [Billing::Metered, Billing::Subscription];
     PossibleValuesParser::new(all.map(Billing::as_str))
         .map(move |word| all.into_iter().find(|billing| billing.as_str() == word).unwrap_or_default())
-}
-
-/// What to check.
-#[derive(Debug, ClapArgs)]
-pub struct Check {
-    #[command(subcommand)]
-    pub what: CheckWhat,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum CheckWhat {
-    /// Look through the store for damage and for sums that do not add up
-    Store(Source),
 }

@@ -10,6 +10,8 @@
 mod args;
 mod ask;
 mod check;
+mod dead;
+mod generate;
 mod import;
 mod proxy;
 mod serve;
@@ -17,7 +19,7 @@ mod table;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::Parser;
 
 use args::{Args, Command};
 
@@ -49,11 +51,10 @@ fn run(args: Args) -> anyhow::Result<bool> {
         Command::Serve(serve) => serve::run(&serve).map(|()| true),
         Command::Proxy(what) => proxy::run(&what).map(|()| true),
         Command::Check(what) => check::run(&what),
+        Command::Generate(what) => generate::run(&what.what).map(|()| true),
+        Command::DeadLetters(what) => dead::run(&what.what).map(|()| true),
         Command::Import(what) => import::run(&what).map(|()| true),
-        Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Args::command(), "quipu", &mut std::io::stdout());
-            Ok(true)
-        }
+        Command::Completions { shell } => Ok(args::complete(shell)),
         command => ask::run(&command),
     }
 }

@@ -119,7 +119,9 @@ impl Records {
         match quipu::open(&config.store, folder, Access::Write) {
             Ok(store) => {
                 money.budgets.begin(store.as_ref()).await.context("cannot read what was spent before")?;
-                let pipeline = Arc::new(serve::start(&config.limits, &store, metrics, money));
+                let exits = serve::open_exits(config, folder, &store)?;
+                let pipeline =
+                    Arc::new(serve::start(&config.limits, &store, exits, Vec::new(), metrics, money));
                 let name = store.info().await.map_or_else(|_| "the store".to_owned(), |info| info.uri);
                 let intake = Arc::clone(&pipeline) as _;
                 Ok(Self { intake, store: Some(store), pipeline: Some(pipeline), name })

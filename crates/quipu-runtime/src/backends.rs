@@ -1,92 +1,106 @@
 //! Opening what the configuration names.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use parking_lot::Mutex;
-use quipu_core::{Backend, Error, ErrorKind, Health, Result, Store};
-use quipu_pipeline::{Exit, ExitStatus};
+use quipu_core::{Backend, Error, ErrorKind, Result, Store};
+use quipu_pipeline::{Exit, ExitSettings, ExitStatus};
 
-use crate::config::{Config, FILE_NAME, place};
-use crate::tables::{Open, Opened, Place};
+use crate::named::{Entry, Named};
+use crate::tables::{Open, Opened};
 
 /// Everything that records go to.
 #[derive(Default)]
-pub(crate) struct Backends {
+pub struct Backends {
+    /// The first that can be asked.
     pub store: Option<Arc<dyn Store>>,
+    /// All others.
     pub exits: Vec<Exit>,
-    /// Those that did not open, and why.
-    pub failed: Vec<ExitStatus>,
+    /// Those that did not open: name and why.
+    pub failed: Vec<(String, Error)>,
     /// What backends had to say as they opened.
     pub notes: Vec<String>,
 }
 
 impl Backends {
-    /// Takes one in. The first that can be asked is the store; further ones are written to beside it.
-    pub fn add(&mut self, opened: Opened, config: &Config) {
-        let exit = |backend: Arc<dyn Backend>| Exit { backend, settings: config.delivery.clone() };
-        match opened {
-            Opened::Store(store) if self.store.is_none() => self.store = Some(store),
-            Opened::Store(store) => self.exits.push(exit(store)),
-            Opened::Exit(backend) => self.exits.push(exit(backend)),
+    /// Opens all that a configuration names, on the current tokio runtime. One that does not open leaves the others alone.
+    pub fn open(&mut self, named: &Named, known: &[(&'static str, Open)]) {
+        let mut seen = BTreeSet::new();
+        for listed in &named.list {
+            let name = listed.split(':').next().unwrap_or_default();
+            let opened =
+                if seen.insert(name) { self.open_one(named, listed, known) } else { Err(twice(name)) };
+            if let Err(error) = opened {
+                self.failed.push((name.to_owned(), error));
+            }
+        }
+        self.notes.extend(named.unused());
+    }
+
+    fn open_one(&mut self, named: &Named, listed: &str, known: &[(&'static str, Open)]) -> Result<()> {
+        let entry = named.entry(listed)?;
+        match known.iter().find(|(kind, _)| *kind == entry.kind) {
+            Some((_, open)) => {
+                let opened = open(&entry.place);
+                self.notes.append(&mut entry.place.notes.lock());
+                self.add_entry(opened?, entry, named.keep);
+                Ok(())
+            }
+            None if named.lenient => Ok(()),
+            None => Err(unknown(&entry.kind, known).of_backend(entry.name)),
         }
     }
 
-    /// Notes one that did not open: the others go on.
-    pub fn fail(&mut self, name: &str, error: &Error) {
-        let text = error.to_string();
-        self.failed.push(ExitStatus {
+    /// Takes one in that came without a configuration.
+    pub(crate) fn add(&mut self, opened: Opened, delivery: &ExitSettings) {
+        if let Some(backend) = self.beside_store(opened) {
+            self.exits.push(Exit { settings: delivery.clone(), ..Exit::new(backend) });
+        }
+    }
+
+    fn add_entry(&mut self, opened: Opened, entry: Entry<'_>, keep: bool) {
+        let Some(backend) = self.beside_store(opened) else { return };
+        let Entry { name, mut delivery, says, rules, folder, .. } = entry;
+        // What waits for a file or a page of this machine is not worth a second file.
+        delivery.spool.enabled &= says.spool || (keep && backend.is_remote());
+        if !(says.dead_letters || keep) {
+            delivery.dead_letter_bytes = 0;
+        }
+        self.exits.push(Exit {
             name: name.to_owned(),
-            health: Health::Down(text.clone()),
-            written: 0,
-            dropped: Default::default(),
-            failures: 1,
-            queued: 0,
-            last_error: Some(text),
+            backend,
+            settings: delivery,
+            rules,
+            folder: Some(folder),
         });
     }
 
-    /// Opens all that the configuration names.
-    pub fn open(&mut self, config: &Config, known: &[(&'static str, Open)]) {
-        for uri in &config.backends {
-            let (scheme, path) = uri.split_once(':').unwrap_or((uri.as_str(), ""));
-            match known.iter().find(|(name, _)| *name == scheme) {
-                Some((_, open)) => match self.open_one(config, scheme, path, *open) {
-                    Ok(opened) => self.add(opened, config),
-                    Err(error) => self.fail(scheme, &error),
-                },
-                None if config.backends_by_preset => {}
-                None => self.fail(scheme, &unknown(scheme, known)),
+    /// The first that can be asked is the store; further ones are written to beside it.
+    fn beside_store(&mut self, opened: Opened) -> Option<Arc<dyn Backend>> {
+        match opened {
+            Opened::Store(store) if self.store.is_none() => {
+                self.store = Some(store);
+                None
             }
+            Opened::Store(store) => Some(store),
+            Opened::Exit(backend) => Some(backend),
         }
     }
 
-    fn open_one(&mut self, config: &Config, scheme: &str, path: &str, open: Open) -> Result<Opened> {
-        let place = place_of(config, scheme, path);
-        let opened = open(&place);
-        self.notes.append(&mut place.notes.into_inner());
-        opened
+    /// Those that did not open, as the others tell of themselves.
+    pub(crate) fn failures(&self) -> Vec<ExitStatus> {
+        self.failed.iter().map(|(name, error)| ExitStatus::unopened(name, error)).collect()
     }
 }
 
-fn unknown(scheme: &str, known: &[(&'static str, Open)]) -> Error {
+fn twice(name: &str) -> Error {
+    let context =
+        format!("{name:?} is named twice in `backends`: give the second a name of its own, and `use`");
+    Error::new(ErrorKind::Invalid, "open backend", context).of_backend(name)
+}
+
+fn unknown(kind: &str, known: &[(&'static str, Open)]) -> Error {
     let known: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
-    let context = format!("{scheme:?} is not a backend that this build knows ({})", known.join(", "));
+    let context = format!("{kind:?} is not a backend that this build knows ({})", known.join(", "));
     Error::new(ErrorKind::Unsupported, "open backend", context)
-}
-
-fn place_of<'a>(config: &'a Config, scheme: &'a str, path: &'a str) -> Place<'a> {
-    let table = config.backend.get(scheme);
-    let file = config.file.as_ref().map_or_else(|| FILE_NAME.into(), |path| path.display().to_string());
-    let at = table.map(|table| table.span().start).filter(|_| config.file.is_some());
-    let text = config.file.as_ref().and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
-    let line = if at.is_some() { place(&text, at) } else { format!(": backend.{scheme}") };
-    Place {
-        scheme,
-        path,
-        data_dir: &config.data_dir,
-        level: config.level,
-        table: table.map(|table| table.get_ref().clone()).unwrap_or_default(),
-        place: format!("{file}{line}"),
-        notes: Mutex::default(),
-    }
 }

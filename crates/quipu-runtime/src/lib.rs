@@ -13,23 +13,29 @@ mod builder;
 mod config;
 mod control;
 mod hook;
+mod named;
 pub mod prices;
 mod quipu;
 mod start;
 mod status;
 mod system;
 mod tables;
+mod variables;
 mod vcs;
 
+pub use backends::Backends;
 pub use basis::Basis;
 pub use builder::Builder;
-pub use config::Preset;
+pub use config::{Preset, parse as parse_config};
+pub use named::Named;
 pub use quipu::Quipu;
 pub use quipu_insight::{
     AccountStatus, Action, Admission, Amount, Budget, BudgetConfig, BudgetError, BudgetRef, BudgetStatus,
     BudgetView, Budgets, BudgetsBuilder, Estimate, Exceeded, LocalAccounts, LoopConfig, LoopKind, Looped,
     Notice, Period, Reservation, Scope, Source, Subject, What, budget, budgets,
 };
-pub use quipu_pipeline::{ExitSettings, ExitStatus, RedactSettings, WhenFull};
+pub use quipu_pipeline::{Exit, ExitRules, ExitSettings, ExitStatus, RedactSettings, RuleSignal, WhenFull};
 pub use status::Status;
+pub use system::observe as observe_system;
 pub use tables::{Open, OpenAccounts, Opened, Place, Tables};
+pub use variables::Variables;

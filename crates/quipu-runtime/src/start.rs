@@ -104,7 +104,7 @@ impl<T: Tables> Builder<T> {
             Some(path) => path.clone(),
             None => {
                 let path = config.data_dir.join("budgets.db");
-                let kept = config.backends.iter().any(|uri| uri.split(':').next() == Some("sqlite"));
+                let kept = config.backends.list.iter().any(|uri| uri.split(':').next() == Some("sqlite"));
                 let wanted = !(config.budgets.is_empty() && self.budgets.is_empty()) || path.exists();
                 (kept && wanted).then_some(path)?
             }
@@ -148,18 +148,22 @@ impl<T: Tables> Builder<T> {
         redact: Redact,
         prices: Arc<dyn PriceBook>,
     ) -> Shared {
+        let delivery = &config.backends.delivery;
         let mut backends = Backends::default();
         std::mem::take(&mut self.stores)
             .into_iter()
-            .for_each(|store| backends.add(Opened::Store(store), config));
-        backends.open(config, &T::backends());
-        std::mem::take(&mut self.exits).into_iter().for_each(|exit| backends.add(Opened::Exit(exit), config));
+            .for_each(|store| backends.add(Opened::Store(store), delivery));
+        backends.open(&config.backends, &T::backends());
+        std::mem::take(&mut self.exits)
+            .into_iter()
+            .for_each(|exit| backends.add(Opened::Exit(exit), delivery));
+        let failed = backends.failures();
         let problems = [config.problems.clone(), std::mem::take(&mut backends.notes)].concat();
         let counts = Arc::clone(&meter) as Arc<dyn Meter>;
         let steady = backends
             .store
             .clone()
-            .map(|store| Arc::new(Steady::new(store, config.delivery.clone(), Arc::clone(&counts))));
+            .map(|store| Arc::new(Steady::new(store, delivery.clone(), Arc::clone(&counts))));
         let store: Arc<dyn Store> = match &steady {
             Some(steady) => Arc::clone(steady) as _,
             None => Arc::new(Unstored),
@@ -184,7 +188,7 @@ impl<T: Tables> Builder<T> {
             pipeline,
             steady,
             store: backends.store,
-            failed: backends.failed,
+            failed,
             problems: Mutex::new(problems),
             budgets,
             meter,

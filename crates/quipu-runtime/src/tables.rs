@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 
 use crate::basis::Basis;
 use crate::config::discreet;
+use crate::variables::Variables;
 
 /// Adapters and backends of a build.
 pub trait Tables: Send + Sync + 'static {
@@ -52,9 +53,9 @@ pub enum Opened {
 
 /// Where and how a backend is to be opened.
 pub struct Place<'a> {
-    /// The URI's scheme.
+    /// The backend's name in the configuration.
     pub scheme: &'a str,
-    /// The URI without its scheme; empty for the backend's own default.
+    /// What stands behind the name there; empty for the backend's own default.
     pub path: &'a str,
     /// Folder for what has no path of its own.
     pub data_dir: &'a Path,
@@ -63,6 +64,7 @@ pub struct Place<'a> {
     pub(crate) table: toml::Table,
     pub(crate) place: String,
     pub(crate) notes: Mutex<Vec<String>>,
+    pub(crate) variables: Variables,
 }
 
 impl Place<'_> {
@@ -82,6 +84,11 @@ impl Place<'_> {
         let mut table = toml::Table::try_from(defaults).map_err(|error| self.wrong(&error.to_string()))?;
         table.extend(self.table.clone());
         table.try_into().map_err(|error| self.wrong(&discreet(error.message())))
+    }
+
+    /// An environment variable, for backends that have some of their own by a standard; one that is empty is not set.
+    pub fn variable(&self, name: &str) -> Option<String> {
+        self.variables.get(name)
     }
 
     /// Says something that whoever runs this should know, though the backend opens: it stands in `status().problems`.

@@ -23,6 +23,8 @@ pub struct Bound {
     pub data: Vec<(CompactString, CompactString)>,
     /// W3C trace state as it came in, empty when none did.
     pub trace_state: CompactString,
+    /// Whether whoever began the trace asked for all of it, whatever is sampled: Jaeger's debug, B3's `d`.
+    pub debug: bool,
 }
 
 /// Begins a binding on top of the current context.

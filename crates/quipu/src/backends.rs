@@ -54,13 +54,53 @@ pub(crate) const BACKENDS: &[(&str, runtime::Open)] = &[
     ("console", |place| {
         Ok(runtime::Opened::Exit(Arc::new(quipu_backend_console::Console::new(place.config()?)?)))
     }),
+    #[cfg(feature = "backend-otlp")]
+    ("otlp", |place| {
+        let mut config: quipu_backend_otlp::Config = place.config()?;
+        config.endpoint = Some(place.path.to_owned()).filter(|path| !path.is_empty()).or(config.endpoint);
+        let otlp = quipu_backend_otlp::Otlp::open(config, &|name| place.variable(name))?;
+        Ok(runtime::Opened::Exit(Arc::new(otlp)))
+    }),
+    #[cfg(feature = "backend-jaeger")]
+    ("jaeger", |place| {
+        let mut config: quipu_backend_jaeger::Config = place.config()?;
+        config.endpoint =
+            Some(place.path.to_owned()).filter(|path| !path.is_empty()).unwrap_or(config.endpoint);
+        let config = config.or_variables(|name| place.variable(name))?;
+        Ok(runtime::Opened::Exit(Arc::new(quipu_backend_jaeger::Jaeger::open(config)?)))
+    }),
     #[cfg(feature = "backend-prometheus")]
     ("prometheus", |place| {
         let mut config: quipu_backend_prometheus::Config = place.config()?;
         config.listen = place.address(config.listen)?;
         Ok(runtime::Opened::Exit(Arc::new(quipu_backend_prometheus::Prometheus::open(config)?)))
     }),
+    #[cfg(feature = "backend-elasticsearch")]
+    ("elasticsearch", |place| {
+        let mut config: quipu_backend_elasticsearch::Config = place.config()?;
+        config.url = Some(place.path.to_owned()).filter(|path| !path.is_empty()).unwrap_or(config.url);
+        Ok(runtime::Opened::Exit(Arc::new(quipu_backend_elasticsearch::Elasticsearch::open(config)?)))
+    }),
+    #[cfg(feature = "backend-syslog")]
+    ("syslog", |place| {
+        let mut config: quipu_backend_syslog::Config = place.config()?;
+        config.url = Some(place.path.to_owned()).filter(|path| !path.is_empty()).unwrap_or(config.url);
+        Ok(runtime::Opened::Exit(Arc::new(quipu_backend_syslog::Syslog::open(config)?)))
+    }),
+    #[cfg(feature = "backend-webhook")]
+    ("webhook", |place| {
+        let mut config: quipu_backend_webhook::Config = place.config()?;
+        config.url = if place.path.is_empty() { config.url } else { place.path.into() };
+        Ok(runtime::Opened::Exit(Arc::new(quipu_backend_webhook::Webhook::open(config)?)))
+    }),
 ];
+
+/// Opens every backend that a configuration names, on the current tokio runtime, beside a store that is open already.
+pub fn open_backends(named: &runtime::Named, store: Option<Arc<dyn Store>>) -> runtime::Backends {
+    let mut backends = runtime::Backends { store, ..runtime::Backends::default() };
+    backends.open(named, BACKENDS);
+    backends
+}
 
 /// The URI schemes that this build knows.
 pub fn schemes() -> Vec<&'static str> {

@@ -13,7 +13,7 @@ mod library;
 pub mod prices;
 
 pub use adapters::adapters;
-pub use backends::{Access, open, schemes};
+pub use backends::{Access, open, open_backends, schemes};
 #[cfg(feature = "tokens")]
 pub use estimates::{estimate, estimator};
 pub use library::{Build, Builder, Quipu, builder, development, init, production};
@@ -30,9 +30,9 @@ pub use quipu_pipeline as pipeline;
 pub use quipu_primitives as primitives;
 pub use quipu_runtime::{
     AccountStatus, Action, Admission, Amount, Budget, BudgetConfig, BudgetError, BudgetRef, BudgetStatus,
-    BudgetView, Budgets, BudgetsBuilder, Estimate, Exceeded, ExitSettings, ExitStatus, LoopConfig, LoopKind,
-    Looped, Notice, Period, Preset, RedactSettings, Reservation, Scope, Source, Status, Subject, What,
-    WhenFull, budget, budgets,
+    BudgetView, Budgets, BudgetsBuilder, Estimate, Exceeded, Exit, ExitRules, ExitSettings, ExitStatus,
+    LoopConfig, LoopKind, Looped, Named, Notice, Period, Preset, RedactSettings, Reservation, Scope, Source,
+    Status, Subject, Variables, What, WhenFull, budget, budgets,
 };
 pub use quipu_sdk::*;
 #[cfg(feature = "tokens")]

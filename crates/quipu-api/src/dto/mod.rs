@@ -7,6 +7,7 @@
 mod agents;
 mod analysis;
 mod ask;
+mod backends;
 mod book;
 mod budget;
 mod cost;
@@ -46,6 +47,9 @@ pub use ask::{
     OutlineParams, PageParams, PriceCheckParams, PriceListParams, QueryParams, RangeParams, SearchParams,
     SpanParams, TraceParams, UsageParams,
 };
+pub use backends::{
+    BackendsAnswer, DeadLetter, DeadLettersAnswer, RemoveDeadLetters, RemovedAnswer, ReplayAnswer,
+};
 pub use book::{
     Disagreement, DisagreementsAnswer, DisplayCurrency, OtherPrice, PriceModel, PriceModelsAnswer,
     PriceSource, PricesAnswer, ReloadAnswer, UserPrices,
@@ -81,8 +85,8 @@ pub use span::{Link, Source, Span, SpanAnswer, SpanEvent};
 pub use status::{BackendState, HealthAnswer, Listeners, ReadyAnswer, SearchState, StatusAnswer, StoreState};
 pub use summary::{FrameworkSummary, SummaryAnswer, SummaryRow};
 pub use system::{
-    BackendHealth, DiskFigures, DropCount, HostFigures, IngestFigures, ProcessFigures, QueueFigures,
-    SystemAnswer, SystemNow, SystemPoint, Vitals,
+    BackendHealth, DeliveryFigures, DiskFigures, DropCount, HostFigures, IngestFigures, ProcessFigures,
+    QueueFigures, SystemAnswer, SystemNow, SystemPoint, Vitals,
 };
 pub use trace::{TraceAnswer, TraceSummary, TracesAnswer};
 pub use usage::{Facet, FacetsAnswer, ToolRow, ToolsAnswer, UsageAnswer, UsageGroup, UsageRow};

@@ -1,6 +1,7 @@
 //! The server about itself.
 
 use quipu_core::{Health, StoreInfo};
+use quipu_pipeline::ExitStatus;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -20,6 +21,12 @@ pub struct BackendState {
     pub status: String,
     /// What is off; null when nothing is.
     pub detail: Option<String>,
+    /// Records that wait; null of the store.
+    pub queued: Option<u64>,
+    /// Seconds that the oldest of them has waited; null of the store.
+    pub lag_s: Option<u64>,
+    /// Records that it never got; null of the store.
+    pub dropped: Option<u64>,
 }
 
 impl BackendState {
@@ -30,7 +37,25 @@ impl BackendState {
             Health::Degraded(detail) => ("degraded", Some(detail)),
             Health::Down(detail) => ("down", Some(detail)),
         };
-        Self { name: name.to_owned(), status: status.to_owned(), detail }
+        Self {
+            name: name.to_owned(),
+            status: status.to_owned(),
+            detail,
+            queued: None,
+            lag_s: None,
+            dropped: None,
+        }
+    }
+}
+
+impl From<&ExitStatus> for BackendState {
+    fn from(exit: &ExitStatus) -> Self {
+        Self {
+            queued: Some(exit.queued),
+            lag_s: Some(exit.lag.as_secs()),
+            dropped: Some(exit.dropped.values().sum()),
+            ..Self::new(&exit.name, exit.health.clone())
+        }
     }
 }
 
@@ -71,6 +96,21 @@ pub struct Listeners {
     pub otlp_grpc: Option<String>,
     /// Prometheus.
     pub prometheus: Option<String>,
+    /// Jaeger's thrift compact over UDP; left out where it is off, as all below.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jaeger_compact: Option<String>,
+    /// Jaeger's thrift binary over UDP.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jaeger_binary: Option<String>,
+    /// Jaeger's thrift over HTTP.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jaeger_http: Option<String>,
+    /// Jaeger's gRPC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jaeger_grpc: Option<String>,
+    /// Zipkin's JSON over HTTP.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zipkin: Option<String>,
 }
 
 /// What is stored.

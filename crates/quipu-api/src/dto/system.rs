@@ -1,6 +1,9 @@
 //! How the server and its machine are doing.
 
+use std::collections::BTreeMap;
+
 use quipu_core::Health;
+use quipu_pipeline::ExitStatus;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -21,8 +24,6 @@ pub struct Vitals {
     pub ingest: IngestFigures,
     /// What was not stored.
     pub drops: Vec<DropCount>,
-    /// Backends beside those that the server was given.
-    pub backends: Vec<BackendHealth>,
 }
 
 /// The process. What the operating system does not tell is null.
@@ -104,7 +105,7 @@ pub struct DropCount {
 }
 
 /// How a backend is doing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct BackendHealth {
     /// Name.
     pub name: String,
@@ -112,6 +113,29 @@ pub struct BackendHealth {
     pub state: String,
     /// What is off; null when nothing is.
     pub reason: Option<String>,
+    /// How delivery goes; null of the store, which is written to before anybody is answered.
+    pub delivery: Option<DeliveryFigures>,
+}
+
+/// How delivery to a backend goes, since the start.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct DeliveryFigures {
+    /// Records written.
+    pub written: u64,
+    /// Records that wait.
+    pub queued: u64,
+    /// Seconds that the oldest of them has waited.
+    pub lag_s: f64,
+    /// Bytes of the disk that they take.
+    pub spool_bytes: u64,
+    /// Records that the other side refused and that are kept to be sent again.
+    pub dead_letters: u64,
+    /// Records that it never got, by reason.
+    pub dropped: BTreeMap<String, u64>,
+    /// Attempts that failed.
+    pub failures: u64,
+    /// What the last failure said; null when there was none.
+    pub last_error: Option<String>,
 }
 
 impl BackendHealth {
@@ -122,7 +146,24 @@ impl BackendHealth {
             Health::Degraded(reason) => ("degraded", Some(reason)),
             Health::Down(reason) => ("down", Some(reason)),
         };
-        Self { name: name.to_owned(), state: state.to_owned(), reason }
+        Self { name: name.to_owned(), state: state.to_owned(), reason, delivery: None }
+    }
+}
+
+impl From<&ExitStatus> for BackendHealth {
+    fn from(exit: &ExitStatus) -> Self {
+        let dropped = exit.dropped.iter().map(|(reason, count)| ((*reason).to_owned(), *count)).collect();
+        let delivery = DeliveryFigures {
+            written: exit.written,
+            queued: exit.queued,
+            lag_s: exit.lag.as_secs_f64(),
+            spool_bytes: exit.spool_bytes,
+            dead_letters: exit.dead_letters,
+            dropped,
+            failures: exit.failures,
+            last_error: exit.last_error.clone(),
+        };
+        Self { delivery: Some(delivery), ..Self::new(&exit.name, exit.health.clone()) }
     }
 }
 

@@ -157,7 +157,6 @@ const COLUMNS: &[&str] = &[
 fn row(trace: &TraceSummary) -> Row {
     let optional = |text: &Option<String>| text.clone().unwrap_or_default();
     let usd = |usd: &Option<quipu_core::Usd>| usd.map(|usd| usd.to_string()).unwrap_or_default();
-    let list = |texts: &[String]| texts.join("; ");
     let tokens = &trace.tokens;
     let figures = [trace.spans, trace.llm_calls, trace.tool_calls, trace.errors];
     let used = [tokens.input, tokens.output, tokens.cache_read, tokens.cache_write, tokens.reasoning];
@@ -176,5 +175,5 @@ fn row(trace: &TraceSummary) -> Row {
         ])
         .texts([optional(&trace.session_id), optional(&trace.user_id), optional(&trace.project)])
         .texts([optional(&trace.commit), optional(&trace.branch)])
-        .texts([list(&trace.tags), list(&trace.agents), list(&trace.models)])
+        .lists([trace.tags.as_slice(), &trace.agents, &trace.models])
 }

@@ -2,6 +2,7 @@
 
 mod agents;
 mod assets;
+mod backends;
 mod budgets;
 mod costs;
 mod documents;
@@ -28,6 +29,7 @@ mod work;
 
 pub(crate) use agents::agents;
 pub(crate) use assets::{asset, wrong_method};
+pub(crate) use backends::{backends, dead_letters, remove_dead_letters, replay_dead_letters};
 pub(crate) use budgets::{budgets, check_budget, remove_budget, set_budget};
 pub(crate) use costs::{analysis, cost_analysis, plans, span_cost, unpriced};
 pub(crate) use documents::{
@@ -57,6 +59,9 @@ pub(crate) use work::{all_agents, guardrails, summary, tool_insights};
 
 // The generated descriptions of the routes, which the OpenAPI document names.
 pub(crate) use agents::__path_agents;
+pub(crate) use backends::{
+    __path_backends, __path_dead_letters, __path_remove_dead_letters, __path_replay_dead_letters,
+};
 pub(crate) use budgets::{__path_budgets, __path_check_budget, __path_remove_budget, __path_set_budget};
 pub(crate) use costs::{
     __path_analysis, __path_cost_analysis, __path_plans, __path_span_cost, __path_unpriced,

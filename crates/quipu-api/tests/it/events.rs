@@ -26,6 +26,7 @@ async fn fixture() -> Fixture {
         attributes: [("note", "Rain ahead")].into_iter().collect(),
         resource: Arc::new(resource.clone()),
         scope: Arc::new(Scope { name: "test.scope".into(), ..Scope::default() }),
+        wire: None,
     };
     let events = vec![
         event(50, Level::Debug, "", None),

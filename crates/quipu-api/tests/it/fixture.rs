@@ -290,7 +290,7 @@ impl Fixture {
         let status = StatusInfo { version: "0.1.0".into(), started_at: NOW, listeners, demo: true };
         let state = ApiState {
             store: store.clone(),
-            backends: Vec::new(),
+            pipeline: None,
             adapters: adapters(),
             prices: Arc::new(Book),
             money: Money::vendored(),

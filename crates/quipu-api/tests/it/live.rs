@@ -14,7 +14,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-use crate::fixture::{Fixed, Fixture, NOW, RAG, WEATHER, trace_id};
+use crate::fixture::{Fixed, Fixture, NOW, RAG, RUNNING, WEATHER, trace_id};
 
 type Client = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -66,9 +66,9 @@ async fn commits_become_frames_once_in_a_tick_newest_first() {
         (&hello["seq"], &hello["resumed"], &hello["missed"]),
         (&json!(0), &json!(false), &Value::Null)
     );
-    // The first look comes at once: wait for it, so that all of the commits fall into one later look.
-    commit(&fixture, &[trace_id(9)]);
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    // A look has just been taken when its frame comes: all of the commits fall into the next.
+    commit(&fixture, &[trace_id(RUNNING)]);
+    assert_eq!(frame(&mut client).await["seq"], 1);
     for _ in 0..5 {
         commit(&fixture, &[trace_id(WEATHER)]);
         commit(&fixture, &[trace_id(RAG)]);
@@ -79,8 +79,13 @@ async fn commits_become_frames_once_in_a_tick_newest_first() {
         (second["trace"]["name"].as_str(), second["trace"]["cost_usd"].as_str()),
         (Some("weather_graph"), Some("0.0041"))
     );
-    let more = tokio::time::timeout(Duration::from_millis(600), client.next()).await;
-    assert!(more.is_err(), "{more:?}");
+    commit(&fixture, &[trace_id(RUNNING)]);
+    let next = frame(&mut client).await;
+    assert_eq!(
+        (&next["seq"], &next["trace"]["trace_id"]),
+        (&json!(4), &json!(trace_id(RUNNING).to_string())),
+        "nothing came in between"
+    );
 }
 
 #[tokio::test]
@@ -176,11 +181,13 @@ async fn who_comes_back_gets_exactly_what_was_missed() {
     let seen = frame(&mut client).await;
     assert_eq!((&seen["seq"], &seen["trace"]["name"]), (&json!(1), &json!("weather_graph")));
     drop(client);
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    commit(&fixture, &[trace_id(RAG)]);
-    tokio::time::sleep(Duration::from_millis(600)).await;
-    commit(&fixture, &[trace_id(WEATHER)]);
-    tokio::time::sleep(Duration::from_millis(600)).await;
+    // Somebody else stays, and sees when each is told.
+    let mut other = resume(&host, &hello["boot"], 1).await;
+    assert_eq!(frame(&mut other).await["resumed"], true);
+    for (seq, trace) in [(2, RAG), (3, WEATHER)] {
+        commit(&fixture, &[trace_id(trace)]);
+        assert_eq!(frame(&mut other).await["seq"], seq);
+    }
     let mut client = resume(&host, &hello["boot"], 1).await;
     let again = frame(&mut client).await;
     assert_eq!((&again["resumed"], &again["missed"], &again["seq"]), (&json!(true), &Value::Null, &json!(1)));
@@ -215,8 +222,11 @@ async fn events_and_system_come_on_demand() {
     let mut client = connect_to(&host, "?topics=events,system", None).await.unwrap();
     frame(&mut usual).await;
     assert_eq!(frame(&mut client).await["type"], "hello");
-    // What was there before nobody is told of.
-    tokio::time::sleep(Duration::from_millis(600)).await;
+    // What was there before nobody is told of. Events are looked for after traces: the second frame says that the first look is over.
+    for _ in 0..2 {
+        commit(&fixture, &[trace_id(RAG)]);
+        assert_eq!(frame(&mut usual).await["type"], "trace");
+    }
     let event = Event {
         time: NOW,
         level: Level::Error,
@@ -230,6 +240,7 @@ async fn events_and_system_come_on_demand() {
         attributes: [("note", "x")].into_iter().collect(),
         resource: Arc::default(),
         scope: Arc::default(),
+        wire: None,
     };
     fixture.write(Batch { events: vec![event], ..Batch::default() }).await;
     let committed = Committed { at: NOW, traces: vec![trace_id(RAG)], spans: 0, events: 1, points: 0 };

@@ -5,6 +5,7 @@
 mod adapter;
 mod agents;
 mod assets;
+mod backends;
 mod books;
 mod budgets;
 mod costs;

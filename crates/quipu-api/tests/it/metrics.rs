@@ -15,6 +15,7 @@ async fn fixture() -> Fixture {
         attributes: [("model", model)].into_iter().collect(),
         value: PointValue::Number(value),
         exemplars: Vec::new(),
+        wire: None,
     };
     let points = vec![point(3, "a", 1.0), point(2, "a", 3.0), point(2, "b", 7.0)];
     let metric = Metric {

@@ -70,6 +70,10 @@ const ROUTES: &[(&str, &str)] = &[
     ("get", "/api/v1/prices/reprices"),
     ("post", "/api/v1/prices/reprices/{id}/undo"),
     ("get", "/api/v1/status"),
+    ("get", "/api/v1/backends"),
+    ("get", "/api/v1/backends/{name}/dead-letters"),
+    ("post", "/api/v1/backends/{name}/dead-letters/replay"),
+    ("post", "/api/v1/backends/{name}/dead-letters/remove"),
     ("get", "/api/v1/live"),
 ];
 

@@ -164,6 +164,7 @@ fn event(name: &str, body: Attribute, attributes: Attributes, at: i64) -> Event 
         attributes,
         resource: Arc::new(Resource::default()),
         scope: Arc::new(Scope::default()),
+        wire: None,
     }
 }
 

@@ -48,7 +48,10 @@ async fn a_server_tells_how_it_is() {
         json!({"requests": 3, "bytes": 2_048, "max_requests": 1_024, "max_bytes": 64 << 20})
     );
     assert_eq!(answer["drops"], json!([{"signal": "traces", "reason": "too old", "count": 5}]));
-    assert_eq!(answer["backends"], json!([{"name": "memory", "state": "ready", "reason": null}]));
+    assert_eq!(
+        answer["backends"],
+        json!([{"name": "memory", "state": "ready", "reason": null, "delivery": null}])
+    );
     assert_eq!((&answer["uptime_s"], &answer["ingest"]["spans"]), (&json!(0), &json!(12)));
     let history = answer["history"].as_array().unwrap();
     assert_eq!(

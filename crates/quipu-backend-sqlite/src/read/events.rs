@@ -137,6 +137,7 @@ fn event_of(
         attributes: body.attributes,
         resource: Arc::new(source::<Resource>(reader.conn, sources, row.get(9)?)?),
         scope: Arc::new(source::<Scope>(reader.conn, sources, row.get(10)?)?),
+        wire: None,
     })
 }
 

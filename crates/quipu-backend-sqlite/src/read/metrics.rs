@@ -193,5 +193,6 @@ fn point_of(row: &Row<'_>) -> fault::Result<Point> {
         attributes: Attributes::new(),
         value,
         exemplars: Vec::new(),
+        wire: None,
     })
 }

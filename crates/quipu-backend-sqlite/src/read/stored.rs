@@ -88,6 +88,7 @@ fn span_of(
         attributes: body.attributes,
         links: body.links,
         canonical: Box::default(),
+        wire: Default::default(),
     }))
 }
 

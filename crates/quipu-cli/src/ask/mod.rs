@@ -20,7 +20,7 @@ use serde_json::Value;
 
 use crate::args::{Command, Events, Filter, Source, Trace};
 
-pub use source::{default_folder, note, place, server_with};
+pub use source::{ask_server, default_folder, escape, note, place, server_with};
 
 /// A question to the HTTP interface.
 pub struct Question {
@@ -31,11 +31,11 @@ pub struct Question {
 }
 
 impl Question {
-    fn get(path: impl Into<String>) -> Self {
+    pub fn get(path: impl Into<String>) -> Self {
         Self { method: "GET", path: path.into(), params: Vec::new(), body: None }
     }
 
-    fn post(path: impl Into<String>, body: Value) -> Self {
+    pub fn post(path: impl Into<String>, body: Value) -> Self {
         Self { method: "POST", body: Some(body), ..Self::get(path) }
     }
 
@@ -120,11 +120,11 @@ fn question(command: &Command) -> Result<(Question, &Source, Print)> {
 }
 
 fn trace(ask: &Trace) -> (Question, &Source, Print) {
-    let path = format!("/api/v1/traces/{}", source::escape(&ask.id));
+    let path = format!("/api/v1/traces/{}", escape(&ask.id));
     match &ask.cost {
         None => (Question::get(path), &ask.source, tree::trace),
         Some(span) => {
-            let question = Question::get(format!("{path}/spans/{}/cost", source::escape(span)));
+            let question = Question::get(format!("{path}/spans/{}/cost", escape(span)));
             (question, &ask.source, print::cost_of_span)
         }
     }

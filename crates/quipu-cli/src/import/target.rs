@@ -86,7 +86,8 @@ impl<'a> Target<'a> {
     fn store(store: &Arc<dyn Store>, money: &Money, runtime: &'a Runtime) -> Self {
         let _inside = runtime.enter();
         let limits = limits();
-        let pipeline = serve::start(&limits, store, &Arc::new(SelfMetrics::new()), money);
+        let pipeline =
+            serve::start(&limits, store, Vec::new(), Vec::new(), &Arc::new(SelfMetrics::new()), money);
         let name = wait(runtime, store.info()).map_or_else(|_| "the store".to_owned(), |info| info.uri);
         Self::Store { runtime, pipeline, adapters: quipu::adapters(), limits, name }
     }
@@ -161,7 +162,7 @@ fn wrong(error: Error) -> Failure {
 }
 
 fn protobuf(spans: &[Span]) -> Vec<u8> {
-    quipu_otlp::encode_traces(spans)
+    quipu_otlp::encode_traces(spans, Encoding::Protobuf)
 }
 
 /// Sends a request until it is taken; gives the answer's body.

@@ -67,8 +67,9 @@ impl Intake for Remote {
             return Ok(());
         }
         let (agent, url) = (self.agent.clone(), self.url.clone());
-        let sent =
-            tokio::task::spawn_blocking(move || send(&agent, &url, &quipu_otlp::encode_traces(&batch.spans)));
+        let sent = tokio::task::spawn_blocking(move || {
+            send(&agent, &url, &quipu_otlp::encode_traces(&batch.spans, Encoding::Protobuf))
+        });
         sent.await.map_err(|error| unsent(error.to_string()))?
     }
 }

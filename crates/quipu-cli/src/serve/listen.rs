@@ -4,9 +4,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use quipu_api::dto::Listeners as Urls;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UdpSocket};
 
-use super::config::Config;
+use super::config::{Config, OFF};
 
 /// The sockets; `None` where a listener is off.
 pub struct Listeners {
@@ -14,6 +14,11 @@ pub struct Listeners {
     pub otlp_http: Option<TcpListener>,
     pub otlp_grpc: Option<TcpListener>,
     pub prometheus: Option<TcpListener>,
+    pub jaeger_http: Option<TcpListener>,
+    pub jaeger_grpc: Option<TcpListener>,
+    pub zipkin: Option<TcpListener>,
+    pub jaeger_compact: Option<UdpSocket>,
+    pub jaeger_binary: Option<UdpSocket>,
 }
 
 impl Listeners {
@@ -24,6 +29,11 @@ impl Listeners {
             otlp_http: bind("--otlp-http", &config.otlp_http).await?,
             otlp_grpc: bind("--otlp-grpc", &config.otlp_grpc).await?,
             prometheus: bind("--prometheus", &config.prometheus).await?,
+            jaeger_http: bind("--jaeger-http", &config.jaeger.http).await?,
+            jaeger_grpc: bind("--jaeger-grpc", &config.jaeger.grpc).await?,
+            zipkin: bind("--zipkin", &config.jaeger.zipkin).await?,
+            jaeger_compact: bind_udp("--jaeger-compact", &config.jaeger.compact).await?,
+            jaeger_binary: bind_udp("--jaeger-binary", &config.jaeger.binary).await?,
         })
     }
 
@@ -32,27 +42,51 @@ impl Listeners {
         let url = |listener: &Option<TcpListener>| -> Result<Option<String>> {
             listener.as_ref().map(|listener| Ok(format!("http://{}", listener.local_addr()?))).transpose()
         };
+        let packets = |socket: &Option<UdpSocket>| -> Result<Option<String>> {
+            socket.as_ref().map(|socket| Ok(format!("udp://{}", socket.local_addr()?))).transpose()
+        };
         Ok(Urls {
             http: url(&self.http)?,
             otlp_http: url(&self.otlp_http)?,
             otlp_grpc: url(&self.otlp_grpc)?,
             prometheus: url(&self.prometheus)?,
+            jaeger_compact: packets(&self.jaeger_compact)?,
+            jaeger_binary: packets(&self.jaeger_binary)?,
+            jaeger_http: url(&self.jaeger_http)?,
+            jaeger_grpc: url(&self.jaeger_grpc)?,
+            zipkin: url(&self.zipkin)?,
         })
     }
 }
 
 async fn bind(flag: &str, address: &str) -> Result<Option<TcpListener>> {
-    if address == "off" {
+    if address == OFF {
         return Ok(None);
     }
-    let listener = TcpListener::bind(address).await;
-    listener
-        .map(Some)
-        .with_context(|| format!("cannot listen on {address} (choose another with {flag}, or `off`)"))
+    TcpListener::bind(address).await.map(Some).with_context(|| unbound(flag, address))
 }
 
-/// Says where they listen, one line each.
-pub fn print(urls: &Urls) {
+async fn bind_udp(flag: &str, address: &str) -> Result<Option<UdpSocket>> {
+    if address == OFF {
+        return Ok(None);
+    }
+    UdpSocket::bind(address).await.map(Some).with_context(|| unbound(flag, address))
+}
+
+fn unbound(flag: &str, address: &str) -> String {
+    format!("cannot listen on {address} (choose another with {flag}, or `off`)")
+}
+
+/// Says where they listen, one line each, and then in the ready file: whoever sees it may begin.
+pub fn announce(urls: &Urls, proxy: Option<&str>, ready_file: Option<&Path>) -> Result<()> {
+    print(urls);
+    if let Some(url) = proxy {
+        println!("{:<20} {url}", "gateway");
+    }
+    ready_file.map_or(Ok(()), |file| write(urls, proxy, file))
+}
+
+fn print(urls: &Urls) {
     let lines = [
         ("dashboard and API", &urls.http),
         ("OTLP over HTTP", &urls.otlp_http),
@@ -60,12 +94,22 @@ pub fn print(urls: &Urls) {
         ("Prometheus metrics", &urls.prometheus),
     ];
     for (what, url) in lines {
-        println!("{what:<20} {}", url.as_deref().unwrap_or("off"));
+        println!("{what:<20} {}", url.as_deref().unwrap_or(OFF));
     }
+    let old = [
+        ("Jaeger compact", &urls.jaeger_compact),
+        ("Jaeger binary", &urls.jaeger_binary),
+        ("Jaeger over HTTP", &urls.jaeger_http),
+        ("Jaeger over gRPC", &urls.jaeger_grpc),
+        ("Zipkin", &urls.zipkin),
+    ];
+    old.iter()
+        .filter_map(|(what, url)| Some((what, url.as_deref()?)))
+        .for_each(|(what, url)| println!("{what:<20} {url}"));
 }
 
 /// Writes the ready file at once: whoever sees it sees all of it.
-pub fn write(urls: &Urls, proxy: Option<&str>, file: &Path) -> Result<()> {
+fn write(urls: &Urls, proxy: Option<&str>, file: &Path) -> Result<()> {
     let mut all = serde_json::to_value(urls)?;
     if let (Some(all), Some(proxy)) = (all.as_object_mut(), proxy) {
         all.insert("proxy".into(), proxy.into());

@@ -2,8 +2,10 @@
 
 mod config;
 mod demo;
+mod exits;
 mod listen;
 mod money;
+mod page;
 mod routes;
 mod vitals;
 
@@ -14,17 +16,20 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use quipu::Access;
-use quipu::core::{Batch, Intake as _, Limits, Meter, Store};
-use quipu::pipeline::{Parts, Pipeline, Priced, SelfMetrics};
+use quipu::core::{Batch, Intake as _, Limits, Meter, Stage, Store};
+use quipu::metrics::Derive;
+use quipu::pipeline::{Exit, Parts, Pipeline, Priced, SelfMetrics};
 use quipu_api::Money;
 use quipu_insight::{Budgets, Documents};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tracing_subscriber::EnvFilter;
 
 use crate::args::Serve;
 use crate::proxy::Proxying;
-pub use config::Config;
+pub use config::{Config, OFF};
 use demo::Demo;
+pub use exits::open as open_exits;
 use listen::Listeners;
 pub use listen::write_json;
 pub use money::Accounts;
@@ -60,7 +65,11 @@ async fn serve(args: &Serve, config: Config) -> Result<()> {
     let money = place.open(|text| tracing::warn!("{text}"))?;
     money.budgets.begin(store.as_ref()).await.context("cannot read what was spent before")?;
     let metrics = Arc::new(SelfMetrics::new());
-    let pipeline = Arc::new(start(&config.limits, &store, &metrics, &money));
+    let exits = open_exits(&config, &folder, &store)?;
+    // Its instruments live as long as the process.
+    let derive = Arc::new(Derive::by_service());
+    let stages = vec![Arc::clone(&derive) as Arc<dyn Stage>];
+    let pipeline = Arc::new(start(&config.limits, &store, exits, stages, &metrics, &money));
     let demo = args.demo.then(|| Demo::new(quipu::adapters())).transpose()?;
     let house = House {
         limits: Arc::new(config.limits),
@@ -68,6 +77,7 @@ async fn serve(args: &Serve, config: Config) -> Result<()> {
         store: Arc::clone(&store),
         pipeline: Arc::clone(&pipeline),
         metrics: Arc::clone(&metrics),
+        page: Arc::new(page::page(&derive, &metrics)?),
         money: money.clone(),
         documents: documents(&config.store, &folder),
         folder: folder.clone(),
@@ -82,23 +92,19 @@ async fn serve(args: &Serve, config: Config) -> Result<()> {
         _ => None,
     };
     let servers = house.open(listeners, &closed);
-    let background = tokio::spawn(watch_store(Arc::clone(&store), metrics));
-    let accounts = tokio::spawn(watch_budgets(money.budgets, Arc::clone(&store), Arc::clone(&pipeline)));
+    let mut background = JoinSet::new();
+    background.spawn(watch_store(Arc::clone(&store), metrics));
+    background.spawn(watch_budgets(money.budgets, Arc::clone(&store), Arc::clone(&pipeline)));
+    if pipeline.wants_derived() {
+        background.spawn(page::pass_on(Arc::clone(&derive), Arc::clone(&pipeline)));
+    }
     if let Some(demo) = demo {
         demo.fill(pipeline.as_ref(), store.as_ref()).await.context("the demo could not fill the store")?;
         tokio::spawn(demo.trickle(Arc::clone(&pipeline) as _));
     }
-    listen::print(&urls);
-    let proxy = proxying.as_ref().map(Proxying::url);
-    if let Some(url) = proxy {
-        println!("{:<20} {url}", "gateway");
-    }
-    if let Some(file) = &args.ready_file {
-        listen::write(&urls, proxy, file)?;
-    }
+    listen::announce(&urls, proxying.as_ref().map(Proxying::url), args.ready_file.as_deref())?;
     stop.wait().await;
-    background.abort();
-    accounts.abort();
+    background.abort_all();
     let _ = closing.send(true);
     // Whoever still talks after the grace period is cut off; what was acknowledged is stored.
     let _ = tokio::time::timeout(DRAIN, servers.join_all()).await;
@@ -106,6 +112,7 @@ async fn serve(args: &Serve, config: Config) -> Result<()> {
         // It has had the same time.
         proxying.close(Duration::from_secs(1)).await;
     }
+    page::derived(&derive, &pipeline);
     pipeline.close().await?;
     Ok(())
 }
@@ -115,11 +122,22 @@ fn documents(store: &str, folder: &Path) -> Documents {
     if store.starts_with("memory") { Documents::in_memory() } else { routes::documents_of(folder) }
 }
 
-/// The one pipeline that everything goes through, whoever brings it.
-pub fn start(limits: &Limits, store: &Arc<dyn Store>, metrics: &Arc<SelfMetrics>, money: &Money) -> Pipeline {
+/// The one pipeline that everything goes through, whoever brings it; `more` are stages after the prices.
+pub fn start(
+    limits: &Limits,
+    store: &Arc<dyn Store>,
+    exits: Vec<Exit>,
+    more: Vec<Arc<dyn Stage>>,
+    metrics: &Arc<SelfMetrics>,
+    money: &Money,
+) -> Pipeline {
+    let mut stages: Vec<Arc<dyn Stage>> =
+        vec![Arc::new(Priced::new(Arc::new(money.books.clone()))), Arc::new(money.budgets.clone())];
+    stages.extend(more);
     Pipeline::start(Parts {
+        exits,
         before: vec![Arc::new(money.budgets.watch())],
-        stages: vec![Arc::new(Priced::new(Arc::new(money.books.clone()))), Arc::new(money.budgets.clone())],
+        stages,
         meter: Arc::clone(metrics) as Arc<dyn Meter>,
         limits: limits.clone(),
         ..Parts::new(Arc::clone(store))

@@ -7,15 +7,14 @@ use std::sync::Arc;
 use anyhow::Result;
 use axum::Router;
 use axum::body::Bytes;
-use axum::http::header::CONTENT_TYPE;
-use axum::routing::get;
 use quipu::core::{Clock, Limits, Meter, Store, SystemClock};
 use quipu::pipeline::{Pipeline, SelfMetrics};
+use quipu::prometheus::{Format, Prometheus};
 use quipu_api::dto::Listeners as Urls;
-use quipu_api::{ApiState, Asset, Money, OPEN_METRICS, StatusInfo};
+use quipu_api::{ApiState, Asset, Money, StatusInfo};
 use quipu_insight::Documents;
-use quipu_receiver::Receiver;
-use tokio::net::TcpListener;
+use quipu_receiver::{Protocol, Receiver};
+use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
 
@@ -30,6 +29,7 @@ pub struct House {
     pub store: Arc<dyn Store>,
     pub pipeline: Arc<Pipeline>,
     pub metrics: Arc<SelfMetrics>,
+    pub page: Arc<Prometheus>,
     pub money: Money,
     pub documents: Documents,
     pub folder: PathBuf,
@@ -45,12 +45,22 @@ impl House {
             (listeners.http, self.api(&receiver).merge(quipu_receiver::http_routes(&receiver))),
             (listeners.otlp_http, otlp.clone()),
             (listeners.otlp_grpc, otlp),
-            (listeners.prometheus, self.prometheus()),
+            (listeners.prometheus, self.page.handler()),
+            (listeners.jaeger_http, quipu_receiver::jaeger_http_routes(&receiver)),
+            (listeners.jaeger_grpc, quipu_receiver::jaeger_grpc_routes(&receiver)),
+            (listeners.zipkin, quipu_receiver::zipkin_routes(&receiver)),
         ];
+        let packets =
+            [(listeners.jaeger_compact, Protocol::Compact), (listeners.jaeger_binary, Protocol::Binary)];
         let mut servers = JoinSet::new();
         for (listener, app) in sockets {
             if let Some(listener) = listener {
                 servers.spawn(until_closed(listener, app, closed.clone()));
+            }
+        }
+        for (socket, protocol) in packets {
+            if let Some(socket) = socket {
+                servers.spawn(packets_until_closed(socket, receiver.clone(), protocol, closed.clone()));
             }
         }
         servers
@@ -67,38 +77,45 @@ impl House {
     }
 
     fn api(&self, receiver: &Receiver) -> Router {
-        let metrics = Arc::clone(&self.metrics);
+        let page = Arc::clone(&self.page);
         let sources = Sources {
             folder: self.folder.clone(),
             metrics: Arc::clone(&self.metrics),
-            pipeline: Arc::clone(&self.pipeline),
             receiver: receiver.clone(),
         };
         quipu_api::routes(ApiState {
             live: self.pipeline.watchers(),
             status: Arc::new(status(self.urls.clone(), self.demo)),
             limits: Arc::clone(&self.limits),
-            metrics_text: Arc::new(move || metrics.text()),
+            metrics_text: Arc::new(move || page.text(Format::OpenMetrics)),
             vitals: Some(sources.reading()),
+            pipeline: Some(Arc::clone(&self.pipeline)),
             documents: self.documents.clone(),
             ..state_over(Arc::clone(&self.store), self.money.clone())
         })
     }
+}
 
-    fn prometheus(&self) -> Router {
-        let metrics = Arc::clone(&self.metrics);
-        let page = move || async move { ([(CONTENT_TYPE, OPEN_METRICS)], metrics.text()) };
-        Router::new().route("/metrics", get(page))
+async fn until_closed(listener: TcpListener, app: Router, closed: watch::Receiver<bool>) {
+    if let Err(error) = quipu_receiver::serve(listener, app, word(closed)).await {
+        tracing::error!(%error, "a listener failed");
     }
 }
 
-async fn until_closed(listener: TcpListener, app: Router, mut closed: watch::Receiver<bool>) {
-    let shutdown = async move {
-        let _ = closed.wait_for(|closed| *closed).await;
-    };
-    if let Err(error) = quipu_receiver::serve(listener, app, shutdown).await {
+async fn packets_until_closed(
+    socket: UdpSocket,
+    receiver: Receiver,
+    protocol: Protocol,
+    closed: watch::Receiver<bool>,
+) {
+    if let Err(error) = quipu_receiver::serve_jaeger_udp(socket, receiver, protocol, word(closed)).await {
         tracing::error!(%error, "a listener failed");
     }
+}
+
+/// Waits for the word to close.
+async fn word(mut closed: watch::Receiver<bool>) {
+    let _ = closed.wait_for(|closed| *closed).await;
 }
 
 fn status(listeners: Urls, demo: bool) -> StatusInfo {
@@ -108,7 +125,7 @@ fn status(listeners: Urls, demo: bool) -> StatusInfo {
 fn state_over(store: Arc<dyn Store>, money: Money) -> ApiState {
     ApiState {
         store,
-        backends: Vec::new(),
+        pipeline: None,
         adapters: quipu::adapters(),
         prices: Arc::new(money.books.clone()),
         money,

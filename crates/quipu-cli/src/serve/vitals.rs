@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use quipu::pipeline::{Pipeline, SelfMetrics};
+use quipu::pipeline::SelfMetrics;
 use quipu_api::ReadVitals;
 use quipu_api::dto::{
-    BackendHealth, DiskFigures, DropCount, HostFigures, IngestFigures, ProcessFigures, QueueFigures, Vitals,
+    DiskFigures, DropCount, HostFigures, IngestFigures, ProcessFigures, QueueFigures, Vitals,
 };
 use quipu_receiver::Receiver;
 use sysinfo::{Disks, Pid, ProcessRefreshKind, ProcessesToUpdate, System, get_current_pid};
@@ -27,7 +27,6 @@ const DROPS: &[(&str, &str, &str)] = &[
 pub struct Sources {
     pub folder: PathBuf,
     pub metrics: Arc<SelfMetrics>,
-    pub pipeline: Arc<Pipeline>,
     pub receiver: Receiver,
 }
 
@@ -45,7 +44,6 @@ impl Sources {
                 queue: QueueFigures { requests, bytes: Some(bytes), ..QueueFigures::default() },
                 ingest: self.ingest(),
                 drops: self.drops(),
-                backends: self.backends(),
             }
         })
     }
@@ -76,11 +74,6 @@ impl Sources {
             }
         }
         drops
-    }
-
-    fn backends(&self) -> Vec<BackendHealth> {
-        let exits = self.pipeline.exits();
-        exits.into_iter().map(|exit| BackendHealth::new(&exit.name, exit.health)).collect()
     }
 }
 

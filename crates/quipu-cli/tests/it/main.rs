@@ -9,3 +9,4 @@ mod recordings;
 mod refusals;
 mod server;
 mod serving;
+mod ways;

@@ -116,6 +116,7 @@ impl Notice {
             attributes,
             resource: Arc::clone(resource),
             scope: Arc::clone(scope),
+            wire: None,
         }
     }
 }

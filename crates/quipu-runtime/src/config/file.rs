@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use quipu_core::{Error, ErrorKind, Result};
+use serde::de::DeserializeOwned;
 
 use super::layer::Layer;
 
@@ -20,7 +21,11 @@ pub(crate) fn read(path: &Path) -> Result<Layer> {
     parse(&text, &path.display().to_string())
 }
 
-pub(crate) fn parse(text: &str, name: &str) -> Result<Layer> {
+/// Reads a configuration's text; `name` is that of its file.
+///
+/// # Errors
+/// Something in it is wrong: the text names file, line and key, and nothing that stands there, for that may be a secret.
+pub fn parse<T: DeserializeOwned>(text: &str, name: &str) -> Result<T> {
     toml::from_str(text).map_err(|error| {
         let place = place(text, error.span().map(|span| span.start));
         // Not the whole of the error: it would quote the line, and a line may hold a secret.

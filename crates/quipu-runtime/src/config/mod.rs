@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 
 use quipu_core::Result;
 
+use crate::variables::Variables;
+
+pub use file::parse;
 pub(crate) use file::{NAME as FILE_NAME, discreet, place};
 pub use layer::Preset;
 pub(crate) use layer::{Layer, Over};
@@ -42,6 +45,11 @@ pub(crate) fn settle(code: Layer, sources: &Sources) -> Result<Config> {
             .collect(),
     };
     let (said, problems) = env::read(&variables);
+    let lookup = match (&sources.variables, sources.no_env) {
+        (Some(given), _) => Variables::of(given.clone()),
+        (None, true) => Variables::default(),
+        (None, false) => Variables::of_process(),
+    };
     let named = sources.file.clone().or_else(|| variables.get(env::FILE).map(PathBuf::from));
     let (text, filed) = match named {
         _ if sources.no_file => (None, Layer::default()),
@@ -51,15 +59,21 @@ pub(crate) fn settle(code: Layer, sources: &Sources) -> Result<Config> {
         }
         None => (None, Layer::default()),
     };
-    Ok(Config::of(code.over(said).over(filed), text, problems))
+    Ok(Config::of(code.over(said).over(filed), text, lookup, problems))
 }
 
 /// Settings of a test: a file's text and variables, without the machine's own.
 #[cfg(test)]
 pub(crate) fn settle_text(code: Layer, text: &str, variables: &[(&str, &str)]) -> Result<Config> {
-    let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let variables: BTreeMap<String, String> =
+        variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let (said, problems) = env::read(&variables);
-    Ok(Config::of(code.over(said).over(file::parse(text, FILE_NAME)?), None, problems))
+    Ok(Config::of(
+        code.over(said).over(parse::<Layer>(text, FILE_NAME)?),
+        None,
+        Variables::of(variables),
+        problems,
+    ))
 }
 
 #[cfg(test)]

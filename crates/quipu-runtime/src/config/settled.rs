@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use quipu_core::{Attributes, Level, Resource};
 use quipu_insight::BudgetConfig;
-use quipu_pipeline::{ExitSettings, RedactSettings};
+use quipu_pipeline::RedactSettings;
 use quipu_sdk::propagate::{Format, Formats};
 use quipu_sdk::{EventFilter, RateLimit, SampleRule, Sampler, Settings};
-use toml::Spanned;
 
 use super::layer::{EventsLayer, Layer, Preset, SamplingLayer, TailLayer};
+use crate::named::Named;
+use crate::variables::Variables;
 
 /// Everything, decided.
 #[derive(Debug, Clone)]
@@ -25,13 +26,7 @@ pub(crate) struct Config {
     pub propagate: Formats,
     pub events: EventFilter,
     pub data_dir: PathBuf,
-    pub backends: Vec<String>,
-    /// Whether the backends are those of the preset: one that is not in the build is then left out without a word.
-    pub backends_by_preset: bool,
-    pub backend: BTreeMap<String, Spanned<toml::Table>>,
-    /// The file that was read.
-    pub file: Option<PathBuf>,
-    pub delivery: ExitSettings,
+    pub backends: Named,
     pub delay: Duration,
     pub ring_bytes: usize,
     pub large_bytes: usize,
@@ -97,28 +92,37 @@ const fn choice(preset: Preset) -> Choice {
 
 impl Config {
     /// Fills up what nobody said.
-    pub fn of(said: Layer, file: Option<PathBuf>, mut problems: Vec<String>) -> Self {
+    pub fn of(said: Layer, file: Option<PathBuf>, variables: Variables, mut problems: Vec<String>) -> Self {
         let recorder = Settings::default();
         let preset = said.preset.unwrap_or_default();
         let choice = choice(preset);
-        let owned = |list: &[&str]| list.iter().map(|item| (*item).to_owned()).collect::<Vec<_>>();
         let millis = |said: Option<u64>, else_: u64| Duration::from_millis(said.unwrap_or(else_).max(1));
         let log_full_prompts = said.log_full_prompts.unwrap_or(choice.log_full_prompts);
+        let (level, data_dir) =
+            (said.level.unwrap_or(choice.level), said.data_dir.unwrap_or_else(|| PathBuf::from(".quipu")));
+        let backends = Named {
+            // A preset may name backends that are not in the build.
+            lenient: said.backends.is_none(),
+            list: said.backends.unwrap_or_else(|| by_preset(choice.backends, &variables)),
+            tables: said.backend,
+            delivery: said.delivery.unwrap_or_default(),
+            keep: false,
+            data_dir: data_dir.clone(),
+            level,
+            file,
+            variables,
+        };
         Self {
             enabled: said.enabled.unwrap_or(true),
             resource: resource(said.service, said.resource, said.vcs.unwrap_or(true)),
-            level: said.level.unwrap_or(choice.level),
+            level,
             log_full_prompts,
             panic_events: said.panic_events.unwrap_or(true),
             system_metrics: said.system_metrics.unwrap_or(true),
             propagate: propagate(said.propagators, &mut problems),
             events: events(said.events),
-            data_dir: said.data_dir.unwrap_or_else(|| PathBuf::from(".quipu")),
-            backends_by_preset: said.backends.is_none(),
-            backends: said.backends.unwrap_or_else(|| owned(choice.backends)),
-            backend: said.backend,
-            file,
-            delivery: said.delivery.unwrap_or_default(),
+            data_dir,
+            backends,
             delay: millis(said.delay_ms, choice.delay_ms),
             ring_bytes: said.ring_bytes.unwrap_or(recorder.ring_bytes),
             large_bytes: said.large_bytes.unwrap_or(recorder.large_bytes),
@@ -132,6 +136,14 @@ impl Config {
             problems,
         }
     }
+}
+
+/// The backends of a preset, and OTLP where OpenTelemetry's variables say where to.
+fn by_preset(list: &[&str], variables: &Variables) -> Vec<String> {
+    let asked = ["", "TRACES_", "METRICS_", "LOGS_"]
+        .iter()
+        .any(|signal| variables.get(&format!("OTEL_EXPORTER_OTLP_{signal}ENDPOINT")).is_some());
+    list.iter().copied().chain(asked.then_some("otlp:")).map(str::to_owned).collect()
 }
 
 fn tail(said: &TailLayer, by_preset: bool) -> Option<Tail> {

@@ -43,7 +43,7 @@ fn code_is_stronger_than_environment_than_file_than_preset() {
 fn presets_differ_in_what_they_are_for() {
     let [standard, development, production] =
         ["standard", "development", "production"].map(|name| said(&format!("preset = \"{name}\""), &[]));
-    assert!(development.backends.iter().any(|uri| uri == "console:"));
+    assert!(development.backends.list.iter().any(|uri| uri == "console:"));
     assert!(development.log_full_prompts && !development.redact.contents && development.redact.secrets);
     assert!(!production.log_full_prompts && production.redact.contents && production.redact.secrets);
     assert!(standard.tail.is_none() && development.tail.is_none() && production.tail.is_some());

@@ -6,5 +6,6 @@ mod budgets;
 mod config;
 mod house;
 mod lifecycle;
+mod named;
 mod prices;
 mod runs;

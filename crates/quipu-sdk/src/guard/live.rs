@@ -53,7 +53,8 @@ impl Live {
             None if matches!(recorder.settings().sampler, Sampler::Always) => true,
             _ => {
                 let now = recorder.shared().scale.nanos(start).cast_unsigned();
-                let remote = parent.map(|parent| parent.sampled);
+                let asked = || at.held.as_ref().filter(|held| held.bound().debug).map(|_| true);
+                let remote = parent.map(|parent| parent.sampled).or_else(asked);
                 recorder.settings().sampler.keeps(&Root { trace_id, kind: word, name, remote, now })
             }
         };

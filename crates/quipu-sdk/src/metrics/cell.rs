@@ -61,6 +61,13 @@ impl Distribution {
     /// Adds a finite value that belongs into `bucket`.
     #[inline]
     pub fn add<W: Write>(&self, value: f64, bucket: usize) {
+        self.fine.add::<W>(value);
+        self.add_coarse::<W>(value, bucket);
+    }
+
+    /// As [`Self::add`], without what quantiles within the process need: most of the memory.
+    #[inline]
+    pub fn add_coarse<W: Write>(&self, value: f64, bucket: usize) {
         W::change(&self.first, |first| first.is_nan().then_some(value));
         let apart = value - f64::from_bits(self.first.load(Relaxed));
         W::add_f64(&self.sum, apart);
@@ -70,7 +77,6 @@ impl Distribution {
         if let Some(bucket) = self.buckets.get(bucket) {
             W::add(bucket, 1);
         }
-        self.fine.add::<W>(value);
         W::add(&self.count, 1);
     }
 

@@ -52,6 +52,7 @@ impl Registry {
                 attributes: Attributes::from_iter([("reason", problem.as_str())]),
                 value: PointValue::Number(count as f64),
                 exemplars: Vec::new(),
+                wire: None,
             })
             .collect();
         (!points.is_empty()).then(|| Metric {
@@ -98,6 +99,7 @@ fn point(series: &Series, now: Timestamp) -> Option<Point> {
         attributes: labels.into_iter().map(|(key, value)| (key.clone(), value.as_str())).collect(),
         value,
         exemplars: series.exemplars(),
+        wire: None,
     })
 }
 

@@ -44,6 +44,8 @@ pub struct Registry {
     limit: AtomicUsize,
     pub(crate) cells: AtomicUsize,
     pub(crate) problems: Problems,
+    /// Derived distributions have their buckets only, and no quantiles: nobody asks for those where there is a page of them.
+    pub(crate) coarse: bool,
 }
 
 /// What an observer leaves behind when it panics is whole: none runs under a lock.
@@ -60,6 +62,7 @@ impl Default for Registry {
             limit: AtomicUsize::new(SERIES),
             cells: AtomicUsize::new(CELLS),
             problems: Problems::default(),
+            coarse: false,
         }
     }
 }
@@ -73,6 +76,11 @@ impl std::fmt::Debug for Registry {
 }
 
 impl Registry {
+    /// One whose derived distributions have no quantiles.
+    pub(crate) fn coarse() -> Self {
+        Self { coarse: true, ..Self::default() }
+    }
+
     /// Says what an instrument measures, and in which unit (UCUM: `s`, `By`, `1`, `{token}`). The last word counts, before or
     /// after the first observation. A unit that is none is counted and left out.
     pub fn describe(&self, name: &str, unit: &str, help: &str) {
@@ -194,10 +202,15 @@ impl Registry {
         name: &str,
         labels: &[(&str, &str)],
     ) -> Option<&'static Series> {
-        if self.is_by_hand(name) {
+        // Nobody records by hand where everything is derived.
+        if !self.coarse && self.is_by_hand(name) {
             return None;
         }
-        self.look_up(self.hash(name, labels), (kind, Origin::Derived), name, labels)
+        let (hash, which) = (self.hash(name, labels), (kind, Origin::Derived));
+        match cache::get(hash) {
+            Some(series) if self.is(series, which, name, labels) => Some(series),
+            _ => self.look_up(hash, which, name, labels),
+        }
     }
 
     /// Labels in another order are the same labels.

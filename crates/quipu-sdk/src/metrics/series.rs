@@ -172,6 +172,7 @@ impl Series {
         let free = like.or_else(|| taken_back.len().checked_sub(1));
         match free.map(|at| taken_back.swap_remove(at)) {
             Some(before) => cells.shared().correct::<Together>(before, value),
+            None if self.registry.coarse => cells.shared().add_coarse::<Together>(value, bucket),
             None => cells.shared().add::<Together>(value, bucket),
         }
         if let Some(exemplar) = exemplar.filter(|_| self.instrument.buckets() > 0) {

@@ -1,16 +1,23 @@
 //! Jaeger's own headers, from before it took to W3C's.
 //!
 //! Source: <https://www.jaegertracing.io/sdk-migration/#propagation-format>. Ids may lack leading zeros, and the whole value
-//! may come percent-encoded. Bit 0 of the flags is sampled, bit 1 debug, which is a decision to sample.
+//! may come percent-encoded. Bit 0 of the flags is sampled, bit 1 debug, which is a decision to sample and is handed on.
+//!
+//! Two more headers are for people who ask by hand, and are read only: `jaeger-debug-id` begins a trace that is kept whatever is
+//! sampled, to be found by that id, and `jaeger-baggage` is baggage as `k=v, k=v`. As Jaeger's own clients read them:
+//! <https://github.com/jaegertracing/jaeger-client-go#debug-traces-forced-sampling>.
 
 use compact_str::CompactString;
 
 use super::hex::{padded_span_id, padded_trace_id};
-use super::{Extractor, Injector, Remote, baggage as w3c, percent};
+use super::{Extractor, Injector, Remote, baggage as w3c, is_debug, percent};
 use crate::Context;
 
 const HEADER: &str = "uber-trace-id";
 const BAGGAGE: &str = "uberctx-";
+const BAGGAGE_BY_HAND: &str = "jaeger-baggage";
+/// The header, and the key that its value is bound under.
+pub(super) const DEBUG_ID: &str = "jaeger-debug-id";
 /// Most entries that are bound, as in W3C baggage.
 const MOST_ENTRIES: usize = 64;
 /// Longest name and value of an entry that is bound, as the whole of W3C baggage.
@@ -18,7 +25,8 @@ const MOST_BYTES: usize = 8192;
 
 pub(super) fn inject(context: &Context, headers: &mut impl Injector) {
     if let Some(place) = context.at.place() {
-        headers.set(HEADER, format!("{}:{}:0:{:x}", place.trace_id, place.span_id, u8::from(place.sampled)));
+        let flags = if place.sampled && is_debug(context) { 3 } else { u8::from(place.sampled) };
+        headers.set(HEADER, format!("{}:{}:0:{flags:x}", place.trace_id, place.span_id));
     }
     for (key, value) in context.bound().into_iter().flat_map(w3c::members) {
         let mut encoded = String::new();
@@ -43,15 +51,27 @@ pub(super) fn extract(headers: &impl Extractor) -> Option<Remote> {
         trace_id: padded_trace_id(trace)?,
         span_id: padded_span_id(span)?,
         sampled: flags & 3 != 0,
+        debug: flags & 2 != 0,
         trace_state,
     })
 }
 
-/// What `uberctx-` headers bind, where Jaeger's other header is there too.
+/// The id that a trace which begins here is to be found by.
+pub(super) fn debug_id(headers: &impl Extractor) -> Option<String> {
+    let id = headers.get(DEBUG_ID)?.trim();
+    (!id.is_empty() && id.len() <= MOST_BYTES).then(|| percent::decode(id).into_owned())
+}
+
+/// What `uberctx-` headers bind, where Jaeger's other header is there too, and then what was written by hand.
 pub(super) fn baggage(headers: &impl Extractor) -> Vec<(String, String)> {
-    if headers.get(HEADER).is_none() {
-        return Vec::new();
-    }
+    let mut entries = if headers.get(HEADER).is_some() { named(headers) } else { Vec::new() };
+    let by_hand = headers.get(BAGGAGE_BY_HAND).filter(|text| text.len() <= MOST_BYTES).unwrap_or_default();
+    entries.extend(by_hand.split(',').filter_map(entry));
+    entries.truncate(MOST_ENTRIES);
+    entries
+}
+
+fn named(headers: &impl Extractor) -> Vec<(String, String)> {
     let entries = headers.names().into_iter().filter_map(|name| {
         let (prefix, key) = name.split_at_checked(BAGGAGE.len())?;
         let value = headers.get(name)?;
@@ -59,4 +79,11 @@ pub(super) fn baggage(headers: &impl Extractor) -> Vec<(String, String)> {
         (fits && w3c::is_token(key)).then(|| (key.to_owned(), percent::decode(value.trim()).into_owned()))
     });
     entries.take(MOST_ENTRIES).collect()
+}
+
+/// `key=value`; a second `=` makes it none, as with Jaeger's clients.
+fn entry(text: &str) -> Option<(String, String)> {
+    let (key, value) = text.trim().split_once('=').filter(|(_, value)| !value.contains('='))?;
+    let key = percent::decode(key.trim());
+    w3c::is_token(&key).then(|| (key.into_owned(), percent::decode(value.trim()).into_owned()))
 }

@@ -10,7 +10,7 @@
 //! | [`Format::Baggage`] | `baggage` | [W3C Baggage](https://www.w3.org/TR/baggage/) |
 //! | [`Format::B3`] | `b3` | [B3 propagation](https://github.com/openzipkin/b3-propagation) |
 //! | [`Format::B3Multi`] | `X-B3-TraceId` … | the same |
-//! | [`Format::Jaeger`] | `uber-trace-id`, `uberctx-…` | [Jaeger's propagation format](https://www.jaegertracing.io/sdk-migration/#propagation-format) |
+//! | [`Format::Jaeger`] | `uber-trace-id`, `uberctx-…`, `jaeger-debug-id`, `jaeger-baggage` | [Jaeger's propagation format](https://www.jaegertracing.io/sdk-migration/#propagation-format) |
 //!
 //! ```
 //! # if cfg!(not(feature = "enable")) { return; }
@@ -51,6 +51,8 @@ struct Remote {
     trace_id: TraceId,
     span_id: SpanId,
     sampled: bool,
+    /// Whether all of the trace was asked for, whatever is sampled.
+    debug: bool,
     /// W3C trace state, empty for other formats.
     trace_state: CompactString,
 }
@@ -85,21 +87,35 @@ impl Context {
             .or_else(|| b3::extract(headers))
             .or_else(|| b3::extract_multi(headers))
             .or_else(|| jaeger::extract(headers));
+        let debug_id = if remote.is_none() { jaeger::debug_id(headers) } else { None };
         if let Some(remote) = remote {
             self = self.moved_to(remote);
         }
         // Jaeger's is the poorer copy where both are there: names of headers have no case.
         let w3c = baggage::extract(headers);
         baggage::bind(&mut self, if w3c.is_empty() { jaeger::baggage(headers) } else { w3c });
+        if let Some(id) = debug_id {
+            self.change(|bound| {
+                bound.debug = true;
+                bound.set_data(jaeger::DEBUG_ID, &id);
+            });
+        }
         self
     }
 
     fn moved_to(self, remote: Remote) -> Self {
         let mut context = self.within(remote.trace_id, remote.span_id, remote.sampled);
-        let held = context.bound().map(|bound| bound.trace_state.as_str()).unwrap_or_default();
-        if held != remote.trace_state {
-            context.change(|bound| bound.trace_state = remote.trace_state);
+        let held = context.bound().map(|bound| (bound.trace_state.as_str(), bound.debug)).unwrap_or_default();
+        if held != (remote.trace_state.as_str(), remote.debug) {
+            context.change(|bound| {
+                bound.trace_state = remote.trace_state;
+                bound.debug = remote.debug;
+            });
         }
         context
     }
+}
+
+fn is_debug(context: &Context) -> bool {
+    context.bound().is_some_and(|bound| bound.debug)
 }

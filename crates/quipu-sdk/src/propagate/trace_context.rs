@@ -49,6 +49,7 @@ fn parse(header: &str) -> Option<Remote> {
         trace_id: trace_id(&header[3..35])?,
         span_id: span_id(&header[36..52])?,
         sampled: u8::from_str_radix(flags, 16).ok()? & 1 == 1,
+        debug: false,
         trace_state: CompactString::default(),
     })
 }

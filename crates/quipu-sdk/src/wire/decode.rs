@@ -129,6 +129,7 @@ impl Decoder {
             resource: Arc::clone(&self.resource),
             scope: self.scope(parts.scope),
             attributes: parts.attributes,
+            wire: None,
         }
     }
 

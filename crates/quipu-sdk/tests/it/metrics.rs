@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use quipu_core::{
-    Batch, Canonical, Clock, Cost, Instrument, Kind, Metric, Point, PointValue, Rule, Signal, Span,
-    SpanEvent, SpanId, Stage, Status, SystemClock, Temporality, Timestamp, TraceId, Usage, Usd, Value,
+    Attributes, Batch, Canonical, Clock, Cost, Instrument, Kind, Metric, Point, PointValue, Resource, Rule,
+    Signal, Span, SpanEvent, SpanId, Stage, Status, SystemClock, Temporality, Timestamp, TraceId, Usage, Usd,
+    Value,
 };
 use quipu_sdk::metrics::{Derive, Problem, QUANTILE_ERROR, Registry, bounds, catalogue};
 use quipu_sdk::{
@@ -544,6 +545,43 @@ fn a_turn_derives_the_catalogue_once_however_often_it_comes() {
             );
         }
     }
+}
+
+#[test]
+fn a_server_keeps_services_apart_in_instruments_of_its_own() {
+    let derive = Derive::by_service();
+    let of = |service: &str, mut batch: Batch| {
+        let attributes = Attributes::from_iter([("service.name", service)]);
+        let resource = Arc::new(Resource { attributes, ..Resource::default() });
+        batch.spans.iter_mut().for_each(|span| span.resource = Arc::clone(&resource));
+        batch.costs.iter_mut().for_each(|row| row.service = Some(service.into()));
+        batch
+    };
+    derive.apply(&mut of("shop", turn()));
+    derive.apply(&mut of("shop", turn()));
+    let later = Timestamp::from_nanos(1_001 * Timestamp::SECOND);
+    for metric in derive.metrics(later) {
+        assert!(catalogue::entry(&metric.name).is_some(), "{}", metric.name);
+        for point in &metric.points {
+            let want = (metric.name != "quipu.session.active").then_some("shop");
+            assert_eq!(point.attributes.text("service.name"), want, "{}", metric.name);
+        }
+    }
+    let calls = |service: &str| {
+        let metrics = derive.metrics(later);
+        let calls = metrics.iter().find(|metric| metric.name == "quipu.llm.calls").unwrap();
+        let mut points = calls.points.iter();
+        let point = points.find(|point| point.attributes.text("service.name") == Some(service));
+        point.map(|point| point.value.clone())
+    };
+    assert_eq!((calls("shop"), calls("desk")), (Some(PointValue::Number(1.0)), None));
+
+    let mut moved = of("desk", turn());
+    moved.spans.clear();
+    derive.apply(&mut moved);
+    assert_eq!(calls("desk"), Some(PointValue::Number(1.0)), "a row that changes its service counts there");
+    derive.apply(&mut of("shop", turn()));
+    assert_eq!(calls("shop"), Some(PointValue::Number(1.0)), "and what was taken back is made up for");
 }
 
 #[test]

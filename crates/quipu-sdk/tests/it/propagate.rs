@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use proptest::prelude::*;
 use quipu_core::{SpanId, TraceId};
 use quipu_sdk::propagate::{Format, Formats};
-use quipu_sdk::{Context, Recorder, Settings, bind};
+use quipu_sdk::{Context, Recorder, Sampler, Settings, bind};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const SPAN: &str = "00f067aa0ba902b7";
@@ -266,6 +266,57 @@ fn jaeger_and_its_baggage() {
 }
 
 #[test]
+fn jaegers_headers_by_hand() {
+    let (recorder, _drain) = Recorder::new(Settings {
+        sampler: Sampler::Never,
+        propagate: "jaeger".parse().unwrap(),
+        ..Settings::default()
+    });
+    let begun = |headers: &[(&str, &str)]| recorder.context().extract(&headers.to_vec()).agent("a");
+    assert_eq!(begun(&[]).context().is_sampled(), Some(false));
+    let asked = begun(&[("Jaeger-Debug-Id", "ticket%207")]).context();
+    assert_eq!(asked.is_sampled(), Some(true), "kept, though the sampler keeps nothing");
+    assert_eq!(asked.bound().unwrap().get_data("jaeger-debug-id"), Some("ticket 7"));
+    let mut on = HashMap::new();
+    asked.inject(&mut on);
+    assert!(on["uber-trace-id"].ends_with(":0:3"), "{on:?}");
+    assert_eq!(on["uberctx-jaeger-debug-id"], "ticket%207");
+    // In a trace that another began, it is its decision that holds.
+    let within = format!("{TRACE}:{SPAN}:0:0");
+    let within = begun(&[("jaeger-debug-id", "7"), ("uber-trace-id", &within)]).context();
+    assert_eq!((within.is_sampled(), within.bound().map(|bound| bound.debug)), (Some(false), Some(false)));
+    assert_eq!(begun(&[("jaeger-debug-id", " ")]).context().is_sampled(), Some(false));
+
+    let baggage = |text: &str| {
+        let bound = read(&[("jaeger-baggage", text)]).bound().cloned().unwrap_or_default();
+        bound.data.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>()
+    };
+    assert_eq!(baggage("k=v, k2 = a%20b,k=last"), ["k=last", "k2=a b"]);
+    assert_eq!(baggage("=v, k, a=b=c, sp ace=1,"), [""; 0]);
+    assert_eq!(baggage(&format!("k={}", "x".repeat(9_000))), [""; 0]);
+    let many: Vec<String> = (0..100).map(|number| format!("k{number}=v")).collect();
+    assert_eq!(baggage(&many.join(",")).len(), 64);
+    let both = [("jaeger-baggage", "k=hand"), ("baggage", "k=w3c")];
+    assert_eq!(read(&both).bound().unwrap().get_data("k"), Some("w3c"));
+}
+
+#[test]
+fn debug_is_handed_on() {
+    let jaeger = format!("{TRACE}:{SPAN}:0:3");
+    for (header, value) in [("uber-trace-id", jaeger.as_str()), ("b3", &format!("{TRACE}-{SPAN}-d"))] {
+        let context = read(&[(header, value)]);
+        assert!(place(&context).unwrap().2, "debug is a decision to sample");
+        let on: BTreeMap<_, _> = written(&context, "jaeger,b3,b3multi").into_iter().collect();
+        assert_eq!(on["uber-trace-id"], jaeger);
+        assert_eq!(on["b3"], format!("{TRACE}-{SPAN}-d"));
+        assert_eq!((on.get("x-b3-flags").map(String::as_str), on.get("x-b3-sampled")), (Some("1"), None));
+        // The next trace is another matter.
+        let next = context.extract(&[("traceparent", PARENT)]);
+        assert!(written(&next, "jaeger")[0].1.ends_with(":0:1"));
+    }
+}
+
+#[test]
 fn formats_are_read_in_order() {
     let other = "11111111111111111111111111111111";
     let b3 = format!("{other}-{SPAN}-1");
@@ -375,10 +426,10 @@ proptest! {
 
     #[test]
     fn garbage_never_panics(
-        values in proptest::collection::vec((0usize..10, any::<String>()), 0..8),
+        values in proptest::collection::vec((0usize..12, any::<String>()), 0..8),
     ) {
         let names = ["traceparent", "tracestate", "baggage", "b3", "x-b3-traceid", "x-b3-spanid", "x-b3-sampled",
-            "x-b3-flags", "uber-trace-id", "uberctx-é"];
+            "x-b3-flags", "uber-trace-id", "uberctx-é", "jaeger-debug-id", "jaeger-baggage"];
         let headers: Vec<_> = values.iter().map(|(name, value)| (names[*name], value.as_str())).collect();
         let context = Context::default().extract(&headers);
         let _ = written(&context, "tracecontext,baggage,b3,b3multi,jaeger");

@@ -4,11 +4,13 @@ use compact_str::CompactString;
 use quipu_core::{Cost, Kind, Span, Unpriced, Usage, Usd};
 
 use super::tell::{Label, Tell, seconds};
+use crate::metrics::name::kept;
 
 /// What a row was counted as.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Counted {
     kind: Kind,
+    pub service: Option<CompactString>,
     call: bool,
     tool_run: bool,
     duration: Option<i64>,
@@ -38,6 +40,7 @@ impl Counted {
         };
         Self {
             kind: row.kind,
+            service: row.service.as_deref().map(|service| kept(service).into()),
             call: row.is_call(),
             tool_run: row.is_tool_run(),
             duration: row.duration,

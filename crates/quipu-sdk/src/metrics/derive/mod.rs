@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt};
 use parking_lot::Mutex;
-use quipu_core::{Batch, Cost, Span, SpanId, Stage, TraceId};
+use quipu_core::{Batch, Cost, Metric, Resource, Span, SpanId, Stage, Timestamp, TraceId};
 
 use self::calls::Counted;
 use self::recent::Recent;
@@ -37,6 +37,7 @@ type Key = (TraceId, SpanId);
 pub struct Derive {
     registry: &'static Registry,
     state: Arc<Mutex<State>>,
+    by_service: bool,
 }
 
 #[derive(Default)]
@@ -51,14 +52,33 @@ struct State {
 impl Derive {
     /// Derives into the recorder's instruments.
     pub fn new(recorder: Recorder) -> Self {
-        let registry = recorder.metrics();
+        Self::into(recorder.metrics(), false)
+    }
+
+    /// Derives into instruments of its own, for a server that takes in spans of many programs: every series has the label
+    /// `service.name`, but for the number of active sessions. What it makes lives as long as the process.
+    pub fn by_service() -> Self {
+        Self::into(Box::leak(Box::new(Registry::coarse())), true)
+    }
+
+    /// All that was derived, as of now; of no resource, for it is that of many.
+    pub fn metrics(&self, now: Timestamp) -> Vec<Metric> {
+        self.registry.collect(now, &Arc::new(Resource::default()))
+    }
+
+    /// The instruments that it derives into: to bound their series, for example.
+    pub const fn registry(&self) -> &'static Registry {
+        self.registry
+    }
+
+    fn into(registry: &'static Registry, by_service: bool) -> Self {
         let state = Arc::<Mutex<State>>::default();
         let known = Arc::clone(&state);
         registry.observe_with(move |registry, now| {
             let active = known.lock().sessions.active(now);
             Tell::new(registry, None).set("quipu.session.active", active as f64, &[]);
         });
-        Self { registry, state }
+        Self { registry, state, by_service }
     }
 }
 
@@ -75,11 +95,12 @@ impl Stage for Derive {
 
     fn apply(&self, batch: &mut Batch) {
         let mut state = self.state.lock();
+        let to = To { registry: self.registry, by_service: self.by_service };
         let ended = in_order(&batch.spans);
         let spans: HashMap<Key, &Span> = ended.iter().map(|span| (key(span), *span)).collect();
         let mut counted: HashMap<Key, &Cost> = HashMap::with_capacity(batch.costs.len());
         for row in &batch.costs {
-            state.row(self.registry, row, spans.get(&(row.trace_id, row.span_id)).copied());
+            state.row(to, row, spans.get(&(row.trace_id, row.span_id)).copied());
             if row.counts() {
                 counted.insert((row.trace_id, row.span_id), row);
             } else {
@@ -88,23 +109,36 @@ impl Stage for Derive {
         }
         for span in ended {
             if state.spans.insert(key(span), ()).is_none() {
-                state.span(self.registry, span, counted.get(&key(span)).copied());
+                state.span(to, span, counted.get(&key(span)).copied());
             }
         }
     }
 }
 
+/// Where figures go.
+#[derive(Clone, Copy)]
+struct To {
+    registry: &'static Registry,
+    by_service: bool,
+}
+
+impl To {
+    fn tell<'a>(self, span: Option<&'a Span>, service: Option<&'a str>) -> Tell<'a> {
+        Tell::new(self.registry, span).of(service.filter(|_| self.by_service))
+    }
+}
+
 impl State {
-    fn row(&mut self, registry: &'static Registry, row: &Cost, span: Option<&Span>) {
+    fn row(&mut self, to: To, row: &Cost, span: Option<&Span>) {
         let key = (row.trace_id, row.span_id);
         let before = self.rows.remove(&key);
         let now = row.counts().then(|| Box::new(Counted::of(row, span, before.as_deref())));
         if before != now {
             if let Some(before) = &before {
-                before.tell(&Tell::new(registry, None).taking_back());
+                before.tell(&to.tell(None, before.service.as_deref()).taking_back());
             }
             if let Some(now) = &now {
-                now.tell(&Tell::new(registry, span));
+                now.tell(&to.tell(span, now.service.as_deref()));
             }
         }
         if let Some(now) = now {
@@ -112,8 +146,8 @@ impl State {
         }
     }
 
-    fn span(&mut self, registry: &'static Registry, span: &Span, row: Option<&Cost>) {
-        let tell = Tell::new(registry, Some(span));
+    fn span(&mut self, to: To, span: &Span, row: Option<&Cost>) {
+        let tell = to.tell(Some(span), span.resource.service());
         self.sessions.see(span, &tell);
         self.tally.see(span, row, &tell);
         spans::tell(span, &tell);

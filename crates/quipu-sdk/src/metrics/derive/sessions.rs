@@ -5,6 +5,7 @@ use quipu_core::{Span, Timestamp};
 
 use super::recent::Recent;
 use super::tell::Tell;
+use crate::metrics::name::kept;
 
 /// Sessions that are remembered.
 const SESSIONS: usize = 8_192;
@@ -18,7 +19,9 @@ pub(crate) struct Sessions(Recent<CompactString, Timestamp, SESSIONS>);
 impl Sessions {
     pub fn see(&mut self, span: &Span, tell: &Tell<'_>) {
         let named = span.canonical.session.as_deref().or_else(|| span.attributes.text("session.id"));
-        let (Some(session), Some(end)) = (named.filter(|id| !id.is_empty()), span.end) else { return };
+        // What is remembered is bounded in number, so each must be small.
+        let named = named.map(|id| kept(id.trim())).filter(|id| !id.is_empty());
+        let (Some(session), Some(end)) = (named, span.end) else { return };
         match self.0.insert(session.into(), end) {
             Some(before) if before > end => {
                 self.0.insert(session.into(), before);

@@ -1,5 +1,7 @@
 //! Recording into the derived instruments.
 
+use std::ops::Deref;
+
 use quipu_core::{Exemplar, Span, Usd};
 
 use crate::metrics::instrument::InstrumentKind::{Counter, Gauge, Histogram};
@@ -12,44 +14,79 @@ pub(crate) type Label<'a> = (&'a str, Option<&'a str>);
 pub(crate) struct Tell<'a> {
     registry: &'static Registry,
     span: Option<&'a Span>,
+    service: Option<&'a str>,
     back: bool,
 }
 
-fn given<'a>(labels: &[Label<'a>]) -> Vec<(&'a str, &'a str)> {
-    labels.iter().filter_map(|(key, value)| Some((*key, value.filter(|value| !value.is_empty())?))).collect()
+/// Labels of one metric at most: the catalogue has none with more than five, and the service comes on top.
+const MOST: usize = 8;
+
+/// Labels without a heap of their own.
+struct Given<'a> {
+    labels: [(&'a str, &'a str); MOST],
+    len: usize,
 }
+
+impl<'a> Deref for Given<'a> {
+    type Target = [(&'a str, &'a str)];
+
+    fn deref(&self) -> &Self::Target {
+        self.labels.get(..self.len).unwrap_or_default()
+    }
+}
+
+/// The label of those who keep services apart.
+const SERVICE: &str = "service.name";
 
 impl<'a> Tell<'a> {
     pub const fn new(registry: &'static Registry, span: Option<&'a Span>) -> Self {
-        Self { registry, span, back: false }
+        Self { registry, span, service: None, back: false }
+    }
+
+    /// With the service that it is about, as one more label.
+    pub const fn of(self, service: Option<&'a str>) -> Self {
+        Self { service, ..self }
     }
 
     pub const fn taking_back(self) -> Self {
         Self { back: true, ..self }
     }
 
+    /// The labels with a value.
+    fn given<'l>(&'l self, labels: &[Label<'l>]) -> Given<'l> {
+        let mut given = Given { labels: [("", ""); MOST], len: 0 };
+        let service = [(SERVICE, self.service)];
+        let all = labels.iter().chain(&service);
+        let said = all.filter_map(|(key, value)| Some((*key, value.filter(|value| !value.is_empty())?)));
+        for (place, label) in given.labels.iter_mut().zip(said) {
+            *place = label;
+            given.len += 1;
+        }
+        given
+    }
+
     pub fn count(&self, name: &str, n: u64, labels: &[Label<'_>]) {
         let n = i64::try_from(n).unwrap_or(i64::MAX);
         if n != 0
-            && let Some(series) = self.registry.derived(Counter, name, &given(labels))
+            && let Some(series) = self.registry.derived(Counter, name, &self.given(labels))
         {
             series.settle(if self.back { -n } else { n });
         }
     }
 
     pub fn spend(&self, name: &str, amount: Usd, labels: &[Label<'_>]) {
-        if let Some(series) = self.registry.derived(Counter, name, &given(labels)) {
+        if let Some(series) = self.registry.derived(Counter, name, &self.given(labels)) {
             series.spend(if self.back { -amount } else { amount });
         }
     }
 
     pub fn observe(&self, name: &str, value: f64, labels: &[Label<'_>]) {
-        let Some(series) = self.registry.derived(Histogram, name, &given(labels)) else { return };
+        let Some(series) = self.registry.derived(Histogram, name, &self.given(labels)) else { return };
         if self.back { series.take_back(value) } else { series.derive(value, self.exemplar(value)) }
     }
 
     pub fn set(&self, name: &str, value: f64, labels: &[Label<'_>]) {
-        if let Some(series) = self.registry.derived(Gauge, name, &given(labels)) {
+        if let Some(series) = self.registry.derived(Gauge, name, &self.given(labels)) {
             series.set(value);
         }
     }

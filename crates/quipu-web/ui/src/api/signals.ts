@@ -1,7 +1,8 @@
 // The answers about events, metrics and the server itself.
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
 import { type Range, resolveRange } from "../lib/time";
-import { get } from "./client";
+import { get, post } from "./client";
+import { queryClient } from "./queries";
 
 export const LEVELS = ["trace", "debug", "info", "success", "warning", "error", "critical"] as const;
 export type Level = (typeof LEVELS)[number];
@@ -111,6 +112,20 @@ export interface BackendState {
   name: string;
   state: "ready" | "degraded" | "down";
   reason: string | null;
+  /** Null of the store, which is written to before anybody is answered. */
+  delivery: Delivery | null;
+}
+
+/** How delivery to a backend goes, since the start. */
+export interface Delivery {
+  written: number;
+  queued: number;
+  lag_s: number;
+  spool_bytes: number;
+  dead_letters: number;
+  dropped: Record<string, number>;
+  failures: number;
+  last_error: string | null;
 }
 
 export interface SystemSample {
@@ -152,5 +167,17 @@ export function useSystem(refetchMs: number | false = 5_000) {
     queryKey: ["system"],
     refetchInterval: refetchMs,
     queryFn: ({ signal }) => get<SystemState>("/system", {}, signal),
+  });
+}
+
+/** Sends what a backend refused once more. */
+export function useReplay() {
+  return useMutation({
+    mutationFn: (name: string) =>
+      post<{ records: number; left: number }>(
+        `/backends/${encodeURIComponent(name)}/dead-letters/replay`,
+        {},
+      ),
+    onSettled: () => void queryClient.invalidateQueries({ queryKey: ["system"] }),
   });
 }

@@ -12,10 +12,10 @@ import { useNarrow } from "../state/screen";
 import { setParams } from "../state/url";
 import { FrameworkDetail, frameworkName, frameworkTraces } from "./frameworks/FrameworkDetail";
 import { signals as allSignals, type Signal } from "./frameworks/signals";
-import { keyOf } from "./work/names";
-import { Num } from "./work/parts";
-import { useWorkPlace } from "./work/place";
-import { WorkPage } from "./work/WorkPage";
+import { keyOf } from "./roster/names";
+import { Num } from "./roster/parts";
+import { useWorkPlace } from "./roster/place";
+import { WorkPage } from "./roster/WorkPage";
 
 const rowKey = (row: ParityRow) => `${keyOf(row.framework)}/${keyOf(row.convention)}`;
 const openRow = (row: ParityRow, signal: string | null) => setParams({ open: rowKey(row), signal });

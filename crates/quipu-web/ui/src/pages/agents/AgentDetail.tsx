@@ -8,11 +8,11 @@ import { compact, count, duration, headlinePlaces, percent } from "../../lib/for
 import { t } from "../../lib/i18n";
 import { ago, fullTime } from "../../lib/time";
 import { filterHref } from "../../state/filters";
-import { Multiples } from "../work/Multiples";
-import { cost, latencies, outcomes, tokens } from "../work/multiples";
-import { only } from "../work/names";
-import { ErrorKinds, type Fact, Facts } from "../work/parts";
-import { Detail, WorkPart } from "../work/WorkPage";
+import { Multiples } from "../roster/Multiples";
+import { cost, latencies, outcomes, tokens } from "../roster/multiples";
+import { only } from "../roster/names";
+import { ErrorKinds, type Fact, Facts } from "../roster/parts";
+import { Detail, WorkPart } from "../roster/WorkPage";
 import { AgentCost, agentName, turns } from "./Agents";
 
 interface Props {

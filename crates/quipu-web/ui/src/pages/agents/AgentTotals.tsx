@@ -4,8 +4,8 @@ import { Stat } from "../../charts";
 import { compact, count, percent, sumUsd, usdHeadline, usdPixels } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { filterHref } from "../../state/filters";
-import { deltaOf, pointsOf } from "../work/Against";
-import type { useSparks } from "../work/OverTime";
+import { deltaOf, pointsOf } from "../roster/Against";
+import type { useSparks } from "../roster/OverTime";
 import { turns } from "./Agents";
 
 interface Sums {

@@ -3,21 +3,22 @@ import { useMemo } from "react";
 import { type AskGroup, useAsk } from "../../api/ask";
 import { type AgentRow, useAgents } from "../../api/insight";
 import { Money, NO_USAGE, reasonText } from "../../components/Money";
-import { compact, count, duration, usdPixels } from "../../lib/format";
+import { compact, count, duration } from "../../lib/format";
 import { t } from "../../lib/i18n";
-import { ago, fullTime, rangeLabel } from "../../lib/time";
+import { rangeLabel } from "../../lib/time";
 import { useScopeBefore } from "../../state/compare";
 import { filterHref } from "../../state/filters";
-import { Against } from "../work/Against";
-import { type Scale, scaleOf } from "../work/kinds";
-import { costPlaces } from "../work/money";
-import { keyOf } from "../work/names";
-import { OverTime, useOverTime, useSparks } from "../work/OverTime";
-import { Failed, Nil, Num, SpreadBox, scaleText } from "../work/parts";
-import { useWorkPlace } from "../work/place";
-import { runMeasures } from "../work/series";
-import { WorkPage, WorkPart } from "../work/WorkPage";
-import { type WorkColumn, WorkTable } from "../work/WorkTable";
+import { Against } from "../roster/Against";
+import { boxColumn, costColumn, failedColumn, lastColumn, percentileColumn } from "../roster/columns";
+import { type Scale, scaleOf } from "../roster/kinds";
+import { costPlaces } from "../roster/money";
+import { keyOf } from "../roster/names";
+import { OverTime, useOverTime, useSparks } from "../roster/OverTime";
+import { Nil, Num, scaleText } from "../roster/parts";
+import { useWorkPlace } from "../roster/place";
+import { runMeasures } from "../roster/series";
+import { WorkPage, WorkPart } from "../roster/WorkPage";
+import { type WorkColumn, WorkTable } from "../roster/WorkTable";
 import { AgentDetail } from "./AgentDetail";
 import { AgentTotals } from "./AgentTotals";
 
@@ -79,14 +80,10 @@ function columnsFor(places: number, scale: Scale, before: ReadonlyMap<string, Ag
         </>
       ),
     },
-    {
-      id: "errors",
-      head: t("Errors"),
-      end: true,
-      least: 76,
-      by: (row) => row.errors,
-      cell: (row) => <Failed errors={row.errors} of={row.runs} to={traces(row, { errors: ">0" })} />,
-    },
+    failedColumn(
+      (row) => row.runs,
+      (row) => traces(row, { errors: ">0" }),
+    ),
     {
       id: "turns",
       head: t("Calls a run"),
@@ -121,45 +118,23 @@ function columnsFor(places: number, scale: Scale, before: ReadonlyMap<string, Ag
           <Nil title={t("none of its LLM calls has ended")} />
         ),
     },
-    {
-      id: "box",
+    boxColumn((row) => row.duration_ms, {
       head: t("Run time, {scale}", { scale: scaleText(scale) }),
       title: t(
         "On one logarithmic scale: line from the shortest to p95, box half of all runs, knot the median",
       ),
       least: 130,
       drop: 4,
-      grows: true,
-      by: (row) => row.duration_ms?.p50 ?? null,
-      cell: (row) => <SpreadBox spread={row.duration_ms} scale={scale} hue="agent" />,
-    },
-    {
-      id: "p50",
-      head: "p50",
-      end: true,
-      least: 66,
-      drop: 2,
-      by: (row) => row.duration_ms?.p50 ?? null,
-      cell: (row) => <span className="figure">{duration(row.duration_ms?.p50)}</span>,
-    },
-    {
-      id: "p95",
-      head: "p95",
-      end: true,
-      least: 66,
-      by: (row) => row.duration_ms?.p95 ?? null,
-      cell: (row) =>
-        row.duration_ms ? (
-          <Num
-            value={row.duration_ms.p95}
-            text={duration(row.duration_ms.p95)}
-            to={traces(row, {}, { sort: "-duration" })}
-            title={t("The slowest traces with this agent")}
-          />
-        ) : (
-          <Nil />
-        ),
-    },
+      scale,
+      hue: "agent",
+    }),
+    percentileColumn("p50", (row) => row.duration_ms, { drop: 2 }),
+    percentileColumn("p95", (row) => row.duration_ms, {
+      slowest: {
+        title: t("The slowest traces with this agent"),
+        to: (row) => traces(row, {}, { sort: "-duration" }),
+      },
+    }),
     {
       id: "tools",
       head: t("Tools"),
@@ -191,31 +166,11 @@ function columnsFor(places: number, scale: Scale, before: ReadonlyMap<string, Ag
         />
       ),
     },
-    {
-      id: "cost",
-      head: t("Cost"),
-      end: true,
-      least: 80,
-      by: (row) => (row.cost_usd === null ? null : usdPixels(row.cost_usd)),
-      cell: (row) => (
-        <span className="figure">
-          <AgentCost row={row} places={places} />
-        </span>
-      ),
-    },
-    {
-      id: "last",
-      head: t("Last run"),
-      end: true,
-      least: 84,
-      drop: 8,
-      by: (row) => row.last_at,
-      cell: (row) => (
-        <span className="muted" title={row.last_at ? fullTime(row.last_at) : undefined}>
-          {row.last_at ? ago(row.last_at) : "–"}
-        </span>
-      ),
-    },
+    costColumn(
+      (row) => row.cost_usd,
+      (row) => <AgentCost row={row} places={places} />,
+    ),
+    lastColumn(t("Last run"), (row) => row.last_at, 8),
   ];
   return columns;
 }

@@ -7,8 +7,8 @@ import { compact, count, percent, usd } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { ago, fullTime } from "../../lib/time";
 import { filterHref } from "../../state/filters";
-import { type Fact, Facts } from "../work/parts";
-import { Detail, WorkPart } from "../work/WorkPage";
+import { type Fact, Facts } from "../roster/parts";
+import { Detail, WorkPart } from "../roster/WorkPage";
 import { adviceFor } from "./advice";
 import type { Signal } from "./signals";
 

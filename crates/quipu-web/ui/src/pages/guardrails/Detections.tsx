@@ -2,7 +2,7 @@
 import type { Guardrails } from "../../api/insight";
 import { Bars } from "../../charts";
 import { t } from "../../lib/i18n";
-import { WorkPart } from "../work/WorkPage";
+import { WorkPart } from "../roster/WorkPage";
 
 /** "email_address" as people say it. */
 const plain = (type: string) => type.replaceAll(/[_-]+/g, " ").toLowerCase();

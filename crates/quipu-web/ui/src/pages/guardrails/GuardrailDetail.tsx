@@ -10,10 +10,10 @@ import { count, duration, percent } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { ago, fullTime } from "../../lib/time";
 import { href } from "../../state/url";
-import { type Multiple, Multiples } from "../work/Multiples";
-import { latencies } from "../work/multiples";
-import { type Fact, Facts } from "../work/parts";
-import { Detail, WorkPart } from "../work/WorkPage";
+import { type Multiple, Multiples } from "../roster/Multiples";
+import { latencies } from "../roster/multiples";
+import { type Fact, Facts } from "../roster/parts";
+import { Detail, WorkPart } from "../roster/WorkPage";
 import { guardrailName, guardrailTraces } from "./Guardrails";
 
 interface Props {

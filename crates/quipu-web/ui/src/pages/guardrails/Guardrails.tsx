@@ -6,17 +6,18 @@ import { Stat, TimeChart } from "../../charts";
 import { compact, count, duration, percent } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { joined, narrowed } from "../../lib/query";
-import { ago, fullTime, type Range, rangeLabel, resolveRange } from "../../lib/time";
+import { type Range, rangeLabel, resolveRange } from "../../lib/time";
 import { useScopeBefore } from "../../state/compare";
 import { filterText } from "../../state/filters";
 import { href } from "../../state/url";
-import { deltaOf, pointsOf } from "../work/Against";
-import { type Scale, scaleOf } from "../work/kinds";
-import { keyOf } from "../work/names";
-import { Nil, Num, SpreadBox, scaleText } from "../work/parts";
-import { useWorkPlace } from "../work/place";
-import { WorkPage, WorkPart } from "../work/WorkPage";
-import { type WorkColumn, WorkTable } from "../work/WorkTable";
+import { deltaOf, pointsOf } from "../roster/Against";
+import { boxColumn, lastColumn, percentileColumn } from "../roster/columns";
+import { type Scale, scaleOf } from "../roster/kinds";
+import { keyOf } from "../roster/names";
+import { Nil, Num, scaleText } from "../roster/parts";
+import { useWorkPlace } from "../roster/place";
+import { WorkPage, WorkPart } from "../roster/WorkPage";
+import { type WorkColumn, WorkTable } from "../roster/WorkTable";
 import { Detections } from "./Detections";
 import { GuardrailDetail } from "./GuardrailDetail";
 import { TeachGuardrails } from "./TeachGuardrails";
@@ -109,39 +110,18 @@ function columnsFor(scale: Scale, blocks: Blocks): readonly WorkColumn<Guardrail
       by: (row) => row.errors,
       cell: (row) => <Num value={row.errors} to={guardrailTraces(row)} failing />,
     },
-    {
-      id: "box",
+    boxColumn((row) => row.latency_ms, {
       head: t("Time of a check, {scale}", { scale: scaleText(scale) }),
       title: t(
         "On one logarithmic scale: line from the shortest to p95, box half of all checks, knot the median",
       ),
       least: 130,
       drop: 1,
-      grows: true,
-      by: (row) => row.latency_ms?.p50 ?? null,
-      cell: (row) => <SpreadBox spread={row.latency_ms} scale={scale} hue="guardrail" />,
-    },
-    {
-      id: "p95",
-      head: "p95",
-      end: true,
-      least: 66,
-      by: (row) => row.latency_ms?.p95 ?? null,
-      cell: (row) => <span className="figure">{duration(row.latency_ms?.p95)}</span>,
-    },
-    {
-      id: "last",
-      head: t("Last check"),
-      end: true,
-      least: 84,
-      drop: 3,
-      by: (row) => row.last_at,
-      cell: (row) => (
-        <span className="muted" title={row.last_at ? fullTime(row.last_at) : undefined}>
-          {row.last_at ? ago(row.last_at) : "–"}
-        </span>
-      ),
-    },
+      scale,
+      hue: "guardrail",
+    }),
+    percentileColumn("p95", (row) => row.latency_ms),
+    lastColumn(t("Last check"), (row) => row.last_at, 3),
   ];
 }
 

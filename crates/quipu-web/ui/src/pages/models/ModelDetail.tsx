@@ -1,21 +1,21 @@
 // One model: its figures, its series over time, how its latency is spread, what failed, and who calls it.
 import { useMemo } from "react";
 import { type AskGroup, useAsk } from "../../api/ask";
-import type { ErrorKind } from "../../api/insight";
 import type { Scope } from "../../api/queries";
-import { Bars, Histogram } from "../../charts";
+import { Histogram } from "../../charts";
 import { Link } from "../../components/Link";
 import { Answered } from "../../components/Panel";
 import { compact, count, duration, headlinePlaces, percent, usdHeadline } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { ago, fullTime } from "../../lib/time";
 import { filterHref } from "../../state/filters";
-import { Multiples } from "../work/Multiples";
-import { cost, firstTokens, latencies, outcomes, tokens } from "../work/multiples";
-import { only } from "../work/names";
-import { ErrorKinds, type Fact, Facts } from "../work/parts";
-import { share } from "../work/series";
-import { Detail, WorkPart } from "../work/WorkPage";
+import { ByAgent, Causes } from "../roster/Causes";
+import { Multiples } from "../roster/Multiples";
+import { cost, firstTokens, latencies, outcomes, tokens } from "../roster/multiples";
+import { only } from "../roster/names";
+import { type Fact, Facts } from "../roster/parts";
+import { share } from "../roster/series";
+import { Detail, WorkPart } from "../roster/WorkPage";
 import { ModelCost, modelName, modelOf } from "./Models";
 
 interface Props {
@@ -68,39 +68,13 @@ export function ModelDetail({ group, scope, refetch }: Props) {
           }
         </Answered>
       </WorkPart>
-      <WorkPart title={t("What failed")}>
-        <Answered query={errors} lines={3}>
-          {({ groups }) => (
-            <ErrorKinds
-              kinds={groups.map(
-                (one): ErrorKind => ({
-                  error: one.key.error ?? null,
-                  count: one.count,
-                  trace_id: one.trace_id,
-                }),
-              )}
-              all={filterHref("/traces", { model, errors: ">0" })}
-            />
-          )}
-        </Answered>
-      </WorkPart>
-      <WorkPart title={t("Who calls it")}>
-        <Answered query={agents} lines={3}>
-          {({ groups }) => (
-            <Bars
-              rows={groups.map((one) => ({
-                name: one.key.agent ?? t("no agent named"),
-                value: one.count,
-                hue: one.key.agent ? "agent" : "other",
-                href: filterHref("/traces", { model, agent: one.key.agent ?? null }),
-                note: one.cost_usd ? usdHeadline(one.cost_usd) : undefined,
-              }))}
-              unit="count"
-              label={t("Calls by agent")}
-            />
-          )}
-        </Answered>
-      </WorkPart>
+      <Causes query={errors} all={filterHref("/traces", { model, errors: ">0" })} />
+      <ByAgent
+        title={t("Who calls it")}
+        query={agents}
+        hrefOf={(agent) => filterHref("/traces", { model, agent })}
+        noteOf={(group) => (group.cost_usd ? usdHeadline(group.cost_usd) : undefined)}
+      />
     </Detail>
   );
 }

@@ -8,16 +8,17 @@ import { t } from "../../lib/i18n";
 import { rangeLabel } from "../../lib/time";
 import { useScopeBefore } from "../../state/compare";
 import { filterHref } from "../../state/filters";
-import { Against, deltaOf, pointsOf } from "../work/Against";
-import { type Scale, scaleOf } from "../work/kinds";
-import { costPlaces } from "../work/money";
-import { keyOf } from "../work/names";
-import { OverTime, useOverTime, useSparks } from "../work/OverTime";
-import { CacheShare, Failed, Nil, Num, SpreadBox, scaleText } from "../work/parts";
-import { useWorkPlace } from "../work/place";
-import { callMeasures, share } from "../work/series";
-import { WorkPage, WorkPart } from "../work/WorkPage";
-import { type WorkColumn, WorkTable } from "../work/WorkTable";
+import { Against, deltaOf, pointsOf } from "../roster/Against";
+import { boxColumn, costColumn, failedColumn, percentileColumn } from "../roster/columns";
+import { type Scale, scaleOf } from "../roster/kinds";
+import { costPlaces } from "../roster/money";
+import { keyOf } from "../roster/names";
+import { OverTime, useOverTime, useSparks } from "../roster/OverTime";
+import { CacheShare, Nil, Num, scaleText } from "../roster/parts";
+import { useWorkPlace } from "../roster/place";
+import { callMeasures, share } from "../roster/series";
+import { WorkPage, WorkPart } from "../roster/WorkPage";
+import { type WorkColumn, WorkTable } from "../roster/WorkTable";
 import { ModelDetail } from "./ModelDetail";
 
 const MOST_MODELS = 500;
@@ -62,14 +63,10 @@ function columnsFor(
         </>
       ),
     },
-    {
-      id: "errors",
-      head: t("Errors"),
-      end: true,
-      least: 76,
-      by: (row) => row.errors,
-      cell: (row) => <Failed errors={row.errors} of={row.count} to={traces(row, { errors: ">0" })} />,
-    },
+    failedColumn(
+      (row) => row.count,
+      (row) => traces(row, { errors: ">0" }),
+    ),
     {
       id: "in",
       head: t("Tokens in"),
@@ -127,56 +124,26 @@ function columnsFor(
           <Nil title={t("no call of it tells when its first token came")} />
         ),
     },
-    {
-      id: "box",
+    boxColumn((row) => row.latency_ms, {
       head: t("Latency, {scale}", { scale: scaleText(scale) }),
       title: t(
         "On one logarithmic scale: line from the shortest to p95, box half of all calls, knot the median",
       ),
       least: 150,
       drop: 1,
-      grows: true,
-      by: (row) => row.latency_ms?.p50 ?? null,
-      cell: (row) => <SpreadBox spread={row.latency_ms} scale={scale} />,
-    },
-    {
-      id: "p50",
-      head: "p50",
-      end: true,
-      least: 66,
-      by: (row) => row.latency_ms?.p50 ?? null,
-      cell: (row) => <span className="figure">{duration(row.latency_ms?.p50)}</span>,
-    },
-    {
-      id: "p95",
-      head: "p95",
-      end: true,
-      least: 66,
-      by: (row) => row.latency_ms?.p95 ?? null,
-      cell: (row) =>
-        row.latency_ms ? (
-          <Num
-            value={row.latency_ms.p95}
-            text={duration(row.latency_ms.p95)}
-            to={traces(row, {}, { sort: "-duration" })}
-            title={t("The slowest traces with this model")}
-          />
-        ) : (
-          <Nil />
-        ),
-    },
-    {
-      id: "cost",
-      head: t("Cost"),
-      end: true,
-      least: 84,
-      by: (row) => (row.cost_usd === null ? null : usdPixels(row.cost_usd)),
-      cell: (row) => (
-        <span className="figure">
-          <ModelCost figures={row} places={places} />
-        </span>
-      ),
-    },
+      scale,
+    }),
+    percentileColumn("p50", (row) => row.latency_ms),
+    percentileColumn("p95", (row) => row.latency_ms, {
+      slowest: {
+        title: t("The slowest traces with this model"),
+        to: (row) => traces(row, {}, { sort: "-duration" }),
+      },
+    }),
+    costColumn(
+      (row) => row.cost_usd,
+      (row) => <ModelCost figures={row} places={places} />,
+    ),
   ];
 }
 

@@ -11,7 +11,7 @@ import { compact, count, stopwatch, sumUsd, usdColumnPlaces, usdHeadline } from 
 import { t } from "../../lib/i18n";
 import { fullTime, listTime, rangeLabel } from "../../lib/time";
 import { href } from "../../state/url";
-import { useWorkPlace } from "../work/place";
+import { useWorkPlace } from "../roster/place";
 import { SessionCost } from "./cost";
 import { useMore } from "./more";
 import { PeopleTabs } from "./PeopleTabs";

@@ -13,7 +13,7 @@ import { compact, count, duration } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { fullTime, listTime } from "../../lib/time";
 import { href } from "../../state/url";
-import { firstLine } from "../work/names";
+import { firstLine } from "../roster/names";
 import { exchangeOf } from "./exchange";
 
 const SPANS = 400;

@@ -11,6 +11,7 @@ import { PageHead } from "../../components/Shell";
 import { Failure, Loading } from "../../components/States";
 import { bytes, compact, count, percent } from "../../lib/format";
 import { t } from "../../lib/i18n";
+import { Backends } from "./Backends";
 
 /** One sample every ten seconds. */
 const STEP_MS = 10_000;
@@ -108,7 +109,7 @@ function State({ state }: { state: SystemState }) {
       <div className="system-parts">
         <div>
           <Panel title={t("Where it goes")} note={t("the state of each backend")}>
-            <Backends state={state} />
+            <Backends backends={state.backends} />
           </Panel>
           <Panel title={t("Left out, by reason")} note={t("since the start")}>
             <Drops state={state} />
@@ -165,23 +166,6 @@ function State({ state }: { state: SystemState }) {
 const part = (value: number | null) => (value === null ? null : value / 100);
 const taken = (total: number | null, free: number | null) =>
   total === null || free === null ? null : total - free;
-
-function Backends({ state }: { state: SystemState }) {
-  const words = { ready: t("ready"), degraded: t("degraded"), down: t("down") };
-  return (
-    <table className="slip rows">
-      <tbody>
-        {state.backends.map((backend) => (
-          <tr key={backend.name}>
-            <th scope="row">{backend.name}</th>
-            <td className={`backend-state is-${backend.state}`}>{words[backend.state]}</td>
-            <td className="muted">{backend.reason}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
-}
 
 function Drops({ state }: { state: SystemState }) {
   if (state.drops.length === 0)

@@ -5,8 +5,8 @@ import { Heatmap } from "../../charts";
 import { Segments } from "../../components/Segments";
 import { t } from "../../lib/i18n";
 import { navigate, setParams, usePlace } from "../../state/url";
-import { detailHref } from "../work/place";
-import { WorkPart } from "../work/WorkPage";
+import { detailHref } from "../roster/place";
+import { WorkPart } from "../roster/WorkPage";
 import { type HourMeasure, hourValue, onHours } from "./hours";
 
 const MOST_ROWS = 14;

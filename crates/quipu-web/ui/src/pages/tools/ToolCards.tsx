@@ -5,7 +5,7 @@ import { Segments } from "../../components/Segments";
 import { count } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { setParams, usePlace } from "../../state/url";
-import { ordered } from "../work/order";
+import { ordered } from "../roster/order";
 import { ToolCard } from "./ToolCard";
 import { changeWords } from "./words";
 

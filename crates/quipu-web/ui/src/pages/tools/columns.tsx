@@ -2,8 +2,8 @@
 import type { ToolInsight } from "../../api/insight";
 import { count, duration, percent } from "../../lib/format";
 import { t } from "../../lib/i18n";
-import { Nil, Num } from "../work/parts";
-import type { WorkColumn } from "../work/WorkTable";
+import { Nil, Num } from "../roster/parts";
+import type { WorkColumn } from "../roster/WorkTable";
 import { toolTraces } from "./ToolCard";
 import { changeWords } from "./words";
 

@@ -2,7 +2,7 @@
 import type { Recommendation, ToolInsight } from "../../api/insight";
 import { compact, count, duration, percent } from "../../lib/format";
 import { t } from "../../lib/i18n";
-import { firstLine } from "../work/names";
+import { firstLine } from "../roster/names";
 
 /** Smaller changes are noise. */
 const POINTS = 0.5;

@@ -1,7 +1,6 @@
 // One user: figures, use over time, the latest sessions, and what they are made of.
 import { useMemo } from "react";
 import { useAsk } from "../../api/ask";
-import type { ErrorKind } from "../../api/insight";
 import { type Scope, useSessions } from "../../api/queries";
 import { Bars } from "../../charts";
 import { Link } from "../../components/Link";
@@ -12,11 +11,12 @@ import { t } from "../../lib/i18n";
 import { ago, fullTime, listTime } from "../../lib/time";
 import { filterHref } from "../../state/filters";
 import { href } from "../../state/url";
-import { Multiples } from "../work/Multiples";
-import { cost, latencies, outcomes, tokens } from "../work/multiples";
-import { narrowedFilters, only } from "../work/names";
-import { ErrorKinds, type Fact, Facts } from "../work/parts";
-import { Detail, WorkPart } from "../work/WorkPage";
+import { ByAgent, Causes } from "../roster/Causes";
+import { Multiples } from "../roster/Multiples";
+import { cost, latencies, outcomes, tokens } from "../roster/multiples";
+import { narrowedFilters, only } from "../roster/names";
+import { type Fact, Facts } from "../roster/parts";
+import { Detail, WorkPart } from "../roster/WorkPage";
 import type { UserRow } from "./rows";
 import { UserCost, userName } from "./Users";
 
@@ -73,38 +73,12 @@ export function UserDetail({ row, scope, refetch }: Props) {
           )}
         </Answered>
       </WorkPart>
-      <WorkPart title={t("Agents")}>
-        <Answered query={agents} lines={3}>
-          {({ groups }) => (
-            <Bars
-              rows={groups.map((one) => ({
-                name: one.key.agent ?? t("no agent named"),
-                value: one.count,
-                hue: one.key.agent ? "agent" : "other",
-                href: filterHref("/traces", { user, agent: one.key.agent ?? null }),
-              }))}
-              unit="count"
-              label={t("Calls by agent")}
-            />
-          )}
-        </Answered>
-      </WorkPart>
-      <WorkPart title={t("What failed")}>
-        <Answered query={errors} lines={3}>
-          {({ groups }) => (
-            <ErrorKinds
-              kinds={groups.map(
-                (one): ErrorKind => ({
-                  error: one.key.error ?? null,
-                  count: one.count,
-                  trace_id: one.trace_id,
-                }),
-              )}
-              all={filterHref("/traces", { user, errors: ">0" })}
-            />
-          )}
-        </Answered>
-      </WorkPart>
+      <ByAgent
+        title={t("Agents")}
+        query={agents}
+        hrefOf={(agent) => filterHref("/traces", { user, agent })}
+      />
+      <Causes query={errors} all={filterHref("/traces", { user, errors: ">0" })} />
     </Detail>
   );
 }

@@ -7,20 +7,21 @@ import { ListPrice, Money, reasonsText } from "../../components/Money";
 import { TeachToSend } from "../../components/States";
 import { compact, count, duration, percent, usdHeadline, usdPixels } from "../../lib/format";
 import { t } from "../../lib/i18n";
-import { ago, fullTime, rangeLabel } from "../../lib/time";
+import { ago, rangeLabel } from "../../lib/time";
 import { useScopeBefore } from "../../state/compare";
 import { filterHref } from "../../state/filters";
 import { PeopleTabs } from "../sessions/PeopleTabs";
 import "../sessions/sessions.css";
-import { Against, deltaOf } from "../work/Against";
-import { costPlaces } from "../work/money";
-import { keyOf } from "../work/names";
-import { OverTime, useOverTime } from "../work/OverTime";
-import { Failed, Nil, Num } from "../work/parts";
-import { useWorkPlace } from "../work/place";
-import { callMeasures } from "../work/series";
-import { WorkPage, WorkPart } from "../work/WorkPage";
-import { type WorkColumn, WorkTable } from "../work/WorkTable";
+import { Against, deltaOf } from "../roster/Against";
+import { costColumn, lastColumn } from "../roster/columns";
+import { costPlaces } from "../roster/money";
+import { keyOf } from "../roster/names";
+import { OverTime, useOverTime } from "../roster/OverTime";
+import { Failed, Nil, Num } from "../roster/parts";
+import { useWorkPlace } from "../roster/place";
+import { callMeasures } from "../roster/series";
+import { WorkPage, WorkPart } from "../roster/WorkPage";
+import { type WorkColumn, WorkTable } from "../roster/WorkTable";
 import { type UserRow, userRows } from "./rows";
 import { UserDetail } from "./UserDetail";
 
@@ -129,31 +130,11 @@ function columnsFor(places: number, before: ReadonlyMap<string, UserRow> | null)
         />
       ),
     },
-    {
-      id: "cost",
-      head: t("Cost"),
-      end: true,
-      least: 84,
-      by: (row) => (row.usage?.cost_usd ? usdPixels(row.usage.cost_usd) : null),
-      cell: (row) => (
-        <span className="figure">
-          <UserCost row={row} places={places} />
-        </span>
-      ),
-    },
-    {
-      id: "last",
-      head: t("Last seen"),
-      end: true,
-      least: 84,
-      drop: 1,
-      by: (row) => row.lastAt,
-      cell: (row) => (
-        <span className="muted" title={row.lastAt ? fullTime(row.lastAt) : undefined}>
-          {row.lastAt ? ago(row.lastAt) : "–"}
-        </span>
-      ),
-    },
+    costColumn(
+      (row) => row.usage?.cost_usd,
+      (row) => <UserCost row={row} places={places} />,
+    ),
+    lastColumn(t("Last seen"), (row) => row.lastAt, 1),
   ];
   return columns;
 }

@@ -1,7 +1,7 @@
 // Users from three answers: what they used, what ran for them and when, and in how many sessions.
 import type { Answer } from "../../api/ask";
 import type { Usage, UsageRow } from "../../api/types";
-import { keyOf } from "../work/names";
+import { keyOf } from "../roster/names";
 
 export interface UserRow {
   user: string | null;

@@ -1,0 +1,78 @@
+//! Where records go, and what was refused there.
+
+use quipu_pipeline::{DeadLetter as Letter, Replayed};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::BackendHealth;
+
+/// Every backend.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct BackendsAnswer {
+    /// The store first.
+    pub backends: Vec<BackendHealth>,
+}
+
+/// Records that the other side of a backend refused together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DeadLetter {
+    /// Its number; later ones have higher numbers.
+    pub id: u64,
+    /// When it was given up.
+    pub at: String,
+    /// `refused`, or `retries_exhausted`.
+    pub reason: String,
+    /// What the backend said.
+    pub said: String,
+    /// Records in it.
+    pub records: u64,
+    /// Bytes on disk.
+    pub bytes: u64,
+}
+
+impl From<Letter> for DeadLetter {
+    fn from(letter: Letter) -> Self {
+        let Letter { id, at, reason, said, records, bytes } = letter;
+        Self { id, at: at.to_string(), reason, said, records, bytes }
+    }
+}
+
+/// What a backend refused, oldest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DeadLettersAnswer {
+    /// Dead letters.
+    pub dead_letters: Vec<DeadLetter>,
+}
+
+/// What goes out again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ReplayAnswer {
+    /// Dead letters.
+    pub letters: u64,
+    /// Records in them.
+    pub records: u64,
+    /// Dead letters that stay, for want of room or because they are damaged.
+    pub left: u64,
+}
+
+impl From<Replayed> for ReplayAnswer {
+    fn from(replayed: Replayed) -> Self {
+        let Replayed { letters, records, left } = replayed;
+        Self { letters, records, left }
+    }
+}
+
+/// Which dead letters are to go.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct RemoveDeadLetters {
+    /// Numbers; none: all.
+    pub ids: Vec<u64>,
+}
+
+/// What is gone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RemovedAnswer {
+    /// Dead letters.
+    pub removed: u64,
+}

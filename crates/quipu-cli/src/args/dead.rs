@@ -1,0 +1,56 @@
+//! Arguments of `quipu dead-letters`.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Subcommand};
+
+/// What to do with dead letters.
+#[derive(Debug, ClapArgs)]
+pub struct DeadLetters {
+    #[command(subcommand)]
+    pub what: DeadWhat,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum DeadWhat {
+    /// List what backends refused
+    List {
+        /// Only of this backend [default: all]
+        backend: Option<String>,
+        #[command(flatten)]
+        at: DeadPlace,
+    },
+    /// Deliver them once more: now by a running server, else when one starts
+    Replay {
+        /// The backend
+        backend: String,
+        #[command(flatten)]
+        at: DeadPlace,
+    },
+    /// Throw them away
+    Rm {
+        /// The backend
+        backend: String,
+        /// Numbers, as the list has them [default: all]
+        ids: Vec<u64>,
+        #[command(flatten)]
+        at: DeadPlace,
+    },
+}
+
+/// Where they are.
+#[derive(Debug, ClapArgs)]
+pub struct DeadPlace {
+    /// Ask this server
+    #[arg(long, env = "QUIPU_URL")]
+    pub url: Option<String>,
+    /// Folder for all data [default: the platform's data folder]
+    #[arg(long, value_name = "DIR", env = "QUIPU_DATA_DIR", conflicts_with = "url")]
+    pub data_dir: Option<PathBuf>,
+    /// Configuration file (TOML), as for `serve`: its delivery settings are those of the spool
+    #[arg(long, value_name = "FILE", env = "QUIPU_CONFIG", conflicts_with = "url")]
+    pub config: Option<PathBuf>,
+    /// Print the answer as JSON
+    #[arg(long)]
+    pub json: bool,
+}

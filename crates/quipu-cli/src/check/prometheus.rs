@@ -1,0 +1,90 @@
+//! A Prometheus that should know us.
+
+use anyhow::{Context, Result, anyhow};
+use quipu::core::Finding;
+use quipu_provision::Settings;
+use serde_json::Value;
+
+use super::{Found, tell};
+use crate::args::Scraper;
+
+/// Whether it scrapes Quipu.
+pub fn scrapes(scraper: &Scraper) -> Result<bool> {
+    let asked = ask(scraper, "count(quipu_received_requests_total) or count(quipu_stored_records_total)");
+    let finding = match asked {
+        Ok(series) if series > 0 => finding("scrape", true, "it has Quipu's metrics"),
+        Ok(_) => finding(
+            "scrape",
+            false,
+            "it has none of Quipu's metrics: add the job that `quipu generate prometheus` writes to its scrape_configs",
+        ),
+        Err(error) => finding("reach", false, &format!("{error:#}")),
+    };
+    tell(&[Found { name: scraper.prometheus.clone(), findings: vec![finding] }], scraper.json)
+}
+
+/// Whether it can answer what the dashboards ask: a question without an answer yet is said, one that it cannot read is a no.
+pub fn answers(scraper: &Scraper) -> Result<bool> {
+    let dashboards = quipu_provision::grafana::dashboards(&Settings::default());
+    let found: Vec<Found> = dashboards
+        .iter()
+        .map(|dashboard| {
+            let mut expressions = Vec::new();
+            collect(dashboard, &mut expressions);
+            let findings = expressions.iter().map(|expression| judged(scraper, expression)).collect();
+            Found { name: dashboard["title"].as_str().unwrap_or_default().to_owned(), findings }
+        })
+        .collect();
+    tell(&found, scraper.json)
+}
+
+/// What a dashboard asks, with the variables that Grafana fills in: every value, and the width of a panel.
+fn collect(value: &Value, expressions: &mut Vec<String>) {
+    match value {
+        Value::Object(map) => {
+            if let Some(expression) = map.get("expr").and_then(Value::as_str) {
+                expressions.push(filled(expression));
+            }
+            map.values().for_each(|value| collect(value, expressions));
+        }
+        Value::Array(values) => values.iter().for_each(|value| collect(value, expressions)),
+        _ => {}
+    }
+}
+
+fn filled(expression: &str) -> String {
+    let widths = ["$__rate_interval", "$__interval", "$__range"];
+    let text = widths.iter().fold(expression.to_owned(), |text, width| text.replace(width, "5m"));
+    let mut parts = text.split('$');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        let rest = part.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || "_{}:".contains(c));
+        text + ".*" + rest
+    })
+}
+
+fn judged(scraper: &Scraper, expression: &str) -> Finding {
+    match ask(scraper, expression) {
+        Ok(0) => finding("no data yet", true, expression),
+        Ok(series) => finding(&format!("{series} series"), true, expression),
+        Err(error) => finding("refused", false, &format!("{expression}: {error:#}")),
+    }
+}
+
+/// The number of series that a query gives.
+fn ask(scraper: &Scraper, query: &str) -> Result<usize> {
+    let url = format!("{}/api/v1/query", scraper.prometheus.trim_end_matches('/'));
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let mut answer =
+        agent.get(&url).query("query", query).call().with_context(|| format!("{url} does not answer"))?;
+    let body: Value = serde_json::from_str(&answer.body_mut().read_to_string()?)
+        .with_context(|| format!("{url} is not a Prometheus"))?;
+    if body["status"] != "success" {
+        return Err(anyhow!("{}", body["error"].as_str().unwrap_or("refused")));
+    }
+    Ok(body["data"]["result"].as_array().map_or(0, Vec::len))
+}
+
+fn finding(step: &str, ok: bool, said: &str) -> Finding {
+    Finding { step: step.to_owned(), ok, said: said.to_owned() }
+}

@@ -1,0 +1,47 @@
+//! A server: the check of containers and load balancers.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use quipu::core::Finding;
+use serde_json::Value;
+
+use super::{Found, tell};
+use crate::args::Ready;
+
+/// Containers ask every few seconds: an answer that takes longer is a no.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Asks `/readyz`; `false` when the server cannot be reached or takes nothing.
+pub fn run(server: &Ready) -> Result<bool> {
+    let findings = match ask(&server.url) {
+        Ok((ready, answer)) => findings(ready, &answer),
+        Err(error) => vec![Finding { step: "reach".into(), ok: false, said: format!("{error:#}") }],
+    };
+    tell(&[Found { name: server.url.clone(), findings }], server.json)
+}
+
+fn ask(url: &str) -> Result<(bool, Value)> {
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .timeout_global(Some(PATIENCE))
+        .http_status_as_error(false)
+        .build()
+        .into();
+    let url = format!("{}/readyz", url.trim_end_matches('/'));
+    let mut answer = agent.get(&url).call().with_context(|| format!("{url} does not answer"))?;
+    let text = answer.body_mut().read_to_string().with_context(|| format!("{url} broke off"))?;
+    let body = serde_json::from_str(&text).with_context(|| format!("{url} is not Quipu's"))?;
+    Ok((answer.status().is_success(), body))
+}
+
+/// Only a store that is down makes a server not ready; a way out that is down is said, and waited for.
+fn findings(ready: bool, answer: &Value) -> Vec<Finding> {
+    let status = answer["status"].as_str().unwrap_or("unknown");
+    let mut findings = vec![Finding { step: "ready".into(), ok: ready, said: status.to_owned() }];
+    for backend in answer["backends"].as_array().into_iter().flatten() {
+        let text = |key: &str| backend[key].as_str().unwrap_or_default();
+        let said = format!("{} {}", text("status"), text("detail")).trim_end().to_owned();
+        findings.push(Finding { step: text("name").to_owned(), ok: ready, said });
+    }
+    findings
+}

@@ -1,0 +1,65 @@
+//! `quipu generate`: the files that other programs need to know Quipu.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use quipu_provision::{File, Settings, Thresholds, Tracing, grafana, prometheus};
+
+use crate::args::{GenerateWhat, Provision, TracesIn};
+
+/// Writes the files, or prints them.
+pub fn run(what: &GenerateWhat) -> Result<()> {
+    let (provision, files) = match what {
+        GenerateWhat::Prometheus(said) => (said, prometheus::files(&settings(said))),
+        GenerateWhat::Grafana(said) => (said, grafana::files(&settings(said))),
+    };
+    match &provision.out {
+        Some(folder) => files.iter().try_for_each(|file| write(folder, file)),
+        None => print(&files),
+    }
+}
+
+fn settings(said: &Provision) -> Settings {
+    let Settings {
+        targets, scrape_seconds, prometheus_url, tracing_url, dashboards_folder, thresholds, ..
+    } = Settings::default();
+    let or = |said: &Option<String>, otherwise: String| said.clone().unwrap_or(otherwise);
+    Settings {
+        targets: if said.targets.is_empty() { targets } else { said.targets.clone() },
+        scrape_seconds: said.scrape_seconds.unwrap_or(scrape_seconds),
+        alertmanager: said.alertmanager.clone(),
+        prometheus_url: or(&said.prometheus_url, prometheus_url),
+        tracing: match said.tracing {
+            TracesIn::Jaeger => Tracing::Jaeger,
+            TracesIn::Tempo => Tracing::Tempo,
+        },
+        tracing_url: or(&said.tracing_url, tracing_url),
+        dashboards_folder: or(&said.dashboards_folder, dashboards_folder),
+        thresholds: Thresholds {
+            error_ratio: said.error_ratio.unwrap_or(thresholds.error_ratio),
+            coverage: said.coverage.unwrap_or(thresholds.coverage),
+            quota_errors: said.quota_errors.unwrap_or(thresholds.quota_errors),
+            guardrail_triggers: said.guardrail_triggers.unwrap_or(thresholds.guardrail_triggers),
+            slow_seconds: said.slow_seconds.unwrap_or(thresholds.slow_seconds),
+            load: said.load.unwrap_or(thresholds.load),
+        },
+    }
+}
+
+fn write(folder: &Path, file: &File) -> Result<()> {
+    let path = folder.join(&file.path);
+    let within = path.parent().unwrap_or(folder);
+    fs::create_dir_all(within).with_context(|| format!("cannot make {}", within.display()))?;
+    fs::write(&path, &file.text).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(writeln!(std::io::stdout(), "{}", path.display())?)
+}
+
+fn print(files: &[File]) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    for File { path, text } in files {
+        writeln!(out, "# {path}\n{text}")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,35 @@
+//! The page for Prometheus: what the server says of itself, what it derives from all that comes in, and its machine.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use quipu::core::{Clock, Result, SystemClock};
+use quipu::metrics::Derive;
+use quipu::pipeline::{Pipeline, SelfMetrics};
+use quipu::prometheus::{Config, Prometheus};
+
+/// How often that is: as often as Prometheus scrapes by default.
+const PASSED_ON: Duration = Duration::from_secs(15);
+
+/// The page, as fresh as its reader.
+pub fn page(derive: &Arc<Derive>, metrics: &Arc<SelfMetrics>) -> Result<Prometheus> {
+    quipu_runtime::observe_system(derive.registry());
+    let page = Prometheus::open(Config { listen: None, ..Config::default() })?;
+    let (derive, metrics) = (Arc::clone(derive), Arc::clone(metrics));
+    page.read_from(move |now| derive.metrics(now));
+    page.beside(move || metrics.text());
+    Ok(page)
+}
+
+/// Gives the ways out that want it what is derived, for ever.
+pub async fn pass_on(derive: Arc<Derive>, pipeline: Arc<Pipeline>) {
+    loop {
+        tokio::time::sleep(PASSED_ON).await;
+        derived(&derive, &pipeline);
+    }
+}
+
+/// The same once: at the end, the figures of the last seconds would be lost.
+pub fn derived(derive: &Derive, pipeline: &Pipeline) {
+    pipeline.derived(derive.metrics(SystemClock.now()));
+}

@@ -1,1 +1,0 @@
-import{gt as e,kt as t}from"./States-Cstucxgn.js";import{N as n}from"./format-B2ylfdSX.js";var r=n();function i({at:n,show:i=e}){return(0,r.jsx)(`time`,{className:`figure`,dateTime:n,title:t(n),children:i(n)})}export{i as t};
