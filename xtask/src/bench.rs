@@ -1,5 +1,6 @@
 //! `bench`: figures of this machine, each against its aim.
 
+mod export;
 mod figures;
 mod hot;
 mod ingest;
@@ -8,6 +9,7 @@ mod money;
 mod query;
 mod raw;
 pub mod send;
+mod sink;
 mod web;
 mod wire;
 mod words;
@@ -77,12 +79,13 @@ enum Bench {
 }
 
 /// In this order: `query` and `web` ask the store that `ingest` made.
-const BENCHES: [(&str, Bench); 5] = [
+const BENCHES: [(&str, Bench); 6] = [
     ("hot", Bench::Alone(hot::run)),
     ("ingest", Bench::Server(ingest::run)),
     ("query", Bench::Server(query::run)),
     ("web", Bench::Server(web::run)),
     ("money", Bench::Alone(money::run)),
+    ("export", Bench::Server(export::run)),
 ];
 
 /// Set for the optimised build of this task when it is started by the other one.

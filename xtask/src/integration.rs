@@ -1,8 +1,14 @@
 //! `integration`: suites against the running binary and software that is not ours.
 
+mod deploy;
+mod export;
+mod faults;
 mod frameworks;
+mod grafana;
 mod http;
+mod jaeger;
 mod kills;
+mod logs;
 mod loom;
 mod otlp;
 mod prometheus;
@@ -11,6 +17,8 @@ mod recordings;
 mod report;
 mod server;
 mod split;
+pub mod tools;
+mod vendors;
 mod web;
 
 use std::path::PathBuf;
@@ -30,7 +38,7 @@ pub struct Args {
     /// Suites to run; none means all but those that install frameworks
     #[arg(value_name = "SUITE")]
     suites: Vec<String>,
-    /// Of the suites `frameworks` and `web`, only the cases with these names
+    /// Of the suites `faults`, `frameworks` and `web`, only the cases with these names
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     only: Vec<String>,
     /// A suite that is skipped is a failure
@@ -48,6 +56,9 @@ pub struct Args {
     /// Spans of the large store of the suite `web` [default: 1000000 with --release, else 50000]
     #[arg(long)]
     spans: Option<u64>,
+    /// Seconds that each fault of the suite `faults` lasts
+    #[arg(long, default_value_t = 30)]
+    seconds: u64,
 }
 
 impl Args {
@@ -67,23 +78,32 @@ pub struct Bench {
     pub only: Vec<String>,
     /// Spans of a large store.
     pub spans: u64,
+    /// Seconds that a fault lasts.
+    pub seconds: u64,
 }
 
 type Suite = (&'static str, fn(&Bench) -> Result<Report>);
 
-const SUITES: [Suite; 8] = [
+const SUITES: [Suite; 15] = [
     ("recordings", recordings::run),
     ("kills", kills::run),
     ("loom", loom::run),
     ("otlp", otlp::run),
+    ("export", export::run),
     ("prometheus", prometheus::run),
+    ("grafana", grafana::run),
+    ("jaeger", jaeger::run),
+    ("logs", logs::run),
     ("web", web::run),
     ("proxy", proxy::run),
+    ("deploy", deploy::run),
+    ("faults", faults::run),
     ("frameworks", frameworks::run),
+    ("vendors", vendors::run),
 ];
 
 /// Suites that only run when they are named: they take long the first time.
-const ASKED_FOR: [&str; 1] = ["frameworks"];
+const ASKED_FOR: [&str; 2] = ["frameworks", "vendors"];
 
 /// Runs the suites that are asked for.
 ///
@@ -99,7 +119,7 @@ pub fn run(args: &Args) -> Result<()> {
     };
     let cache = shell::target().join("xtask");
     std::fs::create_dir_all(&cache).with_context(|| format!("{}", cache.display()))?;
-    let bench = Bench { binary, cache, only: args.only.clone(), spans: args.spans() };
+    let bench = Bench { binary, cache, only: args.only.clone(), spans: args.spans(), seconds: args.seconds };
     let mut reports = Vec::new();
     let mut rows = Vec::new();
     let wanted = |name: &str| match args.suites.as_slice() {

@@ -30,6 +30,7 @@ const AIMS: &[(&str, Aim)] = &[
     ("hot.threads_16.vs_1", AtMost(1.5)),
     ("hot.turn.of_50_ms", AtMost(0.01)),
     ("hot.turn.memory_mib", AtMost(10.0)),
+    ("export.vs_rotel", AtLeast(1.0)),
     ("ingest.spans_per_s", AtLeast(20_000.0)),
     ("ingest.vs_raw_insert", AtLeast(0.5)),
     ("ingest.bytes_per_span", AtMost(560.0)),

@@ -32,8 +32,16 @@ pub fn bodies(spans: impl Iterator<Item = Span>) -> Vec<Vec<u8>> {
 /// # Errors
 /// A request was refused for good.
 pub fn all(server: &Server, bodies: &[Vec<u8>], senders: usize) -> Result<Duration> {
+    to(&server.otlp_http, bodies, senders)
+}
+
+/// The same to whatever takes OTLP over HTTP at this address.
+///
+/// # Errors
+/// A request was refused for good.
+pub fn to(address: &str, bodies: &[Vec<u8>], senders: usize) -> Result<Duration> {
     let (next, refused) = (AtomicUsize::new(0), AtomicU64::new(0));
-    let url = format!("{}/v1/traces", server.otlp_http);
+    let url = format!("{address}/v1/traces");
     let begin = Instant::now();
     let results: Vec<Result<()>> = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..senders)

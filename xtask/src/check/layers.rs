@@ -9,12 +9,16 @@ use super::{Outcome, verdict};
 use crate::shell;
 
 /// Edges within a layer, each with a sentence in docs/architecture.md.
-const WITHIN: [(&str, &str); 5] = [
+const WITHIN: [(&str, &str); 9] = [
     ("quipu-api", "quipu-insight"),
     ("quipu-gateway", "quipu-http"),
     ("quipu-gateway", "quipu-insight"),
+    ("quipu-jaeger", "quipu-otlp"),
     ("quipu-normalize", "quipu-semconv"),
+    ("quipu-otlp", "quipu-normalize"),
+    ("quipu-otlp", "quipu-semconv"),
     ("quipu-runtime", "quipu-insight"),
+    ("quipu-send", "quipu-otlp"),
 ];
 
 /// What screens may see: records, questions and the API's types.

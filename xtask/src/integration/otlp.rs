@@ -1,14 +1,14 @@
 //! `otlp`: senders that are not ours — the OpenTelemetry SDK for Python, alone and through the collector rotel.
 
 use std::fs::{self, File};
-use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use serde_json::Value;
 
+use super::tools::{self, free_port};
 use super::{Bench, Http, Report, Server};
 use crate::shell;
 
@@ -18,8 +18,6 @@ const PACKAGES: [&str; 3] = [
     "opentelemetry-exporter-otlp-proto-http>=1.36",
     "opentelemetry-exporter-otlp-proto-grpc>=1.36",
 ];
-/// Only pre-releases exist, so the version is named.
-const ROTEL: &str = "rotel==0.0.1a15";
 const TRACES: u64 = 400;
 /// A collector hands on in its own time.
 const ARRIVE: Duration = Duration::from_secs(30);
@@ -30,10 +28,7 @@ const ARRIVE: Duration = Duration::from_secs(30);
 /// A server does not come up.
 pub fn run(bench: &Bench) -> Result<Report> {
     let report = Report::new();
-    let Some(python) = shell::find("python3") else {
-        return Ok(report.skipped("opentelemetry-python", "python3 is not installed"));
-    };
-    let python = match environment(&python, &bench.cache.join("otlp-venv")) {
+    let python = match tools::venv(&bench.cache, "otlp", &PACKAGES) {
         Ok(python) => python,
         Err(error) => return Ok(report.skipped("opentelemetry-python", &format!("{error:#}"))),
     };
@@ -53,7 +48,7 @@ pub fn run(bench: &Bench) -> Result<Report> {
         report = report
             .judged(&format!("opentelemetry-python {transport} gzip"), &send(transport, &endpoint, &server)?);
     }
-    let rotel = match rotel(&python, &bench.cache.join("rotel")) {
+    let rotel = match tools::rotel(&bench.cache) {
         Ok(rotel) => rotel,
         Err(error) => return Ok(report.skipped("rotel", &format!("{error:#}"))),
     };
@@ -64,37 +59,6 @@ pub fn run(bench: &Bench) -> Result<Report> {
         report = report.judged(&case, &send("grpc", &hop.endpoint, &server)?);
     }
     Ok(report)
-}
-
-/// A Python with the SDK and its exporters.
-fn environment(python: &Path, folder: &Path) -> Result<PathBuf> {
-    let inside = folder.join("bin/python");
-    let ready = folder.join("ready");
-    if ready.is_file() {
-        return Ok(inside);
-    }
-    shell::capture(Command::new(python).args(["-m", "venv", "--clear"]).arg(folder))?;
-    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
-    shell::capture(Command::new(&inside).args(pip).args(PACKAGES)).context("PyPI")?;
-    fs::write(ready, "")?;
-    Ok(inside)
-}
-
-/// The collector's binary, from its wheel.
-fn rotel(python: &Path, folder: &Path) -> Result<PathBuf> {
-    let binary = folder.join("rotel/rotel-agent");
-    if !binary.is_file() {
-        fs::create_dir_all(folder)?;
-        let download = ["-m", "pip", "download", "--quiet", "--pre", "--no-deps", "-d"];
-        shell::capture(Command::new(python).args(download).arg(folder).arg(ROTEL)).context("PyPI")?;
-        let wheels = fs::read_dir(folder)?.flatten().map(|entry| entry.path());
-        let wheel =
-            wheels.into_iter().find(|path| path.extension().is_some_and(|extension| extension == "whl"));
-        let wheel = wheel.ok_or_else(|| anyhow!("pip brought no wheel of rotel"))?;
-        shell::capture(Command::new(python).args(["-m", "zipfile", "-e"]).arg(wheel).arg(folder))?;
-    }
-    shell::capture(Command::new("chmod").arg("+x").arg(&binary))?;
-    Ok(binary)
 }
 
 /// A collector between the sender and us.
@@ -138,11 +102,6 @@ impl Drop for Hop {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// A port that was free a moment ago.
-fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
 /// What the server shows, once all has arrived, that is not what was sent.

@@ -21,7 +21,7 @@ const WORKERS: usize = 2;
 
 /// One request as it was sent.
 #[derive(Clone)]
-struct Request {
+pub(super) struct Request {
     signal: String,
     json: bool,
     body: Vec<u8>,
@@ -40,14 +40,8 @@ struct Found {
 /// # Errors
 /// A recording cannot be read, or a server does not come up.
 pub fn run(bench: &Bench) -> Result<Report> {
-    let folder = shell::root().join("tests/fixtures/recordings");
-    let mut folders: Vec<PathBuf> = fs::read_dir(&folder)
-        .with_context(|| format!("{}", folder.display()))?
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.join("want.json").is_file())
-        .collect();
-    folders.sort_by(|a, b| b.cmp(a));
+    let mut folders = recorded()?;
+    folders.reverse();
     let queue = Mutex::new(folders);
     let found = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
@@ -68,6 +62,22 @@ pub fn run(bench: &Bench) -> Result<Report> {
     let rows: Vec<Vec<String>> = found.iter().map(row).collect();
     table::print(&["recording", "input", "of", "output", "of", "calls", "of"], &rows);
     Ok(found.iter().fold(Report::new(), judged))
+}
+
+/// The folder of every recording, by name.
+///
+/// # Errors
+/// There is none.
+pub(super) fn recorded() -> Result<Vec<PathBuf>> {
+    let folder = shell::root().join("tests/fixtures/recordings");
+    let mut folders: Vec<PathBuf> = fs::read_dir(&folder)
+        .with_context(|| format!("{}", folder.display()))?
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.join("want.json").is_file())
+        .collect();
+    folders.sort();
+    Ok(folders)
 }
 
 fn judged(report: Report, found: &Found) -> Report {
@@ -105,7 +115,7 @@ fn recording(binary: &Path, folder: &Path) -> Result<Found> {
 }
 
 /// Every body of the recording, unpacked, in the order sent.
-fn requests(folder: &Path) -> Result<Vec<Request>> {
+pub(super) fn requests(folder: &Path) -> Result<Vec<Request>> {
     let mut files: Vec<PathBuf> = fs::read_dir(folder)?.flatten().map(|entry| entry.path()).collect();
     files.sort();
     let mut requests = Vec::new();
@@ -130,7 +140,7 @@ fn requests(folder: &Path) -> Result<Vec<Request>> {
 }
 
 /// Sends all and gives the totals; every request must be taken.
-fn post(server: &Server, requests: &[Request]) -> Result<Value> {
+pub(super) fn post(server: &Server, requests: &[Request]) -> Result<Value> {
     let http = Http::new(Duration::from_secs(60));
     for request in requests {
         let content = if request.json { "application/json" } else { "application/x-protobuf" };

@@ -42,6 +42,8 @@ pub struct Server {
     pub otlp_http: String,
     /// OTLP over gRPC.
     pub otlp_grpc: String,
+    /// Metrics; empty where there are none.
+    pub prometheus: String,
 }
 
 impl Server {
@@ -94,12 +96,18 @@ impl Server {
             text.ok_or_else(|| anyhow!("the ready file has no {name}: {urls}"))
         };
         let (http, otlp_http, otlp_grpc) = (url("http")?, url("otlp_http")?, url("otlp_grpc")?);
-        Ok(Self { child, own: None, ready_after, http, otlp_http, otlp_grpc })
+        let prometheus = urls["prometheus"].as_str().unwrap_or_default().trim_end_matches('/').to_owned();
+        Ok(Self { child, own: None, ready_after, http, otlp_http, otlp_grpc, prometheus })
     }
 
     /// An address of the API.
     pub fn api(&self, path: &str) -> String {
         format!("{}/api/v1/{path}", self.http)
+    }
+
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Ends it as a power cut would.

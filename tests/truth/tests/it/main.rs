@@ -12,6 +12,7 @@ mod cuts;
 mod found;
 mod laws;
 mod nonsense;
+mod outgoing;
 mod recording;
 mod signals;
 mod store;
