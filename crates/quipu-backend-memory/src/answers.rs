@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use quipu_core::{
-    CostPage, CostQuery, Detail, EventPage, EventQuery, Facet, FacetField, Meeting, MetricName, MetricQuery,
-    MetricSeries, Node, Result, SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow, Store,
-    StoreInfo, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup,
-    UsageQuery, WorkGroup, WorkQuery,
+    CostPage, CostQuery, Detail, EventPage, EventQuery, Facet, FacetField, Hold, Meeting, MetricName,
+    MetricQuery, MetricSeries, Node, Owned, Owner, Result, Retention, Retired, SessionPage, SessionQuery,
+    SpanId, SpanPage, SpanQuery, SpanRow, Store, StoreInfo, Timestamp, ToolGroup, TraceFilter, TraceId,
+    TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery, WorkGroup, WorkQuery,
 };
 
 use crate::held::{Entry, Held};
@@ -109,8 +109,39 @@ impl Store for Memory {
         Ok(self.held.write().forget(traces))
     }
 
+    async fn owned(&self, owner: &Owner) -> Result<Owned> {
+        Ok(self.held.read().owned(owner))
+    }
+
+    async fn forget_owned(&self, owner: &Owner) -> Result<Owned> {
+        Ok(self.held.write().forget_owned(owner))
+    }
+
     async fn purge(&self, before: Timestamp) -> Result<u64> {
         Ok(self.held.write().purge(before))
+    }
+
+    fn retires(&self) -> bool {
+        true
+    }
+
+    async fn retire(&self, rules: &Retention, now: Timestamp, dry_run: bool) -> Result<Retired> {
+        Ok(self.held.write().retire(rules, now, dry_run))
+    }
+
+    async fn hold(&self, holds: &[Hold]) -> Result<u64> {
+        self.held.write().hold(holds)
+    }
+
+    async fn release(&self, traces: &[TraceId]) -> Result<u64> {
+        let mut held = self.held.write();
+        Ok(traces.iter().filter(|id| held.holds.remove(id).is_some()).count() as u64)
+    }
+
+    async fn holds(&self) -> Result<Vec<Hold>> {
+        let mut holds: Vec<Hold> = self.held.read().holds.values().cloned().collect();
+        holds.sort_by_key(|hold| (std::cmp::Reverse(hold.since), hold.trace_id));
+        Ok(holds)
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 use quipu_core::{
-    Cost, Event, Instrument, Meeting, Point, Signal, Span, SpanId, Temporality, Timestamp, TraceId,
+    Cost, Event, Hold, Instrument, Meeting, Point, Signal, Span, SpanId, Temporality, Timestamp, TraceId,
 };
 
 /// One span with its ledger row.
@@ -65,6 +65,8 @@ pub(crate) struct Held {
     /// Traces dropped for want of room, latest last: a correction that comes late for them is no mistake.
     pub(crate) dropped: VecDeque<TraceId>,
     pub(crate) dropped_traces: u64,
+    /// Traces that no rule of retention removes.
+    pub(crate) holds: BTreeMap<TraceId, Hold>,
     /// How often traces were forgotten or purged.
     pub(crate) removals: u64,
 }
@@ -103,6 +105,7 @@ impl Held {
         let mut known = BTreeSet::new();
         let wanted: BTreeSet<TraceId> = traces.iter().copied().collect();
         known.extend(wanted.iter().filter(|id| self.traces.remove(id).is_some()));
+        self.holds.retain(|id, _| !wanted.contains(id));
         let texts = &mut self.event_texts;
         self.events.retain(|_, event| match event.trace_id.filter(|id| wanted.contains(id)) {
             None => true,

@@ -12,6 +12,8 @@ mod held;
 mod matching;
 mod memory;
 mod metrics;
+mod owned;
+mod retain;
 mod summary;
 mod terms;
 mod text;

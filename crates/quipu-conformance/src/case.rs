@@ -28,6 +28,8 @@ pub enum Need {
     Metrics,
     /// A cost sink.
     Costs,
+    /// Retention and holds.
+    Retention,
 }
 
 impl Need {
@@ -40,6 +42,7 @@ impl Need {
             Self::Events => "has no event sink",
             Self::Metrics => "has no metric sink",
             Self::Costs => "has no cost sink",
+            Self::Retention => "has no retention",
         }
     }
 }
@@ -75,6 +78,7 @@ impl Subject {
             Need::Events => self.backend.event_sink().is_none(),
             Need::Metrics => self.backend.metric_sink().is_none(),
             Need::Costs => self.backend.cost_sink().is_none(),
+            Need::Retention => !self.store.as_ref().is_some_and(|store| store.retires()),
         })
     }
 

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::{
-    Batch, Cost, CostPage, CostQuery, Event, EventPage, EventQuery, Facet, FacetField, Meeting, Metric,
-    MetricName, MetricQuery, MetricSeries, Node, Result, SessionPage, SessionQuery, Span, SpanId, SpanPage,
-    SpanQuery, SpanRow, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow,
-    UsageGroup, UsageQuery, WorkGroup, WorkQuery,
+    Batch, Cost, CostPage, CostQuery, Error, ErrorKind, Event, EventPage, EventQuery, Facet, FacetField,
+    Finding, Health, Hold, Meeting, Metric, MetricName, MetricQuery, MetricSeries, Node, Owned, Owner,
+    OwnerKind, Result, Retention, Retired, SessionPage, SessionQuery, Span, SpanId, SpanPage, SpanQuery,
+    SpanRow, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup,
+    UsageQuery, WorkGroup, WorkQuery,
 };
 
 /// Takes spans.
@@ -49,28 +50,6 @@ pub trait CostSink: Send + Sync {
     /// # Errors
     /// None of the rows is acknowledged.
     async fn write_costs(&self, costs: &[Cost]) -> Result<()>;
-}
-
-/// How a backend is doing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Health {
-    /// It works.
-    Ready,
-    /// It works in part, or slowly; the text says what is off.
-    Degraded(String),
-    /// It takes nothing now; the text says why.
-    Down(String),
-}
-
-/// One step of a backend's look at the other side.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// What was looked at: `reach`, `tls`, `auth`, `traces` …
-    pub step: String,
-    /// Whether all is well there.
-    pub ok: bool,
-    /// What was seen, in words for the user: on failure what to do about it. Never a secret.
-    pub said: String,
 }
 
 /// A way out of the pipeline. It has a sink for each signal that it can serve; what it lacks is visible as `None`.
@@ -308,9 +287,94 @@ pub trait Store: Backend {
     /// Nothing, or the traces of some days, were removed; repeating it is safe.
     async fn forget(&self, traces: &[TraceId]) -> Result<u64>;
 
+    /// What there is of a user or session: by what was read of spans, by the session of events, and by the attributes of events,
+    /// series and resources. By default, the traces that a list of them has.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    async fn owned(&self, owner: &Owner) -> Result<Owned> {
+        let id = Some(owner.id.clone());
+        let filter = match owner.kind {
+            OwnerKind::User => TraceFilter { user: id, ..TraceFilter::default() },
+            OwnerKind::Session => TraceFilter { session: id, ..TraceFilter::default() },
+        };
+        let mut query = TraceQuery { filter, limit: 1_000, ..TraceQuery::default() };
+        let mut owned = Owned::default();
+        loop {
+            let page = self.traces(&query).await?;
+            owned.traces.extend(page.rows.iter().map(|row| row.trace_id));
+            query.cursor = page.next;
+            if query.cursor.is_none() {
+                break;
+            }
+        }
+        owned.traces.sort_unstable();
+        Ok(owned)
+    }
+
+    /// Removes all of that, each trace as [`Store::forget`] does, and the name itself; gives what there was.
+    ///
+    /// # Errors
+    /// As there.
+    async fn forget_owned(&self, owner: &Owner) -> Result<Owned> {
+        let owned = self.owned(owner).await?;
+        self.forget(&owned.traces).await?;
+        Ok(Owned { events: 0, series: 0, ..owned })
+    }
+
     /// Removes whole days that end at or before `before`; gives the number of days removed.
     ///
     /// # Errors
     /// Something could not be removed; what was removed stays removed.
     async fn purge(&self, before: Timestamp) -> Result<u64>;
+
+    /// Whether it has retention and holds; one that has not keeps what it has until it is told to remove it.
+    fn retires(&self) -> bool {
+        false
+    }
+
+    /// Removes what the rules do not keep at `now`, day by day, the oldest first; with `dry_run` it only tells what would go. A trace
+    /// whose spans go keeps its ledger rows and its part of every sum for as long as costs are kept: sums are the same before and
+    /// after, while lists of traces and search have it no more. Writing goes on meanwhile. Whoever drops the future stops it between
+    /// two days.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`]: this store keeps everything until it is told to remove it. Else the store cannot be read or
+    /// written; what was removed stays removed.
+    async fn retire(&self, _rules: &Retention, _now: Timestamp, _dry_run: bool) -> Result<Retired> {
+        Err(keeps_all(self.name()))
+    }
+
+    /// Holds traces: [`Store::retire`] leaves them whole, until they are released. One that is held already keeps its hold. A trace
+    /// need not be there: what comes of it later is held too. [`Store::forget`] removes a held trace with its hold, and
+    /// [`Store::purge`] does not ask. Gives how many are newly held.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`], as above. [`ErrorKind::Exhausted`]: there would be more than [`crate::MOST_HOLDS`].
+    async fn hold(&self, _holds: &[Hold]) -> Result<u64> {
+        Err(keeps_all(self.name()))
+    }
+
+    /// Releases traces; gives how many were held.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`], as above. The store cannot be written.
+    async fn release(&self, _traces: &[TraceId]) -> Result<u64> {
+        Err(keeps_all(self.name()))
+    }
+
+    /// Every hold, the latest first; none for a store that cannot hold.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    async fn holds(&self) -> Result<Vec<Hold>> {
+        Ok(Vec::new())
+    }
+}
+
+fn keeps_all(store: &str) -> Error {
+    let text = format!(
+        "the store {store} has neither retention nor holds: it keeps what it has until it is told to remove it"
+    );
+    Error::new(ErrorKind::Unsupported, "retention", text)
 }

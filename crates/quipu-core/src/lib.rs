@@ -14,6 +14,7 @@ mod cost;
 mod error;
 mod estimate;
 mod event;
+mod health;
 mod ids;
 mod intake;
 mod lens;
@@ -21,9 +22,12 @@ mod limits;
 mod message;
 mod metric;
 mod money;
+mod owner;
 mod params;
+mod period;
 mod price;
 mod query;
+mod retention;
 mod signal;
 mod sketch;
 mod span;
@@ -36,13 +40,14 @@ mod value;
 
 pub use accounts::{AccountId, AccountUnit, Accounts, Counted, Fired, Held, Posting, Sheet, TraceFacts};
 pub use adapter::{Adapter, Adapters};
-pub use backend::{Backend, CostSink, EventSink, Finding, Health, MetricSink, SpanSink, Store, StoreInfo};
+pub use backend::{Backend, CostSink, EventSink, MetricSink, SpanSink, Store, StoreInfo};
 pub use batch::Batch;
 pub use canonical::{Canonical, Kind, Provider};
 pub use cost::{Billing, Call, Cost, DEVIATION_PERCENT, Node, PriceLine, PriceRef, Rule, Unpriced};
 pub use error::{Error, ErrorKind, Leftover, Result, Retry};
 pub use estimate::{CostEstimate, Spread, TokenEstimate};
 pub use event::{Event, EventWire, Level};
+pub use health::{Finding, Health};
 pub use ids::{IdError, SpanId, TraceId};
 pub use intake::{Committed, Intake, Meter, NoMeter};
 pub use lens::{Lens, LensLine};
@@ -53,7 +58,9 @@ pub use metric::{
     PointWire, Quantile, Temporality,
 };
 pub use money::{MoneyError, Usd};
+pub use owner::{Owned, Owner, OwnerKind};
 pub use params::{Params, SentParams};
+pub use period::{DiskBytes, Keep, NotSuch};
 pub use price::{PriceAnswer, PriceBook, PriceRequest, PriceUnit};
 pub use query::{
     CostCursor, CostPage, CostQuery, CostRow, Criterion, Cursor, Detail, EventPage, EventQuery, Facet,
@@ -61,6 +68,10 @@ pub use query::{
     SessionQuery, SessionRow, Sort, SpanPage, SpanQuery, SpanRow, Term, ToolGroup, TraceFigure, TraceFilter,
     TracePage, TraceQuery, TraceRow, TraceStatus, UsageGroup, UsageKey, UsageQuery, UsageTotals, Wanted,
     WorkGroup, WorkKey, WorkQuery, WorkTotals, Worked,
+};
+pub use retention::{
+    DayFate, Hold, MOST_HOLDS, Retention, RetentionPreset, RetentionRule, RetentionSignal, Retired,
+    RetiredDay, RetiredFor,
 };
 pub use signal::{Meeting, Signal};
 pub use sketch::Sketch;

@@ -35,6 +35,26 @@ pub struct Limits {
     pub queue_bytes: usize,
     /// Rows of one page of an answer.
     pub page_rows: usize,
+    /// Connections open at a time, on all listeners together; one listener may have three quarters of them.
+    pub connections: usize,
+    /// Connections open at a time from one IPv4 address, or one IPv6 network of 64 bits.
+    pub connections_per_address: usize,
+    /// Requests under way on one HTTP/2 connection.
+    pub streams: u32,
+    /// Seconds that a request's headers may take from their first byte on, and before them a TLS handshake.
+    pub header_seconds: u64,
+    /// Seconds that a connection may stay open without a request.
+    pub idle_seconds: u64,
+    /// Seconds that the other side may take nothing of an answer.
+    pub stall_seconds: u64,
+    /// Bytes a second that a body must at least make, either way, after the first five seconds; 0 means any pace.
+    pub least_bytes_per_second: u64,
+    /// Seconds that requests under way may go on once the server stops.
+    pub drain_seconds: u64,
+    /// Answers of the API under way at a time; what comes beyond is told to come back later.
+    pub answers: usize,
+    /// Live feeds open at a time.
+    pub watchers: usize,
 }
 
 impl Default for Limits {
@@ -54,6 +74,16 @@ impl Default for Limits {
             queue_requests: 1_024,
             queue_bytes: 64 << 20,
             page_rows: 10_000,
+            connections: 16_384,
+            connections_per_address: 4_096,
+            streams: 128,
+            header_seconds: 10,
+            idle_seconds: 180,
+            stall_seconds: 30,
+            least_bytes_per_second: 240,
+            drain_seconds: 6,
+            answers: 256,
+            watchers: 1_024,
         }
     }
 }

@@ -18,6 +18,7 @@ mod meetings;
 mod metrics;
 mod nodes;
 mod paging;
+mod retention;
 mod search;
 mod sessions;
 mod signals;
@@ -71,6 +72,7 @@ pub fn all() -> Vec<Case> {
         work_steps::cases(),
         forget::cases(),
         forget_after::cases(),
+        retention::cases(),
         errors::cases(),
     ]
     .concat()

@@ -1,0 +1,53 @@
+//! What there is of a user or session.
+
+use quipu_core::{Event, Owned, Owner, OwnerKind, Span, TraceId};
+
+use crate::held::{Held, Series};
+
+fn has_span(owner: &Owner, span: &Span) -> bool {
+    let read = match owner.kind {
+        OwnerKind::User => &span.canonical.user,
+        OwnerKind::Session => &span.canonical.session,
+    };
+    read.as_ref().is_some_and(|id| *id == owner.id)
+        || owner.is_in(&span.attributes)
+        || owner.is_of(&span.resource)
+}
+
+fn has_event(owner: &Owner, event: &Event) -> bool {
+    let session = event.session.as_ref().filter(|_| owner.kind == OwnerKind::Session);
+    session.is_some_and(|id| *id == owner.id)
+        || owner.is_in(&event.attributes)
+        || owner.is_of(&event.resource)
+}
+
+fn has_series(owner: &Owner, series: &Series) -> bool {
+    owner.names.iter().any(|name| series.labels.get(*name) == Some(&owner.id))
+}
+
+impl Held {
+    pub(crate) fn owned(&self, owner: &Owner) -> Owned {
+        let traces =
+            self.traces.iter().filter(|(_, trace)| trace.values().any(|entry| has_span(owner, &entry.span)));
+        let traces: Vec<TraceId> = traces.map(|(id, _)| *id).collect();
+        let alone = |event: &&Event| event.trace_id.is_none_or(|id| traces.binary_search(&id).is_err());
+        let events = self.events.values().filter(alone).filter(|event| has_event(owner, event)).count();
+        let series = self.series.values().filter(|series| has_series(owner, series)).count();
+        Owned { events: events as u64, series: series as u64, traces }
+    }
+
+    pub(crate) fn forget_owned(&mut self, owner: &Owner) -> Owned {
+        let owned = self.owned(owner);
+        self.forget(&owned.traces);
+        let texts = &mut self.event_texts;
+        self.events.retain(|_, event| {
+            let stays = !has_event(owner, event);
+            if !stays {
+                texts.remove(&format!("{event:?}"));
+            }
+            stays
+        });
+        self.series.retain(|_, series| !has_series(owner, series));
+        owned
+    }
+}

@@ -1,0 +1,68 @@
+//! Whose records are meant, where somebody's are to be shown or forgotten.
+
+use crate::{Attributes, Resource, TraceId, Value};
+
+/// A user or a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OwnerKind {
+    /// A user.
+    User,
+    /// A session.
+    Session,
+}
+
+impl OwnerKind {
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Session => "session",
+        }
+    }
+}
+
+/// Whose records are meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owner {
+    /// What it is.
+    pub kind: OwnerKind,
+    /// Its id, as records say it.
+    pub id: String,
+    /// The attributes in which records without a column for it say it: what is in them is compared with `id` as a whole.
+    pub names: &'static [&'static str],
+}
+
+impl Owner {
+    /// Whether attributes name it.
+    pub fn is_in(&self, attributes: &Attributes) -> bool {
+        let is_id = |value: &Value| match value {
+            Value::String(text) => *text == self.id,
+            Value::Int(int) => int.to_string() == self.id,
+            _ => false,
+        };
+        self.names.iter().any(|name| attributes.get(name).is_some_and(is_id))
+    }
+
+    /// Whether a resource names it.
+    pub fn is_of(&self, resource: &Resource) -> bool {
+        self.is_in(&resource.attributes)
+    }
+}
+
+/// What a store has of somebody.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Owned {
+    /// Traces with a span of theirs, sorted.
+    pub traces: Vec<TraceId>,
+    /// Events of theirs that belong to none of these.
+    pub events: u64,
+    /// Series of metrics that name them.
+    pub series: u64,
+}
+
+impl Owned {
+    /// Whether there is nothing.
+    pub fn is_empty(&self) -> bool {
+        self.traces.is_empty() && self.events == 0 && self.series == 0
+    }
+}
