@@ -1,0 +1,172 @@
+//! The handle that others hold.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use crossbeam_channel::{Sender, TrySendError, bounded};
+use parking_lot::{Mutex, RwLock};
+use quipu_core::{Clock, Error, ErrorKind, Result};
+use tokio::sync::{Semaphore, oneshot};
+
+use crate::chain::Chain;
+use crate::folder::Folder;
+use crate::refusals::Refusals;
+use crate::writer::{Order, Writer};
+use crate::{AuditPage, AuditQuery, AuditSettings, Entry, Verdict, limits, read_folder, verify_folder};
+
+/// Readings of the files at once.
+const READERS: usize = 2;
+
+/// The record, open for writing. Cheap to clone; one thread writes. Other processes may have it open too.
+#[derive(Clone)]
+pub struct Audit {
+    inner: Option<Arc<Inner>>,
+}
+
+struct Inner {
+    folder: Folder,
+    orders: RwLock<Option<Sender<Order>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    state: Arc<Mutex<State>>,
+    readers: Semaphore,
+}
+
+/// How the record does.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct State {
+    /// Entries that could not be written since the start. Once writing works again, an entry `audit.lost` says how many.
+    pub lost: u64,
+    /// Why the last attempt to write failed; none when it did not.
+    pub failing: Option<String>,
+}
+
+impl Audit {
+    /// Opens the record in `folder`, which is made when it is missing. What a crash left there is mended and noted: a line that
+    /// was cut off is removed (`audit.cut`). What is missing is noted as well (`audit.missing`, `audit.headless`,
+    /// `audit.unreadable`), and keeps being a fault to [`Self::verify`].
+    ///
+    /// # Errors
+    /// The folder cannot be written to, or the settings are out of bounds.
+    pub fn open(folder: &Path, settings: AuditSettings, clock: Arc<dyn Clock>) -> Result<Self> {
+        settings.check()?;
+        let folder = Folder::at(folder);
+        let state = Arc::new(Mutex::new(State::default()));
+        let writer = Writer {
+            refusals: Refusals::new(settings.refusals_per_minute),
+            chain: Chain::open(folder.clone(), settings, Arc::clone(&clock))?,
+            clock,
+            state: Arc::clone(&state),
+            owed: 0,
+        };
+        let (orders, taken) = bounded(limits::QUEUE);
+        let thread = std::thread::Builder::new()
+            .name("quipu-audit".into())
+            .spawn(move || writer.run(&taken))
+            .map_err(|cause| {
+                Error::new(ErrorKind::Exhausted, "open", "a thread for the audit").caused_by(cause)
+            })?;
+        let inner = Inner {
+            folder,
+            orders: RwLock::new(Some(orders)),
+            thread: Mutex::new(Some(thread)),
+            state,
+            readers: Semaphore::new(READERS),
+        };
+        Ok(Self { inner: Some(Arc::new(inner)) })
+    }
+
+    /// A record that keeps nothing.
+    pub const fn none() -> Self {
+        Self { inner: None }
+    }
+
+    /// Notes an entry; it is written, and on disk if the settings say so, when this returns.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub async fn note(&self, entry: Entry) -> Result<()> {
+        let Some(inner) = &self.inner else { return Ok(()) };
+        let (done, written) = oneshot::channel();
+        let orders = inner.orders.read().clone().ok_or_else(closed)?;
+        match orders.try_send(Order { entry, written: Some(done) }) {
+            Ok(()) => {}
+            Err(TrySendError::Disconnected(_)) => return Err(closed()),
+            Err(TrySendError::Full(order)) => {
+                let sent = tokio::task::spawn_blocking(move || orders.send(order).map_err(drop)).await;
+                sent.map_err(|_| closed())?.map_err(|_| closed())?;
+            }
+        }
+        written.await.map_err(|_| closed())?
+    }
+
+    /// Hands an entry over without waiting for it to be written. When [`limits::QUEUE`] wait already, the caller's thread waits
+    /// until there is room: what is not noted must not be done faster than what is.
+    pub fn note_later(&self, entry: Entry) {
+        let Some(inner) = &self.inner else { return };
+        let orders = inner.orders.read().clone();
+        let sent = orders.is_some_and(|orders| orders.send(Order { entry, written: None }).is_ok());
+        if !sent {
+            inner.state.lock().lost += 1;
+        }
+    }
+
+    /// Entries, newest first.
+    ///
+    /// # Errors
+    /// The files cannot be read.
+    pub async fn page(&self, query: AuditQuery) -> Result<AuditPage> {
+        self.read(move |folder| read_folder(folder, &query)).await.unwrap_or_else(|| Ok(AuditPage::default()))
+    }
+
+    /// Reads all of it and says whether it is whole. A record that keeps nothing is.
+    ///
+    /// # Errors
+    /// The files cannot be read.
+    pub async fn verify(&self) -> Result<Verdict> {
+        let verdict = self.read(|folder| verify_folder(folder, &[])).await;
+        verdict.unwrap_or_else(|| Ok(Verdict { holds: true, ..Verdict::default() }))
+    }
+
+    /// How it does.
+    pub fn state(&self) -> State {
+        self.inner.as_ref().map(|inner| inner.state.lock().clone()).unwrap_or_default()
+    }
+
+    /// Writes what waits and ends the writing thread. What is noted afterwards is refused.
+    pub async fn close(&self) {
+        let Some(inner) = self.inner.clone() else { return };
+        // A writing thread that panicked has nothing left to write.
+        let _ = tokio::task::spawn_blocking(move || inner.end()).await;
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        how: impl FnOnce(&Path) -> Result<T> + Send + 'static,
+    ) -> Option<Result<T>> {
+        let inner = self.inner.clone()?;
+        let Ok(_turn) = inner.readers.acquire().await else { return Some(Err(closed())) };
+        let folder = inner.folder.clone();
+        let read = tokio::task::spawn_blocking(move || how(folder.path())).await;
+        Some(read.unwrap_or_else(|_| Err(Error::new(ErrorKind::Internal, "read", "the audit record"))))
+    }
+}
+
+impl Inner {
+    fn end(&self) {
+        drop(self.orders.write().take());
+        if let Some(thread) = self.thread.lock().take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+fn closed() -> Error {
+    Error::new(ErrorKind::Unavailable, "note", "the audit record is closed")
+}

@@ -1,0 +1,102 @@
+//! The thread that writes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError};
+use parking_lot::Mutex;
+use quipu_core::{Clock, Error, ErrorKind, Result};
+use tokio::sync::oneshot;
+
+use crate::chain::Chain;
+use crate::refusals::Refusals;
+use crate::{Actor, Entry, Outcome, State, limits};
+
+/// How long something that is not on disk yet, or not told yet, may stay so.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// An entry, and who waits for it.
+pub(crate) struct Order {
+    pub(crate) entry: Entry,
+    pub(crate) written: Option<oneshot::Sender<Result<()>>>,
+}
+
+/// What the thread owns.
+pub(crate) struct Writer {
+    pub(crate) chain: Chain,
+    pub(crate) refusals: Refusals,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) state: Arc<Mutex<State>>,
+    /// Entries lost, and not noted as such yet.
+    pub(crate) owed: u64,
+}
+
+impl Writer {
+    /// Writes until nobody can send any more.
+    pub(crate) fn run(mut self, orders: &Receiver<Order>) {
+        loop {
+            match self.next(orders) {
+                Ok(first) => {
+                    let more = orders.try_iter().take(limits::TOGETHER - 1);
+                    self.write(std::iter::once(first).chain(more).collect());
+                }
+                Err(RecvTimeoutError::Timeout) => self.tidy(),
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        let told = self.refusals.end(self.clock.now());
+        self.append(told);
+        self.tidy();
+    }
+
+    fn next(&self, orders: &Receiver<Order>) -> Result<Order, RecvTimeoutError> {
+        if self.chain.is_unsynced() || self.refusals.is_owing() || self.owed > 0 {
+            return orders.recv_timeout(PAUSE);
+        }
+        orders.recv().map_err(|_| RecvTimeoutError::Disconnected)
+    }
+
+    fn write(&mut self, orders: Vec<Order>) {
+        let mut entries = self.refusals.turn(self.clock.now());
+        let mut waiting = Vec::new();
+        for order in orders {
+            if self.refusals.takes(&order.entry) {
+                entries.push(order.entry);
+            }
+            waiting.extend(order.written);
+        }
+        let failed = self.append(entries);
+        for waiter in waiting {
+            // Nobody may be there any more; the entry is.
+            let _ = waiter
+                .send(failed.as_ref().map_or(Ok(()), |(kind, told)| Err(Error::new(*kind, "note", told))));
+        }
+    }
+
+    /// Writes entries, and before them how many could not be written earlier.
+    fn append(&mut self, mut entries: Vec<Entry>) -> Option<(ErrorKind, String)> {
+        let count = entries.len() as u64;
+        if self.owed > 0 {
+            let lost = Entry::new(Actor::system(), "audit.lost").ended(Outcome::Failed);
+            entries.insert(0, lost.with("entries", self.owed.to_string()));
+        }
+        if entries.is_empty() {
+            return None;
+        }
+        let failed = self.chain.append(&entries).err().map(|error| (error.kind(), error.to_string()));
+        self.owed = if failed.is_some() { self.owed + count } else { 0 };
+        let mut state = self.state.lock();
+        state.lost += if failed.is_some() { count } else { 0 };
+        state.failing = failed.as_ref().map(|(_, told)| told.clone());
+        failed
+    }
+
+    /// What is done when nobody writes.
+    fn tidy(&mut self) {
+        let told = self.refusals.turn(self.clock.now());
+        self.append(told);
+        if let Err(error) = self.chain.sync() {
+            self.state.lock().failing = Some(error.to_string());
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Records to test with, and a clock that is driven by hand.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use quipu_audit::{Actor, ActorKind, Audit, AuditSettings, Entry, verify_folder};
+use quipu_core::{Clock, Timestamp};
+use tempfile::TempDir;
+
+pub struct Hand(AtomicI64);
+
+impl Hand {
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self(AtomicI64::new(1_795_000_000 * Timestamp::SECOND)))
+    }
+
+    pub fn forward(&self, seconds: i64) {
+        self.0.fetch_add(seconds * Timestamp::SECOND, Ordering::SeqCst);
+    }
+}
+
+impl Clock for Hand {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_nanos(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// Small files, so that there are several.
+pub fn small() -> AuditSettings {
+    AuditSettings { file_bytes: 64 << 10, ..AuditSettings::default() }
+}
+
+pub fn open(folder: &Path) -> Audit {
+    Audit::open(folder, small(), Hand::new()).unwrap()
+}
+
+pub fn read_of(number: usize) -> Entry {
+    let actor = Actor::new(ActorKind::User, format!("user-{}", number % 3));
+    Entry::new(actor, "trace.read").on(format!("{number:032x}")).within("default")
+}
+
+/// A record of so many entries, closed.
+pub async fn record(entries: usize) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let audit = open(folder.path());
+    for number in 1..entries {
+        audit.note_later(read_of(number));
+    }
+    audit.note(read_of(entries)).await.unwrap();
+    audit.close().await;
+    assert!(verify_folder(folder.path(), &[]).unwrap().holds);
+    folder
+}
+
+/// The files with entries, in order.
+pub fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<PathBuf> =
+        entries.filter(|path| path.extension().is_some_and(|extension| extension == "jsonl")).collect();
+    files.sort();
+    files
+}
+
+/// What verifying finds wrong, as one text; empty when nothing is.
+pub fn faults(folder: &Path) -> String {
+    let verdict = verify_folder(folder, &[]).unwrap();
+    assert_eq!(verdict.holds, verdict.faults.is_empty());
+    let faults =
+        verdict.faults.iter().map(|fault| format!("{:?} {:?} {}\n", fault.file, fault.line, fault.what));
+    faults.collect()
+}
