@@ -1,0 +1,92 @@
+//! What claims say about somebody.
+
+use quipu_core::{Error, ErrorKind, Result};
+use serde_json::Value;
+
+use crate::token::Claims;
+use crate::{Identity, Settings};
+
+/// Characters of a name or an e-mail address.
+const TEXT: usize = 255;
+/// Groups of somebody, and characters of each.
+const GROUPS: usize = 1_000;
+const GROUP: usize = 256;
+
+impl Identity {
+    pub(crate) fn of(claims: &Claims, settings: &Settings) -> Self {
+        let text = |name: &str| claims.get(name).and_then(Value::as_str).map(|text| plain(text, TEXT));
+        let said = |name: &str| text(name).filter(|text| !text.is_empty());
+        let subject = said("sub").unwrap_or_default();
+        let email = said("email");
+        let name = said("preferred_username").or_else(|| said("name")).or_else(|| email.clone());
+        Self {
+            name: name.unwrap_or_else(|| subject.clone()),
+            subject,
+            email,
+            email_verified: is_true(claims.get("email_verified")),
+            groups: groups(find(claims, &settings.groups_claim)),
+        }
+    }
+
+    /// Whether somebody is let in at all.
+    ///
+    /// # Errors
+    /// `Denied`, and why.
+    pub(crate) fn admitted(self, settings: &Settings) -> Result<Self> {
+        let refused = |what| Err(Error::new(ErrorKind::Denied, "log in", what));
+        if settings.allowed_domains.is_empty() {
+            return Ok(self);
+        }
+        let domain = self.email.as_deref().and_then(|email| email.rsplit_once('@')).map(|(_, domain)| domain);
+        match domain {
+            None => refused("the issuer tells no e-mail address, and access.oidc.allowed_domains needs one"),
+            Some(_) if !self.email_verified => refused("the issuer has not verified the e-mail address"),
+            Some(domain)
+                if settings.allowed_domains.iter().any(|allowed| allowed.eq_ignore_ascii_case(domain)) =>
+            {
+                Ok(self)
+            }
+            Some(_) => refused("the e-mail address is of none of access.oidc.allowed_domains"),
+        }
+    }
+}
+
+/// Whether claims lack something that the issuer may tell elsewhere.
+pub(crate) fn is_thin(claims: &Claims, settings: &Settings) -> bool {
+    let named = ["preferred_username", "name", "email"].iter().any(|name| claims.contains_key(*name));
+    let mailed = settings.allowed_domains.is_empty() || claims.contains_key("email");
+    let grouped =
+        settings.roles.keys().all(|group| group == "*") || find(claims, &settings.groups_claim).is_some();
+    !(named && mailed && grouped)
+}
+
+/// A claim by its name, or by a path of names between dots: Keycloak's `realm_access.roles`. A name with dots goes first.
+fn find<'a>(claims: &'a Claims, name: &str) -> Option<&'a Value> {
+    claims.get(name).or_else(|| {
+        let (first, rest) = name.split_once('.')?;
+        rest.split('.').try_fold(claims.get(first)?, |value, step| value.get(step))
+    })
+}
+
+fn groups(claim: Option<&Value>) -> Vec<String> {
+    let group = |value: &Value| value.as_str().map(|group| plain(group, GROUP));
+    match claim {
+        Some(Value::Array(all)) => all.iter().take(GROUPS).filter_map(group).collect(),
+        Some(one) => group(one).into_iter().collect(),
+        None => Vec::new(),
+    }
+}
+
+/// `true`, or its word: Apple and Cognito write that.
+fn is_true(claim: Option<&Value>) -> bool {
+    claim.is_some_and(|value| value.as_bool() == Some(true) || value.as_str() == Some("true"))
+}
+
+/// A text without what is not to be seen, so that no name looks like another or breaks a line.
+fn plain(text: &str, most: usize) -> String {
+    let hidden = |letter: &char| {
+        letter.is_control()
+            || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    };
+    text.chars().filter(|letter| !hidden(letter)).take(most).collect()
+}

@@ -1,0 +1,228 @@
+//! An issuer, as a client sees it: the authorization code flow with PKCE
+//! (<https://openid.net/specs/openid-connect-core-1_0.html#CodeFlowAuth>, RFC 7636).
+
+use base64::Engine as _;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use quipu_core::{Error, ErrorKind, Result};
+use quipu_send::{Answer, Http, HttpSettings, Secret};
+use ring::digest::{SHA256, digest};
+use ring::rand::{SecureRandom as _, SystemRandom};
+use serde::Deserialize;
+
+use crate::ask::Issuer;
+use crate::claims::is_thin;
+use crate::discovery::Discovery;
+use crate::token::{Claims, Token};
+use crate::{Begun, Identity, Settings, signatures};
+
+/// What stays as it is in a form (RFC 3986, unreserved).
+const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// Bytes of a code that a browser brings.
+const CODE: usize = 4_096;
+/// Bytes of what nobody may guess.
+const RANDOM: usize = 32;
+
+/// A client of one issuer. What the issuer says about itself and its keys are asked for when they are needed, and kept for an hour.
+pub struct Provider {
+    settings: Settings,
+    secret: Secret,
+    issuer: Issuer,
+}
+
+/// What the token endpoint gives.
+#[derive(Deserialize)]
+struct Tokens {
+    id_token: String,
+    #[serde(default)]
+    access_token: Option<String>,
+}
+
+impl Provider {
+    /// Makes one; reads the file of the secret, and asks nobody yet.
+    ///
+    /// # Errors
+    /// The settings are wrong: which, and what would be right.
+    pub fn new(settings: Settings) -> Result<Self> {
+        settings.check()?;
+        signatures::install();
+        let http = HttpSettings {
+            timeout_ms: settings.timeout_ms,
+            tls: settings.tls.clone(),
+            ..HttpSettings::default()
+        };
+        let issuer = Issuer::new(Http::new(&http)?, settings.issuer.clone());
+        Ok(Self { secret: settings.secret()?, issuer, settings })
+    }
+
+    /// Its settings.
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Begins a login that comes back to `redirect`, or to the `redirect_url` of the settings where there is one.
+    ///
+    /// # Errors
+    /// The issuer cannot be reached, or does not say where to send the browser.
+    pub async fn begin(&self, redirect: &str) -> Result<Begun> {
+        let discovery = self.issuer.discovery().await?;
+        let (state, nonce, verifier) = (random()?, random()?, random()?);
+        let challenge = BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes()));
+        let query = form(&[
+            ("response_type", "code"),
+            ("client_id", &self.settings.client_id),
+            ("redirect_uri", self.redirect(redirect)),
+            ("scope", &self.settings.scope()),
+            ("state", &state),
+            ("nonce", &nonce),
+            ("code_challenge", &challenge),
+            ("code_challenge_method", "S256"),
+        ]);
+        let to = &discovery.authorization_endpoint;
+        let mark = if to.contains('?') { '&' } else { '?' };
+        Ok(Begun { url: format!("{to}{mark}{query}"), state, nonce, verifier })
+    }
+
+    /// Ends a login with the code that the browser brought back. Whether the `state` it brought is that of `begun`
+    /// ([`Begun::is_of`]) is for the caller to see to, before. A code is good once: the issuer refuses it the second time.
+    ///
+    /// # Errors
+    /// `Denied`: the code or the token is not good, or the person is not let in. Others: the issuer cannot be asked.
+    pub async fn finish(&self, begun: &Begun, redirect: &str, code: &str) -> Result<Identity> {
+        if code.is_empty() || code.len() > CODE {
+            return Err(denied("the code of the callback is empty or too long"));
+        }
+        let discovery = self.issuer.discovery().await?;
+        let tokens = self.exchange(&discovery, begun, redirect, code).await?;
+        let mut claims = self.check(&discovery, &tokens.id_token, &begun.nonce).await?;
+        if is_thin(&claims, &self.settings) {
+            self.complete(&discovery, tokens.access_token.as_deref(), &mut claims).await?;
+        }
+        Identity::of(&claims, &self.settings).admitted(&self.settings)
+    }
+
+    /// The words of the roles that somebody's groups have, each once, in the order of the groups' names; none: not let in.
+    pub fn roles(&self, identity: &Identity) -> Vec<&str> {
+        let has = |group: &String| group == "*" || identity.groups.contains(group);
+        let mut roles = Vec::new();
+        for (_, role) in self.settings.roles.iter().filter(|(group, _)| has(group)) {
+            if !roles.contains(&role.as_str()) {
+                roles.push(role.as_str());
+            }
+        }
+        roles
+    }
+
+    fn redirect<'a>(&'a self, asked: &'a str) -> &'a str {
+        self.settings.redirect_url.as_deref().unwrap_or(asked)
+    }
+
+    async fn exchange(
+        &self,
+        discovery: &Discovery,
+        begun: &Begun,
+        redirect: &str,
+        code: &str,
+    ) -> Result<Tokens> {
+        let id = self.settings.client_id.as_str();
+        let mut fields = vec![
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", self.redirect(redirect)),
+            ("code_verifier", &begun.verifier),
+        ];
+        let mut login = None;
+        if self.secret.is_empty() {
+            fields.push(("client_id", id));
+        } else if discovery.wants_secret_in_body() {
+            fields.extend([("client_id", id), ("client_secret", self.secret.expose())]);
+        } else {
+            // RFC 6749, 2.3.1: both are encoded as in a form first.
+            let pair = format!("{}:{}", encoded(id), encoded(self.secret.expose()));
+            login = Some(format!("Basic {}", BASE64_STANDARD.encode(pair)));
+        }
+        let answer = self.issuer.post(&discovery.token_endpoint, form(&fields), login).await?;
+        if !answer.is_success() {
+            return Err(refusal(&answer));
+        }
+        // The cause would quote the answer, and the answer is a secret.
+        serde_json::from_slice(&answer.body)
+            .map_err(|_| Error::new(ErrorKind::Invalid, "log in", "the issuer's answer holds no ID token"))
+    }
+
+    async fn check(&self, discovery: &Discovery, text: &str, nonce: &str) -> Result<Claims> {
+        let token = Token::read(text)?;
+        let algorithm = format!("{:?}", token.algorithm());
+        if !discovery.signs_with(&algorithm) {
+            return Err(denied("the ID token is signed otherwise than the issuer says it signs"));
+        }
+        let find = async |missing| -> Result<_> {
+            Ok(self.issuer.keys(&discovery.jwks_uri, missing).await?.find(token.kid(), token.algorithm()))
+        };
+        let key = match find(false).await? {
+            Some(key) => Some(key),
+            None => find(true).await?,
+        };
+        let key =
+            key.ok_or_else(|| denied("the ID token is signed with a key that is not among the issuer's"))?;
+        token.check(&key, &discovery.issuer, &self.settings.client_id, nonce)
+    }
+
+    /// Adds what the issuer tells at its userinfo endpoint. Some tell nothing but the subject in the token.
+    async fn complete(&self, discovery: &Discovery, token: Option<&str>, claims: &mut Claims) -> Result<()> {
+        let (Some(url), Some(token)) = (&discovery.userinfo_endpoint, token) else { return Ok(()) };
+        let answer = self.issuer.get(url, Some(token)).await?;
+        // An answer that is itself a token, as some can be set to give, is left alone.
+        let Ok(more) = serde_json::from_slice::<Claims>(&answer.body) else { return Ok(()) };
+        // OpenID Connect Core, 5.3.2: else it may be about somebody else.
+        if more.get("sub") != claims.get("sub") {
+            return Err(denied("what the issuer tells is about somebody else than its ID token"));
+        }
+        for (name, value) in more {
+            claims.entry(name).or_insert(value);
+        }
+        Ok(())
+    }
+}
+
+/// What the issuer says no with: the word of RFC 6749, 5.2, and nothing else of it.
+fn refusal(answer: &Answer) -> Error {
+    #[derive(Deserialize)]
+    struct Said {
+        error: String,
+    }
+    let said = serde_json::from_slice::<Said>(&answer.body).ok().map(|said| said.error);
+    let word = said.filter(|word| {
+        word.len() <= 40 && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+    });
+    match (answer.status, word) {
+        (400 | 401 | 403, Some(word)) if word == "invalid_client" || word == "unauthorized_client" => {
+            Error::new(
+                ErrorKind::Invalid,
+                "log in",
+                format!("the issuer does not take our client_id and secret: {word}"),
+            )
+        }
+        (400 | 401 | 403, Some(word)) => denied(&format!("the issuer does not take the code: {word}")),
+        _ => answer.error("log in"),
+    }
+}
+
+fn form(fields: &[(&str, &str)]) -> String {
+    fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect::<Vec<_>>().join("&")
+}
+
+fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, FORM).to_string()
+}
+
+fn random() -> Result<String> {
+    let mut bytes = [0; RANDOM];
+    let filled = SystemRandom::new().fill(&mut bytes);
+    filled.map_err(|_| Error::new(ErrorKind::Internal, "log in", "the system gives no random numbers"))?;
+    Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes))
+}
+
+fn denied(what: &str) -> Error {
+    Error::new(ErrorKind::Denied, "log in", what)
+}

@@ -1,0 +1,125 @@
+//! Whom to ask who somebody is, and what to make of the answer.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use http::Uri;
+use quipu_core::{Error, ErrorKind, Result};
+use quipu_send::{Secret, Tls};
+use serde::{Deserialize, Serialize};
+
+/// An issuer of identities and what its groups may do; the table `[access.oidc]` of the configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// The issuer's address, as its ID tokens spell it: https, or http on loopback. `/.well-known/openid-configuration` is below it.
+    pub issuer: String,
+    /// Who we are to it.
+    pub client_id: String,
+    /// Our secret; a client without one is a public client, which PKCE protects.
+    pub client_secret: Secret,
+    /// A file that holds the secret instead.
+    pub client_secret_file: Option<PathBuf>,
+    /// Where the browser comes back to, as it is registered with the issuer; when not said, made of the address that was asked.
+    pub redirect_url: Option<String>,
+    /// What is asked for; `openid` is always.
+    pub scopes: Vec<String>,
+    /// The claim that names the groups of somebody: a list of texts, or one text.
+    pub groups_claim: String,
+    /// Which role each group has, as `viewer`, `editor` or `admin`; the group `*` means everybody whom the issuer knows.
+    pub roles: BTreeMap<String, String>,
+    /// Only those whose verified e-mail address is of one of these domains; none: everybody.
+    pub allowed_domains: Vec<String>,
+    /// Whom to trust on the way to the issuer.
+    pub tls: Tls,
+    /// Milliseconds that each request to the issuer may take.
+    pub timeout_ms: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            issuer: String::new(),
+            client_id: String::new(),
+            client_secret: Secret::default(),
+            client_secret_file: None,
+            redirect_url: None,
+            scopes: ["openid", "profile", "email"].map(str::to_owned).to_vec(),
+            groups_claim: "groups".into(),
+            roles: BTreeMap::new(),
+            allowed_domains: Vec::new(),
+            tls: Tls::default(),
+            timeout_ms: 10_000,
+        }
+    }
+}
+
+impl Settings {
+    /// Whether a login could be tried with them.
+    ///
+    /// # Errors
+    /// One is wrong: which, and what would be right. No secret is told.
+    pub fn check(&self) -> Result<()> {
+        let wrong = |what: &str| Err(Error::new(ErrorKind::Invalid, "set up OpenID Connect", what));
+        if !is_safe(&self.issuer) || self.issuer.contains(['?', '#']) {
+            return wrong("access.oidc.issuer: an https address without ? and #, or an http one on loopback");
+        }
+        if self.client_id.is_empty() {
+            return wrong("access.oidc.client_id is missing");
+        }
+        if !self.client_secret.is_empty() && self.client_secret_file.is_some() {
+            return wrong("access.oidc: client_secret and client_secret_file exclude each other");
+        }
+        if self.redirect_url.as_deref().is_some_and(|url| !is_safe(url) || url.contains('#')) {
+            return wrong("access.oidc.redirect_url: an https address without #, or an http one on loopback");
+        }
+        if self.scopes.iter().any(|scope| scope.is_empty() || !scope.bytes().all(is_scope)) {
+            return wrong("access.oidc.scopes: words without blanks, quotes and backslashes");
+        }
+        if self.roles.is_empty() {
+            return wrong(
+                "access.oidc.roles is empty, so nobody could come in: name a group, or * for everybody",
+            );
+        }
+        if !(100..=60_000).contains(&self.timeout_ms) {
+            return wrong("access.oidc.timeout_ms: 100 to 60000");
+        }
+        Ok(())
+    }
+
+    /// The secret, wherever it is.
+    pub(crate) fn secret(&self) -> Result<Secret> {
+        let Some(file) = &self.client_secret_file else { return Ok(self.client_secret.clone()) };
+        let text = std::fs::read_to_string(file).map_err(|cause| {
+            let what = format!("access.oidc.client_secret_file {} cannot be read", file.display());
+            Error::new(ErrorKind::Invalid, "set up OpenID Connect", what).caused_by(cause)
+        })?;
+        Ok(Secret::from(text.trim_end_matches(['\r', '\n'])))
+    }
+
+    /// What is asked for, `openid` first.
+    pub(crate) fn scope(&self) -> String {
+        let others = self.scopes.iter().map(String::as_str).filter(|scope| *scope != "openid");
+        std::iter::once("openid").chain(others).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// RFC 6749, 3.3.
+const fn is_scope(byte: u8) -> bool {
+    matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e)
+}
+
+/// Whether nobody on the way can read what is sent there: https, or http that does not leave the machine.
+pub(crate) fn is_safe(address: &str) -> bool {
+    let Ok(uri) = address.parse::<Uri>() else { return false };
+    let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+    let named = uri.authority().is_some_and(|authority| !authority.as_str().contains('@'));
+    match uri.scheme_str() {
+        Some("https") => named && !host.is_empty(),
+        Some("http") => {
+            named && (host == "localhost" || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback()))
+        }
+        _ => false,
+    }
+}

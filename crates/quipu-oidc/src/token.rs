@@ -1,0 +1,123 @@
+//! ID tokens, and whether to believe them.
+//!
+//! The rules are those of <https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation>.
+
+use jsonwebtoken::errors::ErrorKind as Why;
+use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, decode_header};
+use quipu_core::{Clock as _, Error, ErrorKind, Result, SystemClock, Timestamp};
+use serde_json::{Map, Value};
+use subtle::ConstantTimeEq as _;
+
+use crate::signatures::ALLOWED;
+
+/// Bytes of a token.
+const MOST: usize = 64 << 10;
+/// Seconds by which two clocks may differ.
+const LEEWAY: u64 = 60;
+
+/// The claims of a token that was checked.
+pub(crate) type Claims = Map<String, Value>;
+
+/// A token of which nothing is believed yet.
+pub(crate) struct Token<'a> {
+    text: &'a str,
+    header: Header,
+}
+
+impl<'a> Token<'a> {
+    /// Looks which key a token needs.
+    ///
+    /// # Errors
+    /// It is no token, or one that is never taken.
+    pub(crate) fn read(text: &'a str) -> Result<Self> {
+        if text.len() > MOST {
+            return Err(refused("is too long"));
+        }
+        let header = decode_header(text)
+            .map_err(|_| refused("cannot be read, or is signed in a way that is not known"))?;
+        if !ALLOWED.contains(&header.alg) {
+            return Err(refused("is not signed with a public key"));
+        }
+        if header.crit.is_some() || header.enc.is_some() || header.zip.is_some() {
+            return Err(refused("asks for an extension that is not known"));
+        }
+        Ok(Self { text, header })
+    }
+
+    pub(crate) const fn algorithm(&self) -> Algorithm {
+        self.header.alg
+    }
+
+    /// The key's name. The header may also bring a key or an address of one along; those are never looked at.
+    pub(crate) fn kid(&self) -> Option<&str> {
+        self.header.kid.as_deref()
+    }
+
+    /// Checks all of it.
+    ///
+    /// # Errors
+    /// `Denied`, and why.
+    pub(crate) fn check(&self, key: &DecodingKey, issuer: &str, client: &str, nonce: &str) -> Result<Claims> {
+        let mut rules = Validation::new(self.header.alg);
+        rules.leeway = LEEWAY;
+        rules.validate_nbf = true;
+        rules.set_issuer(&[issuer]);
+        rules.set_audience(&[client]);
+        rules.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        let read = decode::<Claims>(self.text, key, &rules).map_err(|error| refused(why(error.kind())))?;
+        let claims = read.claims;
+        let text = |name: &str| claims.get(name).and_then(Value::as_str);
+        if text("iss") != Some(issuer) {
+            return Err(refused("is another issuer's"));
+        }
+        if !text("sub").is_some_and(|subject| !subject.is_empty() && subject.len() <= 255) {
+            return Err(refused("does not say whom it is about"));
+        }
+        if !bool::from(text("nonce").unwrap_or_default().as_bytes().ct_eq(nonce.as_bytes())) {
+            return Err(refused("is not the answer to this login"));
+        }
+        authorized(&claims, client)?;
+        issued(&claims)?;
+        Ok(claims)
+    }
+}
+
+/// A token for several has to say for whom it was made.
+fn authorized(claims: &Claims, client: &str) -> Result<()> {
+    let several = claims.get("aud").and_then(Value::as_array).is_some_and(|audience| audience.len() > 1);
+    match claims.get("azp").map(Value::as_str) {
+        Some(azp) if azp != Some(client) => Err(refused("was made for another client")),
+        None if several => Err(refused("is for several clients, and does not say for which it was made")),
+        _ => Ok(()),
+    }
+}
+
+fn issued(claims: &Claims) -> Result<()> {
+    let now = SystemClock.now().nanos() / Timestamp::SECOND;
+    let latest = now.saturating_add_unsigned(LEEWAY);
+    // Some issuers write fractions of seconds.
+    let issued = claims.get("iat").and_then(Value::as_f64);
+    match issued {
+        Some(at) if at <= latest as f64 => Ok(()),
+        Some(_) => Err(refused("is from the future: are the clocks right?")),
+        None => Err(refused("does not say when it was made")),
+    }
+}
+
+fn why(kind: &Why) -> &'static str {
+    match kind {
+        Why::InvalidSignature | Why::RsaFailedSigning | Why::InvalidKeyFormat => {
+            "is not signed by the issuer"
+        }
+        Why::ExpiredSignature => "has expired: are the clocks right?",
+        Why::ImmatureSignature => "is not valid yet: are the clocks right?",
+        Why::InvalidIssuer => "is another issuer's",
+        Why::InvalidAudience => "is for another client",
+        Why::MissingRequiredClaim(_) | Why::InvalidClaimFormat(_) => "lacks exp, iss, aud or sub",
+        _ => "cannot be read",
+    }
+}
+
+fn refused(what: &str) -> Error {
+    Error::new(ErrorKind::Denied, "log in", format!("the ID token {what}"))
+}

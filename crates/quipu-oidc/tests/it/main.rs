@@ -1,0 +1,9 @@
+//! Logins at an issuer that runs within the test and signs real tokens.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod forged;
+mod issuer;
+mod login;
+mod settings;
+mod sign;
