@@ -1,0 +1,227 @@
+//! Access to a server: opened once, shared by every listener.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use parking_lot::{Mutex, RwLock};
+use quipu_audit::Audit;
+use quipu_core::{Clock, Error, ErrorKind, Meter, Result, Timestamp};
+use quipu_oidc::Provider;
+
+use crate::attempts::Attempts;
+use crate::flood::Flood;
+use crate::password::Hashing;
+use crate::principal::Principal;
+use crate::register::{Register, Sessions};
+use crate::routes::Logins;
+use crate::secret::Hashed;
+use crate::settings::{AccessSettings, Mode};
+use crate::{DEFAULT_PROJECT, Permission, check_project};
+
+/// What to do when access is required and nobody could come in.
+const MAKE_SOMEBODY: &str = "make a user (`quipu users add NAME --role admin`) or a key (`quipu keys add NAME --scope admin --all-projects`), \
+    give QUIPU_BOOTSTRAP_KEY or [access] bootstrap_key_file, or set up [access.oidc]";
+
+/// Who may come in to a server. Clones share everything.
+#[derive(Clone)]
+pub struct Access(Arc<Inner>);
+
+/// What clones share.
+pub struct Inner {
+    pub(crate) settings: AccessSettings,
+    pub(crate) register: Register,
+    pub(crate) audit: Audit,
+    pub(crate) meter: Arc<dyn Meter>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) hashing: Hashing,
+    pub(crate) attempts: Mutex<Attempts>,
+    /// Logins that failed, as far as they were noted.
+    pub(crate) failures: Flood,
+    pub(crate) oidc: Option<Provider>,
+    pub(crate) logins: Logins,
+    pub(crate) bootstrap: Option<Hashed>,
+    projects: RwLock<Vec<String>>,
+    required: AtomicBool,
+}
+
+impl std::ops::Deref for Access {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Access {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Access").field("register", &self.0.register).finish_non_exhaustive()
+    }
+}
+
+impl Access {
+    /// Opens the register of a data folder. Requests have to say who they are until [`Access::settle`] says otherwise.
+    ///
+    /// # Errors
+    /// A setting cannot be used, or the register cannot be opened.
+    pub fn open(
+        folder: &Path,
+        settings: AccessSettings,
+        audit: Audit,
+        meter: Arc<dyn Meter>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self> {
+        settings.check()?;
+        let bootstrap = settings.bootstrap()?.map(|key| Hashed::of(key.expose()));
+        let oidc = settings.oidc.clone().map(Provider::new).transpose()?;
+        let register = Register::open(folder, Arc::clone(&clock))?;
+        Ok(Self(Arc::new(Inner {
+            settings,
+            register,
+            audit,
+            meter,
+            clock,
+            hashing: Hashing::default(),
+            attempts: Mutex::default(),
+            failures: Flood::default(),
+            oidc,
+            logins: Logins::default(),
+            bootstrap,
+            projects: RwLock::new(vec![DEFAULT_PROJECT.to_owned()]),
+            required: AtomicBool::new(true),
+        })))
+    }
+
+    /// Decides whether requests have to say who they are, by where the server listens; gives that. `insecure` says that everybody who
+    /// reaches it may do everything, although others than this machine can.
+    ///
+    /// # Errors
+    /// `Denied`: it listens beyond this machine while access is off and `insecure` was not said; or access is required and nobody could
+    /// come in. Others: the register cannot be read.
+    pub fn settle(&self, listening: &[SocketAddr], insecure: bool) -> Result<bool> {
+        let denied = |text: String| Err(Error::new(ErrorKind::Denied, "settle access", text));
+        let beyond = listening.iter().find(|address| !address.ip().to_canonical().is_loopback());
+        let required = match self.settings.mode {
+            Mode::Required => true,
+            Mode::Off => false,
+            Mode::Auto => self.is_meant(beyond, insecure)?,
+        };
+        if let (false, Some(beyond), false) = (required, beyond, insecure) {
+            return denied(format!(
+                "access is off, but {beyond} can be reached from elsewhere: leave out `mode = \"off\"`, listen on 127.0.0.1, or say --insecure"
+            ));
+        }
+        if required && !self.lets_somebody_in()? {
+            let why = beyond.map_or("access is required".to_owned(), |beyond| {
+                format!("{beyond} can be reached from elsewhere, so access is required")
+            });
+            return denied(format!(
+                "{why}, and nobody could come in: {MAKE_SOMEBODY}; or listen on 127.0.0.1, or say --insecure"
+            ));
+        }
+        self.required.store(required, Ordering::Relaxed);
+        Ok(required)
+    }
+
+    /// Without a word on it: others can reach the server, or somebody was set up to log in.
+    fn is_meant(&self, beyond: Option<&SocketAddr>, insecure: bool) -> Result<bool> {
+        let set_up =
+            self.oidc.is_some() || !self.settings.trusted_proxies.is_empty() || self.register.has_users()?;
+        Ok(!insecure && (beyond.is_some() || set_up))
+    }
+
+    fn lets_somebody_in(&self) -> Result<bool> {
+        let now = self.now();
+        Ok(self.bootstrap.is_some()
+            || self.oidc.is_some()
+            || self.register.has_users()?
+            || self.register.keys()?.iter().any(|key| key.ended(now).is_none()))
+    }
+
+    /// Says which projects there are. The default one is always there.
+    ///
+    /// # Errors
+    /// One cannot be named so.
+    pub fn serve_projects<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Result<()> {
+        let mut all = vec![DEFAULT_PROJECT.to_owned()];
+        for name in names {
+            check_project(name)
+                .map_err(|error| Error::new(ErrorKind::Invalid, "serve projects", error.to_string()))?;
+            all.push(name.to_owned());
+        }
+        all.sort_unstable();
+        all.dedup();
+        *self.projects.write() = all;
+        Ok(())
+    }
+
+    /// The projects, by name.
+    pub fn projects(&self) -> Vec<String> {
+        self.projects.read().clone()
+    }
+
+    /// Whether requests have to say who they are.
+    pub fn is_required(&self) -> bool {
+        self.required.load(Ordering::Relaxed)
+    }
+
+    /// Whether somebody can configure the server, so that a warning is due when not.
+    ///
+    /// # Errors
+    /// The register cannot be read.
+    pub fn has_admin(&self) -> Result<bool> {
+        Ok(self.bootstrap.is_some() || self.register.has_admin()?)
+    }
+
+    /// The register, for changes beside the routes.
+    pub fn register(&self) -> &Register {
+        &self.register
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(crate) fn sessions(&self) -> Sessions {
+        Sessions { idle: self.settings.idle(), absolute: self.settings.absolute() }
+    }
+
+    /// Does something with the register that waits for the disk.
+    pub(crate) async fn off_thread<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Register) -> T + Send + 'static,
+    ) -> Result<T> {
+        let register = self.register.clone();
+        tokio::task::spawn_blocking(move || work(&register)).await.map_err(|_| {
+            Error::new(ErrorKind::Internal, "use the register of access", "the work did not end")
+        })
+    }
+
+    /// Notes an entry in the audit; that it could not be written is told in the log and counted, and changes nothing else: what was done
+    /// is done.
+    pub(crate) async fn note(&self, entry: quipu_audit::Entry) {
+        if let Err(error) = self.audit.note(entry).await {
+            tracing::error!(%error, "an entry of the audit could not be written");
+            self.meter.add("quipu_audit_lost_total", &[], 1);
+        }
+    }
+
+    /// Notes a login that failed, unless its address had too many lately.
+    pub(crate) async fn note_failure(&self, entry: quipu_audit::Entry) {
+        if let Some(entry) = self.failures.let_through(entry, self.now()) {
+            self.note(entry).await;
+        }
+    }
+
+    /// Counts an attempt to log in before it is known how it ends.
+    pub(crate) fn begin_attempt(&self, user: &str, address: Option<IpAddr>) -> Result<(), i64> {
+        self.attempts.lock().begin(user, address, self.now())
+    }
+
+    /// Whether a principal still may look at a project, by the roles or scopes that it has now: for connections that outlive the request
+    /// that opened them. Whoever cannot be looked up may not.
+    pub fn still_knows(&self, principal: &Principal, project: &str) -> bool {
+        self.recheck(principal).is_some_and(|now| now.may(Permission::Read, project))
+    }
+}

@@ -1,0 +1,115 @@
+//! From what a request brings to who it is.
+
+use std::sync::Arc;
+
+use quipu_core::Error;
+
+use crate::access::Access;
+use crate::credential::Credential;
+use crate::principal::{Principal, PrincipalKind};
+use crate::secret::{Hashed, KeyText};
+
+/// Why what a request brings is nobody.
+#[derive(Debug)]
+pub enum Stranger {
+    /// It holds for nobody; the word is for the one who sent it.
+    Wrong(&'static str),
+    /// It cannot be looked up now.
+    Unclear(Error),
+}
+
+impl From<Error> for Stranger {
+    fn from(error: Error) -> Self {
+        Self::Unclear(error)
+    }
+}
+
+const NO_SUCH_KEY: &str = "The key is not known here.";
+
+impl Access {
+    /// Who it is.
+    ///
+    /// # Errors
+    /// Nobody, or the register cannot be read.
+    pub(crate) fn admit(&self, credential: &Credential) -> Result<Principal, Stranger> {
+        match credential {
+            Credential::Key(text) => self.admit_key(text),
+            Credential::Session(token) => self.admit_session(token),
+            Credential::Unreadable => Err(Stranger::Wrong(
+                "The credentials cannot be read: send `Authorization: Bearer KEY`, `x-quipu-key: KEY`, or the key as the password of Basic.",
+            )),
+        }
+    }
+
+    fn admit_key(&self, text: &str) -> Result<Principal, Stranger> {
+        let hash = Hashed::of(text);
+        if self.bootstrap.as_ref().is_some_and(|bootstrap| bootstrap.is(&hash)) {
+            return Ok(Principal::bootstrap());
+        }
+        let read = KeyText::read(text).ok_or(Stranger::Wrong(NO_SUCH_KEY))?;
+        let stored = self.register.look_up_key(read.id())?.ok_or(Stranger::Wrong(NO_SUCH_KEY))?;
+        // Whoever knows the id alone learns no more than whoever knows nothing.
+        if !stored.hash.is(&hash) {
+            return Err(Stranger::Wrong(NO_SUCH_KEY));
+        }
+        let now = self.now();
+        match stored.key.ended(now) {
+            Some("revoked") => return Err(Stranger::Wrong("The key was revoked.")),
+            Some(_) => return Err(Stranger::Wrong("The key has expired.")),
+            None => {}
+        }
+        if stored.is_due(now) {
+            let stored = Arc::clone(&stored);
+            self.in_passing(move |register| register.note_key_used(&stored.key.id, now));
+        }
+        Ok(Principal::of_key(&stored.key))
+    }
+
+    fn admit_session(&self, token: &str) -> Result<Principal, Stranger> {
+        let hash = Hashed::of(token);
+        let ended = Stranger::Wrong("The session has ended; log in again.");
+        let now = self.now();
+        let Some(session) = self.register.look_up_session(&hash)? else { return Err(ended) };
+        if !session.lasts(now, self.sessions()) {
+            return Err(ended);
+        }
+        if session.is_due(now) {
+            self.in_passing(move |register| register.note_session_used(&hash, now));
+        }
+        Ok(Principal::of_user(&session.user, hash))
+    }
+
+    /// Notes something that nobody waits for. Where there is no runtime, nothing is noted.
+    fn in_passing(
+        &self,
+        work: impl FnOnce(&crate::Register) -> Result<(), crate::RegisterError> + Send + 'static,
+    ) {
+        let register = self.register.clone();
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        runtime.spawn_blocking(move || {
+            if let Err(error) = work(&register) {
+                tracing::debug!(%error, "a last use was not noted");
+            }
+        });
+    }
+
+    /// A principal as it would be let in now; `None` when it would not.
+    pub(crate) fn recheck(&self, principal: &Principal) -> Option<Principal> {
+        let now = self.now();
+        match (principal.kind(), principal.session()) {
+            (PrincipalKind::Local, _) => (!self.is_required()).then(Principal::local),
+            (PrincipalKind::User, Some(hash)) => {
+                let session = self.register.look_up_session(hash).ok().flatten()?;
+                session.lasts(now, self.sessions()).then(|| Principal::of_user(&session.user, *hash))
+            }
+            (PrincipalKind::User, None) => None,
+            (PrincipalKind::Key, _) if self.bootstrap.is_some() && principal.id() == "bootstrap" => {
+                Some(Principal::bootstrap())
+            }
+            (PrincipalKind::Key, _) => {
+                let stored = self.register.look_up_key(principal.id()).ok().flatten()?;
+                stored.key.ended(now).is_none().then(|| Principal::of_key(&stored.key))
+            }
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! Logins that failed: each makes the next one wait longer.
+
+use std::hash::Hash;
+use std::net::IpAddr;
+use std::num::NonZeroUsize;
+
+use lru::LruCache;
+use quipu_core::Timestamp;
+
+use crate::client::network;
+use crate::secret::Hashed;
+
+/// Users and addresses that are remembered, each.
+const MOST: usize = 10_000;
+/// A user's or an address's failures are forgotten when there was none for so long.
+const FORGOTTEN: i64 = Timestamp::HOUR;
+
+/// How failures are held against somebody: some are free, then the wait doubles from a second to a bound.
+#[derive(Debug, Clone, Copy)]
+struct Rule {
+    free: u32,
+    longest: i64,
+}
+
+/// Against a user: at most 70 attempts an hour (ASVS 4.0.3, 2.2.1 wants at most 100). The bound is low, because strangers can make a
+/// user wait.
+const USER: Rule = Rule { free: 5, longest: 60 * Timestamp::SECOND };
+/// Against an address, behind which there may be many people.
+const ADDRESS: Rule = Rule { free: 20, longest: 900 * Timestamp::SECOND };
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Count {
+    failures: u32,
+    last: Timestamp,
+    until: Timestamp,
+}
+
+impl Count {
+    fn wait(self, now: Timestamp) -> Option<i64> {
+        let left = self.until.since(now);
+        (left > 0).then_some(left)
+    }
+
+    /// An attempt counts as failed until it is known to have succeeded, so that many at once are no way around.
+    fn begin(&mut self, rule: Rule, now: Timestamp) {
+        if now.since(self.last) >= FORGOTTEN {
+            *self = Self::default();
+        }
+        self.failures = self.failures.saturating_add(1);
+        self.last = now;
+        let over = self.failures.saturating_sub(rule.free);
+        if over > 0 {
+            let wait = Timestamp::SECOND.saturating_mul(1 << (over - 1).min(30));
+            self.until = now.plus(wait.min(rule.longest));
+        }
+    }
+}
+
+/// What is held against whom.
+pub struct Attempts {
+    /// By the hash of what was typed: a name from outside may be as long as a body, and may be a password.
+    users: LruCache<Hashed, Count>,
+    addresses: LruCache<Option<IpAddr>, Count>,
+}
+
+impl Default for Attempts {
+    fn default() -> Self {
+        Self { users: bounded(), addresses: bounded() }
+    }
+}
+
+impl Attempts {
+    /// Begins an attempt, whether or not there is such a user.
+    ///
+    /// # Errors
+    /// So many nanoseconds are left to wait; nothing is counted.
+    pub fn begin(&mut self, user: &str, address: Option<IpAddr>, now: Timestamp) -> Result<(), i64> {
+        let (user, address) = (key(user), address.map(network));
+        let waits = [self.users.peek(&user), self.addresses.peek(&address)];
+        if let Some(wait) = waits.into_iter().flatten().filter_map(|count| count.wait(now)).max() {
+            return Err(wait);
+        }
+        self.users.get_or_insert_mut(user, Count::default).begin(USER, now);
+        self.addresses.get_or_insert_mut(address, Count::default).begin(ADDRESS, now);
+        Ok(())
+    }
+
+    /// The attempt succeeded. The user starts anew; of the address only this attempt is forgotten, or whoever has an account could
+    /// go on guessing those of others.
+    pub fn succeeded(&mut self, user: &str, address: Option<IpAddr>) {
+        self.users.pop(&key(user));
+        if let Some(count) = self.addresses.get_mut(&address.map(network)) {
+            count.failures = count.failures.saturating_sub(1);
+            count.until = Timestamp::default();
+        }
+    }
+}
+
+fn key(user: &str) -> Hashed {
+    Hashed::of(&user.to_lowercase())
+}
+
+fn bounded<K: Hash + Eq, V>() -> LruCache<K, V> {
+    let mut cache = LruCache::unbounded();
+    cache.resize(NonZeroUsize::new(MOST).unwrap_or(NonZeroUsize::MIN));
+    cache
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const S: i64 = Timestamp::SECOND;
+
+    fn address(last: u8) -> Option<IpAddr> {
+        Some(IpAddr::from([192, 0, 2, last]))
+    }
+
+    #[test]
+    fn the_sixth_failure_of_a_user_waits_a_second_and_each_further_one_twice_as_long() {
+        let mut attempts = Attempts::default();
+        let mut now = Timestamp::from_nanos(1_000 * S);
+        let mut waits = Vec::new();
+        for at in 0..14 {
+            assert_eq!(attempts.begin("ada", address(at), now), Ok(()));
+            let wait = attempts.users.peek(&key("ada")).unwrap().wait(now).unwrap_or_default();
+            if wait > 0 {
+                // Another spelling from elsewhere is the same user, and being turned away costs no more.
+                assert_eq!(attempts.begin("ADA", address(at + 100), now), Err(wait));
+                assert_eq!(attempts.begin("ada", address(at), now.plus(wait - 1)), Err(1));
+            }
+            waits.push(wait / S);
+            now = now.plus(wait);
+        }
+        assert_eq!(waits, [0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60]);
+    }
+
+    #[test]
+    fn guessing_is_bounded_to_seventy_an_hour_for_a_user_whatever_addresses_it_comes_from() {
+        let mut attempts = Attempts::default();
+        let start = Timestamp::from_nanos(1_000 * S);
+        let tried = (0..3_600_u32)
+            .filter(|second| {
+                let from = IpAddr::from(second.to_be_bytes());
+                attempts.begin("ada", Some(from), start.plus(i64::from(*second) * S)).is_ok()
+            })
+            .count();
+        assert!(tried <= 70, "{tried}");
+    }
+
+    #[test]
+    fn an_address_waits_for_what_it_did_to_many_users_and_its_neighbours_of_the_same_network_with_it() {
+        let mut attempts = Attempts::default();
+        let now = Timestamp::from_nanos(1_000 * S);
+        let at = |host: u16| Some(IpAddr::from([0x2001, 0xdb8, 0, 1, 0, 0, 0, host]));
+        for user in 0..21 {
+            assert_eq!(attempts.begin(&format!("user{user}"), at(user), now), Ok(()));
+        }
+        assert_eq!(attempts.begin("another", at(99), now), Err(S));
+        assert_eq!(attempts.begin("another", address(1), now), Ok(()));
+    }
+
+    #[test]
+    fn success_clears_the_user_and_only_itself_of_the_address() {
+        let mut attempts = Attempts::default();
+        let now = Timestamp::from_nanos(1_000 * S);
+        for _ in 0..30 {
+            attempts.begin("mallory", address(1), now).unwrap();
+            attempts.succeeded("mallory", address(1));
+        }
+        for user in 0..20 {
+            attempts.begin(&format!("user{user}"), address(1), now).unwrap();
+        }
+        attempts.begin("mallory", address(1), now).unwrap();
+        attempts.succeeded("mallory", address(1));
+        attempts.begin("user20", address(1), now).unwrap();
+        assert!(attempts.begin("user21", address(1), now).is_err());
+    }
+
+    #[test]
+    fn an_hour_without_failure_is_forgiven_and_memory_is_bounded() {
+        let mut attempts = Attempts::default();
+        let now = Timestamp::from_nanos(1_000 * S);
+        while attempts.begin("ada", None, now).is_ok() {}
+        let later = now.plus(FORGOTTEN);
+        for _ in 0..5 {
+            attempts.begin("ada", None, later).unwrap();
+        }
+        for user in 0..2 * MOST {
+            let _ = attempts.begin(&user.to_string(), None, now.plus(user as i64 * FORGOTTEN));
+        }
+        assert_eq!(attempts.users.len(), MOST);
+    }
+}

@@ -1,0 +1,324 @@
+//! What somebody may do: permissions, and the scopes and roles that give them.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// Characters that a project's name may have.
+const PROJECT_NAME: usize = 40;
+/// Stands for every project where roles are stored.
+const EVERYWHERE: &str = "*";
+
+/// What a request wants to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Permission {
+    /// Send telemetry in.
+    Ingest,
+    /// Look at what is stored.
+    Read,
+    /// Change what people arrange for themselves: views, dashboards, holds.
+    Write,
+    /// Change everything else.
+    Admin,
+}
+
+impl Permission {
+    /// Its word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ingest => "ingest",
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+/// A word that names no scope, role or project.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum GrantError {
+    /// No scope.
+    #[error("{0:?} is no scope; there are ingest, read and admin")]
+    Scope(String),
+    /// No role.
+    #[error("{0:?} is no role; there are viewer, editor and admin, for one project as PROJECT:ROLE")]
+    Role(String),
+    /// No name of a project.
+    #[error("{0:?} cannot name a project: 1 to {PROJECT_NAME} characters of a-z, 0-9 and -")]
+    Project(String),
+    /// The same project twice.
+    #[error("two roles are given for {0}")]
+    Twice(String),
+}
+
+/// Whether a text can name a project.
+///
+/// # Errors
+/// It is not 1 to 40 characters of `a-z`, `0-9` and `-`.
+pub fn check_project(name: &str) -> Result<(), GrantError> {
+    let known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if (1..=PROJECT_NAME).contains(&name.len()) && name.bytes().all(known) {
+        return Ok(());
+    }
+    Err(GrantError::Project(name.chars().take(2 * PROJECT_NAME).collect()))
+}
+
+/// What a key may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Send telemetry in.
+    Ingest,
+    /// Look at what is stored.
+    Read,
+    /// Everything.
+    Admin,
+}
+
+impl Scope {
+    /// Its word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ingest => "ingest",
+            Self::Read => "read",
+            Self::Admin => "admin",
+        }
+    }
+
+    const fn gives(self, wanted: Permission) -> bool {
+        match self {
+            Self::Ingest => matches!(wanted, Permission::Ingest),
+            Self::Read => matches!(wanted, Permission::Read),
+            Self::Admin => true,
+        }
+    }
+}
+
+impl FromStr for Scope {
+    type Err = GrantError;
+
+    fn from_str(text: &str) -> Result<Self, GrantError> {
+        let all = [Self::Ingest, Self::Read, Self::Admin];
+        all.into_iter()
+            .find(|scope| scope.as_str() == text)
+            .ok_or_else(|| GrantError::Scope(text.chars().take(40).collect()))
+    }
+}
+
+/// The scopes of a key: sorted, each once.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Vec<Scope>", into = "Vec<Scope>")]
+pub struct Scopes(Vec<Scope>);
+
+impl From<Vec<Scope>> for Scopes {
+    fn from(mut scopes: Vec<Scope>) -> Self {
+        scopes.sort_unstable();
+        scopes.dedup();
+        Self(scopes)
+    }
+}
+
+impl From<Scopes> for Vec<Scope> {
+    fn from(scopes: Scopes) -> Self {
+        scopes.0
+    }
+}
+
+impl Scopes {
+    /// Whether one of them gives what is wanted.
+    pub fn give(&self, wanted: Permission) -> bool {
+        self.0.iter().any(|scope| scope.gives(wanted))
+    }
+
+    /// Whether there is none.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Display for Scopes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(","))
+    }
+}
+
+impl FromStr for Scopes {
+    type Err = GrantError;
+
+    fn from_str(text: &str) -> Result<Self, GrantError> {
+        let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
+        Ok(words.map(Scope::from_str).collect::<Result<Vec<_>, _>>()?.into())
+    }
+}
+
+/// What a user may do. Each role may do what those before it may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Looks.
+    Viewer,
+    /// Arranges views, dashboards and holds.
+    Editor,
+    /// Configures.
+    Admin,
+}
+
+impl Role {
+    /// Its word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Viewer => "viewer",
+            Self::Editor => "editor",
+            Self::Admin => "admin",
+        }
+    }
+
+    const fn gives(self, wanted: Permission) -> bool {
+        match self {
+            Self::Viewer => matches!(wanted, Permission::Read),
+            Self::Editor => matches!(wanted, Permission::Read | Permission::Write),
+            Self::Admin => true,
+        }
+    }
+}
+
+impl FromStr for Role {
+    type Err = GrantError;
+
+    fn from_str(text: &str) -> Result<Self, GrantError> {
+        let all = [Self::Viewer, Self::Editor, Self::Admin];
+        all.into_iter()
+            .find(|role| role.as_str() == text)
+            .ok_or_else(|| GrantError::Role(text.chars().take(80).collect()))
+    }
+}
+
+/// The roles of a user: one for every project (`*`), others for single ones. The greater of the two holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Roles(BTreeMap<String, Role>);
+
+impl Roles {
+    /// The same role everywhere.
+    pub fn everywhere(role: Role) -> Self {
+        Self(BTreeMap::from([(EVERYWHERE.to_owned(), role)]))
+    }
+
+    /// Roles by project; `*` stands for every project.
+    ///
+    /// # Errors
+    /// A project cannot be named so.
+    pub fn new(roles: BTreeMap<String, Role>) -> Result<Self, GrantError> {
+        roles.keys().filter(|name| *name != EVERYWHERE).try_for_each(|name| check_project(name))?;
+        Ok(Self(roles))
+    }
+
+    /// Reads `ROLE` and `PROJECT:ROLE`.
+    ///
+    /// # Errors
+    /// One is neither, or two are for the same project.
+    pub fn parse<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<Self, GrantError> {
+        let mut roles = BTreeMap::new();
+        for word in words {
+            let (project, role) = word.rsplit_once(':').unwrap_or((EVERYWHERE, word));
+            if roles.insert(project.to_owned(), role.parse()?).is_some() {
+                return Err(GrantError::Twice(if project == EVERYWHERE {
+                    "every project".into()
+                } else {
+                    format!("the project {project}")
+                }));
+            }
+        }
+        Self::new(roles)
+    }
+
+    /// Adds another's roles; the greater one holds.
+    pub fn add(&mut self, other: Self) {
+        for (project, role) in other.0 {
+            let held = self.0.entry(project).or_insert(role);
+            *held = (*held).max(role);
+        }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The role in a project.
+    pub fn within(&self, project: &str) -> Option<Role> {
+        self.0.get(project).copied().max(self.in_all())
+    }
+
+    /// The role in every project.
+    pub fn in_all(&self) -> Option<Role> {
+        self.0.get(EVERYWHERE).copied()
+    }
+
+    /// Whether they give what is wanted in a project.
+    pub fn give(&self, wanted: Permission, project: &str) -> bool {
+        self.within(project).is_some_and(|role| role.gives(wanted))
+    }
+
+    /// Whether they give what is wanted in every project.
+    pub fn give_everywhere(&self, wanted: Permission) -> bool {
+        self.in_all().is_some_and(|role| role.gives(wanted))
+    }
+}
+
+impl<'de> Deserialize<'de> for Roles {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::new(BTreeMap::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}
+
+impl fmt::Display for Roles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = |(project, role): (&String, &Role)| match project.as_str() {
+            EVERYWHERE => role.as_str().to_owned(),
+            project => format!("{project}:{}", role.as_str()),
+        };
+        f.write_str(&self.0.iter().map(word).collect::<Vec<_>>().join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_for_all_projects_and_one_for_a_project_give_the_greater() {
+        let roles = Roles::parse(["viewer", "shop:editor"]).unwrap();
+        assert_eq!(roles.within("shop"), Some(Role::Editor));
+        assert_eq!(roles.within("other"), Some(Role::Viewer));
+        assert!(!roles.give_everywhere(Permission::Write) && roles.give(Permission::Write, "shop"));
+        assert_eq!(roles.to_string(), "viewer, shop:editor");
+    }
+
+    #[test]
+    fn what_is_no_role_is_refused_with_a_word() {
+        for (words, said) in [
+            (&["root"][..], "is no role"),
+            (&["Shop:admin"], "cannot name a project"),
+            (&["viewer", "admin"], "two roles"),
+            (&["shop:"], "is no role"),
+        ] {
+            let error = Roles::parse(words.iter().copied()).unwrap_err().to_string();
+            assert!(error.contains(said), "{words:?}: {error}");
+        }
+        assert!(serde_json::from_str::<Roles>(r#"{"../x":"admin"}"#).is_err());
+    }
+
+    #[test]
+    fn names_of_projects_can_name_folders() {
+        for name in ["default", "a", "shop-2"] {
+            check_project(name).unwrap();
+        }
+        for name in ["", "..", "a/b", "Shop", "a b", "ä", &"x".repeat(41)] {
+            assert!(check_project(name).is_err(), "{name}");
+        }
+    }
+}

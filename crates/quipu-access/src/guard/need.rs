@@ -1,0 +1,248 @@
+//! Which permission each route needs, and what the audit calls it: one table.
+
+use axum::http::Method;
+
+use crate::grant::Permission::{self, Admin, Ingest, Read, Write};
+
+use Need::{Everywhere, Here, Open, SignedIn};
+
+/// What a request needs to be let through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// Nothing.
+    Open,
+    /// To be somebody.
+    SignedIn,
+    /// A permission in the project that it asks for.
+    Here(Permission),
+    /// A permission in every project.
+    Everywhere(Permission),
+}
+
+/// A listener's rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gate {
+    /// Only telemetry comes in: every route needs `ingest`.
+    Ingest,
+    /// The API, the dashboard, and OTLP over HTTP, by the table.
+    Api,
+    /// Metrics: every route needs `read`.
+    Metrics,
+    /// The gateway to model providers: every route needs `ingest` in the project `default`, by `x-quipu-key` alone.
+    Gateway,
+}
+
+/// A route: methods, path with `{}` for a segment and `*` at the end for any more, what it needs, and what the audit calls it.
+struct Route(&'static str, &'static str, Need, Option<&'static str>);
+
+const fn look(path: &'static str) -> Route {
+    Route("GET", path, Here(Read), None)
+}
+
+const fn change(methods: &'static str, path: &'static str, need: Need, action: &'static str) -> Route {
+    Route(methods, path, need, Some(action))
+}
+
+/// What is not here needs `admin`. Reading one trace or session, and taking traces out, is noted; reading lists and figures is not.
+const ROUTES: &[Route] = &[
+    Route("GET", "/healthz", Open, None),
+    Route("GET", "/readyz", Open, None),
+    Route("GET", "/openapi.json", Open, None),
+    look("/metrics"),
+    // Logging in and out; they note what happened themselves.
+    Route("POST", "/api/v1/login", Open, None),
+    Route("POST", "/api/v1/logout", Open, None),
+    Route("GET", "/api/v1/me", Open, None),
+    Route("GET", "/api/v1/login/oidc", Open, None),
+    Route("GET", "/api/v1/login/oidc/callback", Open, None),
+    change("POST", "/api/v1/me/password", SignedIn, "user.password"),
+    // Telemetry in.
+    Route("POST", "/v1/{}", Here(Ingest), None),
+    Route("POST", "/otel/v1/{}", Here(Ingest), None),
+    Route("POST", "/api/public/otel/v1/{}", Here(Ingest), None),
+    // Looking.
+    look("/api/v1/traces"),
+    Route("GET", "/api/v1/traces/*", Here(Read), Some("trace.read")),
+    look("/api/v1/sessions"),
+    Route("GET", "/api/v1/sessions/{}", Here(Read), Some("session.read")),
+    Route("GET", "/api/v1/export/*", Here(Read), Some("trace.export")),
+    look("/api/v1/live"),
+    look("/api/v1/map"),
+    look("/api/v1/usage"),
+    look("/api/v1/tools"),
+    look("/api/v1/tools/insights"),
+    look("/api/v1/facets"),
+    look("/api/v1/query"),
+    look("/api/v1/agents"),
+    look("/api/v1/guardrails"),
+    look("/api/v1/events"),
+    look("/api/v1/metrics"),
+    look("/api/v1/metrics/query"),
+    look("/api/metrics"),
+    look("/api/parity-matrix"),
+    look("/api/cost-analysis"),
+    look("/api/v1/costs/*"),
+    look("/api/v1/plans"),
+    look("/api/v1/status"),
+    look("/api/v1/system"),
+    look("/api/v1/backends"),
+    look("/api/v1/backends/{}/dead-letters"),
+    look("/api/v1/budgets"),
+    look("/api/v1/prices"),
+    look("/api/v1/prices/*"),
+    look("/api/v1/views"),
+    look("/api/v1/views/{}"),
+    look("/api/v1/dashboards"),
+    look("/api/v1/dashboards/{}"),
+    look("/api/v1/retention"),
+    look("/api/v1/retention/*"),
+    look("/api/v1/holds"),
+    // Questions that need a body.
+    Route("POST", "/api/v1/price", Here(Read), None),
+    Route("POST", "/api/v1/estimate", Here(Read), None),
+    Route("POST", "/api/v1/budgets/{}/check", Here(Read), None),
+    // What people arrange.
+    change("PUT", "/api/v1/views/{}", Here(Write), "view.set"),
+    change("DELETE", "/api/v1/views/{}", Here(Write), "view.remove"),
+    change("PUT", "/api/v1/dashboards/{}", Here(Write), "dashboard.set"),
+    change("DELETE", "/api/v1/dashboards/{}", Here(Write), "dashboard.remove"),
+    change("POST PUT", "/api/v1/traces/{}/hold", Here(Write), "trace.hold"),
+    change("DELETE", "/api/v1/traces/{}/hold", Here(Write), "trace.release"),
+    // What is configured, and what is thrown away.
+    change("PUT", "/api/v1/budgets/{}", Here(Admin), "budget.set"),
+    change("DELETE", "/api/v1/budgets/{}", Here(Admin), "budget.remove"),
+    change("POST", "/api/v1/prices/reload", Here(Admin), "prices.reload"),
+    change("POST", "/api/v1/prices/reprice", Here(Admin), "prices.reprice"),
+    change("POST", "/api/v1/prices/reprices/{}/undo", Here(Admin), "prices.undo"),
+    change("POST", "/api/v1/backends/{}/dead-letters/replay", Here(Admin), "dead_letters.replay"),
+    change("POST", "/api/v1/backends/{}/dead-letters/remove", Here(Admin), "dead_letters.remove"),
+    change("POST", "/api/v1/traces/delete", Here(Admin), "trace.delete"),
+    change("POST", "/api/v1/forget", Here(Admin), "data.forget"),
+    change("POST PUT", "/api/v1/retention", Here(Admin), "retention.set"),
+    Route("POST", "/api/v1/retention/preview", Here(Read), None),
+    change("POST", "/api/v1/retention/run", Here(Admin), "retention.run"),
+    // Who may come in.
+    Route("GET", "/api/v1/keys", Here(Admin), None),
+    change("POST", "/api/v1/keys", Here(Admin), "key.add"),
+    change("DELETE", "/api/v1/keys/{}", Here(Admin), "key.revoke"),
+    Route("GET", "/api/v1/users", Everywhere(Admin), None),
+    change("POST", "/api/v1/users", Everywhere(Admin), "user.add"),
+    change("PATCH", "/api/v1/users/{}", Everywhere(Admin), "user.change"),
+    change("DELETE", "/api/v1/users/{}", Everywhere(Admin), "user.remove"),
+    Route("GET", "/api/v1/audit", Everywhere(Admin), Some("audit.read")),
+    Route("GET", "/api/v1/audit/verify", Everywhere(Admin), Some("audit.verify")),
+];
+
+/// Below these is the interface; everything else that is asked for by GET is a file of the dashboard.
+const INTERFACE: [&str; 3] = ["api", "v1", "otel"];
+
+/// What a request needs, and what it is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    pub need: Need,
+    /// What the audit calls it: a change, or a look that is noted.
+    pub action: Option<&'static str>,
+    /// What it is about: the parts of the path that the route leaves open.
+    pub object: Option<String>,
+}
+
+impl Wanted {
+    fn plainly(need: Need) -> Self {
+        Self { need, action: None, object: None }
+    }
+}
+
+/// What a request at a gate needs.
+pub fn wanted(gate: Gate, method: &Method, path: &str) -> Wanted {
+    match gate {
+        Gate::Ingest | Gate::Gateway => Wanted::plainly(Here(Ingest)),
+        Gate::Metrics => Wanted::plainly(Here(Read)),
+        Gate::Api => listed(method, path).unwrap_or_else(|| unlisted(method, path)),
+    }
+}
+
+/// What a route of the API needs by the table; `None` where the table does not have it, so that it needs `admin`, or nothing for a
+/// file of the dashboard.
+pub fn need(method: &Method, path: &str) -> Option<Need> {
+    listed(method, path).map(|wanted| wanted.need)
+}
+
+fn listed(method: &Method, path: &str) -> Option<Wanted> {
+    let method = if method == Method::HEAD { "GET" } else { method.as_str() };
+    ROUTES.iter().filter(|route| route.0.split(' ').any(|one| one == method)).find_map(|route| {
+        let object = matches(route.1, path)?;
+        Some(Wanted {
+            need: route.2,
+            action: route.3,
+            object: (!object.is_empty()).then(|| object.join("/")),
+        })
+    })
+}
+
+fn unlisted(method: &Method, path: &str) -> Wanted {
+    let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    if *method == Method::GET || *method == Method::HEAD {
+        let need = if INTERFACE.contains(&first) { Here(Admin) } else { Open };
+        return Wanted::plainly(need);
+    }
+    Wanted { action: Some("change"), object: Some(path.to_owned()), ..Wanted::plainly(Here(Admin)) }
+}
+
+/// The open parts of a path, if a route has it.
+fn matches<'a>(route: &str, path: &'a str) -> Option<Vec<&'a str>> {
+    let mut open = Vec::new();
+    let mut parts = path.split('/');
+    for wanted in route.split('/') {
+        let part = parts.next()?;
+        match wanted {
+            "{}" | "*" if part.is_empty() => return None,
+            "{}" => open.push(part),
+            "*" => {
+                open.push(part);
+                return Some(open);
+            }
+            exact if exact == part => {}
+            _ => return None,
+        }
+    }
+    parts.next().is_none().then_some(open)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn routes_are_found_with_what_they_are_about() {
+        let of = |method: Method, path: &str| wanted(Gate::Api, &method, path);
+        let trace = of(Method::GET, "/api/v1/traces/abc/spans/def");
+        assert_eq!(
+            (trace.need, trace.action, trace.object.as_deref()),
+            (Here(Read), Some("trace.read"), Some("abc"))
+        );
+        assert_eq!(of(Method::HEAD, "/api/v1/traces").need, Here(Read));
+        assert_eq!(of(Method::POST, "/v1/traces").need, Here(Ingest));
+        assert_eq!(of(Method::GET, "/assets/app.js").need, Open);
+        assert_eq!(of(Method::GET, "/traces/abc").need, Open);
+    }
+
+    #[test]
+    fn whatever_the_table_does_not_have_needs_admin() {
+        for (method, path) in [
+            (Method::GET, "/api/v1/new-thing"),
+            (Method::GET, "/api/v1/traces/"),
+            (Method::GET, "/api/v1/keys/x"),
+            (Method::GET, "//api/v1/keys"),
+            (Method::GET, "/api"),
+            (Method::GET, "/v1/traces"),
+            (Method::POST, "/api/v1/traces"),
+            (Method::POST, "/"),
+            (Method::OPTIONS, "/api/v1/traces"),
+            (Method::CONNECT, ""),
+            (Method::PATCH, "/api/v1/traces/x"),
+        ] {
+            assert_eq!(wanted(Gate::Api, &method, path).need, Here(Admin), "{method} {path}");
+            assert_eq!(need(&method, path), None);
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! Refusals, in the words of the protocol that was spoken.
+
+use axum::body::Body;
+use axum::http::header::{self, HeaderName};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use quipu_core::{Error, ErrorKind};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::register::RegisterError;
+
+/// Where the kinds of problems are explained.
+const EXPLAINED: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/guide/access.md#");
+/// How a client may say who it is (RFC 6750 section 3).
+const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"quipu\"");
+/// What `grpc-message` has to escape (gRPC over HTTP/2, "Responses").
+const GRPC_TEXT: &AsciiSet = &CONTROLS.add(b'%');
+
+/// What went wrong, as `application/problem+json` (RFC 9457).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = AccessProblem)]
+pub struct Problem {
+    /// URI of the kind of problem.
+    pub r#type: String,
+    /// The kind in words.
+    pub title: String,
+    /// HTTP status.
+    pub status: u16,
+    /// What, where, and what would be right.
+    pub detail: String,
+}
+
+/// Why a request is not let through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    status: StatusCode,
+    word: &'static str,
+    title: &'static str,
+    detail: String,
+    wait: Option<u64>,
+}
+
+impl Refusal {
+    pub fn new(
+        status: StatusCode,
+        word: &'static str,
+        title: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self { status, word, title, detail: detail.into(), wait: None }
+    }
+
+    /// It does not say who it is, or nothing that holds.
+    pub fn unknown(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "Who are you?", detail)
+    }
+
+    /// Whoever it is may not.
+    pub fn denied(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "denied", "Not allowed", detail)
+    }
+
+    /// What it says cannot be used.
+    pub fn bad(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad-request", "Bad request", detail)
+    }
+
+    /// It is to come again after so many nanoseconds.
+    pub fn wait(nanos: i64, detail: &str) -> Self {
+        let seconds = u64::try_from(nanos).unwrap_or(0).div_ceil(1_000_000_000).max(1);
+        let detail = format!("{detail} Try again in {seconds} s.");
+        let refusal =
+            Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-attempts", "Too many attempts", detail);
+        Self { wait: Some(seconds), ..refusal }
+    }
+
+    /// Whoever asks cannot be looked up now.
+    pub fn failed(error: &Error) -> Self {
+        tracing::error!(operation = error.operation(), %error, "the register of access failed");
+        let detail = "The server cannot read or write its register of keys and users; its log says why.";
+        Self { wait: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not now", detail) }
+    }
+
+    /// The server ends before the request did.
+    pub fn stopping() -> Self {
+        let detail = "The server is stopping.";
+        Self { wait: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not now", detail) }
+    }
+
+    pub const fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The kind, for counting.
+    pub const fn word(&self) -> &'static str {
+        self.word
+    }
+
+    /// As gRPC says it: always HTTP 200, and what happened in trailers, which an answer without a body has among its headers.
+    pub fn into_grpc(self) -> Response {
+        let code = match self.status {
+            StatusCode::UNAUTHORIZED => "16",
+            StatusCode::FORBIDDEN => "7",
+            StatusCode::NOT_FOUND => "5",
+            StatusCode::BAD_REQUEST => "3",
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => "14",
+            _ => "13",
+        };
+        let mut response = Response::new(Body::empty());
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+        headers.insert("grpc-status", HeaderValue::from_static(code));
+        let said = utf8_percent_encode(&self.detail, GRPC_TEXT).to_string();
+        if let Ok(said) = HeaderValue::from_str(&said) {
+            headers.insert("grpc-message", said);
+        }
+        response
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let problem = Problem {
+            r#type: format!("{EXPLAINED}{}", self.word),
+            title: self.title.into(),
+            status: self.status.as_u16(),
+            detail: self.detail,
+        };
+        let mut response = (self.status, axum::Json(problem)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, CHALLENGE);
+        }
+        if let Some(wait) = self.wait {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(wait));
+        }
+        secure(headers);
+        response
+    }
+}
+
+impl From<RegisterError> for Refusal {
+    fn from(error: RegisterError) -> Self {
+        let said = format!("{error}.");
+        match error {
+            RegisterError::Taken(..) | RegisterError::Full(..) => {
+                Self::new(StatusCode::CONFLICT, "conflict", "Already there", said)
+            }
+            RegisterError::Missing(..) => Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", said),
+            RegisterError::Bad(_) => Self::bad(said),
+            RegisterError::Store(error) => Self::from(error),
+        }
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        match error.kind() {
+            ErrorKind::Invalid => Self::bad(format!("{}.", error.context())),
+            _ => Self::failed(&error),
+        }
+    }
+}
+
+/// Headers of an answer that is data and nobody else's: no caching, no guessing of types, no frames.
+pub fn secure(headers: &mut HeaderMap) {
+    const FIXED: [(HeaderName, &str); 6] = [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    ];
+    for (name, value) in FIXED {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+}

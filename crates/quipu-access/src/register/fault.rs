@@ -1,0 +1,50 @@
+//! What can go wrong with the register.
+
+use quipu_core::{Error, ErrorKind};
+
+use crate::grant::GrantError;
+
+/// Why the register did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum RegisterError {
+    /// Something of that name is there already.
+    #[error("there is a {0} {1:?} already")]
+    Taken(&'static str, String),
+    /// Nothing of that name is there.
+    #[error("there is no {0} {1:?}")]
+    Missing(&'static str, String),
+    /// There are as many as there may be.
+    #[error("there are {1} {0} already, and no more are kept; remove one first")]
+    Full(&'static str, usize),
+    /// What was asked cannot be.
+    #[error("{0}")]
+    Bad(String),
+    /// The file could not be read or written.
+    #[error(transparent)]
+    Store(#[from] Error),
+}
+
+impl From<rusqlite::Error> for RegisterError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(from_sql(error))
+    }
+}
+
+impl From<GrantError> for RegisterError {
+    fn from(error: GrantError) -> Self {
+        Self::Bad(error.to_string())
+    }
+}
+
+/// SQLite's word for a failure as ours. Its own text names no value.
+pub fn from_sql(error: rusqlite::Error) -> Error {
+    use rusqlite::ErrorCode;
+    let kind = match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => ErrorKind::Locked,
+        Some(ErrorCode::DiskFull) => ErrorKind::Exhausted,
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => ErrorKind::Damaged,
+        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::SystemIoFailure) => ErrorKind::Io,
+        _ => ErrorKind::Internal,
+    };
+    Error::new(kind, "use the register of access", "SQLite").caused_by(error)
+}

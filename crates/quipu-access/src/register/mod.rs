@@ -1,0 +1,145 @@
+//! The register: keys, users and sessions in a file that the server and the command line have open at once.
+
+mod cache;
+mod fault;
+mod keys;
+mod names;
+mod sessions;
+mod users;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use quipu_core::{Clock, Error, ErrorKind, Result, Timestamp};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+pub use fault::RegisterError;
+pub(crate) use fault::from_sql;
+pub use keys::{Key, NewKey};
+pub(crate) use sessions::Sessions;
+pub(crate) use users::Issued;
+pub use users::{NewUser, User, UserChange};
+
+use cache::Cache;
+
+/// The register's file within a data folder.
+pub const FILE: &str = "access.db";
+/// Marks the file as ours: "QAcc".
+const MARK: i32 = 0x5141_6363;
+const VERSION: u32 = 1;
+/// How long a statement waits for another process.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// Keys, users and sessions of a data folder. Several processes may have it open; what one changes, all others see at their next
+/// look. A change that is acknowledged is on the disk.
+///
+/// Its functions block: looks for some microseconds, changes until the disk has them.
+#[derive(Clone)]
+pub struct Register(Arc<Inner>);
+
+struct Inner {
+    path: PathBuf,
+    clock: Arc<dyn Clock>,
+    look: Mutex<Cache>,
+    change: Mutex<Connection>,
+}
+
+impl std::fmt::Debug for Register {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Register").field("path", &self.0.path).finish_non_exhaustive()
+    }
+}
+
+impl Register {
+    /// Opens the register of a data folder, made if it is not there; readable by its owner alone.
+    ///
+    /// # Errors
+    /// It is damaged, of a newer version, something else, or cannot be read and written.
+    pub fn open(folder: &Path, clock: Arc<dyn Clock>) -> Result<Self> {
+        let path = folder.join(FILE);
+        let told = |error: Error| {
+            Error::new(error.kind(), "open the register of access", path.display().to_string())
+                .caused_by(error)
+        };
+        let open = || -> Result<(Connection, Connection)> {
+            own(&path)?;
+            let mut change = connect(&path).map_err(from_sql)?;
+            lay_out(&mut change)?;
+            let look = connect(&path).map_err(from_sql)?;
+            look.pragma_update(None, "query_only", true).map_err(from_sql)?;
+            Ok((change, look))
+        };
+        let (change, look) = open().map_err(told)?;
+        let (look, change) = (Mutex::new(Cache::over(look)), Mutex::new(change));
+        Ok(Self(Arc::new(Inner { path: path.clone(), clock, look, change })))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0.path
+    }
+
+    fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    /// Changes all of it or nothing.
+    fn change<T>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, RegisterError>,
+    ) -> Result<T, RegisterError> {
+        let mut conn = self.0.change.lock();
+        let work_in = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let done = work(&work_in)?;
+        work_in.commit()?;
+        Ok(done)
+    }
+
+    /// Reads past the cache.
+    fn read<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
+        work(self.0.look.lock().connection()).map_err(from_sql)
+    }
+}
+
+/// Makes the file so that nobody else reads it; SQLite gives its other files the same rights.
+fn own(path: &Path) -> Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop).map_err(|error| {
+        Error::new(ErrorKind::Io, "open", "the file cannot be opened for writing").caused_by(error)
+    })
+}
+
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let conn = Connection::open(path)?;
+    conn.busy_timeout(BUSY)?;
+    conn.pragma_update(None, "journal_mode", "WAL")?;
+    conn.pragma_update(None, "synchronous", "FULL")?;
+    conn.pragma_update(None, "foreign_keys", true)?;
+    Ok(conn)
+}
+
+fn lay_out(conn: &mut Connection) -> Result<()> {
+    let work = conn.transaction_with_behavior(TransactionBehavior::Immediate).map_err(from_sql)?;
+    let number =
+        |name: &str| work.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(from_sql);
+    match (number("user_version")?, number("application_id")?) {
+        (0, 0) => {
+            work.execute_batch(include_str!("layout.sql")).map_err(from_sql)?;
+            work.pragma_update(None, "application_id", MARK).map_err(from_sql)?;
+            work.pragma_update(None, "user_version", VERSION).map_err(from_sql)?;
+            work.commit().map_err(from_sql)
+        }
+        (version, mark) if mark == i64::from(MARK) && version == i64::from(VERSION) => Ok(()),
+        (version, mark) if mark == i64::from(MARK) => {
+            let text =
+                format!("it is of version {version}, this build knows {VERSION}: a newer build wrote it");
+            Err(Error::new(ErrorKind::Unsupported, "read", text))
+        }
+        _ => Err(Error::new(ErrorKind::Damaged, "read", "it is a database, but no register of access")),
+    }
+}

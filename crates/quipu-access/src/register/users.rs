@@ -1,0 +1,270 @@
+//! Users: people who may come in.
+
+use quipu_core::{Result, Timestamp};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
+use serde::Serialize;
+
+use super::names::{self, user_name};
+use super::{Register, RegisterError};
+use crate::grant::{Permission, Roles};
+use crate::password::HashedPassword;
+
+/// Users that a register holds.
+const MOST: usize = 10_000;
+const COLUMNS: &str = "name, roles, issuer IS NOT NULL, disabled, created, seen";
+
+/// A user, without the password.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct User {
+    /// The name, in small letters.
+    pub name: String,
+    /// What the user may do.
+    pub roles: Roles,
+    /// Whether an issuer vouches for the user, so that there is no password.
+    pub oidc: bool,
+    /// Whether the user is kept out.
+    pub disabled: bool,
+    /// When the user was made.
+    pub created: Timestamp,
+    /// The last login.
+    pub seen: Option<Timestamp>,
+}
+
+/// A user to make.
+#[derive(Debug, Clone)]
+pub struct NewUser {
+    /// 1 to 64 characters of letters, digits and `._@+-`; small and capital letters are the same.
+    pub name: String,
+    /// What to log in by.
+    pub password: HashedPassword,
+    /// What the user may do.
+    pub roles: Roles,
+}
+
+/// What to change of a user; what is `None` stays.
+#[derive(Debug, Clone, Default)]
+pub struct UserChange {
+    /// What the user may do.
+    pub roles: Option<Roles>,
+    /// What to log in by. Every session of the user ends.
+    pub password: Option<HashedPassword>,
+    /// Whether the user is kept out. Every session of the user ends.
+    pub disabled: Option<bool>,
+}
+
+/// Somebody for whom an issuer vouches.
+#[derive(Debug, Clone)]
+pub struct Issued {
+    pub issuer: String,
+    pub subject: String,
+    /// What to call somebody new.
+    pub name: String,
+    /// What the issuer's groups give.
+    pub roles: Roles,
+}
+
+/// Who logs in by a password.
+pub struct Identified {
+    pub user: User,
+    /// `None`: the user has no password.
+    pub password: Option<HashedPassword>,
+}
+
+impl Register {
+    /// Makes a user.
+    ///
+    /// # Errors
+    /// The name cannot be or is taken, there is no role, or there are too many users.
+    pub fn add_user(&self, new: &NewUser) -> Result<User, RegisterError> {
+        let name = user_name(&new.name)?;
+        if new.roles.is_empty() {
+            return Err(RegisterError::Bad(
+                "a user has at least one role of viewer, editor and admin".into(),
+            ));
+        }
+        let now = self.now();
+        self.change(|work| {
+            insert(work, &name, &new.roles, now)?;
+            work.execute(
+                "UPDATE user SET password = ? WHERE name = ?",
+                params![new.password.as_str(), name],
+            )?;
+            Ok(())
+        })?;
+        self.user(&name)
+    }
+
+    /// All users by name.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn users(&self) -> Result<Vec<User>> {
+        self.read(|conn| {
+            conn.prepare_cached(&format!("SELECT {COLUMNS} FROM user ORDER BY name"))?
+                .query_map([], user_of)?
+                .collect()
+        })
+    }
+
+    /// One user.
+    ///
+    /// # Errors
+    /// There is none of that name.
+    pub fn user(&self, name: &str) -> Result<User, RegisterError> {
+        let name = user_name(name).map_err(|_| missing(name))?;
+        self.read(|conn| find(conn, &name))?.ok_or_else(|| missing(&name))
+    }
+
+    /// Changes a user. A new password and keeping out end every session.
+    ///
+    /// # Errors
+    /// There is none of that name; a password is given to somebody for whom an issuer vouches; no role would be left.
+    pub fn change_user(&self, name: &str, change: &UserChange) -> Result<User, RegisterError> {
+        let was = self.user(name)?;
+        if was.oidc && change.password.is_some() {
+            return Err(RegisterError::Bad(format!(
+                "{} logs in by OpenID Connect and has no password here",
+                was.name
+            )));
+        }
+        if change.roles.as_ref().is_some_and(Roles::is_empty) {
+            return Err(RegisterError::Bad("a user has at least one role; disable the user instead".into()));
+        }
+        self.change(|work| apply(work, &was.name, change))?;
+        self.user(&was.name)
+    }
+
+    /// Removes a user and every session.
+    ///
+    /// # Errors
+    /// There is none of that name.
+    pub fn remove_user(&self, name: &str) -> Result<(), RegisterError> {
+        let name = self.user(name)?.name;
+        self.change(|work| match work.execute("DELETE FROM user WHERE name = ?", [&name])? {
+            0 => Err(missing(&name)),
+            _ => Ok(()),
+        })
+    }
+
+    /// Who logs in, and by what password; `None` when nobody of that name may.
+    pub(crate) fn identify(&self, name: &str) -> Result<Option<Identified>> {
+        let Ok(name) = user_name(name) else { return Ok(None) };
+        self.read(|conn| {
+            let Some(user) = find(conn, &name)? else { return Ok(None) };
+            let sql = "SELECT password FROM user WHERE name = ?";
+            let password: Option<String> = conn.query_row(sql, [&name], |row| row.get(0))?;
+            Ok(Some(Identified { user, password: password.map(HashedPassword::from_stored) }))
+        })
+    }
+
+    /// The user for whom an issuer vouches, made at the first login. `None` for somebody new without a role, who is not kept: else
+    /// strangers whom the issuer knows could fill the register.
+    ///
+    /// # Errors
+    /// There are too many users.
+    pub(crate) fn know(&self, issued: &Issued) -> Result<Option<User>, RegisterError> {
+        let now = self.now();
+        let name = self.change(|work| {
+            let sql = "SELECT name FROM user WHERE issuer = ? AND subject = ?";
+            let known: Option<String> =
+                work.query_row(sql, [&issued.issuer, &issued.subject], |row| row.get(0)).optional()?;
+            let name = match known {
+                Some(name) => name,
+                None if issued.roles.is_empty() => return Ok(None),
+                None => introduce(work, issued, now)?,
+            };
+            work.execute("UPDATE user SET roles = ? WHERE name = ?", params![json(&issued.roles), name])?;
+            Ok(Some(name))
+        })?;
+        name.map(|name| self.user(&name)).transpose()
+    }
+
+    /// Whether somebody could log in.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn has_users(&self) -> Result<bool> {
+        Ok(self.users()?.iter().any(|user| !user.disabled && !user.roles.is_empty()))
+    }
+
+    /// Whether somebody can configure: a user or a key that may do everything everywhere.
+    pub(crate) fn has_admin(&self) -> Result<bool> {
+        let now = self.now();
+        let user = |user: &User| !user.disabled && user.roles.give_everywhere(Permission::Admin);
+        let key = |key: &super::Key| {
+            key.ended(now).is_none() && key.project.is_none() && key.scopes.give(Permission::Admin)
+        };
+        Ok(self.users()?.iter().any(user) || self.keys()?.iter().any(key))
+    }
+}
+
+fn insert(work: &Transaction<'_>, name: &str, roles: &Roles, now: Timestamp) -> Result<(), RegisterError> {
+    let there: i64 = work.query_row("SELECT count(*) FROM user", [], |row| row.get(0))?;
+    if there >= MOST as i64 {
+        return Err(RegisterError::Full("users", MOST));
+    }
+    if find(work, name)?.is_some() {
+        return Err(RegisterError::Taken("user", name.to_owned()));
+    }
+    let sql = "INSERT INTO user (name, roles, created) VALUES (?, ?, ?)";
+    work.execute(sql, params![name, json(roles), now.nanos()])?;
+    Ok(())
+}
+
+/// Makes somebody for whom an issuer vouches.
+fn introduce(work: &Transaction<'_>, issued: &Issued, now: Timestamp) -> Result<String, RegisterError> {
+    let mut free = Err(RegisterError::Taken("user", issued.name.chars().take(names::LONGEST).collect()));
+    for name in names::of_issued(issued) {
+        if find(work, &name)?.is_none() {
+            free = Ok(name);
+            break;
+        }
+    }
+    let name = free?;
+    insert(work, &name, &Roles::default(), now)?;
+    let sql = "UPDATE user SET issuer = ?, subject = ? WHERE name = ?";
+    work.execute(sql, params![issued.issuer, issued.subject, name])?;
+    Ok(name)
+}
+
+fn apply(work: &Transaction<'_>, name: &str, change: &UserChange) -> Result<(), RegisterError> {
+    if let Some(roles) = &change.roles {
+        work.execute("UPDATE user SET roles = ? WHERE name = ?", params![json(roles), name])?;
+    }
+    if let Some(password) = &change.password {
+        work.execute("UPDATE user SET password = ? WHERE name = ?", params![password.as_str(), name])?;
+    }
+    if let Some(disabled) = change.disabled {
+        work.execute("UPDATE user SET disabled = ? WHERE name = ?", params![disabled, name])?;
+    }
+    if change.password.is_some() || change.disabled == Some(true) {
+        work.execute("DELETE FROM session WHERE user = ?", [name])?;
+    }
+    Ok(())
+}
+
+fn missing(name: &str) -> RegisterError {
+    RegisterError::Missing("user", name.chars().take(names::LONGEST).collect())
+}
+
+fn json(roles: &Roles) -> String {
+    serde_json::to_string(roles).unwrap_or_else(|_| "{}".into())
+}
+
+fn find(conn: &Connection, name: &str) -> rusqlite::Result<Option<User>> {
+    conn.prepare_cached(&format!("SELECT {COLUMNS} FROM user WHERE name = ?"))?
+        .query_row([name], user_of)
+        .optional()
+}
+
+pub fn user_of(row: &Row<'_>) -> rusqlite::Result<User> {
+    Ok(User {
+        name: row.get(0)?,
+        // Roles that this build cannot read give nothing.
+        roles: serde_json::from_str(&row.get::<_, String>(1)?).unwrap_or_default(),
+        oidc: row.get(2)?,
+        disabled: row.get(3)?,
+        created: Timestamp::from_nanos(row.get(4)?),
+        seen: row.get::<_, Option<i64>>(5)?.map(Timestamp::from_nanos),
+    })
+}

@@ -1,0 +1,72 @@
+//! The audit: read and verified.
+
+use axum::Json as JsonAnswer;
+use axum::extract::State;
+use quipu_audit::{AuditQuery, Outcome};
+use quipu_core::Timestamp;
+use serde::Deserialize;
+
+use super::body::Params;
+use super::dto::{AuditAnswer, VerdictAnswer};
+use crate::access::Access;
+use crate::refusal::Refusal;
+
+/// Which entries.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ask {
+    since: Option<String>,
+    until: Option<String>,
+    actor: Option<String>,
+    action: Option<String>,
+    object: Option<String>,
+    project: Option<String>,
+    outcome: Option<Outcome>,
+    before: Option<u64>,
+    limit: Option<usize>,
+}
+
+/// The audit
+///
+/// Who did what, the newest first. A page ends where `next` says to go on as `before`.
+#[utoipa::path(get, path = "/api/v1/audit", tag = "access",
+    params(("since" = Option<String>, Query, description = "Noted at or after: RFC 3339."),
+        ("until" = Option<String>, Query, description = "Noted before: RFC 3339."),
+        ("actor" = Option<String>, Query, description = "By this one: its id, or `kind:id`."),
+        ("action" = Option<String>, Query, description = "This action; one that ends with `.` means all that begin so."),
+        ("object" = Option<String>, Query, description = "Done to this."),
+        ("project" = Option<String>, Query, description = "In this project."),
+        ("outcome" = Option<String>, Query, description = "`done`, `denied` or `failed`."),
+        ("before" = Option<u64>, Query, description = "Only entries with a lesser number."),
+        ("limit" = Option<usize>, Query, description = "Entries on the page.")),
+    responses((status = 200, description = "The entries.", body = AuditAnswer)))]
+pub async fn audit(
+    State(access): State<Access>,
+    Params(ask): Params<Ask>,
+) -> Result<JsonAnswer<AuditAnswer>, Refusal> {
+    let time = |name: &str, text: Option<String>| {
+        let read = text.map(|text| text.parse::<Timestamp>()).transpose();
+        read.map_err(|error| Refusal::bad(format!("{name}: {error}.")))
+    };
+    let query = AuditQuery {
+        since: time("since", ask.since)?,
+        until: time("until", ask.until)?,
+        actor: ask.actor,
+        action: ask.action,
+        object: ask.object,
+        project: ask.project,
+        outcome: ask.outcome,
+        before: ask.before,
+        limit: ask.limit,
+    };
+    Ok(JsonAnswer(access.audit.page(query).await?.into()))
+}
+
+/// Verify the audit
+///
+/// Whether every entry is bound to the one before it.
+#[utoipa::path(get, path = "/api/v1/audit/verify", tag = "access",
+    responses((status = 200, description = "What was found.", body = VerdictAnswer)))]
+pub async fn verify(State(access): State<Access>) -> Result<JsonAnswer<VerdictAnswer>, Refusal> {
+    Ok(JsonAnswer(access.audit.verify().await?.into()))
+}

@@ -1,0 +1,20 @@
+//! The description of these routes.
+
+use utoipa::OpenApi;
+
+use super::{audit, keys, login, me, oidc, users};
+
+#[derive(OpenApi)]
+#[openapi(
+    paths(
+        login::login, login::logout, oidc::begin, oidc::callback, me::me, me::password, keys::keys, keys::add_key,
+        keys::revoke_key, users::users, users::add_user, users::change_user, users::remove_user, audit::audit, audit::verify
+    ),
+    tags((name = "access", description = "Logging in, keys, users, and the audit."))
+)]
+struct Description;
+
+/// The description of the routes of access, to be merged into that of the API.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    Description::openapi()
+}

@@ -1,0 +1,111 @@
+//! Keys: list, make, revoke.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use axum::{Extension, Json as JsonAnswer};
+use quipu_core::Timestamp;
+
+use super::body::Json;
+use super::dto::{KeyAnswer, KeyBody, KeysAnswer, NewKeyAnswer};
+use crate::access::Access;
+use crate::grant::Permission;
+use crate::guard::About;
+use crate::principal::{Principal, Project};
+use crate::refusal::Refusal;
+use crate::register::{Key, NewKey};
+
+/// Whether a principal manages a key: an admin of its project, or of all.
+fn manages(principal: &Principal, project: Option<&str>) -> bool {
+    match project {
+        Some(project) => principal.may(Permission::Admin, project),
+        None => principal.may_everywhere(Permission::Admin),
+    }
+}
+
+/// Keys
+///
+/// All that the principal may manage, the newest first; revoked and expired ones too.
+#[utoipa::path(get, path = "/api/v1/keys", tag = "access",
+    responses((status = 200, description = "The keys.", body = KeysAnswer)))]
+pub async fn keys(
+    State(access): State<Access>,
+    Extension(principal): Extension<Principal>,
+) -> Result<JsonAnswer<KeysAnswer>, Refusal> {
+    let now = access.now();
+    let all = access.register.keys()?;
+    let own = all.into_iter().filter(|key| manages(&principal, key.project.as_deref()));
+    Ok(JsonAnswer(KeysAnswer { keys: own.map(|key| KeyAnswer::of(key, now)).collect() }))
+}
+
+/// Make a key
+///
+/// The answer is the only place where its text is told.
+#[utoipa::path(post, path = "/api/v1/keys", tag = "access", request_body = KeyBody,
+    responses((status = 201, description = "It is made.", body = NewKeyAnswer)))]
+pub async fn add_key(
+    State(access): State<Access>,
+    Extension(principal): Extension<Principal>,
+    Extension(project): Extension<Project>,
+    Json(body): Json<KeyBody>,
+) -> Result<Response, Refusal> {
+    let new = wanted(body, &principal, project)?;
+    if let Some(project) = new.project.as_ref().filter(|project| !access.projects().contains(project)) {
+        return Err(Refusal::bad(format!(
+            "There is no project {project}; the server's configuration names them."
+        )));
+    }
+    if !manages(&principal, new.project.as_deref()) {
+        return Err(Refusal::denied("You may make keys for projects alone whose admin you are."));
+    }
+    let (key, text) = access.off_thread(move |register| register.add_key(&new)).await??;
+    let about = about(&key);
+    let answer = NewKeyAnswer { key: KeyAnswer::of(key, access.now()), secret: text.expose().to_owned() };
+    let mut response = (StatusCode::CREATED, JsonAnswer(answer)).into_response();
+    response.extensions_mut().insert(about);
+    Ok(response)
+}
+
+fn wanted(body: KeyBody, principal: &Principal, project: Project) -> Result<NewKey, Refusal> {
+    let expires = body.expires_at.map(|text| text.parse::<Timestamp>()).transpose();
+    let project = match (body.all_projects, body.project) {
+        (true, Some(_)) => {
+            return Err(Refusal::bad("In the body: project and all_projects exclude each other."));
+        }
+        (true, None) => None,
+        (false, named) => Some(named.unwrap_or(project.0)),
+    };
+    Ok(NewKey {
+        name: body.name,
+        project,
+        scopes: body.scopes.into(),
+        expires: expires.map_err(|error| Refusal::bad(format!("In the body: expires_at: {error}.")))?,
+        created_by: principal.actor().to_string(),
+    })
+}
+
+fn about(key: &Key) -> About {
+    let project = key.project.clone().unwrap_or_else(|| "*".into());
+    About { object: Some(key.id.clone()), detail: vec![("scopes", key.scopes.to_string()), ("for", project)] }
+}
+
+/// Revoke a key
+///
+/// Now and for good; it stays in the list.
+#[utoipa::path(delete, path = "/api/v1/keys/{id}", tag = "access",
+    params(("id" = String, Path, description = "The public id.")),
+    responses((status = 204, description = "It lets nobody in any more."),
+        (status = 404, description = "There is no such key.", body = crate::refusal::Problem, content_type = "application/problem+json")))]
+pub async fn revoke_key(
+    State(access): State<Access>,
+    Extension(principal): Extension<Principal>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Refusal> {
+    let key = access.register.key(&id)?;
+    if !manages(&principal, key.project.as_deref()) {
+        // As for one that is not there.
+        return Err(crate::RegisterError::Missing("key", key.id).into());
+    }
+    access.off_thread(move |register| register.revoke_key(&id)).await??;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,176 @@
+//! Logging in by a password, and out.
+
+use axum::Extension;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use quipu_audit::{Actor, ActorKind, Entry, Outcome};
+
+use super::body::Json;
+use super::by_tls;
+use super::dto::LoginBody;
+use crate::access::Access;
+use crate::client::Client;
+use crate::cookies::Kind;
+use crate::password::Place;
+use crate::principal::Principal;
+use crate::refusal::Refusal;
+use crate::register::User;
+use crate::secret::Hashed;
+
+/// Said whatever was wrong: whether there is such a user is nobody's business.
+const WRONG: &str = "The name or the password is wrong.";
+
+/// Too many passwords wait to be looked at.
+pub fn crowded() -> Refusal {
+    Refusal::wait(1, "Too many people log in at once.")
+}
+
+/// Begins to look at a password. A place comes first: who gets none has not guessed.
+pub fn begin_attempt(access: &Access, user: &str, client: &Client) -> Result<Place, Refusal> {
+    let place = access.hashing.place().map_err(|_| crowded())?;
+    let refused = |wait| Refusal::wait(wait, "Too many wrong passwords.");
+    access.begin_attempt(user, client.address).map_err(refused)?;
+    Ok(place)
+}
+
+/// Log in
+///
+/// By name and password; the answer sets the session's cookie. A session that the browser had before ends.
+#[utoipa::path(post, path = "/api/v1/login", tag = "access", request_body = LoginBody,
+    responses((status = 204, description = "Logged in; the cookie holds the session."),
+        (status = 401, description = "The name or the password is wrong.", body = crate::refusal::Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Too many attempts; `Retry-After` says when to try again.", body = crate::refusal::Problem,
+            content_type = "application/problem+json")))]
+pub async fn login(
+    State(access): State<Access>,
+    Extension(client): Extension<Client>,
+    headers: HeaderMap,
+    Json(body): Json<LoginBody>,
+) -> Result<Response, Refusal> {
+    let came =
+        Entry::new(Actor::new(ActorKind::Unknown, ""), "login").from(client.address).with("by", "password");
+    let place = begin_attempt(&access, &body.name, &client).inspect_err(|_| {
+        count(&access, "limited");
+        access.failures.leave_out(client.address);
+    })?;
+    let identified = access.register.identify(&body.name)?;
+    let (user, stored) = identified.map_or((None, None), |known| (Some(known.user), known.password));
+    let right = access.hashing.verify(place, body.password, stored).await.map_err(|_| crowded())?;
+    match user {
+        Some(user) if right && !user.disabled => {
+            access.attempts.lock().succeeded(&user.name, client.address);
+            end_old(&access, &client, &headers).await?;
+            let response = begin(&access, &user.name, by_tls(&client, &headers)).await?;
+            came_in(&access, &user, came).await;
+            Ok(response)
+        }
+        user => {
+            count(&access, "failed");
+            access.note_failure(failed(came, user.as_ref(), right)).await;
+            Err(Refusal::unknown(WRONG))
+        }
+    }
+}
+
+/// What failed. A name that is nobody's is not noted: people type passwords there.
+fn failed(came: Entry, user: Option<&User>, right: bool) -> Entry {
+    let entry = came.ended(Outcome::Failed);
+    match user {
+        None => entry.with("reason", "no such user"),
+        Some(user) if right => entry.on(user.name.clone()).with("reason", "disabled"),
+        Some(user) => entry.on(user.name.clone()).with("reason", "wrong password"),
+    }
+}
+
+/// Notes that somebody is in.
+pub async fn came_in(access: &Access, user: &User, mut came: Entry) {
+    count(access, "done");
+    came.actor = Actor::new(ActorKind::User, user.name.clone());
+    access.note(came).await;
+}
+
+pub fn count(access: &Access, outcome: &str) {
+    access.meter.add("quipu_logins_total", &[("outcome", outcome)], 1);
+}
+
+/// Begins a session: an answer that sets its cookie.
+pub async fn begin(access: &Access, user: &str, secure: bool) -> Result<Response, Refusal> {
+    let (user, sessions) = (user.to_owned(), access.sessions());
+    let token = access.off_thread(move |register| register.begin_session(&user, sessions)).await??;
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    if let Some(cookie) = Kind::Session.set(&token, sessions.absolute / 1_000_000_000, secure) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+/// Ends the session that the browser had.
+pub async fn end_old(access: &Access, client: &Client, headers: &HeaderMap) -> Result<(), Refusal> {
+    if let Some(old) = Kind::Session.read(headers, client.secure) {
+        let old = Hashed::of(old);
+        access.off_thread(move |register| register.end_session(&old)).await??;
+    }
+    Ok(())
+}
+
+/// Log out
+///
+/// Ends the session, here and wherever else its cookie is.
+#[utoipa::path(post, path = "/api/v1/logout", tag = "access",
+    responses((status = 204, description = "The session has ended, or there was none.")))]
+pub async fn logout(
+    State(access): State<Access>,
+    principal: Option<Extension<Principal>>,
+    Extension(client): Extension<Client>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    let Some(Extension(principal)) = principal else {
+        return Ok(forget(response));
+    };
+    if principal.session().is_some() {
+        end_old(&access, &client, &headers).await?;
+        access.note(Entry::new(principal.actor(), "logout").from(client.address)).await;
+        response = forget(response);
+    }
+    Ok(response)
+}
+
+/// Takes the cookies of both names away.
+fn forget(mut response: Response) -> Response {
+    for secure in [true, false] {
+        if let Some(gone) = Kind::Session.set("", 0, secure) {
+            response.headers_mut().append(header::SET_COOKIE, gone);
+        }
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use quipu_audit::{Audit, AuditSettings};
+    use quipu_core::{NoMeter, SystemClock};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_turned_away_for_want_of_a_place_is_not_held_against_the_user() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(SystemClock);
+        let audit = Audit::open(folder.path(), AuditSettings::default(), clock.clone()).unwrap();
+        let access =
+            Access::open(folder.path(), crate::AccessSettings::default(), audit, Arc::new(NoMeter), clock)
+                .unwrap();
+        let begin = || begin_attempt(&access, "ada", &Client::default());
+        let all: Vec<_> = std::iter::from_fn(|| access.hashing.place().ok()).collect();
+        for _ in 0..100 {
+            assert_eq!(begin().err(), Some(crowded()));
+        }
+        drop(all);
+        let looked_at = (0..20).filter(|_| begin().is_ok()).count();
+        assert!(looked_at >= 6, "{looked_at}");
+    }
+}

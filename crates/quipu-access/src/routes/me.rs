@@ -1,0 +1,109 @@
+//! Who asks, and a new password for them.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use axum::{Extension, Json as JsonAnswer};
+
+use super::body::Json;
+use super::by_tls;
+use super::dto::{Me, PasswordBody, Who};
+use super::login::{self, crowded};
+use crate::access::Access;
+use crate::client::Client;
+use crate::grant::Permission;
+use crate::guard::About;
+use crate::password::HashedPassword;
+use crate::principal::{Principal, PrincipalKind, Project};
+use crate::refusal::Refusal;
+use crate::register::UserChange;
+
+/// Who am I
+///
+/// Who asks, and what they may do. Asked without credentials it says whether they are needed.
+#[utoipa::path(get, path = "/api/v1/me", tag = "access",
+    responses((status = 200, description = "Who asks.", body = Me)))]
+pub async fn me(
+    State(access): State<Access>,
+    principal: Option<Extension<Principal>>,
+    project: Option<Extension<Project>>,
+) -> JsonAnswer<Me> {
+    let project = project.map(|Extension(project)| project.0);
+    JsonAnswer(describe(&access, principal.as_deref(), project))
+}
+
+/// Who asks, as the dashboard wants it.
+pub fn describe(access: &Access, principal: Option<&Principal>, project: Option<String>) -> Me {
+    let all = access.projects();
+    let known: Vec<String> =
+        all.into_iter().filter(|name| principal.is_some_and(|principal| principal.knows(name))).collect();
+    let may = |permission: &Permission| {
+        principal
+            .zip(project.as_deref())
+            .is_some_and(|(principal, project)| principal.may(*permission, project))
+    };
+    let permissions = [Permission::Ingest, Permission::Read, Permission::Write, Permission::Admin];
+    Me {
+        access: access.is_required(),
+        principal: principal.map(who),
+        roles: known
+            .iter()
+            .map(|name| (name.clone(), principal.and_then(|principal| principal.role(name))))
+            .collect(),
+        everywhere: principal.is_some_and(|principal| principal.may_everywhere(Permission::Admin)),
+        permissions: permissions
+            .iter()
+            .filter(|permission| may(permission))
+            .map(|permission| permission.as_str())
+            .collect(),
+        projects: known,
+        project,
+        oidc: access.oidc.is_some(),
+    }
+}
+
+fn who(principal: &Principal) -> Who {
+    let kind = match principal.kind() {
+        PrincipalKind::Local => "local",
+        PrincipalKind::User => "user",
+        PrincipalKind::Key => "key",
+    };
+    Who { kind, id: principal.id().to_owned(), name: principal.name().to_owned() }
+}
+
+/// Change the password
+///
+/// Of the user who asks. Every other session of the user ends; this one goes on under a new cookie.
+#[utoipa::path(post, path = "/api/v1/me/password", tag = "access", request_body = PasswordBody,
+    responses((status = 204, description = "It is changed."),
+        (status = 401, description = "The old password is wrong.", body = crate::refusal::Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Too many attempts.", body = crate::refusal::Problem, content_type = "application/problem+json")))]
+pub async fn password(
+    State(access): State<Access>,
+    Extension(principal): Extension<Principal>,
+    Extension(client): Extension<Client>,
+    headers: HeaderMap,
+    Json(body): Json<PasswordBody>,
+) -> Result<Response, Refusal> {
+    if principal.session().is_none() {
+        return Err(Refusal::denied("Only somebody who logged in has a password to change."));
+    }
+    let user = principal.id().to_owned();
+    let place = login::begin_attempt(&access, &user, &client)?;
+    let stored = access.register.identify(&user)?.and_then(|identified| identified.password);
+    if !access.hashing.verify(place, body.old, stored).await.map_err(|_| crowded())? {
+        return Err(Refusal::unknown("The old password is wrong."));
+    }
+    access.attempts.lock().succeeded(&user, client.address);
+    let password = access.hashing.hash(body.new, user.clone()).await.map_err(|_| crowded())??;
+    change(&access, &user, password).await?;
+    let mut response = login::begin(&access, &user, by_tls(&client, &headers)).await?;
+    response.extensions_mut().insert(About { object: Some(user), ..About::default() });
+    Ok(response)
+}
+
+async fn change(access: &Access, user: &str, password: HashedPassword) -> Result<(), Refusal> {
+    let (user, change) = (user.to_owned(), UserChange { password: Some(password), ..UserChange::default() });
+    access.off_thread(move |register| register.change_user(&user, &change)).await??;
+    Ok(())
+}

@@ -1,0 +1,59 @@
+//! The routes of access itself: logging in, keys, users, the audit.
+
+mod audit;
+mod body;
+mod docs;
+mod dto;
+mod keys;
+mod login;
+mod me;
+mod oidc;
+mod users;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::map_response;
+use axum::response::Response;
+use axum::routing::{delete, get, patch, post};
+
+pub use docs::openapi;
+pub use dto::{KeyAnswer, NewKeyAnswer, UserAnswer};
+pub(crate) use oidc::Logins;
+
+use crate::access::Access;
+use crate::client::Client;
+use crate::origin;
+use crate::refusal;
+
+/// Bytes that a body may have.
+const BODY: usize = 64 << 10;
+
+/// Routes of access: to be merged with those of the API, behind [`crate::guard`], which tells them who asks.
+pub fn routes(access: &Access) -> Router {
+    Router::new()
+        .route("/api/v1/login", post(login::login))
+        .route("/api/v1/logout", post(login::logout))
+        .route("/api/v1/login/oidc", get(oidc::begin))
+        .route("/api/v1/login/oidc/callback", get(oidc::callback))
+        .route("/api/v1/me", get(me::me))
+        .route("/api/v1/me/password", post(me::password))
+        .route("/api/v1/keys", get(keys::keys).post(keys::add_key))
+        .route("/api/v1/keys/{id}", delete(keys::revoke_key))
+        .route("/api/v1/users", get(users::users).post(users::add_user))
+        .route("/api/v1/users/{name}", patch(users::change_user).delete(users::remove_user))
+        .route("/api/v1/audit", get(audit::audit))
+        .route("/api/v1/audit/verify", get(audit::verify))
+        .layer(DefaultBodyLimit::max(BODY))
+        .layer(map_response(secured))
+        .with_state(access.clone())
+}
+
+async fn secured(mut response: Response) -> Response {
+    refusal::secure(response.headers_mut());
+    response
+}
+
+/// Whether a cookie for this client can demand TLS: the page itself came by it, whatever we know of the way.
+fn by_tls(client: &Client, headers: &axum::http::HeaderMap) -> bool {
+    client.secure || origin::is_secure(headers)
+}

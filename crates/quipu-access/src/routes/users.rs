@@ -1,0 +1,103 @@
+//! Users: list, make, change, remove.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use axum::{Extension, Json as JsonAnswer};
+
+use super::body::Json;
+use super::dto::{UserAnswer, UserBody, UserChangeBody, UsersAnswer};
+use super::login::crowded;
+use crate::access::Access;
+use crate::guard::About;
+use crate::principal::{Principal, PrincipalKind};
+use crate::refusal::Refusal;
+use crate::register::{NewUser, UserChange};
+
+/// Users
+///
+/// All of them, by name.
+#[utoipa::path(get, path = "/api/v1/users", tag = "access",
+    responses((status = 200, description = "The users.", body = UsersAnswer)))]
+pub async fn users(State(access): State<Access>) -> Result<JsonAnswer<UsersAnswer>, Refusal> {
+    let users = access.register.users()?.into_iter().map(UserAnswer::from).collect();
+    Ok(JsonAnswer(UsersAnswer { users }))
+}
+
+/// Make a user
+#[utoipa::path(post, path = "/api/v1/users", tag = "access", request_body = UserBody,
+    responses((status = 201, description = "It is made.", body = UserAnswer),
+        (status = 409, description = "The name is taken.", body = crate::refusal::Problem, content_type = "application/problem+json")))]
+pub async fn add_user(State(access): State<Access>, Json(body): Json<UserBody>) -> Result<Response, Refusal> {
+    let password = access.hashing.hash(body.password, body.name.clone()).await.map_err(|_| crowded())??;
+    let new = NewUser { name: body.name, password, roles: body.roles };
+    let user = access.off_thread(move |register| register.add_user(&new)).await??;
+    let about = About { object: Some(user.name.clone()), detail: vec![("roles", user.roles.to_string())] };
+    let mut response = (StatusCode::CREATED, JsonAnswer(UserAnswer::from(user))).into_response();
+    response.extensions_mut().insert(about);
+    Ok(response)
+}
+
+/// Change a user
+///
+/// Roles, password, or whether the user is kept out. A new password and keeping out end every session. Nobody takes away their own
+/// rights, so that an admin always remains.
+#[utoipa::path(patch, path = "/api/v1/users/{name}", tag = "access", request_body = UserChangeBody,
+    params(("name" = String, Path, description = "The user's name.")),
+    responses((status = 200, description = "The user as it is now.", body = UserAnswer),
+        (status = 404, description = "There is no such user.", body = crate::refusal::Problem, content_type = "application/problem+json")))]
+pub async fn change_user(
+    State(access): State<Access>,
+    Extension(principal): Extension<Principal>,
+    Path(name): Path<String>,
+    Json(body): Json<UserChangeBody>,
+) -> Result<Response, Refusal> {
+    let user = access.register.user(&name)?;
+    if is_self(&principal, &user.name) && (body.roles.is_some() || body.disabled == Some(true)) {
+        return Err(Refusal::denied("You cannot change your own roles or keep yourself out."));
+    }
+    let mut detail = Vec::new();
+    if let Some(roles) = &body.roles {
+        detail.push(("roles", roles.to_string()));
+    }
+    if let Some(disabled) = body.disabled {
+        detail.push(("disabled", disabled.to_string()));
+    }
+    let password = match body.password {
+        Some(password) => {
+            detail.push(("password", "new".to_owned()));
+            Some(access.hashing.hash(password, user.name.clone()).await.map_err(|_| crowded())??)
+        }
+        None => None,
+    };
+    let change = UserChange { roles: body.roles, password, disabled: body.disabled };
+    let user = access.off_thread(move |register| register.change_user(&user.name, &change)).await??;
+    let about = About { object: Some(user.name.clone()), detail };
+    let mut response = JsonAnswer(UserAnswer::from(user)).into_response();
+    response.extensions_mut().insert(about);
+    Ok(response)
+}
+
+/// Remove a user
+///
+/// With every session. Entries of the audit keep the name.
+#[utoipa::path(delete, path = "/api/v1/users/{name}", tag = "access",
+    params(("name" = String, Path, description = "The user's name.")),
+    responses((status = 204, description = "It is gone."),
+        (status = 404, description = "There is no such user.", body = crate::refusal::Problem, content_type = "application/problem+json")))]
+pub async fn remove_user(
+    State(access): State<Access>,
+    Extension(principal): Extension<Principal>,
+    Path(name): Path<String>,
+) -> Result<StatusCode, Refusal> {
+    let user = access.register.user(&name)?;
+    if is_self(&principal, &user.name) {
+        return Err(Refusal::denied("You cannot remove yourself."));
+    }
+    access.off_thread(move |register| register.remove_user(&user.name)).await??;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn is_self(principal: &Principal, name: &str) -> bool {
+    principal.kind() == PrincipalKind::User && principal.id() == name
+}

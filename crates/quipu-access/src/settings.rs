@@ -1,0 +1,150 @@
+//! What is said about access in the configuration.
+
+use std::path::PathBuf;
+
+use ipnet::IpNet;
+use quipu_core::{Error, ErrorKind, Result, Timestamp};
+use quipu_send::Secret;
+use serde::Deserialize;
+
+/// Hours that a session may idle at most, and days that it may last at most: a year.
+const YEAR_HOURS: u32 = 366 * 24;
+const YEAR_DAYS: u32 = 366;
+
+/// Whether requests have to say who they are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Off while only this machine can reach the server and nobody was made a user; required else.
+    #[default]
+    Auto,
+    /// Off. Beyond this machine that has to be said twice.
+    Off,
+    /// Required.
+    Required,
+}
+
+/// The table `[access]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AccessSettings {
+    /// Whether requests have to say who they are.
+    pub mode: Mode,
+    /// Names by which the server may be asked while access is off, beside those of this machine.
+    pub hosts: Vec<String>,
+    /// Whose word about the address and the scheme of a client counts: proxies in front, as networks.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Hours after which a session that was not used ends.
+    pub session_idle_hours: u32,
+    /// Days after which every session ends.
+    pub session_days: u32,
+    /// An issuer of identities.
+    pub oidc: Option<quipu_oidc::Settings>,
+    /// A file with a key that may do everything, for the first start of a container.
+    pub bootstrap_key_file: Option<PathBuf>,
+    /// The same as text, which comes from the environment and not from the file.
+    #[serde(skip)]
+    pub bootstrap_key: Option<Secret>,
+}
+
+impl Default for AccessSettings {
+    fn default() -> Self {
+        Self {
+            mode: Mode::Auto,
+            hosts: Vec::new(),
+            trusted_proxies: Vec::new(),
+            session_idle_hours: 12,
+            session_days: 7,
+            oidc: None,
+            bootstrap_key_file: None,
+            bootstrap_key: None,
+        }
+    }
+}
+
+impl AccessSettings {
+    /// Whether all of it can be used.
+    ///
+    /// # Errors
+    /// Names the setting that cannot.
+    pub fn check(&self) -> Result<()> {
+        let bad = |text: String| Err(Error::new(ErrorKind::Invalid, "read [access]", text));
+        if !(1..=YEAR_HOURS).contains(&self.session_idle_hours) {
+            return bad(format!("session_idle_hours is {}, not 1 to {YEAR_HOURS}", self.session_idle_hours));
+        }
+        if !(1..=YEAR_DAYS).contains(&self.session_days) {
+            return bad(format!("session_days is {}, not 1 to {YEAR_DAYS}", self.session_days));
+        }
+        let wrong = |host: &&String| host.is_empty() || host.contains(['/', ':', '*', ' ', '@']);
+        match self.hosts.iter().find(wrong) {
+            Some(host) => {
+                bad(format!("{host:?} among hosts is no bare name of a host, such as quipu.example.org"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Nanoseconds after which a session that was not used ends.
+    pub(crate) fn idle(&self) -> i64 {
+        i64::from(self.session_idle_hours) * Timestamp::HOUR
+    }
+
+    /// Nanoseconds after which every session ends.
+    pub(crate) fn absolute(&self) -> i64 {
+        i64::from(self.session_days) * Timestamp::DAY
+    }
+
+    /// The key that the server is started with, if one is given.
+    ///
+    /// # Errors
+    /// The file cannot be read, both are given, or the key can be guessed.
+    pub(crate) fn bootstrap(&self) -> Result<Option<Secret>> {
+        let fault = |text: String| Error::new(ErrorKind::Invalid, "read the bootstrap key", text);
+        let text = match (&self.bootstrap_key, &self.bootstrap_key_file) {
+            (None, None) => return Ok(None),
+            (Some(_), Some(_)) => {
+                return Err(fault("QUIPU_BOOTSTRAP_KEY and bootstrap_key_file are both given".into()));
+            }
+            (Some(key), None) => key.expose().trim().to_owned(),
+            (None, Some(file)) => std::fs::read_to_string(file)
+                .map_err(|error| fault(file.display().to_string()).caused_by(error))?
+                .trim()
+                .to_owned(),
+        };
+        match crate::secret::too_weak(&text) {
+            Some(why) => Err(fault(why)),
+            None => Ok(Some(text.into())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_used_is_named() {
+        for (text, named) in [
+            ("session_days = 0", "session_days"),
+            ("session_idle_hours = 9000", "session_idle_hours"),
+            ("hosts = [\"https://x\"]", "hosts"),
+        ] {
+            let error = toml::from_str::<AccessSettings>(text).unwrap().check().unwrap_err().to_string();
+            assert!(error.contains(named), "{error}");
+        }
+        assert!(toml::from_str::<AccessSettings>("modes = 1").is_err());
+        assert!(toml::from_str::<AccessSettings>("trusted_proxies = [\"10.0.0.0/33\"]").is_err());
+        toml::from_str::<AccessSettings>("trusted_proxies = [\"10.0.0.0/8\", \"::1/128\"]")
+            .unwrap()
+            .check()
+            .unwrap();
+    }
+
+    #[test]
+    fn a_weak_bootstrap_key_is_refused_and_never_shown() {
+        let settings = AccessSettings { bootstrap_key: Some("hunter2".into()), ..AccessSettings::default() };
+        let error = settings.bootstrap().unwrap_err().to_string();
+        assert!(error.contains("32") && !error.contains("hunter2"), "{error}");
+        assert!(!format!("{settings:?}").contains("hunter2"));
+    }
+}
