@@ -1,0 +1,130 @@
+//! AES-256-GCM over pages and frames, with keys of each file's own.
+//!
+//! Nonces are 96 random bits, a new one for each write. With random nonces a key is good for 2^32 writes (NIST SP 800-38D, 8.3); the keys
+//! of a day's file see some millions.
+
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::rand::{SecureRandom, SystemRandom};
+use zeroize::Zeroizing;
+
+use crate::header::{HEADER, SEAL_BYTES};
+use crate::key::{KEY_BYTES, MasterKey, SALT_BYTES};
+
+/// An AEAD key.
+pub(crate) struct Cipher(LessSafeKey);
+
+impl Cipher {
+    /// The key for one purpose.
+    pub(crate) fn new(master: &MasterKey, salt: &[u8], purpose: &[u8]) -> Option<Self> {
+        let mut key = Zeroizing::new([0; KEY_BYTES]);
+        master.derive(salt, &[b"quipu pages 1 ", purpose], key.as_mut_slice())?;
+        Some(Self(LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key.as_slice()).ok()?)))
+    }
+
+    /// Encrypts in place; gives the nonce and the tag.
+    pub(crate) fn seal(&self, bytes: &mut [u8], with: &[u8]) -> Option<[u8; SEAL_BYTES]> {
+        let mut end = [0; SEAL_BYTES];
+        let (nonce, tag) = end.split_at_mut(NONCE_LEN);
+        SystemRandom::new().fill(nonce).ok()?;
+        let once = Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let made = self.0.seal_in_place_separate_tag(once, Aad::from(with), bytes).ok()?;
+        tag.copy_from_slice(made.as_ref());
+        Some(end)
+    }
+
+    /// Decrypts in place; `None` when this is not what was written, and then `bytes` holds nothing of use.
+    pub(crate) fn open(&self, bytes: &mut [u8], end: &[u8; SEAL_BYTES], with: &[u8]) -> Option<()> {
+        let (nonce, tag) = end.split_at(NONCE_LEN);
+        let once = Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let tag = tag.try_into().ok()?;
+        self.0.open_in_place_separate_tag(once, Aad::from(with), tag, bytes, 0..).ok().map(drop)
+    }
+}
+
+/// The keys of one database.
+pub(crate) struct FileKeys {
+    pub(crate) salt: [u8; SALT_BYTES],
+    pages: Cipher,
+    frames: Cipher,
+    journal: Cipher,
+}
+
+impl FileKeys {
+    pub(crate) fn new(master: &MasterKey, salt: [u8; SALT_BYTES]) -> Option<Self> {
+        let pages = Cipher::new(master, &salt, b"pages")?;
+        let frames = Cipher::new(master, &salt, b"frames")?;
+        Some(Self { salt, pages, frames, journal: Cipher::new(master, &salt, b"journal")? })
+    }
+
+    /// Those of a new file.
+    pub(crate) fn draw(master: &MasterKey) -> Option<Self> {
+        let mut salt = [0; SALT_BYTES];
+        SystemRandom::new().fill(&mut salt).ok()?;
+        Self::new(master, salt)
+    }
+
+    /// Encrypts a page of which the last [`SEAL_BYTES`] are free. The header of the first one stays readable, and is authenticated.
+    pub(crate) fn seal_page(&self, page: &mut [u8], number: u64) -> Option<()> {
+        let (content, end) = page.split_last_chunk_mut::<SEAL_BYTES>()?;
+        let (clear, secret) = content.split_at_mut_checked(if number == 1 { HEADER } else { 0 })?;
+        *end = self.pages.seal(secret, &Self::about_page(clear, number))?;
+        Some(())
+    }
+
+    /// Decrypts a page; its last bytes become zero.
+    pub(crate) fn open_page(&self, page: &mut [u8], number: u64) -> Option<()> {
+        let (content, end) = page.split_last_chunk_mut::<SEAL_BYTES>()?;
+        let (clear, secret) = content.split_at_mut_checked(if number == 1 { HEADER } else { 0 })?;
+        self.pages.open(secret, end, &Self::about_page(clear, number))?;
+        end.fill(0);
+        Some(())
+    }
+
+    fn about_page(clear: &[u8], number: u64) -> Vec<u8> {
+        [&number.to_be_bytes(), clear].concat()
+    }
+
+    /// Encrypts a page in a rollback journal, of which the last [`SEAL_BYTES`] are free. `about` is its place there and its number.
+    pub(crate) fn seal_record(&self, page: &mut [u8], about: &[u8]) -> Option<()> {
+        let (content, end) = page.split_last_chunk_mut::<SEAL_BYTES>()?;
+        *end = self.journal.seal(content, about)?;
+        Some(())
+    }
+
+    /// Decrypts a page in a rollback journal; its last bytes become zero.
+    pub(crate) fn open_record(&self, page: &mut [u8], about: &[u8]) -> Option<()> {
+        let (content, end) = page.split_last_chunk_mut::<SEAL_BYTES>()?;
+        self.journal.open(content, end, about)?;
+        end.fill(0);
+        Some(())
+    }
+
+    /// Encrypts the page of a log's frame, which `header` begins.
+    pub(crate) fn seal_frame(
+        &self,
+        page: &mut [u8],
+        frame: u64,
+        header: &[u8; 8],
+    ) -> Option<[u8; SEAL_BYTES]> {
+        self.frames.seal(page, &Self::about_frame(frame, header))
+    }
+
+    /// Decrypts the page of a log's frame.
+    pub(crate) fn open_frame(
+        &self,
+        page: &mut [u8],
+        end: &[u8; SEAL_BYTES],
+        frame: u64,
+        header: &[u8; 8],
+    ) -> Option<()> {
+        self.frames.open(page, end, &Self::about_frame(frame, header))
+    }
+
+    /// The page's number and the size of the database after a commit. Salts and checksums SQLite may fill in later, when it commits.
+    fn about_frame(frame: u64, header: &[u8; 8]) -> [u8; 16] {
+        let mut about = [0; 16];
+        about[..8].copy_from_slice(&frame.to_be_bytes());
+        about[8..].copy_from_slice(header);
+        about
+    }
+}

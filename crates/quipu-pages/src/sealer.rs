@@ -1,0 +1,94 @@
+//! Encryption of frames in files that are not SQLite's, such as spools.
+
+use std::fmt;
+
+use ring::rand::{SecureRandom, SystemRandom};
+
+use crate::cipher::Cipher;
+use crate::header::SEAL_BYTES;
+use crate::key::{MasterKey, SALT_BYTES};
+
+/// Bytes that a sealed frame is longer by.
+const MORE: usize = SALT_BYTES + SEAL_BYTES;
+
+/// Seals and opens frames for one purpose with keys of a master key.
+///
+/// Each process draws a salt, and with it a key, so that no key comes near the 2^32 frames that random nonces allow; the salt stands
+/// before each frame. What was sealed for one purpose or place cannot be opened as another's.
+pub struct Sealer {
+    master: MasterKey,
+    purpose: Vec<u8>,
+    salt: [u8; SALT_BYTES],
+    cipher: Cipher,
+}
+
+impl fmt::Debug for Sealer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sealer({})", self.master.id())
+    }
+}
+
+impl Sealer {
+    /// `None` when the system has no random bytes.
+    pub(crate) fn new(master: &MasterKey, purpose: &str) -> Option<Self> {
+        let purpose = [b"frames of ", purpose.as_bytes()].concat();
+        let mut salt = [0; SALT_BYTES];
+        SystemRandom::new().fill(&mut salt).ok()?;
+        let cipher = Cipher::new(master, &salt, &purpose)?;
+        Some(Self { master: master.clone(), purpose, salt, cipher })
+    }
+
+    /// Encrypts a frame. `place` says where it belongs, such as the file's name and the frame's number, and is not stored.
+    ///
+    /// `None` when the system has no random bytes.
+    pub fn seal(&self, frame: &[u8], place: &[u8]) -> Option<Vec<u8>> {
+        let mut sealed = Vec::with_capacity(frame.len() + MORE);
+        sealed.extend_from_slice(&self.salt);
+        sealed.extend_from_slice(frame);
+        let end = self.cipher.seal(sealed.get_mut(SALT_BYTES..)?, place)?;
+        sealed.extend_from_slice(&end);
+        Some(sealed)
+    }
+
+    /// Decrypts a frame; `None` when it is not one that was sealed for this place with this key.
+    pub fn open(&self, sealed: &[u8], place: &[u8]) -> Option<Vec<u8>> {
+        let (salt, rest) = sealed.split_first_chunk::<SALT_BYTES>()?;
+        let (secret, end) = rest.split_last_chunk::<SEAL_BYTES>()?;
+        let mut frame = secret.to_vec();
+        if *salt == self.salt {
+            self.cipher.open(&mut frame, end, place)?;
+        } else {
+            Cipher::new(&self.master, salt, &self.purpose)?.open(&mut frame, end, place)?;
+        }
+        Some(frame)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_opens_where_it_belongs_and_nowhere_else() {
+        let key = MasterKey::from_bytes(std::array::from_fn(|at| u8::try_from(at).unwrap()));
+        let [one, again] = [(); 2].map(|()| Sealer::new(&key, "spool").unwrap());
+        for frame in [&b""[..], b"some words of a prompt"] {
+            let sealed = one.seal(frame, b"a/7").unwrap();
+            assert_ne!(sealed, one.seal(frame, b"a/7").unwrap());
+            assert!(frame.is_empty() || !sealed.windows(frame.len()).any(|part| part == frame));
+            for sealer in [&one, &again] {
+                assert_eq!(sealer.open(&sealed, b"a/7").as_deref(), Some(frame));
+                assert_eq!(sealer.open(&sealed, b"a/8"), None);
+            }
+            assert_eq!(Sealer::new(&key, "letters").unwrap().open(&sealed, b"a/7"), None);
+            let other = MasterKey::from_bytes([1; 32]);
+            assert_eq!(Sealer::new(&other, "spool").unwrap().open(&sealed, b"a/7"), None);
+            for at in 0..sealed.len() {
+                let mut bent = sealed.clone();
+                bent[at] ^= 0x10;
+                assert_eq!(one.open(&bent, b"a/7"), None, "{at}");
+            }
+            (0..sealed.len()).for_each(|length| assert_eq!(one.open(&sealed[..length], b"a/7"), None));
+        }
+    }
+}
