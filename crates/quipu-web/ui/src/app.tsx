@@ -1,4 +1,5 @@
 import { lazy, Suspense, useEffect } from "react";
+import { useMe } from "./api/access";
 import { Problem } from "./api/client";
 import { Boundary } from "./components/Boundary";
 import { Shell } from "./components/Shell";
@@ -26,6 +27,9 @@ const Events = lazy(async () => ({ default: (await import("./pages/events/Events
 const Metrics = lazy(async () => ({ default: (await import("./pages/metrics/Metrics")).Metrics }));
 const System = lazy(async () => ({ default: (await import("./pages/system/System")).System }));
 const Frameworks = lazy(async () => ({ default: (await import("./pages/Frameworks")).Frameworks }));
+const Access = lazy(async () => ({ default: (await import("./pages/access/Access")).Access }));
+const Audit = lazy(async () => ({ default: (await import("./pages/audit/Audit")).Audit }));
+const Login = lazy(async () => ({ default: (await import("./pages/login/Login")).Login }));
 const Cost = lazy(async () => ({ default: (await import("./pages/cost/Cost")).Cost }));
 const Budgets = lazy(async () => ({ default: (await import("./pages/budgets/Budgets")).Budgets }));
 
@@ -68,6 +72,8 @@ function Page({ path }: { path: string }) {
   // /metrics is what Prometheus scrapes.
   if (page === "measurements" && !id) return <Metrics />;
   if (page === "system" && !id) return <System />;
+  if (page === "access" && !id) return <Access />;
+  if (page === "audit" && !id) return <Audit />;
   if (page === "dashboards") return id ? <DashboardPage key={id} id={id} /> : <Dashboards />;
   return (
     <Failure
@@ -89,6 +95,15 @@ export function App() {
       .filter(Boolean)
       .join(" · ");
   }, [path]);
+  // Whether anybody has to say who they are is known before anything else is asked.
+  const me = useMe();
+  if (me.isPending) return null;
+  if (me.data?.access && !me.data.principal)
+    return (
+      <Suspense fallback={null}>
+        <Login me={me.data} />
+      </Suspense>
+    );
   return (
     <Shell>
       <Boundary key={path}>

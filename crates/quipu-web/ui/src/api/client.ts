@@ -91,4 +91,5 @@ function send<T>(method: string, path: string, body: unknown, signal?: AbortSign
 export const post = <T>(path: string, body: unknown, signal?: AbortSignal) =>
   send<T>("POST", path, body, signal);
 export const put = <T>(path: string, body: unknown) => send<T>("PUT", path, body);
+export const patch = <T>(path: string, body: unknown) => send<T>("PATCH", path, body);
 export const remove = <T>(path: string) => send<T>("DELETE", path, undefined);

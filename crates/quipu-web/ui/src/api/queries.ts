@@ -1,5 +1,12 @@
 // What the pages ask, as cached queries. Keys hold the range as chosen; its bounds are resolved when asked.
-import { keepPreviousData, QueryClient, useInfiniteQuery, useQueries, useQuery } from "@tanstack/react-query";
+import {
+  keepPreviousData,
+  QueryCache,
+  QueryClient,
+  useInfiniteQuery,
+  useQueries,
+  useQuery,
+} from "@tanstack/react-query";
 import { type Range, resolveRange } from "../lib/time";
 import type { Scope } from "../state/filters";
 import { get, Problem } from "./client";
@@ -18,7 +25,14 @@ import type {
 
 export type { Scope } from "../state/filters";
 
+/** A session that has ended: whoever is here has to say again who they are. */
+function endOfSession(error: unknown): void {
+  if (error instanceof Problem && error.status === 401)
+    void queryClient.invalidateQueries({ queryKey: ["me"] });
+}
+
 export const queryClient = new QueryClient({
+  queryCache: new QueryCache({ onError: endOfSession }),
   defaultOptions: {
     queries: {
       staleTime: 5_000,

@@ -8,7 +8,9 @@ interface Props {
   error?: string | undefined;
   /** What the value means, in a few words below it. */
   hint?: string;
-  type?: "text" | "datetime-local";
+  type?: "text" | "datetime-local" | "password" | "date";
+  /** What a browser may fill in; nothing, unless it is said. */
+  autoComplete?: "username" | "current-password" | "new-password";
   inputMode?: "text" | "decimal" | "numeric";
   placeholder?: string;
   disabled?: boolean;
@@ -42,7 +44,7 @@ export function Field(props: Props) {
           aria-invalid={error ? true : undefined}
           aria-describedby={note ? `${id}-note` : undefined}
           list={list ? `${id}-list` : undefined}
-          autoComplete="off"
+          autoComplete={props.autoComplete ?? "off"}
           spellCheck={false}
           onChange={(event) => props.onChange(event.target.value)}
         />

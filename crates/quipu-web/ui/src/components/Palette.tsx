@@ -3,6 +3,7 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { useDashboardNames } from "../api/dashboardList";
 import { useViews } from "../api/views";
 import { t } from "../lib/i18n";
+import { usePages } from "../state/pages";
 import { type Command, commandsFor } from "./commands";
 import { Icon } from "./Icon";
 import { Veil } from "./Veil";
@@ -11,11 +12,12 @@ export function Palette({ close }: { close: () => void }) {
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
   const list = useRef<HTMLDivElement>(null);
+  const pages = usePages();
   const views = useViews();
   const dashboards = useDashboardNames(true);
   const commands = useMemo(
-    () => commandsFor(text, { views: views.data ?? [], dashboards: dashboards.data ?? [] }),
-    [text, views.data, dashboards.data],
+    () => commandsFor(text, { pages, views: views.data ?? [], dashboards: dashboards.data ?? [] }),
+    [text, pages, views.data, dashboards.data],
   );
   useEffect(() => {
     list.current?.querySelector(`#command-${at}`)?.scrollIntoView({ block: "nearest" });

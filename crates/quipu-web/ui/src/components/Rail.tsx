@@ -5,13 +5,14 @@ import { bytes, compact } from "../lib/format";
 import { currentLanguage, LANGUAGES, setLanguage, t } from "../lib/i18n";
 import { filterHref } from "../state/filters";
 import { COMMAND_K, useKeys } from "../state/keys";
-import { PAGES, type Page, pageOf } from "../state/pages";
+import { PAGES, type Page, pageOf, usePages } from "../state/pages";
 import { useNarrow } from "../state/screen";
 import { cycleTheme, type Theme, useTheme } from "../state/theme";
 import { usePlace } from "../state/url";
 import { Icon } from "./Icon";
 import { Link } from "./Link";
 import { Mark } from "./Mark";
+import { SessionMenu } from "./SessionMenu";
 
 interface Props {
   openPalette: () => void;
@@ -22,6 +23,7 @@ export function Rail({ openPalette, openKeys }: Props) {
   // Every page has the same filter, so it goes along from page to page.
   const { path } = usePlace();
   const narrow = useNarrow();
+  const pages = usePages();
   const here = pageOf(path);
   if (narrow) return <FrontPages here={here} openPalette={openPalette} />;
   return (
@@ -31,7 +33,7 @@ export function Rail({ openPalette, openKeys }: Props) {
         <span>quipu</span>
       </Link>
       <div className="cord">
-        {groups().map((pages) => (
+        {groups(pages).map((pages) => (
           <ul key={pages[0]?.path}>
             {pages.map((page) => (
               <PageLink key={page.path} page={page} here={here} />
@@ -44,9 +46,9 @@ export function Rail({ openPalette, openKeys }: Props) {
   );
 }
 
-function groups(): Page[][] {
-  const names = [...new Set(PAGES.map((page) => page.group))];
-  return names.map((name) => PAGES.filter((page) => page.group === name));
+function groups(pages: readonly Page[]): Page[][] {
+  const names = [...new Set(pages.map((page) => page.group))];
+  return names.map((name) => pages.filter((page) => page.group === name));
 }
 
 function PageLink({ page, here, onClick }: { page: Page; here: Page | undefined; onClick?: () => void }) {
@@ -76,6 +78,7 @@ function Foot({ openPalette, openKeys }: Props) {
   ].filter(Boolean);
   return (
     <div className="rail-foot">
+      <SessionMenu />
       {status.data?.demo ? <span className="demo-mark">{t("Demo data")}</span> : null}
       <span className="faint" title={store?.uri}>
         {facts.map((fact) => (
@@ -146,6 +149,7 @@ function LanguageButton() {
 
 function FrontPages({ here, openPalette }: { here: Page | undefined; openPalette: () => void }) {
   const [open, setOpen] = useState(false);
+  const pages = usePages();
   const front = PAGES.filter((page) => page.front).slice(0, 4);
   const beyond = here !== undefined && !front.includes(here);
   useKeys({
@@ -175,7 +179,7 @@ function FrontPages({ here, openPalette }: { here: Page | undefined; openPalette
       </ul>
       {open ? (
         <div className="page-sheet">
-          {groups().map((pages) => (
+          {groups(pages).map((pages) => (
             <ul key={pages[0]?.path} className="cord">
               {pages.map((page) => (
                 <PageLink key={page.path} page={page} here={here} onClick={() => setOpen(false)} />
@@ -183,6 +187,7 @@ function FrontPages({ here, openPalette }: { here: Page | undefined; openPalette
             </ul>
           ))}
           <div className="page-sheet-foot">
+            <SessionMenu />
             <ThemeButton />
             <LanguageButton />
             <button

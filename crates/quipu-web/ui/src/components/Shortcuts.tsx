@@ -1,9 +1,9 @@
 import { t } from "../lib/i18n";
 import { COMMAND_K } from "../state/keys";
-import { PAGES } from "../state/pages";
+import { type Page, usePages } from "../state/pages";
 import { Veil } from "./Veil";
 
-function sections(): { title: string; keys: [string, string][] }[] {
+function sections(pages: readonly Page[]): { title: string; keys: [string, string][] }[] {
   return [
     {
       title: t("Everywhere"),
@@ -26,18 +26,19 @@ function sections(): { title: string; keys: [string, string][] }[] {
     },
     {
       title: t("Pages"),
-      keys: PAGES.map((page) => [`g ${page.key}`, page.label()]),
+      keys: pages.map((page) => [`g ${page.key}`, page.label()]),
     },
   ];
 }
 
 /** All keys, on "?". */
 export function Shortcuts({ close }: { close: () => void }) {
+  const pages = usePages();
   return (
     <Veil label={t("Keyboard shortcuts")} className="shortcuts" close={close}>
       <h2>{t("Keyboard shortcuts")}</h2>
       <div className="shortcut-columns">
-        {sections().map((section) => (
+        {sections(pages).map((section) => (
           <section key={section.title}>
             <h3>{section.title}</h3>
             <dl>

@@ -7,7 +7,7 @@ import { listTime, PRESETS, presetLabel } from "../lib/time";
 import { setCompare } from "../state/compare";
 import { filterHref, setFilter } from "../state/filters";
 import { setFollowing } from "../state/follow";
-import { PAGES, pageOf } from "../state/pages";
+import { type Page, pageOf } from "../state/pages";
 import { setTheme, type Theme } from "../state/theme";
 import { href, navigate, setRange } from "../state/url";
 import { openView, viewsInOrder } from "../state/views";
@@ -21,8 +21,8 @@ export interface Command {
   run: () => void;
 }
 
-function pages(): Command[] {
-  return PAGES.map((page) => ({
+function pages(listed: readonly Page[]): Command[] {
+  return listed.map((page) => ({
     key: page.path,
     group: t("Pages"),
     label: page.label(),
@@ -112,7 +112,11 @@ function recentTraces(word: string, most: number): Command[] {
 
 export function commandsFor(
   text: string,
-  lists: { views: readonly View[]; dashboards: readonly { id: string; title: string }[] },
+  lists: {
+    pages: readonly Page[];
+    views: readonly View[];
+    dashboards: readonly { id: string; title: string }[];
+  },
 ): Command[] {
   const word = text.trim().toLowerCase();
   const id = word.replaceAll("-", "");
@@ -120,13 +124,13 @@ export function commandsFor(
     const open = { key: id, group: t("Go to"), label: t("Open the trace {id}", { id }), hint: "" };
     return [{ ...open, run: () => navigate(href(`/traces/${id}`)) }];
   }
-  const named = [...pages(), ...views(lists.views), ...dashboards(lists.dashboards), ...actions()];
+  const named = [...pages(lists.pages), ...views(lists.views), ...dashboards(lists.dashboards), ...actions()];
   if (!word) {
     // Nothing typed: what people come for first.
     return [
       ...views(lists.views).slice(0, 5),
       ...recentTraces("", 4),
-      ...pages(),
+      ...pages(lists.pages),
       ...dashboards(lists.dashboards),
       ...actions(),
     ];

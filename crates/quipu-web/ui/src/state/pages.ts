@@ -1,4 +1,5 @@
 // The pages of the rail, in order. A page is listed when it exists.
+import { type Me, useMe } from "../api/access";
 import { t } from "../lib/i18n";
 
 export interface Page {
@@ -7,7 +8,9 @@ export interface Page {
   /** The key that follows "g". */
   key: string;
   /** What belongs together stands together. */
-  group: "start" | "runs" | "work" | "money" | "signals" | "views";
+  group: "start" | "runs" | "work" | "money" | "signals" | "views" | "house";
+  /** Whether it is for whoever looks; for everybody, unless it is said. */
+  isFor?: (me: Me) => boolean;
   /** Where the bar of pages is short, these stay in sight. */
   front?: boolean;
   /** Pages below this path belong to it too. */
@@ -15,7 +18,7 @@ export interface Page {
 }
 
 // Keys that are spoken for: h Overview, t Traces, s Sessions, a Agents, m Models, o Tools, g Guardrails, c Cost,
-// b Budgets, e Events, r Metrics, p Map, d Dashboards, f Frameworks, y System.
+// b Budgets, e Events, r Metrics, p Map, d Dashboards, f Frameworks, y System, k Access, u Audit.
 export const PAGES: readonly Page[] = [
   { path: "/", label: () => t("Overview"), key: "h", group: "start", front: true },
   { path: "/traces", label: () => t("Traces"), key: "t", group: "runs", front: true },
@@ -31,11 +34,31 @@ export const PAGES: readonly Page[] = [
   { path: "/map", label: () => t("Map"), key: "p", group: "views" },
   { path: "/dashboards", label: () => t("Dashboards"), key: "d", group: "views" },
   { path: "/frameworks", label: () => t("Frameworks"), key: "f", group: "views" },
-  { path: "/system", label: () => t("System"), key: "y", group: "views" },
+  { path: "/system", label: () => t("System"), key: "y", group: "house" },
+  {
+    path: "/access",
+    label: () => t("Access"),
+    key: "k",
+    group: "house",
+    isFor: (me) => me.access && (me.principal?.kind === "user" || me.permissions.includes("admin")),
+  },
+  {
+    path: "/audit",
+    label: () => t("Audit"),
+    key: "u",
+    group: "house",
+    isFor: (me) => me.access && me.everywhere,
+  },
 ];
 
 /** The page that a path belongs to. */
 export function pageOf(path: string): Page | undefined {
   const within = (root: string) => path === root || (root !== "/" && path.startsWith(`${root}/`));
   return PAGES.find((page) => within(page.path) || page.also?.some(within));
+}
+
+/** The pages that are listed for whoever looks. */
+export function usePages(): readonly Page[] {
+  const me = useMe().data;
+  return PAGES.filter((page) => !page.isFor || (me !== undefined && page.isFor(me)));
 }

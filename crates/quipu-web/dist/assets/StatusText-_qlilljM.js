@@ -1,1 +1,0 @@
-import{N as e,k as t}from"./format-Cfhf0D4n.js";var n=e();function r(e){return{ok:t(`ok`),error:t(`error`),unset:t(`unset`),running:t(`running`)}[e]??e}function i({status:e}){return(0,n.jsxs)(`span`,{className:`status status-${e}`,children:[(0,n.jsx)(`i`,{"aria-hidden":`true`}),r(e)]})}export{i as t};

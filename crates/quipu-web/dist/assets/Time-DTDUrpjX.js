@@ -1,1 +1,0 @@
-import{gt as e,kt as t}from"./States-BgZD_h5G.js";import{N as n}from"./format-Cfhf0D4n.js";var r=n();function i({at:n,show:i=e}){return(0,r.jsx)(`time`,{className:`figure`,dateTime:n,title:t(n),children:i(n)})}export{i as t};

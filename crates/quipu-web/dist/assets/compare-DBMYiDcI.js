@@ -1,1 +1,0 @@
-import{I as e,P as t}from"./format-Cfhf0D4n.js";import{v as n,x as r,y as i,yt as a}from"./States-BgZD_h5G.js";var o=e(t(),1);function s(e){i({compare:e?`1`:null})}function c(){let{params:e}=r();return e.get(`compare`)===`1`&&a(n(e))!==null}function l(e){let t=c();return(0,o.useMemo)(()=>{let n=t?a(e.range):null;return n?{...e,range:n}:null},[t,e])}export{c as n,l as r,s as t};

@@ -1,1 +1,0 @@
-import{I as e,M as t,P as n,j as r}from"./format-Cfhf0D4n.js";var i=e(n(),1),a=r(`follow`)===`on`,o=new Set;function s(e){a=e,t(`follow`,e?`on`:null);for(let e of o)e()}function c(){return(0,i.useSyncExternalStore)(e=>(o.add(e),()=>o.delete(e)),()=>a)}export{c as n,s as t};

@@ -1,0 +1,47 @@
+// Who may come in, and to what? Keys are for programs, users for people.
+import "./access.css";
+import { useMe } from "../../api/access";
+import { PageHead } from "../../components/Shell";
+import { Failure, Loading } from "../../components/States";
+import { t } from "../../lib/i18n";
+import { Keys } from "./Keys";
+import { OwnPassword } from "./OwnPassword";
+import { Users } from "./Users";
+
+export function Access() {
+  const me = useMe();
+  const body = () => {
+    if (me.isError && !me.data) return <Failure error={me.error} retry={() => void me.refetch()} />;
+    if (!me.data) return <Loading what={t("Asking the server")} />;
+    return (
+      <div className="access">
+        {me.data.access ? null : <Open />}
+        {me.data.principal?.kind === "user" ? <OwnPassword /> : null}
+        {me.data.permissions.includes("admin") ? (
+          <>
+            <Keys projects={me.data.projects} everywhere={me.data.everywhere} />
+            {me.data.everywhere ? <Users /> : null}
+          </>
+        ) : (
+          <p className="part-empty">{t("Keys and users are an admin's to see and to change.")}</p>
+        )}
+      </div>
+    );
+  };
+  return (
+    <>
+      <PageHead title={t("Access")} />
+      <div className="page-body scrolls">{body()}</div>
+    </>
+  );
+}
+
+function Open() {
+  return (
+    <p className="access-open" role="note">
+      {t(
+        "This server asks nobody who they are, because only programs on its own machine reach it. That ends with the first user that you make, from the next start on: let that one be an admin, and make a key for each agent. Keys alone count once it listens beyond this machine.",
+      )}
+    </p>
+  );
+}
