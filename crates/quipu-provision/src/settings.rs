@@ -62,6 +62,12 @@ impl Default for Thresholds {
 pub struct Settings {
     /// `HOST:PORT` of Quipu's pages of metrics, as Prometheus reaches them.
     pub targets: Vec<String>,
+    /// The file with the API key that those pages ask for, as Prometheus sees it.
+    pub key_file: Option<String>,
+    /// Whether those pages speak TLS.
+    pub tls: bool,
+    /// The file with the authority that vouches for their certificate, as Prometheus sees it; none for the system's.
+    pub ca_file: Option<String>,
     /// Seconds between two scrapes.
     pub scrape_seconds: u32,
     /// `HOST:PORT` of Alertmanager, as Prometheus reaches it; none leaves alerts in Prometheus.
@@ -82,6 +88,9 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             targets: vec!["127.0.0.1:9464".to_owned()],
+            key_file: None,
+            tls: false,
+            ca_file: None,
             scrape_seconds: 15,
             alertmanager: None,
             prometheus_url: "http://127.0.0.1:9090".to_owned(),

@@ -26,10 +26,7 @@ pub fn scrape_config(settings: &Settings) -> String {
             "evaluation_interval": format!("{}s", settings.scrape_seconds),
         },
         "rule_files": ["rules/quipu-*.yml"],
-        "scrape_configs": [{
-            "job_name": "quipu",
-            "static_configs": [{ "targets": settings.targets }],
-        }],
+        "scrape_configs": [job(settings)],
     });
     if let (Some(target), Some(map)) = (&settings.alertmanager, config.as_object_mut()) {
         let managers = json!({ "alertmanagers": [{ "static_configs": [{ "targets": [target] }] }] });
@@ -38,6 +35,20 @@ pub fn scrape_config(settings: &Settings) -> String {
     let head = "Prometheus for Quipu. To keep exemplars, which lead from a slow bucket to its trace, start it with\n\
                 --enable-feature=exemplar-storage. Made by `quipu generate prometheus`.";
     yaml::document(head, &config)
+}
+
+fn job(settings: &Settings) -> Value {
+    let mut job = json!({ "job_name": "quipu", "static_configs": [{ "targets": settings.targets }] });
+    if let Some(file) = &settings.key_file {
+        job["authorization"] = json!({ "type": "Bearer", "credentials_file": file });
+    }
+    if settings.tls {
+        job["scheme"] = "https".into();
+    }
+    if let Some(file) = &settings.ca_file {
+        job["tls_config"] = json!({ "ca_file": file });
+    }
+    job
 }
 
 /// Figures that dashboards and people ask for again and again, by names of the form `quipu:WHAT:HOW`.

@@ -50,6 +50,9 @@ fn identifiers_are_unique_and_short_enough_for_grafana() {
 fn what_is_set_is_said() {
     let settings = Settings {
         targets: vec!["quipu:9464".to_owned(), "planner:9464".to_owned()],
+        key_file: Some("/run/secrets/quipu-key".to_owned()),
+        tls: true,
+        ca_file: Some("/run/secrets/ca.pem".to_owned()),
         scrape_seconds: 7,
         alertmanager: Some("alertmanager:9093".to_owned()),
         prometheus_url: "http://prometheus:9090".to_owned(),
@@ -62,7 +65,9 @@ fn what_is_set_is_said() {
     let of =
         |path: &str| &files.iter().find(|file| file.path == path).unwrap_or_else(|| panic!("{path}")).text;
     let scrape = of("prometheus/prometheus.yml");
-    for said in ["quipu:9464", "planner:9464", "7s", "alertmanager:9093"] {
+    for said in
+        ["quipu:9464", "planner:9464", "7s", "alertmanager:9093", "/run/secrets/quipu-key", "https", "ca.pem"]
+    {
         assert!(scrape.contains(said), "{said} in {scrape}");
     }
     let sources = of("grafana/provisioning/datasources/quipu.yml");
