@@ -1,0 +1,6 @@
+//! Feeds `jsonl` with what libFuzzer makes up.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    (quipu_fuzzed::target("jsonl").expect("a target of this name").feed)(bytes)
+});

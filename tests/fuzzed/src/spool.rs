@@ -1,0 +1,76 @@
+//! A spool whose files were damaged: what is whole is delivered, what is not is left out, and nothing ends the process.
+
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use async_trait::async_trait;
+use quipu_backend_memory::Memory;
+use quipu_conformance::sample::{batch, draft};
+use quipu_core::{Backend, Batch, Error, ErrorKind, Intake as _, Result};
+use quipu_pipeline::{Exit, ExitSettings, Parts, Pipeline};
+
+use crate::store::{Files, patch, read_files, write_files};
+
+/// Takes everything, or nothing.
+struct Way {
+    open: bool,
+}
+
+#[async_trait]
+impl Backend for Way {
+    fn name(&self) -> &'static str {
+        "way"
+    }
+
+    async fn write(&self, _: Arc<Batch>) -> Result<()> {
+        match self.open {
+            true => Ok(()),
+            false => Err(Error::new(ErrorKind::Unavailable, "write", "closed")),
+        }
+    }
+}
+
+fn settings() -> ExitSettings {
+    ExitSettings { batch_delay_ms: 1, close_timeout_ms: 50, retry_first_ms: 1, ..ExitSettings::default() }
+}
+
+fn pipeline(folder: &Path, open: bool) -> Pipeline {
+    let exit = Exit {
+        settings: settings(),
+        folder: Some(folder.to_path_buf()),
+        ..Exit::new(Arc::new(Way { open }))
+    };
+    Pipeline::start(Parts { exits: vec![exit], ..Parts::new(Arc::new(Memory::new())) })
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+/// A spool with a few batches in it, made once.
+fn spool() -> &'static Files {
+    static SPOOL: OnceLock<Files> = OnceLock::new();
+    SPOOL.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        runtime().block_on(async {
+            let pipeline = pipeline(folder.path(), false);
+            for trace in 1..=4 {
+                let spans: Vec<_> = (1..=3).map(|number| draft(trace, number).span()).collect();
+                pipeline.submit(batch(spans, [])).await.unwrap();
+            }
+            pipeline.close().await.unwrap();
+        });
+        read_files(folder.path())
+    })
+}
+
+/// Triples of where and what: bytes of the spool's files are replaced.
+pub fn feed(bytes: &[u8]) {
+    let folder = tempfile::tempdir().unwrap();
+    write_files(folder.path(), &patch(spool(), bytes));
+    runtime().block_on(async {
+        let pipeline = pipeline(folder.path(), true);
+        pipeline.flush().await.unwrap();
+        pipeline.close().await.unwrap();
+    });
+}
