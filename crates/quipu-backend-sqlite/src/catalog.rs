@@ -37,7 +37,7 @@ pub(crate) fn dictionary(catalog: &Connection) -> Result<Arc<Dictionary>> {
     let own: Option<Vec<u8>> = catalog
         .query_row("SELECT bytes FROM dicts ORDER BY trained DESC LIMIT 1", [], |row| row.get(0))
         .optional()?;
-    Ok(Arc::new(own.map_or_else(Dictionary::shipped, Dictionary::new)))
+    Ok(Arc::new(own.map_or_else(|| Ok(Dictionary::shipped()), Dictionary::read)?))
 }
 
 /// How many dictionaries of its own the store has trained.

@@ -5,48 +5,107 @@ use std::collections::HashMap;
 use quipu_core::{Result, SpanId, TraceId};
 use rusqlite::Connection;
 
-use crate::codec::{CallRow, Figures, MARK_COUNTS, MARK_TOOL, MARK_USAGE, Picks};
+use crate::codec::{CallRow, Figures, MARK_COUNTS, MARK_TOOL, MARK_USAGE, Picks, decode_event, decode_span};
 use crate::fault::{self, Fault};
-use crate::folder::Part;
+use crate::folder::{Day, Part};
 use crate::readers::DayReader;
 use crate::shared::Shared;
 
 /// Findings of one kind that are told one by one; the rest is counted.
 const MOST_TOLD: usize = 5;
 
-/// One sentence a finding.
-pub(crate) fn findings(shared: &Shared) -> Result<Vec<String>> {
-    let days = shared.sound_days()?;
-    let mut findings: Vec<String> =
-        shared.days.damaged().into_iter().map(|(day, why)| format!("Day {day} is damaged: {why}.")).collect();
+/// What is wrong with the files of a day.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// Of its records and sums.
+    pub(crate) data: Vec<String>,
+    /// Of its full text.
+    pub(crate) text: Vec<String>,
+}
+
+/// One sentence a finding; `deep` reads every record too.
+pub(crate) fn findings(shared: &Shared, deep: bool) -> Result<Vec<String>> {
+    shared.sound_days()?;
     let aside = shared.folder.damaged();
-    findings.extend(aside.iter().map(|path| format!("{} was damaged and is set aside.", path.display())));
-    for day in days {
-        match shared.ask(day, check_day) {
-            Ok(Some(found)) => findings.extend(found.into_iter().map(|what| format!("Day {day}: {what}."))),
-            Ok(None) => findings.push(format!("Day {day} cannot be read.")),
-            Err(error) => findings.push(format!("Day {day}: {error}.")),
-        }
-        if shared.folder.file(Part::Text, day).exists() {
-            // A connection that was there before may remember parts of the index that were put together since.
-            shared.readers.forget(day, Some(Part::Text));
-            let sound = shared.readers.with(Part::Text, day, quick_check);
-            match sound {
-                Ok(None) | Err(Fault::Unborn) => {}
-                Ok(Some(what)) => findings.push(format!("Full text of day {day}: {what}.")),
-                Err(fault) => {
-                    let path = shared.folder.file(Part::Text, day);
-                    findings.push(format!("Full text of day {day}: {}.", fault.at("check", &path)));
-                }
+    let mut findings: Vec<String> =
+        aside.iter().map(|path| format!("{} was damaged and is set aside.", path.display())).collect();
+    for day in shared.days.newest_first().into_iter().rev() {
+        let found = self::day(shared, day, deep)?;
+        findings.extend(found.data.into_iter().map(|what| format!("Day {day}: {what}.")));
+        findings.extend(found.text.into_iter().map(|what| format!("Full text of day {day}: {what}.")));
+    }
+    Ok(findings)
+}
+
+/// Looks through one day. A day that is gone has no findings.
+pub(crate) fn day(shared: &Shared, day: Day, deep: bool) -> Result<Found> {
+    let mut found = Found::default();
+    let Some(state) = shared.days.get(day) else { return Ok(found) };
+    if state.damage().is_none() {
+        let looked = shared.ask(day, |reader| {
+            let mut found = check_day(reader)?;
+            if deep {
+                found.extend(check_records(reader)?);
             }
+            Ok(found)
+        });
+        match looked {
+            Ok(looked) => found.data.extend(looked.unwrap_or_default()),
+            Err(error) => found.data.push(error.to_string()),
+        }
+    }
+    // It may have shown only now.
+    found.data.extend(state.damage().map(|why| format!("it is damaged: {why}")));
+    if shared.folder.file(Part::Text, day).exists() {
+        // A connection that was there before may remember parts of the index that were put together since.
+        shared.readers.forget(day, Some(Part::Text));
+        let pragma = if deep { INTEGRITY } else { QUICK };
+        match shared.readers.with(Part::Text, day, |conn| structure(conn, pragma)) {
+            Ok(what) => found.text.extend(what),
+            Err(Fault::Unborn) => {}
+            Err(fault) => {
+                found.text.push(fault.at("check", &shared.folder.file(Part::Text, day)).to_string());
+            }
+        }
+    }
+    Ok(found)
+}
+
+const QUICK: &str = "PRAGMA quick_check(1)";
+/// Compares indices with their tables too.
+const INTEGRITY: &str = "PRAGMA integrity_check(1)";
+
+fn structure(conn: &Connection, pragma: &str) -> fault::Result<Option<String>> {
+    let told: String = conn.query_row(pragma, [], |row| row.get(0))?;
+    Ok((told != "ok").then_some(told))
+}
+
+/// Whether every span's and event's body can be read.
+fn check_records(reader: &DayReader<'_>) -> fault::Result<Vec<String>> {
+    let mut findings: Vec<String> = structure(reader.conn, INTEGRITY)?.into_iter().collect();
+    let bodies = unreadable(reader, "bodies", |bytes| decode_span(bytes).map(drop))?;
+    let events = unreadable(reader, "event_bodies", |bytes| decode_event(bytes).map(drop))?;
+    for (count, what) in [(bodies, "spans"), (events, "events")] {
+        if count > 0 {
+            findings.push(format!("the bodies of {count} {what} cannot be read"));
         }
     }
     Ok(findings)
 }
 
-fn quick_check(conn: &Connection) -> fault::Result<Option<String>> {
-    let told: String = conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-    Ok((told != "ok").then_some(told))
+fn unreadable(
+    reader: &DayReader<'_>,
+    table: &str,
+    decode: impl Fn(&[u8]) -> fault::Result<()>,
+) -> fault::Result<u64> {
+    let mut look = reader.conn.prepare(&format!("SELECT z FROM {table}"))?;
+    let mut rows = look.query([])?;
+    let mut count = 0;
+    while let Some(row) = rows.next()? {
+        let z = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
+        count += u64::from(reader.unpack(z).and_then(|bytes| decode(&bytes)).is_err());
+    }
+    Ok(count)
 }
 
 #[derive(Default)]
@@ -59,7 +118,7 @@ struct Sums {
 
 fn check_day(reader: &DayReader<'_>) -> fault::Result<Vec<String>> {
     let conn = reader.conn;
-    let mut findings: Vec<String> = quick_check(conn)?.into_iter().collect();
+    let mut findings: Vec<String> = structure(conn, QUICK)?.into_iter().collect();
     // One state of the file for all that follows, whatever is written meanwhile.
     let _snapshot = conn.unchecked_transaction()?;
     let mut sums: HashMap<i64, Sums> = HashMap::new();

@@ -62,6 +62,8 @@ struct Known {
 pub(crate) struct DayState {
     known: Mutex<Known>,
     damage: Mutex<Option<String>>,
+    /// Held to read by who puts together what both files say, to write while they are exchanged.
+    pub(crate) files: RwLock<()>,
     /// Last span committed, where known.
     pub(crate) committed: AtomicI64,
     /// Last span in the full text index.
@@ -119,6 +121,11 @@ impl DayState {
         if self.lag_spans() > 0 {
             self.behind_since.lock().get_or_insert_with(Instant::now);
         }
+    }
+
+    /// How often something was committed.
+    pub(crate) fn version(&self) -> u64 {
+        self.known.lock().version
     }
 
     /// Takes note of progress of the index.

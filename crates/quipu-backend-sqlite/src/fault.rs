@@ -3,8 +3,8 @@
 use std::io;
 use std::path::Path;
 
-use quipu_core::{Error, ErrorKind};
-use rusqlite::ErrorCode;
+use quipu_core::{Error, ErrorKind, Retry};
+use rusqlite::{ErrorCode, ffi};
 
 /// Name of this backend in errors and tables.
 pub(crate) const NAME: &str = "sqlite";
@@ -52,6 +52,12 @@ impl From<postcard::Error> for Fault {
 
 fn sql_kind(error: &rusqlite::Error) -> ErrorKind {
     match error {
+        // A page that is not what was written, or a file system that says so of itself.
+        rusqlite::Error::SqliteFailure(failure, _)
+            if matches!(failure.extended_code, ffi::SQLITE_IOERR_DATA | ffi::SQLITE_IOERR_CORRUPTFS) =>
+        {
+            ErrorKind::Damaged
+        }
         rusqlite::Error::SqliteFailure(failure, _) => match failure.code {
             ErrorCode::DiskFull => ErrorKind::Exhausted,
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => ErrorKind::Locked,
@@ -80,6 +86,12 @@ pub(crate) fn io_kind(error: &io::Error) -> ErrorKind {
     }
 }
 
+/// A file system that turned read-only, or rights that somebody took away: whoever asked did nothing wrong, and may ask again once that
+/// is mended.
+fn or_later(error: Error) -> Error {
+    if error.kind() == ErrorKind::Denied { error.with_retry(Retry::Yes) } else { error }
+}
+
 impl Fault {
     /// The kind that it will have outside.
     pub(crate) fn kind(&self) -> ErrorKind {
@@ -103,15 +115,21 @@ impl Fault {
             }
             Self::Damaged(what) => Error::new(kind, operation, format!("{place}: {what}")).of_backend(NAME),
             Self::Io(error) => {
-                Error::new(kind, operation, place.to_string()).caused_by(error).of_backend(NAME)
+                let said = Error::new(kind, operation, place.to_string()).caused_by(error).of_backend(NAME);
+                or_later(said)
             }
             Self::Sql(error) => {
+                let damage = quipu_pages::last_damage().map(|damage| format!(" ({})", damage.place));
                 let hint = match kind {
                     ErrorKind::Exhausted => " (no space left for the store)",
-                    ErrorKind::Damaged => " (the file is damaged or not a database)",
+                    ErrorKind::Damaged => {
+                        damage.as_deref().unwrap_or(" (the file is damaged or not a database)")
+                    }
+                    ErrorKind::Denied => " (the file or its folder cannot be written)",
                     _ => "",
                 };
-                Error::new(kind, operation, format!("{place}{hint}")).caused_by(error).of_backend(NAME)
+                let said = Error::new(kind, operation, format!("{place}{hint}"));
+                or_later(said.caused_by(error).of_backend(NAME))
             }
         }
     }

@@ -4,9 +4,50 @@ use std::fmt;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
+use parking_lot::Mutex;
 use quipu_core::{Error, ErrorKind, Result, Retry, Timestamp};
 
 use crate::fault::{NAME, io_kind};
+
+/// Folder within a data folder that is there while a copy is restored to it.
+pub(crate) const UNFINISHED: &str = ".restoring";
+
+/// In the name of a day's new file, before it takes the place of the old one.
+pub(crate) const THINNED: &str = ".db.thinned";
+/// In the name of a damaged day that was moved out of the way, and of one of which all that can be read was saved.
+pub(crate) const DAMAGED: &str = ".db.damaged-";
+pub(crate) const REPAIRED: &str = ".db.repaired-";
+
+/// Folders in which this process has a store open. SQLite's locks belong to the process: whoever opens and closes such a file by another
+/// way takes them away.
+static OPEN: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Notes that a store is open, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Noted(PathBuf);
+
+impl Noted {
+    /// Notes it.
+    pub(crate) fn new(root: &Path) -> Self {
+        let path = root.canonicalize().unwrap_or_else(|_| root.to_owned());
+        OPEN.lock().push(path.clone());
+        Self(path)
+    }
+}
+
+impl Drop for Noted {
+    fn drop(&mut self) {
+        let mut open = OPEN.lock();
+        if let Some(at) = open.iter().position(|path| *path == self.0) {
+            open.swap_remove(at);
+        }
+    }
+}
+
+/// A store below this folder that this process has open.
+pub(crate) fn open_within(root: &Path) -> Option<PathBuf> {
+    OPEN.lock().iter().find(|path| path.starts_with(root)).cloned()
+}
 
 /// One UTC day, counted from 1970-01-01.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -80,9 +121,24 @@ impl Folder {
         self.days_folder().join(format!("{letter}-{day}.db"))
     }
 
+    /// Where a day's new file is written, before it takes the place of the old one.
+    pub(crate) fn beside(&self, day: Day) -> PathBuf {
+        self.file(Part::Data, day).with_extension("db.thinned")
+    }
+
     /// Makes what is missing.
     pub(crate) fn make(&self) -> Result<()> {
-        fs::create_dir_all(self.days_folder()).map_err(|error| {
+        if self.0.join(UNFINISHED).exists() {
+            let text = format!(
+                "{}: a copy was being restored here and did not end; empty the folder and restore again",
+                self.0.display()
+            );
+            return Err(Error::new(ErrorKind::Damaged, "open store", text).of_backend(NAME));
+        }
+        let days = self.days_folder();
+        let is_new = !days.exists();
+        let made = fs::create_dir_all(&days).and_then(|()| if is_new { self.sync_names() } else { Ok(()) });
+        made.map_err(|error| {
             let hint =
                 if io_kind(&error) == ErrorKind::Denied { " (the folder cannot be written)" } else { "" };
             Error::new(io_kind(&error), "open store", format!("{}{hint}", self.0.display()))
@@ -90,6 +146,15 @@ impl Folder {
                 .caused_by(error)
                 .of_backend(NAME)
         })
+    }
+
+    /// Makes the folders' own names safe from a power cut; those of files SQLite sees to.
+    fn sync_names(&self) -> std::io::Result<()> {
+        let above = self.0.parent().filter(|above| !above.as_os_str().is_empty());
+        File::open(&self.0)?.sync_all()?;
+        // The folder above may be one that we may not read.
+        let _ = File::open(above.unwrap_or(Path::new("."))).and_then(|above| above.sync_all());
+        Ok(())
     }
 
     /// Takes the right to write; it ends when the file is dropped or the process dies.
@@ -178,13 +243,28 @@ impl Folder {
 
     /// Damaged files that were moved out of the way.
     pub(crate) fn damaged(&self) -> Vec<PathBuf> {
-        let entries =
-            fs::read_dir(self.days_folder()).into_iter().flatten().flatten().map(|entry| entry.path());
-        let is_one = |path: &PathBuf| {
-            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            name.contains(".db.damaged-") && !name.ends_with("-wal") && !name.ends_with("-shm")
-        };
-        entries.filter(is_one).collect()
+        let mut damaged = self.with_name(DAMAGED);
+        damaged.retain(|path| {
+            let name = path.to_string_lossy();
+            !name.ends_with("-wal") && !name.ends_with("-shm")
+        });
+        damaged
+    }
+
+    /// Files beside the days with this in their names, sorted.
+    pub(crate) fn with_name(&self, part: &str) -> Vec<PathBuf> {
+        let entries = fs::read_dir(self.days_folder()).into_iter().flatten().flatten();
+        let named = entries.filter(|entry| entry.file_name().to_string_lossy().contains(part));
+        let mut named: Vec<PathBuf> = named.map(|entry| entry.path()).collect();
+        named.sort_unstable();
+        named
+    }
+
+    /// Bytes of a day's files, without the index of a log, which is made anew by whoever opens it.
+    pub(crate) fn bytes_of(&self, day: Day) -> u64 {
+        let files = [self.file(Part::Data, day), self.file(Part::Text, day)];
+        let all = files.iter().flat_map(|path| Self::with_companions(path).into_iter().take(2));
+        all.filter_map(|path| fs::metadata(path).ok()).map(|meta| meta.len()).sum()
     }
 
     /// Bytes of everything in the folder's databases.

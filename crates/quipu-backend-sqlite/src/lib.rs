@@ -7,6 +7,7 @@
 
 pub mod accounts;
 mod backend;
+pub mod backup;
 mod catalog;
 mod check;
 mod codec;
@@ -14,8 +15,14 @@ mod config;
 mod days;
 mod fault;
 mod folder;
+pub mod migrate;
+mod pages;
+mod probe;
 mod read;
 mod readers;
+mod recover;
+mod repair;
+mod retire;
 mod schema;
 mod search;
 mod shared;
@@ -24,4 +31,7 @@ mod store;
 mod write;
 
 pub use config::{Config, Durability};
+pub use pages::unlock;
+pub use quipu_pages::KeySource;
+pub use repair::{Repaired, repair};
 pub use sqlite::Sqlite;

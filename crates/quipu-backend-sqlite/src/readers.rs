@@ -1,8 +1,9 @@
 //! Connections for reading: opened on demand, kept while in use often, bounded in total.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, OptionalExtension};
 
@@ -15,7 +16,27 @@ struct Idle {
     part: Part,
     day: Day,
     conn: Connection,
+    /// The file that it has open.
+    file: Option<FileId>,
     since: Instant,
+}
+
+/// Which file lies at a path: another one may take its place while the old one is still open.
+type FileId = (u64, u64);
+
+/// `None` where there is no file, or the platform does not tell.
+fn file_id(path: &Path) -> Option<FileId> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let meta = std::fs::metadata(path).ok()?;
+        Some((meta.dev(), meta.ino()))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
+    }
 }
 
 /// The pool.
@@ -24,6 +45,8 @@ pub(crate) struct Readers {
     most_idle: usize,
     cache_kib: u32,
     idle: Mutex<Vec<Idle>>,
+    /// Held to read while a connection is made, which opens several files, and to write while they are exchanged.
+    opening: RwLock<()>,
 }
 
 /// A connection to a day, for one question.
@@ -69,7 +92,7 @@ fn add_functions(conn: &Connection) -> Result<()> {
 
 impl Readers {
     pub(crate) fn new(folder: Folder, most_idle: usize, cache_kib: u32) -> Self {
-        Self { folder, most_idle, cache_kib, idle: Mutex::default() }
+        Self { folder, most_idle, cache_kib, idle: Mutex::default(), opening: RwLock::default() }
     }
 
     /// Runs `ask` on a connection to that file.
@@ -79,32 +102,51 @@ impl Readers {
         day: Day,
         ask: impl FnOnce(&Connection) -> Result<T>,
     ) -> Result<T> {
-        let conn = match self.take(part, day) {
-            Some(conn) => conn,
-            None => {
-                let layout = if part == Part::Data { &DAY } else { &TEXT };
-                let access = Access::Read { cache_kib: self.cache_kib };
-                let conn = schema::open(layout, &self.folder.file(part, day), access)?;
-                add_functions(&conn)?;
-                conn
-            }
+        let idle = match self.take(part, day) {
+            Some(idle) => idle,
+            None => self.open(part, day)?,
         };
-        let answer = ask(&conn);
+        let answer = ask(&idle.conn);
         if answer.is_ok() {
-            self.put_back(part, day, conn);
+            self.put_back(idle);
         }
         answer
     }
 
-    fn take(&self, part: Part, day: Day) -> Option<Connection> {
-        let mut idle = self.idle.lock();
-        let at = idle.iter().rposition(|idle| idle.part == part && idle.day == day)?;
-        Some(idle.remove(at).conn)
+    fn open(&self, part: Part, day: Day) -> Result<Idle> {
+        let layout = if part == Part::Data { &DAY } else { &TEXT };
+        let path = self.folder.file(part, day);
+        let _nobody_exchanges = self.opening.read();
+        loop {
+            let file = file_id(&path);
+            let conn = schema::open(layout, &path, Access::Read { cache_kib: self.cache_kib })?;
+            // Another process may have exchanged the file between the opening of it and of its log.
+            if file.is_none() || file == file_id(&path) {
+                add_functions(&conn)?;
+                return Ok(Idle { part, day, conn, file, since: Instant::now() });
+            }
+        }
     }
 
-    fn put_back(&self, part: Part, day: Day, conn: Connection) {
+    fn take(&self, part: Part, day: Day) -> Option<Idle> {
+        let mut all = self.idle.lock();
+        let at = all.iter().rposition(|idle| idle.part == part && idle.day == day)?;
+        let idle = all.remove(at);
+        drop(all);
+        let same = idle.file.is_none() || idle.file == file_id(&self.folder.file(part, day));
+        same.then_some(idle)
+    }
+
+    /// Exchanges the files of a day while nobody opens one; what is open goes on with the old ones, and is closed after that.
+    pub(crate) fn exchange(&self, day: Day, exchange: impl FnOnce() -> Result<()>) -> Result<()> {
+        let _nobody_opens = self.opening.write();
+        self.forget(day, None);
+        exchange()
+    }
+
+    fn put_back(&self, used: Idle) {
         let mut idle = self.idle.lock();
-        idle.push(Idle { part, day, conn, since: Instant::now() });
+        idle.push(Idle { since: Instant::now(), ..used });
         if idle.len() > self.most_idle {
             let oldest = idle.remove(0);
             drop(idle);

@@ -40,6 +40,10 @@ pub(crate) struct Shared {
     pub(crate) homes: Mutex<Homes>,
     /// How often traces were removed.
     pub(crate) removals: AtomicU64,
+    /// How often holds changed.
+    pub(crate) holds: AtomicU64,
+    /// Held while the rules of retention are at work.
+    pub(crate) retiring: tokio::sync::Mutex<crate::retire::Memory>,
     catalog: Mutex<Option<Connection>>,
     /// Bound on the pages of a day's file; 0 for none. A stand-in for a full disk.
     pub(crate) page_limit: AtomicU32,
@@ -81,6 +85,8 @@ impl Shared {
             tokenizer: Tokenizer::default(),
             homes: Mutex::new(homes),
             removals: AtomicU64::new(0),
+            holds: AtomicU64::new(0),
+            retiring: tokio::sync::Mutex::default(),
             catalog: Mutex::default(),
             page_limit: AtomicU32::new(0),
         }
@@ -114,7 +120,10 @@ impl Shared {
         })
     }
 
-    fn with_catalog<T>(&self, ask: impl FnOnce(&Connection) -> fault::Result<T>) -> fault::Result<T> {
+    pub(crate) fn with_catalog<T>(
+        &self,
+        ask: impl FnOnce(&Connection) -> fault::Result<T>,
+    ) -> fault::Result<T> {
         let mut catalog = self.catalog.lock();
         let conn = match catalog.take() {
             Some(conn) => conn,

@@ -17,8 +17,11 @@ use crate::codec::Dictionary;
 use crate::config::Config;
 use crate::days::Days;
 use crate::fault::NAME;
-use crate::folder::{Day, Folder, Part};
-use crate::schema::{self, Access, DAY, TEXT};
+use crate::folder::{Day, Folder, Noted, Part, THINNED};
+use crate::migrate;
+use crate::pages;
+use crate::recover;
+use crate::schema::{self, Access, CATALOG, DAY, TEXT};
 use crate::search::Indexer;
 use crate::shared::Shared;
 use crate::write::{Prepared, Request, Writer};
@@ -35,6 +38,7 @@ struct Threads {
     requests: Option<Sender<Request>>,
     handles: Mutex<Vec<JoinHandle<()>>>,
     lock: Mutex<Option<File>>,
+    noted: Mutex<Option<Noted>>,
 }
 
 impl fmt::Debug for Sqlite {
@@ -45,39 +49,42 @@ impl fmt::Debug for Sqlite {
 
 fn shared(config: Config, folder: Folder, read_only: bool, dictionary: Arc<Dictionary>) -> Result<Shared> {
     let days = Days::default();
+    let mut taken = 0;
     for day in folder.days()? {
         let path = folder.file(Part::Data, day);
         let state = days.get_or_add(day);
-        match schema::peek(&DAY, &path) {
-            Ok(version) if version < DAY.version() && !read_only => migrate(&config, &path, day, &state)?,
-            Ok(_) => {}
-            Err(fault) => {
-                let unsupported = fault.kind() == ErrorKind::Unsupported;
-                let error = fault.at("open store", &path);
-                if unsupported {
-                    return Err(error);
-                }
-                tracing::error!(%day, %error, "a day is damaged and left out of answers");
-                state.quarantine(error.to_string());
+        let looked = match schema::peek(&DAY, &path) {
+            Ok(version) if version < DAY.version() && !read_only => {
+                migrate_day(&folder, day, &config, &mut taken)
             }
+            Ok(_) => Ok(()),
+            Err(fault) if fault.kind() == ErrorKind::Unsupported => Err(fault.at("open store", &path)),
+            // Whatever hinders us to read this one, the others can be read.
+            Err(fault) => Err(damaged(&fault.at("open store", &path))),
+        };
+        match looked {
+            Err(error) if error.kind() == ErrorKind::Damaged => {
+                tracing::error!(%day, %error, "a day is damaged and left out of answers");
+                state.quarantine(error.context().to_owned());
+            }
+            looked => looked?,
         }
     }
     Ok(Shared::new(config, folder, read_only, days, dictionary))
 }
 
-fn migrate(config: &Config, path: &Path, day: Day, state: &crate::days::DayState) -> Result<()> {
-    let access = Access::Write { cache_kib: config.write_cache_kib, durability: config.durability };
-    match schema::open(&DAY, path, access) {
-        Ok(_) => {
-            tracing::info!(%day, version = DAY.version(), "a day has this build's layout now");
-            Ok(())
-        }
-        Err(fault) if fault.kind() == ErrorKind::Damaged => {
-            state.quarantine(fault.at("open store", path).to_string());
-            Ok(())
-        }
-        Err(fault) => Err(fault.at("migrate store", path)),
+fn damaged(error: &Error) -> Error {
+    Error::new(ErrorKind::Damaged, "open store", error.to_string()).of_backend(NAME)
+}
+
+/// One day to this build's layout. It is said aloud: a large store takes its time.
+fn migrate_day(folder: &Folder, day: Day, config: &Config, taken: &mut usize) -> Result<()> {
+    if let Some(done) = migrate::day(folder, day, config)? {
+        *taken += 1;
+        let (from, to) = done.versions;
+        tracing::warn!(%day, from, to, bytes = done.bytes, days = *taken, "a day has this build's layout now");
     }
+    Ok(())
 }
 
 impl Sqlite {
@@ -88,11 +95,23 @@ impl Sqlite {
     /// [`ErrorKind::Unsupported`]: a newer build wrote it. [`ErrorKind::Damaged`]: the catalog is no database; a damaged
     /// day is no error, it is left out and [`quipu_core::Backend::health`] names it.
     pub fn open(config: Config) -> Result<Self> {
+        pages::settle(&config)?;
         let folder = Folder::new(&config.path);
         folder.make()?;
         let lock = folder.lock()?;
         let failed = |fault: crate::fault::Fault| fault.at("open store", &folder.catalog());
+        let noted = Noted::new(folder.root());
+        migrate::mend_all(&folder)?;
+        if folder.catalog().exists() {
+            schema::peek(&CATALOG, &folder.catalog()).map_err(failed)?;
+            migrate::room(folder.root())?;
+        }
+        for left in folder.with_name(THINNED) {
+            // One that stays is removed before its day is thinned again.
+            let _ = std::fs::remove_file(left);
+        }
         let catalog = catalog::open(&folder, &config).map_err(failed)?;
+        recover::after_a_start(&catalog, &folder).map_err(failed)?;
         let epoch = catalog::next_epoch(&catalog).map_err(failed)?;
         let dictionary = catalog::dictionary(&catalog).map_err(failed)?;
         let shared = Arc::new(shared(config, folder.clone(), false, dictionary)?);
@@ -109,6 +128,7 @@ impl Sqlite {
             requests: Some(requests),
             handles: Mutex::new(handles),
             lock: Mutex::new(Some(lock)),
+            noted: Mutex::new(Some(noted)),
         };
         Ok(Self { shared, threads: Arc::new(threads) })
     }
@@ -119,12 +139,21 @@ impl Sqlite {
     /// [`ErrorKind::NotFound`]: there is no store. [`ErrorKind::Unsupported`]: its layout is newer, or older and must be
     /// migrated by opening it for writing.
     pub fn open_read_only(path: impl AsRef<Path>) -> Result<Self> {
-        let config = Config::at(path.as_ref());
-        let folder = Folder::new(path.as_ref());
+        Self::open_read_only_with(Config::at(path.as_ref()))
+    }
+
+    /// The same with settings, of which those of writing play no part.
+    ///
+    /// # Errors
+    /// As [`Sqlite::open_read_only`]; and no key can be had from where the settings say that it is.
+    pub fn open_read_only_with(config: Config) -> Result<Self> {
+        pages::settle(&config)?;
+        let folder = Folder::new(&config.path);
         if !folder.catalog().exists() {
-            let text = format!("{}: there is no store", path.as_ref().display());
+            let text = format!("{}: there is no store", config.path.display());
             return Err(Error::new(ErrorKind::NotFound, "open store", text).of_backend(NAME));
         }
+        let noted = Noted::new(folder.root());
         let dictionary = catalog::open_to_read(&folder)
             .and_then(|catalog| catalog::dictionary(&catalog))
             .map_err(|fault| fault.at("open store", &folder.catalog()))?;
@@ -134,8 +163,17 @@ impl Sqlite {
             requests: None,
             handles: Mutex::default(),
             lock: Mutex::default(),
+            noted: Mutex::new(Some(noted)),
         };
         Ok(Self { shared, threads: Arc::new(threads) })
+    }
+
+    /// As [`quipu_core::Store::check`], and reads every record, which takes as long as that.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub async fn check_deep(&self) -> Result<Vec<String>> {
+        self.ask(|shared| crate::check::findings(shared, true)).await
     }
 
     /// Bounds the pages of a day's file, as if the disk ended there; 0 for no bound. For tests.
@@ -221,6 +259,7 @@ impl Threads {
             self.fold_leftovers();
         }
         self.lock.lock().take();
+        self.noted.lock().take();
     }
 
     /// Moves write-ahead logs into their files that could not be when they were closed, because somebody read them.

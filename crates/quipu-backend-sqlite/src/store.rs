@@ -5,14 +5,17 @@ use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use quipu_core::{
-    CostPage, CostQuery, Error, ErrorKind, EventPage, EventQuery, Facet, FacetField, Meeting, MetricName,
-    MetricQuery, MetricSeries, Node, Result, SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow,
-    Store, StoreInfo, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow,
-    UsageGroup, UsageQuery, WorkGroup, WorkQuery,
+    CostPage, CostQuery, Error, ErrorKind, EventPage, EventQuery, Facet, FacetField, Hold, Meeting,
+    MetricName, MetricQuery, MetricSeries, Node, Owned, Owner, Result, Retention, Retired, Retry,
+    SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow, Store, StoreInfo, Timestamp, ToolGroup,
+    TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery, WorkGroup, WorkQuery,
 };
 
 use crate::fault::NAME;
-use crate::read::{costs, events, facets, meetings, metrics, sessions, spans, tools, traces, usage, work};
+use crate::folder::{DAMAGED, Part, REPAIRED};
+use crate::read::{
+    costs, events, facets, meetings, metrics, owned, sessions, spans, tools, traces, usage, work,
+};
 use crate::schema::DAY;
 use crate::shared::Shared;
 use crate::sqlite::Sqlite;
@@ -20,7 +23,7 @@ use crate::write::Request;
 
 impl Sqlite {
     /// Asks on a thread that may block.
-    async fn ask<T: Send + 'static>(
+    pub(crate) async fn ask<T: Send + 'static>(
         &self,
         ask: impl FnOnce(&Shared) -> Result<T> + Send + 'static,
     ) -> Result<T> {
@@ -114,7 +117,7 @@ impl Store for Sqlite {
     }
 
     async fn check(&self) -> Result<Vec<String>> {
-        self.ask(crate::check::findings).await
+        self.ask(|shared| crate::check::findings(shared, false)).await
     }
 
     fn removals(&self) -> u64 {
@@ -126,9 +129,62 @@ impl Store for Sqlite {
         self.request(move |_, answer| Ok(Request::Forget(traces, answer))).await
     }
 
+    async fn owned(&self, owner: &Owner) -> Result<Owned> {
+        let owner = owner.clone();
+        self.ask(move |shared| owned::owned(shared, &owner)).await
+    }
+
+    async fn forget_owned(&self, owner: &Owner) -> Result<Owned> {
+        self.ask(all_readable).await?;
+        let owner = owner.clone();
+        let owned = self.request(move |_, answer| Ok(Request::ForgetOwned(owner, answer))).await?;
+        // A day may have been found damaged on the way.
+        self.ask(all_readable).await?;
+        Ok(owned)
+    }
+
     async fn purge(&self, before: Timestamp) -> Result<u64> {
         self.request(move |_, answer| Ok(Request::Purge(before, answer))).await
     }
+
+    fn retires(&self) -> bool {
+        true
+    }
+
+    async fn retire(&self, rules: &Retention, now: Timestamp, dry_run: bool) -> Result<Retired> {
+        crate::retire::retire(self, rules, now, dry_run).await
+    }
+
+    async fn hold(&self, holds: &[Hold]) -> Result<u64> {
+        let holds = holds.to_vec();
+        self.request(move |_, answer| Ok(Request::Hold(holds, Vec::new(), answer))).await
+    }
+
+    async fn release(&self, traces: &[TraceId]) -> Result<u64> {
+        let traces = traces.to_vec();
+        self.request(move |_, answer| Ok(Request::Hold(Vec::new(), traces, answer))).await
+    }
+
+    async fn holds(&self) -> Result<Vec<Hold>> {
+        let at = |shared: &Shared| shared.folder.catalog();
+        self.ask(move |shared| {
+            shared.with_catalog(crate::retire::list).map_err(|fault| fault.at("list holds", &at(shared)))
+        })
+        .await
+    }
+}
+
+/// Nobody may be told that all of somebody is gone while there is a file that cannot be looked through, or that was set aside.
+fn all_readable(shared: &Shared) -> Result<()> {
+    let folder = &shared.folder;
+    let damaged = shared.days.damaged().into_iter().map(|(day, _)| folder.file(Part::Data, day));
+    let aside = [DAMAGED, REPAIRED].into_iter().flat_map(|name| folder.with_name(name));
+    let Some(file) = damaged.chain(aside).next() else { return Ok(()) };
+    let text = format!(
+        "{}: it is damaged or was set aside, and may have records of theirs: repair the store, remove what that sets aside, and ask again",
+        file.display()
+    );
+    Err(Error::new(ErrorKind::Damaged, "forget", text).with_retry(Retry::No).of_backend(NAME))
 }
 
 fn info(shared: &Shared) -> Result<StoreInfo> {

@@ -39,11 +39,40 @@ impl SpanBody {
             })
             .collect()
     }
+}
 
-    /// Names and attributes of the span's events.
-    pub(crate) fn events(&self) -> impl Iterator<Item = (&str, &Attributes)> {
-        self.events.iter().map(|(_, name, attributes)| (name.as_str(), attributes))
-    }
+/// Keys and values in place.
+type PairsIn<'b> = Vec<(&'b str, ValueIn<'b>)>;
+
+/// What of a span's body is text, read in place.
+#[derive(Debug, Deserialize)]
+pub(crate) struct SpanTexts<'b> {
+    _kind: SpanKind,
+    pub(crate) message: &'b str,
+    _state: &'b str,
+    #[serde(borrow)]
+    pub(crate) attributes: PairsIn<'b>,
+    /// Time, name and attributes of each event.
+    pub(crate) events: Vec<(i64, &'b str, PairsIn<'b>)>,
+}
+
+/// A [`Value`] in place: the same variants in the same order.
+#[derive(Debug, Deserialize)]
+pub(crate) enum ValueIn<'b> {
+    Null,
+    Bool(#[expect(dead_code, reason = "is there to be passed over")] bool),
+    Int(#[expect(dead_code, reason = "is there to be passed over")] i64),
+    Double(#[expect(dead_code, reason = "is there to be passed over")] f64),
+    String(&'b str),
+    Bytes(#[expect(dead_code, reason = "is there to be passed over")] &'b [u8]),
+    #[serde(borrow)]
+    Array(Vec<Self>),
+    Map(Vec<(&'b str, Self)>),
+}
+
+/// Reads the texts of a span's body.
+pub(crate) fn span_texts(bytes: &[u8]) -> Result<SpanTexts<'_>> {
+    Ok(postcard::take_from_bytes(bytes)?.0)
 }
 
 /// Writes a span's body into `out`, which is emptied first.

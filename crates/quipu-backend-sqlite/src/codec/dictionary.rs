@@ -1,7 +1,11 @@
 //! Compression with dictionaries: spans are small and alike, so most of a body is in the dictionary already.
 //!
-//! A packed body is a format byte (0 plain, 1 zstd), for zstd the dictionary's id and the plain length as varints, and
-//! the bytes. A dictionary's id is made from its content, so the same id never means two dictionaries.
+//! A packed body is a format byte (0 plain, 1 zstd, 2 words and zstd), for zstd the dictionary's id and the length before zstd as
+//! varints, and the bytes; with words the four bytes that every zstd frame begins with are left out. A dictionary's id is made from
+//! its content, so the same id never means two dictionaries.
+//!
+//! Stored, a dictionary is zstd's alone, or with a [`Vocabulary`] a mark of four bytes, then compressed the length of the
+//! vocabulary, the vocabulary, and zstd's, which was trained on worded bodies.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -13,21 +17,34 @@ use zstd::bulk::Compressor;
 use zstd::dict::{DecoderDictionary, EncoderDictionary};
 use zstd::zstd_safe::{CParameter, DCtx};
 
+use crate::codec::Vocabulary;
 use crate::fault::{Fault, Result};
 
 const LEVEL: i32 = 3;
 const PLAIN: u8 = 0;
 const ZSTD: u8 = 1;
+const WORDS: u8 = 2;
+/// What every zstd frame begins with (RFC 8878, 3.1.1).
+const FRAME: [u8; 4] = 0xfd2f_b528_u32.to_le_bytes();
+/// What a stored dictionary with words begins with.
+const MARK: [u8; 4] = *b"QuW1";
+/// Of a dictionary, which is compressed once and read seldom.
+const STORED_LEVEL: i32 = 12;
 /// A longer plain length can only be damage.
 const MOST_BYTES: u64 = 1 << 30;
+/// Of a dictionary with its words.
+const MOST_STORED: usize = 4 << 20;
 static SHIPPED: &[u8] = include_bytes!("../../data/default.dict");
 
 /// One trained dictionary.
 pub(crate) struct Dictionary {
     /// From its content.
     pub(crate) id: u32,
-    /// As trained.
+    /// As stored.
     pub(crate) bytes: Vec<u8>,
+    words: Vocabulary,
+    /// zstd's, where it is not the stored one.
+    inner: Option<Vec<u8>>,
     encoder: OnceLock<EncoderDictionary<'static>>,
     decoder: OnceLock<DecoderDictionary<'static>>,
 }
@@ -39,24 +56,61 @@ impl fmt::Debug for Dictionary {
 }
 
 impl Dictionary {
-    pub(crate) fn new(bytes: Vec<u8>) -> Self {
+    /// Reads a stored one.
+    pub(crate) fn read(bytes: Vec<u8>) -> Result<Self> {
+        let Some(packed) = bytes.strip_prefix(&MARK) else {
+            return Ok(Self::of(bytes, Vocabulary::default(), None));
+        };
+        let broken = || Fault::Damaged("a dictionary cannot be read");
+        let parts = zstd::bulk::decompress(packed, MOST_STORED).map_err(|_| broken())?;
+        let (words, rest) = postcard::take_from_bytes::<u32>(&parts)?;
+        let (words, inner) = rest.split_at_checked(words as usize).ok_or_else(broken)?;
+        let (words, inner) = (Vocabulary::read(words)?, inner.to_vec());
+        Ok(Self::of(bytes, words, Some(inner)))
+    }
+
+    /// Learns from bodies, of which it uses the beginnings.
+    pub(crate) fn train(bodies: &[Vec<u8>], size: usize) -> Result<Self> {
+        let words = Vocabulary::train(bodies);
+        if words.is_empty() {
+            return Self::read(zstd::dict::from_samples(bodies, size)?);
+        }
+        let worded = |body: &Vec<u8>| {
+            let mut worded = Vec::new();
+            words.write(body, &mut worded);
+            worded
+        };
+        let inner = zstd::dict::from_samples(&bodies.iter().map(worded).collect::<Vec<_>>(), size)?;
+        let stored = words.stored();
+        let mut parts = postcard::to_stdvec(&u32::try_from(stored.len()).unwrap_or(u32::MAX))?;
+        parts.extend_from_slice(&stored);
+        parts.extend_from_slice(&inner);
+        let bytes = [&MARK[..], &zstd::bulk::compress(&parts, STORED_LEVEL)?].concat();
+        Ok(Self::of(bytes, words, Some(inner)))
+    }
+
+    fn of(bytes: Vec<u8>, words: Vocabulary, inner: Option<Vec<u8>>) -> Self {
         let hash = Sha256::digest(&bytes);
         let id = u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]]) & 0x7fff_ffff;
-        Self { id: id.max(1), bytes, encoder: OnceLock::new(), decoder: OnceLock::new() }
+        Self { id: id.max(1), bytes, words, inner, encoder: OnceLock::new(), decoder: OnceLock::new() }
+    }
+
+    fn inner(&self) -> &[u8] {
+        self.inner.as_deref().unwrap_or(&self.bytes)
     }
 
     /// The one that every new store starts with.
     pub(crate) fn shipped() -> Self {
-        Self::new(SHIPPED.to_vec())
+        Self::of(SHIPPED.to_vec(), Vocabulary::default(), None)
     }
 
     fn encoder(&self) -> &EncoderDictionary<'static> {
-        self.encoder.get_or_init(|| EncoderDictionary::copy(&self.bytes, LEVEL))
+        self.encoder.get_or_init(|| EncoderDictionary::copy(self.inner(), LEVEL))
     }
 
     /// Unpacks one body that was packed with it.
     fn unpack(&self, context: &mut DCtx<'static>, packed: &[u8], length: usize) -> Result<Vec<u8>> {
-        let decoder = self.decoder.get_or_init(|| DecoderDictionary::copy(&self.bytes));
+        let decoder = self.decoder.get_or_init(|| DecoderDictionary::copy(self.inner()));
         let mut plain = Vec::with_capacity(length);
         context
             .decompress_using_ddict(&mut plain, packed, decoder.as_ddict())
@@ -94,7 +148,7 @@ impl Dictionaries {
 
     /// Unpacks a body; `load` fetches a dictionary that is not in memory from the file that the body is in.
     pub(crate) fn unpack(&self, packed: &[u8], load: impl FnOnce(u32) -> Result<Vec<u8>>) -> Result<Vec<u8>> {
-        let Header { dictionary, length, rest } = header(packed)?;
+        let Header { dictionary, length, worded, rest } = header(packed)?;
         let Some(id) = dictionary else {
             return Ok(rest.to_vec());
         };
@@ -102,7 +156,7 @@ impl Dictionaries {
         let dictionary = match known {
             Some(dictionary) => dictionary,
             None => {
-                let loaded = Arc::new(Dictionary::new(load(id)?));
+                let loaded = Arc::new(Dictionary::read(load(id)?)?);
                 if loaded.id != id {
                     return Err(Fault::Damaged("a dictionary does not have the content that its id says"));
                 }
@@ -115,12 +169,17 @@ impl Dictionaries {
             Some(context) => context,
             None => DCtx::try_create().ok_or(Fault::Damaged("no memory to decompress"))?,
         };
-        let plain = dictionary.unpack(&mut context, rest, length);
+        let plain = if worded {
+            dictionary.unpack(&mut context, &[&FRAME[..], rest].concat(), length)
+        } else {
+            dictionary.unpack(&mut context, rest, length)
+        };
         let mut contexts = self.contexts.lock();
         if contexts.len() < MOST_CONTEXTS {
             contexts.push(context);
         }
-        plain
+        drop(contexts);
+        if worded { dictionary.words.plain(&plain?) } else { plain }
     }
 }
 
@@ -129,26 +188,33 @@ pub(crate) struct Header<'b> {
     /// The dictionary it needs; `None` for plain bytes.
     pub(crate) dictionary: Option<u32>,
     length: usize,
+    worded: bool,
     rest: &'b [u8],
 }
 
 /// Reads a packed body's header.
 pub(crate) fn header(packed: &[u8]) -> Result<Header<'_>> {
     match packed.split_first() {
-        Some((&PLAIN, rest)) => Ok(Header { dictionary: None, length: rest.len(), rest }),
-        Some((&ZSTD, rest)) => {
+        Some((&PLAIN, rest)) => Ok(Header { dictionary: None, length: rest.len(), worded: false, rest }),
+        Some((format @ &(ZSTD | WORDS), rest)) => {
             let ((id, length), rest) = postcard::take_from_bytes::<(u32, u64)>(rest)?;
             let length = usize::try_from(length.min(MOST_BYTES)).unwrap_or(usize::MAX);
-            Ok(Header { dictionary: Some(id), length, rest })
+            Ok(Header { dictionary: Some(id), length, worded: *format == WORDS, rest })
         }
         _ => Err(Fault::Damaged("a body has an unknown format")),
     }
 }
 
+/// A body that needs no dictionary.
+pub(crate) fn plain(bytes: &[u8]) -> Vec<u8> {
+    [&[PLAIN], bytes].concat()
+}
+
 /// Packs bodies one after the other, with one compression context for all of them.
 pub(crate) struct Packer<'d> {
     compressor: Compressor<'d>,
-    id: u32,
+    dictionary: &'d Dictionary,
+    worded: Vec<u8>,
     squeezed: Vec<u8>,
 }
 
@@ -157,23 +223,36 @@ impl<'d> Packer<'d> {
         let mut compressor = Compressor::with_prepared_dictionary(dictionary.encoder())?;
         compressor.set_parameter(CParameter::ContentSizeFlag(false))?;
         compressor.set_parameter(CParameter::DictIdFlag(false))?;
-        Ok(Self { compressor, id: dictionary.id, squeezed: Vec::new() })
+        Ok(Self { compressor, dictionary, worded: Vec::new(), squeezed: Vec::new() })
     }
 
     /// Appends the packed form of `plain` to `out`.
     pub(crate) fn pack(&mut self, plain: &[u8], out: &mut Vec<u8>) -> Result<()> {
-        self.squeezed.clear();
-        self.squeezed.reserve(zstd::zstd_safe::compress_bound(plain.len()));
-        self.compressor.compress_to_buffer(plain, &mut self.squeezed)?;
-        if self.squeezed.len() + 8 >= plain.len() {
+        let Self { compressor, dictionary, worded, squeezed } = self;
+        let with_words = !dictionary.words.is_empty();
+        let text = if with_words {
+            worded.clear();
+            dictionary.words.write(plain, worded);
+            worded.as_slice()
+        } else {
+            plain
+        };
+        squeezed.clear();
+        squeezed.reserve(zstd::zstd_safe::compress_bound(text.len()));
+        compressor.compress_to_buffer(text, squeezed)?;
+        let (format, frame) = match squeezed.strip_prefix(&FRAME) {
+            Some(frame) if with_words => (WORDS, frame),
+            _ => (ZSTD, squeezed.as_slice()),
+        };
+        if frame.len() + 8 >= plain.len() || (with_words && format != WORDS) {
             out.push(PLAIN);
             out.extend_from_slice(plain);
             return Ok(());
         }
-        out.push(ZSTD);
-        let head = postcard::to_stdvec(&(self.id, plain.len() as u64))?;
+        out.push(format);
+        let head = postcard::to_stdvec(&(dictionary.id, text.len() as u64))?;
         out.extend_from_slice(&head);
-        out.extend_from_slice(&self.squeezed);
+        out.extend_from_slice(frame);
         Ok(())
     }
 }
@@ -239,7 +318,7 @@ mod tests {
             bodies.iter().for_each(|body| packer.pack(body, &mut packed).unwrap());
             packed.len()
         };
-        let (bare, shipped) = (size(Dictionary::new(Vec::new())), size(Dictionary::shipped()));
+        let (bare, shipped) = (size(Dictionary::read(Vec::new()).unwrap()), size(Dictionary::shipped()));
         let plain: usize = bodies.iter().map(Vec::len).sum();
         println!(
             "{} spans: {plain} bytes plain, {bare} compressed, {shipped} with the dictionary",
@@ -249,9 +328,27 @@ mod tests {
     }
 
     #[test]
+    fn a_trained_dictionary_has_words_and_comes_back() {
+        let bodies = recorded();
+        let trained = Dictionary::train(&bodies, 16 << 10).unwrap();
+        let read = Arc::new(Dictionary::read(trained.bytes.clone()).unwrap());
+        assert_eq!((read.id, read.inner()), (trained.id, trained.inner()));
+        let mut packer = Packer::new(&trained).unwrap();
+        let dictionaries = Dictionaries::new(Arc::new(Dictionary::shipped()));
+        let mut worded = 0;
+        for body in &bodies {
+            let mut packed = Vec::new();
+            packer.pack(body, &mut packed).unwrap();
+            worded += usize::from(packed[0] == WORDS);
+            assert_eq!(&dictionaries.unpack(&packed, |_| Ok(trained.bytes.clone())).unwrap(), body);
+        }
+        assert!(worded * 2 > bodies.len(), "{worded} of {}", bodies.len());
+    }
+
+    #[test]
     fn damage_is_an_error_not_a_panic() {
         let dictionaries = Dictionaries::new(Arc::new(Dictionary::shipped()));
-        for packed in [&[][..], &[9], &[1], &[1, 200], &[1, 1, 1, 1]] {
+        for packed in [&[][..], &[9], &[1], &[1, 200], &[1, 1, 1, 1], &[2], &[2, 1, 1, 1]] {
             assert!(dictionaries.unpack(packed, |_| Err(Fault::Damaged("none"))).is_err());
         }
     }

@@ -11,9 +11,10 @@ mod money;
 mod picks;
 mod spans;
 mod usage;
+mod vocabulary;
 
-pub(crate) use body::{SpanBody, decode_event, decode_span, encode_event, encode_span};
-pub(crate) use dictionary::{Dictionaries, Dictionary, Packer};
+pub(crate) use body::{SpanTexts, ValueIn, decode_event, decode_span, encode_event, encode_span, span_texts};
+pub(crate) use dictionary::{Dictionaries, Dictionary, Packer, header, plain};
 pub(crate) use dims::{DimKind, Dims, Names, TextOf, find};
 pub(crate) use figures::Figures;
 pub(crate) use labels::{LABELS, Labels};
@@ -24,3 +25,4 @@ pub(crate) use spans::{
     Facts, NODE_COLUMNS, NODE_WIDTH, SpanFacts, UNSAMPLED, node_of, span_key, span_of_key, status_number,
     status_of,
 };
+pub(crate) use vocabulary::Vocabulary;

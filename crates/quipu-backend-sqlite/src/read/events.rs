@@ -113,7 +113,8 @@ fn events_in(reader: &DayReader<'_>, query: &EventQuery, room: usize) -> fault::
     Ok(events)
 }
 
-fn event_of(
+/// The event in a row.
+pub(crate) fn event_of(
     row: &Row<'_>,
     reader: &DayReader<'_>,
     names: &Names<'_>,

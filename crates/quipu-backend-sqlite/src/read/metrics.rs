@@ -49,6 +49,16 @@ fn numbered<T: Copy>(all: &[T], number: i64, other: T) -> T {
     usize::try_from(number).ok().and_then(|number| all.get(number).copied()).unwrap_or(other)
 }
 
+/// The instrument with this number.
+pub(crate) fn instrument_of(number: i64) -> Instrument {
+    numbered(&INSTRUMENTS, number, Instrument::Gauge)
+}
+
+/// The temporality with this number.
+pub(crate) fn temporality_of(number: i64) -> Temporality {
+    numbered(&TEMPORALITIES, number, Temporality::Unspecified)
+}
+
 /// Every metric, by name; unit, description and instrument are those of its latest series.
 pub(crate) fn names(shared: &Shared) -> Result<Vec<MetricName>> {
     let days = shared.sound_days()?;
@@ -181,7 +191,8 @@ fn add_points(
     Ok(())
 }
 
-fn point_of(row: &Row<'_>) -> fault::Result<Point> {
+/// The point in a row, without its labels.
+pub(crate) fn point_of(row: &Row<'_>) -> fault::Result<Point> {
     let value = match row.get_ref(2)? {
         ValueRef::Blob(bytes) => postcard::from_bytes(bytes)?,
         other => PointValue::Number(other.as_f64().map_err(rusqlite::Error::from)?),

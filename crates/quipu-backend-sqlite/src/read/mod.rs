@@ -8,6 +8,7 @@ mod hits;
 pub(crate) mod meetings;
 pub(crate) mod metrics;
 mod own;
+pub(crate) mod owned;
 pub(crate) mod sessions;
 pub(crate) mod spans;
 pub(crate) mod stored;

@@ -2,7 +2,7 @@
 
 mod open;
 
-pub(crate) use open::{Access, fold, open, peek};
+pub(crate) use open::{Access, fold, hold, open, peek, settle_log};
 
 use rusqlite::Connection;
 
@@ -32,7 +32,7 @@ pub(crate) static CATALOG: Layout = Layout {
     mark: 0x5150_4301,
     page_bytes: 4_096,
     shrinks: false,
-    steps: &[include_str!("catalog-1.sql"), include_str!("catalog-2.sql")],
+    steps: &[include_str!("catalog-1.sql"), include_str!("catalog-2.sql"), include_str!("catalog-3.sql")],
     then: &[],
 };
 
@@ -50,6 +50,7 @@ pub(crate) static DAY: Layout = Layout {
         include_str!("day-5.sql"),
         include_str!("day-6.sql"),
         include_str!("day-7.sql"),
+        include_str!("day-8.sql"),
     ],
     then: &[(5, crate::write::count_deviations)],
 };

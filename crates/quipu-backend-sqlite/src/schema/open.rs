@@ -11,6 +11,7 @@ use rusqlite::{Connection, OpenFlags};
 use crate::config::Durability;
 use crate::fault::{Fault, NAME, Result};
 use crate::folder::Folder;
+use crate::pages;
 use crate::schema::Layout;
 
 /// Pages in the write-ahead log from which on it is moved into the file: enough that a page that changes with every group
@@ -40,11 +41,11 @@ pub(crate) fn open(layout: &Layout, path: &Path, access: Access) -> Result<Conne
 fn open_to_write(layout: &Layout, path: &Path, cache_kib: u32, durability: Durability) -> Result<Connection> {
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let conn = Connection::open_with_flags(path, flags)?;
+    let conn = pages::connect(path, flags)?;
     conn.busy_timeout(Duration::from_secs(5))?;
     let version = version(&conn, layout, path)?;
     layout.migrate(&conn, version)?;
-    let synchronous = if durability == Durability::Machine { "FULL" } else { "NORMAL" };
+    let synchronous = if durability == Durability::Disk { "FULL" } else { "NORMAL" };
     conn.pragma_update(None, "synchronous", synchronous)?;
     conn.pragma_update(None, "wal_autocheckpoint", WAL_PAGES)?;
     // What grew beyond that in a burst is given back when the log begins anew.
@@ -68,11 +69,11 @@ pub(crate) fn fold(conn: &Connection) {
 
 fn open_to_read(layout: &Layout, path: &Path, cache_kib: u32) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut conn = Connection::open_with_flags(path, flags)?;
+    let mut conn = pages::connect(path, flags)?;
     if cannot_open(&conn) && !Folder::with_companions(path)[1].exists() {
         // A closed store in a folder that we may not write: nobody else writes it either.
         let uri = format!("file:{}?immutable=1", escape(path));
-        conn = Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI)?;
+        conn = pages::connect_by(path, uri, flags | OpenFlags::SQLITE_OPEN_URI)?;
     }
     conn.busy_timeout(Duration::from_secs(5))?;
     let version = version(&conn, layout, path)?;
@@ -84,6 +85,39 @@ fn open_to_read(layout: &Layout, path: &Path, cache_kib: u32) -> Result<Connecti
     }
     // There may be a connection for each of many days.
     settle(&conn, cache_kib, 16)?;
+    Ok(conn)
+}
+
+/// Moves the write-ahead log of a database of any layout into it, so that the file alone is all of it.
+pub(crate) fn settle_log(path: &Path) -> Result<()> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = pages::connect(path, flags)?;
+    let busy: bool = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if busy {
+        return Err(Error::new(
+            ErrorKind::Locked,
+            "migrate store",
+            format!("{}: somebody reads it", path.display()),
+        )
+        .of_backend(NAME)
+        .into());
+    }
+    Ok(())
+}
+
+/// Opens a database of any layout to read and begins a transaction on it: until it is dropped, nothing is moved out of the write-ahead
+/// log that a copy of the two files would miss.
+pub(crate) fn hold(path: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let own = pages::of_any(path)?;
+    let mut conn = pages::connect_with(own, path, flags)?;
+    if cannot_open(&conn) && !Folder::with_companions(path)[1].exists() {
+        let uri = format!("file:{}?immutable=1", escape(path));
+        conn = pages::connect_with(own, uri, flags | OpenFlags::SQLITE_OPEN_URI)?;
+    }
+    conn.busy_timeout(Duration::from_secs(5))?;
+    conn.execute_batch("BEGIN")?;
+    conn.query_row("SELECT COUNT(*) FROM sqlite_schema", [], |_| Ok(()))?;
     Ok(conn)
 }
 

@@ -6,22 +6,26 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
+use quipu_core::Error;
 use rusqlite::Connection;
 
-use crate::codec::decode_span;
-use crate::fault::Result;
+use crate::codec::span_texts;
+use crate::config::Durability;
+use crate::fault::{Fault, Result};
 use crate::folder::{Day, Part};
 use crate::schema::{self, Access, TEXT};
-use crate::search::text;
+use crate::search::text::TextMaker;
 use crate::search::train::Trainer;
 use crate::shared::Shared;
 
-/// Spans of one transaction on the index.
-const STEP: i64 = 2_000;
+/// Spans of one transaction on the index: each leaves a part of the index behind, so few large ones are less work than many small.
+const STEP: i64 = 6_000;
 /// Steps on one day before the next has its turn.
 const STEPS_A_DAY: usize = 2;
 /// Bytes of text of one transaction; one span may go beyond.
-const STEP_BYTES: usize = 4 << 20;
+const STEP_BYTES: usize = 6 << 20;
+/// Bytes of words that SQLite gathers before it writes a part: those of a transaction.
+const GATHER_BYTES: u32 = 8 << 20;
 /// Spans from which on an index is worth tidying up.
 const WORTH_TIDYING: i64 = 500;
 /// Pages that one step of that writes.
@@ -31,19 +35,41 @@ const TICK: Duration = Duration::from_secs(5);
 /// A connection that nobody used for so long is closed.
 const IDLE: Duration = Duration::from_secs(30);
 
+/// What hinders a step.
+enum Trouble {
+    /// The day cannot be read; one that is damaged is put aside by then.
+    Day(Error),
+    /// The index.
+    Text(Fault),
+}
+
+impl From<Fault> for Trouble {
+    fn from(fault: Fault) -> Self {
+        Self::Text(fault)
+    }
+}
+
+impl From<rusqlite::Error> for Trouble {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Text(error.into())
+    }
+}
+
 /// The thread's state.
 pub(crate) struct Indexer {
     shared: Arc<Shared>,
     /// The index that was written to last.
     open: Option<(Day, Connection)>,
     trainer: Trainer,
+    maker: TextMaker,
     /// How far each day's index was when its parts were last put together.
     tidied: HashMap<Day, i64>,
 }
 
 impl Indexer {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, open: None, trainer: Trainer::default(), tidied: HashMap::new() }
+        let (trainer, maker) = (Trainer::default(), TextMaker::default());
+        Self { shared, open: None, trainer, maker, tidied: HashMap::new() }
     }
 
     /// Works until the writer is gone or the store closes.
@@ -145,17 +171,7 @@ impl Indexer {
             let began = Instant::now();
             match self.steps(day) {
                 Ok(more) => worked |= more,
-                Err(fault) => {
-                    let path = self.shared.folder.file(Part::Text, day);
-                    let kind = fault.kind();
-                    tracing::warn!(%day, error = %fault.at("index", &path), "full text of a day is built anew");
-                    self.open = None;
-                    if kind == quipu_core::ErrorKind::Damaged {
-                        self.remove(day);
-                        worked = true;
-                    }
-                    std::thread::sleep(Duration::from_millis(200));
-                }
+                Err(trouble) => worked |= self.failed(day, trouble),
             }
             self.trainer.look(&self.shared);
             if self.shared.waiting.load(Ordering::Relaxed) > 0 {
@@ -164,6 +180,28 @@ impl Indexer {
             }
         }
         worked
+    }
+
+    /// Says what hinders, and removes an index that is damaged: it is built from the day. `true` when that is to be done.
+    fn failed(&mut self, day: Day, trouble: Trouble) -> bool {
+        self.open = None;
+        let damaged = match trouble {
+            Trouble::Day(error) => {
+                tracing::warn!(%day, %error, "a day cannot be read for its full text");
+                false
+            }
+            Trouble::Text(fault) => {
+                let path = self.shared.folder.file(Part::Text, day);
+                let damaged = fault.kind() == quipu_core::ErrorKind::Damaged;
+                tracing::warn!(%day, error = %fault.at("index", &path), "full text of a day cannot be written");
+                damaged
+            }
+        };
+        if damaged {
+            self.remove(day);
+        }
+        std::thread::sleep(Duration::from_millis(200));
+        damaged
     }
 
     fn remove(&self, day: Day) {
@@ -182,15 +220,21 @@ impl Indexer {
         if !known {
             self.close();
             let config = &self.shared.config;
-            let access = Access::Write { cache_kib: config.write_cache_kib, durability: config.durability };
+            // It is built from what is safe, and built anew where it is not.
+            let access = Access::Write { cache_kib: config.write_cache_kib, durability: Durability::Os };
             let conn = schema::open(&TEXT, &path, access)?;
+            // Where it is the same already nothing is written: the row would change with each opening.
+            conn.execute(
+                "INSERT INTO words(words, rank) SELECT 'hashsize', ?1 WHERE NOT EXISTS (SELECT 1 FROM words_config WHERE k = 'hashsize' AND v = ?1)",
+                [GATHER_BYTES],
+            )?;
             self.open = Some((day, conn));
         }
-        self.open.as_ref().map(|(_, conn)| conn).ok_or(crate::fault::Fault::Damaged("no index is open"))
+        self.open.as_ref().map(|(_, conn)| conn).ok_or(Fault::Damaged("no index is open"))
     }
 
     /// Some steps on a day that lags much: to go from day to day costs an opening and a closing each.
-    fn steps(&mut self, day: Day) -> Result<bool> {
+    fn steps(&mut self, day: Day) -> Result<bool, Trouble> {
         let mut worked = false;
         for _ in 0..STEPS_A_DAY {
             let more = self.step(day)?;
@@ -204,81 +248,109 @@ impl Indexer {
     }
 
     /// Indexes some spans of a day; `true` when it got on.
-    fn step(&mut self, day: Day) -> Result<bool> {
+    fn step(&mut self, day: Day) -> Result<bool, Trouble> {
         let shared = Arc::clone(&self.shared);
         let Some(state) = shared.days.get(day) else { return Ok(false) };
-        let text = self.text(day)?;
+        let _same_files = state.files.read();
+        self.text(day)?;
+        let Self { open: Some((_, text)), maker, .. } = self else { return Ok(false) };
         let (upto, again): (i64, i64) =
             text.query_row("SELECT upto, again FROM state", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
         // First the list of replaced and removed spans, then the new ones: a span that is replaced in between is on the list next time. The
         // other way round its entry would be passed over as that of a new span, whose old text was read already.
-        let (changed, again_there, last_again) = changed(&shared, day, upto, again)?;
-        let new = texts(&shared, day, "s.pk > ?1 ORDER BY s.pk LIMIT ?2", [upto, STEP])?;
-        let last = new.last().map_or(upto, |(pk, _)| *pk);
-        if new.is_empty() && last_again == again {
+        let Some(changed) = changed(&shared, day, upto, again)? else { return Ok(false) };
+        let tx = text.unchecked_transaction()?;
+        let (mut last, mut whole) = (upto, true);
+        {
+            let mut add = tx.prepare_cached("INSERT INTO words(rowid, text) VALUES (?1, ?2)")?;
+            let mut drop = tx.prepare_cached("DELETE FROM words WHERE rowid = ?1")?;
+            for pk in &changed.spans {
+                drop.execute([pk])?;
+                whole &= each_text(&shared, maker, day, "s.pk = ?1 AND ?2 = 0", [*pk, 0], |pk, words| {
+                    Ok(add.execute((pk, words)).map(|_| ())?)
+                })?;
+            }
+            let later = "s.pk > ?1 ORDER BY s.pk LIMIT ?2";
+            whole &= each_text(&shared, maker, day, later, [upto, STEP], |pk, words| {
+                last = pk;
+                Ok(add.execute((pk, words)).map(|_| ())?)
+            })?;
+        }
+        if !whole {
+            return Ok(false);
+        }
+        if last == upto && changed.last == again {
             // Whatever the counters say, the files agree.
             state.indexed_to(upto.max(state.committed.load(Ordering::Acquire)));
             return Ok(false);
         }
-        let tx = text.unchecked_transaction()?;
-        {
-            let mut add = tx.prepare_cached("INSERT INTO words(rowid, text) VALUES (?1, ?2)")?;
-            let mut drop = tx.prepare_cached("DELETE FROM words WHERE rowid = ?1")?;
-            for pk in &changed {
-                drop.execute([pk])?;
-            }
-            for (pk, words) in again_there.iter().chain(&new) {
-                add.execute((pk, words))?;
-            }
-        }
-        tx.execute("UPDATE state SET upto = ?1, again = ?2", [last, last_again])?;
+        tx.execute("UPDATE state SET upto = ?1, again = ?2", [last, changed.last])?;
         tx.commit()?;
         state.indexed_to(last);
         Ok(true)
     }
 }
 
-type Texts = Vec<(i64, String)>;
-
-fn texts(shared: &Shared, day: Day, condition: &str, args: [i64; 2]) -> Result<Texts> {
+/// Runs over the texts of the spans that `condition` picks; `false` when the day is gone, or was found damaged and is put aside.
+fn each_text(
+    shared: &Shared,
+    maker: &mut TextMaker,
+    day: Day,
+    condition: &str,
+    args: [i64; 2],
+    mut take: impl FnMut(i64, &str) -> Result<()>,
+) -> Result<bool, Trouble> {
     let sql = format!(
         "SELECT s.pk, d.text, b.z FROM spans s JOIN bodies b ON b.pk = s.pk JOIN dims d ON d.id = s.name WHERE {condition}"
     );
-    shared.readers.with(Part::Data, day, |conn| {
-        let mut texts = Vec::new();
+    let mut refused = None;
+    let read = shared.ask(day, |reader| {
+        let conn = reader.conn;
         let mut bytes = 0;
         let mut look = conn.prepare_cached(&sql)?;
         let mut rows = look.query(args)?;
         while let Some(row) = rows.next()?.filter(|_| bytes < STEP_BYTES) {
             let z = row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?;
-            let body = decode_span(&crate::readers::unpack(conn, &shared.dictionaries, z)?)?;
+            let body = crate::readers::unpack(conn, &shared.dictionaries, z)?;
             let name = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
-            let words = text::of_span(name, &body);
+            let words = maker.of_span(name, &span_texts(&body)?);
             bytes += words.len();
-            texts.push((row.get(0)?, words));
+            // What the index refuses says nothing of the day.
+            if let Err(fault) = take(row.get(0)?, words) {
+                refused = Some(fault);
+                break;
+            }
         }
-        Ok(texts)
-    })
+        Ok(())
+    });
+    match refused {
+        Some(fault) => Err(Trouble::Text(fault)),
+        None => Ok(read.map_err(Trouble::Day)?.is_some()),
+    }
 }
 
-/// Spans up to `upto` that were replaced or removed since entry `again` of the day's list, the texts of those that are still
-/// there, and the last entry looked at.
-fn changed(shared: &Shared, day: Day, upto: i64, again: i64) -> Result<(Vec<i64>, Texts, i64)> {
-    let entries: Vec<(i64, i64)> = shared.readers.with(Part::Data, day, |conn| {
+/// What was replaced or removed.
+struct Changed {
+    /// Spans that the index has.
+    spans: Vec<i64>,
+    /// The last entry looked at of the day's list.
+    last: i64,
+}
+
+/// Spans up to `upto` that were replaced or removed since entry `again` of the day's list; `None` as [`each_text`] says `false`.
+fn changed(shared: &Shared, day: Day, upto: i64, again: i64) -> Result<Option<Changed>, Trouble> {
+    let entries = shared.ask(day, |reader| {
         let mut look =
-            conn.prepare_cached("SELECT seq, pk FROM reindex WHERE seq > ?1 ORDER BY seq LIMIT ?2")?;
+            reader.conn.prepare_cached("SELECT seq, pk FROM reindex WHERE seq > ?1 ORDER BY seq LIMIT ?2")?;
         let rows = look.query_map([again, STEP], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
-    })?;
+        Ok(rows.collect::<rusqlite::Result<Vec<(i64, i64)>>>()?)
+    });
+    let Some(entries) = entries.map_err(Trouble::Day)? else { return Ok(None) };
     let last = entries.last().map_or(again, |(entry, _)| *entry);
     // Later spans come with the new ones, in their present form.
     let mut spans: Vec<i64> =
         entries.into_iter().map(|(_, span)| span).filter(|span| *span <= upto).collect();
     spans.sort_unstable();
     spans.dedup();
-    let mut found = Vec::with_capacity(spans.len());
-    for span in &spans {
-        found.extend(texts(shared, day, "s.pk = ?1 AND ?2 = 0", [*span, 0])?);
-    }
-    Ok((spans, found, last))
+    Ok(Some(Changed { spans, last }))
 }

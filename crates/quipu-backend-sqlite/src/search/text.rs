@@ -1,8 +1,8 @@
 //! The words of a span.
 
-use quipu_core::{Attributes, Value};
+use foldhash::{HashMap, HashMapExt};
 
-use crate::codec::SpanBody;
+use crate::codec::{SpanTexts, ValueIn};
 use crate::search::words::spaced;
 
 /// Bytes of one span that are indexed; what is beyond is not found.
@@ -42,32 +42,71 @@ const TELLING: [&str; 26] = [
     "reason",
 ];
 
-/// What of a span can be found: its name, its status message, and what its attributes and events say. Labels, short values
-/// without a space under a key that does not speak of text (`region`, `http.method`), are left out: they are on every span,
-/// there are filters for them, and they would take much of the index.
-pub(crate) fn of_span(name: &str, body: &SpanBody) -> String {
-    let mut text = String::new();
-    add(&mut text, name);
-    add(&mut text, &body.message);
-    add_attributes(&mut text, &body.attributes);
-    for (name, attributes) in body.events() {
+/// Keys of which it is remembered whether they speak of text.
+const MOST_KEYS: usize = 4_096;
+
+/// Makes texts of spans, for the index.
+pub(crate) struct TextMaker {
+    text: String,
+    /// Whether a key speaks of text.
+    keys: HashMap<Box<str>, bool>,
+}
+
+impl Default for TextMaker {
+    fn default() -> Self {
+        Self { text: String::new(), keys: HashMap::new() }
+    }
+}
+
+impl TextMaker {
+    /// What of a span can be found: its name, its status message, and what its attributes and events say. Labels, short values
+    /// without a space under a key that does not speak of text (`region`, `http.method`), are left out: they are on every span,
+    /// there are filters for them, and they would take much of the index.
+    pub(crate) fn of_span(&mut self, name: &str, body: &SpanTexts<'_>) -> &str {
+        let mut text = std::mem::take(&mut self.text);
+        text.clear();
         add(&mut text, name);
-        add_attributes(&mut text, attributes);
+        add(&mut text, body.message);
+        self.add_attributes(&mut text, &body.attributes);
+        for (_, name, attributes) in &body.events {
+            add(&mut text, name);
+            self.add_attributes(&mut text, attributes);
+        }
+        self.text = text;
+        &self.text
     }
-    text
+
+    fn add_attributes(&mut self, text: &mut String, attributes: &[(&str, ValueIn<'_>)]) {
+        for (key, value) in attributes {
+            if may_speak(value) {
+                add_value(text, value, self.is_telling(key));
+            }
+        }
+    }
+
+    /// Keys are few and their parts many.
+    fn is_telling(&mut self, key: &str) -> bool {
+        if let Some(telling) = self.keys.get(key) {
+            return *telling;
+        }
+        if self.keys.len() >= MOST_KEYS {
+            self.keys.clear();
+        }
+        let telling = TELLING.iter().any(|part| key.contains(part));
+        self.keys.insert(key.into(), telling);
+        telling
+    }
 }
 
-fn add_attributes(text: &mut String, attributes: &Attributes) {
-    for (key, value) in attributes.iter() {
-        add_value(text, value, TELLING.iter().any(|part| key.contains(part)));
-    }
+const fn may_speak(value: &ValueIn<'_>) -> bool {
+    matches!(value, ValueIn::String(_) | ValueIn::Array(_) | ValueIn::Map(_))
 }
 
-fn add_value(text: &mut String, value: &Value, telling: bool) {
+fn add_value(text: &mut String, value: &ValueIn<'_>, telling: bool) {
     match value {
-        Value::String(string) if telling || !is_label(string) => add(text, string),
-        Value::Array(values) => values.iter().for_each(|value| add_value(text, value, telling)),
-        Value::Map(pairs) => pairs.iter().for_each(|(_, value)| add_value(text, value, telling)),
+        ValueIn::String(string) if telling || !is_label(string) => add(text, string),
+        ValueIn::Array(values) => values.iter().for_each(|value| add_value(text, value, telling)),
+        ValueIn::Map(pairs) => pairs.iter().for_each(|(_, value)| add_value(text, value, telling)),
         _ => {}
     }
 }
@@ -101,16 +140,17 @@ mod tests {
     fn labels_are_left_out_unless_their_key_speaks_of_text() {
         let mut text = String::new();
         let long = "a/long/path/that/nobody/would/use/as/a/label.txt";
-        let attributes: Attributes = [
+        let attributes = [
             ("app.region", "eu-west"),
             ("app.place", "lyon old town"),
             ("app.path", long),
             ("gen_ai.tool.call.result", "snow"),
             ("app.city", "東京"),
-        ]
-        .into_iter()
-        .collect();
-        add_attributes(&mut text, &attributes);
+        ];
+        let attributes = attributes.map(|(key, value)| (key, ValueIn::String(value)));
+        let mut maker = TextMaker::default();
+        maker.add_attributes(&mut text, &attributes);
+        maker.add_attributes(&mut String::new(), &attributes);
         assert_eq!(text, format!("lyon old town\n{long}\nsnow\n 東  京 \n"));
     }
 

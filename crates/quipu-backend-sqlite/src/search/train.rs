@@ -23,7 +23,7 @@ const ONE_SAMPLE_BYTES: usize = 4 << 10;
 /// Bodies that are enough for all samples.
 const SAMPLES: i64 = 3_000;
 /// The second training has so many times as many spans to learn from as the first.
-const SECOND_AFTER: u64 = 25;
+const SECOND_AFTER: u64 = 50;
 
 /// Trains on a thread of its own, so that neither writing nor the index waits for it.
 #[derive(Default)]
@@ -96,7 +96,7 @@ fn dictionaries(shared: &Shared) -> Result<u32> {
 fn train(shared: &Shared, spans: i64) -> Result<u32> {
     let began = Instant::now();
     let samples = samples(shared, spans)?;
-    let dictionary = Arc::new(Dictionary::new(zstd::dict::from_samples(&samples, DICTIONARY_BYTES)?));
+    let dictionary = Arc::new(Dictionary::train(&samples, DICTIONARY_BYTES)?);
     drop(samples);
     let seconds = SystemClock.now().nanos() / Timestamp::SECOND;
     catalog::keep_dictionary(&catalog::open(&shared.folder, &shared.config)?, &dictionary, seconds)?;

@@ -6,8 +6,10 @@ mod deviations;
 mod events;
 mod forget;
 mod metrics;
+mod owned;
 mod plan;
 mod prepare;
+mod retire;
 mod rollups;
 mod signals;
 mod spans;
@@ -17,5 +19,7 @@ mod writer;
 
 pub(crate) use deviations::count_deviations;
 pub(crate) use prepare::Prepared;
+pub(crate) use retire::{Exchange, Exchanged};
+pub(crate) use rollups::Rollups;
 pub(crate) use spans::error_text;
 pub(crate) use writer::{Request, Writer};

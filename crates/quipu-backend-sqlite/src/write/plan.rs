@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use quipu_core::{Meeting, Timestamp, TraceId};
+use quipu_core::{Hold, Meeting, Timestamp, TraceId};
 use rusqlite::Connection;
 
 use crate::fault::Result;
@@ -138,8 +138,14 @@ impl Planner {
         let tx = self.catalog.transaction()?;
         for trace in traces {
             tx.prepare_cached("DELETE FROM strays WHERE trace = ?1")?.execute([trace.as_bytes()])?;
+            tx.prepare_cached("DELETE FROM holds WHERE trace = ?1")?.execute([trace.as_bytes()])?;
         }
         Ok(tx.commit()?)
+    }
+
+    /// Holds traces, and releases others; gives how many rows changed.
+    pub(crate) fn hold(&mut self, holds: &[Hold], released: &[TraceId]) -> Result<u64> {
+        crate::retire::write(&mut self.catalog, holds, released)
     }
 
     /// Forgets everything about a day that is gone.

@@ -8,17 +8,19 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use lru::LruCache;
-use quipu_core::{Error, ErrorKind, Result, Timestamp, TraceId};
+use quipu_core::{Error, ErrorKind, Hold, Owned, Owner, Result, Timestamp, TraceId};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::fault::{self, Fault};
 use crate::folder::{Day, Part};
+use crate::probe::probe;
 use crate::shared::Shared;
 use crate::write::Prepared;
 use crate::write::day::DayFile;
 use crate::write::forget::Parts;
 use crate::write::plan::{Plan, Planner};
+use crate::write::retire::{Exchange, Exchanged};
 use crate::write::tx::DayTx;
 
 /// A file that was not written for so long is closed.
@@ -41,8 +43,14 @@ pub(crate) enum Request {
     Write(Box<Prepared>, oneshot::Sender<Result<()>>),
     /// Remove traces from every day.
     Forget(Vec<TraceId>, oneshot::Sender<Result<u64>>),
+    /// Remove what there is of a user or session from every day.
+    ForgetOwned(Owner, oneshot::Sender<Result<Owned>>),
     /// Remove days that end at or before a time.
     Purge(Timestamp, oneshot::Sender<Result<u64>>),
+    /// Put a day's new file in the place of the old one.
+    Exchange(Arc<Exchange>, oneshot::Sender<Result<Exchanged>>),
+    /// Hold traces, and release others.
+    Hold(Vec<Hold>, Vec<TraceId>, oneshot::Sender<Result<u64>>),
     /// Answer once everything asked before is done.
     Flush(oneshot::Sender<Result<()>>),
     /// Close all files and end.
@@ -57,12 +65,12 @@ struct Waiting {
 
 /// The thread's state.
 pub(crate) struct Writer {
-    shared: Arc<Shared>,
-    epoch: u64,
-    planner: Planner,
-    files: LruCache<Day, DayFile, std::hash::RandomState>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) epoch: u64,
+    pub(super) planner: Planner,
+    pub(super) files: LruCache<Day, DayFile, std::hash::RandomState>,
     /// Tells the indexer that there is something new.
-    notify: crossbeam_channel::Sender<()>,
+    pub(super) notify: crossbeam_channel::Sender<()>,
 }
 
 fn again(error: &Error) -> Error {
@@ -92,6 +100,7 @@ impl Writer {
                 Ok(request) => request,
                 Err(RecvTimeoutError::Timeout) => {
                     self.close_files(IDLE);
+                    self.look_whether_it_writes();
                     continue;
                 }
                 Err(RecvTimeoutError::Disconnected) => return,
@@ -109,7 +118,13 @@ impl Writer {
                         drop(answer.send(self.forget(traces)));
                         self.close_files(IDLE);
                     }
+                    Request::ForgetOwned(owner, answer) => {
+                        drop(answer.send(self.forget_owned(&owner)));
+                        self.close_files(IDLE);
+                    }
                     Request::Purge(before, answer) => drop(answer.send(self.purge(before))),
+                    Request::Exchange(exchange, answer) => drop(answer.send(self.exchange(&exchange))),
+                    Request::Hold(holds, released, answer) => drop(answer.send(self.hold(&holds, &released))),
                     Request::Flush(answer) => drop(answer.send(Ok(()))),
                     Request::Close(answer) => {
                         // Who closes a file last tidies up after it, which a reader cannot.
@@ -230,7 +245,7 @@ impl Writer {
         Ok(())
     }
 
-    fn take_file(&mut self, day: Day) -> fault::Result<DayFile> {
+    pub(super) fn take_file(&mut self, day: Day) -> fault::Result<DayFile> {
         if self.shared.days.get(day).is_some_and(|state| state.damage().is_some()) {
             // What comes in has to go somewhere: the damaged file stays for whoever can mend it.
             self.files.pop(&day);
@@ -242,6 +257,14 @@ impl Writer {
         match self.files.pop(&day) {
             Some(file) => Ok(file),
             None => DayFile::open(&self.shared, day),
+        }
+    }
+
+    /// Without a request nothing would show that the disk takes something again, and who asks whether we are ready would send none.
+    fn look_whether_it_writes(&self) {
+        if self.shared.trouble.lock().is_some() && probe(&self.shared.folder).is_ok() {
+            *self.shared.trouble.lock() = None;
+            tracing::info!("the store can be written again");
         }
     }
 
@@ -313,14 +336,7 @@ impl Writer {
             if day.plus(1).start() > before {
                 continue;
             }
-            self.files.pop(&day);
-            self.planner
-                .forget(&self.shared, day)
-                .map_err(|fault| fault.at("purge", &self.shared.folder.catalog()))?;
-            self.shared.days.remove(day);
-            self.shared.readers.forget(day, None);
-            self.shared.folder.remove(Part::Text, day)?;
-            self.shared.folder.remove(Part::Data, day)?;
+            self.remove_day(day).map_err(|fault| fault.at("purge", &self.shared.folder.catalog()))?;
             removed += 1;
         }
         Ok(removed)

@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use quipu_backend_sqlite::{Config, Sqlite};
+use quipu_backend_sqlite::Sqlite;
 use quipu_conformance::Suite;
 use quipu_core::Store;
+
+use crate::config;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_case_holds() {
@@ -14,11 +16,11 @@ async fn every_case_holds() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().to_path_buf();
         folders.lock().unwrap().push(folder);
-        async move { Arc::new(Sqlite::open(Config::at(path)).unwrap()) as Arc<dyn Store> }
+        async move { Arc::new(Sqlite::open(config(path)).unwrap()) as Arc<dyn Store> }
     };
     let suite = Suite::of_stores(make).reopening(|info| async move {
         let path = PathBuf::from(info.uri.trim_start_matches("sqlite:"));
-        Ok(Arc::new(Sqlite::open(Config::at(path))?) as Arc<dyn Store>)
+        Ok(Arc::new(Sqlite::open(config(path))?) as Arc<dyn Store>)
     });
     let suite = match std::env::var("QUIPU_CASE") {
         Ok(part) => suite.only(part),

@@ -8,7 +8,6 @@ use quipu_core::{
     Backend, Cost, ErrorKind, Health, Kind, Meeting, Rule, Signal, Store, Timestamp, TraceFilter, TraceQuery,
     WorkQuery, Worked,
 };
-use rusqlite::Connection;
 
 use crate::{open, sound, write};
 
@@ -77,7 +76,7 @@ async fn version_5_is_migrated_and_knows_first_tokens_of_what_comes_then() {
     write(&store, [draft(1, 1).span(), old.clone()], [cost(&old)]).await;
     store.close().await.unwrap();
     for file in day_files(folder.path()) {
-        Connection::open(file).unwrap().execute_batch(TO_VERSION_5).unwrap();
+        crate::connect(file).unwrap().execute_batch(TO_VERSION_5).unwrap();
     }
     let store = open(folder.path());
     let mut new = draft(1, 3).below(1).llm("openai/gpt-5", 1, 1).span();
@@ -97,7 +96,7 @@ async fn version_1_is_migrated() {
     let folder = tempfile::tempdir().unwrap();
     two_days(folder.path()).await;
     for file in day_files(folder.path()) {
-        Connection::open(file)
+        crate::connect(file)
             .unwrap()
             .execute_batch(&format!("{TO_VERSION_5}; {TO_VERSION_4}; {TO_VERSION_2}; {TO_VERSION_1}"))
             .unwrap();
@@ -107,17 +106,17 @@ async fn version_1_is_migrated() {
     assert!(error.to_string().contains("version 1"), "{error}");
     drop(refused);
     let store = open(folder.path());
-    assert_eq!(store.info().await.unwrap().version, 7);
+    assert_eq!(store.info().await.unwrap().version, 8);
     let filter = TraceFilter { session: Some("s".into()), ..TraceFilter::default() };
     let page = store.traces(&TraceQuery { filter, limit: 10, ..TraceQuery::default() }).await.unwrap();
     assert_eq!(page.rows.len(), 2);
     store.close().await.unwrap();
     for file in day_files(folder.path()) {
-        let conn = Connection::open(file).unwrap();
+        let conn = crate::connect(file).unwrap();
         let version: u32 = conn.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
         let sql =
             "SELECT COUNT(*) FROM sqlite_schema WHERE name LIKE 'traces!_%' ESCAPE '!' AND type = 'index'";
-        assert_eq!((version, conn.query_row(sql, [], |row| row.get::<_, u32>(0)).unwrap()), (7, 4));
+        assert_eq!((version, conn.query_row(sql, [], |row| row.get::<_, u32>(0)).unwrap()), (8, 4));
     }
 }
 
@@ -136,14 +135,14 @@ async fn version_2_is_migrated_and_its_spans_stay_what_they_were() {
     };
     assert_eq!((before.spans, before.errors), (2, 1));
     for file in day_files(folder.path()) {
-        Connection::open(file)
+        crate::connect(file)
             .unwrap()
             .execute_batch(&format!("{TO_VERSION_5}; {TO_VERSION_4}; {TO_VERSION_2}"))
             .unwrap();
     }
-    Connection::open(folder.path().join("catalog.db"))
+    crate::connect(folder.path().join("catalog.db"))
         .unwrap()
-        .execute_batch("DROP TABLE stray_meetings; PRAGMA user_version = 1")
+        .execute_batch("DROP TABLE stray_meetings; DROP TABLE holds; PRAGMA user_version = 1")
         .unwrap();
     let store = open(folder.path());
     sound(&store).await;
@@ -171,13 +170,13 @@ async fn a_newer_version_is_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
     two_days(folder.path()).await;
     let file = day_files(folder.path()).remove(0);
-    Connection::open(&file).unwrap().execute_batch("PRAGMA user_version = 9").unwrap();
+    crate::connect(&file).unwrap().execute_batch("PRAGMA user_version = 9").unwrap();
     let error = Sqlite::open(Config::at(folder.path())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported);
     let text = error.to_string();
-    assert!(text.contains("version 9") && text.contains("version 7") && text.contains("d-"), "{text}");
-    Connection::open(&file).unwrap().execute_batch("PRAGMA user_version = 7").unwrap();
-    Connection::open(folder.path().join("catalog.db"))
+    assert!(text.contains("version 9") && text.contains("version 8") && text.contains("d-"), "{text}");
+    crate::connect(&file).unwrap().execute_batch("PRAGMA user_version = 8").unwrap();
+    crate::connect(folder.path().join("catalog.db"))
         .unwrap()
         .execute_batch("PRAGMA user_version = 7")
         .unwrap();
@@ -287,8 +286,27 @@ async fn sums_that_were_tampered_with_are_found() {
         write(&store, [echo.clone()], [Cost { rule: Rule::Echo, ..cost(&echo) }]).await;
         sound(&store).await;
         store.close().await.unwrap();
-        Connection::open(&day_files(folder.path())[0]).unwrap().execute_batch(change).unwrap();
+        crate::connect(&day_files(folder.path())[0]).unwrap().execute_batch(change).unwrap();
         let findings = open(folder.path()).check().await.unwrap().concat();
         assert!(findings.contains(finding), "{change}: {findings}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_kill_left_beside_the_days_goes_or_is_put_back() {
+    let folder = tempfile::tempdir().unwrap();
+    two_days(folder.path()).await;
+    let [first, second] = <[PathBuf; 2]>::try_from(day_files(folder.path())).unwrap();
+    let beside = |path: &Path, end: &str| PathBuf::from(format!("{}{end}", path.display()));
+    let left = [".thinned", ".thinned-wal", ".before-migration"].map(|end| beside(&first, end));
+    left.iter().for_each(|path| std::fs::write(path, b"left").map(drop).unwrap());
+    // The other day cannot be read, and its copy can.
+    std::fs::copy(&second, beside(&second, ".before-migration")).unwrap();
+    std::fs::write(&second, b"torn").unwrap();
+    let store = open(folder.path());
+    assert_eq!(store.health(), Health::Ready);
+    let page = store.traces(&TraceQuery { limit: 10, ..TraceQuery::default() }).await.unwrap();
+    assert_eq!(page.rows.len(), 2);
+    assert!(left.iter().all(|path| !path.exists()) && !beside(&second, ".before-migration").exists());
+    sound(&store).await;
 }

@@ -27,7 +27,7 @@ async fn listed(store: &Sqlite, words: Option<&str>) -> Vec<TraceId> {
 }
 
 /// Whether any file of the store has these bytes.
-fn occurs(folder: &Path, wanted: &[u8]) -> bool {
+pub(crate) fn occurs(folder: &Path, wanted: &[u8]) -> bool {
     loop {
         match try_occurs(folder, wanted) {
             // A log that went into its day while this looked: what it held may be in a file already read.
@@ -62,6 +62,8 @@ async fn full_text_stays_sound_however_much_is_forgotten() {
         }
         let gone: Vec<_> = (1..=40).filter(|number| number % 4 != round % 4).map(trace_id).collect();
         assert_eq!(store.forget(&gone).await.unwrap(), 30);
+        // Some rounds forget what the index has not read yet; what is left is found once it has.
+        caught_up(&store).await;
         assert_eq!(listed(&store, Some("chat")).await.len(), 10);
         sound(&store).await;
         store.forget(&(1..=40).map(trace_id).collect::<Vec<_>>()).await.unwrap();

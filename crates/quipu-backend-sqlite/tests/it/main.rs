@@ -8,19 +8,35 @@ mod forget;
 mod histories;
 mod layouts;
 mod ledger;
+mod owned;
+mod power;
+mod repair;
+mod retention;
+mod retention_more;
+mod sealed;
 mod search;
 mod work;
 mod writing;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use quipu_backend_sqlite::{Config, Sqlite};
+use quipu_backend_sqlite::{Config, Durability, Sqlite};
 use quipu_core::{Backend, Batch, Cost, Span, Store};
 
 /// Opens the store in this folder.
 fn open(path: &Path) -> Sqlite {
-    Sqlite::open(Config::at(path)).unwrap()
+    Sqlite::open(config(path)).unwrap()
+}
+
+/// Nothing that is tested here depends on the patience of a disk; what does, says so.
+fn config(path: impl Into<PathBuf>) -> Config {
+    Config { durability: Durability::Os, ..Config::at(path) }
+}
+
+/// A connection past the store, which keeps the pages' checksums right.
+fn connect(path: impl AsRef<Path>) -> rusqlite::Result<rusqlite::Connection> {
+    quipu_pages::Pages::clear(true).unwrap().connect(path, rusqlite::OpenFlags::default())
 }
 
 async fn write(store: &Sqlite, spans: impl Into<Vec<Span>>, costs: impl Into<Vec<Cost>>) {

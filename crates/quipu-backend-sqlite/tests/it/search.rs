@@ -88,7 +88,7 @@ async fn an_index_that_no_longer_grows_is_put_together() {
             let name = path.file_name().unwrap().to_str().unwrap();
             name.starts_with("x-") && name.ends_with(".db")
         });
-        let conn = rusqlite::Connection::open(indexes.next().unwrap()).unwrap();
+        let conn = crate::connect(indexes.next().unwrap()).unwrap();
         let number = |sql| conn.query_row(sql, [], |row| row.get::<_, u32>(0)).unwrap();
         (number("SELECT COUNT(DISTINCT segid) FROM words_idx"), number("PRAGMA freelist_count"))
     };
@@ -111,7 +111,7 @@ async fn a_dictionary_is_trained_once_and_old_spans_stay_readable() {
     };
     let span = |number: u64| draft(1 + number % 9, number).with("prompt", text(number).as_str()).span();
     let dictionaries = || {
-        let catalog = rusqlite::Connection::open(folder.path().join("catalog.db")).unwrap();
+        let catalog = crate::connect(folder.path().join("catalog.db")).unwrap();
         catalog.query_row("SELECT COUNT(*) FROM dicts", [], |row| row.get::<_, u32>(0)).unwrap()
     };
     write(&store, (1..=700).map(span).collect::<Vec<_>>(), []).await;
@@ -135,7 +135,7 @@ async fn a_dictionary_is_trained_once_and_old_spans_stay_readable() {
     store.close().await.unwrap();
     let day = std::fs::read_dir(folder.path().join("days")).unwrap().map(|file| file.unwrap().path());
     let day = day.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with("d-")).min().unwrap();
-    let conn = rusqlite::Connection::open(day).unwrap();
+    let conn = crate::connect(day).unwrap();
     assert_eq!(conn.query_row("SELECT COUNT(*) FROM dicts", [], |row| row.get::<_, u32>(0)).unwrap(), 2);
     std::fs::remove_file(folder.path().join("catalog.db")).unwrap();
     let store = open(folder.path());

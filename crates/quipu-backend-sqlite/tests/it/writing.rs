@@ -6,7 +6,6 @@ use std::time::Instant;
 use quipu_backend_sqlite::Sqlite;
 use quipu_conformance::sample::{Random, at, draft, metric, priced, span_id, trace_id};
 use quipu_core::{Backend, Batch, ErrorKind, Exemplar, Health, Instrument, Retry, Store, TraceQuery};
-use rusqlite::Connection;
 
 use crate::{open, sound, write};
 
@@ -180,7 +179,7 @@ async fn a_trace_leads_to_the_metrics_that_were_observed_in_it_once_however_ofte
     let days = std::fs::read_dir(folder.path().join("days")).unwrap().map(|file| file.unwrap().path());
     let is_data = |path: &std::path::PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with("d-");
     let file = days.into_iter().find(is_data).unwrap();
-    let conn = Connection::open(file).unwrap();
+    let conn = crate::connect(file).unwrap();
     let sql = "SELECT dims.text, exemplars.value, observed FROM exemplars \
         JOIN series ON series.id = exemplars.series JOIN dims ON dims.id = series.name WHERE trace = ?1";
     let mut look = conn.prepare(sql).unwrap();

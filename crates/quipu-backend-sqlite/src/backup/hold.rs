@@ -1,0 +1,149 @@
+//! One file into a copy while others write to it.
+//!
+//! A database is copied as its two files are, the database and its write-ahead log, while a read transaction is open on it. That makes
+//! the pair a state after some commit, because of how SQLite keeps a log (<https://sqlite.org/walformat.html>, sections 2.3 and 4):
+//!
+//! - While we read from the log, frames up to our mark stay in it, and only those may be moved into the database meanwhile. A page that
+//!   changes under our hands is in the log that we copy next, and opening the pair takes it from there.
+//! - While we read from the database alone, because all of the log was moved into it, nobody may move anything into it. The log may be
+//!   begun anew then, once; a copy in which the log's head changed is made again.
+//!
+//! Copied bytes are the file's own: what is encrypted stays so. Files are closed after the transaction ends, because closing one takes
+//! all locks that the process has on it (<https://sqlite.org/howtocorrupt.html>, section 2.2).
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use quipu_core::{ErrorKind, Result};
+
+use super::files::Listed;
+use super::manifest::Entry;
+use super::pack::Pack;
+use super::{error, failed};
+use crate::folder::Folder;
+use crate::schema;
+
+/// Bytes at the start of a write-ahead log that change when it begins anew.
+const LOG_HEAD: usize = 32;
+/// A file may be replaced under our hands so often.
+const TRIES: u32 = 8;
+
+/// Copies a database and its log.
+pub(super) fn database(pack: &mut Pack, file: &Listed) -> Result<Vec<Entry>> {
+    let mut tries = 0;
+    loop {
+        let held = Held::new(&file.path)?;
+        if held.is_in_place(&file.path)? {
+            return held.copy(pack, file);
+        }
+        tries += 1;
+        if tries >= TRIES {
+            let text = format!("{}: it is replaced again and again", file.path.display());
+            return Err(error(ErrorKind::Unavailable, "back up", text));
+        }
+    }
+}
+
+/// A database that stays as it is.
+struct Held {
+    data: File,
+    /// Its log. A later file of the same name may be that of another database.
+    log: Option<File>,
+    /// Ends the transaction when it is dropped, before the file is closed.
+    reading: Option<rusqlite::Connection>,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.reading.take();
+    }
+}
+
+impl Held {
+    fn new(path: &Path) -> Result<Self> {
+        let data = File::open(path).map_err(failed("back up", path))?;
+        let reading = match schema::hold(path) {
+            Ok(reading) => Some(reading),
+            // Worth keeping all the same; what is damaged is not written to.
+            Err(fault) if fault.kind() == ErrorKind::Damaged => None,
+            Err(fault) => return Err(fault.at("back up", path)),
+        };
+        let [_, log, _] = Folder::with_companions(path);
+        let log = match File::open(&log) {
+            Ok(log) => Some(log),
+            Err(gone) if gone.kind() == std::io::ErrorKind::NotFound => None,
+            Err(cause) => return Err(failed("back up", &log)(cause)),
+        };
+        Ok(Self { data, log, reading })
+    }
+
+    /// Whether the file that we opened is the one that the transaction is on.
+    fn is_in_place(&self, path: &Path) -> Result<bool> {
+        let ours = self.data.metadata().map_err(failed("back up", path))?;
+        let now = path.metadata().map_err(failed("back up", path))?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt;
+            Ok((ours.dev(), ours.ino()) == (now.dev(), now.ino()))
+        }
+        #[cfg(not(unix))]
+        Ok((ours.len(), ours.created().ok()) == (now.len(), now.created().ok()))
+    }
+
+    fn copy(mut self, pack: &mut Pack, file: &Listed) -> Result<Vec<Entry>> {
+        let bytes = self.data.metadata().map_err(failed("back up", &file.path))?.len();
+        let damaged = self.reading.is_none();
+        // What is cut off meanwhile lies beyond the end that the log names.
+        let padded = (&mut self.data).chain(std::io::repeat(0)).take(bytes);
+        let mut entries = vec![Entry { damaged, ..pack.put(&file.name, padded, bytes)? }];
+        let [_, path, _] = Folder::with_companions(&file.path);
+        let staged = self.log.as_mut().map(|log| stage_log(pack, log, &path)).transpose()?.flatten();
+        if let Some((mut staged, bytes)) = staged {
+            entries.push(Entry { damaged, ..pack.put(&format!("{}-wal", file.name), &mut staged, bytes)? });
+        }
+        Ok(entries)
+    }
+}
+
+/// A copy of the log in which all frames are of one beginning; `None` when it is empty.
+fn stage_log(pack: &Pack, from: &mut File, path: &Path) -> Result<Option<(File, u64)>> {
+    for _ in 0..TRIES {
+        let before = head(from).map_err(failed("back up", path))?;
+        let (staged, bytes) = stage(pack, from, path)?;
+        if head(from).map_err(failed("back up", path))? == before {
+            return Ok((bytes > 0).then_some((staged, bytes)));
+        }
+    }
+    Err(error(
+        ErrorKind::Unavailable,
+        "back up",
+        format!("{}: it begins anew again and again", path.display()),
+    ))
+}
+
+fn head(log: &mut File) -> std::io::Result<Vec<u8>> {
+    let mut head = Vec::with_capacity(LOG_HEAD);
+    log.seek(SeekFrom::Start(0))?;
+    (&mut *log).take(LOG_HEAD as u64).read_to_end(&mut head)?;
+    log.seek(SeekFrom::Start(0))?;
+    Ok(head)
+}
+
+fn stage(pack: &Pack, from: &mut File, path: &Path) -> Result<(File, u64)> {
+    let mut staged = pack.scratch()?;
+    let copied = std::io::copy(from, &mut staged);
+    let bytes = copied.and_then(|bytes| {
+        staged.flush()?;
+        staged.seek(SeekFrom::Start(0))?;
+        Ok(bytes)
+    });
+    bytes.map(|bytes| (staged, bytes)).map_err(failed("back up", path))
+}
+
+/// Copies a file that grows, or is replaced as a whole.
+pub(super) fn plain(pack: &mut Pack, file: &Listed) -> Result<Vec<Entry>> {
+    let mut from = File::open(&file.path).map_err(failed("back up", &file.path))?;
+    let (mut staged, bytes) = stage(pack, &mut from, &file.path)?;
+    Ok(vec![pack.put(&file.name, &mut staged, bytes)?])
+}

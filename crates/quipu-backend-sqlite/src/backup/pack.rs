@@ -1,0 +1,181 @@
+//! Where a copy is written: a folder, or an archive that `tar --zstd` reads too.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+
+use quipu_core::{ErrorKind, Result};
+use sha2::{Digest, Sha256};
+use tar::Header;
+use zstd::Encoder;
+
+use super::manifest::{self, Entry, Manifest};
+use super::{PIECE, error, failed};
+
+/// Compression of an archive: bodies are compressed already.
+const LEVEL: i32 = 3;
+
+/// A copy that is being made.
+pub(super) struct Pack {
+    out: PathBuf,
+    partial: PathBuf,
+    to: Option<To>,
+}
+
+enum To {
+    Folder,
+    Archive(Box<tar::Builder<Encoder<'static, BufWriter<File>>>>),
+}
+
+/// What is not finished is nothing worth keeping.
+impl Drop for Pack {
+    fn drop(&mut self) {
+        if self.to.take().is_some() {
+            let _ = if self.partial.is_dir() {
+                fs::remove_dir_all(&self.partial)
+            } else {
+                fs::remove_file(&self.partial)
+            };
+        }
+    }
+}
+
+/// Whether a copy of this name is an archive.
+pub(super) fn is_archive(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+    name.ends_with(".tar.zst") || name.ends_with(".tzst")
+}
+
+impl Pack {
+    pub(super) fn new(out: &Path) -> Result<Self> {
+        let mut name = out.as_os_str().to_owned();
+        name.push(".partial");
+        let partial = PathBuf::from(name);
+        let to = if is_archive(out) {
+            let file = private(File::options().create_new(true))
+                .open(&partial)
+                .map_err(failed("back up", &partial))?;
+            let encoder = Encoder::new(BufWriter::with_capacity(PIECE, file), LEVEL);
+            let encoder = encoder.and_then(|mut encoder| encoder.include_checksum(true).map(|()| encoder));
+            To::Archive(Box::new(tar::Builder::new(encoder.map_err(failed("back up", &partial))?)))
+        } else {
+            private_folder(&partial).map_err(failed("back up", &partial))?;
+            To::Folder
+        };
+        Ok(Self { out: out.to_owned(), partial, to: Some(to) })
+    }
+
+    /// A file without a name on the same disk.
+    pub(super) fn scratch(&self) -> Result<File> {
+        let folder = self.out.parent().filter(|parent| !parent.as_os_str().is_empty());
+        tempfile::tempfile_in(folder.unwrap_or(Path::new("."))).map_err(failed("back up", &self.out))
+    }
+
+    /// Adds a file of exactly so many bytes.
+    pub(super) fn put(&mut self, name: &str, from: impl Read, bytes: u64) -> Result<Entry> {
+        let mut from = Summed { from, sum: Sha256::new(), bytes: 0 };
+        let path = self.partial.join(name);
+        let put = match &mut self.to {
+            Some(To::Folder) => put_in_folder(&path, &mut from),
+            Some(To::Archive(archive)) => {
+                let mut header = Header::new_gnu();
+                header.set_size(bytes);
+                header.set_mode(0o600);
+                archive.append_data(&mut header, name, &mut from)
+            }
+            None => Ok(()),
+        };
+        put.map_err(failed("back up", &path))?;
+        if from.bytes != bytes {
+            let text = format!("{name}: {bytes} bytes were expected, {} came", from.bytes);
+            return Err(error(ErrorKind::Io, "back up", text));
+        }
+        let sha256 = hex(&from.sum.finalize());
+        Ok(Entry { name: name.to_owned(), bytes, sha256, damaged: false })
+    }
+
+    /// Ends with the manifest, and gives the copy its name.
+    pub(super) fn finish(mut self, manifest: &Manifest) -> Result<()> {
+        let text = serde_json::to_vec_pretty(manifest).map_err(|cause| {
+            error(ErrorKind::Internal, "back up", "the manifest cannot be written").caused_by(cause)
+        })?;
+        self.put(manifest::FILE, text.as_slice(), text.len() as u64)?;
+        let ended = match self.to.take() {
+            Some(To::Archive(archive)) => archive
+                .into_inner()
+                .and_then(Encoder::finish)
+                .and_then(|buffer| buffer.into_inner().map_err(std::io::IntoInnerError::into_error))
+                .and_then(|file| file.sync_all()),
+            Some(To::Folder) | None => sync_folders(&self.partial),
+        };
+        ended.and_then(|()| fs::rename(&self.partial, &self.out)).map_err(failed("back up", &self.out))?;
+        sync_parent(&self.out).map_err(failed("back up", &self.out))
+    }
+}
+
+fn put_in_folder(path: &Path, from: &mut impl Read) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
+        private_folder(folder)?;
+    }
+    let mut to = BufWriter::with_capacity(PIECE, private(File::options().create_new(true)).open(path)?);
+    std::io::copy(from, &mut to)?;
+    to.flush()?;
+    to.get_ref().sync_all()
+}
+
+/// Prompts are in it: nobody else reads it.
+pub(super) fn private(options: &mut fs::OpenOptions) -> &mut fs::OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options.write(true)
+}
+
+/// Makes a folder that nobody else reads, and those above it.
+pub(super) fn private_folder(path: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(path)
+}
+
+/// Makes the names of all that is below a folder safe from a power cut.
+pub(super) fn sync_folders(path: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            sync_folders(&entry.path())?;
+        }
+    }
+    File::open(path)?.sync_all()
+}
+
+/// Makes a file's name safe from a power cut.
+pub(super) fn sync_parent(path: &Path) -> std::io::Result<()> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+/// A reader that adds up what it gives.
+pub(super) struct Summed<R> {
+    pub(super) from: R,
+    pub(super) sum: Sha256,
+    pub(super) bytes: u64,
+}
+
+impl<R: Read> Read for Summed<R> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.from.read(into)?;
+        self.sum.update(&into[..read]);
+        self.bytes += read as u64;
+        Ok(read)
+    }
+}
+
+/// Hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

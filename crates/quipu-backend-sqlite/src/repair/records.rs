@@ -1,0 +1,135 @@
+//! Events and metric points as they would be sent once more.
+
+use quipu_core::{Event, Exemplar, Metric, Point, Resource, Scope, SpanId, Timestamp, TraceId};
+use rusqlite::{Connection, Row};
+
+use super::salvage::each;
+use crate::codec::{Dictionaries, Names, TextOf, span_of_key};
+use crate::fault::{Fault, Result};
+use crate::folder::Day;
+use crate::read::events::event_of;
+use crate::read::metrics::{instrument_of, point_of, temporality_of};
+use crate::read::stored::{Sources, source};
+use crate::readers::DayReader;
+
+/// Events by number.
+pub(super) struct Events {
+    next: i64,
+    last: i64,
+}
+
+impl Events {
+    pub(super) const fn new(last: i64) -> Self {
+        Self { next: 1, last }
+    }
+
+    /// The next one; within it `None` where the number is nobody's.
+    pub(super) fn next(
+        &mut self,
+        conn: &Connection,
+        dictionaries: &Dictionaries,
+        sources: &mut Sources,
+    ) -> Option<Result<Option<Event>>> {
+        if self.next > self.last {
+            return None;
+        }
+        self.next += 1;
+        Some(load_event(conn, dictionaries, sources, self.next - 1))
+    }
+}
+
+fn load_event(
+    conn: &Connection,
+    dictionaries: &Dictionaries,
+    sources: &mut Sources,
+    pk: i64,
+) -> Result<Option<Event>> {
+    let mut look = conn.prepare_cached(
+        "SELECT e.pk, e.time, e.level, e.name, e.trace, e.span, e.session, e.agent, e.framework, e.resource, e.scope, b.z \
+         FROM events e LEFT JOIN event_bodies b ON b.pk = e.pk WHERE e.pk = ?1",
+    )?;
+    let mut rows = look.query([pk])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let reader = DayReader { day: Day(0), conn, dictionaries };
+    event_of(row, &reader, &Names::new(conn), sources).map(Some)
+}
+
+/// Points of all series, a series at a time.
+pub(super) struct Points {
+    series: Vec<i64>,
+    waiting: Vec<Metric>,
+}
+
+impl Points {
+    pub(super) fn new(conn: &Connection) -> Self {
+        let mut series = each(conn, "SELECT id FROM series ORDER BY id", &[], |row| row.get(0));
+        series.extend(each(conn, "SELECT id FROM series ORDER BY id DESC", &[], |row| row.get::<_, i64>(0)));
+        series.sort_unstable();
+        series.dedup();
+        Self { series, waiting: Vec::new() }
+    }
+
+    /// The next metric with one point, or why a series cannot be read.
+    pub(super) fn next(&mut self, conn: &Connection, sources: &mut Sources) -> Option<Result<Metric>> {
+        loop {
+            if let Some(metric) = self.waiting.pop() {
+                return Some(Ok(metric));
+            }
+            let series = self.series.pop()?;
+            match load_series(conn, sources, series) {
+                Ok(metrics) => self.waiting = metrics,
+                Err(fault) => return Some(Err(fault)),
+            }
+        }
+    }
+}
+
+fn load_series(conn: &Connection, sources: &mut Sources, id: i64) -> Result<Vec<Metric>> {
+    let mut look = conn.prepare_cached(
+        "SELECT name, unit, description, instrument, temporality, labels, resource, scope FROM series WHERE id = ?1",
+    )?;
+    let mut rows = look.query([id])?;
+    let row = rows.next()?.ok_or(Fault::Damaged("a series is gone"))?;
+    let labels = postcard::from_bytes(&row.get::<_, Vec<u8>>(5)?)?;
+    let metric = bare(row, conn, sources)?;
+    let mut points = Vec::new();
+    for order in ["ASC", "DESC"] {
+        let sql = format!("SELECT time, start, value FROM points WHERE series = ?1 ORDER BY time {order}");
+        for point in each(conn, &sql, &[id], |row| Ok(point_of(row).ok())).into_iter().flatten() {
+            points.push(Point { attributes: Clone::clone(&labels), ..point });
+        }
+    }
+    points.sort_by_key(|point| point.time);
+    points.dedup_by_key(|point| point.time);
+    for point in &mut points {
+        point.exemplars = exemplars(conn, id, point.time);
+    }
+    Ok(points.into_iter().map(|point| Metric { points: vec![point], ..metric.clone() }).collect())
+}
+
+fn bare(row: &Row<'_>, conn: &Connection, sources: &mut Sources) -> Result<Metric> {
+    let names = Names::new(conn);
+    Ok(Metric {
+        name: names.text(row.get(0)?)?.unwrap_or_default(),
+        unit: names.text(row.get(1)?)?.unwrap_or_default(),
+        description: row.get(2)?,
+        instrument: instrument_of(row.get(3)?),
+        temporality: temporality_of(row.get(4)?),
+        points: Vec::new(),
+        resource: std::sync::Arc::new(source::<Resource>(conn, sources, row.get(6)?)?),
+        scope: std::sync::Arc::new(source::<Scope>(conn, sources, row.get(7)?)?),
+    })
+}
+
+fn exemplars(conn: &Connection, series: i64, time: Timestamp) -> Vec<Exemplar> {
+    let sql = "SELECT trace, span, observed, value FROM exemplars WHERE series = ?1 AND time = ?2";
+    let rows = each(conn, sql, &[series, time.nanos()], |row| {
+        Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?, row.get::<_, f64>(3)?))
+    });
+    let exemplar = |(trace, span, observed, value): (Vec<u8>, i64, i64, f64)| -> Option<Exemplar> {
+        let trace_id: TraceId = TraceId::from_slice(&trace).ok()?;
+        let span_id: SpanId = span_of_key(span).ok()?;
+        Some(Exemplar { trace_id, span_id, time: Timestamp::from_nanos(observed), value })
+    };
+    rows.into_iter().filter_map(exemplar).collect()
+}

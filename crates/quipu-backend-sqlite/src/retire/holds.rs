@@ -1,0 +1,60 @@
+//! Held traces, in the catalog.
+
+use std::collections::HashSet;
+
+use quipu_core::{Error, ErrorKind, Hold, MOST_HOLDS, Timestamp, TraceId};
+use rusqlite::Connection;
+
+use crate::fault::{NAME, Result};
+use crate::read::traces::trace_id;
+
+/// All of them, the latest first.
+pub(crate) fn list(catalog: &Connection) -> Result<Vec<Hold>> {
+    let mut look = catalog.prepare("SELECT trace, since, by, note FROM holds ORDER BY since DESC, trace")?;
+    let mut rows = look.query([])?;
+    let mut holds = Vec::new();
+    while let Some(row) = rows.next()? {
+        holds.push(Hold {
+            trace_id: trace_id(row, 0)?,
+            since: Timestamp::from_nanos(row.get(1)?),
+            by: row.get(2)?,
+            note: row.get(3)?,
+        });
+    }
+    Ok(holds)
+}
+
+/// The traces that are held.
+pub(crate) fn held(catalog: &Connection) -> Result<HashSet<TraceId>> {
+    let mut look = catalog.prepare("SELECT trace FROM holds")?;
+    let mut rows = look.query([])?;
+    let mut held = HashSet::new();
+    while let Some(row) = rows.next()? {
+        held.insert(trace_id(row, 0)?);
+    }
+    Ok(held)
+}
+
+/// Adds holds, all or none, then takes those of `released` away; gives how many rows changed.
+pub(crate) fn write(catalog: &mut Connection, holds: &[Hold], released: &[TraceId]) -> Result<u64> {
+    let tx = catalog.transaction()?;
+    let mut changed = 0;
+    for hold in holds {
+        let put = "INSERT INTO holds(trace, since, by, note) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+        let row = (hold.trace_id.as_bytes(), hold.since.nanos(), &hold.by, &hold.note);
+        changed += tx.prepare_cached(put)?.execute(row)?;
+    }
+    for trace in released {
+        changed += tx.prepare_cached("DELETE FROM holds WHERE trace = ?1")?.execute([trace.as_bytes()])?;
+    }
+    let all: usize = tx.query_row("SELECT COUNT(*) FROM holds", [], |row| row.get(0))?;
+    if all > MOST_HOLDS && !holds.is_empty() {
+        let text = format!("{all} traces would be held, expected at most {MOST_HOLDS}: release some first");
+        return Err(Error::new(ErrorKind::Exhausted, "hold traces", text)
+            .with_retry(quipu_core::Retry::No)
+            .of_backend(NAME)
+            .into());
+    }
+    tx.commit()?;
+    Ok(u64::try_from(changed).unwrap_or(u64::MAX))
+}

@@ -1,0 +1,263 @@
+//! One run of the rules over all days.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use quipu_core::{
+    DayFate, Error, ErrorKind, Result, Retention, Retired, RetiredDay, RetiredFor, Retry, Timestamp,
+};
+
+use crate::fault::NAME;
+use crate::folder::{Day, Folder, Part};
+use crate::retire::beside;
+use crate::retire::decide::Decision;
+use crate::retire::leave;
+use crate::retire::past::{Force, Past};
+use crate::schema::{self, Access, DAY};
+use crate::shared::Shared;
+use crate::sqlite::Sqlite;
+use crate::write::{Exchange, Exchanged, Request};
+
+const CACHE_KIB: u32 = 1_024;
+/// A day that is written to while it is read is begun anew so often, then left to the next run.
+const TRIES: usize = 3;
+/// How long, in steps, the moment is waited for in which nobody is in the way.
+const STEPS: usize = 250;
+const STEP: Duration = Duration::from_millis(20);
+
+/// Days of which nothing goes, and for which state of file, holds and rules that is so.
+#[derive(Debug, Default)]
+pub(crate) struct Memory(HashMap<Day, u64>);
+
+/// One run.
+struct Run<'s> {
+    store: &'s Sqlite,
+    rules: Arc<Retention>,
+    now: Timestamp,
+    dry: bool,
+    told: Retired,
+}
+
+/// What was made of a day on a thread of its own.
+enum Made {
+    /// Nothing goes; `true` when that will be so until file, holds or rules change.
+    Nothing(bool),
+    /// That much would go.
+    Told(Box<RetiredDay>),
+    /// The day is ready to be exchanged.
+    Ready(Box<RetiredDay>, Exchange),
+}
+
+/// Does what [`quipu_core::Store::retire`] says.
+pub(crate) async fn retire(store: &Sqlite, rules: &Retention, now: Timestamp, dry: bool) -> Result<Retired> {
+    let shared = &store.shared;
+    if !dry && shared.read_only {
+        let text = format!("{} is open for reading only", shared.folder.root().display());
+        return Err(Error::new(ErrorKind::Denied, "retention", text).with_retry(Retry::No).of_backend(NAME));
+    }
+    let mut memory = shared.retiring.lock().await;
+    let mut days = shared.sound_days()?;
+    days.sort_unstable();
+    let catalog = std::fs::metadata(shared.folder.catalog()).map_or(0, |file| file.len());
+    let bytes = days.iter().map(|day| shared.folder.bytes_of(*day)).sum::<u64>() + catalog;
+    days.retain(|day| day.plus(1).start() <= now);
+    let told = Retired { bytes, ..Retired::default() };
+    let mut run = Run { store, rules: Arc::new(rules.clone()), now, dry, told };
+    if !dry {
+        leave_nothing_behind(shared, &days);
+    }
+    for day in &days {
+        run.by_age(*day, &mut memory).await?;
+    }
+    run.by_size(&days).await?;
+    run.told.days.sort_by_key(|day| day.day);
+    Ok(run.told)
+}
+
+/// Removes what a run left that was stopped in the middle.
+fn leave_nothing_behind(shared: &Shared, days: &[Day]) {
+    days.iter().for_each(|day| beside::remove(&shared.folder.beside(*day)));
+}
+
+impl Run<'_> {
+    async fn by_age(&mut self, day: Day, memory: &mut Memory) -> Result<()> {
+        let shared = Arc::clone(&self.store.shared);
+        let past = Past::of(&self.rules, day, self.now, Force::No);
+        if !past.may_any() {
+            return Ok(());
+        }
+        let Some(state) = shared.days.get(day) else { return Ok(()) };
+        let mut hash = DefaultHasher::new();
+        let holds = shared.holds.load(Ordering::Acquire);
+        (Arc::as_ptr(&state) as usize, state.version(), holds, past.over(), format!("{:?}", self.rules))
+            .hash(&mut hash);
+        let key = hash.finish();
+        if !shared.read_only && memory.0.get(&day) == Some(&key) {
+            return Ok(());
+        }
+        if self.one(day, Force::No).await? == Some(true) {
+            memory.0.insert(day, key);
+        }
+        Ok(())
+    }
+
+    /// Days that are to go for want of room: first all of their content, the oldest first, then their costs.
+    async fn by_size(&mut self, days: &[Day]) -> Result<()> {
+        let Some(most) = self.rules.max_bytes.map(|bytes| bytes.0) else { return Ok(()) };
+        for force in [Force::Content, Force::All] {
+            for day in days {
+                if self.bytes() <= most {
+                    return Ok(());
+                }
+                self.one(*day, force).await?;
+            }
+        }
+        let bytes = self.bytes();
+        if bytes > most {
+            self.told.over = Some((bytes - most, self.why_over(days)));
+        }
+        Ok(())
+    }
+
+    /// Bytes of the store, as they are or as they would be, by what each day freed: what is rebuilt of full text and what logs hold for
+    /// the moment must not make more days go than have to.
+    fn bytes(&self) -> u64 {
+        self.told.bytes.saturating_sub(self.told.freed())
+    }
+
+    fn why_over(&self, ended: &[Day]) -> String {
+        let held = self.store.shared.with_catalog(crate::retire::held).map_or(0, |held| held.len());
+        let shared = &self.store.shared;
+        let open = shared.days.newest_first().into_iter().filter(|day| !ended.contains(day));
+        let open: u64 = open.map(|day| shared.folder.bytes_of(day)).sum();
+        format!(
+            "days that have not ended take {open} bytes, and {held} held traces stay; what is left is the least that days and \
+             catalog take"
+        )
+    }
+
+    /// One day. `Some(true)`: nothing went, and nothing will until something changes; `Some(false)`: nothing went just now.
+    async fn one(&mut self, day: Day, force: Force) -> Result<Option<bool>> {
+        match self.try_one(day, force).await {
+            Ok(done) => Ok(done),
+            // The store is closing, or somebody stops the run.
+            Err(error) if error.kind() == ErrorKind::Unavailable => Err(error),
+            Err(error) => {
+                tracing::warn!(%day, %error, "a day keeps what the rules of retention do not; the next run tries again");
+                self.told.left.push((day.start(), error.to_string()));
+                Ok(Some(false))
+            }
+        }
+    }
+
+    async fn try_one(&mut self, day: Day, force: Force) -> Result<Option<bool>> {
+        for _ in 0..TRIES {
+            let (rules, now, dry) = (Arc::clone(&self.rules), self.now, self.dry);
+            let made =
+                self.store.ask(move |shared| make(shared, day, &Past::of(&rules, day, now, force), dry));
+            match made.await? {
+                Made::Nothing(settled) => return Ok(Some(settled)),
+                Made::Told(told) => {
+                    self.tell(*told);
+                    return Ok(None);
+                }
+                Made::Ready(told, exchange) => {
+                    if self.exchange(day, exchange).await? {
+                        let left = self.store.shared.folder.bytes_of(day);
+                        self.tell(RetiredDay { freed: told.bytes.saturating_sub(left), ..*told });
+                        return Ok(None);
+                    }
+                }
+            }
+        }
+        let text = format!("day {day} was written to, or held, each time that it was nearly done");
+        Err(Error::new(ErrorKind::Locked, "retention", text).of_backend(NAME))
+    }
+
+    /// Puts the new file in the place of the old one; `false` when the day has changed since it was read.
+    async fn exchange(&self, day: Day, exchange: Exchange) -> Result<bool> {
+        let exchange = Arc::new(exchange);
+        for _ in 0..STEPS {
+            let this = Arc::clone(&exchange);
+            let done = self.store.request(move |_, answer| Ok(Request::Exchange(this, answer))).await;
+            match done? {
+                Exchanged::Done => return Ok(true),
+                Exchanged::Late => break,
+                Exchanged::Busy => tokio::time::sleep(STEP).await,
+            }
+        }
+        if let Some(path) = &exchange.file {
+            beside::remove(path);
+        }
+        tracing::debug!(%day, "a day changed while it was thinned");
+        Ok(false)
+    }
+
+    /// Adds what became of a day; what was told of it before is part of that, or was done before.
+    fn tell(&mut self, told: RetiredDay) {
+        let known = self.told.days.iter_mut().find(|known| known.day == told.day);
+        let Some(known) = known else { return self.told.days.push(told) };
+        if self.dry {
+            *known = RetiredDay { bytes: known.bytes, ..told };
+            return;
+        }
+        known.fate = if told.fate == DayFate::Removed { DayFate::Removed } else { known.fate };
+        known.why = RetiredFor::Size;
+        known.held = known.held.max(told.held);
+        known.traces += told.traces;
+        known.spans += told.spans;
+        known.costs += told.costs;
+        known.events += told.events;
+        known.points += told.points;
+        known.freed += told.freed;
+    }
+}
+
+/// Decides on a day, and writes what is left of it beside it.
+fn make(shared: &Shared, day: Day, past: &Past<'_>, dry: bool) -> Result<Made> {
+    let path = shared.folder.file(Part::Data, day);
+    let done = try_make(shared, day, past, dry);
+    done.map_err(|fault| fault.at("thin a day", &path))
+}
+
+fn try_make(shared: &Shared, day: Day, past: &Past<'_>, dry: bool) -> crate::fault::Result<Made> {
+    let Some(state) = shared.days.get(day) else { return Ok(Made::Nothing(false)) };
+    // Before anything is read: what is written after that is found out when the files are exchanged.
+    let (version, holds) = (state.version(), shared.holds.load(Ordering::Acquire));
+    let held = shared.with_catalog(crate::retire::held)?;
+    let path = shared.folder.file(Part::Data, day);
+    let conn = schema::open(&DAY, &path, Access::Read { cache_kib: CACHE_KIB })?;
+    let snapshot = conn.unchecked_transaction()?;
+    let decision = Decision::of(&conn, past, &held)?;
+    if !decision.changes && decision.leaves {
+        return Ok(Made::Nothing(decision.later == 0));
+    }
+    let told = Box::new(decision.told(day, past, shared.folder.bytes_of(day)));
+    if dry {
+        return Ok(Made::Told(told));
+    }
+    let file: Option<PathBuf> = decision.leaves.then(|| shared.folder.beside(day));
+    if let Some(file) = &file {
+        leave::write_anew(shared, &conn, &decision, file)?;
+    }
+    drop(snapshot);
+    drop(conn);
+    if file.is_some() {
+        fold_before(shared, &path);
+    }
+    Ok(Made::Ready(told, Exchange { day, file, state, version, holds }))
+}
+
+/// Moves what is in the old file's log into it: here, so that the writing thread finds nothing left to move.
+fn fold_before(shared: &Shared, path: &Path) {
+    let log = &Folder::with_companions(path)[1];
+    if std::fs::metadata(log).is_ok_and(|log| log.len() > 0) {
+        let access = Access::Write { cache_kib: CACHE_KIB, durability: shared.config.durability };
+        // What fails here is done in the moment of the exchange.
+        let _ = schema::open(&DAY, path, access).map(|conn| schema::fold(&conn));
+    }
+}

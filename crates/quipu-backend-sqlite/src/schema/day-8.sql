@@ -1,0 +1,2 @@
+-- From here on a body may be written in the words of its dictionary. The tables are the same: the number alone keeps builds away that
+-- could not read it.

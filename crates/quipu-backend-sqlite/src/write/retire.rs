@@ -1,0 +1,118 @@
+//! The moment in which a day's new file takes the place of the old one, and holds.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use quipu_core::{Hold, Result, TraceId};
+
+use crate::days::DayState;
+use crate::fault::{self, Fault};
+use crate::folder::{Day, Folder, Part};
+use crate::retire::beside;
+use crate::write::writer::Writer;
+
+/// A day that is to be another.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    pub(crate) day: Day,
+    /// What is left of it; `None` when nothing is.
+    pub(crate) file: Option<PathBuf>,
+    /// The day, and how often it and the holds had changed, when it was read.
+    pub(crate) state: Arc<DayState>,
+    pub(crate) version: u64,
+    pub(crate) holds: u64,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exchanged {
+    /// It is done.
+    Done,
+    /// The day or the holds have changed: it has to be read again.
+    Late,
+    /// Somebody is in the way, for a moment.
+    Busy,
+}
+
+impl Writer {
+    /// Exchanges a day, or removes it.
+    pub(super) fn exchange(&mut self, exchange: &Exchange) -> Result<Exchanged> {
+        let path = self.shared.folder.file(Part::Data, exchange.day);
+        let done = self.try_exchange(exchange).map_err(|fault| fault.at("thin a day", &path))?;
+        if done == Exchanged::Done {
+            // What was remembered of its traces holds no more.
+            self.shared.removals.fetch_add(1, Ordering::Release);
+            let _ = self.notify.try_send(());
+        }
+        Ok(done)
+    }
+
+    fn try_exchange(&mut self, exchange: &Exchange) -> fault::Result<Exchanged> {
+        let Exchange { day, file, state, version, holds } = exchange;
+        let shared = Arc::clone(&self.shared);
+        let same = shared.days.get(*day).is_some_and(|known| Arc::ptr_eq(&known, state));
+        if !same || state.version() != *version || shared.holds.load(Ordering::Acquire) != *holds {
+            return Ok(Exchanged::Late);
+        }
+        let Some(_no_indexer) = state.files.try_write() else { return Ok(Exchanged::Busy) };
+        let Some(file) = file else {
+            self.remove_day(*day)?;
+            return Ok(Exchanged::Done);
+        };
+        let path = shared.folder.file(Part::Data, *day);
+        // Opening and closing it moves what a crash may have left in its log into the file.
+        let last_span = {
+            let open = self.take_file(*day)?;
+            let last_span = open.next_span - 1;
+            open.close(&shared, *day);
+            last_span
+        };
+        if let Some(log) = beside::filled_log(file) {
+            beside::remove(file);
+            let what = "the new file is not whole without it";
+            return Err(Fault::Io(std::io::Error::other(format!("{}: {what}", log.display()))));
+        }
+        let [_, log, index] = Folder::with_companions(&path);
+        if std::fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
+            return Ok(Exchanged::Busy);
+        }
+        shared.readers.exchange(*day, || {
+            // The log of the old file must never be taken for one of the new.
+            for beside in [log, index] {
+                match std::fs::remove_file(&beside) {
+                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                        return Err(Fault::from(error));
+                    }
+                    _ => {}
+                }
+            }
+            // Before the exchange, so that a crash leaves no index of what is gone.
+            shared.folder.remove(Part::Text, *day)?;
+            Ok(std::fs::rename(file, &path)?)
+        })?;
+        state.indexed_to(0);
+        state.changed(last_span, true);
+        Ok(Exchanged::Done)
+    }
+
+    /// Removes both files of a day, and what is known of it.
+    pub(super) fn remove_day(&mut self, day: Day) -> fault::Result<()> {
+        self.files.pop(&day);
+        self.planner.forget(&self.shared, day)?;
+        self.shared.days.remove(day);
+        self.shared.readers.forget(day, None);
+        self.shared.folder.remove(Part::Text, day)?;
+        Ok(self.shared.folder.remove(Part::Data, day)?)
+    }
+
+    /// Holds traces, and releases others.
+    pub(super) fn hold(&mut self, holds: &[Hold], released: &[TraceId]) -> Result<u64> {
+        let done = self.planner.hold(holds, released);
+        let changed = done.map_err(|fault| fault.at("hold traces", &self.shared.folder.catalog()))?;
+        if changed > 0 {
+            self.shared.holds.fetch_add(1, Ordering::Release);
+        }
+        Ok(changed)
+    }
+}

@@ -1,0 +1,144 @@
+//! Users and sessions that are forgotten: nothing names them any more, in no answer and in no file.
+
+use std::sync::Arc;
+
+use quipu_backend_sqlite::Sqlite;
+use quipu_conformance::sample::{at, counter, draft, event, trace_id};
+use quipu_core::*;
+
+use crate::forget::occurs;
+use crate::{open, sound};
+
+const NAMES: &[&str] = &["user.id", "enduser.id"];
+const GONE: &str = "u-forget-me-0317";
+
+fn user(id: &str) -> Owner {
+    Owner { kind: OwnerKind::User, id: id.into(), names: NAMES }
+}
+
+fn session(id: &str) -> Owner {
+    Owner { kind: OwnerKind::Session, id: id.into(), names: &["session.id"] }
+}
+
+fn named(id: &str) -> Attributes {
+    [("user.id", id)].into_iter().collect()
+}
+
+fn of(id: &str) -> Arc<Resource> {
+    Arc::new(Resource { attributes: named(id), ..Resource::default() })
+}
+
+/// Traces by a span's user, by its second span's, and by its resource; events by an attribute, by session and by resource; series by
+/// a label and by resource; and the same of somebody else.
+fn all(id: &str, from: u64, days: i64) -> Batch {
+    let day = |time: Timestamp| time.plus(days * Timestamp::DAY);
+    let mut spans = vec![
+        draft(from, 1).named("run").user(id).session(&format!("s-{id}")).span(),
+        draft(from + 1, 1).named("run").span(),
+        draft(from + 1, 2).below(1).named("step").user(id).span(),
+        Span { resource: of(id), ..draft(from + 2, 1).named("run").span() },
+        draft(from + 3, 1).named("other").user("somebody").span(),
+    ];
+    for span in &mut spans {
+        (span.start, span.end) = (day(span.start), span.end.map(day));
+    }
+    let note =
+        |attributes, resource| Event { attributes, resource, ..event(day(at(7)), Level::Info, "said", id) };
+    let mut events = vec![
+        note(named(id), Arc::default()),
+        note(Attributes::new(), of(id)),
+        Event { session: Some(format!("s-{id}").into()), ..note(Attributes::new(), Arc::default()) },
+    ];
+    events.push(event(day(at(8)), Level::Info, "said", "somebody else"));
+    let mut metrics =
+        vec![counter("calls", "a", &[(day(at(1)), 1.0)]), counter("calls", "b", &[(day(at(1)), 2.0)])];
+    metrics[0].points[0].attributes = named(id);
+    metrics.push(Metric { resource: of(id), ..counter("other", "a", &[(day(at(1)), 3.0)]) });
+    Batch { spans, events, metrics, ..Batch::default() }
+}
+
+async fn filled(store: &Sqlite) {
+    for (from, days) in [(1, 0), (11, 1)] {
+        store.write(Arc::new(all(GONE, from, days))).await.unwrap();
+    }
+    store.write(Arc::new(all("u-other", 21, 0))).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_user_is_found_wherever_records_name_them_and_then_nowhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    filled(&store).await;
+    let want: Vec<TraceId> = [1, 2, 3, 11, 12, 13].into_iter().map(trace_id).collect();
+    let found = store.owned(&user(GONE)).await.unwrap();
+    assert_eq!(found, Owned { traces: want, events: 4, series: 4 });
+    let removals = store.removals();
+    assert_eq!(store.forget_owned(&user(GONE)).await.unwrap(), found);
+    assert!(store.removals() > removals, "whoever remembers is told");
+    assert!(store.owned(&user(GONE)).await.unwrap().is_empty());
+    let other = store.owned(&user("u-other")).await.unwrap();
+    assert_eq!((other.traces.len(), other.events, other.series), (3, 2, 2), "of others nothing is missing");
+    assert_eq!(store.owned(&user("somebody")).await.unwrap().traces.len(), 3);
+    // The session of the same name is another owner's record: its events without a trace are still there.
+    assert_eq!(store.owned(&session(&format!("s-{GONE}"))).await.unwrap().events, 2);
+    store.forget_owned(&session(&format!("s-{GONE}"))).await.unwrap();
+    sound(&store).await;
+    // Three of the other user; and somebody's, which is the same in two of the batches.
+    assert_eq!(store.events(&EventQuery::default()).await.unwrap().rows.len(), 3 + 2);
+    store.close().await.unwrap();
+    assert!(!occurs(folder.path(), GONE.as_bytes()), "its name is in a file");
+    assert!(occurs(folder.path(), b"u-other"));
+}
+
+#[tokio::test]
+async fn forgetting_again_finds_nothing_and_what_comes_later_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    assert!(store.forget_owned(&user(GONE)).await.unwrap().is_empty());
+    filled(&store).await;
+    store.forget_owned(&user(GONE)).await.unwrap();
+    assert!(store.forget_owned(&user(GONE)).await.unwrap().is_empty());
+    filled(&store).await;
+    assert_eq!(store.owned(&user(GONE)).await.unwrap().traces.len(), 6);
+    sound(&store).await;
+}
+
+#[tokio::test]
+async fn spans_that_only_their_attributes_tell_of_are_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    // Not of a model or agent, and so no user was read from them.
+    let spans = vec![
+        draft(1, 1).named("GET /").with("enduser.id", GONE).span(),
+        draft(1, 2).below(1).named("query").span(),
+        draft(2, 1).named("GET /").with("enduser.id", "u-other").span(),
+        draft(3, 1).named("GET /").user("somebody").span(),
+    ];
+    assert!(spans[..3].iter().all(|span| span.canonical.user.is_none()));
+    store.write(Arc::new(Batch { spans, ..Batch::default() })).await.unwrap();
+    let found = store.owned(&user(GONE)).await.unwrap();
+    assert_eq!(found.traces, [trace_id(1)]);
+    assert_eq!(store.forget_owned(&user(GONE)).await.unwrap(), found);
+    assert!(store.owned(&user(GONE)).await.unwrap().is_empty());
+    assert_eq!(store.owned(&user("u-other")).await.unwrap().traces, [trace_id(2)]);
+    sound(&store).await;
+    store.close().await.unwrap();
+    assert!(!occurs(folder.path(), GONE.as_bytes()), "its name is in a file");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_is_said_to_be_gone_while_a_file_was_set_aside() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    crate::write(&store, [draft(1, 1).user(GONE).span()], []).await;
+    for name in ["d-20260101.db.damaged-1", "d-20260101.db.repaired-1"] {
+        let aside = folder.path().join("days").join(name);
+        std::fs::write(&aside, GONE).unwrap();
+        let error = store.forget_owned(&user(GONE)).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Damaged);
+        assert!(error.to_string().contains(name), "{error}");
+        assert_eq!(store.owned(&user(GONE)).await.unwrap().traces, [trace_id(1)]);
+        std::fs::remove_file(aside).unwrap();
+    }
+    assert_eq!(store.forget_owned(&user(GONE)).await.unwrap().traces, [trace_id(1)]);
+}

@@ -1,0 +1,223 @@
+//! Damage that is mended.
+
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use quipu_backend_sqlite::{Config, Repaired, Sqlite, repair};
+use quipu_conformance::sample::{at, cost, draft, event, priced, span_id, trace_id};
+use quipu_core::{
+    Backend, Batch, ErrorKind, EventQuery, GroupBy, Level, Rule, SpanQuery, Store, Timestamp, TraceFilter,
+    TraceQuery, UsageGroup, UsageQuery,
+};
+
+use crate::{open, sound, write};
+
+const TRACES: u64 = 300;
+
+/// A day with some hundred traces of three spans each, and a day with one.
+async fn filled(folder: &Path) -> (PathBuf, Vec<UsageGroup>) {
+    let store = open(folder);
+    for number in 1..=TRACES {
+        let root = draft(number, 1).named("root").project("kite").tag("beta").span();
+        let call = draft(number, 2).below(1).llm("gpt-5", 100, 10).session("s").user("u").span();
+        let tool = draft(number, 3).below(1).tool("search").span();
+        let costs = [priced(&call, "0.25"), cost(&tool)];
+        let batch = Batch {
+            spans: vec![root, call, tool],
+            costs: costs.to_vec(),
+            events: vec![event(at(number as i64), Level::Info, "went", "well")],
+            ..Batch::default()
+        };
+        store.write(batch.into()).await.unwrap();
+    }
+    write(&store, [draft(9_000, 1).starts(at(0).plus(Timestamp::DAY)).span()], []).await;
+    let sums = sums(&store).await;
+    store.close().await.unwrap();
+    let mut days: Vec<PathBuf> =
+        std::fs::read_dir(folder.join("days")).unwrap().map(|file| file.unwrap().path()).collect();
+    days.retain(|path| path.file_name().unwrap().to_str().unwrap().starts_with("d-"));
+    days.sort();
+    (days.remove(0), sums)
+}
+
+async fn sums(store: &Sqlite) -> Vec<UsageGroup> {
+    let query = UsageQuery { filter: TraceFilter::default(), group_by: vec![GroupBy::Model, GroupBy::Tool] };
+    store.usage(&query).await.unwrap()
+}
+
+async fn mend(folder: &Path, deep: bool) -> Repaired {
+    repair(Config::at(folder), deep, &mut |_| {}).await.unwrap()
+}
+
+/// The pages of a table, as SQLite counts them.
+fn pages_of(file: &Path, table: &str) -> Vec<u64> {
+    let conn = crate::connect(file).unwrap();
+    let root: u64 = conn
+        .query_row("SELECT rootpage FROM sqlite_schema WHERE name = ?1", [table], |row| row.get(0))
+        .unwrap();
+    drop(conn);
+    // Children of an interior page: the right-most one in its head, the others in its cells.
+    let bytes = std::fs::read(file).unwrap();
+    let page = &bytes[usize::try_from(root - 1).unwrap() * 8_192..][..8_192];
+    assert_eq!(page[0], 5, "{table} is more than one page");
+    let word = |at: usize| u64::from(u32::from_be_bytes(page[at..at + 4].try_into().unwrap()));
+    let cells = usize::from(u16::from_be_bytes(page[3..5].try_into().unwrap()));
+    let cell = |index: usize| {
+        usize::from(u16::from_be_bytes(page[12 + 2 * index..14 + 2 * index].try_into().unwrap()))
+    };
+    (0..cells).map(|index| word(cell(index))).chain([word(8)]).collect()
+}
+
+fn break_page(file: &Path, page: u64) {
+    let file = std::fs::File::options().write(true).open(file).unwrap();
+    file.write_all_at(&[0xa5; 8_192], (page - 1) * 8_192).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sums_that_are_wrong_follow_from_the_rows_again() {
+    for change in [
+        "UPDATE traces SET spans = 9",
+        "DELETE FROM by_model",
+        "UPDATE by_tool SET hour = hour + 1, figures = x'00'",
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, before) = filled(folder.path()).await;
+        crate::connect(&file).unwrap().execute_batch(change).unwrap();
+        let repaired = mend(folder.path(), false).await;
+        assert_eq!(repaired.lost, Vec::<String>::new(), "{change}");
+        assert_eq!(repaired.done.len(), 2, "{repaired:?}");
+        let store = open(folder.path());
+        sound(&store).await;
+        assert_eq!(sums(&store).await, before, "{change}");
+        let row = store.trace(trace_id(7)).await.unwrap().unwrap();
+        assert_eq!((row.name.as_str(), row.spans, row.llm_calls, row.tool_calls), ("root", 3, 1, 1));
+        assert_eq!((row.project.as_deref(), row.tags.len()), (Some("kite"), 1));
+        let (session, user) = (row.session, row.user);
+        assert_eq!((session.as_deref(), user.as_deref()), (Some("s"), Some("u")));
+        let events = store.events(&EventQuery { limit: 1_000, ..EventQuery::default() }).await.unwrap();
+        assert_eq!(events.rows.len(), TRACES as usize);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broken_page_costs_the_rows_on_it_and_no_others() {
+    for (table, most) in [("spans", 150), ("bodies", 0), ("calls", 0), ("traces", 0)] {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, _) = filled(folder.path()).await;
+        let pages = pages_of(&file, table);
+        break_page(&file, pages[pages.len() / 2]);
+        let repaired = mend(folder.path(), false).await;
+        let store = open(folder.path());
+        sound(&store).await;
+        let query = TraceQuery { limit: 1_000, ..TraceQuery::default() };
+        let rows = store.traces(&query).await.unwrap().rows;
+        let spans: u64 = rows.iter().map(|row| row.spans).sum();
+        assert!(spans >= 3 * TRACES + 1 - most, "{table}: {spans} spans are left; {repaired:?}");
+        assert_eq!(repaired.lost.is_empty(), table == "traces", "{table}: {repaired:?}");
+        let aside = file.with_extension("db.repaired-1");
+        assert!(aside.exists(), "{table}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_came_after_a_day_was_set_aside_is_joined_with_what_was_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, _) = filled(folder.path()).await;
+    let pages = pages_of(&file, "traces");
+    pages.iter().for_each(|page| break_page(&file, *page));
+    let store = open(folder.path());
+    // A late span of a trace that cannot be looked up, and a trace of its own.
+    write(&store, [draft(7, 4).below(1).span(), draft(5_000, 1).span()], []).await;
+    store.close().await.unwrap();
+    assert!(file.with_extension("db.damaged-1").exists());
+    let repaired = mend(folder.path(), false).await;
+    assert!(repaired.lost.is_empty(), "{repaired:?}");
+    let store = open(folder.path());
+    sound(&store).await;
+    assert_eq!(store.trace(trace_id(7)).await.unwrap().unwrap().spans, 4);
+    assert!(store.trace(trace_id(5_000)).await.unwrap().is_some());
+    assert_eq!(store.info().await.unwrap().spans, 3 * TRACES + 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_of_which_nothing_can_be_read_is_kept_and_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, _) = filled(folder.path()).await;
+    std::fs::write(&file, vec![b'?'; 50_000]).unwrap();
+    let repaired = mend(folder.path(), false).await;
+    assert_eq!(repaired.lost.len(), 1, "{repaired:?}");
+    let aside = file.with_extension("db.damaged-1");
+    assert!(repaired.lost[0].contains(aside.to_str().unwrap()), "{repaired:?}");
+    assert!(aside.exists());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_catalog_is_made_anew_from_the_days() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let (day, next) = (Timestamp::DAY, at(0).plus(Timestamp::DAY));
+    write(&store, [draft(1, 1).named("root").span()], []).await;
+    write(&store, [draft(1, 2).below(1).starts(next.plus(day)).span()], []).await;
+    let call = draft(2, 1).llm("gpt-5", 1, 1).span();
+    write(&store, [call.clone()], [cost(&call)]).await;
+    store.close().await.unwrap();
+    std::fs::write(folder.path().join("catalog.db"), "nothing of the kind").unwrap();
+    let repaired = mend(folder.path(), false).await;
+    assert!(repaired.done[0].contains("catalog"), "{repaired:?}");
+    let store = open(folder.path());
+    sound(&store).await;
+    // A stray is found where it was kept, and so is the next one.
+    write(&store, [draft(1, 3).below(1).starts(next.plus(2 * day)).span()], []).await;
+    assert_eq!(store.trace(trace_id(1)).await.unwrap().unwrap().spans, 3);
+    let spans = store.spans(&SpanQuery::of(trace_id(1))).await.unwrap();
+    assert_eq!(spans.rows.len(), 3);
+    // A correction from after counts, though its opening has a number that no row knows.
+    write(&store, [], [quipu_core::Cost { version: 9, rule: Rule::Repeats, amount: None, ..cost(&call) }])
+        .await;
+    assert_eq!(store.span(trace_id(2), span_id(1)).await.unwrap().unwrap().cost.unwrap().rule, Rule::Repeats);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_that_cannot_be_read_is_found_when_every_record_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, before) = filled(folder.path()).await;
+    let broken = "UPDATE bodies SET z = x'ff' WHERE pk IN (4, 5)";
+    crate::connect(&file).unwrap().execute_batch(broken).unwrap();
+    let store = open(folder.path());
+    sound(&store).await;
+    let findings = store.check_deep().await.unwrap();
+    assert_eq!(findings.len(), 1);
+    assert!(findings[0].contains("2 spans"), "{findings:?}");
+    store.close().await.unwrap();
+    let repaired = mend(folder.path(), true).await;
+    assert!(repaired.lost[0].contains("2 bodies"), "{repaired:?}");
+    let store = open(folder.path());
+    assert_eq!(store.check_deep().await.unwrap(), Vec::<String>::new());
+    assert_eq!(sums(&store).await, before, "money does not depend on a body");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn damaged_full_text_is_built_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, _) = filled(folder.path()).await;
+    let text = PathBuf::from(file.to_str().unwrap().replace("d-", "x-"));
+    let length = std::fs::metadata(&text).unwrap().len();
+    for page in 2..=length / 8_192 {
+        break_page(&text, page);
+    }
+    let repaired = mend(folder.path(), false).await;
+    assert!(repaired.done.concat().contains("Full text"), "{repaired:?}");
+    sound(&open(folder.path())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_that_somebody_writes_to_is_not_mended() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let error = repair(Config::at(folder.path()), false, &mut |_| {}).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Locked);
+    store.close().await.unwrap();
+    let nothing = repair(Config::at(folder.path().join("none")), false, &mut |_| {}).await.unwrap_err();
+    assert_eq!(nothing.kind(), ErrorKind::NotFound);
+    assert_eq!(mend(folder.path(), true).await, Repaired::default());
+}
