@@ -8,6 +8,7 @@ mod load;
 mod money;
 mod query;
 mod raw;
+mod redact;
 pub mod send;
 mod sink;
 mod web;
@@ -79,12 +80,13 @@ enum Bench {
 }
 
 /// In this order: `query` and `web` ask the store that `ingest` made.
-const BENCHES: [(&str, Bench); 6] = [
+const BENCHES: [(&str, Bench); 7] = [
     ("hot", Bench::Alone(hot::run)),
     ("ingest", Bench::Server(ingest::run)),
     ("query", Bench::Server(query::run)),
     ("web", Bench::Server(web::run)),
     ("money", Bench::Alone(money::run)),
+    ("redact", Bench::Alone(redact::run)),
     ("export", Bench::Server(export::run)),
 ];
 

@@ -14,7 +14,7 @@ const AXE: &str = "axe-core@4";
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
 /// The scripts by name.
-const SCRIPTS: [(&str, &str); 16] = [
+const SCRIPTS: [(&str, &str); 18] = [
     ("main.mjs", include_str!("../suites/web/main.mjs")),
     ("browser.mjs", include_str!("../suites/web/browser.mjs")),
     ("steps.mjs", include_str!("../suites/web/steps.mjs")),
@@ -30,6 +30,8 @@ const SCRIPTS: [(&str, &str); 16] = [
     ("money.mjs", include_str!("../suites/web/money.mjs")),
     ("hostile.mjs", include_str!("../suites/web/hostile.mjs")),
     ("restart.mjs", include_str!("../suites/web/restart.mjs")),
+    ("server.mjs", include_str!("../suites/web/server.mjs")),
+    ("access.mjs", include_str!("../suites/web/access.mjs")),
     ("figures.mjs", include_str!("../suites/web/figures.mjs")),
 ];
 

@@ -1,8 +1,10 @@
 //! `integration`: suites against the running binary and software that is not ours.
 
+mod attacks;
 mod deploy;
 mod export;
 mod faults;
+mod floods;
 mod frameworks;
 mod grafana;
 mod http;
@@ -16,6 +18,7 @@ mod proxy;
 mod recordings;
 mod report;
 mod server;
+mod soak;
 mod split;
 pub mod tools;
 mod vendors;
@@ -56,9 +59,18 @@ pub struct Args {
     /// Spans of the large store of the suite `web` [default: 1000000 with --release, else 50000]
     #[arg(long)]
     spans: Option<u64>,
+    /// Kills of the suite `kills`
+    #[arg(long, default_value_t = 30)]
+    kills: u64,
     /// Seconds that each fault of the suite `faults` lasts
     #[arg(long, default_value_t = 30)]
     seconds: u64,
+    /// Idle connections of the suite `floods`
+    #[arg(long, default_value_t = 10_000)]
+    idle: usize,
+    /// Minutes that the suite `soak` lasts
+    #[arg(long, default_value_t = 20)]
+    minutes: u64,
 }
 
 impl Args {
@@ -80,11 +92,19 @@ pub struct Bench {
     pub spans: u64,
     /// Seconds that a fault lasts.
     pub seconds: u64,
+    /// Idle connections.
+    pub idle: usize,
+    /// Minutes of a long run.
+    pub minutes: u64,
+    /// The binary is optimised.
+    pub release: bool,
+    /// Kills of one server after the other.
+    pub kills: u64,
 }
 
 type Suite = (&'static str, fn(&Bench) -> Result<Report>);
 
-const SUITES: [Suite; 15] = [
+const SUITES: [Suite; 18] = [
     ("recordings", recordings::run),
     ("kills", kills::run),
     ("loom", loom::run),
@@ -98,12 +118,15 @@ const SUITES: [Suite; 15] = [
     ("proxy", proxy::run),
     ("deploy", deploy::run),
     ("faults", faults::run),
+    ("attacks", attacks::run),
+    ("floods", floods::run),
+    ("soak", soak::run),
     ("frameworks", frameworks::run),
     ("vendors", vendors::run),
 ];
 
-/// Suites that only run when they are named: they take long the first time.
-const ASKED_FOR: [&str; 2] = ["frameworks", "vendors"];
+/// Suites that only run when they are named: they take long, the first time or each.
+const ASKED_FOR: [&str; 3] = ["frameworks", "soak", "vendors"];
 
 /// Runs the suites that are asked for.
 ///
@@ -119,7 +142,17 @@ pub fn run(args: &Args) -> Result<()> {
     };
     let cache = shell::target().join("xtask");
     std::fs::create_dir_all(&cache).with_context(|| format!("{}", cache.display()))?;
-    let bench = Bench { binary, cache, only: args.only.clone(), spans: args.spans(), seconds: args.seconds };
+    let bench = Bench {
+        binary,
+        cache,
+        only: args.only.clone(),
+        spans: args.spans(),
+        seconds: args.seconds,
+        idle: args.idle,
+        minutes: args.minutes,
+        release: args.release,
+        kills: args.kills,
+    };
     let mut reports = Vec::new();
     let mut rows = Vec::new();
     let wanted = |name: &str| match args.suites.as_slice() {

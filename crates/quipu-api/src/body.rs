@@ -21,7 +21,7 @@ impl FromRequest<Arc<Api>> for Write {
 
     async fn from_request(request: Request, api: &Arc<Api>) -> Result<Self, Problem> {
         let (mut parts, body) = request.into_parts();
-        origin::check(&parts.headers, &parts.uri)?;
+        origin::check(&parts.extensions, &parts.headers, &parts.uri)?;
         // A browser asks before it sends a DELETE elsewhere, whatever its type.
         if parts.method != Method::DELETE && !is_json(&parts.headers) {
             let detail = "The header Content-Type must be application/json.";

@@ -33,5 +33,5 @@ pub use openapi::openapi;
 pub use problem::Problem;
 pub use router::routes;
 pub use routes::OPEN_METRICS;
-pub use state::{ApiState, Asset, Assets, StatusInfo};
+pub use state::{ApiState, Asker, Asset, Assets, OriginChecked, StatusInfo, Welcome};
 pub use system::ReadVitals;

@@ -28,7 +28,8 @@ use crate::{Problem, dto, live, problem, routes};
         routes::reprices, routes::undo, routes::parity_matrix, routes::events, routes::metrics, routes::series, live::live, routes::status, routes::system,
         routes::backends, routes::dead_letters, routes::replay_dead_letters, routes::remove_dead_letters,
         routes::views, routes::view, routes::put_view, routes::remove_view, routes::dashboards, routes::dashboard,
-        routes::put_dashboard, routes::remove_dashboard, routes::export_traces, routes::delete_traces,
+        routes::put_dashboard, routes::remove_dashboard, routes::export_traces, routes::delete_traces, routes::forget,
+        routes::retention, routes::preview_retention, routes::run_retention, routes::holds, routes::hold, routes::release,
         routes::healthz, routes::readyz, routes::metrics_text, serve
     ),
     components(schemas(Problem, dto::LiveFrame, dto::NumberedFrame, dto::BudgetSettings)),
@@ -41,6 +42,7 @@ use crate::{Problem, dto, live, problem, routes};
         (name = "events", description = "Structured events."),
         (name = "metrics", description = "Stored metrics."),
         (name = "documents", description = "Saved views and dashboards."),
+        (name = "retention", description = "How long what is kept, and traces that are held."),
         (name = "server", description = "The server about itself."),
         (name = "otlp", description = "OpenTelemetry in: OTLP/HTTP 1.x, protobuf and JSON, identity, gzip and zstd.")
     ),

@@ -2,13 +2,14 @@
 //! 10.2); neither are requests that a browser takes for simple ones (Fetch standard, section 2.2.2).
 
 use axum::http::uri::Uri;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, StatusCode, header};
 
 use crate::Problem;
+use crate::state::OriginChecked;
 
-/// Refuses requests of another origin's pages.
-pub(crate) fn check(headers: &HeaderMap, uri: &Uri) -> Result<(), Problem> {
-    if !is_foreign(headers, uri) {
+/// Refuses requests of another origin's pages, unless that was looked after before.
+pub(crate) fn check(extensions: &Extensions, headers: &HeaderMap, uri: &Uri) -> Result<(), Problem> {
+    if extensions.get::<OriginChecked>().is_some() || !is_foreign(headers, uri) {
         return Ok(());
     }
     let detail = "The header Origin names another host than the header Host.";

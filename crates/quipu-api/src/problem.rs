@@ -34,7 +34,7 @@ pub struct Problem {
 
 impl Problem {
     /// A problem of a kind, whose word is an anchor of the guide.
-    pub(crate) fn new(status: StatusCode, word: &str, title: &str, detail: impl Into<String>) -> Self {
+    pub fn new(status: StatusCode, word: &str, title: &str, detail: impl Into<String>) -> Self {
         let r#type = format!("{EXPLAINED}{}", word.replace('_', "-"));
         Self {
             r#type,

@@ -143,6 +143,19 @@ fn arranged() -> Router<Arc<Api>> {
             "/api/v1/traces/delete",
             post(handlers::delete_traces).layer(DefaultBodyLimit::max(SMALL_BODY)),
         )
+        .route("/api/v1/forget", post(handlers::forget).layer(DefaultBodyLimit::max(SMALL_BODY)))
+        .merge(kept())
+}
+
+/// How long what is kept.
+fn kept() -> Router<Arc<Api>> {
+    Router::new()
+        .route("/api/v1/retention", get(handlers::retention))
+        .route("/api/v1/retention/preview", post(handlers::preview_retention))
+        .route("/api/v1/retention/run", post(handlers::run_retention))
+        .route("/api/v1/holds", get(handlers::holds))
+        .route("/api/v1/traces/{trace_id}/hold", post(handlers::hold).delete(handlers::release))
+        .layer(DefaultBodyLimit::max(SMALL_BODY))
 }
 
 /// Gives up on an answer after `Limits::request_seconds`.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use quipu_core::{Adapters, Clock, Committed, Limits, PriceBook, Store, Timestamp};
+use quipu_core::{Adapters, Clock, Committed, Limits, PriceBook, Retention, Store, Timestamp};
 use quipu_insight::Documents;
 use quipu_pipeline::{ExitStatus, Pipeline};
 use tokio::sync::broadcast;
@@ -45,7 +45,21 @@ pub struct ApiState {
     pub vitals: Option<ReadVitals>,
     /// Saved views and dashboards.
     pub documents: Documents,
+    /// How long what is kept.
+    pub retention: Arc<Retention>,
 }
+
+/// Who asks, for what is written down about a change: put it into a request's extensions. Without it, nobody is named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asker(pub String);
+
+/// Whether whoever began a live feed may still have it: put it into the request's extensions. Asked every few seconds; must not wait.
+#[derive(Clone)]
+pub struct Welcome(pub Arc<dyn Fn() -> bool + Send + Sync>);
+
+/// Whose page asks was checked by whoever puts this into a request's extensions, who may know more of proxies in between.
+#[derive(Debug, Clone, Copy)]
+pub struct OriginChecked;
 
 /// What the server says about itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

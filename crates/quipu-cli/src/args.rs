@@ -1,10 +1,16 @@
 //! The command line, as people type it.
 
+mod access;
+mod audit;
 mod check;
 mod dead;
+mod forget;
 mod generate;
 mod money;
 mod proxy;
+mod retention;
+mod serve;
+mod store;
 
 use std::path::PathBuf;
 
@@ -12,11 +18,19 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand};
 use quipu::core::Billing;
 
+pub use crate::client::Credentials;
+pub use crate::key::KeyFlags;
+pub use access::{AccessPlace, Keys, KeysAdd, KeysWhat, Users, UsersSet, UsersWhat};
+pub use audit::{Audit, AuditList, AuditPlace, AuditWhat};
 pub use check::{Check, CheckWhat, Ready, Scraper, Ways};
 pub use dead::{DeadLetters, DeadPlace, DeadWhat};
+pub use forget::Forget;
 pub use generate::{Generate, GenerateWhat, Provision, TracesIn};
 pub use money::*;
 pub use proxy::{GatewayFlags, Proxy};
+pub use retention::{HoldPlace, RetentionArgs, RetentionWhat, RuleFlags};
+pub use serve::{Entry, Serve};
+pub use store::{Backup, CheckStore, DataPlace, Migrate, Restore, StoreCommand};
 
 /// Observability for AI agents: every call, token and cent, counted once.
 #[derive(Debug, Parser)]
@@ -24,6 +38,10 @@ pub use proxy::{GatewayFlags, Proxy};
 pub struct Args {
     #[command(subcommand)]
     pub command: Command,
+    #[command(flatten)]
+    pub credentials: Credentials,
+    #[command(flatten)]
+    pub key: KeyFlags,
 }
 
 #[derive(Debug, Subcommand)]
@@ -58,12 +76,24 @@ pub enum Command {
     Plans(Plans),
     /// Import transcripts of coding agents, OTLP files and exports of other tools
     Import(Import),
+    #[command(flatten)]
+    Store(StoreCommand),
     /// Check that what is configured works
     Check(Check),
     /// Write the files with which Prometheus and Grafana know Quipu
     Generate(Generate),
     /// List what backends refused, deliver it once more, or throw it away
     DeadLetters(DeadLetters),
+    /// Remove everything of a user or session, everywhere, and prove it
+    Forget(Forget),
+    /// Say what the rules remove, remove it, and hold traces
+    Retention(RetentionArgs),
+    /// Make, list and revoke API keys
+    Keys(Keys),
+    /// Make, list, change and remove users
+    Users(Users),
+    /// Read and verify the record of who did what
+    Audit(Audit),
     /// Print a shell's completion script
     Completions {
         /// Shell to print for
@@ -75,65 +105,6 @@ pub enum Command {
 pub fn complete(shell: clap_complete::Shell) -> bool {
     clap_complete::generate(shell, &mut Args::command(), "quipu", &mut std::io::stdout());
     true
-}
-
-/// Where and how to take telemetry in.
-#[derive(Debug, ClapArgs)]
-pub struct Serve {
-    /// Configuration file (TOML); flags win over it
-    #[arg(long, value_name = "FILE", env = "QUIPU_CONFIG")]
-    pub config: Option<PathBuf>,
-    /// Folder for all data [default: the platform's data folder]
-    #[arg(long, value_name = "DIR", env = "QUIPU_DATA_DIR")]
-    pub data_dir: Option<PathBuf>,
-    /// Store: `sqlite:` keeps its files in the data folder, `sqlite:PATH` elsewhere
-    #[arg(long, value_name = "URI", env = "QUIPU_STORE")]
-    pub store: Option<String>,
-    /// Dashboard and API: host:port, port 0 for a free one, or `off` [default: 127.0.0.1:8080]
-    #[arg(long, value_name = "ADDR", env = "QUIPU_HTTP")]
-    pub http: Option<String>,
-    /// OTLP over HTTP [default: 127.0.0.1:4318]
-    #[arg(long, value_name = "ADDR", env = "QUIPU_OTLP_HTTP")]
-    pub otlp_http: Option<String>,
-    /// OTLP over gRPC [default: 127.0.0.1:4317]
-    #[arg(long, value_name = "ADDR", env = "QUIPU_OTLP_GRPC")]
-    pub otlp_grpc: Option<String>,
-    /// Prometheus metrics of the server itself [default: 127.0.0.1:9464]
-    #[arg(long, value_name = "ADDR", env = "QUIPU_PROMETHEUS")]
-    pub prometheus: Option<String>,
-    /// Gateway to model providers, as `quipu proxy` has it [default: off, or what the configuration says]
-    #[arg(long, value_name = "ADDR", env = "QUIPU_PROXY")]
-    pub proxy: Option<String>,
-    #[command(flatten)]
-    pub gateway: GatewayFlags,
-    #[command(flatten)]
-    pub jaeger: JaegerFlags,
-    /// Fill an empty store with a recorded agent workload and keep a live one running
-    #[arg(long)]
-    pub demo: bool,
-    /// Write the listening URLs to this file, as JSON, once all listen
-    #[arg(long, value_name = "FILE")]
-    pub ready_file: Option<PathBuf>,
-}
-
-/// Listeners for senders that speak Jaeger's or Zipkin's protocols.
-#[derive(Debug, ClapArgs)]
-pub struct JaegerFlags {
-    /// Jaeger's thrift compact over UDP, such as 127.0.0.1:6831 [default: off]
-    #[arg(long, value_name = "ADDR", env = "QUIPU_JAEGER_COMPACT")]
-    pub jaeger_compact: Option<String>,
-    /// Jaeger's thrift binary over UDP, such as 127.0.0.1:6832 [default: off]
-    #[arg(long, value_name = "ADDR", env = "QUIPU_JAEGER_BINARY")]
-    pub jaeger_binary: Option<String>,
-    /// Jaeger's thrift over HTTP, such as 127.0.0.1:14268 [default: off]
-    #[arg(long, value_name = "ADDR", env = "QUIPU_JAEGER_HTTP")]
-    pub jaeger_http: Option<String>,
-    /// Jaeger's gRPC, such as 127.0.0.1:14250 [default: off]
-    #[arg(long, value_name = "ADDR", env = "QUIPU_JAEGER_GRPC")]
-    pub jaeger_grpc: Option<String>,
-    /// Zipkin's JSON over HTTP, such as 127.0.0.1:9411 [default: off]
-    #[arg(long, value_name = "ADDR", env = "QUIPU_ZIPKIN")]
-    pub zipkin: Option<String>,
 }
 
 /// Whom to ask.

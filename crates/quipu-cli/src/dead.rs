@@ -56,7 +56,7 @@ fn replay(at: &DeadPlace, backend: &str) -> Result<Value> {
         return ask_server(url, &Question::post(format!("{}/replay", path(backend)), json!({})));
     }
     let exits = Exits::of(at)?;
-    let settings = exits.config.named(&exits.data).delivery_of(backend)?;
+    let settings = exits.config.named(&exits.config.backends, &exits.data).delivery_of(backend)?;
     let replayed = exits.letters(backend).replay(&settings);
     Ok(serde_json::to_value(replayed.context("where a server runs, name it by --url")?)?)
 }

@@ -28,6 +28,9 @@ fn settings(said: &Provision) -> Settings {
     let or = |said: &Option<String>, otherwise: String| said.clone().unwrap_or(otherwise);
     Settings {
         targets: if said.targets.is_empty() { targets } else { said.targets.clone() },
+        key_file: said.scrape_key_file.clone(),
+        tls: said.tls,
+        ca_file: said.scrape_ca_file.clone(),
         scrape_seconds: said.scrape_seconds.unwrap_or(scrape_seconds),
         alertmanager: said.alertmanager.clone(),
         prometheus_url: or(&said.prometheus_url, prometheus_url),

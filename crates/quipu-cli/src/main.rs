@@ -7,28 +7,34 @@
 
 #![allow(clippy::print_stdout, reason = "a command line speaks on standard output")]
 
+mod access;
 mod args;
 mod ask;
+mod audit;
 mod check;
+mod client;
+mod command;
 mod dead;
+mod forget;
 mod generate;
 mod import;
+mod key;
 mod proxy;
+mod retention;
 mod serve;
+mod store;
 mod table;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Args, Command};
-
 /// Done, failed, wrong use (clap's own), and "a check says no".
 const FAILED: u8 = 1;
 const SAYS_NO: u8 = 3;
 
 fn main() -> ExitCode {
-    match run(Args::parse()) {
+    match command::run(args::Args::parse()) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(SAYS_NO),
         // A reader that has seen enough, such as `head`, is no failure.
@@ -43,18 +49,4 @@ fn main() -> ExitCode {
 
 fn is_broken_pipe(error: &std::io::Error) -> bool {
     error.kind() == std::io::ErrorKind::BrokenPipe
-}
-
-/// Runs a command; `false` when a check says no.
-fn run(args: Args) -> anyhow::Result<bool> {
-    match args.command {
-        Command::Serve(serve) => serve::run(&serve).map(|()| true),
-        Command::Proxy(what) => proxy::run(&what).map(|()| true),
-        Command::Check(what) => check::run(&what),
-        Command::Generate(what) => generate::run(&what.what).map(|()| true),
-        Command::DeadLetters(what) => dead::run(&what.what).map(|()| true),
-        Command::Import(what) => import::run(&what).map(|()| true),
-        Command::Completions { shell } => Ok(args::complete(shell)),
-        command => ask::run(&command),
-    }
 }

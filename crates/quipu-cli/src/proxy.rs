@@ -14,8 +14,10 @@ use axum::routing::get;
 use quipu::Access;
 use quipu::core::{ErrorKind, Intake, Meter, Store};
 use quipu::pipeline::{Pipeline, SelfMetrics};
+use quipu_access::Gate;
 use quipu_api::{Money, OPEN_METRICS};
 use quipu_gateway::{Gateway, GatewayConfig, Parts, Recording, UpstreamConfig};
+use quipu_receiver::Door;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -24,7 +26,7 @@ use tracing_subscriber::EnvFilter;
 use crate::args::{GatewayFlags, Proxy};
 use crate::ask;
 use crate::import::Target;
-use crate::serve::{self, Accounts, Config, Place, Signals};
+use crate::serve::{self, Accounts, Config, Guard, Listening, Place, Signals};
 use remote::Remote;
 
 /// How long calls under way may take to end after the signal to stop.
@@ -54,6 +56,7 @@ pub fn run(args: &Proxy) -> Result<()> {
     let filter = EnvFilter::try_from_env("QUIPU_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     let colours = std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours).init();
+    quipu_receiver::more_files();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let done = runtime.block_on(proxy(args));
     runtime.shutdown_timeout(Duration::from_secs(1));
@@ -67,6 +70,7 @@ async fn proxy(args: &Proxy) -> Result<()> {
     if let Some(store) = &args.store {
         config.store.clone_from(store);
     }
+    config.take_entry(&args.entry);
     let mut gateway = config.proxy.take().unwrap_or_default();
     if let Some(listen) = &args.listen {
         gateway.listen.clone_from(listen);
@@ -79,8 +83,12 @@ async fn proxy(args: &Proxy) -> Result<()> {
     let metrics = Arc::new(SelfMetrics::new());
     let records = Records::open(args, &config, &folder, &money, &metrics).await?;
     let (closing, closed) = watch::channel(false);
-    let own = own_metrics(&args.prometheus, &metrics, closed.clone()).await?;
-    let proxying = Proxying::open(gateway, Arc::clone(&records.intake), &money, &metrics, closed).await?;
+    let listening = Listening::default().and(&gateway.listen)?.and(&args.prometheus)?;
+    let guard = Guard::open(&config, &folder, &listening, Arc::clone(&metrics) as _)?;
+    let own = own_metrics(&args.prometheus, &metrics, &guard, closed.clone()).await?;
+    let intake = Arc::clone(&records.intake);
+    let proxying = Proxying::open(gateway, intake, &money, &metrics, &guard, closed).await?;
+    let fresh = tokio::spawn(guard.clone().keep_fresh());
     println!("{:<20} {}", "gateway", proxying.url());
     println!("{:<20} {}", "records go to", records.name);
     if let Some(file) = &args.ready_file {
@@ -92,7 +100,10 @@ async fn proxy(args: &Proxy) -> Result<()> {
     let _ = closing.send(true);
     proxying.close(DRAIN).await;
     looking.abort();
-    records.close().await
+    fresh.abort();
+    let closed = records.close().await;
+    guard.audit.close().await;
+    closed
 }
 
 /// Where records go.
@@ -119,9 +130,10 @@ impl Records {
         match quipu::open(&config.store, folder, Access::Write) {
             Ok(store) => {
                 money.budgets.begin(store.as_ref()).await.context("cannot read what was spent before")?;
-                let exits = serve::open_exits(config, folder, &store)?;
-                let pipeline =
-                    Arc::new(serve::start(&config.limits, &store, exits, Vec::new(), metrics, money));
+                let exits = serve::open_exits(config, &config.backends, folder, &store)?;
+                let (limits, redact) = (&config.limits, &config.redact);
+                let pipeline = serve::start(limits, redact, &store, exits, Vec::new(), metrics, money)?;
+                let pipeline = Arc::new(pipeline);
                 let name = store.info().await.map_or_else(|_| "the store".to_owned(), |info| info.uri);
                 let intake = Arc::clone(&pipeline) as _;
                 Ok(Self { intake, store: Some(store), pipeline: Some(pipeline), name })
@@ -171,16 +183,18 @@ async fn look_after(money: Money, store: Option<Arc<dyn Store>>, intake: Arc<dyn
 async fn own_metrics(
     address: &str,
     metrics: &Arc<SelfMetrics>,
+    before: &Guard,
     closed: watch::Receiver<bool>,
 ) -> Result<Option<String>> {
     if address == "off" {
         return Ok(None);
     }
     let listener = bind("--prometheus", address).await?;
-    let url = format!("http://{}", listener.local_addr()?);
+    let url = format!("{}://{}", before.scheme(), listener.local_addr()?);
     let metrics = Arc::clone(metrics);
     let page = move || async move { ([(CONTENT_TYPE, OPEN_METRICS)], metrics.text()) };
-    tokio::spawn(until_closed(listener, Router::new().route("/metrics", get(page)), closed));
+    let app = before.before(Router::new().route("/metrics", get(page)), Gate::Metrics);
+    tokio::spawn(until_closed(listener, app, before.door.clone(), closed));
     Ok(Some(url))
 }
 
@@ -189,11 +203,11 @@ async fn bind(flag: &str, address: &str) -> Result<TcpListener> {
     bound.with_context(|| format!("cannot listen on {address} (choose another with {flag})"))
 }
 
-async fn until_closed(listener: TcpListener, app: Router, mut closed: watch::Receiver<bool>) {
+async fn until_closed(listener: TcpListener, app: Router, door: Door, mut closed: watch::Receiver<bool>) {
     let shutdown = async move {
         let _ = closed.wait_for(|closed| *closed).await;
     };
-    if let Err(error) = quipu_receiver::serve(listener, app, shutdown).await {
+    if let Err(error) = quipu_receiver::serve(listener, app, door, shutdown).await {
         tracing::error!(%error, "a listener failed");
     }
 }
@@ -212,10 +226,11 @@ impl Proxying {
         intake: Arc<dyn Intake>,
         money: &Money,
         metrics: &Arc<SelfMetrics>,
+        before: &Guard,
         closed: watch::Receiver<bool>,
     ) -> Result<Self> {
         let listener = bind("--proxy or --listen", &config.listen).await?;
-        let url = format!("http://{}", listener.local_addr()?);
+        let url = format!("{}://{}", before.scheme(), listener.local_addr()?);
         let meter = Arc::clone(metrics) as Arc<dyn Meter>;
         let recording = Recording::start(&config, quipu::adapters(), intake, Arc::clone(&meter))?;
         let gateway = Gateway::new(Parts {
@@ -225,7 +240,8 @@ impl Proxying {
             budgets: Some(money.budgets.clone()),
             meter,
         })?;
-        let server = tokio::spawn(until_closed(listener, gateway.routes(), closed));
+        let app = before.before(gateway.routes(), Gate::Gateway);
+        let server = tokio::spawn(until_closed(listener, app, before.door.clone(), closed));
         Ok(Self { url, server, recording })
     }
 

@@ -37,9 +37,11 @@ pub fn text(value: &Value) -> String {
     }
 }
 
-/// Telemetry text must not steer the terminal: control characters become spaces.
+/// Telemetry text must not steer the terminal: control characters become spaces, and so do those that turn the direction of
+/// writing (CVE-2021-42574) or end a line for some programs.
 pub fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    let steers = |c: char| c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if steers(c) { ' ' } else { c }).collect()
 }
 
 /// Milliseconds in the unit that reads best.

@@ -18,13 +18,13 @@ mod unstored;
 mod worker;
 
 pub use exit::{
-    BreakerState, DeadLetter, DeadLetters, Exit, ExitRules, ExitSettings, ExitStatus, Replayed, RuleSignal,
-    SpoolSettings, Steady, WhenFull,
+    BreakerState, DeadLetter, DeadLetters, Exit, ExitRules, ExitSettings, ExitStatus, Forgotten, Replayed,
+    RuleSignal, SpoolSettings, Steady, Swept, WhenFull,
 };
 pub use meter::SelfMetrics;
 pub use pipeline::{Parts, Pipeline};
 pub use priced::{Priced, explain_row, price_context, price_row};
-pub use redact::{Redact, RedactSettings};
+pub use redact::{Capture, FieldRules, HashKey, Mode, OwnPattern, Pii, PiiKind, Redact, RedactSettings};
 pub use tail::{Tail, TailSettings};
 pub use unsampled::DropUnsampled;
 pub use unstored::Unstored;

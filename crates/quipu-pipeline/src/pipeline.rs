@@ -11,7 +11,7 @@ use quipu_ledger::Ledger;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::exit::{DeadLetters, Exit, ExitStatus, Offered, Open, Replayed};
+use crate::exit::{DeadLetters, Exit, ExitStatus, Forgotten, Offered, Open, Replayed, Swept};
 use crate::worker::{Job, Waiting, Worker};
 
 /// Words to those who watch that may wait to be read; slower watchers are told how many they missed.
@@ -127,6 +127,17 @@ impl Pipeline {
                 Err(Error::new(ErrorKind::NotFound, "replay dead letters", context))
             }
         }
+    }
+
+    /// Takes somebody's records out of what waits for the backends beside the store, in memory and on disk, and of what they refused;
+    /// with `dry` it only counts them. What is being delivered just now arrives.
+    pub async fn forget(&self, what: Forgotten, dry: bool) -> Vec<Swept> {
+        let what = Arc::new(what);
+        let mut swept = Vec::with_capacity(self.exits.len());
+        for exit in self.exits.iter() {
+            swept.push(exit.forget(Arc::clone(&what), dry).await);
+        }
+        swept
     }
 
     /// Waits until everything that was submitted has left the queues of every backend, written or given up and counted; for a

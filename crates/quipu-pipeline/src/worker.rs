@@ -175,10 +175,19 @@ impl Worker {
         tracing::warn!(%error, batches = group.len(), "batches were not stored");
         self.parts.meter.add("quipu_refused_batches_total", &[("reason", "store")], group.len() as u64);
         for (_, answer) in group {
-            let copy =
-                Error::new(error.kind(), error.operation(), error.to_string()).with_retry(error.retry());
-            reply(answer, Err(copy));
+            reply(answer, Err(again(error)));
         }
+    }
+}
+
+/// The same error once more, its cause in words.
+fn again(error: &Error) -> Error {
+    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
+    let copy = Error::new(error.kind(), error.operation(), format!("{}{cause}", error.context()));
+    let copy = copy.with_retry(error.retry());
+    match error.backend() {
+        Some(backend) => copy.of_backend(backend),
+        None => copy,
     }
 }
 

@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, header};
 use http_body_util::BodyExt;
 
 use crate::Receiver;
+use crate::door::TooSlow;
 use crate::failure::Failure;
 use crate::room::Place;
 
@@ -27,6 +28,7 @@ pub(crate) async fn read(
     if announced > most {
         return Err(over(most));
     }
+    place.expect(announced)?;
     let reading = frames(body, most, announced.min(TRUSTED), place);
     match tokio::time::timeout(receiver.patience(), reading).await {
         Ok(read) => read,
@@ -42,15 +44,27 @@ async fn frames(
 ) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::with_capacity(capacity);
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| Failure::malformed("the body broke off"))?;
+        let frame = frame.map_err(|error| broken(&error))?;
         let Ok(data) = frame.into_data() else { continue };
         if data.len() > most - bytes.len() {
             return Err(over(most));
         }
-        place.grow_to(bytes.len() + data.len())?;
+        place.wait_to_grow_to(bytes.len() + data.len()).await?;
         bytes.extend_from_slice(&data);
     }
     Ok(bytes)
+}
+
+/// A body that came too slowly was cut off by us, any other by its sender.
+fn broken(error: &axum::Error) -> Failure {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if let Some(slow) = error.downcast_ref::<TooSlow>() {
+            return Failure::late(slow.to_string());
+        }
+        cause = error.source();
+    }
+    Failure::malformed("the body broke off")
 }
 
 fn over(most: usize) -> Failure {

@@ -53,7 +53,11 @@ impl Failure {
 
     /// The body did not arrive in time.
     pub(crate) fn slow(seconds: u64) -> Self {
-        let message = format!("the request did not arrive within {seconds} s (limit request_seconds)");
+        Self::late(format!("the request did not arrive within {seconds} s (limit request_seconds)"))
+    }
+
+    /// The body came too slowly.
+    pub(crate) fn late(message: impl Into<String>) -> Self {
         Self::new(StatusCode::REQUEST_TIMEOUT, Code::DeadlineExceeded, "timeout", message)
     }
 
@@ -75,9 +79,29 @@ impl Failure {
     /// What the intake's error means to the sender. Its words stay in our log: they are about our disks, not about the request.
     pub(crate) fn of_intake(error: &Error) -> Self {
         match (error.kind(), error.retry()) {
-            (ErrorKind::Exhausted, _) => Self::busy("no room to store the request now"),
+            // That is the queue's; a store says its name, and gets no room by a second's wait.
+            (ErrorKind::Exhausted, _) if error.backend().is_none() => {
+                Self::busy("no room to store the request now")
+            }
+            // Somebody will mend it: until then the sender is to keep what it has.
+            (ErrorKind::Damaged, _) => Self::unavailable("the store is damaged"),
             (_, Retry::Yes) => Self::unavailable("the store cannot commit the request now"),
             (_, Retry::No | Retry::Exhausted) => Self::internal("the store cannot commit the request"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_without_room_is_another_thing_than_a_queue_without() {
+        let full = || Error::new(ErrorKind::Exhausted, "write", "full");
+        let (queue, store) = (Failure::of_intake(&full()), Failure::of_intake(&full().of_backend("sqlite")));
+        assert_eq!((queue.status, queue.retry_after), (StatusCode::TOO_MANY_REQUESTS, Some(SOON)));
+        assert_eq!((store.status, store.retry_after), (StatusCode::SERVICE_UNAVAILABLE, Some(LATER)));
+        let read_only = Error::new(ErrorKind::Denied, "write", "read-only").with_retry(Retry::Yes);
+        assert_eq!(Failure::of_intake(&read_only).status, StatusCode::SERVICE_UNAVAILABLE);
     }
 }

@@ -14,6 +14,7 @@ use crate::body;
 use crate::failure::Failure;
 use crate::http::packing;
 use crate::ingest::{Kind, Parcel, Receipt, count, ingest};
+use crate::sender::Sender;
 
 /// Which wire a request's headers name.
 pub(crate) type Tell = fn(&HeaderMap) -> Result<Wire, Failure>;
@@ -52,7 +53,7 @@ async fn accept(
 ) -> Result<Receipt, Failure> {
     let kind = Kind::Foreign(tell(&parts.headers)?);
     let packing = packing(&parts.headers)?;
-    let mut place = receiver.room.place();
+    let mut place = receiver.room.place(Sender::of(&parts.extensions));
     let bytes = body::read(receiver, &parts.headers, body, &mut place).await?;
     ingest(receiver, Parcel { kind, packing, bytes, skip: 0 }, place).await
 }

@@ -19,6 +19,7 @@ use crate::Receiver;
 use crate::body;
 use crate::failure::Failure;
 use crate::ingest::{Kind, Parcel, Receipt, count, ingest};
+use crate::sender::Sender;
 use crate::unpack::Packing;
 
 /// A flag and a length before each message.
@@ -84,7 +85,7 @@ async fn accept(
     let encoding = parts.headers.get("grpc-encoding").map(HeaderValue::to_str).transpose();
     let packing =
         Packing::from_header(encoding.map_err(|_| Failure::unsupported("grpc-encoding is not text"))?)?;
-    let mut place = receiver.room.place();
+    let mut place = receiver.room.place(Sender::of(&parts.extensions));
     let bytes = body::read(receiver, &parts.headers, body, &mut place).await?;
     let packing = if is_compressed(&bytes)? { packing } else { Packing::None };
     ingest(receiver, Parcel { kind, packing, bytes, skip: PREFIX }, place).await

@@ -12,6 +12,7 @@ use crate::Receiver;
 use crate::body;
 use crate::failure::Failure;
 use crate::ingest::{Kind, Parcel, Receipt, count, ingest};
+use crate::sender::Sender;
 use crate::unpack::Packing;
 
 /// Where exporters that are set up for other receivers send: OTLP's own paths, and those that Langfuse and LangSmith SDKs use.
@@ -59,7 +60,7 @@ async fn accept(
     let unknown = "content type is not one of application/x-protobuf, application/protobuf, application/json";
     let encoding = encoding.ok_or_else(|| Failure::unsupported(unknown))?;
     let packing = packing(&parts.headers)?;
-    let mut place = receiver.room.place();
+    let mut place = receiver.room.place(Sender::of(&parts.extensions));
     let bytes = body::read(receiver, &parts.headers, body, &mut place).await?;
     ingest(receiver, Parcel { kind: Kind::Otlp(signal, encoding), packing, bytes, skip: 0 }, place).await
 }

@@ -1,10 +1,12 @@
 //! What all transports do with a request once its bytes are there.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::LazyLock;
 
 use quipu_core::{Batch, Meter, Signal as Told};
 use quipu_jaeger::Wire;
 use quipu_otlp::{Decoded, Encoding, Rejections, Signal, Tally};
+use tokio::sync::Semaphore;
 
 use crate::Receiver;
 use crate::failure::Failure;
@@ -20,6 +22,11 @@ const QUICK_PACKED: usize = 1 << 10;
 const FOOTPRINT: usize = 4;
 /// Memory per byte of an ordinary body. A body that takes more counts as if it were larger.
 const ORDINARY: usize = 8;
+
+/// Large bodies that are decoded at a time, of all receivers: as many as there are cores. More at once would be no faster, and each
+/// thread that decodes keeps memory of its own.
+static DECODING: LazyLock<Semaphore> =
+    LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(2, usize::from)));
 
 /// What the bytes of a request are.
 #[derive(Debug, Clone, Copy)]
@@ -63,10 +70,15 @@ pub(crate) async fn ingest(receiver: &Receiver, parcel: Parcel, place: Place) ->
         catch_unwind(AssertUnwindSafe(|| prepare(receiver, parcel, place)))
             .unwrap_or_else(|_| Err(unread()))?
     } else {
+        // Nobody closes it, so there is always a turn.
+        let turn = DECODING.acquire().await.map_err(|_| unread())?;
         let receiver = receiver.clone();
-        tokio::task::spawn_blocking(move || prepare(&receiver, parcel, place))
-            .await
-            .unwrap_or_else(|_| Err(unread()))?
+        let work = move || {
+            // The work goes on when whoever asked is gone, and its turn with it.
+            let _turn = turn;
+            prepare(&receiver, parcel, place)
+        };
+        tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(unread()))?
     };
     let Decoded { batch, rejected, mended } = decoded;
     keep(receiver, batch, place).await?;
@@ -173,7 +185,10 @@ async fn commit(receiver: &Receiver, batch: Batch, mut place: Place) -> Result<(
     if batch.is_empty() {
         return Ok(());
     }
-    place.enter()?;
+    if let Some(service) = service(&batch) {
+        place.serves(service);
+    }
+    place.enter(receiver.patience()).await?;
     match tokio::time::timeout(receiver.patience(), receiver.parts.intake.submit(batch)).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => {
@@ -182,6 +197,14 @@ async fn commit(receiver: &Receiver, batch: Batch, mut place: Place) -> Result<(
         }
         Err(_) => Err(Failure::unavailable("the store did not commit the request in time")),
     }
+}
+
+/// The service that a batch is counted under: that of its first record.
+fn service(batch: &Batch) -> Option<&str> {
+    let spans = batch.spans.first().map(|span| &span.resource);
+    let events = || batch.events.first().map(|event| &event.resource);
+    let metrics = || batch.metrics.first().map(|metric| &metric.resource);
+    spans.or_else(events).or_else(metrics)?.service()
 }
 
 /// Counts a request by how it ended.

@@ -6,6 +6,8 @@
 //! Never: acknowledges what is not committed, holds more than its bounds, or lets what was sent into a log or an error text.
 
 mod body;
+mod connection;
+mod door;
 mod failure;
 mod foreign;
 mod grpc;
@@ -14,17 +16,25 @@ mod ingest;
 mod jaeger;
 mod receiver;
 mod room;
+mod sender;
 mod serve;
+mod share;
+mod tls;
+mod turns;
 mod udp;
 mod unknown;
 mod unpack;
 mod zipkin;
 
+pub use door::{Door, more_files};
 pub use grpc::grpc_routes;
 pub use http::http_routes;
 pub use jaeger::{jaeger_grpc_routes, jaeger_http_routes};
 pub use quipu_jaeger::Protocol;
 pub use receiver::{Parts, Receiver};
+pub use sender::AdmissionKey;
 pub use serve::serve;
+pub use tls::{ClientAuth, ClientCertificate, TlsConfig, TlsServer, TlsVersion};
+pub use turns::{Turns, in_turn};
 pub use udp::serve_jaeger_udp;
 pub use zipkin::zipkin_routes;

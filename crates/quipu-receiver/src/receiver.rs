@@ -37,6 +37,13 @@ impl Receiver {
         Self { parts: Arc::new(parts), room, unknown: Arc::default() }
     }
 
+    /// Another receiver, with an intake of its own, that shares this one's bounds on what is under way: what all of them hold together
+    /// is bounded, and shared out among those who send, to whichever they do.
+    #[must_use]
+    pub fn beside(&self, parts: Parts) -> Self {
+        Self { parts: Arc::new(parts), room: self.room.clone(), unknown: Arc::default() }
+    }
+
     /// Requests that wait for the store, and bytes of all that are under way.
     pub fn waiting(&self) -> (u64, u64) {
         self.room.taken()

@@ -1,92 +1,67 @@
-//! A server for HTTP/1.1 and HTTP/2 on one port, without TLS.
+//! A server for HTTP/1.1 and HTTP/2 on one port, in the clear or by TLS.
 
 use std::future::Future;
 use std::io;
-use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
-use axum::extract::ConnectInfo;
-use hyper::Request;
-use hyper::body::Incoming;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::Sleep;
-use tower::ServiceExt;
+use tokio::sync::watch;
 
-/// A connection that takes longer to say which protocol it speaks, or to send a request's headers, is closed.
-const HEADERS: Duration = Duration::from_secs(30);
-/// Between pings on an HTTP/2 connection, and how long the answer may take.
-const PING: Duration = Duration::from_secs(20);
-/// Requests under way on one HTTP/2 connection.
-const STREAMS: u32 = 256;
-/// How long requests under way may go on after `shutdown`.
-const DRAIN: Duration = Duration::from_secs(10);
+use crate::connection::{Connection, Phase};
+use crate::door::{Door, Gate};
+
 /// Pause after an accept that failed for want of a resource.
 const BREATH: Duration = Duration::from_millis(200);
+/// Connections that the system has accepted for us and that we take over after `shutdown`: whoever is in this queue has sent already.
+const QUEUE: usize = 1_024;
+/// What is left after the time for requests under way, for goodbyes.
+const PARTING: Duration = Duration::from_secs(1);
+/// Bytes of an answer that the system holds and has not sent. Without a bound these are megabytes, and the system says that there is
+/// room again only when a third of them is gone: with a slow reader, long after it would count as stalled.
+const UNSENT: u32 = 64 << 10;
+/// The answer to a connection that is one too many.
+const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\nconnection: close\r\n\
+    content-type: text/plain; charset=utf-8\r\ncontent-length: 26\r\n\r\ntoo many connections open\n";
 
-/// Serves `app` on `listener` until `shutdown` resolves, then lets requests under way end, for at most ten seconds.
+/// Serves `app` on `listener` until `shutdown` resolves, then lets requests under way end, for as long as the door's limits say.
 ///
-/// Speaks HTTP/1.1, with upgrades, and HTTP/2 with prior knowledge. Handlers find the peer in `ConnectInfo<SocketAddr>`.
+/// Speaks HTTP/1.1, with upgrades, and HTTP/2, by prior knowledge or ALPN. Handlers find the peer in `ConnectInfo<SocketAddr>`,
+/// and the certificate that it showed in [`crate::ClientCertificate`]. Connections are bounded in number, and in how long they may keep
+/// us waiting; the guide docs/guide/limits.md says how.
 ///
 /// # Errors
 /// None at present; failures of single connections only end those.
-pub async fn serve(listener: TcpListener, app: Router, shutdown: impl Future<Output = ()>) -> io::Result<()> {
-    let builder = builder();
-    let connections = GracefulShutdown::new();
+pub async fn serve(
+    listener: TcpListener,
+    app: Router,
+    door: Door,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let hall = Hall::new(app, door);
     let mut shutdown = pin!(shutdown);
     loop {
-        let (stream, peer) = tokio::select! {
+        tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok(accepted) => accepted,
-                Err(error) => {
-                    pause_after(&error).await;
-                    continue;
-                }
+                Ok((stream, peer)) => hall.receive(stream, peer),
+                Err(error) => pause_after(&error).await,
             },
             () = &mut shutdown => break,
+        }
+    }
+    for _ in 0..QUEUE {
+        let Ok(Ok((stream, peer))) = tokio::time::timeout(Duration::ZERO, listener.accept()).await else {
+            break;
         };
-        // Answers are small: waiting to fill a packet only delays them.
-        let _ = stream.set_nodelay(true);
-        let app = app.clone();
-        let service = service_fn(move |request: Request<Incoming>| {
-            let mut request = request.map(Body::new);
-            request.extensions_mut().insert(ConnectInfo(peer));
-            app.clone().oneshot(request)
-        });
-        let stream = TokioIo::new(Prompt::new(stream));
-        let connection = builder.serve_connection_with_upgrades(stream, service).into_owned();
-        let connection = connections.watch(connection);
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%peer, %error, "connection ended");
-            }
-        });
+        hall.receive(stream, peer);
     }
     drop(listener);
-    if tokio::time::timeout(DRAIN, connections.shutdown()).await.is_err() {
-        tracing::warn!("requests were still under way when the server stopped");
-    }
+    hall.close().await;
     Ok(())
-}
-
-fn builder() -> Builder<TokioExecutor> {
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .keep_alive_interval(PING)
-        .keep_alive_timeout(PING)
-        .max_concurrent_streams(STREAMS)
-        .adaptive_window(true);
-    builder
 }
 
 /// A peer that is gone before it was accepted needs no pause; a lack of file descriptors does.
@@ -98,65 +73,80 @@ async fn pause_after(error: &io::Error) {
     }
 }
 
-/// A stream whose peer must begin to speak soon: telling HTTP/1.1 from HTTP/2 takes the first bytes, and waits for them without a
-/// limit of its own.
-struct Prompt {
-    stream: TcpStream,
-    /// Bytes still to come before the wait is over, and when that must be.
-    missing: usize,
-    deadline: Pin<Box<Sleep>>,
+/// Lets whoever writes to `stream` know soon that the other side takes something.
+fn tell_soon_of_room(stream: &TcpStream) {
+    // Without it, readers must be faster; that is no reason to refuse them.
+    #[cfg(any(target_os = "android", target_os = "linux"))]
+    let _ = SockRef::from(stream).set_tcp_notsent_lowat(UNSENT);
+    #[cfg(not(any(target_os = "android", target_os = "linux")))]
+    let _ = SockRef::from(stream).set_send_buffer_size(UNSENT as usize * 4);
 }
 
-impl Prompt {
-    /// Length of HTTP/2's preface, by which the protocol is known (RFC 9113, 3.4).
-    const PREFACE: usize = 24;
+/// One listener's connections and what they share.
+struct Hall {
+    app: Router,
+    door: Arc<Door>,
+    gate: Arc<Gate>,
+    phase: watch::Sender<Phase>,
+}
 
-    fn new(stream: TcpStream) -> Self {
-        Self { stream, missing: Self::PREFACE, deadline: Box::pin(tokio::time::sleep(HEADERS)) }
+impl Hall {
+    fn new(app: Router, door: Door) -> Self {
+        let gate = Gate::new(&door.crowd);
+        Self { app, door: Arc::new(door), gate, phase: watch::channel(Phase::Open).0 }
     }
-}
 
-impl AsyncRead for Prompt {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        into: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = into.filled().len();
-        let polled = Pin::new(&mut self.stream).poll_read(cx, into);
-        if self.missing == 0 {
-            return polled;
+    fn receive(&self, stream: TcpStream, peer: SocketAddr) {
+        // Answers are small: waiting to fill a packet only delays them.
+        let _ = stream.set_nodelay(true);
+        tell_soon_of_room(&stream);
+        let seat = match self.gate.enter(peer.ip()) {
+            Ok(seat) => seat,
+            Err(reason) => return self.refuse(&stream, reason),
+        };
+        self.tell();
+        let connection = Connection {
+            app: self.app.clone(),
+            door: Arc::clone(&self.door),
+            peer,
+            phase: self.phase.subscribe(),
+        };
+        let door = Arc::clone(&self.door);
+        tokio::spawn(async move {
+            connection.attend(stream, seat).await;
+            door.tell();
+        });
+    }
+
+    /// Says so if that can be done at once, and closes.
+    fn refuse(&self, stream: &TcpStream, reason: &'static str) {
+        self.door.meter.add("quipu_connections_refused_total", &[("reason", reason)], 1);
+        tracing::debug!(reason, "a connection is refused");
+        if self.door.tls.is_none() {
+            // Whether it arrives is the other side's matter: it may have gone, or not read yet.
+            let _ = stream.try_write(FULL);
         }
-        if polled.is_ready() {
-            self.missing = self.missing.saturating_sub(into.filled().len() - before);
-            return polled;
+    }
+
+    fn tell(&self) {
+        self.door.tell();
+    }
+
+    async fn close(self) {
+        self.phase.send_replace(Phase::Closing);
+        if tokio::time::timeout(self.door.drain, self.gate.empty()).await.is_ok() {
+            return;
         }
-        self.deadline.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
+        tracing::warn!("requests were still under way when the server stopped");
+        self.phase.send_replace(Phase::Over);
+        let _ = tokio::time::timeout(PARTING, self.gate.empty()).await;
     }
 }
 
-impl AsyncWrite for Prompt {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, from: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, from)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        from: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, from)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+impl Door {
+    /// Tells how many connections are open.
+    fn tell(&self) {
+        let open = i64::try_from(self.crowd.open()).unwrap_or(i64::MAX);
+        self.meter.set("quipu_connections", &[], open);
     }
 }

@@ -17,6 +17,7 @@ use crate::Receiver;
 use crate::failure::Failure;
 use crate::ingest::{Kind, Parcel, Receipt, count, count_rest, keep, prepare, unread};
 use crate::room::Place;
+use crate::sender::Sender;
 use crate::unpack::Packing;
 
 /// Nothing longer fits a UDP packet.
@@ -108,7 +109,7 @@ impl Reader {
 
     fn hand_on(&self, buffer: &[u8], count: usize) {
         let bytes = buffer.get(..count).unwrap_or_default();
-        let mut place = self.receiver.room.place();
+        let mut place = self.receiver.room.place(Sender::of_packets());
         let handed = place.grow_to(bytes.len()).and_then(|()| {
             let packet = Packet { bytes: bytes.to_vec(), place };
             self.to.try_send(packet).map_err(|_| Failure::busy("too many packets are waiting to be stored"))

@@ -34,7 +34,8 @@ pub use quipu_insight::{
     BudgetView, Budgets, BudgetsBuilder, Estimate, Exceeded, LocalAccounts, LoopConfig, LoopKind, Looped,
     Notice, Period, Reservation, Scope, Source, Subject, What, budget, budgets,
 };
-pub use quipu_pipeline::{Exit, ExitRules, ExitSettings, ExitStatus, RedactSettings, RuleSignal, WhenFull};
+pub use quipu_pipeline::{Capture, FieldRules, HashKey, Mode, OwnPattern, Pii, PiiKind, RedactSettings};
+pub use quipu_pipeline::{Exit, ExitRules, ExitSettings, ExitStatus, RuleSignal, WhenFull};
 pub use status::Status;
 pub use system::observe as observe_system;
 pub use tables::{Open, OpenAccounts, Opened, Place, Tables};

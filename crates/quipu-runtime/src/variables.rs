@@ -44,7 +44,11 @@ impl Variables {
         }
     }
 
-    fn filled(&self, text: &str) -> Result<String, String> {
+    /// A text with the variables in the place of each `${NAME}`, as [`Variables`] are put into the tables of backends.
+    ///
+    /// # Errors
+    /// The name of a variable that is not set, or words on a place that does not end.
+    pub fn filled(&self, text: &str) -> Result<String, String> {
         let (mut filled, mut rest) = (String::with_capacity(text.len()), text);
         while let Some((before, after)) = rest.split_once("${") {
             if let Some(before) = before.strip_suffix('$') {

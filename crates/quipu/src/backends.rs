@@ -1,6 +1,6 @@
 //! The tables of backends, by URI scheme: stores that can be asked, and everything that the library can write to.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use quipu_core::{Error, ErrorKind, Result, Store};
@@ -15,20 +15,21 @@ pub enum Access {
     Read,
 }
 
-type Open = fn(&Path, Access) -> Result<Arc<dyn Store>>;
+/// Opens a store of what comes after the scheme, by default in a folder.
+type Open = fn(&str, &Path, Access) -> Result<Arc<dyn Store>>;
 
 const STORES: &[(&str, Open)] = &[
     // backends: one line each
     #[cfg(feature = "backend-sqlite")]
-    ("sqlite", |path, access| match access {
-        Access::Write => Ok(Arc::new(quipu_backend_sqlite::Sqlite::open(quipu_backend_sqlite::Config {
-            path: path.to_owned(),
-            ..Default::default()
-        })?)),
-        Access::Read => Ok(Arc::new(quipu_backend_sqlite::Sqlite::open_read_only(path)?)),
+    ("sqlite", |rest, folder, access| {
+        let config = quipu_backend_sqlite::Config::of_uri(rest, folder)?;
+        match access {
+            Access::Write => Ok(Arc::new(quipu_backend_sqlite::Sqlite::open(config)?)),
+            Access::Read => Ok(Arc::new(quipu_backend_sqlite::Sqlite::open_read_only_with(config)?)),
+        }
     }),
     #[cfg(feature = "backend-memory")]
-    ("memory", |_, _| Ok(Arc::new(quipu_backend_memory::Memory::default()))),
+    ("memory", |_, _, _| Ok(Arc::new(quipu_backend_memory::Memory::default()))),
 ];
 
 /// Every backend of the library, opened at its place with its settings.
@@ -107,16 +108,24 @@ pub fn schemes() -> Vec<&'static str> {
     STORES.iter().map(|(scheme, _)| *scheme).collect()
 }
 
-/// Opens the store that `uri` names: `sqlite:` keeps its files in `data_dir`, `sqlite:PATH` in a folder of its own.
+/// Opens the store that `uri` names: `sqlite:` keeps its files in `data_dir`, `sqlite:PATH` in a folder of its own; settings follow a
+/// question mark, as in `sqlite:?durability=os`.
 ///
 /// # Errors
-/// The scheme is not in this build, or the store cannot be opened.
+/// The scheme is not in this build, a setting is unknown, or the store cannot be opened.
 pub fn open(uri: &str, data_dir: &Path, access: Access) -> Result<Arc<dyn Store>> {
-    let (scheme, path) = uri.split_once(':').unwrap_or((uri, ""));
+    let (scheme, rest) = uri.split_once(':').unwrap_or((uri, ""));
     let Some((_, open)) = STORES.iter().find(|(known, _)| *known == scheme) else {
         let known = schemes().join(", ");
         let context = format!("{scheme:?} is not a store that this build knows ({known})");
         return Err(Error::new(ErrorKind::Unsupported, "open store", context));
     };
-    open(if path.is_empty() { data_dir } else { Path::new(path) }, access)
+    open(rest, data_dir, access)
+}
+
+/// The folder in which the store of this URI keeps its files.
+pub fn store_folder(uri: &str, data_dir: &Path) -> PathBuf {
+    let rest = uri.split_once(':').map_or("", |(_, rest)| rest);
+    let path = rest.split_once('?').map_or(rest, |(path, _)| path);
+    if path.is_empty() { data_dir.to_owned() } else { PathBuf::from(path) }
 }

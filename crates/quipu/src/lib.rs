@@ -13,12 +13,14 @@ mod library;
 pub mod prices;
 
 pub use adapters::adapters;
-pub use backends::{Access, open, open_backends, schemes};
+pub use backends::{Access, open, open_backends, schemes, store_folder};
 #[cfg(feature = "tokens")]
 pub use estimates::{estimate, estimator};
 pub use library::{Build, Builder, Quipu, builder, development, init, production};
 #[cfg(feature = "backend-prometheus")]
 pub use quipu_backend_prometheus as prometheus;
+#[cfg(feature = "backend-sqlite")]
+pub use quipu_backend_sqlite as sqlite;
 pub use quipu_core as core;
 pub use quipu_core::Error;
 #[cfg(feature = "http")]
@@ -30,9 +32,10 @@ pub use quipu_pipeline as pipeline;
 pub use quipu_primitives as primitives;
 pub use quipu_runtime::{
     AccountStatus, Action, Admission, Amount, Budget, BudgetConfig, BudgetError, BudgetRef, BudgetStatus,
-    BudgetView, Budgets, BudgetsBuilder, Estimate, Exceeded, Exit, ExitRules, ExitSettings, ExitStatus,
-    LoopConfig, LoopKind, Looped, Named, Notice, Period, Preset, RedactSettings, Reservation, Scope, Source,
-    Status, Subject, Variables, What, WhenFull, budget, budgets,
+    BudgetView, Budgets, BudgetsBuilder, Capture, Estimate, Exceeded, Exit, ExitRules, ExitSettings,
+    ExitStatus, FieldRules, HashKey, LoopConfig, LoopKind, Looped, Mode, Named, Notice, OwnPattern, Period,
+    Pii, PiiKind, Preset, RedactSettings, Reservation, Scope, Source, Status, Subject, Variables, What,
+    WhenFull, budget, budgets,
 };
 pub use quipu_sdk::*;
 #[cfg(feature = "tokens")]

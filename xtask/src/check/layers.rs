@@ -9,12 +9,13 @@ use super::{Outcome, verdict};
 use crate::shell;
 
 /// Edges within a layer, each with a sentence in docs/architecture.md.
-const WITHIN: [(&str, &str); 9] = [
+const WITHIN: [(&str, &str); 10] = [
     ("quipu-api", "quipu-insight"),
     ("quipu-gateway", "quipu-http"),
     ("quipu-gateway", "quipu-insight"),
     ("quipu-jaeger", "quipu-otlp"),
     ("quipu-normalize", "quipu-semconv"),
+    ("quipu-oidc", "quipu-send"),
     ("quipu-otlp", "quipu-normalize"),
     ("quipu-otlp", "quipu-semconv"),
     ("quipu-runtime", "quipu-insight"),

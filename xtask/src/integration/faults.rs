@@ -14,8 +14,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow};
 use serde_json::Value;
 
+pub use self::load::{SPANS, body};
+
 use self::cage::{Clock, small_disk};
-use self::load::{Load, SPANS, span_id};
+use self::load::{Load, span_id};
 use self::sink::{Mood, Sink};
 use super::{Bench, Http, Report, Server};
 use crate::{shell, table};

@@ -1,27 +1,24 @@
-//! `kills`: what was acknowledged is stored, wherever the power went out.
+//! `kills`: what was acknowledged is stored once, and the server is back at once, wherever it was killed.
+//!
+//! Senders and askers work on a server until it is killed with SIGKILL; the next one opens what it left. At the end every batch is looked
+//! at: acknowledged ones are there whole, none is there twice, and every sum is that of whole batches.
 
-use std::collections::BTreeSet;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+mod load;
+mod verdict;
 
-use anyhow::{Result, anyhow};
-use serde_json::{Value, json};
+use std::time::Duration;
 
-use super::{Bench, Http, Report, Server};
+use anyhow::Result;
 
-const ROUNDS: u64 = 30;
-const SENDERS: usize = 4;
-const SPANS: u64 = 20;
-/// Fewer acknowledged batches than this prove nothing.
-const ENOUGH: usize = 200;
+use super::{Bench, Report, Server};
+use crate::table;
+use load::Log;
 
-/// What was sent and what was acknowledged, over all rounds.
-#[derive(Default)]
-struct Log {
-    sent: AtomicU64,
-    acknowledged: Mutex<BTreeSet<u64>>,
-}
+/// Servers live so long, spread without luck: the same moments on every run.
+const SHORTEST: u64 = 150;
+const SPREAD: u64 = 451;
+/// What a server may take until it is ready is no promise of this suite; beyond this, something is wrong.
+const READY: Duration = Duration::from_secs(10);
 
 /// Kills a server under load again and again, then counts.
 ///
@@ -30,96 +27,46 @@ struct Log {
 pub fn run(bench: &Bench) -> Result<Report> {
     let folder = tempfile::tempdir()?;
     let log = Log::default();
-    for round in 0..ROUNDS {
+    let mut ready = Vec::new();
+    for round in 0..bench.kills {
         let server = Server::on(&bench.binary, folder.path(), &[])?;
-        // Spread over 150 to 600 ms without luck: the same moments on every run.
-        let life = Duration::from_millis(150 + (round * 197) % 451);
-        load(server, life, &log);
+        if round > 0 {
+            ready.push(server.ready_after);
+        }
+        load::until_killed(server, Duration::from_millis(SHORTEST + (round * 197) % SPREAD), &log);
+        if (round + 1) % 25 == 0 {
+            println!("{} kills, {} batches acknowledged", round + 1, log.acknowledged());
+        }
     }
     let server = Server::on(&bench.binary, folder.path(), &[])?;
-    judge(&server, &log)
-}
-
-/// Sends from all threads while the server lives; then cuts it off.
-fn load(server: Server, life: Duration, log: &Log) {
-    let over = AtomicBool::new(false);
-    let url = format!("{}/v1/traces", server.otlp_http);
-    std::thread::scope(|scope| {
-        for _ in 0..SENDERS {
-            scope.spawn(|| {
-                let http = Http::new(Duration::from_secs(5));
-                while !over.load(Ordering::Relaxed) {
-                    let batch = log.sent.fetch_add(1, Ordering::Relaxed) + 1;
-                    let answer = http.post(&url, &[("content-type", "application/json")], &body(batch));
-                    if answer.is_ok_and(|answer| answer.status == 200) {
-                        log.acknowledged
-                            .lock()
-                            .unwrap_or_else(|poisoned| poisoned.into_inner())
-                            .insert(batch);
-                    }
-                }
-            });
-        }
-        std::thread::sleep(life);
-        server.kill();
-        over.store(true, Ordering::Relaxed);
-    });
-}
-
-fn judge(server: &Server, log: &Log) -> Result<Report> {
-    let http = Http::new(Duration::from_secs(30));
-    let sent = log.sent.load(Ordering::Relaxed);
-    let acknowledged = log.acknowledged.lock().map_err(|_| anyhow!("a sender panicked"))?;
-    let mut lost = Vec::new();
-    for batch in acknowledged.iter() {
-        let answer = http.get(&server.api(&format!("traces/{batch:032x}?limit=100")))?;
-        let document: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-        if document["spans"].as_array().map_or(0, Vec::len) as u64 != SPANS {
-            lost.push(format!("batch {batch}: {}", answer.status));
-        }
-    }
-    let total = http.json(&server.api("usage"))?["total"].clone();
-    let calls = total["llm_calls"].as_u64().unwrap_or_default();
-    println!(
-        "{} batches of {SPANS} acknowledged of {sent} sent over {ROUNDS} kills; {calls} calls counted",
-        acknowledged.len()
+    ready.push(server.ready_after);
+    let counted = verdict::count(&server, &log)?;
+    ready.sort();
+    let at = |share: f64| ready[((ready.len() - 1) as f64 * share).round() as usize];
+    let slow = (at(1.0) > READY).then(|| format!("a server took {:?}", at(1.0)));
+    let figures = [
+        bench.kills,
+        log.sent(),
+        log.acknowledged(),
+        counted.lost.len() as u64,
+        counted.doubled.len() as u64,
+        log.asked(),
+        log.answered_wrong().len() as u64,
+    ];
+    let mut row: Vec<String> = figures.map(|figure| figure.to_string()).to_vec();
+    row.extend([0.5, 0.99, 1.0].map(|share| format!("{}", at(share).as_millis())));
+    println!();
+    table::print(
+        &["kills", "sent", "acknowledged", "lost", "doubled", "asked", "wrong", "ready p50 ms", "p99", "max"],
+        &[row],
     );
-    let mut uncounted = Vec::new();
-    if !calls.is_multiple_of(SPANS) {
-        uncounted.push(format!("{calls} calls are not whole batches of {SPANS}"));
-    }
-    if calls < acknowledged.len() as u64 * SPANS || calls > sent * SPANS {
-        uncounted.push(format!("{calls} calls are fewer than acknowledged or more than sent"));
-    }
-    if total["tokens"]["input"].as_u64() != Some(calls * 3) {
-        uncounted.push(format!("{} input tokens for {calls} calls of 3", total["tokens"]["input"]));
-    }
-    let few =
-        (acknowledged.len() < ENOUGH).then(|| format!("only {} batches acknowledged", acknowledged.len()));
-    let report = Report::new();
-    Ok(report
-        .judged("enough was acknowledged to prove something", few.as_slice())
-        .judged("every acknowledged batch is stored whole", &lost[..lost.len().min(5)])
-        .judged("totals are those of whole batches", &uncounted))
-}
-
-fn body(batch: u64) -> Vec<u8> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
-    let text = |key: &str, value: &str| json!({"key": key, "value": {"stringValue": value}});
-    let number = |key: &str, value: &str| json!({"key": key, "value": {"intValue": value}});
-    let span = |index: u64| {
-        json!({
-            "traceId": format!("{batch:032x}"), "spanId": format!("{:016x}", batch * 1_000 + index + 1),
-            "name": "chat gpt-4o", "kind": 3,
-            "startTimeUnixNano": now.to_string(), "endTimeUnixNano": (now + 1_000_000).to_string(),
-            "attributes": [
-                text("gen_ai.operation.name", "chat"), text("gen_ai.request.model", "gpt-4o"),
-                number("gen_ai.usage.input_tokens", "3"), number("gen_ai.usage.output_tokens", "2"),
-            ],
-        })
-    };
-    let spans: Vec<Value> = (0..SPANS).map(span).collect();
-    let resource = json!({"attributes": [text("service.name", "kills")]});
-    let scopes = json!([{"scope": {"name": "kills"}, "spans": spans}]);
-    json!({"resourceSpans": [{"resource": resource, "scopeSpans": scopes}]}).to_string().into_bytes()
+    println!("sent, acknowledged, lost and doubled are batches of {} spans", load::SPANS);
+    let first = |wrong: &[String]| wrong[..wrong.len().min(5)].to_vec();
+    Ok(Report::new()
+        .judged("enough was acknowledged to prove something", &verdict::too_few(bench.kills, &log))
+        .judged("every acknowledged batch is stored whole", &first(&counted.lost))
+        .judged("no span is stored twice", &first(&counted.doubled))
+        .judged("totals are those of whole batches", &counted.uncounted)
+        .judged("no question is answered with an error of the server", &first(&log.answered_wrong()))
+        .judged("a server is ready again within seconds", slow.as_slice()))
 }

@@ -1,5 +1,5 @@
 //! `web`: every page of the dashboard in a real browser, on demo data, on nothing, on many spans, on markup, on failures, and
-//! with the server killed and back.
+//! with the server killed and back, and by people who have to say who they are.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::bench::{Load, send};
 use crate::browser::Browser;
 use crate::shell;
 
-const CASES: [&str; 7] = ["demo", "empty", "failing", "large", "walks", "hostile", "restart"];
+const CASES: [&str; 8] = ["demo", "empty", "failing", "large", "walks", "hostile", "restart", "access"];
 const SENDERS: usize = 3;
 /// Findings of a case that are printed.
 const TOLD: usize = 25;

@@ -1,6 +1,7 @@
 // The cases of the suite, by name, as the plan asks for them. Prints one JSON line: {cases:[{name, seen, wrong:[…]}]}.
 // usage: node main.mjs PLAN.json
 import { readFileSync } from "node:fs";
+import { access } from "./access.mjs";
 import { first, launch } from "./browser.mjs";
 import { hostile } from "./hostile.mjs";
 import { visit } from "./pages.mjs";
@@ -18,6 +19,7 @@ const CASES = {
   walks: (browser) => walks(browser, plan),
   hostile: (browser) => hostile(browser, plan),
   restart: (browser) => restart(browser, plan),
+  access: (browser) => access(browser, plan),
 };
 
 const cases = [];

@@ -81,7 +81,8 @@ async function look(context, plan, url, path, label, options, seen) {
   await page.close();
 }
 
-async function judged(page, plan) {
+/** What axe objects to on a page. */
+export async function judged(page, plan) {
   await page.evaluate(axeSource(plan));
   const { violations } = await page.evaluate((how) => globalThis.axe.run(document, how), AXE);
   return violations.map((rule) => `${rule.id} at ${rule.nodes.slice(0, 2).map((node) => node.target.join(" ")).join(", ")} (${rule.nodes.length})`);

@@ -1,32 +1,9 @@
 // The server is killed while a page is open, and comes back on the same address: the page says so, keeps what it shows,
 // and goes on by itself.
-import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { watch } from "./browser.mjs";
+import { serve } from "./server.mjs";
 import { run } from "./steps.mjs";
-
-const READY_MS = 60_000;
-
-async function serve(plan, address) {
-  const folder = plan.folder;
-  mkdirSync(folder, { recursive: true });
-  const ready = `${folder}/ready.json`;
-  rmSync(ready, { force: true });
-  const off = ["--otlp-grpc", "off", "--prometheus", "off"];
-  const child = spawn(plan.binary, ["serve", "--data-dir", folder, "--ready-file", ready, "--http", address, "--otlp-http", "127.0.0.1:0", ...off],
-    { stdio: "ignore" });
-  const until = Date.now() + READY_MS;
-  while (Date.now() < until) {
-    try {
-      return { child, urls: JSON.parse(readFileSync(ready, "utf8")) };
-    } catch {
-      await new Promise((later) => setTimeout(later, 50));
-    }
-  }
-  child.kill("SIGKILL");
-  throw new Error("the server is not ready after 60 s");
-}
 
 /** One trace of one LLM call, by OTLP. */
 async function send(urls, name) {
@@ -43,7 +20,8 @@ async function send(urls, name) {
 
 export async function restart(browser, plan) {
   const wrong = [];
-  let server = await serve(plan, "127.0.0.1:0");
+  const folder = `${plan.folder}/restart`;
+  let server = await serve(plan, folder, "127.0.0.1:0");
   const { http } = server.urls;
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   let down = false;
@@ -65,7 +43,7 @@ export async function restart(browser, plan) {
       await row("before-the-end").waitFor({ timeout: 1_000 });
     }],
     ["the server comes back, and the line with it", async () => {
-      server = await serve(plan, new URL(http).host);
+      server = await serve(plan, folder, new URL(http).host);
       await page.locator(".lost-line").waitFor({ state: "detached", timeout: 30_000 });
       down = false;
     }],

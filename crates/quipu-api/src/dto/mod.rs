@@ -27,6 +27,7 @@ mod plans;
 mod price;
 mod query;
 mod reprice;
+mod retention;
 mod session;
 mod span;
 mod status;
@@ -66,7 +67,7 @@ pub use dashboard::{
 pub use estimate::{CostSpread, EstimateAnswer, EstimateAsk, TokenSpread};
 pub use event::{Event, EventsAnswer};
 pub use figures::{Latency, Tokens};
-pub use forget::{DeleteAnswer, DeleteAsk};
+pub use forget::{DeleteAnswer, DeleteAsk, ForgetAnswer, ForgetAsk, ForgottenPlace};
 pub use graph::{GraphAnswer, GraphEdge, GraphNode, MapAnswer};
 pub use lens::{LensAnswer, LensLine};
 pub use live::{LiveFrame, NumberedFrame};
@@ -79,6 +80,10 @@ pub use price::{PriceAnswer, PriceAsk, PriceLine, PriceRule};
 pub use query::{FigureGroup, FigurePoint, FigureTotal, Figures, QueryAnswer, Spread};
 pub use reprice::{
     Reprice, RepriceAnswer, RepriceAsk, RepricedModel, RepricedSum, RepricesAnswer, UndoAnswer,
+};
+pub use retention::{
+    HeldTrace, HoldAsk, HoldsAnswer, LeftDay, ReleasedAnswer, RetentionAnswer, RetentionAsk,
+    RetentionRuleSettings, RetentionRules, RetiredAnswer, RetiredDay,
 };
 pub use session::{Session, SessionAnswer, SessionsAnswer};
 pub use span::{Link, Source, Span, SpanAnswer, SpanEvent};

@@ -8,7 +8,7 @@ use quipu_core::{Committed, Store, TraceId};
 use quipu_insight::Budgets;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::broadcast::{Receiver, Sender};
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
@@ -38,6 +38,8 @@ pub(crate) struct Feed {
     /// Watchers of events, and of the system.
     wanted: [AtomicUsize; 2],
     task: Mutex<Option<JoinHandle<()>>>,
+    /// One for each watcher that may be there.
+    places: Arc<Semaphore>,
 }
 
 const ON_DEMAND: [Topic; 2] = [Topic::Events, Topic::System];
@@ -52,7 +54,13 @@ impl Feed {
             told: watch::channel(0).0,
             wanted: Default::default(),
             task: Mutex::new(None),
+            places: Arc::new(Semaphore::new(state.limits.watchers.min(Semaphore::MAX_PERMITS))),
         }
+    }
+
+    /// A place for one more watcher, if there is one; free again when it is dropped.
+    pub(super) fn place(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.places).try_acquire_owned().ok()
     }
 
     /// Somebody watches these topics, who has seen the frames of a run up to a number.

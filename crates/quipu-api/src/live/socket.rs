@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
-use axum::http::{HeaderMap, Uri};
+use axum::http::{Extensions, HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use quipu_query::{ParamError, Params};
 use tokio::time::{Instant, interval_at};
@@ -17,14 +17,18 @@ use crate::Problem;
 use crate::dto::{LiveFrame, LiveParams, NumberedFrame};
 use crate::extract::Ask;
 use crate::origin;
-use crate::state::{Api, Shared};
+use crate::state::{Api, Shared, Welcome};
 
 /// Between two signs of life.
 const PING: Duration = Duration::from_secs(20);
+/// Between two looks whether the watcher is still welcome: a session that ends must not go on watching.
+const LOOK: Duration = Duration::from_secs(3);
 /// A watcher that takes no frame for so long is let go.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Watchers say nothing; what they may send at most.
 const MOST_SENT: usize = 4 << 10;
+/// Bytes that are set aside for each watcher, each way; the library's own measure is 128 KiB.
+const BUFFER: usize = 4 << 10;
 
 /// Live feed
 ///
@@ -36,21 +40,36 @@ const MOST_SENT: usize = 4 << 10;
 #[utoipa::path(get, path = "/api/v1/live", tag = "traces", params(LiveParams),
     responses((status = 101, description = "The feed; each text frame is a `NumberedFrame`.", body = NumberedFrame),
         (status = 403, description = "A page of another origin asks.", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 503, description = "As many feeds are open as may be.", body = Problem,
             content_type = "application/problem+json")))]
 pub(crate) async fn live(
     State(api): Shared,
     uri: Uri,
     headers: HeaderMap,
+    extensions: Extensions,
     Ask(params): Ask,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
-    origin::check(&headers, &uri)?;
+    origin::check(&extensions, &headers, &uri)?;
     let place = Place::of(&params)?;
+    let welcome = extensions.get::<Welcome>().cloned();
     let upgrade = upgrade.map_err(|rejection| {
         Problem::new(rejection.status(), "bad_request", "Not a WebSocket", rejection.body_text())
     })?;
-    let upgrade = upgrade.max_message_size(MOST_SENT).max_frame_size(MOST_SENT);
-    Ok(upgrade.on_upgrade(move |socket| watch(socket, api, place)))
+    let seat = api.feed.place().ok_or_else(|| {
+        let detail = "As many live feeds are open as may be (limit watchers); come back later.";
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Too many live feeds", detail)
+    })?;
+    let upgrade = upgrade
+        .max_message_size(MOST_SENT)
+        .max_frame_size(MOST_SENT)
+        .read_buffer_size(BUFFER)
+        .write_buffer_size(BUFFER);
+    Ok(upgrade.on_upgrade(async move |socket| {
+        watch(socket, api, place, welcome).await;
+        drop(seat);
+    }))
 }
 
 /// What somebody wants to see, and what it has seen.
@@ -73,23 +92,28 @@ impl Place {
     }
 }
 
-async fn watch(mut socket: WebSocket, api: Arc<Api>, place: Place) {
+async fn watch(mut socket: WebSocket, api: Arc<Api>, place: Place, welcome: Option<Welcome>) {
     let (watcher, begin) = api.feed.watch(place.topics, place.boot.as_deref().zip(place.after));
     let (now, position) = (api.clock.now().to_string(), begin.position);
     let hello = LiveFrame::Hello { now, boot: begin.boot, resumed: begin.resumed, missed: begin.missed };
     if send(&mut socket, text(position, hello)).await.is_some() {
-        relay(&mut socket, watcher).await;
+        relay(&mut socket, watcher, welcome).await;
     }
     // Whether the close frame still arrives is the other side's matter.
     let _ = tokio::time::timeout(PATIENCE, socket.send(Message::Close(None))).await;
 }
 
-/// Passes frames on until the watcher leaves or is too slow.
-async fn relay(socket: &mut WebSocket, mut watcher: Watcher) -> Option<()> {
+/// Passes frames on until the watcher leaves, is too slow, or is welcome no more.
+async fn relay(socket: &mut WebSocket, mut watcher: Watcher, welcome: Option<Welcome>) -> Option<()> {
+    let mut look = interval_at(Instant::now() + LOOK, LOOK);
     let mut ping = interval_at(Instant::now() + PING, PING);
     loop {
         let frame = tokio::select! {
             frame = watcher.next() => frame?,
+            _ = look.tick() => match &welcome {
+                Some(Welcome(is_welcome)) if !is_welcome() => return None,
+                _ => continue,
+            },
             _ = ping.tick() => text(watcher.position(), LiveFrame::Ping),
             said = socket.recv() => match said {
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return None,

@@ -302,6 +302,7 @@ impl Fixture {
             metrics_text: Arc::new(|| "quipu_up 1\n".to_owned()),
             vitals: None,
             documents: Documents::in_memory(),
+            retention: Arc::default(),
         };
         Self { store, state }
     }

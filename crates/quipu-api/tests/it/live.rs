@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::http::Method;
 use futures_util::StreamExt as _;
 use quipu_api::Money;
-use quipu_core::{Batch, Committed, Event, Level, TraceId, Usd};
+use quipu_core::{Batch, Committed, Event, Level, Limits, TraceId, Usd};
 use quipu_insight::{Budget, Budgets};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -134,6 +134,23 @@ async fn pages_of_other_origins_are_refused() {
             other => panic!("{other:?}"),
         }
     }
+}
+
+#[tokio::test]
+async fn one_watcher_too_many_is_refused_and_a_place_that_is_left_is_free() {
+    let mut fixture = Fixture::empty();
+    fixture.state.limits = Arc::new(Limits { watchers: 1, ..Limits::default() });
+    let host = serve(&fixture).await;
+    let mut first = connect(&host, None).await.unwrap();
+    match connect(&host, None).await {
+        Err(Error::Http(response)) => {
+            assert_eq!(response.status().as_u16(), 503);
+            assert!(response.headers().contains_key("retry-after"));
+        }
+        other => panic!("{other:?}"),
+    }
+    first.close(None).await.unwrap();
+    while connect(&host, None).await.is_err() {}
 }
 
 #[tokio::test]

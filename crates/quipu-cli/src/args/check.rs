@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
 
-use super::Source;
+use super::CheckStore;
 
 /// What to check.
 #[derive(Debug, ClapArgs)]
@@ -16,7 +16,7 @@ pub struct Check {
 #[derive(Debug, Subcommand)]
 pub enum CheckWhat {
     /// Look through the store for damage and for sums that do not add up
-    Store(Source),
+    Store(CheckStore),
     /// Ask a server whether it takes telemetry, and how its ways out are doing
     Ready(Ready),
     /// Try every backend of the configuration that hands records to another program

@@ -28,6 +28,15 @@ pub struct Provision {
     /// Quipu's page of metrics, as Prometheus reaches it; may be said several times [default: 127.0.0.1:9464]
     #[arg(long = "target", value_name = "HOST:PORT")]
     pub targets: Vec<String>,
+    /// File with the API key that the page asks for, as Prometheus sees it
+    #[arg(long, value_name = "FILE")]
+    pub scrape_key_file: Option<String>,
+    /// The page speaks TLS
+    #[arg(long)]
+    pub tls: bool,
+    /// File with the authority that vouches for its certificate, as Prometheus sees it [default: the system's]
+    #[arg(long, value_name = "FILE", requires = "tls")]
+    pub scrape_ca_file: Option<String>,
     /// Seconds between two scrapes
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=3600))]
     pub scrape_seconds: Option<u32>,

@@ -12,6 +12,8 @@ pub struct Proxy {
     pub listen: Option<String>,
     #[command(flatten)]
     pub gateway: GatewayFlags,
+    #[command(flatten)]
+    pub entry: super::Entry,
     /// Send records to this server [default: write to the data folder; if a server has it open, send to http://127.0.0.1:8080]
     #[arg(long, env = "QUIPU_URL")]
     pub url: Option<String>,

@@ -20,7 +20,7 @@ use serde_json::Value;
 
 use crate::args::{Command, Events, Filter, Source, Trace};
 
-pub use source::{ask_server, default_folder, escape, note, place, server_with};
+pub use source::{ask, ask_server, ask_to_write, default_folder, escape, note, place, server_with};
 
 /// A question to the HTTP interface.
 pub struct Question {
@@ -33,6 +33,10 @@ pub struct Question {
 impl Question {
     pub fn get(path: impl Into<String>) -> Self {
         Self { method: "GET", path: path.into(), params: Vec::new(), body: None }
+    }
+
+    pub fn delete(path: impl Into<String>) -> Self {
+        Self { method: "DELETE", ..Self::get(path) }
     }
 
     pub fn post(path: impl Into<String>, body: Value) -> Self {
@@ -76,7 +80,7 @@ pub fn run(command: &Command) -> Result<bool> {
         Command::Trace(ask) if ask.lens => show(ask.source.json, &lens::ask(ask)?, lens::print)?,
         other => {
             let (question, source, print) = question(other)?;
-            show(source.json, &source::ask(source, &question)?, print)?;
+            show(source.json, &ask(source, &question)?, print)?;
         }
     }
     Ok(true)

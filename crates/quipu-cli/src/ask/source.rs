@@ -15,6 +15,7 @@ use tower::ServiceExt;
 
 use super::Question;
 use crate::args::{BookSource, Source};
+use crate::client;
 use crate::serve::{self, Accounts};
 
 /// Largest answer that is read.
@@ -76,7 +77,11 @@ pub fn ask_to_write(source: &Source, question: &Question, writes: bool) -> Resul
     }
     let (uri, folder) = place(source)?;
     match quipu::open(&uri, &folder, Access::Write) {
-        Ok(store) => ask_routes(serve::routes_over(store, &folder, Accounts::Leave)?, question),
+        Ok(store) => {
+            let answer = ask_routes(serve::routes_over(store, &folder, Accounts::Leave)?, question)?;
+            crate::access::note(&folder, "cli.change", &question.path)?;
+            Ok(answer)
+        }
         Err(error) if error.kind() == ErrorKind::Locked => {
             ask_server(&server_with(&uri, &folder, error)?, question)
         }
@@ -86,8 +91,7 @@ pub fn ask_to_write(source: &Source, question: &Question, writes: bool) -> Resul
 
 /// The server that has a store open, if it is the one at the usual place.
 pub fn server_with(uri: &str, folder: &Path, locked: Error) -> Result<String> {
-    let path = uri.split_once(':').map(|(_, path)| path).filter(|path| !path.is_empty());
-    if let Some(url) = server_of(path.map_or(folder, Path::new)) {
+    if let Some(url) = server_of(&quipu::store_folder(uri, folder)) {
         note(&format!("a server has the store open: asking {url}"));
         return Ok(url);
     }
@@ -186,8 +190,7 @@ fn ask_routes(routes: Router, question: &Question) -> Result<Value> {
 /// Asks a server.
 pub fn ask_server(url: &str, question: &Question) -> Result<Value> {
     let url = format!("{}{}", url.trim_end_matches('/'), target(question));
-    let agent =
-        ureq::Agent::new_with_config(ureq::Agent::config_builder().http_status_as_error(false).build());
+    let agent = client::agent(None);
     let answer = match (&question.body, question.method) {
         (Some(body), method) => {
             let request = if method == "PUT" { agent.put(&url) } else { agent.post(&url) };

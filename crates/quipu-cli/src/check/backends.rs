@@ -17,7 +17,7 @@ const LOCAL: [&str; 5] = ["console", "file", "memory", "prometheus", "sqlite"];
 /// Tries the backends of a kind, or all; `false` when one says no.
 pub fn run(ways: &Ways, kind: Option<&str>) -> Result<bool> {
     let config = Config::read(ways.config.as_deref())?;
-    let mut named = config.named(&std::env::temp_dir());
+    let mut named = config.named(&config.backends, &std::env::temp_dir());
     if let Some(only) = &ways.only {
         named.list = vec![whole(&named, only)];
     }

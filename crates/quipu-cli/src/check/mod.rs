@@ -16,7 +16,7 @@ use crate::args::{Check, CheckWhat};
 /// Runs the check; `false` when it says no.
 pub fn run(check: &Check) -> Result<bool> {
     match &check.what {
-        CheckWhat::Store(source) => store::run(source),
+        CheckWhat::Store(what) => store::run(what),
         CheckWhat::Ready(server) => ready::run(server),
         CheckWhat::Backends(ways) => backends::run(ways, None),
         CheckWhat::Otlp(ways) => backends::run(ways, Some("otlp")),

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::{Found, tell};
 use crate::args::Ready;
+use crate::client;
 
 /// Containers ask every few seconds: an answer that takes longer is a no.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -22,11 +23,7 @@ pub fn run(server: &Ready) -> Result<bool> {
 }
 
 fn ask(url: &str) -> Result<(bool, Value)> {
-    let agent: ureq::Agent = ureq::Agent::config_builder()
-        .timeout_global(Some(PATIENCE))
-        .http_status_as_error(false)
-        .build()
-        .into();
+    let agent = client::agent(Some(PATIENCE));
     let url = format!("{}/readyz", url.trim_end_matches('/'));
     let mut answer = agent.get(&url).call().with_context(|| format!("{url} does not answer"))?;
     let text = answer.body_mut().read_to_string().with_context(|| format!("{url} broke off"))?;

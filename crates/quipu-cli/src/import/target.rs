@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use quipu::Access;
@@ -20,7 +20,7 @@ use ureq::Agent;
 
 use super::wait;
 use crate::args::Import;
-use crate::{ask, serve};
+use crate::{ask, client, serve};
 
 /// How long a server may take to answer one request.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -66,7 +66,7 @@ impl<'a> Target<'a> {
             Ok(store) => {
                 let money = serve::money_of(&folder, serve::Accounts::IfThere)?;
                 wait(runtime, money.budgets.begin(store.as_ref()))?;
-                Ok(Self::store(&store, &money, runtime))
+                Self::store(&store, &money, runtime)
             }
             Err(error) if error.kind() == ErrorKind::Locked => {
                 Ok(Self::server(&ask::server_with(&uri, &folder, error)?))
@@ -77,19 +77,18 @@ impl<'a> Target<'a> {
 
     /// A server at this address.
     pub fn server(url: &str) -> Self {
-        let config =
-            Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE)).build();
         let url = url.trim_end_matches('/').to_owned();
-        Self::Server { agent: Agent::new_with_config(config), url, limits: limits() }
+        Self::Server { agent: client::agent(Some(PATIENCE)), url, limits: limits() }
     }
 
-    fn store(store: &Arc<dyn Store>, money: &Money, runtime: &'a Runtime) -> Self {
+    fn store(store: &Arc<dyn Store>, money: &Money, runtime: &'a Runtime) -> Result<Self> {
         let _inside = runtime.enter();
         let limits = limits();
+        let metrics = Arc::new(SelfMetrics::new());
         let pipeline =
-            serve::start(&limits, store, Vec::new(), Vec::new(), &Arc::new(SelfMetrics::new()), money);
+            serve::start(&limits, &serve::redact(), store, Vec::new(), Vec::new(), &metrics, money)?;
         let name = wait(runtime, store.info()).map_or_else(|_| "the store".to_owned(), |info| info.uri);
-        Self::Store { runtime, pipeline, adapters: quipu::adapters(), limits, name }
+        Ok(Self::Store { runtime, pipeline, adapters: quipu::adapters(), limits, name })
     }
 
     /// What the server says of itself.
@@ -97,6 +96,9 @@ impl<'a> Target<'a> {
         let Self::Server { agent, url, .. } = self else { return Ok(Value::Null) };
         let path = format!("{url}/api/v1/status");
         let mut answer = agent.get(&path).call().with_context(|| format!("cannot reach {url}"))?;
+        if answer.status() == 401 {
+            bail!("{url} wants a key: give --api-key-file or QUIPU_API_KEY");
+        }
         let body = answer.body_mut().with_config().limit(ANSWER_BYTES).read_to_vec()?;
         serde_json::from_slice(&body).with_context(|| format!("{url} does not answer like Quipu"))
     }

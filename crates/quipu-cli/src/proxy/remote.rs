@@ -7,6 +7,8 @@ use quipu::core::{Batch, Error, ErrorKind, Intake, Result};
 use quipu_otlp::{Encoding, Signal};
 use ureq::Agent;
 
+use crate::client;
+
 /// How long a server may take to answer one request.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Largest answer that is read.
@@ -21,10 +23,8 @@ pub struct Remote {
 impl Remote {
     /// The server at this address.
     pub fn new(url: &str) -> Self {
-        let config =
-            Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE)).build();
         let url = format!("{}/v1/traces", url.trim_end_matches('/'));
-        Self { agent: Agent::new_with_config(config), url }
+        Self { agent: client::agent(Some(PATIENCE)), url }
     }
 }
 
@@ -47,7 +47,8 @@ fn send(agent: &Agent, url: &str, body: &[u8]) -> Result<()> {
             }
             Ok(())
         }
-        429 | 500.. => Err(unsent(format!("{url} answers with status {status}"))),
+        // Who is not let in now may be once the key is mended: what waits is kept.
+        401 | 403 | 429 | 500.. => Err(unsent(format!("{url} answers with status {status}"))),
         _ => {
             Err(Error::new(ErrorKind::Invalid, "send records", format!("{url} answers with status {status}")))
         }

@@ -3,21 +3,27 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
-use quipu::core::{Level, Limits};
-use quipu::pipeline::ExitSettings;
+use anyhow::{Context, Result, ensure};
+use quipu::core::{Level, Limits, Retention};
+use quipu::pipeline::{Capture, ExitSettings, RedactSettings};
+use quipu_access::{AccessSettings, check_project};
+use quipu_audit::AuditSettings;
 use quipu_gateway::GatewayConfig;
 use quipu_insight::BudgetConfig;
+use quipu_receiver::{TlsConfig, TlsVersion};
 use quipu_runtime::{Named, Variables};
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::money::PriceSettings;
-use crate::args::Serve;
-use crate::ask;
+use super::tenant::DEFAULT;
+use crate::args::{Entry, Serve};
+use crate::{ask, client};
 
 /// What stands for a listener that is not wanted.
 pub const OFF: &str = "off";
+/// Holds a key that may do everything, for the first start of a container.
+const BOOTSTRAP_KEY: &str = "QUIPU_BOOTSTRAP_KEY";
 
 /// Everything that `serve` needs to know.
 #[derive(Debug, Clone, Deserialize)]
@@ -27,6 +33,8 @@ pub struct Config {
     pub data_dir: Option<PathBuf>,
     /// Store URI.
     pub store: String,
+    /// When a write is acknowledged, `os` or `disk`; part of the store's URI once the configuration is read.
+    pub durability: Option<String>,
     /// Dashboard and API.
     pub http: String,
     /// OTLP over HTTP.
@@ -49,11 +57,47 @@ pub struct Config {
     pub backend: BTreeMap<String, Spanned<toml::Table>>,
     /// How they are delivered to where their tables say nothing else.
     pub delivery: ExitSettings,
+    /// What is taken out before anything is kept.
+    #[serde(deserialize_with = "read_redact")]
+    pub redact: RedactSettings,
+    /// Who may come in.
+    pub access: AccessSettings,
+    /// How the record of who did what is kept.
+    pub audit: AuditSettings,
+    /// Certificates of the listeners; without them they speak in the clear.
+    pub tls: Option<TlsConfig>,
+    /// Everybody who reaches the server may do everything, although others than this machine can: a flag alone says so.
+    #[serde(skip)]
+    pub insecure: bool,
+    /// Projects beside the default one, each with data of its own.
+    pub project: BTreeMap<String, ProjectSettings>,
+    /// How long what is kept: everything for ever, unless this says otherwise.
+    pub retention: Retention,
     /// Where senders that speak Jaeger's or Zipkin's protocols are listened to; nowhere by default.
     pub jaeger: Jaeger,
+    /// Where the key comes from that the stores are encrypted with; in the clear without it.
+    pub encryption: Option<quipu::sqlite::KeySource>,
     /// The file that was read.
     #[serde(skip)]
     pub file: Option<PathBuf>,
+}
+
+/// What a project has of its own. Limits, prices' place and delivery are the server's.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ProjectSettings {
+    /// Its ways out, of those that have a table: none by default, so that nothing of it leaves unasked.
+    pub backends: Vec<String>,
+    /// Its budgets by name.
+    pub budgets: BTreeMap<String, BudgetConfig>,
+    /// How long what of it is kept, in place of what the server's say.
+    pub retention: Option<Retention>,
+}
+
+/// What the configuration says of one project.
+pub struct Said<'a> {
+    pub backends: &'a [String],
+    pub budgets: &'a BTreeMap<String, BudgetConfig>,
 }
 
 /// Listeners for old agents: `host:port`, or `off`.
@@ -84,6 +128,7 @@ impl Default for Config {
         Self {
             data_dir: None,
             store: "sqlite:".into(),
+            durability: None,
             http: "127.0.0.1:8080".into(),
             otlp_http: "127.0.0.1:4318".into(),
             otlp_grpc: "127.0.0.1:4317".into(),
@@ -95,7 +140,15 @@ impl Default for Config {
             backends: Vec::new(),
             backend: BTreeMap::new(),
             delivery: ExitSettings::default(),
+            redact: redact(),
+            access: AccessSettings::default(),
+            audit: AuditSettings::default(),
+            tls: None,
+            insecure: false,
+            project: BTreeMap::new(),
+            retention: Retention::default(),
             jaeger: Jaeger::default(),
+            encryption: None,
             file: None,
         }
     }
@@ -123,6 +176,11 @@ impl Config {
             }
         }
         config.data_dir = args.data_dir.clone().or(config.data_dir);
+        config.take_entry(&args.entry);
+        if let Some(durability) = args.durability.as_ref().or(config.durability.as_ref()) {
+            let joined = if config.store.contains('?') { '&' } else { '?' };
+            config.store = format!("{}{joined}durability={durability}", config.store);
+        }
         if let Some(listen) = &args.proxy {
             config.proxy.get_or_insert_default().listen.clone_from(listen);
         }
@@ -132,20 +190,73 @@ impl Config {
         Ok(config)
     }
 
+    /// What flags and the environment say of who may come in.
+    pub fn take_entry(&mut self, entry: &Entry) {
+        self.insecure = entry.insecure;
+        // Never an argument: others see those.
+        self.access.bootstrap_key = client::variable(BOOTSTRAP_KEY).map(Into::into);
+        if let Some((cert, key)) = entry.tls_cert.clone().zip(entry.tls_key.clone()) {
+            self.tls = Some(match self.tls.take() {
+                Some(tls) => TlsConfig { cert, key, ..tls },
+                None => TlsConfig {
+                    cert,
+                    key,
+                    client_ca: None,
+                    client_auth: None,
+                    min_version: TlsVersion::default(),
+                },
+            });
+        }
+    }
+
     /// Reads the config file, if there is one.
     pub fn read(file: Option<&Path>) -> Result<Self> {
         let Some(file) = file else { return Ok(Self::default()) };
         let text =
             std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-        let config: Self = quipu_runtime::parse_config(&text, &file.display().to_string())?;
+        let mut config: Self = quipu_runtime::parse_config(&text, &file.display().to_string())?;
+        if let Some(key) = &mut config.redact.key {
+            let variables = Variables::of_process();
+            key.change(|text| variables.filled(text)).map_err(|why| anyhow::anyhow!("redact.key: {why}"))?;
+        }
+        for name in config.project.keys() {
+            check_project(name).with_context(|| format!("[project.{name}]"))?;
+            ensure!(name != DEFAULT, "[project.{DEFAULT}]: what is said of it stands at the top");
+        }
+        config.check_retention()?;
+        // Whoever reads a configuration may open a store next.
+        crate::key::of_config(config.encryption.as_ref())?;
         Ok(Self { file: Some(file.to_owned()), ..config })
     }
 
-    /// What it says of the ways out, for those who open them.
-    pub fn named(&self, folder: &Path) -> Named {
+    /// The names of all projects, the default one first.
+    pub fn projects(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(DEFAULT).chain(self.project.keys().map(String::as_str))
+    }
+
+    /// What it says of a project: of the default one, what stands at the top.
+    pub fn project(&self, name: &str) -> Said<'_> {
+        match self.project.get(name) {
+            Some(project) => Said { backends: &project.backends, budgets: &project.budgets },
+            None => Said { backends: &self.backends, budgets: &self.budgets },
+        }
+    }
+
+    /// How long what of a project is kept.
+    pub fn retention_of(&self, name: &str) -> &Retention {
+        self.project.get(name).and_then(|project| project.retention.as_ref()).unwrap_or(&self.retention)
+    }
+
+    fn check_retention(&self) -> Result<()> {
+        let said = self.projects().map(|name| self.retention_of(name).clone().checked().map(drop));
+        said.collect::<Result<(), String>>().map_err(|wrong| anyhow::anyhow!("{wrong}"))
+    }
+
+    /// What it says of these ways out, for those who open them.
+    pub fn named(&self, ways_out: &[String], folder: &Path) -> Named {
         Named {
-            list: self.ways_out(),
-            tables: self.tables(),
+            list: without_stores(ways_out),
+            tables: self.tables(ways_out),
             delivery: self.delivery.clone(),
             keep: true,
             data_dir: folder.to_owned(),
@@ -156,17 +267,11 @@ impl Config {
         }
     }
 
-    /// The list without the store, which the library names there and a server by `store`.
-    fn ways_out(&self) -> Vec<String> {
-        let is_store = |listed: &&String| quipu::schemes().contains(&listed.trim_end_matches(':'));
-        self.backends.iter().filter(|listed| !is_store(listed)).cloned().collect()
-    }
-
     /// The tables of backends. The server has a page for Prometheus already: the backend opens none unless an address is said.
-    fn tables(&self) -> BTreeMap<String, Spanned<toml::Table>> {
+    fn tables(&self, ways_out: &[String]) -> BTreeMap<String, Spanned<toml::Table>> {
         let mut tables = self.backend.clone();
         let bare = |listed: &&String| listed.trim_end_matches(':') == "prometheus";
-        if self.backends.iter().any(|listed| bare(&listed)) {
+        if ways_out.iter().any(|listed| bare(&listed)) {
             let table =
                 tables.entry("prometheus".into()).or_insert_with(|| Spanned::new(0..0, toml::Table::new()));
             table.get_mut().entry("listen").or_insert_with(|| OFF.into());
@@ -184,4 +289,21 @@ impl Config {
             .with_context(|| format!("cannot make the data folder {}", folder.display()))?;
         Ok(folder)
     }
+}
+
+/// What a server takes out where nobody says anything: secrets. Contents stay, for whoever sends them to a server wants them there.
+pub fn redact() -> RedactSettings {
+    RedactSettings { contents: Some(Capture::all(true)), ..RedactSettings::default() }
+}
+
+fn read_redact<'de, D: serde::Deserializer<'de>>(from: D) -> Result<RedactSettings, D::Error> {
+    let said = RedactSettings::deserialize(from)?;
+    let contents = said.contents.clone().or_else(|| redact().contents);
+    Ok(RedactSettings { contents, ..said })
+}
+
+/// The list without the store, which the library names there and a server by `store`.
+fn without_stores(listed: &[String]) -> Vec<String> {
+    let is_store = |listed: &&String| quipu::schemes().contains(&listed.trim_end_matches(':'));
+    listed.iter().filter(|listed| !is_store(listed)).cloned().collect()
 }

@@ -9,10 +9,15 @@ use quipu::pipeline::Exit;
 
 use super::Config;
 
-/// Opens all that the configuration names. A server does not start with half of its ways out: whoever set it up would not see
+/// Opens all of a project's that the configuration names. A server does not start with half of its ways out: whoever set it up would not see
 /// that records go nowhere.
-pub fn open(config: &Config, folder: &Path, store: &Arc<dyn Store>) -> Result<Vec<Exit>> {
-    let opened = quipu::open_backends(&config.named(folder), Some(Arc::clone(store)));
+pub fn open(
+    config: &Config,
+    ways_out: &[String],
+    folder: &Path,
+    store: &Arc<dyn Store>,
+) -> Result<Vec<Exit>> {
+    let opened = quipu::open_backends(&config.named(ways_out, folder), Some(Arc::clone(store)));
     opened.notes.iter().for_each(|note| tracing::warn!("{note}"));
     let wrong: Vec<String> = opened.failed.iter().map(|(_, error)| error.to_string()).collect();
     if !wrong.is_empty() {

@@ -7,6 +7,7 @@ use quipu_api::dto::Listeners as Urls;
 use tokio::net::{TcpListener, UdpSocket};
 
 use super::config::{Config, OFF};
+use super::guard::Listening;
 
 /// The sockets; `None` where a listener is off.
 pub struct Listeners {
@@ -37,10 +38,30 @@ impl Listeners {
         })
     }
 
-    /// Where they listen.
-    pub fn urls(&self) -> Result<Urls> {
+    /// Their addresses.
+    pub fn addresses(&self) -> Result<Listening> {
+        let streams = [
+            &self.http,
+            &self.otlp_http,
+            &self.otlp_grpc,
+            &self.prometheus,
+            &self.jaeger_http,
+            &self.jaeger_grpc,
+            &self.zipkin,
+        ];
+        let packets = [&self.jaeger_compact, &self.jaeger_binary];
+        let streams = streams.into_iter().flatten().map(TcpListener::local_addr);
+        let packets = packets.into_iter().flatten().map(UdpSocket::local_addr);
+        let (streams, packets) = (streams.collect::<Result<_, _>>()?, packets.collect::<Result<_, _>>()?);
+        Ok(Listening { streams, packets })
+    }
+
+    /// Where they listen, and whether by TLS.
+    pub fn urls(&self, tls: bool) -> Result<Urls> {
+        let scheme = if tls { "https" } else { "http" };
         let url = |listener: &Option<TcpListener>| -> Result<Option<String>> {
-            listener.as_ref().map(|listener| Ok(format!("http://{}", listener.local_addr()?))).transpose()
+            let url = |listener: &TcpListener| Ok(format!("{scheme}://{}", listener.local_addr()?));
+            listener.as_ref().map(url).transpose()
         };
         let packets = |socket: &Option<UdpSocket>| -> Result<Option<String>> {
             socket.as_ref().map(|socket| Ok(format!("udp://{}", socket.local_addr()?))).transpose()

@@ -1,103 +1,115 @@
 //! Which routes answer on which socket.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
-use axum::Router;
 use axum::body::Bytes;
-use quipu::core::{Clock, Limits, Meter, Store, SystemClock};
-use quipu::pipeline::{Pipeline, SelfMetrics};
-use quipu::prometheus::{Format, Prometheus};
+use axum::extract::Request;
+use axum::routing::{MethodRouter, any, get};
+use axum::{Json, Router};
+use quipu::core::{Clock, Limits, Store, SystemClock};
+use quipu_access::Gate;
 use quipu_api::dto::Listeners as Urls;
 use quipu_api::{ApiState, Asset, Money, StatusInfo};
 use quipu_insight::Documents;
-use quipu_receiver::{Protocol, Receiver};
+use quipu_receiver::{Door, Protocol, Receiver, Turns, in_turn};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
+use tower::ServiceExt;
 
+use super::guard::Guard;
 use super::listen::Listeners;
 use super::money::{Accounts, Place, PriceSettings};
-use super::vitals::Sources;
+use super::tenants::Tenants;
 
 /// What the routes stand on.
-pub struct House {
+pub struct House<'a> {
+    pub tenants: &'a Tenants,
+    pub guard: &'a Guard,
     pub limits: Arc<Limits>,
     pub urls: Urls,
-    pub store: Arc<dyn Store>,
-    pub pipeline: Arc<Pipeline>,
-    pub metrics: Arc<SelfMetrics>,
-    pub page: Arc<Prometheus>,
-    pub money: Money,
-    pub documents: Documents,
-    pub folder: PathBuf,
     pub demo: bool,
 }
 
-impl House {
+impl House<'_> {
     /// Serves on every socket until `closed` says so; ends when all have ended.
     pub fn open(&self, listeners: Listeners, closed: &watch::Receiver<bool>) -> JoinSet<()> {
-        let receiver = self.receiver();
-        let otlp = quipu_receiver::http_routes(&receiver).merge(quipu_receiver::grpc_routes(&receiver));
+        let otlp = self.intake(|receiver| {
+            quipu_receiver::http_routes(receiver).merge(quipu_receiver::grpc_routes(receiver))
+        });
+        let page = self.tenants.routes(&self.guard.access, |tenant| tenant.page.handler());
+        let page = self.guard.before(page, Gate::Metrics);
         let sockets = [
-            (listeners.http, self.api(&receiver).merge(quipu_receiver::http_routes(&receiver))),
+            (listeners.http, self.api()),
             (listeners.otlp_http, otlp.clone()),
             (listeners.otlp_grpc, otlp),
-            (listeners.prometheus, self.page.handler()),
-            (listeners.jaeger_http, quipu_receiver::jaeger_http_routes(&receiver)),
-            (listeners.jaeger_grpc, quipu_receiver::jaeger_grpc_routes(&receiver)),
-            (listeners.zipkin, quipu_receiver::zipkin_routes(&receiver)),
+            (listeners.prometheus, page),
+            (listeners.jaeger_http, self.intake(quipu_receiver::jaeger_http_routes)),
+            (listeners.jaeger_grpc, self.intake(quipu_receiver::jaeger_grpc_routes)),
+            (listeners.zipkin, self.intake(quipu_receiver::zipkin_routes)),
         ];
         let packets =
             [(listeners.jaeger_compact, Protocol::Compact), (listeners.jaeger_binary, Protocol::Binary)];
         let mut servers = JoinSet::new();
         for (listener, app) in sockets {
             if let Some(listener) = listener {
-                servers.spawn(until_closed(listener, app, closed.clone()));
+                servers.spawn(until_closed(listener, app, self.guard.door.clone(), closed.clone()));
             }
         }
         for (socket, protocol) in packets {
             if let Some(socket) = socket {
-                servers.spawn(packets_until_closed(socket, receiver.clone(), protocol, closed.clone()));
+                // Packets carry no credentials: they are the default project's.
+                let receiver = self.tenants.default().receiver.clone();
+                servers.spawn(packets_until_closed(socket, receiver, protocol, closed.clone()));
             }
         }
         servers
     }
 
-    fn receiver(&self) -> Receiver {
-        Receiver::new(quipu_receiver::Parts {
-            intake: Arc::clone(&self.pipeline) as _,
-            adapters: quipu::adapters(),
-            limits: Arc::clone(&self.limits),
-            clock: Arc::new(SystemClock),
-            meter: Arc::clone(&self.metrics) as Arc<dyn Meter>,
-        })
+    /// Ways in for telemetry alone.
+    fn intake(&self, of: impl Fn(&Receiver) -> Router) -> Router {
+        let inside = self.tenants.routes(&self.guard.access, |tenant| of(&tenant.receiver));
+        self.guard.before(inside, Gate::Ingest)
     }
 
-    fn api(&self, receiver: &Receiver) -> Router {
-        let page = Arc::clone(&self.page);
-        let sources = Sources {
-            folder: self.folder.clone(),
-            metrics: Arc::clone(&self.metrics),
-            receiver: receiver.clone(),
-        };
-        quipu_api::routes(ApiState {
-            live: self.pipeline.watchers(),
-            status: Arc::new(status(self.urls.clone(), self.demo)),
-            limits: Arc::clone(&self.limits),
-            metrics_text: Arc::new(move || page.text(Format::OpenMetrics)),
-            vitals: Some(sources.reading()),
-            pipeline: Some(Arc::clone(&self.pipeline)),
-            documents: self.documents.clone(),
-            ..state_over(Arc::clone(&self.store), self.money.clone())
-        })
+    /// Dashboard, API and OTLP on one port.
+    fn api(&self) -> Router {
+        let turns = Turns::new(self.limits.answers);
+        let first = self.tenants.default().api(&self.limits, &self.urls, self.demo);
+        // Probes do not wait for their turn: a server that is busy is not ill.
+        let own = Router::new()
+            .route("/openapi.json", get(async || Json(openapi())))
+            .route("/healthz", handed_to(&first))
+            .route("/readyz", handed_to(&first));
+        let inside = self.tenants.routes(&self.guard.access, |tenant| {
+            let api = match tenant.is_default() {
+                true => first.clone(),
+                false => tenant.api(&self.limits, &self.urls, self.demo),
+            };
+            in_turn(api, &turns).merge(quipu_receiver::http_routes(&tenant.receiver))
+        });
+        self.guard.before(quipu_access::routes(&self.guard.access).merge(own).merge(inside), Gate::Api)
     }
 }
 
-async fn until_closed(listener: TcpListener, app: Router, closed: watch::Receiver<bool>) {
-    if let Err(error) = quipu_receiver::serve(listener, app, word(closed)).await {
+/// Has another router answer, which has the same route.
+fn handed_to(router: &Router) -> MethodRouter {
+    let router = router.clone();
+    any(async move |request: Request| router.clone().oneshot(request).await)
+}
+
+/// The description of all routes on the API's port.
+fn openapi() -> impl serde::Serialize {
+    let mut all = quipu_api::openapi();
+    all.merge(quipu_access::openapi());
+    all
+}
+
+async fn until_closed(listener: TcpListener, app: Router, door: Door, closed: watch::Receiver<bool>) {
+    if let Err(error) = quipu_receiver::serve(listener, app, door, word(closed)).await {
         tracing::error!(%error, "a listener failed");
     }
 }
@@ -118,11 +130,11 @@ async fn word(mut closed: watch::Receiver<bool>) {
     let _ = closed.wait_for(|closed| *closed).await;
 }
 
-fn status(listeners: Urls, demo: bool) -> StatusInfo {
+pub fn status(listeners: Urls, demo: bool) -> StatusInfo {
     StatusInfo { version: env!("CARGO_PKG_VERSION").into(), started_at: SystemClock.now(), listeners, demo }
 }
 
-fn state_over(store: Arc<dyn Store>, money: Money) -> ApiState {
+pub fn state_over(store: Arc<dyn Store>, money: Money) -> ApiState {
     ApiState {
         store,
         pipeline: None,
@@ -137,6 +149,7 @@ fn state_over(store: Arc<dyn Store>, money: Money) -> ApiState {
         metrics_text: Arc::new(String::new),
         vitals: None,
         documents: Documents::in_memory(),
+        retention: Arc::default(),
     }
 }
 

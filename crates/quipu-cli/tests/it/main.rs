@@ -2,11 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod access;
 mod ask;
+mod audit;
 mod import;
 mod money;
 mod recordings;
 mod refusals;
+mod retention;
 mod server;
 mod serving;
+mod storing;
 mod ways;

@@ -87,9 +87,10 @@ impl House {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (close, mut closed) = watch::channel(false);
         let routes = gateway.unwrap().routes();
+        let door = quipu_receiver::Door::new(&quipu_core::Limits::default(), metrics.clone());
         tokio::spawn(async move {
             let shutdown = async move { drop(closed.wait_for(|closed| *closed).await) };
-            quipu_receiver::serve(listener, routes, shutdown).await.unwrap();
+            quipu_receiver::serve(listener, routes, door, shutdown).await.unwrap();
         });
         let client = reqwest::Client::builder().no_gzip().build().unwrap();
         let recording = Mutex::new(Some(recording));

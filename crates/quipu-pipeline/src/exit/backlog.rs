@@ -1,5 +1,7 @@
 //! What waits for a backend: the oldest in memory, what is beyond on disk.
 
+mod forget;
+
 use std::io::ErrorKind as IoKind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -177,7 +179,11 @@ impl Backlog {
             return Next::Take(waiting.begin(load));
         }
         if let Some(job) = waiting.spool.as_mut().and_then(Spool::next_job) {
+            waiting.reading = true;
             return Next::Read(job);
+        }
+        if waiting.at_work == 0 {
+            waiting.forgotten.clear();
         }
         let hurried = patient && self.hurried.load(Ordering::Acquire) > 0;
         if waiting.closed || hurried { Next::End } else { Next::Wait }
@@ -186,6 +192,7 @@ impl Backlog {
     async fn read(&self, job: ReadJob, damaged: &impl Fn(Result<u64>)) -> Option<Load> {
         let (found, job) = read_patiently(job, damaged).await;
         let mut waiting = self.waiting.lock();
+        waiting.reading = false;
         let lost = waiting.spool.as_mut()?.found(&job, &found)?;
         if lost > 0 {
             damaged(Ok(lost));
@@ -213,6 +220,7 @@ impl Backlog {
         let last: Option<Point> = loads.iter().rev().find_map(|load| load.place).map(|place| place.end);
         let mut waiting = self.waiting.lock();
         (waiting.at_work, waiting.at_work_unkept, waiting.at_work_stamp) = (0, 0, None);
+        waiting.forgotten.clear();
         self.tell_quiet(&waiting);
         match (last, &mut waiting.spool) {
             (Some(last), Some(spool)) => spool.commit(last),

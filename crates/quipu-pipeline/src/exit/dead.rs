@@ -8,6 +8,7 @@ use std::time::SystemTime;
 use quipu_core::{Batch, Error, ErrorKind, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::forgotten::Forgotten;
 use super::frame::{HEAD, Head, Packed};
 use super::spool::{LAYOUT, Spool, opening, spool_folder};
 use super::{ExitSettings, private};
@@ -165,6 +166,66 @@ impl DeadLetters {
             replayed.left -= 1;
         }
         Ok(replayed)
+    }
+
+    /// Takes somebody's records out of every letter; gives how many there were, and what could not be read or written: the other
+    /// letters are done all the same. A letter of which nothing is left is removed.
+    ///
+    /// # Errors
+    /// The folder cannot be read or written.
+    pub(super) fn forget(
+        &self,
+        what: &Forgotten,
+        taken: &dyn Fn(&Batch) -> usize,
+        dry: bool,
+    ) -> Result<(u64, Vec<Error>)> {
+        let (mut gone, mut troubles) = (0, Vec::new());
+        for letter in self.list()? {
+            match self.forget_in(&letter, what, taken, dry) {
+                Ok(records) => gone += records,
+                // Somebody else removed it meanwhile.
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => troubles.push(error),
+            }
+        }
+        if gone > 0 && !dry {
+            private::sync_folder(&self.folder)
+                .map_err(|cause| failed("forget dead letters", &self.folder, cause))?;
+        }
+        Ok((gone, troubles))
+    }
+
+    fn forget_in(
+        &self,
+        letter: &DeadLetter,
+        what: &Forgotten,
+        taken: &dyn Fn(&Batch) -> usize,
+        dry: bool,
+    ) -> Result<u64> {
+        let Some((left, records)) = what.without(&self.batch(letter.id)?) else { return Ok(0) };
+        let takes = taken(&left).min(usize::try_from(letter.records).unwrap_or(usize::MAX));
+        match takes {
+            _ if dry => {}
+            0 => drop(self.remove(&[letter.id])?),
+            takes => {
+                let why = (letter.reason.as_str(), letter.said.as_str());
+                self.put(letter.id, letter.at, why, takes, &left)?;
+                let path = self.path(letter.id);
+                File::open(&path)
+                    .and_then(|file| file.sync_all())
+                    .map_err(|cause| failed("forget dead letter", &path, cause))?;
+            }
+        }
+        Ok(records)
+    }
+
+    /// Removes what a process that ended too early was writing beside its place.
+    ///
+    /// # Errors
+    /// It cannot be removed.
+    pub(super) fn remove_unfinished(&self) -> Result<()> {
+        private::remove_ending(&self.folder, "part")
+            .map_err(|cause| failed("open dead letters", &self.folder, cause))
     }
 
     /// Keeps one.

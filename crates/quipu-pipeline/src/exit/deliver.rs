@@ -108,6 +108,13 @@ impl Deliverer {
                 return Outcome::Left;
             }
             self.wait_for_breaker().await;
+            // Nothing may be left of a batch that was forgotten while it waited.
+            if let Some(left) = self.backlog().without_forgotten(&batch) {
+                batch = Arc::new(left);
+            }
+            if batch.is_empty() {
+                return Outcome::Settled;
+            }
             attempts += 1;
             let mut error =
                 match attempt(&self.parts.exit.backend, &batch, self.settings().write_timeout_ms).await {
@@ -204,6 +211,12 @@ impl Deliverer {
 
     /// Keeps a batch as a dead letter, or counts it as lost where that cannot be.
     fn give_up(&self, reason: &'static str, batch: &Batch, error: &Error) {
+        // Of what was forgotten during the attempt there is to be no dead letter.
+        let left = self.backlog().without_forgotten(batch);
+        if left.as_ref().is_some_and(Batch::is_empty) {
+            return;
+        }
+        let batch = left.as_ref().unwrap_or(batch);
         let records = self.takes(batch);
         if reason == "refused" {
             self.tally().rejected(records);

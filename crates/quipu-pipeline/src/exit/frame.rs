@@ -16,6 +16,14 @@ const MOST: usize = 256 << 20;
 /// zstd's fastest level that is worth its time: frames are read once, if at all.
 const LEVEL: i32 = 1;
 
+/// What a frame begins with that zstd skips, and the bytes before its content.
+const SKIPPED: [u8; 4] = 0x184D_2A50_u32.to_le_bytes();
+const SKIP: usize = 8;
+/// Levels that are tried where content has to fill a place exactly: the usual one first.
+const LEVELS: [i32; 11] = [LEVEL, 3, 6, 9, 12, 15, 19, -1, -5, -20, -50];
+/// Bytes that may be put behind it for that.
+const MORE: usize = 64;
+
 /// What a frame says of its content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Head {
@@ -106,6 +114,36 @@ impl Packed {
         Ok(Self { plain: narrow(plain.len()), sum, bytes })
     }
 
+    /// Packs anything so that it has exactly these bytes: what is missing is a frame that zstd skips (RFC 8878, section 3.1.2).
+    ///
+    /// # Errors
+    /// It needs more.
+    pub fn padded<T: Serialize>(content: &T, length: usize) -> Result<Self> {
+        let unable = |why: &str| Error::new(ErrorKind::Internal, "spool batch", why);
+        let mut plain =
+            postcard::to_stdvec(content).map_err(|cause| unable("it cannot be encoded").caused_by(cause))?;
+        let whole = plain.len();
+        // A frame to skip has eight bytes at least. Where fewer are missing, what is packed gets bytes behind it that no reader looks at,
+        // or another level needs other bytes.
+        for (more, level) in (0..=MORE).flat_map(|more| LEVELS.map(|level| (more, level))) {
+            plain.resize_with(whole + more, || u8::try_from(more * 151 % 251).unwrap_or(0));
+            let mut bytes = zstd::bulk::compress(&plain, level)
+                .map_err(|cause| unable("it cannot be compressed").caused_by(cause))?;
+            match length.checked_sub(bytes.len()) {
+                Some(0) => {}
+                Some(missing @ SKIP..) => {
+                    bytes.extend_from_slice(&SKIPPED);
+                    bytes.extend_from_slice(&narrow(missing - SKIP).to_le_bytes());
+                    bytes.resize(length, 0);
+                }
+                _ => continue,
+            }
+            let sum = crc32fast::hash(&bytes);
+            return Ok(Self { plain: narrow(plain.len()), sum, bytes });
+        }
+        Err(unable("what is left of a batch does not fit into its place"))
+    }
+
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
@@ -133,6 +171,15 @@ mod tests {
             let at = at % stored.len();
             stored[at] ^= 1 << bit;
             prop_assert_eq!(head.unpack::<Vec<u8>>(&stored), None, "any bit of the content");
+        }
+
+        #[test]
+        fn what_is_left_of_it_takes_the_same_room(content in proptest::collection::vec(any::<u8>(), 32..2_000), part in 0..32_usize) {
+            let whole = Packed::of(&content).unwrap();
+            let left = content[..content.len() / 32 * part].to_vec();
+            let packed = Packed::padded(&left, whole.bytes().len()).unwrap();
+            prop_assert_eq!(packed.bytes().len(), whole.bytes().len());
+            prop_assert_eq!(Head::of(&packed, 7, 9).unpack::<Vec<u8>>(packed.bytes()), Some(left));
         }
 
         #[test]

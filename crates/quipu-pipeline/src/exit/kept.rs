@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use quipu_core::{Batch, Clock, Error, ErrorKind, Result, SystemClock};
 
 use super::dead::{DeadLetter, DeadLetters, Replayed};
+use super::forgotten::Forgotten;
 
 /// Dead letters at most: a folder with more files than that is of no use to anybody.
 const LETTERS: usize = 10_000;
@@ -47,6 +48,7 @@ pub(crate) struct Kept {
 impl Kept {
     pub fn open(folder: &Path, most_bytes: u64) -> Result<Self> {
         let letters = DeadLetters::open(folder);
+        letters.remove_unfinished()?;
         let held = Mutex::new(Held::of(letters.list()?));
         Ok(Self { letters, most_bytes, held, replaying: Mutex::default() })
     }
@@ -94,6 +96,24 @@ impl Kept {
         }
         held.changed = self.letters.changed();
         Ok(gone)
+    }
+
+    /// Takes somebody's records out, see [`DeadLetters::forget`].
+    ///
+    /// # Errors
+    /// As there, or they are being handed on just now.
+    pub fn forget(
+        &self,
+        what: &Forgotten,
+        taken: &dyn Fn(&Batch) -> usize,
+        dry: bool,
+    ) -> Result<(u64, Vec<Error>)> {
+        let Some(_alone) = self.replaying.try_lock() else {
+            return Err(Error::new(ErrorKind::Locked, "forget dead letters", "a replay is under way"));
+        };
+        let gone = self.letters.forget(what, taken, dry);
+        self.look_again();
+        gone
     }
 
     /// Hands on what is kept, see [`DeadLetters::each`].

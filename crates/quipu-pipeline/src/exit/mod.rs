@@ -5,6 +5,7 @@ mod backlog;
 mod breaker;
 mod dead;
 mod deliver;
+mod forgotten;
 mod frame;
 mod kept;
 mod offered;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 use quipu_core::Backend;
 
 pub use dead::{DeadLetter, DeadLetters, Replayed};
+pub use forgotten::{Forgotten, Swept};
 pub(crate) use offered::Offered;
 pub(crate) use open::{Open, Parts};
 pub use rules::{ExitRules, RuleSignal};

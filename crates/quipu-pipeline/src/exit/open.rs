@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use quipu_core::{Batch, Error, ErrorKind, Meter, Result};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -10,11 +11,12 @@ use tokio::task::JoinHandle;
 use super::backlog::Backlog;
 use super::dead::{DeadLetters, Replayed};
 use super::deliver::Deliverer;
+use super::forgotten::{Forgotten, Swept};
 use super::frame::Packed;
 use super::kept::Kept;
 use super::offered::Offered;
 use super::rules::Filter;
-use super::spool::{Spool, spool_folder};
+use super::spool::{Rewritten, Spool, spool_folder};
 use super::tally::Held;
 use super::{Exit, ExitSettings, ExitStatus, Tally, taken};
 
@@ -26,6 +28,8 @@ pub(crate) struct Parts {
     pub dead: Option<Kept>,
     /// Whether batches are kept on disk.
     pub spools: bool,
+    /// Held while somebody's records are taken out.
+    forgetting: Mutex<()>,
 }
 
 impl Parts {
@@ -49,7 +53,7 @@ impl Parts {
         });
         let spools = spool.is_some();
         let backlog = Backlog::new(&exit.settings, spool);
-        Self { exit, backlog, tally, dead, spools }
+        Self { exit, backlog, tally, dead, spools, forgetting: Mutex::default() }
     }
 
     pub const fn settings(&self) -> &ExitSettings {
@@ -159,6 +163,19 @@ impl Open {
         self.parts.tally.status(held, self.parts.exit.backend.health())
     }
 
+    /// Takes somebody's records out of what waits and of what was refused; with `dry` it only counts them. A write that is under
+    /// way just now may arrive; one that fails is tried again without them.
+    pub async fn forget(&self, what: Arc<Forgotten>, dry: bool) -> Swept {
+        let parts = Arc::clone(&self.parts);
+        let backend = self.name().to_owned();
+        let swept = tokio::task::spawn_blocking(move || forget(&parts, &what, dry)).await;
+        let swept = swept.unwrap_or_else(|cause| Swept {
+            troubles: vec![format!("it was broken off: {cause}")],
+            ..Swept::default()
+        });
+        Swept { backend, ..swept }
+    }
+
     /// Delivers what was refused once more; stops where there is no room for it.
     ///
     /// # Errors
@@ -208,6 +225,35 @@ impl Open {
         }
         self.parts.tally.lost("shutdown", self.parts.backlog.clear() as u64);
     }
+}
+
+fn forget(parts: &Parts, what: &Arc<Forgotten>, dry: bool) -> Swept {
+    // Two at a time would write the same files beside those of the spool.
+    let _alone = parts.forgetting.lock();
+    let taken = |batch: &Batch| taken(parts.exit.backend.as_ref(), batch);
+    let (waiting, files) = parts.backlog.forget(what, &taken, dry);
+    let mut swept = Swept { waiting, ..Swept::default() };
+    for (number, path) in files {
+        let rewritten = Rewritten::of(&path, number, what, &taken, dry);
+        let settled =
+            rewritten.and_then(|rewritten| parts.backlog.replace(&rewritten).map(|()| rewritten.gone));
+        match settled {
+            Ok(gone) => swept.spooled += gone,
+            // All of it was delivered meanwhile.
+            Err(_) if !path.exists() => {}
+            Err(error) => swept.troubles.push(error.to_string()),
+        }
+    }
+    match parts.dead.as_ref().map(|dead| dead.forget(what, &taken, dry)) {
+        Some(Ok((gone, troubles))) => {
+            swept.dead_letters = gone;
+            swept.troubles.extend(troubles.iter().map(ToString::to_string));
+        }
+        Some(Err(error)) => swept.troubles.push(error.to_string()),
+        None => {}
+    }
+    parts.tell();
+    swept
 }
 
 fn replay(parts: &Parts) -> Result<Replayed> {

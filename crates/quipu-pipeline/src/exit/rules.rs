@@ -5,6 +5,7 @@ use std::sync::Arc;
 use quipu_core::{Batch, Error, ErrorKind, Kind, NoMeter, Resource, Result, Stage, TraceId};
 use serde::{Deserialize, Serialize};
 
+use crate::redact::glob::fits;
 use crate::redact::{Redact, RedactSettings};
 
 /// A signal as rules name it.
@@ -60,24 +61,86 @@ impl ExitRules {
 }
 
 /// How redaction is written in rules. Other than for all, contents are only left out where it says so: whether they are there at
-/// all was decided before.
+/// all was decided before; and no event tells of it.
 mod on_the_way {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    use crate::redact::RedactSettings;
+    use crate::redact::{Capture, FieldRules, HashKey, Mode, OwnPattern, Pii, RedactSettings};
+
+    /// Whether contents are left out, or whose are kept.
+    #[derive(Clone, Serialize, Deserialize)]
+    #[serde(untagged, expecting = "expected true, false, \"on\", \"off\", or a table of services")]
+    enum Contents {
+        LeftOut(bool),
+        Kept(Capture),
+    }
 
     #[derive(Serialize, Deserialize)]
     #[serde(default, deny_unknown_fields)]
     struct Written {
-        contents: bool,
+        contents: Contents,
         secrets: bool,
+        pii: Pii,
         emails: bool,
-        patterns: Vec<String>,
+        high_entropy: bool,
+        mode: Mode,
+        #[serde(skip_serializing)]
+        key: Option<HashKey>,
+        patterns: Vec<OwnPattern>,
+        fields: FieldRules,
+        allow: Vec<String>,
     }
 
     impl Default for Written {
         fn default() -> Self {
-            Self { contents: false, secrets: true, emails: false, patterns: Vec::new() }
+            Self::from(RedactSettings { contents: Some(Capture::all(true)), ..RedactSettings::default() })
+        }
+    }
+
+    impl From<RedactSettings> for Written {
+        fn from(settings: RedactSettings) -> Self {
+            let RedactSettings {
+                contents,
+                secrets,
+                pii,
+                emails,
+                high_entropy,
+                mode,
+                key,
+                patterns,
+                fields,
+                allow,
+                ..
+            } = settings;
+            let contents = contents.map_or(Contents::LeftOut(true), |capture| match capture.is_all() {
+                true => Contents::LeftOut(false),
+                false => Contents::Kept(capture),
+            });
+            Self { contents, secrets, pii, emails, high_entropy, mode, key, patterns, fields, allow }
+        }
+    }
+
+    impl From<Written> for RedactSettings {
+        fn from(written: Written) -> Self {
+            let Written { contents, secrets, pii, emails, high_entropy, mode, key, patterns, fields, allow } =
+                written;
+            let contents = Some(match contents {
+                Contents::LeftOut(left_out) => Capture::all(!left_out),
+                Contents::Kept(capture) => capture,
+            });
+            Self {
+                contents,
+                secrets,
+                pii,
+                emails,
+                high_entropy,
+                mode,
+                key,
+                patterns,
+                fields,
+                allow,
+                events: false,
+            }
         }
     }
 
@@ -85,21 +148,13 @@ mod on_the_way {
         settings: &Option<RedactSettings>,
         to: S,
     ) -> Result<S::Ok, S::Error> {
-        let written = settings.clone().map(|settings| {
-            let RedactSettings { contents, secrets, emails, patterns } = settings;
-            Written { contents, secrets, emails, patterns }
-        });
-        written.serialize(to)
+        settings.clone().map(Written::from).serialize(to)
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(
         from: D,
     ) -> Result<Option<RedactSettings>, D::Error> {
-        let written = Option::<Written>::deserialize(from)?;
-        Ok(written.map(|written| {
-            let Written { contents, secrets, emails, patterns } = written;
-            RedactSettings { contents, secrets, emails, patterns }
-        }))
+        Ok(Option::<Written>::deserialize(from)?.map(RedactSettings::from))
     }
 }
 
@@ -191,7 +246,7 @@ impl Filter {
     }
 
     fn takes(&self, signal: RuleSignal, service: &str, trace: Option<TraceId>) -> bool {
-        let named = |patterns: &[String]| patterns.iter().any(|pattern| matches(pattern, service));
+        let named = |patterns: &[String]| patterns.iter().any(|pattern| fits(pattern, service));
         self.rules.signals.as_ref().is_none_or(|signals| signals.contains(&signal))
             && (self.rules.services.is_empty() || named(&self.rules.services))
             && !named(&self.rules.not_services)
@@ -206,19 +261,6 @@ impl Filter {
 
 fn named(resource: &Resource) -> &str {
     resource.service().unwrap_or_default()
-}
-
-/// Whether a pattern, in which `*` stands for any characters, describes all of a text.
-fn matches(pattern: &str, text: &str) -> bool {
-    let Some((first, rest)) = pattern.split_once('*') else { return pattern == text };
-    let Some(mut text) = text.strip_prefix(first) else { return false };
-    let mut parts: Vec<&str> = rest.split('*').collect();
-    let last = parts.pop().unwrap_or_default();
-    for part in parts {
-        let Some((_, behind)) = text.split_once(part) else { return false };
-        text = behind;
-    }
-    text.ends_with(last)
 }
 
 #[cfg(test)]
@@ -241,7 +283,7 @@ mod tests {
             ("*a*a*", "a", false),
             ("*a**a*", "xaya", true),
         ] {
-            assert_eq!(matches(pattern, text), want, "{pattern:?} on {text:?}");
+            assert_eq!(fits(pattern, text), want, "{pattern:?} on {text:?}");
         }
     }
 
@@ -263,8 +305,8 @@ mod tests {
         );
         let read: ExitRules = toml::from_str("redact = { contents = true, emails = true }").unwrap();
         let redact = read.redact.clone().unwrap();
-        assert!(redact.contents && redact.emails && redact.secrets);
-        assert!(!toml::from_str::<ExitRules>("redact = {}").unwrap().redact.unwrap().contents);
+        assert!(redact.leaves_contents_out() && redact.emails && redact.secrets && !redact.events);
+        assert!(!toml::from_str::<ExitRules>("redact = {}").unwrap().redact.unwrap().leaves_contents_out());
         assert_eq!(toml::from_str::<ExitRules>(&toml::to_string(&read).unwrap()).unwrap(), read);
     }
 }

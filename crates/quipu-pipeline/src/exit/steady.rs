@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use quipu_core::{
-    Backend, Batch, CostPage, CostQuery, EventPage, EventQuery, Facet, FacetField, Health, Meeting, Meter,
-    MetricName, MetricQuery, MetricSeries, Node, Result, Retry, SessionPage, SessionQuery, SpanId, SpanPage,
-    SpanQuery, SpanRow, Store, StoreInfo, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery,
-    TraceRow, UsageGroup, UsageQuery, WorkGroup, WorkQuery,
+    Backend, Batch, CostPage, CostQuery, EventPage, EventQuery, Facet, FacetField, Health, Hold, Meeting,
+    Meter, MetricName, MetricQuery, MetricSeries, Node, Owned, Owner, Result, Retention, Retired, Retry,
+    SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow, Store, StoreInfo, Timestamp, ToolGroup,
+    TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery, WorkGroup, WorkQuery,
 };
 use tokio::sync::Mutex;
 
@@ -188,7 +188,35 @@ impl Store for Steady {
         self.store.forget(traces).await
     }
 
+    async fn owned(&self, owner: &Owner) -> Result<Owned> {
+        self.store.owned(owner).await
+    }
+
+    async fn forget_owned(&self, owner: &Owner) -> Result<Owned> {
+        self.store.forget_owned(owner).await
+    }
+
     async fn purge(&self, before: Timestamp) -> Result<u64> {
         self.store.purge(before).await
+    }
+
+    fn retires(&self) -> bool {
+        self.store.retires()
+    }
+
+    async fn retire(&self, rules: &Retention, now: Timestamp, dry_run: bool) -> Result<Retired> {
+        self.store.retire(rules, now, dry_run).await
+    }
+
+    async fn hold(&self, holds: &[Hold]) -> Result<u64> {
+        self.store.hold(holds).await
+    }
+
+    async fn release(&self, traces: &[TraceId]) -> Result<u64> {
+        self.store.release(traces).await
+    }
+
+    async fn holds(&self) -> Result<Vec<Hold>> {
+        self.store.holds().await
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use quipu_core::Batch;
 
+use super::forgotten::Forgotten;
 use super::spool::{Place, Spool};
 
 /// A batch on its way to a backend.
@@ -37,6 +38,10 @@ pub(super) struct Waiting {
     /// Of these, the ones that are not on disk.
     pub at_work_unkept: usize,
     pub at_work_stamp: Option<u64>,
+    /// Whether a batch is being read from the disk that is not counted yet.
+    pub reading: bool,
+    /// What was forgotten since the batches were taken out that are being delivered.
+    pub forgotten: Vec<Arc<Forgotten>>,
     pub spool: Option<Spool>,
     pub closed: bool,
 }

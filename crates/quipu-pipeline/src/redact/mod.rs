@@ -1,7 +1,21 @@
-//! What must not be kept: message contents unless they are allowed, and secrets wherever they are.
+//! What must not be kept: message contents unless they are allowed, secrets wherever they are, personal data where that is asked.
 
 mod contents;
-mod secrets;
+mod detect;
+mod fields;
+mod finder;
+mod found;
+pub(crate) mod glob;
+mod json;
+mod named;
+mod own;
+mod records;
+mod seen;
+mod settings;
+mod sources;
 mod stage;
+mod token;
+mod walk;
 
-pub use stage::{Redact, RedactSettings};
+pub use settings::{Capture, FieldRules, HashKey, Mode, OwnPattern, Pii, PiiKind, RedactSettings};
+pub use stage::Redact;

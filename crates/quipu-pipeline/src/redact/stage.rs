@@ -2,63 +2,46 @@
 
 use std::sync::Arc;
 
-use compact_str::CompactString;
-use quipu_core::{Batch, Cost, Event, Meter, Point, Result, Span, Stage};
-use serde::{Deserialize, Serialize};
+use foldhash::HashMap;
+use quipu_core::{Batch, Event, Level, Meter, Resource, Result, Scope, Stage, Timestamp, TraceId, Value};
 
 use super::contents::Contents;
-use super::secrets::{Found, Secrets};
+use super::detect::Class;
+use super::found::Found;
+use super::records;
+use super::settings::{self, Capture, RedactSettings};
+use super::sources::Sources;
+use super::walk::Redactor;
 
-/// What is taken out before anything is kept.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct RedactSettings {
-    /// Whether message contents, and arguments and results of tools, are left out. It follows from whether full prompts are
-    /// logged, and has no key of its own.
-    #[serde(skip, default = "yes")]
-    pub contents: bool,
-    /// Whether secrets of known shapes are masked.
-    pub secrets: bool,
-    /// Whether e-mail addresses are masked.
-    pub emails: bool,
-    /// Further patterns to mask, in the syntax of the `regex` crate.
-    pub patterns: Vec<String>,
-}
-
-const fn yes() -> bool {
-    true
-}
-
-impl Default for RedactSettings {
-    fn default() -> Self {
-        Self { contents: true, secrets: true, emails: false, patterns: Vec::new() }
-    }
-}
-
-/// Comes before the count: leaves message contents out unless they are allowed, and masks secrets in attribute values, bodies
-/// and status messages. It counts what it does and never shows what it found.
+/// Comes before the count: leaves message contents out unless they are allowed, and takes secrets and personal data out of
+/// attributes, bodies, status messages, resources and what was read of them. It counts what it does and never shows what it found.
 pub struct Redact {
-    contents: Option<Contents>,
-    secrets: Option<Secrets>,
+    contents: Option<(Contents, Capture)>,
+    redactor: Option<Redactor>,
+    events: bool,
     meter: Arc<dyn Meter>,
 }
 
 impl Redact {
+    /// Name of the event that tells of a trace in which something was found.
+    pub const EVENT: &'static str = "quipu.redaction.detected";
+
     /// A stage with these settings.
     ///
     /// # Errors
-    /// One of the patterns is not a regular expression, or they are too large together.
+    /// A pattern is no regular expression or too large, a hash has no key, or a list is too long: the error names it.
     pub fn new(settings: &RedactSettings, meter: Arc<dyn Meter>) -> Result<Self> {
-        let contents = settings.contents.then(Contents::new);
-        let masks = settings.secrets || settings.emails || !settings.patterns.is_empty();
-        let secrets =
-            masks.then(|| Secrets::new(settings.secrets, settings.emails, &settings.patterns)).transpose()?;
-        Ok(Self { contents, secrets, meter })
+        settings::check(settings)?;
+        let capture = settings.contents.clone().unwrap_or_else(|| Capture::all(false));
+        let contents = (!capture.is_all()).then(|| (Contents::new(), capture));
+        let redactor = looks(settings).then(|| Redactor::new(settings)).transpose()?;
+        Ok(Self { contents, redactor, events: settings.events, meter })
     }
 
-    fn leave_out(&self, contents: &Contents, batch: &mut Batch) {
+    fn leave_out(&self, contents: &Contents, capture: &Capture, batch: &mut Batch) {
         let (mut of_spans, mut of_events) = (0, 0);
-        for span in &mut batch.spans {
+        let left_out = |resource: &Resource| !capture.keeps(resource.service().unwrap_or_default());
+        for span in batch.spans.iter_mut().filter(|span| left_out(&span.resource)) {
             of_spans += contents.drop_from(&mut span.attributes);
             let before = span.events.len();
             span.events.retain(|event| !Contents::is_message(&event.name));
@@ -66,7 +49,7 @@ impl Redact {
             of_spans +=
                 span.events.iter_mut().map(|event| contents.drop_from(&mut event.attributes)).sum::<u64>();
         }
-        for event in &mut batch.events {
+        for event in batch.events.iter_mut().filter(|event| left_out(&event.resource)) {
             of_events += contents.drop_from(&mut event.attributes);
             if Contents::is_message(&event.name) {
                 of_events += Contents::drop_body(&mut event.body);
@@ -78,64 +61,130 @@ impl Redact {
             }
         }
     }
-}
 
-fn mask_span(secrets: &Secrets, span: &mut Span, found: &mut Found) {
-    secrets.mask_all(&mut span.attributes, found);
-    secrets.mask_text(&mut span.status_message, found);
-    span.events.iter_mut().for_each(|event| secrets.mask_all(&mut event.attributes, found));
-    span.links.iter_mut().for_each(|link| secrets.mask_all(&mut link.attributes, found));
-    let mut short = |text: &mut CompactString| {
-        if let Some(masked) = secrets.masked(text, found) {
-            *text = masked.into();
+    fn take_out(&self, redactor: &Redactor, batch: &mut Batch) {
+        let (mut told, mut all) = (Told::default(), Found::default());
+        let mut sources = Sources::default();
+        for span in &mut batch.spans {
+            let mut found = Found::default();
+            records::span(redactor, span, &mut found);
+            sources.resource(redactor, &mut span.resource, &mut found);
+            sources.scope(redactor, &mut span.scope, &mut found);
+            told.add(span.trace_id, span.start, span.canonical.session.as_ref(), &span.resource, &found);
+            all.append(&found);
         }
-    };
-    short(&mut span.name);
-    // What was read before this stage came: spans may go out with it in attributes of their own.
-    let read = span.canonical.as_mut();
-    let ids = [&mut read.session, &mut read.user, &mut read.error_type, &mut read.agent, &mut read.tool];
-    ids.into_iter().flatten().for_each(&mut short);
-    let more = [&mut read.agent_id, &mut read.workflow, &mut read.response_id, &mut read.tool_call_id];
-    more.into_iter()
-        .chain([&mut read.request_model, &mut read.response_model])
-        .flatten()
-        .for_each(&mut short);
-    read.tags.iter_mut().for_each(&mut short);
-    if !read.params.stop_sequences.is_empty() {
-        read.params.stop_sequences.iter_mut().for_each(short);
-    }
-}
-
-fn mask_event(secrets: &Secrets, event: &mut Event, found: &mut Found) {
-    secrets.mask_all(&mut event.attributes, found);
-    secrets.mask_value(&mut event.body, found);
-    for id in [&mut event.session, &mut event.agent].into_iter().flatten() {
-        if let Some(masked) = secrets.masked(id, found) {
-            *id = masked.into();
+        for event in &mut batch.events {
+            let mut found = Found::default();
+            records::event(redactor, event, &mut found);
+            sources.resource(redactor, &mut event.resource, &mut found);
+            sources.scope(redactor, &mut event.scope, &mut found);
+            if let Some(trace) = event.trace_id {
+                told.add(trace, event.time, event.session.as_ref(), &event.resource, &found);
+            }
+            all.append(&found);
+        }
+        for metric in &mut batch.metrics {
+            metric.points.iter_mut().for_each(|point| records::point(redactor, point, &mut all));
+            sources.resource(redactor, &mut metric.resource, &mut all);
+            sources.scope(redactor, &mut metric.scope, &mut all);
+        }
+        batch.costs.iter_mut().for_each(|cost| records::cost(redactor, cost, &mut all));
+        self.count(redactor, &all);
+        if self.events {
+            batch.events.extend(told.events(redactor));
         }
     }
-    if let Some(sent) = &mut event.wire
-        && let Some(masked) = secrets.masked(&sent.severity_text, found)
-    {
-        sent.severity_text = masked.into();
-    }
-}
 
-fn mask_point(secrets: &Secrets, point: &mut Point, found: &mut Found) {
-    secrets.mask_all(&mut point.attributes, found);
-    if let Some(sent) = &mut point.wire {
-        secrets.mask_all(&mut sent.metadata, found);
-        sent.exemplars.iter_mut().for_each(|exemplar| secrets.mask_all(&mut exemplar.attributes, found));
-    }
-}
-
-/// Ledger rows repeat what their spans say. They are there where it is masked for one backend, behind the count.
-fn mask_cost(secrets: &Secrets, cost: &mut Cost, found: &mut Found) {
-    let named = [&mut cost.agent, &mut cost.tool, &mut cost.request_model, &mut cost.response_model];
-    for text in named.into_iter().flatten() {
-        if let Some(masked) = secrets.masked(text, found) {
-            *text = masked.into();
+    fn count(&self, redactor: &Redactor, all: &Found) {
+        for (kind, times) in all.iter() {
+            let (kind, class) = redactor.finder().kind_of(kind);
+            let name = match class {
+                Class::Pii => "pii_detections_total",
+                Class::Secret => "secret_detections_total",
+            };
+            self.meter.add(name, &[("kind", kind)], times);
+            self.meter.add("quipu_masked_secrets_total", &[("kind", kind)], times);
         }
+    }
+}
+
+/// Whether anything is looked for.
+fn looks(settings: &RedactSettings) -> bool {
+    let personal = settings::PiiKind::ALL.into_iter().any(|kind| settings.pii.has(kind));
+    settings.secrets
+        || settings.emails
+        || personal
+        || settings.high_entropy
+        || !settings.patterns.is_empty()
+        || !settings.fields.is_empty()
+}
+
+/// What is told of a trace.
+struct Telling {
+    time: Timestamp,
+    session: Option<compact_str::CompactString>,
+    resource: Arc<Resource>,
+    found: Found,
+}
+
+/// Traces in which something was found, in the order in which they came.
+#[derive(Default)]
+struct Told {
+    places: HashMap<TraceId, usize>,
+    traces: Vec<(TraceId, Telling)>,
+}
+
+impl Told {
+    fn add(
+        &mut self,
+        trace: TraceId,
+        time: Timestamp,
+        session: Option<&compact_str::CompactString>,
+        resource: &Arc<Resource>,
+        found: &Found,
+    ) {
+        if found.is_empty() {
+            return;
+        }
+        let at = *self.places.entry(trace).or_insert(self.traces.len());
+        if at == self.traces.len() {
+            let (session, resource) = (session.cloned(), Arc::clone(resource));
+            self.traces.push((trace, Telling { time, session, resource, found: Found::default() }));
+        }
+        if let Some((_, telling)) = self.traces.get_mut(at) {
+            telling.found.append(found);
+        }
+    }
+
+    /// One event a trace. Its time is that of the first record, so that the same batch sent again tells the same.
+    fn events(self, redactor: &Redactor) -> impl Iterator<Item = Event> {
+        self.traces.into_iter().map(|(trace, telling)| {
+            let mut counts: Vec<(String, u64)> = telling
+                .found
+                .iter()
+                .map(|(kind, times)| {
+                    (format!("quipu.redaction.{}", redactor.finder().kind_of(kind).0), times)
+                })
+                .collect();
+            counts.sort_unstable();
+            let all: u64 = counts.iter().map(|(_, times)| times).sum();
+            let count = |times: u64| Value::Int(i64::try_from(times).unwrap_or(i64::MAX));
+            Event {
+                time: telling.time,
+                level: Level::Info,
+                name: Redact::EVENT.into(),
+                trace_id: Some(trace),
+                span_id: None,
+                session: telling.session,
+                agent: None,
+                framework: None,
+                body: Value::String(format!("{all} taken out before anything was kept")),
+                attributes: counts.into_iter().map(|(name, times)| (name, count(times))).collect(),
+                wire: None,
+                resource: telling.resource,
+                scope: Arc::new(Scope { name: "quipu".into(), ..Scope::default() }),
+            }
+        })
     }
 }
 
@@ -145,18 +194,11 @@ impl Stage for Redact {
     }
 
     fn apply(&self, batch: &mut Batch) {
-        if let Some(contents) = &self.contents {
-            self.leave_out(contents, batch);
+        if let Some((contents, capture)) = &self.contents {
+            self.leave_out(contents, capture, batch);
         }
-        let Some(secrets) = &self.secrets else { return };
-        let mut found = Found::default();
-        batch.spans.iter_mut().for_each(|span| mask_span(secrets, span, &mut found));
-        batch.events.iter_mut().for_each(|event| mask_event(secrets, event, &mut found));
-        let points = batch.metrics.iter_mut().flat_map(|metric| &mut metric.points);
-        points.for_each(|point| mask_point(secrets, point, &mut found));
-        batch.costs.iter_mut().for_each(|cost| mask_cost(secrets, cost, &mut found));
-        for (kind, times) in found.0 {
-            self.meter.add("quipu_masked_secrets_total", &[("kind", kind)], times);
+        if let Some(redactor) = &self.redactor {
+            self.take_out(redactor, batch);
         }
     }
 }

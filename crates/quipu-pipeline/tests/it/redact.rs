@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use quipu_conformance::sample::draft;
 use quipu_core::*;
-use quipu_pipeline::{Redact, RedactSettings, SelfMetrics};
+use quipu_pipeline::{Capture, Pii, Redact, RedactSettings, SelfMetrics};
 
 /// Secrets of every shape that is known, none of them real: put together here, so that no scanner takes them for some.
 fn secrets() -> Vec<(&'static str, String)> {
@@ -120,7 +120,7 @@ fn contents_are_left_out_unless_they_are_allowed() {
     assert_eq!(batch.spans[0].events.len(), 1);
     assert_eq!((&batch.events[0].body, batch.events[1].body.as_str()), (&Value::Null, Some("kept")));
     assert!(counted.contains("quipu_dropped_contents_total{place=\"span\"} 4"), "{counted}");
-    let allowed = RedactSettings { contents: false, ..RedactSettings::default() };
+    let allowed = RedactSettings { contents: Some(Capture::all(true)), ..RedactSettings::default() };
     assert_eq!(redacted(&allowed, make()).0, make());
 }
 
@@ -158,4 +158,51 @@ fn what_goes_out_beside_the_attributes_is_masked_too() {
     let (batch, counted) = redacted(&RedactSettings::default(), batch);
     assert!(!format!("{batch:?}").contains(&secret), "{batch:?}");
     assert!(counted.contains("quipu_masked_secrets_total{kind=\"openai_key\"} 6"), "{counted}");
+}
+
+/// An attribute of this name, redacted.
+fn note(settings: &RedactSettings, name: &str, text: &str) -> String {
+    let span = draft(1, 1).with(name, text).span();
+    let (batch, _) = redacted(settings, Batch { spans: vec![span], ..Batch::default() });
+    batch.spans[0].attributes.text(name).unwrap().to_owned()
+}
+
+#[test]
+fn values_within_json_are_looked_at_each_for_itself() {
+    let own = RedactSettings { patterns: vec![r"^CUST-\d+$".into()], ..RedactSettings::default() };
+    assert_eq!(note(&own, "note", r#"{"id":"CUST-17"}"#), r#"{"id":"[redacted:custom]"}"#);
+    let plain = RedactSettings::default();
+    let url = note(&plain, "note", r#"{"db":"postgres:\/\/app:hunter2pw9@db\/x"}"#);
+    assert!(!url.contains("hunter2pw9") && url.contains("[redacted:"), "{url}");
+    assert_eq!(
+        note(&plain, "note", r#"{"password": 83920174, "age": 83920174}"#),
+        r#"{"password": "[redacted:named_secret]", "age": 83920174}"#
+    );
+    let span = draft(1, 1).with("db.password", 83_920_i64).span();
+    let (batch, _) = redacted(&plain, Batch { spans: vec![span], ..Batch::default() });
+    assert_eq!(batch.spans[0].attributes.text("db.password"), Some("[redacted:named_secret]"));
+}
+
+#[test]
+fn json_that_is_too_deep_stays_json() {
+    let settings = RedactSettings { pii: Pii::All(true), ..RedactSettings::default() };
+    let mut text = r#"{"n":4111111111111111,"s":"4111111111111111"}"#.to_owned();
+    for _ in 0..9 {
+        text = serde_json::to_string(&serde_json::json!({ "in": text })).unwrap();
+    }
+    let mut clean = note(&settings, "note", &text);
+    assert!(!clean.contains("4111111111111111"), "{clean}");
+    // Each text that looks like JSON is.
+    while clean.starts_with('{') {
+        let value: serde_json::Value = serde_json::from_str(&clean).unwrap();
+        clean = value["in"].as_str().unwrap_or_default().to_owned();
+    }
+}
+
+#[test]
+fn numbers_behind_refused_ones_are_found() {
+    let settings = RedactSettings { pii: Pii::All(true), ..RedactSettings::default() };
+    let row = "1 2 ".repeat(20);
+    let clean = note(&settings, "note", &format!("{row} tel (030 1234567, then +49 30 1234567"));
+    assert!(clean.starts_with(&row) && !clean.contains("1234567"), "{clean}");
 }

@@ -15,7 +15,7 @@ async fn its_errors_become_answers_that_tell_whether_to_come_back() {
         (ErrorKind::Unavailable, StatusCode::SERVICE_UNAVAILABLE, "5", 14),
         (ErrorKind::Locked, StatusCode::SERVICE_UNAVAILABLE, "5", 14),
         (ErrorKind::Io, StatusCode::SERVICE_UNAVAILABLE, "5", 14),
-        (ErrorKind::Damaged, StatusCode::INTERNAL_SERVER_ERROR, "", 13),
+        (ErrorKind::Damaged, StatusCode::SERVICE_UNAVAILABLE, "5", 14),
         (ErrorKind::Internal, StatusCode::INTERNAL_SERVER_ERROR, "", 13),
     ] {
         *world.intake.fail.lock().unwrap() = Some(kind);

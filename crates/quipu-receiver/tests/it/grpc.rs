@@ -67,7 +67,8 @@ async fn failures_tell_whether_to_come_back() {
     for (kind, code, told) in [
         (ErrorKind::Exhausted, Code::ResourceExhausted, true),
         (ErrorKind::Unavailable, Code::Unavailable, true),
-        (ErrorKind::Damaged, Code::Internal, false),
+        (ErrorKind::Damaged, Code::Unavailable, true),
+        (ErrorKind::Internal, Code::Internal, false),
     ] {
         *world.intake.fail.lock().unwrap() = Some(kind);
         let status = client.export(request(vec![span()])).await.unwrap_err();

@@ -9,12 +9,14 @@
 
 mod bodies;
 mod bounds;
+mod doors;
 mod failing;
 mod foreign;
 mod grpc;
 mod items;
 mod recordings;
 mod serve;
+mod tls;
 mod udp;
 mod wire;
 
@@ -73,7 +75,10 @@ impl Meter for Counts {
         *self.0.lock().unwrap().entry(format!("{name}{{{labels}}}")).or_default() += by;
     }
 
-    fn set(&self, _name: &'static str, _labels: &[(&'static str, &str)], _value: i64) {}
+    /// Gauges have no labels here.
+    fn set(&self, name: &'static str, _labels: &[(&'static str, &str)], value: i64) {
+        self.0.lock().unwrap().insert(name.to_owned(), u64::try_from(value).unwrap());
+    }
 }
 
 /// Marks what it has read.
@@ -112,6 +117,7 @@ pub struct World {
     pub app: Router,
     pub intake: Arc<Collector>,
     pub counts: Arc<Counts>,
+    pub limits: Limits,
 }
 
 pub struct Answer {
@@ -130,7 +136,7 @@ impl World {
         let receiver = Receiver::new(Parts {
             intake: Arc::<Collector>::clone(&intake),
             adapters: Adapters::new(vec![Arc::new(Marker)]),
-            limits: Arc::new(limits),
+            limits: Arc::new(limits.clone()),
             clock: Arc::new(SystemClock),
             meter: Arc::<Counts>::clone(&counts),
         });
@@ -139,7 +145,7 @@ impl World {
             .merge(jaeger_http_routes(&receiver))
             .merge(jaeger_grpc_routes(&receiver))
             .merge(zipkin_routes(&receiver));
-        Self { app, intake, counts }
+        Self { app, intake, counts, limits }
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use quipu_core::Limits;
-use quipu_receiver::serve;
+use quipu_receiver::{Door, TlsServer, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -21,13 +21,21 @@ pub struct Server {
 
 impl Server {
     pub async fn start(world: &World) -> Self {
+        Self::at(world, Door::new(&world.limits, world.counts.clone())).await
+    }
+
+    pub async fn with_tls(world: &World, tls: TlsServer) -> Self {
+        Self::at(world, Door::new(&world.limits, world.counts.clone()).with_tls(tls)).await
+    }
+
+    async fn at(world: &World, door: Door) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async move {
             let _ = stopped.await;
         };
-        let task = tokio::spawn(serve(listener, world.app.clone(), shutdown));
+        let task = tokio::spawn(serve(listener, world.app.clone(), door, shutdown));
         Self { address, stop, task }
     }
 
@@ -41,7 +49,7 @@ impl Server {
     }
 }
 
-async fn answer(stream: &mut TcpStream) -> String {
+pub async fn answer(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     let mut buffer = [0; 4_096];
     while !bytes.windows(4).any(|window| window == b"\r\n\r\n") {
@@ -52,7 +60,7 @@ async fn answer(stream: &mut TcpStream) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-fn head(more: &str) -> String {
+pub fn head(more: &str) -> String {
     format!("POST /v1/traces HTTP/1.1\r\nhost: a\r\ncontent-type: application/x-protobuf\r\n{more}\r\n\r\n")
 }
 
@@ -120,7 +128,7 @@ async fn a_request_under_way_ends_before_the_server_does() {
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_says_nothing_is_closed() {
-    let world = World::new(Limits::default());
+    let world = World::new(Limits { idle_seconds: 60, ..Default::default() });
     let server = Server::start(&world).await;
     for words in [&b""[..], b"P", b"POST /v1/traces HTTP/1.1\r\nhost: a\r\nx: "] {
         let mut stream = TcpStream::connect(server.address).await.unwrap();

@@ -117,7 +117,7 @@ async fn garbage_is_counted_and_harms_no_neighbour() {
 
 #[tokio::test]
 async fn what_finds_no_room_is_counted() {
-    let limits = Limits { queue_bytes: 12 << 10, ..Limits::default() };
+    let limits = Limits { queue_bytes: 24 << 10, ..Limits::default() };
     let agent =
         Agent::start(Protocol::Compact, limits, Collector { hang: true, ..Collector::default() }).await;
     for _ in 0..10 {

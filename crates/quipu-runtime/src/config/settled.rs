@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use quipu_core::{Attributes, Level, Resource};
 use quipu_insight::BudgetConfig;
-use quipu_pipeline::RedactSettings;
+use quipu_pipeline::{Capture, HashKey, RedactSettings};
 use quipu_sdk::propagate::{Format, Formats};
 use quipu_sdk::{EventFilter, RateLimit, SampleRule, Sampler, Settings};
 
@@ -100,6 +100,7 @@ impl Config {
         let log_full_prompts = said.log_full_prompts.unwrap_or(choice.log_full_prompts);
         let (level, data_dir) =
             (said.level.unwrap_or(choice.level), said.data_dir.unwrap_or_else(|| PathBuf::from(".quipu")));
+        let redact = redact(said.redact.unwrap_or_default(), log_full_prompts, &variables, &mut problems);
         let backends = Named {
             // A preset may name backends that are not in the build.
             lenient: said.backends.is_none(),
@@ -130,12 +131,30 @@ impl Config {
             shutdown_timeout: millis(said.shutdown_timeout_ms, 5_000),
             sampler: sampler(said.sampling),
             tail: tail(&said.tail, choice.tail),
-            redact: RedactSettings { contents: !log_full_prompts, ..said.redact.unwrap_or_default() },
+            redact,
             budgets: said.budgets,
             budgets_path: said.budgets_path,
             problems,
         }
     }
+}
+
+/// Contents are kept where full prompts are logged, unless it is said otherwise.
+fn redact(
+    mut said: RedactSettings,
+    log_full_prompts: bool,
+    variables: &Variables,
+    problems: &mut Vec<String>,
+) -> RedactSettings {
+    said.contents.get_or_insert_with(|| Capture::all(log_full_prompts));
+    if let Some(key) = &mut said.key
+        && let Err(why) = key.change(|text| variables.filled(text))
+    {
+        problems.push(format!("redact.key: {why}"));
+        // No key is none that may be used: what needs one does not start.
+        *key = HashKey::new("");
+    }
+    said
 }
 
 /// The backends of a preset, and OTLP where OpenTelemetry's variables say where to.

@@ -44,8 +44,14 @@ fn presets_differ_in_what_they_are_for() {
     let [standard, development, production] =
         ["standard", "development", "production"].map(|name| said(&format!("preset = \"{name}\""), &[]));
     assert!(development.backends.list.iter().any(|uri| uri == "console:"));
-    assert!(development.log_full_prompts && !development.redact.contents && development.redact.secrets);
-    assert!(!production.log_full_prompts && production.redact.contents && production.redact.secrets);
+    assert!(
+        development.log_full_prompts
+            && !development.redact.leaves_contents_out()
+            && development.redact.secrets
+    );
+    assert!(
+        !production.log_full_prompts && production.redact.leaves_contents_out() && production.redact.secrets
+    );
     assert!(standard.tail.is_none() && development.tail.is_none() && production.tail.is_some());
     assert!(development.delay < standard.delay && standard.delay < production.delay);
     assert!(matches!(production.sampler, Sampler::Always), "what failed is kept, so the end decides");
@@ -171,7 +177,7 @@ fn all_that_can_be_said_is_understood() {
     );
     assert_eq!(told.problems, Vec::<String>::new());
     assert!(matches!(&told.sampler, Sampler::Rules(rules, _) if rules.len() == 2), "{:?}", told.sampler);
-    assert!(told.redact.emails && !told.redact.contents);
+    assert!(told.redact.emails && !told.redact.leaves_contents_out());
     assert_eq!(told.budgets["daily"].limit_usd, "5".parse().ok());
     assert_eq!(told.tail.map(|tail| tail.spans), Some(100));
 }

@@ -71,7 +71,7 @@ impl Drop for Load {
 
 fn send(http: &Http, url: &str, shared: &Shared) {
     let request = shared.sent.fetch_add(1, Ordering::Relaxed) + 1;
-    let answer = http.post(url, &[("content-type", "application/json")], &body(request));
+    let answer = http.post(url, &[("content-type", "application/json")], &body(request, "shop"));
     let whole = |answer: &Answer| answer.status == 200 && !answer.text().contains("rejectedSpans");
     if answer.is_ok_and(|answer| whole(&answer)) {
         shared.acknowledged.lock().unwrap_or_else(PoisonError::into_inner).push(request);
@@ -85,7 +85,8 @@ pub fn span_id(request: u64, index: u64) -> String {
     format!("{:016x}", request * SPANS + index + 1)
 }
 
-fn body(request: u64) -> Vec<u8> {
+/// A request of a service.
+pub fn body(request: u64, service: &str) -> Vec<u8> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
     let text = |key: &str, value: &str| json!({"key": key, "value": {"stringValue": value}});
     let span = |index: u64| {
@@ -96,7 +97,7 @@ fn body(request: u64) -> Vec<u8> {
         })
     };
     let spans: Vec<_> = (0..SPANS).map(span).collect();
-    let resource = json!({"attributes": [text("service.name", "shop")]});
+    let resource = json!({"attributes": [text("service.name", service)]});
     let request = json!({"resourceSpans": [{"resource": resource, "scopeSpans": [{"spans": spans}]}]});
     request.to_string().into_bytes()
 }

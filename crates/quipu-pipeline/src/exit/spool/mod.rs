@@ -3,6 +3,7 @@
 mod cursor;
 mod layout;
 mod read;
+mod rewrite;
 mod segment;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
@@ -19,6 +20,7 @@ use self::cursor::Cursor;
 use self::layout::BEGIN;
 pub(crate) use self::layout::{LAYOUT, opening};
 pub(crate) use self::read::{Found, ReadJob};
+pub(crate) use self::rewrite::Rewritten;
 use self::segment::{Segment, Writer};
 use super::frame::{Head, Packed};
 use super::{SpoolSettings, private};
@@ -86,6 +88,9 @@ impl Spool {
     pub fn open(folder: &Path, settings: &SpoolSettings) -> Result<Self> {
         private::folder(folder).map_err(|cause| failed("open spool", folder, cause))?;
         let lock = lock(folder)?;
+        // A process that ended while it rewrote a file left what it wrote, and nobody else would remove it.
+        private::remove_ending(folder, rewrite::BESIDE)
+            .map_err(|cause| failed("open spool", folder, cause))?;
         let (cursor, passed) = Cursor::open(&folder.join("cursor"))?;
         let mut spool = Self {
             folder: folder.to_path_buf(),

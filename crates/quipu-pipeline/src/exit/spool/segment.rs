@@ -112,11 +112,5 @@ impl Writer {
 /// On the disk, with its name.
 fn sync_all(file: &File, path: &Path) -> std::io::Result<()> {
     file.sync_all()?;
-    // Only where folders can be opened as files, which is where their entries need it.
-    if cfg!(unix)
-        && let Some(folder) = path.parent()
-    {
-        File::open(folder)?.sync_all()?;
-    }
-    Ok(())
+    path.parent().map_or(Ok(()), private::sync_folder)
 }

@@ -1,0 +1,241 @@
+//! Users and sessions that are to be forgotten, everywhere, with proof.
+
+use std::collections::HashSet;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use quipu_core::{Owned, Owner, OwnerKind, Result as StoreResult, TraceId};
+use quipu_pipeline::{Forgotten, Swept};
+use quipu_semconv as semconv;
+use sha2::{Digest as _, Sha256};
+
+use super::Answer;
+use crate::Problem;
+use crate::body::{Write, bad};
+use crate::documents::read;
+use crate::dto::{ForgetAnswer, ForgetAsk, ForgottenPlace};
+use crate::json::Json;
+use crate::state::{Api, Shared};
+
+/// Traces that a request may name.
+const NAMED: usize = 1_000;
+/// Bytes of an id.
+const ID_BYTES: usize = 1_024;
+/// Traces that are told to those who watch at a time.
+const AT_ONCE: usize = 200;
+/// Times that it is removed anew while records of the same owner come in.
+const TIMES: usize = 3;
+
+/// Where records may be that no store and no spool of this server holds.
+const BEYOND: [&str; 4] = [
+    "backups of the data folder: restore none that is older, or forget again afterwards",
+    "backends that were given the records before: delete them there",
+    "a write to a backend that was under way as this was asked: it may arrive there still; it is not tried again with these records",
+    "free space of the disk, and the words of removed spans in the index for search until its parts are next put together",
+];
+
+/// Forget a user or session
+///
+/// Removes everything of a user, a session or traces: spans, texts, ledger rows, events, series of metrics that name them, and what
+/// waits for other backends or was refused by them. Then it is looked for again: `remaining` says what is left. With `dry_run`
+/// nothing is removed. What budgets counted stays counted. Repeating it is safe.
+#[utoipa::path(post, path = "/api/v1/forget", tag = "traces", request_body = ForgetAsk,
+    responses((status = 200, description = "What there was, and proof that it is gone.", body = ForgetAnswer),
+        (status = 403, description = "The store is read only, or a page of another origin asks.", body = Problem,
+            content_type = "application/problem+json")))]
+pub(crate) async fn forget(State(api): Shared, body: Write) -> Answer<ForgetAnswer> {
+    let ask: ForgetAsk = read(body.bytes())?;
+    let whose = Whose::of(&ask)?;
+    // Whoever asks may leave: what was begun is brought to its end.
+    let done = tokio::spawn(carry_out(Arc::clone(&api), whose, ask.dry_run)).await;
+    let answer = done.map_err(|error| {
+        tracing::error!(error = %error, "forgetting failed");
+        let detail = "Forgetting failed; the server's log says where.";
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail)
+    })??;
+    Ok(Json(answer))
+}
+
+/// Whose records are meant.
+enum Whose {
+    Owner(Owner),
+    Traces(Vec<TraceId>),
+}
+
+impl Whose {
+    fn of(ask: &ForgetAsk) -> Result<Self, Problem> {
+        let owner = |kind, id: &String, names| {
+            if id.is_empty() || id.len() > ID_BYTES {
+                let what = OwnerKind::as_str(kind);
+                return Err(bad(format!("{what}_id: found {} bytes, expected 1 to {ID_BYTES}.", id.len())));
+            }
+            Ok(Self::Owner(Owner { kind, id: id.clone(), names }))
+        };
+        match (&ask.user_id, &ask.session_id, &ask.trace_ids) {
+            (Some(id), None, None) => owner(OwnerKind::User, id, semconv::USER),
+            (None, Some(id), None) => owner(OwnerKind::Session, id, semconv::SESSION),
+            (None, None, Some(ids)) => Self::of_traces(ids),
+            _ => Err(bad("Exactly one says what to forget: user_id, session_id or trace_ids.")),
+        }
+    }
+
+    fn of_traces(ids: &[String]) -> Result<Self, Problem> {
+        if ids.is_empty() || ids.len() > NAMED {
+            return Err(bad(format!("trace_ids: found {}, expected 1 to {NAMED}.", ids.len())));
+        }
+        let id = |(at, text): (usize, &String)| {
+            text.parse::<TraceId>().map_err(|error| bad(format!("trace_ids[{at}]: {error}.")))
+        };
+        let mut ids = ids.iter().enumerate().map(id).collect::<Result<Vec<_>, _>>()?;
+        ids.sort_unstable();
+        ids.dedup();
+        Ok(Self::Traces(ids))
+    }
+
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::Owner(owner) => owner.kind.as_str(),
+            Self::Traces(_) => "traces",
+        }
+    }
+
+    fn id(&self) -> String {
+        match self {
+            Self::Owner(owner) => owner.id.clone(),
+            Self::Traces(ids) => ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(","),
+        }
+    }
+
+    /// What the store has.
+    async fn found(&self, api: &Api) -> StoreResult<Owned> {
+        match self {
+            Self::Owner(owner) => api.store.owned(owner).await,
+            Self::Traces(ids) => {
+                let mut owned = Owned::default();
+                for id in ids {
+                    owned.traces.extend(api.store.trace(*id).await?.map(|row| row.trace_id));
+                    let events = quipu_core::EventQuery { limit: 1, ..quipu_core::EventQuery::of(*id) };
+                    owned.events += api.store.events(&events).await?.rows.len() as u64;
+                }
+                Ok(owned)
+            }
+        }
+    }
+
+    /// Removes it from the store; gives the traces that were an owner's.
+    async fn remove(&self, api: &Api) -> StoreResult<Vec<TraceId>> {
+        match self {
+            Self::Owner(owner) => Ok(api.store.forget_owned(owner).await?.traces),
+            Self::Traces(ids) => api.store.forget(ids).await.map(|_| Vec::new()),
+        }
+    }
+
+    fn forgotten(&self, found: &Owned) -> Forgotten {
+        match self {
+            Self::Owner(owner) => {
+                Forgotten { traces: found.traces.iter().copied().collect(), owner: Some(owner.clone()) }
+            }
+            Self::Traces(ids) => Forgotten { traces: ids.iter().copied().collect(), owner: None },
+        }
+    }
+}
+
+async fn carry_out(api: Arc<Api>, whose: Whose, dry_run: bool) -> StoreResult<ForgetAnswer> {
+    let found = whose.found(&api).await?;
+    let mut forgotten = whose.forgotten(&found);
+    let swept = sweep(&api, &forgotten, true).await;
+    let (mut left, mut still) = (found.clone(), swept.clone());
+    let mut troubles = Vec::new();
+    let mut times = if dry_run { 0 } else { TIMES };
+    // Records of the same owner may come in meanwhile.
+    while times > 0 && (times == TIMES || !left.is_empty() || still.iter().any(|swept| swept.records() > 0)) {
+        // The store goes last: it alone knows all traces of an owner, and whoever repeats this after trouble needs them.
+        troubles = sweep(&api, &forgotten, false).await;
+        if troubles.iter().all(|swept| swept.troubles.is_empty()) {
+            forgotten.traces.extend(whose.remove(&api).await?);
+        }
+        left = whose.found(&api).await?;
+        forgotten.traces.extend(left.traces.iter().copied());
+        still = sweep(&api, &forgotten, true).await;
+        times -= 1;
+    }
+    if !dry_run {
+        let stay: HashSet<TraceId> = left.traces.iter().copied().collect();
+        let gone: Vec<TraceId> = forgotten.traces.difference(&stay).copied().collect();
+        gone.chunks(AT_ONCE).for_each(|some| api.feed.deleted(some));
+    }
+    let mut places = of_store(&found, &left);
+    places.extend(swept.iter().flat_map(|swept| of_backend(swept, &still, &troubles)));
+    Ok(answer(&api, &whose, dry_run, found.traces.len() as u64, places))
+}
+
+async fn sweep(api: &Api, forgotten: &Forgotten, dry: bool) -> Vec<Swept> {
+    match &api.pipeline {
+        Some(pipeline) => pipeline.forget(forgotten.clone(), dry).await,
+        None => Vec::new(),
+    }
+}
+
+fn of_store(found: &Owned, left: &Owned) -> Vec<ForgottenPlace> {
+    let place = |what: &str, found: u64, remaining: u64| ForgottenPlace {
+        place: "store".into(),
+        what: what.into(),
+        found,
+        remaining,
+        trouble: None,
+    };
+    vec![
+        place("traces", found.traces.len() as u64, left.traces.len() as u64),
+        place("events", found.events, left.events),
+        place("series", found.series, left.series),
+    ]
+}
+
+fn of_backend(found: &Swept, still: &[Swept], done: &[Swept]) -> Vec<ForgottenPlace> {
+    let same =
+        |of: &[Swept]| of.iter().find(|swept| swept.backend == found.backend).cloned().unwrap_or_default();
+    let (still, done) = (same(still), same(done));
+    let trouble = [&found.troubles, &done.troubles, &still.troubles].into_iter().flatten().next().cloned();
+    let place = |name: &str, found: u64, remaining: u64| ForgottenPlace {
+        place: name.to_owned(),
+        what: "records".into(),
+        found,
+        remaining,
+        trouble: trouble.clone(),
+    };
+    let of = |place: &str| format!("{place} of {}", found.backend);
+    vec![
+        place(&of("queue"), found.waiting, still.waiting),
+        place(&of("spool"), found.spooled, still.spooled),
+        place(&of("dead-letters"), found.dead_letters, still.dead_letters),
+    ]
+}
+
+fn answer(api: &Api, whose: &Whose, dry_run: bool, traces: u64, places: Vec<ForgottenPlace>) -> ForgetAnswer {
+    let salt = hex(&std::array::from_fn::<u8, 16, _>(|_| fastrand::u8(..)));
+    let id_sha256 = hex(&Sha256::digest(format!("{salt}:{}", whose.id())));
+    let remaining = places.iter().map(|place| place.remaining).sum();
+    let complete = !dry_run && remaining == 0 && places.iter().all(|place| place.trouble.is_none());
+    ForgetAnswer {
+        dry_run,
+        kind: whose.kind().to_owned(),
+        id_sha256,
+        salt,
+        at: api.clock.now().to_string(),
+        traces,
+        remaining,
+        complete,
+        places,
+        beyond: BEYOND.map(str::to_owned).into(),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,132 @@
+//! How long what is kept, and traces that are held.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use quipu_core::{Hold, Retention, TraceId};
+
+use super::Answer;
+use crate::Problem;
+use crate::body::{Write, bad};
+use crate::dto::{
+    HeldTrace, HoldAsk, HoldsAnswer, ReleasedAnswer, RetentionAnswer, RetentionAsk, RetiredAnswer,
+};
+use crate::extract::{NoParams, id};
+use crate::json::Json;
+use crate::state::{Api, Asker, Shared};
+
+/// Characters of a hold's reason.
+const NOTE: usize = 500;
+
+/// Retention
+///
+/// The rules in force, and how many traces are held. They are set in the configuration.
+#[utoipa::path(get, path = "/api/v1/retention", tag = "retention",
+    responses((status = 200, description = "The rules.", body = RetentionAnswer)))]
+pub(crate) async fn retention(State(api): Shared, _: NoParams) -> Answer<RetentionAnswer> {
+    let holds = api.store.holds().await?.len() as u64;
+    Ok(Json(RetentionAnswer { rules: (*api.retention).clone(), removes: api.retention.removes(), holds }))
+}
+
+/// Preview retention
+///
+/// What the rules in force, or those in the body, would remove now: days, records and about how many bytes. Nothing is removed.
+#[utoipa::path(post, path = "/api/v1/retention/preview", tag = "retention", request_body = RetentionAsk,
+    responses((status = 200, description = "What would go.", body = RetiredAnswer),
+        (status = 501, description = "The store keeps everything.", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn preview_retention(State(api): Shared, body: Write) -> Answer<RetiredAnswer> {
+    retire(&api, &body, true).await
+}
+
+/// Run retention
+///
+/// Removes what the rules in force, or those in the body, do not keep: at once, and not when the server would have. It goes on when
+/// the answer takes too long.
+#[utoipa::path(post, path = "/api/v1/retention/run", tag = "retention", request_body = RetentionAsk,
+    responses((status = 200, description = "What went.", body = RetiredAnswer),
+        (status = 403, description = "The store is read only, or a page of another origin asks.", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 501, description = "The store keeps everything.", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn run_retention(State(api): Shared, body: Write) -> Answer<RetiredAnswer> {
+    retire(&api, &body, false).await
+}
+
+async fn retire(api: &Arc<Api>, body: &Write, dry_run: bool) -> Answer<RetiredAnswer> {
+    let ask: RetentionAsk = body.json()?;
+    let rules = match ask.rules {
+        Some(rules) => rules.checked().map_err(|wrong| bad(format!("{wrong}.")))?,
+        None => Retention::clone(&api.retention),
+    };
+    let (store, now) = (Arc::clone(&api.store), api.clock.now());
+    // Whoever asks may leave: what was begun is brought to its end.
+    let done = tokio::spawn(async move { store.retire(&rules, now, dry_run).await }).await;
+    let told = done.map_err(|error| {
+        tracing::error!(error = %error, "retention failed");
+        let detail = "Retention failed; the server's log says where.";
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail)
+    })??;
+    Ok(Json(RetiredAnswer::of(told, dry_run)))
+}
+
+/// Holds
+///
+/// Every trace that is held, the latest first.
+#[utoipa::path(get, path = "/api/v1/holds", tag = "retention",
+    responses((status = 200, description = "Holds.", body = HoldsAnswer)))]
+pub(crate) async fn holds(State(api): Shared, _: NoParams) -> Answer<HoldsAnswer> {
+    let holds = api.store.holds().await?;
+    Ok(Json(HoldsAnswer { holds: holds.into_iter().map(HeldTrace::from).collect() }))
+}
+
+/// Hold a trace
+///
+/// No rule removes it any more, with all of its spans, ledger rows and events, until it is released. A trace that is held keeps
+/// its first hold. Whoever deletes it deletes the hold as well.
+#[utoipa::path(post, path = "/api/v1/traces/{trace_id}/hold", tag = "retention", request_body = HoldAsk,
+    params(("trace_id" = String, Path, description = "Trace id.")),
+    responses((status = 200, description = "The hold.", body = HeldTrace),
+        (status = 404, description = "There is no such trace.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "10,000 traces are held already.", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn hold(
+    State(api): Shared,
+    path: Result<Path<String>, PathRejection>,
+    asker: Option<Extension<Asker>>,
+    body: Write,
+) -> Answer<HeldTrace> {
+    let Path(text) = path?;
+    let trace_id: TraceId = id(&text)?;
+    let HoldAsk { note } = body.json()?;
+    if note.chars().count() > NOTE || note.chars().any(char::is_control) {
+        return Err(bad(format!("note: expected at most {NOTE} characters, without line breaks.")));
+    }
+    if api.store.trace(trace_id).await?.is_none() {
+        return Err(unknown(trace_id));
+    }
+    let by = asker.map(|Extension(Asker(name))| name).unwrap_or_default();
+    api.store.hold(&[Hold { trace_id, since: api.clock.now(), by, note }]).await?;
+    let held = api.store.holds().await?.into_iter().find(|hold| hold.trace_id == trace_id);
+    held.map(|hold| Json(hold.into())).ok_or_else(|| unknown(trace_id))
+}
+
+/// Release a trace
+///
+/// Its hold ends: the next run of the rules may remove it.
+#[utoipa::path(delete, path = "/api/v1/traces/{trace_id}/hold", tag = "retention",
+    params(("trace_id" = String, Path, description = "Trace id.")),
+    responses((status = 200, description = "Whether it was held.", body = ReleasedAnswer)))]
+pub(crate) async fn release(
+    State(api): Shared,
+    path: Result<Path<String>, PathRejection>,
+    _: Write,
+) -> Answer<ReleasedAnswer> {
+    let Path(text) = path?;
+    let trace_id: TraceId = id(&text)?;
+    Ok(Json(ReleasedAnswer { released: api.store.release(&[trace_id]).await? > 0 }))
+}
+
+fn unknown(trace_id: TraceId) -> Problem {
+    Problem::not_found("No such trace", format!("There is no trace {trace_id}."))
+}

@@ -1,0 +1,79 @@
+//! `quipu keys` and `quipu users`: who may come in, written into the data folder. A server that has it open knows at once.
+
+mod keys;
+mod password;
+mod users;
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use quipu::core::SystemClock;
+use quipu_access::{FILE, Register};
+use quipu_audit::{Actor, ActorKind, Audit, AuditSettings, Entry, FOLDER};
+use serde::Serialize;
+
+use crate::args::AccessPlace;
+use crate::ask;
+
+pub use keys::run as keys;
+pub use users::run as users;
+
+/// The register of a data folder, and the audit beside it.
+struct Desk {
+    register: Register,
+    folder: PathBuf,
+}
+
+impl Desk {
+    /// Opens it; with `make` it is made when it is not there.
+    fn open(at: &AccessPlace, make: bool) -> Result<Self> {
+        let folder = at.data_dir.clone().map_or_else(ask::default_folder, Ok)?;
+        if make {
+            std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        } else if !folder.join(FILE).is_file() {
+            bail!("there are no keys and users in {}: is --data-dir the server's folder?", folder.display());
+        }
+        Ok(Self { register: Register::open(&folder, Arc::new(SystemClock))?, folder })
+    }
+
+    /// Notes what was done.
+    fn note(&self, action: &'static str, object: &str, detail: Vec<(&'static str, String)>) -> Result<()> {
+        let entry = Entry { detail, ..Entry::new(actor(), action).on(object) };
+        write(&self.folder, entry).context("it is done, but could not be written into the audit")
+    }
+}
+
+/// Who sits at the command line, as the system calls them: it is a hint, not a proof.
+fn actor() -> Actor {
+    let named = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
+    Actor::new(ActorKind::Cli, named.unwrap_or_default())
+}
+
+/// Notes a change that was made over the files of a data folder.
+pub fn note(folder: &Path, action: &'static str, object: &str) -> Result<()> {
+    write(folder, Entry::new(actor(), action).on(object))
+        .context("it is done, but could not be written into the audit")
+}
+
+fn write(folder: &Path, entry: Entry) -> Result<()> {
+    let audit = Audit::open(&folder.join(FOLDER), AuditSettings::default(), Arc::new(SystemClock))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let noted = audit.note(entry).await;
+        audit.close().await;
+        Ok(noted?)
+    })
+}
+
+fn show<T: Serialize>(at: &AccessPlace, answer: &T, print: impl FnOnce() -> String) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    let said = if at.json { serde_json::to_string_pretty(answer)? } else { print() };
+    Ok(writeln!(out, "{said}")?)
+}
+
+/// A second of a time in an answer, for a table.
+fn second(time: Option<&String>) -> String {
+    time.and_then(|time| time.get(..19)).map_or_else(|| "–".into(), |time| time.replace('T', " "))
+}

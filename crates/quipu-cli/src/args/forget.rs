@@ -1,0 +1,21 @@
+//! Arguments of `quipu forget`.
+
+use clap::Args as ClapArgs;
+
+use super::Source;
+
+/// Who is forgotten.
+#[derive(Debug, ClapArgs)]
+pub struct Forget {
+    /// This user, as records name them
+    #[arg(long, value_name = "ID", required_unless_present = "session", conflicts_with = "session")]
+    pub user: Option<String>,
+    /// This session
+    #[arg(long, value_name = "ID")]
+    pub session: Option<String>,
+    /// Only tell what there is
+    #[arg(long)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    pub source: Source,
+}

@@ -1,0 +1,30 @@
+//! Which room does what was asked for.
+
+use anyhow::Result;
+
+use crate::args::{self, Args, Command};
+use crate::{
+    access, ask, audit, check, client, dead, forget, generate, import, key, proxy, retention, serve, store,
+};
+
+/// Runs a command; `false` when a check says no.
+pub fn run(args: Args) -> Result<bool> {
+    client::settle(&args.credentials)?;
+    key::settle(&args.key)?;
+    match args.command {
+        Command::Serve(serve) => serve::run(&serve).map(|()| true),
+        Command::Proxy(what) => proxy::run(&what).map(|()| true),
+        Command::Store(what) => store::run(&what),
+        Command::Check(what) => check::run(&what),
+        Command::Generate(what) => generate::run(&what.what).map(|()| true),
+        Command::DeadLetters(what) => dead::run(&what.what).map(|()| true),
+        Command::Forget(what) => forget::run(&what),
+        Command::Import(what) => import::run(&what).map(|()| true),
+        Command::Retention(what) => retention::run(&what.what).map(|()| true),
+        Command::Keys(what) => access::keys(&what.what).map(|()| true),
+        Command::Users(what) => access::users(&what.what).map(|()| true),
+        Command::Audit(what) => audit::run(&what.what),
+        Command::Completions { shell } => Ok(args::complete(shell)),
+        command => ask::run(&command),
+    }
+}

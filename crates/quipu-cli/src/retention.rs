@@ -1,0 +1,137 @@
+//! `quipu retention`: what the rules remove, and traces that are held.
+
+use std::io::Write as _;
+
+use anyhow::{Result, bail};
+use quipu::core::Retention;
+use serde_json::{Value, json};
+
+use crate::args::{HoldPlace, RetentionWhat, RuleFlags, Source};
+use crate::ask::{Question, ask, ask_to_write, escape, note};
+use crate::serve::Config;
+use crate::table::{Column, rows, table, text, time};
+
+/// Previews, runs, holds, releases or lists.
+pub fn run(what: &RetentionWhat) -> Result<()> {
+    match what {
+        RetentionWhat::Preview { rules, source } => {
+            let question = Question::post("/api/v1/retention/preview", body(rules, source)?);
+            show(source, &ask(source, &question)?, print)
+        }
+        RetentionWhat::Run { rules, source } => {
+            let question = Question::post("/api/v1/retention/run", body(rules, source)?);
+            show(source, &ask_to_write(source, &question, true)?, print)
+        }
+        RetentionWhat::Hold { note, at } => {
+            let hold = |path: String| Question::post(path, json!({ "note": note }));
+            each(at, hold, |answer| {
+                format!("{} is held since {}", text(&answer["trace_id"]), time(&answer["since"]))
+            })
+        }
+        RetentionWhat::Release { at } => each(at, Question::delete, |answer| {
+            if answer["released"] == true { "released".to_owned() } else { "it was not held".to_owned() }
+        }),
+        RetentionWhat::Holds { source } => {
+            show(source, &ask(source, &Question::get("/api/v1/holds"))?, print_holds)
+        }
+    }
+}
+
+/// The rules of the configuration with the flags laid over them; none where nothing is said and a server is asked.
+fn body(flags: &RuleFlags, source: &Source) -> Result<Value> {
+    let RuleFlags { config, of_project, traces, logs, metrics, costs, max_bytes } = flags;
+    let said =
+        traces.is_some() || logs.is_some() || metrics.is_some() || costs.is_some() || max_bytes.is_some();
+    if !said && config.is_none() {
+        if source.url.is_none() {
+            note("no rules are said, so that all is kept: name a --config, a server by --url, or periods");
+        }
+        return Ok(json!({}));
+    }
+    let config = Config::read(config.as_deref())?;
+    let mut rules = match of_project {
+        Some(name) if !config.projects().any(|known| known == name) => {
+            bail!("the configuration has no project {name}")
+        }
+        Some(name) => config.retention_of(name).clone(),
+        None => config.retention.clone(),
+    };
+    rules = Retention {
+        traces: traces.or(rules.traces),
+        logs: logs.or(rules.logs),
+        metrics: metrics.or(rules.metrics),
+        costs: costs.or(rules.costs),
+        max_bytes: max_bytes.or(rules.max_bytes),
+        ..rules
+    };
+    Ok(json!({ "rules": rules }))
+}
+
+/// Asks for each trace; the first that fails ends it.
+fn each(
+    at: &HoldPlace,
+    question: impl Fn(String) -> Question,
+    print: impl Fn(&Value) -> String,
+) -> Result<()> {
+    for id in &at.traces {
+        let path = format!("/api/v1/traces/{}/hold", escape(id));
+        show(&at.source, &ask_to_write(&at.source, &question(path), true)?, &print)?;
+    }
+    Ok(())
+}
+
+fn show(source: &Source, answer: &Value, print: impl Fn(&Value) -> String) -> Result<()> {
+    let said = if source.json { format!("{answer:#}") } else { print(answer) };
+    Ok(writeln!(std::io::stdout().lock(), "{said}")?)
+}
+
+fn print(answer: &Value) -> String {
+    let titles = ["day", "fate", "why", "traces", "spans", "events", "points", "costs", "held", "freed"];
+    let columns: Vec<Column> = titles.iter().enumerate().map(|(at, title)| Column(title, at > 2)).collect();
+    let row = |day: &Value| {
+        let mut row: Vec<String> = titles[..9].iter().map(|field| text(&day[*field])).collect();
+        row.push(bytes(&day["freed_bytes"]));
+        row
+    };
+    let rows = rows(answer, "days", row);
+    let dry = answer["dry_run"] == true;
+    let mut said = match (rows.is_empty(), dry) {
+        (true, true) => "nothing would go".to_owned(),
+        (true, false) => "nothing went".to_owned(),
+        (false, _) => table(&columns, rows),
+    };
+    let (all, freed) = (bytes(&answer["bytes"]), bytes(&answer["freed_bytes"]));
+    said.push_str(&match dry {
+        true => format!("\n{all} are stored, about {freed} would be free"),
+        false => format!("\n{all} were stored, {freed} are free"),
+    });
+    if let Some(reason) = answer["over_reason"].as_str() {
+        said.push_str(&format!("\n{} beyond the bound: {reason}", bytes(&answer["over_bytes"])));
+    }
+    for left in answer["left"].as_array().into_iter().flatten() {
+        said.push_str(&format!(
+            "\n{} is left to the next run: {}",
+            text(&left["day"]),
+            text(&left["reason"])
+        ));
+    }
+    said
+}
+
+/// Bytes in the unit that reads best.
+fn bytes(value: &Value) -> String {
+    let bytes = value.as_f64().unwrap_or_default();
+    let units = [("GiB", 1_073_741_824.0), ("MiB", 1_048_576.0), ("KiB", 1_024.0)];
+    let fits = units.iter().find(|(_, unit)| bytes >= *unit);
+    fits.map_or_else(|| format!("{bytes} B"), |(name, unit)| format!("{:.1} {name}", bytes / unit))
+}
+
+fn print_holds(answer: &Value) -> String {
+    let columns =
+        [Column("trace", false), Column("since", false), Column("by", false), Column("note", false)];
+    let row = |hold: &Value| {
+        vec![text(&hold["trace_id"]), time(&hold["since"]), text(&hold["by"]), text(&hold["note"])]
+    };
+    let rows = rows(answer, "holds", row);
+    if rows.is_empty() { "no trace is held".into() } else { table(&columns, rows) }
+}

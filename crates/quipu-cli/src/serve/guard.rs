@@ -1,0 +1,101 @@
+//! Who may come in: keys and users of the data folder, and the record of what they did.
+
+use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, ensure};
+use axum::{Extension, Router};
+use quipu::core::{Meter, SystemClock};
+use quipu_access::{Access, Gate, Secure, guard};
+use quipu_audit::Audit;
+use quipu_receiver::{Door, TlsServer};
+
+use super::{Config, OFF};
+
+/// What stands before every listener of a process.
+#[derive(Clone)]
+pub struct Guard {
+    pub access: Access,
+    pub audit: Audit,
+    pub door: Door,
+    tls: Option<TlsServer>,
+    meter: Arc<dyn Meter>,
+}
+
+impl Guard {
+    /// Opens it. Whether anybody is asked follows from where the process listens, unless the configuration says it.
+    ///
+    /// # Errors
+    /// Others could come in unasked, or nobody could; or a file of it cannot be used.
+    pub fn open(
+        config: &Config,
+        folder: &Path,
+        listening: &Listening,
+        meter: Arc<dyn Meter>,
+    ) -> Result<Self> {
+        let clock = Arc::new(SystemClock);
+        let record = folder.join(quipu_audit::FOLDER);
+        let audit = Audit::open(&record, config.audit.clone(), Arc::clone(&clock) as _)?;
+        let access = Access::open(folder, config.access.clone(), audit.clone(), Arc::clone(&meter), clock)?;
+        access.serve_projects(config.projects())?;
+        let required = access.settle(&listening.all(), config.insecure)?;
+        if required && !access.has_admin()? {
+            tracing::warn!(
+                "nobody may configure this server: `quipu users add NAME --role admin` makes somebody who may"
+            );
+        }
+        let open = listening.packets.iter().find(|address| !address.ip().is_loopback());
+        if let (true, Some(open), false) = (required, open, config.insecure) {
+            let text = "packets carry no key, so whoever reaches it could send: listen on 127.0.0.1, or say --insecure";
+            ensure!(false, "{open} takes packets from elsewhere while access is required: {text}");
+        }
+        let tls = config.tls.clone().map(TlsServer::open).transpose()?;
+        let door = Door::new(&config.limits, Arc::clone(&meter));
+        let door = tls.clone().map_or(door.clone(), |tls| door.with_tls(tls));
+        Ok(Self { access, audit, door, tls, meter })
+    }
+
+    /// Puts itself before a router.
+    pub fn before(&self, router: Router, gate: Gate) -> Router {
+        let guarded = guard(&self.access, router, gate);
+        // Outside of the guard: it tells it how the request came.
+        if self.tls.is_some() { guarded.layer(Extension(Secure(true))) } else { guarded }
+    }
+
+    /// Of the addresses of what stands behind it.
+    pub fn scheme(&self) -> &'static str {
+        if self.tls.is_some() { "https" } else { "http" }
+    }
+
+    /// Takes up new certificates, for as long as it is polled.
+    pub async fn keep_fresh(self) {
+        match self.tls {
+            Some(tls) => tls.keep_fresh(self.meter).await,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// Where a process listens.
+#[derive(Debug, Default)]
+pub struct Listening {
+    pub streams: Vec<SocketAddr>,
+    /// Of these nobody can tell who sends.
+    pub packets: Vec<SocketAddr>,
+}
+
+impl Listening {
+    /// Adds an address that is not bound yet.
+    pub fn and(mut self, address: &str) -> Result<Self> {
+        if address != OFF {
+            let named = address.to_socket_addrs();
+            self.streams.extend(named.with_context(|| format!("{address} is no address"))?);
+        }
+        Ok(self)
+    }
+
+    fn all(&self) -> Vec<SocketAddr> {
+        self.streams.iter().chain(&self.packets).copied().collect()
+    }
+}

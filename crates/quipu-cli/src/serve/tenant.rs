@@ -1,0 +1,233 @@
+//! One project: its store, its pipeline and its routes, apart from those of every other.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use axum::Router;
+use quipu::Access;
+use quipu::core::{Batch, Intake as _, Limits, Meter, Retention, Stage, Store, SystemClock};
+use quipu::metrics::Derive;
+use quipu::pipeline::{Exit, Parts, Pipeline, Priced, Redact, RedactSettings, SelfMetrics};
+use quipu::prometheus::{Format, Prometheus};
+use quipu_api::dto::Listeners as Urls;
+use quipu_api::{ApiState, Money};
+use quipu_insight::{Budgets, Documents};
+use quipu_receiver::Receiver;
+use tokio::task::JoinSet;
+
+use super::money::{Accounts, Place};
+use super::vitals::Sources;
+use super::{Config, exits, page, retention, routes};
+
+/// The project that is always there; its data lie in the data folder itself.
+pub const DEFAULT: &str = "default";
+/// Folder within the data folder with a folder for each other project.
+const FOLDER: &str = "projects";
+/// How often figures that nobody pushes are read.
+const GAUGES: Duration = Duration::from_secs(5);
+
+/// A project at work.
+pub struct Tenant {
+    name: String,
+    pub folder: PathBuf,
+    pub store: Arc<dyn Store>,
+    pub pipeline: Arc<Pipeline>,
+    pub money: Money,
+    pub metrics: Arc<SelfMetrics>,
+    pub receiver: Receiver,
+    pub page: Arc<Prometheus>,
+    // Its instruments live as long as the process.
+    derive: Arc<Derive>,
+    documents: Documents,
+    retention: Arc<Retention>,
+}
+
+impl Tenant {
+    /// Opens what belongs to the project; `data` is the data folder of the server, `first` takes in for the project before it.
+    pub async fn open(config: &Config, name: &str, data: &Path, first: Option<&Receiver>) -> Result<Self> {
+        Self::open_in(config, name, data, first)
+            .await
+            .with_context(|| format!("cannot open the project {name}"))
+    }
+
+    async fn open_in(config: &Config, name: &str, data: &Path, first: Option<&Receiver>) -> Result<Self> {
+        let said = config.project(name);
+        let folder = folder(name, data)?;
+        let uri = if name == DEFAULT { config.store.clone() } else { beside(&config.store) };
+        let store = quipu::open(&uri, &folder, Access::Write)?;
+        let place = Place {
+            folder: &folder,
+            prices: &config.prices,
+            budgets: said.budgets,
+            accounts: Accounts::Make,
+        };
+        let money = place.open(|text| tracing::warn!("{text}"))?;
+        money.budgets.begin(store.as_ref()).await.context("cannot read what was spent before")?;
+        let metrics = Arc::new(SelfMetrics::new());
+        let exits = exits::open(config, said.backends, &folder, &store)?;
+        let derive = Arc::new(Derive::by_service());
+        let stages = vec![Arc::clone(&derive) as Arc<dyn Stage>];
+        let pipeline =
+            Arc::new(start(&config.limits, &config.redact, &store, exits, stages, &metrics, &money)?);
+        Ok(Self {
+            name: name.to_owned(),
+            receiver: receiver(config, &pipeline, &metrics, first),
+            page: Arc::new(page::page(&derive, &metrics)?),
+            documents: documents(&uri, &folder),
+            retention: Arc::new(config.retention_of(name).clone()),
+            folder,
+            store,
+            pipeline,
+            money,
+            metrics,
+            derive,
+        })
+    }
+
+    /// Whether it is the one that is always there.
+    pub fn is_default(&self) -> bool {
+        self.name == DEFAULT
+    }
+
+    /// Its HTTP interface and dashboard.
+    pub fn api(&self, limits: &Arc<Limits>, urls: &Urls, demo: bool) -> Router {
+        let page = Arc::clone(&self.page);
+        let sources = Sources {
+            folder: self.folder.clone(),
+            metrics: Arc::clone(&self.metrics),
+            receiver: self.receiver.clone(),
+        };
+        quipu_api::routes(ApiState {
+            live: self.pipeline.watchers(),
+            status: Arc::new(routes::status(urls.clone(), demo)),
+            limits: Arc::clone(limits),
+            metrics_text: Arc::new(move || page.text(Format::OpenMetrics)),
+            vitals: Some(sources.reading()),
+            pipeline: Some(Arc::clone(&self.pipeline)),
+            documents: self.documents.clone(),
+            retention: Arc::clone(&self.retention),
+            ..routes::state_over(Arc::clone(&self.store), self.money.clone())
+        })
+    }
+
+    /// Begins what goes on beside the requests.
+    pub fn watch(&self, background: &mut JoinSet<()>) {
+        background.spawn(watch_store(Arc::clone(&self.store), Arc::clone(&self.metrics)));
+        let (store, rules) = (Arc::clone(&self.store), Arc::clone(&self.retention));
+        background.spawn(retention::watch(self.name.clone(), store, rules, Arc::clone(&self.metrics)));
+        let budgets = self.money.budgets.clone();
+        background.spawn(watch_budgets(budgets, Arc::clone(&self.store), Arc::clone(&self.pipeline)));
+        if self.pipeline.wants_derived() {
+            background.spawn(page::pass_on(Arc::clone(&self.derive), Arc::clone(&self.pipeline)));
+        }
+    }
+
+    /// Stores and sends what is left, and lets go of everything.
+    pub async fn close(&self) -> Result<()> {
+        page::derived(&self.derive, &self.pipeline);
+        Ok(self.pipeline.close().await?)
+    }
+}
+
+/// The folder of a project, made if it is not there.
+fn folder(name: &str, data: &Path) -> Result<PathBuf> {
+    if name == DEFAULT {
+        return Ok(data.to_owned());
+    }
+    let folder = data.join(FOLDER).join(name);
+    std::fs::create_dir_all(&folder)
+        .with_context(|| format!("cannot make the project's folder {}", folder.display()))?;
+    Ok(folder)
+}
+
+/// The same kind of store, in the project's own folder.
+fn beside(uri: &str) -> String {
+    let scheme = uri.split_once(':').map_or(uri, |(scheme, _)| scheme);
+    let settings = uri.split_once('?').map_or("", |(_, settings)| settings);
+    format!("{scheme}:?{settings}").trim_end_matches('?').to_owned()
+}
+
+/// All projects share one room for what is under way, so that many of them do not take more memory than one.
+fn receiver(
+    config: &Config,
+    pipeline: &Arc<Pipeline>,
+    metrics: &Arc<SelfMetrics>,
+    first: Option<&Receiver>,
+) -> Receiver {
+    let parts = quipu_receiver::Parts {
+        intake: Arc::clone(pipeline) as _,
+        adapters: quipu::adapters(),
+        limits: Arc::new(config.limits.clone()),
+        clock: Arc::new(SystemClock),
+        meter: Arc::clone(metrics) as Arc<dyn Meter>,
+    };
+    match first {
+        Some(first) => first.beside(parts),
+        None => Receiver::new(parts),
+    }
+}
+
+/// What people arrange lasts as long as the traces do.
+fn documents(store: &str, folder: &Path) -> Documents {
+    if store.starts_with("memory") { Documents::in_memory() } else { routes::documents_of(folder) }
+}
+
+/// The one pipeline that everything of a project goes through, whoever brings it; `more` are stages after the prices.
+///
+/// # Errors
+/// The settings of redaction cannot be followed.
+pub fn start(
+    limits: &Limits,
+    redact: &RedactSettings,
+    store: &Arc<dyn Store>,
+    exits: Vec<Exit>,
+    more: Vec<Arc<dyn Stage>>,
+    metrics: &Arc<SelfMetrics>,
+    money: &Money,
+) -> quipu::core::Result<Pipeline> {
+    let redact = Redact::new(redact, Arc::clone(metrics) as Arc<dyn Meter>)?;
+    let mut stages: Vec<Arc<dyn Stage>> =
+        vec![Arc::new(Priced::new(Arc::new(money.books.clone()))), Arc::new(money.budgets.clone())];
+    stages.extend(more);
+    Ok(Pipeline::start(Parts {
+        exits,
+        // Budgets are watched before anything is taken out: they look for repetitions, and keep none of what was said.
+        before: vec![Arc::new(money.budgets.watch()), Arc::new(redact)],
+        stages,
+        meter: Arc::clone(metrics) as Arc<dyn Meter>,
+        limits: limits.clone(),
+        ..Parts::new(Arc::clone(store))
+    }))
+}
+
+/// Takes up budgets that another process set, and stores what budgets say while nothing else comes in.
+async fn watch_budgets(budgets: Budgets, store: Arc<dyn Store>, pipeline: Arc<Pipeline>) {
+    loop {
+        tokio::time::sleep(GAUGES).await;
+        if let Err(error) = budgets.begin(store.as_ref()).await {
+            tracing::warn!(%error, "what was spent before could not be read for a budget");
+        }
+        let events = budgets.take_events();
+        if events.is_empty() {
+            continue;
+        }
+        if let Err(error) = pipeline.submit(Batch { events, ..Batch::default() }).await {
+            tracing::warn!(%error, "what budgets say could not be stored");
+        }
+    }
+}
+
+async fn watch_store(store: Arc<dyn Store>, metrics: Arc<SelfMetrics>) {
+    loop {
+        tokio::time::sleep(GAUGES).await;
+        if let Ok(info) = store.info().await {
+            metrics.set(
+                "quipu_search_lag_spans",
+                &[],
+                i64::try_from(info.search_lag_spans).unwrap_or(i64::MAX),
+            );
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! All projects of a server, and whose request is whose.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Result;
+use axum::Router;
+use axum::extract::Request;
+use axum::http::Extensions;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use quipu_access::{Access, Principal, PrincipalKind, Project};
+use quipu_api::{Asker, OriginChecked, Problem, Welcome};
+use quipu_receiver::AdmissionKey;
+use tokio::task::JoinSet;
+use tower::ServiceExt;
+
+use super::Config;
+use super::tenant::{DEFAULT, Tenant};
+
+/// The projects, by name.
+pub struct Tenants(BTreeMap<String, Tenant>);
+
+impl Tenants {
+    /// Opens the default project and all that the configuration names.
+    pub async fn open(config: &Config, data: &Path) -> Result<Self> {
+        let mut all = BTreeMap::<_, Tenant>::new();
+        for name in config.projects() {
+            let first = all.get(DEFAULT).map(|first| &first.receiver);
+            let tenant = Tenant::open(config, name, data, first).await?;
+            all.insert(name.to_owned(), tenant);
+        }
+        Ok(Self(all))
+    }
+
+    /// The project that is always there.
+    pub fn default(&self) -> &Tenant {
+        &self.0[DEFAULT]
+    }
+
+    /// One router for all: each request goes to the routes of its own project, and sees nothing of the others.
+    pub fn routes(&self, access: &Access, of: impl Fn(&Tenant) -> Router) -> Router {
+        let routers: BTreeMap<String, Router> =
+            self.0.iter().map(|(name, tenant)| (name.clone(), of(tenant))).collect();
+        let routers = Arc::new(routers);
+        let access = access.clone();
+        Router::new().fallback(async move |request: Request| hand_on(&access, &routers, request).await)
+    }
+
+    /// Begins what goes on beside the requests.
+    pub fn watch(&self, background: &mut JoinSet<()>) {
+        self.0.values().for_each(|tenant| tenant.watch(background));
+    }
+
+    /// Closes each; one that fails keeps none of the others open.
+    pub async fn close(&self) -> Result<()> {
+        let mut done = Ok(());
+        for tenant in self.0.values() {
+            done = done.and(tenant.close().await);
+        }
+        done
+    }
+}
+
+async fn hand_on(access: &Access, routers: &BTreeMap<String, Router>, mut request: Request) -> Response {
+    // Whoever was let in was let into a project. Where nobody has to be anybody, such as for the dashboard's files, there is none.
+    let project = request.extensions().get::<Project>().map_or(DEFAULT, |project| project.0.as_str());
+    let Some(router) = routers.get(project) else {
+        let detail = format!("There is no project {project}.");
+        return Problem::new(StatusCode::NOT_FOUND, "not_found", "Unknown project", detail).into_response();
+    };
+    // The guard has looked whose page asks, with what it knows of proxies.
+    request.extensions_mut().insert(OriginChecked);
+    if let Some(principal) = request.extensions().get::<Principal>().cloned() {
+        introduce(access, principal, request.extensions_mut());
+    }
+    match router.clone().oneshot(request).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    }
+}
+
+/// Says who asks in the words of the rooms behind: for what is written down, for shares of the room, and for feeds that stay open.
+fn introduce(access: &Access, principal: Principal, extensions: &mut Extensions) {
+    let kind = match principal.kind() {
+        // Where nobody is asked who they are, nobody is named, and addresses tell whose share it is.
+        PrincipalKind::Local => return,
+        PrincipalKind::User => "user",
+        PrincipalKind::Key => "key",
+    };
+    let name = format!("{kind}:{}", principal.id());
+    extensions.insert(Asker(name.clone()));
+    extensions.insert(AdmissionKey(name));
+    let project = extensions.get::<Project>().map_or(DEFAULT, |project| project.0.as_str()).to_owned();
+    let access = access.clone();
+    extensions.insert(Welcome(Arc::new(move || access.still_knows(&principal, &project))));
+}

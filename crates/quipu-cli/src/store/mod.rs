@@ -1,0 +1,86 @@
+//! Commands that work on the store's files.
+
+mod backup;
+mod migrate;
+mod repair;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+use quipu::sqlite::backup::Places;
+
+use crate::args::{DataPlace, StoreCommand};
+use crate::ask;
+
+pub use repair::run as repair;
+
+/// The URI that means the data folder itself.
+const OWN: &str = "sqlite:";
+
+/// Runs a command; `false` when a look says no.
+pub fn run(command: &StoreCommand) -> Result<bool> {
+    match command {
+        StoreCommand::Backup(what) => backup::back_up(what).map(|()| true),
+        StoreCommand::Restore(what) => backup::restore(what).map(|()| true),
+        StoreCommand::Migrate(what) => migrate::run(what),
+    }
+}
+
+impl DataPlace {
+    fn uri(&self) -> Result<&str> {
+        let uri = self.store.as_deref().unwrap_or(OWN);
+        if uri.split_once(':').is_none_or(|(scheme, _)| scheme != "sqlite") {
+            bail!("{uri}: only the store sqlite has files");
+        }
+        Ok(uri)
+    }
+
+    fn folder(&self) -> Result<PathBuf> {
+        self.data_dir.clone().map_or_else(ask::default_folder, Ok)
+    }
+
+    fn places(&self) -> Result<Places> {
+        let data = self.folder()?;
+        Ok(Places::new(&data, &quipu::store_folder(self.uri()?, &data)))
+    }
+
+    /// The folders of all stores: that of the default project, and one of each other.
+    fn stores(&self) -> Result<Vec<PathBuf>> {
+        let data = self.folder()?;
+        let mut stores = vec![quipu::store_folder(self.uri()?, &data)];
+        let mut others: Vec<PathBuf> = std::fs::read_dir(data.join("projects"))
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.path())
+            .filter(|path| path.join("catalog.db").exists())
+            .collect();
+        others.sort();
+        stores.append(&mut others);
+        Ok(stores)
+    }
+}
+
+/// Writes into the audit what was done. That it could not is said, and undoes nothing: a copy may be taken of what cannot be written.
+fn remember(place: &DataPlace, action: &'static str, object: &str) -> Result<()> {
+    if let Err(error) = crate::access::note(&place.folder()?, action, object) {
+        ask::note(&format!("{error:#}"));
+    }
+    Ok(())
+}
+
+/// A number of bytes as people read it.
+fn bytes(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let mut unit = 0;
+    let mut left = bytes;
+    while left >= 10_240 && unit + 1 < UNITS.len() {
+        left = (left + 512) / 1_024;
+        unit += 1;
+    }
+    format!("{left} {}", UNITS[unit])
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}

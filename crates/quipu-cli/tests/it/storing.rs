@@ -1,0 +1,138 @@
+//! Commands on the store's files: copies of a store in use, and back; damage; layouts.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::server::*;
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+fn json(args: &[&str]) -> Value {
+    let (code, out, err) = run(args);
+    assert_eq!(code, 0, "{args:?}: {out} {err}");
+    serde_json::from_str(&out).unwrap()
+}
+
+#[test]
+fn a_copy_of_a_running_server_is_all_that_was_acknowledged() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let server = Server::start(&data);
+    for trace in 1..=20 {
+        assert_eq!(server.post_json(&export(trace)).0, 200);
+    }
+    let usage = server.get("/api/v1/usage");
+    for name in ["copy", "copy.tar.zst"] {
+        let copy = folder.path().join(name);
+        let back = folder.path().join(format!("{name}-back"));
+        let taken = json(&["backup", "--json", "--data-dir", text(&data), "--out", text(&copy)]);
+        assert_eq!(taken["damaged"], serde_json::json!([]));
+        // It goes on meanwhile.
+        assert_eq!(server.post_json(&export(1)).0, 200);
+        let (code, _, err) = run(&["backup", "--data-dir", text(&data), "--out", text(&copy)]);
+        assert!(code == 1 && err.contains("there already"), "{err}");
+        let looked = json(&["restore", text(&copy), "--dry-run", "--json"]);
+        assert_eq!((&looked["files"], &looked["bytes"]), (&taken["files"], &taken["bytes"]));
+        json(&["restore", text(&copy), "--data-dir", text(&back), "--json"]);
+        let restored = json(&["usage", "--data-dir", text(&back), "--json"]);
+        assert_eq!(restored["total"], usage["total"], "{name}");
+        assert_eq!(run(&["check", "store", "--deep", "--data-dir", text(&back)]).0, 0);
+        let (code, _, err) = run(&["restore", text(&copy), "--data-dir", text(&back)]);
+        assert!(code == 1 && err.contains("something in it"), "{err}");
+        let again = Server::start(&back);
+        assert_eq!(again.get("/api/v1/usage"), usage);
+    }
+}
+
+#[test]
+fn a_copy_that_changed_is_refused_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, copy, back) =
+        (folder.path().join("data"), folder.path().join("copy"), folder.path().join("back"));
+    let server = Server::start(&data);
+    server.post_json(&export(1));
+    json(&["backup", "--json", "--data-dir", text(&data), "--out", text(&copy)]);
+    let refused = |what: &str| {
+        let (code, _, err) = run(&["restore", text(&copy), "--data-dir", text(&back)]);
+        assert!(code == 1 && err.contains(what), "{what}: {err}");
+        assert!(!back.exists() || std::fs::read_dir(&back).unwrap().next().is_none(), "{what}");
+    };
+    let catalog = copy.join("data/catalog.db");
+    let bytes = std::fs::read(&catalog).unwrap();
+    let mut other = bytes.clone();
+    other[1_000] ^= 1;
+    std::fs::write(&catalog, other).unwrap();
+    refused("catalog.db is not what it was");
+    std::fs::remove_file(&catalog).unwrap();
+    refused("catalog.db is missing");
+    std::fs::write(&catalog, &bytes).unwrap();
+    std::fs::write(copy.join("data/more"), "?").unwrap();
+    refused("data/more is not in its manifest");
+    std::fs::remove_file(copy.join("data/more")).unwrap();
+    let manifest = copy.join("manifest.json");
+    let said = std::fs::read_to_string(&manifest).unwrap();
+    std::fs::write(&manifest, said.replacen("\"catalog\": ", "\"catalog\": 9", 1)).unwrap();
+    refused("use a newer build");
+    std::fs::remove_file(&manifest).unwrap();
+    refused("never finished");
+    let (code, _, err) = run(&["backup", "--data-dir", text(&data), "--out", text(&data.join("within"))]);
+    assert!(code == 1 && err.contains("within"), "{err}");
+}
+
+#[test]
+fn an_archive_cannot_write_beside_its_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("copy.tar.zst");
+    let back = folder.path().join("in/back");
+    for name in ["data/../../escaped", "/escaped", "other/file"] {
+        let mut header = [0_u8; 512];
+        header[..name.len()].copy_from_slice(name.as_bytes());
+        header[100..107].copy_from_slice(b"0000600");
+        header[124..135].copy_from_slice(b"00000000001");
+        header[156] = b'0';
+        header[148..156].fill(b' ');
+        let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
+        header[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+        let mut archive = header.to_vec();
+        archive.resize(512 + 512 + 1_024, 0);
+        std::fs::write(&copy, zstd::encode_all(&archive[..], 1).unwrap()).unwrap();
+        let (code, _, err) = run(&["restore", text(&copy), "--data-dir", text(&back)]);
+        assert!(code == 1 && err.contains("is not a name that a copy has"), "{name}: {err}");
+        assert!(!folder.path().join("in/escaped").exists() && !folder.path().join("escaped").exists());
+    }
+}
+
+#[test]
+fn a_store_is_mended_once_its_server_is_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    server.post_json(&export(1));
+    let (code, _, err) = run(&["check", "store", "--repair", "--data-dir", text(folder.path())]);
+    assert!(code == 1 && err.contains("stop the server first"), "{err}");
+    assert!(server.stop().success());
+    let mended = json(&["check", "store", "--repair", "--json", "--data-dir", text(folder.path())]);
+    assert_eq!(mended, serde_json::json!({"done": [], "lost": []}));
+    let day = std::fs::read_dir(folder.path().join("days")).unwrap().flatten().map(|entry| entry.path());
+    let day = day.into_iter().find(|path| text(path).contains("/d-") && text(path).ends_with(".db")).unwrap();
+    std::fs::write(&day, "nothing of the kind").unwrap();
+    let (code, out, err) = run(&["check", "store", "--repair", "--data-dir", text(folder.path())]);
+    assert!(code == 3 && out.contains("LOST") && out.contains("backup"), "{out} {err}");
+    let plan = json(&["migrate", "--dry-run", "--json", "--data-dir", text(folder.path())]);
+    assert_eq!((&plan["fits"], &plan["stores"][0]["files"]), (&true.into(), &serde_json::json!([])));
+}
+
+#[test]
+fn durability_has_two_words() {
+    let folder = tempfile::tempdir().unwrap();
+    for word in ["os", "disk"] {
+        let server = Server::start_with(folder.path(), &["--durability", word]);
+        assert_eq!(server.post_json(&export(1)).0, 200, "{word}");
+        assert!(server.stop().success());
+    }
+    let (code, _, err) =
+        run(&["serve", "--data-dir", text(folder.path()), "--store", "sqlite:?durability=often"]);
+    assert!(code == 1 && err.contains("can be os or disk"), "{err}");
+}

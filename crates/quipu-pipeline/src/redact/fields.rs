@@ -1,0 +1,60 @@
+//! What is done with values by their names.
+
+use foldhash::HashMap;
+
+use super::glob;
+use super::settings::{FieldRules, Mode};
+
+/// What a name says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Deed {
+    /// Nothing is looked for in it.
+    Leave,
+    /// It goes.
+    Drop,
+    /// Its whole value is replaced.
+    Replace(Mode),
+}
+
+/// What whole values are counted as.
+pub(super) const KIND: &str = "field";
+
+/// Rules by name, ready to be asked for each value.
+#[derive(Default)]
+pub(super) struct Fields {
+    names: HashMap<String, Deed>,
+    globs: Vec<(String, Deed)>,
+}
+
+impl Fields {
+    pub fn new(rules: &FieldRules) -> Self {
+        let mut fields = Self::default();
+        let deeds = [Deed::Leave, Deed::Drop, Deed::Replace(Mode::Hash), Deed::Replace(Mode::Mask)];
+        for ((_, list), deed) in rules.lists().into_iter().zip(deeds) {
+            for name in list {
+                if name.contains('*') {
+                    fields.globs.push((name.clone(), deed));
+                } else {
+                    fields.names.entry(name.clone()).or_insert(deed);
+                }
+            }
+        }
+        fields
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty() && self.globs.is_empty()
+    }
+
+    /// What is done with a value of this name.
+    pub fn of(&self, name: &str) -> Option<Deed> {
+        if self.is_empty() {
+            return None;
+        }
+        let exact = |name: &str| {
+            let fits = self.globs.iter().find(|(glob, _)| glob::fits(glob, name)).map(|(_, deed)| *deed);
+            self.names.get(name).copied().or(fits)
+        };
+        exact(name).or_else(|| name.rsplit_once('.').and_then(|(_, last)| exact(last)))
+    }
+}

@@ -1,0 +1,397 @@
+//! Finds what is to be taken out of a text, and puts something in its place.
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind, StartKind};
+use quipu_core::Result;
+use regex::{Regex, RegexSet};
+
+use super::detect::{Class, Detector, ENTROPY, Hint, PERSONAL, SECRETS, Site, whole};
+use super::found::Found;
+use super::seen::Seen;
+use super::settings::{Mode, OwnPattern, PiiKind, RedactSettings, wrong};
+use super::token::Tokens;
+use super::{fields, glob, named, own};
+
+/// A find that was none is looked into again from its second character on where it is no longer than this: another may begin in it.
+const AGAIN: usize = 64;
+
+/// Nothing that is looked for is shorter, but for the user's own patterns.
+const SHORTEST: usize = 4;
+
+/// What it is worth to look for in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Look {
+    /// By the number of the detector.
+    detectors: u64,
+    /// The user's own patterns.
+    own: bool,
+    /// A value that is a secret by its name may be in it.
+    named: bool,
+}
+
+impl Look {
+    pub fn is_worth(&self) -> bool {
+        self.detectors != 0 || self.own || self.named
+    }
+
+    /// Only for secrets of known shapes: numbers and names that the count needs are nothing else.
+    pub fn for_counted(self, finder: &Finder) -> Self {
+        Self { detectors: self.detectors & finder.secrets, own: false, named: false }
+    }
+}
+
+struct Own {
+    kind: usize,
+    regex: Regex,
+    mode: Option<Mode>,
+}
+
+/// A find, in bytes of the text.
+struct Hit {
+    start: usize,
+    end: usize,
+    rank: usize,
+}
+
+/// Finds all kinds that the settings choose.
+pub(super) struct Finder {
+    detectors: Vec<&'static Detector>,
+    /// Kind of each detector.
+    kinds_of: Vec<usize>,
+    own: Vec<Own>,
+    own_any: Option<RegexSet>,
+    kinds: Vec<(String, Class)>,
+    words: Option<AhoCorasick>,
+    /// Detectors of each word; the highest bit stands for names.
+    of_word: Vec<u64>,
+    at: u64,
+    digits: u64,
+    address: u64,
+    account: u64,
+    long: u64,
+    secrets: u64,
+    named: Option<usize>,
+    field: usize,
+    mode: Mode,
+    tokens: Tokens,
+    allow: Vec<String>,
+}
+
+/// The bit of names.
+const NAMED: u64 = 1 << 63;
+
+impl Finder {
+    pub fn new(settings: &RedactSettings) -> Result<Self> {
+        let mut finder = Self {
+            detectors: chosen(settings),
+            kinds_of: Vec::new(),
+            own: Vec::new(),
+            own_any: None,
+            kinds: Vec::new(),
+            words: None,
+            of_word: Vec::new(),
+            at: 0,
+            digits: 0,
+            address: 0,
+            account: 0,
+            long: 0,
+            secrets: 0,
+            named: None,
+            field: 0,
+            mode: settings.mode,
+            tokens: Tokens::new(settings.key.as_ref())?,
+            allow: settings.allow.iter().map(|entry| entry.to_lowercase()).collect(),
+        };
+        finder.field = finder.kind(fields::KIND, Class::Pii);
+        finder.named = settings.secrets.then(|| finder.kind(named::KIND, Class::Secret));
+        finder.take_detectors()?;
+        finder.take_own(&settings.patterns)?;
+        Ok(finder)
+    }
+
+    fn kind(&mut self, name: &str, class: Class) -> usize {
+        self.kinds.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
+            self.kinds.push((name.to_owned(), class));
+            self.kinds.len() - 1
+        })
+    }
+
+    fn take_detectors(&mut self) -> Result<()> {
+        let mut words: Vec<(&str, u64)> = Vec::new();
+        let mut add = |word: &'static str, bit: u64| match words.iter_mut().find(|(known, _)| *known == word)
+        {
+            Some((_, bits)) => *bits |= bit,
+            None => words.push((word, bit)),
+        };
+        let mut kinds_of = Vec::new();
+        for (number, detector) in self.detectors.clone().into_iter().enumerate() {
+            let bit = 1 << number;
+            match detector.hint {
+                Hint::Words(own) => own.iter().for_each(|word| add(word, bit)),
+                Hint::At => self.at |= bit,
+                Hint::Digits => self.digits |= bit,
+                Hint::Address => self.address |= bit,
+                Hint::Account => self.account |= bit,
+                Hint::Long => self.long |= bit,
+            }
+            if detector.class == Class::Secret && !matches!(detector.hint, Hint::Long) {
+                self.secrets |= bit;
+            }
+            kinds_of.push(self.kind(detector.kind, detector.class));
+        }
+        if self.named.is_some() {
+            named::WORDS.iter().for_each(|word| add(word, NAMED));
+        }
+        self.kinds_of = kinds_of;
+        self.of_word = words.iter().map(|(_, bits)| *bits).collect();
+        if !words.is_empty() {
+            // One step a byte: it passes over everything that comes in.
+            let words = AhoCorasick::builder()
+                .kind(Some(AhoCorasickKind::DFA))
+                .start_kind(StartKind::Unanchored)
+                .build(words.iter().map(|(word, _)| word));
+            self.words = Some(words.map_err(|cause| wrong("secrets", cause))?);
+        }
+        Ok(())
+    }
+
+    fn take_own(&mut self, patterns: &[OwnPattern]) -> Result<()> {
+        let (each, any) = own::compiled(patterns)?;
+        for (own, regex) in patterns.iter().zip(each) {
+            let kind = self.kind(&own.name, Class::Pii);
+            self.own.push(Own { kind, regex, mode: own.mode });
+        }
+        self.own_any = any;
+        Ok(())
+    }
+
+    /// Name and class of a kind.
+    pub fn kind_of(&self, kind: usize) -> (&str, Class) {
+        self.kinds.get(kind).map_or(("", Class::Pii), |(name, class)| (name, *class))
+    }
+
+    /// The kind of whole values that go for their names.
+    pub const fn field_kind(&self) -> usize {
+        self.field
+    }
+
+    /// Whether values are looked at for the sake of their names.
+    pub fn knows_names(&self) -> bool {
+        self.named.is_some()
+    }
+
+    /// Whether there are the user's own patterns.
+    pub const fn has_own(&self) -> bool {
+        !self.own.is_empty()
+    }
+
+    /// Whether numbers are looked at.
+    pub fn knows_numbers(&self) -> bool {
+        self.digits != 0 || !self.own.is_empty()
+    }
+
+    /// What it is worth to look for in a text: one pass over it for words, one for digits.
+    pub fn look(&self, text: &str) -> Look {
+        let mut bits = 0;
+        if text.len() < SHORTEST && self.own.is_empty() {
+            return Look { detectors: 0, own: false, named: false };
+        }
+        if let Some(words) = &self.words {
+            for word in words.find_overlapping_iter(text) {
+                bits |= self.of_word.get(word.pattern().as_usize()).copied().unwrap_or_default();
+            }
+        }
+        if self.at != 0 && text.as_bytes().contains(&b'@') {
+            bits |= self.at;
+        }
+        if self.digits | self.address | self.account != 0 {
+            let seen = Seen::of(text.as_bytes());
+            bits |= if seen.digits { self.digits } else { 0 };
+            bits |= if seen.digits || seen.colons { self.address } else { 0 };
+            bits |= if seen.account { self.account } else { 0 };
+        }
+        bits |= if text.len() >= 20 { self.long } else { 0 };
+        let own = self.own_any.as_ref().is_some_and(|any| any.is_match(text));
+        Look { detectors: bits & !NAMED, own, named: bits & NAMED != 0 }
+    }
+
+    /// A text without what is to be taken out; `None` when nothing is.
+    pub fn replaced(&self, text: &str, name: &str, look: Look, found: &mut Found) -> Option<String> {
+        let mut hits = self.hits(text, name, look);
+        if hits.is_empty() {
+            return None;
+        }
+        // What overlaps goes together, as what the first kind of the table says.
+        hits.sort_by_key(|hit| (hit.start, hit.rank));
+        let mut merged: Vec<Hit> = Vec::with_capacity(hits.len());
+        for hit in hits {
+            match merged.last_mut() {
+                Some(last) if hit.start < last.end => {
+                    last.end = last.end.max(hit.end);
+                    last.rank = last.rank.min(hit.rank);
+                }
+                _ => merged.push(hit),
+            }
+        }
+        let (mut out, mut copied) = (String::with_capacity(text.len()), 0);
+        for hit in merged {
+            out.push_str(text.get(copied..hit.start).unwrap_or_default());
+            out.push_str(&self.token(hit.rank, text.get(hit.start..hit.end).unwrap_or_default()));
+            copied = hit.end;
+            found.add(self.kind_of_rank(hit.rank), 1);
+        }
+        out.push_str(text.get(copied..).unwrap_or_default());
+        Some(out)
+    }
+
+    fn kind_of_rank(&self, rank: usize) -> usize {
+        let own = || self.own.get(rank - self.detectors.len()).map(|own| own.kind);
+        self.kinds_of.get(rank).copied().or_else(own).unwrap_or_default()
+    }
+
+    fn token(&self, rank: usize, value: &str) -> String {
+        let (kind, _) = self.kind_of(self.kind_of_rank(rank));
+        match self.detectors.get(rank) {
+            Some(detector) if self.mode == Mode::Hash => {
+                self.tokens.of(self.mode, kind, &(detector.same)(value))
+            }
+            Some(_) => self.tokens.of(self.mode, kind, value),
+            None => {
+                let mode = self.own.get(rank - self.detectors.len()).and_then(|own| own.mode);
+                self.tokens.of(mode.unwrap_or(self.mode), kind, value)
+            }
+        }
+    }
+
+    /// In the place of a whole value that goes for its name.
+    pub fn whole_field(&self, mode: Mode, value: &str, found: &mut Found) -> String {
+        found.add(self.field, 1);
+        self.tokens.of(mode, fields::KIND, value)
+    }
+
+    /// In the place of a whole text that cannot be changed in part.
+    pub fn whole_text(&self, text: &str, found: &mut Found) -> String {
+        self.whole_field(self.mode, text, found)
+    }
+
+    /// In the place of a whole value that is a secret by its name: as the kind that it is by its shape, if all of it is.
+    pub fn whole_secret(&self, value: &str, found: &mut Found) -> Option<String> {
+        let named = self.named?;
+        let allowed = value.is_empty() || super::detect::is_placeholder(value) || self.is_allowed(value);
+        if allowed {
+            return None;
+        }
+        let hits = self.hits(value, "", self.look(value));
+        let all =
+            hits.iter().filter(|hit| (hit.start, hit.end) == (0, value.len())).map(|hit| hit.rank).min();
+        if let Some(rank) = all {
+            found.add(self.kind_of_rank(rank), 1);
+            return Some(self.token(rank, value));
+        }
+        found.add(named, 1);
+        Some(self.tokens.of(self.mode, named::KIND, value))
+    }
+
+    fn hits(&self, text: &str, name: &str, look: Look) -> Vec<Hit> {
+        let mut hits = Vec::new();
+        for (rank, detector) in self.detectors.iter().enumerate() {
+            if look.detectors & (1 << rank) != 0
+                && let Some(regex) = detector.regex()
+            {
+                self.hits_of(text, name, rank, regex, detector.judge, &mut hits);
+            }
+        }
+        if look.own {
+            for (at, own) in self.own.iter().enumerate() {
+                self.hits_of(text, name, self.detectors.len() + at, &own.regex, whole, &mut hits);
+            }
+        }
+        hits
+    }
+
+    fn hits_of(
+        &self,
+        text: &str,
+        name: &str,
+        rank: usize,
+        regex: &Regex,
+        judge: fn(&Site<'_>) -> Option<(usize, usize)>,
+        hits: &mut Vec<Hit>,
+    ) {
+        let grouped = regex.captures_len() > 1;
+        let shrinks = self.detectors.get(rank).is_some_and(|detector| matches!(detector.hint, Hint::Digits));
+        let mut from = 0;
+        while from <= text.len() {
+            // Groups cost more to find: only where there are some.
+            let (shape, start, end) = if grouped {
+                let Some(groups) = regex.captures_at(text, from) else { return };
+                let Some(shape) = groups.get(0) else { return };
+                let part = groups.get(1).unwrap_or(shape);
+                (shape, part.start(), part.end())
+            } else {
+                let Some(shape) = regex.find_at(text, from) else { return };
+                (shape, shape.start(), shape.end())
+            };
+            let mut site = Site::new(text, (start, end), name);
+            let mut judged = judge(&site);
+            if judged.is_none() && shrinks {
+                judged = shorter(text, start, end).find_map(|end| {
+                    site.end = end;
+                    judge(&site)
+                });
+            }
+            from = match judged {
+                Some((start, end)) if end > start => {
+                    let allowed = text.get(start..end).is_some_and(|value| self.is_allowed(value));
+                    if !allowed {
+                        hits.push(Hit { start, end, rank });
+                    }
+                    end
+                }
+                _ if shrinks => behind_group(text, shape.start()),
+                _ if shape.len() <= AGAIN => next_char(text, shape.start()),
+                _ => shape.end(),
+            };
+        }
+    }
+
+    fn is_allowed(&self, value: &str) -> bool {
+        if self.allow.is_empty() {
+            return false;
+        }
+        let value = value.to_lowercase();
+        self.allow.iter().any(|entry| glob::fits(entry, &value))
+    }
+}
+
+/// Where a number could end before the end of what has its shape, the longest first: another number may stand behind it.
+fn shorter(text: &str, start: usize, end: usize) -> impl Iterator<Item = usize> {
+    let found = text.as_bytes().get(start..end).unwrap_or_default();
+    let ends =
+        (1..found.len()).rev().filter(|at| found[at - 1].is_ascii_digit() && !found[*at].is_ascii_digit());
+    ends.map(move |at| start + at)
+}
+
+/// Behind the digits that begin at a place, for no number begins among them; behind one character where there are none.
+fn behind_group(text: &str, at: usize) -> usize {
+    let digits = text.as_bytes().iter().skip(at).take_while(|byte| byte.is_ascii_digit()).count();
+    if digits > 0 { at + digits } else { next_char(text, at) }
+}
+
+fn next_char(text: &str, at: usize) -> usize {
+    let mut next = at + 1;
+    while next < text.len() && !text.is_char_boundary(next) {
+        next += 1;
+    }
+    next
+}
+
+fn chosen(settings: &RedactSettings) -> Vec<&'static Detector> {
+    let is_wanted = |kind: &str| {
+        let known = PiiKind::ALL.into_iter().find(|known| known.as_str() == kind);
+        (kind == PiiKind::Email.as_str() && settings.emails)
+            || known.is_some_and(|kind| settings.pii.has(kind))
+    };
+    let secrets = SECRETS.iter().filter(|_| settings.secrets);
+    let personal = PERSONAL.iter().filter(|detector| is_wanted(detector.kind));
+    secrets.chain(personal).chain(settings.high_entropy.then_some(&ENTROPY)).collect()
+}

@@ -1,0 +1,211 @@
+//! JSON within texts: what is taken out is taken out of its strings, and all else stays byte for byte, so that it stays JSON.
+
+use serde::de::IgnoredAny;
+
+use super::fields::Deed;
+use super::found::Found;
+use super::walk::Redactor;
+
+/// How deep JSON may be a text within JSON.
+pub(super) const DEPTH: u8 = 6;
+
+/// Whether a text could be a JSON object or list.
+pub(super) fn is_likely(text: &str) -> bool {
+    let text = text.trim_ascii();
+    let ends = (text.as_bytes().first(), text.as_bytes().last());
+    text.len() > 2 && matches!(ends, (Some(b'{'), Some(b'}')) | (Some(b'['), Some(b']')))
+}
+
+/// Whether a text is JSON.
+pub(super) fn is_json(text: &str) -> bool {
+    serde_json::from_str::<IgnoredAny>(text).is_ok()
+}
+
+/// A JSON text without what is to be taken out. `Err`: it is no JSON, or too deep.
+pub(super) fn rewritten(
+    redactor: &Redactor,
+    text: &str,
+    name: &str,
+    depth: u8,
+    found: &mut Found,
+) -> Result<Option<String>, ()> {
+    if depth >= DEPTH || !is_json(text) {
+        return Err(());
+    }
+    let mut walk = Walk { redactor, text, depth, found, out: String::new(), copied: 0 };
+    walk.value(walk.behind_space(0), name);
+    let changed = walk.copied > 0;
+    walk.out.push_str(text.get(walk.copied..).unwrap_or_default());
+    Ok(changed.then_some(walk.out))
+}
+
+/// A walk over a text that is known to be JSON.
+struct Walk<'a> {
+    redactor: &'a Redactor,
+    text: &'a str,
+    depth: u8,
+    found: &'a mut Found,
+    out: String,
+    /// How far the text is in `out`, changed or not.
+    copied: usize,
+}
+
+impl<'a> Walk<'a> {
+    fn byte(&self, at: usize) -> u8 {
+        self.text.as_bytes().get(at).copied().unwrap_or_default()
+    }
+
+    fn behind_space(&self, mut at: usize) -> usize {
+        while matches!(self.byte(at), b' ' | b'\n' | b'\r' | b'\t') {
+            at += 1;
+        }
+        at
+    }
+
+    fn put(&mut self, from: usize, to: usize, text: &str) {
+        self.out.push_str(self.text.get(self.copied..from).unwrap_or_default());
+        // A text is always JSON.
+        self.out.push_str(&serde_json::to_string(text).unwrap_or_else(|_| "\"\"".into()));
+        self.copied = to;
+    }
+
+    /// Walks over the value that begins at a place; gives where it ends.
+    fn value(&mut self, at: usize, name: &str) -> usize {
+        match self.byte(at) {
+            b'{' => self.object(at),
+            b'[' => self.list(at, name),
+            b'"' => self.string(at, name),
+            b'-' | b'0'..=b'9' => self.number(at, name),
+            _ => self.end_of_word(at),
+        }
+    }
+
+    fn object(&mut self, at: usize) -> usize {
+        let mut at = self.behind_space(at + 1);
+        while self.byte(at) == b'"' {
+            let end = self.end_of_string(at);
+            let member = self.content(at, end);
+            if let Some(clean) = self.redactor.text(&member, "", self.depth + 1, self.found) {
+                self.put(at, end, &clean);
+            }
+            at = self.behind_space(self.behind_space(end) + 1);
+            at = self.member(at, &member);
+            at = self.behind_space(at);
+            if self.byte(at) == b',' {
+                at = self.behind_space(at + 1);
+            }
+        }
+        at + 1
+    }
+
+    fn member(&mut self, at: usize, name: &str) -> usize {
+        match self.redactor.deed(name) {
+            None => self.value(at, name),
+            Some(Deed::Leave) => self.end_of_value(at),
+            Some(deed) => {
+                let end = self.end_of_value(at);
+                let raw = self.text.get(at..end).unwrap_or_default();
+                let value = if self.byte(at) == b'"' { self.content(at, end) } else { raw.into() };
+                match self.redactor.done(deed, &value, self.found) {
+                    Some(token) => self.put(at, end, &token),
+                    None => {
+                        self.out.push_str(self.text.get(self.copied..at).unwrap_or_default());
+                        self.out.push_str("null");
+                        self.copied = end;
+                    }
+                }
+                end
+            }
+        }
+    }
+
+    fn list(&mut self, at: usize, name: &str) -> usize {
+        let mut at = self.behind_space(at + 1);
+        while self.byte(at) != b']' && at < self.text.len() {
+            at = self.value(at, name);
+            at = self.behind_space(at);
+            if self.byte(at) == b',' {
+                at = self.behind_space(at + 1);
+            }
+        }
+        at + 1
+    }
+
+    fn string(&mut self, at: usize, name: &str) -> usize {
+        let end = self.end_of_string(at);
+        let content = self.content(at, end);
+        if let Some(clean) = self.redactor.named_text(&content, name, self.depth + 1, self.found) {
+            self.put(at, end, &clean);
+        }
+        end
+    }
+
+    fn number(&mut self, at: usize, name: &str) -> usize {
+        let end = self.end_of_word(at);
+        let number = self.text.get(at..end).unwrap_or_default();
+        if let Some(clean) = self.redactor.number(number, name, self.found) {
+            self.put(at, end, &clean);
+        }
+        end
+    }
+
+    /// What a string says.
+    fn content(&self, at: usize, end: usize) -> std::borrow::Cow<'a, str> {
+        let plain = self.text.get(at + 1..end.saturating_sub(1)).unwrap_or_default();
+        if !plain.contains('\\') {
+            return plain.into();
+        }
+        let token = self.text.get(at..end).unwrap_or_default();
+        serde_json::from_str::<String>(token).map_or_else(|_| plain.into(), Into::into)
+    }
+
+    fn end_of_string(&self, at: usize) -> usize {
+        let mut at = at + 1;
+        while at < self.text.len() {
+            match self.byte(at) {
+                b'"' => return at + 1,
+                b'\\' => at += 2,
+                _ => at += 1,
+            }
+        }
+        at
+    }
+
+    /// The end of a number, `true`, `false` or `null`.
+    fn end_of_word(&self, mut at: usize) -> usize {
+        while at < self.text.len()
+            && !matches!(self.byte(at), b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t')
+        {
+            at += 1;
+        }
+        at
+    }
+
+    fn end_of_value(&self, at: usize) -> usize {
+        match self.byte(at) {
+            b'"' => self.end_of_string(at),
+            b'{' | b'[' => self.end_of_nest(at),
+            _ => self.end_of_word(at),
+        }
+    }
+
+    fn end_of_nest(&self, mut at: usize) -> usize {
+        let mut open = 0_u32;
+        while at < self.text.len() {
+            match self.byte(at) {
+                b'"' => {
+                    at = self.end_of_string(at);
+                    continue;
+                }
+                b'{' | b'[' => open += 1,
+                b'}' | b']' => open = open.saturating_sub(1),
+                _ => {}
+            }
+            at += 1;
+            if open == 0 {
+                break;
+            }
+        }
+        at
+    }
+}

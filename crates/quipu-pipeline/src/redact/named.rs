@@ -1,0 +1,123 @@
+//! Values whose name says that they are secrets.
+
+/// Ends of names, written without what stands between words.
+const ENDS: &[&str] = &[
+    "password",
+    "passwd",
+    "passphrase",
+    "clientsecret",
+    "secretkey",
+    "apikey",
+    "apitoken",
+    "accesstoken",
+    "refreshtoken",
+    "authtoken",
+    "bearertoken",
+    "sessiontoken",
+    "privatekey",
+    "secretaccesskey",
+];
+/// Whole last parts of names.
+const WHOLE: &[&str] = &["pwd", "secret", "authorization", "proxyauthorization", "cookie", "setcookie"];
+/// Bytes of a name that are looked at.
+const MOST: usize = 48;
+
+/// Texts with none of these have no member with such a name: for a look at all of a text. No word begins with another.
+pub(super) const WORDS: &[&str] = &[
+    "assword",
+    "ASSWORD",
+    "asswd",
+    "pwd",
+    "PWD",
+    "assphrase",
+    "ecret",
+    "ECRET",
+    "pi_key",
+    "piKey",
+    "pi-key",
+    "pikey",
+    "PI_KEY",
+    "pi_token",
+    "piToken",
+    "ccess_token",
+    "ccess-token",
+    "ccessToken",
+    "CCESS_TOKEN",
+    "efresh_token",
+    "efresh-token",
+    "efreshToken",
+    "REFRESH_TOKEN",
+    "uth_token",
+    "uthToken",
+    "UTH_TOKEN",
+    "earer_token",
+    "ession_token",
+    "essionToken",
+    "SESSION_TOKEN",
+    "rivate_key",
+    "rivate-key",
+    "rivateKey",
+    "PRIVATE_KEY",
+    "uthorization",
+    "AUTHORIZATION",
+    "ookie",
+    "COOKIE",
+];
+
+/// What a value is counted as that is a secret by its name.
+pub(super) const KIND: &str = "named_secret";
+
+/// Whether the last part of a name says so.
+pub(super) fn is_secret(name: &str) -> bool {
+    // Names end in few ways: most need no second look.
+    if !matches!(
+        name.as_bytes().last(),
+        Some(b'd' | b'e' | b't' | b'y' | b'n' | b'D' | b'E' | b'T' | b'Y' | b'N')
+    ) {
+        return false;
+    }
+    let last = name.rsplit('.').next().unwrap_or(name).as_bytes();
+    let (mut bare, mut len) = ([0_u8; MOST], 0);
+    let tail = &last[last.len().saturating_sub(MOST)..];
+    for byte in tail.iter().filter(|byte| !matches!(byte, b'-' | b'_' | b' ')) {
+        bare[len] = byte.to_ascii_lowercase();
+        len += 1;
+    }
+    let bare = &bare[..len];
+    ENDS.iter().any(|end| bare.ends_with(end.as_bytes())) || WHOLE.iter().any(|name| bare == name.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_secrets_are_known_however_they_are_written() {
+        for name in [
+            "password",
+            "db.password",
+            "OPENAI_API_KEY",
+            "x-api-key",
+            "http.request.header.authorization",
+            "clientSecret",
+            "Set-Cookie",
+            "refresh_token",
+            "aws_secret_access_key",
+        ] {
+            assert!(is_secret(name), "{name}");
+        }
+        for name in [
+            "token",
+            "max_tokens",
+            "gen_ai.usage.input_tokens",
+            "key",
+            "user_api_key_alias",
+            "cache_key",
+            "password_hint_shown",
+            "secretary",
+            "",
+        ] {
+            assert!(!is_secret(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Patterns of the user's own: their bounds.
+
+use quipu_core::Result;
+use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+
+use super::settings::{OwnPattern, wrong};
+
+/// Patterns at most, bytes of one, and bytes that one may need once compiled.
+const MOST: usize = 100;
+const BYTES: usize = 1_000;
+const COMPILED: usize = 1 << 20;
+/// Bytes of a name.
+const NAME_BYTES: usize = 40;
+
+/// All of them, each for itself, and together for a look whether any fits; no such look where there are none.
+///
+/// # Errors
+/// One of them is no regular expression, too large, or fits everywhere, or there are too many: the error names it.
+pub(super) fn compiled(patterns: &[OwnPattern]) -> Result<(Vec<Regex>, Option<RegexSet>)> {
+    if patterns.len() > MOST {
+        return Err(wrong("patterns", format_args!("found {}, expected at most {MOST}", patterns.len())));
+    }
+    let each = patterns.iter().map(one).collect::<Result<Vec<Regex>>>()?;
+    let together = RegexSetBuilder::new(each.iter().map(Regex::as_str)).size_limit(COMPILED * 8).build();
+    let together = together.map_err(|_| wrong("patterns", "they are too large together"))?;
+    Ok((each, (!patterns.is_empty()).then_some(together)))
+}
+
+fn one(own: &OwnPattern) -> Result<Regex> {
+    let plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
+    if own.name.is_empty() || own.name.len() > NAME_BYTES || !own.name.chars().all(plain) {
+        return Err(wrong(
+            "patterns",
+            format_args!("the name {:?} is not of 1 to {NAME_BYTES} of a-z, 0-9 and _", own.name),
+        ));
+    }
+    if own.pattern.len() > BYTES {
+        return Err(wrong("patterns", format_args!("{}: longer than {BYTES} bytes", own.name)));
+    }
+    let regex = RegexBuilder::new(&own.pattern)
+        .size_limit(COMPILED)
+        .dfa_size_limit(COMPILED)
+        .nest_limit(50)
+        .build()
+        .map_err(|cause| wrong("patterns", format_args!("{:?}", own.pattern)).caused_by(cause))?;
+    if regex.is_match("") {
+        return Err(wrong(
+            "patterns",
+            format_args!("{:?} fits a text of nothing, and so every place of every text", own.pattern),
+        ));
+    }
+    Ok(regex)
+}

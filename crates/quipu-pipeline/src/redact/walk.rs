@@ -1,0 +1,213 @@
+//! What is done with one value: by its name, by what is in it, and in the JSON that it may be.
+
+use compact_str::CompactString;
+use foldhash::HashSet;
+use quipu_core::{Attributes, Result, Value};
+use quipu_semconv as semconv;
+
+use super::fields::{Deed, Fields};
+use super::finder::Finder;
+use super::found::Found;
+use super::settings::RedactSettings;
+use super::{json, named};
+
+/// Numbers below it have too few digits to be anything.
+const LEAST: u64 = 1_000_000;
+/// The greatest whole number that a double holds exactly is 2^53.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// Takes out of values what is to be taken out.
+pub(super) struct Redactor {
+    finder: Finder,
+    fields: Fields,
+    /// Names of values that the count goes by: in these, only secrets of known shapes are looked for.
+    counted: HashSet<&'static str>,
+}
+
+impl Redactor {
+    pub fn new(settings: &RedactSettings) -> Result<Self> {
+        let counted = [
+            semconv::REQUEST_MODEL,
+            semconv::RESPONSE_MODEL,
+            semconv::MODEL_NAME,
+            semconv::PROVIDER,
+            semconv::OPERATION,
+            semconv::RESPONSE_ID,
+        ];
+        Ok(Self {
+            finder: Finder::new(settings)?,
+            fields: Fields::new(&settings.fields),
+            counted: counted.into_iter().flatten().copied().collect(),
+        })
+    }
+
+    pub fn finder(&self) -> &Finder {
+        &self.finder
+    }
+
+    /// What is done with a value for its name.
+    pub fn deed(&self, name: &str) -> Option<Deed> {
+        self.fields.of(name)
+    }
+
+    /// In the place of a whole value; `None`: it goes.
+    pub fn done(&self, deed: Deed, value: &str, found: &mut Found) -> Option<String> {
+        match deed {
+            Deed::Leave => Some(value.to_owned()),
+            Deed::Drop => {
+                found.add(self.finder.field_kind(), 1);
+                None
+            }
+            Deed::Replace(mode) => Some(self.finder.whole_field(mode, value, found)),
+        }
+    }
+
+    /// A text without what is to be taken out; `None` when nothing is. `name` is that of the value.
+    pub fn text(&self, text: &str, name: &str, depth: u8, found: &mut Found) -> Option<String> {
+        let mut look = self.finder.look(text);
+        if json::is_likely(text) {
+            // A letter may be written as its number, or with a stroke before it, so that no look at the whole finds it; nor are the
+            // ends of values, which own patterns may ask for, ends of the whole.
+            let hidden = text.contains('\\') || self.finder.has_own();
+            if (look.is_worth() || hidden || !self.fields.is_empty())
+                && let Ok(rewritten) = json::rewritten(self, text, name, depth, found)
+            {
+                return rewritten;
+            }
+        }
+        if look.is_worth() && self.counted.contains(name) {
+            look = look.for_counted(&self.finder);
+        }
+        if !look.is_worth() {
+            return None;
+        }
+        let clean = self.finder.replaced(text, name, look, found)?;
+        // What is too deep to be walked through could be JSON no longer, however deep that shows: all of it goes.
+        let is_deep = depth >= json::DEPTH && json::is_likely(text) && json::is_json(text);
+        Some(if is_deep { self.finder.whole_text(text, found) } else { clean })
+    }
+
+    /// The same of a value that may be a secret by its name.
+    pub fn named_text(&self, text: &str, name: &str, depth: u8, found: &mut Found) -> Option<String> {
+        if self.finder.knows_names() && named::is_secret(name) {
+            return self.finder.whole_secret(text, found);
+        }
+        self.text(text, name, depth, found)
+    }
+
+    /// In the place of a number that is a card's, or another kind's by its name.
+    pub fn number(&self, number: &str, name: &str, found: &mut Found) -> Option<String> {
+        if self.finder.knows_names() && named::is_secret(name) {
+            return self.finder.whole_secret(number, found);
+        }
+        let plain = number.bytes().all(|byte| byte.is_ascii_digit());
+        if !plain || number.len() < 7 || !self.finder.knows_numbers() || self.counted.contains(name) {
+            return None;
+        }
+        let look = self.finder.look(number);
+        if look.is_worth() { self.finder.replaced(number, name, look, found) } else { None }
+    }
+
+    /// A value of this name, in place.
+    pub fn value(&self, name: &str, value: &mut Value, found: &mut Found) {
+        match value {
+            Value::String(text) => {
+                if let Some(clean) = self.named_text(text, name, 0, found) {
+                    *text = clean;
+                }
+            }
+            Value::Array(values) => values.iter_mut().for_each(|value| self.value(name, value, found)),
+            Value::Map(pairs) => {
+                pairs.retain_mut(|(member, value)| {
+                    self.short(member, "", found);
+                    self.field(member, value, found)
+                });
+            }
+            Value::Int(int) if int.unsigned_abs() >= LEAST || named::is_secret(name) => {
+                if let Some(clean) = self.number(&int.to_string(), name, found) {
+                    *value = Value::String(clean);
+                }
+            }
+            Value::Double(double) if double.fract() == 0.0 && double.abs() < EXACT => {
+                if let Some(clean) = self.number(&format!("{double:.0}"), name, found) {
+                    *value = Value::String(clean);
+                }
+            }
+            Value::Bytes(bytes) => {
+                if let Some(clean) =
+                    std::str::from_utf8(bytes).ok().and_then(|text| self.text(text, name, 0, found))
+                {
+                    *bytes = clean.into_bytes();
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Int(_) | Value::Double(_) => {}
+        }
+    }
+
+    /// A value by the rules for its name, then by what is in it; `false` when it goes.
+    pub fn field(&self, name: &str, value: &mut Value, found: &mut Found) -> bool {
+        match self.deed(name) {
+            None => self.value(name, value, found),
+            Some(Deed::Leave) => {}
+            Some(deed) => match self.done(deed, &as_text(value), found) {
+                Some(token) => *value = Value::String(token),
+                None => return false,
+            },
+        }
+        true
+    }
+
+    pub fn attributes(&self, attributes: &mut Attributes, found: &mut Found) {
+        if self.fields.is_empty() {
+            return attributes.iter_mut().for_each(|(name, value)| self.value(name, value, found));
+        }
+        let keep: Vec<bool> =
+            attributes.iter_mut().map(|(name, value)| self.field(name, value, found)).collect();
+        if keep.contains(&false) {
+            let mut keep = keep.into_iter();
+            let kept = attributes.iter().filter(|_| keep.next().unwrap_or(true)).cloned();
+            *attributes = kept.collect();
+        }
+    }
+
+    /// A text that stands alone.
+    pub fn plain(&self, text: &mut String, found: &mut Found) {
+        if let Some(clean) = self.text(text, "", 0, found) {
+            *text = clean;
+        }
+    }
+
+    /// A short text of this name.
+    pub fn short(&self, text: &mut CompactString, name: &str, found: &mut Found) {
+        if let Some(clean) = self.text(text, name, 0, found) {
+            *text = clean.into();
+        }
+    }
+
+    /// What was read from one of these attributes: as the attribute that said it, so that both stay the same.
+    pub fn identity(
+        &self,
+        read: &mut Option<CompactString>,
+        names: &[&str],
+        sent: &[&Attributes],
+        found: &mut Found,
+    ) {
+        let Some(value) = read else { return };
+        let said = |name: &&&str| sent.iter().any(|attributes| attributes.text(name) == Some(value.as_str()));
+        let name = names.iter().find(said).or(names.first()).copied().unwrap_or_default();
+        match self.deed(name) {
+            None => self.short(value, name, found),
+            Some(deed) => *read = self.done(deed, value, &mut Found::default()).map(Into::into),
+        }
+    }
+}
+
+/// A whole value, for its hash.
+fn as_text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Int(int) => int.to_string(),
+        Value::Bool(flag) => flag.to_string(),
+        other => format!("{other:?}"),
+    }
+}

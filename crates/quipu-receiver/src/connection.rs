@@ -1,0 +1,246 @@
+//! One connection, from its first byte to its end.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::Version;
+use axum::{BoxError, Router};
+use hyper::body::Incoming as Wire;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::{Builder, UpgradeableConnection};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::time::{Instant, Sleep};
+use tower::ServiceExt;
+
+use crate::door::{Answer, Door, End, Incoming, Pulse, Rules, Seat, Stream};
+use crate::sender::Line;
+use crate::tls::ClientCertificate;
+
+/// Between pings on an HTTP/2 connection, and how long the answer may take.
+const PING: Duration = Duration::from_secs(20);
+/// Bytes of headers, and of a body that are read at a time.
+const BUFFER: usize = 64 << 10;
+/// Bytes that an HTTP/2 client may send ahead: on one stream, and on all of a connection.
+const WINDOW: u32 = 1 << 20;
+const WINDOWS: u32 = 2 << 20;
+/// How long until a connection is looked at again that nothing is due on.
+const LATER: Duration = Duration::from_secs(3_600);
+
+/// Whoever is silent for so long once the server stops has nothing under way.
+const LAST: Duration = Duration::from_millis(50);
+
+/// What a listener is at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
+pub(crate) enum Phase {
+    /// All is well.
+    Open,
+    /// No new requests; those under way may end.
+    Closing,
+    /// Nothing goes on any more.
+    Over,
+}
+
+/// What one connection needs.
+pub(crate) struct Connection {
+    pub(crate) app: Router,
+    pub(crate) door: Arc<Door>,
+    pub(crate) peer: SocketAddr,
+    pub(crate) phase: watch::Receiver<Phase>,
+}
+
+impl Connection {
+    /// Serves it until it ends.
+    pub(crate) async fn attend(self, stream: TcpStream, seat: Seat) {
+        if !self.speaks(&stream).await {
+            return;
+        }
+        // What follows takes kilobytes, which connections that say nothing do not cost.
+        Box::pin(self.talk(stream, seat)).await;
+    }
+
+    /// Waits for the first byte.
+    async fn speaks(&self, stream: &TcpStream) -> bool {
+        tokio::select! {
+            ready = stream.readable() => ready.is_ok(),
+            () = tokio::time::sleep(self.door.rules.idle) => {
+                self.cut(End::Idle.word());
+                false
+            }
+            // Whoever has not said anything yet is not under way.
+            () = reached(&self.phase, Phase::Closing) => {
+                matches!(tokio::time::timeout(LAST, stream.peek(&mut [0])).await, Ok(Ok(1)))
+            }
+        }
+    }
+
+    async fn talk(self, stream: TcpStream, seat: Seat) {
+        let pulse = Pulse::new(&self.door.crowd);
+        let Some(tls) = self.door.tls.clone() else {
+            return self.converse(Stream::new(stream, Arc::clone(&pulse), seat), pulse, None).await;
+        };
+        let handshake = tls.accept(stream);
+        let greeted = tokio::select! {
+            greeted = tokio::time::timeout(self.door.rules.headers, handshake) => greeted,
+            () = reached(&self.phase, Phase::Over) => return,
+        };
+        match greeted {
+            Ok(Ok((stream, certificate))) => {
+                let stream = Stream::new(stream, Arc::clone(&pulse), seat);
+                Box::pin(self.converse(stream, pulse, certificate)).await;
+            }
+            Ok(Err(error)) => {
+                tracing::debug!(peer = %self.peer, %error, "no TLS came about");
+                self.cut("handshake");
+            }
+            Err(_) => self.cut("handshake"),
+        }
+    }
+
+    async fn converse<S>(self, stream: Stream<S>, pulse: Arc<Pulse>, shown: Option<ClientCertificate>)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let (app, peer, line) = (self.app.clone(), self.peer, Line::default());
+        let (turns, pace) = (Arc::clone(&pulse), self.door.rules.pace);
+        let service = service_fn(move |request: Request<Wire>| {
+            let turn = turns.begin();
+            let pieces = request.version() == Version::HTTP_2;
+            let mut request = request.map(|body| Body::new(Incoming::new(body, pace)));
+            let extensions = request.extensions_mut();
+            extensions.insert(ConnectInfo(peer));
+            extensions.insert(line.clone());
+            shown.clone().map(|shown| extensions.insert(shown));
+            let answer = app.clone().oneshot(request);
+            async move {
+                let answer: Response<Body> = answer.await?;
+                Ok::<_, Infallible>(answer.map(|body| Answer::new(body, pieces, turn)))
+            }
+        });
+        let builder = builder(self.door.streams);
+        let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
+        // Its end lets go of the stream, unless that went to somebody else by an upgrade.
+        self.watch(connection, &pulse).await;
+        if pulse.is_open() {
+            tokio::select! {
+                () = pulse.closed() => {}
+                () = reached(&self.phase, Phase::Closing) => pulse.hang_up(),
+            }
+        }
+    }
+
+    /// Drives a connection to its end, which comes early when something is overdue.
+    async fn watch<T: Talk>(&self, connection: T, pulse: &Pulse) {
+        let mut connection = pin!(connection);
+        let rules = &self.door.rules;
+        let (mut leaving, mut last) = (false, None);
+        let mut timer = pin!(tokio::time::sleep(rules.headers));
+        loop {
+            tokio::select! {
+                biased;
+                ended = connection.as_mut() => {
+                    if let Err(error) = ended {
+                        tracing::debug!(peer = %self.peer, %error, "connection ended");
+                    }
+                    return;
+                }
+                () = reached(&self.phase, Phase::Over) => return,
+                () = reached(&self.phase, Phase::Closing), if !leaving => {
+                    leaving = true;
+                    connection.as_mut().leave();
+                }
+                end = overdue(pulse, rules, timer.as_mut(), last) => {
+                    if last.is_some() {
+                        return;
+                    }
+                    self.cut(end.word());
+                    if end != End::Idle {
+                        return;
+                    }
+                    (leaving, last) = (true, Some(Instant::now() + rules.headers));
+                    connection.as_mut().leave();
+                }
+            }
+        }
+    }
+
+    fn cut(&self, reason: &'static str) {
+        tracing::debug!(peer = %self.peer, reason, "a connection is cut off");
+        self.door.meter.add("quipu_connections_cut_total", &[("reason", reason)], 1);
+    }
+}
+
+/// What hyper's connections of all kinds can do.
+trait Talk: Future<Output = Result<(), BoxError>> {
+    /// Takes no more requests, and ends with those under way.
+    fn leave(self: Pin<&mut Self>);
+}
+
+impl<S, H> Talk for UpgradeableConnection<'_, TokioIo<Stream<S>>, H, TokioExecutor>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    H: hyper::service::Service<Request<Wire>, Response = Response<Answer>, Error = Infallible>,
+    H::Future: Send + 'static,
+{
+    fn leave(self: Pin<&mut Self>) {
+        self.graceful_shutdown();
+    }
+}
+
+/// Waits until the listener is at that, or gone.
+async fn reached(phase: &watch::Receiver<Phase>, at: Phase) {
+    let _ = phase.clone().wait_for(|phase| *phase >= at).await;
+}
+
+/// Waits until something is overdue; `last` is a time at which it is in any case.
+async fn overdue(pulse: &Pulse, rules: &Rules, mut timer: Pin<&mut Sleep>, last: Option<Instant>) -> End {
+    std::future::poll_fn(|cx| {
+        loop {
+            let due = match last {
+                Some(last) => pulse
+                    .due(rules)
+                    .filter(|(at, end)| *end != End::Idle && *at < last)
+                    .or(Some((last, End::Idle))),
+                None => pulse.due(rules),
+            };
+            let now = Instant::now();
+            let at = match due {
+                Some((at, end)) if at <= now => return Poll::Ready(end),
+                Some((at, _)) => at,
+                None => now + LATER,
+            };
+            // A timer that is too early finds out when it rings: most that are set never have to.
+            if at < timer.deadline() || timer.is_elapsed() {
+                timer.as_mut().reset(at);
+            }
+            std::task::ready!(timer.as_mut().poll(cx));
+        }
+    })
+    .await
+}
+
+fn builder(streams: u32) -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    // Time is kept by the pulse, which tells idle connections from those that do not finish their headers.
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(None).max_buf_size(BUFFER);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(PING)
+        .keep_alive_timeout(PING)
+        .max_concurrent_streams(streams)
+        .initial_stream_window_size(WINDOW)
+        .initial_connection_window_size(WINDOWS)
+        .max_send_buf_size(BUFFER);
+    builder
+}

@@ -1,0 +1,120 @@
+//! How many answers may be under way at a time, with fair shares for those who ask.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
+use bytes::Bytes;
+use hyper::body::{Body as HttpBody, Frame, SizeHint};
+
+use crate::room::{Portion, Stock};
+use crate::sender::Sender;
+
+/// What whoever is refused is told, as a problem detail (RFC 9457).
+const BUSY: &str = concat!(
+    r#"{"type":""#,
+    env!("CARGO_PKG_REPOSITORY"),
+    r#"/blob/main/docs/guide/http-api.md#busy","title":"Too many requests","status":429,"#,
+    r#""detail":"Too many answers are under way (limit answers); come back in a second."}"#
+);
+
+/// Turns for answers. Clones share them.
+#[derive(Clone)]
+pub struct Turns(Stock);
+
+impl Turns {
+    /// So many answers at a time. When there are few turns left, those go first who have the fewest.
+    pub fn new(answers: usize) -> Self {
+        Self(Stock::new(answers, "too many answers are under way"))
+    }
+}
+
+/// Lets requests to `router` begin as `turns` allow; the rest is told 429 and when to come back. A request's turn lasts until its answer
+/// has been sent, so that slow readers hold turns and not memory without bound.
+///
+/// Who asks is told by [`crate::AdmissionKey`], else by the address.
+pub fn in_turn(router: Router, turns: &Turns) -> Router {
+    let turns = turns.clone();
+    router.layer(from_fn(move |request: Request, next: Next| answer(turns.clone(), request, next)))
+}
+
+async fn answer(turns: Turns, request: Request, next: Next) -> Response {
+    let mut portion = turns.0.portion(Sender::of(request.extensions()).leaf());
+    if portion.grow_to(1).is_err() {
+        let mut response = Response::new(Body::from(BUSY));
+        *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+        let json = HeaderValue::from_static("application/problem+json");
+        response.headers_mut().insert(header::CONTENT_TYPE, json);
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        return response;
+    }
+    next.run(request).await.map(|body| Body::new(Held { body, _portion: portion }))
+}
+
+/// A body that keeps its turn until it is sent.
+struct Held {
+    body: Body,
+    _portion: Portion,
+}
+
+impl HttpBody for Held {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use http_body_util::BodyExt;
+    use tower::ServiceExt;
+
+    use super::*;
+    use crate::AdmissionKey;
+
+    async fn ask(app: &Router, key: &str) -> Response {
+        let request = Request::get("/").extension(AdmissionKey(key.into())).body(Body::empty()).unwrap();
+        app.clone().oneshot(request).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_turn_lasts_until_the_answer_is_sent_and_one_asker_does_not_take_them_all() {
+        let app = in_turn(Router::new().route("/", get(async || "text")), &Turns::new(8));
+        let mut held = Vec::new();
+        loop {
+            let answer = ask(&app, "loud").await;
+            if answer.status() != StatusCode::OK {
+                assert_eq!(answer.status(), StatusCode::TOO_MANY_REQUESTS);
+                assert_eq!(answer.headers()[header::RETRY_AFTER], "1");
+                let body = answer.into_body().collect().await.unwrap().to_bytes();
+                let problem: serde_json::Value = serde_json::from_slice(&body).unwrap();
+                assert_eq!(problem["status"], 429);
+                break;
+            }
+            held.push(answer);
+        }
+        assert_eq!(held.len(), 4);
+        assert_eq!(ask(&app, "polite").await.status(), StatusCode::OK);
+        held.pop();
+        assert_eq!(ask(&app, "loud").await.status(), StatusCode::OK);
+    }
+}

@@ -1,0 +1,183 @@
+//! `cargo xtask dist`: what a release is made of.
+//!
+//! Into one folder: the archive with the binary, its licences and its bill of materials, the latter beside it once more for those who
+//! look before they unpack, and the checksums of both. Made twice from one commit by one compiler, all of it is the same to the byte.
+
+mod bundled;
+mod linked;
+mod notices;
+mod pack;
+mod sbom;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use sha2::{Digest as _, Sha256};
+
+use crate::shell;
+use linked::Linked;
+
+/// The package of the binary.
+const PACKAGE: &str = "quipu-cli";
+
+/// How to make a release.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Target to build for [default: the static one, x86_64-unknown-linux-musl, where its Rust and C compilers are there, else the host]
+    #[arg(long, value_name = "TRIPLE")]
+    target: Option<String>,
+    /// Features of the binary, beside the default ones
+    #[arg(long, value_name = "LIST", default_value = "")]
+    features: String,
+    /// Take this binary, which was built for the target with these features, instead of building one
+    #[arg(long, value_name = "FILE")]
+    binary: Option<PathBuf>,
+    /// Folder to write to [default: dist-files within the folder that cargo builds into]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+/// What a release is called and what it is made for.
+pub struct Release {
+    /// Its version.
+    pub version: String,
+    /// The target.
+    pub target: String,
+    /// Features beside the default ones.
+    pub features: String,
+    /// Seconds since 1970 of the commit that it is made from.
+    pub made: i64,
+}
+
+impl Release {
+    /// The name of its files.
+    pub fn name(&self) -> String {
+        format!("quipu-{}-{}", self.version, self.target)
+    }
+}
+
+/// Makes a release.
+///
+/// # Errors
+/// Something cannot be built, read or written; the bill of materials breaks the rules of its own format.
+pub fn run(args: &Args) -> Result<()> {
+    let target = args.target.clone().map_or_else(target, Ok)?;
+    let made = made()?;
+    let release =
+        Release { version: env!("CARGO_PKG_VERSION").into(), target, features: args.features.clone(), made };
+    let binary = match &args.binary {
+        Some(binary) => binary.clone(),
+        None => build(&release)?,
+    };
+    let code = std::fs::read(&binary).with_context(|| format!("cannot read {}", binary.display()))?;
+    greet(&binary, &release)?;
+    let linked = Linked::of(PACKAGE, &release)?;
+    let bill = sbom::text(&release, &linked, &digest(&code))?;
+    let notices = notices::text(&linked)?;
+    let out = args.out.clone().unwrap_or_else(|| shell::target().join("dist-files"));
+    std::fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
+    let files = [
+        (format!("{}.tar.gz", release.name()), pack::archive(&release, &code, &bill, &notices.text)?),
+        (format!("{}.cdx.json", release.name()), bill),
+    ];
+    write(&out, &release, &files)?;
+    let without = notices.without.len();
+    println!("{} crates and {} packages of the dashboard in it", linked.inside().count(), linked.web.len());
+    println!(
+        "{} texts of licences; {without} crates bring none and are named with their licence",
+        notices.texts
+    );
+    println!("{}", out.display());
+    Ok(())
+}
+
+/// Writes the files and their checksums, in the form that `sha256sum --check` reads.
+fn write(out: &Path, release: &Release, files: &[(String, Vec<u8>)]) -> Result<()> {
+    let mut sums = String::new();
+    for (name, bytes) in files {
+        std::fs::write(out.join(name), bytes).with_context(|| format!("cannot write {name}"))?;
+        sums += &format!("{}  {name}\n", digest(bytes));
+    }
+    Ok(std::fs::write(out.join(format!("{}.sha256", release.name())), sums)?)
+}
+
+/// The target to build for when none is named. SQLite and Zstandard are C, so a static binary needs a C compiler of its own.
+fn target() -> Result<String> {
+    const STATIC: &str = "x86_64-unknown-linux-musl";
+    let said = shell::capture(Command::new("rustc").args(["-vV"]))?;
+    let host = said.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc tells no host")?;
+    let folder = shell::capture(Command::new("rustc").args(["--print", "target-libdir", "--target", STATIC]));
+    let has_std = folder.is_ok_and(|folder| Path::new(folder.trim()).is_dir());
+    let has_c = ["musl-gcc", "x86_64-linux-musl-gcc"].iter().any(|compiler| shell::find(compiler).is_some());
+    let fits = host.starts_with("x86_64-unknown-linux-") && has_std && has_c;
+    if !fits {
+        println!(
+            "no static binary: {STATIC} needs `rustup target add {STATIC}` and musl-gcc (apt install musl-tools)"
+        );
+    }
+    Ok(if fits { STATIC.into() } else { host.into() })
+}
+
+/// When the release is made: what `SOURCE_DATE_EPOCH` says (<https://reproducible-builds.org/specs/source-date-epoch/>), else the time
+/// of the commit.
+fn made() -> Result<i64> {
+    let said = match std::env::var("SOURCE_DATE_EPOCH") {
+        Ok(said) => said,
+        Err(_) => shell::capture(Command::new("git").current_dir(shell::root()).args([
+            "log",
+            "-1",
+            "--format=%ct",
+        ]))?,
+    };
+    said.trim().parse().with_context(|| format!("{:?} is no time in seconds", said.trim()))
+}
+
+fn build(release: &Release) -> Result<PathBuf> {
+    let mut command = shell::cargo();
+    command.args([
+        "build",
+        "--locked",
+        "--profile",
+        "dist",
+        "--package",
+        PACKAGE,
+        "--target",
+        &release.target,
+    ]);
+    if !release.features.is_empty() {
+        command.args(["--features", &release.features]);
+    }
+    // Where it was built is nobody's business, and would make each builder's binary another one.
+    let home =
+        std::env::var("CARGO_HOME").or_else(|_| std::env::var("HOME").map(|home| format!("{home}/.cargo")));
+    let mut flags = std::env::var("RUSTFLAGS").unwrap_or_default();
+    flags += &format!(" --remap-path-prefix={}=/quipu", shell::root().display());
+    if let Ok(home) = home {
+        flags += &format!(" --remap-path-prefix={home}=/cargo");
+    }
+    shell::run(command.env("RUSTFLAGS", flags.trim()))?;
+    Ok(shell::target().join(&release.target).join("dist").join(program(&release.target)))
+}
+
+/// The binary's name on a target.
+pub fn program(target: &str) -> &'static str {
+    if target.contains("windows") { "quipu.exe" } else { "quipu" }
+}
+
+/// Whether the binary runs and is of this version. One for another machine is taken unseen.
+fn greet(binary: &Path, release: &Release) -> Result<()> {
+    let Ok(said) = shell::capture(Command::new(binary).arg("--version")) else {
+        println!("{} does not run here: its version is not checked", binary.display());
+        return Ok(());
+    };
+    if said.trim() != format!("quipu {}", release.version) {
+        bail!("{} says {:?}, and the release is {}", binary.display(), said.trim(), release.version);
+    }
+    Ok(())
+}
+
+/// SHA-256 in hexadecimal.
+pub fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,46 @@
+//! What can be asked for, one variant a verb, each in a file of its own.
+
+use anyhow::Result;
+use clap::Subcommand;
+
+use crate::{bench, check, dist, fuzz, integration, new, prices, test};
+
+/// A task.
+#[derive(Subcommand)]
+pub enum Verb {
+    /// Formatting, lints, spelling, licences, layers, sizes, room cards, freshness of what is generated
+    Check(check::Args),
+    /// Everything that `check` does, then all tests and the feature matrix
+    Test(test::Args),
+    /// Scaffolds a backend or an adapter
+    New(new::Args),
+    /// Suites against the running server and software that is not ours
+    Integration(integration::Args),
+    /// Figures of this machine against the stated aims
+    Bench(bench::Args),
+    /// Searches for inputs that break a decoder, parser or reader
+    Fuzz(fuzz::Args),
+    /// The vendored price books
+    Prices(prices::Args),
+    /// What a release is made of: the binary, its licences, its bill of materials, checksums
+    Dist(dist::Args),
+}
+
+impl Verb {
+    /// Does it.
+    ///
+    /// # Errors
+    /// It did not succeed.
+    pub fn run(&self) -> Result<()> {
+        match self {
+            Self::Check(args) => check::run(args),
+            Self::Test(args) => test::run(args),
+            Self::New(args) => new::run(args),
+            Self::Integration(args) => integration::run(args),
+            Self::Bench(args) => bench::run(args),
+            Self::Fuzz(args) => fuzz::run(args),
+            Self::Prices(args) => prices::run(args),
+            Self::Dist(args) => dist::run(args),
+        }
+    }
+}
