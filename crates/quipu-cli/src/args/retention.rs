@@ -53,7 +53,7 @@ pub enum RetentionWhat {
 /// By which rules: those of the configuration, changed by flags. Without any a server goes by its own.
 #[derive(Debug, ClapArgs)]
 pub struct RuleFlags {
-    /// Configuration file (TOML), as for `serve`: its [retention] says the rules
+    /// Configuration file (TOML), as for `serve`: its table `retention` says the rules
     #[arg(long, value_name = "FILE", env = "QUIPU_CONFIG")]
     pub config: Option<PathBuf>,
     /// Rules of this project of the configuration [default: the default project]
