@@ -4,7 +4,7 @@ use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail};
 use axum::{Extension, Router};
 use quipu::core::{Meter, SystemClock};
 use quipu_access::{Access, Gate, Secure, guard};
@@ -48,7 +48,7 @@ impl Guard {
         let open = listening.packets.iter().find(|address| !address.ip().is_loopback());
         if let (true, Some(open), false) = (required, open, config.insecure) {
             let text = "packets carry no key, so whoever reaches it could send: listen on 127.0.0.1, or say --insecure";
-            ensure!(false, "{open} takes packets from elsewhere while access is required: {text}");
+            bail!("{open} takes packets from elsewhere while access is required: {text}");
         }
         let tls = config.tls.clone().map(TlsServer::open).transpose()?;
         let door = Door::new(&config.limits, Arc::clone(&meter));

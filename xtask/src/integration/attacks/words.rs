@@ -121,6 +121,9 @@ fn terminal(tried: &mut Tried, scene: &Scene, key: &str) -> Result<()> {
     Ok(())
 }
 
+/// Where the id of the session stands in what [`span`] makes.
+const SESSION: &str = "/resourceSpans/0/scopeSpans/0/spans/0/attributes/2/value/stringValue";
+
 /// Letters that turn the direction of what follows, so that a line reads otherwise than it is (CVE-2021-42574).
 pub fn turned(scene: &Scene) -> Result<Tried> {
     let mut tried = Tried::new("letters that turn the direction of writing, at the terminal");
@@ -129,12 +132,12 @@ pub fn turned(scene: &Scene) -> Result<Tried> {
         ['\u{202a}', '\u{202d}', '\u{202e}', '\u{2066}', '\u{2067}', '\u{2068}'].into_iter().enumerate()
     {
         let (trace, name) = (format!("baf7651916cd43dd8448eb211c8031{at:02x}"), format!("a{letter}derutced"));
-        tried.send(
-            "telemetry",
-            scene.otlp,
-            Ask::post("/v1/traces", &span(&trace, &name, &name)).key(&key),
-            &[200],
-        );
+        let mut body = span(&trace, &name, &name);
+        // The session is called so, too.
+        if let Some(session) = body.pointer_mut(SESSION) {
+            *session = name.into();
+        }
+        tried.send("telemetry", scene.otlp, Ask::post("/v1/traces", &body).key(&key), &[200]);
     }
     let file = scene.folder().join("key");
     std::fs::write(&file, key)?;
