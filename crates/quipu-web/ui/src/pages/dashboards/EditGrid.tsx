@@ -1,6 +1,6 @@
 // The grid while it is edited: panels are dragged by their handle and sized at their corner. Read only then.
 import { useEffect, useRef } from "react";
-import ReactGridLayout from "react-grid-layout";
+import ReactGridLayout, { type Layout } from "react-grid-layout";
 import type { DashboardPanel } from "../../api/dashboards";
 import { useWidth } from "../../charts/useSize";
 import type { PanelProps } from "./PanelBody";
@@ -42,6 +42,15 @@ export default function EditGrid({ panels, editing, onPlaced, ...rest }: Props) 
     minH: LEAST.h,
     maxH: MOST_ROWS,
   }));
+  const placed = (next: Layout) => {
+    const places = new Map(next.map((one) => [one.i, one]));
+    onPlaced(
+      panels.map((panel) => {
+        const place = places.get(panel.id);
+        return place ? { ...panel, x: place.x, y: place.y, w: place.w, h: place.h } : panel;
+      }),
+    );
+  };
   return (
     <div ref={box} className="panels-edit">
       {width > 0 ? (
@@ -57,23 +66,9 @@ export default function EditGrid({ panels, editing, onPlaced, ...rest }: Props) 
             threshold: 3,
           }}
           resizeConfig={{ enabled: true, handles: ["se"] }}
-          onLayoutChange={(next) => {
-            const places = new Map(next.map((one) => [one.i, one]));
-            const changed = panels.some((panel) => {
-              const place = places.get(panel.id);
-              return (
-                place &&
-                (place.x !== panel.x || place.y !== panel.y || place.w !== panel.w || place.h !== panel.h)
-              );
-            });
-            if (!changed) return;
-            onPlaced(
-              panels.map((panel) => {
-                const place = places.get(panel.id);
-                return place ? { ...panel, x: place.x, y: place.y, w: place.w, h: place.h } : panel;
-              }),
-            );
-          }}
+          // Not at every change of the layout: that tells of it late, and would undo what a key has done meanwhile.
+          onDragStop={placed}
+          onResizeStop={placed}
         >
           {panels.map((panel) => (
             <div key={panel.id}>
