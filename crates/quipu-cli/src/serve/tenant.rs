@@ -11,6 +11,8 @@ use quipu::core::{Batch, Intake as _, Limits, Meter, Retention, Stage, Store, Sy
 use quipu::metrics::Derive;
 use quipu::pipeline::{Exit, Parts, Pipeline, Priced, Redact, RedactSettings, SelfMetrics};
 use quipu::prometheus::{Format, Prometheus};
+/// Its data lie in the data folder itself.
+pub use quipu_access::DEFAULT_PROJECT as DEFAULT;
 use quipu_api::dto::Listeners as Urls;
 use quipu_api::{ApiState, Money};
 use quipu_insight::{Budgets, Documents};
@@ -21,8 +23,6 @@ use super::money::{Accounts, Place};
 use super::vitals::Sources;
 use super::{Config, exits, page, retention, routes};
 
-/// The project that is always there; its data lie in the data folder itself.
-pub const DEFAULT: &str = "default";
 /// Folder within the data folder with a folder for each other project.
 const FOLDER: &str = "projects";
 /// How often figures that nobody pushes are read.
