@@ -10,11 +10,11 @@ use quipu_audit::Audit;
 use quipu_core::{Clock, Error, ErrorKind, Meter, Result, Timestamp};
 use quipu_oidc::Provider;
 
-use crate::attempts::Attempts;
+use crate::attempts::{Attempts, Kept};
 use crate::flood::Flood;
 use crate::password::Hashing;
 use crate::principal::Principal;
-use crate::register::{Register, Sessions};
+use crate::register::{Register, RegisterError, Sessions};
 use crate::routes::Logins;
 use crate::secret::Hashed;
 use crate::settings::{AccessSettings, Mode};
@@ -76,6 +76,7 @@ impl Access {
         let bootstrap = settings.bootstrap()?.map(|key| Hashed::of(key.expose()));
         let oidc = settings.oidc.clone().map(Provider::new).transpose()?;
         let register = Register::open(folder, Arc::clone(&clock))?;
+        let attempts = Attempts::restored(register.attempts(clock.now())?, clock.now());
         Ok(Self(Arc::new(Inner {
             settings,
             register,
@@ -83,7 +84,7 @@ impl Access {
             meter,
             clock,
             hashing: Hashing::default(),
-            attempts: Mutex::default(),
+            attempts: Mutex::new(attempts),
             failures: Flood::default(),
             oidc,
             logins: Logins::default(),
@@ -214,9 +215,29 @@ impl Access {
         }
     }
 
-    /// Counts an attempt to log in before it is known how it ends.
-    pub(crate) fn begin_attempt(&self, user: &str, address: Option<IpAddr>) -> Result<(), i64> {
-        self.attempts.lock().begin(user, address, self.now())
+    /// Counts an attempt to log in before it is known how it ends. `Err` says how many nanoseconds are left to wait.
+    pub(crate) async fn begin_attempt(&self, user: &str, address: Option<IpAddr>) -> Result<(), i64> {
+        let kept = self.attempts.lock().begin(user, address, self.now())?;
+        self.keep_attempts(kept).await;
+        Ok(())
+    }
+
+    /// The attempt succeeded.
+    pub(crate) async fn attempt_succeeded(&self, user: &str, address: Option<IpAddr>) {
+        let kept = self.attempts.lock().succeeded(user, address);
+        self.keep_attempts(kept).await;
+    }
+
+    /// Writes down what a new start is not to forget. Where that cannot be, it holds until then.
+    async fn keep_attempts(&self, kept: Vec<Kept>) {
+        if kept.is_empty() {
+            return;
+        }
+        let now = self.now();
+        let written = self.off_thread(move |register| register.keep_attempts(&kept, now)).await;
+        if let Err(error) = written.map_err(RegisterError::from).flatten() {
+            tracing::warn!(%error, "failed logins could not be written down");
+        }
     }
 
     /// Whether a principal still may look at a project, by the roles or scopes that it has now: for connections that outlive the request

@@ -11,7 +11,7 @@ use crate::client::network;
 use crate::secret::Hashed;
 
 /// Users and addresses that are remembered, each.
-const MOST: usize = 10_000;
+pub const MOST: usize = 10_000;
 /// A user's or an address's failures are forgotten when there was none for so long.
 const FORGOTTEN: i64 = Timestamp::HOUR;
 
@@ -28,11 +28,35 @@ const USER: Rule = Rule { free: 5, longest: 60 * Timestamp::SECOND };
 /// Against an address, behind which there may be many people.
 const ADDRESS: Rule = Rule { free: 20, longest: 900 * Timestamp::SECOND };
 
-#[derive(Debug, Clone, Copy, Default)]
-struct Count {
-    failures: u32,
-    last: Timestamp,
-    until: Timestamp,
+/// What is held against one user or address.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Count {
+    pub failures: u32,
+    pub last: Timestamp,
+    pub until: Timestamp,
+}
+
+/// Whom something is held against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    User,
+    Address,
+}
+
+/// What is held against one of them now, to be written down so that a new start forgets nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct Kept {
+    pub side: Side,
+    pub who: Hashed,
+    pub count: Count,
+}
+
+/// Failures that are written down from that many on: whoever types the right password at once costs no write.
+const KEPT: u32 = 2;
+
+/// What was last failed before is forgotten.
+pub fn forgotten_before(now: Timestamp) -> Timestamp {
+    now.plus(-FORGOTTEN)
 }
 
 impl Count {
@@ -60,7 +84,7 @@ impl Count {
 pub struct Attempts {
     /// By the hash of what was typed: a name from outside may be as long as a body, and may be a password.
     users: LruCache<Hashed, Count>,
-    addresses: LruCache<Option<IpAddr>, Count>,
+    addresses: LruCache<Hashed, Count>,
 }
 
 impl Default for Attempts {
@@ -70,34 +94,68 @@ impl Default for Attempts {
 }
 
 impl Attempts {
-    /// Begins an attempt, whether or not there is such a user.
+    /// What was written down before, the oldest first. No wait is longer than it could be if it began now, whatever the clock did.
+    pub fn restored(kept: Vec<Kept>, now: Timestamp) -> Self {
+        let mut all = Self::default();
+        for Kept { side, who, count } in kept {
+            let (of, rule) = match side {
+                Side::User => (&mut all.users, USER),
+                Side::Address => (&mut all.addresses, ADDRESS),
+            };
+            let until = count.until.min(now.plus(rule.longest));
+            of.put(who, Count { until, last: count.last.min(now), ..count });
+        }
+        all
+    }
+
+    /// Begins an attempt, whether or not there is such a user. Gives what to write down.
     ///
     /// # Errors
     /// So many nanoseconds are left to wait; nothing is counted.
-    pub fn begin(&mut self, user: &str, address: Option<IpAddr>, now: Timestamp) -> Result<(), i64> {
-        let (user, address) = (key(user), address.map(network));
+    pub fn begin(&mut self, user: &str, address: Option<IpAddr>, now: Timestamp) -> Result<Vec<Kept>, i64> {
+        let (user, address) = (key(user), place(address));
         let waits = [self.users.peek(&user), self.addresses.peek(&address)];
         if let Some(wait) = waits.into_iter().flatten().filter_map(|count| count.wait(now)).max() {
             return Err(wait);
         }
-        self.users.get_or_insert_mut(user, Count::default).begin(USER, now);
-        self.addresses.get_or_insert_mut(address, Count::default).begin(ADDRESS, now);
-        Ok(())
+        let of_user = self.users.get_or_insert_mut(user, Count::default);
+        of_user.begin(USER, now);
+        let of_address = self.addresses.get_or_insert_mut(address, Count::default);
+        of_address.begin(ADDRESS, now);
+        let kept = [
+            Kept { side: Side::User, who: user, count: *of_user },
+            Kept { side: Side::Address, who: address, count: *of_address },
+        ];
+        Ok(kept.into_iter().filter(|kept| kept.count.failures >= KEPT).collect())
     }
 
     /// The attempt succeeded. The user starts anew; of the address only this attempt is forgotten, or whoever has an account could
-    /// go on guessing those of others.
-    pub fn succeeded(&mut self, user: &str, address: Option<IpAddr>) {
-        self.users.pop(&key(user));
-        if let Some(count) = self.addresses.get_mut(&address.map(network)) {
+    /// go on guessing those of others. Gives what to write down.
+    pub fn succeeded(&mut self, user: &str, address: Option<IpAddr>) -> Vec<Kept> {
+        let (user, address) = (key(user), place(address));
+        let mut kept = Vec::new();
+        let before = self.users.pop(&user).unwrap_or_default();
+        if before.failures >= KEPT {
+            kept.push(Kept { side: Side::User, who: user, count: Count::default() });
+        }
+        if let Some(count) = self.addresses.get_mut(&address) {
+            let was_kept = count.failures >= KEPT;
             count.failures = count.failures.saturating_sub(1);
             count.until = Timestamp::default();
+            if was_kept {
+                kept.push(Kept { side: Side::Address, who: address, count: *count });
+            }
         }
+        kept
     }
 }
 
 fn key(user: &str) -> Hashed {
     Hashed::of(&user.to_lowercase())
+}
+
+fn place(address: Option<IpAddr>) -> Hashed {
+    Hashed::of(&address.map(|address| network(address).to_string()).unwrap_or_default())
 }
 
 fn bounded<K: Hash + Eq, V>() -> LruCache<K, V> {
@@ -122,12 +180,12 @@ mod tests {
         let mut now = Timestamp::from_nanos(1_000 * S);
         let mut waits = Vec::new();
         for at in 0..14 {
-            assert_eq!(attempts.begin("ada", address(at), now), Ok(()));
+            assert!(attempts.begin("ada", address(at), now).is_ok());
             let wait = attempts.users.peek(&key("ada")).unwrap().wait(now).unwrap_or_default();
             if wait > 0 {
                 // Another spelling from elsewhere is the same user, and being turned away costs no more.
-                assert_eq!(attempts.begin("ADA", address(at + 100), now), Err(wait));
-                assert_eq!(attempts.begin("ada", address(at), now.plus(wait - 1)), Err(1));
+                assert_eq!(attempts.begin("ADA", address(at + 100), now).err(), Some(wait));
+                assert_eq!(attempts.begin("ada", address(at), now.plus(wait - 1)).err(), Some(1));
             }
             waits.push(wait / S);
             now = now.plus(wait);
@@ -154,10 +212,10 @@ mod tests {
         let now = Timestamp::from_nanos(1_000 * S);
         let at = |host: u16| Some(IpAddr::from([0x2001, 0xdb8, 0, 1, 0, 0, 0, host]));
         for user in 0..21 {
-            assert_eq!(attempts.begin(&format!("user{user}"), at(user), now), Ok(()));
+            assert!(attempts.begin(&format!("user{user}"), at(user), now).is_ok());
         }
-        assert_eq!(attempts.begin("another", at(99), now), Err(S));
-        assert_eq!(attempts.begin("another", address(1), now), Ok(()));
+        assert_eq!(attempts.begin("another", at(99), now).err(), Some(S));
+        assert!(attempts.begin("another", address(1), now).is_ok());
     }
 
     #[test]
@@ -175,6 +233,14 @@ mod tests {
         attempts.succeeded("mallory", address(1));
         attempts.begin("user20", address(1), now).unwrap();
         assert!(attempts.begin("user21", address(1), now).is_err());
+    }
+
+    #[test]
+    fn a_wait_that_was_written_down_is_never_longer_than_the_longest() {
+        let now = Timestamp::from_nanos(1_000 * S);
+        let count = Count { failures: 40, last: now.plus(900 * S), until: now.plus(i64::MAX / 2) };
+        let mut attempts = Attempts::restored(vec![Kept { side: Side::User, who: key("ada"), count }], now);
+        assert_eq!(attempts.begin("Ada", address(1), now).err(), Some(USER.longest));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Passwords: how they are hashed, and how many at once.
 
+mod common;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -82,7 +84,11 @@ fn unfit(password: &str, user: &str) -> Option<String> {
         return Some(format!("a password has at least {DIFFERENT} different characters"));
     }
     let (password, user) = (password.to_lowercase(), user.to_lowercase());
-    (user.len() > 3 && password.contains(&user)).then(|| "the password holds the user's name".into())
+    if user.len() > 3 && password.contains(&user) {
+        return Some("the password holds the user's name".into());
+    }
+    common::is_common(&password)
+        .then(|| "the password is among those that are guessed first, or is made of such ones".into())
 }
 
 /// Too many logins wait already.
@@ -183,6 +189,8 @@ mod tests {
             (&"x".repeat(129), "12 to 128"),
             ("aaaaaaaaaaaaaa", "different"),
             ("Adalovelace12345", "name"),
+            ("1qaz2WSX3edc", "guessed first"),
+            ("Password!2026", "guessed first"),
         ] {
             let error = HashedPassword::of_new(password, "adaLovelace").unwrap_err().to_string();
             assert!(error.contains(said) && !error.contains(password), "{error}");

@@ -3,7 +3,8 @@
 //! Verb: SPEAK HTTP.
 //! Takes: HTTP requests, and a store, adapters, a price book and a feed of commits as [`ApiState`].
 //! Gives: JSON of [`dto`], problem details for every error, live frames over WebSocket, traces as files, the dashboard's own files.
-//! Never: counts or prices by itself, puts a record into a store, opens a socket, hands out what the question did not ask for.
+//! Never: counts or prices by itself, puts a record into a store, opens a socket, hands out what the question did not ask for, or looks who asks and
+//! from whose page: a guard that stands before it does.
 
 pub mod dto;
 
@@ -18,7 +19,6 @@ mod json;
 mod live;
 mod money;
 mod openapi;
-mod origin;
 mod outlines;
 mod parity;
 mod problem;
@@ -29,9 +29,9 @@ mod state;
 mod system;
 
 pub use money::{Money, Reload};
-pub use openapi::openapi;
+pub use openapi::{described, openapi};
 pub use problem::Problem;
 pub use router::routes;
 pub use routes::OPEN_METRICS;
-pub use state::{ApiState, Asker, Asset, Assets, OriginChecked, StatusInfo, Welcome};
+pub use state::{ApiState, Asker, Asset, Assets, Deed, StatusInfo, Welcome};
 pub use system::ReadVitals;

@@ -1,7 +1,13 @@
 //! The description of all routes.
 
-use crate::json::Json;
-use axum::response::IntoResponse;
+use std::sync::{Arc, OnceLock};
+
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get};
+use bytes::Bytes;
+use sha2::{Digest as _, Sha256};
 use utoipa::openapi::path::{Operation, OperationBuilder};
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::{
@@ -9,7 +15,7 @@ use utoipa::openapi::{
 };
 use utoipa::{Modify, OpenApi};
 
-use crate::{Problem, dto, live, problem, routes};
+use crate::{Problem, dto, headers, live, problem, routes};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -117,6 +123,46 @@ pub fn openapi() -> Document {
 /// OpenAPI 3.1 of all routes.
 #[utoipa::path(get, path = "/openapi.json", tag = "server",
     responses((status = 200, description = "The description.", body = Object)))]
-pub(crate) async fn serve() -> impl IntoResponse {
-    Json(openapi())
+#[expect(dead_code, reason = "describes the route that `described` serves")]
+pub(crate) const fn serve() {}
+
+/// A description as it goes out: some hundred kilobytes whose making takes milliseconds, which is done once.
+struct Written {
+    bytes: Bytes,
+    tag: HeaderValue,
+}
+
+impl Written {
+    fn of(document: &Document) -> Option<Self> {
+        let bytes = serde_json::to_vec(document)
+            .inspect_err(|error| tracing::error!(%error, "the description of the routes cannot be written"));
+        let bytes = Bytes::from(bytes.ok()?);
+        let sum: String = Sha256::digest(&bytes).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        // Weak, as it may leave with or without gzip.
+        Some(Self { bytes, tag: HeaderValue::from_str(&format!("W/\"{sum}\"")).ok()? })
+    }
+
+    fn answer(&self, request: &HeaderMap) -> Response {
+        let known = self.tag.to_str().is_ok_and(|tag| headers::matches_tag(request, tag));
+        let mut response = if known {
+            StatusCode::NOT_MODIFIED.into_response()
+        } else {
+            ([(CONTENT_TYPE, "application/json")], self.bytes.clone()).into_response()
+        };
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        response.headers_mut().insert(ETAG, self.tag.clone());
+        response
+    }
+}
+
+/// A route that serves a description with an entity tag and the security headers. It is made at the first request, and kept.
+pub fn described<S: Clone + Send + Sync + 'static>(make: fn() -> Document) -> MethodRouter<S> {
+    let written: Arc<OnceLock<Option<Written>>> = Arc::default();
+    get(async move |request: HeaderMap| {
+        let answer = match written.get_or_init(|| Written::of(&make())) {
+            Some(written) => written.answer(&request),
+            None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        };
+        headers::secure(answer).await
+    })
 }

@@ -32,6 +32,8 @@ const ESTIMATE_BODY: usize = 4 << 20;
 /// All routes, with the dashboard as the fallback. Every error is a problem detail, every answer carries the security
 /// headers, and what compresses goes out as gzip to clients that take it.
 ///
+/// They do not look who asks, nor from whose page: a guard has to stand before them wherever a socket leads to them.
+///
 /// Merging it into another router keeps all of that for these routes; the other must not bring a fallback of its own.
 pub fn routes(state: ApiState) -> Router {
     let system = System::start(&state);
@@ -69,7 +71,7 @@ fn table() -> Router<Arc<Api>> {
         .route("/healthz", get(handlers::healthz))
         .route("/readyz", get(handlers::readyz))
         .route("/metrics", get(handlers::metrics_text))
-        .route("/openapi.json", get(openapi::serve))
+        .route("/openapi.json", openapi::described(openapi))
         .route("/api/v1/traces", get(handlers::traces))
         .route("/api/v1/traces/{trace_id}", get(handlers::trace))
         .route("/api/v1/traces/{trace_id}/spans/{span_id}", get(handlers::span))

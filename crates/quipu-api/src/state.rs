@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use quipu_core::{Adapters, Clock, Committed, Limits, PriceBook, Retention, Store, Timestamp};
 use quipu_insight::Documents;
@@ -57,9 +58,23 @@ pub struct Asker(pub String);
 #[derive(Clone)]
 pub struct Welcome(pub Arc<dyn Fn() -> bool + Send + Sync>);
 
-/// Whose page asks was checked by whoever puts this into a request's extensions, who may know more of proxies in between.
-#[derive(Debug, Clone, Copy)]
-pub struct OriginChecked;
+/// What a request did, for whoever writes it down: among the extensions of an answer. Ids, sums and counts, never a text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Deed {
+    /// Nothing was changed: it was only asked what would be.
+    pub preview: bool,
+    /// Figures by name.
+    pub detail: Vec<(&'static str, String)>,
+}
+
+impl Deed {
+    /// The answer, with what was done.
+    pub(crate) fn with(self, answer: impl IntoResponse) -> Response {
+        let mut response = answer.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
 
 /// What the server says about itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,22 +1,27 @@
 //! The handle that others hold.
 
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use crossbeam_channel::{Sender, TrySendError, bounded};
 use parking_lot::{Mutex, RwLock};
-use quipu_core::{Clock, Error, ErrorKind, Result};
-use tokio::sync::{Semaphore, oneshot};
+use quipu_core::{Clock, Error, ErrorKind, Result, Timestamp};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use crate::chain::Chain;
 use crate::folder::Folder;
 use crate::refusals::Refusals;
 use crate::writer::{Order, Writer};
-use crate::{AuditPage, AuditQuery, AuditSettings, Entry, Verdict, limits, read_folder, verify_folder};
+use crate::{
+    AuditPage, AuditQuery, AuditSettings, Entry, Verdict, export_folder, limits, read_folder, verify_folder,
+};
 
 /// Readings of the files at once.
 const READERS: usize = 2;
+/// Bytes of lines that are handed out together, about.
+const PIECE: usize = 64 << 10;
 
 /// The record, open for writing. Cheap to clone; one thread writes. Other processes may have it open too.
 #[derive(Clone)]
@@ -119,6 +124,25 @@ impl Audit {
         self.read(move |folder| read_folder(folder, &query)).await.unwrap_or_else(|| Ok(AuditPage::default()))
     }
 
+    /// The lines that were noted from `since` until before `until`, oldest first, as [`crate::export_folder`] gives them: in pieces of whole
+    /// lines, read as fast as they are taken. Where the files cannot be read, the last piece says so.
+    pub fn export(
+        &self,
+        since: Option<Timestamp>,
+        until: Option<Timestamp>,
+    ) -> mpsc::Receiver<io::Result<Vec<u8>>> {
+        let (to, pieces) = mpsc::channel(1);
+        if let Some(inner) = self.inner.clone() {
+            tokio::spawn(async move {
+                let Ok(_turn) = inner.readers.acquire().await else { return };
+                let folder = inner.folder.clone();
+                // Whoever does not take the pieces any more ends it.
+                let _ = tokio::task::spawn_blocking(move || pour(folder.path(), since, until, &to)).await;
+            });
+        }
+        pieces
+    }
+
     /// Reads all of it and says whether it is whole. A record that keeps nothing is.
     ///
     /// # Errors
@@ -165,6 +189,23 @@ impl Drop for Inner {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+fn pour(
+    folder: &Path,
+    since: Option<Timestamp>,
+    until: Option<Timestamp>,
+    to: &mpsc::Sender<io::Result<Vec<u8>>>,
+) {
+    let mut piece = Vec::new();
+    let send = |piece| to.blocking_send(Ok(piece)).map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe));
+    let read = export_folder(folder, since, until, &mut |line| {
+        piece.extend_from_slice(line);
+        if piece.len() >= PIECE { send(std::mem::take(&mut piece)) } else { Ok(()) }
+    });
+    let last = read.map(|_| piece).map_err(io::Error::other);
+    // Nobody is left to tell.
+    let _ = to.blocking_send(last);
 }
 
 fn closed() -> Error {

@@ -1,4 +1,6 @@
-//! `quipu audit`: who did what, read from the data folder.
+//! `quipu audit`: who did what, read from the data folder, or asked of a server.
+
+mod remote;
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -7,16 +9,31 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, anyhow, bail};
 use quipu::core::{Clock as _, SystemClock, Timestamp};
 use quipu_audit::{AuditPage, AuditQuery, FOLDER, Head, Noted, Outcome, Verdict};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::args::{AuditList, AuditPlace, AuditWhat};
 use crate::ask;
 use crate::table::{Column, clean, table};
 
+const NOT_WHOLE: &str = "NOT WHOLE: somebody or something changed the record";
+
 /// Asks; `false` when the record is not what was written.
 pub fn run(what: &AuditWhat) -> Result<bool> {
     match what {
-        AuditWhat::List(list) => show(&list.at, &entries(list)?, print).map(|()| true),
+        AuditWhat::List(list) => {
+            match &list.at.url {
+                Some(url) => {
+                    show(&list.at, &remote::entries(url, list, span(&list.since, &list.until)?)?, print)?
+                }
+                None => show(&list.at, &entries(list)?, |page| print(&json!(page)))?,
+            }
+            Ok(true)
+        }
+        AuditWhat::Verify { head, at: at @ AuditPlace { url: Some(url), .. } } => {
+            let verdict = remote::verify(url, head)?;
+            show(at, &verdict, told_by_server)?;
+            Ok(verdict["holds"] == true)
+        }
         AuditWhat::Verify { head, at } => {
             let verdict = quipu_audit::verify_folder(&folder(at)?, head)?;
             show(at, &verdict, told)?;
@@ -27,10 +44,13 @@ pub fn run(what: &AuditWhat) -> Result<bool> {
             show(at, &head, Head::to_string).map(|()| true)
         }
         AuditWhat::Export { since, until, out, at } => {
-            let (since, until) = (moment("since", since.as_deref())?, moment("until", until.as_deref())?);
-            export(at, since, until, out.as_ref()).map(|()| true)
+            export(at, span(since, until)?, out.as_ref()).map(|()| true)
         }
     }
+}
+
+fn span(since: &Option<String>, until: &Option<String>) -> Result<[Option<Timestamp>; 2]> {
+    Ok([moment("since", since.as_deref())?, moment("until", until.as_deref())?])
 }
 
 fn folder(at: &AuditPlace) -> Result<PathBuf> {
@@ -75,21 +95,18 @@ fn entries(list: &AuditList) -> Result<AuditPage> {
 }
 
 fn last(at: &AuditPlace) -> Result<Head> {
+    if let Some(url) = &at.url {
+        return remote::last(url);
+    }
     let query = AuditQuery { limit: Some(1), ..AuditQuery::default() };
     let page = quipu_audit::read_folder(&folder(at)?, &query)?;
     Ok(page.entries.first().map(Noted::head).unwrap_or_default())
 }
 
-fn export(
-    at: &AuditPlace,
-    since: Option<Timestamp>,
-    until: Option<Timestamp>,
-    out: Option<&PathBuf>,
-) -> Result<()> {
-    let folder = folder(at)?;
+fn export(at: &AuditPlace, span: [Option<Timestamp>; 2], out: Option<&PathBuf>) -> Result<()> {
     let Some(path) = out else {
         let mut screen = std::io::stdout().lock();
-        quipu_audit::export_folder(&folder, since, until, &mut |line| screen.write_all(line))?;
+        pour(at, span, &mut screen)?;
         return Ok(screen.flush()?);
     };
     let mut options = OpenOptions::new();
@@ -98,9 +115,20 @@ fn export(
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let file = options.open(path).with_context(|| format!("cannot make {}", path.display()))?;
     let mut file = std::io::BufWriter::new(file);
-    let entries = quipu_audit::export_folder(&folder, since, until, &mut |line| file.write_all(line))?;
+    let entries = pour(at, span, &mut file)?;
     file.into_inner().map_err(|error| error.into_error())?.sync_all()?;
     show(at, &json!({"entries": entries}), |_| format!("{entries} entries written to {}", path.display()))
+}
+
+/// Writes the lines as they stand there; gives how many there are.
+fn pour(at: &AuditPlace, span: [Option<Timestamp>; 2], out: &mut dyn Write) -> Result<u64> {
+    match (&at.url, span) {
+        (Some(url), span) => remote::export(url, span, out),
+        (None, [since, until]) => {
+            let mut line = |line: &[u8]| out.write_all(line);
+            Ok(quipu_audit::export_folder(&folder(at)?, since, until, &mut line)?)
+        }
+    }
 }
 
 fn show<T: serde::Serialize>(at: &AuditPlace, answer: &T, print: impl Fn(&T) -> String) -> Result<()> {
@@ -109,31 +137,55 @@ fn show<T: serde::Serialize>(at: &AuditPlace, answer: &T, print: impl Fn(&T) -> 
     Ok(writeln!(out, "{said}")?)
 }
 
-fn print(page: &AuditPage) -> String {
+/// A page, of the folder or of a server.
+fn print(page: &Value) -> String {
     let titles = ["seq", "time", "actor", "action", "object", "project", "outcome", "from", "detail"];
     let columns = titles.map(|title| Column(title, title == "seq"));
-    if page.entries.is_empty() {
-        "no entries".into()
-    } else {
-        table(&columns, page.entries.iter().map(row).collect())
+    match page["entries"].as_array() {
+        Some(entries) if !entries.is_empty() => table(&columns, entries.iter().map(row).collect()),
+        _ => "no entries".into(),
     }
 }
 
-fn row(entry: &Noted) -> Vec<String> {
-    let or_dash = |text: Option<&String>| text.map_or_else(|| "–".into(), |text| clean(text));
-    let time = entry.time.to_string();
-    let detail: Vec<String> = entry.detail.iter().map(|(name, value)| format!("{name}={value}")).collect();
+fn row(entry: &Value) -> Vec<String> {
+    let text = |field: &str| entry[field].as_str().map_or_else(|| "–".into(), clean);
+    let actor = match &entry["actor"] {
+        Value::String(actor) => clean(actor),
+        parts => clean(&format!("{}:{}", said(&parts["kind"]), said(&parts["id"]))),
+    };
+    let time = said(&entry["time"]);
+    let detail = entry["detail"].as_object().into_iter().flatten();
+    let detail: Vec<String> = detail.map(|(name, value)| format!("{name}={}", said(value))).collect();
     vec![
-        entry.seq.to_string(),
-        time.get(..19).unwrap_or(&time).replace('T', " "),
-        clean(&entry.actor.to_string()),
-        clean(&entry.action),
-        or_dash(entry.object.as_ref()),
-        or_dash(entry.project.as_ref()),
-        entry.outcome.to_string(),
-        entry.from.map_or_else(|| "–".into(), |from| from.to_string()),
+        entry["seq"].to_string(),
+        clean(&time.get(..19).unwrap_or(time).replace('T', " ")),
+        actor,
+        text("action"),
+        text("object"),
+        text("project"),
+        text("outcome"),
+        text("from"),
         clean(&detail.join(" ")),
     ]
+}
+
+fn said(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+fn told_by_server(verdict: &Value) -> String {
+    let mut lines = vec![format!("{} entries", verdict["entries"])];
+    lines.extend(verdict["faults"].as_array().into_iter().flatten().map(|fault| clean(said(fault))));
+    if verdict["more"].as_u64().is_some_and(|more| more > 0) {
+        lines.push(format!("and {} more", verdict["more"]));
+    }
+    let holds = verdict["holds"] == true;
+    lines.push(if holds {
+        format!("whole, up to {}", clean(said(&verdict["head"])))
+    } else {
+        NOT_WHOLE.into()
+    });
+    lines.join("\n")
 }
 
 fn told(verdict: &Verdict) -> String {
@@ -158,10 +210,6 @@ fn told(verdict: &Verdict) -> String {
             verdict.torn
         ));
     }
-    lines.push(if verdict.holds {
-        format!("whole, up to {}", verdict.head)
-    } else {
-        "NOT WHOLE: somebody or something changed the record".into()
-    });
+    lines.push(if verdict.holds { format!("whole, up to {}", verdict.head) } else { NOT_WHOLE.into() });
     lines.join("\n")
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::{HeaderMap, header};
 use http_body_util::BodyExt;
+use tokio::time::Instant;
 
 use crate::Receiver;
 use crate::door::TooSlow;
@@ -29,8 +30,9 @@ pub(crate) async fn read(
         return Err(over(most));
     }
     place.expect(announced)?;
-    let reading = frames(body, most, announced.min(TRUSTED), place);
-    match tokio::time::timeout(receiver.patience(), reading).await {
+    let until = Instant::now() + receiver.patience();
+    let reading = frames(body, most, announced.min(TRUSTED), place, until);
+    match tokio::time::timeout_at(until, reading).await {
         Ok(read) => read,
         Err(_) => Err(Failure::slow(receiver.patience().as_secs())),
     }
@@ -41,6 +43,7 @@ async fn frames(
     most: usize,
     capacity: usize,
     place: &mut Place,
+    until: Instant,
 ) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::with_capacity(capacity);
     while let Some(frame) = body.frame().await {
@@ -49,7 +52,7 @@ async fn frames(
         if data.len() > most - bytes.len() {
             return Err(over(most));
         }
-        place.wait_to_grow_to(bytes.len() + data.len()).await?;
+        place.wait_to_grow_to(bytes.len() + data.len(), until).await?;
         bytes.extend_from_slice(&data);
     }
     Ok(bytes)

@@ -71,8 +71,10 @@ impl Connection {
 
     /// Waits for the first byte.
     async fn speaks(&self, stream: &TcpStream) -> bool {
+        let mut first = [0];
         tokio::select! {
-            ready = stream.readable() => ready.is_ok(),
+            // Not `readable`, which holds a fresh stream for readable until somebody has looked.
+            seen = stream.peek(&mut first) => matches!(seen, Ok(1)),
             () = tokio::time::sleep(self.door.rules.idle) => {
                 self.cut(End::Idle.word());
                 false
@@ -243,4 +245,45 @@ fn builder(streams: u32) -> Builder<TokioExecutor> {
         .initial_connection_window_size(WINDOWS)
         .max_send_buf_size(BUFFER);
     builder
+}
+
+#[cfg(test)]
+mod tests {
+    use std::mem::size_of_val;
+    use std::task::Context;
+
+    use quipu_core::{Limits, NoMeter};
+    use tokio::io::AsyncWriteExt;
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::door::Gate;
+
+    /// Bytes of the task of a connection that says nothing; the rest of the 4 KiB that it may cost is the runtime's and the allocator's.
+    const SILENT: usize = 1_024;
+
+    #[tokio::test]
+    async fn nothing_is_built_for_a_connection_before_its_first_byte() {
+        let door = Arc::new(Door::new(&Limits::default(), Arc::new(NoMeter)));
+        let seat = Gate::new(&door.crowd).enter([127, 0, 0, 1].into()).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, peer) = listener.accept().await.unwrap();
+        let (_open, phase) = watch::channel(Phase::Open);
+        let connection = Connection { app: Router::new(), door, peer, phase };
+        {
+            let mut speaks = pin!(connection.speaks(&stream));
+            // A fresh stream counts as readable at first, and this must not.
+            for _ in 0..10 {
+                let polled =
+                    std::future::poll_fn(|cx: &mut Context<'_>| Poll::Ready(speaks.as_mut().poll(cx))).await;
+                assert!(polled.is_pending());
+                tokio::task::yield_now().await;
+            }
+            client.write_all(b"G").await.unwrap();
+            assert!(speaks.await);
+        }
+        let attended = connection.attend(stream, seat);
+        assert!(size_of_val(&attended) <= SILENT, "{} bytes", size_of_val(&attended));
+    }
 }

@@ -19,15 +19,23 @@ pub(crate) struct Failure {
     /// Seconds after which to try again, when that can help.
     pub(crate) retry_after: Option<u32>,
     pub(crate) message: String,
+    /// Bytes that the request would have to hold: its sender holds less than its share, so that waiting for room can help.
+    pub(crate) lacks: Option<usize>,
 }
 
 impl Failure {
     fn new(status: StatusCode, code: Code, outcome: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, outcome, retry_after: None, message: message.into() }
+        Self { status, code, outcome, retry_after: None, message: message.into(), lacks: None }
     }
 
     const fn after(mut self, seconds: u32) -> Self {
         self.retry_after = Some(seconds);
+        self
+    }
+
+    /// The same, for want of room that may come back.
+    pub(crate) const fn for_lack_of(mut self, bytes: usize) -> Self {
+        self.lacks = Some(bytes);
         self
     }
 

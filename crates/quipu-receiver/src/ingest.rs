@@ -7,6 +7,7 @@ use quipu_core::{Batch, Meter, Signal as Told};
 use quipu_jaeger::Wire;
 use quipu_otlp::{Decoded, Encoding, Rejections, Signal, Tally};
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 use crate::Receiver;
 use crate::failure::Failure;
@@ -65,25 +66,55 @@ pub(crate) struct Receipt {
 /// Decodes, lets the adapters read, and waits for the commit.
 pub(crate) async fn ingest(receiver: &Receiver, parcel: Parcel, place: Place) -> Result<Receipt, Failure> {
     let signal = parcel.kind.signal();
-    let quick = if parcel.packing == Packing::None { QUICK } else { QUICK_PACKED };
-    let (decoded, place) = if parcel.bytes.len() <= quick {
-        catch_unwind(AssertUnwindSafe(|| prepare(receiver, parcel, place)))
-            .unwrap_or_else(|_| Err(unread()))?
-    } else {
-        // Nobody closes it, so there is always a turn.
-        let turn = DECODING.acquire().await.map_err(|_| unread())?;
-        let receiver = receiver.clone();
-        let work = move || {
-            // The work goes on when whoever asked is gone, and its turn with it.
-            let _turn = turn;
-            prepare(&receiver, parcel, place)
-        };
-        tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(unread()))?
-    };
+    let (decoded, place) = decode(receiver, parcel, place).await?;
     let Decoded { batch, rejected, mended } = decoded;
     keep(receiver, batch, place).await?;
     count_rest(&*receiver.parts.meter, signal, &rejected, &mended);
     Ok(Receipt { rejected: rejected.count(), message: rejected.summary() })
+}
+
+/// Decodes; begins anew where there was no room for it, once there is.
+async fn decode(
+    receiver: &Receiver,
+    mut parcel: Parcel,
+    mut place: Place,
+) -> Result<(Decoded, Place), Failure> {
+    let until = Instant::now() + receiver.patience();
+    loop {
+        let decoded;
+        (decoded, parcel, place) = attempt(receiver, parcel, place).await?;
+        let lacks = match decoded {
+            Ok(decoded) => return Ok((decoded, place)),
+            Err(failure) => failure.lacks.ok_or(failure)?,
+        };
+        // Not while it has a turn to decode: whoever has the room may need that one to go on.
+        place.wait_to_grow_to(lacks, until).await?;
+    }
+}
+
+/// Decodes where that holds up nobody.
+async fn attempt(
+    receiver: &Receiver,
+    parcel: Parcel,
+    place: Place,
+) -> Result<(Result<Decoded, Failure>, Parcel, Place), Failure> {
+    let quick = if parcel.packing == Packing::None { QUICK } else { QUICK_PACKED };
+    if parcel.bytes.len() <= quick {
+        return catch_unwind(AssertUnwindSafe(|| whole(receiver, parcel, place))).map_err(|_| unread());
+    }
+    // Nobody closes it, so there is always a turn.
+    let turn = DECODING.acquire().await.map_err(|_| unread())?;
+    let receiver = receiver.clone();
+    let work = move || {
+        // The work goes on when whoever asked is gone, and its turn with it.
+        let _turn = turn;
+        whole(&receiver, parcel, place)
+    };
+    tokio::task::spawn_blocking(work).await.map_err(|_| unread())
+}
+
+fn whole(receiver: &Receiver, parcel: Parcel, mut place: Place) -> (Result<Decoded, Failure>, Parcel, Place) {
+    (prepare(receiver, &parcel, &mut place), parcel, place)
 }
 
 /// Waits until the store has the batch, and counts what is in it.
@@ -114,12 +145,8 @@ pub(crate) fn unread() -> Failure {
 }
 
 /// Unpacks, decodes, and lets the adapters read.
-pub(crate) fn prepare(
-    receiver: &Receiver,
-    parcel: Parcel,
-    mut place: Place,
-) -> Result<(Decoded, Place), Failure> {
-    let Parcel { kind, packing, bytes, skip } = parcel;
+pub(crate) fn prepare(receiver: &Receiver, parcel: &Parcel, place: &mut Place) -> Result<Decoded, Failure> {
+    let Parcel { kind, packing, ref bytes, skip } = *parcel;
     let most = receiver.limits().decompressed_bytes;
     let packed = bytes.get(skip..).unwrap_or_default();
     let unpacked;
@@ -135,11 +162,11 @@ pub(crate) fn prepare(
         )));
     }
     let mut decoded = match kind {
-        Kind::Otlp(signal, encoding) => otlp(receiver, signal, encoding, body, &mut place)?,
-        Kind::Foreign(wire) => foreign(receiver, wire, body, &mut place)?,
+        Kind::Otlp(signal, encoding) => otlp(receiver, signal, encoding, body, place)?,
+        Kind::Foreign(wire) => foreign(receiver, wire, body, place)?,
     };
     receiver.parts.adapters.read_batch(&mut decoded.batch);
-    Ok((decoded, place))
+    Ok(decoded)
 }
 
 fn otlp(

@@ -5,6 +5,7 @@
 //! Gives: batches, read by the adapters, to the intake; and to the sender the answer that its protocol prescribes.
 //! Never: acknowledges what is not committed, holds more than its bounds, or lets what was sent into a log or an error text.
 
+mod beside;
 mod body;
 mod connection;
 mod door;

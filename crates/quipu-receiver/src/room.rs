@@ -1,12 +1,14 @@
 //! How much may be under way at a time, and who may have how much of it.
 
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use quipu_core::Limits;
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
-use tokio::time::Instant;
+use tokio::sync::Notify;
+use tokio::time::{Instant, timeout_at};
 
+use crate::beside::{Beside, Turn};
 use crate::failure::Failure;
 use crate::sender::Sender;
 use crate::share::{Leaf, Refusal, Shares};
@@ -49,8 +51,8 @@ pub(crate) struct Stock {
     shares: Arc<Mutex<Shares>>,
     /// Told when something comes back.
     back: Arc<Notify>,
-    /// Whether one large portion may be had beside the shares.
-    beside: Option<Arc<Semaphore>>,
+    /// Where one portion at a time may be had beside the shares.
+    beside: Option<Arc<Beside>>,
     /// What a sender is told when there is nothing for it.
     lack: &'static str,
 }
@@ -61,10 +63,10 @@ impl Stock {
         Self { shares, back: Arc::default(), beside: None, lack }
     }
 
-    /// The same, with room beside it for one portion at a time that is larger than a quarter of it. What is larger than what is free of
-    /// the shared half would else be refused for as long as anybody else holds anything.
+    /// The same, with room beside it for one portion at a time. What is larger than a share, or larger than what is free of the shared
+    /// half, would else be refused for as long as anybody else holds anything.
     fn with_room_beside(self) -> Self {
-        Self { beside: Some(Arc::new(Semaphore::new(1))), ..self }
+        Self { beside: Some(Arc::new(Beside::new())), ..self }
     }
 
     /// A portion that holds nothing yet.
@@ -83,12 +85,12 @@ pub(crate) struct Portion {
     leaf: Leaf,
     held: usize,
     /// What it has beside `held` is not counted: its size is bounded as that of every request is.
-    beside: Option<OwnedSemaphorePermit>,
+    beside: Option<Turn>,
 }
 
 impl Portion {
-    /// Holds `wanted` in all, as far as there is that much at all.
-    fn try_grow_to(&mut self, wanted: usize) -> Result<(), Refusal> {
+    /// Holds `wanted` in all, as far as there is that much at all, of the sender's share.
+    fn try_shares(&mut self, wanted: usize) -> Result<(), Refusal> {
         let mut shares = self.stock.lock();
         let wanted = wanted.min(shares.capacity());
         let Some(more) = wanted.checked_sub(self.held).filter(|more| *more > 0) else { return Ok(()) };
@@ -96,49 +98,62 @@ impl Portion {
             return Ok(());
         }
         let taken = shares.take(&mut self.leaf, self.held, more, Instant::now().into_std());
-        let large = wanted > shares.capacity() / 4;
         drop(shares);
-        match taken {
-            Ok(()) => self.held = wanted,
-            Err(_) if large && self.goes_beside() => {}
-            Err(refusal) => return Err(refusal),
-        }
-        Ok(())
+        taken.map(|()| self.held = wanted)
     }
 
-    fn goes_beside(&mut self) -> bool {
-        let beside = self.stock.beside.as_ref();
-        self.beside = beside.and_then(|beside| Arc::clone(beside).try_acquire_owned().ok());
-        self.beside.is_some()
-    }
-
-    /// As [`Portion::try_grow_to`]; a failure says what is lacking.
-    pub(crate) fn grow_to(&mut self, wanted: usize) -> Result<(), Failure> {
-        self.try_grow_to(wanted).map_err(|_| Failure::busy(self.stock.lack))
-    }
-
-    /// Who is under its share waits until something comes back; who is over it is refused.
-    pub(crate) async fn wait_to_grow_to(&mut self, wanted: usize) -> Result<(), Failure> {
-        let back = Arc::clone(&self.stock.back);
-        loop {
-            let back = back.notified();
-            match self.try_grow_to(wanted) {
-                Ok(()) => return Ok(()),
-                Err(Refusal::Over) => return Err(Failure::busy(self.stock.lack)),
-                Err(Refusal::Full) => back.await,
+    /// The same; what is large may be had beside the shares.
+    fn try_grow_to(&mut self, wanted: usize) -> Result<(), Refusal> {
+        match self.try_shares(wanted) {
+            Err(_) if self.is_large(wanted) => {
+                let beside = self.stock.beside.as_ref();
+                self.beside = beside.and_then(|beside| beside.try_take(self.leaf.sender));
+                if self.beside.is_some() { Ok(()) } else { Err(Refusal::Full) }
             }
+            done => done,
         }
     }
 
-    /// As [`Portion::wait_to_grow_to`], but whoever is over its share waits too.
-    async fn wait_in_any_case(&mut self, wanted: usize) {
-        let back = Arc::clone(&self.stock.back);
+    /// Whether there is a place for so much beside the shares, whatever else its sender holds.
+    fn is_large(&self, wanted: usize) -> bool {
+        self.stock.beside.is_some() && wanted > self.stock.lock().capacity() / 4
+    }
+
+    /// Who holds its share already is refused; who holds less waits until something comes back, or for its turn beside the shares, until
+    /// a time at most. A failure says what is lacking.
+    pub(crate) async fn wait_to_grow_to(&mut self, wanted: usize, until: Instant) -> Result<(), Failure> {
+        match self.try_shares(wanted) {
+            Ok(()) => return Ok(()),
+            Err(Refusal::Over) if !self.is_large(wanted) => return Err(Failure::busy(self.stock.lack)),
+            Err(_) => {}
+        }
+        let lack = self.stock.lack;
+        timeout_at(until, self.wait_for(wanted)).await.map_err(|_| Failure::busy(lack))
+    }
+
+    /// As [`Portion::wait_to_grow_to`], but in any case, and without an end.
+    async fn wait_for(&mut self, wanted: usize) {
+        let (back, beside, sender) =
+            (Arc::clone(&self.stock.back), self.stock.beside.clone(), self.leaf.sender);
+        let turn = async {
+            match &beside {
+                Some(beside) => beside.take(sender).await,
+                None => std::future::pending().await,
+            }
+        };
+        let mut turn = pin!(turn);
         loop {
             let back = back.notified();
-            if self.try_grow_to(wanted).is_ok() {
+            if self.try_shares(wanted).is_ok() {
                 return;
             }
-            back.await;
+            tokio::select! {
+                () = back => {}
+                turn = &mut turn => {
+                    self.beside = turn;
+                    return;
+                }
+            }
         }
     }
 
@@ -165,14 +180,18 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// Takes up `bytes` in all. A request larger than all the room may have all of it.
+    /// Takes up `bytes` in all. A request larger than all the room may have all of it. A failure that waiting can help says so: see
+    /// [`Failure::lacks`].
     pub(crate) fn grow_to(&mut self, bytes: usize) -> Result<(), Failure> {
-        self.bytes.grow_to(bytes.div_ceil(UNIT))
+        self.bytes.try_grow_to(bytes.div_ceil(UNIT)).map_err(|refusal| {
+            let failure = Failure::busy(self.bytes.stock.lack);
+            if refusal == Refusal::Full { failure.for_lack_of(bytes) } else { failure }
+        })
     }
 
-    /// As [`Place::grow_to`], for a body that arrives: a sender under its share waits for room.
-    pub(crate) async fn wait_to_grow_to(&mut self, bytes: usize) -> Result<(), Failure> {
-        self.bytes.wait_to_grow_to(bytes.div_ceil(UNIT)).await
+    /// As [`Place::grow_to`], but a sender that holds less than its share waits for room, until then at most.
+    pub(crate) async fn wait_to_grow_to(&mut self, bytes: usize, until: Instant) -> Result<(), Failure> {
+        self.bytes.wait_to_grow_to(bytes.div_ceil(UNIT), until).await
     }
 
     /// Now it is known whose it is: from now on it counts under that service.
@@ -185,24 +204,23 @@ impl Place {
     /// Refuses a body of so many bytes before any of it is read, when its sender is over its share already.
     pub(crate) fn expect(&self, bytes: usize) -> Result<(), Failure> {
         let mut probe = self.bytes.stock.portion(self.bytes.leaf);
-        match probe.try_grow_to(bytes.div_ceil(UNIT)) {
-            Err(Refusal::Over) => Err(Failure::busy(probe.stock.lack)),
-            Ok(()) | Err(Refusal::Full) => Ok(()),
+        let wanted = bytes.div_ceil(UNIT);
+        match probe.try_shares(wanted) {
+            Err(Refusal::Over) if !probe.is_large(wanted) => Err(Failure::busy(probe.stock.lack)),
+            Ok(()) | Err(_) => Ok(()),
         }
     }
 
     /// Joins the requests that wait for the store, unless it has already. A sender under its share waits for its turn, for
     /// `patience` at most.
     pub(crate) async fn enter(&mut self, patience: Duration) -> Result<(), Failure> {
-        let lack = self.requests.stock.lack;
-        let entered = tokio::time::timeout(patience, self.requests.wait_to_grow_to(1)).await;
-        entered.unwrap_or_else(|_| Err(Failure::busy(lack)))
+        self.requests.wait_to_grow_to(1, Instant::now() + patience).await
     }
 
     /// As [`Place::enter`], but waits in any case, for a sender that cannot be told to come back. Gives up after `patience`.
     pub(crate) async fn wait_to_enter(&mut self, patience: Duration) {
         // Whoever gave up has no place, and is told so when it tries to enter.
-        let _ = tokio::time::timeout(patience, self.requests.wait_in_any_case(1)).await;
+        let _ = tokio::time::timeout(patience, self.requests.wait_for(1)).await;
     }
 }
 
@@ -256,7 +274,7 @@ mod tests {
         assert_eq!(flood.len(), 50);
         for _ in 0..10 {
             let mut place = room.place(sender("polite"));
-            place.wait_to_grow_to(20 * UNIT).await.unwrap();
+            place.wait_to_grow_to(20 * UNIT, Instant::now()).await.unwrap();
             place.enter(Duration::ZERO).await.unwrap();
             room.place(sender("loud")).grow_to(UNIT).unwrap_err();
         }
@@ -279,8 +297,12 @@ mod tests {
         polite.grow_to(10 * UNIT).unwrap();
     }
 
-    #[tokio::test]
-    async fn one_large_body_at_a_time_finds_room_beside_the_others() {
+    fn soon() -> Instant {
+        Instant::now() + Duration::from_secs(10)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_large_body_at_a_time_finds_room_beside_the_others_and_a_second_one_waits_for_it() {
         let room = room(100, 10);
         let (mut small, mut large) = (room.place(sender("a")), room.place(sender("b")));
         small.grow_to(UNIT).unwrap();
@@ -290,30 +312,88 @@ mod tests {
         }
         let held = room.taken().1;
         assert!(held <= 50 * UNIT as u64, "{held}");
-        // What is left of the room is there for all the others, and what is no larger than a quarter does not go beside it.
-        let mut more = room.place(sender("b"));
-        more.grow_to(25 * UNIT).unwrap_err();
+        // What is left of the room is there for all the others.
         small.grow_to(20 * UNIT).unwrap();
         let mut second = room.place(sender("c"));
-        second.expect(90 * UNIT).unwrap_err();
-        second.grow_to(90 * UNIT).unwrap_err();
+        second.expect(90 * UNIT).unwrap();
+        let failure = second.grow_to(90 * UNIT).unwrap_err();
+        assert_eq!((failure.outcome, failure.lacks), ("busy", Some(90 * UNIT)));
+        let failure = second.wait_to_grow_to(90 * UNIT, soon()).await.unwrap_err();
+        assert_eq!(failure.outcome, "busy");
+        let waits =
+            tokio::spawn(async move { second.wait_to_grow_to(90 * UNIT, soon()).await.map(|()| second) });
+        tokio::task::yield_now().await;
+        assert!(!waits.is_finished());
         drop(large);
-        second.grow_to(90 * UNIT).unwrap();
-        drop((small, second));
+        drop((small, waits.await.unwrap().unwrap()));
         assert_eq!(room.taken().1, 0);
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_body_larger_than_its_senders_share_is_taken_though_the_first_half_is_full() {
+        let room = room(100, 100);
+        let mut others = Vec::new();
+        for at in 0..10 {
+            let mut place = room.place(sender(&format!("sender {at}")));
+            place.grow_to(5 * UNIT).unwrap();
+            others.push(place);
+        }
+        // A share is four and a half now; this one is larger than that, and no quarter of all.
+        let mut one = room.place(sender("a collector"));
+        one.expect(20 * UNIT).unwrap();
+        one.wait_to_grow_to(20 * UNIT, Instant::now()).await.unwrap();
+        // Whoever has its share already by other requests is told to come back.
+        let mut more = room.place(sender("sender 1"));
+        assert_eq!(more.grow_to(UNIT).unwrap_err().lacks, None);
+        more.expect(UNIT).unwrap_err();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn bodies_that_grow_past_their_shares_do_not_wait_for_each_other_for_ever() {
+        let room = room(100, 100);
+        let grown = (0..20).map(|at| {
+            let mut place = room.place(sender(&format!("sender {at}")));
+            tokio::spawn(async move {
+                for size in [2, 8, 15, 30, 60] {
+                    place.wait_to_grow_to(size * UNIT, Instant::now() + Duration::from_secs(60)).await?;
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+                Ok::<_, Failure>(())
+            })
+        });
+        for grown in grown.collect::<Vec<_>>() {
+            grown.await.unwrap().unwrap();
+        }
+        assert_eq!(room.taken().1, 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn more_senders_than_there_is_room_for_each_get_their_turn() {
+        let room = room(1_000, 4);
+        let all = (0..50).map(|at| {
+            let mut place = room.place(sender(&format!("sender {at}")));
+            tokio::spawn(async move {
+                place.enter(Duration::from_secs(60)).await?;
+                tokio::time::sleep(Duration::from_millis(10)).await;
+                Ok::<_, Failure>(())
+            })
+        });
+        for entered in all.collect::<Vec<_>>() {
+            entered.await.unwrap().unwrap();
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn who_is_under_its_share_waits_for_what_comes_back() {
-        let room = room(10, 10);
-        let mut whole = room.place(sender("loud"));
-        whole.grow_to(10 * UNIT).unwrap();
+        let room = room(10, 1);
+        let mut one = room.place(sender("loud"));
+        one.enter(Duration::ZERO).await.unwrap();
         let mut polite = room.place(sender("polite"));
-        polite.grow_to(UNIT).unwrap_err();
-        let waits = tokio::spawn(async move { polite.wait_to_grow_to(UNIT).await.map(|()| polite) });
+        assert_eq!(polite.enter(Duration::from_secs(1)).await.unwrap_err().outcome, "busy");
+        let waits = tokio::spawn(async move { polite.enter(Duration::from_secs(1)).await.map(|()| polite) });
         tokio::task::yield_now().await;
         assert!(!waits.is_finished());
-        drop(whole);
-        assert_eq!(waits.await.unwrap().unwrap().bytes.held, 1);
+        drop(one);
+        assert_eq!(waits.await.unwrap().unwrap().requests.held, 1);
     }
 }

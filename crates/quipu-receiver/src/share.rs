@@ -2,7 +2,7 @@
 //!
 //! Half of what there is goes to whoever asks. The other half is divided evenly among those who were active of late: senders, and the
 //! parts of one sender among themselves. Once the first half is used up, only those are given more who then hold no more than their
-//! share. As the shares add up to no more than the second half, all who are under theirs find room, as long as nobody new appears;
+//! share; those who hold it already are refused, and those who would come above it only by what they ask for may wait. As the shares add up to no more than the second half, all who are under theirs find room, as long as nobody new appears;
 //! when somebody does, shares shrink at once, and what was given before comes back as it is used up.
 
 use std::collections::HashMap;
@@ -27,9 +27,9 @@ pub(crate) struct Leaf {
 /// Why nothing is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// It runs short, and the asker would hold more than its share.
+    /// It runs short, and the asker holds its share already, without this.
     Over,
-    /// All is given out. The asker is under its share: something is sure to come back.
+    /// Nothing is free for it now, but without this it holds less than its share: it may wait.
     Full,
 }
 
@@ -83,8 +83,10 @@ impl Shares {
         }
         if !alone && after > self.capacity / 2 {
             let holds = self.part(*leaf).map_or(0, |part| part.held);
-            if holds.saturating_add(more) > self.share(*leaf, now) {
-                return Err(Refusal::Over);
+            let share = self.share(*leaf, now);
+            if holds.saturating_add(more) > share {
+                let satisfied = holds.saturating_sub(own) >= share;
+                return Err(if satisfied { Refusal::Over } else { Refusal::Full });
             }
             if after > self.capacity {
                 return Err(Refusal::Full);
@@ -111,12 +113,12 @@ impl Shares {
         to
     }
 
-    /// What a leaf may hold when it runs short.
+    /// What a leaf may hold when it runs short: one at least, however many there are.
     fn share(&self, leaf: Leaf, now: Instant) -> usize {
         let active = |parts: &HashMap<u64, Part>| parts.values().filter(|part| part.is_active(now)).count();
         let senders = self.senders.values().filter(|parts| active(parts) > 0).count();
         let parts = self.senders.get(&leaf.sender).map_or(0, active);
-        self.capacity / 2 / senders.max(1) / parts.max(1)
+        (self.capacity / 2 / senders.max(1) / parts.max(1)).max(1)
     }
 
     fn part(&self, leaf: Leaf) -> Option<&Part> {
@@ -176,7 +178,8 @@ mod tests {
         shares.give_back(a, 50, now);
         assert_eq!(shares.take(&mut a, 0, 1, now), Err(Refusal::Over));
         shares.take(&mut b, 0, 25, now).unwrap();
-        assert_eq!(shares.take(&mut b, 25, 1, now), Err(Refusal::Over));
+        assert_eq!(shares.take(&mut b, 25, 1, now), Err(Refusal::Full), "it has nothing but this");
+        assert_eq!(shares.take(&mut b, 0, 1, now), Err(Refusal::Over));
         assert_eq!(shares.held(), 75);
     }
 
@@ -190,7 +193,7 @@ mod tests {
         assert_eq!(shares.held(), 50);
         // Half of the half for each sender, and half of that for each part of the first.
         shares.take(&mut quiet, 1, 11, now).unwrap();
-        assert_eq!(shares.take(&mut quiet, 12, 1, now), Err(Refusal::Over));
+        assert_eq!(shares.take(&mut quiet, 0, 1, now), Err(Refusal::Over));
         shares.take(&mut other, 1, 24, now).unwrap();
     }
 
@@ -231,8 +234,8 @@ mod tests {
     }
 
     proptest! {
-        /// While the same ones stay active, nobody is refused who stays within its share, whatever the others do; nothing is given
-        /// out twice; and whoever is refused would have held more than its share while more than half was out.
+        /// While the same ones stay active, nobody is refused or has to wait who stays within its share, whatever the others do; nothing
+        /// is given out twice; whoever is refused holds its share while more than half is out, and whoever waits would come above it.
         #[test]
         fn nobody_under_its_share_is_refused(steps in steps()) {
             let now = Instant::now();
@@ -250,9 +253,9 @@ mod tests {
                         let share = 1_000 / 2 / 4 / 3;
                         match shares.take(&mut who, 0, more, now) {
                             Ok(()) => held.push((who, more)),
-                            Err(refusal) => {
-                                prop_assert_eq!(refusal, Refusal::Over);
-                                prop_assert!(before + more > share && total + more > 500);
+                            Err(Refusal::Over) => prop_assert!(before >= share && total + more > 500),
+                            Err(Refusal::Full) => {
+                                prop_assert!(before < share && before + more > share && total + more > 500);
                             }
                         }
                     }

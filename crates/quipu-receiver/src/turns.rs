@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -11,10 +12,13 @@ use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
+use tokio::time::Instant;
 
 use crate::room::{Portion, Stock};
 use crate::sender::Sender;
 
+/// How long somebody who has no turn at all, or fewer than their share, waits for one.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// What whoever is refused is told, as a problem detail (RFC 9457).
 const BUSY: &str = concat!(
     r#"{"type":""#,
@@ -34,7 +38,8 @@ impl Turns {
     }
 }
 
-/// Lets requests to `router` begin as `turns` allow; the rest is told 429 and when to come back. A request's turn lasts until its answer
+/// Lets requests to `router` begin as `turns` allow; who has its share of them is told 429 and when to come back, others wait for five
+/// seconds before. A request's turn lasts until its answer
 /// has been sent, so that slow readers hold turns and not memory without bound.
 ///
 /// Who asks is told by [`crate::AdmissionKey`], else by the address.
@@ -45,7 +50,7 @@ pub fn in_turn(router: Router, turns: &Turns) -> Router {
 
 async fn answer(turns: Turns, request: Request, next: Next) -> Response {
     let mut portion = turns.0.portion(Sender::of(request.extensions()).leaf());
-    if portion.grow_to(1).is_err() {
+    if portion.wait_to_grow_to(1, Instant::now() + PATIENCE).await.is_err() {
         let mut response = Response::new(Body::from(BUSY));
         *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
         let json = HeaderValue::from_static("application/problem+json");
@@ -90,6 +95,25 @@ mod tests {
 
     use super::*;
     use crate::AdmissionKey;
+
+    #[tokio::test(start_paused = true)]
+    async fn more_askers_than_turns_wait_for_them() {
+        let app = in_turn(Router::new().route("/", get(async || "text")), &Turns::new(2));
+        let mut held = Vec::new();
+        for asker in ["a", "b"] {
+            let answer = ask(&app, asker).await;
+            assert_eq!(answer.status(), StatusCode::OK);
+            held.push(answer);
+        }
+        assert_eq!(ask(&app, "c").await.status(), StatusCode::TOO_MANY_REQUESTS, "after five seconds");
+        let waits = tokio::spawn({
+            let app = app.clone();
+            async move { ask(&app, "c").await.status() }
+        });
+        tokio::task::yield_now().await;
+        held.pop();
+        assert_eq!(waits.await.unwrap(), StatusCode::OK);
+    }
 
     async fn ask(app: &Router, key: &str) -> Response {
         let request = Request::get("/").extension(AdmissionKey(key.into())).body(Body::empty()).unwrap();

@@ -153,11 +153,11 @@ impl Keeper {
     fn read(&self, packets: Vec<Packet>) -> Read {
         let mut read = Read::default();
         let kind = Kind::Foreign(Wire::Packet(self.protocol));
-        for Packet { bytes, place } in packets {
+        for Packet { bytes, mut place } in packets {
             let parcel = Parcel { kind, packing: Packing::None, bytes, skip: 0 };
-            let prepared = catch_unwind(AssertUnwindSafe(|| prepare(&self.receiver, parcel, place)));
+            let prepared = catch_unwind(AssertUnwindSafe(|| prepare(&self.receiver, &parcel, &mut place)));
             match prepared.unwrap_or_else(|_| Err(unread())) {
-                Ok((decoded, place)) => {
+                Ok(decoded) => {
                     count_rest(
                         &*self.receiver.parts.meter,
                         Signal::Traces,

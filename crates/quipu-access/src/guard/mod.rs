@@ -79,19 +79,18 @@ async fn pass(State(post): State<Arc<Post>>, request: Request, next: Next) -> Re
         parts.extensions.insert(project);
     }
     let mut response = trail::answer(&post.access, Request::from_parts(parts, body), next, trail).await;
-    if client.secure && is_named(&client) {
+    if client.secure && may_be_bound(client.host.as_deref()) {
         response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
     }
     response
 }
 
-/// Whether the host has a name that is its own: what is said of `localhost` would bind every other server of this machine.
-fn is_named(client: &Client) -> bool {
-    client
-        .host
-        .as_deref()
-        .map(bare)
-        .is_some_and(|name| name.contains('.') && name.parse::<std::net::IpAddr>().is_err())
+/// Whether what is said of a host binds it alone: addresses are no names (RFC 6797 section 8.1.1), and `localhost` is every server of this
+/// machine.
+fn may_be_bound(host: Option<&str>) -> bool {
+    let name = host.map(bare).unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
+    let is_loopback = name == "localhost" || name.ends_with(".localhost");
+    !name.is_empty() && !is_loopback && name.parse::<std::net::IpAddr>().is_err()
 }
 
 /// Boxed, because hardly any request is turned away.

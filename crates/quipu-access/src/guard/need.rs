@@ -130,6 +130,7 @@ const ROUTES: &[Route] = &[
     change("PATCH", "/api/v1/users/{}", Everywhere(Admin), "user.change"),
     change("DELETE", "/api/v1/users/{}", Everywhere(Admin), "user.remove"),
     Route("GET", "/api/v1/audit", Everywhere(Admin), Some("audit.read")),
+    Route("GET", "/api/v1/audit/export", Everywhere(Admin), Some("audit.export")),
     Route("GET", "/api/v1/audit/verify", Everywhere(Admin), Some("audit.verify")),
 ];
 

@@ -20,6 +20,8 @@ use crate::refusal::Refusal;
 pub struct About {
     /// What it was done to, where that is not what the path says.
     pub object: Option<String>,
+    /// Nothing was changed: it was only asked what would be. The action ends with `.preview` then.
+    pub preview: bool,
     /// What else is worth knowing, by name: counts, bounds, whether it was only tried out.
     pub detail: Vec<(&'static str, String)>,
 }
@@ -56,6 +58,9 @@ impl Trail {
         }
         if let Some(about) = response.extensions_mut().remove::<About>() {
             self.entry.object = about.object.or(self.entry.object);
+            if about.preview {
+                self.entry.action = preview_of(self.entry.action);
+            }
             self.entry.detail.extend(about.detail);
         }
         if self.looks {
@@ -63,6 +68,17 @@ impl Trail {
         } else {
             access.note(self.entry).await;
         }
+    }
+}
+
+/// What an action is called that was only tried out.
+fn preview_of(action: &'static str) -> &'static str {
+    match action {
+        "trace.delete" => "trace.delete.preview",
+        "data.forget" => "data.forget.preview",
+        "prices.reprice" => "prices.reprice.preview",
+        "retention.run" => "retention.run.preview",
+        _ => "preview",
     }
 }
 

@@ -1,5 +1,6 @@
 //! The register: keys, users and sessions in a file that the server and the command line have open at once.
 
+mod attempts;
 mod cache;
 mod fault;
 mod keys;
@@ -132,14 +133,21 @@ fn lay_out(conn: &mut Connection) -> Result<()> {
             work.execute_batch(include_str!("layout.sql")).map_err(from_sql)?;
             work.pragma_update(None, "application_id", MARK).map_err(from_sql)?;
             work.pragma_update(None, "user_version", VERSION).map_err(from_sql)?;
-            work.commit().map_err(from_sql)
         }
-        (version, mark) if mark == i64::from(MARK) && version == i64::from(VERSION) => Ok(()),
+        (version, mark) if mark == i64::from(MARK) && version == i64::from(VERSION) => {}
         (version, mark) if mark == i64::from(MARK) => {
             let text =
                 format!("it is of version {version}, this build knows {VERSION}: a newer build wrote it");
-            Err(Error::new(ErrorKind::Unsupported, "read", text))
+            return Err(Error::new(ErrorKind::Unsupported, "read", text));
         }
-        _ => Err(Error::new(ErrorKind::Damaged, "read", "it is a database, but no register of access")),
+        _ => {
+            return Err(Error::new(
+                ErrorKind::Damaged,
+                "read",
+                "it is a database, but no register of access",
+            ));
+        }
     }
+    work.execute_batch(attempts::LAYOUT).map_err(from_sql)?;
+    work.commit().map_err(from_sql)
 }

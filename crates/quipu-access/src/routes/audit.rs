@@ -1,10 +1,14 @@
 //! The audit: read and verified.
 
 use axum::Json as JsonAnswer;
+use axum::body::Body;
 use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse as _, Response};
 use quipu_audit::{AuditQuery, Outcome};
 use quipu_core::Timestamp;
 use serde::Deserialize;
+use tokio_stream::wrappers::ReceiverStream;
 
 use super::body::Params;
 use super::dto::{AuditAnswer, VerdictAnswer};
@@ -44,10 +48,6 @@ pub async fn audit(
     State(access): State<Access>,
     Params(ask): Params<Ask>,
 ) -> Result<JsonAnswer<AuditAnswer>, Refusal> {
-    let time = |name: &str, text: Option<String>| {
-        let read = text.map(|text| text.parse::<Timestamp>()).transpose();
-        read.map_err(|error| Refusal::bad(format!("{name}: {error}.")))
-    };
     let query = AuditQuery {
         since: time("since", ask.since)?,
         until: time("until", ask.until)?,
@@ -60,6 +60,33 @@ pub async fn audit(
         limit: ask.limit,
     };
     Ok(JsonAnswer(access.audit.page(query).await?.into()))
+}
+
+fn time(name: &str, text: Option<String>) -> Result<Option<Timestamp>, Refusal> {
+    let read = text.map(|text| text.parse::<Timestamp>()).transpose();
+    read.map_err(|error| Refusal::bad(format!("{name}: {error}.")))
+}
+
+/// Of which time.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Span {
+    since: Option<String>,
+    until: Option<String>,
+}
+
+/// Export the audit
+///
+/// The lines as they stand in the files, the oldest first, for whoever keeps or checks them elsewhere. An answer that breaks off is not
+/// all of it.
+#[utoipa::path(get, path = "/api/v1/audit/export", tag = "access",
+    params(("since" = Option<String>, Query, description = "Noted at or after: RFC 3339."),
+        ("until" = Option<String>, Query, description = "Noted before: RFC 3339.")),
+    responses((status = 200, description = "JSON Lines.", body = String, content_type = "application/x-ndjson")))]
+pub async fn export(State(access): State<Access>, Params(span): Params<Span>) -> Result<Response, Refusal> {
+    let (since, until) = (time("since", span.since)?, time("until", span.until)?);
+    let lines = ReceiverStream::new(access.audit.export(since, until));
+    Ok(([(CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(lines)).into_response())
 }
 
 /// Verify the audit

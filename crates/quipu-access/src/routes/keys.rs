@@ -86,7 +86,11 @@ fn wanted(body: KeyBody, principal: &Principal, project: Project) -> Result<NewK
 
 fn about(key: &Key) -> About {
     let project = key.project.clone().unwrap_or_else(|| "*".into());
-    About { object: Some(key.id.clone()), detail: vec![("scopes", key.scopes.to_string()), ("for", project)] }
+    About {
+        object: Some(key.id.clone()),
+        detail: vec![("scopes", key.scopes.to_string()), ("for", project)],
+        ..About::default()
+    }
 }
 
 /// Revoke a key

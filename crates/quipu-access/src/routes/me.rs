@@ -89,12 +89,12 @@ pub async fn password(
         return Err(Refusal::denied("Only somebody who logged in has a password to change."));
     }
     let user = principal.id().to_owned();
-    let place = login::begin_attempt(&access, &user, &client)?;
+    let place = login::begin_attempt(&access, &user, &client).await?;
     let stored = access.register.identify(&user)?.and_then(|identified| identified.password);
     if !access.hashing.verify(place, body.old, stored).await.map_err(|_| crowded())? {
         return Err(Refusal::unknown("The old password is wrong."));
     }
-    access.attempts.lock().succeeded(&user, client.address);
+    access.attempt_succeeded(&user, client.address).await;
     let password = access.hashing.hash(body.new, user.clone()).await.map_err(|_| crowded())??;
     change(&access, &user, password).await?;
     let mut response = login::begin(&access, &user, by_tls(&client, &headers)).await?;

@@ -42,6 +42,7 @@ pub fn routes(access: &Access) -> Router {
         .route("/api/v1/users", get(users::users).post(users::add_user))
         .route("/api/v1/users/{name}", patch(users::change_user).delete(users::remove_user))
         .route("/api/v1/audit", get(audit::audit))
+        .route("/api/v1/audit/export", get(audit::export))
         .route("/api/v1/audit/verify", get(audit::verify))
         .layer(DefaultBodyLimit::max(BODY))
         .layer(map_response(secured))

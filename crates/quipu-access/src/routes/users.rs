@@ -32,7 +32,11 @@ pub async fn add_user(State(access): State<Access>, Json(body): Json<UserBody>) 
     let password = access.hashing.hash(body.password, body.name.clone()).await.map_err(|_| crowded())??;
     let new = NewUser { name: body.name, password, roles: body.roles };
     let user = access.off_thread(move |register| register.add_user(&new)).await??;
-    let about = About { object: Some(user.name.clone()), detail: vec![("roles", user.roles.to_string())] };
+    let about = About {
+        object: Some(user.name.clone()),
+        detail: vec![("roles", user.roles.to_string())],
+        ..About::default()
+    };
     let mut response = (StatusCode::CREATED, JsonAnswer(UserAnswer::from(user))).into_response();
     response.extensions_mut().insert(about);
     Ok(response)
@@ -72,7 +76,7 @@ pub async fn change_user(
     };
     let change = UserChange { roles: body.roles, password, disabled: body.disabled };
     let user = access.off_thread(move |register| register.change_user(&user.name, &change)).await??;
-    let about = About { object: Some(user.name.clone()), detail };
+    let about = About { object: Some(user.name.clone()), detail, ..About::default() };
     let mut response = JsonAnswer(UserAnswer::from(user)).into_response();
     response.extensions_mut().insert(about);
     Ok(response)

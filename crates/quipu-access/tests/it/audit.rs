@@ -128,6 +128,15 @@ async fn admins_read_it_page_by_page_and_verify_it() {
     assert_eq!(ask("outcome=odd").await.status, 400);
     assert_eq!(ask("sinc=1").await.status, 400);
     assert_eq!(ask("since=yesterday").await.status, 400);
+    let lines = house.ask("GET", "/api/v1/audit/export").key(&admin).await.text;
+    let numbers: Vec<u64> = lines
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["seq"].as_u64().unwrap())
+        .collect();
+    assert_eq!(numbers, (1..=numbers.len() as u64).collect::<Vec<_>>());
+    assert!(numbers.len() >= 5 && lines.contains("\"v4\""), "{lines}");
+    assert_eq!(house.ask("GET", "/api/v1/audit/export?since=x").key(&admin).await.status, 400);
+    assert_eq!(house.ask("GET", "/api/v1/audit/export").key(&house.key("read", None)).await.status, 403);
     let verdict = house.ask("GET", "/api/v1/audit/verify").key(&admin).await.json;
     assert_eq!((&verdict["holds"], &verdict["faults"]), (&json!(true), &json!([])));
 }
@@ -136,12 +145,21 @@ async fn admins_read_it_page_by_page_and_verify_it() {
 async fn what_a_handler_says_about_its_change_stands_in_the_entry() {
     let house = House::new();
     let admin = house.key("admin", None);
-    let about = About { object: Some("3 traces".into()), detail: vec![("dry_run", "true".into())] };
-    let app = Router::new().route("/api/v1/traces/delete", post(async || Extension(about)));
+    let about = |preview, count: &str| About {
+        object: Some("3 traces".into()),
+        preview,
+        detail: vec![("deleted", count.to_owned())],
+    };
+    let (done, tried) = (about(false, "3"), about(true, "0"));
+    let app = Router::new()
+        .route("/api/v1/traces/delete", post(async || Extension(done)))
+        .route("/api/v1/forget", post(async || Extension(tried)));
+    assert_eq!(house.ask_at(Gate::Api, app.clone(), "POST", "/api/v1/forget").key(&admin).await.status, 200);
     assert_eq!(house.ask_at(Gate::Api, app, "POST", "/api/v1/traces/delete").key(&admin).await.status, 200);
-    let [entry] = &house.entries().await[..] else { panic!("one entry") };
+    let [tried, entry] = &house.entries().await[..] else { panic!("two entries") };
+    assert_eq!((tried.action.as_str(), tried.detail["deleted"].as_str()), ("data.forget.preview", "0"));
     assert_eq!((entry.action.as_str(), entry.object.as_deref()), ("trace.delete", Some("3 traces")));
-    assert_eq!(json!(entry.detail), json!({"dry_run": "true"}));
+    assert_eq!(json!(entry.detail), json!({"deleted": "3"}));
 }
 
 #[tokio::test]

@@ -62,6 +62,14 @@ impl House {
         Self { folder, clock, audit, access }
     }
 
+    /// The same server after a new start.
+    pub fn start_anew(&mut self) {
+        let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
+        let (settings, meter) = (AccessSettings::default(), Arc::new(NoMeter));
+        self.access = Access::open(self.folder.path(), settings, self.audit.clone(), meter, clock).unwrap();
+        self.access.serve_projects(["shop"]).unwrap();
+    }
+
     /// The register, opened once more as another process does.
     pub fn elsewhere(&self) -> Register {
         Register::open(self.folder.path(), Arc::clone(&self.clock) as Arc<dyn Clock>).unwrap()

@@ -30,6 +30,33 @@ async fn guessing_a_users_password_waits_longer_and_longer_wherever_it_comes_fro
 }
 
 #[tokio::test]
+async fn a_new_start_forgets_no_failures() {
+    let mut house = House::new();
+    house.user("ada", &["viewer"]);
+    house.user("bob", &["viewer"]);
+    for attempt in 0..6 {
+        assert_eq!(login(&house, "ada", "wrong", [192, 0, 2, attempt]).await.status, 401);
+    }
+    for attempt in 0..21 {
+        assert_eq!(login(&house, &format!("user{attempt}"), "wrong", [192, 0, 3, 1]).await.status, 401);
+    }
+    house.start_anew();
+    assert_eq!(login(&house, "ada", PASSWORD, [192, 0, 2, 99]).await.status, 429);
+    assert_eq!(login(&house, "bob", PASSWORD, [192, 0, 3, 1]).await.status, 429);
+    house.clock.pass(1);
+    assert_eq!(login(&house, "ada", PASSWORD, [192, 0, 2, 99]).await.status, 204);
+    // Nor that she came in since, nor that an hour passed.
+    house.start_anew();
+    for attempt in 0..5 {
+        assert_eq!(login(&house, "ada", "wrong", [192, 0, 4, attempt]).await.status, 401);
+    }
+    assert_eq!(login(&house, "ada", PASSWORD, [192, 0, 4, 99]).await.status, 204);
+    house.clock.pass(3_600);
+    house.start_anew();
+    assert_eq!(login(&house, "bob", PASSWORD, [192, 0, 3, 1]).await.status, 204);
+}
+
+#[tokio::test]
 async fn nobody_learns_which_users_there_are() {
     let house = House::new();
     house.user("ada", &["viewer"]);

@@ -190,8 +190,18 @@ async fn browsers_are_told_to_stay_with_tls_where_the_name_is_the_servers_own() 
         let ask = house.ask("GET", "/healthz").header("host", host);
         if tls { ask.over_tls().await } else { ask.await }.headers.contains_key("strict-transport-security")
     };
-    assert!(ask("quipu.example.org", true).await);
-    for (host, tls) in [("quipu.example.org", false), ("localhost:8080", true), ("10.0.0.1:8080", true)] {
+    for host in ["quipu.example.org", "quipu", "QUIPU:8443", "quipu.internal.:8443"] {
+        assert!(ask(host, true).await, "{host}");
+    }
+    let not = [
+        ("quipu.example.org", false),
+        ("localhost:8080", true),
+        ("app.localhost", true),
+        ("LOCALHOST.", true),
+        ("10.0.0.1:8080", true),
+        ("[2001:db8::1]:8443", true),
+    ];
+    for (host, tls) in not {
         assert!(!ask(host, tls).await, "{host}");
     }
 }

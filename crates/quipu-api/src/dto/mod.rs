@@ -87,7 +87,10 @@ pub use retention::{
 };
 pub use session::{Session, SessionAnswer, SessionsAnswer};
 pub use span::{Link, Source, Span, SpanAnswer, SpanEvent};
-pub use status::{BackendState, HealthAnswer, Listeners, ReadyAnswer, SearchState, StatusAnswer, StoreState};
+pub use status::{
+    AuditState, BackendState, HealthAnswer, Listeners, ProjectStates, ReadyAnswer, SearchState, StatusAnswer,
+    StoreState,
+};
 pub use summary::{FrameworkSummary, SummaryAnswer, SummaryRow};
 pub use system::{
     BackendHealth, DeliveryFigures, DiskFigures, DropCount, HostFigures, IngestFigures, ProcessFigures,

@@ -83,6 +83,32 @@ pub struct ReadyAnswer {
     pub backends: Vec<BackendState>,
     /// Full text search; null when the store does not say.
     pub search: Option<SearchState>,
+    /// The record of who did what; left out where none is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audit: Option<AuditState>,
+    /// Every project; left out where there is but one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub projects: Option<ProjectStates>,
+}
+
+/// How the record of who did what does.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AuditState {
+    /// `ready`, or `degraded` while it cannot be written.
+    pub status: String,
+    /// Entries that could not be written since the start.
+    pub lost: u64,
+}
+
+/// How many projects are in which state. Their names are for those who may know them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ProjectStates {
+    /// All is well.
+    pub ready: u64,
+    /// A backend is not as it should be.
+    pub degraded: u64,
+    /// The store takes nothing, or did not answer in time.
+    pub down: u64,
 }
 
 /// URLs that the server listens on; null where a listener is off.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
-use axum::http::{Extensions, HeaderMap, StatusCode, Uri};
+use axum::http::{Extensions, StatusCode};
 use axum::response::Response;
 use quipu_query::{ParamError, Params};
 use tokio::time::{Instant, interval_at};
@@ -16,7 +16,6 @@ use super::watcher::Watcher;
 use crate::Problem;
 use crate::dto::{LiveFrame, LiveParams, NumberedFrame};
 use crate::extract::Ask;
-use crate::origin;
 use crate::state::{Api, Shared, Welcome};
 
 /// Between two signs of life.
@@ -45,13 +44,10 @@ const BUFFER: usize = 4 << 10;
             content_type = "application/problem+json")))]
 pub(crate) async fn live(
     State(api): Shared,
-    uri: Uri,
-    headers: HeaderMap,
     extensions: Extensions,
     Ask(params): Ask,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
-    origin::check(&extensions, &headers, &uri)?;
     let place = Place::of(&params)?;
     let welcome = extensions.get::<Welcome>().cloned();
     let upgrade = upgrade.map_err(|rejection| {

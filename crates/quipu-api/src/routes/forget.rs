@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Response;
 use quipu_core::{Result as StoreResult, TraceFilter, TraceId, TraceQuery};
 use quipu_query::{Params, parse_trace_filter};
 
-use super::Answer;
 use crate::Problem;
 use crate::body::{Write, bad};
 use crate::documents::read;
 use crate::dto::{DeleteAnswer, DeleteAsk};
 use crate::json::Json;
-use crate::state::{Api, Shared};
+use crate::state::{Api, Deed, Shared};
 
 /// Traces that a request may name.
 const NAMED: usize = 1_000;
@@ -29,9 +29,9 @@ const AT_ONCE: usize = 200;
 /// when the answer takes too long; asking again is safe.
 #[utoipa::path(post, path = "/api/v1/traces/delete", tag = "traces", request_body = DeleteAsk,
     responses((status = 200, description = "What was removed.", body = DeleteAnswer),
-        (status = 403, description = "The store is read only, or a page of another origin asks.", body = Problem,
+        (status = 403, description = "The store is read only, or the guard refuses.", body = Problem,
             content_type = "application/problem+json")))]
-pub(crate) async fn delete_traces(State(api): Shared, body: Write) -> Answer<DeleteAnswer> {
+pub(crate) async fn delete_traces(State(api): Shared, body: Write) -> Result<Response, Problem> {
     let ask: DeleteAsk = read(body.bytes())?;
     let which = Which::of(&api, &ask)?;
     // Whoever asks may leave: what was begun is brought to its end.
@@ -41,7 +41,8 @@ pub(crate) async fn delete_traces(State(api): Shared, body: Write) -> Answer<Del
         let detail = "Deleting traces failed; the server's log says where.";
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail)
     })??;
-    Ok(Json(answer))
+    let detail = vec![("matched", answer.matched.to_string()), ("deleted", answer.deleted.to_string())];
+    Ok(Deed { preview: answer.dry_run, detail }.with(Json(answer)))
 }
 
 enum Which {

@@ -6,18 +6,18 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Response;
 use quipu_core::{Owned, Owner, OwnerKind, Result as StoreResult, TraceId};
 use quipu_pipeline::{Forgotten, Swept};
 use quipu_semconv as semconv;
 use sha2::{Digest as _, Sha256};
 
-use super::Answer;
 use crate::Problem;
 use crate::body::{Write, bad};
 use crate::documents::read;
 use crate::dto::{ForgetAnswer, ForgetAsk, ForgottenPlace};
 use crate::json::Json;
-use crate::state::{Api, Shared};
+use crate::state::{Api, Deed, Shared};
 
 /// Traces that a request may name.
 const NAMED: usize = 1_000;
@@ -28,12 +28,18 @@ const AT_ONCE: usize = 200;
 /// Times that it is removed anew while records of the same owner come in.
 const TIMES: usize = 3;
 
+/// What is said of a file of the store that cannot be looked through.
+const NOT_REACHED: &str = "not reached: it is damaged or was set aside, and may have records of theirs; repair the store, then remove what that \
+    sets aside";
+
 /// Where records may be that no store and no spool of this server holds.
-const BEYOND: [&str; 4] = [
+const BEYOND: [&str; 5] = [
     "backups of the data folder: restore none that is older, or forget again afterwards",
     "backends that were given the records before: delete them there",
     "a write to a backend that was under way as this was asked: it may arrive there still; it is not tried again with these records",
-    "free space of the disk, and the words of removed spans in the index for search until its parts are next put together",
+    "free space of the disk, unused parts of pages from which rows were moved earlier, and the words of removed spans in the index for search until its parts are next put together",
+    "the dictionary that texts are compressed with, if it was trained while the records were there: it may have pieces of what was said, not the \
+     values of the attributes that name users and sessions",
 ];
 
 /// Forget a user or session
@@ -43,9 +49,9 @@ const BEYOND: [&str; 4] = [
 /// nothing is removed. What budgets counted stays counted. Repeating it is safe.
 #[utoipa::path(post, path = "/api/v1/forget", tag = "traces", request_body = ForgetAsk,
     responses((status = 200, description = "What there was, and proof that it is gone.", body = ForgetAnswer),
-        (status = 403, description = "The store is read only, or a page of another origin asks.", body = Problem,
+        (status = 403, description = "The store is read only, or the guard refuses.", body = Problem,
             content_type = "application/problem+json")))]
-pub(crate) async fn forget(State(api): Shared, body: Write) -> Answer<ForgetAnswer> {
+pub(crate) async fn forget(State(api): Shared, body: Write) -> Result<Response, Problem> {
     let ask: ForgetAsk = read(body.bytes())?;
     let whose = Whose::of(&ask)?;
     // Whoever asks may leave: what was begun is brought to its end.
@@ -55,7 +61,29 @@ pub(crate) async fn forget(State(api): Shared, body: Write) -> Answer<ForgetAnsw
         let detail = "Forgetting failed; the server's log says where.";
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail)
     })??;
-    Ok(Json(answer))
+    Ok(deed(&answer).with(Json(answer)))
+}
+
+/// The proof without the places one by one, to be kept where it cannot be changed unseen.
+fn deed(answer: &ForgetAnswer) -> Deed {
+    let of = |what: &str| {
+        let places = answer.places.iter().filter(|place| place.what == what);
+        places.map(|place| place.found).sum::<u64>().to_string()
+    };
+    let troubles = answer.places.iter().filter(|place| place.trouble.is_some()).count();
+    let detail = vec![
+        ("kind", answer.kind.clone()),
+        ("id_sha256", answer.id_sha256.clone()),
+        ("salt", answer.salt.clone()),
+        ("traces", answer.traces.to_string()),
+        ("events", of("events")),
+        ("series", of("series")),
+        ("records", of("records")),
+        ("remaining", answer.remaining.to_string()),
+        ("troubles", troubles.to_string()),
+        ("complete", answer.complete.to_string()),
+    ];
+    Deed { preview: answer.dry_run, detail }
 }
 
 /// Whose records are meant.
@@ -186,11 +214,17 @@ fn of_store(found: &Owned, left: &Owned) -> Vec<ForgottenPlace> {
         remaining,
         trouble: None,
     };
-    vec![
+    let mut places = vec![
         place("traces", found.traces.len() as u64, left.traces.len() as u64),
         place("events", found.events, left.events),
         place("series", found.series, left.series),
-    ]
+    ];
+    // Nobody knows what is in these.
+    places.extend(left.unreached.iter().map(|file| ForgottenPlace {
+        trouble: Some(NOT_REACHED.into()),
+        ..place(&format!("file {file}"), 0, 0)
+    }));
+    places
 }
 
 fn of_backend(found: &Swept, still: &[Swept], done: &[Swept]) -> Vec<ForgottenPlace> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use axum::response::Response;
 use quipu_core::Timestamp;
 use quipu_insight::reprice::{self, Ask};
 use quipu_query::parse_time;
@@ -16,7 +17,7 @@ use crate::body::{Write, bad};
 use crate::dto::{Reprice, RepriceAnswer, RepriceAsk, RepricesAnswer, UndoAnswer};
 use crate::extract::NoParams;
 use crate::json::Json;
-use crate::state::{Api, Shared};
+use crate::state::{Api, Deed, Shared};
 
 /// Price history again
 ///
@@ -24,15 +25,20 @@ use crate::state::{Api, Shared};
 /// written, and the earlier ones are kept to be given back by `undo`. A call whose price the books cannot give keeps the one it has.
 #[utoipa::path(post, path = "/api/v1/prices/reprice", tag = "prices", request_body = RepriceAsk,
     responses((status = 200, description = "The difference.", body = RepriceAnswer)))]
-pub(crate) async fn reprice(State(api): Shared, body: Write) -> Answer<RepriceAnswer> {
+pub(crate) async fn reprice(State(api): Shared, body: Write) -> Result<Response, Problem> {
     let asked: RepriceAsk = body.json()?;
     let ask = ask_of(&asked, api.clock.now())?;
     if asked.dry_run {
         let plan = reprice::plan(api.store.as_ref(), api.prices.as_ref(), &ask).await?;
-        return Ok(Json(RepriceAnswer::planned(&plan)));
+        return Ok(deed(&RepriceAnswer::planned(&plan)));
     }
     journal(&api, true)?;
-    to_its_end(write(api, ask)).await.map(Json)
+    to_its_end(write(api, ask)).await.map(|done| deed(&done))
+}
+
+fn deed(answer: &RepriceAnswer) -> Response {
+    let detail = vec![("written", answer.written.to_string())];
+    Deed { preview: answer.dry_run, detail }.with(Json(answer))
 }
 
 async fn write(api: Arc<Api>, ask: Ask) -> Result<RepriceAnswer, Problem> {

@@ -6,6 +6,7 @@ use axum::Extension;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use axum::response::Response;
 use quipu_core::{Hold, Retention, TraceId};
 
 use super::Answer;
@@ -16,7 +17,7 @@ use crate::dto::{
 };
 use crate::extract::{NoParams, id};
 use crate::json::Json;
-use crate::state::{Api, Asker, Shared};
+use crate::state::{Api, Asker, Deed, Shared};
 
 /// Characters of a hold's reason.
 const NOTE: usize = 500;
@@ -37,7 +38,7 @@ pub(crate) async fn retention(State(api): Shared, _: NoParams) -> Answer<Retenti
 #[utoipa::path(post, path = "/api/v1/retention/preview", tag = "retention", request_body = RetentionAsk,
     responses((status = 200, description = "What would go.", body = RetiredAnswer),
         (status = 501, description = "The store keeps everything.", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn preview_retention(State(api): Shared, body: Write) -> Answer<RetiredAnswer> {
+pub(crate) async fn preview_retention(State(api): Shared, body: Write) -> Result<Response, Problem> {
     retire(&api, &body, true).await
 }
 
@@ -47,14 +48,14 @@ pub(crate) async fn preview_retention(State(api): Shared, body: Write) -> Answer
 /// the answer takes too long.
 #[utoipa::path(post, path = "/api/v1/retention/run", tag = "retention", request_body = RetentionAsk,
     responses((status = 200, description = "What went.", body = RetiredAnswer),
-        (status = 403, description = "The store is read only, or a page of another origin asks.", body = Problem,
+        (status = 403, description = "The store is read only, or the guard refuses.", body = Problem,
             content_type = "application/problem+json"),
         (status = 501, description = "The store keeps everything.", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn run_retention(State(api): Shared, body: Write) -> Answer<RetiredAnswer> {
+pub(crate) async fn run_retention(State(api): Shared, body: Write) -> Result<Response, Problem> {
     retire(&api, &body, false).await
 }
 
-async fn retire(api: &Arc<Api>, body: &Write, dry_run: bool) -> Answer<RetiredAnswer> {
+async fn retire(api: &Arc<Api>, body: &Write, dry_run: bool) -> Result<Response, Problem> {
     let ask: RetentionAsk = body.json()?;
     let rules = match ask.rules {
         Some(rules) => rules.checked().map_err(|wrong| bad(format!("{wrong}.")))?,
@@ -68,7 +69,14 @@ async fn retire(api: &Arc<Api>, body: &Write, dry_run: bool) -> Answer<RetiredAn
         let detail = "Retention failed; the server's log says where.";
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail)
     })??;
-    Ok(Json(RetiredAnswer::of(told, dry_run)))
+    let answer = RetiredAnswer::of(told, dry_run);
+    let detail = vec![
+        ("days", answer.days.len().to_string()),
+        ("traces", answer.days.iter().map(|day| day.traces).sum::<u64>().to_string()),
+        ("spans", answer.days.iter().map(|day| day.spans).sum::<u64>().to_string()),
+        ("freed_bytes", answer.freed_bytes.to_string()),
+    ];
+    Ok(Deed { preview: dry_run, detail }.with(Json(answer)))
 }
 
 /// Holds

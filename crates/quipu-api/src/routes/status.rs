@@ -47,7 +47,7 @@ fn ready(api: &Api, store: Health, exits: Vec<ExitStatus>, search: Option<Search
         (false, true) => "ready",
         (false, false) => "degraded",
     };
-    ReadyAnswer { status: status.to_owned(), backends, search }
+    ReadyAnswer { status: status.to_owned(), backends, search, audit: None, projects: None }
 }
 
 /// Status

@@ -160,7 +160,7 @@ async fn wrong_dashboards_are_refused_by_their_place() {
 }
 
 #[tokio::test]
-async fn writes_need_their_own_origin_and_say_that_they_are_json() {
+async fn writes_say_that_they_are_json() {
     let fixture = Fixture::empty();
     let view = r#"{"title": "a", "page": "/traces"}"#;
     let send = async |method: Method, headers: &[(&str, &str)]| {
@@ -168,7 +168,5 @@ async fn writes_need_their_own_origin_and_say_that_they_are_json() {
     };
     send(Method::PUT, &[]).await.problem(415);
     send(Method::PUT, &[("content-type", "text/plain")]).await.problem(415);
-    let foreign = [JSON, ("host", "127.0.0.1:8080"), ("origin", "http://evil.test")];
-    send(Method::PUT, &foreign).await.problem(403);
-    send(Method::DELETE, &foreign).await.problem(403);
+    assert_eq!(send(Method::PUT, &[JSON]).await.status, 200);
 }

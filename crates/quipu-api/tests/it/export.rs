@@ -88,6 +88,7 @@ async fn traces_that_are_named_are_removed() {
     assert_eq!(dry.json(), json!({"matched": 1, "deleted": 0, "dry_run": true}));
     let done = delete(&fixture, &json!({"trace_ids": ids})).await;
     assert_eq!(done.json(), json!({"matched": 1, "deleted": 1, "dry_run": false}), "{:?}", done.body);
+    assert_eq!([dry, done].map(|answer| answer.deed.unwrap().preview), [true, false]);
     fixture.fails(&format!("/api/v1/traces/{}", trace_id(WEATHER)), 404).await;
     fixture.fails(&format!("/api/v1/traces/{}/outline", trace_id(WEATHER)), 404).await;
     assert_eq!(fixture.get("/api/v1/traces").await["traces"].as_array().unwrap().len(), 2);
@@ -129,7 +130,5 @@ async fn wrong_deletions_are_refused() {
     }
     let path = "/api/v1/traces/delete";
     fixture.ask(Method::POST, path, &[], r#"{"until": "now"}"#).await.problem(415);
-    let foreign = [JSON, ("host", "127.0.0.1:8080"), ("origin", "http://evil.test")];
-    fixture.ask(Method::POST, path, &foreign, r#"{"until": "now"}"#).await.problem(403);
     assert_eq!(fixture.get("/api/v1/traces").await["traces"].as_array().unwrap().len(), 3);
 }

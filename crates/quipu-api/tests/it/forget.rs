@@ -23,6 +23,10 @@ fn place<'a>(proof: &'a Value, place: &str, what: &str) -> &'a Value {
     places.iter().find(|found| found["place"] == place && found["what"] == what).unwrap()
 }
 
+fn text(proof: &Value, name: &str) -> String {
+    proof[name].as_str().unwrap().to_owned()
+}
+
 /// Whether a proof is of this id.
 fn is_of(proof: &Value, id: &str) -> bool {
     use sha2::Digest as _;
@@ -34,10 +38,25 @@ fn is_of(proof: &Value, id: &str) -> bool {
 #[tokio::test]
 async fn a_user_is_gone_and_the_proof_says_so_without_saying_who() {
     let fixture = Fixture::new().await;
-    let dry = forget(&fixture, &json!({"user_id": "user-42", "dry_run": true})).await.json();
+    let dry = forget(&fixture, &json!({"user_id": "user-42", "dry_run": true})).await;
+    assert!(dry.deed.as_ref().unwrap().preview);
+    let dry = dry.json();
     assert_eq!((&dry["dry_run"], &dry["traces"], &dry["complete"]), (&true.into(), &1.into(), &false.into()));
     assert_eq!(place(&dry, "store", "traces")["remaining"], 1, "{dry}");
-    let done = forget(&fixture, &json!({"user_id": "user-42"})).await.json();
+    let done = forget(&fixture, &json!({"user_id": "user-42"})).await;
+    let deed = done.deed.clone().unwrap();
+    let done = done.json();
+    // What the audit keeps is the proof, and not whose it is.
+    let said = |name: &str| deed.detail.iter().find(|(known, _)| *known == name).unwrap().1.clone();
+    assert_eq!(
+        (deed.preview, said("id_sha256"), said("salt")),
+        (false, text(&done, "id_sha256"), text(&done, "salt"))
+    );
+    assert_eq!(
+        (said("traces"), said("remaining"), said("complete")),
+        ("1".into(), "0".into(), "true".into())
+    );
+    assert!(!format!("{deed:?}").contains("user-42"));
     assert_eq!(
         (&done["traces"], &done["remaining"], &done["complete"]),
         (&1.into(), &0.into(), &true.into()),

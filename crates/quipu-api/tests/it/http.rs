@@ -15,6 +15,8 @@ pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: Bytes,
+    /// What it says for the record.
+    pub deed: Option<quipu_api::Deed>,
 }
 
 impl Answer {
@@ -38,6 +40,7 @@ impl Fixture {
         Answer {
             status: parts.status,
             headers: parts.headers,
+            deed: parts.extensions.get().cloned(),
             body: body.collect().await.unwrap().to_bytes(),
         }
     }

@@ -122,21 +122,6 @@ async fn a_flood_is_told_as_lagged() {
 }
 
 #[tokio::test]
-async fn pages_of_other_origins_are_refused() {
-    let fixture = Fixture::empty();
-    let host = serve(&fixture).await;
-    for origin in ["http://evil.test", "null", "http://127.0.0.1:1"] {
-        match connect(&host, Some(origin)).await {
-            Err(Error::Http(response)) => {
-                assert_eq!(response.status().as_u16(), 403);
-                assert_eq!(response.headers()["content-type"], "application/problem+json");
-            }
-            other => panic!("{other:?}"),
-        }
-    }
-}
-
-#[tokio::test]
 async fn one_watcher_too_many_is_refused_and_a_place_that_is_left_is_free() {
     let mut fixture = Fixture::empty();
     fixture.state.limits = Arc::new(Limits { watchers: 1, ..Limits::default() });

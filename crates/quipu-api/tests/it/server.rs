@@ -3,7 +3,9 @@
 use std::io::Read as _;
 
 use axum::http::Method;
+use http_body_util::BodyExt as _;
 use serde_json::json;
+use tower::ServiceExt as _;
 
 use crate::fixture::Fixture;
 
@@ -41,6 +43,24 @@ async fn every_answer_carries_the_security_headers() {
     }
     let api = fixture.ask(Method::GET, "/api/v1/traces", &[], "").await;
     assert_eq!(api.header("cache-control"), "no-store");
+}
+
+#[tokio::test]
+async fn the_description_is_the_same_bytes_for_all_and_is_not_sent_twice() {
+    let router = Fixture::empty().router();
+    let ask = async |tag: &str| {
+        let request = axum::http::Request::get("/openapi.json").header("if-none-match", tag);
+        let answer = router.clone().oneshot(request.body(axum::body::Body::empty()).unwrap()).await.unwrap();
+        let (parts, body) = answer.into_parts();
+        (parts, body.collect().await.unwrap().to_bytes())
+    };
+    let (parts, first) = ask("").await;
+    let tag = parts.headers["etag"].to_str().unwrap().to_owned();
+    assert_eq!((parts.headers["cache-control"].to_str().unwrap(), first.is_empty()), ("no-cache", false));
+    let (_, second) = ask("\"another\"").await;
+    assert_eq!(first.as_ptr(), second.as_ptr(), "made once");
+    let (parts, none) = ask(&tag).await;
+    assert_eq!((parts.status.as_u16(), none.len()), (304, 0));
 }
 
 #[tokio::test]

@@ -53,7 +53,17 @@ fn actor() -> Actor {
 
 /// Notes a change that was made over the files of a data folder.
 pub fn note(folder: &Path, action: &'static str, object: &str) -> Result<()> {
-    write(folder, Entry::new(actor(), action).on(object))
+    note_with(folder, action, object, Vec::new())
+}
+
+/// The same, with what else is worth knowing.
+pub fn note_with(
+    folder: &Path,
+    action: &'static str,
+    object: &str,
+    detail: Vec<(&'static str, String)>,
+) -> Result<()> {
+    write(folder, Entry { detail, ..Entry::new(actor(), action).on(object) })
         .context("it is done, but could not be written into the audit")
 }
 

@@ -82,8 +82,11 @@ pub struct AuditList {
 /// Where it is.
 #[derive(Debug, ClapArgs)]
 pub struct AuditPlace {
+    /// Ask this server, with a key that may do everything
+    #[arg(long, env = "QUIPU_URL")]
+    pub url: Option<String>,
     /// Folder for all data; a server may be writing to it [default: the platform's data folder]
-    #[arg(long, value_name = "DIR", env = "QUIPU_DATA_DIR")]
+    #[arg(long, value_name = "DIR", env = "QUIPU_DATA_DIR", conflicts_with = "url")]
     pub data_dir: Option<PathBuf>,
     /// Print the answer as JSON
     #[arg(long)]

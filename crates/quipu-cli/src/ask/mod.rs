@@ -43,7 +43,7 @@ impl Question {
         Self { method: "POST", body: Some(body), ..Self::get(path) }
     }
 
-    fn with(mut self, name: &'static str, value: &Option<String>) -> Self {
+    pub fn with(mut self, name: &'static str, value: &Option<String>) -> Self {
         self.params.extend(value.iter().map(|value| (name, value.clone())));
         self
     }

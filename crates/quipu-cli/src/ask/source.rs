@@ -79,7 +79,7 @@ pub fn ask_to_write(source: &Source, question: &Question, writes: bool) -> Resul
     match quipu::open(&uri, &folder, Access::Write) {
         Ok(store) => {
             let answer = ask_routes(serve::routes_over(store, &folder, Accounts::Leave)?, question)?;
-            crate::access::note(&folder, "cli.change", &question.path)?;
+            note_answer(&folder, question, &answer)?;
             Ok(answer)
         }
         Err(error) if error.kind() == ErrorKind::Locked => {
@@ -87,6 +87,19 @@ pub fn ask_to_write(source: &Source, question: &Question, writes: bool) -> Resul
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Notes what was done in the audit, as a server would: whether it was only tried out, and the proof of what was forgotten.
+fn note_answer(folder: &Path, question: &Question, answer: &Value) -> Result<()> {
+    let tried = question.body.as_ref().is_some_and(|body| body["dry_run"] == true);
+    let action = if tried { "cli.change.preview" } else { "cli.change" };
+    let known = ["kind", "id_sha256", "salt", "traces", "remaining", "complete", "matched", "deleted"];
+    let detail = known.iter().filter_map(|name| {
+        let said = answer.get(*name)?;
+        let text = said.as_str().map(str::to_owned).or_else(|| said.is_number().then(|| said.to_string()));
+        Some((*name, text.or_else(|| said.as_bool().map(|said| said.to_string()))?))
+    });
+    crate::access::note_with(folder, action, &question.path, detail.collect())
 }
 
 /// The server that has a store open, if it is the one at the usual place.

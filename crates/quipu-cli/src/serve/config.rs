@@ -92,6 +92,9 @@ pub struct ProjectSettings {
     pub budgets: BTreeMap<String, BudgetConfig>,
     /// How long what of it is kept, in place of what the server's say.
     pub retention: Option<Retention>,
+    /// What is taken out of what comes in for it, in place of all that the server's say.
+    #[serde(deserialize_with = "read_own_redact")]
+    pub redact: Option<RedactSettings>,
 }
 
 /// What the configuration says of one project.
@@ -215,9 +218,12 @@ impl Config {
         let text =
             std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
         let mut config: Self = quipu_runtime::parse_config(&text, &file.display().to_string())?;
-        if let Some(key) = &mut config.redact.key {
-            let variables = Variables::of_process();
-            key.change(|text| variables.filled(text)).map_err(|why| anyhow::anyhow!("redact.key: {why}"))?;
+        fill_key("redact", &mut config.redact)?;
+        for (name, project) in &mut config.project {
+            project
+                .redact
+                .as_mut()
+                .map_or(Ok(()), |said| fill_key(&format!("project.{name}.redact"), said))?;
         }
         for name in config.project.keys() {
             check_project(name).with_context(|| format!("[project.{name}]"))?;
@@ -245,6 +251,11 @@ impl Config {
     /// How long what of a project is kept.
     pub fn retention_of(&self, name: &str) -> &Retention {
         self.project.get(name).and_then(|project| project.retention.as_ref()).unwrap_or(&self.retention)
+    }
+
+    /// What is taken out of what comes in for a project. What passes the gateway is the default one's.
+    pub fn redact_of(&self, name: &str) -> &RedactSettings {
+        self.project.get(name).and_then(|project| project.redact.as_ref()).unwrap_or(&self.redact)
     }
 
     fn check_retention(&self) -> Result<()> {
@@ -300,6 +311,17 @@ fn read_redact<'de, D: serde::Deserializer<'de>>(from: D) -> Result<RedactSettin
     let said = RedactSettings::deserialize(from)?;
     let contents = said.contents.clone().or_else(|| redact().contents);
     Ok(RedactSettings { contents, ..said })
+}
+
+fn read_own_redact<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<RedactSettings>, D::Error> {
+    read_redact(from).map(Some)
+}
+
+/// Puts what variables hold into the key that values are hashed with.
+fn fill_key(table: &str, said: &mut RedactSettings) -> Result<()> {
+    let Some(key) = &mut said.key else { return Ok(()) };
+    let variables = Variables::of_process();
+    key.change(|text| variables.filled(text)).map_err(|why| anyhow::anyhow!("{table}.key: {why}"))
 }
 
 /// The list without the store, which the library names there and a server by `store`.

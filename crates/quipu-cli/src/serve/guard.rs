@@ -50,6 +50,12 @@ impl Guard {
             let text = "packets carry no key, so whoever reaches it could send: listen on 127.0.0.1, or say --insecure";
             bail!("{open} takes packets from elsewhere while access is required: {text}");
         }
+        if let Some(open) = listening.open().filter(|_| speaks_in_the_clear(config)) {
+            tracing::warn!(
+                "{open} can be reached from elsewhere and speaks without TLS: keys, passwords and prompts can be read on the way; set up [tls], \
+                 or name the proxy that speaks it in [access] trusted_proxies"
+            );
+        }
         let tls = config.tls.clone().map(TlsServer::open).transpose()?;
         let door = Door::new(&config.limits, Arc::clone(&meter));
         let door = tls.clone().map_or(door.clone(), |tls| door.with_tls(tls));
@@ -77,6 +83,11 @@ impl Guard {
     }
 }
 
+/// Whether what passes can be read, as far as the configuration tells: a proxy in between may speak TLS for it.
+fn speaks_in_the_clear(config: &Config) -> bool {
+    config.tls.is_none() && config.access.trusted_proxies.is_empty()
+}
+
 /// Where a process listens.
 #[derive(Debug, Default)]
 pub struct Listening {
@@ -93,6 +104,11 @@ impl Listening {
             self.streams.extend(named.with_context(|| format!("{address} is no address"))?);
         }
         Ok(self)
+    }
+
+    /// A stream that others than this machine can reach.
+    fn open(&self) -> Option<SocketAddr> {
+        self.streams.iter().find(|address| !address.ip().to_canonical().is_loopback()).copied()
     }
 
     fn all(&self) -> Vec<SocketAddr> {

@@ -4,9 +4,11 @@ mod config;
 mod demo;
 mod exits;
 mod guard;
+mod heap;
 mod listen;
 mod money;
 mod page;
+mod ready;
 mod retention;
 mod routes;
 mod tenant;
@@ -45,7 +47,9 @@ const GOODBYES: Duration = Duration::from_secs(1);
 pub fn run(args: &Serve) -> Result<()> {
     let filter = EnvFilter::try_from_env("QUIPU_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     let colours = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours).init();
+    // A line that cannot be written is left out: to say so on the same standard error would end the thread that had something to say.
+    let log = tracing_subscriber::fmt().with_env_filter(filter).log_internal_errors(false);
+    log.with_writer(std::io::stderr).with_ansi(colours).init();
     quipu_receiver::more_files();
     let config = Config::of(args)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -77,6 +81,7 @@ async fn serve(args: &Serve, config: Config) -> Result<()> {
     let mut background = JoinSet::new();
     tenants.watch(&mut background);
     background.spawn(guard.clone().keep_fresh());
+    background.spawn(heap::give_back());
     if let Some(demo) = demo {
         let Tenant { pipeline, store, .. } = tenants.default();
         demo.fill(pipeline.as_ref(), store.as_ref()).await.context("the demo could not fill the store")?;

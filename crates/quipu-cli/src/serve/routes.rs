@@ -5,10 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
+use axum::Router;
 use axum::body::Bytes;
 use axum::extract::Request;
-use axum::routing::{MethodRouter, any, get};
-use axum::{Json, Router};
+use axum::routing::{MethodRouter, any};
 use quipu::core::{Clock, Limits, Store, SystemClock};
 use quipu_access::Gate;
 use quipu_api::dto::Listeners as Urls;
@@ -23,6 +23,8 @@ use tower::ServiceExt;
 use super::guard::Guard;
 use super::listen::Listeners;
 use super::money::{Accounts, Place, PriceSettings};
+use super::ready;
+use super::tenant::{DEFAULT, Tenant};
 use super::tenants::Tenants;
 
 /// What the routes stand on.
@@ -78,18 +80,24 @@ impl House<'_> {
     /// Dashboard, API and OTLP on one port.
     fn api(&self) -> Router {
         let turns = Turns::new(self.limits.answers);
-        let first = self.tenants.default().api(&self.limits, &self.urls, self.demo);
+        let api = |tenant: &Tenant| tenant.api(&self.limits, &self.urls, self.demo);
+        let apis: BTreeMap<String, Router> =
+            self.tenants.each().map(|(name, tenant)| (name.to_owned(), api(tenant))).collect();
+        let of = |name: &str| apis.get(name).cloned().unwrap_or_default();
         // Probes do not wait for their turn: a server that is busy is not ill.
         let own = Router::new()
-            .route("/openapi.json", get(async || Json(openapi())))
-            .route("/healthz", handed_to(&first))
-            .route("/readyz", handed_to(&first));
+            .route(
+                "/openapi.json",
+                quipu_api::described(|| {
+                    let mut all = quipu_api::openapi();
+                    all.merge(quipu_access::openapi());
+                    all
+                }),
+            )
+            .route("/healthz", handed_to(&of(DEFAULT)))
+            .route("/readyz", ready::route(&apis, &self.guard.audit));
         let inside = self.tenants.routes(&self.guard.access, |tenant| {
-            let api = match tenant.is_default() {
-                true => first.clone(),
-                false => tenant.api(&self.limits, &self.urls, self.demo),
-            };
-            in_turn(api, &turns).merge(quipu_receiver::http_routes(&tenant.receiver))
+            in_turn(of(tenant.name()), &turns).merge(quipu_receiver::http_routes(&tenant.receiver))
         });
         self.guard.before(quipu_access::routes(&self.guard.access).merge(own).merge(inside), Gate::Api)
     }
@@ -99,13 +107,6 @@ impl House<'_> {
 fn handed_to(router: &Router) -> MethodRouter {
     let router = router.clone();
     any(async move |request: Request| router.clone().oneshot(request).await)
-}
-
-/// The description of all routes on the API's port.
-fn openapi() -> impl serde::Serialize {
-    let mut all = quipu_api::openapi();
-    all.merge(quipu_access::openapi());
-    all
 }
 
 async fn until_closed(listener: TcpListener, app: Router, door: Door, closed: watch::Receiver<bool>) {

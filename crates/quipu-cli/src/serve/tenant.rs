@@ -70,7 +70,7 @@ impl Tenant {
         let derive = Arc::new(Derive::by_service());
         let stages = vec![Arc::clone(&derive) as Arc<dyn Stage>];
         let pipeline =
-            Arc::new(start(&config.limits, &config.redact, &store, exits, stages, &metrics, &money)?);
+            Arc::new(start(&config.limits, config.redact_of(name), &store, exits, stages, &metrics, &money)?);
         Ok(Self {
             name: name.to_owned(),
             receiver: receiver(config, &pipeline, &metrics, first),
@@ -86,9 +86,9 @@ impl Tenant {
         })
     }
 
-    /// Whether it is the one that is always there.
-    pub fn is_default(&self) -> bool {
-        self.name == DEFAULT
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Its HTTP interface and dashboard.

@@ -10,8 +10,8 @@ use axum::extract::Request;
 use axum::http::Extensions;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use quipu_access::{Access, Principal, PrincipalKind, Project};
-use quipu_api::{Asker, OriginChecked, Problem, Welcome};
+use quipu_access::{About, Access, Principal, PrincipalKind, Project};
+use quipu_api::{Asker, Deed, Problem, Welcome};
 use quipu_receiver::AdmissionKey;
 use tokio::task::JoinSet;
 use tower::ServiceExt;
@@ -37,6 +37,11 @@ impl Tenants {
     /// The project that is always there.
     pub fn default(&self) -> &Tenant {
         &self.0[DEFAULT]
+    }
+
+    /// Each of them, by name.
+    pub fn each(&self) -> impl Iterator<Item = (&str, &Tenant)> {
+        self.0.iter().map(|(name, tenant)| (name.as_str(), tenant))
     }
 
     /// One router for all: each request goes to the routes of its own project, and sees nothing of the others.
@@ -70,15 +75,21 @@ async fn hand_on(access: &Access, routers: &BTreeMap<String, Router>, mut reques
         let detail = format!("There is no project {project}.");
         return Problem::new(StatusCode::NOT_FOUND, "not_found", "Unknown project", detail).into_response();
     };
-    // The guard has looked whose page asks, with what it knows of proxies.
-    request.extensions_mut().insert(OriginChecked);
     if let Some(principal) = request.extensions().get::<Principal>().cloned() {
         introduce(access, principal, request.extensions_mut());
     }
     match router.clone().oneshot(request).await {
-        Ok(response) => response,
+        Ok(response) => noted(response),
         Err(never) => match never {},
     }
+}
+
+/// What the API says that it did, in the words of the guard, which writes it down.
+fn noted(mut response: Response) -> Response {
+    if let Some(Deed { preview, detail }) = response.extensions_mut().remove() {
+        response.extensions_mut().insert(About { object: None, preview, detail });
+    }
+    response
 }
 
 /// Says who asks in the words of the rooms behind: for what is written down, for shares of the room, and for feeds that stay open.

@@ -98,3 +98,47 @@ fn a_folder_without_a_record_is_not_called_whole() {
     assert!(!folder.path().join(FOLDER).exists());
     assert_eq!(audit(folder.path(), &["verify", "--head", "nonsense"]).0, 2);
 }
+
+#[test]
+fn a_servers_record_is_listed_verified_and_exported_from_elsewhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    assert_eq!(server.post_json(&export(7)).0, 200);
+    let trace = format!("{:032x}", 7);
+    server.get(&format!("/api/v1/traces/{trace}"));
+    let forget = |dry: bool| {
+        let body = serde_json::json!({"trace_ids": [trace.as_str()], "dry_run": dry});
+        assert_eq!(server.write("POST", "/api/v1/forget", &body).0, 200);
+    };
+    forget(true);
+    forget(false);
+    let audit = |more: &[&str]| run(&[&["audit"], more, &["--url", server.url("http")]].concat());
+    let entries: serde_json::Value = wait_for("the entries", || {
+        let (_, out, _) = audit(&["list", "--json"]);
+        let page: serde_json::Value = serde_json::from_str(&out).unwrap();
+        (page["entries"].as_array().unwrap().len() >= 3).then(|| page["entries"].clone())
+    });
+    let of =
+        |action: &str| entries.as_array().unwrap().iter().find(|entry| entry["action"] == action).unwrap();
+    assert_eq!(of("trace.read")["object"], trace.as_str());
+    assert_eq!(of("data.forget.preview")["detail"]["remaining"], "1");
+    let proof = &of("data.forget")["detail"];
+    assert_eq!((&proof["remaining"], &proof["complete"]), (&"0".into(), &"true".into()), "{proof}");
+    assert_eq!(proof["id_sha256"].as_str().unwrap().len(), 64);
+    let (_, out, _) = audit(&["list", "--action", "data.", "--limit", "1"]);
+    assert!(out.contains("data.forget") && out.lines().count() == 2, "{out}");
+    let (code, head, _) = audit(&["head"]);
+    let (code_of_verify, out, error) = audit(&["verify", "--head", head.trim()]);
+    assert!(code == 0 && code_of_verify == 0 && out.contains("whole"), "{out}{error}");
+    let (seq, hash) = head.trim().split_once(':').unwrap();
+    let other = format!("{seq}:{}", hash.chars().rev().collect::<String>());
+    let (code, out, _) = audit(&["verify", "--head", &other]);
+    assert!(code == 3 && out.contains("NOT WHOLE"), "{code} {out}");
+    let file = folder.path().join("out.jsonl");
+    let (code, _, error) = audit(&["export", "--out", file.to_str().unwrap()]);
+    assert_eq!(code, 0, "{error}");
+    let here = run(&["audit", "export", "--data-dir", folder.path().to_str().unwrap()]).1;
+    let there = std::fs::read_to_string(&file).unwrap();
+    // Reading is noted as well, so that what is exported later has more.
+    assert!(here.starts_with(&there) && there.lines().count() >= 3, "{there}");
+}

@@ -54,3 +54,58 @@ fn unknown_settings_and_stores_are_named() {
     assert!(error.contains("dbase") && error.contains("sqlite"), "{error}");
     assert_eq!(run(&["traces", "--no-such-flag"]).0, 2);
 }
+
+#[test]
+fn who_listens_beyond_this_machine_without_tls_is_told_so() {
+    use std::io::Read as _;
+    let folder = tempfile::tempdir().unwrap();
+    let ready = folder.path().join("ready.json");
+    let mut command = quipu();
+    command.args(["serve", "--insecure", "--http", "0.0.0.0:0", "--data-dir"]).arg(folder.path());
+    command.arg("--ready-file").arg(&ready);
+    for listener in ["--otlp-http", "--otlp-grpc", "--prometheus"] {
+        command.args([listener, "off"]);
+    }
+    command.stderr(std::process::Stdio::piped()).stdout(std::process::Stdio::null());
+    let mut server = command.spawn().unwrap();
+    wait_for("the start", || ready.exists().then_some(()));
+    server.kill().unwrap();
+    server.wait().unwrap();
+    let mut told = String::new();
+    server.stderr.take().unwrap().read_to_string(&mut told).unwrap();
+    assert!(told.contains("without TLS"), "{told}");
+}
+
+#[test]
+fn what_is_searched_for_stands_in_no_log() {
+    use std::io::Read as _;
+    let folder = tempfile::tempdir().unwrap();
+    let ready = folder.path().join("ready.json");
+    let mut command = quipu();
+    command.env(
+        "QUIPU_LOG",
+        "info,quipu=trace,quipu_api=trace,quipu_access=trace,quipu_receiver=trace,axum=trace",
+    );
+    command.args(["serve", "--http", "127.0.0.1:0", "--data-dir"]).arg(folder.path());
+    command.arg("--ready-file").arg(&ready);
+    for listener in ["--otlp-http", "--otlp-grpc", "--prometheus"] {
+        command.args([listener, "off"]);
+    }
+    command.stderr(std::process::Stdio::piped()).stdout(std::process::Stdio::null());
+    let mut server = command.spawn().unwrap();
+    let mut stderr = server.stderr.take().unwrap();
+    let reading = std::thread::spawn(move || {
+        let mut told = String::new();
+        stderr.read_to_string(&mut told).map(|_| told)
+    });
+    let urls: serde_json::Value =
+        wait_for("the start", || serde_json::from_slice(&std::fs::read(&ready).ok()?).ok());
+    let url = urls["http"].as_str().unwrap();
+    assert_eq!(get(&format!("{url}/api/v1/traces?q=marmalade")).0, 200);
+    assert_eq!(get(&format!("{url}/api/v1/traces?q=marmalade&nothing=1")).0, 400);
+    assert_eq!(get(&format!("{url}/api/v1/nothing?q=marmalade")).0, 404);
+    server.kill().unwrap();
+    server.wait().unwrap();
+    let told = reading.join().unwrap().unwrap();
+    assert!(!told.contains("marmalade"), "{told}");
+}

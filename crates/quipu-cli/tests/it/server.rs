@@ -46,6 +46,11 @@ impl Server {
     }
 
     pub fn start_with(folder: &Path, more: &[&str]) -> Self {
+        Self::start_saying(folder, more, Stdio::inherit())
+    }
+
+    /// Starts with a standard error of its own.
+    pub fn start_saying(folder: &Path, more: &[&str], log: Stdio) -> Self {
         let ready = folder.join("ready.json");
         let _ = std::fs::remove_file(&ready);
         let mut command = quipu();
@@ -53,7 +58,7 @@ impl Server {
         for listener in ["--http", "--otlp-http", "--otlp-grpc", "--prometheus"] {
             command.args([listener, "127.0.0.1:0"]);
         }
-        let mut child = command.stdout(Stdio::null()).spawn().unwrap();
+        let mut child = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
         let urls = wait_for("the start", || {
             assert!(child.try_wait().unwrap().is_none(), "the server ended");
             serde_json::from_slice(&std::fs::read(&ready).ok()?).ok()

@@ -111,3 +111,33 @@ fn the_server_tells_how_it_is() {
         }
     }
 }
+
+#[test]
+fn readiness_tells_of_every_project_and_of_the_audit() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("quipu.toml");
+    std::fs::write(&config, "[project.shop]\n[project.lab]\n").unwrap();
+    let server = Server::start_with(folder.path(), &["--config", config.to_str().unwrap()]);
+    let told = server.get("/readyz");
+    assert_eq!(told["status"], "ready");
+    assert_eq!(told["audit"], serde_json::json!({"status": "ready", "lost": 0}));
+    assert_eq!(told["projects"], serde_json::json!({"ready": 3, "degraded": 0, "down": 0}));
+    assert!(!told.to_string().contains("shop"), "names are for those who may know them");
+    assert_eq!(server.get("/openapi.json"), server.get("/openapi.json"));
+}
+
+#[test]
+fn a_project_may_take_out_other_things_than_the_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("quipu.toml");
+    std::fs::write(&config, "[project.shop.redact]\ncontents = \"off\"\n[project.lab]\n").unwrap();
+    let server = Server::start_with(folder.path(), &["--config", config.to_str().unwrap()]);
+    for (project, kept) in [("default", true), ("lab", true), ("shop", false)] {
+        let headers = [("content-type", "application/json"), ("quipu-project", project)];
+        assert_eq!(server.post("traces", export(3).to_string().as_bytes(), &headers).0, 200);
+        let url = format!("{}/api/v1/traces/{:032x}/spans/{:016x}", server.url("http"), 3, 2);
+        let asked = ureq::get(url).header("quipu-project", project).call();
+        let text = asked.unwrap().body_mut().read_to_string().unwrap();
+        assert_eq!(text.contains("knots of llama wool"), kept, "{project}: {text}");
+    }
+}

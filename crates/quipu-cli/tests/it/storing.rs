@@ -124,6 +124,65 @@ fn a_store_is_mended_once_its_server_is_stopped() {
     assert_eq!((&plan["fits"], &plan["stores"][0]["files"]), (&true.into(), &serde_json::json!([])));
 }
 
+/// Copies the store's files, which nobody has open.
+fn copy_store(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to.join("days")).unwrap();
+    std::fs::copy(from.join("catalog.db"), to.join("catalog.db")).unwrap();
+    for entry in std::fs::read_dir(from.join("days")).unwrap().flatten() {
+        std::fs::copy(entry.path(), to.join("days").join(entry.file_name())).unwrap();
+    }
+}
+
+#[test]
+fn the_stores_of_all_projects_are_checked_and_mended() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    server.post_json(&export(1));
+    assert!(server.stop().success());
+    let shop = folder.path().join("projects/shop");
+    copy_store(folder.path(), &shop);
+    let place = ["--json", "--data-dir", text(folder.path())];
+    let checked = json(&[&["check", "store"][..], &place].concat());
+    assert_eq!(checked["projects"][0]["project"], "shop");
+    assert_eq!((&checked["projects"][0]["spans"], &checked["sound"]), (&checked["spans"], &true.into()));
+    let day = std::fs::read_dir(shop.join("days")).unwrap().flatten().map(|entry| entry.path());
+    let day = day.into_iter().find(|path| text(path).contains("/d-") && text(path).ends_with(".db")).unwrap();
+    std::fs::write(&day, "nothing of the kind").unwrap();
+    for deep in [&[][..], &["--deep"]] {
+        let (code, out, err) = run(&[&["check", "store"][..], &place, deep].concat());
+        assert!(code == 3 && out.contains("Project shop: Day "), "{out} {err}");
+    }
+    let (code, out, _) = run(&[&["check", "store", "--repair"][..], &place].concat());
+    let mended: Value = serde_json::from_str(&out).unwrap();
+    assert!(code == 3 && mended["lost"][0].as_str().unwrap().starts_with("Project shop: "), "{mended}");
+    assert!(!day.exists() && folder.path().join("catalog.db").exists());
+}
+
+#[test]
+fn a_look_at_what_would_be_forgotten_says_which_files_it_cannot_see() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    server.post_json(&export(1));
+    assert!(server.stop().success());
+    std::fs::write(folder.path().join("days/d-20260101.db.repaired-1"), "somebody").unwrap();
+    let proof = json(&["forget", "--user", "u-1", "--dry-run", "--json", "--data-dir", text(folder.path())]);
+    let places = proof["places"].as_array().unwrap();
+    let file = places.iter().find(|place| place["what"].as_str().unwrap().contains("repaired-1")).unwrap();
+    assert!(file["place"] == "store" && file["trouble"].as_str().unwrap().contains("not reached"), "{file}");
+    let (code, _, err) = run(&["forget", "--user", "u-1", "--data-dir", text(folder.path())]);
+    assert!(code == 1 && err.contains("repaired-1"), "{err}");
+}
+
+#[test]
+fn a_server_whose_log_cannot_be_written_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    // As where the log is a file on a disk that is full or turned read-only.
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let server = Server::start_saying(folder.path(), &[], full.into());
+    assert_eq!(server.post_json(&export(1)).0, 200);
+    assert!(server.stop().success());
+}
+
 #[test]
 fn durability_has_two_words() {
     let folder = tempfile::tempdir().unwrap();

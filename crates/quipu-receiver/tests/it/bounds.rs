@@ -118,17 +118,36 @@ async fn what_is_under_way_is_bounded() {
             axum::http::Request::post("/v1/traces").header(PROTOBUF.0, PROTOBUF.1).body(Body::from(body));
         tokio::spawn(tower::ServiceExt::oneshot(app, request.unwrap()))
     };
-    // One has the room, one what is beside it.
-    let waits = [send(), send()];
+    // One has the room, one what is beside it, and one waits for either.
+    let waits = [send(), send(), send()];
     tokio::time::sleep(Duration::from_millis(200)).await;
-    let answer = world.traces(body).await;
+    assert!(waits.iter().all(|waits| !waits.is_finished()));
+    let answer = world.traces(traces(vec![span()])).await;
     assert_eq!((answer.status, answer.header("retry-after")), (StatusCode::TOO_MANY_REQUESTS, "1"));
     assert_eq!(answer.status_body(), (8, "too many bytes are waiting to be stored".to_owned()));
     // The place is given back when the request is over, however it ends.
+    waits.iter().for_each(tokio::task::JoinHandle::abort);
     for waits in waits {
-        waits.abort();
         let _ = waits.await;
     }
     let small = tokio::time::timeout(Duration::from_millis(200), world.traces(traces(vec![span()]))).await;
     assert!(small.is_err(), "let in, and waiting for the intake");
+}
+
+#[tokio::test]
+async fn a_body_that_unpacks_to_more_than_there_is_room_for_waits_and_is_taken() {
+    let limits = Limits { queue_bytes: 200 << 10, request_seconds: 60, ..Default::default() };
+    let world = World::new(limits);
+    let body = gzip(&traces(vec![with_text("x".repeat(150 << 10))]));
+    let sent = (0..8).map(|_| {
+        let (app, body) = (world.app.clone(), body.clone());
+        let request = axum::http::Request::post("/v1/traces")
+            .header(PROTOBUF.0, PROTOBUF.1)
+            .header("content-encoding", "gzip")
+            .body(Body::from(body));
+        tokio::spawn(tower::ServiceExt::oneshot(app, request.unwrap()))
+    });
+    for sent in sent.collect::<Vec<_>>() {
+        assert_eq!(sent.await.unwrap().unwrap().status(), StatusCode::OK);
+    }
 }
