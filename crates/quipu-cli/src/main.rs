@@ -34,6 +34,8 @@ const FAILED: u8 = 1;
 const SAYS_NO: u8 = 3;
 
 fn main() -> ExitCode {
+    // Before the first thread: heaps that are there stay.
+    quipu_heap::share(std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2)));
     match command::run(args::Args::parse()) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(SAYS_NO),

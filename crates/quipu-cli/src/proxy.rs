@@ -55,7 +55,9 @@ pub fn lay_over(config: &mut GatewayConfig, flags: &GatewayFlags) -> Result<()> 
 pub fn run(args: &Proxy) -> Result<()> {
     let filter = EnvFilter::try_from_env("QUIPU_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     let colours = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours).init();
+    // A line that cannot be written is left out: to say so on the same standard error would end the thread that had something to say.
+    let log = tracing_subscriber::fmt().with_env_filter(filter).log_internal_errors(false);
+    log.with_writer(std::io::stderr).with_ansi(colours).init();
     quipu_receiver::more_files();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let done = runtime.block_on(proxy(args));

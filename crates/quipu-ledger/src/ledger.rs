@@ -31,8 +31,8 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Spans kept in memory by default: some 20 MiB.
-    pub const NODES: usize = 32_768;
+    /// Spans kept in memory by default: some 10 MiB.
+    pub const NODES: usize = 16_384;
 
     /// A ledger that keeps about `most_nodes` spans in memory; traces of the batch at hand are always kept.
     pub fn new(most_nodes: usize) -> Self {
@@ -265,6 +265,7 @@ impl Ledger {
     fn add(&mut self, trace_id: TraceId, nodes: Vec<Node>) -> Vec<Row> {
         let trace = self.traces.get_or_insert_mut(trace_id, || Trace::new(trace_id));
         let before = trace.len();
+        trace.reserve(nodes.len());
         nodes.into_iter().for_each(|node| trace.insert(node));
         self.nodes += trace.len() - before;
         trace.settle()

@@ -136,6 +136,16 @@ impl Trace {
             .filter_map(|(at, _)| Some(row::of(self, self.id, at)?.0))
     }
 
+    /// Makes room for so many more spans. Most traces come at once: for those it is just what they need.
+    pub fn reserve(&mut self, spans: usize) {
+        if self.entries.is_empty() {
+            self.entries.reserve_exact(spans);
+            self.by_id.reserve(spans);
+        } else {
+            self.entries.reserve(spans);
+        }
+    }
+
     /// Adds a span, or replaces the earlier copy of it.
     pub fn insert(&mut self, node: Node) {
         match self.by_id.get(&node.span_id).copied() {
@@ -151,10 +161,6 @@ impl Trace {
         let (id, parent_id) = (node.span_id, node.parent_id);
         let children = self.waiting.remove(&id).unwrap_or_default();
         self.index(at, &node);
-        if self.entries.is_empty() {
-            // Many traces have one span: a vector would begin with room for four.
-            self.entries.reserve_exact(1);
-        }
         self.entries.push(Entry {
             node,
             parent: None,
@@ -359,7 +365,7 @@ impl Trace {
 
     /// Decides anew what may have changed, and gives the rows that are new or different.
     pub fn settle(&mut self) -> Vec<Row> {
-        let dirty = self.dirty.drain().collect();
+        let dirty = std::mem::take(&mut self.dirty).into_iter().collect();
         decide::settle(self, dirty);
         let mut rows = Vec::new();
         for at in std::mem::take(&mut self.touched) {

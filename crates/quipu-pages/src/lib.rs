@@ -6,7 +6,7 @@
 //! Never: keeps a key on disk; changes a file under a key that is not its own.
 //!
 //! SQLite calls this crate as a VFS over its own one ([`Pages`]). The format and what it does and does not guarantee stand in
-//! `docs/adr/0033-pages.md`. This is the one crate with `unsafe`: SQLite's interface is C.
+//! `docs/adr/0033-pages.md`. It has `unsafe`: SQLite's interface is C.
 
 mod cipher;
 mod db;

@@ -48,17 +48,20 @@ impl DataPlace {
     fn stores(&self) -> Result<Vec<PathBuf>> {
         let data = self.folder()?;
         let mut stores = vec![quipu::store_folder(self.uri()?, &data)];
-        let mut others: Vec<PathBuf> = std::fs::read_dir(data.join("projects"))
-            .into_iter()
-            .flatten()
-            .flatten()
-            .map(|entry| entry.path())
-            .filter(|path| path.join("catalog.db").exists())
-            .collect();
-        others.sort();
-        stores.append(&mut others);
+        stores.extend(projects(&data).into_iter().map(|(_, store)| store));
         Ok(stores)
     }
+}
+
+/// The further projects of a data folder, by name, with the folder of each one's store.
+pub fn projects(data: &Path) -> Vec<(String, PathBuf)> {
+    let entries = std::fs::read_dir(data.join("projects")).into_iter().flatten().flatten();
+    let mut projects: Vec<_> = entries
+        .map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry.path()))
+        .filter(|(_, store)| store.join("catalog.db").exists() || store.join("days").is_dir())
+        .collect();
+    projects.sort();
+    projects
 }
 
 /// Writes into the audit what was done. That it could not is said, and undoes nothing: a copy may be taken of what cannot be written.

@@ -1,0 +1,45 @@
+//! What a load leaves free in the heap goes back to the system.
+
+use std::fs;
+use std::time::Duration;
+
+/// What the start needed is free by then.
+const FIRST: Duration = Duration::from_secs(1);
+/// How often is looked after that.
+const LOOK: Duration = Duration::from_secs(10);
+/// Pages by which the process has to have grown for it to be worth a look through the heap: 8 MiB.
+const WORTH: u64 = (8 << 20) / 4_096;
+
+/// Looks now and then whether memory has grown, and has the heap give back what is free in it. A load that goes on takes some of that again:
+/// a page each for a quarter of a microsecond.
+pub async fn give_back() {
+    let (mut wait, mut least) = (FIRST, 0);
+    loop {
+        tokio::time::sleep(wait).await;
+        let Some(pages) = resident() else { return };
+        if pages > least + WORTH {
+            // Whoever allocates meanwhile waits; who does not, must not.
+            let _ = tokio::task::spawn_blocking(quipu_heap::give_back).await;
+            least = resident().unwrap_or(pages);
+        }
+        (wait, least) = (LOOK, least.min(pages));
+    }
+}
+
+/// Pages of the process that are in memory (`proc_pid_statm(5)`); `None` where the system does not say so.
+fn resident() -> Option<u64> {
+    fs::read_to_string("/proc/self/statm").ok()?.split(' ').nth(1)?.parse().ok()
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_knows_how_large_it_is() {
+        let before = resident().unwrap();
+        let taken = vec![1_u8; 64 << 20];
+        let after = resident().unwrap();
+        assert!(after > before + WORTH, "{before} pages, then {after} with {} bytes more", taken.len());
+    }
+}
