@@ -4,6 +4,7 @@ use compact_str::CompactString;
 use quipu_core::{Attributes, Event, Link, Span, SpanEvent, SpanKind, Timestamp, Value};
 use serde::{Deserialize, Serialize};
 
+use crate::codec::onto::write_onto;
 use crate::fault::Result;
 
 #[derive(Serialize)]
@@ -90,8 +91,7 @@ pub(crate) fn encode_span(span: &Span, out: &mut Vec<u8>) -> Result<()> {
         links: &span.links,
     };
     out.clear();
-    *out = postcard::to_extend(&body, std::mem::take(out))?;
-    Ok(())
+    write_onto(&body, out)
 }
 
 /// Reads a span's body.
@@ -109,8 +109,7 @@ pub(crate) struct EventBody {
 /// Writes an event's body into `out`, which is emptied first.
 pub(crate) fn encode_event(event: &Event, out: &mut Vec<u8>) -> Result<()> {
     out.clear();
-    *out = postcard::to_extend(&(&event.body, &event.attributes), std::mem::take(out))?;
-    Ok(())
+    write_onto(&(&event.body, &event.attributes), out)
 }
 
 /// Reads an event's body.

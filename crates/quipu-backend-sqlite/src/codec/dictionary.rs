@@ -18,6 +18,7 @@ use zstd::dict::{DecoderDictionary, EncoderDictionary};
 use zstd::zstd_safe::{CParameter, DCtx};
 
 use crate::codec::Vocabulary;
+use crate::codec::onto::write_onto;
 use crate::fault::{Fault, Result};
 
 const LEVEL: i32 = 3;
@@ -250,8 +251,7 @@ impl<'d> Packer<'d> {
             return Ok(());
         }
         out.push(format);
-        let head = postcard::to_stdvec(&(dictionary.id, text.len() as u64))?;
-        out.extend_from_slice(&head);
+        write_onto(&(dictionary.id, text.len() as u64), out)?;
         out.extend_from_slice(frame);
         Ok(())
     }

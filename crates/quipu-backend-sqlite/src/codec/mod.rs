@@ -8,6 +8,7 @@ mod figures;
 mod labels;
 mod ledger;
 mod money;
+mod onto;
 mod picks;
 mod spans;
 mod usage;
@@ -25,4 +26,4 @@ pub(crate) use spans::{
     Facts, NODE_COLUMNS, NODE_WIDTH, SpanFacts, UNSAMPLED, node_of, span_key, span_of_key, status_number,
     status_of,
 };
-pub(crate) use vocabulary::Vocabulary;
+pub(crate) use vocabulary::{Vocabulary, hash_of};

@@ -60,35 +60,39 @@ static LETTERS: [Letter; 256] = {
     letters
 };
 
-/// Bytes of the word that begins here, 0 where none does, and their hash.
+/// Bytes of the word that begins here, 0 where none does.
 #[inline]
-fn word_at(bytes: &[u8]) -> (usize, u32) {
+fn word_at(bytes: &[u8]) -> usize {
     let space = usize::from(bytes.first() == Some(&b' '));
-    let (mut at, mut hash) = (space, space as u32);
-    while let Some(byte) = bytes.get(at).filter(|_| at < MOST_LETTERS + space) {
-        match LETTERS[usize::from(*byte)] {
+    let most = bytes.len().min(MOST_LETTERS + space);
+    let mut at = space;
+    while at < most {
+        match LETTERS[usize::from(bytes[at])] {
             Letter::Yes => {}
-            Letter::Dot if at > space && bytes.get(at + 1).is_some_and(|next| next.is_ascii_alphabetic()) => {
-            }
+            Letter::Dot if at > space && bytes.get(at + 1).is_some_and(u8::is_ascii_alphabetic) => {}
             _ => break,
         }
-        hash = mix(hash, *byte);
         at += 1;
     }
-    if at == space { (0, 0) } else { (at, hash ^ (hash >> 15)) }
+    if at == space { 0 } else { at }
 }
 
-/// As rustc's own tables hash: rotate, exclusive or, multiply.
+/// Of a word's length, first and last bytes: what long words have between them seldom tells two apart, and is compared anyway.
 #[inline]
-const fn mix(hash: u32, byte: u8) -> u32 {
-    (hash.rotate_left(5) ^ byte as u32).wrapping_mul(0x9e37_79b1)
-}
-
-/// The hash that [`word_at`] gives with this word, whatever comes behind it.
-fn hash_of(word: &[u8]) -> u32 {
-    let space = usize::from(word.first() == Some(&b' '));
-    let hash = word[space..].iter().fold(space as u32, |hash, byte| mix(hash, *byte));
-    hash ^ (hash >> 15)
+pub(crate) fn hash_of(word: &[u8]) -> u32 {
+    let (first, last) = match (word.first_chunk::<8>(), word.first_chunk::<4>()) {
+        (Some(first), _) => {
+            (u64::from_le_bytes(*first), word.last_chunk().map_or(0, |last| u64::from_le_bytes(*last)))
+        }
+        (_, Some(first)) => (
+            u32::from_le_bytes(*first).into(),
+            word.last_chunk().map_or(0, |last| u32::from_le_bytes(*last).into()),
+        ),
+        _ => (word.iter().fold(0, |bytes, byte| bytes << 8 | u64::from(*byte)), 0),
+    };
+    let mixed = u128::from(first ^ word.len() as u64) * 0x9e37_79b9_7f4a_7c15;
+    let mixed = u128::from(last ^ mixed as u64 ^ (mixed >> 64) as u64) * 0xd6e8_feb8_6659_fd93;
+    (mixed as u64 ^ (mixed >> 64) as u64) as u32
 }
 
 impl Vocabulary {
@@ -116,7 +120,7 @@ impl Vocabulary {
             seen.clear();
             let mut at = 0;
             while at < body.len() {
-                let (length, _) = word_at(&body[at..]);
+                let length = word_at(&body[at..]);
                 let word = &body[at..at + length.max(1)];
                 if length >= FEWEST_BYTES {
                     let (times, bodies) = counts.entry(word).or_default();
@@ -153,9 +157,9 @@ impl Vocabulary {
     pub(crate) fn read(mut bytes: &[u8]) -> Result<Self> {
         let mut words = Vec::new();
         while let Some((length, rest)) = bytes.split_first() {
-            let (word, rest) = rest.split_at_checked(usize::from(*length)).ok_or(BROKEN)?;
+            let (word, rest) = rest.split_at_checked(usize::from(*length)).ok_or_else(broken)?;
             if word.is_empty() || words.len() >= MOST_WORDS {
-                return Err(BROKEN);
+                return Err(broken());
             }
             words.push(word);
             bytes = rest;
@@ -169,7 +173,8 @@ impl Vocabulary {
     }
 
     #[inline]
-    fn number(&self, word: &[u8], hash: u32) -> Option<usize> {
+    fn number(&self, word: &[u8]) -> Option<usize> {
+        let hash = hash_of(word);
         let mut at = hash as usize % PLACES;
         loop {
             let place = *self.places.get(at)?;
@@ -185,10 +190,10 @@ impl Vocabulary {
     pub(crate) fn write(&self, plain: &[u8], out: &mut Vec<u8>) {
         let mut at = 0;
         while at < plain.len() {
-            let (length, hash) = word_at(&plain[at..]);
+            let length = word_at(&plain[at..]);
             if length > 0 {
                 let word = &plain[at..at + length];
-                let known = if length >= FEWEST_BYTES { self.number(word, hash) } else { None };
+                let known = if length >= FEWEST_BYTES { self.number(word) } else { None };
                 match known {
                     Some(number) if number < SHORT => out.push(0x80 + number as u8),
                     Some(number) => {
@@ -224,30 +229,33 @@ impl Vocabulary {
                     rest = &rest[run..];
                 }
                 RAW => {
-                    let (count, after) = rest.split_first().ok_or(BROKEN)?;
-                    let (raw, after) = after.split_at_checked(usize::from(*count)).ok_or(BROKEN)?;
+                    let (count, after) = rest.split_first().ok_or_else(broken)?;
+                    let (raw, after) = after.split_at_checked(usize::from(*count)).ok_or_else(broken)?;
                     out.extend_from_slice(raw);
                     rest = after;
                 }
                 short @ 0x80..0xe0 => {
-                    out.extend_from_slice(self.word(usize::from(short) - 0x80).ok_or(BROKEN)?)
+                    out.extend_from_slice(self.word(usize::from(short) - 0x80).ok_or_else(broken)?)
                 }
                 long => {
-                    let (low, after) = rest.split_first().ok_or(BROKEN)?;
+                    let (low, after) = rest.split_first().ok_or_else(broken)?;
                     let number = SHORT + (usize::from(long) - 0xe0) * 256 + usize::from(*low);
-                    out.extend_from_slice(self.word(number).ok_or(BROKEN)?);
+                    out.extend_from_slice(self.word(number).ok_or_else(broken)?);
                     rest = after;
                 }
             }
             if out.len() > MOST_BYTES {
-                return Err(BROKEN);
+                return Err(broken());
             }
         }
         Ok(out)
     }
 }
 
-const BROKEN: Fault = Fault::Damaged("a body's words cannot be read");
+#[cold]
+const fn broken() -> Fault {
+    Fault::Damaged("a body's words cannot be read")
+}
 
 #[cfg(test)]
 mod tests {

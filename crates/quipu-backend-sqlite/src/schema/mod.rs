@@ -51,6 +51,7 @@ pub(crate) static DAY: Layout = Layout {
         include_str!("day-6.sql"),
         include_str!("day-7.sql"),
         include_str!("day-8.sql"),
+        include_str!("day-9.sql"),
     ],
     then: &[(5, crate::write::count_deviations)],
 };

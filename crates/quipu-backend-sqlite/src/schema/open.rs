@@ -47,6 +47,8 @@ fn open_to_write(layout: &Layout, path: &Path, cache_kib: u32, durability: Durab
     layout.migrate(&conn, version)?;
     let synchronous = if durability == Durability::Disk { "FULL" } else { "NORMAL" };
     conn.pragma_update(None, "synchronous", synchronous)?;
+    // What moves to another page, as when a table outgrows its first, stays in no other: somebody may have to be forgotten.
+    conn.pragma_update(None, "secure_delete", "FAST")?;
     conn.pragma_update(None, "wal_autocheckpoint", WAL_PAGES)?;
     // What grew beyond that in a burst is given back when the log begins anew.
     conn.query_row(&format!("PRAGMA journal_size_limit = {WAL_BYTES}"), [], |_| Ok(()))?;

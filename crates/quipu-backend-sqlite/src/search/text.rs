@@ -3,9 +3,10 @@
 use foldhash::{HashMap, HashMapExt};
 
 use crate::codec::{SpanTexts, ValueIn};
+use crate::search::once::Once;
 use crate::search::words::spaced;
 
-/// Bytes of one span that are indexed; what is beyond is not found.
+/// Bytes of one span that are indexed, each word once; what is beyond is not found.
 const MOST_BYTES: usize = 256 << 10;
 /// From this length on, a text without spaces that looks drawn by lot is taken as an id.
 const ID_BYTES: usize = 16;
@@ -47,14 +48,14 @@ const MOST_KEYS: usize = 4_096;
 
 /// Makes texts of spans, for the index.
 pub(crate) struct TextMaker {
-    text: String,
+    words: Once,
     /// Whether a key speaks of text.
     keys: HashMap<Box<str>, bool>,
 }
 
 impl Default for TextMaker {
     fn default() -> Self {
-        Self { text: String::new(), keys: HashMap::new() }
+        Self { words: Once::default(), keys: HashMap::new() }
     }
 }
 
@@ -63,23 +64,22 @@ impl TextMaker {
     /// without a space under a key that does not speak of text (`region`, `http.method`), are left out: they are on every span,
     /// there are filters for them, and they would take much of the index.
     pub(crate) fn of_span(&mut self, name: &str, body: &SpanTexts<'_>) -> &str {
-        let mut text = std::mem::take(&mut self.text);
-        text.clear();
-        add(&mut text, name);
-        add(&mut text, body.message);
-        self.add_attributes(&mut text, &body.attributes);
+        self.words.clear();
+        add(&mut self.words, name);
+        add(&mut self.words, body.message);
+        self.add_attributes(&body.attributes);
         for (_, name, attributes) in &body.events {
-            add(&mut text, name);
-            self.add_attributes(&mut text, attributes);
+            add(&mut self.words, name);
+            self.add_attributes(attributes);
         }
-        self.text = text;
-        &self.text
+        self.words.text()
     }
 
-    fn add_attributes(&mut self, text: &mut String, attributes: &[(&str, ValueIn<'_>)]) {
+    fn add_attributes(&mut self, attributes: &[(&str, ValueIn<'_>)]) {
         for (key, value) in attributes {
             if may_speak(value) {
-                add_value(text, value, self.is_telling(key));
+                let telling = self.is_telling(key);
+                add_value(&mut self.words, value, telling);
             }
         }
     }
@@ -102,11 +102,11 @@ const fn may_speak(value: &ValueIn<'_>) -> bool {
     matches!(value, ValueIn::String(_) | ValueIn::Array(_) | ValueIn::Map(_))
 }
 
-fn add_value(text: &mut String, value: &ValueIn<'_>, telling: bool) {
+fn add_value(words: &mut Once, value: &ValueIn<'_>, telling: bool) {
     match value {
-        ValueIn::String(string) if telling || !is_label(string) => add(text, string),
-        ValueIn::Array(values) => values.iter().for_each(|value| add_value(text, value, telling)),
-        ValueIn::Map(pairs) => pairs.iter().for_each(|(_, value)| add_value(text, value, telling)),
+        ValueIn::String(string) if telling || !is_label(string) => add(words, string),
+        ValueIn::Array(values) => values.iter().for_each(|value| add_value(words, value, telling)),
+        ValueIn::Map(pairs) => pairs.iter().for_each(|(_, value)| add_value(words, value, telling)),
         _ => {}
     }
 }
@@ -122,14 +122,13 @@ fn is_id(string: &str) -> bool {
         && string.bytes().filter(u8::is_ascii_digit).count() * 5 >= string.len()
 }
 
-fn add(text: &mut String, string: &str) {
-    let room = MOST_BYTES.saturating_sub(text.len());
+fn add(words: &mut Once, string: &str) {
+    let room = MOST_BYTES.saturating_sub(words.text().len());
     if string.is_empty() || room == 0 || is_id(string) {
         return;
     }
     let string = &string[..string.floor_char_boundary(room)];
-    text.push_str(&spaced(string));
-    text.push('\n');
+    words.add(&spaced(string));
 }
 
 #[cfg(test)]
@@ -138,7 +137,6 @@ mod tests {
 
     #[test]
     fn labels_are_left_out_unless_their_key_speaks_of_text() {
-        let mut text = String::new();
         let long = "a/long/path/that/nobody/would/use/as/a/label.txt";
         let attributes = [
             ("app.region", "eu-west"),
@@ -149,9 +147,10 @@ mod tests {
         ];
         let attributes = attributes.map(|(key, value)| (key, ValueIn::String(value)));
         let mut maker = TextMaker::default();
-        maker.add_attributes(&mut text, &attributes);
-        maker.add_attributes(&mut String::new(), &attributes);
-        assert_eq!(text, format!("lyon old town\n{long}\nsnow\n 東  京 \n"));
+        maker.add_attributes(&attributes);
+        maker.add_attributes(&attributes);
+        let words = "lyon old town a long path that nobody would use as label txt snow 東 京 ";
+        assert_eq!(maker.words.text(), words);
     }
 
     #[test]

@@ -130,7 +130,7 @@ fn found_by(
 
 /// Whether spans of these kinds say when their first token came, or what a guardrail found.
 fn says_more(reader: &DayReader<'_>, kinds: &[Kind]) -> Result<bool> {
-    let sql = "SELECT 1 FROM spans INDEXED BY spans_more WHERE kind = ?1 AND kind IN (4, 5, 7, 8) \
+    let sql = "SELECT 1 FROM spans INDEXED BY spans_more WHERE kind = ?1 AND (1 << kind) & 432 != 0 \
          AND (ttft IS NOT NULL OR verdict IS NOT NULL) LIMIT 1";
     let mut look = reader.conn.prepare_cached(sql)?;
     for kind in kinds {

@@ -1,0 +1,118 @@
+//! A text in which each word stands once: the index remembers which spans have a word, not where or how often, and to add a word
+//! once more costs it as much as the first time.
+
+use crate::codec::hash_of;
+
+/// Words that are remembered; of two in the same place, the second may stand in the text twice.
+const PLACES: usize = 4_096;
+
+/// A text of words, each once.
+pub(crate) struct Once {
+    text: String,
+    places: Box<[Place; PLACES]>,
+    /// The present text, so that what is remembered of earlier ones need not be wiped.
+    number: u32,
+}
+
+/// Where a word stands.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    text: u32,
+    from: u32,
+    to: u32,
+}
+
+/// Bytes that part words: the tokenizer takes letters and digits as parts of a word, and what is not ASCII only it can judge.
+static PARTS: [bool; 256] = {
+    let mut parts = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        parts[byte] = !(byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    parts
+};
+
+impl Default for Once {
+    fn default() -> Self {
+        Self { text: String::new(), places: Box::new([Place::default(); PLACES]), number: 1 }
+    }
+}
+
+impl Once {
+    /// Begins anew.
+    pub(crate) fn clear(&mut self) {
+        self.text.clear();
+        self.number = self.number.wrapping_add(1);
+        if self.number == 0 {
+            self.places.fill(Place::default());
+            self.number = 1;
+        }
+    }
+
+    /// The text so far.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Adds the words of a text that are not there yet.
+    pub(crate) fn add(&mut self, text: &str) {
+        let bytes = text.as_bytes();
+        let mut at = 0;
+        while at < bytes.len() {
+            let rest = &bytes[at..];
+            let length = rest.iter().position(|byte| PARTS[usize::from(*byte)]).unwrap_or(rest.len());
+            if length > 0 && self.is_new(&rest[..length]) {
+                // ASCII stands on both sides, so it is cut between characters.
+                self.text.push_str(text.get(at..at + length).unwrap_or_default());
+                self.text.push(' ');
+            }
+            at += length + 1;
+        }
+    }
+
+    /// Whether a word, which comes next if so, is not known to stand in the text.
+    fn is_new(&mut self, word: &[u8]) -> bool {
+        let place = &mut self.places[hash_of(word) as usize % PLACES];
+        let known = place.text == self.number
+            && self.text.as_bytes().get(place.from as usize..place.to as usize) == Some(word);
+        if !known && let Ok(from) = u32::try_from(self.text.len()) {
+            *place = Place { text: self.number, from, to: from.saturating_add(word.len() as u32) };
+        }
+        !known
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_word_stands_once_and_letters_beyond_ascii_stay_with_their_word() {
+        let mut once = Once::default();
+        once.add("to be, or not to be: naïve/naïve 天気 (天気)");
+        once.add("be_or not");
+        assert_eq!(once.text(), "to be or not naïve 天気 ");
+        once.clear();
+        once.add("be");
+        assert_eq!(once.text(), "be ");
+    }
+
+    #[test]
+    fn more_words_than_are_remembered_are_all_there() {
+        let mut once = Once::default();
+        (0..20_000).for_each(|word| once.add(&word.to_string()));
+        let words: std::collections::BTreeSet<&str> = once.text().split_whitespace().collect();
+        assert_eq!(words.len(), 20_000);
+    }
+
+    #[test]
+    fn no_text_takes_the_words_of_an_earlier_one_for_its_own() {
+        let mut once = Once { number: u32::MAX - 1, ..Once::default() };
+        for _ in 0..4 {
+            once.add("word");
+            assert_eq!(once.text(), "word ");
+            once.clear();
+        }
+    }
+}
