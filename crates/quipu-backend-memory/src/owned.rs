@@ -33,7 +33,7 @@ impl Held {
         let alone = |event: &&Event| event.trace_id.is_none_or(|id| traces.binary_search(&id).is_err());
         let events = self.events.values().filter(alone).filter(|event| has_event(owner, event)).count();
         let series = self.series.values().filter(|series| has_series(owner, series)).count();
-        Owned { events: events as u64, series: series as u64, traces }
+        Owned { events: events as u64, series: series as u64, traces, ..Owned::default() }
     }
 
     pub(crate) fn forget_owned(&mut self, owner: &Owner) -> Owned {

@@ -1,11 +1,13 @@
 //! Looks for damage, and for sums that are not what their rows add up to.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use quipu_core::{Result, SpanId, TraceId};
 use rusqlite::Connection;
 
-use crate::codec::{CallRow, Figures, MARK_COUNTS, MARK_TOOL, MARK_USAGE, Picks, decode_event, decode_span};
+use crate::codec::{
+    CallRow, Dictionary, Figures, MARK_COUNTS, MARK_TOOL, MARK_USAGE, Picks, decode_event, decode_span,
+};
 use crate::fault::{self, Fault};
 use crate::folder::{Day, Part};
 use crate::readers::DayReader;
@@ -29,12 +31,70 @@ pub(crate) fn findings(shared: &Shared, deep: bool) -> Result<Vec<String>> {
     let aside = shared.folder.damaged();
     let mut findings: Vec<String> =
         aside.iter().map(|path| format!("{} was damaged and is set aside.", path.display())).collect();
+    findings.extend(catalog(shared, deep).into_iter().map(|what| format!("Catalog: {what}.")));
     for day in shared.days.newest_first().into_iter().rev() {
         let found = self::day(shared, day, deep)?;
         findings.extend(found.data.into_iter().map(|what| format!("Day {day}: {what}.")));
         findings.extend(found.text.into_iter().map(|what| format!("Full text of day {day}: {what}.")));
     }
     Ok(findings)
+}
+
+/// Looks through the catalog: every page of it, and each dictionary; `deep` compares indices with their tables, and with what the days say.
+pub(crate) fn catalog(shared: &Shared, deep: bool) -> Vec<String> {
+    // One of its own: what a connection remembers of pages need not be what is on the disk.
+    let looked = crate::catalog::open_to_read(&shared.folder).and_then(|conn| {
+        let mut found: Vec<String> =
+            structure(&conn, if deep { INTEGRITY } else { QUICK })?.into_iter().collect();
+        found.extend(dictionaries(&conn)?);
+        Ok((conn, found))
+    });
+    let (conn, mut found) = match looked {
+        Ok(looked) => looked,
+        Err(fault) => return vec![fault.at("check", &shared.folder.catalog()).to_string()],
+    };
+    if deep {
+        let unknown: u64 =
+            shared.days.sound().into_iter().map(|day| unknown_strays(shared, &conn, day)).sum();
+        if unknown > 0 {
+            found
+                .push(format!("it does not know where {unknown} traces with spans of several days are kept"));
+        }
+    }
+    found
+}
+
+/// Dictionaries that are not what they were.
+pub(crate) fn dictionaries(conn: &Connection) -> fault::Result<Vec<String>> {
+    let mut look = conn.prepare("SELECT id, bytes FROM dicts")?;
+    let mut rows = look.query([])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (id, bytes): (u32, Vec<u8>) = (row.get(0)?, row.get(1)?);
+        if Dictionary::read(bytes).map_or(true, |read| read.id != id) {
+            found.push(format!("dictionary {id} cannot be read"));
+        }
+    }
+    Ok(found)
+}
+
+/// Traces of a day with spans of other days that the catalog does not know; what cannot be read is told with the day.
+fn unknown_strays(shared: &Shared, catalog: &Connection, day: Day) -> u64 {
+    let strays = shared.ask(day, |reader| crate::repair::strays(reader.conn, day));
+    let traces: BTreeSet<Vec<u8>> =
+        strays.ok().flatten().unwrap_or_default().into_iter().map(|stray| stray.0).collect();
+    let known = |trace: &Vec<u8>| {
+        let look = catalog.prepare_cached("SELECT 1 FROM strays WHERE trace = ?1");
+        look.and_then(|mut look| look.exists([trace])).unwrap_or(false)
+    };
+    // A trace that was forgotten since the day was read is known no more, and is in no day.
+    let there = |trace: &Vec<u8>| {
+        let found = shared.ask(day, |reader| {
+            Ok(reader.conn.prepare_cached("SELECT 1 FROM traces WHERE trace = ?1")?.exists([trace])?)
+        });
+        matches!(found, Ok(Some(true)))
+    };
+    traces.iter().filter(|trace| !known(trace) && there(trace)).count() as u64
 }
 
 /// Looks through one day. A day that is gone has no findings.
@@ -60,8 +120,13 @@ pub(crate) fn day(shared: &Shared, day: Day, deep: bool) -> Result<Found> {
         // A connection that was there before may remember parts of the index that were put together since.
         shared.readers.forget(day, Some(Part::Text));
         let pragma = if deep { INTEGRITY } else { QUICK };
-        match shared.readers.with(Part::Text, day, |conn| structure(conn, pragma)) {
-            Ok(what) => found.text.extend(what),
+        let looked =
+            shared.readers.with(Part::Text, day, |conn| Ok((structure(conn, pragma)?, indexed(conn)?)));
+        match looked {
+            Ok((what, indexed)) => {
+                found.text.extend(what);
+                found.data.extend(unindexed(shared, day, indexed)?);
+            }
             Err(Fault::Unborn) => {}
             Err(fault) => {
                 found.text.push(fault.at("check", &shared.folder.file(Part::Text, day)).to_string());
@@ -78,6 +143,24 @@ const INTEGRITY: &str = "PRAGMA integrity_check(1)";
 fn structure(conn: &Connection, pragma: &str) -> fault::Result<Option<String>> {
     let told: String = conn.query_row(pragma, [], |row| row.get(0))?;
     Ok((told != "ok").then_some(told))
+}
+
+/// How far an index of full text is, and how many spans it has.
+fn indexed(text: &Connection) -> fault::Result<(i64, i64)> {
+    Ok(text.query_row("SELECT upto, (SELECT COUNT(*) FROM words_docsize) FROM state", [], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?)
+}
+
+/// Spans that the index has passed over: nothing of their bodies can be read. It is read after the index, and no number is given twice:
+/// what was written or removed meanwhile is not among them.
+fn unindexed(shared: &Shared, day: Day, (upto, indexed): (i64, i64)) -> Result<Option<String>> {
+    let there = shared.ask(day, |reader| {
+        let count = "SELECT COUNT(*) FROM spans WHERE pk <= ?1";
+        Ok(reader.conn.query_row(count, [upto], |row| row.get::<_, i64>(0))?)
+    })?;
+    let missing = there.map_or(0, |there| there - indexed);
+    Ok((missing > 0).then(|| format!("full text passed over {missing} spans whose bodies cannot be read")))
 }
 
 /// Whether every span's and event's body can be read.

@@ -1,20 +1,27 @@
 //! Which days there are, what times they cover, which of them are damaged, and how far search lags.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Instant;
 
+use compact_str::CompactString;
 use parking_lot::{Mutex, RwLock};
-use quipu_core::Timestamp;
+use quipu_core::{FacetField, Sort, Timestamp};
 use rusqlite::Connection;
 
 use crate::fault::Result;
 use crate::folder::Day;
 use crate::read::tools::ToolRuns;
+use crate::read::traces::Place;
 
 /// A day with more tools than this is read each time.
 const MOST_TOOLS: usize = 200;
+/// And one with more values of a field.
+const MOST_VALUES: usize = 200;
+
+/// How many traces of a day have each value of a field.
+pub(crate) type Values = Vec<(CompactString, u64)>;
 
 /// Earliest and latest, both included.
 type Range = Option<(i64, i64)>;
@@ -55,6 +62,8 @@ struct Known {
     version: u64,
     bounds: Option<Bounds>,
     tools: Option<Arc<ToolRuns>>,
+    values: HashMap<FacetField, Arc<Values>>,
+    places: HashMap<Sort, Arc<Vec<Place>>>,
 }
 
 /// What is known of one day.
@@ -106,6 +115,48 @@ impl DayState {
             current.tools = Some(Arc::clone(&tools));
         }
         Ok(tools)
+    }
+
+    /// How many of all traces of the day have each value of a field, read again when something was committed since.
+    pub(crate) fn values(
+        &self,
+        field: FacetField,
+        load: impl FnOnce() -> Result<Values>,
+    ) -> Result<Arc<Values>> {
+        let (version, known) = {
+            let known = self.known.lock();
+            (known.version, known.values.get(&field).cloned())
+        };
+        if let Some(values) = known {
+            return Ok(values);
+        }
+        let values = Arc::new(load()?);
+        let mut current = self.known.lock();
+        if values.len() <= MOST_VALUES && current.version == version {
+            current.values.insert(field, Arc::clone(&values));
+        }
+        Ok(values)
+    }
+
+    /// The first of all traces of the day in this order, read again when something was committed since.
+    pub(crate) fn places(
+        &self,
+        sort: Sort,
+        load: impl FnOnce() -> Result<Vec<Place>>,
+    ) -> Result<Arc<Vec<Place>>> {
+        let (version, known) = {
+            let known = self.known.lock();
+            (known.version, known.places.get(&sort).cloned())
+        };
+        if let Some(places) = known {
+            return Ok(places);
+        }
+        let places = Arc::new(load()?);
+        let mut current = self.known.lock();
+        if current.version == version {
+            current.places.insert(sort, Arc::clone(&places));
+        }
+        Ok(places)
     }
 
     /// Takes note of a commit.

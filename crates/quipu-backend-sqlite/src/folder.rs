@@ -9,8 +9,10 @@ use quipu_core::{Error, ErrorKind, Result, Retry, Timestamp};
 
 use crate::fault::{NAME, io_kind};
 
-/// Folder within a data folder that is there while a copy is restored to it.
+/// Folder within a folder that is there while a copy is restored to it.
 pub(crate) const UNFINISHED: &str = ".restoring";
+/// Folder of a data folder with the stores of further projects, each in one of its own.
+const PROJECTS: &str = "projects";
 
 /// In the name of a day's new file, before it takes the place of the old one.
 pub(crate) const THINNED: &str = ".db.thinned";
@@ -126,15 +128,27 @@ impl Folder {
         self.file(Part::Data, day).with_extension("db.thinned")
     }
 
+    /// Refuses a folder to which a copy is or was being restored: what is there may be a part of it. A project's store is refused with the
+    /// data folder that it is in.
+    pub(crate) fn is_whole(&self) -> Result<()> {
+        let whole = self.0.canonicalize().unwrap_or_else(|_| self.0.clone());
+        let projects = whole.parent().filter(|above| above.file_name().is_some_and(|name| name == PROJECTS));
+        let data = projects.and_then(Path::parent);
+        let unfinished = [Some(self.0.as_path()), data].into_iter().flatten();
+        let Some(folder) = unfinished.map(|folder| folder.join(UNFINISHED)).find(|marker| marker.exists())
+        else {
+            return Ok(());
+        };
+        let text = format!(
+            "{}: a copy was being restored here and did not end; empty the folder and restore again",
+            folder.parent().unwrap_or(&self.0).display()
+        );
+        Err(Error::new(ErrorKind::Damaged, "open store", text).with_retry(Retry::No).of_backend(NAME))
+    }
+
     /// Makes what is missing.
     pub(crate) fn make(&self) -> Result<()> {
-        if self.0.join(UNFINISHED).exists() {
-            let text = format!(
-                "{}: a copy was being restored here and did not end; empty the folder and restore again",
-                self.0.display()
-            );
-            return Err(Error::new(ErrorKind::Damaged, "open store", text).of_backend(NAME));
-        }
+        self.is_whole()?;
         let days = self.days_folder();
         let is_new = !days.exists();
         let made = fs::create_dir_all(&days).and_then(|()| if is_new { self.sync_names() } else { Ok(()) });

@@ -60,6 +60,7 @@ impl Plan {
 /// [`ErrorKind::NotFound`]: there is no store. [`ErrorKind::Unsupported`]: a file is of a newer layout.
 pub fn plan(path: &Path) -> Result<Plan> {
     let folder = Folder::new(path);
+    folder.is_whole()?;
     if !folder.catalog().exists() {
         let text = format!("{}: there is no store", path.display());
         return Err(Error::new(ErrorKind::NotFound, "migrate store", text).of_backend(NAME));
@@ -145,14 +146,23 @@ pub(crate) fn mend_all(folder: &Folder) -> Result<()> {
 /// Takes one day that the store finds when it opens; `None` where it has this build's layout.
 pub(crate) fn day(folder: &Folder, day: Day, config: &Config) -> Result<Option<Pending>> {
     let path = folder.file(Part::Data, day);
+    one(&DAY, folder, path, config)
+}
+
+/// The same of the catalog, which is there.
+pub(crate) fn catalog(folder: &Folder, config: &Config) -> Result<Option<Pending>> {
+    one(&CATALOG, folder, folder.catalog(), config)
+}
+
+fn one(layout: &Layout, folder: &Folder, path: PathBuf, config: &Config) -> Result<Option<Pending>> {
     let failed = |fault: Fault| fault.at("migrate store", &path);
-    mend(&DAY, &path).map_err(failed)?;
-    if schema::peek(&DAY, &path).map_err(failed)? == 0 {
+    mend(layout, &path).map_err(failed)?;
+    if schema::peek(layout, &path).map_err(failed)? == 0 {
         // Whoever began it did not get far: SQLite completes it or has nothing yet.
         let access = Access::Write { cache_kib: config.write_cache_kib, durability: config.durability };
-        return schema::open(&DAY, &path, access).map(|_| None).map_err(failed);
+        return schema::open(layout, &path, access).map(|_| None).map_err(failed);
     }
-    let Some(file) = look(&DAY, path.clone())? else { return Ok(None) };
+    let Some(file) = look(layout, path.clone())? else { return Ok(None) };
     let free = free(folder.root()).map_err(|fault| fault.at("migrate store", folder.root()))?;
     if file.needs > free {
         return Err(no_room(&file, free));

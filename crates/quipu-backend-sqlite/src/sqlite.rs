@@ -105,6 +105,7 @@ impl Sqlite {
         if folder.catalog().exists() {
             schema::peek(&CATALOG, &folder.catalog()).map_err(failed)?;
             migrate::room(folder.root())?;
+            migrate::catalog(&folder, &config)?;
         }
         for left in folder.with_name(THINNED) {
             // One that stays is removed before its day is thinned again.
@@ -149,6 +150,7 @@ impl Sqlite {
     pub fn open_read_only_with(config: Config) -> Result<Self> {
         pages::settle(&config)?;
         let folder = Folder::new(&config.path);
+        folder.is_whole()?;
         if !folder.catalog().exists() {
             let text = format!("{}: there is no store", config.path.display());
             return Err(Error::new(ErrorKind::NotFound, "open store", text).of_backend(NAME));

@@ -12,7 +12,6 @@ use quipu_core::{
 };
 
 use crate::fault::NAME;
-use crate::folder::{DAMAGED, Part, REPAIRED};
 use crate::read::{
     costs, events, facets, meetings, metrics, owned, sessions, spans, tools, traces, usage, work,
 };
@@ -136,8 +135,7 @@ impl Store for Sqlite {
 
     async fn forget_owned(&self, owner: &Owner) -> Result<Owned> {
         self.ask(all_readable).await?;
-        let owner = owner.clone();
-        let owned = self.request(move |_, answer| Ok(Request::ForgetOwned(owner, answer))).await?;
+        let owned = crate::write::forget_owned(self, owner).await?;
         // A day may have been found damaged on the way.
         self.ask(all_readable).await?;
         Ok(owned)
@@ -176,13 +174,9 @@ impl Store for Sqlite {
 
 /// Nobody may be told that all of somebody is gone while there is a file that cannot be looked through, or that was set aside.
 fn all_readable(shared: &Shared) -> Result<()> {
-    let folder = &shared.folder;
-    let damaged = shared.days.damaged().into_iter().map(|(day, _)| folder.file(Part::Data, day));
-    let aside = [DAMAGED, REPAIRED].into_iter().flat_map(|name| folder.with_name(name));
-    let Some(file) = damaged.chain(aside).next() else { return Ok(()) };
+    let Some(file) = owned::unreached(shared).into_iter().next() else { return Ok(()) };
     let text = format!(
-        "{}: it is damaged or was set aside, and may have records of theirs: repair the store, remove what that sets aside, and ask again",
-        file.display()
+        "{file}: it is damaged or was set aside, and may have records of theirs: repair the store, remove what that sets aside, and ask again"
     );
     Err(Error::new(ErrorKind::Damaged, "forget", text).with_retry(Retry::No).of_backend(NAME))
 }

@@ -58,10 +58,13 @@ pub struct Owned {
     pub events: u64,
     /// Series of metrics that name them.
     pub series: u64,
+    /// Files of the store that may have records of theirs and could not be looked through: damaged, or set aside. As long as there are
+    /// any, nobody can say that all was found.
+    pub unreached: Vec<String>,
 }
 
 impl Owned {
-    /// Whether there is nothing.
+    /// Whether there is nothing, in what could be looked through.
     pub fn is_empty(&self) -> bool {
         self.traces.is_empty() && self.events == 0 && self.series == 0
     }

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use quipu_core::{Error, ErrorKind, Result, Retry};
 
 use crate::fault::{Fault, NAME};
-use crate::folder;
+use crate::folder::{self, Folder};
 use files::{Kind, Listed};
 pub use manifest::{Entry, Layouts, Manifest};
 use pack::Pack;
@@ -110,6 +110,7 @@ fn check(places: &Places, out: &Path) -> Result<()> {
     let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let parent = parent.canonicalize().map_err(failed("back up", parent))?;
     for (_, path) in places.roots() {
+        Folder::new(path).is_whole()?;
         let root = path.canonicalize().map_err(failed("back up", path))?;
         if parent.starts_with(&root) {
             let text = format!("{}: the copy would be within {}", out.display(), root.display());

@@ -1,6 +1,6 @@
 //! Where a copy is written: a folder, or an archive that `tar --zstd` reads too.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -23,7 +23,8 @@ pub(super) struct Pack {
 }
 
 enum To {
-    Folder,
+    /// Held open, and locked, until the copy has its name.
+    Folder(Option<File>),
     Archive(Box<tar::Builder<Encoder<'static, BufWriter<File>>>>),
 }
 
@@ -51,16 +52,18 @@ impl Pack {
         let mut name = out.as_os_str().to_owned();
         name.push(".partial");
         let partial = PathBuf::from(name);
+        clear(&partial)?;
         let to = if is_archive(out) {
             let file = private(File::options().create_new(true))
                 .open(&partial)
                 .map_err(failed("back up", &partial))?;
+            lock(&file, &partial)?;
             let encoder = Encoder::new(BufWriter::with_capacity(PIECE, file), LEVEL);
             let encoder = encoder.and_then(|mut encoder| encoder.include_checksum(true).map(|()| encoder));
             To::Archive(Box::new(tar::Builder::new(encoder.map_err(failed("back up", &partial))?)))
         } else {
             private_folder(&partial).map_err(failed("back up", &partial))?;
-            To::Folder
+            To::Folder(hold_folder(&partial)?)
         };
         Ok(Self { out: out.to_owned(), partial, to: Some(to) })
     }
@@ -76,7 +79,7 @@ impl Pack {
         let mut from = Summed { from, sum: Sha256::new(), bytes: 0 };
         let path = self.partial.join(name);
         let put = match &mut self.to {
-            Some(To::Folder) => put_in_folder(&path, &mut from),
+            Some(To::Folder(_)) => put_in_folder(&path, &mut from),
             Some(To::Archive(archive)) => {
                 let mut header = Header::new_gnu();
                 header.set_size(bytes);
@@ -105,12 +108,56 @@ impl Pack {
                 .into_inner()
                 .and_then(Encoder::finish)
                 .and_then(|buffer| buffer.into_inner().map_err(std::io::IntoInnerError::into_error))
-                .and_then(|file| file.sync_all()),
-            Some(To::Folder) | None => sync_folders(&self.partial),
+                .and_then(|file| file.sync_all().map(|()| Some(file))),
+            Some(To::Folder(held)) => sync_folders(&self.partial).map(|()| held),
+            None => Ok(None),
         };
-        ended.and_then(|()| fs::rename(&self.partial, &self.out)).map_err(failed("back up", &self.out))?;
+        // Locked until it has its name.
+        let _held = ended
+            .and_then(|held| fs::rename(&self.partial, &self.out).map(|()| held))
+            .map_err(failed("back up", &self.out))?;
         sync_parent(&self.out).map_err(failed("back up", &self.out))
     }
+}
+
+/// Removes what a copy left that was killed. One that is being made is locked.
+fn clear(partial: &Path) -> Result<()> {
+    let Ok(meta) = fs::symlink_metadata(partial) else { return Ok(()) };
+    // Not every platform opens a folder: there its files are in the way of whoever is at work on it.
+    if meta.is_file() || (meta.is_dir() && cfg!(unix)) {
+        let left = File::options().read(true).write(meta.is_file()).open(partial);
+        if !lock(&left.map_err(failed("back up", partial))?, partial)? {
+            let text = "this disk does not tell whether somebody is at work there; remove it if nobody is";
+            return Err(error(ErrorKind::Locked, "back up", format!("{}: {text}", partial.display())));
+        }
+    }
+    let removed = if meta.is_dir() { fs::remove_dir_all(partial) } else { fs::remove_file(partial) };
+    removed.map_err(failed("back up", partial))
+}
+
+/// Locks a file until it is closed; `false` where the disk knows no locks.
+///
+/// # Errors
+/// Somebody else has locked it.
+fn lock(file: &File, path: &Path) -> Result<bool> {
+    match file.try_lock() {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => {
+            let text = format!("{}: another copy is being made there", path.display());
+            Err(error(ErrorKind::Locked, "back up", text))
+        }
+        Err(TryLockError::Error(_)) => Ok(false),
+    }
+}
+
+/// Locks a folder, where the platform lets us open one.
+fn hold_folder(path: &Path) -> Result<Option<File>> {
+    if !cfg!(unix) {
+        return Ok(None);
+    }
+    let folder = File::open(path).map_err(failed("back up", path))?;
+    lock(&folder, path)?;
+    Ok(Some(folder))
 }
 
 fn put_in_folder(path: &Path, from: &mut impl Read) -> std::io::Result<()> {

@@ -31,7 +31,7 @@ pub fn restore(from: &Path, places: &Places) -> Result<Manifest> {
         empty(path)?;
     }
     let staging = Staging::new(&places.data)?;
-    let contents = read(from, Some(&staging.0))?;
+    let contents = read(from, Some(staging.root()))?;
     compare(from, &contents)?;
     let has_store = contents.sums.keys().any(|name| name.starts_with("store/"));
     if has_store && places.store.is_none() {
@@ -39,17 +39,7 @@ pub fn restore(from: &Path, places: &Places) -> Result<Manifest> {
             format!("{}: its store was kept apart from the data: name a folder for it", from.display());
         return Err(error(ErrorKind::Invalid, "restore", text));
     }
-    for (name, path) in places.roots() {
-        let root = staging.0.join(name);
-        if root.exists() {
-            sync_folders(&root).map_err(failed("restore", &root))?;
-            move_below(&root, path)?;
-        }
-    }
-    drop(staging);
-    for (_, path) in places.roots() {
-        sync_parent(path).map_err(failed("restore", path))?;
-    }
+    staging.move_all(places)?;
     Ok(contents.manifest)
 }
 
@@ -67,22 +57,67 @@ fn empty(path: &Path) -> Result<()> {
     }
 }
 
-/// A folder within the data folder: on the same disk, whatever is mounted where.
-struct Staging(PathBuf);
+/// Folders that say of those in which they are that a restore did not end. The first one, within the data folder and so on the same disk
+/// whatever is mounted where, takes up what is read.
+struct Staging {
+    markers: Vec<PathBuf>,
+    /// Files got their names: from now on only the end of it all makes the folders whole.
+    moving: bool,
+}
 
 impl Staging {
     fn new(data: &Path) -> Result<Self> {
-        private_folder(data).map_err(failed("restore", data))?;
-        let path = data.join(UNFINISHED);
-        private_folder(&path).map_err(failed("restore", &path))?;
-        Ok(Self(path))
+        let mut staging = Self { markers: Vec::new(), moving: false };
+        staging.mark(data)?;
+        Ok(staging)
+    }
+
+    fn root(&self) -> &Path {
+        &self.markers[0]
+    }
+
+    fn mark(&mut self, folder: &Path) -> Result<()> {
+        private_folder(folder).map_err(failed("restore", folder))?;
+        let marker = folder.join(UNFINISHED);
+        private_folder(&marker).map_err(failed("restore", &marker))?;
+        self.markers.push(marker);
+        Ok(())
+    }
+
+    /// Gives all files their names, and then unmarks the folders.
+    fn move_all(mut self, places: &Places) -> Result<()> {
+        let roots: Vec<_> = places.roots().filter(|(name, _)| self.root().join(name).exists()).collect();
+        for (_, path) in &roots {
+            if path.join(UNFINISHED) != self.root() {
+                self.mark(path)?;
+                sync_parent(&path.join(UNFINISHED)).map_err(failed("restore", path))?;
+            }
+        }
+        sync_parent(self.root()).map_err(failed("restore", &places.data))?;
+        self.moving = true;
+        for (name, path) in &roots {
+            let root = self.root().join(name);
+            sync_folders(&root).map_err(failed("restore", &root))?;
+            move_below(&root, path)?;
+        }
+        // All is there under its name, on the disk. The data folder's marker is the last.
+        for marker in self.markers.iter().rev() {
+            fs::remove_dir_all(marker).map_err(failed("restore", marker))?;
+            sync_parent(marker).map_err(failed("restore", marker))?;
+        }
+        for (_, path) in places.roots().filter(|(_, path)| path.exists()) {
+            sync_parent(path).map_err(failed("restore", path))?;
+        }
+        Ok(())
     }
 }
 
 impl Drop for Staging {
     fn drop(&mut self) {
-        if let Err(cause) = fs::remove_dir_all(&self.0) {
-            tracing::warn!(folder = %self.0.display(), %cause, "what is left of a restore cannot be removed");
+        for marker in self.markers.iter().filter(|marker| !self.moving && marker.exists()) {
+            if let Err(cause) = fs::remove_dir_all(marker) {
+                tracing::warn!(folder = %marker.display(), %cause, "what is left of a restore cannot be removed");
+            }
         }
     }
 }

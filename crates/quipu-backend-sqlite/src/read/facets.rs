@@ -2,16 +2,17 @@
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use compact_str::CompactString;
 use quipu_core::{Facet, FacetField, Result, TraceFilter};
 use rusqlite::params_from_iter;
 
 use crate::codec::{Names, TextOf, trace_status_of};
-use crate::days::Bounds;
+use crate::days::{Bounds, Values};
 use crate::fault;
 use crate::folder::Day;
-use crate::read::filter::{Asked, condition};
+use crate::read::filter::{Asked, condition, means_all, meant_all};
 use crate::read::terms::{Said, said};
 use crate::read::traces::days_of;
 use crate::readers::DayReader;
@@ -29,17 +30,22 @@ pub(crate) fn list(
     let days: Vec<Day> = days.into_iter().map(|(day, _)| day).collect();
     let mut counts: HashMap<CompactString, u64> = HashMap::new();
     let found = shared.ask_all(&days, |reader| {
-        // Where a day lies within the times as a whole, they need not be looked at.
-        let covers = bounds.get(&reader.day).and_then(|bounds| bounds.traces);
-        let whole = covers.is_some_and(|(low, high)| {
-            filter.since.is_none_or(|since| since.nanos() <= low)
-                && filter.until.is_none_or(|until| high < until.nanos())
-        });
-        let timeless = TraceFilter { since: None, until: None, ..filter.clone() };
-        counts_in(shared, reader, field, if whole { &timeless } else { filter })
+        let times = bounds.get(&reader.day).and_then(|bounds| bounds.traces);
+        let all = !shared.read_only && means_all(filter, times);
+        if let Some(state) = shared.days.get(reader.day).filter(|_| all) {
+            let every = TraceFilter::default();
+            let values = state.values(field, || counts_in(shared, reader, field, &every))?;
+            if meant_all(shared, reader.day, filter)? {
+                return Ok(values);
+            }
+        }
+        counts_in(shared, reader, field, &timeless_where_whole(filter, times)).map(Arc::new)
     })?;
-    for (_, found) in found {
-        found.into_iter().for_each(|(value, traces)| *counts.entry(value).or_default() += traces);
+    for (value, traces) in found.iter().flat_map(|(_, values)| values.iter()) {
+        match counts.get_mut(value) {
+            Some(known) => *known += traces,
+            None => drop(counts.insert(value.clone(), *traces)),
+        }
     }
     let mut facets: Vec<Facet> = counts.into_iter().map(|(value, traces)| Facet { value, traces }).collect();
     facets.sort_by(|a, b| (Reverse(a.traces), &a.value).cmp(&(Reverse(b.traces), &b.value)));
@@ -47,12 +53,22 @@ pub(crate) fn list(
     Ok(facets)
 }
 
+/// The filter without those of its times that a day lies within as a whole: they need not be looked at.
+fn timeless_where_whole(filter: &TraceFilter, times: Option<(i64, i64)>) -> TraceFilter {
+    let (low, high) = times.unwrap_or((i64::MIN, i64::MAX));
+    TraceFilter {
+        since: filter.since.filter(|since| since.nanos() > low),
+        until: filter.until.filter(|until| until.nanos() <= high),
+        ..filter.clone()
+    }
+}
+
 fn counts_in(
     shared: &Shared,
     reader: &DayReader<'_>,
     field: FacetField,
     filter: &TraceFilter,
-) -> fault::Result<Vec<(CompactString, u64)>> {
+) -> fault::Result<Values> {
     let Some(condition) = condition(shared, reader, filter, Asked::Traces)? else {
         return Ok(Vec::new());
     };

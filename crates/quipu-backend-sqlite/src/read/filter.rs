@@ -6,8 +6,9 @@ use rusqlite::types::Value;
 
 use crate::codec::{DimKind, find, trace_status_number};
 use crate::fault::Result;
+use crate::folder::Day;
 use crate::read::hits::{Hits, hits};
-use crate::read::terms::add_terms;
+use crate::read::terms::{STATUSES, add_terms};
 use crate::readers::DayReader;
 use crate::shared::Shared;
 
@@ -31,6 +32,19 @@ impl Condition {
     }
 }
 
+/// Whether a filter means all that lies within these times, whatever it says of others.
+pub(crate) fn means_all(filter: &TraceFilter, times: Option<(i64, i64)>) -> bool {
+    let (low, high) = times.unwrap_or_default();
+    filter.since.is_none_or(|since| since.nanos() <= low)
+        && filter.until.is_none_or(|until| until.nanos() > high)
+        && TraceFilter { since: None, until: None, ..filter.clone() } == TraceFilter::default()
+}
+
+/// Whether that holds of a day's traces after they were read: some may have come in since its times were.
+pub(crate) fn meant_all(shared: &Shared, day: Day, filter: &TraceFilter) -> Result<bool> {
+    Ok(means_all(filter, shared.bounds(day)?.and_then(|bounds| bounds.traces)))
+}
+
 /// A way to find a filter's traces, and how many it finds: from [`RARE`] on no more is known.
 pub(crate) struct Driver {
     from: String,
@@ -40,8 +54,32 @@ pub(crate) struct Driver {
 impl Driver {
     /// By a state: few traces fail.
     pub(crate) fn of_states(conn: &Connection, numbers: &str) -> Result<Self> {
-        let found_by = format!("SELECT pk AS tr FROM traces WHERE status IN ({numbers})");
-        let count = format!("SELECT COUNT(*) FROM ({found_by} LIMIT {RARE})");
+        Self::found_by(conn, &format!("SELECT pk AS tr FROM traces WHERE status IN ({numbers})"))
+    }
+
+    /// By services, of all states or of these: their traces lie together within each state.
+    pub(crate) fn of_services(conn: &Connection, services: &str, states: Option<i64>) -> Result<Self> {
+        let states = states.map_or_else(all_states, |state| state.to_string());
+        let found_by =
+            format!("SELECT pk AS tr FROM traces WHERE status IN ({states}) AND service IN {services}");
+        Self::found_by(conn, &found_by)
+    }
+
+    /// By a name of which traces have any number.
+    pub(crate) fn of_name(conn: &Connection, name: i64) -> Result<Self> {
+        Self::found_by(conn, &format!("SELECT tr FROM trace_dims WHERE dim = {name}"))
+    }
+
+    /// By several of them.
+    pub(crate) fn of_names(conn: &Connection, names: &str) -> Result<Self> {
+        let found_by = format!("SELECT DISTINCT tr FROM trace_dims WHERE dim IN {names}");
+        Self::found_by(conn, &found_by)
+    }
+
+    /// By a statement that gives the traces' numbers, `tr`.
+    pub(crate) fn found_by(conn: &Connection, found_by: &str) -> Result<Self> {
+        // To count them there is no need to know which are the same.
+        let count = format!("SELECT COUNT(*) FROM ({} LIMIT {RARE})", found_by.replace("DISTINCT ", ""));
         let rows = conn.prepare_cached(&count)?.query_row([], |row| row.get(0))?;
         Ok(Self::of(&format!("({found_by})"), rows))
     }
@@ -50,6 +88,11 @@ impl Driver {
     pub(crate) fn of(table: &str, rows: i64) -> Self {
         Self { from: format!("{table} d CROSS JOIN traces t ON t.pk = d.tr"), rows }
     }
+}
+
+/// The numbers of all states.
+fn all_states() -> String {
+    STATUSES.map(|status| trace_status_number(status).to_string()).join(", ")
 }
 
 /// The columns that one of a day's names is compared with.
@@ -104,14 +147,20 @@ pub(crate) fn condition(
             all.sql.push(')');
         }
     }
+    let (mut drivers, mut service) = (Vec::new(), None);
     for (kind, text, sql) in columns(filter) {
         let Some(text) = text else { continue };
-        match find(reader.conn, kind, text)? {
-            Some(id) => all.and(sql, id),
-            None => return Ok(None),
+        let Some(id) = find(reader.conn, kind, text)? else { return Ok(None) };
+        all.and(sql, id);
+        match kind {
+            DimKind::Service => service = Some(id),
+            // A trace that shows one of these has it among its names.
+            DimKind::Project | DimKind::Revision | DimKind::Branch => {
+                drivers.push(Driver::of_name(reader.conn, id)?);
+            }
+            _ => {}
         }
     }
-    let mut drivers = Vec::new();
     if let Some(status) = filter.status.map(trace_status_number) {
         // The plus keeps SQLite from going by the state instead of the time where there are many.
         all.and("+t.status = ?", status);
@@ -128,6 +177,10 @@ pub(crate) fn condition(
         || !add_terms(shared, reader, &filter.terms, &mut all, &mut drivers)?
     {
         return Ok(None);
+    }
+    if let Some(id) = service.filter(|_| drivers.iter().all(|driver| driver.rows >= RARE)) {
+        let status = filter.status.map(trace_status_number);
+        drivers.push(Driver::of_services(reader.conn, &format!("({id})"), status)?);
     }
     if let Some(driver) =
         drivers.into_iter().min_by_key(|driver| driver.rows).filter(|driver| driver.rows < RARE)
@@ -154,10 +207,7 @@ fn add_names(
         let Some(id) = find(conn, kind, text)? else {
             return Ok(false);
         };
-        let mut count =
-            conn.prepare_cached("SELECT COUNT(*) FROM (SELECT 1 FROM trace_dims WHERE dim = ?1 LIMIT ?2)")?;
-        let rows = count.query_row((id, RARE), |row| row.get(0))?;
-        drivers.push(Driver::of(&format!("(SELECT tr FROM trace_dims WHERE dim = {id})"), rows));
+        drivers.push(Driver::of_name(conn, id)?);
         all.and("EXISTS (SELECT 1 FROM trace_dims d WHERE d.dim = ? AND d.tr = t.pk)", id);
     }
     Ok(true)

@@ -1,18 +1,23 @@
-//! What a day has of a user or session. It is looked for wherever records name it, and so every event and series of the day is
-//! read, and every span that no such name was read from.
+//! What a day has of a user or session. It is looked for wherever records name it, and so every event, series and span of the day is
+//! read: of the names in a span's attributes one alone was read from it, and whoever is another of them is named there all the same.
 
 use std::collections::BTreeSet;
 
 use quipu_core::{Attributes, Owned, Owner, OwnerKind, Resource, Result, TraceId};
-use rusqlite::{Connection, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::codec::{DimKind, decode_event, decode_span, find};
 use crate::fault::{self, Fault};
+use crate::folder::{DAMAGED, Day, Part, REPAIRED};
 use crate::readers::DayReader;
 use crate::shared::Shared;
 
+/// What is asked of an event.
+const EVENTS: &str =
+    "SELECT e.pk, e.session, e.resource, e.trace, b.z FROM events e JOIN event_bodies b ON b.pk = e.pk";
+
 /// What one day has.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct DayOwned {
     /// The number of the name.
     pub(crate) dim: Option<i64>,
@@ -23,7 +28,7 @@ pub(crate) struct DayOwned {
     /// Resources that name the owner.
     pub(crate) sources: Vec<i64>,
     /// Events that are of none of the traces.
-    alone: u64,
+    pub(crate) alone: u64,
 }
 
 impl DayOwned {
@@ -64,13 +69,11 @@ impl DayOwned {
         self.sources.clone().into_iter().try_for_each(|source| self.add_traces(conn, by_source, source))
     }
 
-    /// Traces of spans that no user or session was read from, but whose attributes name the owner.
+    /// Traces of spans whose attributes name the owner, whomever else was read from them.
     fn find_named(&mut self, reader: &DayReader<'_>, owner: &Owner) -> fault::Result<()> {
-        let column = owner.kind.as_str();
-        let mut look = reader.conn.prepare_cached(&format!(
-            "SELECT t.trace, b.z FROM spans s JOIN traces t ON t.pk = s.tr JOIN bodies b ON b.pk = s.pk \
-             WHERE s.{column} IS NULL"
-        ))?;
+        let mut look = reader.conn.prepare_cached(
+            "SELECT t.trace, b.z FROM bodies b JOIN spans s ON s.pk = b.pk JOIN traces t ON t.pk = s.tr",
+        )?;
         let mut rows = look.query([])?;
         while let Some(row) = rows.next()? {
             let id = TraceId::from_slice(&row.get::<_, Vec<u8>>(0)?);
@@ -97,18 +100,10 @@ impl DayOwned {
     }
 
     fn find_events(&mut self, reader: &DayReader<'_>, owner: &Owner) -> fault::Result<()> {
-        let mut look = reader.conn.prepare_cached(
-            "SELECT e.pk, e.session, e.resource, e.trace, b.z FROM events e JOIN event_bodies b ON b.pk = e.pk",
-        )?;
+        let mut look = reader.conn.prepare_cached(EVENTS)?;
         let mut rows = look.query([])?;
         while let Some(row) = rows.next()? {
-            let session: Option<i64> = row.get(1)?;
-            let named = owner.kind == OwnerKind::Session && session.is_some() && session == self.dim;
-            let is = named || self.sources.contains(&row.get(2)?) || {
-                let packed = row.get_ref(4)?.as_blob().map_err(rusqlite::Error::from)?;
-                owner.is_in(&decode_event(&reader.unpack(packed)?)?.attributes)
-            };
-            if is {
+            if self.has_event(reader, owner, row)? {
                 self.events.push(row.get(0)?);
                 let trace =
                     row.get::<_, Option<Vec<u8>>>(3)?.and_then(|bytes| TraceId::from_slice(&bytes).ok());
@@ -118,12 +113,56 @@ impl DayOwned {
         Ok(())
     }
 
+    /// Whether a row of [`EVENTS`] is the owner's.
+    fn has_event(&self, reader: &DayReader<'_>, owner: &Owner, row: &Row<'_>) -> fault::Result<bool> {
+        let session: Option<i64> = row.get(1)?;
+        let named = owner.kind == OwnerKind::Session && session.is_some() && session == self.dim;
+        Ok(named || self.sources.contains(&row.get(2)?) || {
+            let packed = row.get_ref(4)?.as_blob().map_err(rusqlite::Error::from)?;
+            owner.is_in(&decode_event(&reader.unpack(packed)?)?.attributes)
+        })
+    }
+
+    /// What of this is the owner's still. Between the look and the removal the rules of retention or a repeated request may have removed
+    /// rows, whose numbers are given anew.
+    pub(crate) fn still(mut self, reader: &DayReader<'_>, owner: &Owner) -> fault::Result<Self> {
+        self.dim = find(reader.conn, kind(owner), &owner.id)?;
+        let now = sources(reader.conn, owner)?;
+        self.sources.retain(|source| now.contains(source));
+        let mut look = reader.conn.prepare_cached(&format!("{EVENTS} WHERE e.pk = ?1"))?;
+        let mut events = Vec::with_capacity(self.events.len());
+        for event in &self.events {
+            let mut rows = look.query([event])?;
+            if let Some(row) = rows.next()?
+                && self.has_event(reader, owner, row)?
+            {
+                events.push(*event);
+            }
+        }
+        self.events = events;
+        let mut look = reader.conn.prepare_cached("SELECT labels, resource FROM series WHERE id = ?1")?;
+        let mut series = Vec::with_capacity(self.series.len());
+        for id in &self.series {
+            let row = look.query_row([id], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get(1)?))).optional()?;
+            let Some((labels, resource)) = row else { continue };
+            if self.has_series(owner, &labels, resource)? {
+                series.push(*id);
+            }
+        }
+        self.series = series;
+        Ok(self)
+    }
+
+    fn has_series(&self, owner: &Owner, labels: &[u8], resource: i64) -> fault::Result<bool> {
+        let labels: Attributes = postcard::from_bytes(labels)?;
+        Ok(owner.is_in(&labels) || self.sources.contains(&resource))
+    }
+
     fn find_series(&mut self, conn: &Connection, owner: &Owner) -> fault::Result<()> {
         let mut look = conn.prepare_cached("SELECT id, labels, resource FROM series")?;
         let mut rows = look.query([])?;
         while let Some(row) = rows.next()? {
-            let labels: Attributes = postcard::from_bytes(&row.get::<_, Vec<u8>>(1)?)?;
-            if owner.is_in(&labels) || self.sources.contains(&row.get(2)?) {
+            if self.has_series(owner, &row.get::<_, Vec<u8>>(1)?, row.get(2)?)? {
                 self.series.push(row.get(0)?);
             }
         }
@@ -142,7 +181,7 @@ pub(crate) fn kind(owner: &Owner) -> DimKind {
 /// Resources that name the owner. Scopes, which lie among them, begin with another number.
 fn sources(conn: &Connection, owner: &Owner) -> fault::Result<Vec<i64>> {
     let mut look = conn.prepare_cached("SELECT id, bytes FROM sources")?;
-    let mut rows = look.query(params_from_iter([0_i64; 0]))?;
+    let mut rows = look.query([])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         let bytes: Vec<u8> = row.get(1)?;
@@ -153,12 +192,26 @@ fn sources(conn: &Connection, owner: &Owner) -> fault::Result<Vec<i64>> {
     Ok(found)
 }
 
-/// What all days have.
+/// What all days have, and which files could not be looked through.
 pub(crate) fn owned(shared: &Shared, owner: &Owner) -> Result<Owned> {
-    let days = shared.sound_days()?;
     let (mut all, mut traces) = (Owned::default(), BTreeSet::new());
-    for (_, day) in shared.ask_all(&days, |reader| DayOwned::find(reader, owner))? {
+    for (_, day) in of_days(shared, owner)? {
         day.add_to(&mut all, &mut traces);
     }
-    Ok(Owned { traces: traces.into_iter().collect(), ..all })
+    // After the look, which may have found a day damaged.
+    Ok(Owned { traces: traces.into_iter().collect(), unreached: unreached(shared), ..all })
+}
+
+/// What each day has that can be read.
+pub(crate) fn of_days(shared: &Shared, owner: &Owner) -> Result<Vec<(Day, DayOwned)>> {
+    let days = shared.sound_days()?;
+    shared.ask_all(&days, |reader| DayOwned::find(reader, owner))
+}
+
+/// Files that may have records of anybody and are in no answer: damaged days, and those that were set aside.
+pub(crate) fn unreached(shared: &Shared) -> Vec<String> {
+    let folder = &shared.folder;
+    let damaged = shared.days.damaged().into_iter().map(|(day, _)| folder.file(Part::Data, day));
+    let aside = [DAMAGED, REPAIRED].into_iter().flat_map(|name| folder.with_name(name));
+    damaged.chain(aside).map(|file| file.display().to_string()).collect()
 }

@@ -1,12 +1,14 @@
 //! Sessions: first which are on the page, by their latest traces; then the sums over all traces of those.
 
-use std::collections::{BTreeMap, HashMap};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use compact_str::CompactString;
 use quipu_core::{Result, SessionPage, SessionQuery, SessionRow, Timestamp, TraceId};
 use rusqlite::params_from_iter;
 
 use crate::codec::{DimKind, Figures, Names, TextOf, find};
+use crate::days::Bounds;
 use crate::fault;
 use crate::folder::Day;
 use crate::read::filter::{Asked, condition};
@@ -33,22 +35,13 @@ struct Sum {
 pub(crate) fn page(shared: &Shared, query: &SessionQuery) -> Result<SessionPage> {
     let limit = query.limit.max(1);
     let mut days = days_of(shared, &query.filter)?;
-    let latest = |bounds: &crate::days::Bounds| bounds.traces.map_or(0, |(_, high)| high);
-    days.sort_by_key(|(_, bounds)| std::cmp::Reverse(latest(bounds)));
-    let mut last_at: HashMap<CompactString, i64> = HashMap::new();
-    let mut chosen: Vec<(i64, CompactString)> = Vec::new();
-    for (day, bounds) in &days {
-        if chosen.get(limit).is_some_and(|(last, _)| latest(bounds) < *last) {
-            break;
-        }
-        let found = shared.ask(*day, |reader| last_traces(shared, reader, query))?.unwrap_or_default();
-        for (session, last) in found {
-            let known = last_at.entry(session).or_insert(last);
-            *known = last.max(*known);
-        }
-        chosen = after_cursor(&last_at, query);
-        chosen.truncate(limit + 1);
+    let latest = |bounds: &Bounds| bounds.traces.map_or(0, |(_, high)| high);
+    days.sort_by_key(|(_, bounds)| Reverse(latest(bounds)));
+    let mut chosen = chosen(shared, query, &days, Some(limit + 1))?;
+    if chosen.is_none() {
+        chosen = self::chosen(shared, query, &days, None)?;
     }
+    let mut chosen = chosen.unwrap_or_default();
     let more = chosen.len() > limit;
     chosen.truncate(limit);
     let next = chosen.last().filter(|_| more);
@@ -56,49 +49,108 @@ pub(crate) fn page(shared: &Shared, query: &SessionQuery) -> Result<SessionPage>
     Ok(SessionPage { rows: rows(shared, query, &days, &chosen)?, next })
 }
 
+/// The page's sessions and the next one, with their latest traces. Of each day no more is read than shows `enough` sessions; `None` when
+/// that was too little to be sure, as it may be where days overlap.
+fn chosen(
+    shared: &Shared,
+    query: &SessionQuery,
+    days: &[(Day, Bounds)],
+    enough: Option<usize>,
+) -> Result<Option<Vec<(i64, CompactString)>>> {
+    let limit = query.limit.max(1);
+    let mut last_at: HashMap<CompactString, i64> = HashMap::new();
+    let mut chosen: Vec<(i64, CompactString)> = Vec::new();
+    let mut unread = None;
+    for (day, bounds) in days {
+        let latest = bounds.traces.map_or(0, |(_, high)| high);
+        if chosen.get(limit).is_some_and(|(last, _)| latest < *last) {
+            break;
+        }
+        let found = shared.ask(*day, |reader| last_traces(shared, reader, query, enough, &last_at))?;
+        let Some(found) = found else { continue };
+        unread = unread.max(found.unread);
+        for (session, last) in found.sessions {
+            let known = last_at.entry(session).or_insert(last);
+            *known = last.max(*known);
+        }
+        chosen = after_cursor(&last_at, query);
+        chosen.truncate(limit + 1);
+    }
+    // A trace that was not read could change the page only if it were as late as the last on it.
+    let sure = unread.is_none_or(|unread| chosen.get(limit).is_some_and(|(last, _)| *last > unread));
+    Ok(sure.then_some(chosen))
+}
+
+/// Whether a session with this latest trace comes behind the query's cursor.
+fn is_behind(query: &SessionQuery, last: i64, session: &str) -> bool {
+    let cursor = query.cursor.as_ref();
+    cursor.is_none_or(|(at, id)| (-i128::from(last), session) > (-i128::from(at.nanos()), id.as_str()))
+}
+
 /// Sessions behind the cursor, latest first, then by id.
 fn after_cursor(last_at: &HashMap<CompactString, i64>, query: &SessionQuery) -> Vec<(i64, CompactString)> {
-    let behind = |last: i64, session: &str| {
-        query
-            .cursor
-            .as_ref()
-            .is_none_or(|(at, id)| (-i128::from(last), session) > (-i128::from(at.nanos()), id.as_str()))
-    };
     let mut sessions: Vec<_> = last_at
         .iter()
-        .filter(|(session, last)| behind(**last, session))
+        .filter(|(session, last)| is_behind(query, **last, session))
         .map(|(session, last)| (*last, session.clone()))
         .collect();
     sessions.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     sessions
 }
 
+/// What one day says of sessions.
+#[derive(Default)]
+struct LastTraces {
+    /// Latest trace of each.
+    sessions: Vec<(CompactString, i64)>,
+    /// The latest trace that was not read.
+    unread: Option<i64>,
+}
+
+/// Reads a day's traces from the latest on, until `enough` sessions behind the cursor were seen of which `known` tells nothing later.
 fn last_traces(
     shared: &Shared,
     reader: &DayReader<'_>,
     query: &SessionQuery,
-) -> fault::Result<Vec<(CompactString, i64)>> {
+    enough: Option<usize>,
+    known: &HashMap<CompactString, i64>,
+) -> fault::Result<LastTraces> {
+    let mut last = LastTraces::default();
     let Some(condition) = condition(shared, reader, &query.filter, Asked::Sessions)? else {
-        return Ok(Vec::new());
+        return Ok(last);
     };
     let sql = format!(
-        "SELECT t.session, MAX(t.start) FROM {} WHERE {} AND t.session IS NOT NULL GROUP BY t.session",
+        // The plus keeps SQLite from going by the session: most traces have one.
+        "SELECT t.session, t.start FROM {} WHERE {} AND +t.session IS NOT NULL ORDER BY t.start DESC",
         condition.from, condition.sql
     );
     let names = Names::new(reader.conn);
     let mut look = reader.conn.prepare_cached(&sql)?;
     let mut found = look.query(params_from_iter(&condition.args))?;
-    let mut sessions = Vec::new();
+    let (mut seen, mut wanted, mut previous) = (HashSet::new(), 0, i64::MAX);
     while let Some(row) = found.next()? {
-        sessions.push((names.text(row.get(0)?)?.unwrap_or_default(), row.get(1)?));
+        let (number, start): (i64, i64) = (row.get(0)?, row.get(1)?);
+        // Of those at one time the order is that of their names, so all of them are read.
+        if start < previous && enough.is_some_and(|enough| wanted >= enough) {
+            last.unread = Some(start);
+            break;
+        }
+        previous = start;
+        if !seen.insert(number) {
+            continue;
+        }
+        let session = names.text(Some(number))?.unwrap_or_default();
+        let is_latest = known.get(&session).is_none_or(|known| *known <= start);
+        wanted += usize::from(is_latest && is_behind(query, start, &session));
+        last.sessions.push((session, start));
     }
-    Ok(sessions)
+    Ok(last)
 }
 
 fn rows(
     shared: &Shared,
     query: &SessionQuery,
-    days: &[(Day, crate::days::Bounds)],
+    days: &[(Day, Bounds)],
     chosen: &[(i64, CompactString)],
 ) -> Result<Vec<SessionRow>> {
     if chosen.is_empty() {
@@ -203,5 +255,34 @@ impl Sum {
             agents: self.agents,
             models: self.models,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quipu_conformance::sample::{at, draft};
+    use quipu_core::{Backend, Batch, Span};
+
+    use super::*;
+    use crate::{Config, Sqlite};
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn of_a_day_no_more_is_read_than_a_page_shows() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Sqlite::open(Config::at(folder.path())).unwrap();
+        let span = |trace: u64| {
+            let start = at(0).plus(trace.cast_signed() * Timestamp::SECOND);
+            draft(trace, 1).starts(start).session(&format!("session-{}", trace / 2)).span()
+        };
+        let spans: Vec<Span> = (1..=600).map(span).collect();
+        store.write(Batch { spans, ..Batch::default() }.into()).await.unwrap();
+        let day = store.shared.sound_days().unwrap()[0];
+        let read = |enough: Option<usize>| {
+            let (query, known) = (SessionQuery::default(), HashMap::new());
+            let read = |reader: &DayReader<'_>| last_traces(&store.shared, reader, &query, enough, &known);
+            store.shared.ask(day, read).unwrap().unwrap()
+        };
+        assert_eq!((read(Some(5)).sessions.len(), read(None).sessions.len()), (5, 301));
+        assert!(read(Some(5)).unread.is_some() && read(None).unread.is_none());
     }
 }

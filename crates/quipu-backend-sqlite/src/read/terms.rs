@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 use crate::codec::{DimKind, find, trace_status_number};
 use crate::fault::Result;
-use crate::read::filter::{Condition, Driver, RARE};
+use crate::read::filter::{Condition, Driver};
 use crate::read::hits::{Hits, hits};
 use crate::readers::DayReader;
 use crate::shared::Shared;
@@ -14,7 +14,8 @@ use crate::shared::Shared;
 /// More numbers than this go into a temporary table.
 const MOST_INLINE: usize = 100;
 
-const STATUSES: [TraceStatus; 4] =
+/// All states of traces.
+pub(crate) const STATUSES: [TraceStatus; 4] =
     [TraceStatus::Unset, TraceStatus::Ok, TraceStatus::Error, TraceStatus::Running];
 
 /// How the traces of a day say a field.
@@ -129,31 +130,33 @@ fn named(conn: &Connection, slot: usize, field: FacetField, wanted: &[Wanted]) -
     let Some(List { sql: list, is_short }) = List::of(conn, &table, numbers(conn, kind, wanted)?)? else {
         return Ok(None);
     };
-    let indexed = matches!(field, FacetField::Session | FacetField::User);
-    let (sql, found_by) = match column {
+    let sql = match column {
         // The plus keeps SQLite from going by the name where a time or a rarer name is quicker.
-        Some(column) if indexed => {
-            let bare = column.trim_start_matches("t.");
-            (
-                format!("+{column} IN {list}"),
-                Some(format!("SELECT pk AS tr FROM traces WHERE {bare} IN {list}")),
-            )
+        Some(column) if matches!(field, FacetField::Session | FacetField::User) => {
+            format!("+{column} IN {list}")
         }
-        Some(column) => (format!("{column} IN {list}"), None),
-        None => (
-            format!("EXISTS (SELECT 1 FROM trace_dims d WHERE d.tr = t.pk AND d.dim IN {list})"),
-            Some(format!("SELECT DISTINCT tr FROM trace_dims WHERE dim IN {list}")),
-        ),
+        Some(column) => format!("{column} IN {list}"),
+        None => format!("EXISTS (SELECT 1 FROM trace_dims d WHERE d.tr = t.pk AND d.dim IN {list})"),
     };
-    let driver = match found_by.filter(|_| is_short) {
-        None => None,
-        Some(found_by) => {
-            let sql = format!("SELECT COUNT(*) FROM ({} LIMIT {RARE})", found_by.replace("DISTINCT ", ""));
-            let rows = conn.prepare_cached(&sql)?.query_row([], |row| row.get(0))?;
-            Some(Driver::of(&format!("({found_by})"), rows))
-        }
-    };
+    let driver = if is_short { driver(conn, field, &list)? } else { None };
     Ok(Some(Met { sql, driver }))
+}
+
+/// The way to the traces that have one of these names, where there is one.
+fn driver(conn: &Connection, field: FacetField, list: &str) -> Result<Option<Driver>> {
+    let driver = match field {
+        FacetField::Service => Driver::of_services(conn, list, None)?,
+        FacetField::Session => {
+            Driver::found_by(conn, &format!("SELECT pk AS tr FROM traces WHERE session IN {list}"))?
+        }
+        FacetField::User => {
+            Driver::found_by(conn, &format!("SELECT pk AS tr FROM traces WHERE user IN {list}"))?
+        }
+        // Framework and convention are those of most traces, or of none. States have their own way.
+        FacetField::Framework | FacetField::Convention | FacetField::Status => return Ok(None),
+        _ => Driver::of_names(conn, list)?,
+    };
+    Ok(Some(driver))
 }
 
 /// States by their words.

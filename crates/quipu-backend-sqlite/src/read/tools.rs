@@ -13,7 +13,7 @@ use crate::codec::{Figures, MARK_FAILED, MARK_TOOL, Names, TextOf};
 use crate::days::Bounds;
 use crate::fault;
 use crate::folder::Day;
-use crate::read::filter::Condition;
+use crate::read::filter::{Condition, means_all};
 use crate::read::own::Own;
 use crate::read::traces::trace_id;
 use crate::read::usage::{Window, days_of_rows};
@@ -53,7 +53,8 @@ pub(crate) fn groups(shared: &Shared, filter: &TraceFilter) -> Result<Vec<ToolGr
     let days: Vec<Day> = days.into_iter().map(|(day, _)| day).collect();
     let found = shared.ask_all(&days, |reader| {
         let bounds = bounds.get(&reader.day).copied().unwrap_or_default();
-        let state = shared.days.get(reader.day).filter(|_| !shared.read_only && is_whole(filter, &bounds));
+        let state =
+            shared.days.get(reader.day).filter(|_| !shared.read_only && means_all(filter, bounds.calls));
         match state {
             Some(state) => state.tools(|| runs_in(shared, reader, &TraceFilter::default(), &bounds)),
             None => runs_in(shared, reader, filter, &bounds).map(Arc::new),
@@ -68,14 +69,6 @@ pub(crate) fn groups(shared: &Shared, filter: &TraceFilter) -> Result<Vec<ToolGr
     let mut groups: Vec<ToolGroup> = tools.into_iter().map(|(tool, runs)| group(tool, runs)).collect();
     groups.sort_by(|a, b| (Reverse(a.calls), &a.tool).cmp(&(Reverse(b.calls), &b.tool)));
     Ok(groups)
-}
-
-/// Whether the filter means all runs of a day that has these times, whatever it says of others.
-fn is_whole(filter: &TraceFilter, bounds: &Bounds) -> bool {
-    let (low, high) = bounds.calls.unwrap_or_default();
-    filter.since.is_none_or(|since| since.nanos() <= low)
-        && filter.until.is_none_or(|until| until.nanos() > high)
-        && TraceFilter { since: None, until: None, ..filter.clone() } == TraceFilter::default()
 }
 
 fn group(tool: CompactString, runs: Runs) -> ToolGroup {

@@ -1,6 +1,7 @@
 //! Pages of traces, and one trace.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use quipu_core::{Cursor, Result, Sort, TraceId, TracePage, TraceQuery, TraceRow};
 use rusqlite::params_from_iter;
@@ -9,19 +10,22 @@ use rusqlite::types::Value;
 use crate::days::{Bounds, meets};
 use crate::fault::{self, Fault};
 use crate::folder::Day;
-use crate::read::filter::{Asked, condition};
+use crate::read::filter::{Asked, condition, means_all, meant_all};
 use crate::read::trace_rows::TracePart;
 use crate::readers::DayReader;
 use crate::shared::Shared;
 
 /// A row's place in the order, and where the row is.
 #[derive(Debug, Clone, Copy)]
-struct Place {
+pub(crate) struct Place {
     value: i64,
     trace: TraceId,
     day: Day,
     pk: i64,
 }
+
+/// Places of a whole day that are kept: those of a page, and one more.
+const MOST_PLACES: usize = 101;
 
 /// The figure that a sort goes by, and whether the greatest comes first. Without a cost it is zero.
 const fn order(sort: Sort) -> (&'static str, bool) {
@@ -81,15 +85,38 @@ pub(crate) fn page(shared: &Shared, query: &TraceQuery) -> Result<TracePage> {
             sorted(&mut places);
         }
     } else {
+        let bounds: HashMap<Day, Bounds> = days.iter().copied().collect();
         let days: Vec<Day> = days.into_iter().map(|(day, _)| day).collect();
-        let found = shared.ask_all(&days, |reader| places_in(shared, reader, query, limit + 1))?;
-        places.extend(found.into_iter().flat_map(|(_, places)| places));
+        let found = shared.ask_all(&days, |reader| {
+            let times = bounds.get(&reader.day).and_then(|bounds| bounds.traces);
+            first_places(shared, reader, query, times)
+        })?;
+        places.extend(found.iter().flat_map(|(_, places)| places.iter().copied()));
         sorted(&mut places);
     }
     let more = places.len() > limit;
     places.truncate(limit);
     let next = places.last().filter(|_| more).map(|last| Cursor { value: last.value, trace_id: last.trace });
     Ok(TracePage { rows: rows(shared, &places)?, next })
+}
+
+/// A day's places in an order other than time. That needs a look at all of its traces: of a whole day the first page is kept.
+fn first_places(
+    shared: &Shared,
+    reader: &DayReader<'_>,
+    query: &TraceQuery,
+    times: Option<(i64, i64)>,
+) -> fault::Result<Arc<Vec<Place>>> {
+    let limit = query.limit.max(1) + 1;
+    let known = limit <= MOST_PLACES && query.cursor.is_none() && means_all(&query.filter, times);
+    if let Some(state) = shared.days.get(reader.day).filter(|_| known && !shared.read_only) {
+        let every = TraceQuery { sort: query.sort, ..TraceQuery::default() };
+        let places = state.places(query.sort, || places_in(shared, reader, &every, MOST_PLACES))?;
+        if meant_all(shared, reader.day, &query.filter)? {
+            return Ok(places);
+        }
+    }
+    places_in(shared, reader, query, limit).map(Arc::new)
 }
 
 fn places_in(

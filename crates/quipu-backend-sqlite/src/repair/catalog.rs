@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use quipu_core::{Clock, ErrorKind, Result, SystemClock, Timestamp};
 use rusqlite::Connection;
 
+use crate::check;
 use crate::codec::Dictionary;
 use crate::config::{Config, Durability};
 use crate::fault::{self, Fault};
@@ -35,7 +36,33 @@ fn sound(folder: &Folder) -> fault::Result<bool> {
     schema::peek(&CATALOG, &folder.catalog())?;
     let access = Access::Write { cache_kib: CACHE_KIB, durability: Durability::Disk };
     let conn = schema::open(&CATALOG, &folder.catalog(), access)?;
-    Ok(conn.query_row("PRAGMA integrity_check(1)", [], |row| row.get::<_, String>(0))? == "ok")
+    let whole = conn.query_row("PRAGMA integrity_check(1)", [], |row| row.get::<_, String>(0))? == "ok";
+    Ok(whole && check::dictionaries(&conn)?.is_empty())
+}
+
+/// Has a sound catalog know of traces with spans of several days what the days say; gives how many it did not know.
+pub(super) fn learn_all_strays(folder: &Folder) -> Result<u64> {
+    let learned = || -> fault::Result<u64> {
+        let access = Access::Write { cache_kib: CACHE_KIB, durability: Durability::Disk };
+        let catalog = schema::open(&CATALOG, &folder.catalog(), access)?;
+        let count = || catalog.query_row("SELECT COUNT(*) FROM strays", [], |row| row.get::<_, u64>(0));
+        let before = count()?;
+        for (day, conn) in readable(folder)? {
+            learn_strays(&catalog, &conn, day)?;
+        }
+        let learned = count()?.saturating_sub(before);
+        schema::fold(&catalog);
+        Ok(learned)
+    };
+    learned().map_err(|fault| fault.at("repair store", &folder.catalog()))
+}
+
+/// Days that can be opened: others have nothing to tell.
+fn readable(folder: &Folder) -> fault::Result<impl Iterator<Item = (Day, Connection)>> {
+    Ok(folder.days()?.into_iter().filter_map(|day| {
+        let path = folder.file(Part::Data, day);
+        Some((day, schema::open(&DAY, &path, Access::Read { cache_kib: CACHE_KIB }).ok()?))
+    }))
 }
 
 fn set_aside(folder: &Folder) -> std::io::Result<Option<PathBuf>> {
@@ -57,12 +84,10 @@ fn rebuild(folder: &Folder) -> fault::Result<()> {
     let seconds = SystemClock.now().nanos() / Timestamp::SECOND;
     // Ledger rows remember by which opening they were written: no number comes twice.
     catalog.execute("INSERT INTO meta(key, value) VALUES ('epoch', ?1)", [seconds])?;
-    for day in folder.days()? {
-        let path = folder.file(Part::Data, day);
-        // A day that cannot be read has nothing to tell.
-        let Ok(conn) = schema::open(&DAY, &path, Access::Read { cache_kib: CACHE_KIB }) else { continue };
+    for (day, conn) in readable(folder)? {
         if let Err(fault) = learn(&catalog, &conn, day) {
-            tracing::warn!(%day, error = %fault.at("repair store", &path), "the catalog learns nothing of a day");
+            let error = fault.at("repair store", &folder.file(Part::Data, day));
+            tracing::warn!(%day, %error, "the catalog learns nothing of a day");
         }
     }
     schema::fold(&catalog);
@@ -77,13 +102,22 @@ fn learn(catalog: &Connection, conn: &Connection, day: Day) -> fault::Result<()>
             crate::catalog::keep_dictionary(catalog, &dictionary, day.start().nanos() / Timestamp::SECOND)?;
         }
     }
+    learn_strays(catalog, conn, day)
+}
+
+/// Traces of a day that have spans of other days, each with the meetings of these.
+pub(crate) fn strays(conn: &Connection, day: Day) -> fault::Result<Vec<(Vec<u8>, Option<i64>)>> {
     let range = (day.start().nanos(), day.plus(1).start().nanos());
     let mut look = conn.prepare(
         "SELECT DISTINCT t.trace, s.meeting FROM spans s JOIN traces t ON t.pk = s.tr WHERE s.start < ?1 OR s.start >= ?2",
     )?;
-    let mut rows = look.query(range)?;
-    while let Some(row) = rows.next()? {
-        let (trace, meeting): (Vec<u8>, Option<i64>) = (row.get(0)?, row.get(1)?);
+    let strays = look.query_map(range, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(strays.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Has the catalog know where these are kept; what it knows already stays.
+fn learn_strays(catalog: &Connection, conn: &Connection, day: Day) -> fault::Result<()> {
+    for (trace, meeting) in strays(conn, day)? {
         catalog
             .prepare_cached("INSERT INTO strays(trace, day) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
             .execute((trace, day.0))?;

@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 
 use quipu_core::{Backend, Error, ErrorKind, Result, Retry, Store};
 
+pub(crate) use catalog::strays;
+
 use crate::check;
 use crate::config::Config;
 use crate::fault::{Fault, NAME};
@@ -41,6 +43,7 @@ pub struct Repaired {
 /// [`ErrorKind::Exhausted`] and others: a file could not be written; begun again it goes on where it was.
 pub async fn repair(config: Config, deep: bool, tell: &mut (dyn FnMut(&str) + Send)) -> Result<Repaired> {
     let folder = Folder::new(&config.path);
+    folder.is_whole()?;
     let mut repaired = Repaired::default();
     set_aside(&folder, deep, &mut repaired, tell).await?;
     let asides = folder.damaged();
@@ -115,7 +118,15 @@ async fn set_aside(
             repaired.done.push(format!("Full text of day {day} is built anew: {why}"));
         }
     }
-    store.close().await
+    store.close().await?;
+    // Days that are set aside are written anew, and then known.
+    let learned = if deep { catalog::learn_all_strays(folder)? } else { 0 };
+    if learned > 0 {
+        repaired.done.push(format!(
+            "The catalog did not know where {learned} traces with spans of several days are kept, and now does."
+        ));
+    }
+    Ok(())
 }
 
 /// Writes what can be read of a file that was set aside.

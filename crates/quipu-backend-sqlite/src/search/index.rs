@@ -25,7 +25,7 @@ const STEPS_A_DAY: usize = 2;
 /// Bytes of text of one transaction; one span may go beyond.
 const STEP_BYTES: usize = 6 << 20;
 /// Bytes of words that SQLite gathers before it writes a part: those of a transaction.
-const GATHER_BYTES: u32 = 8 << 20;
+const GATHER_BYTES: u32 = 4 << 20;
 /// Spans from which on an index is worth tidying up.
 const WORTH_TIDYING: i64 = 500;
 /// Pages that one step of that writes.
@@ -267,13 +267,13 @@ impl Indexer {
             for pk in &changed.spans {
                 drop.execute([pk])?;
                 whole &= each_text(&shared, maker, day, "s.pk = ?1 AND ?2 = 0", [*pk, 0], |pk, words| {
-                    Ok(add.execute((pk, words)).map(|_| ())?)
+                    Ok(words.map_or(Ok(0), |words| add.execute((pk, words))).map(|_| ())?)
                 })?;
             }
             let later = "s.pk > ?1 ORDER BY s.pk LIMIT ?2";
             whole &= each_text(&shared, maker, day, later, [upto, STEP], |pk, words| {
                 last = pk;
-                Ok(add.execute((pk, words)).map(|_| ())?)
+                Ok(words.map_or(Ok(0), |words| add.execute((pk, words))).map(|_| ())?)
             })?;
         }
         if !whole {
@@ -291,19 +291,19 @@ impl Indexer {
     }
 }
 
-/// Runs over the texts of the spans that `condition` picks; `false` when the day is gone, or was found damaged and is put aside.
+/// Runs over the texts of the spans that `condition` picks, `None` for one whose body cannot be read; `false` when the day is gone, or was found damaged and is put aside.
 fn each_text(
     shared: &Shared,
     maker: &mut TextMaker,
     day: Day,
     condition: &str,
     args: [i64; 2],
-    mut take: impl FnMut(i64, &str) -> Result<()>,
+    mut take: impl FnMut(i64, Option<&str>) -> Result<()>,
 ) -> Result<bool, Trouble> {
     let sql = format!(
         "SELECT s.pk, d.text, b.z FROM spans s JOIN bodies b ON b.pk = s.pk JOIN dims d ON d.id = s.name WHERE {condition}"
     );
-    let mut refused = None;
+    let (mut refused, mut unread) = (None, 0);
     let read = shared.ask(day, |reader| {
         let conn = reader.conn;
         let mut bytes = 0;
@@ -311,10 +311,16 @@ fn each_text(
         let mut rows = look.query(args)?;
         while let Some(row) = rows.next()?.filter(|_| bytes < STEP_BYTES) {
             let z = row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?;
-            let body = crate::readers::unpack(conn, &shared.dictionaries, z)?;
             let name = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
-            let words = maker.of_span(name, &span_texts(&body)?);
-            bytes += words.len();
+            let body = crate::readers::unpack(conn, &shared.dictionaries, z);
+            let words = match body.and_then(|body| Ok(maker.of_span(name, &span_texts(&body)?))) {
+                Ok(words) => Some(words),
+                // A page that cannot be read is not the body's fault; one body alone costs itself, and a check tells of it.
+                Err(fault @ Fault::Sql(_)) => return Err(fault),
+                Err(_) => None,
+            };
+            unread += u64::from(words.is_none());
+            bytes += words.map_or(0, str::len);
             // What the index refuses says nothing of the day.
             if let Err(fault) = take(row.get(0)?, words) {
                 refused = Some(fault);
@@ -323,6 +329,9 @@ fn each_text(
         }
         Ok(())
     });
+    if unread > 0 {
+        tracing::warn!(%day, spans = unread, "bodies cannot be read and are not found by their words");
+    }
     match refused {
         Some(fault) => Err(Trouble::Text(fault)),
         None => Ok(read.map_err(Trouble::Day)?.is_some()),

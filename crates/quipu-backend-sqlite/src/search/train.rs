@@ -11,6 +11,7 @@ use crate::catalog;
 use crate::codec::Dictionary;
 use crate::fault::Result;
 use crate::folder::Part;
+use crate::search::blank::blank;
 use crate::shared::Shared;
 
 /// Size of a dictionary.
@@ -117,11 +118,18 @@ fn samples(shared: &Shared, spans: i64) -> Result<Vec<Vec<u8>>> {
         let mut left = a_day.min(room);
         room -= left;
         shared.readers.with(Part::Data, day, |conn| {
-            let mut look = conn.prepare("SELECT z FROM bodies WHERE pk % ?1 = 0")?;
+            let mut look = conn.prepare(
+                "SELECT b.z, u.text, n.text FROM bodies b JOIN spans s ON s.pk = b.pk LEFT JOIN dims u ON u.id = s.user \
+                 LEFT JOIN dims n ON n.id = s.session WHERE b.pk % ?1 = 0",
+            )?;
             let mut rows = look.query([stride])?;
             while let Some(row) = rows.next()?.filter(|_| left > 0) {
                 let z = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
                 let mut body = crate::readers::unpack(conn, &shared.dictionaries, z)?;
+                let read: [Option<String>; 2] = [row.get(1)?, row.get(2)?];
+                if !blank(&mut body, read.iter().flatten()) {
+                    continue;
+                }
                 body.truncate(ONE_SAMPLE_BYTES);
                 left = left.saturating_sub(body.len());
                 samples.push(body);

@@ -34,6 +34,16 @@ const OF_ID: [&str; 3] = [
     "DELETE FROM exemplars WHERE trace = ?1",
 ];
 
+/// Texts of a trace, by its id, and of an event, by its number. Each becomes as many bytes, and so stays where it is.
+const BLANK: [&str; 3] = [
+    "UPDATE bodies SET z = zeroblob(length(z)) \
+     WHERE pk IN (SELECT s.pk FROM spans s JOIN traces t ON t.pk = s.tr WHERE t.trace = ?1)",
+    "UPDATE spans SET error = substr(hex(zeroblob(length(CAST(error AS BLOB)))), 1, length(CAST(error AS BLOB))) \
+     WHERE error IS NOT NULL AND tr = (SELECT pk FROM traces WHERE trace = ?1)",
+    "UPDATE event_bodies SET z = zeroblob(length(z)) WHERE pk IN (SELECT pk FROM events WHERE trace = ?1)",
+];
+pub(crate) const BLANK_EVENT: &str = "UPDATE event_bodies SET z = zeroblob(length(z)) WHERE pk = ?1";
+
 /// What a day has of some traces.
 #[derive(Debug, Default)]
 pub(crate) struct Parts {
@@ -65,6 +75,15 @@ impl Parts {
 }
 
 impl DayTx<'_> {
+    /// Writes over what a trace's spans and events say. Of all that go this is done before the first of them is removed: SQLite zeroes
+    /// what it removes, and not what it leaves behind where it moves rows that are still there to another page.
+    pub(crate) fn blank(&mut self, trace: TraceId) -> Result<()> {
+        let conn = &self.file.conn;
+        BLANK
+            .iter()
+            .try_for_each(|sql| Ok(conn.prepare_cached(sql)?.execute([trace.as_bytes()]).map(drop)?))
+    }
+
     /// Removes a trace from the day.
     pub(crate) fn forget(&mut self, trace: TraceId) -> Result<()> {
         let mut look = self.file.conn.prepare_cached("SELECT pk FROM traces WHERE trace = ?1")?;

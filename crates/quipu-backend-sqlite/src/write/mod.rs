@@ -18,6 +18,7 @@ mod tx;
 mod writer;
 
 pub(crate) use deviations::count_deviations;
+pub(crate) use owned::forget_owned;
 pub(crate) use prepare::Prepared;
 pub(crate) use retire::{Exchange, Exchanged};
 pub(crate) use rollups::Rollups;

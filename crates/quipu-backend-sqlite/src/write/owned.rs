@@ -1,14 +1,22 @@
 //! A user or session that is taken out of every day, with the name itself.
+//!
+//! Each day is looked through beside whoever writes, which may take long; the writing thread only removes what was found, each day in one
+//! transaction. What comes in meanwhile is there afterwards, and found by whoever looks again.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use quipu_core::{Owned, Owner, Result};
+use quipu_core::{Owned, Owner, Result, TraceId};
 
 use crate::fault::{self, Fault};
 use crate::folder::{Day, Part};
-use crate::read::owned::DayOwned;
+use crate::read::owned::{self, DayOwned};
+use crate::readers::DayReader;
+use crate::shared::Shared;
+use crate::sqlite::Sqlite;
+use crate::write::Request;
+use crate::write::forget::{BLANK_EVENT, Parts};
 use crate::write::tx::DayTx;
 use crate::write::writer::Writer;
 
@@ -31,8 +39,56 @@ const OF_NAME: &str = "DELETE FROM dims WHERE id = ?1 \
      AND NOT EXISTS (SELECT 1 FROM spans WHERE user = ?1 OR session = ?1) \
      AND NOT EXISTS (SELECT 1 FROM events WHERE session = ?1)";
 
+/// A part of what there is of somebody.
+#[derive(Debug)]
+pub(crate) enum Removal {
+    /// Records of a day, and with them the name.
+    Records(Owner, Day, DayOwned),
+    /// What the catalog knows of their traces.
+    Homes(BTreeSet<TraceId>),
+}
+
+/// Does what [`quipu_core::Store::forget_owned`] says, but for files that cannot be looked through.
+pub(crate) async fn forget_owned(store: &Sqlite, owner: &Owner) -> Result<Owned> {
+    let asked = owner.clone();
+    let (days, all) = store.ask(move |shared| found(shared, &asked)).await?;
+    for (day, records) in days {
+        remove(store, Removal::Records(owner.clone(), day, records)).await?;
+    }
+    remove(store, Removal::Homes(all.traces.iter().copied().collect())).await?;
+    Ok(all)
+}
+
+async fn remove(store: &Sqlite, what: Removal) -> Result<()> {
+    store.request(move |_, answer| Ok(Request::ForgetOwned(Box::new(what), answer))).await
+}
+
+/// What each day has, and all of it together. Traces that several days have parts of are in each of these, though but one part names the
+/// owner; days without such a name come first, so that whoever repeats this after trouble finds their traces.
+fn found(shared: &Shared, owner: &Owner) -> Result<(Vec<(Day, DayOwned)>, Owned)> {
+    let (mut all, mut traces) = (Owned::default(), BTreeSet::new());
+    let own = owned::of_days(shared, owner)?;
+    own.iter().for_each(|(_, day)| day.add_to(&mut all, &mut traces));
+    let (mut named, mut unnamed) = (Vec::new(), Vec::new());
+    for (day, mut records) in own {
+        let names = !records.is_empty();
+        let others: BTreeSet<TraceId> = traces.difference(&records.traces).copied().collect();
+        let parts = shared.ask(day, |reader| Parts::find(reader, &others))?.unwrap_or_default();
+        records.traces.extend(parts.traces);
+        if !records.is_empty() {
+            if names { &mut named } else { &mut unnamed }.push((day, records));
+        }
+    }
+    unnamed.append(&mut named);
+    Ok((unnamed, Owned { traces: traces.into_iter().collect(), ..all }))
+}
+
 impl DayTx<'_> {
     fn forget_owned(&mut self, owned: &DayOwned) -> fault::Result<()> {
+        owned.traces.iter().try_for_each(|trace| self.blank(*trace))?;
+        for event in &owned.events {
+            self.file.conn.prepare_cached(BLANK_EVENT)?.execute([event])?;
+        }
         owned.traces.iter().try_for_each(|trace| self.forget(*trace))?;
         let conn = &self.file.conn;
         let run = |statements: &[&str], number: &i64| -> fault::Result<()> {
@@ -41,43 +97,81 @@ impl DayTx<'_> {
         owned.events.iter().try_for_each(|event| run(&OF_EVENT, event))?;
         owned.series.iter().try_for_each(|series| run(&OF_SERIES, series))?;
         owned.sources.iter().try_for_each(|source| run(&OF_SOURCE, source))?;
-        owned.dim.iter().try_for_each(|dim| run(&[OF_NAME], dim))
+        if let Some(dim) = &owned.dim {
+            run(&[OF_NAME], dim)?;
+            // Names come in any order: as the index grew, some were moved to other pages.
+            conn.execute_batch("REINDEX dims")?;
+        }
+        Ok(())
     }
 }
 
 impl Writer {
-    /// Removes what every day has of somebody, each day in one transaction. Damaged days are left as they are.
-    pub(super) fn forget_owned(&mut self, owner: &Owner) -> Result<Owned> {
+    /// Removes a part of what was found of somebody. A day that is gone or damaged by now is left as it is.
+    pub(super) fn forget_owned(&mut self, what: Removal) -> Result<()> {
         let shared = Arc::clone(&self.shared);
-        let (mut all, mut traces) = (Owned::default(), BTreeSet::new());
-        let done = shared.days.sound().into_iter().try_for_each(|day| {
-            let owned = shared.ask(day, |reader| DayOwned::find(reader, owner))?.unwrap_or_default();
-            if !owned.is_empty() {
-                let failed = |fault: Fault| fault.at("forget", &shared.folder.file(Part::Data, day));
-                self.forget_owned_in(day, &owned).map_err(failed)?;
+        let (owner, day, records) = match what {
+            Removal::Records(owner, day, records) => (owner, day, records),
+            Removal::Homes(traces) => {
+                let failed = |fault: Fault| fault.at("forget", &shared.folder.catalog());
+                return self.planner.forget_traces(&shared, &traces).map_err(failed);
             }
-            owned.add_to(&mut all, &mut traces);
-            Ok(())
-        });
-        // Also when a later day failed: those before it are done.
+        };
+        if shared.days.get(day).is_none_or(|state| state.damage().is_some()) {
+            return Ok(());
+        }
+        let done = self.forget_owned_in(&owner, day, records);
         shared.removals.fetch_add(1, Ordering::Release);
         let _ = self.notify.try_send(());
-        done?;
-        self.planner
-            .forget_traces(&shared, &traces)
-            .map_err(|fault| fault.at("forget", &shared.folder.catalog()))?;
-        Ok(Owned { traces: traces.into_iter().collect(), ..all })
+        done.map_err(|fault| fault.at("forget", &shared.folder.file(Part::Data, day)))
     }
 
-    fn forget_owned_in(&mut self, day: Day, owned: &DayOwned) -> fault::Result<()> {
+    fn forget_owned_in(&mut self, owner: &Owner, day: Day, records: DayOwned) -> fault::Result<()> {
         let shared = Arc::clone(&self.shared);
         let file = self.take_file(day)?;
         file.conn.pragma_update(None, "secure_delete", "ON")?;
         let mut tx = DayTx::begin(file, &shared, self.epoch)?;
-        tx.forget_owned(owned)?;
+        let reader = DayReader { day, conn: &tx.file.conn, dictionaries: &shared.dictionaries };
+        let records = records.still(&reader, owner)?;
+        tx.forget_owned(&records)?;
         tx.write(&[])?;
         // What the file remembers of names and resources ends with it; and the log must not keep what the file has not any more.
         tx.commit()?.close(&shared, day);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quipu_conformance::sample::{at, draft, event};
+    use quipu_core::{Attributes, Backend, Batch, Event, EventQuery, Level, OwnerKind, Store};
+
+    use super::*;
+    use crate::config::Config;
+
+    #[tokio::test]
+    async fn a_number_that_was_given_anew_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Sqlite::open(Config::at(folder.path())).unwrap();
+        let owner = Owner { kind: OwnerKind::User, id: "u-1".into(), names: &["user.id"] };
+        let named = |id: &str, body: &str| {
+            let attributes: Attributes = [("user.id", id)].into_iter().collect();
+            Batch {
+                spans: vec![draft(1, 1).span()],
+                events: vec![Event { attributes, ..event(at(7), Level::Info, "said", body) }],
+                ..Batch::default()
+            }
+        };
+        store.write(named("u-1", "first").into()).await.unwrap();
+        let (days, _) = found(&store.shared, &owner).unwrap();
+        assert_eq!(days[0].1.events, [1]);
+        // Before it is removed somebody else removes it, and its number is given anew.
+        forget_owned(&store, &owner).await.unwrap();
+        store.write(named("u-2", "second").into()).await.unwrap();
+        for (day, records) in days {
+            remove(&store, Removal::Records(owner.clone(), day, records)).await.unwrap();
+        }
+        let rows = store.events(&EventQuery::default()).await.unwrap().rows;
+        assert_eq!(rows.len(), 1, "the event of somebody else is there");
     }
 }

@@ -3,14 +3,19 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use quipu_core::{Hold, Result, TraceId};
+use rusqlite::Connection;
 
 use crate::days::DayState;
 use crate::fault::{self, Fault};
 use crate::folder::{Day, Folder, Part};
 use crate::retire::beside;
 use crate::write::writer::Writer;
+
+/// What a connection for writing has of it otherwise.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A day that is to be another.
 #[derive(Debug)]
@@ -33,6 +38,14 @@ pub(crate) enum Exchanged {
     Late,
     /// Somebody is in the way, for a moment.
     Busy,
+}
+
+/// Moves what is in a file's write-ahead log into it, as far as nobody reads it, and waits for nobody; whether all of it is moved.
+fn is_moved(conn: &Connection) -> fault::Result<bool> {
+    conn.busy_timeout(Duration::ZERO)?;
+    let busy: bool = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    conn.busy_timeout(PATIENCE)?;
+    Ok(!busy)
 }
 
 impl Writer {
@@ -61,13 +74,19 @@ impl Writer {
             return Ok(Exchanged::Done);
         };
         let path = shared.folder.file(Part::Data, *day);
-        // Opening and closing it moves what a crash may have left in its log into the file.
-        let last_span = {
-            let open = self.take_file(*day)?;
-            let last_span = open.next_span - 1;
-            open.close(&shared, *day);
-            last_span
-        };
+        // Opening it moves what a crash may have left in its log into the file.
+        let was_open = self.files.contains(day);
+        let open = self.take_file(*day)?;
+        let last_span = open.next_span - 1;
+        shared.readers.forget(*day, Some(Part::Data));
+        if !is_moved(&open.conn)? {
+            // Somebody reads it: whoever asked comes again, and this thread writes what others wait for.
+            if was_open {
+                self.files.push(*day, open);
+            }
+            return Ok(Exchanged::Busy);
+        }
+        drop(open);
         if let Some(log) = beside::filled_log(file) {
             beside::remove(file);
             let what = "the new file is not whole without it";
@@ -114,5 +133,37 @@ impl Writer {
             self.shared.holds.fetch_add(1, Ordering::Release);
         }
         Ok(changed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{self, Access, DAY};
+
+    #[test]
+    fn nobody_who_reads_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("d.db");
+        let access = Access::Write { cache_kib: 256, durability: crate::Durability::default() };
+        let mut conn = schema::open(&DAY, &path, access).unwrap();
+        let reader = schema::open(&DAY, &path, Access::Read { cache_kib: 256 }).unwrap();
+        reader.execute_batch("BEGIN; SELECT * FROM removed").unwrap();
+        conn.execute("INSERT INTO dims(kind, text) VALUES (0, 'new')", []).unwrap();
+        // Nothing that would be called while it is busy: it gives up at once.
+        static CALLED: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+        conn.busy_handler(Some(|_| {
+            CALLED.fetch_add(1, Ordering::Relaxed);
+            false
+        }))
+        .unwrap();
+        assert!(!is_moved(&conn).unwrap());
+        assert_eq!(CALLED.load(Ordering::Relaxed), 0);
+        let patience: i64 = conn.query_row("PRAGMA busy_timeout", [], |row| row.get(0)).unwrap();
+        assert_eq!(u128::try_from(patience).unwrap(), PATIENCE.as_millis());
+        drop(reader);
+        assert!(is_moved(&conn).unwrap());
+        let [_, log, _] = Folder::with_companions(&path);
+        assert_eq!(std::fs::metadata(log).unwrap().len(), 0);
     }
 }

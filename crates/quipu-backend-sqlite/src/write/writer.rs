@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use lru::LruCache;
-use quipu_core::{Error, ErrorKind, Hold, Owned, Owner, Result, Timestamp, TraceId};
+use quipu_core::{Error, ErrorKind, Hold, Result, Timestamp, TraceId};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
@@ -19,6 +19,7 @@ use crate::shared::Shared;
 use crate::write::Prepared;
 use crate::write::day::DayFile;
 use crate::write::forget::Parts;
+use crate::write::owned::Removal;
 use crate::write::plan::{Plan, Planner};
 use crate::write::retire::{Exchange, Exchanged};
 use crate::write::tx::DayTx;
@@ -43,8 +44,8 @@ pub(crate) enum Request {
     Write(Box<Prepared>, oneshot::Sender<Result<()>>),
     /// Remove traces from every day.
     Forget(Vec<TraceId>, oneshot::Sender<Result<u64>>),
-    /// Remove what there is of a user or session from every day.
-    ForgetOwned(Owner, oneshot::Sender<Result<Owned>>),
+    /// Remove a part of what there is of a user or session.
+    ForgetOwned(Box<Removal>, oneshot::Sender<Result<()>>),
     /// Remove days that end at or before a time.
     Purge(Timestamp, oneshot::Sender<Result<u64>>),
     /// Put a day's new file in the place of the old one.
@@ -118,8 +119,8 @@ impl Writer {
                         drop(answer.send(self.forget(traces)));
                         self.close_files(IDLE);
                     }
-                    Request::ForgetOwned(owner, answer) => {
-                        drop(answer.send(self.forget_owned(&owner)));
+                    Request::ForgetOwned(what, answer) => {
+                        drop(answer.send(self.forget_owned(*what)));
                         self.close_files(IDLE);
                     }
                     Request::Purge(before, answer) => drop(answer.send(self.purge(before))),
@@ -314,6 +315,7 @@ impl Writer {
         let file = self.take_file(day)?;
         file.conn.pragma_update(None, "secure_delete", "ON")?;
         let mut tx = DayTx::begin(file, &shared, self.epoch)?;
+        traces.iter().try_for_each(|trace| tx.blank(*trace))?;
         traces.iter().try_for_each(|trace| tx.forget(*trace))?;
         tx.write(&[])?;
         // Closing moves the log into the file, so that it does not keep what the file has not any more.

@@ -13,7 +13,7 @@ use quipu_core::{
 use crate::{open, sound, write};
 
 /// A day of layout 4 with a trace of five spans and one of a failed call, as the last build of that layout wrote it.
-static DAY_4: &[u8] = include_bytes!("../data/day-4.db.zst");
+pub(crate) static DAY_4: &[u8] = include_bytes!("../data/day-4.db.zst");
 
 async fn store_of(folder: &Path, day: &[u8]) -> Sqlite {
     open(folder).close().await.unwrap();

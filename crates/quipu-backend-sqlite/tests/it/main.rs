@@ -2,12 +2,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod conformance;
+mod copies;
 mod days;
 mod files;
 mod forget;
 mod histories;
 mod layouts;
 mod ledger;
+mod migrating;
 mod owned;
 mod power;
 mod repair;
@@ -15,6 +17,7 @@ mod retention;
 mod retention_more;
 mod sealed;
 mod search;
+mod sessions;
 mod work;
 mod writing;
 

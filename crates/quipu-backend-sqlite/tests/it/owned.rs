@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use quipu_backend_sqlite::Sqlite;
+use quipu_backend_sqlite::{Config, Sqlite};
 use quipu_conformance::sample::{at, counter, draft, event, trace_id};
 use quipu_core::*;
 
@@ -71,7 +71,7 @@ async fn a_user_is_found_wherever_records_name_them_and_then_nowhere() {
     filled(&store).await;
     let want: Vec<TraceId> = [1, 2, 3, 11, 12, 13].into_iter().map(trace_id).collect();
     let found = store.owned(&user(GONE)).await.unwrap();
-    assert_eq!(found, Owned { traces: want, events: 4, series: 4 });
+    assert_eq!(found, Owned { traces: want, events: 4, series: 4, ..Owned::default() });
     let removals = store.removals();
     assert_eq!(store.forget_owned(&user(GONE)).await.unwrap(), found);
     assert!(store.removals() > removals, "whoever remembers is told");
@@ -137,8 +137,121 @@ async fn nobody_is_said_to_be_gone_while_a_file_was_set_aside() {
         let error = store.forget_owned(&user(GONE)).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Damaged);
         assert!(error.to_string().contains(name), "{error}");
-        assert_eq!(store.owned(&user(GONE)).await.unwrap().traces, [trace_id(1)]);
+        let found = store.owned(&user(GONE)).await.unwrap();
+        assert_eq!(found.traces, [trace_id(1)]);
+        // A look says so too, and not only who removes.
+        assert_eq!(found.unreached, [aside.display().to_string()]);
         std::fs::remove_file(aside).unwrap();
     }
     assert_eq!(store.forget_owned(&user(GONE)).await.unwrap().traces, [trace_id(1)]);
+}
+
+#[tokio::test]
+async fn whoever_an_attribute_names_is_found_though_another_was_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let spans = vec![
+        draft(1, 1).user("somebody").session("s-1").with("enduser.id", GONE).span(),
+        draft(2, 1).user("somebody").session("s-1").with("session.id", "s-2").span(),
+        draft(3, 1).user("somebody").session("s-1").span(),
+    ];
+    assert_eq!(spans[0].canonical.user.as_deref(), Some("somebody"));
+    store.write(Arc::new(Batch { spans, ..Batch::default() })).await.unwrap();
+    for (owner, trace) in [(user(GONE), 1), (session("s-2"), 2)] {
+        let found = store.owned(&owner).await.unwrap();
+        assert_eq!(found.traces, [trace_id(trace)]);
+        assert_eq!(store.forget_owned(&owner).await.unwrap(), found);
+        assert!(store.trace(trace_id(trace)).await.unwrap().is_none());
+    }
+    assert_eq!(store.owned(&user("somebody")).await.unwrap().traces, [trace_id(3)]);
+    sound(&store).await;
+    store.close().await.unwrap();
+    assert!(!occurs(folder.path(), GONE.as_bytes()), "its name is in a file");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn much_of_somebody_goes_whole_while_others_write() {
+    const TRACES: u64 = 600;
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    for from in (1..=TRACES).step_by(100) {
+        let spans = (from..from + 100).map(|trace| draft(trace, 1).user(GONE).span()).collect();
+        let events = (0..900).map(|at_s| {
+            let number = from.cast_signed() * 1_000 + at_s;
+            Event { attributes: named(GONE), ..event(at(number), Level::Info, "said", &number.to_string()) }
+        });
+        store.write(Arc::new(Batch { spans, events: events.collect(), ..Batch::default() })).await.unwrap();
+    }
+    let writer = store.clone();
+    let others = tokio::spawn(async move {
+        for trace in 10_000..10_050 {
+            let events = vec![event(at(7), Level::Info, "other", &trace.to_string())];
+            let spans = vec![draft(trace, 1).user("somebody").span()];
+            writer.write(Arc::new(Batch { spans, events, ..Batch::default() })).await.unwrap();
+        }
+    });
+    let gone = store.forget_owned(&user(GONE)).await.unwrap();
+    others.await.unwrap();
+    assert_eq!((gone.traces.len() as u64, gone.events), (TRACES, 5_400));
+    assert!(store.owned(&user(GONE)).await.unwrap().is_empty());
+    assert_eq!(store.owned(&user("somebody")).await.unwrap().traces.len(), 50);
+    let query = EventQuery { limit: 1_000, ..EventQuery::default() };
+    assert_eq!(store.events(&query).await.unwrap().rows.len(), 50);
+    sound(&store).await;
+    store.close().await.unwrap();
+    assert!(!occurs(folder.path(), GONE.as_bytes()), "its name is in a file");
+}
+
+#[tokio::test]
+async fn a_trace_with_a_part_on_another_day_goes_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let late = |days: i64| at(0).plus(days * Timestamp::DAY);
+    let store = open(folder.path());
+    crate::write(&store, [draft(1, 1).user(GONE).starts(late(0)).span()], []).await;
+    store.close().await.unwrap();
+    // Nobody remembers its home any more.
+    let store = open(folder.path());
+    crate::write(&store, [draft(1, 2).below(1).starts(late(20)).span()], []).await;
+    assert_eq!(store.info().await.unwrap().spans, 2);
+    assert_eq!(store.forget_owned(&user(GONE)).await.unwrap().traces, [trace_id(1)]);
+    assert_eq!(store.info().await.unwrap().spans, 0);
+    sound(&store).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dictionary_that_was_trained_meanwhile_does_not_name_who_is_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Sqlite::open(Config { train_after_spans: 400, ..crate::config(folder.path()) }).unwrap();
+    for from in (1..=800).step_by(100) {
+        let told = |trace| {
+            draft(trace, 1).user(GONE).with("user.id", GONE).with("gen_ai.input.messages", said(trace))
+        };
+        let spans = (from..from + 100).map(|trace| told(trace).span()).collect();
+        store.write(Arc::new(Batch { spans, ..Batch::default() })).await.unwrap();
+    }
+    let catalog = folder.path().join("catalog.db");
+    let began = std::time::Instant::now();
+    let bytes = loop {
+        let conn = crate::connect(&catalog).unwrap();
+        let look = conn.query_row("SELECT bytes FROM dicts", [], |row| row.get::<_, Vec<u8>>(0));
+        if let Ok(bytes) = look {
+            break bytes;
+        }
+        assert!(began.elapsed() < std::time::Duration::from_secs(60), "nothing is trained");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    };
+    // With the words that it knows it is compressed.
+    let learned = zstd::bulk::decompress(bytes.strip_prefix(b"QuW1").unwrap(), 4 << 20).unwrap();
+    let learned = String::from_utf8_lossy(&learned);
+    assert!(learned.contains("quarterly"), "something was learned");
+    for part in ["forget", "0317"] {
+        assert!(!learned.contains(part), "{part} was learned");
+    }
+    store.forget_owned(&user(GONE)).await.unwrap();
+    store.close().await.unwrap();
+    assert!(!occurs(folder.path(), GONE.as_bytes()), "its name is in a file");
+}
+
+fn said(trace: u64) -> String {
+    format!("please tell {GONE} about the quarterly figures of department {}", trace * 7_919 % 1_009)
 }

@@ -239,3 +239,43 @@ async fn full_text_that_knows_more_than_its_day_is_built_anew_after_a_start_of_t
     assert_eq!(found("words").await, [trace_id(1)]);
     assert_eq!(store.check().await.unwrap(), Vec::<String>::new());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn full_text_that_cannot_be_told_sound_after_a_start_of_the_machine_is_built_anew() {
+    // Of an older layout and ahead; of an older layout and sound; no index at all; a day that cannot be read.
+    for (case, goes) in [("older", true), ("older and sound", false), ("torn", true), ("no day", true)] {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Sqlite::open(Config { durability: Durability::Os, ..Config::at(folder.path()) }).unwrap();
+        store.write(batch(1).into()).await.unwrap();
+        store.close().await.unwrap();
+        let find = |part: &str| {
+            let all = fs::read_dir(folder.path().join("days")).unwrap().map(|entry| entry.unwrap().path());
+            all.into_iter().find(|path| path.to_str().unwrap().contains(part)).unwrap()
+        };
+        let (day, text) = (find("/d-"), find("/x-"));
+        // An index is ahead whose day lost its spans.
+        let lose = "DELETE FROM spans; DELETE FROM bodies; DELETE FROM calls; DELETE FROM traces; DELETE FROM hidden; \
+            DELETE FROM trace_dims; DELETE FROM meetings; DELETE FROM by_model; DELETE FROM by_agent; DELETE FROM by_source; \
+            DELETE FROM by_tool";
+        let conn = crate::connect(&day).unwrap();
+        match case {
+            "older" => conn.execute_batch(&format!("{lose}; {}", crate::files::TO_VERSION_5)).unwrap(),
+            "older and sound" => conn.execute_batch(crate::files::TO_VERSION_5).unwrap(),
+            "torn" => fs::write(&text, vec![b'?'; 20_000]).unwrap(),
+            _ => fs::write(&day, vec![b'?'; 20_000]).unwrap(),
+        }
+        drop(conn);
+        let catalog = crate::connect(folder.path().join("catalog.db")).unwrap();
+        catalog.execute("UPDATE meta SET value = 'before' WHERE key = 'boot'", []).unwrap();
+        drop(catalog);
+        let was = fs::metadata(&text).unwrap();
+        let config = Config { search: false, durability: Durability::Os, ..Config::at(folder.path()) };
+        let store = Sqlite::open(config).unwrap();
+        store.close().await.unwrap();
+        let stays = fs::metadata(&text).is_ok_and(|now| {
+            use std::os::unix::fs::MetadataExt;
+            now.ino() == was.ino()
+        });
+        assert_eq!(stays, !goes, "{case}");
+    }
+}

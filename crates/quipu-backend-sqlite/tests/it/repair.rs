@@ -221,3 +221,87 @@ async fn a_store_that_somebody_writes_to_is_not_mended() {
     assert_eq!(nothing.kind(), ErrorKind::NotFound);
     assert_eq!(mend(folder.path(), true).await, Repaired::default());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_check_looks_at_the_catalog_and_what_it_does_not_know_is_learned() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    write(&store, [draft(1, 1).span()], []).await;
+    write(&store, [draft(1, 2).below(1).starts(at(0).plus(2 * Timestamp::DAY)).span()], []).await;
+    store.close().await.unwrap();
+    let catalog = folder.path().join("catalog.db");
+    crate::connect(&catalog).unwrap().execute_batch("DELETE FROM strays").unwrap();
+    let store = open(folder.path());
+    sound(&store).await;
+    let findings = store.check_deep().await.unwrap();
+    assert!(findings.len() == 1 && findings[0].contains("where 1 traces"), "{findings:?}");
+    store.close().await.unwrap();
+    let mended = mend(folder.path(), true).await;
+    assert_eq!((mended.done.len(), mended.lost.len()), (1, 0), "{mended:?}");
+    let store = open(folder.path());
+    assert_eq!(store.check_deep().await.unwrap(), Vec::<String>::new());
+    store.close().await.unwrap();
+    // A dictionary that is not what it was; then a page.
+    let broken = "INSERT INTO dicts(id, bytes, trained) VALUES (7, x'00', 0)";
+    crate::connect(&catalog).unwrap().execute_batch(broken).unwrap();
+    let reader = Sqlite::open_read_only(folder.path());
+    let told = match reader {
+        Ok(reader) => reader.check().await.unwrap().concat(),
+        Err(error) => error.to_string(),
+    };
+    assert!(told.contains("catalog.db") || told.contains("dictionary 7"), "{told}");
+    assert!(mend(folder.path(), false).await.done[0].contains("catalog"));
+    let store = open(folder.path());
+    assert_eq!(store.check_deep().await.unwrap(), Vec::<String>::new());
+    assert_eq!(store.trace(trace_id(1)).await.unwrap().unwrap().spans, 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broken_page_of_the_catalog_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    filled(folder.path()).await;
+    let catalog = folder.path().join("catalog.db");
+    let page: u64 = crate::connect(&catalog)
+        .unwrap()
+        .query_row("SELECT rootpage FROM sqlite_schema WHERE name = 'holds'", [], |row| row.get(0))
+        .unwrap();
+    let store = Sqlite::open_read_only(folder.path()).unwrap();
+    assert_eq!(store.check().await.unwrap(), Vec::<String>::new());
+    let file = std::fs::File::options().write(true).open(&catalog).unwrap();
+    file.write_all_at(&[0xa5; 64], (page - 1) * 4_096 + 2_000).unwrap();
+    let findings = store.check().await.unwrap();
+    let page = format!("page {page}");
+    assert!(findings.len() == 1 && findings[0].starts_with("Catalog: "), "{findings:?}");
+    assert!(findings[0].contains(&page), "{findings:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_that_cannot_be_read_does_not_keep_others_from_being_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = |search| Config { search, ..crate::config(folder.path()) };
+    let store = Sqlite::open(config(false)).unwrap();
+    let spans: Vec<_> = (1..=9).map(|trace| draft(trace, 1).named("walk").span()).collect();
+    write(&store, spans, []).await;
+    store.close().await.unwrap();
+    let day = folder.path().join("days/d-20260302.db");
+    crate::connect(&day).unwrap().execute_batch("UPDATE bodies SET z = x'ff' WHERE pk IN (4, 9)").unwrap();
+    let store = Sqlite::open(config(true)).unwrap();
+    let began = std::time::Instant::now();
+    let filter = TraceFilter { q: Some("walk".into()), ..TraceFilter::default() };
+    let query = TraceQuery { filter, limit: 20, ..TraceQuery::default() };
+    while store.traces(&query).await.unwrap().rows.len() < 7
+        || store.info().await.unwrap().search_lag_spans > 0
+    {
+        assert!(began.elapsed() < std::time::Duration::from_secs(30), "search does not get on");
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    assert_eq!(store.traces(&query).await.unwrap().rows.len(), 7);
+    let findings = store.check().await.unwrap();
+    assert!(findings.len() == 1 && findings[0].contains("passed over 2 spans"), "{findings:?}");
+    // What comes later is found too.
+    write(&store, [draft(20, 1).named("walk").span()], []).await;
+    store.close().await.unwrap();
+    let mended = mend(folder.path(), false).await;
+    assert!(mended.lost[0].contains("2 bodies"), "{mended:?}");
+    sound(&open(folder.path())).await;
+}
