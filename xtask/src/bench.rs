@@ -2,10 +2,13 @@
 
 mod export;
 mod figures;
+mod growth;
 mod hot;
 mod ingest;
 mod load;
+mod modes;
 mod money;
+mod peers;
 mod query;
 mod raw;
 mod redact;
@@ -27,7 +30,7 @@ use crate::{integration, shell};
 /// Options of `bench`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// What to measure; none means all
+    /// What to measure; none means all but those that take long: growth, peers
     #[arg(value_name = "BENCH")]
     benches: Vec<String>,
     /// Writes the figures as JSON
@@ -45,11 +48,23 @@ pub struct Args {
     /// Uses this binary instead of building one
     #[arg(long, value_name = "FILE")]
     binary: Option<PathBuf>,
+    /// Spans of the largest store of `growth`; the others have a tenth and a hundredth
+    #[arg(long, default_value_t = 10_000_000)]
+    most: u64,
+    /// With `ingest`: also compares what durability and encryption cost
+    #[arg(long)]
+    modes: bool,
+    /// Spans that `peers` sends to each
+    #[arg(long, default_value_t = 20_000)]
+    peer_spans: u64,
+    /// A peer that cannot be measured is a failure
+    #[arg(long, env = "QUIPU_STRICT", value_parser = clap::builder::BoolishValueParser::new())]
+    strict: bool,
 }
 
 /// What a bench works with.
 pub struct Setup {
-    /// The binary under test, optimised.
+    /// The binary under test, built as releases are.
     pub binary: PathBuf,
     /// The load.
     pub load: Load,
@@ -57,16 +72,39 @@ pub struct Setup {
     pub senders: usize,
     /// The store's folder.
     pub data: PathBuf,
+    /// Folder of the stores that grow.
+    pub grown: PathBuf,
+    /// They stay.
+    pub keeps: bool,
+    /// Spans of the largest of them.
+    pub most: u64,
+    /// Durability and encryption are compared.
+    pub modes: bool,
+    /// Spans that each peer is sent.
+    pub peer_spans: u64,
+    /// A peer that cannot be measured is an error.
+    pub strict: bool,
 }
 
 impl Setup {
     fn new(args: &Args, scratch: &Path) -> Result<Self> {
         let binary = match &args.binary {
             Some(file) => file.canonicalize().with_context(|| format!("{}", file.display()))?,
-            None => integration::build(true)?,
+            None => integration::build(integration::Profile::Dist)?,
         };
         let data = args.keep.clone().unwrap_or_else(|| scratch.join("store"));
-        Ok(Self { binary, load: Load::new(args.spans), senders: args.senders.max(1), data })
+        Ok(Self {
+            binary,
+            load: Load::new(args.spans),
+            senders: args.senders.max(1),
+            data,
+            grown: args.keep.as_deref().unwrap_or(scratch).join("growth"),
+            keeps: args.keep.is_some(),
+            most: args.most,
+            modes: args.modes,
+            peer_spans: args.peer_spans,
+            strict: args.strict,
+        })
     }
 }
 
@@ -80,7 +118,7 @@ enum Bench {
 }
 
 /// In this order: `query` and `web` ask the store that `ingest` made.
-const BENCHES: [(&str, Bench); 7] = [
+const BENCHES: [(&str, Bench); 9] = [
     ("hot", Bench::Alone(hot::run)),
     ("ingest", Bench::Server(ingest::run)),
     ("query", Bench::Server(query::run)),
@@ -88,7 +126,12 @@ const BENCHES: [(&str, Bench); 7] = [
     ("money", Bench::Alone(money::run)),
     ("redact", Bench::Alone(redact::run)),
     ("export", Bench::Server(export::run)),
+    ("growth", Bench::Server(growth::run)),
+    ("peers", Bench::Server(peers::run)),
 ];
+
+/// Benches that only run when they are named: they take long.
+const ASKED_FOR: [&str; 2] = ["growth", "peers"];
 
 /// Set for the optimised build of this task when it is started by the other one.
 const AGAIN: &str = "QUIPU_XTASK_RELEASE";
@@ -104,10 +147,11 @@ pub fn run(args: &Args) -> Result<()> {
     if cfg!(debug_assertions) && std::env::var_os(AGAIN).is_none() {
         return optimised();
     }
-    let chosen: Vec<_> = BENCHES
-        .into_iter()
-        .filter(|(name, _)| args.benches.is_empty() || args.benches.iter().any(|bench| bench == name))
-        .collect();
+    let wanted = |name: &str| match args.benches.as_slice() {
+        [] => !ASKED_FOR.contains(&name),
+        named => named.iter().any(|bench| bench == name),
+    };
+    let chosen: Vec<_> = BENCHES.into_iter().filter(|(name, _)| wanted(name)).collect();
     let scratch = tempfile::tempdir()?;
     let mut figures = Figures::default();
     let mut setup = None;

@@ -13,6 +13,7 @@ mod kills;
 mod logs;
 mod loom;
 mod otlp;
+pub mod products;
 mod prometheus;
 mod proxy;
 mod recordings;
@@ -21,6 +22,7 @@ mod server;
 mod soak;
 mod split;
 pub mod tools;
+pub mod tree;
 mod vendors;
 mod web;
 
@@ -31,7 +33,7 @@ use anyhow::{Context, Result, bail};
 
 pub use http::Http;
 pub use report::Report;
-pub use server::{Server, build, size};
+pub use server::{Profile, Server, build, size};
 
 use crate::{shell, table};
 
@@ -138,7 +140,7 @@ pub fn run(args: &Args) -> Result<()> {
     }
     let binary = match &args.binary {
         Some(file) => file.canonicalize().with_context(|| format!("{}", file.display()))?,
-        None => build(args.release)?,
+        None => build(if args.release { Profile::Release } else { Profile::Dev })?,
     };
     let cache = shell::target().join("xtask");
     std::fs::create_dir_all(&cache).with_context(|| format!("{}", cache.display()))?;

@@ -24,7 +24,7 @@ pub struct Jaeger {
 
 enum Way {
     Otlp(Box<Otlp>),
-    Legacy(Legacy),
+    Legacy(Box<Legacy>),
 }
 
 impl Jaeger {
@@ -40,7 +40,9 @@ impl Jaeger {
             Protocol::Grpc => otlp(Carried::Grpc),
             Protocol::HttpProtobuf => otlp(Carried::HttpProtobuf),
             Protocol::HttpJson => otlp(Carried::HttpJson),
-            Protocol::Agent | Protocol::Collector => Legacy::open(&config, &state).map(Way::Legacy),
+            Protocol::Agent | Protocol::Collector => {
+                Legacy::open(&config, &state).map(Box::new).map(Way::Legacy)
+            }
         };
         Ok(Self { way: way.map_err(|error| error.of_backend(NAME))?, state })
     }

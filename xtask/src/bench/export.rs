@@ -134,7 +134,7 @@ impl Hop {
 }
 
 /// Seconds that a process has had of all processors: `utime` and `stime` of `proc(5)`, in the hundredths that Linux tells them in.
-fn cpu(id: u32) -> Result<f64> {
+pub fn cpu(id: u32) -> Result<f64> {
     let text = fs::read_to_string(format!("/proc/{id}/stat"))?;
     // The second field is a name in brackets, in which anything may be.
     let rest = text.rsplit_once(')').map(|(_, rest)| rest).unwrap_or_default();

@@ -41,6 +41,7 @@ const AIMS: &[(&str, Aim)] = &[
     ("money.price_worst_ns", AtMost(1_000.0)),
     ("money.reserve_settle_ns", AtMost(2_000.0)),
     ("money.tokens.vs_tiktoken", AtLeast(1.0)),
+    ("peers.vs_fastest", AtLeast(25.0)),
     ("proxy.p99_added_ms", AtMost(1.0)),
     ("query.list_24h.p99_ms", AtMost(50.0)),
     ("query.list_all.p99_ms", AtMost(50.0)),
@@ -56,6 +57,10 @@ const AIMS: &[(&str, Aim)] = &[
     ("web.trace_10k_interactive_ms", AtMost(500.0)),
     ("web.trace_100k_worst_frame_ms", AtMost(50.0)),
 ];
+
+/// By how much a figure may change with ten times as many spans: what grows with their logarithm grows by a sixth from 10^6 to 10^7,
+/// and some is noise.
+const GROWTH: f64 = 1.25;
 
 /// One figure.
 struct Figure {
@@ -86,6 +91,16 @@ impl Figures {
         for (name, part) in [("p50", 0.50), ("p99", 0.99)] {
             self.add(format!("{id}.{name}_ms"), quantile(times, part).as_secs_f64() * 1_000.0, "ms");
         }
+    }
+
+    /// The value of a figure.
+    pub fn value(&self, id: &str) -> Option<f64> {
+        self.0.iter().find(|figure| figure.id == id).map(|figure| figure.value)
+    }
+
+    /// All whose id begins so, by the rest of it.
+    pub fn all<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, f64)> {
+        self.0.iter().filter_map(move |figure| Some((figure.id.strip_prefix(prefix)?, figure.value)))
     }
 
     /// Prints all.
@@ -136,6 +151,9 @@ impl Figure {
 }
 
 fn aim(id: &str) -> Option<Aim> {
+    if let Some(of) = id.strip_prefix("growth.").and_then(|id| id.strip_suffix(".tenfold")) {
+        return if of.ends_with("_per_s") { Some(AtLeast(1.0 / GROWTH)) } else { Some(AtMost(GROWTH)) };
+    }
     AIMS.iter().find(|(known, _)| *known == id).map(|(_, aim)| *aim)
 }
 
@@ -153,7 +171,7 @@ fn quantile(sorted: &[Duration], part: f64) -> Duration {
 }
 
 /// Enough digits to read, not more.
-fn short(value: f64) -> String {
+pub fn short(value: f64) -> String {
     match value.abs() {
         100.0.. => format!("{value:.0}"),
         10.0.. => format!("{value:.1}"),
@@ -196,6 +214,16 @@ mod tests {
         assert_eq!(quantile(&times, 0.5), Duration::from_millis(100));
         assert_eq!(quantile(&times, 0.99), Duration::from_millis(198));
         assert_eq!(quantile(&times[..1], 0.99), Duration::from_millis(1));
+    }
+
+    #[test]
+    fn what_grows_has_an_aim_by_its_direction() {
+        let meets = |id: &str, factor: f64| holds(factor, aim(id).unwrap());
+        assert!(
+            meets("growth.query.list_all.p99_ms.tenfold", 1.2) && meets("growth.spans_per_s.tenfold", 3.0)
+        );
+        assert!(!meets("growth.rss_mib.tenfold", 1.3) && !meets("growth.spans_per_s.tenfold", 0.7));
+        assert!(aim("growth.1e5.rss_mib").is_none());
     }
 
     #[test]

@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-use super::{Figures, Setup, raw, send};
+use super::{Figures, Setup, modes, raw, send};
 use crate::integration::{Http, Server};
 
 const STARTS: usize = 5;
 const IDLE: Duration = Duration::from_secs(3);
 
-/// Measures start, rest, ingest, disk and the limit.
+/// Measures start, rest, ingest, disk and the limit; with `--modes` also what durability and encryption cost.
 ///
 /// # Errors
 /// Something could not be measured, or not every span was taken.
@@ -44,7 +44,8 @@ pub fn run(setup: &Setup, figures: &mut Figures) -> Result<()> {
     figures.add("ingest.raw_insert_precompressed_per_s", limit.without_zstd, "rows/s");
     figures.add("ingest.raw_bytes_per_row", limit.bytes_per_row, "B");
     figures.ratio("ingest.vs_raw_insert", rate / limit.with_zstd, "zstd and one flat SQLite row, one thread");
-    full_start(setup, figures)
+    full_start(setup, figures)?;
+    if setup.modes { modes::run(setup, figures) } else { Ok(()) }
 }
 
 /// Start and memory without data.

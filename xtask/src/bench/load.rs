@@ -89,6 +89,23 @@ pub struct Span {
     pub attributes: Vec<Attribute>,
 }
 
+/// A trace of the load, without its spans.
+#[derive(Clone, Copy)]
+pub struct Trace {
+    index: u64,
+    /// Spans in it.
+    pub spans: u64,
+    /// Nanoseconds since 1970.
+    start: u64,
+}
+
+impl Trace {
+    /// Its id, as 32 hexadecimal digits.
+    pub fn hex(&self) -> String {
+        trace::id(self.index).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
 /// A load of so many spans.
 #[derive(Clone)]
 pub struct Load {
@@ -120,12 +137,22 @@ impl Load {
 
     /// Every span, traces by start, the spans of a trace by end.
     pub fn iter(&self) -> impl Iterator<Item = Span> + '_ {
+        self.traces().flat_map(|trace| self.spans_of(&trace))
+    }
+
+    /// Every trace by start, without its spans: what any number of spans can be made from piece by piece.
+    pub fn traces(&self) -> impl Iterator<Item = Trace> + '_ {
         let step = DAYS * DAY / self.sizes().count() as u64;
-        self.sizes().flat_map(move |(index, size)| {
+        self.sizes().map(move |(index, spans)| {
             // A trace lasts at most some minutes; the last ones still end before now.
             let offset = (index * step).min(DAYS * DAY - 600_000_000_000);
-            trace::spans(&self.words, index, self.end - DAYS * DAY + offset, size)
+            Trace { index, spans, start: self.end - DAYS * DAY + offset }
         })
+    }
+
+    /// The spans of one of its traces, by end.
+    pub fn spans_of(&self, trace: &Trace) -> Vec<Span> {
+        trace::spans(&self.words, trace.index, trace.start, trace.spans)
     }
 
     /// One more trace, of so many spans, that ended just now.
@@ -176,6 +203,11 @@ mod tests {
         assert!(
             spans.iter().all(|span| span.start >= load.end - DAYS * DAY && span.end <= load.end),
             "times"
+        );
+        let named: BTreeMap<String, u64> = load.traces().map(|trace| (trace.hex(), trace.spans)).collect();
+        let hex = |id: &[u8; 16]| id.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        assert!(
+            traces.iter().all(|(id, spans)| named[&hex(id)] == *spans as u64) && named.len() == traces.len()
         );
         let bytes: usize = super::super::wire::request(&spans).len();
         assert!((1_000..2_500).contains(&(bytes / spans.len())), "{} bytes a span", bytes / spans.len());

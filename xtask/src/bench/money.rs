@@ -92,7 +92,7 @@ fn python(file: &Path) -> Option<(f64, f64)> {
 
 /// The same provider directly and through the gateway, in turns: what the gateway adds.
 fn gateway(into: &mut Figures) -> Result<()> {
-    let binary = integration::build(true)?;
+    let binary = integration::build(integration::Profile::Dist)?;
     let figures = printed("money-proxy", &[&binary.to_string_lossy()])?;
     for part in ["p50", "p99"] {
         let (direct, proxy) =

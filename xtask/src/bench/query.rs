@@ -1,19 +1,23 @@
 //! `query`: how long people wait for an answer, over HTTP.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow, bail};
 use serde_json::Value;
 
 use super::load::{MODELS, SERVICES};
-use super::{Figures, Setup, ingest, words::Random};
+use super::{Figures, Load, Setup, export, ingest, words::Random};
 use crate::integration::{Http, Server};
 
 /// Questions of each kind.
 const RUNS: usize = 200;
+/// Slow ones are asked no longer than that, if so many were answered.
+const PATIENCE: Duration = Duration::from_secs(60);
+const LEAST: usize = 20;
 /// Not measured: the first answers warm caches, as on any server that runs for a while.
 const WARM: usize = 5;
+/// Different traces among those that are looked up by chance.
+const LOOKED_UP: usize = 256;
 
 /// Asks a store of the whole load.
 ///
@@ -24,83 +28,121 @@ pub fn run(setup: &Setup, figures: &mut Figures) -> Result<()> {
         ingest::run(setup, figures)?;
     }
     let server = Server::on(&setup.binary, &setup.data, &[])?;
-    let asking = Asking { http: Http::new(Duration::from_secs(60)), server: &server };
-    let (small, large) = asking.traces(setup)?;
-    let mut random = Random::new(99);
-    let day = "since=-24h";
-    let pick = |random: &mut Random| {
-        let model = random.pick(&MODELS).1;
-        format!("traces?{day}&service={}&model={model}&status=error&limit=50", random.pick(&SERVICES))
-    };
-    asking.time(figures, "query.list_24h", || pick(&mut random))?;
-    asking.time(figures, "query.list_all", || "traces?limit=50".to_owned())?;
-    asking.time(figures, "query.trace_100", || format!("traces/{small}"))?;
-    if let Some(large) = large {
-        asking
-            .time(figures, "query.trace_10k_page", || format!("traces/{large}?detail=summary&limit=1000"))?;
-        asking.pages(figures, "query.trace_10k_summary", &large, "summary")?;
-        asking.pages(figures, "query.trace_10k_full", &large, "full")?;
-    }
-    asking.time(figures, "query.usage_30d", || "usage?group_by=model,hour&since=-30d".to_owned())?;
-    let mut random = Random::new(7);
-    let words = setup.load.words();
-    let two = |random: &mut Random| {
-        let rank = |random: &mut Random| words.ranked(random.range(50, 3_000) as usize);
-        format!("traces?q={}%20{}&limit=50", rank(random), rank(random))
-    };
-    asking.time(figures, "query.full_text", || two(&mut random))?;
-    asking.time(figures, "query.tools_30d", || "tools?since=-30d".to_owned())?;
+    ask(&server, &setup.load, "query", figures)?;
     server.stop()
+}
+
+/// Asks a server that holds the whole load. The figures' ids begin with `prefix`.
+///
+/// # Errors
+/// A question is not answered, or the server does not hold the load.
+pub fn ask(server: &Server, load: &Load, prefix: &str, figures: &mut Figures) -> Result<()> {
+    let mut asking = Asking { http: Http::new(Duration::from_secs(60)), server, prefix, figures };
+    asking.lists()?;
+    asking.one_trace(load)?;
+    asking.sums(load)?;
+    asking.wide(load)
 }
 
 /// Someone who asks a server.
 struct Asking<'a> {
     http: Http,
     server: &'a Server,
+    prefix: &'a str,
+    figures: &'a mut Figures,
 }
 
 impl Asking<'_> {
+    fn lists(&mut self) -> Result<()> {
+        let mut random = Random::new(99);
+        self.time("list_24h", || {
+            let model = random.pick(&MODELS).1;
+            let service = random.pick(&SERVICES);
+            format!("traces?since=-24h&service={service}&model={model}&status=error&limit=50")
+        })?;
+        self.time("list_all", || "traces?limit=50".to_owned())
+    }
+
     /// A trace of 100 spans, and the largest one if it has 10,000.
-    fn traces(&self, setup: &Setup) -> Result<(String, Option<String>)> {
-        let mut sizes: BTreeMap<[u8; 16], u64> = BTreeMap::new();
-        setup.load.iter().for_each(|span| *sizes.entry(span.trace_id).or_default() += 1);
-        let hex = |id: &[u8; 16]| id.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        let of = |spans: u64| sizes.iter().find(|(_, size)| **size == spans).map(|(id, _)| hex(id));
+    fn one_trace(&mut self, load: &Load) -> Result<()> {
+        let of =
+            |spans: u64| load.traces().filter(|trace| trace.spans == spans).map(|trace| trace.hex()).min();
         let small = of(100).ok_or_else(|| anyhow!("the load has no trace of 100 spans"))?;
-        let seen = self.http.json(&self.server.api(&format!("traces/{small}")))?["spans"]
-            .as_array()
-            .map_or(0, Vec::len);
+        let document = self.http.json(&self.server.api(&format!("traces/{small}")))?;
+        let seen = document["spans"].as_array().map_or(0, Vec::len);
         if seen != 100 {
             bail!("the store holds {seen} spans of a trace of 100: was it made with as many --spans?");
         }
-        Ok((small, of(10_000)))
+        self.time("trace_100", || format!("traces/{small}"))?;
+        let Some(large) = of(10_000) else { return Ok(()) };
+        self.time("trace_10k_page", || format!("traces/{large}?detail=summary&limit=1000"))?;
+        self.pages("trace_10k_summary", &large, "summary")?;
+        self.pages("trace_10k_full", &large, "full")
     }
 
-    /// Asks again and again.
-    fn time(&self, figures: &mut Figures, id: &str, mut question: impl FnMut() -> String) -> Result<()> {
-        let mut times = Vec::new();
-        for run in 0..WARM + RUNS {
-            let url = self.server.api(&question());
-            let begin = Instant::now();
-            let answer = self.http.get(&url)?;
-            let taken = begin.elapsed();
-            if answer.status != 200 {
-                bail!("GET {url}: {} {}", answer.status, answer.text());
-            }
-            if run >= WARM {
-                times.push(taken);
-            }
+    fn sums(&mut self, load: &Load) -> Result<()> {
+        self.time("usage_30d", || "usage?group_by=model,hour&since=-30d".to_owned())?;
+        let mut random = Random::new(7);
+        let mut word = || load.words().ranked(random.range(50, 3_000) as usize);
+        self.time("full_text", || format!("traces?q={}%20{}&limit=50", word(), word()))?;
+        self.time("tools_30d", || "tools?since=-30d".to_owned())
+    }
+
+    /// What looks at more than one place of the store.
+    fn wide(&mut self, load: &Load) -> Result<()> {
+        let step = (load.traces().count() / LOOKED_UP).max(1);
+        let traces: Vec<String> =
+            load.traces().step_by(step).filter(|trace| trace.spans < 100).map(|trace| trace.hex()).collect();
+        let mut random = Random::new(13);
+        self.time("trace_any", || format!("traces/{}", random.pick(&traces)))?;
+        for (id, question) in [
+            ("list_dearest", "traces?sort=-cost&limit=50"),
+            ("sessions", "sessions?limit=50"),
+            ("facets_model", "facets?field=model"),
+            ("facets_service_24h", "facets?field=service&since=-24h"),
+            ("usage_by_service", "usage?group_by=service"),
+            ("usage_by_user_24h", "usage?group_by=user&since=-24h"),
+        ] {
+            self.time(id, || question.to_owned())?;
         }
-        println!("{id}: {RUNS} answers");
-        figures.times(id, &mut times);
         Ok(())
     }
 
+    /// Asks again and again: what the answers took, and what they cost the server's processors on average.
+    fn time(&mut self, id: &str, mut question: impl FnMut() -> String) -> Result<()> {
+        let mut times = Vec::new();
+        for _ in 0..WARM {
+            self.answered(&question())?;
+        }
+        let (began, cpu) = (Instant::now(), export::cpu(self.server.id())?);
+        while goes_on(times.len(), began) {
+            times.push(self.answered(&question())?);
+        }
+        let cpu = export::cpu(self.server.id())? - cpu;
+        let id = format!("{}.{id}", self.prefix);
+        println!("{id}: {} answers", times.len());
+        self.figures.times(&id, &mut times);
+        self.figures.add(format!("{id}.cpu_ms"), cpu * 1_000.0 / times.len() as f64, "ms");
+        Ok(())
+    }
+
+    fn answered(&self, question: &str) -> Result<Duration> {
+        let url = self.server.api(question);
+        let begin = Instant::now();
+        let answer = self.http.get(&url)?;
+        let taken = begin.elapsed();
+        if answer.status != 200 {
+            bail!("GET {url}: {} {}", answer.status, answer.text());
+        }
+        Ok(taken)
+    }
+
     /// Reads a large trace to its end, page by page, and times each page.
-    fn pages(&self, figures: &mut Figures, id: &str, trace: &str, detail: &str) -> Result<()> {
+    fn pages(&mut self, id: &str, trace: &str, detail: &str) -> Result<()> {
         let mut times = Vec::new();
         let mut spans = 0;
-        while times.len() < RUNS {
+        let began = Instant::now();
+        while goes_on(times.len(), began) {
             let mut after = String::new();
             loop {
                 let url = self.server.api(&format!("traces/{trace}?detail={detail}&limit=1000{after}"));
@@ -114,8 +156,14 @@ impl Asking<'_> {
                 }
             }
         }
+        let id = format!("{}.{id}", self.prefix);
         println!("{id}: {} pages, {spans} spans", times.len());
-        figures.times(id, &mut times);
+        self.figures.times(&id, &mut times);
         Ok(())
     }
+}
+
+/// Whether one more is asked, after so many.
+fn goes_on(answers: usize, began: Instant) -> bool {
+    answers < RUNS && (answers < LEAST || began.elapsed() < PATIENCE)
 }

@@ -4,6 +4,7 @@
 //! then works again. What was acknowledged has to arrive; what the bound of the spool forbids has to be counted.
 
 mod cage;
+mod disk;
 mod load;
 mod sink;
 
@@ -81,10 +82,12 @@ pub fn run(bench: &Bench) -> Result<Report> {
     for (name, mood) in moods.into_iter().filter(|(name, _)| wanted(name)) {
         cases.push((name, Case::new(bench, name).and_then(|case| case.fails(mood, lasts))));
     }
-    let others: [(&'static str, Live); 4] = [
+    let others: [(&'static str, Live); 6] = [
         ("kill -9 with a full spool", Case::dies),
         ("the bound of the spool", Case::overflows),
         ("full disk", Case::fills_its_disk),
+        ("a disk that answers with errors", Case::meets_errors),
+        ("a disk that turns read-only", Case::turns_read_only),
         ("the clock jumps", Case::jumps),
     ];
     for (name, live) in others.into_iter().filter(|(name, _)| wanted(name)) {

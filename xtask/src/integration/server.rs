@@ -20,14 +20,27 @@ const STOP: Duration = Duration::from_secs(15);
 ///
 /// # Errors
 /// It does not build.
-pub fn build(release: bool) -> Result<PathBuf> {
+pub fn build(profile: Profile) -> Result<PathBuf> {
+    let (name, folder) = match profile {
+        Profile::Dev => ("dev", "debug"),
+        Profile::Release => ("release", "release"),
+        Profile::Dist => ("dist", "dist"),
+    };
     let mut command = shell::cargo();
-    command.args(["build", "--quiet", "-p", "quipu-cli"]);
-    if release {
-        command.arg("--release");
-    }
+    command.args(["build", "--quiet", "-p", "quipu-cli", "--profile", name]);
     shell::run(&mut command)?;
-    Ok(shell::target().join(if release { "release" } else { "debug" }).join("quipu"))
+    Ok(shell::target().join(folder).join("quipu"))
+}
+
+/// How the binary is built.
+#[derive(Debug, Clone, Copy)]
+pub enum Profile {
+    /// In the shortest time.
+    Dev,
+    /// Optimised, crate by crate.
+    Release,
+    /// As it is given out: the crates optimised together.
+    Dist,
 }
 
 /// A running server; dropping it kills it.

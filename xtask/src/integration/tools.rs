@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, anyhow, bail};
 
+use super::tree;
 use crate::shell;
 
 /// The collector that stands on both sides of us. Only pre-releases exist, so the version is named.
@@ -148,7 +149,7 @@ pub fn free_port() -> Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
-/// A program at work, with its output in a file; dropping it kills it.
+/// A program at work, with its output in a file; dropping it kills it with all that it started.
 pub struct Program {
     child: Child,
     log: PathBuf,
@@ -180,6 +181,7 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
+        tree::kill_all(self.child.id());
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

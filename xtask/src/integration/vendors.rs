@@ -4,8 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -13,8 +12,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::recordings::{post, recorded, requests};
-use super::tools::{self, Program, free_port};
-use super::{Bench, Http, Report, Server};
+use super::tools::Program;
+use super::{Bench, Http, Report, Server, products};
 use crate::{shell, table};
 
 /// The first start makes a database.
@@ -145,16 +144,10 @@ struct Phoenix {
 
 impl Phoenix {
     fn start(cache: &Path) -> Result<Option<Self>> {
-        let python = tools::venv(cache, "phoenix", &["arize-phoenix==20.26.1"])?;
         let folder = TempDir::new()?;
-        let [port, grpc] = [free_port()?, free_port()?];
-        let mut command = Command::new(beside(&python, "phoenix"));
-        command.arg("serve").env("PHOENIX_WORKING_DIR", folder.path()).env("PHOENIX_HOST", "127.0.0.1");
-        command.env("PHOENIX_PORT", port.to_string()).env("PHOENIX_GRPC_PORT", grpc.to_string());
-        command.env("PHOENIX_TELEMETRY_ENABLED", "false");
-        let program = Program::start(&mut command, &cache.join("phoenix.log"))?;
-        let url = format!("http://127.0.0.1:{port}");
-        let up = ready(&format!("{url}/healthz"));
+        let mut launch = products::phoenix(cache, folder.path())?;
+        let program = Program::start(&mut launch.command, &cache.join("phoenix.log"))?;
+        let (url, up) = (launch.url, ready(&launch.ready));
         Ok(up.map(|()| Self { _program: program, _folder: folder, url }))
     }
 }
@@ -210,20 +203,10 @@ struct Mlflow {
 
 impl Mlflow {
     fn start(cache: &Path) -> Result<Option<Self>> {
-        let python = tools::venv(cache, "mlflow", &["mlflow==3.17.2"])?;
         let folder = TempDir::new()?;
-        let port = free_port()?;
-        let mut command = Command::new(beside(&python, "mlflow"));
-        command.args(["server", "--host", "127.0.0.1", "--workers", "1", "--port", &port.to_string()]);
-        command.args(["--backend-store-uri", &format!("sqlite:///{}/mlflow.db", folder.path().display())]);
-        command
-            .arg("--artifacts-destination")
-            .arg(folder.path().join("artifacts"))
-            .current_dir(folder.path());
-        command.env("MLFLOW_DISABLE_TELEMETRY", "true").env("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false");
-        let program = Program::start(&mut command, &cache.join("mlflow.log"))?;
-        let url = format!("http://127.0.0.1:{port}");
-        let up = ready(&format!("{url}/health"));
+        let mut launch = products::mlflow(cache, folder.path())?;
+        let program = Program::start(&mut launch.command, &cache.join("mlflow.log"))?;
+        let (url, up) = (launch.url, ready(&launch.ready));
         Ok(up.map(|()| Self { _program: program, _folder: folder, url }))
     }
 
@@ -280,9 +263,4 @@ impl Vendor for Mlflow {
         }
         Ok(shown)
     }
-}
-
-/// A program in the same environment as a Python.
-fn beside(python: &Path, program: &str) -> PathBuf {
-    python.with_file_name(program)
 }

@@ -51,12 +51,23 @@ const FILLERS: [&str; 18] = [
 ];
 const SECOND: u64 = 1_000_000_000;
 
+/// The id of the trace of this index.
+pub fn id(index: u64) -> [u8; 16] {
+    begin(index).1
+}
+
+/// What chance has in store for a trace after its id.
+fn begin(index: u64) -> (Random, [u8; 16]) {
+    let mut random = Random::new(index.wrapping_mul(0x2545_f491_4f6c_dd1d).wrapping_add(7));
+    let mut id = [0; 16];
+    id[..8].copy_from_slice(&random.next().to_be_bytes());
+    id[8..].copy_from_slice(&(index + 1).to_be_bytes());
+    (random, id)
+}
+
 /// The spans of a trace, by end. The same index gives the same trace.
 pub fn spans(words: &Words, index: u64, start: u64, size: u64) -> Vec<Span> {
-    let mut random = Random::new(index.wrapping_mul(0x2545_f491_4f6c_dd1d).wrapping_add(7));
-    let mut trace_id = [0; 16];
-    trace_id[..8].copy_from_slice(&random.next().to_be_bytes());
-    trace_id[8..].copy_from_slice(&(index + 1).to_be_bytes());
+    let (mut random, trace_id) = begin(index);
     let agent = *random.pick(&AGENTS);
     let session = format!("session-{}", index / 4);
     let user = format!("user-{}", index % 997);
