@@ -11,6 +11,7 @@ fn has_span(owner: &Owner, span: &Span) -> bool {
     };
     read.as_ref().is_some_and(|id| *id == owner.id)
         || owner.is_in(&span.attributes)
+        || span.events.iter().any(|event| owner.is_in(&event.attributes))
         || owner.is_of(&span.resource)
 }
 

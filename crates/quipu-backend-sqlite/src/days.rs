@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use compact_str::CompactString;
-use parking_lot::{Mutex, RwLock};
+use parking_lot::{Mutex, MutexGuard, RwLock};
 use quipu_core::{FacetField, Sort, Timestamp};
 use rusqlite::Connection;
 
@@ -64,6 +64,8 @@ struct Known {
     tools: Option<Arc<ToolRuns>>,
     values: HashMap<FacetField, Arc<Values>>,
     places: HashMap<Sort, Arc<Vec<Place>>>,
+    /// When one of the last three was asked for.
+    asked: Option<Instant>,
 }
 
 /// What is known of one day.
@@ -100,13 +102,14 @@ impl DayState {
         Ok(bounds)
     }
 
-    /// The runs of all tools on the whole day, read again when something was committed since.
-    pub(crate) fn tools(&self, load: impl FnOnce() -> Result<ToolRuns>) -> Result<Arc<ToolRuns>> {
-        let (version, known) = {
-            let known = self.known.lock();
-            (known.version, known.tools.clone())
-        };
-        if let Some(tools) = known {
+    /// The runs of all tools on the whole day, read again when something was committed since. They are kept where that still is
+    /// `version`, which must be older than the connection that reads them: the day's files may be exchanged in between.
+    pub(crate) fn tools(
+        &self,
+        version: u64,
+        load: impl FnOnce() -> Result<ToolRuns>,
+    ) -> Result<Arc<ToolRuns>> {
+        if let Some(tools) = self.asked().tools.clone() {
             return Ok(tools);
         }
         let tools = Arc::new(load()?);
@@ -117,17 +120,14 @@ impl DayState {
         Ok(tools)
     }
 
-    /// How many of all traces of the day have each value of a field, read again when something was committed since.
+    /// How many of all traces of the day have each value of a field, kept as [`DayState::tools`] are.
     pub(crate) fn values(
         &self,
+        version: u64,
         field: FacetField,
         load: impl FnOnce() -> Result<Values>,
     ) -> Result<Arc<Values>> {
-        let (version, known) = {
-            let known = self.known.lock();
-            (known.version, known.values.get(&field).cloned())
-        };
-        if let Some(values) = known {
+        if let Some(values) = self.asked().values.get(&field).cloned() {
             return Ok(values);
         }
         let values = Arc::new(load()?);
@@ -138,17 +138,14 @@ impl DayState {
         Ok(values)
     }
 
-    /// The first of all traces of the day in this order, read again when something was committed since.
+    /// The first of all traces of the day in this order, kept as [`DayState::tools`] are.
     pub(crate) fn places(
         &self,
+        version: u64,
         sort: Sort,
         load: impl FnOnce() -> Result<Vec<Place>>,
     ) -> Result<Arc<Vec<Place>>> {
-        let (version, known) = {
-            let known = self.known.lock();
-            (known.version, known.places.get(&sort).cloned())
-        };
-        if let Some(places) = known {
+        if let Some(places) = self.asked().places.get(&sort).cloned() {
             return Ok(places);
         }
         let places = Arc::new(load()?);
@@ -157,6 +154,21 @@ impl DayState {
             current.places.insert(sort, Arc::clone(&places));
         }
         Ok(places)
+    }
+
+    fn asked(&self) -> MutexGuard<'_, Known> {
+        let mut known = self.known.lock();
+        known.asked = Some(Instant::now());
+        known
+    }
+
+    /// Lets go of answers that nobody asked for so long; the times that the day covers stay.
+    pub(crate) fn trim(&self, age: Duration) {
+        let mut known = self.known.lock();
+        if known.asked.is_some_and(|asked| asked.elapsed() >= age) {
+            let (version, bounds) = (known.version, known.bounds);
+            *known = Known { version, bounds, ..Known::default() };
+        }
     }
 
     /// Takes note of a commit.
@@ -245,6 +257,19 @@ impl Days {
             .collect()
     }
 
+    /// The states of days with the commits that they have seen, for whoever reads and keeps what was read: to be taken before a
+    /// connection is.
+    pub(crate) fn before(&self, days: &[Day]) -> HashMap<Day, (Arc<DayState>, u64)> {
+        let all = self.0.read();
+        let states = days.iter().filter_map(|day| Some((*day, Arc::clone(all.get(day)?))));
+        states.map(|(day, state)| (day, (Arc::clone(&state), state.version()))).collect()
+    }
+
+    /// Lets go of answers that nobody asked for so long.
+    pub(crate) fn trim(&self, age: Duration) {
+        self.0.read().values().for_each(|state| state.trim(age));
+    }
+
     /// Damaged days with the reason.
     pub(crate) fn damaged(&self) -> Vec<(Day, String)> {
         self.0.read().iter().filter_map(|(day, state)| Some((*day, state.damage()?))).collect()
@@ -257,5 +282,40 @@ impl Days {
             days.values().map(|day| day.lag_spans()).sum(),
             days.values().map(|day| day.lag_ms()).max().unwrap_or(0),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(state: &DayState, version: u64, value: &str) -> CompactString {
+        let load = || Ok(vec![(value.into(), 1)]);
+        state.values(version, FacetField::Model, load).unwrap()[0].0.clone()
+    }
+
+    #[test]
+    fn what_was_read_of_files_from_before_a_change_is_not_kept() {
+        let state = DayState::default();
+        let before = state.version();
+        // The connection was taken before the files were exchanged, and is asked after that.
+        state.changed(1, false);
+        assert_eq!(ask(&state, before, "gone"), "gone");
+        assert_eq!(ask(&state, state.version(), "there"), "there");
+        assert_eq!(ask(&state, state.version(), "nobody reads this"), "there");
+    }
+
+    #[test]
+    fn answers_that_nobody_asks_for_are_let_go_and_the_times_stay() {
+        let days = Days::default();
+        let state = days.get_or_add(Day(1));
+        let bounds = Bounds { traces: Some((1, 2)), calls: None };
+        state.bounds(true, || Ok(bounds)).unwrap();
+        ask(&state, state.version(), "first");
+        days.trim(Duration::from_secs(3_600));
+        assert_eq!(ask(&state, state.version(), "second"), "first");
+        days.trim(Duration::ZERO);
+        assert_eq!(ask(&state, state.version(), "third"), "third");
+        assert_eq!(state.bounds(true, || Ok(Bounds::default())).unwrap().traces, bounds.traces);
     }
 }

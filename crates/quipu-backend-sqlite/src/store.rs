@@ -133,6 +133,10 @@ impl Store for Sqlite {
         self.ask(move |shared| owned::owned(shared, &owner)).await
     }
 
+    async fn unreached(&self) -> Result<Vec<String>> {
+        self.ask(|shared| Ok(owned::unreached(shared))).await
+    }
+
     async fn forget_owned(&self, owner: &Owner) -> Result<Owned> {
         self.ask(all_readable).await?;
         let owned = crate::write::forget_owned(self, owner).await?;

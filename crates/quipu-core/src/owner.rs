@@ -58,7 +58,7 @@ pub struct Owned {
     pub events: u64,
     /// Series of metrics that name them.
     pub series: u64,
-    /// Files of the store that may have records of theirs and could not be looked through: damaged, or set aside. As long as there are
+    /// Files of the store that may have records of theirs and could not be looked through: damaged, set aside, or with records that cannot be decoded. As long as there are
     /// any, nobody can say that all was found.
     pub unreached: Vec<String>,
 }

@@ -5,3 +5,4 @@
 mod bound;
 mod conformance;
 mod faults;
+mod owned;

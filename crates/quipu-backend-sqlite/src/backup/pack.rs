@@ -15,6 +15,11 @@ use super::{PIECE, error, failed};
 /// Compression of an archive: bodies are compressed already.
 const LEVEL: i32 = 3;
 
+/// What a copy has in its folder.
+const PARTS: [&str; 3] = ["data", "store", manifest::FILE];
+/// How an archive begins: a zstd frame (RFC 8878, 3.1.1).
+const ARCHIVE: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
 /// A copy that is being made.
 pub(super) struct Pack {
     out: PathBuf,
@@ -120,7 +125,7 @@ impl Pack {
     }
 }
 
-/// Removes what a copy left that was killed. One that is being made is locked.
+/// Removes what a copy left that was killed. One that is being made is locked; what has the name and is no copy's stays.
 fn clear(partial: &Path) -> Result<()> {
     let Ok(meta) = fs::symlink_metadata(partial) else { return Ok(()) };
     // Not every platform opens a folder: there its files are in the way of whoever is at work on it.
@@ -131,8 +136,30 @@ fn clear(partial: &Path) -> Result<()> {
             return Err(error(ErrorKind::Locked, "back up", format!("{}: {text}", partial.display())));
         }
     }
+    if !is_of_a_copy(partial, &meta).map_err(failed("back up", partial))? {
+        let text = "it is in the way and no copy has left it; move it away, or give the copy another name";
+        return Err(error(ErrorKind::Invalid, "back up", format!("{}: {text}", partial.display())));
+    }
     let removed = if meta.is_dir() { fs::remove_dir_all(partial) } else { fs::remove_file(partial) };
     removed.map_err(failed("back up", partial))
+}
+
+/// Whether it is what a copy may have left: a folder with nothing but a copy's entries, or the beginning of an archive.
+fn is_of_a_copy(partial: &Path, meta: &fs::Metadata) -> std::io::Result<bool> {
+    if meta.is_dir() {
+        for entry in fs::read_dir(partial)? {
+            if !PARTS.iter().any(|part| entry.as_ref().is_ok_and(|entry| entry.file_name() == *part)) {
+                return entry.map(|_| false);
+            }
+        }
+        return Ok(true);
+    }
+    if !meta.is_file() {
+        return Ok(false);
+    }
+    let mut begin = Vec::with_capacity(ARCHIVE.len());
+    File::open(partial)?.take(ARCHIVE.len() as u64).read_to_end(&mut begin)?;
+    Ok(begin.is_empty() || begin == ARCHIVE)
 }
 
 /// Locks a file until it is closed; `false` where the disk knows no locks.

@@ -1,5 +1,7 @@
 //! What of a span or event is only looked at whole: attributes, events, links, texts.
 
+use std::iter;
+
 use compact_str::CompactString;
 use quipu_core::{Attributes, Event, Link, Span, SpanEvent, SpanKind, Timestamp, Value};
 use serde::{Deserialize, Serialize};
@@ -29,6 +31,11 @@ pub(crate) struct SpanBody {
 }
 
 impl SpanBody {
+    /// The attributes of the span, and of each of its events.
+    pub(crate) fn attributes_all(&self) -> impl Iterator<Item = &Attributes> {
+        iter::once(&self.attributes).chain(self.events.iter().map(|(_, _, attributes)| attributes))
+    }
+
     /// The span's events; their times are stored relative to its start.
     pub(crate) fn take_events(&mut self, start: Timestamp) -> Vec<SpanEvent> {
         let events = std::mem::take(&mut self.events).into_iter();
@@ -62,7 +69,7 @@ pub(crate) struct SpanTexts<'b> {
 pub(crate) enum ValueIn<'b> {
     Null,
     Bool(#[expect(dead_code, reason = "is there to be passed over")] bool),
-    Int(#[expect(dead_code, reason = "is there to be passed over")] i64),
+    Int(i64),
     Double(#[expect(dead_code, reason = "is there to be passed over")] f64),
     String(&'b str),
     Bytes(#[expect(dead_code, reason = "is there to be passed over")] &'b [u8]),

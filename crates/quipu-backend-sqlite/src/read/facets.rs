@@ -29,12 +29,13 @@ pub(crate) fn list(
     let bounds: HashMap<Day, Bounds> = days.iter().copied().collect();
     let days: Vec<Day> = days.into_iter().map(|(day, _)| day).collect();
     let mut counts: HashMap<CompactString, u64> = HashMap::new();
+    let states = shared.days.before(&days);
     let found = shared.ask_all(&days, |reader| {
         let times = bounds.get(&reader.day).and_then(|bounds| bounds.traces);
         let all = !shared.read_only && means_all(filter, times);
-        if let Some(state) = shared.days.get(reader.day).filter(|_| all) {
+        if let Some((state, version)) = states.get(&reader.day).filter(|_| all) {
             let every = TraceFilter::default();
-            let values = state.values(field, || counts_in(shared, reader, field, &every))?;
+            let values = state.values(*version, field, || counts_in(shared, reader, field, &every))?;
             if meant_all(shared, reader.day, filter)? {
                 return Ok(values);
             }

@@ -15,6 +15,9 @@ use crate::shared::Shared;
 /// Up to so many traces it is quicker to start from a name's traces than from the times.
 pub(crate) const RARE: i64 = 2_000;
 
+/// All traces of a day.
+const ALL: &str = "traces t";
+
 /// What to select from (the trace is `t`), and under which condition.
 #[derive(Debug, Clone)]
 pub(crate) struct Condition {
@@ -24,6 +27,17 @@ pub(crate) struct Condition {
 }
 
 impl Condition {
+    /// Has the traces found by what this statement gives, `tr`, where it finds few and no rarer name drives the search already.
+    pub(crate) fn or_found_by(&mut self, conn: &Connection, found_by: &str) -> Result<()> {
+        if self.from == ALL {
+            let driver = Driver::found_by(conn, found_by)?;
+            if driver.rows < RARE {
+                self.from = driver.from;
+            }
+        }
+        Ok(())
+    }
+
     /// Adds one more condition with one value.
     pub(crate) fn and(&mut self, sql: &str, arg: impl Into<Value>) {
         self.sql.push_str(" AND ");
@@ -130,7 +144,7 @@ pub(crate) fn condition(
     filter: &TraceFilter,
     asked: Asked,
 ) -> Result<Option<Condition>> {
-    let mut all = Condition { from: "traces t".into(), sql: "1".into(), args: Vec::new() };
+    let mut all = Condition { from: ALL.into(), sql: "1".into(), args: Vec::new() };
     if asked != Asked::Rows {
         if let Some(since) = filter.since {
             all.and("t.start >= ?", since.nanos());

@@ -29,6 +29,8 @@ pub(crate) struct DayOwned {
     pub(crate) sources: Vec<i64>,
     /// Events that are of none of the traces.
     pub(crate) alone: u64,
+    /// Records that cannot be decoded, of none of the traces: nobody knows whose they are.
+    pub(crate) unread: u64,
 }
 
 impl DayOwned {
@@ -47,7 +49,7 @@ impl DayOwned {
     /// Looks through a day.
     pub(crate) fn find(reader: &DayReader<'_>, owner: &Owner) -> fault::Result<Self> {
         let mut owned = Self { dim: find(reader.conn, kind(owner), &owner.id)?, ..Self::default() };
-        owned.sources = sources(reader.conn, owner)?;
+        (owned.sources, owned.unread) = sources(reader.conn, owner)?;
         owned.find_traces(reader.conn, owner)?;
         owned.find_named(reader, owner)?;
         owned.find_events(reader, owner)?;
@@ -75,6 +77,7 @@ impl DayOwned {
             "SELECT t.trace, b.z FROM bodies b JOIN spans s ON s.pk = b.pk JOIN traces t ON t.pk = s.tr",
         )?;
         let mut rows = look.query([])?;
+        let mut unread = Vec::new();
         while let Some(row) = rows.next()? {
             let id = TraceId::from_slice(&row.get::<_, Vec<u8>>(0)?);
             let id = id.map_err(|_| Fault::Damaged("a trace id has a wrong form"))?;
@@ -82,10 +85,16 @@ impl DayOwned {
                 continue;
             }
             let packed = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
-            if owner.is_in(&decode_span(&reader.unpack(packed)?)?.attributes) {
-                self.traces.insert(id);
+            match decoded(reader.unpack(packed).and_then(|bytes| decode_span(&bytes)))? {
+                Some(body) if body.attributes_all().any(|attributes| owner.is_in(attributes)) => {
+                    self.traces.insert(id);
+                }
+                Some(_) => {}
+                None => unread.push(id),
             }
         }
+        // With a trace all of it goes, whatever can be read of that.
+        self.unread += unread.iter().filter(|id| !self.traces.contains(*id)).count() as u64;
         Ok(())
     }
 
@@ -103,38 +112,44 @@ impl DayOwned {
         let mut look = reader.conn.prepare_cached(EVENTS)?;
         let mut rows = look.query([])?;
         while let Some(row) = rows.next()? {
-            if self.has_event(reader, owner, row)? {
-                self.events.push(row.get(0)?);
-                let trace =
-                    row.get::<_, Option<Vec<u8>>>(3)?.and_then(|bytes| TraceId::from_slice(&bytes).ok());
-                self.alone += u64::from(!trace.is_some_and(|id| self.traces.contains(&id)));
+            let trace = row.get::<_, Option<Vec<u8>>>(3)?.and_then(|bytes| TraceId::from_slice(&bytes).ok());
+            let alone = u64::from(!trace.is_some_and(|id| self.traces.contains(&id)));
+            match self.has_event(reader, owner, row)? {
+                Some(true) => {
+                    self.events.push(row.get(0)?);
+                    self.alone += alone;
+                }
+                Some(false) => {}
+                None => self.unread += alone,
             }
         }
         Ok(())
     }
 
-    /// Whether a row of [`EVENTS`] is the owner's.
-    fn has_event(&self, reader: &DayReader<'_>, owner: &Owner, row: &Row<'_>) -> fault::Result<bool> {
+    /// Whether a row of [`EVENTS`] is the owner's; `None` where that cannot be read.
+    fn has_event(&self, reader: &DayReader<'_>, owner: &Owner, row: &Row<'_>) -> fault::Result<Option<bool>> {
         let session: Option<i64> = row.get(1)?;
         let named = owner.kind == OwnerKind::Session && session.is_some() && session == self.dim;
-        Ok(named || self.sources.contains(&row.get(2)?) || {
-            let packed = row.get_ref(4)?.as_blob().map_err(rusqlite::Error::from)?;
-            owner.is_in(&decode_event(&reader.unpack(packed)?)?.attributes)
-        })
+        if named || self.sources.contains(&row.get(2)?) {
+            return Ok(Some(true));
+        }
+        let packed = row.get_ref(4)?.as_blob().map_err(rusqlite::Error::from)?;
+        let body = decoded(reader.unpack(packed).and_then(|bytes| decode_event(&bytes)))?;
+        Ok(body.map(|body| owner.is_in(&body.attributes)))
     }
 
     /// What of this is the owner's still. Between the look and the removal the rules of retention or a repeated request may have removed
     /// rows, whose numbers are given anew.
     pub(crate) fn still(mut self, reader: &DayReader<'_>, owner: &Owner) -> fault::Result<Self> {
         self.dim = find(reader.conn, kind(owner), &owner.id)?;
-        let now = sources(reader.conn, owner)?;
+        let (now, _) = sources(reader.conn, owner)?;
         self.sources.retain(|source| now.contains(source));
         let mut look = reader.conn.prepare_cached(&format!("{EVENTS} WHERE e.pk = ?1"))?;
         let mut events = Vec::with_capacity(self.events.len());
         for event in &self.events {
             let mut rows = look.query([event])?;
             if let Some(row) = rows.next()?
-                && self.has_event(reader, owner, row)?
+                && self.has_event(reader, owner, row)? == Some(true)
             {
                 events.push(*event);
             }
@@ -145,7 +160,7 @@ impl DayOwned {
         for id in &self.series {
             let row = look.query_row([id], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get(1)?))).optional()?;
             let Some((labels, resource)) = row else { continue };
-            if self.has_series(owner, &labels, resource)? {
+            if self.has_series(owner, &labels, resource)? == Some(true) {
                 series.push(*id);
             }
         }
@@ -153,17 +168,23 @@ impl DayOwned {
         Ok(self)
     }
 
-    fn has_series(&self, owner: &Owner, labels: &[u8], resource: i64) -> fault::Result<bool> {
-        let labels: Attributes = postcard::from_bytes(labels)?;
-        Ok(owner.is_in(&labels) || self.sources.contains(&resource))
+    /// Whether a series is the owner's; `None` where that cannot be read.
+    fn has_series(&self, owner: &Owner, labels: &[u8], resource: i64) -> fault::Result<Option<bool>> {
+        if self.sources.contains(&resource) {
+            return Ok(Some(true));
+        }
+        let labels: Option<Attributes> = decoded(postcard::from_bytes(labels).map_err(Fault::from))?;
+        Ok(labels.map(|labels| owner.is_in(&labels)))
     }
 
     fn find_series(&mut self, conn: &Connection, owner: &Owner) -> fault::Result<()> {
         let mut look = conn.prepare_cached("SELECT id, labels, resource FROM series")?;
         let mut rows = look.query([])?;
         while let Some(row) = rows.next()? {
-            if self.has_series(owner, &row.get::<_, Vec<u8>>(1)?, row.get(2)?)? {
-                self.series.push(row.get(0)?);
+            match self.has_series(owner, &row.get::<_, Vec<u8>>(1)?, row.get(2)?)? {
+                Some(true) => self.series.push(row.get(0)?),
+                Some(false) => {}
+                None => self.unread += 1,
             }
         }
         Ok(())
@@ -178,28 +199,60 @@ pub(crate) fn kind(owner: &Owner) -> DimKind {
     }
 }
 
-/// Resources that name the owner. Scopes, which lie among them, begin with another number.
-fn sources(conn: &Connection, owner: &Owner) -> fault::Result<Vec<i64>> {
+/// What was decoded; `None` of a record that cannot be. A page that cannot be read is the whole day's damage.
+fn decoded<T>(read: fault::Result<T>) -> fault::Result<Option<T>> {
+    match read {
+        Ok(read) => Ok(Some(read)),
+        Err(fault @ Fault::Sql(_)) => Err(fault),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Resources that name the owner, and how many cannot be decoded. Scopes, which lie among them, begin with another number.
+fn sources(conn: &Connection, owner: &Owner) -> fault::Result<(Vec<i64>, u64)> {
     let mut look = conn.prepare_cached("SELECT id, bytes FROM sources")?;
     let mut rows = look.query([])?;
-    let mut found = Vec::new();
+    let (mut found, mut unread) = (Vec::new(), 0);
     while let Some(row) = rows.next()? {
         let bytes: Vec<u8> = row.get(1)?;
-        if bytes.first() == Some(&0) && owner.is_of(&postcard::from_bytes::<(u8, Resource)>(&bytes)?.1) {
-            found.push(row.get(0)?);
+        if bytes.first() != Some(&0) {
+            continue;
+        }
+        let resource: Option<(u8, Resource)> = decoded(postcard::from_bytes(&bytes).map_err(Fault::from))?;
+        match resource {
+            Some((_, resource)) if owner.is_of(&resource) => found.push(row.get(0)?),
+            Some(_) => {}
+            None => unread += 1,
         }
     }
-    Ok(found)
+    Ok((found, unread))
 }
 
 /// What all days have, and which files could not be looked through.
 pub(crate) fn owned(shared: &Shared, owner: &Owner) -> Result<Owned> {
     let (mut all, mut traces) = (Owned::default(), BTreeSet::new());
-    for (_, day) in of_days(shared, owner)? {
-        day.add_to(&mut all, &mut traces);
-    }
+    let days = of_days(shared, owner)?;
+    days.iter().for_each(|(_, day)| day.add_to(&mut all, &mut traces));
     // After the look, which may have found a day damaged.
-    Ok(Owned { traces: traces.into_iter().collect(), unreached: unreached(shared), ..all })
+    let mut unreached = unreached(shared);
+    unreached.extend(unread(shared, &days));
+    Ok(Owned { traces: traces.into_iter().collect(), unreached, ..all })
+}
+
+/// The files of days that have records which cannot be decoded: the others of these days were looked through.
+pub(crate) fn unread(shared: &Shared, days: &[(Day, DayOwned)]) -> Vec<String> {
+    let unread = days.iter().filter(|(_, owned)| owned.unread > 0);
+    unread
+        .map(|(day, owned)| {
+            let file = shared.folder.file(Part::Data, *day).display().to_string();
+            tracing::warn!(
+                file,
+                records = owned.unread,
+                "records cannot be decoded: nobody knows whose they are"
+            );
+            file
+        })
+        .collect()
 }
 
 /// What each day has that can be read.

@@ -11,7 +11,7 @@ use crate::codec::{DimKind, Figures, Names, TextOf, find};
 use crate::days::Bounds;
 use crate::fault;
 use crate::folder::Day;
-use crate::read::filter::{Asked, condition};
+use crate::read::filter::{Asked, Condition, condition};
 use crate::read::trace_rows::{TraceNames, merge_names, names_of};
 use crate::read::traces::{days_of, trace_id};
 use crate::readers::DayReader;
@@ -116,14 +116,10 @@ fn last_traces(
     known: &HashMap<CompactString, i64>,
 ) -> fault::Result<LastTraces> {
     let mut last = LastTraces::default();
-    let Some(condition) = condition(shared, reader, &query.filter, Asked::Sessions)? else {
+    let Some(mut condition) = condition(shared, reader, &query.filter, Asked::Sessions)? else {
         return Ok(last);
     };
-    let sql = format!(
-        // The plus keeps SQLite from going by the session: most traces have one.
-        "SELECT t.session, t.start FROM {} WHERE {} AND +t.session IS NOT NULL ORDER BY t.start DESC",
-        condition.from, condition.sql
-    );
+    let sql = latest_first(reader, &mut condition)?;
     let names = Names::new(reader.conn);
     let mut look = reader.conn.prepare_cached(&sql)?;
     let mut found = look.query(params_from_iter(&condition.args))?;
@@ -145,6 +141,16 @@ fn last_traces(
         last.sessions.push((session, start));
     }
     Ok(last)
+}
+
+/// The traces of sessions, the latest first. Where few have one, the others are not read.
+fn latest_first(reader: &DayReader<'_>, condition: &mut Condition) -> fault::Result<String> {
+    condition.or_found_by(reader.conn, "SELECT pk AS tr FROM traces WHERE session IS NOT NULL")?;
+    Ok(format!(
+        // The plus keeps SQLite from going by the session where most traces have one.
+        "SELECT t.session, t.start FROM {} WHERE {} AND +t.session IS NOT NULL ORDER BY t.start DESC",
+        condition.from, condition.sql
+    ))
 }
 
 fn rows(
@@ -284,5 +290,33 @@ mod tests {
         };
         assert_eq!((read(Some(5)).sessions.len(), read(None).sessions.len()), (5, 301));
         assert!(read(Some(5)).unread.is_some() && read(None).unread.is_none());
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn traces_without_a_session_are_not_read_where_few_have_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Sqlite::open(Config::at(folder.path())).unwrap();
+        let mut spans: Vec<Span> = (1..=300).map(|trace| draft(trace, 1).span()).collect();
+        spans.push(draft(301, 1).session("lonely").span());
+        store.write(Batch { spans, ..Batch::default() }.into()).await.unwrap();
+        let day = store.shared.sound_days().unwrap()[0];
+        let way = || {
+            let ask = |reader: &DayReader<'_>| {
+                let filter = SessionQuery::default().filter;
+                let mut condition = condition(&store.shared, reader, &filter, Asked::Sessions)?.unwrap();
+                let sql = format!("EXPLAIN QUERY PLAN {}", latest_first(reader, &mut condition)?);
+                let mut look = reader.conn.prepare(&sql)?;
+                let steps = look.query_map([], |row| row.get::<_, String>(3))?;
+                Ok(steps.collect::<rusqlite::Result<Vec<_>>>()?.join("; "))
+            };
+            store.shared.ask(day, ask).unwrap().unwrap()
+        };
+        assert!(way().contains("traces_session"), "{}", way());
+        let page = page(&store.shared, &SessionQuery::default()).unwrap();
+        assert_eq!(page.rows.iter().map(|row| row.session.as_str()).collect::<Vec<_>>(), ["lonely"]);
+        // Where many have one it is quicker to go by the time.
+        let spans = (1_000..3_000).map(|trace| draft(trace, 1).session("busy").span()).collect();
+        store.write(Batch { spans, ..Batch::default() }.into()).await.unwrap();
+        assert!(way().contains("traces_start") && !way().contains("TEMP B-TREE"), "{}", way());
     }
 }

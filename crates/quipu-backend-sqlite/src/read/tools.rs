@@ -51,12 +51,14 @@ pub(crate) fn groups(shared: &Shared, filter: &TraceFilter) -> Result<Vec<ToolGr
     let days = days_of_rows(shared, filter)?;
     let bounds: HashMap<Day, Bounds> = days.iter().copied().collect();
     let days: Vec<Day> = days.into_iter().map(|(day, _)| day).collect();
+    let states = shared.days.before(&days);
     let found = shared.ask_all(&days, |reader| {
         let bounds = bounds.get(&reader.day).copied().unwrap_or_default();
-        let state =
-            shared.days.get(reader.day).filter(|_| !shared.read_only && means_all(filter, bounds.calls));
+        let state = states.get(&reader.day).filter(|_| !shared.read_only && means_all(filter, bounds.calls));
         match state {
-            Some(state) => state.tools(|| runs_in(shared, reader, &TraceFilter::default(), &bounds)),
+            Some((state, version)) => {
+                state.tools(*version, || runs_in(shared, reader, &TraceFilter::default(), &bounds))
+            }
             None => runs_in(shared, reader, filter, &bounds).map(Arc::new),
         }
     })?;

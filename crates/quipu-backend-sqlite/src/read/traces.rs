@@ -7,7 +7,7 @@ use quipu_core::{Cursor, Result, Sort, TraceId, TracePage, TraceQuery, TraceRow}
 use rusqlite::params_from_iter;
 use rusqlite::types::Value;
 
-use crate::days::{Bounds, meets};
+use crate::days::{Bounds, DayState, meets};
 use crate::fault::{self, Fault};
 use crate::folder::Day;
 use crate::read::filter::{Asked, condition, means_all, meant_all};
@@ -87,9 +87,10 @@ pub(crate) fn page(shared: &Shared, query: &TraceQuery) -> Result<TracePage> {
     } else {
         let bounds: HashMap<Day, Bounds> = days.iter().copied().collect();
         let days: Vec<Day> = days.into_iter().map(|(day, _)| day).collect();
+        let states = shared.days.before(&days);
         let found = shared.ask_all(&days, |reader| {
             let times = bounds.get(&reader.day).and_then(|bounds| bounds.traces);
-            first_places(shared, reader, query, times)
+            first_places(shared, reader, query, times, states.get(&reader.day))
         })?;
         places.extend(found.iter().flat_map(|(_, places)| places.iter().copied()));
         sorted(&mut places);
@@ -106,12 +107,13 @@ fn first_places(
     reader: &DayReader<'_>,
     query: &TraceQuery,
     times: Option<(i64, i64)>,
+    state: Option<&(Arc<DayState>, u64)>,
 ) -> fault::Result<Arc<Vec<Place>>> {
     let limit = query.limit.max(1) + 1;
     let known = limit <= MOST_PLACES && query.cursor.is_none() && means_all(&query.filter, times);
-    if let Some(state) = shared.days.get(reader.day).filter(|_| known && !shared.read_only) {
+    if let Some((state, version)) = state.filter(|_| known && !shared.read_only) {
         let every = TraceQuery { sort: query.sort, ..TraceQuery::default() };
-        let places = state.places(query.sort, || places_in(shared, reader, &every, MOST_PLACES))?;
+        let places = state.places(*version, query.sort, || places_in(shared, reader, &every, MOST_PLACES))?;
         if meant_all(shared, reader.day, &query.filter)? {
             return Ok(places);
         }

@@ -1,7 +1,7 @@
-//! A catalog from the days: dictionaries, and the homes of traces that have spans of other days.
+//! A catalog from the days: dictionaries, and the homes of traces that have spans of other days. What holds traces only the old one knows.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use quipu_core::{Clock, ErrorKind, Result, SystemClock, Timestamp};
 use rusqlite::Connection;
@@ -15,16 +15,27 @@ use crate::schema::{self, Access, CATALOG, DAY};
 
 const CACHE_KIB: u32 = 1_024;
 
-/// Makes the catalog anew where it is damaged; gives the name that the old one has now.
-pub(super) fn mend(folder: &Folder) -> Result<Option<PathBuf>> {
+/// What became of a damaged catalog.
+pub(super) struct Mended {
+    /// The name that it has now.
+    pub(super) aside: PathBuf,
+    /// Marks that hold traces and could be read there.
+    pub(super) held: u64,
+    /// There were no more of these.
+    pub(super) all_held: bool,
+}
+
+/// Makes the catalog anew where it is damaged.
+pub(super) fn mend(folder: &Folder) -> Result<Option<Mended>> {
     let path = folder.catalog();
     match sound(folder) {
         Ok(true) => Ok(None),
         Err(fault) if fault.kind() != ErrorKind::Damaged => Err(fault.at("repair store", &path)),
         Ok(false) | Err(_) => {
             let aside = set_aside(folder).map_err(|error| Fault::from(error).at("repair store", &path))?;
-            rebuild(folder).map_err(|fault| fault.at("repair store", &path))?;
-            Ok(aside)
+            let rebuilt = rebuild(folder, aside.as_deref());
+            let (held, all_held) = rebuilt.map_err(|fault| fault.at("repair store", &path))?;
+            Ok(aside.map(|aside| Mended { aside, held, all_held }))
         }
     }
 }
@@ -36,8 +47,11 @@ fn sound(folder: &Folder) -> fault::Result<bool> {
     schema::peek(&CATALOG, &folder.catalog())?;
     let access = Access::Write { cache_kib: CACHE_KIB, durability: Durability::Disk };
     let conn = schema::open(&CATALOG, &folder.catalog(), access)?;
-    let whole = conn.query_row("PRAGMA integrity_check(1)", [], |row| row.get::<_, String>(0))? == "ok";
-    Ok(whole && check::dictionaries(&conn)?.is_empty())
+    Ok(is_whole(&conn)? && check::dictionaries(&conn)?.is_empty())
+}
+
+fn is_whole(conn: &Connection) -> fault::Result<bool> {
+    Ok(conn.query_row("PRAGMA integrity_check(1)", [], |row| row.get::<_, String>(0))? == "ok")
 }
 
 /// Has a sound catalog know of traces with spans of several days what the days say; gives how many it did not know.
@@ -78,12 +92,14 @@ fn set_aside(folder: &Folder) -> std::io::Result<Option<PathBuf>> {
     Ok(was_there.then_some(aside))
 }
 
-fn rebuild(folder: &Folder) -> fault::Result<()> {
-    let catalog =
+/// Writes a new one; gives how many marks that hold traces it has of the old one, and whether these are all.
+fn rebuild(folder: &Folder, aside: Option<&Path>) -> fault::Result<(u64, bool)> {
+    let mut catalog =
         crate::catalog::open(folder, &Config { durability: Durability::Disk, ..Config::at(folder.root()) })?;
     let seconds = SystemClock.now().nanos() / Timestamp::SECOND;
     // Ledger rows remember by which opening they were written: no number comes twice.
     catalog.execute("INSERT INTO meta(key, value) VALUES ('epoch', ?1)", [seconds])?;
+    let held = aside.map_or(Ok((0, false)), |aside| keep_holds(&mut catalog, aside))?;
     for (day, conn) in readable(folder)? {
         if let Err(fault) = learn(&catalog, &conn, day) {
             let error = fault.at("repair store", &folder.file(Part::Data, day));
@@ -91,7 +107,17 @@ fn rebuild(folder: &Folder) -> fault::Result<()> {
         }
     }
     schema::fold(&catalog);
-    Ok(())
+    Ok(held)
+}
+
+/// Takes over the marks that hold traces, as far as they can be read.
+fn keep_holds(catalog: &mut Connection, aside: &Path) -> fault::Result<(u64, bool)> {
+    let Ok(old) = schema::open(&CATALOG, aside, Access::Read { cache_kib: CACHE_KIB }) else {
+        return Ok((0, false));
+    };
+    let (holds, all) = crate::retire::readable(&old);
+    let all = all && is_whole(&old).unwrap_or(false);
+    Ok((crate::retire::write(catalog, &holds, &[])?, all))
 }
 
 fn learn(catalog: &Connection, conn: &Connection, day: Day) -> fault::Result<()> {

@@ -91,14 +91,19 @@ async fn set_aside(
         return Err(Error::new(ErrorKind::NotFound, "repair store", text).of_backend(NAME));
     }
     let _lock = folder.lock()?;
-    if let Some(aside) = catalog::mend(folder)? {
+    if let Some(mended) = catalog::mend(folder)? {
+        let catalog::Mended { aside, held, all_held } = mended;
         repaired.done.push(format!(
-            "The catalog was damaged and is made anew from the days; the old one is {}.",
+            "The catalog was damaged and is made anew from the days; the old one is {}. {held} marks that hold traces against \
+             retention could be read there and are kept.",
             aside.display()
         ));
-        repaired
-            .lost
-            .push("Marks that hold traces against retention were in the catalog: mark them again.".into());
+        if !all_held {
+            repaired.lost.push(format!(
+                "Of the marks in the old catalog that hold traces against retention {held} could be read: look which are missing, and \
+                 mark these traces again."
+            ));
+        }
     }
     if let Some(old) = migrate::plan(folder.root())?.pending.first() {
         let text = format!("{}: it has an older layout: migrate the store first", old.path.display());

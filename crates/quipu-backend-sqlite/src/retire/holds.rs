@@ -1,9 +1,9 @@
 //! Held traces, in the catalog.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use quipu_core::{Error, ErrorKind, Hold, MOST_HOLDS, Timestamp, TraceId};
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 
 use crate::fault::{NAME, Result};
 use crate::read::traces::trace_id;
@@ -14,14 +14,39 @@ pub(crate) fn list(catalog: &Connection) -> Result<Vec<Hold>> {
     let mut rows = look.query([])?;
     let mut holds = Vec::new();
     while let Some(row) = rows.next()? {
-        holds.push(Hold {
-            trace_id: trace_id(row, 0)?,
-            since: Timestamp::from_nanos(row.get(1)?),
-            by: row.get(2)?,
-            note: row.get(3)?,
-        });
+        holds.push(hold(row)?);
     }
     Ok(holds)
+}
+
+fn hold(row: &Row<'_>) -> Result<Hold> {
+    Ok(Hold {
+        trace_id: trace_id(row, 0)?,
+        since: Timestamp::from_nanos(row.get(1)?),
+        by: row.get(2)?,
+        note: row.get(3)?,
+    })
+}
+
+/// What can be read of them in a damaged catalog, from either end up to a page that cannot be; `true` where that is all.
+pub(crate) fn readable(catalog: &Connection) -> (Vec<Hold>, bool) {
+    let (mut found, mut all) = (BTreeMap::new(), true);
+    for order in ["trace", "trace DESC"] {
+        let sql = format!("SELECT trace, since, by, note FROM holds ORDER BY {order}");
+        let walked = catalog.prepare(&sql).and_then(|mut look| {
+            let mut rows = look.query([])?;
+            while let Some(row) = rows.next()? {
+                match hold(row) {
+                    Ok(hold) => drop(found.insert(hold.trace_id, hold)),
+                    Err(_) => all = false,
+                }
+            }
+            Ok(())
+        });
+        all &= walked.is_ok();
+    }
+    all &= found.len() <= MOST_HOLDS;
+    (found.into_values().take(MOST_HOLDS).collect(), all)
 }
 
 /// The traces that are held.

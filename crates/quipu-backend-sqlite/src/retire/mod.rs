@@ -13,5 +13,5 @@ mod leave;
 mod past;
 mod run;
 
-pub(crate) use holds::{held, list, write};
+pub(crate) use holds::{held, list, readable, write};
 pub(crate) use run::{Memory, retire};

@@ -90,10 +90,11 @@ fn open_to_read(layout: &Layout, path: &Path, cache_kib: u32) -> Result<Connecti
     Ok(conn)
 }
 
-/// Moves the write-ahead log of a database of any layout into it, so that the file alone is all of it.
+/// Moves the write-ahead log of a database of any layout into it, so that the file alone is all of it. Who reads it is waited for.
 pub(crate) fn settle_log(path: &Path) -> Result<()> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = pages::connect(path, flags)?;
+    conn.busy_timeout(Duration::from_secs(5))?;
     let busy: bool = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
     if busy {
         return Err(Error::new(

@@ -2,16 +2,18 @@
 
 use quipu_semconv::{SESSION, USER};
 
-use crate::codec::{SpanTexts, ValueIn, span_texts};
+use crate::codec::{ValueIn, span_texts};
 
 /// Shorter ones are in every text.
 const FEWEST_BYTES: usize = 3;
 
 /// Writes zeros over all that names a user or session, wherever a span's body has it: what was `read` from it, and what its attributes
-/// say. `false`: the body cannot be read, and is not to be learned from.
+/// and those of its events say. `false`: the body cannot be read, and is not to be learned from.
 pub(crate) fn blank<'r>(body: &mut [u8], read: impl Iterator<Item = &'r String>) -> bool {
     let Ok(texts) = span_texts(body) else { return false };
-    let mut names: Vec<Vec<u8>> = of_attributes(&texts).map(Into::into).collect();
+    let events = texts.events.iter().map(|(_, _, attributes)| attributes);
+    let mut names: Vec<Vec<u8>> =
+        std::iter::once(&texts.attributes).chain(events).flat_map(|pairs| of_attributes(pairs)).collect();
     names.extend(read.map(|name| name.as_bytes().to_vec()));
     names.retain(|name| name.len() >= FEWEST_BYTES);
     names.sort_unstable_by_key(|name| std::cmp::Reverse(name.len()));
@@ -20,9 +22,12 @@ pub(crate) fn blank<'r>(body: &mut [u8], read: impl Iterator<Item = &'r String>)
     true
 }
 
-fn of_attributes<'b>(texts: &SpanTexts<'b>) -> impl Iterator<Item = &'b str> {
-    texts.attributes.iter().filter_map(|(key, value)| match value {
-        ValueIn::String(name) if USER.contains(key) || SESSION.contains(key) => Some(*name),
+fn of_attributes(pairs: &[(&str, ValueIn<'_>)]) -> impl Iterator<Item = Vec<u8>> {
+    let named = pairs.iter().filter(|(key, _)| USER.contains(key) || SESSION.contains(key));
+    named.filter_map(|(_, value)| match value {
+        ValueIn::String(name) => Some(name.as_bytes().to_vec()),
+        // As a text may say it; the number itself is two or three bytes of no form of their own.
+        ValueIn::Int(number) => Some(number.to_string().into_bytes()),
         _ => None,
     })
 }
@@ -37,7 +42,7 @@ fn blank_one(mut body: &mut [u8], name: &[u8]) {
 
 #[cfg(test)]
 mod tests {
-    use quipu_core::{Span, SpanId, Timestamp, TraceId};
+    use quipu_core::{Span, SpanEvent, SpanId, Timestamp, TraceId};
 
     use super::*;
     use crate::codec::encode_span;
@@ -49,14 +54,19 @@ mod tests {
         let mut span = Span::new(trace, id, "chat", time, time);
         span.attributes.push("user.id", "u-4711");
         span.attributes.push("session.id", "s-0815");
-        span.attributes
-            .push("gen_ai.input.messages", "Hello u-4711, this is anna@kite about s-0815 and the kite");
+        span.attributes.push("enduser.id", 520_613_i64);
+        let attributes = [("user.id", "berta-77")].into_iter().collect();
+        span.events.push(SpanEvent { time, name: "said".into(), attributes });
+        span.attributes.push(
+            "gen_ai.input.messages",
+            "Hello u-4711, this is anna@kite (520613, with berta-77) about s-0815 and the kite",
+        );
         let mut body = Vec::new();
         encode_span(&span, &mut body).unwrap();
         let length = body.len();
         assert!(blank(&mut body, [String::from("anna@kite"), "te".into()].iter()));
         let text = String::from_utf8_lossy(&body);
-        for name in ["4711", "0815", "anna"] {
+        for name in ["4711", "0815", "anna", "520613", "berta"] {
             assert!(!text.contains(name), "{name} in {text}");
         }
         assert!(text.contains("and the kite") && text.contains("user.id") && body.len() == length);

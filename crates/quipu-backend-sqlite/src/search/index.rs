@@ -24,6 +24,8 @@ const STEP: i64 = 6_000;
 const STEPS_A_DAY: usize = 2;
 /// Bytes of text of one transaction; one span may go beyond.
 const STEP_BYTES: usize = 6 << 20;
+/// Bytes of bodies, unpacked, of one transaction: of one that says the same over and over few words are left.
+const STEP_READ_BYTES: usize = 48 << 20;
 /// Bytes of words that SQLite gathers before it writes a part: those of a transaction.
 const GATHER_BYTES: u32 = 4 << 20;
 /// Spans from which on an index is worth tidying up.
@@ -34,6 +36,9 @@ const MERGE_PAGES: i64 = 500;
 const TICK: Duration = Duration::from_secs(5);
 /// A connection that nobody used for so long is closed.
 const IDLE: Duration = Duration::from_secs(30);
+
+/// What is remembered of a day that nobody asked for so long is read anew.
+const UNASKED: Duration = Duration::from_secs(300);
 
 /// What hinders a step.
 enum Trouble {
@@ -82,6 +87,7 @@ impl Indexer {
                 break;
             }
             self.shared.readers.trim(IDLE);
+            self.shared.days.trim(UNASKED);
             match news.recv_timeout(TICK) {
                 Ok(()) => {}
                 Err(RecvTimeoutError::Timeout) => self.close(),
@@ -306,13 +312,14 @@ fn each_text(
     let (mut refused, mut unread) = (None, 0);
     let read = shared.ask(day, |reader| {
         let conn = reader.conn;
-        let mut bytes = 0;
+        let (mut bytes, mut unpacked) = (0, 0);
         let mut look = conn.prepare_cached(&sql)?;
         let mut rows = look.query(args)?;
-        while let Some(row) = rows.next()?.filter(|_| bytes < STEP_BYTES) {
+        while let Some(row) = rows.next()?.filter(|_| bytes < STEP_BYTES && unpacked < STEP_READ_BYTES) {
             let z = row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?;
             let name = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
             let body = crate::readers::unpack(conn, &shared.dictionaries, z);
+            unpacked += body.as_ref().map_or(z.len(), Vec::len);
             let words = match body.and_then(|body| Ok(maker.of_span(name, &span_texts(&body)?))) {
                 Ok(words) => Some(words),
                 // A page that cannot be read is not the body's fault; one body alone costs itself, and a check tells of it.
@@ -362,4 +369,32 @@ fn changed(shared: &Shared, day: Day, upto: i64, again: i64) -> Result<Option<Ch
     spans.sort_unstable();
     spans.dedup();
     Ok(Some(Changed { spans, last }))
+}
+
+#[cfg(test)]
+mod tests {
+    use quipu_conformance::sample::draft;
+    use quipu_core::Backend;
+
+    use super::*;
+    use crate::{Config, Sqlite};
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_step_ends_where_much_was_read_though_it_has_few_words() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Sqlite::open(Config { search: false, ..Config::at(folder.path()) }).unwrap();
+        let said = "again and ".repeat(STEP_READ_BYTES / 40);
+        for trace in 1..=7 {
+            let span = draft(trace, 1).with("gen_ai.input.messages", said.as_str()).span();
+            store.write(quipu_core::Batch { spans: vec![span], ..Default::default() }.into()).await.unwrap();
+        }
+        let day = store.shared.sound_days().unwrap()[0];
+        let (mut maker, mut read) = (TextMaker::default(), Vec::new());
+        let step = each_text(&store.shared, &mut maker, day, "s.pk > ?1 LIMIT ?2", [0, STEP], |pk, words| {
+            read.push((pk, words.map_or(0, str::len)));
+            Ok(())
+        });
+        assert!(matches!(step, Ok(true)));
+        assert!((4..=5).contains(&read.len()) && read.iter().all(|(_, words)| *words < 100), "{read:?}");
+    }
 }

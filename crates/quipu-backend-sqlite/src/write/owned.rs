@@ -64,11 +64,13 @@ async fn remove(store: &Sqlite, what: Removal) -> Result<()> {
 }
 
 /// What each day has, and all of it together. Traces that several days have parts of are in each of these, though but one part names the
-/// owner; days without such a name come first, so that whoever repeats this after trouble finds their traces.
+/// owner; days without such a name come first, so that whoever repeats this after trouble finds their traces. Files with records that
+/// cannot be decoded are named.
 fn found(shared: &Shared, owner: &Owner) -> Result<(Vec<(Day, DayOwned)>, Owned)> {
     let (mut all, mut traces) = (Owned::default(), BTreeSet::new());
     let own = owned::of_days(shared, owner)?;
     own.iter().for_each(|(_, day)| day.add_to(&mut all, &mut traces));
+    all.unreached = owned::unread(shared, &own);
     let (mut named, mut unnamed) = (Vec::new(), Vec::new());
     for (day, mut records) in own {
         let names = !records.is_empty();

@@ -42,6 +42,9 @@ impl Apart {
     }
 }
 
+/// How an archive begins.
+const BEGUN: [u8; 6] = [0x28, 0xb5, 0x2f, 0xfd, 0x04, 0x58];
+
 fn take(places: &Places, out: &Path) -> Result<Manifest, Error> {
     backup::take(places, out, "test", &mut |_| {})
 }
@@ -125,7 +128,7 @@ async fn what_a_killed_copy_left_is_in_nobodys_way() {
             std::fs::create_dir_all(left.join("data")).unwrap();
             std::fs::write(left.join("data/note"), "half").unwrap();
         } else {
-            std::fs::write(&left, "half").unwrap();
+            std::fs::write(&left, BEGUN).unwrap();
         }
         // Somebody is at work on it.
         let held = File::open(&left).unwrap();
@@ -137,5 +140,30 @@ async fn what_a_killed_copy_left_is_in_nobodys_way() {
         take(&from.places(), &out).unwrap();
         assert!(!left.exists(), "{name}");
         backup::verify(&out).unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_no_copy_has_left_is_not_removed_for_one() {
+    let from = Apart::filled().await;
+    let refused = |name: &str, left: &Path| {
+        let error = take(&from.places(), &from.0.path().join(name)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
+        assert!(error.to_string().contains(left.to_str().unwrap()), "{error}");
+    };
+    let folder = from.0.path().join("copy.partial");
+    std::fs::create_dir_all(folder.join("data")).unwrap();
+    std::fs::write(folder.join("thesis.txt"), "years of work").unwrap();
+    refused("copy", &folder);
+    assert_eq!(std::fs::read(folder.join("thesis.txt")).unwrap(), b"years of work");
+    let file = from.0.path().join("copy.tar.zst.partial");
+    std::fs::write(&file, "years of work").unwrap();
+    refused("copy.tar.zst", &file);
+    assert_eq!(std::fs::read(&file).unwrap(), b"years of work");
+    // What is empty nobody misses.
+    std::fs::write(&file, "").unwrap();
+    std::fs::remove_file(folder.join("thesis.txt")).unwrap();
+    for name in ["copy", "copy.tar.zst"] {
+        take(&from.places(), &from.0.path().join(name)).unwrap();
     }
 }

@@ -141,6 +141,7 @@ async fn nobody_is_said_to_be_gone_while_a_file_was_set_aside() {
         assert_eq!(found.traces, [trace_id(1)]);
         // A look says so too, and not only who removes.
         assert_eq!(found.unreached, [aside.display().to_string()]);
+        assert_eq!(store.unreached().await.unwrap(), found.unreached);
         std::fs::remove_file(aside).unwrap();
     }
     assert_eq!(store.forget_owned(&user(GONE)).await.unwrap().traces, [trace_id(1)]);
@@ -254,4 +255,65 @@ async fn a_dictionary_that_was_trained_meanwhile_does_not_name_who_is_forgotten(
 
 fn said(trace: u64) -> String {
     format!("please tell {GONE} about the quarterly figures of department {}", trace * 7_919 % 1_009)
+}
+
+#[tokio::test]
+async fn whoever_an_event_of_a_span_names_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let said = |trace: u64, id: &str| {
+        let mut span = draft(trace, 1).named("chat").span();
+        span.events.push(SpanEvent { time: span.start, name: "said".into(), attributes: named(id) });
+        span
+    };
+    crate::write(&store, [said(1, GONE), said(2, "u-other")], []).await;
+    let found = store.owned(&user(GONE)).await.unwrap();
+    assert_eq!(found.traces, [trace_id(1)]);
+    assert_eq!(store.forget_owned(&user(GONE)).await.unwrap(), found);
+    assert_eq!(store.owned(&user("u-other")).await.unwrap().traces, [trace_id(2)]);
+    store.close().await.unwrap();
+    assert!(!occurs(folder.path(), GONE.as_bytes()), "its name is in a file");
+}
+
+#[tokio::test]
+async fn records_that_cannot_be_decoded_are_told_of_and_keep_nobody_from_being_forgotten() {
+    for broken in [
+        "UPDATE bodies SET z = x'ff' WHERE pk = 2",
+        "UPDATE event_bodies SET z = x'ff'",
+        "UPDATE sources SET bytes = x'00ff'",
+        "UPDATE series SET labels = x'ff'",
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let day = folder.path().join("days/d-20260302.db");
+        let store = open(folder.path());
+        let batch = Batch {
+            spans: vec![draft(1, 1).user(GONE).span(), draft(2, 1).span()],
+            events: vec![event(at(7), Level::Info, "said", "something")],
+            metrics: vec![counter("calls", "a", &[(at(1), 1.0)])],
+            ..Batch::default()
+        };
+        store.write(Arc::new(batch)).await.unwrap();
+        crate::connect(&day).unwrap().execute_batch(broken).unwrap();
+        let found = store.owned(&user(GONE)).await.unwrap();
+        assert_eq!(found.traces, [trace_id(1)], "{broken}");
+        assert_eq!(found.unreached, [day.display().to_string()], "{broken}");
+        assert_eq!(store.forget_owned(&user(GONE)).await.unwrap(), found, "{broken}");
+        let left = store.owned(&user(GONE)).await.unwrap();
+        assert!(left.is_empty() && left.unreached == found.unreached, "{broken}: nobody knows whose that is");
+        assert!(store.trace(trace_id(1)).await.unwrap().is_none());
+        assert_eq!(store.info().await.unwrap().spans, 1, "{broken}");
+    }
+}
+
+#[tokio::test]
+async fn a_trace_that_goes_takes_what_cannot_be_decoded_of_it_along() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    crate::write(&store, [draft(1, 1).span(), draft(1, 2).below(1).with("user.id", GONE).span()], []).await;
+    let day = folder.path().join("days/d-20260302.db");
+    crate::connect(&day).unwrap().execute_batch("UPDATE bodies SET z = x'ff' WHERE pk = 1").unwrap();
+    let found = store.owned(&user(GONE)).await.unwrap();
+    assert_eq!((&found.traces[..], found.unreached.len()), (&[trace_id(1)][..], 0));
+    assert_eq!(store.forget_owned(&user(GONE)).await.unwrap(), found);
+    sound(&store).await;
 }

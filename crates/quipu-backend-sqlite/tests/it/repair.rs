@@ -10,6 +10,7 @@ use quipu_core::{
     TraceQuery, UsageGroup, UsageQuery,
 };
 
+use crate::retention::hold;
 use crate::{open, sound, write};
 
 const TRACES: u64 = 300;
@@ -57,9 +58,9 @@ fn pages_of(file: &Path, table: &str) -> Vec<u64> {
         .unwrap();
     drop(conn);
     // Children of an interior page: the right-most one in its head, the others in its cells.
-    let bytes = std::fs::read(file).unwrap();
-    let page = &bytes[usize::try_from(root - 1).unwrap() * 8_192..][..8_192];
-    assert_eq!(page[0], 5, "{table} is more than one page");
+    let (bytes, size) = (std::fs::read(file).unwrap(), page_bytes(file));
+    let page = &bytes[usize::try_from(root - 1).unwrap() * size..][..size];
+    assert!(matches!(page[0], 2 | 5), "{table} is more than one page");
     let word = |at: usize| u64::from(u32::from_be_bytes(page[at..at + 4].try_into().unwrap()));
     let cells = usize::from(u16::from_be_bytes(page[3..5].try_into().unwrap()));
     let cell = |index: usize| {
@@ -68,9 +69,14 @@ fn pages_of(file: &Path, table: &str) -> Vec<u64> {
     (0..cells).map(|index| word(cell(index))).chain([word(8)]).collect()
 }
 
+fn page_bytes(file: &Path) -> usize {
+    crate::connect(file).unwrap().query_row("PRAGMA page_size", [], |row| row.get(0)).unwrap()
+}
+
 fn break_page(file: &Path, page: u64) {
+    let size = page_bytes(file);
     let file = std::fs::File::options().write(true).open(file).unwrap();
-    file.write_all_at(&[0xa5; 8_192], (page - 1) * 8_192).unwrap();
+    file.write_all_at(&vec![0xa5; size], (page - 1) * size as u64).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -304,4 +310,37 @@ async fn a_body_that_cannot_be_read_does_not_keep_others_from_being_found() {
     let mended = mend(folder.path(), false).await;
     assert!(mended.lost[0].contains("2 bodies"), "{mended:?}");
     sound(&open(folder.path())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn marks_that_hold_traces_outlive_their_catalog_as_far_as_they_can_be_read() {
+    const HELD: u64 = 400;
+    for broken in ["a dictionary", "a page of them"] {
+        let folder = tempfile::tempdir().unwrap();
+        let (catalog, store) = (folder.path().join("catalog.db"), open(folder.path()));
+        write(&store, [draft(1, 1).span()], []).await;
+        let all: Vec<_> = (1..=HELD).map(hold).collect();
+        assert_eq!(store.hold(&all).await.unwrap(), HELD);
+        let all = store.holds().await.unwrap();
+        store.close().await.unwrap();
+        if broken == "a dictionary" {
+            let bad = "INSERT INTO dicts(id, bytes, trained) VALUES (7, x'00', 0)";
+            crate::connect(&catalog).unwrap().execute_batch(bad).unwrap();
+        } else {
+            let pages = pages_of(&catalog, "holds");
+            break_page(&catalog, pages[pages.len() / 2]);
+        }
+        let mended = mend(folder.path(), false).await;
+        let store = open(folder.path());
+        let kept = store.holds().await.unwrap();
+        assert!(mended.done[0].contains(&format!("{} marks", kept.len())), "{mended:?}");
+        assert!(kept.iter().all(|hold| all.contains(hold)));
+        if broken == "a dictionary" {
+            assert_eq!((kept, mended.lost.len()), (all, 0));
+        } else {
+            assert!(kept.len() > 100 && kept.len() < all.len(), "{}", kept.len());
+            assert!(mended.lost[0].contains("which are missing"), "{mended:?}");
+        }
+        sound(&store).await;
+    }
 }

@@ -192,6 +192,10 @@ impl Store for Steady {
         self.store.owned(owner).await
     }
 
+    async fn unreached(&self) -> Result<Vec<String>> {
+        self.store.unreached().await
+    }
+
     async fn forget_owned(&self, owner: &Owner) -> Result<Owned> {
         self.store.forget_owned(owner).await
     }
