@@ -43,11 +43,35 @@ pub enum Side {
     Address,
 }
 
+/// Who was named, or from where: the beginning of a hash. A name that was typed may be a password, so that what is kept of it must fit
+/// many; two that share it wait for each other, which is short and rare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Who([u8; Self::BYTES]);
+
+impl Who {
+    /// Bytes that are kept.
+    pub const BYTES: usize = 4;
+
+    fn of(text: &str) -> Self {
+        let [a, b, c, d, ..] = *Hashed::of(text).as_bytes();
+        Self([a, b, c, d])
+    }
+
+    /// What [`Who::as_bytes`] gave; `None` when it cannot be that.
+    pub fn from_stored(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+
+    pub const fn as_bytes(&self) -> &[u8; Self::BYTES] {
+        &self.0
+    }
+}
+
 /// What is held against one of them now, to be written down so that a new start forgets nothing.
 #[derive(Debug, Clone, Copy)]
 pub struct Kept {
     pub side: Side,
-    pub who: Hashed,
+    pub who: Who,
     pub count: Count,
 }
 
@@ -82,9 +106,8 @@ impl Count {
 
 /// What is held against whom.
 pub struct Attempts {
-    /// By the hash of what was typed: a name from outside may be as long as a body, and may be a password.
-    users: LruCache<Hashed, Count>,
-    addresses: LruCache<Hashed, Count>,
+    users: LruCache<Who, Count>,
+    addresses: LruCache<Who, Count>,
 }
 
 impl Default for Attempts {
@@ -150,12 +173,12 @@ impl Attempts {
     }
 }
 
-fn key(user: &str) -> Hashed {
-    Hashed::of(&user.to_lowercase())
+fn key(user: &str) -> Who {
+    Who::of(&user.to_lowercase())
 }
 
-fn place(address: Option<IpAddr>) -> Hashed {
-    Hashed::of(&address.map(|address| network(address).to_string()).unwrap_or_default())
+fn place(address: Option<IpAddr>) -> Who {
+    Who::of(&address.map(|address| network(address).to_string()).unwrap_or_default())
 }
 
 fn bounded<K: Hash + Eq, V>() -> LruCache<K, V> {

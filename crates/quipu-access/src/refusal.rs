@@ -85,7 +85,11 @@ impl Refusal {
 
     /// The server ends before the request did.
     pub fn stopping() -> Self {
-        let detail = "The server is stopping.";
+        Self::later("The server is stopping.")
+    }
+
+    /// Not now.
+    pub fn later(detail: impl Into<String>) -> Self {
         Self { wait: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not now", detail) }
     }
 

@@ -1,6 +1,7 @@
 //! Bodies: what they must be to be read, and errors that say which field is wrong.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts as _, Request};
@@ -28,8 +29,16 @@ impl FromRequest<Arc<Api>> for Write {
             return Err(Problem::new(status, "unsupported_media_type", "Not JSON", detail));
         }
         NoParams::from_request_parts(&mut parts, api).await?;
-        Ok(Self(Bytes::from_request(Request::from_parts(parts, body), api).await?))
+        let seconds = api.limits.request_seconds;
+        let whole = Bytes::from_request(Request::from_parts(parts, body), api);
+        let whole = tokio::time::timeout(Duration::from_secs(seconds), whole).await;
+        Ok(Self(whole.map_err(|_| late(seconds))??))
     }
+}
+
+fn late(seconds: u64) -> Problem {
+    let detail = format!("The body did not come within {seconds} s.");
+    Problem::new(StatusCode::REQUEST_TIMEOUT, "timeout", "The body took too long", detail)
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

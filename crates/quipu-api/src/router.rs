@@ -52,6 +52,7 @@ pub fn routes(state: ApiState) -> Router {
         .merge(money())
         .merge(arranged())
         .layer(from_fn_with_state(Arc::clone(&api), in_time))
+        .merge(to_the_end())
         .route("/api/v1/live", get(live::live))
         .fallback(handlers::asset)
         .method_not_allowed_fallback(handlers::wrong_method)
@@ -119,14 +120,12 @@ fn money() -> Router<Arc<Api>> {
         .route("/api/v1/prices/models", get(handlers::price_models))
         .route("/api/v1/prices/check", get(handlers::check_prices))
         .route("/api/v1/prices/reload", post(handlers::reload))
-        .route("/api/v1/prices/reprice", post(handlers::reprice))
         .route("/api/v1/prices/reprices", get(handlers::reprices))
-        .route("/api/v1/prices/reprices/{id}/undo", post(handlers::undo))
         .layer(DefaultBodyLimit::max(SMALL_BODY))
         .route("/api/v1/estimate", post(handlers::estimate).layer(DefaultBodyLimit::max(ESTIMATE_BODY)))
 }
 
-/// What people arrange for themselves, and what they take out or throw away.
+/// What people arrange for themselves, and what they take out.
 fn arranged() -> Router<Arc<Api>> {
     Router::new()
         .route("/api/v1/views", get(handlers::views))
@@ -141,11 +140,6 @@ fn arranged() -> Router<Arc<Api>> {
         )
         .layer(DefaultBodyLimit::max(DOCUMENT_BODY))
         .route("/api/v1/export/traces", get(handlers::export_traces))
-        .route(
-            "/api/v1/traces/delete",
-            post(handlers::delete_traces).layer(DefaultBodyLimit::max(SMALL_BODY)),
-        )
-        .route("/api/v1/forget", post(handlers::forget).layer(DefaultBodyLimit::max(SMALL_BODY)))
         .merge(kept())
 }
 
@@ -154,9 +148,20 @@ fn kept() -> Router<Arc<Api>> {
     Router::new()
         .route("/api/v1/retention", get(handlers::retention))
         .route("/api/v1/retention/preview", post(handlers::preview_retention))
-        .route("/api/v1/retention/run", post(handlers::run_retention))
         .route("/api/v1/holds", get(handlers::holds))
         .route("/api/v1/traces/{trace_id}/hold", post(handlers::hold).delete(handlers::release))
+        .layer(DefaultBodyLimit::max(SMALL_BODY))
+}
+
+/// What is carried out to its end once it is begun, and whose answer is the only word on what was done: no time-out takes it away.
+/// Their bodies have to come in time, as all do.
+fn to_the_end() -> Router<Arc<Api>> {
+    Router::new()
+        .route("/api/v1/traces/delete", post(handlers::delete_traces))
+        .route("/api/v1/forget", post(handlers::forget))
+        .route("/api/v1/retention/run", post(handlers::run_retention))
+        .route("/api/v1/prices/reprice", post(handlers::reprice))
+        .route("/api/v1/prices/reprices/{id}/undo", post(handlers::undo))
         .layer(DefaultBodyLimit::max(SMALL_BODY))
 }
 

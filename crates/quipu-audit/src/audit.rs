@@ -20,6 +20,8 @@ use crate::{
 
 /// Readings of the files at once.
 const READERS: usize = 2;
+/// Exports at once. They last as long as those who take them like, so they take no turn of other readings.
+const EXPORTS: usize = 2;
 /// Bytes of lines that are handed out together, about.
 const PIECE: usize = 64 << 10;
 
@@ -35,6 +37,7 @@ struct Inner {
     thread: Mutex<Option<JoinHandle<()>>>,
     state: Arc<Mutex<State>>,
     readers: Semaphore,
+    exports: Arc<Semaphore>,
 }
 
 /// How the record does.
@@ -77,6 +80,7 @@ impl Audit {
             thread: Mutex::new(Some(thread)),
             state,
             readers: Semaphore::new(READERS),
+            exports: Arc::new(Semaphore::new(EXPORTS)),
         };
         Ok(Self { inner: Some(Arc::new(inner)) })
     }
@@ -126,21 +130,33 @@ impl Audit {
 
     /// The lines that were noted from `since` until before `until`, oldest first, as [`crate::export_folder`] gives them: in pieces of whole
     /// lines, read as fast as they are taken. Where the files cannot be read, the last piece says so.
+    ///
+    /// # Errors
+    /// As many exports as may are under way: `ErrorKind::Exhausted`.
     pub fn export(
         &self,
         since: Option<Timestamp>,
         until: Option<Timestamp>,
-    ) -> mpsc::Receiver<io::Result<Vec<u8>>> {
+    ) -> Result<mpsc::Receiver<io::Result<Vec<u8>>>> {
         let (to, pieces) = mpsc::channel(1);
-        if let Some(inner) = self.inner.clone() {
-            tokio::spawn(async move {
-                let Ok(_turn) = inner.readers.acquire().await else { return };
-                let folder = inner.folder.clone();
+        let Some(inner) = self.inner.clone() else { return Ok(pieces) };
+        let turn = Arc::clone(&inner.exports).try_acquire_owned().map_err(|_| {
+            let text = format!("{EXPORTS} exports of the audit are under way; ask again once one has ended");
+            Error::new(ErrorKind::Exhausted, "export", text)
+        })?;
+        tokio::spawn(async move {
+            let (folder, told) = (inner.folder.clone(), to.clone());
+            let work = move || {
+                let _turn = turn;
                 // Whoever does not take the pieces any more ends it.
-                let _ = tokio::task::spawn_blocking(move || pour(folder.path(), since, until, &to)).await;
-            });
-        }
-        pieces
+                pour(folder.path(), since, until, &to);
+            };
+            if tokio::task::spawn_blocking(work).await.is_err() {
+                // What was sent so far must not look like all there is.
+                let _ = told.send(Err(io::Error::other("the export broke off"))).await;
+            }
+        });
+        Ok(pieces)
     }
 
     /// Reads all of it and says whether it is whole. A record that keeps nothing is.

@@ -7,18 +7,18 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use crate::args::Forget;
-use crate::ask::{Question, ask_to_write, place};
+use crate::ask::{Question, ask_to_change};
 use crate::table::{Column, rows, table, text};
 
 /// Forgets, prints the proof, and says whether everything is gone; with `--dry-run` it only tells what there is.
 pub fn run(what: &Forget) -> Result<bool> {
     let body = json!({"user_id": what.user, "session_id": what.session, "dry_run": what.dry_run});
     let question = Question::post("/api/v1/forget", body);
-    let mut proof = ask_to_write(&what.source, &question, true)?;
-    if what.source.url.is_none() && !proof["places"].as_array().into_iter().flatten().any(of_backend) {
-        let (_, folder) = place(&what.source)?;
-        unseen(&quipu::Named::folder(&folder), &mut proof);
-    }
+    let proof = ask_to_change(&what.source, &question, |folder, proof| {
+        if !proof["places"].as_array().into_iter().flatten().any(of_backend) {
+            unseen(&quipu::Named::folder(folder), proof);
+        }
+    })?;
     let mut out = std::io::stdout().lock();
     let said = if what.source.json { format!("{proof:#}") } else { print(&proof) };
     writeln!(out, "{said}")?;

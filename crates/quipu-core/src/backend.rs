@@ -312,6 +312,14 @@ pub trait Store: Backend {
         Ok(owned)
     }
 
+    /// Files that may have records of anybody and are in no answer: see [`Owned::unreached`]. By default, none.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    async fn unreached(&self) -> Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+
     /// Removes all of that, each trace as [`Store::forget`] does, and the name itself; gives what there was.
     ///
     /// # Errors

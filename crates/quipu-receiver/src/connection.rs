@@ -72,11 +72,16 @@ impl Connection {
     /// Waits for the first byte.
     async fn speaks(&self, stream: &TcpStream) -> bool {
         let mut first = [0];
+        // Who speaks TLS begins to at once: a client has nothing to wait for before its greeting.
+        let (patience, reason) = match self.door.tls {
+            Some(_) => (self.door.rules.headers, "handshake"),
+            None => (self.door.rules.idle, End::Idle.word()),
+        };
         tokio::select! {
             // Not `readable`, which holds a fresh stream for readable until somebody has looked.
             seen = stream.peek(&mut first) => matches!(seen, Ok(1)),
-            () = tokio::time::sleep(self.door.rules.idle) => {
-                self.cut(End::Idle.word());
+            () = tokio::time::sleep(patience) => {
+                self.cut(reason);
                 false
             }
             // Whoever has not said anything yet is not under way.

@@ -80,16 +80,26 @@ async fn decode(
     mut place: Place,
 ) -> Result<(Decoded, Place), Failure> {
     let until = Instant::now() + receiver.patience();
+    let most = parcel.bytes.len().saturating_add(receiver.limits().decompressed_bytes);
+    let mut asked = 0;
     loop {
         let decoded;
         (decoded, parcel, place) = attempt(receiver, parcel, place).await?;
-        let lacks = match decoded {
+        let failure = match decoded {
             Ok(decoded) => return Ok((decoded, place)),
-            Err(failure) => failure.lacks.ok_or(failure)?,
+            Err(failure) => failure,
         };
+        let Some(lacks) = failure.lacks.filter(|_| Instant::now() < until) else { return Err(failure) };
+        asked = more(lacks, asked, most);
         // Not while it has a turn to decode: whoever has the room may need that one to go on.
-        place.wait_to_grow_to(lacks, until).await?;
+        place.wait_to_grow_to(asked, until).await?;
     }
+}
+
+/// Bytes to wait for before a body is decoded again: what lacked then, and twice what was not enough before, so that however slowly the
+/// need shows, it is decoded a few times only. No body counts for more than `most`.
+fn more(lacks: usize, before: usize, most: usize) -> usize {
+    lacks.max(before.saturating_mul(2).min(most))
 }
 
 /// Decodes where that holds up nobody.
@@ -243,4 +253,20 @@ pub(crate) fn count(meter: &dyn Meter, signal: Signal, transport: &str, result: 
     };
     let labels = [("signal", signal.as_str()), ("transport", transport), ("outcome", outcome)];
     meter.add("quipu_received_requests_total", &labels, 1);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::more;
+
+    #[test]
+    fn a_body_whose_need_shows_a_kibibyte_at_a_time_is_decoded_a_few_times_only() {
+        let (most, mut asked, mut times) = (64 << 20, 0, 0);
+        while asked < most {
+            asked = more(asked + 1_024, asked, most);
+            times += 1;
+        }
+        assert_eq!((asked, times), (most, 17));
+        assert_eq!(more(3 * most, most, most), 3 * most, "what lacks is asked for in any case");
+    }
 }

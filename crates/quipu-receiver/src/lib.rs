@@ -20,6 +20,7 @@ mod room;
 mod sender;
 mod serve;
 mod share;
+mod stock;
 mod tls;
 mod turns;
 mod udp;

@@ -1,20 +1,19 @@
 //! How much may be under way at a time, and who may have how much of it.
 
-use std::pin::pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use quipu_core::Limits;
-use tokio::sync::Notify;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
-use crate::beside::{Beside, Turn};
 use crate::failure::Failure;
 use crate::sender::Sender;
-use crate::share::{Leaf, Refusal, Shares};
+use crate::share::Refusal;
+use crate::stock::{Portion, Stock};
 
 /// Bytes are counted in units: nobody needs to know them better.
 const UNIT: usize = 1_024;
+/// Bodies of one sender that wait for bytes. How many its share has room for nobody knows before they are read.
+const BODIES_WAITING: usize = 16;
 
 /// Room for bytes and for requests. Clones share it.
 #[derive(Clone)]
@@ -27,7 +26,7 @@ impl Room {
     pub(crate) fn new(limits: &Limits) -> Self {
         Self {
             bytes: Stock::new(limits.queue_bytes.div_ceil(UNIT), "too many bytes are waiting to be stored")
-                .with_room_beside(),
+                .with_room_beside(BODIES_WAITING),
             requests: Stock::new(limits.queue_requests, "too many requests are waiting to be stored"),
         }
     }
@@ -35,140 +34,13 @@ impl Room {
     /// Requests and bytes that are taken up, the latter in whole units.
     pub(crate) fn taken(&self) -> (u64, u64) {
         let wide = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
-        (wide(self.requests.lock().held()), wide(self.bytes.lock().held()) * wide(UNIT))
+        (wide(self.requests.held()), wide(self.bytes.held()) * wide(UNIT))
     }
 
     /// A place of a sender that takes no room yet.
     pub(crate) fn place(&self, sender: Sender) -> Place {
         let leaf = sender.leaf();
         Place { sender, bytes: self.bytes.portion(leaf), requests: self.requests.portion(leaf) }
-    }
-}
-
-/// Something that senders have shares of. Clones share it.
-#[derive(Clone)]
-pub(crate) struct Stock {
-    shares: Arc<Mutex<Shares>>,
-    /// Told when something comes back.
-    back: Arc<Notify>,
-    /// Where one portion at a time may be had beside the shares.
-    beside: Option<Arc<Beside>>,
-    /// What a sender is told when there is nothing for it.
-    lack: &'static str,
-}
-
-impl Stock {
-    pub(crate) fn new(capacity: usize, lack: &'static str) -> Self {
-        let shares = Arc::new(Mutex::new(Shares::new(capacity.max(1))));
-        Self { shares, back: Arc::default(), beside: None, lack }
-    }
-
-    /// The same, with room beside it for one portion at a time. What is larger than a share, or larger than what is free of the shared
-    /// half, would else be refused for as long as anybody else holds anything.
-    fn with_room_beside(self) -> Self {
-        Self { beside: Some(Arc::new(Beside::new())), ..self }
-    }
-
-    /// A portion that holds nothing yet.
-    pub(crate) fn portion(&self, leaf: Leaf) -> Portion {
-        Portion { stock: self.clone(), leaf, held: 0, beside: None }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Shares> {
-        self.shares.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// What one request has of a stock; given back when it is dropped.
-pub(crate) struct Portion {
-    stock: Stock,
-    leaf: Leaf,
-    held: usize,
-    /// What it has beside `held` is not counted: its size is bounded as that of every request is.
-    beside: Option<Turn>,
-}
-
-impl Portion {
-    /// Holds `wanted` in all, as far as there is that much at all, of the sender's share.
-    fn try_shares(&mut self, wanted: usize) -> Result<(), Refusal> {
-        let mut shares = self.stock.lock();
-        let wanted = wanted.min(shares.capacity());
-        let Some(more) = wanted.checked_sub(self.held).filter(|more| *more > 0) else { return Ok(()) };
-        if self.beside.is_some() {
-            return Ok(());
-        }
-        let taken = shares.take(&mut self.leaf, self.held, more, Instant::now().into_std());
-        drop(shares);
-        taken.map(|()| self.held = wanted)
-    }
-
-    /// The same; what is large may be had beside the shares.
-    fn try_grow_to(&mut self, wanted: usize) -> Result<(), Refusal> {
-        match self.try_shares(wanted) {
-            Err(_) if self.is_large(wanted) => {
-                let beside = self.stock.beside.as_ref();
-                self.beside = beside.and_then(|beside| beside.try_take(self.leaf.sender));
-                if self.beside.is_some() { Ok(()) } else { Err(Refusal::Full) }
-            }
-            done => done,
-        }
-    }
-
-    /// Whether there is a place for so much beside the shares, whatever else its sender holds.
-    fn is_large(&self, wanted: usize) -> bool {
-        self.stock.beside.is_some() && wanted > self.stock.lock().capacity() / 4
-    }
-
-    /// Who holds its share already is refused; who holds less waits until something comes back, or for its turn beside the shares, until
-    /// a time at most. A failure says what is lacking.
-    pub(crate) async fn wait_to_grow_to(&mut self, wanted: usize, until: Instant) -> Result<(), Failure> {
-        match self.try_shares(wanted) {
-            Ok(()) => return Ok(()),
-            Err(Refusal::Over) if !self.is_large(wanted) => return Err(Failure::busy(self.stock.lack)),
-            Err(_) => {}
-        }
-        let lack = self.stock.lack;
-        timeout_at(until, self.wait_for(wanted)).await.map_err(|_| Failure::busy(lack))
-    }
-
-    /// As [`Portion::wait_to_grow_to`], but in any case, and without an end.
-    async fn wait_for(&mut self, wanted: usize) {
-        let (back, beside, sender) =
-            (Arc::clone(&self.stock.back), self.stock.beside.clone(), self.leaf.sender);
-        let turn = async {
-            match &beside {
-                Some(beside) => beside.take(sender).await,
-                None => std::future::pending().await,
-            }
-        };
-        let mut turn = pin!(turn);
-        loop {
-            let back = back.notified();
-            if self.try_shares(wanted).is_ok() {
-                return;
-            }
-            tokio::select! {
-                () = back => {}
-                turn = &mut turn => {
-                    self.beside = turn;
-                    return;
-                }
-            }
-        }
-    }
-
-    fn pass_on(&mut self, to: Leaf) {
-        let mut shares = self.stock.lock();
-        self.leaf = shares.pass_on(self.leaf, to, self.held, Instant::now().into_std());
-    }
-}
-
-impl Drop for Portion {
-    fn drop(&mut self) {
-        if self.held > 0 {
-            self.stock.lock().give_back(self.leaf, self.held, Instant::now().into_std());
-            self.stock.back.notify_waiters();
-        }
     }
 }
 
@@ -184,7 +56,7 @@ impl Place {
     /// [`Failure::lacks`].
     pub(crate) fn grow_to(&mut self, bytes: usize) -> Result<(), Failure> {
         self.bytes.try_grow_to(bytes.div_ceil(UNIT)).map_err(|refusal| {
-            let failure = Failure::busy(self.bytes.stock.lack);
+            let failure = self.bytes.busy();
             if refusal == Refusal::Full { failure.for_lack_of(bytes) } else { failure }
         })
     }
@@ -203,12 +75,7 @@ impl Place {
 
     /// Refuses a body of so many bytes before any of it is read, when its sender is over its share already.
     pub(crate) fn expect(&self, bytes: usize) -> Result<(), Failure> {
-        let mut probe = self.bytes.stock.portion(self.bytes.leaf);
-        let wanted = bytes.div_ceil(UNIT);
-        match probe.try_shares(wanted) {
-            Err(Refusal::Over) if !probe.is_large(wanted) => Err(Failure::busy(probe.stock.lack)),
-            Ok(()) | Err(_) => Ok(()),
-        }
+        self.bytes.expect(bytes.div_ceil(UNIT))
     }
 
     /// Joins the requests that wait for the store, unless it has already. A sender under its share waits for its turn, for
@@ -394,6 +261,6 @@ mod tests {
         tokio::task::yield_now().await;
         assert!(!waits.is_finished());
         drop(one);
-        assert_eq!(waits.await.unwrap().unwrap().requests.held, 1);
+        assert_eq!(waits.await.unwrap().unwrap().requests.held(), 1);
     }
 }

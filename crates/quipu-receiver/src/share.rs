@@ -42,12 +42,14 @@ pub(crate) struct Shares {
 
 struct Part {
     held: usize,
+    /// Requests that wait to hold something, or more.
+    waiting: usize,
     last: Instant,
 }
 
 impl Part {
     fn is_active(&self, now: Instant) -> bool {
-        self.held > 0 || now.saturating_duration_since(self.last) < ACTIVE
+        self.held > 0 || self.waiting > 0 || now.saturating_duration_since(self.last) < ACTIVE
     }
 }
 
@@ -76,24 +78,53 @@ impl Shares {
         more: usize,
         now: Instant,
     ) -> Result<(), Refusal> {
-        let after = self.held.saturating_add(more);
-        let alone = self.held == own;
         if own == 0 {
             *leaf = self.enlisted(*leaf, now);
         }
-        if !alone && after > self.capacity / 2 {
-            let holds = self.part(*leaf).map_or(0, |part| part.held);
-            let share = self.share(*leaf, now);
-            if holds.saturating_add(more) > share {
-                let satisfied = holds.saturating_sub(own) >= share;
-                return Err(if satisfied { Refusal::Over } else { Refusal::Full });
-            }
-            if after > self.capacity {
-                return Err(Refusal::Full);
-            }
-        }
+        self.check(*leaf, own, more, now)?;
         self.put(*leaf, more, now);
         Ok(())
+    }
+
+    /// What [`Shares::take`] would say to somebody who has nothing in its hands, who counts as active from now on.
+    pub(crate) fn look(&mut self, leaf: Leaf, more: usize, now: Instant) -> Result<(), Refusal> {
+        let leaf = self.enlisted(leaf, now);
+        self.check(leaf, 0, more, now)
+    }
+
+    fn check(&self, leaf: Leaf, own: usize, more: usize, now: Instant) -> Result<(), Refusal> {
+        let after = self.held.saturating_add(more);
+        let alone = self.held == own;
+        if alone || after <= self.capacity / 2 {
+            return Ok(());
+        }
+        let holds = self.part(leaf).map_or(0, |part| part.held);
+        let share = self.share(leaf, now);
+        if holds.saturating_add(more) > share {
+            let satisfied = holds.saturating_sub(own) >= share;
+            return Err(if satisfied { Refusal::Over } else { Refusal::Full });
+        }
+        if after > self.capacity { Err(Refusal::Full) } else { Ok(()) }
+    }
+
+    /// One more of `leaf` waits, unless `most` do. Without that bound, what it holds and what waits for one each come to its share at
+    /// most. Whether it may.
+    pub(crate) fn queue(&mut self, leaf: Leaf, most: Option<usize>, now: Instant) -> bool {
+        let (holds, waiting) = self.part(leaf).map_or((0, 0), |part| (part.held, part.waiting));
+        let may = match most {
+            Some(most) => waiting < most,
+            None => holds.saturating_add(waiting) < self.share(leaf, now),
+        };
+        if may {
+            self.put(leaf, 0, now).waiting += 1;
+        }
+        may
+    }
+
+    /// One of `leaf` does not wait any more.
+    pub(crate) fn leave(&mut self, leaf: Leaf, now: Instant) {
+        let part = self.put(leaf, 0, now);
+        part.waiting = part.waiting.saturating_sub(1);
     }
 
     /// Takes back what `leaf` had.
@@ -125,12 +156,13 @@ impl Shares {
         self.senders.get(&leaf.sender)?.get(&leaf.part)
     }
 
-    fn put(&mut self, leaf: Leaf, more: usize, now: Instant) {
+    fn put(&mut self, leaf: Leaf, more: usize, now: Instant) -> &mut Part {
         self.held = self.held.saturating_add(more);
         let parts = self.senders.entry(leaf.sender).or_default();
-        let part = parts.entry(leaf.part).or_insert(Part { held: 0, last: now });
+        let part = parts.entry(leaf.part).or_insert(Part { held: 0, waiting: 0, last: now });
         part.held = part.held.saturating_add(more);
         part.last = now;
+        part
     }
 
     /// The leaf that a newcomer counts as, noted down as active.
@@ -219,6 +251,31 @@ mod tests {
         }
         assert!(shares.senders.len() <= MOST_SENDERS + 1);
         assert!(shares.senders.values().all(|parts| parts.len() <= MOST_PARTS + 1));
+    }
+
+    #[test]
+    fn what_waits_of_a_sender_is_bounded_and_one_always_may() {
+        let (mut shares, now) = (Shares::new(100), Instant::now());
+        let (a, b) = (leaf(1, 1), leaf(2, 1));
+        shares.take(&mut a.clone(), 0, 20, now).unwrap();
+        shares.take(&mut b.clone(), 0, 1, now).unwrap();
+        // A share is 25.
+        assert_eq!((0..50).filter(|_| shares.queue(a, None, now)).count(), 5);
+        assert_eq!((0..50).filter(|_| shares.queue(b, Some(3), now)).count(), 3);
+        shares.leave(a, now);
+        assert!(shares.queue(a, None, now) && !shares.queue(a, None, now));
+        let mut small = Shares::new(1);
+        assert_eq!((0..50).filter(|_| small.queue(a, None, now)).count(), 1, "a share is never nothing");
+    }
+
+    #[test]
+    fn a_look_takes_nothing() {
+        let (mut shares, now) = (Shares::new(100), Instant::now());
+        shares.take(&mut leaf(1, 1), 0, 60, now).unwrap();
+        assert_eq!(shares.look(leaf(1, 1), 1, now), Err(Refusal::Over));
+        assert_eq!(shares.look(leaf(2, 1), 50, now), Err(Refusal::Full));
+        assert_eq!(shares.look(leaf(2, 1), 20, now), Ok(()));
+        assert_eq!(shares.held(), 60);
     }
 
     /// One step of a sender: asks for so much, or gives back its oldest.

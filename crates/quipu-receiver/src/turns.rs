@@ -14,8 +14,8 @@ use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::Instant;
 
-use crate::room::{Portion, Stock};
 use crate::sender::Sender;
+use crate::stock::{Portion, Stock};
 
 /// How long somebody who has no turn at all, or fewer than their share, waits for one.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -38,8 +38,8 @@ impl Turns {
     }
 }
 
-/// Lets requests to `router` begin as `turns` allow; who has its share of them is told 429 and when to come back, others wait for five
-/// seconds before. A request's turn lasts until its answer
+/// Lets requests to `router` begin as `turns` allow; who has its share of them, with those that wait, is told 429 and when to come back,
+/// others wait for five seconds before. A request's turn lasts until its answer
 /// has been sent, so that slow readers hold turns and not memory without bound.
 ///
 /// Who asks is told by [`crate::AdmissionKey`], else by the address.
@@ -113,6 +113,34 @@ mod tests {
         tokio::task::yield_now().await;
         held.pop();
         assert_eq!(waits.await.unwrap(), StatusCode::OK);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_asker_has_no_more_waiting_than_its_share_and_a_polite_one_gets_its_turn() {
+        let app = in_turn(Router::new().route("/", get(async || "text")), &Turns::new(8));
+        // One that was alone has half of them, and four others the rest.
+        let mut held = Vec::new();
+        for asker in ["old", "old", "old", "old"] {
+            held.push(ask(&app, asker).await);
+        }
+        for asker in ["a", "b", "c", "d"] {
+            held.push(ask(&app, asker).await);
+        }
+        let ask_later = |asker: &'static str| {
+            let app = app.clone();
+            tokio::spawn(async move { ask(&app, asker).await })
+        };
+        let mut flood: Vec<_> = (0..1_000).map(|_| ask_later("loud")).collect();
+        // All that are refused are, before anything else is done: the clock stands still as long as a task can run.
+        for asked in &mut flood[1..] {
+            assert_eq!(asked.await.unwrap().status(), StatusCode::TOO_MANY_REQUESTS);
+        }
+        let polite = ask_later("polite");
+        tokio::task::yield_now().await;
+        assert!(!flood[0].is_finished() && !polite.is_finished(), "a share is one turn");
+        held.truncate(6);
+        assert_eq!(polite.await.unwrap().status(), StatusCode::OK);
+        assert_eq!(flood.remove(0).await.unwrap().status(), StatusCode::OK);
     }
 
     async fn ask(app: &Router, key: &str) -> Response {

@@ -1,17 +1,16 @@
 //! Logins that failed, as they outlast the process.
 
 use quipu_core::{Result, Timestamp};
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
 use super::{Register, RegisterError};
-use crate::attempts::{Count, Kept, MOST, Side, forgotten_before};
-use crate::secret::Hashed;
+use crate::attempts::{Count, Kept, MOST, Side, Who, forgotten_before};
 
 /// Added to a register of before: whoever does not know of it leaves it alone.
-pub const LAYOUT: &str = "
+const LAYOUT: &str = "
 CREATE TABLE IF NOT EXISTS attempt (
     side INTEGER NOT NULL,        -- 0: against a user, 1: against an address
-    who BLOB NOT NULL,            -- SHA-256 of what was typed, or of the address
+    who BLOB NOT NULL,            -- the first 4 bytes of the SHA-256 of what was typed, or of the address
     failures INTEGER NOT NULL,
     last INTEGER NOT NULL,
     until INTEGER NOT NULL,       -- no attempt before
@@ -19,6 +18,18 @@ CREATE TABLE IF NOT EXISTS attempt (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS attempt_last ON attempt (last);
 ";
+
+/// Adds the table, and removes from it what is forgotten. Of hashes that were kept whole before, the rest goes.
+pub(super) fn lay_out(conn: &Connection, now: Timestamp) -> rusqlite::Result<()> {
+    conn.execute_batch(LAYOUT)?;
+    let short = "UPDATE OR REPLACE attempt SET who = substr(who, 1, ?1) WHERE length(who) > ?1";
+    conn.execute(short, [Who::BYTES])?;
+    forget(conn, now)
+}
+
+fn forget(conn: &Connection, now: Timestamp) -> rusqlite::Result<()> {
+    conn.execute("DELETE FROM attempt WHERE last <= ?", [forgotten_before(now).nanos()]).map(drop)
+}
 
 impl Register {
     /// What is held against whom, the oldest first.
@@ -34,7 +45,7 @@ impl Register {
                     last: Timestamp::from_nanos(row.get(3)?),
                     until: Timestamp::from_nanos(row.get(4)?),
                 };
-                Ok(Hashed::from_stored(&who).map(|who| Kept { side, who, count }))
+                Ok(Who::from_stored(&who).map(|who| Kept { side, who, count }))
             })?;
             rows.collect::<rusqlite::Result<Vec<_>>>()
         });
@@ -55,7 +66,7 @@ impl Register {
                     )?;
                 }
             }
-            work.execute("DELETE FROM attempt WHERE last <= ?", [forgotten_before(now).nanos()])?;
+            forget(work, now)?;
             let most = i64::try_from(MOST).unwrap_or(i64::MAX).saturating_mul(2);
             work.execute(
                 "DELETE FROM attempt WHERE (side, who) IN (SELECT side, who FROM attempt ORDER BY last DESC LIMIT -1 OFFSET ?)",
@@ -63,5 +74,40 @@ impl Register {
             )?;
             Ok(())
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use quipu_core::{Clock as _, SystemClock};
+
+    use super::super::FILE;
+    use super::*;
+
+    #[test]
+    fn what_is_an_hour_old_and_all_but_the_beginning_of_a_hash_is_gone_once_the_register_is_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = || Register::open(folder.path(), Arc::new(SystemClock)).unwrap();
+        drop(open());
+        let now = SystemClock.now();
+        let (old, new) = ([7_u8; 32], [9_u8; 32]);
+        let conn = Connection::open(folder.path().join(FILE)).unwrap();
+        let put = |who: &[u8], last: Timestamp| {
+            let row = params![who, last.nanos()];
+            conn.execute("INSERT INTO attempt (side, who, failures, last, until) VALUES (0, ?, 3, ?, 0)", row)
+        };
+        put(&old, now.plus(-2 * Timestamp::HOUR)).unwrap();
+        put(&new, now).unwrap();
+        drop(conn);
+        let register = open();
+        let kept = register.attempts(now).unwrap();
+        assert_eq!((kept.len(), kept[0].who.as_bytes(), kept[0].count.failures), (1, &[9; 4], 3));
+        drop(register);
+        let file = std::fs::read(folder.path().join(FILE)).unwrap();
+        for hash in [old, new] {
+            assert!(!file.windows(8).any(|bytes| bytes == &hash[..8]), "a hash is in the file");
+        }
     }
 }

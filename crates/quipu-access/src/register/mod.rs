@@ -67,7 +67,7 @@ impl Register {
         let open = || -> Result<(Connection, Connection)> {
             own(&path)?;
             let mut change = connect(&path).map_err(from_sql)?;
-            lay_out(&mut change)?;
+            lay_out(&mut change, clock.now())?;
             let look = connect(&path).map_err(from_sql)?;
             look.pragma_update(None, "query_only", true).map_err(from_sql)?;
             Ok((change, look))
@@ -121,10 +121,12 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     conn.pragma_update(None, "journal_mode", "WAL")?;
     conn.pragma_update(None, "synchronous", "FULL")?;
     conn.pragma_update(None, "foreign_keys", true)?;
+    // What is removed is gone from the file, too.
+    conn.pragma_update(None, "secure_delete", true)?;
     Ok(conn)
 }
 
-fn lay_out(conn: &mut Connection) -> Result<()> {
+fn lay_out(conn: &mut Connection, now: Timestamp) -> Result<()> {
     let work = conn.transaction_with_behavior(TransactionBehavior::Immediate).map_err(from_sql)?;
     let number =
         |name: &str| work.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(from_sql);
@@ -148,6 +150,6 @@ fn lay_out(conn: &mut Connection) -> Result<()> {
             ));
         }
     }
-    work.execute_batch(attempts::LAYOUT).map_err(from_sql)?;
+    attempts::lay_out(&work, now).map_err(from_sql)?;
     work.commit().map_err(from_sql)
 }

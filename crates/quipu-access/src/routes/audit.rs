@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
 use quipu_audit::{AuditQuery, Outcome};
-use quipu_core::Timestamp;
+use quipu_core::{ErrorKind, Timestamp};
 use serde::Deserialize;
 use tokio_stream::wrappers::ReceiverStream;
 
@@ -82,10 +82,15 @@ pub struct Span {
 #[utoipa::path(get, path = "/api/v1/audit/export", tag = "access",
     params(("since" = Option<String>, Query, description = "Noted at or after: RFC 3339."),
         ("until" = Option<String>, Query, description = "Noted before: RFC 3339.")),
-    responses((status = 200, description = "JSON Lines.", body = String, content_type = "application/x-ndjson")))]
+    responses((status = 200, description = "JSON Lines.", body = String, content_type = "application/x-ndjson"),
+        (status = 503, description = "Two exports are under way.", body = crate::refusal::Problem, content_type = "application/problem+json")))]
 pub async fn export(State(access): State<Access>, Params(span): Params<Span>) -> Result<Response, Refusal> {
     let (since, until) = (time("since", span.since)?, time("until", span.until)?);
-    let lines = ReceiverStream::new(access.audit.export(since, until));
+    let lines = access.audit.export(since, until).map_err(|error| match error.kind() {
+        ErrorKind::Exhausted => Refusal::later(format!("{}.", error.context())),
+        _ => Refusal::from(error),
+    })?;
+    let lines = ReceiverStream::new(lines);
     Ok(([(CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(lines)).into_response())
 }
 

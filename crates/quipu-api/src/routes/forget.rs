@@ -25,8 +25,8 @@ const AT_ONCE: usize = 200;
 /// Delete traces
 ///
 /// Removes traces with their spans, texts, ledger rows and events: those that are named, or all that match a filter and a time.
-/// What budgets counted stays counted. With `dry_run` nothing is removed, and `matched` tells what would be. Large removals go on
-/// when the answer takes too long; asking again is safe.
+/// What budgets counted stays counted. With `dry_run` nothing is removed, and `matched` tells what would be. Large removals take
+/// their time, and go on when whoever asked is gone; asking again is safe.
 #[utoipa::path(post, path = "/api/v1/traces/delete", tag = "traces", request_body = DeleteAsk,
     responses((status = 200, description = "What was removed.", body = DeleteAnswer),
         (status = 403, description = "The store is read only, or the guard refuses.", body = Problem,

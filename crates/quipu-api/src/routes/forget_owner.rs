@@ -147,6 +147,8 @@ impl Whose {
                     let events = quipu_core::EventQuery { limit: 1, ..quipu_core::EventQuery::of(*id) };
                     owned.events += api.store.events(&events).await?.rows.len() as u64;
                 }
+                // After the look, which may have found a file damaged.
+                owned.unreached = api.store.unreached().await?;
                 Ok(owned)
             }
         }

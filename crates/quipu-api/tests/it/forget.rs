@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use axum::http::Method;
-use quipu_core::{Backend, Batch, Error, ErrorKind, Intake as _, Result, Span, Timestamp};
+use quipu_core::{Backend, Batch, Error, ErrorKind, Intake as _, Limits, Result, Span, Timestamp};
 use quipu_pipeline::{Exit, Parts, Pipeline};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -33,6 +33,23 @@ fn is_of(proof: &Value, id: &str) -> bool {
     let salted = format!("{}:{id}", proof["salt"].as_str().unwrap());
     let sum: String = sha2::Sha256::digest(salted).iter().map(|byte| format!("{byte:02x}")).collect();
     proof["id_sha256"] == sum.as_str()
+}
+
+#[tokio::test]
+async fn what_cannot_be_taken_back_is_answered_however_long_it_takes() {
+    let mut fixture = Fixture::new().await;
+    fixture.state.limits = Arc::new(Limits { request_seconds: 0, ..Limits::default() });
+    let json = [("content-type", "application/json")];
+    let asks = [
+        ("/api/v1/traces/delete", json!({"trace_ids": [trace_id(WEATHER).to_string()]})),
+        ("/api/v1/retention/run", json!({})),
+        ("/api/v1/forget", json!({"user_id": "user-42"})),
+    ];
+    for (path, body) in asks {
+        let answer = fixture.ask(Method::POST, path, &json, &body.to_string()).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.json());
+        assert!(answer.deed.is_some(), "{path}: what was done is told to the audit");
+    }
 }
 
 #[tokio::test]

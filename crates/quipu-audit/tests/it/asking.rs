@@ -1,7 +1,9 @@
 //! Pages and exports.
 
+use std::time::Duration;
+
 use quipu_audit::{AuditPage, AuditQuery, Entry, Outcome, export_folder, read_folder};
-use quipu_core::Clock as _;
+use quipu_core::{Clock as _, ErrorKind};
 
 use crate::shared::{Hand, open, read_of, record, small};
 use quipu_audit::{Actor, ActorKind, Audit};
@@ -69,18 +71,41 @@ async fn an_export_is_the_record_line_by_line() {
         crate::shared::files(folder.path()).iter().flat_map(|file| std::fs::read(file).unwrap()).collect();
     assert_eq!(export(None, None), (300, whole));
     let audit = open(folder.path());
-    let mut pieces = audit.export(None, None);
+    let mut pieces = audit.export(None, None).unwrap();
     let mut poured = Vec::new();
     while let Some(piece) = pieces.recv().await {
         poured.extend(piece.unwrap());
     }
     assert_eq!(poured, export(None, None).1);
     // Whoever takes nothing holds up nobody for ever.
-    drop(audit.export(None, None));
+    drop(audit.export(None, None).unwrap());
     assert!(audit.verify().await.unwrap().holds);
     let now = Hand::new().now();
     assert_eq!(export(Some(now), None).0, 300);
     assert_eq!(export(None, Some(now)).0, 0);
+}
+
+#[tokio::test]
+async fn exports_that_nobody_takes_hold_up_no_other_reading_and_a_third_one_is_refused() {
+    let folder = record(3_000).await;
+    let audit = open(folder.path());
+    let slow = [audit.export(None, None).unwrap(), audit.export(None, None).unwrap()];
+    let refused = audit.export(None, None).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Exhausted);
+    assert!(refused.to_string().contains("2 exports"), "{refused}");
+    assert_eq!(audit.page(AuditQuery::default()).await.unwrap().entries.len(), 100);
+    assert!(audit.verify().await.unwrap().holds);
+    drop(slow);
+    let again = async {
+        loop {
+            match audit.export(None, None) {
+                Ok(pieces) => break pieces,
+                Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
+            }
+        }
+    };
+    let mut pieces = tokio::time::timeout(Duration::from_secs(30), again).await.unwrap();
+    assert!(pieces.recv().await.unwrap().is_ok());
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use quipu::core::SystemClock;
 use quipu_access::{FILE, Register};
-use quipu_audit::{Actor, ActorKind, Audit, AuditSettings, Entry, FOLDER};
+use quipu_audit::{Actor, ActorKind, Audit, AuditSettings, Entry, FOLDER, Outcome};
 use serde::Serialize;
 
 use crate::args::AccessPlace;
@@ -65,6 +65,12 @@ pub fn note_with(
 ) -> Result<()> {
     write(folder, Entry { detail, ..Entry::new(actor(), action).on(object) })
         .context("it is done, but could not be written into the audit")
+}
+
+/// Notes a change over the files of a data folder that failed.
+pub fn note_failed(folder: &Path, action: &'static str, object: &str) -> Result<()> {
+    write(folder, Entry::new(actor(), action).on(object).ended(Outcome::Failed))
+        .context("that it failed could not be written into the audit")
 }
 
 fn write(folder: &Path, entry: Entry) -> Result<()> {

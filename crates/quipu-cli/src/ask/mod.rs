@@ -20,7 +20,9 @@ use serde_json::Value;
 
 use crate::args::{Command, Events, Filter, Source, Trace};
 
-pub use source::{ask, ask_server, ask_to_write, default_folder, escape, note, place, server_with};
+pub use source::{
+    ask, ask_server, ask_to_change, ask_to_write, default_folder, escape, note, place, server_with,
+};
 
 /// A question to the HTTP interface.
 pub struct Question {

@@ -72,18 +72,35 @@ pub fn book_folder(source: &BookSource) -> Result<PathBuf> {
 
 /// Asks a question that changes the store if it `writes`: a server, or the files if no server has them open.
 pub fn ask_to_write(source: &Source, question: &Question, writes: bool) -> Result<Value> {
-    if !writes || source.url.is_some() {
+    if !writes {
+        return ask(source, question);
+    }
+    ask_to_change(source, question, |_, _| {})
+}
+
+/// Asks a question that changes the store, as [`ask_to_write`]. Where the data folder is known, `finish` adds to the answer what the
+/// routes cannot know of it, before it goes into the audit.
+pub fn ask_to_change(
+    source: &Source,
+    question: &Question,
+    finish: impl FnOnce(&Path, &mut Value),
+) -> Result<Value> {
+    if source.url.is_some() {
         return ask(source, question);
     }
     let (uri, folder) = place(source)?;
     match quipu::open(&uri, &folder, Access::Write) {
         Ok(store) => {
-            let answer = ask_routes(serve::routes_over(store, &folder, Accounts::Leave)?, question)?;
+            let routes = serve::routes_over(store, &folder, Accounts::Leave)?;
+            let mut answer = ask_routes(routes, question).inspect_err(|_| note_failure(&folder, question))?;
+            finish(&folder, &mut answer);
             note_answer(&folder, question, &answer)?;
             Ok(answer)
         }
         Err(error) if error.kind() == ErrorKind::Locked => {
-            ask_server(&server_with(&uri, &folder, error)?, question)
+            let mut answer = ask_server(&server_with(&uri, &folder, error)?, question)?;
+            finish(&folder, &mut answer);
+            Ok(answer)
         }
         Err(error) => Err(error.into()),
     }
@@ -91,15 +108,26 @@ pub fn ask_to_write(source: &Source, question: &Question, writes: bool) -> Resul
 
 /// Notes what was done in the audit, as a server would: whether it was only tried out, and the proof of what was forgotten.
 fn note_answer(folder: &Path, question: &Question, answer: &Value) -> Result<()> {
-    let tried = question.body.as_ref().is_some_and(|body| body["dry_run"] == true);
-    let action = if tried { "cli.change.preview" } else { "cli.change" };
     let known = ["kind", "id_sha256", "salt", "traces", "remaining", "complete", "matched", "deleted"];
     let detail = known.iter().filter_map(|name| {
         let said = answer.get(*name)?;
         let text = said.as_str().map(str::to_owned).or_else(|| said.is_number().then(|| said.to_string()));
         Some((*name, text.or_else(|| said.as_bool().map(|said| said.to_string()))?))
     });
-    crate::access::note_with(folder, action, &question.path, detail.collect())
+    crate::access::note_with(folder, action(question), &question.path, detail.collect())
+}
+
+/// Notes that it failed. Some of it may have been done.
+fn note_failure(folder: &Path, question: &Question) {
+    // Why it failed is what whoever asked has to be told, whatever becomes of this.
+    if let Err(error) = crate::access::note_failed(folder, action(question), &question.path) {
+        note(&format!("{error:#}"));
+    }
+}
+
+fn action(question: &Question) -> &'static str {
+    let tried = question.body.as_ref().is_some_and(|body| body["dry_run"] == true);
+    if tried { "cli.change.preview" } else { "cli.change" }
 }
 
 /// The server that has a store open, if it is the one at the usual place.

@@ -1,17 +1,20 @@
 //! Whether the server as a whole takes requests: every project, and the record of who did what.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 use quipu_api::dto::{AuditState, ProjectStates, ReadyAnswer};
 use quipu_audit::Audit;
+use tokio::sync::Mutex;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tower::ServiceExt;
 
 use super::tenant::DEFAULT;
@@ -19,33 +22,51 @@ use super::tenant::DEFAULT;
 const PATH: &str = "/readyz";
 /// A project that takes longer to say how it does counts as down.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long an answer stands, whoever asks: anybody may, and each time every project's store is looked at.
+const STANDS: Duration = Duration::from_secs(1);
 /// Bytes of a project's answer.
 const ANSWER: usize = 1 << 20;
 
 /// The route. What the default project says, and of the others how many are in which state: whoever may not know a project does not learn
 /// its name. Only the default project's store makes the server not ready; all else that is wrong, `degraded`.
+/// An answer stands for a second.
 pub fn route(apis: &BTreeMap<String, Router>, audit: &Audit) -> MethodRouter {
+    standing(STANDS, apis, audit)
+}
+
+fn standing(stands: Duration, apis: &BTreeMap<String, Router>, audit: &Audit) -> MethodRouter {
     let (apis, audit) = (apis.clone(), audit.clone());
+    let last = Arc::new(Mutex::new(None::<(Instant, Told)>));
     get(async move || {
-        let mut all = all(&apis).await;
-        let Some(mut answer) = all.remove(DEFAULT).flatten() else {
-            // It did not even say what is wrong.
-            return (StatusCode::SERVICE_UNAVAILABLE, [(header::CACHE_CONTROL, "no-store")]).into_response();
-        };
-        let others =
-            all.into_values().map(|answer| answer.map_or_else(|| "down".to_owned(), |said| said.status));
-        let mut states = ProjectStates::default();
-        others.chain([answer.status.clone()]).for_each(|status| count(&mut states, &status));
-        let state = audit.state();
-        let is_written = state.failing.is_none();
-        if answer.status == "ready" && !(is_written && states.degraded + states.down == 0) {
-            answer.status = "degraded".into();
+        // Whoever comes while it is found out waits for that.
+        let mut last = last.lock().await;
+        if let Some((_, told)) = last.as_ref().filter(|(at, _)| at.elapsed() < stands) {
+            return told.response();
         }
-        let status = if is_written { "ready" } else { "degraded" };
-        answer.audit = Some(AuditState { status: status.into(), lost: state.lost });
-        answer.projects = (apis.len() > 1).then_some(states);
-        told(&answer)
+        let told = found(&apis, &audit).await;
+        last.insert((Instant::now(), told)).1.response()
     })
+}
+
+/// What is so now.
+async fn found(apis: &BTreeMap<String, Router>, audit: &Audit) -> Told {
+    let mut all = all(apis).await;
+    let Some(mut answer) = all.remove(DEFAULT).flatten() else {
+        // It did not even say what is wrong.
+        return Told { code: StatusCode::SERVICE_UNAVAILABLE, body: None };
+    };
+    let others = all.into_values().map(|answer| answer.map_or_else(|| "down".to_owned(), |said| said.status));
+    let mut states = ProjectStates::default();
+    others.chain([answer.status.clone()]).for_each(|status| count(&mut states, &status));
+    let state = audit.state();
+    let is_written = state.failing.is_none();
+    if answer.status == "ready" && !(is_written && states.degraded + states.down == 0) {
+        answer.status = "degraded".into();
+    }
+    let status = if is_written { "ready" } else { "degraded" };
+    answer.audit = Some(AuditState { status: status.into(), lost: state.lost });
+    answer.projects = (apis.len() > 1).then_some(states);
+    Told::of(&answer)
 }
 
 fn count(states: &mut ProjectStates, status: &str) {
@@ -80,13 +101,52 @@ async fn ask(api: Router) -> Option<ReadyAnswer> {
     serde_json::from_slice(&body).ok()
 }
 
-fn told(answer: &ReadyAnswer) -> Response {
-    let code = if answer.status == "down" { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
-    let headers = [
-        (header::CONTENT_TYPE, "application/json"),
-        (header::CACHE_CONTROL, "no-store"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ];
-    let body = serde_json::to_vec(answer).unwrap_or_default();
-    (code, headers, body).into_response()
+/// An answer, to be given more than once.
+struct Told {
+    code: StatusCode,
+    body: Option<Bytes>,
+}
+
+impl Told {
+    fn of(answer: &ReadyAnswer) -> Self {
+        let code = if answer.status == "down" { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+        Self { code, body: Some(serde_json::to_vec(answer).unwrap_or_default().into()) }
+    }
+
+    fn response(&self) -> Response {
+        let uncached = (header::CACHE_CONTROL, "no-store");
+        let Some(body) = self.body.clone() else { return (self.code, [uncached]).into_response() };
+        let headers = [
+            (header::CONTENT_TYPE, "application/json"),
+            uncached,
+            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        ];
+        (self.code, headers, body).into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn while_an_answer_stands_no_store_is_looked_at_again() {
+        for (stands, looks) in [(Duration::MAX, 1), (Duration::ZERO, 100)] {
+            let asked = Arc::new(AtomicUsize::new(0));
+            let counts = Arc::clone(&asked);
+            let answer = async move || {
+                counts.fetch_add(1, Ordering::Relaxed);
+                r#"{"status":"ready","backends":[],"search":null}"#
+            };
+            let apis = BTreeMap::from([(DEFAULT.to_owned(), Router::new().route(PATH, get(answer)))]);
+            let app = Router::new().route(PATH, standing(stands, &apis, &Audit::none()));
+            for _ in 0..100 {
+                let request = Request::get(PATH).body(Body::empty()).unwrap();
+                assert_eq!(app.clone().oneshot(request).await.unwrap().status(), StatusCode::OK);
+            }
+            assert_eq!(asked.load(Ordering::Relaxed), looks);
+        }
+    }
 }

@@ -171,6 +171,49 @@ fn a_look_at_what_would_be_forgotten_says_which_files_it_cannot_see() {
     assert!(file["place"] == "store" && file["trouble"].as_str().unwrap().contains("not reached"), "{file}");
     let (code, _, err) = run(&["forget", "--user", "u-1", "--data-dir", text(folder.path())]);
     assert!(code == 1 && err.contains("repaired-1"), "{err}");
+    let failed = json(&["audit", "list", "--outcome", "failed", "--json", "--data-dir", text(folder.path())]);
+    assert_eq!(failed["entries"][0]["object"], "/api/v1/forget", "{failed}");
+}
+
+#[test]
+fn traces_are_not_proven_to_be_gone_while_a_file_was_set_aside() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    server.post_json(&export(1));
+    let aside = folder.path().join("days/d-20260101.db.repaired-1");
+    std::fs::write(&aside, "somebody").unwrap();
+    let body = serde_json::json!({"trace_ids": [format!("{:032x}", 1)]});
+    let forget = || {
+        let (status, proof) = server.write("POST", "/api/v1/forget", &body);
+        assert_eq!(status, 200, "{proof}");
+        serde_json::from_str::<Value>(&proof).unwrap()
+    };
+    let proof = forget();
+    assert_eq!((&proof["complete"], &proof["remaining"]), (&false.into(), &0.into()), "{proof}");
+    assert!(proof.to_string().contains("repaired-1") && proof.to_string().contains("not reached"), "{proof}");
+    std::fs::remove_file(aside).unwrap();
+    assert_eq!(forget()["complete"], true);
+}
+
+#[test]
+fn the_audit_says_no_more_of_a_proof_than_whoever_asked_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    server.post_json(&export(1));
+    assert!(server.stop().success());
+    let spool = quipu::Named::folder(folder.path()).join("elsewhere/spool");
+    std::fs::create_dir_all(&spool).unwrap();
+    std::fs::write(spool.join("1.spool"), "").unwrap();
+    let (code, out, err) = run(&["forget", "--user", "u-1", "--json", "--data-dir", text(folder.path())]);
+    let proof: Value = serde_json::from_str(&out).unwrap();
+    assert!(code != 0 && proof["complete"] == false, "{proof} {err}");
+    let noted = json(&["audit", "list", "--json", "--data-dir", text(folder.path())]);
+    let detail = &noted["entries"][0]["detail"];
+    assert_eq!(
+        (&detail["id_sha256"], &detail["complete"]),
+        (&proof["id_sha256"], &"false".into()),
+        "{noted}"
+    );
 }
 
 #[test]

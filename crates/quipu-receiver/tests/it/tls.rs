@@ -130,6 +130,21 @@ fn world() -> World {
     world
 }
 
+#[tokio::test(start_paused = true)]
+async fn who_says_nothing_where_tls_is_spoken_is_cut_off_as_soon_as_who_does_not_finish_a_handshake() {
+    let place = Place::new();
+    let limits = Limits { idle_seconds: 180, header_seconds: 10, ..Default::default() };
+    let world = World::new(limits);
+    let tls = TlsServer::open(place.config(None)).unwrap();
+    let server = Server::with_tls(&world, tls).await;
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let began = tokio::time::Instant::now();
+    assert_eq!(stream.read(&mut [0]).await.unwrap_or_default(), 0);
+    assert_eq!(began.elapsed().as_secs(), 10);
+    assert_eq!(world.count("quipu_connections_cut_total{reason=handshake}"), 1);
+    server.stop().await;
+}
+
 #[tokio::test]
 async fn both_protocols_are_spoken_by_alpn_and_clear_text_is_told_so() {
     let (place, world) = (Place::new(), world());
