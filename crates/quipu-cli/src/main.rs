@@ -35,7 +35,7 @@ const SAYS_NO: u8 = 3;
 
 fn main() -> ExitCode {
     // Before the first thread: heaps that are there stay.
-    quipu_heap::share(std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2)));
+    quipu_heap::share(std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
     match command::run(args::Args::parse()) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(SAYS_NO),
