@@ -297,7 +297,7 @@ impl Indexer {
     }
 }
 
-/// Runs over the texts of the spans that `condition` picks, `None` for one whose body cannot be read; `false` when the day is gone, or was found damaged and is put aside.
+/// Runs over the texts of the spans that `condition` picks, `None` for a body that cannot be read; `false` when the day is gone or damaged.
 fn each_text(
     shared: &Shared,
     maker: &mut TextMaker,
