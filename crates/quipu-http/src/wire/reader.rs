@@ -74,9 +74,7 @@ impl Reader {
 
     /// Reads on.
     pub fn chunk(&mut self, bytes: &[u8]) {
-        if matches!(self.form, Form::Unknown) {
-            self.begin(bytes);
-        }
+        let bytes = if matches!(self.form, Form::Unknown) { self.begin(bytes) } else { bytes };
         let (shape, draft) = (self.shape, &mut self.draft);
         match &mut self.form {
             Form::Unknown => {}
@@ -110,10 +108,13 @@ impl Reader {
         self.draft.finish()
     }
 
-    /// Tells the form by the first byte that is no space and no byte order mark.
-    fn begin(&mut self, bytes: &[u8]) {
+    /// Tells the form by the first byte that is no space and no byte order mark. Gives what begins there: what stands before is no
+    /// part of the answer, whether it came in a chunk of its own or not.
+    fn begin<'b>(&mut self, bytes: &'b [u8]) -> &'b [u8] {
         let is_before = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, 0xEF | 0xBB | 0xBF);
-        let Some(first) = bytes.iter().find(|byte| !is_before(byte)) else { return };
+        let before = bytes.iter().take_while(|byte| is_before(byte)).count();
+        let rest = bytes.get(before..).unwrap_or_default();
+        let Some(first) = rest.first() else { return rest };
         let is_list = *first == b'[';
         self.form = if is_list || *first == b'{' {
             let wanted = |member: &str| !matches!(member, "data" | "embedding" | "embeddings");
@@ -121,6 +122,7 @@ impl Reader {
         } else {
             Form::Events(Sse::new(self.bounds.event))
         };
+        rest
     }
 }
 

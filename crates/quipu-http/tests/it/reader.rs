@@ -81,6 +81,18 @@ fn one_byte_at_a_time_is_enough() {
 }
 
 #[test]
+fn what_stands_before_an_answer_is_no_part_of_it_however_it_came() {
+    for case in answers::all() {
+        for before in [&b"\t"[..], b" \r\n ", b"\xEF\xBB\xBF"] {
+            let sent = [before, &case.body].concat();
+            let expected = read(&case, &[&case.body], true);
+            assert_eq!(read(&case, &[&sent], true), expected, "{} at once", case.name);
+            assert_eq!(read(&case, &[before, &case.body], true), expected, "{} apart", case.name);
+        }
+    }
+}
+
+#[test]
 fn requests_are_read_in_the_message_schema() {
     for case in answers::all().into_iter().filter(|case| !case.path.contains("mbed")) {
         let endpoint = Endpoint::find("localhost", case.path).unwrap();

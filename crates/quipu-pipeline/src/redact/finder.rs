@@ -4,15 +4,13 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, StartKind};
 use quipu_core::Result;
 use regex::{Regex, RegexSet};
 
-use super::detect::{Class, Detector, ENTROPY, Hint, PERSONAL, SECRETS, Site, whole};
+use super::detect::{Class, Detector, ENTROPY, Hint, PERSONAL, SECRETS, whole};
 use super::found::Found;
+use super::hits::{Hit, Search, Shape, merged};
 use super::seen::Seen;
 use super::settings::{Mode, OwnPattern, PiiKind, RedactSettings, wrong};
 use super::token::Tokens;
-use super::{fields, glob, named, own};
-
-/// A find that was none is looked into again from its second character on where it is no longer than this: another may begin in it.
-const AGAIN: usize = 64;
+use super::{fields, glob, marks, named, own};
 
 /// Nothing that is looked for is shorter, but for the user's own patterns.
 const SHORTEST: usize = 4;
@@ -43,13 +41,6 @@ struct Own {
     kind: usize,
     regex: Regex,
     mode: Option<Mode>,
-}
-
-/// A find, in bytes of the text.
-struct Hit {
-    start: usize,
-    end: usize,
-    rank: usize,
 }
 
 /// Finds all kinds that the settings choose.
@@ -216,24 +207,12 @@ impl Finder {
 
     /// A text without what is to be taken out; `None` when nothing is.
     pub fn replaced(&self, text: &str, name: &str, look: Look, found: &mut Found) -> Option<String> {
-        let mut hits = self.hits(text, name, look);
+        let hits = self.hits(text, name, look);
         if hits.is_empty() {
             return None;
         }
-        // What overlaps goes together, as what the first kind of the table says.
-        hits.sort_by_key(|hit| (hit.start, hit.rank));
-        let mut merged: Vec<Hit> = Vec::with_capacity(hits.len());
-        for hit in hits {
-            match merged.last_mut() {
-                Some(last) if hit.start < last.end => {
-                    last.end = last.end.max(hit.end);
-                    last.rank = last.rank.min(hit.rank);
-                }
-                _ => merged.push(hit),
-            }
-        }
         let (mut out, mut copied) = (String::with_capacity(text.len()), 0);
-        for hit in merged {
+        for hit in merged(hits) {
             out.push_str(text.get(copied..hit.start).unwrap_or_default());
             out.push_str(&self.token(hit.rank, text.get(hit.start..hit.end).unwrap_or_default()));
             copied = hit.end;
@@ -292,66 +271,34 @@ impl Finder {
     }
 
     fn hits(&self, text: &str, name: &str, look: Look) -> Vec<Hit> {
-        let mut hits = Vec::new();
+        let is_allowed = |value: &str| self.is_allowed(value);
+        let is_kind = |kind: &str| self.is_kind(kind);
+        let mut search = Search::new(text, name, &is_allowed, &is_kind);
         for (rank, detector) in self.detectors.iter().enumerate() {
             if look.detectors & (1 << rank) != 0
                 && let Some(regex) = detector.regex()
             {
-                self.hits_of(text, name, rank, regex, detector.judge, &mut hits);
+                let shrinks = matches!(detector.hint, Hint::Digits);
+                search.look(&Shape { rank, regex, judge: detector.judge, shrinks });
             }
         }
         if look.own {
             for (at, own) in self.own.iter().enumerate() {
-                self.hits_of(text, name, self.detectors.len() + at, &own.regex, whole, &mut hits);
+                let rank = self.detectors.len() + at;
+                search.look(&Shape { rank, regex: &own.regex, judge: whole, shrinks: false });
             }
         }
-        hits
+        search.hits()
     }
 
-    fn hits_of(
-        &self,
-        text: &str,
-        name: &str,
-        rank: usize,
-        regex: &Regex,
-        judge: fn(&Site<'_>) -> Option<(usize, usize)>,
-        hits: &mut Vec<Hit>,
-    ) {
-        let grouped = regex.captures_len() > 1;
-        let shrinks = self.detectors.get(rank).is_some_and(|detector| matches!(detector.hint, Hint::Digits));
-        let mut from = 0;
-        while from <= text.len() {
-            // Groups cost more to find: only where there are some.
-            let (shape, start, end) = if grouped {
-                let Some(groups) = regex.captures_at(text, from) else { return };
-                let Some(shape) = groups.get(0) else { return };
-                let part = groups.get(1).unwrap_or(shape);
-                (shape, part.start(), part.end())
-            } else {
-                let Some(shape) = regex.find_at(text, from) else { return };
-                (shape, shape.start(), shape.end())
-            };
-            let mut site = Site::new(text, (start, end), name);
-            let mut judged = judge(&site);
-            if judged.is_none() && shrinks {
-                judged = shorter(text, start, end).find_map(|end| {
-                    site.end = end;
-                    judge(&site)
-                });
-            }
-            from = match judged {
-                Some((start, end)) if end > start => {
-                    let allowed = text.get(start..end).is_some_and(|value| self.is_allowed(value));
-                    if !allowed {
-                        hits.push(Hit { start, end, rank });
-                    }
-                    end
-                }
-                _ if shrinks => behind_group(text, shape.start()),
-                _ if shape.len() <= AGAIN => next_char(text, shape.start()),
-                _ => shape.end(),
-            };
-        }
+    fn is_kind(&self, name: &str) -> bool {
+        self.kinds.iter().any(|(kind, _)| kind == name)
+    }
+
+    /// Whether a value is nothing but what stands in the place of another.
+    pub fn is_mark(&self, value: &str) -> bool {
+        let all = |mark: &marks::Mark<'_>| mark.end == value.len() && self.is_kind(mark.kind);
+        value.starts_with('[') && marks::of(value).next().is_some_and(|mark| mark.start == 0 && all(&mark))
     }
 
     fn is_allowed(&self, value: &str) -> bool {
@@ -361,28 +308,6 @@ impl Finder {
         let value = value.to_lowercase();
         self.allow.iter().any(|entry| glob::fits(entry, &value))
     }
-}
-
-/// Where a number could end before the end of what has its shape, the longest first: another number may stand behind it.
-fn shorter(text: &str, start: usize, end: usize) -> impl Iterator<Item = usize> {
-    let found = text.as_bytes().get(start..end).unwrap_or_default();
-    let ends =
-        (1..found.len()).rev().filter(|at| found[at - 1].is_ascii_digit() && !found[*at].is_ascii_digit());
-    ends.map(move |at| start + at)
-}
-
-/// Behind the digits that begin at a place, for no number begins among them; behind one character where there are none.
-fn behind_group(text: &str, at: usize) -> usize {
-    let digits = text.as_bytes().iter().skip(at).take_while(|byte| byte.is_ascii_digit()).count();
-    if digits > 0 { at + digits } else { next_char(text, at) }
-}
-
-fn next_char(text: &str, at: usize) -> usize {
-    let mut next = at + 1;
-    while next < text.len() && !text.is_char_boundary(next) {
-        next += 1;
-    }
-    next
 }
 
 fn chosen(settings: &RedactSettings) -> Vec<&'static Detector> {

@@ -9,11 +9,12 @@ use super::walk::Redactor;
 /// How deep JSON may be a text within JSON.
 pub(super) const DEPTH: u8 = 6;
 
-/// Whether a text could be a JSON object or list.
+/// Whether a text could be a JSON object, list or string. Numbers and words are texts like others.
 pub(super) fn is_likely(text: &str) -> bool {
     let text = text.trim_ascii();
     let ends = (text.as_bytes().first(), text.as_bytes().last());
-    text.len() > 2 && matches!(ends, (Some(b'{'), Some(b'}')) | (Some(b'['), Some(b']')))
+    let pairs = [(b'{', b'}'), (b'[', b']'), (b'"', b'"')];
+    text.len() > 2 && pairs.iter().any(|(first, last)| ends == (Some(first), Some(last)))
 }
 
 /// Whether a text is JSON.
@@ -32,11 +33,26 @@ pub(super) fn rewritten(
     if depth >= DEPTH || !is_json(text) {
         return Err(());
     }
-    let mut walk = Walk { redactor, text, depth, found, out: String::new(), copied: 0 };
+    let (once, renamed) = walked(redactor, text, name, depth, found);
+    // What a member is called now may say something else of its value.
+    let again =
+        once.as_deref().filter(|_| renamed).and_then(|once| walked(redactor, once, name, depth, found).0);
+    Ok(again.or(once))
+}
+
+/// What becomes of a text that is known to be JSON, `None` where nothing does, and whether the name of a member changed.
+fn walked(
+    redactor: &Redactor,
+    text: &str,
+    name: &str,
+    depth: u8,
+    found: &mut Found,
+) -> (Option<String>, bool) {
+    let mut walk = Walk { redactor, text, depth, found, out: String::new(), copied: 0, renamed: false };
     walk.value(walk.behind_space(0), name);
     let changed = walk.copied > 0;
     walk.out.push_str(text.get(walk.copied..).unwrap_or_default());
-    Ok(changed.then_some(walk.out))
+    (changed.then_some(walk.out), walk.renamed)
 }
 
 /// A walk over a text that is known to be JSON.
@@ -48,6 +64,8 @@ struct Walk<'a> {
     out: String,
     /// How far the text is in `out`, changed or not.
     copied: usize,
+    /// The name of a member was changed.
+    renamed: bool,
 }
 
 impl<'a> Walk<'a> {
@@ -87,6 +105,7 @@ impl<'a> Walk<'a> {
             let member = self.content(at, end);
             if let Some(clean) = self.redactor.text(&member, "", self.depth + 1, self.found) {
                 self.put(at, end, &clean);
+                self.renamed = true;
             }
             at = self.behind_space(self.behind_space(end) + 1);
             at = self.member(at, &member);
@@ -102,6 +121,7 @@ impl<'a> Walk<'a> {
         match self.redactor.deed(name) {
             None => self.value(at, name),
             Some(Deed::Leave) => self.end_of_value(at),
+            Some(Deed::Drop) if self.byte(at) == b'n' => self.end_of_word(at),
             Some(deed) => {
                 let end = self.end_of_value(at);
                 let raw = self.text.get(at..end).unwrap_or_default();

@@ -11,6 +11,8 @@ use super::found::Found;
 use super::settings::RedactSettings;
 use super::{json, named};
 
+/// How often a text is looked through at most: what was taken out may have hidden the beginning of something else.
+const PASSES: usize = 8;
 /// Numbers below it have too few digits to be anything.
 const LEAST: u64 = 1_000_000;
 /// The greatest whole number that a double holds exactly is 2^53.
@@ -58,12 +60,32 @@ impl Redactor {
                 found.add(self.finder.field_kind(), 1);
                 None
             }
+            Deed::Replace(_) if self.finder.is_mark(value) => Some(value.to_owned()),
             Deed::Replace(mode) => Some(self.finder.whole_field(mode, value, found)),
         }
     }
 
     /// A text without what is to be taken out; `None` when nothing is. `name` is that of the value.
+    ///
+    /// Nothing is taken out of what comes of it: whoever takes out after somebody did finds nothing to take out. A text that has
+    /// still more after eight looks, which nobody writes but to that end, goes whole.
     pub fn text(&self, text: &str, name: &str, depth: u8, found: &mut Found) -> Option<String> {
+        let mut clean = match self.pass(text, name, depth, found)? {
+            Passed::Json(clean) => return Some(clean),
+            Passed::Text(clean) => clean,
+        };
+        for _ in 1..PASSES {
+            match self.pass(&clean, name, depth, found) {
+                None => return Some(clean),
+                Some(Passed::Json(clean)) => return Some(clean),
+                Some(Passed::Text(again)) => clean = again,
+            }
+        }
+        Some(self.finder.whole_text(text, found))
+    }
+
+    /// One look through a text.
+    fn pass(&self, text: &str, name: &str, depth: u8, found: &mut Found) -> Option<Passed> {
         let mut look = self.finder.look(text);
         if json::is_likely(text) {
             // A letter may be written as its number, or with a stroke before it, so that no look at the whole finds it; nor are the
@@ -72,7 +94,7 @@ impl Redactor {
             if (look.is_worth() || hidden || !self.fields.is_empty())
                 && let Ok(rewritten) = json::rewritten(self, text, name, depth, found)
             {
-                return rewritten;
+                return rewritten.map(Passed::Json);
             }
         }
         if look.is_worth() && self.counted.contains(name) {
@@ -84,13 +106,14 @@ impl Redactor {
         let clean = self.finder.replaced(text, name, look, found)?;
         // What is too deep to be walked through could be JSON no longer, however deep that shows: all of it goes.
         let is_deep = depth >= json::DEPTH && json::is_likely(text) && json::is_json(text);
-        Some(if is_deep { self.finder.whole_text(text, found) } else { clean })
+        Some(Passed::Text(if is_deep { self.finder.whole_text(text, found) } else { clean }))
     }
 
     /// The same of a value that may be a secret by its name.
     pub fn named_text(&self, text: &str, name: &str, depth: u8, found: &mut Found) -> Option<String> {
         if self.finder.knows_names() && named::is_secret(name) {
-            return self.finder.whole_secret(text, found);
+            // What only stands for a secret, or is allowed, is a text like others.
+            return self.finder.whole_secret(text, found).or_else(|| self.text(text, name, depth, found));
         }
         self.text(text, name, depth, found)
     }
@@ -200,6 +223,14 @@ impl Redactor {
             Some(deed) => *read = self.done(deed, value, &mut Found::default()).map(Into::into),
         }
     }
+}
+
+/// What came of a look through a text.
+enum Passed {
+    /// JSON whose values were looked through until they had nothing more.
+    Json(String),
+    /// A text that may have more.
+    Text(String),
 }
 
 /// A whole value, for its hash.

@@ -63,6 +63,14 @@ fn json_stays_json_and_all_else_of_it_stays_byte_for_byte() {
 }
 
 #[test]
+fn a_string_of_json_stays_one_and_a_number_is_a_text() {
+    let sent = r#"  "I am\nann@example.com and \"B\"""#;
+    assert_eq!(text(&all(), "output.value", sent), r#"  "I am\n[redacted:email] and \"B\"""#);
+    assert_eq!(text(&all(), "output.value", r#""a" ann@example.com "b""#), r#""a" [redacted:email] "b""#);
+    assert_eq!(text(&all(), "output.value", CARD), "[redacted:card]");
+}
+
+#[test]
 fn what_only_begins_as_json_is_a_text_like_others() {
     for broken in
         ["{\"a\":\"ann@example.com\"", "[ann@example.com]", "{ann@example.com}", "{\"a\":ann@example.com}"]

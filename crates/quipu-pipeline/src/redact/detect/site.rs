@@ -1,6 +1,9 @@
 //! A place in a text that has the shape of something, and what is around it.
 
+use std::borrow::Cow;
 use std::cell::Cell;
+
+use crate::redact::marks;
 
 /// Bytes before a place that tell what it is.
 const BEFORE: usize = 32;
@@ -40,11 +43,27 @@ impl<'t> Site<'t> {
 
     /// A few words before it.
     pub fn before(&self) -> &'t str {
-        let mut from = self.start.saturating_sub(BEFORE);
+        self.last(BEFORE)
+    }
+
+    /// The bytes before it, so many at most.
+    fn last(&self, count: usize) -> &'t str {
+        let mut from = self.start.saturating_sub(count);
         while !self.text.is_char_boundary(from) {
             from += 1;
         }
         self.text.get(from..self.start).unwrap_or_default()
+    }
+
+    /// The words before it that are no mark's: `[redacted:phone]` does not say that the number behind it is one.
+    fn said_before(&self) -> Cow<'t, str> {
+        let before = self.before();
+        if !before.contains(']') {
+            return before.into();
+        }
+        // A mark may have begun before these words.
+        let clean = marks::without(self.last(BEFORE + marks::LONGEST)).into_owned();
+        clean.get(clean.len() - before.len()..).unwrap_or(before).to_owned().into()
     }
 
     /// The character before it.
@@ -70,8 +89,8 @@ impl<'t> Site<'t> {
 
     /// Whether one of these words, in small letters, is in the name of the value or right before.
     pub fn is_called(&self, words: &[&str]) -> bool {
-        let near = self.before().to_lowercase();
-        let name = self.name.to_lowercase();
+        let near = self.said_before().to_lowercase();
+        let name = marks::without(self.name).to_lowercase();
         words.iter().any(|word| has_word(&near, word) || has_word(&name, word))
     }
 
@@ -122,6 +141,17 @@ mod tests {
         ] {
             assert_eq!(site(text, "12345").is_alone(), alone, "{text}");
         }
+    }
+
+    #[test]
+    fn marks_do_not_say_what_it_is() {
+        for text in ["[redacted:phone], 555", "[phone:9f86d081884c7d65] 555", "call [redacted:phone] 555"] {
+            assert_eq!(site(text, "555").is_called(&["phone", "call"]), text.starts_with("call"), "{text}");
+        }
+        let cut = "[redacted:a_long_name_and_then_phone_again], é 555";
+        assert!(!site(cut, "555").is_called(&["phone"]), "a mark that begins before what is looked at");
+        assert!(!Site::new("555", (0, 3), "[redacted:phone]").is_called(&["phone"]));
+        assert!(site("[my phone] 555", "555").is_called(&["phone"]));
     }
 
     #[test]
