@@ -14,28 +14,28 @@ use crate::write::Request;
 #[async_trait]
 impl SpanSink for Sqlite {
     async fn write_spans(&self, spans: &[Span]) -> Result<()> {
-        self.submit(Arc::new(Batch { spans: spans.to_vec(), ..Batch::default() })).await
+        Backend::write(self, Arc::new(Batch { spans: spans.to_vec(), ..Batch::default() })).await
     }
 }
 
 #[async_trait]
 impl EventSink for Sqlite {
     async fn write_events(&self, events: &[Event]) -> Result<()> {
-        self.submit(Arc::new(Batch { events: events.to_vec(), ..Batch::default() })).await
+        Backend::write(self, Arc::new(Batch { events: events.to_vec(), ..Batch::default() })).await
     }
 }
 
 #[async_trait]
 impl MetricSink for Sqlite {
     async fn write_metrics(&self, metrics: &[Metric]) -> Result<()> {
-        self.submit(Arc::new(Batch { metrics: metrics.to_vec(), ..Batch::default() })).await
+        Backend::write(self, Arc::new(Batch { metrics: metrics.to_vec(), ..Batch::default() })).await
     }
 }
 
 #[async_trait]
 impl CostSink for Sqlite {
     async fn write_costs(&self, costs: &[Cost]) -> Result<()> {
-        self.submit(Arc::new(Batch { costs: costs.to_vec(), ..Batch::default() })).await
+        Backend::write(self, Arc::new(Batch { costs: costs.to_vec(), ..Batch::default() })).await
     }
 }
 
@@ -62,7 +62,7 @@ impl Backend for Sqlite {
     }
 
     async fn write(&self, batch: Arc<Batch>) -> Result<()> {
-        self.submit(batch).await
+        self.submit(batch, Vec::new()).await
     }
 
     fn health(&self) -> Health {

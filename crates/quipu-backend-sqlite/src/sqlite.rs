@@ -24,7 +24,7 @@ use crate::recover;
 use crate::schema::{self, Access, CATALOG, DAY, TEXT};
 use crate::search::Indexer;
 use crate::shared::Shared;
-use crate::write::{Prepared, Request, Writer};
+use crate::write::{Encoded, Prepared, Request, Writer};
 
 /// The embedded store. Clones share one store; the last one dropped closes it.
 #[derive(Clone)]
@@ -205,13 +205,13 @@ impl Sqlite {
         answered.await.map_err(|_| closed())?
     }
 
-    /// Encodes a batch and has it written.
-    pub(crate) async fn submit(&self, batch: Arc<quipu_core::Batch>) -> Result<()> {
+    /// Encodes of a batch what was not encoded ahead, and has it written.
+    pub(crate) async fn submit(&self, batch: Arc<quipu_core::Batch>, ahead: Vec<Arc<Encoded>>) -> Result<()> {
         if batch.is_empty() {
             return Ok(());
         }
         self.request(move |shared, answer| {
-            let prepared = Prepared::new(batch, shared.dictionaries.current())
+            let prepared = Prepared::new(batch, &ahead, shared.dictionaries.current())
                 .map_err(|fault| fault.at("write", shared.folder.root()))?;
             shared.waiting.fetch_add(1, Ordering::Relaxed);
             Ok(Request::Write(Box::new(prepared), answer))

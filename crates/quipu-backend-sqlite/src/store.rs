@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use quipu_core::{
-    CostPage, CostQuery, Error, ErrorKind, EventPage, EventQuery, Facet, FacetField, Hold, Meeting,
+    Batch, CostPage, CostQuery, Error, ErrorKind, EventPage, EventQuery, Facet, FacetField, Hold, Meeting,
     MetricName, MetricQuery, MetricSeries, Node, Owned, Owner, Result, Retention, Retired, Retry,
     SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow, Store, StoreInfo, Timestamp, ToolGroup,
     TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery, WorkGroup, WorkQuery,
@@ -18,7 +18,7 @@ use crate::read::{
 use crate::schema::DAY;
 use crate::shared::Shared;
 use crate::sqlite::Sqlite;
-use crate::write::Request;
+use crate::write::{Encoded, Request};
 
 impl Sqlite {
     /// Asks on a thread that may block.
@@ -36,6 +36,17 @@ impl Sqlite {
 
 #[async_trait]
 impl Store for Sqlite {
+    fn encode(&self, batch: &Batch) -> Option<quipu_core::Encoded> {
+        // What cannot be encoded is refused when it is written.
+        let records = Encoded::of(batch, self.shared.dictionaries.current()).ok()?;
+        Some(quipu_core::Encoded::new(records))
+    }
+
+    async fn write_encoded(&self, batch: Arc<Batch>, ahead: Vec<quipu_core::Encoded>) -> Result<()> {
+        let parts: Option<Vec<Arc<Encoded>>> = ahead.into_iter().map(quipu_core::Encoded::into).collect();
+        self.submit(batch, parts.unwrap_or_default()).await
+    }
+
     async fn traces(&self, query: &TraceQuery) -> Result<TracePage> {
         let query = query.clone();
         self.ask(move |shared| traces::page(shared, &query)).await

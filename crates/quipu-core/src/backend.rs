@@ -5,11 +5,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::{
-    Batch, Cost, CostPage, CostQuery, Error, ErrorKind, Event, EventPage, EventQuery, Facet, FacetField,
-    Finding, Health, Hold, Meeting, Metric, MetricName, MetricQuery, MetricSeries, Node, Owned, Owner,
-    OwnerKind, Result, Retention, Retired, SessionPage, SessionQuery, Span, SpanId, SpanPage, SpanQuery,
-    SpanRow, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup,
-    UsageQuery, WorkGroup, WorkQuery,
+    Batch, Cost, CostPage, CostQuery, Encoded, Error, ErrorKind, Event, EventPage, EventQuery, Facet,
+    FacetField, Finding, Health, Hold, Meeting, Metric, MetricName, MetricQuery, MetricSeries, Node, Owned,
+    Owner, OwnerKind, Result, Retention, Retired, SessionPage, SessionQuery, Span, SpanId, SpanPage,
+    SpanQuery, SpanRow, StoreInfo, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery,
+    TraceRow, UsageGroup, UsageQuery, WorkGroup, WorkQuery,
 };
 
 /// Takes spans.
@@ -132,28 +132,24 @@ pub trait Backend: Send + Sync {
     }
 }
 
-/// What a store holds.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct StoreInfo {
-    /// Where it is, as a URI without secrets.
-    pub uri: String,
-    /// Version of its layout.
-    pub version: u32,
-    /// Days with data.
-    pub days: u64,
-    /// Spans kept.
-    pub spans: u64,
-    /// Bytes on disk or in memory.
-    pub bytes: u64,
-    /// Spans that full text search does not know yet.
-    pub search_lag_spans: u64,
-    /// Milliseconds that full text search is behind.
-    pub search_lag_ms: u64,
-}
-
 /// A backend that can be asked. Answers never wait for a writer.
 #[async_trait]
 pub trait Store: Backend {
+    /// Encodes the records of a batch ahead of its write: the part of the work that needs neither a file nor another batch.
+    /// Blocks; may be called on several threads at once, and beside writes. `None`: the store gains nothing by it, or the batch
+    /// cannot be encoded, which its write will say.
+    fn encode(&self, _batch: &Batch) -> Option<Encoded> {
+        None
+    }
+
+    /// Writes a batch of which the first records of each signal were encoded ahead, in the order of `ahead`.
+    ///
+    /// # Errors
+    /// As [`Backend::write`].
+    async fn write_encoded(&self, batch: Arc<Batch>, _ahead: Vec<Encoded>) -> Result<()> {
+        self.write(batch).await
+    }
+
     /// One page of traces, newest first unless the query sorts otherwise. A trace whose [`TraceRow::spans`] are none is left
     /// out, as it is of sessions and facets. A span that sampling left out ([`Span::is_sampled`]) is none of its trace's: it is
     /// kept for its ledger row, by which its trace, session and every sum have its figures.

@@ -9,4 +9,10 @@ pub trait Stage: Send + Sync {
 
     /// Changes the batch in place. A stage never fails: what it cannot do it leaves and notes on the record.
     fn apply(&self, batch: &mut Batch);
+
+    /// Whether it leaves the spans, events and metrics that it finds as they are, and at most adds some behind them: a store may then
+    /// encode them before this stage. Asked of the stages after the count.
+    fn only_adds(&self) -> bool {
+        false
+    }
 }

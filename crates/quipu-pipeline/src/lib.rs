@@ -5,6 +5,7 @@
 //! Gives: the same batches, counted and priced, to the store, then to the other backends; then a word to those who watch.
 //! Never: acknowledges what the store has not committed, or knows where a batch came from.
 
+mod ahead;
 mod exit;
 #[cfg(doctest)]
 mod guide;

@@ -11,6 +11,7 @@ use quipu_ledger::Ledger;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 
+use crate::ahead::Ahead;
 use crate::exit::{DeadLetters, Exit, ExitStatus, Forgotten, Offered, Open, Replayed, Swept};
 use crate::worker::{Job, Waiting, Worker};
 
@@ -58,6 +59,7 @@ pub struct Pipeline {
     queue: mpsc::Sender<Job>,
     watchers: broadcast::Sender<Arc<Committed>>,
     worker: tokio::sync::Mutex<Option<JoinHandle<()>>>,
+    ahead: Arc<Ahead>,
     store: Arc<dyn Store>,
     exits: Arc<[Arc<Open>]>,
     meter: Arc<dyn Meter>,
@@ -71,10 +73,12 @@ impl Pipeline {
         let (meter, store) = (Arc::clone(&parts.meter), Arc::clone(&parts.store));
         let open = |exit| Arc::new(Open::start(exit, Arc::clone(&meter)));
         let exits: Arc<[Arc<Open>]> = std::mem::take(&mut parts.exits).into_iter().map(open).collect();
+        let before = std::mem::take(&mut parts.before);
+        let ahead = Arc::new(Ahead::new(before, &parts.stages, Arc::clone(&store)));
         let ledger = Ledger::new(parts.ledger_spans);
         let worker = Worker::new(parts, ledger, watchers.clone(), Arc::clone(&exits));
         let worker = tokio::sync::Mutex::new(Some(tokio::spawn(worker.run(jobs))));
-        Self { queue, watchers, worker, store, exits, meter }
+        Self { queue, watchers, worker, ahead, store, exits, meter }
     }
 
     /// Where a word is said after each commit.
@@ -190,15 +194,16 @@ impl Intake for Pipeline {
         if batch.is_empty() {
             return Ok(());
         }
-        let (done, stored) = oneshot::channel();
-        self.queue.try_send(Job::Keep(Waiting { batch, answer: done })).map_err(|refusal| {
+        let place = self.queue.try_reserve().map_err(|refusal| {
             let (kind, reason) = match refusal {
-                mpsc::error::TrySendError::Full(_) => (ErrorKind::Exhausted, "queue full"),
-                mpsc::error::TrySendError::Closed(_) => (ErrorKind::Unavailable, "shutting down"),
+                mpsc::error::TrySendError::Full(()) => (ErrorKind::Exhausted, "queue full"),
+                mpsc::error::TrySendError::Closed(()) => (ErrorKind::Unavailable, "shutting down"),
             };
             self.meter.add("quipu_refused_batches_total", &[("reason", reason)], 1);
             Error::new(kind, "take batch", reason)
         })?;
+        let (answer, stored) = oneshot::channel();
+        place.send(Job::Keep(Waiting { ready: self.ahead.begin(batch), answer }));
         stored.await.unwrap_or_else(|_| {
             Err(Error::new(ErrorKind::Unavailable, "take batch", "the pipeline has stopped"))
         })

@@ -100,6 +100,10 @@ impl Stage for Priced {
         "cost"
     }
 
+    fn only_adds(&self) -> bool {
+        true
+    }
+
     fn apply(&self, batch: &mut Batch) {
         for cost in batch.costs.iter_mut().filter(|cost| cost.counts()) {
             match price_row(&*self.0, cost) {

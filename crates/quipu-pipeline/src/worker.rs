@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use foldhash::{HashSet, HashSetExt};
-use quipu_core::{Batch, Committed, Error, Result, Retry};
+use quipu_core::{Batch, Committed, Encoded, Error, ErrorKind, Result, Retry};
 use quipu_ledger::Ledger;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
+use crate::ahead::Ready;
 use crate::exit::{Offered, Open};
 use crate::pipeline::Parts;
 use crate::unsampled::without_unsampled;
@@ -16,10 +17,17 @@ const GROUP: usize = 4_096;
 
 type Answer = oneshot::Sender<Result<()>>;
 
-/// A batch and who waits for it.
+/// A batch that is being made ready, and who waits for it.
 pub(crate) struct Waiting {
-    pub batch: Batch,
+    pub ready: oneshot::Receiver<Ready>,
     pub answer: Answer,
+}
+
+/// One batch of a group.
+struct Member {
+    size: Size,
+    encoded: Option<Encoded>,
+    answer: Answer,
 }
 
 /// What the worker is asked to do.
@@ -40,6 +48,8 @@ pub(crate) struct Worker {
     removals: u64,
     watchers: broadcast::Sender<Arc<Committed>>,
     exits: Arc<[Arc<Open>]>,
+    /// What was taken from the queue and was not ready yet.
+    held: Option<Waiting>,
 }
 
 impl Worker {
@@ -50,25 +60,22 @@ impl Worker {
         exits: Arc<[Arc<Open>]>,
     ) -> Self {
         let removals = parts.store.removals();
-        Self { parts, ledger, removals, watchers, exits }
+        Self { parts, ledger, removals, watchers, exits, held: None }
     }
 
     pub async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
         let mut closing = None;
         while closing.is_none() {
-            let Some(job) = jobs.recv().await else { break };
-            let group = gather(job, &mut jobs);
+            let Some(group) = self.gather(&mut jobs).await else { break };
             closing = group.close;
             self.parts.meter.set("quipu_queue_batches", &[], i64::try_from(jobs.len()).unwrap_or(i64::MAX));
-            self.keep(group.waiting).await;
+            self.keep(group.whole, group.members).await;
             group.marks.into_iter().for_each(say);
         }
         jobs.close();
-        while let Ok(job) = jobs.try_recv() {
-            match job {
-                Job::Keep(waiting) => self.keep(vec![waiting]).await,
-                Job::Mark(done) | Job::Close(done) => say(done),
-            }
+        while let Some(Group { whole, members, marks, close }) = self.gather(&mut jobs).await {
+            self.keep(whole, members).await;
+            marks.into_iter().chain(close).for_each(say);
         }
         if let Err(error) = self.parts.store.close().await {
             tracing::error!(%error, "the store did not close cleanly");
@@ -78,27 +85,51 @@ impl Worker {
         }
     }
 
+    /// Waits for a job, and takes those behind it that are ready, up to a group's size; none when nobody can ask any more.
+    async fn gather(&mut self, jobs: &mut mpsc::Receiver<Job>) -> Option<Group> {
+        let mut next = match self.held.take() {
+            Some(held) => Some(Job::Keep(held)),
+            None => Some(jobs.recv().await?),
+        };
+        let mut group = Group::default();
+        while let Some(job) = next {
+            match job {
+                Job::Close(done) => {
+                    group.close = Some(done);
+                    break;
+                }
+                Job::Mark(done) => group.marks.push(done),
+                Job::Keep(mut waiting) => {
+                    if !group.members.is_empty() && waiting.ready.is_empty() {
+                        self.held = Some(waiting);
+                        break;
+                    }
+                    match (&mut waiting.ready).await {
+                        Ok(ready) => group.push(ready, waiting.answer),
+                        Err(_) => reply(waiting.answer, Err(lost())),
+                    }
+                }
+            }
+            next = if group.whole.len() < GROUP { jobs.try_recv().ok() } else { None };
+        }
+        Some(group)
+    }
+
     /// Keeps a group of batches by one commit. If the store refuses it for what is in it, each batch is tried alone, so that
     /// one bad batch takes no other with it.
-    async fn keep(&mut self, group: Vec<Waiting>) {
-        if group.is_empty() {
+    async fn keep(&mut self, whole: Batch, members: Vec<Member>) {
+        if members.is_empty() {
             return;
         }
-        let mut whole = Batch::default();
-        let mut answers = Vec::with_capacity(group.len());
-        for Waiting { mut batch, answer } in group {
-            self.parts.before.iter().for_each(|stage| stage.apply(&mut batch));
-            answers.push((Size::of(&batch), answer));
-            whole.append(batch);
-        }
-        let Err((error, mut whole)) = self.store(whole).await else {
-            return answers.into_iter().for_each(|(_, answer)| reply(answer, Ok(())));
+        let ahead: Option<Vec<Encoded>> = members.iter().map(|member| member.encoded.clone()).collect();
+        let Err((error, mut whole)) = self.store(whole, ahead.unwrap_or_default()).await else {
+            return members.into_iter().for_each(|member| reply(member.answer, Ok(())));
         };
-        if answers.len() == 1 || error.retry() == Retry::Yes {
-            return self.refuse(answers, &error);
+        if members.len() == 1 || error.retry() == Retry::Yes {
+            return self.refuse(members, &error);
         }
-        for (size, answer) in answers {
-            let kept = self.store(size.take_from(&mut whole)).await;
+        for Member { size, encoded, answer } in members {
+            let kept = self.store(size.take_from(&mut whole), encoded.into_iter().collect()).await;
             reply(answer, kept.map_err(|(error, _)| error));
         }
     }
@@ -106,11 +137,11 @@ impl Worker {
     /// Counts, changes and writes a batch, and tells of it; on failure gives it back without its ledger rows. Where traces were
     /// removed between the count and the write, it was counted by what is gone: it is counted and written once more, which
     /// changes nothing where the count was right.
-    async fn store(&mut self, batch: Batch) -> std::result::Result<(), (Error, Batch)> {
-        let mut outcome = self.attempt(batch).await;
+    async fn store(&mut self, batch: Batch, ahead: Vec<Encoded>) -> std::result::Result<(), (Error, Batch)> {
+        let mut outcome = self.attempt(batch, &ahead).await;
         if self.parts.store.removals() != self.removals {
             let batch = outcome.map(uncounted).unwrap_or_else(|(_, batch)| batch);
-            outcome = self.attempt(batch).await;
+            outcome = self.attempt(batch, &ahead).await;
         }
         let batch = outcome?;
         self.announce(&batch);
@@ -118,7 +149,11 @@ impl Worker {
         Ok(())
     }
 
-    async fn attempt(&mut self, mut batch: Batch) -> std::result::Result<Arc<Batch>, (Error, Batch)> {
+    async fn attempt(
+        &mut self,
+        mut batch: Batch,
+        ahead: &[Encoded],
+    ) -> std::result::Result<Arc<Batch>, (Error, Batch)> {
         let removals = self.parts.store.removals();
         if removals != self.removals {
             self.ledger.clear();
@@ -129,7 +164,7 @@ impl Worker {
         }
         self.parts.stages.iter().for_each(|stage| stage.apply(&mut batch));
         let batch = Arc::new(batch);
-        let Err(error) = self.parts.store.write(Arc::clone(&batch)).await else {
+        let Err(error) = self.parts.store.write_encoded(Arc::clone(&batch), ahead.to_vec()).await else {
             return Ok(batch);
         };
         // What the ledger added may not be stored: the store alone knows.
@@ -171,11 +206,11 @@ impl Worker {
         }));
     }
 
-    fn refuse(&self, group: Vec<(Size, Answer)>, error: &Error) {
+    fn refuse(&self, group: Vec<Member>, error: &Error) {
         tracing::warn!(%error, batches = group.len(), "batches were not stored");
         self.parts.meter.add("quipu_refused_batches_total", &[("reason", "store")], group.len() as u64);
-        for (_, answer) in group {
-            reply(answer, Err(again(error)));
+        for member in group {
+            reply(member.answer, Err(again(error)));
         }
     }
 }
@@ -189,6 +224,10 @@ fn again(error: &Error) -> Error {
         Some(backend) => copy.of_backend(backend),
         None => copy,
     }
+}
+
+fn lost() -> Error {
+    Error::new(ErrorKind::Internal, "take batch", "a stage before the count has failed")
 }
 
 /// A batch as it was before the count.
@@ -231,25 +270,17 @@ impl Size {
 }
 
 /// Batches to keep together, and who waits for the end if it was asked for.
+#[derive(Default)]
 struct Group {
-    waiting: Vec<Waiting>,
+    whole: Batch,
+    members: Vec<Member>,
     marks: Vec<oneshot::Sender<()>>,
     close: Option<oneshot::Sender<()>>,
 }
 
-/// The first job and those that wait behind it, up to a group's size.
-fn gather(first: Job, jobs: &mut mpsc::Receiver<Job>) -> Group {
-    let (mut waiting, mut marks, mut records, mut next) = (Vec::new(), Vec::new(), 0, Some(first));
-    while let Some(job) = next {
-        match job {
-            Job::Close(done) => return Group { waiting, marks, close: Some(done) },
-            Job::Mark(done) => marks.push(done),
-            Job::Keep(job) => {
-                records += job.batch.len();
-                waiting.push(job);
-            }
-        }
-        next = if records < GROUP { jobs.try_recv().ok() } else { None };
+impl Group {
+    fn push(&mut self, Ready { batch, encoded }: Ready, answer: Answer) {
+        self.members.push(Member { size: Size::of(&batch), encoded, answer });
+        self.whole.append(batch);
     }
-    Group { waiting, marks, close: None }
 }

@@ -13,7 +13,7 @@ use crate::fault::Result;
 use crate::folder::{Day, Part};
 use crate::schema::{self, Access, DAY};
 use crate::shared::Shared;
-use crate::write::prepare::{Hash, Source};
+use crate::write::encoded::{Hash, Source};
 
 /// Where a span's row says what produced it: resource, scope, service, framework, convention.
 pub(crate) type OriginKey = (i64, i64, i64, i64, i64);
@@ -89,8 +89,12 @@ impl DayFile {
         schema::fold(&self.conn);
     }
 
-    /// The number of a resource or scope.
-    pub(crate) fn source(&mut self, source: &Source) -> Result<i64> {
+    /// The numbers of a resource and a scope.
+    pub(crate) fn sources(&mut self, (resource, scope): (&Source, &Source)) -> Result<(i64, i64)> {
+        Ok((self.source(resource)?, self.source(scope)?))
+    }
+
+    fn source(&mut self, source: &Source) -> Result<i64> {
         if let Some(id) = self.sources.get(&source.hash) {
             return Ok(*id);
         }

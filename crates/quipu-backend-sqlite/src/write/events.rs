@@ -12,9 +12,7 @@ impl DayTx<'_> {
     /// Writes one event of a batch.
     pub(crate) fn put_event(&mut self, prepared: &Prepared, at: usize) -> Result<()> {
         let event = &prepared.batch.events[at];
-        let source = prepared.event_sources[at];
-        let resource = self.file.source(&prepared.sources[source.resource])?;
-        let scope = self.file.source(&prepared.sources[source.scope])?;
+        let (resource, scope) = self.file.sources(prepared.records.event_source(at))?;
         let DayFile { conn, dims, .. } = &mut self.file;
         let name = Some(&event.name).filter(|name| !name.is_empty());
         let written = conn
@@ -23,7 +21,7 @@ impl DayTx<'_> {
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT(hash) DO NOTHING",
             )?
             .execute(params![
-                prepared.event_hashes[at],
+                prepared.records.event_hash(at),
                 event.time.nanos(),
                 event.level as i64,
                 dims.maybe(conn, DimKind::EventName, name)?,
@@ -38,7 +36,7 @@ impl DayTx<'_> {
         if written > 0 {
             let pk = conn.last_insert_rowid();
             conn.prepare_cached("INSERT INTO event_bodies(pk, z) VALUES (?1, ?2)")?
-                .execute((pk, prepared.event_body(at)))?;
+                .execute((pk, prepared.records.event_body(at)))?;
         }
         Ok(())
     }

@@ -7,13 +7,14 @@ use rusqlite::{OptionalExtension, params};
 use crate::codec::{DimKind, span_key};
 use crate::fault::Result;
 use crate::write::day::DayFile;
-use crate::write::prepare::{Prepared, PreparedPoint};
+use crate::write::encoded::PointAt;
+use crate::write::prepare::Prepared;
 use crate::write::tx::DayTx;
 
 impl DayTx<'_> {
     /// Writes one point of a batch.
     pub(crate) fn put_point(&mut self, prepared: &Prepared, at: usize) -> Result<()> {
-        let place = &prepared.points[at];
+        let place = &prepared.records.points[at];
         let metric = &prepared.batch.metrics[place.metric];
         let series = self.series(prepared, place, metric)?;
         let point = &metric.points[place.point];
@@ -58,15 +59,14 @@ impl DayTx<'_> {
         Ok(())
     }
 
-    fn series(&mut self, prepared: &Prepared, place: &PreparedPoint, metric: &Metric) -> Result<i64> {
+    fn series(&mut self, prepared: &Prepared, place: &PointAt, metric: &Metric) -> Result<i64> {
         let look = "SELECT id FROM series WHERE hash = ?1";
         let known =
             self.file.conn.prepare_cached(look)?.query_row([place.series], |row| row.get(0)).optional()?;
         if let Some(id) = known {
             return Ok(id);
         }
-        let resource = self.file.source(&prepared.sources[place.source.resource])?;
-        let scope = self.file.source(&prepared.sources[place.source.scope])?;
+        let (resource, scope) = self.file.sources(prepared.records.source(place.source))?;
         let DayFile { conn, dims, .. } = &mut self.file;
         let unit = Some(&metric.unit).filter(|unit| !unit.is_empty());
         let id = conn

@@ -3,6 +3,7 @@
 mod costs;
 mod day;
 mod deviations;
+mod encoded;
 mod events;
 mod forget;
 mod metrics;
@@ -18,6 +19,7 @@ mod tx;
 mod writer;
 
 pub(crate) use deviations::count_deviations;
+pub(crate) use encoded::Encoded;
 pub(crate) use owned::forget_owned;
 pub(crate) use prepare::Prepared;
 pub(crate) use retire::{Exchange, Exchanged};

@@ -64,7 +64,7 @@ impl Planner {
         for (at, event) in batch.events.iter().enumerate() {
             plan.entry(Day::of(event.time)).or_default().events.push(at);
         }
-        for (at, point) in prepared.points.iter().enumerate() {
+        for (at, point) in prepared.records.points.iter().enumerate() {
             let time: Timestamp = batch.metrics[point.metric].points[point.point].time;
             plan.entry(Day::of(time)).or_default().points.push(at);
         }

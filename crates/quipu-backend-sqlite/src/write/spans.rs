@@ -59,9 +59,7 @@ impl SpanColumns {
     fn of(prepared: &Prepared, at: usize, file: &mut DayFile) -> Result<(Self, SpanFacts, Option<Labels>)> {
         let span = &prepared.batch.spans[at];
         let read = span.canonical.as_ref();
-        let source = prepared.span_sources[at];
-        let resource = file.source(&prepared.sources[source.resource])?;
-        let scope = file.source(&prepared.sources[source.scope])?;
+        let (resource, scope) = file.sources(prepared.records.span_source(at))?;
         let DayFile { conn, dims, .. } = file;
         let convention = Some(&read.convention).filter(|name| !name.is_empty());
         let service = dims.maybe(conn, DimKind::Service, span.resource.service())?;
@@ -204,7 +202,7 @@ impl DayTx<'_> {
         self.file
             .conn
             .prepare_cached("INSERT INTO bodies(pk, z) VALUES (?1, ?2)")?
-            .execute((pk, prepared.span_body(at)))?;
+            .execute((pk, prepared.records.span_body(at)))?;
         self.fresh.insert((trace, facts.id), pk);
         let state = self.state(span.trace_id)?;
         state.picks.add(&facts);
@@ -231,7 +229,7 @@ impl DayTx<'_> {
         let known = conn.prepare_cached(&look)?.query_row([pk], SpanColumns::of_row)?;
         let z: Vec<u8> =
             conn.prepare_cached("SELECT z FROM bodies WHERE pk = ?1")?.query_row([pk], |row| row.get(0))?;
-        if known == *columns && z == prepared.span_body(at) {
+        if known == *columns && z == prepared.records.span_body(at) {
             return Ok(());
         }
         let span = &prepared.batch.spans[at];
@@ -244,7 +242,7 @@ impl DayTx<'_> {
         columns.write(&self.file.conn, UPDATE, &[pk])?;
         let conn = &self.file.conn;
         conn.prepare_cached("UPDATE bodies SET z = ?2 WHERE pk = ?1")?
-            .execute((pk, prepared.span_body(at)))?;
+            .execute((pk, prepared.records.span_body(at)))?;
         conn.prepare_cached("INSERT INTO reindex(pk) VALUES (?1)")?.execute([pk])?;
         self.replaced = true;
         let state = self.state(span.trace_id)?;

@@ -62,7 +62,7 @@ impl<'s> DayTx<'s> {
 
     fn apply(&mut self, prepared: &Prepared, share: &Share) -> Result<()> {
         if !(share.spans.is_empty() && share.events.is_empty()) {
-            self.file.keep_dictionary(&prepared.dictionary)?;
+            self.file.keep_dictionary(&prepared.records.dictionary)?;
         }
         self.fresh.clear();
         share.spans.iter().try_for_each(|at| self.put_span(prepared, *at))?;

@@ -12,6 +12,10 @@ impl Stage for Budgets {
         "budgets"
     }
 
+    fn only_adds(&self) -> bool {
+        true
+    }
+
     /// Counts what was spent, and adds events of what is to be said about it.
     fn apply(&self, batch: &mut Batch) {
         if self.0.mode != Mode::On {

@@ -8,19 +8,32 @@ use quipu_backend_memory::Memory;
 use quipu_core::*;
 use tokio::sync::Semaphore;
 
-/// A store that fails as long as `full` is set, refuses batches that hold a span named `poison`, and waits at a gate.
+/// A store that fails as long as `full` is set, refuses batches that hold a span named `poison`, and waits at a gate. Its own form of
+/// records are the names of spans; a write whose form is not that of its first spans fails.
 pub struct Faulty {
     pub inner: Memory,
     pub full: AtomicBool,
     pub writes: AtomicUsize,
+    /// Spans that came in the store's own form.
+    pub encoded: AtomicUsize,
     pub gate: Semaphore,
 }
 
 impl Faulty {
     pub fn new() -> Self {
         let gate = Semaphore::new(Semaphore::MAX_PERMITS);
-        Self { inner: Memory::new(), full: AtomicBool::new(false), writes: AtomicUsize::new(0), gate }
+        Self {
+            inner: Memory::new(),
+            full: AtomicBool::new(false),
+            writes: AtomicUsize::new(0),
+            encoded: AtomicUsize::new(0),
+            gate,
+        }
     }
+}
+
+fn names(spans: &[Span]) -> Vec<String> {
+    spans.iter().map(|span| span.name.to_string()).collect()
 }
 
 #[async_trait]
@@ -44,6 +57,20 @@ impl Backend for Faulty {
 
 #[async_trait]
 impl Store for Faulty {
+    fn encode(&self, batch: &Batch) -> Option<Encoded> {
+        Some(Encoded::new(names(&batch.spans)))
+    }
+
+    async fn write_encoded(&self, batch: Arc<Batch>, ahead: Vec<Encoded>) -> Result<()> {
+        let parts = ahead.into_iter().flat_map(|part| part.into::<Vec<String>>().unwrap().as_ref().clone());
+        let parts: Vec<String> = parts.collect();
+        if !names(&batch.spans).starts_with(&parts) {
+            return Err(Error::new(ErrorKind::Internal, "write batch", "encoded otherwise"));
+        }
+        self.encoded.fetch_add(parts.len(), Ordering::SeqCst);
+        self.write(batch).await
+    }
+
     async fn nodes(&self, traces: &[(TraceId, Timestamp)]) -> Result<Vec<Vec<Node>>> {
         self.inner.nodes(traces).await
     }

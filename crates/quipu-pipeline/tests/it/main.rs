@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod ahead;
 mod dead;
 mod delivery;
 mod exits;
@@ -10,6 +11,7 @@ mod flow;
 mod forgotten;
 mod guide;
 mod redact;
+mod redact_again;
 mod redact_modes;
 mod rules;
 mod sampling;

@@ -93,6 +93,10 @@ impl Stage for Derive {
         "derive"
     }
 
+    fn only_adds(&self) -> bool {
+        true
+    }
+
     fn apply(&self, batch: &mut Batch) {
         let mut state = self.state.lock();
         let to = To { registry: self.registry, by_service: self.by_service };
