@@ -1,6 +1,7 @@
 //! Connections for reading: opened on demand, kept while in use often, bounded in total.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, RwLock};
@@ -10,12 +11,15 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::codec::{Dictionaries, Figures, usd};
 use crate::fault::Result;
 use crate::folder::{Day, Folder, Part};
+use crate::read::words::Words;
 use crate::schema::{self, Access, DAY, TEXT};
 
-struct Idle {
+/// A connection to one of a day's files, while nobody uses it or somebody has it for himself.
+pub(crate) struct Idle {
     part: Part,
     day: Day,
-    conn: Connection,
+    pub(crate) conn: Connection,
+    words: Arc<Words>,
     /// The file that it has open.
     file: Option<FileId>,
     since: Instant,
@@ -53,6 +57,8 @@ pub(crate) struct Readers {
 pub(crate) struct DayReader<'s> {
     pub(crate) day: Day,
     pub(crate) conn: &'s Connection,
+    /// Words by which this question tests spans.
+    pub(crate) words: &'s Words,
     pub(crate) dictionaries: &'s Dictionaries,
 }
 
@@ -76,7 +82,8 @@ pub(crate) fn unpack(conn: &Connection, dictionaries: &Dictionaries, packed: &[u
 
 /// `usd_at_least(column, bytes)`: whether an amount is known and at least that of the 16 bytes, exactly.
 /// `llm_calls(figures)`: the calls in packed sums.
-fn add_functions(conn: &Connection) -> Result<()> {
+/// `has_words(number, span)`: whether a span has the words of that number among `words`.
+fn add_functions(conn: &Connection, words: &Arc<Words>) -> Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     conn.create_scalar_function("usd_at_least", 2, flags, |values| {
         let amount = usd(values.get_raw(0)).ok().flatten();
@@ -86,6 +93,10 @@ fn add_functions(conn: &Connection) -> Result<()> {
     conn.create_scalar_function("llm_calls", 1, flags, |values| {
         let figures = values.get_raw(0).as_blob().ok().and_then(|bytes| Figures::unpack(bytes).ok());
         Ok(figures.map(|figures| figures.calls))
+    })?;
+    let words = Arc::clone(words);
+    conn.create_scalar_function("has_words", 2, FunctionFlags::SQLITE_UTF8, move |values| {
+        words.test(values.get::<usize>(0)?, values.get(1)?)
     })?;
     Ok(())
 }
@@ -102,15 +113,33 @@ impl Readers {
         day: Day,
         ask: impl FnOnce(&Connection) -> Result<T>,
     ) -> Result<T> {
-        let idle = match self.take(part, day) {
-            Some(idle) => idle,
-            None => self.open(part, day)?,
-        };
-        let answer = ask(&idle.conn);
+        self.with_words(part, day, |conn, _| ask(conn))
+    }
+
+    /// Runs `ask` on a connection to that file, with the words that its function `has_words` knows. They end with it.
+    pub(crate) fn with_words<T>(
+        &self,
+        part: Part,
+        day: Day,
+        ask: impl FnOnce(&Connection, &Words) -> Result<T>,
+    ) -> Result<T> {
+        let idle = self.lend(part, day)?;
+        let answer = ask(&idle.conn, &idle.words);
+        if let Some(text) = idle.words.end() {
+            self.put_back(text);
+        }
         if answer.is_ok() {
             self.put_back(idle);
         }
         answer
+    }
+
+    /// A connection to that file, to be put back unless it failed.
+    pub(crate) fn lend(&self, part: Part, day: Day) -> Result<Idle> {
+        match self.take(part, day) {
+            Some(idle) => Ok(idle),
+            None => self.open(part, day),
+        }
     }
 
     fn open(&self, part: Part, day: Day) -> Result<Idle> {
@@ -122,8 +151,9 @@ impl Readers {
             let conn = schema::open(layout, &path, Access::Read { cache_kib: self.cache_kib })?;
             // Another process may have exchanged the file between the opening of it and of its log.
             if file.is_none() || file == file_id(&path) {
-                add_functions(&conn)?;
-                return Ok(Idle { part, day, conn, file, since: Instant::now() });
+                let words = Arc::default();
+                add_functions(&conn, &words)?;
+                return Ok(Idle { part, day, conn, words, file, since: Instant::now() });
             }
         }
     }

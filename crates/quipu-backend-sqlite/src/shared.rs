@@ -173,9 +173,9 @@ impl Shared {
         day: Day,
         ask: impl FnOnce(&DayReader<'_>) -> fault::Result<T>,
     ) -> Result<Option<T>> {
-        let answer = self
-            .readers
-            .with(Part::Data, day, |conn| ask(&DayReader { day, conn, dictionaries: &self.dictionaries }));
+        let answer = self.readers.with_words(Part::Data, day, |conn, words| {
+            ask(&DayReader { day, conn, words, dictionaries: &self.dictionaries })
+        });
         match answer {
             Ok(answer) => Ok(Some(answer)),
             Err(fault) => self.failed(day, fault).map(|()| None),

@@ -47,7 +47,7 @@ fn may_have(day: Day, query: &EventQuery) -> bool {
 
 /// A condition on events `e`; `None` when none of the day can meet it.
 pub(crate) fn conditions(reader: &DayReader<'_>, query: &EventQuery) -> fault::Result<Option<Condition>> {
-    let mut all = Condition { from: "events e".into(), sql: "1".into(), args: Vec::new() };
+    let mut all = Condition::of("events e");
     if let Some(since) = query.since {
         all.and("e.time >= ?", since.nanos());
     }
@@ -87,7 +87,7 @@ pub(crate) fn conditions(reader: &DayReader<'_>, query: &EventQuery) -> fault::R
 }
 
 fn events_in(reader: &DayReader<'_>, query: &EventQuery, room: usize) -> fault::Result<Vec<Numbered>> {
-    let Some(Condition { from, sql: condition, args }) = conditions(reader, query)? else {
+    let Some(Condition { from, sql: condition, args, .. }) = conditions(reader, query)? else {
         return Ok(Vec::new());
     };
     let sql = format!(

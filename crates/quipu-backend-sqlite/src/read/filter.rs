@@ -1,6 +1,6 @@
 //! A trace filter as SQL for one day: names become that day's numbers, and the rarest name drives the search.
 
-use quipu_core::TraceFilter;
+use quipu_core::{Criterion, Term, TraceFilter};
 use rusqlite::Connection;
 use rusqlite::types::Value;
 
@@ -14,6 +14,10 @@ use crate::shared::Shared;
 
 /// Up to so many traces it is quicker to start from a name's traces than from the times.
 pub(crate) const RARE: i64 = 2_000;
+/// Of so many spans with a word the traces are put into a table without any thought.
+pub(crate) const FEW: usize = 2_000;
+/// To go by a trace that words led to takes so many times what it takes to come by a trace and test its spans.
+const TESTS_A_TRACE: i64 = 8;
 
 /// All traces of a day.
 const ALL: &str = "traces t";
@@ -24,14 +28,21 @@ pub(crate) struct Condition {
     pub(crate) from: String,
     pub(crate) sql: String,
     pub(crate) args: Vec<Value>,
+    /// Traces are tested by words, which takes longer than all else.
+    pub(crate) tested: bool,
 }
 
 impl Condition {
+    /// All that there is.
+    pub(crate) fn of(from: &str) -> Self {
+        Self { from: from.into(), sql: "1".into(), args: Vec::new(), tested: false }
+    }
+
     /// Has the traces found by what this statement gives, `tr`, where it finds few and no rarer name drives the search already.
     pub(crate) fn or_found_by(&mut self, conn: &Connection, found_by: &str) -> Result<()> {
         if self.from == ALL {
             let driver = Driver::found_by(conn, found_by)?;
-            if driver.rows < RARE {
+            if driver.all {
                 self.from = driver.from;
             }
         }
@@ -59,10 +70,12 @@ pub(crate) fn meant_all(shared: &Shared, day: Day, filter: &TraceFilter) -> Resu
     Ok(means_all(filter, shared.bounds(day)?.and_then(|bounds| bounds.traces)))
 }
 
-/// A way to find a filter's traces, and how many it finds: from [`RARE`] on no more is known.
+/// A way to find a filter's traces, and how many it finds.
 pub(crate) struct Driver {
     from: String,
     rows: i64,
+    /// There are no others: from [`RARE`] on they were not counted.
+    all: bool,
 }
 
 impl Driver {
@@ -95,12 +108,12 @@ impl Driver {
         // To count them there is no need to know which are the same.
         let count = format!("SELECT COUNT(*) FROM ({} LIMIT {RARE})", found_by.replace("DISTINCT ", ""));
         let rows = conn.prepare_cached(&count)?.query_row([], |row| row.get(0))?;
-        Ok(Self::of(&format!("({found_by})"), rows))
+        Ok(Self { all: rows < RARE, ..Self::of(&format!("({found_by})"), rows) })
     }
 
-    /// By a table of the traces' numbers, `tr`.
+    /// By a table of the traces' numbers, `tr`, of which there are so many.
     pub(crate) fn of(table: &str, rows: i64) -> Self {
-        Self { from: format!("{table} d CROSS JOIN traces t ON t.pk = d.tr"), rows }
+        Self { from: format!("{table} d CROSS JOIN traces t ON t.pk = d.tr"), rows, all: true }
     }
 }
 
@@ -137,14 +150,37 @@ pub(crate) enum Asked {
 const UNCOUNTED: &str = " AND NOT EXISTS (SELECT 1 FROM spans s JOIN calls c ON c.pk = s.pk \
      WHERE s.tr = t.pk AND c.marks & 16 != 0)";
 
-/// The filter's condition in this day; `None` when nothing here can match.
+/// Of so many spans with a word the traces are worth a table, when all traces of a day would have to be tested else.
+pub(crate) fn worth_a_table(reader: &DayReader<'_>) -> Result<usize> {
+    let mut last = reader.conn.prepare_cached("SELECT MAX(pk) FROM traces")?;
+    let traces = last.query_row([], |row| row.get::<_, Option<i64>>(0))?.unwrap_or(0);
+    Ok(usize::try_from(traces / TESTS_A_TRACE).unwrap_or(0).max(FEW))
+}
+
+/// The filter's condition in this day, for who looks at all that it finds; `None` when nothing here can match.
 pub(crate) fn condition(
     shared: &Shared,
     reader: &DayReader<'_>,
     filter: &TraceFilter,
     asked: Asked,
 ) -> Result<Option<Condition>> {
-    let mut all = Condition { from: ALL.into(), sql: "1".into(), args: Vec::new() };
+    let words = |term: &Term| matches!(term.criterion, Criterion::Words(_));
+    let asks_words = filter.q.is_some() || filter.terms.iter().any(words);
+    let few = if asks_words { worth_a_table(reader)? } else { 0 };
+    // A session or a user has few traces, and those are found by their own index.
+    let few = if filter.session.is_some() || filter.user.is_some() { few.min(FEW) } else { few };
+    condition_with(shared, reader, filter, asked, few)
+}
+
+/// The same, with a table of the traces that have words where no more than `few` spans have them.
+pub(crate) fn condition_with(
+    shared: &Shared,
+    reader: &DayReader<'_>,
+    filter: &TraceFilter,
+    asked: Asked,
+    few: usize,
+) -> Result<Option<Condition>> {
+    let mut all = Condition::of(ALL);
     if asked != Asked::Rows {
         if let Some(since) = filter.since {
             all.and("t.start >= ?", since.nanos());
@@ -187,18 +223,16 @@ pub(crate) fn condition(
         all.and("usd_at_least(t.cost, ?)", cost.raw().to_be_bytes().to_vec());
     }
     if !add_names(reader.conn, filter, &mut all, &mut drivers)?
-        || !add_words(shared, reader, filter, &mut all, &mut drivers)?
-        || !add_terms(shared, reader, &filter.terms, &mut all, &mut drivers)?
+        || !add_terms(shared, reader, (&filter.terms, few), &mut all, &mut drivers)?
+        || !add_words(shared, reader, (filter, few), &mut all, &mut drivers)?
     {
         return Ok(None);
     }
-    if let Some(id) = service.filter(|_| drivers.iter().all(|driver| driver.rows >= RARE)) {
+    if let Some(id) = service.filter(|_| drivers.iter().all(|driver| !driver.all)) {
         let status = filter.status.map(trace_status_number);
         drivers.push(Driver::of_services(reader.conn, &format!("({id})"), status)?);
     }
-    if let Some(driver) =
-        drivers.into_iter().min_by_key(|driver| driver.rows).filter(|driver| driver.rows < RARE)
-    {
+    if let Some(driver) = drivers.into_iter().filter(|driver| driver.all).min_by_key(|driver| driver.rows) {
         all.from = driver.from;
     }
     Ok(Some(all))
@@ -231,16 +265,25 @@ fn add_names(
 fn add_words(
     shared: &Shared,
     reader: &DayReader<'_>,
-    filter: &TraceFilter,
+    (filter, few): (&TraceFilter, usize),
     all: &mut Condition,
     drivers: &mut Vec<Driver>,
 ) -> Result<bool> {
     let Some(words) = &filter.q else { return Ok(true) };
-    match hits(shared, reader, "hits", words)? {
-        Hits::All => return Ok(true),
+    match hits(shared, reader, "hits", words, few_beside(drivers, few))? {
+        Hits::All => {}
         Hits::None => return Ok(false),
-        Hits::Traces(rows) => drivers.push(Driver::of("temp.hits", rows)),
+        Hits::Traces(sql, driver) => {
+            all.sql.push_str(" AND ");
+            all.sql.push_str(&sql);
+            all.tested |= driver.is_none();
+            drivers.extend(driver);
+        }
     }
-    all.sql.push_str(" AND t.pk IN (SELECT tr FROM temp.hits)");
     Ok(true)
+}
+
+/// Of how many spans the traces are worth a table, when there are these ways to traces already.
+pub(crate) fn few_beside(drivers: &[Driver], few: usize) -> usize {
+    if drivers.iter().any(|driver| driver.all) { few.min(FEW) } else { few }
 }

@@ -1,49 +1,67 @@
 //! Which traces have words, by the full text of their day.
+//!
+//! Where few spans have them, their traces are put into a table, by which a question can go. Where many have, traces are tested as
+//! they come: a page of the latest is full long before all those spans were read.
 
-use crate::fault::{Fault, Result};
+use crate::fault::Result;
 use crate::folder::Part;
+use crate::read::filter::Driver;
+use crate::read::words::Found;
 use crate::readers::DayReader;
 use crate::shared::Shared;
 
 /// What has the words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Hits {
     /// Everything: there is no word among them.
     All,
     /// Nothing.
     None,
-    /// So many traces.
-    Traces(i64),
+    /// Traces `t` that meet this, with the way to them where they are few.
+    Traces(String, Option<Driver>),
 }
 
-/// Puts the traces that have the words into this temporary table.
-pub(crate) fn hits(shared: &Shared, reader: &DayReader<'_>, table: &str, words: &str) -> Result<Hits> {
-    let Some(expression) = shared.tokenizer.expression(words)? else {
+/// Finds the traces that have the words. Those of up to `few` spans are put into this temporary table.
+pub(crate) fn hits(
+    shared: &Shared,
+    reader: &DayReader<'_>,
+    table: &str,
+    words: &str,
+    few: usize,
+) -> Result<Hits> {
+    let terms = shared.tokenizer.terms(words)?;
+    if terms.is_empty() {
         return Ok(Hits::All);
-    };
+    }
     if !shared.folder.file(Part::Text, reader.day).exists() {
         return Ok(Hits::None);
     }
+    let open = || shared.readers.lend(Part::Text, reader.day);
+    Ok(match reader.words.find(open, terms, few) {
+        None => Hits::None,
+        Some(Found::Few(spans)) => put(reader, table, &spans)?,
+        // What is no expression that a join could be made of: SQLite would begin with the spans.
+        Some(Found::Many(number)) => Hits::Traces(
+            format!(
+                "(SELECT 1 FROM spans w WHERE w.tr = t.pk AND has_words({number}, w.pk) LIMIT 1) IS NOT NULL"
+            ),
+            None,
+        ),
+    })
+}
+
+fn put(reader: &DayReader<'_>, table: &str, spans: &[i64]) -> Result<Hits> {
     reader.conn.execute_batch(&format!(
         "DROP TABLE IF EXISTS temp.{table}; CREATE TEMP TABLE {table}(tr INTEGER PRIMARY KEY)"
     ))?;
     let insert = format!("INSERT OR IGNORE INTO temp.{table} SELECT tr FROM main.spans WHERE pk = ?1");
     let mut keep = reader.conn.prepare(&insert)?;
     let mut rows = 0;
-    let found = shared.readers.with(Part::Text, reader.day, |text| {
-        let mut look = text.prepare_cached("SELECT rowid FROM words WHERE words MATCH ?1")?;
-        let mut spans = look.query([&expression])?;
-        while let Some(span) = spans.next()? {
-            rows += i64::try_from(keep.execute([span.get::<_, i64>(0)?])?).unwrap_or(0);
-        }
-        Ok(())
-    });
-    if let Err(fault) = found {
-        // The indexer builds a damaged index anew; until then its words are not found.
-        if !matches!(fault, Fault::Unborn) {
-            tracing::warn!(day = %reader.day, kind = ?fault.kind(), "the full text of a day cannot be read");
-        }
+    for span in spans {
+        rows += i64::try_from(keep.execute([span])?).unwrap_or(0);
+    }
+    if rows == 0 {
         return Ok(Hits::None);
     }
-    Ok(if rows > 0 { Hits::Traces(rows) } else { Hits::None })
+    let sql = format!("t.pk IN (SELECT tr FROM temp.{table})");
+    Ok(Hits::Traces(sql, Some(Driver::of(&format!("temp.{table}"), rows))))
 }

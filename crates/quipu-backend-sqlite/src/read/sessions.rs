@@ -11,7 +11,8 @@ use crate::codec::{DimKind, Figures, Names, TextOf, find};
 use crate::days::Bounds;
 use crate::fault;
 use crate::folder::Day;
-use crate::read::filter::{Asked, Condition, condition};
+use crate::read::filter::{Asked, Condition};
+use crate::read::rounds::in_rounds;
 use crate::read::trace_rows::{TraceNames, merge_names, names_of};
 use crate::read::traces::{days_of, trace_id};
 use crate::readers::DayReader;
@@ -115,10 +116,20 @@ fn last_traces(
     enough: Option<usize>,
     known: &HashMap<CompactString, i64>,
 ) -> fault::Result<LastTraces> {
+    let last = in_rounds(shared, reader, &query.filter, Asked::Sessions, |condition| {
+        last_traces_by(reader, query, condition, enough, known)
+    })?;
+    Ok(last.unwrap_or_default())
+}
+
+fn last_traces_by(
+    reader: &DayReader<'_>,
+    query: &SessionQuery,
+    mut condition: Condition,
+    enough: Option<usize>,
+    known: &HashMap<CompactString, i64>,
+) -> fault::Result<LastTraces> {
     let mut last = LastTraces::default();
-    let Some(mut condition) = condition(shared, reader, &query.filter, Asked::Sessions)? else {
-        return Ok(last);
-    };
     let sql = latest_first(reader, &mut condition)?;
     let names = Names::new(reader.conn);
     let mut look = reader.conn.prepare_cached(&sql)?;
@@ -183,18 +194,28 @@ fn sums_in(
     query: &SessionQuery,
     chosen: &[(i64, CompactString)],
 ) -> fault::Result<BTreeMap<CompactString, Sum>> {
-    let mut sums = BTreeMap::new();
     let mut ids = HashMap::new();
     for (_, session) in chosen {
         if let Some(id) = find(reader.conn, DimKind::Session, session)? {
             ids.insert(id, session);
         }
     }
-    let Some(condition) =
-        condition(shared, reader, &query.filter, Asked::Sessions)?.filter(|_| !ids.is_empty())
-    else {
-        return Ok(sums);
-    };
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    // Few traces are theirs, so not many have to be tested by words.
+    let sums = in_rounds(shared, reader, &query.filter, Asked::Sessions, |condition| {
+        sums_by(reader, &condition, &ids)
+    })?;
+    Ok(sums.unwrap_or_default())
+}
+
+fn sums_by(
+    reader: &DayReader<'_>,
+    condition: &Condition,
+    ids: &HashMap<i64, &CompactString>,
+) -> fault::Result<BTreeMap<CompactString, Sum>> {
+    let mut sums = BTreeMap::new();
     let list: Vec<String> = ids.keys().map(i64::to_string).collect();
     let sql = format!(
         "SELECT t.session, t.pk, t.trace, t.start, t.user, t.tools, t.errors, t.figures FROM {} \
@@ -270,6 +291,7 @@ mod tests {
     use quipu_core::{Backend, Batch, Span};
 
     use super::*;
+    use crate::read::filter::condition;
     use crate::{Config, Sqlite};
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 use crate::codec::{DimKind, find, trace_status_number};
 use crate::fault::Result;
-use crate::read::filter::{Condition, Driver};
+use crate::read::filter::{Condition, Driver, few_beside};
 use crate::read::hits::{Hits, hits};
 use crate::readers::DayReader;
 use crate::shared::Shared;
@@ -64,20 +64,26 @@ impl Met {
 pub(crate) fn add_terms(
     shared: &Shared,
     reader: &DayReader<'_>,
-    terms: &[Term],
+    (terms, few): (&[Term], usize),
     all: &mut Condition,
     drivers: &mut Vec<Driver>,
 ) -> Result<bool> {
     for (slot, term) in terms.iter().enumerate() {
-        match (criterion(shared, reader, slot, &term.criterion)?, term.not) {
+        let few = few_beside(drivers, few);
+        let words = matches!(term.criterion, Criterion::Words(_));
+        match (criterion(shared, reader, (slot, few), &term.criterion)?, term.not) {
             (None, false) => return Ok(false),
             (None, true) => {}
             (Some(met), false) => {
                 all.sql.push_str(" AND ");
                 all.sql.push_str(&met.sql);
+                all.tested |= words && met.driver.is_none();
                 drivers.extend(met.driver);
             }
-            (Some(met), true) => all.sql.push_str(&format!(" AND ({}) IS NOT TRUE", met.sql)),
+            (Some(met), true) => {
+                all.sql.push_str(&format!(" AND ({}) IS NOT TRUE", met.sql));
+                all.tested |= words && met.driver.is_none();
+            }
         }
     }
     Ok(true)
@@ -87,7 +93,7 @@ pub(crate) fn add_terms(
 fn criterion(
     shared: &Shared,
     reader: &DayReader<'_>,
-    slot: usize,
+    (slot, few): (usize, usize),
     criterion: &Criterion,
 ) -> Result<Option<Met>> {
     let conn = reader.conn;
@@ -106,17 +112,11 @@ fn criterion(
             Ok(list.map(|list| Met::by(format!("t.name IN {}", list.sql))))
         }
         Criterion::Figure(figure, range) => Ok(Some(Met::by(figure_sql(*figure, *range)))),
-        Criterion::Words(words) => {
-            let table = format!("hits{slot}");
-            Ok(match hits(shared, reader, &table, words)? {
-                Hits::All => Some(Met::by("1".into())),
-                Hits::None => None,
-                Hits::Traces(rows) => Some(Met {
-                    sql: format!("t.pk IN (SELECT tr FROM temp.{table})"),
-                    driver: Some(Driver::of(&format!("temp.{table}"), rows)),
-                }),
-            })
-        }
+        Criterion::Words(words) => Ok(match hits(shared, reader, &format!("hits{slot}"), words, few)? {
+            Hits::All => Some(Met::by("1".into())),
+            Hits::None => None,
+            Hits::Traces(sql, driver) => Some(Met { sql, driver }),
+        }),
     }
 }
 

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use quipu_core::{Cursor, Result, Sort, TraceId, TracePage, TraceQuery, TraceRow};
-use rusqlite::params_from_iter;
 use rusqlite::types::Value;
+use rusqlite::{OptionalExtension, params_from_iter};
 
 use crate::days::{Bounds, DayState, meets};
 use crate::fault::{self, Fault};
 use crate::folder::Day;
-use crate::read::filter::{Asked, condition, means_all, meant_all};
+use crate::read::filter::{Asked, Condition, condition, means_all, meant_all};
+use crate::read::rounds::in_rounds;
 use crate::read::trace_rows::TracePart;
 use crate::readers::DayReader;
 use crate::shared::Shared;
@@ -23,6 +24,9 @@ pub(crate) struct Place {
     day: Day,
     pk: i64,
 }
+
+/// Traces that are tested by words for each place wanted, before all of a day are.
+const TESTS_A_PLACE: usize = 8;
 
 /// Places of a whole day that are kept: those of a page, and one more.
 const MOST_PLACES: usize = 101;
@@ -121,15 +125,64 @@ fn first_places(
     places_in(shared, reader, query, limit).map(Arc::new)
 }
 
-fn places_in(
+/// A day's first places.
+pub(super) fn places_in(
     shared: &Shared,
     reader: &DayReader<'_>,
     query: &TraceQuery,
     limit: usize,
 ) -> fault::Result<Vec<Place>> {
-    let Some(mut condition) = condition(shared, reader, &query.filter, Asked::Traces)? else {
-        return Ok(Vec::new());
+    let found = match query.sort {
+        // By time the traces come in their order, and a page is full before all were seen.
+        Sort::Newest | Sort::Oldest => {
+            in_rounds(shared, reader, &query.filter, Asked::Traces, |condition| {
+                places_by(reader, query, condition, limit)
+            })?
+        }
+        _ => condition(shared, reader, &query.filter, Asked::Traces)?
+            .map(|condition| places_by_figure(reader, query, condition, limit))
+            .transpose()?,
     };
+    Ok(found.unwrap_or_default())
+}
+
+/// In an order other than time. Where traces are tested by words, first only some are that come before all others.
+fn places_by_figure(
+    reader: &DayReader<'_>,
+    query: &TraceQuery,
+    condition: Condition,
+    limit: usize,
+) -> fault::Result<Vec<Place>> {
+    let bound = if condition.tested { figure_at(reader, query, limit * TESTS_A_PLACE)? } else { None };
+    if let Some(bound) = bound {
+        let (figure, descending) = order(query.sort);
+        let mut first = condition.clone();
+        first.and(&format!("{figure} {} ?", if descending { ">=" } else { "<=" }), bound);
+        let places = places_by(reader, query, first, limit)?;
+        if places.len() >= limit {
+            return Ok(places);
+        }
+    }
+    places_by(reader, query, condition, limit)
+}
+
+/// The figure of the trace that so many of the day come before, from the query's cursor on.
+fn figure_at(reader: &DayReader<'_>, query: &TraceQuery, place: usize) -> fault::Result<Option<i64>> {
+    let (figure, descending) = order(query.sort);
+    let (beyond, direction) = if descending { ("<=", "DESC") } else { (">=", "ASC") };
+    let sql = format!(
+        "SELECT {figure} FROM traces t WHERE ?1 IS NULL OR {figure} {beyond} ?1 ORDER BY 1 {direction} LIMIT 1 OFFSET {place}"
+    );
+    let mut look = reader.conn.prepare_cached(&sql)?;
+    Ok(look.query_row([query.cursor.map(|cursor| cursor.value)], |row| row.get(0)).optional()?)
+}
+
+fn places_by(
+    reader: &DayReader<'_>,
+    query: &TraceQuery,
+    mut condition: Condition,
+    limit: usize,
+) -> fault::Result<Vec<Place>> {
     let (figure, descending) = order(query.sort);
     let (at_most, beyond, direction) = if descending { ("<=", "<", "DESC") } else { (">=", ">", "ASC") };
     if let Some(cursor) = query.cursor {

@@ -10,6 +10,7 @@ use crate::folder::Day;
 use crate::read::events::event_of;
 use crate::read::metrics::{instrument_of, point_of, temporality_of};
 use crate::read::stored::{Sources, source};
+use crate::read::words::Words;
 use crate::readers::DayReader;
 
 /// Events by number.
@@ -50,7 +51,7 @@ fn load_event(
     )?;
     let mut rows = look.query([pk])?;
     let Some(row) = rows.next()? else { return Ok(None) };
-    let reader = DayReader { day: Day(0), conn, dictionaries };
+    let reader = DayReader { day: Day(0), conn, words: &Words::default(), dictionaries };
     event_of(row, &reader, &Names::new(conn), sources).map(Some)
 }
 

@@ -3,9 +3,13 @@
 mod blank;
 mod index;
 mod once;
+mod postings;
 mod text;
 mod train;
 mod words;
 
 pub(crate) use index::Indexer;
-pub(crate) use words::Tokenizer;
+#[cfg(test)]
+pub(crate) use postings::BLOCK;
+pub(crate) use postings::Postings;
+pub(crate) use words::{Term, Tokenizer};

@@ -1,4 +1,4 @@
-//! From what a user typed to an expression of the index.
+//! From what a user typed to words of the index.
 //!
 //! SQLite's own tokenizer cuts the words, so both sides always agree; nothing that was typed is read as syntax, except a
 //! star at the end of a word, which stands for any ending. The tokenizer (`unicode61`) takes a run of Chinese, Japanese
@@ -13,13 +13,21 @@ use crate::fault::{Fault, Result};
 /// Words of one search that are looked at.
 const MOST_WORDS: usize = 64;
 
+/// A word of a search.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Term {
+    pub(crate) token: String,
+    /// Any ending will do.
+    pub(crate) open_ended: bool,
+}
+
 /// SQLite's tokenizer, in a database of its own in memory.
 #[derive(Default)]
 pub(crate) struct Tokenizer(Mutex<Option<Connection>>);
 
 impl Tokenizer {
-    /// The expression that finds spans with all the words; `None` when nothing was typed that could be a word.
-    pub(crate) fn expression(&self, typed: &str) -> Result<Option<String>> {
+    /// The words of which spans must have all; none when nothing was typed that could be a word.
+    pub(crate) fn terms(&self, typed: &str) -> Result<Vec<Term>> {
         let mut guard = self.0.lock();
         if guard.is_none() {
             *guard = Some(open()?);
@@ -29,16 +37,13 @@ impl Tokenizer {
         for word in typed.split_whitespace() {
             let mut found = tokens(conn, word)?;
             let last = found.pop();
-            let open_ended = word.ends_with('*');
-            terms.extend(found.into_iter().map(|token| format!("\"{token}\"")));
-            terms.extend(
-                last.map(|token| if open_ended { format!("\"{token}\"*") } else { format!("\"{token}\"") }),
-            );
+            terms.extend(found.into_iter().map(|token| Term { token, open_ended: false }));
+            terms.extend(last.map(|token| Term { token, open_ended: word.ends_with('*') }));
         }
         terms.sort_unstable();
         terms.dedup();
         terms.truncate(MOST_WORDS);
-        Ok((!terms.is_empty()).then(|| terms.join(" AND ")))
+        Ok(terms)
     }
 }
 
@@ -90,16 +95,17 @@ mod tests {
     #[test]
     fn what_is_typed_is_never_syntax() {
         let tokenizer = Tokenizer::default();
-        let expression = |typed| tokenizer.expression(typed).unwrap();
-        assert_eq!(expression("Order-4711 \"x"), Some(r#""4711" AND "order" AND "x""#.into()));
-        assert_eq!(
-            expression("a OR NOT(b) col:c"),
-            Some(r#""a" AND "b" AND "c" AND "col" AND "not" AND "or""#.into())
-        );
-        assert_eq!(expression("Valpa*"), Some(r#""valpa"*"#.into()));
-        assert_eq!(expression("a*b"), Some(r#""a" AND "b""#.into()));
-        assert_eq!(expression("ÅRHUS straße"), Some(r#""arhus" AND "straße""#.into()));
-        assert_eq!(expression("天気"), Some(r#""天" AND "気""#.into()));
-        assert_eq!(expression(" (*) ~ "), None);
+        let terms = |typed| {
+            let terms = tokenizer.terms(typed).unwrap();
+            let text = |term: Term| format!("{}{}", term.token, if term.open_ended { "*" } else { "" });
+            terms.into_iter().map(text).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(terms("Order-4711 \"x"), "4711 order x");
+        assert_eq!(terms("a OR NOT(b) col:c"), "a b c col not or");
+        assert_eq!(terms("Valpa*"), "valpa*");
+        assert_eq!(terms("a*b"), "a b");
+        assert_eq!(terms("ÅRHUS straße"), "arhus straße");
+        assert_eq!(terms("天気"), "天 気");
+        assert_eq!(terms(" (*) ~ "), "");
     }
 }

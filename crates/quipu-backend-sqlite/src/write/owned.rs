@@ -12,6 +12,7 @@ use quipu_core::{Owned, Owner, Result, TraceId};
 use crate::fault::{self, Fault};
 use crate::folder::{Day, Part};
 use crate::read::owned::{self, DayOwned};
+use crate::read::words::Words;
 use crate::readers::DayReader;
 use crate::shared::Shared;
 use crate::sqlite::Sqlite;
@@ -133,7 +134,12 @@ impl Writer {
         let file = self.take_file(day)?;
         file.conn.pragma_update(None, "secure_delete", "ON")?;
         let mut tx = DayTx::begin(file, &shared, self.epoch)?;
-        let reader = DayReader { day, conn: &tx.file.conn, dictionaries: &shared.dictionaries };
+        let reader = DayReader {
+            day,
+            conn: &tx.file.conn,
+            words: &Words::default(),
+            dictionaries: &shared.dictionaries,
+        };
         let records = records.still(&reader, owner)?;
         tx.forget_owned(&records)?;
         tx.write(&[])?;

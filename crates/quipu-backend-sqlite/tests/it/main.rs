@@ -18,6 +18,7 @@ mod retention_more;
 mod sealed;
 mod search;
 mod sessions;
+mod words;
 mod work;
 mod writing;
 

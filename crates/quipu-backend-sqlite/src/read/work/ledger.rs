@@ -108,7 +108,7 @@ fn found_by(
 ) -> Result<Option<Condition>> {
     let of_trace = TraceFilter { tool: None, ..trace_part(&query.filter, OWN) };
     let asks = |keys: &[WorkKey]| query.group_by.iter().any(|by| keys.contains(by));
-    let plain = || Condition { from: "calls c".into(), sql: "1".into(), args: Vec::new() };
+    let plain = || Condition::of("calls c");
     let mut rows = if of_trace.needs_trace() {
         let Some(rows) = rows_of_traces(shared, reader, &of_trace)? else { return Ok(None) };
         rows

@@ -123,7 +123,7 @@ fn found_by(
     } else {
         "NOT INDEXED"
     };
-    let mut rows = Condition { from: format!("spans s {index}"), sql: "1".into(), args: Vec::new() };
+    let mut rows = Condition::of(&format!("spans s {index}"));
     let mut with_traces = asks(&[WorkKey::Session, WorkKey::User]);
     if of_trace.needs_trace() {
         let Some(found) = condition(shared, reader, &of_trace, Asked::Rows)? else { return Ok(None) };
