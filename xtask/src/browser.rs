@@ -14,7 +14,7 @@ const AXE: &str = "axe-core@4";
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
 /// The scripts by name.
-const SCRIPTS: [(&str, &str); 18] = [
+const SCRIPTS: [(&str, &str); 20] = [
     ("main.mjs", include_str!("../suites/web/main.mjs")),
     ("browser.mjs", include_str!("../suites/web/browser.mjs")),
     ("steps.mjs", include_str!("../suites/web/steps.mjs")),
@@ -23,6 +23,8 @@ const SCRIPTS: [(&str, &str); 18] = [
     ("walks.mjs", include_str!("../suites/web/walks.mjs")),
     ("shell.mjs", include_str!("../suites/web/shell.mjs")),
     ("list.mjs", include_str!("../suites/web/list.mjs")),
+    ("late.mjs", include_str!("../suites/web/late.mjs")),
+    ("slow.mjs", include_str!("../suites/web/slow.mjs")),
     ("trace.mjs", include_str!("../suites/web/trace.mjs")),
     ("work.mjs", include_str!("../suites/web/work.mjs")),
     ("signals.mjs", include_str!("../suites/web/signals.mjs")),

@@ -9,10 +9,10 @@ async function send(url, path, body) {
 
 const nanos = () => BigInt(Date.now()) * 1_000_000n;
 
-/** One trace of one LLM call; gives its id. */
-export async function sendTrace(url, name) {
+/** One trace of one LLM call, or one more call of a trace; gives its id. */
+export async function sendTrace(url, name, traceId = hex(16)) {
   const now = nanos();
-  const span = { traceId: hex(16), spanId: hex(8), name, kind: 3, startTimeUnixNano: String(now - 1_000_000_000n), endTimeUnixNano: String(now),
+  const span = { traceId, spanId: hex(8), name, kind: 3, startTimeUnixNano: String(now - 1_000_000_000n), endTimeUnixNano: String(now),
     attributes: [text("gen_ai.operation.name", "chat"), text("gen_ai.provider.name", "openai"), text("gen_ai.request.model", "gpt-4o"),
       { key: "gen_ai.usage.input_tokens", value: { intValue: "10" } }, { key: "gen_ai.usage.output_tokens", value: { intValue: "5" } }] };
   await send(url, "/v1/traces", { resourceSpans: [{ resource: { attributes: [text("service.name", "walked")] }, scopeSpans: [{ scope: { name: "test" }, spans: [span] }] }] });

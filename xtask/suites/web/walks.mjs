@@ -1,17 +1,20 @@
 // What can be done on the pages, step by step: what is done, and what must be on the screen after it.
 import { boards } from "./boards.mjs";
-import { settled, several, watch } from "./browser.mjs";
+import { first, settled, several, watch } from "./browser.mjs";
 import { arriving, deleted, filtered, ordered, viewed } from "./list.mjs";
 import { budgeted, explained, pricedCall, repriced } from "./money.mjs";
+import { late, lateEvents, lateLine, lateTrace, left, oneTrace } from "./late.mjs";
 import { look, overview, palette } from "./shell.mjs";
 import { events, map, metrics } from "./signals.mjs";
+import { slowed } from "./slow.mjs";
 import { LIMIT, run } from "./steps.mjs";
 import { looked, opened, turned, worked } from "./trace.mjs";
 import { frameworks, opens, talked, tools } from "./work.mjs";
 
 const AT_ONCE = 2;
 
-/** Where each begins, its steps, and the answer that is refused in it on purpose. */
+/** Where each begins, its steps, the answer that is refused in it on purpose, and how the way to the server is slow; a quiet
+ * one gets nothing but what the walk sends. */
 const WALKS = {
   boards: ["/dashboards?range=24h", boards],
   overview: ["/?range=24h", overview],
@@ -21,6 +24,8 @@ const WALKS = {
   list: ["/traces?range=all", ordered],
   views: ["/traces?range=all&filter=status%3Aerror", viewed],
   arrival: ["/traces?range=all", arriving],
+  late_list: [oneTrace, late, undefined, { quiet: true, hold: "/api/v1/traces" }],
+  left_list: [oneTrace, left, undefined, { quiet: true }],
   delete: ["/traces?range=all", deleted],
   trace: [worked, opened],
   span: [worked, looked],
@@ -33,6 +38,9 @@ const WALKS = {
   guardrails: ["/guardrails?range=all", opens("Guardrails")],
   frameworks: ["/frameworks", frameworks],
   events: ["/events?range=all", events],
+  late_line: ["/events?range=all", lateLine, undefined, { lineMs: 1500 }],
+  late_events: ["/events?range=all", lateEvents, undefined, { hold: "/api/v1/events" }],
+  late_trace: ["/traces?range=all", lateTrace, undefined, { lineMs: 1500 }],
   metrics: ["/measurements?range=all", metrics],
   map: ["/map?range=all", map],
   budgets: ["/budgets", budgeted, /\/budgets/],
@@ -43,20 +51,24 @@ export async function walks(browser, plan) {
   const wrong = [];
   const only = plan.walks ?? Object.keys(WALKS);
   await several(only, AT_ONCE, async (name) => {
-    const [path, steps, refused] = WALKS[name];
+    const [path, steps, refused, slowness] = WALKS[name];
+    const home = slowness?.quiet ? plan.urls.empty : plan.urls.demo;
+    const way = slowness ? await slowed(home, slowness) : { url: home, close: () => {} };
     const context = await browser.newContext({ viewport: { width: 1440, height: 1000 }, reducedMotion: "reduce", locale: "en-US" });
     const page = await context.newPage();
     page.setDefaultTimeout(LIMIT);
-    watch(page, plan.urls.demo, (what) => wrong.push(`${name}: ${what}`), (what) => refused !== undefined && what.startsWith("/api/") && refused.test(what));
+    watch(page, way.url, (what) => wrong.push(`${name}: ${what}`), (what) => refused !== undefined && what.startsWith("/api/") && refused.test(what));
     await run(wrong, name, [
       ["the page opens", async () => {
-        await page.goto(plan.urls.demo + (typeof path === "string" ? path : await path(plan.urls.demo)));
-        await settled(page);
+        await page.goto(way.url + (typeof path === "string" ? path : await path(home)));
+        if (!slowness?.hold) await settled(page);
       }],
-      ...steps(page, plan),
+      ...steps(page, plan, way),
     ]);
-    await page.screenshot({ path: `${plan.shots}/walk-${name}.png` });
+    // For people to look at: that a busy machine draws none is no finding, and ends no other walk.
+    await page.screenshot({ path: `${plan.shots}/walk-${name}.png` }).catch((error) => console.error(`${name}: ${first(error)}`));
     await context.close();
+    way.close();
   });
   return { seen: only.length, wrong };
 }

@@ -8,7 +8,7 @@ use quipu_core::{Committed, Store, TraceId};
 use quipu_insight::Budgets;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::broadcast::{Receiver, Sender};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
@@ -26,6 +26,8 @@ const TICK: Duration = Duration::from_millis(250);
 const SYSTEM: Duration = Duration::from_secs(5);
 /// How long frames are still made when nobody watches: who comes back within it misses nothing.
 const LINGER: Duration = Duration::from_secs(60);
+/// How long a watcher of events may wait for the first look.
+const FIRST_LOOK: Duration = Duration::from_secs(20);
 
 /// Tells watchers what changed. Its task runs while somebody watches, and a while longer.
 pub(crate) struct Feed {
@@ -37,6 +39,10 @@ pub(crate) struct Feed {
     pub(super) told: watch::Sender<u64>,
     /// Watchers of events, and of the system.
     wanted: [AtomicUsize; 2],
+    /// Somebody came who waits for a look at events.
+    came: Notify,
+    /// How many looks at events were taken.
+    looks: watch::Sender<u64>,
     task: Mutex<Option<JoinHandle<()>>>,
     /// One for each watcher that may be there.
     places: Arc<Semaphore>,
@@ -53,6 +59,8 @@ impl Feed {
             ring: Mutex::new(Ring::new()),
             told: watch::channel(0).0,
             wanted: Default::default(),
+            came: Notify::new(),
+            looks: watch::channel(0).0,
             task: Mutex::new(None),
             places: Arc::new(Semaphore::new(state.limits.watchers.min(Semaphore::MAX_PERMITS))),
         }
@@ -76,6 +84,18 @@ impl Feed {
         }
         let begin = self.ring().begin(seen);
         (Watcher::new(Arc::clone(self), topics, begin.position), begin)
+    }
+
+    /// Waits until all that is committed from now on is told to a watcher of these topics, who is counted already. Of traces that
+    /// holds at once. Events are told by what a look finds that the one before did not, so that the first has to be over; `None`
+    /// when it takes too long.
+    pub(super) async fn settled(&self, topics: Topics) -> Option<()> {
+        if !topics.has(Topic::Events) {
+            return Some(());
+        }
+        let mut looks = self.looks.subscribe();
+        self.came.notify_one();
+        tokio::time::timeout(FIRST_LOOK, looks.changed()).await.ok()?.ok()
     }
 
     /// A watcher of these topics comes, or goes.
@@ -107,7 +127,11 @@ impl Feed {
                         changed.add(&commit.traces);
                         arrivals.waiting += commit.events as u64;
                     }
-                    Err(RecvError::Lagged(missed)) => changed.missed += missed,
+                    Err(RecvError::Lagged(missed)) => {
+                        changed.missed += missed;
+                        // What they held is unknown: one is enough for a look.
+                        arrivals.waiting += 1;
+                    }
                     Err(RecvError::Closed) => return,
                 },
                 _ = tick.tick() => {
@@ -120,6 +144,7 @@ impl Feed {
                         return;
                     }
                 }
+                () = self.came.notified() => self.tell_events(&mut arrivals, &mut changed).await,
                 _ = beat.tick() => self.tell_system().await,
             }
         }
@@ -159,7 +184,8 @@ impl Feed {
     }
 
     async fn tell_events(&self, arrivals: &mut Arrivals, changed: &mut Changed) {
-        if !self.wants(Topic::Events) {
+        let wanted = self.wants(Topic::Events);
+        if !arrivals.goes_on(wanted, LINGER) {
             return arrivals.forget();
         }
         match arrivals.look(self.store.as_ref()).await {
@@ -171,9 +197,10 @@ impl Feed {
             }
             Err(error) => {
                 tracing::warn!(error = %error, "live feed could not read events");
-                changed.missed += std::mem::take(&mut arrivals.waiting);
+                changed.missed += arrivals.fail();
             }
         }
+        self.looks.send_modify(|looks| *looks += 1);
     }
 
     async fn tell_system(&self) {

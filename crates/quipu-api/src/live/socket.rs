@@ -31,7 +31,8 @@ const BUFFER: usize = 4 << 10;
 
 /// Live feed
 ///
-/// A WebSocket of text frames, each with its number `seq`: `hello`, then a `trace` for each trace that is new or changed (at most
+/// A WebSocket of text frames, each with its number `seq`: `hello` (all that is committed after it is told; read what was there
+/// before once it has come), then a `trace` for each trace that is new or changed (at most
 /// one in 250 ms for each trace), `deleted` for traces that are gone, `budget` for what budgets say, on demand each `event` and
 /// every 5 s a `system`; `lagged` when some were left out, and `ping` every 20 s. Who comes back within a minute and names the
 /// `boot` and the last `seq` that it saw is sent the frames since, of the last 4,096 or 32 MiB. Pages of other origins are refused; a client
@@ -92,7 +93,9 @@ async fn watch(mut socket: WebSocket, api: Arc<Api>, place: Place, welcome: Opti
     let (watcher, begin) = api.feed.watch(place.topics, place.boot.as_deref().zip(place.after));
     let (now, position) = (api.clock.now().to_string(), begin.position);
     let hello = LiveFrame::Hello { now, boot: begin.boot, resumed: begin.resumed, missed: begin.missed };
-    if send(&mut socket, text(position, hello)).await.is_some() {
+    // Who asks for what is there after this frame misses nothing.
+    let ready = api.feed.settled(place.topics).await.is_some();
+    if ready && send(&mut socket, text(position, hello)).await.is_some() {
         relay(&mut socket, watcher, welcome).await;
     }
     // Whether the close frame still arrives is the other side's matter.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::http::Method;
 use futures_util::StreamExt as _;
 use quipu_api::Money;
-use quipu_core::{Batch, Committed, Event, Level, Limits, TraceId, Usd};
+use quipu_core::{Batch, Committed, Event, Level, Limits, Timestamp, TraceId, Usd};
 use quipu_insight::{Budget, Budgets};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -224,29 +224,8 @@ async fn events_and_system_come_on_demand() {
     let mut client = connect_to(&host, "?topics=events,system", None).await.unwrap();
     frame(&mut usual).await;
     assert_eq!(frame(&mut client).await["type"], "hello");
-    // What was there before nobody is told of. Events are looked for after traces: the second frame says that the first look is over.
-    for _ in 0..2 {
-        commit(&fixture, &[trace_id(RAG)]);
-        assert_eq!(frame(&mut usual).await["type"], "trace");
-    }
-    let event = Event {
-        time: NOW,
-        level: Level::Error,
-        name: "went.wrong".into(),
-        trace_id: None,
-        span_id: None,
-        session: None,
-        agent: None,
-        framework: None,
-        body: "oh".into(),
-        attributes: [("note", "x")].into_iter().collect(),
-        resource: Arc::default(),
-        scope: Arc::default(),
-        wire: None,
-    };
-    fixture.write(Batch { events: vec![event], ..Batch::default() }).await;
-    let committed = Committed { at: NOW, traces: vec![trace_id(RAG)], spans: 0, events: 1, points: 0 };
-    fixture.state.live.send(Arc::new(committed)).unwrap();
+    // What comes right after the first frame is told: the look at what was there before is over.
+    said(&fixture, &[trace_id(RAG)], vec![event(NOW)]).await;
     let mut types = Vec::new();
     while types.len() < 2 {
         let frame = frame(&mut client).await;
@@ -263,6 +242,94 @@ async fn events_and_system_come_on_demand() {
     types.sort();
     assert_eq!(types, ["event", "system"]);
     assert_eq!(frame(&mut usual).await["type"], "trace");
+}
+
+#[tokio::test]
+async fn events_that_no_look_at_the_newest_finds_are_told_as_missed() {
+    let fixture = Fixture::new().await;
+    let host = serve(&fixture).await;
+    let newer = (1..=100).map(|second| event(at(second))).collect();
+    fixture.write(Batch { events: newer, ..Batch::default() }).await;
+    let mut client = connect_to(&host, "?topics=traces,events", None).await.unwrap();
+    assert_eq!(frame(&mut client).await["type"], "hello");
+    said(&fixture, &[], vec![event(NOW), event(at(101))]).await;
+    let (told, missed) = (frame(&mut client).await, frame(&mut client).await);
+    assert_eq!(told["event"]["time"], at(101).to_string());
+    assert_eq!((&missed["type"], &missed["missed"]), (&json!("lagged"), &json!(1)));
+}
+
+#[tokio::test]
+async fn an_event_that_is_found_before_it_is_announced_is_not_missed() {
+    let fixture = Fixture::new().await;
+    let host = serve(&fixture).await;
+    let mut client = connect_to(&host, "?topics=traces,events", None).await.unwrap();
+    assert_eq!(frame(&mut client).await["type"], "hello");
+    // The second is in the store already when the first is announced.
+    fixture.write(Batch { events: vec![event(at(2))], ..Batch::default() }).await;
+    said(&fixture, &[], vec![event(at(1))]).await;
+    for second in [1, 2] {
+        assert_eq!(frame(&mut client).await["event"]["time"], at(second).to_string());
+    }
+    announce(&fixture, &[], 1);
+    said(&fixture, &[], vec![event(at(3))]).await;
+    assert_eq!(frame(&mut client).await["event"]["time"], at(3).to_string(), "nothing came in between");
+}
+
+#[tokio::test]
+async fn who_comes_back_gets_the_events_too_that_nobody_watched_meanwhile() {
+    let fixture = Fixture::new().await;
+    let host = serve(&fixture).await;
+    let mut usual = connect(&host, None).await.unwrap();
+    let mut client = connect_to(&host, "?topics=events", None).await.unwrap();
+    frame(&mut usual).await;
+    let hello = frame(&mut client).await;
+    client.close(None).await.unwrap();
+    while client.next().await.is_some() {}
+    // Events are looked for after traces: the second frame says that a look was over after the line was closed.
+    for _ in 0..2 {
+        commit(&fixture, &[trace_id(RAG)]);
+        frame(&mut usual).await;
+    }
+    said(&fixture, &[], vec![event(at(1))]).await;
+    let query = format!("?topics=events&boot={}&after={}", hello["boot"].as_str().unwrap(), hello["seq"]);
+    let mut client = connect_to(&host, &query, None).await.unwrap();
+    assert_eq!(frame(&mut client).await["resumed"], true);
+    assert_eq!(frame(&mut client).await["event"]["time"], at(1).to_string());
+}
+
+/// So many seconds after now.
+fn at(second: i64) -> Timestamp {
+    NOW.plus(second * 1_000_000_000)
+}
+
+fn event(time: Timestamp) -> Event {
+    Event {
+        time,
+        level: Level::Error,
+        name: "went.wrong".into(),
+        trace_id: None,
+        span_id: None,
+        session: None,
+        agent: None,
+        framework: None,
+        body: "oh".into(),
+        attributes: [("note", "x")].into_iter().collect(),
+        resource: Arc::default(),
+        scope: Arc::default(),
+        wire: None,
+    }
+}
+
+/// Writes events, and announces the commit with these traces.
+async fn said(fixture: &Fixture, traces: &[TraceId], events: Vec<Event>) {
+    let many = events.len();
+    fixture.write(Batch { events, ..Batch::default() }).await;
+    announce(fixture, traces, many);
+}
+
+fn announce(fixture: &Fixture, traces: &[TraceId], events: usize) {
+    let committed = Committed { at: NOW, traces: traces.to_vec(), spans: 0, events, points: 0 };
+    fixture.state.live.send(Arc::new(committed)).unwrap();
 }
 
 #[tokio::test]

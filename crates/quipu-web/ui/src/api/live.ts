@@ -9,6 +9,14 @@ export type Topic = "traces" | "budgets" | "events" | "system";
 /** A frame of the server, or "reopened" after a gap in which frames were missed. */
 export type Told = LiveFrame | { type: "reopened" };
 
+/**
+ * Whether traces have changed or may have. After a `hello` all that is committed is told; what came before it a list may lack
+ * that was asked earlier, unless the line goes on where another stopped.
+ */
+export const changesTraces = (frame: Told): boolean =>
+  ["trace", "deleted", "lagged", "reopened"].includes(frame.type) ||
+  (frame.type === "hello" && frame.resumed !== true);
+
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15_000;
 /** The server says something every 20 s; a line that is silent for longer than this is cut. */
@@ -63,6 +71,8 @@ function read(frame: LiveFrame): void {
     pause = FIRST_PAUSE_MS;
     become("open");
     if (missed && frame.resumed !== true) emit({ type: "reopened" });
+    // Topics that somebody came to want while the line was being opened.
+    setTimeout(settle);
   } else if (typeof frame.seq === "number") last = frame.seq;
   emit(frame);
 }

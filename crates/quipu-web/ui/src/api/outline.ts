@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useSyncExternalStore } from "react";
 import { Outline, type OutlinePage } from "../lib/outline";
 import { get } from "./client";
-import type { TracePage } from "./types";
+import type { TracePage, TraceSummary } from "./types";
 
 /** Small enough to be there at once, and all of most traces. */
 const FIRST_PAGE = 2_000;
@@ -12,6 +12,11 @@ const PAGE = 5_000;
 const GROWTH = 1.6;
 /** A trace that keeps changing while it is read is read anew this often, then shown as it came. */
 const MOST_RESTARTS = 3;
+
+/** The trace in figures, without its spans. */
+export async function summaryOf(traceId: string, signal: AbortSignal): Promise<TraceSummary> {
+  return (await readPage(traceId, 0, 1, signal)).trace;
+}
 
 export interface OutlineState {
   outline: Outline | null;
@@ -122,13 +127,13 @@ function sourceOf(traceId: string): Source {
   return source;
 }
 
-export function useOutline(traceId: string): OutlineState & { reload: () => void } {
+export function useOutline(traceId: string): OutlineState & { reload: () => Promise<void> } {
   const source = sources.get(traceId) ?? sourceOf(traceId);
   const state = useSyncExternalStore(source.subscribe, () => source.state);
   useEffect(() => {
     void sourceOf(traceId).read();
   }, [traceId]);
-  const reload = useCallback(() => void sourceOf(traceId).read(), [traceId]);
+  const reload = useCallback(() => sourceOf(traceId).read(), [traceId]);
   return { ...state, reload };
 }
 

@@ -75,13 +75,9 @@ export function useTraces(scope: Scope, sort: string) {
 }
 
 /** The newest page for the same scope, to see which traces are not on the screen yet. */
-export function headOfTraces(scope: Scope, sort: string): Promise<TracesPage> {
-  return get<TracesPage>("/traces", {
-    ...resolveRange(scope.range),
-    ...scope.filters,
-    sort,
-    limit: PAGE_ROWS,
-  });
+export function headOfTraces(scope: Scope, sort: string, signal: AbortSignal): Promise<TracesPage> {
+  const asked = { ...resolveRange(scope.range), ...scope.filters, sort, limit: PAGE_ROWS };
+  return get<TracesPage>("/traces", asked, signal);
 }
 
 export const SPANS_PER_PAGE = 5_000;

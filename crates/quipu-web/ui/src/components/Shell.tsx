@@ -1,5 +1,6 @@
 // The frame of every page: the cord of pages on the left, filters and time above, the thin bar when the line is lost.
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
+import { askAnew, paced } from "../api/again";
 import { useConnection, useLive } from "../api/live";
 import { queryClient, useStatus } from "../api/queries";
 import { t } from "../lib/i18n";
@@ -15,15 +16,22 @@ import { RangePicker } from "./RangePicker";
 import { Shortcuts } from "./Shortcuts";
 
 /** Answers that decide for themselves what a gap means: they are large, or have many pages. */
-const LARGE = new Set<unknown>(["trace", "trace-full", "outline", "traces", "filter-check"]);
+const LARGE = new Set<unknown>(["trace", "trace-full", "outline", "traces", "events", "filter-check"]);
+/** In a flood frames are left out many times a second. */
+const LAGGED_MS = 1_500;
+
+const askScreen = () =>
+  askAnew(queryClient, {
+    predicate: (query) => !LARGE.has(query.queryKey[0]) || query.state.status === "error",
+  }).catch(() => undefined); // Whatever failed says so in its place.
 
 function useAskAgain(): void {
+  const lagged = useMemo(() => paced(askScreen, LAGGED_MS), []);
+  useEffect(() => lagged.stop, [lagged]);
   // What came while the line was lost is unknown, so everything on the screen is asked again.
   useLive((frame) => {
-    if (frame.type !== "reopened" && frame.type !== "lagged") return;
-    void queryClient.invalidateQueries({
-      predicate: (query) => !LARGE.has(query.queryKey[0]) || query.state.status === "error",
-    });
+    if (frame.type === "reopened") void askScreen();
+    else if (frame.type === "lagged") lagged.soon();
   });
 }
 

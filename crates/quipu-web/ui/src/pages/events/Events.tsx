@@ -1,9 +1,8 @@
 // What was said: log records and events of agents, joined to their traces.
 import "./events.css";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import { useAsk } from "../../api/ask";
-import { useLive } from "../../api/live";
-import { queryClient, useStatus } from "../../api/queries";
+import { useStatus } from "../../api/queries";
 import { type EventRow, LEVELS, type Level, useEvents } from "../../api/signals";
 import { TimeChart } from "../../charts";
 import { type Column, Grid } from "../../components/Grid";
@@ -20,11 +19,13 @@ import { rangeOf, setParams, usePlace } from "../../state/url";
 import { EventPanel } from "./EventPanel";
 import { EventsBar } from "./EventsBar";
 import { eventKey, said } from "./said";
+import { useTail } from "./tail";
 
 /** What the page's own parameters ask for; names are those of the API. */
 export const ASKED = ["level", "type", "session", "agent", "framework", "trace_id", "q"] as const;
-/** The newest are asked again at most so often while events arrive. */
-const TAIL_MS = 1_000;
+
+/** Between two looks at the events over time while following. */
+const OVER_TIME_MS = 10_000;
 
 const HUES: Record<Level, string> = {
   trace: "--other",
@@ -92,30 +93,6 @@ const compact = (row: EventRow) => (
   </>
 );
 
-/** How many events came since the list was read. While following, the newest are read again instead. */
-function useTail(following: boolean): { fresh: number; show: () => void } {
-  const [fresh, setFresh] = useState(0);
-  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  const show = useCallback(() => {
-    setFresh(0);
-    void queryClient.resetQueries({ queryKey: ["events"] });
-  }, []);
-  useLive(
-    (frame) => {
-      if (frame.type !== "event") return;
-      if (!following) setFresh((before) => before + 1);
-      else
-        timer.current ??= setTimeout(() => {
-          timer.current = undefined;
-          void queryClient.invalidateQueries({ queryKey: ["events"] });
-        }, TAIL_MS);
-    },
-    ["events"],
-  );
-  useEffect(() => () => clearTimeout(timer.current), []);
-  return { fresh, show };
-}
-
 export function Events() {
   const { params } = usePlace();
   const range = useMemo(() => rangeOf(params), [params]);
@@ -123,7 +100,8 @@ export function Events() {
   const following = useFollowing();
   const query = useEvents(range, filters);
   const rows = useMemo(() => query.data?.pages.flatMap((page) => page.events) ?? [], [query.data]);
-  const tail = useTail(following);
+  // An empty list has nothing that could move: the first events appear by themselves.
+  const tail = useTail(following || rows.length === 0, JSON.stringify([range, filters]));
   const narrow = useNarrow();
   const [picked, setPicked] = useState<EventRow | null>(null);
   const heads = useMemo(columns, []);
@@ -167,7 +145,7 @@ export function Events() {
           </button>
         ) : null}
       </PageHead>
-      {rows.length > 0 ? <OverTime filters={filters} /> : null}
+      {rows.length > 0 ? <OverTime filters={filters} following={following} /> : null}
       <div className="page-body">
         <PanelSplit
           covers={narrow}
@@ -181,7 +159,7 @@ export function Events() {
 }
 
 /** Events a step by level; the least severe at the bottom. */
-function OverTime({ filters }: { filters: Record<string, string> }) {
+function OverTime({ filters, following }: { filters: Record<string, string>; following: boolean }) {
   const { params } = usePlace();
   const range = useMemo(() => rangeOf(params), [params]);
   const { session, agent, framework } = filters;
@@ -192,7 +170,7 @@ function OverTime({ filters }: { filters: Record<string, string> }) {
   const query = useAsk(
     { from: "events", group_by: ["level"], step: "auto", top: LEVELS.length },
     scope,
-    false,
+    following ? OVER_TIME_MS : false,
   );
   const data = query.data;
   if (!data?.since || !data.until || !data.step_ms) return null;

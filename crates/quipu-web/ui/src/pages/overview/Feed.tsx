@@ -1,6 +1,7 @@
 // Traces as they come, the newest on top. New ones slide in only while nobody points at the list: nothing jumps under a hand.
-import { useMemo, useRef, useState } from "react";
-import { useLive } from "../../api/live";
+import { useEffect, useMemo, useState } from "react";
+import { askAnew, paced } from "../../api/again";
+import { changesTraces, useLive } from "../../api/live";
 import { queryClient, type Scope, useTraces } from "../../api/queries";
 import type { TraceSummary } from "../../api/types";
 import { Link } from "../../components/Link";
@@ -22,14 +23,18 @@ export function Feed({ scope }: { scope: Scope }) {
   const query = useTraces(scope, "-started_at");
   const newest = useMemo(() => (query.data?.pages[0]?.traces ?? []).slice(0, MOST), [query.data]);
   const [held, setHeld] = useState<TraceSummary[] | null>(null);
-  const asked = useRef(0);
+  const pace = useMemo(
+    () => paced(() => askAnew(queryClient, { queryKey: ["traces", scope] }), EVERY_MS),
+    [scope],
+  );
+  useEffect(() => {
+    // What is shown again since earlier may lack what came meanwhile.
+    if (queryClient.getQueriesData({ queryKey: ["traces", scope] }).some(([, data]) => data)) pace.soon();
+    return pace.stop;
+  }, [pace, scope]);
   // A frame says that something came; whether it fits the filter is the server's to say, so the list is asked again.
   useLive((frame) => {
-    if (frame.type !== "trace") return;
-    const now = Date.now();
-    if (now - asked.current < EVERY_MS) return;
-    asked.current = now;
-    setTimeout(() => void queryClient.invalidateQueries({ queryKey: ["traces", scope] }), EVERY_MS);
+    if (changesTraces(frame)) pace.soon();
   });
   const rows = held ?? newest;
   const waiting = held

@@ -44,6 +44,7 @@ export function Trace({ traceId }: { traceId: string }) {
 
 function Opened({ traceId }: { traceId: string }) {
   const state = useOutline(traceId);
+  const changes = useTraceChanges(traceId, state.outline?.trace, state.reload);
   if (!state.outline)
     return state.error ? (
       <Failure error={state.error} retry={state.reload} />
@@ -57,6 +58,7 @@ function Opened({ traceId }: { traceId: string }) {
       error={state.error}
       loading={state.loading}
       reload={state.reload}
+      changed={changes.waiting ? changes.reload : null}
     />
   );
 }
@@ -67,16 +69,17 @@ interface Props {
   error: unknown;
   loading: boolean;
   reload: () => void;
+  /** Given when it has changed and waits to be asked for. */
+  changed: (() => void) | null;
 }
 
 const LARGE = 5_000;
 
-function OneTrace({ traceId, outline, error, loading, reload }: Props) {
+function OneTrace({ traceId, outline, error, loading, reload, changed }: Props) {
   const { params } = usePlace();
   const narrow = useNarrow();
   const { loaded } = outline;
   const view = VIEWS.find((entry) => entry === params.get("view")) ?? "waterfall";
-  const changes = useTraceChanges(traceId, outline.trace, reload);
   const { now, total, stuck } = useHorizon(outline);
   const link = usePermalink();
   const { folds, setFolds, zoom, setZoom } = link;
@@ -181,7 +184,7 @@ function OneTrace({ traceId, outline, error, loading, reload }: Props) {
   const bars = view === "waterfall";
   return (
     <>
-      <TraceHead trace={outline.trace} reload={changes.waiting ? changes.reload : null} stuck={stuck} />
+      <TraceHead trace={outline.trace} reload={changed} stuck={stuck} />
       <ViewBar
         view={view}
         word={link.word}

@@ -1,7 +1,8 @@
 // What came since the list was loaded. A live frame only says that something changed: which of it belongs here is the
 // server's to say, so the head of the list is asked again, at most every 1.5 s, with the same filter and order.
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { useLive } from "../../api/live";
+import { paced, underWay } from "../../api/again";
+import { changesTraces, useLive } from "../../api/live";
 import { headOfTraces, queryClient, type Scope } from "../../api/queries";
 import type { TraceSummary, TracesPage } from "../../api/types";
 import { useFollowing } from "../../state/follow";
@@ -15,6 +16,8 @@ type Cached = { pages: TracesPage[]; pageParams: unknown[] };
 function change(scope: Scope, sort: string, by: (old: Cached) => Cached): void {
   queryClient.setQueryData<Cached>(["traces", scope, sort], (old) => (old ? by(old) : old));
 }
+
+const stateOf = (scope: Scope, sort: string) => queryClient.getQueryState<Cached>(["traces", scope, sort]);
 
 /** Rows that are on the screen already say what is new about them in their place. */
 function patchRows(scope: Scope, sort: string, traces: readonly TraceSummary[]): void {
@@ -63,7 +66,6 @@ export function useArrivals(
   const [marked, setMarked] = useState<ReadonlySet<string>>(new Set());
   const [generation, setGeneration] = useState(0);
   const shown = useRef(new Set<string>());
-  const asking = useRef<ReturnType<typeof setTimeout> | null>(null);
   const changed = useRef(new Map<string, TraceSummary>());
   const patching = useRef<ReturnType<typeof setTimeout> | null>(null);
   const follows = useRef(following);
@@ -71,7 +73,9 @@ export function useArrivals(
   shown.current = useMemo(() => new Set(rows.map((row) => row.trace_id)), [rows]);
 
   const replace = useCallback(
-    (page: TracesPage) => {
+    async (page: TracesPage) => {
+      // A question under way would put back what it was answered with before.
+      await queryClient.cancelQueries({ queryKey: ["traces", scope, sort], exact: true });
       setMarked(new Set(page.traces.map((trace) => trace.trace_id).filter((id) => !shown.current.has(id))));
       setHead(null);
       change(scope, sort, (old) => {
@@ -94,48 +98,51 @@ export function useArrivals(
     [scope, sort],
   );
 
-  const ask = useCallback(() => {
-    if (asking.current) return;
-    asking.current = setTimeout(async () => {
-      try {
-        const page = await headOfTraces(scope, sort);
-        asking.current = null;
+  const pace = useMemo(
+    () =>
+      paced(async (signal) => {
+        await underWay(queryClient, { queryKey: ["traces", scope, sort], exact: true });
+        signal.throwIfAborted();
+        const page = await headOfTraces(scope, sort, signal);
+        signal.throwIfAborted();
         if (follows.current) return replace(page);
         patchRows(scope, sort, page.traces);
         setHead(page);
-      } catch {
-        // The list itself reports failures; the next frame asks again.
-        asking.current = null;
-      }
-    }, ASK_HEAD_MS);
-  }, [scope, sort, replace]);
+      }, ASK_HEAD_MS),
+    [scope, sort, replace],
+  );
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another scope or order starts afresh
   useEffect(() => {
     setHead(null);
     setMarked(new Set());
+    // A list that was left and is shown again may lack what came meanwhile.
+    if (stateOf(scope, sort)?.data) pace.soon();
     return () => {
-      for (const timer of [asking, patching]) {
-        if (timer.current) clearTimeout(timer.current);
-        timer.current = null;
-      }
+      pace.stop();
+      if (patching.current) clearTimeout(patching.current);
+      patching.current = null;
       changed.current.clear();
     };
-  }, [scope, sort]);
+  }, [pace, scope, sort]);
   useEffect(() => {
-    if (following && head) replace(head);
+    if (following && head) void replace(head);
   }, [following, head, replace]);
 
   useLive((frame) => {
-    if (frame.type === "trace" && shown.current.has(frame.trace.trace_id)) patch(frame.trace);
-    else if (frame.type === "deleted") dropRows(scope, sort, new Set(frame.trace_ids));
-    else if (frame.type === "trace" || frame.type === "lagged" || frame.type === "reopened") ask();
+    if (frame.type === "deleted") dropRows(scope, sort, new Set(frame.trace_ids));
+    if (frame.type === "trace" && shown.current.has(frame.trace.trace_id)) {
+      patch(frame.trace);
+      // The row stays patched, unless an answer from before is still to come.
+      const state = stateOf(scope, sort);
+      if (state?.data && state.fetchStatus === "idle" && !pace.asks()) return;
+    }
+    if (changesTraces(frame)) pace.soon();
   });
 
   const fresh = head ? head.traces.filter((trace) => !shown.current.has(trace.trace_id)).length : 0;
   const show = () => {
     if (!head) return;
-    replace(head);
+    void replace(head);
     setGeneration(generation + 1);
   };
   return { fresh, show, marked, generation };
