@@ -90,7 +90,8 @@ fn is_international(number: &str) -> bool {
         .find(|(code, _, _)| number.starts_with(code))
         .map(|(code, least, most)| (code.len(), *least, *most));
     let Some((code, least, most)) = short.or_else(long) else { return false };
-    let rest = &number[code..];
+    // Of a code with three digits there may be two, and nothing behind them.
+    let Some(rest) = number.get(code..) else { return false };
     number.len() <= 15
         && (least..=most).contains(&rest.len())
         && (!number.starts_with('1') || is_american(rest))
