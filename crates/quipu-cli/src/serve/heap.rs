@@ -7,8 +7,8 @@ use std::time::Duration;
 const FIRST: Duration = Duration::from_secs(1);
 /// How often is looked after that.
 const LOOK: Duration = Duration::from_secs(10);
-/// Pages by which the process has to have grown for it to be worth a look through the heap: 8 MiB.
-const WORTH: u64 = (8 << 20) / 4_096;
+/// KiB by which the process has to have grown for it to be worth a look through the heap.
+const WORTH: u64 = 8 << 10;
 
 /// Looks now and then whether memory has grown, and has the heap give back what is free in it. A load that goes on takes some of that again:
 /// a page each for a quarter of a microsecond.
@@ -16,19 +16,21 @@ pub async fn give_back() {
     let (mut wait, mut least) = (FIRST, 0);
     loop {
         tokio::time::sleep(wait).await;
-        let Some(pages) = resident() else { return };
-        if pages > least + WORTH {
+        let Some(kib) = resident() else { return };
+        if kib > least + WORTH {
             // Whoever allocates meanwhile waits; who does not, must not.
             let _ = tokio::task::spawn_blocking(quipu_heap::give_back).await;
-            least = resident().unwrap_or(pages);
+            least = resident().unwrap_or(kib);
         }
-        (wait, least) = (LOOK, least.min(pages));
+        (wait, least) = (LOOK, least.min(kib));
     }
 }
 
-/// Pages of the process that are in memory (`proc_pid_statm(5)`); `None` where the system does not say so.
+/// KiB of the process that are in memory (`proc_pid_status(5)`); `None` where the system does not say so.
 fn resident() -> Option<u64> {
-    fs::read_to_string("/proc/self/statm").ok()?.split(' ').nth(1)?.parse().ok()
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.split_ascii_whitespace().next()?.parse().ok()
 }
 
 #[cfg(all(test, target_os = "linux"))]
@@ -40,6 +42,6 @@ mod tests {
         let before = resident().unwrap();
         let taken = vec![1_u8; 64 << 20];
         let after = resident().unwrap();
-        assert!(after > before + WORTH, "{before} pages, then {after} with {} bytes more", taken.len());
+        assert!(after > before + WORTH, "{before} KiB, then {after} with {} bytes more", taken.len());
     }
 }
