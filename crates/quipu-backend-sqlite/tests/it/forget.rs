@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use quipu_backend_sqlite::Sqlite;
 use quipu_conformance::sample::{agent_runs, at, draft, priced, trace_id};
@@ -10,15 +9,7 @@ use quipu_core::{
     Backend, ErrorKind, Store, Timestamp, TraceFilter, TraceId, TraceQuery, UsageQuery, UsageTotals,
 };
 
-use crate::{open, sound, write};
-
-async fn caught_up(store: &Sqlite) {
-    let began = Instant::now();
-    while store.info().await.unwrap().search_lag_spans > 0 {
-        assert!(began.elapsed() < Duration::from_secs(30), "search does not catch up");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-}
+use crate::{caught_up, open, sound, write};
 
 async fn listed(store: &Sqlite, words: Option<&str>) -> Vec<TraceId> {
     let filter = TraceFilter { q: words.map(Into::into), ..TraceFilter::default() };

@@ -24,6 +24,7 @@ mod writing;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use quipu_backend_sqlite::{Config, Durability, Sqlite};
 use quipu_core::{Backend, Batch, Cost, Span, Store};
@@ -50,4 +51,13 @@ async fn write(store: &Sqlite, spans: impl Into<Vec<Span>>, costs: impl Into<Vec
 
 async fn sound(store: &Sqlite) {
     assert_eq!(store.check().await.unwrap(), Vec::<String>::new());
+}
+
+/// Waits until full text knows all that was written.
+async fn caught_up(store: &Sqlite) {
+    let began = Instant::now();
+    while store.info().await.unwrap().search_lag_spans > 0 {
+        assert!(began.elapsed() < Duration::from_secs(60), "search does not catch up");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }

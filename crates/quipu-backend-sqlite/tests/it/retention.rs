@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use quipu_backend_sqlite::Sqlite;
 use quipu_conformance::sample::{agent_run, at, batch, draft, event, metric, priced, span_id, trace_id};
@@ -12,7 +11,7 @@ use quipu_core::{
     TraceId, TraceQuery, UsageQuery, WorkKey, WorkQuery, Worked,
 };
 
-use crate::{open, sound};
+use crate::{caught_up, open, sound};
 
 const DAY: i64 = Timestamp::DAY;
 /// Runs of a day.
@@ -62,14 +61,6 @@ pub(crate) fn rules(text: &str) -> Retention {
 
 pub(crate) fn hold(trace: u64) -> Hold {
     Hold { trace_id: trace_id(trace), since: at(9), by: "ada".into(), note: "for the audit".into() }
-}
-
-pub(crate) async fn caught_up(store: &Sqlite) {
-    let began = Instant::now();
-    while store.info().await.unwrap().search_lag_spans > 0 {
-        assert!(began.elapsed() < Duration::from_secs(30), "search does not catch up");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
 }
 
 pub(crate) async fn listed(store: &Sqlite, filter: TraceFilter) -> Vec<TraceId> {

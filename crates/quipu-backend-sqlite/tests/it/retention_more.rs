@@ -9,9 +9,9 @@ use quipu_core::{
 };
 
 use crate::retention::{
-    RUNS, assert_same, caught_up, day, hold, listed, one_day, retire, rules, run_of, sums, with_days,
+    RUNS, assert_same, day, hold, listed, one_day, retire, rules, run_of, sums, with_days,
 };
-use crate::{open, sound};
+use crate::{caught_up, open, sound};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn beyond_its_bound_the_store_gives_up_the_oldest_days() {

@@ -6,7 +6,7 @@ use quipu_backend_sqlite::{Config, Sqlite};
 use quipu_conformance::sample::{draft, span_id, trace_id};
 use quipu_core::{Backend, Store, TraceFilter, TraceId, TraceQuery};
 
-use crate::{open, sound, write};
+use crate::{caught_up, open, sound, write};
 
 async fn found(store: &Sqlite, words: &str) -> Vec<TraceId> {
     let filter = TraceFilter { q: Some(words.into()), ..TraceFilter::default() };
@@ -14,14 +14,6 @@ async fn found(store: &Sqlite, words: &str) -> Vec<TraceId> {
     let mut traces: Vec<_> = page.rows.into_iter().map(|row| row.trace_id).collect();
     traces.sort_unstable();
     traces
-}
-
-async fn caught_up(store: &Sqlite) {
-    let began = Instant::now();
-    while store.info().await.unwrap().search_lag_spans > 0 {
-        assert!(began.elapsed() < Duration::from_secs(30), "search does not catch up");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
 }
 
 async fn finds(store: &Sqlite, words: &str, want: &[u64]) {

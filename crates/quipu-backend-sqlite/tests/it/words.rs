@@ -1,7 +1,6 @@
 //! Full text against a plain look at every span: frequent words and rare ones, together, begun, negated, beside filters.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use quipu_backend_memory::Memory;
@@ -12,7 +11,7 @@ use quipu_core::{
     TraceFilter, TraceQuery, UsageQuery, WorkKey, WorkQuery, Worked,
 };
 
-use crate::{open, sound};
+use crate::{caught_up, open, sound};
 
 /// Traces of each of two days: of two spans each, so that a frequent word has more of them than a table is made of unasked.
 const TRACES: u64 = 2_400;
@@ -86,14 +85,6 @@ fn batches() -> Vec<Batch> {
     batches
 }
 
-async fn indexed(store: &Sqlite) {
-    let began = Instant::now();
-    while store.info().await.unwrap().search_lag_spans > 0 {
-        assert!(began.elapsed() < Duration::from_secs(60), "search does not catch up");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-}
-
 /// A filter, and what it comes to without beginnings of words.
 fn filters() -> impl Strategy<Value = (TraceFilter, TraceFilter)> {
     let search = || prop::sample::select(&SEARCHES[..]);
@@ -125,7 +116,7 @@ fn words_find_what_a_look_at_every_span_finds() {
             store.write(Arc::clone(&batch)).await.unwrap();
             naive.write(batch).await.unwrap();
         }
-        indexed(&store).await;
+        caught_up(&store).await;
     });
     let config = ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() };
     proptest!(config, |(filters in filters(), sort in prop::sample::select(&SORTS[..]), limit in 1_usize..120)| {

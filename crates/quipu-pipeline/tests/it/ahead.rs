@@ -25,6 +25,17 @@ impl Stage for Rename {
     }
 }
 
+/// A pipeline with these stages before the count, and these after it.
+fn started<const B: usize, const A: usize>(
+    before: [Arc<dyn Stage>; B],
+    stages: [Arc<dyn Stage>; A],
+) -> (Arc<Faulty>, Pipeline) {
+    let store = Arc::new(Faulty::new());
+    let (before, stages) = (before.into(), stages.into());
+    let pipeline = Pipeline::start(Parts { before, stages, ..Parts::new(Arc::clone(&store) as _) });
+    (store, pipeline)
+}
+
 fn named(trace: u64, name: &str) -> Batch {
     batch([draft(trace, 1).named(name).span()], [])
 }
@@ -41,7 +52,7 @@ async fn stored(store: &Faulty) -> Vec<String> {
 }
 
 /// Submits five batches, of which those from the second on wait together, and gives who was kept.
-async fn five(pipeline: Pipeline, store: &Faulty, third: &str) -> Vec<bool> {
+async fn five((store, pipeline): (&Faulty, Pipeline), third: &str) -> Vec<bool> {
     let pipeline = Arc::new(pipeline);
     store.gate.forget_permits(tokio::sync::Semaphore::MAX_PERMITS);
     let names = ["a", "b", third, "d", "e"];
@@ -63,46 +74,37 @@ async fn five(pipeline: Pipeline, store: &Faulty, third: &str) -> Vec<bool> {
 
 #[tokio::test]
 async fn what_was_encoded_after_the_first_stages_is_what_is_written() {
-    let store = Arc::new(Faulty::new());
-    let before: Vec<Arc<dyn Stage>> = vec![Arc::new(Rename)];
-    let pipeline = Pipeline::start(Parts { before, ..Parts::new(Arc::clone(&store) as _) });
-    assert_eq!(five(pipeline, &store, "c").await, [true; 5]);
+    let (store, pipeline) = started([Arc::new(Rename)], []);
+    assert_eq!(five((&store, pipeline), "c").await, [true; 5]);
     assert_eq!(stored(&store).await, ["a renamed", "b renamed", "c renamed", "d renamed", "e renamed"]);
     assert_eq!(store.encoded.load(Ordering::SeqCst), 5);
 }
 
 #[tokio::test]
 async fn a_batch_that_is_tried_alone_takes_its_own_form_along() {
-    let store = Arc::new(Faulty::new());
-    let pipeline = Pipeline::start(Parts::new(Arc::clone(&store) as _));
-    assert_eq!(five(pipeline, &store, "poison").await, [true, true, false, true, true]);
+    let (store, pipeline) = started([], []);
+    assert_eq!(five((&store, pipeline), "poison").await, [true, true, false, true, true]);
     assert_eq!(stored(&store).await, ["a", "b", "d", "e"]);
 }
 
 #[tokio::test]
 async fn nothing_is_encoded_before_a_stage_that_changes_records() {
-    let store = Arc::new(Faulty::new());
-    let stages: Vec<Arc<dyn Stage>> = vec![Arc::new(Rename)];
-    let pipeline = Pipeline::start(Parts { stages, ..Parts::new(Arc::clone(&store) as _) });
-    assert_eq!(five(pipeline, &store, "c").await, [true; 5]);
+    let (store, pipeline) = started([], [Arc::new(Rename)]);
+    assert_eq!(five((&store, pipeline), "c").await, [true; 5]);
     assert_eq!(stored(&store).await, ["a renamed", "b renamed", "c renamed", "d renamed", "e renamed"]);
     assert_eq!(store.encoded.load(Ordering::SeqCst), 0);
 }
 
 #[tokio::test]
 async fn a_stage_that_panics_costs_its_batch_alone() {
-    let store = Arc::new(Faulty::new());
-    let before: Vec<Arc<dyn Stage>> = vec![Arc::new(Rename)];
-    let pipeline = Pipeline::start(Parts { before, ..Parts::new(Arc::clone(&store) as _) });
-    assert_eq!(five(pipeline, &store, "panic").await, [true, true, false, true, true]);
+    let (store, pipeline) = started([Arc::new(Rename)], []);
+    assert_eq!(five((&store, pipeline), "panic").await, [true, true, false, true, true]);
     assert_eq!(stored(&store).await, ["a renamed", "b renamed", "d renamed", "e renamed"]);
 }
 
 #[tokio::test]
 async fn a_mark_and_the_end_wait_for_what_is_being_made_ready() {
-    let store = Arc::new(Faulty::new());
-    let before: Vec<Arc<dyn Stage>> = vec![Arc::new(Rename)];
-    let pipeline = Pipeline::start(Parts { before, ..Parts::new(Arc::clone(&store) as _) });
+    let (store, pipeline) = started([Arc::new(Rename)], []);
     for trace in 1..=5 {
         // Whoever submits leaves as soon as the batch is in the queue.
         assert!(polled_once(pipeline.submit(named(trace, "s"))).await.is_none());
