@@ -40,7 +40,7 @@ pub(crate) enum Job {
     Close(oneshot::Sender<()>),
 }
 
-/// Moves batches: stages, count, stages, store, then the other backends and a word to those who watch.
+/// Moves batches that are ready, in the order in which they came: count, stages, store, then the other backends and a word to those who watch.
 pub(crate) struct Worker {
     parts: Parts,
     ledger: Ledger,
