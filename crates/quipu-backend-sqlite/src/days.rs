@@ -75,8 +75,8 @@ pub(crate) struct DayState {
     damage: Mutex<Option<String>>,
     /// Held to read by who puts together what both files say, to write while they are exchanged.
     pub(crate) files: RwLock<()>,
-    /// Last span committed, where known.
-    pub(crate) committed: AtomicI64,
+    /// As [`DayState::committed`].
+    committed: AtomicI64,
     /// Last span in the full text index.
     pub(crate) indexed: AtomicI64,
     /// Replaced spans wait for the index.
@@ -186,6 +186,11 @@ impl DayState {
         }
     }
 
+    /// Takes note of the last span that a file has which was there before this process.
+    pub(crate) fn found(&self, last_span: i64) {
+        self.committed.fetch_max(last_span, Ordering::AcqRel);
+    }
+
     /// How often something was committed.
     pub(crate) fn version(&self) -> u64 {
         self.known.lock().version
@@ -199,8 +204,19 @@ impl DayState {
         }
     }
 
+    /// Takes note that the day has nothing new for an index that is at `upto`, whatever the counters said. `committed` is from
+    /// before the day was read: what was committed since is not in what was read, and must still count as lagging.
+    pub(crate) fn agreed(&self, upto: i64, committed: i64) {
+        self.indexed_to(upto.max(committed));
+    }
+
+    /// The last span committed, where known.
+    pub(crate) fn committed(&self) -> i64 {
+        self.committed.load(Ordering::Acquire)
+    }
+
     pub(crate) fn lag_spans(&self) -> u64 {
-        let lag = self.committed.load(Ordering::Acquire) - self.indexed.load(Ordering::Acquire);
+        let lag = self.committed() - self.indexed.load(Ordering::Acquire);
         u64::try_from(lag).unwrap_or(0)
     }
 
@@ -303,6 +319,19 @@ mod tests {
         assert_eq!(ask(&state, before, "gone"), "gone");
         assert_eq!(ask(&state, state.version(), "there"), "there");
         assert_eq!(ask(&state, state.version(), "nobody reads this"), "there");
+    }
+
+    #[test]
+    fn what_is_committed_while_the_index_looks_is_left_for_its_next_look() {
+        let state = DayState::default();
+        state.changed(7, false);
+        let seen = state.committed();
+        state.changed(8, false);
+        // The index has the six that are left of seven, and did not see the eighth.
+        state.agreed(6, seen);
+        assert_eq!(state.lag_spans(), 1);
+        state.agreed(6, state.committed());
+        assert_eq!(state.lag_spans(), 0);
     }
 
     #[test]

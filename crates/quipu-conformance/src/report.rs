@@ -63,10 +63,16 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Whatever cuts a long report, the failures are read.
+        for (name, verdict) in &self.verdicts {
+            if let Verdict::Failed(why) = verdict {
+                writeln!(f, "FAILED  {name}: {why}")?;
+            }
+        }
         for (name, verdict) in &self.verdicts {
             match verdict {
                 Verdict::Passed => writeln!(f, "passed  {name}")?,
-                Verdict::Failed(why) => writeln!(f, "FAILED  {name}: {why}")?,
+                Verdict::Failed(_) => {}
                 Verdict::Ignored(why) => writeln!(f, "ignored {name} ({why})")?,
             }
         }

@@ -4,6 +4,7 @@ mod blank;
 mod index;
 mod once;
 mod postings;
+mod source;
 mod text;
 mod train;
 mod words;

@@ -1,7 +1,6 @@
 //! Dictionaries of the store's own, trained from what it holds: one early, one when there is much more to learn from.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 use std::time::Instant;
 
@@ -49,7 +48,7 @@ impl Trainer {
         };
         let days = shared.days.sound();
         let states = days.iter().filter_map(|day| shared.days.get(*day));
-        let spans: i64 = states.map(|state| state.committed.load(Ordering::Acquire)).sum();
+        let spans: i64 = states.map(|state| state.committed()).sum();
         if spans.cast_unsigned() < after {
             return;
         }
