@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use compact_str::CompactString;
@@ -12,6 +12,7 @@ use rusqlite::Connection;
 
 use crate::fault::Result;
 use crate::folder::Day;
+use crate::past::{Past, Touched};
 use crate::read::tools::ToolRuns;
 use crate::read::traces::Place;
 
@@ -82,6 +83,8 @@ pub(crate) struct DayState {
     /// Replaced spans wait for the index.
     pub(crate) again: AtomicBool,
     behind_since: Mutex<Option<Instant>>,
+    /// Sums of past hours.
+    pub(crate) past: Past,
 }
 
 impl DayState {
@@ -169,10 +172,13 @@ impl DayState {
             let (version, bounds) = (known.version, known.bounds);
             *known = Known { version, bounds, ..Known::default() };
         }
+        drop(known);
+        self.past.trim(age);
     }
 
     /// Takes note of a commit.
-    pub(crate) fn changed(&self, last_span: i64, replaced: bool) {
+    pub(crate) fn changed(&self, last_span: i64, replaced: bool, touched: &Touched) {
+        self.past.changed(touched);
         {
             let mut known = self.known.lock();
             *known = Known { version: known.version + 1, ..Known::default() };
@@ -238,33 +244,38 @@ impl DayState {
 
 /// All days.
 #[derive(Debug, Default)]
-pub(crate) struct Days(RwLock<BTreeMap<Day, Arc<DayState>>>);
+pub(crate) struct Days {
+    all: RwLock<BTreeMap<Day, Arc<DayState>>>,
+    /// Sums of past hours that all of them remember.
+    sums: Arc<AtomicUsize>,
+}
 
 impl Days {
     /// The day's state, made when it is new.
     pub(crate) fn get_or_add(&self, day: Day) -> Arc<DayState> {
-        if let Some(state) = self.0.read().get(&day) {
+        if let Some(state) = self.all.read().get(&day) {
             return Arc::clone(state);
         }
-        Arc::clone(self.0.write().entry(day).or_default())
+        let add = || Arc::new(DayState { past: Past::sharing(&self.sums), ..DayState::default() });
+        Arc::clone(self.all.write().entry(day).or_insert_with(add))
     }
 
     pub(crate) fn get(&self, day: Day) -> Option<Arc<DayState>> {
-        self.0.read().get(&day).cloned()
+        self.all.read().get(&day).cloned()
     }
 
     pub(crate) fn remove(&self, day: Day) {
-        self.0.write().remove(&day);
+        self.all.write().remove(&day);
     }
 
     /// All days, newest first.
     pub(crate) fn newest_first(&self) -> Vec<Day> {
-        self.0.read().keys().rev().copied().collect()
+        self.all.read().keys().rev().copied().collect()
     }
 
     /// Days without damage, newest first.
     pub(crate) fn sound(&self) -> Vec<Day> {
-        self.0
+        self.all
             .read()
             .iter()
             .rev()
@@ -276,24 +287,24 @@ impl Days {
     /// The states of days with the commits that they have seen, for whoever reads and keeps what was read: to be taken before a
     /// connection is.
     pub(crate) fn before(&self, days: &[Day]) -> HashMap<Day, (Arc<DayState>, u64)> {
-        let all = self.0.read();
+        let all = self.all.read();
         let states = days.iter().filter_map(|day| Some((*day, Arc::clone(all.get(day)?))));
         states.map(|(day, state)| (day, (Arc::clone(&state), state.version()))).collect()
     }
 
     /// Lets go of answers that nobody asked for so long.
     pub(crate) fn trim(&self, age: Duration) {
-        self.0.read().values().for_each(|state| state.trim(age));
+        self.all.read().values().for_each(|state| state.trim(age));
     }
 
     /// Damaged days with the reason.
     pub(crate) fn damaged(&self) -> Vec<(Day, String)> {
-        self.0.read().iter().filter_map(|(day, state)| Some((*day, state.damage()?))).collect()
+        self.all.read().iter().filter_map(|(day, state)| Some((*day, state.damage()?))).collect()
     }
 
     /// Spans and milliseconds that full text is behind.
     pub(crate) fn lag(&self) -> (u64, u64) {
-        let days = self.0.read();
+        let days = self.all.read();
         (
             days.values().map(|day| day.lag_spans()).sum(),
             days.values().map(|day| day.lag_ms()).max().unwrap_or(0),
@@ -315,7 +326,7 @@ mod tests {
         let state = DayState::default();
         let before = state.version();
         // The connection was taken before the files were exchanged, and is asked after that.
-        state.changed(1, false);
+        state.changed(1, false, &Touched::All);
         assert_eq!(ask(&state, before, "gone"), "gone");
         assert_eq!(ask(&state, state.version(), "there"), "there");
         assert_eq!(ask(&state, state.version(), "nobody reads this"), "there");
@@ -324,9 +335,9 @@ mod tests {
     #[test]
     fn what_is_committed_while_the_index_looks_is_left_for_its_next_look() {
         let state = DayState::default();
-        state.changed(7, false);
+        state.changed(7, false, &Touched::All);
         let seen = state.committed();
-        state.changed(8, false);
+        state.changed(8, false, &Touched::All);
         // The index has the six that are left of seven, and did not see the eighth.
         state.agreed(6, seen);
         assert_eq!(state.lag_spans(), 1);

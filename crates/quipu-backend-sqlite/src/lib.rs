@@ -17,6 +17,7 @@ mod fault;
 mod folder;
 pub mod migrate;
 mod pages;
+mod past;
 mod probe;
 mod read;
 mod readers;

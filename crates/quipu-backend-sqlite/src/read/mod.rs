@@ -18,6 +18,7 @@ pub(crate) mod tools;
 mod trace_rows;
 pub(crate) mod traces;
 pub(crate) mod usage;
+mod usage_past;
 mod usage_rows;
 pub(crate) mod words;
 pub(crate) mod work;

@@ -11,7 +11,9 @@ use crate::codec::{Figures, Names, TextOf};
 use crate::days::{Bounds, meets};
 use crate::fault;
 use crate::folder::Day;
+use crate::past::Sums;
 use crate::read::own::Own;
+use crate::read::usage_past;
 use crate::read::usage_rows::{self, OF_CALLS, trace_part};
 use crate::readers::DayReader;
 use crate::shared::Shared;
@@ -66,12 +68,12 @@ impl Keys {
 pub(crate) struct Groups<'q> {
     by: &'q [GroupBy],
     scratch: Vec<i64>,
-    sums: HashMap<Vec<i64>, Figures>,
+    sums: Sums,
 }
 
 impl<'q> Groups<'q> {
-    fn new(by: &'q [GroupBy]) -> Self {
-        Self { by, scratch: Vec::with_capacity(by.len()), sums: HashMap::new() }
+    pub(crate) fn new(by: &'q [GroupBy]) -> Self {
+        Self { by, scratch: Vec::with_capacity(by.len()), sums: Sums::new() }
     }
 
     /// Adds a ledger row to its group.
@@ -92,6 +94,21 @@ impl<'q> Groups<'q> {
             Some(sum) => sum.add(&figures, 1),
             None => drop(self.sums.insert(self.scratch.clone(), figures)),
         }
+    }
+
+    /// Adds sums of groups by the same keys.
+    pub(crate) fn add_sums(&mut self, sums: &Sums) {
+        for (key, figures) in sums {
+            match self.sums.get_mut(key) {
+                Some(sum) => sum.add(figures, 1),
+                None => drop(self.sums.insert(key.clone(), figures.clone())),
+            }
+        }
+    }
+
+    /// The sums.
+    pub(crate) fn into_sums(self) -> Sums {
+        self.sums
     }
 
     fn named(self, names: &Names<'_>) -> fault::Result<Vec<(Vec<UsageKey>, Figures)>> {
@@ -244,9 +261,17 @@ pub(crate) fn groups(shared: &Shared, query: &UsageQuery) -> Result<Vec<UsageGro
     let days = days_of_rows(shared, &query.filter)?;
     let bounds: HashMap<Day, Bounds> = days.iter().copied().collect();
     let days: Vec<Day> = days.into_iter().map(|(day, _)| day).collect();
+    let rollup = Rollup::of(query);
+    let memories = if rollup.is_none() { usage_past::memories(shared, query, &days) } else { HashMap::new() };
     let found = shared.ask_all(&days, |reader| {
         let bounds = bounds.get(&reader.day).copied().unwrap_or_default();
-        groups_in(shared, reader, query, &bounds)
+        let mut groups = Groups::new(&query.group_by);
+        match (rollup, memories.get(&reader.day)) {
+            (Some(rollup), _) => add_hours(shared, rollup, reader, query, &bounds, &mut groups)?,
+            (None, Some(memory)) => memory.add(shared, reader, query, &bounds, &mut groups)?,
+            (None, None) => add_rows(shared, reader, query, &bounds, &mut groups)?,
+        }
+        groups.named(&Names::new(reader.conn))
     })?;
     let mut all: BTreeMap<Vec<UsageKey>, Figures> = BTreeMap::new();
     if query.group_by.is_empty() {
@@ -261,28 +286,32 @@ pub(crate) fn groups(shared: &Shared, query: &UsageQuery) -> Result<Vec<UsageGro
     Ok(all.into_iter().map(|(key, sum)| UsageGroup { key, totals: sum.into_totals() }).collect())
 }
 
-fn groups_in(
+/// Whole hours from a rollup, and what is left at the edges from the rows.
+fn add_hours(
+    shared: &Shared,
+    rollup: Rollup,
+    reader: &DayReader<'_>,
+    query: &UsageQuery,
+    bounds: &Bounds,
+    groups: &mut Groups<'_>,
+) -> fault::Result<()> {
+    let window = Window::of(&query.filter, bounds);
+    add_rollup(rollup, reader, query, window.hours, groups)?;
+    let mut edges = window.edges.into_iter();
+    edges.try_for_each(|edge| usage_rows::add(shared, reader, query, Some(edge), groups))
+}
+
+/// All from the rows.
+pub(crate) fn add_rows(
     shared: &Shared,
     reader: &DayReader<'_>,
     query: &UsageQuery,
     bounds: &Bounds,
-) -> fault::Result<Vec<(Vec<UsageKey>, Figures)>> {
-    let mut groups = Groups::new(&query.group_by);
-    match Rollup::of(query) {
-        Some(rollup) => {
-            let window = Window::of(&query.filter, bounds);
-            add_rollup(rollup, reader, query, window.hours, &mut groups)?;
-            for edge in window.edges {
-                usage_rows::add(shared, reader, query, Some(edge), &mut groups)?;
-            }
-        }
-        None => {
-            let filter = beyond(&query.filter, bounds);
-            let query = UsageQuery { filter, group_by: query.group_by.clone() };
-            usage_rows::add(shared, reader, &query, None, &mut groups)?;
-        }
-    }
-    groups.named(&Names::new(reader.conn))
+    groups: &mut Groups<'_>,
+) -> fault::Result<()> {
+    let filter = beyond(&query.filter, bounds);
+    let query = UsageQuery { filter, group_by: query.group_by.clone() };
+    usage_rows::add(shared, reader, &query, None, groups)
 }
 
 /// The filter without the times that all rows of a day lie within: what is meant as a whole is read in the order that it lies in.

@@ -45,6 +45,7 @@ impl DayTx<'_> {
         {
             return Ok(());
         }
+        self.touched.call(row.time);
         self.count(cost, &row, made, 1)
     }
 
@@ -63,6 +64,7 @@ impl DayTx<'_> {
             return Ok(false);
         }
         write(conn, const_sql::UPDATE, row, keys)?;
+        self.touched.call(known.time);
         let old = known.bare_cost(cost.trace_id, cost.span_id)?;
         self.count(&old, &known, made, -1)?;
         Ok(true)

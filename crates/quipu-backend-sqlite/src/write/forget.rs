@@ -11,6 +11,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use crate::codec::{CallRow, Figures, MARK_COUNTS};
 use crate::fault::Result;
+use crate::past::Touched;
 use crate::readers::DayReader;
 use crate::write::tx::DayTx;
 
@@ -86,6 +87,7 @@ impl DayTx<'_> {
 
     /// Removes a trace from the day.
     pub(crate) fn forget(&mut self, trace: TraceId) -> Result<()> {
+        self.touched = Touched::All;
         let mut look = self.file.conn.prepare_cached("SELECT pk FROM traces WHERE trace = ?1")?;
         let pk: Option<i64> = look.query_row([trace.as_bytes()], |row| row.get(0)).optional()?;
         drop(look);

@@ -11,6 +11,7 @@ use quipu_core::{Owned, Owner, Result, TraceId};
 
 use crate::fault::{self, Fault};
 use crate::folder::{Day, Part};
+use crate::past::Touched;
 use crate::read::owned::{self, DayOwned};
 use crate::read::words::Words;
 use crate::readers::DayReader;
@@ -88,6 +89,8 @@ fn found(shared: &Shared, owner: &Owner) -> Result<(Vec<(Day, DayOwned)>, Owned)
 
 impl DayTx<'_> {
     fn forget_owned(&mut self, owned: &DayOwned) -> fault::Result<()> {
+        // Their number may be given to another name.
+        self.touched = Touched::All;
         owned.traces.iter().try_for_each(|trace| self.blank(*trace))?;
         for event in &owned.events {
             self.file.conn.prepare_cached(BLANK_EVENT)?.execute([event])?;

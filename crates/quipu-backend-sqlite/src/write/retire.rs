@@ -11,6 +11,7 @@ use rusqlite::Connection;
 use crate::days::DayState;
 use crate::fault::{self, Fault};
 use crate::folder::{Day, Folder, Part};
+use crate::past::Touched;
 use crate::retire::beside;
 use crate::write::writer::Writer;
 
@@ -111,7 +112,7 @@ impl Writer {
             Ok(std::fs::rename(file, &path)?)
         })?;
         state.indexed_to(0);
-        state.changed(last_span, true);
+        state.changed(last_span, true, &Touched::All);
         Ok(Exchanged::Done)
     }
 

@@ -30,7 +30,12 @@ pub(crate) struct TraceState {
     pub(crate) single: [Option<i64>; 3],
     /// Which of those have to be chosen again.
     pub(crate) unsure: [bool; 3],
+    /// What the file says by now, of a trace that it has.
+    pub(crate) was: Option<Owners>,
 }
+
+/// Session, user, and the labels of which a trace shows one.
+pub(crate) type Owners = (Option<i64>, Option<i64>, [Option<i64>; 3]);
 
 impl TraceState {
     /// The row of a trace, if the file has it.
@@ -58,6 +63,7 @@ impl TraceState {
             pk,
             tools,
             made,
+            was: Some((picks.session(), picks.user(), single)),
             hidden: picks.spans == 0,
             figures,
             picks,
@@ -112,13 +118,22 @@ impl TraceState {
         Ok(())
     }
 
-    /// Writes the row and its names.
-    pub(crate) fn save(mut self, conn: &Connection, trace: TraceId) -> Result<()> {
+    /// Writes the names, and picks what is not sure any more.
+    pub(crate) fn settle(&mut self, conn: &Connection) -> Result<()> {
         if self.look_again {
             self.look_again(conn)?;
         }
         self.save_names(conn)?;
-        self.choose(conn)?;
+        self.choose(conn)
+    }
+
+    /// Whether the trace's calls are somebody else's from now on.
+    pub(crate) fn renamed(&self) -> bool {
+        self.was.is_some_and(|was| was != (self.picks.session(), self.picks.user(), self.single))
+    }
+
+    /// Writes the row, once it is settled.
+    pub(crate) fn save(self, conn: &Connection, trace: TraceId) -> Result<()> {
         let sql = if self.is_new { INSERT } else { UPDATE };
         let (picks, figures) = (&self.picks, &self.figures);
         let tokens = i64::try_from(figures.tokens().total()).unwrap_or(i64::MAX);

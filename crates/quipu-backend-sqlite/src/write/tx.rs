@@ -6,6 +6,7 @@ use std::time::Instant;
 use quipu_core::TraceId;
 
 use crate::fault::{Fault, Result};
+use crate::past::{Touched, hour_of};
 use crate::shared::Shared;
 use crate::write::day::DayFile;
 use crate::write::plan::Share;
@@ -24,6 +25,8 @@ pub(crate) struct DayTx<'s> {
     pub(crate) fresh: HashMap<(i64, i64), i64>,
     /// A stored span was replaced.
     pub(crate) replaced: bool,
+    /// In which hours calls add up to something else.
+    pub(crate) touched: Touched,
     traces: HashMap<TraceId, TraceState>,
 }
 
@@ -31,6 +34,7 @@ impl<'s> DayTx<'s> {
     /// Begins.
     pub(crate) fn begin(mut file: DayFile, shared: &'s Shared, epoch: u64) -> Result<Self> {
         file.begin(shared)?;
+        let touched = Touched::none(file.state.past.watched());
         Ok(DayTx {
             file,
             shared,
@@ -38,6 +42,7 @@ impl<'s> DayTx<'s> {
             rollups: Rollups::default(),
             fresh: HashMap::new(),
             replaced: false,
+            touched,
             traces: HashMap::new(),
         })
     }
@@ -45,7 +50,11 @@ impl<'s> DayTx<'s> {
     /// Writes all shares, and the sums that follow from them; all that is left is to commit.
     pub(crate) fn write(&mut self, shares: &[(&Prepared, &Share)]) -> Result<()> {
         shares.iter().try_for_each(|(prepared, share)| self.apply(prepared, share))?;
-        for (trace, state) in std::mem::take(&mut self.traces) {
+        for (trace, mut state) in std::mem::take(&mut self.traces) {
+            state.settle(&self.file.conn)?;
+            if state.renamed() {
+                self.touch_calls(state.pk)?;
+            }
             state.save(&self.file.conn, trace)?;
         }
         std::mem::take(&mut self.rollups).save(&self.file.conn)
@@ -56,8 +65,22 @@ impl<'s> DayTx<'s> {
     pub(crate) fn commit(mut self) -> Result<DayFile> {
         self.file.commit()?;
         self.file.used = Instant::now();
-        self.file.state.changed(self.file.next_span - 1, self.replaced);
+        self.file.state.changed(self.file.next_span - 1, self.replaced, &self.touched);
         Ok(self.file)
+    }
+
+    /// The calls of a trace are those of another user, session, project, revision or branch.
+    fn touch_calls(&mut self, trace: i64) -> Result<()> {
+        let Touched::Hours(_) = self.touched else { return Ok(()) };
+        let mut look = self.file.conn.prepare_cached(
+            "SELECT MIN(c.time), MAX(c.time) FROM spans s CROSS JOIN calls c ON c.pk = s.pk WHERE s.tr = ?1",
+        )?;
+        let times: (Option<i64>, Option<i64>) =
+            look.query_row([trace], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        if let (Some(first), Some(last)) = times {
+            self.touched.hours(hour_of(first), hour_of(last));
+        }
+        Ok(())
     }
 
     fn apply(&mut self, prepared: &Prepared, share: &Share) -> Result<()> {

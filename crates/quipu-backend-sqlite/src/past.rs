@@ -1,0 +1,341 @@
+//! Sums over past hours of a day that no rollup has: remembered until a commit changes one of these hours.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+use quipu_core::{Timestamp, UsageQuery};
+
+use crate::codec::Figures;
+
+/// Groups that are remembered of one answer; one with more is added up each time.
+const MOST_GROUPS: usize = 5_000;
+/// Groups that are remembered of all days together, half a KiB each with what is around them.
+const MOST_OF_ALL: usize = 30_000;
+/// Answers that are remembered of one day.
+const MOST_RUNS: usize = 8;
+/// Hours that one commit changes; one that changes more counts as one that changes all.
+const MOST_HOURS: usize = 1_000;
+
+/// Sums by the numbers of names.
+pub(crate) type Sums = HashMap<Vec<i64>, Figures>;
+
+/// Hours since the epoch, half-open.
+pub(crate) type Hours = (i64, i64);
+
+/// The hour since the epoch that a moment lies in.
+pub(crate) const fn hour_of(nanos: i64) -> i64 {
+    nanos.div_euclid(Timestamp::HOUR)
+}
+
+/// In which hours a transaction changes what calls add up to, by any name.
+#[derive(Debug)]
+pub(crate) enum Touched {
+    /// In any.
+    All,
+    /// In these.
+    Hours(BTreeSet<i64>),
+}
+
+impl Touched {
+    /// Nothing yet; where nobody remembers, nobody needs to know which.
+    pub(crate) fn none(watched: bool) -> Self {
+        if watched { Self::Hours(BTreeSet::new()) } else { Self::All }
+    }
+
+    /// A call of this time is new, changed or gone.
+    pub(crate) fn call(&mut self, time: i64) {
+        self.hours(hour_of(time), hour_of(time));
+    }
+
+    /// Calls between these hours, both included, have another name.
+    pub(crate) fn hours(&mut self, first: i64, last: i64) {
+        let Self::Hours(hours) = self else { return };
+        let many =
+            usize::try_from(last.saturating_sub(first)).map_or(first < last, |more| more >= MOST_HOURS);
+        if !many {
+            hours.extend(first..=last);
+        }
+        if many || hours.len() > MOST_HOURS {
+            *self = Self::All;
+        }
+    }
+}
+
+/// A place among [`MOST_OF_ALL`], given back at the end.
+#[derive(Debug)]
+struct Room {
+    taken: Arc<AtomicUsize>,
+    groups: usize,
+}
+
+impl Room {
+    fn take(taken: &Arc<AtomicUsize>, groups: usize) -> Option<Self> {
+        let more = |taken: usize| taken.checked_add(groups).filter(|taken| *taken <= MOST_OF_ALL);
+        taken.fetch_update(Ordering::AcqRel, Ordering::Acquire, more).ok()?;
+        Some(Self { taken: Arc::clone(taken), groups })
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.taken.fetch_sub(self.groups, Ordering::AcqRel);
+    }
+}
+
+/// One answer.
+#[derive(Debug)]
+struct Run {
+    /// Without times.
+    query: UsageQuery,
+    hours: Hours,
+    /// Unless they are too many.
+    sums: Option<(Arc<Sums>, Room)>,
+}
+
+/// What is known of an answer.
+#[derive(Debug, Clone)]
+pub(crate) enum Remembered {
+    /// The sums.
+    Sums(Arc<Sums>),
+    /// There is no room for them.
+    TooMany,
+    /// Nothing.
+    No,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    /// Counts the commits.
+    version: u64,
+    /// The last commit of which it is not known what it changed, and the last one of all.
+    any: u64,
+    last: Option<Instant>,
+    /// When an hour was changed last.
+    hours: BTreeMap<i64, (u64, Instant)>,
+    runs: Vec<Run>,
+    /// When somebody asked last; without that nobody needs to know what a commit changes.
+    asked: Option<Instant>,
+}
+
+/// What is remembered of one day.
+#[derive(Debug, Default)]
+pub(crate) struct Past {
+    known: Mutex<Known>,
+    /// Groups that all days remember.
+    taken: Arc<AtomicUsize>,
+}
+
+impl Past {
+    /// One of several days that share their room.
+    pub(crate) fn sharing(taken: &Arc<AtomicUsize>) -> Self {
+        Self { known: Mutex::default(), taken: Arc::clone(taken) }
+    }
+
+    /// Whether somebody remembers sums, so that a transaction which begins now must say what it changes.
+    pub(crate) fn watched(&self) -> bool {
+        self.known.lock().asked.is_some()
+    }
+
+    /// Takes note of a commit.
+    pub(crate) fn changed(&self, touched: &Touched) {
+        let now = Instant::now();
+        let mut known = self.known.lock();
+        known.version += 1;
+        known.last = Some(now);
+        let version = known.version;
+        match touched {
+            Touched::Hours(hours) if known.hours.len() + hours.len() <= 2 * MOST_HOURS => {
+                known.hours.extend(hours.iter().map(|hour| (*hour, (version, now))));
+                known.runs.retain(|run| hours.range(run.hours.0..run.hours.1).next().is_none());
+            }
+            _ => {
+                known.any = version;
+                known.hours.clear();
+                known.runs.clear();
+            }
+        }
+    }
+
+    /// Says that somebody asks, and how many commits there were: to be called before the connection is taken that reads.
+    pub(crate) fn ask(&self) -> u64 {
+        let mut known = self.known.lock();
+        known.asked = Some(Instant::now());
+        known.version
+    }
+
+    /// Those of the hours, from the first on, that are likely to stay as they are: what was changed less than `busy` ago is likely to
+    /// change again, and so is the day's latest hour while anything is written. A wrong guess costs time only.
+    pub(crate) fn steady(&self, (first, last): Hours, latest: i64, busy: Duration) -> Hours {
+        let known = self.known.lock();
+        let lately = |at: Instant| at.elapsed() < busy;
+        let changed = known.hours.range(first..last).find(|(_, (_, at))| lately(*at)).map(|(hour, _)| *hour);
+        let open = known.last.is_some_and(lately).then_some(latest);
+        (first, last.min(changed.unwrap_or(last)).min(open.unwrap_or(last)).max(first))
+    }
+
+    /// What an earlier question was answered.
+    pub(crate) fn recall(&self, query: &UsageQuery, hours: Hours) -> Remembered {
+        let known = self.known.lock();
+        match known.runs.iter().find(|run| run.hours == hours && run.query == *query) {
+            Some(Run { sums: Some((sums, _)), .. }) => Remembered::Sums(Arc::clone(sums)),
+            Some(_) => Remembered::TooMany,
+            None => Remembered::No,
+        }
+    }
+
+    /// Answers to this question that are remembered.
+    #[cfg(test)]
+    pub(crate) fn recalls(&self, query: &UsageQuery) -> usize {
+        self.known.lock().runs.iter().filter(|run| run.query == *query).count()
+    }
+
+    /// Keeps an answer that was read after [`Past::ask`] said `version`, unless one of its hours has changed since.
+    pub(crate) fn keep(&self, version: u64, query: UsageQuery, hours: Hours, sums: &Arc<Sums>) {
+        let mut known = self.known.lock();
+        let changed = known.hours.range(hours.0..hours.1).any(|(_, (at, _))| *at > version);
+        if changed || known.any > version || known.asked.is_none() {
+            return;
+        }
+        known.runs.retain(|run| run.hours != hours || run.query != query);
+        if known.runs.len() >= MOST_RUNS {
+            known.runs.remove(0);
+        }
+        let room = (sums.len() <= MOST_GROUPS).then(|| Room::take(&self.taken, sums.len())).flatten();
+        let sums = room.map(|room| (Arc::clone(sums), room));
+        known.runs.push(Run { query, hours, sums });
+    }
+
+    /// Lets go of everything when nobody asked for so long.
+    pub(crate) fn trim(&self, age: Duration) {
+        let mut known = self.known.lock();
+        if known.asked.is_some_and(|asked| asked.elapsed() >= age) {
+            known.asked = None;
+            known.runs.clear();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quipu_core::GroupBy;
+
+    use super::*;
+
+    const NEVER: Duration = Duration::ZERO;
+    const LONG: Duration = Duration::from_secs(3_600);
+
+    fn by(key: GroupBy) -> UsageQuery {
+        UsageQuery { group_by: vec![key], ..UsageQuery::default() }
+    }
+
+    fn sums(groups: usize) -> Arc<Sums> {
+        Arc::new((0..groups).map(|group| (vec![group as i64], Figures::default())).collect())
+    }
+
+    fn has(past: &Past, hours: Hours) -> bool {
+        matches!(past.recall(&by(GroupBy::User), hours), Remembered::Sums(_))
+    }
+
+    fn touched(hours: impl IntoIterator<Item = i64>) -> Touched {
+        Touched::Hours(hours.into_iter().collect())
+    }
+
+    #[test]
+    fn an_answer_is_kept_until_one_of_its_hours_changes() {
+        let past = Past::default();
+        let version = past.ask();
+        past.keep(version, by(GroupBy::User), (10, 20), &sums(1));
+        past.keep(version, by(GroupBy::User), (12, 14), &sums(1));
+        assert!(has(&past, (10, 20)) && has(&past, (12, 14)) && !has(&past, (10, 19)));
+        assert!(matches!(past.recall(&by(GroupBy::Session), (10, 20)), Remembered::No));
+        past.changed(&touched([9, 20]));
+        assert!(has(&past, (10, 20)) && has(&past, (12, 14)));
+        past.changed(&touched([19]));
+        assert!(!has(&past, (10, 20)) && has(&past, (12, 14)));
+        past.changed(&Touched::All);
+        assert!(!has(&past, (12, 14)));
+    }
+
+    #[test]
+    fn what_was_read_before_a_change_is_not_kept_after_it() {
+        let past = Past::default();
+        let before = past.ask();
+        past.changed(&touched([11]));
+        past.keep(before, by(GroupBy::User), (10, 20), &sums(1));
+        assert!(!has(&past, (10, 20)));
+        past.keep(before, by(GroupBy::User), (12, 20), &sums(1));
+        assert!(has(&past, (12, 20)));
+        past.keep(past.ask(), by(GroupBy::User), (10, 20), &sums(1));
+        assert!(has(&past, (10, 20)));
+        // A transaction that began before anybody asked does not say what it changes.
+        let before = past.ask();
+        past.changed(&Touched::none(false));
+        past.keep(before, by(GroupBy::User), (10, 20), &sums(1));
+        assert!(!has(&past, (10, 20)));
+    }
+
+    #[test]
+    fn hours_that_change_now_are_not_taken_for_past() {
+        let past = Past::default();
+        assert_eq!(past.steady((10, 20), 30, LONG), (10, 20));
+        past.changed(&Touched::All);
+        assert_eq!(past.steady((10, 20), 30, LONG), (10, 20));
+        assert_eq!(past.steady((10, 20), 19, LONG), (10, 19));
+        past.changed(&touched([15, 17]));
+        assert_eq!(past.steady((10, 20), 19, LONG), (10, 15));
+        assert_eq!(past.steady((15, 20), 19, LONG), (15, 15));
+        assert_eq!(past.steady((18, 20), 5, LONG), (18, 18));
+        assert_eq!(past.steady((10, 20), 19, NEVER), (10, 20));
+    }
+
+    #[test]
+    fn groups_have_bounds() {
+        let room = Arc::default();
+        let days: Vec<Past> = (0..8).map(|_| Past::sharing(&room)).collect();
+        let keep =
+            |past: &Past, hours, groups| past.keep(past.ask(), by(GroupBy::User), hours, &sums(groups));
+        keep(&days[0], (0, 1), MOST_GROUPS + 1);
+        assert!(matches!(days[0].recall(&by(GroupBy::User), (0, 1)), Remembered::TooMany));
+        days.iter().for_each(|day| keep(day, (1, 2), MOST_GROUPS));
+        assert_eq!(days.iter().filter(|day| has(day, (1, 2))).count(), MOST_OF_ALL / MOST_GROUPS);
+        // What is let go makes room.
+        days[0].trim(NEVER);
+        keep(&days[7], (2, 3), MOST_GROUPS);
+        assert!(has(&days[7], (2, 3)));
+        drop(days);
+        assert_eq!(room.load(Ordering::Acquire), 0);
+    }
+
+    #[test]
+    fn answers_of_a_day_and_hours_of_a_commit_have_bounds() {
+        let past = Past::default();
+        let answers = MOST_RUNS as i64 + 1;
+        (0..answers).for_each(|hour| past.keep(past.ask(), by(GroupBy::User), (hour, hour + 1), &sums(1)));
+        assert!(!has(&past, (0, 1)) && has(&past, (1, 2)) && has(&past, (answers - 1, answers)));
+        let mut touched = Touched::none(true);
+        touched.hours(0, MOST_HOURS as i64 - 1);
+        assert!(matches!(&touched, Touched::Hours(hours) if hours.len() == MOST_HOURS));
+        touched.hours(-5, -5);
+        assert!(matches!(touched, Touched::All));
+        let mut touched = Touched::none(true);
+        touched.hours(i64::MIN, i64::MAX);
+        assert!(matches!(touched, Touched::All));
+    }
+
+    #[test]
+    fn without_questions_nobody_has_to_say_what_changes() {
+        let past = Past::default();
+        assert!(!past.watched());
+        past.keep(0, by(GroupBy::User), (1, 2), &sums(1));
+        assert!(!has(&past, (1, 2)));
+        past.ask();
+        assert!(past.watched());
+        past.trim(LONG);
+        assert!(past.watched());
+        past.trim(NEVER);
+        assert!(!past.watched());
+    }
+}
