@@ -29,7 +29,7 @@ pub use grant::{GrantError, Permission, Role, Roles, Scope, Scopes, check_projec
 pub use guard::{About, Gate, Need, guard, need};
 pub use password::HashedPassword;
 pub use principal::{DEFAULT_PROJECT, Principal, PrincipalKind, Project};
-pub use register::{FILE, Key, NewKey, NewUser, Register, RegisterError, User, UserChange};
+pub use register::{FILE, Key, NewKey, NewPassword, NewUser, Register, RegisterError, User, UserChange};
 pub use routes::{KeyAnswer, NewKeyAnswer, UserAnswer, openapi, routes};
 pub use secret::{KeyText, SHORTEST_BOOTSTRAP};
 pub use settings::{AccessSettings, Mode};

@@ -34,6 +34,8 @@ pub struct Principal {
     name: String,
     grants: Grants,
     session: Option<Hashed>,
+    /// Somebody else chose the password.
+    must_change: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -46,19 +48,21 @@ enum Grants {
 impl Principal {
     /// Whoever reaches a server that asks nobody who they are.
     pub fn local() -> Self {
-        let name = "local".to_owned();
-        Self { kind: PrincipalKind::Local, id: name.clone(), name, grants: Grants::Everything, session: None }
+        Self::without_session(PrincipalKind::Local, "local", "local", Grants::Everything)
     }
 
     /// The holder of the key that the server was started with.
     pub(crate) fn bootstrap() -> Self {
-        let name = "bootstrap".to_owned();
-        Self { kind: PrincipalKind::Key, id: name.clone(), name, grants: Grants::Everything, session: None }
+        Self::without_session(PrincipalKind::Key, "bootstrap", "bootstrap", Grants::Everything)
     }
 
     pub(crate) fn of_key(key: &Key) -> Self {
         let grants = Grants::Scopes { scopes: key.scopes.clone(), project: key.project.clone() };
-        Self { kind: PrincipalKind::Key, id: key.id.clone(), name: key.name.clone(), grants, session: None }
+        Self::without_session(PrincipalKind::Key, &key.id, &key.name, grants)
+    }
+
+    fn without_session(kind: PrincipalKind, id: &str, name: &str, grants: Grants) -> Self {
+        Self { kind, id: id.to_owned(), name: name.to_owned(), grants, session: None, must_change: false }
     }
 
     pub(crate) fn of_user(user: &Arc<User>, session: Hashed) -> Self {
@@ -68,6 +72,7 @@ impl Principal {
             name: user.name.clone(),
             grants: Grants::Roles(user.roles.clone()),
             session: Some(session),
+            must_change: user.initial.is_some(),
         }
     }
 
@@ -91,8 +96,16 @@ impl Principal {
         self.session.as_ref()
     }
 
+    /// Whether somebody else chose its password, so that it may do nothing but choose another one.
+    pub const fn must_change_password(&self) -> bool {
+        self.must_change
+    }
+
     /// Whether it may do that in a project.
     pub fn may(&self, wanted: Permission, project: &str) -> bool {
+        if self.must_change {
+            return false;
+        }
         match &self.grants {
             Grants::Everything => true,
             Grants::Roles(roles) => roles.give(wanted, project),
@@ -104,6 +117,9 @@ impl Principal {
 
     /// Whether it may do that in every project, those included that do not exist yet.
     pub fn may_everywhere(&self, wanted: Permission) -> bool {
+        if self.must_change {
+            return false;
+        }
         match &self.grants {
             Grants::Everything => true,
             Grants::Roles(roles) => roles.give_everywhere(wanted),

@@ -62,6 +62,14 @@ impl Refusal {
         Self::new(StatusCode::FORBIDDEN, "denied", "Not allowed", detail)
     }
 
+    /// Whoever it is has to choose a password first.
+    pub fn initial_password() -> Self {
+        let detail = "Somebody else chose your password, so it has to be changed before anything else: POST /api/v1/me/password, or the page \
+            that the dashboard shows.";
+        let title = "Change your password first";
+        Self::new(StatusCode::FORBIDDEN, "password-change-required", title, detail)
+    }
+
     /// What it says cannot be used.
     pub fn bad(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad-request", "Bad request", detail)

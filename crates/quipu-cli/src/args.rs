@@ -20,7 +20,7 @@ use quipu::core::Billing;
 
 pub use crate::client::Credentials;
 pub use crate::key::KeyFlags;
-pub use access::{AccessPlace, Keys, KeysAdd, KeysWhat, Users, UsersSet, UsersWhat};
+pub use access::{AccessPlace, Keys, KeysAdd, KeysWhat, Users, UsersAdd, UsersSet, UsersWhat};
 pub use audit::{Audit, AuditList, AuditPlace, AuditWhat};
 pub use check::{Check, CheckWhat, Ready, Scraper, Ways};
 pub use dead::{DeadLetters, DeadPlace, DeadWhat};

@@ -4,6 +4,7 @@ mod bodies;
 mod elsewhere;
 mod encrypted;
 mod framing;
+mod initial;
 mod pages;
 mod paths;
 mod roles;
@@ -89,6 +90,7 @@ impl Attacks<'_> {
 
     fn sessions(&mut self, scene: &Scene) {
         self.add(sessions::theft(scene), "sessions");
+        self.add(initial::kept(scene), "initial passwords");
         self.add(sessions::guessing(self.bench), "guessing");
         self.add(sessions::enumeration(self.bench), "enumeration");
         self.add(sessions::exact(self.bench), "exact passwords");

@@ -7,14 +7,20 @@ import { serve } from "./server.mjs";
 import { button, gone, LIMIT, run, shown } from "./steps.mjs";
 
 const PASSWORD = "a knot tied in the dark";
+const SCREENS = [["light", 1440], ["dark", 390]];
 const CONFIG = '[access]\nmode = "required"\n\n[project.shop]\n';
 
-/** Two people, made before the server starts. */
+/** Who came by an initial password, by the width of the page that they come by, and what they choose instead. */
+const newcomer = (width) => `nina-${width}`;
+const OWN = "untied and tied again";
+
+/** People who are made before the server starts: two with passwords of their own, and one for each width whose password somebody else chose. */
 function people(plan, folder) {
-  const add = (name, role) =>
-    execFileSync(plan.binary, ["users", "add", name, "--role", role, "--data-dir", folder], { input: `${PASSWORD}\n`, stdio: ["pipe", "ignore", "inherit"] });
-  add("ada", "admin");
-  add("vera", "viewer");
+  const add = (name, role, ...more) =>
+    execFileSync(plan.binary, ["users", "add", name, "--role", role, "--data-dir", folder, ...more], { input: `${PASSWORD}\n`, stdio: ["pipe", "ignore", "inherit"] });
+  add("ada", "admin", "--own-password");
+  add("vera", "viewer", "--own-password");
+  for (const [, width] of SCREENS) add(newcomer(width), "viewer");
 }
 
 async function login(page, name, password) {
@@ -32,7 +38,7 @@ export async function access(browser, plan) {
   const server = await serve(plan, folder, "127.0.0.1:0", ["--config", `${folder}/quipu.toml`]);
   const { http } = server.urls;
   let seen = 0;
-  for (const [colorScheme, width] of [["light", 1440], ["dark", 390]]) {
+  for (const [colorScheme, width] of SCREENS) {
     const context = await browser.newContext({ colorScheme, viewport: { width, height: 900 }, reducedMotion: "reduce", locale: "en-US" });
     const page = await context.newPage();
     page.setDefaultTimeout(LIMIT);
@@ -95,6 +101,7 @@ function steps(page, http, width, picture) {
     }],
     ["a user is listed with the role", async () => {
       await shown(page.getByRole("row", { name: /vera/ }));
+      await shown(page.getByRole("row", { name: newcomer(390) }).getByText("initial password", { exact: true }));
       await picture("users");
     }],
     ["what was done is in the record, and the record is whole", async () => {
@@ -118,6 +125,46 @@ function steps(page, http, width, picture) {
       await shown(page.getByText("Keys and users are an admin's to see and to change."));
       if (await page.getByText("checkout").count()) throw new Error("a viewer sees a key");
       await picture("viewer");
+    }],
+    ...first(page, http, width, picture),
+  ];
+}
+
+/** A password that somebody else chose is changed before anything else is shown. */
+function first(page, http, width, picture) {
+  const heading = page.getByRole("heading", { name: "Choose your own password" });
+  const change = async (old, password, again) => {
+    await page.getByLabel("Present password", { exact: true }).fill(old);
+    await page.getByLabel("New password", { exact: true }).fill(password);
+    await page.getByLabel("New password, again", { exact: true }).fill(again);
+    await button(page, "Change the password").click();
+  };
+  return [
+    ["whoever comes by an initial password sees nothing before it is changed", async () => {
+      await page.request.post(`${http}/api/v1/logout`, { data: {}, headers: { origin: http } });
+      await page.goto(`${http}/sessions`);
+      await login(page, newcomer(width), PASSWORD);
+      await shown(heading);
+      if (await page.locator("nav").count()) throw new Error("the menu is there");
+      await picture("first-password");
+      await page.goto(`${http}/traces`);
+      await shown(heading);
+    }],
+    ["what cannot be the new password is said at its field", async () => {
+      await change(PASSWORD, OWN, `${OWN}!`);
+      await shown(page.getByText("The two are not the same."));
+      await change(PASSWORD, PASSWORD, PASSWORD);
+      await shown(page.locator(".is-wrong").getByText(/old one/));
+      await picture("first-password-refused");
+      await change("not the old password", OWN, OWN);
+      await shown(page.locator(".is-wrong").getByText(/old password is wrong/));
+    }],
+    ["once it is changed, the page that was asked for is there", async () => {
+      await change(PASSWORD, OWN, OWN);
+      await gone(heading);
+      await settled(page);
+      if (new URL(page.url()).pathname !== "/traces") throw new Error(`it is ${page.url()}`);
+      if ((await page.locator("nav").count()) === 0) throw new Error("the menu is not there");
     }],
   ];
 }

@@ -35,7 +35,8 @@ impl Denials {
         let path: String = parts.uri.path().chars().take(PATH).collect();
         entry = entry
             .with("request", format!("{} {path}", parts.method))
-            .with("status", refusal.status().as_u16().to_string());
+            .with("status", refusal.status().as_u16().to_string())
+            .with("reason", refusal.word());
         self.0.let_through(entry, now)
     }
 }

@@ -181,6 +181,9 @@ impl Post {
                 }
             }
         }
+        if principal.must_change_password() && wanted.need != Need::SignedIn {
+            return Err(Refusal::initial_password());
+        }
         let chosen = self.choose(principal, parts);
         match wanted.need {
             Need::Open | Need::SignedIn => Ok(chosen.ok()),

@@ -11,7 +11,7 @@ use Need::{Everywhere, Here, Open, SignedIn};
 pub enum Need {
     /// Nothing.
     Open,
-    /// To be somebody.
+    /// To be somebody. It is all that whoever has an initial password is let through to, beside what is open.
     SignedIn,
     /// A permission in the project that it asks for.
     Here(Permission),
@@ -225,6 +225,13 @@ mod tests {
         assert_eq!(of(Method::POST, "/v1/traces").need, Here(Ingest));
         assert_eq!(of(Method::GET, "/assets/app.js").need, Open);
         assert_eq!(of(Method::GET, "/traces/abc").need, Open);
+    }
+
+    #[test]
+    fn whoever_has_an_initial_password_is_let_through_to_changing_it_alone() {
+        let signed_in: Vec<_> =
+            ROUTES.iter().filter(|route| route.2 == SignedIn).map(|route| route.1).collect();
+        assert_eq!(signed_in, ["/api/v1/me/password"]);
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub(crate) use fault::from_sql;
 pub use keys::{Key, NewKey};
 pub(crate) use sessions::Sessions;
 pub(crate) use users::Issued;
-pub use users::{NewUser, User, UserChange};
+pub use users::{NewPassword, NewUser, User, UserChange};
 
 use cache::Cache;
 
@@ -29,7 +29,8 @@ use cache::Cache;
 pub const FILE: &str = "access.db";
 /// Marks the file as ours: "QAcc".
 const MARK: i32 = 0x5141_6363;
-const VERSION: u32 = 1;
+/// What makes each version of the one before, the first from nothing.
+const STEPS: [&str; 2] = [include_str!("layout.sql"), include_str!("initial.sql")];
 /// How long a statement waits for another process.
 const BUSY: Duration = Duration::from_secs(5);
 
@@ -130,26 +131,31 @@ fn lay_out(conn: &mut Connection, now: Timestamp) -> Result<()> {
     let work = conn.transaction_with_behavior(TransactionBehavior::Immediate).map_err(from_sql)?;
     let number =
         |name: &str| work.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(from_sql);
-    match (number("user_version")?, number("application_id")?) {
-        (0, 0) => {
-            work.execute_batch(include_str!("layout.sql")).map_err(from_sql)?;
-            work.pragma_update(None, "application_id", MARK).map_err(from_sql)?;
-            work.pragma_update(None, "user_version", VERSION).map_err(from_sql)?;
-        }
-        (version, mark) if mark == i64::from(MARK) && version == i64::from(VERSION) => {}
-        (version, mark) if mark == i64::from(MARK) => {
-            let text =
-                format!("it is of version {version}, this build knows {VERSION}: a newer build wrote it");
-            return Err(Error::new(ErrorKind::Unsupported, "read", text));
-        }
-        _ => {
-            return Err(Error::new(
-                ErrorKind::Damaged,
-                "read",
-                "it is a database, but no register of access",
-            ));
-        }
+    let (version, mark) = (number("user_version")?, number("application_id")?);
+    if mark != i64::from(MARK) && (version, mark) != (0, 0) {
+        let text = "it is a database, but no register of access";
+        return Err(Error::new(ErrorKind::Damaged, "read", text));
     }
+    step_up(&work, version)?;
     attempts::lay_out(&work, now).map_err(from_sql)?;
     work.commit().map_err(from_sql)
+}
+
+/// Takes the steps that are missing.
+fn step_up(work: &Transaction<'_>, version: i64) -> Result<()> {
+    let missing =
+        usize::try_from(version).ok().and_then(|version| STEPS.get(version..)).ok_or_else(|| {
+            let known = STEPS.len();
+            let text =
+                format!("it is of version {version}, this build knows {known}: a newer build wrote it");
+            Error::new(ErrorKind::Unsupported, "read", text)
+        })?;
+    if missing.is_empty() {
+        return Ok(());
+    }
+    for step in missing {
+        work.execute_batch(step).map_err(from_sql)?;
+    }
+    work.pragma_update(None, "application_id", MARK).map_err(from_sql)?;
+    work.pragma_update(None, "user_version", STEPS.len()).map_err(from_sql)
 }

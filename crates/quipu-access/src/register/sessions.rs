@@ -92,14 +92,14 @@ impl Register {
 }
 
 pub fn find(conn: &Connection, hash: &Hashed) -> rusqlite::Result<Option<Session>> {
-    let sql = "SELECT u.name, u.roles, u.issuer IS NOT NULL, u.disabled, u.created, u.seen, s.created, s.seen \
+    let sql = "SELECT u.name, u.roles, u.issuer IS NOT NULL, u.disabled, u.created, u.seen, u.initial, s.created, s.seen \
         FROM session AS s JOIN user AS u ON u.name = s.user WHERE s.hash = ?";
     conn.prepare_cached(sql)?
         .query_row([hash.as_bytes()], |row| {
             Ok(Session {
                 user: Arc::new(user_of(row)?),
-                created: Timestamp::from_nanos(row.get(6)?),
-                seen: Timestamp::from_nanos(row.get(7)?),
+                created: Timestamp::from_nanos(row.get(7)?),
+                seen: Timestamp::from_nanos(row.get(8)?),
                 noting: AtomicBool::new(false),
             })
         })

@@ -11,7 +11,9 @@ use crate::password::HashedPassword;
 
 /// Users that a register holds.
 const MOST: usize = 10_000;
-const COLUMNS: &str = "name, roles, issuer IS NOT NULL, disabled, created, seen";
+const COLUMNS: &str = "name, roles, issuer IS NOT NULL, disabled, created, seen, initial";
+/// How long an initial password holds: then nobody logs in by it any more.
+const INITIAL_HOLDS: i64 = 7 * Timestamp::DAY;
 
 /// A user, without the password.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -28,6 +30,40 @@ pub struct User {
     pub created: Timestamp,
     /// The last login.
     pub seen: Option<Timestamp>,
+    /// When somebody else chose the password, which the user has to change before anything else; `None`: the user chose it, or there is
+    /// none.
+    pub initial: Option<Timestamp>,
+}
+
+impl User {
+    /// Until when an initial password lets its user in: seven days from when it was set.
+    pub fn initial_until(&self) -> Option<Timestamp> {
+        self.initial.map(|since| since.plus(INITIAL_HOLDS))
+    }
+
+    /// Whether the password was an initial one and holds no more.
+    pub(crate) fn initial_is_over(&self, now: Timestamp) -> bool {
+        self.initial_until().is_some_and(|until| until <= now)
+    }
+}
+
+/// A password that a user gets.
+#[derive(Debug, Clone)]
+pub enum NewPassword {
+    /// The user chose it.
+    Own(HashedPassword),
+    /// Somebody else did: for seven days, and for nothing but choosing another one.
+    Initial(HashedPassword),
+}
+
+impl NewPassword {
+    /// As the audit calls it.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Own(_) => "own",
+            Self::Initial(_) => "initial",
+        }
+    }
 }
 
 /// A user to make.
@@ -36,7 +72,7 @@ pub struct NewUser {
     /// 1 to 64 characters of letters, digits and `._@+-`; small and capital letters are the same.
     pub name: String,
     /// What to log in by.
-    pub password: HashedPassword,
+    pub password: NewPassword,
     /// What the user may do.
     pub roles: Roles,
 }
@@ -47,7 +83,7 @@ pub struct UserChange {
     /// What the user may do.
     pub roles: Option<Roles>,
     /// What to log in by. Every session of the user ends.
-    pub password: Option<HashedPassword>,
+    pub password: Option<NewPassword>,
     /// Whether the user is kept out. Every session of the user ends.
     pub disabled: Option<bool>,
 }
@@ -85,11 +121,7 @@ impl Register {
         let now = self.now();
         self.change(|work| {
             insert(work, &name, &new.roles, now)?;
-            work.execute(
-                "UPDATE user SET password = ? WHERE name = ?",
-                params![new.password.as_str(), name],
-            )?;
-            Ok(())
+            set_password(work, &name, &new.password, now)
         })?;
         self.user(&name)
     }
@@ -130,7 +162,8 @@ impl Register {
         if change.roles.as_ref().is_some_and(Roles::is_empty) {
             return Err(RegisterError::Bad("a user has at least one role; disable the user instead".into()));
         }
-        self.change(|work| apply(work, &was.name, change))?;
+        let now = self.now();
+        self.change(|work| apply(work, &was.name, change, now))?;
         self.user(&was.name)
     }
 
@@ -190,7 +223,9 @@ impl Register {
     /// Whether somebody can configure: a user or a key that may do everything everywhere.
     pub(crate) fn has_admin(&self) -> Result<bool> {
         let now = self.now();
-        let user = |user: &User| !user.disabled && user.roles.give_everywhere(Permission::Admin);
+        let user = |user: &User| {
+            !user.disabled && !user.initial_is_over(now) && user.roles.give_everywhere(Permission::Admin)
+        };
         let key = |key: &super::Key| {
             key.ended(now).is_none() && key.project.is_none() && key.scopes.give(Permission::Admin)
         };
@@ -227,12 +262,32 @@ fn introduce(work: &Transaction<'_>, issued: &Issued, now: Timestamp) -> Result<
     Ok(name)
 }
 
-fn apply(work: &Transaction<'_>, name: &str, change: &UserChange) -> Result<(), RegisterError> {
+fn set_password(
+    work: &Transaction<'_>,
+    name: &str,
+    password: &NewPassword,
+    now: Timestamp,
+) -> Result<(), RegisterError> {
+    let (hash, initial) = match password {
+        NewPassword::Own(hash) => (hash, None),
+        NewPassword::Initial(hash) => (hash, Some(now.nanos())),
+    };
+    let sql = "UPDATE user SET password = ?, initial = ? WHERE name = ?";
+    work.execute(sql, params![hash.as_str(), initial, name])?;
+    Ok(())
+}
+
+fn apply(
+    work: &Transaction<'_>,
+    name: &str,
+    change: &UserChange,
+    now: Timestamp,
+) -> Result<(), RegisterError> {
     if let Some(roles) = &change.roles {
         work.execute("UPDATE user SET roles = ? WHERE name = ?", params![json(roles), name])?;
     }
     if let Some(password) = &change.password {
-        work.execute("UPDATE user SET password = ? WHERE name = ?", params![password.as_str(), name])?;
+        set_password(work, name, password, now)?;
     }
     if let Some(disabled) = change.disabled {
         work.execute("UPDATE user SET disabled = ? WHERE name = ?", params![disabled, name])?;
@@ -266,5 +321,6 @@ pub fn user_of(row: &Row<'_>) -> rusqlite::Result<User> {
         disabled: row.get(3)?,
         created: Timestamp::from_nanos(row.get(4)?),
         seen: row.get::<_, Option<i64>>(5)?.map(Timestamp::from_nanos),
+        initial: row.get::<_, Option<i64>>(6)?.map(Timestamp::from_nanos),
     })
 }

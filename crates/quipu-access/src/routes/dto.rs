@@ -30,7 +30,7 @@ pub struct LoginBody {
 pub struct PasswordBody {
     /// The password until now.
     pub old: String,
-    /// The password from now on: 12 to 128 characters.
+    /// The password from now on: 12 to 128 characters, and not the old one.
     pub new: String,
 }
 
@@ -52,6 +52,8 @@ pub struct Me {
     pub access: bool,
     /// Who asks; null: nobody who is known.
     pub principal: Option<Who>,
+    /// Whether somebody else chose the password, so that nothing is let through but `POST /api/v1/me/password` and logging out.
+    pub password_change_required: bool,
     /// The role in each project: `viewer`, `editor` or `admin`; null for a key that may only send.
     #[schema(value_type = BTreeMap<String, Option<String>>)]
     pub roles: BTreeMap<String, Option<Role>>,
@@ -153,7 +155,7 @@ pub struct KeysAnswer {
 pub struct UserBody {
     /// 1 to 64 characters of letters, digits and `._@+-`.
     pub name: String,
-    /// 12 to 128 characters.
+    /// 12 to 128 characters. It is initial: it lets the user in for seven days, and to nothing but choosing another one.
     pub password: String,
     /// A role by project, `*` for every project.
     #[schema(value_type = BTreeMap<String, String>)]
@@ -167,7 +169,7 @@ pub struct UserChangeBody {
     /// A role by project, `*` for every project.
     #[schema(value_type = Option<BTreeMap<String, String>>)]
     pub roles: Option<Roles>,
-    /// A new password.
+    /// A new password: initial, as in making a user, unless it is one's own.
     pub password: Option<String>,
     /// Whether the user is kept out.
     pub disabled: Option<bool>,
@@ -190,11 +192,17 @@ pub struct UserAnswer {
     pub created_at: String,
     /// The last login.
     pub seen_at: Option<String>,
+    /// Whether the password is one that somebody else chose, and the user has to change it before anything else.
+    pub password_change_required: bool,
+    /// Until when such a password lets the user in.
+    pub initial_password_ends_at: Option<String>,
 }
 
 impl From<User> for UserAnswer {
     fn from(user: User) -> Self {
         Self {
+            password_change_required: user.initial.is_some(),
+            initial_password_ends_at: time(user.initial_until()),
             name: user.name,
             roles: user.roles,
             oidc: user.oidc,

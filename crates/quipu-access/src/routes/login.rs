@@ -36,7 +36,8 @@ pub async fn begin_attempt(access: &Access, user: &str, client: &Client) -> Resu
 
 /// Log in
 ///
-/// By name and password; the answer sets the session's cookie. A session that the browser had before ends.
+/// By name and password; the answer sets the session's cookie. A session that the browser had before ends. By a password that somebody
+/// else chose, and for seven days, one comes in only to change it: `/api/v1/me` says so.
 #[utoipa::path(post, path = "/api/v1/login", tag = "access", request_body = LoginBody,
     responses((status = 204, description = "Logged in; the cookie holds the session."),
         (status = 401, description = "The name or the password is wrong.", body = crate::refusal::Problem, content_type = "application/problem+json"),
@@ -57,8 +58,9 @@ pub async fn login(
     let identified = access.register.identify(&body.name)?;
     let (user, stored) = identified.map_or((None, None), |known| (Some(known.user), known.password));
     let right = access.hashing.verify(place, body.password, stored).await.map_err(|_| crowded())?;
+    let now = access.now();
     match user {
-        Some(user) if right && !user.disabled => {
+        Some(user) if right && !user.disabled && !user.initial_is_over(now) => {
             access.attempt_succeeded(&user.name, client.address).await;
             end_old(&access, &client, &headers).await?;
             let response = begin(&access, &user.name, by_tls(&client, &headers)).await?;
@@ -78,7 +80,8 @@ fn failed(came: Entry, user: Option<&User>, right: bool) -> Entry {
     let entry = came.ended(Outcome::Failed);
     match user {
         None => entry.with("reason", "no such user"),
-        Some(user) if right => entry.on(user.name.clone()).with("reason", "disabled"),
+        Some(user) if right && user.disabled => entry.on(user.name.clone()).with("reason", "disabled"),
+        Some(user) if right => entry.on(user.name.clone()).with("reason", "initial password expired"),
         Some(user) => entry.on(user.name.clone()).with("reason", "wrong password"),
     }
 }
@@ -86,6 +89,9 @@ fn failed(came: Entry, user: Option<&User>, right: bool) -> Entry {
 /// Notes that somebody is in.
 pub async fn came_in(access: &Access, user: &User, mut came: Entry) {
     count(access, "done");
+    if user.initial.is_some() {
+        came = came.with("password", "initial");
+    }
     came.actor = Actor::new(ActorKind::User, user.name.clone());
     access.note(came).await;
 }

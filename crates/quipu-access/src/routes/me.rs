@@ -13,10 +13,9 @@ use crate::access::Access;
 use crate::client::Client;
 use crate::grant::Permission;
 use crate::guard::About;
-use crate::password::HashedPassword;
 use crate::principal::{Principal, PrincipalKind, Project};
 use crate::refusal::Refusal;
-use crate::register::UserChange;
+use crate::register::{NewPassword, UserChange};
 
 /// Who am I
 ///
@@ -46,6 +45,7 @@ pub fn describe(access: &Access, principal: Option<&Principal>, project: Option<
     Me {
         access: access.is_required(),
         principal: principal.map(who),
+        password_change_required: principal.is_some_and(Principal::must_change_password),
         roles: known
             .iter()
             .map(|name| (name.clone(), principal.and_then(|principal| principal.role(name))))
@@ -73,9 +73,12 @@ fn who(principal: &Principal) -> Who {
 
 /// Change the password
 ///
-/// Of the user who asks. Every other session of the user ends; this one goes on under a new cookie.
+/// Of the user who asks. Every other session of the user ends; this one goes on under a new cookie. The new password is another one than
+/// the old. It is the only thing that a session by an initial password may do.
 #[utoipa::path(post, path = "/api/v1/me/password", tag = "access", request_body = PasswordBody,
     responses((status = 204, description = "It is changed."),
+        (status = 400, description = "The new password is too short, too long, easily guessed, or the old one.", body = crate::refusal::Problem,
+            content_type = "application/problem+json"),
         (status = 401, description = "The old password is wrong.", body = crate::refusal::Problem, content_type = "application/problem+json"),
         (status = 429, description = "Too many attempts.", body = crate::refusal::Problem, content_type = "application/problem+json")))]
 pub async fn password(
@@ -89,20 +92,26 @@ pub async fn password(
         return Err(Refusal::denied("Only somebody who logged in has a password to change."));
     }
     let user = principal.id().to_owned();
+    let same = body.new == body.old;
     let place = login::begin_attempt(&access, &user, &client).await?;
     let stored = access.register.identify(&user)?.and_then(|identified| identified.password);
     if !access.hashing.verify(place, body.old, stored).await.map_err(|_| crowded())? {
         return Err(Refusal::unknown("The old password is wrong."));
     }
     access.attempt_succeeded(&user, client.address).await;
+    if same {
+        return Err(Refusal::bad("The new password is the old one; choose another."));
+    }
     let password = access.hashing.hash(body.new, user.clone()).await.map_err(|_| crowded())??;
-    change(&access, &user, password).await?;
+    change(&access, &user, NewPassword::Own(password)).await?;
     let mut response = login::begin(&access, &user, by_tls(&client, &headers)).await?;
-    response.extensions_mut().insert(About { object: Some(user), ..About::default() });
+    let detail = principal.must_change_password().then(|| ("was", "initial".to_owned()));
+    let detail = detail.into_iter().collect();
+    response.extensions_mut().insert(About { object: Some(user), detail, ..About::default() });
     Ok(response)
 }
 
-async fn change(access: &Access, user: &str, password: HashedPassword) -> Result<(), Refusal> {
+async fn change(access: &Access, user: &str, password: NewPassword) -> Result<(), Refusal> {
     let (user, change) = (user.to_owned(), UserChange { password: Some(password), ..UserChange::default() });
     access.off_thread(move |register| register.change_user(&user, &change)).await??;
     Ok(())

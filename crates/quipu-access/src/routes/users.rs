@@ -10,9 +10,10 @@ use super::dto::{UserAnswer, UserBody, UserChangeBody, UsersAnswer};
 use super::login::crowded;
 use crate::access::Access;
 use crate::guard::About;
+use crate::password::HashedPassword;
 use crate::principal::{Principal, PrincipalKind};
 use crate::refusal::Refusal;
-use crate::register::{NewUser, UserChange};
+use crate::register::{NewPassword, NewUser, UserChange};
 
 /// Users
 ///
@@ -25,16 +26,19 @@ pub async fn users(State(access): State<Access>) -> Result<JsonAnswer<UsersAnswe
 }
 
 /// Make a user
+///
+/// The password is initial: the user comes in by it for seven days, and only to change it.
 #[utoipa::path(post, path = "/api/v1/users", tag = "access", request_body = UserBody,
     responses((status = 201, description = "It is made.", body = UserAnswer),
         (status = 409, description = "The name is taken.", body = crate::refusal::Problem, content_type = "application/problem+json")))]
 pub async fn add_user(State(access): State<Access>, Json(body): Json<UserBody>) -> Result<Response, Refusal> {
     let password = access.hashing.hash(body.password, body.name.clone()).await.map_err(|_| crowded())??;
-    let new = NewUser { name: body.name, password, roles: body.roles };
+    let new = NewUser { name: body.name, password: NewPassword::Initial(password), roles: body.roles };
+    let new_password = new.password.word().to_owned();
     let user = access.off_thread(move |register| register.add_user(&new)).await??;
     let about = About {
         object: Some(user.name.clone()),
-        detail: vec![("roles", user.roles.to_string())],
+        detail: vec![("roles", user.roles.to_string()), ("password", new_password)],
         ..About::default()
     };
     let mut response = (StatusCode::CREATED, JsonAnswer(UserAnswer::from(user))).into_response();
@@ -44,8 +48,8 @@ pub async fn add_user(State(access): State<Access>, Json(body): Json<UserBody>) 
 
 /// Change a user
 ///
-/// Roles, password, or whether the user is kept out. A new password and keeping out end every session. Nobody takes away their own
-/// rights, so that an admin always remains.
+/// Roles, password, or whether the user is kept out. A new password and keeping out end every session. A password that is not one's own is
+/// initial, as in making a user. Nobody takes away their own rights, so that an admin always remains.
 #[utoipa::path(patch, path = "/api/v1/users/{name}", tag = "access", request_body = UserChangeBody,
     params(("name" = String, Path, description = "The user's name.")),
     responses((status = 200, description = "The user as it is now.", body = UserAnswer),
@@ -69,8 +73,10 @@ pub async fn change_user(
     }
     let password = match body.password {
         Some(password) => {
-            detail.push(("password", "new".to_owned()));
-            Some(access.hashing.hash(password, user.name.clone()).await.map_err(|_| crowded())??)
+            let hash = access.hashing.hash(password, user.name.clone()).await.map_err(|_| crowded())??;
+            let new = chosen_by(&principal, &user.name)(hash);
+            detail.push(("password", new.word().to_owned()));
+            Some(new)
         }
         None => None,
     };
@@ -100,6 +106,11 @@ pub async fn remove_user(
     }
     access.off_thread(move |register| register.remove_user(&user.name)).await??;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// What somebody's password is that this principal sets.
+fn chosen_by(principal: &Principal, name: &str) -> fn(HashedPassword) -> NewPassword {
+    if is_self(principal, name) { NewPassword::Own } else { NewPassword::Initial }
 }
 
 fn is_self(principal: &Principal, name: &str) -> bool {

@@ -98,8 +98,8 @@ async fn keys_and_users_are_noted_with_what_they_may_do() {
             ("key.add", id, Outcome::Done, json!({"scopes": "ingest,read", "for": "default"})),
             ("key.revoke", id, Outcome::Done, json!({})),
             ("key.revoke", "nothing1", Outcome::Failed, json!({"status": "404"})),
-            ("user.add", "ada", Outcome::Done, json!({"roles": "viewer"})),
-            ("user.change", "ada", Outcome::Done, json!({"password": "new"})),
+            ("user.add", "ada", Outcome::Done, json!({"roles": "viewer", "password": "initial"})),
+            ("user.change", "ada", Outcome::Done, json!({"password": "initial"})),
         ]
     );
     assert!(entries.iter().all(|entry| entry.actor.to_string() == format!("key:{}", &admin[3..11])));

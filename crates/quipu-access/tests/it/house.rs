@@ -11,8 +11,8 @@ use axum::response::IntoResponse;
 use axum::{Json, Router};
 use http_body_util::BodyExt as _;
 use quipu_access::{
-    Access, AccessSettings, Gate, NewKey, NewUser, Principal, Project, Register, Roles, Scopes, Secure,
-    guard, routes,
+    Access, AccessSettings, Gate, NewKey, NewPassword, NewUser, Principal, Project, Register, Roles, Scopes,
+    Secure, guard, routes,
 };
 use quipu_audit::{Audit, AuditQuery, AuditSettings, Noted};
 use quipu_core::{Clock, NoMeter, Timestamp};
@@ -91,11 +91,21 @@ impl House {
         self.elsewhere().add_key(&new).unwrap().1.expose().to_owned()
     }
 
-    /// A user whose password is [`PASSWORD`].
+    /// A user whose own password is [`PASSWORD`].
     pub fn user(&self, name: &str, roles: &[&str]) {
+        self.user_by(name, roles, NewPassword::Own);
+    }
+
+    /// A user for whom somebody else chose [`PASSWORD`].
+    pub fn new_user(&self, name: &str, roles: &[&str]) {
+        self.user_by(name, roles, NewPassword::Initial);
+    }
+
+    fn user_by(&self, name: &str, roles: &[&str], chosen: fn(quipu_access::HashedPassword) -> NewPassword) {
         let password = quipu_access::HashedPassword::of_new(PASSWORD, name).unwrap();
         let roles = Roles::parse(roles.iter().copied()).unwrap();
-        self.elsewhere().add_user(&NewUser { name: name.into(), password, roles }).unwrap();
+        let new = NewUser { name: name.into(), password: chosen(password), roles };
+        self.elsewhere().add_user(&new).unwrap();
     }
 
     /// The cookie of a new session.

@@ -5,6 +5,7 @@
 mod audit;
 mod gates;
 mod house;
+mod initial;
 #[path = "../../../quipu-oidc/tests/it/issuer.rs"]
 #[allow(dead_code, reason = "shared with the tests of quipu-oidc, which use more of it")]
 mod issuer;

@@ -1,17 +1,17 @@
 //! `quipu users`.
 
 use anyhow::Result;
-use quipu_access::{NewUser, Roles, UserAnswer, UserChange};
+use quipu_access::{HashedPassword, NewPassword, NewUser, Roles, UserAnswer, UserChange};
 use serde_json::json;
 
 use super::{Desk, password, second, show};
-use crate::args::{AccessPlace, UsersSet, UsersWhat};
+use crate::args::{AccessPlace, UsersAdd, UsersSet, UsersWhat};
 use crate::table::{Column, table};
 
 /// Makes, lists, changes or removes.
 pub fn run(what: &UsersWhat) -> Result<()> {
     match what {
-        UsersWhat::Add { name, role, at } => make(at, name, role),
+        UsersWhat::Add(add) => make(add),
         UsersWhat::List { at } => list(at),
         UsersWhat::Set(set) => change(set),
         UsersWhat::Remove { name, at } => remove(at, name),
@@ -22,14 +22,27 @@ fn roles(words: &[String]) -> Result<Roles> {
     Ok(Roles::parse(words.iter().map(|word| word.trim()))?)
 }
 
-fn make(at: &AccessPlace, name: &str, role: &[String]) -> Result<()> {
-    let roles = roles(role)?;
-    let desk = Desk::open(at, true)?;
-    let new = NewUser { name: name.to_owned(), password: password::ask(name)?, roles };
-    let user = desk.register.add_user(&new)?;
-    let noted = desk.note("user.add", &user.name, vec![("roles", user.roles.to_string())]);
+/// Whose a password is.
+const fn chosen(own: bool) -> fn(HashedPassword) -> NewPassword {
+    if own { NewPassword::Own } else { NewPassword::Initial }
+}
+
+fn make(add: &UsersAdd) -> Result<()> {
+    let roles = roles(&add.role)?;
+    let desk = Desk::open(&add.at, true)?;
+    let password = chosen(add.own_password)(password::ask(&add.name)?);
+    let detail = vec![("roles", roles.to_string()), ("password", password.word().to_owned())];
+    let user = desk.register.add_user(&NewUser { name: add.name.clone(), password, roles })?;
+    let noted = desk.note("user.add", &user.name, detail);
     let answer = UserAnswer::from(user);
-    show(at, &answer, || format!("{} may log in", answer.name))?;
+    show(&add.at, &answer, || match &answer.initial_password_ends_at {
+        Some(end) => format!(
+            "{} may log in until {} UTC, to change the password first (--own-password: the user typed it)",
+            answer.name,
+            second(Some(end))
+        ),
+        None => format!("{} may log in", answer.name),
+    })?;
     noted
 }
 
@@ -43,12 +56,16 @@ fn print(users: &[UserAnswer]) -> String {
     let titles = ["name", "roles", "logs in by", "state", "created", "last login"];
     let row = |user: &UserAnswer| {
         let by = if user.oidc { "OpenID Connect" } else { "password" };
-        let state = if user.disabled { "disabled" } else { "active" };
+        let state = match (user.disabled, &user.initial_password_ends_at) {
+            (true, _) => "disabled".to_owned(),
+            (false, Some(end)) => format!("initial password until {}", second(Some(end))),
+            (false, None) => "active".to_owned(),
+        };
         vec![
             user.name.clone(),
             user.roles.to_string(),
             by.to_owned(),
-            state.to_owned(),
+            state,
             second(Some(&user.created_at)),
             second(user.seen_at.as_ref()),
         ]
@@ -72,8 +89,9 @@ fn change(set: &UsersSet) -> Result<()> {
         change.disabled = Some(set.disable);
     }
     if set.password {
-        detail.push(("password", "new".to_owned()));
-        change.password = Some(password::ask(&name)?);
+        let password = chosen(set.own_password)(password::ask(&name)?);
+        detail.push(("password", password.word().to_owned()));
+        change.password = Some(password);
     }
     let user = desk.register.change_user(&name, &change)?;
     let noted = desk.note("user.change", &user.name, detail);

@@ -71,15 +71,7 @@ pub struct Users {
 #[derive(Debug, Subcommand)]
 pub enum UsersWhat {
     /// Make a user; the password is asked for, or read from standard input
-    Add {
-        /// Name to log in by
-        name: String,
-        /// viewer, editor or admin; for one project as PROJECT:ROLE; several with commas
-        #[arg(long, value_name = "ROLES", required = true, value_delimiter = ',')]
-        role: Vec<String>,
-        #[command(flatten)]
-        at: AccessPlace,
-    },
+    Add(UsersAdd),
     /// List users
     List {
         #[command(flatten)]
@@ -96,6 +88,22 @@ pub enum UsersWhat {
     },
 }
 
+/// A user to make.
+#[derive(Debug, ClapArgs)]
+pub struct UsersAdd {
+    /// Name to log in by
+    pub name: String,
+    /// viewer, editor or admin; for one project as PROJECT:ROLE; several with commas
+    #[arg(long, value_name = "ROLES", required = true, value_delimiter = ',')]
+    pub role: Vec<String>,
+    /// The password is the user's own, typed by the user; without this it is initial: it holds for 7 days, and the user changes it at
+    /// the first login
+    #[arg(long)]
+    pub own_password: bool,
+    #[command(flatten)]
+    pub at: AccessPlace,
+}
+
 /// What to change of a user.
 #[derive(Debug, ClapArgs)]
 #[command(group(ArgGroup::new("change").required(true).multiple(true).args(["role", "password", "disable", "enable"])))]
@@ -108,6 +116,10 @@ pub struct UsersSet {
     /// Ask for a new password, or read it from standard input; every session ends
     #[arg(long)]
     pub password: bool,
+    /// The new password is the user's own, typed by the user; without this it is initial: it holds for 7 days, and the user changes it
+    /// at the next login
+    #[arg(long, requires = "password")]
+    pub own_password: bool,
     /// Keep the user out; every session ends
     #[arg(long)]
     pub disable: bool,

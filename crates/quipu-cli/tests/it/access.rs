@@ -89,7 +89,12 @@ fn a_users_password_comes_by_standard_input_and_is_never_shown() {
     let folder = tempfile::tempdir().unwrap();
     let add = ["users", "add", "Ada", "--role", "viewer,shop:admin"];
     let (code, out, error) = with_input(folder.path(), &add, &format!("{PASSWORD}\n"));
-    assert!(code == 0 && out.contains("ada may log in"), "{out}{error}");
+    assert!(
+        code == 0 && out.contains("ada may log in until 20") && out.contains("--own-password"),
+        "{out}{error}"
+    );
+    let (_, out, _) = with_input(folder.path(), &["users", "list"], "");
+    assert!(out.contains("initial password until 20"), "{out}");
     let (code, _, error) = with_input(folder.path(), &add, &format!("{PASSWORD}\n"));
     assert!(code == 1 && error.contains("already"), "{error}");
     let user = &asked(folder.path(), &["users", "set", "ada", "--role", "editor", "--disable"]);
@@ -100,6 +105,31 @@ fn a_users_password_comes_by_standard_input_and_is_never_shown() {
     assert!(code == 0 && out.contains("disabled") && !out.contains("argon2"), "{out}");
     asked(folder.path(), &["users", "remove", "ADA"]);
     assert_eq!(asked(folder.path(), &["users", "list"])["users"], json!([]));
+}
+
+#[test]
+fn a_password_is_initial_unless_whoever_types_it_says_that_it_is_the_users_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |args: &[&str]| {
+        let (code, out, error) =
+            with_input(folder.path(), &[args, &["--json"]].concat(), &format!("{PASSWORD}\n"));
+        assert_eq!(code, 0, "{args:?}: {error}");
+        let user: Value = serde_json::from_str(&out).unwrap();
+        assert_eq!(user["initial_password_ends_at"].is_string(), user["password_change_required"] == true);
+        user["password_change_required"] == true
+    };
+    assert!(run(&["users", "add", "ada", "--role", "viewer"]));
+    assert!(!run(&["users", "add", "bob", "--role", "viewer", "--own-password"]));
+    assert!(!run(&["users", "set", "ada", "--password", "--own-password"]));
+    assert!(!run(&["users", "set", "ada", "--role", "editor"]));
+    assert!(run(&["users", "set", "ada", "--password"]));
+    assert_eq!(with_input(folder.path(), &["users", "set", "ada", "--own-password"], "").0, 2);
+    let (_, out, _) =
+        crate::server::run(&["audit", "list", "--json", "--data-dir", folder.path().to_str().unwrap()]);
+    let entries: Value = serde_json::from_str(&out).unwrap();
+    let said =
+        entries["entries"].as_array().unwrap().iter().map(|entry| entry["detail"]["password"].as_str());
+    assert_eq!(said.collect::<Vec<_>>(), [Some("initial"), None, Some("own"), Some("own"), Some("initial")]);
 }
 
 #[test]

@@ -30,6 +30,9 @@ const Frameworks = lazy(async () => ({ default: (await import("./pages/Framework
 const Access = lazy(async () => ({ default: (await import("./pages/access/Access")).Access }));
 const Audit = lazy(async () => ({ default: (await import("./pages/audit/Audit")).Audit }));
 const Login = lazy(async () => ({ default: (await import("./pages/login/Login")).Login }));
+const FirstPassword = lazy(async () => ({
+  default: (await import("./pages/login/FirstPassword")).FirstPassword,
+}));
 const Cost = lazy(async () => ({ default: (await import("./pages/cost/Cost")).Cost }));
 const Budgets = lazy(async () => ({ default: (await import("./pages/budgets/Budgets")).Budgets }));
 
@@ -102,6 +105,12 @@ export function App() {
     return (
       <Suspense fallback={null}>
         <Login me={me.data} />
+      </Suspense>
+    );
+  if (me.data?.principal && me.data.password_change_required)
+    return (
+      <Suspense fallback={null}>
+        <FirstPassword name={me.data.principal.name} />
       </Suspense>
     );
   return (

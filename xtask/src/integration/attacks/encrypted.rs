@@ -26,7 +26,8 @@ pub fn connections(bench: &Bench) -> Result<Option<Tried>> {
     let table = format!("[access]\nmode = \"required\"\n[tls]\ncert = {:?}\nkey = {:?}\n", cert, key);
     std::fs::write(&file, table)?;
     let data = folder.path().join("data");
-    let words = ["users", "add", "vera", "--role", "viewer", "--data-dir", data.to_str().unwrap_or_default()];
+    let data_dir = data.to_str().unwrap_or_default();
+    let words = ["users", "add", "vera", "--role", "viewer", "--own-password", "--data-dir", data_dir];
     super::scene::quipu(&bench.binary, &words, &format!("{PASSWORD}\n"))?;
     let server = Server::on(&bench.binary, &data, &["--config", &file.to_string_lossy()])?;
     let port = server.http.rsplit(':').next().context("no port")?.to_owned();

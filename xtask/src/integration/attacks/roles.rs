@@ -70,7 +70,7 @@ fn everybody(scene: &Scene) -> Result<Vec<Somebody>> {
 /// Every route that changes something, by everybody.
 pub fn changes(scene: &Scene) -> Result<Tried> {
     let mut tried = Tried::new("each role and scope against each changing route");
-    let routes = routes(scene)?;
+    let routes = routes(scene, |method| method != "GET")?;
     let everybody = everybody(scene)?;
     for (method, path) in &routes {
         tried.send(
@@ -120,13 +120,13 @@ pub fn changes(scene: &Scene) -> Result<Tried> {
     Ok(tried)
 }
 
-/// Routes of the document and those beside it, with something in the open parts.
-fn routes(scene: &Scene) -> Result<Vec<(String, String)>> {
+/// Routes of the document and those beside it by methods that are wanted, with something in the open parts.
+pub fn routes(scene: &Scene, wanted: fn(&str) -> bool) -> Result<Vec<(String, String)>> {
     let document = scene.api.ask(Ask::get("/openapi.json"))?.json();
     let paths = document["paths"].as_object().context("no document of the API")?;
     let of_path = |(path, methods): (&String, &Value)| -> Vec<(String, String)> {
         let methods = methods.as_object().into_iter().flatten().map(|(method, _)| method.to_uppercase());
-        methods.filter(|method| method != "GET").map(|method| (method, path.clone())).collect()
+        methods.filter(|method| wanted(method)).map(|method| (method, path.clone())).collect()
     };
     let more = MORE.iter().map(|(method, path)| ((*method).to_owned(), (*path).to_owned()));
     let mut all: Vec<_> = paths.iter().flat_map(of_path).chain(more).collect();

@@ -49,7 +49,7 @@ impl Scene {
             let data = data.to_string_lossy();
             quipu(
                 &bench.binary,
-                &["users", "add", name, "--role", role, "--data-dir", &data],
+                &["users", "add", name, "--role", role, "--own-password", "--data-dir", &data],
                 &format!("{PASSWORD}\n"),
             )?;
         }

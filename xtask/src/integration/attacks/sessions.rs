@@ -39,12 +39,14 @@ pub fn theft(scene: &Scene) -> Result<Tried> {
     let (stolen, own) = (scene.login("edda")?, scene.login("edda")?);
     let change = json!({"old": PASSWORD, "new": "another-horse-battery"});
     let change = Ask::post("/api/v1/me/password", &change).session(&own);
-    tried.send("a new password", scene.api, change, &[204]);
+    let own_again = tried.send("a new password", scene.api, change, &[204]).cookie().context("no cookie")?;
     tried.send("stolen before it", scene.api, look(&stolen), &[401]);
     tried.send("own of before", scene.api, look(&own), &[401]);
     let admin = scene.login("adam")?;
     let patch = |body| Ask::new("PATCH", "/api/v1/users/edda").json(&body).session(&admin);
-    tried.send("the password again", scene.api, patch(json!({"password": PASSWORD})), &[200, 204]);
+    let back = json!({"old": "another-horse-battery", "new": PASSWORD});
+    let back = Ask::post("/api/v1/me/password", &back).session(&own_again);
+    tried.send("the password of before", scene.api, back, &[204]);
     let session = scene.login("edda")?;
     tried.send("disabling", scene.api, patch(json!({"disabled": true})), &[200, 204]);
     tried.send("disabled", scene.api, look(&session), &[401]);

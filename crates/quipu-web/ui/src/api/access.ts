@@ -1,6 +1,6 @@
 // Who is here, what they may do, and who else may come in.
 import { useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
-import { get, patch, post, remove } from "./client";
+import { get, Problem, patch, post, remove } from "./client";
 import { queryClient } from "./queries";
 
 export const ROLES = ["viewer", "editor", "admin"] as const;
@@ -13,6 +13,8 @@ export interface Me {
   access: boolean;
   /** Null as long as nobody has said who they are. */
   principal: { kind: "user" | "key" | "local"; id: string; name: string } | null;
+  /** Somebody else chose their password: nothing is let through before they chose another one. */
+  password_change_required: boolean;
   /** The role in each project; null for a key that may only send. */
   roles: Record<string, Role | null>;
   /** Whether the whole server is theirs to configure: users, keys of every project, the audit. */
@@ -49,6 +51,10 @@ export interface User {
   seen_at: string | null;
   /** An issuer vouches for them: there is no password. */
   oidc: boolean;
+  /** Somebody else chose the password, and they did not change it yet. */
+  password_change_required: boolean;
+  /** Until when that one lets them in. */
+  initial_password_ends_at: string | null;
 }
 
 export interface AuditEntry {
@@ -89,10 +95,20 @@ export const useLogin = () =>
 export const useLogout = () =>
   useMutation({ mutationFn: () => post<unknown>("/logout", {}), onSuccess: anew });
 
-export const usePassword = () =>
-  useMutation({
-    mutationFn: (change: { old: string; new: string }) => post<unknown>("/me/password", change),
-  });
+const changePassword = (change: { old: string; new: string }) => post<unknown>("/me/password", change);
+
+export const usePassword = () => useMutation({ mutationFn: changePassword });
+
+/** In place of one that somebody else chose. Then the page that was asked for is loaded. */
+export const useFirstPassword = () => useMutation({ mutationFn: changePassword, onSuccess: anew });
+
+/** Which of the two passwords a refusal is about; `rest` where it is about neither. */
+export function passwordErrors(error: unknown): { old?: string; new?: string; rest: unknown } {
+  if (error instanceof Problem && error.status === 401) return { old: error.detail, rest: null };
+  if (error instanceof Problem && error.status === 400)
+    return { new: error.detail.charAt(0).toUpperCase() + error.detail.slice(1), rest: null };
+  return { rest: error };
+}
 
 /** Looks at another project from now on. */
 export function chooseProject(name: string): void {

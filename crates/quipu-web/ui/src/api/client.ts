@@ -9,14 +9,24 @@ export class Problem extends Error {
   readonly route: string;
   /** The character of the filter that could not be read, from 0. */
   readonly position: number | null;
+  /** Which kind of problem, as the server's guide calls it; "" where the server did not say. */
+  readonly kind: string;
 
-  constructor(title: string, status: number, detail: string, route: string, position: number | null = null) {
+  constructor(
+    title: string,
+    status: number,
+    detail: string,
+    route: string,
+    position: number | null = null,
+    kind = "",
+  ) {
     super(title);
     this.title = title;
     this.status = status;
     this.detail = detail;
     this.route = route;
     this.position = position;
+    this.kind = kind;
   }
 }
 
@@ -41,13 +51,14 @@ async function problemOf(response: Response, route: string): Promise<Problem> {
   try {
     const body: unknown = await response.json();
     if (typeof body === "object" && body !== null) {
-      const { title, detail, position } = body as Record<string, unknown>;
+      const { title, detail, position, type } = body as Record<string, unknown>;
       return new Problem(
         typeof title === "string" ? title : fallback,
         response.status,
         typeof detail === "string" ? detail : "",
         route,
         typeof position === "number" ? position : null,
+        typeof type === "string" ? type.slice(type.lastIndexOf("#") + 1) : "",
       );
     }
   } catch {

@@ -1,6 +1,7 @@
 // What the pages ask, as cached queries. Keys hold the range as chosen; its bounds are resolved when asked.
 import {
   keepPreviousData,
+  MutationCache,
   QueryCache,
   QueryClient,
   useInfiniteQuery,
@@ -25,14 +26,15 @@ import type {
 
 export type { Scope } from "../state/filters";
 
-/** A session that has ended: whoever is here has to say again who they are. */
+/** A session that has ended, or may do nothing before a new password is chosen: it is asked anew who is here. */
 function endOfSession(error: unknown): void {
-  if (error instanceof Problem && error.status === 401)
+  if (error instanceof Problem && (error.status === 401 || error.kind === "password-change-required"))
     void queryClient.invalidateQueries({ queryKey: ["me"] });
 }
 
 export const queryClient = new QueryClient({
   queryCache: new QueryCache({ onError: endOfSession }),
+  mutationCache: new MutationCache({ onError: endOfSession }),
   defaultOptions: {
     queries: {
       staleTime: 5_000,

@@ -1,10 +1,9 @@
 // One's own password. Changing it ends every other session.
 import { type FormEvent, useState } from "react";
-import { usePassword } from "../../api/access";
+import { passwordErrors, usePassword } from "../../api/access";
 import { Field } from "../../components/Field";
 import { Panel } from "../../components/Panel";
 import { Trouble } from "../../components/States";
-import { fieldErrors } from "../../lib/fieldErrors";
 import { t } from "../../lib/i18n";
 
 export function OwnPassword() {
@@ -12,7 +11,7 @@ export function OwnPassword() {
   const [present, setPresent] = useState("");
   const [password, setPassword] = useState("");
   const change = usePassword();
-  const refused = fieldErrors(change.error, ["old", "new"]);
+  const refused = passwordErrors(change.error);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     change.mutate({ old: present, new: password }, { onSuccess: () => setOpen(false) });
@@ -41,7 +40,7 @@ export function OwnPassword() {
             autoComplete="current-password"
             autoFocus
             value={present}
-            error={refused.of.old}
+            error={refused.old}
             onChange={setPresent}
           />
           <Field
@@ -49,7 +48,7 @@ export function OwnPassword() {
             type="password"
             autoComplete="new-password"
             value={password}
-            error={refused.of.new}
+            error={refused.new}
             onChange={setPassword}
           />
           {refused.rest ? <Trouble error={refused.rest} /> : null}

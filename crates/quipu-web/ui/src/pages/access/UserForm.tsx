@@ -32,7 +32,7 @@ export function UserForm({ add, close }: Props) {
       <Field label={t("Name")} value={name} error={refused.of.name} autoFocus onChange={setName} />
       <Field
         label={t("First password")}
-        hint={t("At least 12 characters; they can change it themselves.")}
+        hint={t("At least 12 characters. It holds for seven days, and they change it at their first login.")}
         type="password"
         autoComplete="new-password"
         value={password}

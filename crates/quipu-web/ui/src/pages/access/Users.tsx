@@ -13,6 +13,7 @@ import {
 import { Answered, Panel } from "../../components/Panel";
 import { Trouble } from "../../components/States";
 import { t } from "../../lib/i18n";
+import { fullTime } from "../../lib/time";
 import { Sure } from "./Sure";
 import { UserForm } from "./UserForm";
 
@@ -83,6 +84,19 @@ function UserTable({ users }: { users: readonly User[] }) {
   );
 }
 
+function State({ user }: { user: User }) {
+  if (user.disabled) return t("disabled");
+  if (user.oidc) return t("by single sign-on");
+  const end = user.initial_password_ends_at;
+  if (end === null) return t("active");
+  const over = Date.parse(end) <= Date.now();
+  return (
+    <span className="initial-mark" title={t("Until {time}", { time: fullTime(end) })}>
+      {over ? t("initial password, expired") : t("initial password")}
+    </span>
+  );
+}
+
 interface RowProps {
   user: User;
   pending: boolean;
@@ -118,7 +132,9 @@ function UserRow({ user, pending, change, drop }: RowProps) {
           .map(([project, role]) => `${project}: ${role}`)
           .join(", ") || "–"}
       </td>
-      <td>{user.disabled ? t("disabled") : user.oidc ? t("by single sign-on") : t("active")}</td>
+      <td>
+        <State user={user} />
+      </td>
       <td className="row-action">
         {own ? null : (
           <>
