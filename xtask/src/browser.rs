@@ -14,7 +14,7 @@ const AXE: &str = "axe-core@4";
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
 /// The scripts by name.
-const SCRIPTS: [(&str, &str); 20] = [
+const SCRIPTS: [(&str, &str); 21] = [
     ("main.mjs", include_str!("../suites/web/main.mjs")),
     ("browser.mjs", include_str!("../suites/web/browser.mjs")),
     ("steps.mjs", include_str!("../suites/web/steps.mjs")),
@@ -34,6 +34,7 @@ const SCRIPTS: [(&str, &str); 20] = [
     ("restart.mjs", include_str!("../suites/web/restart.mjs")),
     ("server.mjs", include_str!("../suites/web/server.mjs")),
     ("access.mjs", include_str!("../suites/web/access.mjs")),
+    ("data.mjs", include_str!("../suites/web/data.mjs")),
     ("figures.mjs", include_str!("../suites/web/figures.mjs")),
 ];
 

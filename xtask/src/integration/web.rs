@@ -1,5 +1,6 @@
 //! `web`: every page of the dashboard in a real browser, on demo data, on nothing, on many spans, on markup, on failures, and
-//! with the server killed and back, and by people who have to say who they are.
+//! with the server killed and back, by people who have to say who they are, and with what is held, thinned
+//! and forgotten.
 
 use std::time::Duration;
 
@@ -11,7 +12,8 @@ use crate::bench::{Load, send};
 use crate::browser::Browser;
 use crate::shell;
 
-const CASES: [&str; 8] = ["demo", "empty", "failing", "large", "walks", "hostile", "restart", "access"];
+const CASES: [&str; 9] =
+    ["demo", "empty", "failing", "large", "walks", "hostile", "restart", "access", "data"];
 const SENDERS: usize = 3;
 /// Findings of a case that are printed.
 const TOLD: usize = 25;

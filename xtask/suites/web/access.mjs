@@ -126,6 +126,15 @@ function steps(page, http, width, picture) {
       if (await page.getByText("checkout").count()) throw new Error("a viewer sees a key");
       await picture("viewer");
     }],
+    ["a viewer sees what is kept and held, and who may change it", async () => {
+      await page.goto(`${http}/data`);
+      await settled(page);
+      await shown(page.getByText(/^Everything is kept/));
+      await shown(page.getByText("Holding and releasing are for editors and admins."));
+      await shown(page.getByText("Forgetting a user or a session is an admin's to do."));
+      if (await button(page, "Look").count()) throw new Error("a viewer can look for somebody");
+      await picture("data-viewer");
+    }],
     ...first(page, http, width, picture),
   ];
 }

@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { access } from "./access.mjs";
 import { first, launch } from "./browser.mjs";
+import { data } from "./data.mjs";
 import { hostile } from "./hostile.mjs";
 import { visit } from "./pages.mjs";
 import { restart } from "./restart.mjs";
@@ -20,6 +21,7 @@ const CASES = {
   hostile: (browser) => hostile(browser, plan),
   restart: (browser) => restart(browser, plan),
   access: (browser) => access(browser, plan),
+  data: (browser) => data(browser, plan),
 };
 
 const cases = [];

@@ -26,6 +26,7 @@ const MapPage = lazy(async () => ({ default: (await import("./pages/map/Map")).M
 const Events = lazy(async () => ({ default: (await import("./pages/events/Events")).Events }));
 const Metrics = lazy(async () => ({ default: (await import("./pages/metrics/Metrics")).Metrics }));
 const System = lazy(async () => ({ default: (await import("./pages/system/System")).System }));
+const Data = lazy(async () => ({ default: (await import("./pages/data/Data")).Data }));
 const Frameworks = lazy(async () => ({ default: (await import("./pages/Frameworks")).Frameworks }));
 const Access = lazy(async () => ({ default: (await import("./pages/access/Access")).Access }));
 const Audit = lazy(async () => ({ default: (await import("./pages/audit/Audit")).Audit }));
@@ -75,6 +76,7 @@ function Page({ path }: { path: string }) {
   // /metrics is what Prometheus scrapes.
   if (page === "measurements" && !id) return <Metrics />;
   if (page === "system" && !id) return <System />;
+  if (page === "data" && !id) return <Data />;
   if (page === "access" && !id) return <Access />;
   if (page === "audit" && !id) return <Audit />;
   if (page === "dashboards") return id ? <DashboardPage key={id} id={id} /> : <Dashboards />;

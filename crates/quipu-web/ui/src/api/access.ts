@@ -76,6 +76,8 @@ export function useMe() {
   return useQuery({
     queryKey: ["me"],
     staleTime: MINUTE,
+    // The frame asks too, and is drawn only once this is answered: asked anew by each mount, a failure would never end.
+    retryOnMount: false,
     queryFn: ({ signal }) => get<Me>("/me", {}, signal),
   });
 }

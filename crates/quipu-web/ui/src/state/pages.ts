@@ -18,7 +18,7 @@ export interface Page {
 }
 
 // Keys that are spoken for: h Overview, t Traces, s Sessions, a Agents, m Models, o Tools, g Guardrails, c Cost,
-// b Budgets, e Events, r Metrics, p Map, d Dashboards, f Frameworks, y System, k Access, u Audit.
+// b Budgets, e Events, r Metrics, p Map, d Dashboards, f Frameworks, y System, x Data, k Access, u Audit.
 export const PAGES: readonly Page[] = [
   { path: "/", label: () => t("Overview"), key: "h", group: "start", front: true },
   { path: "/traces", label: () => t("Traces"), key: "t", group: "runs", front: true },
@@ -35,6 +35,7 @@ export const PAGES: readonly Page[] = [
   { path: "/dashboards", label: () => t("Dashboards"), key: "d", group: "views" },
   { path: "/frameworks", label: () => t("Frameworks"), key: "f", group: "views" },
   { path: "/system", label: () => t("System"), key: "y", group: "house" },
+  { path: "/data", label: () => t("Data"), key: "x", group: "house" },
   {
     path: "/access",
     label: () => t("Access"),

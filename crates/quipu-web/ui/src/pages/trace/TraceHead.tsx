@@ -11,6 +11,7 @@ import { fullTime } from "../../lib/time";
 import { filterHref } from "../../state/filters";
 import { href } from "../../state/url";
 import { ComparePicker } from "./ComparePicker";
+import { HeldLine, HoldButton } from "./Hold";
 
 interface Props {
   trace: TraceSummary;
@@ -58,9 +59,11 @@ export function TraceHead({ trace, reload, stuck }: Props) {
         >
           <Icon name="export" />
         </a>
+        <HoldButton traceId={trace.trace_id} />
         <ComparePicker trace={trace} />
       </div>
       <Facts trace={trace} />
+      <HeldLine traceId={trace.trace_id} />
     </header>
   );
 }

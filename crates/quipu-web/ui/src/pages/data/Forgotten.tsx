@@ -1,0 +1,109 @@
+// What there is of somebody, and the proof that it is gone.
+import type { ForgetAnswer, ForgottenPlace } from "../../api/data";
+import { Copy } from "../../components/Copy";
+import { Json, jsonText } from "../../components/Json";
+import { count } from "../../lib/format";
+import { t } from "../../lib/i18n";
+import { isAnything } from "./rules";
+
+export function Found({ answer }: { answer: ForgetAnswer }) {
+  return (
+    <div className="data-told">
+      <p role="status">
+        {isAnything(answer)
+          ? t("This is there. Nothing is removed yet.")
+          : t("Nothing of this id is stored, and nothing waits.")}
+      </p>
+      <Places answer={answer} left={false} />
+      <Beyond answer={answer} />
+    </div>
+  );
+}
+
+export function Proof({ answer }: { answer: ForgetAnswer }) {
+  return (
+    <div className="data-told">
+      <p role="status">
+        {answer.complete ? (
+          <strong>{t("It is gone: every place was asked again, and has nothing of it.")}</strong>
+        ) : (
+          <strong className="failed">
+            {t("Something is left, or could not be looked at. Put it right, then forget again.")}
+          </strong>
+        )}
+      </p>
+      <Places answer={answer} left={true} />
+      <Beyond answer={answer} />
+      <div className="command-block data-proof">
+        <div className="command-head">
+          <span>{t("Proof")}</span>
+          <Copy text={jsonText(answer)} label={t("Copy")} what={t("Copy the proof")} />
+        </div>
+        <Json value={answer} />
+      </div>
+      <p className="assumption">
+        {t(
+          "It does not say who: id_sha256 is the SHA-256 of salt, a colon and the id. Whoever knows the id can check it.",
+        )}
+      </p>
+    </div>
+  );
+}
+
+function Places({ answer, left }: { answer: ForgetAnswer; left: boolean }) {
+  return (
+    <table className="slip rows data-rows data-places">
+      <thead>
+        <tr>
+          <th scope="col">{t("Place")}</th>
+          <th scope="col">{t("What")}</th>
+          <th scope="col">{t("Found")}</th>
+          {left ? <th scope="col">{t("Left")}</th> : null}
+        </tr>
+      </thead>
+      <tbody>
+        {answer.places.map((place) => (
+          <PlaceRow key={`${place.place} ${place.what}`} place={place} left={left} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function PlaceRow({ place, left }: { place: ForgottenPlace; left: boolean }) {
+  return (
+    <tr>
+      <th scope="row">
+        {place.place}
+        {place.trouble ? <span className="data-trouble">{place.trouble}</span> : null}
+      </th>
+      <td>{whatIs(place.what)}</td>
+      <td className="figure">{place.trouble && place.found === 0 ? "?" : count(place.found)}</td>
+      {left ? <td className="figure">{place.trouble ? "?" : count(place.remaining)}</td> : null}
+    </tr>
+  );
+}
+
+function whatIs(what: string): string {
+  const known: Record<string, string> = {
+    traces: t("traces"),
+    events: t("events"),
+    series: t("series of metrics"),
+    records: t("records"),
+  };
+  return known[what] ?? what;
+}
+
+/** Where there may be something that nobody can reach from here, as the server says it. */
+function Beyond({ answer }: { answer: ForgetAnswer }) {
+  return (
+    <details className="data-beyond">
+      <summary>{t("What cannot be reached from here")}</summary>
+      <ul>
+        {answer.beyond.map((place) => (
+          <li key={place}>{place}</li>
+        ))}
+      </ul>
+    </details>
+  );
+}
