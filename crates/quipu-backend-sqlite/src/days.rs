@@ -178,11 +178,12 @@ impl DayState {
 
     /// Takes note of a commit.
     pub(crate) fn changed(&self, last_span: i64, replaced: bool, touched: &Touched) {
-        self.past.changed(touched);
-        {
+        let version = {
             let mut known = self.known.lock();
             *known = Known { version: known.version + 1, ..Known::default() };
-        }
+            known.version
+        };
+        self.past.changed(version, touched);
         self.committed.store(last_span, Ordering::Release);
         if replaced {
             self.again.store(true, Ordering::Release);

@@ -108,9 +108,7 @@ pub(crate) enum Remembered {
 
 #[derive(Debug, Default)]
 struct Known {
-    /// Counts the commits.
-    version: u64,
-    /// The last commit of which it is not known what it changed, and the last one of all.
+    /// The last commit of which it is not known what it changed, and when the last one of all was.
     any: u64,
     last: Option<Instant>,
     /// When an hour was changed last.
@@ -139,13 +137,11 @@ impl Past {
         self.known.lock().asked.is_some()
     }
 
-    /// Takes note of a commit.
-    pub(crate) fn changed(&self, touched: &Touched) {
+    /// Takes note of the day's commit `version`.
+    pub(crate) fn changed(&self, version: u64, touched: &Touched) {
         let now = Instant::now();
         let mut known = self.known.lock();
-        known.version += 1;
         known.last = Some(now);
-        let version = known.version;
         match touched {
             Touched::Hours(hours) if known.hours.len() + hours.len() <= 2 * MOST_HOURS => {
                 known.hours.extend(hours.iter().map(|hour| (*hour, (version, now))));
@@ -159,11 +155,9 @@ impl Past {
         }
     }
 
-    /// Says that somebody asks, and how many commits there were: to be called before the connection is taken that reads.
-    pub(crate) fn ask(&self) -> u64 {
-        let mut known = self.known.lock();
-        known.asked = Some(Instant::now());
-        known.version
+    /// Says that somebody asks: from now on transactions say what they change.
+    pub(crate) fn watch(&self) {
+        self.known.lock().asked = Some(Instant::now());
     }
 
     /// Those of the hours, from the first on, that are likely to stay as they are: what was changed less than `busy` ago is likely to
@@ -192,7 +186,8 @@ impl Past {
         self.known.lock().runs.iter().filter(|run| run.query == *query).count()
     }
 
-    /// Keeps an answer that was read after [`Past::ask`] said `version`, unless one of its hours has changed since.
+    /// Keeps an answer that was read after the day's commit `version`, unless one of its hours has changed since. [`Past::watch`] came
+    /// before that commit was looked up, and that before the connection was taken.
     pub(crate) fn keep(&self, version: u64, query: UsageQuery, hours: Hours, sums: &Arc<Sums>) {
         let mut known = self.known.lock();
         let changed = known.hours.range(hours.0..hours.1).any(|(_, (at, _))| *at > version);
@@ -239,41 +234,44 @@ mod tests {
         matches!(past.recall(&by(GroupBy::User), hours), Remembered::Sums(_))
     }
 
+    fn watched() -> Past {
+        let past = Past::default();
+        past.watch();
+        past
+    }
+
     fn touched(hours: impl IntoIterator<Item = i64>) -> Touched {
         Touched::Hours(hours.into_iter().collect())
     }
 
     #[test]
     fn an_answer_is_kept_until_one_of_its_hours_changes() {
-        let past = Past::default();
-        let version = past.ask();
-        past.keep(version, by(GroupBy::User), (10, 20), &sums(1));
-        past.keep(version, by(GroupBy::User), (12, 14), &sums(1));
+        let past = watched();
+        past.keep(0, by(GroupBy::User), (10, 20), &sums(1));
+        past.keep(0, by(GroupBy::User), (12, 14), &sums(1));
         assert!(has(&past, (10, 20)) && has(&past, (12, 14)) && !has(&past, (10, 19)));
         assert!(matches!(past.recall(&by(GroupBy::Session), (10, 20)), Remembered::No));
-        past.changed(&touched([9, 20]));
+        past.changed(1, &touched([9, 20]));
         assert!(has(&past, (10, 20)) && has(&past, (12, 14)));
-        past.changed(&touched([19]));
+        past.changed(2, &touched([19]));
         assert!(!has(&past, (10, 20)) && has(&past, (12, 14)));
-        past.changed(&Touched::All);
+        past.changed(3, &Touched::All);
         assert!(!has(&past, (12, 14)));
     }
 
     #[test]
     fn what_was_read_before_a_change_is_not_kept_after_it() {
-        let past = Past::default();
-        let before = past.ask();
-        past.changed(&touched([11]));
-        past.keep(before, by(GroupBy::User), (10, 20), &sums(1));
+        let past = watched();
+        past.changed(1, &touched([11]));
+        past.keep(0, by(GroupBy::User), (10, 20), &sums(1));
         assert!(!has(&past, (10, 20)));
-        past.keep(before, by(GroupBy::User), (12, 20), &sums(1));
+        past.keep(0, by(GroupBy::User), (12, 20), &sums(1));
         assert!(has(&past, (12, 20)));
-        past.keep(past.ask(), by(GroupBy::User), (10, 20), &sums(1));
+        past.keep(1, by(GroupBy::User), (10, 20), &sums(1));
         assert!(has(&past, (10, 20)));
         // A transaction that began before anybody asked does not say what it changes.
-        let before = past.ask();
-        past.changed(&Touched::none(false));
-        past.keep(before, by(GroupBy::User), (10, 20), &sums(1));
+        past.changed(2, &Touched::none(false));
+        past.keep(1, by(GroupBy::User), (10, 20), &sums(1));
         assert!(!has(&past, (10, 20)));
     }
 
@@ -281,10 +279,10 @@ mod tests {
     fn hours_that_change_now_are_not_taken_for_past() {
         let past = Past::default();
         assert_eq!(past.steady((10, 20), 30, LONG), (10, 20));
-        past.changed(&Touched::All);
+        past.changed(1, &Touched::All);
         assert_eq!(past.steady((10, 20), 30, LONG), (10, 20));
         assert_eq!(past.steady((10, 20), 19, LONG), (10, 19));
-        past.changed(&touched([15, 17]));
+        past.changed(2, &touched([15, 17]));
         assert_eq!(past.steady((10, 20), 19, LONG), (10, 15));
         assert_eq!(past.steady((15, 20), 19, LONG), (15, 15));
         assert_eq!(past.steady((18, 20), 5, LONG), (18, 18));
@@ -295,8 +293,10 @@ mod tests {
     fn groups_have_bounds() {
         let room = Arc::default();
         let days: Vec<Past> = (0..8).map(|_| Past::sharing(&room)).collect();
-        let keep =
-            |past: &Past, hours, groups| past.keep(past.ask(), by(GroupBy::User), hours, &sums(groups));
+        let keep = |past: &Past, hours, groups| {
+            past.watch();
+            past.keep(0, by(GroupBy::User), hours, &sums(groups));
+        };
         keep(&days[0], (0, 1), MOST_GROUPS + 1);
         assert!(matches!(days[0].recall(&by(GroupBy::User), (0, 1)), Remembered::TooMany));
         days.iter().for_each(|day| keep(day, (1, 2), MOST_GROUPS));
@@ -311,9 +311,9 @@ mod tests {
 
     #[test]
     fn answers_of_a_day_and_hours_of_a_commit_have_bounds() {
-        let past = Past::default();
+        let past = watched();
         let answers = MOST_RUNS as i64 + 1;
-        (0..answers).for_each(|hour| past.keep(past.ask(), by(GroupBy::User), (hour, hour + 1), &sums(1)));
+        (0..answers).for_each(|hour| past.keep(0, by(GroupBy::User), (hour, hour + 1), &sums(1)));
         assert!(!has(&past, (0, 1)) && has(&past, (1, 2)) && has(&past, (answers - 1, answers)));
         let mut touched = Touched::none(true);
         touched.hours(0, MOST_HOURS as i64 - 1);
@@ -331,7 +331,7 @@ mod tests {
         assert!(!past.watched());
         past.keep(0, by(GroupBy::User), (1, 2), &sums(1));
         assert!(!has(&past, (1, 2)));
-        past.ask();
+        past.watch();
         assert!(past.watched());
         past.trim(LONG);
         assert!(past.watched());

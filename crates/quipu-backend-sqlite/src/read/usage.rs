@@ -11,7 +11,7 @@ use crate::codec::{Figures, Names, TextOf};
 use crate::days::{Bounds, meets};
 use crate::fault;
 use crate::folder::Day;
-use crate::past::Sums;
+use crate::past::{Sums, hour_of};
 use crate::read::own::Own;
 use crate::read::usage_past;
 use crate::read::usage_rows::{self, OF_CALLS, trace_part};
@@ -231,11 +231,10 @@ impl Window {
     /// The part of `since..until` that a day's calls can be in.
     pub(crate) fn of(filter: &TraceFilter, bounds: &Bounds) -> Self {
         let (low, high) = bounds.calls.unwrap_or_default();
-        let floor = |time: i64| time.div_euclid(Timestamp::HOUR);
         let start = |hour: i64| hour.saturating_mul(Timestamp::HOUR);
-        let since = filter.since.map_or(i64::MIN, Timestamp::nanos).max(start(floor(low)));
-        let until = filter.until.map_or(i64::MAX, Timestamp::nanos).min(start(floor(high) + 1));
-        let (first, last) = (-floor(-since), floor(until));
+        let since = filter.since.map_or(i64::MIN, Timestamp::nanos).max(start(hour_of(low)));
+        let until = filter.until.map_or(i64::MAX, Timestamp::nanos).min(start(hour_of(high) + 1));
+        let (first, last) = (-hour_of(-since), hour_of(until));
         if first >= last {
             return Self { hours: (0, 0), edges: vec![(since, until)] };
         }

@@ -30,8 +30,9 @@ pub(crate) fn memories(shared: &Shared, query: &UsageQuery, days: &[Day]) -> Has
     if shared.read_only || !is_remembered(query) {
         return HashMap::new();
     }
-    let states = days.iter().filter_map(|day| Some((*day, shared.days.get(*day)?)));
-    states.map(|(day, state)| (day, Memory { version: state.past.ask(), state })).collect()
+    days.iter().filter_map(|day| shared.days.get(*day)).for_each(|state| state.past.watch());
+    let states = shared.days.before(days).into_iter();
+    states.map(|(day, (state, version))| (day, Memory { state, version })).collect()
 }
 
 /// Whether the answer over some hours changes only with what [`crate::past::Touched`] tells of: the calls of these hours, and whose

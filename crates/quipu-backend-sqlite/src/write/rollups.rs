@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
-use quipu_core::{Cost, Timestamp};
+use quipu_core::Cost;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
 use crate::codec::{CallRow, Figures, MARK_TOOL, MARK_USAGE};
 use crate::fault::Result;
+use crate::past::hour_of;
 
 /// A row of one of the rollups: the hour, then names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -25,7 +26,7 @@ pub(crate) struct Rollups(HashMap<Key, Figures>);
 impl Rollups {
     /// Adds what a ledger row says, or takes it back with `sign` -1.
     pub(crate) fn count(&mut self, row: &CallRow, cost: &Cost, usage: &Figures, sign: i64) {
-        let hour = row.time.div_euclid(Timestamp::HOUR);
+        let hour = hour_of(row.time);
         let name = |id: Option<i64>| id.unwrap_or(0);
         if row.marks & MARK_USAGE != 0 {
             let source = Key::Source(hour, name(row.service), name(row.framework), name(row.convention));
