@@ -71,7 +71,7 @@ impl Body {
 
     /// What it holds, not yet read by any adapter. Nothing of it is refused.
     pub fn decode(&self) -> Batch {
-        let decoded = decode(self.signal, &self.plain(), self.encoding, &Limits::default(), NOW).unwrap();
+        let decoded = decode(self.signal, &self.plain(), self.encoding, &Limits::of_any_age(), NOW).unwrap();
         assert!(decoded.rejected.is_empty(), "{}: {}", self.path.display(), decoded.rejected.summary());
         decoded.batch
     }

@@ -14,6 +14,11 @@ pub const UNSENT: &[(&str, &str, &str)] = &[
     ("litellm--native", "tool", "run by the script, without a span"),
     ("google-genai--openinference", "tool", "run inside the SDK, without a span"),
     ("google-genai--openllmetry", "tool", "run inside the SDK, without a span"),
+    ("multi--oi", "calls 13", "of the two requests of google-genai's function calling only the last is told"),
+    ("multi--oi", "tool", "run inside the SDK, without a span"),
+    ("multi--traceloop-all-in", "calls 14", "clients of Mistral 3 and Cohere 7 get no spans"),
+    ("multi--traceloop-all-in", "tool", "run inside the SDK, without a span"),
+    ("openai--openlit-all-in", "calls 15", "the stream that was closed early has no span"),
     ("claude-agent-sdk--openinference", "calls", "one span for a whole run, and none for its calls"),
     ("google-adk--native", "users {}", "no signal names the user"),
     (
