@@ -1,8 +1,8 @@
-//! The conventions' own metrics of tokens, known to the service only.
+//! The conventions' own metrics of tokens, and those of sources without an adapter of their own: known to the service only.
 
 use quipu_core::{Metric, Span};
 use quipu_normalize::spans_of_metrics as made;
-use quipu_semconv::{INFERENCE_USAGE_METRICS, OWN_TELLERS, TOKEN_USAGE_METRICS};
+use quipu_semconv::{CONTINUE_CLI_METRICS, INFERENCE_USAGE_METRICS, OWN_TELLERS, TOKEN_USAGE_METRICS};
 
 /// The spans of metrics, but for sources with metrics of their own. Who sends both the newer and the older names in one
 /// request counts the same tokens twice: the newer hold.
@@ -14,6 +14,7 @@ pub(crate) fn spans(metrics: &[Metric]) -> Vec<Span> {
         |metric: &Metric| metrics.iter().any(|other| is_newer(other) && other.resource == metric.resource);
     let mut spans = made(metrics, &INFERENCE_USAGE_METRICS, |metric| !tells_itself(metric));
     spans.extend(made(metrics, &TOKEN_USAGE_METRICS, |metric| !tells_itself(metric) && !sends_newer(metric)));
+    spans.extend(made(metrics, &CONTINUE_CLI_METRICS, |_| true));
     spans
 }
 

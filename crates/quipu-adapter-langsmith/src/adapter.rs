@@ -2,7 +2,8 @@
 
 use quipu_core::{Adapter, Canonical, Event, Kind, Lens, Messages, Span, Usage, Value};
 use quipu_normalize::{
-    Slots, canonical, label, lens, literal, messages_as, parse, read_event, scope_is, usage_of,
+    Slots, answer_id, answer_meeting, canonical, label, lens, literal, messages_as, parse, read_event,
+    scope_is, usage_of,
 };
 use quipu_semconv::{
     Field, LANGSMITH_KINDS, LANGSMITH_PROJECT, LANGSMITH_SCOPES, LANGSMITH_TYPE, LANGSMITH_USAGE,
@@ -10,6 +11,9 @@ use quipu_semconv::{
 
 /// Largest usage object that is read, in bytes.
 const LARGEST: usize = 16 << 10;
+
+/// Where the run's output stands.
+const COMPLETIONS: &[&str] = &["gen_ai.completion", "output.value"];
 
 /// Reads the exporter of `LangSmith`.
 #[derive(Debug, Clone, Copy, Default)]
@@ -30,6 +34,9 @@ impl Adapter for Langsmith {
         read.kind = kind(&slots, read.kind);
         if read.kind.is_call() {
             read.usage = with_details(read.usage.take(), span);
+            let id = || COMPLETIONS.iter().find_map(|key| answer_id(span.attributes.get(key)?));
+            read.response_id = read.response_id.take().or_else(id);
+            read.meeting = read.meeting.or_else(|| answer_meeting(span, &read));
         }
         names(span, &mut read);
         read.session = read.session.take().or_else(|| project(span));

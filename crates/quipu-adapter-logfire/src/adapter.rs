@@ -2,10 +2,11 @@
 
 use compact_str::CompactString;
 use quipu_core::{Adapter, Canonical, Event, Kind, Lens, Messages, Signal, Span};
-use quipu_normalize::{Slots, any_key_begins, canonical, lens, messages, read_event, scope_begins};
+use quipu_normalize::{Slots, any_key_begins, canonical, lens, messages, read_event, scope_begins, scope_is};
 use quipu_semconv::{
-    GENAI_PREFIXES, LOGFIRE_PREFIXES, LOGFIRE_SCOPES, OPENINFERENCE_PREFIXES, OPENLLMETRY_PREFIXES,
-    PYDANTIC_AI_PREFIXES,
+    GENAI_PREFIXES, LANGSMITH_SCOPES, LOGFIRE_PREFIXES, LOGFIRE_SCOPES, OPENINFERENCE_PREFIXES,
+    OPENINFERENCE_SCOPES, OPENLIT_SCOPES, OPENLLMETRY_PREFIXES, OPENLLMETRY_SCOPE_PREFIXES,
+    OPENLLMETRY_SCOPES, PYDANTIC_AI_PREFIXES,
 };
 
 use crate::request;
@@ -37,7 +38,8 @@ impl Adapter for Logfire {
             || (keys(LOGFIRE_PREFIXES)
                 && keys(GENAI_PREFIXES)
                 && !keys(OPENINFERENCE_PREFIXES)
-                && !keys(OPENLLMETRY_PREFIXES))
+                && !keys(OPENLLMETRY_PREFIXES)
+                && !is_of_another_instrumentation(span))
     }
 
     fn canonical(&self, span: &Span) -> Canonical {
@@ -73,6 +75,14 @@ impl Adapter for Logfire {
             read_event(event);
         }
     }
+}
+
+/// Whether the scope is that of an instrumentation which an adapter of its own reads.
+fn is_of_another_instrumentation(span: &Span) -> bool {
+    let begins = [OPENINFERENCE_SCOPES, OPENLLMETRY_SCOPE_PREFIXES, OPENLIT_SCOPES];
+    let names = [OPENLLMETRY_SCOPES, LANGSMITH_SCOPES];
+    begins.iter().any(|prefixes| scope_begins(span, prefixes))
+        || names.iter().any(|names| scope_is(span, names))
 }
 
 fn is_of_pydantic_ai(span: &Span) -> bool {

@@ -3,21 +3,18 @@
 use compact_str::CompactString;
 use quipu_core::{Adapter, Canonical, Kind, Lens, Messages, Span, Value};
 use quipu_normalize::{
-    Slots, answer_meeting, any_key_begins, canonical, explain, label, lens, messages, pick, scope_begins,
+    Slots, answer_id, answer_meeting, any_key_begins, canonical, explain, label, lens, messages, scope_begins,
 };
 use quipu_semconv::{Field, OPENINFERENCE_PREFIXES, OPENINFERENCE_SCOPES};
 
-/// Largest output that is searched for the provider's id of the answer, in bytes.
-const LARGEST_OUTPUT: usize = 1 << 20;
-/// How a result of LangChain begins, and how the provider's answer in it does.
-const LANGCHAIN_RESULT: &str = "{\"generations\"";
-const LANGCHAIN_ANSWER: &str = "\"llm_output\": {";
 /// Endings of span names that are not part of an agent's name.
 const RUN_ENDINGS: &[&str] = &[".run", ".arun", ".invoke", ".ainvoke", ".kickoff", ".forward", ".aforward"];
 /// Endings of span names that are not part of a tool's name: the method by which its object is called.
 const CALL_ENDINGS: &[&str] = &[".__call__", ".acall"];
 /// Scope of the instrumentation of DSPy, which knows no agents, and the modules of DSPy that choose tools in a loop.
 const DSPY: &[&str] = &["openinference.instrumentation.dspy"];
+/// What a call of a model takes at least, in nanoseconds: an exchange over a network, even within one machine.
+const SHORTEST_CALL: i64 = 1_000_000;
 /// See <https://dspy.ai/api/modules/ReAct> and beside it.
 const DSPY_AGENTS: &[&str] = &["ReAct", "CodeAct"];
 
@@ -37,7 +34,14 @@ impl Adapter for OpenInference {
     fn canonical(&self, span: &Span) -> Canonical {
         let slots = Slots::of(span);
         let mut read = canonical(&slots, self.name());
+        if is_event_of_a_call(span, &read) {
+            read.kind = Kind::Other;
+        }
         match read.kind {
+            Kind::Llm if is_cached_by_dspy(&slots, &read) => {
+                read.never_count = true;
+                read.notes.push(CompactString::const_new("answered from DSPy's cache: no model was asked"));
+            }
             Kind::Llm => read.response_id = read.response_id.take().or_else(|| id_in_output(&slots)),
             Kind::Agent => read.agent = read.agent.take().or_else(|| agent_name(span)),
             Kind::Tool => read.tool = read.tool.take().or_else(|| tool_name(span)),
@@ -64,17 +68,31 @@ impl Adapter for OpenInference {
     }
 }
 
-/// The `id` at the top of the provider's answer, which tells that another instrumentation saw the same call.
+/// The id of the provider's answer in the output, which tells that another instrumentation saw the same call.
 fn id_in_output(slots: &Slots<'_>) -> Option<CompactString> {
-    let output = slots.text(Field::OutputValue).filter(|text| text.len() <= LARGEST_OUTPUT)?;
-    // LangChain's results can be long, and have the provider's answer last. Quotes within contents are escaped.
-    let answer = if output.starts_with(LANGCHAIN_RESULT) {
-        &output[output.rfind(LANGCHAIN_ANSWER)? + LANGCHAIN_ANSWER.len() - 1..]
-    } else {
-        output
-    };
-    let [id] = pick(answer, ["id"]);
-    id.as_ref().and_then(label).filter(|id| id.len() <= 256)
+    slots.get(Field::OutputValue).and_then(answer_id)
+}
+
+/// Whether a span that says it is a call is an event within one: it names no model, has no usage and takes no time. BeeAI
+/// sends each piece of a stream as such a span.
+fn is_event_of_a_call(span: &Span, read: &Canonical) -> bool {
+    read.kind.is_call()
+        && span.parent_id.is_some()
+        && read.model().is_none()
+        && read.usage.is_none()
+        && is_within(span, SHORTEST_CALL)
+}
+
+/// Whether DSPy answered from its cache: an answer without usage sooner than any model is reached.
+fn is_cached_by_dspy(slots: &Slots<'_>, read: &Canonical) -> bool {
+    read.usage.is_none()
+        && slots.get(Field::OutputValue).is_some()
+        && scope_begins(slots.span, DSPY)
+        && is_within(slots.span, SHORTEST_CALL)
+}
+
+fn is_within(span: &Span, nanos: i64) -> bool {
+    span.duration().is_some_and(|duration| duration < nanos)
 }
 
 /// An agent without a name of its own goes by its span's name.
@@ -147,6 +165,31 @@ mod tests {
         let result = r#"{"generations": [[{"text": "\"llm_output\": {\"id\": \"no\"}", "id": ["a"]}]], "llm_output": {"token_usage": {"id": 1}, "id": "chatcmpl-2"}, "run": null}"#;
         assert_eq!(of_langchain(result).as_deref(), Some("chatcmpl-2"));
         assert_eq!(of_langchain(r#"{"generations": [[{"id": "no"}]], "llm_output": null}"#), None);
+    }
+
+    #[test]
+    fn a_span_without_model_usage_and_time_is_an_event_of_the_call_above() {
+        let mut piece = span("new_token", &[("openinference.span.kind", "LLM"), ("input.value", "{}")]);
+        piece.parent_id = SpanId::from_bytes([2; 8]).ok();
+        assert_eq!(OpenInference.canonical(&piece).kind, Kind::Other);
+        piece.end = Some(Timestamp::from_nanos(2 * SHORTEST_CALL));
+        assert_eq!(OpenInference.canonical(&piece).kind, Kind::Llm);
+        let named = [("openinference.span.kind", "LLM"), ("llm.model_name", "m")];
+        let mut call = span("ChatModel", &named);
+        call.parent_id = SpanId::from_bytes([2; 8]).ok();
+        assert_eq!(OpenInference.canonical(&call).kind, Kind::Llm);
+    }
+
+    #[test]
+    fn an_answer_from_the_cache_of_dspy_is_no_call() {
+        let attributes =
+            [("openinference.span.kind", "LLM"), ("llm.model_name", "m"), ("output.value", "[\"x\"]")];
+        let mut hit = span("LM.__call__", &attributes);
+        assert!(!OpenInference.canonical(&hit).never_count);
+        hit.scope = Arc::new(Scope { name: DSPY[0].into(), ..Scope::default() });
+        assert!(OpenInference.canonical(&hit).never_count);
+        hit.end = Some(Timestamp::from_nanos(2 * SHORTEST_CALL));
+        assert!(!OpenInference.canonical(&hit).never_count);
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! The adapter and the habits of `OpenLIT`.
 
 use compact_str::CompactString;
-use quipu_core::{Adapter, Canonical, Event, Kind, Lens, Meeting, Messages, Span, Value};
+use quipu_core::{Adapter, Canonical, Event, Kind, Lens, Meeting, Messages, Span, SpanKind, Status, Value};
 use quipu_normalize::{Slots, any_key_begins, canonical, label, lens, messages_as, read_event, scope_begins};
 use quipu_semconv::{
-    Field, OPENLIT_GUARD_PREFIX, OPENLIT_GUARD_TRIGGERED, OPENLIT_OPERATIONS, OPENLIT_SCOPES,
+    Field, OPENLIT_GUARD_PREFIX, OPENLIT_GUARD_TRIGGERED, OPENLIT_OPERATIONS, OPENLIT_SCOPES, OPERATIONS,
 };
 
 use crate::estimate::is_estimate;
@@ -31,6 +31,7 @@ impl Adapter for Openlit {
         let slots = Slots::of(span);
         let mut read = canonical(&slots, self.name());
         more_kinds(span, &mut read);
+        failed_call(span, &mut read);
         guardrail_as_agent(&slots, &mut read);
         nameless(&mut read);
         if read.kind.is_call() {
@@ -77,6 +78,21 @@ fn more_kinds(span: &Span, read: &mut Canonical) {
     {
         read.kind = Kind::Guardrail;
         read.guardrail_triggered = triggered(span);
+    }
+}
+
+/// A call that failed has no attributes, only an exception: the span's name holds operation and model, as the GenAI
+/// conventions lay it down.
+fn failed_call(span: &Span, read: &mut Canonical) {
+    let is_bare = read.kind == Kind::Other && read.operation.is_none() && span.kind == SpanKind::Client;
+    if !is_bare || span.status != Status::Error {
+        return;
+    }
+    let Some((operation, model)) = span.name.split_once(' ') else { return };
+    let told = OPERATIONS.iter().find(|(name, kind)| *name == operation && kind.is_call());
+    if let Some((operation, kind)) = told {
+        (read.kind, read.operation) = (*kind, Some(CompactString::const_new(operation)));
+        read.request_model = label(&Value::from(model));
     }
 }
 

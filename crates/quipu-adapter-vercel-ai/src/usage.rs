@@ -1,7 +1,7 @@
 //! Tokens and cost that only the provider's own metadata tells, and what input means in older releases.
 
 use quipu_core::{Canonical, Reading, Usage, Usd, Value};
-use quipu_normalize::{Slots, any_key_begins, dollars_of, pick};
+use quipu_normalize::{Slots, any_key_begins, count_of, dollars_of, pick};
 use quipu_semconv::Field;
 
 /// Providers whose input, handed through by releases up to 5, leaves out cached tokens.
@@ -18,9 +18,27 @@ pub(crate) fn mend(slots: &Slots<'_>, read: &mut Canonical) {
     if read.kind.is_call() {
         read.reported_cost = read.reported_cost.or_else(|| gateway_cost(slots));
     }
-    let exclusive = is_exclusive(slots, read);
-    if let Some(usage) = read.usage.as_mut().filter(|_| exclusive) {
-        exclude_cached(usage);
+    let told = read.usage.as_ref().and_then(|usage| metadata_says(slots, usage));
+    let exclusive = told.unwrap_or_else(|| is_exclusive(slots, read));
+    if let Some(usage) = &mut read.usage {
+        if exclusive {
+            exclude_cached(usage);
+        } else if told.is_some() {
+            usage.reading = Reading::ProvenInclusive;
+        }
+    }
+}
+
+/// What the provider's own metadata says of an input: whether it leaves cached tokens out. `None` without evidence.
+fn metadata_says(slots: &Slots<'_>, usage: &Usage) -> Option<bool> {
+    let cached = usage.cache_read.unwrap_or(0).saturating_add(usage.cache_write.unwrap_or(0));
+    let text = slots.span.attributes.text(METADATA).filter(|text| text.len() <= LARGEST && cached > 0)?;
+    let [provider] = pick(text, ["anthropic"]);
+    let uncached = provider.as_ref()?.get("usage")?.get("input_tokens").and_then(count_of)?;
+    match usage.input? {
+        input if input == uncached => Some(true),
+        input if Some(input) == uncached.checked_add(cached) => Some(false),
+        _ => None,
     }
 }
 

@@ -18,6 +18,14 @@ const METERED: usize = 65_536;
 /// A day in nanoseconds.
 const DAY: i64 = 86_400_000_000_000;
 
+/// Meetings that are not known around the time of a record, by day.
+type Absent = HashMap<(Meeting, i64), Timestamp>;
+
+/// The day of a time, counted from 1970-01-01.
+pub(crate) fn day_of(time: Timestamp) -> i64 {
+    time.nanos().div_euclid(DAY)
+}
+
 /// Counts calls over all traces. Keeps recent traces in memory, asks the store for the rest.
 pub struct Ledger {
     traces: LruCache<TraceId, Trace>,
@@ -84,6 +92,29 @@ impl Ledger {
         Ok(())
     }
 
+    /// Counts stored traces anew, whatever is remembered of them: gives the rows of all their spans, and corrected rows of other traces
+    /// in their meetings.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn recount(
+        &mut self,
+        traces: &[(TraceId, Timestamp)],
+        store: &dyn Store,
+    ) -> Result<Vec<quipu_core::Cost>> {
+        let stored = store.nodes(traces).await?;
+        let mut rows = Vec::new();
+        for ((trace_id, _), nodes) in traces.iter().zip(stored) {
+            if let Some(known) = self.traces.pop(trace_id) {
+                self.nodes -= known.len();
+            }
+            rows.append(&mut self.add(*trace_id, nodes));
+        }
+        let costs = self.meet(rows, store).await?;
+        self.shrink(&[]);
+        Ok(costs)
+    }
+
     /// Forgets the traces of a batch that could not be kept: the store alone knows what is true of them now.
     pub fn forget<'a>(&mut self, spans: impl IntoIterator<Item = &'a Span>) {
         let mut gone = HashSet::new();
@@ -132,10 +163,11 @@ impl Ledger {
 
     /// Brings the rows to their meetings, and gives those that are to be written.
     async fn meet(&mut self, rows: Vec<Row>, store: &dyn Store) -> Result<Vec<quipu_core::Cost>> {
-        let mut absent: HashMap<Meeting, Timestamp> = HashMap::new();
+        let mut absent = Absent::new();
         for row in &rows {
-            if let Some(meeting) = row.meeting.filter(|meeting| !self.meetings.holds(*meeting)) {
-                absent.entry(meeting).or_insert(row.cost.time);
+            if let Some(meeting) = row.meeting.filter(|meeting| !self.meetings.knows(*meeting, row.cost.time))
+            {
+                absent.entry((meeting, day_of(row.cost.time))).or_insert(row.cost.time);
             }
         }
         let services = self.services_of(&rows, &mut absent);
@@ -148,16 +180,12 @@ impl Ledger {
     }
 
     /// The services of calls and metrics, with where their metrics meet; those that were not seen that day are looked up.
-    fn services_of(
-        &mut self,
-        rows: &[Row],
-        absent: &mut HashMap<Meeting, Timestamp>,
-    ) -> HashMap<CompactString, Meeting> {
+    fn services_of(&mut self, rows: &[Row], absent: &mut Absent) -> HashMap<CompactString, Meeting> {
         let mut services = HashMap::new();
         let mut last = None;
         for row in rows {
             let Some(service) = &row.cost.service else { continue };
-            let day = row.cost.time.nanos().div_euclid(DAY);
+            let day = day_of(row.cost.time);
             // Most rows of a batch are of one service and day.
             if last.replace((service, day)) == Some((service, day)) {
                 continue;
@@ -165,8 +193,8 @@ impl Ledger {
             let known = self.services.get(&(service.clone(), day)).copied();
             let meeting = known.unwrap_or_else(|| Meeting::of(Meeting::SERVICE, service));
             let may_have_metrics = known.is_none() || self.metered.contains(&meeting);
-            if may_have_metrics && !self.meetings.holds(meeting) {
-                absent.entry(meeting).or_insert(row.cost.time);
+            if may_have_metrics && !self.meetings.knows(meeting, row.cost.time) {
+                absent.entry((meeting, day)).or_insert(row.cost.time);
             }
             self.services.put((service.clone(), day), meeting);
             services.insert(service.clone(), meeting);
@@ -175,28 +203,31 @@ impl Ledger {
     }
 
     /// Begins meetings with what the store knows of them; gives the metrics among it.
-    async fn open(
-        &mut self,
-        absent: HashMap<Meeting, Timestamp>,
-        store: &dyn Store,
-    ) -> Result<Vec<(Meeting, Row)>> {
-        if absent.is_empty() {
-            return Ok(Vec::new());
-        }
-        let absent: Vec<(Meeting, Timestamp)> = absent.into_iter().collect();
-        let traces = store.meeting_traces(&absent).await?;
-        let all: Vec<(TraceId, Timestamp)> = traces.iter().flatten().copied().collect();
-        self.recall(&all, store).await?;
+    async fn open(&mut self, mut absent: Absent, store: &dyn Store) -> Result<Vec<(Meeting, Row)>> {
         let mut metrics = Vec::new();
-        for ((meeting, _), traces) in absent.into_iter().zip(traces) {
-            let mut stored = Vec::new();
-            for (trace, _) in traces {
-                stored.extend(self.traces.get(&trace).into_iter().flat_map(Trace::rows_that_meet));
-            }
-            stored.retain(|row| row.meeting == Some(meeting));
-            metrics.extend(stored.iter().filter(|row| is_metric(row)).map(|row| (meeting, row.clone())));
-            if !stored.is_empty() {
+        while !absent.is_empty() {
+            let asked: Vec<(Meeting, Timestamp)> =
+                absent.drain().map(|((meeting, _), time)| (meeting, time)).collect();
+            let traces = store.meeting_traces(&asked).await?;
+            let all: Vec<(TraceId, Timestamp)> = traces.iter().flatten().copied().collect();
+            self.recall(&all, store).await?;
+            for ((meeting, time), traces) in asked.into_iter().zip(traces) {
+                let mut stored = Vec::new();
+                for (trace, _) in traces {
+                    stored.extend(self.traces.get(&trace).into_iter().flat_map(Trace::rows_that_meet));
+                }
+                stored.retain(|row| row.meeting == Some(meeting));
+                metrics.extend(stored.iter().filter(|row| is_metric(row)).map(|row| (meeting, row.clone())));
+                if stored.is_empty() && !self.meetings.holds(meeting) {
+                    continue;
+                }
+                let times: Vec<Timestamp> = stored.iter().map(|row| row.cost.time).collect();
                 self.meetings.open(meeting, stored);
+                self.meetings.looked(meeting, time);
+                // A trace that spans days brings records of days that the store was not asked about: theirs are missing still.
+                for time in times.into_iter().filter(|time| !self.meetings.covers(meeting, *time)) {
+                    absent.entry((meeting, day_of(time))).or_insert(time);
+                }
             }
         }
         Ok(metrics)

@@ -6,8 +6,9 @@ use std::hash::BuildHasher;
 use foldhash::fast::FixedState;
 use foldhash::{HashMap, HashMapExt, HashSet};
 use lru::LruCache;
-use quipu_core::{Cost, Meeting, Signal, TraceId};
+use quipu_core::{Cost, Meeting, Signal, Timestamp, TraceId};
 
+use crate::ledger::day_of;
 use crate::place::{self, Id, Records};
 use crate::row::{self, Row};
 
@@ -24,6 +25,8 @@ struct Place {
     given: HashMap<Id, u64>,
     /// Windows in which calls of the service are known that do not meet here.
     told: BTreeSet<i64>,
+    /// Days around which the store was asked for records.
+    looked: BTreeSet<i64>,
 }
 
 impl Place {
@@ -90,6 +93,25 @@ impl Meetings {
         self.places.contains(&meeting)
     }
 
+    /// Whether a meeting is in memory, with what the store has of it around this time: a session can last for days.
+    pub fn knows(&self, meeting: Meeting, time: Timestamp) -> bool {
+        self.places.peek(&meeting).is_some_and(|place| place.looked.contains(&day_of(time)))
+    }
+
+    /// Whether the store was asked for a meeting's records around this time or a day from it, which is how far an answer reaches.
+    pub fn covers(&self, meeting: Meeting, time: Timestamp) -> bool {
+        let day = day_of(time);
+        let looked = |place: &Place| place.looked.range(day - 1..=day + 1).next().is_some();
+        self.places.peek(&meeting).is_some_and(looked)
+    }
+
+    /// Notes that the store was asked for a meeting's records around this time.
+    pub fn looked(&mut self, meeting: Meeting, time: Timestamp) {
+        if let Some(place) = self.places.peek_mut(&meeting) {
+            place.looked.insert(day_of(time));
+        }
+    }
+
     /// Begins a meeting, with what the store knows of it.
     pub fn open(&mut self, meeting: Meeting, stored: impl IntoIterator<Item = Row>) {
         self.places.get_or_insert_mut(meeting, Place::default);
@@ -126,7 +148,9 @@ impl Meetings {
             }
             match row.meeting {
                 Some(meeting) => {
+                    let time = row.cost.time;
                     self.put(meeting, row);
+                    self.looked(meeting, time);
                     dirty.insert(meeting);
                 }
                 None => out.push(row.cost),

@@ -6,6 +6,8 @@ use compact_str::CompactString;
 use quipu_core::Value;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use crate::text;
+
 /// Largest text that is parsed, in bytes.
 const LARGEST: usize = 8 << 20;
 /// Deepest nesting that is parsed.
@@ -33,6 +35,93 @@ pub fn pick<const N: usize>(text: &str, wanted: [&str; N]) -> [Option<Value>; N]
         let _ = json.deserialize_map(Picker { wanted: &wanted, found: &mut found });
     }
     found
+}
+
+/// The label at a path of a JSON object in text, without building the rest. An array on the way is followed into its first
+/// element. Stops once it is found, so what follows need not be JSON.
+pub fn label_at_path(text: &str, path: &[&str]) -> Option<CompactString> {
+    let mut found = None;
+    if text.len() <= LARGEST && text.trim_start().starts_with('{') && path.len() < DEEPEST {
+        let mut json = serde_json::Deserializer::from_str(text);
+        // An error here is a broken text or an early end; what was found before it holds either way.
+        let _ = Path { steps: path, found: &mut found }.deserialize(&mut json);
+    }
+    found
+}
+
+/// The rest of a path, and where to put what stands at its end.
+struct Path<'p> {
+    steps: &'p [&'p str],
+    found: &'p mut Option<CompactString>,
+}
+
+impl<'de> DeserializeSeed<'de> for Path<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Path<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
+        if self.steps.is_empty() {
+            *self.found = text::label(&Value::from(text));
+        }
+        Ok(())
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        if !self.steps.is_empty() {
+            seq.next_element_seed(self)?;
+        }
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let Some((step, rest)) = self.steps.split_first() else {
+            while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+            return Ok(());
+        };
+        while let Some(place) = map.next_key_seed(KeyPlace(&[step]))? {
+            if place.is_none() {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            }
+            map.next_value_seed(Path { steps: rest, found: self.found })?;
+            if self.found.is_some() {
+                return Err(A::Error::custom("found"));
+            }
+        }
+        Ok(())
+    }
 }
 
 struct Seed(usize);
@@ -169,6 +258,16 @@ mod tests {
         assert_eq!(parse(&"[".repeat(100_000)), None);
         assert_eq!(parse(&format!("{}{}", "[".repeat(100), "]".repeat(100))), None);
         assert_eq!(parse(&u64::MAX.to_string()), None);
+    }
+
+    #[test]
+    fn follows_a_path_into_first_elements() {
+        let text = r#"{"a": [[{"b": {"c": "x", "d": 1}}, {"b": {"c": "y"}}]], "e": {"c": "z"}, broken"#;
+        assert_eq!(label_at_path(text, &["a", "b", "c"]).as_deref(), Some("x"));
+        assert_eq!(label_at_path(text, &["e", "c"]).as_deref(), Some("z"));
+        for path in [&["a", "b", "d"][..], &["a", "b"], &["a", "x"], &["c"]] {
+            assert_eq!(label_at_path(text, path), None, "{path:?}");
+        }
     }
 
     #[test]

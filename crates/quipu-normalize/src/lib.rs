@@ -6,6 +6,7 @@
 //! Never: drops what it cannot read without a note, or puts content into one.
 
 mod about;
+mod answer;
 mod details;
 mod event;
 mod failure;
@@ -31,6 +32,7 @@ mod told;
 mod tree;
 mod usage;
 
+pub use answer::answer_id;
 pub use event::read_event;
 pub use finish::reason as finish_reason;
 pub use handoff::handoff_to;

@@ -3,7 +3,8 @@
 use compact_str::CompactString;
 use quipu_core::{Canonical, Kind, Meeting, Signal, Span, Status, Usd, Value};
 use quipu_semconv::{
-    FRAMEWORKS_WITHOUT_CONTEXT, Field, NEVER_COUNTED_OPERATIONS, REPEATING_SCOPES, ZERO_COST_SCOPES,
+    FRAMEWORKS_WITHOUT_CONTEXT, Field, NEVER_COUNTED_OPERATIONS, REPEATED_USAGE, REPEATING_SCOPES,
+    USAGE_RECORD, ZERO_COST_SCOPES,
 };
 
 use crate::{
@@ -157,7 +158,13 @@ fn money(slots: &Slots<'_>, read: &mut Canonical) {
         && scope_begins(slots.span, REPEATING_SCOPES);
     let lifecycle =
         read.operation.as_deref().is_some_and(|operation| NEVER_COUNTED_OPERATIONS.contains(&operation));
-    read.never_count = repeats || lifecycle || slots.get(Field::Aggregated).is_some();
+    read.never_count = repeats || lifecycle || repeats_usage(slots) || slots.get(Field::Aggregated).is_some();
+}
+
+/// Whether a span records the usage of a call that has a span of its own.
+fn repeats_usage(slots: &Slots<'_>) -> bool {
+    slots.text(Field::SpanType) == Some(USAGE_RECORD)
+        && REPEATED_USAGE.iter().any(|(key, value)| slots.span.attributes.text(key) == Some(value))
 }
 
 fn reported_cost(slots: &Slots<'_>) -> Option<Usd> {

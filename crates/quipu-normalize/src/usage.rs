@@ -1,8 +1,11 @@
 //! Token usage in buckets that do not overlap, whatever the source's arithmetic.
 
 use compact_str::{CompactString, format_compact};
-use quipu_core::{PriceUnit, Reading, Usage};
-use quipu_semconv::{COUNTING_PROVIDERS, EXCLUSIVE_SCOPES, Field, RAW_INPUT, REASONING_ON_TOP_SCOPES};
+use quipu_core::{PriceUnit, Reading, Span, Usage};
+use quipu_semconv::{
+    COUNTING_PROVIDERS, EXCLUSIVE_SCOPES, Field, PROVIDER_TOTALS, RAW_INPUT, REASONING_IN_TOTAL_PROVIDERS,
+    REASONING_ON_TOP_SCOPES,
+};
 
 use crate::{Slots, details, scope_begins};
 
@@ -24,6 +27,7 @@ pub(crate) fn usage(
     }
     let total = slots.count(Field::Total);
     usage.reading = reading(slots, &usage, total, provider, known);
+    usage.reasoning = reasoning_in_total(&usage, total, provider).or(usage.reasoning);
     let total = with_reasoning(slots, &usage).or(total);
     close(&mut usage, total, notes);
     Some(usage)
@@ -33,6 +37,15 @@ pub(crate) fn usage(
 fn with_reasoning(slots: &Slots<'_>, usage: &Usage) -> Option<u64> {
     let reasoning = usage.reasoning.filter(|_| scope_begins(slots.span, REASONING_ON_TOP_SCOPES))?;
     Some(usage.input.unwrap_or(0) + usage.output.unwrap_or(0) + reasoning)
+}
+
+/// Reasoning tokens that the source sends in the provider's total alone.
+fn reasoning_in_total(usage: &Usage, total: Option<u64>, provider: Option<&str>) -> Option<u64> {
+    let untold = usage.reasoning.unwrap_or(0) == 0 && usage.tool_prompt.unwrap_or(0) == 0;
+    let includes_cached = !matches!(usage.reading, Reading::Exclusive | Reading::ProvenExclusive);
+    let listed = provider.is_some_and(|provider| REASONING_IN_TOTAL_PROVIDERS.contains(&provider));
+    let rest = total?.checked_sub(usage.input?.checked_add(usage.output?)?)?;
+    (untold && includes_cached && listed && rest > 0).then_some(rest)
 }
 
 /// Makes the buckets fit into each other: as told by `reading`, by the source's total, and in the last resort by force.
@@ -107,6 +120,9 @@ fn reading(
     if total == Some(input + cached + output) && !reasoning_explains {
         return Reading::ProvenExclusive;
     }
+    if total == Some(input + output) && sends_provider_total(slots.span) {
+        return Reading::ProvenInclusive;
+    }
     if excludes {
         return Reading::Exclusive;
     }
@@ -115,6 +131,12 @@ fn reading(
         return Reading::ProvenInclusive;
     }
     if known { Reading::Inclusive } else { Reading::Inferred }
+}
+
+fn sends_provider_total(span: &Span) -> bool {
+    PROVIDER_TOTALS
+        .iter()
+        .any(|(scope, name)| span.scope.name.starts_with(scope) && span.name.starts_with(name))
 }
 
 fn include_cached(usage: &mut Usage) {

@@ -19,7 +19,7 @@ pub const TRACELOOP_KIND: &[&str] = &["traceloop.span.kind"];
 pub const REQUEST_TYPE: &[&str] = &["llm.request.type"];
 
 /// What the span does, in Claude Code's words.
-pub const SPAN_TYPE: &[&str] = &["span.type"];
+pub const SPAN_TYPE: &[&str] = &["span.type", "ag2.span.type"];
 
 /// What the span does, in the AI SDK's words.
 pub const AI_OPERATION: &[&str] = &["ai.operationId"];
@@ -250,3 +250,13 @@ pub const TOOL_ERROR: &[&str] = &[
     "mcp.tool.is_error",
     "mcp.tool.result.is_error",
 ];
+
+/// Where the provider's id of an answer stands in its JSON: at the top, and in the results of LangChain.
+pub const ANSWER_ID_PATHS: &[&[&str]] =
+    &[&["id"], &["llm_output", "id"], &["generations", "message", "kwargs", "response_metadata", "id"]];
+
+/// Where LangChain's message has an id, which is the provider's or one that LangChain made.
+pub const MESSAGE_ID_PATH: &[&str] = &["generations", "message", "kwargs", "id"];
+
+/// How ids of answers begin that providers make: OpenAI's three interfaces, Anthropic's, OpenRouter's.
+pub const ANSWER_ID_PREFIXES: &[&str] = &["chatcmpl-", "cmpl-", "resp_", "msg_", "gen-"];

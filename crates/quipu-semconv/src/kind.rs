@@ -18,6 +18,12 @@ pub const MCP_METHODS: &[(&str, Kind)] = &[
 /// Operations whose usage, if any, is never their own.
 pub const NEVER_COUNTED_OPERATIONS: &[&str] = &[FETCH_RESPONSE, "create_agent"];
 
+/// The span type of a record of usage that is no call: AG2 writes one after each call.
+pub const USAGE_RECORD: &str = "usage";
+
+/// Attribute values of usage records that repeat the call before them.
+pub const REPEATED_USAGE: &[(&str, &str)] = &[("ag2.usage.kind", "model_call")];
+
 /// `gen_ai.operation.name`, the conventions' values first, then those seen in the wild.
 pub const OPERATIONS: &[(&str, Kind)] = &[
     ("chat", Kind::Llm),
@@ -116,6 +122,7 @@ pub const SPAN_TYPES: &[(&str, Kind)] = &[
     ("tool.blocked_on_user", Kind::Task),
     ("hook", Kind::Task),
     ("bash.subprocess", Kind::Task),
+    (USAGE_RECORD, Kind::Other),
 ];
 
 /// `ai.operationId`. Only the operations behind a second dot reach a model; the first is what the user called.

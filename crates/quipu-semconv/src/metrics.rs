@@ -133,6 +133,21 @@ pub const CODEX_METRICS: MetricFamily = MetricFamily {
     units_a_dollar: 1_000_000,
 };
 
+/// Continue's command line, <https://docs.continue.dev/guides/cli>: cumulative sums of the service, the cost an estimate of
+/// its own.
+pub const CONTINUE_CLI_METRICS: MetricFamily = MetricFamily {
+    name: "continue_cli_token_usage",
+    source: "",
+    sessions: &[],
+    counts: &[
+        by_type("continue_cli_token_usage", "type", "input", Part::Input),
+        by_type("continue_cli_token_usage", "type", "output", Part::Output),
+        alone("continue_cli_cost_usage", Part::Cost),
+    ],
+    on_top: &[],
+    units_a_dollar: 1,
+};
+
 /// The GenAI conventions since they left OpenTelemetry's core: one metric a type, the last three parts of the first two.
 pub const INFERENCE_USAGE_METRICS: MetricFamily = MetricFamily {
     name: "gen_ai.client.inference.usage",
@@ -169,6 +184,7 @@ pub const METRIC_FAMILIES: &[&MetricFamily] = &[
     &GEMINI_CLI_METRICS,
     &QWEN_CODE_METRICS,
     &CODEX_METRICS,
+    &CONTINUE_CLI_METRICS,
     &INFERENCE_USAGE_METRICS,
     &TOKEN_USAGE_METRICS,
 ];

@@ -30,6 +30,7 @@ pub const OBJECT_CACHED: &[(&str, &str)] = &[
     ("input_token_details", "cache_read"),
     ("", "cacheReadInputTokens"),
     ("", "cachedContentTokenCount"),
+    ("", "cachedContentTokens"),
     ("", "cached_content_token_count"),
     ("", "prompt_cache_hit_tokens"),
 ];
@@ -68,7 +69,7 @@ pub const OBJECT_SECONDS: &str = "seconds";
 
 /// Reasoning that the object counts beside its output: Gemini's thoughts.
 pub const OBJECT_REASONING_ON_TOP: &[(&str, &str)] =
-    &[("", "thoughtsTokenCount"), ("", "thoughts_token_count")];
+    &[("", "thoughtsTokenCount"), ("", "thoughts_token_count"), ("", "thoughtsTokens")];
 
 /// Input of server-side tools that the object counts beside its input: Gemini's.
 pub const OBJECT_TOOL_PROMPT_ON_TOP: &[(&str, &str)] =

@@ -39,6 +39,7 @@ pub const PROVIDER_ALIASES: &[(&str, &str)] = &[
     ("gemini", "gcp.gemini"),
     ("google", "gcp.gemini"),
     ("google_genai", "gcp.gemini"),
+    ("googleai", "gcp.gemini"),
     ("google-gla", "gcp.gemini"),
     ("google-vertex-ai", "gcp.vertex_ai"),
     ("google.generative-ai", "gcp.gemini"),

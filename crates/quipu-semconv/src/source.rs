@@ -135,6 +135,15 @@ pub const EXCLUSIVE_SCOPES: &[&str] = &[
     "openlit.instrumentation.anthropic",
 ];
 
+/// Scope and span name beginnings of sources whose total is the provider's own, although their input may leave out cached
+/// tokens elsewhere. `input + output = total` then proves that the input includes them. Bedrock's `totalTokens` includes
+/// cached tokens: <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_TokenUsage.html>.
+pub const PROVIDER_TOTALS: &[(&str, &str)] = &[("openinference.instrumentation.bedrock", "bedrock.converse")];
+
+/// Providers whose total holds the reasoning tokens that their output leaves out: Gemini's `totalTokenCount` is prompt,
+/// candidates, thoughts and tool prompts, <https://ai.google.dev/api/generate-content#UsageMetadata>.
+pub const REASONING_IN_TOTAL_PROVIDERS: &[&str] = &["gcp.gemini", "gcp.gen_ai", "gcp.vertex_ai"];
+
 /// How the scope names of sources begin that send Gemini's candidates as output, which leave out the thoughts beside them.
 pub const REASONING_ON_TOP_SCOPES: &[&str] =
     &["openlit.instrumentation.google_ai_studio", "openlit.instrumentation.vertexai"];

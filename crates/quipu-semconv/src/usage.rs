@@ -58,6 +58,7 @@ pub const CACHE_READ: &[&str] = &[
     "llm.usage.cache_read_input_tokens",
     "ai.usage.inputTokenDetails.cacheReadTokens",
     "ai.usage.cachedInputTokens",
+    "metadata.usage.cached_prompt_tokens",
     "cache_read_tokens",
     "cache_read_input_tokens",
     "cached_token_count",
@@ -76,6 +77,7 @@ pub const CACHE_WRITE: &[&str] = &[
     "llm.token_count.prompt_details.cache_write",
     "llm.usage.cache_creation_input_tokens",
     "ai.usage.inputTokenDetails.cacheWriteTokens",
+    "metadata.usage.cached_creation_tokens",
     "cache_creation_tokens",
     "cache_creation_input_tokens",
     "cache_write_token_count",
@@ -103,6 +105,7 @@ pub const CACHE_WRITE_1H: &[&str] = &[
 pub const REASONING: &[&str] = &[
     "gen_ai.usage.reasoning.output_tokens",
     "gen_ai.usage.reasoning_tokens",
+    "gen_ai.usage.thinking_tokens",
     "gen_ai.usage.completion_tokens_details.reasoning_tokens",
     "gen_ai.usage.details.reasoning_tokens",
     "llm.token_count.completion_details.reasoning",

@@ -13,6 +13,8 @@ pub enum Input<'a> {
     /// The body of a request in the shape of OpenAI (chat completions, responses, completions, embeddings), Anthropic (messages)
     /// or Gemini (`generateContent`): tools, images and the limit of its output are looked at too.
     Json(&'a Value),
+    /// The same as its text. No tree of it is built, so that it may be of any size; what is no JSON object counts as a text.
+    Body(&'a str),
 }
 
 impl<'a> From<&'a str> for Input<'a> {

@@ -1,212 +1,211 @@
-//! Requests in the shapes of OpenAI, Anthropic and Gemini.
+//! Requests in the shapes of OpenAI, Anthropic and Gemini, counted as their text is walked: no tree of it is built.
+//!
+//! Names are compared in their folded form, and a member that is repeated is counted each time: whichever of them a provider reads, it
+//! is in the sum.
 
-use serde_json::Value;
+use std::borrow::Cow;
+use std::ops::ControlFlow;
+
+use quipu_json::{RawValue, elements, fold, is_null, members, pick};
 
 use crate::images::{Detail, size_of_base64};
 use crate::tally::Tally;
 use crate::tools::offer;
 
-/// How deep content is read.
+/// How deep content is read. What is deeper is counted as the text that it is.
 const DEPTH: usize = 16;
 
 /// All that goes in by the body of a request. `embeds`: texts to embed, without framing.
-pub(crate) fn request(tally: &mut Tally<'_>, body: &Value, embeds: bool) {
-    let text = |key: &str| body.get(key).filter(|value| value.is_string() || value.is_array());
-    for key in ["prompt", "input"] {
-        let Some(value) = text(key) else { continue };
-        if embeds || key == "prompt" { texts(tally, value) } else { items(tally, value) }
-    }
-    for key in ["system", "instructions", "systemInstruction", "system_instruction"] {
-        if let Some(value) = body.get(key).filter(|value| !value.is_null()) {
+pub(crate) fn request(tally: &mut Tally<'_>, body: &RawValue, embeds: bool) {
+    let _ = members(body, &mut |name, value| match &*fold(&name) {
+        "prompt" => texts(tally, value),
+        "input" if embeds => texts(tally, value),
+        "input" => items(tally, value),
+        "system" | "instructions" | "systeminstruction" if !is_null(value) => {
             tally.message("system");
             content(tally, value, 0);
         }
-    }
-    for key in ["messages", "contents", "content", "requests"] {
-        let list = body.get(key);
-        match list {
-            Some(Value::Array(list)) => list.iter().for_each(|item| message(tally, item)),
-            Some(Value::Null) | None => {}
-            Some(other) if embeds => content(tally, other, 0),
-            Some(other) => message(tally, other),
-        }
-    }
-    for key in ["tools", "functions"] {
-        body.get(key).and_then(Value::as_array).into_iter().flatten().for_each(|entry| tool(tally, entry));
-    }
+        "messages" | "contents" | "content" | "requests" | "instances" => turns(tally, value, embeds),
+        "tools" | "functions" => each(value, &mut |entry| tool(tally, entry)),
+        // Google's code assistants wrap the request.
+        "request" if is_object(value) => request(tally, value, embeds),
+        _ => {}
+    });
     settings(tally, body);
 }
 
 /// What is asked of the answer: each provider tells its models so in words.
-fn settings(tally: &mut Tally<'_>, body: &Value) {
-    let schemas = [
-        "/response_format/json_schema/schema",
-        "/text/format/schema",
-        "/output_format/schema",
-        "/output_config/format/schema",
-        "/generationConfig/responseSchema",
+fn settings(tally: &mut Tally<'_>, body: &RawValue) {
+    let schemas: [&[&str]; 5] = [
+        &["responseformat", "jsonschema", "schema"],
+        &["text", "format", "schema"],
+        &["outputformat", "schema"],
+        &["outputconfig", "format", "schema"],
+        &["generationconfig", "responseschema"],
     ];
-    for schema in schemas.iter().filter_map(|path| body.pointer(path)) {
+    for schema in schemas.iter().filter_map(|path| quipu_json::at(body, path)) {
         tally.around(if tally.is_openai() { 8 } else { 120 });
-        tally.rough(&schema.to_string());
+        tally.rough(&compact(schema));
     }
-    let forced = match body.get("tool_choice") {
-        Some(Value::String(choice)) => choice == "required" || choice == "any",
-        Some(Value::Object(choice)) => choice.get("type").and_then(Value::as_str) != Some("auto"),
-        _ => false,
-    };
+    let [choice, thinking] = pick(body, ["toolchoice", "thinking"]);
+    let forced = choice.is_some_and(|choice| match text(choice) {
+        Some(choice) => choice == "required" || choice == "any",
+        None => is_object(choice) && word(choice, "type") != "auto",
+    });
     if forced {
         tally.around(12);
     }
-    if matches!(body.pointer("/thinking/type").and_then(Value::as_str), Some("enabled" | "adaptive")) {
+    if thinking.is_some_and(|thinking| matches!(&*word(thinking, "type"), "enabled" | "adaptive")) {
         tally.around(28);
     }
 }
 
 /// How many tokens may come out by the body of a request, all choices together.
-pub(crate) fn max_output(body: &Value) -> Option<u64> {
-    let limits = [
-        "/max_completion_tokens",
-        "/max_output_tokens",
-        "/max_tokens",
-        "/max_tokens_to_sample",
-        "/generationConfig/maxOutputTokens",
-        "/generation_config/max_output_tokens",
+pub(crate) fn max_output(body: &RawValue) -> Option<u64> {
+    let limits: [&[&str]; 5] = [
+        &["maxcompletiontokens"],
+        &["maxoutputtokens"],
+        &["maxtokens"],
+        &["maxtokenstosample"],
+        &["generationconfig", "maxoutputtokens"],
     ];
-    let most = limits.iter().find_map(|path| body.pointer(path)?.as_u64())?;
+    let most = limits.iter().filter_map(|path| number(quipu_json::at(body, path)?)).max()?;
     Some(most.saturating_mul(choices(body)))
 }
 
 /// How many answers are asked for; at least one.
-pub(crate) fn choices(body: &Value) -> u64 {
-    let places = ["/n", "/generationConfig/candidateCount"];
-    places.iter().find_map(|path| body.pointer(path)?.as_u64()).unwrap_or(1).max(1)
+pub(crate) fn choices(body: &RawValue) -> u64 {
+    let places: [&[&str]; 2] = [&["n"], &["generationconfig", "candidatecount"]];
+    places.iter().find_map(|path| number(quipu_json::at(body, path)?)).unwrap_or(1).max(1)
 }
 
 /// Texts without framing: one, many, or already tokens.
-fn texts(tally: &mut Tally<'_>, value: &Value) {
-    match value {
-        Value::String(text) => tally.text(text),
-        Value::Array(list) => list.iter().for_each(|item| texts(tally, item)),
-        Value::Number(_) => tally.add(1),
+fn texts(tally: &mut Tally<'_>, value: &RawValue) {
+    match value.get().as_bytes().first() {
+        Some(b'"') => tally.text(&any_text(value)),
+        Some(b'[') => each(value, &mut |item| match item.get().as_bytes().first() {
+            Some(b'"') => tally.text(&any_text(item)),
+            // Tokens. Whatever is nested here is no text.
+            Some(b'[') => each(item, &mut |_| tally.add(1)),
+            Some(b'0'..=b'9' | b'-') => tally.add(1),
+            _ => {}
+        }),
         _ => {}
     }
 }
 
 /// `input` of OpenAI's responses: a text, or messages, calls and their answers.
-fn items(tally: &mut Tally<'_>, value: &Value) {
-    match value {
-        Value::String(text) => {
-            tally.message("user");
-            tally.text(text);
-        }
-        Value::Array(list) => list.iter().for_each(|item| message(tally, item)),
-        _ => {}
+fn items(tally: &mut Tally<'_>, value: &RawValue) {
+    if is_text(value) {
+        tally.message("user");
+        return tally.text(&any_text(value));
+    }
+    each(value, &mut |item| message(tally, item));
+}
+
+fn turns(tally: &mut Tally<'_>, value: &RawValue, embeds: bool) {
+    match value.get().as_bytes().first() {
+        Some(b'[') => each(value, &mut |item| message(tally, item)),
+        Some(b'n') | None => {}
+        Some(_) if embeds => content(tally, value, 0),
+        Some(_) => message(tally, value),
     }
 }
 
-fn message(tally: &mut Tally<'_>, item: &Value) {
-    if let Some(text) = item.as_str() {
+fn message(tally: &mut Tally<'_>, item: &RawValue) {
+    if is_text(item) {
         tally.message("user");
-        return tally.text(text);
+        return tally.text(&any_text(item));
     }
-    let kind = word(item, "type");
-    if item.get("role").is_none() && !kind.is_empty() && kind != "message" {
+    let [kind, role] = pick(item, ["type", "role"]).map(|value| value.and_then(text).unwrap_or_default());
+    if role.is_empty() && !kind.is_empty() && kind != "message" {
         return part(tally, item, 0);
     }
-    let role = word(item, "role");
-    tally.message(if role.is_empty() { "user" } else { role });
-    if let Some(name) = item.get("name").and_then(Value::as_str) {
-        tally.name(name);
-    }
-    for key in ["content", "parts"] {
-        if let Some(value) = item.get(key) {
-            content(tally, value, 0);
-        }
-    }
-    item.get("tools").and_then(Value::as_array).into_iter().flatten().for_each(|one| tool(tally, one));
-    let calls = item.get("tool_calls").and_then(Value::as_array).into_iter().flatten();
-    calls.for_each(|call| function(tally, call.get("function").unwrap_or(call)));
-    if let Some(call) = item.get("function_call") {
-        function(tally, call);
-    }
+    tally.message(if role.is_empty() { "user" } else { &role });
+    let _ = members(item, &mut |name, value| match &*fold(&name) {
+        "name" if is_text(value) => tally.name(&any_text(value)),
+        "content" | "parts" => content(tally, value, 0),
+        "tools" => each(value, &mut |one| tool(tally, one)),
+        "toolcalls" => each(value, &mut |call| {
+            let [inner] = pick(call, ["function"]);
+            function(tally, inner.unwrap_or(call));
+        }),
+        "functioncall" if !is_null(value) => function(tally, value),
+        _ => {}
+    });
 }
 
-fn content(tally: &mut Tally<'_>, value: &Value, depth: usize) {
-    match value {
-        Value::String(text) => tally.text(text),
-        Value::Array(list) if depth < DEPTH => list.iter().for_each(|item| content(tally, item, depth + 1)),
-        Value::Object(_) if depth < DEPTH => part(tally, value, depth + 1),
+fn content(tally: &mut Tally<'_>, value: &RawValue, depth: usize) {
+    match value.get().as_bytes().first() {
+        Some(b'"') => tally.text(&any_text(value)),
+        Some(b'[' | b'{') if depth >= DEPTH => tally.text(value.get()),
+        Some(b'[') => each(value, &mut |item| content(tally, item, depth + 1)),
+        Some(b'{') => part(tally, value, depth + 1),
         _ => {}
     }
 }
 
 /// A part of a message by its `type`, or by its key where the shape has none (Gemini).
-fn part(tally: &mut Tally<'_>, item: &Value, depth: usize) {
-    match word(item, "type") {
+fn part(tally: &mut Tally<'_>, item: &RawValue, depth: usize) {
+    match &*word(item, "type") {
         "image" | "image_url" | "input_image" => return image(tally, item),
         "tool_use" | "function_call" | "server_tool_use" | "mcp_call" => return function(tally, item),
         "tool_result" | "function_call_output" | "tool_response" => return answer(tally, item, depth),
         "document" => return document(tally, item, depth),
         // Reasoning of former turns is mostly left out by the provider.
-        "reasoning" => return tally.perhaps(&item.get("summary").map(Value::to_string).unwrap_or_default()),
+        "reasoning" => {
+            let [summary] = pick(item, ["summary"]);
+            return tally.perhaps(&summary.map(compact).unwrap_or_default());
+        }
         "file" | "input_file" | "input_audio" | "audio" | "video" => {
             return tally.unknown(bytes_in(item));
         }
         _ => {}
     }
-    if let Some(data) = item.get("inlineData").or_else(|| item.get("inline_data")) {
+    let [data, call, found] = pick(item, ["inlinedata", "functioncall", "functionresponse"]);
+    if let Some(data) = data {
         return inline(tally, data);
     }
-    if let Some(call) = item.get("functionCall").or_else(|| item.get("function_call")) {
+    if let Some(call) = call {
         return function(tally, call);
     }
-    if let Some(found) = item.get("functionResponse").or_else(|| item.get("function_response")) {
+    if let Some(found) = found {
         return answer(tally, found, depth);
     }
-    if let Some(list) = item.get("tools").and_then(Value::as_array) {
-        list.iter().for_each(|one| tool(tally, one));
-    }
-    if let Some(one) = item.get("tool").map(|one| one.get("definition").unwrap_or(one)) {
-        tool(tally, one);
-    }
-    for key in ["title", "text", "thinking", "refusal", "summary", "content", "parts", "output_text"] {
-        if let Some(value) = item.get(key) {
+    let _ = members(item, &mut |name, value| match &*fold(&name) {
+        "tools" => each(value, &mut |one| tool(tally, one)),
+        "tool" if is_object(value) => tool(tally, pick(value, ["definition"])[0].unwrap_or(value)),
+        "title" | "text" | "thinking" | "refusal" | "summary" | "content" | "parts" | "outputtext" => {
             content(tally, value, depth);
         }
-    }
+        _ => {}
+    });
 }
 
-fn function(tally: &mut Tally<'_>, call: &Value) {
-    let arguments = ["arguments", "input", "args"].iter().find_map(|key| call.get(key));
-    let text = match arguments {
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Null) | None => String::new(),
-        Some(other) => other.to_string(),
-    };
-    tally.call(word(call, "name"), &text);
+fn function(tally: &mut Tally<'_>, call: &RawValue) {
+    let arguments = pick(call, ["arguments", "input", "args"]).into_iter().flatten().next();
+    tally.call(&word(call, "name"), &arguments.map(told).unwrap_or_default());
 }
 
-fn answer(tally: &mut Tally<'_>, item: &Value, depth: usize) {
-    tally.answer(word(item, "name"));
-    for key in ["content", "output", "response"] {
-        match item.get(key) {
-            Some(Value::Object(map)) => tally.text(&Value::Object(map.clone()).to_string()),
-            Some(value) => content(tally, value, depth),
-            None => {}
-        }
+fn answer(tally: &mut Tally<'_>, item: &RawValue, depth: usize) {
+    tally.answer(&word(item, "name"));
+    for value in pick(item, ["content", "output", "response"]).into_iter().flatten() {
+        if is_object(value) { tally.text(&compact(value)) } else { content(tally, value, depth) }
     }
 }
 
 /// A picture: `image_url` as a text or an object with `url` and `detail` (OpenAI), `source` (Anthropic).
-fn image(tally: &mut Tally<'_>, item: &Value) {
-    let address = item.get("image_url");
-    let detail = address.and_then(|address| address.get("detail")).or_else(|| item.get("detail"));
-    let detail = if detail.and_then(Value::as_str) == Some("low") { Detail::Low } else { Detail::High };
-    let url = address.and_then(|address| address.as_str().or_else(|| address.get("url")?.as_str()));
-    let data = item.pointer("/source/data").or_else(|| item.get("data")).and_then(Value::as_str);
-    let data = data.or_else(|| url.and_then(data_of));
-    tally.image(data.and_then(size_of_base64), detail);
+fn image(tally: &mut Tally<'_>, item: &RawValue) {
+    let [address, detail, data, source] = pick(item, ["imageurl", "detail", "data", "source"]);
+    let detail = address.and_then(|address| pick(address, ["detail"])[0]).or(detail).and_then(text);
+    let detail = if detail.as_deref() == Some("low") { Detail::Low } else { Detail::High };
+    let url = address.and_then(|address| text(address).or_else(|| text(pick(address, ["url"])[0]?)));
+    let data = source.and_then(|source| pick(source, ["data"])[0]).or(data).and_then(text);
+    let size = match (&data, &url) {
+        (Some(data), _) => size_of_base64(data),
+        (None, url) => url.as_deref().and_then(data_of).and_then(size_of_base64),
+    };
+    tally.image(size, detail);
 }
 
 /// The base64 of a data URL.
@@ -214,47 +213,102 @@ pub(crate) fn data_of(url: &str) -> Option<&str> {
     url.strip_prefix("data:")?.split_once(";base64,").map(|(_, data)| data)
 }
 
-fn inline(tally: &mut Tally<'_>, data: &Value) {
-    let kind = [word(data, "mimeType"), word(data, "mime_type")].concat();
+fn inline(tally: &mut Tally<'_>, data: &RawValue) {
+    let kind = word(data, "mimetype");
     let bytes = word(data, "data");
     if kind.starts_with("image/") {
-        tally.image(size_of_base64(bytes), Detail::High);
+        tally.image(size_of_base64(&bytes), Detail::High);
     } else {
         tally.unknown(bytes.len() / 4 * 3);
     }
 }
 
 /// A document of Anthropic's: its text, or a file. Citations bring a prompt of some 500 tokens with them, by recordings.
-fn document(tally: &mut Tally<'_>, item: &Value, depth: usize) {
-    if item.pointer("/citations/enabled") == Some(&Value::Bool(true)) {
+fn document(tally: &mut Tally<'_>, item: &RawValue, depth: usize) {
+    if quipu_json::at(item, &["citations", "enabled"]).is_some_and(|value| value.get() == "true") {
         tally.around(500);
     }
-    let source = item.get("source").unwrap_or(&Value::Null);
-    match word(source, "type") {
-        "text" => tally.text(word(source, "data")),
-        "content" => content(tally, source.get("content").unwrap_or(&Value::Null), depth),
+    let [source] = pick(item, ["source"]);
+    let Some(source) = source else { return tally.unknown(bytes_in(item)) };
+    match &*word(source, "type") {
+        "text" => tally.text(&word(source, "data")),
+        "content" => {
+            if let [Some(inner)] = pick(source, ["content"]) {
+                content(tally, inner, depth);
+            }
+        }
         _ => tally.unknown(bytes_in(item)),
     }
 }
 
 /// Bytes of whatever a part holds in base64.
-fn bytes_in(item: &Value) -> usize {
-    let paths = ["/source/data", "/file/file_data", "/file_data", "/input_audio/data", "/data"];
-    let data = paths.iter().find_map(|path| item.pointer(path)?.as_str());
-    data.map_or(0, |data| data.len() / 4 * 3)
+fn bytes_in(item: &RawValue) -> usize {
+    let paths: [&[&str]; 5] =
+        [&["source", "data"], &["file", "filedata"], &["filedata"], &["inputaudio", "data"], &["data"]];
+    let data = paths.iter().find_map(|path| quipu_json::at(item, path).filter(|value| is_text(value)));
+    data.map_or(0, |data| data.get().len() / 4 * 3)
 }
 
-fn tool(tally: &mut Tally<'_>, entry: &Value) {
-    for key in ["functionDeclarations", "function_declarations"] {
-        if let Some(list) = entry.get(key).and_then(Value::as_array) {
-            return list.iter().for_each(|one| tool(tally, one));
-        }
+fn tool(tally: &mut Tally<'_>, entry: &RawValue) {
+    let [declared, inner] = pick(entry, ["functiondeclarations", "function"]);
+    if let Some(list) = declared.filter(|list| list.get().starts_with('[')) {
+        return each(list, &mut |one| tool(tally, one));
     }
-    let one = entry.get("function").unwrap_or(entry);
-    let schema = ["parameters", "input_schema", "parametersJsonSchema"].iter().find_map(|key| one.get(key));
-    offer(tally, word(one, "name"), word(one, "description"), schema.unwrap_or(&Value::Null), one);
+    let one = inner.unwrap_or(entry);
+    let schema =
+        pick(one, ["parameters", "inputschema", "parametersjsonschema"]).into_iter().flatten().next();
+    offer(tally, &word(one, "name"), &word(one, "description"), schema, one);
 }
 
-fn word<'a>(item: &'a Value, key: &str) -> &'a str {
-    item.get(key).and_then(Value::as_str).unwrap_or_default()
+/// A string as it is meant, anything else as compact JSON.
+pub(crate) fn told(value: &RawValue) -> Cow<'_, str> {
+    if is_text(value) { any_text(value) } else { Cow::Owned(compact(value)) }
+}
+
+/// JSON without white space between its values.
+pub(crate) fn compact(value: &RawValue) -> String {
+    let (mut compact, mut in_string, mut escaped) = (String::with_capacity(value.get().len()), false, false);
+    for letter in value.get().chars() {
+        match letter {
+            _ if in_string && escaped => escaped = false,
+            '\\' if in_string => escaped = true,
+            '"' => in_string = !in_string,
+            ' ' | '\t' | '\n' | '\r' if !in_string => continue,
+            _ => {}
+        }
+        compact.push(letter);
+    }
+    compact
+}
+
+pub(crate) fn each<'a>(list: &'a RawValue, work: &mut dyn FnMut(&'a RawValue)) {
+    elements(list, &mut |item| {
+        work(item);
+        ControlFlow::Continue(())
+    });
+}
+
+/// A text; one with half a surrogate pair as it stands, as some readers take it.
+pub(crate) fn any_text(value: &RawValue) -> Cow<'_, str> {
+    text(value).unwrap_or(Cow::Borrowed(value.get()))
+}
+
+fn text(value: &RawValue) -> Option<Cow<'_, str>> {
+    if is_text(value) { quipu_json::text(value) } else { None }
+}
+
+fn is_text(value: &RawValue) -> bool {
+    value.get().starts_with('"')
+}
+
+fn is_object(value: &RawValue) -> bool {
+    value.get().starts_with('{')
+}
+
+fn number(value: &RawValue) -> Option<u64> {
+    value.get().parse().ok()
+}
+
+pub(crate) fn word<'a>(item: &'a RawValue, key: &str) -> Cow<'a, str> {
+    pick(item, [key])[0].and_then(text).unwrap_or_default()
 }

@@ -79,9 +79,24 @@ pub(crate) fn input_tokens(counter: Counter<'_>, model: &str, input: Input<'_>) 
     match input {
         Input::Text(text) => tally.text(text),
         Input::Messages(all) => conversation::messages(&mut tally, all),
-        Input::Json(request) => body::request(&mut tally, request, models::embeds(model)),
+        Input::Json(request) => in_json(&mut tally, &request.to_string()),
+        Input::Body(body) => in_json(&mut tally, body),
     }
     tally.estimate()
+}
+
+fn in_json(tally: &mut Tally<'_>, body: &str) {
+    match quipu_json::raw(body) {
+        Ok(request) if request.get().starts_with('{') => {
+            body::request(tally, request, models::embeds(tally.model()));
+        }
+        _ => tally.text(body),
+    }
+}
+
+/// The limit of a request's output, and how many answers it asks for.
+fn limits(body: &str) -> (Option<u64>, u64) {
+    quipu_json::raw(body).map_or((None, 1), |request| (body::max_output(request), body::choices(request)))
 }
 
 /// Tokens that come out: what the caller expects, between half and twice as many; else the limit of the request; else
@@ -92,8 +107,9 @@ fn output_tokens(ask: &Ask<'_>) -> TokenEstimate {
         return TokenEstimate { exact: true, ..told(0, 0, 0, "embeddings have none") };
     }
     let (told_limit, choices) = match ask.input {
-        Input::Json(request) => (body::max_output(request), body::choices(request)),
-        Input::Text(_) | Input::Messages(_) => (None, 1),
+        Input::Json(request) => limits(&request.to_string()),
+        Input::Body(body) if ask.max_output.is_none() => limits(body),
+        Input::Body(_) | Input::Text(_) | Input::Messages(_) => (None, 1),
     };
     let limit = ask.max_output.or(told_limit);
     let within = |tokens: u64| limit.map_or(tokens, |limit| tokens.min(limit));

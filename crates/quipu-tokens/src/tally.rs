@@ -109,6 +109,10 @@ impl<'a> Tally<'a> {
         Self { counter, model, latin, other, low, likely, high, framed: false, framing, tools: false }
     }
 
+    pub const fn model(&self) -> &'a str {
+        self.model
+    }
+
     pub fn text(&mut self, text: &str) {
         let count = self.counter.count(text);
         let sum = if self.counter.is_other(text) { &mut self.other } else { &mut self.latin };

@@ -152,6 +152,19 @@ fn types_of_one_series_are_one_span() {
 }
 
 #[test]
+fn the_sums_of_continue_are_tokens_of_its_service() {
+    let labels = |kind| [("type", kind), ("model", "gpt-4o")];
+    let points = [("input", 287.0), ("output", 70.0)];
+    let points = points.map(|(kind, sum)| point(&labels(kind), HOUR, HOUR + 60, sum)).to_vec();
+    let sent = Metric {
+        instrument: Instrument::Counter,
+        points,
+        ..metric("continue_cli_token_usage", Temporality::Cumulative, Vec::new())
+    };
+    assert_eq!(tokens(&GenAi.spans_of_metrics(&[sent])), [(287, 70)]);
+}
+
+#[test]
 fn a_delta_point_is_one_span_however_often_it_comes() {
     let first = usage(HOUR, HOUR + 60, 10.0, 1.0);
     let second = usage(HOUR + 60, HOUR + 120, 20.0, 2.0);

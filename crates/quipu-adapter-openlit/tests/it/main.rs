@@ -5,7 +5,7 @@
 use quipu_adapter_openlit::Openlit;
 use quipu_conformance::run_adapter;
 use quipu_conformance::sample::draft;
-use quipu_core::{Adapter, Kind, Message, Part, Role, Span};
+use quipu_core::{Adapter, Kind, Message, Part, Role, Span, SpanKind, Status};
 use quipu_recordings::{claimed, facts, load, want};
 
 fn texts(messages: &[Message]) -> Vec<&str> {
@@ -82,6 +82,17 @@ fn anthropics_input_leaves_cached_tokens_out() {
         span.attributes.push(format!("gen_ai.usage.{key}"), count);
     }
     assert_eq!(Openlit.canonical(&span).usage.unwrap().input, Some(160));
+}
+
+#[test]
+fn a_failed_call_is_told_by_its_spans_name() {
+    let mut span = draft(1, 1).with("telemetry.sdk.name", "openlit").span();
+    span.name = "chat claude-sonnet-4-5".into();
+    (span.kind, span.status) = (SpanKind::Client, Status::Error);
+    let read = Openlit.canonical(&span);
+    assert_eq!((read.kind, read.request_model.as_deref()), (Kind::Llm, Some("claude-sonnet-4-5")));
+    span.kind = SpanKind::Internal;
+    assert_eq!(Openlit.canonical(&span).kind, Kind::Other);
 }
 
 #[test]

@@ -38,6 +38,19 @@ fn anthropic_up_to_5_leaves_cached_tokens_out() {
 }
 
 #[test]
+fn the_providers_own_figures_prove_an_input_with_cached_tokens() {
+    let metadata = r#"{"anthropic": {"usage": {"input_tokens": 216, "cache_creation_input_tokens": 32}}}"#;
+    let read = call(&[
+        ("ai.model.provider", "anthropic.messages".into()),
+        ("ai.response.providerMetadata", metadata.into()),
+        ("gen_ai.usage.input_tokens", 248.into()),
+        ("gen_ai.usage.output_tokens", 71.into()),
+    ]);
+    assert_eq!(figures(&read), [Some(248), None, Some(32), Some(71)]);
+    assert_eq!(read.usage.unwrap().reading, Reading::ProvenInclusive);
+}
+
+#[test]
 fn bedrock_up_to_5_leaves_cached_tokens_out() {
     let read = call(&[
         ("ai.model.provider", "amazon-bedrock".into()),
