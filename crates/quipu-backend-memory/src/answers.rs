@@ -41,7 +41,7 @@ impl Store for Memory {
     }
 
     async fn usage(&self, query: &UsageQuery) -> Result<Vec<UsageGroup>> {
-        Ok(self.held.read().usage(query))
+        self.held.read().usage(query)
     }
 
     async fn costs(&self, query: &CostQuery) -> Result<CostPage> {
@@ -49,7 +49,7 @@ impl Store for Memory {
     }
 
     async fn work(&self, query: &WorkQuery) -> Result<Vec<WorkGroup>> {
-        Ok(self.held.read().work(query))
+        self.held.read().work(query)
     }
 
     async fn tools(&self, filter: &TraceFilter) -> Result<Vec<ToolGroup>> {

@@ -7,7 +7,7 @@ use quipu_core::{Event, EventPage, EventQuery};
 
 use crate::held::Held;
 use crate::text::occurs_in;
-use crate::traces::page;
+use crate::traces::page_of;
 
 /// Whether all of a question for events holds for one.
 pub(crate) fn fits(query: &EventQuery, event: &Event) -> bool {
@@ -40,7 +40,7 @@ impl Held {
         let rest = rows
             .into_iter()
             .filter(|(number, event)| after.is_none_or(|after| place(**number, event) > after));
-        let (rows, more) = page(rest, query.limit);
+        let (rows, more) = page_of(rest, query.limit, |(_, event)| event.bytes());
         let next = rows.last().filter(|_| more).map(|(number, event)| (event.time, **number));
         EventPage { rows: rows.into_iter().map(|(_, event)| event.clone()).collect(), next }
     }

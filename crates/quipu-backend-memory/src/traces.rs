@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use compact_str::CompactString;
 use quipu_core::{
-    Cursor, Detail, SessionPage, SessionQuery, SessionRow, Sort, Span, SpanPage, SpanQuery, SpanRow,
-    Timestamp, Tokens, TracePage, TraceQuery, TraceRow,
+    AnswerMemory, Cursor, Detail, SessionPage, SessionQuery, SessionRow, Sort, Span, SpanPage, SpanQuery,
+    SpanRow, Timestamp, Tokens, TracePage, TraceQuery, TraceRow,
 };
 
 use crate::held::{Entry, Held};
@@ -18,6 +18,26 @@ pub(crate) fn page<T>(rows: impl Iterator<Item = T>, limit: usize) -> (Vec<T>, b
     let mut rows: Vec<T> = rows.take(limit.saturating_add(1)).collect();
     let more = rows.len() > limit;
     rows.truncate(limit);
+    (rows, more)
+}
+
+/// The same; the page ends earlier once its rows take more bytes than a page of the request at hand may have.
+pub(crate) fn page_of<T>(
+    rows: impl Iterator<Item = T>,
+    limit: usize,
+    bytes: impl Fn(&T) -> usize,
+) -> (Vec<T>, bool) {
+    let most = AnswerMemory::current().page_bytes();
+    let (mut rows, mut more) = page(rows, limit);
+    let mut all = 0_usize;
+    let mut fits = |row: &T| {
+        let before = all;
+        all = all.saturating_add(bytes(row));
+        before < most
+    };
+    let fit = rows.iter().map_while(|row| Some(row).filter(|row| fits(row))).count();
+    more |= fit < rows.len();
+    rows.truncate(fit);
     (rows, more)
 }
 
@@ -46,7 +66,7 @@ impl Held {
         let after = query.cursor.map(|at| place(query.sort, at));
         let rest =
             rows.into_iter().filter(|row| after.is_none_or(|after| place(query.sort, cursor(row)) > after));
-        let (rows, more) = page(rest, query.limit);
+        let (rows, more) = page_of(rest, query.limit, TraceRow::bytes);
         let next = rows.last().filter(|_| more).map(cursor);
         TracePage { rows, next }
     }
@@ -58,7 +78,8 @@ impl Held {
         let place = |entry: &Entry| (entry.span.start, entry.span.span_id);
         entries.sort_by_key(|entry| place(entry));
         let rest = entries.into_iter().filter(|entry| query.after.is_none_or(|after| place(entry) > after));
-        let (entries, more) = page(rest, query.limit);
+        let full = query.detail == Detail::Full;
+        let (entries, more) = page_of(rest, query.limit, |entry| if full { entry.span.bytes() } else { 0 });
         let next = entries.last().filter(|_| more).map(|entry| place(entry));
         SpanPage { rows: entries.into_iter().map(|entry| span_row(entry, query.detail)).collect(), next }
     }
@@ -77,7 +98,7 @@ impl Held {
         let after = query.cursor.as_ref().map(|(at, session)| place(*at, session));
         let is_after =
             |row: &SessionRow| after.as_ref().is_none_or(|after| place(row.last_at, &row.session) > *after);
-        let (rows, more) = page(rows.into_iter().filter(is_after), query.limit);
+        let (rows, more) = page_of(rows.into_iter().filter(is_after), query.limit, SessionRow::bytes);
         let next = rows.last().filter(|_| more).map(|row| (row.last_at, row.session.to_string()));
         SessionPage { rows, next }
     }

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use compact_str::CompactString;
 use quipu_core::{
-    Cost, CostCursor, CostPage, CostQuery, CostRow, Facet, FacetField, GroupBy, Sketch, ToolGroup,
-    TraceFilter, TraceRow, UsageGroup, UsageKey, UsageQuery, UsageTotals,
+    AnswerMemory, Cost, CostCursor, CostPage, CostQuery, CostRow, Facet, FacetField, GroupBy, GroupTable,
+    Result, Sketch, ToolGroup, TraceFilter, TraceRow, UsageGroup, UsageKey, UsageQuery, UsageTotals,
+    rest_key,
 };
 
 use crate::held::{Entry, Held};
@@ -86,20 +87,22 @@ fn is_usage_of(filter: &TraceFilter, cost: &Cost, trace: &Summed<'_>) -> bool {
 }
 
 impl Held {
-    pub(crate) fn usage(&self, query: &UsageQuery) -> Vec<UsageGroup> {
-        let mut groups: BTreeMap<Vec<UsageKey>, UsageTotals> = BTreeMap::new();
+    pub(crate) fn usage(&self, query: &UsageQuery) -> Result<Vec<UsageGroup>> {
+        let mut groups = GroupTable::<Vec<UsageKey>, UsageTotals>::new(&AnswerMemory::current())?;
         if query.group_by.is_empty() {
-            groups.insert(Vec::new(), UsageTotals::default());
+            groups.add(Vec::new(), UsageTotals::default())?;
         }
         for trace in self.traces_of_costs(&query.filter).values() {
             let costs = counted(trace.trace).filter(|cost| is_usage_of(&query.filter, cost, trace));
             for cost in costs {
                 for key in keys_of(query, cost, &trace.row) {
-                    groups.entry(key).or_default().merge(&totals_of(cost));
+                    groups.add(key, totals_of(cost))?;
                 }
             }
         }
-        groups.into_iter().map(|(key, totals)| UsageGroup { key, totals }).collect()
+        let (groups, rest) = groups.finish();
+        let rest = rest.map(|totals| (rest_key(query.group_by.len()), totals));
+        Ok(groups.into_iter().chain(rest).map(|(key, totals)| UsageGroup { key, totals }).collect())
     }
 
     pub(crate) fn costs(&self, query: &CostQuery) -> CostPage {

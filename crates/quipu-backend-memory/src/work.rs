@@ -1,11 +1,10 @@
 //! Sums over work.
 
-use std::collections::BTreeMap;
-
 use compact_str::CompactString;
 use quipu_core::{
-    Cost, Criterion, Event, EventQuery, FacetField, Kind, Level, Span, Status, Timestamp, TraceFilter,
-    TraceId, TraceStatus, UsageKey, WorkGroup, WorkKey, WorkQuery, WorkTotals, Worked,
+    AnswerMemory, Cost, Criterion, Event, EventQuery, FacetField, GroupSums, GroupTable, Kind, Level, Result,
+    Span, Status, Timestamp, TraceFilter, TraceId, TraceStatus, UsageKey, WorkGroup, WorkKey, WorkQuery,
+    WorkTotals, Worked, rest_key,
 };
 
 use crate::events;
@@ -49,6 +48,18 @@ struct Record {
 struct Sum {
     totals: WorkTotals,
     example: Option<(bool, Timestamp, TraceId)>,
+}
+
+impl GroupSums for Sum {
+    fn merge(&mut self, other: Self) {
+        let example = self.example.max(other.example);
+        self.totals.merge(&other.totals);
+        self.example = example;
+    }
+
+    fn heap_bytes(&self) -> usize {
+        self.totals.heap_bytes()
+    }
 }
 
 impl Sum {
@@ -255,20 +266,24 @@ fn event_fits(filter: &TraceFilter, query: &EventQuery, event: &Event) -> bool {
 }
 
 impl Held {
-    pub(crate) fn work(&self, query: &WorkQuery) -> Vec<WorkGroup> {
-        let mut sums: BTreeMap<Vec<UsageKey>, Sum> = BTreeMap::new();
+    pub(crate) fn work(&self, query: &WorkQuery) -> Result<Vec<WorkGroup>> {
+        let mut sums = GroupTable::<Vec<UsageKey>, Sum>::new(&AnswerMemory::current())?;
         if query.group_by.is_empty() {
-            sums.insert(Vec::new(), Sum::default());
+            sums.add(Vec::new(), Sum::default())?;
         }
         for record in self.records(query).iter().filter(|record| record.failed || !query.failed) {
             let key = query.group_by.iter().map(|by| record.key(*by)).collect();
-            sums.entry(key).or_default().add(record);
+            let mut sum = Sum::default();
+            sum.add(record);
+            sums.add(key, sum)?;
         }
         let group = |(key, sum): (_, Sum)| WorkGroup {
             key,
             totals: WorkTotals { example: sum.example.map(|(.., trace)| trace), ..sum.totals },
         };
-        sums.into_iter().map(group).collect()
+        let (sums, rest) = sums.finish();
+        let rest = rest.map(|sum| (rest_key(query.group_by.len()), sum));
+        Ok(sums.into_iter().chain(rest).map(group).collect())
     }
 
     fn records(&self, query: &WorkQuery) -> Vec<Record> {

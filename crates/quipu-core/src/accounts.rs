@@ -3,7 +3,7 @@
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use crate::{Provider, Result, SpanId, Timestamp, TraceId, Usd};
+use crate::{Erasure, Provider, Result, SpanId, Timestamp, TraceId, Usd};
 
 /// What an account is kept in. The order of the variants is part of the stored format: append only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -133,6 +133,13 @@ pub trait Accounts: Send + Sync {
     /// # Errors
     /// That of `work`, or the books cannot be written.
     fn transact(&self, work: &mut dyn FnMut(&mut dyn Sheet) -> Result<()>) -> Result<()>;
+
+    /// Takes a user, a session or traces out of the books and their files; gives how many rows named them. What was spent stays: the
+    /// figures of accounts that get the same name are added up. With `dry_run` nothing changes.
+    ///
+    /// # Errors
+    /// The books cannot be read or written; repeating it is safe.
+    fn erase(&self, whose: &Erasure<'_>, dry_run: bool) -> Result<u64>;
 }
 
 /// The books while they are open for one piece of work.

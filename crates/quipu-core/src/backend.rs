@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use crate::{
     Batch, Cost, CostPage, CostQuery, Encoded, Error, ErrorKind, Event, EventPage, EventQuery, Facet,
     FacetField, Finding, Health, Hold, Meeting, Metric, MetricName, MetricQuery, MetricSeries, Node, Owned,
-    Owner, OwnerKind, Result, Retention, Retired, SessionPage, SessionQuery, Span, SpanId, SpanPage,
+    Owner, OwnerKind, Remnant, Result, Retention, Retired, SessionPage, SessionQuery, Span, SpanId, SpanPage,
     SpanQuery, SpanRow, StoreInfo, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery,
     TraceRow, UsageGroup, UsageQuery, WorkGroup, WorkQuery,
 };
@@ -308,7 +308,7 @@ pub trait Store: Backend {
         Ok(owned)
     }
 
-    /// Files that may have records of anybody and are in no answer: see [`Owned::unreached`]. By default, none.
+    /// Files that may have records of anybody and are in no answer: see [`Owned::unreached`].
     ///
     /// # Errors
     /// The store cannot be read.
@@ -326,11 +326,28 @@ pub trait Store: Backend {
         Ok(Owned { events: 0, series: 0, ..owned })
     }
 
+    /// Writes anew the files that may still have bytes of removed records; with `dry_run` it only tells of them. By default, none.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    async fn scrub(&self, _dry_run: bool) -> Result<Vec<Remnant>> {
+        Ok(Vec::new())
+    }
+
     /// Removes whole days that end at or before `before`; gives the number of days removed.
     ///
     /// # Errors
     /// Something could not be removed; what was removed stays removed.
     async fn purge(&self, before: Timestamp) -> Result<u64>;
+
+    /// The end of the newest UTC day that has records: a bound on the time that does not come from this machine's clock. `None` where
+    /// nothing is stored, or the store does not tell.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    async fn newest_day_end(&self) -> Result<Option<Timestamp>> {
+        Ok(None)
+    }
 
     /// Whether it has retention and holds; one that has not keeps what it has until it is told to remove it.
     fn retires(&self) -> bool {
@@ -377,8 +394,7 @@ pub trait Store: Backend {
 }
 
 fn keeps_all(store: &str) -> Error {
-    let text = format!(
-        "the store {store} has neither retention nor holds: it keeps what it has until it is told to remove it"
-    );
+    let text =
+        format!("the store {store} has neither retention nor holds: it keeps all until it is told otherwise");
     Error::new(ErrorKind::Unsupported, "retention", text)
 }

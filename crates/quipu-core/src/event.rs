@@ -109,3 +109,11 @@ pub struct Event {
     /// Which instrumentation produced it.
     pub scope: Arc<Scope>,
 }
+
+impl Event {
+    /// Bytes that it takes with all that it holds; its resource and scope count in full.
+    pub fn bytes(&self) -> usize {
+        let source = self.resource.attributes.heap_bytes() + self.scope.attributes.heap_bytes();
+        size_of::<Self>() + self.name.len() + source + self.body.heap_bytes() + self.attributes.heap_bytes()
+    }
+}

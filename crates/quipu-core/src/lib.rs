@@ -15,11 +15,13 @@ mod encoded;
 mod error;
 mod estimate;
 mod event;
+mod groups;
 mod health;
 mod ids;
 mod intake;
 mod lens;
 mod limits;
+mod memory;
 mod message;
 mod metric;
 mod money;
@@ -50,18 +52,20 @@ pub use encoded::Encoded;
 pub use error::{Error, ErrorKind, Leftover, Result, Retry};
 pub use estimate::{CostEstimate, Spread, TokenEstimate};
 pub use event::{Event, EventWire, Level};
+pub use groups::{GroupKey, GroupSums, GroupTable, rest_key};
 pub use health::{Finding, Health};
 pub use ids::{IdError, SpanId, TraceId};
 pub use intake::{Committed, Intake, Meter, NoMeter};
 pub use lens::{Lens, LensLine};
 pub use limits::Limits;
+pub use memory::{AnswerMemory, MEMORY, MemoryBudget, MemoryHold};
 pub use message::{Message, Messages, Part, Role};
 pub use metric::{
     Bucket, Exemplar, ExemplarWire, Exponential, ExponentialSide, Instrument, Metric, Point, PointValue,
     PointWire, Quantile, Temporality,
 };
 pub use money::{MoneyError, Usd};
-pub use owner::{Owned, Owner, OwnerKind};
+pub use owner::{Erasure, Owned, Owner, OwnerKind, Remnant};
 pub use params::{Params, SentParams};
 pub use period::{DiskBytes, Keep, NotSuch};
 pub use price::{PriceAnswer, PriceBook, PriceRequest, PriceUnit};

@@ -21,12 +21,19 @@ pub struct Limits {
     pub span_events: usize,
     /// Links on one span.
     pub span_links: usize,
+    /// Bytes of one trace's spans, unpacked, that are taken from senders; the spans beyond are refused. The count begins anew with the
+    /// process, and for a trace that 65,536 others were sent after.
+    pub trace_bytes: u64,
     /// Bytes of a span's name, an id-like attribute, or a label.
     pub name_bytes: usize,
     /// Seconds that a record's time may lie ahead of the clock.
     pub future_seconds: u64,
     /// Seconds that a record's time may lie behind the clock.
     pub past_seconds: u64,
+    /// UTC days that the records of one request may reach, besides yesterday, today and tomorrow.
+    pub days_per_request: usize,
+    /// UTC days that one key may reach within an hour, besides yesterday, today and tomorrow. A project may reach four times as many.
+    pub days_per_hour: usize,
     /// Seconds that a request may take to arrive.
     pub request_seconds: u64,
     /// Requests waiting for the pipeline before new ones are told to come back later.
@@ -53,6 +60,11 @@ pub struct Limits {
     pub drain_seconds: u64,
     /// Answers of the API under way at a time; what comes beyond is told to come back later.
     pub answers: usize,
+    /// Bytes of memory that answers of the API and bodies in the gateway may hold together. When it is used up, a caller that holds its
+    /// fair share is told 503 and when to come back.
+    pub answer_bytes: usize,
+    /// Bytes of one list of groups; the groups beyond are left out, and the answer says that it is truncated.
+    pub group_bytes: usize,
     /// Live feeds open at a time.
     pub watchers: usize,
 }
@@ -67,9 +79,12 @@ impl Default for Limits {
             value_bytes: 8 << 20,
             span_events: 4_096,
             span_links: 1_024,
+            trace_bytes: 512 << 20,
             name_bytes: 1_024,
             future_seconds: 24 * 3_600,
-            past_seconds: 10 * 366 * 24 * 3_600,
+            past_seconds: 31 * 24 * 3_600,
+            days_per_request: 32,
+            days_per_hour: 366,
             request_seconds: 30,
             queue_requests: 1_024,
             queue_bytes: 64 << 20,
@@ -83,7 +98,17 @@ impl Default for Limits {
             least_bytes_per_second: 240,
             drain_seconds: 6,
             answers: 256,
+            answer_bytes: 96 << 20,
+            group_bytes: 16 << 20,
             watchers: 1_024,
         }
+    }
+}
+
+impl Limits {
+    /// The defaults for records that a person chose to bring in, such as files: they may be of any age.
+    #[must_use]
+    pub fn of_any_age() -> Self {
+        Self { past_seconds: u64::from(u32::MAX), ..Self::default() }
     }
 }

@@ -77,6 +77,10 @@ pub struct Retention {
     /// Bound on the files of the whole store: beyond it the oldest days go, whatever the periods say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_bytes: Option<DiskBytes>,
+    /// Days that one run thins or removes for their age; the others are left to the next run. `max_bytes` is not bounded by it. A run
+    /// that the server begins on its own has 7 where nothing is said, one that is asked for has no bound.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub days_per_run: Option<u32>,
     /// Of those that match a record, the first that has a period for its signal.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rule: Vec<RetentionRule>,
@@ -154,6 +158,9 @@ impl Retention {
             if rule.project.is_some() && (rule.logs.is_some() || rule.metrics.is_some()) {
                 return wrong("logs and metrics have no project: give their period to the service");
             }
+        }
+        if self.days_per_run == Some(0) {
+            return Err("retention.days_per_run: found 0, expected at least 1".into());
         }
         if let Some(bytes) = self.max_bytes.filter(|bytes| bytes.0 < LEAST_BYTES) {
             return Err(format!("retention.max_bytes: found {bytes}, expected at least 1MiB"));
@@ -286,6 +293,7 @@ mod tests {
         assert!(refused(r#"{"rule": [{"service": "a"}]}"#).contains("expected a period"));
         assert!(refused(r#"{"rule": [{"project": "a", "logs": "1d"}]}"#).contains("no project"));
         assert!(refused(r#"{"max_bytes": "1kB"}"#).contains("found 1kB"));
+        assert!(refused(r#"{"days_per_run": 0}"#).contains("at least 1"));
         assert!(serde_json::from_str::<Retention>(r#"{"trace": "1d"}"#).is_err());
     }
 }

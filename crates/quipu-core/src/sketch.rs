@@ -68,6 +68,11 @@ impl Sketch {
         self.sum = self.sum.saturating_add(other.sum);
     }
 
+    /// Bytes that it has on the heap.
+    pub fn heap_bytes(&self) -> usize {
+        self.buckets.capacity() * size_of::<(u16, i64)>()
+    }
+
     /// How many values.
     pub fn count(&self) -> u64 {
         u64::try_from(self.buckets.iter().map(|(_, times)| times).sum::<i64>()).unwrap_or(0)

@@ -178,4 +178,23 @@ impl Span {
     pub fn duration(&self) -> Option<i64> {
         self.end.map(|end| end.since(self.start).max(0))
     }
+
+    /// Bytes that it takes with all that it holds; its resource and scope count in full.
+    pub fn bytes(&self) -> usize {
+        self.own_bytes() + self.resource.attributes.heap_bytes() + self.scope.attributes.heap_bytes()
+    }
+
+    /// Bytes that it takes without its resource and scope, which spans share.
+    pub fn own_bytes(&self) -> usize {
+        let event =
+            |event: &SpanEvent| size_of::<SpanEvent>() + event.name.len() + event.attributes.heap_bytes();
+        let link = |link: &Link| size_of::<Link>() + link.attributes.heap_bytes();
+        size_of::<Self>()
+            + self.name.len()
+            + self.status_message.len()
+            + self.trace_state.len()
+            + self.attributes.heap_bytes()
+            + self.events.iter().map(event).sum::<usize>()
+            + self.links.iter().map(link).sum::<usize>()
+    }
 }

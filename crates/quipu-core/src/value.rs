@@ -34,6 +34,17 @@ impl Value {
         }
     }
 
+    /// Bytes that it has on the heap.
+    pub fn heap_bytes(&self) -> usize {
+        match self {
+            Self::String(text) => text.len(),
+            Self::Bytes(bytes) => bytes.len(),
+            Self::Array(values) => values.iter().map(|value| size_of::<Self>() + value.heap_bytes()).sum(),
+            Self::Map(pairs) => pairs.iter().map(pair_bytes).sum(),
+            Self::Null | Self::Bool(_) | Self::Int(_) | Self::Double(_) => 0,
+        }
+    }
+
     /// The integer, when it is one.
     pub const fn as_int(&self) -> Option<i64> {
         match self {
@@ -67,6 +78,11 @@ impl Value {
             _ => None,
         }
     }
+}
+
+fn pair_bytes((key, value): &(CompactString, Value)) -> usize {
+    let long = if key.is_heap_allocated() { key.len() } else { 0 };
+    size_of::<(CompactString, Value)>() + long + value.heap_bytes()
 }
 
 impl From<&str> for Value {
@@ -105,6 +121,11 @@ impl From<bool> for Value {
 pub struct Attributes(Vec<(CompactString, Value)>);
 
 impl Attributes {
+    /// Bytes that it has on the heap.
+    pub fn heap_bytes(&self) -> usize {
+        self.0.iter().map(pair_bytes).sum()
+    }
+
     /// An empty list.
     pub const fn new() -> Self {
         Self(Vec::new())

@@ -39,6 +39,9 @@ pub struct ModelCall {
     amend: Option<Amend>,
 }
 
+/// Bytes of what a model says that are kept where they are counted only.
+const SAMPLE: usize = 64 << 10;
+
 /// Changes an answer before it is recorded.
 struct Amend(Box<dyn FnOnce(&mut Answer) + Send + Sync>);
 
@@ -94,15 +97,19 @@ impl ModelCall {
     }
 
     /// Has `amend` change the answer once it is read, before it is recorded: to estimate a usage that the provider did not
-    /// tell. It is shown what the model said in [`Answer::output`], whether or not that is recorded. For a call whose answer has
-    /// not begun.
+    /// tell. It is shown what the model said in [`Answer::output`], whether or not that is recorded: the first 64 KiB where it is
+    /// not. For a call whose answer has not begun.
     #[must_use]
     pub fn amend(
         mut self,
         endpoint: &Endpoint,
         amend: impl FnOnce(&mut Answer) + Send + Sync + 'static,
     ) -> Self {
-        self.reader = self.reader.take().map(|_| Reader::new(endpoint.shape, true));
+        let reader = || {
+            let reader = Reader::new(endpoint.shape, true);
+            if self.wants_contents { reader } else { reader.keep(SAMPLE) }
+        };
+        self.reader = self.reader.as_ref().map(|_| reader());
         self.amend = Some(Amend(Box::new(amend)));
         self
     }
@@ -143,7 +150,17 @@ impl ModelCall {
         self.reader.as_ref().is_some_and(Reader::has_usage)
     }
 
-    /// The answer cannot be read, as its bytes are compressed.
+    /// The request was never sent: no usage is made up for it.
+    pub fn unsent(&mut self) {
+        self.amend = None;
+    }
+
+    /// Bytes of the answer that are held to read it.
+    pub fn held(&self) -> usize {
+        self.reader.as_ref().map_or(0, Reader::held)
+    }
+
+    /// The answer cannot be read, as its bytes are compressed or there is no memory for it.
     pub fn unreadable(&mut self) {
         self.reader = None;
     }
@@ -201,6 +218,7 @@ impl ModelCall {
             return Answer::default();
         }
         let mut answer = self.reader.take().map(Reader::finish).unwrap_or_default();
+        answer.status = self.status;
         if let Some(Amend(amend)) = self.amend.take() {
             amend(&mut answer);
         }

@@ -66,7 +66,7 @@ impl Rejections {
     }
 
     /// How many for each reason: `trace_id`, `span_id`, `parent_id`, `time_missing`, `time_order`, `time_future`, `time_past`,
-    /// `no_data`, `no_value`, `buckets`.
+    /// `no_data`, `no_value`, `buckets`; a receiver adds `days`.
     pub const fn reasons(&self) -> &Tally {
         &self.reasons
     }

@@ -1,6 +1,7 @@
 //! The list.
 
 pub(crate) mod ask;
+mod bounded;
 mod costs;
 mod errors;
 mod events;
@@ -51,6 +52,7 @@ pub fn all() -> Vec<Case> {
         ledger::cases(),
         traces::cases(),
         paging::cases(),
+        bounded::cases(),
         spans::cases(),
         sessions::cases(),
         usage::cases(),

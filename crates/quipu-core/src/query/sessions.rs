@@ -53,6 +53,15 @@ pub struct SessionRow {
     pub models: Vec<CompactString>,
 }
 
+impl SessionRow {
+    /// Bytes that it takes with all that it holds.
+    pub fn bytes(&self) -> usize {
+        let names = [&self.agents, &self.models].into_iter().flatten();
+        let names: usize = names.map(|name| size_of::<CompactString>() + name.len()).sum();
+        size_of::<Self>() + self.session.len() + names
+    }
+}
+
 /// A page of sessions.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SessionPage {

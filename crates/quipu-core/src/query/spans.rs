@@ -76,6 +76,13 @@ pub struct SpanRow {
     pub raw: Option<Box<Span>>,
 }
 
+impl SpanRow {
+    /// Bytes that it takes with all that it holds.
+    pub fn bytes(&self) -> usize {
+        size_of::<Self>() + self.name.len() + self.raw.as_ref().map_or(0, |raw| raw.bytes())
+    }
+}
+
 /// A page of spans.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SpanPage {

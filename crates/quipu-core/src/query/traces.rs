@@ -178,6 +178,15 @@ pub struct TraceRow {
     pub models: Vec<CompactString>,
 }
 
+impl TraceRow {
+    /// Bytes that it takes with all that it holds.
+    pub fn bytes(&self) -> usize {
+        let names = [&self.tags, &self.agents, &self.models].into_iter().flatten();
+        let names: usize = names.map(|name| size_of::<CompactString>() + name.len()).sum();
+        size_of::<Self>() + self.name.len() + names
+    }
+}
+
 /// A page of traces.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TracePage {

@@ -80,6 +80,9 @@ pub enum UsageKey {
     Name(Option<CompactString>),
     /// Start of an hour, day, week or month.
     Time(Timestamp),
+    /// All groups that were left out because the list would have taken too much memory: see
+    /// [`AnswerMemory::group_bytes`](crate::AnswerMemory::group_bytes). Every part of that group's key is this, and it is the last.
+    Rest,
 }
 
 /// Sums over counted ledger rows.
@@ -129,6 +132,13 @@ pub struct UsageGroup {
     pub key: Vec<UsageKey>,
     /// Sums.
     pub totals: UsageTotals,
+}
+
+impl UsageGroup {
+    /// Whether it stands for groups that were left out: see [`UsageKey::Rest`].
+    pub fn is_rest(&self) -> bool {
+        self.key.first() == Some(&UsageKey::Rest)
+    }
 }
 
 /// Where a page of ledger rows ended: time and span of its last row.

@@ -72,6 +72,13 @@ pub struct WorkGroup {
     pub totals: WorkTotals,
 }
 
+impl WorkGroup {
+    /// Whether it stands for groups that were left out: see [`UsageKey::Rest`].
+    pub fn is_rest(&self) -> bool {
+        self.key.first() == Some(&UsageKey::Rest)
+    }
+}
+
 /// Sums over records.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct WorkTotals {
@@ -92,4 +99,21 @@ pub struct WorkTotals {
     pub last_at: Timestamp,
     /// Trace of the latest record that has one, of failed ones where there are any; of several at one time that of the greatest id.
     pub example: Option<TraceId>,
+}
+
+impl WorkTotals {
+    /// Adds `other`. The example stays the one of the later record.
+    pub fn merge(&mut self, other: &Self) {
+        let later = self.count == 0 || other.count > 0 && other.last_at > self.last_at;
+        if later {
+            self.last_at = other.last_at;
+            self.example = other.example.or(self.example);
+        }
+        self.count += other.count;
+        self.errors += other.errors;
+        self.running += other.running;
+        self.triggered += other.triggered;
+        self.duration.merge(&other.duration);
+        self.first_token.merge(&other.first_token);
+    }
 }

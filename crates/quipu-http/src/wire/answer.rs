@@ -29,6 +29,11 @@ pub struct Answer {
     pub is_complete: bool,
     /// Something was too long to be read and is missing.
     pub is_cut: bool,
+    /// Bytes of text, reasoning and arguments that came, where contents were to be read: more than [`Answer::output`] has where it is
+    /// cut.
+    pub said_bytes: u64,
+    /// The HTTP status of the answer; 0 where none came.
+    pub status: u16,
 }
 
 impl Answer {

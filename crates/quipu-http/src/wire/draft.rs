@@ -19,6 +19,8 @@ pub struct Draft {
     /// What is known so far.
     pub answer: Answer,
     contents: bool,
+    /// Most bytes of contents that are kept.
+    most: usize,
     has_output: bool,
     held: usize,
     /// What a stream has told of its usage so far, where that comes in pieces.
@@ -47,7 +49,12 @@ enum Part {
 impl Draft {
     /// A draft; with `contents`, what the model says is kept, too.
     pub fn new(contents: bool) -> Self {
-        Self { contents, ..Self::default() }
+        Self { contents, most: MOST_CONTENTS, ..Self::default() }
+    }
+
+    /// Keeps no more than the first `most` bytes of what the model says.
+    pub fn keep(&mut self, most: usize) {
+        self.most = most.min(MOST_CONTENTS);
     }
 
     /// Whether any text, reasoning or tool call has come.
@@ -65,6 +72,11 @@ impl Draft {
             .filter(|call| !call.name.is_empty())
             .collect();
         self.answer
+    }
+
+    /// Bytes of what the model said that are kept.
+    pub(crate) fn held(&self) -> usize {
+        self.held
     }
 
     pub(crate) fn has_parts(&self) -> bool {
@@ -177,7 +189,9 @@ impl Draft {
     }
 
     fn has_room(&mut self, piece: &str) -> bool {
-        let has_room = self.held + piece.len() <= MOST_CONTENTS;
+        let bytes = u64::try_from(piece.len()).unwrap_or(u64::MAX);
+        self.answer.said_bytes = self.answer.said_bytes.saturating_add(bytes);
+        let has_room = self.held + piece.len() <= self.most;
         if has_room {
             self.held += piece.len();
         } else {

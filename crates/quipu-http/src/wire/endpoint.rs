@@ -35,6 +35,11 @@ impl Shape {
         matches!(self, Self::OpenAiEmbeddings | Self::GeminiEmbed)
     }
 
+    /// Whether it is an API of Google's, which goes by the model in the path.
+    pub(crate) const fn is_google(self) -> bool {
+        matches!(self, Self::GeminiGenerate | Self::GeminiEmbed)
+    }
+
     /// Whose shape it is: the provider where the host says nothing.
     const fn owner(self) -> &'static str {
         match self {
@@ -95,12 +100,13 @@ impl Endpoint {
     }
 }
 
+/// Letters of a path may be in any case: Azure ignores it.
 fn by_path(path: &str) -> Option<(Shape, Option<CompactString>, bool)> {
     let last = path.rsplit('/').next()?;
     if let Some((model, method)) = last.rsplit_once(':') {
         return by_method(path, model, method);
     }
-    let shape = match last {
+    let shape = match last.to_ascii_lowercase().as_str() {
         "completions" => Shape::OpenAiChat,
         "responses" => Shape::OpenAiResponses,
         "embeddings" => Shape::OpenAiEmbeddings,
@@ -112,14 +118,16 @@ fn by_path(path: &str) -> Option<(Shape, Option<CompactString>, bool)> {
 
 /// Google's custom methods: `models/gemini-2.5-pro:generateContent`.
 fn by_method(path: &str, model: &str, method: &str) -> Option<(Shape, Option<CompactString>, bool)> {
-    let shape = match method {
-        "generateContent" | "streamGenerateContent" => Shape::GeminiGenerate,
-        "embedContent" | "batchEmbedContents" => Shape::GeminiEmbed,
+    let method = method.to_ascii_lowercase();
+    let path = path.to_ascii_lowercase();
+    let shape = match method.as_str() {
+        "generatecontent" | "streamgeneratecontent" => Shape::GeminiGenerate,
+        "embedcontent" | "batchembedcontents" => Shape::GeminiEmbed,
         "predict" if model.contains("embedding") => Shape::GeminiEmbed,
-        "rawPredict" | "streamRawPredict" if path.contains("/publishers/anthropic/") => {
+        "rawpredict" | "streamrawpredict" if path.contains("/publishers/anthropic/") => {
             Shape::AnthropicMessages
         }
-        "rawPredict" | "streamRawPredict" if path.contains("/publishers/mistralai/") => Shape::OpenAiChat,
+        "rawpredict" | "streamrawpredict" if path.contains("/publishers/mistralai/") => Shape::OpenAiChat,
         _ => return None,
     };
     let is_version =
@@ -130,7 +138,9 @@ fn by_method(path: &str, model: &str, method: &str) -> Option<(Shape, Option<Com
 
 /// Azure names its deployment in the path: `/openai/deployments/NAME/chat/completions`.
 fn deployment(path: &str) -> Option<CompactString> {
-    let (_, rest) = path.split_once("/deployments/")?;
+    const BEFORE: &str = "/deployments/";
+    let at = path.to_ascii_lowercase().find(BEFORE)?;
+    let rest = path.get(at + BEFORE.len()..)?;
     rest.split('/').next().filter(|name| !name.is_empty()).map(CompactString::from)
 }
 
@@ -157,6 +167,16 @@ mod tests {
             ("API.OpenAI.com", "/v1/embeddings/", "openai", OpenAiEmbeddings, None, false),
             ("api.groq.com", "/openai/v1/chat/completions", "groq", OpenAiChat, None, false),
             ("localhost", "/chat/completions", "openai", OpenAiChat, None, false),
+            ("localhost", "/v1/Chat/COMPLETIONS", "openai", OpenAiChat, None, false),
+            (
+                "me.openai.azure.com",
+                "/OpenAI/Deployments/My-GPT/Chat/Completions",
+                "azure.ai.openai",
+                OpenAiChat,
+                Some("My-GPT"),
+                false,
+            ),
+            ("localhost", "/v1beta/models/G:GENERATECONTENT", "gcp.gemini", GeminiGenerate, Some("G"), false),
             ("api.anthropic.com", "/v1/messages", "anthropic", AnthropicMessages, None, false),
             ("me.openai.azure.com", "/openai/v1/responses", "azure.ai.openai", OpenAiResponses, None, false),
             (

@@ -6,6 +6,9 @@ use super::scan::{Found, Scanner};
 use super::sse::{Sse, SseEvent};
 use super::{Answer, Draft, Shape, anthropic, gemini, openai};
 
+/// Bytes of memory that the tree of one event or member may take. A larger one is passed over.
+pub(crate) const MOST_TREE: usize = 32 << 20;
+
 /// How much of an answer may be held at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
@@ -45,6 +48,13 @@ impl Reader {
         Self { shape, bounds: Bounds::default(), form: Form::Unknown, draft: Draft::new(contents) }
     }
 
+    /// With no more than the first `most` bytes of what the model says kept.
+    #[must_use]
+    pub fn keep(mut self, most: usize) -> Self {
+        self.draft.keep(most);
+        self
+    }
+
     /// With other bounds.
     #[must_use]
     pub fn bounds(mut self, bounds: Bounds) -> Self {
@@ -70,6 +80,16 @@ impl Reader {
     /// Whether the answer's own end was seen, after which a client may well stop to read.
     pub fn is_complete(&self) -> bool {
         self.draft.answer.is_complete
+    }
+
+    /// Bytes of the answer that it holds.
+    pub fn held(&self) -> usize {
+        let now = match &self.form {
+            Form::Unknown => 0,
+            Form::Events(sse) => sse.held(),
+            Form::Json { scanner, .. } => scanner.held(),
+        };
+        now + self.draft.held()
     }
 
     /// Reads on.
@@ -129,6 +149,8 @@ impl Reader {
 fn read_event(shape: Shape, event: &SseEvent, draft: &mut Draft) {
     if event.data.trim_ascii() == b"[DONE]" {
         draft.answer.is_complete = true;
+    } else if quipu_json::tree_bytes(&event.data) > MOST_TREE {
+        draft.answer.is_cut = true;
     } else if let Ok(value) = serde_json::from_slice(&event.data) {
         piece(shape, &value, draft);
     }

@@ -1,13 +1,20 @@
 //! What was asked of a model.
 
+use std::ops::ControlFlow;
+
+use quipu_json::RawValue;
 use serde_json::{Map, Value};
 
-use super::fields::{any_count, count, list, word};
-use super::scan::{Found, Scanner};
+use super::fields::{count, word};
 use super::{Endpoint, Said, Shape};
 
-/// Most bytes of a request that are held to read it.
-const MOST: usize = 8 << 20;
+/// Most bytes of memory that the tree of what is said to a model may take. More is not read.
+const MOST_SAID: usize = 16 << 20;
+/// Most bytes of any other member that is read.
+const MOST_SMALL: usize = 4 << 10;
+/// Output tokens and answers of a request whose limit is no count: -1 is no limit to some servers.
+const UNBOUNDED: u64 = 128_000;
+const MANY: u64 = 128;
 
 /// What a request said. What it did not say is `None`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -22,10 +29,15 @@ pub struct Request {
     pub top_p: Option<f64>,
     /// Top-k sampling bound.
     pub top_k: Option<f64>,
-    /// Most output tokens.
+    /// Most output tokens of one answer; the largest where several limits are given.
     pub max_tokens: Option<u64>,
     /// How many answers.
     pub choices: Option<u64>,
+    /// Most output tokens that may be charged: for each answer to each prompt, `best_of` included. A limit that is no count, such as
+    /// -1, is taken for 128,000 tokens.
+    pub most_output: Option<u64>,
+    /// How many answers may be charged.
+    pub most_answers: u64,
     /// Sampling seed.
     pub seed: Option<i64>,
     /// Penalty on words by how often they came.
@@ -42,59 +54,205 @@ pub struct Request {
     pub tools: Option<usize>,
     /// What was said to the model, where contents were to be read.
     pub said: Option<Said>,
-    members: Vec<String>,
+    members: Vec<&'static str>,
 }
 
 impl Request {
-    /// Reads the body of a request; `None` where it is no JSON object. What is said to the model is read with `contents` only,
-    /// and is otherwise passed over without being held.
+    /// Reads the body of a request; `None` where it is no JSON object. What is said to the model is read with `contents` only, and only
+    /// if its tree takes less than 16 MiB. Nothing else is held but small members.
     pub fn read(endpoint: &Endpoint, body: &[u8], contents: bool) -> Option<Self> {
-        let wanted: fn(&str) -> bool = if contents { |_| true } else { |member| !holds_contents(member) };
-        let mut scanner = Scanner::new(MOST, wanted);
-        let mut whole = None;
-        scanner.feed(body, &mut |found| {
-            if let Found::Object(members) = found {
-                whole = Some(Value::Object(members));
-            }
-        });
-        let whole = whole?;
-        let inner = whole.get("request").filter(|inner| inner.is_object()).unwrap_or(&whole);
-        let mut request = match endpoint.shape {
-            Shape::GeminiGenerate => gemini(inner),
-            _ => plain(inner),
+        let text = std::str::from_utf8(body).ok()?;
+        let whole = quipu_json::raw(text.strip_prefix('\u{feff}').unwrap_or(text)).ok()?;
+        let (members, known) = listed(whole)?;
+        let inner = members.contains(&"request").then(|| quipu_json::pick(whole, ["request"])[0]).flatten();
+        let inner = inner.filter(|inner| inner.get().starts_with('{'));
+        let (read, small) = match inner {
+            Some(inner) => (inner, listed(inner)?.1),
+            None => (whole, known.clone()),
         };
-        let model = word(&whole, "model").map(|model| model.trim_start_matches("models/"));
-        request.model = model.or(endpoint.model.as_deref()).map(str::to_owned);
+        let mut request = match endpoint.shape {
+            Shape::GeminiGenerate => gemini(&small),
+            _ => plain(&small),
+        };
+        let [offered, prompt] = quipu_json::pick(read, ["tools", "prompt"]);
+        request.tools = offered.and_then(tools);
+        let prompts = prompt.filter(|_| endpoint.shape == Shape::OpenAiChat).map_or(1, prompts);
+        request.most_answers = request.most_answers.saturating_mul(prompts);
+        request.most_output = request.most_output.map(|most| most.saturating_mul(prompts));
+        let said = known.get("model").and_then(Value::as_str).filter(|model| !model.is_empty());
+        let said = said.map(|model| model.trim_start_matches("models/"));
+        let named = endpoint.model.as_deref();
+        // Google goes by the path alone.
+        let model = if endpoint.shape.is_google() { named.or(said) } else { said.or(named) };
+        request.model = model.map(str::to_owned);
         request.stream |= endpoint.stream;
-        request.said = contents.then(|| Said::read(endpoint.shape, inner));
-        request.members = whole.as_object().into_iter().flat_map(Map::keys).cloned().collect();
+        request.said = contents.then(|| Said::read(endpoint.shape, &contents_of(read)));
+        request.members = members;
         Some(request)
+    }
+
+    /// Bytes of memory that [`Request::read`] takes at most for what is said to the model in a body.
+    pub fn tree_bytes(body: &[u8]) -> usize {
+        quipu_json::tree_bytes(body).min(MOST_SAID)
     }
 
     /// Whether the body had a member of this name.
     pub fn has(&self, member: &str) -> bool {
-        self.members.iter().any(|name| name == member)
+        self.members.contains(&member)
     }
 }
 
 /// Members that hold what is said to the model and nothing else.
-fn holds_contents(member: &str) -> bool {
-    const MEMBERS: [&str; 13] = [
-        "messages",
-        "input",
-        "prompt",
-        "instructions",
-        "system",
-        "contents",
-        "systemInstruction",
-        "system_instruction",
-        "content",
-        "requests",
-        "instances",
-        "prediction",
-        "suffix",
-    ];
-    MEMBERS.contains(&member)
+const CONTENTS: [&str; 14] = [
+    "messages",
+    "input",
+    "prompt",
+    "instructions",
+    "system",
+    "contents",
+    "systemInstruction",
+    "system_instruction",
+    "content",
+    "requests",
+    "instances",
+    "prediction",
+    "suffix",
+    "tools",
+];
+/// Members that say how a call is to be made.
+const PARAMETERS: [&str; 29] = [
+    "model",
+    "request",
+    "stream",
+    "temperature",
+    "top_p",
+    "top_k",
+    "max_completion_tokens",
+    "max_output_tokens",
+    "max_tokens",
+    "max_tokens_to_sample",
+    "n",
+    "best_of",
+    "seed",
+    "frequency_penalty",
+    "presence_penalty",
+    "reasoning_effort",
+    "reasoning",
+    "output_config",
+    "service_tier",
+    "serviceTier",
+    "dimensions",
+    "previous_response_id",
+    "conversation",
+    "generationConfig",
+    "generation_config",
+    "thinkingConfig",
+    "thinkingLevel",
+    "topP",
+    "topK",
+];
+/// Parameters of Gemini within its configuration.
+const CONFIGURED: [&str; 6] =
+    ["maxOutputTokens", "candidateCount", "frequencyPenalty", "presencePenalty", "effort", "candidate_count"];
+
+/// Names of known members, and the small ones among them. `None` where the value is no object.
+fn listed(object: &RawValue) -> Option<(Vec<&'static str>, Value)> {
+    let (mut members, mut small) = (Vec::new(), Map::new());
+    let whole = quipu_json::members(object, &mut |name, value| {
+        let Some(known) = known(&name) else { return };
+        if !members.contains(&known) {
+            members.push(known);
+        }
+        let value = match known {
+            "generationConfig" | "generation_config" | "thinkingConfig" | "reasoning" | "output_config" => {
+                listed(value).map(|(_, inner)| inner)
+            }
+            "request" => None,
+            _ if CONTENTS.contains(&known) => None,
+            _ => quipu_json::small(value, MOST_SMALL),
+        };
+        if let Some(value) = value {
+            small.insert(known.to_owned(), value);
+        }
+    });
+    whole.ok().map(|()| (members, Value::Object(small)))
+}
+
+fn known(name: &str) -> Option<&'static str> {
+    CONTENTS.into_iter().chain(PARAMETERS).chain(CONFIGURED).find(|known| *known == name)
+}
+
+/// What is said to the model, as a tree; empty where that would be too large.
+fn contents_of(object: &RawValue) -> Value {
+    let mut said = Map::new();
+    let mut left = MOST_SAID;
+    let _ = quipu_json::members(object, &mut |name, value| {
+        let Some(known) = CONTENTS.into_iter().find(|known| *known == name) else { return };
+        let bytes = quipu_json::tree_bytes(value.get().as_bytes());
+        if let Some(rest) = left.checked_sub(bytes)
+            && let Ok(value) = serde_json::from_str(value.get())
+        {
+            left = rest;
+            said.insert(known.to_owned(), value);
+        }
+    });
+    Value::Object(said)
+}
+
+/// How many tools are offered. Each of Gemini's may hold any number of functions.
+fn tools(offered: &RawValue) -> Option<usize> {
+    if !offered.get().starts_with('[') {
+        return None;
+    }
+    let mut count = 0;
+    quipu_json::elements(offered, &mut |tool| {
+        let [functions] = quipu_json::pick(tool, ["functiondeclarations"]);
+        count += functions.map_or(1, length);
+        ControlFlow::Continue(())
+    });
+    Some(count)
+}
+
+fn length(list: &RawValue) -> usize {
+    let mut count = 0;
+    quipu_json::elements(list, &mut |_| {
+        count += 1;
+        ControlFlow::Continue(())
+    });
+    count
+}
+
+/// How many prompts the legacy API is given at once: a list of texts, or of lists of tokens.
+fn prompts(prompt: &RawValue) -> u64 {
+    let mut count = 0_u64;
+    quipu_json::elements(prompt, &mut |one| {
+        count += u64::from(one.get().starts_with(['"', '[']));
+        ControlFlow::Continue(())
+    });
+    count.max(1)
+}
+
+/// A count as strict and as lenient servers read it: a number, or a text of one. `Err` for anything else but `null`.
+fn lenient(body: &Value, key: &str) -> Result<Option<u64>, ()> {
+    match body.get(key) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => text.trim().parse().map(Some).map_err(|_| ()),
+        Some(_) => count(body, key).map(Some).ok_or(()),
+    }
+}
+
+/// Fills in how much may come out: the largest of all limits that are given.
+fn bound(request: &mut Request, body: &Value, limits: &[&str], answers: &[&str]) {
+    let told = |keys: &[&str], odd: u64| {
+        let all = keys.iter().filter_map(|key| lenient(body, key).transpose());
+        all.map(|count| count.unwrap_or(odd)).max()
+    };
+    let exact = limits.iter().filter_map(|key| lenient(body, key).ok().flatten());
+    request.max_tokens = exact.max();
+    request.choices = answers.first().and_then(|key| count(body, key));
+    request.most_answers = told(answers, MANY).unwrap_or(1).max(1);
+    let most = told(limits, UNBOUNDED);
+    request.most_output = most.map(|most| most.saturating_mul(request.most_answers));
 }
 
 fn number(body: &Value, key: &str) -> Option<f64> {
@@ -103,13 +261,12 @@ fn number(body: &Value, key: &str) -> Option<f64> {
 
 fn plain(body: &Value) -> Request {
     let inner = |object: &str, key: &str| body.get(object).and_then(|object| word(object, key));
-    Request {
+    let limits = ["max_completion_tokens", "max_output_tokens", "max_tokens", "max_tokens_to_sample"];
+    let mut request = Request {
         stream: body.get("stream").and_then(Value::as_bool).unwrap_or(false),
         temperature: number(body, "temperature"),
         top_p: number(body, "top_p"),
         top_k: number(body, "top_k"),
-        max_tokens: any_count(body, &["max_completion_tokens", "max_output_tokens", "max_tokens"]),
-        choices: count(body, "n"),
         seed: body.get("seed").and_then(Value::as_i64),
         frequency_penalty: number(body, "frequency_penalty"),
         presence_penalty: number(body, "presence_penalty"),
@@ -119,35 +276,30 @@ fn plain(body: &Value) -> Request {
             .map(str::to_owned),
         service_tier: word(body, "service_tier").map(str::to_owned),
         dimensions: count(body, "dimensions"),
-        tools: body.get("tools").and_then(Value::as_array).map(Vec::len),
         ..Request::default()
-    }
+    };
+    bound(&mut request, body, &limits, &["n", "best_of"]);
+    request
 }
 
 fn gemini(body: &Value) -> Request {
     let config = ["generationConfig", "generation_config"].iter().find_map(|key| body.get(key));
     let config = config.unwrap_or(&Value::Null);
     let thinking = config.get("thinkingConfig").unwrap_or(&Value::Null);
-    Request {
+    let mut request = Request {
         temperature: number(config, "temperature"),
         top_p: number(config, "topP"),
         top_k: number(config, "topK"),
-        max_tokens: count(config, "maxOutputTokens"),
-        choices: count(config, "candidateCount"),
         seed: config.get("seed").and_then(Value::as_i64),
         frequency_penalty: number(config, "frequencyPenalty"),
         presence_penalty: number(config, "presencePenalty"),
         reasoning_level: word(thinking, "thinkingLevel").map(str::to_owned),
         service_tier: word(body, "serviceTier").map(str::to_owned),
-        tools: body.get("tools").map(|_| list(body, "tools").iter().map(declared).sum()),
         ..Request::default()
-    }
-}
-
-/// A tool of Gemini's holds any number of functions, or is one of the server's own.
-fn declared(tool: &Value) -> usize {
-    let functions = ["functionDeclarations", "function_declarations"].iter().find_map(|key| tool.get(key));
-    functions.and_then(Value::as_array).map_or(1, Vec::len)
+    };
+    let answers = ["candidateCount", "candidate_count"];
+    bound(&mut request, config, &["maxOutputTokens", "max_output_tokens"], &answers);
+    request
 }
 
 #[cfg(test)]
@@ -180,5 +332,62 @@ mod tests {
         assert_eq!(request.tools, Some(4));
         assert_eq!(Request::read(&gemini, b"[]", false), None);
         assert_eq!(Request::read(&gemini, b"\xff", false), None);
+    }
+
+    fn chat(body: &str) -> Request {
+        let chat = Endpoint::find("localhost", "/v1/chat/completions").unwrap();
+        Request::read(&chat, body.as_bytes(), false).unwrap()
+    }
+
+    #[test]
+    fn the_largest_limit_counts_for_each_answer_to_each_prompt() {
+        for (body, most, answers) in [
+            (r#"{"max_tokens":5,"max_completion_tokens":70}"#, Some(70), 1),
+            (r#"{"max_tokens":"70","n":2}"#, Some(140), 2),
+            (r#"{"max_tokens":70.0,"n":2,"best_of":3}"#, Some(210), 3),
+            (r#"{"max_tokens":-1}"#, Some(128_000), 1),
+            (r#"{"max_tokens":1.5}"#, Some(128_000), 1),
+            (r#"{"max_tokens":[]}"#, Some(128_000), 1),
+            (r#"{"max_tokens":99999999999999999999}"#, Some(128_000), 1),
+            (r#"{"max_tokens":10,"n":"x"}"#, Some(1_280), 128),
+            (r#"{"prompt":["a","b","c"],"max_tokens":10}"#, Some(30), 3),
+            (r#"{"prompt":[1,2,3],"max_tokens":10}"#, Some(10), 1),
+            (r#"{"max_tokens":null}"#, None, 1),
+            ("{}", None, 1),
+        ] {
+            let request = chat(body);
+            assert_eq!((request.most_output, request.most_answers), (most, answers), "{body}");
+        }
+    }
+
+    #[test]
+    fn escaped_names_and_any_number_of_members_before_them_are_read() {
+        let before: String = (0..3_000).map(|at| format!("\"x{at}\":0,")).collect();
+        let request = chat(&format!(r#"{{{before}"mess\u0061ges":[],"m\u006fdel":"gpt-5"}}"#));
+        assert_eq!((request.model.as_deref(), request.has("messages")), (Some("gpt-5"), true));
+        assert_eq!(chat("\u{feff}{\"model\":\"m\"}").model.as_deref(), Some("m"));
+    }
+
+    #[test]
+    fn google_goes_by_the_path_and_others_by_the_body() {
+        let body = br#"{"model":"cheap"}"#;
+        for (path, model) in [
+            ("/v1beta/models/dear:generateContent", "dear"),
+            ("/openai/deployments/dear/chat/completions", "cheap"),
+        ] {
+            let endpoint = Endpoint::find("localhost", path).unwrap();
+            let request = Request::read(&endpoint, body, false).unwrap();
+            assert_eq!(request.model.as_deref(), Some(model), "{path}");
+        }
+    }
+
+    #[test]
+    fn contents_of_any_size_take_bounded_memory() {
+        let many = format!(r#"{{"messages":[{}{{}}]}}"#, "{\"\":0},".repeat(60_000));
+        let chat = Endpoint::find("localhost", "/v1/chat/completions").unwrap();
+        let request = Request::read(&chat, many.as_bytes(), true).unwrap();
+        assert!(request.has("messages") && request.said.unwrap().messages.is_none());
+        let few = br#"{"messages":[{"role":"user","content":"hi"}]}"#;
+        assert!(Request::read(&chat, few, true).unwrap().said.unwrap().messages.is_some());
     }
 }

@@ -3,6 +3,8 @@
 
 use serde_json::{Map, Value};
 
+use super::reader::MOST_TREE;
+
 /// Most members of an object that are known by their names.
 const MOST_MEMBERS: usize = 1024;
 /// All members of an object that are kept, in members of the greatest length.
@@ -76,6 +78,11 @@ impl Scanner {
             members: Map::new(),
             held: 0,
         }
+    }
+
+    /// Bytes of the values that it holds.
+    pub fn held(&self) -> usize {
+        self.key.len() + self.value.len() + self.held
     }
 
     /// Whether a wanted value was longer than the limit and is missing.
@@ -216,7 +223,9 @@ impl Scanner {
 
     /// The end of a value.
     fn close(&mut self, found: &mut dyn FnMut(Found)) {
-        let value = if self.keep { serde_json::from_slice(&self.value).ok() } else { None };
+        let is_small = quipu_json::tree_bytes(&self.value) <= MOST_TREE;
+        self.cut |= self.keep && !is_small;
+        let value = if self.keep && is_small { serde_json::from_slice(&self.value).ok() } else { None };
         let len = self.value.len();
         self.value.clear();
         if self.is_array {

@@ -41,6 +41,11 @@ impl Sse {
         }
     }
 
+    /// Bytes of the event that is read now.
+    pub fn held(&self) -> usize {
+        self.line.len() + self.event.data.len()
+    }
+
     /// Whether an event was longer than the limit and is missing.
     pub fn is_cut(&self) -> bool {
         self.cut

@@ -1,0 +1,45 @@
+//! The identity that a fair share belongs to.
+
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hash};
+use std::sync::LazyLock;
+
+/// A sender and one part of it: a key or address, and a service or address behind it. Senders share the capacity; the parts of a sender
+/// share its share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Caller {
+    pub(crate) sender: u64,
+    pub(crate) part: u64,
+}
+
+/// Names are hashed with a seed of this process: a caller cannot choose a name that collides with another's.
+static NUMBERS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+
+impl Caller {
+    /// The caller with this name, such as the id of a key, and this part of it.
+    pub fn new(sender: &impl Hash, part: &impl Hash) -> Self {
+        Self { sender: NUMBERS.hash_one(sender), part: NUMBERS.hash_one(part) }
+    }
+
+    /// The same sender with another part.
+    #[must_use]
+    pub fn with_part(self, part: &impl Hash) -> Self {
+        Self { part: NUMBERS.hash_one(part), ..self }
+    }
+
+    /// The number that stands for the sender in this process.
+    pub const fn sender(self) -> u64 {
+        self.sender
+    }
+
+    /// The number that stands for the part in this process.
+    pub const fn part(self) -> u64 {
+        self.part
+    }
+
+    /// The same sender with the part that [`Caller::part`] gave before.
+    #[must_use]
+    pub const fn with_known_part(self, part: u64) -> Self {
+        Self { part, ..self }
+    }
+}

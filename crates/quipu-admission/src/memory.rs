@@ -1,0 +1,186 @@
+//! Memory for answers and for bodies that pass through, shared between callers.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use quipu_core::{MemoryBudget, Meter};
+use tokio::time::Instant;
+
+use crate::{Busy, Caller, Permit, Pool};
+
+/// Permits of one caller that may wait for memory at a time.
+const MOST_WAITING: usize = 16;
+/// Bytes by which a shared permit grows at least, so that many small requests cost few looks at the pool.
+const STEP: usize = 64 << 10;
+
+/// Bytes of memory that callers have fair shares of. Clones share it.
+#[derive(Clone)]
+pub struct MemoryPool {
+    pool: Pool,
+    meter: Arc<dyn Meter>,
+}
+
+impl MemoryPool {
+    /// A pool of so many bytes, usually [`quipu_core::Limits::answer_bytes`]. `meter` counts the requests that get none of it.
+    pub fn new(bytes: usize, meter: Arc<dyn Meter>) -> Self {
+        let lack = "too much memory is in use for answers (limit answer_bytes)";
+        Self { pool: Pool::new(bytes, lack).with_waiting(MOST_WAITING), meter }
+    }
+
+    /// A permit of a caller that holds nothing yet.
+    pub fn permit(&self, caller: Caller) -> MemoryPermit {
+        MemoryPermit { permit: self.pool.permit(caller) }
+    }
+
+    /// Bytes that permits hold.
+    pub fn held(&self) -> u64 {
+        u64::try_from(self.pool.held()).unwrap_or(u64::MAX)
+    }
+
+    /// Bytes in all.
+    pub fn capacity(&self) -> usize {
+        self.pool.capacity()
+    }
+
+    /// Counts one request that is turned away for lack of memory. Permits do not count: a request may ask several times.
+    pub fn count_refused(&self) {
+        self.meter.add("quipu_memory_refusals_total", &[], 1);
+    }
+}
+
+/// Bytes of a pool; given back when it is dropped.
+pub struct MemoryPermit {
+    permit: Permit,
+}
+
+impl MemoryPermit {
+    /// Holds `bytes` in all, without waiting. A permit never holds more than the pool has: a larger request gets all of it, when no
+    /// other caller holds any.
+    ///
+    /// # Errors
+    /// There is too little; the permit holds what it held before.
+    pub fn try_grow_to(&mut self, bytes: usize) -> Result<(), Busy> {
+        self.permit.try_grow_to(bytes).map_err(|_| self.permit.busy())
+    }
+
+    /// As [`MemoryPermit::try_grow_to`], but a caller below its fair share waits, until `until` at most.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn grow_to(&mut self, bytes: usize, until: Instant) -> Result<(), Busy> {
+        self.permit.wait_to_grow_to(bytes, until).await
+    }
+
+    /// Returns what it holds above `bytes`.
+    pub fn shrink_to(&mut self, bytes: usize) {
+        self.permit.shrink_to(bytes);
+    }
+
+    /// Bytes that it holds.
+    pub const fn held(&self) -> usize {
+        self.permit.held()
+    }
+
+    /// The same bytes as a budget that several threads of one request charge.
+    pub fn share(self) -> SharedMemory {
+        let least = self.permit.held();
+        SharedMemory {
+            state: Mutex::new(State { permit: self.permit, used: 0, least }),
+            lacked: AtomicUsize::new(0),
+        }
+    }
+}
+
+/// The permit of one request as the budget that its code charges.
+pub struct SharedMemory {
+    state: Mutex<State>,
+    lacked: AtomicUsize,
+}
+
+struct State {
+    permit: Permit,
+    used: usize,
+    /// Bytes that were held before the request began; they stay with it.
+    least: usize,
+}
+
+impl SharedMemory {
+    /// Bytes that the request would have had to hold when it was refused the last time; 0 when it never was.
+    pub fn lacked(&self) -> usize {
+        self.lacked.load(Ordering::Relaxed)
+    }
+}
+
+impl MemoryBudget for SharedMemory {
+    fn take(&self, bytes: usize) -> bool {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let used = state.used.saturating_add(bytes);
+        let (held, capacity) = (state.permit.held(), state.permit.capacity());
+        // What is larger than the pool is refused even to a caller that is alone.
+        let fits = used <= held
+            || used <= capacity
+                && (state.permit.try_grow_to(used.saturating_add(STEP)).is_ok()
+                    || state.permit.try_grow_to(used).is_ok());
+        if fits {
+            state.used = used;
+        } else {
+            self.lacked.store(used, Ordering::Relaxed);
+        }
+        fits
+    }
+
+    fn give_back(&self, bytes: usize) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.used = state.used.saturating_sub(bytes);
+        let keep = state.used.saturating_add(STEP).max(state.least);
+        // Not for every small part: that would wake all that wait.
+        if state.permit.held() > keep.saturating_add(STEP) {
+            state.permit.shrink_to(keep);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use quipu_core::NoMeter;
+
+    use super::*;
+
+    const MIB: usize = 1 << 20;
+
+    #[tokio::test(start_paused = true)]
+    async fn one_caller_leaves_memory_for_another_and_what_is_given_back_is_given_again() {
+        let pool = MemoryPool::new(8 * MIB, Arc::new(NoMeter));
+        let (loud, polite) = (Caller::new(&"loud", &0), Caller::new(&"polite", &0));
+        let mut held = Vec::new();
+        loop {
+            let mut permit = pool.permit(loud);
+            if permit.try_grow_to(MIB).is_err() {
+                break;
+            }
+            held.push(permit);
+        }
+        assert_eq!(held.len(), 4);
+        let mut one = pool.permit(polite);
+        one.try_grow_to(2 * MIB).unwrap();
+        let until = Instant::now() + Duration::from_secs(5);
+        pool.permit(loud).grow_to(MIB, until).await.unwrap_err();
+        drop((held, one));
+        assert_eq!(pool.held(), 0);
+    }
+
+    #[test]
+    fn a_request_is_charged_for_what_it_uses_and_never_has_more_than_there_is() {
+        let pool = MemoryPool::new(8 * MIB, Arc::new(NoMeter));
+        let budget = pool.permit(Caller::new(&"a", &0)).share();
+        assert!(budget.take(5 * MIB) && budget.take(3 * MIB));
+        assert!(!budget.take(1));
+        assert_eq!((budget.lacked(), pool.held()), (8 * MIB + 1, 8 << 20));
+        budget.give_back(7 * MIB);
+        assert!(pool.held() <= (MIB + 2 * STEP) as u64, "{}", pool.held());
+        drop(budget);
+        assert_eq!(pool.held(), 0);
+    }
+}

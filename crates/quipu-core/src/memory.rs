@@ -1,0 +1,239 @@
+//! Memory accounting of an answer: the code that works for a request charges the request's budget before it grows.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::Arc;
+
+use crate::{Error, ErrorKind, Result, Retry};
+
+/// Bytes that one request may hold.
+pub trait MemoryBudget: Send + Sync {
+    /// Takes `bytes` more and says whether it did. Never waits.
+    fn take(&self, bytes: usize) -> bool;
+
+    /// Returns `bytes` that were taken.
+    fn give_back(&self, bytes: usize);
+}
+
+/// The memory budget of the request at hand; unbounded where no server set one. Clones share it.
+#[derive(Clone)]
+pub struct AnswerMemory {
+    budget: Option<Arc<dyn MemoryBudget>>,
+    page_bytes: usize,
+    group_bytes: usize,
+}
+
+/// Bytes of the rows of one page under a budget.
+const PAGE_BYTES: usize = 4 << 20;
+
+const UNBOUNDED: AnswerMemory =
+    AnswerMemory { budget: None, page_bytes: usize::MAX, group_bytes: usize::MAX };
+
+impl Default for AnswerMemory {
+    fn default() -> Self {
+        UNBOUNDED
+    }
+}
+
+impl fmt::Debug for AnswerMemory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AnswerMemory")
+            .field("bounded", &self.budget.is_some())
+            .field("page_bytes", &self.page_bytes)
+            .field("group_bytes", &self.group_bytes)
+            .finish()
+    }
+}
+
+thread_local! {
+    static CURRENT: RefCell<AnswerMemory> = const { RefCell::new(UNBOUNDED) };
+}
+
+/// Puts the budget of the caller back, also when the work panics.
+struct Restore(AnswerMemory);
+
+impl Drop for Restore {
+    fn drop(&mut self) {
+        CURRENT.with(|current| current.replace(std::mem::take(&mut self.0)));
+    }
+}
+
+impl AnswerMemory {
+    /// Memory that is charged to `budget`; a page of rows ends at 4 MiB.
+    pub fn of(budget: Arc<dyn MemoryBudget>) -> Self {
+        Self { budget: Some(budget), page_bytes: PAGE_BYTES, ..UNBOUNDED }
+    }
+
+    /// The same with pages that end at so many bytes. A page has one row at least.
+    #[must_use]
+    pub fn with_pages(self, page_bytes: usize) -> Self {
+        Self { page_bytes, ..self }
+    }
+
+    /// The same with lists of groups that end at so many bytes. A list has one group at least.
+    #[must_use]
+    pub fn with_groups(self, group_bytes: usize) -> Self {
+        Self { group_bytes, ..self }
+    }
+
+    /// Bytes at which a store ends a page of rows, before the number of rows that was asked for.
+    pub const fn page_bytes(&self) -> usize {
+        self.page_bytes
+    }
+
+    /// Bytes at which a store puts further groups together as [`crate::UsageKey::Rest`].
+    pub const fn group_bytes(&self) -> usize {
+        self.group_bytes
+    }
+
+    /// The budget of the request that this thread works for. Work that moves to another thread takes it along and enters it there.
+    pub fn current() -> Self {
+        CURRENT.with(|current| current.borrow().clone())
+    }
+
+    /// Runs `work` under this budget.
+    pub fn enter<T>(&self, work: impl FnOnce() -> T) -> T {
+        let _restore = Restore(CURRENT.with(|current| current.replace(self.clone())));
+        work()
+    }
+
+    /// Runs `future` under this budget, on whichever threads it is polled.
+    pub async fn scope<F: Future>(self, future: F) -> F::Output {
+        let mut future = pin!(future);
+        poll_fn(|cx| self.enter(|| future.as_mut().poll(cx))).await
+    }
+
+    /// Takes `bytes` until the hold is dropped.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Exhausted`] with [`Retry::Yes`]: the budget has less left.
+    pub fn hold(&self, bytes: usize) -> Result<MemoryHold> {
+        let mut hold = MemoryHold { memory: self.clone(), bytes: 0 };
+        hold.grow(bytes)?;
+        Ok(hold)
+    }
+}
+
+/// Bytes of a budget; given back when it is dropped.
+#[derive(Debug, Default)]
+pub struct MemoryHold {
+    memory: AnswerMemory,
+    bytes: usize,
+}
+
+impl MemoryHold {
+    /// Bytes that it holds.
+    pub const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Takes `more` bytes.
+    ///
+    /// # Errors
+    /// As [`AnswerMemory::hold`]; it holds what it held before.
+    pub fn grow(&mut self, more: usize) -> Result<()> {
+        let taken = more == 0 || self.memory.budget.as_ref().is_none_or(|budget| budget.take(more));
+        if !taken {
+            return Err(exhausted());
+        }
+        self.bytes = self.bytes.saturating_add(more);
+        Ok(())
+    }
+
+    /// Holds `bytes` in all: takes what lacks, or returns what is too much.
+    ///
+    /// # Errors
+    /// As [`MemoryHold::grow`].
+    pub fn set(&mut self, bytes: usize) -> Result<()> {
+        match bytes.checked_sub(self.bytes) {
+            Some(more) => self.grow(more),
+            None => {
+                if let Some(budget) = &self.memory.budget {
+                    budget.give_back(self.bytes - bytes);
+                }
+                self.bytes = bytes;
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Drop for MemoryHold {
+    fn drop(&mut self) {
+        if let Some(budget) = self.memory.budget.as_ref().filter(|_| self.bytes > 0) {
+            budget.give_back(self.bytes);
+        }
+    }
+}
+
+/// Operation of errors for lack of memory.
+pub const MEMORY: &str = "reserve memory";
+
+fn exhausted() -> Error {
+    let text = "the answers under way use all memory that is set aside for them (limit answer_bytes)";
+    Error::new(ErrorKind::Exhausted, MEMORY, text).with_retry(Retry::Yes)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    struct Ten(AtomicUsize);
+
+    impl MemoryBudget for Ten {
+        fn take(&self, bytes: usize) -> bool {
+            let taken = |held: usize| Some(held + bytes).filter(|held| *held <= 10);
+            self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, taken).is_ok()
+        }
+
+        fn give_back(&self, bytes: usize) {
+            self.0.fetch_sub(bytes, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn holds_are_charged_to_the_budget_that_was_entered_and_given_back() {
+        let ten = Arc::new(Ten(AtomicUsize::new(0)));
+        let memory = AnswerMemory::of(Arc::clone(&ten) as _);
+        AnswerMemory::current().hold(usize::MAX).unwrap();
+        memory.enter(|| {
+            let mut hold = AnswerMemory::current().hold(6).unwrap();
+            let error = AnswerMemory::current().hold(5).unwrap_err();
+            assert_eq!((error.kind(), error.retry()), (ErrorKind::Exhausted, Retry::Yes));
+            hold.grow(4).unwrap();
+            hold.grow(1).unwrap_err();
+            hold.set(2).unwrap();
+            assert_eq!((hold.bytes(), ten.0.load(Ordering::Relaxed)), (2, 2));
+        });
+        assert_eq!(ten.0.load(Ordering::Relaxed), 0);
+        AnswerMemory::current().hold(11).unwrap();
+    }
+
+    #[test]
+    fn a_future_keeps_its_budget_between_polls_and_a_panic_does_not_leave_it_behind() {
+        let memory = AnswerMemory::of(Arc::new(Ten(AtomicUsize::new(0))));
+        let mut future = pin!(memory.clone().scope(async {
+            AnswerMemory::current().hold(11).unwrap_err();
+            let mut polled = false;
+            poll_fn(|_| match std::mem::replace(&mut polled, true) {
+                true => std::task::Poll::Ready(()),
+                false => std::task::Poll::Pending,
+            })
+            .await;
+            AnswerMemory::current().hold(11).unwrap_err();
+        }));
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(future.as_mut().poll(&mut context).is_pending());
+        AnswerMemory::current().hold(11).unwrap();
+        assert!(future.as_mut().poll(&mut context).is_ready());
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            memory.enter(|| panic!("a test"));
+        }));
+        assert!(panicked.is_err());
+        AnswerMemory::current().hold(11).unwrap();
+    }
+}
