@@ -7,10 +7,17 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::codec::Dictionary;
 use crate::config::Config;
 use crate::fault::Result;
-use crate::folder::Folder;
+use crate::folder::{Day, Folder};
 use crate::schema::{self, Access, CATALOG};
 
 const CACHE_KIB: u32 = 256;
+
+/// Notes the home day of a trace that has spans of other days.
+pub(crate) const NOTE_STRAY: &str =
+    "INSERT INTO strays(trace, day) VALUES (?1, ?2) ON CONFLICT(trace) DO UPDATE SET day = excluded.day";
+/// Notes the home day of a trace in a meeting that has spans of other days.
+pub(crate) const NOTE_MEETING: &str =
+    "INSERT INTO stray_meetings(meeting, day) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
 
 /// Opens the catalog for writing.
 pub(crate) fn open(folder: &Folder, config: &Config) -> Result<Connection> {
@@ -52,4 +59,30 @@ pub(crate) fn keep_dictionary(catalog: &Connection, dictionary: &Dictionary, at_
         (dictionary.id, &dictionary.bytes, at_seconds),
     )?;
     Ok(())
+}
+
+/// What the notes of days begin with whose files are to be written anew.
+const UNCLEAN: &str = "unclean:";
+
+/// Notes that a day's file may have bytes of what was removed.
+pub(crate) fn note_unclean(catalog: &Connection, day: Day) -> Result<()> {
+    catalog
+        .execute("INSERT OR IGNORE INTO meta(key, value) VALUES (?1, 1)", [format!("{UNCLEAN}{}", day.0)])?;
+    Ok(())
+}
+
+/// Notes that it has none.
+pub(crate) fn note_clean(catalog: &Connection, day: Day) -> Result<()> {
+    catalog.execute("DELETE FROM meta WHERE key = ?1", [format!("{UNCLEAN}{}", day.0)])?;
+    Ok(())
+}
+
+/// Days whose files may have bytes of what was removed, the oldest first.
+pub(crate) fn unclean(catalog: &Connection) -> Result<Vec<Day>> {
+    let mut look = catalog.prepare_cached("SELECT key FROM meta WHERE key LIKE 'unclean:%'")?;
+    let keys = look.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+    let mut days: Vec<Day> =
+        keys.iter().filter_map(|key| Some(Day(key.strip_prefix(UNCLEAN)?.parse().ok()?))).collect();
+    days.sort_unstable();
+    Ok(days)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use quipu_core::{Result, SpanId, TraceId};
+use quipu_core::{Result, SpanId, Timestamp, TraceId};
 use rusqlite::Connection;
 
 use crate::codec::{
@@ -10,6 +10,7 @@ use crate::codec::{
 };
 use crate::fault::{self, Fault};
 use crate::folder::{Day, Part};
+use crate::listed;
 use crate::readers::DayReader;
 use crate::shared::Shared;
 
@@ -47,6 +48,8 @@ pub(crate) fn catalog(shared: &Shared, deep: bool) -> Vec<String> {
         let mut found: Vec<String> =
             structure(&conn, if deep { INTEGRITY } else { QUICK })?.into_iter().collect();
         found.extend(dictionaries(&conn)?);
+        found.extend(wrong_rows(&conn)?);
+        found.extend(lost_days(&conn)?);
         Ok((conn, found))
     });
     let (conn, mut found) = match looked {
@@ -54,6 +57,11 @@ pub(crate) fn catalog(shared: &Shared, deep: bool) -> Vec<String> {
         Err(fault) => return vec![fault.at("check", &shared.folder.catalog()).to_string()],
     };
     if deep {
+        match crate::repair::split(shared) {
+            Ok(split) if split.is_empty() => {}
+            Ok(split) => found.push(format!("{} traces have parts in several days", split.len())),
+            Err(error) => found.push(error.to_string()),
+        }
         let unknown: u64 =
             shared.days.sound().into_iter().map(|day| unknown_strays(shared, &conn, day)).sum();
         if unknown > 0 {
@@ -62,6 +70,44 @@ pub(crate) fn catalog(shared: &Shared, deep: bool) -> Vec<String> {
         }
     }
     found
+}
+
+/// Rows of the catalog that nothing of ours can have written.
+fn wrong_rows(conn: &Connection) -> fault::Result<Vec<String>> {
+    let counts = [
+        ("strays without a trace or day", "strays", "length(trace) != 16 OR typeof(day) != 'integer'"),
+        (
+            "homes of meetings without a day",
+            "stray_meetings",
+            "typeof(meeting) != 'integer' OR typeof(day) != 'integer'",
+        ),
+        ("holds without a trace", "holds", "length(trace) != 16 OR typeof(since) != 'integer'"),
+        ("days without a date", "days", "typeof(day) != 'integer'"),
+    ];
+    let mut found = Vec::new();
+    for (what, table, wrong) in counts {
+        let count: u64 =
+            conn.query_row(&format!("SELECT count(*) FROM {table} WHERE {wrong}"), [], |row| row.get(0))?;
+        if count > 0 {
+            found.push(format!("it has {count} {what}"));
+        }
+    }
+    let epoch =
+        conn.prepare("SELECT 1 FROM meta WHERE key = 'epoch' AND typeof(value) = 'integer'")?.exists([])?;
+    found.extend((!epoch).then(|| "it does not count the openings of the store".to_owned()));
+    Ok(found)
+}
+
+/// Days that lost their files and were begun anew since.
+fn lost_days(conn: &Connection) -> fault::Result<Vec<String>> {
+    let lost = listed::all(conn)?.into_iter().filter_map(|(day, lost)| Some((day, lost?)));
+    let text = |(day, at): (Day, i64)| {
+        let at = Timestamp::from_nanos(at.saturating_mul(Timestamp::SECOND));
+        format!(
+            "the file of day {day} was found missing at {at}, and what was in it is lost unless a backup has it"
+        )
+    };
+    Ok(lost.map(text).collect())
 }
 
 /// Dictionaries that are not what they were.

@@ -90,7 +90,7 @@ impl Default for Config {
             search: true,
             group_spans: 4_000,
             queue_batches: 64,
-            write_days: 3,
+            write_days: 5,
             known_traces: 32_768,
             read_connections: 64,
             write_cache_kib: 2_048,

@@ -62,6 +62,8 @@ struct Known {
     /// Counts the commits.
     version: u64,
     bounds: Option<Bounds>,
+    /// Spans, and whether there is anything else.
+    count: Option<(u64, bool)>,
     tools: Option<Arc<ToolRuns>>,
     values: HashMap<FacetField, Arc<Values>>,
     places: HashMap<Sort, Arc<Vec<Place>>>,
@@ -103,6 +105,27 @@ impl DayState {
             current.bounds = Some(bounds);
         }
         Ok(bounds)
+    }
+
+    /// How many spans the day has and whether it has anything else, read again when something was committed since.
+    pub(crate) fn count(
+        &self,
+        keep: bool,
+        load: impl FnOnce() -> Result<(u64, bool)>,
+    ) -> Result<(u64, bool)> {
+        let (version, known) = {
+            let known = self.known.lock();
+            (known.version, known.count)
+        };
+        if let Some(count) = known {
+            return Ok(count);
+        }
+        let count = load()?;
+        let mut current = self.known.lock();
+        if keep && current.version == version {
+            current.count = Some(count);
+        }
+        Ok(count)
     }
 
     /// The runs of all tools on the whole day, read again when something was committed since. They are kept where that still is
@@ -169,8 +192,8 @@ impl DayState {
     pub(crate) fn trim(&self, age: Duration) {
         let mut known = self.known.lock();
         if known.asked.is_some_and(|asked| asked.elapsed() >= age) {
-            let (version, bounds) = (known.version, known.bounds);
-            *known = Known { version, bounds, ..Known::default() };
+            let (version, bounds, count) = (known.version, known.bounds, known.count);
+            *known = Known { version, bounds, count, ..Known::default() };
         }
         drop(known);
         self.past.trim(age);

@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use quipu_core::{Error, ErrorKind, Result, Retry, Timestamp};
 
 use crate::fault::{NAME, io_kind};
+use crate::private;
 
 /// Folder within a folder that is there while a copy is restored to it.
 pub(crate) const UNFINISHED: &str = ".restoring";
@@ -16,6 +17,8 @@ const PROJECTS: &str = "projects";
 
 /// In the name of a day's new file, before it takes the place of the old one.
 pub(crate) const THINNED: &str = ".db.thinned";
+/// At the end of a new file's name until the file is whole.
+pub(crate) const MAKING: &str = ".making";
 /// In the name of a damaged day that was moved out of the way, and of one of which all that can be read was saved.
 pub(crate) const DAMAGED: &str = ".db.damaged-";
 pub(crate) const REPAIRED: &str = ".db.repaired-";
@@ -71,6 +74,16 @@ impl Day {
         Self(self.0.saturating_add(days))
     }
 
+    /// Whether it is the day of a time, or the one before or after it.
+    pub(crate) fn is_near(self, time: Timestamp) -> bool {
+        self.0.abs_diff(Self::of(time).0) <= 1
+    }
+
+    /// The day whose data file has this name.
+    pub(crate) fn of_file(name: &str) -> Option<Self> {
+        Self::parse(name.strip_prefix("d-")?.strip_suffix(".db")?)
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let number = |range| text.get(range).and_then(|digits: &str| digits.parse::<i16>().ok());
         let (year, month, day) = (number(0..4)?, number(4..6)?, number(6..8)?);
@@ -97,6 +110,14 @@ pub(crate) enum Part {
     Text,
 }
 
+/// The right to write to a store: locks on the file `lock` and on the folder itself. The file can be removed, and a second process would
+/// make and lock another one; the folder stays the same.
+#[derive(Debug)]
+pub(crate) struct Lock {
+    _file: File,
+    _folder: Option<File>,
+}
+
 /// Where the files are.
 #[derive(Debug, Clone)]
 pub(crate) struct Folder(PathBuf);
@@ -112,6 +133,29 @@ impl Folder {
 
     pub(crate) fn catalog(&self) -> PathBuf {
         self.0.join("catalog.db")
+    }
+
+    /// Makes the names of the catalog and of days safe from a power cut.
+    pub(crate) fn sync_days(&self) -> std::io::Result<()> {
+        if cfg!(unix) {
+            File::open(&self.0)?.sync_all()?;
+            File::open(self.days_folder())?.sync_all()?;
+        }
+        Ok(())
+    }
+
+    /// Refuses days without a catalog: it is made before the first of them, and only it knows which traces are held.
+    pub(crate) fn has_catalog(&self) -> Result<()> {
+        let path = self.catalog();
+        let is_there = fs::metadata(&path).is_ok_and(|file| file.len() > 0);
+        if is_there || self.days()?.is_empty() {
+            return Ok(());
+        }
+        let text = format!(
+            "{}: it is missing or empty, and there are days: restore it, or run `quipu check store --repair`",
+            path.display()
+        );
+        Err(Error::new(ErrorKind::Damaged, "open store", text).with_retry(Retry::No).of_backend(NAME))
     }
 
     fn days_folder(&self) -> PathBuf {
@@ -151,7 +195,7 @@ impl Folder {
         self.is_whole()?;
         let days = self.days_folder();
         let is_new = !days.exists();
-        let made = fs::create_dir_all(&days).and_then(|()| if is_new { self.sync_names() } else { Ok(()) });
+        let made = private::folder(&days).and_then(|()| if is_new { self.sync_names() } else { Ok(()) });
         made.map_err(|error| {
             let hint =
                 if io_kind(&error) == ErrorKind::Denied { " (the folder cannot be written)" } else { "" };
@@ -171,24 +215,35 @@ impl Folder {
         Ok(())
     }
 
-    /// Takes the right to write; it ends when the file is dropped or the process dies.
-    pub(crate) fn lock(&self) -> Result<File> {
+    /// Takes the right to write; it ends when the lock is dropped or the process dies.
+    pub(crate) fn lock(&self) -> Result<Lock> {
         let path = self.0.join("lock");
         let refused =
             |kind, text: String| Error::new(kind, "open store", text).with_retry(Retry::No).of_backend(NAME);
-        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(|error| {
-            refused(io_kind(&error), format!("{}: the folder cannot be written", self.0.display()))
-                .caused_by(error)
-        })?;
-        match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(TryLockError::WouldBlock) => Err(refused(
+        let taken = || {
+            refused(
                 ErrorKind::Locked,
                 format!("{}: another process has this store open for writing", self.0.display()),
-            )),
+            )
+        };
+        let file =
+            private::options(File::options().create(true).truncate(false)).open(&path).map_err(|error| {
+                refused(io_kind(&error), format!("{}: the folder cannot be written", self.0.display()))
+                    .caused_by(error)
+            })?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(taken()),
             Err(TryLockError::Error(error)) => {
-                Err(refused(io_kind(&error), path.display().to_string()).caused_by(error))
+                return Err(refused(io_kind(&error), path.display().to_string()).caused_by(error));
             }
+        }
+        let own = File::open(&self.0).ok();
+        match own.as_ref().map(File::try_lock) {
+            Some(Err(TryLockError::WouldBlock)) => Err(taken()),
+            // Some network file systems lock no folders: the file's lock is all there is.
+            Some(Err(TryLockError::Error(_))) | None => Ok(Lock { _file: file, _folder: None }),
+            Some(Ok(())) => Ok(Lock { _file: file, _folder: own }),
         }
     }
 
@@ -203,8 +258,7 @@ impl Folder {
         let mut days = Vec::new();
         for entry in fs::read_dir(&folder).map_err(failed)? {
             let name = entry.map_err(failed)?.file_name();
-            let day = name.to_str().and_then(|name| name.strip_prefix("d-")?.strip_suffix(".db"));
-            days.extend(day.and_then(Day::parse));
+            days.extend(name.to_str().and_then(Day::of_file));
         }
         days.sort_unstable();
         Ok(days)

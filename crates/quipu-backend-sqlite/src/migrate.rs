@@ -61,12 +61,14 @@ impl Plan {
 pub fn plan(path: &Path) -> Result<Plan> {
     let folder = Folder::new(path);
     folder.is_whole()?;
-    if !folder.catalog().exists() {
+    if !folder.catalog().exists() && folder.days().unwrap_or_default().is_empty() {
         let text = format!("{}: there is no store", path.display());
         return Err(Error::new(ErrorKind::NotFound, "migrate store", text).of_backend(NAME));
     }
     let mut pending = Vec::new();
-    pending.extend(look(&CATALOG, folder.catalog())?);
+    if folder.catalog().exists() {
+        pending.extend(look(&CATALOG, folder.catalog())?);
+    }
     for day in folder.days()? {
         pending.extend(look(&DAY, folder.file(Part::Data, day))?);
     }

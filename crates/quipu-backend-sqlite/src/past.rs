@@ -11,7 +11,7 @@ use quipu_core::{Timestamp, UsageQuery};
 use crate::codec::Figures;
 
 /// Groups that are remembered of one answer; one with more is added up each time.
-const MOST_GROUPS: usize = 5_000;
+pub(crate) const MOST_GROUPS: usize = 5_000;
 /// Groups that are remembered of all days together, half a KiB each with what is around them.
 const MOST_OF_ALL: usize = 30_000;
 /// Answers that are remembered of one day.
@@ -188,7 +188,7 @@ impl Past {
 
     /// Keeps an answer that was read after the day's commit `version`, unless one of its hours has changed since. [`Past::watch`] came
     /// before that commit was looked up, and that before the connection was taken.
-    pub(crate) fn keep(&self, version: u64, query: UsageQuery, hours: Hours, sums: &Arc<Sums>) {
+    pub(crate) fn keep(&self, version: u64, query: UsageQuery, hours: Hours, sums: Option<&Arc<Sums>>) {
         let mut known = self.known.lock();
         let changed = known.hours.range(hours.0..hours.1).any(|(_, (at, _))| *at > version);
         if changed || known.any > version || known.asked.is_none() {
@@ -198,8 +198,8 @@ impl Past {
         if known.runs.len() >= MOST_RUNS {
             known.runs.remove(0);
         }
-        let room = (sums.len() <= MOST_GROUPS).then(|| Room::take(&self.taken, sums.len())).flatten();
-        let sums = room.map(|room| (Arc::clone(sums), room));
+        let sums = sums.filter(|sums| sums.len() <= MOST_GROUPS);
+        let sums = sums.and_then(|sums| Some((Arc::clone(sums), Room::take(&self.taken, sums.len())?)));
         known.runs.push(Run { query, hours, sums });
     }
 
@@ -247,8 +247,8 @@ mod tests {
     #[test]
     fn an_answer_is_kept_until_one_of_its_hours_changes() {
         let past = watched();
-        past.keep(0, by(GroupBy::User), (10, 20), &sums(1));
-        past.keep(0, by(GroupBy::User), (12, 14), &sums(1));
+        past.keep(0, by(GroupBy::User), (10, 20), Some(&sums(1)));
+        past.keep(0, by(GroupBy::User), (12, 14), Some(&sums(1)));
         assert!(has(&past, (10, 20)) && has(&past, (12, 14)) && !has(&past, (10, 19)));
         assert!(matches!(past.recall(&by(GroupBy::Session), (10, 20)), Remembered::No));
         past.changed(1, &touched([9, 20]));
@@ -263,15 +263,15 @@ mod tests {
     fn what_was_read_before_a_change_is_not_kept_after_it() {
         let past = watched();
         past.changed(1, &touched([11]));
-        past.keep(0, by(GroupBy::User), (10, 20), &sums(1));
+        past.keep(0, by(GroupBy::User), (10, 20), Some(&sums(1)));
         assert!(!has(&past, (10, 20)));
-        past.keep(0, by(GroupBy::User), (12, 20), &sums(1));
+        past.keep(0, by(GroupBy::User), (12, 20), Some(&sums(1)));
         assert!(has(&past, (12, 20)));
-        past.keep(1, by(GroupBy::User), (10, 20), &sums(1));
+        past.keep(1, by(GroupBy::User), (10, 20), Some(&sums(1)));
         assert!(has(&past, (10, 20)));
         // A transaction that began before anybody asked does not say what it changes.
         past.changed(2, &Touched::none(false));
-        past.keep(1, by(GroupBy::User), (10, 20), &sums(1));
+        past.keep(1, by(GroupBy::User), (10, 20), Some(&sums(1)));
         assert!(!has(&past, (10, 20)));
     }
 
@@ -295,7 +295,7 @@ mod tests {
         let days: Vec<Past> = (0..8).map(|_| Past::sharing(&room)).collect();
         let keep = |past: &Past, hours, groups| {
             past.watch();
-            past.keep(0, by(GroupBy::User), hours, &sums(groups));
+            past.keep(0, by(GroupBy::User), hours, Some(&sums(groups)));
         };
         keep(&days[0], (0, 1), MOST_GROUPS + 1);
         assert!(matches!(days[0].recall(&by(GroupBy::User), (0, 1)), Remembered::TooMany));
@@ -313,7 +313,7 @@ mod tests {
     fn answers_of_a_day_and_hours_of_a_commit_have_bounds() {
         let past = watched();
         let answers = MOST_RUNS as i64 + 1;
-        (0..answers).for_each(|hour| past.keep(0, by(GroupBy::User), (hour, hour + 1), &sums(1)));
+        (0..answers).for_each(|hour| past.keep(0, by(GroupBy::User), (hour, hour + 1), Some(&sums(1))));
         assert!(!has(&past, (0, 1)) && has(&past, (1, 2)) && has(&past, (answers - 1, answers)));
         let mut touched = Touched::none(true);
         touched.hours(0, MOST_HOURS as i64 - 1);
@@ -329,7 +329,7 @@ mod tests {
     fn without_questions_nobody_has_to_say_what_changes() {
         let past = Past::default();
         assert!(!past.watched());
-        past.keep(0, by(GroupBy::User), (1, 2), &sums(1));
+        past.keep(0, by(GroupBy::User), (1, 2), Some(&sums(1)));
         assert!(!has(&past, (1, 2)));
         past.watch();
         assert!(past.watched());

@@ -26,10 +26,10 @@ pub(crate) struct Idle {
 }
 
 /// Which file lies at a path: another one may take its place while the old one is still open.
-type FileId = (u64, u64);
+pub(crate) type FileId = (u64, u64);
 
 /// `None` where there is no file, or the platform does not tell.
-fn file_id(path: &Path) -> Option<FileId> {
+pub(crate) fn file_id(path: &Path) -> Option<FileId> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
@@ -40,6 +40,22 @@ fn file_id(path: &Path) -> Option<FileId> {
     {
         let _ = path;
         None
+    }
+}
+
+/// Files that a connection has open: the database, its log, and the log's index.
+const FILES_PER_CONNECTION: usize = 3;
+
+/// Files that this process may have open; idle connections take a fifth of them at most.
+fn open_files() -> usize {
+    #[cfg(unix)]
+    {
+        let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+        limit.current.map_or(usize::MAX, |files| usize::try_from(files).unwrap_or(usize::MAX))
+    }
+    #[cfg(not(unix))]
+    {
+        usize::MAX
     }
 }
 
@@ -103,6 +119,7 @@ fn add_functions(conn: &Connection, words: &Arc<Words>) -> Result<()> {
 
 impl Readers {
     pub(crate) fn new(folder: Folder, most_idle: usize, cache_kib: u32) -> Self {
+        let most_idle = most_idle.min(open_files() / FILES_PER_CONNECTION / 5);
         Self { folder, most_idle, cache_kib, idle: Mutex::default(), opening: RwLock::default() }
     }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering}
 use lru::LruCache;
 use parking_lot::Mutex;
 use quipu_core::{Health, Meeting, Result, TraceId};
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 
 use crate::catalog;
 use crate::codec::{Dictionaries, Dictionary};
@@ -15,8 +15,11 @@ use crate::config::Config;
 use crate::days::{Bounds, Days};
 use crate::fault::{self, Fault};
 use crate::folder::{Day, Folder, Part};
+use crate::listed;
+use crate::presence::Presence;
 use crate::readers::{DayReader, Readers};
 use crate::search::Tokenizer;
+use crate::trips::Trips;
 
 /// Days at which two threads answer faster than one.
 const DAYS_WORTH_A_THREAD: usize = 4;
@@ -38,6 +41,8 @@ pub(crate) struct Shared {
     pub(crate) tokenizer: Tokenizer,
     /// Home days of traces that were written lately.
     pub(crate) homes: Mutex<Homes>,
+    /// Which days can hold which traces.
+    pub(crate) presence: Mutex<Presence>,
     /// How often traces were removed.
     pub(crate) removals: AtomicU64,
     /// How often holds changed.
@@ -47,6 +52,7 @@ pub(crate) struct Shared {
     catalog: Mutex<Option<Connection>>,
     /// Bound on the pages of a day's file; 0 for none. A stand-in for a full disk.
     pub(crate) page_limit: AtomicU32,
+    pub(crate) trips: Trips,
 }
 
 /// The home day of a trace: all of its spans go there.
@@ -55,6 +61,8 @@ pub(crate) struct Home {
     pub(crate) day: Day,
     /// The catalog knows that the trace has spans of other days.
     pub(crate) stray: bool,
+    /// Other days have spans of it too: stores of earlier builds can hold such traces, until they are repaired.
+    pub(crate) split: bool,
 }
 
 /// Home days in memory, the least used forgotten first.
@@ -70,6 +78,7 @@ impl Shared {
     ) -> Self {
         let readers = Readers::new(folder.clone(), config.read_connections, config.read_cache_kib);
         // One that begins with a bound has room for all of it at once.
+        let presence = Presence::new(config.known_traces);
         let mut homes = LruCache::unbounded_with_hasher(std::hash::RandomState::new());
         homes.resize(NonZeroUsize::new(config.known_traces).unwrap_or(NonZeroUsize::MIN));
         Self {
@@ -84,23 +93,21 @@ impl Shared {
             stopping: AtomicBool::new(false),
             tokenizer: Tokenizer::default(),
             homes: Mutex::new(homes),
+            presence: Mutex::new(presence),
             removals: AtomicU64::new(0),
             holds: AtomicU64::new(0),
             retiring: tokio::sync::Mutex::default(),
             catalog: Mutex::default(),
             page_limit: AtomicU32::new(0),
+            trips: Trips::default(),
         }
     }
 
-    /// The home of a trace as far as memory or the catalog's list of strays knows it.
-    pub(crate) fn known_home(&self, trace: TraceId) -> fault::Result<Option<Home>> {
-        if let Some(home) = self.homes.lock().get(&trace) {
-            return Ok(Some(*home));
-        }
+    /// Whether the catalog knows that a trace whose home is this day has spans of other days.
+    pub(crate) fn is_stray(&self, trace: TraceId, home: Day) -> fault::Result<bool> {
         self.with_catalog(|conn| {
-            let mut look = conn.prepare_cached("SELECT day FROM strays WHERE trace = ?1")?;
-            let day = look.query_row([trace.as_bytes()], |row| row.get(0)).optional()?;
-            Ok(day.map(|day| Home { day: Day(day), stray: true }))
+            let mut look = conn.prepare_cached("SELECT 1 FROM strays WHERE trace = ?1 AND day = ?2")?;
+            Ok(look.exists((trace.as_bytes(), home.0))?)
         })
     }
 
@@ -142,13 +149,55 @@ impl Shared {
         if let Some(trouble) = self.trouble.lock().clone() {
             return Health::Down(trouble);
         }
+        self.look_for_files();
         let damaged = self.days.damaged();
         match damaged.first() {
-            None => Health::Ready,
+            None => self.lost_days(),
             Some((day, why)) => Health::Degraded(format!(
                 "{} of the days cannot be read and is left out of answers; the first is {day}: {why}",
                 damaged.len()
             )),
+        }
+    }
+
+    /// Finds days whose files were removed or emptied while the store is open.
+    fn look_for_files(&self) {
+        for day in self.days.sound() {
+            let Some(why) = listed::why_missing(&self.folder, day) else { continue };
+            self.note_missing(day, why);
+        }
+    }
+
+    /// Leaves a day out of answers because its file is gone, unless the day itself is: one that is removed is struck out first.
+    fn note_missing(&self, day: Day, why: &str) {
+        let is_listed = self.with_catalog(|catalog| listed::has(catalog, day));
+        let still = || listed::why_missing(&self.folder, day).is_some();
+        if !matches!(is_listed, Ok(true)) || !still() {
+            return;
+        }
+        if self.days.get(day).is_some_and(|state| state.damage().is_none()) {
+            self.leave_out(day, why);
+        }
+    }
+
+    /// Leaves a day out of answers from now on.
+    pub(crate) fn leave_out(&self, day: Day, why: &str) {
+        let path = self.folder.file(Part::Data, day);
+        tracing::error!(%day, file = %path.display(), "{why}: the day is left out of answers");
+        self.days.get_or_add(day).quarantine(format!("{}: {why}", path.display()));
+    }
+
+    /// Days that lost their files before and were begun anew since: it stays said until the store is repaired.
+    fn lost_days(&self) -> Health {
+        let lost = self.with_catalog(|catalog| {
+            Ok(listed::all(catalog)?.into_iter().find_map(|(day, lost)| lost.map(|_| day)))
+        });
+        match lost {
+            Ok(Some(day)) => Health::Degraded(format!(
+                "the file of day {day} went missing, and the day was begun anew; `quipu check store` says more"
+            )),
+            Ok(None) => Health::Ready,
+            Err(fault) => Health::Degraded(fault.at("read store", &self.folder.catalog()).to_string()),
         }
     }
 
@@ -157,9 +206,13 @@ impl Shared {
         if self.read_only {
             let there = self.folder.days()?;
             for day in self.days.newest_first() {
-                if !there.contains(&day) {
-                    self.days.remove(day);
-                    self.readers.forget(day, None);
+                if there.contains(&day) {
+                    continue;
+                }
+                self.readers.forget(day, None);
+                match listed::why_missing(&self.folder, day) {
+                    Some(why) if self.is_listed(day) => self.note_missing(day, why),
+                    _ => self.days.remove(day),
                 }
             }
             there.iter().for_each(|day| drop(self.days.get_or_add(*day)));
@@ -182,13 +235,21 @@ impl Shared {
         }
     }
 
+    fn is_listed(&self, day: Day) -> bool {
+        self.with_catalog(|catalog| listed::has(catalog, day)).unwrap_or(true)
+    }
+
     fn failed(&self, day: Day, fault: Fault) -> Result<()> {
         let path = self.folder.file(Part::Data, day);
         if matches!(fault, Fault::Unborn) {
             return Ok(());
         }
-        if !path.exists() {
-            self.days.remove(day);
+        if let Some(why) = listed::why_missing(&self.folder, day) {
+            if self.is_listed(day) {
+                self.note_missing(day, why);
+            } else if !path.exists() {
+                self.days.remove(day);
+            }
             return Ok(());
         }
         let broken = matches!(&fault, Fault::Sql(_)) && fault.kind() == quipu_core::ErrorKind::Damaged;
@@ -225,8 +286,9 @@ impl Shared {
         let mut answers = if days.len() < DAYS_WORTH_A_THREAD {
             work()?
         } else {
+            let memory = quipu_core::AnswerMemory::current();
             std::thread::scope(|scope| {
-                let other = scope.spawn(work);
+                let other = scope.spawn(|| memory.enter(work));
                 let mut mine = work()?;
                 match other.join() {
                     Ok(theirs) => mine.append(&mut theirs?),
@@ -237,6 +299,26 @@ impl Shared {
         };
         answers.sort_by_key(|(at, ..)| *at);
         Ok(answers.into_iter().map(|(_, day, answer)| (day, answer)).collect())
+    }
+
+    /// Spans of a day, and whether it has anything else; `None` for a day that cannot be asked.
+    pub(crate) fn count(&self, day: Day) -> Result<Option<(u64, bool)>> {
+        let Some(state) = self.days.get(day) else {
+            return Ok(None);
+        };
+        let count = state.count(!self.read_only, || {
+            self.readers.with(Part::Data, day, |conn| {
+                let mut look = conn.prepare_cached(
+                    "SELECT (SELECT MAX(last, COALESCE((SELECT MAX(pk) FROM spans), 0)) - spans FROM removed), \
+                     EXISTS(SELECT 1 FROM events) OR EXISTS(SELECT 1 FROM points)",
+                )?;
+                Ok(look.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?)
+            })
+        });
+        match count {
+            Ok(count) => Ok(Some(count)),
+            Err(fault) => self.failed(day, fault).map(|()| None),
+        }
     }
 
     /// Times that a day covers; `None` for a day that cannot be asked.

@@ -1,7 +1,6 @@
 //! Opening and closing the store, and its threads.
 
 use std::fmt;
-use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -17,7 +16,8 @@ use crate::codec::Dictionary;
 use crate::config::Config;
 use crate::days::Days;
 use crate::fault::NAME;
-use crate::folder::{Day, Folder, Noted, Part, THINNED};
+use crate::folder::{Day, Folder, Lock, MAKING, Noted, Part, THINNED};
+use crate::listed;
 use crate::migrate;
 use crate::pages;
 use crate::recover;
@@ -37,7 +37,7 @@ struct Threads {
     shared: Arc<Shared>,
     requests: Option<Sender<Request>>,
     handles: Mutex<Vec<JoinHandle<()>>>,
-    lock: Mutex<Option<File>>,
+    lock: Mutex<Option<Lock>>,
     noted: Mutex<Option<Noted>>,
 }
 
@@ -47,10 +47,20 @@ impl fmt::Debug for Sqlite {
     }
 }
 
-fn shared(config: Config, folder: Folder, read_only: bool, dictionary: Arc<Dictionary>) -> Result<Shared> {
+/// `gone`: listed days whose files are missing or empty.
+fn shared(
+    config: Config,
+    folder: Folder,
+    read_only: bool,
+    dictionary: Arc<Dictionary>,
+    gone: Vec<(Day, &'static str)>,
+) -> Result<Shared> {
     let days = Days::default();
     let mut taken = 0;
     for day in folder.days()? {
+        if gone.iter().any(|(gone, _)| *gone == day) {
+            continue;
+        }
         let path = folder.file(Part::Data, day);
         let state = days.get_or_add(day);
         let looked = match schema::peek(&DAY, &path) {
@@ -69,6 +79,11 @@ fn shared(config: Config, folder: Folder, read_only: bool, dictionary: Arc<Dicti
             }
             looked => looked?,
         }
+    }
+    for (day, why) in gone {
+        let path = folder.file(Part::Data, day);
+        tracing::error!(%day, file = %path.display(), "{why}: the day is left out of answers");
+        days.get_or_add(day).quarantine(format!("{}: {why}", path.display()));
     }
     Ok(Shared::new(config, folder, read_only, days, dictionary))
 }
@@ -102,20 +117,23 @@ impl Sqlite {
         let failed = |fault: crate::fault::Fault| fault.at("open store", &folder.catalog());
         let noted = Noted::new(folder.root());
         migrate::mend_all(&folder)?;
+        folder.has_catalog()?;
         if folder.catalog().exists() {
             schema::peek(&CATALOG, &folder.catalog()).map_err(failed)?;
             migrate::room(folder.root())?;
             migrate::catalog(&folder, &config)?;
         }
-        for left in folder.with_name(THINNED) {
+        for left in folder.with_name(THINNED).into_iter().chain(folder.with_name(MAKING)) {
             // One that stays is removed before its day is thinned again.
             let _ = std::fs::remove_file(left);
         }
-        let catalog = catalog::open(&folder, &config).map_err(failed)?;
+        let mut catalog = catalog::open(&folder, &config).map_err(failed)?;
+        listed::settle(&mut catalog, &folder).map_err(failed)?;
+        let gone = listed::missing(&catalog, &folder).map_err(failed)?;
         recover::after_a_start(&catalog, &folder).map_err(failed)?;
         let epoch = catalog::next_epoch(&catalog).map_err(failed)?;
         let dictionary = catalog::dictionary(&catalog).map_err(failed)?;
-        let shared = Arc::new(shared(config, folder.clone(), false, dictionary)?);
+        let shared = Arc::new(shared(config, folder.clone(), false, dictionary, gone)?);
         let (requests, inbox) = crossbeam_channel::bounded(shared.config.queue_batches.max(1));
         let (notify, news) = crossbeam_channel::bounded(1);
         let writer = Writer::new(Arc::clone(&shared), catalog, epoch, notify);
@@ -156,10 +174,10 @@ impl Sqlite {
             return Err(Error::new(ErrorKind::NotFound, "open store", text).of_backend(NAME));
         }
         let noted = Noted::new(folder.root());
-        let dictionary = catalog::open_to_read(&folder)
-            .and_then(|catalog| catalog::dictionary(&catalog))
+        let (dictionary, gone) = catalog::open_to_read(&folder)
+            .and_then(|catalog| Ok((catalog::dictionary(&catalog)?, listed::missing(&catalog, &folder)?)))
             .map_err(|fault| fault.at("open store", &folder.catalog()))?;
-        let shared = Arc::new(shared(config, folder, true, dictionary)?);
+        let shared = Arc::new(shared(config, folder, true, dictionary, gone)?);
         let threads = Threads {
             shared: Arc::clone(&shared),
             requests: None,
@@ -182,6 +200,12 @@ impl Sqlite {
     #[doc(hidden)]
     pub fn limit_pages(&self, pages: u32) {
         self.shared.page_limit.store(pages, Ordering::Relaxed);
+    }
+
+    /// Has the n-th step from now on fail at which a group of batches could fail on a full disk; 0 for none. For tests.
+    #[doc(hidden)]
+    pub fn fail_at(&self, step: u32) {
+        self.shared.trips.set(step);
     }
 
     /// Hands a request to the writing thread and waits for its answer. Blocks while the queue is full, so it must not run

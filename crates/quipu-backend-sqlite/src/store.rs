@@ -5,10 +5,11 @@ use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use quipu_core::{
-    Batch, CostPage, CostQuery, Error, ErrorKind, EventPage, EventQuery, Facet, FacetField, Hold, Meeting,
-    MetricName, MetricQuery, MetricSeries, Node, Owned, Owner, Result, Retention, Retired, Retry,
-    SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow, Store, StoreInfo, Timestamp, ToolGroup,
-    TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery, WorkGroup, WorkQuery,
+    AnswerMemory, Batch, CostPage, CostQuery, Error, ErrorKind, EventPage, EventQuery, Facet, FacetField,
+    Hold, Meeting, MetricName, MetricQuery, MetricSeries, Node, Owned, Owner, Remnant, Result, Retention,
+    Retired, Retry, SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow, Store, StoreInfo,
+    Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery,
+    WorkGroup, WorkQuery,
 };
 
 use crate::fault::NAME;
@@ -26,8 +27,8 @@ impl Sqlite {
         &self,
         ask: impl FnOnce(&Shared) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let shared = Arc::clone(&self.shared);
-        let answer = tokio::task::spawn_blocking(move || ask(&shared)).await;
+        let (shared, memory) = (Arc::clone(&self.shared), AnswerMemory::current());
+        let answer = tokio::task::spawn_blocking(move || memory.enter(|| ask(&shared))).await;
         answer.map_err(|_| {
             Error::new(ErrorKind::Internal, "read store", "a question did not end").of_backend(NAME)
         })?
@@ -156,8 +157,16 @@ impl Store for Sqlite {
         Ok(owned)
     }
 
+    async fn scrub(&self, dry_run: bool) -> Result<Vec<Remnant>> {
+        crate::retire::scrub(self, dry_run).await
+    }
+
     async fn purge(&self, before: Timestamp) -> Result<u64> {
         self.request(move |_, answer| Ok(Request::Purge(before, answer))).await
+    }
+
+    async fn newest_day_end(&self) -> Result<Option<Timestamp>> {
+        self.ask(|shared| Ok(shared.sound_days()?.first().map(|day| day.plus(1).start()))).await
     }
 
     fn retires(&self) -> bool {
@@ -198,19 +207,14 @@ fn all_readable(shared: &Shared) -> Result<()> {
 
 fn info(shared: &Shared) -> Result<StoreInfo> {
     let days = shared.sound_days()?;
-    let found = shared.ask_all(&days, |reader| {
-        let mut look = reader.conn.prepare_cached(
-            "SELECT (SELECT MAX(last, COALESCE((SELECT MAX(pk) FROM spans), 0)) - spans FROM removed), EXISTS(SELECT 1 FROM events) OR EXISTS(SELECT 1 FROM points)",
-        )?;
-        Ok(look.query_row([], |row| Ok((row.get::<_, u64>(0)?, row.get::<_, bool>(1)?)))?)
-    })?;
-    let with_data = found.iter().filter(|(_, (spans, other))| *spans > 0 || *other).count();
+    let found = days.iter().filter_map(|day| shared.count(*day).transpose()).collect::<Result<Vec<_>>>()?;
+    let with_data = found.iter().filter(|(spans, other)| *spans > 0 || *other).count();
     let (search_lag_spans, search_lag_ms) = shared.days.lag();
     Ok(StoreInfo {
         uri: format!("{NAME}:{}", shared.folder.root().display()),
         version: DAY.version(),
         days: u64::try_from(with_data).unwrap_or(u64::MAX),
-        spans: found.iter().map(|(_, (spans, _))| spans).sum(),
+        spans: found.iter().map(|(spans, _)| spans).sum(),
         bytes: shared.folder.bytes(&shared.days.newest_first()),
         search_lag_spans,
         search_lag_ms,

@@ -15,6 +15,8 @@ use crate::fault::Fault;
 pub(super) struct Open<'a> {
     pub conn: &'a Connection,
     pub path: &'a Path,
+    /// A definition was changed.
+    pub defined: bool,
 }
 
 /// A figure as its sixteen bytes: SQLite's integers are too small for money.
@@ -135,6 +137,7 @@ impl Sheet for Open<'_> {
     }
 
     fn define(&mut self, name: &str, text: Option<&str>) -> Result<()> {
+        self.defined = true;
         match text {
             Some(text) => self.run("INSERT OR REPLACE INTO definition VALUES (?1, ?2)", [name, text])?,
             None => self.run("DELETE FROM definition WHERE name = ?1", [name])?,

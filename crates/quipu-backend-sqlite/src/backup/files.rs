@@ -1,13 +1,19 @@
-//! What of a data folder is copied, and in which order.
+//! Which files of a data folder are copied, and in which order.
+//!
+//! Links are followed: a folder or file behind a link is a part of the data. All that cannot be copied is refused by name, so that a copy
+//! is whole or is not made.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use quipu_core::{ErrorKind, Result};
 
 use super::{error, failed};
-use crate::folder::THINNED;
+use crate::folder::{self, Day, MAKING, THINNED};
+
+/// The catalog's name.
+const CATALOG: &str = "catalog.db";
 
 /// How a file is copied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,10 +33,12 @@ pub(super) struct Listed {
     pub(super) bytes: u64,
 }
 
-/// All files below `root`, in the order of copying: what points to other files before those that it points to, and the catalog last.
-pub(super) fn list(root: &'static str, path: &Path) -> Result<Vec<Listed>> {
-    let mut files = Vec::new();
-    walk(root, path, &mut files)?;
+/// All files below `root`, in the order of copying: what points to other files before those that it points to, and catalogs last. `parent`
+/// is the folder of the copy.
+pub(super) fn list(root: &'static str, path: &Path, parent: &Path) -> Result<Vec<Listed>> {
+    let mut walk = Walk { parent, above: Vec::new(), files: Vec::new() };
+    walk.folder(root, path)?;
+    let mut files = walk.files;
     files.sort_by(|one, other| (rank(one), &one.name).cmp(&(rank(other), &other.name)));
     Ok(files)
 }
@@ -41,39 +49,106 @@ fn rank(file: &Listed) -> u8 {
     match file.path.file_name().and_then(|name| name.to_str()) {
         Some("cursor" | "head") => 0,
         Some(name) if name.starts_with("x-") => 0,
-        Some("catalog.db") => 2,
+        Some(CATALOG) => 2,
         _ => 1,
     }
 }
 
-fn walk(name: &str, folder: &Path, files: &mut Vec<Listed>) -> Result<()> {
-    let entries = fs::read_dir(folder).map_err(failed("back up", folder))?;
-    for entry in entries {
-        let entry = entry.map_err(failed("back up", folder))?;
-        let path = entry.path();
-        let Ok(last) = entry.file_name().into_string() else {
-            let text = format!("{}: its name is no text", path.display());
-            return Err(error(ErrorKind::Unsupported, "back up", text));
-        };
-        let name = format!("{name}/{last}");
-        let kind = entry.file_type().map_err(failed("back up", &path))?;
-        if kind.is_dir() {
-            walk(&name, &path, files)?;
-        } else if kind.is_file() && !is_passing(&last) {
-            files.extend(listed(name, path)?);
+/// The store that a catalog of this name is of: the beginning of the names of its files.
+pub(super) fn store_of(name: &str) -> Option<&str> {
+    name.strip_suffix(CATALOG).filter(|store| store.ends_with('/'))
+}
+
+/// The store and the day that a file of this name is of.
+pub(super) fn day_of(name: &str) -> Option<(&str, Day)> {
+    let (store, file) = name.rsplit_once("days/").filter(|(store, _)| store.ends_with('/'))?;
+    Some((store, Day::of_file(file)?))
+}
+
+/// The name of a day's file.
+pub(super) fn name_of(store: &str, day: Day) -> String {
+    format!("{store}days/d-{day}.db")
+}
+
+struct Walk<'a> {
+    parent: &'a Path,
+    /// Folders that the one at hand is in, with no link in their paths.
+    above: Vec<PathBuf>,
+    files: Vec<Listed>,
+}
+
+impl Walk<'_> {
+    fn folder(&mut self, name: &str, folder: &Path) -> Result<()> {
+        let whole = folder.canonicalize().map_err(failed("back up", folder))?;
+        if self.above.contains(&whole) {
+            return Err(refused(folder, "the link leads to a folder that it is in"));
         }
+        if self.parent.starts_with(&whole) {
+            let text = format!("the copy would be within {}", whole.display());
+            return Err(refused(folder, &text));
+        }
+        if let Some(open) = folder::open_within(&whole) {
+            let text = format!("{}: this process has it open; back it up from another", open.display());
+            return Err(error(ErrorKind::Locked, "back up", text));
+        }
+        self.above.push(whole);
+        for entry in fs::read_dir(folder).map_err(failed("back up", folder))? {
+            let entry = entry.map_err(failed("back up", folder))?;
+            let path = entry.path();
+            let Ok(last) = entry.file_name().into_string() else {
+                return Err(refused(&path, "its name is not UTF-8"));
+            };
+            self.entry(format!("{name}/{last}"), &last, path)?;
+        }
+        self.above.pop();
+        Ok(())
     }
-    Ok(())
+
+    fn entry(&mut self, name: String, last: &str, path: PathBuf) -> Result<()> {
+        let Some(meta) = followed(&path)? else { return Ok(()) };
+        if meta.is_dir() {
+            return self.folder(&name, &path);
+        }
+        if is_passing(last) {
+            return Ok(());
+        }
+        if !meta.is_file() {
+            return Err(refused(
+                &path,
+                "it is neither a file nor a folder (FIFO, socket or device); move it away",
+            ));
+        }
+        self.files.extend(listed(name, path)?);
+        Ok(())
+    }
+}
+
+fn refused(path: &Path, why: &str) -> quipu_core::Error {
+    error(ErrorKind::Invalid, "back up", format!("{}: {why}", path.display()))
+}
+
+/// What is behind a path; `None` when it was removed meanwhile.
+fn followed(path: &Path) -> Result<Option<Metadata>> {
+    match fs::metadata(path) {
+        Ok(meta) => Ok(Some(meta)),
+        Err(gone) if gone.kind() == std::io::ErrorKind::NotFound => match fs::symlink_metadata(path) {
+            Ok(link) if link.is_symlink() => Err(refused(path, "the link leads nowhere")),
+            _ => Ok(None),
+        },
+        Err(cause) => Err(failed("back up", path)(cause)),
+    }
 }
 
 /// Locks, and what only means something beside a database or until it has its final name.
 fn is_passing(name: &str) -> bool {
     name == "lock"
         || name.contains(THINNED)
+        || name.contains(MAKING)
         || [".lock", "-wal", "-shm", "-journal", ".tmp", ".partial"].iter().any(|end| name.ends_with(end))
 }
 
-fn listed(name: String, path: PathBuf) -> Result<Option<Listed>> {
+/// One file; `None` when it was removed meanwhile.
+pub(super) fn listed(name: String, path: PathBuf) -> Result<Option<Listed>> {
     let mut start = Vec::with_capacity(16);
     let file = match File::open(&path) {
         Ok(file) => file,
@@ -82,6 +157,31 @@ fn listed(name: String, path: PathBuf) -> Result<Option<Listed>> {
     };
     let bytes = file.metadata().map_err(failed("back up", &path))?.len();
     file.take(16).read_to_end(&mut start).map_err(failed("back up", &path))?;
-    let kind = if start == b"SQLite format 3\0" { Kind::Database } else { Kind::Plain };
+    // A file of ours that does not begin as a database is a damaged one.
+    let ours = name.ends_with(".db") && bytes > 0;
+    let kind = if ours || start == b"SQLite format 3\0" { Kind::Database } else { Kind::Plain };
     Ok(Some(Listed { name, path, kind, bytes }))
+}
+
+/// Whether a copy is whole without a file that was there when the copy began: days that retention removes are looked up in the
+/// catalog, other databases stay.
+pub(super) fn may_go(name: &str) -> bool {
+    !name.ends_with(".db") || name.contains("/days/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_tell_the_store_and_the_day() {
+        assert_eq!(store_of("data/catalog.db"), Some("data/"));
+        assert_eq!(store_of("data/projects/shop/catalog.db"), Some("data/projects/shop/"));
+        assert_eq!((store_of("data/old-catalog.db"), store_of("data/days/d-20260302.db")), (None, None));
+        let (store, day) = day_of("store/days/d-20260302.db").unwrap();
+        assert_eq!((store, name_of(store, day).as_str()), ("store/", "store/days/d-20260302.db"));
+        for other in ["data/days/x-20260302.db", "data/days/d-20260302.db-wal", "data/d-20260302.db"] {
+            assert_eq!(day_of(other), None, "{other}");
+        }
+    }
 }

@@ -18,6 +18,7 @@ use std::path::Path;
 use quipu_core::{ErrorKind, Result};
 
 use super::files::Listed;
+use super::inspect::Looked;
 use super::manifest::Entry;
 use super::pack::Pack;
 use super::{error, failed};
@@ -30,23 +31,18 @@ const LOG_HEAD: usize = 32;
 const TRIES: u32 = 8;
 
 /// Copies a database and its log.
-pub(super) fn database(pack: &mut Pack, file: &Listed) -> Result<Vec<Entry>> {
-    let mut tries = 0;
-    loop {
-        let held = Held::new(&file.path)?;
-        if held.is_in_place(&file.path)? {
-            return held.copy(pack, file);
-        }
-        tries += 1;
-        if tries >= TRIES {
-            let text = format!("{}: it is replaced again and again", file.path.display());
-            return Err(error(ErrorKind::Unavailable, "back up", text));
-        }
-    }
+pub(super) fn database(pack: &mut Pack, file: &Listed) -> Result<Copied> {
+    Held::in_place(file)?.copy(pack, file)
+}
+
+/// A database that was copied.
+pub(super) struct Copied {
+    pub(super) entries: Vec<Entry>,
+    pub(super) looked: Looked,
 }
 
 /// A database that stays as it is.
-struct Held {
+pub(super) struct Held {
     data: File,
     /// Its log. A later file of the same name may be that of another database.
     log: Option<File>,
@@ -61,6 +57,29 @@ impl Drop for Held {
 }
 
 impl Held {
+    /// Holds the file that lies at its path.
+    pub(super) fn in_place(file: &Listed) -> Result<Self> {
+        for _ in 0..TRIES {
+            let held = Self::new(&file.path)?;
+            if held.is_in_place(&file.path)? {
+                return Ok(held);
+            }
+        }
+        let text = format!("{}: it is replaced again and again", file.path.display());
+        Err(error(ErrorKind::Unavailable, "back up", text))
+    }
+
+    /// What it says of days and spans.
+    pub(super) fn look(&self) -> Looked {
+        self.reading.as_ref().map(Looked::of).unwrap_or_default()
+    }
+
+    /// The same in a later transaction.
+    fn look_anew(&self) -> Looked {
+        let again = self.reading.as_ref().and_then(|conn| conn.execute_batch("COMMIT; BEGIN").ok());
+        again.map(|()| self.look()).unwrap_or_default()
+    }
+
     fn new(path: &Path) -> Result<Self> {
         let data = File::open(path).map_err(failed("back up", path))?;
         let reading = match schema::hold(path) {
@@ -70,6 +89,10 @@ impl Held {
             Err(fault) => return Err(fault.at("back up", path)),
         };
         let [_, log, _] = Folder::with_companions(path);
+        if std::fs::metadata(&log).is_ok_and(|log| !log.is_file()) {
+            let text = format!("{}: it is in the place of a write-ahead log and is no file", log.display());
+            return Err(error(ErrorKind::Invalid, "back up", text));
+        }
         let log = match File::open(&log) {
             Ok(log) => Some(log),
             Err(gone) if gone.kind() == std::io::ErrorKind::NotFound => None,
@@ -91,7 +114,8 @@ impl Held {
         Ok((ours.len(), ours.created().ok()) == (now.len(), now.created().ok()))
     }
 
-    fn copy(mut self, pack: &mut Pack, file: &Listed) -> Result<Vec<Entry>> {
+    pub(super) fn copy(mut self, pack: &mut Pack, file: &Listed) -> Result<Copied> {
+        let mut looked = self.look();
         let bytes = self.data.metadata().map_err(failed("back up", &file.path))?.len();
         let damaged = self.reading.is_none();
         // What is cut off meanwhile lies beyond the end that the log names.
@@ -102,7 +126,11 @@ impl Held {
         if let Some((mut staged, bytes)) = staged {
             entries.push(Entry { damaged, ..pack.put(&format!("{}-wal", file.name), &mut staged, bytes)? });
         }
-        Ok(entries)
+        // Commits meanwhile may be in the copy: it has at least as many spans as there were at either moment.
+        if let (Some(before), Some(after)) = (looked.spans, self.look_anew().spans) {
+            looked.spans = Some(before.min(after));
+        }
+        Ok(Copied { entries, looked })
     }
 }
 

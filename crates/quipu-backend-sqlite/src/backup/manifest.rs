@@ -2,13 +2,17 @@
 
 use quipu_core::{Clock, SystemClock};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
+use super::pack::hex;
 use crate::schema::{CATALOG, DAY, TEXT};
 
 /// The manifest's name within a copy.
 pub(super) const FILE: &str = "manifest.json";
 /// Version of its form.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
+/// The form before it: without stores and without a sum of its own.
+const FIRST_FORMAT: u32 = 1;
 /// A longer one is none.
 pub(super) const MOST_BYTES: u64 = 256 << 20;
 
@@ -23,8 +27,28 @@ pub struct Manifest {
     pub taken_at: String,
     /// The layouts that this build writes; the files may be older, not newer.
     pub layouts: Layouts,
+    /// The stores; empty in the first form.
+    #[serde(default)]
+    pub stores: Vec<StoreEntry>,
     /// The files, in the order of copying.
     pub files: Vec<Entry>,
+    /// SHA-256 of the manifest with this field empty, as JSON without spaces, in hexadecimal digits; empty in the first form.
+    #[serde(default)]
+    pub sha256: String,
+    /// Databases that could not be opened when the copy was looked through, such as for want of a key: nothing in them was counted.
+    #[serde(skip)]
+    pub unread: Vec<String>,
+}
+
+/// A store in a copy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoreEntry {
+    /// The beginning of the names of its files, such as `data/`.
+    pub name: String,
+    /// Its days that have records, each as eight digits, in order.
+    pub days: Vec<String>,
+    /// Spans of all days that could be read.
+    pub spans: u64,
 }
 
 /// Versions of the store's layouts.
@@ -70,8 +94,36 @@ impl Manifest {
             build: build.to_owned(),
             taken_at: SystemClock.now().to_string(),
             layouts: Layouts::of_this_build(),
+            stores: Vec::new(),
             files: Vec::new(),
+            sha256: String::new(),
+            unread: Vec::new(),
         }
+    }
+
+    /// Days and spans of all stores.
+    pub fn records(&self) -> (usize, u64) {
+        let days = self.stores.iter().map(|store| store.days.len()).sum();
+        (days, self.stores.iter().map(|store| store.spans).sum())
+    }
+
+    /// The sum that it should have; empty in the first form.
+    fn sum(&self) -> String {
+        if self.format == FIRST_FORMAT {
+            return String::new();
+        }
+        let bare = Self { sha256: String::new(), ..self.clone() };
+        hex(&Sha256::digest(serde_json::to_vec(&bare).unwrap_or_default()))
+    }
+
+    /// Ends it with its sum.
+    pub(super) fn seal(&mut self) {
+        self.sha256 = self.sum();
+    }
+
+    /// Whether it is as it was written.
+    pub(super) fn is_sealed(&self) -> bool {
+        self.sha256 == self.sum()
     }
 
     /// Bytes of all files.
@@ -80,7 +132,7 @@ impl Manifest {
     }
 
     /// Whether this build knows the form.
-    pub(super) const fn is_known(&self) -> bool {
-        self.format == FORMAT
+    pub(super) fn is_known(&self) -> bool {
+        [FIRST_FORMAT, FORMAT].contains(&self.format)
     }
 }

@@ -2,10 +2,12 @@
 //!
 //! A copy is a folder or an archive with every file of the data folder, and last a [`Manifest`] that names each with its length and SHA-256.
 //! Each database is a state between two of its commits, no older than the beginning of the copy: what was acknowledged before that is
-//! in it. Days come in order and the catalog, which knows where the traces of several days are, after them.
+//! in it. Days come in order and the catalog, which knows where the traces of several days are, after them. A copy has every day that
+//! its catalog lists, or it is not made.
 
 mod files;
 mod hold;
+mod inspect;
 mod manifest;
 mod pack;
 mod restore;
@@ -16,14 +18,17 @@ use std::path::{Path, PathBuf};
 use quipu_core::{Error, ErrorKind, Result, Retry};
 
 use crate::fault::{Fault, NAME};
-use crate::folder::{self, Folder};
+use crate::folder::{Folder, Part};
 use files::{Kind, Listed};
-pub use manifest::{Entry, Layouts, Manifest};
+use inspect::{Looked, Stores};
+pub use manifest::{Entry, Layouts, Manifest, StoreEntry};
 use pack::Pack;
 pub use restore::{restore, verify};
 
 /// Copies are made of so many bytes at a time.
 const PIECE: usize = 1 << 20;
+/// A catalog is compared so often with the days that were copied.
+const TRIES: u32 = 8;
 
 /// The folders that belong together.
 #[derive(Debug, Clone)]
@@ -48,6 +53,14 @@ impl Places {
             .into_iter()
             .filter_map(|(name, path)| Some((name, path?)))
     }
+}
+
+/// Refuses a folder to which a copy is or was being restored.
+///
+/// # Errors
+/// [`ErrorKind::Damaged`]: the restore did not end.
+pub fn is_whole(folder: &Path) -> Result<()> {
+    Folder::new(folder).is_whole()
 }
 
 /// How far a copy is.
@@ -80,29 +93,42 @@ fn failed(operation: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -
 /// [`ErrorKind::Invalid`]: `out` is there already, or within the data. [`ErrorKind::Locked`]: this very process has a store open there;
 /// closing a file here would take its locks away. Otherwise a file cannot be read or written.
 pub fn take(places: &Places, out: &Path, build: &str, tell: &mut dyn FnMut(Step<'_>)) -> Result<Manifest> {
-    check(places, out)?;
+    let parent = check(places, out)?;
     let mut files = Vec::new();
     for (root, path) in places.roots() {
-        files.extend(files::list(root, path)?);
+        files.extend(files::list(root, path, &parent)?);
     }
-    if !files.iter().any(|file| file.kind == Kind::Database) {
-        let text = format!("{}: there is no store", places.data.display());
+    let (root, own) = places.roots().last().unwrap_or(("data", &places.data));
+    if !files.iter().any(|file| file.name == format!("{root}/catalog.db")) {
+        let text =
+            format!("{}: there is no store here; name it with --store if it is elsewhere", own.display());
         return Err(error(ErrorKind::NotFound, "back up", text));
     }
     let all: u64 = files.iter().map(|file| file.bytes).sum();
     let mut pack = Pack::new(out)?;
     let mut manifest = Manifest::new(build);
+    let mut stores = Stores::default();
     let mut bytes = 0;
     for (at, file) in files.iter().enumerate() {
         tell(Step { name: &file.name, files: (at, files.len()), bytes: (bytes, all) });
-        add(&mut pack, file, &mut manifest)?;
+        match files::store_of(&file.name) {
+            Some(store) => add_catalog(&mut pack, file, store, &mut manifest, &mut stores)?,
+            None => add(&mut pack, file, &mut manifest, &mut stores)?,
+        }
         bytes += file.bytes;
     }
+    if let Some(store) = stores.without_catalog() {
+        let text = format!("{store}catalog.db is missing, and there are days beside it");
+        return Err(error(ErrorKind::Damaged, "back up", text));
+    }
+    manifest.stores = stores.entries();
+    manifest.seal();
     pack.finish(&manifest)?;
     Ok(manifest)
 }
 
-fn check(places: &Places, out: &Path) -> Result<()> {
+/// Looks whether a copy can be made there; gives the folder that it will be in.
+fn check(places: &Places, out: &Path) -> Result<PathBuf> {
     if out.exists() {
         let text = format!("{}: it is there already", out.display());
         return Err(error(ErrorKind::Invalid, "back up", text));
@@ -111,29 +137,89 @@ fn check(places: &Places, out: &Path) -> Result<()> {
     let parent = parent.canonicalize().map_err(failed("back up", parent))?;
     for (_, path) in places.roots() {
         Folder::new(path).is_whole()?;
-        let root = path.canonicalize().map_err(failed("back up", path))?;
-        if parent.starts_with(&root) {
-            let text = format!("{}: the copy would be within {}", out.display(), root.display());
-            return Err(error(ErrorKind::Invalid, "back up", text));
-        }
-        if let Some(open) = folder::open_within(&root) {
-            let text = format!("{}: this process has it open; back it up from another", open.display());
-            return Err(error(ErrorKind::Locked, "back up", text));
-        }
     }
-    Ok(())
+    Ok(parent)
 }
 
-fn add(pack: &mut Pack, file: &Listed, manifest: &mut Manifest) -> Result<()> {
+/// Copies a file.
+fn add(pack: &mut Pack, file: &Listed, manifest: &mut Manifest, stores: &mut Stores) -> Result<()> {
     let done = match file.kind {
-        Kind::Database => hold::database(pack, file),
+        Kind::Database => hold::database(pack, file).map(|held| {
+            stores.note(&file.name, held.looked);
+            held.entries
+        }),
         Kind::Plain => hold::plain(pack, file),
     };
     match done {
         Ok(entries) => manifest.files.extend(entries),
         // A day that was removed meanwhile, or a document.
-        Err(gone) if gone.kind() == ErrorKind::NotFound && !file.path.exists() => {}
+        Err(gone)
+            if gone.kind() == ErrorKind::NotFound && !file.path.exists() && files::may_go(&file.name) => {}
         Err(error) => return Err(error),
     }
     Ok(())
+}
+
+/// Copies a store's catalog, after every day that it lists.
+fn add_catalog(
+    pack: &mut Pack,
+    file: &Listed,
+    store: &str,
+    manifest: &mut Manifest,
+    stores: &mut Stores,
+) -> Result<()> {
+    if file.bytes == 0 {
+        return Err(error(ErrorKind::Damaged, "back up", format!("{}: it is empty", file.path.display())));
+    }
+    let mut gone = None;
+    for _ in 0..TRIES {
+        let staged = Staged::new(pack, file)?;
+        let missing = stores.missing(store, &staged.copied.looked.listed);
+        if missing.is_empty() {
+            manifest.files.extend(staged.move_to(pack)?);
+            stores.note(&file.name, staged.copied.looked);
+            return Ok(());
+        }
+        drop(staged);
+        // Each was begun since the copy was, or is struck out by now, or its file is gone.
+        for day in missing {
+            let name = files::name_of(store, day);
+            let folder = file.path.parent().unwrap_or(Path::new("."));
+            let path = Folder::new(folder).file(Part::Data, day);
+            match files::listed(name, path.clone())? {
+                Some(new) if new.bytes > 0 => add(pack, &new, manifest, stores)?,
+                _ => gone = Some(path),
+            }
+        }
+    }
+    let path = gone.unwrap_or_else(|| file.path.clone());
+    let text = "the catalog lists this day, and its file is missing or empty: restore it, or run `quipu check store --repair`";
+    Err(error(ErrorKind::Damaged, "back up", format!("{}: {text}", path.display())))
+}
+
+/// A copy of a catalog beside the copy of all: it is compared with the days before it becomes a part of that.
+struct Staged {
+    copied: hold::Copied,
+    pack: Pack,
+    _folder: tempfile::TempDir,
+}
+
+impl Staged {
+    fn new(pack: &Pack, file: &Listed) -> Result<Self> {
+        let folder = pack.scratch_folder()?;
+        let mut side = Pack::new(&folder.path().join("catalog"))?;
+        let mut copied = hold::database(&mut side, file)?;
+        // Its log may have commits that came after the transaction in which it was copied.
+        copied.looked = Looked::at(&side.place(&file.name)).unwrap_or(copied.looked);
+        Ok(Self { copied, pack: side, _folder: folder })
+    }
+
+    fn move_to(&self, pack: &mut Pack) -> Result<Vec<Entry>> {
+        let put = |entry: &Entry| {
+            let path = self.pack.place(&entry.name);
+            let from = std::fs::File::open(&path).map_err(failed("back up", &path))?;
+            Ok(Entry { damaged: entry.damaged, ..pack.put(&entry.name, from, entry.bytes)? })
+        };
+        self.copied.entries.iter().map(put).collect()
+    }
 }

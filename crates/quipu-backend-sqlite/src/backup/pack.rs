@@ -11,6 +11,7 @@ use zstd::Encoder;
 
 use super::manifest::{self, Entry, Manifest};
 use super::{PIECE, error, failed};
+use crate::private;
 
 /// Compression of an archive: bodies are compressed already.
 const LEVEL: i32 = 3;
@@ -59,7 +60,7 @@ impl Pack {
         let partial = PathBuf::from(name);
         clear(&partial)?;
         let to = if is_archive(out) {
-            let file = private(File::options().create_new(true))
+            let file = private::options(File::options().create_new(true))
                 .open(&partial)
                 .map_err(failed("back up", &partial))?;
             lock(&file, &partial)?;
@@ -67,10 +68,21 @@ impl Pack {
             let encoder = encoder.and_then(|mut encoder| encoder.include_checksum(true).map(|()| encoder));
             To::Archive(Box::new(tar::Builder::new(encoder.map_err(failed("back up", &partial))?)))
         } else {
-            private_folder(&partial).map_err(failed("back up", &partial))?;
+            private::folder(&partial).map_err(failed("back up", &partial))?;
             To::Folder(hold_folder(&partial)?)
         };
         Ok(Self { out: out.to_owned(), partial, to: Some(to) })
+    }
+
+    /// A folder on the same disk that goes when it is dropped.
+    pub(super) fn scratch_folder(&self) -> Result<tempfile::TempDir> {
+        let folder = self.out.parent().filter(|parent| !parent.as_os_str().is_empty());
+        tempfile::tempdir_in(folder.unwrap_or(Path::new("."))).map_err(failed("back up", &self.out))
+    }
+
+    /// Where a file lies of a copy that is to be a folder.
+    pub(super) fn place(&self, name: &str) -> PathBuf {
+        self.partial.join(name)
     }
 
     /// A file without a name on the same disk.
@@ -189,27 +201,13 @@ fn hold_folder(path: &Path) -> Result<Option<File>> {
 
 fn put_in_folder(path: &Path, from: &mut impl Read) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
-        private_folder(folder)?;
+        private::folder(folder)?;
     }
-    let mut to = BufWriter::with_capacity(PIECE, private(File::options().create_new(true)).open(path)?);
+    let mut to =
+        BufWriter::with_capacity(PIECE, private::options(File::options().create_new(true)).open(path)?);
     std::io::copy(from, &mut to)?;
     to.flush()?;
     to.get_ref().sync_all()
-}
-
-/// Prompts are in it: nobody else reads it.
-pub(super) fn private(options: &mut fs::OpenOptions) -> &mut fs::OpenOptions {
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
-    options.write(true)
-}
-
-/// Makes a folder that nobody else reads, and those above it.
-pub(super) fn private_folder(path: &Path) -> std::io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.recursive(true).create(path)
 }
 
 /// Makes the names of all that is below a folder safe from a power cut.

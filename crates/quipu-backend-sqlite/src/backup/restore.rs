@@ -6,19 +6,22 @@ use std::path::{Path, PathBuf};
 use quipu_core::{ErrorKind, Result};
 
 use super::manifest::{Layouts, Manifest};
-use super::pack::{private_folder, sync_folders, sync_parent};
-use super::unpack::{Contents, read};
+use super::pack::{sync_folders, sync_parent};
+use super::unpack::{Contents, Target, read};
 use super::{Places, error, failed};
 use crate::folder::UNFINISHED;
+use crate::private;
 
-/// Reads a whole copy and compares it with its manifest.
+/// Reads a whole copy and compares it with its manifest: files, and the days and spans of its stores. One database at a time is written
+/// to the folder for temporary files, and removed there.
 ///
 /// # Errors
 /// [`ErrorKind::Damaged`]: something is missing, too much, or not what it was. [`ErrorKind::Unsupported`]: a newer build made it.
 pub fn verify(from: &Path) -> Result<Manifest> {
-    let contents = read(from, None)?;
+    let passing = tempfile::tempdir().map_err(failed("restore", &std::env::temp_dir()))?;
+    let contents = read(from, Target::Passing(passing.path()))?;
     compare(from, &contents)?;
-    Ok(contents.manifest)
+    Ok(contents.told())
 }
 
 /// Writes a copy to the data folder, which must be missing or empty, and so must the store's where the copy has one apart. The files are
@@ -31,7 +34,7 @@ pub fn restore(from: &Path, places: &Places) -> Result<Manifest> {
         empty(path)?;
     }
     let staging = Staging::new(&places.data)?;
-    let contents = read(from, Some(staging.root()))?;
+    let contents = read(from, Target::Folder(staging.root()))?;
     compare(from, &contents)?;
     let has_store = contents.sums.keys().any(|name| name.starts_with("store/"));
     if has_store && places.store.is_none() {
@@ -40,7 +43,7 @@ pub fn restore(from: &Path, places: &Places) -> Result<Manifest> {
         return Err(error(ErrorKind::Invalid, "restore", text));
     }
     staging.move_all(places)?;
-    Ok(contents.manifest)
+    Ok(contents.told())
 }
 
 fn empty(path: &Path) -> Result<()> {
@@ -77,9 +80,9 @@ impl Staging {
     }
 
     fn mark(&mut self, folder: &Path) -> Result<()> {
-        private_folder(folder).map_err(failed("restore", folder))?;
+        private::folder(folder).map_err(failed("restore", folder))?;
         let marker = folder.join(UNFINISHED);
-        private_folder(&marker).map_err(failed("restore", &marker))?;
+        private::folder(&marker).map_err(failed("restore", &marker))?;
         self.markers.push(marker);
         Ok(())
     }
@@ -124,7 +127,7 @@ impl Drop for Staging {
 
 /// Moves all entries, or copies the files where the folder is on another disk.
 fn move_below(from: &Path, to: &Path) -> Result<()> {
-    private_folder(to).map_err(failed("restore", to))?;
+    private::folder(to).map_err(failed("restore", to))?;
     for entry in fs::read_dir(from).map_err(failed("restore", from))? {
         let path = entry.map_err(failed("restore", from))?.path();
         let target = to.join(path.file_name().unwrap_or_default());
@@ -143,7 +146,7 @@ fn copy_over(from: &Path, to: &Path) -> std::io::Result<()> {
         fs::copy(from, to)?;
         return fs::File::open(to)?.sync_all();
     }
-    private_folder(to)?;
+    private::folder(to)?;
     for entry in fs::read_dir(from)? {
         let path = entry?.path();
         copy_over(&path, &to.join(path.file_name().unwrap_or_default()))?;
@@ -152,7 +155,7 @@ fn copy_over(from: &Path, to: &Path) -> std::io::Result<()> {
 }
 
 fn compare(from: &Path, contents: &Contents) -> Result<()> {
-    let Contents { manifest, sums } = contents;
+    let Contents { manifest, sums, stores } = contents;
     let own = Layouts::of_this_build();
     if !manifest.is_known() || manifest.layouts.beyond(own) {
         let text = format!(
@@ -165,6 +168,9 @@ fn compare(from: &Path, contents: &Contents) -> Result<()> {
     }
     let wrong =
         |what: String| Err(error(ErrorKind::Damaged, "restore", format!("{}: {what}", from.display())));
+    if !manifest.is_sealed() {
+        return wrong("its manifest is not what was written: its SHA-256 is another".into());
+    }
     for entry in &manifest.files {
         match sums.get(&entry.name) {
             None => return wrong(format!("{} is missing", entry.name)),
@@ -182,5 +188,5 @@ fn compare(from: &Path, contents: &Contents) -> Result<()> {
         let stranger = sums.keys().find(|name| !known(name)).cloned().unwrap_or_default();
         return wrong(format!("{stranger} is not in its manifest"));
     }
-    Ok(())
+    stores.wrong(manifest).map_or(Ok(()), wrong)
 }

@@ -1,4 +1,4 @@
-//! A copy being read: every file once, in any order, with its sum.
+//! A copy being read: every file once, in any order, with its sum. Databases are looked into: a log stands after its database.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -8,9 +8,12 @@ use std::path::{Component, Path};
 use quipu_core::{ErrorKind, Result};
 use sha2::{Digest, Sha256};
 
+use super::inspect::{Looked, Stores, is_looked_into};
 use super::manifest::{self, Manifest};
-use super::pack::{Summed, hex, private, private_folder};
+use super::pack::{Summed, hex};
 use super::{PIECE, error, failed};
+use crate::folder::Folder;
+use crate::private;
 
 /// Length and SHA-256 of what was read, by name.
 pub(super) type Sums = BTreeMap<String, (u64, String)>;
@@ -19,18 +22,41 @@ pub(super) type Sums = BTreeMap<String, (u64, String)>;
 pub(super) struct Contents {
     pub(super) manifest: Manifest,
     pub(super) sums: Sums,
+    pub(super) stores: Stores,
 }
 
-/// Reads the copy; with a folder `into`, every file goes there too.
-pub(super) fn read(from: &Path, into: Option<&Path>) -> Result<Contents> {
-    let mut reading = Reading { from, into, manifest: None, sums: Sums::new() };
+impl Contents {
+    /// The manifest, with the days and spans that were found where every database could be opened.
+    pub(super) fn told(self) -> Manifest {
+        let found = self.manifest.unread.is_empty().then(|| self.stores.entries());
+        Manifest { stores: found.unwrap_or(self.manifest.stores), ..self.manifest }
+    }
+}
+
+/// Where the files of a copy go that is read.
+#[derive(Clone, Copy)]
+pub(super) enum Target<'a> {
+    /// All of them stay in this folder.
+    Folder(&'a Path),
+    /// A database stays in this folder until it was looked into.
+    Passing(&'a Path),
+}
+
+/// Reads the copy.
+pub(super) fn read(from: &Path, into: Target<'_>) -> Result<Contents> {
+    let (sums, stores, unread) = (Sums::new(), Stores::default(), Vec::new());
+    let mut reading = Reading { from, into, manifest: None, sums, stores, unread, open: None };
     if from.is_dir() {
         reading.folder(from, "")?;
     } else {
         reading.archive()?;
     }
-    let Reading { manifest, sums, .. } = reading;
-    let manifest = manifest.ok_or_else(|| {
+    reading.look_into_open();
+    if let Target::Folder(folder) = into {
+        reading.look_into_all(folder);
+    }
+    let Reading { manifest, sums, stores, unread, .. } = reading;
+    let manifest = manifest.map(|manifest| Manifest { unread, ..manifest }).ok_or_else(|| {
         let text = format!(
             "{}: it has no {}: it is not a copy, or was never finished",
             from.display(),
@@ -38,20 +64,27 @@ pub(super) fn read(from: &Path, into: Option<&Path>) -> Result<Contents> {
         );
         error(ErrorKind::Invalid, "restore", text)
     })?;
-    Ok(Contents { manifest, sums })
+    Ok(Contents { manifest, sums, stores })
 }
 
 struct Reading<'a> {
     from: &'a Path,
-    into: Option<&'a Path>,
+    into: Target<'a>,
     manifest: Option<Manifest>,
     sums: Sums,
+    stores: Stores,
+    /// Databases that could not be opened.
+    unread: Vec<String>,
+    /// The database that was read last, which is looked into once its log is there.
+    open: Option<String>,
 }
 
 impl Reading<'_> {
     fn folder(&mut self, folder: &Path, above: &str) -> Result<()> {
-        for entry in fs::read_dir(folder).map_err(failed("restore", folder))? {
-            let entry = entry.map_err(failed("restore", folder))?;
+        let entries = fs::read_dir(folder).and_then(Iterator::collect::<std::io::Result<Vec<_>>>);
+        let mut entries = entries.map_err(failed("restore", folder))?;
+        entries.sort_by_key(fs::DirEntry::file_name);
+        for entry in entries {
             let path = entry.path();
             let name = format!("{above}{}", entry.file_name().to_string_lossy());
             let kind = entry.file_type().map_err(failed("restore", &path))?;
@@ -102,17 +135,55 @@ impl Reading<'_> {
         if !plain || !["data/", "store/"].iter().any(|root| name.starts_with(root)) {
             return Err(self.wrong(&format!("{name:?} is not a name that a copy has")));
         }
+        let of_open = self.open.as_ref().is_some_and(|open| name.strip_suffix("-wal") == Some(open));
+        if !of_open {
+            self.look_into_open();
+        }
         let mut summed = Summed { from, sum: Sha256::new(), bytes: 0 };
         let read = match self.into {
-            Some(into) => write(&into.join(below), &mut summed),
-            None => std::io::copy(&mut summed, &mut std::io::sink()).map(drop),
+            Target::Folder(into) => write(&into.join(below), &mut summed),
+            Target::Passing(into) if of_open || is_looked_into(name) => write(&into.join(below), &mut summed),
+            Target::Passing(_) => std::io::copy(&mut summed, &mut std::io::sink()).map(drop),
         };
         read.map_err(failed("restore", Path::new(name)))?;
         let sum = (summed.bytes, hex(&summed.sum.finalize()));
         if self.sums.insert(name.to_owned(), sum).is_some() {
             return Err(self.wrong(&format!("{name} is in it twice")));
         }
+        if is_looked_into(name) && matches!(self.into, Target::Passing(_)) {
+            self.open = Some(name.to_owned());
+        }
         Ok(())
+    }
+
+    /// Looks into the database that was read last, and removes it.
+    fn look_into_open(&mut self) {
+        let (Some(name), Target::Passing(folder)) = (self.open.take(), self.into) else { return };
+        self.look_into(folder, &name);
+        for path in Folder::with_companions(&folder.join(&name)) {
+            let _ = fs::remove_file(path);
+        }
+    }
+
+    /// Looks into all databases, of which each has its log beside it now.
+    fn look_into_all(&mut self, folder: &Path) {
+        let names: Vec<String> = self.sums.keys().filter(|name| is_looked_into(name)).cloned().collect();
+        names.iter().for_each(|name| self.look_into(folder, name));
+    }
+
+    fn look_into(&mut self, folder: &Path, name: &str) {
+        if self.sums.get(name).is_some_and(|(bytes, _)| *bytes == 0) {
+            return;
+        }
+        let looked = match Looked::at(&folder.join(name)) {
+            Ok(looked) => looked,
+            Err(fault) => {
+                tracing::debug!(name, error = %fault.at("restore", Path::new(name)), "a database of a copy cannot be opened");
+                self.unread.push(name.to_owned());
+                Looked::default()
+            }
+        };
+        self.stores.note(name, looked);
     }
 
     fn wrong(&self, what: &str) -> quipu_core::Error {
@@ -122,9 +193,10 @@ impl Reading<'_> {
 
 fn write(path: &Path, from: &mut impl Read) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
-        private_folder(folder)?;
+        private::folder(folder)?;
     }
-    let mut to = BufWriter::with_capacity(PIECE, private(File::options().create_new(true)).open(path)?);
+    let mut to =
+        BufWriter::with_capacity(PIECE, private::options(File::options().create_new(true)).open(path)?);
     std::io::copy(from, &mut to)?;
     to.flush()?;
     to.get_ref().sync_all()

@@ -1,6 +1,6 @@
 //! Sums that can be corrected: every figure is signed, so a row can be taken back.
 
-use quipu_core::{Billing, Cost, Sketch, Tokens, Unpriced, UsageTotals, Usd};
+use quipu_core::{Billing, Cost, GroupSums, Sketch, Tokens, Unpriced, UsageTotals, Usd};
 use serde::{Deserialize, Serialize};
 
 use crate::codec::extra;
@@ -52,6 +52,16 @@ pub(crate) fn reason_number(reason: Unpriced) -> usize {
 /// The reason of a stored number.
 pub(crate) fn reason_of(number: usize) -> Option<Unpriced> {
     REASONS.get(number).copied()
+}
+
+impl GroupSums for Figures {
+    fn merge(&mut self, other: Self) {
+        self.add(&other, 1);
+    }
+
+    fn heap_bytes(&self) -> usize {
+        self.latency.heap_bytes()
+    }
 }
 
 impl Figures {

@@ -15,7 +15,7 @@ mod usage;
 mod vocabulary;
 
 pub(crate) use body::{SpanTexts, ValueIn, decode_event, decode_span, encode_event, encode_span, span_texts};
-pub(crate) use dictionary::{Dictionaries, Dictionary, Packer, header, plain};
+pub(crate) use dictionary::{Dictionaries, Dictionary, Packer, header, plain, unpacked_len};
 pub(crate) use dims::{DimKind, Dims, Names, TextOf, find};
 pub(crate) use figures::Figures;
 pub(crate) use labels::{LABELS, Labels};

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use quipu_core::{
-    Attributes, Event, EventPage, EventQuery, Level, Resource, Result, Scope, Timestamp, TraceId, Value,
+    AnswerMemory, Attributes, Event, EventPage, EventQuery, Level, Resource, Result, Scope, Timestamp,
+    TraceId, Value,
 };
 use rusqlite::{Row, params_from_iter};
 
-use crate::codec::{DimKind, Names, TextOf, decode_event, find, span_of_key};
+use crate::codec::{DimKind, Names, TextOf, decode_event, find, span_of_key, unpacked_len};
 use crate::fault::{self, Fault};
 use crate::folder::Day;
 use crate::read::filter::Condition;
@@ -22,19 +23,37 @@ type Numbered = (i64, Event);
 pub(crate) fn page(shared: &Shared, query: &EventQuery) -> Result<EventPage> {
     let limit = query.limit.max(1);
     let mut rows: Vec<Numbered> = Vec::new();
+    let mut room = Room { rows: limit.saturating_add(1), bytes: AnswerMemory::current().page_bytes() };
     for day in shared.sound_days()? {
-        if rows.len() > limit {
+        if room.is_full() {
             break;
         }
         if may_have(day, query) {
-            let room = limit + 1 - rows.len();
-            rows.extend(shared.ask(day, |reader| events_in(reader, query, room))?.unwrap_or_default());
+            rows.extend(shared.ask(day, |reader| events_in(reader, query, &mut room))?.unwrap_or_default());
         }
     }
-    let more = rows.len() > limit;
+    // A page that is full of bytes may be the last one: then the next page is empty.
+    let more = room.is_full();
     rows.truncate(limit);
     let next = rows.last().filter(|_| more).map(|(number, event)| (event.time, *number));
     Ok(EventPage { rows: rows.into_iter().map(|(_, event)| event).collect(), next })
+}
+
+/// What a page still has room for.
+struct Room {
+    rows: usize,
+    bytes: usize,
+}
+
+impl Room {
+    const fn is_full(&self) -> bool {
+        self.rows == 0 || self.bytes == 0
+    }
+
+    fn take(&mut self, event: &Event) {
+        self.rows -= 1;
+        self.bytes = self.bytes.saturating_sub(event.bytes());
+    }
 }
 
 /// Events lie in the day of their own time.
@@ -86,7 +105,7 @@ pub(crate) fn conditions(reader: &DayReader<'_>, query: &EventQuery) -> fault::R
     Ok(Some(all))
 }
 
-fn events_in(reader: &DayReader<'_>, query: &EventQuery, room: usize) -> fault::Result<Vec<Numbered>> {
+fn events_in(reader: &DayReader<'_>, query: &EventQuery, room: &mut Room) -> fault::Result<Vec<Numbered>> {
     let Some(Condition { from, sql: condition, args, .. }) = conditions(reader, query)? else {
         return Ok(Vec::new());
     };
@@ -104,8 +123,9 @@ fn events_in(reader: &DayReader<'_>, query: &EventQuery, room: usize) -> fault::
         let event = event_of(row, reader, &names, &mut sources)?;
         let has_text = |wanted: &String| has_text(&event.name, &event.body, &event.attributes, wanted);
         if wanted.as_ref().is_none_or(has_text) {
+            room.take(&event);
             events.push((row.get(0)?, event));
-            if events.len() == room {
+            if room.is_full() {
                 break;
             }
         }
@@ -121,7 +141,9 @@ pub(crate) fn event_of(
     sources: &mut Sources,
 ) -> fault::Result<Event> {
     let text = |at: usize| names.text(row.get(at)?);
-    let body = decode_event(&reader.unpack(row.get_ref(11)?.as_blob().map_err(rusqlite::Error::from)?)?)?;
+    let z = row.get_ref(11)?.as_blob().map_err(rusqlite::Error::from)?;
+    let _hold = AnswerMemory::current().hold(unpacked_len(z)?.saturating_mul(2))?;
+    let body = decode_event(&reader.unpack(z)?)?;
     let trace = row.get::<_, Option<Vec<u8>>>(4)?.map(|bytes| TraceId::from_slice(&bytes)).transpose();
     let level =
         usize::try_from(row.get::<_, i64>(2)?).ok().and_then(|number| Level::ALL.get(number).copied());

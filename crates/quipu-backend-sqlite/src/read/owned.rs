@@ -43,6 +43,7 @@ impl DayOwned {
     pub(crate) fn add_to(&self, all: &mut Owned, traces: &mut BTreeSet<TraceId>) {
         traces.extend(&self.traces);
         all.events += self.alone;
+        all.names += u64::from(self.dim.is_some());
         all.series += u64::try_from(self.series.len()).unwrap_or(u64::MAX);
     }
 

@@ -14,7 +14,7 @@ use crate::folder::Day;
 use crate::read::filter::{Asked, Condition};
 use crate::read::rounds::in_rounds;
 use crate::read::trace_rows::{TraceNames, merge_names, names_of};
-use crate::read::traces::{days_of, trace_id};
+use crate::read::traces::{days_of, rows_that_fit, trace_id};
 use crate::readers::DayReader;
 use crate::shared::Shared;
 
@@ -45,9 +45,16 @@ pub(crate) fn page(shared: &Shared, query: &SessionQuery) -> Result<SessionPage>
     let mut chosen = chosen.unwrap_or_default();
     let more = chosen.len() > limit;
     chosen.truncate(limit);
+    let mut rows = rows(shared, query, &days, &chosen)?;
+    let fit = rows_that_fit(rows.iter().map(SessionRow::bytes));
+    if fit < rows.len() {
+        rows.truncate(fit);
+        let next = rows.last().map(|last| (last.last_at, last.session.to_string()));
+        return Ok(SessionPage { rows, next });
+    }
     let next = chosen.last().filter(|_| more);
     let next = next.map(|(last, session)| (Timestamp::from_nanos(*last), session.to_string()));
-    Ok(SessionPage { rows: rows(shared, query, &days, &chosen)?, next })
+    Ok(SessionPage { rows, next })
 }
 
 /// The page's sessions and the next one, with their latest traces. Of each day no more is read than shows `enough` sessions; `None` when

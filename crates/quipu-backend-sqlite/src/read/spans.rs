@@ -1,14 +1,16 @@
 //! Spans of a trace.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use quipu_core::{Detail, Kind, Node, Result, SpanId, SpanPage, SpanQuery, SpanRow, Timestamp, TraceId};
+use quipu_core::{
+    AnswerMemory, Detail, Kind, Node, Result, SpanId, SpanPage, SpanQuery, SpanRow, Timestamp, TraceId,
+};
 use rusqlite::{Row, params_from_iter};
 
 use crate::codec::{CallRow, NODE_COLUMNS, Names, TextOf, node_of, span_key, span_of_key, status_of};
 use crate::fault;
 use crate::folder::Day;
-use crate::read::stored::each_span;
+use crate::read::stored::each_in_order;
 use crate::read::trace_rows::number_of;
 use crate::readers::DayReader;
 use crate::shared::Shared;
@@ -57,48 +59,56 @@ fn row_of(row: &Row<'_>, trace_id: TraceId, names: &Names<'_>) -> fault::Result<
     Ok((row.get(0)?, span))
 }
 
+/// Rows of one day in order, and whether they end before the last one because their bodies fill a page.
+struct DayRows {
+    rows: Vec<SpanRow>,
+    cut: bool,
+}
+
 fn rows_of(
     reader: &DayReader<'_>,
     trace_id: TraceId,
     detail: Detail,
     sql: &str,
     args: &[i64],
-) -> fault::Result<Vec<SpanRow>> {
+) -> fault::Result<DayRows> {
     let names = Names::new(reader.conn);
     let mut look = reader.conn.prepare_cached(sql)?;
     let mut found = look.query(params_from_iter(args))?;
-    let (mut numbers, mut spans) = (Vec::new(), Vec::new());
+    let (mut numbers, mut rows) = (Vec::new(), Vec::new());
     while let Some(row) = found.next()? {
         let (pk, span) = row_of(row, trace_id, &names)?;
         numbers.push(pk);
-        spans.push(span);
+        rows.push(span);
     }
+    let mut cut = false;
     if detail == Detail::Full {
-        add_raw(reader, trace_id, &numbers, &mut spans)?;
+        let read = add_raw(reader, trace_id, &numbers, &mut rows)?;
+        cut = read < rows.len();
+        rows.truncate(read);
     }
-    Ok(spans)
+    Ok(DayRows { rows, cut })
 }
 
+/// Fills in what was sent, row by row, until a page is full; gives how many rows have it.
 fn add_raw(
     reader: &DayReader<'_>,
     trace_id: TraceId,
     numbers: &[i64],
-    spans: &mut [SpanRow],
-) -> fault::Result<()> {
-    let mut places: HashMap<SpanId, usize> = HashMap::with_capacity(spans.len());
-    places.extend(spans.iter().enumerate().map(|(at, span)| (span.span_id, at)));
-    // In portions: a statement takes a bounded number of values.
-    for some in numbers.chunks(500) {
-        let list: Vec<String> = some.iter().map(i64::to_string).collect();
-        let condition = format!("s.pk IN ({})", list.join(", "));
-        each_span(reader.conn, reader.dictionaries, trace_id, (&condition, &[]), |stored| {
-            if let Some(span) = places.get(&stored.span.span_id).and_then(|at| spans.get_mut(*at)) {
-                span.raw = Some(stored.span);
-            }
-            Ok(())
-        })?;
-    }
-    Ok(())
+    rows: &mut [SpanRow],
+) -> fault::Result<usize> {
+    let most = AnswerMemory::current().page_bytes();
+    let (mut read, mut bytes) = (0, 0);
+    let mut places = rows.iter_mut();
+    each_in_order(reader, trace_id, numbers, |stored| {
+        bytes += stored.span.bytes();
+        if let Some(row) = places.next() {
+            row.raw = Some(stored.span);
+        }
+        read += 1;
+        Ok(bytes < most)
+    })?;
+    Ok(read)
 }
 
 /// One page of a trace's spans.
@@ -107,7 +117,7 @@ pub(crate) fn page(shared: &Shared, query: &SpanQuery) -> Result<SpanPage> {
     let days = shared.sound_days()?;
     let found = shared.ask_all(&days, |reader| {
         let Some(trace) = number_of(reader.conn, query.trace_id)? else {
-            return Ok(Vec::new());
+            return Ok(DayRows { rows: Vec::new(), cut: false });
         };
         let mut args = vec![trace];
         let mut condition = format!("s.tr = ?1 AND {SHOWN}");
@@ -118,10 +128,15 @@ pub(crate) fn page(shared: &Shared, query: &SpanQuery) -> Result<SpanPage> {
         let sql = select(&format!("{condition} ORDER BY s.start, s.id LIMIT {}", limit + 1));
         rows_of(reader, query.trace_id, query.detail, &sql, &args)
     })?;
-    let mut rows: Vec<SpanRow> = found.into_iter().flat_map(|(_, rows)| rows).collect();
-    rows.sort_by_key(|span| (span.start, span.span_id));
+    // What lies behind the place where one day ended early belongs to the next page.
+    let place = |span: &SpanRow| (span.start, span.span_id);
+    let ends = found.iter().filter(|(_, day)| day.cut).filter_map(|(_, day)| day.rows.last().map(place));
+    let end = ends.min();
+    let mut rows: Vec<SpanRow> = found.into_iter().flat_map(|(_, day)| day.rows).collect();
+    rows.sort_by_key(place);
+    rows.retain(|span| end.is_none_or(|end| place(span) <= end));
     rows.dedup_by_key(|span| span.span_id);
-    let more = rows.len() > limit;
+    let more = end.is_some() || rows.len() > limit;
     rows.truncate(limit);
     let next = rows.last().filter(|_| more).map(|last| (last.start, last.span_id));
     Ok(SpanPage { rows, next })
@@ -135,28 +150,30 @@ pub(crate) fn one(shared: &Shared, trace_id: TraceId, span_id: SpanId) -> Result
             return Ok(Vec::new());
         };
         let sql = select("s.tr = ?1 AND s.id = ?2");
-        rows_of(reader, trace_id, Detail::Full, &sql, &[trace, span_key(span_id)])
+        Ok(rows_of(reader, trace_id, Detail::Full, &sql, &[trace, span_key(span_id)])?.rows)
     })?;
     Ok(found.into_iter().flat_map(|(_, rows)| rows).next())
 }
 
-/// What the count needs to know of these traces' spans. Each trace is looked for in its home; where that is not known, in
-/// the days around the time of one of its spans, which is where it would have been put.
+/// What the count needs to know of these traces' spans, from every day that holds some of them.
 pub(crate) fn nodes(shared: &Shared, traces: &[(TraceId, Timestamp)]) -> Result<Vec<Vec<Node>>> {
-    let there = shared.sound_days()?;
     let mut wanted: BTreeMap<Day, Vec<usize>> = BTreeMap::new();
-    for (at, (trace, time)) in traces.iter().enumerate() {
-        let home =
-            shared.known_home(*trace).map_err(|fault| fault.at("read store", &shared.folder.catalog()))?;
-        let day = Day::of(*time);
-        let near = [day.plus(-1), day, day.plus(1)];
-        let homes = home.map(|home| vec![home.day]).unwrap_or_else(|| near.to_vec());
-        for day in homes.into_iter().filter(|day| there.contains(day)) {
-            wanted.entry(day).or_default().push(at);
+    let mut unknown = Vec::new();
+    for (at, (trace, _)) in traces.iter().enumerate() {
+        match shared.homes.lock().get(trace).filter(|home| !home.split) {
+            Some(home) => wanted.entry(home.day).or_default().push(at),
+            None => unknown.push(*trace),
+        }
+    }
+    let found = shared.days_of(&unknown)?;
+    for (at, (trace, _)) in traces.iter().enumerate() {
+        for day in found.get(trace).into_iter().flatten() {
+            wanted.entry(*day).or_default().push(at);
         }
     }
     let mut lists = vec![Vec::new(); traces.len()];
-    let days: Vec<Day> = wanted.keys().copied().collect();
+    let there = shared.sound_days()?;
+    let days: Vec<Day> = wanted.keys().copied().filter(|day| there.contains(day)).collect();
     let found = shared.ask_all(&days, |reader| {
         let names = Names::new(reader.conn);
         let places = wanted.get(&reader.day).map(Vec::as_slice).unwrap_or_default();

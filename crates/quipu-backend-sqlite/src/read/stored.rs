@@ -5,15 +5,18 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use compact_str::CompactString;
-use quipu_core::{Call, Canonical, Kind, Meeting, Node, Resource, Scope, Signal, Span, Timestamp, TraceId};
+use quipu_core::{
+    AnswerMemory, Call, Canonical, Kind, Meeting, Node, Resource, Scope, Signal, Span, Timestamp, TraceId,
+};
 use rusqlite::{Connection, Row};
 use serde::Serialize;
 
 use crate::codec::{
     Dictionaries, Labels, NODE_COLUMNS, NODE_WIDTH, Names, TextOf, decode_span, encode_span, node_of,
+    unpacked_len,
 };
 use crate::fault::{Fault, Result};
-use crate::readers::unpack;
+use crate::readers::{DayReader, unpack};
 
 /// What was read from a span, as far as it is stored.
 #[derive(Debug, PartialEq, Serialize)]
@@ -61,16 +64,15 @@ pub(crate) fn source<T: serde::de::DeserializeOwned>(
     Ok(postcard::from_bytes::<(u8, T)>(bytes)?.1)
 }
 
+type Context<'a> = (&'a Connection, &'a Dictionaries, &'a Names<'a>, &'a mut Sources);
+
 /// Puts a span together from a row that selects the node's columns and then [`COLUMNS`].
-fn span_of(
-    row: &Row<'_>,
-    trace_id: TraceId,
-    node: &Node,
-    context: (&Connection, &Dictionaries, &Names<'_>, &mut Sources),
-) -> Result<Box<Span>> {
+fn span_of(row: &Row<'_>, trace_id: TraceId, node: &Node, context: Context<'_>) -> Result<Box<Span>> {
     let (conn, dictionaries, names, sources) = context;
-    let z: Vec<u8> = row.get(AT + 9)?;
-    let mut body = decode_span(&unpack(conn, dictionaries, &z)?)?;
+    let z = row.get_ref(AT + 9)?.as_blob().map_err(rusqlite::Error::from)?;
+    // The unpacked bytes and what is decoded from them are there together.
+    let _hold = AnswerMemory::current().hold(unpacked_len(z)?.saturating_mul(2))?;
+    let mut body = decode_span(&unpack(conn, dictionaries, z)?)?;
     Ok(Box::new(Span {
         trace_id,
         span_id: node.span_id,
@@ -100,18 +102,52 @@ pub(crate) fn each_span(
     condition: (&str, &[i64]),
     mut take: impl FnMut(Stored) -> Result<()>,
 ) -> Result<()> {
-    let sql = format!(
-        "SELECT {NODE_COLUMNS}, {COLUMNS} FROM spans s JOIN origins o ON o.id = s.origin JOIN bodies b ON b.pk = s.pk \
-         WHERE {}",
-        condition.0
-    );
     let names = Names::new(conn);
     let mut sources = Sources::new();
-    let mut look = conn.prepare_cached(&sql)?;
+    let mut look = conn.prepare_cached(&select(condition.0))?;
     let mut rows = look.query(rusqlite::params_from_iter(condition.1))?;
     while let Some(row) = rows.next()? {
-        let node = node_of(row, &names)?;
-        let span = span_of(row, trace_id, &node, (conn, dictionaries, &names, &mut sources))?;
+        take(Stored::of_row(row, trace_id, (conn, dictionaries, &names, &mut sources))?)?;
+    }
+    Ok(())
+}
+
+/// Runs over the whole spans of these numbers, in this order, as long as `take` says so. One body is in memory at a time.
+pub(crate) fn each_in_order(
+    reader: &DayReader<'_>,
+    trace_id: TraceId,
+    numbers: &[i64],
+    mut take: impl FnMut(Stored) -> Result<bool>,
+) -> Result<()> {
+    let names = Names::new(reader.conn);
+    let mut sources = Sources::new();
+    let mut look = reader.conn.prepare_cached(&select("s.pk = ?1"))?;
+    for number in numbers {
+        let mut rows = look.query([number])?;
+        let row = rows.next()?.ok_or(Fault::Damaged("a span has no body"))?;
+        if !take(Stored::of_row(row, trace_id, (reader.conn, reader.dictionaries, &names, &mut sources))?)? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn select(condition: &str) -> String {
+    format!(
+        "SELECT {NODE_COLUMNS}, {COLUMNS} FROM spans s JOIN origins o ON o.id = s.origin JOIN bodies b ON b.pk = s.pk \
+         WHERE {condition}"
+    )
+}
+
+/// End, attributes and events, what was sent, what was read.
+pub(crate) type Rank = (Option<Timestamp>, usize, Vec<u8>, Vec<u8>);
+
+impl Stored {
+    /// Reads a row of [`select`].
+    fn of_row(row: &Row<'_>, trace_id: TraceId, context: Context<'_>) -> Result<Self> {
+        let (conn, dictionaries, names, sources) = context;
+        let node = node_of(row, names)?;
+        let span = span_of(row, trace_id, &node, (conn, dictionaries, names, sources))?;
         let text = |at: usize| names.text(row.get(at)?);
         let labels = Labels::unpack(row.get::<_, Option<Vec<u8>>>(AT + 10)?.as_deref())?;
         let [project, commit, branch] = labels.single;
@@ -131,15 +167,9 @@ pub(crate) fn each_span(
                 .collect::<Result<_>>()?,
             labels: [names.text(project)?, names.text(commit)?, names.text(branch)?],
         };
-        take(Stored { span, derived })?;
+        Ok(Self { span, derived })
     }
-    Ok(())
-}
 
-/// End, attributes and events, what was sent, what was read.
-pub(crate) type Rank = (Option<Timestamp>, usize, Vec<u8>, Vec<u8>);
-
-impl Stored {
     /// The span with this number.
     pub(crate) fn load(
         conn: &Connection,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use quipu_core::{Cursor, Result, Sort, TraceId, TracePage, TraceQuery, TraceRow};
+use quipu_core::{AnswerMemory, Cursor, Result, Sort, TraceId, TracePage, TraceQuery, TraceRow};
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, params_from_iter};
 
@@ -15,6 +15,9 @@ use crate::read::rounds::in_rounds;
 use crate::read::trace_rows::TracePart;
 use crate::readers::DayReader;
 use crate::shared::Shared;
+
+/// Rows that are read before it is asked whether the page has room for them.
+const READ_AT_A_TIME: usize = 256;
 
 /// A row's place in the order, and where the row is.
 #[derive(Debug, Clone, Copy)]
@@ -101,8 +104,35 @@ pub(crate) fn page(shared: &Shared, query: &TraceQuery) -> Result<TracePage> {
     }
     let more = places.len() > limit;
     places.truncate(limit);
-    let next = places.last().filter(|_| more).map(|last| Cursor { value: last.value, trace_id: last.trace });
-    Ok(TracePage { rows: rows(shared, &places)?, next })
+    let next = |place: &Place| Cursor { value: place.value, trace_id: place.trace };
+    let mut rows = Vec::with_capacity(places.len());
+    for some in places.chunks(READ_AT_A_TIME) {
+        rows.extend(self::rows(shared, some)?);
+        if rows_that_fit(rows.iter().map(TraceRow::bytes)) < rows.len() {
+            break;
+        }
+    }
+    let fit = rows_that_fit(rows.iter().map(TraceRow::bytes));
+    if fit < rows.len() {
+        rows.truncate(fit);
+        let last = rows.last().and_then(|row| places.iter().find(|place| place.trace == row.trace_id));
+        return Ok(TracePage { next: last.map(next), rows });
+    }
+    Ok(TracePage { rows, next: places.last().filter(|_| more).map(next) })
+}
+
+/// How many of these rows a page has room for: one at least.
+pub(crate) fn rows_that_fit(bytes: impl Iterator<Item = usize>) -> usize {
+    let most = AnswerMemory::current().page_bytes();
+    let (mut rows, mut all) = (0, 0_usize);
+    for bytes in bytes {
+        all = all.saturating_add(bytes);
+        if rows > 0 && all > most {
+            break;
+        }
+        rows += 1;
+    }
+    rows
 }
 
 /// A day's places in an order other than time. That needs a look at all of its traces: of a whole day the first page is kept.

@@ -1,11 +1,13 @@
 //! Sums over the ledger: from the rollups for whole hours where they know all that is asked, else from the rows.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
+use parking_lot::Mutex;
 use quipu_core::{
-    Billing, Cost, Criterion, FacetField, GroupBy, Result, Timestamp, TraceFilter, UsageGroup, UsageKey,
-    UsageQuery,
+    AnswerMemory, Billing, Cost, Criterion, FacetField, GroupBy, GroupTable, Result, Timestamp, TraceFilter,
+    UsageGroup, UsageKey, UsageQuery, rest_key,
 };
+use rusqlite::Connection;
 
 use crate::codec::{Figures, Names, TextOf};
 use crate::days::{Bounds, meets};
@@ -64,73 +66,113 @@ impl Keys {
     }
 }
 
+/// Groups of a day that are in hand before they are added to those of all days.
+const IN_HAND: usize = 2_048;
+
+/// The groups of all days.
+type Table = Mutex<GroupTable<Vec<UsageKey>, Figures>>;
+
 /// Groups of one day.
 pub(crate) struct Groups<'q> {
     by: &'q [GroupBy],
     scratch: Vec<i64>,
     sums: Sums,
+    to: To<'q>,
+}
+
+/// Where groups go when there are many.
+enum To<'q> {
+    /// To those of all days, by their names.
+    Table(&'q Table, &'q Connection),
+    /// Nowhere: they are not wanted when there are more than this. Without a number, there were.
+    Memory(Option<usize>),
 }
 
 impl<'q> Groups<'q> {
-    pub(crate) fn new(by: &'q [GroupBy]) -> Self {
-        Self { by, scratch: Vec::with_capacity(by.len()), sums: Sums::new() }
+    fn new(by: &'q [GroupBy], table: &'q Table, conn: &'q Connection) -> Self {
+        Self { by, scratch: Vec::with_capacity(by.len()), sums: Sums::new(), to: To::Table(table, conn) }
+    }
+
+    /// Groups of which there are `most` at most.
+    pub(crate) fn at_most(by: &'q [GroupBy], most: usize) -> Self {
+        Self { by, scratch: Vec::with_capacity(by.len()), sums: Sums::new(), to: To::Memory(Some(most)) }
     }
 
     /// Adds a ledger row to its group.
-    pub(crate) fn add_row(&mut self, keys: &Keys, cost: &Cost) {
+    pub(crate) fn add_row(&mut self, keys: &Keys, cost: &Cost) -> fault::Result<()> {
         self.scratch.clear();
         self.scratch.extend(self.by.iter().map(|by| keys.of(*by)));
         match self.sums.get_mut(self.scratch.as_slice()) {
             Some(sum) => sum.add_usage(cost),
             None => drop(self.sums.insert(self.scratch.clone(), Figures::of_usage(cost))),
         }
+        self.bound()
     }
 
     /// Adds to the group of a rollup's row.
-    fn add(&mut self, keys: &Keys, figures: Figures) {
+    fn add(&mut self, keys: &Keys, figures: Figures) -> fault::Result<()> {
         self.scratch.clear();
         self.scratch.extend(self.by.iter().map(|by| keys.of(*by)));
         match self.sums.get_mut(self.scratch.as_slice()) {
             Some(sum) => sum.add(&figures, 1),
             None => drop(self.sums.insert(self.scratch.clone(), figures)),
         }
+        self.bound()
     }
 
     /// Adds sums of groups by the same keys.
-    pub(crate) fn add_sums(&mut self, sums: &Sums) {
+    pub(crate) fn add_sums(&mut self, sums: &Sums) -> fault::Result<()> {
         for (key, figures) in sums {
             match self.sums.get_mut(key) {
                 Some(sum) => sum.add(figures, 1),
                 None => drop(self.sums.insert(key.clone(), figures.clone())),
             }
+            self.bound()?;
+        }
+        Ok(())
+    }
+
+    fn bound(&mut self) -> fault::Result<()> {
+        match &mut self.to {
+            To::Table(..) if self.sums.len() > IN_HAND => self.flush(),
+            To::Memory(most) if most.is_none_or(|most| self.sums.len() > most) => {
+                *most = None;
+                self.sums.clear();
+                Ok(())
+            }
+            _ => Ok(()),
         }
     }
 
-    /// The sums.
-    pub(crate) fn into_sums(self) -> Sums {
-        self.sums
+    /// The sums; `None` when there were too many.
+    pub(crate) fn into_sums(self) -> Option<Sums> {
+        if matches!(self.to, To::Memory(None)) { None } else { Some(self.sums) }
     }
 
-    fn named(self, names: &Names<'_>) -> fault::Result<Vec<(Vec<UsageKey>, Figures)>> {
-        let key = |by: &GroupBy, number: i64| match by {
-            GroupBy::Step(_) | GroupBy::Hour | GroupBy::Day | GroupBy::Week | GroupBy::Month => {
-                Ok(UsageKey::Time(Timestamp::from_nanos(number)))
-            }
-            GroupBy::Billing => {
-                let kinds = [Billing::Metered, Billing::Subscription];
-                let kind = kinds.into_iter().find(|kind| *kind as i64 == number);
-                Ok(UsageKey::Name(kind.map(|kind| kind.as_str().into())))
-            }
-            _ => names.text(Some(number)).map(UsageKey::Name),
-        };
-        let by = self.by;
-        self.sums
-            .into_iter()
-            .map(|(numbers, sum)| {
-                let keys = by.iter().zip(numbers).map(|(by, number)| key(by, number));
-                Ok((keys.collect::<fault::Result<Vec<_>>>()?, sum))
-            })
-            .collect()
+    /// Adds the groups in hand to those of all days.
+    fn flush(&mut self) -> fault::Result<()> {
+        let To::Table(table, conn) = self.to else { return Ok(()) };
+        let names = Names::new(conn);
+        let mut table = table.lock();
+        for (numbers, sum) in self.sums.drain() {
+            let keys = self.by.iter().zip(numbers).map(|(by, number)| key(*by, number, &names));
+            table.add(keys.collect::<fault::Result<Vec<_>>>()?, sum)?;
+        }
+        Ok(())
+    }
+}
+
+fn key(by: GroupBy, number: i64, names: &Names<'_>) -> fault::Result<UsageKey> {
+    match by {
+        GroupBy::Step(_) | GroupBy::Hour | GroupBy::Day | GroupBy::Week | GroupBy::Month => {
+            Ok(UsageKey::Time(Timestamp::from_nanos(number)))
+        }
+        GroupBy::Billing => {
+            let kinds = [Billing::Metered, Billing::Subscription];
+            let kind = kinds.into_iter().find(|kind| *kind as i64 == number);
+            Ok(UsageKey::Name(kind.map(|kind| kind.as_str().into())))
+        }
+        _ => names.text(Some(number)).map(UsageKey::Name),
     }
 }
 
@@ -262,27 +304,24 @@ pub(crate) fn groups(shared: &Shared, query: &UsageQuery) -> Result<Vec<UsageGro
     let days: Vec<Day> = days.into_iter().map(|(day, _)| day).collect();
     let rollup = Rollup::of(query);
     let memories = if rollup.is_none() { usage_past::memories(shared, query, &days) } else { HashMap::new() };
-    let found = shared.ask_all(&days, |reader| {
+    let table: Table = Mutex::new(GroupTable::new(&AnswerMemory::current())?);
+    if query.group_by.is_empty() {
+        table.lock().add(Vec::new(), Figures::default())?;
+    }
+    shared.ask_all(&days, |reader| {
         let bounds = bounds.get(&reader.day).copied().unwrap_or_default();
-        let mut groups = Groups::new(&query.group_by);
+        let mut groups = Groups::new(&query.group_by, &table, reader.conn);
         match (rollup, memories.get(&reader.day)) {
             (Some(rollup), _) => add_hours(shared, rollup, reader, query, &bounds, &mut groups)?,
             (None, Some(memory)) => memory.add(shared, reader, query, &bounds, &mut groups)?,
             (None, None) => add_rows(shared, reader, query, &bounds, &mut groups)?,
         }
-        groups.named(&Names::new(reader.conn))
+        groups.flush()
     })?;
-    let mut all: BTreeMap<Vec<UsageKey>, Figures> = BTreeMap::new();
-    if query.group_by.is_empty() {
-        all.insert(Vec::new(), Figures::default());
-    }
-    for (key, sum) in found.into_iter().flat_map(|(_, groups)| groups) {
-        match all.get_mut(&key) {
-            Some(known) => known.add(&sum, 1),
-            None => drop(all.insert(key, sum)),
-        }
-    }
-    Ok(all.into_iter().map(|(key, sum)| UsageGroup { key, totals: sum.into_totals() }).collect())
+    let (groups, rest) = table.into_inner().finish();
+    let group = |(key, sum): (Vec<UsageKey>, Figures)| UsageGroup { key, totals: sum.into_totals() };
+    let rest = rest.map(|sum| (rest_key(query.group_by.len()), sum));
+    Ok(groups.into_iter().chain(rest).map(group).collect())
 }
 
 /// Whole hours from a rollup, and what is left at the edges from the rows.
@@ -338,7 +377,7 @@ fn add_rollup(
     let mut rows = look.query([hours.0, hours.1])?;
     while let Some(row) = rows.next()? {
         let figures = Figures::unpack(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
-        groups.add(&rollup.keys(row)?, figures);
+        groups.add(&rollup.keys(row)?, figures)?;
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use quipu_core::{GroupBy, Timestamp, TraceFilter, UsageQuery};
 use crate::days::{Bounds, DayState};
 use crate::fault::Result;
 use crate::folder::Day;
-use crate::past::{Hours, Remembered, Sums, hour_of};
+use crate::past::{Hours, MOST_GROUPS, Remembered, Sums, hour_of};
 use crate::read::usage::{Groups, Window, add_rows};
 use crate::read::usage_rows::{self, OF_CALLS, trace_part};
 use crate::readers::DayReader;
@@ -68,7 +68,7 @@ impl Memory {
         let Some(sums) = self.sums(shared, reader, query, past)? else {
             return add_rows(shared, reader, query, bounds, groups);
         };
-        groups.add_sums(&sums);
+        groups.add_sums(&sums)?;
         let open = Some((past.1, window.hours.1)).filter(|(from, to)| from < to).map(times);
         let mut rest = window.edges.into_iter().chain(open);
         rest.try_for_each(|time| usage_rows::add(shared, reader, query, Some(time), groups))
@@ -91,12 +91,12 @@ impl Memory {
             Remembered::TooMany => return Ok(None),
             Remembered::No => {}
         }
-        let mut read = Groups::new(&query.group_by);
+        let mut read = Groups::at_most(&query.group_by, MOST_GROUPS);
         // Whatever else there is, only calls of these hours may be in what is kept.
         usage_rows::add(shared, reader, query, Some(times(hours)), &mut read)?;
-        let sums = Arc::new(read.into_sums());
-        self.state.past.keep(self.version, asked, hours, &sums);
-        Ok(Some(sums))
+        let sums = read.into_sums().map(Arc::new);
+        self.state.past.keep(self.version, asked, hours, sums.as_ref());
+        Ok(sums)
     }
 }
 

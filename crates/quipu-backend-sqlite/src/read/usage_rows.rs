@@ -92,11 +92,11 @@ pub(crate) fn add(
         let cost = call.bare_cost(trace, span)?;
         let keys = keys_of(row, &call, cost.billing)?;
         let Some(tags) = tags.as_ref().and_then(|tags| tags.get(&row.get::<_, i64>(20).ok()?)) else {
-            groups.add_row(&keys, &cost);
+            groups.add_row(&keys, &cost)?;
             continue;
         };
         for tag in tags {
-            groups.add_row(&Keys { tag: *tag, ..keys }, &cost);
+            groups.add_row(&Keys { tag: *tag, ..keys }, &cost)?;
         }
     }
     Ok(())

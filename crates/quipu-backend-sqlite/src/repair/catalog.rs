@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use quipu_core::{Clock, ErrorKind, Result, SystemClock, Timestamp};
 use rusqlite::Connection;
 
+use crate::catalog::{NOTE_MEETING, NOTE_STRAY};
 use crate::check;
 use crate::codec::Dictionary;
 use crate::config::{Config, Durability};
 use crate::fault::{self, Fault};
 use crate::folder::{Day, Folder, Part};
+use crate::listed;
 use crate::schema::{self, Access, CATALOG, DAY};
 
 const CACHE_KIB: u32 = 1_024;
@@ -41,13 +43,49 @@ pub(super) fn mend(folder: &Folder) -> Result<Option<Mended>> {
 }
 
 fn sound(folder: &Folder) -> fault::Result<bool> {
-    if !folder.catalog().exists() {
+    if fs::metadata(folder.catalog()).map_or(true, |file| file.len() == 0) {
         return Ok(false);
     }
-    schema::peek(&CATALOG, &folder.catalog())?;
-    let access = Access::Write { cache_kib: CACHE_KIB, durability: Durability::Disk };
-    let conn = schema::open(&CATALOG, &folder.catalog(), access)?;
+    // A copy is kept while its layout changes.
+    crate::migrate::catalog(folder, &Config::at(folder.root()))?;
+    let conn = open(folder)?;
     Ok(is_whole(&conn)? && check::dictionaries(&conn)?.is_empty())
+}
+
+fn open(folder: &Folder) -> fault::Result<Connection> {
+    let access = Access::Write { cache_kib: CACHE_KIB, durability: Durability::Disk };
+    schema::open(&CATALOG, &folder.catalog(), access)
+}
+
+/// Strikes a day out that was set aside.
+pub(super) fn strike(folder: &Folder, day: Day) -> Result<()> {
+    let done = open(folder).and_then(|conn| listed::strike(&conn, day));
+    done.map_err(|fault| fault.at("repair store", &folder.catalog()))
+}
+
+/// Strikes days out whose files are missing, and forgets that others were missing once; gives one sentence for each.
+pub(super) fn strike_missing(folder: &Folder) -> Result<Vec<String>> {
+    let strike = || -> fault::Result<Vec<String>> {
+        let mut conn = open(folder)?;
+        listed::settle(&mut conn, folder)?;
+        let mut lost = Vec::new();
+        for (day, found) in listed::all(&conn)? {
+            let is_there = folder.file(Part::Data, day).exists();
+            if is_there && found.is_none() {
+                continue;
+            }
+            lost.push(format!(
+                "Day {day}: its file went missing, and what was in it is lost; is there a backup?"
+            ));
+            listed::strike(&conn, day)?;
+            if is_there {
+                listed::add(&mut conn, &[day])?;
+            }
+        }
+        schema::fold(&conn);
+        Ok(lost)
+    };
+    strike().map_err(|fault| fault.at("repair store", &folder.catalog()))
 }
 
 fn is_whole(conn: &Connection) -> fault::Result<bool> {
@@ -57,8 +95,7 @@ fn is_whole(conn: &Connection) -> fault::Result<bool> {
 /// Has a sound catalog know of traces with spans of several days what the days say; gives how many it did not know.
 pub(super) fn learn_all_strays(folder: &Folder) -> Result<u64> {
     let learned = || -> fault::Result<u64> {
-        let access = Access::Write { cache_kib: CACHE_KIB, durability: Durability::Disk };
-        let catalog = schema::open(&CATALOG, &folder.catalog(), access)?;
+        let catalog = open(folder)?;
         let count = || catalog.query_row("SELECT COUNT(*) FROM strays", [], |row| row.get::<_, u64>(0));
         let before = count()?;
         for (day, conn) in readable(folder)? {
@@ -100,6 +137,7 @@ fn rebuild(folder: &Folder, aside: Option<&Path>) -> fault::Result<(u64, bool)> 
     // Ledger rows remember by which opening they were written: no number comes twice.
     catalog.execute("INSERT INTO meta(key, value) VALUES ('epoch', ?1)", [seconds])?;
     let held = aside.map_or(Ok((0, false)), |aside| keep_holds(&mut catalog, aside))?;
+    aside.map_or(Ok(()), |aside| keep_list(&mut catalog, aside))?;
     for (day, conn) in readable(folder)? {
         if let Err(fault) = learn(&catalog, &conn, day) {
             let error = fault.at("repair store", &folder.file(Part::Data, day));
@@ -120,6 +158,13 @@ fn keep_holds(catalog: &mut Connection, aside: &Path) -> fault::Result<(u64, boo
     Ok((crate::retire::write(catalog, &holds, &[])?, all))
 }
 
+/// Takes over the list of days as far as it can be read, so that one that is missing is still missed.
+fn keep_list(catalog: &mut Connection, aside: &Path) -> fault::Result<()> {
+    let old = schema::open(&CATALOG, aside, Access::Read { cache_kib: CACHE_KIB });
+    let days: Vec<Day> = old.and_then(|old| listed::all(&old)).unwrap_or_default().into_keys().collect();
+    listed::add(catalog, &days)
+}
+
 fn learn(catalog: &Connection, conn: &Connection, day: Day) -> fault::Result<()> {
     let mut look = conn.prepare("SELECT bytes FROM dicts")?;
     for bytes in look.query_map([], |row| row.get::<_, Vec<u8>>(0))? {
@@ -131,28 +176,23 @@ fn learn(catalog: &Connection, conn: &Connection, day: Day) -> fault::Result<()>
     learn_strays(catalog, conn, day)
 }
 
-/// Traces of a day that have spans of other days, each with the meetings of these.
+/// Traces of a day that have spans of other days, each with the meetings of all its spans.
 pub(crate) fn strays(conn: &Connection, day: Day) -> fault::Result<Vec<(Vec<u8>, Option<i64>)>> {
     let range = (day.start().nanos(), day.plus(1).start().nanos());
     let mut look = conn.prepare(
-        "SELECT DISTINCT t.trace, s.meeting FROM spans s JOIN traces t ON t.pk = s.tr WHERE s.start < ?1 OR s.start >= ?2",
+        "SELECT DISTINCT t.trace, s.meeting FROM traces t JOIN spans s ON s.tr = t.pk \
+         WHERE t.pk IN (SELECT tr FROM spans WHERE start < ?1 OR start >= ?2)",
     )?;
     let strays = look.query_map(range, |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(strays.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Has the catalog know where these are kept; what it knows already stays.
+/// Has the catalog know where these are kept.
 fn learn_strays(catalog: &Connection, conn: &Connection, day: Day) -> fault::Result<()> {
     for (trace, meeting) in strays(conn, day)? {
-        catalog
-            .prepare_cached("INSERT INTO strays(trace, day) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
-            .execute((trace, day.0))?;
+        catalog.prepare_cached(NOTE_STRAY)?.execute((trace, day.0))?;
         if let Some(meeting) = meeting {
-            catalog
-                .prepare_cached(
-                    "INSERT INTO stray_meetings(meeting, day) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-                )?
-                .execute((meeting, day.0))?;
+            catalog.prepare_cached(NOTE_MEETING)?.execute((meeting, day.0))?;
         }
     }
     Ok(())

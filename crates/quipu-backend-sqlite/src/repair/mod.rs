@@ -2,23 +2,27 @@
 //! from the rows again because they go the way that new ones go.
 
 mod catalog;
+mod gather;
 mod records;
 mod salvage;
 mod spans;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use quipu_core::{Backend, Error, ErrorKind, Result, Retry, Store};
+use quipu_core::{Backend, Error, ErrorKind, Result, Retry, Stage, Store, TraceId};
 
 pub(crate) use catalog::strays;
+pub(crate) use gather::split;
 
 use crate::check;
 use crate::config::Config;
 use crate::fault::{Fault, NAME};
 use crate::folder::{DAMAGED, Folder, Part, REPAIRED};
 use crate::migrate;
+use crate::schema::{self, DAY};
 use crate::sqlite::Sqlite;
 use salvage::Salvage;
 
@@ -36,21 +40,38 @@ pub struct Repaired {
     pub lost: Vec<String>,
 }
 
-/// Looks through the store as `check` does, with `deep` through every record too, and mends what is found. `tell` hears what is done.
+/// Looks through the store as `check` does, with `deep` through every record too, and mends what is found. Traces that several days have parts
+/// of are brought together and counted again; `price` prices ledger rows that are new by this. `tell` hears what is done.
 ///
 /// # Errors
 /// [`ErrorKind::Locked`]: somebody has the store open for writing. [`ErrorKind::Unsupported`]: a file is of another layout.
 /// [`ErrorKind::Exhausted`] and others: a file could not be written; begun again it goes on where it was.
-pub async fn repair(config: Config, deep: bool, tell: &mut (dyn FnMut(&str) + Send)) -> Result<Repaired> {
+pub async fn repair(
+    config: Config,
+    deep: bool,
+    price: &dyn Stage,
+    tell: &mut (dyn FnMut(&str) + Send),
+) -> Result<Repaired> {
     let folder = Folder::new(&config.path);
     folder.is_whole()?;
     let mut repaired = Repaired::default();
     set_aside(&folder, deep, &mut repaired, tell).await?;
     let asides = folder.damaged();
     let store = Sqlite::open(config)?;
+    let mut saved = BTreeSet::new();
     for aside in asides {
         tell(&format!("reads what can be read of {}", aside.display()));
-        save(&store, &aside, &mut repaired).await?;
+        saved.append(&mut save(&store, &aside, &mut repaired).await?);
+    }
+    tell("looks for traces that several days have parts of");
+    let gathered = gather::gather(&store).await?;
+    if gathered > 0 {
+        let what = "traces had parts in several days, and are in one day each now";
+        repaired.done.push(format!("{gathered} {what}."));
+    }
+    let recounted = gather::recount(&store, saved, price).await?;
+    if recounted > 0 {
+        repaired.done.push(format!("{recounted} ledger rows of traces that span days were counted again."));
     }
     tell("waits for full text");
     if !caught_up(&store).await? {
@@ -91,6 +112,7 @@ async fn set_aside(
         return Err(Error::new(ErrorKind::NotFound, "repair store", text).of_backend(NAME));
     }
     let _lock = folder.lock()?;
+    older_days(folder)?;
     if let Some(mended) = catalog::mend(folder)? {
         let catalog::Mended { aside, held, all_held } = mended;
         repaired.done.push(format!(
@@ -106,9 +128,9 @@ async fn set_aside(
         }
     }
     if let Some(old) = migrate::plan(folder.root())?.pending.first() {
-        let text = format!("{}: it has an older layout: migrate the store first", old.path.display());
-        return Err(Error::new(ErrorKind::Unsupported, "repair store", text).of_backend(NAME));
+        return Err(older(&old.path));
     }
+    repaired.lost.extend(catalog::strike_missing(folder)?);
     let store = Sqlite::open_read_only(folder.root())?;
     for day in folder.days()? {
         tell(&format!("looks through day {day}"));
@@ -116,6 +138,7 @@ async fn set_aside(
         if let Some(why) = found.data.first() {
             store.shared.readers.forget(day, None);
             let aside = folder.set_aside(day)?;
+            catalog::strike(folder, day)?;
             repaired.done.push(format!("Day {day} is set aside as {}: {why}", aside.display()));
         } else if let Some(why) = found.text.first() {
             store.shared.readers.forget(day, Some(Part::Text));
@@ -125,7 +148,7 @@ async fn set_aside(
     }
     store.close().await?;
     // Days that are set aside are written anew, and then known.
-    let learned = if deep { catalog::learn_all_strays(folder)? } else { 0 };
+    let learned = catalog::learn_all_strays(folder)?;
     if learned > 0 {
         repaired.done.push(format!(
             "The catalog did not know where {learned} traces with spans of several days are kept, and now does."
@@ -134,17 +157,39 @@ async fn set_aside(
     Ok(())
 }
 
-/// Writes what can be read of a file that was set aside.
-async fn save(store: &Sqlite, aside: &Path, repaired: &mut Repaired) -> Result<()> {
+/// Refuses days of an older layout: a catalog that is made anew would learn nothing of them.
+fn older_days(folder: &Folder) -> Result<()> {
+    for day in folder.days()? {
+        let path = folder.file(Part::Data, day);
+        match schema::peek(&DAY, &path) {
+            Ok(version) if version > 0 && version < DAY.version() => return Err(older(&path)),
+            Err(fault) if fault.kind() == ErrorKind::Unsupported => {
+                return Err(fault.at("repair store", &path));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn older(path: &Path) -> Error {
+    let text = format!("{}: it has an older layout: migrate the store first", path.display());
+    Error::new(ErrorKind::Unsupported, "repair store", text).of_backend(NAME)
+}
+
+/// Writes what can be read of a file that was set aside; gives the traces of which it had spans.
+async fn save(store: &Sqlite, aside: &Path, repaired: &mut Repaired) -> Result<BTreeSet<TraceId>> {
+    let mut saved = BTreeSet::new();
     let mut salvage = match Salvage::open(aside) {
         Ok(salvage) => salvage,
         Err(fault) => {
             let why = fault.at("repair store", aside);
             repaired.lost.push(format!("Nothing can be read, it is left as it is; is there a backup? {why}"));
-            return Ok(());
+            return Ok(saved);
         }
     };
     while let Some(batch) = salvage.next().map_err(|fault| fault.at("repair store", aside))? {
+        saved.extend(batch.spans.iter().map(|span| span.trace_id));
         store.write(batch.into()).await?;
     }
     let told = salvage.told();
@@ -158,7 +203,7 @@ async fn save(store: &Sqlite, aside: &Path, repaired: &mut Repaired) -> Result<(
     if let Some(lost) = told.lost {
         repaired.lost.push(format!("{}: {lost} could not be read.", kept.display()));
     }
-    Ok(())
+    Ok(saved)
 }
 
 /// Gives a file another name by which it is seen that nothing more is to be done with it.

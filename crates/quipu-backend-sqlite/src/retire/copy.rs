@@ -17,15 +17,22 @@ pub(crate) struct Copier<'c> {
     pub(crate) from: &'c Connection,
     pub(crate) to: &'c Connection,
     shared: &'c Shared,
+    /// Whether others are let go first: not where nobody else can work meanwhile.
+    yields: bool,
     rows: usize,
     since: Instant,
 }
 
 impl<'c> Copier<'c> {
     /// Begins; what is copied is committed in steps, and with [`Self::end`].
-    pub(crate) fn begin(shared: &'c Shared, from: &'c Connection, to: &'c Connection) -> Result<Self> {
+    pub(crate) fn begin(
+        shared: &'c Shared,
+        from: &'c Connection,
+        to: &'c Connection,
+        yields: bool,
+    ) -> Result<Self> {
         to.execute_batch("BEGIN")?;
-        Ok(Self { from, to, shared, rows: 0, since: Instant::now() })
+        Ok(Self { from, to, shared, yields, rows: 0, since: Instant::now() })
     }
 
     pub(crate) fn end(self) -> Result<()> {
@@ -49,7 +56,7 @@ impl<'c> Copier<'c> {
                 .of_backend(NAME)
                 .into());
         }
-        if self.shared.waiting.load(Relaxed) > 0 {
+        if self.yields && self.shared.waiting.load(Relaxed) > 0 {
             std::thread::sleep(self.since.elapsed().min(Duration::from_secs(1)));
         }
         self.rows = 0;

@@ -50,6 +50,8 @@ pub(crate) struct Decision {
     left: [u64; 3],
     /// Spans that are shown now.
     shown: u64,
+    /// Nothing goes, and sums are added up anew all the same.
+    anew: bool,
 }
 
 /// Bytes that a thinned trace and its ledger row take, about: what an estimate goes by.
@@ -88,6 +90,15 @@ impl Decision {
         Ok(decision)
     }
 
+    /// Keeps all that there is of a day.
+    pub(crate) fn keep(conn: &Connection) -> Result<Self> {
+        let mut look = conn.prepare(
+            "SELECT EXISTS(SELECT 1 FROM traces) OR EXISTS(SELECT 1 FROM events) OR EXISTS(SELECT 1 FROM points)",
+        )?;
+        let leaves = look.query_row([], |row| row.get(0))?;
+        Ok(Self { leaves, anew: true, ..Self::default() })
+    }
+
     pub(crate) fn fate(&self, trace: i64) -> Fate {
         usize::try_from(trace).ok().and_then(|at| self.fates.get(at)).copied().unwrap_or_default()
     }
@@ -112,7 +123,7 @@ impl Decision {
 
     /// Whether ledger rows go, so that sums by hour change.
     pub(crate) const fn changes_sums(&self) -> bool {
-        self.costs > 0
+        self.costs > 0 || self.anew
     }
 
     fn look_at_traces(&mut self, conn: &Connection, past: &Past<'_>) -> Result<()> {

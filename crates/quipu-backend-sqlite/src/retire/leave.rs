@@ -6,12 +6,13 @@ use std::path::Path;
 use quipu_core::{Attributes, Span, SpanId, Timestamp, TraceId};
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::codec::{CallRow, DimKind, Figures, MARK_COUNTS, Picks, encode_span, header, plain};
+use crate::codec::{CallRow, Figures, MARK_COUNTS, Picks, encode_span, header, plain};
 use crate::fault::{Fault, Result};
 use crate::read::traces::trace_id;
 use crate::retire::beside::{finish, remove};
 use crate::retire::copy::Copier;
 use crate::retire::decide::{Decision, Fate};
+use crate::retire::names::{OWN_NAMES, named, numbers};
 use crate::schema::{self, Access, DAY};
 use crate::shared::Shared;
 use crate::write::Rollups;
@@ -44,9 +45,6 @@ const DECIDED: [&str; 22] = [
     "exemplars",
     "removed",
 ];
-/// Names that may tell of somebody, or are many: they go with the last record that has them.
-const OWN_NAMES: [DimKind; 4] = [DimKind::SpanName, DimKind::Session, DimKind::User, DimKind::EventName];
-
 /// A set of row numbers, which are given out one after the other.
 #[derive(Default)]
 struct Numbers(Vec<u64>);
@@ -92,19 +90,31 @@ struct Copied {
 ///
 /// # Errors
 /// A file cannot be read or written; the new one is removed again.
-pub(crate) fn write_anew(shared: &Shared, from: &Connection, decision: &Decision, path: &Path) -> Result<()> {
+pub(crate) fn write_anew(
+    shared: &Shared,
+    from: &Connection,
+    decision: &Decision,
+    path: &Path,
+    yields: bool,
+) -> Result<()> {
     remove(path);
-    let written = try_write(shared, from, decision, path);
+    let written = try_write(shared, from, decision, path, yields);
     if written.is_err() {
         remove(path);
     }
     written
 }
 
-fn try_write(shared: &Shared, from: &Connection, decision: &Decision, path: &Path) -> Result<()> {
+fn try_write(
+    shared: &Shared,
+    from: &Connection,
+    decision: &Decision,
+    path: &Path,
+    yields: bool,
+) -> Result<()> {
     let access = Access::Write { cache_kib: CACHE_KIB, durability: shared.config.durability };
     let to = schema::open(&DAY, path, access)?;
-    let mut copier = Copier::begin(shared, from, &to)?;
+    let mut copier = Copier::begin(shared, from, &to, yields)?;
     let mut copied = Copied::default();
     bare_spans(&mut copier, decision, &mut copied.bare)?;
     spans(&mut copier, decision, &mut copied)?;
@@ -316,30 +326,6 @@ fn shared_rows(copier: &mut Copier<'_>, copied: &Copied) -> Result<()> {
         let kind: i64 = row.get("kind")?;
         Ok(OWN_NAMES.iter().all(|own| *own as i64 != kind) || named.contains(&row.get("id")?))
     })
-}
-
-fn numbers(conn: &Connection, sql: &str) -> Result<HashSet<i64>> {
-    let mut look = conn.prepare(sql)?;
-    let found = look.query_map([], |row| row.get::<_, Option<i64>>(0))?;
-    Ok(found.collect::<rusqlite::Result<Vec<_>>>()?.into_iter().flatten().collect())
-}
-
-/// Those of [`OWN_NAMES`] that are in use.
-fn named(to: &Connection) -> Result<HashSet<i64>> {
-    let mut named = numbers(
-        to,
-        "SELECT name FROM spans UNION SELECT session FROM spans UNION SELECT user FROM spans UNION SELECT name FROM traces \
-         UNION SELECT session FROM traces UNION SELECT user FROM traces UNION SELECT name FROM events \
-         UNION SELECT session FROM events",
-    )?;
-    let mut look = to.prepare("SELECT picks FROM traces")?;
-    let mut rows = look.query([])?;
-    while let Some(row) = rows.next()? {
-        let picks: Picks = postcard::from_bytes(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)?;
-        named.extend(picks.lead.iter().flat_map(|lead| [Some(lead.name), lead.session, lead.user]).flatten());
-        named.extend([picks.session, picks.user].into_iter().flatten().map(|pick| pick.value));
-    }
-    Ok(named)
 }
 
 /// Tables that came after this was written keep all that they have.

@@ -10,8 +10,11 @@ mod copy;
 mod decide;
 mod holds;
 mod leave;
+mod names;
 mod past;
+mod renew;
 mod run;
 
 pub(crate) use holds::{held, list, readable, write};
+pub(crate) use renew::{anew, scrub};
 pub(crate) use run::{Memory, retire};

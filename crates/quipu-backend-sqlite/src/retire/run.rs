@@ -22,9 +22,9 @@ use crate::shared::Shared;
 use crate::sqlite::Sqlite;
 use crate::write::{Exchange, Exchanged, Request};
 
-const CACHE_KIB: u32 = 1_024;
+pub(super) const CACHE_KIB: u32 = 1_024;
 /// A day that is written to while it is read is begun anew so often, then left to the next run.
-const TRIES: usize = 3;
+pub(super) const TRIES: usize = 3;
 /// How long, in steps, the moment is waited for in which nobody is in the way.
 const STEPS: usize = 250;
 const STEP: Duration = Duration::from_millis(20);
@@ -59,6 +59,10 @@ pub(crate) async fn retire(store: &Sqlite, rules: &Retention, now: Timestamp, dr
         let text = format!("{} is open for reading only", shared.folder.root().display());
         return Err(Error::new(ErrorKind::Denied, "retention", text).with_retry(Retry::No).of_backend(NAME));
     }
+    if !dry && !super::renew::unclean(shared)?.is_empty() {
+        // A removal was broken off before its files were written anew.
+        super::scrub(store, false).await?;
+    }
     let mut memory = shared.retiring.lock().await;
     let mut days = shared.sound_days()?;
     days.sort_unstable();
@@ -70,8 +74,15 @@ pub(crate) async fn retire(store: &Sqlite, rules: &Retention, now: Timestamp, dr
     if !dry {
         leave_nothing_behind(shared, &days);
     }
+    let most = rules.days_per_run.map_or(usize::MAX, |days| usize::try_from(days).unwrap_or(usize::MAX));
     for day in &days {
-        run.by_age(*day, &mut memory).await?;
+        if run.told.days.len() < most {
+            run.by_age(*day, &mut memory).await?;
+        } else if run.is_due(*day, &memory).is_some() {
+            let why = format!("a run thins or removes {most} days for their age (days_per_run)");
+            run.told.left.push((day.start(), why));
+            break;
+        }
     }
     run.by_size(&days).await?;
     run.told.days.sort_by_key(|day| day.day);
@@ -84,21 +95,25 @@ fn leave_nothing_behind(shared: &Shared, days: &[Day]) {
 }
 
 impl Run<'_> {
-    async fn by_age(&mut self, day: Day, memory: &mut Memory) -> Result<()> {
-        let shared = Arc::clone(&self.store.shared);
+    /// What the day, its holds and the rules are, as a number, if something of the day may go.
+    fn is_due(&self, day: Day, memory: &Memory) -> Option<u64> {
+        let shared = &self.store.shared;
         let past = Past::of(&self.rules, day, self.now, Force::No);
         if !past.may_any() {
-            return Ok(());
+            return None;
         }
-        let Some(state) = shared.days.get(day) else { return Ok(()) };
+        let state = shared.days.get(day)?;
         let mut hash = DefaultHasher::new();
         let holds = shared.holds.load(Ordering::Acquire);
         (Arc::as_ptr(&state) as usize, state.version(), holds, past.over(), format!("{:?}", self.rules))
             .hash(&mut hash);
         let key = hash.finish();
-        if !shared.read_only && memory.0.get(&day) == Some(&key) {
-            return Ok(());
-        }
+        let settled = !shared.read_only && memory.0.get(&day) == Some(&key);
+        (!settled).then_some(key)
+    }
+
+    async fn by_age(&mut self, day: Day, memory: &mut Memory) -> Result<()> {
+        let Some(key) = self.is_due(day, memory) else { return Ok(()) };
         if self.one(day, Force::No).await? == Some(true) {
             memory.0.insert(day, key);
         }
@@ -166,7 +181,7 @@ impl Run<'_> {
                     return Ok(None);
                 }
                 Made::Ready(told, exchange) => {
-                    if self.exchange(day, exchange).await? {
+                    if exchange_with(self.store, day, exchange).await? {
                         let left = self.store.shared.folder.bytes_of(day);
                         self.tell(RetiredDay { freed: told.bytes.saturating_sub(left), ..*told });
                         return Ok(None);
@@ -176,25 +191,6 @@ impl Run<'_> {
         }
         let text = format!("day {day} was written to, or held, each time that it was nearly done");
         Err(Error::new(ErrorKind::Locked, "retention", text).of_backend(NAME))
-    }
-
-    /// Puts the new file in the place of the old one; `false` when the day has changed since it was read.
-    async fn exchange(&self, day: Day, exchange: Exchange) -> Result<bool> {
-        let exchange = Arc::new(exchange);
-        for _ in 0..STEPS {
-            let this = Arc::clone(&exchange);
-            let done = self.store.request(move |_, answer| Ok(Request::Exchange(this, answer))).await;
-            match done? {
-                Exchanged::Done => return Ok(true),
-                Exchanged::Late => break,
-                Exchanged::Busy => tokio::time::sleep(STEP).await,
-            }
-        }
-        if let Some(path) = &exchange.file {
-            beside::remove(path);
-        }
-        tracing::debug!(%day, "a day changed while it was thinned");
-        Ok(false)
     }
 
     /// Adds what became of a day; what was told of it before is part of that, or was done before.
@@ -215,6 +211,23 @@ impl Run<'_> {
         known.points += told.points;
         known.freed += told.freed;
     }
+}
+
+/// Puts the new file in the place of the old one; `false` when the day has changed since it was read.
+pub(super) async fn exchange_with(store: &Sqlite, day: Day, exchange: Exchange) -> Result<bool> {
+    let exchange = Arc::new(exchange);
+    for _ in 0..STEPS {
+        let this = Arc::clone(&exchange);
+        let done = store.request(move |_, answer| Ok(Request::Exchange(this, answer))).await;
+        match done? {
+            Exchanged::Done => return Ok(true),
+            Exchanged::Late => break,
+            Exchanged::Busy => tokio::time::sleep(STEP).await,
+        }
+    }
+    exchange.give_up();
+    tracing::debug!(%day, "a day changed while it was thinned");
+    Ok(false)
 }
 
 /// Decides on a day, and writes what is left of it beside it.
@@ -242,7 +255,7 @@ fn try_make(shared: &Shared, day: Day, past: &Past<'_>, dry: bool) -> crate::fau
     }
     let file: Option<PathBuf> = decision.leaves.then(|| shared.folder.beside(day));
     if let Some(file) = &file {
-        leave::write_anew(shared, &conn, &decision, file)?;
+        leave::write_anew(shared, &conn, &decision, file, true)?;
     }
     drop(snapshot);
     drop(conn);
@@ -253,7 +266,7 @@ fn try_make(shared: &Shared, day: Day, past: &Past<'_>, dry: bool) -> crate::fau
 }
 
 /// Moves what is in the old file's log into it: here, so that the writing thread finds nothing left to move.
-fn fold_before(shared: &Shared, path: &Path) {
+pub(super) fn fold_before(shared: &Shared, path: &Path) {
     let log = &Folder::with_companions(path)[1];
     if std::fs::metadata(log).is_ok_and(|log| log.len() > 0) {
         let access = Access::Write { cache_kib: CACHE_KIB, durability: shared.config.durability };

@@ -1,12 +1,17 @@
 //! The layout of the files, its versions, and the way from one to the next.
 
+mod make;
 mod open;
 
-pub(crate) use open::{Access, fold, hold, open, peek, settle_log};
+pub(crate) use make::{clear_away, making, set_log};
+pub(crate) use open::{Access, fold, hold, open, open_sized, peek, settle_log};
 
 use rusqlite::Connection;
 
 use crate::fault::Result;
+
+/// Bytes of a page in the files of a day that is not near and begins with few records. Each table and index takes a page at least.
+pub(crate) const SMALL_PAGE_BYTES: u32 = 1_024;
 
 /// What a step does beyond its SQL.
 type Work = fn(&Connection) -> Result<()>;
@@ -18,7 +23,7 @@ pub(crate) struct Layout {
     pub(crate) what: &'static str,
     /// Marks the file as ours (`PRAGMA application_id`).
     pub(crate) mark: i32,
-    page_bytes: u32,
+    pub(crate) page_bytes: u32,
     /// Whether new files can give back pages that became free.
     shrinks: bool,
     steps: &'static [&'static str],
@@ -32,7 +37,12 @@ pub(crate) static CATALOG: Layout = Layout {
     mark: 0x5150_4301,
     page_bytes: 4_096,
     shrinks: false,
-    steps: &[include_str!("catalog-1.sql"), include_str!("catalog-2.sql"), include_str!("catalog-3.sql")],
+    steps: &[
+        include_str!("catalog-1.sql"),
+        include_str!("catalog-2.sql"),
+        include_str!("catalog-3.sql"),
+        include_str!("catalog-4.sql"),
+    ],
     then: &[],
 };
 
@@ -83,31 +93,29 @@ impl Layout {
         Ok(())
     }
 
-    /// Takes a file from `from` to the version of this build, all steps in one transaction.
+    /// Takes a file that is there from `from` to the version of this build, all steps in one transaction.
     fn migrate(&self, conn: &Connection, from: u32) -> Result<()> {
         let from = usize::try_from(from).unwrap_or(usize::MAX);
         if from >= self.steps.len() {
             return Ok(());
         }
-        if from == 0 {
-            conn.pragma_update(None, "page_size", self.page_bytes)?;
-            if self.shrinks {
-                conn.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
-            }
-        }
         conn.pragma_update(None, "journal_mode", "WAL")?;
+        self.take_steps_at_once(conn, from)?;
+        // So that the version is in the file's own header, where a quick look finds it.
+        conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        Ok(())
+    }
+
+    fn take_steps_at_once(&self, conn: &Connection, from: usize) -> Result<()> {
         conn.execute_batch("BEGIN IMMEDIATE")?;
         let done = self.take_steps(conn, from).and_then(|()| {
             conn.pragma_update(None, "application_id", self.mark)?;
             conn.pragma_update(None, "user_version", self.version())?;
             Ok(conn.execute_batch("COMMIT")?)
         });
-        if let Err(error) = done {
+        if done.is_err() {
             let _ = conn.execute_batch("ROLLBACK");
-            return Err(error);
         }
-        // So that the version is in the file's own header, where a quick look finds it.
-        conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
-        Ok(())
+        done
     }
 }

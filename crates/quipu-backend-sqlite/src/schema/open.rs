@@ -13,6 +13,7 @@ use crate::fault::{Fault, NAME, Result};
 use crate::folder::Folder;
 use crate::pages;
 use crate::schema::Layout;
+use crate::schema::make::make;
 
 /// Pages in the write-ahead log from which on it is moved into the file: enough that a page that changes with every group
 /// is moved once for many groups.
@@ -34,13 +35,35 @@ pub(crate) enum Access {
 pub(crate) fn open(layout: &Layout, path: &Path, access: Access) -> Result<Connection> {
     match access {
         Access::Read { cache_kib } => open_to_read(layout, path, cache_kib),
-        Access::Write { cache_kib, durability } => open_to_write(layout, path, cache_kib, durability),
+        Access::Write { .. } => open_sized(layout, path, access, layout.page_bytes),
     }
 }
 
-fn open_to_write(layout: &Layout, path: &Path, cache_kib: u32, durability: Durability) -> Result<Connection> {
-    let flags =
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+/// Opens a file of this layout; a new one gets pages of `page_bytes`.
+pub(crate) fn open_sized(
+    layout: &Layout,
+    path: &Path,
+    access: Access,
+    page_bytes: u32,
+) -> Result<Connection> {
+    match access {
+        Access::Read { cache_kib } => open_to_read(layout, path, cache_kib),
+        Access::Write { cache_kib, durability } => {
+            open_to_write(layout, path, (cache_kib, durability), page_bytes)
+        }
+    }
+}
+
+fn open_to_write(
+    layout: &Layout,
+    path: &Path,
+    (cache_kib, durability): (u32, Durability),
+    page_bytes: u32,
+) -> Result<Connection> {
+    if std::fs::metadata(path).map_or(true, |file| file.len() == 0) {
+        make(layout, path, page_bytes)?;
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = pages::connect(path, flags)?;
     conn.busy_timeout(Duration::from_secs(5))?;
     let version = version(&conn, layout, path)?;

@@ -204,7 +204,10 @@ impl Indexer {
             let config = &self.shared.config;
             // It is built from what is safe, and built anew where it is not.
             let access = Access::Write { cache_kib: config.write_cache_kib, durability: Durability::Os };
-            let conn = schema::open(&TEXT, &path, access)?;
+            let page_bytes = self.shared.readers.with(Part::Data, day, |data| {
+                Ok(data.query_row("PRAGMA page_size", [], |row| row.get(0))?)
+            })?;
+            let conn = schema::open_sized(&TEXT, &path, access, page_bytes)?;
             // Where it is the same already nothing is written: the row would change with each opening.
             conn.execute(
                 "INSERT INTO words(words, rank) SELECT 'hashsize', ?1 WHERE NOT EXISTS (SELECT 1 FROM words_config WHERE k = 'hashsize' AND v = ?1)",
@@ -234,6 +237,9 @@ impl Indexer {
         let shared = Arc::clone(&self.shared);
         let Some(state) = shared.days.get(day) else { return Ok(false) };
         let _same_files = state.files.read();
+        if !shared.days.get(day).is_some_and(|known| Arc::ptr_eq(&known, &state)) {
+            return Ok(false);
+        }
         self.text(day)?;
         let Self { open: Some((_, text)), maker, .. } = self else { return Ok(false) };
         let committed = state.committed();

@@ -1,6 +1,7 @@
 //! Full text: an index a day in a file of its own, built behind the writer's back.
 
 mod blank;
+mod common;
 mod index;
 mod once;
 mod postings;

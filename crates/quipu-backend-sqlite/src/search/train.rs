@@ -11,6 +11,7 @@ use crate::codec::Dictionary;
 use crate::fault::Result;
 use crate::folder::Part;
 use crate::search::blank::blank;
+use crate::search::common::{Sample, keep_common, number};
 use crate::shared::Shared;
 
 /// Size of a dictionary.
@@ -106,7 +107,7 @@ fn train(shared: &Shared, spans: i64) -> Result<u32> {
     Ok(id)
 }
 
-/// Bodies from all over the store.
+/// Bodies from all over the store, without words that only one or two owners said.
 fn samples(shared: &Shared, spans: i64) -> Result<Vec<Vec<u8>>> {
     let stride = (spans / SAMPLES).max(1);
     let days = shared.days.sound();
@@ -118,7 +119,7 @@ fn samples(shared: &Shared, spans: i64) -> Result<Vec<Vec<u8>>> {
         room -= left;
         shared.readers.with(Part::Data, day, |conn| {
             let mut look = conn.prepare(
-                "SELECT b.z, u.text, n.text FROM bodies b JOIN spans s ON s.pk = b.pk LEFT JOIN dims u ON u.id = s.user \
+                "SELECT b.z, u.text, n.text, s.tr FROM bodies b JOIN spans s ON s.pk = b.pk LEFT JOIN dims u ON u.id = s.user \
                  LEFT JOIN dims n ON n.id = s.session WHERE b.pk % ?1 = 0",
             )?;
             let mut rows = look.query([stride])?;
@@ -131,11 +132,14 @@ fn samples(shared: &Shared, spans: i64) -> Result<Vec<Vec<u8>>> {
                 }
                 body.truncate(ONE_SAMPLE_BYTES);
                 left = left.saturating_sub(body.len());
-                samples.push(body);
+                let [user, session] = read.map(|name| name.map(number));
+                let trace = number((day.0, row.get::<_, i64>(3)?));
+                samples.push(Sample { body, user, session, trace });
             }
             Ok(())
         })?;
         room += left;
     }
-    Ok(samples)
+    keep_common(&mut samples);
+    Ok(samples.into_iter().map(|sample| sample.body).collect())
 }

@@ -1,17 +1,20 @@
 //! One day's file, open for writing, and what the writer remembers of it.
 
 use std::collections::{HashMap, HashSet};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+use quipu_core::{Clock as _, SystemClock};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::codec::{Dictionary, Dims};
 use crate::days::DayState;
-use crate::fault::Result;
+use crate::fault::{Fault, Result};
 use crate::folder::{Day, Part};
-use crate::schema::{self, Access, DAY};
+use crate::readers::{FileId, file_id};
+use crate::schema::{self, Access, DAY, SMALL_PAGE_BYTES};
 use crate::shared::Shared;
 use crate::write::encoded::{Hash, Source};
 
@@ -21,8 +24,17 @@ pub(crate) type OriginKey = (i64, i64, i64, i64, i64);
 /// Resources, scopes and origins kept in memory a day.
 const MOST_KNOWN: usize = 10_000;
 
+/// A file with fewer records than this, and fewer bytes of bodies, goes without the dictionary, which alone takes 64 KiB. A new file
+/// that begins with fewer has small pages, unless its day is near.
+const FEW_RECORDS: usize = 64;
+const FEW_BYTES: usize = 16 << 10;
+
+/// A file with small pages gets those of the layout once it has so many records, and again twice as many if that was not possible.
+const OUTGROWN: usize = 256;
+
 /// A day open for writing.
 pub(crate) struct DayFile {
+    day: Day,
     pub(crate) conn: Connection,
     pub(crate) dims: Dims,
     pub(crate) state: Arc<DayState>,
@@ -32,17 +44,27 @@ pub(crate) struct DayFile {
     sources: HashMap<Hash, i64>,
     origins: HashMap<OriginKey, i64>,
     dictionaries: HashSet<u32>,
+    /// Records that were in the file when it was opened, counted up to [`FEW_RECORDS`], and those that were written since.
+    records: usize,
+    /// Bytes of bodies that were written since it was opened.
+    body_bytes: usize,
+    /// Its pages are smaller than the layout has them.
+    is_small: bool,
+    outgrown_at: usize,
     page_limit: u32,
+    file: Option<FileId>,
     /// When the last transaction ended.
     pub(crate) used: Instant,
 }
 
 impl DayFile {
-    /// Opens or makes the file.
-    pub(crate) fn open(shared: &Shared, day: Day) -> Result<Self> {
+    /// Opens the file, or makes it for so many records to begin with.
+    pub(crate) fn open(shared: &Shared, day: Day, records: usize) -> Result<Self> {
         let config = &shared.config;
         let access = Access::Write { cache_kib: config.write_cache_kib, durability: config.durability };
-        let conn = schema::open(&DAY, &shared.folder.file(Part::Data, day), access)?;
+        let small = records < FEW_RECORDS && !day.is_near(SystemClock.now());
+        let page_bytes = if small { SMALL_PAGE_BYTES } else { DAY.page_bytes };
+        let conn = schema::open_sized(&DAY, &shared.folder.file(Part::Data, day), access, page_bytes)?;
         let mut file = Self {
             conn,
             dims: Dims::default(),
@@ -52,17 +74,34 @@ impl DayFile {
             sources: HashMap::new(),
             origins: HashMap::new(),
             dictionaries: HashSet::new(),
+            records: 0,
+            body_bytes: 0,
+            is_small: false,
+            outgrown_at: OUTGROWN,
             page_limit: 0,
+            file: file_id(&shared.folder.file(Part::Data, day)),
+            day,
             used: Instant::now(),
         };
         file.recall()?;
         Ok(file)
     }
 
+    /// Whether the file that is open is the one that lies at the day's place.
+    pub(crate) fn is_in_place(&self, shared: &Shared) -> bool {
+        self.file == file_id(&shared.folder.file(Part::Data, self.day))
+    }
+
     fn recall(&mut self) -> Result<()> {
-        let next = |sql: &str| self.conn.query_row(sql, [], |row| row.get(0));
+        let next = |sql: &str| self.conn.query_row(sql, [], |row| row.get::<_, i64>(0));
         self.next_span = next("SELECT MAX(last, COALESCE((SELECT MAX(pk) FROM spans), 0)) + 1 FROM removed")?;
         self.next_trace = next("SELECT COALESCE(MAX(pk), 0) + 1 FROM traces")?;
+        let bodies = format!(
+            "SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM bodies LIMIT {FEW_RECORDS})) \
+             + (SELECT COUNT(*) FROM (SELECT 1 FROM event_bodies LIMIT {FEW_RECORDS}))"
+        );
+        self.records = usize::try_from(next(&bodies)?).unwrap_or(FEW_RECORDS);
+        self.is_small = next("PRAGMA page_size")? < i64::from(DAY.page_bytes);
         Ok(())
     }
 
@@ -135,6 +174,35 @@ impl DayFile {
         }
         self.origins.insert(key, id);
         Ok(id)
+    }
+
+    /// Whether the bodies of so many more records, of so many bytes, leave the file without need of the dictionary.
+    pub(crate) fn stays_plain(&mut self, dictionary: &Dictionary, bytes: usize) -> bool {
+        self.body_bytes = self.body_bytes.saturating_add(bytes);
+        let known = self.dictionaries.contains(&dictionary.id);
+        !known && self.records < FEW_RECORDS && self.body_bytes < FEW_BYTES
+    }
+
+    /// Takes note that so many records are written.
+    pub(crate) fn grows(&mut self, records: usize) {
+        self.records = self.records.saturating_add(records);
+    }
+
+    /// Whether it is time to give the file larger pages. Says so once, and again when there are twice as many records.
+    pub(crate) fn has_outgrown(&mut self) -> bool {
+        let outgrown = self.is_small && self.records >= self.outgrown_at;
+        while self.records >= self.outgrown_at {
+            self.outgrown_at = self.outgrown_at.saturating_mul(2);
+        }
+        outgrown
+    }
+
+    /// Writes all that is committed into a new file with the pages of the layout.
+    pub(crate) fn enlarge_into(&self, to: &Path) -> Result<()> {
+        self.conn.pragma_update(None, "page_size", DAY.page_bytes)?;
+        let name = to.to_str().ok_or(Fault::Damaged("the folder's name is not UTF-8"))?;
+        self.conn.execute("VACUUM INTO ?1", [name])?;
+        schema::set_log(to)
     }
 
     /// Makes sure that the file holds the dictionary that its bodies need.

@@ -12,6 +12,7 @@ impl DayTx<'_> {
     /// Writes one event of a batch.
     pub(crate) fn put_event(&mut self, prepared: &Prepared, at: usize) -> Result<()> {
         let event = &prepared.batch.events[at];
+        let body = self.body(prepared.records.event_body(at))?;
         let (resource, scope) = self.file.sources(prepared.records.event_source(at))?;
         let DayFile { conn, dims, .. } = &mut self.file;
         let name = Some(&event.name).filter(|name| !name.is_empty());
@@ -35,8 +36,7 @@ impl DayTx<'_> {
             ])?;
         if written > 0 {
             let pk = conn.last_insert_rowid();
-            conn.prepare_cached("INSERT INTO event_bodies(pk, z) VALUES (?1, ?2)")?
-                .execute((pk, prepared.records.event_body(at)))?;
+            conn.prepare_cached("INSERT INTO event_bodies(pk, z) VALUES (?1, ?2)")?.execute((pk, body))?;
         }
         Ok(())
     }

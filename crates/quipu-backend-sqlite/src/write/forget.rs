@@ -1,8 +1,8 @@
 //! Traces that are taken out of their days again, with their part of every sum.
 //!
-//! The day's file does not get smaller: what becomes free is written over with zeros and then taken by later records of that day. The
-//! words of full text are hidden at once and leave the index when the indexer comes by. Names (of users, sessions, spans) and
-//! resources, which records share, stay in the day's lists of them, in no answer, until the day is purged.
+//! What becomes free is written over with zeros. The words of full text are hidden at once and leave the index when the indexer comes
+//! by. Names (of users, sessions, spans) and resources, which records share, stay in the day's lists of them, in no answer, until the
+//! day is written anew ([`crate::retire`]): the catalog notes that it has to be.
 
 use std::collections::BTreeSet;
 
@@ -102,7 +102,7 @@ impl DayTx<'_> {
     }
 
     /// Takes the ledger rows that count back from the sums by hour.
-    fn take_back(&mut self, trace: TraceId, pk: i64) -> Result<()> {
+    pub(super) fn take_back(&mut self, trace: TraceId, pk: i64) -> Result<()> {
         let columns = CallRow::COLUMNS.replace(", ", ", c.");
         let sql = format!(
             "SELECT c.{columns} FROM spans s JOIN calls c ON c.pk = s.pk WHERE s.tr = ?1 AND c.marks & {MARK_COUNTS} != 0"
@@ -120,7 +120,7 @@ impl DayTx<'_> {
     }
 
     /// Removes the spans, with a note for the indexer of each, and what was known of them together.
-    fn forget_spans(&mut self, pk: i64) -> Result<()> {
+    pub(super) fn forget_spans(&mut self, pk: i64) -> Result<()> {
         let conn = &self.file.conn;
         conn.prepare_cached("INSERT INTO reindex(pk) SELECT pk FROM spans WHERE tr = ?1")?.execute([pk])?;
         // Of the trace first: the meetings are those of its spans.

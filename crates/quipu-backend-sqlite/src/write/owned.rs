@@ -134,7 +134,8 @@ impl Writer {
 
     fn forget_owned_in(&mut self, owner: &Owner, day: Day, records: DayOwned) -> fault::Result<()> {
         let shared = Arc::clone(&self.shared);
-        let file = self.take_file(day)?;
+        self.planner.note_unclean(day)?;
+        let file = self.take_file(day, 0)?;
         file.conn.pragma_update(None, "secure_delete", "ON")?;
         let mut tx = DayTx::begin(file, &shared, self.epoch)?;
         let reader = DayReader {

@@ -2,12 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use quipu_core::{Hold, Meeting, Timestamp, TraceId};
+use quipu_core::{Batch, Hold, SpanId, Timestamp, TraceId};
 use rusqlite::Connection;
 
-use crate::fault::Result;
+use crate::catalog::{self, NOTE_MEETING, NOTE_STRAY};
+use crate::codec::span_key;
+use crate::fault::{Fault, Result};
 use crate::folder::{Day, Part};
+use crate::listed;
 use crate::shared::{Home, Shared};
+use crate::trips::Trips;
+use crate::write::encoded::Encoded;
 use crate::write::prepare::Prepared;
 use crate::write::spans::unknown_span;
 
@@ -20,16 +25,37 @@ pub(crate) struct Share {
     pub(crate) points: Vec<usize>,
 }
 
+impl Share {
+    /// Bytes of its packed bodies.
+    pub(crate) fn body_bytes(&self, records: &Encoded) -> usize {
+        let spans = self.spans.iter().map(|at| records.span_body(*at).len());
+        spans.chain(self.events.iter().map(|at| records.event_body(*at).len())).sum()
+    }
+
+    /// Records in it.
+    pub(crate) fn len(&self) -> usize {
+        self.spans.len() + self.costs.len() + self.events.len() + self.points.len()
+    }
+}
+
 /// A batch's shares by day.
 pub(crate) type Plan = BTreeMap<Day, Share>;
 
 /// Decides on homes, and writes down those that cannot be guessed later.
+///
+/// Homes that a group of batches decides on are remembered beyond it only once all of the group is committed: the files alone say what
+/// became of a group that failed.
 pub(crate) struct Planner {
-    catalog: Connection,
+    pub(super) catalog: Connection,
+    /// Homes of the traces of the group at hand.
+    pending: HashMap<TraceId, Home>,
+    /// Traces that turned out to span days, to be written down.
     strays: Vec<(TraceId, Day)>,
     /// Homes of strays by meeting, to be written down, and those that are.
     stray_meetings: HashSet<(i64, Day)>,
     noted_meetings: HashSet<(i64, Day)>,
+    /// Days that are known to be in the catalog's list.
+    listed: HashSet<Day>,
 }
 
 /// Homes by meeting that are known to be written down.
@@ -37,29 +63,36 @@ const MOST_NOTED: usize = 10_000;
 
 impl Planner {
     pub(crate) fn new(catalog: Connection) -> Self {
-        Self { catalog, strays: Vec::new(), stray_meetings: HashSet::new(), noted_meetings: HashSet::new() }
+        Self {
+            catalog,
+            pending: HashMap::new(),
+            strays: Vec::new(),
+            stray_meetings: HashSet::new(),
+            noted_meetings: HashSet::new(),
+            listed: HashSet::new(),
+        }
     }
 
     /// Splits a batch.
     pub(crate) fn plan(&mut self, shared: &Shared, prepared: &Prepared) -> Result<Plan> {
         let batch = &prepared.batch;
         let mut plan = Plan::new();
-        let mut seen = HashMap::new();
+        self.look_up(shared, batch)?;
+        for span in &batch.spans {
+            self.settle(shared, span.trace_id, Day::of(span.start))?;
+        }
         for (at, span) in batch.spans.iter().enumerate() {
-            let home = self.home(shared, span.trace_id, Day::of(span.start))?;
-            if let Some(meeting) = span.canonical.meeting.filter(|_| home != Day::of(span.start)) {
-                self.stray_meeting(meeting, home);
+            let home = self.place(shared, span.trace_id, span.span_id)?;
+            let home = home.ok_or_else(|| unknown_span(span.trace_id, span.span_id))?;
+            if let Some(meeting) = span.canonical.meeting.filter(|_| home.stray) {
+                self.stray_meeting(meeting.number(), home.day);
             }
-            seen.insert(span.trace_id, home);
-            plan.entry(home).or_default().spans.push(at);
+            plan.entry(home.day).or_default().spans.push(at);
         }
         for (at, cost) in batch.costs.iter().enumerate() {
-            let home = match seen.get(&cost.trace_id) {
-                Some(home) => Some(*home),
-                None => self.home_of_cost(shared, cost.trace_id, Day::of(cost.time))?,
-            };
+            let home = self.place(shared, cost.trace_id, cost.span_id)?;
             let home = home.ok_or_else(|| unknown_span(cost.trace_id, cost.span_id))?;
-            plan.entry(home).or_default().costs.push(at);
+            plan.entry(home.day).or_default().costs.push(at);
         }
         for (at, event) in batch.events.iter().enumerate() {
             plan.entry(Day::of(event.time)).or_default().events.push(at);
@@ -71,56 +104,89 @@ impl Planner {
         Ok(plan)
     }
 
-    /// The home of a span's trace: the day of the first span seen of it, which is this one when nobody knows the trace.
-    fn home(&mut self, shared: &Shared, trace: TraceId, day: Day) -> Result<Day> {
-        let home = match known(shared, trace, day)? {
-            Some(home) => home,
-            None => Home { day, stray: false },
-        };
-        if home.day != day && !home.stray {
-            self.strays.push((trace, home.day));
+    /// Finds the homes of the traces that are stored: all at once, as each day is opened for all of them.
+    fn look_up(&mut self, shared: &Shared, batch: &Batch) -> Result<()> {
+        let of_spans = batch.spans.iter().map(|span| span.trace_id);
+        let mut all: BTreeSet<TraceId> =
+            of_spans.chain(batch.costs.iter().map(|cost| cost.trace_id)).collect();
+        all.retain(|trace| !self.pending.contains_key(trace));
+        let mut unknown = Vec::new();
+        for trace in all {
+            match shared.homes.lock().get(&trace).copied() {
+                Some(home) => drop(self.pending.insert(trace, home)),
+                None => unknown.push(trace),
+            }
         }
-        shared.homes.lock().put(trace, Home { stray: home.day != day || home.stray, ..home });
-        Ok(home.day)
+        for (trace, days) in shared.days_of(&unknown)? {
+            let Some(day) = days.first().copied() else { continue };
+            let home = Home { day, stray: shared.is_stray(trace, day)?, split: days.len() > 1 };
+            self.pending.insert(trace, home);
+        }
+        Ok(())
     }
 
-    /// A span of the meeting is not kept in the day of its time.
-    fn stray_meeting(&mut self, meeting: Meeting, home: Day) {
-        let stray = (meeting.number(), home);
+    /// Decides on the home of a span's trace: where it is, else the day of the first span seen of it. Notes it where the span is of
+    /// another day.
+    fn settle(&mut self, shared: &Shared, trace: TraceId, day: Day) -> Result<()> {
+        let home = *self.pending.entry(trace).or_insert_with(|| {
+            shared.will_hold(trace, day);
+            Home { day, stray: false, split: false }
+        });
+        if home.day == day || home.stray {
+            return Ok(());
+        }
+        self.pending.insert(trace, Home { stray: true, ..home });
+        self.strays.push((trace, home.day));
+        // From now on every meeting of the trace is asked for with the times of other days.
+        for meeting in meetings_in(shared, home.day, trace)? {
+            self.stray_meeting(meeting, home.day);
+        }
+        Ok(())
+    }
+
+    /// Where a span belongs: with its trace; of a trace that several days have, with the copy of it that is stored.
+    fn place(&self, shared: &Shared, trace: TraceId, span: SpanId) -> Result<Option<Home>> {
+        let Some(home) = self.pending.get(&trace).copied() else { return Ok(None) };
+        if !home.split {
+            return Ok(Some(home));
+        }
+        for day in shared.days_of(&[trace])?.remove(&trace).unwrap_or_default() {
+            let found = shared.ask(day, |reader| {
+                let sql =
+                    "SELECT 1 FROM traces t JOIN spans s ON s.tr = t.pk WHERE t.trace = ?1 AND s.id = ?2";
+                Ok(reader.conn.prepare_cached(sql)?.exists((trace.as_bytes(), span_key(span)))?)
+            })?;
+            if found == Some(true) {
+                return Ok(Some(Home { day, ..home }));
+            }
+        }
+        Ok(Some(home))
+    }
+
+    /// A trace with spans of the meeting is not kept in the day of their time.
+    fn stray_meeting(&mut self, meeting: i64, home: Day) {
+        let stray = (meeting, home);
         if !self.noted_meetings.contains(&stray) {
             self.stray_meetings.insert(stray);
         }
     }
 
-    fn home_of_cost(&mut self, shared: &Shared, trace: TraceId, day: Day) -> Result<Option<Day>> {
-        let mut home = known(shared, trace, day)?;
-        if home.is_none() {
-            let days = shared.days.sound();
-            home = probe(shared, trace, days)?.map(|day| Home { day, stray: false });
-        }
-        if let Some(home) = home {
-            shared.homes.lock().put(trace, home);
-        }
-        Ok(home.map(|home| home.day))
-    }
-
-    /// Writes down the traces that turned out to span days, before their spans are committed.
-    pub(crate) fn note_strays(&mut self) -> Result<()> {
+    /// Writes down the traces that turned out to span days, before their spans are committed. What cannot be written down is not taken as
+    /// noted: it is tried again with the next batch of the trace.
+    pub(crate) fn note_strays(&mut self, trips: &Trips) -> Result<()> {
         if self.strays.is_empty() && self.stray_meetings.is_empty() {
             return Ok(());
         }
         let tx = self.catalog.transaction()?;
-        for (trace, day) in std::mem::take(&mut self.strays) {
-            tx.prepare_cached("INSERT INTO strays(trace, day) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
-                .execute((trace.as_bytes(), day.0))?;
+        for (trace, day) in &self.strays {
+            tx.prepare_cached(NOTE_STRAY)?.execute((trace.as_bytes(), day.0))?;
         }
         for (meeting, day) in &self.stray_meetings {
-            tx.prepare_cached(
-                "INSERT INTO stray_meetings(meeting, day) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-            )?
-            .execute((meeting, day.0))?;
+            tx.prepare_cached(NOTE_MEETING)?.execute((meeting, day.0))?;
         }
+        trips.pass()?;
         tx.commit()?;
+        self.strays.clear();
         if self.noted_meetings.len() >= MOST_NOTED {
             self.noted_meetings.clear();
         }
@@ -128,19 +194,81 @@ impl Planner {
         Ok(())
     }
 
-    /// Forgets where these traces were kept. Days that meetings point to are looked at, and nothing is found there.
-    pub(crate) fn forget_traces(&mut self, shared: &Shared, traces: &BTreeSet<TraceId>) -> Result<()> {
+    /// Lists a day whose file is open, before anything is committed to it.
+    pub(crate) fn list(&mut self, shared: &Shared, day: Day) -> Result<()> {
+        if self.listed.contains(&day) {
+            return Ok(());
+        }
+        if !self.has_listed(day)? {
+            // A power cut that leaves the row leaves the file.
+            shared.folder.sync_days()?;
+            listed::add(&mut self.catalog, &[day])?;
+        }
+        self.listed.insert(day);
+        Ok(())
+    }
+
+    /// Whether the catalog lists a day.
+    pub(crate) fn has_listed(&self, day: Day) -> Result<bool> {
+        listed::has(&self.catalog, day)
+    }
+
+    /// Notes that a listed day lost its file, and is begun anew.
+    pub(crate) fn lose(&mut self, day: Day) -> Result<()> {
+        listed::lose(&self.catalog, day)
+    }
+
+    /// Ends a group of batches. Where all of it is committed its homes are remembered; otherwise they are looked up again.
+    pub(crate) fn conclude(&mut self, shared: &Shared, is_committed: bool) {
+        self.strays.clear();
+        let mut homes = shared.homes.lock();
+        for (trace, home) in self.pending.drain() {
+            if is_committed {
+                homes.put(trace, home);
+            } else {
+                homes.pop(&trace);
+            }
+        }
+    }
+
+    /// Has the homes of these traces looked up again.
+    pub(super) fn forget_homes<'t>(&self, shared: &Shared, traces: impl IntoIterator<Item = &'t TraceId>) {
         let mut homes = shared.homes.lock();
         for trace in traces {
             homes.pop(trace);
         }
-        drop(homes);
+    }
+
+    /// Forgets where these traces were kept. Days that meetings point to are looked at, and nothing is found there.
+    pub(crate) fn forget_traces(&mut self, shared: &Shared, traces: &BTreeSet<TraceId>) -> Result<()> {
+        self.forget_homes(shared, traces);
         let tx = self.catalog.transaction()?;
         for trace in traces {
             tx.prepare_cached("DELETE FROM strays WHERE trace = ?1")?.execute([trace.as_bytes()])?;
             tx.prepare_cached("DELETE FROM holds WHERE trace = ?1")?.execute([trace.as_bytes()])?;
         }
         Ok(tx.commit()?)
+    }
+
+    /// Notes that a day's file is to be written anew, before anything is removed of it.
+    pub(crate) fn note_unclean(&self, day: Day) -> Result<()> {
+        catalog::note_unclean(&self.catalog, day)
+    }
+
+    /// A day's file was written anew, or is gone.
+    pub(crate) fn note_clean(&self, day: Day) -> Result<()> {
+        catalog::note_clean(&self.catalog, day)
+    }
+
+    /// Writes the catalog anew, so that no page and no frame of its log has what was removed.
+    pub(crate) fn scrub(&self) -> Result<()> {
+        self.catalog.execute_batch("VACUUM")?;
+        let busy: bool = self.catalog.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        if busy {
+            let why = "somebody reads the catalog: its log stays; ask again";
+            return Err(Fault::Io(std::io::Error::other(why)));
+        }
+        Ok(())
     }
 
     /// Holds traces, and releases others; gives how many rows changed.
@@ -157,36 +285,28 @@ impl Planner {
             homes.pop(&trace);
         }
         drop(homes);
+        self.listed.remove(&day);
+        shared.presence.lock().forget(day);
         self.stray_meetings.retain(|(_, home)| *home != day);
         self.noted_meetings.retain(|(_, home)| *home != day);
         self.catalog.execute("DELETE FROM strays WHERE day = ?1", [day.0])?;
         self.catalog.execute("DELETE FROM stray_meetings WHERE day = ?1", [day.0])?;
-        Ok(())
+        self.note_clean(day)?;
+        listed::strike(&self.catalog, day)
     }
 }
 
-fn known(shared: &Shared, trace: TraceId, day: Day) -> Result<Option<Home>> {
-    if let Some(home) = shared.known_home(trace)? {
-        return Ok(Some(home));
+/// The meetings that a day's file knows of a trace.
+fn meetings_in(shared: &Shared, day: Day, trace: TraceId) -> Result<Vec<i64>> {
+    if !shared.folder.file(Part::Data, day).exists() {
+        return Ok(Vec::new());
     }
-    let near = [day, day.plus(-1), day.plus(1)];
-    let there =
-        near.into_iter().filter(|day| shared.days.get(*day).is_some_and(|day| day.damage().is_none()));
-    Ok(probe(shared, trace, there.collect())?.map(|day| Home { day, stray: false }))
-}
-
-fn probe(shared: &Shared, trace: TraceId, days: Vec<Day>) -> Result<Option<Day>> {
-    for day in days {
-        if !shared.folder.file(Part::Data, day).exists() {
-            continue;
-        }
-        let found = shared.ask(day, |reader| {
-            let mut look = reader.conn.prepare_cached("SELECT 1 FROM traces WHERE trace = ?1")?;
-            Ok(look.exists([trace.as_bytes()])?)
-        })?;
-        if found == Some(true) {
-            return Ok(Some(day));
-        }
-    }
-    Ok(None)
+    let found = shared.ask(day, |reader| {
+        let mut look = reader.conn.prepare_cached(
+            "SELECT DISTINCT s.meeting FROM traces t JOIN spans s ON s.tr = t.pk WHERE t.trace = ?1 AND s.meeting IS NOT NULL",
+        )?;
+        let meetings = look.query_map([trace.as_bytes()], |row| row.get(0))?;
+        Ok(meetings.collect::<rusqlite::Result<_>>()?)
+    })?;
+    Ok(found.unwrap_or_default())
 }

@@ -13,10 +13,14 @@ use crate::fault::{self, Fault};
 use crate::folder::{Day, Folder, Part};
 use crate::past::Touched;
 use crate::retire::beside;
+use crate::schema;
 use crate::write::writer::Writer;
 
 /// What a connection for writing has of it otherwise.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long, in steps, those are waited for who read a day that is written anew.
+const STEPS: usize = 100;
+const STEP: Duration = Duration::from_millis(20);
 
 /// A day that is to be another.
 #[derive(Debug)]
@@ -28,6 +32,15 @@ pub(crate) struct Exchange {
     pub(crate) state: Arc<DayState>,
     pub(crate) version: u64,
     pub(crate) holds: u64,
+}
+
+impl Exchange {
+    /// Removes the new file.
+    pub(crate) fn give_up(&self) {
+        if let Some(path) = &self.file {
+            beside::remove(path);
+        }
+    }
 }
 
 /// What came of it.
@@ -55,6 +68,8 @@ impl Writer {
         let path = self.shared.folder.file(Part::Data, exchange.day);
         let done = self.try_exchange(exchange).map_err(|fault| fault.at("thin a day", &path))?;
         if done == Exchanged::Done {
+            let noted = self.planner.note_clean(exchange.day);
+            noted.map_err(|fault| fault.at("thin a day", &self.shared.folder.catalog()))?;
             // What was remembered of its traces holds no more.
             self.shared.removals.fetch_add(1, Ordering::Release);
             let _ = self.notify.try_send(());
@@ -77,7 +92,7 @@ impl Writer {
         let path = shared.folder.file(Part::Data, *day);
         // Opening it moves what a crash may have left in its log into the file.
         let was_open = self.files.contains(day);
-        let open = self.take_file(*day)?;
+        let open = self.take_file(*day, 0)?;
         let last_span = open.next_span - 1;
         shared.readers.forget(*day, Some(Part::Data));
         if !is_moved(&open.conn)? {
@@ -116,6 +131,51 @@ impl Writer {
         Ok(Exchanged::Done)
     }
 
+    /// Gives a day that has outgrown its small pages a file with larger ones. A reader in the way is not waited for, and what fails here
+    /// changes nothing.
+    pub(super) fn enlarge(&mut self, day: Day) {
+        match self.try_enlarge(day) {
+            Ok(Exchanged::Done) => {}
+            Ok(_) => tracing::debug!(%day, "a day keeps its small pages for now"),
+            Err(fault) => {
+                let error = fault.at("enlarge a day", &self.shared.folder.file(Part::Data, day));
+                tracing::warn!(%day, %error, "a day keeps its small pages");
+            }
+        }
+    }
+
+    fn try_enlarge(&mut self, day: Day) -> fault::Result<Exchanged> {
+        let shared = Arc::clone(&self.shared);
+        let Some(state) = shared.days.get(day) else { return Ok(Exchanged::Late) };
+        let new = schema::making(&shared.folder.file(Part::Data, day));
+        schema::clear_away(&new)?;
+        let open = self.take_file(day, 0)?;
+        let written = open.enlarge_into(&new);
+        self.files.push(day, open);
+        let (version, holds) = (state.version(), shared.holds.load(Ordering::Acquire));
+        let exchange = Exchange { day, file: Some(new.clone()), state, version, holds };
+        let done = written.and_then(|()| self.try_exchange(&exchange));
+        if !matches!(done, Ok(Exchanged::Done)) {
+            schema::clear_away(&new)?;
+        }
+        done
+    }
+
+    /// Writes a day anew while nothing else is written: it can be no other when the files are exchanged. Who reads it is waited for.
+    pub(super) fn renew(&mut self, day: Day) -> Result<Exchanged> {
+        let Some(exchange) = crate::retire::anew(&self.shared, day, false)? else {
+            return Ok(Exchanged::Done);
+        };
+        for _ in 0..STEPS {
+            match self.exchange(&exchange)? {
+                Exchanged::Busy => std::thread::sleep(STEP),
+                done => return Ok(done),
+            }
+        }
+        exchange.give_up();
+        Ok(Exchanged::Busy)
+    }
+
     /// Removes both files of a day, and what is known of it.
     pub(super) fn remove_day(&mut self, day: Day) -> fault::Result<()> {
         self.files.pop(&day);
@@ -140,7 +200,7 @@ impl Writer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::{self, Access, DAY};
+    use crate::schema::{Access, DAY};
 
     #[test]
     fn nobody_who_reads_is_waited_for() {

@@ -199,10 +199,8 @@ impl DayTx<'_> {
             return self.put_copy(prepared, at, trace, &columns, &facts);
         }
         self.file.next_span += 1;
-        self.file
-            .conn
-            .prepare_cached("INSERT INTO bodies(pk, z) VALUES (?1, ?2)")?
-            .execute((pk, prepared.records.span_body(at)))?;
+        let body = self.body(prepared.records.span_body(at))?;
+        self.file.conn.prepare_cached("INSERT INTO bodies(pk, z) VALUES (?1, ?2)")?.execute((pk, body))?;
         self.fresh.insert((trace, facts.id), pk);
         let state = self.state(span.trace_id)?;
         state.picks.add(&facts);
@@ -229,7 +227,8 @@ impl DayTx<'_> {
         let known = conn.prepare_cached(&look)?.query_row([pk], SpanColumns::of_row)?;
         let z: Vec<u8> =
             conn.prepare_cached("SELECT z FROM bodies WHERE pk = ?1")?.query_row([pk], |row| row.get(0))?;
-        if known == *columns && z == prepared.records.span_body(at) {
+        let body = self.body(prepared.records.span_body(at))?;
+        if known == *columns && z == *body {
             return Ok(());
         }
         let span = &prepared.batch.spans[at];
@@ -241,8 +240,7 @@ impl DayTx<'_> {
         let facts = &SpanFacts { counted: old.counted, ..facts.clone() };
         columns.write(&self.file.conn, UPDATE, &[pk])?;
         let conn = &self.file.conn;
-        conn.prepare_cached("UPDATE bodies SET z = ?2 WHERE pk = ?1")?
-            .execute((pk, prepared.records.span_body(at)))?;
+        conn.prepare_cached("UPDATE bodies SET z = ?2 WHERE pk = ?1")?.execute((pk, body))?;
         conn.prepare_cached("INSERT INTO reindex(pk) VALUES (?1)")?.execute([pk])?;
         self.replaced = true;
         let state = self.state(span.trace_id)?;

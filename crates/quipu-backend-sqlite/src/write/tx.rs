@@ -1,10 +1,12 @@
 //! One transaction on one day: all of a group of batches that belongs there, or nothing.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::time::Instant;
 
 use quipu_core::TraceId;
 
+use crate::codec::{header, plain};
 use crate::fault::{Fault, Result};
 use crate::past::{Touched, hour_of};
 use crate::shared::Shared;
@@ -25,6 +27,8 @@ pub(crate) struct DayTx<'s> {
     pub(crate) fresh: HashMap<(i64, i64), i64>,
     /// A stored span was replaced.
     pub(crate) replaced: bool,
+    /// Bodies are written without the dictionary.
+    plain: bool,
     /// In which hours calls add up to something else.
     pub(crate) touched: Touched,
     traces: HashMap<TraceId, TraceState>,
@@ -42,6 +46,7 @@ impl<'s> DayTx<'s> {
             rollups: Rollups::default(),
             fresh: HashMap::new(),
             replaced: false,
+            plain: false,
             touched,
             traces: HashMap::new(),
         })
@@ -84,14 +89,28 @@ impl<'s> DayTx<'s> {
     }
 
     fn apply(&mut self, prepared: &Prepared, share: &Share) -> Result<()> {
+        self.file.grows(share.len());
         if !(share.spans.is_empty() && share.events.is_empty()) {
-            self.file.keep_dictionary(&prepared.records.dictionary)?;
+            let dictionary = &prepared.records.dictionary;
+            self.plain = self.file.stays_plain(dictionary, share.body_bytes(&prepared.records));
+            if !self.plain {
+                self.file.keep_dictionary(dictionary)?;
+            }
         }
         self.fresh.clear();
         share.spans.iter().try_for_each(|at| self.put_span(prepared, *at))?;
         share.costs.iter().try_for_each(|at| self.put_cost(&prepared.batch.costs[*at]))?;
         share.events.iter().try_for_each(|at| self.put_event(prepared, *at))?;
         share.points.iter().try_for_each(|at| self.put_point(prepared, *at))
+    }
+
+    /// A packed body in the form in which this file gets it.
+    pub(crate) fn body<'b>(&self, packed: &'b [u8]) -> Result<Cow<'b, [u8]>> {
+        if !self.plain || header(packed)?.dictionary.is_none() {
+            return Ok(Cow::Borrowed(packed));
+        }
+        let missing = |_| Err(Fault::Damaged("a dictionary is missing"));
+        Ok(Cow::Owned(plain(&self.shared.dictionaries.unpack(packed, missing)?)))
     }
 
     /// The number of a trace that the day has.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use lru::LruCache;
@@ -19,6 +19,7 @@ use crate::shared::Shared;
 use crate::write::Prepared;
 use crate::write::day::DayFile;
 use crate::write::forget::Parts;
+use crate::write::gather::Gathered;
 use crate::write::owned::Removal;
 use crate::write::plan::{Plan, Planner};
 use crate::write::retire::{Exchange, Exchanged};
@@ -26,6 +27,10 @@ use crate::write::tx::DayTx;
 
 /// A file that was not written for so long is closed.
 const IDLE: Duration = Duration::from_secs(10);
+
+/// How long a group of batches waits at most while the filters of days are built, after a start.
+const LEARN_PER_GROUP: Duration = Duration::from_millis(20);
+const LEARN_WHILE_IDLE: Duration = Duration::from_millis(500);
 
 impl Drop for Writer {
     fn drop(&mut self) {
@@ -48,8 +53,14 @@ pub(crate) enum Request {
     ForgetOwned(Box<Removal>, oneshot::Sender<Result<()>>),
     /// Remove days that end at or before a time.
     Purge(Timestamp, oneshot::Sender<Result<u64>>),
+    /// Move parts of traces to the day that has the rest of them.
+    Gather(Box<Gathered>, oneshot::Sender<Result<()>>),
     /// Put a day's new file in the place of the old one.
     Exchange(Arc<Exchange>, oneshot::Sender<Result<Exchanged>>),
+    /// Write a day anew while nothing else is written to it.
+    Renew(Day, oneshot::Sender<Result<Exchanged>>),
+    /// Write the catalog anew.
+    Scrub(oneshot::Sender<Result<()>>),
     /// Hold traces, and release others.
     Hold(Vec<Hold>, Vec<TraceId>, oneshot::Sender<Result<u64>>),
     /// Answer once everything asked before is done.
@@ -102,6 +113,7 @@ impl Writer {
                 Err(RecvTimeoutError::Timeout) => {
                     self.close_files(IDLE);
                     self.look_whether_it_writes();
+                    self.learn(LEARN_WHILE_IDLE);
                     continue;
                 }
                 Err(RecvTimeoutError::Disconnected) => return,
@@ -123,19 +135,33 @@ impl Writer {
                         drop(answer.send(self.forget_owned(*what)));
                         self.close_files(IDLE);
                     }
+                    Request::Gather(gathered, answer) => drop(answer.send(self.move_parts(&gathered))),
                     Request::Purge(before, answer) => drop(answer.send(self.purge(before))),
                     Request::Exchange(exchange, answer) => drop(answer.send(self.exchange(&exchange))),
+                    Request::Renew(day, answer) => drop(answer.send(self.renew(day))),
+                    Request::Scrub(answer) => {
+                        let failed = |fault: Fault| fault.at("scrub", &self.shared.folder.catalog());
+                        drop(answer.send(self.planner.scrub().map_err(failed)));
+                    }
                     Request::Hold(holds, released, answer) => drop(answer.send(self.hold(&holds, &released))),
                     Request::Flush(answer) => drop(answer.send(Ok(()))),
                     Request::Close(answer) => {
                         // Who closes a file last tidies up after it, which a reader cannot.
                         self.shared.readers.trim(Duration::ZERO);
                         self.close_files(Duration::ZERO);
+                        self.shared.close_catalog();
                         drop(answer.send(Ok(())));
                         return;
                     }
                 }
             }
+        }
+    }
+
+    /// Learns for so long which days can hold which traces.
+    fn learn(&self, time: Duration) {
+        if let Err(error) = self.shared.learn_presence(Instant::now() + time) {
+            tracing::debug!(%error, "the days are asked for traces themselves");
         }
     }
 
@@ -166,6 +192,7 @@ impl Writer {
     }
 
     fn write_group(&mut self, mut group: Vec<Waiting>) {
+        self.learn(LEARN_PER_GROUP);
         let mut plans: Vec<Plan> = Vec::with_capacity(group.len());
         for waiting in &mut group {
             let plan = self.planner.plan(&self.shared, &waiting.prepared);
@@ -174,13 +201,14 @@ impl Writer {
                 Plan::new()
             }));
         }
-        if let Err(fault) = self.planner.note_strays() {
+        if let Err(fault) = self.planner.note_strays(&self.shared.trips) {
             let error = fault.at("write", &self.shared.folder.catalog());
             group.iter_mut().for_each(|waiting| waiting.outcome = Err(again(&error)));
             plans.iter_mut().for_each(Plan::clear);
         }
         let all: Vec<usize> = (0..group.len()).filter(|at| !plans[*at].is_empty()).collect();
         self.write_members(&all, &plans, &mut group, true);
+        self.planner.conclude(&self.shared, group.iter().all(|waiting| waiting.outcome.is_ok()));
         self.conclude(group);
     }
 
@@ -232,33 +260,27 @@ impl Writer {
                 .iter()
                 .filter_map(|member| Some((&*group[*member].prepared, plans[*member].get(day)?)))
                 .collect();
-            let file = self.take_file(*day).map_err(failed)?;
+            let records = shares.iter().map(|(_, share)| share.len()).sum();
+            let file = self.take_file(*day, records).map_err(failed)?;
+            self.planner.list(&shared, *day).map_err(|fault| (None, fault))?;
             let mut tx = DayTx::begin(file, &shared, self.epoch).map_err(failed)?;
+            shared.trips.pass().map_err(failed)?;
             tx.write(&shares).map_err(failed)?;
             open.push((*day, tx));
         }
+        let mut outgrown = Vec::new();
         for (day, tx) in open {
-            let file = tx.commit().map_err(|fault| (Some(day), fault))?;
+            let passed = shared.trips.pass().and_then(|()| tx.commit());
+            let mut file = passed.map_err(|fault| (Some(day), fault))?;
+            if file.has_outgrown() {
+                outgrown.push(day);
+            }
             if let Some((other, least_used)) = self.files.push(day, file) {
                 least_used.close(&shared, other);
             }
         }
+        outgrown.into_iter().for_each(|day| self.enlarge(day));
         Ok(())
-    }
-
-    pub(super) fn take_file(&mut self, day: Day) -> fault::Result<DayFile> {
-        if self.shared.days.get(day).is_some_and(|state| state.damage().is_some()) {
-            // What comes in has to go somewhere: the damaged file stays for whoever can mend it.
-            self.files.pop(&day);
-            self.shared.readers.forget(day, None);
-            let aside = self.shared.folder.set_aside(day)?;
-            tracing::error!(%day, file = %aside.display(), "a damaged day is set aside and begun anew");
-            self.shared.days.remove(day);
-        }
-        match self.files.pop(&day) {
-            Some(file) => Ok(file),
-            None => DayFile::open(&self.shared, day),
-        }
     }
 
     /// Without a request nothing would show that the disk takes something again, and who asks whether we are ready would send none.
@@ -312,7 +334,8 @@ impl Writer {
 
     fn forget_in(&mut self, day: Day, traces: &[TraceId]) -> fault::Result<()> {
         let shared = Arc::clone(&self.shared);
-        let file = self.take_file(day)?;
+        self.planner.note_unclean(day)?;
+        let file = self.take_file(day, 0)?;
         file.conn.pragma_update(None, "secure_delete", "ON")?;
         let mut tx = DayTx::begin(file, &shared, self.epoch)?;
         traces.iter().try_for_each(|trace| tx.blank(*trace))?;
@@ -338,6 +361,9 @@ impl Writer {
             if day.plus(1).start() > before {
                 continue;
             }
+            let state = self.shared.days.get(day);
+            // The indexer must not be making a file of this day.
+            let _no_indexer = state.as_ref().map(|state| state.files.write());
             self.remove_day(day).map_err(|fault| fault.at("purge", &self.shared.folder.catalog()))?;
             removed += 1;
         }

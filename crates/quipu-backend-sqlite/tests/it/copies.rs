@@ -58,16 +58,18 @@ async fn is_refused(store: &Path) {
     unfinished(&Sqlite::open(Config::at(store)).unwrap_err());
     unfinished(&Sqlite::open_read_only(store).unwrap_err());
     unfinished(&migrate::plan(store).unwrap_err());
-    unfinished(&repair(Config::at(store), false, &mut |_| {}).await.unwrap_err());
+    unfinished(&repair(Config::at(store), false, &crate::Unpriced, &mut |_| {}).await.unwrap_err());
 }
 
-/// Adds a file to a copy, and to its manifest.
+/// Adds a file to a copy, and to its manifest, which is one of the form without a sum of its own then.
 fn add(copy: &Path, name: &str) {
     std::fs::write(copy.join(name), "x").unwrap();
     let path = copy.join("manifest.json");
     let mut manifest: Manifest = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
     let sha256 = Sha256::digest("x").iter().map(|byte| format!("{byte:02x}")).collect();
     manifest.files.push(Entry { name: name.into(), bytes: 1, sha256, damaged: false });
+    let (stores, sha256) = (Vec::new(), String::new());
+    let manifest = Manifest { format: 1, stores, sha256, ..manifest };
     std::fs::write(path, serde_json::to_vec(&manifest).unwrap()).unwrap();
 }
 

@@ -32,7 +32,7 @@ async fn a_trace_of_many_days_stays_together() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn parts_in_days_far_apart_answer_as_one_trace() {
+async fn parts_of_days_far_apart_are_kept_together() {
     let folder = tempfile::tempdir().unwrap();
     let first = draft(1, 2).starts(at(0)).below(1).llm("gpt-5", 10, 1).span();
     let store = open(folder.path());
@@ -43,7 +43,7 @@ async fn parts_in_days_far_apart_answer_as_one_trace() {
     let root = draft(1, 1).starts(late).named("late root").span();
     let other = draft(1, 3).starts(late).below(1).llm("gpt-5-mini", 5, 5).span();
     write(&store, [root, other.clone()], [priced(&other, "2")]).await;
-    assert_eq!(store.info().await.unwrap().days, 2);
+    assert_eq!(store.info().await.unwrap().days, 1, "all in the day of the first span");
     let row = store.trace(trace_id(1)).await.unwrap().unwrap();
     assert_eq!((row.name.as_str(), row.spans, row.llm_calls, row.started_at), ("late root", 3, 2, at(0)));
     assert_eq!(row.cost, Some("3".parse().unwrap()));

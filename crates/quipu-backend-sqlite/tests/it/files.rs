@@ -142,7 +142,9 @@ async fn version_2_is_migrated_and_its_spans_stay_what_they_were() {
     }
     crate::connect(folder.path().join("catalog.db"))
         .unwrap()
-        .execute_batch("DROP TABLE stray_meetings; DROP TABLE holds; PRAGMA user_version = 1")
+        .execute_batch(
+            "DROP TABLE stray_meetings; DROP TABLE holds; DROP TABLE days; PRAGMA user_version = 1",
+        )
         .unwrap();
     let store = open(folder.path());
     sound(&store).await;
@@ -252,6 +254,10 @@ async fn one_writer_and_any_number_of_readers() {
     let error = Sqlite::open(Config::at(folder.path())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Locked);
     assert!(error.to_string().contains(folder.path().to_str().unwrap()), "{error}");
+    // Another process would lock the new file; the folder is locked as well.
+    std::fs::remove_file(folder.path().join("lock")).unwrap();
+    let error = Sqlite::open(Config::at(folder.path())).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Locked, "without the lock file");
     let reader = Sqlite::open_read_only(folder.path()).unwrap();
     write(&store, [draft(1, 1).span()], []).await;
     assert!(reader.trace(trace_id(1)).await.unwrap().is_some());
@@ -266,6 +272,28 @@ async fn one_writer_and_any_number_of_readers() {
     sound(&again).await;
     let nowhere = Sqlite::open_read_only(folder.path().join("nowhere")).unwrap_err();
     assert_eq!(nowhere.kind(), ErrorKind::NotFound);
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_made_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let outer = tempfile::tempdir().unwrap();
+    let folder = outer.path().join("store");
+    let store = open(&folder);
+    write(&store, [draft(1, 1).span()], []).await;
+    quipu_backend_sqlite::accounts::open(folder.join("budgets.db")).unwrap();
+    let mut waiting = vec![folder];
+    let mut looked = 0;
+    while let Some(path) = waiting.pop() {
+        let mode = path.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode & 0o077, 0, "{} {mode:o}", path.display());
+        looked += 1;
+        if path.is_dir() {
+            waiting.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        }
+    }
+    assert!(looked > 6, "{looked}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

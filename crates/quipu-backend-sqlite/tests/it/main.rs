@@ -15,9 +15,11 @@ mod power;
 mod repair;
 mod retention;
 mod retention_more;
+mod scrubbed;
 mod sealed;
 mod search;
 mod sessions;
+mod spread;
 mod words;
 mod work;
 mod writing;
@@ -27,7 +29,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use quipu_backend_sqlite::{Config, Durability, Sqlite};
-use quipu_core::{Backend, Batch, Cost, Span, Store};
+use quipu_core::{Backend, Batch, Cost, Span, Stage, Store};
 
 /// Opens the store in this folder.
 fn open(path: &Path) -> Sqlite {
@@ -42,6 +44,17 @@ fn config(path: impl Into<PathBuf>) -> Config {
 /// A connection past the store, which keeps the pages' checksums right.
 fn connect(path: impl AsRef<Path>) -> rusqlite::Result<rusqlite::Connection> {
     quipu_pages::Pages::clear(true).unwrap().connect(path, rusqlite::OpenFlags::default())
+}
+
+/// Prices nothing.
+struct Unpriced;
+
+impl Stage for Unpriced {
+    fn name(&self) -> &'static str {
+        "unpriced"
+    }
+
+    fn apply(&self, _: &mut Batch) {}
 }
 
 async fn write(store: &Sqlite, spans: impl Into<Vec<Span>>, costs: impl Into<Vec<Cost>>) {

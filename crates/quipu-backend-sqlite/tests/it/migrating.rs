@@ -24,7 +24,8 @@ const SPANS: u64 = 6;
 const STRAYS: u32 = 40_000;
 /// Ends the name of what is kept of a file while its layout changes.
 const BEFORE: &str = ".before-migration";
-const CATALOG_1: &str = "DROP TABLE stray_meetings; DROP TABLE holds; PRAGMA user_version = 1";
+const CATALOG_1: &str =
+    "DROP TABLE stray_meetings; DROP TABLE holds; DROP TABLE days; PRAGMA user_version = 1";
 
 /// A store as earlier builds left it.
 async fn older(folder: &Path) {
@@ -165,7 +166,7 @@ async fn a_catalog_that_a_crash_left_unreadable_gives_way_to_its_copy() {
 }
 
 /// A key beside a folder, and how its files are opened past the store.
-fn vault(folder: &Path) -> (KeySource, Pages) {
+pub(crate) fn vault(folder: &Path) -> (KeySource, Pages) {
     let key = folder.join("key");
     fs::write(&key, "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n").unwrap();
     let source = KeySource { key_file: Some(key), ..KeySource::default() };
@@ -202,7 +203,7 @@ async fn an_encrypted_store_is_migrated_and_mended_with_its_key() {
     assert_eq!(copies(&path), Vec::<PathBuf>::new());
     assert_eq!(migrate::plan(&path).unwrap().pending, []);
     connect(days[0]).execute_batch("UPDATE traces SET spans = 9").unwrap();
-    let mended = repair(Config::at(&path), true, &mut |_| {}).await.unwrap();
+    let mended = repair(Config::at(&path), true, &crate::Unpriced, &mut |_| {}).await.unwrap();
     assert_eq!((mended.done.len(), mended.lost), (2, Vec::new()), "{:?}", mended.done);
     let store = Sqlite::open(config()).unwrap();
     sound(&store).await;

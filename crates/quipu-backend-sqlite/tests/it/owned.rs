@@ -71,7 +71,7 @@ async fn a_user_is_found_wherever_records_name_them_and_then_nowhere() {
     filled(&store).await;
     let want: Vec<TraceId> = [1, 2, 3, 11, 12, 13].into_iter().map(trace_id).collect();
     let found = store.owned(&user(GONE)).await.unwrap();
-    assert_eq!(found, Owned { traces: want, events: 4, series: 4, ..Owned::default() });
+    assert_eq!(found, Owned { traces: want, events: 4, series: 4, names: 2, ..Owned::default() });
     let removals = store.removals();
     assert_eq!(store.forget_owned(&user(GONE)).await.unwrap(), found);
     assert!(store.removals() > removals, "whoever remembers is told");

@@ -13,8 +13,9 @@ use quipu_core::{Backend, Batch, GroupBy, Store, TraceFilter, UsageQuery};
 
 /// A disk writes so many bytes whole.
 const SECTOR: usize = 512;
-/// A page in the log with what says which it is (<https://sqlite.org/fileformat2.html#walformat>); the log's own head is before all.
-const FRAME: usize = 8_192 + 24;
+/// A page in the log with what says which it is (<https://sqlite.org/fileformat2.html#walformat>); the log's own head is before all. A day
+/// that is not near and begins with few records has small pages.
+const FRAME: usize = 1_024 + 24;
 const HEAD: usize = 32;
 /// Spans of each batch; each is a call at a quarter.
 const SPANS: u64 = 3;

@@ -47,7 +47,7 @@ async fn sums(store: &Sqlite) -> Vec<UsageGroup> {
 }
 
 async fn mend(folder: &Path, deep: bool) -> Repaired {
-    repair(Config::at(folder), deep, &mut |_| {}).await.unwrap()
+    repair(Config::at(folder), deep, &crate::Unpriced, &mut |_| {}).await.unwrap()
 }
 
 /// The pages of a table, as SQLite counts them.
@@ -208,7 +208,7 @@ async fn damaged_full_text_is_built_anew() {
     let (file, _) = filled(folder.path()).await;
     let text = PathBuf::from(file.to_str().unwrap().replace("d-", "x-"));
     let length = std::fs::metadata(&text).unwrap().len();
-    for page in 2..=length / 8_192 {
+    for page in 2..=length / page_bytes(&text) as u64 {
         break_page(&text, page);
     }
     let repaired = mend(folder.path(), false).await;
@@ -220,10 +220,12 @@ async fn damaged_full_text_is_built_anew() {
 async fn a_store_that_somebody_writes_to_is_not_mended() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
-    let error = repair(Config::at(folder.path()), false, &mut |_| {}).await.unwrap_err();
+    let error = repair(Config::at(folder.path()), false, &crate::Unpriced, &mut |_| {}).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Locked);
     store.close().await.unwrap();
-    let nothing = repair(Config::at(folder.path().join("none")), false, &mut |_| {}).await.unwrap_err();
+    let nothing = repair(Config::at(folder.path().join("none")), false, &crate::Unpriced, &mut |_| {})
+        .await
+        .unwrap_err();
     assert_eq!(nothing.kind(), ErrorKind::NotFound);
     assert_eq!(mend(folder.path(), true).await, Repaired::default());
 }

@@ -130,6 +130,10 @@ async fn a_dictionary_is_trained_once_and_old_spans_stay_readable() {
     let conn = crate::connect(day).unwrap();
     assert_eq!(conn.query_row("SELECT COUNT(*) FROM dicts", [], |row| row.get::<_, u32>(0)).unwrap(), 2);
     std::fs::remove_file(folder.path().join("catalog.db")).unwrap();
+    assert_eq!(Sqlite::open(Config::at(folder.path())).unwrap_err().kind(), quipu_core::ErrorKind::Damaged);
+    quipu_backend_sqlite::repair(Config::at(folder.path()), false, &crate::Unpriced, &mut |_| {})
+        .await
+        .unwrap();
     let store = open(folder.path());
     assert!(store.span(trace_id(1), span_id(900)).await.unwrap().unwrap().raw.is_some());
     sound(&store).await;

@@ -8,7 +8,7 @@ use crate::fault::Result;
 use crate::read::events::{conditions, has_text};
 use crate::read::own::Own;
 use crate::read::work::Groups;
-use crate::read::work::sums::{Key, Sum, key_columns};
+use crate::read::work::sums::{Table, key_columns};
 use crate::readers::DayReader;
 
 /// What an event `e` answers.
@@ -46,8 +46,8 @@ fn texts(filter: &TraceFilter) -> Vec<(bool, String)> {
     filter.q.iter().map(|q| (true, q.to_lowercase())).chain(terms).collect()
 }
 
-/// The sums of a day's events.
-pub(crate) fn sums(reader: &DayReader<'_>, query: &WorkQuery) -> Result<Vec<(Key, Sum)>> {
+/// Adds the sums of a day's events.
+pub(crate) fn sums(reader: &DayReader<'_>, query: &WorkQuery, table: &Table) -> Result<()> {
     let filter = &query.filter;
     let asked = EventQuery {
         since: filter.since,
@@ -60,7 +60,7 @@ pub(crate) fn sums(reader: &DayReader<'_>, query: &WorkQuery) -> Result<Vec<(Key
     };
     let (Some(events), Some(own)) = (conditions(reader, &asked)?, OWN.terms(reader.conn, &filter.terms)?)
     else {
-        return Ok(Vec::new());
+        return Ok(());
     };
     let texts = texts(filter);
     let keys = key_columns(&query.group_by, column);
@@ -75,7 +75,7 @@ pub(crate) fn sums(reader: &DayReader<'_>, query: &WorkQuery) -> Result<Vec<(Key
         events.from,
         events.sql
     );
-    let mut groups = Groups::new(reader.conn, &query.group_by, &query.of);
+    let mut groups = Groups::new(reader.conn, query, table);
     let mut look = reader.conn.prepare_cached(&sql)?;
     let width = look.column_count();
     let mut rows = look.query(params_from_iter(&events.args))?;
@@ -94,5 +94,5 @@ pub(crate) fn sums(reader: &DayReader<'_>, query: &WorkQuery) -> Result<Vec<(Key
         }
         groups.add(row)?;
     }
-    groups.named()
+    groups.flush()
 }

@@ -9,7 +9,7 @@ use crate::fault::Result;
 use crate::read::filter::Condition;
 use crate::read::own::Own;
 use crate::read::usage_rows::{rows_of_traces, trace_part};
-use crate::read::work::sums::{Key, Sum, key_columns};
+use crate::read::work::sums::{Table, key_columns};
 use crate::read::work::{Groups, list};
 use crate::readers::DayReader;
 use crate::shared::Shared;
@@ -42,16 +42,17 @@ const fn column(by: WorkKey) -> &'static str {
     }
 }
 
-/// The sums of a day's calls and tool runs of these kinds.
+/// Adds the sums of a day's calls and tool runs of these kinds.
 pub(crate) fn sums(
     shared: &Shared,
     reader: &DayReader<'_>,
     query: &WorkQuery,
     kinds: &[Kind],
     bounds: &Bounds,
-) -> Result<Vec<(Key, Sum)>> {
+    table: &Table,
+) -> Result<()> {
     let Some(rows) = rows(shared, reader, query, kinds, bounds)? else {
-        return Ok(Vec::new());
+        return Ok(());
     };
     let verdict = if rows.from.contains("spans s") { "s.ttft, s.verdict" } else { "NULL, NULL" };
     let sql = format!(
@@ -60,13 +61,13 @@ pub(crate) fn sums(
         rows.from,
         rows.sql
     );
-    let mut groups = Groups::new(reader.conn, &query.group_by, &query.of);
+    let mut groups = Groups::new(reader.conn, query, table);
     let mut look = reader.conn.prepare_cached(&sql)?;
     let mut found = look.query(params_from_iter(&rows.args))?;
     while let Some(row) = found.next()? {
         groups.add(row)?;
     }
-    groups.named()
+    groups.flush()
 }
 
 fn rows(

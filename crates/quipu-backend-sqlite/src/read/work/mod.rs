@@ -8,14 +8,17 @@ mod traces;
 
 use std::collections::BTreeMap;
 
-use quipu_core::{Kind, Result, TraceFilter, WorkGroup, WorkQuery, Worked};
+use parking_lot::Mutex;
+use quipu_core::{
+    AnswerMemory, GroupTable, Kind, Result, TraceFilter, WorkGroup, WorkQuery, Worked, rest_key,
+};
 
 use crate::days::Bounds;
 use crate::fault;
 use crate::folder::Day;
 use crate::read::traces::days_of;
 use crate::read::usage::days_of_rows;
-use crate::read::work::sums::{Groups, Sum, Sums};
+use crate::read::work::sums::{Groups, Sum, Table};
 use crate::readers::DayReader;
 use crate::shared::Shared;
 
@@ -57,21 +60,18 @@ fn list(kinds: &[Kind]) -> String {
 pub(crate) fn groups(shared: &Shared, query: &WorkQuery) -> Result<Vec<WorkGroup>> {
     let plan = plan(shared, query)?;
     let days: Vec<Day> = plan.keys().rev().copied().collect();
-    let found = shared.ask_all(&days, |reader| {
-        let parts = plan.get(&reader.day).copied().unwrap_or_default();
-        sums_in(shared, reader, query, parts)
-    })?;
-    let mut all = Sums::new();
+    let table: Table = Mutex::new(GroupTable::new(&AnswerMemory::current())?);
     if query.group_by.is_empty() {
-        all.insert(Vec::new(), Sum::default());
+        table.lock().add(Vec::new(), Sum::default())?;
     }
-    for (key, sum) in found.into_iter().flat_map(|(_, sums)| sums) {
-        match all.get_mut(&key) {
-            Some(known) => known.merge(sum),
-            None => drop(all.insert(key, sum)),
-        }
-    }
-    Ok(all.into_iter().map(|(key, sum)| WorkGroup { key, totals: sum.into_totals() }).collect())
+    shared.ask_all(&days, |reader| {
+        let parts = plan.get(&reader.day).copied().unwrap_or_default();
+        add_sums(shared, reader, query, parts, &table)
+    })?;
+    let (groups, rest) = table.into_inner().finish();
+    let rest = rest.map(|sum| (rest_key(query.group_by.len()), sum));
+    let groups = groups.into_iter().chain(rest);
+    Ok(groups.map(|(key, sum)| WorkGroup { key, totals: sum.into_totals() }).collect())
 }
 
 /// The days that may hold what is asked for, and which part of each.
@@ -124,24 +124,24 @@ fn days_of_spans(shared: &Shared, filter: &TraceFilter) -> Result<Vec<Day>> {
     Ok(days)
 }
 
-fn sums_in(
+fn add_sums(
     shared: &Shared,
     reader: &DayReader<'_>,
     query: &WorkQuery,
     parts: Parts,
-) -> fault::Result<Vec<(sums::Key, Sum)>> {
-    let mut all = Vec::new();
+    table: &Table,
+) -> fault::Result<()> {
     if parts.traces {
-        all.extend(traces::sums(shared, reader, query)?);
+        traces::sums(shared, reader, query, table)?;
     }
     if let (Some(bounds), Worked::Spans(asked)) = (parts.ledger, &query.of) {
-        all.extend(ledger::sums(shared, reader, query, &Kinds::of(asked).ledger, &bounds)?);
+        ledger::sums(shared, reader, query, &Kinds::of(asked).ledger, &bounds, table)?;
     }
     if let (true, Worked::Spans(asked)) = (parts.spans, &query.of) {
-        all.extend(spans::sums(shared, reader, query, &Kinds::of(asked).others)?);
+        spans::sums(shared, reader, query, &Kinds::of(asked).others, table)?;
     }
     if parts.events {
-        all.extend(events::sums(reader, query)?);
+        events::sums(reader, query, table)?;
     }
-    Ok(all)
+    Ok(())
 }

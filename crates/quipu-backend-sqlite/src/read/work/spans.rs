@@ -7,7 +7,7 @@ use crate::fault::Result;
 use crate::read::filter::{Asked, Condition, condition};
 use crate::read::own::Own;
 use crate::read::usage_rows::trace_part;
-use crate::read::work::sums::{Key, Sum, key_columns};
+use crate::read::work::sums::{Table, key_columns};
 use crate::read::work::{Groups, is_in_ledger, list};
 use crate::readers::DayReader;
 use crate::shared::Shared;
@@ -48,15 +48,16 @@ const fn column(by: WorkKey) -> &'static str {
     }
 }
 
-/// The sums of a day's spans of these kinds, none of which is in the ledger.
+/// Adds the sums of a day's spans of these kinds, none of which is in the ledger.
 pub(crate) fn sums(
     shared: &Shared,
     reader: &DayReader<'_>,
     query: &WorkQuery,
     kinds: &[Kind],
-) -> Result<Vec<(Key, Sum)>> {
+    table: &Table,
+) -> Result<()> {
     let Some(rows) = rows(shared, reader, query, kinds)? else {
-        return Ok(Vec::new());
+        return Ok(());
     };
     let sql = format!(
         "SELECT s.start, s.dur, s.status = 2, s.ttft, s.verdict, s.tr{} FROM {} WHERE {}",
@@ -64,13 +65,13 @@ pub(crate) fn sums(
         rows.from,
         rows.sql
     );
-    let mut groups = Groups::new(reader.conn, &query.group_by, &query.of);
+    let mut groups = Groups::new(reader.conn, query, table);
     let mut look = reader.conn.prepare_cached(&sql)?;
     let mut found = look.query(params_from_iter(&rows.args))?;
     while let Some(row) = found.next()? {
         groups.add(row)?;
     }
-    groups.named()
+    groups.flush()
 }
 
 fn rows(

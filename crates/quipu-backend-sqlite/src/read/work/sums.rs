@@ -1,10 +1,12 @@
 //! Rows put into groups, names by number; then the groups by their names.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use compact_str::CompactString;
+use parking_lot::Mutex;
 use quipu_core::{
-    Kind, Level, Resource, Sketch, Status, Timestamp, TraceId, UsageKey, WorkKey, WorkTotals, Worked,
+    GroupSums, GroupTable, Kind, Level, Resource, Sketch, Status, Timestamp, TraceId, UsageKey, WorkKey,
+    WorkQuery, WorkTotals, Worked,
 };
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
@@ -16,8 +18,11 @@ use crate::read::traces::trace_id;
 
 /// A group's key.
 pub(crate) type Key = Vec<UsageKey>;
-/// Groups by key.
-pub(crate) type Sums = BTreeMap<Key, Sum>;
+/// The groups of all days.
+pub(crate) type Table = Mutex<GroupTable<Key, Sum>>;
+
+/// Groups of a day that are in hand before they are added to those of all days.
+const IN_HAND: usize = 2_048;
 
 /// In the place of a number that a row does not have.
 const NONE: i64 = i64::MIN;
@@ -32,8 +37,8 @@ pub(crate) struct Sum {
     example: Option<(bool, i64, TraceId)>,
 }
 
-impl Sum {
-    pub(crate) fn merge(&mut self, other: Self) {
+impl GroupSums for Sum {
+    fn merge(&mut self, other: Self) {
         let (mine, theirs) = (&mut self.totals, other.totals);
         mine.last_at = match (mine.count, theirs.count) {
             (0, _) => theirs.last_at,
@@ -49,6 +54,12 @@ impl Sum {
         self.example = self.example.max(other.example);
     }
 
+    fn heap_bytes(&self) -> usize {
+        self.totals.heap_bytes()
+    }
+}
+
+impl Sum {
     pub(crate) fn into_totals(self) -> WorkTotals {
         WorkTotals { example: self.example.map(|(.., trace)| trace), ..self.totals }
     }
@@ -92,6 +103,7 @@ impl Traces<'_> {
 pub(crate) struct Groups<'q> {
     by: &'q [WorkKey],
     of: &'q Worked,
+    table: &'q Table,
     scratch: Vec<i64>,
     places: HashMap<Vec<i64>, usize>,
     sums: Vec<Adding>,
@@ -102,7 +114,8 @@ pub(crate) struct Groups<'q> {
 }
 
 impl<'q> Groups<'q> {
-    pub(crate) fn new(conn: &'q Connection, by: &'q [WorkKey], of: &'q Worked) -> Self {
+    pub(crate) fn new(conn: &'q Connection, query: &'q WorkQuery, table: &'q Table) -> Self {
+        let (by, of) = (query.group_by.as_slice(), &query.of);
         let sql = match of {
             Worked::Events => "SELECT trace FROM events WHERE pk = ?1",
             Worked::Traces | Worked::Spans(_) => "SELECT trace FROM traces WHERE pk = ?1",
@@ -110,6 +123,7 @@ impl<'q> Groups<'q> {
         Self {
             by,
             of,
+            table,
             scratch: Vec::with_capacity(by.len()),
             places: HashMap::new(),
             sums: Vec::new(),
@@ -137,10 +151,10 @@ impl<'q> Groups<'q> {
         if let Some(first_token) = row.get(3)? {
             sum.first_token.add(first_token, 1);
         }
-        match row.get(5)? {
-            Some(number) => self.consider(at, (failed, time, number)),
-            None => Ok(()),
+        if let Some(number) = row.get(5)? {
+            self.consider(at, (failed, time, number))?;
         }
+        if self.sums.len() > IN_HAND || self.traces.known.len() > 8 * IN_HAND { self.flush() } else { Ok(()) }
     }
 
     /// The latest is the example, of those that failed where there are any; of several at one time the greatest id.
@@ -197,10 +211,9 @@ impl<'q> Groups<'q> {
         Ok(self.sums.len() - 1)
     }
 
-    /// The groups by their names.
-    pub(crate) fn named(mut self) -> Result<Vec<(Key, Sum)>> {
+    /// Adds the groups in hand, by their names, to those of all days.
+    pub(crate) fn flush(&mut self) -> Result<()> {
         let (names, mut sources) = (Names::new(self.traces.conn), Sources::new());
-        let mut named = Vec::with_capacity(self.sums.len());
         for (numbers, at) in std::mem::take(&mut self.places) {
             let mut key = Vec::with_capacity(numbers.len());
             for (by, number) in self.by.iter().zip(numbers) {
@@ -221,9 +234,13 @@ impl<'q> Groups<'q> {
                 last_at: Timestamp::from_nanos(adding.last),
                 example: None,
             };
-            named.push((key, Sum { totals, example }));
+            self.table.lock().add(key, Sum { totals, example })?;
         }
-        Ok(named)
+        self.sums.clear();
+        self.errors.clear();
+        self.error_numbers.clear();
+        self.traces.known.clear();
+        Ok(())
     }
 
     fn name(&self, by: WorkKey, number: i64, names: &Names<'_>, sources: &mut Sources) -> Result<UsageKey> {

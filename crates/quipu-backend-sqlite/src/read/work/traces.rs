@@ -6,7 +6,7 @@ use rusqlite::params_from_iter;
 use crate::fault::Result;
 use crate::read::filter::{Asked, condition};
 use crate::read::work::Groups;
-use crate::read::work::sums::{Key, Sum, key_columns};
+use crate::read::work::sums::{Table, key_columns};
 use crate::readers::DayReader;
 use crate::shared::Shared;
 
@@ -27,10 +27,10 @@ const fn column(by: WorkKey) -> &'static str {
     }
 }
 
-/// The sums of a day's traces.
-pub(crate) fn sums(shared: &Shared, reader: &DayReader<'_>, query: &WorkQuery) -> Result<Vec<(Key, Sum)>> {
+/// Adds the sums of a day's traces.
+pub(crate) fn sums(shared: &Shared, reader: &DayReader<'_>, query: &WorkQuery, table: &Table) -> Result<()> {
     let Some(mut traces) = condition(shared, reader, &query.filter, Asked::Traces)? else {
-        return Ok(Vec::new());
+        return Ok(());
     };
     if query.failed {
         // The plus keeps SQLite from going by the state instead of the time.
@@ -42,11 +42,11 @@ pub(crate) fn sums(shared: &Shared, reader: &DayReader<'_>, query: &WorkQuery) -
         traces.from,
         traces.sql
     );
-    let mut groups = Groups::new(reader.conn, &query.group_by, &query.of);
+    let mut groups = Groups::new(reader.conn, query, table);
     let mut look = reader.conn.prepare_cached(&sql)?;
     let mut rows = look.query(params_from_iter(&traces.args))?;
     while let Some(row) = rows.next()? {
         groups.add(row)?;
     }
-    groups.named()
+    groups.flush()
 }

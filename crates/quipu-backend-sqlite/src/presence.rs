@@ -1,0 +1,309 @@
+//! Bloom filters that tell which days cannot hold a trace.
+//!
+//! All spans of a trace go to one day. A late span therefore needs a look at every day, and a filter per day spares most of these looks. The
+//! filters live in memory: the writing thread builds them from the days' own indices, a slice at a time, and adds each trace before its
+//! commit. A filter holds at least all traces that its day has, so it never hides one. A day without a whole filter is asked itself.
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasher, RandomState};
+use std::time::Instant;
+
+use quipu_core::{Result, TraceId};
+
+use crate::folder::{Day, Part};
+use crate::shared::Shared;
+
+/// Bits per trace: about one look in 150 is in vain.
+const BITS: usize = 12;
+/// Bits that are set for a trace, all in one cache line.
+const PROBES: u32 = 6;
+const BLOCK_BITS: usize = 512;
+/// Traces that a filter of a new day has room for at first.
+const FIRST: usize = 1_024;
+/// Traces that are read from a day's index at a time.
+const SLICE: usize = 5_000;
+/// Bytes of filters per trace that [`crate::Config::known_traces`] allows for: 32 MiB with the default, for 22 million traces.
+const BYTES_PER_KNOWN: usize = 1_024;
+
+/// A part of a filter, for a bounded number of traces.
+#[derive(Debug)]
+struct Segment {
+    blocks: Vec<[u64; BLOCK_BITS / 64]>,
+    room: usize,
+}
+
+impl Segment {
+    fn new(traces: usize) -> Self {
+        let blocks = (traces * BITS).div_ceil(BLOCK_BITS).max(1);
+        Self { blocks: vec![[0; BLOCK_BITS / 64]; blocks], room: traces }
+    }
+
+    fn block(&self, hash: u64) -> usize {
+        let wide = u128::from(hash >> 32) * self.blocks.len() as u128;
+        usize::try_from(wide >> 32).unwrap_or(0)
+    }
+
+    fn insert(&mut self, hash: u64) {
+        let at = self.block(hash);
+        bits(hash).for_each(|(word, bit)| self.blocks[at][word] |= bit);
+        self.room = self.room.saturating_sub(1);
+    }
+
+    fn may_hold(&self, hash: u64) -> bool {
+        let block = &self.blocks[self.block(hash)];
+        bits(hash).all(|(word, bit)| block[word] & bit != 0)
+    }
+}
+
+/// The bits of a hash within its block: word, and the bit in it.
+fn bits(hash: u64) -> impl Iterator<Item = (usize, u64)> {
+    let mixed = hash.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (0..PROBES).map(move |probe| {
+        let bit = (mixed >> (10 + 9 * probe)) & 511;
+        (usize::try_from(bit / 64).unwrap_or(0), 1 << (bit % 64))
+    })
+}
+
+/// How far a day's filter is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Progress {
+    /// It has the traces up to this one, in the order of their ids, and all that came since it was begun.
+    Upto(Vec<u8>),
+    /// It has all.
+    Whole,
+    /// There is no memory for it: the day is asked each time.
+    Without,
+}
+
+#[derive(Debug)]
+struct Filter {
+    segments: Vec<Segment>,
+    progress: Progress,
+}
+
+impl Filter {
+    fn may_hold(&self, hash: u64) -> bool {
+        self.progress != Progress::Whole || self.segments.iter().any(|segment| segment.may_hold(hash))
+    }
+
+    fn bytes(&self) -> usize {
+        self.segments.iter().map(|segment| segment.blocks.len() * (BLOCK_BITS / 8)).sum()
+    }
+}
+
+/// The filters of all days.
+#[derive(Debug)]
+pub(crate) struct Presence {
+    days: BTreeMap<Day, Filter>,
+    keys: RandomState,
+    bytes: usize,
+    most: usize,
+}
+
+impl Presence {
+    /// Filters within the memory that goes with so many known traces.
+    pub(crate) fn new(known_traces: usize) -> Self {
+        let most = known_traces.saturating_mul(BYTES_PER_KNOWN);
+        Self { days: BTreeMap::new(), keys: RandomState::new(), bytes: 0, most }
+    }
+
+    /// Adds a trace that is about to be written to a day, which `is_new` while there is no file of it.
+    fn add(&mut self, trace: TraceId, day: Day, is_new: bool) {
+        if is_new && !self.days.contains_key(&day) {
+            self.begin(day, FIRST, Progress::Whole);
+        }
+        let hash = self.keys.hash_one(trace);
+        self.insert(day, hash);
+    }
+
+    fn begin(&mut self, day: Day, traces: usize, progress: Progress) {
+        let segment = Segment::new(traces);
+        let filter = Filter { segments: vec![segment], progress };
+        let bytes = filter.bytes();
+        let filter = if self.bytes.saturating_add(bytes) > self.most {
+            Filter { segments: Vec::new(), progress: Progress::Without }
+        } else {
+            filter
+        };
+        self.bytes += filter.bytes();
+        self.days.insert(day, filter);
+    }
+
+    fn insert(&mut self, day: Day, hash: u64) {
+        let Some(filter) = self.days.get_mut(&day) else { return };
+        if filter.progress == Progress::Without || filter.segments.iter().any(|part| part.may_hold(hash)) {
+            return;
+        }
+        if filter.segments.last().is_none_or(|last| last.room == 0) {
+            let largest = filter.segments.last().map_or(1, |last| last.blocks.len());
+            let segment = Segment::new(2 * largest * BLOCK_BITS / BITS);
+            self.bytes += segment.blocks.len() * (BLOCK_BITS / 8);
+            filter.segments.push(segment);
+        }
+        if let Some(last) = filter.segments.last_mut() {
+            last.insert(hash);
+        }
+        if self.bytes > self.most {
+            self.bytes -= filter.bytes();
+            *filter = Filter { segments: Vec::new(), progress: Progress::Without };
+        }
+    }
+
+    /// Forgets a day that is gone, or that is another now.
+    pub(crate) fn forget(&mut self, day: Day) {
+        if let Some(filter) = self.days.remove(&day) {
+            self.bytes -= filter.bytes();
+        }
+    }
+
+    fn may_hold(&self, day: Day, hash: u64) -> bool {
+        self.days.get(&day).is_none_or(|filter| filter.may_hold(hash))
+    }
+
+    /// The first of these days whose filter is not whole, with the last trace that it has.
+    fn unlearned(&self, days: &[Day]) -> Option<(Day, Option<Vec<u8>>)> {
+        days.iter().find_map(|day| match self.days.get(day).map(|filter| &filter.progress) {
+            None => Some((*day, None)),
+            Some(Progress::Upto(last)) => Some((*day, Some(last.clone()))),
+            Some(_) => None,
+        })
+    }
+
+    fn learned(&mut self, day: Day, traces: &[Vec<u8>]) {
+        for trace in traces.iter().filter_map(|id| TraceId::from_slice(id).ok()) {
+            let hash = self.keys.hash_one(trace);
+            self.insert(day, hash);
+        }
+        let Some(filter) = self.days.get_mut(&day) else { return };
+        if let Progress::Upto(last) = &mut filter.progress {
+            match traces.last() {
+                Some(trace) if traces.len() == SLICE => last.clone_from(trace),
+                _ => filter.progress = Progress::Whole,
+            }
+        }
+    }
+}
+
+impl Shared {
+    /// Notes that a trace is about to be written to a day.
+    pub(crate) fn will_hold(&self, trace: TraceId, day: Day) {
+        let is_new = self.days.get(day).is_none() && !self.folder.file(Part::Data, day).exists();
+        self.presence.lock().add(trace, day, is_new);
+    }
+
+    /// Builds filters until a moment. Only the writing thread may do this, between two transactions.
+    pub(crate) fn learn_presence(&self, until: Instant) -> Result<()> {
+        let mut days = self.days.sound();
+        while let Some((day, last)) = {
+            let presence = self.presence.lock();
+            presence.unlearned(&days)
+        } {
+            let begun = last.is_some();
+            let after = last.unwrap_or_default();
+            let slice = self.ask(day, |reader| {
+                let count = "SELECT COALESCE(MAX(pk), 0) FROM traces";
+                let traces: u64 =
+                    if begun { 0 } else { reader.conn.query_row(count, [], |row| row.get(0))? };
+                let mut look = reader
+                    .conn
+                    .prepare_cached("SELECT trace FROM traces WHERE trace > ?1 ORDER BY trace LIMIT ?2")?;
+                let ids = look.query_map((&after, SLICE), |row| row.get(0))?;
+                Ok((traces, ids.collect::<rusqlite::Result<Vec<Vec<u8>>>>()?))
+            })?;
+            let Some((traces, ids)) = slice else {
+                // It is gone, or was found to be damaged.
+                days.retain(|other| *other != day);
+                continue;
+            };
+            let mut presence = self.presence.lock();
+            if !begun {
+                let room = usize::try_from(traces).unwrap_or(usize::MAX / BITS).max(64);
+                presence.begin(day, room + room / 8, Progress::Upto(Vec::new()));
+            }
+            presence.learned(day, &ids);
+            drop(presence);
+            if Instant::now() >= until {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The days that hold each of these traces, oldest first; a trace that no day holds is left out.
+    pub(crate) fn days_of(&self, traces: &[TraceId]) -> Result<HashMap<TraceId, Vec<Day>>> {
+        let mut asked: BTreeMap<Day, Vec<TraceId>> = BTreeMap::new();
+        let days = self.sound_days()?;
+        {
+            let presence = self.presence.lock();
+            for trace in traces {
+                let hash = presence.keys.hash_one(trace);
+                for day in days.iter().filter(|day| presence.may_hold(**day, hash)) {
+                    asked.entry(*day).or_default().push(*trace);
+                }
+            }
+        }
+        let mut found: HashMap<TraceId, Vec<Day>> = HashMap::new();
+        for (day, wanted) in asked {
+            if !self.folder.file(Part::Data, day).exists() {
+                continue;
+            }
+            let there = self.ask(day, |reader| {
+                let mut look = reader.conn.prepare_cached("SELECT 1 FROM traces WHERE trace = ?1")?;
+                let held = wanted.iter().filter_map(|trace| match look.exists([trace.as_bytes()]) {
+                    Ok(there) => there.then_some(Ok(*trace)),
+                    Err(error) => Some(Err(error)),
+                });
+                Ok(held.collect::<rusqlite::Result<Vec<TraceId>>>()?)
+            })?;
+            there.into_iter().flatten().for_each(|trace| found.entry(trace).or_default().push(day));
+        }
+        Ok(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(number: u64) -> TraceId {
+        let mut bytes = [7; 16];
+        bytes[..8].copy_from_slice(&number.to_be_bytes());
+        TraceId::from_bytes(bytes).unwrap()
+    }
+
+    fn holds(presence: &Presence, day: i32, number: u64) -> bool {
+        presence.may_hold(Day(day), presence.keys.hash_one(id(number)))
+    }
+
+    #[test]
+    fn a_filter_never_hides_a_trace_and_seldom_names_another() {
+        let mut presence = Presence::new(32_768);
+        (0..50_000).for_each(|number| presence.add(id(number), Day(1), true));
+        assert!((0..50_000).all(|number| holds(&presence, 1, number)));
+        let wrong = (50_000..100_000).filter(|number| holds(&presence, 1, *number)).count();
+        assert!(wrong < 2_500, "{wrong} of 50,000");
+        assert!(presence.bytes < 50_000 * BITS / 8 * 4, "{} bytes", presence.bytes);
+        assert!(holds(&presence, 2, 1), "a day without a filter may hold anything");
+        presence.forget(Day(1));
+        assert_eq!(presence.bytes, 0);
+    }
+
+    #[test]
+    fn a_filter_that_would_need_too_much_memory_is_none() {
+        let mut presence = Presence::new(4);
+        (0..50_000).for_each(|number| presence.add(id(number), Day(1), true));
+        assert!(presence.bytes <= 4 * BYTES_PER_KNOWN);
+        assert!(holds(&presence, 1, 1) && holds(&presence, 1, 99_999));
+    }
+
+    #[test]
+    fn what_comes_while_a_filter_is_built_is_in_it() {
+        let mut presence = Presence::new(32_768);
+        presence.begin(Day(1), 64, Progress::Upto(Vec::new()));
+        presence.add(id(1), Day(1), false);
+        assert!(holds(&presence, 1, 5), "it is not whole yet");
+        presence.learned(Day(1), &[id(2).as_bytes().to_vec()]);
+        assert!(holds(&presence, 1, 1) && holds(&presence, 1, 2));
+        assert_eq!((3..200).filter(|number| holds(&presence, 1, *number)).count(), 0);
+    }
+}

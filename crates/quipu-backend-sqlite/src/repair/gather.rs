@@ -1,0 +1,193 @@
+//! Traces that several days have parts of: brought together in one day, and counted again.
+//!
+//! Earlier builds could begin a trace anew in another day, and then counted a call and the span above it that repeats it. The parts are
+//! written to the oldest of the days and committed there before they leave the others, so that a repair that ends halfway loses nothing and
+//! goes on when it is begun again.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use quipu_core::{Batch, Cost, Result, Stage, Store, Timestamp, TraceId};
+use quipu_ledger::Ledger;
+use rusqlite::Connection;
+
+use super::spans;
+use crate::codec::{CallRow, Names, span_of_key};
+use crate::fault::{self, Fault};
+use crate::folder::{Day, Part};
+use crate::read::stored::Sources;
+use crate::schema::{self, Access, DAY};
+use crate::shared::Shared;
+use crate::sqlite::Sqlite;
+use crate::write::{Gathered, Prepared, Request};
+
+/// Ids that are held in memory at a time.
+const MOST_IDS: u64 = 1_000_000;
+/// Traces that are moved by one transaction, and counted at a time.
+const GROUP: usize = 200;
+const CACHE_KIB: u32 = 2_048;
+
+/// The traces that several days have parts of, with these days, oldest first.
+pub(crate) fn split(shared: &Shared) -> Result<BTreeMap<TraceId, Vec<Day>>> {
+    let mut days = shared.sound_days()?;
+    days.sort_unstable();
+    let counted = shared.ask_all(&days, |reader| {
+        let count = "SELECT COALESCE(MAX(pk), 0) FROM traces";
+        Ok(reader.conn.query_row(count, [], |row| row.get::<_, u64>(0))?)
+    })?;
+    let all: u64 = counted.iter().map(|(_, traces)| traces).sum();
+    // Ids by their first byte, a range at a time, so that memory does not grow with the store.
+    let parts = (all / MOST_IDS + 1).min(256);
+    let mut split = BTreeMap::new();
+    for part in 0..parts {
+        let bound = |part: u64| u8::try_from(part * 256 / parts).map(|byte| vec![byte]);
+        let (from, until) = (bound(part).unwrap_or_default(), bound(part + 1).ok());
+        let mut seen: HashMap<TraceId, Day> = HashMap::new();
+        for day in &days {
+            let ids = shared.ask(*day, |reader| ids_between(reader.conn, &from, until.as_deref()))?;
+            for id in ids.into_iter().flatten() {
+                if let Some(first) = seen.get(&id) {
+                    split.entry(id).or_insert_with(|| vec![*first]).push(*day);
+                } else {
+                    seen.insert(id, *day);
+                }
+            }
+        }
+    }
+    Ok(split)
+}
+
+fn ids_between(conn: &Connection, from: &[u8], until: Option<&[u8]>) -> fault::Result<Vec<TraceId>> {
+    let mut look = conn.prepare_cached(
+        "SELECT trace FROM traces WHERE trace >= ?1 AND (?2 IS NULL OR trace < ?2) ORDER BY trace",
+    )?;
+    let ids = look.query_map((from, until), |row| row.get::<_, Vec<u8>>(0))?;
+    let read = |id: rusqlite::Result<Vec<u8>>| -> fault::Result<TraceId> {
+        TraceId::from_slice(&id?).map_err(|_| Fault::Damaged("a trace's id cannot be read"))
+    };
+    ids.map(read).collect()
+}
+
+/// Brings each trace that several days have together in the oldest of them; gives how many.
+pub(super) async fn gather(store: &Sqlite) -> Result<u64> {
+    let split = store.ask(split).await?;
+    let mut moves: BTreeMap<(Day, Day), Vec<TraceId>> = BTreeMap::new();
+    for (trace, days) in &split {
+        let Some((home, others)) = days.split_first() else { continue };
+        others.iter().for_each(|other| moves.entry((*home, *other)).or_default().push(*trace));
+    }
+    for ((home, from), traces) in moves {
+        for some in traces.chunks(GROUP) {
+            move_parts(store, home, from, some.to_vec()).await?;
+        }
+    }
+    Ok(split.len() as u64)
+}
+
+async fn move_parts(store: &Sqlite, home: Day, from: Day, traces: Vec<TraceId>) -> Result<()> {
+    store
+        .request(move |shared, answer| {
+            let path = shared.folder.file(Part::Data, from);
+            let batch = records(shared, from, &traces).map_err(|fault| fault.at("repair store", &path))?;
+            let prepared = Prepared::new(Arc::new(batch), &[], shared.dictionaries.current());
+            let prepared = prepared.map_err(|fault| fault.at("repair store", &path))?;
+            Ok(Request::Gather(Box::new(Gathered { prepared, traces, from, home }), answer))
+        })
+        .await
+}
+
+/// The spans that a day has of these traces, with their ledger rows.
+fn records(shared: &Shared, day: Day, traces: &[TraceId]) -> fault::Result<Batch> {
+    let path = shared.folder.file(Part::Data, day);
+    let conn = schema::open(&DAY, &path, Access::Read { cache_kib: CACHE_KIB })?;
+    let mut sources = Sources::new();
+    let mut batch = Batch::default();
+    for trace in traces {
+        let sql = "SELECT s.pk, s.tr FROM traces t JOIN spans s ON s.tr = t.pk WHERE t.trace = ?1";
+        let mut look = conn.prepare_cached(sql)?;
+        let rows = look.query_map([trace.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let spans: Vec<(i64, i64)> = rows.collect::<rusqlite::Result<_>>()?;
+        let ids: HashMap<i64, TraceId> = spans.iter().map(|(_, tr)| (*tr, *trace)).collect();
+        for (pk, _) in spans {
+            let found = spans::load(&conn, &shared.dictionaries, &mut sources, &ids, pk)?;
+            let span = found.ok_or(Fault::Damaged("a span is gone"))?.span;
+            batch.costs.extend(spans::cost(&conn, *trace, span.span_id, pk)?);
+            batch.spans.push(*span);
+        }
+    }
+    Ok(batch)
+}
+
+/// Counts these traces, and those that the catalog knows as spread over days, by what is stored; gives how many ledger rows were not what
+/// the count says. `price` prices the rows that are new.
+pub(super) async fn recount(store: &Sqlite, mut traces: BTreeSet<TraceId>, price: &dyn Stage) -> Result<u64> {
+    traces.extend(store.ask(spread).await?);
+    let traces: Vec<TraceId> = traces.into_iter().collect();
+    let (mut ledger, mut changed) = (Ledger::default(), 0);
+    for some in traces.chunks(GROUP) {
+        let asked: Vec<(TraceId, Timestamp)> =
+            some.iter().map(|trace| (*trace, Timestamp::default())).collect();
+        let costs = ledger.recount(&asked, store).await?;
+        let wanted: BTreeSet<TraceId> = costs.iter().map(|cost| cost.trace_id).collect();
+        let stored = store.ask(move |shared| stored_rows(shared, &wanted)).await?;
+        let known = |cost: &Cost| stored.get(&(cost.trace_id, cost.span_id));
+        let mut batch = Batch::default();
+        let new =
+            costs.into_iter().filter(|cost| known(cost).is_none_or(|known| !says_the_same(known, cost)));
+        batch.costs.extend(new);
+        price.apply(&mut batch);
+        changed += batch.costs.len() as u64;
+        store.write_encoded(Arc::new(batch), Vec::new()).await?;
+    }
+    Ok(changed)
+}
+
+/// Traces with spans of several days, as the catalog knows them.
+fn spread(shared: &Shared) -> Result<Vec<TraceId>> {
+    let known = shared.with_catalog(|conn| {
+        let mut look = conn.prepare("SELECT trace FROM strays")?;
+        let ids = look.query_map([], |row| row.get::<_, Vec<u8>>(0))?;
+        Ok(ids.collect::<rusqlite::Result<Vec<_>>>()?)
+    });
+    let known = known.map_err(|fault| fault.at("repair store", &shared.folder.catalog()))?;
+    Ok(known.iter().filter_map(|id| TraceId::from_slice(id).ok()).collect())
+}
+
+/// Whether two rows of one span say the same, the price aside.
+fn says_the_same(stored: &Cost, counted: &Cost) -> bool {
+    let bare = |cost: &Cost| Cost { version: 0, amount: None, unpriced: None, price: None, ..cost.clone() };
+    bare(stored) == bare(counted)
+}
+
+type Rows = HashMap<(TraceId, quipu_core::SpanId), Cost>;
+
+fn stored_rows(shared: &Shared, traces: &BTreeSet<TraceId>) -> Result<Rows> {
+    let all: Vec<TraceId> = traces.iter().copied().collect();
+    let mut by_day: BTreeMap<Day, Vec<TraceId>> = BTreeMap::new();
+    for (trace, days) in shared.days_of(&all)? {
+        days.into_iter().for_each(|day| by_day.entry(day).or_default().push(trace));
+    }
+    let columns = CallRow::COLUMNS.replace(", ", ", c.");
+    let sql = format!(
+        "SELECT s.id, c.{columns} FROM traces t JOIN spans s ON s.tr = t.pk JOIN calls c ON c.pk = s.pk WHERE t.trace = ?1"
+    );
+    let mut rows = Rows::new();
+    for (day, traces) in by_day {
+        let found = shared.ask(day, |reader| {
+            let names = Names::new(reader.conn);
+            let mut found = Vec::new();
+            for trace in &traces {
+                let mut look = reader.conn.prepare_cached(&sql)?;
+                let mut calls = look.query([trace.as_bytes()])?;
+                while let Some(row) = calls.next()? {
+                    let span = span_of_key(row.get(0)?)?;
+                    found.push(CallRow::of_row(row, 1)?.cost(*trace, span, &names)?);
+                }
+            }
+            Ok(found)
+        })?;
+        let found = found.into_iter().flatten();
+        rows.extend(found.map(|cost| ((cost.trace_id, cost.span_id), cost)));
+    }
+    Ok(rows)
+}

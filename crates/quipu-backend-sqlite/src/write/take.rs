@@ -1,0 +1,46 @@
+//! The file of a day for the writing thread: open, made anew, or begun again beside one that is damaged.
+
+use crate::fault;
+use crate::folder::{Day, Part};
+use crate::listed;
+use crate::write::day::DayFile;
+use crate::write::writer::Writer;
+
+impl Writer {
+    /// The day's file, which is made for so many records where there is none.
+    pub(super) fn take_file(&mut self, day: Day, records: usize) -> fault::Result<DayFile> {
+        self.look_for_file(day)?;
+        if self.shared.days.get(day).is_some_and(|state| state.damage().is_some()) {
+            // What comes in has to go somewhere: the damaged file stays for whoever can mend it.
+            self.files.pop(&day);
+            self.shared.readers.forget(day, None);
+            if !self.shared.folder.file(Part::Data, day).exists() {
+                self.planner.lose(day)?;
+            }
+            let aside = self.shared.folder.set_aside(day)?;
+            tracing::error!(%day, file = %aside.display(), "a damaged day is set aside and begun anew");
+            self.shared.days.remove(day);
+        }
+        match self.files.pop(&day) {
+            Some(file) => Ok(file),
+            None => DayFile::open(&self.shared, day, records),
+        }
+    }
+
+    /// Finds that the file of a day was removed, emptied or replaced, before it is written to or made anew.
+    fn look_for_file(&self, day: Day) -> fault::Result<()> {
+        let shared = &self.shared;
+        if shared.days.get(day).is_some_and(|state| state.damage().is_some()) {
+            return Ok(());
+        }
+        let why = match (self.files.peek(&day), listed::why_missing(&shared.folder, day)) {
+            (Some(file), None) if file.is_in_place(shared) => return Ok(()),
+            (Some(_), None) => "another file took the place of the one that is open",
+            (Some(_), Some(why)) => why,
+            (None, Some(why)) if self.planner.has_listed(day)? => why,
+            (None, _) => return Ok(()),
+        };
+        shared.leave_out(day, why);
+        Ok(())
+    }
+}
