@@ -1,6 +1,6 @@
 //! Access to a server: opened once, shared by every listener.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,15 +14,12 @@ use crate::attempts::{Attempts, Kept};
 use crate::flood::Flood;
 use crate::password::Hashing;
 use crate::principal::Principal;
+use crate::refusal::Refusal;
 use crate::register::{Register, RegisterError, Sessions};
 use crate::routes::Logins;
 use crate::secret::Hashed;
-use crate::settings::{AccessSettings, Mode};
+use crate::settings::AccessSettings;
 use crate::{DEFAULT_PROJECT, Permission, check_project};
-
-/// What to do when access is required and nobody could come in.
-const MAKE_SOMEBODY: &str = "make a user (`quipu users add NAME --role admin`) or a key (`quipu keys add NAME --scope admin --all-projects`), \
-    give QUIPU_BOOTSTRAP_KEY or [access] bootstrap_key_file, or set up [access.oidc]";
 
 /// Who may come in to a server. Clones share everything.
 #[derive(Clone)]
@@ -43,7 +40,7 @@ pub struct Inner {
     pub(crate) logins: Logins,
     pub(crate) bootstrap: Option<Hashed>,
     projects: RwLock<Vec<String>>,
-    required: AtomicBool,
+    pub(crate) required: AtomicBool,
 }
 
 impl std::ops::Deref for Access {
@@ -92,52 +89,6 @@ impl Access {
             projects: RwLock::new(vec![DEFAULT_PROJECT.to_owned()]),
             required: AtomicBool::new(true),
         })))
-    }
-
-    /// Decides whether requests have to say who they are, by where the server listens; gives that. `insecure` says that everybody who
-    /// reaches it may do everything, although others than this machine can.
-    ///
-    /// # Errors
-    /// `Denied`: it listens beyond this machine while access is off and `insecure` was not said; or access is required and nobody could
-    /// come in. Others: the register cannot be read.
-    pub fn settle(&self, listening: &[SocketAddr], insecure: bool) -> Result<bool> {
-        let denied = |text: String| Err(Error::new(ErrorKind::Denied, "settle access", text));
-        let beyond = listening.iter().find(|address| !address.ip().to_canonical().is_loopback());
-        let required = match self.settings.mode {
-            Mode::Required => true,
-            Mode::Off => false,
-            Mode::Auto => self.is_meant(beyond, insecure)?,
-        };
-        if let (false, Some(beyond), false) = (required, beyond, insecure) {
-            return denied(format!(
-                "access is off, but {beyond} can be reached from elsewhere: leave out `mode = \"off\"`, listen on 127.0.0.1, or say --insecure"
-            ));
-        }
-        if required && !self.lets_somebody_in()? {
-            let why = beyond.map_or("access is required".to_owned(), |beyond| {
-                format!("{beyond} can be reached from elsewhere, so access is required")
-            });
-            return denied(format!(
-                "{why}, and nobody could come in: {MAKE_SOMEBODY}; or listen on 127.0.0.1, or say --insecure"
-            ));
-        }
-        self.required.store(required, Ordering::Relaxed);
-        Ok(required)
-    }
-
-    /// Without a word on it: others can reach the server, or somebody was set up to log in.
-    fn is_meant(&self, beyond: Option<&SocketAddr>, insecure: bool) -> Result<bool> {
-        let set_up =
-            self.oidc.is_some() || !self.settings.trusted_proxies.is_empty() || self.register.has_users()?;
-        Ok(!insecure && (beyond.is_some() || set_up))
-    }
-
-    fn lets_somebody_in(&self) -> Result<bool> {
-        let now = self.now();
-        Ok(self.bootstrap.is_some()
-            || self.oidc.is_some()
-            || self.register.has_users()?
-            || self.register.keys()?.iter().any(|key| key.ended(now).is_none()))
     }
 
     /// Says which projects there are. The default one is always there.
@@ -206,6 +157,18 @@ impl Access {
             tracing::error!(%error, "an entry of the audit could not be written");
             self.meter.add("quipu_audit_lost_total", &[], 1);
         }
+    }
+
+    /// Notes an entry of something that is about to be done, or to be answered.
+    ///
+    /// # Errors
+    /// It could not be written, and `[audit] required` says that nothing is done unnoted.
+    pub(crate) async fn note_or_refuse(&self, entry: quipu_audit::Entry) -> Result<(), Refusal> {
+        if self.audit.is_required() {
+            return self.audit.note(entry).await.map_err(|error| Refusal::unnoted(&error));
+        }
+        self.note(entry).await;
+        Ok(())
     }
 
     /// Notes a login that failed, unless its address had too many lately.

@@ -22,6 +22,7 @@ mod register;
 mod routes;
 mod secret;
 mod settings;
+mod settle;
 
 pub use access::Access;
 pub use client::Secure;
@@ -29,7 +30,9 @@ pub use grant::{GrantError, Permission, Role, Roles, Scope, Scopes, check_projec
 pub use guard::{About, Gate, Need, guard, need};
 pub use password::HashedPassword;
 pub use principal::{DEFAULT_PROJECT, Principal, PrincipalKind, Project};
-pub use register::{FILE, Key, NewKey, NewPassword, NewUser, Register, RegisterError, User, UserChange};
+pub use register::{
+    FILE, Key, MARK, MARKER, NewKey, NewPassword, NewUser, Register, RegisterError, User, UserChange,
+};
 pub use routes::{KeyAnswer, NewKeyAnswer, UserAnswer, openapi, routes};
 pub use secret::{KeyText, SHORTEST_BOOTSTRAP};
 pub use settings::{AccessSettings, Mode};

@@ -91,6 +91,18 @@ impl Refusal {
         Self { wait: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not now", detail) }
     }
 
+    /// The act cannot be noted in the audit, so it is not done.
+    pub fn unnoted(error: &Error) -> Self {
+        tracing::error!(%error, "an act was refused because the audit cannot be written");
+        let detail = "The audit record cannot be written, and [audit] required = true refuses acts that cannot be noted; the server's log \
+            says why.";
+        let title = "Not noted, so not done";
+        Self {
+            wait: Some(5),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "audit-unavailable", title, detail)
+        }
+    }
+
     /// The server ends before the request did.
     pub fn stopping() -> Self {
         Self::later("The server is stopping.")

@@ -15,7 +15,8 @@ use crate::folder::Folder;
 use crate::refusals::Refusals;
 use crate::writer::{Order, Writer};
 use crate::{
-    AuditPage, AuditQuery, AuditSettings, Entry, Verdict, export_folder, limits, read_folder, verify_folder,
+    AuditPage, AuditQuery, AuditSettings, Entry, Head, Noted, Verdict, any_in_folder, export_folder, limits,
+    read_folder, verify_folder,
 };
 
 /// Readings of the files at once.
@@ -33,6 +34,7 @@ pub struct Audit {
 
 struct Inner {
     folder: Folder,
+    required: bool,
     orders: RwLock<Option<Sender<Order>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
     state: Arc<Mutex<State>>,
@@ -47,6 +49,10 @@ pub struct State {
     pub lost: u64,
     /// Why the last attempt to write failed; none when it did not.
     pub failing: Option<String>,
+    /// The first sign since the start that another hand cut or changed the record; none when there is none.
+    pub damage: Option<String>,
+    /// The last entry that this process wrote or saw.
+    pub known: Head,
 }
 
 impl Audit {
@@ -60,6 +66,7 @@ impl Audit {
         settings.check()?;
         let folder = Folder::at(folder);
         let state = Arc::new(Mutex::new(State::default()));
+        let required = settings.required;
         let writer = Writer {
             refusals: Refusals::new(settings.refusals_per_minute),
             chain: Chain::open(folder.clone(), settings, Arc::clone(&clock))?,
@@ -76,6 +83,7 @@ impl Audit {
             })?;
         let inner = Inner {
             folder,
+            required,
             orders: RwLock::new(Some(orders)),
             thread: Mutex::new(Some(thread)),
             state,
@@ -83,6 +91,11 @@ impl Audit {
             exports: Arc::new(Semaphore::new(EXPORTS)),
         };
         Ok(Self { inner: Some(Arc::new(inner)) })
+    }
+
+    /// Whether an act that cannot be noted must not be done.
+    pub fn is_required(&self) -> bool {
+        self.inner.as_ref().is_some_and(|inner| inner.required)
     }
 
     /// A record that keeps nothing.
@@ -128,6 +141,14 @@ impl Audit {
         self.read(move |folder| read_folder(folder, &query)).await.unwrap_or_else(|| Ok(AuditPage::default()))
     }
 
+    /// Whether an entry is such a one; the whole record may be read for that. Blocks.
+    ///
+    /// # Errors
+    /// The files cannot be read.
+    pub fn any(&self, is_such: &dyn Fn(&Noted) -> bool) -> Result<bool> {
+        self.inner.as_ref().map_or(Ok(false), |inner| any_in_folder(inner.folder.path(), is_such))
+    }
+
     /// The lines that were noted from `since` until before `until`, oldest first, as [`crate::export_folder`] gives them: in pieces of whole
     /// lines, read as fast as they are taken. Where the files cannot be read, the last piece says so.
     ///
@@ -159,13 +180,20 @@ impl Audit {
         Ok(pieces)
     }
 
-    /// Reads all of it and says whether it is whole. A record that keeps nothing is.
+    /// Reads all of it and says whether it is whole, and whether the last entry that this process wrote is in it. A record that keeps
+    /// nothing is whole.
     ///
     /// # Errors
     /// The files cannot be read.
     pub async fn verify(&self) -> Result<Verdict> {
-        let verdict = self.read(|folder| verify_folder(folder, &[])).await;
-        verdict.unwrap_or_else(|| Ok(Verdict { holds: true, ..Verdict::default() }))
+        let known = self.state().known;
+        let verdict = self.read(move |folder| verify_folder(folder, &[known])).await;
+        let verdict = verdict.unwrap_or_else(|| Ok(Verdict { holds: true, ..Verdict::default() }))?;
+        if let (Some(inner), Some(first)) = (&self.inner, verdict.faults.first()) {
+            tracing::error!(faults = verdict.faults.len(), "the audit record is not whole: {}", first.what);
+            inner.state.lock().damage.get_or_insert_with(|| first.what.clone());
+        }
+        Ok(verdict)
     }
 
     /// How it does.

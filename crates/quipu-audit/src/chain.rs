@@ -1,7 +1,7 @@
 //! The writer's end of the record: where it ends, and what is added there.
 
 use std::fs::File;
-use std::io::{self, Seek as _, SeekFrom, Write as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::sync::Arc;
 
 use quipu_core::{Clock, Result};
@@ -9,6 +9,11 @@ use quipu_core::{Clock, Result};
 use crate::backwards::Backwards;
 use crate::folder::{self, Folder};
 use crate::{Actor, AuditSettings, Durability, Entry, Head, Outcome, line};
+
+/// Times that a lock file may be replaced while it is being taken.
+const LOCK_TRIES: usize = 16;
+/// The action of an entry about a line that a crash left unfinished.
+const CUT: &str = "audit.cut";
 
 /// The end of the record. Several processes may hold one each: a lock on the folder makes them take turns, and each looks whether
 /// another has added something.
@@ -18,6 +23,10 @@ pub(crate) struct Chain {
     clock: Arc<dyn Clock>,
     lock: File,
     end: Option<End>,
+    /// The last entry that this process wrote or saw: it has to stay in the record.
+    known: Head,
+    /// The first sign that another hand cut or changed the record.
+    damage: Option<String>,
     /// What was found wrong at the end and is to be noted before anything else.
     found: Vec<Entry>,
     /// Whether the disk lacks something.
@@ -38,21 +47,54 @@ impl Chain {
         let wrong = |cause| folder::failed("open", folder.path(), cause);
         folder.create().map_err(wrong)?;
         let lock = folder.lock_file().map_err(wrong)?;
-        let mut chain = Self { folder, settings, clock, lock, end: None, found: Vec::new(), unsynced: false };
+        let mut chain = Self {
+            folder,
+            settings,
+            clock,
+            lock,
+            end: None,
+            known: Head::default(),
+            damage: None,
+            found: Vec::new(),
+            unsynced: false,
+        };
         chain.append(&[])?;
         Ok(chain)
     }
 
     /// Adds entries. When that fails, some of them may be there nevertheless.
     pub(crate) fn append(&mut self, entries: &[Entry]) -> Result<()> {
-        let locked = self.lock.lock();
-        let done = locked.and_then(|()| self.add(entries));
+        let done = self.hold().and_then(|()| self.add(entries));
         let freed = self.lock.unlock();
         done.and(freed).map_err(|cause| {
             // Where the end is now is anybody's guess: the next attempt looks.
             self.end = None;
             folder::failed("note", self.folder.path(), cause)
         })
+    }
+
+    /// The last entry that this process wrote or saw.
+    pub(crate) const fn known(&self) -> Head {
+        self.known
+    }
+
+    /// The first sign that another hand cut or changed the record.
+    pub(crate) fn damage(&self) -> Option<&str> {
+        self.damage.as_deref()
+    }
+
+    /// Takes the lock. A lock file that was removed or replaced is made anew: two processes must not hold two different ones.
+    fn hold(&mut self) -> io::Result<()> {
+        for _ in 0..LOCK_TRIES {
+            self.lock.lock()?;
+            if self.folder.is_lock_file(&self.lock)? {
+                return Ok(());
+            }
+            self.lock.unlock()?;
+            self.folder.create()?;
+            self.lock = self.folder.lock_file()?;
+        }
+        Err(io::Error::other("the lock file is replaced again and again"))
     }
 
     /// Whether the disk lacks something.
@@ -94,6 +136,7 @@ impl Chain {
                 self.unsynced = false;
             }
         }
+        self.known = end.head;
         self.end = Some(end);
         Ok(())
     }
@@ -124,10 +167,10 @@ impl Chain {
         let whole = Backwards::new(&file, length)?.end();
         if whole < length {
             file.set_len(whole)?;
-            self.finds(trouble("audit.cut").with("bytes", (length - whole).to_string()));
+            self.finds(trouble(CUT).with("bytes", (length - whole).to_string()));
         }
-        let head = self.last_head(&numbers)?;
-        let head = self.compared(head.unwrap_or_default(), kept);
+        let head = self.last_head(&numbers)?.unwrap_or_default();
+        let head = if self.has_known(&numbers)? { self.compared(head, kept) } else { self.cut(head) };
         if numbers.is_empty() {
             self.folder.sync()?;
         }
@@ -136,6 +179,13 @@ impl Chain {
 
     /// Remembers what is wrong, each sort once, until it is noted.
     fn finds(&mut self, what: Entry) {
+        if what.action != CUT {
+            let told: Vec<String> =
+                what.detail.iter().map(|(name, value)| format!("{name} {value}")).collect();
+            let told = format!("{} {}", what.action, told.join(", "));
+            tracing::error!(folder = %self.folder.path().display(), "the audit record was cut or changed from outside: {told}");
+            self.damage.get_or_insert(told);
+        }
         if self.found.iter().all(|entry| entry.action != what.action) {
             self.found.push(what);
         }
@@ -155,6 +205,33 @@ impl Chain {
             }
         }
         Ok(None)
+    }
+
+    /// Whether the last entry that this process knows is still in the record. Others may have added entries after it.
+    fn has_known(&self, numbers: &[u64]) -> io::Result<bool> {
+        if self.known.seq == 0 {
+            return Ok(true);
+        }
+        for number in numbers.iter().rev() {
+            let file = File::open(self.folder.file(*number))?;
+            let length = file.metadata()?.len();
+            let mut lines = Backwards::new(file, length)?;
+            while let Some(text) = lines.line()? {
+                match line::read(&text) {
+                    Ok(noted) if noted.seq <= self.known.seq => return Ok(noted.head() == self.known),
+                    _ => {}
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// The head to go on from when the entry that this process knows is gone: the next line names that entry as the one before it, so
+    /// that verifying finds the place for good.
+    fn cut(&mut self, head: Head) -> Head {
+        let missing = trouble("audit.missing").with("kept", self.known.to_string());
+        self.finds(missing.with("found", head.to_string()));
+        Head { seq: head.seq.max(self.known.seq), hash: self.known.hash }
     }
 
     /// The head to go on from, after a look at the one that was kept: entries that were there and are not any more are noted, and
@@ -182,14 +259,23 @@ impl End {
         Ok(Self { number, file, length: 0, head })
     }
 
-    /// Whether nobody has added anything since.
+    /// Whether the record still ends here: the same file, of the same length, with the same last line.
     fn is_last(&self, folder: &Folder) -> io::Result<bool> {
-        let same = match std::fs::metadata(folder.file(self.number)) {
-            Ok(metadata) => metadata.len() == self.length,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => false,
-            Err(error) => return Err(error),
-        };
+        let same = folder::is_at(&self.file, &folder.file(self.number))?
+            && self.file.metadata()?.len() == self.length
+            && self.has_last_line()?;
         Ok(same && !folder.file(self.number + 1).try_exists()?)
+    }
+
+    /// Whether the last line bears the hash of the last entry. A file that was just begun has none.
+    fn has_last_line(&self) -> io::Result<bool> {
+        let seal = line::seal(self.head.hash);
+        let Some(at) = self.length.checked_sub(seal.len() as u64) else { return Ok(self.length == 0) };
+        let mut bytes = Vec::with_capacity(seal.len());
+        let mut file = &self.file;
+        file.seek(SeekFrom::Start(at))?;
+        file.take(seal.len() as u64).read_to_end(&mut bytes)?;
+        Ok(bytes == seal)
     }
 
     /// Adds lines, or nothing.

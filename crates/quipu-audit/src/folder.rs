@@ -11,6 +11,8 @@ use crate::Head;
 /// Bytes of each of the two places in `head`.
 const SLOT: usize = 128;
 
+const LOCK: &str = "lock";
+
 /// The folder of a record.
 #[derive(Debug, Clone)]
 pub(crate) struct Folder(PathBuf);
@@ -61,12 +63,17 @@ impl Folder {
 
     /// The file whose lock a writer holds while it adds lines.
     pub(crate) fn lock_file(&self) -> io::Result<File> {
-        self.open(&self.0.join("lock"))
+        self.open(&self.0.join(LOCK))
+    }
+
+    /// Whether this is still the lock file.
+    pub(crate) fn is_lock_file(&self, file: &File) -> io::Result<bool> {
+        is_at(file, &self.0.join(LOCK))
     }
 
     /// Keeps writers away while the value lives; `None` where the folder may not be locked, as on a medium that is read-only.
     pub(crate) fn hold_still(&self) -> Option<File> {
-        let file = File::open(self.0.join("lock")).ok()?;
+        let file = File::open(self.0.join(LOCK)).ok()?;
         file.lock_shared().ok().map(|()| file)
     }
 
@@ -101,6 +108,22 @@ fn slots(mut file: impl io::Read + io::Seek) -> io::Result<[Option<Head>; 2]> {
     let read = |slot: &[u8]| str::from_utf8(slot).ok().and_then(|text| text.trim_end().parse().ok());
     let mut slots = text.chunks(SLOT);
     Ok([slots.next().and_then(read), slots.next().and_then(read)])
+}
+
+/// Whether an open file is the one that a path leads to.
+pub(crate) fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    let there = match std::fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        there => there?,
+    };
+    let open = file.metadata()?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        Ok((open.dev(), open.ino()) == (there.dev(), there.ino()))
+    }
+    #[cfg(not(unix))]
+    Ok(open.created().ok() == there.created().ok())
 }
 
 pub(crate) fn name(number: u64) -> String {

@@ -25,7 +25,7 @@ pub use audit::{Audit, State};
 pub use digest::{Digest, Head, Malformed};
 pub use entry::{Actor, ActorKind, Entry, Outcome};
 pub use page::{AuditPage, AuditQuery, Noted};
-pub use read::{export_folder, read_folder};
+pub use read::{any_in_folder, export_folder, read_folder};
 pub use settings::{AuditSettings, Durability, FOLDER};
 pub use verdict::{Fault, Verdict};
 pub use verify::verify_folder;

@@ -35,6 +35,11 @@ struct Unsealed<'a> {
     detail: BTreeMap<&'a str, &'a str>,
 }
 
+/// The end of a line that bears this hash, newline included.
+pub(crate) fn seal(hash: Digest) -> Vec<u8> {
+    [BEFORE, hash.to_string().as_bytes(), AFTER, b"\n"].concat()
+}
+
 /// Adds an entry's line to a text and gives its head; `None` when it cannot be spelled, which no entry is known to cause.
 pub(crate) fn write(entry: &Entry, time: Timestamp, prev: Head, to: &mut Vec<u8>) -> Option<Head> {
     let seq = prev.seq.checked_add(1)?;
@@ -54,10 +59,7 @@ pub(crate) fn write(entry: &Entry, time: Timestamp, prev: Head, to: &mut Vec<u8>
     let text = serde_json::to_vec(&unsealed).ok()?;
     let hash = Digest::of(&[&text]);
     to.extend_from_slice(text.strip_suffix(b"}")?);
-    to.extend_from_slice(BEFORE);
-    to.extend_from_slice(hash.to_string().as_bytes());
-    to.extend_from_slice(AFTER);
-    to.push(b'\n');
+    to.extend_from_slice(&seal(hash));
     Some(Head { seq, hash })
 }
 

@@ -48,6 +48,26 @@ fn page(files: &Folder, query: &AuditQuery) -> io::Result<AuditPage> {
     Ok(page)
 }
 
+/// Whether the record in a folder has an entry that `is_such`. Reads until the first one, else all of it; lines that cannot be read are
+/// passed over. No folder: no entries.
+///
+/// # Errors
+/// The files cannot be read.
+pub fn any_in_folder(folder: &Path, is_such: &dyn Fn(&Noted) -> bool) -> Result<bool> {
+    let wrong = |cause| folder::failed("read", folder, cause);
+    let files = Folder::at(folder);
+    for number in files.numbers().map_err(wrong)? {
+        let file = File::open(files.file(number)).map_err(wrong)?;
+        for text in Lines::new(&file, u64::MAX) {
+            let text = text.map_err(wrong)?;
+            if line::read(&text.bytes).is_ok_and(|noted| is_such(&noted)) {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
 /// Whether all of a file comes at or after an entry.
 fn is_after(file: &File, before: Option<u64>) -> io::Result<bool> {
     let Some(before) = before else { return Ok(false) };

@@ -30,6 +30,8 @@ pub struct AuditSettings {
     /// Entries of one action a minute with an outcome other than `done`, after which further ones are counted instead of
     /// written one by one: strangers must not fill the disk. At least 1.
     pub refusals_per_minute: u32,
+    /// Whether an act that cannot be noted is refused. Telemetry that comes in is not noted and goes on.
+    pub required: bool,
 }
 
 impl Default for AuditSettings {
@@ -38,6 +40,7 @@ impl Default for AuditSettings {
             durability: Durability::Disk,
             file_bytes: limits::FILE_BYTES,
             refusals_per_minute: limits::REFUSALS_PER_MINUTE,
+            required: false,
         }
     }
 }

@@ -14,6 +14,8 @@ use crate::{Actor, Entry, Outcome, State, limits};
 
 /// How long something that is not on disk yet, or not told yet, may stay so.
 const PAUSE: Duration = Duration::from_secs(1);
+/// Between two looks at the end of the record while nothing is written.
+const WATCH: Duration = Duration::from_secs(5);
 
 /// An entry, and who waits for it.
 pub(crate) struct Order {
@@ -34,6 +36,7 @@ pub(crate) struct Writer {
 impl Writer {
     /// Writes until nobody can send any more.
     pub(crate) fn run(mut self, orders: &Receiver<Order>) {
+        self.tell();
         loop {
             match self.next(orders) {
                 Ok(first) => {
@@ -50,10 +53,8 @@ impl Writer {
     }
 
     fn next(&self, orders: &Receiver<Order>) -> Result<Order, RecvTimeoutError> {
-        if self.chain.is_unsynced() || self.refusals.is_owing() || self.owed > 0 {
-            return orders.recv_timeout(PAUSE);
-        }
-        orders.recv().map_err(|_| RecvTimeoutError::Disconnected)
+        let waits = self.chain.is_unsynced() || self.refusals.is_owing() || self.owed > 0;
+        orders.recv_timeout(if waits { PAUSE } else { WATCH })
     }
 
     fn write(&mut self, orders: Vec<Order>) {
@@ -88,15 +89,32 @@ impl Writer {
         let mut state = self.state.lock();
         state.lost += if failed.is_some() { count } else { 0 };
         state.failing = failed.as_ref().map(|(_, told)| told.clone());
+        drop(state);
+        self.tell();
         failed
+    }
+
+    /// Makes known what the chain knows.
+    fn tell(&self) {
+        let mut state = self.state.lock();
+        state.known = self.chain.known();
+        if state.damage.is_none() {
+            state.damage = self.chain.damage().map(str::to_owned);
+        }
     }
 
     /// What is done when nobody writes.
     fn tidy(&mut self) {
         let told = self.refusals.turn(self.clock.now());
         self.append(told);
-        if let Err(error) = self.chain.sync() {
-            self.state.lock().failing = Some(error.to_string());
+        // Whether the record still ends where it did; what was found is noted.
+        let looked = self.chain.append(&[]).and_then(|()| self.chain.sync());
+        self.tell();
+        let mut state = self.state.lock();
+        match looked {
+            Err(error) => state.failing = Some(error.to_string()),
+            Ok(()) if self.owed == 0 => state.failing = None,
+            Ok(()) => {}
         }
     }
 }

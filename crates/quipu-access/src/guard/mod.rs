@@ -120,9 +120,9 @@ impl Post {
 
     /// While access is off, whoever reaches the server may do everything: so pages of others must not reach it through a browser.
     fn check_unguarded(&self, parts: &Parts, client: &Client) -> Result<(), Refusal> {
-        // Browsers name the page's origin wherever something is sent, so a sender without one is none.
-        let for_browsers =
-            matches!(self.gate, Gate::Api | Gate::Metrics) && !PROBES.contains(&parts.uri.path());
+        // Browsers name the page's origin wherever something is sent, so a sender of telemetry without one is none. All other listeners
+        // have something to read.
+        let for_browsers = self.gate != Gate::Ingest && !PROBES.contains(&parts.uri.path());
         let by_name = for_browsers || parts.headers.contains_key(header::ORIGIN);
         if by_name && !origin::answers_to(client.host.as_deref(), &self.access.settings.hosts) {
             let detail = "This server does not answer to the name in the header Host: [access] hosts lists further names.";

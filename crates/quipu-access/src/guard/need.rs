@@ -1,6 +1,7 @@
 //! Which permission each route needs, and what the audit calls it: one table.
 
 use axum::http::Method;
+use sha2::{Digest as _, Sha256};
 
 use crate::grant::Permission::{self, Admin, Ingest, Read, Write};
 
@@ -43,7 +44,7 @@ const fn change(methods: &'static str, path: &'static str, need: Need, action: &
     Route(methods, path, need, Some(action))
 }
 
-/// What is not here needs `admin`. Reading one trace or session, and taking traces out, is noted; reading lists and figures is not.
+/// A route outside this table needs `admin` in every project. Reading one trace or session, and taking traces out, is noted; reading lists and figures is not.
 const ROUTES: &[Route] = &[
     Route("GET", "/healthz", Open, None),
     Route("GET", "/readyz", Open, None),
@@ -64,7 +65,7 @@ const ROUTES: &[Route] = &[
     look("/api/v1/traces"),
     Route("GET", "/api/v1/traces/*", Here(Read), Some("trace.read")),
     look("/api/v1/sessions"),
-    Route("GET", "/api/v1/sessions/{}", Here(Read), Some("session.read")),
+    Route("GET", "/api/v1/sessions/{}", Here(Read), Some(SESSION_READ)),
     Route("GET", "/api/v1/export/*", Here(Read), Some("trace.export")),
     look("/api/v1/live"),
     look("/api/v1/map"),
@@ -111,7 +112,8 @@ const ROUTES: &[Route] = &[
     // What is configured, and what is thrown away.
     change("PUT", "/api/v1/budgets/{}", Here(Admin), "budget.set"),
     change("DELETE", "/api/v1/budgets/{}", Here(Admin), "budget.remove"),
-    change("POST", "/api/v1/prices/reload", Here(Admin), "prices.reload"),
+    // The books are files of the server, which every project prices by.
+    change("POST", "/api/v1/prices/reload", Everywhere(Admin), "prices.reload"),
     change("POST", "/api/v1/prices/reprice", Here(Admin), "prices.reprice"),
     change("POST", "/api/v1/prices/reprices/{}/undo", Here(Admin), "prices.undo"),
     change("POST", "/api/v1/backends/{}/dead-letters/replay", Here(Admin), "dead_letters.replay"),
@@ -136,6 +138,9 @@ const ROUTES: &[Route] = &[
 
 /// Below these is the interface; everything else that is asked for by GET is a file of the dashboard.
 const INTERFACE: [&str; 3] = ["api", "v1", "otel"];
+
+/// The audit action of reading a session.
+const SESSION_READ: &str = "session.read";
 
 /// What a request needs, and what it is called.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -162,8 +167,8 @@ pub fn wanted(gate: Gate, method: &Method, path: &str) -> Wanted {
     }
 }
 
-/// What a route of the API needs by the table; `None` where the table does not have it, so that it needs `admin`, or nothing for a
-/// file of the dashboard.
+/// Returns the need of an API route by the table; `None` where the table does not have it, so that it needs `admin` in every project, or
+/// nothing for a file of the dashboard.
 pub fn need(method: &Method, path: &str) -> Option<Need> {
     listed(method, path).map(|wanted| wanted.need)
 }
@@ -171,22 +176,45 @@ pub fn need(method: &Method, path: &str) -> Option<Need> {
 fn listed(method: &Method, path: &str) -> Option<Wanted> {
     let method = if method == Method::HEAD { "GET" } else { method.as_str() };
     ROUTES.iter().filter(|route| route.0.split(' ').any(|one| one == method)).find_map(|route| {
-        let object = matches(route.1, path)?;
-        Some(Wanted {
-            need: route.2,
-            action: route.3,
-            object: (!object.is_empty()).then(|| object.join("/")),
-        })
+        let object = matches(route.1, path)?.join("/");
+        let named = if route.3 == Some(SESSION_READ) { pseudonym(&object) } else { object };
+        Some(Wanted { need: route.2, action: route.3, object: (!named.is_empty()).then_some(named) })
     })
+}
+
+/// Replaces the id of a session in the audit, which never removes an entry: the first 16 digits of its SHA-256. An operator who knows
+/// the id can find the entry.
+fn pseudonym(part: &str) -> String {
+    let sum = Sha256::digest(decoded(part));
+    sum.iter().take(8).fold("sha256:".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+}
+
+/// A part of a path without percent-encoding.
+fn decoded(part: &str) -> Vec<u8> {
+    let (mut out, mut rest) = (Vec::with_capacity(part.len()), part.as_bytes());
+    while let Some((first, behind)) = rest.split_first() {
+        let digits = behind.get(..2).filter(|_| *first == b'%').and_then(|two| std::str::from_utf8(two).ok());
+        match digits.and_then(|two| u8::from_str_radix(two, 16).ok()) {
+            Some(byte) => {
+                out.push(byte);
+                rest = &behind[2..];
+            }
+            None => {
+                out.push(*first);
+                rest = behind;
+            }
+        }
+    }
+    out
 }
 
 fn unlisted(method: &Method, path: &str) -> Wanted {
     let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
     if *method == Method::GET || *method == Method::HEAD {
-        let need = if INTERFACE.contains(&first) { Here(Admin) } else { Open };
+        let need = if INTERFACE.contains(&first) { Everywhere(Admin) } else { Open };
         return Wanted::plainly(need);
     }
-    Wanted { action: Some("change"), object: Some(path.to_owned()), ..Wanted::plainly(Here(Admin)) }
+    Wanted { action: Some("change"), object: Some(path.to_owned()), ..Wanted::plainly(Everywhere(Admin)) }
 }
 
 /// The open parts of a path, if a route has it.
@@ -221,6 +249,9 @@ mod tests {
             (trace.need, trace.action, trace.object.as_deref()),
             (Here(Read), Some("trace.read"), Some("abc"))
         );
+        let session = of(Method::GET, "/api/v1/sessions/s%201");
+        assert_eq!(session.object, of(Method::GET, "/api/v1/sessions/s 1").object);
+        assert!(session.object.is_some_and(|object| object.starts_with("sha256:") && object.len() == 23));
         assert_eq!(of(Method::HEAD, "/api/v1/traces").need, Here(Read));
         assert_eq!(of(Method::POST, "/v1/traces").need, Here(Ingest));
         assert_eq!(of(Method::GET, "/assets/app.js").need, Open);
@@ -249,7 +280,7 @@ mod tests {
             (Method::CONNECT, ""),
             (Method::PATCH, "/api/v1/traces/x"),
         ] {
-            assert_eq!(wanted(Gate::Api, &method, path).need, Here(Admin), "{method} {path}");
+            assert_eq!(wanted(Gate::Api, &method, path).need, Everywhere(Admin), "{method} {path}");
             assert_eq!(need(&method, path), None);
         }
     }

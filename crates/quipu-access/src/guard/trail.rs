@@ -14,6 +14,9 @@ use crate::access::Access;
 use crate::client::Client;
 use crate::refusal::Refusal;
 
+/// The action of an entry that says that a change begins; its detail `act` names the change.
+const BEGIN: &str = "act.begin";
+
 /// What a handler knows about what it did: put among the extensions of its answer, it goes into the entry of the audit that the guard
 /// writes, if it writes one. Nothing in it may be a secret or a prompt.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -45,8 +48,25 @@ impl Trail {
         Some(Self { entry, looks: parts.method == Method::GET || parts.method == Method::HEAD })
     }
 
-    /// Writes the entry: for a change before the answer goes out, for a look soon.
-    async fn leave(mut self, access: &Access, response: &mut Response) {
+    /// Whether the act must not be done when it cannot be noted. Reading the record itself always works: it tells what is wrong.
+    fn must_be_noted(&self, access: &Access) -> bool {
+        access.audit.is_required() && !self.entry.action.starts_with("audit.")
+    }
+
+    /// Notes that a change begins, where it must not happen unnoted.
+    ///
+    /// # Errors
+    /// It cannot be noted, so the change must not begin.
+    async fn begin(&self, access: &Access) -> Result<(), Refusal> {
+        let named = self.entry.clone();
+        access.note_or_refuse(Entry { action: BEGIN, ..named }.with("act", self.entry.action)).await
+    }
+
+    /// Writes the entry: for a change before the answer goes out, for a look soon, or before the answer where it must be noted.
+    ///
+    /// # Errors
+    /// A look must be noted and cannot be.
+    async fn leave(mut self, access: &Access, response: &mut Response) -> Result<(), Refusal> {
         let status = response.status();
         self.entry.outcome = match status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Outcome::Denied,
@@ -63,11 +83,14 @@ impl Trail {
             }
             self.entry.detail.extend(about.detail);
         }
-        if self.looks {
-            access.audit.note_later(self.entry);
-        } else {
+        if !self.looks {
             access.note(self.entry).await;
+        } else if self.must_be_noted(access) {
+            return access.note_or_refuse(self.entry).await;
+        } else {
+            access.audit.note_later(self.entry);
         }
+        Ok(())
     }
 }
 
@@ -88,9 +111,17 @@ pub async fn answer(access: &Access, request: Request, next: Next, trail: Option
     let Some(trail) = trail else { return next.run(request).await };
     let (looks, access) = (trail.looks, access.clone());
     let work = async move {
+        if !trail.looks
+            && trail.must_be_noted(&access)
+            && let Err(refusal) = trail.begin(&access).await
+        {
+            return refusal.into_response();
+        }
         let mut response = next.run(request).await;
-        trail.leave(&access, &mut response).await;
-        response
+        match trail.leave(&access, &mut response).await {
+            Ok(()) => response,
+            Err(refusal) => refusal.into_response(),
+        }
     };
     if looks {
         return work.await;

@@ -168,6 +168,7 @@ impl Register {
     }
 
     pub(crate) fn look_up_key(&self, id: &str) -> Result<Option<Arc<StoredKey>>> {
+        self.is_in_place()?;
         self.0.look.lock().key(id).map_err(from_sql)
     }
 

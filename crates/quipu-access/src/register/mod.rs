@@ -5,6 +5,7 @@ mod cache;
 mod fault;
 mod keys;
 mod names;
+mod required;
 mod sessions;
 mod users;
 
@@ -19,6 +20,8 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 pub use fault::RegisterError;
 pub(crate) use fault::from_sql;
 pub use keys::{Key, NewKey};
+pub(crate) use required::Holds;
+pub use required::MARKER;
 pub(crate) use sessions::Sessions;
 pub(crate) use users::Issued;
 pub use users::{NewPassword, NewUser, User, UserChange};
@@ -27,10 +30,11 @@ use cache::Cache;
 
 /// The register's file within a data folder.
 pub const FILE: &str = "access.db";
-/// Marks the file as ours: "QAcc".
-const MARK: i32 = 0x5141_6363;
+/// Marks the file as ours, as `PRAGMA application_id`: "QAcc".
+pub const MARK: i32 = 0x5141_6363;
 /// What makes each version of the one before, the first from nothing.
-const STEPS: [&str; 2] = [include_str!("layout.sql"), include_str!("initial.sql")];
+const STEPS: [&str; 3] =
+    [include_str!("layout.sql"), include_str!("initial.sql"), include_str!("required.sql")];
 /// How long a statement waits for another process.
 const BUSY: Duration = Duration::from_secs(5);
 
@@ -43,6 +47,8 @@ pub struct Register(Arc<Inner>);
 
 struct Inner {
     path: PathBuf,
+    /// Device and inode of the file that is open.
+    file: Option<(u64, u64)>,
     clock: Arc<dyn Clock>,
     look: Mutex<Cache>,
     change: Mutex<Connection>,
@@ -62,12 +68,19 @@ impl Register {
     pub fn open(folder: &Path, clock: Arc<dyn Clock>) -> Result<Self> {
         let path = folder.join(FILE);
         let told = |error: Error| {
-            Error::new(error.kind(), "open the register of access", path.display().to_string())
-                .caused_by(error)
+            let mut text = path.display().to_string();
+            if error.kind() == ErrorKind::Damaged {
+                let command = required::replacing(folder);
+                text = format!(
+                    "{text} is damaged: `{command}` moves it aside and begins a new one; or restore a backup"
+                );
+            }
+            Error::new(error.kind(), "open the register of access", text).caused_by(error)
         };
         let open = || -> Result<(Connection, Connection)> {
             own(&path)?;
             let mut change = connect(&path).map_err(from_sql)?;
+            check(&change)?;
             lay_out(&mut change, clock.now())?;
             let look = connect(&path).map_err(from_sql)?;
             look.pragma_update(None, "query_only", true).map_err(from_sql)?;
@@ -75,7 +88,10 @@ impl Register {
         };
         let (change, look) = open().map_err(told)?;
         let (look, change) = (Mutex::new(Cache::over(look)), Mutex::new(change));
-        Ok(Self(Arc::new(Inner { path: path.clone(), clock, look, change })))
+        let register =
+            Self(Arc::new(Inner { file: identity(&path), path: path.clone(), clock, look, change }));
+        register.keep_required()?;
+        Ok(register)
     }
 
     /// Where it is.
@@ -92,6 +108,7 @@ impl Register {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, RegisterError>,
     ) -> Result<T, RegisterError> {
+        self.is_in_place()?;
         let mut conn = self.0.change.lock();
         let work_in = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let done = work(&work_in)?;
@@ -99,8 +116,19 @@ impl Register {
         Ok(done)
     }
 
+    /// Refuses a register whose file was removed or replaced while it is open: what others change there would not be seen here.
+    fn is_in_place(&self) -> Result<()> {
+        if self.0.file == identity(&self.0.path) {
+            return Ok(());
+        }
+        let text =
+            format!("{} was removed or replaced while it is open; restart the server", self.0.path.display());
+        Err(Error::new(ErrorKind::Damaged, "use the register of access", text))
+    }
+
     /// Reads past the cache.
     fn read<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
+        self.is_in_place()?;
         work(self.0.look.lock().connection()).map_err(from_sql)
     }
 }
@@ -111,9 +139,36 @@ fn own(path: &Path) -> Result<()> {
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop).map_err(|error| {
-        Error::new(ErrorKind::Io, "open", "the file cannot be opened for writing").caused_by(error)
-    })
+    let is_something_else =
+        path.symlink_metadata().is_ok_and(|found| !found.is_file() && !found.is_symlink());
+    let kind = if is_something_else { ErrorKind::Damaged } else { ErrorKind::Io };
+    options
+        .open(path)
+        .map(drop)
+        .map_err(|error| Error::new(kind, "open", "the file cannot be opened for writing").caused_by(error))
+}
+
+/// Device and inode of a file; `None` where there is none, or where files have none.
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        path.metadata().ok().map(|found| (found.dev(), found.ino()))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
+    }
+}
+
+/// Looks through the whole file, which is small: damage must show now and not at a login.
+fn check(conn: &Connection) -> Result<()> {
+    let said: String = conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(from_sql)?;
+    if said == "ok" {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Damaged, "check", said))
 }
 
 fn connect(path: &Path) -> rusqlite::Result<Connection> {

@@ -70,6 +70,7 @@ impl Register {
     }
 
     pub(crate) fn look_up_session(&self, hash: &Hashed) -> Result<Option<Arc<Session>>> {
+        self.is_in_place()?;
         self.0.look.lock().session(hash).map_err(from_sql)
     }
 

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 use serde::Serialize;
 
 use super::names::{self, user_name};
-use super::{Register, RegisterError};
+use super::{Register, RegisterError, required};
 use crate::grant::{Permission, Roles};
 use crate::password::HashedPassword;
 
@@ -107,7 +107,7 @@ pub struct Identified {
 }
 
 impl Register {
-    /// Makes a user.
+    /// Makes a user. From then on access is required in this data folder.
     ///
     /// # Errors
     /// The name cannot be or is taken, there is no role, or there are too many users.
@@ -121,8 +121,10 @@ impl Register {
         let now = self.now();
         self.change(|work| {
             insert(work, &name, &new.roles, now)?;
+            required::set(work, now)?;
             set_password(work, &name, &new.password, now)
         })?;
+        self.mark();
         self.user(&name)
     }
 
@@ -210,14 +212,6 @@ impl Register {
             Ok(Some(name))
         })?;
         name.map(|name| self.user(&name)).transpose()
-    }
-
-    /// Whether somebody could log in.
-    ///
-    /// # Errors
-    /// The file cannot be read.
-    pub fn has_users(&self) -> Result<bool> {
-        Ok(self.users()?.iter().any(|user| !user.disabled && !user.roles.is_empty()))
     }
 
     /// Whether somebody can configure: a user or a key that may do everything everywhere.

@@ -63,9 +63,8 @@ pub async fn login(
         Some(user) if right && !user.disabled && !user.initial_is_over(now) => {
             access.attempt_succeeded(&user.name, client.address).await;
             end_old(&access, &client, &headers).await?;
-            let response = begin(&access, &user.name, by_tls(&client, &headers)).await?;
-            came_in(&access, &user, came).await;
-            Ok(response)
+            came_in(&access, &user, came).await?;
+            begin(&access, &user.name, by_tls(&client, &headers)).await
         }
         user => {
             count(&access, "failed");
@@ -86,14 +85,18 @@ fn failed(came: Entry, user: Option<&User>, right: bool) -> Entry {
     }
 }
 
-/// Notes that somebody is in.
-pub async fn came_in(access: &Access, user: &User, mut came: Entry) {
-    count(access, "done");
+/// Notes a login, before its session begins.
+///
+/// # Errors
+/// It cannot be noted, and has to be.
+pub async fn came_in(access: &Access, user: &User, mut came: Entry) -> Result<(), Refusal> {
     if user.initial.is_some() {
         came = came.with("password", "initial");
     }
     came.actor = Actor::new(ActorKind::User, user.name.clone());
-    access.note(came).await;
+    access.note_or_refuse(came).await?;
+    count(access, "done");
+    Ok(())
 }
 
 pub fn count(access: &Access, outcome: &str) {

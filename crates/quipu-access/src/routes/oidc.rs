@@ -143,8 +143,8 @@ pub async fn callback(
     let mut response = match identify(&access, provider, &client, &headers, back).await {
         Ok(user) => {
             login::end_old(&access, &client, &headers).await?;
+            login::came_in(&access, &user, came).await?;
             let begun = login::begin(&access, &user.name, secure).await?;
-            login::came_in(&access, &user, came).await;
             let mut response = to("/")?;
             response.headers_mut().extend(
                 begun.headers().get(header::SET_COOKIE).map(|cookie| (header::SET_COOKIE, cookie.clone())),

@@ -55,7 +55,7 @@ async fn it_says_who_logged_in_read_changed_and_was_denied() {
             (nobody(), "login", "-", Outcome::Failed),
             (ada(), "login", "-", Outcome::Done),
             (ada(), "trace.read", TRACE, Outcome::Done),
-            (ada(), "session.read", "s%201", Outcome::Done),
+            (ada(), "session.read", "sha256:0001540519732321", Outcome::Done),
             (ada(), "trace.export", "traces", Outcome::Done),
             (ada(), "view.set", "mine", Outcome::Done),
             (ada(), "denied", "month", Outcome::Denied),

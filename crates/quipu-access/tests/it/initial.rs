@@ -213,6 +213,7 @@ const FIRST: &str = "
         name TEXT PRIMARY KEY, password TEXT, issuer TEXT, subject TEXT, roles TEXT NOT NULL, disabled INTEGER NOT NULL DEFAULT 0,
         created INTEGER NOT NULL, seen INTEGER, UNIQUE (issuer, subject)
     ) STRICT;
+    DROP TABLE fact;
     PRAGMA user_version = 1;";
 
 #[tokio::test]
@@ -238,5 +239,5 @@ async fn users_of_a_register_of_an_older_build_come_in_as_before() {
     is_initial(&house.ask("GET", "/api/v1/traces").page(&house.session("ada").await).await);
     let version = rusqlite::Connection::open(house.folder.path().join(FILE)).unwrap();
     let version: i64 = version.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
-    assert_eq!(version, 2);
+    assert_eq!(version, 3);
 }

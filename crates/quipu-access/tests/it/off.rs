@@ -32,8 +32,8 @@ fn a_server_that_others_can_reach_does_not_start_without_access() {
         (Mode::Auto, "[::1]:0", false, true, Ok(false)),
         (Mode::Auto, "0.0.0.0:0", false, true, Ok(true)),
         (Mode::Auto, "0.0.0.0:0", true, false, Ok(false)),
-        (Mode::Auto, "0.0.0.0:0", false, false, Err("nobody could come in")),
-        (Mode::Auto, "[::]:0", false, false, Err("nobody could come in")),
+        (Mode::Auto, "0.0.0.0:0", false, false, Err("nobody can log in")),
+        (Mode::Auto, "[::]:0", false, false, Err("nobody can log in")),
         (Mode::Auto, "192.168.1.7:80", false, false, Err("192.168.1.7:80 can be reached")),
         (Mode::Off, "127.0.0.1:0", false, true, Ok(false)),
         (Mode::Off, "0.0.0.0:0", false, true, Err("--insecure")),
@@ -90,6 +90,8 @@ async fn a_name_that_was_made_to_point_here_is_not_answered() {
             assert!(answer.text.contains("[access] hosts"), "{}", answer.text);
         }
         assert_eq!(house.ask_gate(Gate::Metrics, "GET", "/metrics").header("host", host).await.status, 403);
+        let through = house.ask_gate(Gate::Gateway, "GET", "/openai/v1/models").header("host", host).await;
+        assert_eq!(through.status, 403, "{host}");
         assert_eq!(house.ask("GET", "/readyz").header("host", host).await.status, 200);
     }
 }

@@ -1,0 +1,150 @@
+//! The decision at start whether access is required, and what speaks against leaving it off.
+
+use std::net::SocketAddr;
+use std::sync::atomic::Ordering;
+
+use quipu_audit::{ActorKind, Noted, Outcome};
+use quipu_core::{Error, ErrorKind, Result};
+
+use crate::access::Access;
+use crate::register::Holds;
+use crate::settings::Mode;
+
+/// Why access is required.
+struct Why {
+    text: String,
+    /// Because others can reach the server, and not for any other reason.
+    reachable: bool,
+}
+
+impl Why {
+    fn of(text: &str) -> Self {
+        Self { text: text.to_owned(), reachable: false }
+    }
+}
+
+impl Access {
+    /// Decides whether requests must carry credentials, and returns that. `insecure` is the flag `--insecure`: anyone who reaches the
+    /// server may do everything.
+    ///
+    /// With [`Mode::Auto`] access is required when the server listens beyond this machine, when users, an issuer or trusted proxies are
+    /// set up, or when access was required in this data folder before. The decision "required" is recorded in the data folder for good.
+    ///
+    /// # Errors
+    /// `Denied`: the server listens beyond this machine while access is off and `insecure` was not given; or access is required and
+    /// nobody can log in, in which case the error names the command that helps. Others: the register or the audit cannot be read.
+    pub fn settle(&self, listening: &[SocketAddr], insecure: bool) -> Result<bool> {
+        let denied = |text: String| Err(Error::new(ErrorKind::Denied, "settle access", text));
+        let beyond = listening.iter().find(|address| !address.ip().to_canonical().is_loopback());
+        let why = match self.settings.mode {
+            Mode::Required => Some(Why::of("[access] mode is \"required\"")),
+            Mode::Off => None,
+            Mode::Auto if insecure => None,
+            Mode::Auto => self.why_required(beyond)?,
+        };
+        if let (None, Some(beyond), false) = (&why, beyond, insecure) {
+            return denied(format!(
+                "access is off, but {beyond} can be reached from elsewhere: leave out `mode = \"off\"`, listen on 127.0.0.1, or say --insecure"
+            ));
+        }
+        let Some(why) = why else {
+            self.required.store(false, Ordering::Relaxed);
+            return Ok(false);
+        };
+        if !self.lets_somebody_in()? {
+            return denied(self.nobody(&why)?);
+        }
+        self.register.require().map_err(|error| {
+            Error::new(ErrorKind::Io, "settle access", "it cannot be recorded that access is required")
+                .caused_by(error)
+        })?;
+        self.required.store(true, Ordering::Relaxed);
+        Ok(true)
+    }
+
+    /// Why [`Mode::Auto`] requires access; `None`: it does not.
+    fn why_required(&self, beyond: Option<&SocketAddr>) -> Result<Option<Why>> {
+        if let Some(beyond) = beyond {
+            let text = format!("{beyond} can be reached from elsewhere, so access is required");
+            return Ok(Some(Why { text, reachable: true }));
+        }
+        if self.oidc.is_some() {
+            return Ok(Some(Why::of("[access.oidc] is set up, so access is required")));
+        }
+        if !self.settings.trusted_proxies.is_empty() {
+            return Ok(Some(Why::of("[access] trusted_proxies is set, so access is required")));
+        }
+        if self.register.is_required()? {
+            return Ok(Some(Why::of("access was required in this data folder before, so it stays required")));
+        }
+        if self.audit.any(&shows_access)? {
+            return Ok(Some(Why::of(
+                "the audit of this data folder has logins or users, so access stays required",
+            )));
+        }
+        Ok(None)
+    }
+
+    fn lets_somebody_in(&self) -> Result<bool> {
+        Ok(self.bootstrap.is_some() || self.oidc.is_some() || self.register.lets_in(false)?)
+    }
+
+    /// The error of a server that requires access and that nobody can log in to.
+    fn nobody(&self, why: &Why) -> Result<String> {
+        let command = self.register.remedy()?;
+        let otherwise = match (why.reachable, self.register.is_required()?) {
+            (true, false) => "or listen on 127.0.0.1, or say --insecure",
+            (true, true) => "or say --insecure",
+            (false, _) => {
+                "or set [access] mode = \"off\" to switch access off on purpose, on this machine alone"
+            }
+        };
+        Ok(format!(
+            "{}, and nobody can log in: run `{command}`, give QUIPU_BOOTSTRAP_KEY or [access] bootstrap_key_file, or set up [access.oidc]; \
+             {otherwise}",
+            why.text
+        ))
+    }
+
+    /// What says that access should be on, for a warning while it is off: users, keys, sessions, logins. Empty: nothing does.
+    ///
+    /// # Errors
+    /// The register or the audit cannot be read.
+    pub fn against_off(&self) -> Result<Vec<String>> {
+        let Holds { users, keys, sessions } = self.register.holds()?;
+        let counted = [(users, "user"), (keys, "key"), (sessions, "session")];
+        let mut found: Vec<String> =
+            counted.iter().filter_map(|(count, what)| several(*count, what)).collect();
+        let set_up = [
+            (self.bootstrap.is_some(), "a bootstrap key"),
+            (self.oidc.is_some(), "an issuer"),
+            (!self.settings.trusted_proxies.is_empty(), "trusted proxies"),
+        ];
+        found.extend(set_up.iter().filter(|(is, _)| *is).map(|(_, what)| (*what).to_owned()));
+        if self.register.is_required()? {
+            found.push("a record that access was required".into());
+        }
+        if self.audit.any(&shows_keys_or_access)? {
+            found.push("an audit with logins, users or keys".into());
+        }
+        Ok(found)
+    }
+}
+
+fn several(count: usize, what: &str) -> Option<String> {
+    match count {
+        0 => None,
+        1 => Some(format!("1 {what}")),
+        more => Some(format!("{more} {what}s")),
+    }
+}
+
+/// Only a server that requires access has users and keys as actors; the command line has users as objects.
+fn shows_access(noted: &Noted) -> bool {
+    let named = matches!(noted.actor.kind, ActorKind::User | ActorKind::Key);
+    noted.outcome == Outcome::Done && (named || noted.action.starts_with("user."))
+}
+
+fn shows_keys_or_access(noted: &Noted) -> bool {
+    shows_access(noted) || (noted.outcome == Outcome::Done && noted.action.starts_with("key."))
+}
