@@ -2,46 +2,66 @@
 //! its model stands.
 
 use std::borrow::Cow;
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use quipu_json::RawValue;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-/// The members of a request's body that the gateway looks at, as they stand there.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+use crate::doubt::Doubt;
+
+/// Most bytes of a member that is read as a tree: metadata and the like.
+const MOST_SMALL: usize = 64 << 10;
+
+/// The members of a request's body that the gateway looks at, as they stand there. Of a repeated one the last, which is what Python,
+/// JavaScript and Go take.
+#[derive(Debug, Default)]
 pub(crate) struct Asked<'a> {
-    #[serde(borrow)]
-    model: Option<&'a RawValue>,
-    #[serde(borrow)]
-    stream: Option<&'a RawValue>,
-    #[serde(borrow)]
-    stream_options: Option<&'a RawValue>,
-    #[serde(borrow)]
-    user: Option<&'a RawValue>,
-    #[serde(borrow)]
-    safety_identifier: Option<&'a RawValue>,
-    #[serde(borrow)]
-    metadata: Option<&'a RawValue>,
-    #[serde(borrow)]
-    conversation: Option<&'a RawValue>,
-    #[serde(borrow)]
-    previous_response_id: Option<&'a RawValue>,
-    #[serde(borrow)]
-    system: Option<&'a RawValue>,
-    #[serde(borrow)]
-    instructions: Option<&'a RawValue>,
-    #[serde(borrow, rename = "systemInstruction", alias = "system_instruction")]
-    system_instruction: Option<&'a RawValue>,
-    #[serde(borrow)]
-    messages: Option<&'a RawValue>,
-    #[serde(borrow)]
-    input: Option<&'a RawValue>,
-    #[serde(borrow)]
-    contents: Option<&'a RawValue>,
+    members: [Option<&'a RawValue>; NAMES.len()],
+    /// What is doubtful about the body.
+    pub doubt: Option<Doubt>,
 }
+
+/// Names of the members that are looked at, as providers spell them.
+const NAMES: [&str; 16] = [
+    "model",
+    "stream",
+    "stream_options",
+    "user",
+    "safety_identifier",
+    "metadata",
+    "conversation",
+    "previous_response_id",
+    "system",
+    "instructions",
+    "systemInstruction",
+    "system_instruction",
+    "messages",
+    "input",
+    "contents",
+    "background",
+];
+/// Further members that decide what a call costs, as providers spell them.
+const WEIGHTY: [&str; 18] = [
+    "request",
+    "requests",
+    "prompt",
+    "content",
+    "instances",
+    "tools",
+    "functions",
+    "max_tokens",
+    "max_completion_tokens",
+    "max_output_tokens",
+    "max_tokens_to_sample",
+    "n",
+    "best_of",
+    "generationConfig",
+    "generation_config",
+    "maxOutputTokens",
+    "candidateCount",
+    "candidate_count",
+];
 
 /// Whose a request is, by its body.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -53,28 +73,55 @@ pub(crate) struct Whose {
     pub tags: Vec<String>,
 }
 
-/// One message's role, and the rest of it as it stands there.
-#[derive(Deserialize)]
-struct Role<'a> {
-    #[serde(borrow)]
-    role: Option<Cow<'a, str>>,
-}
-
 impl<'a> Asked<'a> {
-    /// Reads a body; empty where it is no JSON object.
+    /// Reads a body; without members where it is no JSON object.
     pub fn read(body: &'a [u8]) -> Self {
-        serde_json::from_slice(body).unwrap_or_default()
+        let mut asked = Self::default();
+        let text = std::str::from_utf8(body).ok().map(|text| text.strip_prefix('\u{feff}').unwrap_or(text));
+        let Some(whole) = text.and_then(|text| quipu_json::raw(text).ok()) else {
+            return Self { doubt: Some(Doubt::Json), ..asked };
+        };
+        let mut inner = Vec::new();
+        let found = &mut asked.members;
+        let doubt = names_of(whole, &mut |name, value| {
+            if let Some(place) = NAMES.iter().zip(found.iter_mut()).find(|(known, _)| **known == name) {
+                *place.1 = Some(value);
+            }
+            if matches!(name, "request" | "generationConfig" | "generation_config") {
+                inner.push(value);
+            }
+        });
+        // What is no object there is the provider's to refuse.
+        let within = inner.into_iter().filter(|value| value.get().starts_with('{'));
+        asked.doubt = doubt
+            .or_else(|| within.filter_map(|value| names_of(value, &mut |_, _| ())).next())
+            .or_else(|| asked.odd_model().then_some(Doubt::Model))
+            .or_else(|| asked.is("background", "true").then_some(Doubt::Background));
+        asked
+    }
+
+    fn member(&self, name: &str) -> Option<&'a RawValue> {
+        let at = NAMES.iter().position(|known| *known == name)?;
+        self.members.get(at).copied().flatten().filter(|value| !quipu_json::is_null(value))
+    }
+
+    fn is(&self, name: &str, value: &str) -> bool {
+        self.member(name).is_some_and(|member| member.get() == value)
+    }
+
+    fn odd_model(&self) -> bool {
+        let Some(model) = self.member("model") else { return false };
+        let plain = |text: &str| text.trim() == text && !text.chars().any(char::is_control);
+        !quipu_json::text(model).is_some_and(|text| plain(&text))
     }
 
     /// OpenAI's `user` (or `safety_identifier`), `metadata` and `conversation`; Anthropic's `metadata.user_id`, which Claude
     /// Code and others fill with a JSON object or with `user_…_session_…`.
     pub fn whose(&self) -> Whose {
-        let metadata =
-            self.metadata.and_then(|raw| serde_json::from_str::<Map<String, Value>>(raw.get()).ok());
-        let metadata = metadata.unwrap_or_default();
+        let metadata = self.object("metadata");
         let said = |keys: &[&str]| keys.iter().find_map(|key| word(metadata.get(*key)?));
         let mut whose = Whose {
-            user: text(self.user).or_else(|| text(self.safety_identifier)),
+            user: self.text("user").or_else(|| self.text("safety_identifier")),
             session: self.conversation().or_else(|| said(&["session_id", "conversation_id", "thread_id"])),
             agent: said(&["agent", "agent_name"]),
             project: said(&["project"]),
@@ -90,15 +137,25 @@ impl<'a> Asked<'a> {
 
     /// The conversation that the Responses API keeps: an id, or an object with one.
     fn conversation(&self) -> Option<String> {
-        text(self.conversation).or_else(|| {
-            let object: Map<String, Value> = serde_json::from_str(self.conversation?.get()).ok()?;
-            word(object.get("id")?)
-        })
+        self.text("conversation").or_else(|| word(self.object("conversation").get("id")?))
     }
 
     /// The response that this request continues.
     pub fn previous(&self) -> Option<String> {
-        text(self.previous_response_id)
+        self.text("previous_response_id")
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        let text = quipu_json::text(self.member(name)?)?;
+        (!text.is_empty()).then(|| text.into_owned())
+    }
+
+    /// A small object's members.
+    fn object(&self, name: &str) -> Map<String, Value> {
+        match self.member(name).and_then(|member| quipu_json::small(member, MOST_SMALL)) {
+            Some(Value::Object(members)) => members,
+            _ => Map::new(),
+        }
     }
 
     /// What stays the same through all turns of a conversation: the instructions, and the messages up to the first of the user's.
@@ -112,17 +169,24 @@ impl<'a> Asked<'a> {
         };
         add("quipu conversation 1");
         add(user);
-        for part in [self.system, self.instructions, self.system_instruction] {
+        let google = self.member("systemInstruction").or_else(|| self.member("system_instruction"));
+        for part in [self.member("system"), self.member("instructions"), google] {
             add(part.map_or("", RawValue::get));
         }
-        let turns = self.messages.or(self.contents).or(self.input)?;
-        match serde_json::from_str::<Vec<&RawValue>>(turns.get()) {
-            Ok(turns) => {
-                let upto = turns.iter().position(|turn| is_users(turn))?;
-                turns.iter().take(upto + 1).for_each(|turn| add(turn.get()));
+        let turns = ["messages", "contents", "input"].iter().find_map(|name| self.member(name))?;
+        if turns.get().starts_with('[') {
+            let mut found = false;
+            quipu_json::elements(turns, &mut |turn| {
+                add(turn.get());
+                found = is_users(turn);
+                if found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            });
+            if !found {
+                return None;
             }
+        } else {
             // The Responses API takes a text as well.
-            Err(_) => add(turns.get()),
+            add(turns.get());
         }
         let digest = hash.finalize();
         Some(digest.iter().take(16).fold(String::from("head-"), |id, byte| id + &format!("{byte:02x}")))
@@ -131,16 +195,16 @@ impl<'a> Asked<'a> {
     /// Whether it is a stream that does not ask for its usage.
     pub fn hides_usage(&self) -> bool {
         let asks = self.options().get("include_usage").and_then(Value::as_bool).unwrap_or(false);
-        self.stream.is_some_and(|raw| raw.get() == "true") && !asks
+        self.is("stream", "true") && !asks
     }
 
     fn options(&self) -> Map<String, Value> {
-        self.stream_options.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()
+        self.object("stream_options")
     }
 
     /// The body with another model.
     pub fn with_model(&self, body: &[u8], model: &str) -> Option<Vec<u8>> {
-        let at = place(body, self.model?)?;
+        let at = place(body, self.member("model")?)?;
         Some(splice(body, at, Value::from(model).to_string().as_bytes()))
     }
 
@@ -149,10 +213,10 @@ impl<'a> Asked<'a> {
         let mut options = self.options();
         options.insert("include_usage".to_owned(), Value::Bool(true));
         let options = Value::Object(options).to_string();
-        if let Some(raw) = self.stream_options {
+        if let Some(raw) = self.member("stream_options") {
             return Some(splice(body, place(body, raw)?, options.as_bytes()));
         }
-        let after = place(body, self.stream?)?.end;
+        let after = place(body, self.member("stream")?)?.end;
         Some(splice(body, after..after, format!(",\"stream_options\":{options}").as_bytes()))
     }
 }
@@ -169,14 +233,33 @@ fn splice(body: &[u8], at: Range<usize>, new: &[u8]) -> Vec<u8> {
     [before, new, after].concat()
 }
 
-/// A message without a role is the user's, as Gemini has it.
-fn is_users(turn: &RawValue) -> bool {
-    let role = serde_json::from_str::<Role<'_>>(turn.get()).map(|turn| turn.role);
-    role.is_ok_and(|role| role.is_none_or(|role| role == "user"))
+/// Calls `each` for every member of an object by a name that matters, as it is meant. Says what is doubtful about the names.
+fn names_of<'a>(object: &'a RawValue, each: &mut dyn FnMut(&str, &'a RawValue)) -> Option<Doubt> {
+    let mut seen: Vec<Cow<'static, str>> = Vec::new();
+    let mut doubt = None;
+    let whole = quipu_json::members(object, &mut |name, value| {
+        let mut known = NAMES.iter().chain(&WEIGHTY);
+        if let Some(exact) = known.find(|known| **known == name) {
+            let folded = quipu_json::fold(exact);
+            if seen.contains(&folded) {
+                doubt = Some(Doubt::Twice);
+            } else {
+                seen.push(folded);
+            }
+            return each(&name, value);
+        }
+        let folded = quipu_json::fold(&name);
+        if NAMES.iter().chain(&WEIGHTY).any(|known| quipu_json::fold(known) == folded) {
+            doubt = doubt.or(Some(Doubt::Spelling));
+        }
+    });
+    whole.map_or(Some(Doubt::Json), |()| doubt)
 }
 
-fn text(raw: Option<&RawValue>) -> Option<String> {
-    serde_json::from_str::<String>(raw?.get()).ok().filter(|text| !text.is_empty())
+/// A message without a role is the user's, as Gemini has it.
+fn is_users(turn: &RawValue) -> bool {
+    let [role] = quipu_json::pick(turn, ["role"]);
+    turn.get().starts_with('{') && role.is_none_or(|role| role.get() == "\"user\"")
 }
 
 fn word(value: &Value) -> Option<String> {
@@ -249,6 +332,43 @@ mod tests {
         assert_eq!((newer.user.as_deref(), newer.session.as_deref()), (Some("d"), Some("s")));
         let plain = whose(r#"{"metadata":{"user_id":"me"}}"#);
         assert_eq!((plain.user.as_deref(), plain.session), (Some("me"), None));
+    }
+
+    #[test]
+    fn what_readers_could_take_in_two_ways_is_doubtful() {
+        let doubt = |body: &str| Asked::read(body.as_bytes()).doubt;
+        for body in [
+            r#"{"model":"m","messages":[]}"#,
+            r#"{"mess\u0061ges":[],"other":1,"other":2,"metadata":{"model":"x"}}"#,
+            r#"{"contents":[],"generationConfig":{"maxOutputTokens":5}}"#,
+            "\u{feff}{\"model\":\"m\"}",
+            "{}",
+        ] {
+            assert_eq!(doubt(body), None, "{body}");
+        }
+        for body in [
+            r#"{"model":"a","model":"b"}"#,
+            r#"{"model":"a","m\u006fdel":"a"}"#,
+            r#"{"generationConfig":{},"generation_config":{}}"#,
+            r#"{"generationConfig":{"maxOutputTokens":1,"max_output_tokens":9}}"#,
+            r#"{"request":{"contents":[],"contents":[]}}"#,
+        ] {
+            assert_eq!(doubt(body), Some(Doubt::Twice), "{body}");
+        }
+        for body in
+            [r#"{"Model":"a"}"#, r#"{"MESSAGES":[]}"#, "{\"me\u{17f}sages\":[]}", r#"{"maxTokens":1}"#]
+        {
+            assert_eq!(doubt(body), Some(Doubt::Spelling), "{body}");
+        }
+        for body in ["", "[]", "{", "{}{}", "{} x", "null", r#"{"\ud800":1}"#, "{'a':1}", "{\"a\":NaN}"] {
+            assert_eq!(doubt(body), Some(Doubt::Json), "{body}");
+        }
+        assert_eq!(Asked::read(b"{\"a\":\"\xff\"}").doubt, Some(Doubt::Json));
+        for body in [r#"{"model":" a"}"#, r#"{"model":"a\n"}"#, r#"{"model":["a"]}"#, r#"{"model":"\ud800"}"#]
+        {
+            assert_eq!(doubt(body), Some(Doubt::Model), "{body}");
+        }
+        assert_eq!(doubt(r#"{"model":"a","background":true}"#), Some(Doubt::Background));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::time::{Instant, timeout_at};
 
 use crate::dialect::Refusal;
+use crate::memory::Memory;
 
 pub(crate) fn too_large(limit: u64) -> Refusal {
     let message =
@@ -22,15 +23,19 @@ fn told(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// Reads a body whole, without a copy where it comes in one piece.
+/// Bytes that are set aside for a body before it has come, whatever length it claims.
+const AHEAD: u64 = 256 << 10;
+
+/// Reads a body whole, without a copy where it comes in one piece. What is held is charged to `memory` as it comes.
 ///
 /// # Errors
-/// It is longer than `limit`, takes longer than `within`, or breaks off.
+/// It is longer than `limit`, takes longer than `within`, breaks off, or finds no memory.
 pub(crate) async fn whole(
     headers: &HeaderMap,
     mut body: Body,
     limit: usize,
     within: Duration,
+    memory: &mut Memory,
 ) -> Result<Bytes, Refusal> {
     let most = u64::try_from(limit).unwrap_or(u64::MAX);
     let length = told(headers);
@@ -54,13 +59,14 @@ pub(crate) async fn whole(
         if first.len() + rest.len() + data.len() > limit {
             return Err(too_large(most));
         }
+        // A buffer that grows is as large again.
+        memory.hold((first.len() + rest.len() + data.len()).saturating_mul(2)).await?;
         if rest.is_empty() && first.is_empty() {
             first = data;
         } else {
             if rest.is_empty() {
-                rest.reserve(
-                    length.and_then(|length| usize::try_from(length).ok()).unwrap_or(first.len() * 2),
-                );
+                let ahead = length.map_or(0, |length| length.min(AHEAD));
+                rest.reserve(usize::try_from(ahead).unwrap_or(0).max(first.len() * 2));
                 rest.extend_from_slice(&std::mem::take(&mut first));
             }
             rest.extend_from_slice(&data);

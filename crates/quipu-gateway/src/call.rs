@@ -1,145 +1,65 @@
-//! One request, from its headers to the answer's.
+//! One call of a model, from its budgets to the answer's headers.
 
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::Request;
 use bytes::Bytes;
-use http::header::{CONTENT_ENCODING, UPGRADE};
+use http::header::CONTENT_ENCODING;
 use http::request::Parts as Head;
 use http::{HeaderValue, Response, StatusCode, Uri};
-use hyper::body::Incoming;
 use quipu_core::{Clock, SystemClock, Value};
 use quipu_http::ModelCall;
 use quipu_http::wire::{Endpoint, Request as Asks, Shape};
+use quipu_tokens::{DEFAULT_OUTPUT, Input};
 use tokio::task::spawn_blocking;
-use tokio::time::timeout;
 
 use crate::asked::Asked;
-use crate::coding::{Decoder, coding, readable};
+use crate::coding::Decoder;
 use crate::dialect::Refusal;
+use crate::doubt::Doubt;
 use crate::figures::Stopwatch;
+use crate::memory::Memory;
 use crate::money::{Admitted, Asking};
-use crate::upstream::{Target, Upstream, with_model};
+use crate::pass::send;
+use crate::upstream::{Upstream, with_model};
+use crate::usage::{self, Unsaid};
 use crate::watched::{After, Watched};
 use crate::who::Who;
-use crate::{Gateway, GatewayConfig, body, headers, usage};
+use crate::{Gateway, GatewayConfig, headers};
 
 /// Says in an answer which model was asked for where a budget has chosen another.
 const DEGRADED: &str = "x-quipu-degraded-from";
-
-/// Bytes of a request from which on it is not read on a thread that passes bytes on.
-const LONG: usize = 256 << 10;
-
-/// Passes a request on.
-///
-/// # Errors
-/// What the gateway itself has to say.
-pub(crate) async fn pass(
-    gateway: &Arc<Gateway>,
-    target: Target,
-    request: Request,
-) -> Result<Response<Body>, Refusal> {
-    let (head, body) = request.into_parts();
-    if head.headers.contains_key(UPGRADE) && head.version < http::Version::HTTP_2 {
-        let why = "connections that change their protocol, such as WebSockets, are not passed through";
-        return Err(Refusal::new(StatusCode::NOT_IMPLEMENTED, "upgrade_unsupported", why));
-    }
-    let Target { upstream, uri, endpoint } = target;
-    let Some(endpoint) = endpoint else {
-        let body = body::bounded(&head.headers, body, gateway.config.upload_bytes)?;
-        return plain(gateway, head, uri, body).await;
-    };
-    let config = &gateway.config;
-    let within = GatewayConfig::within(config.request_ms);
-    let body = body::whole(&head.headers, body, config.request_bytes, within).await?;
-    let watch = Stopwatch::start();
-    let (read, asks) = read(coding(&head.headers), &body, &endpoint, config).await;
-    if asks.is_some() && !endpoint.fits(asks.as_ref()) {
-        return plain(gateway, head, uri, Body::from(body)).await;
-    }
-    let call = Call { gateway, upstream, endpoint, head, uri, body, read, asks, watch, degraded: None };
-    call.make().await
-}
-
-/// A body in readable form, and what it asks for. Long and compressed ones are read beside the threads that pass bytes on.
-async fn read(
-    coding: Option<String>,
-    body: &Bytes,
-    endpoint: &Endpoint,
-    config: &GatewayConfig,
-) -> (Option<Bytes>, Option<Asks>) {
-    let Some(coding) = coding else { return (None, None) };
-    let is_short = body.len() < LONG && coding.is_empty();
-    let (body, endpoint, limit, prompts) =
-        (body.clone(), endpoint.clone(), config.request_bytes, config.prompts);
-    let work = move || {
-        let read = readable(&coding, &body, limit);
-        let asks = read.as_ref().and_then(|read| Asks::read(&endpoint, read, prompts));
-        (read, asks)
-    };
-    if is_short { work() } else { spawn_blocking(work).await.unwrap_or_default() }
-}
-
-/// A request that is none to a model: nothing of it is read.
-async fn plain(gateway: &Gateway, mut head: Head, uri: Uri, body: Body) -> Result<Response<Body>, Refusal> {
-    headers::to_upstream(&mut head.headers, false);
-    let response = send(gateway, head, uri, body).await.map_err(|(_, refusal)| refusal)?;
-    let (mut head, body) = response.into_parts();
-    headers::to_client(&mut head.headers);
-    Ok(Response::from_parts(head, Body::new(body)))
-}
-
-/// Sends a request, and waits for the answer's headers. An error's word is for records.
-async fn send(
-    gateway: &Gateway,
-    head: Head,
-    uri: Uri,
-    body: Body,
-) -> Result<Response<Incoming>, (&'static str, Refusal)> {
-    let mut request = http::Request::new(body);
-    *request.method_mut() = head.method;
-    *request.uri_mut() = uri;
-    *request.headers_mut() = head.headers;
-    let within = GatewayConfig::within(gateway.config.answer_ms);
-    match timeout(within, gateway.client.request(request)).await {
-        Ok(Ok(response)) => Ok(response),
-        Ok(Err(error)) if error.is_connect() => {
-            let why = "the provider cannot be reached";
-            Err(("connect", Refusal::new(StatusCode::BAD_GATEWAY, "upstream_unreachable", why)))
-        }
-        Ok(Err(error)) if body::is_too_long(&error) => {
-            Err(("too_large", body::too_large(gateway.config.upload_bytes)))
-        }
-        Ok(Err(_)) => {
-            let why = "the provider ended the connection before it answered";
-            Err(("upstream_disconnect", Refusal::new(StatusCode::BAD_GATEWAY, "upstream_disconnected", why)))
-        }
-        Err(_) => {
-            let why = "the provider did not answer in time";
-            Err(("timeout", Refusal::new(StatusCode::GATEWAY_TIMEOUT, "upstream_timeout", why)))
-        }
-    }
-}
+/// Bytes of a body that may be kept until its answer ends.
+const KEPT: usize = 64 << 10;
+/// Marks the record of a call that was not understood, with the reason.
+const DOUBT: &str = "quipu.request.not_understood";
 
 /// A request to a model, read and not yet sent.
-struct Call<'a> {
-    gateway: &'a Arc<Gateway>,
-    upstream: Arc<Upstream>,
-    endpoint: Endpoint,
-    head: Head,
-    uri: Uri,
-    body: Bytes,
+pub(crate) struct Call<'a> {
+    pub gateway: &'a Arc<Gateway>,
+    pub upstream: Arc<Upstream>,
+    pub endpoint: Endpoint,
+    pub head: Head,
+    pub uri: Uri,
+    pub body: Bytes,
     /// The body in readable form.
-    read: Option<Bytes>,
-    asks: Option<Asks>,
-    watch: Stopwatch,
+    pub read: Option<Bytes>,
+    pub asks: Option<Asks>,
+    /// Why it is not judged for certain.
+    pub doubt: Option<Doubt>,
+    /// What is held for it.
+    pub memory: Memory,
+    pub watch: Stopwatch,
     /// The model that was asked for where another is called.
-    degraded: Option<String>,
+    pub degraded: Option<String>,
 }
 
 impl Call<'_> {
-    async fn make(mut self) -> Result<Response<Body>, Refusal> {
+    /// Makes the call, if budgets let it. A body in `passing` is passed on as it comes, in place of the one that is held.
+    ///
+    /// # Errors
+    /// A budget says no, or the provider cannot be reached.
+    pub async fn make(mut self, passing: Option<Body>) -> Result<Response<Body>, Refusal> {
         let who = self.who();
         let admitted = self.admitted(&who).await?;
         if let Some(delay) = admitted.held.delay() {
@@ -147,10 +67,11 @@ impl Call<'_> {
             tokio::time::sleep(delay.min(GatewayConfig::within(self.gateway.config.throttle_ms))).await;
             self.watch.go_on();
         }
-        self.edit(admitted.held.degrade_to().as_deref());
+        self.edit(admitted.held.degrade_to().as_deref())?;
         let at = SystemClock.now();
         let model = self.model();
-        let call = self.begin(&who, &model, admitted.input);
+        let input = self.counted(admitted.input).await;
+        let call = self.begin(&who, &model, input);
         let after = After {
             gateway: Arc::clone(self.gateway),
             upstream: Arc::clone(&self.upstream),
@@ -161,7 +82,7 @@ impl Call<'_> {
                 .then(|| who.session().map(str::to_owned))
                 .flatten(),
         };
-        self.sent(call, after).await
+        self.sent(call, after, passing).await
     }
 
     fn model(&self) -> String {
@@ -185,33 +106,46 @@ impl Call<'_> {
             model,
             body: self.read.clone(),
             length: self.body.len(),
-            max_output: self.asks.as_ref().and_then(most_output),
+            max_output: self.most_output(),
         };
-        self.gateway.money.admit(asking).await
+        self.gateway.money.admit(asking, self.gateway.config.unpriced).await
     }
 
     /// Changes the body where a budget or the configuration asks for it, and only then.
-    fn edit(&mut self, degrade_to: Option<&str>) {
+    ///
+    /// # Errors
+    /// A budget asks for another model, and the request names its own in no place that can be changed.
+    fn edit(&mut self, degrade_to: Option<&str>) -> Result<(), Refusal> {
         if let Some(to) = degrade_to.filter(|to| *to != self.model()) {
-            let from = self.model();
-            let in_body = self.read.as_ref().and_then(|read| Asked::read(read).with_model(read, to));
-            let in_path = with_model(&self.uri, &from, to);
-            if in_body.is_some() || in_path.is_some() {
-                self.replace(in_body);
-                self.uri = in_path.unwrap_or_else(|| self.uri.clone());
-                self.endpoint.model = self.endpoint.model.take().map(|_| to.into());
-                if let Some(asks) = &mut self.asks {
-                    asks.model = Some(to.to_owned());
-                }
-                self.degraded = Some(from);
-            }
+            self.degrade(to)?;
         }
-        if self.gateway.config.ask_usage && self.endpoint.shape == Shape::OpenAiChat {
+        if self.gateway.config.ask_usage && self.doubt.is_none() && self.endpoint.shape == Shape::OpenAiChat {
             let asked = self.asked();
             let read = self.read.as_ref().filter(|_| asked.hides_usage());
             let changed = read.and_then(|read| asked.with_usage(read));
             self.replace(changed);
         }
+        Ok(())
+    }
+
+    fn degrade(&mut self, to: &str) -> Result<(), Refusal> {
+        let from = self.model();
+        // In a body that readers take in two ways another model may be read than the one that is replaced.
+        let read = self.read.as_ref().filter(|_| self.doubt.is_none());
+        let in_body = read.and_then(|read| Asked::read(read).with_model(read, to));
+        let in_path = with_model(&self.uri, &from, to);
+        if in_body.is_none() && in_path.is_none() {
+            let why = "a budget is used up and asks for another model, and this request names its model in no place that can be changed";
+            return Err(Refusal::new(StatusCode::FORBIDDEN, "cannot_degrade", why));
+        }
+        self.replace(in_body);
+        self.uri = in_path.unwrap_or_else(|| self.uri.clone());
+        self.endpoint.model = self.endpoint.model.take().map(|_| to.into());
+        if let Some(asks) = &mut self.asks {
+            asks.model = Some(to.to_owned());
+        }
+        self.degraded = Some(from);
+        Ok(())
     }
 
     /// Sends another body, which is not compressed.
@@ -223,18 +157,30 @@ impl Call<'_> {
         }
     }
 
+    /// Tokens that go in. A long body is not kept until its answer ends only to be counted then.
+    async fn counted(&self, known: Option<u64>) -> Option<u64> {
+        let long = self.read.clone().filter(|read| known.is_none() && read.len() > KEPT);
+        let Some(read) = long else { return known };
+        let (estimator, model) = (self.gateway.money.estimator.clone(), self.model());
+        let count = move || {
+            let body = std::str::from_utf8(&read).ok()?;
+            Some(estimator.tokens(&model, Input::Body(body)).expected)
+        };
+        spawn_blocking(count).await.unwrap_or_default()
+    }
+
     /// Begins the record of the call.
     fn begin(&self, who: &Who, model: &str, input: Option<u64>) -> ModelCall {
-        let (estimator, model) = (self.gateway.money.estimator.clone(), model.to_owned());
-        let read = self.read.clone();
+        let unsaid = Unsaid {
+            estimator: self.gateway.money.estimator.clone(),
+            model: model.to_owned(),
+            body: self.read.clone().filter(|_| input.is_none()),
+            input,
+            length: self.body.len(),
+            output: self.likely_output(),
+        };
         let call = ModelCall::begin(&who.context, &self.endpoint, self.asks.as_ref());
-        let mut call = call.amend(&self.endpoint, move |answer| {
-            let counted = || {
-                let body = read.and_then(|read| serde_json::from_slice::<serde_json::Value>(&read).ok());
-                body.map_or(0, |body| estimator.tokens(&model, &body).expected)
-            };
-            usage::complete(answer, &estimator, &model, || input.unwrap_or_else(counted));
-        });
+        let mut call = call.amend(&self.endpoint, move |answer| usage::complete(answer, unsaid));
         call.server(self.upstream.host(), self.upstream.port());
         if !who.tags.is_empty() {
             let tags = who.tags.iter().map(|tag| Value::from(tag.as_str())).collect();
@@ -249,16 +195,46 @@ impl Call<'_> {
         if let Some(from) = &self.degraded {
             call.set("quipu.degraded_from", from.into());
         }
+        if let Some(doubt) = self.doubt {
+            call.set(DOUBT, doubt.word().into());
+        }
         call
     }
 
-    async fn sent(self, call: ModelCall, after: After) -> Result<Response<Body>, Refusal> {
-        let Self { gateway, mut head, uri, body, mut watch, degraded, .. } = self;
-        headers::to_upstream(&mut head.headers, true);
+    /// Output tokens that may come at most; without a limit what models answer at length.
+    fn most_output(&self) -> u64 {
+        let (told, answers) =
+            self.asks.as_ref().map_or((None, 1), |asks| (asks.most_output, asks.most_answers));
+        told.unwrap_or_else(|| DEFAULT_OUTPUT.2.saturating_mul(answers))
+    }
+
+    /// Output tokens that a call is taken to have had whose answer cannot be read.
+    fn likely_output(&self) -> u64 {
+        if self.endpoint.shape.is_embedding() {
+            return 0;
+        }
+        let answers = self.asks.as_ref().map_or(1, |asks| asks.most_answers);
+        let usual = DEFAULT_OUTPUT.1.saturating_mul(answers);
+        let most = self.asks.as_ref().and_then(|asks| asks.most_output);
+        most.map_or(usual, |most| most.min(usual))
+    }
+
+    async fn sent(
+        self,
+        call: ModelCall,
+        after: After,
+        passing: Option<Body>,
+    ) -> Result<Response<Body>, Refusal> {
+        let kept = self.read.as_ref().map_or(0, |read| read.len().min(KEPT));
+        let Self { gateway, mut head, uri, body, read, mut memory, mut watch, degraded, .. } = self;
+        drop(read);
+        headers::to_upstream(&mut head.headers, passing.is_none());
+        headers::narrow(&mut head.headers);
+        let body = passing.unwrap_or_else(|| Body::from(body));
         watch.pause();
         // Whoever goes away now drops the call, which says so.
         let mut waiting = Waiting(Some((call, after)));
-        let answered = send(gateway, head, uri, Body::from(body)).await;
+        let answered = send(gateway, head, uri, body).await;
         watch.go_on();
         let Some((mut call, after)) = waiting.0.take() else {
             return Err(Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the call was lost"));
@@ -266,6 +242,9 @@ impl Call<'_> {
         let response = match answered {
             Ok(response) => response,
             Err((kind, refusal)) => {
+                if kind == "connect" {
+                    call.unsent();
+                }
                 after.fail(call, kind, &refusal.message);
                 return Err(refusal);
             }
@@ -280,15 +259,12 @@ impl Call<'_> {
         if let Some(from) = degraded.and_then(|from| HeaderValue::try_from(from).ok()) {
             head.headers.insert(DEGRADED, from);
         }
-        let body = Body::new(Watched::new(body, decoder, call, after));
+        // The request's body has been sent.
+        memory.keep(kept);
+        let body = Body::new(Watched::new(body, decoder, call, after, memory));
         gateway.figures.added(watch.stop());
         Ok(Response::from_parts(head, body))
     }
-}
-
-/// Tokens that may come out at most: the limit holds for each answer where several are asked for.
-fn most_output(asks: &Asks) -> Option<u64> {
-    asks.max_tokens.map(|tokens| tokens.saturating_mul(asks.choices.unwrap_or(1).max(1)))
 }
 
 /// A call whose answer has not begun: dropped with the client gone.

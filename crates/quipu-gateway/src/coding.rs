@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 
 use bytes::Bytes;
-use flate2::read::{MultiGzDecoder as GzRead, ZlibDecoder as ZlibRead};
+use flate2::bufread::{GzDecoder as GzRead, ZlibDecoder as ZlibRead};
 use flate2::write::{MultiGzDecoder, ZlibDecoder};
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
@@ -16,6 +16,9 @@ pub(crate) const READABLE: [&str; 5] = ["gzip", "x-gzip", "deflate", "zstd", "id
 /// Largest window of Zstandard, as a power of two: the 8 MiB that its
 /// [RFC 8878](https://www.rfc-editor.org/rfc/rfc8878#section-3.1.1.1.2) asks every decoder to support.
 const WINDOW_LOG: u32 = 23;
+
+/// Bytes that are decoded at a time.
+const PIECE: usize = 64 << 10;
 
 /// Where decoded bytes go: the call notes what they say, and they are not held.
 #[derive(Default)]
@@ -109,21 +112,63 @@ pub(crate) fn coding(headers: &HeaderMap) -> Option<String> {
     (all.next().is_none() && !first.contains(',')).then_some(first)
 }
 
-/// A body of this coding in readable form, of at most `limit` bytes; `None` where it cannot be read.
-pub(crate) fn readable(coding: &str, body: &Bytes, limit: usize) -> Option<Bytes> {
-    let packed = body.as_ref();
-    let most = u64::try_from(limit).unwrap_or(u64::MAX);
-    let mut read = Vec::new();
-    let done = match coding {
-        "" | "identity" => return Some(body.clone()),
-        "gzip" | "x-gzip" => GzRead::new(packed).take(most.saturating_add(1)).read_to_end(&mut read),
-        "deflate" => ZlibRead::new(packed).take(most.saturating_add(1)).read_to_end(&mut read),
+/// Why a body cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unread {
+    /// The coding is unknown, broken, or too long.
+    Broken,
+    /// There is no memory for it.
+    Full,
+}
+
+/// A body of this coding in readable form, of at most `limit` bytes. A coding has one member or frame, and nothing follows it: readers
+/// differ in what they make of the rest. `grow` is told how many bytes are held for it in all, and says whether they may be.
+pub(crate) fn readable(
+    coding: &str,
+    body: &Bytes,
+    limit: usize,
+    grow: &mut dyn FnMut(usize) -> bool,
+) -> Result<Bytes, Unread> {
+    if matches!(coding, "" | "identity") {
+        return Ok(body.clone());
+    }
+    let mut packed = body.as_ref();
+    let read = match coding {
+        "gzip" | "x-gzip" => bounded(GzRead::new(&mut packed), limit, grow)?,
+        "deflate" => bounded(ZlibRead::new(&mut packed), limit, grow)?,
         "zstd" => {
-            let mut decoder = zstd::stream::read::Decoder::new(packed).ok()?;
-            decoder.window_log_max(WINDOW_LOG).ok()?;
-            decoder.take(most.saturating_add(1)).read_to_end(&mut read)
+            let decoder =
+                zstd::stream::read::Decoder::with_buffer(&mut packed).map_err(|_| Unread::Broken)?;
+            let mut decoder = decoder.single_frame();
+            decoder.window_log_max(WINDOW_LOG).map_err(|_| Unread::Broken)?;
+            bounded(decoder, limit, grow)?
         }
-        _ => return None,
+        _ => return Err(Unread::Broken),
     };
-    (done.is_ok() && read.len() <= limit).then(|| read.into())
+    packed.is_empty().then_some(read).ok_or(Unread::Broken)
+}
+
+/// All that comes of a reader, if it has at most `limit` bytes.
+fn bounded(
+    mut reader: impl Read,
+    limit: usize,
+    grow: &mut dyn FnMut(usize) -> bool,
+) -> Result<Bytes, Unread> {
+    let (mut read, mut piece) = (Vec::new(), vec![0; PIECE]);
+    loop {
+        let count = match reader.read(&mut piece) {
+            Ok(0) => return Ok(read.into()),
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(_) => return Err(Unread::Broken),
+        };
+        if read.len() + count > limit {
+            return Err(Unread::Broken);
+        }
+        // A buffer that grows is as large again.
+        if !grow((read.len() + count).saturating_mul(2)) {
+            return Err(Unread::Full);
+        }
+        read.extend_from_slice(piece.get(..count).unwrap_or_default());
+    }
 }

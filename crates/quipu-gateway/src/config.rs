@@ -9,7 +9,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use crate::Dialect;
+use crate::{Dialect, Passing};
 
 /// Settings of the gateway. Every limit has a default; none is without bound.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -39,6 +39,14 @@ pub struct GatewayConfig {
     pub idle_ms: u64,
     /// Most milliseconds that a budget may hold a call back.
     pub throttle_ms: u64,
+    /// What becomes of requests that cannot be judged for certain. Left out: they are refused where a budget that does more than notify
+    /// could be about them, and recorded as calls otherwise.
+    pub unknown: Option<Unjudged>,
+    /// What becomes of calls whose price is not known. Left out: they are refused where a budget in dollars that does more than notify
+    /// is about them.
+    pub unpriced: Option<Unjudged>,
+    /// Further requests that reach no model, such as `POST /v1/moderations`: they pass without being judged or recorded.
+    pub pass: Vec<Passing>,
     /// File of certificates in PEM that are trusted beside the public ones.
     pub ca_file: Option<PathBuf>,
 }
@@ -58,6 +66,9 @@ impl Default for GatewayConfig {
             answer_ms: 600_000,
             idle_ms: 300_000,
             throttle_ms: 60_000,
+            unknown: None,
+            unpriced: None,
+            pass: Vec::new(),
             ca_file: None,
         }
     }
@@ -68,6 +79,16 @@ impl GatewayConfig {
     pub(crate) const fn within(millis: u64) -> Duration {
         Duration::from_millis(millis)
     }
+}
+
+/// What becomes of a request that no budget can judge for certain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Unjudged {
+    /// It is refused.
+    Refuse,
+    /// It is passed on, recorded, and judged by an estimate.
+    Record,
 }
 
 /// An upstream: its base URL alone, or a table.
@@ -131,9 +152,11 @@ mod tests {
 
     #[test]
     fn an_upstream_is_a_url_or_a_table() {
-        let text = "prompts = true\n[upstreams]\ngroq = \"https://api.groq.com/openai/v1\"\n\
+        let text = "prompts = true\nunknown = \"record\"\npass = [\"POST /v1/moderations\"]\n[upstreams]\ngroq = \"https://api.groq.com/openai/v1\"\n\
                     azure = { url = \"https://me.openai.azure.com\", provider = \"azure.ai.openai\", dialect = \"openai\" }";
         let config: GatewayConfig = toml::from_str(text).unwrap();
+        assert_eq!((config.unknown, config.unpriced), (Some(Unjudged::Record), None));
+        assert_eq!(config.pass[0].to_string(), "POST /moderations");
         assert!(config.prompts && config.listen == "127.0.0.1:8787");
         assert_eq!(config.upstreams["groq"], UpstreamConfig::at("https://api.groq.com/openai/v1"));
         assert_eq!(config.upstreams["azure"].provider.as_deref(), Some("azure.ai.openai"));
@@ -144,6 +167,8 @@ mod tests {
     fn what_is_wrong_is_refused() {
         for text in [
             "prompt = true",
+            "unknown = \"pass\"",
+            "pass = [\"POST /v1/chat/completions\"]",
             "[upstreams]\nx = 1",
             "[upstreams]\nx = \"\"",
             "[upstreams]\nx = { uri = \"u\" }",

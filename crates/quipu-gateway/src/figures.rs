@@ -30,6 +30,11 @@ impl Figures {
         self.0.add("quipu_proxy_refusals_total", &[("upstream", upstream), ("reason", reason)], 1);
     }
 
+    /// A request that was not understood was passed on and recorded, for this reason.
+    pub fn not_understood(&self, upstream: &str, reason: &str) {
+        self.0.add("quipu_proxy_not_understood_total", &[("upstream", upstream), ("reason", reason)], 1);
+    }
+
     /// The client went away before the answer's end.
     pub fn left(&self, upstream: &str) {
         self.0.add("quipu_proxy_client_disconnects_total", &[("upstream", upstream)], 1);

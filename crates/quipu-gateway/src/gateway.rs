@@ -6,6 +6,8 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use http::{Response, StatusCode};
+use http_body::Body as _;
+use quipu_admission::MemoryPool;
 use quipu_core::{Meter, PriceBook, Result};
 use quipu_insight::Budgets;
 use quipu_sdk::Recorder;
@@ -13,13 +15,13 @@ use quipu_tokens::Estimator;
 use serde_json::json;
 
 use crate::GatewayConfig;
-use crate::call;
 use crate::client::{Http, client};
 use crate::dialect::{Dialect, Refusal};
 use crate::figures::Figures;
 use crate::money::Money;
+use crate::pass;
 use crate::sessions::Sessions;
-use crate::upstream::Upstreams;
+use crate::upstream::{Asking, Astray, Route, Upstreams};
 
 /// What a gateway stands on.
 pub struct Parts {
@@ -33,6 +35,8 @@ pub struct Parts {
     pub budgets: Option<Budgets>,
     /// Where it counts its own work.
     pub meter: Arc<dyn Meter>,
+    /// Memory that bodies are held in.
+    pub memory: MemoryPool,
 }
 
 /// A pass-through to model providers.
@@ -44,6 +48,7 @@ pub struct Gateway {
     pub(crate) sessions: Sessions,
     pub(crate) figures: Figures,
     pub(crate) money: Money,
+    pub(crate) memory: MemoryPool,
 }
 
 impl Gateway {
@@ -62,6 +67,7 @@ impl Gateway {
             sessions: Sessions::default(),
             figures: Figures::new(parts.meter),
             money: Money { budgets: parts.budgets, estimator, prices: parts.prices },
+            memory: parts.memory,
         })
     }
 
@@ -73,6 +79,22 @@ impl Gateway {
     /// Its routes: every path is its own.
     pub fn routes(self) -> Router {
         Router::new().fallback(answer).with_state(Arc::new(self))
+    }
+
+    /// What is said where no upstream can be told.
+    fn astray(&self, astray: Astray) -> Refusal {
+        match astray {
+            Astray::Nowhere => {
+                let names = self.upstreams().join(", /");
+                let message = format!("nothing is at this path; base URLs begin with /{names}");
+                Refusal::new(StatusCode::NOT_FOUND, "unknown_path", message)
+            }
+            Astray::Unclear => {
+                let why = "servers differ in how they read this path: it has `;`, a backslash, a space, a character beyond ASCII, or a \
+                           percent-encoding of more than letters, digits and -._~:@/";
+                Refusal::new(StatusCode::BAD_REQUEST, "unclear_path", why)
+            }
+        }
     }
 
     /// What is said at `/`.
@@ -100,16 +122,22 @@ async fn answer(State(gateway): State<Arc<Gateway>>, request: Request) -> Respon
     if path == "/" || path == "/healthz" {
         return gateway.about();
     }
-    let is_post = request.method() == http::Method::POST;
-    let Some(target) = gateway.upstreams.find(request.uri(), request.headers(), is_post) else {
-        gateway.figures.refused("none", "unknown_path");
-        let names = gateway.upstreams().join(", /");
-        let message = format!("nothing is at this path; base URLs begin with /{names}");
-        return Refusal::new(StatusCode::NOT_FOUND, "unknown_path", message).answer(Dialect::OpenAi);
+    let has_body = !request.body().is_end_stream();
+    let asked = Asking { uri: request.uri(), headers: request.headers(), method: request.method(), has_body };
+    let target = match gateway.upstreams.find(&asked, &gateway.config.pass) {
+        Ok(target) => target,
+        Err(astray) => {
+            let refusal = gateway.astray(astray);
+            gateway.figures.refused("none", refusal.code);
+            return refusal.answer(Dialect::OpenAi);
+        }
     };
     let upstream = Arc::clone(&target.upstream);
-    let dialect = target.endpoint.as_ref().map_or(upstream.dialect, |endpoint| endpoint.shape.into());
-    let response = match call::pass(&gateway, target, request).await {
+    let dialect = match &target.route {
+        Route::Model(endpoint) => endpoint.shape.into(),
+        Route::Free | Route::Unknown => upstream.dialect,
+    };
+    let response = match pass::pass(&gateway, target, request).await {
         Ok(response) => response,
         Err(refusal) => {
             gateway.figures.refused(&upstream.name, refusal.code);

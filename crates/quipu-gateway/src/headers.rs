@@ -43,9 +43,8 @@ fn end_here(headers: &mut HeaderMap) {
 
 /// Makes the headers of a request those that the upstream is to see.
 ///
-/// `Host` is the upstream's own; the length is said anew for a body that was held; `Expect` was answered here. With
-/// `is_read`, `Accept-Encoding` keeps only the codings that the gateway can read.
-pub(crate) fn to_upstream(headers: &mut HeaderMap, is_read: bool) {
+/// `Host` is the upstream's own; the length is said anew for a body that was held; `Expect` was answered here.
+pub(crate) fn to_upstream(headers: &mut HeaderMap, is_held: bool) {
     end_here(headers);
     headers.remove(HOST);
     headers.remove(EXPECT);
@@ -59,9 +58,8 @@ pub(crate) fn to_upstream(headers: &mut HeaderMap, is_read: bool) {
             value.set_sensitive(true);
         }
     }
-    if is_read {
+    if is_held {
         headers.remove(CONTENT_LENGTH);
-        narrow(headers);
     }
 }
 
@@ -71,7 +69,7 @@ pub(crate) fn to_client(headers: &mut HeaderMap) {
 }
 
 /// Takes codings that cannot be read out of what the client accepts. Without the header nothing is compressed in practice.
-fn narrow(headers: &mut HeaderMap) {
+pub(crate) fn narrow(headers: &mut HeaderMap) {
     if !headers.contains_key(ACCEPT_ENCODING) {
         return;
     }
@@ -158,7 +156,7 @@ mod tests {
             ("gzip;q=1.0, br;q=0.5", "gzip;q=1.0"),
         ] {
             let mut headers = map(&[("accept-encoding", said)]);
-            to_upstream(&mut headers, true);
+            narrow(&mut headers);
             assert_eq!(headers[ACCEPT_ENCODING], kept, "{said}");
         }
     }

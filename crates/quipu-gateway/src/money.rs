@@ -5,17 +5,18 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
-use quipu_core::{Clock, PriceBook, PriceRequest, SystemClock, Timestamp, Usage};
+use quipu_core::{Clock, PriceBook, PriceRequest, SystemClock, Timestamp};
 use quipu_http::wire::Answer;
 use quipu_insight::{Admission, BudgetError, Budgets, Estimate, Subject};
 use quipu_sdk::Context;
 use quipu_tokens::{Ask, Estimator, Input};
 use serde_json::{Map, Value};
 
+use crate::Unjudged;
 use crate::dialect::{BUDGET, LOOP, Refusal};
 
 /// Tokens of a request that cannot be read, for each byte of it: what English text has.
-const BYTES_PER_TOKEN: usize = 4;
+pub(crate) const BYTES_PER_TOKEN: usize = 4;
 
 /// What judges calls before they are made.
 pub(crate) struct Money {
@@ -33,7 +34,8 @@ pub(crate) struct Asking {
     pub body: Option<Bytes>,
     /// Its length as it came.
     pub length: usize,
-    pub max_output: Option<u64>,
+    /// Output tokens that may come at most.
+    pub max_output: u64,
 }
 
 /// A call that may be made.
@@ -57,25 +59,33 @@ impl Money {
     ///
     /// # Errors
     /// A budget says no, or could not be asked.
-    pub async fn admit(&self, asking: Asking) -> Result<Admitted, Refusal> {
+    pub async fn admit(&self, asking: Asking, unpriced: Option<Unjudged>) -> Result<Admitted, Refusal> {
         let Some(budgets) = self.budgets.clone().filter(|budgets| !budgets.is_empty()) else {
             return Ok(Admitted::default());
         };
         let estimator = self.estimator.clone();
-        let asked = tokio::task::spawn_blocking(move || {
-            let (estimate, input) = estimated(&estimator, &asking);
-            let admission = budgets.admit(&asking.subject, estimate)?;
+        asked(move || {
+            let Estimated { estimate, input, is_priced } = estimated(&estimator, &asking);
+            if !is_priced && refuses(unpriced, || budgets.limits_money(&asking.subject))? {
+                let why = "the price of this model is not known, and a budget limits dollars: name the model in prices.toml, or set \
+                           unpriced = \"record\" in [proxy]";
+                return Err(Refusal::new(StatusCode::FORBIDDEN, "model_unpriced", why));
+            }
+            let admission = budgets.admit(&asking.subject, estimate).map_err(|error| no(&error))?;
             Ok(Admitted { held: Held { admission: Some(admission), call: None }, input })
-        });
-        match asked.await {
-            Ok(Ok(admitted)) => Ok(admitted),
-            Ok(Err(error)) => Err(refusal(&error, SystemClock.now())),
-            Err(_) => Err(Refusal::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "budget_unavailable",
-                "the budgets could not be asked",
-            )),
-        }
+        })
+        .await
+    }
+
+    /// Whether a request of this subject that cannot be judged for certain is refused.
+    ///
+    /// # Errors
+    /// The budgets could not be asked.
+    pub async fn refuses(&self, told: Option<Unjudged>, subject: Subject) -> Result<bool, Refusal> {
+        let Some(budgets) = self.budgets.clone().filter(|budgets| !budgets.is_empty()) else {
+            return Ok(told == Some(Unjudged::Refuse));
+        };
+        asked(move || refuses(told, || budgets.could_concern(&subject))).await
     }
 
     /// The call has ended with this answer.
@@ -95,6 +105,30 @@ impl Money {
             None => aside(move || admission.release()),
         }
     }
+}
+
+/// Does what may wait for a disk, and waits for it.
+async fn asked<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
+) -> Result<T, Refusal> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| {
+        let why = "the budgets could not be asked";
+        Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "budget_unavailable", why))
+    })
+}
+
+fn refuses(
+    told: Option<Unjudged>,
+    concerned: impl FnOnce() -> Result<bool, BudgetError>,
+) -> Result<bool, Refusal> {
+    match told {
+        Some(told) => Ok(told == Unjudged::Refuse),
+        None => concerned().map_err(|error| no(&error)),
+    }
+}
+
+fn no(error: &BudgetError) -> Refusal {
+    refusal(error, SystemClock.now())
 }
 
 impl Held {
@@ -131,22 +165,32 @@ fn aside(work: impl FnOnce() + Send + 'static) {
     }
 }
 
-/// What a call may take at most, and the tokens that go in.
-fn estimated(estimator: &Estimator, asking: &Asking) -> (Estimate, Option<u64>) {
-    let body = asking.body.as_ref().and_then(|body| serde_json::from_slice::<Value>(body).ok());
-    let Some(body) = body else {
+/// What a call may take at most.
+struct Estimated {
+    estimate: Estimate,
+    /// Tokens that go in, where the body could be read.
+    input: Option<u64>,
+    is_priced: bool,
+}
+
+/// Works out what a call may take at most. An unknown price reserves tokens and a call, and no money.
+fn estimated(estimator: &Estimator, asking: &Asking) -> Estimated {
+    let most = asking.max_output;
+    let Some(body) = asking.body.as_ref().and_then(|body| std::str::from_utf8(body).ok()) else {
         let tokens = u64::try_from(asking.length / BYTES_PER_TOKEN).unwrap_or(u64::MAX);
-        return (Estimate::from(Usage::of(tokens, asking.max_output.unwrap_or(0))), None);
+        let estimate = Estimate::call().tokens(tokens.saturating_add(most));
+        return Estimated { estimate, input: None, is_priced: false };
     };
     let ask = Ask {
-        max_output: asking.max_output,
-        ..Ask::new(&asking.model, Input::Json(&body)).provider(&asking.provider)
+        max_output: Some(most),
+        ..Ask::new(&asking.model, Input::Body(body)).provider(&asking.provider)
     };
     let estimate = estimator.estimate(&ask);
-    // What it may take at most; an unknown price reserves tokens and a call, and no money.
+    let is_priced = estimate.cost.is_ok();
     let usd = estimate.cost.map(|cost| cost.high).unwrap_or_default();
     let tokens = estimate.input.high.saturating_add(estimate.output.high);
-    (Estimate::call().usd(usd).tokens(tokens), Some(estimate.input.expected))
+    let input = Some(estimate.input.expected);
+    Estimated { estimate: Estimate::call().usd(usd).tokens(tokens), input, is_priced }
 }
 
 /// A budget's no, as an answer: 429 with the time after which it may be tried again, 402 where time changes nothing.

@@ -1,17 +1,16 @@
 //! Which upstream a request goes to, and under which address.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use compact_str::CompactString;
 use http::uri::{Authority, PathAndQuery, Scheme};
-use http::{HeaderMap, Uri};
-use percent_encoding::percent_decode_str;
+use http::{HeaderMap, Method, Uri};
 use quipu_core::{Error, ErrorKind, Result};
 use quipu_http::wire::Endpoint;
 
-use crate::{Dialect, UpstreamConfig};
+use crate::path::{self, Unclear};
+use crate::{Dialect, Passing, UpstreamConfig, routes};
 
 /// Those that need no configuration.
 const KNOWN: [(&str, &str); 3] = [
@@ -54,9 +53,37 @@ pub(crate) struct Upstreams(BTreeMap<String, Arc<Upstream>>);
 #[derive(Debug)]
 pub(crate) struct Target {
     pub upstream: Arc<Upstream>,
+    /// In its normal form: the upstream sees the path that was judged.
     pub uri: Uri,
-    /// The model's API that is called, if it is one that is recorded.
-    pub endpoint: Option<Endpoint>,
+    pub route: Route,
+}
+
+/// What a request is, by its method and path.
+#[derive(Debug)]
+pub(crate) enum Route {
+    /// It reaches no model.
+    Free,
+    /// It calls this API.
+    Model(Endpoint),
+    /// Nobody here knows.
+    Unknown,
+}
+
+/// A request by its head.
+pub(crate) struct Asking<'a> {
+    pub uri: &'a Uri,
+    pub headers: &'a HeaderMap,
+    pub method: &'a Method,
+    pub has_body: bool,
+}
+
+/// Why a request goes nowhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Astray {
+    /// No upstream is at its path.
+    Nowhere,
+    /// Its path is read differently by different servers.
+    Unclear,
 }
 
 impl Upstream {
@@ -151,28 +178,34 @@ impl Upstreams {
         self.0.keys().map(String::as_str)
     }
 
-    /// Where a request goes: by the first segment of its path, else by the shape of the path. A path with `.` or `..` goes
-    /// nowhere: it could leave the upstream's base, or be another path for the upstream than it is here.
-    pub fn find(&self, uri: &Uri, headers: &HeaderMap, is_post: bool) -> Option<Target> {
-        let path = uri.path();
-        if decoded(path).split(['/', '\\']).any(|segment| segment == "." || segment == "..") {
-            return None;
-        }
+    /// Where a request goes: by the first segment of its path, else by the shape of the path.
+    ///
+    /// # Errors
+    /// Nothing is there; or the path could leave the upstream's base, or be another one for the upstream than it is here.
+    pub fn find(&self, asked: &Asking<'_>, also: &[Passing]) -> Result<Target, Astray> {
+        let path = path::normal(asked.uri.path()).map_err(|unclear| match unclear {
+            Unclear::Dots => Astray::Nowhere,
+            Unclear::Character => Astray::Unclear,
+        })?;
         let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
         let (upstream, rest) = match self.0.get(first) {
-            Some(upstream) => (upstream, path.trim_start_matches('/').get(first.len()..).unwrap_or_default()),
-            None => (self.0.get(by_shape(path, headers)?)?, path),
+            Some(upstream) => (upstream, path.get(first.len() + 1..).unwrap_or_default()),
+            None => {
+                let named = by_shape(&path, asked.headers).and_then(|name| self.0.get(name));
+                (named.ok_or(Astray::Nowhere)?, path.as_str())
+            }
         };
-        let uri = upstream.uri(rest, uri.query())?;
-        // An upstream may decode more than it needs to: no spelling of a model's path passes by its budgets.
-        let endpoint = is_post.then(|| Endpoint::find(upstream.host(), &decoded(uri.path()))).flatten();
-        // The body has to prove what the path says: `/v1/threads/ID/messages` is no model's.
-        let endpoint = endpoint.map(|found| Endpoint {
-            provider: upstream.provider.clone(),
-            known_host: false,
-            ..found
-        });
-        Some(Target { upstream: Arc::clone(upstream), uri, endpoint })
+        let uri = upstream.uri(rest, asked.uri.query()).ok_or(Astray::Unclear)?;
+        let route = if routes::is_free(asked.method, rest, asked.has_body, also) {
+            Route::Free
+        } else {
+            let found = Endpoint::find(upstream.host(), &path::decoded_slashes(uri.path()));
+            let provider = upstream.provider.clone();
+            found.map_or(Route::Unknown, |found| {
+                Route::Model(Endpoint { provider, known_host: false, ..found })
+            })
+        };
+        Ok(Target { upstream: Arc::clone(upstream), uri, route })
     }
 }
 
@@ -193,13 +226,9 @@ pub(crate) fn with_model(uri: &Uri, from: &str, to: &str) -> Option<Uri> {
     Uri::from_parts(parts).ok()
 }
 
-fn decoded(path: &str) -> Cow<'_, str> {
-    percent_decode_str(path).decode_utf8_lossy()
-}
-
 /// Whose API a path without a prefix is.
 fn by_shape(path: &str, headers: &HeaderMap) -> Option<&'static str> {
-    let path = decoded(path);
+    let path = path::decoded_slashes(path);
     let is_google = path.starts_with("/v1beta/")
         || path.starts_with("/v1alpha/")
         || path.rsplit('/').next().is_some_and(|last| last.contains(':'));
@@ -226,9 +255,20 @@ mod tests {
         Upstreams::new(&told.collect()).unwrap()
     }
 
+    fn asked(
+        upstreams: &Upstreams,
+        uri: &str,
+        method: &Method,
+        headers: &HeaderMap,
+    ) -> Result<Target, Astray> {
+        let (uri, has_body) = (uri.parse().unwrap(), *method == Method::POST);
+        upstreams.find(&Asking { uri: &uri, headers, method, has_body }, &[])
+    }
+
     fn to(upstreams: &Upstreams, uri: &str) -> Option<(String, String, bool)> {
-        let target = upstreams.find(&uri.parse().unwrap(), &HeaderMap::new(), true)?;
-        Some((target.uri.to_string(), target.upstream.provider.to_string(), target.endpoint.is_some()))
+        let target = asked(upstreams, uri, &Method::POST, &HeaderMap::new()).ok()?;
+        let is_model = matches!(target.route, Route::Model(_));
+        Some((target.uri.to_string(), target.upstream.provider.to_string(), is_model))
     }
 
     #[test]
@@ -274,7 +314,7 @@ mod tests {
         assert_eq!(to(&all, "/nowhere"), None);
         let mut headers = HeaderMap::new();
         headers.insert("anthropic-version", HeaderValue::from_static("2023-06-01"));
-        let models = all.find(&"/v1/models".parse().unwrap(), &headers, false).unwrap();
+        let models = asked(&all, "/v1/models", &Method::GET, &headers).unwrap();
         assert_eq!(models.uri.to_string(), "https://api.anthropic.com/v1/models");
     }
 
@@ -296,7 +336,26 @@ mod tests {
             assert!(host.is_none_or(|host| host.as_deref() == Some("api.openai.com")), "{path}");
         }
         let spelt = to(&all, "/openai/v1/chat/complet%69ons").unwrap();
-        assert_eq!((spelt.0.as_str(), spelt.2), ("https://api.openai.com/v1/chat/complet%69ons", true));
+        assert_eq!((spelt.0.as_str(), spelt.2), ("https://api.openai.com/v1/chat/completions", true));
+        for path in
+            ["/openai/v1//chat//completions/", "/openai//v1/chat%2fcompletions", "//v1/Chat/Completions"]
+        {
+            assert!(to(&all, path).unwrap().2, "{path}");
+        }
+        for path in
+            ["/openai/v1/chat/completions;x", "/openai/v1/chat/completions%20", "/v1/chat/%63ompletions%2520"]
+        {
+            let unclear = asked(&all, path, &Method::POST, &HeaderMap::new()).unwrap_err();
+            assert_eq!(unclear, Astray::Unclear, "{path}");
+        }
+        for method in [Method::PUT, Method::PATCH, Method::GET, Method::DELETE] {
+            let target = asked(&all, "/v1/chat/completions", &method, &HeaderMap::new()).unwrap();
+            assert!(matches!(target.route, Route::Model(_)), "{method}");
+        }
+        for path in ["/v1/images/generations", "/v1/completions.", "/v1/batches", "/v1/audio/speech"] {
+            let target = asked(&all, path, &Method::POST, &HeaderMap::new()).unwrap();
+            assert!(matches!(target.route, Route::Unknown), "{path}");
+        }
     }
 
     #[test]

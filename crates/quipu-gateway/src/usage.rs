@@ -1,31 +1,69 @@
 //! Usage of answers that do not tell it.
 
+use bytes::Bytes;
 use quipu_core::Usage;
 use quipu_http::wire::Answer;
-use quipu_tokens::Estimator;
+use quipu_tokens::{Estimator, Input};
 use serde_json::Value;
+
+use crate::money::BYTES_PER_TOKEN;
+
+/// What is known of a call beside its answer.
+pub(crate) struct Unsaid {
+    pub estimator: Estimator,
+    pub model: String,
+    /// Tokens that go in, where they were estimated already.
+    pub input: Option<u64>,
+    /// The request's body in readable form.
+    pub body: Option<Bytes>,
+    /// Its length as it came.
+    pub length: usize,
+    /// Output tokens of an answer that cannot be read.
+    pub output: u64,
+}
+
+impl Unsaid {
+    fn input(&self) -> u64 {
+        let body = self.body.as_ref().and_then(|body| std::str::from_utf8(body).ok());
+        let counted = || match body {
+            Some(body) => self.estimator.tokens(&self.model, Input::Body(body)).expected,
+            None => u64::try_from(self.length / BYTES_PER_TOKEN).unwrap_or(u64::MAX),
+        };
+        self.input.unwrap_or_else(counted)
+    }
+
+    /// Tokens of what an answer said, as far as it came.
+    fn said(&self, answer: &Answer) -> u64 {
+        let said = answer.output.as_ref().map(text).unwrap_or_default();
+        let tokens = self.estimator.tokens(&self.model, &said).expected;
+        let (all, held) = (u128::from(answer.said_bytes), said.len() as u128);
+        if held == 0 || all <= held {
+            return tokens;
+        }
+        u64::try_from(u128::from(tokens) * all / held).unwrap_or(u64::MAX)
+    }
+}
 
 /// Fills in what an answer did not tell, from the tokens of what was asked and of what was said. Marked as estimated.
 ///
 /// An answer that failed as a whole has used nothing. One that broke off has told its output too early, if at all: what was
-/// said until then counts.
-pub(crate) fn complete(answer: &mut Answer, estimator: &Estimator, model: &str, input: impl FnOnce() -> u64) {
+/// said until then counts. One of which nothing could be read counts with what such a call usually takes: the provider had the
+/// request.
+pub(crate) fn complete(answer: &mut Answer, unsaid: Unsaid) {
     let is_told = answer.usage.as_ref().is_some_and(|usage| usage.input.is_some() || usage.output.is_some());
-    if answer.failure.is_some() && !is_told || is_told && answer.is_complete {
+    let failed = answer.failure.is_some() || answer.status >= 400;
+    if failed && !is_told || is_told && answer.is_complete {
         return;
     }
-    if answer.output.is_none() && !answer.is_complete && !is_told {
-        return;
-    }
-    let said = answer.output.as_ref().map(text).unwrap_or_default();
-    let output = estimator.tokens(model, &said).expected;
+    let is_read = answer.output.is_some() || answer.is_complete && !answer.is_cut && answer.id.is_some();
+    let output = if is_read || is_told { unsaid.said(answer) } else { unsaid.output };
     let told = answer.usage.take().unwrap_or_default();
     let before = told.output.unwrap_or(0);
     if is_told && before >= output {
         answer.usage = Some(told);
         return;
     }
-    let input = told.input.unwrap_or_else(input);
+    let input = told.input.unwrap_or_else(|| unsaid.input());
     answer.usage =
         Some(Usage { input: Some(input), output: Some(output.max(before)), estimated: true, ..told });
 }
@@ -69,7 +107,12 @@ mod tests {
     }
 
     fn completed(mut answer: Answer) -> Option<Usage> {
-        complete(&mut answer, &Estimator::new(Arc::new(Free)), "gpt-4o", || 7);
+        let estimator = Estimator::new(Arc::new(Free));
+        let model = "gpt-4o".to_owned();
+        complete(
+            &mut answer,
+            Unsaid { estimator, model, input: Some(7), body: None, length: 0, output: 500 },
+        );
         answer.usage
     }
 
@@ -100,6 +143,27 @@ mod tests {
         let usage = completed(answer).unwrap_or_default();
         assert_eq!((usage.input, usage.cache_read, usage.estimated), (Some(30), Some(20), true));
         assert!(usage.output > Some(3));
-        assert_eq!(completed(Answer::default()), None, "nothing came: nothing is known");
+    }
+
+    #[test]
+    fn an_answer_that_nobody_could_read_counts_as_usual() {
+        for answer in [
+            Answer::default(),
+            Answer { status: 200, ..Answer::default() },
+            Answer { status: 200, is_complete: true, ..Answer::default() },
+        ] {
+            let usage = completed(answer).unwrap_or_default();
+            assert_eq!((usage.input, usage.output, usage.estimated), (Some(7), Some(500), true));
+        }
+        assert_eq!(completed(Answer { status: 500, ..Answer::default() }), None, "a failure is free");
+    }
+
+    #[test]
+    fn what_was_said_beyond_the_sample_counts_by_its_length() {
+        let one = completed(Answer { output: said(), is_complete: true, ..Answer::default() });
+        let all =
+            completed(Answer { output: said(), is_complete: true, said_bytes: 56 * 10, ..Answer::default() });
+        let output = |usage: Option<Usage>| usage.and_then(|usage| usage.output).unwrap_or_default();
+        assert!(output(all.clone()) >= output(one.clone()) * 9, "{one:?} {all:?}");
     }
 }

@@ -16,8 +16,12 @@ use tokio::time::{Instant, Sleep};
 
 use crate::Gateway;
 use crate::coding::Decoder;
+use crate::memory::Memory;
 use crate::money::Held;
 use crate::upstream::Upstream;
+
+/// How often a piece of an answer is held while it is read.
+const COPIES: usize = 3;
 
 /// What is to be done once an answer has ended.
 pub(crate) struct After {
@@ -36,6 +40,9 @@ pub(crate) struct Watched {
     decoder: Decoder,
     call: Option<ModelCall>,
     after: Option<After>,
+    memory: Memory,
+    /// Bytes of it that are the request's.
+    kept: usize,
     idle: Duration,
     last: Instant,
     timer: Pin<Box<Sleep>>,
@@ -101,11 +108,13 @@ impl After {
 }
 
 impl Watched {
-    pub fn new(inner: Incoming, decoder: Decoder, call: ModelCall, after: After) -> Self {
+    /// An answer whose reading is charged to `memory`, beside what that holds already.
+    pub fn new(inner: Incoming, decoder: Decoder, call: ModelCall, after: After, memory: Memory) -> Self {
         let idle = crate::GatewayConfig::within(after.gateway.config.idle_ms);
         let last = Instant::now();
         let timer = Box::pin(tokio::time::sleep_until(last + idle));
-        let mut watched = Self { inner, decoder, call: Some(call), after: Some(after), idle, last, timer };
+        let (call, after, kept) = (Some(call), Some(after), memory.held());
+        let mut watched = Self { inner, decoder, call, after, memory, kept, idle, last, timer };
         if watched.inner.is_end_stream() {
             watched.end(End::Whole);
         }
@@ -115,6 +124,17 @@ impl Watched {
     fn end(&mut self, end: End) {
         if let (Some(call), Some(after)) = (self.call.take(), self.after.take()) {
             after.end(call, end);
+        }
+    }
+
+    /// Reads the next bytes. An answer for whose reading there is no memory is passed on unread; its usage is estimated.
+    fn read(&mut self, bytes: &[u8]) {
+        self.decoder.feed(&mut self.call, bytes);
+        let Some(call) = &mut self.call else { return };
+        let bytes = self.kept.saturating_add(call.held().saturating_mul(COPIES));
+        if !self.memory.try_hold(bytes) {
+            call.unreadable();
+            self.memory.keep(self.kept);
         }
     }
 
@@ -148,8 +168,7 @@ impl Body for Watched {
             Poll::Ready(Some(Ok(frame))) => {
                 self.last = Instant::now();
                 if let Some(bytes) = frame.data_ref() {
-                    let Self { decoder, call, .. } = &mut *self;
-                    decoder.feed(call, bytes);
+                    self.read(bytes);
                 }
                 // A reader that knows the length does not ask again.
                 if self.inner.is_end_stream() {

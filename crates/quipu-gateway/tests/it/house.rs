@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use quipu_adapter_quipu::Quipu;
+use quipu_admission::MemoryPool;
 use quipu_core::{Adapters, Batch, Cost, Span, Stage};
 use quipu_gateway::{Gateway, GatewayConfig, Parts, Recording, UpstreamConfig};
 use quipu_insight::{Budget, Budgets};
@@ -17,6 +18,9 @@ use crate::provider::Provider;
 
 /// A key as clients send it. No record may have it.
 pub const KEY: &str = "sk-secret-0123456789abcdef";
+
+/// Bytes that bodies may be held in.
+pub const MEMORY: usize = 96 << 20;
 
 /// Keeps what has passed the count.
 #[derive(Clone, Default)]
@@ -45,6 +49,7 @@ pub struct House {
     pub kept: Kept,
     pub metrics: Arc<SelfMetrics>,
     pub budgets: Budgets,
+    pub memory: MemoryPool,
     close: watch::Sender<bool>,
     recording: Mutex<Option<Recording>>,
     pipeline: Arc<Pipeline>,
@@ -76,12 +81,14 @@ impl House {
         }));
         let adapters = Adapters::new(vec![Arc::new(Quipu)]);
         let recording = Recording::start(&config, adapters, pipeline.clone(), metrics.clone()).unwrap();
+        let memory = MemoryPool::new(MEMORY, metrics.clone());
         let gateway = Gateway::new(Parts {
             config,
             recorder: recording.recorder(),
             prices,
             budgets: Some(budgets.clone()),
             meter: metrics.clone(),
+            memory: memory.clone(),
         });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -94,7 +101,7 @@ impl House {
         });
         let client = reqwest::Client::builder().no_gzip().build().unwrap();
         let recording = Mutex::new(Some(recording));
-        Self { provider, upstream, url, client, kept, metrics, budgets, close, recording, pipeline }
+        Self { provider, upstream, url, client, kept, metrics, budgets, memory, close, recording, pipeline }
     }
 
     pub fn post(&self, path: &str, body: &'static str) -> reqwest::RequestBuilder {

@@ -86,8 +86,8 @@ async fn what_is_no_model_passes_unrecorded() {
     let thread = r#"{"role":"user","content":"hi"}"#;
     house.post("/openai/v1/threads/t/messages", thread).send().await.unwrap();
     assert_eq!(house.provider.last().body, thread);
-    house.post("/groq/v1/audio/transcriptions", "file").send().await.unwrap();
-    assert_eq!(house.provider.last().uri, "/openai/v1/audio/transcriptions");
+    house.post("/groq/v1/files", "file").send().await.unwrap();
+    assert_eq!(house.provider.last().uri, "/openai/v1/files");
     let lost = house.post("/nowhere/v1/x", "{}").send().await.unwrap();
     assert_eq!(lost.status(), 404);
     assert!(lost.text().await.unwrap().contains("/anthropic"));

@@ -120,5 +120,8 @@ async fn whoever_goes_away_before_the_answer_is_recorded_too() {
     asked.abort();
     let span = house.spans(1).await.remove(0);
     assert_eq!(span.canonical.request_model.as_deref(), Some("claude-sonnet-4-5"));
-    assert_eq!(span.canonical.usage, None);
+    // The provider had the request, and may well answer and charge it.
+    let usage = span.canonical.usage.clone().unwrap();
+    assert_eq!((usage.estimated, usage.output), (true, Some(200)), "{usage:?}");
+    assert!(usage.input.is_some_and(|tokens| (1..50).contains(&tokens)), "{usage:?}");
 }

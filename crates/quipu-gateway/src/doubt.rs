@@ -1,0 +1,204 @@
+//! Reasons why a request cannot be judged for certain: the provider could read it in another way than the gateway.
+
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, Method, StatusCode, Uri};
+use percent_encoding::percent_decode_str;
+
+use crate::dialect::Refusal;
+
+/// Headers by which servers take another method or path than the request line's.
+const OVERRIDES: [&str; 7] = [
+    "x-http-method-override",
+    "x-http-method",
+    "x-method-override",
+    "x-original-url",
+    "x-original-uri",
+    "x-rewrite-url",
+    "x-forwarded-uri",
+];
+/// The same by parameters of a query, in small letters.
+const OVERRIDING: [&str; 6] =
+    ["_method", "$httpmethod", "httpmethod", "x-http-method-override", "$httpheaders", "_httpmethod"];
+/// Members of a body that a query must not say again, in folded form.
+const SAID_BY_BODIES: [&str; 8] =
+    ["model", "messages", "prompt", "input", "contents", "maxtokens", "n", "stream"];
+
+/// Why a request is not judged for certain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Doubt {
+    /// The path is neither a model's nor one that is known to reach none.
+    Route,
+    /// A model's path with another method than `POST`.
+    Method,
+    /// The content coding cannot be undone, or leaves bytes over.
+    Coding,
+    /// The content type is none of JSON in UTF-8.
+    Media,
+    /// The body is no JSON object.
+    Json,
+    /// A member is there twice, or in two spellings.
+    Twice,
+    /// A member's name is spelt as only some readers take it.
+    Spelling,
+    /// The query says what the body has to say.
+    Query,
+    /// The body lacks what its path makes of it.
+    Shape,
+    /// The model's name has spaces around it or control characters, or is no text.
+    Model,
+    /// The answer comes later, by another request.
+    Background,
+}
+
+impl Doubt {
+    /// A word for records and metrics.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Route => "route",
+            Self::Method => "method",
+            Self::Coding => "coding",
+            Self::Media => "content_type",
+            Self::Json => "json",
+            Self::Twice => "repeated_member",
+            Self::Spelling => "spelling",
+            Self::Query => "query",
+            Self::Shape => "shape",
+            Self::Model => "model",
+            Self::Background => "background",
+        }
+    }
+
+    const fn text(self) -> &'static str {
+        match self {
+            Self::Route => "the gateway does not know whether this path reaches a model",
+            Self::Method => "a model's path takes POST alone",
+            Self::Coding => {
+                "the content coding is none of gzip, deflate and zstd, is broken, or has bytes after its end"
+            }
+            Self::Media => "the content type of a request to a model is application/json in UTF-8",
+            Self::Json => "the body is no JSON object in UTF-8",
+            Self::Twice => "a member of the body is there twice",
+            Self::Spelling => "a member of the body is spelt as only some servers read it",
+            Self::Query => "the query repeats a member of the body",
+            Self::Shape => "the body lacks members that this API demands",
+            Self::Model => "the model's name is no plain text, or has spaces around it",
+            Self::Background => "an answer that comes later (`background`) cannot be counted",
+        }
+    }
+
+    /// What the client is told where such requests are refused.
+    pub fn refusal(self) -> Refusal {
+        let status = match self {
+            Self::Route => StatusCode::FORBIDDEN,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Coding | Self::Media => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            _ => StatusCode::BAD_REQUEST,
+        };
+        let message = format!(
+            "{}, so no budget can judge this request; `unknown` and `pass` of [proxy] say what becomes of such requests",
+            self.text()
+        );
+        Refusal::new(status, "request_not_understood", message)
+    }
+}
+
+/// Refuses what asks a server to take another method or path than the one that is judged.
+///
+/// # Errors
+/// A header or a parameter does.
+pub(crate) fn not_overridden(headers: &HeaderMap, uri: &Uri) -> Result<(), Refusal> {
+    let by_header = OVERRIDES.iter().any(|name| headers.contains_key(*name));
+    if by_header || names(uri).any(|name| OVERRIDING.contains(&name.to_ascii_lowercase().as_str())) {
+        let why = "headers and parameters that replace a request's method or path are not passed on";
+        return Err(Refusal::new(StatusCode::BAD_REQUEST, "request_override", why));
+    }
+    Ok(())
+}
+
+/// What is doubtful about the head of a request to a model.
+pub(crate) fn of_head(method: &Method, headers: &HeaderMap, uri: &Uri) -> Option<Doubt> {
+    if *method != Method::POST {
+        return Some(Doubt::Method);
+    }
+    if !is_json(headers) {
+        return Some(Doubt::Media);
+    }
+    let repeats = |name: String| SAID_BY_BODIES.contains(&&*quipu_json::fold(&name));
+    names(uri).any(repeats).then_some(Doubt::Query)
+}
+
+/// Names of a query's parameters, decoded.
+fn names(uri: &Uri) -> impl Iterator<Item = String> {
+    let parts = uri.query().unwrap_or_default().split(['&', ';']);
+    parts.map(|part| {
+        let name = part.split('=').next().unwrap_or_default();
+        percent_decode_str(name).decode_utf8_lossy().trim().to_owned()
+    })
+}
+
+/// Whether a body is said to be JSON in UTF-8, or nothing is said.
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
+    let mut all = headers.get_all(CONTENT_TYPE).iter();
+    let Some(first) = all.next() else { return true };
+    let Ok(first) = first.to_str() else { return false };
+    let mut parts = first.split(';').map(|part| part.trim().to_ascii_lowercase());
+    let media = parts.next().unwrap_or_default();
+    let is_json = media.is_empty() || media == "application/json" || media.ends_with("+json");
+    let charset = |part: String| part.strip_prefix("charset=").map(|name| name.trim_matches('"').to_owned());
+    let is_utf8 = |name: String| matches!(name.as_str(), "utf-8" | "utf8" | "us-ascii");
+    all.next().is_none() && is_json && parts.filter_map(charset).all(is_utf8)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use http::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    fn headers(all: &[(&str, &str)]) -> HeaderMap {
+        let mut map = HeaderMap::new();
+        for (name, value) in all {
+            map.append(name.parse::<HeaderName>().unwrap(), HeaderValue::from_str(value).unwrap());
+        }
+        map
+    }
+
+    #[test]
+    fn only_json_in_utf_8_is_read() {
+        let doubt =
+            |kind: &str| of_head(&Method::POST, &headers(&[("content-type", kind)]), &"/".parse().unwrap());
+        for kind in
+            ["application/json", "Application/JSON; charset=\"UTF-8\"", "application/vnd.api+json", ""]
+        {
+            assert_eq!(doubt(kind), None, "{kind}");
+        }
+        for kind in [
+            "application/json; charset=utf-16",
+            "multipart/form-data; boundary=x",
+            "application/x-www-form-urlencoded",
+            "text/plain",
+            "application/x-ndjson",
+        ] {
+            assert_eq!(doubt(kind), Some(Doubt::Media), "{kind}");
+        }
+        let two = headers(&[("content-type", "application/json"), ("content-type", "text/plain")]);
+        assert_eq!(of_head(&Method::POST, &two, &"/".parse().unwrap()), Some(Doubt::Media));
+        assert_eq!(of_head(&Method::PUT, &HeaderMap::new(), &"/".parse().unwrap()), Some(Doubt::Method));
+    }
+
+    #[test]
+    fn queries_say_neither_the_model_nor_another_method() {
+        let none = HeaderMap::new();
+        for query in ["/?model=x", "/?a=1&MOD%45L=x", "/?max_tokens=1", "/?x;model=1"] {
+            assert_eq!(of_head(&Method::POST, &none, &query.parse().unwrap()), Some(Doubt::Query), "{query}");
+        }
+        assert_eq!(of_head(&Method::POST, &none, &"/?api-version=1&key=k&alt=sse".parse().unwrap()), None);
+        for query in ["/?_method=POST", "/?%24httpMethod=POST"] {
+            assert!(not_overridden(&none, &query.parse().unwrap()).is_err(), "{query}");
+        }
+        let header = headers(&[("x-http-method-override", "POST")]);
+        assert!(not_overridden(&header, &"/".parse().unwrap()).is_err());
+        assert!(not_overridden(&none, &"/?alt=sse".parse().unwrap()).is_ok());
+    }
+}

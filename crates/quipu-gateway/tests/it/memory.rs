@@ -1,0 +1,76 @@
+//! Bodies take memory by their length, however many values they hold, and within the pool.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use quipu_admission::Caller;
+use quipu_insight::Budget;
+
+use crate::house::{CHAT, CHAT_ANSWER, House, MEMORY};
+use crate::provider::Reply;
+use crate::raw::Raw;
+
+const PATH: &str = "/openai/v1/chat/completions";
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// The most memory that this process has had, in bytes.
+fn peak() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.split_whitespace().next().unwrap().parse::<usize>().unwrap() << 10
+}
+
+async fn house() -> House {
+    let budget = Budget::usd("1000".parse().unwrap());
+    let house = House::with(|_| (), BTreeMap::from([("wide".to_owned(), budget)])).await;
+    house.provider.always(Reply::json(CHAT_ANSWER));
+    house
+}
+
+/// A chat with a further member of so many objects of seven bytes, for each of which a tree takes some six hundred.
+fn many(objects: usize) -> String {
+    CHAT.replacen('{', &format!("{{\"x\":[{}0],", "{\"\":0},".repeat(objects)), 1)
+}
+
+#[tokio::test]
+async fn many_small_values_take_no_more_than_their_text() {
+    let house = house().await;
+    house.post(PATH, CHAT).send().await.unwrap().bytes().await.unwrap();
+    let (before, body) = (peak(), many(400_000));
+    let packed = gzip(body.as_bytes());
+    assert!(packed.len() < 59 << 10, "{}", packed.len());
+    let bombs = [
+        Raw::post(PATH, packed).header("content-encoding", "gzip"),
+        Raw::post(PATH, gzip("[".repeat(2 << 20).as_bytes())).header("content-encoding", "gzip"),
+        Raw::post(PATH, body),
+    ];
+    for (bomb, allowed) in bombs.iter().zip([[200, 503], [400, 503], [200, 503]]) {
+        let (status, text) = bomb.send(&house.url).await;
+        assert!(allowed.contains(&status), "{text}");
+    }
+    let grown = peak() - before;
+    assert!(grown < 128 << 20, "{} MiB", grown >> 20);
+}
+
+#[tokio::test]
+async fn a_body_that_finds_no_memory_is_told_to_come_back() {
+    let house = house().await;
+    let mut all = house.memory.permit(Caller::new(&"another", &0));
+    all.try_grow_to(MEMORY).unwrap();
+    let (status, text) = Raw::post(PATH, CHAT).send(&house.url).await;
+    assert_eq!(status, 503, "{text}");
+    assert!(text.contains("retry-after: 1") && text.contains("memory_in_use"), "{text}");
+    assert!(house.metrics.text().contains("quipu_memory_refusals_total{} 1"), "{}", house.metrics.text());
+    assert!(house.provider.came().is_empty());
+    drop(all);
+    assert_eq!(Raw::post(PATH, CHAT).send(&house.url).await.0, 200);
+    house.costs(1).await;
+    house.wait(|| (house.memory.held() == 0).then_some(())).await;
+}
