@@ -10,6 +10,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use quipu_core::Timestamp;
 use serde_json::Value;
 
+use crate::erase::Ids;
+
 /// Kinds of documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Shelf {
@@ -165,6 +167,45 @@ impl Documents {
         }
     }
 
+    /// Takes ids out of all documents, of their names as well; gives how many had any. With `dry_run` nothing changes. Drafts that a
+    /// process left that ended while it wrote are removed.
+    ///
+    /// # Errors
+    /// A document cannot be read or written; repeating it is safe.
+    pub fn erase(&self, ids: &Ids, dry_run: bool, now: Timestamp) -> Result<u64> {
+        let mut found = 0;
+        for shelf in [Shelf::Views, Shelf::Dashboards] {
+            if let (Place::Folder(folder, writing), false) = (&*self.0, dry_run) {
+                let _turn = locked(writing);
+                remove_drafts(&folder.join(shelf.as_str()));
+            }
+            for mut document in self.list(shelf)? {
+                let named = ids.taken_out(&document.id).is_some();
+                if !ids.take_out(&mut document.content) && !named {
+                    continue;
+                }
+                found += 1;
+                if dry_run {
+                    continue;
+                }
+                if named {
+                    self.remove(shelf, &document.id)?;
+                    document.id = self.nameless(shelf)?;
+                }
+                self.put(shelf, &document.id, &document.content, now)?;
+            }
+        }
+        Ok(found)
+    }
+
+    /// An id that no document has.
+    fn nameless(&self, shelf: Shelf) -> Result<String> {
+        let known: Vec<String> = self.list(shelf)?.into_iter().map(|document| document.id).collect();
+        let free =
+            (1..=Self::MOST + 1).map(|number| format!("forgotten-{number}")).find(|id| !known.contains(id));
+        free.ok_or(DocumentError::Full { shelf: shelf.as_str(), most: Self::MOST })
+    }
+
     /// Removes one; gives whether it was there.
     ///
     /// # Errors
@@ -235,6 +276,15 @@ fn read(folder: &Path, shelf: Shelf, id: String) -> Result<Option<Document>> {
     let written = fs::metadata(&path).and_then(|about| about.modified()).unwrap_or(UNIX_EPOCH);
     let content = serde_json::from_slice(&text).ok();
     Ok(content.map(|content| Document { id, content, updated_at: stamp(written) }))
+}
+
+/// Removes what was left of documents whose writing was broken off.
+fn remove_drafts(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.path().extension().is_some_and(|ending| ending == "draft") {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 fn stamp(time: SystemTime) -> Timestamp {

@@ -11,6 +11,7 @@ pub mod analysis;
 mod budget;
 mod catalog;
 mod documents;
+mod erase;
 pub mod explain;
 pub mod figures;
 mod graph;
@@ -31,6 +32,7 @@ pub use budget::{
 };
 pub use catalog::{Catalog, Offer};
 pub use documents::{Document, DocumentError, Documents, Shelf};
+pub use erase::{FORGOTTEN, Ids};
 pub use graph::{Flow, Graph, Handoff, NodeId, NodeKind};
 pub use outline::{Outline, OutlineDraft, OutlineRow};
 pub use parts::ErrorCount;

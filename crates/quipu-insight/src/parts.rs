@@ -33,6 +33,8 @@ pub(crate) fn split(key: Vec<UsageKey>) -> (Vec<Name>, Option<Timestamp>) {
         match part {
             UsageKey::Name(name) => names.push(name),
             UsageKey::Time(start) => at = Some(start),
+            // Groups that were left out have neither.
+            UsageKey::Rest => {}
         }
     }
     (names, at)

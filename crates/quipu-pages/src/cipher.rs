@@ -46,6 +46,7 @@ pub(crate) struct FileKeys {
     pub(crate) salt: [u8; SALT_BYTES],
     pages: Cipher,
     frames: Cipher,
+    sums: Cipher,
     journal: Cipher,
 }
 
@@ -53,7 +54,8 @@ impl FileKeys {
     pub(crate) fn new(master: &MasterKey, salt: [u8; SALT_BYTES]) -> Option<Self> {
         let pages = Cipher::new(master, &salt, b"pages")?;
         let frames = Cipher::new(master, &salt, b"frames")?;
-        Some(Self { salt, pages, frames, journal: Cipher::new(master, &salt, b"journal")? })
+        let sums = Cipher::new(master, &salt, b"sums")?;
+        Some(Self { salt, pages, frames, sums, journal: Cipher::new(master, &salt, b"journal")? })
     }
 
     /// Those of a new file.
@@ -118,6 +120,22 @@ impl FileKeys {
         header: &[u8; 8],
     ) -> Option<()> {
         self.frames.open(page, end, &Self::about_frame(frame, header))
+    }
+
+    /// Encrypts the checksums of a log's frame. `before` is the frame's header up to them, and is authenticated.
+    pub(crate) fn seal_sums(&self, sums: &mut [u8], frame: u64, before: &[u8]) -> Option<[u8; SEAL_BYTES]> {
+        self.sums.seal(sums, &[&frame.to_be_bytes(), before].concat())
+    }
+
+    /// Decrypts the checksums of a log's frame.
+    pub(crate) fn open_sums(
+        &self,
+        sums: &mut [u8],
+        end: &[u8; SEAL_BYTES],
+        frame: u64,
+        before: &[u8],
+    ) -> Option<()> {
+        self.sums.open(sums, end, &[&frame.to_be_bytes(), before].concat())
     }
 
     /// The page's number and the size of the database after a commit. Salts and checksums SQLite may fill in later, when it commits.

@@ -190,7 +190,7 @@ unsafe extern "C" fn truncate(file: *mut ffi::sqlite3_file, bytes: i64) -> c_int
         code(match state {
             State::Db(db) => db.truncate(real, bytes),
             State::Log(_, _) if bytes == 0 => real.truncate(0),
-            State::Log(_, db) => facts(*db).and_then(|facts| Log::truncate(real, &facts, bytes)),
+            State::Log(log, db) => facts(*db).and_then(|facts| log.truncate(real, &facts, bytes)),
             State::Journal(..) => real.truncate(bytes),
         })
     }
@@ -201,9 +201,9 @@ unsafe extern "C" fn size(file: *mut ffi::sqlite3_file, bytes: *mut i64) -> c_in
     unsafe {
         let (state, real) = parts(file);
         let size = match state {
-            State::Log(_, db) => match real.size() {
+            State::Log(log, db) => match real.size() {
                 Ok(0) => Ok(0),
-                _ => facts(*db).and_then(|facts| Log::size(real, &facts)),
+                _ => facts(*db).and_then(|facts| log.size(real, &facts)),
             },
             _ => real.size(),
         };

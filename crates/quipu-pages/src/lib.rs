@@ -12,6 +12,7 @@ mod cipher;
 mod db;
 mod fault;
 mod file;
+mod frame;
 mod header;
 mod journal;
 mod key;

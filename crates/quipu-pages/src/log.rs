@@ -1,8 +1,9 @@
 //! A write-ahead log: frames on their way to and from the disk.
 //!
 //! Without a key a log is SQLite's own, byte by byte, and its checksums are verified on each read of a page, which SQLite does only when
-//! it opens a log that somebody left. With a key each frame is longer by a nonce and a tag than SQLite knows, and the log's header names
-//! a version that SQLite refuses, so that a program without this crate neither reads a log nor removes it.
+//! it opens a log that a crash left. With a key, the page of a frame and its checksums are each encrypted with a nonce and a tag beside
+//! them, which SQLite does not see. The header of an encrypted log names a version that SQLite refuses, so that a program without this
+//! crate neither reads a log nor removes it.
 
 use std::ffi::c_int;
 use std::sync::Arc;
@@ -11,17 +12,12 @@ use rusqlite::ffi;
 
 use crate::cipher::FileKeys;
 use crate::fault::{Answer, Place, damaged};
+use crate::frame::{
+    BEFORE_SUMS, FRAME_HEADER, Format, LOG_HEADER, Shape, Spot, VERSION, change_version, word,
+};
 use crate::header::SEAL_BYTES;
 use crate::real::Real;
 use crate::sum;
-
-/// Bytes of the log's header and of a frame's.
-const LOG_HEADER: usize = 32;
-const FRAME_HEADER: usize = 24;
-/// The version of SQLite's logs, and ours.
-const VERSION: u32 = 3_007_000;
-const OUR_VERSION: u32 = 0x5150_4501;
-const MAGIC: u32 = 0x377f_0682;
 
 /// What a log needs of its database.
 pub(crate) struct Facts {
@@ -35,6 +31,8 @@ pub(crate) struct Facts {
 pub(crate) struct Log {
     name: String,
     scratch: Vec<u8>,
+    /// The version of an encrypted log, once it is the one that every log begins with; an older one is looked up each time.
+    format: Option<Format>,
     /// The last frame's header that was written: the page's number and the size after a commit.
     begun: Option<(u64, [u8; 8])>,
     /// The frame whose header was written last, and its page not yet.
@@ -45,102 +43,45 @@ pub(crate) struct Log {
     written: Option<(u64, u64)>,
 }
 
-/// Where in a log: its header, or so many bytes within a frame that is counted from 0.
-enum Spot {
-    Header(usize),
-    Frame(u64, usize),
-}
-
-fn word(bytes: &[u8], at: usize) -> u32 {
-    let word = bytes.get(at..at + 4).and_then(|bytes| bytes.try_into().ok());
-    word.map_or(0, u32::from_be_bytes)
-}
-
-fn to_i64(value: u64) -> Result<i64, c_int> {
-    i64::try_from(value).map_err(|_| ffi::SQLITE_IOERR)
-}
-
-/// Lengths of frames as SQLite sees them and on disk.
-#[derive(Clone, Copy)]
-struct Shape {
-    page: usize,
-    extra: usize,
-}
-
-impl Shape {
-    const fn seen(self) -> u64 {
-        (FRAME_HEADER + self.page) as u64
-    }
-
-    const fn stored(self) -> u64 {
-        self.seen() + self.extra as u64
-    }
-
-    fn spot(self, at: i64) -> Result<Spot, c_int> {
-        let at = u64::try_from(at).map_err(|_| ffi::SQLITE_IOERR)?;
-        let Some(beyond) = at.checked_sub(LOG_HEADER as u64) else {
-            return Ok(Spot::Header(usize::try_from(at).unwrap_or(0)));
-        };
-        let within = usize::try_from(beyond % self.seen()).map_err(|_| ffi::SQLITE_IOERR)?;
-        Ok(Spot::Frame(beyond / self.seen(), within))
-    }
-
-    /// Where a frame stands on disk.
-    fn start(self, frame: u64) -> Result<i64, c_int> {
-        let bytes = frame.checked_mul(self.stored()).and_then(|bytes| bytes.checked_add(LOG_HEADER as u64));
-        to_i64(bytes.ok_or(ffi::SQLITE_IOERR)?)
-    }
-
-    /// What a size on disk is for SQLite: a frame without all of its bytes is none.
-    fn shown(self, stored: i64) -> Result<i64, c_int> {
-        let stored = u64::try_from(stored).map_err(|_| ffi::SQLITE_IOERR)?;
-        let Some(beyond) = stored.checked_sub(LOG_HEADER as u64) else { return to_i64(stored) };
-        let part = (beyond % self.stored()).min(self.seen() - 1);
-        to_i64(LOG_HEADER as u64 + beyond / self.stored() * self.seen() + part)
-    }
-
-    fn hidden(self, shown: i64) -> Result<i64, c_int> {
-        match self.spot(shown)? {
-            Spot::Header(_) => Ok(shown),
-            Spot::Frame(frame, within) => Ok(self.start(frame)? + i64::try_from(within).unwrap_or(0)),
-        }
-    }
-}
-
-/// Replaces the version of a log's header whose checksum is right; gives whether it was.
-fn change_version(header: &mut [u8; LOG_HEADER], from: u32, to: u32) -> bool {
-    let big_endian = word(header, 0) & 1 == 1;
-    let sum = |header: &[u8; LOG_HEADER]| sum::of_log(header.get(..24).unwrap_or(&[]), big_endian, [0, 0]);
-    let known = word(header, 0) & !1 == MAGIC && word(header, 4) == from;
-    if !known || sum(header) != [word(header, 24), word(header, 28)] {
-        return false;
-    }
-    header[4..8].copy_from_slice(&to.to_be_bytes());
-    let [first, second] = sum(header);
-    header[24..28].copy_from_slice(&first.to_be_bytes());
-    header[28..32].copy_from_slice(&second.to_be_bytes());
-    true
-}
-
 impl Log {
     pub(crate) fn new(name: String) -> Self {
-        Self { name, scratch: Vec::new(), begun: None, open_at: None, stale: None, written: None }
+        let (begun, open_at, stale, written) = (None, None, None, None);
+        Self { name, scratch: Vec::new(), format: None, begun, open_at, stale, written }
     }
 
-    fn shape(facts: &Facts) -> Shape {
-        Shape { page: facts.page, extra: if facts.keys.is_some() { SEAL_BYTES } else { 0 } }
+    fn shape(&mut self, real: Real, facts: &Facts) -> Result<Shape, c_int> {
+        match facts.keys {
+            Some(_) => Ok(Shape::sealed(facts.page, self.format(real)?)),
+            None => Ok(Shape::clear(facts.page)),
+        }
     }
 
-    pub(crate) fn size(real: Real, facts: &Facts) -> Result<i64, c_int> {
-        Self::shape(facts).shown(real.size()?)
+    /// The version of the log on disk. Another connection may begin a log of the first version anew, but never one of the second as
+    /// one of the first: only that is remembered.
+    fn format(&mut self, real: Real) -> Result<Format, c_int> {
+        if let Some(format) = self.format {
+            return Ok(format);
+        }
+        let mut header = [0; 8];
+        match real.read(&mut header, 0) {
+            Ok(()) | Err(ffi::SQLITE_IOERR_SHORT_READ) => {}
+            Err(code) => return Err(code),
+        }
+        let version = word(&header, 4);
+        self.format = (version == Format::Second.version()).then_some(Format::Second);
+        Ok(if version == Format::First.version() { Format::First } else { Format::Second })
     }
 
-    pub(crate) fn truncate(real: Real, facts: &Facts, bytes: i64) -> Answer {
-        real.truncate(Self::shape(facts).hidden(bytes)?)
+    pub(crate) fn size(&mut self, real: Real, facts: &Facts) -> Result<i64, c_int> {
+        self.shape(real, facts)?.shown(real.size()?)
+    }
+
+    pub(crate) fn truncate(&mut self, real: Real, facts: &Facts, bytes: i64) -> Answer {
+        real.truncate(self.shape(real, facts)?.hidden(bytes)?)
     }
 
     pub(crate) fn read(&mut self, real: Real, facts: &Facts, out: &mut [u8], at: i64) -> Answer {
-        let shape = Self::shape(facts);
+        let shape = self.shape(real, facts)?;
         let Some(keys) = &facts.keys else {
             real.read(out, at)?;
             return match shape.spot(at)? {
@@ -153,7 +94,11 @@ impl Log {
         match shape.spot(at)? {
             Spot::Header(from) if from + out.len() <= LOG_HEADER => self.read_header(real, out, from),
             Spot::Frame(frame, within) if within + out.len() <= FRAME_HEADER => {
-                real.read(out, shape.start(frame)? + i64::try_from(within).unwrap_or(0))
+                let header = self
+                    .read_frame_header(real, shape, keys, frame)?
+                    .ok_or_else(|| damaged(&self.name, Place::Frame(frame + 1)))?;
+                out.copy_from_slice(header.get(within..within + out.len()).unwrap_or(&[]));
+                Ok(())
             }
             Spot::Frame(frame, 0) if out.len() == FRAME_HEADER + shape.page => {
                 self.read_whole(real, shape, keys, out, frame)
@@ -161,7 +106,8 @@ impl Log {
             Spot::Frame(frame, FRAME_HEADER) if out.len() <= shape.page => {
                 self.open(real, shape, keys, frame)?
                     .ok_or_else(|| damaged(&self.name, Place::Frame(frame + 1)))?;
-                out.copy_from_slice(self.scratch.get(FRAME_HEADER..FRAME_HEADER + out.len()).unwrap_or(&[]));
+                let from = shape.before_page();
+                out.copy_from_slice(self.scratch.get(from..from + out.len()).unwrap_or(&[]));
                 Ok(())
             }
             _ => Err(ffi::SQLITE_IOERR_READ),
@@ -175,7 +121,9 @@ impl Log {
             // A sound log of SQLite beside an encrypted database: another program wrote it, and nothing here may be lost for it.
             return Err(damaged(&self.name, Place::Header));
         }
-        change_version(&mut header, OUR_VERSION, VERSION);
+        let _ = [Format::Second, Format::First]
+            .iter()
+            .any(|format| change_version(&mut header, format.version(), VERSION));
         out.copy_from_slice(header.get(from..from + out.len()).unwrap_or(&[]));
         read
     }
@@ -189,8 +137,14 @@ impl Log {
         out: &mut [u8],
         frame: u64,
     ) -> Answer {
-        if self.open(real, shape, keys, frame)?.is_some() {
-            out.copy_from_slice(self.scratch.get(..out.len()).unwrap_or(&[]));
+        if self.open(real, shape, keys, frame)?.is_some()
+            && let Some(header) = self.scratch.get_mut(..shape.before_page())
+            && open_header(shape, keys, header, frame).is_some()
+        {
+            let (head, page) = out.split_at_mut(FRAME_HEADER);
+            head.copy_from_slice(self.scratch.get(..FRAME_HEADER).unwrap_or(&[]));
+            let from = shape.before_page();
+            page.copy_from_slice(self.scratch.get(from..from + shape.page).unwrap_or(&[]));
             return Ok(());
         }
         out.fill(0);
@@ -202,7 +156,22 @@ impl Log {
         Ok(())
     }
 
-    /// Reads a frame into `scratch` and decrypts it there; `None` when it is not what was written.
+    /// Reads a frame's header and decrypts its checksums; `None` when it is not what was written.
+    fn read_frame_header(
+        &self,
+        real: Real,
+        shape: Shape,
+        keys: &Arc<FileKeys>,
+        frame: u64,
+    ) -> Result<Option<[u8; FRAME_HEADER]>, c_int> {
+        let mut header = [0; FRAME_HEADER + SEAL_BYTES];
+        let Some(stored) = header.get_mut(..shape.before_page()) else { return Err(ffi::SQLITE_IOERR_READ) };
+        real.read(stored, shape.start(frame)?)?;
+        let opened = open_header(shape, keys, stored, frame);
+        Ok(opened.and_then(|()| header.first_chunk().copied()))
+    }
+
+    /// Reads a frame into `scratch` and decrypts its page there; `None` when it is not what was written.
     fn open(
         &mut self,
         real: Real,
@@ -210,10 +179,10 @@ impl Log {
         keys: &Arc<FileKeys>,
         frame: u64,
     ) -> Result<Option<()>, c_int> {
-        self.scratch.resize(FRAME_HEADER + shape.page + shape.extra, 0);
+        self.scratch.resize(shape.stored(), 0);
         real.read(&mut self.scratch, shape.start(frame)?)?;
         Ok(self.scratch.split_last_chunk_mut::<SEAL_BYTES>().and_then(|(frame_bytes, end)| {
-            let (header, page) = frame_bytes.split_at_mut_checked(FRAME_HEADER)?;
+            let (header, page) = frame_bytes.split_at_mut_checked(shape.before_page())?;
             keys.open_frame(page, end, frame, header.first_chunk::<8>()?)
         }))
     }
@@ -241,7 +210,7 @@ impl Log {
     }
 
     pub(crate) fn write(&mut self, real: Real, facts: &Facts, bytes: &[u8], at: i64) -> Answer {
-        let shape = Self::shape(facts);
+        let shape = self.shape(real, facts)?;
         let spot = shape.spot(at)?;
         self.note(&spot, bytes.len(), shape);
         let Some(keys) = &facts.keys else { return real.write(bytes, at) };
@@ -249,20 +218,40 @@ impl Log {
             Spot::Header(0) => {
                 let mut header: [u8; LOG_HEADER] = bytes.try_into().map_err(|_| ffi::SQLITE_IOERR_WRITE)?;
                 let same = usize::try_from(word(&header, 8)).is_ok_and(|page| page == shape.page);
-                if !same || !change_version(&mut header, VERSION, OUR_VERSION) {
+                if !same || !change_version(&mut header, VERSION, Format::Second.version()) {
                     return Err(ffi::SQLITE_IOERR_WRITE);
                 }
+                self.format = None;
                 real.write(&header, 0)
             }
             Spot::Frame(frame, 0) if bytes.len() == FRAME_HEADER => {
                 self.begun = bytes.first_chunk::<8>().map(|header| (frame, *header));
-                real.write(bytes, shape.start(frame)?)
+                self.seal_header(real, shape, keys, bytes, frame)
             }
             Spot::Frame(frame, FRAME_HEADER) if bytes.len() == shape.page => {
                 self.seal(real, shape, keys, bytes, frame)
             }
             _ => Err(ffi::SQLITE_IOERR_WRITE),
         }
+    }
+
+    fn seal_header(
+        &mut self,
+        real: Real,
+        shape: Shape,
+        keys: &Arc<FileKeys>,
+        header: &[u8],
+        frame: u64,
+    ) -> Answer {
+        self.scratch.clear();
+        self.scratch.extend_from_slice(header);
+        if shape.hides_sums() {
+            let (clear, sums) =
+                self.scratch.split_at_mut_checked(BEFORE_SUMS).ok_or(ffi::SQLITE_IOERR_WRITE)?;
+            let end = keys.seal_sums(sums, frame, clear).ok_or(ffi::SQLITE_IOERR_WRITE)?;
+            self.scratch.extend_from_slice(&end);
+        }
+        real.write(&self.scratch, shape.start(frame)?)
     }
 
     fn seal(&mut self, real: Real, shape: Shape, keys: &Arc<FileKeys>, page: &[u8], frame: u64) -> Answer {
@@ -280,7 +269,7 @@ impl Log {
         self.scratch.extend_from_slice(page);
         let end = keys.seal_frame(&mut self.scratch, frame, &header).ok_or(ffi::SQLITE_IOERR_WRITE)?;
         self.scratch.extend_from_slice(&end);
-        real.write(&self.scratch, start + i64::try_from(FRAME_HEADER).unwrap_or(0))
+        real.write(&self.scratch, shape.page_start(frame)?)
     }
 
     /// Keeps in mind which frames this connection wrote, and whose checksums wait to be mended.
@@ -305,22 +294,87 @@ impl Log {
     }
 }
 
+/// Decrypts the checksums in a frame's header as it is on disk; `None` when they are not what was written.
+fn open_header(shape: Shape, keys: &Arc<FileKeys>, stored: &mut [u8], frame: u64) -> Option<()> {
+    if !shape.hides_sums() {
+        return Some(());
+    }
+    let (header, end) = stored.split_last_chunk_mut::<SEAL_BYTES>()?;
+    let (clear, sums) = header.split_at_mut_checked(BEFORE_SUMS)?;
+    keys.open_sums(sums, end, frame, clear)
+}
+
 #[cfg(test)]
 mod tests {
+    use std::path::{Path, PathBuf};
+
     use super::*;
+    use crate::header::{Header, Mark};
+    use crate::{MasterKey, Pages};
+
+    const PAGE: usize = 4_096;
+
+    fn beside(path: &Path) -> PathBuf {
+        PathBuf::from(format!("{}-wal", path.display()))
+    }
+
+    fn connect(path: &Path, key: &MasterKey) -> rusqlite::Connection {
+        let conn = Pages::sealed(key.clone()).unwrap().connect(path, rusqlite::OpenFlags::default()).unwrap();
+        conn.pragma_update(None, "page_size", PAGE).unwrap();
+        conn.pragma_update(None, "journal_mode", "WAL").unwrap();
+        conn.pragma_update(None, "wal_autocheckpoint", 0).unwrap();
+        conn
+    }
+
+    /// The log as builds before the second version wrote it.
+    fn to_first(db: &[u8], log: &[u8], key: &MasterKey) -> Vec<u8> {
+        let Some(Header { mark: Mark::Sealed { salt, .. }, .. }) = Header::parse(db) else { panic!() };
+        let keys = Arc::new(FileKeys::new(key, salt).unwrap());
+        let shape = Shape::sealed(PAGE, Format::Second);
+        let mut header: [u8; LOG_HEADER] = *log.first_chunk().unwrap();
+        assert!(change_version(&mut header, Format::Second.version(), Format::First.version()));
+        let mut first = header.to_vec();
+        for (frame, stored) in (0..).zip(log[LOG_HEADER..].chunks_exact(shape.stored())) {
+            let mut stored = stored.to_vec();
+            let (head, page) = stored.split_at_mut(shape.before_page());
+            open_header(shape, &keys, head, frame).unwrap();
+            first.extend_from_slice(&head[..FRAME_HEADER]);
+            first.extend_from_slice(page);
+        }
+        first
+    }
 
     #[test]
-    fn places_of_a_log_lie_apart_by_nonces_and_tags() {
-        let shape = Shape { page: 512, extra: SEAL_BYTES };
-        for (shown, stored) in
-            [(0, 0), (32, 32), (32 + 536, 32 + 564), (32 + 2 * 536 + 24, 32 + 2 * 564 + 24)]
-        {
-            assert_eq!(shape.hidden(shown), Ok(stored));
-            assert_eq!(shape.shown(stored), Ok(shown));
-        }
-        // A frame of which the tag is missing is not whole.
-        assert_eq!(shape.shown(32 + 563), Ok(32 + 535));
-        let bare = Shape { page: 512, extra: 0 };
-        assert_eq!((bare.shown(32 + 535), bare.hidden(999)), (Ok(32 + 535), Ok(999)));
+    fn a_log_of_the_first_version_is_read_and_written_on_until_it_begins_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, left) = (folder.path().join("a.db"), folder.path().join("left.db"));
+        let key = MasterKey::from_bytes(std::array::from_fn(|at| u8::try_from(at).unwrap()));
+        let conn = connect(&path, &key);
+        conn.execute_batch("CREATE TABLE a(b); INSERT INTO a VALUES ('one'); INSERT INTO a VALUES ('two')")
+            .unwrap();
+        let (db, log) = (std::fs::read(&path).unwrap(), std::fs::read(beside(&path)).unwrap());
+        let old = to_first(&db, &log, &key);
+        std::fs::write(&left, &db).unwrap();
+        std::fs::write(beside(&left), &old).unwrap();
+        let version = || word(&std::fs::read(beside(&left)).unwrap(), 4);
+        let count = |conn: &rusqlite::Connection| -> u32 {
+            conn.query_row("SELECT count(*) FROM a", [], |row| row.get(0)).unwrap()
+        };
+        let reader = connect(&left, &key);
+        assert_eq!((count(&reader), version()), (2, Format::First.version()));
+        // It goes on as it began, and a crash leaves it whole.
+        let writer = connect(&left, &key);
+        writer.execute("INSERT INTO a VALUES ('three')", []).unwrap();
+        assert_eq!((count(&reader), version()), (3, Format::First.version()));
+        let crashed = folder.path().join("crashed.db");
+        std::fs::copy(&left, &crashed).unwrap();
+        std::fs::copy(beside(&left), beside(&crashed)).unwrap();
+        assert_eq!(count(&connect(&crashed, &key)), 3);
+        // The next one has the second version, also for connections that knew the first.
+        writer.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(())).unwrap();
+        writer.execute("INSERT INTO a VALUES ('four')", []).unwrap();
+        assert_eq!((count(&reader), version()), (4, Format::Second.version()));
+        reader.execute("INSERT INTO a VALUES ('five')", []).unwrap();
+        assert_eq!((count(&writer), count(&reader)), (5, 5));
     }
 }

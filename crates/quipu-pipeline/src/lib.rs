@@ -20,7 +20,7 @@ mod worker;
 
 pub use exit::{
     BreakerState, DeadLetter, DeadLetters, Exit, ExitRules, ExitSettings, ExitStatus, Forgotten, Replayed,
-    RuleSignal, SpoolSettings, Steady, Swept, WhenFull,
+    RuleSignal, SpoolSettings, Steady, Swept, WhenFull, unreadable,
 };
 pub use meter::SelfMetrics;
 pub use pipeline::{Parts, Pipeline};

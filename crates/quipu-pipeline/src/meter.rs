@@ -52,6 +52,10 @@ const HELP: &[(&str, &str)] = &[
     ("quipu_proxy_client_disconnects_total", "Answers whose client went away before their end, by upstream"),
     ("quipu_proxy_lost_records_total", "Records of calls through the gateway that could not be stored"),
     ("quipu_proxy_added_seconds", "Time that the gateway itself added to calls of models"),
+    (
+        "quipu_memory_refusals_total",
+        "Answers and gateway bodies refused because the memory for answers (limit answer_bytes) was used up",
+    ),
     ("quipu_queue_batches", "Batches waiting for the pipeline"),
     ("quipu_ledger_spans", "Spans that the ledger holds in memory"),
     ("quipu_search_lag_spans", "Stored spans that full text search does not know yet"),

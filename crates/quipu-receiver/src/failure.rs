@@ -1,6 +1,7 @@
 //! Why a request as a whole is refused, in the terms of both transports.
 
 use axum::http::StatusCode;
+use quipu_admission::Busy;
 use quipu_core::{Error, ErrorKind, Retry};
 use tonic::Code;
 
@@ -96,6 +97,12 @@ impl Failure {
             (_, Retry::Yes) => Self::unavailable("the store cannot commit the request now"),
             (_, Retry::No | Retry::Exhausted) => Self::internal("the store cannot commit the request"),
         }
+    }
+}
+
+impl From<Busy> for Failure {
+    fn from(busy: Busy) -> Self {
+        Self::busy(busy.text())
     }
 }
 

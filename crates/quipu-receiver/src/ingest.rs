@@ -1,17 +1,19 @@
 //! What all transports do with a request once its bytes are there.
 
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::LazyLock;
 
-use quipu_core::{Batch, Meter, Signal as Told};
+use quipu_core::{Batch, Limits, Meter, Signal as Told};
 use quipu_jaeger::Wire;
 use quipu_otlp::{Decoded, Encoding, Rejections, Signal, Tally};
 use tokio::sync::Semaphore;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use crate::Receiver;
 use crate::failure::Failure;
 use crate::room::Place;
+use crate::trace_bytes::TraceBytes;
 use crate::unknown;
 use crate::unpack::{Packing, unpack};
 
@@ -67,6 +69,9 @@ pub(crate) struct Receipt {
 pub(crate) async fn ingest(receiver: &Receiver, parcel: Parcel, place: Place) -> Result<Receipt, Failure> {
     let signal = parcel.kind.signal();
     let (decoded, place) = decode(receiver, parcel, place).await?;
+    if is_ahead(&decoded) && receiver.skew.is_behind() {
+        return Err(behind(receiver));
+    }
     let Decoded { batch, rejected, mended } = decoded;
     keep(receiver, batch, place).await?;
     count_rest(&*receiver.parts.meter, signal, &rejected, &mended);
@@ -131,7 +136,9 @@ fn whole(receiver: &Receiver, parcel: Parcel, mut place: Place) -> (Result<Decod
 pub(crate) async fn keep(receiver: &Receiver, batch: Batch, place: Place) -> Result<(), Failure> {
     let spans = batch.spans.iter().filter(|span| span.canonical.signal == Told::Span).count() as u64;
     let unknown = unknown::of(&batch);
+    let bytes = TraceBytes::of(&batch.spans);
     commit(receiver, batch, place).await?;
+    receiver.traces.note(&bytes);
     if spans > 0 {
         receiver.parts.meter.add("quipu_received_spans_total", &[], spans);
     }
@@ -175,8 +182,39 @@ pub(crate) fn prepare(receiver: &Receiver, parcel: &Parcel, place: &mut Place) -
         Kind::Otlp(signal, encoding) => otlp(receiver, signal, encoding, body, place)?,
         Kind::Foreign(wire) => foreign(receiver, wire, body, place)?,
     };
+    receiver.traces.admit(&mut decoded);
     receiver.parts.adapters.read_batch(&mut decoded.batch);
+    let now = receiver.parts.clock.now();
+    receiver.skew.note(place.caller().sender(), &decoded.batch, is_ahead(&decoded), now);
+    if !place.any_age() {
+        let Decoded { batch, rejected, .. } = &mut decoded;
+        receiver.days.bound(batch, place.caller().sender(), receiver.limits(), now, rejected);
+    }
     Ok(decoded)
+}
+
+/// Whether there was nothing in a request but records from the future.
+fn is_ahead(decoded: &Decoded) -> bool {
+    let Decoded { batch, rejected, .. } = decoded;
+    batch.is_empty() && !rejected.is_empty() && rejected.reasons().get("time_future") == rejected.count()
+}
+
+/// What a sender is told whose records all lie in the future of a clock that few agree with.
+fn behind(receiver: &Receiver) -> Failure {
+    let seconds = receiver.limits().future_seconds;
+    Failure::unavailable(format!(
+        "every record lies more than {seconds} s ahead of this server's clock (limit future_seconds), and the clock may be wrong"
+    ))
+}
+
+/// The bounds on times that hold for a request.
+fn limits<'r>(receiver: &'r Receiver, place: &Place) -> Cow<'r, Limits> {
+    let limits = receiver.limits();
+    if place.any_age() {
+        Cow::Owned(Limits { past_seconds: Limits::of_any_age().past_seconds, ..limits.clone() })
+    } else {
+        Cow::Borrowed(limits)
+    }
 }
 
 fn otlp(
@@ -191,13 +229,14 @@ fn otlp(
         return Err(heavy(signal));
     }
     place.grow_to(body.len().max(footprint / ORDINARY))?;
-    quipu_otlp::decode(signal, body, encoding, receiver.limits(), receiver.parts.clock.now())
+    quipu_otlp::decode(signal, body, encoding, &limits(receiver, place), receiver.parts.clock.now())
         .map_err(|error| Failure::malformed(error.to_string()))
 }
 
 /// Those formats are decoded span by span, so what they take in memory is asked for as it grows.
 fn foreign(receiver: &Receiver, wire: Wire, body: &[u8], place: &mut Place) -> Result<Decoded, Failure> {
     place.grow_to(body.len())?;
+    let limits = limits(receiver, place);
     let mut failure = None;
     let mut grow = |footprint: usize| {
         let room = if footprint / FOOTPRINT > receiver.limits().decompressed_bytes {
@@ -208,7 +247,7 @@ fn foreign(receiver: &Receiver, wire: Wire, body: &[u8], place: &mut Place) -> R
         room.map_err(|lack| failure = Some(lack)).is_ok()
     };
     let now = receiver.parts.clock.now();
-    let decoded = quipu_jaeger::decode(wire, body, receiver.limits(), now, &mut grow);
+    let decoded = quipu_jaeger::decode(wire, body, &limits, now, &mut grow);
     decoded.map_err(|error| failure.unwrap_or_else(|| Failure::malformed(error.to_string())))
 }
 
@@ -217,7 +256,8 @@ fn heavy(signal: Signal) -> Failure {
     Failure::too_large(message)
 }
 
-/// Waits until the store has the batch. The place is kept until then.
+/// Waits until the store has the batch. The place is kept until then. A day whose files are not open is a batch of its own, and senders take
+/// turns with such days, so that a request of many days holds up nobody else.
 async fn commit(receiver: &Receiver, batch: Batch, mut place: Place) -> Result<(), Failure> {
     if batch.is_empty() {
         return Ok(());
@@ -226,14 +266,26 @@ async fn commit(receiver: &Receiver, batch: Batch, mut place: Place) -> Result<(
         place.serves(service);
     }
     place.enter(receiver.patience()).await?;
-    match tokio::time::timeout(receiver.patience(), receiver.parts.intake.submit(batch)).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => {
-            tracing::warn!(%error, "a batch was not committed");
-            Err(Failure::of_intake(&error))
-        }
-        Err(_) => Err(Failure::unavailable("the store did not commit the request in time")),
+    let until = Instant::now() + receiver.patience();
+    let late = |_| Failure::unavailable("the store did not commit the request in time");
+    let (together, alone) = receiver.days.cut(batch, receiver.parts.clock.now());
+    if !together.is_empty() {
+        timeout_at(until, submit(receiver, together)).await.map_err(late)??;
     }
+    // What was committed before a failure stays: the sender repeats the request, and the store knows those records.
+    for (day, batch) in alone {
+        let _turn = timeout_at(until, receiver.cold.turn(place.caller())).await.map_err(late)?;
+        timeout_at(until, submit(receiver, batch)).await.map_err(late)??;
+        receiver.days.wrote(day);
+    }
+    Ok(())
+}
+
+async fn submit(receiver: &Receiver, batch: Batch) -> Result<(), Failure> {
+    receiver.parts.intake.submit(batch).await.map_err(|error| {
+        tracing::warn!(%error, "a batch was not committed");
+        Failure::of_intake(&error)
+    })
 }
 
 /// The service that a batch is counted under: that of its first record.

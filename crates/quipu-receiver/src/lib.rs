@@ -5,9 +5,9 @@
 //! Gives: batches, read by the adapters, to the intake; and to the sender the answer that its protocol prescribes.
 //! Never: acknowledges what is not committed, holds more than its bounds, or lets what was sent into a log or an error text.
 
-mod beside;
 mod body;
 mod connection;
+mod days;
 mod door;
 mod failure;
 mod foreign;
@@ -19,9 +19,9 @@ mod receiver;
 mod room;
 mod sender;
 mod serve;
-mod share;
-mod stock;
+mod skew;
 mod tls;
+mod trace_bytes;
 mod turns;
 mod udp;
 mod unknown;
@@ -34,7 +34,7 @@ pub use http::http_routes;
 pub use jaeger::{jaeger_grpc_routes, jaeger_http_routes};
 pub use quipu_jaeger::Protocol;
 pub use receiver::{Parts, Receiver};
-pub use sender::AdmissionKey;
+pub use sender::{AdmissionKey, OfAnyAge};
 pub use serve::serve;
 pub use tls::{ClientAuth, ClientCertificate, TlsConfig, TlsServer, TlsVersion};
 pub use turns::{Turns, in_turn};

@@ -3,9 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use quipu_admission::Overflow;
 use quipu_core::{Adapters, Clock, Intake, Limits, Meter};
 
+use crate::days::DayWindow;
 use crate::room::Room;
+use crate::skew::Skew;
+use crate::trace_bytes::TraceBytes;
 use crate::unknown::UnknownKeys;
 
 /// What a receiver is put together from.
@@ -28,20 +32,36 @@ pub struct Receiver {
     pub(crate) parts: Arc<Parts>,
     pub(crate) room: Room,
     pub(crate) unknown: Arc<UnknownKeys>,
+    /// Days that the keys of this project reached lately.
+    pub(crate) days: Arc<DayWindow>,
+    /// Held while a day is written that is not open: senders take turns, day by day.
+    pub(crate) cold: Arc<Overflow>,
+    pub(crate) skew: Arc<Skew>,
+    pub(crate) traces: Arc<TraceBytes>,
 }
 
 impl Receiver {
     /// A receiver that lets in as much at a time as `parts.limits` say.
     pub fn new(parts: Parts) -> Self {
         let room = Room::new(&parts.limits);
-        Self { parts: Arc::new(parts), room, unknown: Arc::default() }
+        let traces = Arc::new(TraceBytes::new(parts.limits.trace_bytes));
+        Self {
+            traces,
+            parts: Arc::new(parts),
+            room,
+            unknown: Arc::default(),
+            days: Arc::default(),
+            cold: Arc::default(),
+            skew: Arc::default(),
+        }
     }
 
     /// Another receiver, with an intake of its own, that shares this one's bounds on what is under way: what all of them hold together
     /// is bounded, and shared out among those who send, to whichever they do.
     #[must_use]
     pub fn beside(&self, parts: Parts) -> Self {
-        Self { parts: Arc::new(parts), room: self.room.clone(), unknown: Arc::default() }
+        let traces = Arc::new(TraceBytes::new(parts.limits.trace_bytes));
+        Self { traces, parts: Arc::new(parts), unknown: Arc::default(), days: Arc::default(), ..self.clone() }
     }
 
     /// Requests that wait for the store, and bytes of all that are under way.

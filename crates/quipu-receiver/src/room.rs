@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
+use quipu_admission::{Caller, Permit, Pool, Refusal};
 use quipu_core::Limits;
 use tokio::time::Instant;
 
 use crate::failure::Failure;
 use crate::sender::Sender;
-use crate::share::Refusal;
-use crate::stock::{Portion, Stock};
 
 /// Bytes are counted in units: nobody needs to know them better.
 const UNIT: usize = 1_024;
@@ -18,16 +17,16 @@ const BODIES_WAITING: usize = 16;
 /// Room for bytes and for requests. Clones share it.
 #[derive(Clone)]
 pub(crate) struct Room {
-    bytes: Stock,
-    requests: Stock,
+    bytes: Pool,
+    requests: Pool,
 }
 
 impl Room {
     pub(crate) fn new(limits: &Limits) -> Self {
         Self {
-            bytes: Stock::new(limits.queue_bytes.div_ceil(UNIT), "too many bytes are waiting to be stored")
-                .with_room_beside(BODIES_WAITING),
-            requests: Stock::new(limits.queue_requests, "too many requests are waiting to be stored"),
+            bytes: Pool::new(limits.queue_bytes.div_ceil(UNIT), "too many bytes are waiting to be stored")
+                .with_overflow(BODIES_WAITING),
+            requests: Pool::new(limits.queue_requests, "too many requests are waiting to be stored"),
         }
     }
 
@@ -39,16 +38,16 @@ impl Room {
 
     /// A place of a sender that takes no room yet.
     pub(crate) fn place(&self, sender: Sender) -> Place {
-        let leaf = sender.leaf();
-        Place { sender, bytes: self.bytes.portion(leaf), requests: self.requests.portion(leaf) }
+        let caller = sender.caller();
+        Place { sender, bytes: self.bytes.permit(caller), requests: self.requests.permit(caller) }
     }
 }
 
 /// What one request takes up; given back when it is dropped.
 pub(crate) struct Place {
     sender: Sender,
-    bytes: Portion,
-    requests: Portion,
+    bytes: Permit,
+    requests: Permit,
 }
 
 impl Place {
@@ -56,32 +55,42 @@ impl Place {
     /// [`Failure::lacks`].
     pub(crate) fn grow_to(&mut self, bytes: usize) -> Result<(), Failure> {
         self.bytes.try_grow_to(bytes.div_ceil(UNIT)).map_err(|refusal| {
-            let failure = self.bytes.busy();
+            let failure = Failure::from(self.bytes.busy());
             if refusal == Refusal::Full { failure.for_lack_of(bytes) } else { failure }
         })
     }
 
     /// As [`Place::grow_to`], but a sender that holds less than its share waits for room, until then at most.
     pub(crate) async fn wait_to_grow_to(&mut self, bytes: usize, until: Instant) -> Result<(), Failure> {
-        self.bytes.wait_to_grow_to(bytes.div_ceil(UNIT), until).await
+        Ok(self.bytes.wait_to_grow_to(bytes.div_ceil(UNIT), until).await?)
+    }
+
+    /// Whose it is.
+    pub(crate) const fn caller(&self) -> Caller {
+        self.sender.caller()
+    }
+
+    /// Whether its records may be of any age: see [`crate::OfAnyAge`].
+    pub(crate) const fn any_age(&self) -> bool {
+        self.sender.any_age()
     }
 
     /// Now it is known whose it is: from now on it counts under that service.
     pub(crate) fn serves(&mut self, service: &str) {
-        let leaf = self.sender.serving(service);
-        self.bytes.pass_on(leaf);
-        self.requests.pass_on(leaf);
+        let caller = self.sender.serving(service);
+        self.bytes.pass_on(caller);
+        self.requests.pass_on(caller);
     }
 
     /// Refuses a body of so many bytes before any of it is read, when its sender is over its share already.
     pub(crate) fn expect(&self, bytes: usize) -> Result<(), Failure> {
-        self.bytes.expect(bytes.div_ceil(UNIT))
+        Ok(self.bytes.expect(bytes.div_ceil(UNIT))?)
     }
 
     /// Joins the requests that wait for the store, unless it has already. A sender under its share waits for its turn, for
     /// `patience` at most.
     pub(crate) async fn enter(&mut self, patience: Duration) -> Result<(), Failure> {
-        self.requests.wait_to_grow_to(1, Instant::now() + patience).await
+        Ok(self.requests.wait_to_grow_to(1, Instant::now() + patience).await?)
     }
 
     /// As [`Place::enter`], but waits in any case, for a sender that cannot be told to come back. Gives up after `patience`.

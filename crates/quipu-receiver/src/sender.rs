@@ -1,20 +1,21 @@
 //! Who sends, as far as fair shares go.
 
-use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock};
 
 use axum::extract::ConnectInfo;
 use axum::http::Extensions;
-
-use crate::share::Leaf;
+use quipu_admission::Caller;
 
 /// The id of the key that a request came with. Whoever checks keys puts it into the request's extensions; requests without one count
 /// by their address.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AdmissionKey(pub String);
+
+/// Marks a request whose records may be of any age, and reach any number of days: an import by an administrator.
+#[derive(Debug, Clone, Copy)]
+pub struct OfAnyAge;
 
 /// One connection, which remembers the service that it last brought something of: the next request is most likely from the same.
 #[derive(Debug, Clone, Default)]
@@ -23,43 +24,45 @@ pub(crate) struct Line(Arc<AtomicU64>);
 /// A request's sender.
 #[derive(Debug, Clone)]
 pub(crate) struct Sender {
-    leaf: Leaf,
+    caller: Caller,
     line: Option<Line>,
+    any_age: bool,
 }
-
-/// Numbers stand for names; which name has which number differs from run to run, so that nobody can choose a neighbour's.
-static NUMBERS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
 impl Sender {
     /// By the key, else by the address; the part of it by the service that the connection last brought, else by the address.
     pub(crate) fn of(extensions: &Extensions) -> Self {
         let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| network(info.0.ip()));
-        let sender = match extensions.get::<AdmissionKey>() {
-            Some(key) => NUMBERS.hash_one(key),
-            None => NUMBERS.hash_one(peer),
+        let caller = match extensions.get::<AdmissionKey>() {
+            Some(key) => Caller::new(key, &peer),
+            None => Caller::new(&peer, &peer),
         };
         let line = extensions.get::<Line>().cloned();
         let known = line.as_ref().map(|line| line.0.load(Ordering::Relaxed)).filter(|part| *part != 0);
-        Self { leaf: Leaf { sender, part: known.unwrap_or_else(|| NUMBERS.hash_one(peer)) }, line }
+        let any_age = extensions.get::<OfAnyAge>().is_some();
+        Self { caller: known.map_or(caller, |part| caller.with_known_part(part)), line, any_age }
     }
 
     /// All who send packets: whose address is theirs is not known, so they share one share.
     pub(crate) fn of_packets() -> Self {
-        let sender = NUMBERS.hash_one("packets");
-        Self { leaf: Leaf { sender, part: sender }, line: None }
+        Self { caller: Caller::new(&"packets", &"packets"), line: None, any_age: false }
     }
 
-    pub(crate) const fn leaf(&self) -> Leaf {
-        self.leaf
+    pub(crate) const fn any_age(&self) -> bool {
+        self.any_age
+    }
+
+    pub(crate) const fn caller(&self) -> Caller {
+        self.caller
     }
 
     /// The same sender's part for a service, which its connection remembers.
-    pub(crate) fn serving(&self, service: &str) -> Leaf {
-        let part = NUMBERS.hash_one(service);
+    pub(crate) fn serving(&self, service: &str) -> Caller {
+        let caller = self.caller.with_part(&service);
         if let Some(line) = &self.line {
-            line.0.store(part, Ordering::Relaxed);
+            line.0.store(caller.part(), Ordering::Relaxed);
         }
-        Leaf { part, ..self.leaf }
+        caller
     }
 }
 
@@ -85,20 +88,20 @@ mod tests {
 
     #[test]
     fn keys_come_before_addresses() {
-        let (a, b) = (from("1.2.3.4", Some("k"), None).leaf(), from("4.3.2.1", Some("k"), None).leaf());
-        assert_eq!(a.sender, b.sender);
-        assert_ne!(a.part, b.part);
-        let (a, b) = (from("1.2.3.4", None, None).leaf(), from("::ffff:1.2.3.4", None, None).leaf());
+        let (a, b) = (from("1.2.3.4", Some("k"), None).caller(), from("4.3.2.1", Some("k"), None).caller());
+        assert_eq!(a.with_known_part(0), b.with_known_part(0));
+        assert_ne!(a.part(), b.part());
+        let (a, b) = (from("1.2.3.4", None, None).caller(), from("::ffff:1.2.3.4", None, None).caller());
         assert_eq!(a, b);
-        assert_ne!(a.sender, from("1.2.3.5", None, None).leaf().sender);
+        assert_ne!(a.with_known_part(0), from("1.2.3.5", None, None).caller().with_known_part(0));
     }
 
     #[test]
     fn a_network_of_ipv6_is_one_address() {
         let [a, b, c] = ["2001:db8::1", "2001:db8::ffff:1", "2001:db8:0:1::1"]
-            .map(|address| from(address, None, None).leaf());
+            .map(|address| from(address, None, None).caller());
         assert_eq!(a, b);
-        assert_ne!(a.sender, c.sender);
+        assert_ne!(a.with_known_part(0), c.with_known_part(0));
     }
 
     #[test]
@@ -106,7 +109,7 @@ mod tests {
         let line = Line::default();
         let first = from("1.2.3.4", None, Some(&line));
         let shop = first.serving("shop");
-        assert_ne!(first.leaf(), shop);
-        assert_eq!(from("1.2.3.4", None, Some(&line)).leaf(), shop);
+        assert_ne!(first.caller(), shop);
+        assert_eq!(from("1.2.3.4", None, Some(&line)).caller(), shop);
     }
 }

@@ -1,25 +1,29 @@
-//! How many answers may be under way at a time, with fair shares for those who ask.
+//! Admission of answers: how many are under way at a time, and how much memory they hold.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
+use quipu_admission::{Caller, MemoryPool, Permit, Pool};
+use quipu_core::{AnswerMemory, Limits};
 use tokio::time::Instant;
 
 use crate::sender::Sender;
-use crate::stock::{Portion, Stock};
 
-/// How long somebody who has no turn at all, or fewer than their share, waits for one.
+/// A caller below its share waits so long, for its turn and again for memory.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// What whoever is refused is told, as a problem detail (RFC 9457).
+/// How often an answer that ran out of memory is made again after more was reserved for it.
+const ATTEMPTS: usize = 3;
+/// The problem detail (RFC 9457) of a request that got no turn.
 const BUSY: &str = concat!(
     r#"{"type":""#,
     env!("CARGO_PKG_REPOSITORY"),
@@ -27,44 +31,107 @@ const BUSY: &str = concat!(
     r#""detail":"Too many answers are under way (limit answers); come back in a second."}"#
 );
 
-/// Turns for answers. Clones share them.
+/// Turns and memory for answers. Clones share them.
 #[derive(Clone)]
-pub struct Turns(Stock);
+pub struct Turns {
+    answers: Pool,
+    memory: MemoryPool,
+    group_bytes: usize,
+}
 
 impl Turns {
-    /// So many answers at a time. When there are few turns left, those go first who have the fewest.
-    pub fn new(answers: usize) -> Self {
-        Self(Stock::new(answers, "too many answers are under way"))
+    /// As many answers at a time as `limits` say, which charge `memory`. When few turns are left, callers with the fewest go first.
+    pub fn new(limits: &Limits, memory: MemoryPool) -> Self {
+        let answers = Pool::new(limits.answers, "too many answers are under way");
+        Self { answers, memory, group_bytes: limits.group_bytes }
     }
 }
 
-/// Lets requests to `router` begin as `turns` allow; who has its share of them, with those that wait, is told 429 and when to come back,
-/// others wait for five seconds before. A request's turn lasts until its answer
-/// has been sent, so that slow readers hold turns and not memory without bound.
+/// Admits requests to `router` as `turns` allow. A caller at its share is told 429; another waits for five seconds before. A turn and the
+/// memory of an answer are held until the answer has been sent or its connection is gone.
 ///
-/// Who asks is told by [`crate::AdmissionKey`], else by the address.
+/// The handlers find the memory of their request as [`AnswerMemory::current`]. A `GET` that runs out of it is made again once there is
+/// more; after five seconds, and for any other method, the answer stays what the handler made of it, a 503, with `Retry-After`.
+///
+/// The caller is the [`crate::AdmissionKey`] of the request, else its address.
 pub fn in_turn(router: Router, turns: &Turns) -> Router {
     let turns = turns.clone();
     router.layer(from_fn(move |request: Request, next: Next| answer(turns.clone(), request, next)))
 }
 
 async fn answer(turns: Turns, request: Request, next: Next) -> Response {
-    let mut portion = turns.0.portion(Sender::of(request.extensions()).leaf());
-    if portion.wait_to_grow_to(1, Instant::now() + PATIENCE).await.is_err() {
+    let caller = Sender::of(request.extensions()).caller();
+    let mut turn = turns.answers.permit(caller);
+    if turn.wait_to_grow_to(1, Instant::now() + PATIENCE).await.is_err() {
         let mut response = Response::new(Body::from(BUSY));
         *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
         let json = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(header::CONTENT_TYPE, json);
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        response.headers_mut().insert(header::RETRY_AFTER, SOON);
         return response;
     }
-    next.run(request).await.map(|body| Body::new(Held { body, _portion: portion }))
+    let (response, memory) = in_memory(&turns, caller, request, next).await;
+    response.map(|body| Body::new(Held { body, memory, _turn: turn }))
 }
 
-/// A body that keeps its turn until it is sent.
+const SOON: HeaderValue = HeaderValue::from_static("1");
+
+/// Makes an answer within the memory that its caller may have.
+async fn in_memory(
+    turns: &Turns,
+    caller: Caller,
+    mut request: Request,
+    next: Next,
+) -> (Response, AnswerMemory) {
+    let (until, pool) = (Instant::now() + PATIENCE, &turns.memory);
+    let mut permit = pool.permit(caller);
+    for left in (0..ATTEMPTS).rev() {
+        let again = repeated(&request).filter(|_| left > 0);
+        let budget = Arc::new(permit.share());
+        let memory = AnswerMemory::of(Arc::clone(&budget) as _).with_groups(turns.group_bytes);
+        let response = memory.clone().scope(next.clone().run(request)).await;
+        let lacked = budget.lacked();
+        if lacked == 0 || response.status() != StatusCode::SERVICE_UNAVAILABLE {
+            return (response, memory);
+        }
+        drop(budget);
+        permit = pool.permit(caller);
+        let wanted = lacked.saturating_mul(2).min(pool.capacity());
+        let Some(again) = again else { return (short(pool, response), AnswerMemory::default()) };
+        if permit.grow_to(wanted, until).await.is_err() {
+            return (short(pool, response), AnswerMemory::default());
+        }
+        request = again;
+    }
+    // The last attempt returns above.
+    (Response::new(Body::empty()), AnswerMemory::default())
+}
+
+fn short(pool: &MemoryPool, mut response: Response) -> Response {
+    pool.count_refused();
+    response.headers_mut().insert(header::RETRY_AFTER, SOON);
+    response
+}
+
+/// The same request again; `None` when it may have a body, or changes something.
+fn repeated(request: &Request) -> Option<Request> {
+    if request.method() != Method::GET || request.headers().contains_key(header::UPGRADE) {
+        return None;
+    }
+    let mut again = Request::new(Body::empty());
+    *again.method_mut() = request.method().clone();
+    *again.uri_mut() = request.uri().clone();
+    *again.version_mut() = request.version();
+    *again.headers_mut() = request.headers().clone();
+    *again.extensions_mut() = request.extensions().clone();
+    Some(again)
+}
+
+/// A body that keeps its turn and its memory until it is sent.
 struct Held {
     body: Body,
-    _portion: Portion,
+    memory: AnswerMemory,
+    _turn: Permit,
 }
 
 impl HttpBody for Held {
@@ -72,10 +139,11 @@ impl HttpBody for Held {
     type Error = axum::Error;
 
     fn poll_frame(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
+        let Self { body, memory, .. } = self.get_mut();
+        memory.enter(|| Pin::new(body).poll_frame(cx))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -89,16 +157,71 @@ impl HttpBody for Held {
 
 #[cfg(test)]
 mod tests {
+    use axum::extract::Path;
+    use axum::response::IntoResponse;
     use axum::routing::get;
     use http_body_util::BodyExt;
+    use quipu_core::NoMeter;
+    use tokio_stream::StreamExt;
     use tower::ServiceExt;
 
     use super::*;
     use crate::AdmissionKey;
 
+    fn turns(answers: usize) -> Turns {
+        Turns::new(&Limits { answers, ..Limits::default() }, MemoryPool::new(8 << 20, Arc::new(NoMeter)))
+    }
+
+    /// Holds as many bytes as the path says until the answer is sent.
+    async fn large(Path(bytes): Path<usize>) -> Response {
+        match AnswerMemory::current().hold(bytes) {
+            Ok(hold) => {
+                let stream = tokio_stream::once(Ok::<_, std::io::Error>(Bytes::from_static(b"text")));
+                Response::new(Body::from_stream(stream.map(move |part| {
+                    let _ = &hold;
+                    part
+                })))
+            }
+            Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_waits_for_memory_until_another_is_sent_and_is_then_told_when_to_come_back() {
+        let turns = turns(100);
+        let app = in_turn(Router::new().route("/{bytes}", get(large).post(large)), &turns);
+        let ask = async |method: Method, asker: &str, mib: usize| {
+            let request = Request::builder().method(method).uri(format!("/{}", mib << 20));
+            let request = request.extension(AdmissionKey(asker.into())).body(Body::empty()).unwrap();
+            app.clone().oneshot(request).await.unwrap()
+        };
+        let first = ask(Method::GET, "a", 7).await;
+        assert_eq!(first.status(), StatusCode::OK);
+        let begin = Instant::now();
+        let refused = ask(Method::GET, "b", 1).await;
+        assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(refused.headers()[header::RETRY_AFTER], "1");
+        assert_eq!((begin.elapsed().as_secs(), turns.memory.held()), (5, first_holds(7)));
+        assert_eq!(ask(Method::POST, "b", 1).await.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(begin.elapsed().as_secs(), 5, "what changes something is not made twice");
+        let second = async { ask(Method::GET, "b", 1).await.status() };
+        let (second, ()) = tokio::join!(second, async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            drop(first);
+        });
+        assert_eq!(second, StatusCode::OK);
+        assert_eq!(turns.memory.held(), 0);
+        assert_eq!(ask(Method::GET, "c", 9).await.status(), StatusCode::SERVICE_UNAVAILABLE);
+    }
+
+    /// A permit grows by more than what is asked for.
+    fn first_holds(mib: u64) -> u64 {
+        (mib << 20) + (64 << 10)
+    }
+
     #[tokio::test(start_paused = true)]
     async fn more_askers_than_turns_wait_for_them() {
-        let app = in_turn(Router::new().route("/", get(async || "text")), &Turns::new(2));
+        let app = in_turn(Router::new().route("/", get(async || "text")), &turns(2));
         let mut held = Vec::new();
         for asker in ["a", "b"] {
             let answer = ask(&app, asker).await;
@@ -117,7 +240,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn one_asker_has_no_more_waiting_than_its_share_and_a_polite_one_gets_its_turn() {
-        let app = in_turn(Router::new().route("/", get(async || "text")), &Turns::new(8));
+        let app = in_turn(Router::new().route("/", get(async || "text")), &turns(8));
         // One that was alone has half of them, and four others the rest.
         let mut held = Vec::new();
         for asker in ["old", "old", "old", "old"] {
@@ -150,7 +273,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_turn_lasts_until_the_answer_is_sent_and_one_asker_does_not_take_them_all() {
-        let app = in_turn(Router::new().route("/", get(async || "text")), &Turns::new(8));
+        let app = in_turn(Router::new().route("/", get(async || "text")), &turns(8));
         let mut held = Vec::new();
         loop {
             let answer = ask(&app, "loud").await;

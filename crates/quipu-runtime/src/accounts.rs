@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use quipu_core::{Accounts, Result, Sheet};
+use quipu_core::{Accounts, Erasure, Result, Sheet};
 
 use crate::tables::OpenAccounts;
 
@@ -34,5 +34,9 @@ impl Reopened {
 impl Accounts for Reopened {
     fn transact(&self, work: &mut dyn FnMut(&mut dyn Sheet) -> Result<()>) -> Result<()> {
         self.books()?.transact(work)
+    }
+
+    fn erase(&self, whose: &Erasure<'_>, dry_run: bool) -> Result<u64> {
+        self.books()?.erase(whose, dry_run)
     }
 }

@@ -8,6 +8,8 @@ use quipu_core::{Adapter, Adapters};
 pub fn adapters() -> Adapters {
     let table: Vec<Arc<dyn Adapter>> = vec![
         // adapters: one line each
+        #[cfg(feature = "adapter-genkit")]
+        Arc::new(quipu_adapter_genkit::Genkit),
         #[cfg(feature = "adapter-quipu")]
         Arc::new(quipu_adapter_quipu::Quipu),
         #[cfg(feature = "adapter-mcp")]

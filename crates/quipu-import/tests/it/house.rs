@@ -33,7 +33,7 @@ impl House {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
         let folder = TempDir::new().unwrap();
         let store = quipu::open("memory:", folder.path(), quipu::Access::Write).unwrap();
-        let limits = Limits { past_seconds: u64::from(u32::MAX), ..Limits::default() };
+        let limits = Limits::of_any_age();
         let parts = Parts {
             stages: vec![Arc::new(Priced::new(Arc::new(Books::vendored())))],
             limits: limits.clone(),

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 use quipu_core::{
-    CostQuery, CostRow, GroupBy, Posting, Result, Sheet, Store, Timestamp, TraceFacts, TraceFilter, UsageKey,
-    UsageQuery, UsageTotals,
+    AnswerMemory, CostQuery, CostRow, GroupBy, Posting, Result, Sheet, Store, Timestamp, TraceFacts,
+    TraceFilter, UsageKey, UsageQuery, UsageTotals,
 };
 
 use super::definition::Definition;
@@ -125,7 +125,9 @@ async fn spent_before(store: &dyn Store, definition: &Definition, now: Timestamp
         group_by.push(GroupBy::Hour);
     }
     let filter = TraceFilter { since, ..TraceFilter::default() };
-    let groups = store.usage(&UsageQuery { filter, group_by: group_by.clone() }).await?;
+    let query = UsageQuery { filter, group_by: group_by.clone() };
+    // Money that was spent is counted whole, whatever the answer at hand may hold.
+    let groups = AnswerMemory::default().scope(store.usage(&query)).await?;
     let mut postings = Vec::new();
     for group in groups {
         let mut subject = Subject::default();

@@ -7,7 +7,8 @@ use foldhash::{HashMap, HashMapExt};
 use lru::LruCache;
 use parking_lot::Mutex;
 use quipu_core::{
-    AccountId, Accounts, Counted, Fired, Held, Posting, Result, Sheet, SpanId, Timestamp, TraceFacts, TraceId,
+    AccountId, Accounts, Counted, Erasure, Fired, Held, Posting, Result, Sheet, SpanId, Timestamp,
+    TraceFacts, TraceId,
 };
 
 /// Traces whose calls are remembered; a correction of a call of an older one is taken for a new call.
@@ -67,6 +68,10 @@ impl Accounts for LocalAccounts {
     fn transact(&self, work: &mut dyn FnMut(&mut dyn Sheet) -> Result<()>) -> Result<()> {
         work(&mut *self.0.lock())
     }
+
+    fn erase(&self, whose: &Erasure<'_>, dry_run: bool) -> Result<u64> {
+        Ok(self.0.lock().erase(whose, dry_run))
+    }
 }
 
 impl Books {
@@ -102,6 +107,63 @@ impl Books {
         // What is left of it may expire at the same moment as what is gone.
         let left = self.held.get(&id).into_iter().flatten().map(|part| (part.expires, id));
         self.expiry.extend(left);
+    }
+}
+
+impl Books {
+    /// Takes somebody out; gives how many entries named them.
+    fn erase(&mut self, whose: &Erasure<'_>, dry_run: bool) -> u64 {
+        let theirs = |(id, trace): (&TraceId, &Trace)| {
+            (whose.traces.contains(id) || (whose.is_theirs)(&trace.facts)).then_some(*id)
+        };
+        let gone: Vec<TraceId> = self.traces.iter().filter_map(theirs).collect();
+        let renamed =
+            |id: &AccountId| (whose.renamed)(&id.scope).map(|scope| AccountId { scope, ..id.clone() });
+        let accounts: Vec<(AccountId, AccountId)> =
+            self.accounts.keys().filter_map(|id| Some((id.clone(), renamed(id)?))).collect();
+        let definitions: Vec<(String, String)> = self
+            .definitions
+            .iter()
+            .filter_map(|(name, text)| Some((name.clone(), (whose.rewritten)(text)?)))
+            .collect();
+        let found = gone.len() + accounts.len() + definitions.len();
+        if !dry_run {
+            gone.iter().for_each(|trace| drop(self.traces.pop(trace)));
+            for (old, new) in accounts {
+                self.merge(&old, new);
+            }
+            self.version += u64::from(!definitions.is_empty());
+            self.definitions.extend(definitions);
+            let postings = self
+                .traces
+                .iter_mut()
+                .flat_map(|(_, trace)| &mut trace.calls)
+                .flat_map(|call| &mut call.postings);
+            let held = self
+                .held
+                .values_mut()
+                .flatten()
+                .flat_map(|held| &mut held.figures)
+                .map(|(account, _)| account);
+            for account in postings.map(|posting| &mut posting.account).chain(held) {
+                if let Some(new) = renamed(account) {
+                    *account = new;
+                }
+            }
+        }
+        found as u64
+    }
+
+    /// Adds what is in one account to another, and does away with it.
+    fn merge(&mut self, old: &AccountId, new: AccountId) {
+        let Some(account) = self.accounts.remove(old) else { return };
+        for (bucket, figure) in account.buckets {
+            // Posting in memory does not fail.
+            let _ = self.post(&Posting { account: new.clone(), bucket, figure });
+        }
+        let into = self.accounts.entry(new).or_default();
+        into.reserved = into.reserved.saturating_add(account.reserved);
+        into.fired.extend(account.fired);
     }
 }
 

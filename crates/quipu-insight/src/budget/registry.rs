@@ -37,7 +37,7 @@ pub(crate) enum Mode {
 pub(crate) struct Shared {
     file: BTreeMap<String, Arc<Definition>>,
     known: RwLock<Arc<Known>>,
-    accounts: Arc<dyn Accounts>,
+    pub accounts: Arc<dyn Accounts>,
     pub clock: Arc<dyn Clock>,
     pub resource: Arc<Resource>,
     pub instrumentation: Arc<Instrumentation>,

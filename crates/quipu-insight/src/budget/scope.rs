@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use compact_str::CompactString;
+use quipu_core::Owner;
 use serde::{Deserialize, Serialize};
 
 use super::Subject;
+use crate::erase::FORGOTTEN;
 
 /// Parts the fields of an account's name, as no name holds it.
 const BETWEEN: char = '\u{1f}';
@@ -36,7 +38,8 @@ pub struct Scope {
     /// Model provider.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
-    /// Model: the one asked for or the one that answered. With `*` an account is that of the model asked for.
+    /// Model: the one asked for or the one that answered, in any case of its letters. With `*` an account is that of the model asked
+    /// for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     /// Tag: one of those that there are. With `*` a call is in the account of each of its tags.
@@ -52,6 +55,11 @@ fn matches(pattern: &str, value: &str) -> bool {
         Some(start) => value.starts_with(start) && !value.is_empty(),
         None => value == pattern,
     }
+}
+
+/// As [`matches`]; providers and price books ignore the case of a model's name.
+fn matches_model(pattern: &str, value: &str) -> bool {
+    matches(&pattern.to_ascii_lowercase(), &value.to_ascii_lowercase())
 }
 
 impl Scope {
@@ -123,6 +131,7 @@ fn values<'a>(subject: &'a Subject, name: &str, pattern: &str) -> Vec<&'a str> {
         "provider" => one(&subject.provider),
         "model" => {
             let known = [subject.model.as_deref(), subject.response_model.as_deref()];
+            let fits = |value: &&str| matches_model(pattern, value);
             known.into_iter().flatten().find(fits).into_iter().collect()
         }
         _ => {
@@ -148,8 +157,37 @@ fn extended(before: &CompactString, name: &str, value: &str) -> CompactString {
     }
     name_of.push_str(name);
     name_of.push('=');
-    name_of.extend(value.chars().filter(|letter| *letter != BETWEEN));
+    let letters = value.chars().filter(|letter| *letter != BETWEEN);
+    // All spellings of a model share one account.
+    if name == "model" {
+        name_of.extend(letters.map(|letter| letter.to_ascii_lowercase()));
+    } else {
+        name_of.extend(letters);
+    }
     name_of
+}
+
+/// An account's name without these users and sessions; `None` where it is none of theirs.
+pub(crate) fn without(name: &str, owners: &[Owner]) -> Option<CompactString> {
+    let mut found = false;
+    let parts: Vec<String> = name
+        .split(BETWEEN)
+        .map(|part| {
+            let theirs = part.split_once('=').is_some_and(|(field, value)| {
+                owners.iter().any(|owner| owner.kind.as_str() == field && is_value_of(value, &owner.id))
+            });
+            found |= theirs;
+            match part.split_once('=') {
+                Some((field, _)) if theirs => format!("{field}={FORGOTTEN}"),
+                _ => part.to_owned(),
+            }
+        })
+        .collect();
+    found.then(|| parts.join(&BETWEEN.to_string()).into())
+}
+
+fn is_value_of(value: &str, id: &str) -> bool {
+    value.chars().eq(id.chars().filter(|letter| *letter != BETWEEN))
 }
 
 /// The fields of an account's name.

@@ -132,6 +132,14 @@ impl Subject {
         granted
     }
 
+    /// Whether a request that is only partly read may name another value of this field than the one that is known.
+    pub(crate) fn may_be_another(&self, name: &str) -> bool {
+        match name {
+            "model" | "tag" => true,
+            _ => self.clone().field(name).is_none_or(|value| value.is_none()),
+        }
+    }
+
     fn field(&mut self, name: &str) -> Option<&mut Option<CompactString>> {
         Some(match name {
             "project" => &mut self.project,

@@ -39,13 +39,12 @@ pub async fn figures(store: &dyn Store, ask: &FigureAsk, now: Timestamp) -> Resu
 /// Sums over the ledger, with what only spans tell: the first token, what still runs, and an example.
 async fn calls(store: &dyn Store, ask: &FigureAsk, times: &Times, table: &mut Table) -> Result<()> {
     let keys: Vec<GroupBy> = ask.group_by.iter().filter_map(|key| key.usage).collect();
-    for group in usage(store, &ask.filter, keys.clone(), times.step).await? {
-        table.add(group.0, group.1, &group.2);
-    }
-    // A call is in the group of each of its tags: the sums of such groups are no total.
-    if keys.contains(&GroupBy::Tag) {
-        table.forget_total();
-        for (_, at, figures) in usage(store, &ask.filter, Vec::new(), times.step).await? {
+    let groups = usage(store, &ask.filter, keys.clone(), times.step).await?;
+    // A call is in the group of each of its tags: the sums of such groups are no total. Groups that were left out have no steps.
+    let apart = keys.contains(&GroupBy::Tag) || groups.truncated;
+    table.take(groups, !apart)?;
+    if apart {
+        for (_, at, figures) in usage(store, &ask.filter, Vec::new(), times.step).await?.rows {
             table.add_total(at, &figures);
         }
     }
@@ -55,11 +54,16 @@ async fn calls(store: &dyn Store, ask: &FigureAsk, times: &Times, table: &mut Ta
     // Of a call's work the tool is its own, of its usage the one that it ran within.
     let of_work = |key: &quipu_query::FigureKey| key.work.filter(|key| *key != WorkKey::Tool);
     let keys: Option<Vec<WorkKey>> = ask.group_by.iter().map(of_work).collect();
-    for (key, at, figures) in done(store, ask, keys.clone().unwrap_or_default(), times.step).await? {
-        match &keys {
-            Some(_) => table.add(key, at, &figures.besides_usage()),
-            None => table.add_total(at, &figures.besides_usage()),
+    if let Some(keys) = keys {
+        let besides = done(store, ask, keys, times.step).await?.map(Figures::besides_usage);
+        let truncated = besides.truncated;
+        table.take(besides, !truncated)?;
+        if !truncated {
+            return Ok(());
         }
+    }
+    for (_, at, figures) in done(store, ask, Vec::new(), times.step).await?.rows {
+        table.add_total(at, &figures.besides_usage());
     }
     Ok(())
 }
@@ -74,8 +78,13 @@ fn asks_for_tool(filter: &TraceFilter) -> bool {
 
 async fn work(store: &dyn Store, ask: &FigureAsk, times: &Times, table: &mut Table) -> Result<()> {
     let keys = ask.group_by.iter().filter_map(|key| key.work).collect();
-    for (key, at, figures) in done(store, ask, keys, times.step).await? {
-        table.add(key, at, &figures);
+    let groups = done(store, ask, keys, times.step).await?;
+    let truncated = groups.truncated;
+    table.take(groups, !truncated)?;
+    if truncated {
+        for (_, at, figures) in done(store, ask, Vec::new(), times.step).await?.rows {
+            table.add_total(at, &figures);
+        }
     }
     Ok(())
 }
@@ -83,18 +92,44 @@ async fn work(store: &dyn Store, ask: &FigureAsk, times: &Times, table: &mut Tab
 /// Key, start of the step, figures.
 type Row = (table::Key, Option<Timestamp>, Figures);
 
+/// Groups of a store, and whether it left some out.
+struct Rows {
+    rows: Vec<Row>,
+    truncated: bool,
+}
+
+impl Rows {
+    fn of(groups: impl Iterator<Item = (Vec<UsageKey>, Figures)>) -> Self {
+        let mut truncated = false;
+        let mut rows = Vec::new();
+        for (key, figures) in groups {
+            if key.first() == Some(&UsageKey::Rest) {
+                truncated = true;
+            } else {
+                rows.push(row(key, figures));
+            }
+        }
+        Self { rows, truncated }
+    }
+
+    fn map(self, change: impl Fn(Figures) -> Figures) -> Self {
+        let rows = self.rows.into_iter().map(|(key, at, figures)| (key, at, change(figures))).collect();
+        Self { rows, ..self }
+    }
+}
+
 async fn usage(
     store: &dyn Store,
     filter: &TraceFilter,
     keys: Vec<GroupBy>,
     step: Option<i64>,
-) -> Result<Vec<Row>> {
+) -> Result<Rows> {
     let group_by = keys.into_iter().chain(step.map(GroupBy::Step)).collect();
     let groups = store.usage(&UsageQuery { filter: filter.clone(), group_by }).await?;
-    Ok(groups.into_iter().map(|group| row(group.key, Figures::from(&group.totals))).collect())
+    Ok(Rows::of(groups.into_iter().map(|group| (group.key, Figures::from(&group.totals)))))
 }
 
-async fn done(store: &dyn Store, ask: &FigureAsk, keys: Vec<WorkKey>, step: Option<i64>) -> Result<Vec<Row>> {
+async fn done(store: &dyn Store, ask: &FigureAsk, keys: Vec<WorkKey>, step: Option<i64>) -> Result<Rows> {
     let query = WorkQuery {
         of: ask.source.worked(),
         filter: ask.filter.clone(),
@@ -102,7 +137,7 @@ async fn done(store: &dyn Store, ask: &FigureAsk, keys: Vec<WorkKey>, step: Opti
         group_by: keys.into_iter().chain(step.map(WorkKey::Step)).collect(),
     };
     let groups = store.work(&query).await?;
-    Ok(groups.into_iter().map(|group| row(group.key, Figures::from(&group.totals))).collect())
+    Ok(Rows::of(groups.into_iter().map(|group| (group.key, Figures::from(&group.totals)))))
 }
 
 fn row(key: Vec<UsageKey>, figures: Figures) -> Row {

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use compact_str::CompactString;
 use foldhash::HashMap;
-use quipu_core::Timestamp;
+use quipu_core::{AnswerMemory, MemoryHold, Result, Timestamp};
 use quipu_query::{FigureAsk, Rank};
 
-use super::Figures;
 use super::times::Times;
+use super::{Figures, Rows};
 
 /// One name for each key; `None` where the records name none.
 pub(super) type Key = Vec<Option<CompactString>>;
@@ -42,8 +42,10 @@ pub struct Answer {
     pub groups: Vec<Group>,
     /// Over all groups, those that are left out too.
     pub total: Group,
-    /// Groups beyond those.
+    /// Groups beyond those, as far as the store gave them.
     pub left_out: usize,
+    /// The store left groups out because all of them would have taken too much memory.
+    pub truncated: bool,
 }
 
 /// Groups in the making.
@@ -51,21 +53,40 @@ pub(super) struct Table {
     keys: Vec<CompactString>,
     groups: HashMap<Key, Steps>,
     total: Steps,
+    truncated: bool,
+    hold: MemoryHold,
 }
+
+/// Memory of a group's figures with its key and its place in the table.
+const ROW: usize = size_of::<Figures>() + 256;
 
 impl Table {
     pub(super) fn new(keys: Vec<CompactString>) -> Self {
-        Self { keys, groups: HashMap::default(), total: Steps::new() }
+        Self {
+            keys,
+            groups: HashMap::default(),
+            total: Steps::new(),
+            truncated: false,
+            hold: MemoryHold::default(),
+        }
     }
 
     pub(super) fn set_keys(&mut self, keys: Vec<CompactString>) {
         self.keys = keys;
     }
 
-    /// Adds to a group and to the total.
-    pub(super) fn add(&mut self, key: Key, at: Option<Timestamp>, figures: &Figures) {
-        self.add_total(at, figures);
-        self.add_group(key, at, figures);
+    /// Adds to the groups, and to the total where these are all of it.
+    pub(super) fn take(&mut self, groups: Rows, and_total: bool) -> Result<()> {
+        self.truncated |= groups.truncated;
+        let bytes = self.hold.bytes() + groups.rows.len() * ROW;
+        self.hold = AnswerMemory::current().hold(bytes)?;
+        for (key, at, figures) in groups.rows {
+            if and_total {
+                self.add_total(at, &figures);
+            }
+            self.add_group(key, at, &figures);
+        }
+        Ok(())
     }
 
     pub(super) fn add_group(&mut self, key: Key, at: Option<Timestamp>, figures: &Figures) {
@@ -74,10 +95,6 @@ impl Table {
 
     pub(super) fn add_total(&mut self, at: Option<Timestamp>, figures: &Figures) {
         put(&mut self.total, at, figures);
-    }
-
-    pub(super) fn forget_total(&mut self) {
-        self.total.clear();
     }
 
     pub(super) fn answer(self, ask: &FigureAsk, times: &Times) -> Answer {
@@ -105,6 +122,7 @@ impl Table {
             groups,
             total,
             left_out,
+            truncated: self.truncated,
         }
     }
 }

@@ -60,7 +60,7 @@ async fn first_step(store: &dyn Store, ask: &FigureAsk, width: i64) -> Result<Op
         }
         (None, _) => done(store, ask, Vec::new(), Some(width)).await?,
     };
-    Ok(rows.into_iter().filter_map(|(_, at, _)| at).min())
+    Ok(rows.rows.into_iter().filter_map(|(_, at, _)| at).min())
 }
 
 /// Groups that points may be told of.

@@ -1,11 +1,13 @@
 //! History under other prices: shown before it is written, kept, and taken back on demand.
 
 mod answer;
+mod erase;
 mod journal;
 mod plan;
 mod verdict;
 mod write;
 
 pub use answer::{Applied, Ask, ModelChange, Past, Plan, State, Undone};
+pub use erase::erase;
 pub use plan::plan;
 pub use write::{apply, finish, list, undo};

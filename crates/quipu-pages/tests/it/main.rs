@@ -5,6 +5,7 @@ mod crashes;
 mod files;
 mod flips;
 mod keys;
+mod sums;
 
 use std::path::{Path, PathBuf};
 

@@ -197,7 +197,7 @@ impl Backlog {
         if lost > 0 {
             damaged(Ok(lost));
         }
-        if let Found::Frame { place, head, batch: Some(batch) } = found {
+        if let Found::Frame { place, head, batch: Some(batch), .. } = found {
             let taken = usize::try_from(head.records).unwrap_or(usize::MAX);
             let load = Load { batch: Arc::new(batch), taken, place: Some(place), stamp: head.stamp };
             return Some(waiting.begin(load));
@@ -328,7 +328,7 @@ async fn read_patiently(job: ReadJob, damaged: &impl Fn(Result<u64>)) -> (Found,
         }
         tokio::time::sleep(Duration::from_millis(100 << time.min(6))).await;
     }
-    (Found::Nothing, job)
+    (Found::Nothing { skipped: 0 }, job)
 }
 
 /// Input or output failed, on Linux, macOS and the BSDs.

@@ -17,7 +17,7 @@ const MOST: usize = 256 << 20;
 const LEVEL: i32 = 1;
 
 /// What a frame begins with that zstd skips, and the bytes before its content.
-const SKIPPED: [u8; 4] = 0x184D_2A50_u32.to_le_bytes();
+pub(crate) const SKIPPED: [u8; 4] = 0x184D_2A50_u32.to_le_bytes();
 const SKIP: usize = 8;
 /// Levels that are tried where content has to fill a place exactly: the usual one first.
 const LEVELS: [i32; 11] = [LEVEL, 3, 6, 9, 12, 15, 19, -1, -5, -20, -50];

@@ -7,6 +7,7 @@ mod dead;
 mod deliver;
 mod forgotten;
 mod frame;
+mod inspect;
 mod kept;
 mod offered;
 mod open;
@@ -27,6 +28,7 @@ use quipu_core::Backend;
 
 pub use dead::{DeadLetter, DeadLetters, Replayed};
 pub use forgotten::{Forgotten, Swept};
+pub use inspect::unreadable;
 pub(crate) use offered::Offered;
 pub(crate) use open::{Open, Parts};
 pub use rules::{ExitRules, RuleSignal};

@@ -6,9 +6,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use quipu_core::{
     Backend, Batch, CostPage, CostQuery, EventPage, EventQuery, Facet, FacetField, Health, Hold, Meeting,
-    Meter, MetricName, MetricQuery, MetricSeries, Node, Owned, Owner, Result, Retention, Retired, Retry,
-    SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow, Store, StoreInfo, Timestamp, ToolGroup,
-    TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery, WorkGroup, WorkQuery,
+    Meter, MetricName, MetricQuery, MetricSeries, Node, Owned, Owner, Remnant, Result, Retention, Retired,
+    Retry, SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow, Store, StoreInfo, Timestamp,
+    ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery, WorkGroup,
+    WorkQuery,
 };
 use tokio::sync::Mutex;
 
@@ -200,8 +201,16 @@ impl Store for Steady {
         self.store.forget_owned(owner).await
     }
 
+    async fn scrub(&self, dry_run: bool) -> Result<Vec<Remnant>> {
+        self.store.scrub(dry_run).await
+    }
+
     async fn purge(&self, before: Timestamp) -> Result<u64> {
         self.store.purge(before).await
+    }
+
+    async fn newest_day_end(&self) -> Result<Option<Timestamp>> {
+        self.store.newest_day_end().await
     }
 
     fn retires(&self) -> bool {

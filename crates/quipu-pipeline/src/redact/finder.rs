@@ -207,15 +207,28 @@ impl Finder {
 
     /// A text without what is to be taken out; `None` when nothing is.
     pub fn replaced(&self, text: &str, name: &str, look: Look, found: &mut Found) -> Option<String> {
-        let hits = self.hits(text, name, look);
+        self.replaced_at(text, text, name, look, &|at| at, found)
+    }
+
+    /// The same of a text by what was `read` from it; `place` gives where in the text a byte of that was.
+    pub fn replaced_at(
+        &self,
+        text: &str,
+        read: &str,
+        name: &str,
+        look: Look,
+        place: &dyn Fn(usize) -> usize,
+        found: &mut Found,
+    ) -> Option<String> {
+        let hits = if look.is_worth() { self.hits(read, name, look) } else { Vec::new() };
         if hits.is_empty() {
             return None;
         }
         let (mut out, mut copied) = (String::with_capacity(text.len()), 0);
         for hit in merged(hits) {
-            out.push_str(text.get(copied..hit.start).unwrap_or_default());
-            out.push_str(&self.token(hit.rank, text.get(hit.start..hit.end).unwrap_or_default()));
-            copied = hit.end;
+            out.push_str(text.get(copied..place(hit.start)).unwrap_or_default());
+            out.push_str(&self.token(hit.rank, read.get(hit.start..hit.end).unwrap_or_default()));
+            copied = place(hit.end);
             found.add(self.kind_of_rank(hit.rank), 1);
         }
         out.push_str(text.get(copied..).unwrap_or_default());

@@ -10,6 +10,7 @@ mod hits;
 mod json;
 mod marks;
 mod named;
+mod names;
 mod own;
 mod records;
 mod seen;
@@ -17,6 +18,7 @@ mod settings;
 mod sources;
 mod stage;
 mod token;
+mod veil;
 mod walk;
 
 pub use settings::{Capture, FieldRules, HashKey, Mode, OwnPattern, Pii, PiiKind, RedactSettings};

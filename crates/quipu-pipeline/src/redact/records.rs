@@ -1,65 +1,246 @@
-//! Spans, events, metrics and ledger rows: where in them texts are.
+//! Every text of every record. Each record is taken apart by all of its fields, so that a new field does not compile before it is
+//! decided here.
 
-use quipu_core::{Cost, Event, Point, Span};
+use compact_str::CompactString;
+use quipu_core::{
+    Canonical, Cost, Event, EventWire, ExemplarWire, Link, Metric, Params, Point, PointWire, PriceRef,
+    Resource, Scope, SentParams, Span, SpanEvent,
+};
 use quipu_semconv as semconv;
 
 use super::found::Found;
 use super::walk::Redactor;
 
 pub(super) fn span(redactor: &Redactor, span: &mut Span, found: &mut Found) {
-    identities(redactor, span, found);
-    redactor.attributes(&mut span.attributes, found);
-    redactor.plain(&mut span.status_message, found);
-    span.events.iter_mut().for_each(|event| redactor.attributes(&mut event.attributes, found));
-    span.links.iter_mut().for_each(|link| redactor.attributes(&mut link.attributes, found));
-    redactor.short(&mut span.name, "", found);
-    // What was read before this stage came: spans may go out with it in attributes of their own.
-    let read = span.canonical.as_mut();
-    let ids = [&mut read.error_type, &mut read.agent, &mut read.tool, &mut read.agent_id, &mut read.workflow];
-    ids.into_iter()
-        .chain([&mut read.tool_call_id, &mut read.step])
-        .flatten()
-        .for_each(|text| redactor.short(text, "", found));
-    let counted = [&mut read.request_model, &mut read.response_model];
-    counted.into_iter().flatten().for_each(|text| redactor.short(text, semconv::REQUEST_MODEL[0], found));
-    read.response_id.iter_mut().for_each(|text| redactor.short(text, semconv::RESPONSE_ID[0], found));
-    read.tags.iter_mut().for_each(|text| redactor.short(text, "", found));
-    if !read.params.stop_sequences.is_empty() {
-        read.params.stop_sequences.iter_mut().for_each(|text| redactor.short(text, "", found));
+    let Span {
+        trace_id: _,
+        span_id: _,
+        parent_id: _,
+        name,
+        start: _,
+        end: _,
+        kind: _,
+        status: _,
+        status_message,
+        trace_state,
+        resource,
+        scope: _,
+        attributes,
+        events,
+        links,
+        wire: _,
+        canonical,
+    } = span;
+    // User and session go as the attributes say them that they were read from, before those change.
+    let sent = [&*attributes, &resource.attributes];
+    redactor.identity(&mut canonical.user, semconv::USER, &sent, found);
+    redactor.identity(&mut canonical.session, semconv::SESSION, &sent, found);
+    redactor.attributes(attributes, found);
+    redactor.plain(status_message, found);
+    redactor.plain(trace_state, found);
+    for SpanEvent { time: _, name, attributes } in events {
+        redactor.name(name, found);
+        redactor.attributes(attributes, found);
     }
+    for Link { trace_id: _, span_id: _, attributes } in links {
+        redactor.attributes(attributes, found);
+    }
+    redactor.name(name, found);
+    read(redactor, canonical, found);
 }
 
-/// User and session: as the attributes say them that they were read from, before those change.
-fn identities(redactor: &Redactor, span: &mut Span, found: &mut Found) {
-    let sent = [&span.attributes, &span.resource.attributes];
-    let read = span.canonical.as_mut();
-    redactor.identity(&mut read.user, semconv::USER, &sent, found);
-    redactor.identity(&mut read.session, semconv::SESSION, &sent, found);
+/// What an adapter read before this stage came: spans may go out with it in attributes of their own.
+fn read(redactor: &Redactor, read: &mut Canonical, found: &mut Found) {
+    let Canonical {
+        kind: _,
+        signal: _,
+        meeting: _,
+        convention,
+        framework,
+        operation,
+        provider,
+        request_model,
+        response_model,
+        response_id,
+        service_tier,
+        params,
+        usage: _,
+        reported_cost: _,
+        never_count: _,
+        agent,
+        agent_id,
+        workflow,
+        step,
+        handoff_from,
+        handoff_to,
+        guardrail_triggered: _,
+        tool,
+        tool_call_id,
+        // These two are done with the span.
+        session: _,
+        user: _,
+        error_type,
+        time_to_first_token: _,
+        finish_reasons,
+        tags,
+        billing: _,
+        project,
+        commit,
+        branch,
+        unknown_usage,
+        notes,
+    } = read;
+    counted(redactor, [request_model, response_model], provider, found);
+    response_id.iter_mut().for_each(|text| redactor.short(text, semconv::RESPONSE_ID[0], found));
+    redactor.name(convention, found);
+    let names =
+        [framework, operation, service_tier, agent, workflow, handoff_from, handoff_to, tool, error_type];
+    redactor.names(names.into_iter().chain([project, branch]).flatten(), found);
+    let lists = [finish_reasons, tags, unknown_usage, notes];
+    redactor.names(lists.into_iter().flatten(), found);
+    // Ids are many, and each stands once.
+    let ids = [(agent_id, ""), (step, ""), (tool_call_id, ""), (commit, semconv::COMMIT[0])];
+    for (text, name) in ids {
+        text.iter_mut().for_each(|text| redactor.short(text, name, found));
+    }
+    sent(redactor, params, found);
+}
+
+fn sent(redactor: &Redactor, params: &mut SentParams, found: &mut Found) {
+    // To ask for it in order to change it makes one where none was sent.
+    if params.reasoning_level.is_none() && params.stop_sequences.is_empty() {
+        return;
+    }
+    let Params {
+        temperature: _,
+        top_p: _,
+        top_k: _,
+        max_tokens: _,
+        frequency_penalty: _,
+        presence_penalty: _,
+        seed: _,
+        choice_count: _,
+        stream: _,
+        reasoning_level,
+        stop_sequences,
+    } = &mut **params;
+    reasoning_level.iter_mut().chain(stop_sequences).for_each(|text| redactor.short(text, "", found));
+}
+
+/// Names that the count goes by: only secrets of known shapes are taken out of these.
+fn counted(
+    redactor: &Redactor,
+    models: [&mut Option<CompactString>; 2],
+    provider: &mut Option<CompactString>,
+    found: &mut Found,
+) {
+    models.into_iter().flatten().for_each(|text| redactor.short(text, semconv::REQUEST_MODEL[0], found));
+    provider.iter_mut().for_each(|text| redactor.short(text, semconv::PROVIDER[0], found));
 }
 
 pub(super) fn event(redactor: &Redactor, event: &mut Event, found: &mut Found) {
-    let sent = [&event.attributes, &event.resource.attributes];
-    redactor.identity(&mut event.session, semconv::SESSION, &sent, found);
-    redactor.attributes(&mut event.attributes, found);
-    redactor.value("", &mut event.body, found);
-    event.agent.iter_mut().for_each(|agent| redactor.short(agent, "", found));
-    if let Some(sent) = &mut event.wire {
-        redactor.short(&mut sent.severity_text, "", found);
+    let Event {
+        time: _,
+        level: _,
+        name,
+        trace_id: _,
+        span_id: _,
+        session,
+        agent,
+        framework,
+        body,
+        attributes,
+        wire,
+        resource,
+        scope: _,
+    } = event;
+    let sent = [&*attributes, &resource.attributes];
+    redactor.identity(session, semconv::SESSION, &sent, found);
+    redactor.attributes(attributes, found);
+    redactor.value("", body, found);
+    redactor.name(name, found);
+    redactor.names([agent, framework].into_iter().flatten(), found);
+    if let Some(wire) = wire {
+        let EventWire {
+            timeless: _,
+            observed: _,
+            severity: _,
+            severity_text,
+            named: _,
+            flags: _,
+            dropped_attributes: _,
+        } = &mut **wire;
+        redactor.short(severity_text, "", found);
     }
 }
 
-pub(super) fn point(redactor: &Redactor, point: &mut Point, found: &mut Found) {
-    redactor.attributes(&mut point.attributes, found);
-    if let Some(sent) = &mut point.wire {
-        redactor.attributes(&mut sent.metadata, found);
-        sent.exemplars.iter_mut().for_each(|exemplar| redactor.attributes(&mut exemplar.attributes, found));
+pub(super) fn metric(redactor: &Redactor, metric: &mut Metric, found: &mut Found) {
+    let Metric { name, unit, description, instrument: _, temporality: _, points, resource: _, scope: _ } =
+        metric;
+    redactor.name(name, found);
+    redactor.name(unit, found);
+    redactor.plain(description, found);
+    points.iter_mut().for_each(|point| self::point(redactor, point, found));
+}
+
+fn point(redactor: &Redactor, point: &mut Point, found: &mut Found) {
+    let Point { time: _, start: _, attributes, value: _, exemplars: _, wire } = point;
+    redactor.attributes(attributes, found);
+    let Some(wire) = wire else { return };
+    let PointWire { integer: _, flags: _, timeless: _, without_sum: _, exponential: _, metadata, exemplars } =
+        &mut **wire;
+    redactor.attributes(metadata, found);
+    for exemplar in exemplars {
+        let ExemplarWire { time: _, double: _, integer: _, trace_id: _, span_id: _, attributes } = exemplar;
+        redactor.attributes(attributes, found);
     }
+}
+
+pub(super) fn resource(redactor: &Redactor, resource: &mut Resource, found: &mut Found) {
+    let Resource { attributes, schema_url } = resource;
+    redactor.attributes(attributes, found);
+    redactor.name(schema_url, found);
+}
+
+pub(super) fn scope(redactor: &Redactor, scope: &mut Scope, found: &mut Found) {
+    let Scope { name, version, attributes, schema_url } = scope;
+    redactor.attributes(attributes, found);
+    redactor.names([name, version, schema_url], found);
 }
 
 /// Ledger rows repeat what their spans say. They are there where it is taken out for one backend, behind the count.
 pub(super) fn cost(redactor: &Redactor, cost: &mut Cost, found: &mut Found) {
-    let named = [&mut cost.agent, &mut cost.tool];
-    named.into_iter().flatten().for_each(|text| redactor.short(text, "", found));
-    let counted = [&mut cost.request_model, &mut cost.response_model];
-    counted.into_iter().flatten().for_each(|text| redactor.short(text, semconv::REQUEST_MODEL[0], found));
+    let Cost {
+        trace_id: _,
+        span_id: _,
+        version: _,
+        time: _,
+        duration: _,
+        kind: _,
+        signal: _,
+        rule: _,
+        failed: _,
+        service,
+        framework,
+        convention,
+        agent,
+        tool,
+        provider,
+        request_model,
+        response_model,
+        service_tier,
+        billing: _,
+        usage: _,
+        amount: _,
+        unpriced: _,
+        price,
+        reported: _,
+    } = cost;
+    counted(redactor, [request_model, response_model], provider, found);
+    redactor.name(convention, found);
+    let names = [service, framework, agent, tool, service_tier];
+    redactor.names(names.into_iter().flatten(), found);
+    if let Some(PriceRef { source, version, id }) = price {
+        redactor.names([source, version, id], found);
+    }
 }

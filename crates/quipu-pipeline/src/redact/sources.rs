@@ -6,6 +6,7 @@ use foldhash::HashMap;
 use quipu_core::{Resource, Scope};
 
 use super::found::Found;
+use super::records;
 use super::walk::Redactor;
 
 /// What was made of those that were seen, by where they are.
@@ -22,7 +23,7 @@ impl Sources {
         // The one that was seen is held, so that no other can be at its place.
         let (_, clean) = self.resources.entry(place).or_insert_with(|| {
             let mut clean = Resource::clone(own);
-            redactor.attributes(&mut clean.attributes, found);
+            records::resource(redactor, &mut clean, found);
             let kept = if clean == **own { Arc::clone(own) } else { Arc::new(clean) };
             (Arc::clone(own), kept)
         });
@@ -33,13 +34,10 @@ impl Sources {
 
     /// A record's scope, in the same way.
     pub fn scope(&mut self, redactor: &Redactor, own: &mut Arc<Scope>, found: &mut Found) {
-        if own.attributes.is_empty() {
-            return;
-        }
         let place = Arc::as_ptr(own).addr();
         let (_, clean) = self.scopes.entry(place).or_insert_with(|| {
             let mut clean = Scope::clone(own);
-            redactor.attributes(&mut clean.attributes, found);
+            records::scope(redactor, &mut clean, found);
             let kept = if clean == **own { Arc::clone(own) } else { Arc::new(clean) };
             (Arc::clone(own), kept)
         });

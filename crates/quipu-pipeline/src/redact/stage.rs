@@ -84,7 +84,7 @@ impl Redact {
             all.append(&found);
         }
         for metric in &mut batch.metrics {
-            metric.points.iter_mut().for_each(|point| records::point(redactor, point, &mut all));
+            records::metric(redactor, metric, &mut all);
             sources.resource(redactor, &mut metric.resource, &mut all);
             sources.scope(redactor, &mut metric.scope, &mut all);
         }

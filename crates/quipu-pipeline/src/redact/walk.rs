@@ -8,8 +8,9 @@ use quipu_semconv as semconv;
 use super::fields::{Deed, Fields};
 use super::finder::Finder;
 use super::found::Found;
+use super::names::CleanNames;
 use super::settings::RedactSettings;
-use super::{json, named};
+use super::{json, named, veil};
 
 /// How often a text is looked through at most: what was taken out may have hidden the beginning of something else.
 const PASSES: usize = 8;
@@ -24,6 +25,7 @@ pub(super) struct Redactor {
     fields: Fields,
     /// Names of values that the count goes by: in these, only secrets of known shapes are looked for.
     counted: HashSet<&'static str>,
+    names: CleanNames,
 }
 
 impl Redactor {
@@ -40,6 +42,7 @@ impl Redactor {
             finder: Finder::new(settings)?,
             fields: Fields::new(&settings.fields),
             counted: counted.into_iter().flatten().copied().collect(),
+            names: CleanNames::new(),
         })
     }
 
@@ -70,6 +73,13 @@ impl Redactor {
     /// Nothing is taken out of what comes of it: whoever takes out after somebody did finds nothing to take out. A text that has
     /// still more after eight looks, which nobody writes but to that end, goes whole.
     pub fn text(&self, text: &str, name: &str, depth: u8, found: &mut Found) -> Option<String> {
+        let clean = self.said(text, name, depth, found);
+        let hidden = self.hidden(clean.as_deref().unwrap_or(text), name, depth, found);
+        hidden.or(clean)
+    }
+
+    /// A text without what a look at its letters finds.
+    fn said(&self, text: &str, name: &str, depth: u8, found: &mut Found) -> Option<String> {
         let mut clean = match self.pass(text, name, depth, found)? {
             Passed::Json(clean) => return Some(clean),
             Passed::Text(clean) => clean,
@@ -88,9 +98,9 @@ impl Redactor {
     fn pass(&self, text: &str, name: &str, depth: u8, found: &mut Found) -> Option<Passed> {
         let mut look = self.finder.look(text);
         if json::is_likely(text) {
-            // A letter may be written as its number, or with a stroke before it, so that no look at the whole finds it; nor are the
-            // ends of values, which own patterns may ask for, ends of the whole.
-            let hidden = text.contains('\\') || self.finder.has_own();
+            // A string may be escaped or encoded, so that no look at the whole finds what it says; nor are the ends of values, which own
+            // patterns may ask for, ends of the whole.
+            let hidden = text.contains('\\') || self.finder.has_own() || veil::is_likely(text);
             if (look.is_worth() || hidden || !self.fields.is_empty())
                 && let Ok(rewritten) = json::rewritten(self, text, name, depth, found)
             {
@@ -107,6 +117,64 @@ impl Redactor {
         // What is too deep to be walked through could be JSON no longer, however deep that shows: all of it goes.
         let is_deep = depth >= json::DEPTH && json::is_likely(text) && json::is_json(text);
         Some(Passed::Text(if is_deep { self.finder.whole_text(text, found) } else { clean }))
+    }
+
+    /// A text without what it says in escapes or in base64; `None` when nothing is taken out. JSON was read string by string before.
+    fn hidden(&self, text: &str, name: &str, depth: u8, found: &mut Found) -> Option<String> {
+        let mut clean: Option<String> = None;
+        for _ in 0..PASSES {
+            let now = clean.as_deref().unwrap_or(text);
+            let is_json = || json::is_likely(now) && json::is_json(now);
+            if !veil::is_likely(now) || is_json() {
+                return clean;
+            }
+            if depth >= json::DEPTH {
+                // Nobody spells a text in so many layers but to hide it.
+                return Some(self.finder.whole_text(text, found));
+            }
+            let read =
+                veil::Unescaped::of(now).and_then(|read| self.unescaped(now, &read, name, depth, found));
+            let Some(next) = read.or_else(|| self.unpacked(now, name, depth, found)) else { return clean };
+            clean = Some(next);
+        }
+        Some(self.finder.whole_text(text, found))
+    }
+
+    /// The same of escapes: all but what is taken out stays as it was spelt.
+    fn unescaped(
+        &self,
+        text: &str,
+        read: &veil::Unescaped,
+        name: &str,
+        depth: u8,
+        found: &mut Found,
+    ) -> Option<String> {
+        if json::is_likely(&read.text) && json::is_json(&read.text) {
+            return self.text(&read.text, name, depth + 1, found);
+        }
+        let mut look = self.finder.look(&read.text);
+        if self.counted.contains(name) {
+            look = look.for_counted(&self.finder);
+        }
+        let place = |at| read.place(at);
+        let clean = self.finder.replaced_at(text, &read.text, name, look, &place, found);
+        clean.or_else(|| self.text(&read.text, name, depth + 1, found))
+    }
+
+    /// The same of base64: what is left is packed in the same way.
+    fn unpacked(&self, text: &str, name: &str, depth: u8, found: &mut Found) -> Option<String> {
+        let (mut out, mut copied) = (String::new(), 0);
+        for packed in veil::packed(text) {
+            if let Some(clean) = self.text(&packed.text, name, depth + 1, found) {
+                out.push_str(text.get(copied..packed.start).unwrap_or_default());
+                out.push_str(&packed.with(&clean));
+                copied = packed.end;
+            }
+        }
+        (copied > 0).then(|| {
+            out.push_str(text.get(copied..).unwrap_or_default());
+            out
+        })
     }
 
     /// The same of a value that may be a secret by its name.
@@ -140,12 +208,7 @@ impl Redactor {
                 }
             }
             Value::Array(values) => values.iter_mut().for_each(|value| self.value(name, value, found)),
-            Value::Map(pairs) => {
-                pairs.retain_mut(|(member, value)| {
-                    self.short(member, "", found);
-                    self.field(member, value, found)
-                });
-            }
+            Value::Map(pairs) => pairs.retain_mut(|(member, value)| self.member(member, value, found)),
             Value::Int(int) if int.unsigned_abs() >= LEAST || named::is_secret(name) => {
                 if let Some(clean) = self.number(&int.to_string(), name, found) {
                     *value = Value::String(clean);
@@ -157,9 +220,8 @@ impl Redactor {
                 }
             }
             Value::Bytes(bytes) => {
-                if let Some(clean) =
-                    std::str::from_utf8(bytes).ok().and_then(|text| self.text(text, name, 0, found))
-                {
+                // Bytes that are no text may have one within.
+                if let Some(clean) = self.named_text(&String::from_utf8_lossy(bytes), name, 0, found) {
                     *bytes = clean.into_bytes();
                 }
             }
@@ -180,16 +242,45 @@ impl Redactor {
         true
     }
 
+    /// A name and its value; `false` when both go. A name that was changed may say something else of the value.
+    fn member(&self, name: &mut CompactString, value: &mut Value, found: &mut Found) -> bool {
+        self.field(name, value, found) && (!self.name(name, found) || self.field(name, value, found))
+    }
+
+    /// Names and values of attributes.
     pub fn attributes(&self, attributes: &mut Attributes, found: &mut Found) {
-        if self.fields.is_empty() {
-            return attributes.iter_mut().for_each(|(name, value)| self.value(name, value, found));
+        let mut goes = Vec::new();
+        for (at, (name, value)) in attributes.iter_mut().enumerate() {
+            if !self.member(name, value, found) {
+                goes.push(at);
+            }
         }
-        let keep: Vec<bool> =
-            attributes.iter_mut().map(|(name, value)| self.field(name, value, found)).collect();
-        if keep.contains(&false) {
-            let mut keep = keep.into_iter();
-            let kept = attributes.iter().filter(|_| keep.next().unwrap_or(true)).cloned();
-            *attributes = kept.collect();
+        if !goes.is_empty() {
+            let stays = attributes.iter().enumerate().filter(|(at, _)| !goes.contains(at));
+            *attributes = stays.map(|(_, pair)| pair.clone()).collect();
+        }
+    }
+
+    /// A name that a sender chose, such as an attribute's key or a metric's name; whether it changed.
+    pub fn name(&self, name: &mut CompactString, found: &mut Found) -> bool {
+        if self.names.has(name) {
+            return false;
+        }
+        let clean = self.text(name, "", 0, found);
+        match clean {
+            Some(clean) => *name = clean.into(),
+            None => {
+                self.names.add(name);
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Several names.
+    pub fn names<'t>(&self, names: impl IntoIterator<Item = &'t mut CompactString>, found: &mut Found) {
+        for name in names {
+            self.name(name, found);
         }
     }
 

@@ -12,6 +12,7 @@ mod forgotten;
 mod guide;
 mod redact;
 mod redact_again;
+mod redact_all;
 mod redact_modes;
 mod rules;
 mod sampling;

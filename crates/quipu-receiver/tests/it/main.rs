@@ -9,6 +9,7 @@
 
 mod bodies;
 mod bounds;
+mod days;
 mod doors;
 mod failing;
 mod foreign;

@@ -46,6 +46,10 @@ impl Accounts for Broken {
         }
         self.books.transact(work)
     }
+
+    fn erase(&self, whose: &Erasure<'_>, dry_run: bool) -> Result<u64> {
+        self.books.erase(whose, dry_run)
+    }
 }
 
 #[test]

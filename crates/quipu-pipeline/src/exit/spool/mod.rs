@@ -77,7 +77,7 @@ pub(crate) struct Spool {
     /// Whether the disk has not taken the last frame: what was delivered is then removed at once.
     strained: bool,
     /// Held for as long as the spool is open.
-    _lock: File,
+    _lock: (File, Option<File>),
 }
 
 impl Spool {
@@ -293,28 +293,28 @@ impl Spool {
         }
         let held = self.segments.iter_mut().find(|held| held.number == job.from.segment)?;
         match found {
-            Found::Frame { place, head, batch } => {
+            Found::Frame { place, head, batch, skipped } => {
                 held.unread = held.unread.saturating_sub(u64::from(head.records));
                 (self.read, self.unread_stamp) = (place.end, head.stamp);
                 // What this process wrote it knows the records of; they are left over at the end of the file.
-                let skipped = u64::from(held.resumed && place.begin != job.from);
+                let skipped = if held.resumed { *skipped } else { 0 };
                 let rest = if place.end.offset >= held.len { std::mem::take(&mut held.unread) } else { 0 };
                 Some(skipped + rest + if batch.is_some() { 0 } else { u64::from(head.records.max(1)) })
             }
-            Found::Nothing => {
-                // What came since the job was made was not looked at.
+            Found::Nothing { skipped } => {
+                // What came since the job was made was not looked at; what is lost before it is left over at the end of the file.
                 let more = held.len > job.until;
-                let lost = if more { 0 } else { std::mem::take(&mut held.unread) };
-                let lost = lost.max(u64::from(job.from.offset < job.until));
                 self.read = Point { segment: job.from.segment, offset: job.until.max(job.from.offset) };
-                let number = job.from.segment;
                 if more {
-                    return Some(lost);
+                    return Some(0);
                 }
+                let known = std::mem::take(&mut held.unread);
+                let skipped = if held.resumed { *skipped } else { 0 };
+                let number = job.from.segment;
                 if let Some(next) = self.segments.iter().find(|held| held.number > number) {
                     self.read = Point { segment: next.number, offset: BEGIN };
                 }
-                Some(lost)
+                Some(known.max(skipped).max(u64::from(job.from.offset < job.until)))
             }
         }
     }
@@ -380,7 +380,8 @@ impl Spool {
     }
 }
 
-fn lock(folder: &Path) -> Result<File> {
+/// Locks the file `lock` and the folder itself: the file can be removed, and another process would make and lock a new one.
+fn lock(folder: &Path) -> Result<(File, Option<File>)> {
     let path = folder.join("lock");
     let file = private::file()
         .create(true)
@@ -388,13 +389,21 @@ fn lock(folder: &Path) -> Result<File> {
         .write(true)
         .open(&path)
         .map_err(|cause| failed("open spool", &path, cause))?;
+    let taken = || {
+        let context =
+            format!("{}: another process has it; give each a spool.path of its own", path.display());
+        Error::new(ErrorKind::Locked, "open spool", context)
+    };
     match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            let context =
-                format!("{}: another process has it; give each a spool.path of its own", path.display());
-            Err(Error::new(ErrorKind::Locked, "open spool", context))
-        }
-        Err(TryLockError::Error(cause)) => Err(failed("open spool", &path, cause)),
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(taken()),
+        Err(TryLockError::Error(cause)) => return Err(failed("open spool", &path, cause)),
+    }
+    let own = File::open(folder).ok();
+    match own.as_ref().map(File::try_lock) {
+        Some(Err(TryLockError::WouldBlock)) => Err(taken()),
+        // Some network file systems lock no folders: the file's lock is all there is.
+        Some(Err(TryLockError::Error(_))) | None => Ok((file, None)),
+        Some(Ok(())) => Ok((file, own)),
     }
 }

@@ -8,10 +8,15 @@ use std::sync::Arc;
 use quipu_core::{Batch, Resource, Scope};
 
 use super::{Place, Point};
-use crate::exit::frame::{HEAD, Head, MARK};
+use crate::exit::frame::{HEAD, Head, MARK, SKIPPED};
 
 /// Bytes that are looked through at a time for the next whole frame.
 const LOOK: usize = 64 << 10;
+
+/// Damaged bytes that are looked through for records.
+const MOST_SKIPPED: u64 = 64 << 20;
+/// What the content of every frame begins with (RFC 8878, 3.1.1).
+const ZSTD: [u8; 4] = 0xfd2f_b528_u32.to_le_bytes();
 
 /// A frame to be read, in a thread that may wait for the disk.
 #[derive(Debug, Clone)]
@@ -25,10 +30,10 @@ pub(crate) struct ReadJob {
 /// What was found from a place on.
 #[derive(Debug)]
 pub(crate) enum Found {
-    /// A frame; without its batch when that is damaged.
-    Frame { place: Place, head: Head, batch: Option<Batch> },
-    /// No frame up to the end.
-    Nothing,
+    /// A frame; without its batch when that is damaged. Of the frames before it whose heads are damaged, the records.
+    Frame { place: Place, head: Head, batch: Option<Batch>, skipped: u64 },
+    /// No frame up to the end; the records of those whose heads are damaged.
+    Nothing { skipped: u64 },
 }
 
 impl ReadJob {
@@ -39,9 +44,10 @@ impl ReadJob {
     pub fn run(&self) -> std::io::Result<Found> {
         let mut file = File::open(&self.path)?;
         let until = self.until.min(file.metadata()?.len());
-        let Some((begin, head)) = find(&mut file, self.from.offset, until)? else {
-            return Ok(Found::Nothing);
-        };
+        let found = find(&mut file, self.from.offset, until)?;
+        let skipped =
+            skipped(&mut file, self.from.offset, found.as_ref().map_or(until, |(begin, _)| *begin))?;
+        let Some((begin, head)) = found else { return Ok(Found::Nothing { skipped }) };
         file.seek(SeekFrom::Start(begin + HEAD as u64))?;
         let mut stored = vec![0; usize::try_from(head.stored).unwrap_or(usize::MAX)];
         file.read_exact(&mut stored)?;
@@ -49,7 +55,7 @@ impl ReadJob {
         batch.iter_mut().for_each(share);
         let point = |offset| Point { segment: self.from.segment, offset };
         let place = Place { begin: point(begin), end: point(begin + head.frame_len()) };
-        Ok(Found::Frame { place, head, batch })
+        Ok(Found::Frame { place, head, batch, skipped })
     }
 }
 
@@ -81,6 +87,61 @@ pub(super) fn find(file: &mut File, from: u64, until: u64) -> std::io::Result<Op
         size = LOOK;
     }
     Ok(None)
+}
+
+/// Records of the frames between two places, none of which has a whole head. What a frame holds is read where it can be; a frame of
+/// which nothing can be read counts as one record.
+fn skipped(file: &mut File, from: u64, until: u64) -> std::io::Result<u64> {
+    if from >= until {
+        return Ok(0);
+    }
+    file.seek(SeekFrom::Start(from))?;
+    let mut bytes = Vec::new();
+    (&mut *file).take((until - from).min(MOST_SKIPPED)).read_to_end(&mut bytes)?;
+    let (mut records, mut rest) = (0, bytes.as_slice());
+    while !rest.is_empty() {
+        if let Some(head) = Head::read(rest) {
+            // Its content ends behind the file.
+            return Ok(records + u64::from(head.records.max(1)));
+        }
+        let length = rest.get(HEAD..).and_then(content);
+        match length.and_then(|length| unread(&rest[HEAD..HEAD + length])) {
+            Some(found) => records += found,
+            None => records += 1,
+        }
+        rest = match length {
+            Some(length) => &rest[HEAD + length..],
+            None => next(rest),
+        };
+    }
+    Ok(records)
+}
+
+/// Bytes of the content that a frame begins with: one frame of zstd, and those behind it that zstd skips.
+fn content(bytes: &[u8]) -> Option<usize> {
+    if !bytes.starts_with(&ZSTD) {
+        return None;
+    }
+    let mut length = zstd::zstd_safe::find_frame_compressed_size(bytes).ok()?;
+    while bytes.get(length..).is_some_and(|rest| rest.starts_with(&SKIPPED)) {
+        length += zstd::zstd_safe::find_frame_compressed_size(&bytes[length..]).ok()?;
+    }
+    Some(length)
+}
+
+/// Records of a frame with a damaged head: its content alone can be believed.
+fn unread(content: &[u8]) -> Option<u64> {
+    let most = usize::try_from(MOST_SKIPPED).unwrap_or(usize::MAX);
+    let plain = zstd::bulk::decompress(content, most).ok()?;
+    let batch: Batch = postcard::from_bytes(&plain).ok()?;
+    Some(batch.len().max(1) as u64)
+}
+
+/// What is behind a frame of which nothing can be read: the next place where a content begins, with the head before it.
+fn next(bytes: &[u8]) -> &[u8] {
+    let behind = bytes.get(HEAD + 1..).unwrap_or_default();
+    let found = behind.windows(ZSTD.len()).position(|window| window == ZSTD);
+    found.map_or(&[], |at| &bytes[at + 1..])
 }
 
 /// Records of one source stand together and had one resource and one scope, which were written with each of them.

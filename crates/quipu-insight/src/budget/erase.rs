@@ -1,0 +1,70 @@
+//! A user, a session or traces, taken out of the books, and of what waits to be told.
+
+use std::collections::HashSet;
+
+use compact_str::CompactString;
+use quipu_core::{Erasure, Owner, OwnerKind, Result, TraceFacts, TraceId};
+use serde_json::Value;
+
+use super::registry::Mode;
+use super::{Budgets, Notice, scope};
+use crate::erase::Ids;
+
+impl Budgets {
+    /// Takes users, sessions and traces out of the books; gives how many rows named them. `ids` are the same for definitions. What was
+    /// spent stays spent: the accounts of all who were forgotten are one. With `dry_run` nothing changes.
+    ///
+    /// # Errors
+    /// The books cannot be read or written; repeating it is safe.
+    pub fn erase(
+        &self,
+        owners: &[Owner],
+        traces: &HashSet<TraceId>,
+        ids: &Ids,
+        dry_run: bool,
+    ) -> Result<u64> {
+        if self.0.mode != Mode::On {
+            return Ok(0);
+        }
+        let is_theirs = |facts: &TraceFacts| owners.iter().any(|owner| names(owner, facts));
+        let renamed = |name: &str| scope::without(name, owners);
+        let rewritten = |text: &str| without(text, ids);
+        if !dry_run {
+            self.0.untold.lock().retain(|notice| !tells_of(notice, owners, traces));
+            let mut waiting = self.0.backlog.lock();
+            waiting.facts.retain(|(trace, facts)| !traces.contains(trace) && !is_theirs(facts));
+            for posting in &mut waiting.settled {
+                if let Some(name) = renamed(&posting.account.scope) {
+                    posting.account.scope = name;
+                }
+            }
+        }
+        let whose = Erasure { traces, is_theirs: &is_theirs, renamed: &renamed, rewritten: &rewritten };
+        self.0.accounts.erase(&whose, dry_run)
+    }
+}
+
+fn names(owner: &Owner, facts: &TraceFacts) -> bool {
+    let said: &Option<CompactString> = match owner.kind {
+        OwnerKind::User => &facts.user,
+        OwnerKind::Session => &facts.session,
+    };
+    said.as_deref() == Some(owner.id.as_str())
+}
+
+/// A definition, or a word that was made of one, without the ids.
+fn without(text: &str, ids: &Ids) -> Option<String> {
+    match serde_json::from_str::<Value>(text) {
+        Ok(mut definition) => ids.take_out(&mut definition).then(|| definition.to_string()),
+        Err(_) => ids.taken_out(text),
+    }
+}
+
+fn tells_of(notice: &Notice, owners: &[Owner], traces: &HashSet<TraceId>) -> bool {
+    let of_owner = |owner: &Owner| {
+        let session = notice.session.as_deref().filter(|_| owner.kind == OwnerKind::Session);
+        let scope = notice.scope.get(owner.kind.as_str()).map(String::as_str);
+        [session, scope].contains(&Some(owner.id.as_str()))
+    };
+    notice.trace_id.is_some_and(|trace| traces.contains(&trace)) || owners.iter().any(of_owner)
+}

@@ -1,0 +1,367 @@
+//! Bounds on the UTC days that a request and a key reach, and the cut of a batch by day.
+//!
+//! The store keeps a file for each UTC day. A day that has no file yet costs far more than a record, so the number of days is bounded
+//! as the number of bytes is. Yesterday, today and tomorrow are free: their files are open anyway.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use quipu_core::{Batch, Limits, Metric, Timestamp, TraceId};
+use quipu_otlp::{Rejection, Rejections};
+
+/// How long a day counts against its key.
+const WINDOW: Duration = Duration::from_secs(3_600);
+/// Days of a project, as a multiple of those of one key.
+const OF_PROJECT: usize = 4;
+/// Keys that are told apart. Those beyond share one window.
+const MOST_KEYS: usize = 1_024;
+/// The window of the keys that are not told apart.
+const OTHERS: u64 = 0;
+/// Cold days written last, whose files the store still has open.
+const WARM: usize = 2;
+/// Days of which it is known when they were last written.
+const MOST_WRITTEN: usize = 8_192;
+/// The reason under which refused records are counted.
+const REASON: &str = "days";
+
+/// A UTC day, counted from 1970-01-01.
+type Day = i64;
+
+fn day_of(time: Timestamp) -> Day {
+    time.nanos().div_euclid(Timestamp::DAY)
+}
+
+/// The days of a batch's records, in the way in which the store divides them: a trace is kept with the first of its spans.
+struct Reach {
+    today: Day,
+    homes: HashMap<TraceId, Day>,
+}
+
+impl Reach {
+    /// `None` where no record lies beyond yesterday, today and tomorrow.
+    fn beyond(batch: &Batch, now: Timestamp) -> Option<Self> {
+        let today = day_of(now);
+        let near = |time: Timestamp| (day_of(time) - today).abs() <= 1;
+        let all_near = batch.spans.iter().all(|span| near(span.start))
+            && batch.events.iter().all(|event| near(event.time))
+            && batch.metrics.iter().all(|metric| metric.points.iter().all(|point| near(point.time)));
+        if all_near {
+            return None;
+        }
+        let mut homes = HashMap::new();
+        for span in &batch.spans {
+            homes.entry(span.trace_id).or_insert_with(|| day_of(span.start));
+        }
+        Some(Self { today, homes })
+    }
+
+    fn is_near(&self, day: Day) -> bool {
+        (day - self.today).abs() <= 1
+    }
+
+    fn of_span(&self, span: &quipu_core::Span) -> Day {
+        self.homes.get(&span.trace_id).copied().unwrap_or_else(|| day_of(span.start))
+    }
+
+    /// All days beyond those that are free, the nearest first.
+    fn cold(&self, batch: &Batch) -> Vec<Day> {
+        let spans = batch.spans.iter().map(|span| self.of_span(span));
+        let events = batch.events.iter().map(|event| day_of(event.time));
+        let points = batch.metrics.iter().flat_map(|metric| &metric.points).map(|point| day_of(point.time));
+        let mut days: Vec<Day> =
+            spans.chain(events).chain(points).filter(|day| !self.is_near(*day)).collect();
+        days.sort_unstable_by_key(|day| ((day - self.today).abs(), *day));
+        days.dedup();
+        days
+    }
+}
+
+/// Days reached lately, each with when that was.
+type Reached = BTreeMap<Day, Instant>;
+
+/// The days that the keys of one project reached within the last hour, and those whose files are open.
+#[derive(Debug, Default)]
+pub(crate) struct DayWindow(Mutex<Window>);
+
+#[derive(Debug, Default)]
+struct Window {
+    keys: HashMap<u64, Reached>,
+    all: Reached,
+    /// When each cold day was last written.
+    written: Reached,
+    /// The oldest first.
+    warm: Vec<Day>,
+}
+
+/// Why a day is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Refusal {
+    Range,
+    Request,
+    Hour,
+}
+
+impl Refusal {
+    fn words(self, limits: &Limits) -> String {
+        match self {
+            Self::Range => "the time lies outside of past_seconds and future_seconds".into(),
+            Self::Request => format!(
+                "the request reaches more than {} days besides yesterday, today and tomorrow (limit days_per_request)",
+                limits.days_per_request
+            ),
+            Self::Hour => format!(
+                "too many days were reached within an hour; a key may reach {} (limit days_per_hour)",
+                limits.days_per_hour
+            ),
+        }
+    }
+}
+
+impl DayWindow {
+    /// Removes the records of days that are too many, and says so in `rejected`. `any_age` lifts the bounds.
+    pub(crate) fn bound(
+        &self,
+        batch: &mut Batch,
+        key: u64,
+        limits: &Limits,
+        now: Timestamp,
+        rejected: &mut Rejections,
+    ) {
+        let Some(reach) = Reach::beyond(batch, now) else { return };
+        let refused = self.refused(&reach.cold(batch), key, limits, now);
+        if refused.is_empty() {
+            return;
+        }
+        let mut stays = |what: &'static str, day: Day| {
+            let Some(refusal) = refused.get(&day) else { return true };
+            rejected.add(REASON, || Rejection { what, where_: date(day), why: refusal.words(limits) });
+            false
+        };
+        batch.spans.retain(|span| stays("span", reach.of_span(span)));
+        batch.events.retain(|event| stays("log record", day_of(event.time)));
+        for metric in &mut batch.metrics {
+            metric.points.retain(|point| stays("data point", day_of(point.time)));
+        }
+        batch.metrics.retain(|metric| !metric.points.is_empty());
+    }
+
+    fn refused(&self, days: &[Day], key: u64, limits: &Limits, now: Timestamp) -> HashMap<Day, Refusal> {
+        let seconds =
+            |seconds: u64| i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(Timestamp::SECOND);
+        // What adapters read out of a record may begin before it.
+        let earliest = day_of(now.plus(seconds(limits.past_seconds).saturating_neg())) - 1;
+        let latest = day_of(now.plus(seconds(limits.future_seconds)));
+        let mut window = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = 0;
+        let mut refused = HashMap::new();
+        for day in days {
+            let refusal = if *day < earliest || *day > latest {
+                Some(Refusal::Range)
+            } else if taken >= limits.days_per_request {
+                Some(Refusal::Request)
+            } else if window.reach(key, *day, limits.days_per_hour, Instant::now()) {
+                taken += 1;
+                None
+            } else {
+                Some(Refusal::Hour)
+            };
+            refused.extend(refusal.map(|refusal| (*day, refusal)));
+        }
+        refused
+    }
+
+    /// Divides a batch: what belongs to free days or to those whose files are open goes together, and each other day alone. Days that were
+    /// written lately come last, so that a request which is repeated goes on where it ended.
+    pub(crate) fn cut(&self, batch: Batch, now: Timestamp) -> (Batch, Vec<(Day, Batch)>) {
+        let Some(reach) = Reach::beyond(&batch, now) else { return (batch, Vec::new()) };
+        let warm = self.0.lock().unwrap_or_else(PoisonError::into_inner).warm.clone();
+        let alone = |day: Day| (!reach.is_near(day) && !warm.contains(&day)).then_some(day);
+        let mut parts: BTreeMap<Option<Day>, Batch> = BTreeMap::new();
+        let Batch { spans, events, metrics, costs } = batch;
+        for span in spans {
+            parts.entry(alone(reach.of_span(&span))).or_default().spans.push(span);
+        }
+        for event in events {
+            parts.entry(alone(day_of(event.time))).or_default().events.push(event);
+        }
+        for metric in metrics {
+            for (day, metric) in by_day(metric, alone) {
+                parts.entry(day).or_default().metrics.push(metric);
+            }
+        }
+        if !costs.is_empty() {
+            parts.entry(None).or_default().costs = costs;
+        }
+        let together = parts.remove(&None).unwrap_or_default();
+        let mut parts: Vec<(Day, Batch)> =
+            parts.into_iter().filter_map(|(day, batch)| Some((day?, batch))).collect();
+        let window = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        parts.sort_by_key(|(day, _)| window.written.get(day).copied());
+        drop(window);
+        (together, parts)
+    }
+
+    /// Takes note that the store wrote a day and still has its files open.
+    pub(crate) fn wrote(&self, day: Day) {
+        let mut window = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        if window.written.len() >= MOST_WRITTEN {
+            forget(&mut window.written, now);
+        }
+        if window.written.len() < MOST_WRITTEN {
+            window.written.insert(day, now);
+        }
+        window.warm.retain(|known| *known != day);
+        window.warm.push(day);
+        if window.warm.len() > WARM {
+            window.warm.remove(0);
+        }
+    }
+}
+
+impl Window {
+    /// Counts a day against its key and the project; `false` when either has reached too many.
+    fn reach(&mut self, key: u64, day: Day, most: usize, now: Instant) -> bool {
+        let key = if self.keys.contains_key(&key) || self.keys.len() < MOST_KEYS { key } else { OTHERS };
+        let own = self.keys.entry(key).or_default();
+        forget(own, now);
+        if own.contains_key(&day) {
+            return true;
+        }
+        forget(&mut self.all, now);
+        let fits = self.all.contains_key(&day) || self.all.len() < most.saturating_mul(OF_PROJECT);
+        let may = own.len() < most && fits;
+        if may {
+            own.insert(day, now);
+            self.all.entry(day).or_insert(now);
+        } else {
+            self.keys.retain(|_, days| {
+                forget(days, now);
+                !days.is_empty()
+            });
+        }
+        may
+    }
+}
+
+fn forget(days: &mut Reached, now: Instant) {
+    days.retain(|_, since| now.saturating_duration_since(*since) < WINDOW);
+}
+
+/// A metric with its points divided by what `alone` says of their days.
+fn by_day(mut metric: Metric, alone: impl Fn(Day) -> Option<Day>) -> BTreeMap<Option<Day>, Metric> {
+    let mut parts: BTreeMap<Option<Day>, Metric> = BTreeMap::new();
+    for point in std::mem::take(&mut metric.points) {
+        let part = parts.entry(alone(day_of(point.time))).or_insert_with(|| metric.clone());
+        part.points.push(point);
+    }
+    parts
+}
+
+fn date(day: Day) -> String {
+    let text = Timestamp::from_nanos(day.saturating_mul(Timestamp::DAY)).to_string();
+    format!("of {}", text.get(..10).unwrap_or(&text))
+}
+
+#[cfg(test)]
+mod tests {
+    use quipu_core::{Span, SpanId};
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_nanos(1_795_000_000_000_000_000);
+
+    fn span(trace: u8, days_ago: i64) -> Span {
+        let start = NOW.plus(-days_ago * Timestamp::DAY);
+        let id = |byte| (TraceId::from_bytes([byte; 16]).unwrap(), SpanId::from_bytes([byte; 8]).unwrap());
+        Span::new(id(trace).0, id(trace).1, "span", start, start)
+    }
+
+    fn spans(ages: impl IntoIterator<Item = i64>) -> Batch {
+        let spans = (1..).zip(ages).map(|(trace, age)| span(trace, age)).collect();
+        Batch { spans, ..Batch::default() }
+    }
+
+    fn kept(window: &DayWindow, ages: impl IntoIterator<Item = i64>, key: u64, limits: &Limits) -> usize {
+        let (mut batch, mut rejected) = (spans(ages), Rejections::default());
+        let sent = batch.len();
+        window.bound(&mut batch, key, limits, NOW, &mut rejected);
+        assert_eq!(rejected.reasons().get(REASON), (sent - batch.len()) as u64);
+        batch.len()
+    }
+
+    fn limits(days_per_request: usize, days_per_hour: usize) -> Limits {
+        Limits { days_per_request, days_per_hour, ..Limits::of_any_age() }
+    }
+
+    #[test]
+    fn near_days_are_free_and_the_nearest_of_the_others_are_taken() {
+        let (window, limits) = (DayWindow::default(), limits(3, 100));
+        let (mut batch, mut rejected) = (spans([0, 1, -1, 50, 2, 40, 30]), Rejections::default());
+        window.bound(&mut batch, 1, &limits, NOW, &mut rejected);
+        let ages: Vec<i64> = batch.spans.iter().map(|span| NOW.since(span.start) / Timestamp::DAY).collect();
+        assert_eq!(ages, [0, 1, -1, 2, 40, 30]);
+        assert!(rejected.summary().contains("days_per_request"), "{}", rejected.summary());
+        assert!(rejected.summary().contains("of 2026-09-29"), "{}", rejected.summary());
+    }
+
+    #[test]
+    fn a_key_is_bounded_over_requests_and_a_repeated_request_is_not_counted_twice() {
+        let (window, limits) = (DayWindow::default(), limits(100, 5));
+        assert_eq!(kept(&window, 10..14, 1, &limits), 4);
+        assert_eq!(kept(&window, 10..14, 1, &limits), 4);
+        assert_eq!(kept(&window, 20..24, 1, &limits), 1);
+        assert_eq!(kept(&window, [0], 1, &limits), 1);
+        assert_eq!(kept(&window, 30..34, 2, &limits), 4, "another key");
+    }
+
+    #[test]
+    fn many_keys_of_a_project_reach_no_more_than_four_times_as_many() {
+        let (window, limits) = (DayWindow::default(), limits(100, 5));
+        let reached: usize = (0..20_i64)
+            .map(|key| {
+                let from = 100 + key * 5;
+                kept(&window, from..from + 5, u64::try_from(key).unwrap(), &limits)
+            })
+            .sum();
+        assert_eq!(reached, 20);
+        assert_eq!(kept(&window, 100..105, 99, &limits), 5, "days that are open already");
+    }
+
+    #[test]
+    fn a_day_counts_for_an_hour() {
+        let (mut window, start) = (Window::default(), Instant::now());
+        assert!(window.reach(1, 10, 1, start));
+        assert!(!window.reach(1, 11, 1, start + WINDOW / 2));
+        assert!(window.reach(1, 11, 1, start + WINDOW));
+    }
+
+    #[test]
+    fn what_begins_outside_of_the_range_is_refused() {
+        let (window, limits) = (DayWindow::default(), Limits::default());
+        assert_eq!(kept(&window, [31, 32], 1, &limits), 2);
+        assert_eq!(kept(&window, [33, 400, -2], 1, &limits), 0);
+    }
+
+    #[test]
+    fn a_batch_is_cut_by_cold_days_and_a_trace_stays_whole() {
+        let window = DayWindow::default();
+        let mut batch = spans([0, 1, 40, 50, 60]);
+        let within = Span { span_id: SpanId::from_bytes([9; 8]).unwrap(), ..span(3, 70) };
+        batch.spans.push(within);
+        window.wrote(day_of(NOW) - 60);
+        let (together, alone) = window.cut(batch, NOW);
+        assert_eq!(together.len(), 3, "near days, and one that is open");
+        let sizes: Vec<usize> = alone.iter().map(|(_, batch)| batch.len()).collect();
+        assert_eq!(sizes, [1, 2]);
+        let (together, alone) = window.cut(spans([0, 1]), NOW);
+        assert_eq!((together.len(), alone.len()), (2, 0));
+        (100..103).for_each(|age| window.wrote(day_of(NOW) - age));
+        window.wrote(day_of(NOW) - 200);
+        window.wrote(day_of(NOW) - 201);
+        let (_, alone) = window.cut(spans([103, 102, 101, 100]), NOW);
+        let ages: Vec<i64> = alone.iter().map(|(day, _)| day_of(NOW) - day).collect();
+        assert_eq!(ages, [103, 100, 101, 102], "what was written lately comes last");
+    }
+}
