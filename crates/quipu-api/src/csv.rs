@@ -7,7 +7,7 @@ use bytes::Bytes;
 pub(crate) struct Row(Vec<String>);
 
 impl Row {
-    /// Adds texts of others. One that a spreadsheet would run begins with an apostrophe
+    /// Adds texts of others. An apostrophe stands wherever a spreadsheet would run a formula
     /// (<https://owasp.org/www-community/attacks/CSV_Injection>).
     #[must_use]
     pub(crate) fn texts(mut self, texts: impl IntoIterator<Item = String>) -> Self {
@@ -15,11 +15,10 @@ impl Row {
         self
     }
 
-    /// Adds lists of texts of others, each in one cell; every text may come to stand in a cell of its own where semicolons divide.
+    /// Adds lists of texts of others, each in one cell.
     #[must_use]
     pub(crate) fn lists<'a>(self, lists: impl IntoIterator<Item = &'a [String]>) -> Self {
-        let joined = |list: &[String]| list.iter().cloned().map(harmless).collect::<Vec<_>>().join("; ");
-        self.texts(lists.into_iter().map(joined))
+        self.texts(lists.into_iter().map(|list| list.join("; ")))
     }
 
     /// Adds numbers, or nothing in their place.
@@ -41,13 +40,33 @@ pub(crate) fn line(names: &[&str]) -> Bytes {
     format!("{}\r\n", names.join(",")).into()
 }
 
-/// A text that a spreadsheet would run, with an apostrophe before it.
+/// Whether a spreadsheet takes a text that begins so for a formula. The wide forms are taken for the narrow ones.
+const fn is_formula(letter: char) -> bool {
+    matches!(letter, '=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠')
+}
+
+/// Whether another cell begins behind it: spreadsheets divide cells by semicolons in many countries, and by tabs where a text is
+/// pasted. Quotes do not hold such a text together, because for them the cell begins earlier.
+const fn divides(letter: char) -> bool {
+    matches!(letter, ';' | ',' | '\t' | '|' | '\r' | '\n')
+}
+
+/// A text with an apostrophe before each place from which a spreadsheet would run a formula.
 fn harmless(text: String) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{text}") } else { text }
+    let (mut out, mut at_begin) = (String::with_capacity(text.len()), true);
+    for letter in text.chars() {
+        if at_begin && is_formula(letter) {
+            out.push('\'');
+        }
+        out.push(letter);
+        // Spaces and quotes before a formula are passed over.
+        at_begin = divides(letter) || (at_begin && (letter == '"' || letter.is_whitespace()));
+    }
+    out
 }
 
 fn cell(text: &str) -> String {
-    if text.contains([',', '"', '\r', '\n']) {
+    if text.contains([',', ';', '"', '\t', '\r', '\n']) {
         format!("\"{}\"", text.replace('"', "\"\""))
     } else {
         text.to_owned()
@@ -63,8 +82,51 @@ mod tests {
         let mut text = Vec::new();
         let cells = ["plain", "a,b", "say \"hi\"", "two\nlines", "=1+1", "@x", "-", "+1,2", "\tx", "a=b", ""];
         Row::default().texts(cells.map(str::to_owned)).figures(["-1".to_owned()]).write(&mut text);
-        let want = "plain,\"a,b\",\"say \"\"hi\"\"\",\"two\nlines\",'=1+1,'@x,'-,\"'+1,2\",'\tx,a=b,,-1\r\n";
+        let want =
+            "plain,\"a,b\",\"say \"\"hi\"\"\",\"two\nlines\",'=1+1,'@x,'-,\"'+1,2\",\"'\tx\",a=b,,-1\r\n";
         assert_eq!(String::from_utf8_lossy(&text), want);
+    }
+
+    /// The cells of a line as a spreadsheet reads it that divides by another letter.
+    fn cells(line: &str, by: char) -> Vec<String> {
+        let (mut cells, mut cell, mut quoted, mut begun) = (Vec::new(), String::new(), false, false);
+        for letter in line.chars() {
+            match letter {
+                '"' if !begun || quoted => quoted = !quoted,
+                _ if letter == by && !quoted => {
+                    cells.push(std::mem::take(&mut cell));
+                    begun = false;
+                    continue;
+                }
+                _ => cell.push(letter),
+            }
+            begun = true;
+        }
+        cells.push(cell);
+        cells
+    }
+
+    #[test]
+    fn no_cell_is_a_formula_however_cells_are_divided() {
+        let bad = ["=1+1", "+1", "-1", "@x", "＝1"];
+        for formula in bad {
+            for before in
+                ["", "a;", "a; ", "a;\"", "a\";\"", "a,", "a\t", "a|", "a\n", " ", "\"", ";;", "x;\u{a0}"]
+            {
+                let mut text = Vec::new();
+                let sent = format!("{before}{formula};b");
+                Row::default().texts(["first".to_owned(), sent.clone(), "last".to_owned()]).write(&mut text);
+                let line = String::from_utf8(text).unwrap();
+                for by in [',', ';', '\t', '|'] {
+                    let all = cells(line.trim_end(), by);
+                    let run = all.iter().find(|cell| {
+                        cell.trim_start_matches(|letter: char| letter == '"' || letter.is_whitespace())
+                            .starts_with(is_formula)
+                    });
+                    assert_eq!(run, None, "{sent:?} as {line:?}, divided by {by:?}");
+                }
+            }
+        }
     }
 
     #[test]
@@ -72,6 +134,6 @@ mod tests {
         let mut text = Vec::new();
         let list = ["a", "=1+1", "@x"].map(str::to_owned);
         Row::default().lists([list.as_slice(), &[]]).write(&mut text);
-        assert_eq!(String::from_utf8_lossy(&text), "a; '=1+1; '@x,\r\n");
+        assert_eq!(String::from_utf8_lossy(&text), "\"a; '=1+1; '@x\",\r\n");
     }
 }

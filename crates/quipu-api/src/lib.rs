@@ -21,6 +21,7 @@ mod money;
 mod openapi;
 mod outlines;
 mod parity;
+mod paths;
 mod problem;
 mod router;
 mod routes;
@@ -30,6 +31,7 @@ mod system;
 
 pub use money::{Money, Reload};
 pub use openapi::{described, openapi};
+pub use paths::SeesHost;
 pub use problem::Problem;
 pub use router::routes;
 pub use routes::OPEN_METRICS;

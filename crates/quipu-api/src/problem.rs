@@ -3,10 +3,11 @@
 use std::any::Any;
 
 use crate::json::Json;
+use crate::paths::without_paths;
 use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use quipu_core::{Error, ErrorKind};
+use quipu_core::{Error, ErrorKind, MEMORY};
 use quipu_query::ParamError;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -45,6 +46,11 @@ impl Problem {
         }
     }
 
+    /// Whether the request may succeed once other answers have given back their memory.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.status == StatusCode::SERVICE_UNAVAILABLE.as_u16() && self.r#type.ends_with("#busy")
+    }
+
     /// Something that was asked for by name is not there.
     pub(crate) fn not_found(title: &str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", title, detail)
@@ -65,7 +71,11 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, Json(self)).into_response();
+        let mut told = self;
+        if status.is_server_error() {
+            told.detail = without_paths(&told.detail);
+        }
+        let mut response = (status, Json(told)).into_response();
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
@@ -90,6 +100,15 @@ impl From<ParamError> for Problem {
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
+        if error.operation() == MEMORY {
+            let detail = format!("{error}; come back in a second, or ask for less.");
+            return Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "busy",
+                "Too little memory for the answer",
+                detail,
+            );
+        }
         let (status, word, title) = match error.kind() {
             ErrorKind::Invalid => (StatusCode::BAD_REQUEST, "bad_request", "The store refused the question"),
             ErrorKind::NotFound => (StatusCode::NOT_FOUND, "not_found", "Not found"),
@@ -107,7 +126,8 @@ impl From<Error> for Problem {
         if status.is_server_error() {
             tracing::error!(operation = error.operation(), error = %error, "question failed");
         }
-        Self::new(status, word, title, error.to_string())
+        // Where files lie is for the log alone.
+        Self::new(status, word, title, without_paths(&error.to_string()))
     }
 }
 

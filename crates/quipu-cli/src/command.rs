@@ -4,11 +4,13 @@ use anyhow::Result;
 
 use crate::args::{self, Args, Command};
 use crate::{
-    access, ask, audit, check, client, dead, forget, generate, import, key, proxy, retention, serve, store,
+    access, ask, audit, check, client, dead, forget, generate, import, key, private, proxy, retention, serve,
+    store,
 };
 
 /// Runs a command; `false` when a check says no.
 pub fn run(args: Args) -> Result<bool> {
+    private::settle(&args.command);
     client::settle(&args.credentials)?;
     key::settle(&args.key)?;
     match args.command {

@@ -26,7 +26,7 @@ pub fn run(what: &Forget) -> Result<bool> {
 }
 
 fn of_backend(place: &Value) -> bool {
-    place["place"] != "store"
+    place["place"].as_str().is_some_and(|place| place.starts_with("spool of "))
 }
 
 /// Notes backends whose files nobody looked at, for no server has them open.

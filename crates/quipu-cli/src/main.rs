@@ -19,6 +19,7 @@ mod forget;
 mod generate;
 mod import;
 mod key;
+mod private;
 mod proxy;
 mod retention;
 mod serve;

@@ -9,12 +9,15 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use axum::Router;
+use axum::extract::Request;
 use axum::http::header::CONTENT_TYPE;
+use axum::middleware::map_request;
 use axum::routing::get;
 use quipu::Access;
 use quipu::core::{ErrorKind, Intake, Meter, Store};
 use quipu::pipeline::{Pipeline, SelfMetrics};
-use quipu_access::Gate;
+use quipu_access::{Gate, Principal, PrincipalKind};
+use quipu_admission::Caller;
 use quipu_api::{Money, OPEN_METRICS};
 use quipu_gateway::{Gateway, GatewayConfig, Parts, Recording, UpstreamConfig};
 use quipu_receiver::Door;
@@ -26,6 +29,7 @@ use tracing_subscriber::EnvFilter;
 use crate::args::{GatewayFlags, Proxy};
 use crate::ask;
 use crate::import::Target;
+use crate::private;
 use crate::serve::{self, Accounts, Config, Guard, Listening, Place, Signals};
 use remote::Remote;
 
@@ -79,6 +83,7 @@ async fn proxy(args: &Proxy) -> Result<()> {
     }
     lay_over(&mut gateway, &args.gateway)?;
     let folder = config.folder()?;
+    private::warn_of_wide(&folder);
     let place =
         Place { folder: &folder, prices: &config.prices, budgets: &config.budgets, accounts: Accounts::Make };
     let money = place.open(|text| tracing::warn!("{text}"))?;
@@ -91,6 +96,7 @@ async fn proxy(args: &Proxy) -> Result<()> {
     let intake = Arc::clone(&records.intake);
     let proxying = Proxying::open(gateway, intake, &money, &metrics, &guard, closed).await?;
     let fresh = tokio::spawn(guard.clone().keep_fresh());
+    let watching = tokio::spawn(guard.clone().watch_audit());
     println!("{:<20} {}", "gateway", proxying.url());
     println!("{:<20} {}", "records go to", records.name);
     if let Some(file) = &args.ready_file {
@@ -103,6 +109,7 @@ async fn proxy(args: &Proxy) -> Result<()> {
     proxying.close(DRAIN).await;
     looking.abort();
     fresh.abort();
+    watching.abort();
     let closed = records.close().await;
     guard.audit.close().await;
     closed
@@ -214,6 +221,16 @@ async fn until_closed(listener: TcpListener, app: Router, door: Door, mut closed
     }
 }
 
+/// Tells the gateway whose share of memory a request takes: its key's. Requests without a key share by address.
+async fn with_caller(mut request: Request) -> Request {
+    let principal = request.extensions().get::<Principal>();
+    let key = principal.filter(|principal| principal.kind() == PrincipalKind::Key);
+    if let Some(caller) = key.map(|key| Caller::new(&key.id(), &key.id())) {
+        request.extensions_mut().insert(caller);
+    }
+    request
+}
+
 /// A gateway at work.
 pub struct Proxying {
     url: String,
@@ -241,8 +258,10 @@ impl Proxying {
             prices: Arc::new(money.books.clone()),
             budgets: Some(money.budgets.clone()),
             meter,
+            memory: before.memory.clone(),
         })?;
-        let app = before.before(gateway.routes(), Gate::Gateway);
+        let routes = gateway.routes().layer(map_request(with_caller));
+        let app = before.before(routes, Gate::Gateway);
         let server = tokio::spawn(until_closed(listener, app, before.door.clone(), closed));
         Ok(Self { url, server, recording })
     }

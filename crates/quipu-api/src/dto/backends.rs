@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::BackendHealth;
+use crate::paths::without_paths;
 
 /// Every backend.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -34,6 +35,14 @@ impl From<Letter> for DeadLetter {
     fn from(letter: Letter) -> Self {
         let Letter { id, at, reason, said, records, bytes } = letter;
         Self { id, at: at.to_string(), reason, said, records, bytes }
+    }
+}
+
+impl DeadLetter {
+    /// The same for those who may see paths of the host, and for others.
+    #[must_use]
+    pub(crate) fn seen_by(self, sees_host: bool) -> Self {
+        if sees_host { self } else { Self { said: without_paths(&self.said), ..self } }
     }
 }
 

@@ -38,7 +38,7 @@ pub struct PriceSource {
 /// The user's own book.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UserPrices {
-    /// Its file; null when it was given in another way.
+    /// Its file, for anyone but an administrator of the server without its folder; null when it was given in another way.
     pub path: Option<String>,
     /// Entries in it.
     pub entries: usize,

@@ -155,8 +155,12 @@ pub struct QueryAnswer {
     pub groups: Vec<FigureGroup>,
     /// Over all groups, also those that are left out.
     pub total: FigureTotal,
-    /// Groups beyond `top`.
+    /// Groups beyond `top`; with `truncated` there are more.
     pub left_out: u64,
+    /// True when there were more groups than fit into memory (limit `group_bytes`): these are the first by their keys. The total is of
+    /// all. Absent when it is false.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub truncated: bool,
 }
 
 impl QueryAnswer {
@@ -179,6 +183,7 @@ impl QueryAnswer {
                 points: points(&from.total, grid),
             },
             left_out: u64::try_from(from.left_out).unwrap_or(u64::MAX),
+            truncated: from.truncated,
         }
     }
 }

@@ -5,6 +5,8 @@ use quipu_pipeline::ExitStatus;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::paths::without_paths;
+
 /// The process runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HealthAnswer {
@@ -40,7 +42,8 @@ impl BackendState {
         Self {
             name: name.to_owned(),
             status: status.to_owned(),
-            detail,
+            // Anyone may ask.
+            detail: detail.map(|detail| without_paths(&detail)),
             queued: None,
             lag_s: None,
             dropped: None,
@@ -66,6 +69,15 @@ pub struct SearchState {
     pub lag_spans: u64,
     /// Milliseconds that it is behind.
     pub lag_ms: u64,
+}
+
+impl StoreState {
+    /// What a store says of itself, with or without the folder that it is in.
+    pub(crate) fn new(info: StoreInfo, sees_host: bool) -> Self {
+        let scheme = || info.uri.split_inclusive(':').next().unwrap_or_default().to_owned();
+        let uri = if sees_host { info.uri.clone() } else { scheme() };
+        Self { uri, days: info.days, spans: info.spans, bytes: info.bytes }
+    }
 }
 
 impl From<&StoreInfo> for SearchState {
@@ -94,10 +106,13 @@ pub struct ReadyAnswer {
 /// How the record of who did what does.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AuditState {
-    /// `ready`, or `degraded` while it cannot be written.
+    /// `ready`, or `degraded` while it cannot be written and after it was found damaged.
     pub status: String,
     /// Entries that could not be written since the start.
     pub lost: u64,
+    /// The record was found cut or changed since the start; left out where it was not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub damaged: bool,
 }
 
 /// How many projects are in which state. Their names are for those who may know them.
@@ -142,7 +157,7 @@ pub struct Listeners {
 /// What is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StoreState {
-    /// Where, without secrets.
+    /// Where, without secrets; for anyone but an administrator of the server its scheme alone.
     pub uri: String,
     /// Days with data.
     pub days: u64,

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::SearchState;
+use crate::paths::without_paths;
 
 /// What the process says of itself and its machine; the rest is asked of store and backends.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -55,7 +56,7 @@ pub struct HostFigures {
 /// The disk under the data folder.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct DiskFigures {
-    /// The data folder, also beside a store in memory; null where nobody says.
+    /// The data folder, also beside a store in memory; null where nobody says, and for anyone but an administrator of the server.
     pub path: Option<String>,
     /// Bytes of its file system.
     pub total: Option<u64>,
@@ -148,6 +149,14 @@ impl BackendHealth {
         };
         Self { name: name.to_owned(), state: state.to_owned(), reason, delivery: None }
     }
+
+    /// The same, without paths of the host in what went wrong.
+    fn without_paths(mut self) -> Self {
+        let told = |text: &mut String| *text = without_paths(text);
+        self.reason.iter_mut().for_each(told);
+        self.delivery.iter_mut().filter_map(|delivery| delivery.last_error.as_mut()).for_each(told);
+        self
+    }
 }
 
 impl From<&ExitStatus> for BackendHealth {
@@ -219,6 +228,18 @@ pub struct SystemPoint {
     pub drops_per_s: f64,
     /// Bytes of the store.
     pub store_bytes: u64,
+}
+
+impl SystemNow {
+    /// The same for those who may see paths of the host, and for others.
+    #[must_use]
+    pub(crate) fn seen_by(mut self, sees_host: bool) -> Self {
+        if !sees_host {
+            self.disk.path = None;
+            self.backends = self.backends.into_iter().map(BackendHealth::without_paths).collect();
+        }
+        self
+    }
 }
 
 impl From<&SystemNow> for SystemPoint {

@@ -72,6 +72,10 @@ pub struct UsageAnswer {
     pub groups: Vec<UsageGroup>,
     /// Sums over all calls, each once.
     pub total: UsageRow,
+    /// True when there were more groups than fit into memory (limit `group_bytes`): these are the first by their keys. The total is of
+    /// all. Absent when it is false.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub truncated: bool,
 }
 
 impl UsageAnswer {
@@ -84,8 +88,10 @@ impl UsageAnswer {
                 .collect()
         };
         Self {
+            truncated: groups.iter().any(quipu_core::UsageGroup::is_rest),
             groups: groups
                 .iter()
+                .filter(|group| !group.is_rest())
                 .map(|group| UsageGroup { key: key(group), row: (&group.totals).into() })
                 .collect(),
             total: total.into(),
@@ -98,6 +104,7 @@ fn key_text(key: &UsageKey) -> Option<String> {
     match key {
         UsageKey::Name(name) => super::name(name.as_ref()),
         UsageKey::Time(time) => Some(time.to_string().replace(".000000000Z", "Z")),
+        UsageKey::Rest => None,
     }
 }
 

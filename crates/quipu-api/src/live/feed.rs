@@ -205,7 +205,8 @@ impl Feed {
 
     async fn tell_system(&self) {
         if self.wants(Topic::System) {
-            let system = self.system.now().await;
+            // All watchers share a frame, whoever they are.
+            let system = self.system.now().await.seen_by(false);
             self.send(LiveFrame::System { system: Box::new(system) });
         }
     }

@@ -134,7 +134,7 @@ impl Matrix {
         for group in groups {
             let mut parts = group.key.into_iter().map(|part| match part {
                 UsageKey::Name(name) => name.filter(|name| !name.is_empty()),
-                UsageKey::Time(_) => None,
+                UsageKey::Time(_) | UsageKey::Rest => None,
             });
             let key = (parts.next().flatten(), parts.next().flatten());
             if asked.wants(&key) {

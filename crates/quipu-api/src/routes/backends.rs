@@ -12,6 +12,7 @@ use crate::dto::{
 };
 use crate::extract::NoParams;
 use crate::json::Json;
+use crate::paths::Sight;
 use crate::state::{Api, Shared};
 
 /// Backends
@@ -19,8 +20,12 @@ use crate::state::{Api, Shared};
 /// The store, then every way out: its state, what waits for it, how long the oldest has waited, what it never got and why.
 #[utoipa::path(get, path = "/api/v1/backends", tag = "server",
     responses((status = 200, description = "Backends.", body = BackendsAnswer)))]
-pub(crate) async fn backends(State(api): Shared, _: NoParams) -> Answer<BackendsAnswer> {
-    Ok(Json(BackendsAnswer { backends: api.system.now().await.backends }))
+pub(crate) async fn backends(
+    State(api): Shared,
+    Sight(sees_host): Sight,
+    _: NoParams,
+) -> Answer<BackendsAnswer> {
+    Ok(Json(BackendsAnswer { backends: api.system.now().await.seen_by(sees_host).backends }))
 }
 
 /// Dead letters
@@ -33,6 +38,7 @@ pub(crate) async fn backends(State(api): Shared, _: NoParams) -> Answer<Backends
 pub(crate) async fn dead_letters(
     State(api): Shared,
     path: Result<Path<String>, PathRejection>,
+    Sight(sees_host): Sight,
     _: NoParams,
 ) -> Answer<DeadLettersAnswer> {
     let Path(name) = path?;
@@ -45,7 +51,8 @@ pub(crate) async fn dead_letters(
         Err(problem) => return Err(problem),
     };
     let listed = blocking(move || letters.list()).await?;
-    Ok(Json(DeadLettersAnswer { dead_letters: listed.into_iter().map(DeadLetter::from).collect() }))
+    let told = |letter| DeadLetter::from(letter).seen_by(sees_host);
+    Ok(Json(DeadLettersAnswer { dead_letters: listed.into_iter().map(told).collect() }))
 }
 
 /// Send dead letters again

@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use quipu_core::{Error, Store, TracePage, TraceQuery};
+use quipu_core::{AnswerMemory, Error, Store, TracePage, TraceQuery};
 use quipu_query::{FILTER_PARAMS, parse_trace_filter};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -78,7 +78,7 @@ pub(crate) async fn export_traces(State(api): Shared, Ask(params): Ask) -> Resul
     // The first page is asked for now: what is wrong with the store becomes a problem.
     let first = api.store.traces(&query).await?;
     let (pages, stream) = mpsc::channel(1);
-    tokio::spawn(write(Arc::clone(&api.store), query, first, format, pages));
+    tokio::spawn(AnswerMemory::current().scope(write(Arc::clone(&api.store), query, first, format, pages)));
     let headers = [(CONTENT_TYPE, format.media()), (CONTENT_DISPOSITION, format.disposition())];
     Ok((headers, Body::from_stream(ReceiverStream::new(stream))).into_response())
 }

@@ -1,5 +1,6 @@
 //! Traces that are to be forgotten.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -13,6 +14,7 @@ use crate::body::{Write, bad};
 use crate::documents::read;
 use crate::dto::{DeleteAnswer, DeleteAsk};
 use crate::json::Json;
+use crate::routes::forget_elsewhere::Elsewhere;
 use crate::state::{Api, Deed, Shared};
 
 /// Traces that a request may name.
@@ -24,7 +26,8 @@ const AT_ONCE: usize = 200;
 
 /// Delete traces
 ///
-/// Removes traces with their spans, texts, ledger rows and events: those that are named, or all that match a filter and a time.
+/// Removes traces with their spans, texts, ledger rows and events: those that are named, or all that match a filter and a time. The
+/// files of their days are written anew, and books of budgets, re-pricings, views and dashboards do not name them any more.
 /// What budgets counted stays counted. With `dry_run` nothing is removed, and `matched` tells what would be. Large removals take
 /// their time, and go on when whoever asked is gone; asking again is safe.
 #[utoipa::path(post, path = "/api/v1/traces/delete", tag = "traces", request_body = DeleteAsk,
@@ -109,6 +112,14 @@ async fn delete(api: Arc<Api>, which: Which, dry_run: bool) -> StoreResult<Delet
         for some in found.chunks(AT_ONCE) {
             deleted += api.store.forget(some).await?;
             api.feed.deleted(some);
+        }
+        let gone: HashSet<TraceId> = found.iter().copied().collect();
+        // Trouble is logged: the traces are gone, and asking again does this again.
+        Elsewhere::of(&api, None).await?.clean(&api, &gone).await;
+        for place in super::forget_owner::scrubbed(&api, false).await? {
+            if let Some(trouble) = place.trouble {
+                tracing::warn!(place = place.what, trouble, "bytes of deleted traces are left");
+            }
         }
     }
     Ok(DeleteAnswer { matched: found.len() as u64, deleted, dry_run })

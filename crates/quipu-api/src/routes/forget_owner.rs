@@ -17,6 +17,7 @@ use crate::body::{Write, bad};
 use crate::documents::read;
 use crate::dto::{ForgetAnswer, ForgetAsk, ForgottenPlace};
 use crate::json::Json;
+use crate::routes::forget_elsewhere::Elsewhere;
 use crate::state::{Api, Deed, Shared};
 
 /// Traces that a request may name.
@@ -33,13 +34,16 @@ const NOT_REACHED: &str = "not reached: it is damaged or was set aside, and may 
     sets aside";
 
 /// Where records may be that no store and no spool of this server holds.
-const BEYOND: [&str; 5] = [
-    "backups of the data folder: restore none that is older, or forget again afterwards",
-    "backends that were given the records before: delete them there",
+const BEYOND: [&str; 7] = [
+    "backups of the data folder, and copies that a migration made: restore none that is older, or forget again afterwards",
     "a write to a backend that was under way as this was asked: it may arrive there still; it is not tried again with these records",
-    "free space of the disk, unused parts of pages from which rows were moved earlier, and the words of removed spans in the index for search until its parts are next put together",
-    "the dictionary that texts are compressed with, if it was trained while the records were there: it may have pieces of what was said, not the \
-     values of the attributes that name users and sessions",
+    "free space of the disk below the files: the file system decides when it is written over",
+    "the dictionary that texts are compressed with: it has words that three users said, or three sessions where there are fewer users; one that an \
+     earlier version trained may have words of fewer",
+    "records of others that mention the id in a text: they are theirs",
+    "users who log in to this server and keys: they are no users of telemetry, also where the names are the same",
+    "the audit: it keeps that something was forgotten, with a hash of the id; entries of looks at a trace name the trace, those that an earlier \
+     version wrote the session too, and a view or budget stands there by the name that it was given",
 ];
 
 /// Forget a user or session
@@ -86,6 +90,20 @@ fn deed(answer: &ForgetAnswer) -> Deed {
     Deed { preview: answer.dry_run, detail }
 }
 
+/// Attributes that name a user or a session: those of records that are sent, and that of our own events about budgets.
+static USER: [&str; semconv::USER.len() + 1] = and_one(semconv::USER, "budget.scope.user");
+static SESSION: [&str; semconv::SESSION.len() + 1] = and_one(semconv::SESSION, "budget.scope.session");
+
+const fn and_one<const N: usize>(names: &[&'static str], last: &'static str) -> [&'static str; N] {
+    let mut all = [last; N];
+    let mut at = 0;
+    while at < names.len() {
+        all[at] = names[at];
+        at += 1;
+    }
+    all
+}
+
 /// Whose records are meant.
 enum Whose {
     Owner(Owner),
@@ -102,8 +120,8 @@ impl Whose {
             Ok(Self::Owner(Owner { kind, id: id.clone(), names }))
         };
         match (&ask.user_id, &ask.session_id, &ask.trace_ids) {
-            (Some(id), None, None) => owner(OwnerKind::User, id, semconv::USER),
-            (None, Some(id), None) => owner(OwnerKind::Session, id, semconv::SESSION),
+            (Some(id), None, None) => owner(OwnerKind::User, id, &USER),
+            (None, Some(id), None) => owner(OwnerKind::Session, id, &SESSION),
             (None, None, Some(ids)) => Self::of_traces(ids),
             _ => Err(bad("Exactly one says what to forget: user_id, session_id or trace_ids.")),
         }
@@ -175,7 +193,9 @@ impl Whose {
 async fn carry_out(api: Arc<Api>, whose: Whose, dry_run: bool) -> StoreResult<ForgetAnswer> {
     let found = whose.found(&api).await?;
     let mut forgotten = whose.forgotten(&found);
+    let mut elsewhere = Elsewhere::of(&api, forgotten.owner.as_ref()).await?;
     let swept = sweep(&api, &forgotten, true).await;
+    let noted = elsewhere.look(&api, &forgotten.traces).await;
     let (mut left, mut still) = (found.clone(), swept.clone());
     let mut troubles = Vec::new();
     let mut times = if dry_run { 0 } else { TIMES };
@@ -183,7 +203,8 @@ async fn carry_out(api: Arc<Api>, whose: Whose, dry_run: bool) -> StoreResult<Fo
     while times > 0 && (times == TIMES || !left.is_empty() || still.iter().any(|swept| swept.records() > 0)) {
         // The store goes last: it alone knows all traces of an owner, and whoever repeats this after trouble needs them.
         troubles = sweep(&api, &forgotten, false).await;
-        if troubles.iter().all(|swept| swept.troubles.is_empty()) {
+        let cleaned = elsewhere.clean(&api, &forgotten.traces).await;
+        if troubles.iter().all(|swept| swept.troubles.is_empty()) && cleaned {
             forgotten.traces.extend(whose.remove(&api).await?);
         }
         left = whose.found(&api).await?;
@@ -191,14 +212,34 @@ async fn carry_out(api: Arc<Api>, whose: Whose, dry_run: bool) -> StoreResult<Fo
         still = sweep(&api, &forgotten, true).await;
         times -= 1;
     }
-    if !dry_run {
+    let mut places = of_store(&found, &left);
+    places.extend(scrubbed(&api, dry_run).await?);
+    if dry_run {
+        places.extend(noted);
+    } else {
+        // Sessions that nothing is left of are known now.
+        elsewhere.keep_ended(&api).await?;
+        elsewhere.clean(&api, &forgotten.traces).await;
+        places.extend(elsewhere.places(&api, &forgotten.traces, noted).await);
         let stay: HashSet<TraceId> = left.traces.iter().copied().collect();
         let gone: Vec<TraceId> = forgotten.traces.difference(&stay).copied().collect();
         gone.chunks(AT_ONCE).for_each(|some| api.feed.deleted(some));
     }
-    let mut places = of_store(&found, &left);
     places.extend(swept.iter().flat_map(|swept| of_backend(swept, &still, &troubles)));
     Ok(answer(&api, &whose, dry_run, found.traces.len() as u64, places))
+}
+
+/// Files of the store that had bytes of what was removed, and are written anew.
+pub(super) async fn scrubbed(api: &Api, dry_run: bool) -> StoreResult<Vec<ForgottenPlace>> {
+    let remnants = api.store.scrub(dry_run).await?;
+    let place = |remnant: quipu_core::Remnant| ForgottenPlace {
+        place: "store".into(),
+        what: remnant.what,
+        found: remnant.found,
+        remaining: if dry_run { 0 } else { remnant.remaining },
+        trouble: remnant.trouble,
+    };
+    Ok(remnants.into_iter().map(place).collect())
 }
 
 async fn sweep(api: &Api, forgotten: &Forgotten, dry: bool) -> Vec<Swept> {
@@ -220,6 +261,7 @@ fn of_store(found: &Owned, left: &Owned) -> Vec<ForgottenPlace> {
         place("traces", found.traces.len() as u64, left.traces.len() as u64),
         place("events", found.events, left.events),
         place("series", found.series, left.series),
+        place("names", found.names, left.names),
     ];
     // Nobody knows what is in these.
     places.extend(left.unreached.iter().map(|file| ForgottenPlace {
@@ -264,8 +306,16 @@ fn answer(api: &Api, whose: &Whose, dry_run: bool, traces: u64, places: Vec<Forg
         remaining,
         complete,
         places,
-        beyond: BEYOND.map(str::to_owned).into(),
+        beyond: beyond(api),
     }
+}
+
+/// What cannot be cleaned from here, the backends by their names.
+fn beyond(api: &Api) -> Vec<String> {
+    let exits = api.pipeline.iter().flat_map(|pipeline| pipeline.exits());
+    let backends = exits
+        .map(|exit| format!("backend {}: it keeps what it was given before; delete it there", exit.name));
+    BEYOND.map(str::to_owned).into_iter().chain(backends).collect()
 }
 
 fn hex(bytes: &[u8]) -> String {

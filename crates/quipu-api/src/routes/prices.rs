@@ -1,5 +1,6 @@
 //! The price books: what is in them, where they disagree, and reading them again.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -16,6 +17,7 @@ use crate::dto::{
 use crate::extract::{Ask, NoParams};
 use crate::json::Json;
 use crate::money::Money;
+use crate::paths::Sight;
 use crate::state::{Api, Shared};
 
 /// Price books
@@ -23,7 +25,12 @@ use crate::state::{Api, Shared};
 /// The books in use, earlier versions that explain earlier costs, and the user's own book, which always wins.
 #[utoipa::path(get, path = "/api/v1/prices", tag = "prices",
     responses((status = 200, description = "The books.", body = PricesAnswer)))]
-pub(crate) async fn prices(State(api): Shared, _: NoParams) -> Answer<PricesAnswer> {
+pub(crate) async fn prices(State(api): Shared, Sight(sees_host): Sight, _: NoParams) -> Answer<PricesAnswer> {
+    let told = move |money: &Money| {
+        let file = money.user_file.as_deref();
+        let shown = if sees_host { file } else { file.and_then(Path::file_name).map(Path::new) };
+        PricesAnswer::new(&money.books, shown)
+    };
     Ok(Json(off_thread(&api, told).await?))
 }
 

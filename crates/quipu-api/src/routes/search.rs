@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use quipu_core::{Detail, SpanId, SpanQuery, TraceId};
+use quipu_core::{AnswerMemory, Detail, SpanId, SpanQuery, SpanRow, TraceId};
 use serde_json::{Map, Value};
 
 use super::Answer;
@@ -19,8 +19,11 @@ use crate::{Problem, said};
 
 /// How long spans are read for their texts.
 const TIME: Duration = Duration::from_secs(5);
-/// Spans that are read at a time.
+/// Spans that are read at a time, and bytes of them.
 const PAGE: usize = 500;
+const PAGE_BYTES: usize = 1 << 20;
+/// Memory for a span as it is read, with its messages, its JSON value and a text in lower case, in multiples of the span itself.
+const COPIES: usize = 5;
 /// Levels of a value that are looked into.
 const DEEP: usize = 32;
 /// Words that are looked for at once: one bit each.
@@ -88,12 +91,14 @@ async fn told(
     let places: std::collections::HashMap<SpanId, usize> =
         built.outline.rows.iter().map(|row| row.span_id).zip(0..).collect();
     let mut query = SpanQuery { trace_id, after: None, limit: PAGE, detail: Detail::Full };
-    let began = Instant::now();
+    let (began, memory) = (Instant::now(), AnswerMemory::current().with_pages(PAGE_BYTES));
     loop {
         if began.elapsed() > TIME {
             return Ok(false);
         }
-        let mut page = api.store.spans(&query).await?;
+        let mut page = memory.clone().scope(api.store.spans(&query)).await?;
+        let bytes: usize = page.rows.iter().map(SpanRow::bytes).sum();
+        let _hold = memory.hold(bytes.saturating_mul(COPIES))?;
         // What is found already is not read again.
         let open = |id: &SpanId| places.get(id).and_then(|at| found.get(*at)).is_some_and(|found| !found);
         page.rows.retain(|row| open(&row.span_id));

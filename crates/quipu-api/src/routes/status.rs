@@ -9,6 +9,7 @@ use quipu_pipeline::ExitStatus;
 use super::Answer;
 use crate::dto::{BackendState, HealthAnswer, ReadyAnswer, SearchState, StatusAnswer, StoreState};
 use crate::extract::NoParams;
+use crate::paths::Sight;
 use crate::state::{Api, Shared};
 
 /// Liveness
@@ -55,7 +56,7 @@ fn ready(api: &Api, store: Health, exits: Vec<ExitStatus>, search: Option<Search
 /// The server in short: version, listeners, what is stored.
 #[utoipa::path(get, path = "/api/v1/status", tag = "server",
     responses((status = 200, description = "The server in short.", body = StatusAnswer)))]
-pub(crate) async fn status(State(api): Shared, _: NoParams) -> Answer<StatusAnswer> {
+pub(crate) async fn status(State(api): Shared, Sight(sees_host): Sight, _: NoParams) -> Answer<StatusAnswer> {
     let info = api.store.info().await?;
     Ok(Json(StatusAnswer {
         version: api.status.version.clone(),
@@ -63,6 +64,6 @@ pub(crate) async fn status(State(api): Shared, _: NoParams) -> Answer<StatusAnsw
         listeners: api.status.listeners.clone(),
         demo: api.status.demo,
         search: SearchState::from(&info),
-        store: StoreState { uri: info.uri, days: info.days, spans: info.spans, bytes: info.bytes },
+        store: StoreState::new(info, sees_host),
     }))
 }

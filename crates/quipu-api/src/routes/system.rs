@@ -8,6 +8,7 @@ use crate::Problem;
 use crate::dto::SystemAnswer;
 use crate::extract::NoParams;
 use crate::json::Json;
+use crate::paths::Sight;
 use crate::state::Shared;
 
 /// System
@@ -18,10 +19,11 @@ use crate::state::Shared;
     responses((status = 200, description = "Figures.", body = SystemAnswer),
         (status = 501, description = "No server runs here, only a command.", body = Problem,
             content_type = "application/problem+json")))]
-pub(crate) async fn system(State(api): Shared, _: NoParams) -> Answer<SystemAnswer> {
+pub(crate) async fn system(State(api): Shared, Sight(sees_host): Sight, _: NoParams) -> Answer<SystemAnswer> {
     if !api.system.is_known() {
         let detail = "A command answers, not a server: there is no system to tell of.";
         return Err(Problem::new(StatusCode::NOT_IMPLEMENTED, "unsupported", "No server", detail));
     }
-    Ok(Json(SystemAnswer { now: api.system.now().await, history: api.system.history() }))
+    let now = api.system.now().await.seen_by(sees_host);
+    Ok(Json(SystemAnswer { now, history: api.system.history() }))
 }

@@ -3,14 +3,13 @@
 use crate::json::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
+use axum::response::Response;
 use quipu_core::{SpanId, SpanRow, TraceId};
-use quipu_query::CursorText;
 
 use super::Answer;
+use super::trace_text;
 use crate::Problem;
-use crate::dto::{
-    FilterParams, PageParams, SpanAnswer, SpanParams, TraceAnswer, TraceParams, TraceSummary, TracesAnswer,
-};
+use crate::dto::{FilterParams, PageParams, SpanAnswer, SpanParams, TraceAnswer, TraceParams, TracesAnswer};
 use crate::extract::{Ask, NoParams, id};
 use crate::said;
 use crate::state::{Api, Shared};
@@ -37,14 +36,11 @@ pub(crate) async fn trace(
     State(api): Shared,
     path: Result<Path<String>, PathRejection>,
     Ask(params): Ask,
-) -> Answer<TraceAnswer> {
+) -> Result<Response, Problem> {
     let Path(text) = path?;
     let (trace_id, ask) = (id::<TraceId>(&text)?, params.span_ask()?);
     let row = api.store.trace(trace_id).await?.ok_or_else(|| no_trace(trace_id))?;
-    let page = api.store.spans(&ask.query(trace_id, row.spans)).await?;
-    let next_after = page.next.map(|(start, span_id)| CursorText::of_span(start, span_id));
-    let spans = said::spans(&api, trace_id, page.rows).await?;
-    Ok(Json(TraceAnswer { trace: TraceSummary::from(&row), spans, next_after }))
+    trace_text::answer(api, &row, ask.query(trace_id, row.spans)).await
 }
 
 /// Span

@@ -2,7 +2,7 @@
 
 use crate::json::Json;
 use axum::extract::State;
-use quipu_core::{GroupBy, UsageQuery};
+use quipu_core::{AnswerMemory, GroupBy, UsageQuery};
 
 use super::Answer;
 use crate::dto::{
@@ -10,6 +10,9 @@ use crate::dto::{
 };
 use crate::extract::Ask;
 use crate::state::Shared;
+
+/// Memory of a group of usage and of its JSON shape, without long names.
+const GROUP: usize = 1_024;
 
 /// Usage
 ///
@@ -20,6 +23,7 @@ use crate::state::Shared;
 pub(crate) async fn usage(State(api): Shared, Ask(params): Ask) -> Answer<UsageAnswer> {
     let query = params.usage_query()?;
     let groups = api.store.usage(&query).await?;
+    let _hold = AnswerMemory::current().hold(groups.len() * GROUP)?;
     // A call is in the group of each of its tags: the sums of such groups are no total.
     let total = if query.group_by.contains(&GroupBy::Tag) {
         let whole = UsageQuery { group_by: Vec::new(), ..query.clone() };

@@ -3,11 +3,11 @@
 
 mod events;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use quipu_core::{Adapters, Event, EventQuery, Messages, SpanId, SpanRow, TraceId};
+use quipu_core::{Adapters, AnswerMemory, Event, EventQuery, MemoryHold, Messages, SpanId, SpanRow, TraceId};
 use tokio::task::spawn_blocking;
 
 use crate::state::Api;
@@ -26,9 +26,9 @@ pub(crate) async fn spans(
 ) -> Result<Vec<dto::Span>, Problem> {
     let adapters = api.adapters.clone();
     let said = spawn_blocking(move || read(&adapters, rows)).await.map_err(failed)?;
-    let events = if said.iter().any(is_silent) { of_trace(api, trace_id).await? } else { HashMap::new() };
+    let events = of_silent(api, trace_id, &said).await?;
     let adapters = api.adapters.clone();
-    spawn_blocking(move || said.iter().map(|one| shape(&adapters, one, &events)).collect())
+    spawn_blocking(move || said.iter().map(|one| shape(&adapters, one, &events.by_span)).collect())
         .await
         .map_err(failed)
 }
@@ -51,9 +51,9 @@ pub(crate) async fn calls(
 ) -> Result<Vec<CallSaid>, Problem> {
     let adapters = api.adapters.clone();
     let said = spawn_blocking(move || read(&adapters, rows)).await.map_err(failed)?;
-    let events = if said.iter().any(is_silent) { of_trace(api, trace_id).await? } else { HashMap::new() };
+    let events = of_silent(api, trace_id, &said).await?;
     let call = |one: (SpanRow, Messages)| {
-        let has_messages = !is_silent(&one) || events.contains_key(&one.0.span_id);
+        let has_messages = !is_silent(&one) || events.by_span.contains_key(&one.0.span_id);
         CallSaid { row: one.0, said: one.1, has_messages }
     };
     Ok(said.into_iter().map(call).collect())
@@ -81,16 +81,39 @@ fn is_silent((row, said): &(SpanRow, Messages)) -> bool {
     row.kind.is_call() && row.raw.is_some() && said.input.is_empty() && said.output.is_empty()
 }
 
-/// The events of a trace that may tell messages, oldest first, by span.
-async fn of_trace(api: &Arc<Api>, trace_id: TraceId) -> Result<HashMap<SpanId, Vec<Event>>, Problem> {
-    let query = EventQuery { trace_id: Some(trace_id), limit: EVENTS, ..EventQuery::default() };
-    let mut events: HashMap<SpanId, Vec<Event>> = HashMap::new();
-    for event in api.store.events(&query).await?.rows.into_iter().rev().filter(events::tells) {
-        if let Some(span_id) = event.span_id {
-            events.entry(span_id).or_default().push(event);
+/// Events that may tell messages, oldest first, by span.
+#[derive(Default)]
+struct Told {
+    by_span: HashMap<SpanId, Vec<Event>>,
+    hold: MemoryHold,
+}
+
+/// The events of those calls that hold no messages of their own.
+async fn of_silent(api: &Arc<Api>, trace_id: TraceId, said: &Said) -> Result<Told, Problem> {
+    let silent: HashSet<SpanId> =
+        said.iter().filter(|one| is_silent(one)).map(|(row, _)| row.span_id).collect();
+    let mut told = Told { hold: AnswerMemory::current().hold(0)?, ..Told::default() };
+    if silent.is_empty() {
+        return Ok(told);
+    }
+    let mut query = EventQuery { trace_id: Some(trace_id), limit: EVENTS, ..EventQuery::default() };
+    loop {
+        let page = api.store.events(&query).await?;
+        query.limit = query.limit.saturating_sub(page.rows.len());
+        query.cursor = page.next;
+        for event in page.rows.into_iter().filter(events::tells) {
+            if let Some(span_id) = event.span_id.filter(|id| silent.contains(id)) {
+                told.hold.grow(event.bytes())?;
+                told.by_span.entry(span_id).or_default().push(event);
+            }
+        }
+        if query.cursor.is_none() || query.limit == 0 {
+            break;
         }
     }
-    Ok(events)
+    // They came newest first.
+    told.by_span.values_mut().for_each(|events| events.reverse());
+    Ok(told)
 }
 
 fn shape(adapters: &Adapters, one: &(SpanRow, Messages), events: &HashMap<SpanId, Vec<Event>>) -> dto::Span {

@@ -18,6 +18,7 @@ mod fixture;
 mod forget;
 mod graph;
 mod http;
+mod large;
 mod lens;
 mod live;
 mod metrics;

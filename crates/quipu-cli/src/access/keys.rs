@@ -68,6 +68,7 @@ fn revoke(at: &AccessPlace, id: &str) -> Result<()> {
     let noted = desk.note("key.revoke", &key.id, Vec::new());
     let answer = KeyAnswer::of(key, SystemClock.now());
     show(at, &answer, || format!("{} is revoked", answer.id))?;
+    desk.warn_if_shut()?;
     noted
 }
 

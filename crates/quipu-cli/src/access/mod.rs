@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use quipu::core::SystemClock;
+use quipu::core::{ErrorKind, SystemClock};
 use quipu_access::{FILE, Register};
 use quipu_audit::{Actor, ActorKind, Audit, AuditSettings, Entry, FOLDER, Outcome};
 use serde::Serialize;
@@ -38,11 +38,40 @@ impl Desk {
         Ok(Self { register: Register::open(&folder, Arc::new(SystemClock))?, folder })
     }
 
+    /// Opens it, made when it is not there; a damaged one is moved aside first.
+    fn open_anew(at: &AccessPlace) -> Result<Self> {
+        match Self::open(at, true) {
+            Err(error) if is_damaged(&error) => {
+                let folder = at.data_dir.clone().map_or_else(ask::default_folder, Ok)?;
+                let aside = Register::set_aside(&folder)?;
+                ask::note(&format!("the damaged register is now {}", aside.display()));
+                Self::open(at, true)
+            }
+            opened => opened,
+        }
+    }
+
+    /// Says when a change left nobody who can log in.
+    fn warn_if_shut(&self) -> Result<()> {
+        if self.register.is_required()? && !self.register.lets_in(true)? {
+            let command = self.register.remedy()?;
+            ask::note(&format!(
+                "nobody can log in any more, so a server without a bootstrap key does not start; `{command}` helps"
+            ));
+        }
+        Ok(())
+    }
+
     /// Notes what was done.
     fn note(&self, action: &'static str, object: &str, detail: Vec<(&'static str, String)>) -> Result<()> {
         let entry = Entry { detail, ..Entry::new(actor(), action).on(object) };
         write(&self.folder, entry).context("it is done, but could not be written into the audit")
     }
+}
+
+fn is_damaged(error: &anyhow::Error) -> bool {
+    let kind = |cause: &quipu::Error| cause.kind() == ErrorKind::Damaged;
+    error.chain().any(|cause| cause.downcast_ref().is_some_and(kind))
 }
 
 /// Who sits at the command line, as the system calls them: it is a hint, not a proof.

@@ -29,7 +29,7 @@ const fn chosen(own: bool) -> fn(HashedPassword) -> NewPassword {
 
 fn make(add: &UsersAdd) -> Result<()> {
     let roles = roles(&add.role)?;
-    let desk = Desk::open(&add.at, true)?;
+    let desk = if add.replace_damaged { Desk::open_anew(&add.at)? } else { Desk::open(&add.at, true)? };
     let password = chosen(add.own_password)(password::ask(&add.name)?);
     let detail = vec![("roles", roles.to_string()), ("password", password.word().to_owned())];
     let user = desk.register.add_user(&NewUser { name: add.name.clone(), password, roles })?;
@@ -97,6 +97,7 @@ fn change(set: &UsersSet) -> Result<()> {
     let noted = desk.note("user.change", &user.name, detail);
     let answer = UserAnswer::from(user);
     show(&set.at, &answer, || print(std::slice::from_ref(&answer)))?;
+    desk.warn_if_shut()?;
     noted
 }
 
@@ -106,5 +107,6 @@ fn remove(at: &AccessPlace, name: &str) -> Result<()> {
     desk.register.remove_user(&name)?;
     let noted = desk.note("user.remove", &name, Vec::new());
     show(at, &json!({"removed": name}), || format!("{name} is removed"))?;
+    desk.warn_if_shut()?;
     noted
 }

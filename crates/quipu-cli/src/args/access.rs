@@ -100,6 +100,9 @@ pub struct UsersAdd {
     /// the first login
     #[arg(long)]
     pub own_password: bool,
+    /// If access.db is damaged, move it aside as access.db.damaged-N and begin a new one; its users and keys are lost
+    #[arg(long)]
+    pub replace_damaged: bool,
     #[command(flatten)]
     pub at: AccessPlace,
 }

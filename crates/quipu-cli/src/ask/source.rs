@@ -10,6 +10,7 @@ use axum::http::Request;
 use quipu::Access;
 use quipu::core::{Error, ErrorKind, Store};
 use quipu::pipeline::Unstored;
+use quipu_api::SeesHost;
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -214,7 +215,8 @@ pub fn escape(text: &str) -> String {
 fn ask_routes(routes: Router, question: &Question) -> Result<Value> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let request = Request::builder().method(question.method).uri(target(question));
+        // Who asks reads the folder's files.
+        let request = Request::builder().method(question.method).uri(target(question)).extension(SeesHost);
         let request = match &question.body {
             Some(body) => {
                 request.header("content-type", "application/json").body(Body::from(body.to_string()))?

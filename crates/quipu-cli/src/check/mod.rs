@@ -1,6 +1,7 @@
 //! `quipu check`: is what is configured reachable and sound?
 
 mod backends;
+mod beside;
 mod prometheus;
 mod ready;
 mod store;
@@ -12,6 +13,8 @@ use quipu::core::Finding;
 use serde_json::json;
 
 use crate::args::{Check, CheckWhat};
+
+pub use beside::repair as repair_beside;
 
 /// Runs the check; `false` when it says no.
 pub fn run(check: &Check) -> Result<bool> {

@@ -8,6 +8,7 @@ use quipu::core::{ErrorKind, Store, StoreInfo};
 use quipu::sqlite::Sqlite;
 use serde_json::{Value, json};
 
+use super::beside;
 use crate::args::CheckStore;
 use crate::{ask, store};
 
@@ -28,9 +29,20 @@ fn prefix(project: &str) -> String {
 }
 
 /// Stores without a word on the project, which is the default one, and then the others.
-fn stores(uri: &str, folder: &Path) -> Vec<(String, PathBuf)> {
-    let others = store::projects(folder).into_iter().map(|(name, path)| (prefix(&name), path));
-    [(String::new(), quipu::store_folder(uri, folder))].into_iter().chain(others).collect()
+fn stores(uri: &str, folder: &Path) -> Vec<store::Site> {
+    let other = |(name, path): (String, PathBuf)| store::Site {
+        said: prefix(&name),
+        store: path.clone(),
+        data: path,
+        is_default: false,
+    };
+    let own = store::Site {
+        said: String::new(),
+        store: quipu::store_folder(uri, folder),
+        data: folder.to_owned(),
+        is_default: true,
+    };
+    [own].into_iter().chain(store::projects(folder).into_iter().map(other)).collect()
 }
 
 async fn mend(uri: &str, folder: &Path, what: &CheckStore) -> Result<bool> {
@@ -49,17 +61,21 @@ fn is_locked(error: &quipu::Error) -> bool {
     error.kind() == ErrorKind::Locked
 }
 
-/// What was found out about a store.
+/// What was found out about a store, and what lies beside it.
 struct Looked {
-    info: StoreInfo,
+    /// `None` where its catalog is damaged.
+    info: Option<StoreInfo>,
     findings: Vec<String>,
 }
 
 async fn check(uri: &str, folder: &Path, what: &CheckStore) -> Result<bool> {
-    let own = look(uri, folder, what.deep).await?;
+    let mut own = look(uri, folder, what.deep).await?;
+    own.findings.extend(beside::findings(folder, true));
     let mut projects = Vec::new();
     for (name, path) in store::projects(folder) {
-        let looked = look("sqlite:", &path, what.deep).await.with_context(|| format!("project {name}"))?;
+        let mut looked =
+            look("sqlite:", &path, what.deep).await.with_context(|| format!("project {name}"))?;
+        looked.findings.extend(beside::findings(&path, false));
         projects.push((name, looked));
     }
     let of_projects = projects.iter().flat_map(|(name, looked)| {
@@ -74,8 +90,10 @@ async fn check(uri: &str, folder: &Path, what: &CheckStore) -> Result<bool> {
         answer["projects"] = projects.into();
         println!("{answer:#}");
     } else {
-        for StoreInfo { uri, spans, days, bytes, version, .. } in
-            [&own].into_iter().chain(projects.iter().map(|(_, looked)| looked)).map(|looked| &looked.info)
+        for StoreInfo { uri, spans, days, bytes, version, .. } in [&own]
+            .into_iter()
+            .chain(projects.iter().map(|(_, looked)| looked))
+            .filter_map(|looked| looked.info.as_ref())
         {
             println!("{uri}: {spans} spans in {days} days, {bytes} bytes, layout {version}");
         }
@@ -86,18 +104,48 @@ async fn check(uri: &str, folder: &Path, what: &CheckStore) -> Result<bool> {
 }
 
 fn told(project: &str, looked: &Looked) -> Value {
-    let StoreInfo { uri, version, days, spans, bytes, .. } = &looked.info;
-    json!({
-        "project": project, "uri": uri, "version": version, "days": days, "spans": spans, "bytes": bytes,
-        "sound": looked.findings.is_empty(), "findings": looked.findings,
-    })
+    let mut told = match &looked.info {
+        Some(StoreInfo { uri, version, days, spans, bytes, .. }) => {
+            json!({"uri": uri, "version": version, "days": days, "spans": spans, "bytes": bytes})
+        }
+        None => json!({}),
+    };
+    told["project"] = project.into();
+    told["sound"] = looked.findings.is_empty().into();
+    told["findings"] = json!(looked.findings);
+    told
 }
 
+/// Looks through one store. A catalog that cannot be read is a finding, as is one that is missing beside its days.
 async fn look(uri: &str, folder: &Path, deep: bool) -> Result<Looked> {
+    let root = quipu::store_folder(uri, folder);
+    let catalog = root.join("catalog.db");
+    if std::fs::metadata(&catalog).map_or(true, |file| file.len() == 0) && has_days(&root) {
+        let finding = format!("Catalog: {} is missing or empty, and there are days.", catalog.display());
+        return Ok(Looked { info: None, findings: vec![finding] });
+    }
+    match look_whole(uri, folder, deep).await {
+        Err(error)
+            if error
+                .downcast_ref::<quipu::Error>()
+                .is_some_and(|error| error.kind() == ErrorKind::Damaged) =>
+        {
+            Ok(Looked { info: None, findings: vec![format!("{error:#}.")] })
+        }
+        looked => looked,
+    }
+}
+
+fn has_days(root: &Path) -> bool {
+    let days = std::fs::read_dir(root.join("days")).into_iter().flatten().flatten();
+    days.into_iter().any(|entry| entry.file_name().to_string_lossy().starts_with("d-"))
+}
+
+async fn look_whole(uri: &str, folder: &Path, deep: bool) -> Result<Looked> {
     if deep {
         let store = Sqlite::open_read_only(quipu::store_folder(uri, folder))?;
-        return Ok(Looked { info: store.info().await?, findings: store.check_deep().await? });
+        return Ok(Looked { info: Some(store.info().await?), findings: store.check_deep().await? });
     }
     let store = quipu::open(uri, folder, Access::Read)?;
-    Ok(Looked { info: store.info().await?, findings: store.check().await? })
+    Ok(Looked { info: Some(store.info().await?), findings: store.check().await? })
 }

@@ -42,16 +42,11 @@ pub enum Target<'a> {
     Server { agent: Agent, url: String, limits: Limits },
 }
 
-/// Files may be of any age; the clock's bounds are for telemetry that comes over the network.
-fn limits() -> Limits {
-    Limits { past_seconds: u64::from(u32::MAX), ..Limits::default() }
-}
-
 impl<'a> Target<'a> {
     /// The server of `--url`; else the store, or the server that has it open.
     pub fn open(args: &Import, runtime: &'a Runtime) -> Result<Self> {
         if args.dry_run {
-            return Ok(Self::Nowhere { limits: limits() });
+            return Ok(Self::Nowhere { limits: Limits::of_any_age() });
         }
         if let Some(url) = &args.url {
             let server = Self::server(url);
@@ -78,12 +73,12 @@ impl<'a> Target<'a> {
     /// A server at this address.
     pub fn server(url: &str) -> Self {
         let url = url.trim_end_matches('/').to_owned();
-        Self::Server { agent: client::agent(Some(PATIENCE)), url, limits: limits() }
+        Self::Server { agent: client::agent(Some(PATIENCE)), url, limits: Limits::of_any_age() }
     }
 
     fn store(store: &Arc<dyn Store>, money: &Money, runtime: &'a Runtime) -> Result<Self> {
         let _inside = runtime.enter();
-        let limits = limits();
+        let limits = Limits::of_any_age();
         let metrics = Arc::new(SelfMetrics::new());
         let pipeline =
             serve::start(&limits, &serve::redact(), store, Vec::new(), Vec::new(), &metrics, money)?;
@@ -176,7 +171,7 @@ fn send(agent: &Agent, url: &str, encoding: Encoding, body: &[u8]) -> Result<Vec
     let packed = (body.len() > PLAIN).then(|| pack(body)).transpose().map_err(unsent)?;
     let mut waits = AGAIN.iter();
     loop {
-        let mut request = agent.post(url).header("content-type", content);
+        let mut request = agent.post(url).header("content-type", content).header(serve::IMPORT, "1");
         if packed.is_some() {
             request = request.header("content-encoding", "gzip");
         }

@@ -298,7 +298,8 @@ impl Config {
         };
         std::fs::create_dir_all(&folder)
             .with_context(|| format!("cannot make the data folder {}", folder.display()))?;
-        Ok(folder)
+        // Whole, so that every text names files in the same way.
+        Ok(std::path::absolute(&folder).unwrap_or(folder))
     }
 }
 

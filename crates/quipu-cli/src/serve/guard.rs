@@ -3,15 +3,20 @@
 use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use axum::{Extension, Router};
 use quipu::core::{Meter, SystemClock};
 use quipu_access::{Access, Gate, Secure, guard};
+use quipu_admission::MemoryPool;
 use quipu_audit::Audit;
 use quipu_receiver::{Door, TlsServer};
 
 use super::{Config, OFF};
+
+/// Between two readings of the state of the audit record.
+const AUDIT: Duration = Duration::from_secs(2);
 
 /// What stands before every listener of a process.
 #[derive(Clone)]
@@ -19,6 +24,8 @@ pub struct Guard {
     pub access: Access,
     pub audit: Audit,
     pub door: Door,
+    /// Memory for answers and for bodies in the gateway, of all listeners and projects together.
+    pub memory: MemoryPool,
     tls: Option<TlsServer>,
     meter: Arc<dyn Meter>,
 }
@@ -45,6 +52,9 @@ impl Guard {
                 "nobody may configure this server: `quipu users add NAME --role admin` makes somebody who may"
             );
         }
+        if !required {
+            warn_of_open(&access)?;
+        }
         let open = listening.packets.iter().find(|address| !address.ip().is_loopback());
         if let (true, Some(open), false) = (required, open, config.insecure) {
             let text = "packets carry no key, so whoever reaches it could send: listen on 127.0.0.1, or say --insecure";
@@ -59,7 +69,8 @@ impl Guard {
         let tls = config.tls.clone().map(TlsServer::open).transpose()?;
         let door = Door::new(&config.limits, Arc::clone(&meter));
         let door = tls.clone().map_or(door.clone(), |tls| door.with_tls(tls));
-        Ok(Self { access, audit, door, tls, meter })
+        let memory = MemoryPool::new(config.limits.answer_bytes, Arc::clone(&meter));
+        Ok(Self { access, audit, door, memory, tls, meter })
     }
 
     /// Puts itself before a router.
@@ -74,6 +85,16 @@ impl Guard {
         if self.tls.is_some() { "https" } else { "http" }
     }
 
+    /// Keeps the metrics of the audit record up to date, for as long as it is polled.
+    pub async fn watch_audit(self) {
+        loop {
+            let state = self.audit.state();
+            self.meter.set("quipu_audit_failing", &[], i64::from(state.failing.is_some()));
+            self.meter.set("quipu_audit_damaged", &[], i64::from(state.damage.is_some()));
+            tokio::time::sleep(AUDIT).await;
+        }
+    }
+
     /// Takes up new certificates, for as long as it is polled.
     pub async fn keep_fresh(self) {
         match self.tls {
@@ -81,6 +102,19 @@ impl Guard {
             None => std::future::pending().await,
         }
     }
+}
+
+/// Warns when access is off although the data folder or the configuration says that it was meant to be on.
+fn warn_of_open(access: &Access) -> Result<()> {
+    let found = access.against_off()?;
+    if !found.is_empty() {
+        tracing::warn!(
+            "access is off, so anyone who reaches this server may do everything, although there is {}; [access] mode = \"required\" switches \
+             access on",
+            found.join(", ")
+        );
+    }
+    Ok(())
 }
 
 /// Whether what passes can be read, as far as the configuration tells: a proxy in between may speak TLS for it.

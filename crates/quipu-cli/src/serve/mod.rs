@@ -1,5 +1,6 @@
 //! `quipu serve`: sockets, store, pipeline and routes put together, and taken apart again in order.
 
+mod aside;
 mod config;
 mod demo;
 mod exits;
@@ -13,6 +14,7 @@ mod retention;
 mod routes;
 mod tenant;
 mod tenants;
+mod trusted;
 mod vitals;
 
 use std::io::IsTerminal;
@@ -25,6 +27,7 @@ use tokio::task::JoinSet;
 use tracing_subscriber::EnvFilter;
 
 use crate::args::Serve;
+use crate::private;
 use crate::proxy::Proxying;
 pub use config::{Config, OFF, redact};
 use demo::Demo;
@@ -38,6 +41,7 @@ use routes::House;
 pub use routes::{money_of, routes_over};
 use tenant::Tenant;
 pub use tenant::start;
+pub use tenants::IMPORT;
 use tenants::Tenants;
 
 /// What saying goodbye to connections may take beyond what requests under way have; the store's close comes on top.
@@ -61,6 +65,9 @@ pub fn run(args: &Serve) -> Result<()> {
 async fn serve(args: &Serve, config: Config) -> Result<()> {
     let mut stop = Signals::new()?;
     let folder = config.folder()?;
+    // Half of a copy has half of who may come in.
+    quipu::sqlite::backup::is_whole(&folder)?;
+    private::warn_of_wide(&folder);
     let listeners = Listeners::bind(&config).await?;
     let urls = listeners.urls(config.tls.is_some())?;
     let tenants = Tenants::open(&config, &folder).await?;
@@ -81,8 +88,9 @@ async fn serve(args: &Serve, config: Config) -> Result<()> {
     let mut background = JoinSet::new();
     tenants.watch(&mut background);
     background.spawn(guard.clone().keep_fresh());
+    background.spawn(guard.clone().watch_audit());
     background.spawn(heap::give_back());
-    if let Some(demo) = demo {
+    if let Some(demo) = demo.filter(|_| tenants.default().aside.is_none()) {
         let Tenant { pipeline, store, .. } = tenants.default();
         demo.fill(pipeline.as_ref(), store.as_ref()).await.context("the demo could not fill the store")?;
         tokio::spawn(demo.trickle(Arc::clone(pipeline) as _));
@@ -111,6 +119,12 @@ async fn proxying(
     closed: &watch::Receiver<bool>,
 ) -> Result<Option<Proxying>> {
     match &config.proxy {
+        Some(proxy) if proxy.listen != OFF && tenant.aside.is_some() => {
+            tracing::error!(
+                "the gateway does not listen: what it sees belongs to the default project, which is set aside"
+            );
+            Ok(None)
+        }
         Some(proxy) if proxy.listen != OFF => {
             let intake = Arc::clone(&tenant.pipeline) as _;
             let Tenant { money, metrics, .. } = tenant;

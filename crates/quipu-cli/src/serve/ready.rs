@@ -59,12 +59,13 @@ async fn found(apis: &BTreeMap<String, Router>, audit: &Audit) -> Told {
     let mut states = ProjectStates::default();
     others.chain([answer.status.clone()]).for_each(|status| count(&mut states, &status));
     let state = audit.state();
-    let is_written = state.failing.is_none();
-    if answer.status == "ready" && !(is_written && states.degraded + states.down == 0) {
+    let is_well = state.failing.is_none() && state.damage.is_none();
+    if answer.status == "ready" && !(is_well && states.degraded + states.down == 0) {
         answer.status = "degraded".into();
     }
-    let status = if is_written { "ready" } else { "degraded" };
-    answer.audit = Some(AuditState { status: status.into(), lost: state.lost });
+    let status = if is_well { "ready" } else { "degraded" };
+    answer.audit =
+        Some(AuditState { status: status.into(), lost: state.lost, damaged: state.damage.is_some() });
     answer.projects = (apis.len() > 1).then_some(states);
     Told::of(&answer)
 }

@@ -1,27 +1,57 @@
 //! The rules of retention at work beside the requests.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use quipu::core::{Clock as _, ErrorKind, Meter as _, Retention, Retired, RetiredFor, Store, SystemClock};
+use quipu::core::{Clock, ErrorKind, Meter as _, Retention, Retired, RetiredFor, Store};
 use quipu::pipeline::SelfMetrics;
 
-/// How often the rules are looked at: what nothing changed of costs a look at some sizes.
+use super::trusted::{Doubt, Trusted};
+
+/// Time between two runs: a run without changes costs a look at some sizes.
 const APART: Duration = Duration::from_secs(300);
-/// The start is for those who wait for answers.
+/// Time to the next run after one that stopped at `days_per_run`: an operator can see what goes, and stop it.
+const APART_AT_BOUND: Duration = Duration::from_secs(3_600);
+/// Time to the first run: the start is for those who wait for answers.
 const FIRST: Duration = Duration::from_secs(20);
+/// `days_per_run` where the rules do not say.
+const DAYS_PER_RUN: u32 = 7;
 
 /// Removes what the rules do not keep, for as long as the server runs; ends at once where they keep everything.
-pub async fn watch(name: String, store: Arc<dyn Store>, rules: Arc<Retention>, metrics: Arc<SelfMetrics>) {
+pub async fn watch(
+    name: String,
+    store: Arc<dyn Store>,
+    rules: Arc<Retention>,
+    metrics: Arc<SelfMetrics>,
+    clock: Arc<dyn Clock>,
+) {
     if !rules.removes() {
         return;
     }
-    let mut wait = FIRST;
+    let days_per_run = rules.days_per_run.or(Some(DAYS_PER_RUN));
+    let rules = Retention { days_per_run, ..Retention::clone(&rules) };
+    let mut trusted = Trusted::new(clock.now(), Instant::now());
+    let (mut wait, mut doubted) = (FIRST, None);
     loop {
         tokio::time::sleep(wait).await;
         wait = APART;
-        match store.retire(&rules, SystemClock.now(), false).await {
-            Ok(told) => tell(&name, &told, &metrics),
+        let newest = store.newest_day_end().await.unwrap_or_else(|error| {
+            tracing::warn!(project = name, %error, "the newest day could not be read");
+            None
+        });
+        let wall = clock.now();
+        let (now, doubt) = trusted.now(wall, Instant::now(), newest);
+        if doubt != doubted {
+            tell_doubt(&name, doubt, (wall, now));
+            doubted = doubt;
+        }
+        match store.retire(&rules, now, false).await {
+            Ok(told) => {
+                tell(&name, &told, &metrics);
+                if is_bounded(&told, days_per_run) {
+                    wait = APART_AT_BOUND;
+                }
+            }
             Err(error) if error.kind() == ErrorKind::Unsupported => {
                 tracing::warn!(project = name, %error, "the rules of retention do nothing here");
                 return;
@@ -30,6 +60,25 @@ pub async fn watch(name: String, store: Arc<dyn Store>, rules: Arc<Retention>, m
                 tracing::warn!(project = name, %error, "the rules of retention could not be followed")
             }
         }
+    }
+}
+
+/// Whether the run stopped at its bound.
+fn is_bounded(told: &Retired, most: Option<u32>) -> bool {
+    let by_age = told.days.iter().filter(|day| day.why == RetiredFor::Age).count();
+    !told.left.is_empty() && most.is_some_and(|most| u32::try_from(by_age).is_ok_and(|days| days >= most))
+}
+
+fn tell_doubt(
+    name: &str,
+    doubt: Option<Doubt>,
+    (wall, now): (quipu::core::Timestamp, quipu::core::Timestamp),
+) {
+    match doubt {
+        Some(doubt) => {
+            tracing::warn!(project = name, %wall, goes_by = %now, why = doubt.as_str(), "retention does not go by the clock")
+        }
+        None => tracing::info!(project = name, %wall, "retention goes by the clock again"),
     }
 }
 
@@ -50,6 +99,15 @@ fn tell(name: &str, told: &Retired, metrics: &SelfMetrics) {
             freed = day.freed,
             "retention"
         );
+    }
+    let (days, freed) = (told.days.len(), told.freed());
+    match told.left.first() {
+        // Seen with the log's usual level: more is due than one run removes.
+        Some((_, stopped)) => {
+            tracing::warn!(project = name, days, freed, stopped, "a run of retention has ended");
+        }
+        None if days > 0 => tracing::info!(project = name, days, freed, "a run of retention has ended"),
+        None => {}
     }
     let over = told.over.as_ref().map_or(0, |(bytes, _)| *bytes);
     metrics.set("quipu_store_bytes_over_bound", &[], i64::try_from(over).unwrap_or(i64::MAX));

@@ -62,7 +62,7 @@ impl House<'_> {
             }
         }
         for (socket, protocol) in packets {
-            if let Some(socket) = socket {
+            if let Some(socket) = socket.filter(|_| self.tenants.default().aside.is_none()) {
                 // Packets carry no credentials: they are the default project's.
                 let receiver = self.tenants.default().receiver.clone();
                 servers.spawn(packets_until_closed(socket, receiver, protocol, closed.clone()));
@@ -79,7 +79,7 @@ impl House<'_> {
 
     /// Dashboard, API and OTLP on one port.
     fn api(&self) -> Router {
-        let turns = Turns::new(self.limits.answers);
+        let turns = Turns::new(&self.limits, self.guard.memory.clone());
         let api = |tenant: &Tenant| tenant.api(&self.limits, &self.urls, self.demo);
         let apis: BTreeMap<String, Router> =
             self.tenants.each().map(|(name, tenant)| (name.to_owned(), api(tenant))).collect();

@@ -21,12 +21,24 @@ use tokio::task::JoinSet;
 
 use super::money::{Accounts, Place};
 use super::vitals::Sources;
-use super::{Config, exits, page, retention, routes};
+use super::{Config, aside, exits, page, retention, routes};
 
 /// Folder within the data folder with a folder for each other project.
 const FOLDER: &str = "projects";
+/// A folder that is not there: a project that is set aside has none.
+const ASIDE: &str = "aside";
+/// A store without files, which a project has that is set aside. Nothing is written to it.
+const MEMORY: &str = "memory:";
 /// How often figures that nobody pushes are read.
 const GAUGES: Duration = Duration::from_secs(5);
+
+/// Where the parts of a project are.
+struct Site<'a> {
+    folder: PathBuf,
+    uri: String,
+    accounts: Accounts,
+    backends: &'a [String],
+}
 
 /// A project at work.
 pub struct Tenant {
@@ -42,6 +54,8 @@ pub struct Tenant {
     derive: Arc<Derive>,
     documents: Documents,
     retention: Arc<Retention>,
+    /// Why it is set aside, if it is: it has no files, and its routes answer 503.
+    pub aside: Option<Arc<str>>,
 }
 
 impl Tenant {
@@ -52,21 +66,38 @@ impl Tenant {
             .with_context(|| format!("cannot open the project {name}"))
     }
 
+    /// Takes the place of a project whose files are damaged, and touches none of them.
+    pub async fn stand_in(
+        config: &Config,
+        name: &str,
+        data: &Path,
+        first: Option<&Receiver>,
+        why: Arc<str>,
+    ) -> Result<Self> {
+        let folder = data.join(ASIDE).join(name);
+        let site = Site { folder, uri: MEMORY.into(), accounts: Accounts::Leave, backends: &[] };
+        Ok(Self { aside: Some(why), ..Self::begin(config, name, site, first).await? })
+    }
+
     async fn open_in(config: &Config, name: &str, data: &Path, first: Option<&Receiver>) -> Result<Self> {
-        let said = config.project(name);
-        let folder = folder(name, data)?;
         let uri = if name == DEFAULT { config.store.clone() } else { beside(&config.store) };
-        let store = quipu::open(&uri, &folder, Access::Write)?;
-        let place = Place {
-            folder: &folder,
-            prices: &config.prices,
-            budgets: said.budgets,
-            accounts: Accounts::Make,
+        let backends = config.project(name).backends;
+        let site = Site { folder: folder(name, data)?, uri, accounts: Accounts::Make, backends };
+        Self::begin(config, name, site, first).await
+    }
+
+    async fn begin(config: &Config, name: &str, site: Site<'_>, first: Option<&Receiver>) -> Result<Self> {
+        let said = config.project(name);
+        let Site { folder, uri, accounts, backends } = site;
+        let store: Arc<dyn Store> = match accounts {
+            Accounts::Leave => Arc::new(quipu_backend_memory::Memory::default()),
+            _ => quipu::open(&uri, &folder, Access::Write)?,
         };
+        let place = Place { folder: &folder, prices: &config.prices, budgets: said.budgets, accounts };
         let money = place.open(|text| tracing::warn!("{text}"))?;
         money.budgets.begin(store.as_ref()).await.context("cannot read what was spent before")?;
         let metrics = Arc::new(SelfMetrics::new());
-        let exits = exits::open(config, said.backends, &folder, &store)?;
+        let exits = exits::open(config, backends, &folder, &store)?;
         let derive = Arc::new(Derive::by_service());
         let stages = vec![Arc::clone(&derive) as Arc<dyn Stage>];
         let pipeline =
@@ -83,6 +114,7 @@ impl Tenant {
             money,
             metrics,
             derive,
+            aside: None,
         })
     }
 
@@ -91,8 +123,20 @@ impl Tenant {
         &self.name
     }
 
+    /// Its routes, or what is left of them while it is set aside.
+    pub fn guarded(&self, routes: Router) -> Router {
+        match &self.aside {
+            Some(why) => aside::routes(routes, why),
+            None => routes,
+        }
+    }
+
     /// Its HTTP interface and dashboard.
     pub fn api(&self, limits: &Arc<Limits>, urls: &Urls, demo: bool) -> Router {
+        self.guarded(self.whole_api(limits, urls, demo))
+    }
+
+    fn whole_api(&self, limits: &Arc<Limits>, urls: &Urls, demo: bool) -> Router {
         let page = Arc::clone(&self.page);
         let sources = Sources {
             folder: self.folder.clone(),
@@ -114,9 +158,13 @@ impl Tenant {
 
     /// Begins what goes on beside the requests.
     pub fn watch(&self, background: &mut JoinSet<()>) {
+        if self.aside.is_some() {
+            return;
+        }
         background.spawn(watch_store(Arc::clone(&self.store), Arc::clone(&self.metrics)));
         let (store, rules) = (Arc::clone(&self.store), Arc::clone(&self.retention));
-        background.spawn(retention::watch(self.name.clone(), store, rules, Arc::clone(&self.metrics)));
+        let metrics = Arc::clone(&self.metrics);
+        background.spawn(retention::watch(self.name.clone(), store, rules, metrics, Arc::new(SystemClock)));
         let budgets = self.money.budgets.clone();
         background.spawn(watch_budgets(budgets, Arc::clone(&self.store), Arc::clone(&self.pipeline)));
         if self.pipeline.wants_derived() {

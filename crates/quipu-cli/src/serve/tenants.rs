@@ -10,14 +10,17 @@ use axum::extract::Request;
 use axum::http::Extensions;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use quipu_access::{About, Access, Principal, PrincipalKind, Project};
-use quipu_api::{Asker, Deed, Problem, Welcome};
-use quipu_receiver::AdmissionKey;
+use quipu_access::{About, Access, Permission, Principal, PrincipalKind, Project};
+use quipu_api::{Asker, Deed, Problem, SeesHost, Welcome};
+use quipu_receiver::{AdmissionKey, OfAnyAge};
 use tokio::task::JoinSet;
 use tower::ServiceExt;
 
-use super::Config;
 use super::tenant::{DEFAULT, Tenant};
+use super::{Config, aside};
+
+/// Header of a request that imports files. An administrator's may be of any age.
+pub const IMPORT: &str = "quipu-import";
 
 /// The projects, by name.
 pub struct Tenants(BTreeMap<String, Tenant>);
@@ -28,7 +31,17 @@ impl Tenants {
         let mut all = BTreeMap::<_, Tenant>::new();
         for name in config.projects() {
             let first = all.get(DEFAULT).map(|first| &first.receiver);
-            let tenant = Tenant::open(config, name, data, first).await?;
+            let tenant = match Tenant::open(config, name, data, first).await {
+                Ok(tenant) => tenant,
+                Err(error) => {
+                    let Some(why) = aside::reason(&error) else { return Err(error) };
+                    tracing::error!(
+                        project = name,
+                        "the project is set aside and answers 503, the others run: {why}; stop the server and run `quipu check store --repair`"
+                    );
+                    Tenant::stand_in(config, name, data, first, why).await?
+                }
+            };
             all.insert(name.to_owned(), tenant);
         }
         Ok(Self(all))
@@ -47,7 +60,7 @@ impl Tenants {
     /// One router for all: each request goes to the routes of its own project, and sees nothing of the others.
     pub fn routes(&self, access: &Access, of: impl Fn(&Tenant) -> Router) -> Router {
         let routers: BTreeMap<String, Router> =
-            self.0.iter().map(|(name, tenant)| (name.clone(), of(tenant))).collect();
+            self.0.iter().map(|(name, tenant)| (name.clone(), tenant.guarded(of(tenant)))).collect();
         let routers = Arc::new(routers);
         let access = access.clone();
         Router::new().fallback(async move |request: Request| hand_on(&access, &routers, request).await)
@@ -76,6 +89,10 @@ async fn hand_on(access: &Access, routers: &BTreeMap<String, Router>, mut reques
         return Problem::new(StatusCode::NOT_FOUND, "not_found", "Unknown project", detail).into_response();
     };
     if let Some(principal) = request.extensions().get::<Principal>().cloned() {
+        let imports = request.headers().contains_key(IMPORT) && principal.may(Permission::Admin, project);
+        if imports {
+            request.extensions_mut().insert(OfAnyAge);
+        }
         introduce(access, principal, request.extensions_mut());
     }
     match router.clone().oneshot(request).await {
@@ -94,6 +111,9 @@ fn noted(mut response: Response) -> Response {
 
 /// Says who asks in the words of the rooms behind: for what is written down, for shares of the room, and for feeds that stay open.
 fn introduce(access: &Access, principal: Principal, extensions: &mut Extensions) {
+    if principal.may_everywhere(Permission::Admin) {
+        extensions.insert(SeesHost);
+    }
     let kind = match principal.kind() {
         // Where nobody is asked who they are, nobody is named, and addresses tell whose share it is.
         PrincipalKind::Local => return,

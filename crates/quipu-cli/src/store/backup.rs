@@ -14,8 +14,8 @@ use crate::ask::note;
 /// Between two lines on how far it is.
 const PACE: Duration = Duration::from_secs(2);
 
-/// Copies the data folder.
-pub fn back_up(args: &Backup) -> Result<()> {
+/// Copies the data folder; `false` when a database in it is damaged, and was copied as it is.
+pub fn back_up(args: &Backup) -> Result<bool> {
     let began = Instant::now();
     let mut progress = Progress { last: began, talks: std::io::stderr().is_terminal() };
     let build = concat!("quipu ", env!("CARGO_PKG_VERSION"));
@@ -26,14 +26,18 @@ pub fn back_up(args: &Backup) -> Result<()> {
     if args.place.json {
         let out = shown(&args.out);
         let (files, bytes) = (manifest.files.len(), manifest.bytes());
-        let answer = json!({"out": out, "taken_at": manifest.taken_at, "files": files, "bytes": bytes, "damaged": damaged});
+        let (days, spans) = manifest.records();
+        let answer = json!({
+            "out": out, "taken_at": manifest.taken_at, "files": files, "bytes": bytes, "days": days, "spans": spans,
+            "stores": manifest.stores, "damaged": damaged,
+        });
         println!("{answer:#}");
-        return Ok(());
+        return Ok(damaged.is_empty());
     }
     damaged.iter().for_each(|name| note(&format!("{name} is damaged and was copied as it is")));
     let seconds = began.elapsed().as_secs_f64();
     println!("{}: {} in {seconds:.1} s", shown(&args.out), said(&manifest));
-    Ok(())
+    Ok(damaged.is_empty())
 }
 
 /// Puts a copy back, or only looks whether it is whole.
@@ -53,11 +57,15 @@ pub fn restore(args: &Restore) -> Result<()> {
     if args.place.json {
         let answer = json!({
             "from": shown(&args.from), "taken_at": manifest.taken_at, "build": manifest.build,
-            "files": manifest.files.len(), "bytes": manifest.bytes(), "restored": !args.dry_run,
+            "files": manifest.files.len(), "bytes": manifest.bytes(), "days": manifest.records().0,
+            "spans": manifest.records().1, "stores": manifest.stores, "unread": manifest.unread,
+            "restored": !args.dry_run,
         });
         println!("{answer:#}");
         return Ok(());
     }
+    let why = "it could not be opened, and its spans were not counted; an encrypted copy needs its key";
+    manifest.unread.iter().for_each(|name| note(&format!("{name}: {why}")));
     let done = if args.dry_run { "whole" } else { "restored" };
     println!(
         "{}: {done}: {}, taken {} by {}",
@@ -70,7 +78,8 @@ pub fn restore(args: &Restore) -> Result<()> {
 }
 
 fn said(manifest: &Manifest) -> String {
-    format!("{} files, {}", manifest.files.len(), bytes(manifest.bytes()))
+    let (days, spans) = manifest.records();
+    format!("{} files, {}, {spans} spans in {days} days", manifest.files.len(), bytes(manifest.bytes()))
 }
 
 /// Lines on standard error, where somebody watches.

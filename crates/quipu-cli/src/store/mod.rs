@@ -12,7 +12,7 @@ use quipu::sqlite::backup::Places;
 use crate::args::{DataPlace, StoreCommand};
 use crate::ask;
 
-pub use repair::run as repair;
+pub use repair::{Site, run as repair};
 
 /// The URI that means the data folder itself.
 const OWN: &str = "sqlite:";
@@ -20,7 +20,7 @@ const OWN: &str = "sqlite:";
 /// Runs a command; `false` when a look says no.
 pub fn run(command: &StoreCommand) -> Result<bool> {
     match command {
-        StoreCommand::Backup(what) => backup::back_up(what).map(|()| true),
+        StoreCommand::Backup(what) => backup::back_up(what),
         StoreCommand::Restore(what) => backup::restore(what).map(|()| true),
         StoreCommand::Migrate(what) => migrate::run(what),
     }

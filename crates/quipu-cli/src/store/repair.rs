@@ -1,18 +1,37 @@
 //! `quipu check store --repair`.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use quipu::pipeline::Priced;
+use quipu::prices::open_with;
 use quipu::sqlite::{Config, Repaired, repair};
 use serde_json::json;
 
 use crate::ask::note;
+use crate::check::repair_beside;
 
-/// Mends the stores in these folders, each with how its project is said; `false` when something could not be saved.
-pub async fn run(stores: &[(String, PathBuf)], deep: bool, as_json: bool) -> Result<bool> {
+/// A project that is mended.
+pub struct Site {
+    /// How what is said of it begins.
+    pub said: String,
+    /// The folder of its store, and the one with what lies beside that.
+    pub store: PathBuf,
+    pub data: PathBuf,
+    pub is_default: bool,
+}
+
+/// Mends these projects; `false` when something could not be saved. Ledger rows that are counted again are priced by the books of their project.
+pub async fn run(sites: &[Site], deep: bool, as_json: bool) -> Result<bool> {
     let mut all = Repaired::default();
-    for (project, folder) in stores {
-        let repaired = one(project, folder, deep).await?;
+    for Site { said: project, store, data, is_default } in sites {
+        let (books, notes) = open_with(data, None).context("cannot open the price books")?;
+        notes.iter().for_each(|text| note(text));
+        let price = Priced::new(Arc::new(books));
+        let mut repaired = one(project, store, deep, &price).await?;
+        repair_beside(data, *is_default, &mut repaired)
+            .with_context(|| format!("cannot mend what lies beside the store in {}", data.display()))?;
         let said = |what: String| format!("{project}{what}");
         all.done.extend(repaired.done.into_iter().map(said));
         all.lost.extend(repaired.lost.into_iter().map(said));
@@ -29,8 +48,8 @@ pub async fn run(stores: &[(String, PathBuf)], deep: bool, as_json: bool) -> Res
     Ok(all.lost.is_empty())
 }
 
-async fn one(project: &str, folder: &Path, deep: bool) -> Result<Repaired> {
+async fn one(project: &str, folder: &Path, deep: bool, price: &Priced) -> Result<Repaired> {
     let mut tell = |text: &str| note(&format!("{project}{text}"));
-    let repaired = repair(Config::at(folder), deep, &mut tell).await;
+    let repaired = repair(Config::at(folder), deep, price, &mut tell).await;
     repaired.with_context(|| format!("cannot mend {}", folder.display()))
 }

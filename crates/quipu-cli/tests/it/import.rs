@@ -133,7 +133,10 @@ fn watching_imports_what_is_added_and_ends_on_a_signal() {
     wait_for("the first line", || (input(&["--url", url]) == 10).then_some(()));
     fs::write(logs.join("a.jsonl"), span(1, 10) + &span(2, 20)).unwrap();
     wait_for("the second line", || (input(&["--url", url]) == 30).then_some(()));
-    let ended = std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    let ended = std::process::Command::new("sh")
+        .args(["-c", &format!("kill -TERM {}", child.id())])
+        .status()
+        .unwrap();
     assert!(ended.success());
     let status = wait_for("the end", || child.try_wait().unwrap());
     assert_eq!(status.code(), Some(0));

@@ -54,7 +54,7 @@ fn totals_are_those_of_the_model_servers_log_and_stay_so_when_sent_again() {
     let mut off = Vec::new();
     for name in names().into_iter().filter(|name| is_read(name)) {
         let folder = tempfile::tempdir().unwrap();
-        let server = Server::start(folder.path());
+        let server = Server::start_for_any_age(folder.path());
         let want = want(&name);
         for times in ["once", "twice"] {
             send(&server, &name);

@@ -12,6 +12,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub fn quipu() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_quipu"));
     command.env_remove("QUIPU_URL").env_remove("QUIPU_DATA_DIR");
+    // A test that names no port gets a free one, so that it passes beside a server on the default ports.
+    for listener in ["QUIPU_HTTP", "QUIPU_OTLP_HTTP", "QUIPU_OTLP_GRPC", "QUIPU_PROMETHEUS"] {
+        command.env(listener, "127.0.0.1:0");
+    }
     command
 }
 
@@ -45,25 +49,50 @@ impl Server {
         Self::start_with(folder, &[])
     }
 
+    /// Starts one that takes records of any age, such as recordings.
+    pub fn start_for_any_age(folder: &Path) -> Self {
+        let file = folder.join("any-age.toml");
+        std::fs::write(&file, "[limits]\npast_seconds = 4000000000\n").unwrap();
+        Self::start_with(folder, &["--config", file.to_str().unwrap()])
+    }
+
     pub fn start_with(folder: &Path, more: &[&str]) -> Self {
         Self::start_saying(folder, more, Stdio::inherit())
     }
 
     /// Starts with a standard error of its own.
     pub fn start_saying(folder: &Path, more: &[&str], log: Stdio) -> Self {
+        Self::try_start(folder, more, log).unwrap_or_else(|ended| panic!("the server ended: {ended}"))
+    }
+
+    /// Starts under a umask.
+    pub fn start_with_umask(folder: &Path, mask: &str, more: &[&str]) -> Self {
+        let mut command = Command::new("sh");
+        let script = format!("umask {mask}; exec \"$0\" \"$@\"");
+        command.args(["-c", &script, env!("CARGO_BIN_EXE_quipu")]);
+        command.env_remove("QUIPU_URL").env_remove("QUIPU_DATA_DIR");
+        let started = Self::start_by(command, folder, more, Stdio::inherit());
+        started.unwrap_or_else(|ended| panic!("the server ended: {ended}"))
+    }
+
+    /// Starts with a standard error of its own, unless the process ends by itself.
+    pub fn try_start(folder: &Path, more: &[&str], log: Stdio) -> Result<Self, ExitStatus> {
+        Self::start_by(quipu(), folder, more, log)
+    }
+
+    fn start_by(mut command: Command, folder: &Path, more: &[&str], log: Stdio) -> Result<Self, ExitStatus> {
         let ready = folder.join("ready.json");
         let _ = std::fs::remove_file(&ready);
-        let mut command = quipu();
         command.arg("serve").arg("--data-dir").arg(folder).arg("--ready-file").arg(&ready).args(more);
         for listener in ["--http", "--otlp-http", "--otlp-grpc", "--prometheus"] {
             command.args([listener, "127.0.0.1:0"]);
         }
         let mut child = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
         let urls = wait_for("the start", || {
-            assert!(child.try_wait().unwrap().is_none(), "the server ended");
-            serde_json::from_slice(&std::fs::read(&ready).ok()?).ok()
+            let urls = || serde_json::from_slice(&std::fs::read(&ready).ok()?).ok();
+            child.try_wait().unwrap().map(Err).or_else(|| urls().map(Ok))
         });
-        Self { child, urls }
+        urls.map(|urls| Self { child, urls })
     }
 
     pub fn url(&self, listener: &str) -> &str {
@@ -72,7 +101,7 @@ impl Server {
 
     /// Asks to stop, and waits for the end.
     pub fn stop(mut self) -> ExitStatus {
-        Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        Command::new("sh").args(["-c", &format!("kill {}", self.child.id())]).status().unwrap();
         wait_for("the end", || self.child.try_wait().unwrap())
     }
 
@@ -121,6 +150,17 @@ fn answer(result: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> (u16
 
 pub fn get(url: &str) -> (u16, String) {
     answer(agent().get(url).call())
+}
+
+/// The same with a key.
+pub fn get_with(url: &str, key: &str) -> (u16, String) {
+    answer(agent().get(url).header("x-quipu-key", key).call())
+}
+
+/// Posts an empty object with a key; gives the status.
+pub fn post_with(url: &str, key: &str) -> u16 {
+    let request = agent().post(url).header("content-type", "application/json").header("x-quipu-key", key);
+    answer(request.send("{}")).0
 }
 
 /// An export of one trace: an agent that repeats the tokens of its one call.

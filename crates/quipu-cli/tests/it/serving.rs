@@ -1,5 +1,9 @@
 //! What a server does from start to stop.
 
+use std::process::Stdio;
+
+use serde_json::Value;
+
 use crate::server::*;
 
 #[test]
@@ -104,10 +108,7 @@ fn the_server_tells_how_it_is() {
             "/host/memory_total",
             "/disk/free",
         ] {
-            assert!(
-                system.pointer(figure).and_then(serde_json::Value::as_u64) > Some(0),
-                "{figure}: {system}"
-            );
+            assert!(system.pointer(figure).and_then(Value::as_u64) > Some(0), "{figure}: {system}");
         }
     }
 }
@@ -139,5 +140,20 @@ fn a_project_may_take_out_other_things_than_the_server() {
         let asked = ureq::get(url).header("quipu-project", project).call();
         let text = asked.unwrap().body_mut().read_to_string().unwrap();
         assert_eq!(text.contains("knots of llama wool"), kept, "{project}: {text}");
+    }
+}
+
+#[test]
+fn a_server_of_a_test_takes_no_default_port() {
+    let folder = tempfile::tempdir().unwrap();
+    let ready = folder.path().join("ready.json");
+    let mut command = quipu();
+    command.arg("serve").arg("--data-dir").arg(folder.path()).arg("--ready-file").arg(&ready);
+    let mut server = command.stdout(Stdio::null()).spawn().unwrap();
+    let urls: Value = wait_for("the start", || serde_json::from_slice(&std::fs::read(&ready).ok()?).ok());
+    server.kill().unwrap();
+    server.wait().unwrap();
+    for port in [":8080", ":4318", ":4317", ":9464"] {
+        assert!(!urls.to_string().contains(port), "{port}: {urls}");
     }
 }

@@ -127,7 +127,11 @@ fn a_store_is_mended_once_its_server_is_stopped() {
 /// Copies the store's files, which nobody has open.
 fn copy_store(from: &Path, to: &Path) {
     std::fs::create_dir_all(to.join("days")).unwrap();
-    std::fs::copy(from.join("catalog.db"), to.join("catalog.db")).unwrap();
+    for name in ["catalog.db", "catalog.db-wal"] {
+        if from.join(name).exists() {
+            std::fs::copy(from.join(name), to.join(name)).unwrap();
+        }
+    }
     for entry in std::fs::read_dir(from.join("days")).unwrap().flatten() {
         std::fs::copy(entry.path(), to.join("days").join(entry.file_name())).unwrap();
     }

@@ -77,7 +77,7 @@ pub(super) fn all(adapters: &Adapters) -> Result<Vec<Tape>> {
 
 fn decoded((signal, encoding, bytes): &Part) -> Result<Batch> {
     // Recordings lie in the past, and are of any age by the time that they are replayed.
-    let limits = Limits { past_seconds: u64::from(u32::MAX), ..Limits::default() };
+    let limits = Limits::of_any_age();
     let decoded = quipu_otlp::decode(*signal, bytes, *encoding, &limits, SystemClock.now());
     Ok(decoded.context("a recording of the demo does not decode")?.batch)
 }
