@@ -4,9 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
+use crate::integration::packages;
 use crate::shell;
 
 const PLAYWRIGHT: &str = "playwright-core@1";
@@ -53,10 +54,9 @@ impl Browser {
     /// Says what is not there.
     pub fn find(cache: &Path) -> Result<Self> {
         let chromium = BROWSERS.iter().find_map(|name| shell::find(name));
-        let chromium = chromium.ok_or_else(|| anyhow!("chromium is not installed"))?;
-        if shell::find("node").is_none() || shell::find("npm").is_none() {
-            return Err(anyhow!("node and npm are not installed"));
-        }
+        let chromium = chromium.map_or_else(|| packages::system("chromium", "chromium"), Ok)?;
+        packages::system("nodejs", "node")?;
+        packages::system("npm", "npm")?;
         let folder = cache.join("browser");
         let modules = installed(&folder)?;
         for (name, text) in SCRIPTS {

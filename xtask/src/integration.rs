@@ -1,7 +1,9 @@
 //! `integration`: suites against the running binary and software that is not ours.
 
 mod attacks;
+mod bare;
 mod deploy;
+mod disk;
 mod export;
 mod faults;
 mod floods;
@@ -13,6 +15,8 @@ mod kills;
 mod logs;
 mod loom;
 mod otlp;
+pub mod packages;
+mod power;
 pub mod products;
 mod prometheus;
 mod proxy;
@@ -35,7 +39,7 @@ pub use http::Http;
 pub use report::Report;
 pub use server::{Profile, Server, build, size};
 
-use crate::{shell, table};
+use crate::{ports, shell, table};
 
 /// Options of `integration`.
 #[derive(clap::Args)]
@@ -67,6 +71,15 @@ pub struct Args {
     /// Seconds that each fault of the suite `faults` lasts
     #[arg(long, default_value_t = 30)]
     seconds: u64,
+    /// Rounds of each kind of injected error of the suite `faults`; 0 means every call
+    #[arg(long, default_value_t = 2)]
+    samples: u64,
+    /// Power cuts of the suite `power`
+    #[arg(long, default_value_t = 60)]
+    cuts: u64,
+    /// Writes the table of the suite `attacks` into this page
+    #[arg(long, value_name = "FILE")]
+    table: Option<PathBuf>,
     /// Idle connections of the suite `floods`
     #[arg(long, default_value_t = 10_000)]
     idle: usize,
@@ -94,6 +107,12 @@ pub struct Bench {
     pub spans: u64,
     /// Seconds that a fault lasts.
     pub seconds: u64,
+    /// Rounds of each kind of injected error; 0 means every call.
+    pub samples: u64,
+    /// Power cuts.
+    pub cuts: u64,
+    /// The page that the table of attacks is written into.
+    pub table: Option<PathBuf>,
     /// Idle connections.
     pub idle: usize,
     /// Minutes of a long run.
@@ -106,7 +125,7 @@ pub struct Bench {
 
 type Suite = (&'static str, fn(&Bench) -> Result<Report>);
 
-const SUITES: [Suite; 18] = [
+const SUITES: [Suite; 20] = [
     ("recordings", recordings::run),
     ("kills", kills::run),
     ("loom", loom::run),
@@ -121,14 +140,16 @@ const SUITES: [Suite; 18] = [
     ("deploy", deploy::run),
     ("faults", faults::run),
     ("attacks", attacks::run),
+    ("power", power::run),
     ("floods", floods::run),
     ("soak", soak::run),
+    ("bare", bare::run),
     ("frameworks", frameworks::run),
     ("vendors", vendors::run),
 ];
 
 /// Suites that only run when they are named: they take long, the first time or each.
-const ASKED_FOR: [&str; 3] = ["frameworks", "soak", "vendors"];
+const ASKED_FOR: [&str; 4] = ["bare", "frameworks", "soak", "vendors"];
 
 /// Runs the suites that are asked for.
 ///
@@ -150,11 +171,15 @@ pub fn run(args: &Args) -> Result<()> {
         only: args.only.clone(),
         spans: args.spans(),
         seconds: args.seconds,
+        samples: args.samples,
+        cuts: args.cuts,
+        table: args.table.clone(),
         idle: args.idle,
         minutes: args.minutes,
         release: args.release,
         kills: args.kills,
     };
+    ports::occupy();
     let mut reports = Vec::new();
     let mut rows = Vec::new();
     let wanted = |name: &str| match args.suites.as_slice() {

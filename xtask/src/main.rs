@@ -10,6 +10,7 @@ mod dist;
 mod fuzz;
 mod integration;
 mod new;
+mod ports;
 mod prices;
 mod shell;
 mod table;

@@ -67,6 +67,16 @@ pub fn capture(command: &mut Command) -> Result<String> {
     bail!("{said}: {}\n{}{}", output.status, tail(&text(&output.stdout), 20), tail(&text(&output.stderr), 40))
 }
 
+/// Sends a signal such as `TERM` to processes; an id such as `-7` is that of a group. A bare machine has no program `kill`, but each
+/// shell has.
+///
+/// # Errors
+/// One of them is gone, or somebody else's.
+pub fn signal(name: &str, ids: &[String]) -> Result<()> {
+    let script = format!("kill -{name} \"$@\"");
+    capture(Command::new("sh").args(["-c", &script, "sh"]).args(ids)).map(drop)
+}
+
 /// Calls `done` until it gives something; `None` when time is up.
 pub fn poll<T>(patience: Duration, mut done: impl FnMut() -> Option<T>) -> Option<T> {
     let begin = Instant::now();

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, anyhow};
 use cargo_metadata::MetadataCommand;
 
-use crate::{check, shell};
+use crate::{check, ports, shell};
 
 /// Crates whose features are checked none, each and all.
 const MATRIX: [&str; 2] = ["quipu", "quipu-cli"];
@@ -36,6 +36,7 @@ pub fn run(args: &Args) -> Result<()> {
     if !args.no_matrix {
         matrix()?;
     }
+    ports::occupy();
     shell::run(shell::cargo().args(["test", "--workspace", "--doc", "--quiet"]))?;
     let command: &[&str] = if shell::has_cargo("nextest") {
         &["nextest", "run"]

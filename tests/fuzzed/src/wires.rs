@@ -17,7 +17,7 @@ const WIRES: [Wire; 5] = [
 /// The first byte names the protocol.
 pub fn jaeger(bytes: &[u8]) {
     let Some((first, body)) = choice(bytes) else { return };
-    let limits = Limits::default();
+    let limits = Limits::of_any_age();
     // What decoding asks for grows with the body, and with nothing else.
     let mut asked = 0;
     let mut grow = |footprint: usize| {

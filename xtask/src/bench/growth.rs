@@ -235,17 +235,17 @@ struct Halted<'a>(&'a Server);
 
 impl<'a> Halted<'a> {
     fn now(server: &'a Server) -> Result<Self> {
-        signal(server, "-STOP")?;
+        signal(server, "STOP")?;
         Ok(Self(server))
     }
 
     fn end(self) -> Result<()> {
-        signal(self.0, "-CONT")
+        signal(self.0, "CONT")
     }
 }
 
 fn signal(server: &Server, signal: &str) -> Result<()> {
-    shell::capture(Command::new("kill").args([signal, &server.id().to_string()])).map(drop)
+    shell::signal(signal, &[server.id().to_string()])
 }
 
 /// Prints the sizes side by side, and adds by how much each figure changes when the store is ten times as large.

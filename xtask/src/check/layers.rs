@@ -9,7 +9,7 @@ use super::{Outcome, verdict};
 use crate::shell;
 
 /// Edges within a layer, each with a sentence in docs/architecture.md.
-const WITHIN: [(&str, &str); 10] = [
+const WITHIN: [(&str, &str); 11] = [
     ("quipu-api", "quipu-insight"),
     ("quipu-gateway", "quipu-http"),
     ("quipu-gateway", "quipu-insight"),
@@ -20,6 +20,7 @@ const WITHIN: [(&str, &str); 10] = [
     ("quipu-otlp", "quipu-semconv"),
     ("quipu-runtime", "quipu-insight"),
     ("quipu-send", "quipu-otlp"),
+    ("quipu-tokens", "quipu-json"),
 ];
 
 /// What screens may see: records, questions and the API's types.

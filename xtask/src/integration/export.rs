@@ -11,6 +11,7 @@ use anyhow::{Context, Result, anyhow};
 use serde::Deserialize;
 use tempfile::TempDir;
 
+use super::server::ANY_AGE;
 use super::tools::{self, Program, free_port};
 use super::{Bench, Report, Server};
 use crate::shell;
@@ -127,7 +128,7 @@ impl Road {
             target = if way.out.0 == "grpc" { grpc } else { http };
         }
         let config = folder.path().join("quipu.toml");
-        fs::write(&config, settings(&target, way.out))?;
+        fs::write(&config, settings(&target, way.out) + ANY_AGE)?;
         let config = config.to_str().ok_or_else(|| anyhow!("the temporary folder has no name in UTF-8"))?;
         let server = Server::on(binary, &folder.path().join("data"), &["--config", config])?;
         let mut endpoint = server.otlp_http.clone();

@@ -5,6 +5,7 @@
 
 mod cage;
 mod disk;
+mod inject;
 mod load;
 mod sink;
 
@@ -104,6 +105,12 @@ pub fn run(bench: &Bench) -> Result<Report> {
                 None => report = report.failed(name, &format!("{error:#}")),
             },
         }
+    }
+    if wanted("inject") {
+        report = inject::run(bench, report)?;
+    }
+    if rows.is_empty() {
+        return Ok(report);
     }
     println!();
     table::print(

@@ -1,6 +1,8 @@
 //! `floods`: idle, slow and greedy clients against the real binary, while a polite one goes on.
 
+mod answers;
 mod clients;
+mod days;
 mod polite;
 
 use std::fs;
@@ -38,7 +40,8 @@ struct Case {
 /// # Errors
 /// A server does not come up.
 pub fn run(bench: &Bench) -> Result<Report> {
-    let mut cases: Vec<fn(&Bench) -> Result<Case>> = vec![headers, bodies, readers, greedy];
+    let mut cases: Vec<fn(&Bench) -> Result<Case>> =
+        vec![headers, bodies, readers, greedy, answers::answers, days::days];
     let mut report = Report::new();
     match clients::room_for(bench.idle) {
         Ok(()) => cases.insert(0, idle),

@@ -140,7 +140,7 @@ pub(super) fn bounded(command: &mut Command, patience: Duration) -> Result<Optio
     let status = shell::poll(patience, || child.try_wait().ok().flatten());
     // What an agent leaves behind ends with it.
     let group = format!("-{}", child.id());
-    let _ = Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
+    let _ = shell::signal("KILL", &[group]);
     child.wait().map_err(|error| anyhow!("{error}"))?;
     Ok(status)
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
-use ureq::Agent;
+use ureq::typestate::WithBody;
+use ureq::{Agent, RequestBuilder};
 
 /// Bodies beyond this are not answers but accidents.
 const MOST: u64 = 1 << 30;
@@ -63,11 +64,22 @@ impl Http {
     /// # Errors
     /// No answer.
     pub fn post(&self, url: &str, headers: &[(&str, &str)], body: &[u8]) -> Result<Answer> {
-        let request =
-            headers.iter().fold(self.0.post(url), |request, (name, value)| request.header(*name, *value));
-        let response = request.send(body).with_context(|| format!("POST {url}"))?;
-        let status = response.status().as_u16();
-        let body = response.into_body().into_with_config().limit(MOST).read_to_vec()?;
-        Ok(Answer { status, body })
+        send(self.0.post(url), headers, body).with_context(|| format!("POST {url}"))
     }
+
+    /// Puts.
+    ///
+    /// # Errors
+    /// No answer.
+    pub fn put(&self, url: &str, headers: &[(&str, &str)], body: &[u8]) -> Result<Answer> {
+        send(self.0.put(url), headers, body).with_context(|| format!("PUT {url}"))
+    }
+}
+
+fn send(request: RequestBuilder<WithBody>, headers: &[(&str, &str)], body: &[u8]) -> Result<Answer> {
+    let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+    let response = request.send(body)?;
+    let status = response.status().as_u16();
+    let body = response.into_body().into_with_config().limit(MOST).read_to_vec()?;
+    Ok(Answer { status, body })
 }

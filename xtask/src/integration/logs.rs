@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::{Bench, Report, tools};
+use super::{Bench, Report, packages, tools};
 
 const PACKAGES: [&str; 3] = ["elasticsearch==8.19.3", "standardwebhooks==1.1.0", "jsonschema==4.26.0"];
 
@@ -28,7 +28,7 @@ pub fn run(bench: &Bench) -> Result<Report> {
         Ok(python) => python,
         Err(error) => return Ok(report.skipped("elasticsearch and webhook", &format!("{error:#}"))),
     };
-    let caddy = match tools::apt(&bench.cache, "caddy", "caddy") {
+    let caddy = match packages::apt(&bench.cache, "caddy", "caddy") {
         Ok(caddy) => caddy,
         Err(error) => return Ok(report.skipped("elasticsearch and webhook", &format!("{error:#}"))),
     };

@@ -9,9 +9,9 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 
-use super::{Bench, Report};
+use super::{Bench, Report, packages, tools};
 use crate::shell;
 pub use rules::generate;
 pub use running::{Prometheus, Scraped, pause};
@@ -51,7 +51,7 @@ const ANSWERS: [(&str, f64, f64); 6] = [
 /// The program does not build, or Prometheus does not start.
 pub fn run(bench: &Bench) -> Result<Report> {
     let report = Report::new();
-    let tools = match Tools::find(&bench.cache.join("prometheus")) {
+    let tools = match Tools::find(&bench.cache) {
         Ok(tools) => tools,
         Err(error) => return Ok(report.skipped("prometheus", &format!("{error:#}"))),
     };
@@ -81,28 +81,13 @@ pub struct Tools {
 }
 
 impl Tools {
-    /// Those installed, else those of Debian's package, unpacked into `folder` without installing it.
+    /// Finds them, or brings Debian's package.
     ///
     /// # Errors
     /// They are not there and cannot be brought.
-    pub fn find(folder: &Path) -> Result<Self> {
-        if let (Some(prometheus), Some(promtool)) = (shell::find("prometheus"), shell::find("promtool")) {
-            return Ok(Self { prometheus, promtool });
-        }
-        let programs = folder.join("usr/bin");
-        if !programs.join("promtool").is_file() {
-            if shell::find("apt-get").is_none() || shell::find("dpkg").is_none() {
-                bail!("prometheus and promtool are not installed, and there is no apt-get to bring them");
-            }
-            fs::create_dir_all(folder)?;
-            shell::capture(Command::new("apt-get").args(["download", "prometheus"]).current_dir(folder))
-                .context("prometheus and promtool are not installed, and apt-get cannot bring them")?;
-            let files = fs::read_dir(folder)?.flatten().map(|entry| entry.path());
-            let package = files.into_iter().find(|path| path.extension().is_some_and(|end| end == "deb"));
-            let package = package.ok_or_else(|| anyhow!("apt-get brought no package"))?;
-            shell::capture(Command::new("dpkg").arg("-x").arg(package).arg(folder))?;
-        }
-        Ok(Self { prometheus: programs.join("prometheus"), promtool: programs.join("promtool") })
+    pub fn find(cache: &Path) -> Result<Self> {
+        let bring = |program| packages::apt(cache, "prometheus", program);
+        Ok(Self { prometheus: bring("prometheus")?, promtool: bring("promtool")? })
     }
 }
 
@@ -125,7 +110,7 @@ fn lint(promtool: &Path, page: &[u8]) -> Result<Vec<String>> {
 }
 
 fn read_open_metrics(folder: &Path, page: &[u8]) -> Result<Vec<String>> {
-    let python = shell::find("python3").ok_or_else(|| anyhow!("python3 is not installed"))?;
+    let python = tools::python()?;
     let inside = folder.join("bin/python");
     let ready = folder.join("ready");
     if !ready.is_file() {

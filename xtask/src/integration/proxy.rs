@@ -306,7 +306,7 @@ impl Gateway {
     /// Ends it as an operator would.
     fn stop(mut self) -> Result<()> {
         let id = self.child.id().to_string();
-        shell::capture(Command::new("kill").args(["-TERM", &id]))?;
+        shell::signal("TERM", &[id])?;
         match shell::poll(Duration::from_secs(12), || self.child.try_wait().ok().flatten()) {
             Some(status) if status.success() => Ok(()),
             Some(status) => bail!("after SIGTERM the gateway ended with {status}"),

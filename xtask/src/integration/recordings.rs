@@ -98,7 +98,7 @@ fn recording(binary: &Path, folder: &Path) -> Result<Found> {
         );
     };
     let total = {
-        let server = Server::fresh(binary, &[])?;
+        let server = Server::for_any_age(binary)?;
         let total = post(&server, &requests)?;
         tell("", compare(&total, &want));
         let again = post(&server, &requests)?;
@@ -108,7 +108,7 @@ fn recording(binary: &Path, folder: &Path) -> Result<Found> {
     for (how, requests) in
         [("files shuffled", shuffled(requests.clone())), ("one span a request", apart(&requests)?)]
     {
-        let other = post(&Server::fresh(binary, &[])?, &requests)?;
+        let other = post(&Server::for_any_age(binary)?, &requests)?;
         tell(how, differs(&other, &total));
     }
     Ok(Found { name, total, want, wrong })

@@ -16,6 +16,9 @@ const READY: Duration = Duration::from_secs(60);
 /// How long it may take to end; 10 s are promised.
 const STOP: Duration = Duration::from_secs(15);
 
+/// Configuration, to stand at its end, of a server that takes records of any age.
+pub const ANY_AGE: &str = "\n[limits]\npast_seconds = 4000000000\n";
+
 /// Builds the binary and says where it is.
 ///
 /// # Errors
@@ -71,14 +74,39 @@ impl Server {
         Ok(server)
     }
 
+    /// Starts on a fresh folder, for records of any age, such as recordings.
+    ///
+    /// # Errors
+    /// It does not come up.
+    pub fn for_any_age(binary: &Path) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let config = folder.path().join("quipu.toml");
+        fs::write(&config, ANY_AGE)?;
+        let mut server = Self::on(binary, folder.path(), &["--config", &config.to_string_lossy()])?;
+        server.own = Some(folder);
+        Ok(server)
+    }
+
     /// Starts on a folder that stays.
     ///
     /// # Errors
     /// It does not come up; the error holds its last words.
     pub fn on(binary: &Path, data: &Path, extra: &[&str]) -> Result<Self> {
+        Self::with_files(binary, data, data, extra)
+    }
+
+    /// Starts on a folder that holds nothing but its data: the ready file and the log stand beside the folder.
+    ///
+    /// # Errors
+    /// As for [`Server::on`].
+    pub fn beside(binary: &Path, data: &Path, extra: &[&str]) -> Result<Self> {
+        Self::with_files(binary, data, data.parent().unwrap_or(data), extra)
+    }
+
+    fn with_files(binary: &Path, data: &Path, files: &Path, extra: &[&str]) -> Result<Self> {
         fs::create_dir_all(data)?;
-        let ready = data.join("ready.json");
-        let log = data.join("server.log");
+        let ready = files.join("ready.json");
+        let log = files.join("server.log");
         let _ = fs::remove_file(&ready);
         let begin = Instant::now();
         let mut child = command(binary, data, &ready, extra)
@@ -135,7 +163,7 @@ impl Server {
     /// It does not end in time, or not with 0.
     pub fn stop(mut self) -> Result<()> {
         let id = self.child.id().to_string();
-        shell::capture(Command::new("kill").args(["-TERM", &id]))?;
+        shell::signal("TERM", &[id])?;
         match shell::poll(STOP, || self.child.try_wait().ok().flatten()) {
             Some(status) if status.success() => Ok(()),
             Some(status) => bail!("after SIGTERM the server ended with {status}"),

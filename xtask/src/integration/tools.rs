@@ -5,52 +5,25 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow};
 
-use super::tree;
+use super::{packages, tree};
 use crate::shell;
 
 /// The collector that stands on both sides of us. Only pre-releases exist, so the version is named.
 const ROTEL: &str = "rotel==0.0.1a15";
 
-/// A program of a Debian package: the installed one, else the package's own, unpacked without installing it.
+/// The Python of this machine, with the modules that make a virtual environment.
 ///
 /// # Errors
-/// It is not there and cannot be brought.
-pub fn apt(cache: &Path, package: &str, program: &str) -> Result<PathBuf> {
-    if let Some(found) = shell::find(program).or_else(|| within(Path::new("/"), program)) {
-        return Ok(found);
+/// It is not installed and cannot be.
+pub fn python() -> Result<PathBuf> {
+    let python = packages::system("python3", "python3")?;
+    // Debian has these in a package of their own.
+    if shell::capture(Command::new(&python).args(["-c", "import venv, ensurepip"])).is_err() {
+        packages::install("python3-venv")?;
     }
-    let folder = cache.join("apt").join(package);
-    if let Some(found) = within(&folder, program) {
-        return Ok(found);
-    }
-    unpack(&folder, package).with_context(|| format!("{program} is not installed"))?;
-    within(&folder, program).ok_or_else(|| anyhow!("{package} has no {program}"))
-}
-
-/// Brings a Debian package into a folder, without installing it.
-///
-/// # Errors
-/// It cannot be brought.
-pub fn unpack(folder: &Path, package: &str) -> Result<()> {
-    if shell::find("apt-get").is_none() || shell::find("dpkg").is_none() {
-        bail!("there is no apt-get to bring {package}");
-    }
-    fs::create_dir_all(folder)?;
-    shell::capture(Command::new("apt-get").args(["download", package]).current_dir(folder))
-        .with_context(|| format!("apt-get cannot bring {package}"))?;
-    for file in fs::read_dir(folder)?.flatten().map(|entry| entry.path()) {
-        if file.extension().is_some_and(|ending| ending == "deb") {
-            shell::capture(Command::new("dpkg").arg("-x").arg(file).arg(folder))?;
-        }
-    }
-    Ok(())
-}
-
-fn within(root: &Path, program: &str) -> Option<PathBuf> {
-    let folders = ["usr/bin", "usr/sbin", "bin", "sbin"].map(|folder| root.join(folder).join(program));
-    folders.into_iter().find(|file| file.is_file())
+    Ok(python)
 }
 
 /// The Python of a virtual environment of its own with these packages, each with its version.
@@ -60,7 +33,7 @@ fn within(root: &Path, program: &str) -> Option<PathBuf> {
 pub fn venv(cache: &Path, name: &str, packages: &[&str]) -> Result<PathBuf> {
     let folder = cache.join("venv").join(name);
     let inside = folder.join("bin/python");
-    let python = shell::find("python3").ok_or_else(|| anyhow!("python3 is not installed"))?;
+    let python = python()?;
     once(&folder, packages, || {
         shell::capture(Command::new(&python).args(["-m", "venv", "--clear"]).arg(&folder))?;
         let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
@@ -76,7 +49,7 @@ pub fn venv(cache: &Path, name: &str, packages: &[&str]) -> Result<PathBuf> {
 /// There is no npm, or the packages cannot be had.
 pub fn npm(cache: &Path, name: &str, packages: &[&str]) -> Result<PathBuf> {
     let folder = cache.join("npm").join(name);
-    let npm = shell::find("npm").ok_or_else(|| anyhow!("npm is not installed"))?;
+    let npm = packages::system("npm", "npm")?;
     once(&folder, packages, || {
         let mut command = Command::new(&npm);
         command.args(["install", "--no-audit", "--no-fund", "--loglevel=error", "--prefix"]).arg(&folder);
@@ -111,7 +84,8 @@ pub fn cargo_install(cache: &Path, package: &str, version: &str) -> Result<PathB
 pub fn rotel(cache: &Path) -> Result<PathBuf> {
     let folder = cache.join("rotel");
     let program = folder.join("x/rotel/rotel-agent");
-    let python = shell::find("python3").ok_or_else(|| anyhow!("python3 is not installed"))?;
+    // A virtual environment always has pip; Debian's Python may not.
+    let python = venv(cache, "pip", &["pip"])?;
     once(&folder, &[ROTEL], || {
         let download =
             ["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--pre", "--no-deps"];

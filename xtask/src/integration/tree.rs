@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
@@ -106,9 +105,9 @@ impl Watch {
 /// Ends a process and all that it started: it is asked first, then what it left behind, and what does not end in time is killed.
 pub fn end(root: u32) {
     let all = of(root);
-    signal("-TERM", &[root]);
+    signal("TERM", &[root]);
     shell::poll(ENDS, || (!runs(root)).then_some(()));
-    signal("-TERM", &running(&all));
+    signal("TERM", &running(&all));
     shell::poll(ENDS, || running(&all).is_empty().then_some(()));
     kill(&all);
 }
@@ -119,7 +118,7 @@ pub fn kill_all(root: u32) {
 }
 
 fn kill(ids: &[u32]) {
-    signal("-KILL", &running(ids));
+    signal("KILL", &running(ids));
 }
 
 fn running(ids: &[u32]) -> Vec<u32> {
@@ -129,13 +128,14 @@ fn running(ids: &[u32]) -> Vec<u32> {
 /// A process that is already gone needs none.
 fn signal(name: &str, ids: &[u32]) {
     if !ids.is_empty() {
-        let _ = shell::capture(Command::new("kill").arg(name).args(ids.iter().map(u32::to_string)));
+        let ids: Vec<String> = ids.iter().map(u32::to_string).collect();
+        let _ = shell::signal(name, &ids);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::process::Stdio;
+    use std::process::{Command, Stdio};
 
     use super::*;
 

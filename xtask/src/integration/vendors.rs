@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::recordings::{post, recorded, requests};
+use super::server::ANY_AGE;
 use super::tools::Program;
 use super::{Bench, Http, Report, Server, products};
 use crate::{shell, table};
@@ -113,7 +114,7 @@ fn row(name: &str, (input, output): Tokens, shown: Option<&Tokens>) -> Vec<Strin
 fn through(binary: &Path, settings: &str, recording: &Path) -> Result<Tokens> {
     let folder = TempDir::new()?;
     let config = folder.path().join("quipu.toml");
-    fs::write(&config, settings)?;
+    fs::write(&config, settings.to_owned() + ANY_AGE)?;
     let config = config.to_str().ok_or_else(|| anyhow!("the temporary folder has no name in UTF-8"))?;
     let server = Server::on(binary, &folder.path().join("data"), &["--config", config])?;
     let total = post(&server, &requests(recording)?)?;

@@ -24,8 +24,12 @@ async function wouldGo(http) {
 
 const spansOf = async (http, id) => (await json(`${http}/api/v1/traces/${id}`)).spans?.length ?? 0;
 
-/** Once the first run is over, the next one is minutes away: what is sent then goes by hand or not at all. */
+/**
+ * Once the first run is over, the next one is minutes away: what is sent then goes by hand or not at all. The server takes the
+ * newest record for the present, so that one of today goes first.
+ */
 async function firstRun(http) {
+  await sendTrace(http, "walk-today");
   await sendTrace(http, "walk-before", undefined, { days: OLD_DAYS });
   const until = Date.now() + FIRST_RUN_MS;
   while ((await wouldGo(http)).length > 0) {

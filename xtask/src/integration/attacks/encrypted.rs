@@ -9,12 +9,13 @@ use serde_json::json;
 use super::scene::PASSWORD;
 use super::tried::Tried;
 use super::wire::Wire;
-use crate::integration::{Bench, Server};
+use crate::integration::{Bench, Server, packages};
 use crate::shell;
 
 /// Old protocols, plain text, planted and stripped cookies on a server with TLS; `None` where curl or openssl is missing.
 pub fn connections(bench: &Bench) -> Result<Option<Tried>> {
-    if shell::find("curl").is_none() || shell::find("openssl").is_none() {
+    let lacks = |program| packages::system(program, program).is_err();
+    if lacks("curl") || lacks("openssl") {
         return Ok(None);
     }
     let mut tried =

@@ -96,7 +96,7 @@ fn unshared(headers: &[(String, String)]) -> bool {
 /// A name of a stranger that points to this machine, where nobody is asked who they are.
 pub fn rebinding(scene: &Scene) -> Result<Tried> {
     let mut tried = Tried::new("DNS rebinding and foreign pages while access is off");
-    let port = scene.api.0.port();
+    let (port, gateway) = (scene.api.0.port(), scene.gateway()?);
     for host in [
         "evil.test",
         "127.0.0.1.evil.test",
@@ -105,8 +105,12 @@ pub fn rebinding(scene: &Scene) -> Result<Tried> {
         "localhost@evil.test",
         "localhost.evil.test:80",
     ] {
-        for wire in [scene.api, scene.metrics] {
-            let target = if wire.0 == scene.api.0 { "/api/v1/traces" } else { "/metrics" };
+        for (wire, target) in [
+            (scene.api, "/api/v1/traces"),
+            (scene.metrics, "/metrics"),
+            (gateway, "/openai/v1/models"),
+            (gateway, "/"),
+        ] {
             tried.send(host, wire, Ask::get(target).with("host", host), &[400, 403]);
             let with_port = format!("{}:{port}", host.trim_end_matches(":80"));
             tried.send(host, wire, Ask::get(target).with("host", &with_port), &[400, 403]);

@@ -60,6 +60,9 @@ impl Reply {
     }
 
     fn read(raw: Vec<u8>) -> Self {
+        // An interim answer asks for the body; the final one follows it.
+        let interim: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+        let raw = raw.strip_prefix(interim).map(<[u8]>::to_vec).unwrap_or(raw);
         let Some(end) = raw.windows(4).position(|window| window == b"\r\n\r\n") else {
             return Self { raw, ..Self::default() };
         };

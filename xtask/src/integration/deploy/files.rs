@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-use super::super::tools;
+use super::super::{packages, tools};
 use super::{Bench, Report};
 use crate::shell;
 
@@ -106,7 +106,7 @@ fn by_npm(bench: &Bench, report: Report, compose: &Path) -> Result<Report> {
 
 fn kustomize(bench: &Bench, report: Report, folder: &Path) -> Result<Report> {
     let case = "kubectl kustomize";
-    match tools::apt(&bench.cache, "kubernetes-client", "kubectl") {
+    match packages::apt(&bench.cache, "kubernetes-client", "kubectl") {
         Ok(kubectl) => {
             let output = Command::new(kubectl).arg("kustomize").arg(folder).output().context(case)?;
             Ok(report.judged(case, &complaint(&output)))
@@ -137,7 +137,7 @@ fn generated(bench: &Bench, report: Report, compose: &Path) -> Result<Report> {
     let lacking: Vec<_> = lacking.map(|(file, words)| format!("{file} does not name {words}")).collect();
     let report = report.judged("compose.yaml wires Prometheus, Grafana and Jaeger", &lacking);
     let case = "promtool check config, as compose.yaml generates it";
-    let promtool = match tools::apt(&bench.cache, "prometheus", "promtool") {
+    let promtool = match packages::apt(&bench.cache, "prometheus", "promtool") {
         Ok(promtool) => promtool,
         Err(error) => return Ok(report.skipped(case, &format!("{error:#}"))),
     };

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail};
 use serde_json::Value;
 
-use super::super::tools;
+use super::super::packages;
 use super::dockerfile::{Stage, last_stage};
 use super::{Bench, Report, unit};
 use crate::shell;
@@ -27,7 +27,7 @@ pub fn run(bench: &Bench, report: Report) -> Result<Report> {
         return Ok(report.skipped("static binary", &format!("{error:#}")));
     }
     let binary = built(&target).context("the static binary does not build")?;
-    let bwrap = match tools::apt(&bench.cache, "bubblewrap", "bwrap") {
+    let bwrap = match packages::apt(&bench.cache, "bubblewrap", "bwrap") {
         Ok(bwrap) => bwrap,
         Err(error) => return Ok(report.skipped("image", &format!("{error:#}"))),
     };
@@ -55,9 +55,7 @@ fn differs(found: &str, want: &str) -> Vec<String> {
 
 /// What builds for musl: a compiler for C, and Rust's own library.
 fn toolchain(target: &str) -> Result<()> {
-    if shell::find("musl-gcc").is_none() {
-        bail!("musl-gcc is not installed (package musl-tools)");
-    }
+    packages::system("musl-tools", "musl-gcc")?;
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let library = ["--print", "target-libdir", "--target", target];
     let there = |folder: String| fs::read_dir(folder.trim()).is_ok_and(|mut files| files.next().is_some());
@@ -206,7 +204,7 @@ impl Container<'_> {
 
     /// As `docker stop` does; process 1 gets no signal that it does not ask for.
     fn stop(mut self) -> Result<()> {
-        shell::capture(Command::new("kill").args(["-TERM", &self.id.to_string()]))?;
+        shell::signal("TERM", &[self.id.to_string()])?;
         match shell::poll(STOP, || self.child.try_wait().ok().flatten()) {
             Some(status) if status.success() => Ok(()),
             Some(status) => bail!("it ended with {}: {}", described(status), self.said()),

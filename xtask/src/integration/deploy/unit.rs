@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Result, anyhow};
 use serde_json::Value;
 
-use super::super::{Http, tools};
+use super::super::{Http, packages};
 use super::{Bench, Report};
 use crate::shell;
 
@@ -25,8 +25,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub fn run(bench: &Bench, report: Report) -> Result<Report> {
     let folder = shell::root().join("deploy/systemd");
     let unit = fs::read_to_string(folder.join("quipu.service"))?;
-    let Some(analyze) = shell::find("systemd-analyze") else {
-        return Ok(report.skipped("systemd unit", "systemd-analyze is not installed (package systemd)"));
+    let analyze = match packages::system("systemd", "systemd-analyze") {
+        Ok(analyze) => analyze,
+        Err(error) => return Ok(report.skipped("systemd unit", &format!("{error:#}"))),
     };
     let scratch = tempfile::tempdir()?;
     let copy = scratch.path().join("quipu.service");
@@ -44,7 +45,7 @@ pub fn run(bench: &Bench, report: Report) -> Result<Report> {
     let report = report.judged("systemd-analyze verify", &wrong(verified));
     let report = report.judged("systemd-analyze security, at most 2.0", &wrong(rated));
     let case = "every system call of the server passes the unit's filter";
-    let strace = match tools::apt(&bench.cache, "strace", "strace") {
+    let strace = match packages::apt(&bench.cache, "strace", "strace") {
         Ok(strace) => strace,
         Err(error) => return Ok(report.skipped(case, &format!("{error:#}"))),
     };
@@ -134,7 +135,7 @@ fn used(strace: &Path, binary: &Path, config: &Path, scratch: &Path) -> Result<B
     let urls: Value = shell::poll(PATIENCE, || serde_json::from_str(&fs::read_to_string(&ready).ok()?).ok())
         .ok_or_else(|| anyhow!("the server is not ready, or strace may not trace here"))?;
     drive(&urls)?;
-    shell::capture(Command::new("kill").args(["-TERM", &server.0.id().to_string()]))?;
+    shell::signal("TERM", &[server.0.id().to_string()])?;
     shell::poll(PATIENCE, || server.0.try_wait().ok().flatten())
         .ok_or_else(|| anyhow!("the server does not end"))?;
     let text =

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::integration::tools;
+use crate::integration::packages;
 use crate::shell;
 
 /// A program that runs the server after `before`, with the server's own arguments.
@@ -77,10 +77,9 @@ fn library(cache: &Path) -> Result<PathBuf> {
         let file = |folder: PathBuf| folder.join("faketime/libfaketime.so.1");
         libraries.flatten().map(|entry| file(entry.path())).find(|file| file.is_file())
     };
-    let folder = cache.join("apt/libfaketime");
-    if let Some(found) = below(Path::new("/")).or_else(|| below(&folder)) {
+    if let Some(found) = below(Path::new("/")) {
         return Ok(found);
     }
-    tools::unpack(&folder, "libfaketime").context("libfaketime is not installed")?;
-    below(&folder).context("the package libfaketime has no library")
+    let root = packages::bring(cache, "libfaketime").context("libfaketime is not installed")?;
+    below(&root).context("the package libfaketime has no library")
 }

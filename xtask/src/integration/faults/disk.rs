@@ -9,6 +9,7 @@ use anyhow::{Context, Result, anyhow, bail};
 
 use super::load::{Load, SPANS, body};
 use super::{CALM, Case, DRAIN, Http, Lacking, Outcome, Server};
+use crate::integration::packages;
 use crate::shell;
 
 /// What a server calls to write to files and to force them to the disk.
@@ -26,8 +27,8 @@ impl Failing {
     ///
     /// # Errors
     /// This machine has no strace, or does not let it attach.
-    fn start(process: u32, error: &str) -> Result<Self> {
-        let mut strace = Command::new("strace");
+    fn start(cache: &Path, process: u32, error: &str) -> Result<Self> {
+        let mut strace = Command::new(packages::apt(cache, "strace", "strace")?);
         strace.args(["-f", "-qq", "-o", "/dev/null", "-p", &process.to_string(), "-e"]);
         strace.arg(format!("trace={WRITES}")).arg("-e").arg(format!("inject={WRITES}:error={error}"));
         let child =
@@ -47,7 +48,7 @@ impl Failing {
 impl Drop for Failing {
     fn drop(&mut self) {
         // Asked to end it lets go of the process first.
-        let _ = shell::capture(Command::new("kill").args(["-TERM", &self.0.id().to_string()]));
+        let _ = shell::signal("TERM", &[self.0.id().to_string()]);
         let _ = self.0.wait();
     }
 }
@@ -106,7 +107,8 @@ impl Case {
         let server = self.server()?;
         let load = Load::start(&server.otlp_http, 0);
         std::thread::sleep(CALM * 4);
-        let failing = Failing::start(server.id(), "EIO").map_err(|error| Lacking(format!("{error:#}")))?;
+        let failing =
+            Failing::start(&self.cache, server.id(), "EIO").map_err(|error| Lacking(format!("{error:#}")))?;
         let mut wrong = refuses(&server, lasts);
         drop(failing);
         let begin = Instant::now();

@@ -19,6 +19,16 @@ pub struct Seen {
     /// The first refusal.
     pub why: String,
     pub slowest: Duration,
+    times: Vec<Duration>,
+}
+
+impl Seen {
+    /// The 99th percentile of the times of its requests.
+    pub fn p99(&self) -> Duration {
+        let mut times = self.times.clone();
+        times.sort_unstable();
+        times.get(times.len() * 99 / 100).copied().unwrap_or_default()
+    }
 }
 
 /// A sender at work, twenty requests a second of fifty spans each.
@@ -41,6 +51,7 @@ impl Polite {
                 let answer =
                     http.post(&url, &[("content-type", "application/json")], &body(seen.sent, &service));
                 seen.slowest = seen.slowest.max(begin.elapsed());
+                seen.times.push(begin.elapsed());
                 let why = match answer {
                     Ok(answer) if answer.status == 200 => None,
                     Ok(answer) => Some(format!("{} {}", answer.status, answer.text())),

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 
+use crate::integration::packages;
 use crate::shell;
 
 const READY: Duration = Duration::from_secs(20);
@@ -26,7 +27,7 @@ impl Models {
     /// # Errors
     /// There is no Python, or it does not listen.
     pub fn start(script: &Path, scratch: &Path) -> Result<Self> {
-        let python = shell::find("python3").ok_or_else(|| anyhow!("python3 is not installed"))?;
+        let python = packages::system("python3", "python3")?;
         let (log, port) = (scratch.join("served.jsonl"), scratch.join("port"));
         let child = Command::new(python)
             .arg(script)

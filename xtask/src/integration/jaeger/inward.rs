@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow};
 use serde_json::{Value, json};
 
-use crate::integration::{Bench, Http, Report, Server, tools};
+use crate::integration::{Bench, Http, Report, Server, packages, tools};
 use crate::shell;
 
 const PYTHON: &str = include_str!("../../../suites/jaeger_send.py");
@@ -82,7 +82,7 @@ fn python(cache: &Path) -> Result<Sender> {
 }
 
 fn node(cache: &Path) -> Result<Sender> {
-    let program = shell::find("node").ok_or_else(|| anyhow!("node is not installed"))?;
+    let program = packages::system("nodejs", "node")?;
     let folder = tools::npm(cache, "jaeger-client", &CLIENT)?;
     let script = folder.join("jaeger_send.js");
     fs::write(&script, NODE)?;

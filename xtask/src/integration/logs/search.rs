@@ -13,7 +13,7 @@ use super::judged::{check, config, differs, fields, serve};
 use super::load;
 use super::trust::Trust;
 use crate::integration::tools::{self, Program, free_port};
-use crate::integration::{Bench, Http, Report};
+use crate::integration::{Bench, Http, Report, packages};
 use crate::shell;
 
 const CLUSTER: &str = include_str!("../../../suites/logs/cluster.py");
@@ -28,7 +28,7 @@ pub fn run(bench: &Bench, folder: &Path, python: &Path, caddy: &Path, report: Re
     let front = Front::start(caddy, folder, cluster.port)?;
     let settings =
         |ca: &Path| format!("url = \"{}\"\napi_key = \"id:key\"\ntls = {{ ca_file = {ca:?} }}", front.url);
-    let openssl = tools::apt(&bench.cache, "openssl", "openssl")?;
+    let openssl = packages::apt(&bench.cache, "openssl", "openssl")?;
     let theirs = Trust::make(&openssl, &folder.join("theirs"))?;
     let wrong = config(folder, "wrong", "elasticsearch", &settings(&theirs.ca))?;
     let refused = differs(&check(bench, "elasticsearch", &wrong)?, false, ("reach", "ertificate"));
@@ -61,7 +61,7 @@ fn ecs(bench: &Bench, folder: &Path, cluster: &Cluster) -> Result<Vec<String>> {
     fs::write(&script, FIELDS)?;
     let puts = cluster.state()?["puts"]["_component_template/quipu-fields"]["template"]["mappings"].clone();
     fs::write(&mappings, puts.to_string())?;
-    let node = shell::find("node").ok_or_else(|| anyhow!("node is not installed"))?;
+    let node = packages::system("nodejs", "node")?;
     list(&shell::capture(Command::new(node).arg(&script).arg(&mappings).current_dir(package))?)
 }
 

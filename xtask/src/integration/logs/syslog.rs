@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Result, anyhow};
 use serde_json::{Value, json};
 
 use super::judged::{check, config, differs, fields, serve};
 use super::load;
 use super::trust::Trust;
-use crate::integration::tools::{self, Program, free_port};
-use crate::integration::{Bench, Report};
+use crate::integration::tools::{Program, free_port};
+use crate::integration::{Bench, Report, packages};
 use crate::shell;
 
 const ARRIVE: Duration = Duration::from_secs(30);
@@ -22,7 +22,7 @@ const DATA: &str = "rfc5424-sd";
 
 /// By TCP, by TLS, and by TLS with a certificate of somebody else.
 pub fn run(bench: &Bench, folder: &Path, report: Report) -> Result<Report> {
-    let rsyslog = match tools::apt(&bench.cache, "rsyslog", "rsyslogd") {
+    let rsyslog = match packages::apt(&bench.cache, "rsyslog", "rsyslogd") {
         Ok(rsyslog) => rsyslog,
         Err(error) => return Ok(report.skipped("rsyslog", &format!("{error:#}"))),
     };
@@ -46,10 +46,11 @@ fn secure(
     report: Report,
 ) -> Result<Report> {
     let case = "rsyslog, TLS";
-    let openssl = match (driver(&bench.cache, &mut modules), tools::apt(&bench.cache, "openssl", "openssl")) {
-        (Ok(()), Ok(openssl)) => openssl,
-        (Err(error), _) | (_, Err(error)) => return Ok(report.skipped(case, &format!("{error:#}"))),
-    };
+    let openssl =
+        match (driver(&bench.cache, &mut modules), packages::apt(&bench.cache, "openssl", "openssl")) {
+            (Ok(()), Ok(openssl)) => openssl,
+            (Err(error), _) | (_, Err(error)) => return Ok(report.skipped(case, &format!("{error:#}"))),
+        };
     let (ours, theirs) =
         (Trust::make(&openssl, &folder.join("ours"))?, Trust::make(&openssl, &folder.join("theirs"))?);
     let receiver = Receiver::start(rsyslog, &modules, &folder.join("tls"), Some(&ours))?;
@@ -173,17 +174,7 @@ fn driver(cache: &Path, modules: &mut Vec<PathBuf>) -> Result<()> {
     if modules.iter().any(has) {
         return Ok(());
     }
-    let folder = cache.join("apt/rsyslog-openssl");
-    if !below(&folder).as_ref().is_some_and(has) {
-        fs::create_dir_all(&folder)?;
-        shell::capture(Command::new("apt-get").args(["download", "rsyslog-openssl"]).current_dir(&folder))
-            .context("apt-get cannot bring rsyslog-openssl")?;
-        for file in fs::read_dir(&folder)?.flatten().map(|entry| entry.path()) {
-            if file.extension().is_some_and(|ending| ending == "deb") {
-                shell::capture(Command::new("dpkg").arg("-x").arg(file).arg(&folder))?;
-            }
-        }
-    }
+    let folder = packages::bring(cache, "rsyslog-openssl")?;
     modules.push(below(&folder).filter(has).ok_or_else(|| anyhow!("rsyslog-openssl has no lmnsd_ossl.so"))?);
     Ok(())
 }

@@ -15,12 +15,14 @@ use serde_json::Value;
 use super::running::{Prometheus, pause};
 use super::{Tools, fed};
 use crate::integration::tools::{self, Program};
-use crate::integration::{Bench, Http, Report, Server};
+use crate::integration::{Bench, Http, Report, Server, packages};
 use crate::shell;
 
 /// The demo has calls that a provider refused for its rate limit.
 const ALERT: &str = "llm_quota_exceeded";
 const WAIT: Duration = Duration::from_secs(60);
+/// Debian's Alertmanager reads its templates from here; the path is compiled in.
+const TEMPLATES: &str = "/usr/share/prometheus/alertmanager/default.tmpl";
 
 pub fn run(bench: &Bench, tools: &Tools, report: Report) -> Result<Report> {
     let folder = bench.cache.join("prometheus-rules");
@@ -50,7 +52,10 @@ pub fn run(bench: &Bench, tools: &Tools, report: Report) -> Result<Report> {
     let page =
         super::lint(&tools.promtool, &super::page(&format!("{}/metrics", demo.prometheus), "text/plain")?)?;
     report = report.judged("promtool check metrics, the server's page", &page);
-    match tools::apt(&bench.cache, "prometheus-alertmanager", "prometheus-alertmanager") {
+    match packages::apt(&bench.cache, "prometheus-alertmanager", "prometheus-alertmanager") {
+        Ok(_) if !Path::new(TEMPLATES).is_file() => {
+            Ok(report.skipped("Alertmanager", &format!("{TEMPLATES} is lacking: only root can install it")))
+        }
         Ok(program) => fires(tools, &program, manager, &folder, report),
         Err(error) => Ok(report.skipped("Alertmanager", &format!("{error:#}"))),
     }

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::Tools;
 use super::running::{Prometheus, Scraped, pause};
 use crate::integration::tools::{self, Program};
-use crate::integration::{Bench, Http, Report, Server};
+use crate::integration::{Bench, Http, Report, Server, packages};
 use crate::shell;
 
 /// What the program sends, as a receiver must answer it.
@@ -29,11 +29,11 @@ const WAIT: Duration = Duration::from_secs(25);
 
 pub fn run(bench: &Bench, tools: &Tools, report: Report) -> Result<Report> {
     let report = to_prometheus(bench, tools, report)?;
-    let report = match tools::apt(&bench.cache, "victoria-metrics", "victoria-metrics") {
+    let report = match packages::apt(&bench.cache, "victoria-metrics", "victoria-metrics") {
         Ok(program) => to_victoria(bench, &program, report)?,
         Err(error) => report.skipped("remote write to VictoriaMetrics", &format!("{error:#}")),
     };
-    match tools::apt(&bench.cache, "prometheus-pushgateway", "prometheus-pushgateway") {
+    match packages::apt(&bench.cache, "prometheus-pushgateway", "prometheus-pushgateway") {
         Ok(program) => through_gateway(bench, tools, &program, report),
         Err(error) => Ok(report.skipped("Pushgateway", &format!("{error:#}"))),
     }

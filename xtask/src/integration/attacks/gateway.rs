@@ -1,0 +1,309 @@
+//! Calls of models that hide from the gateway what they are.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::Result;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use super::scene::Scene;
+use super::tried::Tried;
+use super::wire::{Ask, upgrading};
+use crate::integration::Bench;
+use crate::shell;
+
+const CHAT: &str =
+    r#"{"model":"gpt-4o","messages":[{"role":"user","content":"What is the weather in Paris?"}]}"#;
+const PATH: &str = "/openai/v1/chat/completions";
+/// What the provider says that each call took, in the words of OpenAI, Anthropic and Gemini.
+const TOKENS: (u64, u64) = (1_000, 100);
+const ANSWER: &str = r#"{"id":"c1","object":"chat.completion","model":"gpt-4o","choices":[{"index":0,"message":{"role":"assistant","content":"18 degrees."},"finish_reason":"stop"}],"usage":{"prompt_tokens":1000,"completion_tokens":100,"total_tokens":1100,"input_tokens":1000,"output_tokens":100},"usageMetadata":{"promptTokenCount":1000,"candidatesTokenCount":100,"totalTokenCount":1100}}"#;
+/// How long records may take until they are stored.
+const ARRIVE: Duration = Duration::from_secs(30);
+
+/// Limits that every one of them fits under, limits that none fits under, and none.
+const BUDGETS: [(&str, &str); 3] = [
+    ("a wide budget", "[budgets.wide]\nlimit_usd = \"1000\"\n"),
+    ("a budget that is used up", "[budgets.full]\nlimit_usd = \"0.000001\"\n"),
+    ("no budget", ""),
+];
+
+/// Nothing reaches a provider that is not recorded, and nothing at all where a budget is used up.
+pub fn hidden(bench: &Bench) -> Result<Tried> {
+    let mut tried =
+        Tried::new("calls of models hidden from the gateway: paths, methods, JSON, codings, headers");
+    let mut told = Vec::new();
+    for (name, budget) in BUDGETS {
+        let double = Double::start()?;
+        let config = format!(
+            "{budget}[proxy]\nlisten = \"127.0.0.1:0\"\n[proxy.upstreams]\nopenai = \"{url}/v1\"\nanthropic = \"{url}\"\ngemini = \"{url}\"\n",
+            url = double.url
+        );
+        let scene = Scene::open(bench, &config)?;
+        for (what, ask) in asks() {
+            let before = double.count();
+            let reply = scene.gateway()?.ask(ask);
+            let came = double.count() - before;
+            let reply =
+                tried.judge(&format!("{what}, {name}"), reply, &[0, 200, 400, 403, 404, 405, 415, 429, 501]);
+            tried.hold(came <= 1, format!("{what}, {name}: the provider got {came} requests"));
+            tried.hold(
+                came == usize::from(reply.status == 200),
+                format!("{what}, {name}: {} but {came}", reply.status),
+            );
+        }
+        let calls = double.count();
+        tried.hold(calls > 0 || name.ends_with("used up"), format!("{name}: nothing passed"));
+        tried.hold(calls == 0 || !name.ends_with("used up"), format!("{name}: {calls} reached the provider"));
+        recorded(&mut tried, &scene, name, u64::try_from(calls)?);
+        told.push(format!("{name}: {calls} of {} passed", asks().len()));
+    }
+    Ok(tried.told(told.join("; ")))
+}
+
+/// Bodies that are small on the wire and large as a tree: memory grows by their text alone.
+pub fn bombs(bench: &Bench) -> Result<Tried> {
+    let mut tried = Tried::new("gateway bodies of 59 KiB with a million small values, compressed and nested");
+    let double = Double::start()?;
+    let config = format!(
+        "[budgets.wide]\nlimit_usd = \"1000\"\n[proxy]\nlisten = \"127.0.0.1:0\"\n[proxy.upstreams]\nopenai = \"{}/v1\"\n",
+        double.url
+    );
+    let scene = Scene::open(bench, &config)?;
+    let gateway = scene.gateway()?;
+    tried.judge("a chat", gateway.ask(json(PATH, CHAT)), &[200]);
+    let before = scene.server.memory_mib("VmHWM")?;
+    let within = |text: &str| CHAT.replacen('{', &format!("{{\"x\":{text},"), 1);
+    for (what, body) in [
+        ("objects", within(&format!("[{}0]", "{\"\":0},".repeat(1_000_000)))),
+        ("lists", within(&format!("[{}0]", "[[]],".repeat(1_000_000)))),
+        ("nesting", within(&format!("{}{}", "[".repeat(4 << 20), "]".repeat(4 << 20)))),
+        ("open lists", "[".repeat(8 << 20)),
+        ("spaces", format!("{}{CHAT}", " ".repeat(63 << 20))),
+    ] {
+        let packed = gzip(body.as_bytes());
+        let ask = json(PATH, packed).with("content-encoding", "gzip");
+        tried.judge(what, gateway.ask(ask), &[200, 400, 415, 503]);
+    }
+    let grown = scene.server.memory_mib("VmHWM")? - before;
+    tried.hold(grown < 160.0, format!("memory grew by {grown:.0} MiB"));
+    tried.hold(scene.lives(), "the server is gone");
+    Ok(tried.told(format!("memory grew by {grown:.0} MiB at most")))
+}
+
+fn recorded(tried: &mut Tried, scene: &Scene, name: &str, calls: u64) {
+    let mut last = String::new();
+    let right = shell::poll(ARRIVE, || {
+        let total = scene.api.ask(Ask::get("/api/v1/usage")).ok()?.json()["total"].clone();
+        last = total.to_string();
+        let number = |value: &serde_json::Value| value.as_u64().unwrap_or(0);
+        let same = number(&total["llm_calls"]) == calls
+            && number(&total["tokens"]["input"]) == calls * TOKENS.0
+            && number(&total["tokens"]["output"]) == calls * TOKENS.1;
+        same.then_some(())
+    });
+    tried.hold(right.is_some(), format!("{name}: {calls} calls reached the provider, recorded are {last}"));
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut coder = GzEncoder::new(Vec::new(), Compression::default());
+    // Writing to memory does not fail.
+    let _ = coder.write_all(bytes);
+    coder.finish().unwrap_or_default()
+}
+
+fn json(target: &str, body: impl Into<Vec<u8>>) -> Ask {
+    Ask::new("POST", target).with("content-type", "application/json").sent(body.into())
+}
+
+fn asks() -> Vec<(String, Ask)> {
+    let mut all: Vec<(String, Ask)> = Vec::new();
+    all.extend(PATHS.iter().map(|path| ((*path).to_owned(), json(path, CHAT))));
+    for method in ["PUT", "PATCH", "GET", "DELETE", "post", "GENERATE", "TRACE"] {
+        let ask = Ask::new(method, PATH).with("content-type", "application/json").sent(CHAT.into());
+        all.push((method.to_owned(), ask));
+    }
+    all.extend(bodies().into_iter().map(|(what, body)| (what.to_owned(), json(PATH, body))));
+    all.extend(codings());
+    all.extend(headers());
+    all
+}
+
+/// Spellings of a chat request that some provider may read as one.
+fn bodies() -> Vec<(&'static str, String)> {
+    let before: String = (0..1_025).map(|at| format!("\"x{at}\":0,")).collect();
+    vec![
+        ("plain", CHAT.to_owned()),
+        ("escaped key", CHAT.replace("messages", "mess\\u0061ges")),
+        ("all of the key escaped", CHAT.replace("model", "\\u006d\\u006f\\u0064\\u0065\\u006c")),
+        ("1,025 members", CHAT.replacen('{', &format!("{{{before}"), 1)),
+        ("two models", CHAT.replacen('{', "{\"model\":\"gpt-4o-mini\",", 1)),
+        ("two conversations", CHAT.replacen('{', "{\"messages\":[],", 1)),
+        ("capital keys", CHAT.replace("messages", "Messages")),
+        ("a letter that folds", CHAT.replace("messages", "me\u{17f}sages")),
+        ("byte order mark", format!("\u{feff}{CHAT}")),
+        ("trailing document", format!("{CHAT} {CHAT}")),
+        ("a list", format!("[{CHAT}]")),
+        ("comments", format!("/* */{CHAT}")),
+        ("NaN", CHAT.replacen('{', "{\"x\":NaN,", 1)),
+        ("half a surrogate pair", CHAT.replacen('{', "{\"\\ud800\":1,", 1)),
+        ("spaces around the model", CHAT.replace("gpt-4o", "gpt-4o ")),
+        ("an unknown model", CHAT.replace("gpt-4o", "gpt-unheard-of")),
+        ("a negative limit", CHAT.replacen('{', "{\"max_tokens\":-1,", 1)),
+        ("background", CHAT.replacen('{', "{\"background\":true,", 1)),
+        (
+            "deep nesting",
+            CHAT.replacen('{', &format!("{{\"x\":{}{},", "[".repeat(50_000), "]".repeat(50_000)), 1),
+        ),
+        ("nothing", String::new()),
+    ]
+}
+
+/// Content types and codings of a body.
+fn codings() -> Vec<(String, Ask)> {
+    let mut all: Vec<(String, Ask)> = Vec::new();
+    let mut add = |what: &str, ask: Ask| all.push((what.to_owned(), ask));
+    let utf16: Vec<u8> = CHAT.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    add("UTF-16", json(PATH, utf16));
+    for kind in [
+        "application/json; charset=utf-16",
+        "text/plain",
+        "multipart/form-data; boundary=x",
+        "application/x-ndjson",
+    ] {
+        add(kind, Ask::new("POST", PATH).with("content-type", kind).sent(CHAT.into()));
+    }
+    let coded = |coding: &str, body: Vec<u8>| json(PATH, body).with("content-encoding", coding);
+    add("gzip", coded("gzip", gzip(CHAT.as_bytes())));
+    add("two members of gzip", coded("gzip", [gzip(b"{}"), gzip(CHAT.as_bytes())].concat()));
+    add("broken gzip", coded("gzip", CHAT.into()));
+    add("br", coded("br", CHAT.into()));
+    add("gzip twice", coded("gzip, gzip", gzip(&gzip(CHAT.as_bytes()))));
+    all
+}
+
+/// Headers that may change what a request means.
+fn headers() -> Vec<(String, Ask)> {
+    let mut all: Vec<(String, Ask)> = Vec::new();
+    let mut add = |what: &str, ask: Ask| all.push((what.to_owned(), ask));
+    for header in ["x-http-method-override", "x-method-override"] {
+        add(
+            header,
+            Ask::get(PATH).with(header, "POST").with("content-type", "application/json").sent(CHAT.into()),
+        );
+    }
+    for header in ["x-original-url", "x-rewrite-url"] {
+        add(header, json("/openai/v1/files", CHAT).with(header, "/v1/chat/completions"));
+    }
+    add("expect", json(PATH, CHAT).with("expect", "100-continue"));
+    add("WebSocket", upgrading(Ask::get("/openai/v1/realtime?model=gpt-4o")).with("connection", "upgrade"));
+    add("h2c", json(PATH, CHAT).with("upgrade", "h2c").with("http2-settings", "AAMAAABk"));
+    all
+}
+
+/// Paths that some server reads as one of a model, or that start a model by another name.
+const PATHS: [&str; 40] = [
+    PATH,
+    "/openai/v1/Chat/COMPLETIONS",
+    "/openai/v1/chat/completions/",
+    "/openai//v1//chat//completions",
+    "//openai/v1/chat/completions",
+    "/openai/v1/chat/completions%20",
+    "/openai/v1/chat/completions;x",
+    "/openai/v1/chat;x/completions",
+    "/openai/v1/chat/completions.",
+    "/openai/v1/chat/completions%2e",
+    "/openai/v1/./chat/completions",
+    "/openai/v1/x/../chat/completions",
+    "/openai/v1/files/%2e%2e/chat/completions",
+    "/openai/v1/files/..%2fchat/completions",
+    "/openai/v1/chat/%63ompletions",
+    "/openai/v1/chat/%2563ompletions",
+    "/openai/v1/chat%2fcompletions",
+    "/openai/v1/chat%252fcompletions",
+    "/openai/v1/chat\\completions",
+    "/openai/v1/chat/completions%00",
+    "/openai/v1/chat/completions%0a",
+    "/openai/v1/chat/completions%23",
+    "/openai/v1/chat/completions%3f",
+    "/openai/v1/chat/completions?model=gpt-4o-mini",
+    "/openai/v1/chat/completions?_method=PUT",
+    "/openai/v1/chat/completions?stream=true",
+    "http://evil.example/openai/v1/chat/completions",
+    "/v1/chat/completions",
+    "/openai/v1/images/generations",
+    "/openai/v1/audio/speech",
+    "/openai/v1/batches",
+    "/openai/v1/fine_tuning/jobs",
+    "/openai/v1/threads/runs",
+    "/openai/v1/threads/t/runs",
+    "/openai/v1/responses/compact",
+    "/openai/v1/moderations",
+    "/openai/v9/think",
+    "/gemini/v1beta/models/gemini-2.5-pro:batchGenerateContent",
+    "/gemini/v1beta/models/gemini-2.5-pro:predict",
+    "/anthropic/v1/complete",
+];
+
+/// A provider that answers every request as a chat, and counts them.
+struct Double {
+    url: String,
+    came: Arc<Mutex<usize>>,
+}
+
+impl Double {
+    fn start() -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let came = Arc::new(Mutex::new(0));
+        let counted = Arc::clone(&came);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let counted = Arc::clone(&counted);
+                std::thread::spawn(move || drop(answer(stream, &counted)));
+            }
+        });
+        Ok(Self { url, came })
+    }
+
+    fn count(&self) -> usize {
+        *self.came.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Reads one request, counts it, and answers it.
+fn answer(mut stream: TcpStream, came: &Mutex<usize>) -> std::io::Result<()> {
+    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+    let mut reader = BufReader::new(stream.try_clone()?);
+    let (mut length, mut chunked, mut lines) = (0_usize, false, 0);
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line)? == 0 {
+            return Ok(());
+        }
+        lines += 1;
+        let line = line.trim().to_ascii_lowercase();
+        if line.is_empty() {
+            break;
+        }
+        if let Some(told) = line.strip_prefix("content-length:") {
+            length = told.trim().parse().unwrap_or(0);
+        }
+        chunked |= line.starts_with("transfer-encoding:");
+    }
+    if lines > 1 {
+        *came.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+    }
+    if chunked {
+        let mut line = String::new();
+        while reader.read_line(&mut line)? > 0 && line.trim() != "0" {
+            line.clear();
+        }
+    }
+    std::io::copy(&mut reader.take(u64::try_from(length).unwrap_or(0)), &mut std::io::sink())?;
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length:";
+    stream.write_all(format!("{head} {}\r\n\r\n{ANSWER}", ANSWER.len()).as_bytes())
+}
