@@ -7,7 +7,7 @@ use crate::paths::without_paths;
 use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use quipu_core::{Error, ErrorKind, MEMORY};
+use quipu_core::{Error, ErrorKind, MEMORY, Retry};
 use quipu_query::ParamError;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -117,6 +117,9 @@ impl From<Error> for Problem {
                 (StatusCode::NOT_IMPLEMENTED, "unsupported", "Not supported by this store")
             }
             ErrorKind::Exhausted | ErrorKind::Locked | ErrorKind::Unavailable => {
+                (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The store does not answer now")
+            }
+            ErrorKind::Io if error.retry() == Retry::Yes => {
                 (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The store does not answer now")
             }
             ErrorKind::Damaged | ErrorKind::Io | ErrorKind::Internal => {

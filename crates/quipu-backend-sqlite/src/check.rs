@@ -182,11 +182,11 @@ pub(crate) fn day(shared: &Shared, day: Day, deep: bool) -> Result<Found> {
     Ok(found)
 }
 
-const QUICK: &str = "PRAGMA quick_check(1)";
+pub(crate) const QUICK: &str = "PRAGMA quick_check(1)";
 /// Compares indices with their tables too.
-const INTEGRITY: &str = "PRAGMA integrity_check(1)";
+pub(crate) const INTEGRITY: &str = "PRAGMA integrity_check(1)";
 
-fn structure(conn: &Connection, pragma: &str) -> fault::Result<Option<String>> {
+pub(crate) fn structure(conn: &Connection, pragma: &str) -> fault::Result<Option<String>> {
     let told: String = conn.query_row(pragma, [], |row| row.get(0))?;
     Ok((told != "ok").then_some(told))
 }

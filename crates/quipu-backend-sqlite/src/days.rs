@@ -71,11 +71,21 @@ struct Known {
     asked: Option<Instant>,
 }
 
+/// Why a day is left out of answers.
+#[derive(Debug, Clone)]
+struct Damage {
+    why: String,
+    /// Its file could not be read when the store was opened: it may be sound.
+    unread: bool,
+}
+
 /// What is known of one day.
 #[derive(Debug, Default)]
 pub(crate) struct DayState {
     known: Mutex<Known>,
-    damage: Mutex<Option<String>>,
+    damage: Mutex<Option<Damage>>,
+    /// When the file was looked through last because it seemed damaged; held while that is done.
+    pub(crate) looked_through: Mutex<Option<Instant>>,
     /// Held to read by who puts together what both files say, to write while they are exchanged.
     pub(crate) files: RwLock<()>,
     /// As [`DayState::committed`].
@@ -257,12 +267,27 @@ impl DayState {
 
     /// Why the day is left out of answers, if it is.
     pub(crate) fn damage(&self) -> Option<String> {
-        self.damage.lock().clone()
+        self.damage.lock().as_ref().map(|damage| damage.why.clone())
+    }
+
+    /// Whether the day is left out only because its file could not be read.
+    pub(crate) fn is_unread(&self) -> bool {
+        self.damage.lock().as_ref().is_some_and(|damage| damage.unread)
+    }
+
+    /// Leaves the day out of answers until its file can be read.
+    pub(crate) fn leave_unread(&self, why: String) {
+        *self.damage.lock() = Some(Damage { why, unread: true });
+    }
+
+    /// Takes the day into answers again: its file can be read and is sound.
+    pub(crate) fn is_sound(&self) {
+        *self.damage.lock() = None;
     }
 
     /// Leaves the day out of answers from now on.
     pub(crate) fn quarantine(&self, why: String) {
-        *self.damage.lock() = Some(why);
+        *self.damage.lock() = Some(Damage { why, unread: false });
     }
 }
 
@@ -319,6 +344,11 @@ impl Days {
     /// Lets go of answers that nobody asked for so long.
     pub(crate) fn trim(&self, age: Duration) {
         self.all.read().values().for_each(|state| state.trim(age));
+    }
+
+    /// Days whose files could not be read when the store was opened.
+    pub(crate) fn unread(&self) -> Vec<Day> {
+        self.all.read().iter().filter(|(_, state)| state.is_unread()).map(|(day, _)| *day).collect()
     }
 
     /// Damaged days with the reason.

@@ -22,6 +22,7 @@ mod past;
 mod presence;
 mod private;
 mod probe;
+mod proof;
 mod read;
 mod readers;
 mod recover;

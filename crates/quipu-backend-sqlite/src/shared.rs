@@ -257,11 +257,7 @@ impl Shared {
         if !broken {
             return Err(error);
         }
-        tracing::error!(day = %day, error = %error, "a day is damaged and left out of answers");
-        if let Some(state) = self.days.get(day) {
-            state.quarantine(error.to_string());
-        }
-        Ok(())
+        self.suspect(day, &error)
     }
 
     /// Asks several days, with two threads when that pays; answers come in the order of `days`.

@@ -15,7 +15,7 @@ use crate::catalog;
 use crate::codec::Dictionary;
 use crate::config::Config;
 use crate::days::Days;
-use crate::fault::NAME;
+use crate::fault::{self, Fault, NAME};
 use crate::folder::{Day, Folder, Lock, MAKING, Noted, Part, THINNED};
 use crate::listed;
 use crate::migrate;
@@ -63,14 +63,22 @@ fn shared(
         }
         let path = folder.file(Part::Data, day);
         let state = days.get_or_add(day);
-        let looked = match schema::peek(&DAY, &path) {
+        let looked = match peek(&path) {
             Ok(version) if version < DAY.version() && !read_only => {
                 migrate_day(&folder, day, &config, &mut taken)
             }
             Ok(_) => Ok(()),
             Err(fault) if fault.kind() == ErrorKind::Unsupported => Err(fault.at("open store", &path)),
+            Err(fault) if fault.kind() == ErrorKind::Damaged => Err(damaged(&fault.at("open store", &path))),
+            // One that asks and ends would give answers without these records, and nobody would ask it again.
+            Err(fault) if read_only => Err(fault.at("open store", &path)),
             // Whatever hinders us to read this one, the others can be read.
-            Err(fault) => Err(damaged(&fault.at("open store", &path))),
+            Err(fault) => {
+                let error = fault.at("open store", &path);
+                tracing::error!(%day, %error, "a day cannot be read and is left out of answers");
+                state.leave_unread(error.to_string());
+                Ok(())
+            }
         };
         match looked {
             Err(error) if error.kind() == ErrorKind::Damaged => {
@@ -86,6 +94,14 @@ fn shared(
         days.get_or_add(day).quarantine(format!("{}: {why}", path.display()));
     }
     Ok(Shared::new(config, folder, read_only, days, dictionary))
+}
+
+/// Looks at the header of a day file, again where the first read of it failed.
+fn peek(path: &Path) -> fault::Result<u32> {
+    match schema::peek(&DAY, path) {
+        Err(Fault::Io(_)) => schema::peek(&DAY, path),
+        looked => looked,
+    }
 }
 
 fn damaged(error: &Error) -> Error {
@@ -114,7 +130,7 @@ impl Sqlite {
         let folder = Folder::new(&config.path);
         folder.make()?;
         let lock = folder.lock()?;
-        let failed = |fault: crate::fault::Fault| fault.at("open store", &folder.catalog());
+        let failed = |fault: Fault| fault.at("open store", &folder.catalog());
         let noted = Noted::new(folder.root());
         migrate::mend_all(&folder)?;
         folder.has_catalog()?;

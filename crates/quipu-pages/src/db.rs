@@ -9,8 +9,9 @@ use crate::cipher::FileKeys;
 use crate::fault::{Answer, Place, damaged, refused};
 use crate::header::{HEADER, Header, Mark, SEAL_BYTES, SUM_BYTES};
 use crate::key::MasterKey;
-use crate::real::Real;
+use crate::real::{Real, answer_to_read};
 use crate::sum;
+use crate::trip::{self, Trip};
 
 /// What is done to the pages of this file.
 #[derive(Clone)]
@@ -104,7 +105,11 @@ impl Db {
     }
 
     pub(crate) fn read(&mut self, real: Real, out: &mut [u8], at: i64) -> Answer {
-        let read = real.read(out, at);
+        let read = match trip::of(&self.name) {
+            Some(Trip::Fails) => answer_to_read(ffi::SQLITE_IOERR_CORRUPTFS),
+            Some(Trip::Flips) => Err(damaged(&self.name, Place::Header)),
+            None => real.read(out, at),
+        };
         if !matches!(read, Ok(()) | Err(ffi::SQLITE_IOERR_SHORT_READ)) {
             return read;
         }

@@ -1,6 +1,6 @@
 //! What was found damaged, in words that SQLite's error codes have no room for.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ffi::c_int;
 use std::fmt;
 
@@ -48,6 +48,19 @@ impl fmt::Display for Damage {
 thread_local! {
     static LAST: RefCell<Option<Damage>> = const { RefCell::new(None) };
     static REFUSED: RefCell<Option<String>> = const { RefCell::new(None) };
+    static FAILED_READ: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether a read of a file failed on this thread since this was asked last. SQLite's own checks report a page that cannot be read as
+/// damage, in words.
+pub fn last_read_failed() -> bool {
+    FAILED_READ.try_with(|failed| failed.replace(false)).unwrap_or_default()
+}
+
+/// Takes note of a read that failed, and gives its code.
+pub(crate) fn failed_read(code: c_int) -> c_int {
+    let _ = FAILED_READ.try_with(|failed| failed.set(true));
+    code
 }
 
 /// Why this thread was refused a file last, once: SQLite says of it that it is no database.

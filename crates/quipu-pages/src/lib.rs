@@ -22,11 +22,14 @@ mod real;
 mod sealer;
 mod source;
 mod sum;
+mod trip;
 mod vfs;
 
-pub use fault::{Damage, Place, last_damage, last_refusal};
+pub use fault::{Damage, Place, last_damage, last_read_failed, last_refusal};
 pub use header::{Kind, inspect};
 pub use key::{KEY_BYTES, KeyId, MasterKey};
 pub use pages::Pages;
 pub use sealer::Sealer;
 pub use source::KeySource;
+#[doc(hidden)]
+pub use trip::{Trip, trip_reads};

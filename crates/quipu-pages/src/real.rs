@@ -4,7 +4,7 @@ use std::ffi::c_int;
 
 use rusqlite::ffi;
 
-use crate::fault::Answer;
+use crate::fault::{Answer, failed_read};
 
 /// An open file of SQLite's own VFS.
 #[derive(Debug, Clone, Copy)]
@@ -12,6 +12,16 @@ pub(crate) struct Real(*mut ffi::sqlite3_file);
 
 fn answer(code: c_int) -> Answer {
     if code == ffi::SQLITE_OK { Ok(()) } else { Err(code) }
+}
+
+/// The answer to a read. SQLite turns an error of the disk (`EIO`) into damage of the database; a read that failed says nothing of what is
+/// stored, so here it stays an error of reading.
+pub(crate) fn answer_to_read(code: c_int) -> Answer {
+    match code {
+        ffi::SQLITE_OK | ffi::SQLITE_IOERR_SHORT_READ => answer(code),
+        ffi::SQLITE_IOERR_CORRUPTFS => Err(failed_read(ffi::SQLITE_IOERR_READ)),
+        code => Err(failed_read(code)),
+    }
 }
 
 impl Real {
@@ -35,7 +45,7 @@ impl Real {
         let read = self.methods().and_then(|methods| methods.xRead).ok_or(ffi::SQLITE_IOERR_READ)?;
         let length = c_int::try_from(out.len()).map_err(|_| ffi::SQLITE_IOERR_READ)?;
         // SAFETY: the file is open, and `out` has room for `length` bytes.
-        answer(unsafe { read(self.0, out.as_mut_ptr().cast(), length, at) })
+        answer_to_read(unsafe { read(self.0, out.as_mut_ptr().cast(), length, at) })
     }
 
     pub(crate) fn write(self, bytes: &[u8], at: i64) -> Answer {

@@ -160,6 +160,7 @@ async fn each_kind_of_error_has_its_status() {
         (ErrorKind::NotFound, 404),
         (ErrorKind::Unsupported, 501),
         (ErrorKind::Locked, 503),
+        (ErrorKind::Io, 503),
         (ErrorKind::Damaged, 500),
         (ErrorKind::Internal, 500),
     ] {

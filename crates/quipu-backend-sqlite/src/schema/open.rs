@@ -207,7 +207,10 @@ pub(crate) fn peek(layout: &Layout, path: &Path) -> Result<u32> {
     if file.metadata()?.len() == 0 {
         return Ok(0);
     }
-    file.read_exact(&mut header).map_err(|_| Fault::Damaged("it is too short to be a database"))?;
+    file.read_exact(&mut header).map_err(|error| match error.kind() {
+        std::io::ErrorKind::UnexpectedEof => Fault::Damaged("it is too short to be a database"),
+        _ => Fault::Io(error),
+    })?;
     if &header[..16] != b"SQLite format 3\0" {
         return Err(Fault::Damaged("it is not a database"));
     }

@@ -3,6 +3,7 @@
 use crate::fault;
 use crate::folder::{Day, Part};
 use crate::listed;
+use crate::proof::Proof;
 use crate::write::day::DayFile;
 use crate::write::writer::Writer;
 
@@ -10,7 +11,7 @@ impl Writer {
     /// The day's file, which is made for so many records where there is none.
     pub(super) fn take_file(&mut self, day: Day, records: usize) -> fault::Result<DayFile> {
         self.look_for_file(day)?;
-        if self.shared.days.get(day).is_some_and(|state| state.damage().is_some()) {
+        if self.is_damaged(day)? {
             // What comes in has to go somewhere: the damaged file stays for whoever can mend it.
             self.files.pop(&day);
             self.shared.readers.forget(day, None);
@@ -25,6 +26,22 @@ impl Writer {
             Some(file) => Ok(file),
             None => DayFile::open(&self.shared, day, records),
         }
+    }
+
+    /// Whether the file of a day is damaged. One that could not be read when the store was opened is looked at again first.
+    fn is_damaged(&self, day: Day) -> fault::Result<bool> {
+        let Some(state) = self.shared.days.get(day).filter(|state| state.damage().is_some()) else {
+            return Ok(false);
+        };
+        if !state.is_unread() {
+            return Ok(true);
+        }
+        match self.shared.prove(day) {
+            Proof::Sound => state.is_sound(),
+            Proof::Damaged(found) => state.quarantine(found),
+            Proof::Unread(error) => return Err(error.into()),
+        }
+        Ok(state.damage().is_some())
     }
 
     /// Finds that the file of a day was removed, emptied or replaced, before it is written to or made anew.

@@ -113,6 +113,7 @@ impl Writer {
                 Err(RecvTimeoutError::Timeout) => {
                     self.close_files(IDLE);
                     self.look_whether_it_writes();
+                    self.shared.take_up_unread();
                     self.learn(LEARN_WHILE_IDLE);
                     continue;
                 }
@@ -228,8 +229,10 @@ impl Writer {
         let Err((day, fault)) = outcome else { return };
         if let (Some(day), Fault::Sql(_), ErrorKind::Damaged, true) = (day, &fault, fault.kind(), may_repeat)
         {
-            let why = fault.at("write", &self.shared.folder.file(Part::Data, day)).to_string();
-            self.shared.days.get_or_add(day).quarantine(why);
+            let error = fault.at("write", &self.shared.folder.file(Part::Data, day));
+            self.shared.days.get_or_add(day);
+            // One that is sound after all is written to by a new connection.
+            let _ = self.shared.suspect(day, &error);
             return self.write_members(members, plans, group, false);
         }
         let one_is_to_blame =

@@ -12,6 +12,7 @@ mod ledger;
 mod migrating;
 mod owned;
 mod power;
+mod reads;
 mod repair;
 mod retention;
 mod retention_more;
