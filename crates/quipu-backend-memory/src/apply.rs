@@ -36,7 +36,7 @@ impl Held {
     }
 
     fn take_span(&mut self, span: &Span) {
-        if let Some(meeting) = span.canonical.meeting {
+        for meeting in span.meetings() {
             self.meetings.entry(meeting).or_default().insert(span.trace_id);
         }
         let trace = self.traces.entry(span.trace_id).or_default();

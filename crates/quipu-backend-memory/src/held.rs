@@ -79,7 +79,7 @@ impl Held {
 
     /// The traces with a span of a meeting, each with the start of one.
     pub(crate) fn traces_of(&self, meeting: Meeting) -> Vec<(TraceId, Timestamp)> {
-        let of_it = |entry: &&Entry| entry.span.canonical.meeting == Some(meeting);
+        let of_it = |entry: &&Entry| entry.span.meetings().any(|of| of == meeting);
         let start = |id: &TraceId| Some((*id, self.traces.get(id)?.values().find(of_it)?.span.start));
         self.meetings.get(&meeting).into_iter().flatten().filter_map(start).collect()
     }

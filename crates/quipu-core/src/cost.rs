@@ -3,7 +3,9 @@
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use crate::{Kind, Meeting, Provider, Signal, Span, SpanId, Status, Timestamp, TraceId, Usage, Usd};
+use crate::{
+    Kind, Meeting, Provider, ScopeMark, Signal, Span, SpanId, Status, Timestamp, TraceId, Usage, Usd,
+};
 
 /// Which rule decided whether a span counts. The order of the variants is part of the stored format: append only.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -221,6 +223,10 @@ pub struct Call {
     pub service_tier: Option<CompactString>,
     /// Who is asked to pay.
     pub billing: Billing,
+    /// The instrumentation that told of it.
+    pub scope: ScopeMark,
+    /// Where other records of the same call are seen beside it.
+    pub moment: Option<Meeting>,
 }
 
 impl Call {
@@ -241,6 +247,8 @@ impl Call {
             response_id: if read.kind == Kind::Tool { &read.tool_call_id } else { &read.response_id }.clone(),
             service_tier: read.service_tier.clone(),
             billing: read.billing.unwrap_or_default(),
+            scope: span.scope.mark(),
+            moment: span.moment(),
         }
     }
 }

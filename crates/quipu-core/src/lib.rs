@@ -82,7 +82,7 @@ pub use retention::{
 };
 pub use signal::{Meeting, Signal};
 pub use sketch::Sketch;
-pub use span::{Link, Resource, Scope, Span, SpanEvent, SpanKind, SpanWire, Status};
+pub use span::{Link, Resource, Scope, ScopeMark, Span, SpanEvent, SpanKind, SpanWire, Status};
 pub use stage::Stage;
 pub use steps::{SeriesPoints, metric_series};
 pub use store_info::StoreInfo;

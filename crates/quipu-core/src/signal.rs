@@ -67,6 +67,9 @@ impl Meeting {
     /// The family of the meetings of services' own metrics, which name no session.
     pub const SERVICE: &'static str = "service";
 
+    /// How long a moment lasts in which the calls of a process meet, in nanoseconds.
+    pub const MOMENT: i64 = 30 * Timestamp::SECOND;
+
     /// The meeting of a session of a family of sources, such as `claude-code`.
     pub fn of(family: &str, session: &str) -> Self {
         let [a, b, c, d, e, f, g, h, ..] = digest("meeting", &[family, session]);
@@ -80,6 +83,22 @@ impl Meeting {
         Self::of("answer", &format!("{hour} {response_id}"))
     }
 
+    /// Where the calls of one process meet that begin at nearly the same time, so that two records of one call are seen beside
+    /// each other, whatever traces they are in and whether they have an id or not. A moment lasts [`Self::MOMENT`]; the moments of
+    /// a process have consecutive numbers.
+    pub const fn of_moment(process: u64, start: Timestamp) -> Self {
+        let moment = start.nanos().div_euclid(Self::MOMENT) & MOMENT_NUMBERS;
+        Self((process << MOMENT_BITS).cast_signed() | moment)
+    }
+
+    /// The moments of the same process before and after this one.
+    pub const fn moments_beside(self) -> [Self; 2] {
+        let process = self.0 & !MOMENT_NUMBERS;
+        let before = self.0.wrapping_sub(1) & MOMENT_NUMBERS;
+        let after = self.0.wrapping_add(1) & MOMENT_NUMBERS;
+        [Self(process | before), Self(process | after)]
+    }
+
     /// The number to store.
     pub const fn number(self) -> i64 {
         self.0
@@ -90,6 +109,10 @@ impl Meeting {
         Self(number)
     }
 }
+
+/// Bits of a meeting's number that count the moments of a process: enough for 255 years of 30 seconds each.
+const MOMENT_BITS: u32 = 28;
+const MOMENT_NUMBERS: i64 = (1 << MOMENT_BITS) - 1;
 
 /// SHA-256 over the names with their lengths, so that no two lists run together.
 pub(crate) fn digest(what: &str, names: &[&str]) -> [u8; 32] {
@@ -112,6 +135,16 @@ mod tests {
         assert_ne!(TraceId::made_of(&["a", "b"]), TraceId::made_of(&["ab"]));
         assert_ne!(SpanId::made_of(&["a", "b"]), SpanId::made_of(&["ab", ""]));
         assert_ne!(Meeting::of("a", "bc"), Meeting::of("ab", "c"));
+    }
+
+    #[test]
+    fn moments_of_a_process_are_consecutive() {
+        let at = |nanos: i64| Meeting::of_moment(u64::MAX / 3, Timestamp::from_nanos(nanos));
+        let noon = 1_795_000_000_000_000_000 / Meeting::MOMENT * Meeting::MOMENT;
+        assert_eq!(at(noon), at(noon + Meeting::MOMENT - 1));
+        assert_eq!(at(noon).moments_beside(), [at(noon - 1), at(noon + Meeting::MOMENT)]);
+        assert_eq!(at(0).moments_beside()[0], at(-1));
+        assert_ne!(at(noon), Meeting::of_moment(1, Timestamp::from_nanos(noon)));
     }
 
     #[test]

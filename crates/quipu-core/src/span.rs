@@ -5,7 +5,7 @@ use std::sync::Arc;
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use crate::{Attributes, Canonical, SpanId, Timestamp, TraceId, Value};
+use crate::{Attributes, Canonical, Kind, Meeting, Signal, SpanId, Timestamp, TraceId, Value};
 
 /// What produced the telemetry: the OpenTelemetry resource.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -23,6 +23,43 @@ impl Resource {
             !name.is_empty() && *name != "unknown_service" && !name.starts_with("unknown_service:")
         })
     }
+
+    /// A number for the process: that of its instance id, else of service, host and process id, as far as they were sent. The
+    /// same in every build, for it is stored.
+    pub fn process(&self) -> u64 {
+        let of = |keys: &[&str]| {
+            let mut hash = StableHash::default();
+            for key in keys {
+                match self.attributes.get(key) {
+                    Some(Value::Int(number)) => hash.add(&number.to_string()),
+                    value => hash.add(value.and_then(Value::as_str).unwrap_or_default()),
+                }
+            }
+            hash.0
+        };
+        match self.attributes.text("service.instance.id") {
+            Some(id) if !id.is_empty() => of(&["service.instance.id"]),
+            _ => of(&["service.namespace", "service.name", "host.name", "process.pid"]),
+        }
+    }
+}
+
+/// FNV-1a of 64 bits: short, and the same for ever.
+struct StableHash(u64);
+
+impl Default for StableHash {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl StableHash {
+    fn add(&mut self, text: &str) {
+        // A byte that no text holds keeps two texts apart.
+        for byte in text.bytes().chain([0xff]) {
+            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
 }
 
 /// Which instrumentation produced the telemetry: the OpenTelemetry instrumentation scope.
@@ -36,6 +73,51 @@ pub struct Scope {
     pub attributes: Attributes,
     /// Schema URL of the scope, empty when none was sent.
     pub schema_url: CompactString,
+}
+
+impl Scope {
+    /// A number for it by its name: different for different instrumentations, the same for their versions.
+    pub fn mark(&self) -> ScopeMark {
+        if self.name.is_empty() {
+            return ScopeMark::default();
+        }
+        let mut hash = StableHash::default();
+        hash.add(&self.name);
+        ScopeMark(hash.0 & !ScopeMark::OF_SDK | u64::from(self.is_of_sdk()))
+    }
+
+    /// Whether it is the SDK of a model provider itself that speaks, as `com.anthropic.sdk.python` or `@anthropic-ai/sdk`, and
+    /// not an instrumentation of it: its name is the SDK's own.
+    fn is_of_sdk(&self) -> bool {
+        let mut words =
+            self.name.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+        let own = self.name.starts_with("com.") || self.name.starts_with('@');
+        own && words.any(|word| word == "sdk")
+    }
+}
+
+/// An instrumentation scope as a number, so that whole traces stay in memory. Zero stands for none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ScopeMark(u64);
+
+impl ScopeMark {
+    /// The bit that tells a model provider's own SDK.
+    const OF_SDK: u64 = 1;
+
+    /// Whether a model provider's own SDK speaks.
+    pub const fn is_of_sdk(self) -> bool {
+        self.0 & Self::OF_SDK != 0
+    }
+
+    /// The number to store.
+    pub const fn number(self) -> i64 {
+        self.0.cast_signed()
+    }
+
+    /// The scope of a stored number.
+    pub const fn from_number(number: i64) -> Self {
+        Self(number.cast_unsigned())
+    }
 }
 
 /// OpenTelemetry's span kind. The numbers are those of the protocol.
@@ -177,6 +259,21 @@ impl Span {
     /// Nanoseconds from start to end; `None` while it runs.
     pub fn duration(&self) -> Option<i64> {
         self.end.map(|end| end.since(self.start).max(0))
+    }
+
+    /// Where another record of the same call would be seen beside this one: for calls and for usage outside of agents, tools and
+    /// workflows, as spans tell of them.
+    pub fn moment(&self) -> Option<Meeting> {
+        let read = &self.canonical;
+        let sums_up = matches!(read.kind, Kind::Agent | Kind::Workflow | Kind::Tool);
+        let tells = read.kind.is_call() || (read.usage.is_some() && !sums_up);
+        (read.signal == Signal::Span && tells && !read.never_count)
+            .then(|| Meeting::of_moment(self.resource.process(), self.start))
+    }
+
+    /// Every meeting at which records of it or of the same call are seen.
+    pub fn meetings(&self) -> impl Iterator<Item = Meeting> {
+        self.canonical.meeting.into_iter().chain(self.moment())
     }
 
     /// Bytes that it takes with all that it holds; its resource and scope count in full.

@@ -20,6 +20,8 @@ pub(crate) enum Standing {
     Repeats,
     /// Holds usage that nothing below it reports (R3).
     Orphan,
+    /// Holds more usage than what is below it reports: the rest is of nobody else (R3).
+    Rest,
     /// Repeats usage by the source's design (R2).
     Never,
     /// Fetches an earlier response again.
@@ -32,6 +34,27 @@ struct Calls {
     count: u32,
     only: Option<At>,
     usage: bool,
+    tokens: Tokens,
+}
+
+/// Tokens that were told, without their parts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Tokens {
+    pub input: u64,
+    pub output: u64,
+}
+
+impl Tokens {
+    fn of(usage: &Usage) -> Self {
+        Self { input: usage.input.unwrap_or(0), output: usage.output.unwrap_or(0) }
+    }
+
+    const fn plus(self, other: Self) -> Self {
+        Self {
+            input: self.input.saturating_add(other.input),
+            output: self.output.saturating_add(other.output),
+        }
+    }
 }
 
 /// What a span and everything below it brings to the count, by kind of call; the last is usage outside of calls.
@@ -53,6 +76,7 @@ impl Tally {
             calls.only = if calls.count == 0 { more.only } else { calls.only };
             calls.count += more.count;
             calls.usage |= more.usage;
+            calls.tokens = calls.tokens.plus(more.tokens);
         }
     }
 
@@ -61,7 +85,12 @@ impl Tally {
     fn of_its_own(&self) -> Self {
         let mut tally = Self::default();
         tally.0[3].usage = self.any_usage();
+        tally.0[3].tokens = self.tokens();
         tally
+    }
+
+    fn tokens(&self) -> Tokens {
+        self.0.iter().fold(Tokens::default(), |sum, calls| sum.plus(calls.tokens))
     }
 
     fn any_usage(&self) -> bool {
@@ -183,9 +212,32 @@ fn call_standing(trace: &Trace, at: At, below: &Calls) -> Standing {
         Some(inner) if below.count == 1 && merge::same_call(node, &trace.entry(inner).node) => {
             Standing::Same(inner)
         }
+        Some(_) if usage(node).is_some_and(|usage| below.usage && exceeds(usage, below.tokens)) => {
+            Standing::Rest
+        }
         Some(_) if below.usage || usage(node).is_none() => Standing::Repeats,
         Some(_) => Standing::Orphan,
     }
+}
+
+/// Whether a span tells of so many more tokens than the calls below it that it cannot just repeat them: a call below it takes nothing
+/// away from it that it does not account for.
+fn exceeds(usage: &Usage, below: Tokens) -> bool {
+    let told = Tokens::of(usage);
+    let more = |told: u64, below: u64| told > merge::with_tolerance(below);
+    !usage.estimated && (more(told.input, below.input) || more(told.output, below.output))
+}
+
+/// What a span tells of beyond the calls below it. How much of that was cached is not known.
+pub(crate) fn rest(trace: &Trace, at: At) -> Option<Usage> {
+    let node = &trace.entry(at).node;
+    let below = below(trace, at).0[slot(node.kind)].tokens;
+    let told = Tokens::of(usage(node)?);
+    Some(Usage {
+        input: Some(told.input.saturating_sub(below.input)),
+        output: Some(told.output.saturating_sub(below.output)),
+        ..Usage::default()
+    })
 }
 
 /// A tool run inside of a run of the same tool is the same run seen again: by the framework and the tool's own server.
@@ -205,9 +257,14 @@ fn own_tally(trace: &Trace, at: At, standing: Standing) -> Tally {
     let calls = &mut tally.0[slot(node.kind)];
     match standing {
         Standing::Own if node.kind.is_call() => {
-            *calls = Calls { count: 1, only: Some(at), usage: usage(node).is_some() };
+            let tokens = usage(node).map(Tokens::of).unwrap_or_default();
+            *calls = Calls { count: 1, only: Some(at), usage: usage(node).is_some(), tokens };
         }
-        Standing::Orphan => tally.0[3].usage = usage(node).is_some(),
+        Standing::Orphan => {
+            tally.0[3].usage = usage(node).is_some();
+            tally.0[3].tokens = usage(node).map(Tokens::of).unwrap_or_default();
+        }
+        Standing::Rest => calls.tokens = rest(trace, at).as_ref().map(Tokens::of).unwrap_or_default(),
         // A wrapper's figures go to the call that it wraps.
         Standing::Same(_) if node.kind.is_call() => calls.usage = usage(node).is_some(),
         _ => {}
@@ -359,7 +416,7 @@ pub(crate) fn rule(trace: &Trace, at: At) -> Option<Rule> {
         Standing::Same(_) => Some(Rule::Duplicate),
         Standing::Repeats => Some(Rule::Repeats),
         Standing::Orphan if entry.node.signal == Signal::Metric => Some(Rule::Metric),
-        Standing::Orphan => Some(Rule::OrphanRollup),
+        Standing::Orphan | Standing::Rest => Some(Rule::OrphanRollup),
         Standing::Never => Some(Rule::NeverCounted),
         Standing::Fetched => Some(Rule::Fetched),
     }

@@ -8,6 +8,8 @@ use quipu_core::{
 };
 
 use crate::meetings::{BEFORE, Meetings, WINDOW};
+use crate::moments::{self, Moments};
+use crate::place::Id;
 use crate::row::Row;
 use crate::trace::Trace;
 
@@ -32,6 +34,7 @@ pub struct Ledger {
     nodes: usize,
     most_nodes: usize,
     meetings: Meetings,
+    moments: Moments,
     /// Where the metrics of a service meet, for services that were seen on a day.
     services: LruCache<(CompactString, i64), Meeting>,
     /// Those of services that have metrics.
@@ -52,6 +55,7 @@ impl Ledger {
             nodes: 0,
             most_nodes,
             meetings: Meetings::new(most_nodes),
+            moments: Moments::new(most_nodes),
             services,
             metered: HashSet::new(),
         }
@@ -127,6 +131,7 @@ impl Ledger {
             }
         }
         self.meetings.forget(&gone, met);
+        self.moments.forget(&gone);
     }
 
     /// Forgets everything that it remembers of the store, from which something was removed.
@@ -134,6 +139,7 @@ impl Ledger {
         self.traces.clear();
         self.nodes = 0;
         self.meetings.clear();
+        self.moments.clear();
         self.services.clear();
         self.metered.clear();
     }
@@ -176,7 +182,61 @@ impl Ledger {
         metrics.extend(new.filter_map(|row| Some((row.meeting?, row.clone()))));
         let mut again = self.tell_of_calls(&rows, &services);
         again.extend(self.ask_for_calls(metrics, &rows, store).await?);
-        Ok(self.meetings.settle(rows, again))
+        let rows = self.meetings.settle(rows, again);
+        self.look_around(&rows, store).await?;
+        Ok(self.moments.settle(rows))
+    }
+
+    /// Begins the moments of these rows, and those beside them, with what the store knows of them.
+    async fn look_around(&mut self, rows: &[Row], store: &dyn Store) -> Result<()> {
+        let unknown = self.moments.unknown(rows);
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let traces = store.meeting_traces(&unknown).await?;
+        let few = |traces: &&Vec<(TraceId, Timestamp)>| traces.len() <= moments::MOST;
+        let all: Vec<(TraceId, Timestamp)> = traces.iter().filter(few).flatten().copied().collect();
+        self.recall(&all, store).await?;
+        let ours: HashSet<Id> = rows.iter().map(Row::id).collect();
+        let mut opened = Vec::with_capacity(unknown.len());
+        for ((moment, _), traces) in unknown.into_iter().zip(traces) {
+            let traces = Some(traces).filter(|traces| few(&traces));
+            opened.push((moment, traces.map(|traces| self.rows_of(moment, &traces, &ours))));
+        }
+        self.open_meetings_of(&opened, store).await?;
+        let moments: Vec<Meeting> = opened.iter().map(|(moment, _)| *moment).collect();
+        for (moment, stored) in opened {
+            self.moments.open(moment, stored.map(|stored| self.meetings.decided(stored)));
+        }
+        self.moments.take_as_given(&moments, rows);
+        Ok(())
+    }
+
+    /// The rows of a moment in these traces, save for those at hand.
+    fn rows_of(&mut self, moment: Meeting, traces: &[(TraceId, Timestamp)], ours: &HashSet<Id>) -> Vec<Row> {
+        let mut rows = Vec::new();
+        for (trace, _) in traces {
+            rows.extend(self.traces.get(trace).into_iter().flat_map(|trace| trace.rows_of(moment)));
+        }
+        rows.retain(|row| !ours.contains(&row.id()));
+        rows
+    }
+
+    /// Begins the meetings of rows that moments bring, whose decisions come before those of the moment.
+    async fn open_meetings_of(
+        &mut self,
+        opened: &[(Meeting, Option<Vec<Row>>)],
+        store: &dyn Store,
+    ) -> Result<()> {
+        let mut absent = Absent::new();
+        for row in opened.iter().filter_map(|(_, rows)| rows.as_ref()).flatten() {
+            if let Some(meeting) = row.meeting.filter(|meeting| !self.meetings.knows(*meeting, row.cost.time))
+            {
+                absent.entry((meeting, day_of(row.cost.time))).or_insert(row.cost.time);
+            }
+        }
+        let metrics = self.open(absent, store).await?;
+        self.ask_for_calls(metrics, &[], store).await.map(drop)
     }
 
     /// The services of calls and metrics, with where their metrics meet; those that were not seen that day are looked up.

@@ -8,9 +8,11 @@
 //! The rules (R1 to R12) are laid down in `docs/adr/0006-count-once.md`.
 
 mod decide;
+mod evidence;
 mod ledger;
 mod meetings;
 mod merge;
+mod moments;
 mod place;
 mod row;
 mod series;

@@ -1,9 +1,7 @@
 //! The meetings in memory: where the records of one session come together, whatever traces they are in.
 
 use std::collections::BTreeSet;
-use std::hash::BuildHasher;
 
-use foldhash::fast::FixedState;
 use foldhash::{HashMap, HashMapExt, HashSet};
 use lru::LruCache;
 use quipu_core::{Cost, Meeting, Signal, Timestamp, TraceId};
@@ -37,6 +35,7 @@ impl Place {
             row.cost.signal == Signal::Span
                 && row.cost.framework == first.cost.framework
                 && row.cost.convention == first.cost.convention
+                && row.scope == first.scope
         })
     }
 
@@ -46,28 +45,24 @@ impl Place {
         self.told.range(from..=until).next().is_some()
     }
 
-    fn settle(&mut self, out: &mut Vec<Cost>) {
-        let decided = if self.is_plain() {
+    fn decided(&self) -> Vec<Cost> {
+        if self.is_plain() {
             self.records.values().map(|row| row.cost.clone()).collect()
         } else {
             place::decide(&self.records, |row| self.is_told(row))
-        };
-        for mut cost in decided {
+        }
+    }
+
+    fn settle(&mut self, out: &mut Vec<Row>) {
+        for mut cost in self.decided() {
             let id = (cost.trace_id, cost.span_id);
-            let print = print(&cost);
+            let print = row::print(&cost);
             if self.given.insert(id, print) != Some(print) {
                 cost.version = row::next_version();
-                out.push(cost);
+                out.extend(self.records.get(&id).map(|row| Row { cost, ..row.clone() }));
             }
         }
     }
-}
-
-fn print(cost: &Cost) -> u64 {
-    let names = (&cost.service, &cost.framework, &cost.convention, &cost.agent, &cost.tool, &cost.provider);
-    let models = (&cost.request_model, &cost.response_model, &cost.service_tier);
-    let figures = (&cost.usage, cost.reported, cost.rule, cost.failed, cost.kind, cost.time, cost.duration);
-    FixedState::default().hash_one((names, models, figures, cost.billing))
 }
 
 fn window(nanos: i64) -> i64 {
@@ -136,7 +131,7 @@ impl Meetings {
 
     /// Takes new and changed rows, and gives those that change by it, theirs and others'; `again` are meetings to look at
     /// anew.
-    pub fn settle(&mut self, rows: Vec<Row>, again: impl IntoIterator<Item = Meeting>) -> Vec<Cost> {
+    pub fn settle(&mut self, rows: Vec<Row>, again: impl IntoIterator<Item = Meeting>) -> Vec<Row> {
         let mut out = Vec::with_capacity(rows.len());
         let mut dirty: HashSet<Meeting> = again.into_iter().collect();
         for row in rows {
@@ -153,7 +148,7 @@ impl Meetings {
                     self.looked(meeting, time);
                     dirty.insert(meeting);
                 }
-                None => out.push(row.cost),
+                None => out.push(row),
             }
         }
         let mut dirty: Vec<Meeting> = dirty.into_iter().collect();
@@ -165,6 +160,24 @@ impl Meetings {
         }
         self.shrink(&dirty);
         out
+    }
+
+    /// Rows as their meetings decide them; nothing is given out by that.
+    pub fn decided(&self, rows: Vec<Row>) -> Vec<Row> {
+        let mut decided: HashMap<Meeting, HashMap<Id, Cost>> = HashMap::new();
+        let of_place = |meeting: Meeting| -> HashMap<Id, Cost> {
+            let costs = self.places.peek(&meeting).map(Place::decided).unwrap_or_default();
+            costs.into_iter().map(|cost| ((cost.trace_id, cost.span_id), cost)).collect()
+        };
+        let by_meeting = |row: Row| {
+            let Some(meeting) = row.meeting else { return row };
+            let costs = decided.entry(meeting).or_insert_with(|| of_place(meeting));
+            match costs.remove(&(row.cost.trace_id, row.cost.span_id)) {
+                Some(cost) => Row { cost, ..row },
+                None => row,
+            }
+        };
+        rows.into_iter().map(by_meeting).collect()
     }
 
     /// Forgets these meetings and those that the traces took part in before: the store alone knows what is true of them now.

@@ -3,6 +3,8 @@
 use compact_str::CompactString;
 use quipu_core::{Call, Kind, Node, Usage};
 
+use crate::evidence;
+
 /// Share of the outer span's time that the inner one must fill to be the same call.
 const CONTAINMENT: f64 = 0.9;
 
@@ -17,13 +19,17 @@ pub(crate) fn same_call(outer: &Node, inner: &Node) -> bool {
         && (fills(outer, inner) || (known(outside) && !known(inside)) || !known(outside))
 }
 
+/// How many tokens another record of the same calls may tell, which counted them in another way.
+pub(crate) const fn with_tolerance(tokens: u64) -> u64 {
+    tokens.saturating_add(tokens / 10).saturating_add(64)
+}
+
 /// Whether two records beside each other with the same response id are of one call. Some local model servers give every
 /// answer the same id: so the times must overlap, and two records by the same convention must not contradict each other.
 pub(crate) fn twins(one: &Node, other: &Node) -> bool {
     let (Some(a), Some(b)) = (&one.call, &other.call) else { return false };
     let totals = |call: &Call| call.usage.as_ref().map(|usage| (usage.input, usage.output));
-    let agree =
-        a.convention != b.convention || a.usage.is_none() || b.usage.is_none() || totals(a) == totals(b);
+    let agree = are_apart(a, b) || a.usage.is_none() || b.usage.is_none() || totals(a) == totals(b);
     one.kind == other.kind && same_family(a, b) && overlap(one, other) && agree
 }
 
@@ -32,11 +38,7 @@ pub(crate) fn twins(one: &Node, other: &Node) -> bool {
 pub(crate) fn siblings(one: &Node, other: &Node, moment: i64) -> bool {
     let (Some(a), Some(b)) = (&one.call, &other.call) else { return false };
     let near = |a: &Node, b: &Node| end(a).is_none_or(|end| end.saturating_add(moment) >= b.start.nanos());
-    a.convention != b.convention
-        && one.kind == other.kind
-        && same_family(a, b)
-        && near(one, other)
-        && near(other, one)
+    are_apart(a, b) && one.kind == other.kind && same_family(a, b) && near(one, other) && near(other, one)
 }
 
 /// The id that tells records of one call: of calls only, for a tool call's id is also on the call that asked for it.
@@ -62,12 +64,33 @@ pub(crate) fn same_tool(outer: &Node, inner: &Node) -> bool {
     }
 }
 
-/// Whether a tool run and a shorter one beside it that bears the same name are one: told by two conventions, as when the
-/// framework and the tool's own server both speak, with the one within the other's time.
+/// Share of two runs' time that must be common to them to be one run.
+const COMMON: f64 = 0.8;
+/// How far apart both ends of two records of one run may be that handlers told one after the other, in nanoseconds.
+const HANDLERS: i64 = 5_000_000;
+
+/// Whether a tool run and one beside it that bears the same name are one: told by two instrumentations, as when the framework and
+/// the tool's own server both speak, with the same id of the tool call, or the one within the other's time or nearly so.
 pub(crate) fn same_run(longer: &Node, shorter: &Node) -> bool {
     let (Some(a), Some(b)) = (&longer.call, &shorter.call) else { return false };
-    let within = longer.start <= shorter.start && end(shorter) <= end(longer);
-    a.convention != b.convention && within && end(shorter).is_some()
+    if let (Some(one), Some(other)) = (&a.response_id, &b.response_id) {
+        return one == other && are_apart(a, b);
+    }
+    are_apart(a, b) && same_time(longer, shorter)
+}
+
+fn same_time(longer: &Node, shorter: &Node) -> bool {
+    let (Some(long_end), Some(short_end)) = (end(longer), end(shorter)) else { return false };
+    let (long, short) = (longer.start.nanos(), shorter.start.nanos());
+    let within = long <= short && short_end <= long_end;
+    let common = long_end.min(short_end).saturating_sub(long.max(short));
+    let all = long_end.max(short_end).saturating_sub(long.min(short));
+    let at_once = (long - short).abs() <= HANDLERS && (long_end - short_end).abs() <= HANDLERS;
+    within || at_once || common as f64 >= all as f64 * COMMON
+}
+
+fn are_apart(one: &Call, other: &Call) -> bool {
+    evidence::are_apart((one.scope, &one.convention), (other.scope, &other.convention))
 }
 
 /// Whether a call was made by the same model in the same time.
@@ -92,31 +115,43 @@ fn fills(outer: &Node, inner: &Node) -> bool {
     }
 }
 
-/// Whether two records can be of the same model: equal up to a provider prefix and a date or version behind.
 fn same_family(one: &Call, other: &Call) -> bool {
-    let names = |call: &Call| {
-        [call.request_model.clone(), call.response_model.clone()].into_iter().flatten().collect()
-    };
-    let (ours, theirs): (Vec<_>, Vec<_>) = (names(one), names(other));
+    same_names([&one.request_model, &one.response_model], [&other.request_model, &other.response_model])
+}
+
+/// Whether two records can be of the same model, by the names of the model asked for and of that which answered: equal up to a
+/// provider prefix and a date or version behind. A record that names none can be of any.
+pub(crate) fn same_names(ours: [&Option<CompactString>; 2], theirs: [&Option<CompactString>; 2]) -> bool {
     let bare = |name: &str| name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
-    ours.is_empty()
-        || theirs.is_empty()
-        || ours.iter().any(|a| {
-            theirs.iter().any(|b| {
-                let (a, b) = (bare(a), bare(b));
-                a.starts_with(&b) || b.starts_with(&a)
-            })
-        })
+    let names = |names: [&Option<CompactString>; 2]| names.map(|name| name.as_deref().map(bare));
+    let (ours, theirs) = (names(ours), names(theirs));
+    let mut pairs = ours.iter().flatten().flat_map(|a| theirs.iter().flatten().map(move |b| (a, b)));
+    let unknown = |names: &[Option<String>; 2]| names.iter().all(Option::is_none);
+    unknown(&ours) || unknown(&theirs) || pairs.any(|(a, b)| is_version_of(a, b) || is_version_of(b, a))
+}
+
+/// Whether a model's name is another's with nothing but a date, a version or a tag behind.
+fn is_version_of(name: &str, base: &str) -> bool {
+    let Some(rest) = name.strip_prefix(base) else { return false };
+    let is_number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
+    let is_version = |word: &str| {
+        is_number(word.strip_prefix('v').unwrap_or(word))
+            || matches!(word, "latest" | "preview" | "exp" | "beta")
+    };
+    rest.starts_with([':', '@'])
+        || rest.is_empty()
+        || (rest.starts_with('-') && rest.split('-').all(is_version))
 }
 
 /// How far a record's figures can be trusted; the greater the better: figures at all, the provider's own and not an
-/// estimate, with details, with the provider's id.
-pub(crate) fn quality(node: &Node) -> (bool, bool, u32, bool) {
-    let Some(call) = &node.call else { return (false, false, 0, false) };
+/// estimate, told by the provider's own SDK, with details, with the provider's id.
+pub(crate) fn quality(node: &Node) -> (bool, bool, bool, u32, bool) {
+    let Some(call) = &node.call else { return (false, false, false, 0, false) };
     let usage = call.usage.as_ref().filter(|usage| usage.is_known());
     (
         usage.is_some(),
         usage.is_some_and(|usage| !usage.estimated),
+        usage.is_some() && call.scope.is_of_sdk(),
         usage.map_or(0, Usage::details),
         call.response_id.is_some(),
     )
@@ -126,17 +161,27 @@ pub(crate) fn quality(node: &Node) -> (bool, bool, u32, bool) {
 /// details that it lacks, as long as they fit into its totals.
 pub(crate) fn best<'a>(records: impl Iterator<Item = &'a Node>) -> Option<Usage> {
     let mut records: Vec<&Node> = records.collect();
-    records.sort_by_key(|node| std::cmp::Reverse(quality(node)));
+    let most = records.iter().filter_map(|node| exact_total(node)).max().unwrap_or(0);
+    // A record below a call that says it used next to nothing does not lower what the call used.
+    let falls_short = |node: &Node| exact_total(node).is_some_and(|total| with_tolerance(total) < most);
+    records.sort_by_key(|node| (falls_short(node), std::cmp::Reverse(quality(node))));
     merged(records.iter().filter_map(|node| node.call.as_ref()?.usage.as_ref()))
 }
 
-/// The best figures of records of one call by several signals, the most trusted first.
-pub(crate) fn better<'a>(usages: impl Iterator<Item = &'a Usage>) -> Option<Usage> {
-    let mut usages: Vec<&Usage> = usages.collect();
-    usages.sort_by_key(|usage| {
-        std::cmp::Reverse((usage.is_known(), usage.is_known() && !usage.estimated, usage.details()))
+/// Input and output together, unless they are estimated.
+fn exact_total(node: &Node) -> Option<u64> {
+    let usage = node.call.as_ref()?.usage.as_ref().filter(|usage| usage.is_known() && !usage.estimated)?;
+    Some(usage.input.unwrap_or(0).saturating_add(usage.output.unwrap_or(0)))
+}
+
+/// The best figures of records of one call, the most trusted first; with each comes whether a provider's own SDK told it.
+pub(crate) fn better<'a>(usages: impl Iterator<Item = (bool, &'a Usage)>) -> Option<Usage> {
+    let mut usages: Vec<(bool, &Usage)> = usages.collect();
+    usages.sort_by_key(|(of_sdk, usage)| {
+        let known = usage.is_known();
+        std::cmp::Reverse((known, known && !usage.estimated, known && *of_sdk, usage.details()))
     });
-    merged(usages.into_iter())
+    merged(usages.into_iter().map(|(_, usage)| usage))
 }
 
 /// The totals of the first, with the details that it lacks from the others.
@@ -148,7 +193,19 @@ fn merged<'a>(mut usages: impl Iterator<Item = &'a Usage>) -> Option<Usage> {
     Some(best)
 }
 
+/// Cached and reasoning tokens that a record does not know are zero in some of them: of two with the same totals the parts win.
+fn parts_over_zero(best: &mut Usage, other: &Usage) {
+    if (best.input, best.output) != (other.input, other.output) {
+        return;
+    }
+    let part = |known: Option<u64>, told: Option<u64>| if known == Some(0) { told.or(known) } else { known };
+    best.cache_read = part(best.cache_read, other.cache_read);
+    best.cache_write = part(best.cache_write, other.cache_write);
+    best.reasoning = part(best.reasoning, other.reasoning);
+}
+
 fn fill(best: &mut Usage, other: &Usage) {
+    parts_over_zero(best, other);
     best.input = best.input.or(other.input);
     best.output = best.output.or(other.output);
     let (input, output) = (best.input.unwrap_or(0), best.output.unwrap_or(0));

@@ -6,8 +6,9 @@ use compact_str::CompactString;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use quipu_core::{Cost, Kind, Rule, Signal, SpanId, TraceId, Usage};
 
+use crate::evidence::{end, gap};
 use crate::row::Row;
-use crate::{merge, series};
+use crate::{evidence, merge, series};
 
 /// A record: the span that it is, or that was made from it.
 pub(crate) type Id = (TraceId, SpanId);
@@ -69,26 +70,47 @@ fn join_spans(records: &Records, rows: &mut BTreeMap<Id, Cost>) {
         ids.sort_unstable_by_key(|id| (records[id].cost.agent.is_none(), records[id].cost.time, *id));
         let mut groups: Vec<Vec<Id>> = Vec::new();
         for id in ids {
-            let fits = |group: &Vec<Id>| {
-                group.iter().all(|other| is_one_call(&records[other].cost, &records[&id].cost))
-            };
+            let fits =
+                |group: &Vec<Id>| group.iter().all(|other| is_one_call(&records[other], &records[&id]));
             match groups.iter_mut().find(|group| fits(group)) {
-                Some(group) => {
-                    join(rows, group[0], id, Rule::Duplicate);
-                    group.push(id);
-                }
+                Some(group) => group.push(id),
                 None => groups.push(vec![id]),
             }
+        }
+        for group in groups.iter().filter(|group| group.len() > 1) {
+            let group: Vec<(&Id, &Row)> = group.iter().map(|id| (id, &records[id])).collect();
+            rows.extend(merge(&group));
         }
     }
 }
 
 /// Whether two spans in different traces that carry the same id of the answer are of one call.
-fn is_one_call(one: &Cost, other: &Cost) -> bool {
+fn is_one_call(one: &Row, other: &Row) -> bool {
+    let (a, b) = (&one.cost, &other.cost);
+    let apart = one.is_apart_from(other);
     let totals = |row: &Cost| row.usage.as_ref().map(|usage| (usage.input, usage.output));
-    let agree = one.usage.is_none() || other.usage.is_none() || totals(one) == totals(other);
-    let told_apart = one.framework != other.framework || one.convention != other.convention;
-    one.kind == other.kind && one.trace_id != other.trace_id && told_apart && agree && gap(one, other) == 0
+    // Totals of one answer may differ where two instrumentations read it; some local servers give every answer the same id.
+    let is_unique = apart && one.call_id.as_deref().is_some_and(evidence::is_unique);
+    let agree = is_unique || a.usage.is_none() || b.usage.is_none() || totals(a) == totals(b);
+    let told_apart = apart || a.framework != b.framework;
+    a.kind == b.kind && a.trace_id != b.trace_id && told_apart && agree && gap(a, b) == 0
+}
+
+/// The rows of the records of one call, of which the first counts, with the best of all.
+pub(crate) fn merge(group: &[(&Id, &Row)]) -> BTreeMap<Id, Cost> {
+    let mut rows: BTreeMap<Id, Cost> = group.iter().map(|(id, row)| (**id, row.cost.clone())).collect();
+    let Some(((first, _), others)) = group.split_first() else { return rows };
+    let usages = group.iter().filter_map(|(_, row)| Some((row.scope.is_of_sdk(), row.cost.usage.as_ref()?)));
+    let usage = merge::better(usages);
+    for (id, other) in others {
+        if other.cost.rule == Rule::OrphanRollup {
+            rows.entry(**id).and_modify(|row| row.rule = Rule::Repeats);
+            continue;
+        }
+        join(&mut rows, **first, **id, Rule::Duplicate);
+        rows.entry(**first).and_modify(|row| row.usage.clone_from(&usage));
+    }
+    rows
 }
 
 /// Two records that may be of one call; the less the score, the surer.
@@ -158,15 +180,6 @@ fn start(row: &Cost) -> i64 {
     row.time.nanos()
 }
 
-fn end(row: &Cost) -> i64 {
-    row.time.nanos().saturating_add(row.duration.unwrap_or(0))
-}
-
-/// Nanoseconds between the times of two records; none when they overlap.
-fn gap(one: &Cost, other: &Cost) -> i64 {
-    start(one).saturating_sub(end(other)).max(start(other).saturating_sub(end(one))).max(0)
-}
-
 /// How sure it is that two records are of one call; `None` when they are not: of another kind, of another tool, with another id,
 /// or at another time.
 fn score(trusted: &Row, other: &Row) -> Option<(bool, bool, i64)> {
@@ -193,7 +206,8 @@ fn join(rows: &mut BTreeMap<Id, Cost>, trusted: Id, other: Id, rule: Rule) {
     let echo = echo.clone();
     let Some(row) = rows.get_mut(&trusted) else { return };
     row.rule = Rule::Merged;
-    row.usage = merge::better([row.usage.as_ref(), echo.usage.as_ref()].into_iter().flatten());
+    let usages = [row.usage.as_ref(), echo.usage.as_ref()].into_iter().flatten();
+    row.usage = merge::better(usages.map(|usage| (false, usage)));
     row.reported = row.reported.or(echo.reported);
     row.provider = row.provider.take().or(echo.provider);
     row.request_model = row.request_model.take().or(echo.request_model);

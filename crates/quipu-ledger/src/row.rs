@@ -5,10 +5,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use compact_str::CompactString;
 use foldhash::fast::FixedState;
-use quipu_core::{Billing, Call, Cost, Kind, Meeting, Node, Rule, TraceId, Usage, Usd};
+use quipu_core::{
+    Billing, Call, Cost, Kind, Meeting, Node, Rule, ScopeMark, Signal, SpanId, Timestamp, TraceId, Usage, Usd,
+};
 
+use crate::decide::Standing;
 use crate::trace::{At, Trace};
-use crate::{decide, merge};
+use crate::{decide, evidence, merge, place};
 
 /// A fingerprint of everything in a row that can change: two equal ones mean that nothing needs to be written. Of 64 bits, so
 /// that a trace stays small in memory.
@@ -24,6 +27,64 @@ pub(crate) struct Row {
     pub call_id: Option<CompactString>,
     /// Operation name; of a metric its family's name.
     pub operation: Option<CompactString>,
+    /// Where other records of the same call are seen beside it.
+    pub moment: Option<Meeting>,
+    /// The instrumentation that told of it.
+    pub scope: ScopeMark,
+    /// The span above it, whether that is known or not.
+    pub parent: Option<SpanId>,
+    /// Whether no span above it is known.
+    pub is_top: bool,
+    /// Whether it is the first row of its span.
+    pub is_new: bool,
+}
+
+impl Row {
+    /// The record that it is of.
+    pub const fn id(&self) -> place::Id {
+        (self.cost.trace_id, self.cost.span_id)
+    }
+
+    /// Whether it may be one of several records of a call.
+    pub fn may_pair(&self) -> bool {
+        let is_call = self.cost.is_call() || self.cost.rule == Rule::OrphanRollup;
+        is_call && self.cost.signal == Signal::Span
+    }
+
+    /// Whether two instrumentations told of the two.
+    pub fn is_apart_from(&self, other: &Self) -> bool {
+        evidence::are_apart((self.scope, &self.cost.convention), (other.scope, &other.cost.convention))
+    }
+
+    /// A number for the instrumentation that told of it, and for usage that it told apart from calls another one.
+    pub fn source(&self) -> u64 {
+        FixedState::default().hash_one((self.scope, &self.cost.convention, self.cost.kind.is_call()))
+    }
+
+    /// Whether it names a model.
+    pub const fn names_model(&self) -> bool {
+        self.cost.request_model.is_some() || self.cost.response_model.is_some()
+    }
+
+    /// Whether neither can be above the other: they are in two traces, or below the same span.
+    pub fn is_beside(&self, other: &Self) -> bool {
+        self.cost.trace_id != other.cost.trace_id || (self.parent.is_some() && self.parent == other.parent)
+    }
+
+    /// The record of a call with the least rank counts for it: a call before usage of its own, one of an agent, one within a
+    /// trace, the first.
+    pub fn rank_in_call(&self, id: &place::Id) -> (bool, bool, bool, Timestamp, place::Id) {
+        let cost = &self.cost;
+        (cost.rule == Rule::OrphanRollup, cost.agent.is_none(), self.is_top, cost.time, *id)
+    }
+}
+
+/// A print of everything in a row that a meeting can change.
+pub(crate) fn print(cost: &Cost) -> Print {
+    let names = (&cost.service, &cost.framework, &cost.convention, &cost.agent, &cost.tool, &cost.provider);
+    let models = (&cost.request_model, &cost.response_model, &cost.service_tier);
+    let figures = (&cost.usage, cost.reported, cost.rule, cost.failed, cost.kind, cost.time, cost.duration);
+    FixedState::default().hash_one((names, models, figures, cost.billing))
 }
 
 /// What a row is made from beside the span itself.
@@ -39,6 +100,7 @@ struct Facts {
     response_model: Option<CompactString>,
     failed: bool,
     meeting: Option<Meeting>,
+    is_top: bool,
 }
 
 static VERSIONS: AtomicU64 = AtomicU64::new(1);
@@ -66,7 +128,11 @@ pub(crate) fn of(trace: &Trace, trace_id: TraceId, at: At) -> Option<(Row, Print
         agent: agent(trace, at),
         tool: tool(trace, at, merged),
         billing: if merged { records().map(billing).max().unwrap_or_default() } else { call.billing },
-        usage: if merged { merge::best(records()) } else { call.usage.clone() },
+        usage: match entry.standing {
+            Standing::Rest => decide::rest(trace, at),
+            _ if merged => merge::best(records()),
+            _ => call.usage.clone(),
+        },
         reported: if merged {
             records().find_map(|node| node.call.as_ref()?.reported)
         } else {
@@ -81,12 +147,18 @@ pub(crate) fn of(trace: &Trace, trace_id: TraceId, at: At) -> Option<(Row, Print
         // A tool that failed may be called well by the framework around it; a call that a framework could not use was still answered.
         failed: call.failed || (merged && entry.node.kind == Kind::Tool && records().any(has_failed)),
         meeting: entry.meeting,
+        is_top: entry.parent.is_none(),
     };
     let print = FixedState::default().hash_one((&entry.node, &facts));
     let row = Row {
         meeting: entry.meeting,
         call_id: call.response_id.clone(),
         operation: call.operation.clone(),
+        moment: call.moment,
+        scope: call.scope,
+        parent: entry.node.parent_id,
+        is_top: facts.is_top,
+        is_new: entry.is_new(),
         cost: cost(trace_id, &entry.node, call, facts),
     };
     Some((row, print))

@@ -58,6 +58,11 @@ struct Above {
 }
 
 impl Entry {
+    /// Whether no row of it was given out so far.
+    pub const fn is_new(&self) -> bool {
+        self.emitted.is_none()
+    }
+
     fn above(&self) -> Above {
         let Self { agent, tool, within, call, model, meeting, .. } = *self;
         Above { agent, tool, within, call, model, meeting }
@@ -133,6 +138,16 @@ impl Trace {
         (0..)
             .zip(&self.entries)
             .filter(|(_, entry)| entry.meeting.is_some())
+            .filter_map(|(at, _)| Some(row::of(self, self.id, at)?.0))
+    }
+
+    /// Every row of a moment, whether it changed or not.
+    pub fn rows_of(&self, moment: Meeting) -> impl Iterator<Item = Row> {
+        let is_of =
+            move |entry: &Entry| entry.node.call.as_ref().is_some_and(|call| call.moment == Some(moment));
+        (0..)
+            .zip(&self.entries)
+            .filter(move |(_, entry)| is_of(entry))
             .filter_map(|(at, _)| Some(row::of(self, self.id, at)?.0))
     }
 

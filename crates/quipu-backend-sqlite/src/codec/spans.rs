@@ -1,7 +1,9 @@
 //! The columns of a span.
 
 use compact_str::CompactString;
-use quipu_core::{Billing, Call, Kind, Meeting, Node, Signal, SpanId, Status, Timestamp, Usage, Usd};
+use quipu_core::{
+    Billing, Call, Kind, Meeting, Node, ScopeMark, Signal, SpanId, Status, Timestamp, Usage, Usd,
+};
 use rusqlite::Row;
 use serde::{Deserialize, Serialize};
 
@@ -142,9 +144,9 @@ impl Facts {
 
 /// To select, from `spans s JOIN origins o ON o.id = s.origin`, for [`node_of`].
 pub(crate) const NODE_COLUMNS: &str = "s.id, s.parent, s.kind, s.start, s.dur, s.status, s.agent, s.tool, \
-     s.provider, o.service, o.framework, o.convention, s.facts, s.signal, s.meeting";
+     s.provider, o.service, o.framework, o.convention, s.facts, s.signal, s.meeting, s.moment, s.scope";
 /// How many they are.
-pub(crate) const NODE_WIDTH: usize = 15;
+pub(crate) const NODE_WIDTH: usize = 17;
 
 /// What the count needs to know of the span in a row.
 pub(crate) fn node_of(row: &Row<'_>, names: &impl TextOf) -> Result<Node> {
@@ -169,6 +171,8 @@ pub(crate) fn node_of(row: &Row<'_>, names: &impl TextOf) -> Result<Node> {
                 response_id: facts.response_id,
                 service_tier: names.text(facts.service_tier)?,
                 billing: facts.billing,
+                moment: row.get::<_, Option<i64>>(15)?.map(Meeting::from_number),
+                scope: row.get::<_, Option<i64>>(16)?.map(ScopeMark::from_number).unwrap_or_default(),
             }))
         }
     };

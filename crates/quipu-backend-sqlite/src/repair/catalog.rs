@@ -180,8 +180,10 @@ fn learn(catalog: &Connection, conn: &Connection, day: Day) -> fault::Result<()>
 pub(crate) fn strays(conn: &Connection, day: Day) -> fault::Result<Vec<(Vec<u8>, Option<i64>)>> {
     let range = (day.start().nanos(), day.plus(1).start().nanos());
     let mut look = conn.prepare(
-        "SELECT DISTINCT t.trace, s.meeting FROM traces t JOIN spans s ON s.tr = t.pk \
-         WHERE t.pk IN (SELECT tr FROM spans WHERE start < ?1 OR start >= ?2)",
+        "WITH strays(trace, pk) AS (SELECT trace, pk FROM traces WHERE pk IN \
+             (SELECT tr FROM spans WHERE start < ?1 OR start >= ?2)) \
+         SELECT x.trace, s.meeting FROM strays x JOIN spans s ON s.tr = x.pk \
+         UNION SELECT x.trace, s.moment FROM strays x JOIN spans s ON s.tr = x.pk",
     )?;
     let strays = look.query_map(range, |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(strays.collect::<rusqlite::Result<_>>()?)

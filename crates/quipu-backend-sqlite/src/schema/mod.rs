@@ -62,6 +62,7 @@ pub(crate) static DAY: Layout = Layout {
         include_str!("day-7.sql"),
         include_str!("day-8.sql"),
         include_str!("day-9.sql"),
+        include_str!("day-10.sql"),
     ],
     then: &[(5, crate::write::count_deviations)],
 };

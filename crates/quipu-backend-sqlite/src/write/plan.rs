@@ -84,7 +84,7 @@ impl Planner {
         for (at, span) in batch.spans.iter().enumerate() {
             let home = self.place(shared, span.trace_id, span.span_id)?;
             let home = home.ok_or_else(|| unknown_span(span.trace_id, span.span_id))?;
-            if let Some(meeting) = span.canonical.meeting.filter(|_| home.stray) {
+            for meeting in span.meetings().filter(|_| home.stray) {
                 self.stray_meeting(meeting.number(), home.day);
             }
             plan.entry(home.day).or_default().spans.push(at);
@@ -303,7 +303,8 @@ fn meetings_in(shared: &Shared, day: Day, trace: TraceId) -> Result<Vec<i64>> {
     }
     let found = shared.ask(day, |reader| {
         let mut look = reader.conn.prepare_cached(
-            "SELECT DISTINCT s.meeting FROM traces t JOIN spans s ON s.tr = t.pk WHERE t.trace = ?1 AND s.meeting IS NOT NULL",
+            "SELECT m.meeting FROM (SELECT s.meeting FROM traces t JOIN spans s ON s.tr = t.pk WHERE t.trace = ?1 \
+             UNION SELECT s.moment FROM traces t JOIN spans s ON s.tr = t.pk WHERE t.trace = ?1) m WHERE m.meeting IS NOT NULL",
         )?;
         let meetings = look.query_map([trace.as_bytes()], |row| row.get(0))?;
         Ok(meetings.collect::<rusqlite::Result<_>>()?)

@@ -7,34 +7,32 @@ use crate::fault::Result;
 use crate::write::tx::DayTx;
 
 impl DayTx<'_> {
-    /// Notes that a trace has a span of a meeting.
-    pub(crate) fn meet(&mut self, trace_id: TraceId, meeting: Option<i64>) -> Result<()> {
-        if meeting.is_none() {
-            return Ok(());
+    /// Notes that a trace has a span of these meetings.
+    pub(crate) fn meet(&mut self, trace_id: TraceId, meetings: [Option<i64>; 2]) -> Result<()> {
+        for (at, meeting) in meetings.into_iter().enumerate().filter(|(_, meeting)| meeting.is_some()) {
+            let state = self.state(trace_id)?;
+            if std::mem::replace(&mut state.met[at], meeting) == meeting {
+                continue;
+            }
+            let trace = state.pk;
+            self.file
+                .conn
+                .prepare_cached("INSERT INTO meetings(meeting, tr) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
+                .execute((meeting, trace))?;
         }
-        let state = self.state(trace_id)?;
-        if state.met == meeting {
-            return Ok(());
-        }
-        state.met = meeting;
-        let trace = state.pk;
-        self.file
-            .conn
-            .prepare_cached("INSERT INTO meetings(meeting, tr) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
-            .execute((meeting, trace))?;
         Ok(())
     }
 
     /// Takes that back when no span of the trace is of that meeting any more.
-    pub(crate) fn part(&mut self, trace_id: TraceId, meeting: Option<i64>) -> Result<()> {
+    pub(crate) fn part(&mut self, trace_id: TraceId, meeting: i64) -> Result<()> {
         let state = self.state(trace_id)?;
-        state.met = None;
+        state.met = [None; 2];
         let trace = state.pk;
         self.file
             .conn
             .prepare_cached(
                 "DELETE FROM meetings WHERE meeting = ?1 AND tr = ?2 \
-                 AND NOT EXISTS (SELECT 1 FROM spans WHERE tr = ?2 AND meeting = ?1)",
+                 AND NOT EXISTS (SELECT 1 FROM spans WHERE tr = ?2 AND (meeting = ?1 OR moment = ?1))",
             )?
             .execute((meeting, trace))?;
         Ok(())

@@ -1,6 +1,6 @@
 //! A span into its day: new, the same again, or another copy of one that is there.
 
-use quipu_core::{Meeting, Node, Signal, Span, SpanId, TraceId};
+use quipu_core::{Call, Meeting, Node, Signal, Span, SpanId, TraceId};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params_from_iter};
 
 use crate::codec::{DimKind, Facts, Labels, SpanFacts, UNSAMPLED, span_key, status_number};
@@ -30,6 +30,8 @@ struct SpanColumns {
     facts: Option<Vec<u8>>,
     signal: i64,
     meeting: Option<i64>,
+    moment: Option<i64>,
+    scope: Option<i64>,
     labels: Option<Vec<u8>>,
     first_token: Option<i64>,
     triggered: Option<bool>,
@@ -39,14 +41,14 @@ struct SpanColumns {
 const ERROR_BYTES: usize = 300;
 
 const COLUMNS: &str = "parent, start, dur, kind, status, name, origin, agent, provider, model, tool, session, user, error, facts, \
-     signal, meeting, labels, ttft, verdict";
+     signal, meeting, moment, scope, labels, ttft, verdict";
 const INSERT: &str = "INSERT INTO spans(parent, start, dur, kind, status, name, origin, agent, provider, model, tool, session, \
-     user, error, facts, signal, meeting, labels, ttft, verdict, pk, tr, id) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23) \
+     user, error, facts, signal, meeting, moment, scope, labels, ttft, verdict, pk, tr, id) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25) \
      ON CONFLICT(tr, id) DO NOTHING";
 const UPDATE: &str = "UPDATE spans SET parent = ?1, start = ?2, dur = ?3, kind = ?4, status = ?5, name = ?6, origin = ?7, \
      agent = ?8, provider = ?9, model = ?10, tool = ?11, session = ?12, user = ?13, error = ?14, facts = ?15, \
-     signal = ?16, meeting = ?17, labels = ?18, ttft = ?19, verdict = ?20 WHERE pk = ?21";
+     signal = ?16, meeting = ?17, moment = ?18, scope = ?19, labels = ?20, ttft = ?21, verdict = ?22 WHERE pk = ?23";
 
 /// What the span says of its failure, in few words: its status message, else the kind of error.
 pub(crate) fn error_text(span: &Span) -> Option<String> {
@@ -66,6 +68,7 @@ impl SpanColumns {
         let framework = dims.maybe(conn, DimKind::Framework, read.framework.as_ref())?;
         let convention = dims.maybe(conn, DimKind::Convention, convention)?;
         let labels = Labels::of(read, conn, dims)?;
+        let call = Node::of(span).call;
         let columns = Self {
             parent: span.parent_id.map(span_key),
             start: span.start.nanos(),
@@ -81,7 +84,9 @@ impl SpanColumns {
             session: dims.maybe(conn, DimKind::Session, read.session.as_ref())?,
             user: dims.maybe(conn, DimKind::User, read.user.as_ref())?,
             error: error_text(span),
-            facts: facts(span, conn, dims)?,
+            scope: call.as_ref().map(|call| call.scope.number()),
+            moment: call.as_ref().and_then(|call| call.moment).map(Meeting::number),
+            facts: call.map(|call| facts(*call, conn, dims)).transpose()?,
             signal: i64::from(read.signal as u8 | if span.is_sampled() { 0 } else { UNSAMPLED }),
             meeting: read.meeting.map(Meeting::number),
             labels: labels.as_ref().map(Labels::pack).transpose()?,
@@ -129,14 +134,20 @@ impl SpanColumns {
             facts: row.get(14)?,
             signal: row.get(15)?,
             meeting: row.get(16)?,
-            labels: row.get(17)?,
-            first_token: row.get(18)?,
-            triggered: row.get(19)?,
+            moment: row.get(17)?,
+            scope: row.get(18)?,
+            labels: row.get(19)?,
+            first_token: row.get(20)?,
+            triggered: row.get(21)?,
         })
     }
 
+    const fn meetings(&self) -> [Option<i64>; 2] {
+        [self.meeting, self.moment]
+    }
+
     fn write(&self, conn: &Connection, sql: &str, keys: &[i64]) -> Result<usize> {
-        let columns: [&dyn ToSql; 20] = [
+        let columns: [&dyn ToSql; 22] = [
             &self.parent,
             &self.start,
             &self.duration,
@@ -154,6 +165,8 @@ impl SpanColumns {
             &self.facts,
             &self.signal,
             &self.meeting,
+            &self.moment,
+            &self.scope,
             &self.labels,
             &self.first_token,
             &self.triggered,
@@ -163,10 +176,7 @@ impl SpanColumns {
     }
 }
 
-fn facts(span: &Span, conn: &Connection, dims: &mut crate::codec::Dims) -> Result<Option<Vec<u8>>> {
-    let Some(call) = Node::of(span).call else {
-        return Ok(None);
-    };
+fn facts(call: Call, conn: &Connection, dims: &mut crate::codec::Dims) -> Result<Vec<u8>> {
     let facts = Facts {
         operation: dims.maybe(conn, DimKind::Operation, call.operation.as_ref())?,
         request_model: dims.maybe(conn, DimKind::Model, call.request_model.as_ref())?,
@@ -179,7 +189,7 @@ fn facts(span: &Span, conn: &Connection, dims: &mut crate::codec::Dims) -> Resul
         response_id: call.response_id,
         billing: call.billing,
     };
-    Ok(Some(facts.pack()?))
+    facts.pack()
 }
 
 /// The number of a stored span.
@@ -209,7 +219,7 @@ impl DayTx<'_> {
         if let Some(labels) = &labels {
             state.label(labels, 1);
         }
-        self.meet(span.trace_id, columns.meeting)
+        self.meet(span.trace_id, columns.meetings())
     }
 
     /// The span is there already: keeps the better copy.
@@ -252,10 +262,12 @@ impl DayTx<'_> {
             state.label(&Labels::unpack(known.labels.as_deref())?, -1);
             state.label(&Labels::unpack(columns.labels.as_deref())?, 1);
         }
-        if known.meeting != columns.meeting {
-            self.part(span.trace_id, known.meeting)?;
+        for left in
+            known.meetings().into_iter().flatten().filter(|left| !columns.meetings().contains(&Some(*left)))
+        {
+            self.part(span.trace_id, left)?;
         }
-        self.meet(span.trace_id, columns.meeting)
+        self.meet(span.trace_id, columns.meetings())
     }
 
     fn facts_of(&self, pk: i64) -> Result<SpanFacts> {

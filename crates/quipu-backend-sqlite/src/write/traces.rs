@@ -20,8 +20,8 @@ pub(crate) struct TraceState {
     pub(crate) made: i64,
     /// No list has it, says the file.
     pub(crate) hidden: bool,
-    /// The meeting that was noted last.
-    pub(crate) met: Option<i64>,
+    /// The meetings that were noted last.
+    pub(crate) met: [Option<i64>; 2],
     /// What was picked is no longer sure: look at all spans again.
     pub(crate) look_again: bool,
     /// Changes to the numbers of rows that name an agent, model or tool, or a label.

@@ -15,6 +15,7 @@ cases! { "meetings":
     [Store, Spans] they_are_found_from_the_days_beside_it,
     [Store, Spans] a_late_span_of_an_old_trace_is_found_by_its_own_time,
     [Store, Spans] the_kept_copy_decides_where_a_span_meets,
+    [Store, Spans] calls_are_found_by_their_moment,
     [Store, Reopen, Spans] they_are_known_after_close,
 }
 
@@ -82,6 +83,28 @@ async fn a_trace_may_be_in_several(on: &Subject) -> Outcome {
     on.write(batch([met(1, 1, "a"), met(1, 2, "b"), met(1, 3, "a"), draft(1, 4).span()], [])).await?;
     let asked = [("a", at(1)), ("b", at(1)), ("a", at(3))];
     same!(traces_of(on, &asked).await?, vec![ask::ids(&[1]); 3], "traces");
+    Ok(())
+}
+
+async fn calls_are_found_by_their_moment(on: &Subject) -> Outcome {
+    let call = |trace, number| draft(trace, number).llm("gpt-4o", 10, 2).span();
+    let other = draft(4, 4).service("another").llm("gpt-4o", 10, 2).span();
+    let spans = [call(1, 1), call(2, 2), draft(3, 3).span(), other.clone(), met(1, 5, "a")];
+    let moment =
+        |span: &Span| span.moment().map_or((meeting("none"), span.start), |moment| (moment, span.start));
+    let asked = [moment(&spans[0]), moment(&other)];
+    on.write(batch(spans, [])).await?;
+    let lists = on.store()?.meeting_traces(&asked).await?;
+    let mut ids: Vec<Vec<TraceId>> =
+        lists.into_iter().map(|list| list.into_iter().map(|(id, _)| id).collect()).collect();
+    ids.iter_mut().for_each(|ids| ids.sort_unstable());
+    same!(ids, vec![ask::ids(&[1, 2]), ask::ids(&[4])], "of two processes");
+    let nodes = on.store()?.nodes(&[(trace_id(1), at(1))]).await?.concat();
+    let scopes = nodes.iter().filter_map(|node| node.call.as_ref());
+    let same = scopes
+        .map(|call| (call.moment, call.scope))
+        .any(|kept| kept == (Some(asked[0].0), call(1, 1).scope.mark()));
+    same!(same, true, "the node's moment and scope");
     Ok(())
 }
 

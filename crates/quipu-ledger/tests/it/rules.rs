@@ -325,3 +325,31 @@ fn records_of_one_call_share_tool_billing_and_units() {
     assert_eq!((usage.input, usage.units.get("web_searches")), (Some(120), Some(&3)));
     assert_eq!(rows[&span_id(1)].tool.as_deref(), Some("answer"));
 }
+
+#[test]
+fn a_call_below_takes_away_no_more_than_it_accounts_for() {
+    let outer = with_model(with_usage(span(0, None, Kind::Llm, 0, 1000), 100_000, 5_000), "gpt-4o");
+    let other_model = with_model(with_usage(span(1, Some(0), Kind::Llm, 10, 990), 1, 1), "gpt-4o-mini");
+    let rows = count(&[vec![outer.clone(), other_model]], 1000);
+    assert_eq!(totals(&rows), (1, 100_000, 5_000));
+    let row = &rows[&span_id(0)];
+    assert_eq!(
+        (row.rule, row.usage.as_ref().and_then(|usage| usage.input)),
+        (Rule::OrphanRollup, Some(99_999))
+    );
+    // Of the same model and time it is the same call, with details that look better.
+    let mut same_model = with_model(with_usage(span(1, Some(0), Kind::Llm, 0, 1000), 1, 1), "gpt-4o");
+    same_model.canonical.usage.as_mut().unwrap().cache_read = Some(0);
+    let rows = count(&[vec![outer, same_model]], 1000);
+    assert_eq!(totals(&rows), (1, 100_000, 5_000));
+}
+
+#[test]
+fn a_call_that_counted_in_another_way_repeats_those_below_it() {
+    let outer = with_usage(span(0, None, Kind::Llm, 0, 1000), 330, 52);
+    let below = [(1, 10, 400), (2, 500, 990)];
+    let below =
+        below.map(|(number, start, end)| with_usage(span(number, Some(0), Kind::Llm, start, end), 150, 25));
+    let rows = count(&[[vec![outer], below.to_vec()].concat()], 1000);
+    assert_eq!((totals(&rows), rows[&span_id(0)].rule), ((2, 300, 50), Rule::Repeats));
+}

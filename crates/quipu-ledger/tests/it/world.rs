@@ -93,7 +93,7 @@ pub fn totals(rows: &Rows) -> (usize, u64, u64) {
 pub struct Nodes(Mutex<HashMap<TraceId, HashMap<SpanId, Node>>>);
 
 impl Nodes {
-    fn keep(&self, spans: &[Span]) {
+    pub fn keep(&self, spans: &[Span]) {
         let mut kept = self.0.lock().unwrap();
         for span in spans {
             kept.entry(span.trace_id).or_default().insert(span.span_id, Node::of(span));
@@ -140,7 +140,11 @@ impl Store for Nodes {
         let kept = self.0.lock().unwrap();
         let of = |(meeting, _): &(Meeting, Timestamp)| {
             let there = |nodes: &HashMap<SpanId, Node>| {
-                nodes.values().find(|node| node.meeting == Some(*meeting)).map(|node| node.start)
+                let of = |node: &&Node| {
+                    let moment = node.call.as_ref().and_then(|call| call.moment);
+                    node.meeting == Some(*meeting) || moment == Some(*meeting)
+                };
+                nodes.values().find(of).map(|node| node.start)
             };
             kept.iter().filter_map(|(id, nodes)| Some((*id, there(nodes)?))).collect()
         };
