@@ -154,6 +154,10 @@ impl Backlog {
         until: Option<tokio::time::Instant>,
         damaged: impl Fn(Result<u64>),
     ) -> Option<Load> {
+        let cut = self.waiting.lock().spool.as_mut().map_or(0, Spool::lost_unread);
+        if cut > 0 {
+            damaged(Ok(cut));
+        }
         loop {
             match self.step(until.is_some()) {
                 Next::Take(load) => return Some(load),

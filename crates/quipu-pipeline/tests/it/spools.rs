@@ -195,6 +195,27 @@ async fn damaged_batches_are_counted_and_the_others_come() {
 }
 
 #[tokio::test]
+async fn a_file_that_was_cut_to_nothing_is_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let down = Scripted::down();
+    let pipeline = start([exit(&down, quick(), Some(folder.path()))]);
+    pipeline.submit(spans(1, 2)).await.unwrap();
+    pipeline.close().await.unwrap();
+    let file = folder.path().join("spool").join(files(folder.path()).remove(0));
+    fs::write(&file, []).unwrap();
+    let kind = Scripted::kind();
+    let pipeline = start([exit(&kind, quick(), Some(folder.path()))]);
+    until("the loss is counted", || status(&pipeline).dropped.get("spool_damaged") == Some(&1)).await;
+    pipeline.close().await.unwrap();
+    // It is counted once, and what was never written to is no loss.
+    let pipeline = start([exit(&kind, quick(), Some(folder.path()))]);
+    pipeline.submit(spans(2, 2)).await.unwrap();
+    until("the others come", || status(&pipeline).written == 2).await;
+    assert_eq!(status(&pipeline).dropped.get("spool_damaged").copied().unwrap_or_default(), 0);
+    pipeline.close().await.unwrap();
+}
+
+#[tokio::test]
 async fn what_was_delivered_is_not_on_disk_any_more() {
     let folder = tempfile::tempdir().unwrap();
     let kind = Scripted::kind();

@@ -76,6 +76,8 @@ pub(crate) struct Spool {
     unread_stamp: u64,
     /// Whether the disk has not taken the last frame: what was delivered is then removed at once.
     strained: bool,
+    /// Files that were cut to nothing, each of which counts as one lost record.
+    cut: u64,
     /// Held for as long as the spool is open.
     _lock: (File, Option<File>),
 }
@@ -105,6 +107,7 @@ impl Spool {
             base: 0,
             unread_stamp: 0,
             strained: false,
+            cut: 0,
             _lock: lock,
         };
         spool.resume()?;
@@ -124,6 +127,8 @@ impl Spool {
                     "a file of another layout was left alone: the Quipu that wrote it can deliver it"
                 ),
                 Some(walked) if number < self.passed.segment || walked.segment.len <= from => {
+                    // Nobody knows how many records a file had that was cut to less than what it begins with.
+                    self.cut += u64::from(number >= self.passed.segment && walked.segment.len < from);
                     self.remove_file(number);
                 }
                 Some(walked) => {
@@ -140,6 +145,11 @@ impl Spool {
             None => self.tail(),
         };
         Ok(())
+    }
+
+    /// Records that were lost before it was opened and that no file tells of; said once.
+    pub fn lost_unread(&mut self) -> u64 {
+        std::mem::take(&mut self.cut)
     }
 
     /// Milliseconds of a clock that runs while a spool is open, and never goes back, whatever the clock of the machine does.

@@ -9,6 +9,7 @@ use quipu_core::Result;
 use super::failed;
 use super::layout::{BEGIN, KIND, LAYOUT, is_of_another, opening};
 use super::read::find;
+use super::rewrite::BESIDE;
 use crate::exit::frame::{Head, Packed};
 use crate::exit::private;
 
@@ -82,10 +83,13 @@ pub(super) struct Writer {
 
 impl Writer {
     pub fn create(path: &Path, sync: bool) -> std::io::Result<Self> {
-        let mut file = private::file().create_new(true).append(true).open(path)?;
-        let begun = file.write_all(&opening(KIND));
+        // It has its name only with its first bytes, so that a file without them was cut.
+        let beside = path.with_extension(BESIDE);
+        let mut file = private::file().create_new(true).append(true).open(&beside)?;
+        let begun = file.write_all(&opening(KIND)).and_then(|()| fs::rename(&beside, path));
         let begun = if sync { begun.and_then(|()| sync_all(&file, path)) } else { begun };
         if let Err(cause) = begun {
+            let _ = fs::remove_file(beside);
             let _ = fs::remove_file(path);
             return Err(cause);
         }
