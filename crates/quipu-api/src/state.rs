@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use quipu_core::{Adapters, Clock, Committed, Limits, PriceBook, Retention, Store, Timestamp};
+use quipu_core::{
+    Adapters, Clock, Committed, Limits, PriceBook, Retention, SpanId, Store, Timestamp, TraceId,
+};
 use quipu_insight::Documents;
 use quipu_pipeline::{ExitStatus, Pipeline};
 use tokio::sync::broadcast;
@@ -44,10 +46,35 @@ pub struct ApiState {
     /// How process and machine are doing; `None` where no server runs. With it, [`routes`](crate::routes) must be called on a
     /// runtime.
     pub vitals: Option<ReadVitals>,
+    /// Sources whose spans look like model calls and are not read.
+    pub unread: Arc<dyn Fn() -> Vec<UnreadRecord> + Send + Sync>,
     /// Saved views and dashboards.
     pub documents: Documents,
     /// How long what is kept.
     pub retention: Arc<Retention>,
+}
+
+/// A source that is not read, as the receiver remembers it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnreadRecord {
+    /// Name of the instrumentation scope.
+    pub scope: String,
+    /// Version of the scope.
+    pub version: String,
+    /// Service of the latest span.
+    pub service: Option<String>,
+    /// Spans that look like calls.
+    pub spans: u64,
+    /// Why the latest of them does not count.
+    pub why: String,
+    /// Start of the first.
+    pub first_seen: Timestamp,
+    /// Start of the latest.
+    pub last_seen: Timestamp,
+    /// Trace of the latest.
+    pub trace_id: TraceId,
+    /// The latest.
+    pub span_id: SpanId,
 }
 
 /// Who asks, for what is written down about a change: put it into a request's extensions. Without it, nobody is named.

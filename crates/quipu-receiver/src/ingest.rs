@@ -16,6 +16,7 @@ use crate::room::Place;
 use crate::trace_bytes::TraceBytes;
 use crate::unknown;
 use crate::unpack::{Packing, unpack};
+use crate::unread;
 
 /// Bodies over this many bytes are decoded away from the runtime's threads.
 const QUICK: usize = 32 << 10;
@@ -136,6 +137,7 @@ fn whole(receiver: &Receiver, parcel: Parcel, mut place: Place) -> (Result<Decod
 pub(crate) async fn keep(receiver: &Receiver, batch: Batch, place: Place) -> Result<(), Failure> {
     let spans = batch.spans.iter().filter(|span| span.canonical.signal == Told::Span).count() as u64;
     let unknown = unknown::of(&batch);
+    let unread = unread::of(&batch);
     let bytes = TraceBytes::of(&batch.spans);
     commit(receiver, batch, place).await?;
     receiver.traces.note(&bytes);
@@ -143,6 +145,7 @@ pub(crate) async fn keep(receiver: &Receiver, batch: Batch, place: Place) -> Res
         receiver.parts.meter.add("quipu_received_spans_total", &[], spans);
     }
     receiver.unknown.count(&*receiver.parts.meter, unknown);
+    receiver.unread.add(unread);
     Ok(())
 }
 

@@ -26,6 +26,7 @@ mod turns;
 mod udp;
 mod unknown;
 mod unpack;
+mod unread;
 mod zipkin;
 
 pub use door::{Door, more_files};
@@ -39,4 +40,5 @@ pub use serve::serve;
 pub use tls::{ClientAuth, ClientCertificate, TlsConfig, TlsServer, TlsVersion};
 pub use turns::{Turns, in_turn};
 pub use udp::serve_jaeger_udp;
+pub use unread::UnreadSource;
 pub use zipkin::zipkin_routes;

@@ -11,6 +11,7 @@ use crate::room::Room;
 use crate::skew::Skew;
 use crate::trace_bytes::TraceBytes;
 use crate::unknown::UnknownKeys;
+use crate::unread::{UnreadSource, UnreadSources};
 
 /// What a receiver is put together from.
 pub struct Parts {
@@ -32,6 +33,7 @@ pub struct Receiver {
     pub(crate) parts: Arc<Parts>,
     pub(crate) room: Room,
     pub(crate) unknown: Arc<UnknownKeys>,
+    pub(crate) unread: Arc<UnreadSources>,
     /// Days that the keys of this project reached lately.
     pub(crate) days: Arc<DayWindow>,
     /// Held while a day is written that is not open: senders take turns, day by day.
@@ -50,6 +52,7 @@ impl Receiver {
             parts: Arc::new(parts),
             room,
             unknown: Arc::default(),
+            unread: Arc::default(),
             days: Arc::default(),
             cold: Arc::default(),
             skew: Arc::default(),
@@ -61,12 +64,29 @@ impl Receiver {
     #[must_use]
     pub fn beside(&self, parts: Parts) -> Self {
         let traces = Arc::new(TraceBytes::new(parts.limits.trace_bytes));
-        Self { traces, parts: Arc::new(parts), unknown: Arc::default(), days: Arc::default(), ..self.clone() }
+        Self {
+            traces,
+            parts: Arc::new(parts),
+            unknown: Arc::default(),
+            unread: Arc::default(),
+            days: Arc::default(),
+            ..self.clone()
+        }
     }
 
     /// Requests that wait for the store, and bytes of all that are under way.
     pub fn waiting(&self) -> (u64, u64) {
         self.room.taken()
+    }
+
+    /// Sources whose spans look like model calls and are not read, by scope and version.
+    pub fn unread_sources(&self) -> Vec<UnreadSource> {
+        self.unread.list()
+    }
+
+    /// Takes up the unread sources that an earlier process remembered.
+    pub fn remember_unread(&self, sources: Vec<UnreadSource>) {
+        self.unread.add(sources);
     }
 
     pub(crate) fn limits(&self) -> &Limits {

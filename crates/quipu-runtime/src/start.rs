@@ -6,6 +6,7 @@ use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use quipu_mapping::Mapped;
 use quipu_core::{Accounts, Adapters, Error, ErrorKind, Meter, PriceBook, Result, Stage, Store};
 use quipu_insight::Budgets;
 use quipu_pipeline::{
@@ -57,7 +58,7 @@ impl<T: Tables> Builder<T> {
             let _within = runtime.enter();
             Arc::new(self.shared(&config, recorder, budgets.clone(), meter, redact, prices))
         };
-        let adapters = self.adapters();
+        let adapters = self.adapters(&config)?;
         let clock = runtime.handle().clone();
         let (commands, asked) = unbounded_channel();
         let agent = agent(&config, &shared, drain, adapters, asked);
@@ -135,8 +136,11 @@ impl<T: Tables> Builder<T> {
         std::mem::take(&mut self.recorder).into_iter().fold(settings, |settings, change| change(settings))
     }
 
-    fn adapters(&self) -> Adapters {
-        T::adapters().after(self.adapters.clone())
+    /// The adapters of the configuration, then those given in code, then those of the build.
+    fn adapters(&self, config: &Config) -> Result<Adapters> {
+        let mapped = Mapped::new(config.map.clone())?;
+        let adapters = T::adapters().after(self.adapters.clone());
+        Ok(if mapped.is_empty() { adapters } else { adapters.after(vec![Arc::new(mapped)]) })
     }
 
     fn shared(

@@ -1,7 +1,7 @@
 //! The words of providers' own usage objects, as their interfaces answer with them: where within the object, and the key.
 //!
-//! Dialects: `OpenAI`'s chat completions and responses, `Anthropic`'s messages, Bedrock's converse, Gemini, and `LangChain`'s
-//! `usage_metadata`.
+//! Dialects: `OpenAI`'s chat completions and responses, `Anthropic`'s messages, Bedrock's converse, Gemini, Ollama, the AI SDK,
+//! and `LangChain`'s `usage_metadata`.
 
 /// The input.
 pub const OBJECT_INPUT: &[(&str, &str)] = &[
@@ -10,6 +10,7 @@ pub const OBJECT_INPUT: &[(&str, &str)] = &[
     ("", "inputTokens"),
     ("", "promptTokenCount"),
     ("", "prompt_token_count"),
+    ("", "prompt_eval_count"),
 ];
 
 /// The output.
@@ -19,6 +20,7 @@ pub const OBJECT_OUTPUT: &[(&str, &str)] = &[
     ("", "outputTokens"),
     ("", "candidatesTokenCount"),
     ("", "candidates_token_count"),
+    ("", "eval_count"),
 ];
 
 /// Both together.
@@ -33,6 +35,7 @@ pub const OBJECT_CACHED: &[(&str, &str)] = &[
     ("", "cachedContentTokens"),
     ("", "cached_content_token_count"),
     ("", "prompt_cache_hit_tokens"),
+    ("", "cachedInputTokens"),
 ];
 
 /// Tokens written to a cache, in words that `OBJECT_CACHE_WRITE` has not.
@@ -46,7 +49,7 @@ pub const OBJECT_KEPT_5M: &[(&str, &str)] = &[("input_token_details", "ephemeral
 pub const OBJECT_KEPT_1H: &[(&str, &str)] = &[("input_token_details", "ephemeral_1h_input_tokens")];
 
 /// Reasoning, in words that `OBJECT_REASONING` has not.
-pub const OBJECT_THOUGHT: &[(&str, &str)] = &[("output_token_details", "reasoning")];
+pub const OBJECT_THOUGHT: &[(&str, &str)] = &[("output_token_details", "reasoning"), ("", "reasoningTokens")];
 
 /// Audio that went in.
 pub const OBJECT_INPUT_AUDIO: &[(&str, &str)] = &[

@@ -66,7 +66,7 @@ pub fn adapters() -> Adapters {
     Adapters::new(conventions()).after(table)
 }
 
-/// Those of conventions that many sources follow: they come last.
+/// Those of conventions that many sources follow, and of sources that follow none: they come last.
 fn conventions() -> Vec<Arc<dyn Adapter>> {
     vec![
         #[cfg(feature = "adapter-openinference")]
@@ -75,5 +75,8 @@ fn conventions() -> Vec<Arc<dyn Adapter>> {
         Arc::new(quipu_adapter_openllmetry::OpenLlmetry),
         #[cfg(feature = "adapter-genai")]
         Arc::new(quipu_adapter_genai::GenAi),
+        // By shape, and so after all that go by name.
+        #[cfg(feature = "adapter-generic")]
+        Arc::new(quipu_adapter_generic::Generic),
     ]
 }

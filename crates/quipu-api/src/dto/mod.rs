@@ -29,6 +29,7 @@ mod query;
 mod reprice;
 mod retention;
 mod session;
+mod source;
 mod span;
 mod status;
 mod summary;
@@ -86,6 +87,7 @@ pub use retention::{
     RetentionRuleSettings, RetentionRules, RetiredAnswer, RetiredDay,
 };
 pub use session::{Session, SessionAnswer, SessionsAnswer};
+pub use source::{SampleSpan, UnreadAnswer, UnreadSource};
 pub use span::{Link, Source, Span, SpanAnswer, SpanEvent};
 pub use status::{
     AuditState, BackendState, HealthAnswer, Listeners, ProjectStates, ReadyAnswer, SearchState, StatusAnswer,

@@ -301,6 +301,7 @@ impl Fixture {
             assets: Arc::new(asset),
             metrics_text: Arc::new(|| "quipu_up 1\n".to_owned()),
             vitals: None,
+            unread: Arc::new(Vec::new),
             documents: Documents::in_memory(),
             retention: Arc::default(),
         };

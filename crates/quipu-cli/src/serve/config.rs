@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
-use quipu::core::{Level, Limits, Retention};
+use quipu::core::{Adapters, Level, Limits, Retention};
 use quipu::pipeline::{Capture, ExitSettings, RedactSettings};
 use quipu_access::{AccessSettings, check_project};
+use quipu_mapping::{MapConfig, Mapped};
 use quipu_audit::AuditSettings;
 use quipu_gateway::GatewayConfig;
 use quipu_insight::BudgetConfig;
@@ -49,6 +51,8 @@ pub struct Config {
     pub prices: PriceSettings,
     /// Budgets by name.
     pub budgets: BTreeMap<String, BudgetConfig>,
+    /// How spans of home-made instrumentation are read, by name.
+    pub map: BTreeMap<String, MapConfig>,
     /// The gateway to model providers; none without it.
     pub proxy: Option<GatewayConfig>,
     /// Ways out beside the store: `NAME` or `NAME:PATH`, each name once.
@@ -139,6 +143,7 @@ impl Default for Config {
             limits: Limits::default(),
             prices: PriceSettings::default(),
             budgets: BTreeMap::new(),
+            map: BTreeMap::new(),
             proxy: None,
             backends: Vec::new(),
             backend: BTreeMap::new(),
@@ -230,9 +235,20 @@ impl Config {
             ensure!(name != DEFAULT, "[project.{DEFAULT}]: what is said of it stands at the top");
         }
         config.check_retention()?;
+        config.adapters()?;
         // Whoever reads a configuration may open a store next.
         crate::key::of_config(config.encryption.as_ref())?;
         Ok(Self { file: Some(file.to_owned()), ..config })
+    }
+
+    /// The adapters that read what comes in: the tables under `map` first, for they are what the user says.
+    ///
+    /// # Errors
+    /// A table under `map` is wrong.
+    pub fn adapters(&self) -> Result<Adapters> {
+        let mapped = Mapped::new(self.map.clone())?;
+        let adapters = quipu::adapters();
+        Ok(if mapped.is_empty() { adapters } else { adapters.after(vec![Arc::new(mapped)]) })
     }
 
     /// The names of all projects, the default one first.

@@ -138,10 +138,10 @@ fn write(urls: &Urls, proxy: Option<&str>, file: &Path) -> Result<()> {
     write_json(&all, file)
 }
 
-/// Writes a ready file at once.
+/// Writes a file at once.
 pub fn write_json(all: &serde_json::Value, file: &Path) -> Result<()> {
     let draft = file.with_extension("draft");
     let written =
         std::fs::write(&draft, serde_json::to_vec(all)?).and_then(|()| std::fs::rename(&draft, file));
-    written.with_context(|| format!("cannot write the ready file {}", file.display()))
+    written.with_context(|| format!("cannot write {}", file.display()))
 }

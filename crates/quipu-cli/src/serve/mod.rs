@@ -15,6 +15,7 @@ mod routes;
 mod tenant;
 mod tenants;
 mod trusted;
+mod unread;
 mod vitals;
 
 use std::io::IsTerminal;

@@ -149,6 +149,7 @@ pub fn state_over(store: Arc<dyn Store>, money: Money) -> ApiState {
         assets: Arc::new(asset),
         metrics_text: Arc::new(String::new),
         vitals: None,
+        unread: Arc::new(Vec::new),
         documents: Documents::in_memory(),
         retention: Arc::default(),
     }

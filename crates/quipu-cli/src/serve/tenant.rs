@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use axum::Router;
 use quipu::Access;
-use quipu::core::{Batch, Intake as _, Limits, Meter, Retention, Stage, Store, SystemClock};
+use quipu::core::{Adapters, Batch, Intake as _, Limits, Meter, Retention, Stage, Store, SystemClock};
 use quipu::metrics::Derive;
 use quipu::pipeline::{Exit, Parts, Pipeline, Priced, Redact, RedactSettings, SelfMetrics};
 use quipu::prometheus::{Format, Prometheus};
@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 
 use super::money::{Accounts, Place};
 use super::vitals::Sources;
-use super::{Config, aside, exits, page, retention, routes};
+use super::{Config, aside, exits, page, retention, routes, unread};
 
 /// Folder within the data folder with a folder for each other project.
 const FOLDER: &str = "projects";
@@ -49,6 +49,9 @@ pub struct Tenant {
     pub money: Money,
     pub metrics: Arc<SelfMetrics>,
     pub receiver: Receiver,
+    adapters: Adapters,
+    /// Where unread sources are kept; nowhere beside a store in memory.
+    unread: Option<PathBuf>,
     pub page: Arc<Prometheus>,
     // Its instruments live as long as the process.
     derive: Arc<Derive>,
@@ -102,13 +105,21 @@ impl Tenant {
         let stages = vec![Arc::clone(&derive) as Arc<dyn Stage>];
         let pipeline =
             Arc::new(start(&config.limits, config.redact_of(name), &store, exits, stages, &metrics, &money)?);
+        let adapters = config.adapters()?;
+        let receiver = receiver(config, &adapters, &pipeline, &metrics, first);
+        let unread = (!uri.starts_with("memory")).then(|| folder.join(unread::FILE));
+        if let Some(file) = &unread {
+            receiver.remember_unread(unread::stored(file));
+        }
         Ok(Self {
             name: name.to_owned(),
-            receiver: receiver(config, &pipeline, &metrics, first),
+            receiver,
+            unread,
             page: Arc::new(page::page(&derive, &metrics)?),
             documents: documents(&uri, &folder),
             retention: Arc::new(config.retention_of(name).clone()),
             folder,
+            adapters,
             store,
             pipeline,
             money,
@@ -144,11 +155,13 @@ impl Tenant {
             receiver: self.receiver.clone(),
         };
         quipu_api::routes(ApiState {
+            adapters: self.adapters.clone(),
             live: self.pipeline.watchers(),
             status: Arc::new(routes::status(urls.clone(), demo)),
             limits: Arc::clone(limits),
             metrics_text: Arc::new(move || page.text(Format::OpenMetrics)),
             vitals: Some(sources.reading()),
+            unread: unread::listing(self.receiver.clone()),
             pipeline: Some(Arc::clone(&self.pipeline)),
             documents: self.documents.clone(),
             retention: Arc::clone(&self.retention),
@@ -167,6 +180,9 @@ impl Tenant {
         background.spawn(retention::watch(self.name.clone(), store, rules, metrics, Arc::new(SystemClock)));
         let budgets = self.money.budgets.clone();
         background.spawn(watch_budgets(budgets, Arc::clone(&self.store), Arc::clone(&self.pipeline)));
+        if let Some(file) = self.unread.clone() {
+            background.spawn(unread::keep(self.receiver.clone(), file));
+        }
         if self.pipeline.wants_derived() {
             background.spawn(page::pass_on(Arc::clone(&self.derive), Arc::clone(&self.pipeline)));
         }
@@ -175,6 +191,9 @@ impl Tenant {
     /// Stores and sends what is left, and lets go of everything.
     pub async fn close(&self) -> Result<()> {
         page::derived(&self.derive, &self.pipeline);
+        if let Some(file) = &self.unread {
+            unread::store(&self.receiver, file);
+        }
         Ok(self.pipeline.close().await?)
     }
 }
@@ -200,13 +219,14 @@ fn beside(uri: &str) -> String {
 /// All projects share one room for what is under way, so that many of them do not take more memory than one.
 fn receiver(
     config: &Config,
+    adapters: &Adapters,
     pipeline: &Arc<Pipeline>,
     metrics: &Arc<SelfMetrics>,
     first: Option<&Receiver>,
 ) -> Receiver {
     let parts = quipu_receiver::Parts {
         intake: Arc::clone(pipeline) as _,
-        adapters: quipu::adapters(),
+        adapters: adapters.clone(),
         limits: Arc::new(config.limits.clone()),
         clock: Arc::new(SystemClock),
         meter: Arc::clone(metrics) as Arc<dyn Meter>,

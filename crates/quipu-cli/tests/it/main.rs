@@ -18,6 +18,7 @@ mod refusals;
 mod retention;
 mod server;
 mod serving;
+mod sources;
 mod storing;
 mod ways;
 mod whole;

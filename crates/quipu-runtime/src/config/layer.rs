@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use quipu_mapping::MapConfig;
 use quipu_core::Level;
 use quipu_insight::BudgetConfig;
 use quipu_pipeline::{ExitSettings, RedactSettings};
@@ -107,6 +108,8 @@ layers! {
         tail: TailLayer,
         /// What is masked.
         redact: Option<RedactSettings>,
+        /// How spans of home-made instrumentation are read.
+        map: BTreeMap<String, MapConfig>,
         /// Limits of spending.
         budgets: BTreeMap<String, BudgetConfig>,
         /// File in which processes share what budgets have spent; `memory` for none.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use quipu_mapping::MapConfig;
 use quipu_core::{Attributes, Level, Resource};
 use quipu_insight::BudgetConfig;
 use quipu_pipeline::{Capture, HashKey, RedactSettings};
@@ -35,6 +36,8 @@ pub(crate) struct Config {
     pub sampler: Sampler,
     pub tail: Option<Tail>,
     pub redact: RedactSettings,
+    /// How spans of home-made instrumentation are read.
+    pub map: BTreeMap<String, MapConfig>,
     pub budgets: BTreeMap<String, BudgetConfig>,
     /// File in which processes share what budgets have spent; `memory` for none; not said: beside an SQLite store.
     pub budgets_path: Option<PathBuf>,
@@ -132,6 +135,7 @@ impl Config {
             sampler: sampler(said.sampling),
             tail: tail(&said.tail, choice.tail),
             redact,
+            map: said.map,
             budgets: said.budgets,
             budgets_path: said.budgets_path,
             problems,

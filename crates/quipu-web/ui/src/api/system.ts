@@ -29,6 +29,31 @@ export interface SystemState {
   }[];
 }
 
+/** A source whose spans look like model calls and are not read. */
+export interface UnreadSource {
+  scope: string;
+  version: string;
+  service: string | null;
+  spans: number;
+  why: string;
+  first_seen: string;
+  last_seen: string;
+  sample: {
+    trace_id: string;
+    span_id: string;
+    name: string;
+    attributes: Record<string, unknown>;
+  } | null;
+}
+
+export function useUnreadSources() {
+  return useQuery({
+    queryKey: ["sources", "unread"],
+    refetchInterval: 30_000,
+    queryFn: ({ signal }) => get<{ sources: UnreadSource[] }>("/sources/unread", {}, signal),
+  });
+}
+
 export function useSystem(refetchMs: number | false = 10_000) {
   return useQuery({
     queryKey: ["system"],

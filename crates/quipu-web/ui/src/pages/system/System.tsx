@@ -12,6 +12,7 @@ import { Failure, Loading } from "../../components/States";
 import { bytes, compact, count, percent } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { Backends } from "./Backends";
+import { Unread } from "./Unread";
 
 /** One sample every ten seconds. */
 const STEP_MS = 10_000;
@@ -114,6 +115,7 @@ function State({ state }: { state: SystemState }) {
           <Panel title={t("Left out, by reason")} note={t("since the start")}>
             <Drops state={state} />
           </Panel>
+          <Unread />
           <Panel title={t("Bounds")}>
             <Bounds
               rows={[

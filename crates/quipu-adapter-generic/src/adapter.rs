@@ -1,0 +1,90 @@
+//! The adapter: the last in the chain, after every source and convention that is known by name.
+
+use compact_str::{CompactString, format_compact};
+use quipu_core::{Adapter, Canonical, Kind, Lens, Messages, Reading, Span, Usage};
+use quipu_normalize::{Slots, answer_meeting, canonical, lens, messages};
+use quipu_unread::GENERIC;
+
+use crate::verdict::{Call, Verdict, judge};
+use crate::walk;
+
+/// The figures of a lens that this adapter gives.
+const FIGURES: &[&str] = &["input", "output", "cache_read", "cache_write", "reasoning"];
+
+/// Reads what no other adapter claims, by the shape of its attributes.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Generic;
+
+fn verdict(span: &Span) -> Verdict {
+    if walk::is_worth_it(span) { judge(&walk::walk(span)) } else { Verdict::Nothing }
+}
+
+impl Adapter for Generic {
+    fn name(&self) -> &'static str {
+        GENERIC
+    }
+
+    fn claims(&self, span: &Span) -> bool {
+        verdict(span) != Verdict::Nothing
+    }
+
+    fn canonical(&self, span: &Span) -> Canonical {
+        // Owners, tags and errors are told in the same words everywhere; what the span is, only its shape tells here.
+        let mut read = canonical(&Slots::of(span), GENERIC);
+        (read.kind, read.usage, read.meeting, read.tool) = (Kind::Other, None, None, None);
+        (read.request_model, read.response_model, read.framework) = (None, None, None);
+        match verdict(span) {
+            Verdict::Call(call) => fill(span, *call, &mut read),
+            Verdict::Unsure(why) => {
+                read.provider = None;
+                read.notes.push(quipu_unread::note(why));
+            }
+            Verdict::Nothing => {}
+        }
+        read
+    }
+
+    fn messages(&self, span: &Span) -> Messages {
+        messages(span)
+    }
+
+    fn lens(&self, span: &Span, read: &Canonical) -> Lens {
+        let mut lens = lens(span, read);
+        let Verdict::Call(call) = verdict(span) else { return lens };
+        for line in lens.lines.iter_mut().filter(|line| FIGURES.contains(&line.field.as_str())) {
+            line.key = Some(call.key.clone());
+            line.rule = Some(rule(&call).into());
+        }
+        lens
+    }
+}
+
+const fn rule(call: &Call) -> &'static str {
+    if call.is_object {
+        "by shape: a usage object of a provider's answer"
+    } else {
+        "by shape: the words of the keys, and figures that add up"
+    }
+}
+
+fn fill(span: &Span, call: Call, read: &mut Canonical) {
+    read.kind = call.kind;
+    read.notes.push(note(&call));
+    read.response_id = call.id.or_else(|| read.response_id.take());
+    read.provider = call.provider.or_else(|| read.provider.take());
+    (read.request_model, read.response_model) = (call.request_model, call.response_model);
+    read.usage = Some(call.usage);
+    read.meeting = answer_meeting(span, read);
+}
+
+/// How sure the reading is. Names the attribute, never what is in it.
+fn note(call: &Call) -> CompactString {
+    let of = if call.is_object { "a provider's usage object" } else { "token figures" };
+    let doubt = if is_assumed(&call.usage) { "; input was taken to include cached tokens" } else { "" };
+    format_compact!("read by shape from {of} in `{}`{doubt}", call.key)
+}
+
+fn is_assumed(usage: &Usage) -> bool {
+    usage.reading == Reading::Inferred
+        && usage.cache_read.or(usage.cache_write).is_some_and(|cached| cached > 0)
+}

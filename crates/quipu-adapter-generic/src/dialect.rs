@@ -1,0 +1,95 @@
+//! Usage objects as the providers' interfaces answer with them.
+
+use quipu_core::{Usage, Value};
+use quipu_normalize::{count_of, usage_of};
+use quipu_semconv::{OBJECT_INPUT, OBJECT_OUTPUT, OBJECT_TOTAL};
+
+use crate::words::{self, Meaning, Role};
+
+/// What Cohere charges, beside `tokens`, which it does not.
+const BILLED: &str = "billed_units";
+
+/// What an object says of usage.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Object {
+    /// All of a call's tokens.
+    Whole(Box<Whole>),
+    /// Input or output alone, as the events of a stream carry it.
+    Piece,
+    /// Input and output that do not add up to the object's total.
+    Wrong,
+}
+
+/// A provider's usage object.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Whole {
+    pub usage: Usage,
+    /// Input as sent, with or without cached tokens.
+    pub sent: u64,
+    /// The only provider with objects of this shape.
+    pub provider: Option<&'static str>,
+}
+
+/// The usage in an object; `None` when its keys are not a provider's.
+pub(crate) fn read(object: &Value) -> Option<Object> {
+    if let Some(billed) = object.get(BILLED) {
+        return of(billed, Some("cohere"));
+    }
+    of(object, provider(object))
+}
+
+fn of(object: &Value, provider: Option<&'static str>) -> Option<Object> {
+    let figure = |places: &[(&str, &str)]| {
+        let own = places.iter().filter(|(within, _)| within.is_empty());
+        own.filter_map(|(_, key)| object.get(key)).find_map(count_of)
+    };
+    let (input, output, total) = (figure(OBJECT_INPUT), figure(OBJECT_OUTPUT), figure(OBJECT_TOTAL));
+    let is_embedding = output.is_none() && input.is_some() && input == total;
+    let sent = match (input, output) {
+        (Some(sent), Some(_)) => sent,
+        (Some(sent), None) if is_embedding => sent,
+        (None, None) => return None,
+        _ => return Some(Object::Piece),
+    };
+    let mut usage = usage_of(object)?;
+    if !add_parts(object, &mut usage) {
+        return Some(Object::Wrong);
+    }
+    let sum = usage.input.unwrap_or(0).saturating_add(usage.output.unwrap_or(0));
+    if total.is_some_and(|total| total != sum) {
+        return Some(Object::Wrong);
+    }
+    Some(Object::Whole(Box::new(Whole { usage, sent, provider })))
+}
+
+/// Adds the parts that stand beside the totals under names that no provider uses; false when they do not fit.
+fn add_parts(object: &Value, usage: &mut Usage) -> bool {
+    let Value::Map(pairs) = object else { return true };
+    for (key, value) in pairs {
+        let mut cut = Vec::new();
+        words::cut(key, &mut cut);
+        let (Meaning::Figure(role), Some(count)) = (words::meaning(&cut), count_of(value)) else { continue };
+        let slot = match role {
+            Role::CacheRead => &mut usage.cache_read,
+            Role::CacheWrite => &mut usage.cache_write,
+            Role::Reasoning => &mut usage.reasoning,
+            Role::Input | Role::Output | Role::Total => continue,
+        };
+        slot.get_or_insert(count);
+    }
+    let tokens = usage.tokens();
+    tokens.cache_read.saturating_add(tokens.cache_write) <= tokens.input && tokens.reasoning <= tokens.output
+}
+
+fn provider(object: &Value) -> Option<&'static str> {
+    let has = |key| object.get(key).is_some();
+    if has("promptTokenCount") || has("prompt_token_count") {
+        Some("gcp.gemini")
+    } else if has("input_tokens") && (has("cache_creation_input_tokens") || has("cache_read_input_tokens")) {
+        Some("anthropic")
+    } else if has("prompt_eval_count") {
+        Some("ollama")
+    } else {
+        None
+    }
+}

@@ -1,0 +1,176 @@
+//! Usage from single figures whose keys differ only in which figure they name.
+
+use compact_str::CompactString;
+use quipu_core::{Reading, Usage};
+
+use crate::words::Role;
+
+/// A figure and where it was found.
+#[derive(Debug, Clone)]
+pub(crate) struct Figure {
+    pub role: Role,
+    pub count: u64,
+    /// What the figures of one call have in common.
+    pub stem: CompactString,
+    /// Positions in the lists on the way.
+    pub at: Vec<usize>,
+    pub key: CompactString,
+}
+
+/// The figures of one call, or why they are none.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Group {
+    Whole(Box<Usage>, u64),
+    /// Input or output is missing.
+    Piece,
+    /// The figures contradict each other.
+    Wrong,
+}
+
+/// Groups figures by what they have in common; each group with its key and the place of its first figure.
+pub(crate) fn groups(figures: &[Figure]) -> Vec<(Group, &Figure)> {
+    let mut groups: Vec<Vec<&Figure>> = Vec::new();
+    for figure in figures {
+        let same = |group: &&mut Vec<&Figure>| group[0].stem == figure.stem && group[0].at == figure.at;
+        match groups.iter_mut().find(same) {
+            Some(group) => group.push(figure),
+            None => groups.push(vec![figure]),
+        }
+    }
+    groups.iter().map(|group| (whole(group), group[0])).collect()
+}
+
+fn whole(group: &[&Figure]) -> Group {
+    let mut told = Told::default();
+    for figure in group {
+        let slot = told.slot(figure.role);
+        if slot.is_some_and(|count| count != figure.count) {
+            return Group::Wrong;
+        }
+        *slot = Some(figure.count);
+    }
+    match (told.input, told.output) {
+        (Some(input), Some(output)) => told.usage(input, output),
+        (Some(input), None) if told.total == Some(input) => told.usage(input, 0),
+        _ => Group::Piece,
+    }
+}
+
+/// The figures of a group by bucket.
+#[derive(Default)]
+struct Told {
+    input: Option<u64>,
+    output: Option<u64>,
+    total: Option<u64>,
+    cache_read: Option<u64>,
+    cache_write: Option<u64>,
+    reasoning: Option<u64>,
+}
+
+impl Told {
+    fn slot(&mut self, role: Role) -> &mut Option<u64> {
+        match role {
+            Role::Input => &mut self.input,
+            Role::Output => &mut self.output,
+            Role::Total => &mut self.total,
+            Role::CacheRead => &mut self.cache_read,
+            Role::CacheWrite => &mut self.cache_write,
+            Role::Reasoning => &mut self.reasoning,
+        }
+    }
+
+    /// The usage, if there is one way only to fit the parts into the totals.
+    fn usage(&self, input: u64, output: u64) -> Group {
+        let cached = self.cache_read.unwrap_or(0) + self.cache_write.unwrap_or(0);
+        let reasoning = self.reasoning.unwrap_or(0);
+        let sum = input + output;
+        let (reading, on_top) = match self.total {
+            _ if cached == 0 && reasoning == 0 => (Reading::Inferred, 0),
+            Some(total) if total == sum => {
+                (if cached > 0 { Reading::ProvenInclusive } else { Reading::Inferred }, 0)
+            }
+            Some(total) if cached != reasoning && total == sum + cached => (Reading::ProvenExclusive, 0),
+            Some(total) if cached != reasoning && total == sum + reasoning => (Reading::Inferred, reasoning),
+            Some(total) if total == sum + cached + reasoning => (Reading::ProvenExclusive, reasoning),
+            Some(_) => return Group::Wrong,
+            None if cached > input => (Reading::ProvenExclusive, 0),
+            None => (Reading::Inferred, 0),
+        };
+        let whole = if reading == Reading::ProvenExclusive { input + cached } else { input };
+        let output = output + on_top;
+        let adds_up = self.total.is_none_or(|total| total == whole + output);
+        if !adds_up || cached > whole || reasoning > output {
+            return Group::Wrong;
+        }
+        let usage = Usage {
+            input: Some(whole),
+            // No output at all is an embedding's.
+            output: self.output.map(|_| output),
+            cache_read: self.cache_read,
+            cache_write: self.cache_write,
+            reasoning: self.reasoning,
+            reading,
+            ..Usage::default()
+        };
+        Group::Whole(Box::new(usage), input)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn group(told: &[(Role, u64)]) -> Group {
+        let figures: Vec<Figure> = told
+            .iter()
+            .map(|(role, count)| Figure {
+                role: *role,
+                count: *count,
+                stem: CompactString::default(),
+                at: Vec::new(),
+                key: CompactString::default(),
+            })
+            .collect();
+        groups(&figures)[0].0.clone()
+    }
+
+    fn totals(told: &[(Role, u64)]) -> Option<(u64, u64, Reading)> {
+        match group(told) {
+            Group::Whole(usage, _) => Some((usage.input?, usage.output?, usage.reading)),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn the_total_decides() {
+        use Role::{CacheRead, Input, Output, Reasoning, Total};
+        let whole = |extra: &[(Role, u64)]| {
+            let mut told = vec![(Input, 100), (Output, 20)];
+            told.extend_from_slice(extra);
+            totals(&told)
+        };
+        assert_eq!(whole(&[]), Some((100, 20, Reading::Inferred)));
+        assert_eq!(whole(&[(CacheRead, 60), (Total, 120)]), Some((100, 20, Reading::ProvenInclusive)));
+        assert_eq!(whole(&[(CacheRead, 60), (Total, 180)]), Some((160, 20, Reading::ProvenExclusive)));
+        assert_eq!(whole(&[(CacheRead, 160)]), Some((260, 20, Reading::ProvenExclusive)));
+        assert_eq!(whole(&[(Reasoning, 50), (Total, 170)]), Some((100, 70, Reading::Inferred)));
+        assert_eq!(
+            whole(&[(CacheRead, 60), (Reasoning, 50), (Total, 230)]),
+            Some((160, 70, Reading::ProvenExclusive))
+        );
+    }
+
+    #[test]
+    fn contradictions_are_no_usage() {
+        use Role::{CacheRead, Input, Output, Reasoning, Total};
+        for wrong in [
+            &[(Input, 100), (Output, 20), (Total, 121)][..],
+            &[(Input, 100), (Input, 101), (Output, 20)],
+            &[(Input, 100), (Output, 20), (Reasoning, 30)],
+            &[(Input, 100), (Output, 20), (CacheRead, 60), (Reasoning, 60), (Total, 180)],
+        ] {
+            assert_eq!(group(wrong), Group::Wrong, "{wrong:?}");
+        }
+        assert_eq!(group(&[(Input, 100), (Total, 120)]), Group::Piece);
+    }
+}

@@ -1,0 +1,79 @@
+//! Model, provider and id of an answer, by the keys and the look of values.
+
+use compact_str::CompactString;
+use quipu_core::Value;
+use quipu_normalize::{label, provider_name};
+use quipu_semconv::{ANSWER_ID_PREFIXES, PROVIDERS};
+
+use crate::words;
+
+/// Longest name of a model that is believed, in bytes.
+const LONGEST_MODEL: usize = 128;
+/// Longest id that is believed, in bytes.
+const LONGEST_ID: usize = 256;
+/// Most different names of one kind that are kept.
+const MOST_NAMES: usize = 4;
+/// How far above a usage object its answer's model and id may stand.
+const ABOVE: usize = 3;
+/// Where providers' answers name the model.
+const MODELS: &[&str] = &["model", "modelVersion", "model_version", "model_id", "modelId"];
+/// Where they have their id.
+const IDS: &[&str] = &["id", "responseId", "response_id", "generation_id"];
+
+/// Names that attributes tell, each once.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    /// Models of keys that speak of the answer.
+    pub answering: Vec<CompactString>,
+    /// Models of other keys.
+    pub models: Vec<CompactString>,
+    pub providers: Vec<CompactString>,
+    pub ids: Vec<CompactString>,
+}
+
+impl Names {
+    /// Takes up a text if its key names a model, a provider or an answer's id. In JSON (`is_top` is false) only models count.
+    pub fn note(&mut self, key: &[CompactString], text: &str, is_top: bool) {
+        let is_elsewhere = || words::any(key, &["history", "previous", "messages", "embedding"]);
+        if words::names_model(key) && is_model(text) && !is_elsewhere() {
+            let answered = words::is_answered(key);
+            add(if answered { &mut self.answering } else { &mut self.models }, text);
+        } else if is_top && words::names_provider(key) {
+            let name = provider_name(text);
+            if PROVIDERS.contains(&name.as_str()) {
+                add(&mut self.providers, &name);
+            }
+        } else if is_top && words::names_id(key) && is_answer_id(text) {
+            add(&mut self.ids, text);
+        }
+    }
+}
+
+fn add(names: &mut Vec<CompactString>, name: &str) {
+    if names.len() < MOST_NAMES && !names.iter().any(|known| known == name) {
+        names.push(name.into());
+    }
+}
+
+/// Whether a text can be the name of a model.
+fn is_model(text: &str) -> bool {
+    (2..=LONGEST_MODEL).contains(&text.len())
+        && text.bytes().any(|byte| byte.is_ascii_alphabetic())
+        && !text.contains("://")
+        && !text.contains(|c: char| c.is_whitespace() || c.is_control() || "{}[]()<>\"'".contains(c))
+}
+
+fn is_answer_id(text: &str) -> bool {
+    text.len() <= LONGEST_ID
+        && !text.contains(char::is_whitespace)
+        && ANSWER_ID_PREFIXES.iter().any(|prefix| text.starts_with(prefix))
+}
+
+/// Model and id of the answer that a usage object belongs to: the nearest in the objects that it is in.
+pub(crate) fn beside(holders: &[&Value]) -> (Option<CompactString>, Option<CompactString>) {
+    let near = || holders.iter().rev().take(ABOVE);
+    let model = near().find_map(|holder| MODELS.iter().find_map(|key| holder.get(key)?.as_str()));
+    let id = near().find_map(|holder| IDS.iter().find_map(|key| holder.get(key)));
+    let id = id.and_then(label).filter(|id| id.len() <= LONGEST_ID && !id.contains(char::is_whitespace));
+    (model.filter(|text| is_model(text)).map(Into::into), id)
+}

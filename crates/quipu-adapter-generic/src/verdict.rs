@@ -1,0 +1,144 @@
+//! Decides whether what was found is one call with one reading.
+
+use compact_str::CompactString;
+use quipu_core::{Kind, Usage};
+use quipu_normalize::provider_of_model;
+
+use crate::figures::{self, Group};
+use crate::walk::{Answer, Found};
+
+/// A call that the figures leave no doubt of.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Call {
+    pub kind: Kind,
+    pub usage: Usage,
+    /// Where the figures were found.
+    pub key: CompactString,
+    /// Whether they are a provider's own object.
+    pub is_object: bool,
+    pub request_model: Option<CompactString>,
+    pub response_model: Option<CompactString>,
+    pub provider: Option<CompactString>,
+    pub id: Option<CompactString>,
+}
+
+/// What a span without an adapter is.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Verdict {
+    Call(Box<Call>),
+    /// It looks like a call of a model, and does not count, for this reason.
+    Unsure(&'static str),
+    Nothing,
+}
+
+/// One reading of the tokens.
+struct Candidate<'f> {
+    usage: Usage,
+    /// Input as sent, with or without cached tokens.
+    sent: u64,
+    at: &'f [usize],
+    key: &'f CompactString,
+    answer: Option<&'f Answer>,
+}
+
+/// Decides.
+pub(crate) fn judge(found: &Found) -> Verdict {
+    let groups = figures::groups(&found.figures);
+    let answers = found.answers.iter().map(|answer| Candidate {
+        usage: answer.whole.usage.clone(),
+        sent: answer.whole.sent,
+        at: &answer.at,
+        key: &answer.key,
+        answer: Some(answer),
+    });
+    let singles = groups.iter().filter_map(|(group, first)| match group {
+        Group::Whole(usage, sent) => Some(Candidate {
+            usage: usage.as_ref().clone(),
+            sent: *sent,
+            at: &first.at,
+            key: &first.key,
+            answer: None,
+        }),
+        _ => None,
+    });
+    // Providers' objects first, for those say what their figures mean.
+    let candidates: Vec<Candidate<'_>> = answers.chain(singles).collect();
+    let Some(best) = candidates.first() else { return without_usage(found, &groups) };
+    let is_wrong = found.wrong || groups.iter().any(|(group, _)| *group == Group::Wrong);
+    if is_wrong {
+        return Verdict::Unsure("its token figures contradict each other");
+    }
+    if found.pieces {
+        return Verdict::Unsure("its usage comes in several pieces");
+    }
+    if candidates.iter().any(|other| other.at != best.at) {
+        return Verdict::Unsure("it holds the usage of several answers");
+    }
+    if candidates.iter().any(|other| !agrees(best, other)) {
+        return Verdict::Unsure("it holds several usages that differ");
+    }
+    if best.usage.tokens().total() == 0 {
+        return Verdict::Unsure("all of its token figures are zero");
+    }
+    call(found, best)
+}
+
+/// Whether two readings are of one usage, told twice.
+fn agrees(one: &Candidate<'_>, other: &Candidate<'_>) -> bool {
+    let output = |candidate: &Candidate<'_>| candidate.usage.output.unwrap_or(0);
+    let input = one.usage.input == other.usage.input || one.sent == other.sent;
+    input && output(one) == output(other)
+}
+
+fn call(found: &Found, best: &Candidate<'_>) -> Verdict {
+    let of_answer = best.answer.and_then(|answer| answer.model.clone());
+    let names = &found.names;
+    if of_answer.is_none() && (names.answering.len() > 1 || names.models.len() > 1) {
+        return Verdict::Unsure("it names several models");
+    }
+    let only = |names: &[CompactString]| names.first().filter(|_| names.len() == 1).cloned();
+    let response_model = of_answer.or_else(|| only(&names.answering));
+    let request_model = only(&names.models);
+    let model = response_model.as_ref().or(request_model.as_ref());
+    if best.answer.is_none() && model.is_none() {
+        return Verdict::Unsure("it counts tokens and names no model");
+    }
+    let is_embedding = model.is_some_and(|model| model.to_ascii_lowercase().contains("embed"));
+    let kind = if is_embedding || best.usage.output.is_none() { Kind::Embedding } else { Kind::Llm };
+    let by_shape = || best.answer.and_then(|answer| answer.whole.provider).map(CompactString::const_new);
+    let provider = only(&names.providers).or_else(|| provider_of_model(model?)).or_else(by_shape);
+    let id = best.answer.and_then(|answer| answer.id.clone()).or_else(|| only(&names.ids));
+    Verdict::Call(Box::new(Call {
+        kind,
+        usage: best.usage.clone(),
+        key: best.key.clone(),
+        is_object: best.answer.is_some(),
+        request_model,
+        response_model,
+        provider,
+        id,
+    }))
+}
+
+/// What a span without a whole usage looks like.
+fn without_usage(found: &Found, groups: &[(Group, &figures::Figure)]) -> Verdict {
+    let names = &found.names;
+    let mut models = names.answering.iter().chain(&names.models);
+    let names_known_model = models.clone().any(|model| provider_of_model(model).is_some());
+    let names_model = models.next().is_some();
+    if found.wrong || groups.iter().any(|(group, _)| *group == Group::Wrong) {
+        Verdict::Unsure("its token figures contradict each other")
+    } else if found.sums && names_model {
+        Verdict::Unsure("its token figures are sums over several calls")
+    } else if found.pieces || (!groups.is_empty() && names_model) {
+        Verdict::Unsure("its usage lacks input or output tokens")
+    } else if found.elsewhere && names_model {
+        Verdict::Unsure("its usage is that of a request or of an earlier call")
+    } else if found.messages && names_known_model {
+        Verdict::Unsure("it names a model and has messages, and no usage")
+    } else if found.too_large && names_model {
+        Verdict::Unsure("its JSON is too large to be searched for usage")
+    } else {
+        Verdict::Nothing
+    }
+}

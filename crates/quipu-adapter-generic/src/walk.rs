@@ -1,0 +1,224 @@
+//! A bounded walk over a span's attributes and the JSON in them.
+
+use compact_str::CompactString;
+use quipu_core::{Span, Value};
+use quipu_normalize::{count_of, literal, parse};
+
+use crate::dialect::{self, Object, Whole};
+use crate::figures::Figure;
+use crate::names::Names;
+use crate::words::{self, Meaning, Role};
+
+/// Most attributes that are looked at.
+const MOST_ATTRIBUTES: usize = 256;
+/// Largest JSON text that is read, in bytes.
+const LARGEST_TEXT: usize = 256 << 10;
+/// Most JSON text that is read of one span, in bytes.
+const MOST_TEXT: usize = 512 << 10;
+/// Most values that are looked at.
+const MOST_VALUES: usize = 8_192;
+/// Deepest nesting that is looked at.
+const DEEPEST: usize = 16;
+/// Most figures and usage objects that are kept.
+const MOST_FOUND: usize = 64;
+
+/// A usage object and where it was found.
+#[derive(Debug, Clone)]
+pub(crate) struct Answer {
+    pub whole: Box<Whole>,
+    /// Positions in the lists on the way.
+    pub at: Vec<usize>,
+    pub key: CompactString,
+    /// Model and id beside it.
+    pub model: Option<CompactString>,
+    pub id: Option<CompactString>,
+}
+
+/// What a walk found.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    pub answers: Vec<Answer>,
+    pub figures: Vec<Figure>,
+    pub names: Names,
+    /// A usage object with input or output alone.
+    pub pieces: bool,
+    /// A usage object that does not add up.
+    pub wrong: bool,
+    /// Figures of several calls.
+    pub sums: bool,
+    /// Usage in what was sent, or of an earlier call.
+    pub elsewhere: bool,
+    /// Messages of a conversation.
+    pub messages: bool,
+    /// Some JSON was too large to read.
+    pub too_large: bool,
+}
+
+/// Whether a walk may find anything: the test that every span of a source that no adapter knows goes through.
+pub(crate) fn is_worth_it(span: &Span) -> bool {
+    span.attributes.iter().take(MOST_ATTRIBUTES).any(|(key, value)| match value {
+        Value::Int(_) | Value::Double(_) => has_tokens(key),
+        Value::String(text) => has_tokens(key) || (is_object(text) && (has_tokens(text) || has_role(text))),
+        Value::Map(_) | Value::Array(_) => holds_tokens(value, 4) || has_tokens(key),
+        _ => false,
+    })
+}
+
+/// Looks at everything within bounds.
+pub(crate) fn walk(span: &Span) -> Found {
+    let mut walk = Walk { values: MOST_VALUES, text: MOST_TEXT, ..Walk::default() };
+    for (key, value) in span.attributes.iter().take(MOST_ATTRIBUTES) {
+        walk.words.clear();
+        words::cut(key, &mut walk.words);
+        walk.key = key.clone();
+        walk.value(value, &[]);
+    }
+    walk.found
+}
+
+fn is_object(text: &str) -> bool {
+    text.trim_start().starts_with(['{', '['])
+}
+
+fn has_tokens(text: &str) -> bool {
+    ["oken", "eval_count", "OKEN", "tok"].iter().any(|part| text.contains(part))
+}
+
+/// Whether a JSON text has messages of a conversation.
+fn has_role(text: &str) -> bool {
+    text.contains("\"role\"") && text.contains("\"content\"")
+}
+
+fn holds_tokens(value: &Value, depth: usize) -> bool {
+    let Some(deeper) = depth.checked_sub(1) else { return true };
+    match value {
+        Value::Map(pairs) => {
+            pairs.iter().take(64).any(|(key, value)| has_tokens(key) || holds_tokens(value, deeper))
+        }
+        Value::Array(values) => values.iter().take(64).any(|value| holds_tokens(value, deeper)),
+        Value::String(text) => is_object(text) && has_tokens(text),
+        _ => false,
+    }
+}
+
+/// A walk under way.
+#[derive(Default)]
+struct Walk {
+    found: Found,
+    /// The attribute that it is in.
+    key: CompactString,
+    /// The words on the way.
+    words: Vec<CompactString>,
+    /// The positions in lists on the way.
+    at: Vec<usize>,
+    depth: usize,
+    /// Values that may still be looked at.
+    values: usize,
+    /// Bytes of JSON text that may still be read.
+    text: usize,
+}
+
+impl Walk {
+    /// Looks at a value; `holders` are the objects that it is in, the innermost last.
+    fn value(&mut self, value: &Value, holders: &[&Value]) {
+        let Some(left) = self.values.checked_sub(1).filter(|_| self.depth < DEEPEST) else { return };
+        self.values = left;
+        self.depth += 1;
+        match value {
+            Value::Map(pairs) => self.object(value, pairs, holders),
+            Value::Array(values) => self.list(values, holders),
+            Value::String(text) if is_object(text) => self.json(text, holders),
+            Value::Int(_) | Value::Double(_) => self.figure(value),
+            Value::String(text) => {
+                if text.len() <= 20 && text.bytes().next().is_some_and(|byte| byte.is_ascii_digit()) {
+                    self.figure(value);
+                }
+                self.found.names.note(&self.words, text, holders.is_empty());
+            }
+            _ => {}
+        }
+        self.depth -= 1;
+    }
+
+    fn json(&mut self, text: &str, holders: &[&Value]) {
+        self.found.messages |= has_role(text);
+        if !has_tokens(text) && !text.contains("model") {
+            return;
+        }
+        let Some(left) = self.text.checked_sub(text.len()).filter(|_| text.len() <= LARGEST_TEXT) else {
+            self.found.too_large = true;
+            return;
+        };
+        self.text = left;
+        if let Some(value) = parse(text).or_else(|| literal(text)) {
+            self.value(&value, holders);
+        }
+    }
+
+    fn list(&mut self, values: &[Value], holders: &[&Value]) {
+        for (at, value) in values.iter().enumerate() {
+            self.at.push(at);
+            self.value(value, holders);
+            self.at.pop();
+        }
+    }
+
+    fn object(&mut self, object: &Value, pairs: &[(CompactString, Value)], holders: &[&Value]) {
+        let within = [holders, &[object]].concat();
+        let is_usage = self.usage(object, &within);
+        let length = self.words.len();
+        for (key, value) in pairs {
+            // The parts of a usage object are its own; what else an answer holds beside its figures is looked at.
+            if is_usage && !matches!(value, Value::String(_)) {
+                continue;
+            }
+            words::cut(key, &mut self.words);
+            self.value(value, &within);
+            self.words.truncate(length);
+        }
+    }
+
+    /// Whether the object is a provider's usage.
+    fn usage(&mut self, object: &Value, holders: &[&Value]) -> bool {
+        let Some(read) = dialect::read(object) else { return false };
+        if words::is_elsewhere(&self.words) || words::is_sent(&self.words) {
+            self.found.elsewhere = true;
+            return true;
+        }
+        if words::is_sum(&self.words) {
+            self.found.sums = true;
+            return true;
+        }
+        match read {
+            Object::Piece => self.found.pieces = true,
+            Object::Wrong => self.found.wrong = true,
+            Object::Whole(whole) if self.found.answers.len() < MOST_FOUND => {
+                let (model, id) = crate::names::beside(holders);
+                let at = self.at.clone();
+                self.found.answers.push(Answer { whole, at, key: self.key.clone(), model, id });
+            }
+            Object::Whole(_) => {}
+        }
+        true
+    }
+
+    fn figure(&mut self, value: &Value) {
+        match words::meaning(&self.words) {
+            Meaning::Figure(role) if self.found.figures.len() < MOST_FOUND => {
+                let Some(count) = count_of(value) else {
+                    self.found.wrong |= matches!(role, Role::Input | Role::Output);
+                    return;
+                };
+                self.found.figures.push(Figure {
+                    role,
+                    count,
+                    stem: words::stem(&self.words),
+                    at: self.at.clone(),
+                    key: self.key.clone(),
+                });
+            }
+            Meaning::Sum => self.found.sums = true,
+            _ => {}
+        }
+    }
+}

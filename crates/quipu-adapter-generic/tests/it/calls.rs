@@ -1,0 +1,131 @@
+//! Calls of a model by single figures and by a provider's answer.
+
+use quipu_adapter_generic::Generic;
+use quipu_core::{Adapter, Kind, Reading};
+use quipu_unread::is_unread;
+
+use crate::{read, span};
+
+#[test]
+fn single_figures_with_a_model_are_a_call() {
+    let read = read(&[
+        ("acme.llm.modelName", "gpt-4o-mini".into()),
+        ("acme.llm.promptTokens", 118.into()),
+        ("acme.llm.completionTokens", "43".into()),
+        ("acme.llm.cachedTokens", 64.into()),
+        ("acme.llm.totalTokens", 161.into()),
+        ("acme.llm.answer_id", "chatcmpl-7".into()),
+        ("acme.llm.maxTokens", 4096.into()),
+        ("session.id", "s1".into()),
+    ]);
+    let usage = read.usage.clone().unwrap();
+    assert_eq!((read.kind, read.convention.as_str()), (Kind::Llm, "generic"));
+    assert_eq!((usage.input, usage.output, usage.cache_read), (Some(118), Some(43), Some(64)));
+    assert_eq!(usage.reading, Reading::ProvenInclusive);
+    assert_eq!(
+        (read.provider.as_deref(), read.model().map(|model| model.as_str())),
+        (Some("openai"), Some("gpt-4o-mini"))
+    );
+    assert_eq!((read.response_id.as_deref(), read.session.as_deref()), (Some("chatcmpl-7"), Some("s1")));
+    assert!(read.meeting.is_some(), "another record of this call may be in another trace");
+    assert_eq!(is_unread(&read), None);
+}
+
+#[test]
+fn every_providers_answer_is_a_call() {
+    for (answer, input, output, provider) in [
+        (
+            r#"{"id": "chatcmpl-1", "model": "gpt-4o", "usage": {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}}"#,
+            100,
+            20,
+            "openai",
+        ),
+        (
+            r#"{"id": "resp_1", "model": "gpt-5", "usage": {"input_tokens": 100, "output_tokens": 20, "total_tokens": 120, "output_tokens_details": {"reasoning_tokens": 7}}}"#,
+            100,
+            20,
+            "openai",
+        ),
+        (
+            r#"{"id": "msg_1", "model": "claude-sonnet-4-5", "usage": {"input_tokens": 40, "cache_read_input_tokens": 60, "output_tokens": 20}}"#,
+            100,
+            20,
+            "anthropic",
+        ),
+        (
+            r#"{"responseId": "x", "modelVersion": "gemini-2.5-flash", "usageMetadata": {"promptTokenCount": 100, "candidatesTokenCount": 15, "thoughtsTokenCount": 5, "totalTokenCount": 120}}"#,
+            100,
+            20,
+            "gcp.gemini",
+        ),
+        (
+            r#"{"id": "c", "model": "mistral-large-2512", "usage": {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}}"#,
+            100,
+            20,
+            "mistral_ai",
+        ),
+        (
+            r#"{"model": "llama3.1", "created_at": "now", "prompt_eval_count": 100, "eval_count": 20, "eval_duration": 5}"#,
+            100,
+            20,
+            "ollama",
+        ),
+        (
+            r#"{"id": "c", "usage": {"billed_units": {"input_tokens": 100, "output_tokens": 20}, "tokens": {"input_tokens": 170, "output_tokens": 22}}}"#,
+            100,
+            20,
+            "cohere",
+        ),
+    ] {
+        let read = read(&[("shop.llm.response", answer.into())]);
+        let usage = read.usage.unwrap();
+        assert_eq!(
+            (read.kind, usage.input, usage.output),
+            (Kind::Llm, Some(input), Some(output)),
+            "{answer}"
+        );
+        assert_eq!(read.provider.as_deref(), Some(provider), "{answer}");
+    }
+    let bedrock = read(&[
+        ("shop.result", r#"{"output": {"message": {}}, "usage": {"inputTokens": 40, "cacheReadInputTokens": 60, "outputTokens": 20, "totalTokens": 120}}"#.into()),
+        ("shop.modelId", "us.anthropic.claude-sonnet-4-5".into()),
+    ]);
+    assert_eq!((bedrock.usage.unwrap().input, bedrock.provider.as_deref()), (Some(100), Some("aws.bedrock")));
+}
+
+#[test]
+fn an_embedding_has_input_alone() {
+    let answer = r#"{"object": "list", "model": "text-embedding-3-small", "usage": {"prompt_tokens": 15, "total_tokens": 15}}"#;
+    let read = read(&[("acme.response", answer.into())]);
+    assert_eq!((read.kind, read.usage.unwrap().input), (Kind::Embedding, Some(15)));
+}
+
+#[test]
+fn the_same_usage_told_twice_is_one() {
+    let answer = r#"{"id": "msg_1", "model": "claude-haiku-4-5", "usage": {"input_tokens": 40, "cache_read_input_tokens": 30, "output_tokens": 20}}"#;
+    let read = read(&[
+        ("acme.model", "claude-haiku-4-5".into()),
+        ("acme.tokens.input", 40.into()),
+        ("acme.tokens.output", 20.into()),
+        ("acme.response", answer.into()),
+    ]);
+    let usage = read.usage.unwrap();
+    assert_eq!((usage.input, usage.cache_read, usage.output), (Some(70), Some(30), Some(20)));
+}
+
+#[test]
+fn the_lens_names_the_attribute_and_no_contents() {
+    let answer =
+        r#"{"usage": {"prompt_tokens": 9, "completion_tokens": 2}, "choices": [{"text": "a secret"}]}"#;
+    let span = span(&[("acme.answer", answer.into())]);
+    let read = Generic.canonical(&span);
+    assert!(
+        read.notes[0].contains("read by shape") && read.notes[0].contains("`acme.answer`"),
+        "{:?}",
+        read.notes
+    );
+    let lens = Generic.lens(&span, &read);
+    let input = lens.lines.iter().find(|line| line.field == "input").unwrap();
+    assert_eq!(input.key.as_deref(), Some("acme.answer"));
+    assert!(!format!("{lens:?}{:?}", read.notes).contains("a secret"));
+}

@@ -1,0 +1,60 @@
+//! Sources that are not read.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
+use utoipa::ToSchema;
+
+use super::value::object;
+
+/// Sources whose spans look like model calls and are not read.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct UnreadAnswer {
+    /// Latest first.
+    pub sources: Vec<UnreadSource>,
+}
+
+/// A source whose spans look like model calls and are not read: no adapter knows it, and its attributes allow no reading without doubt.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct UnreadSource {
+    /// Name of the instrumentation scope.
+    pub scope: String,
+    /// Version of the scope; empty when none was sent.
+    pub version: String,
+    /// Service of the latest span.
+    pub service: Option<String>,
+    /// Spans that look like calls.
+    pub spans: u64,
+    /// Why the latest of them does not count.
+    pub why: String,
+    /// Start of the first.
+    pub first_seen: String,
+    /// Start of the latest.
+    pub last_seen: String,
+    /// The latest span as it is stored; null when it is stored no longer.
+    pub sample: Option<SampleSpan>,
+}
+
+/// A span of an unread source.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SampleSpan {
+    /// Its trace.
+    pub trace_id: String,
+    /// Its id.
+    pub span_id: String,
+    /// Its name.
+    pub name: String,
+    /// Its attributes, redacted as they are stored.
+    #[schema(value_type = Object)]
+    pub attributes: Map<String, Json>,
+}
+
+impl From<&quipu_core::Span> for SampleSpan {
+    fn from(span: &quipu_core::Span) -> Self {
+        Self {
+            trace_id: span.trace_id.to_string(),
+            span_id: span.span_id.to_string(),
+            name: span.name.to_string(),
+            attributes: object(&span.attributes),
+        }
+    }
+}

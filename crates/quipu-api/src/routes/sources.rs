@@ -1,0 +1,51 @@
+//! Sources that are not read.
+
+use axum::extract::State;
+use quipu_core::SpanRow;
+
+use super::Answer;
+use crate::Problem;
+use crate::dto::{SampleSpan, UnreadAnswer, UnreadSource};
+use crate::extract::NoParams;
+use crate::json::Json;
+use crate::state::{Api, Shared, UnreadRecord};
+
+/// Unread sources
+///
+/// Instrumentation scopes whose spans look like model calls and are not read, each with its latest span as a sample. A scope that a
+/// mapping reads by now is not listed.
+#[utoipa::path(get, path = "/api/v1/sources/unread", tag = "server",
+    responses((status = 200, description = "Sources, latest first.", body = UnreadAnswer)))]
+pub(crate) async fn unread_sources(State(api): Shared, _: NoParams) -> Answer<UnreadAnswer> {
+    let mut records = (api.unread)();
+    records.sort_by_key(|record| std::cmp::Reverse(record.last_seen));
+    let mut sources = Vec::with_capacity(records.len());
+    for record in records {
+        sources.extend(still_unread(&api, record).await?);
+    }
+    Ok(Json(UnreadAnswer { sources }))
+}
+
+/// The source, unless today's adapters read its sample.
+async fn still_unread(api: &Api, record: UnreadRecord) -> Result<Option<UnreadSource>, Problem> {
+    let row = api.store.span(record.trace_id, record.span_id).await?;
+    let raw = row.and_then(|row: SpanRow| row.raw);
+    let mut source = UnreadSource {
+        scope: record.scope,
+        version: record.version,
+        service: record.service,
+        spans: record.spans,
+        why: record.why,
+        first_seen: record.first_seen.to_string(),
+        last_seen: record.last_seen.to_string(),
+        sample: None,
+    };
+    if let Some(mut raw) = raw {
+        api.adapters.read(&mut raw);
+        if quipu_unread::is_unread(&raw.canonical).is_none() {
+            return Ok(None);
+        }
+        source.sample = Some(SampleSpan::from(raw.as_ref()));
+    }
+    Ok(Some(source))
+}

@@ -1,0 +1,14 @@
+//! Reads spans of home-made instrumentation as the `[map.NAME]` tables of `quipu.toml` say.
+//!
+//! Verb: NORMALISE.
+//! Takes: the tables, checked once, and spans of the scopes that they name.
+//! Gives: the canonical values of the attributes that each table names.
+//! Never: reads a span that no table names, or accepts a table with an unknown field.
+
+mod adapter;
+mod config;
+mod place;
+mod read;
+
+pub use adapter::{Mapped, NAME};
+pub use config::{FIELDS, MapConfig};

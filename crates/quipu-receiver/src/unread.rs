@@ -1,0 +1,152 @@
+//! Sources whose spans look like model calls and are not read, so that a user notices them and maps them.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use compact_str::CompactString;
+use quipu_core::{Batch, Span, SpanId, Timestamp, TraceId};
+use quipu_unread::is_unread;
+use serde::{Deserialize, Serialize};
+
+/// Most sources that are remembered; the one seen longest ago makes way.
+const MOST_SOURCES: usize = 256;
+/// Longest name of a scope that is remembered, in bytes.
+const LONGEST_NAME: usize = 256;
+
+/// A source that is not read. It names no attribute and holds no content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnreadSource {
+    /// Name of the instrumentation scope.
+    pub scope: CompactString,
+    /// Version of the scope, empty when none was sent.
+    pub version: CompactString,
+    /// Service of the latest of its spans.
+    pub service: Option<CompactString>,
+    /// Spans of it that look like calls.
+    pub spans: u64,
+    /// Why the latest of them does not count.
+    pub why: CompactString,
+    /// Start of the first of them.
+    pub first_seen: Timestamp,
+    /// Start of the latest of them.
+    pub last_seen: Timestamp,
+    /// Trace of the latest of them.
+    pub trace_id: TraceId,
+    /// The latest of them.
+    pub span_id: SpanId,
+}
+
+type Key = (CompactString, CompactString);
+
+/// The unread sources of one project.
+#[derive(Debug, Default)]
+pub(crate) struct UnreadSources(Mutex<BTreeMap<Key, UnreadSource>>);
+
+/// The unread sources of a batch; nothing is set aside when there are none.
+pub(crate) fn of(batch: &Batch) -> Vec<UnreadSource> {
+    batch.spans.iter().filter_map(source).collect()
+}
+
+fn source(span: &Span) -> Option<UnreadSource> {
+    let why = is_unread(&span.canonical)?;
+    let scope = &span.scope;
+    (scope.name.len() <= LONGEST_NAME && scope.version.len() <= LONGEST_NAME).then(|| UnreadSource {
+        scope: scope.name.clone(),
+        version: scope.version.clone(),
+        service: span.resource.service().map(Into::into),
+        spans: 1,
+        why: why.into(),
+        first_seen: span.start,
+        last_seen: span.start,
+        trace_id: span.trace_id,
+        span_id: span.span_id,
+    })
+}
+
+impl UnreadSources {
+    /// Adds sources that were seen, or were remembered by an earlier process.
+    pub(crate) fn add(&self, seen: Vec<UnreadSource>) {
+        if seen.is_empty() {
+            return;
+        }
+        let mut sources = self.lock();
+        for source in seen {
+            let key = (source.scope.clone(), source.version.clone());
+            match sources.get_mut(&key) {
+                Some(known) => *known = merged(known, source),
+                None => {
+                    make_way(&mut sources);
+                    sources.insert(key, source);
+                }
+            }
+        }
+    }
+
+    /// All of them, by scope and version.
+    pub(crate) fn list(&self) -> Vec<UnreadSource> {
+        self.lock().values().cloned().collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Key, UnreadSource>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Both together; the later one gives the sample.
+fn merged(known: &UnreadSource, seen: UnreadSource) -> UnreadSource {
+    let spans = known.spans.saturating_add(seen.spans);
+    let first_seen = known.first_seen.min(seen.first_seen);
+    let latest = if seen.last_seen >= known.last_seen { seen } else { known.clone() };
+    UnreadSource { spans, first_seen, ..latest }
+}
+
+fn make_way(sources: &mut BTreeMap<Key, UnreadSource>) {
+    if sources.len() < MOST_SOURCES {
+        return;
+    }
+    let oldest = sources.iter().min_by_key(|(_, source)| source.last_seen).map(|(key, _)| key.clone());
+    if let Some(oldest) = oldest {
+        sources.remove(&oldest);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(scope: &str, at: i64, spans: u64) -> UnreadSource {
+        UnreadSource {
+            scope: scope.into(),
+            version: CompactString::default(),
+            service: None,
+            spans,
+            why: format!("at {at}").into(),
+            first_seen: Timestamp::from_nanos(at),
+            last_seen: Timestamp::from_nanos(at),
+            trace_id: TraceId::made_of(&[scope]),
+            span_id: SpanId::made_of(&[scope, &at.to_string()]),
+        }
+    }
+
+    #[test]
+    fn a_source_is_one_whatever_the_order() {
+        for order in [[3, 9], [9, 3]] {
+            let sources = UnreadSources::default();
+            for at in order {
+                sources.add(vec![source("a", at, 2)]);
+            }
+            let [one] = sources.list().try_into().unwrap();
+            assert_eq!((one.spans, one.why.as_str()), (4, "at 9"));
+            assert_eq!((one.first_seen.nanos(), one.last_seen.nanos()), (3, 9));
+        }
+    }
+
+    #[test]
+    fn the_oldest_makes_way() {
+        let sources = UnreadSources::default();
+        sources.add((0..300).map(|at| source(&format!("s{at}"), at, 1)).collect());
+        let left = sources.list();
+        assert_eq!(left.len(), MOST_SOURCES);
+        assert_eq!(left.iter().map(|one| one.last_seen.nanos()).min(), Some(44));
+    }
+}

@@ -1,0 +1,35 @@
+//! The note that marks a span, and its reading.
+
+use compact_str::{CompactString, format_compact};
+use quipu_core::{Canonical, Kind};
+
+/// The convention of spans that were read by shape.
+pub const GENERIC: &str = "generic";
+/// How the note of a span begins that is not read.
+const NOT_COUNTED: &str = "looks like a model call and does not count: ";
+
+/// The note of a span that is not read.
+pub fn note(why: &str) -> CompactString {
+    format_compact!("{NOT_COUNTED}{why}")
+}
+
+/// The reason why a span looks like a model call and is not read as one; `None` for every other span.
+pub fn is_unread(read: &Canonical) -> Option<&str> {
+    let is_other = read.convention == GENERIC && read.kind == Kind::Other;
+    read.notes.iter().filter(|_| is_other).find_map(|note| note.strip_prefix(NOT_COUNTED))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_marked_span_is_known_again() {
+        let mut read = Canonical { convention: GENERIC.into(), ..Canonical::default() };
+        assert_eq!(is_unread(&read), None);
+        read.notes.push(note("no model"));
+        assert_eq!(is_unread(&read), Some("no model"));
+        read.kind = Kind::Llm;
+        assert_eq!(is_unread(&read), None);
+    }
+}
