@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use quipu_core::{
-    CostPage, CostQuery, Detail, EventPage, EventQuery, Facet, FacetField, Hold, Meeting, MetricName,
-    MetricQuery, MetricSeries, Node, Owned, Owner, Result, Retention, Retired, SessionPage, SessionQuery,
-    SpanId, SpanPage, SpanQuery, SpanRow, Store, StoreInfo, Timestamp, ToolGroup, TraceFilter, TraceId,
-    TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery, WorkGroup, WorkQuery,
+    Conflicts, CostPage, CostQuery, Detail, EventPage, EventQuery, Facet, FacetField, Hold, Meeting,
+    MetricName, MetricQuery, MetricSeries, Node, Owned, Owner, Result, Retention, Retired, SessionPage,
+    SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow, Store, StoreInfo, Timestamp, ToolGroup, TraceFilter,
+    TraceId, TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery, WorkGroup, WorkQuery,
 };
 
 use crate::held::{Entry, Held};
@@ -86,6 +86,14 @@ impl Store for Memory {
     ) -> Result<Vec<Vec<(TraceId, Timestamp)>>> {
         let held = self.held.read();
         Ok(meetings.iter().map(|(meeting, _)| held.traces_of(*meeting)).collect())
+    }
+
+    fn take_conflicts(&self) -> Conflicts {
+        // Mostly there are none, and a writer need not wait for this.
+        if self.held.read().conflicts.versions == 0 {
+            return Conflicts::default();
+        }
+        std::mem::take(&mut self.held.write().conflicts)
     }
 
     fn removals(&self) -> u64 {

@@ -1,10 +1,13 @@
 //! How a batch changes what is kept: all of it, or nothing.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashSet, btree_map};
 use std::sync::Arc;
 
-use quipu_core::{Batch, Cost, Error, ErrorKind, Event, Metric, Result, Span};
+use quipu_core::{
+    Arrival, Batch, Cost, Error, ErrorKind, Event, Metric, Node, Result, Span, SpanConflict, SpanVersion,
+    Verdict,
+};
 
 use crate::held::{Entry, Held, Series, started_at};
 use crate::memory::NAME;
@@ -39,11 +42,21 @@ impl Held {
         for meeting in span.meetings() {
             self.meetings.entry(meeting).or_default().insert(span.trace_id);
         }
-        let trace = self.traces.entry(span.trace_id).or_default();
-        let entry =
-            trace.entry(span.span_id).or_insert_with(|| Entry { span: Arc::new(span.clone()), cost: None });
-        if rank(span, &entry.span) == Ordering::Greater {
-            entry.span = Arc::new(span.clone());
+        let entry = match self.traces.entry(span.trace_id).or_default().entry(span.span_id) {
+            btree_map::Entry::Occupied(known) => known.into_mut(),
+            btree_map::Entry::Vacant(free) => {
+                free.insert(Entry { span: Arc::new(span.clone()), cost: None, conflicts: Vec::new() });
+                return;
+            }
+        };
+        let version = |span: &Span| SpanVersion::of(&Node::of(span));
+        match version(&entry.span).judge(version(span), rank(span, &entry.span)) {
+            Verdict::Keep => {}
+            Verdict::Replace(arrival) => entry.span = Arc::new(Span { arrival, ..span.clone() }),
+            Verdict::Conflict { same_sender } => {
+                let is_kept = entry.refuse(SpanConflict::of(span, same_sender));
+                self.conflicts.note(span.trace_id, span.span_id, is_kept);
+            }
         }
     }
 
@@ -108,6 +121,7 @@ impl Held {
 /// Which of two copies of a span is the better one: ended before running, then the later end, then more attributes and
 /// events, then the greater text of the content, so that any order of arrival leads to the same copy.
 fn rank(a: &Span, b: &Span) -> Ordering {
-    let content = |span: &Span| (span.end, span.attributes.len() + span.events.len());
-    content(a).cmp(&content(b)).then_with(|| format!("{a:?}").cmp(&format!("{b:?}")))
+    let weight = |span: &Span| (span.end, span.attributes.len() + span.events.len());
+    let content = |span: &Span| format!("{:?}", Span { arrival: Arrival::default(), ..span.clone() });
+    weight(a).cmp(&weight(b)).then_with(|| content(a).cmp(&content(b)))
 }

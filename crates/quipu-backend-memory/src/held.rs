@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 use quipu_core::{
-    Cost, Event, Hold, Instrument, Meeting, Point, Signal, Span, SpanId, Temporality, Timestamp, TraceId,
+    Conflicts, Cost, Event, Hold, Instrument, Meeting, Point, Signal, Span, SpanConflict, SpanId,
+    Temporality, Timestamp, TraceId,
 };
 
 /// One span with its ledger row.
@@ -13,6 +14,8 @@ use quipu_core::{
 pub(crate) struct Entry {
     pub(crate) span: Arc<Span>,
     pub(crate) cost: Option<Cost>,
+    /// Refused versions of it.
+    pub(crate) conflicts: Vec<SpanConflict>,
 }
 
 impl Entry {
@@ -24,6 +27,17 @@ impl Entry {
 
     fn has_told(&self) -> bool {
         self.span.canonical.signal == Signal::Span || self.cost.as_ref().is_some_and(Cost::counts)
+    }
+
+    /// Keeps a refused version, unless it is there or there are enough; whether it is kept. A span whose contents were removed gets no
+    /// others.
+    pub(crate) fn refuse(&mut self, version: SpanConflict) -> bool {
+        let is_new = !self.conflicts.iter().any(|known| known.is_same(&version));
+        let is_kept = is_new && self.conflicts.len() < SpanConflict::MOST && self.span.is_sampled();
+        if is_kept {
+            self.conflicts.push(version);
+        }
+        is_kept
     }
 
     /// Pages of spans have it: all but those that were made from another signal and whose ledger row does not count, and those
@@ -67,6 +81,8 @@ pub(crate) struct Held {
     pub(crate) dropped_traces: u64,
     /// Traces that no rule of retention removes.
     pub(crate) holds: BTreeMap<TraceId, Hold>,
+    /// Refused versions of spans since they were last asked for.
+    pub(crate) conflicts: Conflicts,
     /// How often traces were forgotten or purged.
     pub(crate) removals: u64,
 }

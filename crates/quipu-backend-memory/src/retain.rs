@@ -98,9 +98,10 @@ impl Held {
     fn thin(&mut self, fates: &BTreeMap<TraceId, Fate>) {
         self.traces.retain(|id, _| fates.get(id) != Some(&Fate::Goes));
         let thinned = self.traces.iter_mut().filter(|(id, _)| fates.contains_key(id));
-        thinned
-            .flat_map(|(_, trace)| trace.values_mut())
-            .for_each(|entry| entry.span = Arc::new(bare(&entry.span)));
+        thinned.flat_map(|(_, trace)| trace.values_mut()).for_each(|entry| {
+            entry.span = Arc::new(bare(&entry.span));
+            entry.conflicts = Vec::new();
+        });
         let points = self.series.values_mut().flat_map(|series| series.points.values_mut());
         points.for_each(|point| point.exemplars.retain(|exemplar| !fates.contains_key(&exemplar.trace_id)));
     }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use compact_str::CompactString;
 use quipu_core::{
-    AnswerMemory, Cursor, Detail, SessionPage, SessionQuery, SessionRow, Sort, Span, SpanPage, SpanQuery,
-    SpanRow, Timestamp, Tokens, TracePage, TraceQuery, TraceRow,
+    AnswerMemory, Cursor, Detail, SessionPage, SessionQuery, SessionRow, Sort, Span, SpanConflict, SpanPage,
+    SpanQuery, SpanRow, Timestamp, Tokens, TracePage, TraceQuery, TraceRow,
 };
 
 use crate::held::{Entry, Held};
@@ -108,6 +108,10 @@ impl Held {
 pub(crate) fn span_row(entry: &Entry, detail: Detail) -> SpanRow {
     let span = entry.span.as_ref();
     let read = &span.canonical;
+    let conflict = |conflict: SpanConflict| match detail {
+        Detail::Full => conflict,
+        Detail::Summary => conflict.without_contents(),
+    };
     let raw = || Box::new(Span { canonical: Box::default(), ..span.clone() });
     SpanRow {
         span_id: span.span_id,
@@ -124,6 +128,7 @@ pub(crate) fn span_row(entry: &Entry, detail: Detail) -> SpanRow {
         first_token: read.time_to_first_token,
         triggered: read.guardrail_triggered,
         cost: entry.cost.clone(),
+        conflicts: entry.conflicts.iter().cloned().map(conflict).collect(),
         raw: (detail == Detail::Full).then(raw),
     }
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering}
 
 use lru::LruCache;
 use parking_lot::Mutex;
-use quipu_core::{Health, Meeting, Result, TraceId};
+use quipu_core::{Conflicts, Health, Meeting, Result, TraceId};
 use rusqlite::Connection;
 
 use crate::catalog;
@@ -45,6 +45,8 @@ pub(crate) struct Shared {
     pub(crate) presence: Mutex<Presence>,
     /// How often traces were removed.
     pub(crate) removals: AtomicU64,
+    /// Refused versions of spans since they were last asked for.
+    pub(crate) conflicts: Mutex<Conflicts>,
     /// How often holds changed.
     pub(crate) holds: AtomicU64,
     /// Held while the rules of retention are at work.
@@ -95,6 +97,7 @@ impl Shared {
             homes: Mutex::new(homes),
             presence: Mutex::new(presence),
             removals: AtomicU64::new(0),
+            conflicts: Mutex::default(),
             holds: AtomicU64::new(0),
             retiring: tokio::sync::Mutex::default(),
             catalog: Mutex::default(),

@@ -5,11 +5,11 @@ use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use quipu_core::{
-    AnswerMemory, Batch, CostPage, CostQuery, Error, ErrorKind, EventPage, EventQuery, Facet, FacetField,
-    Hold, Meeting, MetricName, MetricQuery, MetricSeries, Node, Owned, Owner, Remnant, Result, Retention,
-    Retired, Retry, SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow, Store, StoreInfo,
-    Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery,
-    WorkGroup, WorkQuery,
+    AnswerMemory, Batch, Conflicts, CostPage, CostQuery, Error, ErrorKind, EventPage, EventQuery, Facet,
+    FacetField, Hold, Meeting, MetricName, MetricQuery, MetricSeries, Node, Owned, Owner, Remnant, Result,
+    Retention, Retired, Retry, SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow, Store,
+    StoreInfo, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup,
+    UsageQuery, WorkGroup, WorkQuery,
 };
 
 use crate::fault::NAME;
@@ -129,6 +129,10 @@ impl Store for Sqlite {
 
     async fn check(&self) -> Result<Vec<String>> {
         self.ask(|shared| crate::check::findings(shared, false)).await
+    }
+
+    fn take_conflicts(&self) -> Conflicts {
+        std::mem::take(&mut *self.shared.conflicts.lock())
     }
 
     fn removals(&self) -> u64 {

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use crate::retention::keeps_all;
 use crate::{
-    Batch, Cost, CostPage, CostQuery, Encoded, Error, ErrorKind, Event, EventPage, EventQuery, Facet,
-    FacetField, Finding, Health, Hold, Meeting, Metric, MetricName, MetricQuery, MetricSeries, Node, Owned,
-    Owner, OwnerKind, Remnant, Result, Retention, Retired, SessionPage, SessionQuery, Span, SpanId, SpanPage,
+    Batch, Conflicts, Cost, CostPage, CostQuery, Encoded, Event, EventPage, EventQuery, Facet, FacetField,
+    Finding, Health, Hold, Meeting, Metric, MetricName, MetricQuery, MetricSeries, Node, Owned, Owner,
+    OwnerKind, Remnant, Result, Retention, Retired, SessionPage, SessionQuery, Span, SpanId, SpanPage,
     SpanQuery, SpanRow, StoreInfo, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery,
     TraceRow, UsageGroup, UsageQuery, WorkGroup, WorkQuery,
 };
@@ -256,6 +257,11 @@ pub trait Store: Backend {
         0
     }
 
+    /// Versions of ended spans that were refused since this was last asked: see [`crate::SpanVersion::judge`]. Never waits.
+    fn take_conflicts(&self) -> Conflicts {
+        Conflicts::default()
+    }
+
     /// What is stored.
     ///
     /// # Errors
@@ -391,10 +397,4 @@ pub trait Store: Backend {
     async fn holds(&self) -> Result<Vec<Hold>> {
         Ok(Vec::new())
     }
-}
-
-fn keeps_all(store: &str) -> Error {
-    let text =
-        format!("the store {store} has neither retention nor holds: it keeps all until it is told otherwise");
-    Error::new(ErrorKind::Unsupported, "retention", text)
 }

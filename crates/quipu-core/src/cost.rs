@@ -4,7 +4,7 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Kind, Meeting, Provider, ScopeMark, Signal, Span, SpanId, Status, Timestamp, TraceId, Usage, Usd,
+    Arrival, Kind, Meeting, Provider, ScopeMark, Signal, Span, SpanId, Status, Timestamp, TraceId, Usage, Usd,
 };
 
 /// Which rule decided whether a span counts. The order of the variants is part of the stored format: append only.
@@ -168,6 +168,9 @@ pub struct Node {
     pub tool: Option<CompactString>,
     /// The facts of calls, tool runs and spans with usage; `None` for all others.
     pub call: Option<Box<Call>>,
+    /// Sender and time of arrival.
+    #[serde(skip)]
+    pub arrival: Arrival,
 }
 
 impl Node {
@@ -188,6 +191,7 @@ impl Node {
             agent: read.agent.clone(),
             tool: read.tool.clone(),
             call: matters.then(|| Box::new(Call::of(span))),
+            arrival: span.arrival,
         }
     }
 }

@@ -15,6 +15,7 @@ mod encoded;
 mod error;
 mod estimate;
 mod event;
+mod finality;
 mod groups;
 mod health;
 mod ids;
@@ -52,6 +53,9 @@ pub use encoded::Encoded;
 pub use error::{Error, ErrorKind, Leftover, Result, Retry};
 pub use estimate::{CostEstimate, Spread, TokenEstimate};
 pub use event::{Event, EventWire, Level};
+pub use finality::{
+    Arrival, CORRECTION_SECONDS, Conflicts, SpanConflict, SpanVersion, Verdict, stamp_arrival,
+};
 pub use groups::{GroupKey, GroupSums, GroupTable, rest_key};
 pub use health::{Finding, Health};
 pub use ids::{IdError, SpanId, TraceId};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DiskBytes, Keep, Timestamp, TraceId};
+use crate::{DiskBytes, Error, ErrorKind, Keep, Timestamp, TraceId};
 
 /// Traces that may be held at once.
 pub const MOST_HOLDS: usize = 10_000;
@@ -247,6 +247,13 @@ impl Retired {
     pub fn freed(&self) -> u64 {
         self.days.iter().map(|day| day.freed).sum()
     }
+}
+
+/// The error of a store without retention.
+pub(crate) fn keeps_all(store: &str) -> Error {
+    let text =
+        format!("the store {store} has neither retention nor holds: it keeps all until it is told otherwise");
+    Error::new(ErrorKind::Unsupported, "retention", text)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use crate::{Attributes, Canonical, Kind, Meeting, Signal, SpanId, Timestamp, TraceId, Value};
+use crate::{Arrival, Attributes, Canonical, Kind, Meeting, Signal, SpanId, Timestamp, TraceId, Value};
 
 /// What produced the telemetry: the OpenTelemetry resource.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -220,6 +220,9 @@ pub struct Span {
     pub links: Vec<Link>,
     /// What else was sent.
     pub wire: SpanWire,
+    /// Sender and time of arrival; exporters do not pass it on.
+    #[serde(skip)]
+    pub arrival: Arrival,
     /// What an adapter read from all of the above; default until an adapter has run.
     pub canonical: Box<Canonical>,
 }
@@ -252,6 +255,7 @@ impl Span {
             events: Vec::new(),
             links: Vec::new(),
             wire: SpanWire::default(),
+            arrival: Arrival::default(),
             canonical: Box::default(),
         }
     }

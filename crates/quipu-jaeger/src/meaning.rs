@@ -58,6 +58,7 @@ impl Taker<'_> {
             events: draft.logs,
             links: self.links(&draft.references, parent_id, id.trace_id),
             wire: SpanWire { flags: draft.flags & SAMPLED, ..meaning.wire },
+            arrival: Default::default(),
             canonical: Box::default(),
         }
     }

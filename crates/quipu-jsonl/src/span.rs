@@ -101,6 +101,7 @@ pub(crate) fn read(from: &mut Fields) -> Result<Span> {
         links: from.list("links", read_link)?,
         canonical: Box::new(read),
         wire: Default::default(),
+        arrival: Default::default(),
     })
 }
 

@@ -17,6 +17,7 @@ mod place;
 mod row;
 mod series;
 mod trace;
+mod versions;
 
 pub use ledger::Ledger;
 pub use row::{next_version, version_above};

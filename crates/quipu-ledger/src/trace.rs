@@ -1,7 +1,5 @@
 //! One trace in memory: its spans as a tree that grows in any order.
 
-use std::cmp::Ordering;
-
 use compact_str::CompactString;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use quipu_core::{Kind, Meeting, Node, Signal, SpanId, TraceId};
@@ -9,6 +7,7 @@ use quipu_core::{Kind, Meeting, Node, Signal, SpanId, TraceId};
 use crate::decide::{self, Standing};
 use crate::merge;
 use crate::row::{self, Row};
+use crate::versions::supersedes;
 
 /// Index of a span within its trace.
 pub(crate) type At = u32;
@@ -163,10 +162,9 @@ impl Trace {
 
     /// Adds a span, or replaces the earlier copy of it.
     pub fn insert(&mut self, node: Node) {
-        match self.by_id.get(&node.span_id).copied() {
-            Some(at) if supersedes(&node, &self.entry(at).node) => self.replace(at, node),
-            Some(_) => {}
-            None => self.append(node),
+        let Some(at) = self.by_id.get(&node.span_id).copied() else { return self.append(node) };
+        if let Some(arrival) = supersedes(&node, &self.entry(at).node) {
+            self.replace(at, Node { arrival, ..node });
         }
     }
 
@@ -392,20 +390,5 @@ impl Trace {
         }
         rows.sort_unstable_by_key(|row: &Row| (row.cost.time, row.cost.span_id));
         rows
-    }
-}
-
-/// Whether `new` replaces `old`, two copies of one span: by the order in which stores choose, as far as a node shows it,
-/// and in the last resort by an order that is at least the same whichever copy comes first.
-fn supersedes(new: &Node, old: &Node) -> bool {
-    let weight = |node: &Node| {
-        let end = node.duration.map(|nanos| node.start.plus(nanos));
-        let facts =
-            node.call.as_ref().and_then(|call| call.usage.as_ref()).map_or(0, |usage| 1 + usage.details());
-        (end.is_some(), end, facts)
-    };
-    match weight(new).cmp(&weight(old)) {
-        Ordering::Equal => new != old && format!("{new:?}") > format!("{old:?}"),
-        order => order == Ordering::Greater,
     }
 }

@@ -21,6 +21,10 @@ const HELP: &[(&str, &str)] = &[
     ("quipu_mended_items_total", "Records that had to be cut or mended to fit the limits, by reason"),
     ("quipu_unknown_usage_keys_total", "Figures that are usage by their keys and that nothing reads, by key"),
     ("quipu_stored_records_total", "Records committed to the store, by signal"),
+    (
+        "quipu_conflicting_spans_total",
+        "Versions of ended spans that were refused because they differ from the final ones",
+    ),
     ("quipu_retired_traces_total", "Traces that lost their spans to the rules of retention, by why"),
     ("quipu_retired_bytes_total", "Bytes freed by the rules of retention, by why"),
     ("quipu_store_bytes_over_bound", "Bytes by which the store stays beyond its bound"),

@@ -1,11 +1,11 @@
 //! The pipeline's outside: submit, watch, flush, close.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use quipu_core::{
-    Backend, Batch, Clock, Committed, Error, ErrorKind, Intake, Limits, Meter, Metric, NoMeter, Result,
-    Stage, Store, SystemClock,
+    Backend, Batch, Clock, Committed, Conflicts, Error, ErrorKind, Intake, Limits, Meter, Metric, NoMeter,
+    Result, Stage, Store, SystemClock,
 };
 use quipu_ledger::Ledger;
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -63,6 +63,7 @@ pub struct Pipeline {
     store: Arc<dyn Store>,
     exits: Arc<[Arc<Open>]>,
     meter: Arc<dyn Meter>,
+    conflicts: Arc<OnceLock<mpsc::UnboundedSender<Conflicts>>>,
 }
 
 impl Pipeline {
@@ -76,14 +77,23 @@ impl Pipeline {
         let before = std::mem::take(&mut parts.before);
         let ahead = Arc::new(Ahead::new(before, &parts.stages, Arc::clone(&store)));
         let ledger = Ledger::new(parts.ledger_spans);
-        let worker = Worker::new(parts, ledger, watchers.clone(), Arc::clone(&exits));
+        let conflicts = Arc::<OnceLock<_>>::default();
+        let worker = Worker::new(parts, ledger, watchers.clone(), Arc::clone(&exits), Arc::clone(&conflicts));
         let worker = tokio::sync::Mutex::new(Some(tokio::spawn(worker.run(jobs))));
-        Self { queue, watchers, worker, ahead, store, exits, meter }
+        Self { queue, watchers, worker, ahead, store, exits, meter, conflicts }
     }
 
     /// Where a word is said after each commit.
     pub fn watchers(&self) -> broadcast::Sender<Arc<Committed>> {
         self.watchers.clone()
+    }
+
+    /// Names spans that had ended and of which the store refused another version, from now on. There is one listener: a second one hears
+    /// nothing.
+    pub fn conflicts(&self) -> mpsc::UnboundedReceiver<Conflicts> {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let _ = self.conflicts.set(sender);
+        receiver
     }
 
     /// How the backends beside the store are doing, in their order.

@@ -1,9 +1,9 @@
 //! The pipeline's inside: one worker, so that the count and the store see batches in the same order.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use foldhash::{HashSet, HashSetExt};
-use quipu_core::{Batch, Committed, Encoded, Error, ErrorKind, Result, Retry};
+use quipu_core::{Batch, Committed, Conflicts, Encoded, Error, ErrorKind, Result, Retry};
 use quipu_ledger::Ledger;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
@@ -48,6 +48,8 @@ pub(crate) struct Worker {
     removals: u64,
     watchers: broadcast::Sender<Arc<Committed>>,
     exits: Arc<[Arc<Open>]>,
+    /// Takes the spans with refused versions, once someone wants them.
+    conflicts: Arc<OnceLock<mpsc::UnboundedSender<Conflicts>>>,
     /// What was taken from the queue and was not ready yet.
     held: Option<Waiting>,
 }
@@ -58,9 +60,10 @@ impl Worker {
         ledger: Ledger,
         watchers: broadcast::Sender<Arc<Committed>>,
         exits: Arc<[Arc<Open>]>,
+        conflicts: Arc<OnceLock<mpsc::UnboundedSender<Conflicts>>>,
     ) -> Self {
         let removals = parts.store.removals();
-        Self { parts, ledger, removals, watchers, exits, held: None }
+        Self { parts, ledger, removals, watchers, exits, conflicts, held: None }
     }
 
     pub async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
@@ -143,6 +146,7 @@ impl Worker {
             let batch = outcome.map(uncounted).unwrap_or_else(|(_, batch)| batch);
             outcome = self.attempt(batch, &ahead).await;
         }
+        self.tell_conflicts();
         let batch = outcome?;
         self.announce(&batch);
         self.pass_on(batch);
@@ -178,6 +182,19 @@ impl Worker {
         if !self.exits.is_empty() {
             let offered = Offered::new(without_unsampled(batch));
             self.exits.iter().for_each(|exit| exit.offer(&offered));
+        }
+    }
+
+    /// Counts versions of ended spans that the store refused, and names their spans to those who note it.
+    fn tell_conflicts(&self) {
+        let conflicts = self.parts.store.take_conflicts();
+        if conflicts.versions == 0 {
+            return;
+        }
+        self.parts.meter.add("quipu_conflicting_spans_total", &[], conflicts.versions);
+        if let Some(listener) = self.conflicts.get() {
+            // Whoever listened may have gone.
+            let _ = listener.send(conflicts);
         }
     }
 

@@ -145,6 +145,7 @@ mod tests {
             first_token: None,
             triggered: None,
             cost,
+            conflicts: Vec::new(),
             raw: None,
         }
     }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::LazyLock;
 
-use quipu_core::{Batch, Limits, Meter, Signal as Told};
+use quipu_core::{Batch, Limits, Meter, Signal as Told, stamp_arrival};
 use quipu_jaeger::Wire;
 use quipu_otlp::{Decoded, Encoding, Rejections, Signal, Tally};
 use tokio::sync::Semaphore;
@@ -188,6 +188,7 @@ pub(crate) fn prepare(receiver: &Receiver, parcel: &Parcel, place: &mut Place) -
     receiver.traces.admit(&mut decoded);
     receiver.parts.adapters.read_batch(&mut decoded.batch);
     let now = receiver.parts.clock.now();
+    stamp_arrival(&mut decoded.batch.spans, place.credentials(), now);
     receiver.skew.note(place.caller().sender(), &decoded.batch, is_ahead(&decoded), now);
     if !place.any_age() {
         let Decoded { batch, rejected, .. } = &mut decoded;

@@ -70,6 +70,11 @@ impl Place {
         self.sender.caller()
     }
 
+    /// The sender's credentials, as [`quipu_core::Arrival`] takes them.
+    pub(crate) fn credentials(&self) -> &str {
+        self.sender.credentials()
+    }
+
     /// Whether its records may be of any age: see [`crate::OfAnyAge`].
     pub(crate) const fn any_age(&self) -> bool {
         self.sender.any_age()

@@ -27,25 +27,29 @@ pub(crate) struct Sender {
     caller: Caller,
     line: Option<Line>,
     any_age: bool,
+    /// The key's id, else the address: unlike the caller the same in every process.
+    credentials: Arc<str>,
 }
 
 impl Sender {
     /// By the key, else by the address; the part of it by the service that the connection last brought, else by the address.
     pub(crate) fn of(extensions: &Extensions) -> Self {
         let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| network(info.0.ip()));
-        let caller = match extensions.get::<AdmissionKey>() {
-            Some(key) => Caller::new(key, &peer),
-            None => Caller::new(&peer, &peer),
+        let (caller, credentials) = match extensions.get::<AdmissionKey>() {
+            Some(key) => (Caller::new(key, &peer), format!("key {}", key.0)),
+            None => (Caller::new(&peer, &peer), format!("address {peer:?}")),
         };
         let line = extensions.get::<Line>().cloned();
         let known = line.as_ref().map(|line| line.0.load(Ordering::Relaxed)).filter(|part| *part != 0);
         let any_age = extensions.get::<OfAnyAge>().is_some();
-        Self { caller: known.map_or(caller, |part| caller.with_known_part(part)), line, any_age }
+        let caller = known.map_or(caller, |part| caller.with_known_part(part));
+        Self { caller, line, any_age, credentials: credentials.into() }
     }
 
     /// All who send packets: whose address is theirs is not known, so they share one share.
     pub(crate) fn of_packets() -> Self {
-        Self { caller: Caller::new(&"packets", &"packets"), line: None, any_age: false }
+        let caller = Caller::new(&"packets", &"packets");
+        Self { caller, line: None, any_age: false, credentials: "packets".into() }
     }
 
     pub(crate) const fn any_age(&self) -> bool {
@@ -54,6 +58,10 @@ impl Sender {
 
     pub(crate) const fn caller(&self) -> Caller {
         self.caller
+    }
+
+    pub(crate) fn credentials(&self) -> &str {
+        &self.credentials
     }
 
     /// The same sender's part for a service, which its connection remembers.

@@ -4,6 +4,7 @@ mod bodies;
 mod elsewhere;
 mod encrypted;
 mod files;
+mod finality;
 mod framing;
 mod gateway;
 mod initial;
@@ -137,6 +138,7 @@ impl Attacks<'_> {
         self.add(bodies::patterns(self.bench), "patterns");
         self.add(gateway::hidden(self.bench), "hidden calls");
         self.add(gateway::bombs(self.bench), "gateway bombs");
+        self.add(finality::replaced(self.bench), "ended spans");
         self.add(leftovers::secrets(self.bench), "secrets");
         self.add(leftovers::formulas(self.bench), "formulas");
         self.add(leftovers::forgotten(self.bench), "forgotten");

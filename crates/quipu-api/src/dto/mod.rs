@@ -10,6 +10,7 @@ mod ask;
 mod backends;
 mod book;
 mod budget;
+mod conflict;
 mod cost;
 mod dashboard;
 mod estimate;
@@ -60,6 +61,7 @@ pub use budget::{
     Budget, BudgetAccount, BudgetAsk, BudgetNotice, BudgetRefusal, BudgetScope, BudgetSettings,
     BudgetVerdict, BudgetsAnswer, LoopSettings,
 };
+pub use conflict::SpanConflict;
 pub use cost::{CostAnswer, UnpricedAnswer, UnpricedModel};
 pub use dashboard::{
     Dashboard, DashboardEntry, DashboardPanel, DashboardSettings, DashboardVariable, DashboardsAnswer,

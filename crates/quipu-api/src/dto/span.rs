@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use utoipa::ToSchema;
 
-use super::{Message, PriceRule, Tokens, json, name, names, object, text};
+use super::{Message, PriceRule, SpanConflict, Tokens, json, name, names, object, text};
 
 /// One span. With `detail=summary` the lists and objects are left out, and what only the whole span says is null.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -138,6 +138,9 @@ pub struct Span {
     /// Who recorded it and how it was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
+    /// Versions that were refused because the span had ended, in the order of their arrival; at most four are kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conflicts: Vec<SpanConflict>,
 }
 
 /// Who recorded a span and how it was read.
@@ -196,6 +199,7 @@ impl From<&SpanRow> for Span {
             provider: name(row.provider.as_ref()),
             model: name(row.model.as_ref()),
             tool: name(row.tool.as_ref()),
+            conflicts: row.conflicts.iter().map(SpanConflict::from).collect(),
             ..Self::default()
         };
         if let Some(cost) = &row.cost {

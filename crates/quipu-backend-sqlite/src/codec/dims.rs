@@ -31,9 +31,10 @@ pub(crate) enum DimKind {
     Project = 18,
     Revision = 19,
     Branch = 20,
+    Sender = 21,
 }
 
-const KINDS: usize = 21;
+const KINDS: usize = 22;
 /// Names kept in memory a day; beyond it the memory is emptied, not the file.
 const MOST_KNOWN: usize = 20_000;
 

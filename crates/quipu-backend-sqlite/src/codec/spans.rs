@@ -2,7 +2,7 @@
 
 use compact_str::CompactString;
 use quipu_core::{
-    Billing, Call, Kind, Meeting, Node, ScopeMark, Signal, SpanId, Status, Timestamp, Usage, Usd,
+    Arrival, Billing, Call, Kind, Meeting, Node, ScopeMark, Signal, SpanId, Status, Timestamp, Usage, Usd,
 };
 use rusqlite::Row;
 use serde::{Deserialize, Serialize};
@@ -144,9 +144,9 @@ impl Facts {
 
 /// To select, from `spans s JOIN origins o ON o.id = s.origin`, for [`node_of`].
 pub(crate) const NODE_COLUMNS: &str = "s.id, s.parent, s.kind, s.start, s.dur, s.status, s.agent, s.tool, \
-     s.provider, o.service, o.framework, o.convention, s.facts, s.signal, s.meeting, s.moment, s.scope";
+     s.provider, o.service, o.framework, o.convention, s.facts, s.signal, s.meeting, s.moment, s.scope, s.sender, s.arrived";
 /// How many they are.
-pub(crate) const NODE_WIDTH: usize = 17;
+pub(crate) const NODE_WIDTH: usize = 19;
 
 /// What the count needs to know of the span in a row.
 pub(crate) fn node_of(row: &Row<'_>, names: &impl TextOf) -> Result<Node> {
@@ -176,19 +176,35 @@ pub(crate) fn node_of(row: &Row<'_>, names: &impl TextOf) -> Result<Node> {
             }))
         }
     };
+    let start = Timestamp::from_nanos(row.get(3)?);
     Ok(Node {
         span_id: span_of_key(row.get(0)?)?,
         parent_id: row.get::<_, Option<i64>>(1)?.map(span_of_key).transpose()?,
         kind: Kind::from_number(row.get(2)?),
         signal: Signal::from_number(row.get::<_, u8>(13)? & !UNSAMPLED),
         meeting: row.get::<_, Option<i64>>(14)?.map(Meeting::from_number),
-        start: Timestamp::from_nanos(row.get(3)?),
+        start,
         duration: row.get(4)?,
         status: status_of(row.get(5)?),
         agent: text(6)?,
         tool: text(7)?,
         call,
+        arrival: arrival_of(text(17)?.as_deref(), row.get(18)?, start),
     })
+}
+
+/// The second of a time.
+pub(crate) const fn second_of(time: Timestamp) -> i64 {
+    time.nanos().div_euclid(Timestamp::SECOND)
+}
+
+/// The arrival of a span from its columns.
+fn arrival_of(sender: Option<&str>, after: Option<i64>, start: Timestamp) -> Arrival {
+    let sender = sender.and_then(|text| u64::from_str_radix(text, 16).ok());
+    match (sender, after) {
+        (Some(sender), Some(after)) => Arrival { sender, second: second_of(start).saturating_add(after) },
+        _ => Arrival::default(),
+    }
 }
 
 #[cfg(test)]

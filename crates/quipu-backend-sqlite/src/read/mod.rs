@@ -1,5 +1,6 @@
 //! Answers. Each reads on connections of its own and never waits for the writer.
 
+pub(crate) mod conflicts;
 pub(crate) mod costs;
 pub(crate) mod events;
 pub(crate) mod facets;

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use quipu_core::{
-    AnswerMemory, Detail, Kind, Node, Result, SpanId, SpanPage, SpanQuery, SpanRow, Timestamp, TraceId,
+    AnswerMemory, Detail, Kind, Node, Result, SpanConflict, SpanId, SpanPage, SpanQuery, SpanRow, Timestamp,
+    TraceId,
 };
 use rusqlite::{Row, params_from_iter};
 
 use crate::codec::{CallRow, NODE_COLUMNS, Names, TextOf, node_of, span_key, span_of_key, status_of};
 use crate::fault;
 use crate::folder::Day;
+use crate::read::conflicts;
 use crate::read::stored::each_in_order;
 use crate::read::trace_rows::number_of;
 use crate::readers::DayReader;
@@ -54,6 +56,7 @@ fn row_of(row: &Row<'_>, trace_id: TraceId, names: &Names<'_>) -> fault::Result<
         first_token: row.get(13)?,
         triggered: row.get(14)?,
         cost,
+        conflicts: Vec::new(),
         raw: None,
     };
     Ok((row.get(0)?, span))
@@ -81,6 +84,12 @@ fn rows_of(
         numbers.push(pk);
         rows.push(span);
     }
+    if detail == Detail::Summary && conflicts::are_there(reader.conn)? {
+        for (pk, row) in numbers.iter().zip(&mut rows) {
+            let found = conflicts::of_span(reader.conn, *pk)?;
+            row.conflicts = found.into_iter().map(SpanConflict::without_contents).collect();
+        }
+    }
     let mut cut = false;
     if detail == Detail::Full {
         let read = add_raw(reader, trace_id, &numbers, &mut rows)?;
@@ -99,11 +108,16 @@ fn add_raw(
 ) -> fault::Result<usize> {
     let most = AnswerMemory::current().page_bytes();
     let (mut read, mut bytes) = (0, 0);
-    let mut places = rows.iter_mut();
+    let mut places = numbers.iter().zip(rows);
+    let has_conflicts = conflicts::are_there(reader.conn)?;
     each_in_order(reader, trace_id, numbers, |stored| {
         bytes += stored.span.bytes();
-        if let Some(row) = places.next() {
+        if let Some((pk, row)) = places.next() {
             row.raw = Some(stored.span);
+            if has_conflicts {
+                row.conflicts = conflicts::of_span(reader.conn, *pk)?;
+                bytes += row.conflicts.iter().map(SpanConflict::bytes).sum::<usize>();
+            }
         }
         read += 1;
         Ok(bytes < most)

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 use quipu_core::{
-    AnswerMemory, Call, Canonical, Kind, Meeting, Node, Resource, Scope, Signal, Span, Timestamp, TraceId,
+    AnswerMemory, Call, Canonical, Kind, Meeting, Node, Resource, Scope, Signal, Span, SpanVersion,
+    Timestamp, TraceId,
 };
 use rusqlite::{Connection, Row};
 use serde::Serialize;
@@ -37,6 +38,8 @@ pub(crate) struct Derived {
 pub(crate) struct Stored {
     /// As it was sent; `canonical` is default.
     pub(crate) span: Box<Span>,
+    /// The facts that decide whether it is final.
+    pub(crate) version: SpanVersion,
     derived: Derived,
 }
 
@@ -91,6 +94,7 @@ fn span_of(row: &Row<'_>, trace_id: TraceId, node: &Node, context: Context<'_>) 
         links: body.links,
         canonical: Box::default(),
         wire: Default::default(),
+        arrival: node.arrival,
     }))
 }
 
@@ -151,6 +155,7 @@ impl Stored {
         let text = |at: usize| names.text(row.get(at)?);
         let labels = Labels::unpack(row.get::<_, Option<Vec<u8>>>(AT + 10)?.as_deref())?;
         let [project, commit, branch] = labels.single;
+        let version = SpanVersion::of(&node);
         let derived = Derived {
             kind: node.kind,
             convention: text(11)?.unwrap_or_default(),
@@ -167,7 +172,7 @@ impl Stored {
                 .collect::<Result<_>>()?,
             labels: [names.text(project)?, names.text(commit)?, names.text(branch)?],
         };
-        Ok(Self { span, derived })
+        Ok(Self { span, version, derived })
     }
 
     /// The span with this number.
@@ -188,6 +193,7 @@ impl Stored {
     /// A span as it would be stored.
     pub(crate) fn of(span: &Span) -> Self {
         let node = Node::of(span);
+        let version = SpanVersion::of(&node);
         let read = span.canonical.as_ref();
         let derived = Derived {
             kind: read.kind,
@@ -211,7 +217,7 @@ impl Stored {
         let mut span = Box::new(span.clone());
         *span.canonical = Canonical::default();
         span.end = span.duration().map(|duration| span.start.plus(duration));
-        Self { span, derived }
+        Self { span, version, derived }
     }
 
     /// The greater rank is the better copy: ended over running, then the later end, then more attributes and events, then

@@ -50,6 +50,7 @@ pub(super) fn load(
     span.end = node.duration.map(|duration| node.start.plus(duration));
     span.parent_id = node.parent_id;
     span.status = node.status;
+    span.arrival = node.arrival;
     span.resource = Arc::new(source::<Resource>(conn, sources, row.get(AT + 5)?)?);
     span.scope = Arc::new(source::<Scope>(conn, sources, row.get(AT + 6)?)?);
     let body = body(conn, dictionaries, pk).and_then(|bytes| decode_span(&bytes));

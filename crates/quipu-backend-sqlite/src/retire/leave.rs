@@ -21,7 +21,7 @@ use crate::write::Rollups;
 const CACHE_KIB: u32 = 2_048;
 const ROLLUPS: [&str; 4] = ["by_model", "by_agent", "by_source", "by_tool"];
 /// Tables that this decides on, row by row; any other goes along whole.
-const DECIDED: [&str; 22] = [
+const DECIDED: [&str; 23] = [
     "dims",
     "dicts",
     "sources",
@@ -44,7 +44,9 @@ const DECIDED: [&str; 22] = [
     "hidden",
     "exemplars",
     "removed",
+    "conflicts",
 ];
+
 /// A set of row numbers, which are given out one after the other.
 #[derive(Default)]
 struct Numbers(Vec<u64>);
@@ -170,6 +172,7 @@ fn spans(copier: &mut Copier<'_>, decision: &Decision, copied: &mut Copied) -> R
         }
         Ok(stays)
     })?;
+    copier.table("conflicts", |row| Ok(whole.has(row.get("pk")?)))?;
     copier.table("calls", |row| Ok(decision.fate(row.get("tr")?) != Fate::Goes))?;
     let body = bare_body()?;
     for pk in bare.each() {

@@ -63,6 +63,7 @@ pub(crate) static DAY: Layout = Layout {
         include_str!("day-8.sql"),
         include_str!("day-9.sql"),
         include_str!("day-10.sql"),
+        include_str!("day-11.sql"),
     ],
     then: &[(5, crate::write::count_deviations)],
 };

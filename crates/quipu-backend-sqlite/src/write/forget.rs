@@ -16,8 +16,9 @@ use crate::readers::DayReader;
 use crate::write::tx::DayTx;
 
 /// Tables with a row for each span, by the span's number; the spans themselves come last.
-const OF_SPANS: [&str; 3] = [
+const OF_SPANS: [&str; 4] = [
     "DELETE FROM calls WHERE pk IN (SELECT pk FROM spans WHERE tr = ?1)",
+    "DELETE FROM conflicts WHERE pk IN (SELECT pk FROM spans WHERE tr = ?1)",
     "DELETE FROM bodies WHERE pk IN (SELECT pk FROM spans WHERE tr = ?1)",
     "DELETE FROM spans WHERE tr = ?1",
 ];
@@ -37,8 +38,10 @@ const OF_ID: [&str; 3] = [
 ];
 
 /// Texts of a trace, by its id, and of an event, by its number. Each becomes as many bytes, and so stays where it is.
-const BLANK: [&str; 3] = [
+const BLANK: [&str; 4] = [
     "UPDATE bodies SET z = zeroblob(length(z)) \
+     WHERE pk IN (SELECT s.pk FROM spans s JOIN traces t ON t.pk = s.tr WHERE t.trace = ?1)",
+    "UPDATE conflicts SET z = zeroblob(length(z)) \
      WHERE pk IN (SELECT s.pk FROM spans s JOIN traces t ON t.pk = s.tr WHERE t.trace = ?1)",
     "UPDATE spans SET error = substr(hex(zeroblob(length(CAST(error AS BLOB)))), 1, length(CAST(error AS BLOB))) \
      WHERE error IS NOT NULL AND tr = (SELECT pk FROM traces WHERE trace = ?1)",

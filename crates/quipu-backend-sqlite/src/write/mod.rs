@@ -1,5 +1,6 @@
 //! Everything that changes files: one thread, one transaction a day and group of batches.
 
+mod conflicts;
 mod costs;
 mod day;
 mod deviations;

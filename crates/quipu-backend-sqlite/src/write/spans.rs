@@ -1,9 +1,12 @@
 //! A span into its day: new, the same again, or another copy of one that is there.
 
-use quipu_core::{Call, Meeting, Node, Signal, Span, SpanId, TraceId};
+use compact_str::format_compact;
+use quipu_core::{
+    Arrival, Call, Meeting, Node, Signal, Span, SpanId, Timestamp, TraceId, Verdict,
+};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params_from_iter};
 
-use crate::codec::{DimKind, Facts, Labels, SpanFacts, UNSAMPLED, span_key, status_number};
+use crate::codec::{DimKind, Facts, Labels, SpanFacts, UNSAMPLED, second_of, span_key, status_number};
 use crate::fault::{Fault, Result};
 use crate::read::stored::Stored;
 use crate::write::day::DayFile;
@@ -37,18 +40,37 @@ struct SpanColumns {
     triggered: Option<bool>,
 }
 
+/// Sender and arrival of a span as its row has them. They are no part of its content.
+#[derive(Debug, Clone, Copy)]
+struct Arrived {
+    sender: Option<i64>,
+    after: Option<i64>,
+}
+
+impl Arrived {
+    fn of(arrival: Arrival, start: Timestamp, file: &mut DayFile) -> Result<Self> {
+        if arrival.sender == 0 {
+            return Ok(Self { sender: None, after: None });
+        }
+        let sender = format_compact!("{:016x}", arrival.sender);
+        let sender = Some(file.dims.id(&file.conn, DimKind::Sender, &sender)?);
+        Ok(Self { sender, after: Some(arrival.second.saturating_sub(second_of(start))) })
+    }
+}
+
 /// Bytes of a failure's text that are kept beside the span.
 const ERROR_BYTES: usize = 300;
 
 const COLUMNS: &str = "parent, start, dur, kind, status, name, origin, agent, provider, model, tool, session, user, error, facts, \
      signal, meeting, moment, scope, labels, ttft, verdict";
 const INSERT: &str = "INSERT INTO spans(parent, start, dur, kind, status, name, origin, agent, provider, model, tool, session, \
-     user, error, facts, signal, meeting, moment, scope, labels, ttft, verdict, pk, tr, id) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25) \
+     user, error, facts, signal, meeting, moment, scope, labels, ttft, verdict, sender, arrived, pk, tr, id) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27) \
      ON CONFLICT(tr, id) DO NOTHING";
 const UPDATE: &str = "UPDATE spans SET parent = ?1, start = ?2, dur = ?3, kind = ?4, status = ?5, name = ?6, origin = ?7, \
      agent = ?8, provider = ?9, model = ?10, tool = ?11, session = ?12, user = ?13, error = ?14, facts = ?15, \
-     signal = ?16, meeting = ?17, moment = ?18, scope = ?19, labels = ?20, ttft = ?21, verdict = ?22 WHERE pk = ?23";
+     signal = ?16, meeting = ?17, moment = ?18, scope = ?19, labels = ?20, ttft = ?21, verdict = ?22, sender = ?23, \
+     arrived = ?24 WHERE pk = ?25";
 
 /// What the span says of its failure, in few words: its status message, else the kind of error.
 pub(crate) fn error_text(span: &Span) -> Option<String> {
@@ -146,8 +168,8 @@ impl SpanColumns {
         [self.meeting, self.moment]
     }
 
-    fn write(&self, conn: &Connection, sql: &str, keys: &[i64]) -> Result<usize> {
-        let columns: [&dyn ToSql; 22] = [
+    fn write(&self, conn: &Connection, sql: &str, arrived: Arrived, keys: &[i64]) -> Result<usize> {
+        let columns: [&dyn ToSql; 24] = [
             &self.parent,
             &self.start,
             &self.duration,
@@ -170,6 +192,8 @@ impl SpanColumns {
             &self.labels,
             &self.first_token,
             &self.triggered,
+            &arrived.sender,
+            &arrived.after,
         ];
         let keys = keys.iter().map(|key| -> &dyn ToSql { key });
         Ok(conn.prepare_cached(sql)?.execute(params_from_iter(columns.into_iter().chain(keys)))?)
@@ -204,8 +228,9 @@ impl DayTx<'_> {
         let span = &prepared.batch.spans[at];
         let trace = self.trace_or_new(span.trace_id)?;
         let (columns, facts, labels) = SpanColumns::of(prepared, at, &mut self.file)?;
+        let arrived = Arrived::of(span.arrival, span.start, &mut self.file)?;
         let pk = self.file.next_span;
-        if columns.write(&self.file.conn, INSERT, &[pk, trace, facts.id])? == 0 {
+        if columns.write(&self.file.conn, INSERT, arrived, &[pk, trace, facts.id])? == 0 {
             return self.put_copy(prepared, at, trace, &columns, &facts);
         }
         self.file.next_span += 1;
@@ -222,7 +247,7 @@ impl DayTx<'_> {
         self.meet(span.trace_id, columns.meetings())
     }
 
-    /// The span is there already: keeps the better copy.
+    /// The span is there already: decides between the versions.
     fn put_copy(
         &mut self,
         prepared: &Prepared,
@@ -243,12 +268,20 @@ impl DayTx<'_> {
         }
         let span = &prepared.batch.spans[at];
         let stored = Stored::load(conn, &self.shared.dictionaries, span.trace_id, pk)?;
-        if Stored::of(span).rank()? <= stored.rank()? {
-            return Ok(());
-        }
+        let new = Stored::of(span);
+        let (rank, stored_rank) = (new.rank()?, stored.rank()?);
+        let is_read_anew = (&rank.0, rank.1, &rank.2) == (&stored_rank.0, stored_rank.1, &stored_rank.2);
+        let arrival = match stored.version.judge(new.version, rank.cmp(&stored_rank)) {
+            Verdict::Keep => return Ok(()),
+            // The same was sent; adapters of another build read it.
+            Verdict::Conflict { .. } if is_read_anew => return Ok(()),
+            Verdict::Conflict { same_sender } => return self.refuse(span, same_sender, (pk, &stored.span)),
+            Verdict::Replace(arrival) => arrival,
+        };
+        let arrived = Arrived::of(arrival, span.start, &mut self.file)?;
         let old = self.facts_of(pk)?;
         let facts = &SpanFacts { counted: old.counted, ..facts.clone() };
-        columns.write(&self.file.conn, UPDATE, &[pk])?;
+        columns.write(&self.file.conn, UPDATE, arrived, &[pk])?;
         let conn = &self.file.conn;
         conn.prepare_cached("UPDATE bodies SET z = ?2 WHERE pk = ?1")?.execute((pk, body))?;
         conn.prepare_cached("INSERT INTO reindex(pk) VALUES (?1)")?.execute([pk])?;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::time::Instant;
 
-use quipu_core::TraceId;
+use quipu_core::{Conflicts, TraceId};
 
 use crate::codec::{header, plain};
 use crate::fault::{Fault, Result};
@@ -27,6 +27,8 @@ pub(crate) struct DayTx<'s> {
     pub(crate) fresh: HashMap<(i64, i64), i64>,
     /// A stored span was replaced.
     pub(crate) replaced: bool,
+    /// Versions that were refused.
+    pub(crate) conflicts: Conflicts,
     /// Bodies are written without the dictionary.
     plain: bool,
     /// In which hours calls add up to something else.
@@ -46,6 +48,7 @@ impl<'s> DayTx<'s> {
             rollups: Rollups::default(),
             fresh: HashMap::new(),
             replaced: false,
+            conflicts: Conflicts::default(),
             plain: false,
             touched,
             traces: HashMap::new(),
@@ -69,6 +72,9 @@ impl<'s> DayTx<'s> {
     /// what its file had learned.
     pub(crate) fn commit(mut self) -> Result<DayFile> {
         self.file.commit()?;
+        if self.conflicts.versions > 0 {
+            self.shared.conflicts.lock().append(&mut self.conflicts);
+        }
         self.file.used = Instant::now();
         self.file.state.changed(self.file.next_span - 1, self.replaced, &self.touched);
         Ok(self.file)

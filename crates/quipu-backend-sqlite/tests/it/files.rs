@@ -24,7 +24,8 @@ fn day_files(folder: &Path) -> Vec<PathBuf> {
 
 /// Takes a day's file back to an older layout.
 pub(crate) const TO_VERSION_5: &str = "DROP TABLE removed; DROP INDEX spans_work; DROP INDEX spans_failed; DROP INDEX spans_more; \
-     DROP INDEX calls_failed; ALTER TABLE spans DROP COLUMN ttft; ALTER TABLE spans DROP COLUMN verdict; \
+     DROP INDEX calls_failed; DROP TABLE conflicts; ALTER TABLE spans DROP COLUMN sender; \
+     ALTER TABLE spans DROP COLUMN arrived; ALTER TABLE spans DROP COLUMN ttft; ALTER TABLE spans DROP COLUMN verdict; \
      PRAGMA user_version = 5";
 const TO_VERSION_4: &str = "ALTER TABLE spans DROP COLUMN labels; ALTER TABLE traces DROP COLUMN project; \
      ALTER TABLE traces DROP COLUMN revision; ALTER TABLE traces DROP COLUMN branch; PRAGMA user_version = 4";

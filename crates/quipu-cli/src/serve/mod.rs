@@ -2,6 +2,7 @@
 
 mod aside;
 mod config;
+mod conflicts;
 mod demo;
 mod exits;
 mod guard;
@@ -87,7 +88,7 @@ async fn serve(args: &Serve, config: Config) -> Result<()> {
     };
     let servers = house.open(listeners, &closed);
     let mut background = JoinSet::new();
-    tenants.watch(&mut background);
+    tenants.watch(&mut background, &guard.audit);
     background.spawn(guard.clone().keep_fresh());
     background.spawn(guard.clone().watch_audit());
     background.spawn(heap::give_back());

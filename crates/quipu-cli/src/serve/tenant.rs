@@ -15,13 +15,14 @@ use quipu::prometheus::{Format, Prometheus};
 pub use quipu_access::DEFAULT_PROJECT as DEFAULT;
 use quipu_api::dto::Listeners as Urls;
 use quipu_api::{ApiState, Money};
+use quipu_audit::Audit;
 use quipu_insight::{Budgets, Documents};
 use quipu_receiver::Receiver;
 use tokio::task::JoinSet;
 
 use super::money::{Accounts, Place};
 use super::vitals::Sources;
-use super::{Config, aside, exits, page, retention, routes, unread};
+use super::{Config, aside, conflicts, exits, page, retention, routes, unread};
 
 /// Folder within the data folder with a folder for each other project.
 const FOLDER: &str = "projects";
@@ -170,10 +171,12 @@ impl Tenant {
     }
 
     /// Begins what goes on beside the requests.
-    pub fn watch(&self, background: &mut JoinSet<()>) {
+    pub fn watch(&self, background: &mut JoinSet<()>, audit: &Audit) {
         if self.aside.is_some() {
             return;
         }
+        let (store, heard) = (Arc::clone(&self.store), self.pipeline.conflicts());
+        background.spawn(conflicts::watch(self.name.clone(), store, audit.clone(), heard));
         background.spawn(watch_store(Arc::clone(&self.store), Arc::clone(&self.metrics)));
         let (store, rules) = (Arc::clone(&self.store), Arc::clone(&self.retention));
         let metrics = Arc::clone(&self.metrics);

@@ -12,6 +12,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use quipu_access::{About, Access, Permission, Principal, PrincipalKind, Project};
 use quipu_api::{Asker, Deed, Problem, SeesHost, Welcome};
+use quipu_audit::Audit;
 use quipu_receiver::{AdmissionKey, OfAnyAge};
 use tokio::task::JoinSet;
 use tower::ServiceExt;
@@ -67,8 +68,8 @@ impl Tenants {
     }
 
     /// Begins what goes on beside the requests.
-    pub fn watch(&self, background: &mut JoinSet<()>) {
-        self.0.values().for_each(|tenant| tenant.watch(background));
+    pub fn watch(&self, background: &mut JoinSet<()>, audit: &Audit) {
+        self.0.values().for_each(|tenant| tenant.watch(background, audit));
     }
 
     /// Closes each; one that fails keeps none of the others open.

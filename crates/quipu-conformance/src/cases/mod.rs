@@ -10,6 +10,7 @@ mod exits;
 mod facets;
 mod fidelity;
 mod fidelity_rows;
+mod finality;
 mod forget;
 mod forget_after;
 mod labels;
@@ -47,6 +48,7 @@ pub fn all() -> Vec<Case> {
     [
         lifecycle::cases(),
         write::cases(),
+        finality::cases(),
         fidelity::cases(),
         fidelity_rows::cases(),
         ledger::cases(),

@@ -3,7 +3,7 @@
 use compact_str::CompactString;
 
 use super::ROWS;
-use crate::{Cost, Kind, Span, SpanId, Status, Timestamp, TraceId};
+use crate::{Cost, Kind, Span, SpanConflict, SpanId, Status, Timestamp, TraceId};
 
 /// How much of a span is wanted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -72,6 +72,8 @@ pub struct SpanRow {
     pub triggered: Option<bool>,
     /// Its ledger row, when it has one.
     pub cost: Option<Cost>,
+    /// Refused versions of it, which differ from the final one, as they came.
+    pub conflicts: Vec<SpanConflict>,
     /// The span as it was sent (its `canonical` left default), with [`Detail::Full`].
     pub raw: Option<Box<Span>>,
 }
@@ -79,7 +81,10 @@ pub struct SpanRow {
 impl SpanRow {
     /// Bytes that it takes with all that it holds.
     pub fn bytes(&self) -> usize {
-        size_of::<Self>() + self.name.len() + self.raw.as_ref().map_or(0, |raw| raw.bytes())
+        size_of::<Self>()
+            + self.name.len()
+            + self.raw.as_ref().map_or(0, |raw| raw.bytes())
+            + self.conflicts.iter().map(SpanConflict::bytes).sum::<usize>()
     }
 }
 

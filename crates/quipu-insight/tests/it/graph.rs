@@ -27,6 +27,7 @@ fn row(number: u8, parent: u8, kind: Kind, name: &str) -> SpanRow {
         first_token: None,
         triggered: None,
         cost: None,
+        conflicts: Vec::new(),
         raw: None,
     }
 }

@@ -28,6 +28,7 @@ fn row(number: u64, parent: Option<u64>, from: i64, to: i64) -> SpanRow {
         first_token: None,
         triggered: None,
         cost: None,
+        conflicts: Vec::new(),
         raw: None,
     }
 }

@@ -134,6 +134,7 @@ fn with(span: &Span, attributes: Attributes) -> Span {
         events: span.events.clone(),
         links: span.links.clone(),
         wire: span.wire,
+        arrival: span.arrival,
         canonical: span.canonical.clone(),
     }
 }

@@ -99,6 +99,7 @@ impl Taker<'_> {
             links: self.links(span.links, &mut sent.dropped_links),
             canonical: Box::default(),
             wire: sent,
+            arrival: Default::default(),
         }
     }
 

@@ -29,6 +29,7 @@ pub(super) fn span(redactor: &Redactor, span: &mut Span, found: &mut Found) {
         events,
         links,
         wire: _,
+        arrival: _,
         canonical,
     } = span;
     // User and session go as the attributes say them that they were read from, before those change.

@@ -94,6 +94,7 @@ fn full() -> Batch {
         events: vec![SpanEvent { time, name: "said".into(), attributes: attributes() }],
         links: vec![Link { trace_id: trace, span_id: span, attributes: attributes() }],
         wire: SpanWire::default(),
+        arrival: Default::default(),
         canonical: Box::new(canonical),
     };
     let event = Event {

@@ -152,15 +152,20 @@ pub fn forgotten(bench: &Bench) -> Result<Tried> {
     {
         let message =
             json!([{"role": "user", "parts": [{"type": "text", "content": format!("tell of {word}")}]}]);
-        let body = json!({"resourceSpans": [{"scopeSpans": [{"spans": [{
-            "traceId": format!("ddf7651916cd43dd8448eb211c8031{at:02x}"), "spanId": "b7ad6b7169203331", "name": format!("ask of {word}"),
-            "startTimeUnixNano": now(), "endTimeUnixNano": now(), "attributes": [
-                text("gen_ai.operation.name", "chat"), text("gen_ai.request.model", "gpt-4o"), text("gen_ai.provider.name", "openai"),
-                text("gen_ai.input.messages", &message.to_string()), text("user.id", user), text("session.id", session),
-                {"key": "gen_ai.usage.input_tokens", "value": {"intValue": "100"}},
-            ],
-        }]}]}]});
-        tried.send(user, scene.otlp, Ask::post("/v1/traces", &body), &[200]);
+        let body = |service: &str| {
+            json!({"resourceSpans": [{"resource": {"attributes": [text("service.name", service)]}, "scopeSpans": [{"spans": [{
+                "traceId": format!("ddf7651916cd43dd8448eb211c8031{at:02x}"), "spanId": "b7ad6b7169203331", "name": format!("ask of {word}"),
+                "startTimeUnixNano": now(), "endTimeUnixNano": now(), "attributes": [
+                    text("gen_ai.operation.name", "chat"), text("gen_ai.request.model", "gpt-4o"), text("gen_ai.provider.name", "openai"),
+                    text("gen_ai.input.messages", &message.to_string()), text("user.id", user), text("session.id", session),
+                    {"key": "gen_ai.usage.input_tokens", "value": {"intValue": "100"}},
+                ],
+            }]}]}]})
+        };
+        // The second one is refused as a conflict, which is kept.
+        for service in ["kite", "other"] {
+            tried.send(user, scene.otlp, Ask::post("/v1/traces", &body(service)), &[200]);
+        }
     }
     let view = json!({"title": format!("of {USER}"), "page": "/traces", "query": format!("filter=user%3A{}", USER.replace('@', "%40"))});
     tried.send("view", scene.api, Ask::new("PUT", "/api/v1/views/theirs").json(&view), &[200]);

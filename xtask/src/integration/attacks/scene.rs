@@ -75,6 +75,16 @@ impl Scene {
         Ok(Self { api, otlp, metrics, server, binary: bench.binary.clone(), folder })
     }
 
+    /// The same server, stopped and started again.
+    ///
+    /// # Errors
+    /// It does not stop, or not come up.
+    pub fn restarted(self, bench: &Bench, config: &str) -> Result<Self> {
+        let Self { server, folder, .. } = self;
+        server.stop()?;
+        Self::start(bench, folder, config, &[])
+    }
+
     /// The folder that the data folder is in.
     pub fn folder(&self) -> &Path {
         self.folder.path()

@@ -147,6 +147,18 @@ export interface Span {
   resource?: Record<string, unknown>;
   notes?: string[];
   source?: { convention: string | null; instrumentation: string | null; version: string | null };
+  conflicts?: SpanConflict[];
+}
+
+/** A version that was refused because the span had ended. Attributes are left out of lists, and where they are too large. */
+export interface SpanConflict {
+  arrived_at: string;
+  same_sender: boolean;
+  name: string;
+  started_at: string;
+  ended_at: string | null;
+  service: string | null;
+  attributes?: Record<string, unknown>;
 }
 
 export interface Latency {

@@ -16,19 +16,32 @@ import { fullTime } from "../../lib/time";
 import { messagesOf } from "../../lib/turns";
 import { setParams, usePlace } from "../../state/url";
 import { Attributes } from "./Attributes";
+import { Conflicts } from "./Conflicts";
 import { ErrorTab, Events, errorOf, errorText, Links, Note } from "./Happened";
 import { LensTab } from "./LensTab";
 import { MessageView } from "./Messages";
 import { TokensTab } from "./TokensTab";
 import { shortName } from "./WaterfallRow";
 
-const TABS = ["error", "messages", "tokens", "lens", "attributes", "events", "links", "raw"] as const;
+const TABS = [
+  "error",
+  "conflicts",
+  "messages",
+  "tokens",
+  "lens",
+  "attributes",
+  "events",
+  "links",
+  "raw",
+] as const;
 type Tab = (typeof TABS)[number];
 
 function labelOf(tab: Tab, span: Span): string {
   switch (tab) {
     case "error":
       return t("Error");
+    case "conflicts":
+      return t("Conflicts");
     case "messages":
       return span.kind === "tool" ? t("Call and result") : t("Messages");
     case "tokens":
@@ -51,6 +64,7 @@ function countOf(tab: Tab, span: Span): number | null {
   if (tab === "attributes") return Object.keys(span.attributes ?? {}).length;
   if (tab === "events") return span.events?.length ?? 0;
   if (tab === "links") return span.links?.length ?? 0;
+  if (tab === "conflicts") return span.conflicts?.length ?? 0;
   return null;
 }
 
@@ -59,6 +73,13 @@ function bestTab(span: Span): Tab {
   if (errorOf(span)) return "error";
   if (countOf("messages", span)) return "messages";
   return span.tokens && span.tokens.total > 0 ? "tokens" : "attributes";
+}
+
+/** Most spans have neither an error nor a conflict. */
+function isThere(tab: Tab, span: Span | undefined): boolean {
+  if (tab === "error") return span !== undefined && errorOf(span) !== null;
+  if (tab === "conflicts") return (span?.conflicts?.length ?? 0) > 0;
+  return true;
 }
 
 interface Props {
@@ -75,7 +96,7 @@ export function SpanPanel({ traceId, outline, row, now, onClose, onRow }: Props)
   const id = outline.ids[row] ?? null;
   const query = useSpan(traceId, id);
   const span = query.data;
-  const tabs = TABS.filter((tab) => tab !== "error" || (span && errorOf(span)));
+  const tabs = TABS.filter((tab) => isThere(tab, span));
   const asked = tabs.find((tab) => tab === params.get("tab"));
   const tab = asked ?? (span ? bestTab(span) : "messages");
   return (
@@ -240,6 +261,8 @@ function TabBody({ tab, span, traceId }: { tab: Tab; span: Span; traceId: string
   switch (tab) {
     case "error":
       return <ErrorTab span={span} />;
+    case "conflicts":
+      return <Conflicts span={span} />;
     case "messages":
       return <Conversation span={span} />;
     case "tokens":

@@ -1,0 +1,43 @@
+//! Refused versions of spans that had ended.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
+use utoipa::ToSchema;
+
+use super::object;
+
+/// A version of a span that came after the span had ended and differs from it. It changes no figure.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SpanConflict {
+    /// When it arrived, in whole seconds.
+    pub arrived_at: String,
+    /// Whether the sender of the span sent it, after the time for corrections; else another sender did.
+    pub same_sender: bool,
+    /// Name as sent.
+    pub name: String,
+    /// Start.
+    pub started_at: String,
+    /// End; null for a version that says none.
+    pub ended_at: Option<String>,
+    /// Service that it names.
+    pub service: Option<String>,
+    /// Every attribute as sent; null where the version is too large to be kept, and in lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub attributes: Option<Map<String, Json>>,
+}
+
+impl From<&quipu_core::SpanConflict> for SpanConflict {
+    fn from(conflict: &quipu_core::SpanConflict) -> Self {
+        let span = &conflict.span;
+        Self {
+            arrived_at: conflict.at.to_string(),
+            same_sender: conflict.same_sender,
+            name: span.name.to_string(),
+            started_at: span.start.to_string(),
+            ended_at: span.end.map(|end| end.to_string()),
+            service: span.resource.service().map(str::to_owned),
+            attributes: (!conflict.is_cut).then(|| object(&span.attributes)),
+        }
+    }
+}
