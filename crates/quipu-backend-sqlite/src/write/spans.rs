@@ -1,9 +1,7 @@
 //! A span into its day: new, the same again, or another copy of one that is there.
 
 use compact_str::format_compact;
-use quipu_core::{
-    Arrival, Call, Meeting, Node, Signal, Span, SpanId, Timestamp, TraceId, Verdict,
-};
+use quipu_core::{Arrival, Call, Meeting, Node, Signal, Span, SpanId, Timestamp, TraceId, Verdict};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params_from_iter};
 
 use crate::codec::{DimKind, Facts, Labels, SpanFacts, UNSAMPLED, second_of, span_key, status_number};

@@ -24,7 +24,7 @@ fn day_files(folder: &Path) -> Vec<PathBuf> {
 
 /// Takes a day's file back to an older layout.
 pub(crate) const TO_VERSION_5: &str = "DROP TABLE removed; DROP INDEX spans_work; DROP INDEX spans_failed; DROP INDEX spans_more; \
-     DROP INDEX calls_failed; DROP TABLE conflicts; ALTER TABLE spans DROP COLUMN sender; \
+     DROP INDEX calls_failed; DROP TABLE conflicts; ALTER TABLE spans DROP COLUMN moment; ALTER TABLE spans DROP COLUMN scope; ALTER TABLE spans DROP COLUMN sender; \
      ALTER TABLE spans DROP COLUMN arrived; ALTER TABLE spans DROP COLUMN ttft; ALTER TABLE spans DROP COLUMN verdict; \
      PRAGMA user_version = 5";
 const TO_VERSION_4: &str = "ALTER TABLE spans DROP COLUMN labels; ALTER TABLE traces DROP COLUMN project; \
@@ -107,7 +107,7 @@ async fn version_1_is_migrated() {
     assert!(error.to_string().contains("version 1"), "{error}");
     drop(refused);
     let store = open(folder.path());
-    assert_eq!(store.info().await.unwrap().version, 10);
+    assert_eq!(store.info().await.unwrap().version, 11);
     let filter = TraceFilter { session: Some("s".into()), ..TraceFilter::default() };
     let page = store.traces(&TraceQuery { filter, limit: 10, ..TraceQuery::default() }).await.unwrap();
     assert_eq!(page.rows.len(), 2);
@@ -117,7 +117,7 @@ async fn version_1_is_migrated() {
         let version: u32 = conn.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
         let sql =
             "SELECT COUNT(*) FROM sqlite_schema WHERE name LIKE 'traces!_%' ESCAPE '!' AND type = 'index'";
-        assert_eq!((version, conn.query_row(sql, [], |row| row.get::<_, u32>(0)).unwrap()), (10, 4));
+        assert_eq!((version, conn.query_row(sql, [], |row| row.get::<_, u32>(0)).unwrap()), (11, 4));
     }
 }
 
@@ -173,12 +173,12 @@ async fn a_newer_version_is_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
     two_days(folder.path()).await;
     let file = day_files(folder.path()).remove(0);
-    crate::connect(&file).unwrap().execute_batch("PRAGMA user_version = 11").unwrap();
+    crate::connect(&file).unwrap().execute_batch("PRAGMA user_version = 12").unwrap();
     let error = Sqlite::open(Config::at(folder.path())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported);
     let text = error.to_string();
-    assert!(text.contains("version 11") && text.contains("version 10") && text.contains("d-"), "{text}");
-    crate::connect(&file).unwrap().execute_batch("PRAGMA user_version = 10").unwrap();
+    assert!(text.contains("version 12") && text.contains("version 11") && text.contains("d-"), "{text}");
+    crate::connect(&file).unwrap().execute_batch("PRAGMA user_version = 11").unwrap();
     crate::connect(folder.path().join("catalog.db"))
         .unwrap()
         .execute_batch("PRAGMA user_version = 7")
