@@ -82,12 +82,12 @@ pub(crate) fn allows(one: &Row, other: &Row) -> bool {
 
 fn of_calls(one: &Row, other: &Row) -> Option<Evidence> {
     let (a, b) = (&one.cost, &other.cost);
-    if a.kind != b.kind || !one.is_apart_from(other) || !is_one_family(a, b) {
+    if a.kind != b.kind || !one.is_apart_from(other) {
         return None;
     }
     if let Some((id, other_id)) = one.call_id.as_deref().zip(other.call_id.as_deref()) {
         if id == other_id && is_unique(id) {
-            return (gap(a, b) <= AFTERWARDS).then_some(Evidence::Id);
+            return (gap(a, b) <= AFTERWARDS && is_one_family(a, b)).then_some(Evidence::Id);
         }
         if contradict(id, other_id) {
             return None;
@@ -96,7 +96,7 @@ fn of_calls(one: &Row, other: &Row) -> Option<Evidence> {
     if !is_within(a, b) && !is_within(b, a) {
         return None;
     }
-    match (known(a), known(b)) {
+    let evidence = match (known(a), known(b)) {
         (Some(usage), Some(other)) => same_totals(usage, other).then_some(Evidence::Figures),
         (None, None) if a.failed && b.failed => Some(Evidence::Failure),
         _ => (a.failed == b.failed
@@ -104,7 +104,9 @@ fn of_calls(one: &Row, other: &Row) -> Option<Evidence> {
             && other.names_model()
             && (one.is_beside(other) || are_at_once(a, b)))
         .then_some(Evidence::Time),
-    }
+    }?;
+    // Names are compared last, as that takes longest.
+    is_one_family(a, b).then_some(evidence)
 }
 
 /// Usage in a record of its own, as of a stream that has ended: it is the call's if the tokens are.

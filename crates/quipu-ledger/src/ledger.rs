@@ -55,7 +55,7 @@ impl Ledger {
             nodes: 0,
             most_nodes,
             meetings: Meetings::new(most_nodes),
-            moments: Moments::new(most_nodes),
+            moments: Moments::new(most_nodes / 2),
             services,
             metered: HashSet::new(),
         }

@@ -12,7 +12,11 @@ use crate::row::{self, Row};
 
 /// Records of one moment that are compared. Beyond, a process makes so many calls at once that only ids tell them apart, and the
 /// records of the moment stay as their traces have them.
-pub(crate) const MOST: usize = 2_048;
+pub(crate) const MOST: usize = 1_024;
+/// Records that may be of one call with a record, of those that begin after it. So many calls at once are rare.
+const MOST_PAIRS: usize = 64;
+/// Records of one call: more instrumentations than anybody installs.
+const MOST_OF_ONE_CALL: usize = 8;
 /// Moments in memory.
 const MOMENTS: usize = 4_096;
 
@@ -258,7 +262,8 @@ fn join(records: &[(&Id, &Row)]) -> BTreeMap<Id, Cost> {
 
 /// Whether the records of two groups can all be of one call.
 fn fit(records: &[(&Id, &Row)], one: &[usize], other: &[usize]) -> bool {
-    one.iter().all(|a| other.iter().all(|b| evidence::allows(records[*a].1, records[*b].1)))
+    one.len() + other.len() <= MOST_OF_ONE_CALL
+        && one.iter().all(|a| other.iter().all(|b| evidence::allows(records[*a].1, records[*b].1)))
 }
 
 fn pairs(records: &[(&Id, &Row)]) -> Vec<Pair> {
@@ -268,17 +273,16 @@ fn pairs(records: &[(&Id, &Row)]) -> Vec<Pair> {
     for (rank, at) in by_start.iter().enumerate() {
         let (id, row) = records[*at];
         let until = evidence::reach(&row.cost);
-        for next in &by_start[rank + 1..] {
+        let later =
+            by_start[rank + 1..].iter().take_while(|next| records[**next].1.cost.time.nanos() <= until);
+        let of_row = later.filter_map(|next| {
             let (next_id, next_row) = records[*next];
-            if next_row.cost.time.nanos() > until {
-                break;
-            }
-            if let Some(evidence) = evidence::of(row, next_row) {
-                let ids = ((*id).min(*next_id), (*id).max(*next_id));
-                let distance = evidence::distance(&row.cost, &next_row.cost);
-                pairs.push(Pair { evidence, distance, ids, at: (*at, *next) });
-            }
-        }
+            let evidence = evidence::of(row, next_row)?;
+            let ids = ((*id).min(*next_id), (*id).max(*next_id));
+            let distance = evidence::distance(&row.cost, &next_row.cost);
+            Some(Pair { evidence, distance, ids, at: (*at, *next) })
+        });
+        pairs.extend(of_row.take(MOST_PAIRS));
     }
     pairs.sort_unstable();
     pairs
