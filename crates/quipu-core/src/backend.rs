@@ -366,7 +366,7 @@ pub trait Store: Backend {
     /// two days.
     ///
     /// # Errors
-    /// [`ErrorKind::Unsupported`]: this store keeps everything until it is told to remove it. Else the store cannot be read or
+    /// [`crate::ErrorKind::Unsupported`]: this store keeps everything until it is told to remove it. Else the store cannot be read or
     /// written; what was removed stays removed.
     async fn retire(&self, _rules: &Retention, _now: Timestamp, _dry_run: bool) -> Result<Retired> {
         Err(keeps_all(self.name()))
@@ -377,7 +377,7 @@ pub trait Store: Backend {
     /// [`Store::purge`] does not ask. Gives how many are newly held.
     ///
     /// # Errors
-    /// [`ErrorKind::Unsupported`], as above. [`ErrorKind::Exhausted`]: there would be more than [`crate::MOST_HOLDS`].
+    /// [`crate::ErrorKind::Unsupported`], as above. [`crate::ErrorKind::Exhausted`]: there would be more than [`crate::MOST_HOLDS`].
     async fn hold(&self, _holds: &[Hold]) -> Result<u64> {
         Err(keeps_all(self.name()))
     }
@@ -385,7 +385,7 @@ pub trait Store: Backend {
     /// Releases traces; gives how many were held.
     ///
     /// # Errors
-    /// [`ErrorKind::Unsupported`], as above. The store cannot be written.
+    /// [`crate::ErrorKind::Unsupported`], as above. The store cannot be written.
     async fn release(&self, _traces: &[TraceId]) -> Result<u64> {
         Err(keeps_all(self.name()))
     }

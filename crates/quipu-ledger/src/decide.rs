@@ -4,6 +4,7 @@ use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use quipu_core::{Kind, Node, Rule, Signal, Usage};
 
 use crate::merge;
+use crate::tally::{Calls, Tally, Tokens};
 use crate::trace::{At, Entry, Trace};
 
 /// What the tree alone says of a span.
@@ -26,76 +27,6 @@ pub(crate) enum Standing {
     Never,
     /// Fetches an earlier response again.
     Fetched,
-}
-
-/// Calls of one kind below a span.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Calls {
-    count: u32,
-    only: Option<At>,
-    usage: bool,
-    tokens: Tokens,
-}
-
-/// Tokens that were told, without their parts.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Tokens {
-    pub input: u64,
-    pub output: u64,
-}
-
-impl Tokens {
-    fn of(usage: &Usage) -> Self {
-        Self { input: usage.input.unwrap_or(0), output: usage.output.unwrap_or(0) }
-    }
-
-    const fn plus(self, other: Self) -> Self {
-        Self {
-            input: self.input.saturating_add(other.input),
-            output: self.output.saturating_add(other.output),
-        }
-    }
-}
-
-/// What a span and everything below it brings to the count, by kind of call; the last is usage outside of calls.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Tally([Calls; 4]);
-
-const fn slot(kind: Kind) -> usize {
-    match kind {
-        Kind::Llm => 0,
-        Kind::Embedding => 1,
-        Kind::Rerank => 2,
-        _ => 3,
-    }
-}
-
-impl Tally {
-    fn add(&mut self, other: &Self) {
-        for (calls, more) in self.0.iter_mut().zip(&other.0) {
-            calls.only = if calls.count == 0 { more.only } else { calls.only };
-            calls.count += more.count;
-            calls.usage |= more.usage;
-            calls.tokens = calls.tokens.plus(more.tokens);
-        }
-    }
-
-    /// What a run of an agent or a tool brings to what is above it: calls that it made for itself are no part of the call
-    /// that asked for it, whose span some sources keep open meanwhile.
-    fn of_its_own(&self) -> Self {
-        let mut tally = Self::default();
-        tally.0[3].usage = self.any_usage();
-        tally.0[3].tokens = self.tokens();
-        tally
-    }
-
-    fn tokens(&self) -> Tokens {
-        self.0.iter().fold(Tokens::default(), |sum, calls| sum.plus(calls.tokens))
-    }
-
-    fn any_usage(&self) -> bool {
-        self.0.iter().any(|calls| calls.usage)
-    }
 }
 
 /// Decides for every span in `dirty`, which holds with each span all that is above it.
@@ -165,7 +96,7 @@ fn standing(trace: &Trace, at: At, below: &Tally) -> Standing {
     } else if let Some(named) = named_call(trace, at) {
         Standing::Same(named)
     } else if node.kind.is_call() {
-        call_standing(trace, at, &below.0[slot(node.kind)])
+        call_standing(trace, at, below.calls(node.kind))
     } else if node.kind == Kind::Tool && usage(node).is_none() {
         tool_standing(trace, at)
     } else if usage(node).is_none() && node.signal == Signal::Metric {
@@ -231,7 +162,7 @@ fn exceeds(usage: &Usage, below: Tokens) -> bool {
 /// What a span tells of beyond the calls below it. How much of that was cached is not known.
 pub(crate) fn rest(trace: &Trace, at: At) -> Option<Usage> {
     let node = &trace.entry(at).node;
-    let below = below(trace, at).0[slot(node.kind)].tokens;
+    let below = below(trace, at).calls(node.kind).tokens;
     let told = Tokens::of(usage(node)?);
     Some(Usage {
         input: Some(told.input.saturating_sub(below.input)),
@@ -254,19 +185,21 @@ fn tool_standing(trace: &Trace, at: At) -> Standing {
 fn own_tally(trace: &Trace, at: At, standing: Standing) -> Tally {
     let node = &trace.entry(at).node;
     let mut tally = Tally::default();
-    let calls = &mut tally.0[slot(node.kind)];
+    let told = Calls {
+        usage: usage(node).is_some(),
+        tokens: usage(node).map(Tokens::of).unwrap_or_default(),
+        ..Calls::default()
+    };
     match standing {
         Standing::Own if node.kind.is_call() => {
-            let tokens = usage(node).map(Tokens::of).unwrap_or_default();
-            *calls = Calls { count: 1, only: Some(at), usage: usage(node).is_some(), tokens };
+            *tally.calls_mut(node.kind) = Calls { count: 1, only: Some(at), ..told };
         }
-        Standing::Orphan => {
-            tally.0[3].usage = usage(node).is_some();
-            tally.0[3].tokens = usage(node).map(Tokens::of).unwrap_or_default();
+        Standing::Orphan => *tally.outside_mut() = told,
+        Standing::Rest => {
+            tally.calls_mut(node.kind).tokens = rest(trace, at).as_ref().map(Tokens::of).unwrap_or_default();
         }
-        Standing::Rest => calls.tokens = rest(trace, at).as_ref().map(Tokens::of).unwrap_or_default(),
         // A wrapper's figures go to the call that it wraps.
-        Standing::Same(_) if node.kind.is_call() => calls.usage = usage(node).is_some(),
+        Standing::Same(_) if node.kind.is_call() => tally.calls_mut(node.kind).usage = told.usage,
         _ => {}
     }
     tally

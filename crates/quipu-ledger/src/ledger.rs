@@ -8,8 +8,7 @@ use quipu_core::{
 };
 
 use crate::meetings::{BEFORE, Meetings, WINDOW};
-use crate::moments::{self, Moments};
-use crate::place::Id;
+use crate::moments::Moments;
 use crate::row::Row;
 use crate::trace::Trace;
 
@@ -21,7 +20,7 @@ const METERED: usize = 65_536;
 const DAY: i64 = 86_400_000_000_000;
 
 /// Meetings that are not known around the time of a record, by day.
-type Absent = HashMap<(Meeting, i64), Timestamp>;
+pub(crate) type Absent = HashMap<(Meeting, i64), Timestamp>;
 
 /// The day of a time, counted from 1970-01-01.
 pub(crate) fn day_of(time: Timestamp) -> i64 {
@@ -30,11 +29,11 @@ pub(crate) fn day_of(time: Timestamp) -> i64 {
 
 /// Counts calls over all traces. Keeps recent traces in memory, asks the store for the rest.
 pub struct Ledger {
-    traces: LruCache<TraceId, Trace>,
+    pub(crate) traces: LruCache<TraceId, Trace>,
     nodes: usize,
     most_nodes: usize,
-    meetings: Meetings,
-    moments: Moments,
+    pub(crate) meetings: Meetings,
+    pub(crate) moments: Moments,
     /// Where the metrics of a service meet, for services that were seen on a day.
     services: LruCache<(CompactString, i64), Meeting>,
     /// Those of services that have metrics.
@@ -154,7 +153,7 @@ impl Ledger {
         self.nodes == 0
     }
 
-    async fn recall(&mut self, order: &[(TraceId, Timestamp)], store: &dyn Store) -> Result<()> {
+    pub(crate) async fn recall(&mut self, order: &[(TraceId, Timestamp)], store: &dyn Store) -> Result<()> {
         let absent: Vec<_> = order.iter().filter(|(id, _)| !self.traces.contains(id)).copied().collect();
         if absent.is_empty() {
             return Ok(());
@@ -187,58 +186,6 @@ impl Ledger {
         Ok(self.moments.settle(rows))
     }
 
-    /// Begins the moments of these rows, and those beside them, with what the store knows of them.
-    async fn look_around(&mut self, rows: &[Row], store: &dyn Store) -> Result<()> {
-        let unknown = self.moments.unknown(rows);
-        if unknown.is_empty() {
-            return Ok(());
-        }
-        let traces = store.meeting_traces(&unknown).await?;
-        let few = |traces: &&Vec<(TraceId, Timestamp)>| traces.len() <= moments::MOST;
-        let all: Vec<(TraceId, Timestamp)> = traces.iter().filter(few).flatten().copied().collect();
-        self.recall(&all, store).await?;
-        let ours: HashSet<Id> = rows.iter().map(Row::id).collect();
-        let mut opened = Vec::with_capacity(unknown.len());
-        for ((moment, _), traces) in unknown.into_iter().zip(traces) {
-            let traces = Some(traces).filter(|traces| few(&traces));
-            opened.push((moment, traces.map(|traces| self.rows_of(moment, &traces, &ours))));
-        }
-        self.open_meetings_of(&opened, store).await?;
-        let moments: Vec<Meeting> = opened.iter().map(|(moment, _)| *moment).collect();
-        for (moment, stored) in opened {
-            self.moments.open(moment, stored.map(|stored| self.meetings.decided(stored)));
-        }
-        self.moments.take_as_given(&moments, rows);
-        Ok(())
-    }
-
-    /// The rows of a moment in these traces, save for those at hand.
-    fn rows_of(&mut self, moment: Meeting, traces: &[(TraceId, Timestamp)], ours: &HashSet<Id>) -> Vec<Row> {
-        let mut rows = Vec::new();
-        for (trace, _) in traces {
-            rows.extend(self.traces.get(trace).into_iter().flat_map(|trace| trace.rows_of(moment)));
-        }
-        rows.retain(|row| !ours.contains(&row.id()));
-        rows
-    }
-
-    /// Begins the meetings of rows that moments bring, whose decisions come before those of the moment.
-    async fn open_meetings_of(
-        &mut self,
-        opened: &[(Meeting, Option<Vec<Row>>)],
-        store: &dyn Store,
-    ) -> Result<()> {
-        let mut absent = Absent::new();
-        for row in opened.iter().filter_map(|(_, rows)| rows.as_ref()).flatten() {
-            if let Some(meeting) = row.meeting.filter(|meeting| !self.meetings.knows(*meeting, row.cost.time))
-            {
-                absent.entry((meeting, day_of(row.cost.time))).or_insert(row.cost.time);
-            }
-        }
-        let metrics = self.open(absent, store).await?;
-        self.ask_for_calls(metrics, &[], store).await.map(drop)
-    }
-
     /// The services of calls and metrics, with where their metrics meet; those that were not seen that day are looked up.
     fn services_of(&mut self, rows: &[Row], absent: &mut Absent) -> HashMap<CompactString, Meeting> {
         let mut services = HashMap::new();
@@ -263,7 +210,11 @@ impl Ledger {
     }
 
     /// Begins meetings with what the store knows of them; gives the metrics among it.
-    async fn open(&mut self, mut absent: Absent, store: &dyn Store) -> Result<Vec<(Meeting, Row)>> {
+    pub(crate) async fn open(
+        &mut self,
+        mut absent: Absent,
+        store: &dyn Store,
+    ) -> Result<Vec<(Meeting, Row)>> {
         let mut metrics = Vec::new();
         while !absent.is_empty() {
             let asked: Vec<(Meeting, Timestamp)> =
@@ -314,7 +265,7 @@ impl Ledger {
     }
 
     /// Asks of metrics of services whether calls of their time are known: in the store, or in this batch.
-    async fn ask_for_calls(
+    pub(crate) async fn ask_for_calls(
         &mut self,
         metrics: Vec<(Meeting, Row)>,
         rows: &[Row],

@@ -13,9 +13,11 @@ mod ledger;
 mod meetings;
 mod merge;
 mod moments;
+mod nearby;
 mod place;
 mod row;
 mod series;
+mod tally;
 mod trace;
 mod versions;
 

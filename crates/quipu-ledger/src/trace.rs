@@ -7,6 +7,7 @@ use quipu_core::{Kind, Meeting, Node, Signal, SpanId, TraceId};
 use crate::decide::{self, Standing};
 use crate::merge;
 use crate::row::{self, Row};
+use crate::tally::Tally;
 use crate::versions::supersedes;
 
 /// Index of a span within its trace.
@@ -37,7 +38,7 @@ pub(crate) struct Entry {
     /// Whether it counts, by the tree alone.
     pub standing: Standing,
     /// Calls in and below it.
-    pub tally: decide::Tally,
+    pub tally: Tally,
     /// The record that counts in its place, of two records of one call beside each other.
     pub lost_to: Option<At>,
     /// Other records of this call.
@@ -185,7 +186,7 @@ impl Trace {
             model: None,
             meeting: None,
             standing: Standing::default(),
-            tally: decide::Tally::default(),
+            tally: Tally::default(),
             lost_to: None,
             partners: Vec::new(),
             emitted: None,

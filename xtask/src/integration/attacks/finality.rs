@@ -63,8 +63,11 @@ fn attribute(span: &mut Value, key: &str, value: Value) {
 
 fn as_sent(_: &mut Value) {}
 
+/// A change of a span as it is sent.
+type Change = fn(&mut Value);
+
 /// Changes beside time and tokens.
-const CHANGES: [(&str, fn(&mut Value)); 8] = [
+const CHANGES: [(&str, Change); 8] = [
     ("no change", as_sent),
     ("another signal", |span| attribute(span, "quipu.signal", json!({"stringValue": "log"}))),
     ("left out by sampling", |span| attribute(span, "quipu.sampled", json!({"boolValue": false}))),

@@ -1,0 +1,63 @@
+//! The way from a batch's rows to the moments around them, as the store knows them.
+
+use foldhash::HashSet;
+use quipu_core::{Meeting, Result, Store, Timestamp, TraceId};
+
+use crate::ledger::{Absent, Ledger, day_of};
+use crate::moments;
+use crate::place::Id;
+use crate::row::Row;
+
+impl Ledger {
+    /// Begins the moments of these rows, and those beside them, with what the store knows of them.
+    pub(crate) async fn look_around(&mut self, rows: &[Row], store: &dyn Store) -> Result<()> {
+        let unknown = self.moments.unknown(rows);
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let traces = store.meeting_traces(&unknown).await?;
+        let few = |traces: &&Vec<(TraceId, Timestamp)>| traces.len() <= moments::MOST;
+        let all: Vec<(TraceId, Timestamp)> = traces.iter().filter(few).flatten().copied().collect();
+        self.recall(&all, store).await?;
+        let ours: HashSet<Id> = rows.iter().map(Row::id).collect();
+        let mut opened = Vec::with_capacity(unknown.len());
+        for ((moment, _), traces) in unknown.into_iter().zip(traces) {
+            let traces = Some(traces).filter(|traces| few(&traces));
+            opened.push((moment, traces.map(|traces| self.rows_of(moment, &traces, &ours))));
+        }
+        self.open_meetings_of(&opened, store).await?;
+        let moments: Vec<Meeting> = opened.iter().map(|(moment, _)| *moment).collect();
+        for (moment, stored) in opened {
+            self.moments.open(moment, stored.map(|stored| self.meetings.decided(stored)));
+        }
+        self.moments.take_as_given(&moments, rows);
+        Ok(())
+    }
+
+    /// The rows of a moment in these traces, save for those at hand.
+    fn rows_of(&mut self, moment: Meeting, traces: &[(TraceId, Timestamp)], ours: &HashSet<Id>) -> Vec<Row> {
+        let mut rows = Vec::new();
+        for (trace, _) in traces {
+            rows.extend(self.traces.get(trace).into_iter().flat_map(|trace| trace.rows_of(moment)));
+        }
+        rows.retain(|row| !ours.contains(&row.id()));
+        rows
+    }
+
+    /// Begins the meetings of rows that moments bring, whose decisions come before those of the moment.
+    async fn open_meetings_of(
+        &mut self,
+        opened: &[(Meeting, Option<Vec<Row>>)],
+        store: &dyn Store,
+    ) -> Result<()> {
+        let mut absent = Absent::new();
+        for row in opened.iter().filter_map(|(_, rows)| rows.as_ref()).flatten() {
+            if let Some(meeting) = row.meeting.filter(|meeting| !self.meetings.knows(*meeting, row.cost.time))
+            {
+                absent.entry((meeting, day_of(row.cost.time))).or_insert(row.cost.time);
+            }
+        }
+        let metrics = self.open(absent, store).await?;
+        self.ask_for_calls(metrics, &[], store).await.map(drop)
+    }
+}

@@ -1,0 +1,90 @@
+//! What is below a span, by kind of call: how many calls, whether they tell what they used, and how much.
+
+use quipu_core::{Kind, Usage};
+
+use crate::trace::At;
+
+/// Calls of one kind below a span.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Calls {
+    pub count: u32,
+    pub only: Option<At>,
+    pub usage: bool,
+    pub tokens: Tokens,
+}
+
+/// Tokens that were told, without their parts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Tokens {
+    pub input: u64,
+    pub output: u64,
+}
+
+impl Tokens {
+    pub fn of(usage: &Usage) -> Self {
+        Self { input: usage.input.unwrap_or(0), output: usage.output.unwrap_or(0) }
+    }
+
+    const fn plus(self, other: Self) -> Self {
+        Self {
+            input: self.input.saturating_add(other.input),
+            output: self.output.saturating_add(other.output),
+        }
+    }
+}
+
+/// What a span and everything below it brings to the count, by kind of call; the last is usage outside of calls.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Tally([Calls; 4]);
+
+const fn slot(kind: Kind) -> usize {
+    match kind {
+        Kind::Llm => 0,
+        Kind::Embedding => 1,
+        Kind::Rerank => 2,
+        _ => 3,
+    }
+}
+
+impl Tally {
+    /// The calls of this kind.
+    pub const fn calls(&self, kind: Kind) -> &Calls {
+        &self.0[slot(kind)]
+    }
+
+    /// The same, to be changed.
+    pub const fn calls_mut(&mut self, kind: Kind) -> &mut Calls {
+        &mut self.0[slot(kind)]
+    }
+
+    /// Usage outside of calls.
+    pub const fn outside_mut(&mut self) -> &mut Calls {
+        &mut self.0[3]
+    }
+
+    pub fn add(&mut self, other: &Self) {
+        for (calls, more) in self.0.iter_mut().zip(&other.0) {
+            calls.only = if calls.count == 0 { more.only } else { calls.only };
+            calls.count += more.count;
+            calls.usage |= more.usage;
+            calls.tokens = calls.tokens.plus(more.tokens);
+        }
+    }
+
+    /// What a run of an agent or a tool brings to what is above it: calls that it made for itself are no part of the call
+    /// that asked for it, whose span some sources keep open meanwhile.
+    pub fn of_its_own(&self) -> Self {
+        let mut tally = Self::default();
+        tally.0[3].usage = self.any_usage();
+        tally.0[3].tokens = self.tokens();
+        tally
+    }
+
+    fn tokens(&self) -> Tokens {
+        self.0.iter().fold(Tokens::default(), |sum, calls| sum.plus(calls.tokens))
+    }
+
+    pub fn any_usage(&self) -> bool {
+        self.0.iter().any(|calls| calls.usage)
+    }
+}
