@@ -1,6 +1,6 @@
 //! The way from a batch's rows to the moments around them, as the store knows them.
 
-use foldhash::HashSet;
+use foldhash::{HashMapExt, HashSet};
 use quipu_core::{Meeting, Result, Store, Timestamp, TraceId};
 
 use crate::ledger::{Absent, Ledger, day_of};
