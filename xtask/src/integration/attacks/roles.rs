@@ -243,11 +243,13 @@ pub fn feed(scene: &Scene) -> Result<Tried> {
         let name = format!("seen-in-{project}");
         let mut watch = scene.api.watch(live("").key(&key).with("cookie", "quipu_project=default"))?;
         watch.wait_for("hello")?;
+        // Traces of their own each time: a span that has ended is final.
         for (into, trace) in
-            [("default", "3df7651916cd43dd8448eb211c80319f"), ("shop", "4ef7651916cd43dd8448eb211c803190")]
+            [("default", "3df7651916cd43dd8448eb211c8031"), ("shop", "4ef7651916cd43dd8448eb211c8031")]
         {
             let (_, sender) = scene.key(&["--scope", "ingest", "--project", into])?;
-            let sent = span(trace, &format!("{name}-of-{into}"), "x");
+            let trace = format!("{trace}{:02x}", project.len());
+            let sent = span(&trace, &format!("{name}-of-{into}"), "x");
             tried.send("a trace", scene.otlp, Ask::post("/v1/traces", &sent).key(&sender), &[200]);
         }
         watch.wait_for(&format!("{name}-of-shop"))?;

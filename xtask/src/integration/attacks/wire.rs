@@ -2,7 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -263,7 +263,11 @@ impl Watch {
     /// It does not come.
     pub fn wait_for(&mut self, text: &str) -> Result<()> {
         let mut piece = [0; 4096];
+        let until = Instant::now() + PATIENCE;
         while !self.saw(text) {
+            if Instant::now() > until {
+                bail!("{text:?} did not come within {PATIENCE:?}");
+            }
             match self.stream.read(&mut piece)? {
                 0 => bail!("the feed ended before {text:?} came"),
                 count => self.seen.extend_from_slice(&piece[..count]),
