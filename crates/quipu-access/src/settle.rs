@@ -31,8 +31,9 @@ impl Access {
     /// set up, or when access was required in this data folder before. The decision "required" is recorded in the data folder for good.
     ///
     /// # Errors
-    /// `Denied`: the server listens beyond this machine while access is off and `insecure` was not given; or access is required and
-    /// nobody can log in, in which case the error names the command that helps. Others: the register or the audit cannot be read.
+    /// `Denied`: the server listens beyond this machine while access is off and `insecure` was not given.
+    /// `Denied`: access is required and no login is possible; the error names the command that helps.
+    /// Other kinds: the register or the audit cannot be read.
     pub fn settle(&self, listening: &[SocketAddr], insecure: bool) -> Result<bool> {
         let denied = |text: String| Err(Error::new(ErrorKind::Denied, "settle access", text));
         let beyond = listening.iter().find(|address| !address.ip().to_canonical().is_loopback());
@@ -106,7 +107,8 @@ impl Access {
         ))
     }
 
-    /// What says that access should be on, for a warning while it is off: users, keys, sessions, logins. Empty: nothing does.
+    /// The traces of an earlier use of access, for a warning while it is off: users, keys, sessions, logins. The list is empty
+    /// where there are none.
     ///
     /// # Errors
     /// The register or the audit cannot be read.
