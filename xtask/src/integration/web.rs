@@ -1,6 +1,6 @@
 //! `web`: every page of the dashboard in a real browser, on demo data, on nothing, on many spans, on markup, on failures, and
-//! with the server killed and back, by people who have to say who they are, and with what is held, thinned
-//! and forgotten.
+//! with the server killed and back, by people who have to say who they are, with what is held, thinned
+//! and forgotten, and while an empty server gets its first trace.
 
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ use crate::bench::{Load, send};
 use crate::browser::Browser;
 use crate::shell;
 
-const CASES: [&str; 9] =
-    ["demo", "empty", "failing", "large", "walks", "hostile", "restart", "access", "data"];
+const CASES: [&str; 10] =
+    ["demo", "empty", "failing", "large", "walks", "hostile", "restart", "access", "data", "first"];
 const SENDERS: usize = 3;
 /// Findings of a case that are printed.
 const TOLD: usize = 25;

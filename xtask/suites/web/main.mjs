@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { access } from "./access.mjs";
 import { first, launch } from "./browser.mjs";
 import { data } from "./data.mjs";
+import { first as firstTrace } from "./first.mjs";
 import { hostile } from "./hostile.mjs";
 import { visit } from "./pages.mjs";
 import { restart } from "./restart.mjs";
@@ -22,6 +23,7 @@ const CASES = {
   restart: (browser) => restart(browser, plan),
   access: (browser) => access(browser, plan),
   data: (browser) => data(browser, plan),
+  first: (browser) => firstTrace(browser, plan),
 };
 
 const cases = [];

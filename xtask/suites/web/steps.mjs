@@ -61,3 +61,15 @@ export async function colours(page, locator) {
     return new Set(new Uint32Array(context.getImageData(0, 0, image.width, image.height).data.buffer)).size;
   }, picture);
 }
+
+/** Waits until the middle of an element is within the window and is what a click there would meet. */
+export async function meets(locator) {
+  await shown(locator);
+  const seen = () => locator.first().evaluate((element) => {
+    const { left, right, top, bottom } = element.getBoundingClientRect();
+    const within = left >= 0 && top >= 0 && right <= window.innerWidth && bottom <= window.innerHeight;
+    const met = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+    return within && met !== null && (element.contains(met) || met.contains(element));
+  });
+  await holds(seen, async () => `${await locator.first().innerText()} cannot be seen at ${JSON.stringify(await locator.first().boundingBox())}`);
+}

@@ -5,6 +5,7 @@ import { arriving, deleted, filtered, ordered, viewed } from "./list.mjs";
 import { budgeted, explained, pricedCall, repriced } from "./money.mjs";
 import { late, lateEvents, lateLine, lateTrace, left, oneTrace } from "./late.mjs";
 import { look, overview, palette } from "./shell.mjs";
+import { menus, phone } from "./phone.mjs";
 import { events, map, metrics } from "./signals.mjs";
 import { slowed } from "./slow.mjs";
 import { LIMIT, run } from "./steps.mjs";
@@ -17,6 +18,8 @@ const AT_ONCE = 2;
  * one gets nothing but what the walk sends. */
 const WALKS = {
   boards: ["/dashboards?range=24h", boards],
+  menus: ["/dashboards", menus],
+  phone: ["/events?range=all", phone],
   overview: ["/?range=24h", overview],
   palette: ["/", palette],
   look: ["/system", look],

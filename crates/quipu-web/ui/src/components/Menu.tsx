@@ -1,4 +1,11 @@
-import { type KeyboardEvent as Pressed, type ReactNode, useEffect, useRef, useState } from "react";
+import {
+  type KeyboardEvent as Pressed,
+  type ReactNode,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from "react";
 
 interface Props {
   label: ReactNode;
@@ -21,6 +28,18 @@ function walk(event: Pressed<HTMLDivElement>): void {
     stops[(at + step + stops.length) % stops.length]?.focus();
   }
   if (!(event.metaKey || event.ctrlKey)) event.stopPropagation();
+}
+
+/** Pixels between a panel and the edge of the window. */
+const MARGIN = 8;
+
+/** Moves an open panel sideways until it lies within the window. */
+function keepWithin(panel: HTMLElement): void {
+  panel.style.translate = "";
+  const { left, right } = panel.getBoundingClientRect();
+  const most = document.documentElement.clientWidth - MARGIN;
+  const by = left < MARGIN ? MARGIN - left : Math.max(Math.min(0, most - right), MARGIN - left);
+  if (by !== 0) panel.style.translate = `${Math.round(by)}px`;
 }
 
 /**
@@ -54,6 +73,9 @@ export function Menu({ label, title, align = "start", className = "button", chil
       window.removeEventListener("pointerdown", outside);
       window.removeEventListener("keydown", onEscape, true);
     };
+  }, [open]);
+  useLayoutEffect(() => {
+    if (open && panel.current) keepWithin(panel.current);
   }, [open]);
   const close = () => {
     setOpen(false);

@@ -3,7 +3,7 @@ import { recall, remember } from "../state/memory";
 
 const LEAST = 320;
 
-/** Two areas side by side with a border to drag; on a narrow screen the panel covers the rest. */
+/** Two areas side by side with a border to drag. With `covers` a panel that is open covers the rest. */
 export function PanelSplit({
   children,
   panel,
@@ -17,6 +17,7 @@ export function PanelSplit({
   const box = useRef<HTMLDivElement>(null);
   const dragging = useRef(false);
   const chosen = width > 0;
+  const covered = covers && Boolean(panel);
   const resize = (clientX: number) => {
     const right = box.current?.getBoundingClientRect().right ?? 0;
     const whole = box.current?.clientWidth ?? 0;
@@ -25,12 +26,14 @@ export function PanelSplit({
     remember("panel-width", String(next));
   };
   return (
-    <div className={covers ? "split is-covered" : "split"} ref={box}>
+    <div className={covered ? "split is-covered" : "split"} ref={box}>
       <div className="split-main">{children}</div>
       {panel ? (
         <div
           className="split-panel"
-          style={covers ? undefined : { width: chosen ? `min(${width}px, 60%)` : "clamp(300px, 36%, 440px)" }}
+          style={
+            covered ? undefined : { width: chosen ? `min(${width}px, 60%)` : "clamp(300px, 36%, 440px)" }
+          }
         >
           <i
             className="split-border"

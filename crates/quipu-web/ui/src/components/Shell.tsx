@@ -3,6 +3,7 @@ import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { askAnew, paced } from "../api/again";
 import { useConnection, useLive } from "../api/live";
 import { queryClient, useStatus } from "../api/queries";
+import type { ServerStatus } from "../api/types";
 import { t } from "../lib/i18n";
 import { filterHref } from "../state/filters";
 import { useKeys } from "../state/keys";
@@ -19,19 +20,34 @@ import { Shortcuts } from "./Shortcuts";
 const LARGE = new Set<unknown>(["trace", "trace-full", "outline", "traces", "events", "filter-check"]);
 /** In a flood frames are left out many times a second. */
 const LAGGED_MS = 1_500;
+/** Between two looks at a server that has just got its first trace. */
+const FIRST_MS = 800;
 
 const askScreen = () =>
   askAnew(queryClient, {
     predicate: (query) => !LARGE.has(query.queryKey[0]) || query.state.status === "error",
   }).catch(() => undefined); // Whatever failed says so in its place.
 
+/** Whether the page still says that the server has no data. */
+const isEmpty = () => queryClient.getQueryData<ServerStatus>(["status"])?.store.spans === 0;
+
+/** The first trace is in: every page of an empty server asks again. Fails, and so is tried again, while the status says none. */
+async function askFirst(): Promise<void> {
+  await askAnew(queryClient, { queryKey: ["status"] });
+  if (isEmpty()) throw new Error("no spans yet");
+  await askScreen();
+}
+
 function useAskAgain(): void {
   const lagged = useMemo(() => paced(askScreen, LAGGED_MS), []);
   useEffect(() => lagged.stop, [lagged]);
+  const first = useMemo(() => paced(askFirst, FIRST_MS, 0), []);
+  useEffect(() => first.stop, [first]);
   // What came while the line was lost is unknown, so everything on the screen is asked again.
   useLive((frame) => {
     if (frame.type === "reopened") void askScreen();
     else if (frame.type === "lagged") lagged.soon();
+    else if (frame.type === "trace" && isEmpty()) first.soon();
   });
 }
 

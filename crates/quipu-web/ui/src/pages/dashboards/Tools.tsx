@@ -171,7 +171,7 @@ function SaveAs({
           {t("Save")}
         </button>
         <button type="button" className="button" onClick={close}>
-          {t("Not now")}
+          {t("Cancel")}
         </button>
       </div>
     </form>

@@ -1,1 +1,0 @@
-import{At as e,_t as t}from"./States-DicSsws9.js";import{u as n}from"./i18n-DbA5cIKK.js";var r=n();function i({at:n,show:i=t}){return(0,r.jsx)(`time`,{className:`figure`,dateTime:n,title:e(n),children:i(n)})}export{i as t};
