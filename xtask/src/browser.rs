@@ -15,7 +15,7 @@ const AXE: &str = "axe-core@4";
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
 /// The scripts by name.
-const SCRIPTS: [(&str, &str); 23] = [
+const SCRIPTS: [(&str, &str); 24] = [
     ("main.mjs", include_str!("../suites/web/main.mjs")),
     ("browser.mjs", include_str!("../suites/web/browser.mjs")),
     ("steps.mjs", include_str!("../suites/web/steps.mjs")),
@@ -37,6 +37,7 @@ const SCRIPTS: [(&str, &str); 23] = [
     ("access.mjs", include_str!("../suites/web/access.mjs")),
     ("data.mjs", include_str!("../suites/web/data.mjs")),
     ("phone.mjs", include_str!("../suites/web/phone.mjs")),
+    ("said.mjs", include_str!("../suites/web/said.mjs")),
     ("first.mjs", include_str!("../suites/web/first.mjs")),
     ("figures.mjs", include_str!("../suites/web/figures.mjs")),
 ];

@@ -2,7 +2,7 @@
 const hex = (bytes) => Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 export const text = (key, value) => ({ key, value: { stringValue: value } });
 
-async function send(url, path, body) {
+export async function send(url, path, body) {
   const answer = await fetch(url + path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
   if (!answer.ok) throw new Error(`the server took nothing at ${path}: ${answer.status}`);
 }

@@ -7,6 +7,7 @@ import { late, lateEvents, lateLine, lateTrace, left, oneTrace } from "./late.mj
 import { look, overview, palette } from "./shell.mjs";
 import { menus, phone } from "./phone.mjs";
 import { events, map, metrics } from "./signals.mjs";
+import { said } from "./said.mjs";
 import { slowed } from "./slow.mjs";
 import { LIMIT, run } from "./steps.mjs";
 import { looked, opened, turned, worked } from "./trace.mjs";
@@ -32,6 +33,7 @@ const WALKS = {
   delete: ["/traces?range=all", deleted],
   trace: [worked, opened],
   span: [worked, looked],
+  said: ["/traces?range=1h", said],
   views_of_a_trace: [worked, turned],
   explain: [pricedCall, explained],
   sessions: ["/sessions?range=all", talked],

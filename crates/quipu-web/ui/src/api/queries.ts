@@ -8,6 +8,7 @@ import {
   useQueries,
   useQuery,
 } from "@tanstack/react-query";
+import { joined, written } from "../lib/query";
 import { type Range, resolveRange } from "../lib/time";
 import type { Scope } from "../state/filters";
 import { get, Problem } from "./client";
@@ -84,17 +85,18 @@ export function headOfTraces(scope: Scope, sort: string, signal: AbortSignal): P
 
 export const SPANS_PER_PAGE = 5_000;
 
+export const spanQuery = (traceId: string, spanId: string) => ({
+  queryKey: ["span", traceId, spanId],
+  staleTime: 60_000,
+  placeholderData: undefined,
+  queryFn: async ({ signal }: { signal: AbortSignal }) => {
+    const path = `/traces/${encodeURIComponent(traceId)}/spans/${encodeURIComponent(spanId)}`;
+    return (await get<{ span: Span }>(path, {}, signal)).span;
+  },
+});
+
 export function useSpan(traceId: string, spanId: string | null) {
-  return useQuery({
-    queryKey: ["span", traceId, spanId],
-    enabled: spanId !== null,
-    staleTime: 60_000,
-    placeholderData: undefined,
-    queryFn: async ({ signal }) => {
-      const path = `/traces/${encodeURIComponent(traceId)}/spans/${encodeURIComponent(spanId ?? "")}`;
-      return (await get<{ span: Span }>(path, {}, signal)).span;
-    },
-  });
+  return useQuery({ ...spanQuery(traceId, spanId ?? ""), enabled: spanId !== null });
 }
 
 /** How a span was read: which attribute gave what, and why it counts or does not. */
@@ -239,6 +241,25 @@ export function useSession(sessionId: string, refetchMs: number | false) {
       ),
     getNextPageParam: (last) => last.next_cursor,
   });
+}
+
+/** The latest trace of a session that has the words; null while that is unknown, or where none has. */
+export function useFirstHit(sessionId: string, words: string): string | null {
+  const filter = joined(
+    `session:${written(sessionId)}`,
+    ...words
+      .split(/\s+/)
+      .filter(Boolean)
+      .map((word) => written(word)),
+  );
+  const query = useQuery({
+    queryKey: ["session-hit", sessionId, words],
+    enabled: words.trim() !== "",
+    staleTime: 60_000,
+    placeholderData: undefined,
+    queryFn: ({ signal }) => get<TracesPage>("/traces", { filter, limit: 1 }, signal),
+  });
+  return query.data?.traces[0]?.trace_id ?? null;
 }
 
 /** Values of a field with the traces that have them, the most frequent first. */

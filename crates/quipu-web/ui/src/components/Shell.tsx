@@ -31,11 +31,10 @@ const askScreen = () =>
 /** Whether the page still says that the server has no data. */
 const isEmpty = () => queryClient.getQueryData<ServerStatus>(["status"])?.store.spans === 0;
 
-/** The first trace is in: every page of an empty server asks again. Fails, and so is tried again, while the status says none. */
+/** The first trace is in: every page of an empty server asks again, and once more while the status says that nothing is stored. */
 async function askFirst(): Promise<void> {
-  await askAnew(queryClient, { queryKey: ["status"] });
-  if (isEmpty()) throw new Error("no spans yet");
   await askScreen();
+  if (isEmpty()) throw new Error("no spans yet");
 }
 
 function useAskAgain(): void {

@@ -214,3 +214,11 @@ export function narrowed(text: string, by: Narrowing): string {
   const rest = without(text, (term) => !term.not && fields.has(term.field?.text ?? ""));
   return joined(rest, ...entries.map(([field, value]) => termOf(field, value)));
 }
+
+/** The words and phrases that a filter searches for, as one text; "" where it has none. */
+export function wordsOf(filter: string): string {
+  return terms(filter)
+    .filter((term) => term.field === null && !term.not)
+    .flatMap((term) => term.values.map((value) => value.text.replace(/\*$/, "")))
+    .join(" ");
+}

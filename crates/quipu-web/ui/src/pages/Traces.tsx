@@ -12,6 +12,7 @@ import { Failure, NothingMatches, SkeletonRows, TeachToSend } from "../component
 import { allTraceColumns, compactTrace, costPlaces } from "../components/traceColumns";
 import { count } from "../lib/format";
 import { t } from "../lib/i18n";
+import { wordsOf } from "../lib/query";
 import { rangeLabel, resolveRange } from "../lib/time";
 import { DEFAULT_COLUMNS, useColumns } from "../state/columns";
 import { setFilter, useScope } from "../state/filters";
@@ -99,6 +100,7 @@ export function Traces() {
   const chosen = selection.keys.size;
   const exact = hasNextPage ? total : rows.length;
   const stale = query.isPlaceholderData;
+  const words = wordsOf(scope.filters.filter ?? "");
   return (
     <>
       <TopBar />
@@ -180,7 +182,7 @@ export function Traces() {
                 rows={rows}
                 columns={columns}
                 rowKey={(trace) => trace.trace_id}
-                rowHref={(trace) => href(`/traces/${trace.trace_id}`)}
+                rowHref={(trace) => href(`/traces/${trace.trace_id}`, { find: words })}
                 rowClass={(trace) => (arrived.marked.has(trace.trace_id) ? "is-new" : "")}
                 compact={compactTrace(places)}
                 selection={selection}

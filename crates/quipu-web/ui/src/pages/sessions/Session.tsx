@@ -1,12 +1,13 @@
 // One session: the conversation across its traces, or the traces as rows.
 import "./sessions.css";
 import { useMemo } from "react";
-import { useSession } from "../../api/queries";
+import { useFirstHit, useSession } from "../../api/queries";
 import type { Session } from "../../api/types";
 import { Copy } from "../../components/Copy";
 import { Grid } from "../../components/Grid";
 import { Icon } from "../../components/Icon";
 import { Link } from "../../components/Link";
+import { FindWords, findWords } from "../../components/Marked";
 import { NO_USAGE } from "../../components/Money";
 import { Segments } from "../../components/Segments";
 import { Failure, Loading } from "../../components/States";
@@ -36,6 +37,9 @@ export function SessionPage({ sessionId }: { sessionId: string }) {
       back(href("/sessions"));
     },
   });
+  const find = params.get("find") ?? "";
+  const words = useMemo(() => findWords(find), [find]);
+  const hit = useFirstHit(sessionId, find);
   const session = query.data?.pages[0]?.session;
   const view = params.get("view") === "traces" ? "traces" : "talk";
   const body = () => {
@@ -50,6 +54,7 @@ export function SessionPage({ sessionId }: { sessionId: string }) {
           more={query.hasNextPage ? more : null}
           places={places}
           refetch={refetch}
+          hit={hit}
         />
       );
     return (
@@ -93,7 +98,9 @@ export function SessionPage({ sessionId }: { sessionId: string }) {
         </div>
         {session ? <Facts session={session} /> : null}
       </header>
-      <div className="page-body">{body()}</div>
+      <FindWords.Provider value={words}>
+        <div className="page-body">{body()}</div>
+      </FindWords.Provider>
     </>
   );
 }

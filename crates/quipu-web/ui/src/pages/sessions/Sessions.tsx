@@ -9,6 +9,7 @@ import { PageHead, TopBar } from "../../components/Shell";
 import { Failure, NothingMatches, SkeletonRows, TeachToSend } from "../../components/States";
 import { compact, count, stopwatch, sumUsd, usdColumnPlaces, usdHeadline } from "../../lib/format";
 import { t } from "../../lib/i18n";
+import { wordsOf } from "../../lib/query";
 import { fullTime, listTime, rangeLabel } from "../../lib/time";
 import { href } from "../../state/url";
 import { useWorkPlace } from "../roster/place";
@@ -159,6 +160,7 @@ export function Sessions() {
   const places = useMemo(() => usdColumnPlaces(rows.map((row) => row.cost_usd)), [rows]);
   const columns = useMemo(() => columnsFor(places), [places]);
   const more = useMore(query);
+  const words = wordsOf(scope.filters.filter ?? "");
   const cost = useMemo(() => sumUsd(rows.map((row) => row.cost_usd)), [rows]);
   const failing = rows.filter((row) => row.errors > 0).length;
   return (
@@ -187,7 +189,7 @@ export function Sessions() {
             rows={rows}
             columns={columns}
             rowKey={(row) => row.session_id}
-            rowHref={(row) => href(`/sessions/${encodeURIComponent(row.session_id)}`)}
+            rowHref={(row) => href(`/sessions/${encodeURIComponent(row.session_id)}`, { find: words })}
             compact={compactSession(places)}
             onEnd={more}
             memory={`sessions?${params.toString()}`}

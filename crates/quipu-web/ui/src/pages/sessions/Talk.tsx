@@ -19,6 +19,8 @@ interface Props {
   more: (() => void) | null;
   places: number;
   refetch: number | false;
+  /** The turn to begin at: what was searched for was said in it. */
+  hit: string | null;
 }
 
 /** First and last turn in sight, as places in the whole. */
@@ -27,7 +29,7 @@ interface Window {
   to: number;
 }
 
-export function Talk({ traces, all, more, places, refetch }: Props) {
+export function Talk({ traces, all, more, places, refetch, hit }: Props) {
   const turns = useMemo(() => [...traces].reverse(), [traces]);
   const first = Math.max(0, all - turns.length);
   const number = (index: number) => first + index + 1;
@@ -48,6 +50,13 @@ export function Talk({ traces, all, more, places, refetch }: Props) {
     setAt(null);
     requestAnimationFrame(() => setAt(turn.trace_id));
   };
+  const sought = useRef<string | null>(null);
+  useEffect(() => {
+    const index = hit === null ? -1 : turns.findIndex((turn) => turn.trace_id === hit);
+    if (index < 0 || sought.current === hit) return;
+    sought.current = hit;
+    go(index);
+  });
   const list = turns.slice(shown.from, shown.to);
   return (
     <div className="talk">

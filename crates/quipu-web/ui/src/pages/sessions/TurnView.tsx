@@ -5,16 +5,17 @@ import { get } from "../../api/client";
 import type { Span, TracePage, TraceSummary } from "../../api/types";
 import { KindTag } from "../../components/KindTag";
 import { Link } from "../../components/Link";
+import { Marked, useHitsBehind } from "../../components/Marked";
 import { NO_USAGE, SpanMoney } from "../../components/Money";
 import { Trouble } from "../../components/States";
 import { StatusText } from "../../components/StatusText";
 import { TraceCost } from "../../components/traceColumns";
+import { exchangeOf } from "../../lib/exchange";
 import { compact, count, duration } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { fullTime, listTime } from "../../lib/time";
 import { href } from "../../state/url";
 import { firstLine } from "../roster/names";
-import { exchangeOf } from "./exchange";
 
 const SPANS = 400;
 const LONG_PAUSE_MS = 30 * 60_000;
@@ -140,11 +141,12 @@ function TurnBody({
 const FOLD_AT = 700;
 
 function Said({ text }: { text: string }) {
-  const [open, setOpen] = useState(false);
+  const behind = useHitsBehind(text, FOLD_AT - 120);
+  const [open, setOpen] = useState(behind);
   const long = text.length > FOLD_AT;
   return (
-    <div className="said-text">
-      {long && !open ? `${text.slice(0, FOLD_AT - 120)} …` : text}
+    <div className="said-text" dir="auto">
+      <Marked text={long && !open ? `${text.slice(0, FOLD_AT - 120)} …` : text} />
       {long ? (
         <>
           {" "}

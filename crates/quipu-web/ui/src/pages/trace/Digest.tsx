@@ -12,6 +12,7 @@ import { rootFailures } from "../../lib/tree";
 import { hueName } from "../../lib/words";
 import { saysNothing } from "./cells";
 import { errorText } from "./Happened";
+import { Talked } from "./Talked";
 import { useAfterwards, usePieces } from "./work";
 
 interface Props {
@@ -59,6 +60,7 @@ export function Digest(props: Props) {
     <aside className="panel digest" aria-label={t("Summary of the trace")}>
       <div className="panel-body" role="region" tabIndex={0} aria-label={t("Summary")}>
         <Failures {...props} />
+        <Talked traceId={props.traceId} outline={outline} loaded={loaded} />
         <Times {...props} />
         <Costs {...props} />
         <p className="faint slip-note keys-note">

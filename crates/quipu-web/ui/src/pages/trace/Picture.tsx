@@ -34,9 +34,17 @@ function fromAddress(address: string, mime: string | null): Media {
   };
 }
 
+/** The address that an image names, however deep: OpenInference has `image.image.url`. */
+function addressIn(value: unknown, depth = 0): string | null {
+  if (typeof value === "string") return textOf(value);
+  if (depth > 2) return null;
+  const { url, image, image_url } = record(value);
+  return textOf(url) ?? (image || image_url ? addressIn(image ?? image_url, depth + 1) : null);
+}
+
 /**
  * Media of a message's part, in the forms that providers and conventions use: OpenTelemetry's blob, uri and file,
- * OpenAI's image_url and input_image, Anthropic's source, Gemini's inline_data. null for any other part.
+ * OpenAI's image_url and input_image, Anthropic's source, Gemini's inline_data, OpenInference's image. null for any other part.
  */
 export function mediaOf(part: Record<string, unknown>): Media | null {
   const source = record(part.source);
@@ -54,8 +62,10 @@ export function mediaOf(part: Record<string, unknown>): Media | null {
     (part.type === "blob" ? (textOf(part.content) ?? textOf(part.data)) : textOf(part.data));
   if (data && mime) return data.startsWith("data:") ? fromAddress(data, mime) : { mime, data, address: null };
   const address =
-    textOf(record(image).url) ??
-    textOf(image) ??
+    addressIn(image) ??
+    addressIn(
+      part["message_content.image"] ?? part["image.image.url"] ?? part["message_content.image.image.url"],
+    ) ??
     textOf(part.uri) ??
     textOf(source.url) ??
     (part.type === "uri" ? textOf(part.value) : null);

@@ -1,13 +1,16 @@
 // One span: what was said, what it used and cost, and the raw truth below.
+import { useRef } from "react";
 import { useSpan } from "../../api/queries";
-import type { Span } from "../../api/types";
+import type { Span, Tokens } from "../../api/types";
 import { Copy } from "../../components/Copy";
 import { Icon } from "../../components/Icon";
 import { Json } from "../../components/Json";
 import { KindTag } from "../../components/KindTag";
+import { useFirstMark } from "../../components/Marked";
 import { hasCost } from "../../components/Money";
 import { Failure, SkeletonRows } from "../../components/States";
 import { StatusText } from "../../components/StatusText";
+import { documentsOf } from "../../lib/documents";
 import { count, duration, usdExact, usdHeadline } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { hueOf } from "../../lib/kinds";
@@ -17,15 +20,17 @@ import { messagesOf } from "../../lib/turns";
 import { setParams, usePlace } from "../../state/url";
 import { Attributes } from "./Attributes";
 import { Conflicts } from "./Conflicts";
+import { Documents } from "./Documents";
 import { ErrorTab, Events, errorOf, errorText, Links, Note } from "./Happened";
 import { LensTab } from "./LensTab";
 import { MessageView } from "./Messages";
 import { TokensTab } from "./TokensTab";
-import { shortName } from "./WaterfallRow";
+import { labelOf as rowLabel, shortName } from "./WaterfallRow";
 
 const TABS = [
   "error",
   "conflicts",
+  "documents",
   "messages",
   "tokens",
   "lens",
@@ -42,6 +47,8 @@ function labelOf(tab: Tab, span: Span): string {
       return t("Error");
     case "conflicts":
       return t("Conflicts");
+    case "documents":
+      return t("Documents");
     case "messages":
       return span.kind === "tool" ? t("Call and result") : t("Messages");
     case "tokens":
@@ -60,6 +67,7 @@ function labelOf(tab: Tab, span: Span): string {
 }
 
 function countOf(tab: Tab, span: Span): number | null {
+  if (tab === "documents") return documentsOf(span).length;
   if (tab === "messages") return messagesOf(span).length;
   if (tab === "attributes") return Object.keys(span.attributes ?? {}).length;
   if (tab === "events") return span.events?.length ?? 0;
@@ -71,13 +79,15 @@ function countOf(tab: Tab, span: Span): number | null {
 /** The tab that says most about this span, when none was asked for. */
 function bestTab(span: Span): Tab {
   if (errorOf(span)) return "error";
+  if (countOf("documents", span)) return "documents";
   if (countOf("messages", span)) return "messages";
   return span.tokens && span.tokens.total > 0 ? "tokens" : "attributes";
 }
 
-/** Most spans have neither an error nor a conflict. */
+/** Most spans have no error, no conflict and no documents. */
 function isThere(tab: Tab, span: Span | undefined): boolean {
   if (tab === "error") return span !== undefined && errorOf(span) !== null;
+  if (tab === "documents") return span !== undefined && documentsOf(span).length > 0;
   if (tab === "conflicts") return (span?.conflicts?.length ?? 0) > 0;
   return true;
 }
@@ -99,6 +109,8 @@ export function SpanPanel({ traceId, outline, row, now, onClose, onRow }: Props)
   const tabs = TABS.filter((tab) => isThere(tab, span));
   const asked = tabs.find((tab) => tab === params.get("tab"));
   const tab = asked ?? (span ? bestTab(span) : "messages");
+  const body = useRef<HTMLDivElement>(null);
+  useFirstMark(body, id);
   return (
     <aside className="panel" aria-label={t("Span")}>
       <PanelHead outline={outline} row={row} span={span} now={now} onClose={onClose} onRow={onRow} />
@@ -124,6 +136,7 @@ export function SpanPanel({ traceId, outline, row, now, onClose, onRow }: Props)
       </div>
       <div
         className="panel-body"
+        ref={body}
         key={id}
         role="tabpanel"
         tabIndex={0}
@@ -159,7 +172,8 @@ function PanelHead({ outline, row, span, now, onClose, onRow }: HeadProps) {
     <header className={`panel-head hue-${hueOf(kind)}`}>
       <Above outline={outline} row={row} onRow={onRow} />
       <div className="panel-title">
-        <h2 title={name}>{name}</h2>
+        <h2 title={name}>{rowLabel(outline, row)}</h2>
+        {rowLabel(outline, row) === shortName(name) ? null : <span className="faint span-sub">{name}</span>}
         <KindTag kind={kind} />
         <Copy text={spanId} what={t("Copy the span id {id}", { id: spanId })} />
         <button
@@ -225,6 +239,7 @@ function SpanFacts({ outline, row, span, now }: Omit<HeadProps, "onClose" | "onR
           {t("ttft {time}", { time: duration(token) })}
         </span>
       ) : null}
+      {span?.tokens && span.tokens.total > 0 ? <Used tokens={span.tokens} /> : null}
       {span ? <Cost span={span} /> : null}
       {span?.finish_reasons?.length ? <span>{span.finish_reasons.join(", ")}</span> : null}
       {span?.provider ? <span>{span.provider}</span> : null}
@@ -235,6 +250,18 @@ function SpanFacts({ outline, row, span, now }: Omit<HeadProps, "onClose" | "onR
         {t("at +{time}", { time: duration(start) })}
       </span>
     </>
+  );
+}
+
+/** Tokens in and out, with the part that came from the cache. */
+function Used({ tokens }: { tokens: Tokens }) {
+  const used = { input: count(tokens.input), output: count(tokens.output), cached: count(tokens.cache_read) };
+  return (
+    <span className="figure" title={t("Input and output tokens")}>
+      {tokens.cache_read > 0
+        ? t("{input} in ({cached} cached) → {output} out", used)
+        : t("{input} in → {output} out", { input: used.input, output: used.output })}
+    </span>
   );
 }
 
@@ -263,6 +290,8 @@ function TabBody({ tab, span, traceId }: { tab: Tab; span: Span; traceId: string
       return <ErrorTab span={span} />;
     case "conflicts":
       return <Conflicts span={span} />;
+    case "documents":
+      return <Documents documents={documentsOf(span)} />;
     case "messages":
       return <Conversation span={span} />;
     case "tokens":

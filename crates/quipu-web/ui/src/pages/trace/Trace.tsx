@@ -1,6 +1,7 @@
 // What did this run do, what was it waiting for, and what did it cost?
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useOutline } from "../../api/outline";
+import { FindWords, findWords } from "../../components/Marked";
 import { PanelSplit } from "../../components/PanelSplit";
 import { Failure, Loading, Trouble } from "../../components/States";
 import { walkCriticalPath } from "../../lib/critical";
@@ -14,7 +15,7 @@ import { Chips } from "./Chips";
 import { placesOf } from "./cells";
 import { useTraceChanges } from "./changes";
 import { Digest } from "./Digest";
-import { useFound } from "./found";
+import { type FoundRows, useFound } from "./found";
 import { useWalk } from "./keys";
 import { Minimap } from "./Minimap";
 import { PlayerBar } from "./PlayerBar";
@@ -167,6 +168,9 @@ function OneTrace({ traceId, outline, error, loading, reload, changed }: Props) 
     endPlay: () => player.end(),
   });
 
+  const words = useMemo(() => findWords(link.word), [link.word]);
+  useFirstFound(found, link.found, picked, reach);
+
   const panel =
     picked >= 0 ? (
       <SpanPanel traceId={traceId} outline={outline} row={picked} now={now} onClose={close} onRow={reach} />
@@ -183,7 +187,7 @@ function OneTrace({ traceId, outline, error, loading, reload, changed }: Props) 
     );
   const bars = view === "waterfall";
   return (
-    <>
+    <FindWords.Provider value={words}>
       <TraceHead trace={outline.trace} reload={changed} stuck={stuck} />
       <ViewBar
         view={view}
@@ -298,8 +302,26 @@ function OneTrace({ traceId, outline, error, loading, reload, changed }: Props) 
           ) : null}
         </div>
       </PanelSplit>
-    </>
+    </FindWords.Provider>
   );
+}
+
+/** An address with words to find and no span opens the first span that has them: below others, where the words stand. */
+function useFirstFound(
+  found: FoundRows,
+  sought: boolean,
+  picked: number,
+  reach: (row: number) => void,
+): void {
+  const waits = useRef(sought && picked < 0);
+  useEffect(() => {
+    if (!waits.current) return;
+    if (picked >= 0) waits.current = false;
+    const row = found.told?.[0];
+    if (!waits.current || row === undefined) return;
+    waits.current = false;
+    reach(row);
+  }, [found.told, picked, reach]);
 }
 
 function deepestOf(outline: Outline): number {

@@ -55,6 +55,7 @@ export const WaterfallRow = memo(function WaterfallRow(props: Props) {
   const kind = outline.kind(row);
   const indent = Math.min(depth, DEEPEST_INDENT) * INDENT;
   const name = outline.name(row);
+  const label = labelOf(outline, row);
   const ms = outline.duration[row] ?? -1;
   const marks = [
     props.cursor ? "is-cursor" : "",
@@ -95,7 +96,8 @@ export const WaterfallRow = memo(function WaterfallRow(props: Props) {
         )}
         <span className="span-label" title={name}>
           {failed ? <span className="failing cross">✕ </span> : null}
-          {shortName(name)}
+          {label}
+          {label === shortName(name) ? null : <span className="faint span-sub"> {shortName(name)}</span>}
         </span>
         {folded ? <span className="below">{count(outline.sizeOf(row) - 1)}</span> : null}
         {folded && props.failedBelow && !failed ? (
@@ -139,12 +141,25 @@ export function shortName(name: string): string {
   return match?.[1] ?? name;
 }
 
+const CALLS = new Set(["llm", "embedding", "rerank"]);
+
+/** What a row is called: a call by its model and a tool run by its tool, any other span by its name. */
+export function labelOf(outline: Outline, row: number): string {
+  const kind = outline.kind(row);
+  const word = CALLS.has(kind)
+    ? outline.word("model", row)
+    : kind === "tool"
+      ? outline.word("tool", row)
+      : null;
+  return word ?? shortName(outline.name(row));
+}
+
 /** What the tree says in place of bars: who did it with what. */
 function Words({ outline, row }: { outline: Outline; row: number }) {
   const said: ReactNode[] = [];
   for (const field of ["model", "tool", "agent"] as const) {
     const word = outline.word(field, row);
-    if (word && shortName(outline.name(row)) !== word) said.push(word);
+    if (word && labelOf(outline, row) !== word) said.push(word);
   }
   return (
     <span className="row-words muted" role="gridcell">

@@ -41,6 +41,8 @@ export function rowsOfNode(outline: Outline, node: string): number[] {
 export interface FoundRows {
   /** Rows that were found, ascending; null while nothing is searched. */
   hits: Int32Array | null;
+  /** Rows whose texts have the words, as the server told; null before it did. */
+  told: readonly number[] | null;
   /** The server may find more. */
   more: boolean;
   /** Rows to show; null for all. */
@@ -84,6 +86,7 @@ export function useFound(
   }, [outline, nodeRows, hits, only]);
   return {
     hits,
+    told: told?.rows ?? null,
     more: query.isFetching || told?.complete === false,
     keep,
     narrowed: nodeRows?.length ?? 0,

@@ -70,6 +70,8 @@ export function usePermalink() {
     zoom,
     setZoom,
     word,
+    /** Whether the address came with words to find. */
+    found: first.has("find"),
     setWord,
     only,
     setOnly,

@@ -1,1 +1,0 @@
-import{At as e,_t as t}from"./States-Dclzb7ah.js";import{u as n}from"./i18n-CDzxa0Eg.js";var r=n();function i({at:n,show:i=t}){return(0,r.jsx)(`time`,{className:`figure`,dateTime:n,title:e(n),children:i(n)})}export{i as t};
