@@ -19,6 +19,7 @@ pub mod packages;
 mod power;
 pub mod products;
 mod prometheus;
+mod provider;
 mod proxy;
 mod recordings;
 mod report;
@@ -47,7 +48,7 @@ pub struct Args {
     /// Suites to run; none means all but those that install frameworks
     #[arg(value_name = "SUITE")]
     suites: Vec<String>,
-    /// Of the suites `faults`, `frameworks` and `web`, only the cases with these names
+    /// Of the suites `faults`, `floods`, `frameworks` and `web`, only the cases with these names
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     only: Vec<String>,
     /// A suite that is skipped is a failure

@@ -35,20 +35,36 @@ struct Case {
     wrong: Vec<String>,
 }
 
-/// Runs all cases.
+type Run = fn(&Bench) -> Result<Case>;
+
+/// The cases by the names that `--only` takes.
+const CASES: [(&str, Run); 7] = [
+    ("idle", idle),
+    ("headers", headers),
+    ("bodies", bodies),
+    ("readers", readers),
+    ("greedy", greedy),
+    ("answers", answers::answers),
+    ("days", days::days),
+];
+
+/// Runs the cases.
 ///
 /// # Errors
 /// A server does not come up.
 pub fn run(bench: &Bench) -> Result<Report> {
-    let mut cases: Vec<fn(&Bench) -> Result<Case>> =
-        vec![headers, bodies, readers, greedy, answers::answers, days::days];
     let mut report = Report::new();
-    match clients::room_for(bench.idle) {
-        Ok(()) => cases.insert(0, idle),
-        Err(error) => report = report.skipped("idle connections", &format!("{error:#}")),
-    }
     let mut rows = Vec::new();
-    for case in cases {
+    for (name, case) in CASES {
+        if !bench.only.is_empty() && !bench.only.iter().any(|only| only == name) {
+            continue;
+        }
+        if name == "idle"
+            && let Err(error) = clients::room_for(bench.idle)
+        {
+            report = report.skipped("idle connections", &format!("{error:#}"));
+            continue;
+        }
         let Case { name, row, wrong } = case(bench)?;
         report = report.judged(name, &wrong);
         rows.push(row);

@@ -60,6 +60,8 @@ pub struct Server {
     pub otlp_grpc: String,
     /// Metrics; empty where there are none.
     pub prometheus: String,
+    /// The gateway; empty where there is none.
+    pub gateway: String,
 }
 
 impl Server {
@@ -137,8 +139,9 @@ impl Server {
             text.ok_or_else(|| anyhow!("the ready file has no {name}: {urls}"))
         };
         let (http, otlp_http, otlp_grpc) = (url("http")?, url("otlp_http")?, url("otlp_grpc")?);
-        let prometheus = urls["prometheus"].as_str().unwrap_or_default().trim_end_matches('/').to_owned();
-        Ok(Self { child, own: None, ready_after, http, otlp_http, otlp_grpc, prometheus })
+        let optional = |name: &str| urls[name].as_str().unwrap_or_default().trim_end_matches('/').to_owned();
+        let (prometheus, gateway) = (optional("prometheus"), optional("proxy"));
+        Ok(Self { child, own: None, ready_after, http, otlp_http, otlp_grpc, prometheus, gateway })
     }
 
     /// An address of the API.
@@ -149,6 +152,11 @@ impl Server {
     /// Its process.
     pub fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Sends SIGKILL and does not wait.
+    pub fn cut_off(&self) {
+        let _ = shell::signal("KILL", &[self.id().to_string()]);
     }
 
     /// Ends it as a power cut would.

@@ -1,26 +1,16 @@
 //! Calls of models that hide from the gateway what they are.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Result;
-use flate2::Compression;
-use flate2::write::GzEncoder;
 
 use super::scene::Scene;
 use super::tried::Tried;
 use super::wire::{Ask, upgrading};
 use crate::integration::Bench;
+use crate::integration::provider::{self, CHAT, PATH, Provider, TOKENS, gzip};
 use crate::shell;
 
-const CHAT: &str =
-    r#"{"model":"gpt-4o","messages":[{"role":"user","content":"What is the weather in Paris?"}]}"#;
-const PATH: &str = "/openai/v1/chat/completions";
-/// What the provider says that each call took, in the words of OpenAI, Anthropic and Gemini.
-const TOKENS: (u64, u64) = (1_000, 100);
-const ANSWER: &str = r#"{"id":"c1","object":"chat.completion","model":"gpt-4o","choices":[{"index":0,"message":{"role":"assistant","content":"18 degrees."},"finish_reason":"stop"}],"usage":{"prompt_tokens":1000,"completion_tokens":100,"total_tokens":1100,"input_tokens":1000,"output_tokens":100},"usageMetadata":{"promptTokenCount":1000,"candidatesTokenCount":100,"totalTokenCount":1100}}"#;
 /// How long records may take until they are stored.
 const ARRIVE: Duration = Duration::from_secs(30);
 
@@ -37,7 +27,7 @@ pub fn hidden(bench: &Bench) -> Result<Tried> {
         Tried::new("calls of models hidden from the gateway: paths, methods, JSON, codings, headers");
     let mut told = Vec::new();
     for (name, budget) in BUDGETS {
-        let double = Double::start()?;
+        let double = Provider::start()?;
         let config = format!(
             "{budget}[proxy]\nlisten = \"127.0.0.1:0\"\n[proxy.upstreams]\nopenai = \"{url}/v1\"\nanthropic = \"{url}\"\ngemini = \"{url}\"\n",
             url = double.url
@@ -67,7 +57,7 @@ pub fn hidden(bench: &Bench) -> Result<Tried> {
 /// Bodies that are small on the wire and large as a tree: memory grows by their text alone.
 pub fn bombs(bench: &Bench) -> Result<Tried> {
     let mut tried = Tried::new("gateway bodies of 59 KiB with a million small values, compressed and nested");
-    let double = Double::start()?;
+    let double = Provider::start()?;
     let config = format!(
         "[budgets.wide]\nlimit_usd = \"1000\"\n[proxy]\nlisten = \"127.0.0.1:0\"\n[proxy.upstreams]\nopenai = \"{}/v1\"\n",
         double.url
@@ -76,15 +66,7 @@ pub fn bombs(bench: &Bench) -> Result<Tried> {
     let gateway = scene.gateway()?;
     tried.judge("a chat", gateway.ask(json(PATH, CHAT)), &[200]);
     let before = scene.server.memory_mib("VmHWM")?;
-    let within = |text: &str| CHAT.replacen('{', &format!("{{\"x\":{text},"), 1);
-    for (what, body) in [
-        ("objects", within(&format!("[{}0]", "{\"\":0},".repeat(1_000_000)))),
-        ("lists", within(&format!("[{}0]", "[[]],".repeat(1_000_000)))),
-        ("nesting", within(&format!("{}{}", "[".repeat(4 << 20), "]".repeat(4 << 20)))),
-        ("open lists", "[".repeat(8 << 20)),
-        ("spaces", format!("{}{CHAT}", " ".repeat(63 << 20))),
-    ] {
-        let packed = gzip(body.as_bytes());
+    for (what, packed) in provider::bombs() {
         let ask = json(PATH, packed).with("content-encoding", "gzip");
         tried.judge(what, gateway.ask(ask), &[200, 400, 415, 503]);
     }
@@ -106,13 +88,6 @@ fn recorded(tried: &mut Tried, scene: &Scene, name: &str, calls: u64) {
         same.then_some(())
     });
     tried.hold(right.is_some(), format!("{name}: {calls} calls reached the provider, recorded are {last}"));
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut coder = GzEncoder::new(Vec::new(), Compression::default());
-    // Writing to memory does not fail.
-    let _ = coder.write_all(bytes);
-    coder.finish().unwrap_or_default()
 }
 
 fn json(target: &str, body: impl Into<Vec<u8>>) -> Ask {
@@ -247,63 +222,3 @@ const PATHS: [&str; 40] = [
     "/gemini/v1beta/models/gemini-2.5-pro:predict",
     "/anthropic/v1/complete",
 ];
-
-/// A provider that answers every request as a chat, and counts them.
-struct Double {
-    url: String,
-    came: Arc<Mutex<usize>>,
-}
-
-impl Double {
-    fn start() -> Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0")?;
-        let url = format!("http://{}", listener.local_addr()?);
-        let came = Arc::new(Mutex::new(0));
-        let counted = Arc::clone(&came);
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let counted = Arc::clone(&counted);
-                std::thread::spawn(move || drop(answer(stream, &counted)));
-            }
-        });
-        Ok(Self { url, came })
-    }
-
-    fn count(&self) -> usize {
-        *self.came.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Reads one request, counts it, and answers it.
-fn answer(mut stream: TcpStream, came: &Mutex<usize>) -> std::io::Result<()> {
-    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
-    let mut reader = BufReader::new(stream.try_clone()?);
-    let (mut length, mut chunked, mut lines) = (0_usize, false, 0);
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line)? == 0 {
-            return Ok(());
-        }
-        lines += 1;
-        let line = line.trim().to_ascii_lowercase();
-        if line.is_empty() {
-            break;
-        }
-        if let Some(told) = line.strip_prefix("content-length:") {
-            length = told.trim().parse().unwrap_or(0);
-        }
-        chunked |= line.starts_with("transfer-encoding:");
-    }
-    if lines > 1 {
-        *came.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-    }
-    if chunked {
-        let mut line = String::new();
-        while reader.read_line(&mut line)? > 0 && line.trim() != "0" {
-            line.clear();
-        }
-    }
-    std::io::copy(&mut reader.take(u64::try_from(length).unwrap_or(0)), &mut std::io::sink())?;
-    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length:";
-    stream.write_all(format!("{head} {}\r\n\r\n{ANSWER}", ANSWER.len()).as_bytes())
-}

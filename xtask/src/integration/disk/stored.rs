@@ -44,7 +44,7 @@ pub fn differs(server: &Server, work: &Work, mark: u64) -> Result<Vec<String>> {
         // Without its child a parent counts by itself.
         alone += u64::from(ids.contains_key(&parent.id()) && !ids.contains_key(&child.id()));
     }
-    let total = http.json(&server.api("usage"))?["total"].clone();
+    let total = http.json(&server.api("usage?service=disk"))?["total"].clone();
     let found = (total["llm_calls"].as_u64(), total["tokens"]["input"].as_u64());
     let want = (Some(calls), Some((calls + alone) * INPUT));
     if found != want {

@@ -62,6 +62,11 @@ impl Work {
         Self { now, requests: traces + LAG, acknowledged, budgets, refused: Vec::new() }
     }
 
+    /// Ends the workload before request `next`: the traces that have begun get their parents, and no other follows.
+    pub const fn end_before(&mut self, next: u64) {
+        self.requests = next + LAG;
+    }
+
     /// Numbers of all requests.
     pub const fn all(&self) -> Range<u64> {
         0..self.requests

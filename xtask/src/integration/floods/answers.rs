@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::polite::Polite;
 use super::{Case, files};
+use crate::integration::provider::{self, PATH, Provider};
 use crate::integration::{Bench, Http, Server};
 use crate::shell;
 
@@ -88,7 +89,17 @@ fn caged(folder: &Path, binary: &Path) -> Result<(Cage, PathBuf)> {
 pub fn answers(bench: &Bench) -> Result<Case> {
     let folder = tempfile::tempdir()?;
     let (cage, binary) = caged(folder.path(), &bench.binary)?;
-    let server = Server::on(&binary, &folder.path().join("data"), &[])?;
+    let provider = Provider::start()?;
+    let config = folder.path().join("quipu.toml");
+    fs::write(
+        &config,
+        format!(
+            "[proxy]\nlisten = \"127.0.0.1:0\"\n[proxy.upstreams]\nopenai = \"{}/v1\"\n[budgets.wide]\nlimit_usd = \"1000\"\n",
+            provider.url
+        ),
+    )?;
+    let config = config.to_string_lossy();
+    let server = Server::on(&binary, &folder.path().join("data"), &["--config", &config])?;
     let before = files(&server);
     let polite = Polite::start(&server, "polite");
     let mut told = vec![cage.as_str().to_owned()];
@@ -138,8 +149,12 @@ pub fn answers(bench: &Bench) -> Result<Case> {
 
 type Step = (&'static str, fn(&Server) -> Result<String>);
 
-const STEPS: [Step; 3] =
-    [("one huge trace", huge_trace), ("slow readers", slow_readers), ("wide groups", wide_groups)];
+const STEPS: [Step; 4] = [
+    ("one huge trace", huge_trace),
+    ("slow readers", slow_readers),
+    ("wide groups", wide_groups),
+    ("gateway bombs", gateway_bombs),
+];
 
 fn text(key: &str, value: &str) -> Value {
     json!({"key": key, "value": {"stringValue": value}})
@@ -277,6 +292,34 @@ fn wide_groups(server: &Server) -> Result<String> {
     anyhow::ensure!(calls == WIDE_REQUESTS * WIDE_CALLS, "the total is {calls} calls");
     let groups = answer["groups"].as_array().map_or(0, Vec::len);
     Ok(format!("{}, {groups} groups, truncated {}", told.join(", "), answer["truncated"]))
+}
+
+/// Clients that send the gateway bodies of some KB that are large as a tree, at the same time.
+fn gateway_bombs(server: &Server) -> Result<String> {
+    let bombs = provider::bombs();
+    let url = format!("{}{PATH}", server.gateway);
+    let headers = [("content-type", "application/json"), ("content-encoding", "gzip")];
+    let statuses: Vec<u16> = std::thread::scope(|scope| {
+        let senders: Vec<_> = (0..ASKERS)
+            .map(|_| {
+                scope.spawn(|| -> Result<Vec<u16>> {
+                    let http = Http::new(Duration::from_secs(60));
+                    bombs.iter().map(|(_, body)| Ok(http.post(&url, &headers, body)?.status)).collect()
+                })
+            })
+            .collect();
+        let joined = senders
+            .into_iter()
+            .map(|sender| sender.join().map_err(|_| anyhow::anyhow!("a sender panicked"))?)
+            .collect::<Result<Vec<_>>>();
+        joined.map(|all| all.concat())
+    })?;
+    anyhow::ensure!(
+        statuses.iter().all(|status| matches!(status, 200 | 400 | 413 | 415 | 503)),
+        "the gateway answered {statuses:?}"
+    );
+    let passed = statuses.iter().filter(|status| **status == 200).count();
+    Ok(format!("{passed} of {} passed", statuses.len()))
 }
 
 fn wide_call(number: u64) -> Value {

@@ -7,10 +7,17 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
+use crate::integration::disk::work::Work;
 use crate::integration::{Http, Server};
+use crate::shell;
 
 const SENDERS: usize = 4;
 const ASKERS: usize = 2;
+/// Traces over several days that are sent at most, and requests that are looked at again after a kill.
+const MOST_TRACES: u64 = 50_000;
+const AGAIN: u64 = 4;
+/// A first acknowledgement comes within this time.
+const FIRST: Duration = Duration::from_secs(10);
 /// Spans of a batch.
 pub const SPANS: u64 = 20;
 
@@ -54,8 +61,57 @@ impl Log {
     }
 }
 
+/// Traces whose parents and children start days apart, sent in order over all rounds.
+pub struct Days {
+    work: Work,
+    next: u64,
+}
+
+impl Days {
+    /// No request was sent yet.
+    pub fn new() -> Self {
+        Self { work: Work::new(MOST_TRACES), next: 0 }
+    }
+
+    /// Sends what a killed server did not acknowledge, then new requests while the server lives.
+    fn send(&mut self, server: &Server, over: &AtomicBool) {
+        self.work.send(server, self.next.saturating_sub(AGAIN)..self.next, false, || 0);
+        while !over.load(Ordering::Relaxed) && self.next < MOST_TRACES {
+            self.work.send(server, self.next..self.next + 1, false, || 0);
+            self.next += 1;
+        }
+    }
+
+    /// Sends the rest to a server that is not killed. Gives the whole workload.
+    pub fn finish(mut self, server: &Server) -> Work {
+        self.work.end_before(self.next);
+        self.work.send(server, self.work.all(), true, || 0);
+        self.work
+    }
+}
+
+/// How long a server lives.
+#[derive(Clone, Copy)]
+pub enum Life {
+    /// From its start.
+    Started(Duration),
+    /// From its first acknowledgement, so that a slow machine acknowledges something too.
+    Acknowledged(Duration),
+}
+
+impl Life {
+    fn wait(self, log: &Log, before: u64) {
+        let (Self::Started(life) | Self::Acknowledged(life)) = self;
+        if matches!(self, Self::Acknowledged(_)) {
+            shell::poll(FIRST, || (log.acknowledged() > before).then_some(()));
+        }
+        std::thread::sleep(life);
+    }
+}
+
 /// Sends and asks from all threads while the server lives; then cuts it off.
-pub fn until_killed(server: Server, life: Duration, log: &Log) {
+pub fn until_killed(server: Server, life: Life, log: &Log, days: &mut Days) {
+    let before = log.acknowledged();
     let over = AtomicBool::new(false);
     let url = format!("{}/v1/traces", server.otlp_http);
     let questions =
@@ -69,10 +125,12 @@ pub fn until_killed(server: Server, life: Duration, log: &Log) {
             let (questions, over) = (&questions, &over);
             scope.spawn(move || ask(questions, asker, over, log));
         }
-        std::thread::sleep(life);
-        server.kill();
+        scope.spawn(|| days.send(&server, &over));
+        life.wait(log, before);
+        server.cut_off();
         over.store(true, Ordering::Relaxed);
     });
+    server.kill();
 }
 
 fn send(url: &str, over: &AtomicBool, log: &Log) {
@@ -102,6 +160,11 @@ fn ask(questions: &[String], first: usize, over: &AtomicBool, log: &Log) {
     }
 }
 
+/// Id of a batch's trace in hexadecimal, apart from those of [`Days`].
+pub fn trace_id(batch: u64) -> String {
+    format!("{:016x}{batch:016x}", 0xba7c)
+}
+
 fn body(batch: u64) -> Vec<u8> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
     let text = |key: &str, value: &str| json!({"key": key, "value": {"stringValue": value}});
@@ -110,7 +173,7 @@ fn body(batch: u64) -> Vec<u8> {
         r#"[{"role":"user","parts":[{"type":"text","content":"Which valley has the most orchards?"}]}]"#;
     let span = |index: u64| {
         json!({
-            "traceId": format!("{batch:032x}"), "spanId": format!("{:016x}", batch * 1_000 + index + 1),
+            "traceId": trace_id(batch), "spanId": format!("{:016x}", batch * 1_000 + index + 1),
             "name": "chat gpt-4o", "kind": 3,
             "startTimeUnixNano": now.to_string(), "endTimeUnixNano": (now + 1_000_000).to_string(),
             "attributes": [

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Result;
 use serde_json::Value;
 
-use super::load::{Log, SPANS};
+use super::load::{Log, SPANS, trace_id};
 use crate::integration::{Http, Server};
 
 /// Fewer acknowledged batches a kill than this prove little.
@@ -38,7 +38,7 @@ pub fn count(server: &Server, log: &Log) -> Result<Counted> {
     let acknowledged = log.numbers();
     let mut there = 0;
     for batch in 1..=log.sent() {
-        let answer = http.get(&server.api(&format!("traces/{batch:032x}?limit=100")))?;
+        let answer = http.get(&server.api(&format!("traces/{}?limit=100", trace_id(batch))))?;
         let document: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
         let ids: Vec<&str> = document["spans"]
             .as_array()
@@ -61,7 +61,7 @@ pub fn count(server: &Server, log: &Log) -> Result<Counted> {
 }
 
 fn sums(http: &Http, server: &Server, spans: u64) -> Result<Vec<String>> {
-    let total = http.json(&server.api("usage"))?["total"].clone();
+    let total = http.json(&server.api("usage?service=kills"))?["total"].clone();
     let calls = total["llm_calls"].as_u64().unwrap_or_default();
     let mut wrong = Vec::new();
     if calls != spans || !calls.is_multiple_of(SPANS) {
