@@ -21,6 +21,7 @@ mod list;
 mod lookup;
 mod name;
 mod rates;
+mod region;
 pub mod schema;
 mod state;
 mod unit;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::lookup::is_date;
+use crate::region::without_prefix;
 
 /// Names longer than this belong to no model.
 pub(crate) const LONGEST: usize = 512;
@@ -191,19 +192,12 @@ fn is_bedrock_id(model: &str) -> bool {
         "xai",
         "zai",
     ];
-    let vendor = no_geo(model).unwrap_or(model).split_once('.').map(|(vendor, _)| vendor);
+    let vendor = without_prefix(model).unwrap_or(model).split_once('.').map(|(vendor, _)| vendor);
     vendor.is_some_and(|vendor| VENDORS.contains(&vendor))
 }
 
-fn no_geo(model: &str) -> Option<&str> {
-    let (place, rest) = model.split_once('.')?;
-    const PLACES: [&str; 13] =
-        ["us", "eu", "ap", "apac", "au", "jp", "ca", "in", "mx", "sa", "global", "us-gov", "regional"];
-    PLACES.contains(&place).then_some(rest)
-}
-
 fn no_place(model: &str) -> Option<String> {
-    no_geo(model).map(str::to_owned)
+    without_prefix(model).map(str::to_owned)
 }
 
 /// `…-v1:0`, `…:0`, `…-v1` without it.

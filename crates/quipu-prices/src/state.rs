@@ -11,6 +11,7 @@ use crate::counts::Counts;
 use crate::edition::Edition;
 use crate::lookup::Found;
 use crate::name::{self, Reading};
+use crate::region;
 use crate::user::{OVER, USER, UserBook};
 
 /// The source whose prices have dates of their own: its newest version knows the past best.
@@ -201,6 +202,26 @@ fn tuned(edition: &Arc<Edition>, provider: Option<&str>, readings: &[Reading]) -
     Listed::of(edition, Found { owner, rule, own: true }, Some(LOOSE))
 }
 
+/// The rule of any list for the very region that the name tells, where the rule found is for all regions or for another.
+/// The rule found stays where it says the same: it may also know the prices of other times.
+fn exact_in_region(
+    editions: &[&Arc<Edition>],
+    (provider, model): (Option<&str>, &str),
+    readings: &[Reading],
+    found: &Listed,
+) -> Option<Listed> {
+    let region = region::of(model).filter(|region| !region::names(found.id, region))?;
+    let named = |edition: &Arc<Edition>, reading: &Reading| {
+        let rule = edition.find(provider, reading)?;
+        let exact = rule.own && region::names(rule.rule.id, region);
+        exact.then(|| Listed::of(edition, rule, None)).flatten()
+    };
+    let literal = readings.iter().filter(|reading| reading.loose.is_none());
+    let mut all = literal.flat_map(|reading| editions.iter().map(move |edition| (edition, reading)));
+    let (edition, exact) = all.find_map(|(edition, reading)| Some((edition, named(edition, reading)?)))?;
+    (!region::agrees(found, &exact, edition.day())).then_some(exact)
+}
+
 /// The lists as they are asked about one day.
 pub(crate) struct Lists<'s> {
     pub families: &'s [Family],
@@ -243,6 +264,9 @@ impl Lists<'_> {
         let tuned = || editions.iter().find_map(|edition| tuned(edition, provider, readings));
         let found = readings.iter().find_map(read).or_else(tuned);
         let mut found = found.or_else(|| if provider.is_none() { by_id() } else { None })?;
+        if let Some(exact) = exact_in_region(&editions, (provider, model), readings, &found) {
+            found = exact;
+        }
         found.aged = age > 0;
         Some(found)
     }

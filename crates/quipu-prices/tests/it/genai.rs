@@ -114,12 +114,12 @@ fn names_lead_to_the_same_rule() {
         ),
         (
             None,
-            "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+            "mx.anthropic.claude-sonnet-4-5-20250929-v1:0",
             "aws/regional.anthropic.claude-sonnet-4-5-20250929-v1:0",
         ),
         (
             Some("aws.bedrock"),
-            "arn:aws:bedrock:us-east-1:1:inference-profile/us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+            "arn:aws:bedrock:us-east-1:1:inference-profile/mx.anthropic.claude-sonnet-4-5-20250929-v1:0",
             "aws/regional.anthropic.claude-sonnet-4-5-20250929-v1:0",
         ),
     ] {

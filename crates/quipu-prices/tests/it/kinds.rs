@@ -115,13 +115,17 @@ fn clouds_write_names_their_own_way() {
     let sonnet = "anthropic.claude-sonnet-4-5-20250929-v1:0";
     let regional = "genai-prices aws/regional.anthropic.claude-sonnet-4-5-20250929-v1:0";
     for (provider, model, rule) in [
-        ("aws.bedrock", format!("us.{sonnet}"), regional),
-        ("amazon_bedrock", format!("eu.{sonnet}"), regional),
-        ("bedrock", format!("bedrock/converse/us.{sonnet}"), regional),
+        ("aws.bedrock", format!("us.{sonnet}"), "litellm us.anthropic.claude-sonnet-4-5-20250929-v1:0"),
+        ("amazon_bedrock", format!("mx.{sonnet}"), regional),
+        (
+            "bedrock",
+            format!("bedrock/converse/us.{sonnet}"),
+            "litellm us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+        ),
         (
             "bedrock",
             format!("arn:aws:bedrock:eu-west-1:123456789012:inference-profile/eu.{sonnet}"),
-            regional,
+            "litellm eu.anthropic.claude-sonnet-4-5-20250929-v1:0",
         ),
         ("vertex_ai", "claude-haiku-4-5@20251001".to_owned(), "genai-prices google/claude-haiku-4-5"),
         (

@@ -13,4 +13,5 @@ mod kinds;
 mod laws;
 mod litellm;
 mod oracle;
+mod regions;
 mod user;
