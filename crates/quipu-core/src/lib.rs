@@ -13,6 +13,7 @@ mod canonical;
 mod cost;
 mod encoded;
 mod error;
+mod error_class;
 mod estimate;
 mod event;
 mod finality;
@@ -51,6 +52,7 @@ pub use canonical::{Canonical, Kind, Provider};
 pub use cost::{Billing, Call, Cost, DEVIATION_PERCENT, Node, PriceLine, PriceRef, Rule, Unpriced};
 pub use encoded::Encoded;
 pub use error::{Error, ErrorKind, Leftover, Result, Retry};
+pub use error_class::ErrorClass;
 pub use estimate::{CostEstimate, Spread, TokenEstimate};
 pub use event::{Event, EventWire, Level};
 pub use finality::{

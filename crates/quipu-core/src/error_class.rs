@@ -1,0 +1,484 @@
+//! Error classes: one vocabulary for the failures of every SDK and framework.
+//!
+//! The class of a failed span is decided from its error type, its exceptions, its HTTP status and its messages. Sources name the
+//! same failure in many ways (`openai.RateLimitError`, `ThrottlingException`, `429 RESOURCE_EXHAUSTED`), so names and messages
+//! are compared word by word, without case and punctuation.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Kind, Span, Status, Value};
+
+/// What kind of failure it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorClass {
+    /// Too many requests or tokens in a time (HTTP 429).
+    RateLimit,
+    /// It took too long (HTTP 408, 504).
+    Timeout,
+    /// The request does not fit the model's context.
+    ContextLength,
+    /// A filter of the provider refused input or output.
+    ContentFilter,
+    /// The caller is not known or not allowed (HTTP 401, 403).
+    Authentication,
+    /// The account's quota, credit or budget is used up (HTTP 402).
+    Quota,
+    /// The provider is overloaded or failed itself (HTTP 5xx).
+    Unavailable,
+    /// The request is not one that the provider accepts (other HTTP 4xx).
+    InvalidRequest,
+    /// No connection to the other side, or it broke.
+    Connection,
+    /// A tool or command failed, and nothing says more.
+    ToolError,
+    /// It was cancelled.
+    Cancelled,
+    /// None of the others.
+    Other,
+}
+
+impl ErrorClass {
+    /// Every class.
+    pub const ALL: [Self; 12] = [
+        Self::RateLimit,
+        Self::Timeout,
+        Self::ContextLength,
+        Self::ContentFilter,
+        Self::Authentication,
+        Self::Quota,
+        Self::Unavailable,
+        Self::InvalidRequest,
+        Self::Connection,
+        Self::ToolError,
+        Self::Cancelled,
+        Self::Other,
+    ];
+
+    /// The word for it, as filters and answers have it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::RateLimit => "rate_limit",
+            Self::Timeout => "timeout",
+            Self::ContextLength => "context_length",
+            Self::ContentFilter => "content_filter",
+            Self::Authentication => "authentication",
+            Self::Quota => "quota",
+            Self::Unavailable => "unavailable",
+            Self::InvalidRequest => "invalid_request",
+            Self::Connection => "connection",
+            Self::ToolError => "tool_error",
+            Self::Cancelled => "cancelled",
+            Self::Other => "other",
+        }
+    }
+
+    const fn of_http(status: u64) -> Option<Self> {
+        Some(match status {
+            401 | 403 | 407 => Self::Authentication,
+            402 => Self::Quota,
+            408 | 504 => Self::Timeout,
+            429 => Self::RateLimit,
+            499 => Self::Cancelled,
+            400..=499 => Self::InvalidRequest,
+            500..=599 => Self::Unavailable,
+            _ => return None,
+        })
+    }
+}
+
+/// Bytes of a message that are read.
+const LONGEST: usize = 2 << 10;
+
+/// Attributes that hold the HTTP status of an answer.
+const HTTP_STATUS: &[&str] = &["http.response.status_code", "http.status_code", "status_code"];
+
+/// Attributes that hold an error's message.
+const MESSAGES: &[&str] = &["error.message", "error_message", "exception.message"];
+
+type Phrases = &'static [(ErrorClass, &'static [&'static str])];
+
+/// Phrases that decide wherever they stand: providers send these failures under a general status or type.
+const PARTICULAR: Phrases = &[
+    (
+        ErrorClass::ContextLength,
+        &[
+            "context length",
+            "context window",
+            "maximum context",
+            "prompt is too long",
+            "input is too long",
+            "exceeds the maximum number of tokens",
+        ],
+    ),
+    (
+        ErrorClass::ContentFilter,
+        &[
+            "content filter",
+            "content policy",
+            "content management policy",
+            "responsible ai policy",
+            "moderation blocked",
+            "safety system",
+            "blocked by safety",
+            "prohibited content",
+            "guardrail intervened",
+        ],
+    ),
+    (
+        ErrorClass::Quota,
+        &[
+            "insufficient quota",
+            "exceeded your current quota",
+            "quota exceeded",
+            "billing hard limit",
+            "billing error",
+            "billing not active",
+            "credit balance",
+            "payment required",
+            "insufficient credit",
+            "insufficient fund",
+            "insufficient balance",
+            "budget exceeded",
+        ],
+    ),
+];
+
+/// Words of types and codes, and of messages where neither a type nor a status decides.
+const GENERAL: Phrases = &[
+    (ErrorClass::Cancelled, &["cancelled", "canceled", "cancellation", "abort", "keyboard interrupt"]),
+    (ErrorClass::Timeout, &["timeout", "timed out", "time out", "deadline exceeded"]),
+    (
+        ErrorClass::RateLimit,
+        &["rate limit", "ratelimit", "too many requests", "throttl", "resource exhausted"],
+    ),
+    (
+        ErrorClass::Authentication,
+        &[
+            "authentication",
+            "unauthorized",
+            "unauthenticated",
+            "permission",
+            "access denied",
+            "forbidden",
+            "invalid api key",
+            "incorrect api key",
+            "expired token",
+            "unrecognized client",
+            "no credentials",
+        ],
+    ),
+    (
+        ErrorClass::Unavailable,
+        &[
+            "overloaded",
+            "unavailable",
+            "internal server",
+            "internal failure",
+            "server error",
+            "server had an error",
+            "bad gateway",
+            "model not ready",
+        ],
+    ),
+];
+
+/// The same, of types that wrap other failures: a status in the message says more.
+const WRAPPING: Phrases = &[
+    (
+        ErrorClass::Connection,
+        &[
+            "connection",
+            "connect error",
+            "cannot connect",
+            "econnrefused",
+            "econnreset",
+            "enotfound",
+            "network",
+            "fetch failed",
+            "unreachable",
+            "name resolution",
+            "remote protocol",
+            "broken pipe",
+            "endpoint",
+        ],
+    ),
+    (
+        ErrorClass::InvalidRequest,
+        &[
+            "invalid request",
+            "bad request",
+            "invalid argument",
+            "invalid parameter",
+            "unprocessable",
+            "not found",
+            "unsupported",
+            "validation",
+        ],
+    ),
+    (ErrorClass::ToolError, &["tool error", "tool execution", "tool call", "tool exception", "exit code"]),
+];
+
+impl Span {
+    /// The class of its failure; `None` where it did not fail.
+    pub fn error_class(&self) -> Option<ErrorClass> {
+        let error_type = self.canonical.error_type.as_deref();
+        if self.status != Status::Error && error_type.is_none() {
+            return None;
+        }
+        let exception = self.events.iter().rev().find(|event| event.name == "exception");
+        let told = |key| exception.and_then(|event| event.attributes.text(key));
+        let types = words(&[error_type, told("exception.type")]);
+        let own = MESSAGES.iter().find_map(|key| self.attributes.text(key));
+        let messages = words(&[Some(&self.status_message), told("exception.message"), own]);
+        let sent = HTTP_STATUS.iter().find_map(|key| self.attributes.get(key)).and_then(status_number);
+        Some(decide(self.canonical.kind, &types, &messages, sent))
+    }
+}
+
+fn decide(kind: Kind, types: &str, messages: &str, sent: Option<u64>) -> ErrorClass {
+    let particular = found(PARTICULAR, types).or_else(|| found(PARTICULAR, messages));
+    // Google and others say "quota" of limits by the minute.
+    let particular = particular.filter(|class| *class != ErrorClass::Quota || !messages.contains(" per min"));
+    let status = || {
+        let told = sent.or_else(|| status_in(types)).or_else(|| status_in(messages));
+        told.and_then(ErrorClass::of_http)
+    };
+    let plain = |class: &ErrorClass| *class == ErrorClass::InvalidRequest;
+    let class = particular
+        .or_else(|| status().filter(|class| !plain(class)))
+        .or_else(|| found(GENERAL, types))
+        .or_else(status)
+        .or_else(|| found(WRAPPING, types))
+        .or_else(|| found(GENERAL, messages))
+        .or_else(|| found(WRAPPING, messages));
+    // A bare `api_error` is Anthropic's word for a failure of its own.
+    let class = class.or_else(|| (types == " api error ").then_some(ErrorClass::Unavailable));
+    match class {
+        // Wrong arguments of a tool are the tool's failure, not a provider's.
+        None | Some(ErrorClass::InvalidRequest) if kind == Kind::Tool => ErrorClass::ToolError,
+        class => class.unwrap_or(ErrorClass::Other),
+    }
+}
+
+fn found(phrases: Phrases, text: &str) -> Option<ErrorClass> {
+    let begins = |phrase: &&str| text.match_indices(*phrase).any(|(at, _)| text[..at].ends_with(' '));
+    phrases.iter().find(|(_, phrases)| phrases.iter().any(begins)).map(|(class, _)| *class)
+}
+
+fn status_number(value: &Value) -> Option<u64> {
+    let number = match value {
+        Value::Int(number) => u64::try_from(*number).ok(),
+        value => value.as_str().and_then(|text| text.trim().parse().ok()),
+    };
+    number.filter(|status| (400..600).contains(status))
+}
+
+/// An HTTP status at the beginning of a text, or behind a word that announces one.
+fn status_in(words: &str) -> Option<u64> {
+    const BEFORE: [&str; 5] = ["code", "status", "http", "error", "statuscode"];
+    let mut before = None;
+    words.split_whitespace().find_map(|word| {
+        let announced = before.is_none_or(|before| BEFORE.contains(&before));
+        before = Some(word);
+        let status = word.parse().ok().filter(|status| word.len() == 3 && (400..600).contains(status))?;
+        announced.then_some(status)
+    })
+}
+
+/// The texts as words in lower case with a space around each: `RateLimitError` is ` rate limit error `. What follows the
+/// beginning of a traceback is left out: lines of code hold any word.
+fn words(texts: &[Option<&str>]) -> String {
+    let mut words = String::from(" ");
+    for text in texts.iter().copied().flatten() {
+        let text = &text[..text.floor_char_boundary(LONGEST)];
+        let text = text.split("Traceback (most recent call last)").next().unwrap_or_default();
+        add_words(text, &mut words);
+    }
+    words
+}
+
+fn add_words(text: &str, words: &mut String) {
+    let letters: Vec<char> = text.chars().collect();
+    for (at, letter) in letters.iter().enumerate() {
+        let before = at.checked_sub(1).map(|at| letters[at]);
+        let after = letters.get(at + 1);
+        let begins = letter.is_uppercase()
+            && before.is_some_and(|before| {
+                before.is_lowercase()
+                    || (before.is_uppercase() && after.is_some_and(|next| next.is_lowercase()))
+            });
+        if (begins || !letter.is_alphanumeric()) && !words.ends_with(' ') {
+            words.push(' ');
+        }
+        if letter.is_alphanumeric() {
+            words.extend(letter.to_lowercase());
+        }
+    }
+    if !words.ends_with(' ') {
+        words.push(' ');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn class(kind: Kind, error_type: &str, message: &str) -> &'static str {
+        decide(kind, &words(&[Some(error_type)]), &words(&[Some(message)]), None).as_str()
+    }
+
+    #[test]
+    fn words_are_those_of_people() {
+        assert_eq!(words(&[Some("openai.RateLimitError")]), " openai rate limit error ");
+        assert_eq!(words(&[Some("APITimeoutError"), None]), " api timeout error ");
+        assert_eq!(words(&[Some("429 RESOURCE_EXHAUSTED.")]), " 429 resource exhausted ");
+        assert_eq!(words(&[Some("")]), " ");
+    }
+
+    #[test]
+    fn a_word_within_a_word_says_nothing() {
+        assert_eq!(class(Kind::Llm, "ValueError", "separate limits apply"), "other");
+        assert_eq!(class(Kind::Llm, "ValueError", "took 503 ms, id 429"), "other");
+        assert_eq!(class(Kind::Llm, "x", "boom\nTraceback (most recent call last):\n  timeout=60"), "other");
+    }
+
+    /// How the SDKs of five providers and the frameworks around them tell failures of each class.
+    const TOLD: &[(&str, &[(&str, &str)])] = &[
+        (
+            "rate_limit",
+            &[
+                ("openai.RateLimitError", "Error code: 429 - {'error': {'message': 'Rate limit reached'}}"),
+                (
+                    "RateLimitError",
+                    "Visit https://platform.openai.com/account/billing to add a payment method",
+                ),
+                ("ThrottlingException", "Too many tokens, please wait before trying again."),
+                ("google.genai.errors.ClientError", "429 RESOURCE_EXHAUSTED. {'error': {'code': 429}}"),
+                ("_ResourceExhaustedError", "Quota exceeded for metric: requests per minute per model"),
+                ("429", ""),
+                ("AI_APICallError", "Too Many Requests"),
+                ("rate_limit_error", ""),
+                ("strands.types.exceptions.ModelThrottledException", "An error occurred"),
+                ("litellm.APIConnectionError", "OllamaException - HTTP 429"),
+            ],
+        ),
+        (
+            "quota",
+            &[
+                ("RateLimitError", "Error code: 429 - {'error': {'code': 'insufficient_quota'}}"),
+                ("invalid_request_error", "Your credit balance is too low to access the Anthropic API."),
+                ("402", ""),
+                ("ServiceQuotaExceededException", ""),
+            ],
+        ),
+        (
+            "context_length",
+            &[
+                ("BadRequestError", "Error code: 400 - {'error': {'code': 'context_length_exceeded'}}"),
+                ("invalid_request_error", "prompt is too long: 213462 tokens > 200000 maximum"),
+                ("ValidationException", "Input is too long for requested model."),
+                ("litellm.ContextWindowExceededError", ""),
+                (
+                    "ClientError",
+                    "400 The input token count (9) exceeds the maximum number of tokens allowed (5).",
+                ),
+            ],
+        ),
+        (
+            "content_filter",
+            &[
+                ("BadRequestError", "Error code: 400 - {'error': {'code': 'content_filter'}}"),
+                ("400", "The response was filtered due to Azure OpenAI's content management policy."),
+                ("ContentPolicyViolationError", ""),
+            ],
+        ),
+        (
+            "timeout",
+            &[
+                ("openai.APITimeoutError", "Request timed out."),
+                ("httpx.ReadTimeout", ""),
+                ("TimeoutError", ""),
+                ("ServerError", "504 DEADLINE_EXCEEDED"),
+                ("ModelTimeoutException", ""),
+                ("asyncio.exceptions.TimeoutError", ""),
+            ],
+        ),
+        (
+            "authentication",
+            &[
+                ("openai.AuthenticationError", "Error code: 401 - Incorrect API key provided"),
+                ("anthropic.PermissionDeniedError", ""),
+                ("AccessDeniedException", ""),
+                ("ClientError", "403 PERMISSION_DENIED"),
+                ("401", ""),
+            ],
+        ),
+        (
+            "unavailable",
+            &[
+                (
+                    "anthropic.InternalServerError",
+                    "Error code: 529 - {'error': {'type': 'overloaded_error'}}",
+                ),
+                ("openai.InternalServerError", "Error code: 500 - The server had an error"),
+                ("ServiceUnavailableException", ""),
+                ("503", ""),
+                ("api_error", ""),
+                ("errors.APIError", "status code: 502"),
+            ],
+        ),
+        (
+            "connection",
+            &[
+                ("openai.APIConnectionError", "Connection error."),
+                ("httpx.ConnectError", "[Errno 111]"),
+                ("TypeError", "fetch failed"),
+                ("EndpointConnectionError", ""),
+                ("Error", "connect ECONNREFUSED 127.0.0.1:1"),
+            ],
+        ),
+        (
+            "invalid_request",
+            &[
+                ("openai.BadRequestError", "Error code: 400 - {'error': {'message': 'Unknown parameter'}}"),
+                ("openai.NotFoundError", "The model `x` does not exist"),
+                ("ValidationException", "Malformed input request"),
+                ("422", ""),
+            ],
+        ),
+        (
+            "cancelled",
+            &[
+                ("asyncio.exceptions.CancelledError", ""),
+                ("AbortError", ""),
+                ("KeyboardInterrupt", ""),
+                ("cancelled", ""),
+            ],
+        ),
+        ("other", &[("ValueError", "no such thing"), ("AdapterParseError", ""), ("_OTHER", ""), ("", "")]),
+    ];
+
+    #[test]
+    fn every_sdk_has_the_same_classes() {
+        for (want, told) in TOLD {
+            for (error_type, message) in *told {
+                assert_eq!(class(Kind::Llm, error_type, message), *want, "{error_type}: {message}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_tool_that_says_no_more_failed_as_a_tool() {
+        for (error_type, message, want) in [
+            ("ValueError", "no such city", "tool_error"),
+            ("exit_code", "", "tool_error"),
+            ("pydantic.ValidationError", "1 validation error", "tool_error"),
+            ("TimeoutError", "", "timeout"),
+            ("", "HTTP 503 from upstream", "unavailable"),
+        ] {
+            assert_eq!(class(Kind::Tool, error_type, message), want, "{error_type}: {message}");
+        }
+        assert_eq!(class(Kind::Agent, "smolagents.utils.AgentToolExecutionError", ""), "tool_error");
+    }
+}
