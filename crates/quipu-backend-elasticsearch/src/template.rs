@@ -238,6 +238,7 @@ const LONGS: &[&str] = &[
     "event.severity",
     "process.pid",
     "gen_ai.request.top_k",
+    "gen_ai.retrieval.top_k",
     "gen_ai.request.max_tokens",
     "gen_ai.request.seed",
     "gen_ai.request.choice.count",

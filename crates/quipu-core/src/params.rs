@@ -12,7 +12,7 @@ pub struct Params {
     pub temperature: Option<f64>,
     /// Nucleus sampling bound.
     pub top_p: Option<f64>,
-    /// Top-k sampling bound.
+    /// Top-k sampling bound; on a retrieval the most documents asked for.
     pub top_k: Option<i64>,
     /// Most output tokens allowed.
     pub max_tokens: Option<i64>,

@@ -3,8 +3,8 @@
 use compact_str::CompactString;
 use quipu_core::{Canonical, Kind, Meeting, Signal, Span, Status, Usd, Value};
 use quipu_semconv::{
-    FRAMEWORKS_WITHOUT_CONTEXT, Field, NEVER_COUNTED_OPERATIONS, REPEATED_USAGE, REPEATING_SCOPES,
-    USAGE_RECORD, ZERO_COST_SCOPES,
+    FRAMEWORKS_WITHOUT_CONTEXT, Field, INVOKE_WORKFLOW, NEVER_COUNTED_OPERATIONS, REPEATED_USAGE,
+    REPEATING_SCOPES, USAGE_RECORD, ZERO_COST_SCOPES,
 };
 
 use crate::{
@@ -133,9 +133,19 @@ fn names(slots: &Slots<'_>, read: &mut Canonical) {
         }
         Kind::Tool => read.tool = read.tool.take().or_else(entity).or_else(|| by_span_name(slots)),
         Kind::Workflow => {
+            take_agent_name(read);
             read.workflow = read.workflow.take().or_else(entity).or_else(|| by_span_name(slots))
         }
         _ => {}
+    }
+}
+
+/// GenAI conventions 0.1.0 name a workflow by `gen_ai.agent.name`. Beside the older `gen_ai.workflow.name` that attribute names
+/// the agent around the workflow.
+fn take_agent_name(read: &mut Canonical) {
+    let invoked = read.operation.as_deref() == Some(INVOKE_WORKFLOW);
+    if invoked && (read.workflow.is_none() || read.workflow == read.agent) {
+        read.workflow = read.agent.take();
     }
 }
 

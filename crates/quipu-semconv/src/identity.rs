@@ -204,6 +204,7 @@ pub const NODE_NAME: &[&str] = &["graph.node.name", "graph.node.id"];
 /// Workflow that the span belongs to.
 pub const WORKFLOW: &[&str] = &[
     "gen_ai.workflow.name",
+    crate::quipu::WORKFLOW,
     "traceloop.workflow.name",
     "workflow.name",
     "crewai.crew.name",

@@ -24,6 +24,9 @@ pub const USAGE_RECORD: &str = "usage";
 /// Attribute values of usage records that repeat the call before them.
 pub const REPEATED_USAGE: &[(&str, &str)] = &[("ag2.usage.kind", "model_call")];
 
+/// The operation that runs a workflow. Since GenAI conventions 0.1.0 `gen_ai.agent.name` holds the workflow's name there.
+pub const INVOKE_WORKFLOW: &str = "invoke_workflow";
+
 /// `gen_ai.operation.name`, the conventions' values first, then those seen in the wild.
 pub const OPERATIONS: &[(&str, Kind)] = &[
     ("chat", Kind::Llm),
@@ -37,7 +40,7 @@ pub const OPERATIONS: &[(&str, Kind)] = &[
     ("execute_tool", Kind::Tool),
     ("create_agent", Kind::Agent),
     ("invoke_agent", Kind::Agent),
-    ("invoke_workflow", Kind::Workflow),
+    (INVOKE_WORKFLOW, Kind::Workflow),
     ("plan", Kind::Planning),
     ("create_memory_store", Kind::Memory),
     ("delete_memory_store", Kind::Memory),

@@ -46,6 +46,9 @@ pub const BILLING: &str = "quipu.billing";
 /// How the keys of units begin that are charged beside tokens: `quipu.units.web_searches`.
 pub const UNITS_PREFIX: &str = "quipu.units.";
 
+/// Workflow that the work runs in: the GenAI conventions name it on the workflow's own span only.
+pub const WORKFLOW: &str = "quipu.workflow.name";
+
 /// Framework that the code is written with.
 pub const FRAMEWORK: &str = "quipu.framework";
 

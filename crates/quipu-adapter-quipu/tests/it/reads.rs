@@ -10,7 +10,7 @@ use quipu_sdk::{Level, Settings};
 
 use quipu_semconv::quipu::{
     CORRELATION_ID, DATA_PREFIX, FRAMEWORK, GUARDRAIL_TRIGGERED, KIND, KINDS, MEMORY_HIT, MEMORY_KEY,
-    REPORTED_COST, RETRIEVAL_DOCUMENTS, TASK, TOOL_OK, USAGE_ESTIMATED,
+    REPORTED_COST, RETRIEVAL_DOCUMENTS, TASK, TOOL_OK, USAGE_ESTIMATED, WORKFLOW,
 };
 
 use crate::recording::{named, run, with_contents};
@@ -221,6 +221,7 @@ fn both_sides_know_the_same_words() {
         MEMORY_HIT,
         TASK,
         TOOL_OK,
+        WORKFLOW,
     ];
     let on_spans = batch.spans.iter().flat_map(|span| &span.attributes);
     let on_events = batch.events.iter().flat_map(|event| &event.attributes);

@@ -1,6 +1,6 @@
 //! Spans.
 
-use quipu_core::{Canonical, Cost, Link, Span, SpanEvent, SpanKind, Status, Usage};
+use quipu_core::{Canonical, Cost, Kind, Link, Span, SpanEvent, SpanKind, Status, Usage};
 use quipu_jsonl::list;
 
 use super::Place;
@@ -96,7 +96,8 @@ fn request(fields: &mut Fields<'_>, of: &Canonical) {
     fields.double("gen_ai.request.top_p", sent.top_p);
     fields.double("gen_ai.request.frequency_penalty", sent.frequency_penalty);
     fields.double("gen_ai.request.presence_penalty", sent.presence_penalty);
-    fields.plain("gen_ai.request.top_k", sent.top_k);
+    let retrieval = of.kind == Kind::Retrieval;
+    fields.plain(if retrieval { "gen_ai.retrieval.top_k" } else { "gen_ai.request.top_k" }, sent.top_k);
     fields.plain("gen_ai.request.max_tokens", sent.max_tokens);
     fields.plain("gen_ai.request.seed", sent.seed);
     fields.plain("gen_ai.request.choice.count", sent.choice_count);

@@ -157,7 +157,8 @@ pub(super) fn owners(lines: &mut Lines<'_>) {
     });
     lines.label("agent_id", &read.agent_id, Field::AgentId, |_, _| None);
     lines.label("workflow", &read.workflow, Field::Workflow, |slots, name| {
-        other_field(slots, Field::EntityName, name, "the entity is the workflow")
+        other_field(slots, Field::Agent, name, "the agent's name of a workflow's span is the workflow's")
+            .or_else(|| other_field(slots, Field::EntityName, name, "the entity is the workflow"))
             .or_else(|| by_span_name(slots, name))
     });
     if let Some(step) = &read.step {

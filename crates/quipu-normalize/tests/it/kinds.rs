@@ -84,3 +84,41 @@ fn a_server_is_part_of_the_name_that_the_model_called() {
         [("tool_name", Value::from("mcp__w__get_weather")), ("gen_ai.tool.name", "get_weather".into())];
     assert_eq!(read("", &attributes).tool.as_deref(), Some("mcp__w__get_weather"));
 }
+
+/// The agent and workflow of a span, and the most documents or tokens asked for.
+fn named(attributes: &[(&str, Value)]) -> (Kind, Option<String>, Option<String>) {
+    let read = read("", attributes);
+    (read.kind, read.agent.map(String::from), read.workflow.map(String::from))
+}
+
+#[test]
+fn a_workflow_goes_by_its_agent_name_unless_it_has_a_name_of_its_own() {
+    let some = |text: &str| Some(text.to_owned());
+    let invoked = ("gen_ai.operation.name", Value::from("invoke_workflow"));
+    // Conventions 0.1.0, those of 1.41, both within an agent, and the library's own spans.
+    for (names, agent, workflow) in [
+        (vec![("gen_ai.agent.name", "trip")], None, some("trip")),
+        (vec![("gen_ai.workflow.name", "trip")], None, some("trip")),
+        (
+            vec![("gen_ai.workflow.name", "trip"), ("gen_ai.agent.name", "planner")],
+            some("planner"),
+            some("trip"),
+        ),
+        (vec![("quipu.workflow.name", "trip"), ("gen_ai.agent.name", "trip")], None, some("trip")),
+        (vec![], None, None),
+    ] {
+        let mut attributes = vec![invoked.clone()];
+        attributes.extend(names.iter().map(|(key, text)| (*key, Value::from(*text))));
+        assert_eq!(named(&attributes), (Kind::Workflow, agent, workflow), "{names:?}");
+    }
+    let agent = [("gen_ai.operation.name", "invoke_agent".into()), ("gen_ai.agent.name", "trip".into())];
+    assert_eq!(named(&agent), (Kind::Agent, some("trip"), None));
+}
+
+#[test]
+fn retrievals_say_how_many_documents_they_ask_for() {
+    for key in ["gen_ai.retrieval.top_k", "gen_ai.request.top_k", "db.vector.query.top_k"] {
+        let read = read("", &[("gen_ai.operation.name", "retrieval".into()), (key, 5.into())]);
+        assert_eq!((read.kind, read.params.top_k), (Kind::Retrieval, Some(5)), "{key}");
+    }
+}

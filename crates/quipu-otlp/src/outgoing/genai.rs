@@ -2,7 +2,7 @@
 //! <https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/client-inference.md>.
 
 use quipu_core::{Canonical, Kind, Timestamp, Usage};
-use quipu_semconv::quipu;
+use quipu_semconv::{INVOKE_WORKFLOW, quipu};
 
 use super::overlay::Overlay;
 
@@ -16,7 +16,7 @@ const OPERATIONS: &[&str] = &[
     "execute_tool",
     "create_agent",
     "invoke_agent",
-    "invoke_workflow",
+    INVOKE_WORKFLOW,
     "plan",
     "create_memory_store",
     "delete_memory_store",
@@ -39,9 +39,7 @@ pub(super) fn overlay(to: &mut Overlay<'_>) {
     to.words("gen_ai.response.finish_reasons", &read.finish_reasons);
     let seconds = |nanos: i64| nanos as f64 / Timestamp::SECOND as f64;
     to.set("gen_ai.response.time_to_first_chunk", read.time_to_first_token.map(seconds));
-    to.text("gen_ai.agent.name", read.agent.as_ref());
-    to.text("gen_ai.agent.id", read.agent_id.as_ref());
-    to.text("gen_ai.workflow.name", read.workflow.as_ref());
+    names(to);
     to.text("gen_ai.tool.name", read.tool.as_ref());
     to.text("gen_ai.tool.call.id", read.tool_call_id.as_ref());
     to.text("gen_ai.conversation.id", read.session.as_ref());
@@ -54,6 +52,18 @@ pub(super) fn overlay(to: &mut Overlay<'_>) {
     to.set(quipu::GENAI_COST, to.cost);
 }
 
+/// A workflow's own span bears its name as `gen_ai.agent.name`. The conventions have no word for the workflow around a span.
+fn names(to: &mut Overlay<'_>) {
+    let read = to.read();
+    if operation(read) == Some(INVOKE_WORKFLOW) {
+        to.text("gen_ai.agent.name", read.workflow.as_ref());
+    } else {
+        to.text("gen_ai.agent.name", read.agent.as_ref());
+        to.text(quipu::WORKFLOW, read.workflow.as_ref());
+    }
+    to.text("gen_ai.agent.id", read.agent_id.as_ref());
+}
+
 /// The operation as sent where the conventions know it, else theirs for the kind. They have none for tasks, guardrails and the like:
 /// whatever was sent stays.
 fn operation(read: &Canonical) -> Option<&'static str> {
@@ -64,7 +74,7 @@ fn operation(read: &Canonical) -> Option<&'static str> {
         Kind::Retrieval => Some("retrieval"),
         Kind::Tool => Some("execute_tool"),
         Kind::Agent => Some("invoke_agent"),
-        Kind::Workflow => Some("invoke_workflow"),
+        Kind::Workflow => Some(INVOKE_WORKFLOW),
         Kind::Planning => Some("plan"),
         Kind::Task | Kind::Rerank | Kind::Guardrail | Kind::Evaluator | Kind::Memory | Kind::Other => None,
     })
@@ -74,7 +84,10 @@ fn parameters(to: &mut Overlay<'_>) {
     let params = &to.read().params;
     to.set("gen_ai.request.temperature", params.temperature);
     to.set("gen_ai.request.top_p", params.top_p);
-    to.set("gen_ai.request.top_k", params.top_k);
+    // Sampling and retrieval have a top K each since conventions 0.1.0.
+    let top_k =
+        if to.read().kind == Kind::Retrieval { "gen_ai.retrieval.top_k" } else { "gen_ai.request.top_k" };
+    to.set(top_k, params.top_k);
     to.set("gen_ai.request.max_tokens", params.max_tokens);
     to.set("gen_ai.request.frequency_penalty", params.frequency_penalty);
     to.set("gen_ai.request.presence_penalty", params.presence_penalty);

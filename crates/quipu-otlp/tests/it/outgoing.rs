@@ -211,6 +211,26 @@ fn operations_are_those_of_the_conventions() {
 }
 
 #[test]
+fn workflows_and_retrievals_have_the_names_of_conventions_0_1_0() {
+    let told = |kind, attributes: &[(&str, Value)]| {
+        let mut span = span(1, kind, attributes);
+        span.canonical.workflow = Some("trip".into());
+        span.canonical.params.top_k = Some(5);
+        let batch = Batch { spans: vec![span], ..Batch::default() };
+        map(&batch, Mapping::GenAi)[0].attributes.clone()
+    };
+    let workflow = told(Kind::Workflow, &[]);
+    assert_eq!(workflow.text("gen_ai.operation.name"), Some("invoke_workflow"));
+    assert_eq!(workflow.text("gen_ai.agent.name"), Some("trip"));
+    assert_eq!(workflow.text("gen_ai.workflow.name"), None);
+    let retrieval = told(Kind::Retrieval, &[]);
+    assert_eq!(retrieval.text("quipu.workflow.name"), Some("trip"));
+    assert_eq!(retrieval.get("gen_ai.retrieval.top_k"), Some(&Value::Int(5)));
+    assert_eq!(retrieval.get("gen_ai.request.top_k"), None);
+    assert_eq!(told(Kind::Llm, &[]).get("gen_ai.request.top_k"), Some(&Value::Int(5)));
+}
+
+#[test]
 fn parameters_and_pace_have_their_units() {
     let mut span = span(1, Kind::Llm, &[("gen_ai.request.max_tokens", "512".into())]);
     let read = span.canonical.as_mut();

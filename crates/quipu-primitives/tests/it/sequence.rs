@@ -15,7 +15,7 @@ fn steps_run_in_order_each_within_the_workflow() {
     });
     assert_eq!(result, Ok("10!".to_owned()));
     assert_eq!(seen.below("invoke_workflow sum"), ["first", "double", "word"]);
-    assert_eq!(seen.text("invoke_workflow sum", "gen_ai.workflow.name"), Some("sum"));
+    assert_eq!(seen.text("invoke_workflow sum", "gen_ai.agent.name"), Some("sum"));
     assert_eq!(seen.text("first", "quipu.kind"), Some("task"));
     assert_eq!(seen.total("quipu.sequence.stops"), 0);
 }

@@ -69,7 +69,7 @@ fn agents() -> Vec<Panel> {
             "How long runs take: 95 of 100 are below",
             "s",
             "histogram_quantile(0.95, sum by (le, gen_ai_agent_name) \
-             (rate(gen_ai_invoke_agent_duration_seconds_bucket{$where}[$__rate_interval])))",
+             (rate(gen_ai_invoke_agent_duration_seconds_bucket{$where,gen_ai_operation_name!=\"invoke_workflow\"}[$__rate_interval])))",
             "{{gen_ai_agent_name}}",
         )
         .with_exemplars(),

@@ -56,6 +56,12 @@ impl Guard<OfRetrieval> {
         self.private(Key::QUERY, text)
     }
 
+    /// How many documents were asked for at most.
+    #[inline]
+    pub fn top_k(self, most: usize) -> Self {
+        self.int(Key::RETRIEVAL_TOP_K, most)
+    }
+
     /// How many documents were found.
     #[inline]
     pub fn documents(self, count: usize) -> Self {

@@ -146,7 +146,7 @@ pub const CATALOGUE: &[Entry] = table! {
         "quipu.agent.runs" Counter "{run}" ("agent", "status") "Agents' runs." <- "agent spans";
         "quipu.agent.errors" Counter "{run}" ("agent", "error.type") "Agents' runs that failed." <- "agent spans";
         "quipu.agent.handoffs" Counter "{handoff}" ("from", "to") "Hand-overs from one agent to another." <- "hand-offs in spans";
-        "gen_ai.invoke_agent.duration" Histogram "s" [AGENT_SECONDS] ("gen_ai.agent.name", "error.type") "How long agents' runs took." <- "agent spans";
+        "gen_ai.invoke_agent.duration" Histogram "s" [AGENT_SECONDS] ("gen_ai.operation.name", "gen_ai.agent.name", "error.type") "How long agents' runs and workflows took." <- "agent and workflow spans";
         "gen_ai.invoke_agent.inference_calls" Histogram "{inference_call}" [CALLS] ("gen_ai.agent.name") "Requests to models within one run of an agent, those of agents below it not included." <- "agent spans and the spans below them";
         "gen_ai.invoke_agent.tool_calls" Histogram "{tool_call}" [CALLS] ("gen_ai.agent.name") "Runs of tools within one run of an agent, those of agents below it not included." <- "agent spans and the spans below them";
     }
@@ -185,7 +185,6 @@ pub const CATALOGUE: &[Entry] = table! {
     Workflow {
         "quipu.workflow.runs" Counter "{run}" ("workflow", "status") "Workflows run." <- "workflow spans";
         "quipu.workflow.errors" Counter "{run}" ("workflow", "error.type") "Workflows that failed." <- "workflow spans";
-        "gen_ai.invoke_workflow.duration" Histogram "s" [WORKFLOW_SECONDS] ("gen_ai.workflow.name", "error.type") "How long workflows took." <- "workflow spans";
         "quipu.workflow.steps" Counter "{step}" ("workflow", "step", "status") "Steps run." <- "task spans";
         "quipu.workflow.step.duration" Histogram "s" [SECONDS] ("workflow", "step") "How long steps took." <- "task spans";
     }

@@ -57,7 +57,7 @@ keys! {
     17 USER = "user.id", kept;
     18 CORRELATION = quipu::CORRELATION_ID, kept;
     19 AGENT_NAME = "gen_ai.agent.name", kept;
-    20 WORKFLOW_NAME = "gen_ai.workflow.name", kept;
+    20 WORKFLOW_NAME = quipu::WORKFLOW, kept;
     21 FRAMEWORK = quipu::FRAMEWORK, kept;
     // Calls of models.
     32 KIND = quipu::KIND, kept;
@@ -85,6 +85,7 @@ keys! {
     68 TOOL_RESULT = "gen_ai.tool.call.result", full;
     69 DATA_SOURCE = "gen_ai.data_source.id", kept;
     70 QUERY = "gen_ai.retrieval.query.text", full;
+    87 RETRIEVAL_TOP_K = "gen_ai.retrieval.top_k", full;
     71 DOCUMENTS = quipu::RETRIEVAL_DOCUMENTS, kept;
     72 MEMORY_KEY = quipu::MEMORY_KEY, full;
     73 MEMORY_HIT = quipu::MEMORY_HIT, kept;

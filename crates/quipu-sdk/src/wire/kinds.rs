@@ -27,7 +27,7 @@ const fn row(word: &'static str, operation: &'static str, subject: Key, client: 
 pub(super) const ROWS: &[Row] = &[
     row("other", "", Key::SUBJECT, false),
     row("agent", "invoke_agent", Key::AGENT_NAME, false),
-    row("workflow", "invoke_workflow", Key::WORKFLOW_NAME, false),
+    row("workflow", "invoke_workflow", Key::AGENT_NAME, false),
     row("task", "", Key::SUBJECT, false),
     row("llm", "chat", Key::REQUEST_MODEL, true),
     row("embedding", "embeddings", Key::REQUEST_MODEL, true),

@@ -85,7 +85,7 @@ fn what_is_bound_is_attached_without_asking() {
         ("user.id", "u-1"),
         ("quipu.correlation_id", "c-1"),
         ("quipu.framework", "langgraph"),
-        ("gen_ai.workflow.name", "booking"),
+        ("quipu.workflow.name", "booking"),
         ("gen_ai.agent.name", "planner"),
         ("quipu.data.tenant", "acme"),
         ("gen_ai.tool.name", "weather"),

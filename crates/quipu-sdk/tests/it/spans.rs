@@ -89,7 +89,7 @@ fn names_and_kinds_are_those_of_opentelemetry() {
     context.workflow("trip").end();
     context.tool("weather").end();
     context.embedding("openai", "small").end();
-    context.retrieval("docs").end();
+    context.retrieval("docs").top_k(5).end();
     context.planning("react").end();
     context.task("collect").end();
     context.span("plain").end();
@@ -108,6 +108,9 @@ fn names_and_kinds_are_those_of_opentelemetry() {
     ] {
         named(&spans, name);
     }
+    let (trip, docs) = (named(&spans, "invoke_workflow trip"), named(&spans, "retrieval docs"));
+    assert_eq!(trip.attributes.text("gen_ai.agent.name"), Some("trip"));
+    assert_eq!(docs.attributes.get("gen_ai.retrieval.top_k"), Some(&Value::Int(5)));
     let agent = named(&spans, "invoke_agent planner");
     assert_eq!(agent.attributes.text("gen_ai.agent.name"), Some("planner"));
     assert_eq!(agent.kind, SpanKind::Internal);

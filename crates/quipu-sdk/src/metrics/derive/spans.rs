@@ -61,7 +61,7 @@ impl<'a> Read<'a> {
     }
 
     fn workflow(&self) -> Option<&'a str> {
-        self.span.canonical.workflow.as_deref().or_else(|| self.span.attributes.text("gen_ai.workflow.name"))
+        self.span.canonical.workflow.as_deref().or_else(|| self.span.attributes.text(quipu::WORKFLOW))
     }
 
     fn tell_operation(&self, tell: &Tell<'_>) {
@@ -89,7 +89,12 @@ impl<'a> Read<'a> {
         if self.error.is_some() {
             tell.count("quipu.agent.errors", 1, &[("agent", agent), self.error()]);
         }
-        let labels = [("gen_ai.agent.name", agent), self.error()];
+        self.tell_invocation(tell, "invoke_agent", agent);
+    }
+
+    /// Agents and workflows share one metric since GenAI conventions 0.1.0; the operation tells them apart.
+    fn tell_invocation(&self, tell: &Tell<'_>, operation: &'static str, name: Option<&str>) {
+        let labels = [("gen_ai.operation.name", Some(operation)), ("gen_ai.agent.name", name), self.error()];
         tell.observe("gen_ai.invoke_agent.duration", self.seconds, &labels);
     }
 
@@ -114,8 +119,7 @@ impl<'a> Read<'a> {
         if self.error.is_some() {
             tell.count("quipu.workflow.errors", 1, &[("workflow", workflow), self.error()]);
         }
-        let labels = [("gen_ai.workflow.name", workflow), self.error()];
-        tell.observe("gen_ai.invoke_workflow.duration", self.seconds, &labels);
+        self.tell_invocation(tell, "invoke_workflow", workflow);
     }
 
     fn tell_step(&self, tell: &Tell<'_>) {
