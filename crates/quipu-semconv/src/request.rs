@@ -20,7 +20,13 @@ pub const TEMPERATURE: &[&str] =
 pub const TOP_P: &[&str] = &["gen_ai.request.top_p", "llm.top_p", "ai.settings.topP"];
 
 /// Top-k sampling bound.
-pub const TOP_K: &[&str] = &["gen_ai.request.top_k", "gen_ai.retrieval.top_k", "db.vector.query.top_k", "llm.top_k", "ai.settings.topK"];
+pub const TOP_K: &[&str] = &[
+    "gen_ai.request.top_k",
+    "gen_ai.retrieval.top_k",
+    "db.vector.query.top_k",
+    "llm.top_k",
+    "ai.settings.topK",
+];
 
 /// Most output tokens.
 pub const MAX_TOKENS: &[&str] = &[
