@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Billing, Meeting, SentParams, Signal, Usage, Usd};
 
+/// The convention of spans that were read by the shape of their attributes, as no adapter knows them by name.
+pub const BY_SHAPE: &str = "generic";
+
 /// What a span does for an agent. The numbers are part of the stored format: append only.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -48,7 +48,7 @@ pub use accounts::{AccountId, AccountUnit, Accounts, Counted, Fired, Held, Posti
 pub use adapter::{Adapter, Adapters};
 pub use backend::{Backend, CostSink, EventSink, MetricSink, SpanSink, Store};
 pub use batch::Batch;
-pub use canonical::{Canonical, Kind, Provider};
+pub use canonical::{BY_SHAPE, Canonical, Kind, Provider};
 pub use cost::{Billing, Call, Cost, DEVIATION_PERCENT, Node, PriceLine, PriceRef, Rule, Unpriced};
 pub use encoded::Encoded;
 pub use error::{Error, ErrorKind, Leftover, Result, Retry};
@@ -86,7 +86,7 @@ pub use retention::{
     DayFate, Hold, MOST_HOLDS, Retention, RetentionPreset, RetentionRule, RetentionSignal, Retired,
     RetiredDay, RetiredFor,
 };
-pub use signal::{Meeting, Signal};
+pub use signal::{Meeting, Signal, answer_id_is_unique};
 pub use sketch::Sketch;
 pub use span::{Link, Resource, Scope, ScopeMark, Span, SpanEvent, SpanKind, SpanWire, Status};
 pub use stage::Stage;

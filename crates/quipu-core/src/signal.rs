@@ -76,9 +76,12 @@ impl Meeting {
         Self(i64::from_be_bytes([a, b, c, d, e, f, g, h]))
     }
 
-    /// Where two spans of one call meet that are in traces of their own: by the provider's id of the answer, and the hour, for some
-    /// local model servers give every answer the same id.
+    /// Where two spans of one call meet that are in traces of their own: by the provider's id of the answer. Local model servers
+    /// count their answers or give all of them one id: such ids meet within the hour only.
     pub fn of_answer(response_id: &str, start: Timestamp) -> Self {
+        if answer_id_is_unique(response_id) {
+            return Self::of("answer", response_id);
+        }
         let hour = start.floor(3_600 * Timestamp::SECOND).nanos();
         Self::of("answer", &format!("{hour} {response_id}"))
     }
@@ -110,6 +113,14 @@ impl Meeting {
     }
 }
 
+/// Shortest end of an id that no other answer has, in bytes.
+const UNIQUE: usize = 8;
+
+/// Whether the id of an answer is one that no other answer has, by the length of what follows its kind (`chatcmpl-`, `msg_`).
+pub fn answer_id_is_unique(id: &str) -> bool {
+    id.rsplit(['-', '_']).next().unwrap_or(id).len() >= UNIQUE
+}
+
 /// Bits of a meeting's number that count the moments of a process: enough for 255 years of 30 seconds each.
 const MOMENT_BITS: u32 = 28;
 const MOMENT_NUMBERS: i64 = (1 << MOMENT_BITS) - 1;
@@ -135,6 +146,27 @@ mod tests {
         assert_ne!(TraceId::made_of(&["a", "b"]), TraceId::made_of(&["ab"]));
         assert_ne!(SpanId::made_of(&["a", "b"]), SpanId::made_of(&["ab", ""]));
         assert_ne!(Meeting::of("a", "bc"), Meeting::of("ab", "c"));
+    }
+
+    #[test]
+    fn answers_with_ids_of_their_own_meet_at_any_hour() {
+        let hour = Timestamp::from_nanos(1_794_999_600_000_000_000);
+        let around = |id: &str| [hour.plus(-1), hour].map(|start| Meeting::of_answer(id, start));
+        let [before, after] = around("chatcmpl-9f8e7d6c5b4a");
+        assert_eq!(before, after);
+        let [before, after] = around("chatcmpl-123");
+        assert_ne!(before, after);
+    }
+
+    #[test]
+    fn ids_that_a_server_counts_are_not_unique() {
+        assert!(
+            ["chatcmpl-9f8e7d6c5b4a", "msg_01ABCDEFGH", "0123456789abcdef"]
+                .map(answer_id_is_unique)
+                .iter()
+                .all(|is| *is)
+        );
+        assert!(!["chatcmpl-123", "1", "resp_", ""].map(answer_id_is_unique).iter().any(|is| *is));
     }
 
     #[test]

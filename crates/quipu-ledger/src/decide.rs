@@ -95,6 +95,8 @@ fn standing(trace: &Trace, at: At, below: &Tally) -> Standing {
         Standing::Never
     } else if let Some(named) = named_call(trace, at) {
         Standing::Same(named)
+    } else if is_by_shape(node) && is_of_a_call_above(trace, at) {
+        Standing::Repeats
     } else if node.kind.is_call() {
         call_standing(trace, at, below.calls(node.kind))
     } else if node.kind == Kind::Tool && usage(node).is_none() {
@@ -110,10 +112,19 @@ fn standing(trace: &Trace, at: At, below: &Tally) -> Standing {
     }
 }
 
-/// Whether usage on a span that is no call is that of a call above it, which tells it itself: as the record of a stream that
-/// follows the call's own.
+/// Whether the usage on a span is that of a call above it, which tells it itself: as the record of a stream that follows the call's
+/// own. A call that a tool or an agent below made is another one.
 fn is_of_a_call_above(trace: &Trace, at: At) -> bool {
-    trace.entry(at).call.is_some_and(|call| usage(&trace.entry(call).node).is_some())
+    let entry = trace.entry(at);
+    let tells = |call: &Entry| {
+        usage(&call.node).is_some() && (call.agent, call.within) == (entry.agent, entry.within)
+    };
+    entry.call.is_some_and(|call| tells(trace.entry(call)))
+}
+
+/// Whether a call was read by its shape alone: below a call that is known it is a step of that, whose words are surer.
+pub(crate) fn is_by_shape(node: &Node) -> bool {
+    node.kind.is_call() && node.call.as_ref().is_some_and(|call| call.convention == quipu_core::BY_SHAPE)
 }
 
 /// The call that a log record with a span's attributes belongs to: the span that it names, else the one call of that model at
@@ -289,7 +300,7 @@ fn figures(trace: &Trace, at: At) -> Option<(Option<u64>, Option<u64>)> {
     usage(&trace.entry(at).node).map(|usage| (usage.input, usage.output))
 }
 
-/// Of the runs of one tool that stand within each other's time, told by different conventions, the longest counts.
+/// Of the runs of one tool that have time in common, told by different instrumentations, the first counts.
 fn pick_among_runs(trace: &mut Trace, tool: &str) {
     let mut own: Vec<At> = trace.runs(tool).to_vec();
     own.retain(|at| trace.entry(*at).standing == Standing::Own);
@@ -307,7 +318,9 @@ fn pick_among_runs(trace: &mut Trace, tool: &str) {
         let longer = open
             .iter()
             .copied()
-            .find(|longer| !taken.contains(longer) && merge::same_run(&trace.entry(*longer).node, node));
+            .filter(|longer| !taken.contains(longer) && merge::same_run(&trace.entry(*longer).node, node))
+            .rev()
+            .max_by_key(|longer| merge::common_time(&trace.entry(*longer).node, node));
         lose_to(trace, at, longer);
         match longer {
             Some(longer) => {

@@ -1,6 +1,6 @@
 //! Whether two records are of one call: what the data says for it, and what against it.
 
-use quipu_core::{Cost, Rule, ScopeMark, Usage};
+use quipu_core::{Cost, Rule, ScopeMark, Usage, answer_id_is_unique as is_unique};
 
 use crate::merge;
 use crate::row::Row;
@@ -10,8 +10,6 @@ use crate::row::Row;
 const STAGGER: i64 = 10_000_000;
 /// How much later than the call's end its usage may be told in a record of its own, in nanoseconds.
 const AFTERWARDS: i64 = 1_000_000_000;
-/// Shortest end of an id that no other answer has: local servers count their answers, or give all of them one id.
-const RANDOM: usize = 8;
 
 /// What speaks for two records being of one call, the strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,11 +29,6 @@ pub(crate) enum Evidence {
 pub(crate) fn are_apart(one: (ScopeMark, &str), other: (ScopeMark, &str)) -> bool {
     let unknown = ScopeMark::default();
     if one.0 == unknown || other.0 == unknown { one.1 != other.1 } else { one.0 != other.0 }
-}
-
-/// Whether an id is one that no other answer has.
-pub(crate) fn is_unique(id: &str) -> bool {
-    split(id).1.len() >= RANDOM
 }
 
 /// Whether two ids are of two answers: of one provider's kind, and different.
@@ -61,23 +54,30 @@ pub(crate) fn of(one: &Row, other: &Row) -> Option<Evidence> {
     }
 }
 
-/// Whether nothing speaks against two rows being of one call, apart from their times.
-pub(crate) fn allows(one: &Row, other: &Row) -> bool {
-    let (a, b) = (&one.cost, &other.cost);
-    let unlike = match (known(a), known(b)) {
-        (Some(usage), Some(other)) => !same_totals(usage, other),
-        _ => false,
-    };
+/// Whether two rows cannot be of one call, whatever their figures and times.
+pub(crate) fn excludes(one: &Row, other: &Row) -> bool {
     match [one, other].map(|row| row.cost.rule == Rule::OrphanRollup) {
-        [true, true] => false,
+        [true, true] => true,
         [false, false] => {
             let ids = one.call_id.as_deref().zip(other.call_id.as_deref());
-            let same_id = ids.is_some_and(|(id, other)| id == other && is_unique(id));
-            let against = unlike || ids.is_some_and(|(id, other)| contradict(id, other));
-            a.kind == b.kind && one.is_apart_from(other) && (same_id || !against)
+            let against = ids.is_some_and(|(id, other)| contradict(id, other));
+            one.cost.kind != other.cost.kind || !one.is_apart_from(other) || against
         }
-        _ => !unlike,
+        _ => false,
     }
+}
+
+/// Whether two rows tell the same totals, or carry one id of an answer: then totals may differ.
+pub(crate) fn agree(one: &Row, other: &Row) -> bool {
+    let ids = one.call_id.as_deref().zip(other.call_id.as_deref());
+    let same_id = ids.is_some_and(|(id, other)| id == other && is_unique(id));
+    let totals = known(&one.cost).zip(known(&other.cost));
+    same_id || totals.is_some_and(|(usage, other)| same_totals(usage, other))
+}
+
+/// Whether a row says what was used.
+pub(crate) fn tells(row: &Row) -> bool {
+    known(&row.cost).is_some()
 }
 
 fn of_calls(one: &Row, other: &Row) -> Option<Evidence> {
@@ -99,7 +99,7 @@ fn of_calls(one: &Row, other: &Row) -> Option<Evidence> {
     let evidence = match (known(a), known(b)) {
         (Some(usage), Some(other)) => same_totals(usage, other).then_some(Evidence::Figures),
         (None, None) if a.failed && b.failed => Some(Evidence::Failure),
-        _ => (a.failed == b.failed
+        _ => ((a.failed == b.failed || (is_empty(one) && is_empty(other)))
             && one.names_model()
             && other.names_model()
             && (one.is_beside(other) || are_at_once(a, b)))
@@ -107,6 +107,11 @@ fn of_calls(one: &Row, other: &Row) -> Option<Evidence> {
     }?;
     // Names are compared last, as that takes longest.
     is_one_family(a, b).then_some(evidence)
+}
+
+/// Whether a record has nothing of an answer. Some instrumentations end the record of a failed call as if it were well.
+fn is_empty(row: &Row) -> bool {
+    row.call_id.is_none() && known(&row.cost).is_none()
 }
 
 /// Usage in a record of its own, as of a stream that has ended: it is the call's if the tokens are.
@@ -163,25 +168,46 @@ pub(crate) fn reach(row: &Cost) -> i64 {
     end(row).saturating_add(AFTERWARDS)
 }
 
-/// How far apart the beginnings and the ends of two records are, together.
+/// How far apart the beginnings and the ends of two records are, together. The end of a record that is much shorter says nothing: some
+/// instrumentations end the span of a stream when the stream begins.
 pub(crate) fn distance(one: &Cost, other: &Cost) -> i64 {
     let starts = one.time.nanos().saturating_sub(other.time.nanos()).saturating_abs();
-    starts.saturating_add(end(one).saturating_sub(end(other)).saturating_abs())
+    let lengths = [one, other].map(|row| row.duration.unwrap_or(0));
+    let is_short = lengths[0].min(lengths[1]).saturating_mul(2) < lengths[0].max(lengths[1]);
+    let ends = if is_short { 0 } else { end(one).saturating_sub(end(other)).saturating_abs() };
+    starts.saturating_add(ends)
+}
+
+/// What says that two records are of one call or tool run, in words, the strongest first; and how sure that makes it, from 0 to 1. Each
+/// piece of evidence leaves a doubt, and the doubts multiply.
+pub(crate) fn in_words(one: &Row, other: &Row) -> (f64, Vec<&'static str>) {
+    let (a, b) = (&one.cost, &other.cost);
+    let ids = one.call_id.as_deref().zip(other.call_id.as_deref());
+    let same_id = ids.is_some_and(|(id, other)| id == other);
+    let is_unique = same_id && one.call_id.as_deref().is_some_and(is_unique);
+    let totals = known(a).zip(known(b)).is_some_and(|(usage, other)| same_totals(usage, other));
+    let nested = one.parent == Some(b.span_id) || other.parent == Some(a.span_id);
+    let names = |row: &Cost| row.request_model.is_some() || row.response_model.is_some();
+    let facts = [
+        (is_unique, 0.01, "the same id of the answer"),
+        (totals, 0.1, "the same tokens"),
+        (nested && a.trace_id == b.trace_id, 0.2, "one is the parent of the other"),
+        (same_id && !is_unique, 0.3, "the same id, which other answers may have too"),
+        (a.failed && b.failed, 0.4, "both failed"),
+        (is_within(a, b) || is_within(b, a), 0.4, "one within the time of the other"),
+        (a.tool.is_some() && a.tool == b.tool && a.is_tool_run(), 0.4, "the same tool"),
+        (names(a) && names(b) && is_one_family(a, b), 0.7, "the same model"),
+        (a.signal != b.signal, 0.8, "told by two signals"),
+        (one.is_apart_from(other), 0.8, "told by two instrumentations"),
+    ];
+    let held = || facts.iter().filter(|(holds, ..)| *holds);
+    let doubt: f64 = held().map(|(_, doubt, _)| doubt).product();
+    (((1.0 - doubt) * 1_000.0).floor() / 1_000.0, held().map(|(.., words)| *words).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ids_that_a_server_counts_are_not_unique() {
-        assert!(
-            is_unique("chatcmpl-9f8e7d6c5b4a")
-                && is_unique("msg_01ABCDEFGH")
-                && is_unique("0123456789abcdef")
-        );
-        assert!(!is_unique("chatcmpl-123") && !is_unique("1") && !is_unique("resp_"));
-    }
 
     #[test]
     fn ids_of_two_kinds_do_not_contradict() {

@@ -9,6 +9,7 @@
 
 mod decide;
 mod evidence;
+mod joined;
 mod ledger;
 mod meetings;
 mod merge;
@@ -21,5 +22,6 @@ mod tally;
 mod trace;
 mod versions;
 
+pub use joined::Joined;
 pub use ledger::Ledger;
 pub use row::{next_version, version_above};

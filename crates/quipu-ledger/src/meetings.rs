@@ -49,7 +49,7 @@ impl Place {
         if self.is_plain() {
             self.records.values().map(|row| row.cost.clone()).collect()
         } else {
-            place::decide(&self.records, |row| self.is_told(row))
+            place::decide(&self.records, |row| self.is_told(row), &mut Vec::new())
         }
     }
 
@@ -178,6 +178,16 @@ impl Meetings {
             }
         };
         rows.into_iter().map(by_meeting).collect()
+    }
+
+    /// The records of a meeting that are of one call or tool run, two by two, and all of its rows.
+    pub fn joined(&self, meeting: Meeting) -> (Vec<(Id, Id)>, Vec<Row>) {
+        let Some(place) = self.places.peek(&meeting).filter(|place| !place.is_plain()) else {
+            return Default::default();
+        };
+        let mut pairs = Vec::new();
+        place::decide(&place.records, |row| place.is_told(row), &mut pairs);
+        (pairs, place.records.values().cloned().collect())
     }
 
     /// Forgets these meetings and those that the traces took part in before: the store alone knows what is true of them now.

@@ -64,13 +64,11 @@ pub(crate) fn same_tool(outer: &Node, inner: &Node) -> bool {
     }
 }
 
-/// Share of two runs' time that must be common to them to be one run.
-const COMMON: f64 = 0.8;
 /// How far apart both ends of two records of one run may be that handlers told one after the other, in nanoseconds.
 const HANDLERS: i64 = 5_000_000;
 
 /// Whether a tool run and one beside it that bears the same name are one: told by two instrumentations, as when the framework and
-/// the tool's own server both speak, with the same id of the tool call, or the one within the other's time or nearly so.
+/// the tool's own server both speak, with the same id of the tool call, or with some of their time in common.
 pub(crate) fn same_run(longer: &Node, shorter: &Node) -> bool {
     let (Some(a), Some(b)) = (&longer.call, &shorter.call) else { return false };
     if let (Some(one), Some(other)) = (&a.response_id, &b.response_id) {
@@ -79,14 +77,20 @@ pub(crate) fn same_run(longer: &Node, shorter: &Node) -> bool {
     are_apart(a, b) && same_time(longer, shorter)
 }
 
+/// Whether two runs have some of their time in common, or begin and end together. Handlers are called in the same order at the start and
+/// at the end of a run, so the second begins and ends later; on a busy machine that can be most of a short run.
 fn same_time(longer: &Node, shorter: &Node) -> bool {
     let (Some(long_end), Some(short_end)) = (end(longer), end(shorter)) else { return false };
     let (long, short) = (longer.start.nanos(), shorter.start.nanos());
     let within = long <= short && short_end <= long_end;
-    let common = long_end.min(short_end).saturating_sub(long.max(short));
-    let all = long_end.max(short_end).saturating_sub(long.min(short));
     let at_once = (long - short).abs() <= HANDLERS && (long_end - short_end).abs() <= HANDLERS;
-    within || at_once || common as f64 >= all as f64 * COMMON
+    within || at_once || common_time(longer, shorter) > 0
+}
+
+/// Nanoseconds that two runs have in common; less than none when they are apart.
+pub(crate) fn common_time(one: &Node, other: &Node) -> i64 {
+    let until = |node: &Node| end(node).unwrap_or_else(|| node.start.nanos());
+    until(one).min(until(other)).saturating_sub(one.start.nanos().max(other.start.nanos()))
 }
 
 fn are_apart(one: &Call, other: &Call) -> bool {

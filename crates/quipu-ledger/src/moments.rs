@@ -112,6 +112,14 @@ impl Moments {
         out
     }
 
+    /// The records around a moment that are of one call, by call, each with its row.
+    pub fn joined(&self, meeting: Meeting) -> Vec<Vec<Row>> {
+        self.look_around(meeting, |records| {
+            let groups = groups(&records).into_iter();
+            groups.map(|group| group.iter().map(|(_, row)| (*row).clone()).collect()).collect()
+        })
+    }
+
     /// Forgets the moments that these traces take part in: the store alone knows what is true of them now.
     pub fn forget(&mut self, traces: &HashSet<TraceId>) {
         let of_traces = self.home.iter().filter(|((trace, _), _)| traces.contains(trace));
@@ -178,6 +186,13 @@ impl Moments {
 
     /// The rows that come of joining records around a moment, of the records that are joined.
     fn join_around(&self, meeting: Meeting) -> BTreeMap<Id, Cost> {
+        self.look_around(meeting, |records| {
+            groups(&records).iter().flat_map(|group| place::merge(group)).collect()
+        })
+    }
+
+    /// What a look at the records around a moment gives; nothing where one source alone tells them.
+    fn look_around<T: Default>(&self, meeting: Meeting, look: impl FnOnce(Vec<(&Id, &Row)>) -> T) -> T {
         let around = around(meeting);
         let moments: Vec<&Moment> = around
             .iter()
@@ -187,10 +202,10 @@ impl Moments {
         let mut sources = moments.iter().flat_map(|moment| &moment.sources);
         let first = sources.next();
         if sources.all(|source| Some(source) == first) {
-            return BTreeMap::new();
+            return T::default();
         }
         let records = moments.into_iter().flat_map(|moment| &moment.records);
-        join(&records.filter(|(_, row)| row.may_pair()).collect::<Vec<_>>())
+        look(records.filter(|(_, row)| row.may_pair()).collect())
     }
 
     /// Takes back every pair of a moment that has become too large, and remembers nothing of it but that.
@@ -238,8 +253,8 @@ struct Pair {
 }
 
 /// Joins the records that are of one call, the surest pairs first, so that each call has at most one record of each
-/// instrumentation.
-fn join(records: &[(&Id, &Row)]) -> BTreeMap<Id, Cost> {
+/// instrumentation. Gives the records of each call that has more than one, the one that counts first.
+fn groups<'a>(records: &[(&'a Id, &'a Row)]) -> Vec<Vec<(&'a Id, &'a Row)>> {
     let mut group: Vec<usize> = (0..records.len()).collect();
     let mut members: Vec<Vec<usize>> = (0..records.len()).map(|at| vec![at]).collect();
     for pair in pairs(records) {
@@ -251,19 +266,23 @@ fn join(records: &[(&Id, &Row)]) -> BTreeMap<Id, Cost> {
         moved.iter().for_each(|at| group[*at] = one);
         members[one].extend(moved);
     }
-    let mut rows = BTreeMap::new();
-    for group in members.iter().filter(|group| group.len() > 1) {
+    members.retain(|group| group.len() > 1);
+    let in_order = |group: Vec<usize>| {
         let mut group: Vec<(&Id, &Row)> = group.iter().map(|at| records[*at]).collect();
         group.sort_unstable_by_key(|(id, row)| row.rank_in_call(id));
-        rows.extend(place::merge(&group));
-    }
-    rows
+        group
+    };
+    members.into_iter().map(in_order).collect()
 }
 
-/// Whether the records of two groups can all be of one call.
+/// Whether the records of two groups can all be of one call: none excludes another, and where both groups say what was used, a record
+/// of each agrees. One record of a group may count differently, as a wrapper that adds up the events of a stream.
 fn fit(records: &[(&Id, &Row)], one: &[usize], other: &[usize]) -> bool {
+    let pairs = || one.iter().flat_map(|a| other.iter().map(|b| (records[*a].1, records[*b].1)));
+    let tells = |group: &[usize]| group.iter().any(|at| evidence::tells(records[*at].1));
     one.len() + other.len() <= MOST_OF_ONE_CALL
-        && one.iter().all(|a| other.iter().all(|b| evidence::allows(records[*a].1, records[*b].1)))
+        && !pairs().any(|(a, b)| evidence::excludes(a, b))
+        && (!tells(one) || !tells(other) || pairs().any(|(a, b)| evidence::agree(a, b)))
 }
 
 fn pairs(records: &[(&Id, &Row)]) -> Vec<Pair> {

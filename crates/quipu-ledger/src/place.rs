@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use compact_str::CompactString;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
-use quipu_core::{Cost, Kind, Rule, Signal, SpanId, TraceId, Usage};
+use quipu_core::{Cost, Kind, Rule, Signal, SpanId, TraceId, Usage, answer_id_is_unique};
 
 use crate::evidence::{end, gap};
 use crate::row::Row;
-use crate::{evidence, merge, series};
+use crate::{merge, series};
 
 /// A record: the span that it is, or that was made from it.
 pub(crate) type Id = (TraceId, SpanId);
@@ -26,12 +26,13 @@ pub(crate) type Records = BTreeMap<Id, Row>;
 /// Decides among all records of a meeting: gives every row, in the order of the records. A pure function of what is known, so
 /// that the order of arrival does not matter.
 ///
-/// `told` says whether calls of a metric's time are known from elsewhere: of the whole meeting when it is a session's.
-pub(crate) fn decide(records: &Records, told: impl Fn(&Row) -> bool) -> Vec<Cost> {
+/// `told` says whether calls of a metric's time are known from elsewhere: of the whole meeting when it is a session's. To `pairs` it adds
+/// the records that it joined, the counted one first.
+pub(crate) fn decide(records: &Records, told: impl Fn(&Row) -> bool, pairs: &mut Vec<(Id, Id)>) -> Vec<Cost> {
     let mut final_rows: BTreeMap<Id, Cost> =
         records.iter().map(|(id, row)| (*id, row.cost.clone())).collect();
-    join_spans(records, &mut final_rows);
-    pair(records, &mut final_rows);
+    join_spans(records, &mut final_rows, pairs);
+    pair(records, &mut final_rows, pairs);
     yield_to_calls(&mut final_rows);
     let calls_are_known = final_rows.values().any(|row| row.signal != Signal::Metric && tells(row));
     let costs_are_known = final_rows.values().any(|row| row.signal != Signal::Metric && reports(row));
@@ -58,7 +59,7 @@ fn is_candidate(row: &Cost) -> bool {
 
 /// Joins spans of one call that two instrumentations put into traces of their own (R6): the same id of the answer, at the same
 /// time, with the same totals if both know them. The one that belongs to an agent counts, else the first.
-fn join_spans(records: &Records, rows: &mut BTreeMap<Id, Cost>) {
+fn join_spans(records: &Records, rows: &mut BTreeMap<Id, Cost>, joined: &mut Vec<(Id, Id)>) {
     let mut by_id: BTreeMap<&CompactString, Vec<Id>> = BTreeMap::new();
     for (id, row) in records {
         let is_span = row.cost.signal == Signal::Span && row.cost.kind.is_call() && is_candidate(&row.cost);
@@ -78,6 +79,7 @@ fn join_spans(records: &Records, rows: &mut BTreeMap<Id, Cost>) {
             }
         }
         for group in groups.iter().filter(|group| group.len() > 1) {
+            joined.extend(group.iter().skip(1).map(|id| (group[0], *id)));
             let group: Vec<(&Id, &Row)> = group.iter().map(|id| (id, &records[id])).collect();
             rows.extend(merge(&group));
         }
@@ -90,7 +92,7 @@ fn is_one_call(one: &Row, other: &Row) -> bool {
     let apart = one.is_apart_from(other);
     let totals = |row: &Cost| row.usage.as_ref().map(|usage| (usage.input, usage.output));
     // Totals of one answer may differ where two instrumentations read it; some local servers give every answer the same id.
-    let is_unique = apart && one.call_id.as_deref().is_some_and(evidence::is_unique);
+    let is_unique = apart && one.call_id.as_deref().is_some_and(answer_id_is_unique);
     let agree = is_unique || a.usage.is_none() || b.usage.is_none() || totals(a) == totals(b);
     let told_apart = apart || a.framework != b.framework;
     a.kind == b.kind && a.trace_id != b.trace_id && told_apart && agree && gap(a, b) == 0
@@ -121,7 +123,7 @@ struct Pair {
 }
 
 /// Pairs each record with one of a more trusted signal, the surest pairs first.
-fn pair(records: &Records, rows: &mut BTreeMap<Id, Cost>) {
+fn pair(records: &Records, rows: &mut BTreeMap<Id, Cost>, joined: &mut Vec<(Id, Id)>) {
     let signals: Vec<Signal> = Signal::ALL.into_iter().filter(|signal| *signal != Signal::Metric).collect();
     let mut trusted: Vec<Id> = Vec::new();
     for signal in signals {
@@ -137,6 +139,7 @@ fn pair(records: &Records, rows: &mut BTreeMap<Id, Cost>) {
             }
             taken.insert(pair.trusted);
             gone.insert(pair.other);
+            joined.push((pair.trusted, pair.other));
             join(rows, pair.trusted, pair.other, Rule::Echo);
         }
         trusted.extend(of_signal.into_iter().filter(|id| !gone.contains(id)));
@@ -219,8 +222,8 @@ fn join(rows: &mut BTreeMap<Id, Cost>, trusted: Id, other: Id, rule: Rule) {
     if !row.is_tool_run() {
         row.tool = row.tool.take().or(echo.tool);
     }
-    // A tool's log may know that it failed where the span says nothing; a call's answer stands.
-    row.failed |= echo.failed && row.is_tool_run();
+    // A tool's log may know that it failed where the span says nothing; a call's answer stands, where there is one.
+    row.failed |= echo.failed && (row.is_tool_run() || row.usage.is_none());
 }
 
 /// A roll-up that nothing in its own trace explains repeats the calls that another signal tells of in its time (R3).

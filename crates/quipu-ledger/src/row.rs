@@ -31,6 +31,8 @@ pub(crate) struct Row {
     pub moment: Option<Meeting>,
     /// The instrumentation that told of it.
     pub scope: ScopeMark,
+    /// The instrumentations of the records that its trace joined with it.
+    pub others: Vec<(ScopeMark, CompactString)>,
     /// The span above it, whether that is known or not.
     pub parent: Option<SpanId>,
     /// Whether no span above it is known.
@@ -51,9 +53,15 @@ impl Row {
         is_call && self.cost.signal == Signal::Span
     }
 
-    /// Whether two instrumentations told of the two.
+    /// Whether each instrumentation that told of the one did not tell of the other.
     pub fn is_apart_from(&self, other: &Self) -> bool {
-        evidence::are_apart((self.scope, &self.cost.convention), (other.scope, &other.cost.convention))
+        self.told_by().all(|one| other.told_by().all(|other| evidence::are_apart(one, other)))
+    }
+
+    /// The instrumentations that told of it: its own, and those of the records that its trace joined with it.
+    fn told_by(&self) -> impl Iterator<Item = (ScopeMark, &str)> {
+        let others = self.others.iter().map(|(scope, convention)| (*scope, convention.as_str()));
+        std::iter::once((self.scope, self.cost.convention.as_str())).chain(others)
     }
 
     /// A number for the instrumentation that told of it, and for usage that it told apart from calls another one.
@@ -101,6 +109,7 @@ struct Facts {
     failed: bool,
     meeting: Option<Meeting>,
     is_top: bool,
+    others: Vec<(ScopeMark, CompactString)>,
 }
 
 static VERSIONS: AtomicU64 = AtomicU64::new(1);
@@ -148,6 +157,7 @@ pub(crate) fn of(trace: &Trace, trace_id: TraceId, at: At) -> Option<(Row, Print
         failed: call.failed || (merged && entry.node.kind == Kind::Tool && records().any(has_failed)),
         meeting: entry.meeting,
         is_top: entry.parent.is_none(),
+        others: if merged { told_by(records().skip(1)) } else { Vec::new() },
     };
     let print = FixedState::default().hash_one((&entry.node, &facts));
     let row = Row {
@@ -156,12 +166,17 @@ pub(crate) fn of(trace: &Trace, trace_id: TraceId, at: At) -> Option<(Row, Print
         operation: call.operation.clone(),
         moment: call.moment,
         scope: call.scope,
+        others: facts.others.clone(),
         parent: entry.node.parent_id,
         is_top: facts.is_top,
         is_new: entry.is_new(),
         cost: cost(trace_id, &entry.node, call, facts),
     };
     Some((row, print))
+}
+
+fn told_by<'a>(nodes: impl Iterator<Item = &'a Node>) -> Vec<(ScopeMark, CompactString)> {
+    nodes.filter_map(|node| node.call.as_ref()).map(|call| (call.scope, call.convention.clone())).collect()
 }
 
 fn billing(node: &Node) -> Billing {

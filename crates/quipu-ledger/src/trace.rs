@@ -226,7 +226,7 @@ impl Trace {
         while let Some(at) = stack.pop() {
             let entry = self.entry(at);
             stack.extend_from_slice(&entry.children);
-            if !entry.node.kind.is_call() && entry.node.call.is_some() {
+            if may_be_of_a_call_above(&entry.node) {
                 self.mark(at);
             }
         }
@@ -332,11 +332,11 @@ impl Trace {
                 stack.extend_from_slice(&self.entry(at).children);
             }
             // Whether a tool run or a sum counts depends on what is above it.
-            match self.entry(at).node.kind {
-                kind if kind == Kind::Tool || !kind.is_call() && self.entry(at).node.call.is_some() => {
-                    self.mark(at)
-                }
-                _ => self.touch(at),
+            let node = &self.entry(at).node;
+            if node.kind == Kind::Tool || may_be_of_a_call_above(node) {
+                self.mark(at);
+            } else {
+                self.touch(at);
             }
         }
     }
@@ -392,4 +392,9 @@ impl Trace {
         rows.sort_unstable_by_key(|row: &Row| (row.cost.time, row.cost.span_id));
         rows
     }
+}
+
+/// Whether the usage on a span may be that of a call above it: usage outside of calls, and calls that were read by shape.
+fn may_be_of_a_call_above(node: &Node) -> bool {
+    node.call.is_some() && (!node.kind.is_call() || decide::is_by_shape(node))
 }

@@ -45,6 +45,7 @@ pub fn canonical(slots: &Slots<'_>, convention: &'static str) -> Canonical {
         ..Canonical::default()
     };
     models(slots, &mut read, extra.model);
+    drop_names_of_no_model(slots, &mut read);
     read.provider = provider::provider(slots, read.model().map(CompactString::as_str));
     read.framework = provider::framework(slots, read.provider.as_deref());
     owners(slots, &mut read, extra.user);
@@ -80,6 +81,18 @@ fn models(slots: &Slots<'_>, read: &mut Canonical, from_parameters: Option<Compa
         read.request_model = either;
     } else if !failed && read.response_model.is_none() {
         read.response_model = either;
+    }
+}
+
+/// Some instrumentations name the provider that they were told, or `unknown`, where they do not know the model.
+fn drop_names_of_no_model(slots: &Slots<'_>, read: &mut Canonical) {
+    let provider = provider::provider(slots, None);
+    let is_none = |name: &CompactString| {
+        name == "unknown"
+            || provider.as_ref().is_some_and(|provider| provider::canonical_name(name) == *provider)
+    };
+    for model in [&mut read.request_model, &mut read.response_model] {
+        model.take_if(|name| is_none(name));
     }
 }
 

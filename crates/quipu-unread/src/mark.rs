@@ -4,7 +4,7 @@ use compact_str::{CompactString, format_compact};
 use quipu_core::{Canonical, Kind};
 
 /// The convention of spans that were read by shape.
-pub const GENERIC: &str = "generic";
+pub const GENERIC: &str = quipu_core::BY_SHAPE;
 /// How the note of a span begins that is not read.
 const NOT_COUNTED: &str = "looks like a model call and does not count: ";
 

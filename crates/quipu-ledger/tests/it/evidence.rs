@@ -39,6 +39,10 @@ struct Faults {
     cached: bool,
     /// Milliseconds by which it ends later than the call's inner records do.
     late: i64,
+    /// It does not tell that the call failed.
+    mute: bool,
+    /// It ends as soon as the answer begins, and knows nothing of the answer.
+    short: bool,
 }
 
 fn record(number: usize, truth: &Truth, scope: usize, faults: Faults) -> Span {
@@ -46,7 +50,8 @@ fn record(number: usize, truth: &Truth, scope: usize, faults: Faults) -> Span {
     let at = |millis: i64| Timestamp::from_nanos(HOUR + millis * MS);
     let trace = TraceId::made_of(&["evidence", &number.to_string(), &scope.to_string()]);
     let id = SpanId::made_of(&["evidence", &number.to_string(), &scope.to_string()]);
-    let end = truth.start + truth.millis + outer + faults.late;
+    let whole = truth.start + truth.millis + outer + faults.late;
+    let end = if faults.short && !truth.failed { truth.start + outer } else { whole };
     let mut span = Span::new(trace, id, "chat", at(truth.start - outer), at(end));
     span.scope = Arc::new(Scope { name: SCOPES[scope].into(), ..Scope::default() });
     let read = span.canonical.as_mut();
@@ -54,7 +59,10 @@ fn record(number: usize, truth: &Truth, scope: usize, faults: Faults) -> Span {
     read.convention = "test".into();
     read.request_model = Some("gpt-4o".into());
     if truth.failed {
-        read.error_type = Some("429".into());
+        read.error_type = (!faults.mute).then(|| "429".into());
+        return span;
+    }
+    if faults.short {
         return span;
     }
     read.response_id = (!faults.id).then(|| format!("chatcmpl-{number:08}").into());
@@ -107,8 +115,9 @@ fn truth() -> impl Strategy<Value = Truth> {
 }
 
 fn faults() -> impl Strategy<Value = Faults> {
-    (proptest::bool::weighted(0.5), proptest::bool::weighted(0.2), proptest::bool::weighted(0.3), 0_i64..3)
-        .prop_map(|(id, usage, cached, late)| Faults { id, usage, cached, late })
+    let often = proptest::bool::weighted;
+    (often(0.5), often(0.2), often(0.3), 0_i64..3, often(0.3), often(0.1))
+        .prop_map(|(id, usage, cached, late, mute, short)| Faults { id, usage, cached, late, mute, short })
 }
 
 type World = (Vec<Truth>, Vec<Vec<Faults>>, [bool; 4]);
@@ -136,7 +145,12 @@ fn spans((truths, faults, installed): &World) -> Vec<Span> {
 fn expected((truths, faults, installed): &World) -> (usize, u64, u64, u64) {
     let mut sums = (truths.len(), 0, 0, 0);
     for (truth, faults) in truths.iter().zip(faults).filter(|(truth, _)| !truth.failed) {
-        let told = || faults.iter().zip(installed).filter(|(faults, installed)| **installed && !faults.usage);
+        let told = || {
+            faults
+                .iter()
+                .zip(installed)
+                .filter(|(faults, installed)| **installed && !faults.usage && !faults.short)
+        };
         sums.1 += told().next().map_or(0, |_| truth.input);
         sums.2 += told().next().map_or(0, |_| truth.output);
         sums.3 += told().find(|(faults, _)| !faults.cached).map_or(0, |_| truth.input / 2);
@@ -165,7 +179,7 @@ proptest! {
 }
 
 fn plain() -> Faults {
-    Faults { id: false, usage: false, cached: false, late: 0 }
+    Faults { id: false, usage: false, cached: false, late: 0, mute: false, short: false }
 }
 
 #[test]
@@ -208,6 +222,128 @@ fn usage_in_a_record_of_its_own_is_the_calls() {
     let mut told = record(1, &Truth { start: 905, millis: 0, ..truth }, 1, Faults { id: true, ..plain() });
     told.canonical.kind = Kind::Other;
     assert_eq!(totals(&count(&[vec![call, told]], 1_000)), (1, 10, 30, 5));
+}
+
+#[test]
+fn a_wrapper_that_counts_differently_does_not_keep_others_out() {
+    let truth = Truth { start: 0, millis: 900, input: 10, output: 30, failed: false };
+    let more = Truth { output: 31, ..truth.clone() };
+    let mut told =
+        record(1, &Truth { start: 905, millis: 0, ..truth.clone() }, 0, Faults { id: true, ..plain() });
+    told.canonical.kind = Kind::Other;
+    let spans = vec![record(0, &more, 2, plain()), record(0, &truth, 3, plain()), told];
+    assert_eq!(totals(&count(&[spans], 1_000)), (1, 10, 30, 5));
+}
+
+#[test]
+fn streams_at_once_of_which_one_record_ends_early_stay_as_many_as_they_are() {
+    let truth = |number: usize| Truth {
+        start: [0, 2, 3][number],
+        millis: [700, 640, 655][number],
+        input: 10 + number as u64,
+        output: 2,
+        failed: false,
+    };
+    let early = Faults { short: true, ..plain() };
+    let spans = (0..3).flat_map(|number| {
+        [record(number, &truth(number), 1, early), record(number, &truth(number), 2, plain())]
+    });
+    assert_eq!(totals(&count(&[spans.collect()], 1_000)).0, 3);
+}
+
+#[test]
+fn a_failed_call_that_one_record_tells_as_well_ended_is_one_failed_call() {
+    let truth = Truth { start: 0, millis: 60, input: 0, output: 0, failed: true };
+    let spans = vec![record(0, &truth, 0, Faults { mute: true, ..plain() }), record(0, &truth, 2, plain())];
+    let rows = count(&[spans], 1_000);
+    assert_eq!(totals(&rows).0, 1);
+    assert!(rows.values().any(|row| row.counts() && row.failed));
+}
+
+#[test]
+fn records_of_two_processes_with_one_id_are_one_call_over_a_full_hour_too() {
+    let truth = Truth { start: 3, millis: 20, input: 10, output: 2, failed: false };
+    let spans = [0, 2].map(|scope| {
+        let mut span = record(0, &truth, scope, plain());
+        let attributes = [("service.instance.id", SCOPES[scope])].into_iter().collect();
+        span.resource = Arc::new(quipu_core::Resource { attributes, ..Default::default() });
+        let id = span.canonical.response_id.clone().unwrap();
+        span.canonical.meeting = Some(quipu_core::Meeting::of_answer(&id, span.start));
+        span
+    });
+    assert!(spans.iter().any(|span| span.start < Timestamp::from_nanos(HOUR)));
+    assert!(spans.iter().any(|span| span.start > Timestamp::from_nanos(HOUR)));
+    for batches in [vec![spans.to_vec()], vec![vec![spans[1].clone()], vec![spans[0].clone()]]] {
+        assert_eq!(totals(&count(&batches, 0)), (1, 10, 2, 5));
+    }
+}
+
+#[test]
+fn a_span_that_was_read_by_shape_repeats_the_known_call_above_it() {
+    let truth = Truth { start: 0, millis: 900, input: 10, output: 30, failed: false };
+    let outer = record(0, &truth, 2, plain());
+    let mut inner = record(0, &Truth { start: 10, millis: 300, output: 12, ..truth }, 3, plain());
+    (inner.trace_id, inner.parent_id) = (outer.trace_id, Some(outer.span_id));
+    inner.canonical.convention = quipu_core::BY_SHAPE.into();
+    inner.canonical.request_model = Some("another-model".into());
+    for order in [[outer.clone(), inner.clone()], [inner, outer]] {
+        let rows = count(&order.map(|span| vec![span]), 1_000);
+        assert_eq!(totals(&rows), (1, 10, 30, 5));
+        let models: Vec<_> =
+            rows.values().filter(|row| row.counts()).map(|row| row.request_model.clone()).collect();
+        assert_eq!(models, [Some("gpt-4o".into())]);
+    }
+}
+
+#[test]
+fn the_records_of_a_call_name_each_other_with_what_says_so() {
+    let truth =
+        |number: i64| Truth { start: number * 2_000, millis: 900, input: 10, output: 30, failed: false };
+    let spans: Vec<Span> = (0..2)
+        .flat_map(|number| [0, 2].map(|scope| record(number, &truth(number as i64), scope, plain())))
+        .collect();
+    let store = Nodes::default();
+    store.keep(&spans);
+    for (one, other) in [(0, 1), (1, 0), (2, 3)] {
+        let (one, other) = (&spans[one], &spans[other]);
+        let trace = (one.trace_id, one.start);
+        let joined = now(Ledger::new(10).joined(trace, &store)).unwrap();
+        assert_eq!(joined.keys().collect::<Vec<_>>(), [&one.span_id]);
+        let [record] = joined[&one.span_id].as_slice() else { panic!("{joined:?}") };
+        assert_eq!((record.trace_id, record.span_id), (other.trace_id, other.span_id));
+        assert!(record.score > 0.99 && record.score < 1.0, "{record:?}");
+        assert_eq!(record.why[..2], ["the same id of the answer", "the same tokens"]);
+    }
+    let alone = record(7, &truth(70), 0, plain());
+    store.keep(std::slice::from_ref(&alone));
+    assert!(now(Ledger::new(10).joined((alone.trace_id, alone.start), &store)).unwrap().is_empty());
+}
+
+#[test]
+fn records_within_one_trace_name_each_other_too() {
+    let truth = Truth { start: 0, millis: 900, input: 10, output: 30, failed: false };
+    let outer = record(0, &truth, 0, Faults { id: true, ..plain() });
+    let mut inner = record(0, &truth, 2, plain());
+    (inner.trace_id, inner.parent_id) = (outer.trace_id, Some(outer.span_id));
+    let store = Nodes::default();
+    store.keep(&[outer.clone(), inner.clone()]);
+    let joined = now(Ledger::new(10).joined((outer.trace_id, outer.start), &store)).unwrap();
+    assert_eq!(joined[&outer.span_id][0].span_id, inner.span_id);
+    assert_eq!(joined[&inner.span_id][0].span_id, outer.span_id);
+    assert!(joined[&inner.span_id][0].why.contains(&"one is the parent of the other"), "{joined:?}");
+}
+
+#[test]
+fn a_record_that_its_trace_joined_is_not_joined_with_a_call_that_the_same_instrumentation_tells() {
+    let truth = |start: i64| Truth { start, millis: 5, input: 0, output: 0, failed: true };
+    let outer = record(0, &truth(0), 1, plain());
+    let mut inner = record(0, &truth(0), 2, plain());
+    (inner.trace_id, inner.parent_id) = (outer.trace_id, Some(outer.span_id));
+    let other = record(1, &truth(2), 1, plain());
+    let spans = vec![outer, inner, other];
+    for batches in [vec![spans.clone()], spans.iter().rev().map(|span| vec![span.clone()]).collect()] {
+        assert_eq!(totals(&count(&batches, 1_000)).0, 2);
+    }
 }
 
 #[test]

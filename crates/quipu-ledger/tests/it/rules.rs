@@ -199,6 +199,32 @@ fn a_tool_run_seen_twice_is_one_run() {
     assert_eq!(runs, ["mcp__w__get_weather", "other"]);
 }
 
+/// Runs of one tool, each told by two instrumentations whose handlers are called one after the other, at the start and at the end.
+#[test]
+fn runs_that_two_handlers_tell_one_after_the_other_are_as_many_as_they_are() {
+    let told = |number: u64, scope: &str, start: i64, end: i64| {
+        let mut tool = span(number, Some(0), Kind::Tool, start, end);
+        tool.canonical.tool = Some("search".into());
+        tool.scope = std::sync::Arc::new(quipu_core::Scope { name: scope.into(), ..Default::default() });
+        tool
+    };
+    for (busy, apart, run) in [(1, 100, 3), (9, 100, 1), (9, 0, 30), (20, 3, 25)] {
+        let mut spans = vec![span(0, None, Kind::Agent, 0, 10_000)];
+        for number in 0..6_u64 {
+            let start = number as i64 * apart;
+            let end = start + busy + run;
+            spans.push(told(number * 2 + 1, "outer", start, end));
+            spans.push(told(number * 2 + 2, "inner", start + busy, end + busy));
+        }
+        let rows = count(&[spans.clone()], 1_000);
+        let runs = |rows: &Rows| rows.values().filter(|row| row.is_tool_run() && row.counts()).count();
+        assert_eq!(runs(&rows), 6, "{busy} ms apart, a run every {apart} ms");
+        spans.reverse();
+        let one_by_one: Vec<_> = spans.into_iter().map(|span| vec![span]).collect();
+        assert_eq!(count(&one_by_one, 0), rows);
+    }
+}
+
 #[test]
 fn a_tool_that_failed_inside_failed() {
     let tool = |number, parent| {

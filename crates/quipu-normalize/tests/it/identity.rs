@@ -15,6 +15,18 @@ fn a_framework_is_no_provider() {
 }
 
 #[test]
+fn a_providers_name_is_no_model_unless_another_provider_runs_it() {
+    let model = |provider: &'static str, name: &'static str| {
+        let read = read("", &[("gen_ai.provider.name", provider.into()), ("gen_ai.request.model", name.into())]);
+        read.request_model.map(|name| name.to_string())
+    };
+    assert_eq!(model("anthropic", "anthropic"), None);
+    assert_eq!(model("openai", "unknown"), None);
+    assert_eq!(model("ollama", "mistral").as_deref(), Some("mistral"));
+    assert_eq!(model("anthropic", "claude-sonnet-4-5").as_deref(), Some("claude-sonnet-4-5"));
+}
+
+#[test]
 fn a_host_tells_more_than_a_models_name() {
     let attributes =
         [("gen_ai.request.model", "gpt-4o".into()), ("server.address", "x.openai.azure.com".into())];

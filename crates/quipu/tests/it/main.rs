@@ -4,5 +4,7 @@
 
 #[cfg(all(feature = "tokens", feature = "adapters"))]
 mod estimates;
+#[cfg(feature = "adapters")]
+mod identity;
 mod installed;
 mod run;
