@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::span::cost_reason;
-use super::{PriceRule, names, text};
+use super::{JoinedSpan, PriceRule, names, text};
 
 /// How one span was read, and how its figures became part of the totals. Of messages, prompts, arguments and results only
 /// the size is told.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct LensAnswer {
     /// The trace, 32 hexadecimal digits.
     pub trace_id: String,
@@ -47,6 +47,9 @@ pub struct LensAnswer {
     pub priced_by: Option<PriceRule>,
     /// Why it has no computed cost, as in the span's `cost_reason`.
     pub cost_reason: Option<String>,
+    /// Other records of the same call or tool run, in this trace or another.
+    #[serde(default)]
+    pub joined: Vec<JoinedSpan>,
 }
 
 /// One value and where it comes from.

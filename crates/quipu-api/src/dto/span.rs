@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use utoipa::ToSchema;
 
-use super::{Message, PriceRule, SpanConflict, Tokens, json, name, names, object, text};
+use super::{JoinedSpan, Message, PriceRule, SpanConflict, Tokens, json, name, names, object, text};
 
 /// One span. With `detail=summary` the lists and objects are left out, and what only the whole span says is null.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -141,6 +141,10 @@ pub struct Span {
     /// Versions that were refused because the span had ended, in the order of their arrival; at most four are kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<SpanConflict>,
+    /// Other records of the same call or tool run, in this trace or another. A call that counts without messages of its own shows
+    /// those of another record.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub joined: Vec<JoinedSpan>,
 }
 
 /// Who recorded a span and how it was read.

@@ -5,11 +5,11 @@ use axum::extract::{Path, State};
 
 use super::Answer;
 use super::traces::named_span;
-use crate::Problem;
 use crate::dto::LensAnswer;
 use crate::extract::NoParams;
 use crate::json::Json;
 use crate::state::Shared;
+use crate::{Problem, dto, said};
 
 /// Lens
 ///
@@ -26,5 +26,9 @@ pub(crate) async fn lens(
     _: NoParams,
 ) -> Answer<LensAnswer> {
     let (trace_id, row) = named_span(&api, path).await?;
-    Ok(Json(LensAnswer::new(trace_id, row, &api.adapters)))
+    let mut records = said::Records::of(trace_id, row.start);
+    let mut span = [dto::Span::from(&row)];
+    records.add(&api, &mut span).await?;
+    let [span] = span;
+    Ok(Json(LensAnswer { joined: span.joined, ..LensAnswer::new(trace_id, row, &api.adapters) }))
 }

@@ -34,7 +34,11 @@ pub(super) async fn answer(api: Arc<Api>, row: &TraceRow, query: SpanQuery) -> R
     let mut text = Text::default();
     let head = text.text("{\"trace\":").and_then(|()| text.json(&TraceSummary::from(row)));
     head.and_then(|()| text.text(",\"spans\":[")).map_err(unwritten)?;
-    let mut trace = TraceText { api, query, left, memory: memory.clone().with_pages(PAGE), begun: false };
+    let is_small = row.spans <= said::MOST_SPANS;
+    let of = if is_small { said::Records::of } else { said::Records::none };
+    let records = of(row.trace_id, row.started_at);
+    let memory_of_pages = memory.clone().with_pages(PAGE);
+    let mut trace = TraceText { api, query, left, memory: memory_of_pages, begun: false, records };
     let more = trace.write(&mut text).await?;
     let json = (CONTENT_TYPE, "application/json");
     if !more {
@@ -81,6 +85,7 @@ struct TraceText {
     left: usize,
     memory: AnswerMemory,
     begun: bool,
+    records: said::Records,
 }
 
 impl TraceText {
@@ -108,7 +113,9 @@ impl TraceText {
         self.left -= page.rows.len().min(self.left);
         let bytes: usize = page.rows.iter().map(SpanRow::bytes).sum();
         let _hold = self.memory.hold(bytes.saturating_mul(COPIES))?;
-        for span in said::spans(&self.api, self.query.trace_id, page.rows).await? {
+        let mut spans = said::spans(&self.api, self.query.trace_id, page.rows).await?;
+        self.records.add(&self.api, &mut spans).await?;
+        for span in spans {
             if std::mem::replace(&mut self.begun, true) {
                 text.text(",").map_err(unwritten)?;
             }

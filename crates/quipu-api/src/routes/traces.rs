@@ -58,7 +58,10 @@ pub(crate) async fn span(
 ) -> Answer<SpanAnswer> {
     let (trace_id, row) = named_span(&api, path).await?;
     let missing = no_span(trace_id, row.span_id);
-    let span = said::spans(&api, trace_id, vec![row]).await?.pop().ok_or(missing)?;
+    let mut records = said::Records::of(trace_id, row.start);
+    let mut spans = said::spans(&api, trace_id, vec![row]).await?;
+    records.add(&api, &mut spans).await?;
+    let span = spans.pop().ok_or(missing)?;
     Ok(Json(SpanAnswer { span }))
 }
 

@@ -2,6 +2,7 @@
 //! belong to it.
 
 mod events;
+mod joined;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -12,6 +13,8 @@ use tokio::task::spawn_blocking;
 
 use crate::state::Api;
 use crate::{Problem, dto};
+
+pub(crate) use joined::{MOST_SPANS, Records};
 
 /// Events of a trace that are looked at for messages, the newest.
 const EVENTS: usize = 5_000;

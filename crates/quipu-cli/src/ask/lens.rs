@@ -63,7 +63,15 @@ fn block(span: &Value) -> String {
     for (title, list) in [("not read", &span["unread"]), ("note", &span["notes"])] {
         out.extend(list.as_array().into_iter().flatten().map(|entry| format!("  {title}: {}", text(entry))));
     }
+    out.extend(span["joined"].as_array().into_iter().flatten().map(joined));
     out.join("\n")
+}
+
+/// Another record of the same call.
+fn joined(record: &Value) -> String {
+    let of = |field: &str| text(&record[field]);
+    let (trace, span, score, why) = (of("trace_id"), of("span_id"), of("score"), of("why"));
+    format!("  same call as span {span} of trace {trace}, sure by {score}: {why}")
 }
 
 fn read_by(span: &Value) -> String {

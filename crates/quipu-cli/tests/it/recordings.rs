@@ -66,3 +66,42 @@ fn totals_are_those_of_the_model_servers_log_and_stay_so_when_sent_again() {
     }
     assert!(off.is_empty(), "{off:#?}");
 }
+
+/// Two instrumentations tell each call of this recording, in traces of their own.
+#[test]
+fn the_records_of_a_call_name_each_other_and_the_counted_one_has_the_messages() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start_for_any_age(folder.path());
+    send(&server, "langchain-claude--oi+native-sdk");
+    let traces = server.get("/api/v1/traces?limit=200");
+    let ids: Vec<&str> = traces["traces"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|trace| trace["trace_id"].as_str().unwrap())
+        .collect();
+    let (mut calls, mut shared) = (0, 0);
+    for trace in ids {
+        let spans = server.get(&format!("/api/v1/traces/{trace}"))["spans"].clone();
+        for span in spans.as_array().unwrap().iter().filter(|span| span["kind"] == "llm") {
+            let Some([other, ..]) = span["joined"].as_array().map(Vec::as_slice) else { continue };
+            shared += 1;
+            let path = |trace: &str, span: &str| format!("/api/v1/traces/{trace}/spans/{span}");
+            let (of, id) = (other["trace_id"].as_str().unwrap(), other["span_id"].as_str().unwrap());
+            let back = server.get(&path(of, id))["span"].clone();
+            assert!(
+                back["joined"].as_array().unwrap().iter().any(|one| one["span_id"] == span["span_id"]),
+                "{back}"
+            );
+            assert_ne!(span["counted"], back["counted"], "one of the two counts");
+            assert!(other["score"].as_f64().is_some_and(|score| score > 0.5 && score < 1.0), "{other}");
+            let lens = server.get(&format!("{}/lens", path(trace, span["span_id"].as_str().unwrap())));
+            assert_eq!(lens["joined"], span["joined"]);
+            if span["counted"] == true {
+                calls += 1;
+                assert_ne!(span["input_messages"].as_array().map(Vec::len), Some(0), "{span}");
+            }
+        }
+    }
+    assert!(calls >= 5 && shared == 2 * calls, "{calls} calls of {shared} records");
+}
