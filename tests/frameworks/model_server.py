@@ -6,7 +6,8 @@ A conversation goes like this: every tool that WANTED or SHELLS names is called 
 text. Each answer's usage is made up, differs from all others, and stands in the log, one JSON object a line. Needs nothing
 but Python.
 
-A request with the header `x-fails: 500` is answered with that status, one with `x-slowly` gets its stream piece by piece.
+A request with the header `x-fails: 500` is answered with that status, one with `x-slowly` gets its stream piece by piece. A model
+called `fail-429` fails with that status, and the log says so. LATENCY_MS makes every answer take so long.
 """
 
 import gzip
@@ -21,6 +22,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 # Parts of the names of tools that are called, besides shells.
 WANTED = ("weather", "transfer_to", "ask_", "handoff", "final_answer")
 SHELLS = ("Bash", "bash", "shell", "local_shell", "shell_command", "exec_command", "run_shell_command")
+# Seconds that an answer takes.
+LATENCY = float(os.environ.get("LATENCY_MS", "0")) / 1000
 COMMAND = "echo hello from a tool"
 ARGUMENTS = {"city": "Paris", "location": "Paris", "command": COMMAND, "cmd": COMMAND, "description": "Print a greeting"}
 TEXT = "It is 18 degrees and sunny in Paris."
@@ -92,8 +95,10 @@ class Server(ThreadingHTTPServer):
         self.log = log
         self.lock = threading.Lock()
         self.number = 0
+        self.name = os.urandom(6).hex()
 
     def answer(self, turn, writes_cache=False):
+        time.sleep(LATENCY)
         with self.lock:
             self.number += 1
             number = self.number
@@ -158,6 +163,11 @@ class Handler(BaseHTTPRequestHandler):
             return self.plain({"error": {"message": "no JSON"}}, 400)
         if path.endswith(("count_tokens", ":countTokens")):
             return self.plain({"input_tokens": 42, "totalTokens": 42})
+        model = request.get("model") or path
+        if "fail-" in model:
+            status = int(model.rpartition("fail-")[2][:3])
+            self.server.say(failed=status, model=f"fail-{status}", usage_sent=False, tool=None)
+            return self.plain({"error": {"message": "The server had an error", "type": "server_error"}}, status)
         if fails := self.headers.get("x-fails"):
             return self.plain({"error": {"message": "The server had an error", "type": "server_error"}}, int(fails))
         if path.endswith("/chat/completions"):
@@ -239,11 +249,11 @@ class Handler(BaseHTTPRequestHandler):
             "prompt_tokens_details": {"cached_tokens": answer.cached, "audio_tokens": 0},
             "completion_tokens_details": {"reasoning_tokens": answer.reasoning, "audio_tokens": 0},
         }
-        base = {"id": f"chatcmpl-{answer.number:04d}", "created": 1_760_000_000 + answer.number, "model": turn.model}
+        base = {"id": f"chatcmpl-{self.server.name}{answer.number:04d}", "created": 1_760_000_000 + answer.number, "model": turn.model}
         message, reason = {"role": "assistant", "content": answer.text}, "stop"
         if answer.tool:
             function = {"name": answer.tool, "arguments": json.dumps(answer.arguments)}
-            call = {"index": 0, "id": f"call_{answer.number:04d}", "type": "function", "function": function}
+            call = {"index": 0, "id": f"call_{self.server.name}{answer.number:04d}", "type": "function", "function": function}
             message, reason = {"role": "assistant", "content": None, "tool_calls": [call]}, "tool_calls"
         if not turn.stream:
             choice = {"index": 0, "message": message, "finish_reason": reason}
@@ -276,17 +286,17 @@ class Handler(BaseHTTPRequestHandler):
         }
         if answer.tool:
             item = {
-                "type": "function_call", "id": f"fc_{answer.number:04d}", "call_id": f"call_{answer.number:04d}",
+                "type": "function_call", "id": f"fc_{self.server.name}{answer.number:04d}", "call_id": f"call_{self.server.name}{answer.number:04d}",
                 "name": answer.tool, "arguments": json.dumps(answer.arguments), "status": "completed",
             }
         else:
             text = {"type": "output_text", "text": answer.text, "annotations": []}
             item = {
-                "type": "message", "id": f"msg_{answer.number:04d}", "role": "assistant", "status": "completed",
+                "type": "message", "id": f"msg_{self.server.name}{answer.number:04d}", "role": "assistant", "status": "completed",
                 "content": [text],
             }
         response = {
-            "id": f"resp_{answer.number:04d}", "object": "response", "created_at": 1_760_000_000 + answer.number,
+            "id": f"resp_{self.server.name}{answer.number:04d}", "object": "response", "created_at": 1_760_000_000 + answer.number,
             "status": "completed", "model": turn.model, "output": [item], "usage": usage,
             "parallel_tool_calls": False, "tools": [], "tool_choice": "auto",
         }
@@ -331,10 +341,10 @@ class Handler(BaseHTTPRequestHandler):
         }
         block, reason = {"type": "text", "text": answer.text}, "end_turn"
         if answer.tool:
-            block = {"type": "tool_use", "id": f"toolu_{answer.number:04d}", "name": answer.tool, "input": answer.arguments}
+            block = {"type": "tool_use", "id": f"toolu_{self.server.name}{answer.number:04d}", "name": answer.tool, "input": answer.arguments}
             reason = "tool_use"
         message = {
-            "id": f"msg_{answer.number:04d}", "type": "message", "role": "assistant", "model": turn.model,
+            "id": f"msg_{self.server.name}{answer.number:04d}", "type": "message", "role": "assistant", "model": turn.model,
             "stop_sequence": None,
         }
         if not turn.stream:
@@ -377,11 +387,11 @@ class Handler(BaseHTTPRequestHandler):
         }
         part = {"text": answer.text}
         if answer.tool:
-            part = {"functionCall": {"id": f"call_{answer.number:04d}", "name": answer.tool, "args": answer.arguments}}
+            part = {"functionCall": {"id": f"call_{self.server.name}{answer.number:04d}", "name": answer.tool, "args": answer.arguments}}
         candidate = {"content": {"role": "model", "parts": [part]}, "finishReason": "STOP", "index": 0}
         response = {
             "candidates": [candidate], "usageMetadata": usage, "modelVersion": model,
-            "responseId": f"gemini-{answer.number:04d}",
+            "responseId": f"gemini-{self.server.name}{answer.number:04d}",
         }
         return self.events([(None, response)]) if turn.stream else self.plain(response)
 

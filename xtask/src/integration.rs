@@ -14,6 +14,7 @@ mod jaeger;
 mod kills;
 mod logs;
 mod loom;
+mod matrix;
 mod otlp;
 pub mod packages;
 mod power;
@@ -48,7 +49,7 @@ pub struct Args {
     /// Suites to run; none means all but those that install frameworks
     #[arg(value_name = "SUITE")]
     suites: Vec<String>,
-    /// Of the suites `faults`, `floods`, `frameworks` and `web`, only the cases with these names
+    /// Of the suites `faults`, `floods`, `frameworks`, `matrix` and `web`, only the cases with these names
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     only: Vec<String>,
     /// A suite that is skipped is a failure
@@ -78,7 +79,7 @@ pub struct Args {
     /// Power cuts of the suite `power`
     #[arg(long, default_value_t = 60)]
     cuts: u64,
-    /// Writes the table of the suite `attacks` into this page
+    /// Writes the table of the suite `attacks` or `matrix` into this page
     #[arg(long, value_name = "FILE")]
     table: Option<PathBuf>,
     /// Idle connections of the suite `floods`
@@ -112,7 +113,7 @@ pub struct Bench {
     pub samples: u64,
     /// Power cuts.
     pub cuts: u64,
-    /// The page that the table of attacks is written into.
+    /// The page that the table of a suite is written into.
     pub table: Option<PathBuf>,
     /// Idle connections.
     pub idle: usize,
@@ -126,7 +127,7 @@ pub struct Bench {
 
 type Suite = (&'static str, fn(&Bench) -> Result<Report>);
 
-const SUITES: [Suite; 20] = [
+const SUITES: [Suite; 21] = [
     ("recordings", recordings::run),
     ("kills", kills::run),
     ("loom", loom::run),
@@ -146,11 +147,12 @@ const SUITES: [Suite; 20] = [
     ("soak", soak::run),
     ("bare", bare::run),
     ("frameworks", frameworks::run),
+    ("matrix", matrix::run),
     ("vendors", vendors::run),
 ];
 
 /// Suites that only run when they are named: they take long, the first time or each.
-const ASKED_FOR: [&str; 4] = ["bare", "frameworks", "soak", "vendors"];
+const ASKED_FOR: [&str; 5] = ["bare", "frameworks", "matrix", "soak", "vendors"];
 
 /// Runs the suites that are asked for.
 ///

@@ -125,7 +125,7 @@ fn agent(script: &Path, ready: &Ready, scratch: &Path, models: &str, otlp: &str)
 }
 
 /// The folders before those of the machine.
-fn search_path(folders: &[PathBuf]) -> Result<std::ffi::OsString> {
+pub(super) fn search_path(folders: &[PathBuf]) -> Result<std::ffi::OsString> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::join_paths(folders.iter().cloned().chain(std::env::split_paths(&path))).context("PATH")
 }

@@ -17,7 +17,8 @@ fn a_framework_is_no_provider() {
 #[test]
 fn a_providers_name_is_no_model_unless_another_provider_runs_it() {
     let model = |provider: &'static str, name: &'static str| {
-        let read = read("", &[("gen_ai.provider.name", provider.into()), ("gen_ai.request.model", name.into())]);
+        let read =
+            read("", &[("gen_ai.provider.name", provider.into()), ("gen_ai.request.model", name.into())]);
         read.request_model.map(|name| name.to_string())
     };
     assert_eq!(model("anthropic", "anthropic"), None);

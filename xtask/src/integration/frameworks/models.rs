@@ -27,11 +27,20 @@ impl Models {
     /// # Errors
     /// There is no Python, or it does not listen.
     pub fn start(script: &Path, scratch: &Path) -> Result<Self> {
+        Self::with_latency(script, scratch, Duration::ZERO)
+    }
+
+    /// The same, with answers that take so long.
+    ///
+    /// # Errors
+    /// As for [`Models::start`].
+    pub fn with_latency(script: &Path, scratch: &Path, latency: Duration) -> Result<Self> {
         let python = packages::system("python3", "python3")?;
         let (log, port) = (scratch.join("served.jsonl"), scratch.join("port"));
         let child = Command::new(python)
             .arg(script)
             .args([&log, &port])
+            .env("LATENCY_MS", latency.as_millis().to_string())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .spawn()

@@ -1,0 +1,80 @@
+//! The cost of looking for records of one call, per span: `cargo bench -p quipu-ledger`.
+//!
+//! The aim is at most 1 µs a span more than where nothing meets.
+#![allow(
+    missing_docs,
+    dead_code,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a benchmark fails by panicking"
+)]
+
+#[path = "../tests/it/world.rs"]
+mod world;
+
+use std::sync::Arc;
+
+use divan::Bencher;
+use divan::counter::ItemsCount;
+use quipu_core::{Batch, Kind, Scope, Signal, Span, SpanId, Timestamp, TraceId, Usage};
+use quipu_ledger::Ledger;
+use world::{Nodes, now};
+
+/// Calls of a run: 100 seconds of a busy process.
+const CALLS: u64 = 2_000;
+/// Spans of a batch.
+const BATCH: usize = 200;
+
+fn main() {
+    divan::main();
+}
+
+/// Calls in traces of their own: of a signal that meets nowhere, told by one instrumentation, and told by two.
+#[divan::bench(args = ["nothing meets", "one source", "two sources"])]
+fn count(bencher: Bencher<'_, '_>, what: &str) {
+    let spans = spans(what);
+    bencher
+        .counter(ItemsCount::new(spans.len()))
+        .with_inputs(|| spans.chunks(BATCH).map(<[Span]>::to_vec).collect::<Vec<_>>())
+        .bench_local_values(|batches| {
+            let store = Nodes::default();
+            let mut ledger = Ledger::default();
+            for spans in batches {
+                let mut batch = Batch { spans, ..Batch::default() };
+                now(ledger.count(&mut batch, &store)).unwrap();
+                divan::black_box(batch.costs.len());
+            }
+        });
+}
+
+fn spans(what: &str) -> Vec<Span> {
+    let sources: &[&str] = if what == "two sources" { &["outer", "inner"] } else { &["outer"] };
+    let mut spans = Vec::new();
+    for number in 0..CALLS {
+        for (rank, source) in sources.iter().enumerate() {
+            let mut span = call(number, rank as i64, source);
+            if what == "nothing meets" {
+                span.canonical.signal = Signal::Log;
+            }
+            spans.push(span);
+        }
+    }
+    spans
+}
+
+fn call(number: u64, rank: i64, source: &str) -> Span {
+    const MS: i64 = 1_000_000;
+    let name = number.to_string();
+    let start = Timestamp::from_nanos(1_794_999_600_000 * MS + number as i64 * 50 * MS + rank * MS);
+    let end = start.plus((800 - 2 * rank) * MS);
+    let ids = ["moments", &name, source];
+    let mut span = Span::new(TraceId::made_of(&ids), SpanId::made_of(&ids), "chat", start, end);
+    span.scope = Arc::new(Scope { name: source.into(), ..Scope::default() });
+    let read = span.canonical.as_mut();
+    read.kind = Kind::Llm;
+    read.convention = "test".into();
+    read.request_model = Some("gpt-4o".into());
+    read.response_id = Some(format!("chatcmpl-{number:012}").into());
+    read.usage = Some(Usage { input: Some(100 + number), output: Some(10), ..Usage::default() });
+    span
+}
