@@ -2,6 +2,8 @@
 
 mod cards;
 mod layers;
+mod links;
+mod prose;
 mod sizes;
 mod tools;
 
@@ -15,7 +17,7 @@ use crate::{shell, table};
 /// Options of `check`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Formats the sources instead of complaining
+    /// Formats the sources and lowers the ceilings of prose instead of complaining
     #[arg(long)]
     fix: bool,
     /// A check that could not be made, because its tool is missing, is a failure
@@ -46,12 +48,14 @@ pub enum Outcome {
 type Check = (&'static str, fn(&Args) -> Result<Outcome>);
 
 /// Cheap checks first, so that a typo does not wait for a compiler.
-const CHECKS: [Check; 12] = [
+const CHECKS: [Check; 14] = [
     ("fmt", |args| tools::fmt(args.fix)),
     ("cards", |_| cards::cards(&shell::root())),
     ("openings", |_| cards::openings(&shell::root())),
     ("sizes", |_| sizes::sizes(&shell::root())),
     ("layers", |_| layers::layers()),
+    ("links", |_| links::links(&shell::root())),
+    ("prose", |args| prose::prose(&shell::root(), args.fix)),
     ("typos", |_| tools::typos()),
     ("web", |_| tools::web()),
     ("prices", |_| tools::prices()),
@@ -109,24 +113,29 @@ fn verdict(complaints: &[String], good: String) -> Result<Outcome> {
 
 /// Every Rust file of ours, in order, relative to the root.
 fn sources(root: &Path) -> Vec<PathBuf> {
+    files_with(root, &["benches", "crates", "examples", "tests", "xtask"], "rs")
+}
+
+/// Every file with this ending under the folders, in order, relative to the root.
+fn files_with(root: &Path, folders: &[&str], ending: &str) -> Vec<PathBuf> {
     let mut files = Vec::new();
-    for folder in ["benches", "crates", "examples", "tests", "xtask"] {
-        collect(&root.join(folder), &mut files);
+    for folder in folders {
+        let folder = if *folder == "." { root.to_path_buf() } else { root.join(folder) };
+        collect(&folder, ending, &mut files);
     }
     files.sort();
     files.iter().filter_map(|file| file.strip_prefix(root).ok()).map(Path::to_path_buf).collect()
 }
 
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+fn collect(folder: &Path, ending: &str, files: &mut Vec<PathBuf>) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     for path in entries.flatten().map(|entry| entry.path()) {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if path.is_dir()
-            && !["target", "node_modules", "ui"].contains(&name.as_str())
-            && !name.starts_with('.')
-        {
-            collect(&path, files);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
+        if path.is_dir() {
+            if !["target", "node_modules", "ui"].contains(&name.as_str()) && !name.starts_with('.') {
+                collect(&path, ending, files);
+            }
+        } else if path.extension().is_some_and(|extension| extension == ending) {
             files.push(path);
         }
     }
