@@ -6,6 +6,7 @@ use quipu_core::{Cost, Criterion, FacetField, Span, Term, TraceFigure, Usd, Want
 use crate::matching::has_all_words;
 use crate::summary::Summed;
 use crate::usage::values_of;
+use crate::work::failure_of;
 
 /// What a record says itself of a field: `None` where its trace is asked instead.
 type Own<'r> = Option<Option<&'r CompactString>>;
@@ -62,6 +63,9 @@ fn holds<'r>(criterion: &Criterion, trace: &Summed<'_>, own: &impl Fn(FacetField
         Criterion::Named(field, wanted) => any(*field, &|value| is_wanted(wanted, value)),
         Criterion::Has(field) => any(*field, &|_| true),
         Criterion::Title(wanted) => is_wanted(wanted, &trace.row.name),
+        Criterion::ErrorMessage(wanted) => {
+            trace.trace.values().filter_map(failure_of).any(|error| is_wanted(wanted, &error))
+        }
         Criterion::Figure(figure, range) => {
             figure_of(*figure, trace).is_some_and(|figure| range.holds(figure))
         }

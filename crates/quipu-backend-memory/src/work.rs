@@ -43,6 +43,16 @@ struct Record {
     user: Name,
 }
 
+/// An error's text as groups by error name it.
+fn short(text: String) -> String {
+    text.chars().take(ERROR_CHARS).collect()
+}
+
+/// The error of a span whose status says that it failed, as groups by error name it.
+pub(crate) fn failure_of(entry: &Entry) -> Option<String> {
+    error_of(entry).filter(|_| entry.span.status == Status::Error).map(short)
+}
+
 /// Sums with the record that the example is of: whether it failed, its time and trace.
 #[derive(Default)]
 struct Sum {
@@ -118,7 +128,7 @@ impl Record {
         let span = entry.span.as_ref();
         let read = &span.canonical;
         let failed = has_failed(entry);
-        let error = error_of(entry).filter(|_| failed);
+        let error = error_of(entry).filter(|_| failed).map(short);
         let duration = row_of(entry).map_or(span.duration(), |row| row.duration);
         let service = service(span);
         let own = |field| of_work(entry, service.as_ref(), field).flatten().cloned();
@@ -138,7 +148,7 @@ impl Record {
             name: Some(span.name.clone()),
             kind: Some(kind_of(entry).as_str().into()),
             status: Some(status_word(span.status).into()),
-            error: error.map(|text| text.chars().take(ERROR_CHARS).collect()),
+            error: error.map(Into::into),
             session: trace.row.session.clone(),
             user: trace.row.user.clone(),
         }
@@ -253,7 +263,7 @@ fn event_holds(criterion: &Criterion, event: &Event) -> Option<bool> {
             let query = EventQuery { q: Some(words.clone()), ..EventQuery::default() };
             Some(events::fits(&query, event))
         }
-        Criterion::Title(_) | Criterion::Figure(..) => None,
+        Criterion::Title(_) | Criterion::ErrorMessage(_) | Criterion::Figure(..) => None,
     }
 }
 

@@ -309,7 +309,7 @@ impl Params {
         let fits = filter.terms.iter().all(|term| match &term.criterion {
             Criterion::Named(field, _) | Criterion::Has(field) => of_event(*field),
             Criterion::Words(_) => true,
-            Criterion::Title(_) | Criterion::Figure(..) => false,
+            Criterion::Title(_) | Criterion::ErrorMessage(_) | Criterion::Figure(..) => false,
         });
         if fits {
             return Ok(());

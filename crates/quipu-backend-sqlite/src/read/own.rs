@@ -19,7 +19,10 @@ impl Own {
     pub(crate) fn has(self, term: &Term) -> bool {
         match &term.criterion {
             Criterion::Named(field, _) | Criterion::Has(field) => self.column(*field).is_some(),
-            Criterion::Title(_) | Criterion::Figure(..) | Criterion::Words(_) => false,
+            Criterion::Title(_)
+            | Criterion::ErrorMessage(_)
+            | Criterion::Figure(..)
+            | Criterion::Words(_) => false,
         }
     }
 
@@ -54,7 +57,12 @@ impl Own {
             let (field, wanted) = match &term.criterion {
                 Criterion::Named(field, wanted) => (*field, Some(wanted)),
                 Criterion::Has(field) => (*field, None),
-                Criterion::Title(_) | Criterion::Figure(..) | Criterion::Words(_) => continue,
+                Criterion::Title(_)
+                | Criterion::ErrorMessage(_)
+                | Criterion::Figure(..)
+                | Criterion::Words(_) => {
+                    continue;
+                }
             };
             let (Some(column), Said::Column(_, kind) | Said::Names(kind)) = (self.column(field), said(field))
             else {

@@ -14,6 +14,9 @@ use crate::shared::Shared;
 /// More numbers than this go into a temporary table.
 const MOST_INLINE: usize = 100;
 
+/// Characters of an error that tell it from others.
+const ERROR_CHARS: usize = 200;
+
 /// All states of traces.
 pub(crate) const STATUSES: [TraceStatus; 4] =
     [TraceStatus::Unset, TraceStatus::Ok, TraceStatus::Error, TraceStatus::Running];
@@ -111,6 +114,7 @@ fn criterion(
             let list = List::of(conn, &format!("wanted{slot}"), numbers(conn, DimKind::SpanName, wanted)?)?;
             Ok(list.map(|list| Met::by(format!("t.name IN {}", list.sql))))
         }
+        Criterion::ErrorMessage(wanted) => errors(conn, wanted).map(Some),
         Criterion::Figure(figure, range) => Ok(Some(Met::by(figure_sql(*figure, *range)))),
         Criterion::Words(words) => Ok(match hits(shared, reader, &format!("hits{slot}"), words, few)? {
             Hits::All => Some(Met::by("1".into())),
@@ -171,6 +175,36 @@ fn states(conn: &Connection, wanted: &[Wanted]) -> Result<Option<Met>> {
     // The plus keeps SQLite from going by the state instead of the time where there are many.
     let sql = format!("+t.status IN ({numbers})");
     Ok(Some(Met { sql, driver: Some(Driver::of_states(conn, &numbers)?) }))
+}
+
+/// Failed spans by their error, as groups by error name it.
+fn errors(conn: &Connection, wanted: &[Wanted]) -> Result<Met> {
+    let fits: Vec<String> = wanted
+        .iter()
+        .map(|wanted| match wanted {
+            // SQLite's substr ends at a NUL, so the whole is compared as well.
+            Wanted::Exactly(text) => {
+                let text = literal(text);
+                format!("(f.error = {text} OR substr(f.error, 1, {ERROR_CHARS}) = {text})")
+            }
+            Wanted::Beginning(text) => {
+                let length = text.chars().count().min(ERROR_CHARS);
+                format!("substr(f.error, 1, {length}) = {}", literal(text))
+            }
+        })
+        .collect();
+    let failed = format!("f.status = 2 AND ({})", fits.join(" OR "));
+    let found = format!("SELECT DISTINCT f.tr AS tr FROM spans f INDEXED BY spans_failed WHERE {failed}");
+    Ok(Met {
+        sql: format!("EXISTS (SELECT 1 FROM spans f WHERE f.tr = t.pk AND {failed})"),
+        driver: Some(Driver::found_by(conn, &found)?),
+    })
+}
+
+/// A text as SQL, whatever is in it.
+fn literal(text: &str) -> String {
+    let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+    format!("CAST(X'{hex}' AS TEXT)")
 }
 
 fn figure_sql(figure: TraceFigure, range: FigureRange) -> String {

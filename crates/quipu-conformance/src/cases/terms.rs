@@ -14,6 +14,7 @@ cases! { "terms":
     [Store, Spans, Costs] a_value_begins_so,
     [Store, Spans, Costs] a_field_has_a_value_at_all,
     [Store, Spans] the_name_of_the_trace,
+    [Store, Spans] a_failed_span_has_the_error,
     [Store, Spans, Costs] figures_lie_in_a_range,
     [Store, Spans, Costs] a_trace_without_a_cost_fits_no_range,
     [Store, Spans] some_span_has_the_words,
@@ -202,6 +203,31 @@ async fn the_name_of_the_trace(on: &Subject) -> Outcome {
     picks(store, Criterion::Title(exactly(&["plan", "idle"])), &[3, 4]).await?;
     picks(store, Criterion::Title(beginning("plan")), &[1, 2, 4]).await?;
     picks(store, Criterion::Title(exactly(&["span 2"])), &[]).await
+}
+
+async fn a_failed_span_has_the_error(on: &Subject) -> Outcome {
+    let long = format!("it's {}", "é".repeat(260));
+    let strange = "quote \" and ' and % and \u{0} and \n line";
+    let failed = |trace, error: &str| {
+        [draft(trace, 1).named("root").span(), draft(trace, 2).below(1).failed(error).span()]
+    };
+    let spans = [
+        failed(1, "backend down").to_vec(),
+        failed(2, "backend down again").to_vec(),
+        failed(3, strange).to_vec(),
+        failed(4, &long).to_vec(),
+        vec![draft(5, 1).named("backend down").good().span()],
+    ];
+    on.write(batch(spans.concat(), [])).await?;
+    let store = on.store()?;
+    let error = |values: &[&str]| Criterion::ErrorMessage(exactly(values));
+    picks(store, error(&["backend down"]), &[1]).await?;
+    picks(store, error(&["backend down", strange]), &[1, 3]).await?;
+    picks(store, Criterion::ErrorMessage(beginning("backend down")), &[1, 2]).await?;
+    picks(store, Criterion::ErrorMessage(beginning("backend_")), &[]).await?;
+    picks(store, error(&["Backend down"]), &[]).await?;
+    let cut: String = long.chars().take(152).collect();
+    picks(store, Criterion::ErrorMessage(beginning(&cut)), &[4]).await
 }
 
 async fn figures_lie_in_a_range(on: &Subject) -> Outcome {

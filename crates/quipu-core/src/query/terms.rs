@@ -23,6 +23,8 @@ pub enum Criterion {
     Has(FacetField),
     /// The name of the trace has one of these values.
     Title(Vec<Wanted>),
+    /// A failed span has one of these errors, as [`WorkKey::Error`](crate::WorkKey::Error) names them. Of the trace, whatever is asked for.
+    ErrorMessage(Vec<Wanted>),
     /// The figure lies in the range.
     Figure(TraceFigure, FigureRange),
     /// Some span's text has all of these words.

@@ -16,7 +16,7 @@ pub const MAX_FILTER_TERMS: usize = 64;
 /// Values that one term may name.
 pub const MAX_FILTER_VALUES: usize = 64;
 
-/// Fields by their words, as `has:` and `field:value` take them; `name` is one more, of values only.
+/// Fields by their words, as `has:` and `field:value` take them; `name` and `error_message` are more, of values only.
 pub(crate) const FIELDS: &[(&str, FacetField)] = &[
     ("service", FacetField::Service),
     ("framework", FacetField::Framework),
@@ -100,6 +100,7 @@ fn criterion(reader: &mut Reader<'_>) -> Reading<Criterion> {
     match name.as_str() {
         "has" => has(reader).map(Criterion::Has),
         "name" => value::list(reader, "name").map(Criterion::Title),
+        "error_message" => value::list(reader, "error_message").map(Criterion::ErrorMessage),
         _ => match field(&name) {
             Some(field) => value::of_field(reader, field, &name),
             None => Err(unknown(start, &name, true)),
@@ -113,12 +114,13 @@ fn field(name: &str) -> Option<FacetField> {
 
 /// What might have been meant by a name that is none, or by a field with the sign of a figure.
 fn unknown(at: usize, name: &str, colon: bool) -> Mistake {
-    if !colon && (field(name).is_some() || matches!(name, "name" | "has")) {
+    if !colon && (field(name).is_some() || matches!(name, "name" | "error_message" | "has")) {
         return Mistake::at(at, format!("{name}:value, for {name} is no figure"));
     }
     let fields: Vec<&str> = FIELDS.iter().map(|(word, _)| *word).collect();
     let (fields, figures) = (fields.join(", "), figure::words());
-    let known = if colon { format!("a field ({fields}, name, has) or ") } else { String::new() };
+    let known =
+        if colon { format!("a field ({fields}, name, error_message, has) or ") } else { String::new() };
     Mistake::at(at, format!("{known}a figure ({figures}); a text with such a sign goes in quotes"))
 }
 

@@ -62,6 +62,10 @@ fn every_field_has_its_word() {
         assert_eq!(one(&format!("{word}:*")), is(Criterion::Has(field)));
     }
     assert_eq!(one("status:error"), is(named(FacetField::Status, &[exactly("error")])));
+    assert_eq!(
+        one("error_message:\"a: b\"*,c"),
+        is(Criterion::ErrorMessage(vec![beginning("a: b"), exactly("c")]))
+    );
     assert_eq!(one("name:chat*,b"), is(Criterion::Title(vec![beginning("chat"), exactly("b")])));
     assert_eq!(
         one("Model:GPT"),
@@ -226,6 +230,7 @@ fn criterion(criterion: &Criterion) -> String {
         Criterion::Named(field, wanted) => format!("{}:{}", word(*field), list(wanted)),
         Criterion::Has(field) => format!("has:{}", word(*field)),
         Criterion::Title(wanted) => format!("name:{}", list(wanted)),
+        Criterion::ErrorMessage(wanted) => format!("error_message:{}", list(wanted)),
         Criterion::Words(text) => quoted(text),
         Criterion::Figure(figure, range) => {
             let (name, figure): (&str, fn(i64) -> String) = match figure {
