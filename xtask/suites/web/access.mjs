@@ -89,12 +89,12 @@ function steps(page, http, width, picture) {
       await button(page, "New key").click();
       await page.getByLabel("Name", { exact: true }).fill(`checkout-${width}`);
       await picture("new-key");
-      await button(page, "Make the key").click();
+      await button(page, "Create key").click();
       await shown(page.locator(".key-once code"));
       const key = await page.locator(".key-once code").innerText();
       if (!/^qk_/.test(key)) throw new Error(`no key: ${key.length} characters`);
       await picture("key");
-      await button(page, "I have put it away").click();
+      await button(page, "I've saved it").click();
       await page.reload();
       await settled(page);
       if ((await page.locator("body").innerText()).includes(key)) throw new Error("the key is still to be seen");
@@ -109,7 +109,7 @@ function steps(page, http, width, picture) {
       await settled(page);
       await shown(page.getByText("login", { exact: true }));
       await button(page, "Verify").click();
-      await shown(page.getByText(/^Whole/));
+      await shown(page.getByText(/^Intact/));
       await picture("audit");
     }],
     ["logging out ends it", async () => {
@@ -122,17 +122,17 @@ function steps(page, http, width, picture) {
       await gone(page.getByRole("heading", { name: "Log in to Quipu" }));
       await page.goto(`${http}/access`);
       await settled(page);
-      await shown(page.getByText("Keys and users are an admin's to see and to change."));
+      await shown(page.getByText("Only admins can see and change keys and users."));
       if (await page.getByText("checkout").count()) throw new Error("a viewer sees a key");
       await picture("viewer");
     }],
     ["a viewer sees what is kept and held, and who may change it", async () => {
       await page.goto(`${http}/data`);
       await settled(page);
-      await shown(page.getByText(/^Everything is kept/));
-      await shown(page.getByText("Holding and releasing are for editors and admins."));
-      await shown(page.getByText("Forgetting a user or a session is an admin's to do."));
-      if (await button(page, "Look").count()) throw new Error("a viewer can look for somebody");
+      await shown(page.getByText(/^Nothing expires/));
+      await shown(page.getByText("Only editors and admins can keep traces or stop keeping them."));
+      await shown(page.getByText("Only admins can delete the data of a user or session."));
+      if (await button(page, "Preview").count()) throw new Error("a viewer can look for somebody");
       await picture("data-viewer");
     }],
     ...first(page, http, width, picture),

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { address, button, drag, gone, holds, shown } from "./steps.mjs";
 
-const TYPES = ["line", "area", "bar", "figure", "table", "heatmap", "histogram", "box", "pie"];
+const TYPES = ["line", "area", "bar", "number", "table", "heatmap", "histogram", "box plot", "pie"];
 
 const panels = (page) => page.locator(".dashboard section.panel");
 const side = (page) => page.getByRole("complementary", { name: "Panel" });

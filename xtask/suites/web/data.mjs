@@ -81,14 +81,14 @@ function held(walk) {
     ["a trace is held from its page, with a note", async () => {
       walk.trace = await sendTrace(http, "walk-held", undefined, { attributes: [text("user.id", user)] });
       await opened(walk, `/traces/${walk.trace}`);
-      await button(page, "Hold").click();
-      const form = page.getByRole("dialog", { name: "Hold this trace" });
+      await button(page, "Keep").click();
+      const form = page.getByRole("dialog", { name: "Keep this trace" });
       await form.getByLabel("Note", { exact: true }).fill(note);
       await picture("hold");
       await page.keyboard.press("Enter");
       await gone(form);
       await shown(page.locator(".held-line").getByText(note));
-      if (await button(page, "Hold").count()) throw new Error("it can be held once more");
+      if (await button(page, "Keep").count()) throw new Error("it can be held once more");
       await picture("held");
     }],
     ["it is listed, and released", async () => {
@@ -96,9 +96,9 @@ function held(walk) {
       const row = page.getByRole("row", { name: new RegExp(walk.trace.slice(0, 12)) });
       await shown(row.getByText(note));
       await picture("rules");
-      await row.getByRole("button", { name: /^Release: / }).click();
-      await row.getByRole("button", { name: /^Release it: / }).click();
-      await shown(page.getByText(/^No trace is held/));
+      await row.getByRole("button", { name: /^Stop keeping: / }).click();
+      await row.getByRole("button", { name: /^Stop keeping it: / }).click();
+      await shown(page.getByText(/^No kept traces/));
       const { holds: left } = await json(`${http}/api/v1/holds`);
       if (left.length > 0) throw new Error(`the server still has ${left.length}`);
     }],
@@ -110,7 +110,7 @@ function followed(walk) {
   return [
     ["the rules are told: those in force, and for whom", async () => {
       await shown(page.getByRole("row", { name: /service checkout.*90 days/ }));
-      await shown(page.getByRole("row", { name: /everything else.*3 days.*12 hours.*for ever/ }));
+      await shown(page.getByRole("row", { name: /everything else.*3 days.*12 hours.*forever/ }));
       await shown(page.getByText(/of 2\.00.GiB/));
     }],
     ["a preview says what would go, and removes nothing", async () => {
@@ -138,24 +138,24 @@ function forgotten(walk) {
   return [
     ["a look says what there is of somebody", async () => {
       await page.getByLabel("User id", { exact: true }).fill(`nobody-${user}`);
-      await button(page, "Look").click();
+      await button(page, "Preview").click();
       await shown(page.getByText(/^Nothing of this id is stored/));
       await page.getByLabel("User id", { exact: true }).fill(user);
-      await button(page, "Look").click();
+      await button(page, "Preview").click();
       await shown(page.getByText(/^This is there/));
       await shown(page.getByRole("row", { name: /^store traces 1$/ }));
       await picture("look");
     }],
     ["nothing goes before the id is typed once more", async () => {
-      await button(page, "Forget …").click();
-      const sure = page.getByRole("dialog", { name: "Forget for good" });
-      const field = sure.getByLabel("Type the id once more", { exact: true });
+      await button(page, "Delete …").click();
+      const sure = page.getByRole("dialog", { name: "Delete permanently" });
+      const field = sure.getByLabel("Type the ID again", { exact: true });
       await field.fill(`${user}x`);
-      if (await button(sure, "Forget for good").isEnabled()) throw new Error("another id will do");
+      if (await button(sure, "Delete permanently").isEnabled()) throw new Error("another id will do");
       await picture("sure");
       await field.fill(user);
-      await button(sure, "Forget for good").click();
-      await shown(page.getByText(/^It is gone/));
+      await button(sure, "Delete permanently").click();
+      await shown(page.getByText(/^Deleted\./));
       await picture("proof");
     }],
     ["the proof holds, and does not say who", async () => {

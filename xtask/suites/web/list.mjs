@@ -45,7 +45,7 @@ export const filtered = (page) => [
     await page.locator(".facets-panel button.facet-pick[title='status:error'][aria-pressed=true]").waitFor();
     await facet.click();
     await holds(() => !page.url().includes("filter="));
-    await page.locator(".facets-panel").getByRole("button", { name: "Leave out error" }).first().click();
+    await page.locator(".facets-panel").getByRole("button", { name: "Exclude error" }).first().click();
     await address(page, /filter=-status:error/);
     await button(page, "Clear the filter").click();
   }],
@@ -71,7 +71,7 @@ export const ordered = (page, plan) => [
     await shown(rowsOf(page, "Traces"));
     if (await head.count()) throw new Error("it is there again after the reload");
     await button(page, "Columns").click();
-    await button(page, "As they came").click();
+    await button(page, "Reset columns").click();
     await shown(head);
     await page.keyboard.press("Escape");
   }],
@@ -167,7 +167,7 @@ export const deleted = (page, plan) => {
     }],
     ["it goes for good", async () => {
       await page.locator(".selection").getByRole("button", { name: "Delete" }).click();
-      await button(page, "Delete for good").click();
+      await button(page, "Delete permanently").click();
       await gone(page.getByRole("dialog", { name: "Delete traces" }));
       await gone(rowsOf(page, "Traces"));
       const { status } = await fetch(`${plan.urls.demo}/api/v1/traces/${id}`);

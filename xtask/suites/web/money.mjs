@@ -30,12 +30,12 @@ export const budgeted = (page) => {
     ["a time zone that is none is refused at its field", async () => {
       await field("Name").fill("web-walk");
       await field("Dollars").fill("12.50");
-      await field("Time zone of the calendar").fill("Mars/Olympus");
+      await field("Time zone").fill("Mars/Olympus");
       await page.getByRole("button", { name: "Create" }).click();
       await page.locator(".form-field.is-wrong .form-error", { hasText: "Mars" }).waitFor({ timeout: 8000 });
     }],
     ["it is made", async () => {
-      await field("Time zone of the calendar").fill("Europe/Zurich");
+      await field("Time zone").fill("Europe/Zurich");
       await page.getByRole("button", { name: "Create" }).click();
       await page.locator(".budget h2", { hasText: "web-walk" }).waitFor({ timeout: 8000 });
     }],
@@ -48,7 +48,7 @@ export const budgeted = (page) => {
     ["it is taken away", async () => {
       await page.locator(".budget", { hasText: "web-walk" }).getByRole("button", { name: "Edit" }).click();
       await page.getByRole("button", { name: "Delete", exact: true }).click();
-      await page.getByRole("button", { name: "Delete for good" }).click();
+      await page.getByRole("button", { name: "Delete permanently" }).click();
       await page.locator(".budget h2", { hasText: "web-walk" }).waitFor({ state: "detached", timeout: 8000 });
     }],
   ];
@@ -56,7 +56,7 @@ export const budgeted = (page) => {
 
 /** The dry run of a re-pricing says what would change, or that nothing would. */
 export const repriced = (page) => [
-  ["the panel opens", () => page.getByRole("button", { name: "Re-price the past by these prices" }).click({ timeout: 8000 })],
+  ["the panel opens", () => page.getByRole("button", { name: "Recalculate past costs" }).click({ timeout: 8000 })],
   ["the difference is shown", async () => {
     await page.getByRole("button", { name: "Show the difference" }).click();
     await page.getByText(/Nothing changes|Difference/).first().waitFor({ timeout: 8000 });

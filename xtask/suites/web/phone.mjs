@@ -1,7 +1,7 @@
 // Menus and lists where there is little room: each open menu lies within the window and is met by a click.
 import { settled } from "./browser.mjs";
 import { sendEvent, sendTrace } from "./send.mjs";
-import { address, button, meets, rowsOf } from "./steps.mjs";
+import { address, button, holds, meets, rowsOf } from "./steps.mjs";
 
 const WIDTHS = [390, 720, 1024, 1440];
 
@@ -46,9 +46,12 @@ export const phone = (page, plan) => [
     await button(panel, "Close", false).first().click();
     await meets(rowsOf(page, "Events"));
   }],
-  ["the map is there", async () => {
+  ["the map is a table, with every figure in sight", async () => {
     await page.goto(`${plan.urls.demo}/map?range=all`);
     await settled(page);
-    await meets(page.locator(".map-body svg, .map-body [role=table] .grid-row, .map-body tbody tr"));
+    const row = page.locator(".graph-table tbody tr").first();
+    await meets(row.locator("td:visible").last());
+    await button(page, "Cost").first().click();
+    await holds(() => page.locator(".graph-table th[aria-sort=descending]", { hasText: "Cost" }).count());
   }],
 ];

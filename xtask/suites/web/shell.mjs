@@ -1,4 +1,5 @@
 // What every page has: the palette, keys, theme, language, the period before, and the way from a number to its traces.
+import { json } from "./browser.mjs";
 import { address, button, drag, holds, rowsOf, shown, gone } from "./steps.mjs";
 
 const looks = (page) => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
@@ -55,7 +56,7 @@ export const look = (page) => {
   ];
 };
 
-export const overview = (page) => [
+export const overview = (page, plan) => [
   ["a number opens its traces", async () => {
     await page.locator("a.stat", { hasText: "Error rate" }).first().click();
     await address(page, /^\/traces.*filter=status:error/);
@@ -67,11 +68,47 @@ export const overview = (page) => [
     await page.locator(".range-button").click();
     await page.getByRole("button", { name: /7 days/ }).click();
     await page.locator(".range-button").click();
-    await page.getByRole("checkbox", { name: "Compare with the period before" }).check();
+    await page.getByRole("checkbox", { name: "Compare to previous period" }).check();
     await page.keyboard.press("Escape");
     await address(page, /compare=1/);
     await shown(page.locator(".stat-delta, .stat-note .faint"));
-    await shown(page.getByText("compared", { exact: true }));
+    await shown(page.getByText("vs previous period", { exact: true }));
+  }],
+  ["a failure's cause opens the traces that have it", async () => {
+    await page.goto(`${plan.urls.demo}/?range=all`);
+    const cause = page.locator(".causes a").first();
+    await shown(cause);
+    const words = await cause.locator(".cause-text").innerText();
+    await cause.click();
+    await address(page, /^\/traces.*filter=error_message:/);
+    await shown(rowsOf(page, "Traces"));
+    const filter = new URL(page.url()).searchParams.get("filter");
+    const { traces } = await json(`${plan.urls.demo}/api/v1/traces?limit=5&filter=${encodeURIComponent(filter)}`);
+    for (const { trace_id } of traces) {
+      const { spans } = await json(`${plan.urls.demo}/api/v1/traces/${trace_id}?limit=500&detail=full`);
+      const has = spans.some((span) => span.status === "error" && `${span.status_message ?? ""} ${span.error_type ?? ""}`.includes(words));
+      if (!has) throw new Error(`trace ${trace_id} has no failure "${words}"`);
+    }
+  }],
+  ["a range is typed as people say it", async () => {
+    await page.goto(`${plan.urls.demo}/`);
+    await page.locator(".range-button").click();
+    await button(page, "Yesterday").click();
+    await address(page, /range=yesterday/);
+    await page.locator(".range-button").click();
+    const field = page.getByRole("textbox", { name: "Range", exact: true });
+    await field.fill("someday");
+    await shown(page.getByText("Expected a day, two times or a length such as 3d"));
+    await field.fill("-3d");
+    await field.press("Enter");
+    await address(page, /range=3d/);
+    await shown(page.locator(".range-button", { hasText: "Last 3d" }));
+    await page.locator(".range-button").click();
+    await field.fill("1 Nov 9:00 – 2 Nov 12:00");
+    await field.press("Enter");
+    await address(page, /since=.*until=/);
+    await page.goto(`${plan.urls.demo}/?range=7d`);
+    await shown(page.locator("a.stat"));
   }],
   ["a drag over a chart narrows the range", async () => {
     await drag(page, page.getByRole("slider", { name: "Read Requests per minute at a time" }), 0.4, 0.8);

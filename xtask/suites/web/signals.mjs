@@ -35,10 +35,10 @@ export const events = (page, plan) => {
       await holds(() => !page.url().includes("type="));
     }],
     ["the level is chosen", async () => {
-      await page.getByRole("combobox", { name: "from level" }).selectOption("error");
+      await page.getByRole("combobox", { name: "Min. level" }).selectOption("error");
       await address(page, /level=error/);
       await gone(rowsOf(page, "Events").filter({ hasText: "said on a walk" }));
-      await page.getByRole("combobox", { name: "from level" }).selectOption("");
+      await page.getByRole("combobox", { name: "Min. level" }).selectOption("");
     }],
     ["its trace opens", async () => {
       await rowsOf(page, "Events").filter({ hasText: "said on a walk" }).first().click();

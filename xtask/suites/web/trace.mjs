@@ -70,7 +70,7 @@ export const looked = (page) => [
     await shown(span(page).locator(".message"));
   }],
   ["its tabs open", async () => {
-    for (const [name, what] of [["Attributes", "table, .attribute, dl, .json, .panel-part"], ["Lens", "table, p, h3"], ["Raw", ".json, pre"], ["Cost", "table, p"]]) {
+    for (const [name, what] of [["Attributes", "table, .attribute, dl, .json, .panel-part"], ["How it was read", "table, p, h3"], ["Raw", ".json, pre"], ["Cost", "table, p"]]) {
       await tab(page, name).click();
       await page.locator(`[role=tab][aria-selected=true]`, { hasText: name }).waitFor();
       await shown(span(page).locator(".panel-body").locator(what));

@@ -47,7 +47,7 @@ export const opens = (name) => (page) => [
 export const tools = (page) => [
   ["the cards stand by", async () => {
     await shown(page.locator("main h1"));
-    await segment(page, "Small multiples").click();
+    await segment(page, "Cards").click();
     await shown(page.locator(".tool-card .hour-strip"));
   }],
   ["the rows too", async () => {

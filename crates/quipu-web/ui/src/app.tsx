@@ -81,9 +81,7 @@ function Page({ path }: { path: string }) {
   if (page === "audit" && !id) return <Audit />;
   if (page === "dashboards") return id ? <DashboardPage key={id} id={id} /> : <Dashboards />;
   return (
-    <Failure
-      error={new Problem(t("There is no such page"), 404, t("The pages are listed in the menu."), path)}
-    />
+    <Failure error={new Problem(t("There is no such page"), 404, t("Choose a page from the menu."), path)} />
   );
 }
 

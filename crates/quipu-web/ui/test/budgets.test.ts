@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Problem } from "../src/api/client";
+import type { BudgetAccount } from "../src/api/money";
+import type { EventRow } from "../src/api/signals";
 import { fieldErrors } from "../src/lib/fieldErrors";
 import {
   configOf,
@@ -9,6 +11,7 @@ import {
   readCount,
   readThresholds,
 } from "../src/pages/budgets/draft";
+import { enforcementText, refusalOf, refusalsOf } from "../src/pages/budgets/enforcement";
 
 describe("what is typed into a budget", () => {
   it("reads counts, amounts and percentages, and nothing that only looks like them", () => {
@@ -73,5 +76,45 @@ describe("a refusal", () => {
     expect(refused("The name of the thing is odd.").of).toEqual({});
     const down = new Problem("Store is not reachable", 503, "limit_usd: busy", "/x");
     expect(fieldErrors(down, DRAFT_FIELDS)).toEqual({ of: {}, rest: down });
+  });
+});
+
+describe("whether a budget stops anything", () => {
+  const account = (share: number, user?: string): BudgetAccount => ({
+    scope: user ? { user } : {},
+    unit: "usd",
+    limit: "1",
+    spent: String(share),
+    reserved: "0",
+    share,
+    period_start: "2026-11-22T00:00:00Z",
+    resets_at: null,
+    fired: [],
+  });
+  const event = (time: string, name: string, user?: string) =>
+    refusalOf({
+      time,
+      attributes: { "budget.name": name, ...(user ? { "budget.scope.user": user } : {}) },
+    } as unknown as EventRow);
+  const all = [
+    event("2026-11-22T03:00:00Z", "daily", "ada"),
+    event("2026-11-22T02:00:00Z", "daily", "bob"),
+    event("2026-11-22T01:00:00Z", "daily", "ada"),
+    event("2026-11-21T23:00:00Z", "daily", "ada"),
+    event("2026-11-22T02:00:00Z", "other", "ada"),
+  ];
+
+  it("counts the refusals of the account in its period", () => {
+    expect(refusalsOf(account(1.2, "ada"), "daily", all)).toHaveLength(2);
+    expect(refusalsOf(account(1.2), "daily", all)).toHaveLength(3);
+    const said = enforcementText(account(1.2, "ada"), "block", refusalsOf(account(1.2, "ada"), "daily", all));
+    expect(said?.enforced).toBe(true);
+    expect(said?.text).toMatch(/^Blocking since .*, 2 calls refused$/);
+  });
+
+  it("says when nothing asked a budget that is used up", () => {
+    expect(enforcementText(account(59), "block", [])).toMatchObject({ enforced: false });
+    expect(enforcementText(account(0.9), "block", [])).toBeNull();
+    expect(enforcementText(account(59), "notify", [])).toBeNull();
   });
 });

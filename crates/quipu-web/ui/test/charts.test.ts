@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { boundsOver, evenLevels, levelsOf, rebin, roundBounds } from "../src/charts/bins";
 import { boxScale } from "../src/charts/boxes";
+import { placesOf } from "../src/charts/colour";
 import { gridOf, onGrid, peakOf, runsOf, snap, stackLayers } from "../src/charts/layout";
 import { stepOf, timeTicks, valueAxis } from "../src/charts/ticks";
 import { boundText, formatTick, formatUnit } from "../src/charts/units";
@@ -223,4 +224,22 @@ describe("the palette", () => {
         expect(apart(colour, value(page, "failure")), colour).toBeGreaterThan(0.06);
     });
   }
+});
+
+describe("colours of names", () => {
+  it("differ within a chart, and do not change with the ranks", () => {
+    for (let seed = 1; seed <= 200; seed += 1) {
+      const names = Array.from(
+        { length: 1 + (seed % 8) },
+        (_, at) => `model-${(seed * 31 + at * 7) % 97}-${at}`,
+      );
+      const places = placesOf(names);
+      expect(new Set(places).size).toBe(names.length);
+      const turned = [...names].reverse();
+      expect(placesOf(turned).reverse()).toEqual(places);
+    }
+    expect(placesOf(Array.from({ length: 20 }, (_, at) => `m${at}`)).every((at) => at >= 0 && at < 8)).toBe(
+      true,
+    );
+  });
 });

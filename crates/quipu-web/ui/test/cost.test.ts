@@ -13,8 +13,11 @@ describe("the cost page", () => {
     expect(readGroupBy("model", "hour")).toEqual({ dimension: "model", grain: "hour" });
   });
 
-  it("gives a key one shade, and the rest none of its own", () => {
-    expect(seriesClass("model", ["a", "b"], "b")).toBe("series-1 by-model");
+  it("gives a key one colour whatever its rank, and the rest none of its own", () => {
+    const own = seriesClass("model", ["a", "b"], "b");
+    expect(own).toMatch(/^series-of-[1-8] by-model$/);
+    expect(seriesClass("model", ["b", "a"], "b")).toBe(own);
+    expect(seriesClass("model", ["a", "b"], "a")).not.toBe(own);
     expect(seriesClass("model", ["a", "b"], "c")).toBe("series-rest by-model");
     expect(seriesClass("model", ["a", "b"], null)).toBe("series-rest by-model");
   });

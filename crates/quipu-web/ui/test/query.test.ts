@@ -1,6 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { blankAt, completed, fieldsLike } from "../src/lib/completion";
-import { chosen, joined, narrowed, offsetOf, terms, toggled, without, written } from "../src/lib/query";
+import {
+  chosen,
+  errorIs,
+  joined,
+  narrowed,
+  offsetOf,
+  terms,
+  toggled,
+  without,
+  written,
+} from "../src/lib/query";
 
 const read = (text: string) =>
   terms(text).map((term) => [
@@ -144,5 +154,14 @@ describe("completion", () => {
     expect(fieldsLike("to")).toEqual(["tool", "tokens", "tools"]);
     expect(fieldsLike("s").slice(0, 4)).toEqual(["service", "status", "session", "spans"]);
     expect(fieldsLike("")).toContain("has");
+  });
+
+  it("narrows to one error, or to all that begin as its first line", () => {
+    const to = (error: string) => narrowed("status:ok", errorIs(error));
+    expect(to("backend down")).toBe('status:ok error_message:"backend down"');
+    expect(to("429")).toBe("status:ok error_message:429");
+    expect(to('said "no"\n  at x')).toBe('status:ok error_message:"said \\"no\\""*');
+    expect(to("x".repeat(200))).toBe(`status:ok error_message:${"x".repeat(199)}*`);
+    expect(chosen('error_message:"a: b"', "error_message")).toEqual(["a: b"]);
   });
 });

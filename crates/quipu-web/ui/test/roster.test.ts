@@ -4,11 +4,11 @@ import type { Answer, AskPoint, Figures } from "../src/api/ask";
 import type { Recommendation, ToolInsight } from "../src/api/insight";
 import type { Span, Usage } from "../src/api/types";
 import { exchangeOf } from "../src/lib/exchange";
+import { ordered } from "../src/lib/order";
 import { deltaOf, pointsOf as sharePoints } from "../src/pages/roster/Against";
 import { mergedKinds, scaleOf } from "../src/pages/roster/kinds";
 import { costPlaces } from "../src/pages/roster/money";
 import { firstLine, keyOf, NOBODY, nameOf } from "../src/pages/roster/names";
-import { ordered } from "../src/pages/roster/order";
 import { callMeasures, pointsOf, seriesOf, stepsOf } from "../src/pages/roster/series";
 import { hourValue, lastHours, onHours } from "../src/pages/tools/hours";
 import { changeWords, recommendationWords } from "../src/pages/tools/words";
@@ -128,8 +128,8 @@ describe("failures", () => {
       { error: "A\n at 2", count: 3, trace_id: "a" },
     ]);
     expect(kinds).toEqual([
-      { error: "A", count: 5, trace_id: "a" },
-      { error: "B", count: 4, trace_id: "b" },
+      { error: "A", count: 5, trace_id: "a", whole: "A\n at \n" },
+      { error: "B", count: 4, trace_id: "b", whole: "B" },
     ]);
   });
 
@@ -193,7 +193,7 @@ const tool = (more: Partial<ToolInsight> = {}): ToolInsight => ({
 describe("a tool's change in words", () => {
   it("says worse and better", () => {
     expect(changeWords(tool()).map((one) => one.tone)).toEqual(["worse", "worse"]);
-    expect(changeWords(tool())[1]?.text).toBe("50% slower: p95 300 ms from 200 ms");
+    expect(changeWords(tool())[1]?.text).toBe("p95 300 ms (was 200 ms, +50 %)");
     const better = tool({ change: { success_points: 3, p95_percent: -20 } });
     expect(changeWords(better).map((one) => one.tone)).toEqual(["better", "better"]);
   });

@@ -37,7 +37,7 @@ export function ChartFrame({ label, height, table, legend, children, className }
           }
           onClick={() => setAsTable(!asTable)}
         >
-          {asTable ? t("chart") : t("table")}
+          {asTable ? t("View as chart") : t("View as table")}
         </button>
       </figcaption>
     </figure>
@@ -108,7 +108,7 @@ export function ChartEmpty({
 }) {
   return (
     <div className="chart-empty" style={{ height }}>
-      <p>{children ?? t("Nothing in this time.")}</p>
+      <p>{children ?? t("No data in this range")}</p>
     </div>
   );
 }

@@ -31,7 +31,7 @@ export function Legend({ series, hidden, toggle }: Props) {
               className="chart-key"
               aria-pressed={!off}
               aria-label={t("Show {name}", { name: one.name })}
-              title={t("Click: show or hide. Shift-click: this one alone.")}
+              title={t("Click to toggle, Shift-click to isolate")}
               onClick={(event) => toggle(one.name, event.shiftKey)}
             >
               {swatch}

@@ -1,7 +1,7 @@
 import "./charts.css";
 import type { ReactNode } from "react";
 import { Link } from "../components/Link";
-import { count, percent } from "../lib/format";
+import { count, marked, percent } from "../lib/format";
 import { t } from "../lib/i18n";
 import { Sparkline } from "./Sparkline";
 
@@ -31,7 +31,7 @@ export function deltaText(delta: number, points: boolean): string {
   const size = Math.abs(delta);
   if (size < (points ? LEAST / 10 : LEAST)) return t("unchanged");
   const sign = delta > 0 ? "+" : "−";
-  if (points) return t("{n} points", { n: `${sign}${(size * 100).toFixed(1)}` });
+  if (points) return t("{n} points", { n: `${sign}${marked((size * 100).toFixed(1))}` });
   if (delta >= 9.5) return t("{n} times as much", { n: count(delta + 1) });
   return `${sign}${percent(size, size < 0.1 ? 1 : 0)}`;
 }
@@ -79,7 +79,7 @@ function Delta({
   before: string | undefined;
   good: "up" | "down" | undefined;
 }) {
-  if (delta === null) return <span className="faint">{t("nothing before")}</span>;
+  if (delta === null) return <span className="faint">{t("no earlier data")}</span>;
   const still = Math.abs(delta) < (points ? LEAST / 10 : LEAST);
   const better = good && !still ? delta > 0 === (good === "up") : null;
   const tone = better === null ? "" : better ? "is-better" : "is-worse";

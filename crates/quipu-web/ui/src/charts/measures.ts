@@ -1,7 +1,7 @@
 // What can be read off an answer: each measure with its unit, and answers as series, parts and rows.
 import type { Answer, AskGroup, AskPoint, Figures } from "../api/ask";
 import { usdHeadline, usdPixels } from "../lib/format";
-import { paletteHue } from "./colour";
+import { paletteHue, placesOf } from "./colour";
 import type { Bin, Point, Series, Unit } from "./types";
 import { formatUnit } from "./units";
 
@@ -194,14 +194,15 @@ export function seriesOf(
     const total = figureText(answer.total, measure, minutes, naming.unpriced);
     return [{ name: naming.all, points: pointsOf(answer.total.points ?? [], measure, bounds), total }];
   }
+  const names = answer.groups.map((group) => groupName(group, naming.unknown, answer.group_by));
+  const places = placesOf(names);
   const series = answer.groups.map((group, index): Series => {
     const href = options.href?.(group);
     return {
-      name: groupName(group, naming.unknown, answer.group_by),
+      name: names[index] ?? "",
       points: pointsOf(group.points ?? [], measure, bounds),
       total: figureText(group, measure, minutes, naming.unpriced),
-      // A group keeps its colour where another has nothing to show.
-      hue: options.hue?.(group) ?? paletteHue(index),
+      hue: options.hue?.(group) ?? paletteHue(places[index] ?? index),
       ...(href ? { href } : {}),
     };
   });

@@ -1,10 +1,8 @@
 // Figures of a chart: one unit, and one precision for all that stand together.
 
-import { bytes, compact, count, duration, percent, usd } from "../lib/format";
+import { bytes, compact, count, duration, marked, percent, point, trimmed, usd } from "../lib/format";
 import { t } from "../lib/i18n";
 import type { Unit } from "./types";
-
-const plain = (text: string) => text.replace(/\.0+(?=[kMGT]|$)/, "");
 
 /** A number of no known unit, with three digits that matter. */
 export function number(value: number): string {
@@ -12,8 +10,8 @@ export function number(value: number): string {
   if (size === 0) return "0";
   if (size >= 10_000) return compact(value);
   if (size >= 1000 || Number.isInteger(value)) return count(value);
-  if (size < 1e-6) return value.toExponential(1);
-  return String(Number(value.toPrecision(3)));
+  if (size < 1e-6) return marked(value.toExponential(1));
+  return marked(String(Number(value.toPrecision(3))));
 }
 
 /** Dollars with the places that an amount of the size of `peak` needs: four at least below ten dollars. */
@@ -24,9 +22,9 @@ function money(value: number, peak: number): string {
 
 function perMinute(value: number): string {
   if (value === 0) return "0";
-  if (value < 0.01) return "<0.01";
-  if (value < 10) return value.toFixed(2);
-  return value < 100 ? value.toFixed(1) : compact(value);
+  if (value < 0.01) return marked("<0.01");
+  if (value < 10) return marked(value.toFixed(2));
+  return value < 100 ? marked(value.toFixed(1)) : compact(value);
 }
 
 /** A figure with its unit. `peak` is the largest of those that it is read beside. */
@@ -40,7 +38,7 @@ export function formatUnit(unit: Unit, value: number, peak = value): string {
     case "usd":
       return money(value, Math.abs(peak));
     case "tokens":
-      return t("{n} tok", { n: compact(value) });
+      return t("{n} tokens", { count: value, n: compact(value) });
     case "ms":
       return duration(value);
     case "percent":
@@ -73,7 +71,7 @@ function durationTick(value: number, step: number): string {
   if (step >= 3_600_000) return `${number(value / 3_600_000)} h`;
   if (step >= 60_000) return `${number(value / 60_000)} min`;
   if (step >= 1000 || (step >= 100 && value >= 1000))
-    return `${(value / 1000).toFixed(step >= 1000 ? 0 : 1)} s`;
+    return `${marked((value / 1000).toFixed(step >= 1000 ? 0 : 1))} s`;
   if (step >= 1) return `${count(value)} ms`;
   return step >= 0.001 ? `${count(value * 1000)} µs` : `${number(value)} ms`;
 }
@@ -83,16 +81,19 @@ export function formatTick(unit: Unit, value: number, step: number): string {
   switch (unit) {
     case "usd":
       if (value === 0) return "$0";
-      return step >= 1000 ? `$${plain(compact(value))}` : `$${value.toFixed(step >= 1 ? 0 : decimals(step))}`;
+      return step >= 1000
+        ? `$${trimmed(compact(value))}`
+        : `$${marked(value.toFixed(step >= 1 ? 0 : decimals(step)))}`;
     case "percent":
-      return `${(value * 100).toFixed(decimals(step * 100))}%`;
+      return `${marked((value * 100).toFixed(decimals(step * 100)))}%`;
     case "ms":
       return durationTick(value, step);
     case "bytes":
-      return value === 0 ? "0" : bytes(value).replace(/\.0+(?=\D)/, "");
+      return value === 0 ? "0" : trimmed(bytes(value));
     default:
-      if (!Number.isInteger(step) && step < 100) return value === 0 ? "0" : value.toFixed(decimals(step));
-      return plain(compact(value));
+      if (!Number.isInteger(step) && step < 100)
+        return value === 0 ? "0" : marked(value.toFixed(decimals(step)));
+      return trimmed(compact(value));
   }
 }
 
@@ -116,7 +117,8 @@ export function boundText(unit: Unit, value: number): string {
     if (value >= 86_400_000) return `${number(value / 86_400_000)} d`;
     return value >= 3_600_000 ? `${number(value / 3_600_000)} h` : `${number(value / 60_000)} min`;
   }
+  const mark = `\\${point()}`;
   return formatUnit(unit, value)
-    .replace(/(\.\d*?)0+(?=\D|$)/, "$1")
-    .replace(/\.(?=\D|$)/, "");
+    .replace(new RegExp(`(${mark}\\d*?)0+(?=\\D|$)`), "$1")
+    .replace(new RegExp(`${mark}(?=\\D|$)`), "");
 }

@@ -21,7 +21,7 @@ export class Boundary extends Component<{ children: ReactNode }, State> {
       <div className="state" role="alert">
         <h2 className="failure-title">{t("This page could not be shown")}</h2>
         <p className="state-text">
-          {t("The server may be away, or newer than this page. A reload fetches what fits it.")}
+          {t("The server may be offline, or newer than this page. Reload the page.")}
         </p>
         <p className="faint mono">{error instanceof Error ? error.message : String(error)}</p>
         <button type="button" className="button" onClick={() => window.location.reload()}>

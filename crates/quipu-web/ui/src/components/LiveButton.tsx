@@ -12,13 +12,7 @@ export function LiveButton() {
       type="button"
       className={`button live-button ${following && live ? "is-live" : ""}`}
       aria-pressed={following}
-      title={
-        !live
-          ? t("The live feed is not connected")
-          : following
-            ? t("Following what arrives: pause")
-            : t("Follow what arrives")
-      }
+      title={!live ? t("The live feed is not connected") : following ? t("Live: turn off") : t("Live on")}
       onClick={() => setFollowing(!following)}
     >
       <i className="live-dot" aria-hidden="true" />

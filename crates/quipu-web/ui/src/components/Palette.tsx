@@ -35,7 +35,7 @@ export function Palette({ close }: { close: () => void }) {
           // biome-ignore lint/a11y/noAutofocus: the palette opens to be typed in
           autoFocus
           value={text}
-          placeholder={t("A page, a saved view, a time range, a trace id …")}
+          placeholder={t("Search pages, views, trace IDs…")}
           aria-label={t("Go to")}
           role="combobox"
           aria-expanded

@@ -1,50 +1,55 @@
 import { useState } from "react";
 import { t } from "../lib/i18n";
-import {
-  fromLocalInput,
-  PRESETS,
-  periodBefore,
-  presetLabel,
-  type Range,
-  rangeLabel,
-  resolveRange,
-  toLocalInput,
-} from "../lib/time";
+import { periodBefore, presetLabel, RANGE_CHOICES, type Range, rangeLabel, resolveRange } from "../lib/time";
+import { readRange, zoneText } from "../lib/timeText";
 import { setCompare, useCompare } from "../state/compare";
 import { rangeOf, setRange, usePlace } from "../state/url";
 import { Icon } from "./Icon";
 import { Menu } from "./Menu";
 
+/** One field for any range, as it is written on the button above. */
 function Custom({ range, done }: { range: Range; done: () => void }) {
-  const [since, setSince] = useState(toLocalInput(resolveRange(range).since ?? null));
-  const [until, setUntil] = useState(toLocalInput(range.until));
-  const wrong = since !== "" && until !== "" && since >= until;
-  const apply = () => {
-    if (wrong || (!since && !until)) return;
-    setRange({ preset: "", since: fromLocalInput(since), until: fromLocalInput(until) });
-    done();
-  };
+  const [text, setText] = useState(range.preset ? "" : rangeLabel(range));
+  const read = readRange(text);
+  const wrong = text.trim() !== "" && read === null;
   return (
     <form
       className="range-custom"
       onSubmit={(event) => {
         event.preventDefault();
-        apply();
+        if (!read) return;
+        setRange(read);
+        done();
       }}
     >
       <label>
-        <span>{t("From")}</span>
-        <input type="datetime-local" value={since} onChange={(event) => setSince(event.target.value)} />
+        <span>{t("Range")}</span>
+        <input
+          value={text}
+          placeholder={t("-3d, yesterday, 22 Nov 9:00–12:00")}
+          aria-invalid={wrong || undefined}
+          aria-describedby="range-means"
+          onChange={(event) => setText(event.target.value)}
+        />
       </label>
-      <label>
-        <span>{t("To")}</span>
-        <input type="datetime-local" value={until} onChange={(event) => setUntil(event.target.value)} />
-      </label>
-      <button type="submit" className="button" disabled={wrong || (!since && !until)}>
-        {wrong ? t("From is after to") : t("Apply")}
+      <p id="range-means" className="range-means" role="status">
+        {wrong
+          ? t("Expected a day, two times or a length such as 3d")
+          : read
+            ? boundsText(read)
+            : t("Times are in {zone}", { zone: zoneText() })}
+      </p>
+      <button type="submit" className="button" disabled={!read}>
+        {t("Apply")}
       </button>
     </form>
   );
+}
+
+/** A range as its two ends. */
+function boundsText(range: Range): string {
+  const { since = null, until = null } = resolveRange(range);
+  return rangeLabel({ preset: "", since, until });
 }
 
 function Compare({ range }: { range: Range }) {
@@ -61,7 +66,7 @@ function Compare({ range }: { range: Range }) {
       }
     >
       <input type="checkbox" checked={on} disabled={!before} onChange={() => setCompare(!on)} />
-      <span>{before ? t("Compare with the period before") : t("Nothing lies before this range")}</span>
+      <span>{before ? t("Compare to previous period") : t("This range has no previous period")}</span>
     </label>
   );
 }
@@ -79,7 +84,7 @@ export function RangePicker() {
       label={
         <>
           <span>{rangeLabel(range)}</span>
-          {comparing ? <span className="range-mark">{t("compared")}</span> : null}
+          {comparing ? <span className="range-mark">{t("vs previous period")}</span> : null}
           <Icon name="down" size={12} />
         </>
       }
@@ -87,24 +92,25 @@ export function RangePicker() {
       {(close) => (
         <>
           <ul className="menu-list">
-            {PRESETS.map((preset) => (
-              <li key={preset.id}>
+            {RANGE_CHOICES.map((id) => (
+              <li key={id}>
                 <button
                   type="button"
-                  aria-pressed={preset.id === range.preset}
-                  className={preset.id === range.preset ? "menu-item is-chosen" : "menu-item"}
+                  aria-pressed={id === range.preset}
+                  className={id === range.preset ? "menu-item is-chosen" : "menu-item"}
                   onClick={() => {
-                    setRange({ preset: preset.id, since: null, until: null });
+                    setRange({ preset: id, since: null, until: null });
                     close();
                   }}
                 >
-                  {presetLabel(preset.id)}
+                  {presetLabel(id)}
                 </button>
               </li>
             ))}
           </ul>
           <Custom range={range} done={close} />
           <Compare range={range} />
+          <p className="range-zone faint">{t("Time zone: {zone}", { zone: zoneText() })}</p>
         </>
       )}
     </Menu>

@@ -108,8 +108,8 @@ function LostLine() {
   return (
     <div className="lost-line" role="status">
       {status.isError || status.isFetching
-        ? t("The server does not answer. What you see stays; new data comes once it answers again.")
-        : t("The live feed is interrupted and opens again by itself. Everything else answers.")}
+        ? t("The server does not answer. The page keeps its data and updates when the server is back.")
+        : t("The live feed is interrupted and reconnects automatically. All other data is available.")}
     </div>
   );
 }

@@ -20,8 +20,8 @@ function sections(pages: readonly Page[]): { title: string; keys: [string, strin
         ["j k", t("down, up")],
         ["⏎", t("open")],
         ["x", t("select")],
-        ["n", t("show what is new")],
-        ["f", t("follow what arrives, or pause")],
+        ["n", t("show new rows")],
+        ["f", t("live on or off")],
       ],
     },
     {

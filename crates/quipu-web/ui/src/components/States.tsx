@@ -1,10 +1,8 @@
 // Waiting, failing and empty: the three states that every page must draw as carefully as its data.
 import type { ReactNode } from "react";
 import { filterTrouble, Problem } from "../api/client";
-import { useStatus } from "../api/queries";
 import { t } from "../lib/i18n";
 import { setFilter } from "../state/filters";
-import { Copy } from "./Copy";
 import { Icon } from "./Icon";
 import { Mark } from "./Mark";
 
@@ -92,45 +90,12 @@ export function Trouble({ error, retry }: { error: unknown; retry?: () => void }
   );
 }
 
-function CommandBlock({ title, text }: { title: string; text: string }) {
-  return (
-    <div className="command-block">
-      <div className="command-head">
-        <span>{title}</span>
-        <Copy text={text} label={t("Copy")} what={t("Copy these lines")} />
-      </div>
-      <pre>{text}</pre>
-    </div>
-  );
-}
-
-/** An empty store: the lines that would fill it, with this server's own address. */
-export function TeachToSend({ what }: { what: string }) {
-  const status = useStatus();
-  const endpoint = status.data?.listeners.otlp_http ?? window.location.origin;
-  const lines = `export OTEL_EXPORTER_OTLP_ENDPOINT=${endpoint}\nexport OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf`;
-  return (
-    <div className="state teach">
-      <Mark size={48} />
-      <h2>{t("No {what} yet", { what })}</h2>
-      <p className="state-text">
-        {t(
-          "Quipu listens for OpenTelemetry. Set these two lines where your agent runs, start it again, and its first trace appears here by itself.",
-        )}
-      </p>
-      <CommandBlock title={t("Your agent's shell")} text={lines} />
-      <p className="state-text">{t("Nothing to send yet? Look around with a recorded workload:")}</p>
-      <CommandBlock title={t("Instead of this server")} text="quipu serve --demo" />
-    </div>
-  );
-}
-
 /** Data is stored, but not within the chosen range and filters. */
 export function NothingMatches({ children, what }: { children?: ReactNode; what: string }) {
   return (
     <div className="state">
       <h2>{t("No {what} match", { what })}</h2>
-      <p className="state-text">{t("Nothing that is stored fits the time range and the filter above.")}</p>
+      <p className="state-text">{t("No results for this range and filter")}</p>
       <div className="state-actions">{children}</div>
     </div>
   );

@@ -5,7 +5,7 @@ function wordOf(status: Status): string {
   const words: Record<Status, string> = {
     ok: t("ok"),
     error: t("error"),
-    unset: t("unset"),
+    unset: t("no status"),
     running: t("running"),
   };
   return words[status] ?? status;

@@ -6,6 +6,7 @@ import { currentColumns, DEFAULT_COLUMNS } from "../state/columns";
 import { pageOf } from "../state/pages";
 import { usePlace } from "../state/url";
 import { idFor, markUsed, openView, presentQuery, viewsInOrder } from "../state/views";
+import { useForbidden } from "./Allowed";
 import { Icon } from "./Icon";
 import { Menu } from "./Menu";
 import { Trouble } from "./States";
@@ -138,6 +139,7 @@ function ViewLine({ view, present, close }: { view: View; present: boolean; clos
 function SaveView({ present, done }: { present: View | undefined; done: () => void }) {
   const { path, params } = usePlace();
   const [title, setTitle] = useState("");
+  const forbidden = useForbidden("write");
   const save = useSaveView();
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -166,6 +168,8 @@ function SaveView({ present, done }: { present: View | undefined; done: () => vo
         data-first={present === undefined || undefined}
         value={title}
         maxLength={80}
+        disabled={forbidden !== null}
+        title={forbidden ?? undefined}
         placeholder={present ? t("Save as another view …") : t("Save this view as …")}
         aria-label={t("Title of the view")}
         onChange={(event) => setTitle(event.target.value)}

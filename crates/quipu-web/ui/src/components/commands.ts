@@ -3,7 +3,7 @@ import { queryClient } from "../api/queries";
 import type { TracesPage } from "../api/types";
 import type { View } from "../api/views";
 import { currentLanguage, LANGUAGES, setLanguage, t } from "../lib/i18n";
-import { listTime, PRESETS, presetLabel } from "../lib/time";
+import { listTime, presetLabel, RANGE_CHOICES } from "../lib/time";
 import { setCompare } from "../state/compare";
 import { filterHref, setFilter } from "../state/filters";
 import { setFollowing } from "../state/follow";
@@ -55,23 +55,23 @@ function actions(): Command[] {
   const group = t("Actions");
   const themes: Theme[] = ["system", "light", "dark"];
   return [
-    ...PRESETS.map((preset) => ({
-      key: preset.id,
+    ...RANGE_CHOICES.map((id) => ({
+      key: id,
       group: t("Time range"),
-      label: presetLabel(preset.id),
+      label: presetLabel(id),
       hint: "",
-      run: () => setRange({ preset: preset.id, since: null, until: null }),
+      run: () => setRange({ preset: id, since: null, until: null }),
     })),
     {
       key: "compare",
       group,
-      label: t("Compare with the period before"),
+      label: t("Compare to previous period"),
       hint: "",
       run: () => setCompare(true),
     },
     { key: "alone", group, label: t("Stop comparing"), hint: "", run: () => setCompare(false) },
-    { key: "follow", group, label: t("Follow what arrives"), hint: "", run: () => setFollowing(true) },
-    { key: "pause", group, label: t("Pause what arrives"), hint: "", run: () => setFollowing(false) },
+    { key: "follow", group, label: t("Live on"), hint: "", run: () => setFollowing(true) },
+    { key: "pause", group, label: t("Live off"), hint: "", run: () => setFollowing(false) },
     { key: "clear", group, label: t("Clear the filter"), hint: "", run: () => setFilter("") },
     ...themes.map((theme) => ({
       key: `theme ${theme}`,

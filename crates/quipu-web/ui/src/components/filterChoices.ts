@@ -34,6 +34,7 @@ export function fieldHint(field: string): string {
     commit: t("git commit, whole"),
     convention: t("how the spans are worded"),
     name: t("the trace's name"),
+    error_message: t("the error of a failed span"),
     has: t("has a value of this field"),
     duration: t("from start to end, as 2s or 250ms"),
     cost: t("in US dollars, as 0.05"),

@@ -34,8 +34,8 @@ export function TraceCost({ trace, places }: { trace: TraceSummary; places?: num
 
 function tokensTitle({ tokens }: TraceSummary): string {
   return [
-    t("{n} in, of which {cached} cached", { n: count(tokens.input), cached: count(tokens.cache_read) }),
-    t("{n} out, of which {reasoning} reasoning", {
+    t("{n} in ({cached} cached)", { n: count(tokens.input), cached: count(tokens.cache_read) }),
+    t("{n} out ({reasoning} reasoning)", {
       n: count(tokens.output),
       reasoning: count(tokens.reasoning),
     }),
@@ -239,7 +239,9 @@ export const compactTrace = (places: number) => (trace: TraceSummary) => {
         </span>
         <span className="figure">
           {seconds(trace.duration_ms)}
-          {trace.cost_reason === NO_USAGE ? "" : ` · ${t("{n} tok", { n: count(trace.tokens.total) })}`}
+          {trace.cost_reason === NO_USAGE
+            ? ""
+            : ` · ${t("{n} tokens", { count: trace.tokens.total, n: count(trace.tokens.total) })}`}
         </span>
       </span>
     </>

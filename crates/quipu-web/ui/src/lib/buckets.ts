@@ -1,7 +1,7 @@
 // Groups by key and hour, day, week or month as a stack of bars: the largest keys by name, the rest as one.
 import type { UsageGroup } from "../api/types";
 import { usdPixels } from "./format";
-import { presetMs, type Range } from "./time";
+import { type Range, resolveRange } from "./time";
 
 export type Measure = "cost" | "tokens" | "calls";
 export const GRAINS = ["hour", "day", "week", "month"] as const;
@@ -32,13 +32,10 @@ export function barEnd(start: number, grain: Grain): number {
 
 /** Hours up to four days, else days. */
 export function grainOf(range: Range): "hour" | "day" {
-  if (range.preset) {
-    const ms = presetMs(range.preset);
-    return ms !== null && ms <= LONGEST_BY_HOUR_MS ? "hour" : "day";
-  }
-  if (!range.since) return "day";
-  const end = range.until ? Date.parse(range.until) : Date.now();
-  return end - Date.parse(range.since) <= LONGEST_BY_HOUR_MS ? "hour" : "day";
+  const { since, until } = resolveRange(range);
+  if (!since) return "day";
+  const end = until ? Date.parse(until) : Date.now();
+  return end - Date.parse(since) <= LONGEST_BY_HOUR_MS ? "hour" : "day";
 }
 
 /** A series' name; null is the rest. */

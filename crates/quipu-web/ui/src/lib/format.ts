@@ -10,11 +10,23 @@ import {
   roundDecimal,
   toPixels,
 } from "./decimal";
+import { language } from "./i18n";
 
 const THIN = "\u2009";
 
+/** The decimal mark of the reader's language. */
+export const point = (): string => (language() === "de" ? "," : ".");
+
+/** A plain number's text, without groups, with the decimal mark of the reader's language. */
+export const marked = (text: string): string => text.replace(".", point());
+
+/** Without zeros behind the decimal mark that say nothing: "3.0k" is "3k". */
+export function trimmed(text: string): string {
+  return text.replace(new RegExp(`\\${point()}0+(?=\\D|$)`), "");
+}
+
 function group(digits: string): string {
-  return digits.replace(/\B(?=(\d{3})+(?!\d))/g, ",");
+  return digits.replace(/\B(?=(\d{3})+(?!\d))/g, point() === "," ? "." : ",");
 }
 
 /** An integer with thousands separators. */
@@ -22,19 +34,22 @@ export function count(value: number): string {
   return group(Math.round(value).toString());
 }
 
-/** Large counts shortened to three digits: 1,650 · 12.4k · 3.10M. */
+/** A billion is a milliard in German. */
+const billions = () => (language() === "de" ? " Mrd." : "B");
+
+/** Large counts shortened to three digits: 1,650 · 12.4k · 3.10M · 1.40B. */
 export function compact(value: number): string {
   if (value < 10_000) return count(value);
   if (value >= 1e6 && value % 1e6 === 0 && value < 1e9) return `${value / 1e6}M`;
   for (const [limit, unit] of [
     [1e6, "k"],
     [1e9, "M"],
-    [1e12, "G"],
+    [1e12, billions()],
   ] as const) {
     const scaled = value / (limit / 1e3);
-    if (Number(scaled.toPrecision(3)) < 1000) return `${scaled.toPrecision(3)}${unit}`;
+    if (Number(scaled.toPrecision(3)) < 1000) return `${marked(scaled.toPrecision(3))}${unit}`;
   }
-  return `${(value / 1e12).toPrecision(3)}T`;
+  return `${marked((value / 1e12).toPrecision(3))}${language() === "de" ? " Bio." : "T"}`;
 }
 
 /** Dollars with a fixed number of places. A positive amount too small for them is "<$0.0001", never "$0.0000". */
@@ -43,11 +58,11 @@ export function usd(text: string, places = 4): string {
   if (!value) return text;
   const rounded = roundDecimal(value, places);
   if (value.units !== 0n && /^-?0(\.0*)?$/.test(rounded)) {
-    const least = places > 0 ? `0.${"1".padStart(places, "0")}` : "1";
+    const least = places > 0 ? `0${point()}${"1".padStart(places, "0")}` : "1";
     return value.units > 0n ? `<$${least}` : `>-$${least}`;
   }
   const [whole = "0", fraction] = rounded.replace("-", "").split(".");
-  const body = `$${group(whole)}${fraction === undefined ? "" : `.${fraction}`}`;
+  const body = `$${group(whole)}${fraction === undefined ? "" : `${point()}${fraction}`}`;
   return rounded.startsWith("-") ? `-${body}` : body;
 }
 
@@ -160,9 +175,9 @@ export function duration(ms: number | null | undefined): string {
   if (ms < 0) return `-${duration(-ms)}`;
   if (ms === 0) return "0 ms";
   if (ms < 0.9995) return ms < 0.0005 ? "<1 µs" : `${Math.round(ms * 1000)} µs`;
-  if (ms < 9.95) return `${ms.toFixed(1)} ms`;
+  if (ms < 9.95) return `${marked(ms.toFixed(1))} ms`;
   if (ms < 999.5) return `${Math.round(ms)} ms`;
-  if (ms < 59_995) return `${(ms / 1000).toFixed(2)} s`;
+  if (ms < 59_995) return `${marked((ms / 1000).toFixed(2))} s`;
   const seconds = Math.round(ms / 1000);
   if (seconds < 3600) return `${Math.floor(seconds / 60)} m ${String(seconds % 60).padStart(2, "0")} s`;
   const minutes = Math.round(seconds / 60);
@@ -172,9 +187,9 @@ export function duration(ms: number | null | undefined): string {
 /** `value` with fixed places; a positive one too small for them is "<0.01", never "0.00". */
 function fixed(value: number, places: number): string {
   const least = 10 ** -places;
-  if (value > 0 && value < least / 2) return `<${least.toFixed(places)}`;
+  if (value > 0 && value < least / 2) return `<${marked(least.toFixed(places))}`;
   const [whole = "0", fraction] = value.toFixed(places).split(".");
-  return fraction === undefined ? group(whole) : `${group(whole)}.${fraction}`;
+  return fraction === undefined ? group(whole) : `${group(whole)}${point()}${fraction}`;
 }
 
 /** Seconds with two places: the one unit of a column whose rows come and go. */
@@ -211,9 +226,10 @@ export function stopwatch(ms: number): string {
 export function percent(share: number, places = 1): string {
   const value = share * 100;
   const least = 10 ** -places;
-  if (value > 0 && value < least / 2) return `<${least}%`;
-  if (value < 100 && value > 100 - least / 2) return `>${(100 - least).toFixed(places)}%`;
-  return `${value.toFixed(places)}%`;
+  const sign = language() === "de" ? "\u202f%" : "%";
+  if (value > 0 && value < least / 2) return `<${marked(String(least))}${sign}`;
+  if (value < 100 && value > 100 - least / 2) return `>${marked((100 - least).toFixed(places))}${sign}`;
+  return `${marked(value.toFixed(places))}${sign}`;
 }
 
 /** Bytes in binary units. */
@@ -225,5 +241,5 @@ export function bytes(value: number): string {
     rest /= 1024;
     unit += 1;
   }
-  return `${unit === 0 ? rest : rest.toPrecision(3)}${THIN}${units[unit]}`;
+  return `${unit === 0 ? rest : marked(rest.toPrecision(3))}${THIN}${units[unit]}`;
 }

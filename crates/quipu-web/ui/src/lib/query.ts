@@ -40,13 +40,16 @@ export const FIELDS = [
   "commit",
   "convention",
   "name",
+  "error_message",
 ] as const;
 
 /** Fields that are figures of a trace. */
 export const FIGURES = ["duration", "cost", "tokens", "spans", "calls", "tools", "errors"] as const;
 
 /** Fields whose values /api/v1/facets lists. */
-export const FACETS: readonly string[] = FIELDS.filter((field) => field !== "name");
+export const FACETS: readonly string[] = FIELDS.filter(
+  (field) => field !== "name" && field !== "error_message",
+);
 
 export const isFigure = (field: string): boolean => (FIGURES as readonly string[]).includes(field);
 export const isField = (field: string): boolean =>
@@ -192,10 +195,14 @@ export function offsetOf(text: string, characters: number): number {
 
 /** What narrows a filter: a value or several alternatives of a field; null where the field must be without one;
  * for a figure the sign and the amount (">2s"); under `q` words of the full text. */
-export type Narrowing = Record<string, string | readonly string[] | null | undefined>;
+export type Narrowing = Record<string, Wanted | undefined>;
 
-function termOf(field: string, value: string | readonly string[] | null): string {
+/** With `begins` whatever begins so. */
+type Wanted = string | readonly string[] | { begins: string } | null;
+
+function termOf(field: string, value: Wanted): string {
   if (value === null) return `-has:${field}`;
+  if (typeof value === "object" && "begins" in value) return `${field}:${written(value.begins, true)}`;
   if (field === "q")
     return typeof value === "string" ? written(value) : value.map((word) => written(word)).join(" ");
   if (isFigure(field) && typeof value === "string")
@@ -207,8 +214,7 @@ function termOf(field: string, value: string | readonly string[] | null): string
 /** The text with more conditions. What it said of the same fields gives way; what it excluded stays. */
 export function narrowed(text: string, by: Narrowing): string {
   const entries = Object.entries(by).filter(
-    (entry): entry is [string, string | readonly string[] | null] =>
-      entry[1] !== undefined && entry[1] !== "",
+    (entry): entry is [string, Wanted] => entry[1] !== undefined && entry[1] !== "",
   );
   const fields = new Set(entries.map(([field]) => field));
   const rest = without(text, (term) => !term.not && fields.has(term.field?.text ?? ""));
@@ -221,4 +227,14 @@ export function wordsOf(filter: string): string {
     .filter((term) => term.field === null && !term.not)
     .flatMap((term) => term.values.map((value) => value.text.replace(/\*$/, "")))
     .join(" ");
+}
+
+/** Characters of an error that tell it from others, as the server groups by them. */
+const ERROR_CHARACTERS = 200;
+
+/** The condition that picks the failures of one cause: its first line, and all errors that begin so where more follows it. */
+export function errorIs(error: string): { error_message: Wanted } {
+  const [line = ""] = error.split(/[\r\n]/);
+  const whole = line === error && [...error].length < ERROR_CHARACTERS;
+  return { error_message: whole ? error : { begins: [...line].slice(0, ERROR_CHARACTERS - 1).join("") } };
 }

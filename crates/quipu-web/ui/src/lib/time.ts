@@ -113,7 +113,7 @@ export function fromLocalInput(text: string): string | null {
 }
 
 export interface Range {
-  /** A length up to now (1h, 24h, 7d), "all", or "" when since and until say it. */
+  /** A length up to now (1h, 24h, 7d, or any such as 3d), a day or month of the calendar, "all", or "" when since and until say it. */
   preset: string;
   since: string | null;
   until: string | null;
@@ -123,8 +123,32 @@ export interface Range {
 
 /** The equally long period before; null for a range without a beginning. */
 export function periodBefore(range: Range): Range | null {
-  const bounded = range.preset ? presetMs(range.preset) !== null : range.since !== null;
+  const bounded = range.preset
+    ? presetMs(range.preset) !== null || isCalendar(range.preset)
+    : range.since !== null;
   return bounded ? { ...range, before: true } : null;
+}
+
+/** Days and months of the calendar that the page shows. */
+export const CALENDAR = ["today", "yesterday", "this-month", "last-month"] as const;
+type Calendar = (typeof CALENDAR)[number];
+const isCalendar = (id: string): id is Calendar => (CALENDAR as readonly string[]).includes(id);
+
+/** First and last moment of a day or month of the calendar in local time; the present one ends now. */
+function calendarBounds(id: Calendar, now: number): { since: string; until?: string } {
+  const date = new Date(now);
+  const [year, month, day] = [date.getFullYear(), date.getMonth(), date.getDate()];
+  const at = (m: number, d: number) => new Date(year, m, d).toISOString();
+  switch (id) {
+    case "today":
+      return { since: at(month, day) };
+    case "yesterday":
+      return { since: at(month, day - 1), until: at(month, day) };
+    case "this-month":
+      return { since: at(month, 1) };
+    case "last-month":
+      return { since: at(month - 1, 1), until: at(month, 1) };
+  }
 }
 
 export const PRESETS: readonly { id: string; ms: number | null }[] = [
@@ -137,6 +161,13 @@ export const PRESETS: readonly { id: string; ms: number | null }[] = [
   { id: "all", ms: null },
 ];
 
+/** What a range can be chosen from: lengths up to now, days and months of the calendar, and all. */
+export const RANGE_CHOICES: readonly string[] = [
+  ...PRESETS.filter(({ ms }) => ms !== null).map(({ id }) => id),
+  ...CALENDAR,
+  "all",
+];
+
 /** A length up to now, in words. */
 export function presetLabel(id: string): string {
   const labels: Record<string, string> = {
@@ -146,20 +177,28 @@ export function presetLabel(id: string): string {
     "24h": t("Last 24 hours"),
     "7d": t("Last 7 days"),
     "30d": t("Last 30 days"),
-    all: t("All that is stored"),
+    today: t("Today"),
+    yesterday: t("Yesterday"),
+    "this-month": t("This month"),
+    "last-month": t("Last month"),
+    all: t("All time"),
   };
-  return labels[id] ?? id;
+  return labels[id] ?? t("Last {length}", { length: id });
 }
 
 export const DEFAULT_RANGE = "24h";
 
 export function presetMs(id: string): number | null {
-  return PRESETS.find((preset) => preset.id === id)?.ms ?? null;
+  const known = PRESETS.find((preset) => preset.id === id);
+  if (known) return known.ms;
+  const [, many, unit] = /^(\d{1,4})([mhdw])$/.exec(id) ?? [];
+  return many && unit ? Number(many) * (UNITS[unit] ?? 0) : null;
 }
 
+const UNITS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+
 export function rangeLabel(range: Range): string {
-  const preset = PRESETS.find((entry) => entry.id === range.preset);
-  if (preset) return presetLabel(preset.id);
+  if (range.preset) return presetLabel(range.preset);
   const part = (text: string | null, open: string) => {
     if (!text) return open;
     const date = new Date(text);
@@ -177,6 +216,7 @@ export function resolveRange(range: Range, now = Date.now()): { since?: string; 
     const length = (of.until ? Date.parse(of.until) : now) - since;
     return { since: new Date(since - length).toISOString(), until: new Date(since).toISOString() };
   }
+  if (isCalendar(range.preset)) return calendarBounds(range.preset, now);
   if (range.preset) {
     const ms = presetMs(range.preset);
     if (ms !== null) bounds.since = new Date(now - ms).toISOString();

@@ -25,14 +25,14 @@ function Knot({ row, signal }: { row: ParityRow; signal: Signal }) {
   const lacks = row.lacks.includes(signal.id);
   const words =
     share !== null
-      ? t("{share} of {n} sampled calls tell {what}", {
+      ? t("{share} of {n} sampled calls report {what}", {
           share: percent(share),
           n: count(row.sampled_calls),
           what: signal.what,
         })
       : lacks
-        ? t("No sampled call tells {what}. What to set is a click away.", { what: signal.what })
-        : t("No sampled call had an occasion to tell {what}", { what: signal.what });
+        ? t("No sampled call reports {what}. Click to see how to enable it.", { what: signal.what })
+        : t("Not applicable to the sampled calls: {what}", { what: signal.what });
   const look = share !== null ? "" : lacks ? " is-lacking" : " is-unknown";
   return (
     <button
@@ -124,7 +124,7 @@ function Matrix({
                 type="button"
                 aria-pressed={signal.id === lacking}
                 className={signal.id === lacking ? "is-chosen" : undefined}
-                title={t("Only those that do not tell {what}", { what: signal.what })}
+                title={t("Only frameworks that do not report {what}", { what: signal.what })}
                 onClick={() =>
                   setParams({ lacks: signal.id === lacking ? null : signal.id }, { replace: true })
                 }
@@ -245,7 +245,7 @@ export function Frameworks() {
           </button>
         ) : (
           <span className="faint hint-wide">
-            {t("A column's head keeps those that lack it; a knot says what to set.")}
+            {t("Click a column to show who lacks it, a cell to see how to enable it")}
           </span>
         )}
       </div>
@@ -255,18 +255,12 @@ export function Frameworks() {
         <Matrix rows={found} signals={signals} open={open} lacking={lacking} />
       ) : null}
       <p className="parity-legend faint">
-        <span className="parity-knot" style={{ "--share": "100%" } as CSSProperties} />{" "}
-        {t("sent by all calls")}
-        <span className="parity-knot" style={{ "--share": "50%" } as CSSProperties} />{" "}
-        {t("by some, filled as far")}
-        <span className="parity-knot is-lacking" /> {t("never sent")}
-        <span className="parity-knot is-unknown" /> {t("no occasion to")}
+        <span className="parity-knot" style={{ "--share": "100%" } as CSSProperties} /> {t("always")}
+        <span className="parity-knot" style={{ "--share": "50%" } as CSSProperties} /> {t("sometimes")}
+        <span className="parity-knot is-lacking" /> {t("never")}
+        <span className="parity-knot is-unknown" /> {t("not applicable")}
       </p>
-      <p className="parity-note faint">
-        {t(
-          "A knot is of calls that were looked at one by one; the figures are of all calls in those traces.",
-        )}
-      </p>
+      <p className="parity-note faint">{t("Cells are based on a sample; figures on all calls")}</p>
     </WorkPage>
   );
 }

@@ -3,12 +3,14 @@ import { useCallback, useEffect, useMemo, useState } from "react";
 import { Problem } from "../api/client";
 import type { Doomed } from "../api/forget";
 import { PAGE_ROWS, type Scope, useStatus, useTraces } from "../api/queries";
+import { AllowedButton } from "../components/Allowed";
+import { TeachToSend } from "../components/FirstSteps";
 import { Grid } from "../components/Grid";
 import { Icon } from "../components/Icon";
 import { Link } from "../components/Link";
 import { Menu } from "../components/Menu";
 import { PageHead, TopBar } from "../components/Shell";
-import { Failure, NothingMatches, SkeletonRows, TeachToSend } from "../components/States";
+import { Failure, NothingMatches, SkeletonRows } from "../components/States";
 import { allTraceColumns, compactTrace, costPlaces } from "../components/traceColumns";
 import { count } from "../lib/format";
 import { t } from "../lib/i18n";
@@ -113,7 +115,7 @@ export function Traces() {
                 type="button"
                 className="tool-button"
                 aria-pressed={facets}
-                title={t("Values to filter by")}
+                title={t("Filters")}
                 onClick={() => setFacets(!facets)}
               >
                 <Icon name="facets" size={14} />
@@ -142,7 +144,7 @@ export function Traces() {
               ? t("{n} traces deleted", { n: count(deleted), count: deleted })
               : `${
                   exact === null
-                    ? t("{n} shown, more below", { n: count(rows.length) })
+                    ? t("Showing {n}", { n: count(rows.length) })
                     : t("{n} traces", { n: count(exact), count: exact })
                 } · ${rangeLabel(scope.range)}`}
           </span>
@@ -198,7 +200,7 @@ export function Traces() {
                       ? isFetchingNextPage
                         ? t("Loading more …")
                         : ""
-                      : t("{n} traces, all in this range", { n: count(rows.length), count: rows.length })}
+                      : t("{n} traces", { n: count(rows.length), count: rows.length })}
                   </p>
                 }
               />
@@ -257,10 +259,10 @@ function SelectionFacts({ selection, onDelete }: { selection: Chosen; onDelete: 
           <span>{t("Compare")}</span>
         </span>
       )}
-      <button type="button" className="tool-button is-grave" onClick={onDelete}>
+      <AllowedButton needs="admin" className="tool-button is-grave" onClick={onDelete}>
         <Icon name="trash" size={14} />
         <span>{t("Delete")}</span>
-      </button>
+      </AllowedButton>
       <button type="button" className="tool-button" onClick={selection.clear}>
         <Icon name="close" size={12} />
         <span>{t("Clear")}</span>
@@ -293,8 +295,8 @@ function MoreMenu({ onDelete }: { onDelete: () => void }) {
       label={<Icon name="more" size={16} />}
     >
       {(close) => (
-        <button
-          type="button"
+        <AllowedButton
+          needs="admin"
           className="menu-item is-grave"
           onClick={() => {
             close();
@@ -302,7 +304,7 @@ function MoreMenu({ onDelete }: { onDelete: () => void }) {
           }}
         >
           {t("Delete all that match …")}
-        </button>
+        </AllowedButton>
       )}
     </Menu>
   );
@@ -324,7 +326,7 @@ function Nothing({ scope }: { scope: Scope }) {
           className="button"
           onClick={() => setRange({ preset: "all", since: null, until: null })}
         >
-          {t("Look at all that is stored")}
+          {t("Show all time")}
         </button>
       ) : null}
     </NothingMatches>

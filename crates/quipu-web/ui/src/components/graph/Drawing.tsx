@@ -20,6 +20,8 @@ interface Props {
   /** What a click on a node does, for those who hear it. */
   act: string;
   onPick: (node: string) => void;
+  /** The scale below which it does not begin: what does not fit then is a drag away. */
+  least?: number;
   /** Nodes that are at work, or have not begun, at a time that is played. */
   states?: ReadonlyMap<string, NodeState> | null;
   /** Nodes at which something has just happened. */
@@ -28,13 +30,13 @@ interface Props {
 
 export type NodeState = "active" | "later";
 
-export function Drawing({ graph, label, hint, act, onPick, states = null, stirred }: Props) {
+export function Drawing({ graph, label, hint, act, onPick, states = null, stirred, least = 0 }: Props) {
   const svg = useRef<SVGSVGElement>(null);
   const box = useRef<HTMLDivElement>(null);
   const width = useWidth(box);
   const slim = width > 0 && width < 560;
   const placed = useMemo(() => place(graph, slim), [graph, slim]);
-  const { look, pan, keys, zoomBy, whole } = useLook(placed, svg, width);
+  const { look, pan, keys, zoomBy, whole } = useLook(placed, svg, width, least);
   const [shown, setShown] = useState<Shown | null>(null);
   const near = shown ? neighbours(graph, shown) : null;
   const places = usdPlaces(graph.nodes.map((node) => node.cost_usd));
@@ -149,7 +151,7 @@ export function Drawing({ graph, label, hint, act, onPick, states = null, stirre
           <Icon name="minus" />
         </button>
         <button type="button" className="quiet-button" title={t("All of it (0)")} onClick={whole}>
-          {t("all")}
+          {t("Fit")}
         </button>
       </div>
       <Card shown={shown} names={names} places={places} hint={hint} />

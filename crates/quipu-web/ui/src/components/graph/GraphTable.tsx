@@ -1,17 +1,12 @@
 // The graph in words and figures: who was called, and by whom.
 import "./graph.css";
+import { useState } from "react";
 import type { Graph } from "../../api/outline";
 import { count, duration, usd, usdPlaces } from "../../lib/format";
 import { t } from "../../lib/i18n";
+import { SortHead } from "../SortHead";
 import { hueOfNode } from "./facts";
-
-interface Figures {
-  calls: number;
-  errors: number;
-  tokens: number | null;
-  cost_usd: string | null;
-  duration_ms: number | null;
-}
+import { type Figures, sortedFigures } from "./order";
 
 function Cells({ of, places }: { of: Figures; places: number }) {
   return (
@@ -25,40 +20,40 @@ function Cells({ of, places }: { of: Figures; places: number }) {
   );
 }
 
-function Heads({ first }: { first: string }) {
+function Heads({ first, sort, onSort }: { first: string; sort: string; onSort: (sort: string) => void }) {
+  const columns: [string, string, string][] = [
+    ["calls", t("Calls"), "end"],
+    ["failed", t("Failed"), "end"],
+    ["time", t("Time"), "end"],
+    ["tokens", t("Tokens"), "end wide-only"],
+    ["cost", t("Cost"), "end"],
+  ];
   return (
     <thead>
       <tr>
-        <th scope="col">{first}</th>
-        <th scope="col" className="end">
-          {t("Calls")}
-        </th>
-        <th scope="col" className="end">
-          {t("Failed")}
-        </th>
-        <th scope="col" className="end">
-          {t("Time")}
-        </th>
-        <th scope="col" className="end wide-only">
-          {t("Tokens")}
-        </th>
-        <th scope="col" className="end">
-          {t("Cost")}
-        </th>
+        <SortHead id="name" head={first} sort={sort} onSort={onSort} ascending />
+        {columns.map(([id, head, className]) => (
+          <SortHead key={id} {...{ id, head, className, sort, onSort }} />
+        ))}
       </tr>
     </thead>
   );
 }
 
 export function GraphTable({ graph, onPick }: { graph: Graph; onPick: (node: string) => void }) {
+  const [sort, setSort] = useState("-calls");
   const places = usdPlaces(graph.nodes.map((node) => node.cost_usd));
   const names = new Map(graph.nodes.map((node) => [node.id, node.name]));
-  const nodes = [...graph.nodes].sort((a, b) => b.calls - a.calls);
-  const edges = [...graph.edges].sort((a, b) => b.calls - a.calls);
+  const nodes = sortedFigures(graph.nodes, sort, (node) => node.name);
+  const edges = sortedFigures(
+    graph.edges,
+    sort,
+    (edge) => `${names.get(edge.from) ?? edge.from} → ${names.get(edge.to) ?? edge.to}`,
+  );
   return (
     <div className="graph-table" tabIndex={0} role="region" aria-label={t("The graph as tables")}>
       <table className="slip rows">
-        <Heads first={t("Who")} />
+        <Heads first={t("Node")} sort={sort} onSort={setSort} />
         <tbody>
           {nodes.map((node) => (
             <tr key={node.id}>
@@ -73,7 +68,7 @@ export function GraphTable({ graph, onPick }: { graph: Graph; onPick: (node: str
         </tbody>
       </table>
       <table className="slip rows">
-        <Heads first={t("From → to")} />
+        <Heads first={t("From → to")} sort={sort} onSort={setSort} />
         <tbody>
           {edges.map((edge) => (
             <tr key={`${edge.from} ${edge.to}`}>

@@ -25,11 +25,20 @@ function wholeOf(placed: Placed, width: number, height: number): Look {
   return { scale, x: (width - placed.width * scale) / 2, y: (height - placed.height * scale) / 2 };
 }
 
-export function useLook(placed: Placed, box: RefObject<SVGSVGElement | null>, width: number) {
+/** As large as `least` at first; then the left edge, where the callers stand, is seen. */
+function beginOf(placed: Placed, width: number, height: number, least: number): Look {
+  const whole = wholeOf(placed, width, height);
+  if (whole.scale >= least) return whole;
+  const at = (size: number, room: number) => Math.max(0, (room - size * least) / 2);
+  return { scale: least, x: at(placed.width, width), y: at(placed.height, height) };
+}
+
+export function useLook(placed: Placed, box: RefObject<SVGSVGElement | null>, width: number, least: number) {
   const [look, setLook] = useState<Look | null>(null);
   const height = box.current?.clientHeight ?? 0;
   const fitted = useMemo(() => wholeOf(placed, width, height), [placed, width, height]);
-  const current = look ?? fitted;
+  const begin = useMemo(() => beginOf(placed, width, height, least), [placed, width, height, least]);
+  const current = look ?? begin;
   // biome-ignore lint/correctness/useExhaustiveDependencies: another drawing is looked at as a whole
   useEffect(() => setLook(null), [placed]);
   const latest = useRef(current);
@@ -80,7 +89,7 @@ export function useLook(placed: Placed, box: RefObject<SVGSVGElement | null>, wi
       "+": () => zoomBy(1.25),
       "=": () => zoomBy(1.25),
       "-": () => zoomBy(0.8),
-      "0": () => setLook(null),
+      "0": () => setLook(fitted),
       ArrowLeft: () => setLook({ ...current, x: current.x + step }),
       ArrowRight: () => setLook({ ...current, x: current.x - step }),
       ArrowUp: () => setLook({ ...current, y: current.y + step }),
@@ -91,5 +100,5 @@ export function useLook(placed: Placed, box: RefObject<SVGSVGElement | null>, wi
     event.preventDefault();
     act();
   };
-  return { look: current, pan, keys, zoomBy, whole: () => setLook(null) };
+  return { look: current, pan, keys, zoomBy, whole: () => setLook(fitted) };
 }

@@ -23,7 +23,7 @@ export function Access() {
             {me.data.everywhere ? <Users /> : null}
           </>
         ) : (
-          <p className="part-empty">{t("Keys and users are an admin's to see and to change.")}</p>
+          <p className="part-empty">{t("Only admins can see and change keys and users.")}</p>
         )}
       </div>
     );
@@ -40,7 +40,7 @@ function Open() {
   return (
     <p className="access-open" role="note">
       {t(
-        "This server asks nobody who they are, because only programs on its own machine reach it. That ends with the first user that you make, from the next start on: let that one be an admin, and make a key for each agent. Keys alone count once it listens beyond this machine.",
+        "This server needs no login, because only programs on its own machine reach it. After you create the first user, the next start requires a login. Make that user an admin, and create a key for each agent. Without users, keys are checked only if the server listens beyond this machine.",
       )}
     </p>
   );

@@ -11,7 +11,7 @@ const EVERY = "*";
 
 const scopeHints = (): Record<Scope, string> => ({
   ingest: t("sends telemetry in"),
-  read: t("asks for what is stored, and scrapes metrics"),
+  read: t("reads stored data and scrapes metrics"),
   admin: t("everything, users and keys included"),
 });
 
@@ -45,7 +45,7 @@ export function KeyForm({ projects, everywhere, add, close }: Props) {
     <form className="access-form" onSubmit={submit}>
       <Field
         label={t("Name")}
-        hint={t("Who uses it: a service, a person's script")}
+        hint={t("Used by, for example a service or a script")}
         value={name}
         error={refused.of.name}
         autoFocus
@@ -61,7 +61,7 @@ export function KeyForm({ projects, everywhere, add, close }: Props) {
               {one}
             </option>
           ))}
-          {everywhere ? <option value={EVERY}>{t("every project")}</option> : null}
+          {everywhere ? <option value={EVERY}>{t("All projects")}</option> : null}
         </select>
       </div>
       <fieldset className="form-field">
@@ -91,7 +91,7 @@ export function KeyForm({ projects, everywhere, add, close }: Props) {
           className="button is-main"
           disabled={add.isPending || name.trim() === "" || scopes.length === 0}
         >
-          {t("Make the key")}
+          {t("Create key")}
         </button>
         <button type="button" className="button" onClick={close}>
           {t("Cancel")}

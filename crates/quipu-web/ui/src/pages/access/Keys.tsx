@@ -58,7 +58,7 @@ function Once({ text, done }: { text: string; done: () => void }) {
         <Copy text={text} label={t("Copy")} what={t("Copy the key")} />
       </p>
       <button type="button" className="quiet-button" onClick={done}>
-        {t("I have put it away")}
+        {t("I've saved it")}
       </button>
     </div>
   );
@@ -104,7 +104,7 @@ function KeyRow({ of: key, pending, revoke }: RowProps) {
     <tr className={key.state === "active" ? undefined : "is-gone"}>
       <th scope="row">{key.name}</th>
       <td className="mono">{shown(key.id)}</td>
-      <td>{key.project ?? t("every project")}</td>
+      <td>{key.project ?? t("All projects")}</td>
       <td>{key.scopes.join(", ")}</td>
       <td>{key.expires_at ? <When at={key.expires_at} /> : t("never")}</td>
       <td>{key.used_at ? <When at={key.used_at} /> : "–"}</td>
@@ -118,7 +118,7 @@ function KeyRow({ of: key, pending, revoke }: RowProps) {
         ) : (
           <Sure
             ask={t("Revoke")}
-            confirm={t("Revoke for good")}
+            confirm={t("Revoke permanently")}
             about={key.name}
             pending={pending}
             act={() => revoke(key.id)}

@@ -8,8 +8,8 @@ import { fieldErrors } from "../../lib/fieldErrors";
 import { t } from "../../lib/i18n";
 
 const roleHints = (): Record<Role, string> => ({
-  viewer: t("Looks."),
-  editor: t("Looks, and arranges views, dashboards and holds."),
+  viewer: t("Read only"),
+  editor: t("Read, plus views, dashboards and kept traces"),
   admin: t("Everything: budgets, prices, deletion, keys and users."),
 });
 
@@ -32,7 +32,7 @@ export function UserForm({ add, close }: Props) {
       <Field label={t("Name")} value={name} error={refused.of.name} autoFocus onChange={setName} />
       <Field
         label={t("First password")}
-        hint={t("At least 12 characters. It holds for seven days, and they change it at their first login.")}
+        hint={t("At least 12 characters. Valid for seven days. The user changes it at the first login.")}
         type="password"
         autoComplete="new-password"
         value={password}
@@ -56,7 +56,7 @@ export function UserForm({ add, close }: Props) {
           className="button is-main"
           disabled={add.isPending || name.trim() === "" || password === ""}
         >
-          {t("Make the user")}
+          {t("Create user")}
         </button>
         <button type="button" className="button" onClick={close}>
           {t("Cancel")}

@@ -61,7 +61,7 @@ function UserTable({ users }: { users: readonly User[] }) {
           <tr>
             <th scope="col">{t("Name")}</th>
             <th scope="col">{t("Role in every project")}</th>
-            <th scope="col">{t("Beyond that")}</th>
+            <th scope="col">{t("Project roles")}</th>
             <th scope="col">{t("State")}</th>
             <th scope="col">
               <span className="sr-only">{t("Actions")}</span>
@@ -148,7 +148,7 @@ function UserRow({ user, pending, change, drop }: RowProps) {
             </button>
             <Sure
               ask={t("Remove")}
-              confirm={t("Remove for good")}
+              confirm={t("Remove permanently")}
               about={user.name}
               pending={pending}
               act={() => drop(user.name)}

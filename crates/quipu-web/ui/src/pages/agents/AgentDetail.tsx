@@ -28,10 +28,7 @@ export function AgentDetail({ row, scope, refetch }: Props) {
     () => [outcomes(t("Runs"), "--agent"), latencies(t("Run time, p50 and p95"), "--agent")],
     [],
   );
-  const calls = useMemo(
-    () => [latencies(t("Decision time, p50 and p95 of its LLM calls"), "--llm"), tokens(), cost()],
-    [],
-  );
+  const calls = useMemo(() => [latencies(t("LLM latency, p50 and p95"), "--llm"), tokens(), cost()], []);
   return (
     <Detail
       kind={t("agent")}
@@ -48,7 +45,7 @@ export function AgentDetail({ row, scope, refetch }: Props) {
       {row.llm_calls > 0 ? (
         <Multiples ask={{ from: "calls", filter }} scope={scope} refetch={refetch} charts={calls} />
       ) : null}
-      <WorkPart title={t("Tools that it uses")}>
+      <WorkPart title={t("Tools used")}>
         {row.tools.length > 0 ? (
           <Bars
             rows={row.tools.map((tool) => ({
@@ -65,11 +62,11 @@ export function AgentDetail({ row, scope, refetch }: Props) {
           <p className="part-empty">{t("It ran no tool in this range.")}</p>
         )}
       </WorkPart>
-      <WorkPart title={t("Models that it calls")}>
+      <WorkPart title={t("Models used")}>
         {row.models.length > 0 ? (
           <Bars
             rows={row.models.map((model) => ({
-              name: model.name ?? t("no model named"),
+              name: model.name ?? t("(no model)"),
               value: model.calls,
               hue: "llm",
               href: filterHref("/traces", { agent, model: model.name }),
@@ -81,8 +78,8 @@ export function AgentDetail({ row, scope, refetch }: Props) {
           <p className="part-empty">{t("It called no model in this range.")}</p>
         )}
       </WorkPart>
-      <WorkPart title={t("What failed")}>
-        <ErrorKinds kinds={row.error_kinds} all={filterHref("/traces", { agent, errors: ">0" })} />
+      <WorkPart title={t("Failures")}>
+        <ErrorKinds kinds={row.error_kinds} to={(error) => filterHref("/traces", { agent, ...error })} />
       </WorkPart>
     </Detail>
   );
@@ -105,12 +102,12 @@ function factsOf(row: AgentRow): Fact[] {
       note: t("{n} runs", { count: row.errors, n: count(row.errors) }),
     },
     {
-      label: t("LLM calls a run"),
+      label: t("LLM calls per run"),
       value: turns(row.llm_calls_per_run),
       note: t("{n} calls", { count: row.llm_calls, n: count(row.llm_calls) }),
     },
     {
-      label: t("Decision p50"),
+      label: t("LLM latency p50"),
       value: duration(row.decision_ms?.p50),
       note: t("p95 {time}", { time: duration(row.decision_ms?.p95) }),
     },
@@ -123,7 +120,7 @@ function factsOf(row: AgentRow): Fact[] {
     {
       label: t("Cost"),
       value: <AgentCost row={row} places={headlinePlaces(row.cost_usd ?? "0")} />,
-      note: t("{n} tok", { n: compact(row.tokens?.total ?? 0) }),
+      note: t("{n} tokens", { count: row.tokens?.total ?? 0, n: compact(row.tokens?.total ?? 0) }),
     },
     {
       label: t("Last run"),

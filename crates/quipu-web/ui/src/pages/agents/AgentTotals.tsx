@@ -62,7 +62,7 @@ export function AgentTotals({
         {...pointsOf(rate(now), then ? rate(then) : undefined)}
       />
       <Stat
-        label={t("LLM calls a run")}
+        label={t("LLM calls per run")}
         value={turns(now.runs > 0 ? now.calls / now.runs : null)}
         note={t("{n} calls", { count: now.calls, n: compact(now.calls) })}
         good="down"

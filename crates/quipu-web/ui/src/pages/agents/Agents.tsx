@@ -3,7 +3,7 @@ import { useMemo } from "react";
 import { type AskGroup, useAsk } from "../../api/ask";
 import { type AgentRow, useAgents } from "../../api/insight";
 import { Money, NO_USAGE, reasonText } from "../../components/Money";
-import { compact, count, duration } from "../../lib/format";
+import { compact, count, duration, marked } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { rangeLabel } from "../../lib/time";
 import { useScopeBefore } from "../../state/compare";
@@ -47,7 +47,7 @@ export function AgentCost({ row, places }: { row: AgentRow; places: number }) {
 /** Calls of a model for each run: how many turns it takes. */
 export function turns(value: number | null): string {
   if (value === null) return "–";
-  return value >= 100 ? count(value) : value.toFixed(1);
+  return value >= 100 ? count(value) : marked(value.toFixed(1));
 }
 
 /** The names of the most used, and how many more there are. */
@@ -86,7 +86,7 @@ function columnsFor(places: number, scale: Scale, before: ReadonlyMap<string, Ag
     ),
     {
       id: "turns",
-      head: t("Calls a run"),
+      head: t("LLM calls per run"),
       title: t("LLM calls for each run: how many turns it takes"),
       end: true,
       least: 74,
@@ -103,8 +103,8 @@ function columnsFor(places: number, scale: Scale, before: ReadonlyMap<string, Ag
     },
     {
       id: "decision",
-      head: t("Decision"),
-      title: t("Median time of one of its LLM calls: how long it takes to decide"),
+      head: t("LLM latency p50"),
+      title: t("Median latency of its LLM calls"),
       end: true,
       least: 72,
       drop: 3,
@@ -243,10 +243,7 @@ export function Agents() {
         nameOf={seriesName}
         hrefOf={seriesHref}
       />
-      <WorkPart
-        title={t("By agent")}
-        note={t("a row opens what it is made of, a figure the traces behind it")}
-      >
+      <WorkPart title={t("By agent")} note={t("Click a row for details, a number for its traces")}>
         <WorkTable
           label={t("Agents")}
           rows={rows}

@@ -64,7 +64,7 @@ function Check() {
     return (
       <span className={verdict.data.holds ? "audit-good" : "audit-bad"} role="status">
         {verdict.data.holds
-          ? t("Whole: entries up to {n}, each bound to the one before", { n: count(verdict.data.entries) })
+          ? t("Intact: {n} entries, each linked to the previous one", { n: count(verdict.data.entries) })
           : verdict.data.faults[0]}
       </span>
     );

@@ -5,6 +5,7 @@ import { type FormEvent, useMemo, useState } from "react";
 import { put, remove } from "../../api/client";
 import { BUDGET_ACTIONS, BUDGET_PERIODS, type Budget, type BudgetConfig } from "../../api/money";
 import { queryClient } from "../../api/queries";
+import { useForbidden } from "../../components/Allowed";
 import { Field } from "../../components/Field";
 import { Icon } from "../../components/Icon";
 import { Segments } from "../../components/Segments";
@@ -18,15 +19,15 @@ import { ScopeRows } from "./ScopeRows";
 
 const actionNames = () => ({
   block: t("Block"),
-  degrade: t("Degrade"),
-  throttle: t("Throttle"),
-  notify: t("Notify"),
+  degrade: t("Use cheaper model"),
+  throttle: t("Delay"),
+  notify: t("Only notify"),
 });
 const actionHints = () => ({
-  block: t("It is refused before it is made."),
-  degrade: t("It goes through, and the caller is told to use a cheaper model."),
-  throttle: t("It waits, then goes through."),
-  notify: t("It goes through; notices are given all the same."),
+  block: t("The call is refused before it is made."),
+  degrade: t("The call is allowed, and the caller is asked to use a cheaper model."),
+  throttle: t("The call is delayed, then allowed."),
+  notify: t("The call is allowed. Notifications are sent."),
 });
 
 function zones(): string[] {
@@ -43,7 +44,9 @@ interface Props {
 export function BudgetForm({ budget, taken, close }: Props) {
   const [draft, setDraft] = useState<Draft>(() => draftOf(budget?.name ?? "", budget?.config ?? {}));
   const [own, setOwn] = useState<DraftErrors>({});
-  const fixed = budget?.source === "file";
+  const forbidden = useForbidden("admin");
+  const written = budget?.source === "file";
+  const fixed = written || forbidden !== null;
   const address = (name: string) => `/budgets/${encodeURIComponent(name)}`;
   const done = () => {
     void queryClient.invalidateQueries({ queryKey: ["budgets"] });
@@ -89,7 +92,8 @@ export function BudgetForm({ budget, taken, close }: Props) {
             <Icon name="close" />
           </button>
         </div>
-        {fixed ? (
+        {forbidden ? <p className="muted">{forbidden}</p> : null}
+        {written ? (
           <p className="muted">{t("Written in the configuration or in the program: it is changed there.")}</p>
         ) : null}
       </header>
@@ -113,7 +117,7 @@ export function BudgetForm({ budget, taken, close }: Props) {
             suffix={t("% of a limit")}
             value={draft.thresholds}
             error={errors.thresholds}
-            hint={t("Once a period each, as an event budget.threshold.")}
+            hint={t("Sent once per period as a budget.threshold event")}
             onChange={(thresholds) => set({ thresholds })}
           />
           <Beyond draft={draft} errors={errors} set={set} />
@@ -173,7 +177,7 @@ function Period({ draft, errors, set }: PartProps) {
       <Choice label={t("Per")} error={errors.period ?? errors.rolling}>
         <Segments
           label={t("Period")}
-          options={BUDGET_PERIODS.map((id) => ({ id, label: id === "total" ? t("in all") : grainName(id) }))}
+          options={BUDGET_PERIODS.map((id) => ({ id, label: id === "total" ? t("total") : grainName(id) }))}
           value={draft.period}
           onPick={(period) => set({ period })}
         />
@@ -183,10 +187,10 @@ function Period({ draft, errors, set }: PartProps) {
             options={[
               {
                 id: "calendar",
-                label: t("calendar"),
+                label: t("Calendar"),
                 title: t("Starts anew on the hour, at midnight, on Monday, on the first"),
               },
-              { id: "rolling", label: t("rolling"), title: t("Always the time up to now") },
+              { id: "rolling", label: t("Rolling window"), title: t("The time up to now") },
             ]}
             value={draft.rolling ? "rolling" : "calendar"}
             onPick={(kind) => set({ rolling: kind === "rolling" })}
@@ -195,7 +199,7 @@ function Period({ draft, errors, set }: PartProps) {
       </Choice>
       {calendar && draft.period !== "hour" ? (
         <Field
-          label={t("Time zone of the calendar")}
+          label={t("Time zone")}
           value={draft.time_zone}
           error={errors.time_zone}
           placeholder="UTC"
@@ -210,7 +214,7 @@ function Period({ draft, errors, set }: PartProps) {
 function Beyond({ draft, errors, set }: PartProps) {
   return (
     <>
-      <Choice label={t("A call that does not fit")} error={errors.action}>
+      <Choice label={t("At the limit")} error={errors.action}>
         <Segments
           label={t("Action")}
           options={BUDGET_ACTIONS.map((id) => ({ id, label: actionNames()[id] }))}
@@ -250,7 +254,7 @@ function Loop({ draft, errors, set }: PartProps) {
           checked={draft.loop}
           onChange={(event) => set({ loop: event.target.checked })}
         />
-        <span>{t("Stop loops: judged for each session on its own")}</span>
+        <span>{t("Loop protection (per session)")}</span>
       </label>
       {draft.loop ? (
         <div className="form-three">
@@ -263,7 +267,7 @@ function Loop({ draft, errors, set }: PartProps) {
             onChange={(repeats) => set({ repeats })}
           />
           <Field
-            label={t("Cost a minute")}
+            label={t("Cost per minute")}
             prefix="$"
             inputMode="decimal"
             value={draft.usd_per_minute}
@@ -295,7 +299,7 @@ function Delete({ name, pending, drop }: { name: string; pending: boolean; drop:
   return (
     <span className="push form-sure">
       <button type="button" className="button is-grave" disabled={pending} onClick={() => drop(name)}>
-        {t("Delete for good")}
+        {t("Delete permanently")}
       </button>
       <button type="button" className="quiet-button" onClick={() => setSure(false)}>
         {t("Keep")}

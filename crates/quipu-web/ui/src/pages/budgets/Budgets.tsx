@@ -3,6 +3,8 @@
 import { useMemo, useState } from "react";
 import type { Budget, BudgetAccount, BudgetConfig } from "../../api/money";
 import { useBudgets } from "../../api/queries";
+import { AllowedButton, useForbidden } from "../../components/Allowed";
+import { Link } from "../../components/Link";
 import { PanelSplit } from "../../components/PanelSplit";
 import { PageHead } from "../../components/Shell";
 import { Failure, SkeletonRows } from "../../components/States";
@@ -10,12 +12,14 @@ import { compact, count, percent, usd, usdColumnPlaces, usdExact, usdPlain } fro
 import { t } from "../../lib/i18n";
 import { fullTime, minuteTime, until, utcTime } from "../../lib/time";
 import { fieldName, grainName } from "../../lib/words";
+import { filterHref } from "../../state/filters";
 import { useKeys } from "../../state/keys";
 import { useNarrow, useNow } from "../../state/screen";
-import { setParams, usePlace } from "../../state/url";
+import { href, setParams, usePlace } from "../../state/url";
 import { BudgetForm } from "./BudgetForm";
 import "./budgets.css";
 import { Burn, heat } from "./Burn";
+import { enforcementText, type Refusal, refusalsOf, useRefusals } from "./enforcement";
 
 /** Accounts of a budget before "show all". */
 const FIRST = 6;
@@ -30,13 +34,16 @@ export function Budgets() {
     () => [...(query.data ?? [])].sort((a, b) => a.name.localeCompare(b.name)),
     [query.data],
   );
+  const refusals = useRefusals(budgets);
   const making = params.get("new") !== null;
   const name = params.get("budget");
   const chosen = budgets.find((budget) => budget.name === name);
   const close = () => setParams({ new: null, budget: null }, { replace: true });
   const open = (patch: Record<string, string | null>) => setParams({ new: null, budget: null, ...patch });
+  const forbidden = useForbidden("admin");
   useKeys({
     n: (event) => {
+      if (forbidden) return;
       event.preventDefault();
       open({ new: "1" });
     },
@@ -46,22 +53,23 @@ export function Budgets() {
       close();
     },
   });
-  const panel = making ? (
-    <BudgetForm key="new" budget={null} taken={budgets.map((budget) => budget.name)} close={close} />
-  ) : chosen ? (
-    <BudgetForm key={chosen.name} budget={chosen} taken={[]} close={close} />
-  ) : null;
+  const panel =
+    making && !forbidden ? (
+      <BudgetForm key="new" budget={null} taken={budgets.map((budget) => budget.name)} close={close} />
+    ) : chosen ? (
+      <BudgetForm key={chosen.name} budget={chosen} taken={[]} close={close} />
+    ) : null;
   return (
     <>
       <div className="budgets-top">
-        <button
-          type="button"
+        <AllowedButton
+          needs="admin"
           className="button"
           title={t("New budget (n)")}
           onClick={() => open({ new: "1" })}
         >
           {t("New budget")}
-        </button>
+        </AllowedButton>
       </div>
       <PageHead title={t("Budgets")}>
         {budgets.length > 0 ? <span>{t("{count} budgets", { count: budgets.length })}</span> : null}
@@ -79,6 +87,7 @@ export function Budgets() {
               <Block
                 key={budget.name}
                 budget={budget}
+                refusals={refusals}
                 chosen={budget.name === name}
                 open={() => open({ budget: budget.name })}
               />
@@ -96,13 +105,13 @@ function NoBudgets({ make }: { make: () => void }) {
       <h2>{t("No budgets yet")}</h2>
       <p className="state-text">
         {t(
-          "A budget holds spending to a limit of dollars, tokens or calls: for everything, or for each user, agent, model or project. The library and the gateway ask it before a call is made, so a call that does not fit is never paid for.",
+          "Limit dollars, tokens or calls, overall or per user, agent, model or project. The gateway and the library enforce it before each call.",
         )}
       </p>
       <div className="state-actions">
-        <button type="button" className="button is-main" onClick={make}>
+        <AllowedButton needs="admin" className="button is-main" onClick={make}>
           {t("New budget")}
-        </button>
+        </AllowedButton>
       </div>
       <p className="faint">
         {t("Or from a shell:")} <code className="mono">quipu budget set daily --usd 10 --per day</code>
@@ -114,21 +123,21 @@ function NoBudgets({ make }: { make: () => void }) {
 function actionText(config: BudgetConfig): string {
   switch (config.action ?? "block") {
     case "block":
-      return t("then block");
+      return t("blocks");
     case "degrade":
-      return config.degrade_to ? t("then {model}", { model: config.degrade_to }) : t("then a cheaper model");
+      return config.degrade_to ? t("uses {model}", { model: config.degrade_to }) : t("uses a cheaper model");
     case "throttle":
-      return t("then slow down");
+      return t("delays");
     case "notify":
-      return t("then only tell");
+      return t("notifies");
   }
 }
 
 function periodText({ period = "day", rolling }: BudgetConfig): string {
-  if (period === "total") return t("in all");
+  if (period === "total") return t("total");
   return rolling
     ? t("in any {period}", { period: grainName(period) })
-    : t("a {period}", { period: grainName(period) });
+    : t("per {period}", { period: grainName(period) });
 }
 
 /** What a budget says of itself, in one line. */
@@ -156,8 +165,16 @@ function scopeText(scope: BudgetConfig["scope"]): string {
   return parts.length > 0 ? parts.join(", ") : t("everything");
 }
 
-function Block({ budget, chosen, open }: { budget: Budget; chosen: boolean; open: () => void }) {
+interface BlockProps {
+  budget: Budget;
+  refusals: readonly Refusal[] | null;
+  chosen: boolean;
+  open: () => void;
+}
+
+function Block({ budget, refusals, chosen, open }: BlockProps) {
   const [all, setAll] = useState(false);
+  const forbidden = useForbidden("admin") !== null;
   const thresholds = budget.config.thresholds ?? [];
   const accounts = useMemo(
     () => [...budget.accounts].sort((a, b) => shareOf(b) - shareOf(a)),
@@ -183,7 +200,7 @@ function Block({ budget, chosen, open }: { budget: Budget; chosen: boolean; open
           ) : null}
         </p>
         <button type="button" className="quiet-button" aria-pressed={chosen} onClick={open}>
-          {t(budget.source === "file" ? "Show" : "Edit")}
+          {t(budget.source === "file" || forbidden ? "Show" : "Edit")}
         </button>
       </header>
       {accounts.length === 0 ? (
@@ -195,6 +212,14 @@ function Block({ budget, chosen, open }: { budget: Budget; chosen: boolean; open
               key={`${JSON.stringify(account.scope)} ${account.unit}`}
               account={account}
               thresholds={thresholds}
+              state={
+                refusals &&
+                enforcementText(
+                  account,
+                  budget.config.action ?? "block",
+                  refusalsOf(account, budget.name, refusals),
+                )
+              }
             />
           ))}
         </ul>
@@ -237,7 +262,28 @@ function limitText(account: BudgetAccount): string {
   return usdPlain(account.limit);
 }
 
-function AccountRow({ account, thresholds }: { account: BudgetAccount; thresholds: readonly number[] }) {
+/** Fields of an account that the filter knows. */
+const FILTERED = new Set(["project", "service", "framework", "agent", "user", "session", "model", "tag"]);
+
+/** The traces that an account's spending came from, in its present period. */
+function tracesOf(account: BudgetAccount): string {
+  const scope = Object.fromEntries(Object.entries(account.scope).filter(([field]) => FILTERED.has(field)));
+  const since = account.period_start ? { since: account.period_start, range: null } : { range: "all" };
+  return filterHref("/traces", scope, { ...since, sort: "-cost" });
+}
+
+/** A share of the limit: per cent up to twice the limit, then so many times. */
+const shareText = (share: number): string =>
+  share >= 2 ? t("{n}× the limit", { n: compact(Math.floor(share)) }) : percent(share, 0);
+
+interface AccountProps {
+  account: BudgetAccount;
+  thresholds: readonly number[];
+  /** Whether the limit stops anything, in words. */
+  state: { text: string; enforced: boolean } | null;
+}
+
+function AccountRow({ account, thresholds, state }: AccountProps) {
   const now = useNow(20_000);
   const figure = figureOf(account);
   const left = account.resets_at ? until(account.resets_at, now) : null;
@@ -245,8 +291,9 @@ function AccountRow({ account, thresholds }: { account: BudgetAccount; threshold
   const reserved = Number(account.reserved) > 0;
   return (
     <li className="account">
-      <span
+      <Link
         className="account-name"
+        href={tracesOf(account)}
         title={
           Object.entries(account.scope)
             .map(([field, value]) => `${fieldName(field)}: ${value}`)
@@ -254,10 +301,10 @@ function AccountRow({ account, thresholds }: { account: BudgetAccount; threshold
         }
       >
         {name}
-      </span>
+      </Link>
       <Burn account={account} thresholds={thresholds} />
       <span className={`account-share figure ${heat(account, thresholds)}`}>
-        {account.share === null ? "–" : percent(account.share, 0)}
+        {account.share === null ? "–" : shareText(account.share)}
       </span>
       <span className="account-sums figure">
         <span title={t("{amount} spent", { amount: exactOf(account, account.spent) })}>
@@ -295,6 +342,15 @@ function AccountRow({ account, thresholds }: { account: BudgetAccount; threshold
           </span>
         )}
       </span>
+      {state ? (
+        <span className={state.enforced ? "account-state is-enforced" : "account-state"}>
+          {state.enforced ? (
+            <Link href={href("/events", { type: "budget.refused", range: "all" })}>{state.text}</Link>
+          ) : (
+            state.text
+          )}
+        </span>
+      ) : null}
     </li>
   );
 }

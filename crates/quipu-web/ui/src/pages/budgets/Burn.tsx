@@ -30,7 +30,7 @@ export function Burn({ account, thresholds }: { account: BudgetAccount; threshol
           style={{ left: at(share) }}
           title={
             fired(account, share)
-              ? t("{share}: told of in this period", { share: percent(share, 0) })
+              ? t("{share}: reported in this period", { share: percent(share, 0) })
               : percent(share, 0)
           }
         />

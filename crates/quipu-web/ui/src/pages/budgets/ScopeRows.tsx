@@ -17,7 +17,7 @@ export function ScopeRows({ draft, errors, set }: PartProps) {
   const next = free.includes("user") ? "user" : free[0];
   return (
     <Choice label={t("For")} error={errors.scope}>
-      {draft.scope.length === 0 ? <p className="form-plain">{t("everything that is spent")}</p> : null}
+      {draft.scope.length === 0 ? <p className="form-plain">{t("All spending")}</p> : null}
       {draft.scope.map((row, index) => (
         <ScopeLine
           key={row.field}
@@ -34,13 +34,11 @@ export function ScopeRows({ draft, errors, set }: PartProps) {
           className="quiet-button form-add"
           onClick={() => set({ scope: [...draft.scope, { field: next, value: "" }] })}
         >
-          {t(draft.scope.length === 0 ? "Narrow it" : "Narrow it further")}
+          {t(draft.scope.length === 0 ? "Apply to…" : "Add condition")}
         </button>
       ) : null}
       {draft.scope.length > 0 ? (
-        <span className="form-hint">
-          {t("* gives each one an account of its own; gpt-4* takes all that begin so.")}
-        </span>
+        <span className="form-hint">{t("* = one limit for each; gpt-4* = prefix")}</span>
       ) : null}
     </Choice>
   );
@@ -60,7 +58,7 @@ function ScopeLine({ row, free, error, change, drop }: ScopeLineProps) {
   return (
     <div className={error ? "scope-line is-wrong" : "scope-line"}>
       <select
-        aria-label={t("What it is about")}
+        aria-label={t("Subject")}
         value={row.field}
         onChange={(event) => {
           const field = SCOPE_FIELDS.find((name) => name === event.target.value);

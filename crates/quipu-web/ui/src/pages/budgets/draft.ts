@@ -187,7 +187,7 @@ export function configOf(
   }
   if (draft.name.trim() === "") errors.name = t("A budget needs a name.");
   for (const row of draft.scope)
-    if (row.value.trim() === "") errors[`scope.${row.field}`] = t("Whose? Use * for each.");
+    if (row.value.trim() === "") errors[`scope.${row.field}`] = t("Value, or * for each");
   const limits = [draft.limit_usd, draft.limit_tokens, draft.limit_calls];
   if (!draft.loop && limits.every((limit) => limit.trim() === ""))
     errors.limit_usd = t("Set a limit in dollars, tokens or calls.");

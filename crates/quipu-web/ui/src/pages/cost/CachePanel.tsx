@@ -44,18 +44,20 @@ function Sums({ cache, apart }: { cache: CacheAnalysis; apart: CacheAnalysis | n
         <tbody>
           <tr>
             <th scope="row">{t("Saved by reading")}</th>
-            <td className="figure end muted">{t("{n} tok", { n: count(cache.read_tokens) })}</td>
+            <td className="figure end muted">
+              {t("{n} tokens", { count: cache.read_tokens, n: count(cache.read_tokens) })}
+            </td>
             <td className="figure end">{amount(cache.saved_usd)}</td>
           </tr>
           <tr>
-            <th scope="row">{t("Paid more for writing")}</th>
+            <th scope="row">{t("Cache write surcharge")}</th>
             <td />
             <td className="figure end">{amount(minus(cache.write_extra_usd))}</td>
           </tr>
         </tbody>
         <tfoot>
           <tr>
-            <th scope="row">{t("Saved in all")}</th>
+            <th scope="row">{t("Net saved")}</th>
             <td />
             <td className="figure end">
               <strong>{amount(cache.net_usd)}</strong>
@@ -66,8 +68,10 @@ function Sums({ cache, apart }: { cache: CacheAnalysis; apart: CacheAnalysis | n
       <table className="slip">
         <tbody>
           <tr>
-            <th scope="row">{t("Missed: could have been read")}</th>
-            <td className="figure end muted">{t("{n} tok", { n: count(cache.missed_tokens) })}</td>
+            <th scope="row">{t("Missed savings")}</th>
+            <td className="figure end muted">
+              {t("{n} tokens", { count: cache.missed_tokens, n: count(cache.missed_tokens) })}
+            </td>
             <td className="figure end">
               {cache.missed_usd === null ? (
                 amount(null)

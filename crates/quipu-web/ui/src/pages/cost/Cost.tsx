@@ -1,12 +1,14 @@
 // Where does the money go, where is that leading, and what could be saved? Totals first, then over time, then every
 // line of the ledger; below, what the sums do not say.
 
+import "../../charts/charts.css";
 import { useMemo, useState } from "react";
 import type { CostAnalysis } from "../../api/money";
 import { type Scope, useCostAnalysis, useStatus, useUsage } from "../../api/queries";
+import { TeachToSend } from "../../components/FirstSteps";
 import { Segments } from "../../components/Segments";
 import { PageHead, TopBar } from "../../components/Shell";
-import { Failure, Loading, NothingMatches, TeachToSend, Trouble } from "../../components/States";
+import { Failure, Loading, NothingMatches, Trouble } from "../../components/States";
 import { GRAINS, type Grain, grainOf, type Measure } from "../../lib/buckets";
 import { t } from "../../lib/i18n";
 import { fullTime, minuteTime, rangeLabel, utcTime } from "../../lib/time";
@@ -133,7 +135,7 @@ function Controls({ dimension, measure, grain }: { dimension: Dimension; measure
         label={t("Measure")}
         options={MEASURES.map((id) => ({ id, label: measureTitle(id) }))}
         value={measure}
-        onPick={(id) => setParams({ measure: id === "cost" ? null : id }, { replace: true })}
+        onPick={(id) => setParams({ sort: null, measure: id === "cost" ? null : id }, { replace: true })}
       />
       <span className="by-what">
         <span className="muted">{t("per")}</span>
@@ -145,14 +147,14 @@ function Controls({ dimension, measure, grain }: { dimension: Dimension; measure
           onPick={(id) => setParams({ per: id === params.get("per") ? null : id }, { replace: true })}
         />
       </span>
-      <span className="push faint hint-wide">{t("drag across bars to narrow the range")}</span>
+      <span className="push faint hint-wide">{t("Drag on the bars to zoom")}</span>
       <span className="by-what by-line">
         <span className="muted">{t("by")}</span>
         <Segments
           label={t("Group by")}
           options={DIMENSIONS.map((id) => ({ id, label: fieldName(id), ...titled(id) }))}
           value={dimension}
-          onPick={(id) => setParams({ by: id === "model" ? null : id }, { replace: true })}
+          onPick={(id) => setParams({ sort: null, by: id === "model" ? null : id }, { replace: true })}
         />
       </span>
     </div>

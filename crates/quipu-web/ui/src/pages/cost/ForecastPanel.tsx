@@ -4,7 +4,7 @@ import type { UseQueryResult } from "@tanstack/react-query";
 import type { CostAnalysis, Forecast } from "../../api/money";
 import { Answered, Panel } from "../../components/Panel";
 import type { Grain } from "../../lib/buckets";
-import { headlinePlaces, usd, usdExact, usdHeadline, usdPixels, usdSigned } from "../../lib/format";
+import { headlinePlaces, marked, usd, usdExact, usdHeadline, usdPixels, usdSigned } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { fullTime, utcTime } from "../../lib/time";
 import { grainName } from "../../lib/words";
@@ -12,7 +12,7 @@ import { confidenceText, periodName } from "./period";
 
 export function ForecastPanel({ query, grain }: { query: UseQueryResult<CostAnalysis>; grain: Grain }) {
   return (
-    <Panel title={t("Where this leads")}>
+    <Panel title={t("Forecast")}>
       <Answered query={query} lines={4}>
         {(data) => (
           <>
@@ -44,7 +44,7 @@ function Trend({ trend, grain }: { trend: NonNullable<CostAnalysis["trend"]>; gr
         <span className="figure muted">
           {" "}
           ({share > 0 ? "+" : share < 0 ? "−" : "±"}
-          {Math.abs(share).toFixed(1)}%)
+          {marked(Math.abs(share).toFixed(1))}%)
         </span>
       )}
     </p>
@@ -95,7 +95,7 @@ function Cord({ forecast }: { forecast: Forecast }) {
         <span className="figure" title={usdExact(spent)}>
           {usdHeadline(spent)}
         </span>{" "}
-        {t("of it spent so far")}
+        {t("so far")}
       </p>
     </div>
   );

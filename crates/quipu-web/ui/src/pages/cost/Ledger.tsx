@@ -4,9 +4,9 @@ import { useMemo, useState } from "react";
 import type { UsageGroup, UsageRow } from "../../api/types";
 import { Link } from "../../components/Link";
 import { Money, reasonsText, reasonText } from "../../components/Money";
+import { SortHead } from "../../components/SortHead";
 import { barEnd, type Grain, keyOf, type Measure, measureOf, rankKeys, UNKNOWN } from "../../lib/buckets";
 import {
-  compareUsd,
   count,
   countsUpTo,
   duration,
@@ -22,7 +22,9 @@ import { isField } from "../../lib/query";
 import { minuteTime, utcDay, utcMonth, utcTime } from "../../lib/time";
 import { fieldName, grainName, tokensText } from "../../lib/words";
 import { filterHref } from "../../state/filters";
+import { setParams, usePlace } from "../../state/url";
 import { type Dimension, groupByOf, measureTitle, NAMED, seriesClass } from "./dimensions";
+import { sortedRows } from "./order";
 
 interface Props {
   groups: readonly UsageGroup[];
@@ -44,19 +46,13 @@ function mainReason(row: UsageRow): string {
   return reasonText(first?.[0]);
 }
 
-function byMeasure(measure: Measure): (a: UsageRow, b: UsageRow) => number {
-  const rest = (a: UsageRow, b: UsageRow) => b.tokens.total - a.tokens.total || b.llm_calls - a.llm_calls;
-  if (measure === "cost") return (a, b) => compareUsd(b.cost_usd, a.cost_usd) || rest(a, b);
-  return measure === "calls" ? (a, b) => b.llm_calls - a.llm_calls || rest(a, b) : rest;
-}
-
 export function Ledger({ groups, total, dimension, grain, measure, onHighlight }: Props) {
   const [all, setAll] = useState(false);
   const by = groupByOf(dimension, grain);
-  const rows = useMemo(() => {
-    const latest = (a: UsageGroup, b: UsageGroup) => (keyOf(a, by) < keyOf(b, by) ? 1 : -1);
-    return [...groups].sort(dimension === "time" ? latest : byMeasure(measure));
-  }, [groups, measure, dimension, by]);
+  const { params } = usePlace();
+  const sort = params.get("sort") ?? (dimension === "time" ? "-key" : `-${measure}`);
+  const onSort = (next: string) => setParams({ sort: next }, { replace: true });
+  const rows = useMemo(() => sortedRows(groups, sort, by), [groups, sort, by]);
   const named = useMemo(() => rankKeys(groups, by, measure).slice(0, NAMED), [groups, by, measure]);
   const places = Math.min(4, usdPlaces(rows.map((row) => row.cost_usd)));
   const apart = total.subscription_usd
@@ -81,48 +77,19 @@ export function Ledger({ groups, total, dimension, grain, measure, onHighlight }
       <table className="ledger">
         <thead>
           <tr>
-            <th scope="col" className="ledger-key">
-              {dimension === "time" ? grainName(grain) : fieldName(dimension)}
-            </th>
+            <SortHead
+              id="key"
+              head={dimension === "time" ? grainName(grain) : fieldName(dimension)}
+              className="ledger-key"
+              ascending={dimension !== "time"}
+              {...{ sort, onSort }}
+            />
             <th scope="col" className="ledger-bar">
               <span className="sr-only">{t("Share of {measure}", { measure: measureTitle(measure) })}</span>
             </th>
-            <th scope="col" className="end">
-              {t("Cost")}
-            </th>
-            {apart === null ? null : (
-              <th
-                scope="col"
-                className="end"
-                title={t("Calls within a subscription at list prices; not billed, and not part of the cost")}
-              >
-                {t("List price")}
-              </th>
-            )}
-            <th scope="col" className="end">
-              {t("Calls")}
-            </th>
-            <th scope="col" className="end">
-              {t("Errors")}
-            </th>
-            <th scope="col" className="end">
-              {t("Input")}
-            </th>
-            <th scope="col" className="end">
-              {t("Cached")}
-            </th>
-            <th scope="col" className="end">
-              {t("Output")}
-            </th>
-            <th scope="col" className="end">
-              {t("Tokens")}
-            </th>
-            <th scope="col" className="end">
-              p50
-            </th>
-            <th scope="col" className="end">
-              p95
-            </th>
+            {columns(apart !== null).map((column) => (
+              <SortHead key={column.id} className="end" {...{ ...column, sort, onSort }} />
+            ))}
           </tr>
         </thead>
         <tbody>
@@ -175,6 +142,26 @@ export function Ledger({ groups, total, dimension, grain, measure, onHighlight }
       </table>
     </div>
   );
+}
+
+function columns(listPrice: boolean): { id: string; head: string; title?: string }[] {
+  const list = {
+    id: "list",
+    head: t("List price"),
+    title: t("Calls within a subscription at list prices; not billed, and not part of the cost"),
+  };
+  return [
+    { id: "cost", head: t("Cost") },
+    ...(listPrice ? [list] : []),
+    { id: "calls", head: t("Calls") },
+    { id: "errors", head: t("Errors") },
+    { id: "input", head: t("Input") },
+    { id: "cached", head: t("Cached") },
+    { id: "output", head: t("Output") },
+    { id: "tokens", head: t("Tokens") },
+    { id: "p50", head: "p50" },
+    { id: "p95", head: "p95" },
+  ];
 }
 
 function timeText(value: string, grain: Grain): string {
@@ -293,7 +280,7 @@ function Figures({ row, tokens: amount, durations }: FiguresProps) {
       </td>
       <td
         className="end figure"
-        title={t("{n} out, of which {reasoning} reasoning", {
+        title={t("{n} out ({reasoning} reasoning)", {
           n: count(tokens.output),
           reasoning: count(tokens.reasoning),
         })}

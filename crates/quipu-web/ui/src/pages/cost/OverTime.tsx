@@ -94,7 +94,7 @@ export function OverTime({ scope, dimension: asked, measure, grain: wanted, high
       {below ? (
         <p className="chart-legend faint">
           <i className="swatch swatch-apart" />
-          {t("below the line: what subscriptions cover, at list prices, never added to the cost above")}
+          {t("below the line: calls covered by subscriptions, at list prices, not part of the cost above")}
         </p>
       ) : null}
     </>

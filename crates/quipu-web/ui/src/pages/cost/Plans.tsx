@@ -16,7 +16,7 @@ const SHOWN = 24;
 export function Plans({ scope, refetch }: { scope: Scope; refetch: number | false }) {
   const query = usePlans(scope, refetch);
   return (
-    <Panel title={t("Subscriptions")} note={t("at list prices, never part of the cost")}>
+    <Panel title={t("Subscriptions")} note={t("list-price equivalent, not billed")}>
       <Answered query={query} lines={3}>
         {(plans) =>
           plans.length === 0 ? (
@@ -106,7 +106,7 @@ function Windows({ label, windows }: { label: string; windows: readonly PlanWind
           )}
         </span>
         <span className="muted">
-          {callsText(shown.llm_calls)} · {t("{n} tok", { n: compact(shown.tokens) })}
+          {callsText(shown.llm_calls)} · {t("{n} tokens", { count: shown.tokens, n: compact(shown.tokens) })}
         </span>
         {current ? (
           <span className="muted" title={`${fullTime(current.started_at)} – ${fullTime(current.ends_at)}`}>

@@ -52,7 +52,7 @@ export function RepricePanel({ scope }: { scope: Scope }) {
     <Panel title={t("Prices")} note={books.data ? booksText(books.data) : undefined}>
       <button type="button" className="disclose" aria-expanded={open} onClick={() => setOpen(!open)}>
         <i aria-hidden="true" />
-        {t("Re-price the past by these prices")}
+        {t("Recalculate past costs")}
       </button>
       {open ? <Form scope={scope} /> : null}
     </Panel>
@@ -137,7 +137,7 @@ function Form({ scope }: { scope: Scope }) {
               >
                 {apply.isPending
                   ? t("Booking …")
-                  : t("Book it for {n} calls", {
+                  : t("Apply to {n} calls", {
                       count: dry.data.total.changed,
                       n: count(dry.data.total.changed),
                     })}
@@ -206,7 +206,7 @@ function History({ undone }: { undone: () => void }) {
   if (!query.data?.length) return query.isError ? <Trouble error={query.error} /> : null;
   return (
     <>
-      <h3 className="history-head">{t("Booked before")}</h3>
+      <h3 className="history-head">{t("Previous recalculations")}</h3>
       {undo.isError ? <Trouble error={undo.error} /> : null}
       {undo.data ? (
         <p className="done" role="status">

@@ -14,7 +14,7 @@ const MOST = 10;
 /** The sessions that cost most, each a link to itself. */
 export function SessionsPanel({ query }: { query: UseQueryResult<CostAnalysis> }) {
   return (
-    <Panel title={t("Dearest sessions")}>
+    <Panel title={t("Most expensive sessions")}>
       <Answered query={query} lines={6}>
         {({ sessions }) => {
           if (sessions.length === 0)

@@ -38,15 +38,15 @@ function List({ suggestions }: { suggestions: readonly Suggestion[] }) {
       <table className="slip rows">
         <thead>
           <tr>
-            <th scope="col">{t("Instead of")}</th>
+            <th scope="col">{t("Current")}</th>
             <th scope="col" className="end">
               {t("Cost")}
             </th>
             <th scope="col" className="end">
-              {t("Would be")}
+              {t("Alternative")}
             </th>
             <th scope="col" className="end">
-              {t("Saves")}
+              {t("Saving")}
             </th>
           </tr>
         </thead>

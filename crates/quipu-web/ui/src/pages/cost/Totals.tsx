@@ -23,7 +23,7 @@ function change(now: number, before: number | undefined): number | null {
 }
 
 function Change({ share, before }: { share: number | null; before: string }) {
-  if (share === null) return <span className="faint">{t("nothing before")}</span>;
+  if (share === null) return <span className="faint">{t("no earlier data")}</span>;
   const size = Math.abs(share);
   const text =
     size < 0.005
@@ -142,12 +142,12 @@ export function Totals({ total, analysis }: { total: UsageRow; analysis: CostAna
         label={t("Tokens")}
         value={compact(tokens.total)}
         title={[
-          t("{n} in, of which {cached} cached and {written} written to the cache", {
+          t("{n} in ({cached} cached, {written} written to cache)", {
             n: count(tokens.input),
             cached: count(tokens.cache_read),
             written: count(tokens.cache_write),
           }),
-          t("{n} out, of which {reasoning} reasoning", {
+          t("{n} out ({reasoning} reasoning)", {
             n: count(tokens.output),
             reasoning: count(tokens.reasoning),
           }),
@@ -162,7 +162,9 @@ export function Totals({ total, analysis }: { total: UsageRow; analysis: CostAna
         value={percent(cached)}
         title={t("Share of input tokens that the provider read from its cache")}
       >
-        <span className="muted">{t("{n} tok", { n: compact(tokens.cache_read) })}</span>
+        <span className="muted">
+          {t("{n} tokens", { count: tokens.cache_read, n: compact(tokens.cache_read) })}
+        </span>
       </Figure>
       <Figure
         label={t("Error rate")}

@@ -24,7 +24,7 @@ interface Props {
 export function UnpricedPanel({ scope, query, refetch }: Props) {
   const unpriced = useUnpriced(scope, refetch);
   return (
-    <Panel title={t("Not in the cost, or in doubt")}>
+    <Panel title={t("Unpriced or uncertain")}>
       <Answered query={unpriced} lines={3}>
         {(models) =>
           models.length === 0 ? (
@@ -101,11 +101,7 @@ function Models({ models }: { models: readonly UnpricedModel[] }) {
 
 function Deviations({ found }: { found: CostAnalysis["deviations"] }) {
   if (found.calls === 0)
-    return (
-      <p className="part-empty">
-        {t("Where senders report a cost of their own, it agrees with the computed one.")}
-      </p>
-    );
+    return <p className="part-empty">{t("Costs reported by senders agree with the computed ones.")}</p>;
   const difference = subtractUsd(found.reported_usd, found.computed_usd);
   const share =
     usdPixels(found.computed_usd) > 0 ? usdPixels(difference) / usdPixels(found.computed_usd) : null;

@@ -1,7 +1,8 @@
 // By what the ledger can be read, and what its figures and keys are called.
 
+import { placesOf } from "../../charts/colour";
 import { GRAINS, type Grain, type Measure, UNKNOWN } from "../../lib/buckets";
-import { compact, usd } from "../../lib/format";
+import { compact, marked, trimmed, usd } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { callsText } from "../../lib/words";
 
@@ -27,7 +28,7 @@ export type Dimension = (typeof DIMENSIONS)[number];
 export function dimensionTitle(dimension: Dimension): string | undefined {
   const titles: Partial<Record<Dimension, string>> = {
     tool: t("The tool whose run made the call"),
-    tag: t("A call with several tags stands under each of them; the total counts it once"),
+    tag: t("A call with several tags appears under each tag; the total counts it once"),
     commit: t("The git commit of the agent's folder"),
     branch: t("The git branch of the agent's folder"),
     convention: t("The convention by which the sender spoke"),
@@ -68,18 +69,20 @@ export function readGroupBy(groupBy: string, otherwise: Grain): { dimension: Dim
 }
 
 export function seriesName(key: string | null): string {
-  if (key === null) return t("all others");
+  if (key === null) return t("Other");
   return key === UNKNOWN ? t("unknown") : key === ALL ? t("all") : key;
 }
 
 /** Series that the chart names; the rest is one grey series. */
 export const NAMED = 6;
 
-/** The shade of a key: the same in chart and ledger. */
+/** The colour of a key: the same in chart and ledger, and on other pages. */
 export function seriesClass(dimension: Dimension, named: readonly string[], key: string | null): string {
   const at = key === null ? -1 : named.indexOf(key);
-  const shade = dimension === "time" ? 1 : at >= 0 ? at : "rest";
-  return `series-${shade} by-${dimension}`;
+  if (dimension === "time") return "series-1 by-time";
+  return at < 0
+    ? `series-rest by-${dimension}`
+    : `series-of-${(placesOf(named)[at] ?? 0) + 1} by-${dimension}`;
 }
 
 /** The one series of a chart that is not split. */
@@ -87,19 +90,19 @@ export const ALL = "\u0000all";
 
 /** How the parts of a bar are named: one precision for all bars, fitting the highest. */
 export function formatOf(measure: Measure, peak: number): (value: number) => string {
-  if (measure === "tokens") return (value) => t("{n} tok", { n: compact(value) });
+  if (measure === "tokens") return (value) => t("{n} tokens", { count: value, n: compact(value) });
   if (measure === "calls") return callsText;
   return (value) => usd(value.toFixed(8), peak < 10 ? 4 : 2);
 }
 
 /** A tick's amount: short from ten thousand dollars on. */
 export function formatTick(measure: Measure): (value: number, step: number) => string {
-  if (measure !== "cost") return (value) => compact(value).replace(/\.0+(?=[kMGT])/, "");
+  if (measure !== "cost") return (value) => trimmed(compact(value));
   return (value, step) => {
     if (value === 0) return "$0";
-    if (step >= 1000) return `$${compact(value).replace(/\.0+(?=[kMGT])/, "")}`;
+    if (step >= 1000) return `$${trimmed(compact(value))}`;
     const places =
       step >= 1 ? 0 : Math.min(6, Math.ceil(-Math.log10(step)) + (step.toString().includes("25") ? 1 : 0));
-    return `$${value.toFixed(places)}`;
+    return `$${marked(value.toFixed(places))}`;
   };
 }

@@ -170,9 +170,7 @@ function NoPanels({ edit, add }: { edit: boolean; add: () => void }) {
     <div className="state">
       <h2>{t("No panels yet")}</h2>
       <p className="state-text">
-        {t(
-          "A panel asks one question of what is stored: of which work, measured how, grouped by what. It is drawn while you choose.",
-        )}
+        {t("Choose a source, a measure and a grouping. The preview updates as you go.")}
       </p>
       <div className="state-actions">
         {edit ? (

@@ -1,6 +1,7 @@
 // Which dashboards are there? Those of this server's people first, then those that ship.
 import { useRef, useState } from "react";
 import { type DashboardEntry, readDashboard, useDashboards, useDeleteDashboard } from "../../api/dashboards";
+import { AllowedButton, useForbidden } from "../../components/Allowed";
 import { Link } from "../../components/Link";
 import { PageHead } from "../../components/Shell";
 import { Failure, SkeletonRows, Trouble } from "../../components/States";
@@ -22,8 +23,10 @@ const make = () => {
 export function Dashboards() {
   const query = useDashboards();
   const [wrong, setWrong] = useState("");
+  const forbidden = useForbidden("write");
   useKeys({
     n: (event) => {
+      if (forbidden) return;
       event.preventDefault();
       make();
     },
@@ -36,9 +39,14 @@ export function Dashboards() {
         {query.data ? <span>{t("{count} dashboards", { count: query.data.length })}</span> : null}
         <span className="head-tools">
           <Import onWrong={setWrong} />
-          <button type="button" className="button is-main" title={t("New dashboard (n)")} onClick={make}>
+          <AllowedButton
+            needs="write"
+            className="button is-main"
+            title={t("New dashboard (n)")}
+            onClick={make}
+          >
             {t("New dashboard")}
-          </button>
+          </AllowedButton>
         </span>
       </PageHead>
       <div className="page-body scrolls dashboards">
@@ -54,15 +62,15 @@ export function Dashboards() {
         ) : (
           <>
             {own.length > 0 ? (
-              <List title={t("Made here")} entries={own} />
+              <List title={t("Custom")} entries={own} />
             ) : (
               <p className="dashboards-none">
                 {t(
-                  "Nobody has made one here yet. Start with an empty one, or open one of those below and save it under a name of your own.",
+                  "No custom dashboards yet. Start with an empty one, or open a built-in one and save a copy.",
                 )}
               </p>
             )}
-            {shipped.length > 0 ? <List title={t("Shipped with Quipu")} entries={shipped} /> : null}
+            {shipped.length > 0 ? <List title={t("Built-in")} entries={shipped} /> : null}
           </>
         )}
       </div>
@@ -94,9 +102,9 @@ function Import({ onWrong }: { onWrong: (text: string) => void }) {
           if (file) void read(file);
         }}
       />
-      <button type="button" className="button" onClick={() => input.current?.click()}>
+      <AllowedButton needs="write" className="button" onClick={() => input.current?.click()}>
         {t("Import JSON")}
-      </button>
+      </AllowedButton>
     </>
   );
 }
@@ -135,8 +143,8 @@ function Row({ entry }: { entry: DashboardEntry }) {
         {entry.updated_at ? ` · ${t("changed {ago}", { ago: ago(entry.updated_at, now) })}` : ""}
       </span>
       <span className="dashboard-tools">
-        <button
-          type="button"
+        <AllowedButton
+          needs="write"
           className="quiet-button"
           onClick={() =>
             withBody((body) => {
@@ -146,7 +154,7 @@ function Row({ entry }: { entry: DashboardEntry }) {
           }
         >
           {t("Duplicate")}
-        </button>
+        </AllowedButton>
         <button
           type="button"
           className="quiet-button"
@@ -155,8 +163,8 @@ function Row({ entry }: { entry: DashboardEntry }) {
           {t("Export")}
         </button>
         {entry.built_in ? null : (
-          <button
-            type="button"
+          <AllowedButton
+            needs="write"
             className="quiet-button"
             onBlur={() => setSure(false)}
             onClick={() => {
@@ -165,7 +173,7 @@ function Row({ entry }: { entry: DashboardEntry }) {
             }}
           >
             {sure ? t("Sure?") : t("Delete")}
-          </button>
+          </AllowedButton>
         )}
       </span>
       {error ? <Trouble error={error} /> : null}

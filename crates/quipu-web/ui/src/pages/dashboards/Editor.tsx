@@ -57,7 +57,7 @@ function useErrors({ panel, variables, chosen, scope, refused }: Props): Partial
 }
 
 const stepName = (step: string) =>
-  step === "auto" ? t("as fits the range") : step === "none" ? t("none: one bar a group") : step;
+  step === "auto" ? t("auto") : step === "none" ? t("none: one bar a group") : step;
 
 export function Editor(props: Props) {
   const { panel, scope, chosen, change, move, close } = props;
@@ -103,14 +103,14 @@ export function Editor(props: Props) {
         </fieldset>
         <div className="form-two">
           <Select
-            label={t("Of")}
+            label={t("Source")}
             value={panel.from}
             options={FROM.map((from: From) => ({ id: from, label: fromName(from) }))}
             error={errors.from}
             onChange={(from) => set({ from })}
           />
           <Select
-            label={t("Measured")}
+            label={t("Measure")}
             value={panel.measure}
             options={measuresOf(panel.from, panel.type).map((id) => ({ id, label: measureName(id) }))}
             error={errors.measure}
@@ -130,7 +130,7 @@ export function Editor(props: Props) {
           </div>
         ) : null}
         <Field
-          label={t("Which")}
+          label={t("Filter")}
           value={panel.filter}
           placeholder="model:gpt-* -status:error cost>0.05"
           hint={t("Terms of the filter; a variable is written as $name")}
@@ -140,7 +140,7 @@ export function Editor(props: Props) {
         {grouped(panel) ? (
           <div className="form-two">
             <Select
-              label={t("Grouped by")}
+              label={t("Group by")}
               value={first}
               options={[none, ...words("")]}
               error={errors.group_by}
@@ -149,7 +149,7 @@ export function Editor(props: Props) {
               }
             />
             <Select
-              label={t("and by")}
+              label={t("Then by")}
               value={second}
               options={[none, ...words(first)]}
               onChange={(word) => set({ group_by: [first, word].filter(Boolean) })}
@@ -159,7 +159,7 @@ export function Editor(props: Props) {
         <div className="form-two">
           {overTime(panel.type) || panel.type === "stat" ? (
             <Select
-              label={t("Step of time")}
+              label={t("Interval")}
               value={panel.step}
               options={steps.map((id) => ({ id, label: stepName(id) }))}
               error={errors.step}

@@ -61,7 +61,7 @@ const LEGEND = 50;
 
 const naming = (panel: DashboardPanel): Naming => ({
   unknown: t("unknown"),
-  rest: t("all others"),
+  rest: t("Other"),
   all: panel.title,
   unpriced: t("unpriced"),
 });
@@ -129,7 +129,7 @@ function TimePanel({ panel, answer, before, height, hrefOf, measure }: Measured)
     hue ? { ...one, hue } : one,
   );
   const all = before
-    ? [...series, beforeSeries(before, measure, t("period before"), bounds, "muted")]
+    ? [...series, beforeSeries(before, measure, t("previous period"), bounds, "muted")]
     : series;
   const legend = all.length > 1 || panel.group_by.length > 0;
   return (

@@ -1,6 +1,7 @@
 // What can be done with a dashboard, in the head of its page.
 import { useState } from "react";
 import { type DashboardBody, useDashboards, useDeleteDashboard } from "../../api/dashboards";
+import { AllowedButton, useForbidden } from "../../components/Allowed";
 import { Field } from "../../components/Field";
 import { Link } from "../../components/Link";
 import { Menu } from "../../components/Menu";
@@ -14,19 +15,26 @@ import { idOf } from "./model";
 
 export function ViewTools({ id, body, builtIn }: { id: string; body: DashboardBody; builtIn: boolean }) {
   const [sure, setSure] = useState(false);
+  const forbidden = useForbidden("write");
   const drop = useDeleteDashboard();
   return (
     <span className="head-tools">
-      {builtIn ? <span className="faint">{t("ships with Quipu")}</span> : null}
-      <Link className="button" href={href(`/dashboards/${encodeURIComponent(id)}`, { edit: "1" })}>
-        {t("Edit")}
-      </Link>
+      {builtIn ? <span className="faint">{t("built-in")}</span> : null}
+      {forbidden ? (
+        <AllowedButton needs="write" className="button">
+          {t("Edit")}
+        </AllowedButton>
+      ) : (
+        <Link className="button" href={href(`/dashboards/${encodeURIComponent(id)}`, { edit: "1" })}>
+          {t("Edit")}
+        </Link>
+      )}
       <Menu label={t("More")} title={t("More about this dashboard")} align="end">
         {(close) => (
           <ul className="menu-list">
             <li>
-              <button
-                type="button"
+              <AllowedButton
+                needs="write"
                 className="menu-item"
                 onClick={() => {
                   leaveDraft({ ...body, title: t("{title} (copy)", { title: body.title }) });
@@ -34,7 +42,7 @@ export function ViewTools({ id, body, builtIn }: { id: string; body: DashboardBo
                 }}
               >
                 {t("Duplicate")}
-              </button>
+              </AllowedButton>
             </li>
             <li>
               <button
@@ -50,8 +58,8 @@ export function ViewTools({ id, body, builtIn }: { id: string; body: DashboardBo
             </li>
             {builtIn ? null : (
               <li>
-                <button
-                  type="button"
+                <AllowedButton
+                  needs="write"
                   className="menu-item is-grave"
                   onClick={() => {
                     if (!sure) return setSure(true);
@@ -59,7 +67,7 @@ export function ViewTools({ id, body, builtIn }: { id: string; body: DashboardBo
                   }}
                 >
                   {sure ? t("Delete for everyone: sure?") : t("Delete")}
-                </button>
+                </AllowedButton>
               </li>
             )}
             {drop.isError ? (

@@ -106,7 +106,7 @@ export function readFile(content: string): DashboardBody | { wrong: string } {
     return { wrong: t("The file is not JSON: {why}", { why: error instanceof Error ? error.message : "" }) };
   }
   if (!isFields(value))
-    return { wrong: t("The file holds no dashboard: an object with a title and panels is expected.") };
+    return { wrong: t("The file contains no dashboard: expected an object with a title and panels.") };
   try {
     const panels = list(value, "panels", "").map(panelOf);
     if (panels.length > MOST_PANELS)

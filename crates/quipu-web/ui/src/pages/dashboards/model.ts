@@ -98,7 +98,7 @@ function measuresFrom(from: From): readonly Measure[] {
 
 export function measureName(measure: string): string {
   const names: Record<string, string> = {
-    count: t("how many"),
+    count: t("count"),
     per_min: t("per minute"),
     errors: t("failed"),
     error_rate: t("error rate"),
@@ -149,11 +149,11 @@ export function typeName(type: PanelType): string {
     line: t("line"),
     area: t("area"),
     bar: t("bar"),
-    stat: t("figure"),
+    stat: t("number"),
     table: t("table"),
     heatmap: t("heatmap"),
     histogram: t("histogram"),
-    box: t("box"),
+    box: t("box plot"),
     pie: t("pie"),
   }[type];
 }

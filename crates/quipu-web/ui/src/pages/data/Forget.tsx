@@ -14,11 +14,11 @@ import { isAnything } from "./rules";
 
 export function Forget({ admin }: { admin: boolean }) {
   return (
-    <Panel title={t("Forget somebody")}>
+    <Panel title={t("Delete a user's data")}>
       {admin ? (
         <Form />
       ) : (
-        <p className="part-empty">{t("Forgetting a user or a session is an admin's to do.")}</p>
+        <p className="part-empty">{t("Only admins can delete the data of a user or session.")}</p>
       )}
     </Panel>
   );
@@ -50,7 +50,7 @@ function Form() {
     <>
       <form className="data-form" onSubmit={submit}>
         <Segments
-          label={t("Who is to be forgotten")}
+          label={t("User or session to delete")}
           options={[
             { id: "user", label: t("User") },
             { id: "session", label: t("Session") },
@@ -60,7 +60,7 @@ function Form() {
         />
         <Field
           label={whose.kind === "user" ? t("User id") : t("Session id")}
-          hint={t("Exactly as records name them")}
+          hint={t("Exact user ID")}
           value={whose.id}
           error={refused.of.user_id ?? refused.of.session_id}
           disabled={look.isPending}
@@ -68,7 +68,7 @@ function Form() {
         />
         <div className="form-actions">
           <button type="submit" className="button" disabled={look.isPending || whose.id === ""}>
-            {t("Look")}
+            {t("Preview")}
           </button>
           <span className="faint" role="status">
             {look.isPending ? t("Every day is searched …") : null}
@@ -81,7 +81,7 @@ function Form() {
           <Found answer={look.data} />
           {isAnything(look.data) ? (
             <button type="button" className="button is-grave" onClick={() => setAsked(true)}>
-              {t("Forget …")}
+              {t("Delete …")}
             </button>
           ) : null}
         </>

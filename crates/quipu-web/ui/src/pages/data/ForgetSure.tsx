@@ -21,21 +21,21 @@ export function ForgetSure({ whose, forget, close, done }: Props) {
     if (!forget.isPending) close();
   };
   return (
-    <Veil label={t("Forget for good")} className="data-sure" close={leave}>
+    <Veil label={t("Delete permanently")} className="data-sure" close={leave}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
           if (sure) forget.mutate(whose, { onSuccess: done });
         }}
       >
-        <h2>{whose.kind === "user" ? t("Forget this user?") : t("Forget this session?")}</h2>
+        <h2>{whose.kind === "user" ? t("Delete this user's data?") : t("Delete this session's data?")}</h2>
         <p className="muted">
           {t(
-            "Every trace with a span of theirs goes for good, held or not, with texts, costs and events, and what waits for other backends. There is no way back.",
+            "Deletes every trace with a span of this user, kept or not, with its texts, costs and events, and queued exports. This cannot be undone.",
           )}
         </p>
         <Field
-          label={t("Type the id once more")}
+          label={t("Type the ID again")}
           value={typed}
           disabled={forget.isPending}
           autoFocus
@@ -44,7 +44,7 @@ export function ForgetSure({ whose, forget, close, done }: Props) {
         {forget.error ? <Trouble error={forget.error} /> : null}
         {forget.isPending ? (
           <p className="muted" role="status">
-            {t("Forgetting, then looking everywhere again …")}
+            {t("Deleting, then verifying …")}
           </p>
         ) : null}
         <div className="form-actions data-sure-actions">
@@ -52,7 +52,7 @@ export function ForgetSure({ whose, forget, close, done }: Props) {
             {t("Keep")}
           </button>
           <button type="submit" className="button is-grave" disabled={!sure}>
-            {t("Forget for good")}
+            {t("Delete permanently")}
           </button>
         </div>
       </form>

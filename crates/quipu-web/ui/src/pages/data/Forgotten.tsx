@@ -25,10 +25,10 @@ export function Proof({ answer }: { answer: ForgetAnswer }) {
     <div className="data-told">
       <p role="status">
         {answer.complete ? (
-          <strong>{t("It is gone: every place was asked again, and has nothing of it.")}</strong>
+          <strong>{t("Deleted. A second search found no data in any place.")}</strong>
         ) : (
           <strong className="failed">
-            {t("Something is left, or could not be looked at. Put it right, then forget again.")}
+            {t("Some data remains or could not be read. Fix the cause, then delete again.")}
           </strong>
         )}
       </p>
@@ -43,7 +43,7 @@ export function Proof({ answer }: { answer: ForgetAnswer }) {
       </div>
       <p className="assumption">
         {t(
-          "It does not say who: id_sha256 is the SHA-256 of salt, a colon and the id. Whoever knows the id can check it.",
+          "The proof hides the ID: id_sha256 is the SHA-256 of the salt, a colon and the ID. A reader who knows the ID can verify it.",
         )}
       </p>
     </div>
@@ -98,7 +98,7 @@ function whatIs(what: string): string {
 function Beyond({ answer }: { answer: ForgetAnswer }) {
   return (
     <details className="data-beyond">
-      <summary>{t("What cannot be reached from here")}</summary>
+      <summary>{t("Not deleted")}</summary>
       <ul>
         {answer.beyond.map((place) => (
           <li key={place}>{place}</li>

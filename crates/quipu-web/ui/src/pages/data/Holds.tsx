@@ -17,21 +17,21 @@ export function Holds({ writer }: { writer: boolean }) {
   const holds = useHolds();
   const n = holds.data?.length ?? 0;
   return (
-    <Panel title={t("Held traces")} note={n > 0 ? count(n) : undefined}>
+    <Panel title={t("Kept traces")} note={n > 0 ? count(n) : undefined}>
       <Answered query={holds} lines={3}>
         {(list) =>
           list.length > 0 ? (
             <HoldTable holds={list} writer={writer} />
           ) : (
             <p className="part-empty">
-              {t(
-                "No trace is held. A trace's page holds it back from every rule, with all of its spans and texts.",
-              )}
+              {t("No kept traces. Use Keep on a trace's page to exclude it from all retention rules.")}
             </p>
           )
         }
       </Answered>
-      {writer ? null : <p className="assumption">{t("Holding and releasing are for editors and admins.")}</p>}
+      {writer ? null : (
+        <p className="assumption">{t("Only editors and admins can keep traces or stop keeping them.")}</p>
+      )}
     </Panel>
   );
 }
@@ -47,7 +47,7 @@ function HoldTable({ holds, writer }: { holds: readonly HeldTrace[]; writer: boo
         <thead>
           <tr>
             <th scope="col">{t("Trace")}</th>
-            <th scope="col">{t("Held since")}</th>
+            <th scope="col">{t("Kept since")}</th>
             <th scope="col">{t("By")}</th>
             <th scope="col">{t("Note")}</th>
             {writer ? (
@@ -73,8 +73,8 @@ function HoldTable({ holds, writer }: { holds: readonly HeldTrace[]; writer: boo
               {writer ? (
                 <td className="row-action">
                   <Sure
-                    ask={t("Release")}
-                    confirm={t("Release it")}
+                    ask={t("Stop keeping")}
+                    confirm={t("Stop keeping it")}
                     about={hold.trace_id.slice(0, 12)}
                     pending={release.isPending}
                     act={() => release.mutate(hold.trace_id)}

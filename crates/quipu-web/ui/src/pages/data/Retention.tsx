@@ -15,7 +15,7 @@ const EXAMPLE = '[retention]\ntraces = "14d"\nmax_bytes = "20GiB"';
 export function Retention({ admin }: { admin: boolean }) {
   const rules = useRetention();
   return (
-    <Panel title={t("Retention")} note={t("how long what is kept")}>
+    <Panel title={t("Retention")} note={t("retention periods")}>
       <Answered query={rules} lines={3}>
         {(answer) => (
           <>
@@ -33,9 +33,7 @@ function KeptAll() {
   return (
     <>
       <p className="part-empty">
-        {t(
-          "Everything is kept. Periods and a bound on disk are set in the server's configuration; the guide to retention says how. For example:",
-        )}
+        {t("Nothing expires. Set periods or a disk limit in the config file, for example:")}
       </p>
       <pre className="data-example">{EXAMPLE}</pre>
     </>
@@ -68,7 +66,7 @@ function Rules({ answer }: { answer: RetentionAnswer }) {
         </tbody>
       </table>
       <p className="assumption">
-        {t("Periods count from the end of a record's day (UTC). Held traces stay, whatever the rules say.")}
+        {t("Periods start at the end of a record's day (UTC). Kept traces are not deleted.")}
       </p>
     </>
   );
@@ -85,7 +83,7 @@ function whom({ service, project }: Line, answer: RetentionAnswer): string {
 function period(text: string | null) {
   if (text === null) return <span className="faint">{t("as below")}</span>;
   const read = periodOf(text);
-  if (read.unit === "forever") return t("for ever");
+  if (read.unit === "forever") return t("forever");
   if (read.unit === "days") return t("{n} days kept", { n: read.n, count: read.n });
   return read.unit === "hours" ? t("{n} hours kept", { n: read.n, count: read.n }) : text;
 }
@@ -97,7 +95,7 @@ function Disk({ most }: { most: number | null }) {
   if (most === null)
     return (
       <p className="data-disk muted">
-        {t("{size} on disk", { size: bytes(used) })} · {t("no bound")}
+        {t("{size} on disk", { size: bytes(used) })} · {t("no limit")}
       </p>
     );
   const share = Math.min(1, used / most);
@@ -135,22 +133,20 @@ function Runs({ admin }: { admin: boolean }) {
         {admin ? (
           <Sure
             ask={t("Run now")}
-            confirm={t("Remove it for good")}
-            about={t("what the rules do not keep")}
+            confirm={t("Delete permanently")}
+            about={t("not kept by the rules")}
             pending={pending}
             act={() => run.mutate()}
           />
         ) : null}
         <span className="faint" role="status">
-          {pending ? t("Going through the days …") : t("The server follows the rules by itself.")}
+          {pending ? t("Going through the days …") : t("The server applies the rules automatically.")}
         </span>
       </div>
       {error ? <Trouble error={error} /> : null}
       {told && !pending ? <RetiredView told={told} /> : null}
       {admin ? null : (
-        <p className="assumption">
-          {t("A run by hand is an admin's to start; looking at it is everybody's.")}
-        </p>
+        <p className="assumption">{t("Only admins can start a run. Everyone can preview it.")}</p>
       )}
     </>
   );

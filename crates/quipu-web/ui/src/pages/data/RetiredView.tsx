@@ -22,7 +22,7 @@ export function RetiredView({ told }: { told: Retired }) {
             {told.dry_run
               ? t("Nothing is removed yet. About {freed} of {stored} would be free.", sizes)
               : t("{freed} of {stored} are free now.", sizes)}
-            {held > 0 ? ` ${t("{n} held traces stay.", { n: count(held), count: held })}` : null}
+            {held > 0 ? ` ${t("{n} kept traces stay.", { n: count(held), count: held })}` : null}
           </p>
           <Sums days={told.days} />
           <Days days={told.days} />
@@ -30,7 +30,7 @@ export function RetiredView({ told }: { told: Retired }) {
       )}
       {told.over_bytes === null ? null : (
         <p className="trouble">
-          <strong>{t("The store stays {size} beyond its bound.", { size: bytes(told.over_bytes) })}</strong>{" "}
+          <strong>{t("The store stays {size} over its limit.", { size: bytes(told.over_bytes) })}</strong>{" "}
           <span className="muted">{told.over_reason}</span>
         </p>
       )}
@@ -75,7 +75,7 @@ function Days({ days }: { days: readonly RetiredDay[] }) {
         <thead>
           <tr>
             <th scope="col">{t("Day (UTC)")}</th>
-            <th scope="col">{t("What becomes of it")}</th>
+            <th scope="col">{t("Result")}</th>
             <th scope="col">{t("Traces")}</th>
             <th scope="col">{t("Freed")}</th>
           </tr>

@@ -5,10 +5,11 @@ import { useAsk } from "../../api/ask";
 import { useStatus } from "../../api/queries";
 import { type EventRow, LEVELS, type Level, useEvents } from "../../api/signals";
 import { TimeChart } from "../../charts";
+import { TeachToSend } from "../../components/FirstSteps";
 import { type Column, Grid } from "../../components/Grid";
 import { PanelSplit } from "../../components/PanelSplit";
 import { PageHead } from "../../components/Shell";
-import { Failure, NothingMatches, SkeletonRows, TeachToSend } from "../../components/States";
+import { Failure, NothingMatches, SkeletonRows } from "../../components/States";
 import { Time } from "../../components/Time";
 import { count } from "../../lib/format";
 import { t } from "../../lib/i18n";
@@ -61,7 +62,7 @@ const columns = (): Column<EventRow>[] => [
   },
   {
     id: "body",
-    head: t("Said"),
+    head: t("Message"),
     width: "minmax(200px, 3fr)",
     cell: (row) => <span className="mono event-said">{said(row)}</span>,
   },
@@ -135,7 +136,7 @@ export function Events() {
       <PageHead title={t("Events")}>
         {query.isSuccess ? (
           <span>
-            {t(hasNextPage ? "{n} newest shown, more below" : "{n} shown", { n: count(rows.length) })} ·{" "}
+            {t(hasNextPage ? "Showing latest {n}" : "{n} shown", { n: count(rows.length) })} ·{" "}
             {rangeLabel(range)}
           </span>
         ) : null}

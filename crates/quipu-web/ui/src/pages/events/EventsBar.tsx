@@ -62,7 +62,7 @@ export function EventsBar() {
         })}
       </form>
       <label className="event-least">
-        <span className="muted">{t("from level")}</span>
+        <span className="muted">{t("Min. level")}</span>
         <select
           value={params.get("level") ?? ""}
           onChange={(event) => setParams({ level: event.target.value || null })}

@@ -52,9 +52,9 @@ export function FrameworkDetail({ row, signals, asked }: Props) {
     >
       <div ref={box}>
         <Facts facts={factsOf(row)} />
-        <WorkPart title={t("What it does not tell")} note={lacks.length > 0 ? undefined : t("nothing")}>
+        <WorkPart title={t("Missing")} note={lacks.length > 0 ? undefined : t("nothing")}>
           {lacks.length === 0 ? (
-            <p className="part-empty">{t("It tells everything that its calls had an occasion to.")}</p>
+            <p className="part-empty">{t("Its calls report all applicable fields.")}</p>
           ) : (
             <ul className="signal-list">
               {lacks.map((signal) => (
@@ -64,7 +64,7 @@ export function FrameworkDetail({ row, signals, asked }: Props) {
           )}
         </WorkPart>
         {partly.length > 0 ? (
-          <WorkPart title={t("What some of its calls tell")}>
+          <WorkPart title={t("Partial")}>
             <ul className="signal-list">
               {partly.map((signal) => (
                 <li
@@ -76,7 +76,7 @@ export function FrameworkDetail({ row, signals, asked }: Props) {
                     <strong>{signal.label}</strong>{" "}
                     <span className="figure">{percent(share(signal) ?? 0, 0)}</span>{" "}
                     <span className="muted">
-                      {t("of {n} sampled calls tell {what}.", {
+                      {t("of {n} sampled calls report {what}.", {
                         count: row.sampled_calls,
                         n: count(row.sampled_calls),
                         what: signal.what,
@@ -89,12 +89,12 @@ export function FrameworkDetail({ row, signals, asked }: Props) {
           </WorkPart>
         ) : null}
         {whole.length > 0 ? (
-          <WorkPart title={t("What it tells")}>
+          <WorkPart title={t("Complete")}>
             <p className="muted">{whole.map((signal) => signal.label).join(", ")}</p>
           </WorkPart>
         ) : null}
         {silent.length > 0 ? (
-          <WorkPart title={t("What it had no occasion to tell")}>
+          <WorkPart title={t("Not applicable")}>
             <p className="muted">{silent.map((signal) => signal.label).join(", ")}</p>
           </WorkPart>
         ) : null}

@@ -26,7 +26,7 @@ const byFramework: Ways = {
     'graph.invoke(input, config={"metadata": {"user_id": "…"}})',
   ),
   "langgraph/agent": code(
-    () => t("Give the graph a name: it is what the agent goes by."),
+    () => t("Give the graph a name. It becomes the agent's name."),
     'graph.compile(name="planner")',
   ),
   "openai-agents/session": code(
@@ -42,15 +42,15 @@ const byFramework: Ways = {
     'Agent(…, trace_attributes={"session.id": "…", "user.id": "…"})',
   ),
   "vercel-ai/agent": code(
-    () => t("Give the call a function id: it is what the agent goes by."),
+    () => t("Give the call a function ID. It becomes the agent's name."),
     "telemetry: { isEnabled: true, functionId: 'my-agent' }",
   ),
   "claude-code/messages": code(
-    () => t("Claude Code sends what was said only when told to."),
+    () => t("Claude Code sends messages only when content capture is enabled."),
     "export OTEL_LOG_USER_PROMPTS=1 OTEL_LOG_TOOL_DETAILS=1",
   ),
   "codex/messages": code(
-    () => t("Codex sends prompts only when told to, in ~/.codex/config.toml."),
+    () => t("Codex sends prompts only when ~/.codex/config.toml enables it."),
     "[otel]\nlog_user_prompt = true",
   ),
 };
@@ -78,7 +78,7 @@ const byConvention: Ways = {
     "LangChainInstrumentor().instrument()   # or CrewAI, smolagents, OpenAI Agents …",
   ),
   "openllmetry/messages": code(
-    () => t("OpenLLMetry sends messages unless it is told not to."),
+    () => t("OpenLLMetry sends messages by default."),
     "export TRACELOOP_TRACE_CONTENT=true",
   ),
   "openllmetry/session": code(
@@ -90,15 +90,15 @@ const byConvention: Ways = {
     'Traceloop.set_association_properties({"user_id": "…"})',
   ),
   "openllmetry/agent": code(
-    () => t("Mark what is an agent."),
+    () => t("Mark agents."),
     'from traceloop.sdk.decorators import agent\n\n@agent(name="planner")\ndef plan(): ...',
   ),
   "openllmetry/tool_calls": code(
-    () => t("Mark what is a tool."),
+    () => t("Mark tools."),
     'from traceloop.sdk.decorators import tool\n\n@tool(name="get_weather")\ndef get_weather(): ...',
   ),
   "genai/messages": code(
-    () => t("OpenTelemetry's own instrumentations send messages only when told to."),
+    () => t("OpenTelemetry's own instrumentations send messages only when content capture is enabled."),
     "export OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true",
   ),
   "langfuse/session": code(
@@ -114,7 +114,7 @@ const byConvention: Ways = {
     'chain.invoke(input, config={"metadata": {"session_id": "…"}})',
   ),
   "openlit/messages": code(
-    () => t("OpenLIT sends messages unless it is told not to."),
+    () => t("OpenLIT sends messages by default."),
     "openlit.init(capture_message_content=True)",
   ),
   "quipu/session": code(
@@ -130,7 +130,7 @@ const byConvention: Ways = {
 /** For any sender of OpenTelemetry. */
 const byAnyone: Ways = {
   messages: code(
-    () => t("Most instrumentations send what was said only when told to."),
+    () => t("Most instrumentations send messages only when content capture is enabled."),
     "export OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true",
   ),
   session: code(
@@ -169,7 +169,7 @@ const byAnyone: Ways = {
   // Its use says already that nothing is missing.
   reported_cost: () => ({ text: "" }),
   errors: code(
-    () => t("Record what went wrong on the span that failed."),
+    () => t("Record the error on the failed span."),
     'span.set_attribute("error.type", type(error).__name__)\nspan.record_exception(error)',
   ),
 };

@@ -14,14 +14,14 @@ export const signals = (): readonly Signal[] => [
   {
     id: "messages",
     label: t("messages"),
-    what: t("what was said to the model and by it"),
+    what: t("messages to and from the model"),
     use: t("Without it there is no conversation to read, and nothing to search in."),
   },
   {
     id: "tool_definitions",
     label: t("tools offered"),
     what: t("the tools that the model could choose from"),
-    use: t("Without it one cannot see what the model could have done instead."),
+    use: t("Without it you do not see the tools that the model could choose from."),
   },
   {
     id: "params",
@@ -43,9 +43,9 @@ export const signals = (): readonly Signal[] => [
   },
   {
     id: "response_id",
-    label: t("answer id"),
+    label: t("response ID"),
     what: t("the provider's id of the answer"),
-    use: t("Without it two records of one call are told apart by their times only."),
+    use: t("Without it two records of one call can be matched by time only."),
   },
   {
     id: "finish_reasons",
@@ -55,9 +55,9 @@ export const signals = (): readonly Signal[] => [
   },
   {
     id: "ttft",
-    label: t("first token"),
+    label: t("time to first token"),
     what: t("the time to the first token"),
-    use: t("Without it one sees how long an answer took, not how long people waited for its begin."),
+    use: t("Without it you see total time, not the wait for the first token."),
   },
   {
     id: "cache_read",
@@ -69,19 +69,21 @@ export const signals = (): readonly Signal[] => [
     id: "reasoning",
     label: t("reasoning"),
     what: t("tokens spent on reasoning"),
-    use: t("Without it the cost is right, but not what part of it was thinking."),
+    use: t("Without it the cost is right, but the share of reasoning is unknown."),
   },
   {
     id: "reported_cost",
-    label: t("own cost"),
+    label: t("reported cost"),
     what: t("a cost of its own"),
-    use: t("Nothing is missing: costs are computed from the price book. A reported one is shown beside it."),
+    use: t(
+      "Nothing is missing: costs are computed from the price book. A reported cost is shown next to it.",
+    ),
   },
   {
     id: "agent",
     label: t("agent"),
     what: t("the agent that made the call"),
-    use: t("Without it calls and their cost cannot be told by agent."),
+    use: t("Without it you cannot split calls and cost by agent."),
   },
   {
     id: "session",
@@ -93,12 +95,12 @@ export const signals = (): readonly Signal[] => [
     id: "user",
     label: t("user"),
     what: t("the end user"),
-    use: t("Without it use and cost cannot be told by user."),
+    use: t("Without it you cannot split use and cost by user."),
   },
   {
     id: "errors",
     label: t("error type"),
     what: t("the type of error of failed calls"),
-    use: t("Without it failures can be told apart by their texts only."),
+    use: t("Without it failures differ only by their text."),
   },
 ];

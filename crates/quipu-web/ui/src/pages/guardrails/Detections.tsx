@@ -24,9 +24,7 @@ export function Detections({ detections }: { detections: Guardrails["detections"
           {rows.length > 0 ? (
             <Bars rows={rows} unit="count" hue={hue} label={title} />
           ) : (
-            <p className="part-empty">
-              {t("None was reported. Only what a guardrail or the sender tells is counted here.")}
-            </p>
+            <p className="part-empty">{t("None reported by guardrails")}</p>
           )}
         </WorkPart>
       ))}

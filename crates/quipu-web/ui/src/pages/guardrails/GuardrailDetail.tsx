@@ -36,7 +36,7 @@ const checks = (): Multiple => ({
       of: (f) => Math.max(0, f.count - f.triggered - f.errors),
     },
     { name: t("violations"), hue: "--guardrail", adds: true, of: (f) => f.triggered },
-    { name: t("broken"), hue: "--failure", adds: true, of: (f) => f.errors },
+    { name: t("check errors"), hue: "--failure", adds: true, of: (f) => f.errors },
   ],
 });
 
@@ -55,7 +55,7 @@ export function GuardrailDetail({ row, scope, refetch }: Props) {
       note: t("{share} of checks", { share: percent(row.checks > 0 ? row.triggered / row.checks : 0) }),
     },
     {
-      label: t("Broken checks"),
+      label: t("Check errors"),
       value: <span className={row.errors ? "failing" : undefined}>{count(row.errors)}</span>,
     },
     {

@@ -58,7 +58,7 @@ function columnsFor(scale: Scale, blocks: Blocks): readonly WorkColumn<Guardrail
     {
       id: "triggered",
       head: t("Violations"),
-      title: t("Checks that were triggered: what they looked at was caught"),
+      title: t("Checks that found something"),
       end: true,
       least: 76,
       by: (row) => row.triggered,
@@ -71,7 +71,7 @@ function columnsFor(scale: Scale, blocks: Blocks): readonly WorkColumn<Guardrail
     },
     {
       id: "rate",
-      head: t("Caught"),
+      head: t("Trigger rate"),
       title: t("Violations of a hundred checks"),
       end: true,
       least: 64,
@@ -102,7 +102,7 @@ function columnsFor(scale: Scale, blocks: Blocks): readonly WorkColumn<Guardrail
     },
     {
       id: "errors",
-      head: t("Broken"),
+      head: t("Errors"),
       title: t("Checks that failed themselves, so that nothing was checked"),
       end: true,
       least: 60,
@@ -190,10 +190,7 @@ export function Guardrails() {
       ) : null}
       {query.data && query.data.checks > 0 ? <OverTime answer={query.data} range={scope.range} /> : null}
       {rows.length > 0 ? (
-        <WorkPart
-          title={t("By guardrail")}
-          note={t("a row opens what it is made of, a figure the traces behind it")}
-        >
+        <WorkPart title={t("By guardrail")} note={t("Click a row for details, a number for its traces")}>
           <WorkTable
             label={t("Guardrails")}
             rows={rows}
@@ -222,7 +219,7 @@ function Totals({ now, before, blocks }: { now: Answer; before: Answer | undefin
   const detected = (kind: string) => {
     const sum = found(now, kind);
     const then = before ? (found(before, kind) ?? 0) : undefined;
-    if (sum === null) return { value: "–", note: t("nobody tells") };
+    if (sum === null) return { value: "–", note: t("not reported") };
     return { value: compact(sum), ...deltaOf(sum, then) };
   };
   return (
@@ -241,7 +238,7 @@ function Totals({ now, before, blocks }: { now: Answer; before: Answer | undefin
         title={t("Violations after which the run ended in an error: it was stopped")}
       />
       <Stat
-        label={t("Broken checks")}
+        label={t("Check errors")}
         value={compact(now.errors)}
         good="down"
         {...deltaOf(now.errors, before?.errors)}
@@ -279,7 +276,7 @@ function OverTime({ answer, range }: { answer: Answer; range: Range }) {
             points: line((point) => Math.max(0, point.checks - point.triggered - point.errors)),
           },
           { name: t("violations"), hue: "--guardrail", points: line((point) => point.triggered) },
-          { name: t("broken"), hue: "--failure", points: line((point) => point.errors) },
+          { name: t("check errors"), hue: "--failure", points: line((point) => point.errors) },
         ]}
       />
     </WorkPart>

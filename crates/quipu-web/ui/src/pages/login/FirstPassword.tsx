@@ -34,12 +34,9 @@ export function FirstPassword({ name }: { name: string }) {
           <h1 id="first-password">{t("Choose your own password")}</h1>
         </header>
         <p className="login-text">
-          {t(
-            "{name}, somebody else chose the password that you came in by. Once you have one of your own, you go on.",
-            {
-              name,
-            },
-          )}
+          {t("{name}, another person chose your password. Choose your own to continue.", {
+            name,
+          })}
         </p>
         {/* So that a password manager knows whose it is. */}
         <input type="text" autoComplete="username" value={name} readOnly hidden />

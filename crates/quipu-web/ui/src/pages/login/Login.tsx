@@ -12,7 +12,7 @@ import { t } from "../../lib/i18n";
 const refusals = (): Record<string, string> => ({
   denied: t("Single sign-on knows you, and you have no account here."),
   expired: t("That took too long. Please try again."),
-  failed: t("Single sign-on did not answer as it should. Whoever runs this server finds more in its log."),
+  failed: t("Single sign-on failed. The server log has the details."),
 });
 
 export function Login({ me }: { me: Me }) {
@@ -70,7 +70,7 @@ export function Login({ me }: { me: Me }) {
           </a>
         ) : null}
         <p className="form-hint">
-          {t("No account? Whoever runs this server makes one: quipu users add NAME --role viewer")}
+          {t("No account? Ask the administrator of this server to run: quipu users add NAME --role viewer")}
         </p>
       </form>
     </main>

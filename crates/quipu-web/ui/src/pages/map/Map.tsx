@@ -7,13 +7,14 @@ import { useLive } from "../../api/live";
 import type { Graph } from "../../api/outline";
 import { useStatus } from "../../api/queries";
 import type { TraceSummary } from "../../api/types";
+import { TeachToSend } from "../../components/FirstSteps";
 import { Drawing } from "../../components/graph/Drawing";
 import { GraphTable } from "../../components/graph/GraphTable";
 import { MOST_NODES } from "../../components/graph/layout";
 import { PanelSplit } from "../../components/PanelSplit";
 import { Segments } from "../../components/Segments";
 import { PageHead, TopBar } from "../../components/Shell";
-import { Failure, Loading, NothingMatches, TeachToSend } from "../../components/States";
+import { Failure, Loading, NothingMatches } from "../../components/States";
 import { count } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { rangeLabel, resolveRange } from "../../lib/time";
@@ -22,6 +23,7 @@ import { useFollowing } from "../../state/follow";
 import { useNarrow } from "../../state/screen";
 import { setParams, usePlace } from "../../state/url";
 import { NodePanel } from "./NodePanel";
+import { MANY_NODES, reduced } from "./reduced";
 
 const Space = lazy(() => import("./Space"));
 
@@ -63,6 +65,9 @@ function useStirred(): ReadonlySet<string> {
   return stirred;
 }
 
+/** Names on nodes cannot be read below it. */
+const LEAST_SCALE = 0.6;
+
 const VIEWS = ["flat", "3d", "table"] as const;
 type View = (typeof VIEWS)[number];
 
@@ -74,16 +79,24 @@ export function MapPage() {
   const status = useStatus();
   const narrow = useNarrow();
   const stirred = useStirred();
-  const view: View = VIEWS.find((known) => known === params.get("view")) ?? "flat";
+  const view: View = VIEWS.find((known) => known === params.get("view")) ?? (narrow ? "table" : "flat");
   const picked = params.get("node");
   const graph = query.data;
   const node = useMemo(() => graph?.nodes.find(({ id }) => id === picked) ?? null, [graph, picked]);
+  const focus = graph?.nodes.some(({ id }) => id === params.get("focus")) ? params.get("focus") : null;
+  const large = (graph?.nodes.length ?? 0) > MANY_NODES;
+  const services = params.has("services") ? params.get("services") === "1" : !large;
+  const rare = params.has("rare") ? params.get("rare") === "1" : !large;
+  const drawn = useMemo(
+    () => graph && reduced(graph, { focus, services, rare }),
+    [graph, focus, services, rare],
+  );
   const pick = (id: string | null) => setParams({ node: id === picked ? null : id }, { replace: true });
 
   const drawing = (shown: Overview) => {
     if (view === "3d")
       return (
-        <Suspense fallback={<Loading what={t("Reading what draws in 3D")} />}>
+        <Suspense fallback={<Loading what={t("Loading the 3D view")} />}>
           <Space graph={shown} picked={picked} onPick={pick} stirred={stirred} />
         </Suspense>
       );
@@ -91,11 +104,15 @@ export function MapPage() {
       return <GraphTable graph={shown} onPick={pick} />;
     return (
       <div className="graph">
+        {large || focus !== null ? (
+          <MapTools focus={focus} services={services} rare={rare} hidden={drawn?.hiddenNodes ?? 0} />
+        ) : null}
         <Drawing
-          graph={shown}
+          graph={drawn?.graph ?? shown}
+          least={LEAST_SCALE}
           label={t("Map of services, agents, tools and models")}
-          hint={t("A click on a node says more of it. Drag to move, wheel to zoom.")}
-          act={t("Says more of it")}
+          hint={t("Click a node for details. Drag to move, scroll to zoom.")}
+          act={t("Show details")}
           stirred={stirred}
           onPick={pick}
         />
@@ -130,7 +147,9 @@ export function MapPage() {
             { id: "table", label: t("Table") },
           ]}
           value={view}
-          onPick={(id) => setParams({ view: id === "flat" ? null : id }, { replace: true })}
+          onPick={(id) =>
+            setParams({ view: id === (narrow ? "table" : "flat") ? null : id }, { replace: true })
+          }
         />
       </PageHead>
       <div className="page-body map-body">
@@ -138,7 +157,13 @@ export function MapPage() {
           covers={narrow}
           panel={
             node && graph ? (
-              <NodePanel node={node} graph={graph} onPick={pick} close={() => pick(null)} />
+              <NodePanel
+                focused={focus === node.id}
+                node={node}
+                graph={graph}
+                onPick={pick}
+                close={() => pick(null)}
+              />
             ) : null
           }
         >
@@ -146,5 +171,44 @@ export function MapPage() {
         </PanelSplit>
       </div>
     </>
+  );
+}
+
+interface ToolsProps {
+  focus: string | null;
+  services: boolean;
+  rare: boolean;
+  hidden: number;
+}
+
+/** What of a large map is drawn. */
+function MapTools({ focus, services, rare, hidden }: ToolsProps) {
+  const set = (name: string, on: boolean) => setParams({ [name]: on ? "1" : "0" }, { replace: true });
+  return (
+    <div className="map-tools">
+      {focus === null ? (
+        <>
+          <label>
+            <input type="checkbox" checked={services} onChange={() => set("services", !services)} />
+            <span>{t("Services")}</span>
+          </label>
+          <label>
+            <input type="checkbox" checked={rare} onChange={() => set("rare", !rare)} />
+            <span>{t("Rare edges")}</span>
+          </label>
+          {hidden > 0 ? (
+            <span className="faint">{t("{n} nodes hidden", { n: count(hidden), count: hidden })}</span>
+          ) : null}
+        </>
+      ) : (
+        <button
+          type="button"
+          className="button"
+          onClick={() => setParams({ focus: null }, { replace: true })}
+        >
+          {t("Show all nodes")}
+        </button>
+      )}
+    </div>
   );
 }

@@ -7,18 +7,21 @@ import { percent, usdPlaces } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { filterHref } from "../../state/filters";
 import { useKeys } from "../../state/keys";
+import { setParams } from "../../state/url";
 
 /** Kinds that the filter knows by the same word. */
 const FILTERED = ["service", "agent", "tool", "model"];
 
 interface Props {
   node: GraphNode;
+  /** Whether the map shows this node and its neighbours only. */
+  focused: boolean;
   graph: Graph;
   onPick: (id: string) => void;
   close: () => void;
 }
 
-export function NodePanel({ node, graph, onPick, close }: Props) {
+export function NodePanel({ node, focused, graph, onPick, close }: Props) {
   useKeys({
     Escape: (event) => {
       event.preventDefault();
@@ -44,6 +47,16 @@ export function NodePanel({ node, graph, onPick, close }: Props) {
           {t("{share} of its calls failed", { share: percent(node.errors / node.calls) })}
         </p>
       ) : null}
+      <p className="map-links">
+        <button
+          type="button"
+          className="button"
+          aria-pressed={focused}
+          onClick={() => setParams({ focus: focused ? null : node.id, view: null }, { replace: true })}
+        >
+          {focused ? t("Show all nodes") : t("Focus")}
+        </button>
+      </p>
       {narrowed ? (
         <p className="map-links">
           <Link href={filterHref("/traces", narrowed)}>{t("Its traces")}</Link>

@@ -95,8 +95,8 @@ export function MetricChart({ metric, refetchMs }: { metric: MetricName; refetch
             value={by}
             onChange={(event) => setParams({ by: event.target.value || null }, { replace: true })}
           >
-            <option value="">{t("all series as one")}</option>
-            <option value="*">{t("each series")}</option>
+            <option value="">{t("Combine all")}</option>
+            <option value="*">{t("By series")}</option>
             {keys.map((key) => (
               <option key={key} value={key}>
                 {key}
@@ -175,7 +175,7 @@ function Labels({ keys, labels, every }: LabelsProps) {
       ))}
       {left.length > 0 ? (
         <label>
-          <span className="muted">{t("only where")}</span>
+          <span className="muted">{t("Filter label")}</span>
           <select
             value=""
             onChange={(event) => {
@@ -213,13 +213,13 @@ function Table({ series, factor, format }: TableProps) {
           <tr>
             <th scope="col">{t("Series")}</th>
             <th scope="col" className="end">
-              {t("Least")}
+              {t("Min")}
             </th>
             <th scope="col" className="end">
-              {t("Mean of steps")}
+              {t("Avg")}
             </th>
             <th scope="col" className="end">
-              {t("Most")}
+              {t("Max")}
             </th>
             <th scope="col" className="end">
               {t("Last")}

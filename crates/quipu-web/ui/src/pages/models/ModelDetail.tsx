@@ -53,7 +53,7 @@ export function ModelDetail({ group, scope, refetch }: Props) {
     >
       <Facts facts={factsOf(group)} />
       <Multiples ask={{ from: "calls", filter }} scope={scope} refetch={refetch} charts={charts} />
-      <WorkPart title={t("How long its calls take")}>
+      <WorkPart title={t("Latency of its calls")}>
         <Answered query={spread} lines={3}>
           {({ total }) =>
             total.latency_ms?.histogram?.length ? (
@@ -68,9 +68,9 @@ export function ModelDetail({ group, scope, refetch }: Props) {
           }
         </Answered>
       </WorkPart>
-      <Causes query={errors} all={filterHref("/traces", { model, errors: ">0" })} />
+      <Causes query={errors} to={(error) => filterHref("/traces", { model, ...error })} />
       <ByAgent
-        title={t("Who calls it")}
+        title={t("Used by")}
         query={agents}
         hrefOf={(agent) => filterHref("/traces", { model, agent })}
         noteOf={(group) => (group.cost_usd ? usdHeadline(group.cost_usd) : undefined)}
@@ -102,7 +102,7 @@ function factsOf(group: AskGroup): Fact[] {
     {
       label: t("Tokens"),
       value: compact(used?.total ?? 0),
-      note: per === null ? undefined : t("{n} a call", { n: compact(Math.round(per)) }),
+      note: per === null ? undefined : t("{n} per call", { n: compact(Math.round(per)) }),
       title: used
         ? t("{in} in, {out} out, {reasoning} of them reasoning", {
             in: count(used.input),
@@ -124,7 +124,7 @@ function factsOf(group: AskGroup): Fact[] {
     {
       label: t("First token p50"),
       value: duration(group.ttft_ms?.p50),
-      note: group.ttft_ms ? t("p95 {time}", { time: duration(group.ttft_ms.p95) }) : t("not told"),
+      note: group.ttft_ms ? t("p95 {time}", { time: duration(group.ttft_ms.p95) }) : t("not reported"),
     },
     ...(group.last_at
       ? [{ label: t("Last call"), value: ago(group.last_at), title: fullTime(group.last_at) }]

@@ -26,7 +26,7 @@ const MOST_MODELS = 500;
 export const modelOf = (group: AskGroup): string | null => group.key.model ?? null;
 const providerOf = (group: AskGroup): string | null => group.key.provider ?? null;
 const rowKey = (group: AskGroup) => `${keyOf(providerOf(group))}/${keyOf(modelOf(group))}`;
-export const modelName = (group: AskGroup) => modelOf(group) ?? t("no model named");
+export const modelName = (group: AskGroup) => modelOf(group) ?? t("(no model)");
 
 /** All traces with calls of this model, narrowed further. */
 const traces = (group: AskGroup, by: Record<string, string> = {}, params: Record<string, string> = {}) =>
@@ -109,8 +109,8 @@ function columnsFor(
     },
     {
       id: "ttft",
-      head: t("First token"),
-      title: t("Median time to the first token, of calls that tell it"),
+      head: t("Time to first token"),
+      title: t("Median time to first token, over calls that report it"),
       end: true,
       least: 76,
       drop: 2,
@@ -121,7 +121,7 @@ function columnsFor(
             {duration(row.ttft_ms.p50)}
           </span>
         ) : (
-          <Nil title={t("no call of it tells when its first token came")} />
+          <Nil title={t("no call reports its time to first token")} />
         ),
     },
     boxColumn((row) => row.latency_ms, {
@@ -221,7 +221,7 @@ export function Models() {
         note={
           query.data?.left_out
             ? t("the {n} largest; narrow the filter to see the others", { n: count(rows.length) })
-            : t("a row opens what it is made of, a figure the traces behind it")
+            : t("Click a row for details, a number for its traces")
         }
       >
         <WorkTable

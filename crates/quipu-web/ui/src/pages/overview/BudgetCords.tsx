@@ -62,7 +62,7 @@ export function BudgetCords() {
 function Teach() {
   return (
     <p className="part-empty">
-      {t("No budget holds this spending. One stops calls before they are made, once its limit is reached.")}{" "}
+      {t("No budget yet. A budget can stop calls before they are made.")}{" "}
       <Link className="quiet-button" href={href("/budgets", { new: "1" })}>
         {t("New budget")}
       </Link>

@@ -42,7 +42,7 @@ export function ByModel({
     if (!query.data) return [];
     const now = seriesOf(query.data, measure, naming(title), { href: modelHref });
     if (!compare || !before.data) return now;
-    return [...now, beforeSeries(before.data, measure, t("period before"), boundsOf(query.data), "muted")];
+    return [...now, beforeSeries(before.data, measure, t("previous period"), boundsOf(query.data), "muted")];
   }, [query.data, before.data, compare, measure, title]);
   const total = query.data?.total;
   const unpriced = measure === "cost" && total ? total.unpriced_calls : 0;

@@ -1,14 +1,14 @@
-// What went wrong, by cause, the most frequent first. Each line opens the latest trace that it happened in.
+// Failures by cause, the most frequent first. Each line opens the traces that have this cause.
 import { type AskGroup, useAsk } from "../../api/ask";
 import type { Scope } from "../../api/queries";
 import { Link } from "../../components/Link";
 import { Answered, Panel } from "../../components/Panel";
 import { count } from "../../lib/format";
 import { t } from "../../lib/i18n";
+import { errorIs } from "../../lib/query";
 import { ago } from "../../lib/time";
 import { filterHref } from "../../state/filters";
 import { useNow } from "../../state/screen";
-import { href } from "../../state/url";
 import { FAILURES } from "./asks";
 
 const MOST = 8;
@@ -32,7 +32,8 @@ export function causesOf(groups: readonly AskGroup[]): Cause[] {
     const later = (group.last_at ?? "") > (known?.last_at ?? "");
     causes.set(words, {
       words,
-      whole: known?.whole ?? whole,
+      // A line break stands for what follows where it differs.
+      whole: known && known.whole !== whole ? `${words}\n` : whole,
       count: (known?.count ?? 0) + group.count,
       last_at: known && !later ? known.last_at : group.last_at,
       trace_id: known && !later ? known.trace_id : group.trace_id,
@@ -49,8 +50,12 @@ export function Failures({ scope, refetch }: { scope: Scope; refetch: number | f
       title={t("Failures by cause")}
       note={
         total > 0 ? (
-          <Link className="quiet-button" href={filterHref("/traces", { status: "error" })}>
-            {t("{n} in all", { n: count(total) })}
+          <Link
+            className="quiet-button"
+            href={filterHref("/traces", { errors: ">0" })}
+            title={t("All traces with a failed span")}
+          >
+            {t("{n} failed spans", { count: total, n: count(total) })}
           </Link>
         ) : undefined
       }
@@ -58,7 +63,7 @@ export function Failures({ scope, refetch }: { scope: Scope; refetch: number | f
       <Answered query={query} lines={5}>
         {(answer) =>
           answer.groups.length === 0 ? (
-            <p className="part-empty">{t("Nothing has failed in this time.")}</p>
+            <p className="part-empty">{t("No failures in this range")}</p>
           ) : (
             <Causes causes={causesOf(answer.groups)} total={total} leftOut={answer.left_out} />
           )
@@ -76,14 +81,11 @@ function Causes({ causes, total, leftOut }: { causes: readonly Cause[]; total: n
       {causes.slice(0, MOST).map((cause) => (
         <li key={cause.words}>
           <Link
-            href={
-              cause.trace_id
-                ? href(`/traces/${encodeURIComponent(cause.trace_id)}`)
-                : filterHref("/traces", { status: "error" })
-            }
+            href={filterHref("/traces", cause.whole ? errorIs(cause.whole) : { errors: ">0" })}
+            title={t("Traces with this error")}
           >
             <span className="cause-text" title={cause.whole}>
-              {cause.words || t("without a message")}
+              {cause.words || t("no error message")}
             </span>
             <span className="cause-facts faint">{cause.last_at ? ago(cause.last_at, now) : ""}</span>
             <span className="figure cause-count">{count(cause.count)}</span>

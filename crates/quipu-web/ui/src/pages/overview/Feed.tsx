@@ -46,7 +46,7 @@ export function Feed({ scope }: { scope: Scope }) {
       title={t("Latest traces")}
       note={
         waiting > 0 ? (
-          <span>{t("{n} new, held while you point", { n: waiting })}</span>
+          <span>{t("{n} new (paused while hovering)", { n: waiting })}</span>
         ) : (
           <Link className="quiet-button" href={filterHref("/traces")}>
             {t("All traces")}

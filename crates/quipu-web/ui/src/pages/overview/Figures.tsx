@@ -45,7 +45,7 @@ const shown = (): Shown[] => [
   {
     measure: "p95",
     from: "traces",
-    label: t("Time of a request, p95"),
+    label: t("Latency p95"),
     good: "down",
     href: (figures) => filterHref("/traces", longerThan(figureOf(figures, "p95")), { sort: "-duration" }),
   },

@@ -3,7 +3,7 @@ import type { UseQueryResult } from "@tanstack/react-query";
 import { type SystemState, useSystem } from "../../api/system";
 import { Link } from "../../components/Link";
 import { Answered, Panel } from "../../components/Panel";
-import { bytes, count, duration, percent } from "../../lib/format";
+import { bytes, count, duration, marked, percent } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { href } from "../../state/url";
 
@@ -32,25 +32,25 @@ export function healthOf(system: SystemState): Line[] {
   const used = disk.total && disk.free !== null ? 1 - disk.free / disk.total : null;
   return [
     {
-      name: t("Taking in"),
+      name: t("Ingest rate"),
       text:
         system.ingest.spans_per_s === null
           ? "–"
           : t("{n} spans/s", {
               n:
                 system.ingest.spans_per_s < 10
-                  ? system.ingest.spans_per_s.toFixed(1)
+                  ? marked(system.ingest.spans_per_s.toFixed(1))
                   : count(system.ingest.spans_per_s),
             }),
       tone: "good",
     },
     {
-      name: t("Waiting"),
+      name: t("Queue"),
       text: queue.requests === 0 ? t("nothing") : t("{share} of the queue", { share: percent(waiting, 0) }),
       tone: waiting >= 0.9 ? "bad" : waiting >= FULL_QUEUE ? "warm" : "good",
     },
     {
-      name: t("Lost"),
+      name: t("Dropped"),
       text: lost === 0 ? t("nothing") : count(lost),
       tone: lost > 0 ? "bad" : "good",
     },
@@ -88,7 +88,7 @@ export function HealthPanel() {
       note={
         query.data ? (
           <Link className={troubles > 0 ? "health-sum is-bad" : "health-sum"} href={href("/system")}>
-            {troubles > 0 ? t("{count} to look at", { count: troubles }) : t("all well")}
+            {troubles > 0 ? t("{count} to look at", { count: troubles }) : t("All healthy")}
           </Link>
         ) : undefined
       }

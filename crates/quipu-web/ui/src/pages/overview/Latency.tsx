@@ -43,10 +43,10 @@ export function LatencyPanel({ scope, refetch }: { scope: Scope; refetch: number
   ];
   return (
     <Panel
-      title={t("Latency of requests")}
+      title={t("Latency")}
       note={
         <Segments
-          label={t("Latency of requests")}
+          label={t("Latency")}
           options={views}
           value={view}
           onPick={(next) => {

@@ -1,8 +1,9 @@
 // What are the agents doing, does it go well, and what does it cost? Four figures first, then over time, then who, what and why.
 import { useAsk } from "../../api/ask";
 import { useStatus } from "../../api/queries";
+import { TeachToSend } from "../../components/FirstSteps";
 import { PageHead, TopBar } from "../../components/Shell";
-import { NothingMatches, TeachToSend } from "../../components/States";
+import { NothingMatches } from "../../components/States";
 import { t } from "../../lib/i18n";
 import { rangeLabel } from "../../lib/time";
 import { useScope } from "../../state/filters";
@@ -35,7 +36,7 @@ export function Overview() {
             className="button"
             onClick={() => setParams({ range: "all", since: null, until: null, filter: null })}
           >
-            {t("Show all that is stored")}
+            {t("Show all time")}
           </button>
         </NothingMatches>
       );
@@ -71,7 +72,7 @@ export function Overview() {
       <TopBar />
       <PageHead title={t("Overview")}>
         <span>{rangeLabel(scope.range)}</span>
-        <span className="faint hint-wide">{t("drag across any chart to narrow the time")}</span>
+        <span className="faint hint-wide">{t("Drag on a chart to zoom")}</span>
       </PageHead>
       <div className="page-body scrolls">{body()}</div>
     </>

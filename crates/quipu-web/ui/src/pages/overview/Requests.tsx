@@ -16,7 +16,7 @@ import {
   TimeChart,
 } from "../../charts";
 import { Panel } from "../../components/Panel";
-import { compact, percent } from "../../lib/format";
+import { compact, marked, percent } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { useCompare } from "../../state/compare";
 import { filterHref } from "../../state/filters";
@@ -55,7 +55,7 @@ export function Requests({ scope, refetch }: { scope: Scope; refetch: number | f
     const present = boundsOf(query.data);
     const now = outcomes(query.data);
     return compare && before.data
-      ? [...now, beforeSeries(before.data, "per_min", t("period before"), present, "muted")]
+      ? [...now, beforeSeries(before.data, "per_min", t("previous period"), present, "muted")]
       : now;
   }, [query.data, before.data, compare]);
   const note = query.data ? rateText(query.data) : undefined;
@@ -82,7 +82,8 @@ export function Requests({ scope, refetch }: { scope: Scope; refetch: number | f
 function rateText(answer: Answer): string {
   const minutes = minutesOf(boundsOf(answer));
   const rate = minutes > 0 ? answer.total.count / minutes : 0;
-  const text = rate === 0 ? "0" : rate < 0.01 ? "<0.01" : rate < 10 ? rate.toFixed(2) : compact(rate);
+  const text =
+    rate === 0 ? "0" : rate < 0.01 ? marked("<0.01") : rate < 10 ? marked(rate.toFixed(2)) : compact(rate);
   return t("{rate} on average", { rate: text });
 }
 
@@ -128,9 +129,9 @@ export function Sides({ scope, refetch }: { scope: Scope; refetch: number | fals
         href={filterHref("/sessions")}
       />
       <Stat
-        label={t("Running now")}
+        label={t("In progress")}
         value={total ? compact(total.running) : <span className="nil">–</span>}
-        note={t("without an end yet")}
+        note={t("in progress")}
         href={filterHref("/traces", { status: "running" })}
       />
     </div>

@@ -23,7 +23,7 @@ function label(who: Who): string {
 
 function nobody(who: Who): string {
   return {
-    model: t("no model named"),
+    model: t("(no model)"),
     agent: t("no agent named"),
     user: t("no user named"),
     session: t("no session named"),
@@ -43,10 +43,10 @@ export function Spenders({ scope, refetch }: { scope: Scope; refetch: number | f
   const query = useUsage(scope, who, refetch);
   return (
     <Panel
-      title={t("Top spenders")}
+      title={t("Top cost")}
       note={
         <Segments
-          label={t("Top spenders")}
+          label={t("Top cost")}
           options={WHO.map((id) => ({ id, label: label(id) }))}
           value={who}
           onPick={(next) => {
@@ -66,19 +66,19 @@ export function Spenders({ scope, refetch }: { scope: Scope; refetch: number | f
             <>
               <Bars
                 unit="usd"
-                label={t("Top spenders")}
+                label={t("Top cost")}
                 hue={hues[by]}
                 rows={rows.map((row) => ({
                   name: row.key[by] ?? nobody(by),
                   value: row.cost_usd === null ? null : usdPixels(row.cost_usd),
                   text: costText(row, places),
-                  note: t("{n} tok", { n: compact(row.tokens.total) }),
+                  note: t("{n} tokens", { count: row.tokens.total, n: compact(row.tokens.total) }),
                   href: filterHref("/traces", { [by]: row.key[by] ?? null }, { sort: "-cost" }),
                 }))}
               />
               <p className="overview-more">
                 <Link className="quiet-button" href={filterHref("/cost", {}, { by })}>
-                  {t("All of the cost")}
+                  {t("View all")}
                 </Link>
               </p>
             </>

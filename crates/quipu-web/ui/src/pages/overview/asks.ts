@@ -14,7 +14,7 @@ export const FAILURES: Ask = { from: "failures", group_by: ["error"], top: 20 };
 
 export const naming = (all: string): Naming => ({
   unknown: t("unknown"),
-  rest: t("all others"),
+  rest: t("Other"),
   all,
   unpriced: t("unpriced"),
 });

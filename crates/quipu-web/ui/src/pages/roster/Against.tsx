@@ -28,7 +28,7 @@ const LEAST = 0.005;
 /** A change in a row, small: what it was is on hover. */
 export function Against({ now, before, said }: { now: number; before: number; said?: string }) {
   if (before === 0 && now === 0) return null;
-  const title = t("{figure} in the period before", { figure: said ?? String(before) });
+  const title = t("{figure} in the previous period", { figure: said ?? String(before) });
   if (before === 0)
     return (
       <span className="against" title={title}>

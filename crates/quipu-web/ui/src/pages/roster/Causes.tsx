@@ -4,13 +4,14 @@ import type { Answer, AskGroup } from "../../api/ask";
 import { Bars } from "../../charts";
 import { Answered } from "../../components/Panel";
 import { t } from "../../lib/i18n";
+import type { Narrowing } from "../../lib/query";
 import { ErrorKinds } from "./parts";
 import { WorkPart } from "./WorkPage";
 
 /** Failures by what went wrong. */
-export function Causes({ query, all }: { query: UseQueryResult<Answer>; all: string }) {
+export function Causes({ query, to }: { query: UseQueryResult<Answer>; to: (error: Narrowing) => string }) {
   return (
-    <WorkPart title={t("What failed")}>
+    <WorkPart title={t("Failures")}>
       <Answered query={query} lines={3}>
         {({ groups }) => (
           <ErrorKinds
@@ -19,7 +20,7 @@ export function Causes({ query, all }: { query: UseQueryResult<Answer>; all: str
               count: one.count,
               trace_id: one.trace_id,
             }))}
-            all={all}
+            to={to}
           />
         )}
       </Answered>

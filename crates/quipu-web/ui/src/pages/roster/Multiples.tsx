@@ -31,7 +31,7 @@ export function Multiples({ ask, pick, scope, refetch, charts }: Props) {
   const steps = useMemo(() => stepsOf(query.data), [query.data]);
   if (query.isError && !query.data) return <Trouble error={query.error} retry={() => void query.refetch()} />;
   if (query.isPending) return <div className="work-chart-wait" aria-hidden="true" />;
-  if (!steps) return <p className="part-empty">{t("Nothing happened in this range.")}</p>;
+  if (!steps) return <p className="part-empty">{t("No activity in this range")}</p>;
   const points = pick ? query.data?.groups.find(pick)?.points : query.data?.total.points;
   return (
     <div className="multiples">

@@ -55,7 +55,7 @@ export function OverTime({ title, query, measures, nameOf, hrefOf }: Props) {
   const series = useMemo(
     () =>
       query.data && steps && measure
-        ? seriesOf(query.data, measure, steps, { nameOf, hrefOf, rest: t("all others") })
+        ? seriesOf(query.data, measure, steps, { nameOf, hrefOf, rest: t("Other") })
         : [],
     [query.data, steps, measure, nameOf, hrefOf],
   );

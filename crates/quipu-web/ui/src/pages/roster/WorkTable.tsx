@@ -1,14 +1,14 @@
 // The table of the work pages: a real one, in the page's own scroll. A row opens its part of the page, the figures in
 // it open the traces behind them. Columns leave when space is short; what is narrow reads in two lines.
 import { type ReactNode, useMemo, useRef, useState } from "react";
-import { Icon } from "../../components/Icon";
 import { Link } from "../../components/Link";
+import { SortHead } from "../../components/SortHead";
 import { count } from "../../lib/format";
 import { t } from "../../lib/i18n";
+import { type Ordering, ordered } from "../../lib/order";
 import { useKeys } from "../../state/keys";
 import { useWidth } from "../../state/screen";
 import { navigate, setParams, usePlace } from "../../state/url";
-import { type Ordering, ordered } from "./order";
 import { detailHref } from "./place";
 
 export interface WorkColumn<Row> {
@@ -168,7 +168,7 @@ export function WorkTable<Row>(props: Props<Row>) {
           </tbody>
         </table>
       )}
-      {found.length === 0 ? <p className="part-empty">{t("No name holds these letters.")}</p> : null}
+      {found.length === 0 ? <p className="part-empty">{t("No name contains these letters.")}</p> : null}
       {found.length > shown.length ? (
         <button type="button" className="button work-more" onClick={() => setAll(true)}>
           {t("Show all {n}", { n: count(found.length) })}
@@ -194,7 +194,6 @@ interface HeadProps {
 }
 
 function Head({ id, head, title, end, grows, sort, sortable }: HeadProps) {
-  const state = sort === id ? "ascending" : sort === `-${id}` ? "descending" : "none";
   const className = cellClass({ ...(end ? { end } : {}), ...(grows ? { grows } : {}) });
   if (!sortable) {
     return (
@@ -203,21 +202,11 @@ function Head({ id, head, title, end, grows, sort, sortable }: HeadProps) {
       </th>
     );
   }
-  const first = id === "name" ? id : `-${id}`;
-  const next = state === "none" ? first : state === "descending" ? id : `-${id}`;
   return (
-    <th scope="col" className={className} aria-sort={state}>
-      <button
-        type="button"
-        title={title ?? t("Sort by {column}", { column: head })}
-        className={state === "none" ? "head-button" : "head-button is-sorted"}
-        onClick={() => setParams({ sort: next }, { replace: true })}
-      >
-        {head}
-        <span className={state === "ascending" ? "sort-mark up" : "sort-mark"}>
-          <Icon name="down" size={10} />
-        </span>
-      </button>
-    </th>
+    <SortHead
+      {...{ id, head, title, className, sort }}
+      ascending={id === "name"}
+      onSort={(next) => setParams({ sort: next }, { replace: true })}
+    />
   );
 }

@@ -5,6 +5,7 @@ import type { ErrorKind } from "../../api/insight";
 import { Link } from "../../components/Link";
 import { compact, count, duration, percent } from "../../lib/format";
 import { t } from "../../lib/i18n";
+import { errorIs, type Narrowing } from "../../lib/query";
 import { href } from "../../state/url";
 import { mergedKinds, type Scale } from "./kinds";
 
@@ -118,23 +119,23 @@ export function SpreadBox({
 /** What went wrong, the most frequent first; each opens a trace that shows it. */
 export function ErrorKinds({
   kinds,
-  all,
+  to,
 }: {
   kinds: readonly ErrorKind[];
-  /** The address of all traces that failed so. */
-  all: string;
+  /** Where the traces are that have this error. */
+  to: (error: Narrowing) => string;
 }) {
-  if (kinds.length === 0) return <p className="part-empty">{t("Nothing failed in this range.")}</p>;
+  if (kinds.length === 0) return <p className="part-empty">{t("No failures in this range")}</p>;
   return (
     <ul className="kinds">
       {mergedKinds(kinds).map((kind) => {
-        const text = kind.error ?? t("failed without a message");
+        const text = kind.error ?? t("no error message");
         return (
           <li key={kind.error ?? ""}>
             <Link
               className="figure num failing"
-              href={all}
-              title={t("All failed traces")}
+              href={to(kind.error === null ? { errors: ">0" } : errorIs(kind.whole))}
+              title={t("Traces with this error")}
               aria-label={t("{n} × {error}", { n: count(kind.count), error: text })}
             >
               {t("{n} ×", { n: compact(kind.count) })}
@@ -144,7 +145,7 @@ export function ErrorKinds({
             </span>
             {kind.trace_id ? (
               <Link className="quiet-button" href={href(`/traces/${kind.trace_id}`)}>
-                {t("an example")}
+                {t("Example trace")}
               </Link>
             ) : null}
           </li>

@@ -1,5 +1,6 @@
 // From answers in steps to lines and bars: which figure, with gaps where nothing is known and noughts where nothing was done.
 import type { Answer, AskGroup, AskPoint, Figures } from "../../api/ask";
+import { paletteHue, placesOf } from "../../charts/colour";
 import type { Point, Series, Unit } from "../../charts/types";
 import { usdPixels } from "../../lib/format";
 
@@ -114,13 +115,15 @@ export interface Named {
 
 /** One series for each group; what is not among them is the rest, where amounts add up. */
 export function seriesOf(answer: Answer, measure: Measure, steps: Steps, named: Named): Series[] {
+  const names = answer.groups.map(named.nameOf);
+  const places = placesOf(names);
   const series: Series[] = answer.groups.map((group, index) => {
-    const hue = named.hueOf?.(group, index);
+    const hue = named.hueOf?.(group, index) ?? paletteHue(places[index] ?? index);
     const link = named.hrefOf?.(group);
     return {
-      name: named.nameOf(group),
+      name: names[index] ?? "",
       points: pointsOf(group.points, measure, steps),
-      ...(hue ? { hue } : {}),
+      hue,
       ...(link ? { href: link } : {}),
     };
   });

@@ -3,18 +3,20 @@ import "./sessions.css";
 import { useMemo } from "react";
 import { useSessions, useStatus } from "../../api/queries";
 import type { Session } from "../../api/types";
+import { TeachToSend } from "../../components/FirstSteps";
 import { type Column, Grid } from "../../components/Grid";
 import { NO_USAGE, NoUsage } from "../../components/Money";
 import { PageHead, TopBar } from "../../components/Shell";
-import { Failure, NothingMatches, SkeletonRows, TeachToSend } from "../../components/States";
+import { Failure, NothingMatches, SkeletonRows } from "../../components/States";
 import { compact, count, stopwatch, sumUsd, usdColumnPlaces, usdHeadline } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { wordsOf } from "../../lib/query";
 import { fullTime, listTime, rangeLabel } from "../../lib/time";
-import { href } from "../../state/url";
+import { href, setParams } from "../../state/url";
 import { useWorkPlace } from "../roster/place";
 import { SessionCost } from "./cost";
-import { useMore } from "./more";
+import { useAllPages, useMore } from "./more";
+import { BY_ACTIVITY, MOST_SORTED, sortedSessions } from "./order";
 import { PeopleTabs } from "./PeopleTabs";
 
 const figure = (value: number, failing = false) => (
@@ -24,6 +26,7 @@ const figure = (value: number, failing = false) => (
 const columnsFor = (places: number): readonly Column<Session>[] => [
   {
     id: "last",
+    sort: "last",
     head: t("Last active"),
     width: "118px",
     cell: (row) => (
@@ -40,6 +43,7 @@ const columnsFor = (places: number): readonly Column<Session>[] => [
   },
   {
     id: "user",
+    sort: "user",
     head: t("User"),
     width: "minmax(90px, 1fr)",
     drop: 2,
@@ -71,6 +75,7 @@ const columnsFor = (places: number): readonly Column<Session>[] => [
   },
   {
     id: "span",
+    sort: "length",
     head: t("Length"),
     title: t("From the first to the last trace, in hours, minutes and seconds"),
     width: "80px",
@@ -82,6 +87,7 @@ const columnsFor = (places: number): readonly Column<Session>[] => [
   },
   {
     id: "traces",
+    sort: "turns",
     head: t("Turns"),
     title: t("Traces of the session"),
     width: "60px",
@@ -90,6 +96,7 @@ const columnsFor = (places: number): readonly Column<Session>[] => [
   },
   {
     id: "llm",
+    sort: "llm",
     head: t("LLM"),
     title: t("LLM calls"),
     width: "60px",
@@ -98,6 +105,7 @@ const columnsFor = (places: number): readonly Column<Session>[] => [
   },
   {
     id: "tools",
+    sort: "tools",
     head: t("Tools"),
     title: t("Tool calls"),
     width: "60px",
@@ -106,6 +114,7 @@ const columnsFor = (places: number): readonly Column<Session>[] => [
   },
   {
     id: "errors",
+    sort: "errors",
     head: t("Errors"),
     title: t("Spans that failed"),
     width: "60px",
@@ -114,6 +123,7 @@ const columnsFor = (places: number): readonly Column<Session>[] => [
   },
   {
     id: "tokens",
+    sort: "tokens",
     head: t("Tokens"),
     width: "80px",
     end: true,
@@ -123,6 +133,7 @@ const columnsFor = (places: number): readonly Column<Session>[] => [
   },
   {
     id: "cost",
+    sort: "cost",
     head: t("Cost"),
     width: "96px",
     end: true,
@@ -147,7 +158,9 @@ const compactSession = (places: number) => (row: Session) => (
         {t("{n} turns", { count: row.traces, n: count(row.traces) })} ·{" "}
         <span className="figure">{listTime(row.last_at)}</span>
       </span>
-      <span className="figure">{t("{n} tok", { n: compact(row.tokens.total) })}</span>
+      <span className="figure">
+        {t("{n} tokens", { count: row.tokens.total, n: compact(row.tokens.total) })}
+      </span>
     </span>
   </>
 );
@@ -156,10 +169,13 @@ export function Sessions() {
   const { params, scope, refetch } = useWorkPlace();
   const query = useSessions(scope, refetch);
   const status = useStatus();
-  const rows = useMemo(() => query.data?.pages.flatMap((page) => page.sessions) ?? [], [query.data]);
+  const sort = params.get("sort") ?? BY_ACTIVITY;
+  const loaded = useMemo(() => query.data?.pages.flatMap((page) => page.sessions) ?? [], [query.data]);
+  const rows = useMemo(() => sortedSessions(loaded, sort), [loaded, sort]);
   const places = useMemo(() => usdColumnPlaces(rows.map((row) => row.cost_usd)), [rows]);
   const columns = useMemo(() => columnsFor(places), [places]);
   const more = useMore(query);
+  useAllPages(sort !== BY_ACTIVITY, rows.length, MOST_SORTED, more);
   const words = wordsOf(scope.filters.filter ?? "");
   const cost = useMemo(() => sumUsd(rows.map((row) => row.cost_usd)), [rows]);
   const failing = rows.filter((row) => row.errors > 0).length;
@@ -171,7 +187,7 @@ export function Sessions() {
         {query.isSuccess && rows.length > 0 ? (
           <span>
             {query.hasNextPage
-              ? t("the {n} latest, more below", { n: count(rows.length) })
+              ? t("Showing latest {n}", { n: count(rows.length) })
               : t("{n} sessions", { count: rows.length, n: count(rows.length) })}
             {failing > 0 ? ` · ${t("{n} with errors", { n: count(failing) })}` : ""}
             {cost && !query.hasNextPage ? ` · ${usdHeadline(cost)}` : ""} · {rangeLabel(scope.range)}
@@ -191,6 +207,8 @@ export function Sessions() {
             rowKey={(row) => row.session_id}
             rowHref={(row) => href(`/sessions/${encodeURIComponent(row.session_id)}`, { find: words })}
             compact={compactSession(places)}
+            sort={sort}
+            onSort={(next) => setParams({ sort: next === BY_ACTIVITY ? null : next })}
             onEnd={more}
             memory={`sessions?${params.toString()}`}
           />

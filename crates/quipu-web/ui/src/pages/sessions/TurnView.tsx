@@ -66,7 +66,7 @@ export function TurnView({ trace, number, places, refetch, before }: Props) {
                   out: count(trace.tokens.output),
                 })}
               >
-                {t("{n} tok", { n: compact(trace.tokens.total) })}
+                {t("{n} tokens", { count: trace.tokens.total, n: compact(trace.tokens.total) })}
               </span>
             ) : null}
             <span>
@@ -129,11 +129,11 @@ function TurnBody({
         <div className="said said-failed">
           <span className="said-role">{t("failed")}</span>
           <Link className="said-text" href={href(`/traces/${trace.trace_id}`)}>
-            {failure ? firstLine(failure) : t("failed without a message")}
+            {failure ? firstLine(failure) : t("no error message")}
           </Link>
         </div>
       ) : null}
-      {silent ? <p className="faint said-none">{t("No words of this turn were recorded.")}</p> : null}
+      {silent ? <p className="faint said-none">{t("No messages in this turn")}</p> : null}
     </>
   );
 }
@@ -209,7 +209,9 @@ function Steps({
                 <span className="faint turn-step-agent">{step.agent}</span>
                 <span className="figure faint">{duration(step.duration_ms)}</span>
                 <span className="figure faint end">
-                  {step.counted && step.tokens ? t("{n} tok", { n: compact(step.tokens.total) }) : ""}
+                  {step.counted && step.tokens
+                    ? t("{n} tokens", { count: step.tokens.total, n: compact(step.tokens.total) })
+                    : ""}
                 </span>
                 <span className="figure end">
                   {step.counted && step.tokens ? <SpanMoney span={step} places={places} /> : null}

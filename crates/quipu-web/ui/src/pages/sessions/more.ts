@@ -1,4 +1,4 @@
-import { useCallback } from "react";
+import { useCallback, useEffect } from "react";
 
 interface Pages {
   hasNextPage: boolean;
@@ -11,4 +11,11 @@ export function useMore({ hasNextPage, isFetchingNextPage, fetchNextPage }: Page
   return useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
   }, [fetchNextPage, hasNextPage, isFetchingNextPage]);
+}
+
+/** Loads page after page until `most` rows are there: an order over a part of them would mislead. */
+export function useAllPages(wanted: boolean, rows: number, most: number, more: () => void): void {
+  useEffect(() => {
+    if (wanted && rows < most) more();
+  }, [wanted, rows, most, more]);
 }

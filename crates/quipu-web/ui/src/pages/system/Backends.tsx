@@ -13,9 +13,9 @@ export function Backends({ backends }: { backends: BackendState[] }) {
             <th scope="col">{t("Backend")}</th>
             <th scope="col">{t("State")}</th>
             <th scope="col">{t("Written")}</th>
-            <th scope="col">{t("Waiting")}</th>
+            <th scope="col">{t("Queue")}</th>
             <th scope="col">{t("Behind")}</th>
-            <th scope="col">{t("Left out")}</th>
+            <th scope="col">{t("Dropped")}</th>
             <th scope="col">{t("Refused")}</th>
           </tr>
         </thead>
@@ -85,7 +85,7 @@ function Refused({ name, letters }: { name: string; letters: number }) {
         className="quiet-button"
         disabled={replay.isPending}
         onClick={() => replay.mutate(name)}
-        aria-label={t("Send what {name} refused once more", { name })}
+        aria-label={t("Resend the data that {name} rejected", { name })}
       >
         {replay.isPending ? t("sending") : t("send again")}
       </button>

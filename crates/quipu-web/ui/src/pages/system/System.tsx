@@ -68,19 +68,19 @@ function State({ state }: { state: SystemState }) {
     <div className="system">
       <div className="system-stats">
         <Stat
-          label={t("Coming in")}
+          label={t("Ingest rate")}
           value={t("{n} spans/s", { n: compact(Math.round(ingest.spans_per_s)) })}
           note={t("{n} spans since the start", { n: compact(ingest.spans) })}
           spark={spark((sample) => sample.spans_per_s)}
         />
         <Stat
-          label={t("Waiting")}
+          label={t("Queue")}
           value={t("{count} requests", { count: queue.requests })}
           note={t("{used} of {most}", { used: bytes(queue.bytes), most: bytes(queue.max_bytes) })}
           spark={spark((sample) => sample.queue_requests)}
         />
         <Stat
-          label={t("Left out")}
+          label={t("Dropped")}
           value={count(dropped)}
           note={dropped === 0 ? t("nothing was dropped or refused") : t("by reason below")}
           spark={spark((sample) => sample.drops_per_s)}
@@ -88,7 +88,7 @@ function State({ state }: { state: SystemState }) {
         <Stat
           label={t("Processor")}
           value={known(process.cpu_percent, cpu)}
-          note={t("{used} of {cpus} cores in use by all", {
+          note={t("machine CPU {used} of {cpus} cores", {
             used: known(host.cpu_percent, cpu),
             cpus: host.cpus,
           })}
@@ -109,26 +109,26 @@ function State({ state }: { state: SystemState }) {
       </div>
       <div className="system-parts">
         <div>
-          <Panel title={t("Where it goes")} note={t("the state of each backend")}>
+          <Panel title={t("Storage backends")} note={t("state of each backend")}>
             <Backends backends={state.backends} />
           </Panel>
-          <Panel title={t("Left out, by reason")} note={t("since the start")}>
+          <Panel title={t("Dropped by reason")} note={t("since the start")}>
             <Drops state={state} />
           </Panel>
           <Unread />
-          <Panel title={t("Bounds")}>
+          <Panel title={t("Limits")}>
             <Bounds
               rows={[
-                [t("requests that wait"), queue.requests, queue.max_requests, count],
-                [t("bytes that wait"), queue.bytes, queue.max_bytes, bytes],
+                [t("queued requests"), queue.requests, queue.max_requests, count],
+                [t("queued bytes"), queue.bytes, queue.max_bytes, bytes],
                 [t("disk"), taken(disk.total, disk.free), disk.total, bytes],
-                [t("memory of the machine"), host.memory_used, host.memory_total, bytes],
+                [t("system memory"), host.memory_used, host.memory_total, bytes],
               ]}
             />
             {search ? (
               <p className="assumption">
                 {search.lag_spans === 0
-                  ? t("Full text search knows every span.")
+                  ? t("Search index up to date")
                   : t("Full text search is {n} spans behind.", { n: count(search.lag_spans) })}
               </p>
             ) : null}
@@ -143,16 +143,11 @@ function State({ state }: { state: SystemState }) {
           />
           <History
             state={state}
-            title={t("Requests that wait")}
+            title={t("Queue length")}
             unit="count"
             of={(sample) => sample.queue_requests}
           />
-          <History
-            state={state}
-            title={t("Processor of the server")}
-            unit="percent"
-            of={(sample) => part(sample.cpu_percent)}
-          />
+          <History state={state} title={t("CPU")} unit="percent" of={(sample) => part(sample.cpu_percent)} />
           <History
             state={state}
             title={t("Memory of the server")}

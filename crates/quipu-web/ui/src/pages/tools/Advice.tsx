@@ -21,7 +21,7 @@ export function Advice({ tool, most }: { tool: ToolInsight; most?: number }) {
               <>
                 {" "}
                 <Link className="quiet-button" href={href(`/traces/${traceId}`)}>
-                  {t("an example")}
+                  {t("Example trace")}
                 </Link>
               </>
             ) : null}

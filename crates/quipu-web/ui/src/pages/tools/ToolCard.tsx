@@ -3,6 +3,7 @@ import type { ToolInsight } from "../../api/insight";
 import { Link } from "../../components/Link";
 import { count, duration, percent } from "../../lib/format";
 import { t } from "../../lib/i18n";
+import type { Narrowing } from "../../lib/query";
 import { filterHref } from "../../state/filters";
 import { Num } from "../roster/parts";
 import { detailHref } from "../roster/place";
@@ -11,11 +12,8 @@ import { HourStrip } from "./HourStrip";
 import { onHours } from "./hours";
 import { changeWords } from "./words";
 
-export const toolTraces = (
-  tool: { name: string },
-  by: Record<string, string> = {},
-  params: Record<string, string> = {},
-) => filterHref("/traces", { tool: tool.name, ...by }, params);
+export const toolTraces = (tool: { name: string }, by: Narrowing = {}, params: Record<string, string> = {}) =>
+  filterHref("/traces", { tool: tool.name, ...by }, params);
 
 export function ToolCard({
   tool,

@@ -4,8 +4,8 @@ import type { ToolInsight } from "../../api/insight";
 import { Segments } from "../../components/Segments";
 import { count } from "../../lib/format";
 import { t } from "../../lib/i18n";
+import { ordered } from "../../lib/order";
 import { setParams, usePlace } from "../../state/url";
-import { ordered } from "../roster/order";
 import { ToolCard } from "./ToolCard";
 import { changeWords } from "./words";
 
@@ -72,7 +72,7 @@ export function ToolCards({ tools, starts, open }: Props) {
           <ToolCard key={tool.name} tool={tool} starts={starts} picked={tool.name === open} />
         ))}
       </ul>
-      {found.length === 0 ? <p className="part-empty">{t("No name holds these letters.")}</p> : null}
+      {found.length === 0 ? <p className="part-empty">{t("No name contains these letters.")}</p> : null}
       {found.length > shown.length ? (
         <button type="button" className="button work-more" onClick={() => setAll(true)}>
           {t("Show all {n}", { n: count(found.length) })}

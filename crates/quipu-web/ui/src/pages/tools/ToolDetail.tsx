@@ -6,7 +6,7 @@ import type { Scope } from "../../api/queries";
 import { Bars, Histogram } from "../../charts";
 import { Link } from "../../components/Link";
 import { Answered } from "../../components/Panel";
-import { count, duration, percent } from "../../lib/format";
+import { count, duration, marked, percent } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { filterHref } from "../../state/filters";
 import { Multiples } from "../roster/Multiples";
@@ -49,11 +49,11 @@ export function ToolDetail({ tool, starts, scope, refetch }: Props) {
     >
       <Facts facts={factsOf(tool)} />
       {tool.recommendations.length > 0 ? (
-        <WorkPart title={t("What to do")}>
+        <WorkPart title={t("Recommendation")}>
           <Advice tool={tool} />
         </WorkPart>
       ) : null}
-      <WorkPart title={t("Against before")} note={tool.baseline ? baselineSpan(tool) : undefined}>
+      <WorkPart title={t("vs previous 7 days")} note={tool.baseline ? baselineSpan(tool) : undefined}>
         {said.length > 0 ? (
           <ul className="tool-change">
             {said.map((one) => (
@@ -104,10 +104,10 @@ export function ToolDetail({ tool, starts, scope, refetch }: Props) {
           }
         </Answered>
       </WorkPart>
-      <WorkPart title={t("What failed")}>
-        <ErrorKinds kinds={tool.error_kinds} all={toolTraces(tool, { errors: ">0" })} />
+      <WorkPart title={t("Failures")}>
+        <ErrorKinds kinds={tool.error_kinds} to={(error) => toolTraces(tool, error)} />
       </WorkPart>
-      <WorkPart title={t("Who runs it")}>
+      <WorkPart title={t("Used by")}>
         <Answered query={agents} lines={3}>
           {({ groups }) => (
             <Bars
@@ -151,9 +151,9 @@ function factsOf(tool: ToolInsight): Fact[] {
       note: t("p99 {time}", { time: duration(tool.latency_ms.p99) }),
     },
     {
-      label: t("Out per in"),
-      value: tool.output_per_input === null ? "–" : tool.output_per_input.toFixed(2),
-      note: tool.output_per_input === null ? t("it calls no model") : t("tokens of calls within it"),
+      label: t("Output/input tokens"),
+      value: tool.output_per_input === null ? "–" : marked(tool.output_per_input.toFixed(2)),
+      note: tool.output_per_input === null ? t("no LLM calls") : t("tokens of calls within it"),
       title: t("Tokens written for each token read, of the calls made within the tool"),
     },
   ];

@@ -60,7 +60,7 @@ export function Tools() {
           <Segments
             label={t("View")}
             options={[
-              { id: "cards", label: t("Small multiples") },
+              { id: "cards", label: t("Cards") },
               { id: "table", label: t("Table") },
             ]}
             value={view}
@@ -140,9 +140,9 @@ function Totals({
         }
       />
       <Stat
-        label={t("To be looked at")}
+        label={t("Needs attention")}
         value={count(advised)}
-        note={advised > 0 ? t("with a recommendation") : t("nothing stands out")}
+        note={advised > 0 ? t("see the recommendations") : t("no recommendations")}
       />
     </div>
   );

@@ -1,6 +1,6 @@
 // How a tool reads in a row.
 import type { ToolInsight } from "../../api/insight";
-import { count, duration, percent } from "../../lib/format";
+import { count, duration, marked, percent } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { Nil, Num } from "../roster/parts";
 import type { WorkColumn } from "../roster/WorkTable";
@@ -75,7 +75,7 @@ export function toolColumns(longest: number): readonly WorkColumn<ToolInsight>[]
     },
     {
       id: "efficiency",
-      head: t("Out per in"),
+      head: t("Output/input tokens"),
       title: t("Tokens written for each token read, of the calls made within the tool"),
       end: true,
       least: 76,
@@ -83,14 +83,14 @@ export function toolColumns(longest: number): readonly WorkColumn<ToolInsight>[]
       by: (tool) => tool.output_per_input,
       cell: (tool) =>
         tool.output_per_input === null ? (
-          <Nil title={t("it calls no model")} />
+          <Nil title={t("no LLM calls")} />
         ) : (
-          <span className="figure">{tool.output_per_input.toFixed(2)}</span>
+          <span className="figure">{marked(tool.output_per_input.toFixed(2))}</span>
         ),
     },
     {
       id: "change",
-      head: t("Against before"),
+      head: t("vs previous 7 days"),
       least: 180,
       drop: 4,
       by: (tool) => tool.change?.p95_percent ?? null,

@@ -1,6 +1,6 @@
 // What a tool's figures mean, in words: its change against the time before, and what to do about it.
 import type { Recommendation, ToolInsight } from "../../api/insight";
-import { compact, count, duration, percent } from "../../lib/format";
+import { compact, count, duration, marked, percent } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { firstLine } from "../roster/names";
 
@@ -33,7 +33,7 @@ export function changeWords(tool: ToolInsight): Said[] {
   const points = change.success_points;
   if (points !== null && tool.success_rate !== null && baseline.success_rate !== null) {
     const values = {
-      n: Math.abs(points).toFixed(1),
+      n: marked(Math.abs(points).toFixed(1)),
       now: percent(tool.success_rate),
       before: percent(baseline.success_rate),
     };
@@ -56,8 +56,8 @@ export function changeWords(tool: ToolInsight): Said[] {
       Math.abs(slower) < PERCENT
         ? { text: t("p95 as before, {now}", values), tone: "same" }
         : slower > 0
-          ? { text: t("{n}% slower: p95 {now} from {before}", values), tone: "worse" }
-          : { text: t("{n}% faster: p95 {now} from {before}", values), tone: "better" },
+          ? { text: t("p95 {now} (was {before}, +{n} %)", values), tone: "worse" }
+          : { text: t("p95 {now} (was {before}, −{n} %)", values), tone: "better" },
     );
   }
   return said;
@@ -89,16 +89,14 @@ const WORDS: Record<string, (values: Values) => Advised> = {
       now: rate(v, "success_rate"),
       before: rate(v, "baseline_success_rate"),
     }),
-    todo: t("Look at what changed since: its version, what it calls, or how the model asks for it."),
+    todo: t("Check recent changes: its version, its dependencies, or how the model calls it."),
   }),
   often_fails: (v) => ({
     what: t("Fails often: {errors} of {calls} runs.", {
       errors: whole(v, "errors"),
       calls: whole(v, "calls"),
     }),
-    todo: t(
-      "Check the arguments before it runs, and let its error say what a right call looks like: the model reads it.",
-    ),
+    todo: t("Validate arguments first and return an error that shows a correct call; the model reads it."),
   }),
   slower: (v) => ({
     what: t("Slower than before: p95 {now}, {before} in the week before.", {
@@ -112,7 +110,7 @@ const WORDS: Record<string, (values: Values) => Advised> = {
       p99: ms(v, "p99_ms"),
       p50: ms(v, "p50_ms"),
     }),
-    todo: t("Give it a time-out somewhat above its p95 and try once more, or answer with what is there."),
+    todo: t("Set a timeout slightly above its p95, then retry once or answer with the results so far."),
   }),
   timeouts: (v) => ({
     what: t("{timeouts} of {errors} failures are time-outs.", {
@@ -128,31 +126,29 @@ const WORDS: Record<string, (values: Values) => Advised> = {
       failing: whole(v, "failing_hours"),
       active: whole(v, "active_hours"),
     }),
-    todo: t("Try again with a pause before the model gets to see the failure."),
+    todo: t("Retry after a pause before the model sees the failure."),
   }),
   one_error_dominates: (v) => ({
     what: t("{share} of the failures are the same: “{error}”.", {
       share: percent(number(v, "part"), 0),
-      error: v.error ? firstLine(String(v.error)) : t("without a message"),
+      error: v.error ? firstLine(String(v.error)) : t("no error message"),
     }),
     todo: t("One fix would end most of them."),
     ...(typeof v.trace_id === "string" ? { traceId: v.trace_id } : {}),
   }),
   costly_output: (v) => ({
     what: t("Calls within it write {ratio} tokens for each that they read, {tokens} in all.", {
-      ratio: number(v, "output_per_input").toFixed(2),
+      ratio: marked(number(v, "output_per_input").toFixed(2)),
       tokens: compact(number(v, "output_tokens")),
     }),
-    todo: t("Output is what costs: ask for less, or limit it with max_tokens."),
+    todo: t("Output causes most of the cost. Ask for less, or limit it with max_tokens."),
   }),
   rarely_used: (v) => ({
     what: t("Hardly ever chosen: {calls} of {all} runs.", {
       calls: whole(v, "calls"),
       all: whole(v, "all_calls"),
     }),
-    todo: t(
-      "Describe better when it helps, or leave it out: every tool offered costs input tokens in each call.",
-    ),
+    todo: t("Improve the description or remove it: each offered tool costs input tokens on every call."),
   }),
 };
 

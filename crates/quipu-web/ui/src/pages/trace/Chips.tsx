@@ -18,9 +18,7 @@ export function Chips({ node, matched, onClear }: Props) {
     <p className="narrowed" role="status">
       <span className={`kind hue-${hueOf(kind === "model" ? "llm" : kind)}`}>{kind}</span>
       <strong>{name}</strong>
-      <span className="muted">
-        {t("{n} spans, with what is above them", { count: matched, n: count(matched) })}
-      </span>
+      <span className="muted">{t("{n} spans and their parents", { count: matched, n: count(matched) })}</span>
       <button type="button" className="quiet-button" onClick={onClear}>
         <Icon name="close" size={12} /> {t("show all")}
       </button>

@@ -38,7 +38,7 @@ function Version({ span, conflict }: { span: Span; conflict: SpanConflict }) {
         {conflict.ended_at ? ` ${t("It ends at {time}.", { time: fullTime(conflict.ended_at) })}` : null}
       </p>
       {conflict.attributes === undefined ? (
-        <p className="faint">{t("Its attributes are too large to be kept.")}</p>
+        <p className="faint">{t("Its attributes are too large to store.")}</p>
       ) : Object.keys(others).length > 0 ? (
         <Json value={others} />
       ) : null}

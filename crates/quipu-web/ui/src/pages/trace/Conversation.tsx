@@ -92,9 +92,9 @@ function Silent({ outline }: { outline: Outline }) {
       <h2>{t("No messages were recorded")}</h2>
       <p className="state-text">
         {calls === 0
-          ? t("This trace holds no call to a model or a tool, so nobody said anything.")
+          ? t("This trace has no model or tool calls, so it has no messages.")
           : t(
-              "Instrumentations send message content only when told to. For most OpenTelemetry ones that is OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true.",
+              "Instrumentations send message content only when it is enabled. Most OpenTelemetry ones use OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true.",
             )}
       </p>
     </div>
@@ -198,7 +198,7 @@ function TurnView({ turn: { span, messages, repeated }, picked, places, onPick }
       </button>
       {repeated > 0 ? (
         <p className="faint repeated">
-          {t("{n} earlier messages sent again", { count: repeated, n: count(repeated) })}
+          {t("{n} earlier messages repeated", { count: repeated, n: count(repeated) })}
         </p>
       ) : null}
       {messages.map((message, index) => (

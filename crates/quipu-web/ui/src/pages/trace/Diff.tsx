@@ -81,7 +81,7 @@ function Compared({ left, right }: Both) {
             checked={only}
             onChange={() => setParams({ all: only ? "1" : null }, { replace: true })}
           />
-          <span>{t("only what differs")}</span>
+          <span>{t("differences only")}</span>
         </label>
       </div>
       <div className={picked ? "diff-split has-pair" : "diff-split"}>
@@ -89,7 +89,7 @@ function Compared({ left, right }: Both) {
           <Loading what={t("Comparing")} />
         ) : shown.length === 0 ? (
           <div className="state">
-            <h2>{t("Nothing differs")}</h2>
+            <h2>{t("Same steps")}</h2>
             <p className="state-text">
               {t("Both runs took the same steps with the same models, tokens and cost.")}
             </p>
@@ -239,7 +239,7 @@ function stateText(state: Change): string {
     case "changed":
       return t("changed");
     case "same":
-      return t("alike");
+      return t("identical");
   }
 }
 

@@ -64,8 +64,8 @@ export function Digest(props: Props) {
         <Times {...props} />
         <Costs {...props} />
         <p className="faint slip-note keys-note">
-          <kbd>j</kbd> <kbd>k</kbd> {t("walk the spans")} · <kbd>h</kbd> <kbd>l</kbd> {t("fold")} ·{" "}
-          <kbd>⏎</kbd> {t("open")} · <kbd>z</kbd> {t("zoom to it")} · <kbd>/</kbd> {t("search")} ·{" "}
+          <kbd>j</kbd> <kbd>k</kbd> {t("next/previous")} · <kbd>h</kbd> <kbd>l</kbd> {t("fold")} ·{" "}
+          <kbd>⏎</kbd> {t("open")} · <kbd>z</kbd> {t("zoom")} · <kbd>/</kbd> {t("search")} ·{" "}
           <kbd>{t("space")}</kbd> {t("play")} · <kbd>esc</kbd> {t("back")}
         </p>
       </div>
@@ -117,7 +117,7 @@ function Times({ outline, path, total }: Props) {
   const durations = durationsUpTo(total);
   return (
     <section>
-      <h2>{t("Where the time went")}</h2>
+      <h2>{t("Time breakdown")}</h2>
       <div className="share-bar" aria-hidden="true">
         {times.map((share) => (
           <i
@@ -141,9 +141,7 @@ function Times({ outline, path, total }: Props) {
           ))}
         </tbody>
       </table>
-      <p className="faint slip-note">
-        {path ? t("On the critical path: the work that the end was waiting for.") : t("Reading the spans …")}
-      </p>
+      <p className="faint slip-note">{path ? t("Time on the critical path") : t("Reading the spans …")}</p>
     </section>
   );
 }
@@ -158,7 +156,7 @@ function Costs({ outline, loaded, places }: Props) {
   }, [outline, loaded]);
   return (
     <section>
-      <h2>{t("Where the money went")}</h2>
+      <h2>{t("Cost breakdown")}</h2>
       {models.length === 0 ? (
         <p className="faint">
           {silent > 0
@@ -174,7 +172,9 @@ function Costs({ outline, loaded, places }: Props) {
                 {model.model ?? t("unknown model")}
                 <span className="faint"> × {count(model.calls)}</span>
               </th>
-              <td className="figure end muted">{t("{n} tok", { n: count(model.tokens) })}</td>
+              <td className="figure end muted">
+                {t("{n} tokens", { count: model.tokens, n: count(model.tokens) })}
+              </td>
               <td className="figure end">
                 <Money value={model.cost} places={places} unpriced={model.cost ? model.unpriced : 0} />
               </td>

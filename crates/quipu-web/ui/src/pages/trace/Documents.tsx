@@ -4,6 +4,7 @@ import { Copy } from "../../components/Copy";
 import { Json } from "../../components/Json";
 import { Marked } from "../../components/Marked";
 import type { RetrievedDocument } from "../../lib/documents";
+import { marked } from "../../lib/format";
 import { t } from "../../lib/i18n";
 
 const FOLD_AT = 260;
@@ -55,7 +56,7 @@ function Card({
                 <i style={{ width: `${Math.round(share * 100)}%` }} />
               </i>
             )}
-            {score.toPrecision(3)}
+            {marked(score.toPrecision(3))}
           </span>
         )}
         {text ? <Copy text={text} what={t("Copy the document")} /> : null}

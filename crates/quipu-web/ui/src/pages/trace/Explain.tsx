@@ -106,7 +106,7 @@ function Sum({ price, cost }: { price: PriceAnswer; cost: SpanCost }) {
   return (
     <table className="slip bill">
       <caption className="sr-only">
-        {cost.as_recorded ? t("How the recorded cost was computed") : t("What the present prices give")}
+        {cost.as_recorded ? t("How the recorded cost was computed") : t("Cost at current prices")}
       </caption>
       <tbody>
         {lines.map((line: PriceLine, index) => (
@@ -202,7 +202,7 @@ function Facts({ cost }: { cost: SpanCost }) {
       ))}
       {fallbacks.length > 0 ? (
         <>
-          <dt>{t("Stood in")}</dt>
+          <dt>{t("Assumption")}</dt>
           <dd>
             {fallbacks.map((text) => (
               <p key={text}>

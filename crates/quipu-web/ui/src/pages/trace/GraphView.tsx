@@ -30,7 +30,7 @@ export function GraphView(props: Props) {
   if (graph.nodes.length === 0) {
     return (
       <div className="state">
-        <h2>{t("Nobody to draw")}</h2>
+        <h2>{t("No nodes to draw")}</h2>
         <p className="state-text">{t("No span of this trace names an agent, a tool or a model.")}</p>
       </div>
     );
@@ -67,7 +67,7 @@ function Played(props: Props & { graph: Graph }) {
     <Drawing
       graph={props.graph}
       label={t("Graph of agents, tools and models")}
-      hint={t("A click on a node shows its spans. Drag to move, wheel to zoom.")}
+      hint={t("Click a node for its spans. Drag to move, scroll to zoom.")}
       act={t("Shows its spans in the waterfall")}
       onPick={props.onNarrow}
       states={usePlayed(props, props.graph)}

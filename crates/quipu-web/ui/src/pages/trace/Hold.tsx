@@ -24,10 +24,10 @@ export function HoldButton({ traceId }: { traceId: string }) {
       <button
         type="button"
         className="quiet-button"
-        title={t("Keep it, whatever the rules of retention say")}
+        title={t("Keep this trace, whatever the retention rules")}
         onClick={() => setOpen(true)}
       >
-        {t("Hold")}
+        {t("Keep")}
       </button>
       {open ? <HoldForm traceId={traceId} close={() => setOpen(false)} /> : null}
     </>
@@ -39,22 +39,20 @@ function HoldForm({ traceId, close }: { traceId: string; close: () => void }) {
   const hold = useHold(traceId);
   const refused = fieldErrors(hold.error, ["note"]);
   return (
-    <Veil label={t("Hold this trace")} className="hold-sure" close={close}>
+    <Veil label={t("Keep this trace")} className="hold-sure" close={close}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
           hold.mutate(note.trim(), { onSuccess: close });
         }}
       >
-        <h2>{t("Hold this trace")}</h2>
+        <h2>{t("Keep this trace")}</h2>
         <p className="muted">
-          {t(
-            "No rule removes it until it is released, with all of its spans, texts and events. Whoever deletes it deletes its hold as well.",
-          )}
+          {t("Kept until released, whatever the retention rules. Manual deletion still works.")}
         </p>
         <Field
           label={t("Note")}
-          hint={t("Why, in a few words; may stay empty")}
+          hint={t("Optional")}
           value={note}
           error={refused.of.note}
           autoFocus
@@ -66,7 +64,7 @@ function HoldForm({ traceId, close }: { traceId: string; close: () => void }) {
             {t("Cancel")}
           </button>
           <button type="submit" className="button is-main" disabled={hold.isPending}>
-            {t("Hold")}
+            {t("Keep")}
           </button>
         </div>
       </form>
@@ -86,15 +84,15 @@ export function HeldLine({ traceId }: { traceId: string }) {
   const when = minuteTime(held.since);
   return (
     <div className="held-line">
-      <span className="held-mark">{t("Held")}</span>
+      <span className="held-mark">{t("Kept")}</span>
       <span className="muted" title={fullTime(held.since)}>
         {held.by ? t("since {when} by {who}", { when, who: held.by }) : t("since {when}", { when })}
       </span>
       {held.note ? <span className="held-note">{held.note}</span> : null}
       {may ? (
         <Sure
-          ask={t("Release")}
-          confirm={t("Release it")}
+          ask={t("Stop keeping")}
+          confirm={t("Stop keeping it")}
           about={held.trace_id.slice(0, 12)}
           pending={release.isPending}
           act={() => release.mutate(traceId)}

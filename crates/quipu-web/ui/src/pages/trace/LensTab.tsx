@@ -22,7 +22,7 @@ function signalText(signal: string): string | null {
 }
 
 function Verdict({ lens }: { lens: Lens }) {
-  if (!lens.rule) return <p className="muted">{t("Holds no call, tool run or usage: nothing to count.")}</p>;
+  if (!lens.rule) return <p className="muted">{t("No call, tool run or usage: nothing to count.")}</p>;
   return (
     <p className={lens.counted ? "count-rule" : "count-rule is-repeated"}>
       <i aria-hidden="true" />

@@ -47,7 +47,7 @@ export function PairPanel({ left, right, row, onClose }: Props) {
           </button>
         </div>
       </header>
-      <div className="panel-body" role="region" tabIndex={0} aria-label={t("What differs")}>
+      <div className="panel-body" role="region" tabIndex={0} aria-label={t("Differences")}>
         {failed ? (
           <div className="panel-note">
             <Trouble error={failed} />
@@ -176,7 +176,7 @@ function Texts({ left, right }: { left: Span | null; right: Span | null }) {
           <section key={index} className="pair-text">
             <h3>
               {a?.role ?? b?.role}
-              <span className="faint">{alike ? ` ${t("alike")}` : ""}</span>
+              <span className="faint">{alike ? ` ${t("identical")}` : ""}</span>
             </h3>
             {alike ? (
               <details className="pair-alike">
@@ -195,7 +195,7 @@ function Texts({ left, right }: { left: Span | null; right: Span | null }) {
                         ),
                       )
                     : a && <del>{a.text}</del>}
-                  {a ? null : <span className="faint">{t("not said in A")}</span>}
+                  {a ? null : <span className="faint">{t("missing in A")}</span>}
                 </p>
                 <p className="text">
                   {pieces
@@ -207,7 +207,7 @@ function Texts({ left, right }: { left: Span | null; right: Span | null }) {
                         ),
                       )
                     : b && <ins>{b.text}</ins>}
-                  {b ? null : <span className="faint">{t("not said in B")}</span>}
+                  {b ? null : <span className="faint">{t("missing in B")}</span>}
                 </p>
               </div>
             )}

@@ -123,7 +123,7 @@ export function Picture({ media }: { media: Media }) {
       <p className="media">
         <span className="kind hue-other">{kind}</span>
         <span className="mono media-address">{address}</span>
-        <span className="faint">{t("Not loaded: only what was sent with the trace is shown.")}</span>
+        <span className="faint">{t("Not loaded. Only content sent with the trace is shown.")}</span>
       </p>
     );
   }

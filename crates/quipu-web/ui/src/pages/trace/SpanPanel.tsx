@@ -54,7 +54,7 @@ function labelOf(tab: Tab, span: Span): string {
     case "tokens":
       return t("Cost");
     case "lens":
-      return t("Lens");
+      return t("How it was read");
     case "attributes":
       return t("Attributes");
     case "events":
@@ -114,7 +114,7 @@ export function SpanPanel({ traceId, outline, row, now, onClose, onRow }: Props)
   return (
     <aside className="panel" aria-label={t("Span")}>
       <PanelHead outline={outline} row={row} span={span} now={now} onClose={onClose} onRow={onRow} />
-      <div className="tabs" role="tablist" aria-label={t("What is known of the span")}>
+      <div className="tabs" role="tablist" aria-label={t("Span details")}>
         {span
           ? tabs.map((name) => {
               const size = countOf(name, span);
@@ -320,7 +320,7 @@ function Conversation({ span }: { span: Span }) {
     return (
       <Note>
         {t(
-          "This span carries no messages. Instrumentations record them only when told to capture content, and a redaction rule can drop them.",
+          "This span has no messages. Instrumentations record them only when content capture is enabled, and a redaction rule can drop them.",
         )}
       </Note>
     );

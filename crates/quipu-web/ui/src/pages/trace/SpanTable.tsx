@@ -49,7 +49,7 @@ const compactSpan = ({ outline, places, durations }: Props) =>
           </span>
           <span className="figure">
             {outline.counted[row] === 1 && outline.tokens(row) > 0
-              ? t("{n} tok", { n: count(outline.tokens(row)) })
+              ? t("{n} tokens", { count: outline.tokens(row), n: count(outline.tokens(row)) })
               : null}{" "}
             <CostCell outline={outline} row={row} places={places} />
           </span>

@@ -62,15 +62,10 @@ export function TokensTab({ span, traceId }: { span: Span; traceId: string }) {
       <table className="slip">
         <tbody>
           <Line label={t("Input")} value={tokens.input} />
-          <Line label={t("of which read from the cache")} value={tokens.cache_read} of={tokens.input} part />
-          <Line
-            label={t("of which written to the cache")}
-            value={tokens.cache_write}
-            of={tokens.input}
-            part
-          />
+          <Line label={t("cached (read)")} value={tokens.cache_read} of={tokens.input} part />
+          <Line label={t("cached (written)")} value={tokens.cache_write} of={tokens.input} part />
           <Line label={t("Output")} value={tokens.output} />
-          <Line label={t("of which reasoning")} value={tokens.reasoning} of={tokens.output} part />
+          <Line label={t("reasoning")} value={tokens.reasoning} of={tokens.output} part />
         </tbody>
         <tfoot>
           <Line label={t("Total tokens")} value={tokens.total} />

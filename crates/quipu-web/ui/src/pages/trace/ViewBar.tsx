@@ -108,8 +108,8 @@ function Levels({ level, deepest, onLevel }: Props) {
       <Menu
         align="end"
         className="quiet-button level-button"
-        title={t("Unfold to a level")}
-        label={level === null ? t("all levels") : t("to level {level}", { level })}
+        title={t("Expand to level")}
+        label={level === null ? t("all levels") : t("Expand to level {level}", { level })}
       >
         {(close) => (
           <div className="menu-list">
@@ -123,7 +123,7 @@ function Levels({ level, deepest, onLevel }: Props) {
                   close();
                 }}
               >
-                {t("to level {level}", { level: entry })}
+                {t("Expand to level {level}", { level: entry })}
               </button>
             ))}
             <button
@@ -160,7 +160,9 @@ function Find({ word, found, onWord, onNext, only, onOnly }: Props) {
         className="field"
         value={word}
         placeholder={narrow ? t("Search") : t("Search in trace")}
-        title={t("Names, messages, arguments, errors. Enter and shift enter step through what is found.")}
+        title={t(
+          "Names, messages, arguments, errors. Enter and Shift+Enter go to the next and previous match.",
+        )}
         aria-label={t("Search in trace")}
         spellCheck={false}
         onChange={(event) => onWord(event.target.value)}
@@ -206,7 +208,7 @@ function Find({ word, found, onWord, onNext, only, onOnly }: Props) {
             type="button"
             className={only ? "quiet-button is-on" : "quiet-button"}
             aria-pressed={only}
-            title={t("Show only what was found, with what is above it")}
+            title={t("Show matches and their parents only")}
             onClick={() => onOnly(!only)}
           >
             {t("only these")}

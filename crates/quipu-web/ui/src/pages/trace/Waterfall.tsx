@@ -340,11 +340,11 @@ function Legend({ outline, loaded, words }: { outline: Outline; loaded: number; 
       {words ? null : (
         <span className="push" title={t("Time in which none of its children ran")}>
           <i className="swatch-self" />
-          {t("self time, then waiting")}
+          {t("self time / waiting")}
         </span>
       )}
       {words ? null : (
-        <span title={t("At every moment, the work that the end was waiting for")}>
+        <span title={t("Critical path: the work that the end waits for")}>
           <i className="swatch-critical" />
           {t("critical path")}
         </span>
@@ -354,7 +354,7 @@ function Legend({ outline, loaded, words }: { outline: Outline; loaded: number; 
         title={t("Usage that a parent repeats from its children: shown, never added")}
       >
         <i className="swatch-hollow" />
-        {t("repeated usage")}
+        {t("usage counted elsewhere")}
       </span>
     </div>
   );

@@ -58,7 +58,7 @@ export function DeleteTraces({ doomed, which, close, done }: Props) {
         {dry.isError ? <Trouble error={dry.error} retry={() => void dry.refetch()} /> : null}
         {matched === 0 ? <p className="muted">{t("Nothing matches, so nothing would go.")}</p> : null}
         <p className="muted">
-          {t("Their spans, messages and figures go for good, and sums change. There is no way back.")}
+          {t("Deletes their spans, messages and figures, and changes sums. This cannot be undone.")}
         </p>
         {many ? (
           <label className="confirm-typed">
@@ -79,7 +79,7 @@ export function DeleteTraces({ doomed, which, close, done }: Props) {
             {t("Keep them")}
           </button>
           <button type="submit" className="button is-grave" disabled={!sure || drop.isPending}>
-            {drop.isPending ? t("Deleting …") : t("Delete for good")}
+            {drop.isPending ? t("Deleting …") : t("Delete permanently")}
           </button>
         </div>
       </form>

@@ -194,8 +194,8 @@ function Value({ field, value, traces, share, state, change }: ValueProps) {
       <button
         type="button"
         className="icon-button"
-        title={state === "refused" ? t("No longer leave it out") : t("Leave it out")}
-        aria-label={t("Leave out {value}", { value })}
+        title={state === "refused" ? t("Remove exclusion") : t("Exclude")}
+        aria-label={t("Exclude {value}", { value })}
         aria-pressed={state === "refused"}
         onClick={() => change(true)}
       >

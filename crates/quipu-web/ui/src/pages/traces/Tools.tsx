@@ -92,7 +92,7 @@ export function ColumnsMenu({ all, shown }: ColumnsProps) {
             disabled={shown.join() === DEFAULT_COLUMNS.join()}
             onClick={() => rememberColumns([])}
           >
-            {t("As they came")}
+            {t("Reset columns")}
           </button>
         </div>
       )}

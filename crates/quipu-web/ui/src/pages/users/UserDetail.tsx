@@ -62,7 +62,7 @@ export function UserDetail({ row, scope, refetch }: Props) {
           {({ groups }) => (
             <Bars
               rows={groups.map((one) => ({
-                name: one.key.model ?? t("no model named"),
+                name: one.key.model ?? t("(no model)"),
                 value: one.count,
                 hue: "llm",
                 href: filterHref("/traces", { user, model: one.key.model ?? null }),
@@ -78,7 +78,7 @@ export function UserDetail({ row, scope, refetch }: Props) {
         query={agents}
         hrefOf={(agent) => filterHref("/traces", { user, agent })}
       />
-      <Causes query={errors} all={filterHref("/traces", { user, errors: ">0" })} />
+      <Causes query={errors} to={(error) => filterHref("/traces", { user, ...error })} />
     </Detail>
   );
 }

@@ -3,8 +3,8 @@ import { useMemo } from "react";
 import { useAsk } from "../../api/ask";
 import { useStatus, useUsage } from "../../api/queries";
 import { Stat } from "../../charts";
+import { TeachToSend } from "../../components/FirstSteps";
 import { ListPrice, Money, reasonsText } from "../../components/Money";
-import { TeachToSend } from "../../components/States";
 import { compact, count, duration, percent, usdHeadline, usdPixels } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { ago, rangeLabel } from "../../lib/time";
@@ -203,10 +203,7 @@ export function Users() {
         nameOf={(group) => group.key.user ?? t("no user named")}
         hrefOf={(group) => filterHref("/traces", { user: group.key.user ?? null })}
       />
-      <WorkPart
-        title={t("By user")}
-        note={t("a row opens what it is made of, a figure the traces behind it")}
-      >
+      <WorkPart title={t("By user")} note={t("Click a row for details, a number for its traces")}>
         <WorkTable
           label={t("Users")}
           rows={rows}
@@ -256,14 +253,14 @@ function Totals({
         )}
       />
       <Stat
-        label={t("For no named user")}
+        label={t("Without user ID")}
         value={percent(calls > 0 ? unnamed / calls : 0)}
         note={t("{n} calls", { count: unnamed, n: compact(unnamed) })}
         href={filterHref("/traces", { user: null })}
       />
       {dearest?.usage?.cost_usd ? (
         <Stat
-          label={t("Dearest user")}
+          label={t("Most expensive user")}
           value={usdHeadline(dearest.usage.cost_usd)}
           note={t("{user}, {share} of all", {
             user: userName(dearest),
@@ -284,7 +281,7 @@ function TeachUsers() {
       <h2>{t("No user is named")}</h2>
       <p className="state-text">
         {t(
-          "What is stored in this range names nobody. A trace belongs to a user when one of its spans carries user.id, or enduser.id; most frameworks take it with the run, as OpenInference does with using_user.",
+          "No trace in this range names a user. A trace belongs to a user if one of its spans has user.id or enduser.id. Most frameworks take it with the run, for example using_user of OpenInference.",
         )}
       </p>
     </div>

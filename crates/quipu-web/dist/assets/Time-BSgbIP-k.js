@@ -1,1 +1,0 @@
-import{at as e,vt as t}from"./States-Bkp4SksI.js";import{u as n}from"./i18n-BmHTagdM.js";var r=n();function i({at:n,show:i=e}){return(0,r.jsx)(`time`,{className:`figure`,dateTime:n,title:t(n),children:i(n)})}export{i as t};

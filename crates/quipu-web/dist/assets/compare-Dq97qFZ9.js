@@ -1,1 +1,0 @@
-import{d as e,p as t}from"./i18n-BmHTagdM.js";import{ct as n,v as r,x as i,y as a}from"./States-Bkp4SksI.js";var o=t(e(),1);function s(e){a({compare:e?`1`:null})}function c(){let{params:e}=i();return e.get(`compare`)===`1`&&n(r(e))!==null}function l(e){let t=c();return(0,o.useMemo)(()=>{let r=t?n(e.range):null;return r?{...e,range:r}:null},[t,e])}export{c as n,l as r,s as t};

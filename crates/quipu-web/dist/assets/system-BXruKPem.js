@@ -1,1 +1,0 @@
-import{Ft as e,q as t}from"./States-Bkp4SksI.js";function n(){return e({queryKey:[`sources`,`unread`],refetchInterval:3e4,queryFn:({signal:e})=>t(`/sources/unread`,{},e)})}function r(n=1e4){return e({queryKey:[`system`],refetchInterval:n,queryFn:({signal:e})=>t(`/system`,{},e)})}export{n,r as t};
