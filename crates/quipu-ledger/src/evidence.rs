@@ -93,7 +93,7 @@ fn of_calls(one: &Row, other: &Row) -> Option<Evidence> {
             return None;
         }
     }
-    if !is_within(a, b) && !is_within(b, a) {
+    if !is_within(a, b) && !is_within(b, a) && !is_continued(one, other) && !is_continued(other, one) {
         return None;
     }
     let evidence = match (known(a), known(b)) {
@@ -112,6 +112,14 @@ fn of_calls(one: &Row, other: &Row) -> Option<Evidence> {
 /// Whether a record has nothing of an answer. Some instrumentations end the record of a failed call as if it were well.
 fn is_empty(row: &Row) -> bool {
     row.call_id.is_none() && known(&row.cost).is_none()
+}
+
+/// Whether `answer` is the stream that `request` opened: some instrumentations end a call's record when its stream begins, and others
+/// begin theirs then.
+fn is_continued(request: &Row, answer: &Row) -> bool {
+    let (a, b) = (&request.cost, &answer.cost);
+    let begins_at_the_end = b.time.nanos().saturating_sub(end(a)).saturating_abs() <= STAGGER;
+    begins_at_the_end && !a.failed && is_empty(request) && tells(answer)
 }
 
 /// Usage in a record of its own, as of a stream that has ended: it is the call's if the tokens are.

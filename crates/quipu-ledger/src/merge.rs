@@ -208,7 +208,22 @@ fn parts_over_zero(best: &mut Usage, other: &Usage) {
     best.reasoning = part(best.reasoning, other.reasoning);
 }
 
+/// Output tokens that the first event of a stream reports at most.
+const FIRST_EVENT: u64 = 8;
+
+/// Corrects the output of a stream whose first event was added to its last. The last event's output includes the first
+/// (<https://docs.claude.com/en/docs/build-with-claude/streaming>), so of two records that agree on the input and differ by no
+/// more than a first event, the smaller output is right.
+fn first_event_once(best: &mut Usage, other: &Usage) {
+    let (Some(output), Some(less)) = (best.output, other.output) else { return };
+    let is_exact = !other.estimated && less > 0 && best.input == other.input;
+    if is_exact && less < output && output - less <= FIRST_EVENT {
+        best.output = Some(less);
+    }
+}
+
 fn fill(best: &mut Usage, other: &Usage) {
+    first_event_once(best, other);
     parts_over_zero(best, other);
     best.input = best.input.or(other.input);
     best.output = best.output.or(other.output);

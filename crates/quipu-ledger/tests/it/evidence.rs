@@ -216,6 +216,40 @@ fn the_providers_own_sdk_knows_best() {
 }
 
 #[test]
+fn the_first_event_of_a_stream_counts_once() {
+    let truth = Truth { start: 0, millis: 20, input: 10, output: 30, failed: false };
+    for (told, want) in [(31, 30), (38, 30), (39, 39)] {
+        let more = Truth { output: told, ..truth.clone() };
+        let spans =
+            vec![record(0, &more, 0, plain()), record(0, &truth, 2, Faults { cached: true, ..plain() })];
+        assert_eq!(totals(&count(&[spans], 1_000)), (1, 10, want, 5));
+    }
+}
+
+#[test]
+fn a_stream_that_begins_where_another_record_ends_is_one_call() {
+    let truth = |number: i64| Truth { start: number * 400, millis: 300, input: 10, output: 2, failed: false };
+    let told = |number: usize| {
+        let opened = Truth { millis: 50, ..truth(number as i64) };
+        let request = record(number, &opened, 2, Faults { usage: true, id: true, ..plain() });
+        let rest = Truth { start: opened.start + 52, millis: 250, ..opened };
+        [request, record(number, &rest, 1, plain())]
+    };
+    let spans: Vec<Span> = (0..5).flat_map(told).collect();
+    assert_eq!(totals(&count(std::slice::from_ref(&spans), 1_000)), (5, 50, 10, 25));
+    let single: Vec<_> = spans.into_iter().rev().map(|span| vec![span]).collect();
+    assert_eq!(totals(&count(&single, 0)), (5, 50, 10, 25));
+}
+
+#[test]
+fn a_call_right_after_a_failed_one_is_another_call() {
+    let failed = Truth { start: 0, millis: 50, input: 0, output: 0, failed: true };
+    let next = Truth { start: 53, millis: 250, input: 10, output: 2, failed: false };
+    let spans = vec![record(0, &failed, 2, plain()), record(1, &next, 1, plain())];
+    assert_eq!(totals(&count(&[spans], 1_000)).0, 2);
+}
+
+#[test]
 fn usage_in_a_record_of_its_own_is_the_calls() {
     let truth = Truth { start: 0, millis: 900, input: 10, output: 30, failed: false };
     let call = record(0, &truth, 3, plain());
