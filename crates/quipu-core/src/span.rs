@@ -44,6 +44,9 @@ impl Resource {
     }
 }
 
+/// Sets the tool runs of a process apart from its calls, so that neither crowds the moments of the other.
+const TOOLS: u64 = 0x746f_6f6c;
+
 /// FNV-1a of 64 bits: short, and the same for ever.
 struct StableHash(u64);
 
@@ -265,14 +268,19 @@ impl Span {
         self.end.map(|end| end.since(self.start).max(0))
     }
 
-    /// Where another record of the same call would be seen beside this one: for calls and for usage outside of agents, tools and
-    /// workflows, as spans tell of them.
+    /// Where other records of the same call or tool run are compared with this one. Spans that are calls or tool runs have a
+    /// moment, and so has usage outside of agents and workflows.
     pub fn moment(&self) -> Option<Meeting> {
         let read = &self.canonical;
-        let sums_up = matches!(read.kind, Kind::Agent | Kind::Workflow | Kind::Tool);
-        let tells = read.kind.is_call() || (read.usage.is_some() && !sums_up);
-        (read.signal == Signal::Span && tells && !read.never_count)
-            .then(|| Meeting::of_moment(self.resource.process(), self.start))
+        let process = || self.resource.process();
+        let process = match read.kind {
+            _ if read.signal != Signal::Span || read.never_count => return None,
+            Kind::Tool if read.tool.is_some() && read.usage.is_none() => process() ^ TOOLS,
+            Kind::Agent | Kind::Workflow | Kind::Tool => return None,
+            kind if kind.is_call() || read.usage.is_some() => process(),
+            _ => return None,
+        };
+        Some(Meeting::of_moment(process, self.start))
     }
 
     /// Every meeting at which records of it or of the same call are seen.

@@ -1,6 +1,6 @@
 //! Whether two records are of one call: what the data says for it, and what against it.
 
-use quipu_core::{Cost, Rule, ScopeMark, Usage, answer_id_is_unique as is_unique};
+use quipu_core::{Cost, Kind, Rule, ScopeMark, Usage, answer_id_is_unique as is_unique};
 
 use crate::merge;
 use crate::row::Row;
@@ -47,6 +47,7 @@ fn split(id: &str) -> (&str, &str) {
 pub(crate) fn of(one: &Row, other: &Row) -> Option<Evidence> {
     let sums = [one, other].map(|row| row.cost.rule == Rule::OrphanRollup);
     match sums {
+        [false, false] if one.cost.kind == Kind::Tool => of_runs(one, other),
         [false, false] => of_calls(one, other),
         [true, false] => of_usage(other, one),
         [false, true] => of_usage(one, other),
@@ -109,6 +110,21 @@ fn of_calls(one: &Row, other: &Row) -> Option<Evidence> {
     is_one_family(a, b).then_some(evidence)
 }
 
+/// What speaks for two tool runs of two traces being one: the model's id of the tool call, else the same name while some of their time
+/// is common. Within a trace the tree decides.
+fn of_runs(one: &Row, other: &Row) -> Option<Evidence> {
+    let (a, b) = (&one.cost, &other.cost);
+    let (name, other_name) = a.tool.as_deref().zip(b.tool.as_deref())?;
+    let may = a.kind == b.kind && a.trace_id != b.trace_id && one.is_apart_from(other);
+    if !may || merge::bare(name) != merge::bare(other_name) {
+        return None;
+    }
+    match one.call_id.as_deref().zip(other.call_id.as_deref()) {
+        Some((id, other)) => (id == other && gap(a, b) <= AFTERWARDS).then_some(Evidence::Id),
+        None => have_common_time(a, b).then_some(Evidence::Time),
+    }
+}
+
 /// Whether a record has nothing of an answer. Some instrumentations end the record of a failed call as if it were well.
 fn is_empty(row: &Row) -> bool {
     row.call_id.is_none() && known(&row.cost).is_none()
@@ -150,9 +166,21 @@ fn is_one_family(one: &Cost, other: &Cost) -> bool {
 /// Whether two records of one trace have so much of their time in common that neither is an answer that the other waits for, from
 /// a call that one of its tools made.
 fn are_at_once(one: &Cost, other: &Cost) -> bool {
-    let common = end(one).min(end(other)).saturating_sub(one.time.nanos().max(other.time.nanos()));
+    let common = common_time(one, other);
     let all = end(one).max(end(other)).saturating_sub(one.time.nanos().min(other.time.nanos()));
     common.saturating_mul(2) >= all
+}
+
+/// Nanoseconds that two records have in common; less than none when they are apart.
+fn common_time(one: &Cost, other: &Cost) -> i64 {
+    end(one).min(end(other)).saturating_sub(one.time.nanos().max(other.time.nanos()))
+}
+
+/// Whether two runs overlap, or one that took no time lies within the other.
+fn have_common_time(one: &Cost, other: &Cost) -> bool {
+    let is_moment = |cost: &Cost| cost.duration.unwrap_or(0) == 0;
+    let common = common_time(one, other);
+    common > 0 || (common == 0 && (is_moment(one) || is_moment(other)))
 }
 
 /// Whether a record lies within the time of another.

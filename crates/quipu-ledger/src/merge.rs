@@ -169,7 +169,11 @@ pub(crate) fn best<'a>(records: impl Iterator<Item = &'a Node>) -> Option<Usage>
     // A record below a call that says it used next to nothing does not lower what the call used.
     let falls_short = |node: &Node| exact_total(node).is_some_and(|total| with_tolerance(total) < most);
     records.sort_by_key(|node| (falls_short(node), std::cmp::Reverse(quality(node))));
-    merged(records.iter().filter_map(|node| node.call.as_ref()?.usage.as_ref()))
+    let told = |node: &&'a Node| {
+        let call = node.call.as_ref()?;
+        Some((call.response_id.as_ref(), call.usage.as_ref()?))
+    };
+    merged(records.iter().filter_map(told))
 }
 
 /// Input and output together, unless they are estimated.
@@ -178,21 +182,35 @@ fn exact_total(node: &Node) -> Option<u64> {
     Some(usage.input.unwrap_or(0).saturating_add(usage.output.unwrap_or(0)))
 }
 
-/// The best figures of records of one call, the most trusted first; with each comes whether a provider's own SDK told it.
-pub(crate) fn better<'a>(usages: impl Iterator<Item = (bool, &'a Usage)>) -> Option<Usage> {
-    let mut usages: Vec<(bool, &Usage)> = usages.collect();
-    usages.sort_by_key(|(of_sdk, usage)| {
-        let known = usage.is_known();
-        std::cmp::Reverse((known, known && !usage.estimated, known && *of_sdk, usage.details()))
+/// The figures that a record of a call tells.
+pub(crate) struct Told<'a> {
+    /// Whether a provider's own SDK tells them.
+    pub of_sdk: bool,
+    /// The id of the answer.
+    pub id: Option<&'a CompactString>,
+    pub usage: &'a Usage,
+}
+
+/// The best figures of records of one call, the most trusted first.
+pub(crate) fn better<'a>(told: impl Iterator<Item = Told<'a>>) -> Option<Usage> {
+    let mut told: Vec<Told<'a>> = told.collect();
+    told.sort_by_key(|told| {
+        let known = told.usage.is_known();
+        let details = told.usage.details();
+        std::cmp::Reverse((known, known && !told.usage.estimated, known && told.of_sdk, details))
     });
-    merged(usages.into_iter().map(|(_, usage)| usage))
+    merged(told.into_iter().map(|told| (told.id, told.usage)))
 }
 
 /// The totals of the first, with the details that it lacks from the others.
-fn merged<'a>(mut usages: impl Iterator<Item = &'a Usage>) -> Option<Usage> {
-    let mut best = usages.next()?.clone();
-    for other in usages {
-        fill(&mut best, other);
+fn merged<'a>(mut told: impl Iterator<Item = (Option<&'a CompactString>, &'a Usage)>) -> Option<Usage> {
+    let (first, usage) = told.next()?;
+    let mut best = usage.clone();
+    for (id, usage) in told {
+        if first.is_some() && first == id {
+            first_event_once(&mut best, usage);
+        }
+        fill(&mut best, usage);
     }
     Some(best)
 }
@@ -212,8 +230,8 @@ fn parts_over_zero(best: &mut Usage, other: &Usage) {
 const FIRST_EVENT: u64 = 8;
 
 /// Corrects the output of a stream whose first event was added to its last. The last event's output includes the first
-/// (<https://docs.claude.com/en/docs/build-with-claude/streaming>), so of two records that agree on the input and differ by no
-/// more than a first event, the smaller output is right.
+/// (<https://docs.claude.com/en/docs/build-with-claude/streaming>). Of two records of one answer that agree on the input and differ
+/// by no more than a first event, the smaller output is right.
 fn first_event_once(best: &mut Usage, other: &Usage) {
     let (Some(output), Some(less)) = (best.output, other.output) else { return };
     let is_exact = !other.estimated && less > 0 && best.input == other.input;
@@ -223,7 +241,6 @@ fn first_event_once(best: &mut Usage, other: &Usage) {
 }
 
 fn fill(best: &mut Usage, other: &Usage) {
-    first_event_once(best, other);
     parts_over_zero(best, other);
     best.input = best.input.or(other.input);
     best.output = best.output.or(other.output);

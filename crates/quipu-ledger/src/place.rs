@@ -7,6 +7,7 @@ use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use quipu_core::{Cost, Kind, Rule, Signal, SpanId, TraceId, Usage, answer_id_is_unique};
 
 use crate::evidence::{end, gap};
+use crate::merge::Told;
 use crate::row::Row;
 use crate::{merge, series};
 
@@ -102,8 +103,14 @@ fn is_one_call(one: &Row, other: &Row) -> bool {
 pub(crate) fn merge(group: &[(&Id, &Row)]) -> BTreeMap<Id, Cost> {
     let mut rows: BTreeMap<Id, Cost> = group.iter().map(|(id, row)| (**id, row.cost.clone())).collect();
     let Some(((first, _), others)) = group.split_first() else { return rows };
-    let usages = group.iter().filter_map(|(_, row)| Some((row.scope.is_of_sdk(), row.cost.usage.as_ref()?)));
-    let usage = merge::better(usages);
+    let told = group.iter().filter_map(|(_, row)| {
+        Some(Told {
+            of_sdk: row.scope.is_of_sdk(),
+            id: row.call_id.as_ref(),
+            usage: row.cost.usage.as_ref()?,
+        })
+    });
+    let usage = merge::better(told);
     for (id, other) in others {
         if other.cost.rule == Rule::OrphanRollup {
             rows.entry(**id).and_modify(|row| row.rule = Rule::Repeats);
@@ -210,7 +217,7 @@ fn join(rows: &mut BTreeMap<Id, Cost>, trusted: Id, other: Id, rule: Rule) {
     let Some(row) = rows.get_mut(&trusted) else { return };
     row.rule = Rule::Merged;
     let usages = [row.usage.as_ref(), echo.usage.as_ref()].into_iter().flatten();
-    row.usage = merge::better(usages.map(|usage| (false, usage)));
+    row.usage = merge::better(usages.map(|usage| Told { of_sdk: false, id: None, usage }));
     row.reported = row.reported.or(echo.reported);
     row.provider = row.provider.take().or(echo.provider);
     row.request_model = row.request_model.take().or(echo.request_model);

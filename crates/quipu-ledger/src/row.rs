@@ -47,10 +47,11 @@ impl Row {
         (self.cost.trace_id, self.cost.span_id)
     }
 
-    /// Whether it may be one of several records of a call.
+    /// Whether it may be one of several records of a call or of a tool run.
     pub fn may_pair(&self) -> bool {
-        let is_call = self.cost.is_call() || self.cost.rule == Rule::OrphanRollup;
-        is_call && self.cost.signal == Signal::Span
+        let cost = &self.cost;
+        let may = cost.is_call() || cost.is_tool_run() || cost.rule == Rule::OrphanRollup;
+        may && cost.signal == Signal::Span
     }
 
     /// Whether each instrumentation that told of the one did not tell of the other.

@@ -380,6 +380,55 @@ fn a_record_that_its_trace_joined_is_not_joined_with_a_call_that_the_same_instru
     }
 }
 
+/// A run of a tool in a trace of its own, from `start` to `end` in microseconds.
+fn run(number: usize, scope: usize, tool: &str, start: i64, end: i64) -> Span {
+    let truth = Truth { start: 0, millis: 0, input: 0, output: 0, failed: true };
+    let mut run = record(number, &truth, scope, Faults { mute: true, ..plain() });
+    let at = |micros: i64| Timestamp::from_nanos(HOUR + micros * MS / 1_000);
+    (run.start, run.end) = (at(start), Some(at(end)));
+    run.canonical.kind = Kind::Tool;
+    run.canonical.request_model = None;
+    run.canonical.tool = Some(tool.into());
+    run
+}
+
+fn runs(batches: &[Vec<Span>], memory: usize) -> usize {
+    count(batches, memory).values().filter(|row| row.is_tool_run()).count()
+}
+
+#[test]
+fn runs_of_a_tool_in_two_traces_are_one_for_each_time() {
+    // A handler that is called second at the start is called second at the end.
+    let pair = |number: usize, start: i64| {
+        [run(number, 0, "search", start, start + 1_000), run(number, 1, "search", start + 300, start + 1_300)]
+    };
+    let once: Vec<Span> = (0..10).flat_map(|number| pair(number, number as i64 * 1_200)).collect();
+    let at_once: Vec<Span> = (0..10).flat_map(|number| pair(number, number as i64 * 20)).collect();
+    for spans in [once, at_once] {
+        assert_eq!(runs(std::slice::from_ref(&spans), 1_000), 10);
+        let single: Vec<_> = spans.into_iter().rev().map(|span| vec![span]).collect();
+        assert_eq!(runs(&single, 0), 10);
+    }
+}
+
+#[test]
+fn runs_of_other_tools_times_ids_and_of_one_instrumentation_are_their_own() {
+    let with_id = |mut span: Span, id: &str| {
+        span.canonical.tool_call_id = Some(id.into());
+        span
+    };
+    let first = || run(0, 0, "search", 0, 1_000);
+    for other in
+        [run(1, 1, "fetch", 0, 1_000), run(1, 1, "search", 1_001, 2_000), run(1, 0, "search", 0, 1_000)]
+    {
+        assert_eq!(runs(&[vec![first(), other]], 1_000), 2);
+    }
+    let ids =
+        |one: &str, other: &str| vec![with_id(first(), one), with_id(run(1, 1, "search", 0, 1_000), other)];
+    assert_eq!(runs(&[ids("call_1", "call_2")], 1_000), 2);
+    assert_eq!(runs(&[ids("call_1", "call_1")], 1_000), 1);
+}
+
 #[test]
 fn calls_of_two_processes_are_two() {
     let truth = Truth { start: 0, millis: 900, input: 10, output: 30, failed: false };
