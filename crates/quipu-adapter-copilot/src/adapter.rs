@@ -8,7 +8,7 @@
 //! named as such.
 
 use compact_str::CompactString;
-use quipu_core::{Adapter, Billing, Canonical, Event, Lens, Messages, Span};
+use quipu_core::{Adapter, Billing, Canonical, Event, Kind, Lens, Messages, Span};
 use quipu_normalize::{
     Slots, any_key_begins, canonical, is_of_metrics, label_at, lens, messages, millis_at, provider_of_model,
 };
@@ -22,6 +22,8 @@ const PREFIXES: &[&str] = &["github.copilot.", "copilot_chat."];
 const SERVICES: &[&str] = &["copilot-chat", "github-copilot", "copilot-cli"];
 /// What it names as the provider: itself, whoever made the model.
 const RESELLERS: &[&str] = &["github", "github_copilot", "github.copilot", "copilot"];
+/// The name of an agent's span that names no agent.
+const NAMELESS: &str = "invoke_agent";
 /// The session as the editor knows it, also on the spans of sub-agents, whose conversations are their own.
 const CHAT_SESSION: &str = "copilot_chat.chat_session_id";
 
@@ -57,6 +59,11 @@ impl Adapter for Copilot {
         let session = || label_at(attributes, "github.copilot.session.id");
         read.session = label_at(attributes, CHAT_SESSION).or(read.session.take()).or_else(session);
         let first = || millis_at(attributes, "copilot_chat.time_to_first_token");
+        if read.kind == Kind::Agent {
+            // The main agent has no name; sub-agents have theirs.
+            read.agent =
+                read.agent.take().filter(|name| name != NAMELESS).or(Some(CompactString::const_new(NAME)));
+        }
         read.time_to_first_token = read.time_to_first_token.or_else(first);
         read
     }

@@ -2,12 +2,18 @@
 
 use quipu_core::{Adapter, Canonical, Event, Kind, Lens, Messages, Span, Usage, Value};
 use quipu_normalize::{
-    Slots, answer_id, answer_meeting, canonical, label, lens, literal, messages_as, parse, read_event,
-    scope_is, usage_of,
+    Slots, answer_id, answer_meeting, canonical, label, lens, library_of, literal, messages_as, parse,
+    read_event, scope_is, usage_of,
 };
 use quipu_semconv::{
     Field, LANGSMITH_KINDS, LANGSMITH_PROJECT, LANGSMITH_SCOPES, LANGSMITH_TYPE, LANGSMITH_USAGE,
 };
+
+/// How the run came about, where no framework made it: by the decorator `traceable` or a wrapper such as `wrap_openai`.
+const METHOD: &str = "langsmith.metadata.ls_method";
+
+/// What the exporter names as provider and scope stand for, whatever made the run.
+const LANGCHAIN: &str = "langchain";
 
 /// Largest usage object that is read, in bytes.
 const LARGEST: usize = 16 << 10;
@@ -39,6 +45,10 @@ impl Adapter for Langsmith {
             read.meeting = read.meeting.or_else(|| answer_meeting(span, &read));
         }
         names(span, &mut read);
+        if is_traced_by_hand(span) {
+            let library = read.provider.as_deref().filter(|_| read.kind.is_call()).map(library_of);
+            read.framework = read.framework.take().filter(|name| name != LANGCHAIN).or(library);
+        }
         read.session = read.session.take().or_else(|| project(span));
         read
     }
@@ -109,6 +119,10 @@ fn names(span: &Span, read: &mut Canonical) {
     }
     read.step =
         read.step.take().or_else(|| span.attributes.get("langsmith.metadata.langgraph_node").and_then(label));
+}
+
+fn is_traced_by_hand(span: &Span) -> bool {
+    span.attributes.text(METHOD) == Some("traceable")
 }
 
 /// What `LangSmith` calls a session is the project: better than none.

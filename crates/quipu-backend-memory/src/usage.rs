@@ -171,7 +171,7 @@ pub(crate) fn values_of(field: FacetField, trace: &Summed<'_>) -> BTreeSet<Compa
     let one = |value: &Option<CompactString>| value.iter().cloned().collect();
     match field {
         FacetField::Service => one(&row.service),
-        FacetField::Framework => one(&row.framework),
+        FacetField::Framework | FacetField::TraceFramework => one(&row.framework),
         FacetField::Agent => row.agents.iter().cloned().collect(),
         FacetField::Model => row.models.iter().cloned().collect(),
         FacetField::Tool => counted(trace.trace)
@@ -186,6 +186,10 @@ pub(crate) fn values_of(field: FacetField, trace: &Summed<'_>) -> BTreeSet<Compa
         FacetField::Branch => one(&row.branch),
         FacetField::Tag => row.tags.iter().cloned().collect(),
         FacetField::Convention => one(&row.convention),
+        FacetField::Error => {
+            let classes = trace.trace.values().filter_map(|entry| entry.span.error_class());
+            classes.map(|class| CompactString::const_new(class.as_str())).collect()
+        }
     }
 }
 

@@ -172,6 +172,10 @@ pub struct Filter {
     /// Branch of the source code
     #[arg(long)]
     pub branch: Option<String>,
+    /// Class of a failure: rate_limit, timeout, context_length, content_filter, authentication, quota, unavailable,
+    /// invalid_request, connection, tool_error, cancelled or other
+    #[arg(long)]
+    pub error: Option<String>,
     /// Lasted at least so many milliseconds
     #[arg(long, value_name = "MS")]
     pub min_duration_ms: Option<String>,

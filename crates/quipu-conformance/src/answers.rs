@@ -31,7 +31,7 @@ pub(crate) const SORTS: [Sort; 8] = [
     Sort::MostTokens,
     Sort::FewestTokens,
 ];
-pub(crate) const FIELDS: [FacetField; 13] = [
+pub(crate) const FIELDS: [FacetField; 15] = [
     FacetField::Service,
     FacetField::Framework,
     FacetField::Agent,
@@ -45,6 +45,8 @@ pub(crate) const FIELDS: [FacetField; 13] = [
     FacetField::Project,
     FacetField::Commit,
     FacetField::Branch,
+    FacetField::Error,
+    FacetField::TraceFramework,
 ];
 pub(crate) const KEYS: [GroupBy; 19] = [
     GroupBy::Model,

@@ -90,7 +90,7 @@ fn by_name(field: FacetField, value: &CompactString) -> TraceFilter {
         FacetField::Project => filter.project = text,
         FacetField::Commit => filter.commit = text,
         FacetField::Branch => filter.branch = text,
-        FacetField::Convention => {}
+        FacetField::Convention | FacetField::Error | FacetField::TraceFramework => {}
     }
     filter
 }

@@ -24,6 +24,9 @@ mod rows;
 pub mod summary;
 pub mod tools;
 pub mod unpriced;
+mod within;
+
+pub use within::usage_within;
 
 pub use budget::{
     AccountStatus, Action, Admission, Amount, Budget, BudgetConfig, BudgetError, BudgetRef, BudgetStatus,

@@ -7,6 +7,7 @@ use compact_str::CompactString;
 use quipu_core::{GroupBy, Result, Store, Timestamp, TraceFilter, UsageQuery, UsageTotals, WorkKey, Worked};
 
 use crate::parts::{Name, split, work_by};
+use crate::within;
 
 /// The summary of a time range.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -17,7 +18,14 @@ pub struct Summary {
     pub total: Busy,
     /// Each framework, that of most calls first; `None` is what names none.
     pub frameworks: Vec<(Name, Busy)>,
+    /// Calls by model.
+    pub models: Vec<(Name, UsageTotals)>,
+    /// Calls by hour, of more than two days by day, in order of time.
+    pub times: Vec<(Timestamp, UsageTotals)>,
 }
+
+/// The longest range that is told hour by hour.
+const LONGEST_BY_HOUR: i64 = 2 * Timestamp::DAY;
 
 /// What was done within the range.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -30,7 +38,8 @@ pub struct Busy {
     pub sessions: u64,
 }
 
-/// Sums up what the filter means: calls by their own framework, traces and sessions by that of the trace.
+/// Sums up what the filter means: calls by their own framework, traces and sessions by that of the trace. Of frameworks that the
+/// filter names, calls that an SDK reported within their traces are theirs too.
 ///
 /// # Errors
 /// The store cannot be read.
@@ -42,6 +51,12 @@ pub async fn summary(store: &dyn Store, filter: &TraceFilter, now: Timestamp) ->
         let name = split(group.key).0.pop().flatten();
         total.usage.merge(&group.totals);
         frameworks.entry(name).or_default().usage.merge(&group.totals);
+    }
+    for (name, filter) in within::around_each(filter) {
+        for group in store.usage(&UsageQuery { filter, group_by: Vec::new() }).await? {
+            total.usage.merge(&group.totals);
+            frameworks.entry(Some(name.clone())).or_default().usage.merge(&group.totals);
+        }
     }
     let mut sessions: BTreeSet<CompactString> = BTreeSet::new();
     let keys = [WorkKey::Framework, WorkKey::Session];
@@ -58,6 +73,28 @@ pub async fn summary(store: &dyn Store, filter: &TraceFilter, now: Timestamp) ->
     let mut frameworks: Vec<(Name, Busy)> = frameworks.into_iter().collect();
     frameworks.sort_by_key(|(_, busy)| Reverse((busy.usage.llm_calls, busy.traces)));
     let minute = (60 * Timestamp::SECOND) as f64;
-    let minutes = filter.since.map(|since| filter.until.unwrap_or(now).since(since) as f64 / minute);
-    Ok(Summary { minutes: minutes.filter(|minutes| *minutes > 0.0), total, frameworks })
+    let range = filter.since.map(|since| filter.until.unwrap_or(now).since(since));
+    let minutes = range.map(|range| range as f64 / minute).filter(|minutes| *minutes > 0.0);
+    let (models, times) = (models(store, filter).await?, times(store, filter, range).await?);
+    Ok(Summary { minutes, total, frameworks, models, times })
+}
+
+async fn models(store: &dyn Store, filter: &TraceFilter) -> Result<Vec<(Name, UsageTotals)>> {
+    let query = UsageQuery { filter: filter.clone(), group_by: vec![GroupBy::Model] };
+    let groups = within::usage_within(store, &query).await?.into_iter();
+    Ok(groups.map(|group| (split(group.key).0.pop().flatten(), group.totals)).collect())
+}
+
+async fn times(
+    store: &dyn Store,
+    filter: &TraceFilter,
+    range: Option<i64>,
+) -> Result<Vec<(Timestamp, UsageTotals)>> {
+    let by_hour = range.is_some_and(|range| range <= LONGEST_BY_HOUR);
+    let by = if by_hour { GroupBy::Hour } else { GroupBy::Day };
+    let query = UsageQuery { filter: filter.clone(), group_by: vec![by] };
+    let groups = within::usage_within(store, &query).await?.into_iter();
+    let mut times: Vec<_> = groups.filter_map(|group| Some((split(group.key).1?, group.totals))).collect();
+    times.sort_by_key(|(at, _)| *at);
+    Ok(times)
 }

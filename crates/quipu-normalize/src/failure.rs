@@ -6,6 +6,9 @@ use quipu_semconv::Field;
 
 use crate::{Slots, number, text};
 
+/// The type of a command's failure that says no more.
+pub(crate) const EXIT_CODE: &str = "exit_code";
+
 /// The type of error: as named, else that of the last exception, else the HTTP status. Exceptions and statuses count
 /// only on spans that failed; an exception that was caught is not a failure.
 pub(crate) fn error_type(slots: &Slots<'_>) -> Option<CompactString> {
@@ -15,10 +18,18 @@ pub(crate) fn error_type(slots: &Slots<'_>) -> Option<CompactString> {
     if slots.get(Field::ToolError).and_then(number::flag) == Some(true) {
         return Some(CompactString::const_new("tool_error"));
     }
-    if slots.span.status != Status::Error {
-        return None;
-    }
-    exception(slots.span).or_else(|| http_status(slots))
+    let found = if slots.span.status == Status::Error {
+        exception(slots.span).or_else(|| http_status(slots))
+    } else {
+        None
+    };
+    found.or_else(|| exit_code(slots))
+}
+
+/// A command that ended with another code than zero failed, whatever the status says.
+fn exit_code(slots: &Slots<'_>) -> Option<CompactString> {
+    let code = number::integer(slots.get(Field::ExitCode)?)?;
+    (code != 0).then_some(CompactString::const_new(EXIT_CODE))
 }
 
 /// The class's name within Python's notation `<class 'openai.RateLimitError'>`.

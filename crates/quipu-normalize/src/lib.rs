@@ -45,7 +45,7 @@ pub use number::{count_of, dollars_of};
 pub use object::usage_of;
 pub use plain::{count_at, flag_at, label_at, micro_dollars_at, millis_at};
 pub use provider::canonical_name as provider_name;
-pub use provider::provider_of_model;
+pub use provider::{library_of, provider_of_model};
 pub use python::literal;
 pub use read::{answer_meeting, canonical, labels};
 pub use slots::Slots;

@@ -60,11 +60,11 @@ pub(crate) fn framework(slots: &Slots<'_>, provider: Option<&str>) -> Option<Com
     let named = || slots.text(Field::Provider).and_then(framework_name).filter(|name| !name.is_empty());
     let by_scope = || framework_of_scope(&slots.span.scope.name);
     let found = slots.framework().or_else(named).or_else(by_scope).map(CompactString::const_new);
-    found.or_else(|| provider.filter(|_| scope_begins(slots.span, PROVIDER_LIBRARY_SCOPES)).map(library))
+    found.or_else(|| provider.filter(|_| scope_begins(slots.span, PROVIDER_LIBRARY_SCOPES)).map(library_of))
 }
 
-/// The library of a provider.
-fn library(provider: &str) -> CompactString {
+/// The library of a provider: what calls it where no framework does.
+pub fn library_of(provider: &str) -> CompactString {
     PROVIDER_LIBRARIES
         .iter()
         .find(|(name, _)| *name == provider)

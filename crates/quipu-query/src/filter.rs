@@ -1,6 +1,6 @@
 //! Which traces are meant.
 
-use quipu_core::{Timestamp, TraceFilter, TraceStatus, Usd};
+use quipu_core::{Criterion, ErrorClass, FacetField, Term, Timestamp, TraceFilter, TraceStatus, Usd, Wanted};
 
 use crate::{ParamError, Params, parse_terms, parse_time, time};
 
@@ -21,6 +21,7 @@ pub const FILTER_PARAMS: &[&str] = &[
     "project",
     "commit",
     "branch",
+    "error",
     "min_duration_ms",
     "min_cost_usd",
     "filter",
@@ -63,9 +64,30 @@ pub fn parse_trace_filter(params: &Params) -> Result<TraceFilter, ParamError> {
         min_cost: params.read("min_cost_usd", "US dollars such as 0.05, not negative", |text| {
             text.parse::<Usd>().ok().filter(|cost| *cost >= Usd::ZERO)
         })?,
-        terms: params.text("filter")?.map_or(Ok(Vec::new()), |text| parse_terms(&text))?,
+        terms: terms(params)?,
     })
 }
+
+/// The terms of `filter`, and that of `error`.
+fn terms(params: &Params) -> Result<Vec<Term>, ParamError> {
+    let mut terms = params.text("filter")?.map_or(Ok(Vec::new()), |text| parse_terms(&text))?;
+    if let Some(class) = params.word("error", &ERRORS)? {
+        let wanted = vec![Wanted::Exactly(class.as_str().to_owned())];
+        terms.push(Term { not: false, criterion: Criterion::Named(FacetField::Error, wanted) });
+    }
+    Ok(terms)
+}
+
+/// Error classes by their words.
+const ERRORS: [(&str, ErrorClass); ErrorClass::ALL.len()] = {
+    let mut words = [("", ErrorClass::Other); ErrorClass::ALL.len()];
+    let mut at = 0;
+    while at < words.len() {
+        words[at] = (ErrorClass::ALL[at].as_str(), ErrorClass::ALL[at]);
+        at += 1;
+    }
+    words
+};
 
 impl Params {
     /// A time parameter.

@@ -242,6 +242,9 @@ pub const ERROR_TYPE: &[&str] = &["error.type", "error_class", "error.code", "er
 /// HTTP status of the answer.
 pub const HTTP_STATUS: &[&str] = &["http.response.status_code", "http.status_code", "status_code"];
 
+/// How a command ended; a number that is not zero is a failure.
+pub const EXIT_CODE: &[&str] = &["process.exit.code", "process.exit_code"];
+
 /// True where a tool failed although the span's status does not say so.
 pub const TOOL_ERROR: &[&str] = &[
     "haystack.tool.error",

@@ -77,3 +77,12 @@ fn its_units_are_not_money() {
     }
     assert_eq!(Copilot.canonical(&run()).kind, Kind::Agent);
 }
+
+#[test]
+fn the_main_agent_goes_by_the_frameworks_name() {
+    let mut main = run();
+    main.name = "invoke_agent".into();
+    assert_eq!(Copilot.canonical(&main).agent.as_deref(), Some("copilot"));
+    main.attributes.push("gen_ai.agent.name", "explorer");
+    assert_eq!(Copilot.canonical(&main).agent.as_deref(), Some("explorer"));
+}

@@ -176,3 +176,18 @@ fn what_is_broken_is_passed_over() {
         Langsmith.messages(&span);
     }
 }
+
+#[test]
+fn runs_without_a_framework_are_not_those_of_langchain() {
+    let by_hand = |span: Draft| span.with("langsmith.metadata.ls_method", "traceable");
+    let framework =
+        |kind: &str, draft: Draft| Langsmith.canonical(&run(kind, "x", draft)).framework.map(String::from);
+    let said = |provider: &str| draft(1, 1).with("gen_ai.system", provider);
+    assert_eq!(framework("llm", by_hand(said("openai"))).as_deref(), Some("openai"));
+    assert_eq!(framework("llm", by_hand(said("anthropic"))).as_deref(), Some("anthropic"));
+    for kind in ["chain", "tool"] {
+        assert_eq!(framework(kind, by_hand(said("langchain"))), None, "{kind}");
+    }
+    assert_eq!(framework("llm", said("openai")).as_deref(), Some("langchain"));
+    assert_eq!(framework("chain", said("langchain")).as_deref(), Some("langchain"));
+}

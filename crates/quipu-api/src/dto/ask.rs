@@ -53,6 +53,10 @@ pub struct FilterParams {
     /// Branch of the source code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub branch: Option<String>,
+    /// Class of a failure in it: `rate_limit`, `timeout`, `context_length`, `content_filter`, `authentication`, `quota`,
+    /// `unavailable`, `invalid_request`, `connection`, `tool_error`, `cancelled` or `other`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
     /// Lasted at least so many milliseconds, a decimal number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_duration_ms: Option<String>,
@@ -121,7 +125,7 @@ pub struct UsageParams {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct FacetParams {
-    /// `service`, `framework`, `agent`, `model`, `tool`, `session`, `user`, `status`, `convention`, `tag`, `project` or `branch`.
+    /// `service`, `framework`, `agent`, `model`, `tool`, `session`, `user`, `status`, `convention`, `tag`, `project`, `commit`, `branch` or `error`.
     pub field: String,
     /// Most values wanted, 1 to 10,000; 100 when left out.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -97,7 +97,7 @@ pub use status::{
     AuditState, BackendState, HealthAnswer, Listeners, ProjectStates, ReadyAnswer, SearchState, StatusAnswer,
     StoreState,
 };
-pub use summary::{FrameworkSummary, SummaryAnswer, SummaryRow};
+pub use summary::{FrameworkSummary, SummaryAnswer, SummaryRow, UsagePoint};
 pub use system::{
     BackendHealth, DeliveryFigures, DiskFigures, DropCount, HostFigures, IngestFigures, ProcessFigures,
     QueueFigures, SystemAnswer, SystemNow, SystemPoint, Vitals,

@@ -34,6 +34,10 @@ pub struct Span {
     pub status_message: Option<String>,
     /// Kind of error: `error.type`, an exception's type, a status code.
     pub error_type: Option<String>,
+    /// Class of the failure, one vocabulary for all sources: `rate_limit`, `timeout`, `context_length`, `content_filter`,
+    /// `authentication`, `quota`, `unavailable`, `invalid_request`, `connection`, `tool_error`, `cancelled` or `other`; null where
+    /// it did not fail.
+    pub error_class: Option<String>,
     /// Service that produced it.
     pub service: Option<String>,
     /// Agent that did the work: named on the span, else the nearest agent above it.
@@ -250,6 +254,7 @@ impl Span {
         self.span_kind = span_kind(raw.kind).map(str::to_owned);
         self.status_message = text(&raw.status_message);
         self.error_type = name(read.error_type.as_ref());
+        self.error_class = raw.error_class().map(|class| class.as_str().to_owned());
         self.service = raw.resource.service().map(str::to_owned).or_else(|| self.service.take());
         self.request_model = name(read.request_model.as_ref()).or_else(|| self.request_model.take());
         self.response_model = name(read.response_model.as_ref()).or_else(|| self.response_model.take());

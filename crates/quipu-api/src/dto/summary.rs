@@ -1,6 +1,8 @@
 //! The summary of a time range.
 
-use quipu_core::Usd;
+use std::collections::BTreeMap;
+
+use quipu_core::{Timestamp, UsageTotals, Usd};
 use quipu_insight::summary;
 use quipu_query::{RangeAsk, success_rate, unpriced_calls};
 use serde::{Deserialize, Serialize};
@@ -61,6 +63,41 @@ pub struct SummaryAnswer {
     pub total: SummaryRow,
     /// Each framework, that of most requests first.
     pub frameworks: Vec<FrameworkSummary>,
+    /// As `cost_usd`.
+    #[schema(value_type = Option<String>)]
+    pub total_cost_usd: Option<Usd>,
+    /// As `tokens.total`.
+    pub total_tokens: u64,
+    /// As `requests`.
+    pub total_requests: u64,
+    /// As `latency_ms.avg`.
+    pub avg_response_time_ms: Option<f64>,
+    /// Computed cost by model; models without a price are left out.
+    #[schema(value_type = BTreeMap<String, String>)]
+    pub cost_by_model: BTreeMap<String, Usd>,
+    /// Requests by hour, of more than two days by day; steps without any are left out.
+    pub usage_over_time: Vec<UsagePoint>,
+}
+
+/// What was used within an hour or a day.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct UsagePoint {
+    /// Start of the hour or day.
+    pub at: String,
+    /// LLM calls.
+    pub requests: u64,
+    /// Input and output tokens.
+    pub tokens: u64,
+    /// Computed cost of the priced requests that are paid by use; null when there are none.
+    #[schema(value_type = Option<String>)]
+    pub cost_usd: Option<Usd>,
+}
+
+impl UsagePoint {
+    fn new((at, usage): &(Timestamp, UsageTotals)) -> Self {
+        let (requests, tokens) = (usage.llm_calls, usage.tokens.total());
+        Self { at: at.to_string(), requests, tokens, cost_usd: usage.cost }
+    }
 }
 
 impl SummaryRow {
@@ -86,16 +123,25 @@ impl SummaryRow {
 
 impl SummaryAnswer {
     /// The summary of the range that was asked for.
-    pub(crate) fn new(asked: &RangeAsk, now: quipu_core::Timestamp, from: &summary::Summary) -> Self {
+    pub(crate) fn new(asked: &RangeAsk, now: Timestamp, from: &summary::Summary) -> Self {
         let of = |(framework, busy): &(Option<compact_str::CompactString>, summary::Busy)| FrameworkSummary {
             framework: name(framework.as_ref()),
             row: SummaryRow::new(busy, from.minutes),
         };
+        let costs = from.models.iter();
+        let costs = costs.filter_map(|(model, usage)| Some((name(model.as_ref())?, usage.cost?)));
+        let total = SummaryRow::new(&from.total, from.minutes);
         Self {
             since: asked.since.map(|since| since.to_string()),
             until: now.to_string(),
-            total: SummaryRow::new(&from.total, from.minutes),
             frameworks: from.frameworks.iter().map(of).collect(),
+            total_cost_usd: total.cost_usd,
+            total_tokens: from.total.usage.tokens.total(),
+            total_requests: total.requests,
+            avg_response_time_ms: total.latency_ms.avg,
+            cost_by_model: costs.collect(),
+            usage_over_time: from.times.iter().map(UsagePoint::new).collect(),
+            total,
         }
     }
 }

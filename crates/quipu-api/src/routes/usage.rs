@@ -3,6 +3,7 @@
 use crate::json::Json;
 use axum::extract::State;
 use quipu_core::{AnswerMemory, GroupBy, UsageQuery};
+use quipu_insight::usage_within;
 
 use super::Answer;
 use crate::dto::{
@@ -16,18 +17,19 @@ const GROUP: usize = 1_024;
 
 /// Usage
 ///
-/// Calls, tokens, money and latency of LLM calls by group, and over all groups. `since`, `until`, `model`, `agent`, `service`
-/// and `framework` are those of the call itself, the other filters those of its trace.
+/// Calls, tokens, money and latency of LLM calls by group, and over all groups. `since`, `until`, `model`, `agent` and
+/// `service` are those of the call itself, the other filters those of its trace. `framework` is either: calls that an SDK reported within a
+/// framework's trace are that framework's too.
 #[utoipa::path(get, path = "/api/v1/usage", tag = "figures", params(FilterParams, UsageParams),
     responses((status = 200, description = "Usage by group.", body = UsageAnswer)))]
 pub(crate) async fn usage(State(api): Shared, Ask(params): Ask) -> Answer<UsageAnswer> {
     let query = params.usage_query()?;
-    let groups = api.store.usage(&query).await?;
+    let groups = usage_within(api.store.as_ref(), &query).await?;
     let _hold = AnswerMemory::current().hold(groups.len() * GROUP)?;
     // A call is in the group of each of its tags: the sums of such groups are no total.
     let total = if query.group_by.contains(&GroupBy::Tag) {
         let whole = UsageQuery { group_by: Vec::new(), ..query.clone() };
-        quipu_query::total(&api.store.usage(&whole).await?)
+        quipu_query::total(&usage_within(api.store.as_ref(), &whole).await?)
     } else {
         quipu_query::total(&groups)
     };

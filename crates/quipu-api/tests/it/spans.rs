@@ -33,7 +33,7 @@ async fn a_call_in_full() {
     let want = json!({
         "span_id": "0303030303030303", "parent_span_id": "0202020202020202", "name": "chat gpt-4o", "kind": "llm",
         "span_kind": null, "started_at": "2026-11-21T11:00:00.002000000Z", "duration_ms": 820.0, "status": "ok",
-        "status_message": null, "error_type": null, "service": "weather-bot", "agent": "planner", "provider": "openai",
+        "status_message": null, "error_type": null, "error_class": null, "service": "weather-bot", "agent": "planner", "provider": "openai",
         "model": "gpt-4o", "request_model": "gpt-4o", "response_model": null, "response_id": "resp-1", "operation": "chat",
         "tool": null, "session_id": "sess/7", "user_id": "user-42",
         "tokens": {"input": 100, "output": 20, "cache_read": 60, "cache_write": 0, "reasoning": 0, "total": 120},

@@ -1,8 +1,9 @@
 //! `/api/v1/agents`, `/api/v1/tools/insights`, `/api/v1/guardrails`, `/api/metrics`.
 
+use quipu_core::{Batch, Rule};
 use serde_json::{Value, json};
 
-use crate::fixture::{Fixture, WEATHER, trace_id};
+use crate::fixture::{Fixture, MINUTE, Make, NOW, WEATHER, cost, trace_id};
 
 #[tokio::test]
 async fn agents_of_all_traces() {
@@ -86,4 +87,60 @@ async fn the_summary_of_a_range_by_framework() {
         (&json!(2), &Value::Null, &Value::Null)
     );
     assert!(fixture.fails("/api/metrics?time_range=2h", 400).await.contains("one of 1h, 24h, 7d, 30d"));
+}
+
+/// A crew whose one call an SDK reported, beside a call of the SDK alone.
+async fn crew(fixture: &Fixture) {
+    let chat = [
+        ("test.kind", quipu_core::Value::from("llm")),
+        ("gen_ai.provider.name", "openai".into()),
+        ("gen_ai.request.model", "gpt-4o".into()),
+        ("gen_ai.usage.input_tokens", 100.into()),
+        ("gen_ai.usage.output_tokens", 20.into()),
+    ];
+    let mut batch = Batch::default();
+    for (trace, amount) in [(41, "0.25"), (42, "0.5")] {
+        let make = Make { trace, start: NOW.plus(-MINUTE), service: "crew" };
+        let mut call = make.span(2, 1, "chat gpt-4o", (10, 500), &chat);
+        call.canonical.framework = Some("openai".into());
+        batch.costs.push(cost(&call, Rule::Leaf, Some(amount)));
+        let mut root = make.span(1, 0, "run", (0, 1_000), &[]);
+        root.canonical.framework = (trace == 41).then(|| "crewai".into());
+        batch.spans.extend([root, call]);
+    }
+    fixture.write(batch).await;
+}
+
+#[tokio::test]
+async fn calls_within_a_framework_are_its_own_whatever_reported_them() {
+    let fixture = Fixture::empty();
+    crew(&fixture).await;
+    for (question, calls, cost) in [
+        ("framework=crewai", 1, json!("0.25")),
+        ("filter=framework:crewai", 1, json!("0.25")),
+        ("framework=openai", 2, json!("0.75")),
+        ("filter=framework:crewai,openai", 2, json!("0.75")),
+        ("framework=langgraph", 0, Value::Null),
+    ] {
+        let usage = fixture.get(&format!("/api/v1/usage?group_by=model&{question}")).await;
+        assert_eq!(
+            (&usage["total"]["llm_calls"], &usage["total"]["cost_usd"]),
+            (&json!(calls), &cost),
+            "{question}"
+        );
+        let groups = usage["groups"].as_array().map(Vec::len);
+        assert_eq!(groups, Some(usize::from(calls > 0)), "{question}");
+    }
+    let answer = fixture.get("/api/metrics?time_range=24h&frameworks=crewai").await;
+    assert_eq!((&answer["total_requests"], &answer["total_cost_usd"]), (&json!(1), &json!("0.25")));
+    assert_eq!((&answer["total_tokens"], &answer["avg_response_time_ms"]), (&json!(120), &json!(500.0)));
+    assert_eq!(answer["cost_by_model"], json!({"gpt-4o": "0.25"}));
+    let point =
+        json!({"at": "2026-11-21T11:00:00.000000000Z", "requests": 1, "tokens": 120, "cost_usd": "0.25"});
+    assert_eq!(answer["usage_over_time"], json!([point]));
+    let crewai = &answer["frameworks"][0];
+    assert_eq!(
+        (&crewai["framework"], &crewai["requests"], &crewai["traces"]),
+        (&json!("crewai"), &json!(1), &json!(1))
+    );
 }

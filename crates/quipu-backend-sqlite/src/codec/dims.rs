@@ -32,9 +32,10 @@ pub(crate) enum DimKind {
     Revision = 19,
     Branch = 20,
     Sender = 21,
+    ErrorClass = 22,
 }
 
-const KINDS: usize = 22;
+const KINDS: usize = 23;
 /// Names kept in memory a day; beyond it the memory is emptied, not the file.
 const MOST_KNOWN: usize = 20_000;
 

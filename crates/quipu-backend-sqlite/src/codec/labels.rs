@@ -1,6 +1,6 @@
-//! Tags, project, revision and branch of a span: names that belong to its trace as a whole.
+//! Tags, class of failure, project, revision and branch of a span: names that belong to its trace as a whole.
 
-use quipu_core::Canonical;
+use quipu_core::{ErrorClass, Span};
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
@@ -17,19 +17,24 @@ pub(crate) struct Labels {
     pub(crate) tags: Vec<i64>,
     /// Project, revision, branch.
     pub(crate) single: [Option<i64>; 3],
+    /// Class of its failure: behind the others in the row, where rows of earlier releases have nothing.
+    #[serde(skip)]
+    pub(crate) error: Option<i64>,
 }
 
 impl Labels {
     /// What was read from a span; `None` for most, which say nothing of the kind.
-    pub(crate) fn of(read: &Canonical, conn: &Connection, dims: &mut Dims) -> Result<Option<Self>> {
+    pub(crate) fn of(span: &Span, conn: &Connection, dims: &mut Dims) -> Result<Option<Self>> {
+        let (read, class) = (span.canonical.as_ref(), span.error_class());
         let texts = [&read.project, &read.commit, &read.branch];
-        if read.tags.is_empty() && texts.iter().all(|text| text.is_none()) {
+        if read.tags.is_empty() && class.is_none() && texts.iter().all(|text| text.is_none()) {
             return Ok(None);
         }
         let mut labels = Self::default();
         for tag in &read.tags {
             labels.tags.push(dims.id(conn, DimKind::Tag, tag)?);
         }
+        labels.error = dims.maybe(conn, DimKind::ErrorClass, class.map(ErrorClass::as_str))?;
         labels.tags.sort_unstable();
         labels.tags.dedup();
         for (place, (kind, text)) in labels.single.iter_mut().zip(LABELS.into_iter().zip(texts)) {
@@ -40,11 +45,20 @@ impl Labels {
 
     /// For the span's row.
     pub(crate) fn pack(&self) -> Result<Vec<u8>> {
-        Ok(postcard::to_stdvec(self)?)
+        let mut bytes = postcard::to_stdvec(self)?;
+        if let Some(error) = self.error {
+            bytes.extend(postcard::to_stdvec(&error)?);
+        }
+        Ok(bytes)
     }
 
     /// From the span's row.
     pub(crate) fn unpack(bytes: Option<&[u8]>) -> Result<Self> {
-        Ok(bytes.map(postcard::from_bytes).transpose()?.unwrap_or_default())
+        let Some(bytes) = bytes else { return Ok(Self::default()) };
+        let (mut labels, rest): (Self, _) = postcard::take_from_bytes(bytes)?;
+        if !rest.is_empty() {
+            labels.error = Some(postcard::from_bytes(rest)?);
+        }
+        Ok(labels)
     }
 }

@@ -36,7 +36,7 @@ pub(crate) enum Said {
 pub(crate) const fn said(field: FacetField) -> Said {
     match field {
         FacetField::Service => Said::Column("t.service", DimKind::Service),
-        FacetField::Framework => Said::Column("t.framework", DimKind::Framework),
+        FacetField::Framework | FacetField::TraceFramework => Said::Column("t.framework", DimKind::Framework),
         FacetField::Session => Said::Column("t.session", DimKind::Session),
         FacetField::User => Said::Column("t.user", DimKind::User),
         FacetField::Project => Said::Column("t.project", DimKind::Project),
@@ -47,6 +47,7 @@ pub(crate) const fn said(field: FacetField) -> Said {
         FacetField::Model => Said::Names(DimKind::Model),
         FacetField::Tool => Said::Names(DimKind::Tool),
         FacetField::Tag => Said::Names(DimKind::Tag),
+        FacetField::Error => Said::Names(DimKind::ErrorClass),
         FacetField::Status => Said::Status,
     }
 }
@@ -157,7 +158,9 @@ fn driver(conn: &Connection, field: FacetField, list: &str) -> Result<Option<Dri
             Driver::found_by(conn, &format!("SELECT pk AS tr FROM traces WHERE user IN {list}"))?
         }
         // Framework and convention are those of most traces, or of none. States have their own way.
-        FacetField::Framework | FacetField::Convention | FacetField::Status => return Ok(None),
+        FacetField::Framework | FacetField::TraceFramework | FacetField::Convention | FacetField::Status => {
+            return Ok(None);
+        }
         _ => Driver::of_names(conn, list)?,
     };
     Ok(Some(driver))

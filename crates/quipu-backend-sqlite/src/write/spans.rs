@@ -87,7 +87,7 @@ impl SpanColumns {
         let service = dims.maybe(conn, DimKind::Service, span.resource.service())?;
         let framework = dims.maybe(conn, DimKind::Framework, read.framework.as_ref())?;
         let convention = dims.maybe(conn, DimKind::Convention, convention)?;
-        let labels = Labels::of(read, conn, dims)?;
+        let labels = Labels::of(span, conn, dims)?;
         let call = Node::of(span).call;
         let columns = Self {
             parent: span.parent_id.map(span_key),

@@ -82,6 +82,7 @@ impl TraceState {
     /// Counts one span more or less that bears these labels.
     pub(crate) fn label(&mut self, labels: &Labels, by: i64) {
         labels.tags.iter().for_each(|tag| self.name(Some(*tag), by));
+        self.name(labels.error, by);
         for (at, dim) in labels.single.iter().enumerate() {
             let Some(dim) = *dim else { continue };
             self.name(Some(dim), by);

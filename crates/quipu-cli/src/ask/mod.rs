@@ -66,6 +66,7 @@ impl Question {
             .with("project", &filter.project)
             .with("commit", &filter.commit)
             .with("branch", &filter.branch)
+            .with("error", &filter.error)
             .with("min_duration_ms", &filter.min_duration_ms)
             .with("min_cost_usd", &filter.min_cost_usd)
             .with("filter", &filter.filter)

@@ -2,7 +2,7 @@
 
 use compact_str::CompactString;
 use quipu_core::{
-    Billing, Cost, FacetField, GroupBy, SessionQuery, Span, TraceFilter, UsageKey, UsageQuery, Usd,
+    Billing, Cost, FacetField, GroupBy, SessionQuery, Span, Status, TraceFilter, UsageKey, UsageQuery, Usd,
 };
 
 use super::{ask, cases};
@@ -147,8 +147,15 @@ async fn values_of_labels(on: &Subject) -> Outcome {
         draft(2, 1).project("raft").code("c2", "main").tag("beta").span(),
         draft(3, 1).project("kite").span(),
     ];
-    on.write(batch(spans, [])).await?;
-    let cases: [(FacetField, &[(&str, u64)]); 3] = [
+    let [mut limited, mut failed, sound, mut slow] = spans;
+    for (span, told) in [(&mut limited, "openai.RateLimitError"), (&mut failed, "429")] {
+        span.status = Status::Error;
+        span.canonical.error_type = Some(told.into());
+    }
+    slow.canonical.error_type = Some("TimeoutError".into());
+    on.write(batch([limited, failed, sound, slow], [])).await?;
+    let cases: [(FacetField, &[(&str, u64)]); 4] = [
+        (FacetField::Error, &[("rate_limit", 1), ("timeout", 1)]),
         (FacetField::Tag, &[("beta", 2), ("nightly", 1)]),
         (FacetField::Project, &[("raft", 2), ("kite", 1)]),
         (FacetField::Branch, &[("main", 2)]),

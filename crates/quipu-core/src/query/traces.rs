@@ -225,6 +225,10 @@ pub enum FacetField {
     Commit,
     /// Branch of the source code.
     Branch,
+    /// Framework of the trace, also where single records are asked for.
+    TraceFramework,
+    /// Class of a failure in it, by the words of [`ErrorClass`](crate::ErrorClass).
+    Error,
 }
 
 /// One value of a field.

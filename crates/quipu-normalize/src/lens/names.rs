@@ -279,6 +279,9 @@ fn error(slots: &Slots<'_>, value: &str) -> Option<Source> {
     if slots.get(Field::ToolError).and_then(number::flag) == Some(true) {
         return Some(Source::keyed(slots.key(Field::ToolError)?, "the tool says that it failed"));
     }
+    if let Some(key) = slots.key(Field::ExitCode).filter(|_| value == crate::failure::EXIT_CODE) {
+        return Some(Source::keyed(key, "a command that ends with another code than zero failed"));
+    }
     if slots.span.events.iter().any(|event| event.name == "exception") {
         return Some(Source::rule("type of the last exception event of a span that failed"));
     }

@@ -90,3 +90,13 @@ fn one_json_text_holds_all_parameters() {
     );
     assert_eq!((read.params.stream, read.params.stop_sequences.len()), (Some(true), 1));
 }
+
+#[test]
+fn a_command_that_ends_with_a_code_failed() {
+    let error = |code: Value| read("", &[("process.exit.code", code)]).error_type;
+    assert_eq!(error(3.into()).as_deref(), Some("exit_code"));
+    assert_eq!(error("127".into()).as_deref(), Some("exit_code"));
+    assert_eq!(error(0.into()), None);
+    let named = [("process.exit.code", 3.into()), ("error.type", "timeout".into())];
+    assert_eq!(read("", &named).error_type.as_deref(), Some("timeout"));
+}

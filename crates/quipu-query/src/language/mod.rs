@@ -31,6 +31,7 @@ pub(crate) const FIELDS: &[(&str, FacetField)] = &[
     ("project", FacetField::Project),
     ("commit", FacetField::Commit),
     ("branch", FacetField::Branch),
+    ("error", FacetField::Error),
 ];
 
 /// Words that other languages join terms with.

@@ -55,6 +55,7 @@ fn every_field_has_its_word() {
         ("commit", FacetField::Commit),
         ("branch", FacetField::Branch),
         ("convention", FacetField::Convention),
+        ("error", FacetField::Error),
     ] {
         assert_eq!(one(&format!("{word}:x")), is(named(field, &[exactly("x")])));
         assert_eq!(one(&format!("-{word}:x*")), not(named(field, &[beginning("x")])));

@@ -5,6 +5,8 @@
 #[cfg(all(feature = "tokens", feature = "adapters"))]
 mod estimates;
 #[cfg(feature = "adapters")]
+mod failures;
+#[cfg(feature = "adapters")]
 mod identity;
 mod installed;
 mod run;

@@ -139,6 +139,7 @@ export interface Span {
   events?: SpanEvent[];
   links?: SpanLink[];
   error_type?: string | null;
+  error_class?: string | null;
   price?: PriceRule | null;
   tool_arguments?: unknown;
   tool_result?: unknown;

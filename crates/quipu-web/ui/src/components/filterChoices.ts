@@ -33,6 +33,7 @@ export function fieldHint(field: string): string {
     branch: t("git branch of the agent's folder"),
     commit: t("git commit, whole"),
     convention: t("how the spans are worded"),
+    error: t("rate_limit, timeout, tool_error …"),
     name: t("the trace's name"),
     error_message: t("the error of a failed span"),
     has: t("has a value of this field"),

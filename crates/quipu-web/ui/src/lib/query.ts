@@ -39,6 +39,7 @@ export const FIELDS = [
   "branch",
   "commit",
   "convention",
+  "error",
   "name",
   "error_message",
 ] as const;

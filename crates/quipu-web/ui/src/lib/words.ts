@@ -19,6 +19,7 @@ export function fieldName(field: string): string {
     commit: t("commit"),
     branch: t("branch"),
     convention: t("convention"),
+    error: t("failure"),
     time: t("time"),
   };
   return words[field] ?? field;

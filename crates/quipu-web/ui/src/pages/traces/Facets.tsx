@@ -11,6 +11,7 @@ import { recall, remember } from "../../state/memory";
 
 const FIELDS = [
   "status",
+  "error",
   "service",
   "framework",
   "agent",
@@ -28,6 +29,7 @@ const LIVE_MS = 15_000;
 function nameOf(field: string): string {
   const names: Record<string, string> = {
     status: t("Status"),
+    error: t("Failure"),
     service: t("Service"),
     framework: t("Framework"),
     agent: t("Agent"),

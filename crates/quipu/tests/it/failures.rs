@@ -1,0 +1,37 @@
+//! Failures of every recorded source have a class: calls that the model server refused or broke, and tools that failed.
+
+use quipu::core::{ErrorClass, Kind, Signal, Span};
+
+/// Spans of a recording that failed, as all adapters read them.
+fn failed(name: &str) -> Vec<Span> {
+    let mut spans = quipu_recordings::read(&quipu::adapters(), name);
+    spans.retain(|span| span.error_class().is_some() && span.canonical.signal == Signal::Span);
+    spans
+}
+
+#[test]
+fn recorded_failures_of_calls_and_tools_have_a_class() {
+    let (mut calls, mut tools, mut wrong) = (0, 0, Vec::new());
+    for name in quipu_recordings::names() {
+        for span in failed(&name) {
+            let class = span.error_class().unwrap();
+            // The recorded model server refuses with 429 and breaks with 500; recorded tools say that their backend is down.
+            let expected = match span.canonical.kind {
+                kind if kind.is_call() => {
+                    calls += 1;
+                    matches!(class, ErrorClass::RateLimit | ErrorClass::Unavailable)
+                }
+                Kind::Tool => {
+                    tools += 1;
+                    class == ErrorClass::ToolError
+                }
+                _ => true,
+            };
+            if !expected {
+                wrong.push(format!("{name}: {}: {class:?}: {}", span.name, span.status_message));
+            }
+        }
+    }
+    assert!(calls > 30 && tools > 10, "{calls} calls, {tools} tools");
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
