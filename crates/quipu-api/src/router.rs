@@ -99,6 +99,7 @@ fn table() -> Router<Arc<Api>> {
         .route("/api/v1/status", get(handlers::status))
         .route("/api/v1/system", get(handlers::system))
         .route("/api/v1/sources/unread", get(handlers::unread_sources))
+        .route("/api/v1/sources/drift", get(handlers::source_drift))
         .route("/api/v1/backends", get(handlers::backends))
         .route("/api/v1/backends/{name}/dead-letters", get(handlers::dead_letters))
         .route("/api/v1/backends/{name}/dead-letters/replay", post(handlers::replay_dead_letters))

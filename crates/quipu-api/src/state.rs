@@ -48,6 +48,8 @@ pub struct ApiState {
     pub vitals: Option<ReadVitals>,
     /// Sources whose spans look like model calls and are not read.
     pub unread: Arc<dyn Fn() -> Vec<UnreadRecord> + Send + Sync>,
+    /// Changes of fields by source, and what of each source is missing. May take some milliseconds.
+    pub drift: Arc<dyn Fn() -> quipu_drift::Report + Send + Sync>,
     /// Saved views and dashboards.
     pub documents: Documents,
     /// How long what is kept.

@@ -62,6 +62,13 @@ const HELP: &[(&str, &str)] = &[
     ),
     ("quipu_queue_batches", "Batches waiting for the pipeline"),
     ("quipu_ledger_spans", "Spans that the ledger holds in memory"),
+    ("quipu_source_changes", "Fields whose share of a source's spans changed within 28 days"),
+    ("quipu_sources_silent", "Sources that are silent for five times their longest pause"),
+    ("quipu_judged_spans", "Spans of traces that were looked at for missing parents"),
+    ("quipu_orphan_spans", "Judged spans whose parent never came"),
+    ("quipu_judged_traces", "Traces that were looked at for a root"),
+    ("quipu_rootless_traces", "Judged traces without a root"),
+    ("quipu_missing_source_records", "Records that never came, by the numbers that their source gives them"),
     ("quipu_search_lag_spans", "Stored spans that full text search does not know yet"),
 ];
 

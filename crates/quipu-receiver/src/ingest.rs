@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::LazyLock;
 
 use quipu_core::{Batch, Limits, Meter, Signal as Told, stamp_arrival};
+use quipu_drift::Seen;
 use quipu_jaeger::Wire;
 use quipu_otlp::{Decoded, Encoding, Rejections, Signal, Tally};
 use tokio::sync::Semaphore;
@@ -138,6 +139,7 @@ pub(crate) async fn keep(receiver: &Receiver, batch: Batch, place: Place) -> Res
     let spans = batch.spans.iter().filter(|span| span.canonical.signal == Told::Span).count() as u64;
     let unknown = unknown::of(&batch);
     let unread = unread::of(&batch);
+    let seen = Seen::of(&batch);
     let bytes = TraceBytes::of(&batch.spans);
     commit(receiver, batch, place).await?;
     receiver.traces.note(&bytes);
@@ -146,6 +148,7 @@ pub(crate) async fn keep(receiver: &Receiver, batch: Batch, place: Place) -> Res
     }
     receiver.unknown.count(&*receiver.parts.meter, unknown);
     receiver.unread.add(unread);
+    receiver.drift.add(seen, receiver.parts.clock.now());
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use quipu_admission::Overflow;
 use quipu_core::{Adapters, Clock, Intake, Limits, Meter};
+use quipu_drift::{Report, Saved, Watch};
 
 use crate::days::DayWindow;
 use crate::room::Room;
@@ -34,6 +35,7 @@ pub struct Receiver {
     pub(crate) room: Room,
     pub(crate) unknown: Arc<UnknownKeys>,
     pub(crate) unread: Arc<UnreadSources>,
+    pub(crate) drift: Arc<Watch>,
     /// Days that the keys of this project reached lately.
     pub(crate) days: Arc<DayWindow>,
     /// Held while a day is written that is not open: senders take turns, day by day.
@@ -53,6 +55,7 @@ impl Receiver {
             room,
             unknown: Arc::default(),
             unread: Arc::default(),
+            drift: Arc::default(),
             days: Arc::default(),
             cold: Arc::default(),
             skew: Arc::default(),
@@ -69,6 +72,7 @@ impl Receiver {
             parts: Arc::new(parts),
             unknown: Arc::default(),
             unread: Arc::default(),
+            drift: Arc::default(),
             days: Arc::default(),
             ..self.clone()
         }
@@ -87,6 +91,21 @@ impl Receiver {
     /// Takes up the unread sources that an earlier process remembered.
     pub fn remember_unread(&self, sources: Vec<UnreadSource>) {
         self.unread.add(sources);
+    }
+
+    /// Changes of fields by source and version, and what of each source is missing.
+    pub fn drift(&self) -> Report {
+        self.drift.report(self.parts.clock.now())
+    }
+
+    /// What the watch over sources has counted, to be stored.
+    pub fn drift_counts(&self) -> Saved {
+        self.drift.saved(self.parts.clock.now())
+    }
+
+    /// Takes up what the watch of an earlier process had counted.
+    pub fn resume_drift(&self, saved: Saved) {
+        self.drift.resume(saved, self.parts.clock.now());
     }
 
     pub(crate) fn limits(&self) -> &Limits {

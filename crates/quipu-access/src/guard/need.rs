@@ -87,6 +87,7 @@ const ROUTES: &[Route] = &[
     look("/api/v1/status"),
     look("/api/v1/system"),
     look("/api/v1/sources/unread"),
+    look("/api/v1/sources/drift"),
     look("/api/v1/backends"),
     look("/api/v1/backends/{}/dead-letters"),
     look("/api/v1/budgets"),

@@ -13,6 +13,7 @@ mod budget;
 mod conflict;
 mod cost;
 mod dashboard;
+mod drift;
 mod estimate;
 mod event;
 mod figures;
@@ -68,6 +69,7 @@ pub use dashboard::{
     Dashboard, DashboardEntry, DashboardPanel, DashboardSettings, DashboardVariable, DashboardsAnswer,
     PanelKind,
 };
+pub use drift::{Drift, FieldChange, SourceCompleteness};
 pub use estimate::{CostSpread, EstimateAnswer, EstimateAsk, TokenSpread};
 pub use event::{Event, EventsAnswer};
 pub use figures::{Latency, Tokens};

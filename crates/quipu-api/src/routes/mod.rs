@@ -58,7 +58,7 @@ pub(crate) use reprice::{reprice, reprices, undo};
 pub(crate) use retention::{hold, holds, preview_retention, release, retention, run_retention};
 pub(crate) use search::search;
 pub(crate) use sessions::{session, sessions};
-pub(crate) use sources::unread_sources;
+pub(crate) use sources::{source_drift, unread_sources};
 pub(crate) use status::{healthz, readyz, status};
 pub(crate) use system::system;
 pub(crate) use traces::{span, trace, traces};
@@ -98,7 +98,7 @@ pub(crate) use retention::{
 };
 pub(crate) use search::__path_search;
 pub(crate) use sessions::{__path_session, __path_sessions};
-pub(crate) use sources::__path_unread_sources;
+pub(crate) use sources::{__path_source_drift, __path_unread_sources};
 pub(crate) use status::{__path_healthz, __path_readyz, __path_status};
 pub(crate) use system::__path_system;
 pub(crate) use traces::{__path_span, __path_trace, __path_traces};

@@ -1,11 +1,11 @@
-//! Sources that are not read.
+//! Sources that are not read, and sources that changed.
 
 use axum::extract::State;
 use quipu_core::SpanRow;
 
 use super::Answer;
 use crate::Problem;
-use crate::dto::{SampleSpan, UnreadAnswer, UnreadSource};
+use crate::dto::{Drift, SampleSpan, UnreadAnswer, UnreadSource};
 use crate::extract::NoParams;
 use crate::json::Json;
 use crate::state::{Api, Shared, UnreadRecord};
@@ -24,6 +24,18 @@ pub(crate) async fn unread_sources(State(api): Shared, _: NoParams) -> Answer<Un
         sources.extend(still_unread(&api, record).await?);
     }
     Ok(Json(UnreadAnswer { sources }))
+}
+
+/// Drift of sources
+///
+/// Fields that a source stopped or began to send, by source and version, and what of each source is missing: orphan spans, traces
+/// without a root, gaps in numbered records, sources that fell silent.
+#[utoipa::path(get, path = "/api/v1/sources/drift", tag = "server",
+    responses((status = 200, description = "Changes, latest first.", body = Drift)))]
+pub(crate) async fn source_drift(State(api): Shared, _: NoParams) -> Answer<Drift> {
+    let read = api.drift.clone();
+    let report = tokio::task::spawn_blocking(move || read()).await;
+    Ok(Json(report.unwrap_or_default().into()))
 }
 
 /// The source, unless today's adapters read its sample.

@@ -28,6 +28,7 @@ const ROUTES: &[(&str, &str)] = &[
     ("get", "/api/v1/map"),
     ("get", "/api/v1/system"),
     ("get", "/api/v1/sources/unread"),
+    ("get", "/api/v1/sources/drift"),
     ("get", "/api/v1/views"),
     ("get", "/api/v1/views/{id}"),
     ("put", "/api/v1/views/{id}"),

@@ -4,6 +4,7 @@ mod aside;
 mod config;
 mod conflicts;
 mod demo;
+mod drift;
 mod exits;
 mod guard;
 mod heap;

@@ -150,6 +150,7 @@ pub fn state_over(store: Arc<dyn Store>, money: Money) -> ApiState {
         metrics_text: Arc::new(String::new),
         vitals: None,
         unread: Arc::new(Vec::new),
+        drift: Arc::new(quipu_drift::Report::default),
         documents: Documents::in_memory(),
         retention: Arc::default(),
     }

@@ -22,7 +22,7 @@ use tokio::task::JoinSet;
 
 use super::money::{Accounts, Place};
 use super::vitals::Sources;
-use super::{Config, aside, conflicts, exits, page, retention, routes, unread};
+use super::{Config, aside, conflicts, drift, exits, page, retention, routes, unread};
 
 /// Folder within the data folder with a folder for each other project.
 const FOLDER: &str = "projects";
@@ -53,6 +53,8 @@ pub struct Tenant {
     adapters: Adapters,
     /// Where unread sources are kept; nowhere beside a store in memory.
     unread: Option<PathBuf>,
+    /// Where the counts of sources are kept; nowhere beside a store in memory.
+    drift: Option<PathBuf>,
     pub page: Arc<Prometheus>,
     // Its instruments live as long as the process.
     derive: Arc<Derive>,
@@ -112,10 +114,15 @@ impl Tenant {
         if let Some(file) = &unread {
             receiver.remember_unread(unread::stored(file));
         }
+        let drift = (!uri.starts_with("memory")).then(|| folder.join(drift::FILE));
+        if let Some(file) = &drift {
+            drift::resume(&receiver, file);
+        }
         Ok(Self {
             name: name.to_owned(),
             receiver,
             unread,
+            drift,
             page: Arc::new(page::page(&derive, &metrics)?),
             documents: documents(&uri, &folder),
             retention: Arc::new(config.retention_of(name).clone()),
@@ -163,11 +170,17 @@ impl Tenant {
             metrics_text: Arc::new(move || page.text(Format::OpenMetrics)),
             vitals: Some(sources.reading()),
             unread: unread::listing(self.receiver.clone()),
+            drift: self.drift_report(),
             pipeline: Some(Arc::clone(&self.pipeline)),
             documents: self.documents.clone(),
             retention: Arc::clone(&self.retention),
             ..routes::state_over(Arc::clone(&self.store), self.money.clone())
         })
+    }
+
+    fn drift_report(&self) -> Arc<dyn Fn() -> quipu_drift::Report + Send + Sync> {
+        let receiver = self.receiver.clone();
+        Arc::new(move || receiver.drift())
     }
 
     /// Begins what goes on beside the requests.
@@ -186,6 +199,7 @@ impl Tenant {
         if let Some(file) = self.unread.clone() {
             background.spawn(unread::keep(self.receiver.clone(), file));
         }
+        background.spawn(drift::keep(self.receiver.clone(), self.drift.clone(), Arc::clone(&self.metrics)));
         if self.pipeline.wants_derived() {
             background.spawn(page::pass_on(Arc::clone(&self.derive), Arc::clone(&self.pipeline)));
         }
@@ -196,6 +210,9 @@ impl Tenant {
         page::derived(&self.derive, &self.pipeline);
         if let Some(file) = &self.unread {
             unread::store(&self.receiver, file);
+        }
+        if let Some(file) = &self.drift {
+            drift::store(&self.receiver, file, &mut serde_json::Value::Null);
         }
         Ok(self.pipeline.close().await?)
     }

@@ -143,3 +143,53 @@ fn an_unread_source_is_listed_until_a_map_reads_it() {
     let server = start(folder.path(), map);
     assert_eq!(listed(&server), Vec::<Value>::new());
 }
+
+/// An export of calls of a source at a version, with or without finish reasons; ids are made of `from` on.
+fn calls(version: &str, from: usize, finish: bool) -> Value {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos();
+    let text = |key: &str, value: &str| json!({"key": key, "value": {"stringValue": value}});
+    let spans: Vec<Value> = (from..from + 25)
+        .map(|number| {
+            let mut attributes = vec![
+                text("gen_ai.operation.name", "chat"),
+                text("gen_ai.request.model", "gpt-4o"),
+                json!({"key": "gen_ai.usage.input_tokens", "value": {"intValue": "10"}}),
+            ];
+            if finish {
+                let reasons = json!({"arrayValue": {"values": [{"stringValue": "stop"}]}});
+                attributes.push(json!({"key": "gen_ai.response.finish_reasons", "value": reasons}));
+            }
+            json!({
+                "traceId": format!("{:032x}", now + number as u128), "spanId": format!("{:016x}", number + 1),
+                "name": "chat gpt-4o", "kind": 3, "startTimeUnixNano": (now - 1_000_000).to_string(),
+                "endTimeUnixNano": now.to_string(), "attributes": attributes,
+            })
+        })
+        .collect();
+    json!({"resourceSpans": [{
+        "resource": {"attributes": [text("service.name", "shop")]},
+        "scopeSpans": [{"scope": {"name": "acme.openai", "version": version}, "spans": spans}],
+    }]})
+}
+
+#[test]
+fn a_field_that_a_version_no_longer_sends_is_reported_also_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = start(folder.path(), "");
+    assert_eq!(server.get("/api/v1/sources/drift"), json!({"changes": [], "sources": []}));
+    send(&server, &calls("2.1.9", 0, true));
+    send(&server, &calls("2.1.122", 100, true));
+    assert_eq!(server.get("/api/v1/sources/drift")["changes"], json!([]), "nothing changed");
+    server.stop();
+
+    let server = start(folder.path(), "");
+    send(&server, &calls("2.1.123", 200, false));
+    let drift = server.get("/api/v1/sources/drift");
+    let [change] = drift["changes"].as_array().unwrap().clone().try_into().unwrap();
+    let told = ["source", "version_before", "version", "kind", "field"]
+        .map(|key| change[key].as_str().unwrap().to_owned());
+    assert_eq!(told, ["acme.openai", "2.1.122", "2.1.123", "llm", "finish_reasons"]);
+    assert_eq!((&change["share_before"], &change["share_after"]), (&json!(1.0), &json!(0.0)));
+    assert_eq!(drift["sources"].as_array().unwrap().len(), 3, "{drift}");
+    assert_eq!(change["since"], drift["sources"][1]["first_seen"]);
+}

@@ -1,0 +1,136 @@
+//! A batch as the watch counts it, taken before the batch is handed on.
+
+use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use quipu_core::{
+    Batch, Event, Kind, Resource, Scope, Signal, Span, SpanId, Status, Timestamp, TraceId, Value,
+};
+
+use crate::counts::{Shape, Tally};
+use crate::field::bits;
+use crate::source::{Source, cut};
+
+/// Attribute by which sources number their records, `event.sequence` of Claude Code for one.
+const SEQUENCE: &str = "event.sequence";
+
+/// A span's place in its trace.
+pub(crate) struct Joint {
+    pub(crate) trace: TraceId,
+    pub(crate) span: SpanId,
+    pub(crate) parent: Option<SpanId>,
+    pub(crate) start: Timestamp,
+    pub(crate) source: usize,
+}
+
+/// The number of a record among those of its session.
+pub(crate) struct Numbered {
+    pub(crate) series: u64,
+    pub(crate) number: u64,
+    pub(crate) source: usize,
+}
+
+/// A batch as the watch counts it.
+#[derive(Default)]
+pub struct Seen {
+    pub(crate) sources: Vec<Source>,
+    /// Spans by source, day since the epoch, and shape.
+    pub(crate) tallies: HashMap<(usize, i32, Shape), Tally>,
+    pub(crate) joints: Vec<Joint>,
+    pub(crate) numbered: Vec<Numbered>,
+    /// First and last start by source.
+    pub(crate) times: Vec<(Timestamp, Timestamp)>,
+}
+
+/// Sources of a batch by scope and resource, which many of its records share.
+#[derive(Default)]
+struct Known(HashMap<(*const Scope, *const Resource), usize>);
+
+/// What tells a span's shape, borrowed from the span.
+type Key<'b> = (usize, i32, (Kind, Signal, bool, &'b str, &'b str, Option<bool>));
+
+impl Seen {
+    /// What the watch counts of a batch.
+    pub fn of(batch: &Batch) -> Self {
+        let mut seen = Self::default();
+        let mut known = Known::default();
+        let mut tallies: HashMap<Key<'_>, Tally> = HashMap::new();
+        for span in &batch.spans {
+            let source = known.source(&mut seen, &span.scope, &span.resource, span.start);
+            tallies.entry(key(span, source)).or_default().count(bits(&span.canonical));
+            if span.canonical.signal == Signal::Span {
+                seen.joints.push(joint(span, source));
+            }
+        }
+        seen.tallies = tallies
+            .into_iter()
+            .map(|((source, day, shape), tally)| ((source, day, owned(shape)), tally))
+            .collect();
+        for event in &batch.events {
+            if let Some((series, number)) = numbered(event) {
+                let source = known.source(&mut seen, &event.scope, &event.resource, event.time);
+                seen.numbered.push(Numbered { series, number, source });
+            }
+        }
+        seen
+    }
+
+    /// Whether there is nothing to count.
+    pub fn is_empty(&self) -> bool {
+        self.sources.is_empty()
+    }
+}
+
+impl Known {
+    fn source(
+        &mut self,
+        seen: &mut Seen,
+        scope: &Arc<Scope>,
+        resource: &Arc<Resource>,
+        at: Timestamp,
+    ) -> usize {
+        let place = *self.0.entry((Arc::as_ptr(scope), Arc::as_ptr(resource))).or_insert_with(|| {
+            let source = Source::of(scope, resource);
+            seen.sources.iter().position(|known| *known == source).unwrap_or_else(|| {
+                seen.sources.push(source);
+                seen.times.push((at, at));
+                seen.sources.len() - 1
+            })
+        });
+        let (first, last) = &mut seen.times[place];
+        (*first, *last) = ((*first).min(at), (*last).max(at));
+        place
+    }
+}
+
+fn key(span: &Span, source: usize) -> Key<'_> {
+    let read = &*span.canonical;
+    let failed = span.status == Status::Error || read.error_type.is_some();
+    let service = span.resource.service().unwrap_or_default();
+    let model = read.model().map_or("", |model| model.as_str());
+    let day = i32::try_from(span.start.nanos().div_euclid(Timestamp::DAY)).unwrap_or_default();
+    (source, day, (read.kind, read.signal, failed, service, model, read.params.stream))
+}
+
+fn owned(
+    (kind, signal, failed, service, model, stream): (Kind, Signal, bool, &str, &str, Option<bool>),
+) -> Shape {
+    Shape { kind, signal, failed, service: cut(service), model: cut(model), stream }
+}
+
+fn joint(span: &Span, source: usize) -> Joint {
+    Joint { trace: span.trace_id, span: span.span_id, parent: span.parent_id, start: span.start, source }
+}
+
+/// The series of a numbered event, and its number.
+fn numbered(event: &Event) -> Option<(u64, u64)> {
+    let number = match event.attributes.get(SEQUENCE)? {
+        Value::Int(number) => u64::try_from(*number).ok()?,
+        value => value.as_str()?.parse().ok()?,
+    };
+    let mut hash = std::hash::DefaultHasher::new();
+    let session = event.session.as_deref().or_else(|| event.attributes.text("session.id"));
+    (event.resource.process(), session, event.scope.name.as_str()).hash(&mut hash);
+    Some((hash.finish(), number))
+}

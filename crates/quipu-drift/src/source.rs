@@ -1,0 +1,88 @@
+//! Who sent a record: the instrumentation and its version.
+
+use compact_str::CompactString;
+use quipu_core::{Resource, Scope};
+use serde::{Deserialize, Serialize};
+
+/// Longest name or version that is told apart, in bytes; longer ones are cut.
+pub(crate) const LONGEST: usize = 128;
+
+/// An instrumentation at a version.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Source {
+    /// Name of the instrumentation scope; that of the service where the scope has no name.
+    pub name: CompactString,
+    /// Version of the source, empty when none was sent.
+    pub version: CompactString,
+}
+
+impl Source {
+    /// The source of a record.
+    ///
+    /// The scope's version tells the source's. The service's version does where the scope has none, or where the service is the
+    /// source itself: `com.anthropic.claude_code.events` keeps version 1.0.0 in every release of the service `claude-code`.
+    pub(crate) fn of(scope: &Scope, resource: &Resource) -> Self {
+        let service = resource.service().unwrap_or_default();
+        let own = || resource.attributes.text("service.version").unwrap_or_default();
+        let name = if scope.name.is_empty() { service } else { &scope.name };
+        let version = match own() {
+            version if !version.is_empty() && (scope.version.is_empty() || is_named(name, service)) => {
+                version
+            }
+            _ => &scope.version,
+        };
+        Self { name: cut(name), version: cut(version) }
+    }
+}
+
+/// Whether the scope bears the service's name: its letters and digits hold those of the service's name.
+fn is_named(scope: &str, service: &str) -> bool {
+    let letters = |text: &str| -> String {
+        text.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
+    };
+    let service = letters(service);
+    service.len() >= 4 && letters(scope).contains(&service)
+}
+
+/// The text, cut at a letter.
+pub(crate) fn cut(text: &str) -> CompactString {
+    text[..text.floor_char_boundary(LONGEST)].into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(scope: (&str, &str), service: (&str, &str)) -> (String, String) {
+        let mut resource = Resource::default();
+        resource.attributes.push("service.name", service.0);
+        resource.attributes.push("service.version", service.1);
+        let scope = Scope { name: scope.0.into(), version: scope.1.into(), ..Scope::default() };
+        let Source { name, version } = Source::of(&scope, &resource);
+        (name.into(), version.into())
+    }
+
+    #[test]
+    fn the_version_is_that_of_the_instrumentation() {
+        for (scope, service, want) in [
+            (("openinference.openai", "0.9"), ("shop", "7"), ("openinference.openai", "0.9")),
+            (
+                ("com.anthropic.claude_code.events", "1.0.0"),
+                ("claude-code", "2.1.122"),
+                ("com.anthropic.claude_code.events", "2.1.122"),
+            ),
+            (("codex", ""), ("codex_exec", "0.169.0"), ("codex", "0.169.0")),
+            (("langsmith", ""), ("shop", ""), ("langsmith", "")),
+            (("", ""), ("shop", "7"), ("shop", "7")),
+            (("app.tracer", "3"), ("app", "7"), ("app.tracer", "3")),
+        ] {
+            assert_eq!(source(scope, service), (want.0.to_owned(), want.1.to_owned()));
+        }
+    }
+
+    #[test]
+    fn long_names_are_cut_at_a_letter() {
+        let long = "ä".repeat(100);
+        assert_eq!(cut(&long).chars().count(), 64);
+    }
+}

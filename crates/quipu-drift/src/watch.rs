@@ -1,0 +1,381 @@
+//! The watch over the sources of one project.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use compact_str::CompactString;
+use quipu_core::{Kind, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::counts::{SavedTally, Shape, Tally};
+use crate::seen::Seen;
+use crate::sequence::Sequences;
+use crate::shares::{self, Change};
+use crate::silence::Rhythm;
+use crate::source::Source;
+use crate::traces::{Figures, Judged, Traces};
+
+/// Days that are remembered.
+const DAYS: i32 = 28;
+/// Most versions of sources that are remembered; the one heard longest ago makes way.
+const MOST_SOURCES: usize = 256;
+/// Most shapes of spans of a source and day that are told apart; further ones are not compared.
+const MOST_SHAPES: usize = 32;
+/// Most tallies in all; the oldest day makes way.
+const MOST_TALLIES: usize = 8_192;
+/// Most changes in a report, the latest.
+const MOST_CHANGES: usize = 500;
+
+/// What is known of a source at a version.
+#[derive(Debug, Clone)]
+pub(crate) struct Known {
+    /// Number of the source in this process.
+    id: u64,
+    pub(crate) first_seen: Timestamp,
+    last_seen: Timestamp,
+    rhythm: Rhythm,
+    pub(crate) tallies: BTreeMap<(i32, Shape), Tally>,
+    judged: Judged,
+    /// Numbers that are missing in series no longer followed.
+    missing: u64,
+}
+
+#[derive(Default)]
+struct State {
+    sources: BTreeMap<Source, Known>,
+    ids: u64,
+    tallies: usize,
+    traces: Traces,
+    sequences: Sequences,
+    up: Option<Timestamp>,
+}
+
+/// Watches the sources of one project.
+#[derive(Default)]
+pub struct Watch(Mutex<State>);
+
+/// What the watch says.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Report {
+    /// Changes of shares, latest first.
+    pub changes: Vec<Change>,
+    /// Every source with what of it is missing, by name and version.
+    pub sources: Vec<Completeness>,
+}
+
+/// What of a source's telemetry came and what is missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Completeness {
+    /// The source.
+    pub source: Source,
+    /// Start of its first span or event.
+    pub first_seen: Timestamp,
+    /// Start of its latest.
+    pub last_seen: Timestamp,
+    /// Spans of the days that are remembered.
+    pub spans: u64,
+    /// Spans of traces that were judged.
+    pub judged_spans: u64,
+    /// Those of them whose parent never came.
+    pub orphan_spans: u64,
+    /// Judged traces that begin with a span of the source.
+    pub judged_traces: u64,
+    /// Those of them without a root.
+    pub rootless_traces: u64,
+    /// Numbered records that never came.
+    pub missing_records: u64,
+    /// When its last record arrived, if it is silent for far longer than before.
+    pub silent_since: Option<Timestamp>,
+}
+
+/// The watch as it is stored.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Saved {
+    sources: Vec<SavedSource>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct SavedSource {
+    source: Source,
+    first_seen: Timestamp,
+    last_seen: Timestamp,
+    rhythm: Rhythm,
+    /// Judged spans, orphans, judged traces, traces without a root.
+    judged: [u64; 4],
+    missing: u64,
+    tallies: Vec<(i32, Shape, SavedTally)>,
+}
+
+impl Watch {
+    /// Counts a batch that was committed.
+    pub fn add(&self, seen: Seen, now: Timestamp) {
+        if !seen.is_empty() {
+            self.lock().add(seen, now);
+        }
+    }
+
+    /// What can be said at a time.
+    pub fn report(&self, now: Timestamp) -> Report {
+        let (sources, missing, up) = {
+            let mut state = self.lock();
+            state.judge(now);
+            (state.sources.clone(), state.sequences.missing(), state.up.unwrap_or(now))
+        };
+        let mut changes = changes(&sources);
+        changes.sort_by_key(|change| std::cmp::Reverse(change.since));
+        changes.truncate(MOST_CHANGES);
+        let quiet = silent(&sources, up, now);
+        let whole = |(source, known): (Source, Known)| known.completeness(source, &missing, &quiet);
+        Report { changes, sources: sources.into_iter().map(whole).collect() }
+    }
+
+    /// What is to be stored.
+    pub fn saved(&self, now: Timestamp) -> Saved {
+        let mut state = self.lock();
+        state.judge(now);
+        let missing = state.sequences.missing();
+        let sources = state.sources.iter().map(|(source, known)| known.saved(source, &missing)).collect();
+        Saved { sources }
+    }
+
+    /// Takes up what an earlier process stored.
+    pub fn resume(&self, saved: Saved, now: Timestamp) {
+        if saved.sources.is_empty() {
+            return;
+        }
+        let mut state = self.lock();
+        state.up = Some(now);
+        state.traces.resumed = Some(now);
+        for source in saved.sources {
+            state.resume(source);
+        }
+        state.forget_old(now);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn add(&mut self, seen: Seen, now: Timestamp) {
+        self.up.get_or_insert(now);
+        let Seen { sources, tallies, joints, numbered, times } = seen;
+        let ids: Vec<u64> =
+            sources.iter().zip(&times).map(|(source, times)| self.heard(source, *times, now)).collect();
+        let oldest = day(now).saturating_sub(DAYS);
+        for ((source, day, shape), tally) in tallies {
+            if day > oldest {
+                self.count(&sources[source], day, shape, &tally);
+            }
+        }
+        let mut told = Vec::new();
+        for joint in &joints {
+            self.traces.note(joint, ids[joint.source], now, &mut told);
+        }
+        for one in numbered {
+            if let Some((source, missing)) = self.sequences.note(one.series, ids[one.source], one.number) {
+                self.by_id(source, |known| known.missing += missing);
+            }
+        }
+        self.settle(told);
+        if self.tallies > MOST_TALLIES {
+            self.forget_old(now);
+        }
+    }
+
+    /// The number of a source that was heard.
+    fn heard(&mut self, source: &Source, (first, last): (Timestamp, Timestamp), now: Timestamp) -> u64 {
+        if !self.sources.contains_key(source) {
+            self.make_way();
+            self.ids += 1;
+        }
+        let id = self.ids;
+        let known = self.sources.entry(source.clone()).or_insert_with(|| Known::new(id, first, now));
+        known.first_seen = known.first_seen.min(first);
+        known.last_seen = known.last_seen.max(last);
+        known.rhythm.note(now);
+        known.id
+    }
+
+    fn make_way(&mut self) {
+        if self.sources.len() < MOST_SOURCES {
+            return;
+        }
+        let oldest = self
+            .sources
+            .iter()
+            .min_by_key(|(_, known)| known.rhythm.last())
+            .map(|(source, _)| source.clone());
+        if let Some(gone) = oldest.and_then(|source| self.sources.remove(&source)) {
+            self.tallies -= gone.tallies.len();
+        }
+    }
+
+    fn count(&mut self, source: &Source, day: i32, shape: Shape, tally: &Tally) {
+        // A batch of very many sources pushes out its own.
+        let Some(known) = self.sources.get_mut(source) else { return };
+        let key = (day, shape);
+        if !known.tallies.contains_key(&key) {
+            if known.tallies.keys().filter(|(known, _)| *known == day).count() >= MOST_SHAPES {
+                return;
+            }
+            self.tallies += 1;
+        }
+        known.tallies.entry(key).or_default().add(tally);
+    }
+
+    /// Drops days that are too old, and the oldest while there are too many tallies.
+    fn forget_old(&mut self, now: Timestamp) {
+        let mut oldest = day(now).saturating_sub(DAYS);
+        loop {
+            for known in self.sources.values_mut() {
+                known.tallies.retain(|(day, _), _| *day > oldest);
+            }
+            self.tallies = self.sources.values().map(|known| known.tallies.len()).sum();
+            if self.tallies <= MOST_TALLIES {
+                return;
+            }
+            oldest += 1;
+        }
+    }
+
+    fn judge(&mut self, now: Timestamp) {
+        let told = self.traces.judge(now);
+        self.settle(told);
+    }
+
+    fn settle(&mut self, told: Vec<Figures>) {
+        for one in told {
+            match one {
+                Figures::Add(source, judged) => self.by_id(source, |known| known.judged.add(judged)),
+                Figures::TakeBack(source, judged) => {
+                    self.by_id(source, |known| known.judged.take_back(judged))
+                }
+            }
+        }
+    }
+
+    fn by_id(&mut self, id: u64, change: impl FnOnce(&mut Known)) {
+        if let Some(known) = self.sources.values_mut().find(|known| known.id == id) {
+            change(known);
+        }
+    }
+
+    fn resume(&mut self, saved: SavedSource) {
+        self.ids += 1;
+        let SavedSource { source, first_seen, last_seen, rhythm, judged, missing, tallies } = saved;
+        let [spans, orphans, traces, rootless] = judged;
+        let tallies = tallies.into_iter().map(|(day, shape, tally)| ((day, shape), tally.into())).collect();
+        let judged = Judged { spans, orphans, traces, rootless };
+        let known = Known { id: self.ids, first_seen, last_seen, rhythm, tallies, judged, missing };
+        self.sources.insert(source, known);
+    }
+}
+
+impl Known {
+    fn new(id: u64, first: Timestamp, now: Timestamp) -> Self {
+        Self {
+            id,
+            first_seen: first,
+            last_seen: first,
+            rhythm: Rhythm::new(now),
+            tallies: BTreeMap::new(),
+            judged: Judged::default(),
+            missing: 0,
+        }
+    }
+
+    fn missing(&self, open: &std::collections::HashMap<u64, u64>) -> u64 {
+        self.missing.saturating_add(open.get(&self.id).copied().unwrap_or_default())
+    }
+
+    fn completeness(
+        &self,
+        source: Source,
+        missing: &std::collections::HashMap<u64, u64>,
+        quiet: &BTreeMap<CompactString, Timestamp>,
+    ) -> Completeness {
+        let Judged { spans, orphans, traces, rootless } = self.judged;
+        let silent_since = quiet.get(&source.name).copied().filter(|since| *since == self.rhythm.last());
+        Completeness {
+            first_seen: self.first_seen,
+            last_seen: self.last_seen,
+            spans: self.tallies.values().map(|tally| tally.spans).sum(),
+            judged_spans: spans,
+            orphan_spans: orphans,
+            judged_traces: traces,
+            rootless_traces: rootless,
+            missing_records: self.missing(missing),
+            silent_since,
+            source,
+        }
+    }
+
+    fn saved(&self, source: &Source, missing: &std::collections::HashMap<u64, u64>) -> SavedSource {
+        let Judged { spans, orphans, traces, rootless } = self.judged;
+        let tally = |((day, shape), tally): (&(i32, Shape), &Tally)| (*day, shape.clone(), tally.into());
+        SavedSource {
+            source: source.clone(),
+            first_seen: self.first_seen,
+            last_seen: self.last_seen,
+            rhythm: self.rhythm,
+            judged: [spans, orphans, traces, rootless],
+            missing: self.missing(missing),
+            tallies: self.tallies.iter().map(tally).collect(),
+        }
+    }
+}
+
+impl Judged {
+    fn add(&mut self, other: Self) {
+        self.spans += other.spans;
+        self.orphans += other.orphans;
+        self.traces += other.traces;
+        self.rootless += other.rootless;
+    }
+
+    fn take_back(&mut self, other: Self) {
+        self.spans = self.spans.saturating_sub(other.spans);
+        self.orphans = self.orphans.saturating_sub(other.orphans);
+        self.traces = self.traces.saturating_sub(other.traces);
+        self.rootless = self.rootless.saturating_sub(other.rootless);
+    }
+}
+
+/// Names that are silent in every version, with the time of their last record: an update is no silence.
+fn silent(
+    sources: &BTreeMap<Source, Known>,
+    up: Timestamp,
+    now: Timestamp,
+) -> BTreeMap<CompactString, Timestamp> {
+    let mut rhythms: BTreeMap<&CompactString, Rhythm> = BTreeMap::new();
+    for (source, known) in sources {
+        rhythms.entry(&source.name).and_modify(|all| *all = all.with(known.rhythm)).or_insert(known.rhythm);
+    }
+    let quiet =
+        |(name, rhythm): (&CompactString, Rhythm)| Some((name.clone(), rhythm.silent_since(up, now)?));
+    rhythms.into_iter().filter_map(quiet).collect()
+}
+
+/// The changes of all sources; those that several signals show count once.
+fn changes(sources: &BTreeMap<Source, Known>) -> Vec<Change> {
+    let mut names: BTreeMap<&CompactString, Vec<(&CompactString, &Known)>> = BTreeMap::new();
+    for (source, known) in sources {
+        names.entry(&source.name).or_default().push((&source.version, known));
+    }
+    let mut found: BTreeMap<(CompactString, CompactString, &str, Option<Kind>, Timestamp), Change> =
+        BTreeMap::new();
+    for change in names.into_iter().flat_map(|(name, versions)| shares::of(name, &versions)) {
+        let key = (change.source.clone(), change.version.clone(), change.field, change.kind, change.since);
+        let spans = |change: &Change| change.spans_before.min(change.spans_after);
+        if found.get(&key).is_none_or(|known| spans(known) < spans(&change)) {
+            found.insert(key, change);
+        }
+    }
+    found.into_values().collect()
+}
+
+fn day(at: Timestamp) -> i32 {
+    i32::try_from(at.nanos().div_euclid(Timestamp::DAY)).unwrap_or_default()
+}

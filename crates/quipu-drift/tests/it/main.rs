@@ -1,0 +1,3 @@
+//! What the watch reports of generated traffic.
+
+mod traffic;
