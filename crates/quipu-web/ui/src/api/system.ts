@@ -54,6 +54,44 @@ export function useUnreadSources() {
   });
 }
 
+/** A field whose share of a source's spans changed. */
+export interface FieldChange {
+  source: string;
+  version: string;
+  version_before: string;
+  kind: string | null;
+  field: string;
+  since: string;
+  share_before: number;
+  share_after: number;
+  spans_before: number;
+  spans_after: number;
+}
+
+/** What of a source's telemetry came and what is missing. */
+export interface SourceCompleteness {
+  source: string;
+  version: string;
+  first_seen: string;
+  last_seen: string;
+  spans: number;
+  judged_spans: number;
+  orphan_spans: number;
+  judged_traces: number;
+  rootless_traces: number;
+  missing_records: number;
+  silent_since: string | null;
+}
+
+export function useDrift() {
+  return useQuery({
+    queryKey: ["sources", "drift"],
+    refetchInterval: 60_000,
+    queryFn: ({ signal }) =>
+      get<{ changes: FieldChange[]; sources: SourceCompleteness[] }>("/sources/drift", {}, signal),
+  });
+}
+
 export function useSystem(refetchMs: number | false = 10_000) {
   return useQuery({
     queryKey: ["system"],

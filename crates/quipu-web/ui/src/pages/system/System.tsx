@@ -12,6 +12,7 @@ import { Failure, Loading } from "../../components/States";
 import { bytes, compact, count, percent } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { Backends } from "./Backends";
+import { Drift } from "./Drift";
 import { Unread } from "./Unread";
 
 /** One sample every ten seconds. */
@@ -116,6 +117,7 @@ function State({ state }: { state: SystemState }) {
             <Drops state={state} />
           </Panel>
           <Unread />
+          <Drift />
           <Panel title={t("Limits")}>
             <Bounds
               rows={[
