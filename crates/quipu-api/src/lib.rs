@@ -35,5 +35,5 @@ pub use paths::SeesHost;
 pub use problem::Problem;
 pub use router::routes;
 pub use routes::OPEN_METRICS;
-pub use state::{ApiState, Asker, Asset, Assets, Deed, StatusInfo, UnreadRecord, Welcome};
+pub use state::{ApiState, Asker, Asset, Assets, Deed, ForgetUnread, StatusInfo, UnreadRecord, Welcome};
 pub use system::ReadVitals;

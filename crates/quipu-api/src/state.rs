@@ -1,5 +1,6 @@
 //! What the routes need, handed in by whoever wires them.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
@@ -48,6 +49,8 @@ pub struct ApiState {
     pub vitals: Option<ReadVitals>,
     /// Sources whose spans look like model calls and are not read.
     pub unread: Arc<dyn Fn() -> Vec<UnreadRecord> + Send + Sync>,
+    /// Takes samples of forgotten traces out of that list.
+    pub forget_unread: ForgetUnread,
     /// Changes of fields by source, and what of each source is missing. May take some milliseconds.
     pub drift: Arc<dyn Fn() -> quipu_drift::Report + Send + Sync>,
     /// Saved views and dashboards.
@@ -55,6 +58,9 @@ pub struct ApiState {
     /// How long what is kept.
     pub retention: Arc<Retention>,
 }
+
+/// Takes out the unread sources whose sample is of one of these traces, unless it is a dry run: how many there are, or why it failed.
+pub type ForgetUnread = Arc<dyn Fn(&HashSet<TraceId>, bool) -> Result<u64, String> + Send + Sync>;
 
 /// A source that is not read, as the receiver remembers it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -19,7 +19,7 @@ mod traces;
 mod watch;
 
 pub use field::{FIELDS, Field, Presence};
-pub use seen::Seen;
+pub use seen::{Mask, Seen};
 pub use shares::Change;
 pub use source::Source;
 pub use watch::{Completeness, Report, Saved, Watch};

@@ -10,10 +10,13 @@ use quipu_core::{
 
 use crate::counts::{Shape, Tally};
 use crate::field::bits;
-use crate::source::{Source, cut};
+use crate::source::{SERVICE, Source, masked};
 
 /// Attribute by which sources number their records, `event.sequence` of Claude Code for one.
 const SEQUENCE: &str = "event.sequence";
+
+/// Attribute that names the model asked for.
+const MODEL: &str = "gen_ai.request.model";
 
 /// A span's place in its trace.
 pub(crate) struct Joint {
@@ -31,6 +34,9 @@ pub(crate) struct Numbered {
     pub(crate) source: usize,
 }
 
+/// Masks what must not be kept: takes the name of a value and its text, gives the text to keep, or `None` to keep it as it is.
+pub type Mask<'m> = &'m dyn Fn(&str, &str) -> Option<String>;
+
 /// A batch as the watch counts it.
 #[derive(Default)]
 pub struct Seen {
@@ -44,17 +50,19 @@ pub struct Seen {
 }
 
 /// Sources of a batch by scope and resource, which many of its records share.
-#[derive(Default)]
-struct Known(HashMap<(*const Scope, *const Resource), usize>);
+struct Known<'m> {
+    mask: Mask<'m>,
+    places: HashMap<(*const Scope, *const Resource), usize>,
+}
 
 /// What tells a span's shape, borrowed from the span.
 type Key<'b> = (usize, i32, (Kind, Signal, bool, &'b str, &'b str, Option<bool>));
 
 impl Seen {
-    /// What the watch counts of a batch.
-    pub fn of(batch: &Batch) -> Self {
+    /// What the watch counts of a batch. It keeps names of sources, services and models as `mask` leaves them.
+    pub fn of(batch: &Batch, mask: Mask<'_>) -> Self {
         let mut seen = Self::default();
-        let mut known = Known::default();
+        let mut known = Known { mask, places: HashMap::new() };
         let mut tallies: HashMap<Key<'_>, Tally> = HashMap::new();
         for span in &batch.spans {
             let source = known.source(&mut seen, &span.scope, &span.resource, span.start);
@@ -63,10 +71,10 @@ impl Seen {
                 seen.joints.push(joint(span, source));
             }
         }
-        seen.tallies = tallies
-            .into_iter()
-            .map(|((source, day, shape), tally)| ((source, day, owned(shape)), tally))
-            .collect();
+        for ((source, day, shape), tally) in tallies {
+            // Masked names of two shapes may be equal.
+            seen.tallies.entry((source, day, owned(shape, mask))).or_default().add(&tally);
+        }
         for event in &batch.events {
             if let Some((series, number)) = numbered(event) {
                 let source = known.source(&mut seen, &event.scope, &event.resource, event.time);
@@ -82,7 +90,7 @@ impl Seen {
     }
 }
 
-impl Known {
+impl Known<'_> {
     fn source(
         &mut self,
         seen: &mut Seen,
@@ -90,8 +98,9 @@ impl Known {
         resource: &Arc<Resource>,
         at: Timestamp,
     ) -> usize {
-        let place = *self.0.entry((Arc::as_ptr(scope), Arc::as_ptr(resource))).or_insert_with(|| {
-            let source = Source::of(scope, resource);
+        let mask = self.mask;
+        let place = *self.places.entry((Arc::as_ptr(scope), Arc::as_ptr(resource))).or_insert_with(|| {
+            let source = Source::of(scope, resource, mask);
             seen.sources.iter().position(|known| *known == source).unwrap_or_else(|| {
                 seen.sources.push(source);
                 seen.times.push((at, at));
@@ -115,8 +124,11 @@ fn key(span: &Span, source: usize) -> Key<'_> {
 
 fn owned(
     (kind, signal, failed, service, model, stream): (Kind, Signal, bool, &str, &str, Option<bool>),
+    mask: Mask<'_>,
 ) -> Shape {
-    Shape { kind, signal, failed, service: cut(service), model: cut(model), stream }
+    let service = masked(mask, SERVICE, service);
+    let model = masked(mask, MODEL, model);
+    Shape { kind, signal, failed, service, model, stream }
 }
 
 fn joint(span: &Span, source: usize) -> Joint {

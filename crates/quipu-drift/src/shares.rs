@@ -57,31 +57,31 @@ struct Version<'k> {
 /// What spans are told apart by when a field is judged.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Apart {
-    ByModel,
-    ByKind,
-    ByNeither,
+    Models,
+    Kinds,
+    Nothing,
 }
 
 impl Apart {
-    const ALL: [Self; 3] = [Self::ByModel, Self::ByKind, Self::ByNeither];
+    const ALL: [Self; 3] = [Self::Models, Self::Kinds, Self::Nothing];
 
     fn of(field: usize) -> Self {
         match field {
-            KIND => Self::ByNeither,
-            field if is_by_model(field) => Self::ByModel,
-            _ => Self::ByKind,
+            KIND => Self::Nothing,
+            field if is_by_model(field) => Self::Models,
+            _ => Self::Kinds,
         }
     }
 
     fn group(self, shape: &Shape) -> Group {
-        ((self != Self::ByNeither).then_some(shape.kind), shape.signal, shape.failed)
+        ((self != Self::Nothing).then_some(shape.kind), shape.signal, shape.failed)
     }
 
     fn stratum(self, shape: &Shape) -> Stratum<'_> {
         match self {
-            Self::ByModel => (&shape.service, &shape.model, shape.stream),
-            Self::ByKind => (&shape.service, "", shape.stream),
-            Self::ByNeither => (&shape.service, "", None),
+            Self::Models => (&shape.service, &shape.model, shape.stream),
+            Self::Kinds => (&shape.service, "", shape.stream),
+            Self::Nothing => (&shape.service, "", None),
         }
     }
 }

@@ -4,8 +4,17 @@ use compact_str::CompactString;
 use quipu_core::{Resource, Scope};
 use serde::{Deserialize, Serialize};
 
+use crate::seen::Mask;
+
 /// Longest name or version that is told apart, in bytes; longer ones are cut.
 pub(crate) const LONGEST: usize = 128;
+
+/// Attribute that names the service.
+pub(crate) const SERVICE: &str = "service.name";
+/// Attribute that tells the service's version.
+const VERSION: &str = "service.version";
+/// Fields of a scope, by the names under which they are masked.
+const SCOPE: [&str; 2] = ["otel.scope.name", "otel.scope.version"];
 
 /// An instrumentation at a version.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -21,17 +30,17 @@ impl Source {
     ///
     /// The scope's version tells the source's. The service's version does where the scope has none, or where the service is the
     /// source itself: `com.anthropic.claude_code.events` keeps version 1.0.0 in every release of the service `claude-code`.
-    pub(crate) fn of(scope: &Scope, resource: &Resource) -> Self {
+    pub(crate) fn of(scope: &Scope, resource: &Resource, mask: Mask<'_>) -> Self {
         let service = resource.service().unwrap_or_default();
-        let own = || resource.attributes.text("service.version").unwrap_or_default();
-        let name = if scope.name.is_empty() { service } else { &scope.name };
+        let own = || resource.attributes.text(VERSION).unwrap_or_default();
+        let name = if scope.name.is_empty() { (SERVICE, service) } else { (SCOPE[0], scope.name.as_str()) };
         let version = match own() {
-            version if !version.is_empty() && (scope.version.is_empty() || is_named(name, service)) => {
-                version
+            version if !version.is_empty() && (scope.version.is_empty() || is_named(name.1, service)) => {
+                (VERSION, version)
             }
-            _ => &scope.version,
+            _ => (SCOPE[1], scope.version.as_str()),
         };
-        Self { name: cut(name), version: cut(version) }
+        Self { name: masked(mask, name.0, name.1), version: masked(mask, version.0, version.1) }
     }
 }
 
@@ -44,8 +53,13 @@ fn is_named(scope: &str, service: &str) -> bool {
     service.len() >= 4 && letters(scope).contains(&service)
 }
 
+/// The text as it may be kept under a name, cut at a letter.
+pub(crate) fn masked(mask: Mask<'_>, name: &str, text: &str) -> CompactString {
+    mask(name, text).map_or_else(|| cut(text), |clean| cut(&clean))
+}
+
 /// The text, cut at a letter.
-pub(crate) fn cut(text: &str) -> CompactString {
+fn cut(text: &str) -> CompactString {
     text[..text.floor_char_boundary(LONGEST)].into()
 }
 
@@ -58,7 +72,7 @@ mod tests {
         resource.attributes.push("service.name", service.0);
         resource.attributes.push("service.version", service.1);
         let scope = Scope { name: scope.0.into(), version: scope.1.into(), ..Scope::default() };
-        let Source { name, version } = Source::of(&scope, &resource);
+        let Source { name, version } = Source::of(&scope, &resource, &|_, _| None);
         (name.into(), version.into())
     }
 
@@ -78,6 +92,15 @@ mod tests {
         ] {
             assert_eq!(source(scope, service), (want.0.to_owned(), want.1.to_owned()));
         }
+    }
+
+    #[test]
+    fn names_are_masked_before_they_are_cut() {
+        let long = format!("{}secret", "a".repeat(LONGEST - 3));
+        let mask = |_: &str, text: &str| text.contains("secret").then(|| text.replace("secret", "*"));
+        let scope = Scope { name: long.as_str().into(), version: "1-secret".into(), ..Scope::default() };
+        let Source { name, version } = Source::of(&scope, &Resource::default(), &mask);
+        assert_eq!((name.as_str(), version.as_str()), (&*format!("{}*", &long[..LONGEST - 3]), "1-*"));
     }
 
     #[test]

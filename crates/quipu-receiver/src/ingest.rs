@@ -138,8 +138,9 @@ fn whole(receiver: &Receiver, parcel: Parcel, mut place: Place) -> (Result<Decod
 pub(crate) async fn keep(receiver: &Receiver, batch: Batch, place: Place) -> Result<(), Failure> {
     let spans = batch.spans.iter().filter(|span| span.canonical.signal == Told::Span).count() as u64;
     let unknown = unknown::of(&batch);
-    let unread = unread::of(&batch);
-    let seen = Seen::of(&batch);
+    let mask = receiver.mask.as_ref();
+    let unread = unread::of(&batch, mask);
+    let seen = Seen::of(&batch, mask);
     let bytes = TraceBytes::of(&batch.spans);
     commit(receiver, batch, place).await?;
     receiver.traces.note(&bytes);

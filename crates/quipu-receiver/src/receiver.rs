@@ -1,10 +1,11 @@
 //! What every request needs.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use quipu_admission::Overflow;
-use quipu_core::{Adapters, Clock, Intake, Limits, Meter};
+use quipu_core::{Adapters, Clock, Intake, Limits, Meter, TraceId};
 use quipu_drift::{Report, Saved, Watch};
 
 use crate::days::DayWindow;
@@ -28,6 +29,9 @@ pub struct Parts {
     pub meter: Arc<dyn Meter>,
 }
 
+/// Masks what must not be kept: takes the name of a value and its text, gives the text to keep, or `None` to keep it as it is.
+pub type MaskText = Arc<dyn Fn(&str, &str) -> Option<String> + Send + Sync>;
+
 /// Takes export requests. Clones share the bounds on what is under way.
 #[derive(Clone)]
 pub struct Receiver {
@@ -42,6 +46,8 @@ pub struct Receiver {
     pub(crate) cold: Arc<Overflow>,
     pub(crate) skew: Arc<Skew>,
     pub(crate) traces: Arc<TraceBytes>,
+    /// Masks names of sources before they are listed.
+    pub(crate) mask: MaskText,
 }
 
 impl Receiver {
@@ -59,7 +65,14 @@ impl Receiver {
             days: Arc::default(),
             cold: Arc::default(),
             skew: Arc::default(),
+            mask: keep_all(),
         }
+    }
+
+    /// The receiver with a mask for what it lists of sources: names of scopes, services and models. By default it lists them as sent.
+    #[must_use]
+    pub fn masking(self, mask: MaskText) -> Self {
+        Self { mask, ..self }
     }
 
     /// Another receiver, with an intake of its own, that shares this one's bounds on what is under way: what all of them hold together
@@ -74,6 +87,7 @@ impl Receiver {
             unread: Arc::default(),
             drift: Arc::default(),
             days: Arc::default(),
+            mask: keep_all(),
             ..self.clone()
         }
     }
@@ -91,6 +105,12 @@ impl Receiver {
     /// Takes up the unread sources that an earlier process remembered.
     pub fn remember_unread(&self, sources: Vec<UnreadSource>) {
         self.unread.add(sources);
+    }
+
+    /// Takes out the unread sources whose sample is of one of these traces, unless it is a dry run; gives how many there are. The
+    /// next span of such a source lists it again.
+    pub fn forget_unread(&self, traces: &HashSet<TraceId>, dry_run: bool) -> usize {
+        self.unread.forget(traces, dry_run)
     }
 
     /// Changes of fields by source and version, and what of each source is missing.
@@ -116,4 +136,8 @@ impl Receiver {
     pub(crate) fn patience(&self) -> Duration {
         Duration::from_secs(self.limits().request_seconds.max(1))
     }
+}
+
+fn keep_all() -> MaskText {
+    Arc::new(|_, _| None)
 }

@@ -1,10 +1,11 @@
 //! Sources whose spans look like model calls and are not read, so that a user notices them and maps them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use compact_str::CompactString;
 use quipu_core::{Batch, Span, SpanId, Timestamp, TraceId};
+use quipu_drift::Mask;
 use quipu_unread::is_unread;
 use serde::{Deserialize, Serialize};
 
@@ -43,17 +44,19 @@ type Key = (CompactString, CompactString);
 pub(crate) struct UnreadSources(Mutex<BTreeMap<Key, UnreadSource>>);
 
 /// The unread sources of a batch; nothing is set aside when there are none.
-pub(crate) fn of(batch: &Batch) -> Vec<UnreadSource> {
-    batch.spans.iter().filter_map(source).collect()
+pub(crate) fn of(batch: &Batch, mask: Mask<'_>) -> Vec<UnreadSource> {
+    batch.spans.iter().filter_map(|span| source(span, mask)).collect()
 }
 
-fn source(span: &Span) -> Option<UnreadSource> {
+fn source(span: &Span, mask: Mask<'_>) -> Option<UnreadSource> {
     let why = is_unread(&span.canonical)?;
     let scope = &span.scope;
+    let masked =
+        |name: &str, text: &str| mask(name, text).map_or_else(|| CompactString::from(text), Into::into);
     (scope.name.len() <= LONGEST_NAME && scope.version.len() <= LONGEST_NAME).then(|| UnreadSource {
-        scope: scope.name.clone(),
-        version: scope.version.clone(),
-        service: span.resource.service().map(Into::into),
+        scope: masked("otel.scope.name", &scope.name),
+        version: masked("otel.scope.version", &scope.version),
+        service: span.resource.service().map(|service| masked("service.name", service)),
         spans: 1,
         why: why.into(),
         first_seen: span.start,
@@ -80,6 +83,16 @@ impl UnreadSources {
                 }
             }
         }
+    }
+
+    /// Takes out the sources whose sample is of one of these traces, unless it is a dry run; gives how many there are.
+    pub(crate) fn forget(&self, traces: &HashSet<TraceId>, dry_run: bool) -> usize {
+        let mut sources = self.lock();
+        let found = sources.values().filter(|source| traces.contains(&source.trace_id)).count();
+        if !dry_run {
+            sources.retain(|_, source| !traces.contains(&source.trace_id));
+        }
+        found
     }
 
     /// All of them, by scope and version.
@@ -139,6 +152,16 @@ mod tests {
             assert_eq!((one.spans, one.why.as_str()), (4, "at 9"));
             assert_eq!((one.first_seen.nanos(), one.last_seen.nanos()), (3, 9));
         }
+    }
+
+    #[test]
+    fn a_source_with_a_forgotten_sample_is_taken_out() {
+        let sources = UnreadSources::default();
+        sources.add(vec![source("a", 1, 1), source("b", 1, 1)]);
+        let gone = HashSet::from([TraceId::made_of(&["a"])]);
+        assert_eq!((sources.forget(&gone, true), sources.list().len()), (1, 2));
+        assert_eq!((sources.forget(&gone, false), sources.list().len()), (1, 1));
+        assert_eq!(sources.forget(&gone, false), 0);
     }
 
     #[test]

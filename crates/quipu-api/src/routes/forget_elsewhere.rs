@@ -1,4 +1,5 @@
-//! What is forgotten in files beside the store: books of budgets, journals of re-pricings, saved views and dashboards.
+//! What is forgotten in files beside the store: books of budgets, journals of re-pricings, saved views and dashboards, samples of
+//! unread sources.
 
 use std::collections::HashSet;
 use std::fmt::Display;
@@ -95,7 +96,7 @@ impl Elsewhere {
         api: &Arc<Api>,
         traces: &HashSet<TraceId>,
         dry_run: bool,
-    ) -> [(&'static str, &'static str, Result<u64, String>); 3] {
+    ) -> [(&'static str, &'static str, Result<u64, String>); 4] {
         let (api, traces, owners) = (Arc::clone(api), traces.clone(), self.owners.clone());
         let work = move || {
             let ids = Ids::new(owners.iter().map(|owner| owner.id.clone()), traces.clone());
@@ -107,11 +108,13 @@ impl Elsewhere {
                 ("budgets", "rows", budgets),
                 ("re-pricings", "rows", reprices.map_err(said)),
                 ("views and dashboards", "documents", documents),
+                ("unread sources", "sources", (api.forget_unread)(&traces, dry_run)),
             ]
         };
         let broken = |why: tokio::task::JoinError| {
             let why = format!("it was broken off: {why}");
-            ["budgets", "re-pricings", "views and dashboards"].map(|place| (place, "rows", Err(why.clone())))
+            ["budgets", "re-pricings", "views and dashboards", "unread sources"]
+                .map(|place| (place, "rows", Err(why.clone())))
         };
         tokio::task::spawn_blocking(work).await.unwrap_or_else(broken)
     }

@@ -302,6 +302,7 @@ impl Fixture {
             metrics_text: Arc::new(|| "quipu_up 1\n".to_owned()),
             vitals: None,
             unread: Arc::new(Vec::new),
+            forget_unread: Arc::new(|_, _| Ok(0)),
             drift: Arc::new(quipu_drift::Report::default),
             documents: Documents::in_memory(),
             retention: Arc::default(),

@@ -10,6 +10,7 @@ mod guard;
 mod heap;
 mod listen;
 mod money;
+mod own;
 mod page;
 mod ready;
 mod retention;
@@ -43,7 +44,7 @@ pub use money::Place;
 use routes::House;
 pub use routes::{money_of, routes_over};
 use tenant::Tenant;
-pub use tenant::start;
+pub use tenant::{redactor, start};
 pub use tenants::IMPORT;
 use tenants::Tenants;
 

@@ -26,6 +26,7 @@ use super::money::{Accounts, Place, PriceSettings};
 use super::ready;
 use super::tenant::{DEFAULT, Tenant};
 use super::tenants::Tenants;
+use super::unread;
 
 /// What the routes stand on.
 pub struct House<'a> {
@@ -150,6 +151,7 @@ pub fn state_over(store: Arc<dyn Store>, money: Money) -> ApiState {
         metrics_text: Arc::new(String::new),
         vitals: None,
         unread: Arc::new(Vec::new),
+        forget_unread: Arc::new(|_, _| Ok(0)),
         drift: Arc::new(quipu_drift::Report::default),
         documents: Documents::in_memory(),
         retention: Arc::default(),
@@ -183,5 +185,11 @@ pub fn routes_over(store: Arc<dyn Store>, folder: &Path, accounts: Accounts) -> 
     // An answer takes as long as it takes: nobody else waits for it.
     let limits = Limits { request_seconds: u64::from(u32::MAX), ..Limits::default() };
     let documents = documents_of(folder);
-    Ok(quipu_api::routes(ApiState { limits: Arc::new(limits), documents, ..state_over(store, money) }))
+    let forget_unread = unread::forgetting_in(folder.join(unread::FILE));
+    Ok(quipu_api::routes(ApiState {
+        limits: Arc::new(limits),
+        documents,
+        forget_unread,
+        ..state_over(store, money)
+    }))
 }

@@ -22,7 +22,7 @@ use tokio::task::JoinSet;
 
 use super::money::{Accounts, Place};
 use super::vitals::Sources;
-use super::{Config, aside, conflicts, drift, exits, page, retention, routes, unread};
+use super::{Config, aside, conflicts, drift, exits, own, page, retention, routes, unread};
 
 /// Folder within the data folder with a folder for each other project.
 const FOLDER: &str = "projects";
@@ -58,6 +58,7 @@ pub struct Tenant {
     pub page: Arc<Prometheus>,
     // Its instruments live as long as the process.
     derive: Arc<Derive>,
+    own: Arc<own::Own>,
     documents: Documents,
     retention: Arc<Retention>,
     /// Why it is set aside, if it is: it has no files, and its routes answer 503.
@@ -106,10 +107,11 @@ impl Tenant {
         let exits = exits::open(config, backends, &folder, &store)?;
         let derive = Arc::new(Derive::by_service());
         let stages = vec![Arc::clone(&derive) as Arc<dyn Stage>];
-        let pipeline =
-            Arc::new(start(&config.limits, config.redact_of(name), &store, exits, stages, &metrics, &money)?);
+        let redact = redactor(config.redact_of(name), &metrics)?;
+        let pipeline = Arc::new(start(&config.limits, &redact, &store, exits, stages, &metrics, &money));
         let adapters = config.adapters()?;
-        let receiver = receiver(config, &adapters, &pipeline, &metrics, first);
+        let receiver = receiver(config, &adapters, &pipeline, &metrics, first)
+            .masking(Arc::new(move |name, text| redact.text(name, text)));
         let unread = (!uri.starts_with("memory")).then(|| folder.join(unread::FILE));
         if let Some(file) = &unread {
             receiver.remember_unread(unread::stored(file));
@@ -124,6 +126,7 @@ impl Tenant {
             unread,
             drift,
             page: Arc::new(page::page(&derive, &metrics)?),
+            own: Arc::default(),
             documents: documents(&uri, &folder),
             retention: Arc::new(config.retention_of(name).clone()),
             folder,
@@ -170,6 +173,7 @@ impl Tenant {
             metrics_text: Arc::new(move || page.text(Format::OpenMetrics)),
             vitals: Some(sources.reading()),
             unread: unread::listing(self.receiver.clone()),
+            forget_unread: unread::forgetting(self.receiver.clone(), self.unread.clone()),
             drift: self.drift_report(),
             pipeline: Some(Arc::clone(&self.pipeline)),
             documents: self.documents.clone(),
@@ -199,6 +203,11 @@ impl Tenant {
         if let Some(file) = self.unread.clone() {
             background.spawn(unread::keep(self.receiver.clone(), file));
         }
+        background.spawn(own::keep(
+            Arc::clone(&self.own),
+            Arc::clone(&self.metrics),
+            Arc::clone(&self.pipeline),
+        ));
         background.spawn(drift::keep(self.receiver.clone(), self.drift.clone(), Arc::clone(&self.metrics)));
         if self.pipeline.wants_derived() {
             background.spawn(page::pass_on(Arc::clone(&self.derive), Arc::clone(&self.pipeline)));
@@ -211,6 +220,7 @@ impl Tenant {
         if let Some(file) = &self.unread {
             unread::store(&self.receiver, file);
         }
+        self.own.store(&self.metrics, &self.pipeline).await;
         if let Some(file) = &self.drift {
             drift::store(&self.receiver, file, &mut serde_json::Value::Null);
         }
@@ -262,32 +272,36 @@ fn documents(store: &str, folder: &Path) -> Documents {
     if store.starts_with("memory") { Documents::in_memory() } else { routes::documents_of(folder) }
 }
 
-/// The one pipeline that everything of a project goes through, whoever brings it; `more` are stages after the prices.
+/// The stage that redacts.
 ///
 /// # Errors
 /// The settings of redaction cannot be followed.
+pub fn redactor(settings: &RedactSettings, metrics: &Arc<SelfMetrics>) -> quipu::core::Result<Arc<Redact>> {
+    Ok(Arc::new(Redact::new(settings, Arc::clone(metrics) as Arc<dyn Meter>)?))
+}
+
+/// The one pipeline that everything of a project goes through, whoever brings it; `more` are stages after the prices.
 pub fn start(
     limits: &Limits,
-    redact: &RedactSettings,
+    redact: &Arc<Redact>,
     store: &Arc<dyn Store>,
     exits: Vec<Exit>,
     more: Vec<Arc<dyn Stage>>,
     metrics: &Arc<SelfMetrics>,
     money: &Money,
-) -> quipu::core::Result<Pipeline> {
-    let redact = Redact::new(redact, Arc::clone(metrics) as Arc<dyn Meter>)?;
+) -> Pipeline {
     let mut stages: Vec<Arc<dyn Stage>> =
         vec![Arc::new(Priced::new(Arc::new(money.books.clone()))), Arc::new(money.budgets.clone())];
     stages.extend(more);
-    Ok(Pipeline::start(Parts {
+    Pipeline::start(Parts {
         exits,
         // Budgets are watched before anything is taken out: they look for repetitions, and keep none of what was said.
-        before: vec![Arc::new(money.budgets.watch()), Arc::new(redact)],
+        before: vec![Arc::new(money.budgets.watch()), Arc::clone(redact) as Arc<dyn Stage>],
         stages,
         meter: Arc::clone(metrics) as Arc<dyn Meter>,
         limits: limits.clone(),
         ..Parts::new(Arc::clone(store))
-    }))
+    })
 }
 
 /// Takes up budgets that another process set, and stores what budgets say while nothing else comes in.

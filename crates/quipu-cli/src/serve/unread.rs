@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use quipu_api::UnreadRecord;
+use quipu_api::{ForgetUnread, UnreadRecord};
 use quipu_receiver::{Receiver, UnreadSource};
 
 use super::listen::write_json;
@@ -25,14 +25,40 @@ pub fn stored(file: &Path) -> Vec<UnreadSource> {
 
 /// Stores the list.
 pub fn store(receiver: &Receiver, file: &Path) {
-    let sources = receiver.unread_sources();
-    if sources.is_empty() {
-        return;
-    }
-    let written = serde_json::to_value(sources).map_err(Into::into).and_then(|list| write_json(&list, file));
-    if let Err(error) = written {
+    if let Err(error) = write(&receiver.unread_sources(), file) {
         tracing::warn!(%error, "the list of unread sources could not be written to {}", file.display());
     }
+}
+
+/// Writes the list; an empty one only in place of another.
+fn write(sources: &[UnreadSource], file: &Path) -> anyhow::Result<()> {
+    if sources.is_empty() && !file.exists() {
+        return Ok(());
+    }
+    write_json(&serde_json::to_value(sources)?, file)
+}
+
+/// Takes samples of forgotten traces out of the list and its file.
+pub fn forgetting(receiver: Receiver, file: Option<PathBuf>) -> ForgetUnread {
+    Arc::new(move |traces, dry_run| {
+        let found = receiver.forget_unread(traces, dry_run);
+        if let Some(file) = file.as_ref().filter(|_| !dry_run) {
+            write(&receiver.unread_sources(), file).map_err(|error| format!("{error:#}"))?;
+        }
+        Ok(found as u64)
+    })
+}
+
+/// The same without a server: in the file alone.
+pub fn forgetting_in(file: PathBuf) -> ForgetUnread {
+    Arc::new(move |traces, dry_run| {
+        let (gone, left): (Vec<_>, Vec<_>) =
+            stored(&file).into_iter().partition(|source| traces.contains(&source.trace_id));
+        if !gone.is_empty() && !dry_run {
+            write(&left, &file).map_err(|error| format!("{error:#}"))?;
+        }
+        Ok(gone.len() as u64)
+    })
 }
 
 /// Stores the list whenever it has changed.

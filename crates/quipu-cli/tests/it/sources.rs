@@ -144,6 +144,58 @@ fn an_unread_source_is_listed_until_a_map_reads_it() {
     assert_eq!(listed(&server), Vec::<Value>::new());
 }
 
+#[test]
+fn the_sample_of_an_unread_source_is_forgotten_with_its_trace() {
+    let folder = tempfile::tempdir().unwrap();
+    let doubtful = [("heron.model", json!("gpt-4o")), ("heron.tokens.in", json!(9))];
+    let server = start(folder.path(), "");
+    send(&server, &export("heron.llm", "ask", &doubtful));
+    let listed = server.get("/api/v1/sources/unread");
+    let id = listed["sources"][0]["sample"]["trace_id"].as_str().unwrap().to_owned();
+    server.stop();
+    let names = || {
+        let files = walk(folder.path());
+        files.into_iter().filter(|file| fs::read_to_string(file).is_ok_and(|text| text.contains(&id))).count()
+    };
+    assert_eq!(names(), 1, "the list names the trace");
+
+    let server = start(folder.path(), "");
+    let (status, said) = server.write("POST", "/api/v1/traces/delete", &json!({"trace_ids": [id]}));
+    assert_eq!(status, 200, "{said}");
+    assert_eq!(server.get("/api/v1/sources/unread"), json!({"sources": []}));
+    assert_eq!(names(), 0);
+    server.stop();
+    assert_eq!(names(), 0);
+}
+
+#[test]
+fn masked_secrets_are_counted_on_the_page_of_guardrails_across_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = "sk-proj-abcdefghijklmnopqrstuvwxyz0123456789abcdefghij";
+    let counted = |server: &Server| -> u64 {
+        let answer = server.get("/api/v1/guardrails");
+        let detections = answer["detections"].as_array().unwrap().clone();
+        let secrets = detections.iter().filter(|one| one["kind"] == "secret");
+        secrets.map(|one| one["count"].as_u64().unwrap()).sum()
+    };
+    for run in 1..=2 {
+        let server = start(folder.path(), "");
+        assert_eq!(counted(&server), run - 1);
+        send(&server, &export("shop.llm", "ask", &[("shop.note", json!(secret))]));
+        server.stop();
+    }
+    let server = start(folder.path(), "");
+    assert_eq!(counted(&server), 2);
+    let kinds = server.get("/api/v1/guardrails")["detections"].clone();
+    assert_ne!(kinds[0]["type"], "unknown", "{kinds}");
+}
+
+/// Every file below a folder.
+fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
+}
+
 /// An export of calls of a source at a version, with or without finish reasons; ids are made of `from` on.
 fn calls(version: &str, from: usize, finish: bool) -> Value {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos();

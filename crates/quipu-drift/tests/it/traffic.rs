@@ -81,7 +81,7 @@ fn at(day: i64) -> Timestamp {
 }
 
 fn send(watch: &Watch, batch: &Batch, day: i64) {
-    watch.add(Seen::of(batch), at(day));
+    watch.add(Seen::of(batch, &|_, _| None), at(day));
 }
 
 fn fields(changes: &[Change]) -> Vec<(&'static str, &str, &str)> {

@@ -38,6 +38,19 @@ impl Redact {
         Ok(Self { contents, redactor, events: settings.events, meter })
     }
 
+    /// A text as the stage would keep it as a value of this name; `None` when it would keep the text as it is. Counts nothing.
+    pub fn text(&self, name: &str, text: &str) -> Option<String> {
+        let redactor = self.redactor.as_ref()?;
+        let mut found = Found::default();
+        match redactor.deed(name) {
+            Some(deed) => {
+                let kept = redactor.done(deed, text, &mut found).unwrap_or_default();
+                (kept != text).then_some(kept)
+            }
+            None => redactor.text(text, name, 0, &mut found),
+        }
+    }
+
     fn leave_out(&self, contents: &Contents, capture: &Capture, batch: &mut Batch) {
         let (mut of_spans, mut of_events) = (0, 0);
         let left_out = |resource: &Resource| !capture.keeps(resource.service().unwrap_or_default());
