@@ -5,9 +5,11 @@
 mod access;
 mod ask;
 mod audit;
+mod bounds;
 mod closed;
 mod damage;
 mod days;
+mod few_files;
 mod forgetting;
 mod import;
 mod money;

@@ -67,12 +67,17 @@ impl Server {
 
     /// Starts under a umask.
     pub fn start_with_umask(folder: &Path, mask: &str, more: &[&str]) -> Self {
+        let started = Self::start_after(&format!("umask {mask}"), folder, more);
+        started.unwrap_or_else(|ended| panic!("the server ended: {ended}"))
+    }
+
+    /// Starts in a shell that ran a command first, unless the process ends by itself.
+    pub fn start_after(shell: &str, folder: &Path, more: &[&str]) -> Result<Self, ExitStatus> {
         let mut command = Command::new("sh");
-        let script = format!("umask {mask}; exec \"$0\" \"$@\"");
+        let script = format!("{shell}; exec \"$0\" \"$@\"");
         command.args(["-c", &script, env!("CARGO_BIN_EXE_quipu")]);
         command.env_remove("QUIPU_URL").env_remove("QUIPU_DATA_DIR");
-        let started = Self::start_by(command, folder, more, Stdio::inherit());
-        started.unwrap_or_else(|ended| panic!("the server ended: {ended}"))
+        Self::start_by(command, folder, more, Stdio::inherit())
     }
 
     /// Starts with a standard error of its own, unless the process ends by itself.
@@ -150,6 +155,14 @@ fn answer(result: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> (u16
 
 pub fn get(url: &str) -> (u16, String) {
     answer(agent().get(url).call())
+}
+
+/// The answer, unless none comes within some seconds.
+pub fn try_get(url: &str) -> Option<(u16, String)> {
+    let config = ureq::Agent::config_builder().http_status_as_error(false);
+    let agent = ureq::Agent::new_with_config(config.timeout_global(Some(Duration::from_secs(5))).build());
+    let mut got = agent.get(url).call().ok()?;
+    Some((got.status().as_u16(), got.body_mut().read_to_string().ok()?))
 }
 
 /// The same with a key.
