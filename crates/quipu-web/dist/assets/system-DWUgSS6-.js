@@ -1,1 +1,0 @@
-import{C as e,dt as t}from"./States-BTsNmErT.js";function n(){return t({queryKey:[`sources`,`unread`],refetchInterval:3e4,queryFn:({signal:t})=>e(`/sources/unread`,{},t)})}function r(n=1e4){return t({queryKey:[`system`],refetchInterval:n,queryFn:({signal:t})=>e(`/system`,{},t)})}export{n,r as t};
