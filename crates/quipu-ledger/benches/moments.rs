@@ -1,6 +1,6 @@
-//! The cost of looking for records of one call, per span: `cargo bench -p quipu-ledger`.
+//! Benchmark of the search for records of one call, per span: `cargo bench -p quipu-ledger`.
 //!
-//! The aim is at most 1 µs a span more than where nothing meets.
+//! The target is at most 1 µs per span more than for records that meet no others.
 #![allow(
     missing_docs,
     dead_code,
@@ -29,7 +29,8 @@ fn main() {
     divan::main();
 }
 
-/// Calls in traces of their own: of a signal that meets nowhere, told by one instrumentation, and told by two.
+/// Counts calls in separate traces: of a signal without meetings, reported by one instrumentation, and
+/// reported by two.
 #[divan::bench(args = ["nothing meets", "one source", "two sources"])]
 fn count(bencher: Bencher<'_, '_>, what: &str) {
     let spans = spans(what);

@@ -1,4 +1,4 @@
-//! Whether a span counts: bottom-up over the tree, then between records that stand beside each other.
+//! Decision whether a span counts: bottom-up over the tree, then between sibling records.
 
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use quipu_core::{Kind, Node, Rule, Signal, Usage};
@@ -7,7 +7,7 @@ use crate::merge;
 use crate::tally::{Calls, Tally, Tokens};
 use crate::trace::{At, Entry, Trace};
 
-/// What the tree alone says of a span.
+/// Standing of a span, by the tree alone.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Standing {
     /// Neither a call nor a holder of usage, nor a tool run.
@@ -17,11 +17,11 @@ pub(crate) enum Standing {
     Own,
     /// Another record of the one call below it, or of the tool run above it.
     Same(At),
-    /// Repeats what is below it (R1).
+    /// Repeats the usage of the calls below it (R1).
     Repeats,
     /// Holds usage that nothing below it reports (R3).
     Orphan,
-    /// Holds more usage than what is below it reports: the rest is of nobody else (R3).
+    /// Holds more usage than the calls below it report. The difference belongs to no other span (R3).
     Rest,
     /// Repeats usage by the source's design (R2).
     Never,
@@ -29,7 +29,7 @@ pub(crate) enum Standing {
     Fetched,
 }
 
-/// Decides for every span in `dirty`, which holds with each span all that is above it.
+/// Decides every span in `dirty`. The list holds all ancestors of each of its spans.
 pub(crate) fn settle(trace: &mut Trace, dirty: Vec<At>) {
     let mut response_ids = HashSet::new();
     for at in deepest_first(trace, dirty) {
@@ -112,8 +112,9 @@ fn standing(trace: &Trace, at: At, below: &Tally) -> Standing {
     }
 }
 
-/// Whether the usage on a span is that of a call above it, which tells it itself: as the record of a stream that follows the call's
-/// own. A call that a tool or an agent below made is another one.
+/// Whether the usage on a span repeats that of a call above it with usage of its own. An example is the
+/// separate record of a stream after the call's record. A call made by a tool or an agent in between is a
+/// different call.
 fn is_of_a_call_above(trace: &Trace, at: At) -> bool {
     let entry = trace.entry(at);
     let tells = |call: &Entry| {
@@ -122,13 +123,14 @@ fn is_of_a_call_above(trace: &Trace, at: At) -> bool {
     entry.call.is_some_and(|call| tells(trace.entry(call)))
 }
 
-/// Whether a call was read by its shape alone: below a call that is known it is a step of that, whose words are surer.
+/// Whether a call was recognised by its shape alone. Below a known call it is a step of that call, whose
+/// reading is more reliable.
 pub(crate) fn is_by_shape(node: &Node) -> bool {
     node.kind.is_call() && node.call.as_ref().is_some_and(|call| call.convention == quipu_core::BY_SHAPE)
 }
 
-/// The call that a log record with a span's attributes belongs to: the span that it names, else the one call of that model at
-/// that time below the span that it names.
+/// The call that a log record with span attributes belongs to. It is the named span, otherwise the only call
+/// of that model at that time below the named span.
 fn named_call(trace: &Trace, at: At) -> Option<At> {
     let entry = trace.entry(at);
     let is_call = |at: &At| {
@@ -162,15 +164,15 @@ fn call_standing(trace: &Trace, at: At, below: &Calls) -> Standing {
     }
 }
 
-/// Whether a span tells of so many more tokens than the calls below it that it cannot just repeat them: a call below it takes nothing
-/// away from it that it does not account for.
+/// Whether a span reports so many more tokens than the calls below it that it cannot just repeat them. Then a
+/// call below it reduces its usage only by the tokens of that call.
 fn exceeds(usage: &Usage, below: Tokens) -> bool {
     let told = Tokens::of(usage);
     let more = |told: u64, below: u64| told > merge::with_tolerance(below);
     !usage.estimated && (more(told.input, below.input) || more(told.output, below.output))
 }
 
-/// What a span tells of beyond the calls below it. How much of that was cached is not known.
+/// The usage of a span beyond the calls below it. Its cached share is unknown.
 pub(crate) fn rest(trace: &Trace, at: At) -> Option<Usage> {
     let node = &trace.entry(at).node;
     let below = below(trace, at).calls(node.kind).tokens;
@@ -182,7 +184,8 @@ pub(crate) fn rest(trace: &Trace, at: At) -> Option<Usage> {
     })
 }
 
-/// A tool run inside of a run of the same tool is the same run seen again: by the framework and the tool's own server.
+/// Treats a tool run inside a run of the same tool as a second record of that run. The framework and the
+/// tool's own server report one each.
 fn tool_standing(trace: &Trace, at: At) -> Standing {
     let entry = trace.entry(at);
     match entry.tool {
@@ -191,8 +194,8 @@ fn tool_standing(trace: &Trace, at: At) -> Standing {
     }
 }
 
-/// A span's own part. One that lost to a record beside it still stands for its call towards what is above it, else the
-/// wrapper of the loser would count.
+/// A span's own contribution to the tally. A span that lost to a sibling record still represents its call to
+/// its ancestors. Otherwise the wrapper of the loser would count.
 fn own_tally(trace: &Trace, at: At, standing: Standing) -> Tally {
     let node = &trace.entry(at).node;
     let mut tally = Tally::default();
@@ -216,7 +219,7 @@ fn own_tally(trace: &Trace, at: At, standing: Standing) -> Tally {
     tally
 }
 
-/// Takes over the standing, and keeps the lists of partners right.
+/// Sets the standing and updates the lists of partners.
 fn change(trace: &mut Trace, at: At, standing: Standing) {
     let old = std::mem::replace(&mut trace.entry_mut(at).standing, standing);
     trace.touch(at);
@@ -239,7 +242,7 @@ fn change(trace: &mut Trace, at: At, standing: Standing) {
     }
 }
 
-/// Of the records of one call that stand beside each other, the best counts (R6).
+/// Selects the best of the sibling records of one call (R6).
 fn pick_among_twins(trace: &mut Trace, response_id: &str) {
     let mut own: Vec<At> = trace.twins(response_id).to_vec();
     own.retain(|at| trace.entry(*at).standing == Standing::Own);
@@ -260,12 +263,13 @@ fn pick_among_twins(trace: &mut Trace, response_id: &str) {
     }
 }
 
-/// How far apart two records of one call may stand that no id brings together: one instrumentation's span of a stream begins
-/// when the other's has ended.
+/// Maximum gap between two records of one call that share no id, in nanoseconds. One instrumentation's span
+/// of a stream begins when the other's has ended.
 const MOMENT: i64 = 1_000_000_000;
 
-/// Of two records of one call that two conventions put beside each other below `at`, of which only one has the answer's id, that
-/// one counts (R6): they are of the same model and have the same figures at nearly the same time.
+/// Selects one of two sibling records of a call below `at`, written by two conventions of which one recorded
+/// the answer's id (R6). The record with the id counts. Both have the same model and the same figures at
+/// nearly the same time.
 fn pick_among_siblings(trace: &mut Trace, at: At) {
     let calls = trace.entry(at).children.iter().copied().filter(|child| is_call_with_figures(trace, *child));
     let (named, mut nameless): (Vec<At>, Vec<At>) =
@@ -300,7 +304,7 @@ fn figures(trace: &Trace, at: At) -> Option<(Option<u64>, Option<u64>)> {
     usage(&trace.entry(at).node).map(|usage| (usage.input, usage.output))
 }
 
-/// Of the runs of one tool that have time in common, told by different instrumentations, the first counts.
+/// Selects the first of the overlapping runs of one tool that different instrumentations reported.
 fn pick_among_runs(trace: &mut Trace, tool: &str) {
     let mut own: Vec<At> = trace.runs(tool).to_vec();
     own.retain(|at| trace.entry(*at).standing == Standing::Own);
@@ -331,7 +335,7 @@ fn pick_among_runs(trace: &mut Trace, tool: &str) {
     }
 }
 
-/// Notes that `at` lost to `winner`, a record beside it, or to none.
+/// Notes the sibling record `winner` to which `at` lost; `None` if it lost to none.
 pub(crate) fn lose_to(trace: &mut Trace, at: At, winner: Option<At>) {
     let old = std::mem::replace(&mut trace.entry_mut(at).lost_to, winner);
     if old == winner {

@@ -1,49 +1,50 @@
-//! Whether two records are of one call: what the data says for it, and what against it.
+//! Evidence for and against two records being of one call.
 
 use quipu_core::{Cost, Kind, Rule, ScopeMark, Usage, answer_id_is_unique as is_unique};
 
 use crate::merge;
 use crate::row::Row;
 
-/// How much later one instrumentation may begin or end than another that is around it, in nanoseconds: handlers are called one
+/// Maximum delay, in nanoseconds, between the start or end of two nested instrumentations. Handlers run one
 /// after the other, and some clocks count whole milliseconds.
 const STAGGER: i64 = 10_000_000;
-/// How much later than the call's end its usage may be told in a record of its own, in nanoseconds.
+/// Maximum delay, in nanoseconds, between the end of a call and a separate record of its usage.
 const AFTERWARDS: i64 = 1_000_000_000;
 
-/// What speaks for two records being of one call, the strongest first.
+/// Evidence that two records are of one call or tool run, the strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Evidence {
-    /// The provider's id of the answer.
+    /// The provider's id of the answer, or the model's id of the tool call.
     Id,
     /// The same tokens at the same time.
     Figures,
     /// Both failed at the same time.
     Failure,
-    /// The same time and model, while one of them does not say what it used.
+    /// The same time and model, and one of them reports no usage.
     Time,
 }
 
-/// Whether two instrumentations told of two calls; where one does not say which it is, the conventions tell them apart. What one
-/// instrumentation tells twice are two calls.
+/// Whether two instrumentations reported two records. If one is unnamed, the conventions are compared
+/// instead. Two records of one instrumentation are two calls.
 pub(crate) fn are_apart(one: (ScopeMark, &str), other: (ScopeMark, &str)) -> bool {
     let unknown = ScopeMark::default();
     if one.0 == unknown || other.0 == unknown { one.1 != other.1 } else { one.0 != other.0 }
 }
 
-/// Whether two ids are of two answers: of one provider's kind, and different.
+/// Whether two ids belong to two answers: the same kind of id, with different values.
 fn contradict(one: &str, other: &str) -> bool {
     let (kind, end) = split(one);
     let (other_kind, other_end) = split(other);
     !kind.is_empty() && kind == other_kind && end != other_end
 }
 
-/// The kind of an id, as `chatcmpl`, and the rest.
+/// The kind of an id, such as `chatcmpl`, and the rest.
 fn split(id: &str) -> (&str, &str) {
     id.rsplit_once(['-', '_']).unwrap_or(("", id))
 }
 
-/// What speaks for two rows that count being of one call; `None` when they are two, or nothing tells.
+/// The evidence that two counting rows are of one call; `None` if they are two calls or if there is no
+/// evidence.
 pub(crate) fn of(one: &Row, other: &Row) -> Option<Evidence> {
     let sums = [one, other].map(|row| row.cost.rule == Rule::OrphanRollup);
     match sums {
@@ -55,7 +56,7 @@ pub(crate) fn of(one: &Row, other: &Row) -> Option<Evidence> {
     }
 }
 
-/// Whether two rows cannot be of one call, whatever their figures and times.
+/// Whether two rows cannot be of one call, regardless of their figures and times.
 pub(crate) fn excludes(one: &Row, other: &Row) -> bool {
     match [one, other].map(|row| row.cost.rule == Rule::OrphanRollup) {
         [true, true] => true,
@@ -68,7 +69,8 @@ pub(crate) fn excludes(one: &Row, other: &Row) -> bool {
     }
 }
 
-/// Whether two rows tell the same totals, or carry one id of an answer: then totals may differ.
+/// Whether two rows report the same totals or carry the same answer id. With the same id the totals may
+/// differ.
 pub(crate) fn agree(one: &Row, other: &Row) -> bool {
     let ids = one.call_id.as_deref().zip(other.call_id.as_deref());
     let same_id = ids.is_some_and(|(id, other)| id == other && is_unique(id));
@@ -76,7 +78,7 @@ pub(crate) fn agree(one: &Row, other: &Row) -> bool {
     same_id || totals.is_some_and(|(usage, other)| same_totals(usage, other))
 }
 
-/// Whether a row says what was used.
+/// Whether a row reports usage.
 pub(crate) fn tells(row: &Row) -> bool {
     known(&row.cost).is_some()
 }
@@ -106,12 +108,12 @@ fn of_calls(one: &Row, other: &Row) -> Option<Evidence> {
             && (one.is_beside(other) || are_at_once(a, b)))
         .then_some(Evidence::Time),
     }?;
-    // Names are compared last, as that takes longest.
+    // Names are compared last, because that is the slowest comparison.
     is_one_family(a, b).then_some(evidence)
 }
 
-/// What speaks for two tool runs of two traces being one: the model's id of the tool call, else the same name while some of their time
-/// is common. Within a trace the tree decides.
+/// The evidence that two tool runs in two traces are one run. It is the model's id of the tool call,
+/// otherwise the same name at overlapping times. Within a trace the tree decides.
 fn of_runs(one: &Row, other: &Row) -> Option<Evidence> {
     let (a, b) = (&one.cost, &other.cost);
     let (name, other_name) = a.tool.as_deref().zip(b.tool.as_deref())?;
@@ -125,20 +127,22 @@ fn of_runs(one: &Row, other: &Row) -> Option<Evidence> {
     }
 }
 
-/// Whether a record has nothing of an answer. Some instrumentations end the record of a failed call as if it were well.
+/// Whether a record holds nothing of an answer. Some instrumentations end the record of a failed call as a
+/// success.
 fn is_empty(row: &Row) -> bool {
     row.call_id.is_none() && known(&row.cost).is_none()
 }
 
-/// Whether `answer` is the stream that `request` opened: some instrumentations end a call's record when its stream begins, and others
-/// begin theirs then.
+/// Whether `answer` is the stream that `request` opened. Some instrumentations end a call's record when its
+/// stream begins, and others begin theirs at that time.
 fn is_continued(request: &Row, answer: &Row) -> bool {
     let (a, b) = (&request.cost, &answer.cost);
     let begins_at_the_end = b.time.nanos().saturating_sub(end(a)).saturating_abs() <= STAGGER;
     begins_at_the_end && !a.failed && is_empty(request) && tells(answer)
 }
 
-/// Usage in a record of its own, as of a stream that has ended: it is the call's if the tokens are.
+/// Evidence for a separate record of usage, such as one written at the end of a stream. It belongs to the
+/// call if the tokens match.
 fn of_usage(call: &Row, sum: &Row) -> Option<Evidence> {
     let (a, b) = (&call.cost, &sum.cost);
     let same = same_totals(known(a)?, known(b)?);
@@ -150,7 +154,7 @@ fn known(row: &Cost) -> Option<&Usage> {
     row.usage.as_ref().filter(|usage| usage.is_known())
 }
 
-/// Whether two usages have the same totals, of which some tokens were used.
+/// Whether two usages have the same totals, and these are not zero.
 fn same_totals(one: &Usage, other: &Usage) -> bool {
     let totals = |usage: &Usage| (usage.input.unwrap_or(0), usage.output.unwrap_or(0));
     totals(one) == totals(other) && totals(one) != (0, 0)
@@ -163,20 +167,20 @@ fn is_one_family(one: &Cost, other: &Cost) -> bool {
     )
 }
 
-/// Whether two records of one trace have so much of their time in common that neither is an answer that the other waits for, from
-/// a call that one of its tools made.
+/// Whether two records of one trace overlap for at least half of their combined time. Otherwise one may be an
+/// answer that waits for a call made by one of its tools.
 fn are_at_once(one: &Cost, other: &Cost) -> bool {
     let common = common_time(one, other);
     let all = end(one).max(end(other)).saturating_sub(one.time.nanos().min(other.time.nanos()));
     common.saturating_mul(2) >= all
 }
 
-/// Nanoseconds that two records have in common; less than none when they are apart.
+/// Overlap of two records in nanoseconds; negative if they are apart.
 fn common_time(one: &Cost, other: &Cost) -> i64 {
     end(one).min(end(other)).saturating_sub(one.time.nanos().max(other.time.nanos()))
 }
 
-/// Whether two runs overlap, or one that took no time lies within the other.
+/// Whether two runs overlap, or one without a duration lies within the other.
 fn have_common_time(one: &Cost, other: &Cost) -> bool {
     let is_moment = |cost: &Cost| cost.duration.unwrap_or(0) == 0;
     let common = common_time(one, other);
@@ -204,8 +208,8 @@ pub(crate) fn reach(row: &Cost) -> i64 {
     end(row).saturating_add(AFTERWARDS)
 }
 
-/// How far apart the beginnings and the ends of two records are, together. The end of a record that is much shorter says nothing: some
-/// instrumentations end the span of a stream when the stream begins.
+/// The distance between the starts plus the distance between the ends of two records. The end of a much
+/// shorter record is ignored: some instrumentations end the span of a stream when the stream begins.
 pub(crate) fn distance(one: &Cost, other: &Cost) -> i64 {
     let starts = one.time.nanos().saturating_sub(other.time.nanos()).saturating_abs();
     let lengths = [one, other].map(|row| row.duration.unwrap_or(0));
@@ -214,8 +218,8 @@ pub(crate) fn distance(one: &Cost, other: &Cost) -> i64 {
     starts.saturating_add(ends)
 }
 
-/// What says that two records are of one call or tool run, in words, the strongest first; and how sure that makes it, from 0 to 1. Each
-/// piece of evidence leaves a doubt, and the doubts multiply.
+/// The evidence that two records are of one call or tool run, in words, the strongest first, with a
+/// confidence from 0 to 1. Each piece of evidence leaves a doubt, and the doubts multiply.
 pub(crate) fn in_words(one: &Row, other: &Row) -> (f64, Vec<&'static str>) {
     let (a, b) = (&one.cost, &other.cost);
     let ids = one.call_id.as_deref().zip(other.call_id.as_deref());

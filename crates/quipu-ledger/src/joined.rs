@@ -1,4 +1,4 @@
-//! The records that tell of one call, with what says so: what a user is shown, asked anew of the store.
+//! Records of the same call with the evidence for it, read from the store for display.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,15 +18,15 @@ pub struct Joined {
     pub trace_id: TraceId,
     /// Its span.
     pub span_id: SpanId,
-    /// How sure the evidence makes it, from 0 to 1.
+    /// Confidence, from 0 to 1.
     pub score: f64,
     /// The evidence, the strongest first.
     pub why: Vec<&'static str>,
 }
 
 impl Ledger {
-    /// The other records of the calls and tool runs that the spans of a trace tell of, by span. Reads the trace and the traces of its
-    /// meetings from the store, and decides as the count does; nothing is written.
+    /// The other records of the calls and tool runs of a trace, by span. Reads the trace and the traces of
+    /// its meetings from the store, and decides as the count does. Writes nothing.
     ///
     /// # Errors
     /// The store cannot be read.
@@ -59,7 +59,7 @@ impl Ledger {
         Ok(groups.of_trace(trace.0))
     }
 
-    /// The trace and those in memory that may hold records of its calls.
+    /// The trace, and the traces in memory that may hold records of its calls.
     fn traces_around(&self, trace: TraceId) -> BTreeSet<TraceId> {
         let (meetings, moments) = self.meetings_of(trace);
         let met = meetings.into_iter().flat_map(|meeting| self.meetings.joined(meeting).1);
@@ -77,7 +77,7 @@ impl Ledger {
 }
 
 impl Trace {
-    /// The records that it joined, two by two with the counted one first, and all of its rows.
+    /// The pairs of joined records, the counted one first, and all rows of the trace.
     fn joined(&self, id: TraceId) -> (Vec<(Id, Id)>, Vec<Row>) {
         let spans = || (0..).take(self.len());
         let pair = |at| {
@@ -96,7 +96,7 @@ impl Trace {
     }
 }
 
-/// Records that are of one call, by any of them.
+/// Groups of records of one call, indexed by each of them.
 #[derive(Default)]
 struct Groups {
     rows: BTreeMap<Id, Row>,
@@ -104,7 +104,7 @@ struct Groups {
 }
 
 impl Groups {
-    /// Rows as their traces have them come first, and are kept.
+    /// Adds rows. The first row of an id is kept, so rows from their own trace are added first.
     fn know(&mut self, rows: Vec<Row>) {
         for row in rows {
             self.rows.entry(row.id()).or_insert(row);

@@ -1,4 +1,4 @@
-//! The traces and meetings in memory, and the way back to those that have left it.
+//! Traces and meetings in memory, and the reload of those that were evicted.
 
 use compact_str::CompactString;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
@@ -12,14 +12,14 @@ use crate::moments::Moments;
 use crate::row::Row;
 use crate::trace::Trace;
 
-/// Services of which it is known whether their metrics are counted.
+/// Maximum number of services whose lookup in the store is remembered.
 const SERVICES: usize = 4_096;
-/// Services with metrics that are remembered as such.
+/// Maximum number of services that are remembered as having metrics.
 const METERED: usize = 65_536;
 /// A day in nanoseconds.
 const DAY: i64 = 86_400_000_000_000;
 
-/// Meetings that are not known around the time of a record, by day.
+/// Meetings to look up, by day, each with the time of a record.
 pub(crate) type Absent = HashMap<(Meeting, i64), Timestamp>;
 
 /// The day of a time, counted from 1970-01-01.
@@ -27,16 +27,16 @@ pub(crate) fn day_of(time: Timestamp) -> i64 {
     time.nanos().div_euclid(DAY)
 }
 
-/// Counts calls over all traces. Keeps recent traces in memory, asks the store for the rest.
+/// Counts calls over all traces. Keeps recent traces in memory and reads the others from the store.
 pub struct Ledger {
     pub(crate) traces: LruCache<TraceId, Trace>,
     nodes: usize,
     most_nodes: usize,
     pub(crate) meetings: Meetings,
     pub(crate) moments: Moments,
-    /// Where the metrics of a service meet, for services that were seen on a day.
+    /// The meeting of the metrics of a service, for each service seen on a day.
     services: LruCache<(CompactString, i64), Meeting>,
-    /// Those of services that have metrics.
+    /// The meetings of services that have metrics.
     metered: HashSet<Meeting>,
 }
 
@@ -44,9 +44,10 @@ impl Ledger {
     /// Spans kept in memory by default: some 10 MiB.
     pub const NODES: usize = 16_384;
 
-    /// A ledger that keeps about `most_nodes` spans in memory; traces of the batch at hand are always kept.
+    /// Creates a ledger that keeps about `most_nodes` spans in memory. Traces of the current batch are always
+    /// kept.
     pub fn new(most_nodes: usize) -> Self {
-        // One that begins with a bound has room for all of it at once.
+        // A cache created with a bound allocates all of it at once.
         let mut services = LruCache::unbounded();
         services.resize(std::num::NonZeroUsize::new(SERVICES).unwrap_or(std::num::NonZeroUsize::MIN));
         Self {
@@ -60,11 +61,12 @@ impl Ledger {
         }
     }
 
-    /// Adds to the batch a row for each of its spans that is a call, holds usage or runs a tool, and a corrected row for each
-    /// earlier span whose standing its spans change, in its own trace or by what another signal tells.
+    /// Adds a row to the batch for each of its spans that is a call, holds usage or runs a tool. Adds a
+    /// corrected row for each earlier span whose standing changes, because of its own trace or of another
+    /// signal.
     ///
     /// # Errors
-    /// The store cannot be read; the batch is as it was.
+    /// The store cannot be read. The batch is then unchanged.
     pub async fn count(&mut self, batch: &mut Batch, store: &dyn Store) -> Result<()> {
         let mut groups: HashMap<TraceId, Vec<Node>> = HashMap::new();
         let mut order = Vec::new();
@@ -95,8 +97,8 @@ impl Ledger {
         Ok(())
     }
 
-    /// Counts stored traces anew, whatever is remembered of them: gives the rows of all their spans, and corrected rows of other traces
-    /// in their meetings.
+    /// Counts stored traces again and ignores the cache. Returns the rows of all their spans, and corrected
+    /// rows of other traces in their meetings.
     ///
     /// # Errors
     /// The store cannot be read.
@@ -118,7 +120,7 @@ impl Ledger {
         Ok(costs)
     }
 
-    /// Forgets the traces of a batch that could not be kept: the store alone knows what is true of them now.
+    /// Evicts the traces of a batch that could not be stored, because the store alone has their valid state.
     pub fn forget<'a>(&mut self, spans: impl IntoIterator<Item = &'a Span>) {
         let mut gone = HashSet::new();
         let mut met = HashSet::new();
@@ -133,7 +135,7 @@ impl Ledger {
         self.moments.forget(&gone);
     }
 
-    /// Forgets everything that it remembers of the store, from which something was removed.
+    /// Clears the cache after a removal from the store.
     pub fn clear(&mut self) {
         self.traces.clear();
         self.nodes = 0;
@@ -160,13 +162,13 @@ impl Ledger {
         }
         let stored = store.nodes(&absent).await?;
         for ((trace_id, _), nodes) in absent.into_iter().zip(stored) {
-            // The rows of what is stored are stored with it: they need not be given out again.
+            // The rows of stored spans are stored as well and are not returned again.
             self.add(trace_id, nodes);
         }
         Ok(())
     }
 
-    /// Brings the rows to their meetings, and gives those that are to be written.
+    /// Decides the rows within their meetings, and returns the rows to write.
     async fn meet(&mut self, rows: Vec<Row>, store: &dyn Store) -> Result<Vec<quipu_core::Cost>> {
         let mut absent = Absent::new();
         for row in &rows {
@@ -186,14 +188,15 @@ impl Ledger {
         Ok(self.moments.settle(rows))
     }
 
-    /// The services of calls and metrics, with where their metrics meet; those that were not seen that day are looked up.
+    /// The services of calls and metrics, with the meetings of their metrics. Services not yet seen on that
+    /// day are looked up.
     fn services_of(&mut self, rows: &[Row], absent: &mut Absent) -> HashMap<CompactString, Meeting> {
         let mut services = HashMap::new();
         let mut last = None;
         for row in rows {
             let Some(service) = &row.cost.service else { continue };
             let day = day_of(row.cost.time);
-            // Most rows of a batch are of one service and day.
+            // Most rows of a batch are of the same service and day.
             if last.replace((service, day)) == Some((service, day)) {
                 continue;
             }
@@ -209,7 +212,7 @@ impl Ledger {
         services
     }
 
-    /// Begins meetings with what the store knows of them; gives the metrics among it.
+    /// Loads meetings from the store and returns the metrics among their records.
     pub(crate) async fn open(
         &mut self,
         mut absent: Absent,
@@ -235,7 +238,8 @@ impl Ledger {
                 let times: Vec<Timestamp> = stored.iter().map(|row| row.cost.time).collect();
                 self.meetings.open(meeting, stored);
                 self.meetings.looked(meeting, time);
-                // A trace that spans days brings records of days that the store was not asked about: theirs are missing still.
+                // A trace over several days brings records of days that were not read from the store; their
+                // other records are still missing.
                 for time in times.into_iter().filter(|time| !self.meetings.covers(meeting, *time)) {
                     absent.entry((meeting, day_of(time))).or_insert(time);
                 }
@@ -244,7 +248,7 @@ impl Ledger {
         Ok(metrics)
     }
 
-    /// Tells the metrics of a service of its calls in this batch.
+    /// Informs the metrics of a service of its calls in this batch.
     fn tell_of_calls(
         &mut self,
         rows: &[Row],
@@ -264,7 +268,7 @@ impl Ledger {
         told
     }
 
-    /// Asks of metrics of services whether calls of their time are known: in the store, or in this batch.
+    /// Looks up the calls at the time of a service's metrics, in the store and in this batch.
     pub(crate) async fn ask_for_calls(
         &mut self,
         metrics: Vec<(Meeting, Row)>,
@@ -295,7 +299,7 @@ impl Ledger {
         Ok(answers.into_iter().filter(|(_, told)| *told).map(|((meeting, ..), _)| meeting).collect())
     }
 
-    /// Notes that a service has metrics. Beyond the bound all services are looked up anew.
+    /// Notes that a service has metrics. Beyond the limit, all services are looked up again.
     fn note_metered(&mut self, meeting: Meeting) {
         if self.metered.len() >= METERED {
             self.metered.clear();
@@ -325,7 +329,7 @@ impl Ledger {
     }
 }
 
-/// Whether a row tells of a call by a better signal than a metric.
+/// Whether a row records a call by a more reliable signal than a metric.
 fn is_of_a_call(row: &Row) -> bool {
     !is_metric(row) && row.cost.kind.is_call()
 }
@@ -334,7 +338,7 @@ fn is_metric(row: &Row) -> bool {
     row.cost.signal == Signal::Metric
 }
 
-/// The time whose calls a metric tells of, in whole windows so that few questions are asked.
+/// The time range whose calls a metric covers, rounded to whole windows to reduce queries.
 fn window_of(row: &Row) -> (Timestamp, Timestamp) {
     let end = row.cost.time.plus(row.cost.duration.unwrap_or(0));
     (row.cost.time.plus(-BEFORE).floor(WINDOW), end.floor(WINDOW).plus(WINDOW))

@@ -1,11 +1,11 @@
-//! The count: which spans are calls, each exactly once, whatever the order in which they arrive.
+//! Ledger: decides which spans are calls, each exactly once, in any order of arrival.
 //!
 //! Verb: COUNT.
 //! Takes: batches of spans that an adapter has read.
 //! Gives: the same batches with ledger rows: of these spans, and corrections of earlier ones.
 //! Never: prices a row, writes to a backend, or looks at messages.
 //!
-//! The rules (R1 to R12) are laid down in `docs/adr/0006-count-once.md`.
+//! `docs/adr/0006-count-once.md` specifies the rules (R1 to R12).
 
 mod decide;
 mod evidence;

@@ -1,4 +1,4 @@
-//! The meetings in memory: where the records of one session come together, whatever traces they are in.
+//! Meetings in memory: the records of one session across traces and signals.
 
 use std::collections::BTreeSet;
 
@@ -10,25 +10,25 @@ use crate::ledger::day_of;
 use crate::place::{self, Id, Records};
 use crate::row::{self, Row};
 
-/// Width of the windows in which a service's calls rule out its metrics, in nanoseconds.
+/// Width of the windows in which a service's calls exclude its metrics, in nanoseconds.
 pub(crate) const WINDOW: i64 = 300_000_000_000;
-/// How much earlier than a metric's own time its calls may have begun, in nanoseconds.
+/// Maximum lead of a call's start over its metric's time, in nanoseconds.
 pub(crate) const BEFORE: i64 = 2 * WINDOW;
 
-/// One meeting.
+/// Records and state of one meeting.
 #[derive(Debug, Default)]
 struct Place {
     records: Records,
-    /// Print of each row as it was last given out.
+    /// Fingerprint of each row as last returned.
     given: HashMap<Id, u64>,
-    /// Windows in which calls of the service are known that do not meet here.
+    /// Windows with known calls of the service in other meetings.
     told: BTreeSet<i64>,
-    /// Days around which the store was asked for records.
+    /// Days whose records were read from the store.
     looked: BTreeSet<i64>,
 }
 
 impl Place {
-    /// Whether no two records can be of one call: all are spans of one source.
+    /// Whether no two records can be of one call, because all are spans of one source.
     fn is_plain(&self) -> bool {
         let Some(first) = self.records.values().next() else { return true };
         self.records.values().all(|row| {
@@ -69,7 +69,7 @@ fn window(nanos: i64) -> i64 {
     nanos.div_euclid(WINDOW)
 }
 
-/// Every meeting that is in memory.
+/// All meetings in memory.
 #[derive(Debug)]
 pub(crate) struct Meetings {
     places: LruCache<Meeting, Place>,
@@ -78,7 +78,7 @@ pub(crate) struct Meetings {
 }
 
 impl Meetings {
-    /// Meetings that keep about `most` records in memory; those of the batch at hand are always kept.
+    /// Creates a cache of about `most` records. Records of the current batch are always kept.
     pub fn new(most: usize) -> Self {
         Self { places: LruCache::unbounded(), home: HashMap::new(), most }
     }
@@ -88,12 +88,14 @@ impl Meetings {
         self.places.contains(&meeting)
     }
 
-    /// Whether a meeting is in memory, with what the store has of it around this time: a session can last for days.
+    /// Whether a meeting is in memory and was read from the store around this time. A session can last for
+    /// days.
     pub fn knows(&self, meeting: Meeting, time: Timestamp) -> bool {
         self.places.peek(&meeting).is_some_and(|place| place.looked.contains(&day_of(time)))
     }
 
-    /// Whether the store was asked for a meeting's records around this time or a day from it, which is how far an answer reaches.
+    /// Whether the store was asked for a meeting's records within a day of this time, the range of one
+    /// answer.
     pub fn covers(&self, meeting: Meeting, time: Timestamp) -> bool {
         let day = day_of(time);
         let looked = |place: &Place| place.looked.range(day - 1..=day + 1).next().is_some();
@@ -107,7 +109,7 @@ impl Meetings {
         }
     }
 
-    /// Begins a meeting, with what the store knows of it.
+    /// Adds a meeting with its stored records.
     pub fn open(&mut self, meeting: Meeting, stored: impl IntoIterator<Item = Row>) {
         self.places.get_or_insert_mut(meeting, Place::default);
         for row in stored {
@@ -117,20 +119,20 @@ impl Meetings {
         }
     }
 
-    /// Whether metrics meet there.
+    /// Whether the meeting holds metrics.
     pub fn has_metrics(&self, meeting: Meeting) -> bool {
         self.places.peek(&meeting).is_some_and(|place| !place.records.is_empty())
     }
 
-    /// Notes that calls are known of the service whose metrics meet there, from one time to another.
+    /// Notes the time range of known calls of the service whose metrics are in this meeting.
     pub fn tell(&mut self, meeting: Meeting, from: i64, until: i64) {
         if let Some(place) = self.places.get_mut(&meeting) {
             place.told.extend([window(from), window(until)]);
         }
     }
 
-    /// Takes new and changed rows, and gives those that change by it, theirs and others'; `again` are meetings to look at
-    /// anew.
+    /// Adds new and changed rows, and returns all rows that change, including those of other records. The
+    /// meetings `again` are decided again.
     pub fn settle(&mut self, rows: Vec<Row>, again: impl IntoIterator<Item = Meeting>) -> Vec<Row> {
         let mut out = Vec::with_capacity(rows.len());
         let mut dirty: HashSet<Meeting> = again.into_iter().collect();
@@ -162,7 +164,7 @@ impl Meetings {
         out
     }
 
-    /// Rows as their meetings decide them; nothing is given out by that.
+    /// The rows as their meetings decide them, without marking them as returned.
     pub fn decided(&self, rows: Vec<Row>) -> Vec<Row> {
         let mut decided: HashMap<Meeting, HashMap<Id, Cost>> = HashMap::new();
         let of_place = |meeting: Meeting| -> HashMap<Id, Cost> {
@@ -180,7 +182,7 @@ impl Meetings {
         rows.into_iter().map(by_meeting).collect()
     }
 
-    /// The records of a meeting that are of one call or tool run, two by two, and all of its rows.
+    /// The pairs of records of one call or tool run in a meeting, and all of its rows.
     pub fn joined(&self, meeting: Meeting) -> (Vec<(Id, Id)>, Vec<Row>) {
         let Some(place) = self.places.peek(&meeting).filter(|place| !place.is_plain()) else {
             return Default::default();
@@ -190,7 +192,8 @@ impl Meetings {
         (pairs, place.records.values().cloned().collect())
     }
 
-    /// Forgets these meetings and those that the traces took part in before: the store alone knows what is true of them now.
+    /// Evicts these meetings and those in which the traces took part, because the store alone has their valid
+    /// state.
     pub fn forget(&mut self, traces: &HashSet<TraceId>, meetings: HashSet<Meeting>) {
         let mut all = meetings;
         all.extend(
@@ -199,7 +202,7 @@ impl Meetings {
         all.into_iter().for_each(|meeting| self.drop(meeting));
     }
 
-    /// Forgets every meeting.
+    /// Evicts all meetings.
     pub fn clear(&mut self) {
         self.places.clear();
         self.home.clear();

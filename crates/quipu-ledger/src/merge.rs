@@ -1,11 +1,11 @@
-//! When two records are of the same call, and what is best of each.
+//! Comparison of records of the same call, and the merge of their best figures.
 
 use compact_str::CompactString;
 use quipu_core::{Call, Kind, Node, Usage};
 
 use crate::evidence;
 
-/// Share of the outer span's time that the inner one must fill to be the same call.
+/// Minimum share of the outer span's time that an inner span of the same call fills.
 const CONTAINMENT: f64 = 0.9;
 
 /// Whether `outer` is another record of `inner`, the only call below it (R5).
@@ -19,13 +19,14 @@ pub(crate) fn same_call(outer: &Node, inner: &Node) -> bool {
         && (fills(outer, inner) || (known(outside) && !known(inside)) || !known(outside))
 }
 
-/// How many tokens another record of the same calls may tell, which counted them in another way.
+/// Maximum token count that another record of the same calls may report if it counted them in another way.
 pub(crate) const fn with_tolerance(tokens: u64) -> u64 {
     tokens.saturating_add(tokens / 10).saturating_add(64)
 }
 
-/// Whether two records beside each other with the same response id are of one call. Some local model servers give every
-/// answer the same id: so the times must overlap, and two records by the same convention must not contradict each other.
+/// Whether two sibling records with the same response id are of one call. Some local model servers give the
+/// same id to every answer. So the times must overlap, and two records of the same convention must have equal
+/// figures.
 pub(crate) fn twins(one: &Node, other: &Node) -> bool {
     let (Some(a), Some(b)) = (&one.call, &other.call) else { return false };
     let totals = |call: &Call| call.usage.as_ref().map(|usage| (usage.input, usage.output));
@@ -33,30 +34,31 @@ pub(crate) fn twins(one: &Node, other: &Node) -> bool {
     one.kind == other.kind && same_family(a, b) && overlap(one, other) && agree
 }
 
-/// Whether two records beside each other, of which one has no response id, can be of one call: by different conventions, of one
-/// model, and at most `moment` nanoseconds apart.
+/// Whether two sibling records, one of them without a response id, can be of one call. They have different
+/// conventions and the same model, and are at most `moment` nanoseconds apart.
 pub(crate) fn siblings(one: &Node, other: &Node, moment: i64) -> bool {
     let (Some(a), Some(b)) = (&one.call, &other.call) else { return false };
     let near = |a: &Node, b: &Node| end(a).is_none_or(|end| end.saturating_add(moment) >= b.start.nanos());
     are_apart(a, b) && one.kind == other.kind && same_family(a, b) && near(one, other) && near(other, one)
 }
 
-/// The id that tells records of one call: of calls only, for a tool call's id is also on the call that asked for it.
+/// The response id shared by the records of one call. `None` for tool runs, because the id of a tool call is
+/// also on the call that requested it.
 pub(crate) fn response_id(node: &Node) -> Option<&CompactString> {
     node.call.as_ref().filter(|_| node.kind.is_call())?.response_id.as_ref()
 }
 
-/// The name of a tool run without the server in front: MCP names are `mcp__server__tool`.
+/// The name of a tool run without its server prefix: MCP names are `mcp__server__tool`.
 pub(crate) fn bare_tool(node: &Node) -> Option<&str> {
     node.tool.as_deref().filter(|_| node.kind == Kind::Tool).map(bare)
 }
 
-/// A tool's name without the server in front.
+/// A tool's name without its server prefix.
 pub(crate) fn bare(tool: &str) -> &str {
     tool.rsplit("__").next().unwrap_or(tool)
 }
 
-/// Whether the tool run `inner` is the run `outer` seen again.
+/// Whether the tool run `inner` is a second record of the run `outer`.
 pub(crate) fn same_tool(outer: &Node, inner: &Node) -> bool {
     match (&outer.tool, &inner.tool) {
         (Some(outer), Some(inner)) => bare(outer) == bare(inner),
@@ -64,11 +66,12 @@ pub(crate) fn same_tool(outer: &Node, inner: &Node) -> bool {
     }
 }
 
-/// How far apart both ends of two records of one run may be that handlers told one after the other, in nanoseconds.
+/// Maximum distance between both ends of two records of one run, in nanoseconds, if handlers ran one after
+/// the other.
 const HANDLERS: i64 = 5_000_000;
 
-/// Whether a tool run and one beside it that bears the same name are one: told by two instrumentations, as when the framework and
-/// the tool's own server both speak, with the same id of the tool call, or with some of their time in common.
+/// Whether two sibling tool runs with the same name are one run, reported by two instrumentations such as the
+/// framework and the tool's server. They share the id of the tool call, or some of their time.
 pub(crate) fn same_run(longer: &Node, shorter: &Node) -> bool {
     let (Some(a), Some(b)) = (&longer.call, &shorter.call) else { return false };
     if let (Some(one), Some(other)) = (&a.response_id, &b.response_id) {
@@ -77,8 +80,9 @@ pub(crate) fn same_run(longer: &Node, shorter: &Node) -> bool {
     are_apart(a, b) && same_time(longer, shorter)
 }
 
-/// Whether two runs have some of their time in common, or begin and end together. Handlers are called in the same order at the start and
-/// at the end of a run, so the second begins and ends later; on a busy machine that can be most of a short run.
+/// Whether two runs overlap, or start and end together. Handlers run in the same order at the start and at
+/// the end of a run, so the second starts and ends later. On a busy machine that delay can be most of a short
+/// run.
 fn same_time(longer: &Node, shorter: &Node) -> bool {
     let (Some(long_end), Some(short_end)) = (end(longer), end(shorter)) else { return false };
     let (long, short) = (longer.start.nanos(), shorter.start.nanos());
@@ -87,7 +91,7 @@ fn same_time(longer: &Node, shorter: &Node) -> bool {
     within || at_once || common_time(longer, shorter) > 0
 }
 
-/// Nanoseconds that two runs have in common; less than none when they are apart.
+/// Overlap of two runs in nanoseconds; negative if they are apart.
 pub(crate) fn common_time(one: &Node, other: &Node) -> i64 {
     let until = |node: &Node| end(node).unwrap_or_else(|| node.start.nanos());
     until(one).min(until(other)).saturating_sub(one.start.nanos().max(other.start.nanos()))
@@ -97,7 +101,7 @@ fn are_apart(one: &Call, other: &Call) -> bool {
     evidence::are_apart((one.scope, &one.convention), (other.scope, &other.convention))
 }
 
-/// Whether a call was made by the same model in the same time.
+/// Whether two calls used the same model at overlapping times.
 pub(crate) fn beside(one: &Node, other: &Node) -> bool {
     let (Some(a), Some(b)) = (&one.call, &other.call) else { return false };
     one.kind == other.kind && same_family(a, b) && overlap(one, other)
@@ -123,8 +127,8 @@ fn same_family(one: &Call, other: &Call) -> bool {
     same_names([&one.request_model, &one.response_model], [&other.request_model, &other.response_model])
 }
 
-/// Whether two records can be of the same model, by the names of the model asked for and of that which answered: equal up to a
-/// provider prefix and a date or version behind. A record that names none can be of any.
+/// Whether two records can be of the same model, by the requested and the answering model. Names match up to
+/// a provider prefix and a date or version suffix. A record without a name matches any model.
 pub(crate) fn same_names(ours: [&Option<CompactString>; 2], theirs: [&Option<CompactString>; 2]) -> bool {
     let bare = |name: &str| name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
     let names = |names: [&Option<CompactString>; 2]| names.map(|name| name.as_deref().map(bare));
@@ -134,7 +138,7 @@ pub(crate) fn same_names(ours: [&Option<CompactString>; 2], theirs: [&Option<Com
     unknown(&ours) || unknown(&theirs) || pairs.any(|(a, b)| is_version_of(a, b) || is_version_of(b, a))
 }
 
-/// Whether a model's name is another's with nothing but a date, a version or a tag behind.
+/// Whether a model's name is another name followed only by a date, a version or a tag.
 fn is_version_of(name: &str, base: &str) -> bool {
     let Some(rest) = name.strip_prefix(base) else { return false };
     let is_number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
@@ -147,8 +151,8 @@ fn is_version_of(name: &str, base: &str) -> bool {
         || (rest.starts_with('-') && rest.split('-').all(is_version))
 }
 
-/// How far a record's figures can be trusted; the greater the better: figures at all, the provider's own and not an
-/// estimate, told by the provider's own SDK, with details, with the provider's id.
+/// Reliability of a record's figures; greater is better. In order: has figures, not estimated, from the
+/// provider's own SDK, number of details, has the provider's id.
 pub(crate) fn quality(node: &Node) -> (bool, bool, bool, u32, bool) {
     let Some(call) = &node.call else { return (false, false, false, 0, false) };
     let usage = call.usage.as_ref().filter(|usage| usage.is_known());
@@ -161,12 +165,12 @@ pub(crate) fn quality(node: &Node) -> (bool, bool, bool, u32, bool) {
     )
 }
 
-/// The best figures of several records of one call: the first of the best quality gives the totals, the others fill in the
-/// details that it lacks, as long as they fit into its totals.
+/// The best figures of several records of one call. The first record of the best quality gives the totals.
+/// The others fill in missing details that fit these totals.
 pub(crate) fn best<'a>(records: impl Iterator<Item = &'a Node>) -> Option<Usage> {
     let mut records: Vec<&Node> = records.collect();
     let most = records.iter().filter_map(|node| exact_total(node)).max().unwrap_or(0);
-    // A record below a call that says it used next to nothing does not lower what the call used.
+    // A record below a call with a nearly empty usage does not reduce the usage of that call.
     let falls_short = |node: &Node| exact_total(node).is_some_and(|total| with_tolerance(total) < most);
     records.sort_by_key(|node| (falls_short(node), std::cmp::Reverse(quality(node))));
     let told = |node: &&'a Node| {
@@ -176,22 +180,22 @@ pub(crate) fn best<'a>(records: impl Iterator<Item = &'a Node>) -> Option<Usage>
     merged(records.iter().filter_map(told))
 }
 
-/// Input and output together, unless they are estimated.
+/// Input plus output tokens; `None` if they are estimated.
 fn exact_total(node: &Node) -> Option<u64> {
     let usage = node.call.as_ref()?.usage.as_ref().filter(|usage| usage.is_known() && !usage.estimated)?;
     Some(usage.input.unwrap_or(0).saturating_add(usage.output.unwrap_or(0)))
 }
 
-/// The figures that a record of a call tells.
+/// The figures of a record of a call.
 pub(crate) struct Told<'a> {
-    /// Whether a provider's own SDK tells them.
+    /// Whether a provider's own SDK reported them.
     pub of_sdk: bool,
     /// The id of the answer.
     pub id: Option<&'a CompactString>,
     pub usage: &'a Usage,
 }
 
-/// The best figures of records of one call, the most trusted first.
+/// The best figures of the records of one call, the most reliable first.
 pub(crate) fn better<'a>(told: impl Iterator<Item = Told<'a>>) -> Option<Usage> {
     let mut told: Vec<Told<'a>> = told.collect();
     told.sort_by_key(|told| {
@@ -202,7 +206,7 @@ pub(crate) fn better<'a>(told: impl Iterator<Item = Told<'a>>) -> Option<Usage> 
     merged(told.into_iter().map(|told| (told.id, told.usage)))
 }
 
-/// The totals of the first, with the details that it lacks from the others.
+/// The totals of the first usage, with missing details from the others.
 fn merged<'a>(mut told: impl Iterator<Item = (Option<&'a CompactString>, &'a Usage)>) -> Option<Usage> {
     let (first, usage) = told.next()?;
     let mut best = usage.clone();
@@ -215,7 +219,8 @@ fn merged<'a>(mut told: impl Iterator<Item = (Option<&'a CompactString>, &'a Usa
     Some(best)
 }
 
-/// Cached and reasoning tokens that a record does not know are zero in some of them: of two with the same totals the parts win.
+/// Prefers reported cached and reasoning tokens over zeros if both records have the same totals. Some records
+/// write zero for an unknown value.
 fn parts_over_zero(best: &mut Usage, other: &Usage) {
     if (best.input, best.output) != (other.input, other.output) {
         return;
@@ -226,12 +231,13 @@ fn parts_over_zero(best: &mut Usage, other: &Usage) {
     best.reasoning = part(best.reasoning, other.reasoning);
 }
 
-/// Output tokens that the first event of a stream reports at most.
+/// Maximum number of output tokens in the first event of a stream.
 const FIRST_EVENT: u64 = 8;
 
-/// Corrects the output of a stream whose first event was added to its last. The last event's output includes the first
-/// (<https://docs.claude.com/en/docs/build-with-claude/streaming>). Of two records of one answer that agree on the input and differ
-/// by no more than a first event, the smaller output is right.
+/// Corrects the output of a stream whose first event was added to its last. The last event's output includes
+/// the first (<https://docs.claude.com/en/docs/build-with-claude/streaming>). If two records of one answer
+/// have the same input and nearly the same output, the smaller output is right. They may differ by at most a
+/// first event.
 fn first_event_once(best: &mut Usage, other: &Usage) {
     let (Some(output), Some(less)) = (best.output, other.output) else { return };
     let is_exact = !other.estimated && less > 0 && best.input == other.input;

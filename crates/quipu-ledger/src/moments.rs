@@ -1,4 +1,5 @@
-//! The moments in memory: the calls of one process that begin at nearly the same time, and which of them are one call (R6).
+//! Moments in memory: calls of one process that start at nearly the same time, and the duplicates among them
+//! (R6).
 
 use std::collections::BTreeMap;
 
@@ -10,33 +11,33 @@ use crate::evidence::{self, Evidence};
 use crate::place::{self, Id, Records};
 use crate::row::{self, Row};
 
-/// Records of one moment that are compared. Beyond, a process makes so many calls at once that only ids tell them apart, and the
-/// records of the moment stay as their traces have them.
+/// Maximum number of records of one moment that are compared. With more, only ids tell the calls apart, and
+/// the records keep the decision of their traces.
 pub(crate) const MOST: usize = 1_024;
-/// Records that may be of one call with a record, of those that begin after it. So many calls at once are rare.
+/// Maximum number of later records that are compared with one record. So many concurrent calls are rare.
 const MOST_PAIRS: usize = 64;
-/// Records of one call: more instrumentations than anybody installs.
+/// Maximum number of records of one call, more than the instrumentations of any real installation.
 const MOST_OF_ONE_CALL: usize = 8;
-/// Moments in memory.
+/// Maximum number of moments in memory.
 const MOMENTS: usize = 4_096;
 
-/// One moment.
+/// Records and state of one moment.
 #[derive(Debug, Default)]
 struct Moment {
     records: Records,
-    /// Print of each row as it was last given out.
+    /// Fingerprint of each row as last returned.
     given: HashMap<Id, u64>,
-    /// Records that came or changed since.
+    /// Records added or changed since the last decision.
     changed: Vec<Id>,
-    /// Numbers of the sources that tell of them, as many as matter: one, or more than one.
+    /// Numbers of the sources of its records, at most two: the decision needs only one or several.
     sources: Vec<u64>,
-    /// Whether any of them was joined with another when it was last decided.
+    /// Whether the last decision joined any of its records.
     joined: bool,
-    /// Whether it had more records than are compared.
+    /// Whether it has more records than the limit of comparison.
     crowded: bool,
 }
 
-/// Every moment that is in memory.
+/// All moments in memory.
 #[derive(Debug)]
 pub(crate) struct Moments {
     moments: LruCache<Meeting, Moment>,
@@ -45,13 +46,14 @@ pub(crate) struct Moments {
 }
 
 impl Moments {
-    /// Moments that keep about `most` records in memory; those of the batch at hand are always kept.
+    /// Creates a cache of about `most` records. Records of the current batch are always kept.
     pub fn new(most: usize) -> Self {
         Self { moments: LruCache::unbounded(), home: HashMap::new(), most }
     }
 
-    /// Of the moments of these rows and the two at each side, the ones that the store has to be asked for, each with a time near
-    /// it: a row may change records of the moments beside its own, and those may be paired with the moments beside them.
+    /// The moments to read from the store, each with a time near it, among the moments of these rows and two
+    /// on each side. A row may change records of the neighbouring moments, which may be paired with records
+    /// of their neighbours.
     pub fn unknown(&self, rows: &[Row]) -> Vec<(Meeting, Timestamp)> {
         let mut seen = HashSet::new();
         let mut unknown = BTreeMap::new();
@@ -64,15 +66,16 @@ impl Moments {
         unknown.into_iter().filter(|(moment, _)| !self.moments.contains(moment)).collect()
     }
 
-    /// Begins a moment with what the store has of it, or with nothing but that it is crowded.
+    /// Adds a moment with its stored records; `None` marks it as crowded.
     pub fn open(&mut self, moment: Meeting, stored: Option<Vec<Row>>) {
         let crowded = stored.is_none();
         self.moments.put(moment, Moment { crowded, ..Moment::default() });
         stored.into_iter().flatten().for_each(|row| self.put(moment, row));
     }
 
-    /// Takes the rows of moments that were just opened for given out, as they are stored just so. They are given out again where it
-    /// is not known how they are stored: next to a moment that is not in memory, or to a row at hand that replaces a stored one.
+    /// Marks the rows of newly opened moments as returned, because they are stored in this form. The
+    /// exceptions are next to a moment outside memory or to a row that replaces a stored one. Their stored
+    /// form is unknown, so they are returned again.
     pub fn take_as_given(&mut self, opened: &[Meeting], rows: &[Row]) {
         let replaced = rows.iter().filter(|row| !row.is_new).filter_map(|row| row.moment);
         let unsure: HashSet<Meeting> = replaced.flat_map(around).collect();
@@ -83,7 +86,7 @@ impl Moments {
         }
     }
 
-    /// Takes new and changed rows, and gives those that change by it, theirs and others'.
+    /// Adds new and changed rows, and returns all rows that change, including those of other records.
     pub fn settle(&mut self, rows: Vec<Row>) -> Vec<Cost> {
         let mut out = Vec::with_capacity(rows.len());
         let mut dirty = HashSet::new();
@@ -112,7 +115,7 @@ impl Moments {
         out
     }
 
-    /// The records around a moment that are of one call, by call, each with its row.
+    /// The records around a moment, grouped by call, each with its row.
     pub fn joined(&self, meeting: Meeting) -> Vec<Vec<Row>> {
         self.look_around(meeting, |records| {
             let groups = groups(&records).into_iter();
@@ -120,14 +123,14 @@ impl Moments {
         })
     }
 
-    /// Forgets the moments that these traces take part in: the store alone knows what is true of them now.
+    /// Evicts the moments in which these traces take part, because the store alone has their valid state.
     pub fn forget(&mut self, traces: &HashSet<TraceId>) {
         let of_traces = self.home.iter().filter(|((trace, _), _)| traces.contains(trace));
         let gone: HashSet<Meeting> = of_traces.flat_map(|(_, moment)| around(*moment)).collect();
         gone.into_iter().for_each(|moment| self.drop(moment));
     }
 
-    /// Forgets every moment.
+    /// Evicts all moments.
     pub fn clear(&mut self) {
         self.moments.clear();
         self.home.clear();
@@ -165,7 +168,8 @@ impl Moments {
         }
     }
 
-    /// Decides among the records of a moment and of those beside it, and gives the rows of the moment that changed.
+    /// Decides among the records of a moment and its neighbours, and adds the changed rows of the moment to
+    /// `out`.
     fn decide(&mut self, meeting: Meeting, out: &mut Vec<Cost>) {
         let Some(moment) = self.moments.peek(&meeting).filter(|moment| !moment.crowded) else { return };
         if moment.records.len() > MOST {
@@ -174,7 +178,7 @@ impl Moments {
         let joined = self.join_around(meeting);
         let Some(moment) = self.moments.peek_mut(&meeting) else { return };
         let changed = std::mem::take(&mut moment.changed);
-        // Without a pair only the records that came are new; a pair may change any, as may one that is no more.
+        // Without pairs, only added or changed records need a row. A new or removed pair may change any row.
         let all = || moment.records.keys().copied().collect();
         let looked_at = if joined.is_empty() && !moment.joined { changed } else { all() };
         moment.joined = !joined.is_empty();
@@ -184,14 +188,14 @@ impl Moments {
         }
     }
 
-    /// The rows that come of joining records around a moment, of the records that are joined.
+    /// The rows that result from joining records around a moment, for the joined records only.
     fn join_around(&self, meeting: Meeting) -> BTreeMap<Id, Cost> {
         self.look_around(meeting, |records| {
             groups(&records).iter().flat_map(|group| place::merge(group)).collect()
         })
     }
 
-    /// What a look at the records around a moment gives; nothing where one source alone tells them.
+    /// Applies `look` to the records around a moment; the default value if a single source wrote all of them.
     fn look_around<T: Default>(&self, meeting: Meeting, look: impl FnOnce(Vec<(&Id, &Row)>) -> T) -> T {
         let around = around(meeting);
         let moments: Vec<&Moment> = around
@@ -208,7 +212,7 @@ impl Moments {
         look(records.filter(|(_, row)| row.may_pair()).collect())
     }
 
-    /// Takes back every pair of a moment that has become too large, and remembers nothing of it but that.
+    /// Dissolves the pairs of a moment that exceeded the limit, and keeps only that fact.
     fn give_up(&mut self, meeting: Meeting, out: &mut Vec<Cost>) {
         let Some(mut moment) = self.moments.put(meeting, Moment { crowded: true, ..Moment::default() })
         else {
@@ -243,7 +247,7 @@ fn give(given: &mut HashMap<Id, u64>, cost: &Cost, out: &mut Vec<Cost>) {
     }
 }
 
-/// Two records that may be of one call; the less, the surer.
+/// Two records that may be of one call. A smaller value is more certain.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Pair {
     evidence: Evidence,
@@ -252,8 +256,8 @@ struct Pair {
     at: (usize, usize),
 }
 
-/// Joins the records that are of one call, the surest pairs first, so that each call has at most one record of each
-/// instrumentation. Gives the records of each call that has more than one, the one that counts first.
+/// Joins the records of one call, the most certain pairs first. Each call has at most one record of each
+/// instrumentation. Returns the records of each call with several, the counting one first.
 fn groups<'a>(records: &[(&'a Id, &'a Row)]) -> Vec<Vec<(&'a Id, &'a Row)>> {
     let mut group: Vec<usize> = (0..records.len()).collect();
     let mut members: Vec<Vec<usize>> = (0..records.len()).map(|at| vec![at]).collect();
@@ -275,8 +279,9 @@ fn groups<'a>(records: &[(&'a Id, &'a Row)]) -> Vec<Vec<(&'a Id, &'a Row)>> {
     members.into_iter().map(in_order).collect()
 }
 
-/// Whether the records of two groups can all be of one call: none excludes another, and where both groups say what was used, a record
-/// of each agrees. One record of a group may count differently, as a wrapper that adds up the events of a stream.
+/// Whether the records of two groups can all be of one call. No record excludes another. If both groups
+/// report usage, a pair of records agrees. A single record of a group may differ, such as a wrapper that sums
+/// the events of a stream.
 fn fit(records: &[(&Id, &Row)], one: &[usize], other: &[usize]) -> bool {
     let pairs = || one.iter().flat_map(|a| other.iter().map(|b| (records[*a].1, records[*b].1)));
     let tells = |group: &[usize]| group.iter().any(|at| evidence::tells(records[*at].1));

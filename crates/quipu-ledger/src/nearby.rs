@@ -1,4 +1,4 @@
-//! The way from a batch's rows to the moments around them, as the store knows them.
+//! Loading of the moments around a batch's rows from the store.
 
 use foldhash::{HashMapExt, HashSet};
 use quipu_core::{Meeting, Result, Store, Timestamp, TraceId};
@@ -9,7 +9,7 @@ use crate::place::Id;
 use crate::row::Row;
 
 impl Ledger {
-    /// Begins the moments of these rows, and those beside them, with what the store knows of them.
+    /// Loads the moments of these rows and their neighbours from the store.
     pub(crate) async fn look_around(&mut self, rows: &[Row], store: &dyn Store) -> Result<()> {
         let unknown = self.moments.unknown(rows);
         if unknown.is_empty() {
@@ -34,7 +34,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// The rows of a moment in these traces, save for those at hand.
+    /// The rows of a moment in these traces, except those of the current batch.
     fn rows_of(&mut self, moment: Meeting, traces: &[(TraceId, Timestamp)], ours: &HashSet<Id>) -> Vec<Row> {
         let mut rows = Vec::new();
         for (trace, _) in traces {
@@ -44,7 +44,7 @@ impl Ledger {
         rows
     }
 
-    /// Begins the meetings of rows that moments bring, whose decisions come before those of the moment.
+    /// Loads the meetings of rows that moments bring. Meetings are decided before moments.
     async fn open_meetings_of(
         &mut self,
         opened: &[(Meeting, Option<Vec<Row>>)],

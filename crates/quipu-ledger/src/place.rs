@@ -1,4 +1,4 @@
-//! One session's records by several signals: which of them are of one call (R7).
+//! Records of one session by several signals, and the decision which of them are of one call (R7).
 
 use std::collections::BTreeMap;
 
@@ -11,24 +11,26 @@ use crate::merge::Told;
 use crate::row::Row;
 use crate::{merge, series};
 
-/// A record: the span that it is, or that was made from it.
+/// Identity of a record: its span, or the span made from it.
 pub(crate) type Id = (TraceId, SpanId);
 
-/// How far clocks and rounding may put two records of one call apart, in nanoseconds.
+/// Maximum distance between two records of one call due to clocks and rounding, in nanoseconds.
 const SLACK: i64 = 1_000_000_000;
-/// How far apart two records of one call may be that carry the same id, which some local model servers give to every answer.
+/// Maximum distance between two records of one call with the same id, in nanoseconds. Some local model
+/// servers give the same id to every answer.
 const FAR: i64 = 300_000_000_000;
-/// Records with the same id that are compared one by one; beyond, only those at the same time are.
+/// Maximum number of records with the same id that are compared in pairs. Beyond it, only simultaneous
+/// records are compared.
 const MOST_OF_ONE_ID: usize = 64;
 
 /// The records of one meeting, each with the row that its trace alone gives it.
 pub(crate) type Records = BTreeMap<Id, Row>;
 
-/// Decides among all records of a meeting: gives every row, in the order of the records. A pure function of what is known, so
-/// that the order of arrival does not matter.
+/// Decides among all records of a meeting and returns every row, in the order of the records. A pure
+/// function, so the order of arrival does not matter.
 ///
-/// `told` says whether calls of a metric's time are known from elsewhere: of the whole meeting when it is a session's. To `pairs` it adds
-/// the records that it joined, the counted one first.
+/// `told` returns whether calls at a metric's time are known outside this meeting. Known calls within the
+/// meeting replace all of its metrics. The joined records are added to `pairs`, the counted one first.
 pub(crate) fn decide(records: &Records, told: impl Fn(&Row) -> bool, pairs: &mut Vec<(Id, Id)>) -> Vec<Cost> {
     let mut final_rows: BTreeMap<Id, Cost> =
         records.iter().map(|(id, row)| (*id, row.cost.clone())).collect();
@@ -37,7 +39,7 @@ pub(crate) fn decide(records: &Records, told: impl Fn(&Row) -> bool, pairs: &mut
     yield_to_calls(&mut final_rows);
     let calls_are_known = final_rows.values().any(|row| row.signal != Signal::Metric && tells(row));
     let costs_are_known = final_rows.values().any(|row| row.signal != Signal::Metric && reports(row));
-    // A metric of cost alone is told again only by costs.
+    // Only costs can replace a metric of cost alone.
     series::settle(records, &mut final_rows, |row| match row.cost.usage {
         Some(_) => calls_are_known || told(row),
         None => costs_are_known,
@@ -58,8 +60,9 @@ fn is_candidate(row: &Cost) -> bool {
     row.counts() && (row.kind.is_call() || row.is_tool_run()) && row.signal != Signal::Metric
 }
 
-/// Joins spans of one call that two instrumentations put into traces of their own (R6): the same id of the answer, at the same
-/// time, with the same totals if both know them. The one that belongs to an agent counts, else the first.
+/// Joins spans of one call that two instrumentations wrote into separate traces (R6). The spans share the
+/// answer's id and the time, and have equal totals if both report them. The span of an agent counts,
+/// otherwise the first.
 fn join_spans(records: &Records, rows: &mut BTreeMap<Id, Cost>, joined: &mut Vec<(Id, Id)>) {
     let mut by_id: BTreeMap<&CompactString, Vec<Id>> = BTreeMap::new();
     for (id, row) in records {
@@ -87,19 +90,20 @@ fn join_spans(records: &Records, rows: &mut BTreeMap<Id, Cost>, joined: &mut Vec
     }
 }
 
-/// Whether two spans in different traces that carry the same id of the answer are of one call.
+/// Whether two spans in different traces with the same answer id are of one call.
 fn is_one_call(one: &Row, other: &Row) -> bool {
     let (a, b) = (&one.cost, &other.cost);
     let apart = one.is_apart_from(other);
     let totals = |row: &Cost| row.usage.as_ref().map(|usage| (usage.input, usage.output));
-    // Totals of one answer may differ where two instrumentations read it; some local servers give every answer the same id.
+    // Two instrumentations may read different totals of one answer. Some local servers give the same id to
+    // every answer.
     let is_unique = apart && one.call_id.as_deref().is_some_and(answer_id_is_unique);
     let agree = is_unique || a.usage.is_none() || b.usage.is_none() || totals(a) == totals(b);
     let told_apart = apart || a.framework != b.framework;
     a.kind == b.kind && a.trace_id != b.trace_id && told_apart && agree && gap(a, b) == 0
 }
 
-/// The rows of the records of one call, of which the first counts, with the best of all.
+/// The rows of the records of one call. The first counts, with the best figures of all.
 pub(crate) fn merge(group: &[(&Id, &Row)]) -> BTreeMap<Id, Cost> {
     let mut rows: BTreeMap<Id, Cost> = group.iter().map(|(id, row)| (**id, row.cost.clone())).collect();
     let Some(((first, _), others)) = group.split_first() else { return rows };
@@ -122,14 +126,14 @@ pub(crate) fn merge(group: &[(&Id, &Row)]) -> BTreeMap<Id, Cost> {
     rows
 }
 
-/// Two records that may be of one call; the less the score, the surer.
+/// Two records that may be of one call. A smaller score is more certain.
 struct Pair {
     score: (bool, bool, i64),
     trusted: Id,
     other: Id,
 }
 
-/// Pairs each record with one of a more trusted signal, the surest pairs first.
+/// Pairs each record with one of a more reliable signal, the most certain pairs first.
 fn pair(records: &Records, rows: &mut BTreeMap<Id, Cost>, joined: &mut Vec<(Id, Id)>) {
     let signals: Vec<Signal> = Signal::ALL.into_iter().filter(|signal| *signal != Signal::Metric).collect();
     let mut trusted: Vec<Id> = Vec::new();
@@ -153,7 +157,7 @@ fn pair(records: &Records, rows: &mut BTreeMap<Id, Cost>, joined: &mut Vec<(Id, 
     }
 }
 
-/// Every pair that can be one call.
+/// All pairs that can be one call.
 fn pairs(records: &Records, trusted: &[Id], others: &[Id]) -> Vec<Pair> {
     if trusted.is_empty() || others.is_empty() {
         return Vec::new();
@@ -190,8 +194,7 @@ fn start(row: &Cost) -> i64 {
     row.time.nanos()
 }
 
-/// How sure it is that two records are of one call; `None` when they are not: of another kind, of another tool, with another id,
-/// or at another time.
+/// How certain two records are of one call. `None` if they are not: another kind, tool, id or time.
 fn score(trusted: &Row, other: &Row) -> Option<(bool, bool, i64)> {
     let (a, b) = (&trusted.cost, &other.cost);
     let same_id = match (&trusted.call_id, &other.call_id) {
@@ -209,7 +212,7 @@ fn score(trusted: &Row, other: &Row) -> Option<(bool, bool, i64)> {
     (a.kind == b.kind && (same_tool || same_id) && close).then_some((!same_id, unlike, apart))
 }
 
-/// The trusted record counts, with the best of both; the other does not, by the rule.
+/// Makes the trusted record count with the best figures of both; the other gets `rule`.
 fn join(rows: &mut BTreeMap<Id, Cost>, trusted: Id, other: Id, rule: Rule) {
     let Some(echo) = rows.get_mut(&other) else { return };
     echo.rule = rule;
@@ -224,16 +227,18 @@ fn join(rows: &mut BTreeMap<Id, Cost>, trusted: Id, other: Id, rule: Rule) {
     row.response_model = row.response_model.take().or(echo.response_model);
     row.service_tier = row.service_tier.take().or(echo.service_tier);
     row.agent = row.agent.take().or(echo.agent);
-    // One that says nothing of who pays is taken as metered: so a subscription was told by whoever knows.
+    // A record without billing information counts as metered, so a reported subscription is certain.
     row.billing = row.billing.max(echo.billing);
     if !row.is_tool_run() {
         row.tool = row.tool.take().or(echo.tool);
     }
-    // A tool's log may know that it failed where the span says nothing; a call's answer stands, where there is one.
+    // A tool's log may report a failure that its span omits. The answer of a call takes precedence, if there
+    // is one.
     row.failed |= echo.failed && (row.is_tool_run() || row.usage.is_none());
 }
 
-/// A roll-up that nothing in its own trace explains repeats the calls that another signal tells of in its time (R3).
+/// Marks a roll-up that its own trace does not explain as a repetition of simultaneous calls of another
+/// signal (R3).
 fn yield_to_calls(rows: &mut BTreeMap<Id, Cost>) {
     let mut calls: Vec<i64> = rows
         .values()

@@ -1,4 +1,4 @@
-//! The ledger row of a span.
+//! Ledger row of a span, and its version.
 
 use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,27 +13,27 @@ use crate::decide::Standing;
 use crate::trace::{At, Trace};
 use crate::{decide, evidence, merge, place};
 
-/// A fingerprint of everything in a row that can change: two equal ones mean that nothing needs to be written. Of 64 bits, so
-/// that a trace stays small in memory.
+/// Fingerprint of all fields of a row that can change. Equal fingerprints mean that no write is needed. It
+/// has 64 bits to keep traces small in memory.
 pub(crate) type Print = u64;
 
-/// A ledger row as its trace alone decides it, with what a meeting needs to know beside.
+/// A ledger row as decided by its trace alone, with the data that a meeting needs.
 #[derive(Debug, Clone)]
 pub(crate) struct Row {
     pub cost: Cost,
-    /// Where the signals of its session meet.
+    /// The meeting of the signals of its session.
     pub meeting: Option<Meeting>,
     /// The provider's id of the answer, the model's id of the tool call, or the name of the series.
     pub call_id: Option<CompactString>,
-    /// Operation name; of a metric its family's name.
+    /// Operation name; for a metric, the name of its family.
     pub operation: Option<CompactString>,
-    /// Where other records of the same call are seen beside it.
+    /// The moment that may hold other records of the same call.
     pub moment: Option<Meeting>,
-    /// The instrumentation that told of it.
+    /// The instrumentation that reported it.
     pub scope: ScopeMark,
     /// The instrumentations of the records that its trace joined with it.
     pub others: Vec<(ScopeMark, CompactString)>,
-    /// The span above it, whether that is known or not.
+    /// The id of its parent span, whether that span is known or not.
     pub parent: Option<SpanId>,
     /// Whether no span above it is known.
     pub is_top: bool,
@@ -42,7 +42,7 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    /// The record that it is of.
+    /// The id of its record.
     pub const fn id(&self) -> place::Id {
         (self.cost.trace_id, self.cost.span_id)
     }
@@ -54,18 +54,19 @@ impl Row {
         may && cost.signal == Signal::Span
     }
 
-    /// Whether each instrumentation that told of the one did not tell of the other.
+    /// Whether the two rows have no reporting instrumentation in common.
     pub fn is_apart_from(&self, other: &Self) -> bool {
         self.told_by().all(|one| other.told_by().all(|other| evidence::are_apart(one, other)))
     }
 
-    /// The instrumentations that told of it: its own, and those of the records that its trace joined with it.
+    /// The instrumentations that reported it: its own, and those of the records that its trace joined with
+    /// it.
     fn told_by(&self) -> impl Iterator<Item = (ScopeMark, &str)> {
         let others = self.others.iter().map(|(scope, convention)| (*scope, convention.as_str()));
         std::iter::once((self.scope, self.cost.convention.as_str())).chain(others)
     }
 
-    /// A number for the instrumentation that told of it, and for usage that it told apart from calls another one.
+    /// Number of the instrumentation that reported it. Usage outside of calls has a separate number.
     pub fn source(&self) -> u64 {
         FixedState::default().hash_one((self.scope, &self.cost.convention, self.cost.kind.is_call()))
     }
@@ -75,20 +76,20 @@ impl Row {
         self.cost.request_model.is_some() || self.cost.response_model.is_some()
     }
 
-    /// Whether neither can be above the other: they are in two traces, or below the same span.
+    /// Whether neither can be the parent of the other: they are in two traces, or have the same parent.
     pub fn is_beside(&self, other: &Self) -> bool {
         self.cost.trace_id != other.cost.trace_id || (self.parent.is_some() && self.parent == other.parent)
     }
 
-    /// The record of a call with the least rank counts for it: a call before usage of its own, one of an agent, one within a
-    /// trace, the first.
+    /// Rank of a record within its call; the record with the lowest rank counts. A call precedes separate
+    /// usage, then a record of an agent, then one within a trace, then the first.
     pub fn rank_in_call(&self, id: &place::Id) -> (bool, bool, bool, Timestamp, place::Id) {
         let cost = &self.cost;
         (cost.rule == Rule::OrphanRollup, cost.agent.is_none(), self.is_top, cost.time, *id)
     }
 }
 
-/// A print of everything in a row that a meeting can change.
+/// Fingerprint of all fields of a row that a meeting can change.
 pub(crate) fn print(cost: &Cost) -> Print {
     let names = (&cost.service, &cost.framework, &cost.convention, &cost.agent, &cost.tool, &cost.provider);
     let models = (&cost.request_model, &cost.response_model, &cost.service_tier);
@@ -96,7 +97,7 @@ pub(crate) fn print(cost: &Cost) -> Print {
     FixedState::default().hash_one((names, models, figures, cost.billing))
 }
 
-/// What a row is made from beside the span itself.
+/// Data of a row in addition to its span.
 #[derive(Hash)]
 struct Facts {
     rule: Rule,
@@ -115,18 +116,18 @@ struct Facts {
 
 static VERSIONS: AtomicU64 = AtomicU64::new(1);
 
-/// A number above that of every row that this process made before, and below that of every later one.
+/// Returns a version above all earlier ones of this process and below all later ones.
 pub fn next_version() -> u64 {
     VERSIONS.fetch_add(1, Ordering::Relaxed)
 }
 
-/// As [`next_version`], and above `known` too: the version of a row that an earlier process made and this one writes again.
+/// As [`next_version`], and above `known` as well: the new version of a row that an earlier process wrote.
 pub fn version_above(known: u64) -> u64 {
     VERSIONS.fetch_max(known.min(u64::MAX / 2) + 1, Ordering::Relaxed);
     next_version()
 }
 
-/// The row of a span and its print; `None` for spans that have none.
+/// The row of a span and its fingerprint; `None` for spans without a row.
 pub(crate) fn of(trace: &Trace, trace_id: TraceId, at: At) -> Option<(Row, Print)> {
     let rule = decide::rule(trace, at)?;
     let entry = trace.entry(at);
@@ -154,7 +155,8 @@ pub(crate) fn of(trace: &Trace, trace_id: TraceId, at: At) -> Option<(Row, Print
         } else {
             call.response_model.clone()
         },
-        // A tool that failed may be called well by the framework around it; a call that a framework could not use was still answered.
+        // The framework may report a failed tool run as a success. A call with an unusable answer was still
+        // answered.
         failed: call.failed || (merged && entry.node.kind == Kind::Tool && records().any(has_failed)),
         meeting: entry.meeting,
         is_top: entry.parent.is_none(),
@@ -188,8 +190,8 @@ fn has_failed(node: &Node) -> bool {
     node.call.as_ref().is_some_and(|call| call.failed)
 }
 
-/// This record and all that were merged into it: those that it won over, and what each of them wraps it in. Its own comes
-/// first, so that it wins a tie; the rest in an order that does not depend on when each arrived.
+/// This record and all records merged into it: those that it won over, and their wrappers. Its own comes
+/// first and wins a tie. The order of the rest does not depend on the order of arrival.
 fn records(trace: &Trace, at: At) -> Vec<At> {
     let mut others = Vec::new();
     for partner in &trace.entry(at).partners {
@@ -206,7 +208,8 @@ fn agent(trace: &Trace, at: At) -> Option<CompactString> {
     entry.node.agent.clone().or_else(above)
 }
 
-/// A tool run's own name; of all else, where neither it nor another record of it names one, that of the run that it is within.
+/// A tool run's own name. For other spans, the tool that it or another record of it names, otherwise the
+/// enclosing tool run.
 fn tool(trace: &Trace, at: At, merged: bool) -> Option<CompactString> {
     if trace.entry(at).node.kind == Kind::Tool {
         return trace.entry(at).node.tool.clone();
@@ -222,13 +225,13 @@ fn tool(trace: &Trace, at: At, merged: bool) -> Option<CompactString> {
     records(trace, at).into_iter().find_map(of_one)
 }
 
-/// The model that a span above names, for a call that names none: Codex names it on the turn alone.
+/// The model of a span above, for a call without one: Codex names the model on the turn only.
 fn model_above(trace: &Trace, at: At) -> Option<CompactString> {
     let entry = trace.entry(at);
     let call =
         entry.node.call.as_ref().filter(|call| entry.node.kind.is_call() && call.response_model.is_none())?;
     let above = trace.entry(entry.model?).node.call.as_ref()?;
-    // A wrapper may be of another provider than what it wraps.
+    // A wrapper may be of another provider than the wrapped call.
     let same = call.provider.is_none() || above.provider.is_none() || call.provider == above.provider;
     above.request_model.clone().filter(|_| same)
 }

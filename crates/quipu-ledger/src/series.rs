@@ -1,4 +1,4 @@
-//! Metrics as a last resort: tokens of calls of which nothing better tells (R7).
+//! Metrics as a last resort: tokens of calls without a better signal (R7).
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,8 @@ use quipu_core::{Cost, PriceUnit, Rule, Signal, Usage};
 use crate::place::{Id, Records};
 use crate::row::Row;
 
-/// How trusted the metrics are that may tell of the same tokens, by the beginning of their names: a vendor's own metric first,
-/// for it knows cached tokens, then the newer of OpenTelemetry's.
+/// Prefixes of generic metric names, in order of preference among metrics of the same tokens. A vendor's own
+/// metric precedes them, because it knows cached tokens. The newer OpenTelemetry metric comes next.
 const GENERIC: &[&str] = &["gen_ai.client.inference.", "gen_ai."];
 
 fn rank(row: &Row) -> usize {
@@ -17,8 +17,8 @@ fn rank(row: &Row) -> usize {
     GENERIC.iter().position(|prefix| name.starts_with(prefix)).map_or(0, |at| at + 1)
 }
 
-/// Gives every metric's row its rule and what its series grew by. `told` says whether calls of its time are known from a
-/// better signal.
+/// Sets the rule and the growth of its series for each metric row. `told` returns whether a more reliable
+/// signal knows calls of its time.
 pub(crate) fn settle(records: &Records, rows: &mut BTreeMap<Id, Cost>, told: impl Fn(&Row) -> bool) {
     let metrics = || records.iter().filter(|(_, row)| row.cost.signal == Signal::Metric && row.cost.counts());
     let tokens = metrics().filter(|(_, row)| row.cost.usage.is_some());
@@ -45,7 +45,8 @@ pub(crate) fn settle(records: &Records, rows: &mut BTreeMap<Id, Cost>, told: imp
     }
 }
 
-/// What came on top of an earlier reading of a cumulative series, bucket by bucket. One that fell began anew.
+/// The growth of a cumulative series since an earlier reading, bucket by bucket. A smaller value means that
+/// the series was reset.
 fn grown(before: Option<&Usage>, now: &Usage) -> Usage {
     let Some(before) = before else { return now.clone() };
     let fell = now.input < before.input || now.output < before.output;

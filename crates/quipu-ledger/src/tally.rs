@@ -1,4 +1,4 @@
-//! What is below a span, by kind of call: how many calls, whether they tell what they used, and how much.
+//! Tally of the calls below a span, by kind: their number, whether they report usage, and their tokens.
 
 use quipu_core::{Kind, Usage};
 
@@ -13,7 +13,7 @@ pub(crate) struct Calls {
     pub tokens: Tokens,
 }
 
-/// Tokens that were told, without their parts.
+/// Reported tokens, as totals without buckets.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Tokens {
     pub input: u64,
@@ -33,7 +33,8 @@ impl Tokens {
     }
 }
 
-/// What a span and everything below it brings to the count, by kind of call; the last is usage outside of calls.
+/// Contribution of a span and its descendants to the count, by kind of call. The last entry is usage outside
+/// of calls.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Tally([Calls; 4]);
 
@@ -52,12 +53,12 @@ impl Tally {
         &self.0[slot(kind)]
     }
 
-    /// The same, to be changed.
+    /// The calls of this kind, mutable.
     pub const fn calls_mut(&mut self, kind: Kind) -> &mut Calls {
         &mut self.0[slot(kind)]
     }
 
-    /// Usage outside of calls.
+    /// Usage outside of calls, mutable.
     pub const fn outside_mut(&mut self) -> &mut Calls {
         &mut self.0[3]
     }
@@ -71,8 +72,8 @@ impl Tally {
         }
     }
 
-    /// What a run of an agent or a tool brings to what is above it: calls that it made for itself are no part of the call
-    /// that asked for it, whose span some sources keep open meanwhile.
+    /// Contribution of an agent or tool run to its ancestors. Its own calls are not part of the call that
+    /// requested it, although some sources keep the span of that call open meanwhile.
     pub fn of_its_own(&self) -> Self {
         let mut tally = Self::default();
         tally.0[3].usage = self.any_usage();

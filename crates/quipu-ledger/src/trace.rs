@@ -1,4 +1,4 @@
-//! One trace in memory: its spans as a tree that grows in any order.
+//! One trace in memory: a tree of spans that accepts any order of arrival.
 
 use compact_str::CompactString;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
@@ -13,8 +13,8 @@ use crate::versions::supersedes;
 /// Index of a span within its trace.
 pub(crate) type At = u32;
 
-/// Steps from a record to the one that counts for it: wrapper, wrapped call, the record beside that one. Nested runs of one
-/// tool can be more, and while a trace is being settled there may be a circle.
+/// Maximum number of steps from a record to its counting record: wrapper, wrapped call, sibling record.
+/// Nested runs of one tool can need more, and a cycle can exist while a trace is settled.
 const PARTS: usize = 8;
 
 /// A span with its place in the tree.
@@ -25,28 +25,28 @@ pub(crate) struct Entry {
     pub children: Vec<At>,
     /// The nearest agent above.
     pub agent: Option<At>,
-    /// The nearest tool run above, with nothing but steps between.
+    /// The nearest tool run above, with only steps in between.
     pub tool: Option<At>,
-    /// The nearest tool run above that has a name, whatever is between.
+    /// The nearest named tool run above, regardless of the spans in between.
     pub within: Option<At>,
     /// The nearest call above.
     pub call: Option<At>,
     /// The nearest span above that names a model.
     pub model: Option<At>,
-    /// Where its session's signals meet: its own meeting, else that of the nearest span above with one.
+    /// The meeting of its session's signals: its own, otherwise that of the nearest span above.
     pub meeting: Option<Meeting>,
-    /// Whether it counts, by the tree alone.
+    /// Its standing, by the tree alone.
     pub standing: Standing,
     /// Calls in and below it.
     pub tally: Tally,
-    /// The record that counts in its place, of two records of one call beside each other.
+    /// The sibling record of the same call that counts instead of it.
     pub lost_to: Option<At>,
     /// Other records of this call.
     pub partners: Vec<At>,
     emitted: Option<row::Print>,
 }
 
-/// What is above a span.
+/// Ancestors of a span that it refers to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Above {
     agent: Option<At>,
@@ -58,7 +58,7 @@ struct Above {
 }
 
 impl Entry {
-    /// Whether no row of it was given out so far.
+    /// Whether no row of it was returned yet.
     pub const fn is_new(&self) -> bool {
         self.emitted.is_none()
     }
@@ -69,7 +69,7 @@ impl Entry {
     }
 }
 
-/// The spans of one trace, and which of them changed since the rows were last given out.
+/// The spans of one trace, and those that changed since its rows were last returned.
 #[derive(Debug)]
 pub(crate) struct Trace {
     id: TraceId,
@@ -78,9 +78,9 @@ pub(crate) struct Trace {
     waiting: HashMap<SpanId, Vec<At>>,
     by_response: HashMap<CompactString, Vec<At>>,
     by_tool: HashMap<CompactString, Vec<At>>,
-    /// Tools with runs that came, changed or left.
+    /// Tools with added, changed or removed runs.
     tools: HashSet<CompactString>,
-    /// Spans whose standing may have changed; with a span everything above it is in here.
+    /// Spans whose standing may have changed, with all their ancestors.
     dirty: HashSet<At>,
     /// Spans whose row may have changed.
     touched: HashSet<At>,
@@ -123,7 +123,7 @@ impl Trace {
         self.by_tool.get(tool).map_or(&[], Vec::as_slice)
     }
 
-    /// Tools whose runs may pair anew, each once.
+    /// Removes and returns the tools whose runs may pair differently, each once.
     pub fn take_tools(&mut self) -> HashSet<CompactString> {
         std::mem::take(&mut self.tools)
     }
@@ -133,7 +133,7 @@ impl Trace {
         self.entries.iter().filter_map(|entry| entry.meeting)
     }
 
-    /// Every row that belongs to a meeting, whether it changed or not.
+    /// All rows that belong to a meeting, changed or not.
     pub fn rows_that_meet(&self) -> impl Iterator<Item = Row> {
         (0..)
             .zip(&self.entries)
@@ -141,7 +141,7 @@ impl Trace {
             .filter_map(|(at, _)| Some(row::of(self, self.id, at)?.0))
     }
 
-    /// Every row of a moment, whether it changed or not.
+    /// All rows of a moment, changed or not.
     pub fn rows_of(&self, moment: Meeting) -> impl Iterator<Item = Row> {
         let is_of =
             move |entry: &Entry| entry.node.call.as_ref().is_some_and(|call| call.moment == Some(moment));
@@ -151,7 +151,7 @@ impl Trace {
             .filter_map(|(at, _)| Some(row::of(self, self.id, at)?.0))
     }
 
-    /// Makes room for so many more spans. Most traces come at once: for those it is just what they need.
+    /// Reserves memory for more spans; exactly for the first batch, which mostly has the whole trace.
     pub fn reserve(&mut self, spans: usize) {
         if self.entries.is_empty() {
             self.entries.reserve_exact(spans);
@@ -220,7 +220,7 @@ impl Trace {
         }
     }
 
-    /// Marks the holders of usage below a call: whether they count depends on the call's own usage.
+    /// Marks the spans with usage below a call, because the call's own usage decides whether they count.
     fn mark_sums_below(&mut self, top: At) {
         let mut stack = self.entry(top).children.clone();
         while let Some(at) = stack.pop() {
@@ -265,7 +265,7 @@ impl Trace {
             return self.waiting.entry(parent_id).or_default().push(at);
         };
         let Some(cycle) = self.path_between(parent, at) else { return self.link(at, parent) };
-        // A cycle has no top. Its least id becomes one, whichever span came last.
+        // A cycle has no root. The lowest id becomes the root, regardless of the order of arrival.
         let top = cycle.into_iter().min_by_key(|at| self.entry(*at).node.span_id).unwrap_or(at);
         if top != at {
             self.unlink(top);
@@ -287,8 +287,8 @@ impl Trace {
         }
     }
 
-    /// The spans from `at` up to `top`, both included, if `top` is `at` or above it. A span without children is above
-    /// nothing, which spares the walk for most.
+    /// The spans from `at` up to `top`, both included, if `top` is `at` or above it. A span without children
+    /// has no descendants, which avoids most walks.
     fn path_between(&self, at: At, top: At) -> Option<Vec<At>> {
         if at != top && self.entry(top).children.is_empty() {
             return None;
@@ -300,8 +300,8 @@ impl Trace {
         Some(path)
     }
 
-    /// Notes that the row of a span may have changed, and with it the rows of those that it is a part of: a wrapper's figures
-    /// reach the call that it wraps, and from there the record that this call lost to.
+    /// Notes that the row of a span may have changed, and the rows that include its figures. A wrapper's
+    /// figures reach the wrapped call, and then the record to which this call lost.
     pub fn touch(&mut self, at: At) {
         let mut next = Some(at);
         for _ in 0..PARTS {
@@ -317,7 +317,7 @@ impl Trace {
         }
     }
 
-    /// Hands the nearest agent and tool run, the meeting and the like down to `top` and everything below it that they reach.
+    /// Passes the nearest agent, tool run, meeting and similar values down to `top` and its descendants.
     fn inherit_from(&mut self, top: At) {
         let mut stack = vec![top];
         while let Some(at) = stack.pop() {
@@ -331,7 +331,7 @@ impl Trace {
             if changed || at == top {
                 stack.extend_from_slice(&self.entry(at).children);
             }
-            // Whether a tool run or a sum counts depends on what is above it.
+            // The ancestors decide whether a tool run or a sum counts.
             let node = &self.entry(at).node;
             if node.kind == Kind::Tool || may_be_of_a_call_above(node) {
                 self.mark(at);
@@ -358,8 +358,7 @@ impl Trace {
         Above { agent, tool, within, call, model, meeting: entry.meeting }
     }
 
-    /// Marks everything whose standing may depend on `at`: what is above it, and the other records of the same call with
-    /// what is above them.
+    /// Marks all spans whose standing may depend on `at`: ancestors, other records of the call, and theirs.
     fn mark(&mut self, at: At) {
         let mut starts = vec![at];
         if let Some(id) = merge::response_id(&self.entry(at).node) {
@@ -368,7 +367,7 @@ impl Trace {
         for start in starts {
             let mut next = Some(start);
             while let Some(at) = next {
-                // What is above a marked span is marked already, save for the first, which may have just moved.
+                // Ancestors of a marked span are marked already, except for `start`, which may have moved.
                 if !self.dirty.insert(at) && at != start {
                     break;
                 }
@@ -377,7 +376,7 @@ impl Trace {
         }
     }
 
-    /// Decides anew what may have changed, and gives the rows that are new or different.
+    /// Decides the changed spans again, and returns the new and different rows.
     pub fn settle(&mut self) -> Vec<Row> {
         let dirty = std::mem::take(&mut self.dirty).into_iter().collect();
         decide::settle(self, dirty);
@@ -394,7 +393,7 @@ impl Trace {
     }
 }
 
-/// Whether the usage on a span may be that of a call above it: usage outside of calls, and calls that were read by shape.
+/// Whether the usage on a span may be that of a call above: usage outside calls, or of a call by shape.
 fn may_be_of_a_call_above(node: &Node) -> bool {
     node.call.is_some() && (!node.kind.is_call() || decide::is_by_shape(node))
 }

@@ -1,9 +1,10 @@
-//! The decision between two versions of a span that the count sees.
+//! Selection between two versions of a span, for the count.
 
 use quipu_core::{Arrival, Node, SpanVersion, Verdict};
 
-/// Whether `new` replaces `old`, two versions of one span, and the arrival that it then has. It is the stores' decision, by the content
-/// that a node shows, and in the last resort by an order that is at least the same whichever copy comes first.
+/// Whether `new` replaces `old`, two versions of one span, with the resulting arrival. It makes the same
+/// decision as the stores, from the fields of a node. A final tie-break is at least independent of the order
+/// of arrival.
 pub(crate) fn supersedes(new: &Node, old: &Node) -> Option<Arrival> {
     let weight = |node: &Node| {
         let end = node.duration.map(|nanos| node.start.plus(nanos));

@@ -1,4 +1,5 @@
-//! One call told by several instrumentations, in traces of their own: whatever they leave out, it counts once.
+//! Tests: a call that several instrumentations report in separate traces counts once, even with fields
+//! missing.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,10 +11,10 @@ use quipu_ledger::Ledger;
 use crate::world::{Nodes, now};
 
 const MS: i64 = 1_000_000;
-/// Some full hour.
+/// Start time: a full hour.
 const HOUR: i64 = 1_794_999_600_000 * MS;
 
-/// Instrumentations that are installed together: their scopes, from the outermost to the innermost.
+/// Scopes of instrumentations that are installed together, from the outermost to the innermost.
 const SCOPES: [&str; 4] = [
     "openinference.instrumentation.langchain",
     "opentelemetry.instrumentation.langchain",
@@ -21,7 +22,7 @@ const SCOPES: [&str; 4] = [
     "com.anthropic.sdk.python",
 ];
 
-/// A call as it was made.
+/// The real call.
 #[derive(Debug, Clone)]
 struct Truth {
     start: i64,
@@ -31,17 +32,17 @@ struct Truth {
     failed: bool,
 }
 
-/// What a record leaves out.
+/// Fields that a record omits.
 #[derive(Debug, Clone, Copy)]
 struct Faults {
     id: bool,
     usage: bool,
     cached: bool,
-    /// Milliseconds by which it ends later than the call's inner records do.
+    /// Milliseconds by which it ends later than the call's inner records.
     late: i64,
-    /// It does not tell that the call failed.
+    /// Omits the failure of the call.
     mute: bool,
-    /// It ends as soon as the answer begins, and knows nothing of the answer.
+    /// Ends as soon as the answer begins, without data of the answer.
     short: bool,
 }
 
@@ -141,7 +142,7 @@ fn spans((truths, faults, installed): &World) -> Vec<Span> {
     spans
 }
 
-/// What the calls came to, as far as a record of each told it.
+/// Totals of the calls, as far as any record reports them.
 fn expected((truths, faults, installed): &World) -> (usize, u64, u64, u64) {
     let mut sums = (truths.len(), 0, 0, 0);
     for (truth, faults) in truths.iter().zip(faults).filter(|(truth, _)| !truth.failed) {
@@ -380,7 +381,7 @@ fn a_record_that_its_trace_joined_is_not_joined_with_a_call_that_the_same_instru
     }
 }
 
-/// A run of a tool in a trace of its own, from `start` to `end` in microseconds.
+/// A tool run in a separate trace, from `start` to `end` in microseconds.
 fn run(number: usize, scope: usize, tool: &str, start: i64, end: i64) -> Span {
     let truth = Truth { start: 0, millis: 0, input: 0, output: 0, failed: true };
     let mut run = record(number, &truth, scope, Faults { mute: true, ..plain() });
@@ -398,7 +399,7 @@ fn runs(batches: &[Vec<Span>], memory: usize) -> usize {
 
 #[test]
 fn runs_of_a_tool_in_two_traces_are_one_for_each_time() {
-    // A handler that is called second at the start is called second at the end.
+    // A handler that runs second at the start also runs second at the end.
     let pair = |number: usize, start: i64| {
         [run(number, 0, "search", start, start + 1_000), run(number, 1, "search", start + 300, start + 1_300)]
     };

@@ -1,4 +1,4 @@
-//! An ended span that counts is counted as its first ended version.
+//! Tests: an ended span that counts keeps the count of its first ended version.
 
 use quipu_core::{Arrival, CORRECTION_SECONDS, Kind, Span};
 

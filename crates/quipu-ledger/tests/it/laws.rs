@@ -1,4 +1,4 @@
-//! What holds for any trace, in any order, cut anyhow.
+//! Property tests: laws for any trace, in any order, split into any batches.
 
 use std::collections::HashMap;
 
@@ -18,7 +18,7 @@ fn kind() -> impl Strategy<Value = Kind> {
     ]
 }
 
-/// A tree of up to 14 spans: parents are any other number, so roots that never come and cycles occur too.
+/// A tree of up to 14 spans. Parents are arbitrary numbers, so missing roots and cycles occur too.
 fn trace() -> impl Strategy<Value = Vec<Span>> {
     let one = (
         kind(),
@@ -63,7 +63,7 @@ fn shuffled() -> impl Strategy<Value = (Vec<Span>, Vec<Span>, usize)> {
     trace().prop_flat_map(|spans| (Just(spans.clone()), Just(spans).prop_shuffle(), 1_usize..5))
 }
 
-/// Whether every way up ends.
+/// Whether every path of parents ends.
 fn is_a_tree(spans: &[Span]) -> bool {
     let parents: HashMap<_, _> = spans.iter().map(|span| (span.span_id, span.parent_id)).collect();
     let ends = |span: &Span| {
@@ -73,7 +73,7 @@ fn is_a_tree(spans: &[Span]) -> bool {
     spans.iter().all(ends)
 }
 
-/// What differs between two ledgers, briefly.
+/// The differences between two ledgers, in brief.
 fn difference(one: &Rows, other: &Rows) -> Vec<String> {
     let brief = |rows: &Rows| -> Vec<String> {
         rows.values()

@@ -1,4 +1,4 @@
-//! The count, held against its rules.
+//! Tests of the ledger against its rules.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! One test a rule.
+//! One test for each rule.
 
 use quipu_core::{Billing, Kind, Rule, Status};
 
@@ -93,7 +93,8 @@ fn r6_a_record_without_an_id_beside_one_with_it_is_the_same_call() {
         with_model(span, "gemini-2.5-flash")
     };
     let agent = span(0, None, Kind::Agent, 0, 500);
-    // The framework's spans of two streams, and the provider instrumentation's, which begin when those have ended.
+    // The framework's spans of two streams, and the provider instrumentation's spans, which begin when the
+    // streams have ended.
     let first = by("genai", with_usage(span(1, Some(0), Kind::Llm, 0, 190), 139, 37));
     let second = by("genai", with_usage(span(2, Some(0), Kind::Llm, 230, 300), 139, 37));
     let of = |number, start, id| {
@@ -109,7 +110,7 @@ fn r6_a_record_without_an_id_beside_one_with_it_is_the_same_call() {
     for memory in [1000, 0] {
         assert_eq!(totals(&count(&one_by_one, memory)), expected);
     }
-    // Other figures, another time or the same convention: another call.
+    // Different figures, another time or the same convention make it another call.
     let other = by("openlit", with_response(with_usage(span(5, Some(0), Kind::Llm, 210, 212), 140, 37), "a"));
     let later = of(5, 2000, "a");
     let mut same = of(5, 210, "a");
@@ -199,7 +200,8 @@ fn a_tool_run_seen_twice_is_one_run() {
     assert_eq!(runs, ["mcp__w__get_weather", "other"]);
 }
 
-/// Runs of one tool, each told by two instrumentations whose handlers are called one after the other, at the start and at the end.
+/// Runs of one tool, each reported by two instrumentations. Their handlers run one after the other at the
+/// start and at the end.
 #[test]
 fn runs_that_two_handlers_tell_one_after_the_other_are_as_many_as_they_are() {
     let told = |number: u64, scope: &str, start: i64, end: i64| {
@@ -314,7 +316,7 @@ fn a_call_is_of_the_nearest_tool_that_it_ran_within() {
         with_usage(span(7, Some(0), Kind::Llm, 96, 99), 20, 2),
     ];
     let at_once = count(&[spans.to_vec()], 1000);
-    // A tool that comes later than what ran within it.
+    // A tool run that arrives later than its inner spans.
     let backwards: Vec<_> = spans.iter().rev().map(|span| vec![span.clone()]).collect();
     for rows in [&at_once, &count(&backwards, 1000), &count(&backwards, 0)] {
         let tools: Vec<_> = rows.values().map(|row| (row.kind, row.tool.as_deref())).collect();
@@ -363,7 +365,7 @@ fn a_call_below_takes_away_no_more_than_it_accounts_for() {
         (row.rule, row.usage.as_ref().and_then(|usage| usage.input)),
         (Rule::OrphanRollup, Some(99_999))
     );
-    // Of the same model and time it is the same call, with details that look better.
+    // With the same model and time it is the same call, with details that look better.
     let mut same_model = with_model(with_usage(span(1, Some(0), Kind::Llm, 0, 1000), 1, 1), "gpt-4o");
     same_model.canonical.usage.as_mut().unwrap().cache_read = Some(0);
     let rows = count(&[vec![outer, same_model]], 1000);

@@ -1,4 +1,4 @@
-//! One call told by several signals, in traces of their own.
+//! Tests of calls that several signals report in separate traces.
 
 use proptest::prelude::*;
 use quipu_core::{Kind, Meeting, Rule, Signal, Span, TraceId};
@@ -102,7 +102,7 @@ fn details_join_the_span_that_they_name() {
     assert_eq!((totals(&rows), rule_of(&rows, 1)), ((1, 120, 9), Rule::Echo));
     let alone = in_every_way(&[detailed(1, 0, 120)]);
     assert_eq!((totals(&alone), rule_of(&alone, 1)), ((1, 120, 9), Rule::Leaf));
-    // Named is the agent around the call.
+    // The agent around the call is named.
     let mut inner = call(2, 100, 900, 120);
     inner.parent_id = Some(span_id(0));
     let rows = in_every_way(&[span(0, None, Kind::Agent, 0, 1000), inner, detailed(1, 0, 120)]);
@@ -138,7 +138,7 @@ fn metric(number: u64, series: &str, start: i64, end: i64, input: u64) -> Span {
 #[test]
 fn metrics_count_only_where_nothing_better_tells() {
     let hour = 3_600_000;
-    // A cumulative series: two hours of one process, then of the next.
+    // A cumulative series: two hours of one process, then one of the next.
     let metrics = [
         metric(0, "a", 0, 1000, 100),
         metric(1, "a", hour, hour + 1000, 150),
@@ -205,14 +205,15 @@ fn two_instrumentations_in_traces_of_their_own_are_one_call() {
     let rows = in_every_way(&[outer.clone(), inner.clone()]);
     let rules = (rule_of(&rows, 0), rule_of(&rows, 1));
     assert_eq!((totals(&rows), rules), ((1, 120, 9), (Rule::Merged, Rule::Duplicate)));
-    // The next answer of a server that gives all of them the same id, another call of the same source, and one that says otherwise.
+    // The next answer of a server that repeats its ids, another call of the same source, and a call with
+    // other totals.
     let later = of(call(2, 2000, 2990, 120), 3, "openai");
     let same_source = of(call(3, 20, 980, 120), 4, "langgraph");
     let contradicts = of(call(4, 20, 980, 7), 5, "openai");
     assert_eq!(totals(&in_every_way(&[outer, inner, later, same_source, contradicts])).0, 4);
 }
 
-/// Calls of one session, each told by some of span, log and transcript.
+/// Calls of one session, each reported by some of span, log and transcript.
 fn session() -> impl Strategy<Value = (Vec<Span>, u64, usize)> {
     let one = (any::<[bool; 3]>(), 1_u64..1000, 0_i64..900, any::<bool>());
     proptest::collection::vec(one, 1..12).prop_map(|calls| {
@@ -275,7 +276,7 @@ fn a_log_says_who_pays_and_its_span_which_tool_it_ran_within() {
     let merged = &rows[&span_id(1)];
     assert_eq!((merged.rule, merged.billing), (Rule::Merged, quipu_core::Billing::Subscription));
     assert_eq!(merged.tool.as_deref(), Some("ask"));
-    // And the other way round: the span knows no tool.
+    // The reverse case: the span names no tool.
     let alone = meeting_in("s", call(1, 10, 900, 120));
     let mut log = told(call(2, 900, 900, 120), Signal::Log, 9);
     log.canonical.tool = Some("another".into());

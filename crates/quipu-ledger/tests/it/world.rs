@@ -1,4 +1,4 @@
-//! Traces made by hand, and a store that knows only nodes.
+//! Handmade traces, and a store that holds only nodes.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
@@ -56,7 +56,7 @@ pub fn now<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// The rows as a store would keep them: the latest of each span, versions left out.
+/// The rows as a store would keep them: the latest of each span, without versions.
 pub type Rows = BTreeMap<SpanId, Cost>;
 
 pub fn keep(rows: &mut Rows, costs: Vec<Cost>) {
@@ -66,7 +66,7 @@ pub fn keep(rows: &mut Rows, costs: Vec<Cost>) {
     }
 }
 
-/// Counts the batches one after the other; between batches the ledger may forget everything it can.
+/// Counts the batches in sequence. Between batches the ledger may evict everything it can.
 pub fn count(batches: &[Vec<Span>], memory: usize) -> Rows {
     let store = Nodes::default();
     let mut ledger = Ledger::new(memory);
@@ -88,7 +88,7 @@ pub fn totals(rows: &Rows) -> (usize, u64, u64) {
     (counted().filter(|row| row.is_call()).count(), tokens.input, tokens.output)
 }
 
-/// A store of nodes alone.
+/// A store of nodes only.
 #[derive(Default)]
 pub struct Nodes(Mutex<HashMap<TraceId, HashMap<SpanId, Node>>>);
 
