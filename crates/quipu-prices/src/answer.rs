@@ -1,4 +1,4 @@
-//! What a provider and a model lead to, and the answer that it gives.
+//! Resolution of a provider and a model to price entries, and the resulting answer.
 
 use std::sync::Arc;
 
@@ -23,12 +23,13 @@ pub(crate) struct Listed {
     owner: &'static str,
     own: bool,
     loose: Option<&'static str>,
-    /// The list in use at the time does not know it.
+    /// The list in use at the time does not have the rule; another version does.
     pub aged: bool,
     body: Body<'static>,
 }
 
-/// All that may price a provider's model: entries of the user by their place in the book, narrowest first, then a list.
+/// All entries that may price a provider's model: the user's entries by their index in the book, narrowest
+/// first, then a list.
 #[derive(Debug, Default)]
 pub(crate) struct Resolved {
     alias: Option<usize>,
@@ -44,7 +45,7 @@ impl Listed {
         Some(Self { info: edition.info.clone(), id, owner, own: found.own, loose, aged: false, body })
     }
 
-    /// Whether the name leads to a rule of its provider without any guess.
+    /// Whether the name leads to a rule of its provider without an approximation.
     pub(crate) const fn is_exact(&self) -> bool {
         self.own && self.loose.is_none()
     }
@@ -61,7 +62,7 @@ impl Listed {
         }
     }
 
-    /// What is to be known about the choice of the rule.
+    /// Notes on the choice of the rule.
     fn notes(&self) -> Vec<CompactString> {
         let mut notes: Vec<CompactString> = self.loose.map(CompactString::const_new).into_iter().collect();
         if self.aged {
@@ -83,7 +84,7 @@ impl Resolved {
         Self { listed: Some(listed), ..Self::default() }
     }
 
-    /// `provider` and `model` in lower case, without space around.
+    /// Finds the entries for `provider` and `model`, both trimmed and in lower case.
     pub(crate) fn find(
         lists: &Lists<'_>,
         user: Option<&UserBook>,
@@ -183,7 +184,7 @@ impl Resolved {
     }
 }
 
-/// A provider and a model with all ways to read them.
+/// A provider and a model with all readings of their names.
 struct Named<'n> {
     provider: Option<&'n str>,
     model: &'n str,
@@ -200,13 +201,13 @@ impl<'n> Named<'n> {
         Self { provider, model, providers, readings }
     }
 
-    /// The reading that an entry is for; only literal ones unless `loosely`.
+    /// The reading that the entry applies to; literal readings only, unless `loosely`.
     fn meets(&self, subject: &Subject, loosely: bool) -> Option<&Reading> {
         let reading = subject.meets_model(&self.readings)?;
         (subject.meets_provider(&self.providers) && (loosely || reading.loose.is_none())).then_some(reading)
     }
 
-    /// As [`Self::meets`]; without a provider, that of the rule that a list has.
+    /// As [`Self::meets`]; without a provider, the owner of the list's rule is used.
     fn meets_or_owned(&self, subject: &Subject, owner: Option<&str>) -> Option<&Reading> {
         let owned = || {
             self.providers.is_empty()
@@ -217,10 +218,10 @@ impl<'n> Named<'n> {
     }
 }
 
-/// What the user's book says about one request.
+/// The entries of the user's book that apply to one request.
 struct Deal<'u> {
     user: &'u UserBook,
-    /// The entries that decide.
+    /// Names of the applied entries.
     names: Vec<&'u str>,
     notes: Vec<CompactString>,
     factor: Option<Decimal>,
@@ -239,7 +240,7 @@ impl<'u> Deal<'u> {
         self.notes.extend(loose.map(CompactString::const_new));
     }
 
-    /// The narrowest discount, where a list prices, and the narrowest markup.
+    /// Applies the narrowest discount, if a list sets the price, and the narrowest markup.
     fn adjust(&mut self, resolved: &Resolved, request: &PriceRequest<'_>, by_list: bool) {
         let all = resolved.adjustments.iter().filter_map(|at| self.user.inner.adjustments.get(*at));
         let held: Vec<_> = all.filter(|one| one.span.holds(request.at)).collect();
@@ -255,7 +256,7 @@ impl<'u> Deal<'u> {
         }
     }
 
-    /// The answer of a list's rule; it is the list's alone where no entry has a say.
+    /// The answer of a list's rule. It refers to the list alone if no entry of the user applies.
     fn over(mut self, listed: &Listed) -> Answer {
         let mut rule = listed.price_ref();
         if !self.names.is_empty() {
@@ -280,7 +281,7 @@ impl<'u> Deal<'u> {
     }
 }
 
-/// The parts of an answer that its rule decides.
+/// The fields of an answer that its rule decides.
 struct Answer {
     missing: Missing,
     notes: Vec<CompactString>,
@@ -310,7 +311,7 @@ impl Answer {
     }
 }
 
-/// Names of the units that were used, besides tokens.
+/// Names of the used units other than tokens.
 fn units_of<'r>(request: &'r PriceRequest<'_>) -> impl Iterator<Item = &'r str> {
     let used = request.usage.units.iter().chain(&request.units).filter(|(_, count)| **count > 0);
     used.map(|(name, _)| name.as_str())

@@ -1,8 +1,8 @@
-//! Turns what was used into the lines of a bill, with the prices of one rule.
+//! Computes the lines of a bill from the usage and the prices of one rule.
 //!
-//! Counts are made disjoint first: a unit with a price is charged for what is left of it once every smaller unit with
-//! a price has taken its part. What has no price of its own is charged within the unit that contains it, on a line of
-//! its own.
+//! Counts are made disjoint first: a priced unit is charged for the rest after every smaller priced unit has
+//! taken its share. A unit without a price of its own is charged within the unit that contains it, on a
+//! separate line.
 
 use compact_str::{CompactString, format_compact};
 use quipu_core::{PriceLine, PriceRequest, Unpriced, Usd};
@@ -14,7 +14,7 @@ use crate::schema::Body;
 use crate::unit::COUNT;
 use crate::{Direction, Unit};
 
-/// The lines of a bill and what is to be known about them.
+/// The lines of a bill, with notes.
 #[derive(Debug, Default)]
 pub(crate) struct Bill {
     pub lines: Vec<PriceLine>,
@@ -24,16 +24,16 @@ pub(crate) struct Bill {
     pub output: Usd,
     /// Sum of all other lines.
     pub other: Usd,
-    /// Prices that stood in for others, in words.
+    /// Prices that replaced missing ones, in words.
     pub notes: Vec<CompactString>,
-    /// Units that were used and have no price, nor lie within one that has.
+    /// Used units without a price, neither their own nor one of a containing unit.
     pub missing: Vec<Unit>,
 }
 
 /// Bills a request.
 ///
 /// # Errors
-/// Nothing was reported that could be billed.
+/// The request reports nothing that can be billed.
 pub(crate) fn bill(
     body: &Body<'_>,
     terms: &Terms<'_>,
@@ -64,7 +64,7 @@ pub(crate) fn bill(
 }
 
 impl Bill {
-    /// Charges `unit` at the price of `priced`, with which it shares the amount that a price buys.
+    /// Charges `unit` at the price of `priced`, for the same amount per price.
     fn line(&mut self, unit: Unit, priced: Unit, count: u64, unit_price: Usd) {
         if count > 0 {
             let (name, per) = (CompactString::const_new(unit.name()), priced.per());
@@ -79,12 +79,12 @@ impl Bill {
     }
 }
 
-/// `price × count / per`, without overflow where the result is a sensible amount.
+/// Returns `price × count / per` without intermediate overflow.
 fn amount(price: Usd, count: u64, per: u64) -> Usd {
     price.times(count / per) + price.times(count % per).per(per).unwrap_or_default()
 }
 
-/// What each unit with a price is charged for, smallest units first.
+/// The billed count of each priced unit, smallest units first.
 fn disjoint(rates: &Rates, counts: &Counts, bill: &mut Bill) -> [u64; COUNT] {
     let mut left = [0; COUNT];
     for unit in Unit::most_specific_first().iter().filter(|unit| rates.has(**unit)) {
@@ -97,7 +97,8 @@ fn disjoint(rates: &Rates, counts: &Counts, bill: &mut Bill) -> [u64; COUNT] {
     left
 }
 
-/// Moves what was reported without having a price to lines of its own, out of the unit whose price it gets.
+/// Moves reported counts without a price of their own to separate lines, out of the unit whose price they
+/// get.
 fn split(
     rates: &Rates,
     counts: &Counts,
@@ -109,7 +110,7 @@ fn split(
         return (within, taken);
     }
     for unit in Unit::most_specific_first() {
-        // The price of a cache write is that for five minutes; a request has no parts.
+        // The price of a cache write is that for five minutes. Requests are not split.
         let implied =
             *unit == Unit::REQUESTS || (*unit == Unit::CACHE_WRITE_5M && rates.has(Unit::CACHE_WRITE));
         if rates.has(*unit) || !counts.has(*unit) || implied {

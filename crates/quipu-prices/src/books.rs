@@ -1,4 +1,4 @@
-//! The price books: the newest lists, their past versions, and what the user states.
+//! Price books: the newest lists, their past versions, and the user's prices.
 
 use std::sync::{Arc, LazyLock};
 
@@ -13,30 +13,31 @@ use crate::user::{Currency, UserBook};
 const CARRIED: &[u8] = include_bytes!("../data/book.postcard");
 
 static VENDORED: LazyLock<Arc<State>> = LazyLock::new(|| {
-    // The file is a part of the program and decoded whole by the tests: an error cannot reach a user.
+    // The file is part of the program, and the tests decode all of it, so users never see an error here.
     Arc::new(State::new(Edition::all(CARRIED).unwrap_or_default(), None, Vec::new()))
 });
 
-/// Price books, asked in their order: the user's, genai-prices, LiteLLM. Clones share everything, [`Self::replace`] included.
+/// Price books, in order of precedence: the user's, genai-prices, LiteLLM. Clones share all state, including
+/// [`Self::replace`].
 #[derive(Debug, Clone)]
 pub struct Books {
     state: Arc<ArcSwap<State>>,
 }
 
-/// Where prices come from.
+/// Source of prices.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceInfo {
     /// Name of the source, such as `genai-prices`.
     pub source: String,
     /// Version of the source.
     pub version: String,
-    /// When it was retrieved: `2026-11-21`, or a month.
+    /// Date of retrieval: `2026-11-21`, or a month.
     pub retrieved: String,
     /// Licence, with its holder.
     pub license: String,
-    /// How many models it has a price for.
+    /// Number of models with a price.
     pub rules: usize,
-    /// Whether it prices new calls; past versions price what was called, or priced, in their time.
+    /// Whether it prices new calls. Past versions price calls of their time and explain earlier answers.
     pub in_use: bool,
 }
 
@@ -47,16 +48,17 @@ impl Default for Books {
 }
 
 impl Books {
-    /// The books that are part of this program: genai-prices, then LiteLLM for what the first lacks. Decoded at first
-    /// use, a book at a time.
+    /// The books embedded in this program: genai-prices, then LiteLLM for models that the first lacks. Each
+    /// book is decoded at first use.
     pub fn vendored() -> Self {
         Self { state: Arc::new(ArcSwap::new(VENDORED.clone())) }
     }
 
-    /// The books of this program with `past`: the data files by name that [`crate::convert::file`] made, in any order; a name
-    /// that ends in `.toml` is a past book of the user, which explains what it once priced. `user` wins over all lists.
+    /// The books of this program with `past`: data files by name, made by [`crate::convert::file`], in any
+    /// order. A name that ends in `.toml` is a past book of the user, used to explain earlier answers. `user`
+    /// takes precedence over all lists.
     ///
-    /// A file that cannot be used is left out and told of: the books without it are better than none.
+    /// An unusable file is omitted and reported in the returned notes. The books without it remain usable.
     pub fn new(past: Vec<(String, Vec<u8>)>, user: Option<UserBook>) -> (Self, Vec<String>) {
         let mut editions = Edition::all(CARRIED).unwrap_or_default();
         let (mut users, mut notes) = (Vec::new(), Vec::new());
@@ -77,30 +79,29 @@ impl Books {
         (Self { state: Arc::new(ArcSwap::from_pointee(state)) }, notes)
     }
 
-    /// Books from one data file alone.
+    /// Books from one data file only.
     ///
     /// # Errors
-    /// The bytes are no such file. A rule damaged within a sound file is as good as absent.
+    /// The bytes are no price data file. A damaged rule within a valid file counts as absent.
     pub fn decode(bytes: impl Into<Vec<u8>>) -> Result<Self, SchemaError> {
         let state = State::new(Edition::all(keep(bytes.into()))?, None, Vec::new());
         Ok(Self { state: Arc::new(ArcSwap::from_pointee(state)) })
     }
 
-    /// The same books with what this user states.
+    /// The same books with the user's book `user`.
     #[must_use]
     pub fn with_user(&self, user: UserBook) -> Self {
         let state = self.state.load().with_user(user);
         Self { state: Arc::new(ArcSwap::from_pointee(state)) }
     }
 
-    /// Puts `other` in the place of these books, for every clone of them. What is being priced meanwhile is priced by one of
-    /// the two.
+    /// Replaces these books by `other`, in every clone. A concurrent price query uses one of the two.
     pub fn replace(&self, other: &Self) {
         self.state.store(other.state.load_full());
     }
 
-    /// Where the prices come from: the sources in the order in which they are asked, of each the version in use, then past ones
-    /// from the newest on. Reads every book.
+    /// The sources of the prices in order of precedence. For each source: the version in use, then past
+    /// versions, newest first. Decodes every book.
     pub fn sources(&self) -> Vec<SourceInfo> {
         let state = self.state.load();
         let all = state.families().iter().flat_map(|family| family.newest_first().enumerate());
@@ -112,7 +113,7 @@ impl Books {
         self.state.load().user().cloned()
     }
 
-    /// The currency that the user wants to see, if any.
+    /// The display currency of the user, if any.
     pub fn display(&self) -> Option<Currency> {
         self.user().and_then(|user| user.display().cloned())
     }
@@ -136,11 +137,12 @@ impl Edition {
 }
 
 impl PriceBook for Books {
-    /// Prices one usage: by the user's book, else by the first list that knows the model.
+    /// Prices one usage by the user's book, otherwise by the first list that knows the model.
     ///
     /// # Errors
-    /// The model is empty or unknown, nothing was reported, a used unit has no price, or the only price is not valid at the
-    /// time. What the first list leaves out of a rule is free by its own reading: then the answer says so in `fallbacks`.
+    /// No usage was reported, or the model is empty or unknown. Other errors are a used unit without a price,
+    /// and no price valid at the time. By the definition of the first list, a unit that its rule omits is
+    /// free. The answer notes that in `fallbacks`.
     fn price(&self, request: &PriceRequest<'_>) -> Result<PriceAnswer, Unpriced> {
         self.state.load().price(request)
     }
@@ -148,7 +150,8 @@ impl PriceBook for Books {
     /// Prices one usage by exactly the version and the rule that `rule` names.
     ///
     /// # Errors
-    /// These books do not hold that version or rule: `NotValidThen`; else as for [`Self::price`].
+    /// These books do not hold that version or rule: `NotValidThen`. All other errors are those of
+    /// [`Self::price`].
     fn explain(&self, request: &PriceRequest<'_>, rule: &PriceRef) -> Result<PriceAnswer, Unpriced> {
         self.state.load().explain(request, rule)
     }

@@ -1,4 +1,4 @@
-//! Remembers which rule a provider and a model lead to. Bounded: a flood of names costs time, not memory.
+//! Bounded cache of the rule for each provider and model. Many distinct names cost time, not memory.
 
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -31,7 +31,8 @@ impl<T> Default for Cache<T> {
 }
 
 impl<T> Cache<T> {
-    /// The remembered answer of that turn of the lists, else the one that `find` gives; `None` is an answer too.
+    /// The cached answer for this period of the lists, otherwise the result of `find`. `None` is cached as
+    /// well.
     pub(crate) fn get_or(
         &self,
         provider: Option<&str>,

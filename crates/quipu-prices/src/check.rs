@@ -1,4 +1,4 @@
-//! Where two sources state different prices for the same model.
+//! Comparison of two sources: different prices for the same model.
 
 use quipu_core::{Timestamp, Usd};
 
@@ -8,7 +8,7 @@ use crate::schema::{Body, Price, Provider, Rule};
 use crate::state::Lists;
 use crate::{Books, ListedRule};
 
-/// Two prices for the same unit of the same model; the first is the one charged.
+/// Two prices for the same unit of the same model. The first price is the one charged.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Disagreement {
     /// Id of the provider in the second source.
@@ -17,11 +17,11 @@ pub struct Disagreement {
     pub model: String,
     /// The unit, such as `input_tokens`, or `input_tokens above 200000` for large requests.
     pub unit: String,
-    /// Price of the first source for [`crate::Unit::per`] of it.
+    /// Price of the first source for [`crate::Unit::per`] units.
     pub first: Usd,
     /// Price of the second.
     pub second: Usd,
-    /// How far the second is from the first, in percent of the first; 100 where the first is free.
+    /// Difference in percent of the first price; 100 if the first is free.
     pub percent: f64,
     /// Id of the rule in the first source.
     pub first_id: String,
@@ -30,8 +30,8 @@ pub struct Disagreement {
 }
 
 impl Books {
-    /// Where the second source states another price than the first, by more than `bound_percent` of the first, at what holds at
-    /// `at` without any context. By provider and model.
+    /// Prices of the second source that differ from the first by more than `bound_percent` of the first
+    /// price. Compares the prices at `at` without context. Sorted by provider and model.
     pub fn disagreements(&self, bound_percent: f64, at: Timestamp) -> Vec<Disagreement> {
         let state = self.state();
         let [first, second, ..] = state.families() else { return Vec::new() };
@@ -54,7 +54,7 @@ impl Books {
     }
 }
 
-/// What the first source and this rule of the second state differently.
+/// The differences between the first source and this rule of the second.
 fn pair(
     lists: &Lists<'_>,
     second: &Edition,
@@ -89,12 +89,12 @@ fn pair(
     all
 }
 
-/// The prices that differ: for small requests, then above each bound at which the pair of prices is another.
+/// The different prices: for small requests, then above each bound at which the pair of prices changes.
 fn unequal(one: &Price, other: &Price) -> Vec<(String, Usd, Usd)> {
     let mut bounds: Vec<u64> = one.tiers.iter().chain(&other.tiers).map(|(above, _)| *above).collect();
     bounds.sort_unstable();
     bounds.dedup();
-    // Bounds of 199,999 and 200,000 are one bound.
+    // Bounds of 199,999 and 200,000 count as one bound.
     let near = |bound: u64| bounds.iter().any(|next| *next > bound && *next - bound <= bound / 100);
     let bounds: Vec<u64> = bounds.iter().copied().filter(|bound| !near(*bound)).collect();
     let mut all = vec![(one.unit.name().to_owned(), one.at(0), other.at(0))];
@@ -109,14 +109,14 @@ fn unequal(one: &Price, other: &Price) -> Vec<(String, Usd, Usd)> {
 }
 
 impl Price {
-    /// The price for a request with so many input tokens.
+    /// The price for a request with this number of input tokens.
     pub(crate) fn at(&self, input: u64) -> Usd {
         let tier = self.tiers.iter().rfind(|(above, _)| input > *above);
         tier.map_or(self.price, |(_, price)| *price).usd()
     }
 }
 
-/// In hundredths, so that nothing but the last step is a float.
+/// Computed in hundredths, so only the last step uses a float.
 fn percent(first: Usd, second: Usd) -> f64 {
     if first == Usd::ZERO {
         return 100.0;

@@ -1,4 +1,4 @@
-//! Whether a name meets a condition.
+//! Evaluation of conditions on names.
 
 use std::sync::{Arc, LazyLock};
 
@@ -8,7 +8,7 @@ use regex::Regex;
 
 use crate::schema::Clause;
 
-/// Compiled expressions by their text. Few are ever needed: most conditions have a cheaper test in front.
+/// Compiled expressions by their text. Few are needed, because most conditions have a cheaper test first.
 static COMPILED: LazyLock<Mutex<Compiled>> = LazyLock::new(Mutex::default);
 
 type Compiled = HashMap<Box<str>, Option<Arc<Regex>>>;
@@ -29,7 +29,7 @@ impl Clause<'_> {
     }
 }
 
-/// `None` when the pattern is not an expression; the tests compile every pattern of the vendored book.
+/// `None` if the pattern is no valid expression. The tests compile every pattern of the vendored book.
 fn compiled(pattern: &str) -> Option<Arc<Regex>> {
     let mut compiled = COMPILED.lock();
     if let Some(known) = compiled.get(pattern) {

@@ -1,4 +1,4 @@
-//! What was used, as numbers of units that may be parts of each other.
+//! Counts of used units, which may include each other.
 
 use quipu_core::{PriceRequest, Usage};
 
@@ -6,7 +6,7 @@ use crate::Unit;
 use crate::schema::Body;
 use crate::unit::COUNT;
 
-/// What was used, by unit; a unit may be a part of another.
+/// The usage by unit. A unit may be included in another.
 pub(crate) struct Counts {
     count: [u64; COUNT],
     pub reported: u128,
@@ -33,7 +33,8 @@ impl Counts {
         counts
     }
 
-    /// Counts the time of the call, begun milliseconds in full, where time has a price. Told time without a price is no usage.
+    /// Counts the time of the call in milliseconds, rounded up, if time has a price. A reported duration
+    /// without a price is no usage.
     pub(crate) fn time(&mut self, priced: bool, nanos: Option<i64>) {
         if let Some(nanos) = nanos.and_then(|nanos| u64::try_from(nanos).ok()).filter(|_| priced)
             && !self.has(Unit::CALL_TIME)
@@ -55,7 +56,7 @@ impl Counts {
         self.reported & unit.bit() != 0
     }
 
-    /// All of a unit: as reported, else the sum of its largest reported parts.
+    /// The total of a unit: as reported, otherwise the sum of its largest reported sub-units.
     pub(crate) fn whole(&self, unit: Unit) -> u64 {
         if self.has(unit) {
             return self.count[unit.index()];
@@ -65,7 +66,7 @@ impl Counts {
         sum(&self.count, parts & !within_a_part)
     }
 
-    /// Raises counts to the smallest that is billed.
+    /// Raises counts to the billed minimum.
     pub(crate) fn raise(&mut self, body: &Body<'_>) {
         for minimum in &body.minimums {
             let reported = minimum.units.iter().filter(|unit| self.has(**unit));

@@ -1,11 +1,11 @@
-//! Decimal numbers from their text, without a float in between.
+//! Decimal numbers parsed from text, without floats.
 
 use crate::schema::Decimal;
 
-/// Digits after the point that money holds.
+/// Decimal places of money.
 const DIGITS: i32 = 24;
 
-/// Text that is no price.
+/// Text that is not a price.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NumberError {
     #[error("{0:?} is not a number of dollars")]
@@ -23,15 +23,15 @@ pub(crate) struct Scaled {
     scale: i32,
 }
 
-/// The price of `per` units from the text of the price of one. Text finer than 24 digits after the point is rounded
-/// half to even at the 24th: floats written in full carry noise there.
+/// The price of `per` units from the text of the price of one. Text with more than 24 decimal places is
+/// rounded half to even at the 24th, because floats written in full carry noise there.
 #[cfg(any(feature = "convert", test))]
 pub(crate) fn each(text: &str, per: u64) -> Result<Decimal, NumberError> {
     let one = Scaled::parse(text)?.rounded(DIGITS);
     one.times(u128::from(per)).ok_or_else(|| NumberError::Large(text.to_owned()))?.decimal(text)
 }
 
-/// The exact number that the text says.
+/// The exact number in the text.
 pub(crate) fn exact(text: &str) -> Result<Decimal, NumberError> {
     Scaled::parse(text)?.decimal(text)
 }
@@ -92,7 +92,7 @@ impl Scaled {
     }
 }
 
-/// Dollars that no price exceeds.
+/// Maximum price, in dollars.
 const MOST: u128 = 1_000_000_000_000;
 
 #[cfg(test)]

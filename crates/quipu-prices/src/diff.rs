@@ -1,4 +1,4 @@
-//! What a newer list says differently.
+//! Differences between an older and a newer price list.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,18 +9,18 @@ use crate::Books;
 use crate::edition::Edition;
 use crate::schema::{Body, Clause, Price, When, Window};
 
-/// What is new, gone and changed in the lists in use, by source, provider and rule.
+/// New, removed and changed rules in the lists in use, by source, provider and rule.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Diff {
     /// Rules that only the newer list has.
     pub new: Vec<Change>,
     /// Rules that only the older list has.
     pub gone: Vec<Change>,
-    /// Rules whose prices, or the names that lead to them, are others.
+    /// Rules with different prices or different matching names.
     pub changed: Vec<Change>,
 }
 
-/// One rule that is not what it was.
+/// One changed rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     /// Name of the source.
@@ -29,14 +29,14 @@ pub struct Change {
     pub provider: String,
     /// Id of the rule.
     pub id: String,
-    /// What differs: the price with its conditions (`input_tokens above 200000 processing=batch`), before, after. Each is for
-    /// [`crate::Unit::per`] of the unit; a factor is a plain number.
+    /// Changed prices: the price with its conditions (`input_tokens above 200000 processing=batch`), the old
+    /// value, the new value. Each value is for [`crate::Unit::per`] units. A factor is a plain number.
     pub prices: Vec<(String, Option<Usd>, Option<Usd>)>,
-    /// Other names lead to the rule than before.
+    /// Different names match the rule.
     pub names: bool,
 }
 
-/// What the lists in use of `new` say differently from those of `old`, for the sources that `new` has.
+/// Differences of the lists in use of `new` from those of `old`, for the sources in `new`.
 pub fn diff(old: &Books, new: &Books) -> Diff {
     let (old, new) = (old.state(), new.state());
     let mut diff = Diff::default();
@@ -56,7 +56,7 @@ struct Facts<'e> {
 type Rules<'e> = BTreeMap<(&'e str, &'e str), Facts<'e>>;
 
 impl Diff {
-    /// Whether nothing differs.
+    /// Whether there are no differences.
     pub const fn is_empty(&self) -> bool {
         self.new.is_empty() && self.gone.is_empty() && self.changed.is_empty()
     }
@@ -99,7 +99,7 @@ fn facts(edition: &Edition) -> Rules<'_> {
     all
 }
 
-/// Every price of a rule by its conditions in words.
+/// Every price of a rule by its conditions as text.
 fn flat(body: &Body<'_>) -> BTreeMap<String, Usd> {
     let mut all = BTreeMap::new();
     let mut add = |prices: &[Price], conditions: &str| {
@@ -180,7 +180,7 @@ impl fmt::Display for Change {
 }
 
 impl fmt::Display for Diff {
-    /// How many, then a line for each: `+` new, `-` gone, `~` changed.
+    /// The numbers, then a line for each rule: `+` new, `-` gone, `~` changed.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{} new, {} gone, {} changed", self.new.len(), self.gone.len(), self.changed.len())?;
         for (sign, changes) in [('+', &self.new), ('-', &self.gone), ('~', &self.changed)] {

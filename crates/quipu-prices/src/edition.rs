@@ -1,4 +1,4 @@
-//! One version of one source: decoded when it is first asked.
+//! One version of one source, decoded at first use.
 
 use std::sync::{LazyLock, OnceLock};
 
@@ -10,11 +10,11 @@ use crate::lookup::Found;
 use crate::name::{self, Reading};
 use crate::schema::{self, Info, Packed, Rules, SchemaError};
 
-/// Data files that were read at run time. Rules borrow from their file, and answers from the rules; a file is kept
-/// once for the life of the process, however often the books are read again.
+/// Data files read at run time. Rules borrow from their file, and answers from the rules. A file is kept once
+/// for the lifetime of the process, even if the books are read again.
 static FILES: LazyLock<Mutex<HashSet<&'static [u8]>>> = LazyLock::new(Mutex::default);
 
-/// The bytes for good.
+/// The bytes with a static lifetime.
 pub(crate) fn keep(bytes: Vec<u8>) -> &'static [u8] {
     let mut files = FILES.lock();
     if let Some(known) = files.get(bytes.as_slice()) {
@@ -25,7 +25,7 @@ pub(crate) fn keep(bytes: Vec<u8>) -> &'static [u8] {
     kept
 }
 
-/// A source in one of its versions.
+/// One version of a source.
 #[derive(Debug)]
 pub(crate) struct Edition {
     pub info: Info<'static>,
@@ -56,12 +56,12 @@ impl Edition {
         }
     }
 
-    /// The day on which the facts were retrieved, in days since 1970-01-01; of a month its first day.
+    /// The day of retrieval, in days since 1970-01-01. A month counts as its first day.
     pub(crate) fn day(&self) -> i64 {
         day(self.info.retrieved).unwrap_or(0)
     }
 
-    /// The version as numbers, to tell the newer of two.
+    /// The version as a list of numbers, for ordering.
     pub(crate) fn order(&self) -> Vec<u64> {
         self.info
             .version
@@ -71,7 +71,7 @@ impl Edition {
     }
 }
 
-/// `2026-11-21`, or `2026-11` for the first of it.
+/// Parses `2026-11-21`, or `2026-11` as its first day.
 pub(crate) fn day(text: &str) -> Option<i64> {
     let whole = if text.len() == 7 { format!("{text}-01T00:00:00Z") } else { format!("{text}T00:00:00Z") };
     let at: Timestamp = whole.parse().ok()?;

@@ -1,7 +1,7 @@
 //! Price books as data, with exact decimal look-up.
 //!
 //! Verb: price.
-//! Takes: a provider, a model, a time, a context, and what was used.
+//! Takes: a provider, a model, a time, a context, and the usage.
 //! Gives: an exact bill with the rule behind it, or the reason why there is none.
 //! Never: does I/O, rounds through floats, or calls an unknown price zero.
 

@@ -1,4 +1,4 @@
-//! Every rule with its prices, for people to read and for suggestions.
+//! List of every rule with its prices, for display and suggestions.
 
 use std::collections::HashSet;
 
@@ -17,17 +17,17 @@ pub struct ListedRule {
     pub source: String,
     /// Version of the book.
     pub version: String,
-    /// Id of the provider; empty on an entry of the user that is for every provider.
+    /// Id of the provider; empty for an entry of the user that applies to every provider.
     pub provider: String,
     /// Id of the rule within the book, such as `openai/gpt-4o`.
     pub id: String,
     /// The prices without any context, for small requests.
     pub prices: Vec<ListedPrice>,
-    /// Whether large requests cost another price.
+    /// Whether large requests have a different price.
     pub tiered: bool,
-    /// Whether some contexts, such as batch processing, cost another price.
+    /// Whether some contexts, such as batch processing, have a different price.
     pub variants: bool,
-    /// Whether the provider means to retire the model.
+    /// Whether the provider plans to retire the model.
     pub deprecated: bool,
 }
 
@@ -36,11 +36,11 @@ pub struct ListedRule {
 pub struct ListedPrice {
     /// The unit.
     pub unit: Unit,
-    /// Price of [`Unit::per`] of it.
+    /// Price of [`Unit::per`] units.
     pub price: Usd,
 }
 
-/// What the tokens of a model cost.
+/// Token prices of a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelPrice {
     /// Name of the book.
@@ -53,7 +53,7 @@ pub struct ModelPrice {
     pub input: Usd,
     /// Price of a million output tokens.
     pub output: Usd,
-    /// Whether the provider means to retire the model.
+    /// Whether the provider plans to retire the model.
     pub deprecated: bool,
 }
 
@@ -63,7 +63,7 @@ impl ListedRule {
         self.prices.iter().find(|price| price.unit == unit).map(|price| price.price)
     }
 
-    /// The model of the rule: its id without the provider in front.
+    /// The model of the rule: its id without the provider prefix.
     pub fn model(&self) -> &str {
         match self.id.split_once('/') {
             Some((head, rest)) if name::same_provider(head, &self.provider) => rest,
@@ -73,8 +73,9 @@ impl ListedRule {
 }
 
 impl Books {
-    /// Every rule in use with the prices that hold at `at`: those of the user, then source by source in the order in which they
-    /// are tried. Only those of `provider`, by any of its names, and those whose id holds the text `q`, whatever its case.
+    /// Every rule in use with the prices valid at `at`: the user's rules first, then each source in order of
+    /// precedence. Optional filters: `provider`, by any of its names, and the text `q` in the id, ignoring
+    /// case.
     pub fn list(&self, provider: Option<&str>, q: Option<&str>, at: Timestamp) -> Vec<ListedRule> {
         let state = self.state();
         let provider = provider.map(|name| name.trim().to_lowercase());
@@ -98,8 +99,8 @@ impl Books {
         all
     }
 
-    /// Every model that is paid by token, at what it costs at `at` without any context; the first source that knows a provider's
-    /// model decides.
+    /// Every model priced per token, with its price at `at` without context. The first source with a
+    /// provider's model decides.
     pub fn models(&self, at: Timestamp) -> impl Iterator<Item = ModelPrice> {
         let mut seen = HashSet::new();
         self.list(None, None, at).into_iter().filter(|rule| rule.source != USER).filter_map(move |rule| {
@@ -123,7 +124,7 @@ fn listed(prices: &[Price]) -> Vec<ListedPrice> {
 }
 
 impl Edition {
-    /// The rule as it is listed at a time; `None` for a damaged one.
+    /// The rule with its prices at a time; `None` for a damaged rule.
     pub(crate) fn listed(
         &self,
         provider: &Provider<'_>,

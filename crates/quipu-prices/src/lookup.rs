@@ -1,29 +1,32 @@
 //! Finds the rule for a provider and a model within one book.
 //!
-//! The steps are those of the genai-prices package: a provider is found by id, else by its own condition on provider
-//! names, else, when none is named, by its condition on model names; then the first rule that matches wins, then the
-//! first rule of the providers whose models it also sells; dates without hyphens get a second try with hyphens.
+//! The steps are those of the genai-prices package:
+//!
+//! 1. A provider is found by id, otherwise by its condition on provider names. Without a provider name, its
+//!    condition on model names decides.
+//! 2. The first matching rule wins, then the first matching rule of its fallback providers.
+//! 3. Dates without hyphens are tried again with hyphens.
 
 use crate::schema::{Clause, Provider, Rule, Rules};
 
-/// A rule and how it was reached.
+/// A rule and the way it was found.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Found<'b> {
     /// The provider that owns the rule.
     pub owner: &'b Provider<'static>,
     pub rule: &'b Rule<'static>,
-    /// Whether the owner is the provider that was asked for: its variants by context hold only then.
+    /// Whether the owner is the requested provider. Its variants by context apply only then.
     pub own: bool,
 }
 
 impl Rules<'static> {
-    /// The provider of that name; `name` in lower case.
+    /// The provider with that name; `name` is in lower case.
     pub(crate) fn provider(&self, name: &str) -> Option<&Provider<'static>> {
         let meets = |clause: &Option<Clause<'_>>| clause.as_ref().is_some_and(|clause| clause.holds(name));
         self.by_id(name).or_else(|| self.providers.iter().find(|provider| meets(&provider.provider_match)))
     }
 
-    /// The rule for a model of a provider; `model` in lower case.
+    /// The rule for a model of a provider; `model` is in lower case.
     pub(crate) fn rule_of<'b>(&'b self, provider: &'b Provider<'static>, model: &str) -> Option<Found<'b>> {
         self.first_match(provider, model).or_else(|| {
             let dashed = dash_dates(model)?;
@@ -31,7 +34,7 @@ impl Rules<'static> {
         })
     }
 
-    /// The rule for a model whose provider is not named: of the provider that such models belong to.
+    /// The rule for a model without a named provider: that of the provider whose condition matches the model.
     pub(crate) fn rule_by_model<'b>(&'b self, model: &str) -> Option<Found<'b>> {
         let meets = |provider: &&Provider<'_>| {
             provider.model_match.as_ref().is_some_and(|clause| clause.holds(model))
@@ -39,7 +42,7 @@ impl Rules<'static> {
         self.providers.iter().find(meets).and_then(|provider| self.rule_of(provider, model))
     }
 
-    /// The rule of exactly that id.
+    /// The rule with exactly that id.
     pub(crate) fn rule_by_id<'b>(&'b self, id: &str) -> Option<Found<'b>> {
         self.providers.iter().find_map(|owner| {
             let rule = owner.rules.iter().find(|rule| rule.id.eq_ignore_ascii_case(id))?;
@@ -62,7 +65,7 @@ impl Rules<'static> {
     }
 }
 
-/// `gpt-5.2-20251211` as `gpt-5.2-2025-12-11`; `None` when there is no such date.
+/// `gpt-5.2-20251211` as `gpt-5.2-2025-12-11`; `None` without such a date.
 fn dash_dates(model: &str) -> Option<String> {
     let mut dashed = String::new();
     let mut done = 0;
@@ -78,7 +81,7 @@ fn dash_dates(model: &str) -> Option<String> {
     (done > 0).then(|| dashed + &model[done..])
 }
 
-/// Whether the digits are a day of the calendar.
+/// Whether the digits are a calendar date.
 pub(crate) fn is_date(year: &str, month: &str, day: &str) -> bool {
     let number =
         |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse::<u32>().ok()).flatten();

@@ -1,30 +1,30 @@
-//! The many ways to write the same provider and model, most literal first.
+//! Spellings of the same provider and model, most literal first.
 
 use std::borrow::Cow;
 
 use crate::lookup::is_date;
 use crate::region::without_prefix;
 
-/// Names longer than this belong to no model.
+/// Maximum length of a model name. Longer names match no model.
 pub(crate) const LONGEST: usize = 512;
 
-/// A way to read a model's name.
+/// A reading of a model's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Reading {
-    /// The provider that the name itself tells, when none is named.
+    /// The provider in the name itself, if none was given separately.
     pub provider: Option<String>,
     /// The model, in lower case.
     pub model: String,
-    /// Why the price may not be that of the model named.
+    /// Reason why the price may not be that of the named model.
     pub loose: Option<&'static str>,
 }
 
-/// Provider names that do not tell the provider: `litellm` calls many.
+/// Provider names that identify no provider: `litellm` calls many.
 pub(crate) fn names_nobody(provider: &str) -> bool {
     matches!(provider, "" | "litellm" | "litellm_proxy" | "_other" | "unknown" | "other")
 }
 
-/// Book ids that a provider's name may mean, best first. `name` in lower case.
+/// Book ids that a provider's name may refer to, best first. `name` is in lower case.
 ///
 /// Covers the provider names of the OpenTelemetry GenAI conventions, of LiteLLM, and of the Vercel AI SDK
 /// (`openai.chat`, `google.vertex.chat`).
@@ -45,14 +45,14 @@ pub(crate) fn providers(name: &str) -> Vec<Cow<'_, str>> {
     names
 }
 
-/// Whether two names, in lower case, are of one provider.
+/// Whether two names in lower case refer to one provider.
 pub(crate) fn same_provider(one: &str, other: &str) -> bool {
     let (one, other) = (providers(one), providers(other));
     one.iter().any(|name| other.contains(name))
 }
 
-/// The books' id of a provider that is widely written otherwise; `hyphened` in lower case, with hyphens for underscores
-/// and spaces. `None` when the name is the id or not known.
+/// The books' id of a provider with a different common spelling. `hyphened` is in lower case, with hyphens
+/// for underscores and spaces. `None` if the name is the id itself or unknown.
 pub fn provider_id(hyphened: &str) -> Option<&'static str> {
     Some(match hyphened {
         "x-ai" | "xai" | "x.ai" | "grok" => "x-ai",
@@ -87,8 +87,8 @@ pub fn provider_id(hyphened: &str) -> Option<&'static str> {
     })
 }
 
-/// Ways to read a model's name, most literal first. `model` in lower case; `known` tells whether text names a provider
-/// and, when a provider was named, whether it is that one.
+/// Readings of a model's name, most literal first. `model` is in lower case. `known` returns whether a text
+/// names a provider, or the given provider if there is one.
 pub(crate) fn readings(model: &str, named: bool, known: &dyn Fn(&str) -> bool) -> Vec<Reading> {
     let mut all = Heads { named, known, readings: Vec::new() }.of(model);
     for (shorten, loose) in SHORTENINGS {
@@ -105,7 +105,7 @@ pub(crate) fn readings(model: &str, named: bool, known: &dyn Fn(&str) -> bool) -
 
 type Shorten = fn(&str) -> Option<String>;
 
-/// From what says the same in other words to what may well cost something else.
+/// Ordered from equivalent spellings to names whose price may differ.
 const SHORTENINGS: [(Shorten, Option<&str>); 7] = [
     (version, None),
     (vertex_date, None),
@@ -116,7 +116,7 @@ const SHORTENINGS: [(Shorten, Option<&str>); 7] = [
     (no_place, Some("a regional model is priced without its region")),
 ];
 
-/// Takes what stands in front of the model away: resource paths and provider prefixes.
+/// Removes resource paths and provider prefixes from the name.
 struct Heads<'a> {
     named: bool,
     known: &'a dyn Fn(&str) -> bool,
@@ -159,7 +159,7 @@ impl Heads<'_> {
     }
 }
 
-/// The part of a resource name or path that names the model.
+/// The segment of a resource name or path that names the model.
 fn resource_tail(model: &str) -> Option<&str> {
     if model.starts_with("arn:") {
         return model.rsplit_once('/').map(|(_, tail)| tail);
@@ -170,7 +170,7 @@ fn resource_tail(model: &str) -> Option<&str> {
     Some(tail)
 }
 
-/// Bedrock writes `vendor.model`, behind an optional place: `us.anthropic.claude-…`.
+/// Whether the name has Bedrock's form `vendor.model`, after an optional region: `us.anthropic.claude-…`.
 fn is_bedrock_id(model: &str) -> bool {
     const VENDORS: [&str; 18] = [
         "ai21",
@@ -200,7 +200,7 @@ fn no_place(model: &str) -> Option<String> {
     without_prefix(model).map(str::to_owned)
 }
 
-/// `…-v1:0`, `…:0`, `…-v1` without it.
+/// The name without its version suffix: `…-v1:0`, `…:0`, `…-v1`.
 fn version(model: &str) -> Option<String> {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let short = match model.rsplit_once(':') {
@@ -214,7 +214,7 @@ fn version(model: &str) -> Option<String> {
     (short.len() < model.len()).then(|| short.to_owned())
 }
 
-/// Vertex writes `model@20250929`, others `model-20250929`.
+/// Vertex writes `model@20250929`; others write `model-20250929`.
 fn vertex_date(model: &str) -> Option<String> {
     let (head, date) = model.rsplit_once('@')?;
     date.starts_with("20").then(|| format!("{head}-{date}"))
@@ -231,12 +231,12 @@ fn fine_tuned(model: &str) -> Option<String> {
     (base.len() + 3 < model.len()).then(|| format!("ft:{base}"))
 }
 
-/// Azure answers with `gpt-4o-2024-08-06.ft-…` for what others call `ft:gpt-4o-2024-08-06`.
+/// Azure answers with `gpt-4o-2024-08-06.ft-…` for a model that others call `ft:gpt-4o-2024-08-06`.
 fn tuned_on_azure(model: &str) -> Option<String> {
     model.split_once(".ft-").map(|(base, _)| format!("ft:{base}"))
 }
 
-/// Without `-20250929` or `-2025-09-29` at the end.
+/// The name without a trailing `-20250929` or `-2025-09-29`.
 fn bare_date(model: &str) -> Option<String> {
     let compact = || {
         let (head, date) = model.rsplit_once('-')?;

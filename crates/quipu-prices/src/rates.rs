@@ -1,4 +1,4 @@
-//! The prices of one rule that hold for one request.
+//! Selection of the prices of one rule that apply to one request.
 
 use compact_str::CompactString;
 use quipu_core::{PriceRequest, Timestamp, Usd};
@@ -8,20 +8,20 @@ use crate::counts::units;
 use crate::schema::{Body, Dated, Decimal, Factor, Price, When};
 use crate::unit::COUNT;
 
-/// The prices that hold for one request.
+/// The prices that apply to one request.
 pub(crate) struct Rates {
     pub price: [Usd; COUNT],
     pub priced: u128,
 }
 
-/// How the prices of a rule are taken.
+/// Modifiers of the prices of a rule.
 #[derive(Debug, Default)]
 pub(crate) struct Terms<'t> {
-    /// The rule is of the provider that was asked for: else the context changes nothing.
+    /// The rule belongs to the requested provider. Otherwise the context changes nothing.
     pub own: bool,
-    /// Prices that come before those of the rule.
+    /// Prices that precede those of the rule.
     pub first: &'t [Price],
-    /// What every price is multiplied by.
+    /// Factor on every price.
     pub factor: Option<Decimal>,
 }
 
@@ -35,14 +35,15 @@ impl Rates {
         self.priced |= unit.bit();
     }
 
-    /// The smallest unit with a price that contains `unit`. Where a cached and a spoken price both do, the cached one.
+    /// The smallest priced unit that contains `unit`. If a cached and an audio price both contain it, the
+    /// cached one.
     pub(crate) fn around(&self, unit: Unit) -> Option<Unit> {
         let contains = |outer: &&Unit| self.has(**outer) && outer.below() & unit.bit() != 0;
         Unit::most_specific_first().iter().find(contains).copied()
     }
 }
 
-/// The prices of a rule for a request with so many input tokens.
+/// The prices of a rule for a request with this number of input tokens.
 pub(crate) fn rates(body: &Body<'_>, terms: &Terms<'_>, request: &PriceRequest<'_>, input: u64) -> Rates {
     let mut rates = Rates { price: [Usd::ZERO; COUNT], priced: 0 };
     rates.overlay(terms.first, input);
@@ -71,7 +72,7 @@ pub(crate) fn rates(body: &Body<'_>, terms: &Terms<'_>, request: &PriceRequest<'
 }
 
 impl Rates {
-    /// Sets the prices of units that have none yet.
+    /// Sets the prices of units without one.
     fn overlay(&mut self, prices: &[Price], input: u64) {
         for price in prices {
             if !self.has(price.unit) {
@@ -82,7 +83,7 @@ impl Rates {
     }
 }
 
-/// A value of the context. A batch is a way of processing wherever it is called a service tier.
+/// A value of the context. The service tier `batch` is treated as a kind of processing.
 pub(crate) fn context<'r>(request: &'r PriceRequest<'_>, key: &str) -> Option<&'r str> {
     let value = request.context.get(key).map(CompactString::as_str);
     let batch =
@@ -101,7 +102,7 @@ impl Factor<'_> {
 }
 
 impl Body<'_> {
-    /// The prices that hold at a time: the last whose time it is, else the first.
+    /// The prices valid at a time: the last valid entry, otherwise the first entry.
     pub(crate) fn dated(&self, at: Timestamp) -> Option<&Dated> {
         self.base.iter().rfind(|dated| dated.when.holds(at)).or(self.base.first())
     }

@@ -1,27 +1,28 @@
-//! Regions in names of models, and the rule that is for the region named.
+//! Regions in model names, and the selection of the regional rule.
 //!
-//! Bedrock writes `eu.anthropic.claude-…` and `us-gov-west-1/…`, Azure `eu/gpt-…`. Lists that price all regions alike have one
-//! rule for them (`regional.anthropic.…`, or a condition that any region meets).
+//! Bedrock writes `eu.anthropic.claude-…` and `us-gov-west-1/…`, Azure `eu/gpt-…`. Lists with the same price
+//! for all regions have one rule for them (`regional.anthropic.…`, or a condition that any region meets).
 
 use quipu_core::Timestamp;
 
 use crate::answer::Listed;
 use crate::schema::{Body, Price};
 
-/// Prefixes of model names, and parts of their paths, that are regions.
+/// Regions in prefixes of model names and in segments of their paths.
 const PLACES: [&str; 13] =
     ["us", "eu", "ap", "apac", "au", "jp", "ca", "in", "mx", "sa", "global", "us-gov", "regional"];
 
-/// Deployments of Azure that span regions.
+/// Azure deployments that span regions.
 const WIDE: [&str; 2] = ["global-standard", "data-zone"];
 
-/// The name behind its regional prefix: `eu.anthropic.claude-…` without `eu.`.
+/// The name after its regional prefix: `eu.anthropic.claude-…` without `eu.`.
 pub(crate) fn without_prefix(model: &str) -> Option<&str> {
     let (place, rest) = model.split_once('.')?;
     PLACES.contains(&place).then_some(rest)
 }
 
-/// The region that the name or the id of a model tells, in lower case: a part of its path, or the prefix of the last part.
+/// The region in the name or the id of a model, in lower case. It is a segment of the path, or the prefix of
+/// the last segment.
 pub(crate) fn of(model: &str) -> Option<&str> {
     let mut parts = model.split('/').rev();
     let last = parts.next()?;
@@ -29,7 +30,7 @@ pub(crate) fn of(model: &str) -> Option<&str> {
     in_path.or_else(|| without_prefix(last).map(|rest| &last[..last.len() - rest.len() - 1]))
 }
 
-/// `us-gov-west-1`, `ap-northeast-2`.
+/// Whether the text is a zone such as `us-gov-west-1` or `ap-northeast-2`.
 fn is_zone(part: &str) -> bool {
     let Some((area, number)) = part.rsplit_once('-') else { return false };
     let words: Vec<&str> = area.split('-').collect();
@@ -37,13 +38,13 @@ fn is_zone(part: &str) -> bool {
     alphabetic && words.len() >= 2 && words[0].len() == 2 && number.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// Whether an id is for this region.
+/// Whether an id names this region.
 pub(crate) fn names(id: &str, region: &str) -> bool {
     of(&id.to_lowercase()) == Some(region)
 }
 
-/// Whether `found` says all that the regional rule `exact` says at the time of its list. It then knows no less, and where it has
-/// dates it knows more.
+/// Whether `found` has all prices of the regional rule `exact` at the time of its list. Then `found` is at
+/// least as complete, and its dated prices add information.
 pub(crate) fn agrees(found: &Listed, exact: &Listed, day: i64) -> bool {
     let at = Timestamp::from_nanos(day.saturating_mul(Timestamp::DAY));
     covers(found.body(), exact.body(), at)

@@ -1,23 +1,23 @@
-//! The data file: price rules as they are stored. Written by `cargo xtask prices`, embedded in this crate.
+//! Format of the price data file. `cargo xtask prices` writes it, and this crate embeds it.
 //!
-//! The file is one postcard record ([`File`]) that holds every book as bytes, so that a book is only decoded when it
-//! is asked; within a book the prices of a rule are bytes too, decoded when the rule is first used.
+//! The file is one postcard record ([`File`]) that holds every book as bytes, so a book is decoded only when
+//! it is used. Within a book, the prices of a rule are bytes too, decoded when the rule is first used.
 
 use quipu_core::Usd;
 use serde::{Deserialize, Serialize};
 
 use crate::Unit;
 
-/// The layout that this code reads and writes.
+/// The format version that this code reads and writes.
 pub const FORMAT: u32 = 1;
 
 /// A data file that this code cannot read.
 #[derive(Debug, thiserror::Error)]
 pub enum SchemaError {
-    /// Not a record of the expected shape.
+    /// The record does not have the expected structure.
     #[error("the price data cannot be decoded: {0}")]
     Shape(#[from] postcard::Error),
-    /// Written for another version of this code.
+    /// The format belongs to another version of this code.
     #[error("the price data has format {0}, this program reads format {FORMAT}")]
     Format(u32),
 }
@@ -27,22 +27,22 @@ pub enum SchemaError {
 pub struct File<'a> {
     /// Always [`FORMAT`].
     pub format: u32,
-    /// The books; an earlier book is asked first.
+    /// The books, in order of precedence.
     #[serde(borrow)]
     pub books: Vec<Packed<'a>>,
 }
 
-/// A book that is not decoded yet.
+/// An undecoded book.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Packed<'a> {
-    /// Where it comes from.
+    /// Source of the book.
     #[serde(borrow)]
     pub info: Info<'a>,
     /// A [`Rules`] record.
     pub rules: &'a [u8],
 }
 
-/// Where a book comes from.
+/// Source of a book.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Info<'a> {
     /// Name of the source, such as `genai-prices`.
@@ -53,18 +53,18 @@ pub struct Info<'a> {
     pub license: &'a str,
     /// SHA-256 of the vendored facts, in hexadecimal.
     pub sha256: &'a str,
-    /// When the facts were retrieved: `2026-11`.
+    /// Date of retrieval of the facts: `2026-11`.
     pub retrieved: &'a str,
-    /// What it means that a rule has no price for a unit.
+    /// Meaning of a missing price.
     pub missing: Missing,
 }
 
-/// What it means that a rule has no price for a unit, nor for any unit that contains it.
+/// Meaning of a missing price for a unit and for all units that contain it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Missing {
-    /// The unit is not charged: the source lists everything that a model is billed by.
+    /// The unit is free: the source lists every billed unit of a model.
     Uncharged,
-    /// The price is not known.
+    /// The price is unknown.
     Unknown,
 }
 
@@ -81,12 +81,12 @@ pub struct Rules<'a> {
 pub struct Provider<'a> {
     /// Id, such as `openai`, `x-ai`.
     pub id: &'a str,
-    /// Which provider names mean this provider, besides its id.
+    /// Other names of this provider, besides its id.
     #[serde(borrow)]
     pub provider_match: Option<Clause<'a>>,
-    /// Which models belong to this provider when none is named.
+    /// Models that belong to this provider if none is named.
     pub model_match: Option<Clause<'a>>,
-    /// Providers whose rules hold for models that this one has no rule for.
+    /// Providers whose rules apply to models without a rule here.
     pub fallbacks: Vec<&'a str>,
     /// The rules.
     pub rules: Vec<Rule<'a>>,
@@ -97,27 +97,27 @@ pub struct Provider<'a> {
 pub struct Rule<'a> {
     /// Id within the book, such as `openai/gpt-4o`.
     pub id: &'a str,
-    /// Which models it is for.
+    /// Models that the rule matches.
     #[serde(borrow)]
     pub matches: Clause<'a>,
     /// A [`Body`] record.
     pub body: &'a [u8],
 }
 
-/// A condition on a name in lower case. All texts are in lower case too.
+/// A condition on a name in lower case. All texts of conditions are in lower case too.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Clause<'a> {
-    /// The whole name.
+    /// Equals the text.
     Equals(&'a str),
-    /// Its beginning.
+    /// Starts with the text.
     StartsWith(&'a str),
-    /// Its end.
+    /// Ends with the text.
     EndsWith(&'a str),
-    /// Any part of it.
+    /// Contains the text.
     Contains(&'a str),
-    /// A regular expression found anywhere in it.
+    /// A regular expression that matches anywhere in the name.
     Regex(&'a str),
-    /// One of several conditions.
+    /// At least one of several conditions.
     #[serde(borrow)]
     Any(Vec<Clause<'a>>),
     /// All of several conditions.
@@ -129,47 +129,47 @@ pub enum Clause<'a> {
 /// The prices of a rule.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Body<'a> {
-    /// Prices by time: the last that holds is used, the first when none does.
+    /// Prices by time. The last valid entry applies, or the first if none is valid.
     pub base: Vec<Dated>,
-    /// Prices by context that lie over those; the first that holds wins for each unit.
+    /// Prices by context that override the base prices. For each unit the first valid variant applies.
     #[serde(borrow)]
     pub variants: Vec<Variant<'a>>,
     /// Factors on the prices of tokens by context, applied last.
     pub factors: Vec<Factor<'a>>,
-    /// Smallest counts that are billed.
+    /// Minimum billed counts.
     pub minimums: Vec<Minimum>,
-    /// The provider means to retire the model.
+    /// The provider plans to retire the model.
     pub deprecated: bool,
 }
 
-/// Prices for a time.
+/// Prices valid at a time.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Dated {
-    /// When they hold.
+    /// Validity of the prices.
     pub when: When,
-    /// The prices, at most one a unit.
+    /// The prices, at most one per unit.
     pub prices: Vec<Price>,
 }
 
-/// A time. Both conditions must hold; none means always.
+/// A validity period. Both conditions must hold; an empty period is always valid.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct When {
-    /// From this UTC day on, in days since 1970-01-01.
+    /// First valid UTC day, in days since 1970-01-01.
     pub from_day: Option<i32>,
-    /// Only in these hours.
+    /// Valid hours.
     pub window: Option<Window>,
 }
 
-/// Hours of the day, which may cross midnight, on some days of the week.
+/// Hours of the day on some days of the week. The hours may cross midnight.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Window {
     /// First second of the UTC day.
     pub start: u32,
-    /// First second of the UTC day that is outside; smaller than `start` when the window crosses midnight.
+    /// First second of the UTC day after the window; smaller than `start` if the window crosses midnight.
     pub end: u32,
-    /// Bit 0 is Monday; all seven bits for every day.
+    /// Bit 0 is Monday; all seven bits mean every day.
     pub weekdays: u8,
-    /// Seconds ahead of UTC of the clock that names the weekday.
+    /// Offset from UTC, in seconds, of the clock that decides the weekday.
     pub weekday_offset: i32,
 }
 
@@ -179,9 +179,9 @@ pub struct Variant<'a> {
     /// Keys and values that the context must have, exactly.
     #[serde(borrow)]
     pub context: Vec<(&'a str, &'a str)>,
-    /// When they hold.
+    /// Validity of the prices.
     pub when: When,
-    /// The prices; units without one keep theirs.
+    /// The prices. Other units keep their base price.
     pub prices: Vec<Price>,
 }
 
@@ -190,29 +190,31 @@ pub struct Variant<'a> {
 pub struct Factor<'a> {
     /// Key in the context.
     pub key: &'a str,
-    /// Its value, or the beginning of it up to a hyphen: `eu` is met by `eu-west-1`. `!global` is met by all others.
+    /// Its value, or the start of its value up to a hyphen: `eu` matches `eu-west-1`. `!global` matches all
+    /// other values.
     pub value: &'a str,
     /// The factor.
     pub factor: Decimal,
 }
 
-/// The smallest count that is billed, of units that mean the same.
+/// The minimum billed count of equivalent units.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Minimum {
-    /// The units; the first with a count decides for all.
+    /// The units. The first unit with a count decides for all.
     pub units: Vec<Unit>,
-    /// The smallest count billed when there is any.
+    /// The minimum for a nonzero count.
     pub least: u64,
 }
 
 /// The price of a unit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Price {
-    /// The unit.
+    /// The unit of the price.
     pub unit: Unit,
-    /// Dollars for [`Unit::per`] of it.
+    /// Dollars for [`Unit::per`] units.
     pub price: Decimal,
-    /// Prices of large requests, by growing bound: with more input tokens than the bound, every token has this price.
+    /// Prices of large requests, by ascending bound. If the input tokens exceed the bound, every token has
+    /// this price.
     pub tiers: Vec<(u64, Decimal)>,
 }
 
@@ -221,11 +223,11 @@ pub struct Price {
 pub struct Decimal {
     /// Significant digits.
     pub digits: u128,
-    /// Digits after the point, at most 24.
+    /// Decimal places, at most 24.
     pub scale: u8,
 }
 
-/// Powers of ten; looked up for every price of every bill.
+/// Powers of ten, precomputed because every price of every bill needs one.
 const TENS: [i128; Usd::DIGITS as usize + 1] = {
     let mut tens = [1; Usd::DIGITS as usize + 1];
     let mut power = 1;
@@ -237,17 +239,17 @@ const TENS: [i128; Usd::DIGITS as usize + 1] = {
 };
 
 impl Decimal {
-    /// Nothing.
+    /// The value zero.
     pub const ZERO: Self = Self { digits: 0, scale: 0 };
 
-    /// As money, exactly; saturates beyond what [`Usd`] holds.
+    /// Converts to money, exactly; saturates beyond the range of [`Usd`].
     pub fn usd(self) -> Usd {
         let digits = i128::try_from(self.digits).unwrap_or(i128::MAX);
         let shift = usize::try_from(Usd::DIGITS).unwrap_or(0).saturating_sub(usize::from(self.scale));
         Usd::from_raw(digits.saturating_mul(TENS[shift]))
     }
 
-    /// The product, exactly; saturates beyond what can be held.
+    /// The exact product; saturates beyond its range.
     #[must_use]
     pub const fn by(self, other: Self) -> Self {
         Self {
@@ -256,7 +258,7 @@ impl Decimal {
         }
     }
 
-    /// This many times `amount`, rounded towards zero at the last digit of [`Usd`].
+    /// `amount` times this number, rounded towards zero at the last digit of [`Usd`].
     pub fn of(self, amount: Usd) -> Usd {
         let digits = i128::try_from(self.digits).unwrap_or(i128::MAX);
         let parts = 10_i128.saturating_pow(u32::from(self.scale));
@@ -265,7 +267,7 @@ impl Decimal {
     }
 }
 
-/// Encodes a record of this module; the same record always gives the same bytes.
+/// Encodes a record of this module. The same record always gives the same bytes.
 ///
 /// # Errors
 /// Never for the records of this module.

@@ -1,4 +1,4 @@
-//! One consistent set of books, and how a rule is found in it.
+//! One consistent set of books, and the rule lookup in it.
 
 use std::sync::Arc;
 
@@ -14,31 +14,31 @@ use crate::name::{self, Reading};
 use crate::region;
 use crate::user::{OVER, USER, UserBook};
 
-/// The source whose prices have dates of their own: its newest version knows the past best.
+/// The source with dated prices. Its newest version has the best data of the past.
 const DATED: &str = "genai-prices";
 
 /// The versions of one source, oldest first.
 #[derive(Debug, Clone)]
 pub(crate) struct Family {
     editions: Vec<Arc<Edition>>,
-    /// Its lists are without dates: each holds from its import on.
+    /// Its lists have no dates: each is valid from its import on.
     by_import: bool,
 }
 
-/// Books that belong together. Never changes.
+/// A consistent set of books; immutable.
 #[derive(Debug, Default)]
 pub(crate) struct State {
     families: Vec<Family>,
     user: Option<UserBook>,
     past_users: Vec<UserBook>,
-    /// Days on which a list took the place of another.
+    /// Days on which a list replaced another.
     turns: Vec<i64>,
     cache: Cache<Resolved>,
 }
 
 impl Family {
-    /// The editions in the order in which they are asked about a call on that day: the one in use then, older ones that may still
-    /// name what it dropped, newer ones that may name what it lacked.
+    /// The editions in order of precedence for a call on that day. The first is the one in use then. Older
+    /// ones follow, which may still have a removed name, and then newer ones, which may have a missing name.
     fn at(&self, day: i64) -> impl Iterator<Item = &Arc<Edition>> {
         let begun = self.editions.partition_point(|edition| edition.day() <= day).max(1);
         let current = if self.by_import { begun } else { self.editions.len() };
@@ -56,7 +56,7 @@ impl Family {
 }
 
 impl State {
-    /// Sources in the order in which they first appear; the same version twice counts once.
+    /// Sources in the order of their first appearance. A repeated version counts once.
     pub(crate) fn new(editions: Vec<Edition>, user: Option<UserBook>, past_users: Vec<UserBook>) -> Self {
         let mut families: Vec<Family> = Vec::new();
         for edition in editions {
@@ -72,7 +72,7 @@ impl State {
             }
         }
         for family in &mut families {
-            // A list without a version of its own is named by its content: the day tells which is newer.
+            // A list without a version is named by its content, so the day decides which is newer.
             family.editions.sort_by_key(|one| (one.day(), one.order()));
         }
         Self::of(families, user, past_users)
@@ -123,7 +123,7 @@ impl State {
         })
     }
 
-    /// Prices by the rule and the version named, whatever holds now.
+    /// Prices by the named rule and version, regardless of current validity.
     pub(crate) fn explain(
         &self,
         request: &PriceRequest<'_>,
@@ -173,7 +173,7 @@ impl State {
         all.into_iter().find(|edition| edition.info.source == source && edition.info.version == version)
     }
 
-    /// The rule of that id in that edition, found by the names if they lead there.
+    /// The rule of that id in that edition, resolved through the names if they lead to it.
     fn by_rule(&self, edition: &Arc<Edition>, id: &str, request: &PriceRequest<'_>) -> Option<Resolved> {
         let families = [Family { editions: vec![edition.clone()], by_import: false }];
         let lists = Lists { families: &families, day: day_of(request.at) };
@@ -189,7 +189,7 @@ impl State {
     }
 }
 
-/// The rule for a fine-tuned model whose base is named without its date: that of a dated one.
+/// The rule for a fine-tuned model whose base is named without its date: that of a dated base.
 fn tuned(edition: &Arc<Edition>, provider: Option<&str>, readings: &[Reading]) -> Option<Listed> {
     const LOOSE: &str = "a fine-tuned model without a date is priced as one with a date";
     let name = &readings.iter().rev().find(|reading| reading.model.starts_with("ft:"))?.model;
@@ -202,8 +202,8 @@ fn tuned(edition: &Arc<Edition>, provider: Option<&str>, readings: &[Reading]) -
     Listed::of(edition, Found { owner, rule, own: true }, Some(LOOSE))
 }
 
-/// The rule of any list for the very region that the name tells, where the rule found is for all regions or for another.
-/// The rule found stays where it says the same: it may also know the prices of other times.
+/// The rule of any list for exactly the region in the name, if the rule found is for all regions or another
+/// region. The rule found stays if it has the same prices, because it may also have prices of other times.
 fn exact_in_region(
     editions: &[&Arc<Edition>],
     (provider, model): (Option<&str>, &str),
@@ -222,14 +222,14 @@ fn exact_in_region(
     (!region::agrees(found, &exact, edition.day())).then_some(exact)
 }
 
-/// The lists as they are asked about one day.
+/// The lists as of one day.
 pub(crate) struct Lists<'s> {
     pub families: &'s [Family],
     pub day: i64,
 }
 
 impl Lists<'_> {
-    /// The rule of the first list that has one; `model` in lower case.
+    /// The rule of the first list that has one; `model` is in lower case.
     pub(crate) fn find(&self, provider: Option<&str>, model: &str) -> Option<Listed> {
         if provider == Some("litellm")
             && let Some((head, rest)) = model.split_once('/')
@@ -243,7 +243,7 @@ impl Lists<'_> {
         (0..most).find_map(|age| self.find_in(age, provider, model, &readings))
     }
 
-    /// In the lists of one age: 0 for those in use at the time.
+    /// Finds a rule in the lists of one age. Age 0 is the lists in use at the time.
     fn find_in(
         &self,
         age: usize,

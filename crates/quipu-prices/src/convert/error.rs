@@ -1,24 +1,24 @@
-//! What is wrong with a list, and where.
+//! Errors of a conversion, with their location.
 
 use std::fmt;
 
-/// A list, or an entry of it, that is not understood.
+/// A list or an entry that cannot be converted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ConvertError {
     /// The file.
     pub file: String,
-    /// The entry: a model, behind its provider; empty when the file as a whole is wrong.
+    /// The entry: a provider and a model; empty if the error concerns the whole file.
     pub entry: String,
     /// The key within the entry.
     pub key: String,
-    /// What is wrong.
+    /// The reason.
     pub why: String,
 }
 
 impl std::error::Error for ConvertError {}
 
 impl fmt::Display for ConvertError {
-    /// `file: entry: key: reason`, without the parts that are not known.
+    /// `file: entry: key: reason`, without unknown fields.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for part in [&self.file, &self.entry, &self.key] {
             if !part.is_empty() {
@@ -40,7 +40,7 @@ impl ConvertError {
     }
 }
 
-/// Adds where it happened, unless that is known more closely.
+/// Adds the location of an error, unless it has a more precise one.
 pub(super) trait Place<T> {
     fn entry(self, entry: &str) -> Result<T, ConvertError>;
     fn key(self, key: &str) -> Result<T, ConvertError>;
@@ -71,7 +71,7 @@ where
     }
 }
 
-/// An error before its place is known.
+/// An error without a location.
 pub(super) struct Wrong<E>(E);
 
 impl From<Wrong<Self>> for ConvertError {

@@ -1,4 +1,4 @@
-//! The list of genai-prices as price rules.
+//! Conversion of the genai-prices list to price rules.
 
 use std::collections::BTreeMap;
 
@@ -94,7 +94,7 @@ struct RawTier {
     price: Box<RawValue>,
 }
 
-/// Whether the text has the shape of this list.
+/// Whether the text has the format of this list.
 pub(super) fn is_list(text: &str) -> bool {
     providers(text).is_ok()
 }
@@ -114,7 +114,7 @@ pub(super) fn rules<'a>(text: &str, arena: &'a Arena) -> Result<Rules<'a>> {
     Ok(Rules { providers: providers.iter().map(|raw| provider(raw.get(), arena)).collect::<Result<_>>()? })
 }
 
-/// What an entry calls itself, for errors about it.
+/// The id of an entry, for errors.
 fn name_of(raw: &str) -> String {
     let named = serde_json::from_str::<Named>(raw).ok().and_then(|named| named.id);
     named.unwrap_or_else(|| "an entry without id".to_owned())
@@ -151,7 +151,7 @@ fn rule<'a>(provider: &str, model: &Model, arena: &'a Arena) -> Result<Rule<'a>>
     Ok(Rule { id, matches: clause(&model.matches, arena)?, body: arena.bytes(&encode(&body)?) })
 }
 
-/// Prices for ever, or a list of prices by time.
+/// Prices without an end, or a list of prices by time.
 fn dated(raw: &str) -> Result<Vec<Dated>> {
     if !raw.starts_with('[') {
         let always: Amounts = serde_json::from_str(raw).key("prices")?;
@@ -168,7 +168,7 @@ fn variant<'a>(raw: &RawVariant, arena: &'a Arena) -> Result<Variant<'a>> {
     Ok(Variant { context, when: when(raw.constraint.as_ref())?, prices: prices(&raw.prices)? })
 }
 
-/// A model without any price is free: said outright, so that its bill has lines.
+/// A model without any price is free. Its prices are written as zero, so its bill has lines.
 fn base(raw: &Amounts) -> Result<Vec<Price>> {
     if raw.is_empty() {
         let free = |unit| Price { unit, price: Decimal::ZERO, tiers: Vec::new() };
@@ -204,7 +204,7 @@ fn number(raw: &str) -> Result<Decimal> {
     exact(raw.trim_matches('"')).key("")
 }
 
-/// The unit that a price key is for; the keys say how much a price buys, as the units of the book do.
+/// The unit of a price key. The keys define the amount per price in the same way as the units of the book.
 fn unit(key: &str) -> Option<Unit> {
     let whole = match key {
         "input_mchars" => "input_characters",
@@ -217,7 +217,8 @@ fn unit(key: &str) -> Option<Unit> {
     Unit::by_name(other.as_deref().unwrap_or(whole))
 }
 
-/// Groq bills at least ten seconds of speech (<https://groq.com/pricing>): the package holds this rule in its code.
+/// Groq bills at least ten seconds of speech (<https://groq.com/pricing>). The package has this rule in its
+/// code.
 fn minimums(provider: &str, model: &str) -> Vec<Minimum> {
     if provider != "groq" || !matches!(model, "whisper-large-v3" | "whisper-large-v3-turbo") {
         return Vec::new();
@@ -280,8 +281,9 @@ fn any(mut clauses: Vec<Clause<'_>>) -> Clause<'_> {
     }
 }
 
-/// An expression in the dialect that the program reads: it has no look-ahead, so `^(?!a)b` becomes "not `^a`, and
-/// `^b`". A literal beginning becomes a condition of its own, which spares most names the expression.
+/// Converts an expression to the dialect of this program. The dialect has no look-ahead, so `^(?!a)b` becomes
+/// "not `^a`, and `^b`". A literal prefix becomes a separate condition, which avoids the expression for most
+/// names.
 fn regex<'a>(pattern: &str, arena: &'a Arena) -> Result<Clause<'a>> {
     if let Some(rest) = pattern.strip_prefix("^(?!") {
         let end = closing(rest).ok_or_else(|| ConvertError::new(format!("{pattern} has an open group")))?;
@@ -306,7 +308,7 @@ fn regex<'a>(pattern: &str, arena: &'a Arena) -> Result<Clause<'a>> {
     })
 }
 
-/// Where the group that is open at the start of the text closes.
+/// Index at which the group that is open at the start of the text closes.
 fn closing(text: &str) -> Option<usize> {
     let (mut depth, mut escaped) = (1, false);
     for (at, letter) in text.char_indices() {
@@ -322,7 +324,7 @@ fn closing(text: &str) -> Option<usize> {
     None
 }
 
-/// The literal text that every match begins with.
+/// The literal prefix of every match.
 fn beginning(pattern: &str) -> Option<String> {
     let rest = pattern.strip_prefix('^').filter(|rest| !rest.contains('|'))?;
     let (mut text, mut letters) = (String::new(), rest.chars().peekable());

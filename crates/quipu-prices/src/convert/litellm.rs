@@ -1,7 +1,8 @@
-//! LiteLLM's model list as price rules.
+//! Conversion of LiteLLM's model list to price rules.
 //!
 //! LiteLLM writes flat keys of dollars for one unit, such as `cache_creation_input_token_cost_above_1hr` or
-//! `input_cost_per_token_above_200k_tokens_batches`: a base, a lifetime, a bound, a way of processing.
+//! `input_cost_per_token_above_200k_tokens_batches`. A key consists of a base, a lifetime, a bound and a kind
+//! of processing.
 
 mod keys;
 mod windows;
@@ -22,7 +23,7 @@ type Result<T> = std::result::Result<T, ConvertError>;
 
 type Fields = BTreeMap<String, Box<RawValue>>;
 
-/// A price and its tiers by bound, before it is known whether the price itself is listed.
+/// A price and its tiers by bound. The price itself may still be unlisted.
 #[derive(Debug, Clone, Default)]
 struct Steps {
     price: Option<Decimal>,
@@ -32,12 +33,12 @@ struct Steps {
 /// Prices by unit.
 type Table = BTreeMap<Unit, Steps>;
 
-/// Whether the text has the shape of this list.
+/// Whether the text has the format of this list.
 pub(super) fn is_list(text: &str) -> bool {
     models(text).is_ok_and(|models| models.values().any(|fields| fields.contains_key("litellm_provider")))
 }
 
-/// Keeps what [`rules`] reads, one model a line, numbers in their own text.
+/// Keeps the fields that [`rules`] reads, one model per line. Numbers keep their original text.
 pub(super) fn reduce(text: &str) -> Result<String> {
     let mut lines = Vec::new();
     for (key, fields) in models(text)? {
@@ -54,7 +55,7 @@ pub(super) fn reduce(text: &str) -> Result<String> {
     Ok(format!("{{\n{}\n}}\n", lines.join(",\n")))
 }
 
-/// The same JSON without the space between its tokens.
+/// The same JSON without white space between its tokens.
 fn one_line(json: &str) -> String {
     let (mut quoted, mut escaped) = (false, false);
     let kept = |letter: &char| {
@@ -68,7 +69,7 @@ fn one_line(json: &str) -> String {
 
 fn models(text: &str) -> Result<BTreeMap<String, Fields>> {
     let mut models: BTreeMap<String, Fields> = serde_json::from_str(text).entry("")?;
-    // Neither is a model: a description of the fields, and rules about names without prices.
+    // These entries are no models: a description of the fields, and rules about names without prices.
     models.remove("sample_spec");
     models.remove("fallback_generalizations");
     Ok(models)
@@ -94,7 +95,7 @@ pub(super) fn rules<'a>(text: &str, arena: &'a Arena) -> Result<Rules<'a>> {
         providers.entry(provider).or_default().push((model != key.to_lowercase(), rule));
     }
     let provider = |(id, mut rules): (String, Vec<(bool, Rule<'a>)>)| {
-        // A key that is the model's bare name wins over one that names the same model with a prefix.
+        // A key without a provider prefix takes precedence over a prefixed key of the same model.
         rules.sort_by_key(|(prefixed, rule)| (*prefixed, rule.id));
         let mut rules: Vec<_> = rules.into_iter().map(|(_, rule)| rule).collect();
         tell_apart(&mut rules, arena);
@@ -103,7 +104,8 @@ pub(super) fn rules<'a>(text: &str, arena: &'a Arena) -> Result<Rules<'a>> {
     Ok(Rules { providers: providers.into_iter().map(provider).collect() })
 }
 
-/// Rules of one provider that share a bare name are found by their whole key too: `bedrock_mantle/kimi` beside `bedrock/kimi`.
+/// Rules of one provider with the same bare name also match by their whole key: `bedrock_mantle/kimi` and
+/// `bedrock/kimi`.
 fn tell_apart<'a>(rules: &mut [Rule<'a>], arena: &'a Arena) {
     let mut count = BTreeMap::<String, usize>::new();
     for rule in rules.iter() {
@@ -143,7 +145,7 @@ fn body(fields: &Fields) -> Result<Body<'static>> {
     }
     let base = tables.entry(None).or_default();
     add_ranges(base, fields)?;
-    // Time is what is paid only where no token is; tokens then cost nothing.
+    // Time is billed only for models without token prices. Their tokens then cost nothing.
     if base.keys().any(|unit| unit.is_tokens()) {
         base.remove(&Unit::CALL_TIME);
     } else if base.contains_key(&Unit::CALL_TIME) {
@@ -167,7 +169,8 @@ fn body(fields: &Fields) -> Result<Body<'static>> {
     Ok(Body { base, variants, factors: factors(fields)?, minimums: Vec::new(), deprecated })
 }
 
-/// What models that make images list for an image "in" is the price of an image made, unless both are listed.
+/// The intended key of a price. For image models, an input price per image is the price of a generated image,
+/// unless both are listed.
 fn meant<'n>(name: &'n str, mode: Option<&str>, fields: &Fields) -> &'n str {
     let made = match name {
         "input_cost_per_image" => "output_cost_per_image",
@@ -178,7 +181,8 @@ fn meant<'n>(name: &'n str, mode: Option<&str>, fields: &Fields) -> &'n str {
     if mode == Some("image_generation") && !listed { made } else { name }
 }
 
-/// Where the list has a batch price for input alone, output in batches costs half, as LiteLLM bills it (`_batch_or_half`).
+/// Adds a batch price for output if the list has one for input alone. Output in batches costs half, as
+/// LiteLLM bills it (`_batch_or_half`).
 fn halve(tables: &mut BTreeMap<Option<(&'static str, &'static str)>, Table>, base: &Table) {
     let Some(batch) = tables.get_mut(&Some(("processing", "batch"))) else { return };
     let output = base.get(&Unit::OUTPUT).and_then(|steps| steps.price);
@@ -194,7 +198,7 @@ fn halve(tables: &mut BTreeMap<Option<(&'static str, &'static str)>, Table>, bas
 impl Steps {
     fn add(&mut self, above: Option<u64>, price: Decimal) {
         match above {
-            // A zero beside a price is a field filled in for form's sake.
+            // A zero next to a price is a placeholder.
             None if price == Decimal::ZERO && self.price.is_some() => {}
             None => self.price = Some(price),
             Some(bound) => drop(self.tiers.insert(bound, price)),
@@ -202,7 +206,8 @@ impl Steps {
     }
 }
 
-/// A price that is only listed for large requests, or only for a context, has the other's price below.
+/// Converts a table. A price listed only for large requests, or only for a context, uses the other price
+/// below the bound.
 fn list(table: &Table, base: Option<&Table>) -> Vec<Price> {
     let price = |(unit, steps): (&Unit, &Steps)| {
         let below = || base.and_then(|base| base.get(unit)).and_then(|steps| steps.price);
@@ -213,11 +218,12 @@ fn list(table: &Table, base: Option<&Table>) -> Vec<Price> {
     table.iter().filter_map(price).collect()
 }
 
-/// `tiered_pricing`: whole sets of prices by a range of input tokens, the first from zero.
+/// `tiered_pricing`: full sets of prices by a range of input tokens, the first from zero.
 fn add_ranges(base: &mut Table, fields: &Fields) -> Result<()> {
     let ranges: Vec<Fields> = field(fields, "tiered_pricing")?.unwrap_or_default();
     for (at, prices) in ranges.iter().enumerate() {
-        // A search costs by how many results are asked for: the first range holds the usual number.
+        // The price of a search depends on the number of requested results. The first range holds the usual
+        // number.
         if at == 0
             && let (Some(raw), Some(unit)) =
                 (prices.get("input_cost_per_query"), Unit::by_name("web_searches"))
@@ -226,7 +232,7 @@ fn add_ranges(base: &mut Table, fields: &Fields) -> Result<()> {
             base.entry(unit).or_default().add(None, each(raw.get(), unit.per()).key("input_cost_per_query")?);
         }
         let Some(range) = field::<Vec<f64>>(prices, "range")? else { continue };
-        // Bounds are counts of tokens that are written as floats; none has a fraction.
+        // Bounds are token counts written as floats without a fraction.
         let from = range.first().map_or(0, |from| *from as u64);
         for (name, value) in prices {
             if let Some(Key { unit, above: None, context: None }) = keys::parse(name, None) {
@@ -238,7 +244,7 @@ fn add_ranges(base: &mut Table, fields: &Fields) -> Result<()> {
     Ok(())
 }
 
-/// Web searches cost by how much they bring back; medium unless the context says another.
+/// Adds web search prices by context size: medium, unless the context has another value.
 fn add_searches(
     tables: &mut BTreeMap<Option<(&'static str, &'static str)>, Table>,
     fields: &Fields,
@@ -260,7 +266,7 @@ fn add_searches(
     Ok(())
 }
 
-/// What a place or a speed multiplies the prices of tokens by.
+/// Factors on token prices for a region or a speed.
 fn factors(fields: &Fields) -> Result<Vec<Factor<'static>>> {
     let mut factors = Vec::new();
     for (name, key, value) in [

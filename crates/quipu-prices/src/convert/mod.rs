@@ -1,7 +1,8 @@
-//! Turns published price lists into data files.
+//! Conversion of published price lists to data files.
 //!
-//! Understood are the list of genai-prices (`data.json` of its repository, or what `facts/export_genai_prices.py` exports from the
-//! Python package) and that of LiteLLM (`model_prices_and_context_window.json`, whole, or reduced by [`reduce`]).
+//! It accepts two lists. One is that of genai-prices: `data.json` of its repository, or the export of the
+//! Python package by `facts/export_genai_prices.py`. The other is that of LiteLLM:
+//! `model_prices_and_context_window.json`, whole or reduced by [`reduce`].
 
 mod error;
 mod genai;
@@ -15,7 +16,7 @@ use sha2::{Digest, Sha256};
 pub use self::error::ConvertError;
 use crate::schema::{self, FORMAT, File, Info, Missing, Packed, SchemaError};
 
-/// The published lists that are understood.
+/// The supported published lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum List {
     /// genai-prices of Pydantic.
@@ -24,19 +25,19 @@ pub enum List {
     LiteLlm,
 }
 
-/// Where a list comes from, as far as it does not say itself.
+/// Origin of a list, as far as the list omits it.
 #[derive(Debug, Clone, Copy)]
 pub struct Origin<'o> {
     /// Name of the file, for errors.
     pub file: &'o str,
-    /// Version of the source, without spaces; `None` names it by its content.
+    /// Version of the source, without spaces; `None` derives a name from the content.
     pub version: Option<&'o str>,
-    /// The day on which it was retrieved: `2026-11-21`; a list without dates holds from then on.
+    /// Day of retrieval: `2026-11-21`. A list without dates is valid from then on.
     pub retrieved: &'o str,
 }
 
 impl List {
-    /// Name of the source, as it stands on prices.
+    /// Name of the source, as shown with prices.
     pub const fn source(self) -> &'static str {
         match self {
             Self::GenaiPrices => "genai-prices",
@@ -51,7 +52,7 @@ impl List {
         }
     }
 
-    /// The first source lists all that a model is billed by; LiteLLM leaves out what nobody has filled in.
+    /// The first source lists every billed unit of a model. LiteLLM omits unknown prices.
     const fn missing(self) -> Missing {
         match self {
             Self::GenaiPrices => Missing::Uncharged,
@@ -59,10 +60,10 @@ impl List {
         }
     }
 
-    /// Which list this is, by its shape.
+    /// Detects the list by its format.
     ///
     /// # Errors
-    /// It is neither.
+    /// The text is neither list.
     pub fn of(text: &str, file: &str) -> Result<Self, ConvertError> {
         if genai::is_list(text) {
             return Ok(Self::GenaiPrices);
@@ -74,10 +75,11 @@ impl List {
     }
 }
 
-/// A list, whichever it is, as a data file with one book.
+/// Converts any supported list to a data file with one book.
 ///
 /// # Errors
-/// The text is neither list, or an entry of it is not understood: the error names file, entry and key. Nothing is guessed.
+/// The text is neither list, or an entry of it cannot be converted. The error names file, entry and key. No
+/// value is guessed.
 pub fn file(bytes: &[u8], origin: &Origin<'_>) -> Result<Vec<u8>, ConvertError> {
     convert(bytes, origin).map_err(|error| error.in_file(origin.file))
 }
@@ -117,10 +119,10 @@ fn convert(bytes: &[u8], origin: &Origin<'_>) -> Result<Vec<u8>, ConvertError> {
     encode(&File { format: FORMAT, books: vec![Packed { info, rules: &rules }] })
 }
 
-/// Several data files as one; the books of an earlier file come first.
+/// Joins several data files into one. The books of an earlier file come first.
 ///
 /// # Errors
-/// One of them is no data file.
+/// One of the files is not a data file.
 pub fn join(files: &[Vec<u8>]) -> Result<Vec<u8>, SchemaError> {
     let mut books = Vec::new();
     for file in files {
@@ -129,10 +131,11 @@ pub fn join(files: &[Vec<u8>]) -> Result<Vec<u8>, SchemaError> {
     schema::encode(&File { format: FORMAT, books })
 }
 
-/// LiteLLM's list cut down to what is read of it, one model a line, numbers in their own text.
+/// LiteLLM's list reduced to the fields that the conversion reads, one model per line. Numbers keep their
+/// original text.
 ///
 /// # Errors
-/// It is not that list.
+/// The text is not that list.
 pub fn reduce(text: &str) -> Result<String, ConvertError> {
     litellm::reduce(text)
 }
@@ -141,7 +144,7 @@ fn encode<T: serde::Serialize>(record: &T) -> Result<Vec<u8>, ConvertError> {
     schema::encode(record).map_err(|error| ConvertError::new(error.to_string()))
 }
 
-/// Holds text and bytes that records borrow while they are made.
+/// Owner of the text and bytes that records borrow during a conversion.
 #[derive(Debug, Default)]
 pub(crate) struct Arena(Bump);
 

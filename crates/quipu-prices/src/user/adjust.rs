@@ -1,25 +1,25 @@
-//! Discounts and markups: percents on prices.
+//! Discounts and markups, in percent of prices.
 
 use super::scope::{Span, Subject};
 use crate::schema::Decimal;
 
-/// Which way a percent works.
+/// Direction of an adjustment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Less than the list says.
+    /// Reduces the list price.
     Discount,
-    /// More, on whatever price holds.
+    /// Increases any price.
     Markup,
 }
 
-/// A percent on prices.
+/// A percentage on prices.
 #[derive(Debug)]
 pub(crate) struct Adjustment {
     pub name: String,
     pub kind: Kind,
     pub subject: Subject,
     pub span: Span,
-    /// What prices are multiplied by.
+    /// Factor on prices.
     pub factor: Decimal,
     /// The percent as the user wrote it.
     pub percent: String,

@@ -1,4 +1,4 @@
-//! Prices that a user states for a model.
+//! Prices that a user sets for a model.
 
 use std::collections::BTreeMap;
 
@@ -7,24 +7,24 @@ use quipu_core::PriceRequest;
 use super::scope::{Span, Subject};
 use crate::schema::Body;
 
-/// What a unit costs that an entry has no price for.
+/// Price of units without a price in the entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rest {
-    /// What the unit around it costs; else it has no price.
+    /// The price of the containing unit, if there is one.
     Around,
-    /// What the list says.
+    /// The price of the list.
     List,
-    /// Nothing: the entry lists everything that is paid.
+    /// Free: the entry lists every billed unit.
     Nothing,
 }
 
-/// A contract price, or that of a model of the user's own.
+/// A contract price, or the price of a model of the user's own.
 #[derive(Debug)]
 pub(crate) struct Contract {
     pub name: String,
     pub subject: Subject,
     pub span: Span,
-    /// What the context of a call must hold.
+    /// Required context of a call.
     pub context: BTreeMap<String, String>,
     pub body: Body<'static>,
     pub rest: Rest,

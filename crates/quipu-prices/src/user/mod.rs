@@ -1,4 +1,4 @@
-//! The prices that a user states: they always win over the lists.
+//! Price book of the user; its prices always take precedence over the lists.
 
 mod adjust;
 mod contract;
@@ -14,41 +14,41 @@ pub(crate) use self::adjust::{Adjustment, Kind};
 pub(crate) use self::contract::{Contract, Rest};
 pub(crate) use self::scope::Subject;
 
-/// Name of the source on everything that a user's book priced.
+/// Name of the source in all answers of a user's book.
 pub const USER: &str = "user";
 
-/// What stands between the entry of a user and the rule of a list in the id of a price.
+/// Separator between the user's entry and the rule of a list in the id of a price.
 pub(crate) const OVER: &str = " over ";
 
-/// A bad entry of a user's book.
+/// An invalid entry of a user's book.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {what}")]
 pub struct UserError {
     /// Line of the file, from 1.
     pub line: usize,
-    /// What is wrong there.
+    /// The reason.
     pub what: String,
 }
 
-/// The currency in which amounts may be shown beside dollars.
+/// The currency in which amounts may be shown next to dollars.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Currency {
     /// Three capital letters, such as `EUR` (ISO 4217).
     pub code: String,
-    /// How much of it one US dollar is, as the user wrote it: a decimal above zero.
+    /// Amount of this currency for one US dollar, as the user wrote it: a decimal above zero.
     pub rate: String,
-    /// The day on which that rate held.
+    /// Date of the rate.
     pub stated: Date,
 }
 
-/// The prices that a user states, read from TOML: contract prices, self-hosted models, discounts, markup, aliases, and a currency
-/// to show. Clones share everything.
+/// The user's prices, read from TOML: contract prices, self-hosted models, discounts, markup, aliases, and a
+/// display currency. Clones share all state.
 #[derive(Debug, Clone)]
 pub struct UserBook {
     pub(crate) inner: Arc<Entries>,
 }
 
-/// What the file says.
+/// The content of the file.
 #[derive(Debug, Default)]
 pub(crate) struct Entries {
     pub version: String,
@@ -63,40 +63,41 @@ pub(crate) struct Entries {
 #[derive(Debug)]
 pub(crate) struct Alias {
     pub name: String,
-    /// What is called so; never loose.
+    /// The matching provider and model; never loose.
     pub subject: Subject,
-    /// The provider meant, when it is another than the one named.
+    /// The provider of the target, if it differs from the named one.
     pub provider: Option<String>,
-    /// The model meant.
+    /// The target model.
     pub is: String,
     pub line: usize,
 }
 
 impl UserBook {
-    /// Reads a book.
+    /// Parses a book.
     ///
     /// # Errors
-    /// Every bad entry with its line and the reason, by line. Nothing is taken from a file that has one.
+    /// Every invalid entry with its line and the reason, by line. One invalid entry rejects the whole file.
     pub fn parse(toml: &str) -> Result<Self, Vec<UserError>> {
         parse::book(toml).map(|entries| Self { inner: Arc::new(entries) })
     }
 
-    /// The first twelve hexadecimal digits of the SHA-256 of its text: its version on every price that it decides.
+    /// The first twelve hexadecimal digits of the SHA-256 of its text. Each price of this book names it as
+    /// its version.
     pub fn version(&self) -> &str {
         &self.inner.version
     }
 
-    /// The text that it was read from.
+    /// The source text of the book.
     pub fn text(&self) -> &str {
         &self.inner.text
     }
 
-    /// How many prices, discounts, markups and aliases it holds.
+    /// Number of prices, discounts, markups and aliases.
     pub fn entries(&self) -> usize {
         self.inner.contracts.len() + self.inner.adjustments.len() + self.inner.aliases.len()
     }
 
-    /// The currency to show, if it states one.
+    /// The display currency, if the book sets one.
     pub fn display(&self) -> Option<&Currency> {
         self.inner.display.as_ref()
     }

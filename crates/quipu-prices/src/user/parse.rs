@@ -1,4 +1,4 @@
-//! From the text of a user's book to its entries.
+//! Parser of a user's book, from text to entries.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -130,7 +130,7 @@ impl<'d> Reader<'d> {
         Some(Adjustment { name, kind, subject, span, factor: factor?, percent: percent?, line })
     }
 
-    /// What a percent multiplies prices by.
+    /// The factor of a percentage.
     fn percent(&mut self, value: Value<'d>, kind: Kind) -> Option<(Decimal, String)> {
         let (number, text) = self.number(value, "percent")?;
         let hundred = 100 * 10_u128.pow(u32::from(number.scale.min(24)));
@@ -278,7 +278,7 @@ impl<'d> Reader<'d> {
         whole
     }
 
-    /// The price of what the book quotes prices for, from that of `per` units.
+    /// The price of the book's amount, computed from that of `per` units.
     fn scaled(&mut self, price: Decimal, unit: Unit, per: u64, value: Value<'d>) -> Option<Decimal> {
         let exact = divided(price, unit.per(), per);
         if exact.is_none() {
@@ -301,7 +301,7 @@ impl<'d> Reader<'d> {
         span
     }
 
-    /// The name of an entry as it stands on bills: given, else made of what the entry is for.
+    /// The name of an entry on bills: as given, otherwise derived from the subject.
     fn name(&mut self, table: &mut Table<'d>, prefix: &str, subject: &Subject) -> String {
         let at = table.take("name").map_or(table.at, |value| value.span().start);
         let name =
@@ -312,7 +312,7 @@ impl<'d> Reader<'d> {
         name
     }
 
-    /// Entries that say two things about the same calls.
+    /// Reports entries that contradict each other for the same calls.
     fn repeated(&mut self, entries: &Entries) {
         let mut seen = Vec::<(String, usize, Span)>::new();
         let aliases =
@@ -350,7 +350,7 @@ impl<'d> Reader<'d> {
     }
 }
 
-/// `price * times / per`, exact; `None` where that has more digits than money holds.
+/// `price * times / per`, exact; `None` if the result has more digits than money.
 fn divided(price: Decimal, times: u64, per: u64) -> Option<Decimal> {
     let (mut digits, mut scale) = (price.digits.checked_mul(u128::from(times))?, price.scale);
     let per = u128::from(per);

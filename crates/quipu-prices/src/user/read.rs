@@ -1,4 +1,4 @@
-//! Reads values of a TOML document and remembers every complaint with its line.
+//! Reader of TOML values that collects every error with its line.
 
 use std::collections::BTreeSet;
 
@@ -11,13 +11,13 @@ use super::UserError;
 use crate::decimal::{Scaled, exact};
 use crate::schema::Decimal;
 
-/// The document and what is wrong with it so far.
+/// The document and the errors found so far.
 pub(super) struct Reader<'d> {
     text: &'d str,
     pub errors: Vec<UserError>,
 }
 
-/// A table whose keys are taken one by one; what is left over at the end is not known.
+/// A table whose keys are removed one by one. The remaining keys are unknown ones.
 pub(super) struct Table<'d> {
     table: &'d DeTable<'d>,
     pub at: usize,
@@ -31,7 +31,7 @@ impl<'d> Reader<'d> {
         Self { text, errors: Vec::new() }
     }
 
-    /// The line of a place in the text.
+    /// The line of an offset in the text.
     pub(super) fn line(&self, at: usize) -> usize {
         1 + self.text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count()
     }
@@ -41,7 +41,7 @@ impl<'d> Reader<'d> {
         self.errors.push(UserError { line, what: what.into() });
     }
 
-    /// `None`, and a complaint, for anything but a table.
+    /// `None`, and an error, for anything but a table.
     pub(super) fn table(&mut self, value: Value<'d>, what: &str) -> Option<Table<'d>> {
         let at = value.span().start;
         match value.get_ref() {
@@ -53,7 +53,7 @@ impl<'d> Reader<'d> {
         }
     }
 
-    /// Text that is not empty.
+    /// Text, not empty.
     pub(super) fn text(&mut self, table: &mut Table<'d>, key: &'static str) -> Option<String> {
         let value = table.take(key)?;
         match value.get_ref() {
@@ -77,7 +77,7 @@ impl<'d> Reader<'d> {
         })
     }
 
-    /// A number as it is written, as text or bare: no float is made of it.
+    /// A number in its original notation, as text or bare. It is never converted to a float.
     pub(super) fn number(&mut self, value: Value<'d>, key: &str) -> Option<(Decimal, String)> {
         let text = match value.get_ref() {
             DeValue::String(text) => text.trim().to_owned(),
@@ -101,7 +101,7 @@ impl<'d> Reader<'d> {
         }
     }
 
-    /// A day (its beginning in UTC) or a time with its zone, written as text or as TOML does.
+    /// A day (its start in UTC) or a time with its zone, as text or as a TOML time.
     pub(super) fn time(&mut self, table: &mut Table<'d>, key: &'static str) -> Option<Timestamp> {
         let value = table.take(key)?;
         let text = plain(value)?;
@@ -126,7 +126,7 @@ impl<'d> Reader<'d> {
         date
     }
 
-    /// Complains about every key that nobody took.
+    /// Reports every key that was not read.
     pub(super) fn done(&mut self, table: &Table<'d>, what: &str) {
         for (key, _) in table.table.iter() {
             if !table.taken.contains(key.get_ref().as_ref()) {
@@ -136,7 +136,7 @@ impl<'d> Reader<'d> {
     }
 }
 
-/// A value as text; other kinds as the words that name them.
+/// A value as text; for other kinds, the name of the kind.
 fn plain(value: Value<'_>) -> Option<String> {
     Some(match value.get_ref() {
         DeValue::String(text) => text.trim().to_owned(),

@@ -1,4 +1,4 @@
-//! What an entry of a user's book is for: a provider, a model, a time.
+//! Scope of an entry of a user's book: a provider, a model, a time.
 
 use std::fmt;
 
@@ -14,14 +14,14 @@ pub(crate) struct Subject {
     pub model: Option<Pattern>,
 }
 
-/// A model's name in lower case, or the beginning of names.
+/// A model's name or a prefix of names, in lower case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Pattern {
     Exact(String),
     Prefix(String),
 }
 
-/// Half-open: from the first instant on, up to the second.
+/// A half-open period: includes `from`, excludes `to`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Span {
     pub from: Option<Timestamp>,
@@ -29,7 +29,7 @@ pub(crate) struct Span {
 }
 
 impl Pattern {
-    /// `gpt-4o`, or `gpt-4*` for every name that begins so.
+    /// Parses `gpt-4o`, or `gpt-4*` for every name with that prefix.
     pub(crate) fn parse(text: &str) -> Self {
         let text = text.trim().to_lowercase();
         match text.strip_suffix('*') {
@@ -54,19 +54,19 @@ impl Pattern {
 }
 
 impl Subject {
-    /// How narrow it is: the narrowest that holds wins. A model says more than a provider.
+    /// Rank by narrowness; the narrowest matching subject wins. A model is narrower than a provider.
     pub(crate) fn rank(&self) -> (usize, bool) {
         (self.model.as_ref().map_or(0, Pattern::rank), self.provider.is_some())
     }
 
-    /// Whether one of the names that the provider goes by is meant.
+    /// Whether one of the provider's names matches.
     pub(crate) fn meets_provider(&self, names: &[String]) -> bool {
         let Some(wanted) = self.provider.as_deref() else { return true };
         let ids = name::providers(wanted);
         names.iter().any(|name| name == wanted || ids.iter().any(|id| id == name))
     }
 
-    /// The first reading of the model's name that is meant.
+    /// The first matching reading of the model's name.
     pub(crate) fn meets_model<'r>(&self, readings: &'r [Reading]) -> Option<&'r Reading> {
         match &self.model {
             None => readings.first(),
@@ -88,7 +88,7 @@ impl Span {
 }
 
 impl fmt::Display for Subject {
-    /// `openai/gpt-4*`; `*` for any.
+    /// Formats as `openai/gpt-4*`; `*` stands for any.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let provider = self.provider.as_deref();
         match &self.model {

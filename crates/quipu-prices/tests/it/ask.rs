@@ -1,11 +1,11 @@
-//! A short way to ask the book.
+//! Short builder of price queries.
 
 use std::collections::BTreeMap;
 
 use quipu_core::{PriceAnswer, PriceBook, PriceRequest, Timestamp, Unpriced, Usage};
 use quipu_prices::Books;
 
-/// A question with defaults: a thousand tokens in, a hundred out, on a day that all sources cover.
+/// A query with defaults: a thousand tokens in, a hundred out, on a day that all sources cover.
 pub struct Ask {
     pub provider: Option<&'static str>,
     pub model: String,

@@ -1,4 +1,4 @@
-//! Answers of the genai-prices package itself, each to the last digit.
+//! Tests against the answers of the genai-prices package, exact to the last digit.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

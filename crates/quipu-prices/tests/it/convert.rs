@@ -1,4 +1,4 @@
-//! From published lists to data files.
+//! Tests of the conversion from published lists to data files.
 
 use quipu_prices::convert::{self, List, Origin};
 use quipu_prices::{Books, diff, schema};
@@ -118,6 +118,6 @@ fn an_update_shows_what_changes() {
     let newer = LITELLM.replace("1e-05", "2e-05");
     let diff = diff(&books(LITELLM), &books(&newer));
     assert_eq!(diff.to_string(), "0 new, 0 gone, 1 changed\n~ litellm deepinfra/m: output_tokens 10 -> 20\n");
-    // Other sources stay out of it.
+    // Other sources are not compared.
     assert!(quipu_prices::diff(&Books::vendored(), &Books::vendored()).is_empty());
 }

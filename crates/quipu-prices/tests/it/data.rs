@@ -1,4 +1,4 @@
-//! The data file as a whole.
+//! Tests of the whole data file.
 
 use quipu_core::Timestamp;
 use quipu_prices::schema::{self, Body, Clause, Rules};
@@ -11,7 +11,7 @@ const BOOK: &[u8] = include_bytes!("../../data/book.postcard");
 fn every_record_decodes_and_every_expression_compiles() {
     fn expressions(clause: &Clause<'_>) -> usize {
         match clause {
-            // An expression that does not compile never holds, so neither it nor its opposite would.
+            // An expression that does not compile never matches, so neither it nor its negation would hold.
             Clause::Regex(pattern) => {
                 assert!(regex::Regex::new(pattern).is_ok(), "{pattern}");
                 1

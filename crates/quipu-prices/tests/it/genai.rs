@@ -1,4 +1,4 @@
-//! What the first book says, computed by hand from its listed prices.
+//! Tests of the first book against bills computed by hand from its listed prices.
 
 use quipu_core::{Unpriced, Usage};
 

@@ -1,4 +1,4 @@
-//! Several versions of a list, and what happens to prices between them.
+//! Tests of several versions of a list, and the prices between them.
 
 use quipu_core::{PriceBook, PriceRef, Unpriced};
 use quipu_prices::schema::{
@@ -9,7 +9,7 @@ use quipu_prices::{Books, Unit, UserBook, diff};
 
 use crate::ask::ask;
 
-/// A list with these models of `deepinfra`, at whole dollars a million tokens.
+/// A list of these `deepinfra` models, at whole dollars per million tokens.
 fn list(source: &str, version: &str, retrieved: &str, models: &[(&str, u128)]) -> (String, Vec<u8>) {
     let price = |unit: &str, digits| Price {
         unit: Unit::by_name(unit).unwrap(),
@@ -61,7 +61,7 @@ fn a_list_without_dates_holds_from_its_import_on() {
     assert_eq!(of("2026-12-15T00:00:00Z"), ("0.0077".into(), "1.110.0".into(), vec![]));
     assert_eq!(of("2027-01-31T23:59:59.999999999Z"), ("0.0077".into(), "1.110.0".into(), vec![]));
     assert_eq!(of("2027-02-01T00:00:00Z"), ("0.0099".into(), "1.111.0".into(), vec![]));
-    // Nobody knew the model then: the first list that does has its price, and the answer says so.
+    // No list knew the model then. The first list that does sets the price, and the answer notes that.
     let before = of("2026-12-14T23:59:59Z");
     assert_eq!((before.0.as_str(), before.1.as_str()), ("0.0077", "1.110.0"));
     assert_eq!(before.2, ["litellm 1.110.0 is not the list of that time, which does not name the model"]);
@@ -81,7 +81,7 @@ fn retired_models_keep_their_last_price() {
 fn a_newer_list_with_dates_replaces_the_older_at_once() {
     let (books, _) = Books::new(vec![list("genai-prices", "0.10.0", "2026-12-01", &[("changing", 3)])], None);
     assert_eq!(price(&books, "changing", "2020-01-01T00:00:00Z").1, "0.10.0");
-    // What it dropped is still known from the older one.
+    // The older list still knows the model that the newer one removed.
     let old = ask("x-ai", "grok-4").answer_of(&books).unwrap();
     assert_eq!(
         (old.rule.source.as_str(), old.rule.version.as_str(), old.fallbacks.len()),
@@ -93,7 +93,7 @@ fn a_newer_list_with_dates_replaces_the_older_at_once() {
 fn an_explanation_uses_the_recorded_version() {
     let books = books();
     let recorded = ask("deepinfra", "changing").at("2027-01-01T00:00:00Z").answer_of(&books).unwrap();
-    // Whatever holds at the time asked about, and by whatever name.
+    // The recorded rule applies regardless of the requested time and name.
     let later = ask("deepinfra", "changing").at("2027-06-01T00:00:00Z");
     assert_eq!(later.answer_of(&books).unwrap().total.to_string(), "0.0099");
     assert_eq!(books.explain(&later.request(), &recorded.rule).unwrap().total.to_string(), "0.0077");
@@ -188,7 +188,7 @@ fn disagreements_show_both_prices() {
     assert!(find("openai", "gpt-4o", "input_tokens").is_none());
     assert!(all.iter().all(|one| one.percent > 1.0 && one.first != one.second));
     assert!(books.disagreements(60.0, at).len() < all.len());
-    // The first source wins on all of them.
+    // The first source wins for all of them.
     let mistral = find("mistral", "mistral-large-latest", "input_tokens").unwrap();
     assert_eq!((mistral.first.to_string(), mistral.second.to_string()), ("2".into(), "0.5".into()));
 }

@@ -1,4 +1,4 @@
-//! Every kind of price and every way to write a name, once each.
+//! Tests of every kind of price and every spelling of a name, once each.
 
 use quipu_core::{Unpriced, Usage};
 
@@ -31,7 +31,7 @@ fn a_cache_write_costs_by_how_long_it_is_kept() {
     };
     assert_eq!(written("cache_write_5m_tokens"), "0.00125");
     assert_eq!(written("cache_write_1h_tokens"), "0.002");
-    // No price for twelve hours is listed: that of any write holds, and the bill says so.
+    // No price for twelve hours is listed. The price of any write applies, and the bill notes that.
     assert_eq!(written("cache_write_12h_tokens"), "0.00125");
 }
 
@@ -61,7 +61,7 @@ fn requests_and_searches_are_lines() {
     let mut usage = Usage::of(1_000, 100);
     usage.units.insert("web_searches".into(), 2);
     assert_eq!(ask("anthropic", "claude-haiku-4-5").usage(usage.clone()).total(), "0.0215");
-    // What the usage holds comes on top of what is asked for besides.
+    // Units of the usage are added to the separately requested units.
     assert_eq!(ask("anthropic", "claude-haiku-4-5").usage(usage).unit("web_searches", 1).total(), "0.0315");
 }
 
@@ -75,13 +75,13 @@ fn models_that_are_paid_by_the_second_cost_time() {
     let line = answer.lines.last().unwrap();
     assert_eq!((line.unit.as_str(), line.count, line.per), ("call_milliseconds", 1_501, 3_600_000));
     assert_eq!(answer.total.to_string(), "0.016511");
-    // The rest of the bill is there, at nothing.
+    // The remaining lines are present with an amount of zero.
     assert_eq!(answer.lines.len(), 3);
 }
 
 #[test]
 fn regions_cost_more() {
-    // gpt-5.4 itself is of the first source; azure/eu/gpt-5.4 and us-gov are names of the second.
+    // gpt-5.4 itself is in the first source; azure/eu/gpt-5.4 and us-gov are names of the second.
     let law = || ask("openai", "gpt-6-astra-law");
     assert_eq!((law().total(), law().context("region", "eu").total()), ("0.015".into(), "0.0165".into()));
     let place = |model| ask("aws.bedrock", model).total();

@@ -1,4 +1,4 @@
-//! What holds of every bill.
+//! Property tests: laws of every bill.
 
 use proptest::prelude::*;
 use quipu_core::{PriceAnswer, Usage, Usd};

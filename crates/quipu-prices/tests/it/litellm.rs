@@ -1,4 +1,4 @@
-//! What the second book says, computed by hand from its listed prices (dollars for one token in the comments).
+//! Tests of the second book against bills computed by hand. The comments give dollars for one token.
 
 use quipu_core::{Unpriced, Usage};
 
@@ -47,7 +47,8 @@ fn a_bound_moves_the_whole_request() {
 
 #[test]
 fn ranges_are_bounds() {
-    // dashscope/qwen-plus-2025-07-28: up to 256k 4e-7 and 1.2e-6, reasoning 4e-6; above 1.2e-6, 3.6e-6, 1.2e-5.
+    // dashscope/qwen-plus-2025-07-28: up to 256k 4e-7 and 1.2e-6, reasoning 4e-6; above 1.2e-6, 3.6e-6,
+    // 1.2e-5.
     let ask = |input| {
         let usage =
             Usage { input: Some(input), output: Some(1_000), reasoning: Some(400), ..Usage::default() };
@@ -59,7 +60,8 @@ fn ranges_are_bounds() {
 
 #[test]
 fn prices_fall_outside_of_peak_hours() {
-    // tencent/deepseek-v4.1-flash: 3e-7 and 1.2e-6; off peak half. Weekends are off peak, by the clock of Shanghai.
+    // tencent/deepseek-v4.1-flash: 3e-7 and 1.2e-6; off peak half. Weekends are off peak, by the clock of
+    // Shanghai.
     let price = |time| ask("tencent", "deepseek-v4.1-flash").at(time).total();
     let (peak, off) = ("0.00042", "0.00021");
     assert_eq!(price("2026-11-20T02:00:00Z"), peak); // Friday
@@ -83,7 +85,8 @@ fn places_multiply_the_price() {
     let law = || ask("openai", "gpt-6-astra-law");
     assert_eq!(law().context("region", "eu-west-1").total(), "0.0165");
     assert_eq!(law().context("region", "europe").total(), "0.015");
-    // gemini-4-argon-cyber-permissive: 4e-6 and 2e-5; flex half; 1.1 times everywhere but in the global region.
+    // gemini-4-argon-cyber-permissive: 4e-6 and 2e-5; flex half; 1.1 times everywhere but in the global
+    // region.
     let argon = || ask("gcp.vertex_ai", "vertex_ai/gemini-4-argon-cyber-permissive");
     assert_eq!(
         (argon().total(), argon().context("region", "global").total()),
@@ -129,6 +132,6 @@ fn the_second_book_fills_gaps_only() {
         "litellm watsonx/ibm/granite-3-8b-instruct"
     );
     assert_eq!(ask("vercel", "openai/gpt-4.1").rule(), "litellm vercel_ai_gateway/openai/gpt-4.1");
-    // Both know it, at different prices: the first book wins.
+    // Both sources have it, at different prices. The first book wins.
     assert_eq!(ask("mistral", "mistral-large-latest").rule(), "genai-prices mistral/mistral-large");
 }

@@ -1,4 +1,4 @@
-//! The vendored price books against what they must answer.
+//! Tests of the vendored price books against expected answers.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 

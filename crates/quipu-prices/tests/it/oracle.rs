@@ -1,8 +1,9 @@
-//! Answers of LiteLLM's own package for models that the first source lacks.
+//! Tests against LiteLLM's own package for models that the first source lacks.
 //!
-//! `tests/litellm/make_cases.py` made the cases. Every case that we answer otherwise stands in `tests/litellm/differences.tsv` with
-//! its reason, which the head of the table tells in words and counts; a difference that is not there fails, and so does one that is
-//! there and is none. `QUIPU_WRITE_DIFFERENCES=1` writes the table anew: reasons stay, new differences get `?`, which fails.
+//! `tests/litellm/make_cases.py` made the cases. Every different answer of ours is listed in
+//! `tests/litellm/differences.tsv` with its reason; the head of the table explains and counts the reasons. An
+//! unlisted difference fails the test, and so does a listed case without a difference.
+//! `QUIPU_WRITE_DIFFERENCES=1` writes the table again: reasons stay, new differences get `?`, which fails.
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
@@ -17,7 +18,7 @@ struct Case {
     provider: String,
     name: String,
     tier: Option<String>,
-    /// In dollars; `None` where only a float's sum is known.
+    /// In dollars; `None` if only a float sum is known.
     exact: Option<Usd>,
     near: f64,
 }
@@ -56,13 +57,13 @@ fn cases() -> Cases {
     Cases { at, models, all }
 }
 
-/// To the 24 digits that money has.
+/// Truncates to the 24 decimal places of money.
 fn cut(dollars: &str) -> Usd {
     let end = dollars.find('.').map_or(dollars.len(), |point| (point + 25).min(dollars.len()));
     dollars[..end].parse().unwrap()
 }
 
-/// As `make_cases.py` has them.
+/// The usage in the form of `make_cases.py`.
 fn usage(case: &Case) -> (Usage, BTreeMap<compact_str::CompactString, u64>) {
     let mut units = BTreeMap::new();
     let mut unit = |name: &str, count| {
@@ -118,7 +119,7 @@ fn ours(books: &Books, case: &Case, at: Timestamp) -> Result<(Usd, String), Stri
 
 fn same(case: &Case, ours: Usd) -> bool {
     match case.exact {
-        // The 25th digit and those after it are cut line by line.
+        // The 25th digit and all further ones are cut in each line.
         Some(exact) => exact.raw().abs_diff(ours.raw()) <= 4,
         None => {
             let ours: f64 = ours.to_string().parse().unwrap();

@@ -1,5 +1,5 @@
-//! Regions: a list that knows the very region comes before one that prices all regions alike. Every rule of both books is asked
-//! for.
+//! Tests of regions: a list with the exact region precedes one with the same price for all regions. They
+//! query every rule of both books.
 
 use quipu_core::{PriceBook, Usage};
 use quipu_prices::Books;
@@ -9,7 +9,7 @@ use crate::ask::{Ask, ask};
 
 const BOOK: &[u8] = include_bytes!("../../data/book.postcard");
 
-/// Whether an id tells a region, by a reading of its own: a word of its path, or one before its first point.
+/// Whether an id names a region, by an independent parser: a word of its path, or one before its first dot.
 fn tells_region(id: &str) -> bool {
     const WORDS: [&str; 12] =
         ["us", "eu", "ap", "apac", "au", "jp", "ca", "in", "mx", "sa", "global", "us-gov"];
@@ -21,7 +21,7 @@ fn tells_region(id: &str) -> bool {
         || path.iter().any(|part| WORDS.contains(part) || *part == "global-standard" || zone.is_match(part))
 }
 
-/// Provider and id of every rule that tells a region, and a book of that list alone.
+/// Provider and id of every regional rule, and a book of that list only.
 fn regional(source: &str) -> (Vec<(&'static str, &'static str)>, Books) {
     let book =
         schema::decode(BOOK).unwrap().books.into_iter().find(|book| book.info.source == source).unwrap();
@@ -32,7 +32,7 @@ fn regional(source: &str) -> (Vec<(&'static str, &'static str)>, Books) {
     (all, Books::decode(schema::encode(&alone).unwrap()).unwrap())
 }
 
-/// Questions of growing plainness: a list may have no price for some tokens.
+/// Queries of decreasing detail, because a list may lack prices for some tokens.
 fn questions(provider: Option<&'static str>, model: &str) -> [Ask; 2] {
     let all = Usage {
         input: Some(10_000),
@@ -57,7 +57,7 @@ fn every_region_of_the_second_book_has_its_exact_price() {
             let answers = asks.iter().filter_map(|ask| Some((ask, alone.price(&ask.request()).ok()?)));
             let Some((ask, want)) = answers.into_iter().next() else { continue };
             let said = ask.answer().unwrap_or_else(|why| panic!("{provider:?} {id}: {why:?}"));
-            // The first book may say the same, and know the past.
+            // The first book may have the same price and also know the past.
             assert_eq!(said.total, want.total, "{provider:?} {id}: {:?}, {:?}", said.rule, want.rule);
             asked_for += 1;
         }

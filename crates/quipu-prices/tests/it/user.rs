@@ -1,4 +1,4 @@
-//! What a user states wins, and is refused where it is wrong.
+//! Tests of the user's book: its prices win, and invalid entries are rejected.
 
 use quipu_core::{PriceBook, Unpriced, Usage};
 use quipu_prices::{Books, UserBook};
@@ -41,7 +41,7 @@ fn contract_prices_win_for_their_time() {
     );
     assert_eq!(answer.rule.version, books.user().unwrap().version());
     assert_eq!(answer.rule.version.len(), 12);
-    // By the names that the provider answers with, too.
+    // Names in the provider's answers match too.
     assert_eq!(total(&ask("azure", "gpt-4o"), &books), ask("azure", "gpt-4o").total());
     assert_eq!(total(&ask("openai.chat", "openai/GPT-4o"), &books), "0.0028");
     assert_eq!(total(&ask(None, "gpt-4o"), &books), "0.0028");
@@ -49,10 +49,11 @@ fn contract_prices_win_for_their_time() {
     let large = ask("openai", "gpt-4o").usage(Usage::of(200_001, 1_000));
     assert_eq!(total(&large, &books), "0.416002");
     assert_eq!(total(&ask("openai", "gpt-4o").unit("web_searches", 3), &books), "0.0328");
-    // Before and after, the list.
+    // The list price applies before and after.
     assert_eq!(total(&ask("openai", "gpt-4o").at("2025-12-31T23:59:59Z"), &books), "0.0035");
     assert_eq!(total(&ask("openai", "gpt-4o").at("2027-01-01T00:00:00Z"), &books), "0.0035");
-    // What the entry does not price costs what is around it, in words; what nothing is around has no price.
+    // A unit without a price in the entry costs the price of its containing unit, with a note. A unit without
+    // a containing one has no price.
     let usage = Usage { reasoning: Some(40), ..Usage::of(1_000, 100) };
     let answer = ask("openai", "gpt-4o").usage(usage).answer_of(&books).unwrap();
     assert_eq!(answer.fallbacks, ["reasoning_tokens priced as output_tokens"]);
@@ -101,7 +102,7 @@ fn models_of_ones_own_cost_nothing_or_time() {
     let timed = ask("vllm", "llama-4-maverick").lasting(1_500_000_000).answer_of(&books).unwrap();
     assert_eq!((timed.total.to_string(), timed.rule.id.as_str()), ("0.0015".into(), "h100"));
     assert_eq!(timed.lines.last().unwrap().unit, "call_milliseconds");
-    // A call that tells of no tokens has its price all the same.
+    // A call without reported tokens still has its price.
     let silent = ask("vllm", "llama-4").usage(Usage::default()).lasting(1_000_000_000);
     assert_eq!(total(&silent, &books), "0.001");
     assert_eq!(ask("vllm", "llama-4").usage(Usage::default()).answer_of(&books), Err(Unpriced::NoUsage));
@@ -142,7 +143,7 @@ fn percents_change_the_list() {
     // The narrower discount: 0.00225 at 79.5 % and 110 %.
     assert_eq!(total(&ask("openai", "gpt-5"), &books), "0.001967625");
     assert_eq!(total(&ask("openai", "gpt-5").at("2027-01-01T00:00:00Z"), &books), "0.00210375");
-    // Another provider has the markup alone; a contract price no discount.
+    // Another provider gets the markup only; a contract price gets no discount.
     assert_eq!(total(&ask("anthropic", "claude-haiku-4-5"), &books), "0.00165");
     assert_eq!(total(&ask("openai", "own"), &books), "0.00121");
     assert_eq!(ask("openai", "own").answer_of(&books).unwrap().rule.id, "own+margin");

@@ -1,4 +1,4 @@
-//! What LiteLLM's keys mean.
+//! Meaning of LiteLLM's keys.
 
 use crate::Unit;
 
@@ -6,13 +6,13 @@ use crate::Unit;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Key {
     pub unit: Unit,
-    /// The price holds for requests with more input tokens than this.
+    /// The price applies to requests with more input tokens than this.
     pub above: Option<u64>,
-    /// The price holds in this context.
+    /// The price applies in this context.
     pub context: Option<(&'static str, &'static str)>,
 }
 
-/// The beginning of a key and its unit.
+/// The prefix of a key and its unit.
 const UNITS: [(&str, &str); 29] = [
     ("input_cost_per_token", "input_tokens"),
     ("output_cost_per_token", "output_tokens"),
@@ -59,14 +59,14 @@ const OTHERS: [&str; 9] = [
 ];
 
 impl Key {
-    /// How many of what the list prices one of make what the book prices: it prices seconds of a call, the book hours of
-    /// milliseconds.
+    /// Number of LiteLLM's priced units in one amount priced by the book. LiteLLM prices a second of a call,
+    /// the book an hour in milliseconds.
     pub(super) fn per(&self) -> u64 {
         if self.unit == Unit::CALL_TIME { 3_600 } else { self.unit.per() }
     }
 }
 
-/// Whether a field is a fact about prices.
+/// Whether a field is about prices.
 pub(super) fn is_fact(name: &str, value: &str) -> bool {
     let priced = |mode| parse(name, Some(mode)).is_some();
     let modes = ["chat", "audio_transcription", "audio_speech", "video_generation", "rerank", "search"];
@@ -75,7 +75,8 @@ pub(super) fn is_fact(name: &str, value: &str) -> bool {
     value != "null" && (OTHERS.contains(&name) || uplift || modes.into_iter().any(priced))
 }
 
-/// Reads a key; what a second or a query means depends on the model's mode. `None` for what the book does not price.
+/// Parses a key. The unit of a second or a query depends on the model's mode. `None` for keys that the book
+/// does not price.
 pub(super) fn parse(key: &str, mode: Option<&str>) -> Option<Key> {
     let by_suffix = |(base, unit): &(&str, &str)| {
         let (hours, above, context) = suffix(key.strip_prefix(base)?)?;
@@ -106,7 +107,7 @@ fn by_mode(key: &str, mode: &str) -> Option<Key> {
         }
         ("rerank", "input_cost_per_query") => ("rerank_searches", None),
         ("search", "input_cost_per_query") => ("web_searches", None),
-        // The time that the call takes.
+        // The duration of the call.
         (
             "chat" | "completion" | "responses",
             "input_cost_per_second" | "output_cost_per_second" | "cost_per_second",
@@ -120,7 +121,7 @@ fn by_mode(key: &str, mode: &str) -> Option<Key> {
 
 type Suffix = (Option<u32>, Option<u64>, Option<(&'static str, &'static str)>);
 
-/// `_above_1hr_above_200k_tokens_batches` as hours, bound, context.
+/// Parses `_above_1hr_above_200k_tokens_batches` into hours, bound and context.
 fn suffix(mut rest: &str) -> Option<Suffix> {
     let (mut hours, mut above, mut context) = (None, None, None);
     while !rest.is_empty() {

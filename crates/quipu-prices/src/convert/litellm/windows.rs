@@ -1,4 +1,4 @@
-//! LiteLLM's prices outside of peak hours.
+//! Conversion of LiteLLM's off-peak prices.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ struct OffPeak {
 #[derive(Deserialize)]
 struct Hours {
     hours_utc: OneOrMore,
-    /// 1 is Monday.
+    /// Days of the week; 1 is Monday.
     weekdays: Option<Vec<u8>>,
 }
 
@@ -32,7 +32,7 @@ enum OneOrMore {
     More(Vec<String>),
 }
 
-/// The prices within each window: those of the peak, with the cheaper ones in their place.
+/// The prices within each window: the peak prices, overridden by the cheaper ones.
 pub(super) fn off_peak(fields: &Fields, peak: &Table) -> Result<Vec<Dated>> {
     let Some(raw) = fields.get("off_peak_pricing") else { return Ok(Vec::new()) };
     let off: OffPeak = serde_json::from_str(raw.get()).key("off_peak_pricing")?;
@@ -72,7 +72,7 @@ pub(super) fn off_peak(fields: &Fields, peak: &Table) -> Result<Vec<Dated>> {
     Ok(dated)
 }
 
-/// `10:00-00:00` as seconds of the day; midnight as an end is the end of the day.
+/// Parses `10:00-00:00` as seconds of the day. Midnight as an end is the end of the day.
 fn parse(span: &str) -> Result<(u32, u32)> {
     let second = |clock: &str| {
         let (hour, minute) = clock.split_once(':')?;
