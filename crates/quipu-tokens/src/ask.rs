@@ -1,19 +1,21 @@
-//! What is asked.
+//! The question to an estimator: model, input and limits.
 
 use quipu_core::{Clock, Message, SystemClock, Timestamp};
 use serde_json::Value;
 
-/// What goes into a call.
+/// Input of a call.
 #[derive(Debug, Clone, Copy)]
 pub enum Input<'a> {
-    /// A text on its own, without any framing: a prompt of a completion or embedding model, or a piece of a larger whole.
+    /// A plain text without framing: a prompt of a completion or embedding model, or a fragment of a larger
+    /// input.
     Text(&'a str),
-    /// A conversation, with the framing that chat models put around it.
+    /// A conversation, with the framing that chat models add.
     Messages(&'a [Message]),
-    /// The body of a request in the shape of OpenAI (chat completions, responses, completions, embeddings), Anthropic (messages)
-    /// or Gemini (`generateContent`): tools, images and the limit of its output are looked at too.
+    /// A JSON request body of OpenAI (chat completions, responses, completions, embeddings), Anthropic
+    /// (messages) or Gemini (`generateContent`). Tools, images and the output limit are included.
     Json(&'a Value),
-    /// The same as its text. No tree of it is built, so that it may be of any size; what is no JSON object counts as a text.
+    /// The request body as text. It may be of any size, because no tree of it is built. A text that is no
+    /// JSON object counts as plain text.
     Body(&'a str),
 }
 
@@ -47,25 +49,25 @@ impl<'a> From<&'a Value> for Input<'a> {
     }
 }
 
-/// A call that is about to be made.
+/// A planned call.
 #[derive(Debug, Clone, Copy)]
 pub struct Ask<'a> {
-    /// Provider by any of its names; `None` lets the model decide.
+    /// Provider by any of its names; `None` derives it from the model.
     pub provider: Option<&'a str>,
-    /// Model by the name that the request has.
+    /// Model by its name in the request.
     pub model: &'a str,
-    /// What goes in.
+    /// Input of the call.
     pub input: Input<'a>,
-    /// Tokens that the answer is thought to have, reasoning included.
+    /// Expected output tokens, reasoning included.
     pub expected_output: Option<u64>,
-    /// Tokens that may come out at most, by the request: of all answers together where it asks for several.
+    /// Maximum output tokens of the request, of all requested answers together.
     pub max_output: Option<u64>,
-    /// When: prices change.
+    /// Time of the call, for the choice of prices.
     pub at: Timestamp,
 }
 
 impl<'a> Ask<'a> {
-    /// A call that is made now.
+    /// Creates a call at the current time.
     pub fn new(model: &'a str, input: impl Into<Input<'a>>) -> Self {
         Self {
             provider: None,
@@ -77,21 +79,21 @@ impl<'a> Ask<'a> {
         }
     }
 
-    /// With the provider.
+    /// Sets the provider.
     #[must_use]
     pub const fn provider(mut self, provider: &'a str) -> Self {
         self.provider = Some(provider);
         self
     }
 
-    /// With the tokens that the answer is thought to have.
+    /// Sets the expected output tokens.
     #[must_use]
     pub const fn expected_output(mut self, tokens: u64) -> Self {
         self.expected_output = Some(tokens);
         self
     }
 
-    /// With the tokens that may come out at most, of all answers together.
+    /// Sets the maximum output tokens, of all answers together.
     #[must_use]
     pub const fn max_output(mut self, tokens: u64) -> Self {
         self.max_output = Some(tokens);

@@ -1,7 +1,7 @@
-//! Requests in the shapes of OpenAI, Anthropic and Gemini, counted as their text is walked: no tree of it is built.
+//! Token counts of OpenAI, Anthropic and Gemini request bodies, read as a stream without a tree.
 //!
-//! Names are compared in their folded form, and a member that is repeated is counted each time: whichever of them a provider reads, it
-//! is in the sum.
+//! Names are compared in their folded form. A repeated member is counted each time, so the sum includes the
+//! one that a provider reads.
 
 use std::borrow::Cow;
 use std::ops::ControlFlow;
@@ -12,10 +12,10 @@ use crate::images::{Detail, size_of_base64};
 use crate::tally::Tally;
 use crate::tools::offer;
 
-/// How deep content is read. What is deeper is counted as the text that it is.
+/// Maximum depth of parsed content. Deeper content is counted as raw text.
 const DEPTH: usize = 16;
 
-/// All that goes in by the body of a request. `embeds`: texts to embed, without framing.
+/// Counts all input of a request body. `embeds`: the texts are to be embedded, without framing.
 pub(crate) fn request(tally: &mut Tally<'_>, body: &RawValue, embeds: bool) {
     let _ = members(body, &mut |name, value| match &*fold(&name) {
         "prompt" => texts(tally, value),
@@ -34,7 +34,7 @@ pub(crate) fn request(tally: &mut Tally<'_>, body: &RawValue, embeds: bool) {
     settings(tally, body);
 }
 
-/// What is asked of the answer: each provider tells its models so in words.
+/// Counts the output settings, which each provider writes into the prompt as text.
 fn settings(tally: &mut Tally<'_>, body: &RawValue) {
     let schemas: [&[&str]; 5] = [
         &["responseformat", "jsonschema", "schema"],
@@ -60,7 +60,7 @@ fn settings(tally: &mut Tally<'_>, body: &RawValue) {
     }
 }
 
-/// How many tokens may come out by the body of a request, all choices together.
+/// The output limit in a request body, for all choices together.
 pub(crate) fn max_output(body: &RawValue) -> Option<u64> {
     let limits: [&[&str]; 5] = [
         &["maxcompletiontokens"],
@@ -73,19 +73,19 @@ pub(crate) fn max_output(body: &RawValue) -> Option<u64> {
     Some(most.saturating_mul(choices(body)))
 }
 
-/// How many answers are asked for; at least one.
+/// The number of requested answers; at least one.
 pub(crate) fn choices(body: &RawValue) -> u64 {
     let places: [&[&str]; 2] = [&["n"], &["generationconfig", "candidatecount"]];
     places.iter().find_map(|path| number(quipu_json::at(body, path)?)).unwrap_or(1).max(1)
 }
 
-/// Texts without framing: one, many, or already tokens.
+/// Counts texts without framing: one, several, or token ids.
 fn texts(tally: &mut Tally<'_>, value: &RawValue) {
     match value.get().as_bytes().first() {
         Some(b'"') => tally.text(&any_text(value)),
         Some(b'[') => each(value, &mut |item| match item.get().as_bytes().first() {
             Some(b'"') => tally.text(&any_text(item)),
-            // Tokens. Whatever is nested here is no text.
+            // Token ids. Anything nested here is no text.
             Some(b'[') => each(item, &mut |_| tally.add(1)),
             Some(b'0'..=b'9' | b'-') => tally.add(1),
             _ => {}
@@ -94,7 +94,7 @@ fn texts(tally: &mut Tally<'_>, value: &RawValue) {
     }
 }
 
-/// `input` of OpenAI's responses: a text, or messages, calls and their answers.
+/// Counts `input` of OpenAI's responses: a text, or messages, calls and their answers.
 fn items(tally: &mut Tally<'_>, value: &RawValue) {
     if is_text(value) {
         tally.message("user");
@@ -145,14 +145,14 @@ fn content(tally: &mut Tally<'_>, value: &RawValue, depth: usize) {
     }
 }
 
-/// A part of a message by its `type`, or by its key where the shape has none (Gemini).
+/// Counts a content block by its `type`, or by its key in a format without types (Gemini).
 fn part(tally: &mut Tally<'_>, item: &RawValue, depth: usize) {
     match &*word(item, "type") {
         "image" | "image_url" | "input_image" => return image(tally, item),
         "tool_use" | "function_call" | "server_tool_use" | "mcp_call" => return function(tally, item),
         "tool_result" | "function_call_output" | "tool_response" => return answer(tally, item, depth),
         "document" => return document(tally, item, depth),
-        // Reasoning of former turns is mostly left out by the provider.
+        // Providers mostly drop the reasoning of earlier turns.
         "reasoning" => {
             let [summary] = pick(item, ["summary"]);
             return tally.perhaps(&summary.map(compact).unwrap_or_default());
@@ -194,7 +194,8 @@ fn answer(tally: &mut Tally<'_>, item: &RawValue, depth: usize) {
     }
 }
 
-/// A picture: `image_url` as a text or an object with `url` and `detail` (OpenAI), `source` (Anthropic).
+/// Counts an image: `image_url` as a text or an object with `url` and `detail` (OpenAI), `source`
+/// (Anthropic).
 fn image(tally: &mut Tally<'_>, item: &RawValue) {
     let [address, detail, data, source] = pick(item, ["imageurl", "detail", "data", "source"]);
     let detail = address.and_then(|address| pick(address, ["detail"])[0]).or(detail).and_then(text);
@@ -208,7 +209,7 @@ fn image(tally: &mut Tally<'_>, item: &RawValue) {
     tally.image(size, detail);
 }
 
-/// The base64 of a data URL.
+/// The base64 content of a data URL.
 pub(crate) fn data_of(url: &str) -> Option<&str> {
     url.strip_prefix("data:")?.split_once(";base64,").map(|(_, data)| data)
 }
@@ -223,7 +224,8 @@ fn inline(tally: &mut Tally<'_>, data: &RawValue) {
     }
 }
 
-/// A document of Anthropic's: its text, or a file. Citations bring a prompt of some 500 tokens with them, by recordings.
+/// Counts a document of Anthropic: its text, or a file. Citations add a prompt of some 500 tokens, according
+/// to recordings.
 fn document(tally: &mut Tally<'_>, item: &RawValue, depth: usize) {
     if quipu_json::at(item, &["citations", "enabled"]).is_some_and(|value| value.get() == "true") {
         tally.around(500);
@@ -241,7 +243,7 @@ fn document(tally: &mut Tally<'_>, item: &RawValue, depth: usize) {
     }
 }
 
-/// Bytes of whatever a part holds in base64.
+/// Size in bytes of the base64 content of a block.
 fn bytes_in(item: &RawValue) -> usize {
     let paths: [&[&str]; 5] =
         [&["source", "data"], &["file", "filedata"], &["filedata"], &["inputaudio", "data"], &["data"]];
@@ -260,7 +262,7 @@ fn tool(tally: &mut Tally<'_>, entry: &RawValue) {
     offer(tally, &word(one, "name"), &word(one, "description"), schema, one);
 }
 
-/// A string as it is meant, anything else as compact JSON.
+/// A string unescaped, any other value as compact JSON.
 pub(crate) fn told(value: &RawValue) -> Cow<'_, str> {
     if is_text(value) { any_text(value) } else { Cow::Owned(compact(value)) }
 }
@@ -288,7 +290,7 @@ pub(crate) fn each<'a>(list: &'a RawValue, work: &mut dyn FnMut(&'a RawValue)) {
     });
 }
 
-/// A text; one with half a surrogate pair as it stands, as some readers take it.
+/// A text, unescaped. A text with an unpaired surrogate stays raw, as some readers take it.
 pub(crate) fn any_text(value: &RawValue) -> Cow<'_, str> {
     text(value).unwrap_or(Cow::Borrowed(value.get()))
 }

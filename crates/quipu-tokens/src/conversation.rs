@@ -1,4 +1,4 @@
-//! Conversations in Quipu's own form.
+//! Token counts of conversations in Quipu's own format.
 
 use quipu_core::{Message, Part, Role, Value};
 
@@ -6,7 +6,7 @@ use crate::body::data_of;
 use crate::images::{Detail, size_of, size_of_base64};
 use crate::tally::Tally;
 
-/// All messages of a conversation.
+/// Counts all messages of a conversation.
 pub(crate) fn messages(tally: &mut Tally<'_>, messages: &[Message]) {
     for message in messages {
         tally.message(match &message.role {
@@ -26,7 +26,7 @@ fn part(tally: &mut Tally<'_>, part: &Part) {
     }
 }
 
-/// A picture, or another file: `blob` has its bytes, `uri` its address.
+/// Counts an image or another file: `blob` has its bytes, `uri` its address.
 fn other(tally: &mut Tally<'_>, kind: &str, value: &Value) {
     let word = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default();
     let bytes = match value.get("content").or_else(|| value.get("data")) {
@@ -47,7 +47,7 @@ fn other(tally: &mut Tally<'_>, kind: &str, value: &Value) {
     tally.image(size, detail);
 }
 
-/// A value as a provider is sent it: text as it is, all else as JSON.
+/// A value as sent to a provider: text unchanged, any other value as JSON.
 fn text_of(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

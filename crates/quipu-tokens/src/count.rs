@@ -1,4 +1,4 @@
-//! Counts without a price book.
+//! Token counts without a price book.
 
 use quipu_core::TokenEstimate;
 
@@ -6,8 +6,8 @@ use crate::ask::Input;
 use crate::estimator::input_tokens;
 use crate::tally::Counter;
 
-/// Tokens of a text as a model counts them, without any framing: exact for OpenAI's models, else low, likely and high by a documented
-/// approximation. Any text is counted in a time that grows with its length only.
+/// Tokens of a text for a model, without framing. Exact for OpenAI's models; otherwise low, likely and high
+/// by a documented approximation. The time is linear in the length of any text.
 ///
 /// ```
 /// let count = quipu_tokens::tokens("hello world", "gpt-4o");
@@ -17,7 +17,7 @@ pub fn tokens(text: &str, model: &str) -> TokenEstimate {
     input(Input::Text(text), model)
 }
 
-/// Tokens that go into a call of a model.
+/// Input tokens of a call of a model.
 pub fn input(input: Input<'_>, model: &str) -> TokenEstimate {
     input_tokens(Counter::of(model, []), model, input)
 }

@@ -2,10 +2,10 @@
 
 use crate::runs::{CUT_ERROR, RUN_LIMIT, TEXT_LIMIT, segments};
 
-/// A vocabulary of OpenAI, by the name that OpenAI's `tiktoken` has for it.
+/// A vocabulary of OpenAI, by its name in OpenAI's `tiktoken`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Encoding {
-    /// GPT-4o and everything since: 200,000 tokens.
+    /// GPT-4o and later: 200,000 tokens.
     O200kBase,
     /// gpt-oss: as `o200k_base`, with more special tokens.
     O200kHarmony,
@@ -21,7 +21,7 @@ pub enum Encoding {
     Gpt2,
 }
 
-/// Every encoding there is.
+/// All encodings.
 const ALL: [Encoding; 7] = [
     Encoding::O200kBase,
     Encoding::O200kHarmony,
@@ -32,7 +32,7 @@ const ALL: [Encoding; 7] = [
     Encoding::Gpt2,
 ];
 
-/// How many tokens a text has, and by how many that may be wrong.
+/// Number of tokens of a text, with its maximum error.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Count {
     pub tokens: u64,
@@ -40,7 +40,7 @@ pub(crate) struct Count {
 }
 
 impl Encoding {
-    /// Every encoding there is.
+    /// All encodings.
     pub const fn all() -> [Self; 7] {
         ALL
     }
@@ -63,7 +63,8 @@ impl Encoding {
         ALL.into_iter().find(|encoding| encoding.name() == name)
     }
 
-    /// The vocabulary that counts for it: encodings that differ in special tokens only count plain text alike, and share one.
+    /// The vocabulary for counts. Encodings that differ only in special tokens give the same counts for plain
+    /// text and share one.
     const fn vocabulary(self) -> &'static str {
         match self {
             Self::O200kBase | Self::O200kHarmony => "o200k_base",
@@ -73,24 +74,26 @@ impl Encoding {
         }
     }
 
-    /// Tokens of a text. Text that reads like a special token (`<|endoftext|>`) is counted as the text that it is: providers do not
-    /// let users write special tokens.
+    /// Tokens of a text. A text such as `<|endoftext|>` counts as plain text, because providers do not let
+    /// users write special tokens.
     ///
-    /// The first call of a process for a vocabulary unpacks it, some tens of milliseconds. Within the limits the count is exact: one
-    /// run of letters, of white space or of punctuation has [`Encoding::RUN_LIMIT`] bytes at most, the whole text
-    /// [`Encoding::TEXT_LIMIT`]. A longer run is counted in parts, and of a longer text the rest by the rate of what was counted.
+    /// The first call of a process for a vocabulary unpacks it in some tens of milliseconds. The count is
+    /// exact within two limits. A single run of letters, white space or punctuation has at most
+    /// [`Encoding::RUN_LIMIT`] bytes. The whole text has at most [`Encoding::TEXT_LIMIT`] bytes. A longer run
+    /// is counted in segments. The rest of a longer text is extrapolated.
     pub fn count(self, text: &str) -> u64 {
         self.counted(text).tokens
     }
 
-    /// Bytes of one run of characters of a kind that are counted as a whole.
+    /// Maximum bytes of a run of one kind of characters that is counted whole.
     pub const RUN_LIMIT: usize = RUN_LIMIT;
-    /// Bytes of a text that are counted.
+    /// Maximum bytes of a text that are counted.
     pub const TEXT_LIMIT: usize = TEXT_LIMIT;
 
     pub(crate) fn counted(self, text: &str) -> Count {
         let Some(bpe) = tiktoken::get_encoding(self.vocabulary()) else {
-            // No build of this crate lacks a vocabulary; if one did, it is a rough guess with an error as large.
+            // Every build of this crate has all vocabularies. Without one, the result is a rough guess with
+            // an error of the same size.
             let tokens = wide(text.len().div_ceil(4));
             return Count { tokens, error: tokens };
         };
@@ -116,7 +119,8 @@ impl Count {
         }
     }
 
-    /// The count of a text of `whole` bytes by that of its first `part` bytes: the rest may be of any kind, up to a token a byte.
+    /// Extrapolates the count of the first `part` bytes to a text of `whole` bytes. The rest may have up to
+    /// one token per byte.
     fn stretched(self, part: usize, whole: usize) -> Self {
         let ratio = |tokens: u64| {
             let grown = u128::from(tokens) * whole as u128 / part.max(1) as u128;
@@ -127,7 +131,7 @@ impl Count {
     }
 }
 
-/// The last place at or before `at` where a text may be cut.
+/// The last character boundary at or before `at`.
 pub(crate) fn floor(text: &str, at: usize) -> usize {
     if at >= text.len() {
         return text.len();

@@ -1,4 +1,4 @@
-//! From what is asked to tokens and money.
+//! Estimates of tokens and money for a planned call.
 
 use std::sync::Arc;
 
@@ -10,11 +10,10 @@ use crate::ask::{Ask, Input};
 use crate::tally::{Counter, Tally};
 use crate::{body, conversation, models};
 
-/// Tokens that an answer is taken to have where nobody says anything: few, some, many; where a request asks for several answers,
-/// each of them. A choice, not a measurement.
+/// Default output tokens of each requested answer: low, expected, high. A choice, not a measurement.
 pub const DEFAULT_OUTPUT: (u64, u64, u64) = (50, 500, 4_000);
 
-/// Estimates calls by a price book. Cloning it is cheap.
+/// Estimates calls by a price book. Clones are cheap.
 #[derive(Clone)]
 pub struct Estimator {
     prices: Arc<dyn PriceBook>,
@@ -22,32 +21,32 @@ pub struct Estimator {
 }
 
 impl Estimator {
-    /// With these prices, and the tokenizers of this crate.
+    /// Creates an estimator with these prices and the tokenizers of this crate.
     pub fn new(prices: Arc<dyn PriceBook>) -> Self {
         Self { prices, tokenizers: Vec::new() }
     }
 
-    /// With a tokenizer of one's own, which is asked before all that were there.
+    /// Adds a custom tokenizer, which takes precedence over all earlier ones.
     #[must_use]
     pub fn tokenizer(self, tokenizer: impl Tokenizer + 'static) -> Self {
         self.shared_tokenizer(Arc::new(tokenizer))
     }
 
-    /// [`Self::tokenizer`], with one that others hold too.
+    /// [`Self::tokenizer`] for a shared tokenizer.
     #[must_use]
     pub fn shared_tokenizer(mut self, tokenizer: Arc<dyn Tokenizer>) -> Self {
         self.tokenizers.insert(0, tokenizer);
         self
     }
 
-    /// Tokens that go in.
+    /// Input tokens of a call.
     pub fn tokens<'a>(&self, model: &str, input: impl Into<Input<'a>>) -> TokenEstimate {
         let own = self.tokenizers.iter().map(|tokenizer| tokenizer.as_ref() as &dyn Tokenizer);
         input_tokens(Counter::of(model, own), model, input.into())
     }
 
-    /// What a call may take and cost, by list price and without a cache. The price of an input token may depend on how many there
-    /// are: each of the three figures is priced on its own.
+    /// Estimated tokens and cost of a call, by list price and without a cache. The price of an input token
+    /// may depend on their number, so each of the three figures is priced separately.
     pub fn estimate(&self, ask: &Ask<'_>) -> CostEstimate {
         let input = self.tokens(ask.model, ask.input);
         let output = output_tokens(ask);
@@ -94,13 +93,13 @@ fn in_json(tally: &mut Tally<'_>, body: &str) {
     }
 }
 
-/// The limit of a request's output, and how many answers it asks for.
+/// The output limit of a request, and the number of requested answers.
 fn limits(body: &str) -> (Option<u64>, u64) {
     quipu_json::raw(body).map_or((None, 1), |request| (body::max_output(request), body::choices(request)))
 }
 
-/// Tokens that come out: what the caller expects, between half and twice as many; else the limit of the request; else
-/// [`DEFAULT_OUTPUT`]. Never beyond the limit.
+/// Output tokens: the caller's expectation, between half and twice as many. Otherwise the limit of the
+/// request, otherwise [`DEFAULT_OUTPUT`]. Never above the limit.
 fn output_tokens(ask: &Ask<'_>) -> TokenEstimate {
     let told = |low, expected, high, method| TokenEstimate { low, expected, high, exact: false, method };
     if models::embeds(ask.model) {

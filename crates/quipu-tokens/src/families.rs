@@ -1,61 +1,63 @@
-//! Models whose vocabulary is not published, or not carried here: counted by OpenAI's, with a factor and a stated error.
+//! Token approximations for models whose vocabulary is unpublished or not included here.
 //!
-//! Factor and error of each are measured: where the vocabulary is public, against it; else against the counts that providers returned
-//! in public recordings. How, and the figures, are in `docs/guide/estimates.md`.
+//! They are counted by OpenAI's vocabularies, with a factor and a stated error. Factor and error are measured
+//! against the vocabulary if it is public, otherwise against counts that providers returned in public
+//! recordings. `docs/guide/estimates.md` has the method and the figures.
 
 use crate::encoding::{Count, Encoding};
 
-/// Least, likely and most tokens for a thousand of another vocabulary.
+/// Least, likely and most tokens for a thousand tokens of another vocabulary.
 pub(crate) type Rate = (u64, u64, u64);
 
-/// An approximation.
+/// An approximation for a family of models.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Family {
-    /// What is told of it.
+    /// Description of the method.
     pub method: &'static str,
-    /// Beginnings of model names, or parts with a `*` in front.
+    /// Prefixes of model names, or substrings after a `*`.
     pub names: &'static [&'static str],
-    /// The vocabulary that is counted by.
+    /// The vocabulary used for counting.
     pub base: Encoding,
-    /// Least, likely and most tokens for a thousand of the base, in texts of Latin letters: English, its neighbours, and code.
+    /// Least, likely and most tokens for a thousand of the base, in Latin script: English, similar languages,
+    /// and code.
     pub latin: Rate,
-    /// The same for texts of other writings.
+    /// The same for texts in other scripts.
     pub other: Rate,
-    /// What surrounds messages.
+    /// Framing of messages.
     pub framing: Framing,
 }
 
 /// Tokens that surround messages and tools.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Framing {
-    /// For each message.
+    /// Tokens per message.
     pub message: u64,
-    /// Once a request.
+    /// Tokens per request.
     pub request: u64,
-    /// Once a request that offers tools.
+    /// Tokens per request that offers tools.
     pub tools: u64,
-    /// For each tool offered, beside its JSON.
+    /// Tokens per offered tool, in addition to its JSON.
     pub tool: u64,
-    /// For each call of a tool and each answer of one.
+    /// Tokens per tool call and per tool answer.
     pub call: u64,
-    /// Beside that, for each message of the model's own.
+    /// Additional tokens per message of the model.
     pub assistant: u64,
-    /// By how much each message may be wrong.
+    /// Maximum error per message.
     pub error: u64,
-    /// Whether tools that are offered are counted as input.
+    /// Whether offered tools count as input.
     pub offered: bool,
 }
 
 const PLAIN: Framing =
     Framing { message: 4, request: 3, tools: 20, tool: 8, call: 12, assistant: 0, error: 4, offered: true };
-/// OpenAI's own, for models whose vocabulary is not told: a role is a token.
+/// OpenAI's framing, for models with an unknown vocabulary: a role is one token.
 const OPENAI: Framing = Framing { request: 2, tools: 12, tool: 7, call: 15, assistant: 2, error: 2, ..PLAIN };
-/// Anthropic puts a prompt of its own in front of tools: up to Claude 3.5 its documentation says 264 tokens
-/// (<https://docs.anthropic.com/en/docs/agents-and-tools/tool-use/overview#pricing>), and recordings agree. For later models the
-/// documentation says 346, and recordings have some 480.
+/// Anthropic adds its own prompt before tools. Up to Claude 3.5 its documentation says 264 tokens
+/// (<https://docs.anthropic.com/en/docs/agents-and-tools/tool-use/overview#pricing>), and recordings agree.
+/// For later models the documentation says 346, and recordings have some 480.
 const CLAUDE_3: Framing = Framing { tools: 264, tool: 20, call: 30, ..PLAIN };
 const CLAUDE: Framing = Framing { tools: 484, ..CLAUDE_3 };
-/// In recordings the tools that are offered are not part of `promptTokenCount`.
+/// In recordings, `promptTokenCount` excludes the offered tools.
 const GEMINI: Framing =
     Framing { message: 0, request: 0, tools: 0, tool: 0, call: 0, assistant: 0, error: 2, offered: false };
 
@@ -71,8 +73,10 @@ const fn family(
     Family { method, names, base, latin, other, framing }
 }
 
-/// Claude since Opus 4.7: by its maker up to 1.35 times as many tokens as before, by others up to 1.47 in English
-/// (<https://www.claudecodecamp.com/p/i-measured-claude-4-7-s-new-tokenizer-here-s-what-it-costs-you>), as many in other writings.
+/// Claude since Opus 4.7. It needs up to 1.35 times as many tokens as before according to Anthropic, up to
+/// 1.47 in English by other measurements
+/// (<https://www.claudecodecamp.com/p/i-measured-claude-4-7-s-new-tokenizer-here-s-what-it-costs-you>). Other
+/// scripts need the same number.
 const CLAUDE_NEW: &[&str] = &[
     "claude-opus-4-7",
     "claude-opus-4-8",
@@ -89,7 +93,7 @@ const MISTRAL: &[&str] =
     &["mistral", "mixtral", "codestral", "ministral", "pixtral", "magistral", "devstral", "open-mi"];
 const UNTOLD: &[&str] = &["gpt-", "chatgpt-", "o1", "o2", "o3", "o4", "o5", "codex"];
 
-/// Latin, and other writings.
+/// Rates for Latin script, then for other scripts.
 const CLAUDE_RATES: (Rate, Rate) = ((950, 1_150, 1_450), (900, 1_500, 2_500));
 const CLAUDE_NEW_RATES: (Rate, Rate) = ((950, 1_500, 2_000), (900, 1_500, 2_500));
 const GEMINI_RATES: (Rate, Rate) = ((800, 1_000, 1_300), (700, 1_000, 1_600));
@@ -101,10 +105,10 @@ const KIMI_RATES: (Rate, Rate) = ((950, 1_000, 1_450), (650, 1_300, 2_050));
 const GLM_RATES: (Rate, Rate) = ((950, 1_000, 1_250), (700, 1_100, 3_450));
 const MINIMAX_RATES: (Rate, Rate) = ((900, 1_000, 1_400), (500, 1_100, 2_350));
 const UNTOLD_RATES: (Rate, Rate) = ((900, 1_000, 1_150), (800, 1_000, 1_250));
-/// As wide as all others together.
+/// Rates that cover the range of all other families.
 const OTHER_RATES: (Rate, Rate) = ((750, 1_100, 2_000), (400, 1_200, 3_450));
 
-/// In this order: the first that has the name is it.
+/// The first family with a matching name applies.
 const FAMILIES: &[Family] = &[
     family("Claude since Opus 4.7, by o200k_base", CLAUDE_NEW, O200kBase, CLAUDE_NEW_RATES, CLAUDE),
     family("Claude 3, by o200k_base", CLAUDE_OLD, O200kBase, CLAUDE_RATES, CLAUDE_3),
@@ -120,7 +124,7 @@ const FAMILIES: &[Family] = &[
     family("a new model of OpenAI, by o200k_base", UNTOLD, O200kBase, UNTOLD_RATES, OPENAI),
 ];
 
-/// Every other model.
+/// The family of every other model.
 static ANY: Family = family("unknown model, by o200k_base", &[], O200kBase, OTHER_RATES, PLAIN);
 
 /// The family of a bare name; every name has one.
@@ -132,7 +136,7 @@ pub(crate) fn of(name: &str) -> &'static Family {
     FAMILIES.iter().find(|family| family.names.iter().any(has)).unwrap_or(&ANY)
 }
 
-/// Least, likely and most tokens, by the base's counts of Latin and of other texts.
+/// Least, likely and most tokens, from the base's counts of Latin and of other texts.
 pub(crate) fn spread(family: &Family, latin: Count, other: Count) -> (u64, u64, u64) {
     let part = |tokens: u64, per_mille: u64| {
         let all = u128::from(tokens) * u128::from(per_mille);
@@ -149,7 +153,8 @@ pub(crate) fn spread(family: &Family, latin: Count, other: Count) -> (u64, u64, 
     (one.0.saturating_add(two.0), one.1.saturating_add(two.1), one.2.saturating_add(two.2))
 }
 
-/// Whether a text is of another writing than Latin: one character in ten is beyond ASCII. European languages have fewer.
+/// Whether a text is in a non-Latin script: more than one character in ten is beyond ASCII. European
+/// languages have fewer.
 pub(crate) fn is_other(text: &str) -> bool {
     let beyond = text.chars().filter(|character| !character.is_ascii()).count();
     beyond > 0 && beyond.saturating_mul(10) > text.chars().count()

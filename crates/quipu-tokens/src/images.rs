@@ -1,13 +1,13 @@
-//! Pictures: their size from the first bytes of the file, their tokens by each provider's published rule.
+//! Images: their size from the first bytes of the file, and their tokens by each provider's published rule.
 
 use base64::Engine;
 
 use crate::models::bare;
 
-/// How much of a picture's text is decoded to find its size: JPEG files may carry a preview in front of it.
+/// Decoded bytes of an image's text, to find its size. JPEG files may have a preview before the size.
 const HEAD: usize = 512 << 10;
 
-/// A picture's width and height; both above zero.
+/// Width and height of an image; both above zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
     /// Pixels.
@@ -16,22 +16,22 @@ pub struct Size {
     pub height: u32,
 }
 
-/// How closely a model is asked to look (`detail` of OpenAI).
+/// Requested level of detail (`detail` of OpenAI).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Detail {
-    /// One small picture of it.
+    /// A single small version of the image.
     Low,
-    /// What the provider does if it is not told.
+    /// The provider's default.
     #[default]
     High,
 }
 
-/// Low, likely and high tokens of one picture for a model; all the same where its size is known.
+/// Low, likely and high tokens of one image for a model; all equal if its size is known.
 ///
 /// Rules: OpenAI <https://platform.openai.com/docs/guides/images-vision#calculating-costs>; Anthropic
 /// <https://docs.anthropic.com/en/docs/build-with-claude/vision#calculate-image-costs>; Gemini
-/// <https://ai.google.dev/gemini-api/docs/image-understanding#token-calculation>. A picture behind an address has no size here: the
-/// smallest, a usual (1024 × 1024) and the largest are given.
+/// <https://ai.google.dev/gemini-api/docs/image-understanding#token-calculation>. The size of an image behind
+/// a URL is unknown. Then the figures are those of the smallest, a usual (1024 × 1024) and the largest image.
 pub fn image_tokens(model: &str, size: Option<Size>, detail: Detail) -> (u64, u64, u64) {
     let rule = rule(&bare(model));
     match size {
@@ -48,23 +48,23 @@ pub fn image_tokens(model: &str, size: Option<Size>, detail: Detail) -> (u64, u6
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Rule {
-    /// Tiles of 512 pixels, and a base.
+    /// Tiles of 512 pixels plus a base.
     Tiles { base: u64, tile: u64 },
-    /// Patches of 32 pixels, so many at most, times so many hundredths.
+    /// Patches of 32 pixels, at most `most`, times `hundredths` / 100.
     Patches { most: u32, hundredths: u64 },
-    /// Pixels by 750, within 1,568 pixels a side and some 1,600 tokens.
+    /// Pixels divided by 750, limited to 1,568 pixels per side and some 1,600 tokens.
     Claude,
-    /// 258 for a small one, else for each tile.
+    /// 258 for a small image, otherwise for each tile.
     Gemini,
-    /// So many whatever its size.
+    /// A fixed number for any size.
     Fixed(u64),
 }
 
-/// The rule of a bare model name: the first whose beginning it has.
+/// The rule of a bare model name, by the first matching prefix.
 const RULES: &[(&str, Rule)] = &[
     ("gpt-5-mini", Rule::Patches { most: 1_536, hundredths: 162 }),
     ("gpt-5-nano", Rule::Patches { most: 1_536, hundredths: 246 }),
-    // Not in the documentation: what users were billed, <https://community.openai.com/t/1377015>.
+    // Not documented; from users' bills, <https://community.openai.com/t/1377015>.
     ("gpt-5.1", Rule::Tiles { base: 70, tile: 140 }),
     ("gpt-5.2", Rule::Patches { most: 1_536, hundredths: 120 }),
     ("gpt-5.3", Rule::Patches { most: 1_536, hundredths: 120 }),
@@ -87,7 +87,7 @@ const RULES: &[(&str, Rule)] = &[
     ("gemma", Rule::Fixed(256)),
 ];
 
-/// That of GPT-4o, GPT-4.1 and GPT-4.5; others that publish no rule are taken to have it too.
+/// The rule of GPT-4o, GPT-4.1 and GPT-4.5. It also applies to models without a published rule.
 const USUAL: Rule = Rule::Tiles { base: 85, tile: 170 };
 
 fn rule(name: &str) -> Rule {
@@ -107,21 +107,22 @@ impl Rule {
         }
     }
 
-    /// Tokens of the dearest picture.
+    /// Tokens of the most expensive image.
     fn most(self, detail: Detail) -> u64 {
         match self {
-            // The long side has 2,048 pixels at most while the short one has 768.
+            // The long side has at most 2,048 pixels if the short side has 768.
             Self::Tiles { .. } => self.tokens(Size { width: 2_048, height: 768 }, detail),
             Self::Patches { most, hundredths } => (u64::from(most) * hundredths).div_ceil(100),
             Self::Claude => 1_600,
-            // Providers take pictures of about 3,072 pixels a side.
+            // Providers accept images of about 3,072 pixels per side.
             Self::Gemini => 258 * 16,
             Self::Fixed(tokens) => tokens,
         }
     }
 }
 
-/// Fit into 2,048 by 2,048; the short side to 768; tiles of 512. Pictures are made smaller, never larger.
+/// Fits the image into 2,048 by 2,048, then the short side to 768, and counts tiles of 512. Images are only
+/// scaled down.
 fn tiles(size: Size) -> u64 {
     let (mut width, mut height) = (f64::from(size.width), f64::from(size.height));
     let fit = (2_048.0 / width.max(height)).min(1.0);
@@ -131,7 +132,7 @@ fn tiles(size: Size) -> u64 {
     cells(width, 512.0) * cells(height, 512.0)
 }
 
-/// Patches of 32 pixels; a picture of more than `most` is made smaller until whole patches fit.
+/// Counts patches of 32 pixels. An image with more than `most` is scaled down until whole patches fit.
 fn patches(size: Size, most: u32) -> u64 {
     let (width, height) = (f64::from(size.width), f64::from(size.height));
     let all = cells(width, 32.0) * cells(height, 32.0);
@@ -151,7 +152,8 @@ fn claude(size: Size) -> u64 {
     cells(pixels, 750.0).min(1_600)
 }
 
-/// One tile up to 384 pixels a side; else tiles of two thirds of the short side, from 256 to 768 pixels.
+/// One tile up to 384 pixels per side; otherwise tiles of two thirds of the short side, from 256 to 768
+/// pixels.
 fn gemini_tiles(size: Size) -> u64 {
     if size.width.max(size.height) <= 384 {
         return 1;
@@ -162,26 +164,26 @@ fn gemini_tiles(size: Size) -> u64 {
 }
 
 fn cells(length: f64, cell: f64) -> u64 {
-    // A ten-thousandth less: what was scaled to a whole cell may be a little over it.
+    // Subtracts a ten-thousandth, because a length scaled to whole cells may exceed them slightly.
     let count = (length / cell - 1e-4).ceil().max(1.0);
     // Lengths come from 32-bit numbers.
     count as u64
 }
 
-/// Size of a picture in base64, as data URLs and providers' `data` fields have it. PNG, JPEG, GIF and WebP are known.
+/// Size of a base64 image, as in data URLs and providers' `data` fields. Supports PNG, JPEG, GIF and WebP.
 pub(crate) fn size_of_base64(text: &str) -> Option<Size> {
     let head = text.as_bytes();
     let head = &head[..head.len().min(HEAD) / 4 * 4];
     let engine = base64::engine::general_purpose::STANDARD;
     let bytes = match engine.decode(head) {
         Ok(bytes) => bytes,
-        // URL-safe letters, or no padding.
+        // URL-safe alphabet, or no padding.
         Err(_) => base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(head).ok()?,
     };
     size_of(&bytes)
 }
 
-/// Size of a picture by the first bytes of its file. PNG, JPEG, GIF and WebP are known.
+/// Size of an image from the first bytes of its file. Supports PNG, JPEG, GIF and WebP.
 pub fn size_of(bytes: &[u8]) -> Option<Size> {
     let size = match bytes {
         [0x89, b'P', b'N', b'G', ..] => png(bytes),

@@ -1,9 +1,9 @@
-//! Counts tokens before a call is made, and says what the call may cost.
+//! Estimates tokens and cost before a call is made.
 //!
 //! Verb: ESTIMATE.
-//! Takes: a text or a conversation, a model, and how long an answer is expected.
-//! Gives: tokens and money as low, expected and high, with the way they were found.
-//! Never: calls an estimate exact, does I/O, or looks at a text twice.
+//! Takes: a text or a conversation, a model, and the expected length of the answer.
+//! Gives: tokens and money as low, expected and high, with the method used.
+//! Never: calls an estimate exact, does I/O, or reads a text twice.
 
 mod ask;
 mod body;

@@ -1,14 +1,15 @@
-//! Which vocabulary, framing and picture rule a model has.
+//! Vocabulary, framing and image rule of each model.
 //!
 //! The table of OpenAI's models is that of `tiktoken`
-//! (<https://github.com/openai/tiktoken/blob/main/tiktoken/model.py>), with the models of OpenAI's model pages that it lacks.
+//! (<https://github.com/openai/tiktoken/blob/main/tiktoken/model.py>), extended by models of OpenAI's model
+//! pages.
 
 use crate::encoding::Encoding::{
     self, Cl100kBase, Gpt2, O200kBase, O200kHarmony, P50kBase, P50kEdit, R50kBase,
 };
 use crate::families::{self, Family};
 
-/// Names that are taken as they are.
+/// Exact names.
 const NAMES: &[(&str, Encoding)] = &[
     ("o1", O200kBase),
     ("o3", O200kBase),
@@ -60,7 +61,7 @@ const NAMES: &[(&str, Encoding)] = &[
     ("gpt-2", Gpt2),
 ];
 
-/// Beginnings of names, the longer ones first where one begins with another.
+/// Prefixes of names. A longer prefix precedes a shorter one that it starts with.
 const BEGINNINGS: &[(&str, Encoding)] = &[
     ("o1-", O200kBase),
     ("o3-", O200kBase),
@@ -77,17 +78,18 @@ const BEGINNINGS: &[(&str, Encoding)] = &[
     ("computer-use-preview-", O200kBase),
 ];
 
-/// What is known of a model.
+/// Tokenization of a model.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Model {
     /// OpenAI's own vocabulary.
     OpenAi(Encoding),
-    /// One that is approximated.
+    /// An approximated family.
     Other(&'static Family),
 }
 
-/// The encoding of one of OpenAI's models: by its name, that of a fine-tune (`ft:gpt-4o-mini:org::id`), of Azure (`gpt-35-turbo`), or
-/// with a provider in front (`openai/gpt-4o`, `azure/gpt-4o`, `openai.gpt-oss-120b-1:0`). `None` for models of others.
+/// The encoding of an OpenAI model; `None` for other models. It accepts the name, a fine-tune
+/// (`ft:gpt-4o-mini:org::id`) and Azure's spelling (`gpt-35-turbo`). It also accepts a provider prefix
+/// (`openai/gpt-4o`, `azure/gpt-4o`, `openai.gpt-oss-120b-1:0`).
 pub fn encoding_of(model: &str) -> Option<Encoding> {
     let name = bare(model);
     let base =
@@ -97,12 +99,12 @@ pub fn encoding_of(model: &str) -> Option<Encoding> {
     exact.or_else(begins).map(|(_, encoding)| *encoding)
 }
 
-/// What is known of a model; every name has an answer.
+/// The tokenization of a model; every name has one.
 pub(crate) fn model(name: &str) -> Model {
     encoding_of(name).map_or_else(|| Model::Other(families::of(&bare(name))), Model::OpenAi)
 }
 
-/// A name without region, provider and gateway in front, in small letters.
+/// A name without region, provider and gateway prefixes, in lower case.
 pub(crate) fn bare(model: &str) -> String {
     let name = model.trim().to_ascii_lowercase();
     let name = name.rsplit('/').next().unwrap_or_default();
@@ -126,7 +128,7 @@ pub(crate) fn bare(model: &str) -> String {
     name.to_owned()
 }
 
-/// Whether the model embeds texts: its input has no framing, and it has no output.
+/// Whether the model embeds texts. Its input has no framing, and it has no output.
 pub(crate) fn embeds(model: &str) -> bool {
     let name = bare(model);
     name.contains("embed") || name.starts_with("text-similarity-") || name.contains("-search-")

@@ -1,19 +1,20 @@
-//! Runs of characters of one kind, which byte pair encoding takes as one piece however long they are.
+//! Runs of characters of one kind, which byte pair encoding treats as one piece of any length.
 //!
 //! OpenAI's patterns split a text into words, numbers, punctuation and white space before any pair is merged
-//! (<https://github.com/openai/tiktoken/blob/main/tiktoken_ext/openai_public.py>). All work within a piece grows faster than its
-//! length, so a text of one endless piece is cut here, at places that the counter can tell.
+//! (<https://github.com/openai/tiktoken/blob/main/tiktoken_ext/openai_public.py>). The work within a piece
+//! grows faster than its length, so this module cuts a very long piece at positions that the counter can
+//! reproduce.
 
-/// Bytes of one run that are counted as a whole. No text that people or programs write has longer ones.
+/// Maximum bytes of one run that is counted whole. No text of people or programs has longer ones.
 pub(crate) const RUN_LIMIT: usize = 16 << 10;
 
-/// Bytes of a text that are counted: some four million tokens, more than any model takes.
+/// Maximum counted bytes of a text: some four million tokens, more than any model accepts.
 pub(crate) const TEXT_LIMIT: usize = 16 << 20;
 
-/// By how many tokens a cut may change the count. A cut parts one token in two, and shifts those around it.
+/// Maximum change of the count by a cut. A cut splits one token in two and shifts those around it.
 pub(crate) const CUT_ERROR: u64 = 4;
 
-/// What a character is to the patterns. Marks and symbols beyond ASCII belong to whichever run they stand in.
+/// Kind of a character in the patterns. Marks and symbols beyond ASCII belong to the run that contains them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Letter,
@@ -41,7 +42,8 @@ fn kind(character: char) -> Kind {
     }
 }
 
-/// The text in parts: each with whether it ends in a run that had to be cut. Without a run beyond the limit it is one part.
+/// Splits a text into segments, each with a flag for a cut run at its end. A text without a run beyond the
+/// limit is one segment.
 pub(crate) fn segments(text: &str) -> impl Iterator<Item = (&str, bool)> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -55,7 +57,7 @@ pub(crate) fn segments(text: &str) -> impl Iterator<Item = (&str, bool)> {
     })
 }
 
-/// Where the first run that is too long has to be cut; the end of the text if there is none.
+/// The cut position of the first run that is too long; the end of the text if there is none.
 fn first_cut(text: &str) -> usize {
     let (mut start, mut run) = (0, Kind::Any);
     for (at, character) in text.char_indices() {
@@ -65,7 +67,7 @@ fn first_cut(text: &str) -> usize {
         }
         let goes_on = kind == run || kind == Kind::Any;
         if !goes_on && run == Kind::Any {
-            // What had no kind so far takes that of its first neighbour.
+            // A character without a kind takes that of its first neighbour.
             run = kind;
         } else if !goes_on {
             (start, run) = (at, kind);
@@ -93,7 +95,7 @@ mod tests {
         }
     }
 
-    /// The kind of an ASCII byte; of all others the same.
+    /// The kind of an ASCII byte; all other bytes have one kind.
     fn kind_of(byte: u8) -> Kind {
         if byte.is_ascii() { kind(char::from(byte)) } else { Kind::Any }
     }

@@ -1,4 +1,4 @@
-//! The sum of what goes into a call, piece by piece.
+//! Sum of the input tokens of a call, item by item.
 
 use quipu_core::{TokenEstimate, Tokenizer};
 
@@ -7,7 +7,7 @@ use crate::families::{self, Family, Framing};
 use crate::images::{Detail, Size, image_tokens};
 use crate::models::{Model, bare, model};
 
-/// What counts the texts.
+/// Tokenizer of the texts.
 #[derive(Clone, Copy)]
 pub(crate) enum Counter<'a> {
     OpenAi(Encoding),
@@ -16,7 +16,7 @@ pub(crate) enum Counter<'a> {
 }
 
 impl<'a> Counter<'a> {
-    /// For a model: the first tokenizer of one's own that knows it, else that of this crate.
+    /// The counter for a model: the first custom tokenizer that knows it, otherwise that of this crate.
     pub fn of(name: &str, own: impl IntoIterator<Item = &'a dyn Tokenizer>) -> Self {
         match own.into_iter().find(|tokenizer| tokenizer.knows(name)) {
             Some(tokenizer) => Self::Own(tokenizer),
@@ -35,7 +35,8 @@ impl<'a> Counter<'a> {
         }
     }
 
-    /// Least, likely and most tokens by the counts of Latin and of other texts, which make a difference to approximations only.
+    /// Least, likely and most tokens from the counts of Latin and of other texts. The difference matters for
+    /// approximations only.
     fn spread(&self, latin: Count, other: Count) -> (u64, u64, u64) {
         let count = latin.plus(other);
         match self {
@@ -90,10 +91,10 @@ impl<'a> Counter<'a> {
 pub(crate) struct Tally<'a> {
     counter: Counter<'a>,
     model: &'a str,
-    /// Texts of Latin letters, and others.
+    /// Counts of texts in Latin script, and of others.
     latin: Count,
     other: Count,
-    /// Low, likely and high tokens of all that is no text.
+    /// Low, likely and high tokens of everything except text.
     low: u64,
     likely: u64,
     high: u64,
@@ -119,7 +120,7 @@ impl<'a> Tally<'a> {
         *sum = sum.plus(count);
     }
 
-    /// A message begins.
+    /// Starts a message.
     pub fn message(&mut self, role: &str) {
         if !self.framed {
             self.framed = true;
@@ -136,20 +137,20 @@ impl<'a> Tally<'a> {
         }
     }
 
-    /// The name of who speaks.
+    /// Adds the name of the speaker.
     pub fn name(&mut self, name: &str) {
         self.text(name);
         self.add(1);
     }
 
-    /// The model called a tool.
+    /// Adds a tool call of the model.
     pub fn call(&mut self, name: &str, arguments: &str) {
         self.text(name);
         self.text(arguments);
         self.around(self.framing.call);
     }
 
-    /// A tool answered.
+    /// Adds the answer of a tool.
     pub fn answer(&mut self, text: &str) {
         self.text(text);
         self.around(self.framing.call / 2);
@@ -160,32 +161,33 @@ impl<'a> Tally<'a> {
         self.spread(low, likely, high);
     }
 
-    /// A file, a sound or a video of so many bytes, whose tokens no rule tells: from none to one for ten bytes, as a text would have.
+    /// Adds a file, a sound or a video of a size in bytes, for which no token rule exists. The range is from
+    /// zero to one token for ten bytes, as in text.
     pub fn unknown(&mut self, bytes: usize) {
         let bytes = wide(bytes);
         self.spread(0, bytes / 100, bytes / 10);
     }
 
-    /// A text that the provider writes in a form of its own: a schema, or a tool.
+    /// Adds a text that the provider reformats: a schema, or a tool.
     pub fn rough(&mut self, text: &str) {
         let tokens = self.counter.of_text(text).1;
         self.spread(tokens / 2, tokens, tokens.saturating_mul(3) / 2);
     }
 
-    /// A text that the provider may or may not count.
+    /// Adds a text that the provider may or may not count.
     pub fn perhaps(&mut self, text: &str) {
         let tokens = self.counter.of_text(text).2;
         self.spread(0, 0, tokens);
     }
 
-    /// Tools are offered.
+    /// Notes that tools are offered.
     pub fn tools(&mut self) {
         if !std::mem::replace(&mut self.tools, true) {
             self.around(self.framing.tools);
         }
     }
 
-    /// So many tokens around a tool.
+    /// Adds an estimated number of tokens around a tool.
     pub fn around(&mut self, tokens: u64) {
         self.spread(tokens / 2, tokens, tokens.saturating_mul(3) / 2);
     }
@@ -218,9 +220,9 @@ impl<'a> Tally<'a> {
     }
 }
 
-/// What surrounds messages of OpenAI's models, by
-/// <https://cookbook.openai.com/examples/how_to_count_tokens_with_tiktoken>. For GPT-5 and later, and for calls of tools, by what
-/// OpenAI counted in public recordings.
+/// Framing of messages for OpenAI's models, from
+/// <https://cookbook.openai.com/examples/how_to_count_tokens_with_tiktoken>. For GPT-5 and later, and for
+/// tool calls, it comes from OpenAI's counts in public recordings.
 fn framing(counter: &Counter<'_>, model: &str) -> Framing {
     if let Counter::Family(family) = counter {
         return family.framing;

@@ -1,17 +1,18 @@
-//! Tools that are offered to a model.
+//! Token counts of the tools offered to a model.
 
 use quipu_json::{RawValue, pick};
 
 use crate::body::{compact, each, told, word};
 use crate::tally::Tally;
 
-/// How deep a schema is read. What is deeper is counted as the text that it is.
+/// Maximum depth of a parsed schema. Deeper content is counted as raw text.
 const DEPTH: usize = 16;
 
-/// A tool by its name, description and the JSON schema of its arguments.
+/// Adds a tool by its name, description and the JSON schema of its arguments.
 ///
-/// OpenAI writes tools out for its models in a form of its own; its cookbook has the tokens of the parts
-/// (<https://cookbook.openai.com/examples/how_to_count_tokens_with_tiktoken>, `num_tokens_for_tools`). For others it is the JSON.
+/// OpenAI writes tools for its models in its own notation. Its cookbook has the token counts
+/// (<https://cookbook.openai.com/examples/how_to_count_tokens_with_tiktoken>, `num_tokens_for_tools`). For
+/// other models the JSON is counted.
 pub(crate) fn offer(
     tally: &mut Tally<'_>,
     name: &str,
@@ -60,7 +61,7 @@ fn properties(tally: &mut Tally<'_>, schema: &RawValue, depth: usize) {
     });
 }
 
-/// What a property consists of: an object's properties, a list's items, and choices between schemas.
+/// Adds the contents of a property: an object's properties, a list's items, and alternative schemas.
 fn properties_of(tally: &mut Tally<'_>, property: &RawValue, depth: usize) {
     properties(tally, property, depth);
     let [items, any, one, all] = pick(property, ["items", "anyof", "oneof", "allof"]);

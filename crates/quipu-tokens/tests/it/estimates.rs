@@ -1,4 +1,4 @@
-//! Models, pictures, tokenizers of one's own, and money.
+//! Tests of models, images, custom tokenizers, and money.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use quipu_tokens::{
 };
 use serde_json::json;
 
-/// A cent a token in, two a token out.
+/// One cent per input token, two per output token.
 struct Cents;
 
 impl PriceBook for Cents {
@@ -34,7 +34,7 @@ impl PriceBook for Cents {
     }
 }
 
-/// One token a character, give or take a tenth.
+/// One token per character, with an error of a tenth.
 struct Characters;
 
 impl Tokenizer for Characters {
@@ -79,7 +79,8 @@ fn models_of_openai_by_all_of_their_names() {
 
 #[test]
 fn framing_is_that_of_the_cookbook() {
-    // https://cookbook.openai.com/examples/how_to_count_tokens_with_tiktoken, its example messages and what the API counted.
+    // Example messages of https://cookbook.openai.com/examples/how_to_count_tokens_with_tiktoken, with the
+    // counts of the API.
     let messages = json!({"messages": [
         {"role": "system", "content": "You are a helpful, pattern-following assistant that translates corporate jargon into plain English."},
         {"role": "system", "name": "example_user", "content": "New synergies will help drive top-line growth."},
@@ -130,11 +131,11 @@ fn pictures_by_the_rules_of_providers() {
     assert_eq!(of("gpt-4o", 4_096, 8_192, Detail::Low), 85);
     assert_eq!(of("gpt-4.1-mini", 1_024, 1_024, Detail::High), 1_659);
     assert_eq!(of("gpt-4.1-mini", 1_800, 2_400, Detail::High), 2_353);
-    // Of Anthropic's.
+    // Examples of Anthropic's documentation.
     assert_eq!(of("claude-sonnet-4-5", 200, 200, Detail::High), 54);
     assert_eq!(of("claude-sonnet-4-5", 1_000, 1_000, Detail::High), 1_334);
     assert_eq!(of("claude-sonnet-4-5", 8_000, 8_000, Detail::High), 1_600);
-    // Of Google's: 258 for a small one; 960 by 540 are six tiles.
+    // Examples of Google's documentation: 258 for a small image; 960 by 540 are six tiles.
     assert_eq!(of("gemini-2.5-flash", 384, 384, Detail::High), 258);
     assert_eq!(of("gemini-2.5-flash", 960, 540, Detail::High), 6 * 258);
 }

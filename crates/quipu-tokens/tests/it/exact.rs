@@ -1,4 +1,4 @@
-//! Counts are those of OpenAI's own `tiktoken`.
+//! Tests of exact counts against OpenAI's own `tiktoken`.
 
 use quipu_tokens::{Encoding, tokens};
 use serde_json::Value;
@@ -29,7 +29,7 @@ fn every_case_has_the_count_of_tiktoken() {
 
 #[test]
 fn all_cases_in_one_text_are_counted_as_exactly() {
-    // Longer than the limit of a run: the text is looked through for endless runs, and has none.
+    // Longer than the limit of a run, so the text is searched for long runs; it has none.
     let cases = cases();
     let list = cases["cases"].as_array().unwrap();
     let separated: String = list.iter().map(|case| format!("{}\n0x0\n", case[0].as_str().unwrap())).collect();

@@ -1,4 +1,4 @@
-//! Approximations against vocabularies that are public.
+//! Tests of the approximations against public vocabularies.
 
 use quipu_tokens::tokens;
 

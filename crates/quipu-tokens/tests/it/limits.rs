@@ -1,4 +1,4 @@
-//! No text is too odd: what is counted whole is bounded.
+//! Tests of unusual texts: the work of a count is bounded.
 
 use quipu_tokens::{Encoding, tokens};
 
@@ -28,7 +28,7 @@ fn runs_without_end_are_counted() {
         ("zero width", "\u{200d}"),
     ];
     for (name, piece) in repeated {
-        // Unoptimised, two of them are enough at full length.
+        // In a debug build, two of them at full length are enough.
         let whole = !cfg!(debug_assertions) || matches!(name, "letter" | "space");
         let bytes = if whole { TEN_MB } else { TEN_MB / 10 };
         counted(name, &piece.repeat(bytes / piece.len()));
@@ -44,7 +44,7 @@ fn random_bytes_are_counted_as_text() {
         state ^= state << 17;
         (state >> 24) as u8
     })
-    // Unoptimised, the regular expressions of the counter take minutes for all of it.
+    // In a debug build, the counter's regular expressions would take minutes for the whole text.
     .take(if cfg!(debug_assertions) { TEN_MB / 20 } else { TEN_MB })
     .collect();
     counted("random", &String::from_utf8_lossy(&bytes));
@@ -56,7 +56,7 @@ fn a_run_beyond_the_limit_is_not_called_exact() {
     assert!(at.exact);
     let beyond = tokens(&"a".repeat(Encoding::RUN_LIMIT * 3), "gpt-4o");
     assert!(!beyond.exact && beyond.low < beyond.expected && beyond.expected < beyond.high);
-    // Eight letters of these are a token, by tiktoken.
+    // According to tiktoken, eight of these letters are one token.
     let truth = (Encoding::RUN_LIMIT * 3 / 8) as u64;
     assert!(beyond.low <= truth && truth <= beyond.high, "{beyond:?}");
 }

@@ -1,4 +1,4 @@
-//! Tokens and estimates, judged by what others counted.
+//! Tests of tokens and estimates against independent counts.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod estimates;

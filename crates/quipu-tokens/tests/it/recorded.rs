@@ -1,4 +1,4 @@
-//! Estimates against what providers counted in public recordings.
+//! Tests of estimates against the counts of providers in public recordings.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ struct Case {
     request: Value,
 }
 
-/// Group of a case: family, and whether tools are in it.
+/// Group of a case: its family, and whether it has tools.
 fn group(case: &Case) -> String {
     let family = match case.model.as_str() {
         model if model.starts_with("text-embedding") => "OpenAI, embeddings",
