@@ -1,4 +1,4 @@
-//! What the work is part of: project, revision and branch of the source code, and who pays for it.
+//! Context of the work: project, revision and branch of the source code, and billing.
 
 use compact_str::CompactString;
 use quipu_core::{Billing, Canonical};
@@ -6,7 +6,7 @@ use quipu_semconv::Field;
 
 use crate::{Slots, text};
 
-/// Fills in what the span, or its resource, says.
+/// Fills in the values of the span or its resource.
 pub(crate) fn fill(slots: &Slots<'_>, read: &mut Canonical) {
     let label = |field| slots.found(field).and_then(|found| text::label(found.value));
     read.project = label(Field::Project).or_else(|| folder(slots));
@@ -15,13 +15,13 @@ pub(crate) fn fill(slots: &Slots<'_>, read: &mut Canonical) {
     read.billing = slots.found(Field::Billing).and_then(|found| billing(found.value.as_str()?));
 }
 
-/// Who pays, by the word for it.
+/// The kind of billing, by its name.
 fn billing(word: &str) -> Option<Billing> {
     let all = [Billing::Metered, Billing::Subscription];
     all.into_iter().find(|billing| billing.as_str().eq_ignore_ascii_case(word.trim()))
 }
 
-/// The name of the folder that the agent works in.
+/// The name of the agent's working directory.
 pub(crate) fn folder(slots: &Slots<'_>) -> Option<CompactString> {
     let path = slots.text(Field::WorkingDirectory)?;
     let name = path.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next()?;

@@ -1,4 +1,4 @@
-//! The provider's id of an answer, where a source sends it inside the answer's JSON only.
+//! Extraction of the provider's answer id from sources that send it only inside the answer's JSON.
 
 use compact_str::CompactString;
 use quipu_core::Value;
@@ -6,13 +6,13 @@ use quipu_semconv::{ANSWER_ID_PATHS, ANSWER_ID_PREFIXES, MESSAGE_ID_PATH};
 
 use crate::json;
 
-/// Largest answer that is searched, in bytes.
+/// Maximum size of a searched answer, in bytes.
 const LARGEST: usize = 1 << 20;
-/// Longest id that is taken, in bytes.
+/// Maximum length of an accepted id, in bytes.
 const LONGEST: usize = 256;
 
-/// The provider's id in an answer that is the provider's own JSON, or a framework's around it. A framework's message may
-/// carry an id of its own instead: that one is taken only if its beginning is a provider's.
+/// The provider's id in an answer, which is the provider's own JSON or a framework's wrapper around it. A
+/// framework's message may carry an id of its own instead. That id is accepted only with a provider's prefix.
 pub fn answer_id(answer: &Value) -> Option<CompactString> {
     let text = answer.as_str().filter(|text| text.len() <= LARGEST && text.contains("\"id\""))?;
     let told = ANSWER_ID_PATHS.iter().find_map(|path| json::label_at_path(text, path));

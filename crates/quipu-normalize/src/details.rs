@@ -1,4 +1,4 @@
-//! Details of usage inside whole objects, for sources that give them no keys of their own.
+//! Details of usage inside whole objects, for sources without separate keys for them.
 
 use std::borrow::Cow;
 
@@ -10,20 +10,21 @@ use quipu_semconv::{
 
 use crate::{Slots, json, number, python};
 
-/// Largest object that is read on the hot path, in bytes.
+/// Maximum size of an object that is parsed on the hot path, in bytes.
 const LARGEST: usize = 64 << 10;
 
-/// The unit of searches of the web, as price books name it.
+/// The unit of web searches, as price books name it.
 pub(crate) const WEB_SEARCHES_UNIT: &str = "web_searches";
-/// The unit of transcribed time, as price books name it.
+/// The unit of transcribed seconds, as price books name it.
 pub(crate) const AUDIO_SECONDS_UNIT: &str = "audio_seconds";
 
-/// So many of a unit, if there are any.
+/// A unit with its count, if the count is above zero.
 pub(crate) fn some_units(unit: &'static str, count: Option<u64>) -> Option<(PriceUnit, u64)> {
     count.filter(|count| *count > 0).map(|count| (PriceUnit::const_new(unit), count))
 }
 
-/// Fills in what the keys of a span left open, from the provider's own usage object or a dictionary of details.
+/// Fills in fields without a key on the span, from the provider's own usage object or a dictionary of
+/// details.
 pub(crate) fn fill(slots: &Slots<'_>, usage: &mut Usage) {
     for field in [Field::UsageObject, Field::InputDetails, Field::OutputDetails] {
         let Some(object) = slots.get(field).and_then(Object::of) else { continue };
@@ -44,7 +45,8 @@ pub(crate) fn fill(slots: &Slots<'_>, usage: &mut Usage) {
     }
 }
 
-/// The object that holds the first of `places`, and where within it: the first of `fields` that has one.
+/// The object with the first matching entry of `places`, and that entry. Searches the first of `fields` with
+/// an object.
 pub(crate) fn place(
     slots: &Slots<'_>,
     fields: &[Field],
@@ -56,7 +58,7 @@ pub(crate) fn place(
     })
 }
 
-/// An object in whatever notation it came.
+/// An object in JSON or Python notation.
 enum Object<'a> {
     Value(Cow<'a, Value>),
     Python(&'a str),
@@ -67,7 +69,7 @@ impl<'a> Object<'a> {
         match value {
             Value::Map(_) => Some(Self::Value(Cow::Borrowed(value))),
             Value::String(text) if text.len() > LARGEST => None,
-            // Read once where it is whole: each look-up into the text would read it from its beginning.
+            // Parsed once if it is complete. Otherwise each look-up would parse the text from its start.
             Value::String(text) if text.trim_start().starts_with("{'") => {
                 let whole = python::literal(text).map(|object| Self::Value(Cow::Owned(object)));
                 Some(whole.unwrap_or(Self::Python(text)))

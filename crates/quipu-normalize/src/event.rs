@@ -1,4 +1,4 @@
-//! Events: who they belong to.
+//! Ownership of events: session, agent and framework.
 
 use compact_str::CompactString;
 use quipu_core::{Event, Value};
@@ -6,7 +6,8 @@ use quipu_semconv::{AGENT, FRAMEWORK_NAMES, PROVIDER, SESSION};
 
 use crate::{provider, text};
 
-/// Fills in an event's session, agent and framework from its attributes, its resource and its scope. What is there stays.
+/// Fills in an event's session, agent and framework from its attributes, its resource and its scope. Existing
+/// values stay.
 pub fn read_event(event: &mut Event) {
     if event.session.is_none() {
         event.session = first(event, SESSION);
@@ -19,7 +20,7 @@ pub fn read_event(event: &mut Event) {
     }
 }
 
-/// The most trusted of `keys`: on the event, else in its body, else on the resource.
+/// The most trusted of `keys`: on the event, otherwise in its body, otherwise on the resource.
 fn first(event: &Event, keys: &[&str]) -> Option<CompactString> {
     let on_event = keys.iter().find_map(|key| event.attributes.get(key).and_then(text::label));
     let in_body = || match &event.body {

@@ -1,4 +1,4 @@
-//! What went wrong in a span.
+//! Error type of a failed span.
 
 use compact_str::{CompactString, ToCompactString};
 use quipu_core::{Span, Status};
@@ -6,11 +6,11 @@ use quipu_semconv::Field;
 
 use crate::{Slots, number, text};
 
-/// The type of a command's failure that says no more.
+/// The error type of a command that failed without a more specific one.
 pub(crate) const EXIT_CODE: &str = "exit_code";
 
-/// The type of error: as named, else that of the last exception, else the HTTP status. Exceptions and statuses count
-/// only on spans that failed; an exception that was caught is not a failure.
+/// The type of error: as named, otherwise that of the last exception, otherwise the HTTP status. Exceptions
+/// and statuses count only on failed spans, because a caught exception is not a failure.
 pub(crate) fn error_type(slots: &Slots<'_>) -> Option<CompactString> {
     if let Some(named) = slots.text(Field::ErrorType) {
         return Some(CompactString::from(text::cut(bare_class(named.trim()), 256)));
@@ -26,13 +26,14 @@ pub(crate) fn error_type(slots: &Slots<'_>) -> Option<CompactString> {
     found.or_else(|| exit_code(slots))
 }
 
-/// A command that ended with another code than zero failed, whatever the status says.
+/// The error type of a command with an exit code other than zero. Such a command failed even if the status
+/// says otherwise.
 fn exit_code(slots: &Slots<'_>) -> Option<CompactString> {
     let code = number::integer(slots.get(Field::ExitCode)?)?;
     (code != 0).then_some(CompactString::const_new(EXIT_CODE))
 }
 
-/// The class's name within Python's notation `<class 'openai.RateLimitError'>`.
+/// The class name in Python's notation `<class 'openai.RateLimitError'>`.
 fn bare_class(name: &str) -> &str {
     name.strip_prefix("<class '").and_then(|rest| rest.strip_suffix("'>")).unwrap_or(name)
 }

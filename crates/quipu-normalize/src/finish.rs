@@ -1,4 +1,4 @@
-//! Why models stop.
+//! Finish reasons of model answers.
 
 use compact_str::CompactString;
 use quipu_core::Value;
@@ -6,12 +6,13 @@ use quipu_semconv::FINISH_REASONS;
 
 use crate::text;
 
-/// The canonical words of finish reasons in any shape: a list, a JSON list in text, one word, an enum's name.
+/// The canonical finish reasons from any form: a list, a JSON list in text, a single word, an enum's name.
 pub(crate) fn reasons(value: &Value) -> Vec<CompactString> {
     text::words(value, false).iter().map(|word| reason(word)).collect()
 }
 
-/// The canonical word of one finish reason: lower case, underscores, vendors' words mapped to common ones.
+/// The canonical word of one finish reason: lower case, with underscores. Vendors' words are mapped to common
+/// ones.
 pub fn reason(word: &str) -> CompactString {
     let word = word.rsplit('.').next().unwrap_or(word);
     let lower: CompactString =

@@ -1,4 +1,4 @@
-//! Tools by which one agent hands over to another.
+//! Detection of tools by which one agent hands over to another.
 
 use compact_str::CompactString;
 use quipu_core::{Span, Value};
@@ -8,13 +8,13 @@ use crate::json::pick;
 use crate::read::labels;
 use crate::text::label;
 
-/// Span event that carries a tool's arguments where the span does not.
+/// Span event that carries a tool's arguments if the span has none.
 const ARGUMENTS_EVENT: (&str, &str) = ("gen_ai.tool.message", "content");
-/// Where the tool's arguments are among those of a wrapped Python call.
+/// Key of the tool's arguments within those of a wrapped Python call.
 const WRAPPED_ARGUMENTS: &str = "kwargs";
 
-/// The agent that a tool hands over to, as the tool's name tells or, for tools that take any agent, its argument. `None`
-/// when `tool` is no such tool, or the arguments were not sent.
+/// The agent that a tool hands over to. It comes from the tool's name, or from its argument for tools that
+/// accept any agent. `None` if `tool` is no such tool, or if the arguments were not sent.
 pub fn handoff_to(span: &Span, tool: &str) -> Option<CompactString> {
     if let Some((_, argument)) = HANDOFF_TOOLS.iter().find(|(name, _)| name.eq_ignore_ascii_case(tool)) {
         return arguments(span).find_map(|value| argument_of(value, argument));
@@ -23,8 +23,8 @@ pub fn handoff_to(span: &Span, tool: &str) -> Option<CompactString> {
     label(&Value::from(agent))
 }
 
-/// One argument. Instrumentations that wrap a Python function send the arguments of the call itself, with those of the tool
-/// within it.
+/// The value of one argument. Instrumentations that wrap a Python function send the arguments of the call,
+/// with those of the tool inside.
 fn argument_of(value: &Value, name: &str) -> Option<CompactString> {
     let [plain] = labels(value, [name]);
     plain.or_else(|| {
@@ -36,7 +36,7 @@ fn argument_of(value: &Value, name: &str) -> Option<CompactString> {
     })
 }
 
-/// Everything that may hold the tool's arguments.
+/// All values that may hold the tool's arguments.
 fn arguments(span: &Span) -> impl Iterator<Item = &Value> {
     let (event, key) = ARGUMENTS_EVENT;
     let on_events = span.events.iter().filter(move |sent| sent.name == event);

@@ -1,4 +1,4 @@
-//! JSON that arrives inside text, read with bounds on size and depth.
+//! Bounded parser of JSON inside text, with limits on size and depth.
 
 use std::fmt;
 
@@ -8,13 +8,13 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 
 use crate::text;
 
-/// Largest text that is parsed, in bytes.
+/// Maximum size of a parsed text, in bytes.
 const LARGEST: usize = 8 << 20;
-/// Deepest nesting that is parsed.
+/// Maximum nesting of a parsed text.
 const DEEPEST: usize = 64;
 
-/// The value of a JSON object or array in text; `None` when it is neither, is broken, or is beyond 8 MiB or 64 levels.
-/// Objects keep their order.
+/// The value of a JSON object or array in text. `None` if it is neither, is invalid, or exceeds 8 MiB or 64
+/// levels. Objects keep their order.
 pub fn parse(text: &str) -> Option<Value> {
     let text = text.trim();
     if !text.starts_with(['{', '[']) || text.len() > LARGEST {
@@ -25,31 +25,33 @@ pub fn parse(text: &str) -> Option<Value> {
     json.end().ok().map(|()| value)
 }
 
-/// The values under the wanted keys of a JSON object in text, without building the rest. Stops once it has them all,
-/// so what follows need not be JSON.
+/// The values under the wanted keys of a JSON object in text, without a full tree. The parser stops when it
+/// has all of them, so the rest need not be JSON.
 pub fn pick<const N: usize>(text: &str, wanted: [&str; N]) -> [Option<Value>; N] {
     let mut found = [const { None }; N];
     if text.len() <= LARGEST && text.trim_start().starts_with('{') {
         let mut json = serde_json::Deserializer::from_str(text);
-        // An error here is a broken text or an early end; what was found before it holds either way.
+        // An error here is invalid text or the early stop. The values found before it are valid in both
+        // cases.
         let _ = json.deserialize_map(Picker { wanted: &wanted, found: &mut found });
     }
     found
 }
 
-/// The label at a path of a JSON object in text, without building the rest. An array on the way is followed into its first
-/// element. Stops once it is found, so what follows need not be JSON.
+/// The label at a path of a JSON object in text, without a full tree. An array on the path is represented by
+/// its first element. The parser stops at the label, so the rest need not be JSON.
 pub fn label_at_path(text: &str, path: &[&str]) -> Option<CompactString> {
     let mut found = None;
     if text.len() <= LARGEST && text.trim_start().starts_with('{') && path.len() < DEEPEST {
         let mut json = serde_json::Deserializer::from_str(text);
-        // An error here is a broken text or an early end; what was found before it holds either way.
+        // An error here is invalid text or the early stop. The values found before it are valid in both
+        // cases.
         let _ = Path { steps: path, found: &mut found }.deserialize(&mut json);
     }
     found
 }
 
-/// The rest of a path, and where to put what stands at its end.
+/// The rest of a path, and the output for the value at its end.
 struct Path<'p> {
     steps: &'p [&'p str],
     found: &'p mut Option<CompactString>,

@@ -1,4 +1,4 @@
-//! What a span does.
+//! Kind of a span, such as a model call or a tool run.
 
 use quipu_core::Kind;
 use quipu_semconv::quipu::KINDS;
@@ -9,26 +9,26 @@ use quipu_semconv::{
 
 use crate::Slots;
 
-/// The kind of a span: the first source of it that knows, from words made for it to mere signs.
+/// The kind of a span, by the first source that knows it. Explicit words precede indirect signs.
 ///
-/// An OpenInference or Traceloop kind beats `gen_ai.operation.name` only where the span was made by them; a span that
-/// names a tool and is a call of a model is the call.
+/// An OpenInference or Traceloop kind precedes `gen_ai.operation.name` only on spans of these
+/// instrumentations. A model call that also names a tool is the call.
 pub fn kind(slots: &Slots<'_>) -> Kind {
     told(slots).map(|(kind, _)| kind).unwrap_or_default()
 }
 
-/// What told a span's kind.
+/// Source of a span's kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Teller {
-    /// A word of a field's.
+    /// The value of a field.
     Word(Field),
     /// The span's name.
     Name,
-    /// That it names a model and counts tokens, or names a tool.
+    /// A model name with token counts, or a tool name.
     Signs,
 }
 
-/// The kind and what told it.
+/// The kind and its source.
 pub(crate) fn told(slots: &Slots<'_>) -> Option<(Kind, Teller)> {
     let by = |field| move |kind| (kind, Teller::Word(field));
     let word = |field, table: &[(&str, Kind)]| word(slots, field, table).map(by(field));
@@ -46,7 +46,7 @@ pub(crate) fn told(slots: &Slots<'_>) -> Option<(Kind, Teller)> {
         .or_else(|| signs(slots).map(|kind| (kind, Teller::Signs)))
 }
 
-/// The rule for a span that only its name explains.
+/// The rule for a span whose kind follows only from its name.
 pub(crate) fn span_name(slots: &Slots<'_>) -> Option<&'static SpanName> {
     let (scope, name) = (slots.span.scope.name.as_str(), slots.span.name.as_str());
     SPAN_NAMES.iter().find(|rule| name.starts_with(rule.prefix) && scope.starts_with(rule.scope))
@@ -66,7 +66,7 @@ fn openinference(slots: &Slots<'_>) -> Option<Kind> {
     Some(if is_root_chain { Kind::Workflow } else { kind })
 }
 
-/// Traceloop calls a tool run inside a framework a task, but names the tool.
+/// The kind by Traceloop's key. Traceloop marks a tool run inside a framework as a task, but names the tool.
 fn traceloop(slots: &Slots<'_>) -> Option<Kind> {
     let kind = word(slots, Field::TraceloopKind, TRACELOOP_KINDS)?;
     let names_tool = kind == Kind::Task && slots.get(Field::Tool).is_some();

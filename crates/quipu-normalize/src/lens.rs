@@ -1,4 +1,6 @@
-//! How a span was read: for every canonical value the attribute that gave it, those passed over, and the rule.
+//! Lens: an explanation of how a span was read.
+//!
+//! Each line names a canonical value, its attribute, the attributes passed over, and the rule.
 
 mod contents;
 mod names;
@@ -14,18 +16,19 @@ use quipu_semconv::{Class, Field};
 use crate::slots::knows;
 use crate::{Slots, number, text};
 
-/// What is said of a value that no slot explains.
+/// Rule of a value without a slot.
 const BY_THE_ADAPTER: &str = "by the adapter";
-/// How keys begin that should be in a table.
+/// Prefixes of keys that should be in a table.
 const OURS: &[&str] = &["gen_ai.", "llm.", "ai.usage.", "ai.model.", "ai.response.", "ai.settings."];
-/// How keys begin that hold sums of other spans' usage, which nothing should read.
+/// Prefix of keys with sums of other spans' usage. No reader should use them.
 const SUMS: &str = "gen_ai.aggregated_usage.";
-/// Most keys that are named as unread.
+/// Maximum number of keys that are listed as unread.
 const MOST_UNREAD: usize = 64;
 
-/// How `read` came from the span. Values that adapters set, and no attribute's slot explains, say so.
+/// Explains how `read` was derived from the span. Values that an adapter set without a slot are marked as
+/// such.
 ///
-/// Of messages, prompts, arguments and results only the size is told, whatever key they came in.
+/// Only the size of messages, prompts, arguments and results is shown, for all of their keys.
 pub fn lens(span: &Span, read: &Canonical) -> Lens {
     let mut lines = Lines { slots: Slots::of(span), read, lines: Vec::new() };
     lines.what();
@@ -40,7 +43,7 @@ pub fn lens(span: &Span, read: &Canonical) -> Lens {
     Lens { lines: lines.lines, unread: unread(span), ..Lens::default() }
 }
 
-/// Says where an adapter found a value that no slot explains. A line that a slot explains stays as it is.
+/// Notes the key of a value that an adapter found without a slot. A line explained by a slot stays unchanged.
 pub fn explain(lens: &mut Lens, field: &str, key: &'static str, rule: &'static str) {
     let unexplained = |line: &&mut LensLine| line.field == field && line.key.is_none();
     if let Some(line) = lens.lines.iter_mut().find(unexplained) {
@@ -49,7 +52,7 @@ pub fn explain(lens: &mut Lens, field: &str, key: &'static str, rule: &'static s
     }
 }
 
-/// Keys of the conventions' own that no table knows, and unknown usage; in order, 64 at most.
+/// Keys of the conventions that no table has, and unknown usage; in order, 64 at most.
 fn unread(span: &Span) -> Vec<CompactString> {
     let is_unread = |key: &str, value: &Value| {
         let is_usage = matches!(value, Value::Int(_) | Value::Double(_)) && key.contains("token");
@@ -68,7 +71,7 @@ fn unread(span: &Span) -> Vec<CompactString> {
     keys
 }
 
-/// Where a value comes from.
+/// Source of a value.
 #[derive(Default)]
 struct Source {
     key: Option<CompactString>,
@@ -89,7 +92,7 @@ impl Source {
     }
 }
 
-/// The lines so far, and what they are told from.
+/// The lines so far, and the data behind them.
 struct Lines<'a> {
     slots: Slots<'a>,
     read: &'a Canonical,
@@ -97,7 +100,7 @@ struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    /// Adds a line; `fields` are those whose other keys were passed over.
+    /// Adds a line. The other keys of `fields` on the span are listed as passed over.
     fn add(&mut self, name: &str, value: impl Into<String>, source: Source, fields: &[Field]) {
         let passed_over = passed_over(self.slots.span, fields, source.key.as_deref());
         self.lines.push(LensLine {
@@ -109,7 +112,8 @@ impl<'a> Lines<'a> {
         });
     }
 
-    /// Adds a name or id: copied from its field's slot, else as `otherwise` tells, else by the adapter.
+    /// Adds a name or id. Its source is the field's slot, otherwise the result of `otherwise`, otherwise the
+    /// adapter.
     fn label(
         &mut self,
         name: &str,
@@ -125,7 +129,7 @@ impl<'a> Lines<'a> {
         self.add(name, value, source, &[field]);
     }
 
-    /// The kind, the signal, where signals meet, the convention.
+    /// Adds lines for the kind, the signal, the meeting and the convention.
     fn what(&mut self) {
         let read = self.read;
         names::kind(self);
@@ -146,7 +150,7 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// Keys of the fields that are on the span with a usable value, other than the one that was taken.
+/// Keys of the fields that are on the span with a usable value, except the chosen key.
 fn passed_over(span: &Span, fields: &[Field], taken: Option<&str>) -> Vec<CompactString> {
     let usable = |field: &Field, key: &str| {
         span.attributes.get(key).is_some_and(|value| match field.class() {
@@ -161,7 +165,7 @@ fn passed_over(span: &Span, fields: &[Field], taken: Option<&str>) -> Vec<Compac
         .collect()
 }
 
-/// No slot explains the value; the span's name may.
+/// The source of a value without a slot, which may be in the span's name.
 fn by_the_adapter(span: &Span, value: &str) -> Source {
     match span.name.contains(value) {
         true => Source::rule("by the adapter, as in the span's name"),

@@ -2,8 +2,8 @@
 //!
 //! Verb: READ.
 //! Takes: a span or event as it was sent.
-//! Gives: its canonical values, and its messages when somebody looks.
-//! Never: drops what it cannot read without a note, or puts content into one.
+//! Gives: its canonical values, and its messages on request.
+//! Never: drops an unreadable value without a note, or puts content into a note.
 
 mod about;
 mod answer;

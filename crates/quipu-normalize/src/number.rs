@@ -1,22 +1,22 @@
-//! Numbers as sources send them: integers, doubles, and either as text.
+//! Parser of numbers in every form that sources send: integers, doubles, and both as text.
 
 use quipu_core::{Usd, Value};
 
-/// Why a value is not a count.
+/// Reason why a value is not a count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NotACount {
-    /// It is not a number at all, or not a finite one.
+    /// The value is not a finite number.
     NotANumber,
-    /// It is below zero.
+    /// The value is negative.
     Negative,
-    /// It has a fraction.
+    /// The value has a fraction.
     Fraction,
-    /// It is beyond anything that one call can use.
+    /// The value exceeds the limit for one call.
     TooLarge,
 }
 
 impl NotACount {
-    /// The reason in words, to follow a key's name.
+    /// The reason in words, for use after a key's name.
     pub(crate) const fn words(self) -> &'static str {
         match self {
             Self::NotANumber => "is not a number",
@@ -27,10 +27,10 @@ impl NotACount {
     }
 }
 
-/// The largest count believed of one span: 10^15, so that sums over any number of spans stay exact.
+/// Maximum accepted count of one span: 10^15. Sums over any number of spans stay exact.
 const LARGEST: u64 = 1_000_000_000_000_000;
 
-/// A count from an integer, a double without fraction, or text that holds one.
+/// A count from an integer, a double without fraction, or a text of either.
 pub(crate) fn count(value: &Value) -> Result<u64, NotACount> {
     match value {
         Value::Int(int) => bounded(u64::try_from(*int).map_err(|_| NotACount::Negative)?),
@@ -67,12 +67,12 @@ const fn bounded(int: u64) -> Result<u64, NotACount> {
     if int > LARGEST { Err(NotACount::TooLarge) } else { Ok(int) }
 }
 
-/// A count in any shape; `None` when it is none, is negative, has a fraction or is beyond 10^15.
+/// A count in any form. `None` if it is no number, negative, fractional or above 10^15.
 pub fn count_of(value: &Value) -> Option<u64> {
     count(value).ok()
 }
 
-/// An amount of US dollars in any shape, not negative.
+/// An amount of US dollars in any form, not negative.
 pub fn dollars_of(value: &Value) -> Option<Usd> {
     dollars(value)
 }
@@ -92,7 +92,7 @@ pub(crate) fn integer(value: &Value) -> Option<i64> {
     }
 }
 
-/// True or false, also as text.
+/// A boolean, also as text.
 pub(crate) fn flag(value: &Value) -> Option<bool> {
     match value {
         Value::Bool(flag) => Some(*flag),

@@ -1,4 +1,4 @@
-//! A provider's own usage object: the one that its interface answers with, wherever a source puts it.
+//! Parser of a provider's own usage object, as in the provider's API answers.
 
 use quipu_core::{Reading, Usage, Value};
 use quipu_semconv::{
@@ -11,11 +11,12 @@ use quipu_semconv::{
 
 use crate::{details, number, usage};
 
-/// The usage in a provider's own object, by the dialects of `OpenAI`, `Anthropic`, Bedrock, Gemini and `LangChain`; `None`
-/// when it says nothing of input, output or other units.
+/// The usage in a provider's own object, in the formats of `OpenAI`, `Anthropic`, Bedrock, Gemini and
+/// `LangChain`. `None` if it has no input, output or other units.
 ///
-/// Whether input includes cached tokens is proven by the figures where they can; else the object's shape tells: details in
-/// an object of their own are parts of the input, cached tokens beside it under Anthropic's or Bedrock's names are not.
+/// If the figures prove whether input includes cached tokens, they decide. Otherwise the format decides:
+/// details in a nested object are included in the input. Separate cached tokens under Anthropic's or
+/// Bedrock's names are not included.
 pub fn usage_of(object: &Value) -> Option<Usage> {
     let count = |places: &[(&str, &str)]| places.iter().find_map(|place| count(object, place));
     let either = |places, more| count(places).or_else(|| count(more));
@@ -54,7 +55,7 @@ fn nested(object: &Value) -> Option<u64> {
     OBJECT_WEB_SEARCHES.iter().find_map(|place| count(object, place))
 }
 
-/// The seconds of a transcription, begun ones whole as they are charged.
+/// The seconds of a transcription, rounded up as they are billed.
 fn seconds(object: &Value) -> Option<u64> {
     let (key, word) = OBJECT_DURATION;
     let told =

@@ -1,13 +1,13 @@
-//! How long the first token took.
+//! Time to the first token.
 
 use quipu_semconv::{FIRST_TOKEN_EVENTS, Field, MILLISECOND_SCOPES};
 
 use crate::{Slots, number, scope_begins};
 
-/// A figure of this name beyond so many seconds is taken for milliseconds.
+/// Limit in seconds; a larger figure under this name is in milliseconds.
 const LONGEST_SECONDS: f64 = 100.0;
 
-/// Nanoseconds until the first token or chunk: as said, else from the first event that marks one.
+/// Nanoseconds until the first token or chunk: as reported, otherwise from the first event that marks one.
 pub(crate) fn time_to_first_token(slots: &Slots<'_>) -> Option<i64> {
     let said = |field, scale| {
         slots.get(field).and_then(number::decimal).and_then(|figure| nanoseconds(figure * scale))
@@ -29,8 +29,8 @@ fn server(slots: &Slots<'_>, figure: f64) -> Option<i64> {
     nanoseconds(if in_milliseconds { figure * 1e6 } else { figure * 1e9 })
 }
 
-/// The first token's time of day, bare or in the quotes of JSON. Some sources repeat that of an earlier call: one before the
-/// span's start is none.
+/// The first token's time of day, plain or as a quoted JSON text. Some sources repeat the time of an earlier
+/// call, so a time before the span's start is ignored.
 fn time_of_day(slots: &Slots<'_>) -> Option<i64> {
     let said = slots.text(Field::TimeOfFirstToken)?.trim().trim_matches('"');
     let time: quipu_core::Timestamp = said.parse().ok()?;

@@ -1,4 +1,4 @@
-//! Request parameters.
+//! Parser of request parameters.
 
 use compact_str::CompactString;
 use quipu_core::{Params, Value};
@@ -7,10 +7,10 @@ use quipu_semconv::Field;
 use crate::number::{decimal, flag, integer};
 use crate::{Slots, json, text};
 
-/// Largest JSON text of parameters that is read on the hot path, in bytes.
+/// Maximum size of a JSON text of parameters that is parsed on the hot path, in bytes.
 const LARGEST: usize = 256 << 10;
 
-/// What the one JSON text of all parameters may hold.
+/// Keys that are read from a JSON text of all parameters.
 const KEYS: [&str; 16] = [
     "model",
     "temperature",
@@ -30,15 +30,15 @@ const KEYS: [&str; 16] = [
     "model_name",
 ];
 
-/// Parameters from the one JSON text, beside those that have keys of their own.
+/// Values of the JSON text that are not parameters.
 pub(crate) struct Extra {
-    /// Model asked for.
+    /// Requested model.
     pub(crate) model: Option<CompactString>,
     /// User named in the request.
     pub(crate) user: Option<CompactString>,
 }
 
-/// The request's parameters: keys of their own before the one JSON text.
+/// The request's parameters. Separate keys precede the JSON text of all parameters.
 pub(crate) fn params(slots: &Slots<'_>) -> (Params, Extra) {
     let from_json = slots.text(Field::Parameters).filter(|text| text.len() <= LARGEST);
     let found = from_json.map_or([const { None }; 16], |text| json::pick(text, KEYS));

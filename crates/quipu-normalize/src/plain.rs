@@ -1,4 +1,4 @@
-//! Single attributes of sources whose keys are known to their adapter alone.
+//! Readers of single attributes, for keys that only an adapter knows.
 
 use compact_str::CompactString;
 use quipu_core::{Attributes, Usd};
@@ -7,25 +7,25 @@ use crate::{number, text};
 
 /// Nanoseconds in a millisecond.
 const MILLISECOND: f64 = 1e6;
-/// Longest duration that is believed: a year.
+/// Maximum accepted duration: a year, in nanoseconds.
 const LONGEST: f64 = 366.0 * 86_400.0 * 1e9;
 
-/// A name or id; placeholders are nothing.
+/// A name or id; `None` for placeholders.
 pub fn label_at(attributes: &Attributes, key: &str) -> Option<CompactString> {
     attributes.get(key).and_then(text::label)
 }
 
-/// A count, also in text; `None` for what is none.
+/// A count, also as text; `None` if the value is no count.
 pub fn count_at(attributes: &Attributes, key: &str) -> Option<u64> {
     attributes.get(key).and_then(|value| number::count(value).ok())
 }
 
-/// True or false, also in text.
+/// A boolean, also as text.
 pub fn flag_at(attributes: &Attributes, key: &str) -> Option<bool> {
     attributes.get(key).and_then(number::flag)
 }
 
-/// A duration in milliseconds, as nanoseconds; `None` when it is negative, beyond a year or no number.
+/// A duration in milliseconds, as nanoseconds; `None` if it is negative, above a year or no number.
 pub fn millis_at(attributes: &Attributes, key: &str) -> Option<i64> {
     let nanos = attributes.get(key).and_then(number::decimal)? * MILLISECOND;
     (0.0..=LONGEST).contains(&nanos).then_some(nanos as i64)

@@ -1,4 +1,4 @@
-//! Names of providers and frameworks.
+//! Canonical names of providers and frameworks.
 
 use compact_str::CompactString;
 use quipu_core::Provider;
@@ -9,7 +9,8 @@ use quipu_semconv::{
 
 use crate::{Slots, scope_begins};
 
-/// The model provider: as named, or told from the host, or from the model's name when a framework was named instead.
+/// The model provider: as named, otherwise derived from the host. If a framework was named instead, it is
+/// derived from the model's name.
 pub(crate) fn provider(slots: &Slots<'_>, model: Option<&str>) -> Option<Provider> {
     let sent = slots.text(Field::Provider).map(str::trim);
     match sent {
@@ -18,8 +19,8 @@ pub(crate) fn provider(slots: &Slots<'_>, model: Option<&str>) -> Option<Provide
     }
 }
 
-/// The canonical spelling of a provider's name; a dotted id is cut only behind a known provider, at the last dot that
-/// leaves one.
+/// The canonical spelling of a provider's name. A dotted id is cut only after a known provider, at the last
+/// dot for which the head is known.
 pub fn canonical_name(name: &str) -> CompactString {
     let lower = CompactString::from(name).to_lowercase();
     known(&lower)
@@ -38,7 +39,7 @@ pub(crate) fn from_host(slots: &Slots<'_>) -> Option<Provider> {
     HOSTS.iter().find(|(part, _)| host.contains(part)).map(|(_, provider)| CompactString::const_new(provider))
 }
 
-/// The provider that a model's name tells.
+/// The provider implied by a model's name.
 pub fn provider_of_model(model: &str) -> Option<Provider> {
     from_model(model)
 }
@@ -55,7 +56,7 @@ pub(crate) fn framework_name(name: &str) -> Option<&'static str> {
     FRAMEWORK_NAMES.iter().find(|(sent, _)| sent.eq_ignore_ascii_case(name)).map(|(_, framework)| *framework)
 }
 
-/// The framework: told by attributes, else named as the provider, else by scope.
+/// The framework: from attributes, otherwise the name given as the provider, otherwise from the scope.
 pub(crate) fn framework(slots: &Slots<'_>, provider: Option<&str>) -> Option<CompactString> {
     let named = || slots.text(Field::Provider).and_then(framework_name).filter(|name| !name.is_empty());
     let by_scope = || framework_of_scope(&slots.span.scope.name);
@@ -63,7 +64,7 @@ pub(crate) fn framework(slots: &Slots<'_>, provider: Option<&str>) -> Option<Com
     found.or_else(|| provider.filter(|_| scope_begins(slots.span, PROVIDER_LIBRARY_SCOPES)).map(library_of))
 }
 
-/// The library of a provider: what calls it where no framework does.
+/// The name of a provider's library, used as the framework of calls without one.
 pub fn library_of(provider: &str) -> CompactString {
     PROVIDER_LIBRARIES
         .iter()
@@ -71,7 +72,7 @@ pub fn library_of(provider: &str) -> CompactString {
         .map_or_else(|| CompactString::from(provider), |(_, library)| CompactString::const_new(library))
 }
 
-/// The framework behind a scope's name.
+/// The framework of a scope's name.
 pub(crate) fn framework_of_scope(scope: &str) -> Option<&'static str> {
     FRAMEWORK_SCOPES.iter().find(|(prefix, _)| scope.starts_with(prefix)).map(|(_, framework)| *framework)
 }

@@ -1,14 +1,14 @@
-//! Flat dictionaries in Python's own notation, which some exporters send instead of JSON.
+//! Parser of Python literals, which some exporters send instead of JSON.
 
 use quipu_core::Value;
 
-/// Largest literal that is read whole, in bytes.
+/// Maximum size of a literal that is parsed whole, in bytes.
 const LARGEST: usize = 1 << 20;
-/// Deepest nesting that is read.
+/// Maximum nesting of a parsed literal.
 const DEEPEST: usize = 32;
 
-/// The value of a literal in Python's notation: dictionaries, lists, tuples, texts, numbers, `None`, `True`, `False`. `None`
-/// when it is anything else, is broken, or is beyond 1 MiB or 32 levels.
+/// The value of a Python literal: dictionaries, lists, tuples, texts, numbers, `None`, `True`, `False`.
+/// `None` if it is anything else, is invalid, or exceeds 1 MiB or 32 levels.
 pub fn literal(text: &str) -> Option<Value> {
     let text = text.trim();
     if text.len() > LARGEST {
@@ -130,7 +130,7 @@ pub(crate) fn get(text: &str, key: &str) -> Option<Value> {
     scalar(raw(text, key)?)
 }
 
-/// The notation of the value under `key` of a dictionary, which may be a dictionary itself.
+/// The raw literal under `key` of a dictionary, which may itself be a dictionary.
 pub(crate) fn raw<'a>(text: &'a str, key: &str) -> Option<&'a str> {
     let inside = text.trim().strip_prefix('{')?.strip_suffix('}')?;
     entries(inside).find_map(|entry| {

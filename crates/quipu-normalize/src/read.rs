@@ -1,4 +1,4 @@
-//! A span's canonical values, as far as all conventions agree on how to read them.
+//! Canonical values of a span, by the rules that all conventions share.
 
 use compact_str::CompactString;
 use quipu_core::{Canonical, Kind, Meeting, Signal, Span, Status, Usd, Value};
@@ -12,11 +12,11 @@ use crate::{
     text, usage,
 };
 
-/// Largest JSON text of metadata that is read on the hot path, in bytes.
+/// Maximum size of a JSON text of metadata that is parsed on the hot path, in bytes.
 const LARGEST_METADATA: usize = 64 << 10;
 
-/// What a span means. `convention` is the name of the adapter that asks; an adapter mends the answer where its
-/// convention has habits of its own.
+/// Reads the canonical values of a span. `convention` is the name of the calling adapter. An adapter corrects
+/// the result for the peculiarities of its convention.
 pub fn canonical(slots: &Slots<'_>, convention: &'static str) -> Canonical {
     let (params, extra) = params::params(slots);
     let mut read = Canonical {
@@ -62,8 +62,8 @@ pub fn canonical(slots: &Slots<'_>, convention: &'static str) -> Canonical {
     read
 }
 
-/// Where another instrumentation's span of the same call would meet this one, if it were in a trace of its own: one of them is
-/// then a root, and the other of a framework that does not hand its context on.
+/// The meeting with another instrumentation's span of the same call in a separate trace. One of the two spans
+/// is then a root, and the other belongs to a framework that does not propagate its context.
 pub fn answer_meeting(span: &Span, read: &Canonical) -> Option<Meeting> {
     let id = read.response_id.as_ref().filter(|_| read.kind.is_call() && read.signal == Signal::Span)?;
     let without_context =
@@ -71,7 +71,8 @@ pub fn answer_meeting(span: &Span, read: &Canonical) -> Option<Meeting> {
     (span.parent_id.is_none() || without_context()).then(|| Meeting::of_answer(id, span.start))
 }
 
-/// The one model name of OpenInference is the answering model, unless the call failed and nothing answered.
+/// The single model name of OpenInference is the answering model, unless the call failed and no model
+/// answered.
 fn models(slots: &Slots<'_>, read: &mut Canonical, from_parameters: Option<CompactString>) {
     let failed = slots.span.status == Status::Error;
     let either = slots.label(Field::ModelName);
@@ -84,7 +85,8 @@ fn models(slots: &Slots<'_>, read: &mut Canonical, from_parameters: Option<Compa
     }
 }
 
-/// Some instrumentations name the provider that they were told, or `unknown`, where they do not know the model.
+/// Removes names that are no models. Some instrumentations write the given provider, or `unknown`, if they do
+/// not know the model.
 fn drop_names_of_no_model(slots: &Slots<'_>, read: &mut Canonical) {
     let provider = provider::provider(slots, None);
     let is_none = |name: &CompactString| {
@@ -101,7 +103,7 @@ fn service_tier(slots: &Slots<'_>) -> Option<CompactString> {
     (tier != "auto").then_some(tier)
 }
 
-/// Session and user: on the span, in its metadata, else on the resource.
+/// Session and user: from the span, otherwise its metadata, otherwise the resource.
 fn owners(slots: &Slots<'_>, read: &mut Canonical, from_parameters: Option<CompactString>) {
     if read.session.is_none() || read.user.is_none() {
         let [session, thread, conversation, user] =
@@ -120,8 +122,8 @@ pub(crate) fn metadata<const N: usize>(slots: &Slots<'_>, keys: [&str; N]) -> [O
     slots.get(Field::Metadata).map_or([const { None }; N], |value| labels(value, keys))
 }
 
-/// Labels under the wanted keys of an object: a map, or JSON or a flat dictionary in Python's own notation as text of at
-/// most 64 KiB.
+/// Labels under the wanted keys of an object. It is a map, a JSON text, or a flat Python dictionary in a text
+/// of at most 64 KiB.
 pub fn labels<const N: usize>(value: &Value, keys: [&str; N]) -> [Option<CompactString>; N] {
     let Some(text) = value.as_str().filter(|text| text.len() <= LARGEST_METADATA) else {
         return keys.map(|key| value.get(key).and_then(text::label));
@@ -132,7 +134,7 @@ pub fn labels<const N: usize>(value: &Value, keys: [&str; N]) -> [Option<Compact
     json::pick(text, keys).map(|value| value.as_ref().and_then(text::label))
 }
 
-/// Names that are told by what kind of span it is.
+/// Reads the names that depend on the kind of the span.
 fn names(slots: &Slots<'_>, read: &mut Canonical) {
     let entity = || slots.label(Field::EntityName);
     match read.kind {
@@ -153,8 +155,8 @@ fn names(slots: &Slots<'_>, read: &mut Canonical) {
     }
 }
 
-/// GenAI conventions 0.1.0 name a workflow by `gen_ai.agent.name`. Beside the older `gen_ai.workflow.name` that attribute names
-/// the agent around the workflow.
+/// GenAI conventions 0.1.0 name a workflow by `gen_ai.agent.name`. If the older `gen_ai.workflow.name` is
+/// present too, that attribute names the agent around the workflow.
 fn take_agent_name(read: &mut Canonical) {
     let invoked = read.operation.as_deref() == Some(INVOKE_WORKFLOW);
     if invoked && (read.workflow.is_none() || read.workflow == read.agent) {
@@ -170,7 +172,7 @@ pub(crate) fn by_span_name(slots: &Slots<'_>) -> Option<CompactString> {
     slots.span.attributes.get(rule.name_key).and_then(text::label)
 }
 
-/// Tokens and reported cost, and whether they may ever count.
+/// Reads tokens and reported cost, and whether they may ever count.
 fn money(slots: &Slots<'_>, read: &mut Canonical) {
     let known = read.framework.is_some() || read.convention != "genai";
     read.usage = usage::usage(slots, read.provider.as_deref(), known, &mut read.notes);
@@ -184,7 +186,7 @@ fn money(slots: &Slots<'_>, read: &mut Canonical) {
     read.never_count = repeats || lifecycle || repeats_usage(slots) || slots.get(Field::Aggregated).is_some();
 }
 
-/// Whether a span records the usage of a call that has a span of its own.
+/// Whether a span records the usage of a call that has a separate span.
 fn repeats_usage(slots: &Slots<'_>) -> bool {
     slots.text(Field::SpanType) == Some(USAGE_RECORD)
         && REPEATED_USAGE.iter().any(|(key, value)| slots.span.attributes.text(key) == Some(value))

@@ -1,4 +1,4 @@
-//! One pass over a span's attributes fills one slot per field with the most trusted value.
+//! Slots: the most trusted value of each field, filled in one pass over a span's attributes.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -11,13 +11,13 @@ use quipu_semconv::{Class, FIELDS, FRAMEWORK_ATTRIBUTES, Field, USAGE_PREFIXES};
 
 use crate::{number, text};
 
-/// Most notes that one span gets: a span that is all wrong need not say so a hundred times.
+/// Maximum number of notes of one span.
 const MOST_NOTES: usize = 16;
-/// Most units beside tokens that are read of one span.
+/// Maximum number of units besides tokens that are read from one span.
 const MOST_UNITS: usize = 16;
-/// Fields that a resource may fill for all of its spans.
+/// Fields that a resource may set for all of its spans.
 const OF_RESOURCE: [Field; 4] = [Field::Project, Field::Commit, Field::Branch, Field::Billing];
-/// Most keys of unknown usage that are named of one span.
+/// Maximum number of unknown usage keys that are listed for one span.
 const MOST_UNKNOWN: usize = 16;
 
 #[derive(Clone, Copy)]
@@ -29,7 +29,8 @@ enum Target {
 struct Index {
     targets: HashMap<&'static str, Target, FixedState>,
     longest: usize,
-    /// First bytes of the keys that a resource may have: few of its keys begin so.
+    /// First bytes of the fields' resource keys. Few other keys start with them, so the check skips most
+    /// keys.
     of_resource: [bool; 256],
 }
 
@@ -51,7 +52,7 @@ static INDEX: LazyLock<Index> = LazyLock::new(|| {
     Index { targets, longest, of_resource }
 });
 
-/// Whether a value is the word, which Langfuse writes as JSON, in quotes.
+/// Whether a value is the word. Langfuse writes it as JSON, in quotes.
 pub(crate) fn is_word(value: &Value, word: &str) -> bool {
     value.as_str().is_some_and(|text| text.trim_matches('"') == word)
 }
@@ -62,7 +63,7 @@ struct Slot<'a> {
     rank: u8,
 }
 
-/// Where a value was found that a resource may have too.
+/// The value of a field that may come from the resource, with its key.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Found<'a> {
     pub(crate) key: &'static str,
@@ -72,8 +73,8 @@ pub(crate) struct Found<'a> {
 
 /// The most trusted usable value of every field of one span.
 ///
-/// Values that say nothing (empty text, placeholders) and counts that are none (negative, not a number) are passed
-/// over for the next spelling; the latter leave a note.
+/// Empty texts, placeholders and invalid counts (negative, not a number) are skipped in favour of the next
+/// spelling. An invalid count also leaves a note.
 pub struct Slots<'a> {
     /// The span.
     pub span: &'a Span,
@@ -85,7 +86,7 @@ pub struct Slots<'a> {
     unknown_usage: Vec<CompactString>,
 }
 
-/// Whether a table holds the key.
+/// Whether a table contains the key.
 pub(crate) fn knows(key: &str) -> bool {
     INDEX.targets.contains_key(key)
 }
@@ -112,7 +113,7 @@ impl<'a> Slots<'a> {
         self.slots[field as usize].value
     }
 
-    /// The value of a field, when it is text.
+    /// The value of a field, if it is text.
     pub fn text(&self, field: Field) -> Option<&'a str> {
         self.get(field).and_then(Value::as_str)
     }
@@ -133,7 +134,8 @@ impl<'a> Slots<'a> {
         slot.value.and_then(|_| field.keys().get(usize::from(slot.rank)).copied())
     }
 
-    /// The value of a field that a resource may have too: by the most trusted key, the span's own where both have that.
+    /// The value of a field that a resource may set too, by the most trusted key. If both have that key, the
+    /// span's value wins.
     pub(crate) fn found(&self, field: Field) -> Option<Found<'a>> {
         let own = self.slots[field as usize];
         let at = OF_RESOURCE.iter().position(|known| *known == field)?;
@@ -143,22 +145,22 @@ impl<'a> Slots<'a> {
         Some(Found { key, value: slot.value?, on_resource })
     }
 
-    /// Units beside tokens under Quipu's own keys.
+    /// Units besides tokens under Quipu's own keys.
     pub(crate) fn units(&self) -> &[(&'a str, u64)] {
         &self.units
     }
 
-    /// The framework that the attributes tell.
+    /// The framework according to the attributes.
     pub fn framework(&self) -> Option<&'static str> {
         self.framework
     }
 
-    /// What could not be read so far.
+    /// Notes on unreadable values so far.
     pub fn notes(&self) -> &[CompactString] {
         &self.notes
     }
 
-    /// Keys of figures that are usage by their names and that no table knows, 16 at most.
+    /// Keys whose names suggest usage and that no table has, 16 at most.
     pub fn unknown_usage(&self) -> &[CompactString] {
         &self.unknown_usage
     }

@@ -1,4 +1,4 @@
-//! Tells sources apart by scope name and attribute keys.
+//! Detection of a span's source by scope name and attribute keys.
 
 use quipu_core::{Attributes, Span};
 
@@ -17,7 +17,8 @@ pub fn scope_is(span: &Span, names: &[&str]) -> bool {
 pub fn any_key_begins(attributes: &Attributes, prefixes: &[&str]) -> bool {
     attributes.iter().any(|(key, _)| {
         let key = key.as_bytes();
-        // Every adapter asks this of every span: most keys differ in the first byte, which spares the comparison.
+        // Every adapter calls this for every span. Most keys differ in the first byte, so comparing it first
+        // skips the full comparison.
         prefixes
             .iter()
             .map(|prefix| prefix.as_bytes())

@@ -1,4 +1,4 @@
-//! Text values: placeholders that mean nothing, names that are too long, lists in every shape.
+//! Text values: placeholders, length limits, and lists in every form.
 
 use compact_str::{CompactString, ToCompactString};
 use quipu_core::Value;
@@ -6,18 +6,19 @@ use quipu_semconv::SENTINELS;
 
 use crate::json;
 
-/// Longest name, id or label that is kept, in bytes.
+/// Maximum length of a name, id or label, in bytes.
 const LONGEST_LABEL: usize = 1_024;
-/// Most entries that are kept of a list of words.
+/// Maximum number of entries kept of a list of words.
 const MOST_WORDS: usize = 256;
 
-/// Whether a text says nothing: empty or a placeholder.
+/// Whether a text is empty or a placeholder.
 pub(crate) fn is_missing(text: &str) -> bool {
     let text = text.trim();
     text.is_empty() || SENTINELS.contains(&text)
 }
 
-/// A name or id from a value; numbers become their digits, placeholders nothing, long ones are cut at 1,024 bytes.
+/// A name or id from a value. Numbers become their digits, placeholders become `None`, long texts are cut at
+/// 1,024 bytes.
 pub fn label(value: &Value) -> Option<CompactString> {
     match value {
         Value::String(text) if !is_missing(text) => {
@@ -28,7 +29,7 @@ pub fn label(value: &Value) -> Option<CompactString> {
     }
 }
 
-/// The longest beginning of `text` of at most `bytes` bytes that ends between characters.
+/// The longest prefix of `text` with at most `bytes` bytes that ends at a character boundary.
 pub(crate) fn cut(text: &str, bytes: usize) -> &str {
     if text.len() <= bytes {
         return text;
@@ -40,7 +41,7 @@ pub(crate) fn cut(text: &str, bytes: usize) -> &str {
     &text[..end]
 }
 
-/// A list of words from a list, a JSON list in text, a comma-separated text (when `commas`), or one word.
+/// A list of words from a list, a JSON list in text, a comma-separated text (if `commas`), or a single word.
 pub(crate) fn words(value: &Value, commas: bool) -> Vec<CompactString> {
     match value {
         Value::Array(values) => values.iter().filter_map(label).take(MOST_WORDS).collect(),

@@ -1,4 +1,4 @@
-//! Spans made from log records that tell of calls, tool runs and turns.
+//! Spans made from log records that report calls, tool runs and turns.
 
 use std::borrow::Cow;
 
@@ -7,11 +7,11 @@ use quipu_core::{Event, Resource, Signal, Span, SpanId, Timestamp, TraceId, Valu
 
 use crate::{label_at, text};
 
-/// Bytes of a text that go into an id; beyond them its length has to do.
+/// Maximum bytes of a text that go into an id; of a longer text, its length is added.
 const TELLING: usize = 256;
 
-/// The name of a log record: the attribute, else the field, else a body that is a name. Some senders fill the field with
-/// their place in the code.
+/// The name of a log record: the attribute, otherwise the field, otherwise a body that is a name. Some
+/// senders fill the field with a location in their code.
 pub fn name_of(event: &Event) -> &str {
     let body = || event.body.as_str().filter(|text| !text.contains(char::is_whitespace));
     let field = Some(event.name.as_str()).filter(|name| !name.is_empty());
@@ -24,7 +24,7 @@ pub fn name_of(event: &Event) -> &str {
         .unwrap_or_default()
 }
 
-/// A log record and where it belongs: a trace of its own per session and turn.
+/// A log record and its location: a separate trace per session and turn.
 #[derive(Debug, Clone)]
 pub struct Told<'a> {
     event: &'a Event,
@@ -35,8 +35,8 @@ pub struct Told<'a> {
 }
 
 impl<'a> Told<'a> {
-    /// Places a record of a family of sources by the attributes that name its session and its turn. `turn` is empty for
-    /// sources whose records name none.
+    /// Locates a record of a family of sources by the attributes that name its session and its turn. `turn`
+    /// is empty for sources whose records name no turn.
     pub fn of(event: &'a Event, family: &'static str, session: &str, turn: &str) -> Self {
         let on_resource = || label_at(&event.resource.attributes, session);
         Self {
@@ -48,18 +48,18 @@ impl<'a> Told<'a> {
         }
     }
 
-    /// The span of the turn, or of the session where turns have no name. Others have it as parent.
+    /// The span of the turn, or of the session if turns have no name. The other spans have it as parent.
     pub fn root(&self, name: &str) -> Span {
         let mut span = self.made(self.root_id(), name, 0);
         span.parent_id = None;
         span
     }
 
-    /// The span of one call or tool run that ended with the record and took so long.
+    /// The span of one call or tool run that ended with the record and took `nanos` nanoseconds.
     pub fn span(&self, name: &str, nanos: i64) -> Span {
         let mut names = self.place();
         names.push(Cow::Borrowed(name));
-        // Not the time of arrival, which a record without any time of its own gets anew each time.
+        // The time of arrival is excluded, because it changes for each copy of a record without a time.
         names.push(Cow::Owned(self.time.nanos().to_string()));
         for (key, value) in &self.event.attributes {
             names.push(Cow::Borrowed(key));
@@ -68,7 +68,7 @@ impl<'a> Told<'a> {
         self.made(SpanId::made_of(&borrowed(&names)), name, nanos)
     }
 
-    /// Session and turn; of records without a session what sent them, and the minute.
+    /// Session and turn. For records without a session, their sender and the minute.
     fn place(&self) -> Vec<Cow<'_, str>> {
         let turn = self.turn.as_deref().unwrap_or_default();
         let Some(session) = &self.session else {
@@ -98,13 +98,13 @@ impl<'a> Told<'a> {
     }
 }
 
-/// When it happened by the sender's own clock: records without a time carry only when they were seen.
+/// The time by the sender's own clock. Records without it have only the time of observation.
 fn time(event: &Event) -> Timestamp {
     let said = event.attributes.text("event.timestamp").and_then(|text| text.parse().ok());
     said.unwrap_or(event.time)
 }
 
-/// What sent a record: its resource, whatever the order of its attributes.
+/// The sender of a record: its resource, independent of the order of attributes.
 pub(crate) fn fingerprint(resource: &Resource) -> String {
     let mut pairs: Vec<_> =
         resource.attributes.iter().map(|(key, value)| format!("{key}={}", telling(value))).collect();
@@ -112,7 +112,7 @@ pub(crate) fn fingerprint(resource: &Resource) -> String {
     pairs.join("\n")
 }
 
-/// A value as text, cut where it is long.
+/// A value as text, cut if it is long.
 pub(crate) fn telling(value: &Value) -> Cow<'_, str> {
     match value {
         Value::String(text) if text.len() <= TELLING => Cow::Borrowed(text),

@@ -1,12 +1,12 @@
-//! Flattened lists and objects put together again: `llm.input_messages.0.message.role` and its like.
+//! Reassembly of flattened lists and objects such as `llm.input_messages.0.message.role`.
 
 use std::collections::BTreeMap;
 
 use quipu_core::{Attributes, Value};
 
-/// Most leaves of one tree.
+/// Maximum number of leaves of one tree.
 const MOST_LEAVES: usize = 10_000;
-/// Most levels of one tree.
+/// Maximum depth of one tree.
 const DEEPEST: usize = 16;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,7 +15,7 @@ enum Step<'a> {
     Name(&'a str),
 }
 
-/// A value that was spread over several attributes.
+/// A value that was flattened into several attributes.
 #[derive(Debug, Default)]
 pub struct Tree<'a> {
     leaf: Option<&'a Value>,
@@ -23,8 +23,8 @@ pub struct Tree<'a> {
 }
 
 impl<'a> Tree<'a> {
-    /// Puts together all attributes whose keys begin with `prefix`; the rest of each key is its path, cut at the dots.
-    /// Gaps between indices are fine; beyond 10,000 attributes or 16 levels the rest is left out.
+    /// Assembles all attributes whose keys start with `prefix`. The rest of each key is its path, split at
+    /// the dots. Gaps between indices are allowed. Attributes beyond 10,000 or below 16 levels are omitted.
     pub fn under(attributes: &'a Attributes, prefix: &str) -> Self {
         let mut root = Self::default();
         let paths = attributes.iter().filter_map(|(key, value)| Some((key.strip_prefix(prefix)?, value)));
@@ -34,17 +34,17 @@ impl<'a> Tree<'a> {
         root
     }
 
-    /// Whether there is nothing in it.
+    /// Whether the tree is empty.
     pub fn is_empty(&self) -> bool {
         self.leaf.is_none() && self.children.is_empty()
     }
 
-    /// The value right here.
+    /// The value of this node.
     pub fn leaf(&self) -> Option<&'a Value> {
         self.leaf
     }
 
-    /// The value at the end of a path of names, cut at the dots.
+    /// The value at the end of a path of names, split at the dots.
     pub fn value(&self, path: &str) -> Option<&'a Value> {
         self.at(path)?.leaf
     }
@@ -80,7 +80,7 @@ impl<'a> Tree<'a> {
         end.leaf.get_or_insert(value);
     }
 
-    /// The leaf itself, or everything below put together.
+    /// The leaf itself, or the assembled value of all descendants.
     pub fn to_value(&self) -> Value {
         if let Some(leaf) = self.leaf {
             return leaf.clone();

@@ -1,4 +1,4 @@
-//! Token usage in buckets that do not overlap, whatever the source's arithmetic.
+//! Token usage in disjoint buckets, from any source's arithmetic.
 
 use compact_str::{CompactString, format_compact};
 use quipu_core::{PriceUnit, Reading, Span, Usage};
@@ -9,10 +9,11 @@ use quipu_semconv::{
 
 use crate::{Slots, details, scope_begins};
 
-/// The usage on a span, or `None` when it says nothing of input, output or other units. What had to be mended is noted.
+/// The usage of a span; `None` if it has no input, output or other units. Corrections are noted.
 ///
-/// Whether input includes cached tokens is decided by evidence first (cached tokens beyond the input, or a total that
-/// only adds up one way), then by what is known of the source, then by the convention's rule that it does.
+/// Evidence decides first whether input includes cached tokens: cached tokens beyond the input, or a total
+/// that fits only one sum. Otherwise knowledge of the source decides, otherwise the convention's rule that
+/// input includes them.
 pub(crate) fn usage(
     slots: &Slots<'_>,
     provider: Option<&str>,
@@ -21,7 +22,7 @@ pub(crate) fn usage(
 ) -> Option<Usage> {
     let mut usage = raw(slots);
     if !usage.is_known() {
-        // Some calls are charged by other units alone.
+        // Some calls are billed only by other units.
         let units = std::mem::take(&mut usage.units);
         return (!units.is_empty()).then(|| Usage { units, ..Usage::default() });
     }
@@ -33,13 +34,13 @@ pub(crate) fn usage(
     Some(usage)
 }
 
-/// The total of a source that is known to leave reasoning out of the output, and out of the total if it sends one.
+/// The total including reasoning, for sources known to exclude reasoning from the output and from any total.
 fn with_reasoning(slots: &Slots<'_>, usage: &Usage) -> Option<u64> {
     let reasoning = usage.reasoning.filter(|_| scope_begins(slots.span, REASONING_ON_TOP_SCOPES))?;
     Some(usage.input.unwrap_or(0) + usage.output.unwrap_or(0) + reasoning)
 }
 
-/// Reasoning tokens that the source sends in the provider's total alone.
+/// Reasoning tokens that the source includes only in the provider's total.
 fn reasoning_in_total(usage: &Usage, total: Option<u64>, provider: Option<&str>) -> Option<u64> {
     let untold = usage.reasoning.unwrap_or(0) == 0 && usage.tool_prompt.unwrap_or(0) == 0;
     let includes_cached = !matches!(usage.reading, Reading::Exclusive | Reading::ProvenExclusive);
@@ -48,7 +49,8 @@ fn reasoning_in_total(usage: &Usage, total: Option<u64>, provider: Option<&str>)
     (untold && includes_cached && listed && rest > 0).then_some(rest)
 }
 
-/// Makes the buckets fit into each other: as told by `reading`, by the source's total, and in the last resort by force.
+/// Makes the buckets disjoint and consistent: by `reading`, by the source's total, and finally by cutting
+/// them.
 pub(crate) fn close(usage: &mut Usage, total: Option<u64>, notes: &mut Vec<CompactString>) {
     if usage.cache_write.is_none() && (usage.cache_write_5m.is_some() || usage.cache_write_1h.is_some()) {
         usage.cache_write = Some(usage.cache_write_5m.unwrap_or(0) + usage.cache_write_1h.unwrap_or(0));
@@ -145,7 +147,8 @@ fn include_cached(usage: &mut Usage) {
     }
 }
 
-/// Some sources report reasoning on top of the output: told by a total that needs it, or by reasoning beyond output.
+/// Adds reasoning to the output if the source reports it separately. Signs of that are a matching total, or
+/// more reasoning than output.
 fn include_reasoning(usage: &mut Usage, total: Option<u64>, notes: &mut Vec<CompactString>) {
     let (input, output) = (usage.input.unwrap_or(0), usage.output.unwrap_or(0));
     let reasoning = usage.reasoning.unwrap_or(0);
@@ -163,8 +166,8 @@ fn include_reasoning(usage: &mut Usage, total: Option<u64>, notes: &mut Vec<Comp
     }
 }
 
-/// Cuts parts that are larger than the whole. Evidence has made room for cached tokens and reasoning before, so what is
-/// cut here is an error of the source.
+/// Cuts buckets that exceed their total. Evidence has already extended the total for cached tokens and
+/// reasoning, so the excess is an error of the source.
 fn clamp_parts(usage: &mut Usage, notes: &mut Vec<CompactString>) {
     let input = usage.input.unwrap_or(0);
     let output = usage.output.unwrap_or(0);

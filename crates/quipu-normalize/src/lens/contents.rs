@@ -1,4 +1,4 @@
-//! Lines of what was said: how much there is, and where. Never what.
+//! Lines about message contents: their size and key, never the content.
 
 use compact_str::CompactString;
 use quipu_core::{Kind, Value};
@@ -12,10 +12,10 @@ use quipu_semconv::{
 
 use super::{Lines, Source};
 
-/// Keys of whole values.
+/// Keys of unflattened values.
 const WHOLE: &[&str] =
     &[INPUT_MESSAGES, OUTPUT_MESSAGES, INPUT_MESSAGES_REF, OUTPUT_MESSAGES_REF, SYSTEM_INSTRUCTIONS];
-/// Beginnings of keys of flattened lists.
+/// Key prefixes of flattened lists.
 const FLAT: &[&str] = &[
     OPENINFERENCE_INPUT,
     OPENINFERENCE_OUTPUT,
@@ -25,7 +25,7 @@ const FLAT: &[&str] = &[
     TRACELOOP_FUNCTIONS,
 ];
 
-/// Keys of the AI SDK.
+/// Message keys of the AI SDK.
 const AI: &[&[&str]] =
     &[AI_PROMPT_MESSAGES, AI_PROMPT, AI_VALUES, AI_TEXT, AI_REASONING, AI_OBJECT, AI_TOOL_CALLS];
 
@@ -38,7 +38,7 @@ pub(super) fn holds(key: &str) -> bool {
         || FLAT.iter().any(|prefix| key.starts_with(prefix))
 }
 
-/// One line for each form of contents that is there, in the order in which they are tried.
+/// Adds one line for each form of contents on the span, in order of precedence.
 pub(super) fn contents(lines: &mut Lines<'_>) {
     if lines.read.kind == Kind::Tool {
         side(lines, "tool_arguments", TOOL_ARGUMENTS, &[]);
@@ -55,7 +55,7 @@ pub(super) fn contents(lines: &mut Lines<'_>) {
     side(lines, "tool_definitions", TOOL_DEFINITIONS, &[OPENINFERENCE_TOOLS, TRACELOOP_FUNCTIONS]);
 }
 
-/// The first key, else the first flattened list, that is there.
+/// Adds a line for the first key on the span, otherwise for the first flattened list.
 fn side(lines: &mut Lines<'_>, name: &str, keys: &[&'static str], flat: &[&'static str]) {
     let attributes = &lines.slots.span.attributes;
     let mut there = keys.iter().filter_map(|key| Some((*key, attributes.get(key)?)));

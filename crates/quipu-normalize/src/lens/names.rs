@@ -1,4 +1,4 @@
-//! Lines of who and what: kind, provider, models, ids, session, user, agent, tool, error.
+//! Lines about identity: kind, provider, models, ids, session, user, agent, tool, error.
 
 use compact_str::CompactString;
 use quipu_core::{Kind, Status};
@@ -9,7 +9,7 @@ use crate::kind::{Teller, told};
 use crate::slots::is_word;
 use crate::{Slots, finish, number, pace, provider, read, text};
 
-/// Fields whose words tell a kind.
+/// Fields whose values imply a kind.
 const KIND_FIELDS: &[Field] = &[
     Field::QuipuKind,
     Field::OpenInferenceKind,
@@ -20,7 +20,7 @@ const KIND_FIELDS: &[Field] = &[
     Field::McpMethod,
 ];
 
-/// The kind and what told it.
+/// Adds a line for the kind and its source.
 pub(super) fn kind(lines: &mut Lines<'_>) {
     let source = match told(&lines.slots) {
         Some((kind, teller)) if kind == lines.read.kind => told_by(&lines.slots, kind, teller),
@@ -49,7 +49,7 @@ fn told_by(slots: &Slots<'_>, kind: Kind, teller: Teller) -> Source {
     }
 }
 
-/// What the call is: framework, operation, provider, models, ids, tier.
+/// Adds lines about the call: framework, operation, provider, models, ids, tier.
 pub(super) fn call(lines: &mut Lines<'_>) {
     let read = lines.read;
     framework(lines);
@@ -125,7 +125,7 @@ fn provider_source(slots: &Slots<'_>, model: Option<&str>, provider: &str) -> Op
     Some(Source::rule(format!("{why}; the name of the model \"{model}\" tells it")))
 }
 
-/// The one model name that may be either.
+/// The source of a model name that may be the requested or the answering model.
 fn either(slots: &Slots<'_>, model: &str) -> Option<Source> {
     let key =
         slots.key(Field::ModelName).filter(|_| slots.label(Field::ModelName).as_deref() == Some(model))?;
@@ -146,7 +146,7 @@ fn in_parameters(slots: &Slots<'_>, names: &[&str], value: &str) -> Option<Sourc
     Some(Source::keyed(key, format!("`{name}` in the JSON of all parameters")))
 }
 
-/// Whose it is: agent, workflow, tool, session, user.
+/// Adds lines about the owner: agent, workflow, tool, session, user.
 pub(super) fn owners(lines: &mut Lines<'_>) {
     let read = lines.read;
     lines.label("agent", &read.agent, Field::Agent, |slots, agent| {
@@ -189,7 +189,7 @@ pub(super) fn owners(lines: &mut Lines<'_>) {
     });
 }
 
-/// What it is part of: project, revision, branch, who pays.
+/// Adds lines about the context: project, revision, branch, billing.
 pub(super) fn about(lines: &mut Lines<'_>) {
     let read = lines.read;
     let billing = read.billing.map(|billing| CompactString::const_new(billing.as_str()));
@@ -247,7 +247,7 @@ fn on_resource(slots: &Slots<'_>, key: &'static str, value: &str) -> Option<Sour
     (found.as_deref() == Some(value)).then(|| Source::keyed(key, "on the resource"))
 }
 
-/// How it went: error, pace, end, tags.
+/// Adds lines about the outcome: error, pace, end, tags.
 pub(super) fn outcome(lines: &mut Lines<'_>) {
     let read = lines.read;
     lines.label("error_type", &read.error_type, Field::ErrorType, error);

@@ -1,4 +1,4 @@
-//! Lines of the request's parameters.
+//! Lines about the request's parameters.
 
 use compact_str::CompactString;
 use quipu_semconv::Field;
@@ -9,7 +9,7 @@ use crate::params::params as again;
 /// Names in the JSON of all parameters, most trusted first.
 const MAX_TOKENS: &[&str] = &["max_tokens", "max_completion_tokens", "max_output_tokens"];
 
-/// One line for each parameter that was sent; of texts that end the answer only how many there are.
+/// Adds one line for each parameter that was sent. For stop sequences it shows only their number.
 pub(super) fn params(lines: &mut Lines<'_>) {
     let params = &lines.read.params;
     let (copied, _) = again(&lines.slots);

@@ -1,4 +1,4 @@
-//! Lines of tokens and money, with the arithmetic in words.
+//! Lines about tokens and money, with the arithmetic in words.
 
 use std::borrow::Cow;
 
@@ -13,7 +13,7 @@ use quipu_semconv::{
 use super::{BY_THE_ADAPTER, Lines, Source};
 use crate::{Slots, details, number, scope_begins, usage};
 
-/// One line for each figure.
+/// Adds one line for each figure.
 pub(super) fn tokens(lines: &mut Lines<'_>) {
     let Some(usage) = &lines.read.usage else { return };
     let sent = usage::raw(&lines.slots);
@@ -60,7 +60,7 @@ fn with_parts(rule: &str, input: u64, usage: &Usage) -> String {
     }
 }
 
-/// `1050 = 120 sent + 900 cache read + 30 cache write`.
+/// Formats `1050 = 120 sent + 900 cache read + 30 cache write`.
 fn sum(input: u64, usage: &Usage, rest: &str) -> String {
     let mut text = format!("{input} = {} {rest}", usage.input_uncached());
     for (part, name) in [(usage.cache_read, "cache read"), (usage.cache_write, "cache write")] {
@@ -71,7 +71,7 @@ fn sum(input: u64, usage: &Usage, rest: &str) -> String {
     text
 }
 
-/// How input was read, and what decided.
+/// Adds a line on how input was read, and the reason.
 fn reading(lines: &mut Lines<'_>, usage: &Usage, sent: &Usage) {
     if usage.input.is_none() {
         return;
@@ -98,7 +98,7 @@ fn reading(lines: &mut Lines<'_>, usage: &Usage, sent: &Usage) {
     lines.add("reading", usage.reading.word(), source, &[]);
 }
 
-/// A figure of input tokens that were not cached, where that is what decided.
+/// The source of a count of uncached input tokens, if that count was decisive.
 fn uncached(slots: &Slots<'_>, usage: &Usage) -> Option<Source> {
     let (key, figure) = (slots.key(Field::Uncached)?, slots.count(Field::Uncached)?);
     (figure == usage.input_uncached())
@@ -181,7 +181,7 @@ fn parts(lines: &mut Lines<'_>, usage: &Usage, sent: &Usage) {
     }
 }
 
-/// What is charged beside tokens.
+/// Adds lines for billed units besides tokens.
 fn units(lines: &mut Lines<'_>, usage: &Usage) {
     for (unit, count) in &usage.units {
         let slots = &lines.slots;
@@ -204,7 +204,8 @@ fn units(lines: &mut Lines<'_>, usage: &Usage) {
     }
 }
 
-/// A figure: copied from its slot, else as `otherwise` tells, else cut to its whole, else by the adapter.
+/// Adds a figure. Its source is the slot, otherwise the result of `otherwise`, otherwise a cut to its total,
+/// otherwise the adapter.
 fn part<'a>(
     lines: &mut Lines<'a>,
     name: &str,
@@ -240,7 +241,7 @@ fn in_object(
     Some(Source::keyed(slots.key(field)?, format!("`{path}` in the object")))
 }
 
-/// The cost that the source reports, and whether the usage may count.
+/// Adds lines for the reported cost, and for whether the usage may count.
 pub(super) fn money(lines: &mut Lines<'_>) {
     if let Some(cost) = lines.read.reported_cost {
         let source = cost_source(&lines.slots, cost);

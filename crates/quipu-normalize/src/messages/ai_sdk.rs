@@ -1,4 +1,5 @@
-//! What the AI SDK puts into keys of its own: `ai.prompt` or `ai.prompt.messages`, and the answer in pieces.
+//! Messages under the AI SDK's own keys: `ai.prompt` or `ai.prompt.messages`, and the answer in separate
+//! keys.
 
 use quipu_core::{Message, Part, Role, Span, Value};
 use quipu_semconv::{
@@ -9,14 +10,15 @@ use quipu_semconv::{
 use super::{Sides, blocks, first, message, schema, structured};
 use crate::finish;
 
-/// The messages of both sides.
+/// The input and output messages.
 pub(super) fn conversation(span: &Span) -> Sides {
     let asked = first(&span.attributes, AI_PROMPT_MESSAGES).map(|value| schema::messages(&structured(value)));
     let asked = asked.filter(|list| !list.is_empty()).unwrap_or_else(|| prompt(span));
     (asked, answer(span).into_iter().collect())
 }
 
-/// The prompt as the user gave it: an object of `system` and either `prompt` or `messages`; for embeddings the values.
+/// The prompt in the user's form: an object of `system` and either `prompt` or `messages`; for embeddings,
+/// the values.
 fn prompt(span: &Span) -> Vec<Message> {
     let Some(value) = first(&span.attributes, AI_PROMPT) else { return values(span) };
     let whole = structured(value);
@@ -38,7 +40,7 @@ fn values(span: &Span) -> Vec<Message> {
     message(Role::User, texts.map(Part::Text).collect()).into_iter().collect()
 }
 
-/// Text that was sent as JSON.
+/// The text of a JSON string; other text stays unchanged.
 fn unquoted(text: &str) -> String {
     serde_json::from_str(text).unwrap_or_else(|_| text.to_owned())
 }

@@ -1,10 +1,10 @@
-//! Pieces of messages in the notations of the GenAI schema, OpenAI, Anthropic, Bedrock and Gemini.
+//! Content blocks of messages in the formats of the GenAI schema, OpenAI, Anthropic, Bedrock and Gemini.
 
 use quipu_core::{Part, Value};
 
 use super::structured;
 
-/// The parts of a content value: one text, one piece, or a list of either.
+/// The parts of a content value: a text, a block, or a list of either.
 pub(super) fn parts(value: &Value) -> Vec<Part> {
     match value {
         Value::String(text) if text.is_empty() => Vec::new(),
@@ -17,7 +17,7 @@ pub(super) fn parts(value: &Value) -> Vec<Part> {
     }
 }
 
-/// Whether a value looks like a piece of a message: text that happens to be a JSON list must stay text.
+/// Whether a value looks like a content block. A text that is a JSON list by coincidence must stay text.
 fn is_block(value: &Value) -> bool {
     ["type", "text", "toolUse", "toolResult", "tool_call", "tool_call_result"]
         .iter()
@@ -45,7 +45,7 @@ fn typed(value: &Value) -> Option<Part> {
     }
 }
 
-/// Bedrock and Gemini name a piece by its one key.
+/// A block of Bedrock or Gemini, identified by its only key.
 fn untyped(value: &Value) -> Option<Part> {
     if let Some(call) =
         value.get("toolUse").or_else(|| value.get("functionCall")).or_else(|| value.get("function_call"))
@@ -76,7 +76,7 @@ fn other(value: &Value) -> Part {
     Part::Other { kind, value: value.clone() }
 }
 
-/// A request for a tool, flat or with the function in an object of its own; `None` without a name.
+/// A tool request, flat or with the function in a nested object; `None` without a name.
 pub(super) fn tool_call(value: &Value) -> Option<Part> {
     let function = value.get("function").filter(|inner| matches!(inner, Value::Map(_))).unwrap_or(value);
     let name = ["name", "toolName", "tool_name"].iter().find_map(|key| text(function, key))?;
@@ -89,7 +89,7 @@ pub(super) fn tool_call(value: &Value) -> Option<Part> {
     Some(Part::ToolCall { id, name, arguments: arguments.unwrap_or_default() })
 }
 
-/// The pieces of an answer that is an object of them: `text`, `reasoningText`, `toolCalls`. Nothing for any other object.
+/// The parts of an answer in one object: `text`, `reasoningText`, `toolCalls`. Empty for any other object.
 pub(super) fn answer(value: &Value) -> Vec<Part> {
     let Some(said) = text(value, "text") else { return Vec::new() };
     let mut parts: Vec<_> = text(value, "reasoningText").map(Part::Reasoning).into_iter().collect();
@@ -106,7 +106,7 @@ fn tool_answer(value: &Value) -> Part {
     let answer =
         ["response", "result", "content", "output"].iter().find_map(|key| value.get(key)).map(structured);
     let answer = answer.unwrap_or_default();
-    // The AI SDK says of what type an output is: `{"type": "json", "value": …}`.
+    // The AI SDK adds the type of an output: `{"type": "json", "value": …}`.
     let value = answer.get("type").and_then(|_| answer.get("value")).cloned();
     Part::ToolCallResponse { id, response: value.unwrap_or(answer) }
 }

@@ -1,4 +1,4 @@
-//! Messages as span events, one event a message: the GenAI conventions before 1.37.
+//! Messages as span events, one event per message: the GenAI conventions before 1.37.
 
 use quipu_core::{Message, Messages, Part, Role, Span, SpanEvent, Value};
 use quipu_semconv::MESSAGE_EVENTS;
@@ -6,7 +6,7 @@ use quipu_semconv::MESSAGE_EVENTS;
 use super::{Sides, blocks, role, structured};
 use crate::finish;
 
-/// The messages of both sides; choices are the model's answers.
+/// The input and output messages; choices are the model's answers.
 pub(super) fn conversation(span: &Span) -> Sides {
     let (mut input, mut output) = (Vec::new(), Vec::new());
     for (event, word) in message_events(span) {
@@ -18,7 +18,7 @@ pub(super) fn conversation(span: &Span) -> Sides {
     (input, output)
 }
 
-/// A tool's arguments and result, where a source sends them as messages.
+/// Reads a tool's arguments and result, for sources that send them as messages.
 pub(super) fn tool(span: &Span, said: &mut Messages) {
     for (event, word) in message_events(span) {
         match word {

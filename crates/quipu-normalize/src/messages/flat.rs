@@ -6,7 +6,7 @@ use quipu_semconv::{OPENINFERENCE_TOOLS, TRACELOOP_COMPLETION, TRACELOOP_FUNCTIO
 use super::{Sides, blocks, role, structured};
 use crate::{Tree, finish};
 
-/// The flattened messages of both sides.
+/// The flattened input and output messages.
 pub(super) fn conversation(span: &Span) -> Sides {
     let side = |prefix, fallback: &Role| {
         let tree = Tree::under(&span.attributes, prefix);

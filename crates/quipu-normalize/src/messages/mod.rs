@@ -1,4 +1,4 @@
-//! What was said in a span, whatever the convention.
+//! Messages of a span, in any convention.
 
 mod ai_sdk;
 mod blocks;
@@ -15,15 +15,16 @@ use quipu_semconv::{
 
 use crate::{Slots, json, kind, text};
 
-/// What went in and what came out.
+/// Input and output messages.
 type Sides = (Vec<Message>, Vec<Message>);
 
-/// Everything said in a span: the first form that holds something, from the message schema down to whole texts.
+/// All messages of a span, from the first form with content. The order is from the message schema to plain
+/// texts.
 pub fn messages(span: &Span) -> Messages {
     messages_as(span, kind(&Slots::of(span)))
 }
 
-/// The same for a span that an adapter knows to be of some kind.
+/// The same for a span whose kind an adapter knows.
 pub fn messages_as(span: &Span, kind: Kind) -> Messages {
     let mut said = Messages { tool_definitions: tool_definitions(span), ..Messages::default() };
     if kind == Kind::Tool {
@@ -34,8 +35,9 @@ pub fn messages_as(span: &Span, kind: Kind) -> Messages {
     said
 }
 
-/// The messages of a value in any chat format, or in text that holds one: a list, one message, or an object that holds
-/// either under a usual name. Plain text is one message of `role`; nothing is none.
+/// The messages of a value in any chat format, or of a text in such a format. The format is a list, a
+/// message, or an object with either under a usual name. Plain text is one message of `role`; an empty value
+/// has no messages.
 pub fn message_list(value: &Value, role: &Role) -> Vec<Message> {
     let parsed = structured(value);
     let listed = schema::messages_within(&parsed);
@@ -45,7 +47,7 @@ pub fn message_list(value: &Value, role: &Role) -> Vec<Message> {
     message(role.clone(), whole_parts(value)).into_iter().collect()
 }
 
-/// The parts of a message's content in any notation: one text, one piece, or a list of either.
+/// The parts of a message's content in any format: a text, a block, or a list of either.
 pub fn parts_of(value: &Value) -> Vec<Part> {
     blocks::parts(value)
 }
@@ -71,7 +73,7 @@ fn conversation(span: &Span) -> Sides {
             }
             return (input, output);
         }
-        // Some sources send instructions by the schema and all else in another form.
+        // Some sources send instructions by the schema and everything else in another form.
         if instructions.is_empty() {
             instructions = input;
         }
@@ -108,7 +110,7 @@ fn instructions(attributes: &Attributes) -> Vec<Message> {
     message(Role::System, parts).into_iter().collect()
 }
 
-/// A conversation kept as one list: what comes after the last thing that was not the model's is the answer.
+/// A conversation in a single list. The messages after the last one that is not the model's are the answer.
 fn whole_run(span: &Span) -> Sides {
     let lists = ALL_MESSAGES.iter().filter_map(|key| span.attributes.get(key));
     let mut all = lists
@@ -120,7 +122,7 @@ fn whole_run(span: &Span) -> Sides {
     (all, answered)
 }
 
-/// Messages kept elsewhere: a part that says where.
+/// Messages stored elsewhere, as a part with their URI.
 fn by_reference(span: &Span) -> Sides {
     let side = |key, role| {
         let uri = span.attributes.get(key)?;
@@ -164,7 +166,7 @@ fn tool_definitions(span: &Span) -> Vec<Value> {
     }
 }
 
-/// The first of `keys` that says something.
+/// The first of `keys` with a value that is not empty.
 fn first<'a>(attributes: &'a Attributes, keys: &[&str]) -> Option<&'a Value> {
     keys.iter().filter_map(|key| attributes.get(key)).find(|value| match value {
         Value::String(text) => !text::is_missing(text) || text.trim() == "{}",
@@ -172,7 +174,7 @@ fn first<'a>(attributes: &'a Attributes, keys: &[&str]) -> Option<&'a Value> {
     })
 }
 
-/// A value, parsed where it is text that holds a JSON object or array.
+/// A value, parsed if it is a text of a JSON object or array.
 fn structured(value: &Value) -> Value {
     value.as_str().and_then(json::parse).unwrap_or_else(|| value.clone())
 }

@@ -1,4 +1,4 @@
-//! OpenInference's flattened messages.
+//! Flattened messages of OpenInference.
 
 use quipu_core::{Message, Part, Role, Span, Value};
 use quipu_semconv::{OPENINFERENCE_INPUT, OPENINFERENCE_OUTPUT};
@@ -6,7 +6,7 @@ use quipu_semconv::{OPENINFERENCE_INPUT, OPENINFERENCE_OUTPUT};
 use super::{Sides, role, structured};
 use crate::Tree;
 
-/// The flattened messages of both sides.
+/// The flattened input and output messages.
 pub(super) fn conversation(span: &Span) -> Sides {
     let side = |prefix, fallback: &Role| {
         let tree = Tree::under(&span.attributes, prefix);
@@ -22,7 +22,8 @@ fn message(tree: &Tree<'_>, fallback: &Role) -> Option<Message> {
     super::message(role, parts)
 }
 
-/// A list of pieces, else one text. Tool requests among the pieces repeat those of the list of their own.
+/// A list of blocks, otherwise a text. Tool requests in the blocks are skipped if a separate list repeats
+/// them.
 fn content(tree: &Tree<'_>) -> Vec<Part> {
     let has_calls = tree.at("tool_calls").is_some();
     let pieces: Vec<_> = tree.list("contents").filter_map(|item| piece(item, has_calls)).collect();

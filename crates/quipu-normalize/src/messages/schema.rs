@@ -1,11 +1,11 @@
-//! Messages as JSON: the GenAI message schema, and the chat formats of providers and frameworks that look like it.
+//! Messages as JSON: the GenAI message schema, and similar chat formats of providers and frameworks.
 
 use quipu_core::{Message, Part, Role, Value};
 
 use super::{blocks, role};
 use crate::finish;
 
-/// The messages of a list, of one message, or of nothing that looks like either.
+/// The messages of a list or of a single message; empty for any other value.
 pub(super) fn messages(value: &Value) -> Vec<Message> {
     match value {
         Value::Array(values) => values.iter().filter_map(message).collect(),
@@ -13,7 +13,7 @@ pub(super) fn messages(value: &Value) -> Vec<Message> {
     }
 }
 
-/// The messages of a list, or of one under the usual names within an object.
+/// The messages of a list, or of a list under a usual name within an object.
 pub(super) fn messages_within(value: &Value) -> Vec<Message> {
     let inside = ["messages", "input", "contents", "replies", "generations"]
         .iter()
@@ -25,7 +25,8 @@ pub(super) fn messages_within(value: &Value) -> Vec<Message> {
     }
 }
 
-/// A list of messages, or the first of several: `LangChain` runs prompts in batches and answers each with candidates.
+/// A list of messages, or the first of several lists: `LangChain` runs prompts in batches and answers each
+/// with candidates.
 fn nested(list: &Value) -> Vec<Message> {
     match list.as_array().and_then(<[Value]>::first) {
         Some(first @ Value::Array(_)) => messages(first),
@@ -33,7 +34,8 @@ fn nested(list: &Value) -> Vec<Message> {
     }
 }
 
-/// `LangChain` writes a message as its class and its arguments, and a candidate as an object around the message.
+/// Unwraps a `LangChain` message. It is written as its class and its arguments, and a candidate as an object
+/// around the message.
 fn unpacked(value: &Value) -> Option<Message> {
     if let Some(inner) =
         value.get("message").filter(|_| value.get("generation_info").is_some() || value.get("text").is_some())
@@ -55,7 +57,7 @@ fn unpacked(value: &Value) -> Option<Message> {
     (!parts.is_empty() || finish_reason.is_some()).then(|| Message { role: role(said), parts, finish_reason })
 }
 
-/// One message. It must say its role, or be a record of the older event format that says it by its name.
+/// One message. It must name its role, or be a record of the older event format, whose name implies the role.
 fn message(value: &Value) -> Option<Message> {
     let parsed;
     let value = match value {
@@ -82,7 +84,7 @@ fn reason(value: &Value) -> Option<compact_str::CompactString> {
     value.get("finish_reason").and_then(Value::as_str).map(finish::reason)
 }
 
-/// A message's parts: those of the schema, else its content and tool calls.
+/// The parts of a message: those of the schema, otherwise its content and tool calls.
 fn parts(value: &Value, said: &str) -> Vec<Part> {
     let answers = (role(said) == Role::Tool).then(|| answer(value)).flatten();
     if let Some(answer) = answers {
@@ -98,7 +100,7 @@ fn parts(value: &Value, said: &str) -> Vec<Part> {
     parts
 }
 
-/// A tool's answer in the chat format of providers, which names the call that it answers beside its content.
+/// A tool's answer in the chat format of providers: the id of the answered call next to the content.
 fn answer(value: &Value) -> Option<Part> {
     let id =
         ["tool_call_id", "call_id", "id"].iter().find_map(|key| value.get(key)).and_then(Value::as_str)?;

@@ -1,4 +1,4 @@
-//! Points that tell of the same calls.
+//! Groups of metric points about the same calls.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,17 +10,17 @@ use quipu_semconv::{Counted, MetricFamily, Part};
 
 use crate::told::{fingerprint, telling};
 
-/// Points of one export are written within so much of each other.
+/// Maximum distance between points of one export.
 const ONE_EXPORT: i64 = Timestamp::SECOND;
-/// The largest figure believed of one point: 10^15, so that sums stay exact.
+/// Maximum accepted figure of one point: 10^15, so sums stay exact.
 const LARGEST: f64 = 1e15;
 
-/// Points of one family with equal attributes but for the token type.
+/// Points of one family whose attributes differ only in the token type.
 #[derive(Debug)]
 pub(super) struct Group {
-    /// What the group has in common, as text.
+    /// The common properties of the group, as text.
     pub(super) series: String,
-    /// Whether each point covers all since the start, not only what came since the one before.
+    /// Whether each point covers the time since the start, and not only since the previous point.
     pub(super) is_cumulative: bool,
     /// Attributes without the token type.
     pub(super) attributes: Attributes,
@@ -42,14 +42,14 @@ struct Sample {
 #[derive(Debug)]
 pub(super) struct Cluster {
     pub(super) figures: BTreeMap<Part, f64>,
-    /// The earliest start: each type starts with its own first use.
+    /// The earliest start, because each type starts with its own first use.
     pub(super) start: Option<Timestamp>,
     /// The last time.
     pub(super) time: Timestamp,
     first: Timestamp,
 }
 
-/// Groups the points of a family, in an order that does not depend on how they were sent.
+/// Groups the points of a family, in an order independent of their transmission.
 pub(super) fn groups(
     metrics: &[Metric],
     family: &MetricFamily,
@@ -109,11 +109,11 @@ fn series(family: &MetricFamily, attributes: &Attributes, sender: &str) -> Strin
 }
 
 impl Group {
-    /// The figures of each export. A type that comes again begins another one, and so does a pause.
+    /// The figures of each export. A repeated type starts another export, and so does a pause.
     pub(super) fn clusters(&self) -> Vec<Cluster> {
         let mut samples = self.samples.clone();
         samples.sort_by_key(|sample| (sample.time, sample.start, sample.part));
-        // The same point twice is one point.
+        // Repeated points count once.
         samples.dedup_by(|a, b| (a.time, a.start, a.part) == (b.time, b.start, b.part));
         let mut clusters: Vec<Cluster> = Vec::new();
         for sample in samples {

@@ -1,4 +1,4 @@
-//! The span that a group's figures become.
+//! Span made from a group's figures.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use quipu_semconv::{METRIC_SERIES, MetricFamily, Part};
 
 use super::group::{Cluster, Group};
 
-/// One span with the figures of one export as usage.
+/// A span with the figures of one export as usage.
 pub(super) fn span(family: &MetricFamily, group: &Group, cluster: &Cluster) -> Span {
     let (start, end) = (cluster.start, cluster.time);
     let began = start.map(|start| start.nanos().to_string()).unwrap_or_default();
@@ -18,7 +18,8 @@ pub(super) fn span(family: &MetricFamily, group: &Group, cluster: &Cluster) -> S
         let id = SpanId::made_of(&[&series.to_string(), &hour.nanos().to_string()]);
         (series, id, series, start.map_or(hour, |start| start.max(hour)))
     } else {
-        // Which types came is part of the name: points of one export that arrive apart must not replace each other.
+        // The name includes the types, because points of one export that arrive separately must not replace
+        // each other.
         let parts = format!("{:?}", cluster.figures.keys());
         let point = TraceId::made_of(&[group.series.as_str(), &began, &end.nanos().to_string(), &parts]);
         let trace = TraceId::made_of(&[group.series.as_str(), &hour.nanos().to_string()]);
@@ -34,7 +35,8 @@ pub(super) fn span(family: &MetricFamily, group: &Group, cluster: &Cluster) -> S
     span
 }
 
-/// Writes the figures under the conventions' keys, in which input holds what was cached and output the reasoning.
+/// Writes the figures under the conventions' keys. Input includes cached tokens, and output includes
+/// reasoning.
 fn push_usage(span: &mut Span, family: &MetricFamily, figures: &BTreeMap<Part, f64>) {
     let whole = |main: Part, parts: &[Part]| {
         let on_top = parts.iter().filter(|part| family.on_top.contains(part));
@@ -55,7 +57,7 @@ fn push_usage(span: &mut Span, family: &MetricFamily, figures: &BTreeMap<Part, f
     ];
     for (key, figure) in keys {
         if let Some(figure) = figure {
-            // Figures are bounded where they are taken, far below what an integer holds.
+            // Figures are limited on input, far below the range of an integer.
             span.attributes.push(key, Value::Int(figure.round() as i64));
         }
     }

@@ -1,9 +1,10 @@
 //! Spans made from metrics that count tokens.
 //!
-//! The points of one family whose attributes differ only in the token type tell of the same calls: they become one span. A
-//! delta point gives one span. A cumulative series gives one span an hour, which holds its figures at the hour's last point;
-//! what was used in the hour is the difference to the hour before. A series that starts again is another series, as the
-//! OpenTelemetry data model says: <https://opentelemetry.io/docs/specs/otel/metrics/data-model/#resets-and-gaps>.
+//! Points of one family whose attributes differ only in the token type report the same calls and become one
+//! span. A delta point gives one span. A cumulative series gives one span per hour with its figures at the
+//! hour's last point. The usage of the hour is the difference to the previous hour. A series that starts
+//! again is another series, according to the OpenTelemetry data model:
+//! <https://opentelemetry.io/docs/specs/otel/metrics/data-model/#resets-and-gaps>.
 
 mod group;
 mod made;
@@ -16,7 +17,7 @@ use quipu_semconv::{METRIC_FAMILIES, METRIC_SERIES, MetricFamily};
 
 use crate::label_at;
 
-/// The spans that metrics of `family` come to, of those metrics that `counts`; metrics of unnamed services come to none.
+/// The spans of metrics of `family` that satisfy `counts`. Metrics of unnamed services give no spans.
 pub fn spans_of_metrics(
     metrics: &[Metric],
     family: &MetricFamily,
@@ -26,11 +27,11 @@ pub fn spans_of_metrics(
     for group in group::groups(metrics, family, counts) {
         for cluster in group.clusters() {
             let span = made::span(family, &group, &cluster);
-            // Without the name of a session or service nobody can say whether calls already tell of these tokens.
+            // Without a session or service name, it is unknown whether calls already report these tokens.
             if session(&span, family).is_none() && span.resource.service().is_none() {
                 continue;
             }
-            // Of several points of one series in one hour the last holds.
+            // The last of several points of one series in one hour applies.
             let known = spans.get(&(span.trace_id, span.span_id));
             if known.is_none_or(|known| known.end <= span.end) {
                 spans.insert((span.trace_id, span.span_id), span);
@@ -45,8 +46,8 @@ pub fn is_of_metrics(span: &Span) -> bool {
     span.attributes.get(METRIC_SERIES).is_some()
 }
 
-/// Makes of a span that was read like any other what a span made from metrics means: tokens without a call, which meet the
-/// session that their points name, else the service.
+/// Adjusts the values of a span made from metrics. It is usage without a call, and meets the session that its
+/// points name, otherwise the service.
 pub(crate) fn mend(span: &Span, read: &mut Canonical) {
     let family = METRIC_FAMILIES.iter().find(|family| span.name == family.name);
     read.kind = Kind::Other;

@@ -1,4 +1,4 @@
-//! Who it was: providers, owners, errors, tiers.
+//! Tests of identity: providers, owners, errors, tiers.
 
 use std::sync::Arc;
 

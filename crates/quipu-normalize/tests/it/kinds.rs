@@ -1,4 +1,4 @@
-//! What spans do, and names that depend on it.
+//! Tests of kinds of spans, and of names that depend on the kind.
 
 use quipu_core::{Kind, SpanId, Value};
 use quipu_normalize::{Slots, kind};
@@ -85,7 +85,7 @@ fn a_server_is_part_of_the_name_that_the_model_called() {
     assert_eq!(read("", &attributes).tool.as_deref(), Some("mcp__w__get_weather"));
 }
 
-/// The agent and workflow of a span, and the most documents or tokens asked for.
+/// The kind, agent and workflow of a span.
 fn named(attributes: &[(&str, Value)]) -> (Kind, Option<String>, Option<String>) {
     let read = read("", attributes);
     (read.kind, read.agent.map(String::from), read.workflow.map(String::from))

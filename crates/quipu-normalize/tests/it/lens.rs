@@ -1,4 +1,4 @@
-//! Where each value came from, in words.
+//! Tests of the explanation of each value.
 
 use quipu_core::{Lens, LensLine, Span, Value};
 use quipu_normalize::{Slots, canonical, explain, lens};

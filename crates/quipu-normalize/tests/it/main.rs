@@ -1,4 +1,4 @@
-//! Spans made by hand, one rule a test.
+//! Tests with handmade spans, one rule each.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod identity;
@@ -20,7 +20,7 @@ pub fn span(scope: &str, attributes: &[(&str, Value)]) -> Span {
     span
 }
 
-/// What the span of a scope means, with these attributes.
+/// The canonical values of a span with this scope and these attributes.
 pub fn read(scope: &str, attributes: &[(&str, Value)]) -> Canonical {
     canonical(&Slots::of(&span(scope, attributes)), "genai")
 }

@@ -1,4 +1,4 @@
-//! Tokens: spellings, inclusion of cached tokens and of reasoning, and errors of the source.
+//! Tests of tokens: spellings, inclusion of cached tokens and of reasoning, and errors of the source.
 
 use quipu_core::{Reading, Usage, Value};
 
