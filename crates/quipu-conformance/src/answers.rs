@@ -1,4 +1,4 @@
-//! Asks two stores everything and compares what they answer.
+//! Comparison of two stores by all of their answers.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -16,9 +16,9 @@ use crate::outcome::compare;
 use crate::questions::{filters, terms};
 use crate::{Failure, Outcome};
 
-/// How long an index may lag.
+/// Maximum lag of an index.
 const LAG: Duration = Duration::from_secs(20);
-/// Most rows of answers that are not asked for in pages.
+/// Maximum number of rows of unpaged answers.
 const MANY: usize = 100_000;
 
 pub(crate) const SORTS: [Sort; 8] = [
@@ -84,17 +84,17 @@ const WORK_KEYS: [WorkKey; 12] = [
     WorkKey::User,
 ];
 
-/// Both stores, asked the same.
+/// Both stores, for the same queries.
 struct Pair<'a>(&'a dyn Store, &'a dyn Store);
 
-/// Asks both stores for everything that they hold, in many ways, and gives the first difference: what was asked, and
-/// what the left store has where the right one is taken as right. Orders that the contract leaves open are not compared.
-/// A question that fails is a difference too.
+/// Queries both stores for all of their data, in many ways, and returns the first difference. The text has
+/// the query and the answer of the left store next to the expected one of the right store. Orders that the
+/// contract leaves open are not compared. A failed query is a difference too.
 pub async fn difference(left: &dyn Store, right: &dyn Store) -> Option<String> {
     Pair(left, right).compare_all().await.err().map(|failure| failure.to_string())
 }
 
-/// Asks both for these traces, which no list need have, and for the traces of these meetings.
+/// Queries both stores for these traces, even if no list has them, and for the traces of these meetings.
 pub(crate) async fn compare_known(
     left: &dyn Store,
     right: &dyn Store,
@@ -114,13 +114,13 @@ pub(crate) async fn compare_known(
 /// Asserts that there is no [`difference`].
 ///
 /// # Panics
-/// There is one, or a question failed.
+/// There is a difference, or a query failed.
 pub async fn assert_equal_answers(left: &dyn Store, right: &dyn Store) {
     let found = difference(left, right).await;
     assert!(found.is_none(), "{} and {} differ: {}", left.name(), right.name(), found.unwrap_or_default());
 }
 
-/// Asks both with the same expression and compares.
+/// Evaluates the same expression on both stores and compares the results.
 macro_rules! equal {
     ($pair:expr, $what:expr, |$store:ident| $ask:expr) => {{
         let left = {
@@ -242,7 +242,7 @@ impl Pair<'_> {
         Ok(())
     }
 
-    /// One question of each kind.
+    /// Compares one query of each kind.
     async fn compare_terms(&self, filter: &TraceFilter) -> Outcome {
         equal!(self, format!("traces of {filter:?}"), |store| {
             ask::all_traces(store, filter, Sort::Newest, 4).await?
@@ -330,7 +330,7 @@ impl Pair<'_> {
         Ok(())
     }
 
-    /// Full text may lag, so equal answers are waited for.
+    /// Full text search may lag, so this waits for equal answers.
     async fn compare_search(&self, rows: &[TraceRow]) -> Outcome {
         let words: std::collections::BTreeSet<_> =
             rows.iter().filter_map(|row| row.name.split(' ').next()).take(6).collect();
@@ -354,7 +354,7 @@ impl Pair<'_> {
     }
 }
 
-/// Series by label, with figures to nine digits: the order of additions is left open.
+/// Series by label, with figures rounded to nine digits, because the order of additions is open.
 async fn rounded(store: &dyn Store, query: &MetricQuery) -> Outcome<Vec<String>> {
     let text = |(at, figure): &(Timestamp, f64)| format!("{} {figure:.9e}", at.nanos());
     let series = store.metric(query).await?;

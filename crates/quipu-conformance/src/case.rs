@@ -1,4 +1,4 @@
-//! A case, what it needs, and what it is run on.
+//! Conformance case, its requirements, and the subject that it runs on.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,13 +10,13 @@ use crate::{Failure, Outcome};
 /// A future on the heap.
 pub type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// Opens again what was closed, by what it said of itself before.
+/// Reopens a closed store, from its own description before closing.
 pub type Reopen = Arc<dyn Fn(StoreInfo) -> Boxed<Result<Arc<dyn Store>>> + Send + Sync>;
 
-/// What a case cannot do without.
+/// Requirement of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
-    /// Something that answers questions.
+    /// A store that answers queries.
     Store,
     /// Data that outlives `close`.
     Reopen,
@@ -33,7 +33,7 @@ pub enum Need {
 }
 
 impl Need {
-    /// Why a subject without it does not run the case.
+    /// Reason why a case does not run on a subject without it.
     pub const fn missing(self) -> &'static str {
         match self {
             Self::Store => "is no store",
@@ -50,11 +50,11 @@ impl Need {
 /// One case.
 #[derive(Clone, Copy)]
 pub struct Case {
-    /// What it is about: `write`, `fidelity`, `ledger` …
+    /// Topic: `write`, `fidelity`, `ledger` …
     pub group: &'static str,
-    /// What must hold, in words joined by underscores.
+    /// The requirement under test, in words joined by underscores.
     pub name: &'static str,
-    /// What the subject must have.
+    /// Required abilities of the subject.
     pub needs: &'static [Need],
     /// Runs it.
     pub run: fn(Subject) -> Boxed<Outcome>,
@@ -69,7 +69,7 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// The first need that it cannot meet.
+    /// The first requirement that it does not meet.
     pub(crate) fn lacks(&self, needs: &[Need]) -> Option<Need> {
         needs.iter().copied().find(|need| match need {
             Need::Store => self.store.is_none(),

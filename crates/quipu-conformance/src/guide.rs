@@ -1,9 +1,9 @@
-//! The guides' examples, compiled and run as documentation tests.
+//! Examples of the guides, compiled and run as documentation tests.
 
-/// docs/guide/writing-a-backend.md
+/// Examples of docs/guide/writing-a-backend.md.
 #[doc = include_str!("../../../docs/guide/writing-a-backend.md")]
 pub struct WritingABackend;
 
-/// docs/guide/writing-an-adapter.md
+/// Examples of docs/guide/writing-an-adapter.md.
 #[doc = include_str!("../../../docs/guide/writing-an-adapter.md")]
 pub struct WritingAnAdapter;

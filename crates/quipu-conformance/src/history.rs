@@ -1,4 +1,4 @@
-//! Random histories: batches with spans that change, arrive late or twice, and ledger rows that are corrected.
+//! Random histories of batches. Spans change, arrive late or twice, and ledger rows are corrected.
 
 use std::sync::Arc;
 
@@ -24,18 +24,18 @@ const WORDS: [&str; 5] = ["alpha", "beta", "gamma", "delta", "épsilon"];
 const KINDS: [Kind; 6] = [Kind::Llm, Kind::Tool, Kind::Agent, Kind::Embedding, Kind::Task, Kind::Other];
 const RULES: [Rule; 7] =
     [Rule::Leaf, Rule::Leaf, Rule::Merged, Rule::Repeats, Rule::Duplicate, Rule::Echo, Rule::Metric];
-/// Traces up to this one consist of spans that were made from other signals.
+/// Highest number of a trace whose spans were made from other signals.
 const MADE_TRACES: u64 = 4;
 const MEETINGS: [&str; 3] = ["a", "b", "c"];
 const REASONS: [Unpriced; 3] = [Unpriced::UnknownModel, Unpriced::NoUnitPrice, Unpriced::NotValidThen];
 
-/// A span that exists in the history, with every copy that was sent, the better ones later.
+/// A span of the history, with every copy that was sent. Later copies are more complete.
 struct Known {
     copies: Vec<Span>,
     version: u64,
 }
 
-/// What happens next.
+/// The next step of a history.
 enum Step {
     Write(Batch),
     Forget(Vec<TraceId>),
@@ -44,14 +44,14 @@ enum Step {
 struct History {
     random: Random,
     known: Vec<Known>,
-    /// Spans so far.
+    /// Number of spans so far.
     spans: u64,
     points: i64,
     total: [f64; 2],
 }
 
-/// A history of so many batches; the same seed gives the same one. Batches may be written in this order only: a ledger
-/// row comes after its span, and its corrections after it.
+/// A history of `batches` batches; the same seed gives the same history. The order of the batches is fixed: a
+/// ledger row comes after its span, and its corrections after the row.
 pub fn history(seed: u64, batches: usize) -> Vec<Batch> {
     let steps = steps(seed, batches, false).into_iter();
     let batch = |step| match step {
@@ -61,7 +61,7 @@ pub fn history(seed: u64, batches: usize) -> Vec<Batch> {
     steps.filter_map(batch).collect()
 }
 
-/// A history of so many steps, in which traces are forgotten now and then if they may.
+/// A history of `count` steps. If `may_forget`, some steps forget traces.
 fn steps(seed: u64, count: usize, may_forget: bool) -> Vec<Step> {
     let mut history =
         History { random: Random::new(seed), known: Vec::new(), spans: 0, points: 0, total: [0.0; 2] };
@@ -71,7 +71,7 @@ fn steps(seed: u64, count: usize, may_forget: bool) -> Vec<Step> {
             all.push(history.forget());
             continue;
         }
-        // A batch may be sent again when its answer got lost on the way.
+        // A batch may be sent again if its answer was lost.
         let again = match all.last() {
             Some(Step::Write(last)) if history.random.one_in(6) => Some(last.clone()),
             _ => None,
@@ -104,7 +104,7 @@ impl History {
         self.spans += 1;
         let number = self.spans;
         let trace = 1 + self.random.below(TRACES);
-        // Starts are within two days and a bit; many are on a full second, so that there are ties.
+        // Starts are within about two days. Many are on a full second, so there are ties.
         let mut start = BASE.plus(i64::try_from(trace).unwrap_or(0) * 4 * Timestamp::HOUR);
         start = start.plus(self.random.within(0, 5) * 20 * Timestamp::SECOND);
         if self.random.one_in(2) {
@@ -124,7 +124,7 @@ impl History {
         self.known.push(known);
     }
 
-    /// A copy with more to say than all before it.
+    /// A more complete copy than all earlier ones.
     fn improved(&mut self, known: &Known) -> Span {
         let random = &mut self.random;
         let base = &known.copies[known.copies.len() - 1];
@@ -153,7 +153,7 @@ impl History {
     fn copy(&mut self, batch: &mut Batch) {
         let Some(at) = self.some_span() else { return };
         if self.random.one_in(3) {
-            // An earlier copy comes late.
+            // An earlier copy arrives late.
             let stale = self.random.pick(&self.known[at].copies).cloned();
             batch.spans.extend(stale);
             return;
@@ -164,7 +164,7 @@ impl History {
         batch.spans.push(next);
     }
 
-    /// One trace or two, known or not.
+    /// One or two traces, known or not.
     fn forget(&mut self) -> Step {
         let mut traces = vec![trace_id(1 + self.random.below(TRACES))];
         if self.random.one_in(2) {
@@ -189,7 +189,7 @@ impl History {
         let mut row = Cost { version: known.version, ..crate::sample::cost(span) };
         row.rule = one(random, &RULES).unwrap_or_default();
         if is_made(span) && !random.one_in(12) {
-            // So that traces are mostly hidden, and come and go.
+            // Most of these traces are hidden, and change between hidden and visible.
             row.rule = Rule::Echo;
         }
         row.agent = one(random, &AGENTS).map(Into::into).filter(|_| !random.one_in(4));
@@ -214,7 +214,8 @@ impl History {
         batch.metrics.extend(self.points());
     }
 
-    /// The next point of each of two counters and a gauge: a minute after the one before, sometimes begun anew.
+    /// The next point of each of two counters and a gauge: a minute after the previous point, sometimes with
+    /// a reset.
     fn points(&mut self) -> Vec<Metric> {
         let at = BASE.plus(self.points * 61 * Timestamp::SECOND);
         let first = self.points == 0;
@@ -241,7 +242,7 @@ fn meeting(name: &str) -> Meeting {
     Meeting::of("history", name)
 }
 
-/// Reads something from a span, as an adapter would.
+/// Sets canonical values of a span, as an adapter would.
 fn read(random: &mut Random, span: &mut Span) {
     let session = random.below(4);
     let (kind, agent, tool) = (one(random, &KINDS), one(random, &AGENTS), one(random, &TOOLS));
@@ -306,17 +307,17 @@ fn money(random: &mut Random, row: &mut Cost) {
     }
     row.reported = random.one_in(5).then(|| Usd::from_raw(i128::from(random.below(1 << 60))));
     if random.one_in(6) {
-        // About what was computed, on either side of the bound.
+        // Close to the computed amount, on either side of the bound.
         let percent = i128::from(90 + random.below(20));
         row.reported = row.amount.map(|amount| Usd::from_raw(amount.raw() * percent / 100));
     }
 }
 
-/// Writes a random history to two fresh stores, forgets traces on the way, and compares their answers half way and at the end.
+/// Writes a random history to two fresh stores, forgets traces in between, and compares their answers half
+/// way and at the end.
 ///
 /// # Panics
-/// When a write fails, when one of them takes a bad batch, or when any answer differs; the text names seed,
-/// batch and question.
+/// A write fails, a store accepts a bad batch, or an answer differs. The text names seed, batch and query.
 pub async fn assert_equal_histories(
     under_test: &dyn Store,
     reference: &dyn Store,
@@ -355,13 +356,13 @@ async fn tell(under_test: &dyn Store, reference: &dyn Store, seed: u64, batches:
         }
     }
     let traces: Vec<_> = (1..=TRACES).map(trace_id).collect();
-    // The middle of the three days that a history has.
+    // The middle of the three days of a history.
     let meetings = MEETINGS.map(|name| (meeting(name), BASE.plus(Timestamp::DAY)));
     compare_known(under_test, reference, &traces, &meetings).await
 }
 
-/// A batch with a row of an unknown span must be refused by both. Its trace is never written again, so that anything
-/// left behind shows as a difference.
+/// Both stores must reject a batch with a row of an unknown span. Its trace is never written again, so any
+/// remains show as a difference.
 async fn refuse(under_test: &dyn Store, reference: &dyn Store) -> Outcome {
     let span = draft(TRACES + 1, 1).llm("openai/gpt-5", 1, 1).span();
     let stranger = Cost { span_id: span_id(2), ..crate::sample::cost(&span) };

@@ -1,8 +1,9 @@
-//! One list of cases that every backend, store and adapter runs.
+//! Conformance suite: one list of cases that every backend, store and adapter runs.
 //!
 //! Verb: JUDGE the plug-ins.
-//! Takes: a way to make a fresh store or backend, or an adapter with spans that were recorded.
-//! Gives: a report of every case as passed, failed or ignored with its reason, held against a committed list.
+//! Takes: a way to make a fresh store or backend, or an adapter with recorded spans.
+//! Gives: a report of every case as passed, failed or ignored with its reason, compared with a committed
+//! list.
 //! Never: is part of the product; it is a dev-dependency only.
 //!
 //! Wiring a store:
@@ -11,12 +12,15 @@
 //! #[tokio::test(flavor = "multi_thread")]
 //! async fn every_case() {
 //!     let make = || async { Arc::new(MyStore::open_fresh()) as Arc<dyn Store> };
-//!     let reopen = |info: StoreInfo| async move { MyStore::open(&info.uri) }; // only where data outlives `close`
+//!     // Only if data outlives `close`.
+//!     let reopen = |info: StoreInfo| async move { MyStore::open(&info.uri) };
 //!     let report = Suite::of_stores(make).reopening(reopen).run().await;
 //!     report.assert_matches_snapshot(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/conformance.txt"));
 //! }
-//! // A way out, which cannot be asked, has laws of its own: `run_exit(make)`, with a report and a committed list like this one.
-//! // And against the reference: assert_equal_histories(&MyStore::open_fresh(), &Memory::new(), seed, 60).await;
+//! // An exporter, which answers no queries, has its own laws: `run_exit(make)`.
+//! // Its report is compared with a committed list too.
+//! // Comparison of a store with the reference:
+//! // assert_equal_histories(&MyStore::open_fresh(), &Memory::new(), seed, 60).await;
 //! ```
 
 mod adapter;

@@ -1,21 +1,21 @@
-//! How a case ends.
+//! Outcome of a case.
 
 use std::fmt::{self, Debug};
 
 use quipu_core::Error;
 
-/// Characters of a value that a failure shows.
+/// Maximum characters of a value in a failure text.
 const SHOWN: usize = 1_500;
 
-/// Why a case failed, in words.
+/// Reason of a failed case, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure(String);
 
-/// What a case gives back.
+/// Result of a case.
 pub type Outcome<T = ()> = Result<T, Failure>;
 
 impl Failure {
-    /// A failure with its reason.
+    /// Creates a failure with its reason.
     pub fn new(why: impl Into<String>) -> Self {
         Self(why.into())
     }
@@ -33,7 +33,7 @@ impl From<Error> for Failure {
     }
 }
 
-/// Compares by `Debug` text: so NaN equals itself, and a text equals the same text of another string type.
+/// Compares by `Debug` text. So NaN equals itself, and a text equals the same text of another string type.
 pub(crate) fn compare(have: &dyn Debug, want: &dyn Debug, what: impl FnOnce() -> String) -> Outcome {
     let (have, want) = (format!("{have:?}"), format!("{want:?}"));
     if have == want {
@@ -60,7 +60,7 @@ macro_rules! check {
     };
 }
 
-/// Ends the case unless both sides are the same.
+/// Ends the case unless both values are equal.
 macro_rules! same {
     ($have:expr, $want:expr, $($what:tt)+) => {
         crate::outcome::compare(&$have, &$want, || format!($($what)+))?

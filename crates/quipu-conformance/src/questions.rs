@@ -1,4 +1,4 @@
-//! What two stores are asked for, made of what they hold.
+//! Queries for the comparison of two stores, made from their data.
 
 use compact_str::CompactString;
 use quipu_core::{
@@ -8,7 +8,7 @@ use quipu_core::{
 use crate::answers::FIELDS;
 use crate::sample::Random;
 
-/// Filters by what the stores hold: each field alone, times, bounds, and some of them together.
+/// Filters from the stores' data: each field alone, times, bounds, and some combinations.
 pub(crate) fn filters(rows: &[TraceRow], names: &[(FacetField, CompactString)]) -> Vec<TraceFilter> {
     let mut random = Random::new(u64::try_from(rows.len()).unwrap_or(0));
     let mut filters: Vec<_> = names.iter().map(|(field, value)| by_name(*field, value)).collect();
@@ -33,7 +33,8 @@ pub(crate) fn filters(rows: &[TraceRow], names: &[(FacetField, CompactString)]) 
     filters
 }
 
-/// Conditions by what the stores hold: for each field some of its values, a beginning, and any; names and figures of traces.
+/// Conditions from the stores' data: for each field some of its values, a prefix, and any value; names and
+/// figures of traces.
 pub(crate) fn terms(rows: &[TraceRow], names: &[(FacetField, CompactString)]) -> Vec<Vec<Term>> {
     let mut random = Random::new(u64::try_from(names.len()).unwrap_or(0));
     let mut criteria = Vec::new();

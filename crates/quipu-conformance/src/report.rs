@@ -1,25 +1,25 @@
-//! What came out, case by case.
+//! Report of the verdict on each case.
 
 use std::fmt;
 use std::path::Path;
 
 use crate::snapshot;
 
-/// How one case ended.
+/// Verdict on one case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// What the case asks for holds.
+    /// The requirement holds.
     Passed,
-    /// It does not; the text says what was found.
+    /// The requirement is violated; the text has the finding.
     Failed(String),
-    /// The case does not apply; the text says why.
+    /// The case does not apply; the text has the reason.
     Ignored(String),
 }
 
 /// Every case with its verdict, in the order of the list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
-    /// `group/name` and verdict.
+    /// Pairs of `group/name` and verdict.
     pub verdicts: Vec<(String, Verdict)>,
 }
 
@@ -28,18 +28,18 @@ impl Report {
         self.verdicts.push((format!("{group}/{name}"), verdict));
     }
 
-    /// How many cases passed.
+    /// The number of passed cases.
     pub fn passed(&self) -> usize {
         self.verdicts.iter().filter(|(_, verdict)| *verdict == Verdict::Passed).count()
     }
 
-    /// Names of the cases that failed.
+    /// Names of the failed cases.
     pub fn failed(&self) -> Vec<&str> {
         let failed = |verdict: &Verdict| matches!(verdict, Verdict::Failed(_));
         self.verdicts.iter().filter(|(_, verdict)| failed(verdict)).map(|(name, _)| name.as_str()).collect()
     }
 
-    /// The list that is committed: one line a case, without the reasons of failures.
+    /// The committed list: one line per case, without the reasons of failures.
     pub fn pass_list(&self) -> String {
         let line = |(name, verdict): &(String, Verdict)| match verdict {
             Verdict::Passed => format!("passed  {name}\n"),
@@ -49,11 +49,11 @@ impl Report {
         self.verdicts.iter().map(line).collect()
     }
 
-    /// Compares the pass list with the committed one, so that an ability that is lost or won shows as a diff. With
-    /// `QUIPU_UPDATE_SNAPSHOTS=1` in the environment the file is written instead.
+    /// Compares the pass list with the committed one, so a lost or new ability shows as a diff. With
+    /// `QUIPU_UPDATE_SNAPSHOTS=1` in the environment, it writes the file instead.
     ///
     /// # Panics
-    /// When a case failed, or when the list differs from the file.
+    /// A case failed, or the list differs from the file.
     #[track_caller]
     pub fn assert_matches_snapshot(&self, path: impl AsRef<Path>) {
         assert!(self.failed().is_empty(), "{self}");
@@ -63,7 +63,7 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Whatever cuts a long report, the failures are read.
+        // Failures come first, so they remain readable if a long report is cut.
         for (name, verdict) in &self.verdicts {
             if let Verdict::Failed(why) = verdict {
                 writeln!(f, "FAILED  {name}: {why}")?;

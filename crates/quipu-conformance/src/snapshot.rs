@@ -1,14 +1,14 @@
-//! Committed texts that results are held against.
+//! Comparison of results with committed texts.
 
 use std::path::Path;
 
 /// Set to `1` to write snapshots instead of comparing with them.
 pub const UPDATE: &str = "QUIPU_UPDATE_SNAPSHOTS";
 
-/// Compares `text` with the file at `path`; with `QUIPU_UPDATE_SNAPSHOTS=1` writes the file instead.
+/// Compares `text` with the file at `path`. With `QUIPU_UPDATE_SNAPSHOTS=1` it writes the file instead.
 ///
 /// # Panics
-/// When the file differs, is missing, or cannot be written.
+/// The file differs, is missing, or cannot be written.
 #[track_caller]
 pub fn assert_matches(path: &Path, text: &str) {
     if std::env::var(UPDATE).is_ok_and(|value| value == "1") {
@@ -21,7 +21,7 @@ pub fn assert_matches(path: &Path, text: &str) {
     assert!(changes.is_empty(), "{} differs ({UPDATE}=1 updates it):\n{changes}", path.display());
 }
 
-/// Lines that only one of the two has, `-` before those kept and `+` before those found; first 60.
+/// Lines that only one of the two has: `-` marks committed lines, `+` found lines; first 60.
 fn changes(kept: &str, found: &str) -> String {
     let (old, new): (Vec<_>, Vec<_>) = (kept.lines().collect(), found.lines().collect());
     let gone = old.iter().filter(|line| !new.contains(line)).map(|line| format!("- {line}\n"));

@@ -1,4 +1,4 @@
-//! Runs the list of cases, a fresh subject for each.
+//! Runner of the list of cases, with a fresh subject for each.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,12 +8,12 @@ use quipu_core::{Backend, Result, Store, StoreInfo};
 use crate::case::{Boxed, Case, Reopen, Subject};
 use crate::{Report, Verdict, cases};
 
-/// Time that one case may take before it counts as stuck.
+/// Timeout of one case.
 const PATIENCE: Duration = Duration::from_secs(180);
 
 type Make = Box<dyn Fn() -> Boxed<Subject> + Send + Sync>;
 
-/// The list of cases together with the way to make what is judged.
+/// The list of cases and the constructor of subjects.
 pub struct Suite {
     make: Make,
     cases: fn() -> Vec<Case>,
@@ -23,7 +23,7 @@ pub struct Suite {
 }
 
 impl Suite {
-    /// Judges stores; `make` gives a fresh and empty one for every case.
+    /// Judges stores. `make` returns a fresh and empty store for every case.
     pub fn of_stores<F, Fut>(make: F) -> Self
     where
         F: Fn() -> Fut + Send + Sync + 'static,
@@ -38,7 +38,7 @@ impl Suite {
         }))
     }
 
-    /// Judges backends that cannot be asked; cases that need a store are ignored.
+    /// Judges backends that answer no queries. Cases that need a store are ignored.
     pub fn of_backends<F, Fut>(make: F) -> Self
     where
         F: Fn() -> Fut + Send + Sync + 'static,
@@ -50,8 +50,8 @@ impl Suite {
         }))
     }
 
-    /// Judges ways out, which take records and cannot be asked, by the laws that hold for all of them; `make` gives a fresh one
-    /// for every case.
+    /// Judges exporters, backends that accept records and answer no queries, by their common laws. `make`
+    /// returns a fresh one for every case.
     pub fn of_exits<F, Fut>(make: F) -> Self
     where
         F: Fn() -> Fut + Send + Sync + 'static,
@@ -64,7 +64,8 @@ impl Suite {
         Self { make, cases: cases::all, reopen: None, left_out: Vec::new(), only: None }
     }
 
-    /// Says how to open a closed store again, from what [`Store::info`] gave before: runs the cases on durability.
+    /// Sets how a closed store is opened again, from its earlier [`Store::info`]. It enables the cases on
+    /// durability.
     #[must_use]
     pub fn reopening<F, Fut>(mut self, reopen: F) -> Self
     where
@@ -75,21 +76,21 @@ impl Suite {
         self
     }
 
-    /// Leaves out a case (`group/name`) or a whole group (`group`), and says why in the report.
+    /// Skips a case (`group/name`) or a whole group (`group`), with the reason for the report.
     #[must_use]
     pub fn without(mut self, case: &'static str, why: &'static str) -> Self {
         self.left_out.push((case, why));
         self
     }
 
-    /// Runs only the cases whose `group/name` contains `part`: for work on one of them.
+    /// Runs only the cases whose `group/name` contains `part`, for work on one of them.
     #[must_use]
     pub fn only(mut self, part: impl Into<String>) -> Self {
         self.only = Some(part.into());
         self
     }
 
-    /// Runs every case and gives the verdicts.
+    /// Runs every case and returns the verdicts.
     pub async fn run(self) -> Report {
         let mut report = Report::default();
         for case in (self.cases)() {
@@ -113,7 +114,7 @@ impl Suite {
         if let Some(need) = subject.lacks(case.needs) {
             return Verdict::Ignored(need.missing().to_owned());
         }
-        // A task of its own, so that a panic of the subject fails this case only.
+        // A separate task, so a panic of the subject fails this case only.
         let task = tokio::spawn((case.run)(subject));
         match tokio::time::timeout(PATIENCE, task).await {
             Ok(Ok(Ok(()))) => Verdict::Passed,
@@ -124,7 +125,7 @@ impl Suite {
     }
 }
 
-/// Judges a store with every case; `make` gives a fresh and empty one for each.
+/// Judges a store by every case. `make` returns a fresh and empty store for each.
 pub async fn run_store<F, Fut>(make: F) -> Report
 where
     F: Fn() -> Fut + Send + Sync + 'static,
@@ -133,7 +134,7 @@ where
     Suite::of_stores(make).run().await
 }
 
-/// Judges a way out by the laws of backends that cannot be asked; `make` gives a fresh one for each.
+/// Judges an exporter by the laws of backends that answer no queries. `make` returns a fresh one for each.
 pub async fn run_exit<F, Fut>(make: F) -> Report
 where
     F: Fn() -> Fut + Send + Sync + 'static,
@@ -142,7 +143,8 @@ where
     Suite::of_exits(make).run().await
 }
 
-/// Judges a backend that only takes by those of the stores' cases that need no store; cases that ask are ignored, with that reason.
+/// Judges a write-only backend by the store cases that need no store. Cases with queries are ignored, with
+/// that reason.
 pub async fn run_backend(backend: Arc<dyn Backend>) -> Report {
     Suite::of_backends(move || {
         let backend = Arc::clone(&backend);

@@ -1,4 +1,4 @@
-//! Laws of adapters that add to what another adapter read.
+//! Laws of adapters that enrich the result of another adapter.
 
 use quipu_core::{Adapter, Canonical, Messages, Span};
 
@@ -6,12 +6,12 @@ use super::{Recording, run_adapter};
 use crate::outcome::{check, same};
 use crate::{Failure, Outcome, Report, Verdict};
 
-/// A reader and an adapter that adds to it, as one adapter: it claims the spans of the frameworks that are added to.
+/// A reader and its enricher as a single adapter. It claims the spans of the enriched frameworks.
 #[derive(Clone, Copy)]
 pub struct Enriched<'a> {
     /// Reads the spans' convention.
     pub reader: &'a dyn Adapter,
-    /// Adds what the framework tells.
+    /// Adds the framework's values.
     pub enricher: &'a dyn Adapter,
 }
 
@@ -43,8 +43,9 @@ impl Adapter for Enriched<'_> {
     }
 }
 
-/// Judges an adapter that adds to what `reader` read: every law of adapters holds for both together, and what it adds
-/// leaves the reader's figures alone and is the same when added twice. It adds to some span of each recording.
+/// Judges an enricher of `reader`. Every law of adapters holds for both together. The enricher leaves the
+/// reader's figures unchanged, gives the same result when applied twice, and enriches some span of each
+/// recording.
 pub fn run_enricher(reader: &dyn Adapter, enricher: &dyn Adapter, recordings: &[Recording]) -> Report {
     let both = Enriched { reader, enricher };
     let mut report = run_adapter(&both, recordings);

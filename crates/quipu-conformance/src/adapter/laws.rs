@@ -1,4 +1,4 @@
-//! What holds for every adapter, whatever it reads.
+//! Laws of every adapter, for any convention.
 
 use quipu_core::{Adapter, Canonical, Message, Part, Span, SpanId, Usage, Value};
 
@@ -25,7 +25,7 @@ pub(super) const ALL: [(&str, Law); 11] = [
     ("keeps_events_as_they_were_sent", keeps_events_as_they_were_sent),
 ];
 
-/// Characters of a text that make it recognisable.
+/// Length of a text at which it is recognisable, in characters.
 const TELLING: usize = 24;
 
 fn claimed<'a>(adapter: &'a dyn Adapter, spans: &'a [Span]) -> impl Iterator<Item = &'a Span> {
@@ -63,7 +63,8 @@ fn read(adapter: &dyn Adapter, span: &Span) -> (Canonical, quipu_core::Messages)
     (adapter.canonical(span), adapter.messages(span))
 }
 
-/// A span that was read before reads the same, and so does one under other ids: no hidden state, no look at neighbours.
+/// Reading a span again gives the same result, and so does other ids: no hidden state, no access to
+/// neighbouring spans.
 fn reads_what_was_sent_only(adapter: &dyn Adapter, spans: &[Span]) -> Outcome {
     for span in claimed(adapter, spans) {
         let first = read(adapter, span);
@@ -186,7 +187,7 @@ fn strings_of<'a>(value: &'a Value, texts: &mut Vec<&'a str>) {
     }
 }
 
-/// Whatever is wrong with a span: no panic, and all other laws still hold.
+/// No malformed span causes a panic, and all other laws still hold.
 fn survives_mutated_spans(adapter: &dyn Adapter, spans: &[Span]) -> Outcome {
     for span in claimed(adapter, spans).take(40) {
         for mutant in mutants(span) {
@@ -201,7 +202,7 @@ fn survives_mutated_spans(adapter: &dyn Adapter, spans: &[Span]) -> Outcome {
     Ok(())
 }
 
-/// An adapter may name an event's session, agent and framework; nothing else of it is its own.
+/// An adapter may set an event's session, agent and framework, and nothing else.
 fn keeps_events_as_they_were_sent(adapter: &dyn Adapter, spans: &[Span]) -> Outcome {
     for span in spans {
         let mut sent = event(at(1), quipu_core::Level::Info, "gen_ai.event", "body");
@@ -215,13 +216,13 @@ fn keeps_events_as_they_were_sent(adapter: &dyn Adapter, spans: &[Span]) -> Outc
     Ok(())
 }
 
-/// Whether a line of a value's pretty text says more than that a field is not set.
+/// Whether a line of a value's debug text holds more than an unset field.
 pub(super) fn says_something(line: &str) -> bool {
     let nothing = ["None,", "[],", "\"\",", ": false,", "{", "}", "},", "Some(", "),", ")", "]", "],"];
     !nothing.iter().any(|end| line.trim_end().ends_with(end)) || line.trim_end().ends_with("([")
 }
 
-/// A part by kind and length: goldens show no contents.
+/// A part by kind and length, because goldens show no contents.
 pub(super) fn part_in_short(part: &Part) -> String {
     match part {
         Part::Text(text) => format!("text[{}]", text.len()),

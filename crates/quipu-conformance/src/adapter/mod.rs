@@ -1,4 +1,4 @@
-//! Laws and goldens of adapters.
+//! Laws and golden files of adapters.
 
 mod enriched;
 mod laws;
@@ -13,16 +13,16 @@ pub use enriched::{Enriched, run_enricher};
 
 use crate::{Failure, Outcome, Report, Verdict};
 
-/// Spans that a real source sent, under a name.
+/// Named spans that a real source sent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recording {
     /// Name, such as `langgraph--openinference`.
     pub name: String,
-    /// Its spans, as decoded, not yet read by any adapter.
+    /// Its spans, as decoded, before any adapter.
     pub spans: Vec<Span>,
 }
 
-/// Judges an adapter by every law, on recordings of sources that it is for: it claims some span of each.
+/// Judges an adapter by every law, on recordings of its sources. It must claim some span of each.
 pub fn run_adapter(adapter: &dyn Adapter, recordings: &[Recording]) -> Report {
     let mut report = Report::default();
     for (name, law) in laws::ALL {
@@ -41,8 +41,8 @@ fn on(recording: &Recording, adapter: &dyn Adapter, law: laws::Law) -> Outcome {
     outcome.map_err(|why| Failure::new(format!("{}: {why}", recording.name)))
 }
 
-/// What an adapter reads from a recording, as a text to commit: one paragraph a span that it claims, every field that
-/// is set, and the messages by role and kind of part with their length. Compare it with
+/// The values that an adapter reads from a recording, as a text to commit. It has one paragraph per claimed
+/// span with every set field. Messages are shown by role and kind of part with their length. Compare it with
 /// [`crate::snapshot::assert_matches`].
 pub fn golden(adapter: &dyn Adapter, recording: &Recording) -> String {
     let mut text = String::new();

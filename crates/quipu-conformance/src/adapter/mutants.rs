@@ -1,10 +1,10 @@
-//! Spans with one thing wrong.
+//! Mutated spans with a single defect each.
 
 use std::sync::Arc;
 
 use quipu_core::{Attributes, Resource, Scope, Span, Value};
 
-/// Values that a source should not have sent.
+/// Values that a source should not send.
 fn odd_values() -> Vec<Value> {
     let deep = (0..200).fold(Value::Null, |inner, _| Value::Array(vec![inner]));
     vec![
@@ -33,8 +33,8 @@ fn odd_values() -> Vec<Value> {
     ]
 }
 
-/// The span with each attribute in turn missing, doubled, odd, or under an odd index; without any attribute, resource
-/// or scope; and with its events gone.
+/// Mutations of the span: each attribute missing, doubled, odd, or under an odd index. Also without any
+/// attribute, resource or scope, and without events.
 pub(super) fn mutants(span: &Span) -> impl Iterator<Item = Span> {
     let values = odd_values();
     let of_attributes = (0..span.attributes.len()).flat_map(move |at| {
@@ -73,7 +73,7 @@ fn doubled(span: &Span, at: usize) -> Span {
     span
 }
 
-/// Flattened lists count in their keys (`messages.0.role`): every number in the key becomes another.
+/// Replaces every number in a key. Flattened lists have indices in their keys (`messages.0.role`).
 fn reindexed(span: &Span, at: usize, index: &str) -> Span {
     let mut span = span.clone();
     if let Some((key, _)) = span.attributes.iter_mut().nth(at) {

@@ -1,4 +1,4 @@
-//! Short ways to ask.
+//! Short queries for cases.
 
 use std::future::Future;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 use crate::sample::{span_id, trace_id};
 use crate::{Failure, Outcome};
 
-/// How long an index may lag.
+/// Maximum lag of an index.
 const LAG: Duration = Duration::from_secs(20);
 
 pub async fn trace(store: &dyn Store, number: u64) -> Outcome<TraceRow> {
@@ -24,7 +24,7 @@ pub async fn span(store: &dyn Store, trace: u64, number: u64) -> Outcome<SpanRow
     row.ok_or_else(|| Failure::new(format!("span {number} of trace {trace} is not known")))
 }
 
-/// The span as it was kept.
+/// The span as stored.
 pub async fn raw(store: &dyn Store, trace: u64, number: u64) -> Outcome<Span> {
     let row = span(store, trace, number).await?;
     let raw = row.raw.ok_or_else(|| Failure::new(format!("span {number} comes without what was sent")))?;
@@ -56,7 +56,7 @@ pub async fn all_spans(
     }
 }
 
-/// Every trace of a question, page by page.
+/// Every trace of a query, page by page.
 pub async fn all_traces(
     store: &dyn Store,
     filter: &TraceFilter,
@@ -82,7 +82,7 @@ pub async fn all_traces(
     }
 }
 
-/// Every ledger row of a question, page by page.
+/// Every ledger row of a query, page by page.
 pub async fn all_costs(store: &dyn Store, filter: &TraceFilter, limit: usize) -> Outcome<Vec<CostRow>> {
     let mut query = CostQuery { filter: filter.clone(), limit, cursor: None };
     let mut rows = Vec::new();
@@ -101,7 +101,7 @@ pub async fn all_costs(store: &dyn Store, filter: &TraceFilter, limit: usize) ->
     }
 }
 
-/// Traces that a filter picks, in the order of their ids.
+/// Traces that match a filter, in the order of their ids.
 pub async fn picked(store: &dyn Store, filter: TraceFilter) -> Outcome<Vec<TraceId>> {
     let mut ids: Vec<_> =
         all_traces(store, &filter, Sort::Newest, 1_000).await?.iter().map(|row| row.trace_id).collect();
@@ -114,7 +114,7 @@ pub fn ids(numbers: &[u64]) -> Vec<TraceId> {
     numbers.iter().copied().map(trace_id).collect()
 }
 
-/// All usage in one sum.
+/// All usage in one total.
 pub async fn total(store: &dyn Store, filter: TraceFilter) -> Outcome<UsageTotals> {
     let groups = store.usage(&UsageQuery { filter, group_by: Vec::new() }).await?;
     match <[UsageGroup; 1]>::try_from(groups) {
@@ -123,7 +123,7 @@ pub async fn total(store: &dyn Store, filter: TraceFilter) -> Outcome<UsageTotal
     }
 }
 
-/// Groups by key.
+/// Usage groups by key.
 pub async fn groups(store: &dyn Store, query: &UsageQuery) -> Outcome<Vec<(Vec<UsageKey>, UsageTotals)>> {
     let mut groups: Vec<_> =
         store.usage(query).await?.into_iter().map(|group| (group.key, group.totals)).collect();
@@ -131,12 +131,13 @@ pub async fn groups(store: &dyn Store, query: &UsageQuery) -> Outcome<Vec<(Vec<U
     Ok(groups)
 }
 
-/// A question for every event.
+/// A query for every event.
 pub fn every_event() -> EventQuery {
     EventQuery { limit: 1_000, ..EventQuery::default() }
 }
 
-/// Asks again and again until the answer is as wanted, at most 20 seconds long: indexes may lag, but not stay behind.
+/// Repeats a query until the answer is as expected, for at most 20 seconds. Indexes may lag, but must catch
+/// up.
 pub async fn eventually<F, Fut>(what: &str, ask: F) -> Outcome
 where
     F: Fn() -> Fut,

@@ -1,4 +1,4 @@
-//! Answers within a bound of bytes.
+//! Cases on the size limit of answers.
 
 use quipu_core::{
     AnswerMemory, Detail, EventQuery, GroupBy, Level, SpanQuery, TraceFilter, UsageQuery, UsageTotals,
@@ -17,7 +17,7 @@ cases! { "bounded":
     [Store, Events] a_page_of_events_ends_at_its_bytes_and_the_next_goes_on,
 }
 
-/// Calls of as many sessions, some of them on another day.
+/// Number of sessions with one call each, some of them on another day.
 const SESSIONS: u64 = 60;
 
 async fn many_sessions(on: &Subject) -> Outcome {
@@ -25,7 +25,7 @@ async fn many_sessions(on: &Subject) -> Outcome {
     for number in 1..=SESSIONS {
         let seconds = i64::try_from(number % 3).unwrap_or_default() * 86_400 + 1;
         let session = format!("session {number:03}");
-        // Each session is in two traces, in the order of time and against that of the names.
+        // Each session is in two traces, one with ids in the order of the names and one in the reverse order.
         for trace in [number, 1_000 - number] {
             let draft = draft(trace, 1).starts(at(seconds)).session(&session).llm("openai/gpt-5", 10, 1);
             let span = draft.span();

@@ -1,4 +1,4 @@
-//! Pages of ledger rows.
+//! Cases on pages of ledger rows.
 
 use quipu_core::{Cost, CostPage, CostQuery, CostRow, Rule, Span, Timestamp, TraceFilter, Usd};
 
@@ -74,7 +74,7 @@ async fn by_time_then_trace_then_span(on: &Subject) -> Outcome {
     Ok(())
 }
 
-/// Calls of many days, some of them at the same time, and traces that reach over midnight into days of others.
+/// Calls of many days, some at the same time, and traces that extend over midnight into the days of others.
 async fn pages_are_complete_over_ties_and_days(on: &Subject) -> Outcome {
     let mut count = 0;
     for day in 0..5_i64 {
@@ -82,7 +82,7 @@ async fn pages_are_complete_over_ties_and_days(on: &Subject) -> Outcome {
         let trace = u64::try_from(day).unwrap_or(0) * 2 + 1;
         let mut spans: Vec<_> = (1..=6).map(|number| call(trace, number, start)).collect();
         spans.extend((1..=3).map(|number| call(trace + 1, number, start)));
-        // A late call of this trace, later than all of the next day's.
+        // A late call of this trace, later than all calls of the next day.
         spans.push(call(trace, 90, start.plus(2 * Timestamp::DAY - Timestamp::HOUR)));
         count += spans.len();
         let costs: Vec<_> = spans.iter().map(|span| priced(span, "1")).collect();

@@ -1,4 +1,4 @@
-//! Questions for what is not there, and records that cannot be kept.
+//! Cases on queries for missing data, and on records that cannot be stored.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Structured events.
+//! Cases on structured events.
 
 use quipu_core::{Batch, Event, EventQuery, Level, Timestamp, Value};
 
@@ -28,7 +28,7 @@ fn note(second: i64, body: &str) -> Event {
     event(at(second), Level::Info, "note", body)
 }
 
-/// Bodies of the events that a question picks, newest first.
+/// Bodies of the events that match a query, newest first.
 async fn bodies(on: &Subject, query: EventQuery) -> Outcome<Vec<String>> {
     let page = on.store()?.events(&query).await?;
     Ok(page.rows.iter().map(|event| event.body.as_str().unwrap_or("no text").to_owned()).collect())

@@ -1,4 +1,4 @@
-//! All answers of a store, to be held against those of another time.
+//! All answers of a store, for comparison with those of another time.
 
 use std::fmt::Debug;
 
@@ -11,7 +11,7 @@ use crate::Outcome;
 use crate::answers::{FIELDS, KEYS, SORTS};
 use crate::outcome::same;
 
-/// Everything that a store answers, in words, but for traces that are asked for by their id and for full text.
+/// All answers of a store as text, except traces by id and full text search.
 pub(super) async fn everything(store: &dyn Store) -> Outcome<Vec<String>> {
     let every = TraceFilter::default();
     let mut all = Vec::new();

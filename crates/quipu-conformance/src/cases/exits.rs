@@ -1,4 +1,5 @@
-//! The laws of ways out: backends that take records and cannot be asked. What they do with the records their own tests look at.
+//! Laws of exporters: backends that accept records and answer no queries. Their own tests check the exported
+//! records.
 
 use std::sync::Arc;
 use std::task::{Context, Waker};
@@ -42,14 +43,14 @@ cases! { "exit":
     [] dropping_it_without_close_is_fine,
 }
 
-/// Everything that a run leaves, a metric included.
+/// All signals of a run, including a metric.
 fn all_signals(seed: u64) -> Batch {
     let mut all = agent_runs(seed, 6);
     all.metrics.push(counter("requests", "a", &[(at(1), 2.0), (at(61), 5.0)]));
     all
 }
 
-/// The same text wherever a text can be.
+/// The same text in every field that accepts text.
 fn texts(text: &str) -> Batch {
     let call = draft(1, 2)
         .below(1)
@@ -284,7 +285,7 @@ async fn batches_at_the_same_time_are_all_taken(on: &Subject) -> Outcome {
 async fn a_write_that_is_given_up_harms_nothing(on: &Subject) -> Outcome {
     for turn in 0..20 {
         let mut write = on.backend.write(Arc::new(all_signals(turn)));
-        // It ends at once, or it is dropped after its first step.
+        // The write ends at once, or is dropped after its first step.
         let _ = write.as_mut().poll(&mut Context::from_waker(Waker::noop()));
     }
     taken(on, all_signals(50)).await
@@ -321,7 +322,7 @@ async fn closing_twice_is_fine(on: &Subject) -> Outcome {
     Ok(on.backend.close().await?)
 }
 
-/// The error of a write to a backend that was closed.
+/// The error of a write to a closed backend.
 async fn refusal(on: &Subject, batch: Batch) -> Outcome<quipu_core::Error> {
     on.write(all_signals(1)).await?;
     on.backend.close().await?;

@@ -1,4 +1,4 @@
-//! How many traces have each value of a field.
+//! Cases on facets: the number of traces with each value of a field.
 
 use quipu_core::{FacetField, TraceFilter};
 

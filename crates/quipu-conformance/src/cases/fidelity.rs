@@ -1,4 +1,4 @@
-//! What was sent comes back as it was sent.
+//! Cases on fidelity: stored records come back as sent.
 
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ cases! { "fidelity":
     [Store, Spans] details_only_when_asked_for,
 }
 
-/// Writes a span and asks for it both ways.
+/// Writes a span and reads it in both ways.
 async fn round_trip(on: &Subject, span: Span) -> Outcome {
     on.write(batch([span.clone()], [])).await?;
     let store = on.store()?;

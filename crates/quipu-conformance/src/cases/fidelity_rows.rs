@@ -1,4 +1,4 @@
-//! Ledger rows, events and points come back as they were sent.
+//! Cases on fidelity of ledger rows, events and points.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ cases! { "fidelity":
     [Store, Events] event_bodies_of_every_kind,
 }
 
-/// Writes one call with this row and gives the row that comes back.
+/// Writes one call with this row and returns the stored row.
 async fn kept(on: &Subject, trace: u64, change: impl FnOnce(&mut Cost)) -> Outcome {
     let span = draft(trace, 1).llm("gpt-5", 1, 1).span();
     let mut row = cost(&span);

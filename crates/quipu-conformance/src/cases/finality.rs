@@ -1,4 +1,4 @@
-//! A span that has ended is final.
+//! Cases on finality: an ended span does not change.
 
 use quipu_core::{Arrival, Batch, CORRECTION_SECONDS, Conflicts, Detail, Span, SpanConflict};
 
@@ -21,10 +21,10 @@ cases! { "finality":
     [Store, Reopen, Spans] senders_and_refused_versions_outlive_close,
 }
 
-/// When the first version arrives; any second.
+/// Arrival time of the first version; any second.
 const SECOND: i64 = 1_900_000_000;
 
-/// A version of span 1 of trace 1 that lasts so long, sent by one of the senders.
+/// A version of span 1 of trace 1 with this duration, from one of the senders.
 fn sent(lasts: i64, sender: u64, second: i64) -> Span {
     Span { arrival: Arrival { sender, second }, ..draft(1, 1).lasts(lasts).llm("gpt-5", 10, 1).span() }
 }
@@ -33,7 +33,7 @@ async fn write(on: &Subject, span: Span) -> Outcome {
     on.write(batch([span], [])).await
 }
 
-/// The duration that is kept, and how many versions were refused.
+/// The stored duration, and the number of rejected versions.
 async fn kept(on: &Subject) -> Outcome<(Option<i64>, usize)> {
     let row = ask::span(on.store()?, 1, 1).await?;
     Ok((row.duration, row.conflicts.len()))
@@ -59,7 +59,7 @@ async fn its_sender_may_correct_it_for_ten_minutes(on: &Subject) -> Outcome {
     write(on, sent(5, 1, SECOND)).await?;
     write(on, sent(6, 1, SECOND + CORRECTION_SECONDS)).await?;
     same!(kept(on).await?, (Some(6), 0), "a correction in time");
-    // A correction does not begin the time anew.
+    // A correction does not restart the time limit.
     write(on, sent(7, 1, SECOND + CORRECTION_SECONDS + 1)).await?;
     same!(kept(on).await?, (Some(6), 1), "a correction that is late");
     check!(ask::span(on.store()?, 1, 1).await?.conflicts[0].same_sender, "it came from the sender itself");
@@ -137,7 +137,7 @@ async fn refused_versions_are_told_once(on: &Subject) -> Outcome {
     let told = on.store()?.take_conflicts();
     same!(told, Conflicts { versions: 1, kept: vec![(trace_id(1), span_id(1))] }, "what is told");
     same!(on.store()?.take_conflicts(), Conflicts::default(), "what is told then");
-    // The same version again is counted, and is nothing new.
+    // The repeated version is counted, and is not a new conflict.
     write(on, sent(6, 2, SECOND)).await?;
     same!(on.store()?.take_conflicts(), Conflicts { versions: 1, kept: Vec::new() }, "the same again");
     Ok(())

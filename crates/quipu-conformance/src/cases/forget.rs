@@ -1,4 +1,4 @@
-//! Traces that are removed: nothing is left of them, and nothing else changes.
+//! Cases on the removal of traces: nothing of them remains, and nothing else changes.
 
 use quipu_core::{
     Batch, Cost, Detail, FacetField, GroupBy, Instrument, Level, Rule, SessionQuery, Span, Store, Timestamp,
@@ -35,7 +35,7 @@ pub(super) fn twins() -> Batch {
     alike([1, 2])
 }
 
-/// Two traces of the same hour, models, tools and names.
+/// Two traces of the same hour, with the same models, tools and names.
 fn alike(traces: [u64; 2]) -> Batch {
     let mut whole = Batch::default();
     for trace in traces {
@@ -88,7 +88,7 @@ async fn a_trace_is_gone_with_all_its_parts(on: &Subject) -> Outcome {
 
 async fn every_answer_is_as_if_they_had_never_been(on: &Subject) -> Outcome {
     let run = |number: u64| agent_run(31, number);
-    // Every third is never forgotten; all share hours, models, tools, sessions and names.
+    // Every third trace is never removed. All share hours, models, tools, sessions and names.
     let (kept, gone): (Vec<u64>, Vec<u64>) = (0..24).partition(|number| number % 3 == 0);
     for number in kept {
         on.write(run(number)).await?;
@@ -136,7 +136,7 @@ async fn its_words_are_found_no_more(on: &Subject) -> Outcome {
     forget(on, &[1]).await?;
     same!(ask::picked(on.store()?, q("kraken")).await?, ask::ids(&[2]), "traces with a word, at once");
     same!(ask::picked(on.store()?, q("slept")).await?, ask::ids(&[]), "traces with a word of it alone");
-    // New spans have numbers of their own.
+    // New spans have separate numbers.
     on.write(batch([draft(3, 1).span(), draft(3, 2).span(), draft(3, 3).with("prompt", "new").span()], []))
         .await?;
     finds(on, "new", &[3]).await?;

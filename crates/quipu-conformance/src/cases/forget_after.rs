@@ -1,4 +1,4 @@
-//! What comes after traces were removed: later records of theirs, what else there is, and the store opened again.
+//! Cases after a removal of traces: their later records, other data, and a reopened store.
 
 use quipu_core::{
     Batch, Cost, Exemplar, Instrument, Meeting, MetricAggregate, MetricQuery, Signal, Timestamp, TraceFilter,
@@ -26,7 +26,7 @@ cases! { "forget":
 async fn spans_that_come_later_make_it_anew(on: &Subject) -> Outcome {
     on.write(twins()).await?;
     forget(on, &[1]).await?;
-    // Of another day, too: nothing says where the old one was.
+    // The late span may be on another day, because no index has the old one.
     let late =
         draft(1, 2).named("late").llm("openai/gpt-5", 7, 1).starts(at(0).plus(5 * Timestamp::DAY)).span();
     on.write(batch([late.clone()], [priced(&late, "2")])).await?;

@@ -1,4 +1,4 @@
-//! Tags, project, revision and branch of a trace, and what subscriptions cover.
+//! Cases on tags, project, revision and branch of a trace, and on usage covered by subscriptions.
 
 use compact_str::CompactString;
 use quipu_core::{
@@ -74,7 +74,7 @@ async fn of_several_projects_the_first_in_order(on: &Subject) -> Outcome {
     Ok(())
 }
 
-/// A copy of a span that says more, so that it takes the other's place.
+/// A more complete copy of a span, which replaces the other.
 fn better(span: &Span) -> crate::sample::Draft {
     crate::sample::Draft::from(span.clone()).with("more", "yes").with("and", "more")
 }
@@ -168,7 +168,7 @@ async fn values_of_labels(on: &Subject) -> Outcome {
     Ok(())
 }
 
-/// Cost by one key.
+/// Cost grouped by one key.
 async fn costs_by(on: &Subject, by: GroupBy, filter: TraceFilter) -> Outcome<Vec<(UsageKey, Option<Usd>)>> {
     let query = UsageQuery { filter, group_by: vec![by] };
     let groups = ask::groups(on.store()?, &query).await?;

@@ -1,4 +1,4 @@
-//! Money and tokens are counted once, and corrections take back what was counted before.
+//! Cases on the ledger: money and tokens count once, and corrections replace earlier rows.
 
 use quipu_core::{
     Cost, GroupBy, Kind, Rule, Sketch, Span, Timestamp, Tokens, TraceFilter, Unpriced, Usage, UsageKey,

@@ -1,4 +1,4 @@
-//! Opening, closing, and what is left after it.
+//! Cases on opening and closing, and on the data that remains.
 
 use quipu_core::{Batch, Health, TraceFilter};
 

@@ -1,4 +1,4 @@
-//! The traces in which the signals of one session are.
+//! Cases on meetings: the traces with the signals of one session.
 
 use quipu_core::{Meeting, Signal, Span, Timestamp, TraceId};
 
@@ -19,7 +19,7 @@ cases! { "meetings":
     [Store, Reopen, Spans] they_are_known_after_close,
 }
 
-/// Days between the sample's first day and one that is far from it.
+/// Days between the sample's first day and a distant one.
 const FAR: i64 = 9;
 
 fn meeting(session: &str) -> Meeting {
@@ -126,7 +126,7 @@ async fn a_late_span_of_an_old_trace_is_found_by_its_own_time(on: &Subject) -> O
         parent_id: Some(crate::sample::span_id(1)),
         ..met(1, number, "a")
     };
-    // The second comes to a trace that is known to span days.
+    // The second write is to a trace that is known to span days.
     on.write(batch([late(3)], [])).await?;
     on.write(batch([Span { start: days(2 * FAR), end: None, ..late(4) }], [])).await?;
     for day in [FAR - 1, FAR, FAR + 1, 2 * FAR, 2 * FAR + 1] {

@@ -1,4 +1,4 @@
-//! Metric names, series and aggregates.
+//! Cases on metric names, series and aggregates.
 
 use std::collections::BTreeMap;
 
@@ -54,7 +54,7 @@ async fn one(on: &Subject, query: &MetricQuery) -> Outcome<Points> {
     }
 }
 
-/// One series of one step of a minute that begins at [`at`]`(0)`: what does each aggregate give?
+/// Checks the value of each aggregate, for one series in one step of a minute that begins at [`at`]`(0)`.
 async fn gives(on: &Subject, name: &str, wants: &[(MetricAggregate, f64)]) -> Outcome {
     for (aggregate, want) in wants {
         let points = one(on, &query(name, 60, *aggregate)).await?;

@@ -1,4 +1,4 @@
-//! The list.
+//! List of all cases.
 
 pub(crate) mod ask;
 mod bounded;
@@ -38,12 +38,12 @@ mod write;
 
 use crate::Case;
 
-/// The laws of ways out: backends that take records and cannot be asked.
+/// The laws of exporters: backends that accept records and answer no queries.
 pub fn exits() -> Vec<Case> {
     exits::cases()
 }
 
-/// Every case of stores, in the order that reports have.
+/// Every case of stores, in the order of reports.
 pub fn all() -> Vec<Case> {
     [
         lifecycle::cases(),

@@ -1,4 +1,4 @@
-//! The ledger gets back exactly what it counted with.
+//! Cases on nodes: the ledger reads exactly the values that it counted with.
 
 use quipu_core::{Kind, Meeting, Node, Reading, Signal, Span, Usage};
 

@@ -1,4 +1,4 @@
-//! Pages of traces: every row once, in order, whatever the size of a page.
+//! Cases on pages of traces: every row once, in order, for any page size.
 
 use quipu_core::{Cost, Cursor, Sort, Timestamp, TraceFilter, TraceQuery, TraceRow, Usage};
 
@@ -19,7 +19,7 @@ cases! { "paging":
     [Store, Spans] pages_over_many_days,
 }
 
-/// The figure that a sort goes by, as its [`Cursor`] has it.
+/// The figure that a sort uses, as in its [`Cursor`].
 fn figure(sort: Sort, row: &TraceRow) -> i64 {
     match sort {
         Sort::Newest | Sort::Oldest => row.started_at.nanos(),
@@ -33,7 +33,8 @@ const fn falls(sort: Sort) -> bool {
     matches!(sort, Sort::Newest | Sort::Longest | Sort::Dearest | Sort::MostTokens)
 }
 
-/// The same rows in the same order for pages of every size; figures in order, and every trace once.
+/// Checks the same rows in the same order for pages of every size, with figures in order and every trace
+/// once.
 async fn goes_by(on: &Subject, filter: &TraceFilter, sort: Sort, count: usize) -> Outcome {
     let whole = ask::all_traces(on.store()?, filter, sort, 1_000).await?;
     same!(whole.len(), count, "traces by {sort:?}");

@@ -1,4 +1,4 @@
-//! Records that the rules of retention remove, sums that outlive them, and traces that are held.
+//! Cases on retention: removed records, sums that remain, and held traces.
 
 use quipu_core::{
     Detail, ErrorKind, GroupBy, Hold, Instrument, Keep, Level, Retention, RetentionRule, Retired,
@@ -30,7 +30,7 @@ fn rules(traces: u32) -> Retention {
     Retention { traces: Some(Keep::days(traces)), ..Retention::default() }
 }
 
-/// The first moment so many days after the day of the samples.
+/// The start of the day `number` days after the day of the samples.
 fn day(number: i64) -> Timestamp {
     at(0).floor(DAY).plus(number * DAY)
 }
@@ -46,7 +46,7 @@ async fn retire(on: &Subject, rules: &Retention, now: Timestamp) -> Outcome<Reti
     Ok(told)
 }
 
-/// Runs of two days, of which the first has ended on the second.
+/// Runs of two days. The first day ends before the second.
 async fn two_days(on: &Subject) -> Outcome {
     for number in (0..6).chain(1_440..1_446) {
         on.write(agent_run(23, number)).await?;

@@ -1,4 +1,4 @@
-//! Words in spans. An index may lag behind: every case waits, up to a bound.
+//! Cases on full text search. An index may lag, so every case waits up to a limit.
 
 use quipu_core::{GroupBy, SpanEvent, Timestamp, TraceFilter, UsageQuery};
 

@@ -1,4 +1,4 @@
-//! Sessions.
+//! Cases on sessions.
 
 use quipu_core::{Cost, SessionQuery, SessionRow, TraceFilter, TraceStatus, Usd};
 

@@ -1,4 +1,4 @@
-//! Spans that were made from other signals are part of a trace for as long as they count.
+//! Cases on spans made from other signals, which belong to a trace as long as they count.
 
 use quipu_core::{
     Cost, Detail, FacetField, Kind, Rule, SessionQuery, Signal, Sort, Span, SpanQuery, Store, TraceFilter,
@@ -39,7 +39,7 @@ fn counted(span: &Span, version: u64) -> Cost {
     Cost { version, ..priced(span, "1") }
 }
 
-/// Every way to list traces knows just these of session `s`.
+/// Every way to list traces returns exactly these of session `s`.
 async fn listed_are(on: &Subject, numbers: &[u64]) -> Outcome {
     let (store, want) = (on.store()?, ask::ids(numbers));
     for session in [None, Some("s".to_owned())] {
@@ -127,13 +127,13 @@ async fn many_corrections_end_where_the_last_one_does(on: &Subject) -> Outcome {
         _ => Cost { rule: Rule::Merged, ..counted(span, version) },
     };
     for turn in 1..=7 {
-        // Two corrections in one batch, of which the later one holds.
+        // Two corrections in one batch; the later one applies.
         let of =
             |version: u64| spans.iter().zip(turn + version..).map(move |(span, turn)| (span, version, turn));
         let costs = of(0).chain(of(1)).map(|(span, late, turn_of)| row(span, 2 * turn + late, turn_of));
         on.write(batch([], costs.collect::<Vec<_>>())).await?;
     }
-    // At last, turn 8: merged, counted, and an echo.
+    // The final state, turn 8: merged, counted, and an echo.
     same!(figures(&ask::trace(on.store()?, 1).await?), (2, 0, 2, 220), "trace 1");
     same!(figures(&ask::trace(on.store()?, 2).await?), (0, 0, 0, 0), "trace 2");
     listed_are(on, &[1]).await

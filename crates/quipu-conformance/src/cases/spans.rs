@@ -1,4 +1,4 @@
-//! Spans of one trace.
+//! Cases on the spans of one trace.
 
 use quipu_core::{Cost, Detail, SpanId, SpanQuery, Timestamp};
 

@@ -1,4 +1,4 @@
-//! Conditions beyond one value a field, and what it takes not to meet them.
+//! Cases on conditions beyond one value per field, and on their negation.
 
 use quipu_core::{
     Criterion, FacetField, FigureRange, Sort, Span, Store, Term, TraceFigure, TraceFilter, Usd, Wanted,
@@ -21,7 +21,7 @@ cases! { "terms":
     [Store, Spans, Costs] all_terms_and_fields_must_hold,
 }
 
-/// A condition and its opposite.
+/// A condition and its negation.
 pub(super) fn both(criterion: Criterion) -> [TraceFilter; 2] {
     [false, true].map(|not| only(Term { not, criterion: criterion.clone() }))
 }
@@ -56,7 +56,7 @@ pub(super) fn usd(text: &str) -> Option<Usd> {
 
 const MS: i64 = 1_000_000;
 
-/// Five traces, each with something of its own.
+/// Five traces, each with a distinguishing value.
 pub(super) async fn fill(on: &Subject) -> Outcome {
     let first: Vec<Span> = vec![
         draft(1, 1)
@@ -114,7 +114,7 @@ pub(super) async fn fill(on: &Subject) -> Outcome {
 
 const ALL: [u64; 5] = [1, 2, 3, 4, 5];
 
-/// Whether the condition picks these traces, and its opposite all others.
+/// Checks that the condition matches these traces, and its negation all others.
 pub(super) async fn picks(store: &dyn Store, criterion: Criterion, want: &[u64]) -> Outcome {
     let others: Vec<u64> = ALL.into_iter().filter(|trace| !want.contains(trace)).collect();
     let [these, those] = both(criterion.clone());
@@ -128,7 +128,7 @@ async fn a_field_has_one_of_several_values(on: &Subject) -> Outcome {
     let cases: [(FacetField, &[&str], &[u64]); 22] = [
         (FacetField::Service, &["shop"], &[1, 4]),
         (FacetField::Service, &["bank", "shop"], &[1, 2, 4]),
-        // Only a call is of this one.
+        // Only a call has this value.
         (FacetField::Service, &["audit"], &[]),
         (FacetField::Framework, &["crewai", "none"], &[1]),
         (FacetField::Agent, &["amy"], &[1]),
@@ -164,7 +164,7 @@ async fn a_value_begins_so(on: &Subject) -> Outcome {
     picks(store, begins(FacetField::Model, "gpt-4o-"), &[2]).await?;
     picks(store, begins(FacetField::Model, "GPT"), &[]).await?;
     picks(store, begins(FacetField::Tool, "read_"), &[2]).await?;
-    // What other languages take for any letter is a letter.
+    // Wildcards of other languages are plain characters.
     picks(store, begins(FacetField::Tool, "read%"), &[]).await?;
     picks(store, begins(FacetField::Tool, "re*"), &[]).await?;
     picks(store, begins(FacetField::Session, "s"), &[1, 2]).await?;
@@ -239,7 +239,7 @@ async fn figures_lie_in_a_range(on: &Subject) -> Outcome {
     let least =
         |figure, least: i64| Criterion::Figure(figure, FigureRange { least: Some(least), most: None });
     let most = |figure, most: i64| Criterion::Figure(figure, FigureRange { least: None, most: Some(most) });
-    // The calls begin within three seconds of the root, so that traces with calls last longer than their roots.
+    // The calls begin within three seconds of the root, so traces with calls last longer than their roots.
     let long = ask::all_traces(store, &TraceFilter::default(), Sort::Longest, 10).await?;
     for row in &long {
         let fits = |bound: &dyn Fn(i64) -> bool| -> Vec<_> {

@@ -1,4 +1,4 @@
-//! Conditions on calls and tool runs, and on what is summed over traces.
+//! Cases on conditions for calls and tool runs, and for sums over traces.
 
 use quipu_core::{
     Criterion, FacetField, FigureRange, GroupBy, SessionQuery, Signal, Sort, Store, Term, Timestamp,
@@ -20,7 +20,7 @@ cases! { "terms":
     [Store, Spans, Costs] traces_without_spans_are_not_picked_by_what_they_lack,
 }
 
-/// Cost of the calls picked, by usage in all, by usage in groups, and by the ledger's rows.
+/// Cost of the matching calls, by total usage, by grouped usage, and by the ledger's rows.
 async fn cost_of(store: &dyn Store, filter: TraceFilter) -> Outcome<Option<Usd>> {
     let total = ask::total(store, filter.clone()).await?;
     let rows = ask::all_costs(store, &filter, 2).await?;
@@ -38,7 +38,7 @@ async fn cost_of(store: &dyn Store, filter: TraceFilter) -> Outcome<Option<Usd>>
     Ok(total.cost)
 }
 
-/// Whether the condition picks calls of one cost, and its opposite those of another.
+/// Checks the cost of the calls that match the condition, and that of its negation.
 async fn costs(store: &dyn Store, criterion: Criterion, want: [Option<&str>; 2]) -> Outcome {
     for (filter, want) in both(criterion).into_iter().zip(want) {
         same!(cost_of(store, filter.clone()).await?, want.and_then(usd), "cost of {filter:?}");
@@ -97,7 +97,7 @@ async fn tool_runs_are_picked_by_what_is_their_own(on: &Subject) -> Outcome {
     let shop = named(FacetField::Service, &["shop"]);
     same!(runs(that(shop.clone())).await?, all(&[("search", 1)]), "runs of a service");
     same!(runs(not(shop)).await?, all(&[("read_file", 1), ("search", 1)]), "runs of other services");
-    // Of a model it is the traces that called it.
+    // A model condition matches the traces that called the model.
     let claude = named(FacetField::Model, &["claude"]);
     same!(runs(not(claude)).await?, all(&[("search", 1)]), "runs of traces without a model");
     let failed = named(FacetField::Status, &["error"]);

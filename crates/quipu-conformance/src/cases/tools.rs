@@ -1,4 +1,4 @@
-//! Tool runs.
+//! Cases on tool runs.
 
 use quipu_core::{Cost, Rule, Timestamp, ToolGroup, TraceFilter};
 

@@ -1,4 +1,4 @@
-//! A trace's summary, and each filter.
+//! Cases on the summary of a trace, and on each filter.
 
 use quipu_core::{Cost, Kind, Status, Timestamp, TraceFilter, TraceStatus};
 
@@ -197,7 +197,7 @@ async fn agents_and_models_are_sorted_and_once(on: &Subject) -> Outcome {
     Ok(())
 }
 
-/// Asserts which traces a filter picks.
+/// Checks which traces match a filter.
 async fn picks(on: &Subject, filter: TraceFilter, want: &[u64]) -> Outcome {
     let what = format!("{filter:?}");
     same!(ask::picked(on.store()?, filter).await?, ask::ids(want), "traces of {what}");

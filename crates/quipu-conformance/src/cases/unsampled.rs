@@ -1,4 +1,4 @@
-//! Spans that sampling left out: not shown, and part of every sum.
+//! Cases on unsampled spans: hidden, but part of every sum.
 
 use quipu_core::{
     Batch, Cost, Detail, GroupBy, Kind, SessionQuery, Span, SpanQuery, ToolGroup, TraceFilter, TraceQuery,
@@ -20,7 +20,7 @@ cases! { "unsampled":
     [Store, Reopen, Spans, Costs] unsampled_sums_are_there_after_close,
 }
 
-/// What is left of a span that sampling left out.
+/// The remains of an unsampled span.
 fn bare(mut span: Span) -> Span {
     span.attributes = [(Span::SAMPLED, false)].into_iter().collect();
     span.events = Vec::new();
@@ -36,7 +36,7 @@ fn tool(trace: u64, number: u64) -> Span {
     draft(trace, number).tool("search").session("s").span()
 }
 
-/// The same work in four traces, in full where it is sampled.
+/// The same work in four traces, in full for the sampled ones.
 fn work(sampled: impl Fn(u64) -> bool) -> Batch {
     let mut whole = Batch::default();
     for trace in 1..=4 {
@@ -48,7 +48,7 @@ fn work(sampled: impl Fn(u64) -> bool) -> Batch {
     whole
 }
 
-/// Usage in all and by what can be grouped, tools, and the session's figures.
+/// Total usage, usage by each key, tools, and the session's figures.
 type Sums = (UsageTotals, Vec<(Vec<UsageKey>, UsageTotals)>, Vec<ToolGroup>, Vec<(u64, u64, u64, u64)>);
 
 async fn sums(on: &Subject) -> Outcome<Sums> {

@@ -1,4 +1,4 @@
-//! Sums of usage, by every key.
+//! Cases on sums of usage, by every key.
 
 use quipu_core::{
     Cost, GroupBy, Rule, Span, Timestamp, TraceFilter, TraceStatus, Usage, UsageKey, UsageQuery, UsageTotals,
@@ -51,7 +51,7 @@ async fn without_data_one_empty_group(on: &Subject) -> Outcome {
     Ok(())
 }
 
-/// Two calls that differ in everything, and a roll-up of the first's kind.
+/// Two calls without common values, and a roll-up like the first.
 fn three() -> (Vec<Span>, Vec<Cost>) {
     let spans = vec![
         draft(1, 1)
@@ -109,7 +109,7 @@ async fn by_session_and_user_of_the_trace(on: &Subject) -> Outcome {
     Ok(())
 }
 
-/// A call at a time.
+/// A call at the given time.
 fn call_at(trace: u64, time: Timestamp) -> (Span, Cost) {
     let span = draft(trace, 1).starts(time).llm("gpt-5", 1, 0).span();
     let cost = priced(&span, "1");

@@ -1,4 +1,4 @@
-//! Sums over traces, spans and events: how much was done, how long it took, and how it ended.
+//! Cases on sums over traces, spans and events: number, duration and outcome.
 
 use quipu_core::{
     Cost, Kind, Rule, Signal, Span, Timestamp, TraceFilter, UsageKey, WorkGroup, WorkKey, WorkQuery,
@@ -54,12 +54,12 @@ pub(super) fn name(text: &str) -> UsageKey {
 
 pub(super) const NONE: UsageKey = UsageKey::Name(None);
 
-/// Each group's key, and how many there are in it.
+/// Each group's key, and its number of records.
 pub(super) fn counts(groups: &[WorkGroup]) -> Vec<(Vec<UsageKey>, u64)> {
     groups.iter().map(|group| (group.key.clone(), group.totals.count)).collect()
 }
 
-/// What each of these keys alone makes of the records.
+/// Checks the groups of the records by each of these keys alone.
 pub(super) async fn each_key(on: &Subject, of: Worked, cases: &[(WorkKey, &[(UsageKey, u64)])]) -> Outcome {
     for (key, want) in cases {
         let want: Vec<_> = want.iter().map(|(key, count)| (vec![key.clone()], *count)).collect();
@@ -198,7 +198,7 @@ async fn spans_by_each_key(on: &Subject) -> Outcome {
             ),
             (WorkKey::Status, &[(name("error"), 2), (name("ok"), 1), (name("unset"), 5)]),
             (WorkKey::Error, &[(NONE, 6), (name("broke"), 1), (name("no answer"), 1)]),
-            // Those of the trace.
+            // Values of the trace.
             (WorkKey::Session, &[(NONE, 4), (name("s1"), 4)]),
             (WorkKey::User, &[(NONE, 4), (name("u1"), 4)]),
             (
@@ -248,7 +248,7 @@ async fn calls_and_tool_runs_are_those_that_count(on: &Subject) -> Outcome {
         Cost { rule: Rule::Merged, ..cost(&list[1]) },
         cost(&list[2]),
         Cost { rule: Rule::Duplicate, ..cost(&list[3]) },
-        // The fifth has no row, nor has the sixth; what the ledger does not count is there by itself.
+        // The fifth and the sixth have no row. Spans that the ledger does not count form their own group.
     ];
     on.write(batch(list, costs)).await?;
     let want =
@@ -265,7 +265,7 @@ async fn a_call_is_what_its_row_says(on: &Subject) -> Outcome {
         duration: Some(5 * MS),
         service: Some("bank".into()),
         framework: Some("crewai".into()),
-        // Both are above it.
+        // Both are ancestors of it.
         agent: Some("amy".into()),
         tool: Some("research".into()),
         response_model: Some("gpt-5-2026".into()),

@@ -1,4 +1,4 @@
-//! What work came to, and which is meant.
+//! Cases on the figures of work, and on its filters.
 
 use quipu_core::{
     Cost, Criterion, FacetField, Kind, Span, Term, TraceFilter, Wanted, WorkKey, WorkQuery, Worked,
@@ -22,7 +22,7 @@ cases! { "work":
 
 async fn failed_ones_only(on: &Subject) -> Outcome {
     fill(on).await?;
-    // Its status says nothing; what was read from it does.
+    // The status of the span is unset, but its ledger row failed.
     let silent = draft(4, 20).llm("openai/gpt-5", 1, 1).span();
     let row = Cost { failed: true, ..cost(&silent) };
     on.write(batch([silent], [row])).await?;
@@ -152,7 +152,7 @@ async fn spans_of_half_open_times(on: &Subject) -> Outcome {
     let filter = TraceFilter { since: Some(at(2)), until: Some(at(5)), ..TraceFilter::default() };
     let sum = total(on, spans(&[]), filter.clone()).await?;
     same!((sum.count, sum.last_at), (3, at(4)), "spans of a time");
-    // Of traces it is their start.
+    // For traces, the time is their start.
     same!(total(on, Worked::Traces, filter).await?.count, 1, "traces of a time");
     Ok(())
 }

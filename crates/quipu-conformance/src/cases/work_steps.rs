@@ -1,4 +1,4 @@
-//! Work of events, in steps of time, and in order.
+//! Cases on work of events, in steps of time, and in order.
 
 use std::sync::Arc;
 
@@ -95,7 +95,7 @@ async fn events_that_are_picked(on: &Subject) -> Outcome {
         (has(false, Criterion::Has(FacetField::Session)), 1),
         (has(true, Criterion::Has(FacetField::Framework)), 3),
         (has(true, Criterion::Words("is l".to_owned())), 2),
-        // What is not asked of events holds for them.
+        // Filters that do not apply to events match all of them.
         (TraceFilter { model: text("none"), user: text("none"), ..every() }, 4),
         (has(false, named(FacetField::Model, "none")), 4),
         (has(true, Criterion::Has(FacetField::Status)), 4),
@@ -134,7 +134,7 @@ async fn steps_are_those_of_usage(on: &Subject) -> Outcome {
         same!(work, calls, "calls in steps of {width}");
     }
     let total = ask::total(store, TraceFilter::default()).await?;
-    // Nothing is shorter than a second.
+    // The minimum step is one second.
     let query = UsageQuery { filter: TraceFilter::default(), group_by: vec![GroupBy::Step(1)] };
     let groups = ask::groups(store, &query).await?;
     same!(

@@ -1,4 +1,4 @@
-//! What a write promises: all or nothing, and the same thing again changes nothing.
+//! Cases on the guarantees of a write: all or nothing, and a repeated write changes nothing.
 
 use std::sync::Arc;
 
@@ -107,7 +107,7 @@ async fn a_span_may_repeat_within_a_batch(on: &Subject) -> Outcome {
     Ok(())
 }
 
-/// Writes two copies of one span in both orders, to two traces; the second copy must win in both.
+/// Writes two copies of one span in both orders, to two traces. The second copy must win in both.
 async fn winner(on: &Subject, make: impl Fn(u64) -> (Span, Span)) -> Outcome {
     for (trace, swapped) in [(1, false), (2, true)] {
         let (worse, better) = make(trace);

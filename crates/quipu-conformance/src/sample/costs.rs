@@ -4,7 +4,7 @@ use quipu_core::{Cost, PriceRef, Rule, Span, Status, Unpriced, Usd};
 
 use super::sure;
 
-/// The counted row of a span, first version, without any figure of money.
+/// The counted row of a span, first version, without money.
 pub fn cost(span: &Span) -> Cost {
     let read = &span.canonical;
     Cost {
@@ -44,7 +44,7 @@ pub fn priced(span: &Span, usd: &str) -> Cost {
     Cost { amount: Some(sure(usd.parse::<Usd>())), price: Some(rule), ..cost(span) }
 }
 
-/// The counted row of a span without a price, and why.
+/// The counted row of a span without a price, with the reason.
 pub fn unpriced(span: &Span, why: Unpriced) -> Cost {
     Cost { unpriced: Some(why), ..cost(span) }
 }

@@ -1,4 +1,4 @@
-//! Spans made by naming what matters; attributes and canonical reading always agree.
+//! Builder of spans by their relevant values; attributes and canonical values always agree.
 
 use std::sync::Arc;
 
@@ -7,12 +7,12 @@ use quipu_core::{Attributes, Kind, Meeting, Resource, Scope, Signal, Span, Statu
 
 use super::{at, span_id, trace_id};
 
-/// A span in the making.
+/// A span under construction.
 #[derive(Debug, Clone)]
 pub struct Draft(Span);
 
-/// A span of `trace` with the id of `number`: a root without service that starts `number` seconds after
-/// [`BASE`](super::BASE) and lasts one second, named `span <number>`.
+/// A span of `trace` with the id of `number`. It is a root without service, starts `number` seconds after
+/// [`BASE`](super::BASE), lasts one second, and is named `span <number>`.
 pub fn draft(trace: u64, number: u64) -> Draft {
     let start = at(i64::try_from(number).unwrap_or(i64::MAX) % 1_000_000);
     let span = Span::new(
@@ -26,26 +26,26 @@ pub fn draft(trace: u64, number: u64) -> Draft {
 }
 
 impl Draft {
-    /// The span.
+    /// Returns the span.
     pub fn span(self) -> Span {
         self.0
     }
 
-    /// Names it.
+    /// Sets its name.
     #[must_use]
     pub fn named(mut self, name: &str) -> Self {
         self.0.name = name.into();
         self
     }
 
-    /// Puts it below another span of its trace.
+    /// Sets its parent, another span of its trace.
     #[must_use]
     pub fn below(mut self, parent: u64) -> Self {
         self.0.parent_id = Some(span_id(parent));
         self
     }
 
-    /// Moves it; its duration stays.
+    /// Sets its start; its duration stays.
     #[must_use]
     pub fn starts(mut self, start: Timestamp) -> Self {
         self.0.end = self.0.duration().map(|duration| start.plus(duration));
@@ -53,28 +53,28 @@ impl Draft {
         self
     }
 
-    /// Ends it so many nanoseconds after its start.
+    /// Sets its duration in nanoseconds.
     #[must_use]
     pub fn lasts(mut self, nanos: i64) -> Self {
         self.0.end = Some(self.0.start.plus(nanos));
         self
     }
 
-    /// Takes its end away.
+    /// Removes its end.
     #[must_use]
     pub fn running(mut self) -> Self {
         self.0.end = None;
         self
     }
 
-    /// Says that it went well.
+    /// Marks it as successful.
     #[must_use]
     pub fn good(mut self) -> Self {
         self.0.status = Status::Ok;
         self
     }
 
-    /// Says that it failed, and why.
+    /// Marks it as failed, with the reason.
     #[must_use]
     pub fn failed(mut self, why: &str) -> Self {
         self.0.status = Status::Error;
@@ -89,7 +89,7 @@ impl Draft {
         self
     }
 
-    /// Names the service that it is of.
+    /// Sets its service.
     #[must_use]
     pub fn service(mut self, name: &str) -> Self {
         let attributes: Attributes = [("service.name", name)].into_iter().collect();
@@ -97,13 +97,13 @@ impl Draft {
         self
     }
 
-    /// Names the conversation that it is of.
+    /// Sets its conversation.
     #[must_use]
     pub fn session(self, id: &str) -> Self {
         self.with("gen_ai.conversation.id", id).read(|canonical| canonical.session = Some(id.into()))
     }
 
-    /// Names the user that it is for.
+    /// Sets its user.
     #[must_use]
     pub fn user(self, id: &str) -> Self {
         self.with("user.id", id).read(|canonical| canonical.user = Some(id.into()))
@@ -118,13 +118,13 @@ impl Draft {
         self.with("tags", Value::Array(tags)).read(|canonical| canonical.tags.push(tag.into()))
     }
 
-    /// Names the project that it is of.
+    /// Sets its project.
     #[must_use]
     pub fn project(self, name: &str) -> Self {
         self.with("quipu.project", name).read(|canonical| canonical.project = Some(name.into()))
     }
 
-    /// Names the revision of the source code, and its branch.
+    /// Sets the revision and branch of the source code.
     #[must_use]
     pub fn code(self, commit: &str, branch: &str) -> Self {
         self.with("vcs.ref.head.revision", commit).with("vcs.ref.head.name", branch).read(|canonical| {
@@ -133,7 +133,7 @@ impl Draft {
         })
     }
 
-    /// Names the framework that it is of.
+    /// Sets its framework.
     #[must_use]
     pub fn framework(mut self, name: &str) -> Self {
         let name_of_scope = CompactString::from(format!("{name}.instrumentation"));
@@ -141,13 +141,13 @@ impl Draft {
         self.read(|canonical| canonical.framework = Some(name.into()))
     }
 
-    /// Says which convention it was read by.
+    /// Sets the convention that read it.
     #[must_use]
     pub fn convention(self, name: &str) -> Self {
         self.read(|canonical| canonical.convention = name.into())
     }
 
-    /// Makes it an agent's run.
+    /// Makes it an agent run.
     #[must_use]
     pub fn agent(self, name: &str) -> Self {
         self.operation(Kind::Agent, "invoke_agent")
@@ -155,7 +155,7 @@ impl Draft {
             .read(|canonical| canonical.agent = Some(name.into()))
     }
 
-    /// Makes it a call of a model, `provider/model`.
+    /// Makes it a model call, `provider/model`.
     #[must_use]
     pub fn llm(self, model: &str, input: u64, output: u64) -> Self {
         let (provider, model) = model.split_once('/').unwrap_or(("openai", model));
@@ -175,7 +175,7 @@ impl Draft {
             })
     }
 
-    /// Makes it a tool's run.
+    /// Makes it a tool run.
     #[must_use]
     pub fn tool(self, name: &str) -> Self {
         self.operation(Kind::Tool, "execute_tool")
@@ -183,13 +183,13 @@ impl Draft {
             .read(|canonical| canonical.tool = Some(name.into()))
     }
 
-    /// Says that it was made from a record of another signal.
+    /// Marks it as made from a record of another signal.
     #[must_use]
     pub fn made_of(self, signal: Signal) -> Self {
         self.with(Signal::ATTRIBUTE, signal.as_str()).read(|canonical| canonical.signal = signal)
     }
 
-    /// Says where the signals of its session meet.
+    /// Sets the meeting of its session's signals.
     #[must_use]
     pub fn meets(self, meeting: Meeting) -> Self {
         self.read(|canonical| canonical.meeting = Some(meeting))
@@ -203,7 +203,7 @@ impl Draft {
         })
     }
 
-    /// Changes what an adapter is supposed to have read.
+    /// Changes its canonical values.
     #[must_use]
     pub fn read(mut self, change: impl FnOnce(&mut quipu_core::Canonical)) -> Self {
         change(&mut self.0.canonical);

@@ -1,4 +1,4 @@
-//! Spans, costs, events and points to test with: small ones by hand, realistic ones by seed.
+//! Sample spans, costs, events and points: small ones by hand, realistic ones by seed.
 
 mod costs;
 mod draft;
@@ -14,22 +14,22 @@ pub use runs::{agent_run, agent_runs};
 
 use quipu_core::{Batch, Cost, Span, SpanId, Timestamp, TraceId};
 
-/// When sample time begins: 2026-03-02T10:00:00Z.
+/// Start of sample time: 2026-03-02T10:00:00Z.
 pub const BASE: Timestamp = Timestamp::from_nanos(1_772_445_600 * Timestamp::SECOND);
 
-/// So many seconds after [`BASE`].
+/// The time `seconds` seconds after [`BASE`].
 pub const fn at(seconds: i64) -> Timestamp {
     BASE.plus(seconds * Timestamp::SECOND)
 }
 
-/// The trace id of a number; zero is read as one, because an id is never all zero.
+/// The trace id of a number. Zero is treated as one, because an id is never all zero.
 pub fn trace_id(number: u64) -> TraceId {
     let mut bytes = [0; TraceId::SIZE];
     bytes[TraceId::SIZE - 8..].copy_from_slice(&number.max(1).to_be_bytes());
     sure(TraceId::from_bytes(bytes))
 }
 
-/// The span id of a number; zero is read as one.
+/// The span id of a number. Zero is treated as one.
 pub fn span_id(number: u64) -> SpanId {
     sure(SpanId::from_bytes(number.max(1).to_be_bytes()))
 }

@@ -1,4 +1,4 @@
-//! Events and metric points.
+//! Sample events and metric points.
 
 use quipu_core::{
     Attributes, Event, Instrument, Level, Metric, Point, PointValue, Temporality, Timestamp, Value,
@@ -24,7 +24,7 @@ pub fn event(time: Timestamp, level: Level, name: &str, body: &str) -> Event {
     }
 }
 
-/// A metric with numbers for points, all of the series with one label `series`.
+/// A metric with numbers as points, all in the series with the label `series`.
 pub fn metric(name: &str, instrument: Instrument, series: &str, points: &[(Timestamp, f64)]) -> Metric {
     let point = |(time, value): &(Timestamp, f64)| Point {
         time: *time,

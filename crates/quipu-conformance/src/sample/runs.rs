@@ -1,4 +1,4 @@
-//! Whole agent runs by seed, with all that a real one has.
+//! Complete, realistic agent runs by seed.
 
 use quipu_core::{Batch, Cost, Level, Rule, Span, SpanEvent, Timestamp, Unpriced, Usd};
 
@@ -22,9 +22,9 @@ const QUESTIONS: [&str; 4] = [
     "東京 の天気 は どう ですか",
 ];
 
-/// One agent run: a root agent, some steps, calls of models with usage and prices, tool runs, a failure now and then,
-/// and an event. Runs start within the hour after `number` minutes past [`BASE`](super::BASE). The same seed and
-/// number give the same run.
+/// One agent run: a root agent, some steps, model calls with usage and prices, tool runs, occasional
+/// failures, and an event. Runs start within the hour after `number` minutes past [`BASE`](super::BASE). The
+/// same seed and number give the same run.
 pub fn agent_run(seed: u64, number: u64) -> Batch {
     let mut random = Random::new(seed ^ number.wrapping_mul(0x00C0_FFEE));
     let mut run = Run::new(number, &mut random);

@@ -1,4 +1,4 @@
-//! The example adapter of the guide, and adapters with one fault each.
+//! Tests of the guide's example adapter, and of adapters with one defect each.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -66,7 +66,7 @@ fn a_golden_shows_what_was_read_but_no_contents() {
     assert!(!text.contains("parcel") && !text.contains("None"), "{text}");
 }
 
-/// Does what [`Acme`] does, then one thing wrong.
+/// Behaves like [`Acme`] with one defect.
 struct Faulty(Fault);
 
 type Fault = fn(&Span, &mut Canonical);

@@ -1,4 +1,4 @@
-//! The example backend of the guide, and a broken one.
+//! Tests of the guide's example backend, and of a broken one.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use quipu_conformance::{Suite, Verdict, run_backend, run_exit};
 use quipu_core::{Backend, Error, ErrorKind, Result, Span, SpanSink};
 
-/// Counts spans; the smallest backend there is.
+/// Counts spans; a minimal backend.
 #[derive(Default)]
 struct Counter(AtomicU64);
 
@@ -42,7 +42,7 @@ async fn a_plain_backend_runs_what_applies() {
     assert_eq!(verdict("fidelity/nanoseconds"), Some(&Verdict::Ignored("is no store".to_owned())));
 }
 
-/// Panics on writes and refuses to close.
+/// Panics on writes and fails to close.
 struct Broken;
 
 #[async_trait]

@@ -1,4 +1,4 @@
-//! The judge, judged: good plug-ins pass, and each fault is found by the case that names it.
+//! Tests of the suite itself: good plug-ins pass, and the matching case detects each defect.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! Committed lists.
+//! Tests of the committed lists.
 
 use std::panic::catch_unwind;
 
