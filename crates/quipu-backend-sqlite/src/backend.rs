@@ -1,4 +1,4 @@
-//! The store as a way out of the pipeline.
+//! `Backend` of the pipeline: writes to the embedded store.
 
 use std::sync::Arc;
 

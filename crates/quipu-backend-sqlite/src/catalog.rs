@@ -1,4 +1,4 @@
-//! The catalog: what belongs to the whole store rather than to one day.
+//! Catalog of the whole store: data that belongs to no single day.
 
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ pub(crate) fn next_epoch(catalog: &Connection) -> Result<u64> {
     Ok(catalog.query_row("SELECT value FROM meta WHERE key = 'epoch'", [], |row| row.get(0))?)
 }
 
-/// The dictionary for new bodies: the store's own once it is trained, else the shipped one.
+/// The dictionary for new bodies: the store's own once it is trained, otherwise the shipped one.
 pub(crate) fn dictionary(catalog: &Connection) -> Result<Arc<Dictionary>> {
     let own: Option<Vec<u8>> = catalog
         .query_row("SELECT bytes FROM dicts ORDER BY trained DESC LIMIT 1", [], |row| row.get(0))
@@ -47,12 +47,12 @@ pub(crate) fn dictionary(catalog: &Connection) -> Result<Arc<Dictionary>> {
     Ok(Arc::new(own.map_or_else(|| Ok(Dictionary::shipped()), Dictionary::read)?))
 }
 
-/// How many dictionaries of its own the store has trained.
+/// The number of dictionaries that the store has trained.
 pub(crate) fn trained(catalog: &Connection) -> Result<u32> {
     Ok(catalog.query_row("SELECT COUNT(*) FROM dicts", [], |row| row.get(0))?)
 }
 
-/// Keeps a trained dictionary.
+/// Stores a trained dictionary.
 pub(crate) fn keep_dictionary(catalog: &Connection, dictionary: &Dictionary, at_seconds: i64) -> Result<()> {
     catalog.execute(
         "INSERT INTO dicts(id, bytes, trained) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
@@ -61,23 +61,23 @@ pub(crate) fn keep_dictionary(catalog: &Connection, dictionary: &Dictionary, at_
     Ok(())
 }
 
-/// What the notes of days begin with whose files are to be written anew.
+/// Key prefix of the notes on days whose files must be rewritten.
 const UNCLEAN: &str = "unclean:";
 
-/// Notes that a day's file may have bytes of what was removed.
+/// Notes that a day's file may contain bytes of removed records.
 pub(crate) fn note_unclean(catalog: &Connection, day: Day) -> Result<()> {
     catalog
         .execute("INSERT OR IGNORE INTO meta(key, value) VALUES (?1, 1)", [format!("{UNCLEAN}{}", day.0)])?;
     Ok(())
 }
 
-/// Notes that it has none.
+/// Removes that note.
 pub(crate) fn note_clean(catalog: &Connection, day: Day) -> Result<()> {
     catalog.execute("DELETE FROM meta WHERE key = ?1", [format!("{UNCLEAN}{}", day.0)])?;
     Ok(())
 }
 
-/// Days whose files may have bytes of what was removed, the oldest first.
+/// Days whose files may contain bytes of removed records, the oldest first.
 pub(crate) fn unclean(catalog: &Connection) -> Result<Vec<Day>> {
     let mut look = catalog.prepare_cached("SELECT key FROM meta WHERE key LIKE 'unclean:%'")?;
     let keys = look.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;

@@ -1,4 +1,4 @@
-//! Looks for damage, and for sums that are not what their rows add up to.
+//! Integrity check: damage, and sums that differ from their rows.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -14,19 +14,19 @@ use crate::listed;
 use crate::readers::DayReader;
 use crate::shared::Shared;
 
-/// Findings of one kind that are told one by one; the rest is counted.
+/// Maximum number of listed findings of one kind; the rest is only counted.
 const MOST_TOLD: usize = 5;
 
-/// What is wrong with the files of a day.
+/// Findings in the files of a day.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
-    /// Of its records and sums.
+    /// Findings in its records and sums.
     pub(crate) data: Vec<String>,
-    /// Of its full text.
+    /// Findings in its full text index.
     pub(crate) text: Vec<String>,
 }
 
-/// One sentence a finding; `deep` reads every record too.
+/// One sentence per finding; `deep` reads every record too.
 pub(crate) fn findings(shared: &Shared, deep: bool) -> Result<Vec<String>> {
     shared.sound_days()?;
     let aside = shared.folder.damaged();
@@ -41,9 +41,10 @@ pub(crate) fn findings(shared: &Shared, deep: bool) -> Result<Vec<String>> {
     Ok(findings)
 }
 
-/// Looks through the catalog: every page of it, and each dictionary; `deep` compares indices with their tables, and with what the days say.
+/// Checks every page and dictionary of the catalog. `deep` also compares indices with their tables, and with
+/// the days.
 pub(crate) fn catalog(shared: &Shared, deep: bool) -> Vec<String> {
-    // One of its own: what a connection remembers of pages need not be what is on the disk.
+    // A separate connection, because cached pages may differ from those on the disk.
     let looked = crate::catalog::open_to_read(&shared.folder).and_then(|conn| {
         let mut found: Vec<String> =
             structure(&conn, if deep { INTEGRITY } else { QUICK })?.into_iter().collect();
@@ -72,7 +73,7 @@ pub(crate) fn catalog(shared: &Shared, deep: bool) -> Vec<String> {
     found
 }
 
-/// Rows of the catalog that nothing of ours can have written.
+/// Rows of the catalog that this program cannot have written.
 fn wrong_rows(conn: &Connection) -> fault::Result<Vec<String>> {
     let counts = [
         ("strays without a trace or day", "strays", "length(trace) != 16 OR typeof(day) != 'integer'"),
@@ -98,7 +99,7 @@ fn wrong_rows(conn: &Connection) -> fault::Result<Vec<String>> {
     Ok(found)
 }
 
-/// Days that lost their files and were begun anew since.
+/// Days that lost their files and were created again since.
 fn lost_days(conn: &Connection) -> fault::Result<Vec<String>> {
     let lost = listed::all(conn)?.into_iter().filter_map(|(day, lost)| Some((day, lost?)));
     let text = |(day, at): (Day, i64)| {
@@ -110,7 +111,7 @@ fn lost_days(conn: &Connection) -> fault::Result<Vec<String>> {
     Ok(lost.map(text).collect())
 }
 
-/// Dictionaries that are not what they were.
+/// Damaged dictionaries.
 pub(crate) fn dictionaries(conn: &Connection) -> fault::Result<Vec<String>> {
     let mut look = conn.prepare("SELECT id, bytes FROM dicts")?;
     let mut rows = look.query([])?;
@@ -124,7 +125,8 @@ pub(crate) fn dictionaries(conn: &Connection) -> fault::Result<Vec<String>> {
     Ok(found)
 }
 
-/// Traces of a day with spans of other days that the catalog does not know; what cannot be read is told with the day.
+/// Traces of a day with spans of other days that the catalog does not list. Read errors are reported with the
+/// day.
 fn unknown_strays(shared: &Shared, catalog: &Connection, day: Day) -> u64 {
     let strays = shared.ask(day, |reader| crate::repair::strays(reader.conn, day));
     let traces: BTreeSet<Vec<u8>> =
@@ -133,7 +135,7 @@ fn unknown_strays(shared: &Shared, catalog: &Connection, day: Day) -> u64 {
         let look = catalog.prepare_cached("SELECT 1 FROM strays WHERE trace = ?1");
         look.and_then(|mut look| look.exists([trace])).unwrap_or(false)
     };
-    // A trace that was forgotten since the day was read is known no more, and is in no day.
+    // A trace removed since the day was read is no longer listed, and is in no day.
     let there = |trace: &Vec<u8>| {
         let found = shared.ask(day, |reader| {
             Ok(reader.conn.prepare_cached("SELECT 1 FROM traces WHERE trace = ?1")?.exists([trace])?)
@@ -143,7 +145,7 @@ fn unknown_strays(shared: &Shared, catalog: &Connection, day: Day) -> u64 {
     traces.iter().filter(|trace| !known(trace) && there(trace)).count() as u64
 }
 
-/// Looks through one day. A day that is gone has no findings.
+/// Checks one day. A removed day has no findings.
 pub(crate) fn day(shared: &Shared, day: Day, deep: bool) -> Result<Found> {
     let mut found = Found::default();
     let Some(state) = shared.days.get(day) else { return Ok(found) };
@@ -160,10 +162,10 @@ pub(crate) fn day(shared: &Shared, day: Day, deep: bool) -> Result<Found> {
             Err(error) => found.data.push(error.to_string()),
         }
     }
-    // It may have shown only now.
+    // The check itself may have found the damage.
     found.data.extend(state.damage().map(|why| format!("it is damaged: {why}")));
     if shared.folder.file(Part::Text, day).exists() {
-        // A connection that was there before may remember parts of the index that were put together since.
+        // A connection from before may have cached outdated segments of the index.
         shared.readers.forget(day, Some(Part::Text));
         let pragma = if deep { INTEGRITY } else { QUICK };
         let looked =
@@ -183,7 +185,7 @@ pub(crate) fn day(shared: &Shared, day: Day, deep: bool) -> Result<Found> {
 }
 
 pub(crate) const QUICK: &str = "PRAGMA quick_check(1)";
-/// Compares indices with their tables too.
+/// Also compares indices with their tables.
 pub(crate) const INTEGRITY: &str = "PRAGMA integrity_check(1)";
 
 pub(crate) fn structure(conn: &Connection, pragma: &str) -> fault::Result<Option<String>> {
@@ -191,15 +193,15 @@ pub(crate) fn structure(conn: &Connection, pragma: &str) -> fault::Result<Option
     Ok((told != "ok").then_some(told))
 }
 
-/// How far an index of full text is, and how many spans it has.
+/// The last indexed span of a full text index, and its number of spans.
 fn indexed(text: &Connection) -> fault::Result<(i64, i64)> {
     Ok(text.query_row("SELECT upto, (SELECT COUNT(*) FROM words_docsize) FROM state", [], |row| {
         Ok((row.get(0)?, row.get(1)?))
     })?)
 }
 
-/// Spans that the index has passed over: nothing of their bodies can be read. It is read after the index, and no number is given twice:
-/// what was written or removed meanwhile is not among them.
+/// Spans that the index skipped because their bodies are unreadable. The spans are counted after the index
+/// was read. No span number is used twice, so concurrent writes and removals are not counted.
 fn unindexed(shared: &Shared, day: Day, (upto, indexed): (i64, i64)) -> Result<Option<String>> {
     let there = shared.ask(day, |reader| {
         let count = "SELECT COUNT(*) FROM spans WHERE pk <= ?1";
@@ -209,7 +211,7 @@ fn unindexed(shared: &Shared, day: Day, (upto, indexed): (i64, i64)) -> Result<O
     Ok((missing > 0).then(|| format!("full text passed over {missing} spans whose bodies cannot be read")))
 }
 
-/// Whether every span's and event's body can be read.
+/// Whether the bodies of all spans and events are readable.
 fn check_records(reader: &DayReader<'_>) -> fault::Result<Vec<String>> {
     let mut findings: Vec<String> = structure(reader.conn, INTEGRITY)?.into_iter().collect();
     let bodies = unreadable(reader, "bodies", |bytes| decode_span(bytes).map(drop))?;
@@ -241,14 +243,14 @@ fn unreadable(
 struct Sums {
     figures: Figures,
     tools: i64,
-    /// Spans that count as the trace's, failed ones among them, and spans that were made from another signal.
+    /// Counted spans of the trace, failed ones among them, and spans made from another signal.
     spans: [i64; 3],
 }
 
 fn check_day(reader: &DayReader<'_>) -> fault::Result<Vec<String>> {
     let conn = reader.conn;
     let mut findings: Vec<String> = structure(conn, QUICK)?.into_iter().collect();
-    // One state of the file for all that follows, whatever is written meanwhile.
+    // A single snapshot of the file for the following queries, regardless of concurrent writes.
     let _snapshot = conn.unchecked_transaction()?;
     let mut sums: HashMap<i64, Sums> = HashMap::new();
     let mut all = Figures::default();

@@ -1,4 +1,4 @@
-//! What can be set.
+//! Config of the embedded store.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -9,15 +9,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::fault::NAME;
 
-/// When a commit counts as safe, and with it what an acknowledgement means.
+/// Durability of a commit, and so of an acknowledgement.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Durability {
-    /// The operating system has it: it survives the death of the process at any moment. A power cut may take what was acknowledged since
-    /// the disk was last written to, on Linux up to some 30 s, and never leaves half a commit.
+    /// The operating system has the commit: it survives the death of the process at any moment. A power cut
+    /// may lose commits since the last write to the disk, on Linux up to some 30 s. It never leaves half a
+    /// commit.
     #[serde(alias = "process")]
     Os,
-    /// The disk has it: it survives a power cut, if the disk keeps what it said it wrote.
+    /// The disk has the commit: it survives a power cut, if the disk keeps acknowledged writes.
     #[default]
     #[serde(alias = "machine")]
     Disk,
@@ -48,37 +49,38 @@ impl FromStr for Durability {
     }
 }
 
-/// Settings of the embedded store.
+/// Config of the embedded store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Folder of the store; made when missing.
+    /// Folder of the store; created if missing.
     pub path: PathBuf,
-    /// When a commit counts as safe.
+    /// Durability of a commit.
     pub durability: Durability,
-    /// Whether full text search is kept up. Without it a search for words answers from what was indexed before.
+    /// Whether the full text index is updated. Without updates, a search uses the spans indexed before.
     pub search: bool,
-    /// Spans that one transaction takes at most when several batches wait (group commit).
+    /// Maximum number of spans in one transaction if several batches wait (group commit).
     pub group_spans: usize,
-    /// Batches that may wait for the writing thread.
+    /// Maximum number of batches that wait for the writer thread.
     pub queue_batches: usize,
-    /// Days that are open for writing at once.
+    /// Maximum number of days open for writing.
     pub write_days: usize,
-    /// Traces of which it is known without looking which day they are kept with.
+    /// Number of traces whose home day is cached.
     pub known_traces: usize,
-    /// Connections for reading that stay open while nobody reads.
+    /// Maximum number of idle connections for reading.
     pub read_connections: usize,
-    /// KiB of page cache of each connection that writes.
+    /// KiB of page cache of each writing connection.
     pub write_cache_kib: u32,
-    /// KiB of page cache of each connection that reads.
+    /// KiB of page cache of each reading connection.
     pub read_cache_kib: u32,
-    /// Spans after which the store trains a compression dictionary of its own, and once more after 50 times as many; 0 for
-    /// never.
+    /// Number of spans after which the store trains its own compression dictionary, and again after 50 times
+    /// as many; 0 for never.
     pub train_after_spans: u64,
-    /// Whether the pages of new files have checksums. Those that have them are verified in any case, and encrypted ones are authenticated.
+    /// Whether the pages of new files have checksums. Existing checksums are always verified, and encrypted
+    /// pages are authenticated.
     pub checksums: bool,
-    /// Where the key comes from that the files are encrypted with; in the clear without it. It cannot be said or changed later: a store is
-    /// encrypted from its first file on.
+    /// Source of the encryption key; without it, the files are not encrypted. It cannot be added or changed
+    /// later: a store is encrypted from its first file on.
     pub encryption: Option<KeySource>,
 }
 
@@ -103,11 +105,12 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The defaults for a process that has other things to do than to keep records: less memory, for fewer records at once, and
-    /// no training, which needs some 12 MiB while it lasts. Whoever opens the store later with the other defaults trains.
+    /// Defaults for a process whose main task is not to keep records: less memory, for fewer concurrent
+    /// records. It trains no dictionary, which would need some 12 MiB. A later process with the other
+    /// defaults trains one.
     pub fn lean() -> Self {
         Self {
-            // A process that has other work is not to wait for the disk.
+            // Such a process must not wait for the disk.
             durability: Durability::Os,
             group_spans: 1_000,
             queue_batches: 8,
@@ -120,10 +123,11 @@ impl Config {
         }
     }
 
-    /// What comes after `sqlite:` in a URI: a folder, else `folder`, and settings, as in `sqlite:/var/lib/quipu?durability=os`.
+    /// Parses the text after `sqlite:` in a URI: a folder, otherwise `folder`, and options, as in
+    /// `sqlite:/var/lib/quipu?durability=os`.
     ///
     /// # Errors
-    /// A setting that there is not, or with a value that it cannot have.
+    /// An unknown option, or an invalid value.
     pub fn of_uri(rest: &str, folder: &Path) -> Result<Self, Error> {
         let (path, settings) = rest.split_once('?').unwrap_or((rest, ""));
         let mut config = Self::at(if path.is_empty() { folder } else { Path::new(path) });
@@ -150,7 +154,7 @@ impl Config {
         Ok(config)
     }
 
-    /// The defaults, in this folder.
+    /// The defaults, with this folder.
     pub fn at(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into(), ..Self::default() }
     }

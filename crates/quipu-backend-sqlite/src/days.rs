@@ -1,4 +1,4 @@
-//! Which days there are, what times they cover, which of them are damaged, and how far search lags.
+//! State of the days: which exist, the times that they cover, damage, and search lag.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -16,18 +16,18 @@ use crate::past::{Past, Touched};
 use crate::read::tools::ToolRuns;
 use crate::read::traces::Place;
 
-/// A day with more tools than this is read each time.
+/// Maximum number of tools for which a day's totals are cached.
 const MOST_TOOLS: usize = 200;
-/// And one with more values of a field.
+/// Maximum number of values of a field for which a day's counts are cached.
 const MOST_VALUES: usize = 200;
 
-/// How many traces of a day have each value of a field.
+/// Number of traces of a day for each value of a field.
 pub(crate) type Values = Vec<(CompactString, u64)>;
 
-/// Earliest and latest, both included.
+/// Earliest and latest time, both included.
 type Range = Option<(i64, i64)>;
 
-/// Times that a day's file covers. Traces and their calls may reach beyond the day itself.
+/// Times that a day's file covers. Traces and their calls may extend beyond the day itself.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Bounds {
     pub(crate) traces: Range,
@@ -35,7 +35,7 @@ pub(crate) struct Bounds {
 }
 
 impl Bounds {
-    /// Reads them: four index seeks.
+    /// Reads the bounds: four index seeks.
     pub(crate) fn load(conn: &Connection) -> Result<Self> {
         let mut look = conn.prepare_cached(
             "SELECT (SELECT MIN(start) FROM traces), (SELECT MAX(start) FROM traces), \
@@ -49,58 +49,58 @@ impl Bounds {
     }
 }
 
-/// Whether a range has a moment in `since..until`.
+/// Whether a range overlaps `since..until`.
 pub(crate) fn meets(range: Range, since: Option<Timestamp>, until: Option<Timestamp>) -> bool {
     range.is_some_and(|(low, high)| {
         since.is_none_or(|since| high >= since.nanos()) && until.is_none_or(|until| low < until.nanos())
     })
 }
 
-/// What was read of a day and holds until the next commit on it.
+/// Cached values of a day, valid until its next commit.
 #[derive(Debug, Default)]
 struct Known {
-    /// Counts the commits.
+    /// Number of commits.
     version: u64,
     bounds: Option<Bounds>,
-    /// Spans, and whether there is anything else.
+    /// Number of spans, and whether there are other records.
     count: Option<(u64, bool)>,
     tools: Option<Arc<ToolRuns>>,
     values: HashMap<FacetField, Arc<Values>>,
     places: HashMap<Sort, Arc<Vec<Place>>>,
-    /// When one of the last three was asked for.
+    /// Time of the last query for one of the last three fields.
     asked: Option<Instant>,
 }
 
-/// Why a day is left out of answers.
+/// Reason why a day is excluded from answers.
 #[derive(Debug, Clone)]
 struct Damage {
     why: String,
-    /// Its file could not be read when the store was opened: it may be sound.
+    /// Its file was unreadable when the store was opened. It may be intact.
     unread: bool,
 }
 
-/// What is known of one day.
+/// State of one day.
 #[derive(Debug, Default)]
 pub(crate) struct DayState {
     known: Mutex<Known>,
     damage: Mutex<Option<Damage>>,
-    /// When the file was looked through last because it seemed damaged; held while that is done.
+    /// Time of the last full check of the file after suspected damage; locked during the check.
     pub(crate) looked_through: Mutex<Option<Instant>>,
-    /// Held to read by who puts together what both files say, to write while they are exchanged.
+    /// Read-locked by queries that combine both files; write-locked during their exchange.
     pub(crate) files: RwLock<()>,
-    /// As [`DayState::committed`].
+    /// The value of [`DayState::committed`].
     committed: AtomicI64,
     /// Last span in the full text index.
     pub(crate) indexed: AtomicI64,
     /// Replaced spans wait for the index.
     pub(crate) again: AtomicBool,
     behind_since: Mutex<Option<Instant>>,
-    /// Sums of past hours.
+    /// Cached sums of past hours.
     pub(crate) past: Past,
 }
 
 impl DayState {
-    /// The bounds, read again when something was committed since.
+    /// The bounds, read again after a commit.
     pub(crate) fn bounds(&self, keep: bool, load: impl FnOnce() -> Result<Bounds>) -> Result<Bounds> {
         let (version, known) = {
             let known = self.known.lock();
@@ -117,7 +117,7 @@ impl DayState {
         Ok(bounds)
     }
 
-    /// How many spans the day has and whether it has anything else, read again when something was committed since.
+    /// The number of spans of the day, and whether it has other records; read again after a commit.
     pub(crate) fn count(
         &self,
         keep: bool,
@@ -138,8 +138,9 @@ impl DayState {
         Ok(count)
     }
 
-    /// The runs of all tools on the whole day, read again when something was committed since. They are kept where that still is
-    /// `version`, which must be older than the connection that reads them: the day's files may be exchanged in between.
+    /// The runs of all tools on the whole day, read again after a commit. They are cached if `version` is
+    /// still current. `version` must be older than the reading connection, because the day's files may be
+    /// exchanged in between.
     pub(crate) fn tools(
         &self,
         version: u64,
@@ -156,7 +157,7 @@ impl DayState {
         Ok(tools)
     }
 
-    /// How many of all traces of the day have each value of a field, kept as [`DayState::tools`] are.
+    /// The number of the day's traces for each value of a field, cached as in [`DayState::tools`].
     pub(crate) fn values(
         &self,
         version: u64,
@@ -174,7 +175,7 @@ impl DayState {
         Ok(values)
     }
 
-    /// The first of all traces of the day in this order, kept as [`DayState::tools`] are.
+    /// The first of the day's traces in this order, cached as in [`DayState::tools`].
     pub(crate) fn places(
         &self,
         version: u64,
@@ -198,7 +199,7 @@ impl DayState {
         known
     }
 
-    /// Lets go of answers that nobody asked for so long; the times that the day covers stay.
+    /// Evicts answers without a query for this long. The times that the day covers stay.
     pub(crate) fn trim(&self, age: Duration) {
         let mut known = self.known.lock();
         if known.asked.is_some_and(|asked| asked.elapsed() >= age) {
@@ -209,7 +210,7 @@ impl DayState {
         self.past.trim(age);
     }
 
-    /// Takes note of a commit.
+    /// Updates the state after a commit.
     pub(crate) fn changed(&self, last_span: i64, replaced: bool, touched: &Touched) {
         let version = {
             let mut known = self.known.lock();
@@ -226,17 +227,17 @@ impl DayState {
         }
     }
 
-    /// Takes note of the last span that a file has which was there before this process.
+    /// Notes the last span of a file from before this process.
     pub(crate) fn found(&self, last_span: i64) {
         self.committed.fetch_max(last_span, Ordering::AcqRel);
     }
 
-    /// How often something was committed.
+    /// The number of commits.
     pub(crate) fn version(&self) -> u64 {
         self.known.lock().version
     }
 
-    /// Takes note of progress of the index.
+    /// Notes progress of the index.
     pub(crate) fn indexed_to(&self, span: i64) {
         self.indexed.store(span, Ordering::Release);
         if self.lag_spans() == 0 {
@@ -244,13 +245,14 @@ impl DayState {
         }
     }
 
-    /// Takes note that the day has nothing new for an index that is at `upto`, whatever the counters said. `committed` is from
-    /// before the day was read: what was committed since is not in what was read, and must still count as lagging.
+    /// Notes that the day has no new spans for an index at `upto`, regardless of the counters. `committed`
+    /// must be from before the day was read, because later commits are not in the result and must still count
+    /// as lag.
     pub(crate) fn agreed(&self, upto: i64, committed: i64) {
         self.indexed_to(upto.max(committed));
     }
 
-    /// The last span committed, where known.
+    /// The last committed span, if known.
     pub(crate) fn committed(&self) -> i64 {
         self.committed.load(Ordering::Acquire)
     }
@@ -265,27 +267,27 @@ impl DayState {
         since.map_or(0, |since| u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX))
     }
 
-    /// Why the day is left out of answers, if it is.
+    /// The reason why the day is excluded from answers, if it is.
     pub(crate) fn damage(&self) -> Option<String> {
         self.damage.lock().as_ref().map(|damage| damage.why.clone())
     }
 
-    /// Whether the day is left out only because its file could not be read.
+    /// Whether the day is excluded only because its file was unreadable.
     pub(crate) fn is_unread(&self) -> bool {
         self.damage.lock().as_ref().is_some_and(|damage| damage.unread)
     }
 
-    /// Leaves the day out of answers until its file can be read.
+    /// Excludes the day from answers until its file is readable.
     pub(crate) fn leave_unread(&self, why: String) {
         *self.damage.lock() = Some(Damage { why, unread: true });
     }
 
-    /// Takes the day into answers again: its file can be read and is sound.
+    /// Includes the day in answers again, because its file is readable and intact.
     pub(crate) fn is_sound(&self) {
         *self.damage.lock() = None;
     }
 
-    /// Leaves the day out of answers from now on.
+    /// Excludes the day from answers.
     pub(crate) fn quarantine(&self, why: String) {
         *self.damage.lock() = Some(Damage { why, unread: false });
     }
@@ -295,12 +297,12 @@ impl DayState {
 #[derive(Debug, Default)]
 pub(crate) struct Days {
     all: RwLock<BTreeMap<Day, Arc<DayState>>>,
-    /// Sums of past hours that all of them remember.
+    /// Number of cached sums of past hours of all days.
     sums: Arc<AtomicUsize>,
 }
 
 impl Days {
-    /// The day's state, made when it is new.
+    /// The day's state, created if it is new.
     pub(crate) fn get_or_add(&self, day: Day) -> Arc<DayState> {
         if let Some(state) = self.all.read().get(&day) {
             return Arc::clone(state);
@@ -333,20 +335,20 @@ impl Days {
             .collect()
     }
 
-    /// The states of days with the commits that they have seen, for whoever reads and keeps what was read: to be taken before a
-    /// connection is.
+    /// The states of days with their commit counts, for a reader that caches its results. It must be called
+    /// before a connection is taken.
     pub(crate) fn before(&self, days: &[Day]) -> HashMap<Day, (Arc<DayState>, u64)> {
         let all = self.all.read();
         let states = days.iter().filter_map(|day| Some((*day, Arc::clone(all.get(day)?))));
         states.map(|(day, state)| (day, (Arc::clone(&state), state.version()))).collect()
     }
 
-    /// Lets go of answers that nobody asked for so long.
+    /// Evicts answers without a query for this long.
     pub(crate) fn trim(&self, age: Duration) {
         self.all.read().values().for_each(|state| state.trim(age));
     }
 
-    /// Days whose files could not be read when the store was opened.
+    /// Days whose files were unreadable when the store was opened.
     pub(crate) fn unread(&self) -> Vec<Day> {
         self.all.read().iter().filter(|(_, state)| state.is_unread()).map(|(day, _)| *day).collect()
     }
@@ -356,7 +358,7 @@ impl Days {
         self.all.read().iter().filter_map(|(day, state)| Some((*day, state.damage()?))).collect()
     }
 
-    /// Spans and milliseconds that full text is behind.
+    /// Lag of the full text index, in spans and milliseconds.
     pub(crate) fn lag(&self) -> (u64, u64) {
         let days = self.all.read();
         (
@@ -379,7 +381,7 @@ mod tests {
     fn what_was_read_of_files_from_before_a_change_is_not_kept() {
         let state = DayState::default();
         let before = state.version();
-        // The connection was taken before the files were exchanged, and is asked after that.
+        // The connection was taken before the exchange of the files, and is used after it.
         state.changed(1, false, &Touched::All);
         assert_eq!(ask(&state, before, "gone"), "gone");
         assert_eq!(ask(&state, state.version(), "there"), "there");
@@ -392,7 +394,7 @@ mod tests {
         state.changed(7, false, &Touched::All);
         let seen = state.committed();
         state.changed(8, false, &Touched::All);
-        // The index has the six that are left of seven, and did not see the eighth.
+        // The index has the six remaining of seven spans, and did not see the eighth.
         state.agreed(6, seen);
         assert_eq!(state.lag_spans(), 1);
         state.agreed(6, state.committed());

@@ -1,4 +1,4 @@
-//! What goes wrong inside, and how it looks from outside.
+//! Internal errors and their conversion to public ones.
 
 use std::io;
 use std::path::Path;
@@ -9,18 +9,18 @@ use rusqlite::{ErrorCode, ffi};
 /// Name of this backend in errors and tables.
 pub(crate) const NAME: &str = "sqlite";
 
-/// A failure that does not know yet which file and which operation it belongs to.
+/// An error without its file and operation.
 #[derive(Debug)]
 pub(crate) enum Fault {
-    /// SQLite said no.
+    /// An error of SQLite.
     Sql(rusqlite::Error),
-    /// Stored bytes do not have the form that this version writes.
+    /// Stored bytes with an invalid format.
     Damaged(&'static str),
-    /// A file is there, but another thread or process is still making it.
+    /// A file that another thread or process is still creating.
     Unborn,
     /// A file operation failed.
     Io(io::Error),
-    /// Already in words.
+    /// A complete public error.
     Said(Box<Error>),
 }
 
@@ -52,7 +52,7 @@ impl From<postcard::Error> for Fault {
 
 fn sql_kind(error: &rusqlite::Error) -> ErrorKind {
     match error {
-        // A page that is not what was written, or a file system that says so of itself.
+        // A damaged page, or an error reported by the file system itself.
         rusqlite::Error::SqliteFailure(failure, _)
             if matches!(failure.extended_code, ffi::SQLITE_IOERR_DATA | ffi::SQLITE_IOERR_CORRUPTFS) =>
         {
@@ -86,14 +86,14 @@ pub(crate) fn io_kind(error: &io::Error) -> ErrorKind {
     }
 }
 
-/// A file system that turned read-only, or rights that somebody took away: whoever asked did nothing wrong, and may ask again once that
-/// is mended.
+/// A read-only file system or missing permissions are not the caller's error, so the caller may retry after a
+/// repair.
 fn or_later(error: Error) -> Error {
     if error.kind() == ErrorKind::Denied { error.with_retry(Retry::Yes) } else { error }
 }
 
 impl Fault {
-    /// The kind that it will have outside.
+    /// The public kind of the error.
     pub(crate) fn kind(&self) -> ErrorKind {
         match self {
             Self::Sql(error) => sql_kind(error),
@@ -104,7 +104,7 @@ impl Fault {
         }
     }
 
-    /// The error as callers see it: what was tried, and on which file.
+    /// The public error: the operation and its file.
     pub(crate) fn at(self, operation: &'static str, path: &Path) -> Error {
         let kind = self.kind();
         let place = path.display();

@@ -1,4 +1,4 @@
-//! The store's folder: which file is where, which day a time belongs to, and who may write.
+//! Folder of the store: file names, the day of a time, and the write lock.
 
 use std::fmt;
 use std::fs::{self, File, TryLockError};
@@ -10,29 +10,29 @@ use quipu_core::{Error, ErrorKind, Result, Retry, Timestamp};
 use crate::fault::{NAME, io_kind};
 use crate::private;
 
-/// Folder within a folder that is there while a copy is restored to it.
+/// Marker folder that exists during the restore of a copy to its parent.
 pub(crate) const UNFINISHED: &str = ".restoring";
-/// Folder of a data folder with the stores of further projects, each in one of its own.
+/// Subfolder of a data folder with the stores of further projects, one folder each.
 const PROJECTS: &str = "projects";
 
-/// In the name of a day's new file, before it takes the place of the old one.
+/// Extension of a day's new file before it replaces the old one.
 pub(crate) const THINNED: &str = ".db.thinned";
-/// At the end of a new file's name until the file is whole.
+/// Suffix of a new file's name until the file is complete.
 pub(crate) const MAKING: &str = ".making";
-/// In the name of a damaged day that was moved out of the way, and of one of which all that can be read was saved.
+/// Extensions of a damaged day that was set aside, and of one whose readable records were saved.
 pub(crate) const DAMAGED: &str = ".db.damaged-";
 pub(crate) const REPAIRED: &str = ".db.repaired-";
 
-/// Folders in which this process has a store open. SQLite's locks belong to the process: whoever opens and closes such a file by another
-/// way takes them away.
+/// Folders with a store opened by this process. SQLite's locks belong to the process. Any other open and
+/// close of such a file releases them.
 static OPEN: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-/// Notes that a store is open, until it is dropped.
+/// Registers a store as open until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Noted(PathBuf);
 
 impl Noted {
-    /// Notes it.
+    /// Registers the store.
     pub(crate) fn new(root: &Path) -> Self {
         let path = root.canonicalize().unwrap_or_else(|_| root.to_owned());
         OPEN.lock().push(path.clone());
@@ -64,17 +64,17 @@ impl Day {
         Self(i32::try_from(time.nanos().div_euclid(Timestamp::DAY)).unwrap_or(0))
     }
 
-    /// Its first moment.
+    /// The start of the day.
     pub(crate) fn start(self) -> Timestamp {
         Timestamp::from_nanos(i64::from(self.0).saturating_mul(Timestamp::DAY))
     }
 
-    /// The day so many days later.
+    /// The day `days` days later.
     pub(crate) const fn plus(self, days: i32) -> Self {
         Self(self.0.saturating_add(days))
     }
 
-    /// Whether it is the day of a time, or the one before or after it.
+    /// Whether a time is on this day, the one before or the one after.
     pub(crate) fn is_near(self, time: Timestamp) -> bool {
         self.0.abs_diff(Self::of(time).0) <= 1
     }
@@ -110,15 +110,15 @@ pub(crate) enum Part {
     Text,
 }
 
-/// The right to write to a store: locks on the file `lock` and on the folder itself. The file can be removed, and a second process would
-/// make and lock another one; the folder stays the same.
+/// The write lock of a store: locks on the file `lock` and on the folder itself. If the file is removed, a
+/// second process would create and lock a new one. The folder stays the same.
 #[derive(Debug)]
 pub(crate) struct Lock {
     _file: File,
     _folder: Option<File>,
 }
 
-/// Where the files are.
+/// Path of the store's folder.
 #[derive(Debug, Clone)]
 pub(crate) struct Folder(PathBuf);
 
@@ -135,7 +135,7 @@ impl Folder {
         self.0.join("catalog.db")
     }
 
-    /// Makes the names of the catalog and of days safe from a power cut.
+    /// Syncs the directory entries of the catalog and of days, so they survive a power cut.
     pub(crate) fn sync_days(&self) -> std::io::Result<()> {
         if cfg!(unix) {
             File::open(&self.0)?.sync_all()?;
@@ -144,7 +144,8 @@ impl Folder {
         Ok(())
     }
 
-    /// Refuses days without a catalog: it is made before the first of them, and only it knows which traces are held.
+    /// Rejects days without a catalog. The catalog is created before the first day, and only the catalog
+    /// lists the held traces.
     pub(crate) fn has_catalog(&self) -> Result<()> {
         let path = self.catalog();
         let is_there = fs::metadata(&path).is_ok_and(|file| file.len() > 0);
@@ -167,13 +168,13 @@ impl Folder {
         self.days_folder().join(format!("{letter}-{day}.db"))
     }
 
-    /// Where a day's new file is written, before it takes the place of the old one.
+    /// Path of a day's new file before it replaces the old one.
     pub(crate) fn beside(&self, day: Day) -> PathBuf {
         self.file(Part::Data, day).with_extension("db.thinned")
     }
 
-    /// Refuses a folder to which a copy is or was being restored: what is there may be a part of it. A project's store is refused with the
-    /// data folder that it is in.
+    /// Rejects the target of an unfinished restore, because it may be incomplete. It rejects a project's
+    /// store together with its data folder.
     pub(crate) fn is_whole(&self) -> Result<()> {
         let whole = self.0.canonicalize().unwrap_or_else(|_| self.0.clone());
         let projects = whole.parent().filter(|above| above.file_name().is_some_and(|name| name == PROJECTS));
@@ -190,7 +191,7 @@ impl Folder {
         Err(Error::new(ErrorKind::Damaged, "open store", text).with_retry(Retry::No).of_backend(NAME))
     }
 
-    /// Makes what is missing.
+    /// Creates missing folders.
     pub(crate) fn make(&self) -> Result<()> {
         self.is_whole()?;
         let days = self.days_folder();
@@ -206,16 +207,16 @@ impl Folder {
         })
     }
 
-    /// Makes the folders' own names safe from a power cut; those of files SQLite sees to.
+    /// Syncs the folders' own directory entries, so they survive a power cut. SQLite syncs those of files.
     fn sync_names(&self) -> std::io::Result<()> {
         let above = self.0.parent().filter(|above| !above.as_os_str().is_empty());
         File::open(&self.0)?.sync_all()?;
-        // The folder above may be one that we may not read.
+        // The parent folder may be unreadable for us.
         let _ = File::open(above.unwrap_or(Path::new("."))).and_then(|above| above.sync_all());
         Ok(())
     }
 
-    /// Takes the right to write; it ends when the lock is dropped or the process dies.
+    /// Takes the write lock. It ends when it is dropped or the process dies.
     pub(crate) fn lock(&self) -> Result<Lock> {
         let path = self.0.join("lock");
         let refused =
@@ -241,7 +242,7 @@ impl Folder {
         let own = File::open(&self.0).ok();
         match own.as_ref().map(File::try_lock) {
             Some(Err(TryLockError::WouldBlock)) => Err(taken()),
-            // Some network file systems lock no folders: the file's lock is all there is.
+            // Some network file systems cannot lock folders. Then only the file is locked.
             Some(Err(TryLockError::Error(_))) | None => Ok(Lock { _file: file, _folder: None }),
             Some(Ok(())) => Ok(Lock { _file: file, _folder: own }),
         }
@@ -264,7 +265,7 @@ impl Folder {
         Ok(days)
     }
 
-    /// A file and what SQLite keeps beside it.
+    /// A file and SQLite's companion files.
     pub(crate) fn with_companions(path: &Path) -> [PathBuf; 3] {
         let beside = |suffix: &str| {
             let mut name = path.as_os_str().to_owned();
@@ -274,7 +275,7 @@ impl Folder {
         [path.to_path_buf(), beside("-wal"), beside("-shm")]
     }
 
-    /// Removes a day's part; a missing file is fine.
+    /// Removes one file of a day. A missing file is no error.
     pub(crate) fn remove(&self, part: Part, day: Day) -> Result<()> {
         for path in Self::with_companions(&self.file(part, day)) {
             match fs::remove_file(&path) {
@@ -290,7 +291,7 @@ impl Folder {
         Ok(())
     }
 
-    /// Moves a damaged day out of the way; its data file stays beside the others under another name, which is given.
+    /// Sets a damaged day aside under another name in the same folder, and returns that path.
     pub(crate) fn set_aside(&self, day: Day) -> Result<PathBuf> {
         let path = self.file(Part::Data, day);
         let free = |number: u32| path.with_extension(format!("db.damaged-{number}"));
@@ -309,7 +310,7 @@ impl Folder {
         Ok(aside)
     }
 
-    /// Damaged files that were moved out of the way.
+    /// Damaged files that were set aside.
     pub(crate) fn damaged(&self) -> Vec<PathBuf> {
         let mut damaged = self.with_name(DAMAGED);
         damaged.retain(|path| {
@@ -319,7 +320,7 @@ impl Folder {
         damaged
     }
 
-    /// Files beside the days with this in their names, sorted.
+    /// Files in the folder of days whose names contain `part`, sorted.
     pub(crate) fn with_name(&self, part: &str) -> Vec<PathBuf> {
         let entries = fs::read_dir(self.days_folder()).into_iter().flatten().flatten();
         let named = entries.filter(|entry| entry.file_name().to_string_lossy().contains(part));
@@ -328,14 +329,14 @@ impl Folder {
         named
     }
 
-    /// Bytes of a day's files, without the index of a log, which is made anew by whoever opens it.
+    /// Bytes of a day's files, without the log's index, which is rebuilt at each open.
     pub(crate) fn bytes_of(&self, day: Day) -> u64 {
         let files = [self.file(Part::Data, day), self.file(Part::Text, day)];
         let all = files.iter().flat_map(|path| Self::with_companions(path).into_iter().take(2));
         all.filter_map(|path| fs::metadata(path).ok()).map(|meta| meta.len()).sum()
     }
 
-    /// Bytes of everything in the folder's databases.
+    /// Bytes of all databases in the folder.
     pub(crate) fn bytes(&self, days: &[Day]) -> u64 {
         let size = |path: PathBuf| -> u64 {
             Self::with_companions(&path)

@@ -1,4 +1,4 @@
-//! The embedded store: SQLite, a pair of files for each day.
+//! Embedded store: SQLite, with two files per day.
 //!
 //! Verb: KEEP.
 //! Takes: batches.

@@ -1,7 +1,7 @@
-//! The catalog's list of days: a day file that goes missing is damage, not a day without records.
+//! List of days in the catalog, which distinguishes a missing day file from a day without records.
 //!
-//! A day is listed after its file was made and before its first record is committed. It is struck out, safe on the disk, before its file
-//! is removed. So a listed day without a file, or with an empty one, lost its file by some other way.
+//! A day is added after its file was created and before its first commit. It is removed from the list, synced
+//! to the disk, before its file is removed. So a listed day with a missing or empty file is damaged.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,10 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::fault::Result;
 use crate::folder::{Day, Folder, Part};
 
-/// Key in `meta`: the days that were there when the list began are listed.
+/// Key in `meta`: the days that existed at the creation of the list are listed.
 const BEGUN: &str = "days listed";
 
-/// All listed days, each with the second since the epoch at which its file was found missing.
+/// All listed days, with the time in seconds since the epoch at which a missing file was detected.
 pub(crate) fn all(catalog: &Connection) -> Result<BTreeMap<Day, Option<i64>>> {
     let mut look = catalog.prepare_cached("SELECT day, lost FROM days")?;
     let rows = look.query_map([], |row| Ok((Day(row.get(0)?), row.get(1)?)))?;
@@ -26,7 +26,7 @@ pub(crate) fn has(catalog: &Connection, day: Day) -> Result<bool> {
     Ok(catalog.prepare_cached("SELECT 1 FROM days WHERE day = ?1")?.exists([day.0])?)
 }
 
-/// Lists days whose files are made, in one transaction.
+/// Adds days whose files exist, in one transaction.
 pub(crate) fn add(catalog: &mut Connection, days: &[Day]) -> Result<()> {
     if days.is_empty() {
         return Ok(());
@@ -38,7 +38,7 @@ pub(crate) fn add(catalog: &mut Connection, days: &[Day]) -> Result<()> {
     Ok(tx.commit()?)
 }
 
-/// Strikes a day out, safe from a power cut when this returns: its file is removed next.
+/// Removes a day from the list and syncs it to the disk. The caller removes the file next.
 pub(crate) fn strike(catalog: &Connection, day: Day) -> Result<()> {
     let before: i64 = catalog.query_row("PRAGMA synchronous", [], |row| row.get(0))?;
     catalog.pragma_update(None, "synchronous", "FULL")?;
@@ -48,7 +48,7 @@ pub(crate) fn strike(catalog: &Connection, day: Day) -> Result<()> {
     Ok(())
 }
 
-/// Notes that the file of a listed day is missing; a day of the same date may begin anew.
+/// Notes that the file of a listed day is missing. A new day of the same date may be created.
 pub(crate) fn lose(catalog: &Connection, day: Day) -> Result<()> {
     let now = SystemClock.now().nanos() / Timestamp::SECOND;
     let sql = "INSERT INTO days(day, lost) VALUES (?1, ?2) ON CONFLICT(day) DO UPDATE SET lost = COALESCE(lost, excluded.lost)";
@@ -56,8 +56,9 @@ pub(crate) fn lose(catalog: &Connection, day: Day) -> Result<()> {
     Ok(())
 }
 
-/// Brings the list up to date with the folder, for a store that is opened for writing: files that a crash left unlisted are listed.
-/// An empty file that is not listed is one that a crash kept from being made, unless the list begins just now.
+/// Updates the list from the folder when a store is opened for writing: adds files that a crash left
+/// unlisted. An empty unlisted file is the result of a crash during its creation, unless the list is just
+/// being created.
 pub(crate) fn settle(catalog: &mut Connection, folder: &Folder) -> Result<()> {
     let begun: Option<i64> =
         catalog.query_row("SELECT value FROM meta WHERE key = ?1", [BEGUN], |row| row.get(0)).optional()?;
@@ -75,13 +76,14 @@ pub(crate) fn settle(catalog: &mut Connection, folder: &Folder) -> Result<()> {
     Ok(())
 }
 
-/// Listed days whose files are missing or empty, each with the word for it. Right also while another process makes and removes days.
+/// Listed days with missing or empty files, with the reason. Correct even if another process creates and
+/// removes days meanwhile.
 pub(crate) fn missing(catalog: &Connection, folder: &Folder) -> Result<Vec<(Day, &'static str)>> {
     let before = all(catalog)?;
     let mut missing = Vec::new();
     for day in before.into_keys() {
         let why = why_missing(folder, day);
-        // A day that is removed meanwhile was struck out first.
+        // A day that is removed meanwhile is no longer listed.
         if let Some(why) = why
             && has(catalog, day)?
         {
@@ -91,7 +93,7 @@ pub(crate) fn missing(catalog: &Connection, folder: &Folder) -> Result<Vec<(Day,
     Ok(missing)
 }
 
-/// Why the file of a listed day is no file of a day.
+/// The reason why the file of a listed day is no day file.
 pub(crate) fn why_missing(folder: &Folder, day: Day) -> Option<&'static str> {
     match std::fs::metadata(folder.file(Part::Data, day)) {
         Ok(file) if file.len() == 0 => Some("its file is empty"),

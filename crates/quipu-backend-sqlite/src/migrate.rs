@@ -1,4 +1,5 @@
-//! From older layouts to this build's: what is to be done, whether there is room for it, and doing it, each file whole or not at all.
+//! Migration of older layouts to this build's: plan, check of free space, and execution. Each file migrates
+//! completely or not at all.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -10,42 +11,43 @@ use crate::fault::{self, Fault, NAME};
 use crate::folder::{Day, Folder, Part};
 use crate::schema::{self, Access, CATALOG, DAY, Layout};
 
-/// Ends the name of the copy that is kept of a file while its layout changes.
+/// Suffix of the copy of a file during its migration.
 const BEFORE: &str = "before-migration";
-/// Times its own length that a file needs beside itself: the copy, the write-ahead log with every page, and growth.
+/// Required free space as a multiple of the file's length: the copy, the write-ahead log with every page, and
+/// growth.
 const ROOM: u64 = 3;
 
-/// A file of an older layout.
+/// A file with an older layout.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pending {
     /// The file.
     pub path: PathBuf,
-    /// What it holds, in a word.
+    /// Its content, in one word.
     pub what: &'static str,
-    /// Its version, and the one it is to have.
+    /// Its version and the target version.
     pub versions: (u32, u32),
     /// Its length.
     pub bytes: u64,
-    /// Bytes that must be free for it.
+    /// Required free bytes.
     pub needs: u64,
 }
 
-/// What is to be done in a folder.
+/// Migrations to do in a folder.
 #[derive(Debug, Clone, Default)]
 pub struct Plan {
-    /// Files of older layouts, in the order in which they are taken.
+    /// Files with older layouts, in the order of migration.
     pub pending: Vec<Pending>,
-    /// Bytes that are free on the disk.
+    /// Free bytes on the disk.
     pub free: u64,
 }
 
 impl Plan {
-    /// Bytes that must be free: files are taken one after the other.
+    /// Required free bytes, given that files migrate one at a time.
     pub fn needs(&self) -> u64 {
         self.pending.iter().map(|file| file.needs).max().unwrap_or(0)
     }
 
-    /// Refuses when a file has not enough room.
+    /// Returns an error if there is not enough space for a file.
     fn fits(&self) -> Result<()> {
         match self.pending.iter().find(|file| file.needs > self.free) {
             Some(short) => Err(no_room(short, self.free)),
@@ -54,10 +56,10 @@ impl Plan {
     }
 }
 
-/// Looks what is to be done; changes nothing.
+/// Plans the migration without changes.
 ///
 /// # Errors
-/// [`ErrorKind::NotFound`]: there is no store. [`ErrorKind::Unsupported`]: a file is of a newer layout.
+/// [`ErrorKind::NotFound`]: there is no store. [`ErrorKind::Unsupported`]: a file has a newer layout.
 pub fn plan(path: &Path) -> Result<Plan> {
     let folder = Folder::new(path);
     folder.is_whole()?;
@@ -89,20 +91,22 @@ fn look(layout: &Layout, path: PathBuf) -> Result<Option<Pending>> {
             let versions = (version, layout.version());
             Ok(Some(Pending { path, what: layout.what, versions, bytes, needs: bytes * ROOM }))
         }
-        // It stays as it is, and is left out of answers.
+        // A damaged day stays unchanged, and is excluded from answers.
         Err(fault) if fault.kind() == ErrorKind::Damaged => Ok(None),
         Err(fault) => Err(fault.at("migrate store", &path)),
     }
 }
 
-/// Takes the whole store to this build's layouts. `tell` hears of each file before it is taken, with its place among all.
+/// Migrates the whole store to this build's layouts. `tell` is called before each file, with its index and
+/// the total.
 ///
 /// # Errors
-/// [`ErrorKind::Locked`]: somebody has it open for writing. [`ErrorKind::Exhausted`]: not enough room, and nothing was changed.
-/// Otherwise a file could not be taken: it is as it was, and those before it are done.
+/// [`ErrorKind::Locked`]: another process has the store open for writing. [`ErrorKind::Exhausted`]: there is
+/// not enough space, and nothing was changed. Any other error: a file could not migrate and is unchanged; the
+/// files before it are done.
 pub fn run(path: &Path, tell: &mut dyn FnMut(&Pending, (usize, usize))) -> Result<Plan> {
     let folder = Folder::new(path);
-    // Whether it is a store at all, before anything is made in it.
+    // Checks that it is a store before anything is created in it.
     plan(path)?;
     let _lock = folder.lock()?;
     mend_all(&folder)?;
@@ -126,13 +130,13 @@ fn no_room(file: &Pending, free: u64) -> Error {
     Error::new(ErrorKind::Exhausted, "migrate store", text).with_retry(Retry::No).of_backend(NAME)
 }
 
-/// Refuses before anything of a store that is about to be opened is changed, when not all of it can be taken to this build's layouts.
+/// Returns an error if there is not enough space to migrate all of a store, before anything is changed.
 pub(crate) fn room(path: &Path) -> Result<()> {
-    // What cannot be looked at says so when it is opened, or is left out of answers.
+    // Other errors are reported at the open, or exclude a day from answers.
     plan(path).map_or(Ok(()), |plan| plan.fits())
 }
 
-/// Does away with copies that a kill left: each goes, or is put back.
+/// Cleans up copies of an interrupted migration: each is removed or restored.
 pub(crate) fn mend_all(folder: &Folder) -> Result<()> {
     mend(&CATALOG, &folder.catalog()).map_err(|fault| fault.at("migrate store", &folder.catalog()))?;
     let end = format!(".{BEFORE}");
@@ -145,13 +149,13 @@ pub(crate) fn mend_all(folder: &Folder) -> Result<()> {
     Ok(())
 }
 
-/// Takes one day that the store finds when it opens; `None` where it has this build's layout.
+/// Migrates one day when the store is opened; `None` if it has this build's layout.
 pub(crate) fn day(folder: &Folder, day: Day, config: &Config) -> Result<Option<Pending>> {
     let path = folder.file(Part::Data, day);
     one(&DAY, folder, path, config)
 }
 
-/// The same of the catalog, which is there.
+/// Migrates the catalog, which must exist.
 pub(crate) fn catalog(folder: &Folder, config: &Config) -> Result<Option<Pending>> {
     one(&CATALOG, folder, folder.catalog(), config)
 }
@@ -160,7 +164,7 @@ fn one(layout: &Layout, folder: &Folder, path: PathBuf, config: &Config) -> Resu
     let failed = |fault: Fault| fault.at("migrate store", &path);
     mend(layout, &path).map_err(failed)?;
     if schema::peek(layout, &path).map_err(failed)? == 0 {
-        // Whoever began it did not get far: SQLite completes it or has nothing yet.
+        // The file is still being created: SQLite completes it, or it is empty.
         let access = Access::Write { cache_kib: config.write_cache_kib, durability: config.durability };
         return schema::open(layout, &path, access).map(|_| None).map_err(failed);
     }
@@ -173,8 +177,8 @@ fn one(layout: &Layout, folder: &Folder, path: PathBuf, config: &Config) -> Resu
     Ok(Some(file))
 }
 
-/// Where somebody was killed while a layout changed: SQLite undoes or completes what it had begun; a file that it cannot read gives way to
-/// its copy.
+/// Recovers from a migration that was killed. SQLite rolls back or completes its transaction. An unreadable
+/// file is replaced by its copy.
 fn mend(layout: &Layout, path: &Path) -> fault::Result<()> {
     let copy = copy_of(path);
     if !copy.exists() {
@@ -213,7 +217,7 @@ fn take(file: &Pending, config: &Config) -> fault::Result<()> {
         let _ = fs::remove_file(&copy);
         return Err(Fault::Io(error));
     }
-    // What it changes is safe before the copy goes.
+    // Its changes are on the disk before the copy is removed.
     let access = Access::Write { cache_kib: config.write_cache_kib, durability: Durability::Disk };
     let done = schema::open(layout, &file.path, access).map(drop);
     match (&done, schema::peek(layout, &file.path)) {
@@ -223,14 +227,14 @@ fn take(file: &Pending, config: &Config) -> fault::Result<()> {
     done
 }
 
-/// Bytes that are free for us on a folder's disk.
+/// Free bytes for this user on a folder's disk.
 #[cfg(unix)]
 pub(crate) fn free(path: &Path) -> fault::Result<u64> {
     let disk = rustix::fs::statvfs(path).map_err(std::io::Error::from)?;
     Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
-/// Elsewhere a disk that is full shows when it is.
+/// On other platforms a full disk shows only at the write.
 #[cfg(not(unix))]
 pub(crate) fn free(_path: &Path) -> fault::Result<u64> {
     Ok(u64::MAX)

@@ -1,4 +1,4 @@
-//! Which key the files of a folder are encrypted with, and connections to them.
+//! Encryption keys of folders, and connections to their files.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 use crate::config::Config;
 use crate::fault::{NAME, Result};
 
-/// Folders of which something was said, each with what is done to the pages of the files below it.
+/// Configured folders, each with the page format of the files below it.
 static FOLDERS: RwLock<Vec<(PathBuf, Pages)>> = RwLock::new(Vec::new());
 
 fn note(root: &Path, pages: Pages) {
@@ -19,8 +19,8 @@ fn note(root: &Path, pages: Pages) {
     folders.push((root.to_owned(), pages));
 }
 
-/// Fetches a key and uses it from now on, until this process ends, for all files below `root` that this crate opens or makes. Whoever
-/// works on a folder without opening a store there calls this first: copies, repairs, migrations.
+/// Loads a key and uses it until the end of the process for all files below `root` that this crate opens or
+/// creates. Call it first for work on a folder without an open store: copies, repairs, migrations.
 ///
 /// # Errors
 /// The source holds no key, or cannot be read.
@@ -30,7 +30,8 @@ pub fn unlock(root: impl AsRef<Path>, source: &KeySource) -> Result<(), Error> {
     Ok(())
 }
 
-/// Does what a store's settings say of its pages. Without a word of a key, one that the folder was unlocked with goes on.
+/// Applies the page options of a store's config. Without a key in the config, an already unlocked key stays
+/// in use.
 pub(crate) fn settle(config: &Config) -> Result<(), Error> {
     match &config.encryption {
         Some(source) => unlock(&config.path, source),
@@ -56,8 +57,8 @@ pub(crate) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
     connect_by(path, path, flags)
 }
 
-/// What is done to the pages of a database that need not be a store's: one in the clear may lie beside those with a key. It opens the
-/// file and closes it, so nothing else of this process may have it open.
+/// The page format of any database. An unencrypted one may lie next to encrypted ones. It opens the file and
+/// closes it, so no other code of this process may have it open.
 pub(crate) fn of_any(path: &Path) -> Result<Pages> {
     match quipu_pages::inspect(path)? {
         Kind::Bare | Kind::Summed => Ok(Pages::clear(true)?),
@@ -65,12 +66,12 @@ pub(crate) fn of_any(path: &Path) -> Result<Pages> {
     }
 }
 
-/// Opens a file of a store by a URI of it.
+/// Opens a file of a store by its URI.
 pub(crate) fn connect_by(path: &Path, name: impl AsRef<Path>, flags: OpenFlags) -> Result<Connection> {
     connect_with(of(path)?, name, flags)
 }
 
-/// Opens a file whose pages are known.
+/// Opens a file with a known page format.
 pub(crate) fn connect_with(pages: Pages, name: impl AsRef<Path>, flags: OpenFlags) -> Result<Connection> {
     let _ = quipu_pages::last_refusal();
     let opened = pages.connect(name, flags);

@@ -1,4 +1,4 @@
-//! Sums over past hours of a day that no rollup has: remembered until a commit changes one of these hours.
+//! Cached sums over past hours of a day without a rollup, valid until a commit changes one of these hours.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -10,47 +10,47 @@ use quipu_core::{Timestamp, UsageQuery};
 
 use crate::codec::Figures;
 
-/// Groups that are remembered of one answer; one with more is added up each time.
+/// Maximum number of cached groups of one answer. A larger answer is computed each time.
 pub(crate) const MOST_GROUPS: usize = 5_000;
-/// Groups that are remembered of all days together, half a KiB each with what is around them.
+/// Maximum number of cached groups of all days together, half a KiB each with overhead.
 const MOST_OF_ALL: usize = 30_000;
-/// Answers that are remembered of one day.
+/// Maximum number of cached answers of one day.
 const MOST_RUNS: usize = 8;
-/// Hours that one commit changes; one that changes more counts as one that changes all.
+/// Maximum number of hours noted for one commit. Beyond it, the commit counts as changing all hours.
 const MOST_HOURS: usize = 1_000;
 
-/// Sums by the numbers of names.
+/// Sums by the ids of names.
 pub(crate) type Sums = HashMap<Vec<i64>, Figures>;
 
 /// Hours since the epoch, half-open.
 pub(crate) type Hours = (i64, i64);
 
-/// The hour since the epoch that a moment lies in.
+/// The hour of a time, counted from the epoch.
 pub(crate) const fn hour_of(nanos: i64) -> i64 {
     nanos.div_euclid(Timestamp::HOUR)
 }
 
-/// In which hours a transaction changes what calls add up to, by any name.
+/// The hours in which a transaction changes the sums of calls, for any name.
 #[derive(Debug)]
 pub(crate) enum Touched {
-    /// In any.
+    /// Possibly all hours.
     All,
-    /// In these.
+    /// These hours.
     Hours(BTreeSet<i64>),
 }
 
 impl Touched {
-    /// Nothing yet; where nobody remembers, nobody needs to know which.
+    /// No changes yet; without a cache, the hours are not tracked.
     pub(crate) fn none(watched: bool) -> Self {
         if watched { Self::Hours(BTreeSet::new()) } else { Self::All }
     }
 
-    /// A call of this time is new, changed or gone.
+    /// Notes a new, changed or removed call at this time.
     pub(crate) fn call(&mut self, time: i64) {
         self.hours(hour_of(time), hour_of(time));
     }
 
-    /// Calls between these hours, both included, have another name.
+    /// Notes renamed calls between these hours, both included.
     pub(crate) fn hours(&mut self, first: i64, last: i64) {
         let Self::Hours(hours) = self else { return };
         let many =
@@ -64,7 +64,7 @@ impl Touched {
     }
 }
 
-/// A place among [`MOST_OF_ALL`], given back at the end.
+/// A reservation of [`MOST_OF_ALL`], released on drop.
 #[derive(Debug)]
 struct Room {
     taken: Arc<AtomicUsize>,
@@ -85,59 +85,59 @@ impl Drop for Room {
     }
 }
 
-/// One answer.
+/// One cached answer.
 #[derive(Debug)]
 struct Run {
-    /// Without times.
+    /// The query without its times.
     query: UsageQuery,
     hours: Hours,
-    /// Unless they are too many.
+    /// `None` if there are too many groups.
     sums: Option<(Arc<Sums>, Room)>,
 }
 
-/// What is known of an answer.
+/// Result of a cache look-up.
 #[derive(Debug, Clone)]
 pub(crate) enum Remembered {
-    /// The sums.
+    /// The cached sums.
     Sums(Arc<Sums>),
-    /// There is no room for them.
+    /// The answer has too many groups to cache.
     TooMany,
-    /// Nothing.
+    /// Not cached.
     No,
 }
 
 #[derive(Debug, Default)]
 struct Known {
-    /// The last commit of which it is not known what it changed, and when the last one of all was.
+    /// The last commit with unknown changes, and the time of the last commit.
     any: u64,
     last: Option<Instant>,
-    /// When an hour was changed last.
+    /// The last change of each hour.
     hours: BTreeMap<i64, (u64, Instant)>,
     runs: Vec<Run>,
-    /// When somebody asked last; without that nobody needs to know what a commit changes.
+    /// Time of the last query. Without one, the changes of commits are not tracked.
     asked: Option<Instant>,
 }
 
-/// What is remembered of one day.
+/// Cached sums of one day.
 #[derive(Debug, Default)]
 pub(crate) struct Past {
     known: Mutex<Known>,
-    /// Groups that all days remember.
+    /// Number of cached groups of all days.
     taken: Arc<AtomicUsize>,
 }
 
 impl Past {
-    /// One of several days that share their room.
+    /// The cache of one of several days with a common limit.
     pub(crate) fn sharing(taken: &Arc<AtomicUsize>) -> Self {
         Self { known: Mutex::default(), taken: Arc::clone(taken) }
     }
 
-    /// Whether somebody remembers sums, so that a transaction which begins now must say what it changes.
+    /// Whether sums are cached, so a new transaction must track its changes.
     pub(crate) fn watched(&self) -> bool {
         self.known.lock().asked.is_some()
     }
 
-    /// Takes note of the day's commit `version`.
+    /// Notes the changes of the day's commit `version`.
     pub(crate) fn changed(&self, version: u64, touched: &Touched) {
         let now = Instant::now();
         let mut known = self.known.lock();
@@ -155,13 +155,13 @@ impl Past {
         }
     }
 
-    /// Says that somebody asks: from now on transactions say what they change.
+    /// Notes a query: from now on transactions track their changes.
     pub(crate) fn watch(&self) {
         self.known.lock().asked = Some(Instant::now());
     }
 
-    /// Those of the hours, from the first on, that are likely to stay as they are: what was changed less than `busy` ago is likely to
-    /// change again, and so is the day's latest hour while anything is written. A wrong guess costs time only.
+    /// The first of the hours that are likely to stay unchanged. Hours changed less than `busy` ago are
+    /// likely to change again, and so is the day's latest hour during writes. A wrong guess only costs time.
     pub(crate) fn steady(&self, (first, last): Hours, latest: i64, busy: Duration) -> Hours {
         let known = self.known.lock();
         let lately = |at: Instant| at.elapsed() < busy;
@@ -170,7 +170,7 @@ impl Past {
         (first, last.min(changed.unwrap_or(last)).min(open.unwrap_or(last)).max(first))
     }
 
-    /// What an earlier question was answered.
+    /// The cached answer to an earlier query.
     pub(crate) fn recall(&self, query: &UsageQuery, hours: Hours) -> Remembered {
         let known = self.known.lock();
         match known.runs.iter().find(|run| run.hours == hours && run.query == *query) {
@@ -180,14 +180,15 @@ impl Past {
         }
     }
 
-    /// Answers to this question that are remembered.
+    /// The number of cached answers to this query.
     #[cfg(test)]
     pub(crate) fn recalls(&self, query: &UsageQuery) -> usize {
         self.known.lock().runs.iter().filter(|run| run.query == *query).count()
     }
 
-    /// Keeps an answer that was read after the day's commit `version`, unless one of its hours has changed since. [`Past::watch`] came
-    /// before that commit was looked up, and that before the connection was taken.
+    /// Caches an answer that was read after the day's commit `version`, unless one of its hours changed
+    /// since. The order of the caller's steps is [`Past::watch`], then the look-up of that commit, then the
+    /// connection.
     pub(crate) fn keep(&self, version: u64, query: UsageQuery, hours: Hours, sums: Option<&Arc<Sums>>) {
         let mut known = self.known.lock();
         let changed = known.hours.range(hours.0..hours.1).any(|(_, (at, _))| *at > version);
@@ -203,7 +204,7 @@ impl Past {
         known.runs.push(Run { query, hours, sums });
     }
 
-    /// Lets go of everything when nobody asked for so long.
+    /// Evicts everything without a query for this long.
     pub(crate) fn trim(&self, age: Duration) {
         let mut known = self.known.lock();
         if known.asked.is_some_and(|asked| asked.elapsed() >= age) {
@@ -269,7 +270,7 @@ mod tests {
         assert!(has(&past, (12, 20)));
         past.keep(1, by(GroupBy::User), (10, 20), Some(&sums(1)));
         assert!(has(&past, (10, 20)));
-        // A transaction that began before anybody asked does not say what it changes.
+        // A transaction that began before the first query does not track its changes.
         past.changed(2, &Touched::none(false));
         past.keep(1, by(GroupBy::User), (10, 20), Some(&sums(1)));
         assert!(!has(&past, (10, 20)));
@@ -301,7 +302,7 @@ mod tests {
         assert!(matches!(days[0].recall(&by(GroupBy::User), (0, 1)), Remembered::TooMany));
         days.iter().for_each(|day| keep(day, (1, 2), MOST_GROUPS));
         assert_eq!(days.iter().filter(|day| has(day, (1, 2))).count(), MOST_OF_ALL / MOST_GROUPS);
-        // What is let go makes room.
+        // Evicted answers free their space.
         days[0].trim(NEVER);
         keep(&days[7], (2, 3), MOST_GROUPS);
         assert!(has(&days[7], (2, 3)));

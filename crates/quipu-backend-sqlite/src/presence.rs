@@ -1,8 +1,9 @@
-//! Bloom filters that tell which days cannot hold a trace.
+//! Bloom filters of the traces of each day, to skip days that cannot hold a trace.
 //!
-//! All spans of a trace go to one day. A late span therefore needs a look at every day, and a filter per day spares most of these looks. The
-//! filters live in memory: the writing thread builds them from the days' own indices, a slice at a time, and adds each trace before its
-//! commit. A filter holds at least all traces that its day has, so it never hides one. A day without a whole filter is asked itself.
+//! All spans of a trace go to one day. A late span therefore needs a look-up in every day, and a filter per
+//! day avoids most of these. The filters are in memory. The writer thread builds them from the days' own
+//! indices, a slice at a time, and adds each trace before its commit. A filter has at least all traces of its
+//! day, so it never hides one. A day without a complete filter is always queried.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, RandomState};
@@ -13,19 +14,20 @@ use quipu_core::{Result, TraceId};
 use crate::folder::{Day, Part};
 use crate::shared::Shared;
 
-/// Bits per trace: about one look in 150 is in vain.
+/// Bits per trace; about one look-up in 150 is a false positive.
 const BITS: usize = 12;
-/// Bits that are set for a trace, all in one cache line.
+/// Bits set per trace, all in one cache line.
 const PROBES: u32 = 6;
 const BLOCK_BITS: usize = 512;
-/// Traces that a filter of a new day has room for at first.
+/// Initial capacity of a new day's filter, in traces.
 const FIRST: usize = 1_024;
-/// Traces that are read from a day's index at a time.
+/// Number of traces that are read from a day's index at a time.
 const SLICE: usize = 5_000;
-/// Bytes of filters per trace that [`crate::Config::known_traces`] allows for: 32 MiB with the default, for 22 million traces.
+/// Bytes of filters per trace in [`crate::Config::known_traces`]: 32 MiB with the default, for 22 million
+/// traces.
 const BYTES_PER_KNOWN: usize = 1_024;
 
-/// A part of a filter, for a bounded number of traces.
+/// A segment of a filter, for a limited number of traces.
 #[derive(Debug)]
 struct Segment {
     blocks: Vec<[u64; BLOCK_BITS / 64]>,
@@ -55,7 +57,7 @@ impl Segment {
     }
 }
 
-/// The bits of a hash within its block: word, and the bit in it.
+/// The bits of a hash within its block: the word, and the bit in it.
 fn bits(hash: u64) -> impl Iterator<Item = (usize, u64)> {
     let mixed = hash.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     (0..PROBES).map(move |probe| {
@@ -64,14 +66,14 @@ fn bits(hash: u64) -> impl Iterator<Item = (usize, u64)> {
     })
 }
 
-/// How far a day's filter is.
+/// Progress of a day's filter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Progress {
-    /// It has the traces up to this one, in the order of their ids, and all that came since it was begun.
+    /// It has the traces up to this one, in the order of their ids, and all traces since its creation.
     Upto(Vec<u8>),
-    /// It has all.
+    /// It has all traces.
     Whole,
-    /// There is no memory for it: the day is asked each time.
+    /// There is no memory for it, so the day is always queried.
     Without,
 }
 
@@ -101,13 +103,13 @@ pub(crate) struct Presence {
 }
 
 impl Presence {
-    /// Filters within the memory that goes with so many known traces.
+    /// Creates filters within the memory for this number of known traces.
     pub(crate) fn new(known_traces: usize) -> Self {
         let most = known_traces.saturating_mul(BYTES_PER_KNOWN);
         Self { days: BTreeMap::new(), keys: RandomState::new(), bytes: 0, most }
     }
 
-    /// Adds a trace that is about to be written to a day, which `is_new` while there is no file of it.
+    /// Adds a trace before its write to a day. `is_new` means that the day has no file yet.
     fn add(&mut self, trace: TraceId, day: Day, is_new: bool) {
         if is_new && !self.days.contains_key(&day) {
             self.begin(day, FIRST, Progress::Whole);
@@ -149,7 +151,7 @@ impl Presence {
         }
     }
 
-    /// Forgets a day that is gone, or that is another now.
+    /// Removes the filter of a removed or replaced day.
     pub(crate) fn forget(&mut self, day: Day) {
         if let Some(filter) = self.days.remove(&day) {
             self.bytes -= filter.bytes();
@@ -160,7 +162,7 @@ impl Presence {
         self.days.get(&day).is_none_or(|filter| filter.may_hold(hash))
     }
 
-    /// The first of these days whose filter is not whole, with the last trace that it has.
+    /// The first of these days with an incomplete filter, and the filter's last trace.
     fn unlearned(&self, days: &[Day]) -> Option<(Day, Option<Vec<u8>>)> {
         days.iter().find_map(|day| match self.days.get(day).map(|filter| &filter.progress) {
             None => Some((*day, None)),
@@ -191,7 +193,7 @@ impl Shared {
         self.presence.lock().add(trace, day, is_new);
     }
 
-    /// Builds filters until a moment. Only the writing thread may do this, between two transactions.
+    /// Builds filters until the given time. Only the writer thread may call this, between two transactions.
     pub(crate) fn learn_presence(&self, until: Instant) -> Result<()> {
         let mut days = self.days.sound();
         while let Some((day, last)) = {
@@ -211,7 +213,7 @@ impl Shared {
                 Ok((traces, ids.collect::<rusqlite::Result<Vec<Vec<u8>>>>()?))
             })?;
             let Some((traces, ids)) = slice else {
-                // It is gone, or was found to be damaged.
+                // The day was removed, or found to be damaged.
                 days.retain(|other| *other != day);
                 continue;
             };
@@ -229,7 +231,7 @@ impl Shared {
         Ok(())
     }
 
-    /// The days that hold each of these traces, oldest first; a trace that no day holds is left out.
+    /// The days with each of these traces, oldest first. Traces without a day are omitted.
     pub(crate) fn days_of(&self, traces: &[TraceId]) -> Result<HashMap<TraceId, Vec<Day>>> {
         let mut asked: BTreeMap<Day, Vec<TraceId>> = BTreeMap::new();
         let days = self.sound_days()?;

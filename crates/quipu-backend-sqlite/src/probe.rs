@@ -1,4 +1,4 @@
-//! Whether the disk takes something again.
+//! Probe whether the disk accepts writes again.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -6,10 +6,10 @@ use std::io::Write;
 use crate::fault::Result;
 use crate::folder::Folder;
 
-/// As much as a busy second writes.
+/// Bytes to write; as many as a busy second writes.
 const BYTES: usize = 1 << 20;
 
-/// Writes a file, forces it to the disk and removes it again.
+/// Writes a file, syncs it to the disk and removes it.
 pub(crate) fn probe(folder: &Folder) -> Result<()> {
     let path = folder.root().join("probe.tmp");
     let written = File::create(&path).and_then(|mut file| {

@@ -1,9 +1,11 @@
-//! The second look at a day file that seemed damaged.
+//! Second check of a day file with suspected damage.
 //!
-//! One read that fails, or one that brings other bytes than those on the disk, looks like damage to SQLite. A file that is set aside is out
-//! of answers until somebody repairs the store. So a fresh connection, which remembers no page, first reads the whole file again.
+//! SQLite reports damage after one failed read, or after one read with wrong bytes. A file that is set aside
+//! is excluded from answers until an operator repairs the store. So a new connection without cached pages
+//! first reads the whole file again.
 //!
-//! The file is not read past SQLite: POSIX ends all locks that a process has on a file when it closes any descriptor of it.
+//! The file is read only through SQLite: POSIX releases all locks of a process on a file when it closes any
+//! descriptor of it.
 
 use std::time::{Duration, Instant};
 
@@ -15,22 +17,23 @@ use crate::folder::{Day, Part};
 use crate::schema::{self, Access, DAY};
 use crate::shared::Shared;
 
-/// A file that seems damaged again within this time, and was sound before, has its indices compared with their tables too.
+/// Period in which a second suspicion about a file that was intact also compares its indices with their
+/// tables.
 const AGAIN: Duration = Duration::from_secs(3_600);
 const CACHE_KIB: u32 = 2_048;
 
-/// The outcome of a second look.
+/// Result of a second check.
 pub(crate) enum Proof {
-    /// All of it can be read, and is as it should be.
+    /// All of it is readable and valid.
     Sound,
     /// It is damaged.
     Damaged(String),
-    /// It cannot be read now, which says nothing of what is stored.
+    /// It is unreadable now, which does not prove damage.
     Unread(Error),
 }
 
 impl Shared {
-    /// Reads the whole file of a day again. Lookers of one day wait for one another.
+    /// Reads the whole file of a day again. Concurrent checks of one day run one after the other.
     pub(crate) fn prove(&self, day: Day) -> Proof {
         let path = self.folder.file(Part::Data, day);
         let state = self.days.get_or_add(day);
@@ -53,16 +56,16 @@ impl Shared {
         }
     }
 
-    /// What a caller is told whose read of a day failed: the same question can be answered later.
+    /// The caller's error after a failed read of a day. The same query can succeed later.
     pub(crate) fn later(&self, day: Day) -> Error {
         let text = format!("{}: a read failed", self.folder.file(Part::Data, day).display());
         Error::new(ErrorKind::Io, "read store", text).with_retry(Retry::Yes).of_backend(NAME)
     }
 
-    /// Leaves a day out of answers if it is damaged indeed.
+    /// Excludes a day from answers if it is really damaged.
     ///
     /// # Errors
-    /// It is not, or cannot be read now: the caller asks again.
+    /// It is intact, or unreadable now: the caller may retry.
     pub(crate) fn suspect(&self, day: Day, why: &Error) -> Result<()> {
         match self.prove(day) {
             Proof::Sound => {
@@ -80,7 +83,7 @@ impl Shared {
         }
     }
 
-    /// Takes up days whose files could not be read when the store was opened, once they can be.
+    /// Includes days that were unreadable when the store was opened, once they are readable.
     pub(crate) fn take_up_unread(&self) {
         for day in self.days.unread() {
             let Some(state) = self.days.get(day) else { continue };

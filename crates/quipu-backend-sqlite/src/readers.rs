@@ -1,4 +1,4 @@
-//! Connections for reading: opened on demand, kept while in use often, bounded in total.
+//! Pool of connections for reading: opened on demand, kept while used often, limited in total.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,21 +14,21 @@ use crate::folder::{Day, Folder, Part};
 use crate::read::words::Words;
 use crate::schema::{self, Access, DAY, TEXT};
 
-/// A connection to one of a day's files, while nobody uses it or somebody has it for himself.
+/// A connection to one of a day's files, idle or lent exclusively.
 pub(crate) struct Idle {
     part: Part,
     day: Day,
     pub(crate) conn: Connection,
     words: Arc<Words>,
-    /// The file that it has open.
+    /// Identity of its open file.
     file: Option<FileId>,
     since: Instant,
 }
 
-/// Which file lies at a path: another one may take its place while the old one is still open.
+/// Identity of the file at a path. The file may be replaced while the old one is still open.
 pub(crate) type FileId = (u64, u64);
 
-/// `None` where there is no file, or the platform does not tell.
+/// Returns `None` if there is no file, or on unsupported platforms.
 pub(crate) fn file_id(path: &Path) -> Option<FileId> {
     #[cfg(unix)]
     {
@@ -43,10 +43,10 @@ pub(crate) fn file_id(path: &Path) -> Option<FileId> {
     }
 }
 
-/// Files that a connection has open: the database, its log, and the log's index.
+/// Open files per connection: the database, its log, and the log's index.
 const FILES_PER_CONNECTION: usize = 3;
 
-/// Files that this process may have open; idle connections take a fifth of them at most.
+/// The limit of open files of this process. Idle connections use at most a fifth of it.
 fn open_files() -> usize {
     #[cfg(unix)]
     {
@@ -59,33 +59,34 @@ fn open_files() -> usize {
     }
 }
 
-/// The pool.
+/// Pool of idle connections.
 pub(crate) struct Readers {
     folder: Folder,
     most_idle: usize,
     cache_kib: u32,
     idle: Mutex<Vec<Idle>>,
-    /// Held to read while a connection is made, which opens several files, and to write while they are exchanged.
+    /// Read-locked while a connection is created, which opens several files; write-locked during their
+    /// exchange.
     opening: RwLock<()>,
 }
 
-/// A connection to a day, for one question.
+/// A connection to a day, for one query.
 pub(crate) struct DayReader<'s> {
     pub(crate) day: Day,
     pub(crate) conn: &'s Connection,
-    /// Words by which this question tests spans.
+    /// Words that this query tests on spans.
     pub(crate) words: &'s Words,
     pub(crate) dictionaries: &'s Dictionaries,
 }
 
 impl DayReader<'_> {
-    /// Unpacks a body of this day.
+    /// Decompresses a body of this day.
     pub(crate) fn unpack(&self, packed: &[u8]) -> Result<Vec<u8>> {
         unpack(self.conn, self.dictionaries, packed)
     }
 }
 
-/// Unpacks a body of the day behind `conn`, whose own copy of the dictionary is used when memory has none.
+/// Decompresses a body of the day of `conn`. The day's own copy of the dictionary is used if memory has none.
 pub(crate) fn unpack(conn: &Connection, dictionaries: &Dictionaries, packed: &[u8]) -> Result<Vec<u8>> {
     dictionaries.unpack(packed, |id| {
         let bytes: Option<Vec<u8>> = conn
@@ -96,9 +97,11 @@ pub(crate) fn unpack(conn: &Connection, dictionaries: &Dictionaries, packed: &[u
     })
 }
 
-/// `usd_at_least(column, bytes)`: whether an amount is known and at least that of the 16 bytes, exactly.
-/// `llm_calls(figures)`: the calls in packed sums.
-/// `has_words(number, span)`: whether a span has the words of that number among `words`.
+/// Adds the SQL functions of queries:
+///
+/// - `usd_at_least(column, bytes)`: whether an amount is known and at least that of the 16 bytes, exactly.
+/// - `llm_calls(figures)`: the calls in packed sums.
+/// - `has_words(number, span)`: whether a span has the words of that number among `words`.
 fn add_functions(conn: &Connection, words: &Arc<Words>) -> Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     conn.create_scalar_function("usd_at_least", 2, flags, |values| {
@@ -133,7 +136,8 @@ impl Readers {
         self.with_words(part, day, |conn, _| ask(conn))
     }
 
-    /// Runs `ask` on a connection to that file, with the words that its function `has_words` knows. They end with it.
+    /// Runs `ask` on a connection to that file, with the words for its function `has_words`. The words are
+    /// removed afterwards.
     pub(crate) fn with_words<T>(
         &self,
         part: Part,
@@ -151,7 +155,7 @@ impl Readers {
         answer
     }
 
-    /// A connection to that file, to be put back unless it failed.
+    /// A connection to that file. The caller returns it to the pool unless it failed.
     pub(crate) fn lend(&self, part: Part, day: Day) -> Result<Idle> {
         match self.take(part, day) {
             Some(idle) => Ok(idle),
@@ -166,7 +170,7 @@ impl Readers {
         loop {
             let file = file_id(&path);
             let conn = schema::open(layout, &path, Access::Read { cache_kib: self.cache_kib })?;
-            // Another process may have exchanged the file between the opening of it and of its log.
+            // Another process may exchange the file between the opening of the file and of its log.
             if file.is_none() || file == file_id(&path) {
                 let words = Arc::default();
                 add_functions(&conn, &words)?;
@@ -184,7 +188,8 @@ impl Readers {
         same.then_some(idle)
     }
 
-    /// Exchanges the files of a day while nobody opens one; what is open goes on with the old ones, and is closed after that.
+    /// Exchanges the files of a day while no connection is being opened. Open connections keep using the old
+    /// files, and are closed afterwards.
     pub(crate) fn exchange(&self, day: Day, exchange: impl FnOnce() -> Result<()>) -> Result<()> {
         let _nobody_opens = self.opening.write();
         self.forget(day, None);
@@ -201,7 +206,7 @@ impl Readers {
         }
     }
 
-    /// Closes what nobody used for so long.
+    /// Closes connections that were idle for this long.
     pub(crate) fn trim(&self, age: Duration) {
         let mut old = Vec::new();
         let mut idle = self.idle.lock();
@@ -212,7 +217,7 @@ impl Readers {
         drop(old);
     }
 
-    /// Closes what is idle of a day, before its files change under it.
+    /// Closes idle connections to a day before its files change.
     pub(crate) fn forget(&self, day: Day, part: Option<Part>) {
         let keep = |idle: &Idle| idle.day != day || part.is_some_and(|part| part != idle.part);
         let mut idle = self.idle.lock();

@@ -1,7 +1,8 @@
-//! After the machine itself went down: what no single file can put right.
+//! Recovery after a crash of the machine, across several files.
 //!
-//! SQLite brings each file back to a state between two commits. Where commits are not forced to the disk, a file may come back older than
-//! another: full text may then know spans that its day lost, whose numbers are given anew.
+//! SQLite restores each file to a state between two commits. If commits are not synced to the disk, one file
+//! may be older than another after a crash. The full text index may then have spans that its day lost, and
+//! whose numbers are used again.
 
 use std::fs;
 
@@ -11,11 +12,11 @@ use crate::fault::Result;
 use crate::folder::{Day, Folder, Part};
 use crate::schema;
 
-/// Of the running kernel: another one after each start of the machine.
+/// Identity of the running kernel, different after each start of the machine.
 const BOOT: &str = "/proc/sys/kernel/random/boot_id";
 
-/// Has full text built anew of days that lost spans which it knows. Only looks when the machine was started since the store was opened
-/// last, for the death of a process loses nothing.
+/// Removes the full text index of days that lost indexed spans, so it is built again. It checks only after a
+/// restart of the machine, because the death of a process loses nothing.
 pub(crate) fn after_a_start(catalog: &Connection, folder: &Folder) -> Result<()> {
     let now = fs::read_to_string(BOOT).unwrap_or_default().trim().to_owned();
     let last: Option<String> =
@@ -27,7 +28,7 @@ pub(crate) fn after_a_start(catalog: &Connection, folder: &Folder) -> Result<()>
         let why = match is_ahead(folder, day) {
             Ok(false) => continue,
             Ok(true) => "it knows spans that a power cut took".to_owned(),
-            // All of it is in the day: what cannot be told sound is made anew.
+            // The day has all data of the index, so an index that cannot be verified is built again.
             Err(fault) => fault.at("compare with its day", &folder.file(Part::Text, day)).to_string(),
         };
         tracing::warn!(%day, why, "full text is built anew");
@@ -40,7 +41,8 @@ pub(crate) fn after_a_start(catalog: &Connection, folder: &Folder) -> Result<()>
     Ok(())
 }
 
-/// Reads layouts of any version: at this moment those of an older build have not been brought to this one's yet.
+/// Whether the index is ahead of its day. Reads layouts of any version, because older layouts have not
+/// migrated yet.
 fn is_ahead(folder: &Folder, day: Day) -> Result<bool> {
     let text = folder.file(Part::Text, day);
     if !text.exists() {
@@ -49,7 +51,7 @@ fn is_ahead(folder: &Folder, day: Day) -> Result<bool> {
     let indexed: i64 = schema::hold(&text)?.query_row("SELECT upto FROM state", [], |row| row.get(0))?;
     let data = schema::hold(&folder.file(Part::Data, day))?;
     let there: i64 = data.query_row("SELECT COALESCE(MAX(pk), 0) FROM spans", [], |row| row.get(0))?;
-    // Before there was this table no span was removed.
+    // Layouts without this table never removed a span.
     let has_removed = data.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'removed'")?.exists([])?;
     let removed =
         if has_removed { data.query_row("SELECT last FROM removed", [], |row| row.get(0))? } else { 0 };

@@ -1,4 +1,4 @@
-//! What the writer, the indexer and the readers have in common.
+//! State shared by the writer, the indexer and the readers.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use crate::readers::{DayReader, Readers};
 use crate::search::Tokenizer;
 use crate::trips::Trips;
 
-/// Days at which two threads answer faster than one.
+/// Number of days from which two threads answer faster than one.
 const DAYS_WORTH_A_THREAD: usize = 4;
 
 /// The store's state in memory.
@@ -32,42 +32,43 @@ pub(crate) struct Shared {
     pub(crate) days: Days,
     pub(crate) dictionaries: Dictionaries,
     pub(crate) readers: Readers,
-    /// Why the last write failed, until one succeeds.
+    /// The error of the last write, until one succeeds.
     pub(crate) trouble: Mutex<Option<String>>,
     /// Batches that wait for the writer.
     pub(crate) waiting: AtomicUsize,
     /// The store is closing.
     pub(crate) stopping: AtomicBool,
     pub(crate) tokenizer: Tokenizer,
-    /// Home days of traces that were written lately.
+    /// Home days of recently written traces.
     pub(crate) homes: Mutex<Homes>,
-    /// Which days can hold which traces.
+    /// Filters of the traces of each day.
     pub(crate) presence: Mutex<Presence>,
-    /// How often traces were removed.
+    /// Number of removals of traces.
     pub(crate) removals: AtomicU64,
-    /// Refused versions of spans since they were last asked for.
+    /// Rejected versions of spans since they were last returned.
     pub(crate) conflicts: Mutex<Conflicts>,
-    /// How often holds changed.
+    /// Number of changes of holds.
     pub(crate) holds: AtomicU64,
-    /// Held while the rules of retention are at work.
+    /// Locked during a retention run.
     pub(crate) retiring: tokio::sync::Mutex<crate::retire::Memory>,
     catalog: Mutex<Option<Connection>>,
-    /// Bound on the pages of a day's file; 0 for none. A stand-in for a full disk.
+    /// Limit on the pages of a day's file; 0 for none. Simulates a full disk.
     pub(crate) page_limit: AtomicU32,
     pub(crate) trips: Trips,
 }
 
-/// The home day of a trace: all of its spans go there.
+/// The home day of a trace, which stores all of its spans.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Home {
     pub(crate) day: Day,
-    /// The catalog knows that the trace has spans of other days.
+    /// The catalog lists the trace as having spans of other days.
     pub(crate) stray: bool,
-    /// Other days have spans of it too: stores of earlier builds can hold such traces, until they are repaired.
+    /// Other days store spans of it too. Stores of earlier builds can hold such traces until they are
+    /// repaired.
     pub(crate) split: bool,
 }
 
-/// Home days in memory, the least used forgotten first.
+/// Cache of home days with LRU eviction.
 pub(crate) type Homes = LruCache<TraceId, Home, std::hash::RandomState>;
 
 impl Shared {
@@ -79,7 +80,7 @@ impl Shared {
         dictionary: Arc<Dictionary>,
     ) -> Self {
         let readers = Readers::new(folder.clone(), config.read_connections, config.read_cache_kib);
-        // One that begins with a bound has room for all of it at once.
+        // A cache created with a bound allocates all of it at once.
         let presence = Presence::new(config.known_traces);
         let mut homes = LruCache::unbounded_with_hasher(std::hash::RandomState::new());
         homes.resize(NonZeroUsize::new(config.known_traces).unwrap_or(NonZeroUsize::MIN));
@@ -106,7 +107,7 @@ impl Shared {
         }
     }
 
-    /// Whether the catalog knows that a trace whose home is this day has spans of other days.
+    /// Whether the catalog lists a trace with this home day as having spans of other days.
     pub(crate) fn is_stray(&self, trace: TraceId, home: Day) -> fault::Result<bool> {
         self.with_catalog(|conn| {
             let mut look = conn.prepare_cached("SELECT 1 FROM strays WHERE trace = ?1 AND day = ?2")?;
@@ -114,7 +115,7 @@ impl Shared {
         })
     }
 
-    /// Home days of traces that have spans of other days in a meeting.
+    /// Home days of traces in a meeting that have spans of other days.
     pub(crate) fn stray_homes(&self, meeting: Meeting) -> fault::Result<Vec<Day>> {
         self.with_catalog(|conn| {
             let mut look = conn.prepare_cached("SELECT day FROM stray_meetings WHERE meeting = ?1")?;
@@ -123,7 +124,7 @@ impl Shared {
         })
     }
 
-    /// Whether traces whose home is this day have spans of other days.
+    /// Whether traces with this home day have spans of other days.
     pub(crate) fn has_strays(&self, day: Day) -> fault::Result<bool> {
         self.with_catalog(|conn| {
             Ok(conn.prepare_cached("SELECT 1 FROM strays WHERE day = ?1 LIMIT 1")?.exists([day.0])?)
@@ -142,7 +143,7 @@ impl Shared {
         ask(catalog.insert(conn))
     }
 
-    /// Lets go of the catalog.
+    /// Closes the catalog.
     pub(crate) fn close_catalog(&self) {
         self.catalog.lock().take();
     }
@@ -171,7 +172,8 @@ impl Shared {
         }
     }
 
-    /// Leaves a day out of answers because its file is gone, unless the day itself is: one that is removed is struck out first.
+    /// Excludes a day from answers because its file is missing, unless the day itself was removed. A removed
+    /// day is no longer listed.
     fn note_missing(&self, day: Day, why: &str) {
         let is_listed = self.with_catalog(|catalog| listed::has(catalog, day));
         let still = || listed::why_missing(&self.folder, day).is_some();
@@ -183,14 +185,15 @@ impl Shared {
         }
     }
 
-    /// Leaves a day out of answers from now on.
+    /// Excludes a day from answers.
     pub(crate) fn leave_out(&self, day: Day, why: &str) {
         let path = self.folder.file(Part::Data, day);
         tracing::error!(%day, file = %path.display(), "{why}: the day is left out of answers");
         self.days.get_or_add(day).quarantine(format!("{}: {why}", path.display()));
     }
 
-    /// Days that lost their files before and were begun anew since: it stays said until the store is repaired.
+    /// Days that lost their files and were created again since. Health reports them until the store is
+    /// repaired.
     fn lost_days(&self) -> Health {
         let lost = self.with_catalog(|catalog| {
             Ok(listed::all(catalog)?.into_iter().find_map(|(day, lost)| lost.map(|_| day)))
@@ -204,7 +207,7 @@ impl Shared {
         }
     }
 
-    /// Days that can be asked, newest first. A store open for reading looks for new ones.
+    /// Readable days, newest first. A store open for reading looks for new ones.
     pub(crate) fn sound_days(&self) -> Result<Vec<Day>> {
         if self.read_only {
             let there = self.folder.days()?;
@@ -223,7 +226,7 @@ impl Shared {
         Ok(self.days.sound())
     }
 
-    /// Asks one day. A damaged one is put aside and answers `None`, as does one that is gone.
+    /// Queries one day. A damaged day is excluded and returns `None`, and so does a removed one.
     pub(crate) fn ask<T>(
         &self,
         day: Day,
@@ -263,7 +266,7 @@ impl Shared {
         self.suspect(day, &error)
     }
 
-    /// Asks several days, with two threads when that pays; answers come in the order of `days`.
+    /// Queries several days, with two threads if that is faster. Answers are in the order of `days`.
     pub(crate) fn ask_all<T: Send>(
         &self,
         days: &[Day],
@@ -300,7 +303,7 @@ impl Shared {
         Ok(answers.into_iter().map(|(_, day, answer)| (day, answer)).collect())
     }
 
-    /// Spans of a day, and whether it has anything else; `None` for a day that cannot be asked.
+    /// Number of spans of a day, and whether it has other records; `None` for an unreadable day.
     pub(crate) fn count(&self, day: Day) -> Result<Option<(u64, bool)>> {
         let Some(state) = self.days.get(day) else {
             return Ok(None);
@@ -320,7 +323,7 @@ impl Shared {
         }
     }
 
-    /// Times that a day covers; `None` for a day that cannot be asked.
+    /// Times that a day covers; `None` for an unreadable day.
     pub(crate) fn bounds(&self, day: Day) -> Result<Option<Bounds>> {
         let Some(state) = self.days.get(day) else {
             return Ok(None);

@@ -1,4 +1,4 @@
-//! Opening and closing the store, and its threads.
+//! Opening and closing of the store, and its threads.
 
 use std::fmt;
 use std::path::Path;
@@ -47,7 +47,7 @@ impl fmt::Debug for Sqlite {
     }
 }
 
-/// `gone`: listed days whose files are missing or empty.
+/// Creates the shared state. `gone` has the listed days with missing or empty files.
 fn shared(
     config: Config,
     folder: Folder,
@@ -70,9 +70,9 @@ fn shared(
             Ok(_) => Ok(()),
             Err(fault) if fault.kind() == ErrorKind::Unsupported => Err(fault.at("open store", &path)),
             Err(fault) if fault.kind() == ErrorKind::Damaged => Err(damaged(&fault.at("open store", &path))),
-            // One that asks and ends would give answers without these records, and nobody would ask it again.
+            // A short-lived reader would silently answer without these records.
             Err(fault) if read_only => Err(fault.at("open store", &path)),
-            // Whatever hinders us to read this one, the others can be read.
+            // For any error with this day, the other days stay readable.
             Err(fault) => {
                 let error = fault.at("open store", &path);
                 tracing::error!(%day, %error, "a day cannot be read and is left out of answers");
@@ -96,7 +96,7 @@ fn shared(
     Ok(Shared::new(config, folder, read_only, days, dictionary))
 }
 
-/// Looks at the header of a day file, again where the first read of it failed.
+/// Reads the header of a day file, with one retry.
 fn peek(path: &Path) -> fault::Result<u32> {
     match schema::peek(&DAY, path) {
         Err(Fault::Io(_)) => schema::peek(&DAY, path),
@@ -108,7 +108,7 @@ fn damaged(error: &Error) -> Error {
     Error::new(ErrorKind::Damaged, "open store", error.to_string()).of_backend(NAME)
 }
 
-/// One day to this build's layout. It is said aloud: a large store takes its time.
+/// Migrates one day to this build's layout. It logs the start, because a large store takes long.
 fn migrate_day(folder: &Folder, day: Day, config: &Config, taken: &mut usize) -> Result<()> {
     if let Some(done) = migrate::day(folder, day, config)? {
         *taken += 1;
@@ -119,12 +119,12 @@ fn migrate_day(folder: &Folder, day: Day, config: &Config, taken: &mut usize) ->
 }
 
 impl Sqlite {
-    /// Opens the store to read and write; makes it when there is none, and migrates an older layout.
+    /// Opens the store to read and write; creates it if it is missing, and migrates an older layout.
     ///
     /// # Errors
-    /// [`ErrorKind::Locked`]: another process writes here. [`ErrorKind::Denied`]: the folder cannot be written.
-    /// [`ErrorKind::Unsupported`]: a newer build wrote it. [`ErrorKind::Damaged`]: the catalog is no database; a damaged
-    /// day is no error, it is left out and [`quipu_core::Backend::health`] names it.
+    /// [`ErrorKind::Locked`]: another process writes here. [`ErrorKind::Denied`]: the folder is not writable.
+    /// [`ErrorKind::Unsupported`]: a newer build wrote it. [`ErrorKind::Damaged`]: the catalog is no
+    /// database. A damaged day is no error; it is excluded, and [`quipu_core::Backend::health`] names it.
     pub fn open(config: Config) -> Result<Self> {
         pages::settle(&config)?;
         let folder = Folder::new(&config.path);
@@ -140,7 +140,7 @@ impl Sqlite {
             migrate::catalog(&folder, &config)?;
         }
         for left in folder.with_name(THINNED).into_iter().chain(folder.with_name(MAKING)) {
-            // One that stays is removed before its day is thinned again.
+            // A file that remains is removed before its day is rewritten again.
             let _ = std::fs::remove_file(left);
         }
         let mut catalog = catalog::open(&folder, &config).map_err(failed)?;
@@ -168,19 +168,19 @@ impl Sqlite {
         Ok(Self { shared, threads: Arc::new(threads) })
     }
 
-    /// Opens the store to read, also while another process writes to it.
+    /// Opens the store to read, even while another process writes to it.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`]: there is no store. [`ErrorKind::Unsupported`]: its layout is newer, or older and must be
-    /// migrated by opening it for writing.
+    /// [`ErrorKind::NotFound`]: there is no store. [`ErrorKind::Unsupported`]: its layout is newer, or is
+    /// older and must be migrated by opening the store for writing.
     pub fn open_read_only(path: impl AsRef<Path>) -> Result<Self> {
         Self::open_read_only_with(Config::at(path.as_ref()))
     }
 
-    /// The same with settings, of which those of writing play no part.
+    /// The same with a config, whose values for writing are ignored.
     ///
     /// # Errors
-    /// As [`Sqlite::open_read_only`]; and no key can be had from where the settings say that it is.
+    /// As [`Sqlite::open_read_only`]; and no key is available from the configured source.
     pub fn open_read_only_with(config: Config) -> Result<Self> {
         pages::settle(&config)?;
         let folder = Folder::new(&config.path);
@@ -204,7 +204,7 @@ impl Sqlite {
         Ok(Self { shared, threads: Arc::new(threads) })
     }
 
-    /// As [`quipu_core::Store::check`], and reads every record, which takes as long as that.
+    /// As [`quipu_core::Store::check`], and reads every record, which takes proportionally long.
     ///
     /// # Errors
     /// The folder cannot be read.
@@ -212,20 +212,21 @@ impl Sqlite {
         self.ask(|shared| crate::check::findings(shared, true)).await
     }
 
-    /// Bounds the pages of a day's file, as if the disk ended there; 0 for no bound. For tests.
+    /// Limits the pages of a day's file to simulate a full disk; 0 for no limit. For tests.
     #[doc(hidden)]
     pub fn limit_pages(&self, pages: u32) {
         self.shared.page_limit.store(pages, Ordering::Relaxed);
     }
 
-    /// Has the n-th step from now on fail at which a group of batches could fail on a full disk; 0 for none. For tests.
+    /// Makes the n-th step from now fail at which a group of batches could fail on a full disk; 0 for none.
+    /// For tests.
     #[doc(hidden)]
     pub fn fail_at(&self, step: u32) {
         self.shared.trips.set(step);
     }
 
-    /// Hands a request to the writing thread and waits for its answer. Blocks while the queue is full, so it must not run
-    /// on a thread of the async runtime: `make` and the waiting are done on a blocking one.
+    /// Sends a request to the writer thread and waits for its answer. It blocks while the queue is full, so
+    /// it must not run on a thread of the async runtime. `make` and the waiting run on a blocking thread.
     pub(crate) async fn request<T: Send + 'static>(
         &self,
         make: impl FnOnce(&Shared, oneshot::Sender<Result<T>>) -> Result<Request> + Send + 'static,
@@ -245,7 +246,7 @@ impl Sqlite {
         answered.await.map_err(|_| closed())?
     }
 
-    /// Encodes of a batch what was not encoded ahead, and has it written.
+    /// Encodes the records of a batch that were not encoded before, and writes it.
     pub(crate) async fn submit(&self, batch: Arc<quipu_core::Batch>, ahead: Vec<Arc<Encoded>>) -> Result<()> {
         if batch.is_empty() {
             return Ok(());
@@ -259,7 +260,7 @@ impl Sqlite {
         .await
     }
 
-    /// Ends the threads and lets go of the lock. A second call finds nothing to do.
+    /// Stops the threads and releases the lock. A second call has no effect.
     pub(crate) async fn shut(&self) -> Result<()> {
         if self.threads.lock.lock().is_none() {
             return Ok(());
@@ -304,7 +305,8 @@ impl Threads {
         self.noted.lock().take();
     }
 
-    /// Moves write-ahead logs into their files that could not be when they were closed, because somebody read them.
+    /// Moves the remaining write-ahead logs into their files. They could not be moved at their close because
+    /// of readers.
     fn fold_leftovers(&self) {
         let Shared { config, folder, readers, days, .. } = &*self.shared;
         readers.trim(std::time::Duration::ZERO);
@@ -314,7 +316,7 @@ impl Threads {
                 let access =
                     Access::Write { cache_kib: config.read_cache_kib, durability: config.durability };
                 if path.exists() && Folder::with_companions(&path)[1].exists() {
-                    // A file that cannot be opened says so when it is needed.
+                    // A file that cannot be opened reports its error at its next use.
                     let _ = schema::open(layout, &path, access).map(|conn| schema::fold(&conn));
                 }
             }
@@ -324,7 +326,7 @@ impl Threads {
 
 impl Drop for Threads {
     fn drop(&mut self) {
-        // The thread ends when nobody can ask any more; the lock must outlive it.
+        // The thread ends when no requests are possible any more; the lock must outlive it.
         self.requests.take();
         self.shared.stopping.store(true, Ordering::Release);
         self.join();

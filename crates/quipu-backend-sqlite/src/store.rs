@@ -1,4 +1,4 @@
-//! The store as something that can be asked.
+//! Implementation of `Store`: the queries of the embedded store.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -22,7 +22,7 @@ use crate::sqlite::Sqlite;
 use crate::write::{Encoded, Request};
 
 impl Sqlite {
-    /// Asks on a thread that may block.
+    /// Runs a query on a thread that may block.
     pub(crate) async fn ask<T: Send + 'static>(
         &self,
         ask: impl FnOnce(&Shared) -> Result<T> + Send + 'static,
@@ -38,7 +38,7 @@ impl Sqlite {
 #[async_trait]
 impl Store for Sqlite {
     fn encode(&self, batch: &Batch) -> Option<quipu_core::Encoded> {
-        // What cannot be encoded is refused when it is written.
+        // Records that cannot be encoded are rejected at their write.
         let records = Encoded::of(batch, self.shared.dictionaries.current()).ok()?;
         Some(quipu_core::Encoded::new(records))
     }
@@ -156,7 +156,7 @@ impl Store for Sqlite {
     async fn forget_owned(&self, owner: &Owner) -> Result<Owned> {
         self.ask(all_readable).await?;
         let owned = crate::write::forget_owned(self, owner).await?;
-        // A day may have been found damaged on the way.
+        // A day may have been found damaged meanwhile.
         self.ask(all_readable).await?;
         Ok(owned)
     }
@@ -200,7 +200,8 @@ impl Store for Sqlite {
     }
 }
 
-/// Nobody may be told that all of somebody is gone while there is a file that cannot be looked through, or that was set aside.
+/// Returns an error if any file is unreadable or set aside. Otherwise an erasure could report success while
+/// records of the owner remain.
 fn all_readable(shared: &Shared) -> Result<()> {
     let Some(file) = owned::unreached(shared).into_iter().next() else { return Ok(()) };
     let text = format!(

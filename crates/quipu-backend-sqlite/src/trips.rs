@@ -1,10 +1,10 @@
-//! Failures that a test asks for, at the steps where a disk may be full.
+//! Injected errors for tests, at the steps where a disk may be full.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::fault::{Fault, Result};
 
-/// Steps that pass until one fails; 0 while none is to fail.
+/// Number of steps until the failing one; 0 for none.
 #[derive(Debug, Default)]
 pub(crate) struct Trips(AtomicU32);
 
@@ -16,7 +16,7 @@ impl Trips {
     /// Passes a step.
     ///
     /// # Errors
-    /// It is the one that is to fail.
+    /// This step is the failing one.
     pub(crate) fn pass(&self) -> Result<()> {
         let left = self.0.load(Ordering::Relaxed);
         if left == 0 {

@@ -1,4 +1,4 @@
-//! Looking through and mending databases that lie beside a store: `budgets.db` and `access.db`.
+//! Check and repair of the databases next to a store: `budgets.db` and `access.db`.
 
 use std::path::{Path, PathBuf};
 
@@ -10,12 +10,12 @@ use super::{MARK, connect_once};
 use crate::fault::{self, Fault};
 use crate::folder::Folder;
 
-/// Tables of accounts, those first whose loss costs most.
+/// Tables of accounts, the most valuable first.
 const TABLES: [&str; 9] = ["definition", "spent", "mark", "held", "share", "fired", "call", "trace", "meta"];
 /// Columns with a figure of 16 bytes.
 const FIGURES: [(&str, &str); 3] = [("spent", "figure"), ("share", "figure"), ("fired", "share_of")];
 
-/// A kind of database that lies beside a store.
+/// Kind of a database next to a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Checked {
     /// Books of accounts, `budgets.db`.
@@ -33,10 +33,11 @@ impl Checked {
     }
 }
 
-/// Looks through a file: every page, its indices, and of accounts every figure. One text a finding; none where there is no file.
+/// Checks every page and index of a file, and every figure of accounts. One text per finding; none if the
+/// file is missing.
 ///
 /// # Errors
-/// The file cannot be opened, such as for want of rights.
+/// The file cannot be opened, for example because of missing permissions.
 pub fn check(path: &Path, kind: Checked) -> Result<Vec<String>> {
     match look(path, kind) {
         Ok(found) => Ok(found),
@@ -81,17 +82,18 @@ fn look(path: &Path, kind: Checked) -> fault::Result<Vec<String>> {
     Ok(found)
 }
 
-/// What became of a damaged file.
+/// Result of the repair of a damaged file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Mended {
-    /// What was done, one text each.
+    /// Completed actions, one text each.
     pub done: Vec<String>,
-    /// What could not be saved, one text each.
+    /// Lost data, one text each.
     pub lost: Vec<String>,
 }
 
-/// Mends a file where [`check`] finds something. Indices are built anew. Accounts that are damaged beyond that are set aside, and what can
-/// be read of them is written to new ones. A damaged register stays where it is: without one, nobody would be asked who they are.
+/// Repairs a file in which [`check`] finds something. Indices are rebuilt. Accounts with further damage are
+/// set aside, and their readable rows are written to a new file. A damaged register stays in place, because
+/// without one no caller would be authenticated.
 ///
 /// # Errors
 /// A file cannot be read, renamed or written.
@@ -137,7 +139,7 @@ fn set_aside(path: &Path) -> std::io::Result<PathBuf> {
     Ok(aside)
 }
 
-/// Writes what can be read of accounts to new ones; gives the rows, and whether these are all.
+/// Copies readable rows of accounts to a new file. Returns the number of rows, and whether these are all.
 fn save(aside: &Path, path: &Path) -> fault::Result<(u64, bool)> {
     let mut new = connect_once(path)?;
     let old = Connection::open_with_flags(aside, OpenFlags::SQLITE_OPEN_READ_ONLY);
@@ -145,7 +147,7 @@ fn save(aside: &Path, path: &Path) -> fault::Result<(u64, bool)> {
     let (mut rows, mut all) = (0, old.is_ok());
     for table in TABLES {
         let Ok(old) = &old else { continue };
-        // From both ends, up to the page that cannot be read.
+        // Reads from both ends, up to the unreadable page.
         let whole = copy(old, &tx, table, "ASC").is_ok();
         all &= whole;
         if !whole {
@@ -194,7 +196,7 @@ mod tests {
         let path = book(folder.path(), 200);
         assert_eq!(check(&path, Checked::Accounts).unwrap(), Vec::<String>::new());
         assert_eq!(repair(&path, Checked::Accounts).unwrap(), Mended::default());
-        // The last pages are inner ones and the newest rows; before them are leaves, of which one is lost.
+        // The last pages are inner ones and the newest rows. Leaves come before them, and one leaf is lost.
         let pages = std::fs::metadata(&path).unwrap().len() / 4_096;
         let file = std::fs::File::options().write(true).open(&path).unwrap();
         file.write_all_at(&[0xa5; 4_096], (pages - 5) * 4_096).unwrap();
@@ -223,7 +225,7 @@ mod tests {
             std::fs::write(&path, content).unwrap();
             assert_eq!(check(&path, Checked::Accounts).unwrap().len(), 1);
         }
-        // A register is never moved out of the way.
+        // A register is never set aside.
         let mended = repair(&path, Checked::Register(7)).unwrap();
         assert!(mended.done.is_empty() && mended.lost.len() == 1 && path.exists(), "{mended:?}");
     }

@@ -1,4 +1,4 @@
-//! A user, a session or traces, taken out of the books and of every page of their file.
+//! Erasure of a user, a session or traces from the accounts and from every page of their file.
 
 use std::collections::HashSet;
 
@@ -7,11 +7,11 @@ use rusqlite::{Connection, params};
 
 use crate::fault::{Fault, Result};
 
-/// Tables whose rows name an account, with the other columns of their keys.
+/// Tables whose rows name an account, with the other key columns.
 const ACCOUNTS: [(&str, &str); 2] = [("spent", "bucket"), ("share", "id")];
 
-/// Takes them out; gives how many rows named them. Then the file is written anew, so that no page and no frame of the log has what
-/// it had.
+/// Erases them and returns the number of matching rows. Then the file is rewritten, so no page and no WAL
+/// frame has the erased data.
 pub(super) fn erase(conn: &Connection, whose: &Erasure<'_>, dry_run: bool) -> Result<u64> {
     conn.execute_batch("BEGIN IMMEDIATE")?;
     let rows = in_transaction(conn, whose);
@@ -36,7 +36,7 @@ fn in_transaction(conn: &Connection, whose: &Erasure<'_>) -> Result<u64> {
     let mut rows = calls(conn, whose, &gone)?;
     for trace in &gone {
         rows += changed(conn, "DELETE FROM trace WHERE trace = ?1", trace)?;
-        // What is set aside for a call stays so until it expires.
+        // A reservation for a call stays until it expires.
         rows += changed(conn, "UPDATE held SET trace = NULL, span = NULL WHERE trace = ?1", trace)?;
     }
     for (table, key) in ACCOUNTS {
@@ -55,7 +55,7 @@ fn trace_id(bytes: &[u8]) -> Result<TraceId> {
     TraceId::from_slice(bytes).map_err(|_| Fault::Damaged("a trace id has a wrong form"))
 }
 
-/// The traces that are to go: those that are named, and those whose facts name the owner.
+/// The traces to erase: the named ones, and those whose data names the owner.
 fn traces(conn: &Connection, whose: &Erasure<'_>) -> Result<HashSet<TraceId>> {
     let mut gone = whose.traces.clone();
     let mut look = conn.prepare("SELECT trace, body FROM trace")?;
@@ -69,7 +69,7 @@ fn traces(conn: &Connection, whose: &Erasure<'_>) -> Result<HashSet<TraceId>> {
     Ok(gone)
 }
 
-/// Calls of these traces go; of others the postings change that are in an account of the owner.
+/// Removes the calls of these traces. In other calls, it changes the postings to an account of the owner.
 fn calls(conn: &Connection, whose: &Erasure<'_>, gone: &HashSet<TraceId>) -> Result<u64> {
     let mut look = conn.prepare("SELECT trace, span, body FROM call")?;
     let mut found = look.query([])?;
@@ -103,7 +103,7 @@ fn calls(conn: &Connection, whose: &Erasure<'_>, gone: &HashSet<TraceId>) -> Res
     Ok((removed.len() + rewritten.len()) as u64)
 }
 
-/// Accounts of the owner get a name that is nobody's. What is in that account already is added.
+/// Renames the accounts of the owner to an anonymous name. An existing balance of that account is added.
 fn accounts(conn: &Connection, whose: &Erasure<'_>, table: &str, key: &str) -> Result<u64> {
     let mut rows = 0;
     for (old, new) in renamed(conn, whose, table)? {
@@ -154,7 +154,7 @@ fn renamed(conn: &Connection, whose: &Erasure<'_>, table: &str) -> Result<Vec<(S
     Ok(pairs.collect())
 }
 
-/// Thresholds that an account of the owner passed.
+/// Erases thresholds that an account of the owner passed.
 fn fired(conn: &Connection, whose: &Erasure<'_>) -> Result<u64> {
     let mut rows = 0;
     for (old, new) in renamed(conn, whose, "fired")? {
@@ -177,7 +177,7 @@ fn definitions(conn: &Connection, whose: &Erasure<'_>) -> Result<u64> {
     Ok(rows)
 }
 
-/// Words that were left under names: they repeat what definitions say.
+/// Erases marks, which repeat the content of definitions under names.
 fn marks(conn: &Connection, whose: &Erasure<'_>) -> Result<u64> {
     let mut look = conn.prepare("SELECT name, word FROM mark")?;
     let all = look.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;

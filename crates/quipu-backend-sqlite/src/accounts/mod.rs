@@ -1,4 +1,4 @@
-//! Books of accounts in one file that several processes share: what budgets have spent and reserved.
+//! Accounts in one file that several processes share: spent and reserved amounts of budgets.
 
 mod check;
 mod erase;
@@ -17,30 +17,32 @@ use rusqlite::Connection;
 use crate::fault::{Fault, NAME};
 use crate::private;
 
-/// Marks the file as ours (`PRAGMA application_id`).
+/// Identifies the file as ours (`PRAGMA application_id`).
 const MARK: i32 = 0x5150_4201;
 /// Version of the layout.
 const VERSION: u32 = 1;
-/// How long one process waits for another that writes.
+/// Timeout of the wait for another writing process.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How long it waits at a time: a piece of work takes some 50 µs.
+/// Duration of a single wait. One unit of work takes some 50 µs.
 const NAP: Duration = Duration::from_micros(300);
-/// Prepared statements that are kept.
+/// Maximum number of cached prepared statements.
 const STATEMENTS: usize = 64;
 
-/// Books of accounts in an SQLite file.
+/// Accounts in an SQLite file.
 struct Shared {
     path: PathBuf,
     conn: Mutex<Option<Connection>>,
 }
 
-/// Opens books of accounts, usually `<data folder>/budgets.db`, and makes them where there are none. Any number of processes of one
-/// machine may have them open; the file must not be on a network share. What was written survives the death of the process; of a loss
-/// of power the last moments may be lost, but no definition of a budget that was acknowledged.
+/// Opens the accounts, usually `<data folder>/budgets.db`, and creates the file if it is missing. Any number
+/// of processes of one machine may have it open. It must not be on a network share.
+///
+/// Committed data survives the death of the process. A power cut may lose the last moments, but no
+/// acknowledged definition of a budget.
 ///
 /// # Errors
-/// [`ErrorKind::Damaged`]: the file is no such book. [`ErrorKind::Unsupported`]: a newer build wrote it. [`ErrorKind::Denied`] and
-/// [`ErrorKind::Io`]: it cannot be opened for writing.
+/// [`ErrorKind::Damaged`]: the file has no accounts. [`ErrorKind::Unsupported`]: a newer build wrote it.
+/// [`ErrorKind::Denied`] and [`ErrorKind::Io`]: it cannot be opened for writing.
 pub fn open(path: impl AsRef<Path>) -> Result<Arc<dyn Accounts>> {
     let path = path.as_ref().to_path_buf();
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
@@ -50,7 +52,8 @@ pub fn open(path: impl AsRef<Path>) -> Result<Arc<dyn Accounts>> {
     Ok(Arc::new(Shared { path, conn: Mutex::new(Some(conn)) }))
 }
 
-/// Connects. Where several processes make the file at the same moment, SQLite turns some of them away at once: they try again.
+/// Connects, with retries. If several processes create the file at the same moment, SQLite rejects some of
+/// them at once.
 fn connect(path: &Path) -> Result<Connection, Fault> {
     let since = Instant::now();
     loop {
@@ -64,7 +67,7 @@ fn connect(path: &Path) -> Result<Connection, Fault> {
 }
 
 fn connect_once(path: &Path) -> Result<Connection, Fault> {
-    // What cannot be made is told by SQLite.
+    // SQLite reports a file that cannot be created.
     let _ = private::make(path);
     let mut conn = Connection::open(path)?;
     conn.busy_handler(Some(wait))?;
@@ -76,7 +79,7 @@ fn connect_once(path: &Path) -> Result<Connection, Fault> {
     } else if mark != MARK {
         return Err(Fault::Damaged("this is a database, but not one of accounts"));
     }
-    // A commit is safe from the death of a process; only a checkpoint waits for the disk.
+    // A commit survives the death of a process; only a checkpoint waits for the disk.
     conn.pragma_update(None, "synchronous", "NORMAL")?;
     conn.execute_batch("BEGIN IMMEDIATE")?;
     let done = lay_out(&conn).and_then(|()| Ok(conn.execute_batch("COMMIT")?));
@@ -86,7 +89,7 @@ fn connect_once(path: &Path) -> Result<Connection, Fault> {
     done.map(|()| conn)
 }
 
-/// Makes the tables, unless another process has done so since.
+/// Creates the tables, unless another process has created them meanwhile.
 fn lay_out(conn: &Connection) -> Result<(), Fault> {
     let version: u32 = conn.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     match version {
@@ -105,9 +108,10 @@ fn lay_out(conn: &Connection) -> Result<(), Fault> {
     }
 }
 
-/// Forces all that was committed to the disk: a commit that is forced takes those before it along, which are in the same log. Definitions
-/// of budgets are worth the wait, what calls reserve and settle is not: that is some hundred commits a second. The version is raised
-/// because SQLite writes no frame, and so forces nothing, when an update leaves a row as it was.
+/// Syncs all commits to the disk. A synced commit includes the earlier ones, which are in the same log. The
+/// wait is acceptable for definitions of budgets, but not for reservations and settlements of calls: it
+/// allows only some hundred commits a second. The version is incremented because SQLite writes no frame, and
+/// so syncs nothing, if an update leaves a row unchanged.
 fn force(conn: &Connection) -> rusqlite::Result<()> {
     conn.pragma_update(None, "synchronous", "FULL")?;
     let forced = conn.execute("UPDATE meta SET value = value + 1 WHERE name = 'version'", []);
@@ -115,7 +119,7 @@ fn force(conn: &Connection) -> rusqlite::Result<()> {
     forced.map(drop)
 }
 
-/// Waits a little for another process; not for ever.
+/// Waits a little for another process, up to the timeout.
 fn wait(times: i32) -> bool {
     let waited = NAP.saturating_mul(u32::try_from(times).unwrap_or(u32::MAX));
     if waited >= PATIENCE {
@@ -126,7 +130,7 @@ fn wait(times: i32) -> bool {
 }
 
 impl Shared {
-    /// Works on the connection alone. One whose state is not known is not used again.
+    /// Runs `work` with exclusive use of the connection. A connection in an unknown state is not used again.
     fn alone<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let mut slot = self.conn.lock();
         let conn = match slot.take() {

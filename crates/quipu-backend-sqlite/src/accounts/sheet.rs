@@ -1,4 +1,4 @@
-//! The books while they are open: one transaction.
+//! Accounts within one transaction.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
 use crate::fault::Fault;
 
-/// The books within a transaction.
+/// The accounts within a transaction.
 pub(super) struct Open<'a> {
     pub conn: &'a Connection,
     pub path: &'a Path,
@@ -88,7 +88,7 @@ impl Open<'_> {
         self.meta(name)
     }
 
-    /// Reservations by a condition on `held`.
+    /// Reservations that match a condition on `held`.
     fn parts(&self, condition: &str, params: impl Params) -> Result<Vec<Held>> {
         let sql = format!(
             "SELECT id, budget, expires, trace, span FROM held WHERE {condition} ORDER BY id, budget"

@@ -1,7 +1,7 @@
-//! Which files of a data folder are copied, and in which order.
+//! List of the files of a data folder to copy, and their order.
 //!
-//! Links are followed: a folder or file behind a link is a part of the data. All that cannot be copied is refused by name, so that a copy
-//! is whole or is not made.
+//! Links are followed: a folder or file behind a link belongs to the data. A file that cannot be copied is an
+//! error that names it, so a copy is either complete or not made.
 
 use std::fs::{self, File, Metadata};
 use std::io::Read;
@@ -15,16 +15,16 @@ use crate::folder::{self, Day, MAKING, THINNED};
 /// The catalog's name.
 const CATALOG: &str = "catalog.db";
 
-/// How a file is copied.
+/// Method of copying a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// As a database, with what its write-ahead log holds.
+    /// As a database, including its write-ahead log.
     Database,
     /// Byte by byte.
     Plain,
 }
 
-/// A file that is to be copied.
+/// A file to copy.
 #[derive(Debug)]
 pub(super) struct Listed {
     pub(super) name: String,
@@ -33,8 +33,8 @@ pub(super) struct Listed {
     pub(super) bytes: u64,
 }
 
-/// All files below `root`, in the order of copying: what points to other files before those that it points to, and catalogs last. `parent`
-/// is the folder of the copy.
+/// All files below `root`, in the order of copying: files with references before their targets, and catalogs
+/// last. `parent` is the folder of the copy.
 pub(super) fn list(root: &'static str, path: &Path, parent: &Path) -> Result<Vec<Listed>> {
     let mut walk = Walk { parent, above: Vec::new(), files: Vec::new() };
     walk.folder(root, path)?;
@@ -43,8 +43,8 @@ pub(super) fn list(root: &'static str, path: &Path, parent: &Path) -> Result<Vec
     Ok(files)
 }
 
-/// A position in files that only grow is taken first: then everything up to it is in the copy. So is full text, which must not know spans
-/// that its day does not have.
+/// Rank in the order of copying. A position in append-only files is copied first, so the copy has everything
+/// up to it. Full text is copied early too, because it must not have spans that its day lacks.
 fn rank(file: &Listed) -> u8 {
     match file.path.file_name().and_then(|name| name.to_str()) {
         Some("cursor" | "head") => 0,
@@ -54,12 +54,12 @@ fn rank(file: &Listed) -> u8 {
     }
 }
 
-/// The store that a catalog of this name is of: the beginning of the names of its files.
+/// The store of a catalog with this name, as the prefix of its file names.
 pub(super) fn store_of(name: &str) -> Option<&str> {
     name.strip_suffix(CATALOG).filter(|store| store.ends_with('/'))
 }
 
-/// The store and the day that a file of this name is of.
+/// The store and the day of a file with this name.
 pub(super) fn day_of(name: &str) -> Option<(&str, Day)> {
     let (store, file) = name.rsplit_once("days/").filter(|(store, _)| store.ends_with('/'))?;
     Some((store, Day::of_file(file)?))
@@ -72,7 +72,7 @@ pub(super) fn name_of(store: &str, day: Day) -> String {
 
 struct Walk<'a> {
     parent: &'a Path,
-    /// Folders that the one at hand is in, with no link in their paths.
+    /// Ancestors of the current folder, with links resolved.
     above: Vec<PathBuf>,
     files: Vec<Listed>,
 }
@@ -127,7 +127,7 @@ fn refused(path: &Path, why: &str) -> quipu_core::Error {
     error(ErrorKind::Invalid, "back up", format!("{}: {why}", path.display()))
 }
 
-/// What is behind a path; `None` when it was removed meanwhile.
+/// The metadata behind a path; `None` if it was removed meanwhile.
 fn followed(path: &Path) -> Result<Option<Metadata>> {
     match fs::metadata(path) {
         Ok(meta) => Ok(Some(meta)),
@@ -139,7 +139,7 @@ fn followed(path: &Path) -> Result<Option<Metadata>> {
     }
 }
 
-/// Locks, and what only means something beside a database or until it has its final name.
+/// Whether a file is a lock, or is only meaningful next to a database or until it has its final name.
 fn is_passing(name: &str) -> bool {
     name == "lock"
         || name.contains(THINNED)
@@ -147,7 +147,7 @@ fn is_passing(name: &str) -> bool {
         || [".lock", "-wal", "-shm", "-journal", ".tmp", ".partial"].iter().any(|end| name.ends_with(end))
 }
 
-/// One file; `None` when it was removed meanwhile.
+/// One file; `None` if it was removed meanwhile.
 pub(super) fn listed(name: String, path: PathBuf) -> Result<Option<Listed>> {
     let mut start = Vec::with_capacity(16);
     let file = match File::open(&path) {
@@ -157,14 +157,14 @@ pub(super) fn listed(name: String, path: PathBuf) -> Result<Option<Listed>> {
     };
     let bytes = file.metadata().map_err(failed("back up", &path))?.len();
     file.take(16).read_to_end(&mut start).map_err(failed("back up", &path))?;
-    // A file of ours that does not begin as a database is a damaged one.
+    // A file of ours without a database header is damaged.
     let ours = name.ends_with(".db") && bytes > 0;
     let kind = if ours || start == b"SQLite format 3\0" { Kind::Database } else { Kind::Plain };
     Ok(Some(Listed { name, path, kind, bytes }))
 }
 
-/// Whether a copy is whole without a file that was there when the copy began: days that retention removes are looked up in the
-/// catalog, other databases stay.
+/// Whether a copy is complete without a file that existed at its start. Days that retention removes are
+/// looked up in the catalog; other databases must remain.
 pub(super) fn may_go(name: &str) -> bool {
     !name.ends_with(".db") || name.contains("/days/")
 }

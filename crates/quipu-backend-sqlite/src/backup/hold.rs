@@ -1,15 +1,19 @@
-//! One file into a copy while others write to it.
+//! Copy of one file during concurrent writes.
 //!
-//! A database is copied as its two files are, the database and its write-ahead log, while a read transaction is open on it. That makes
-//! the pair a state after some commit, because of how SQLite keeps a log (<https://sqlite.org/walformat.html>, sections 2.3 and 4):
+//! A database is copied as two files, the database and its write-ahead log, while a read transaction is open
+//! on it. Because of the way SQLite keeps a log (<https://sqlite.org/walformat.html>, sections 2.3 and 4),
+//! the pair is a state after some commit:
 //!
-//! - While we read from the log, frames up to our mark stay in it, and only those may be moved into the database meanwhile. A page that
-//!   changes under our hands is in the log that we copy next, and opening the pair takes it from there.
-//! - While we read from the database alone, because all of the log was moved into it, nobody may move anything into it. The log may be
-//!   begun anew then, once; a copy in which the log's head changed is made again.
+//! - While we read from the log, frames up to our mark stay in it, and only those may be moved into the
+//!   database meanwhile. A page that changes during the copy is in the log, which is copied next. Opening the
+//!   pair takes the page from there.
+//! - While we read from the database alone, because all of the log was moved into it, no process may move
+//!   anything into it. The log may restart once. If the log's head changed during a copy, the copy is
+//!   repeated.
 //!
-//! Copied bytes are the file's own: what is encrypted stays so. Files are closed after the transaction ends, because closing one takes
-//! all locks that the process has on it (<https://sqlite.org/howtocorrupt.html>, section 2.2).
+//! The copied bytes are the file's own, so encrypted data stays encrypted. Files are closed after the
+//! transaction ends, because closing a file releases all locks of the process on it
+//! (<https://sqlite.org/howtocorrupt.html>, section 2.2).
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -25,9 +29,9 @@ use super::{error, failed};
 use crate::folder::Folder;
 use crate::schema;
 
-/// Bytes at the start of a write-ahead log that change when it begins anew.
+/// Bytes at the start of a write-ahead log that change when it restarts.
 const LOG_HEAD: usize = 32;
-/// A file may be replaced under our hands so often.
+/// Maximum number of replacements of a file during its copy.
 const TRIES: u32 = 8;
 
 /// Copies a database and its log.
@@ -35,18 +39,18 @@ pub(super) fn database(pack: &mut Pack, file: &Listed) -> Result<Copied> {
     Held::in_place(file)?.copy(pack, file)
 }
 
-/// A database that was copied.
+/// A copied database.
 pub(super) struct Copied {
     pub(super) entries: Vec<Entry>,
     pub(super) looked: Looked,
 }
 
-/// A database that stays as it is.
+/// A database in a stable state.
 pub(super) struct Held {
     data: File,
-    /// Its log. A later file of the same name may be that of another database.
+    /// Its log. A later file of the same name may belong to another database.
     log: Option<File>,
-    /// Ends the transaction when it is dropped, before the file is closed.
+    /// Its drop ends the transaction before the file is closed.
     reading: Option<rusqlite::Connection>,
 }
 
@@ -57,7 +61,7 @@ impl Drop for Held {
 }
 
 impl Held {
-    /// Holds the file that lies at its path.
+    /// Opens the file at its path in a stable state.
     pub(super) fn in_place(file: &Listed) -> Result<Self> {
         for _ in 0..TRIES {
             let held = Self::new(&file.path)?;
@@ -69,7 +73,7 @@ impl Held {
         Err(error(ErrorKind::Unavailable, "back up", text))
     }
 
-    /// What it says of days and spans.
+    /// Its statements about days and spans.
     pub(super) fn look(&self) -> Looked {
         self.reading.as_ref().map(Looked::of).unwrap_or_default()
     }
@@ -84,7 +88,7 @@ impl Held {
         let data = File::open(path).map_err(failed("back up", path))?;
         let reading = match schema::hold(path) {
             Ok(reading) => Some(reading),
-            // Worth keeping all the same; what is damaged is not written to.
+            // A damaged file is worth keeping too; it is not written to.
             Err(fault) if fault.kind() == ErrorKind::Damaged => None,
             Err(fault) => return Err(fault.at("back up", path)),
         };
@@ -101,7 +105,7 @@ impl Held {
         Ok(Self { data, log, reading })
     }
 
-    /// Whether the file that we opened is the one that the transaction is on.
+    /// Whether the file that we opened is the file of the transaction.
     fn is_in_place(&self, path: &Path) -> Result<bool> {
         let ours = self.data.metadata().map_err(failed("back up", path))?;
         let now = path.metadata().map_err(failed("back up", path))?;
@@ -118,7 +122,7 @@ impl Held {
         let mut looked = self.look();
         let bytes = self.data.metadata().map_err(failed("back up", &file.path))?.len();
         let damaged = self.reading.is_none();
-        // What is cut off meanwhile lies beyond the end that the log names.
+        // Bytes truncated meanwhile lie beyond the end in the log.
         let padded = (&mut self.data).chain(std::io::repeat(0)).take(bytes);
         let mut entries = vec![Entry { damaged, ..pack.put(&file.name, padded, bytes)? }];
         let [_, path, _] = Folder::with_companions(&file.path);
@@ -126,7 +130,8 @@ impl Held {
         if let Some((mut staged, bytes)) = staged {
             entries.push(Entry { damaged, ..pack.put(&format!("{}-wal", file.name), &mut staged, bytes)? });
         }
-        // Commits meanwhile may be in the copy: it has at least as many spans as there were at either moment.
+        // The copy may include concurrent commits, so it has at least the smaller number of spans of the two
+        // moments.
         if let (Some(before), Some(after)) = (looked.spans, self.look_anew().spans) {
             looked.spans = Some(before.min(after));
         }
@@ -134,7 +139,7 @@ impl Held {
     }
 }
 
-/// A copy of the log in which all frames are of one beginning; `None` when it is empty.
+/// A copy of the log with frames of a single generation; `None` if it is empty.
 fn stage_log(pack: &Pack, from: &mut File, path: &Path) -> Result<Option<(File, u64)>> {
     for _ in 0..TRIES {
         let before = head(from).map_err(failed("back up", path))?;
@@ -169,7 +174,7 @@ fn stage(pack: &Pack, from: &mut File, path: &Path) -> Result<(File, u64)> {
     bytes.map(|bytes| (staged, bytes)).map_err(failed("back up", path))
 }
 
-/// Copies a file that grows, or is replaced as a whole.
+/// Copies a file that is appended to, or replaced as a whole.
 pub(super) fn plain(pack: &mut Pack, file: &Listed) -> Result<Vec<Entry>> {
     let mut from = File::open(&file.path).map_err(failed("back up", &file.path))?;
     let (mut staged, bytes) = stage(pack, &mut from, &file.path)?;

@@ -1,4 +1,4 @@
-//! What the databases of a copy say of days and spans, and whether the copy has all of it.
+//! Inspection of a copy's databases: their days and spans, and whether the copy is complete.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -11,17 +11,17 @@ use crate::fault::Fault;
 use crate::folder::{Day, Folder};
 use crate::{listed, schema};
 
-/// What a database says.
+/// Findings in a database.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Looked {
-    /// A catalog: its days; `None` where it is none, or of a layout that lists no days.
+    /// The days of a catalog; `None` if it is no catalog, or has a layout without a list of days.
     pub(super) listed: Option<BTreeSet<Day>>,
-    /// A day: its spans.
+    /// The number of spans of a day.
     pub(super) spans: Option<u64>,
 }
 
 impl Looked {
-    /// Reads it within the transaction that is open.
+    /// Reads it within the open transaction.
     pub(super) fn of(conn: &Connection) -> Self {
         let has = |table: &str| {
             let look = conn.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1");
@@ -39,7 +39,7 @@ impl Looked {
         }
     }
 
-    /// Opens a database of a copy and reads it; nothing is left beside it.
+    /// Opens a database of a copy and reads it. It leaves no companion files.
     pub(super) fn at(path: &Path) -> Result<Self, Fault> {
         let looked = schema::hold(path).map(|conn| Self::of(&conn));
         let [_, _, index] = Folder::with_companions(path);
@@ -48,26 +48,26 @@ impl Looked {
     }
 }
 
-/// Whether a file of a copy is looked into.
+/// Whether a file of a copy is inspected.
 pub(super) fn is_looked_into(name: &str) -> bool {
     store_of(name).is_some() || day_of(name).is_some()
 }
 
-/// The stores of a copy, by the beginning of the names of their files.
+/// The stores of a copy, by the prefix of their file names.
 #[derive(Debug, Default)]
 pub(super) struct Stores(BTreeMap<String, Found>);
 
 #[derive(Debug, Default)]
 struct Found {
     days: BTreeSet<Day>,
-    /// It has a catalog.
+    /// Whether it has a catalog.
     is_whole: bool,
     listed: Option<BTreeSet<Day>>,
     spans: u64,
 }
 
 impl Stores {
-    /// Takes note of a file that the copy has.
+    /// Notes a file of the copy.
     pub(super) fn note(&mut self, name: &str, looked: Looked) {
         if let Some(store) = store_of(name) {
             let found = self.0.entry(store.to_owned()).or_default();
@@ -79,19 +79,19 @@ impl Stores {
         }
     }
 
-    /// Days that a catalog lists and the copy does not have.
+    /// Days in a catalog's list that the copy lacks.
     pub(super) fn missing(&self, store: &str, listed: &Option<BTreeSet<Day>>) -> Vec<Day> {
         let found = self.0.get(store);
         let has = |day: &Day| found.is_some_and(|found| found.days.contains(day));
         listed.iter().flatten().filter(|day| !has(day)).copied().collect()
     }
 
-    /// A store that has days and no catalog, which alone knows what is held.
+    /// A store with days but without a catalog, which alone lists the held traces.
     pub(super) fn without_catalog(&self) -> Option<&str> {
         self.0.iter().find(|(_, found)| !found.is_whole).map(|(name, _)| name.as_str())
     }
 
-    /// They as a manifest has them.
+    /// The stores in the form of a manifest.
     pub(super) fn entries(&self) -> Vec<StoreEntry> {
         let entry = |(name, found): (&String, &Found)| StoreEntry {
             name: name.clone(),
@@ -101,7 +101,8 @@ impl Stores {
         self.0.iter().map(entry).collect()
     }
 
-    /// What of the copy is not what its catalogs and its manifest say. Spans count where every database could be opened.
+    /// A difference between the copy and its catalogs or its manifest. Spans are compared only if every
+    /// database could be opened.
     pub(super) fn wrong(&self, manifest: &Manifest) -> Option<String> {
         for (store, found) in &self.0 {
             if let Some(day) = self.missing(store, &found.listed).first() {

@@ -1,4 +1,4 @@
-//! What a copy says of itself.
+//! Manifest of a copy: its files, stores and checksums.
 
 use quipu_core::{Clock, SystemClock};
 use serde::{Deserialize, Serialize};
@@ -9,33 +9,35 @@ use crate::schema::{CATALOG, DAY, TEXT};
 
 /// The manifest's name within a copy.
 pub(super) const FILE: &str = "manifest.json";
-/// Version of its form.
+/// Version of its format.
 const FORMAT: u32 = 2;
-/// The form before it: without stores and without a sum of its own.
+/// The previous format version: without stores and without a checksum of its own.
 const FIRST_FORMAT: u32 = 1;
-/// A longer one is none.
+/// Maximum size of a manifest, in bytes.
 pub(super) const MOST_BYTES: u64 = 256 << 20;
 
 /// Every file of a copy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
-    /// Version of this form.
+    /// Version of this format.
     pub format: u32,
     /// The build that made the copy.
     pub build: String,
-    /// When it was begun, RFC 3339.
+    /// Start of the copy, RFC 3339.
     pub taken_at: String,
-    /// The layouts that this build writes; the files may be older, not newer.
+    /// The layouts that this build writes. The files may be older, but not newer.
     pub layouts: Layouts,
-    /// The stores; empty in the first form.
+    /// The stores; empty in the first format.
     #[serde(default)]
     pub stores: Vec<StoreEntry>,
     /// The files, in the order of copying.
     pub files: Vec<Entry>,
-    /// SHA-256 of the manifest with this field empty, as JSON without spaces, in hexadecimal digits; empty in the first form.
+    /// SHA-256, in hexadecimal digits, of the manifest as JSON without white space and with this field empty.
+    /// Empty in the first format.
     #[serde(default)]
     pub sha256: String,
-    /// Databases that could not be opened when the copy was looked through, such as for want of a key: nothing in them was counted.
+    /// Databases that could not be opened during verification, for example because of a missing key. Their
+    /// content was not counted.
     #[serde(skip)]
     pub unread: Vec<String>,
 }
@@ -43,22 +45,22 @@ pub struct Manifest {
 /// A store in a copy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoreEntry {
-    /// The beginning of the names of its files, such as `data/`.
+    /// The prefix of its file names, such as `data/`.
     pub name: String,
-    /// Its days that have records, each as eight digits, in order.
+    /// Its days with records, each as eight digits, in order.
     pub days: Vec<String>,
-    /// Spans of all days that could be read.
+    /// Spans of all readable days.
     pub spans: u64,
 }
 
 /// Versions of the store's layouts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Layouts {
-    /// Of the catalog.
+    /// Layout of the catalog.
     pub catalog: u32,
-    /// Of a day.
+    /// Layout of a day.
     pub day: u32,
-    /// Of a day's full text.
+    /// Layout of a day's full text.
     pub text: u32,
 }
 
@@ -71,7 +73,7 @@ pub struct Entry {
     pub bytes: u64,
     /// SHA-256 of the content, in hexadecimal digits.
     pub sha256: String,
-    /// The file is a database that could not be read: it was copied as it is.
+    /// Whether the file is an unreadable database, which was copied unchanged.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub damaged: bool,
 }
@@ -81,7 +83,7 @@ impl Layouts {
         Self { catalog: CATALOG.version(), day: DAY.version(), text: TEXT.version() }
     }
 
-    /// Whether any is newer than this build's.
+    /// Whether any layout is newer than this build's.
     pub(super) fn beyond(self, own: Self) -> bool {
         self.catalog > own.catalog || self.day > own.day || self.text > own.text
     }
@@ -101,13 +103,13 @@ impl Manifest {
         }
     }
 
-    /// Days and spans of all stores.
+    /// The numbers of days and spans of all stores.
     pub fn records(&self) -> (usize, u64) {
         let days = self.stores.iter().map(|store| store.days.len()).sum();
         (days, self.stores.iter().map(|store| store.spans).sum())
     }
 
-    /// The sum that it should have; empty in the first form.
+    /// The expected checksum; empty in the first format.
     fn sum(&self) -> String {
         if self.format == FIRST_FORMAT {
             return String::new();
@@ -116,12 +118,12 @@ impl Manifest {
         hex(&Sha256::digest(serde_json::to_vec(&bare).unwrap_or_default()))
     }
 
-    /// Ends it with its sum.
+    /// Sets the checksum.
     pub(super) fn seal(&mut self) {
         self.sha256 = self.sum();
     }
 
-    /// Whether it is as it was written.
+    /// Whether the checksum matches.
     pub(super) fn is_sealed(&self) -> bool {
         self.sha256 == self.sum()
     }
@@ -131,7 +133,7 @@ impl Manifest {
         self.files.iter().map(|file| file.bytes).sum()
     }
 
-    /// Whether this build knows the form.
+    /// Whether this build supports the format.
     pub(super) fn is_known(&self) -> bool {
         [FIRST_FORMAT, FORMAT].contains(&self.format)
     }

@@ -1,9 +1,10 @@
-//! Copies of a data folder that is in use, and the way back.
+//! Backup of a data folder in use, and its restore.
 //!
-//! A copy is a folder or an archive with every file of the data folder, and last a [`Manifest`] that names each with its length and SHA-256.
-//! Each database is a state between two of its commits, no older than the beginning of the copy: what was acknowledged before that is
-//! in it. Days come in order and the catalog, which knows where the traces of several days are, after them. A copy has every day that
-//! its catalog lists, or it is not made.
+//! A copy is a folder or an archive with every file of the data folder. A [`Manifest`] at its end names each
+//! file with its length and SHA-256. Each database is in a state between two of its commits, no older than
+//! the start of the copy. So the copy has all data acknowledged before its start. Days are copied in order.
+//! The catalog, which lists the traces of several days, follows them. A copy has every day in its catalog's
+//! list, or it is not made.
 
 mod files;
 mod hold;
@@ -25,29 +26,29 @@ pub use manifest::{Entry, Layouts, Manifest, StoreEntry};
 use pack::Pack;
 pub use restore::{restore, verify};
 
-/// Copies are made of so many bytes at a time.
+/// Chunk size of copying, in bytes.
 const PIECE: usize = 1 << 20;
-/// A catalog is compared so often with the days that were copied.
+/// Maximum number of comparisons of a catalog with the copied days.
 const TRIES: u32 = 8;
 
-/// The folders that belong together.
+/// The folders to copy together.
 #[derive(Debug, Clone)]
 pub struct Places {
     /// The data folder.
     pub data: PathBuf,
-    /// The store's folder where it is not in the data folder.
+    /// The store's folder, if it is outside the data folder.
     pub store: Option<PathBuf>,
 }
 
 impl Places {
-    /// A data folder, and the folder of its store.
+    /// A data folder and the folder of its store.
     pub fn new(data: &Path, store: &Path) -> Self {
         let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let apart = !whole(store).starts_with(whole(data));
         Self { data: data.to_owned(), store: apart.then(|| store.to_owned()) }
     }
 
-    /// Each folder with the name under which a copy has it.
+    /// Each folder with its name in a copy.
     fn roots(&self) -> impl Iterator<Item = (&'static str, &Path)> {
         [("data", Some(self.data.as_path())), ("store", self.store.as_deref())]
             .into_iter()
@@ -55,43 +56,45 @@ impl Places {
     }
 }
 
-/// Refuses a folder to which a copy is or was being restored.
+/// Rejects the target of an unfinished restore.
 ///
 /// # Errors
-/// [`ErrorKind::Damaged`]: the restore did not end.
+/// [`ErrorKind::Damaged`]: the restore did not finish.
 pub fn is_whole(folder: &Path) -> Result<()> {
     Folder::new(folder).is_whole()
 }
 
-/// How far a copy is.
+/// Progress of a copy.
 #[derive(Debug, Clone, Copy)]
 pub struct Step<'a> {
-    /// The file that is copied next.
+    /// The next file to copy.
     pub name: &'a str,
-    /// Files that are done, and all.
+    /// Number of copied files, and of all files.
     pub files: (usize, usize),
-    /// Bytes that are done, and all as far as was known at the beginning.
+    /// Number of copied bytes, and of all bytes as known at the start.
     pub bytes: (u64, u64),
 }
 
-/// An error of this part of the store.
+/// Builds an error of this module.
 fn error(kind: ErrorKind, operation: &'static str, text: impl Into<String>) -> Error {
     Error::new(kind, operation, text).with_retry(Retry::No).of_backend(NAME)
 }
 
-/// A failed file operation.
+/// Converts the error of a file operation.
 fn failed(operation: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
     let path = path.to_owned();
     move |cause| Fault::from(cause).at(operation, &path)
 }
 
-/// Copies the folders to `out`: an archive where that ends in `.tar.zst`, else a folder. `build` names the program for the manifest.
+/// Copies the folders to `out`: an archive if the name ends in `.tar.zst`, otherwise a folder. The manifest
+/// names the program `build`.
 ///
-/// Reads only, beside whoever writes. `out` is there when all is, not before.
+/// Only reads the data, concurrently with writers. `out` appears when the copy is complete.
 ///
 /// # Errors
-/// [`ErrorKind::Invalid`]: `out` is there already, or within the data. [`ErrorKind::Locked`]: this very process has a store open there;
-/// closing a file here would take its locks away. Otherwise a file cannot be read or written.
+/// [`ErrorKind::Invalid`]: `out` exists, or is within the data. [`ErrorKind::Locked`]: this process has a
+/// store open there, and closing a file here would release its locks. Any other error: a file cannot be read
+/// or written.
 pub fn take(places: &Places, out: &Path, build: &str, tell: &mut dyn FnMut(Step<'_>)) -> Result<Manifest> {
     let parent = check(places, out)?;
     let mut files = Vec::new();
@@ -127,7 +130,7 @@ pub fn take(places: &Places, out: &Path, build: &str, tell: &mut dyn FnMut(Step<
     Ok(manifest)
 }
 
-/// Looks whether a copy can be made there; gives the folder that it will be in.
+/// Checks that a copy can be made at `out`, and returns its parent folder.
 fn check(places: &Places, out: &Path) -> Result<PathBuf> {
     if out.exists() {
         let text = format!("{}: it is there already", out.display());
@@ -152,7 +155,7 @@ fn add(pack: &mut Pack, file: &Listed, manifest: &mut Manifest, stores: &mut Sto
     };
     match done {
         Ok(entries) => manifest.files.extend(entries),
-        // A day that was removed meanwhile, or a document.
+        // A day or a document that was removed meanwhile.
         Err(gone)
             if gone.kind() == ErrorKind::NotFound && !file.path.exists() && files::may_go(&file.name) => {}
         Err(error) => return Err(error),
@@ -160,7 +163,7 @@ fn add(pack: &mut Pack, file: &Listed, manifest: &mut Manifest, stores: &mut Sto
     Ok(())
 }
 
-/// Copies a store's catalog, after every day that it lists.
+/// Copies a store's catalog, after every day in its list.
 fn add_catalog(
     pack: &mut Pack,
     file: &Listed,
@@ -181,7 +184,8 @@ fn add_catalog(
             return Ok(());
         }
         drop(staged);
-        // Each was begun since the copy was, or is struck out by now, or its file is gone.
+        // Each missing day was created during the copy, was removed from the list meanwhile, or lost its
+        // file.
         for day in missing {
             let name = files::name_of(store, day);
             let folder = file.path.parent().unwrap_or(Path::new("."));
@@ -197,7 +201,7 @@ fn add_catalog(
     Err(error(ErrorKind::Damaged, "back up", format!("{}: {text}", path.display())))
 }
 
-/// A copy of a catalog beside the copy of all: it is compared with the days before it becomes a part of that.
+/// A separate copy of a catalog. It is compared with the days before it becomes part of the whole copy.
 struct Staged {
     copied: hold::Copied,
     pack: Pack,
@@ -209,7 +213,7 @@ impl Staged {
         let folder = pack.scratch_folder()?;
         let mut side = Pack::new(&folder.path().join("catalog"))?;
         let mut copied = hold::database(&mut side, file)?;
-        // Its log may have commits that came after the transaction in which it was copied.
+        // Its log may have commits from after the transaction of the copy.
         copied.looked = Looked::at(&side.place(&file.name)).unwrap_or(copied.looked);
         Ok(Self { copied, pack: side, _folder: folder })
     }

@@ -1,4 +1,4 @@
-//! Where a copy is written: a folder, or an archive that `tar --zstd` reads too.
+//! Writer of a copy: a folder, or an archive that `tar --zstd` can read.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{BufWriter, Read, Write};
@@ -13,15 +13,15 @@ use super::manifest::{self, Entry, Manifest};
 use super::{PIECE, error, failed};
 use crate::private;
 
-/// Compression of an archive: bodies are compressed already.
+/// Compression level of an archive; low, because bodies are already compressed.
 const LEVEL: i32 = 3;
 
-/// What a copy has in its folder.
+/// Entries of a copy's folder.
 const PARTS: [&str; 3] = ["data", "store", manifest::FILE];
-/// How an archive begins: a zstd frame (RFC 8878, 3.1.1).
+/// Magic number of an archive: a zstd frame (RFC 8878, 3.1.1).
 const ARCHIVE: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
-/// A copy that is being made.
+/// A copy in progress.
 pub(super) struct Pack {
     out: PathBuf,
     partial: PathBuf,
@@ -29,12 +29,12 @@ pub(super) struct Pack {
 }
 
 enum To {
-    /// Held open, and locked, until the copy has its name.
+    /// Kept open and locked until the copy has its final name.
     Folder(Option<File>),
     Archive(Box<tar::Builder<Encoder<'static, BufWriter<File>>>>),
 }
 
-/// What is not finished is nothing worth keeping.
+/// Removes an unfinished copy.
 impl Drop for Pack {
     fn drop(&mut self) {
         if self.to.take().is_some() {
@@ -74,24 +74,24 @@ impl Pack {
         Ok(Self { out: out.to_owned(), partial, to: Some(to) })
     }
 
-    /// A folder on the same disk that goes when it is dropped.
+    /// A temporary folder on the same disk, removed on drop.
     pub(super) fn scratch_folder(&self) -> Result<tempfile::TempDir> {
         let folder = self.out.parent().filter(|parent| !parent.as_os_str().is_empty());
         tempfile::tempdir_in(folder.unwrap_or(Path::new("."))).map_err(failed("back up", &self.out))
     }
 
-    /// Where a file lies of a copy that is to be a folder.
+    /// The path of a file in a copy that is a folder.
     pub(super) fn place(&self, name: &str) -> PathBuf {
         self.partial.join(name)
     }
 
-    /// A file without a name on the same disk.
+    /// An unnamed temporary file on the same disk.
     pub(super) fn scratch(&self) -> Result<File> {
         let folder = self.out.parent().filter(|parent| !parent.as_os_str().is_empty());
         tempfile::tempfile_in(folder.unwrap_or(Path::new("."))).map_err(failed("back up", &self.out))
     }
 
-    /// Adds a file of exactly so many bytes.
+    /// Adds a file of exactly `bytes` bytes.
     pub(super) fn put(&mut self, name: &str, from: impl Read, bytes: u64) -> Result<Entry> {
         let mut from = Summed { from, sum: Sha256::new(), bytes: 0 };
         let path = self.partial.join(name);
@@ -114,7 +114,7 @@ impl Pack {
         Ok(Entry { name: name.to_owned(), bytes, sha256, damaged: false })
     }
 
-    /// Ends with the manifest, and gives the copy its name.
+    /// Adds the manifest, and gives the copy its final name.
     pub(super) fn finish(mut self, manifest: &Manifest) -> Result<()> {
         let text = serde_json::to_vec_pretty(manifest).map_err(|cause| {
             error(ErrorKind::Internal, "back up", "the manifest cannot be written").caused_by(cause)
@@ -129,7 +129,7 @@ impl Pack {
             Some(To::Folder(held)) => sync_folders(&self.partial).map(|()| held),
             None => Ok(None),
         };
-        // Locked until it has its name.
+        // Locked until it has its final name.
         let _held = ended
             .and_then(|held| fs::rename(&self.partial, &self.out).map(|()| held))
             .map_err(failed("back up", &self.out))?;
@@ -137,10 +137,11 @@ impl Pack {
     }
 }
 
-/// Removes what a copy left that was killed. One that is being made is locked; what has the name and is no copy's stays.
+/// Removes the remains of a killed copy. A copy in progress is locked. A file or folder of that name that is
+/// no copy stays.
 fn clear(partial: &Path) -> Result<()> {
     let Ok(meta) = fs::symlink_metadata(partial) else { return Ok(()) };
-    // Not every platform opens a folder: there its files are in the way of whoever is at work on it.
+    // Not every platform can open a folder. There, open files prevent its removal.
     if meta.is_file() || (meta.is_dir() && cfg!(unix)) {
         let left = File::options().read(true).write(meta.is_file()).open(partial);
         if !lock(&left.map_err(failed("back up", partial))?, partial)? {
@@ -156,7 +157,7 @@ fn clear(partial: &Path) -> Result<()> {
     removed.map_err(failed("back up", partial))
 }
 
-/// Whether it is what a copy may have left: a folder with nothing but a copy's entries, or the beginning of an archive.
+/// Whether it may be the remains of a copy: a folder with only a copy's entries, or the start of an archive.
 fn is_of_a_copy(partial: &Path, meta: &fs::Metadata) -> std::io::Result<bool> {
     if meta.is_dir() {
         for entry in fs::read_dir(partial)? {
@@ -174,10 +175,10 @@ fn is_of_a_copy(partial: &Path, meta: &fs::Metadata) -> std::io::Result<bool> {
     Ok(begin.is_empty() || begin == ARCHIVE)
 }
 
-/// Locks a file until it is closed; `false` where the disk knows no locks.
+/// Locks a file until it is closed; `false` if the file system has no locks.
 ///
 /// # Errors
-/// Somebody else has locked it.
+/// Another process has locked it.
 fn lock(file: &File, path: &Path) -> Result<bool> {
     match file.try_lock() {
         Ok(()) => Ok(true),
@@ -189,7 +190,7 @@ fn lock(file: &File, path: &Path) -> Result<bool> {
     }
 }
 
-/// Locks a folder, where the platform lets us open one.
+/// Locks a folder, on platforms that can open one.
 fn hold_folder(path: &Path) -> Result<Option<File>> {
     if !cfg!(unix) {
         return Ok(None);
@@ -210,7 +211,7 @@ fn put_in_folder(path: &Path, from: &mut impl Read) -> std::io::Result<()> {
     to.get_ref().sync_all()
 }
 
-/// Makes the names of all that is below a folder safe from a power cut.
+/// Syncs the directory entries below a folder, so they survive a power cut.
 pub(super) fn sync_folders(path: &Path) -> std::io::Result<()> {
     for entry in fs::read_dir(path)? {
         let entry = entry?;
@@ -221,13 +222,13 @@ pub(super) fn sync_folders(path: &Path) -> std::io::Result<()> {
     File::open(path)?.sync_all()
 }
 
-/// Makes a file's name safe from a power cut.
+/// Syncs a file's directory entry, so it survives a power cut.
 pub(super) fn sync_parent(path: &Path) -> std::io::Result<()> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
 }
 
-/// A reader that adds up what it gives.
+/// A reader that computes the checksum of its data.
 pub(super) struct Summed<R> {
     pub(super) from: R,
     pub(super) sum: Sha256,
@@ -243,7 +244,7 @@ impl<R: Read> Read for Summed<R> {
     }
 }
 
-/// Hexadecimal digits.
+/// Formats bytes as hexadecimal digits.
 pub(super) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {

@@ -1,4 +1,4 @@
-//! From a copy to a data folder again.
+//! Verification of a copy, and its restore to a data folder.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,11 +12,12 @@ use super::{Places, error, failed};
 use crate::folder::UNFINISHED;
 use crate::private;
 
-/// Reads a whole copy and compares it with its manifest: files, and the days and spans of its stores. One database at a time is written
-/// to the folder for temporary files, and removed there.
+/// Reads a whole copy and compares it with its manifest: files, and the days and spans of its stores. One
+/// database at a time is written to the folder for temporary files, and removed there.
 ///
 /// # Errors
-/// [`ErrorKind::Damaged`]: something is missing, too much, or not what it was. [`ErrorKind::Unsupported`]: a newer build made it.
+/// [`ErrorKind::Damaged`]: something is missing, unexpected or changed. [`ErrorKind::Unsupported`]: a newer
+/// build made it.
 pub fn verify(from: &Path) -> Result<Manifest> {
     let passing = tempfile::tempdir().map_err(failed("restore", &std::env::temp_dir()))?;
     let contents = read(from, Target::Passing(passing.path()))?;
@@ -24,11 +25,13 @@ pub fn verify(from: &Path) -> Result<Manifest> {
     Ok(contents.told())
 }
 
-/// Writes a copy to the data folder, which must be missing or empty, and so must the store's where the copy has one apart. The files are
-/// there under their names once all of them were read and found to be what the manifest says; until then a store cannot be opened there.
+/// Writes a copy to the data folder, which must be missing or empty. The same holds for the store's folder if
+/// the copy has a separate one. The files get their names after all of them were read and match the manifest.
+/// Until then no store can be opened there.
 ///
 /// # Errors
-/// As of [`verify`]; [`ErrorKind::Invalid`]: a folder is not empty, or the copy has a store apart and no folder is named for it.
+/// As [`verify`]; [`ErrorKind::Invalid`]: a folder is not empty, or the copy has a separate store and no
+/// folder for it is given.
 pub fn restore(from: &Path, places: &Places) -> Result<Manifest> {
     for (_, path) in places.roots() {
         empty(path)?;
@@ -60,11 +63,11 @@ fn empty(path: &Path) -> Result<()> {
     }
 }
 
-/// Folders that say of those in which they are that a restore did not end. The first one, within the data folder and so on the same disk
-/// whatever is mounted where, takes up what is read.
+/// Marker folders that mark their parents as targets of an unfinished restore. The first one takes the files
+/// that are read. It is in the data folder, and so on the same disk with any mounts.
 struct Staging {
     markers: Vec<PathBuf>,
-    /// Files got their names: from now on only the end of it all makes the folders whole.
+    /// Set once files get their names. From then on only a finished restore removes the markers.
     moving: bool,
 }
 
@@ -87,7 +90,7 @@ impl Staging {
         Ok(())
     }
 
-    /// Gives all files their names, and then unmarks the folders.
+    /// Gives all files their names, and then removes the markers.
     fn move_all(mut self, places: &Places) -> Result<()> {
         let roots: Vec<_> = places.roots().filter(|(name, _)| self.root().join(name).exists()).collect();
         for (_, path) in &roots {
@@ -103,7 +106,7 @@ impl Staging {
             sync_folders(&root).map_err(failed("restore", &root))?;
             move_below(&root, path)?;
         }
-        // All is there under its name, on the disk. The data folder's marker is the last.
+        // All files have their names, synced to the disk. The data folder's marker is removed last.
         for marker in self.markers.iter().rev() {
             fs::remove_dir_all(marker).map_err(failed("restore", marker))?;
             sync_parent(marker).map_err(failed("restore", marker))?;
@@ -125,7 +128,7 @@ impl Drop for Staging {
     }
 }
 
-/// Moves all entries, or copies the files where the folder is on another disk.
+/// Moves all entries, or copies the files if the folder is on another disk.
 fn move_below(from: &Path, to: &Path) -> Result<()> {
     private::folder(to).map_err(failed("restore", to))?;
     for entry in fs::read_dir(from).map_err(failed("restore", from))? {

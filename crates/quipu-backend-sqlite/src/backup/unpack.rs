@@ -1,4 +1,5 @@
-//! A copy being read: every file once, in any order, with its sum. Databases are looked into: a log stands after its database.
+//! Reader of a copy: every file once, in any order, with its checksum. Databases are inspected; a log follows
+//! its database.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -15,10 +16,10 @@ use super::{PIECE, error, failed};
 use crate::folder::Folder;
 use crate::private;
 
-/// Length and SHA-256 of what was read, by name.
+/// Length and SHA-256 of the read files, by name.
 pub(super) type Sums = BTreeMap<String, (u64, String)>;
 
-/// A copy's files as they were read, and its manifest.
+/// The read files of a copy, and its manifest.
 pub(super) struct Contents {
     pub(super) manifest: Manifest,
     pub(super) sums: Sums,
@@ -26,19 +27,19 @@ pub(super) struct Contents {
 }
 
 impl Contents {
-    /// The manifest, with the days and spans that were found where every database could be opened.
+    /// The manifest with the days and spans found, if every database could be opened.
     pub(super) fn told(self) -> Manifest {
         let found = self.manifest.unread.is_empty().then(|| self.stores.entries());
         Manifest { stores: found.unwrap_or(self.manifest.stores), ..self.manifest }
     }
 }
 
-/// Where the files of a copy go that is read.
+/// Target of the files that are read from a copy.
 #[derive(Clone, Copy)]
 pub(super) enum Target<'a> {
-    /// All of them stay in this folder.
+    /// All files stay in this folder.
     Folder(&'a Path),
-    /// A database stays in this folder until it was looked into.
+    /// A database stays in this folder until it was inspected.
     Passing(&'a Path),
 }
 
@@ -75,7 +76,7 @@ struct Reading<'a> {
     stores: Stores,
     /// Databases that could not be opened.
     unread: Vec<String>,
-    /// The database that was read last, which is looked into once its log is there.
+    /// The last database, which is inspected once its log was read.
     open: Option<String>,
 }
 
@@ -129,7 +130,7 @@ impl Reading<'_> {
             self.manifest = Some(manifest.map_err(|cause| self.wrong(manifest::FILE).caused_by(cause))?);
             return Ok(());
         }
-        // The name becomes a path below a folder of ours.
+        // The name becomes a path below our folder.
         let below = Path::new(name);
         let plain = below.components().all(|part| matches!(part, Component::Normal(_)));
         if !plain || !["data/", "store/"].iter().any(|root| name.starts_with(root)) {
@@ -156,7 +157,7 @@ impl Reading<'_> {
         Ok(())
     }
 
-    /// Looks into the database that was read last, and removes it.
+    /// Inspects the last database, and removes it.
     fn look_into_open(&mut self) {
         let (Some(name), Target::Passing(folder)) = (self.open.take(), self.into) else { return };
         self.look_into(folder, &name);
@@ -165,7 +166,7 @@ impl Reading<'_> {
         }
     }
 
-    /// Looks into all databases, of which each has its log beside it now.
+    /// Inspects all databases. All logs are present now.
     fn look_into_all(&mut self, folder: &Path) {
         let names: Vec<String> = self.sums.keys().filter(|name| is_looked_into(name)).cloned().collect();
         names.iter().for_each(|name| self.look_into(folder, name));

@@ -1,4 +1,5 @@
-//! What of a span or event is only looked at whole: attributes, events, links, texts.
+//! Encoding of a body: the fields of a span or event that are only read as a whole, such as attributes,
+//! events, links and texts.
 
 use std::iter;
 
@@ -36,7 +37,7 @@ impl SpanBody {
         iter::once(&self.attributes).chain(self.events.iter().map(|(_, _, attributes)| attributes))
     }
 
-    /// The span's events; their times are stored relative to its start.
+    /// Removes and returns the span's events. Their times are stored relative to its start.
     pub(crate) fn take_events(&mut self, start: Timestamp) -> Vec<SpanEvent> {
         let events = std::mem::take(&mut self.events).into_iter();
         events
@@ -49,10 +50,10 @@ impl SpanBody {
     }
 }
 
-/// Keys and values in place.
+/// Borrowed keys and values.
 type PairsIn<'b> = Vec<(&'b str, ValueIn<'b>)>;
 
-/// What of a span's body is text, read in place.
+/// The texts of a span's body, borrowed.
 #[derive(Debug, Deserialize)]
 pub(crate) struct SpanTexts<'b> {
     _kind: SpanKind,
@@ -64,7 +65,7 @@ pub(crate) struct SpanTexts<'b> {
     pub(crate) events: Vec<(i64, &'b str, PairsIn<'b>)>,
 }
 
-/// A [`Value`] in place: the same variants in the same order.
+/// A borrowed [`Value`]: the same variants in the same order.
 #[derive(Debug, Deserialize)]
 pub(crate) enum ValueIn<'b> {
     Null,
@@ -83,7 +84,7 @@ pub(crate) fn span_texts(bytes: &[u8]) -> Result<SpanTexts<'_>> {
     Ok(postcard::take_from_bytes(bytes)?.0)
 }
 
-/// Writes a span's body into `out`, which is emptied first.
+/// Writes a span's body into `out`, after clearing it.
 pub(crate) fn encode_span(span: &Span, out: &mut Vec<u8>) -> Result<()> {
     let start = span.start.nanos();
     let events = span.events.iter();
@@ -113,7 +114,7 @@ pub(crate) struct EventBody {
     pub(crate) attributes: Attributes,
 }
 
-/// Writes an event's body into `out`, which is emptied first.
+/// Writes an event's body into `out`, after clearing it.
 pub(crate) fn encode_event(event: &Event, out: &mut Vec<u8>) -> Result<()> {
     out.clear();
     write_onto(&(&event.body, &event.attributes), out)

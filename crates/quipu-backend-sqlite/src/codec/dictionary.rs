@@ -1,11 +1,13 @@
-//! Compression with dictionaries: spans are small and alike, so most of a body is in the dictionary already.
+//! Compression with dictionaries. Spans are small and similar, so a dictionary has most of a body.
 //!
-//! A packed body is a format byte (0 plain, 1 zstd, 2 words and zstd), for zstd the dictionary's id and the length before zstd as
-//! varints, and the bytes; with words the four bytes that every zstd frame begins with are left out. A dictionary's id is made from
-//! its content, so the same id never means two dictionaries.
+//! A packed body starts with a format byte: 0 plain, 1 zstd, 2 words and zstd. For zstd, the dictionary's id
+//! and the length before zstd follow as varints. The bytes come last. With words, the four bytes that start
+//! every zstd frame are omitted. A dictionary's id is derived from its content, so one id never names two
+//! dictionaries.
 //!
-//! Stored, a dictionary is zstd's alone, or with a [`Vocabulary`] a mark of four bytes, then compressed the length of the
-//! vocabulary, the vocabulary, and zstd's, which was trained on worded bodies.
+//! A stored dictionary is that of zstd alone, or one with a [`Vocabulary`]. The latter starts with a mark of
+//! four bytes. The rest is compressed: the length of the vocabulary, the vocabulary, and zstd's dictionary,
+//! which was trained on worded bodies.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -25,26 +27,26 @@ const LEVEL: i32 = 3;
 const PLAIN: u8 = 0;
 const ZSTD: u8 = 1;
 const WORDS: u8 = 2;
-/// What every zstd frame begins with (RFC 8878, 3.1.1).
+/// The start of every zstd frame (RFC 8878, 3.1.1).
 const FRAME: [u8; 4] = 0xfd2f_b528_u32.to_le_bytes();
-/// What a stored dictionary with words begins with.
+/// The start of a stored dictionary with words.
 const MARK: [u8; 4] = *b"QuW1";
-/// Of a dictionary, which is compressed once and read seldom.
+/// Compression level of a dictionary, which is compressed once and rarely read.
 const STORED_LEVEL: i32 = 12;
-/// A longer plain length can only be damage.
+/// Maximum plain length of a body; a larger value is damage.
 const MOST_BYTES: u64 = 1 << 30;
-/// Of a dictionary with its words.
+/// Maximum size of a stored dictionary with its words.
 const MOST_STORED: usize = 4 << 20;
 static SHIPPED: &[u8] = include_bytes!("../../data/default.dict");
 
 /// One trained dictionary.
 pub(crate) struct Dictionary {
-    /// From its content.
+    /// Id derived from its content.
     pub(crate) id: u32,
-    /// As stored.
+    /// Stored form.
     pub(crate) bytes: Vec<u8>,
     words: Vocabulary,
-    /// zstd's, where it is not the stored one.
+    /// zstd's dictionary, if it differs from the stored form.
     inner: Option<Vec<u8>>,
     encoder: OnceLock<EncoderDictionary<'static>>,
     decoder: OnceLock<DecoderDictionary<'static>>,
@@ -57,7 +59,7 @@ impl fmt::Debug for Dictionary {
 }
 
 impl Dictionary {
-    /// Reads a stored one.
+    /// Parses a stored dictionary.
     pub(crate) fn read(bytes: Vec<u8>) -> Result<Self> {
         let Some(packed) = bytes.strip_prefix(&MARK) else {
             return Ok(Self::of(bytes, Vocabulary::default(), None));
@@ -70,7 +72,7 @@ impl Dictionary {
         Ok(Self::of(bytes, words, Some(inner)))
     }
 
-    /// Learns from bodies, of which it uses the beginnings.
+    /// Trains a dictionary on the first bytes of bodies.
     pub(crate) fn train(bodies: &[Vec<u8>], size: usize) -> Result<Self> {
         let words = Vocabulary::train(bodies);
         if words.is_empty() {
@@ -100,7 +102,7 @@ impl Dictionary {
         self.inner.as_deref().unwrap_or(&self.bytes)
     }
 
-    /// The one that every new store starts with.
+    /// The dictionary of every new store.
     pub(crate) fn shipped() -> Self {
         Self::of(SHIPPED.to_vec(), Vocabulary::default(), None)
     }
@@ -109,7 +111,7 @@ impl Dictionary {
         self.encoder.get_or_init(|| EncoderDictionary::copy(self.inner(), LEVEL))
     }
 
-    /// Unpacks one body that was packed with it.
+    /// Decompresses one body that was packed with it.
     fn unpack(&self, context: &mut DCtx<'static>, packed: &[u8], length: usize) -> Result<Vec<u8>> {
         let decoder = self.decoder.get_or_init(|| DecoderDictionary::copy(self.inner()));
         let mut plain = Vec::with_capacity(length);
@@ -120,7 +122,7 @@ impl Dictionary {
     }
 }
 
-/// Decompression contexts that wait for the next body; making one costs more than most bodies do.
+/// Maximum number of idle decompression contexts. Creating one costs more than decompressing most bodies.
 const MOST_CONTEXTS: usize = 4;
 
 /// Dictionaries in memory: the current one for new bodies, and all that were read from files.
@@ -136,18 +138,18 @@ impl Dictionaries {
         Self { current: RwLock::new(current), known: RwLock::new(known), contexts: Mutex::default() }
     }
 
-    /// For new bodies.
+    /// The dictionary for new bodies.
     pub(crate) fn current(&self) -> Arc<Dictionary> {
         Arc::clone(&self.current.read())
     }
 
-    /// Uses another one for new bodies from now on.
+    /// Sets the dictionary for new bodies.
     pub(crate) fn change(&self, next: Arc<Dictionary>) {
         self.known.write().insert(next.id, Arc::clone(&next));
         *self.current.write() = next;
     }
 
-    /// Unpacks a body; `load` fetches a dictionary that is not in memory from the file that the body is in.
+    /// Decompresses a body. `load` reads a dictionary that is not in memory from the body's file.
     pub(crate) fn unpack(&self, packed: &[u8], load: impl FnOnce(u32) -> Result<Vec<u8>>) -> Result<Vec<u8>> {
         let Header { dictionary, length, worded, rest } = header(packed)?;
         let Some(id) = dictionary else {
@@ -184,9 +186,9 @@ impl Dictionaries {
     }
 }
 
-/// What precedes a packed body's bytes.
+/// Header of a packed body.
 pub(crate) struct Header<'b> {
-    /// The dictionary it needs; `None` for plain bytes.
+    /// The required dictionary; `None` for plain bytes.
     pub(crate) dictionary: Option<u32>,
     length: usize,
     worded: bool,
@@ -206,17 +208,17 @@ pub(crate) fn header(packed: &[u8]) -> Result<Header<'_>> {
     }
 }
 
-/// Bytes of a body once it is unpacked, as its header says.
+/// Length of a body after decompression, from its header.
 pub(crate) fn unpacked_len(packed: &[u8]) -> Result<usize> {
     Ok(header(packed)?.length)
 }
 
-/// A body that needs no dictionary.
+/// A packed body without a dictionary.
 pub(crate) fn plain(bytes: &[u8]) -> Vec<u8> {
     [&[PLAIN], bytes].concat()
 }
 
-/// Packs bodies one after the other, with one compression context for all of them.
+/// Packs bodies in sequence, with one compression context for all of them.
 pub(crate) struct Packer<'d> {
     compressor: Compressor<'d>,
     dictionary: &'d Dictionary,
@@ -280,7 +282,7 @@ mod tests {
         }
     }
 
-    /// Bodies of the spans that real frameworks sent, recorded once.
+    /// Bodies of spans that real frameworks sent, from recordings.
     fn recorded(is_wanted: impl Fn(&str) -> bool) -> Vec<Vec<u8>> {
         let root =
             std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/recordings"));
@@ -311,7 +313,7 @@ mod tests {
         bodies
     }
 
-    /// Recordings that came after the shipped dictionary was trained.
+    /// Recordings from after the training of the shipped dictionary.
     const LATER: [&str; 11] = [
         "ag2--native",
         "ai-sdk-v6--builtin-multi",
@@ -342,7 +344,7 @@ mod tests {
         assert!(shipped * 5 < bare * 4, "{shipped} bytes with the dictionary, {bare} without");
     }
 
-    /// With `QUIPU_TRAIN=1` in the environment the shipped dictionary is trained anew from the recordings.
+    /// With `QUIPU_TRAIN=1` in the environment, the shipped dictionary is trained again on the recordings.
     #[test]
     fn the_shipped_dictionary_halves_recorded_spans() {
         let bodies = recorded(|name| !LATER.contains(&name));

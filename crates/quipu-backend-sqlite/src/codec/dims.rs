@@ -1,4 +1,4 @@
-//! Names that repeat: each is stored once a day and referred to by number.
+//! Names table: each repeated name is stored once per day and referenced by number.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use crate::fault::{Fault, Result};
 
-/// What a name names. The numbers are stored: append only.
+/// Kind of a name. The numbers are stored: append only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DimKind {
     SpanName = 1,
@@ -36,10 +36,10 @@ pub(crate) enum DimKind {
 }
 
 const KINDS: usize = 23;
-/// Names kept in memory a day; beyond it the memory is emptied, not the file.
+/// Maximum number of a day's names in memory. Beyond it the cache is cleared, not the file.
 const MOST_KNOWN: usize = 20_000;
 
-/// The writer's memory of a day's names.
+/// The writer's cache of a day's names.
 #[derive(Debug, Default)]
 pub(crate) struct Dims {
     known: [HashMap<CompactString, i64>; KINDS],
@@ -47,7 +47,7 @@ pub(crate) struct Dims {
 }
 
 impl Dims {
-    /// The number of a name, given to it when it is new.
+    /// The number of a name. A new name gets a number.
     pub(crate) fn id(&mut self, conn: &Connection, kind: DimKind, text: &str) -> Result<i64> {
         if let Some(id) = self.known[kind as usize].get(text) {
             return Ok(*id);
@@ -67,7 +67,7 @@ impl Dims {
         Ok(id)
     }
 
-    /// The number of a name that may be missing; an empty one counts as missing.
+    /// The number of an optional name; an empty one counts as missing.
     pub(crate) fn maybe<T: AsRef<str>>(
         &mut self,
         conn: &Connection,
@@ -81,19 +81,19 @@ impl Dims {
     }
 }
 
-/// The number of a name in this file; `None` when the file does not know it.
+/// The number of a name in this file; `None` if the file does not have it.
 pub(crate) fn find(conn: &Connection, kind: DimKind, text: &str) -> Result<Option<i64>> {
     let mut look = conn.prepare_cached("SELECT id FROM dims WHERE kind = ?1 AND text = ?2")?;
     Ok(look.query_row((kind as i64, text), |row| row.get(0)).optional()?)
 }
 
-/// Gives names by number.
+/// Look-up of names by number.
 pub(crate) trait TextOf {
-    /// The name; `None` for none.
+    /// The name; `None` without a number.
     fn text(&self, id: Option<i64>) -> Result<Option<CompactString>>;
 }
 
-/// A reader's memory of names, for one question.
+/// A reader's cache of names, for one query.
 #[derive(Debug)]
 pub(crate) struct Names<'c> {
     conn: &'c Connection,

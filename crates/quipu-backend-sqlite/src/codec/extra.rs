@@ -1,5 +1,5 @@
-//! What came to packed records later: it lies behind them, and only where it says something, so that records from before
-//! are read as they are and those without it stay as short as they were.
+//! Fields added to packed records later. They follow the record, and only if they are set. So older records
+//! stay readable, and records without these fields stay as short as before.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fault::Result;
 
-/// Of a call or ledger row: who pays, and the units of its usage that are no tokens.
+/// Added fields of a call or ledger row: billing, and the units of its usage besides tokens.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Extra {
     pub(crate) billing: Billing,
@@ -22,7 +22,7 @@ impl Extra {
     }
 }
 
-/// A record's bytes with what came later behind it.
+/// Packs a record, followed by its added fields.
 pub(crate) fn pack<T: Serialize, E: Serialize + Default + PartialEq>(
     record: &T,
     later: &E,
@@ -34,7 +34,7 @@ pub(crate) fn pack<T: Serialize, E: Serialize + Default + PartialEq>(
     Ok(postcard::to_extend(later, bytes)?)
 }
 
-/// A record and what came later.
+/// Unpacks a record and its added fields.
 pub(crate) fn unpack<T: DeserializeOwned, E: DeserializeOwned + Default>(bytes: &[u8]) -> Result<(T, E)> {
     let (record, rest) = postcard::take_from_bytes(bytes)?;
     let later = if rest.is_empty() { E::default() } else { postcard::from_bytes(rest)? };

@@ -1,4 +1,4 @@
-//! Sums that can be corrected: every figure is signed, so a row can be taken back.
+//! Sums that can be corrected: every figure is signed, so a row can be subtracted.
 
 use quipu_core::{Billing, Cost, GroupSums, Sketch, Tokens, Unpriced, UsageTotals, Usd};
 use serde::{Deserialize, Serialize};
@@ -15,20 +15,20 @@ const REASONS: [Unpriced; 5] = [
     Unpriced::NotValidThen,
 ];
 
-/// Sums that came later.
+/// Sums added later.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Later {
-    /// Rows under a subscription that are priced, and what they would have cost.
+    /// Priced rows under a subscription, and their list price.
     subscribed: i64,
     subscription: i128,
-    /// Rows whose reported cost is far from the computed one.
+    /// Rows whose reported cost deviates from the computed one.
     deviating: i64,
 }
 
 /// Sums over ledger rows, of a trace or of a rollup's hour.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Figures {
-    /// LLM calls, or in the rollup by tool its runs.
+    /// LLM calls, or tool runs in the rollup by tool.
     pub(crate) calls: i64,
     /// Failed ones among them.
     pub(crate) errors: i64,
@@ -44,7 +44,7 @@ pub(crate) struct Figures {
     later: Later,
 }
 
-/// The number that a reason is stored as.
+/// The stored number of a reason.
 pub(crate) fn reason_number(reason: Unpriced) -> usize {
     REASONS.iter().position(|known| *known == reason).unwrap_or(0)
 }
@@ -65,30 +65,30 @@ impl GroupSums for Figures {
 }
 
 impl Figures {
-    /// The sums in stored form.
+    /// Packs the sums.
     pub(crate) fn pack(&self) -> Result<Vec<u8>> {
         extra::pack(self, &self.later)
     }
 
-    /// The sums in these stored bytes.
+    /// Unpacks the sums.
     pub(crate) fn unpack(bytes: &[u8]) -> Result<Self> {
         let (figures, later) = extra::unpack::<Self, Later>(bytes)?;
         Ok(Self { later, ..figures })
     }
 
-    /// So many rows more that deviate, and nothing else.
+    /// Sums of only `rows` deviating rows.
     pub(crate) fn of_deviating(rows: i64) -> Self {
         Self { later: Later { deviating: rows, ..Later::default() }, ..Self::default() }
     }
 
-    /// What one ledger row adds to usage.
+    /// The contribution of one ledger row to usage.
     pub(crate) fn of_usage(cost: &Cost) -> Self {
         let mut figures = Self::default();
         figures.add_usage(cost);
         figures
     }
 
-    /// Adds what one ledger row adds to usage.
+    /// Adds the contribution of one ledger row to usage.
     pub(crate) fn add_usage(&mut self, cost: &Cost) {
         if !cost.counts() {
             return;
@@ -122,7 +122,7 @@ impl Figures {
         }
     }
 
-    /// What one ledger row adds to its tool.
+    /// The contribution of one ledger row to its tool.
     pub(crate) fn of_tool(cost: &Cost) -> Self {
         let mut figures = Self::default();
         if cost.is_tool_run() {
@@ -135,7 +135,7 @@ impl Figures {
         figures
     }
 
-    /// Adds `other` once, or takes it back with `sign` -1.
+    /// Adds `other` once, or subtracts it with `sign` -1.
     pub(crate) fn add(&mut self, other: &Self, sign: i64) {
         let wide = i128::from(sign);
         self.calls += other.calls * sign;
@@ -163,13 +163,13 @@ impl Figures {
         }
     }
 
-    /// Without the latencies, which a trace's row does not need.
+    /// Removes the latencies, which a trace's row does not need.
     pub(crate) fn without_latency(mut self) -> Self {
         self.latency = Sketch::new();
         self
     }
 
-    /// Whether nothing is left.
+    /// Whether all sums are zero.
     pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()
     }
@@ -184,7 +184,7 @@ impl Figures {
         (self.priced > 0).then(|| Usd::from_raw(self.cost))
     }
 
-    /// What use under subscriptions would have cost.
+    /// The list price of usage under subscriptions.
     pub(crate) fn subscription(&self) -> Option<Usd> {
         (self.later.subscribed > 0).then(|| Usd::from_raw(self.later.subscription))
     }
@@ -206,7 +206,7 @@ impl Figures {
         u64::try_from(self.unpriced.iter().sum::<i64>()).unwrap_or(0)
     }
 
-    /// The sums as an answer has them.
+    /// The sums in the form of an answer.
     pub(crate) fn into_totals(self) -> UsageTotals {
         let reasons = self.unpriced.iter().enumerate().filter(|(_, calls)| **calls > 0);
         UsageTotals {

@@ -1,4 +1,4 @@
-//! Tags, class of failure, project, revision and branch of a span: names that belong to its trace as a whole.
+//! Tags, error class, project, revision and branch of a span, which belong to its whole trace.
 
 use quipu_core::{ErrorClass, Span};
 use rusqlite::Connection;
@@ -7,23 +7,23 @@ use serde::{Deserialize, Serialize};
 use crate::codec::{DimKind, Dims};
 use crate::fault::Result;
 
-/// Those of which a trace shows one, in the order of [`Labels::single`].
+/// Labels of which a trace shows one, in the order of [`Labels::single`].
 pub(crate) const LABELS: [DimKind; 3] = [DimKind::Project, DimKind::Revision, DimKind::Branch];
 
-/// What one span says, names by number.
+/// The labels of one span, by the numbers of their names.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Labels {
     /// Each once, sorted.
     pub(crate) tags: Vec<i64>,
     /// Project, revision, branch.
     pub(crate) single: [Option<i64>; 3],
-    /// Class of its failure: behind the others in the row, where rows of earlier releases have nothing.
+    /// Its error class. It follows the other fields in the row; rows of earlier releases end before it.
     #[serde(skip)]
     pub(crate) error: Option<i64>,
 }
 
 impl Labels {
-    /// What was read from a span; `None` for most, which say nothing of the kind.
+    /// The labels read from a span; `None` for most spans, which have none.
     pub(crate) fn of(span: &Span, conn: &Connection, dims: &mut Dims) -> Result<Option<Self>> {
         let (read, class) = (span.canonical.as_ref(), span.error_class());
         let texts = [&read.project, &read.commit, &read.branch];
@@ -43,7 +43,7 @@ impl Labels {
         Ok(Some(labels))
     }
 
-    /// For the span's row.
+    /// Packs the labels for the span's row.
     pub(crate) fn pack(&self) -> Result<Vec<u8>> {
         let mut bytes = postcard::to_stdvec(self)?;
         if let Some(error) = self.error {
@@ -52,7 +52,7 @@ impl Labels {
         Ok(bytes)
     }
 
-    /// From the span's row.
+    /// Unpacks the labels from the span's row.
     pub(crate) fn unpack(bytes: Option<&[u8]>) -> Result<Self> {
         let Some(bytes) = bytes else { return Ok(Self::default()) };
         let (mut labels, rest): (Self, _) = postcard::take_from_bytes(bytes)?;

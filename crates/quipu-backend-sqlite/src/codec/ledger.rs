@@ -1,4 +1,4 @@
-//! The columns of a ledger row.
+//! Columns of a ledger row.
 
 use quipu_core::{Billing, Cost, Kind, PriceRef, Rule, Signal, SpanId, Timestamp, TraceId, Usage};
 use rusqlite::types::Value;
@@ -20,14 +20,14 @@ pub(crate) const MARK_TOOL: i64 = 4;
 pub(crate) const MARK_FAILED: i64 = 8;
 /// The row is part of the totals.
 pub(crate) const MARK_COUNTS: i64 = 16;
-/// From this bit on, the number of the signal: 0 for a span, as in rows from before there were others.
+/// First bit of the signal's number: 0 for a span, as in rows from before other signals.
 const SIGNAL_BIT: u32 = 5;
 
-/// What of a row is looked at only as a whole.
+/// The fields of a row that are only read as a whole.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Rest {
     pub(crate) version: u64,
-    /// Which opening of the store wrote it: versions of one process are comparable, those of two are not.
+    /// The number of the store's opening that wrote it. Versions are comparable only within one process.
     pub(crate) epoch: u64,
     rule: Rule,
     request_model: Option<i64>,
@@ -87,11 +87,11 @@ fn marks(cost: &Cost) -> i64 {
 }
 
 impl CallRow {
-    /// To select or insert, in this order.
+    /// Columns to select or insert, in this order.
     pub(crate) const COLUMNS: &str = "time, dur, kind, marks, service, framework, convention, agent, tool, provider, \
          model, amount, unpriced, reported, rest";
 
-    /// The row of a cost; names get their numbers.
+    /// The row of a cost, with names as numbers.
     pub(crate) fn of(cost: &Cost, epoch: u64, conn: &Connection, dims: &mut Dims) -> Result<Self> {
         let price = match &cost.price {
             None => None,
@@ -132,7 +132,7 @@ impl CallRow {
         })
     }
 
-    /// Reads [`Self::COLUMNS`] that begin at column `at`.
+    /// Reads [`Self::COLUMNS`] from column `at` on.
     pub(crate) fn of_row(row: &Row<'_>, at: usize) -> rusqlite::Result<Self> {
         Ok(Self {
             time: row.get(at)?,
@@ -157,7 +157,7 @@ impl CallRow {
         Rest::unpack(&self.rest)
     }
 
-    /// The ledger row as it was written, except for the names that `names` gives.
+    /// The ledger row as written, with the names from `names`.
     pub(crate) fn cost(&self, trace_id: TraceId, span_id: SpanId, names: &impl TextOf) -> Result<Cost> {
         let rest = self.rest()?;
         let name = |id: i64| names.text(Some(id)).map(Option::unwrap_or_default);
@@ -195,7 +195,7 @@ impl CallRow {
         })
     }
 
-    /// What the row adds to sums, without any name looked up.
+    /// The contribution of the row to sums, without any look-up of names.
     pub(crate) fn bare_cost(&self, trace_id: TraceId, span_id: SpanId) -> Result<Cost> {
         struct Nameless;
         impl TextOf for Nameless {

@@ -1,4 +1,4 @@
-//! Between records and what lies in the files.
+//! Encoding of records in the files.
 
 mod body;
 mod dictionary;

@@ -1,4 +1,4 @@
-//! Money in a column: an integer of 1e-12 USD where that is exact, else 16 bytes of 1e-24 USD.
+//! Money in a column: an integer of 1e-12 USD if that is exact, otherwise 16 bytes of 1e-24 USD.
 
 use quipu_core::Usd;
 use rusqlite::types::{Value, ValueRef};
@@ -7,7 +7,7 @@ use crate::fault::{Fault, Result};
 
 const STEP: i128 = 10_i128.pow(Usd::DIGITS - 12);
 
-/// The column value of an amount; null stays apart from zero.
+/// The column value of an amount. Null differs from zero.
 pub(crate) fn money(amount: Option<Usd>) -> Value {
     let Some(raw) = amount.map(Usd::raw) else {
         return Value::Null;

@@ -1,11 +1,11 @@
-//! Writing values behind bytes that are there.
+//! Appends serialized values to existing bytes.
 
 use postcard::ser_flavors::Flavor;
 use serde::Serialize;
 
 use crate::fault::Result;
 
-/// Copies slices as a whole, which postcard's own way of extending does byte by byte.
+/// Copies whole slices; postcard's own extension copies byte by byte.
 struct Onto<'b>(&'b mut Vec<u8>);
 
 impl Flavor for Onto<'_> {

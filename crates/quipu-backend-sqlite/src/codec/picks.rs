@@ -1,12 +1,12 @@
-//! Which of a trace's spans gives its name, session and the rest: kept in the trace's row, so that a span more or less
-//! does not mean to read all the others again.
+//! Selection of the spans that give a trace its name, session and other fields. It is stored in the trace's
+//! row, so a new or removed span does not require reading all others again.
 
 use quipu_core::{Status, TraceStatus};
 use serde::{Deserialize, Serialize};
 
 use crate::codec::SpanFacts;
 
-/// The span that a trace is named after: the first root; while there is none, the first span.
+/// The span that a trace is named after: the first root, or the first span if there is no root.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Lead {
     pub(crate) root: bool,
@@ -26,7 +26,7 @@ impl Lead {
     }
 }
 
-/// The first span that names something, and what it names.
+/// The first span with a name of some kind, and that name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Pick {
     pub(crate) start: i64,
@@ -40,7 +40,7 @@ impl Pick {
     }
 }
 
-/// Everything picked and counted over a trace's spans.
+/// All selections and counts over a trace's spans.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Picks {
     pub(crate) lead: Option<Lead>,
@@ -50,11 +50,11 @@ pub(crate) struct Picks {
     pub(crate) user: Option<Pick>,
     /// Earliest start.
     pub(crate) start: i64,
-    /// Latest end known.
+    /// Latest known end.
     pub(crate) end: Option<i64>,
-    /// Spans, without those that were made from another signal and do not count.
+    /// Number of spans, without those that were made from another signal and do not count.
     pub(crate) spans: i64,
-    /// Failed ones among them.
+    /// Number of failed ones among them.
     pub(crate) errors: i64,
     pub(crate) roots: i64,
     pub(crate) roots_ended: i64,
@@ -81,7 +81,7 @@ impl Picks {
         self.roots_failed += when(span.root && span.status == Status::Error);
     }
 
-    /// Counts one span more (`sign` 1) or less (-1) as one of the trace's.
+    /// Adds (`sign` 1) or removes (-1) one span of the trace's count.
     pub(crate) const fn show(&mut self, failed: bool, sign: i64) {
         self.spans += sign;
         if failed {
@@ -114,14 +114,14 @@ impl Picks {
         choose(&mut self.user, span, span.user);
     }
 
-    /// Takes in a span.
+    /// Adds a span.
     pub(crate) fn add(&mut self, span: &SpanFacts) {
         self.consider(span);
         self.count(span, 1);
     }
 
-    /// Takes in another copy of a span. `false` when the old copy gave something that the new one does not, so that all
-    /// spans have to be looked at again.
+    /// Replaces a copy of a span by another one. `false` if the new copy lacks a selected value of the old
+    /// one, so all spans must be read again.
     #[must_use]
     pub(crate) fn replace(&mut self, old: &SpanFacts, new: &SpanFacts) -> bool {
         let lost = |pick: Option<Pick>, value: Option<i64>| {
@@ -140,7 +140,7 @@ impl Picks {
         !incomplete
     }
 
-    /// The trace's state.
+    /// The trace's status.
     pub(crate) const fn status(&self) -> TraceStatus {
         match self {
             Self { roots: 0, errors: 1.., .. } | Self { roots_failed: 1.., .. } => TraceStatus::Error,
@@ -150,7 +150,7 @@ impl Picks {
         }
     }
 
-    /// Nanoseconds from the earliest start to the latest end known.
+    /// Nanoseconds from the earliest start to the latest known end.
     pub(crate) fn duration(&self) -> i64 {
         self.end.map_or(0, |end| end.saturating_sub(self.start).max(0))
     }
@@ -163,7 +163,7 @@ impl Picks {
         self.lead.as_ref().and_then(|lead| lead.service)
     }
 
-    /// What the lead says; where it says nothing, the first that any span says.
+    /// The lead's value, otherwise the first value of any span.
     fn told(&self, lead: fn(&Lead) -> Option<i64>, any: Option<Pick>) -> Option<i64> {
         self.lead.as_ref().and_then(lead).or(any.map(|pick| pick.value))
     }
@@ -185,7 +185,7 @@ impl Picks {
     }
 }
 
-/// The number that a state is stored as.
+/// The stored number of a status.
 pub(crate) const fn trace_status_number(status: TraceStatus) -> i64 {
     match status {
         TraceStatus::Unset => 0,
@@ -195,7 +195,7 @@ pub(crate) const fn trace_status_number(status: TraceStatus) -> i64 {
     }
 }
 
-/// The state of a stored number.
+/// The status of a stored number.
 pub(crate) const fn trace_status_of(number: i64) -> TraceStatus {
     match number {
         1 => TraceStatus::Ok,

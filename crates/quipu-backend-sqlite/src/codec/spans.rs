@@ -1,4 +1,4 @@
-//! The columns of a span.
+//! Columns of a span.
 
 use compact_str::CompactString;
 use quipu_core::{
@@ -11,7 +11,7 @@ use crate::codec::TextOf;
 use crate::codec::extra::{self, Extra};
 use crate::fault::{Fault, Result};
 
-/// A span id as an integer that sorts like its bytes.
+/// A span id as an integer with the same order as its bytes.
 pub(crate) fn span_key(id: SpanId) -> i64 {
     (u64::from_be_bytes(*id.as_bytes()) ^ (1 << 63)).cast_signed()
 }
@@ -38,10 +38,10 @@ pub(crate) fn status_of(number: i64) -> Status {
     }
 }
 
-/// Added to the number of a span's signal where sampling left the span out.
+/// Added to the signal's number of an unsampled span.
 pub(crate) const UNSAMPLED: u8 = 8;
 
-/// What a trace's row is made of, one span's part of it; names by number.
+/// The contribution of one span to its trace's row; names by number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SpanFacts {
     pub(crate) id: i64,
@@ -53,20 +53,20 @@ pub(crate) struct SpanFacts {
     pub(crate) service: Option<i64>,
     pub(crate) framework: Option<i64>,
     pub(crate) convention: Option<i64>,
-    /// Of an agent's own run; what other spans name only counts once a ledger row says so.
+    /// The agent of its own run. An agent named on other spans only counts once a ledger row names it.
     pub(crate) agent: Option<i64>,
     pub(crate) session: Option<i64>,
     pub(crate) user: Option<i64>,
-    /// It was made from another signal, or sampling left it out.
+    /// Whether it was made from another signal, or is unsampled.
     pub(crate) made: bool,
-    /// Sampling left it out: it holds sums, and is not shown.
+    /// Whether it is unsampled: it holds sums, and is hidden.
     pub(crate) unsampled: bool,
-    /// Its ledger row counts.
+    /// Whether its ledger row counts.
     pub(crate) counted: bool,
 }
 
 impl SpanFacts {
-    /// To select, from `spans s JOIN origins o ON o.id = s.origin`.
+    /// Columns to select from `spans s JOIN origins o ON o.id = s.origin`.
     pub(crate) const COLUMNS: &str = "s.id, s.parent IS NULL, s.start, s.dur, s.status, s.name, o.service, \
          o.framework, o.convention, CASE WHEN s.kind = 1 THEN s.agent END, s.session, s.user, s.signal != 0, s.signal >= 8, \
          EXISTS (SELECT 1 FROM calls c WHERE c.pk = s.pk AND c.marks & 16 != 0)";
@@ -94,12 +94,12 @@ impl SpanFacts {
         })
     }
 
-    /// Whether it is one of the spans that its trace is said to have.
+    /// Whether it is one of the visible spans of its trace.
     pub(crate) const fn shown(&self) -> bool {
         !self.unsampled && (!self.made || self.counted)
     }
 
-    /// Spans are ordered by start, then id.
+    /// Sort key: start, then id.
     pub(crate) const fn key(&self) -> (i64, i64) {
         (self.start, self.id)
     }
@@ -109,7 +109,7 @@ impl SpanFacts {
     }
 }
 
-/// The facts of a call, a tool run, or a span with usage; the rest of [`Call`] is in columns.
+/// The data of a call, a tool run, or a span with usage. The other fields of [`Call`] are in columns.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Facts {
     #[serde(with = "super::usage")]
@@ -127,7 +127,7 @@ pub(crate) struct Facts {
 }
 
 impl Facts {
-    /// For the span's row.
+    /// Packs the data for the span's row.
     pub(crate) fn pack(&self) -> Result<Vec<u8>> {
         extra::pack(self, &Extra::of(self.billing, self.usage.as_ref()))
     }
@@ -142,13 +142,13 @@ impl Facts {
     }
 }
 
-/// To select, from `spans s JOIN origins o ON o.id = s.origin`, for [`node_of`].
+/// Columns for [`node_of`], to select from `spans s JOIN origins o ON o.id = s.origin`.
 pub(crate) const NODE_COLUMNS: &str = "s.id, s.parent, s.kind, s.start, s.dur, s.status, s.agent, s.tool, \
      s.provider, o.service, o.framework, o.convention, s.facts, s.signal, s.meeting, s.moment, s.scope, s.sender, s.arrived";
-/// How many they are.
+/// Number of these columns.
 pub(crate) const NODE_WIDTH: usize = 19;
 
-/// What the count needs to know of the span in a row.
+/// The ledger's node of the span in a row.
 pub(crate) fn node_of(row: &Row<'_>, names: &impl TextOf) -> Result<Node> {
     let text = |at: usize| names.text(row.get(at)?);
     let facts: Option<Vec<u8>> = row.get(12)?;

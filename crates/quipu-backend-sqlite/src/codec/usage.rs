@@ -1,4 +1,4 @@
-//! Token usage in a few bytes: a mask of what is known, then only that.
+//! Compact encoding of token usage: a mask of the known fields, then only these.
 
 use quipu_core::{Reading, Usage};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -37,7 +37,7 @@ fn slots(usage: &mut Usage) -> [&mut Option<u64>; 13] {
     ]
 }
 
-/// For `#[serde(with)]`.
+/// Serializer for `#[serde(with)]`.
 pub(crate) fn serialize<S: Serializer>(usage: &Option<Usage>, to: S) -> Result<S::Ok, S::Error> {
     let Some(mut usage) = usage.clone() else {
         return Packed { mask: NONE, values: Vec::new() }.serialize(to);
@@ -54,7 +54,7 @@ pub(crate) fn serialize<S: Serializer>(usage: &Option<Usage>, to: S) -> Result<S
     packed.serialize(to)
 }
 
-/// For `#[serde(with)]`.
+/// Deserializer for `#[serde(with)]`.
 pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Usage>, D::Error> {
     let packed = Packed::deserialize(from)?;
     if packed.mask & NONE != 0 {

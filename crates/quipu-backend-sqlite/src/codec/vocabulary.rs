@@ -1,44 +1,51 @@
-//! Words that many bodies hold, written as one or two bytes: text in a natural language is mostly words of a small stock, and
-//! compression of single short bodies has to spell each of them or point far back.
+//! Vocabulary of frequent words, written as one or two bytes. Text in a natural language is mostly words of a
+//! small vocabulary. Compression of single short bodies has to spell each word or refer far back.
 //!
-//! A word is a run of ASCII letters, digits and `_`, with the space before it, and with dots that a letter follows. In worded
-//! bytes 0x00–0x7f stand for themselves, 0x80–0xdf for the most frequent words, 0xe0–0xfe with a second byte for the others, and
-//! 0xff precedes a count and as many bytes as they are. LZ compression works on top: what repeats still repeats.
+//! A word is a run of ASCII letters, digits and `_`, with the space before it, and with dots before a letter.
+//! Worded bytes have these meanings:
+//!
+//! - 0x00–0x7f stand for themselves.
+//! - 0x80–0xdf are the most frequent words.
+//! - 0xe0–0xfe with a second byte are the other words.
+//! - 0xff precedes a count and that many raw bytes.
+//!
+//! LZ compression is applied on top, because repetitions remain repetitions.
 
 use std::collections::{HashMap, HashSet};
 
 use crate::fault::{Fault, Result};
 
-/// Words of one byte.
+/// Number of words with one byte.
 const SHORT: usize = 0xe0 - 0x80;
-/// Words altogether.
+/// Maximum number of words.
 const MOST_WORDS: usize = SHORT + (0xff - 0xe0) * 256;
 const RAW: u8 = 0xff;
-/// Letters of a word, without its space.
+/// Maximum letters of a word, without its space.
 const MOST_LETTERS: usize = 40;
-/// Shorter words gain nothing.
+/// Minimum bytes of a word; shorter words save nothing.
 const FEWEST_BYTES: usize = 3;
-/// A word has to be in so many bodies: what is said once is nobody's to find in the stock.
+/// Minimum number of bodies with a word. A word of a single body does not help others.
 const FEWEST_BODIES: u32 = 3;
-/// Places of the table by hash: twice the words, so that a look is short.
+/// Slots of the hash table: twice the words, so look-ups are short.
 const PLACES: usize = 16_384;
-/// Of a hash, what is kept beside the number of its word.
+/// Bits of a hash that are stored next to the number of its word.
 const UPPER: u32 = 0xffff_0000;
-/// Worded bytes can stand for this much more at most.
+/// Maximum plain length of worded bytes.
 const MOST_BYTES: usize = 1 << 30;
 
-/// Words by number and numbers by word; without words it changes nothing.
+/// Words by number and numbers by word. Without words it changes nothing.
 #[derive(Default)]
 pub(crate) struct Vocabulary {
-    /// All words, one behind the other.
+    /// All words, concatenated.
     text: Vec<u8>,
-    /// Where each begins, and where the last one ends.
+    /// The start of each word, and the end of the last.
     begins: Vec<u32>,
-    /// Number of a word plus one, by hash, below the upper half of that; 0 for a free place.
+    /// Number of a word plus one in the lower half, part of its hash in the upper half; 0 for a free slot.
+    /// Indexed by hash.
     places: Vec<u32>,
 }
 
-/// What a byte is to a word.
+/// Role of a byte within a word.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Letter {
     No,
@@ -60,7 +67,7 @@ static LETTERS: [Letter; 256] = {
     letters
 };
 
-/// Bytes of the word that begins here, 0 where none does.
+/// Length of the word at the start of the bytes; 0 without a word.
 #[inline]
 fn word_at(bytes: &[u8]) -> usize {
     let space = usize::from(bytes.first() == Some(&b' '));
@@ -77,7 +84,8 @@ fn word_at(bytes: &[u8]) -> usize {
     if at == space { 0 } else { at }
 }
 
-/// Of a word's length, first and last bytes: what long words have between them seldom tells two apart, and is compared anyway.
+/// Hash of a word's length, first and last bytes. The middle of long words rarely differs, and is compared
+/// anyway.
 #[inline]
 pub(crate) fn hash_of(word: &[u8]) -> u32 {
     let (first, last) = match (word.first_chunk::<8>(), word.first_chunk::<4>()) {
@@ -96,7 +104,7 @@ pub(crate) fn hash_of(word: &[u8]) -> u32 {
 }
 
 impl Vocabulary {
-    /// From words in order, each once.
+    /// Creates a vocabulary from distinct words, in order.
     fn of<'w>(words: impl IntoIterator<Item = &'w [u8]>) -> Self {
         let mut all = Self { text: Vec::new(), begins: vec![0], places: vec![0; PLACES] };
         for (number, word) in (1_u32..).zip(words).take(MOST_WORDS) {
@@ -142,18 +150,18 @@ impl Vocabulary {
         Self::of(words.iter().map(|(word, _)| *word))
     }
 
-    /// Whether there are no words.
+    /// Whether the vocabulary has no words.
     pub(crate) fn is_empty(&self) -> bool {
         self.text.is_empty()
     }
 
-    /// For [`Self::read`]: each word behind its length.
+    /// The stored form for [`Self::read`]: each word after its length.
     pub(crate) fn stored(&self) -> Vec<u8> {
         let words = (0..self.begins.len().saturating_sub(1)).filter_map(|number| self.word(number));
         words.flat_map(|word| std::iter::once(word.len() as u8).chain(word.iter().copied())).collect()
     }
 
-    /// Reads what [`Self::stored`] gave.
+    /// Parses the result of [`Self::stored`].
     pub(crate) fn read(mut bytes: &[u8]) -> Result<Self> {
         let mut words = Vec::new();
         while let Some((length, rest)) = bytes.split_first() {
@@ -186,7 +194,7 @@ impl Vocabulary {
         }
     }
 
-    /// Appends `plain` in words.
+    /// Appends `plain` in worded form.
     pub(crate) fn write(&self, plain: &[u8], out: &mut Vec<u8>) {
         let mut at = 0;
         while at < plain.len() {

@@ -1,4 +1,4 @@
-//! Ledger rows that add to usage, in pages.
+//! Pages of ledger rows that add to usage.
 
 use quipu_core::{CostCursor, CostPage, CostQuery, CostRow, Result, TraceFilter};
 use rusqlite::params_from_iter;
@@ -17,8 +17,8 @@ const fn place(row: &CostRow) -> CostCursor {
     CostCursor { time: row.cost.time, trace_id: row.cost.trace_id, span_id: row.cost.span_id }
 }
 
-/// One page. The rows of one day may lie among those of another, so the days are gone through by their earliest rows, until
-/// none that is left can have one that belongs on the page.
+/// One page. Rows of different days may interleave. So the days are visited by their earliest rows, until no
+/// remaining day can have a row on the page.
 pub(crate) fn page(shared: &Shared, query: &CostQuery) -> Result<CostPage> {
     let limit = query.limit.max(1);
     let from = query.cursor.map(|cursor| cursor.time);
@@ -79,7 +79,7 @@ fn rows_in(
     Ok(costs)
 }
 
-/// Brings in the spans `s` where they are not there yet: rows are found by time then, so they stay in front.
+/// Joins the spans `s` if they are missing. The rows are then found by time, so they stay the outer table.
 fn with_spans(rows: &mut Condition) {
     if rows.from.starts_with("calls c ") {
         rows.from = "calls c CROSS JOIN traces t ON t.pk = c.tr CROSS JOIN spans s ON s.pk = c.pk".into();

@@ -16,7 +16,7 @@ use crate::read::stored::{Sources, source};
 use crate::readers::DayReader;
 use crate::shared::Shared;
 
-/// An event with the number that the store gave it.
+/// An event with its number in the store.
 type Numbered = (i64, Event);
 
 /// One page, newest first.
@@ -32,14 +32,14 @@ pub(crate) fn page(shared: &Shared, query: &EventQuery) -> Result<EventPage> {
             rows.extend(shared.ask(day, |reader| events_in(reader, query, &mut room))?.unwrap_or_default());
         }
     }
-    // A page that is full of bytes may be the last one: then the next page is empty.
+    // A page that is full by bytes may be the last one. Then the next page is empty.
     let more = room.is_full();
     rows.truncate(limit);
     let next = rows.last().filter(|_| more).map(|(number, event)| (event.time, *number));
     Ok(EventPage { rows: rows.into_iter().map(|(_, event)| event).collect(), next })
 }
 
-/// What a page still has room for.
+/// Remaining capacity of a page.
 struct Room {
     rows: usize,
     bytes: usize,
@@ -56,7 +56,7 @@ impl Room {
     }
 }
 
-/// Events lie in the day of their own time.
+/// Whether a day may have matching events. Events are stored in the day of their own time.
 fn may_have(day: Day, query: &EventQuery) -> bool {
     let (start, end) = (day.start(), day.plus(1).start());
     query.since.is_none_or(|since| end > since)
@@ -64,7 +64,7 @@ fn may_have(day: Day, query: &EventQuery) -> bool {
         && query.cursor.is_none_or(|(time, _)| start <= time)
 }
 
-/// A condition on events `e`; `None` when none of the day can meet it.
+/// A condition on events `e`; `None` if no event of the day can match.
 pub(crate) fn conditions(reader: &DayReader<'_>, query: &EventQuery) -> fault::Result<Option<Condition>> {
     let mut all = Condition::of("events e");
     if let Some(since) = query.since {
@@ -164,7 +164,7 @@ pub(crate) fn event_of(
     })
 }
 
-/// Whether a text, in lower case, occurs in the name, body or attributes of an event, whatever the case.
+/// Whether a lower-case text occurs in the name, body or attributes of an event, ignoring case.
 pub(crate) fn has_text(name: &str, body: &Value, attributes: &Attributes, wanted: &str) -> bool {
     name.to_lowercase().contains(wanted)
         || occurs_in(body, wanted)

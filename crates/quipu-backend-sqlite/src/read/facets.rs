@@ -1,4 +1,4 @@
-//! How many traces have each value of a field.
+//! Facets: the number of traces with each value of a field.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -54,7 +54,7 @@ pub(crate) fn list(
     Ok(facets)
 }
 
-/// The filter without those of its times that a day lies within as a whole: they need not be looked at.
+/// The filter without time limits that contain the whole day, because these need no check.
 fn timeless_where_whole(filter: &TraceFilter, times: Option<(i64, i64)>) -> TraceFilter {
     let (low, high) = times.unwrap_or((i64::MIN, i64::MAX));
     TraceFilter {
@@ -84,7 +84,7 @@ fn counts_in(
             kind as i64
         ),
         Said::Names(kind) => format!(
-            // The plus keeps SQLite from looking for each name of the kind in each trace.
+            // The plus prevents SQLite from looking up each name of the kind in each trace.
             "SELECT n.dim, COUNT(*) FROM {from} CROSS JOIN trace_dims n ON n.tr = t.pk \
              WHERE {given} AND +n.dim IN (SELECT id FROM dims WHERE kind = {}) GROUP BY 1",
             kind as i64

@@ -1,4 +1,4 @@
-//! A trace filter as SQL for one day: names become that day's numbers, and the rarest name drives the search.
+//! Trace filter as SQL for one day. Names become that day's numbers, and the rarest name drives the search.
 
 use quipu_core::{Criterion, Term, TraceFilter};
 use rusqlite::Connection;
@@ -12,33 +12,34 @@ use crate::read::terms::{STATUSES, add_terms};
 use crate::readers::DayReader;
 use crate::shared::Shared;
 
-/// Up to so many traces it is quicker to start from a name's traces than from the times.
+/// Maximum number of a name's traces for which starting from the name is faster than from the times.
 pub(crate) const RARE: i64 = 2_000;
-/// Of so many spans with a word the traces are put into a table without any thought.
+/// Maximum number of spans with a word whose traces are always put into a table.
 pub(crate) const FEW: usize = 2_000;
-/// To go by a trace that words led to takes so many times what it takes to come by a trace and test its spans.
+/// Cost of a trace found through words, as a multiple of the cost of testing the spans of a visited trace.
 const TESTS_A_TRACE: i64 = 8;
 
 /// All traces of a day.
 const ALL: &str = "traces t";
 
-/// What to select from (the trace is `t`), and under which condition.
+/// The tables to select from (the trace is `t`), and the condition.
 #[derive(Debug, Clone)]
 pub(crate) struct Condition {
     pub(crate) from: String,
     pub(crate) sql: String,
     pub(crate) args: Vec<Value>,
-    /// Traces are tested by words, which takes longer than all else.
+    /// Whether traces are tested by words, which is the most expensive test.
     pub(crate) tested: bool,
 }
 
 impl Condition {
-    /// All that there is.
+    /// Selects everything.
     pub(crate) fn of(from: &str) -> Self {
         Self { from: from.into(), sql: "1".into(), args: Vec::new(), tested: false }
     }
 
-    /// Has the traces found by what this statement gives, `tr`, where it finds few and no rarer name drives the search already.
+    /// Finds the traces by the result `tr` of this statement, if it has few rows and no rarer name drives the
+    /// search already.
     pub(crate) fn or_found_by(&mut self, conn: &Connection, found_by: &str) -> Result<()> {
         if self.from == ALL {
             let driver = Driver::found_by(conn, found_by)?;
@@ -49,7 +50,7 @@ impl Condition {
         Ok(())
     }
 
-    /// Adds one more condition with one value.
+    /// Adds a condition with one value.
     pub(crate) fn and(&mut self, sql: &str, arg: impl Into<Value>) {
         self.sql.push_str(" AND ");
         self.sql.push_str(sql);
@@ -57,7 +58,7 @@ impl Condition {
     }
 }
 
-/// Whether a filter means all that lies within these times, whatever it says of others.
+/// Whether a filter matches everything within these times, regardless of other times.
 pub(crate) fn means_all(filter: &TraceFilter, times: Option<(i64, i64)>) -> bool {
     let (low, high) = times.unwrap_or_default();
     filter.since.is_none_or(|since| since.nanos() <= low)
@@ -65,26 +66,27 @@ pub(crate) fn means_all(filter: &TraceFilter, times: Option<(i64, i64)>) -> bool
         && TraceFilter { since: None, until: None, ..filter.clone() } == TraceFilter::default()
 }
 
-/// Whether that holds of a day's traces after they were read: some may have come in since its times were.
+/// Whether that still holds for a day's traces after they were read. Traces may have arrived since its times
+/// were read.
 pub(crate) fn meant_all(shared: &Shared, day: Day, filter: &TraceFilter) -> Result<bool> {
     Ok(means_all(filter, shared.bounds(day)?.and_then(|bounds| bounds.traces)))
 }
 
-/// A way to find a filter's traces, and how many it finds.
+/// A way to find a filter's traces, with their number.
 pub(crate) struct Driver {
     from: String,
     rows: i64,
-    /// There are no others: from [`RARE`] on they were not counted.
+    /// Whether these are all traces; from [`RARE`] on they were not counted.
     all: bool,
 }
 
 impl Driver {
-    /// By a state: few traces fail.
+    /// Finds traces by status; few traces fail.
     pub(crate) fn of_states(conn: &Connection, numbers: &str) -> Result<Self> {
         Self::found_by(conn, &format!("SELECT pk AS tr FROM traces WHERE status IN ({numbers})"))
     }
 
-    /// By services, of all states or of these: their traces lie together within each state.
+    /// Finds traces by services, of all statuses or of these. Their traces are adjacent within each status.
     pub(crate) fn of_services(conn: &Connection, services: &str, states: Option<i64>) -> Result<Self> {
         let states = states.map_or_else(all_states, |state| state.to_string());
         let found_by =
@@ -92,37 +94,37 @@ impl Driver {
         Self::found_by(conn, &found_by)
     }
 
-    /// By a name of which traces have any number.
+    /// Finds traces by a name of which a trace can have several.
     pub(crate) fn of_name(conn: &Connection, name: i64) -> Result<Self> {
         Self::found_by(conn, &format!("SELECT tr FROM trace_dims WHERE dim = {name}"))
     }
 
-    /// By several of them.
+    /// Finds traces by several such names.
     pub(crate) fn of_names(conn: &Connection, names: &str) -> Result<Self> {
         let found_by = format!("SELECT DISTINCT tr FROM trace_dims WHERE dim IN {names}");
         Self::found_by(conn, &found_by)
     }
 
-    /// By a statement that gives the traces' numbers, `tr`.
+    /// Finds traces by a statement that returns their numbers, `tr`.
     pub(crate) fn found_by(conn: &Connection, found_by: &str) -> Result<Self> {
-        // To count them there is no need to know which are the same.
+        // Counting does not need distinct rows.
         let count = format!("SELECT COUNT(*) FROM ({} LIMIT {RARE})", found_by.replace("DISTINCT ", ""));
         let rows = conn.prepare_cached(&count)?.query_row([], |row| row.get(0))?;
         Ok(Self { all: rows < RARE, ..Self::of(&format!("({found_by})"), rows) })
     }
 
-    /// By a table of the traces' numbers, `tr`, of which there are so many.
+    /// Finds traces by a table of their numbers, `tr`, with `rows` rows.
     pub(crate) fn of(table: &str, rows: i64) -> Self {
         Self { from: format!("{table} d CROSS JOIN traces t ON t.pk = d.tr"), rows, all: true }
     }
 }
 
-/// The numbers of all states.
+/// The numbers of all statuses.
 fn all_states() -> String {
     STATUSES.map(|status| trace_status_number(status).to_string()).join(", ")
 }
 
-/// The columns that one of a day's names is compared with.
+/// The columns that are compared with a single name of the day.
 fn columns(filter: &TraceFilter) -> [(DimKind, Option<&String>, &'static str); 7] {
     [
         (DimKind::Service, filter.service.as_ref(), "t.service = ?"),
@@ -135,29 +137,30 @@ fn columns(filter: &TraceFilter) -> [(DimKind, Option<&String>, &'static str); 7
     ]
 }
 
-/// What a condition is for.
+/// Purpose of a condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Asked {
-    /// A list of traces, without those that are hidden.
+    /// A list of traces, without hidden ones.
     Traces,
-    /// Sums by session, with hidden traces that have rows that count: sampling left their spans out.
+    /// Sums by session. They include hidden traces with counting rows, whose spans are unsampled.
     Sessions,
-    /// Ledger rows: without the filter's times, which are those of the rows.
+    /// Ledger rows, without the filter's times, which apply to the rows.
     Rows,
 }
 
-/// Of hidden traces those without a row that counts.
+/// Excludes only hidden traces without a counting row.
 const UNCOUNTED: &str = " AND NOT EXISTS (SELECT 1 FROM spans s JOIN calls c ON c.pk = s.pk \
      WHERE s.tr = t.pk AND c.marks & 16 != 0)";
 
-/// Of so many spans with a word the traces are worth a table, when all traces of a day would have to be tested else.
+/// Maximum number of spans with a word whose traces are put into a table, if all traces of a day had to be
+/// tested otherwise.
 pub(crate) fn worth_a_table(reader: &DayReader<'_>) -> Result<usize> {
     let mut last = reader.conn.prepare_cached("SELECT MAX(pk) FROM traces")?;
     let traces = last.query_row([], |row| row.get::<_, Option<i64>>(0))?.unwrap_or(0);
     Ok(usize::try_from(traces / TESTS_A_TRACE).unwrap_or(0).max(FEW))
 }
 
-/// The filter's condition in this day, for who looks at all that it finds; `None` when nothing here can match.
+/// The filter's condition in this day, for a query that reads all matches; `None` if nothing here can match.
 pub(crate) fn condition(
     shared: &Shared,
     reader: &DayReader<'_>,
@@ -167,12 +170,12 @@ pub(crate) fn condition(
     let words = |term: &Term| matches!(term.criterion, Criterion::Words(_));
     let asks_words = filter.q.is_some() || filter.terms.iter().any(words);
     let few = if asks_words { worth_a_table(reader)? } else { 0 };
-    // A session or a user has few traces, and those are found by their own index.
+    // A session or a user has few traces, which are found by their own index.
     let few = if filter.session.is_some() || filter.user.is_some() { few.min(FEW) } else { few };
     condition_with(shared, reader, filter, asked, few)
 }
 
-/// The same, with a table of the traces that have words where no more than `few` spans have them.
+/// The same, with a table of the traces that have words if at most `few` spans have them.
 pub(crate) fn condition_with(
     shared: &Shared,
     reader: &DayReader<'_>,
@@ -188,7 +191,7 @@ pub(crate) fn condition_with(
         if let Some(until) = filter.until {
             all.and("t.start < ?", until.nanos());
         }
-        // Most days have none, and most questions are quicker when they need not look.
+        // Most days have no hidden traces, and most queries are faster without the check.
         if reader.conn.prepare_cached("SELECT 1 FROM hidden LIMIT 1")?.exists([])? {
             all.sql.push_str(" AND NOT EXISTS (SELECT 1 FROM hidden WHERE hidden.tr = t.pk");
             if asked == Asked::Sessions {
@@ -212,7 +215,8 @@ pub(crate) fn condition_with(
         }
     }
     if let Some(status) = filter.status.map(trace_status_number) {
-        // The plus keeps SQLite from going by the state instead of the time where there are many.
+        // The plus prevents SQLite from using the status index instead of the time index if there are many
+        // rows.
         all.and("+t.status = ?", status);
         drivers.push(Driver::of_states(reader.conn, &status.to_string())?);
     }
@@ -261,7 +265,7 @@ fn add_names(
     Ok(true)
 }
 
-/// Adds the words; `false` when nothing here has them.
+/// Adds the words; `false` if nothing here has them.
 fn add_words(
     shared: &Shared,
     reader: &DayReader<'_>,
@@ -283,7 +287,7 @@ fn add_words(
     Ok(true)
 }
 
-/// Of how many spans the traces are worth a table, when there are these ways to traces already.
+/// Maximum number of spans whose traces are put into a table, given the existing ways to traces.
 pub(crate) fn few_beside(drivers: &[Driver], few: usize) -> usize {
     if drivers.iter().any(|driver| driver.all) { few.min(FEW) } else { few }
 }

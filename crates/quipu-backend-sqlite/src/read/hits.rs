@@ -1,7 +1,8 @@
-//! Which traces have words, by the full text of their day.
+//! Traces with given words, from the full text of their day.
 //!
-//! Where few spans have them, their traces are put into a table, by which a question can go. Where many have, traces are tested as
-//! they come: a page of the latest is full long before all those spans were read.
+//! If few spans have the words, their traces are put into a table that a query can start from. If many have
+//! them, traces are tested in the order of the query. A page of the latest is then full long before all those
+//! spans were read.
 
 use crate::fault::Result;
 use crate::folder::Part;
@@ -10,17 +11,17 @@ use crate::read::words::Found;
 use crate::readers::DayReader;
 use crate::shared::Shared;
 
-/// What has the words.
+/// Result of a search for words.
 pub(crate) enum Hits {
-    /// Everything: there is no word among them.
+    /// Everything matches, because the filter has no words.
     All,
-    /// Nothing.
+    /// Nothing matches.
     None,
-    /// Traces `t` that meet this, with the way to them where they are few.
+    /// Traces `t` that meet this condition, with the way to them if they are few.
     Traces(String, Option<Driver>),
 }
 
-/// Finds the traces that have the words. Those of up to `few` spans are put into this temporary table.
+/// Finds the traces with the words. Traces of up to `few` spans are put into this temporary table.
 pub(crate) fn hits(
     shared: &Shared,
     reader: &DayReader<'_>,
@@ -39,7 +40,7 @@ pub(crate) fn hits(
     Ok(match reader.words.find(open, terms, few) {
         None => Hits::None,
         Some(Found::Few(spans)) => put(reader, table, &spans)?,
-        // What is no expression that a join could be made of: SQLite would begin with the spans.
+        // An expression that cannot become a join, because SQLite would start with the spans.
         Some(Found::Many(number)) => Hits::Traces(
             format!(
                 "(SELECT 1 FROM spans w WHERE w.tr = t.pk AND has_words({number}, w.pk) LIMIT 1) IS NOT NULL"

@@ -10,8 +10,8 @@ use crate::read::traces::trace_id;
 use crate::readers::DayReader;
 use crate::shared::Shared;
 
-/// The traces with a span of each meeting, with their start. They are looked for in the days around the time of one of the
-/// meeting's records, and in the homes of traces that have spans of it on other days than their home's.
+/// The traces with a span of each meeting, with their start. It searches the days around the time of one of
+/// the meeting's records. It also searches the home days of traces with spans of the meeting on other days.
 pub(crate) fn traces(
     shared: &Shared,
     meetings: &[(Meeting, Timestamp)],

@@ -1,4 +1,4 @@
-//! Metric names and series.
+//! Queries for metric names and series.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -15,10 +15,10 @@ use crate::fault;
 use crate::readers::DayReader;
 use crate::shared::Shared;
 
-/// A series' content as a hash: the same in every day's file.
+/// Hash of a series' content: the same in every day's file.
 type Hash = Vec<u8>;
 
-/// A series' points within a question's time, and the last one before it.
+/// A series' points within a query's time, and the last one before it.
 #[derive(Debug, Default)]
 struct Series {
     labels: BTreeMap<CompactString, String>,
@@ -28,7 +28,7 @@ struct Series {
 }
 
 impl Series {
-    /// Whether it is still unknown what the first point grew from.
+    /// Whether the reading before the first point is still unknown.
     fn lacks_a_point_before(&self) -> bool {
         self.temporality == Temporality::Cumulative && self.before.is_none() && !self.points.is_empty()
     }
@@ -96,7 +96,7 @@ fn names_in(reader: &DayReader<'_>) -> fault::Result<Vec<(Hash, MetricName)>> {
     Ok(found)
 }
 
-/// A value as a label: text as it is, everything else in its shortest form.
+/// A value as a label: text unchanged, any other value in its shortest form.
 fn label_text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
@@ -108,10 +108,10 @@ fn label_text(value: &Value) -> String {
     }
 }
 
-/// Series of one metric that have a point in the question's time.
+/// Series of one metric that have a point in the query's time.
 pub(crate) fn series(shared: &Shared, query: &MetricQuery) -> Result<Vec<MetricSeries>> {
     let mut all: HashMap<Hash, Series> = HashMap::new();
-    // Newest first: days before the question's time only tell what the points within it grew from.
+    // Newest first: days before the query's time only have the readings before its first points.
     for day in shared.sound_days()? {
         let (start, end) = (day.start(), day.plus(1).start());
         if query.until.is_some_and(|until| start >= until) {

@@ -1,4 +1,4 @@
-//! Answers. Each reads on connections of its own and never waits for the writer.
+//! Queries. Each reads on its own connections and never waits for the writer.
 
 pub(crate) mod conflicts;
 pub(crate) mod costs;

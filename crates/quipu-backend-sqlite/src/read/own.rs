@@ -1,4 +1,4 @@
-//! What of a filter rows answer themselves, each table by its own columns.
+//! Parts of a filter that a table's rows can answer by their own columns.
 
 use quipu_core::{Criterion, FacetField, Term, TraceFilter};
 use rusqlite::Connection;
@@ -7,15 +7,15 @@ use crate::codec::{DimKind, find};
 use crate::fault::Result;
 use crate::read::terms::{List, Said, numbers, said};
 
-/// What of a filter the rows of a table answer themselves.
+/// Filter fields that the rows of a table answer.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Own {
-    /// Fields with the columns that say them, without a name or with 0 for none.
+    /// Fields with their columns. A missing name is null or 0.
     pub(crate) columns: &'static [(FacetField, &'static str)],
 }
 
 impl Own {
-    /// Whether a term is the rows' own to answer.
+    /// Whether the rows answer a term.
     pub(crate) fn has(self, term: &Term) -> bool {
         match &term.criterion {
             Criterion::Named(field, _) | Criterion::Has(field) => self.column(*field).is_some(),
@@ -30,7 +30,7 @@ impl Own {
         self.columns.iter().find(|(known, _)| *known == field).map(|(_, column)| *column)
     }
 
-    /// What a filter asks of the rows, in fields and in terms, as SQL that begins with `AND`; `None` when no row can meet it.
+    /// The filter's fields and terms for the rows, as SQL that begins with `AND`; `None` if no row can match.
     pub(crate) fn all(self, conn: &Connection, filter: &TraceFilter) -> Result<Option<String>> {
         let Some(mut all) = self.terms(conn, &filter.terms)? else { return Ok(None) };
         let fields = [
@@ -50,7 +50,7 @@ impl Own {
         Ok(Some(all))
     }
 
-    /// The terms among these that the rows answer, as SQL; `None` when no row can meet them.
+    /// The terms among these that the rows answer, as SQL; `None` if no row can match.
     pub(crate) fn terms(self, conn: &Connection, terms: &[Term]) -> Result<Option<String>> {
         let mut all = String::new();
         for (slot, term) in terms.iter().enumerate() {

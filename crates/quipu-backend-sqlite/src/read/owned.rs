@@ -1,5 +1,5 @@
-//! What a day has of a user or session. It is looked for wherever records name it, and so every event, series and span of the day is
-//! read: of the names in a span's attributes one alone was read from it, and whoever is another of them is named there all the same.
+//! Records of a user or session in a day. A span can name several users but only one is indexed. So this scan
+//! reads every event, series and span of the day to find the others.
 
 use std::collections::BTreeSet;
 
@@ -12,11 +12,11 @@ use crate::folder::{DAMAGED, Day, Part, REPAIRED};
 use crate::readers::DayReader;
 use crate::shared::Shared;
 
-/// What is asked of an event.
+/// Columns of an event.
 const EVENTS: &str =
     "SELECT e.pk, e.session, e.resource, e.trace, b.z FROM events e JOIN event_bodies b ON b.pk = e.pk";
 
-/// What one day has.
+/// Records in one day.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct DayOwned {
     /// The number of the name.
@@ -27,9 +27,9 @@ pub(crate) struct DayOwned {
     pub(crate) series: Vec<i64>,
     /// Resources that name the owner.
     pub(crate) sources: Vec<i64>,
-    /// Events that are of none of the traces.
+    /// Events outside these traces.
     pub(crate) alone: u64,
-    /// Records that cannot be decoded, of none of the traces: nobody knows whose they are.
+    /// Undecodable records outside these traces, whose owner is unknown.
     pub(crate) unread: u64,
 }
 
@@ -39,7 +39,7 @@ impl DayOwned {
         records && self.dim.is_none() && self.sources.is_empty()
     }
 
-    /// For the answer; traces go by the days that they are in.
+    /// Adds the counts to the answer. Traces are merged over the days.
     pub(crate) fn add_to(&self, all: &mut Owned, traces: &mut BTreeSet<TraceId>) {
         traces.extend(&self.traces);
         all.events += self.alone;
@@ -47,7 +47,7 @@ impl DayOwned {
         all.series += u64::try_from(self.series.len()).unwrap_or(u64::MAX);
     }
 
-    /// Looks through a day.
+    /// Scans a day.
     pub(crate) fn find(reader: &DayReader<'_>, owner: &Owner) -> fault::Result<Self> {
         let mut owned = Self { dim: find(reader.conn, kind(owner), &owner.id)?, ..Self::default() };
         (owned.sources, owned.unread) = sources(reader.conn, owner)?;
@@ -72,7 +72,7 @@ impl DayOwned {
         self.sources.clone().into_iter().try_for_each(|source| self.add_traces(conn, by_source, source))
     }
 
-    /// Traces of spans whose attributes name the owner, whomever else was read from them.
+    /// Finds traces of spans whose attributes name the owner, even if another owner was indexed.
     fn find_named(&mut self, reader: &DayReader<'_>, owner: &Owner) -> fault::Result<()> {
         let mut look = reader.conn.prepare_cached(
             "SELECT t.trace, b.z FROM bodies b JOIN spans s ON s.pk = b.pk JOIN traces t ON t.pk = s.tr",
@@ -94,7 +94,7 @@ impl DayOwned {
                 None => unread.push(id),
             }
         }
-        // With a trace all of it goes, whatever can be read of that.
+        // A removed trace is removed completely, including its undecodable records.
         self.unread += unread.iter().filter(|id| !self.traces.contains(*id)).count() as u64;
         Ok(())
     }
@@ -127,7 +127,7 @@ impl DayOwned {
         Ok(())
     }
 
-    /// Whether a row of [`EVENTS`] is the owner's; `None` where that cannot be read.
+    /// Whether a row of [`EVENTS`] is the owner's; `None` if it is undecodable.
     fn has_event(&self, reader: &DayReader<'_>, owner: &Owner, row: &Row<'_>) -> fault::Result<Option<bool>> {
         let session: Option<i64> = row.get(1)?;
         let named = owner.kind == OwnerKind::Session && session.is_some() && session == self.dim;
@@ -139,8 +139,8 @@ impl DayOwned {
         Ok(body.map(|body| owner.is_in(&body.attributes)))
     }
 
-    /// What of this is the owner's still. Between the look and the removal the rules of retention or a repeated request may have removed
-    /// rows, whose numbers are given anew.
+    /// Filters the records that are still the owner's. Between the scan and the removal, retention or a
+    /// repeated request may have removed rows, whose numbers are used again.
     pub(crate) fn still(mut self, reader: &DayReader<'_>, owner: &Owner) -> fault::Result<Self> {
         self.dim = find(reader.conn, kind(owner), &owner.id)?;
         let (now, _) = sources(reader.conn, owner)?;
@@ -169,7 +169,7 @@ impl DayOwned {
         Ok(self)
     }
 
-    /// Whether a series is the owner's; `None` where that cannot be read.
+    /// Whether a series is the owner's; `None` if it is undecodable.
     fn has_series(&self, owner: &Owner, labels: &[u8], resource: i64) -> fault::Result<Option<bool>> {
         if self.sources.contains(&resource) {
             return Ok(Some(true));
@@ -200,7 +200,7 @@ pub(crate) fn kind(owner: &Owner) -> DimKind {
     }
 }
 
-/// What was decoded; `None` of a record that cannot be. A page that cannot be read is the whole day's damage.
+/// The decoded record; `None` for an undecodable one. An unreadable page is damage of the whole day.
 fn decoded<T>(read: fault::Result<T>) -> fault::Result<Option<T>> {
     match read {
         Ok(read) => Ok(Some(read)),
@@ -209,7 +209,8 @@ fn decoded<T>(read: fault::Result<T>) -> fault::Result<Option<T>> {
     }
 }
 
-/// Resources that name the owner, and how many cannot be decoded. Scopes, which lie among them, begin with another number.
+/// Resources that name the owner, and the number of undecodable ones. Scopes in the same table have a
+/// different first byte.
 fn sources(conn: &Connection, owner: &Owner) -> fault::Result<(Vec<i64>, u64)> {
     let mut look = conn.prepare_cached("SELECT id, bytes FROM sources")?;
     let mut rows = look.query([])?;
@@ -229,18 +230,18 @@ fn sources(conn: &Connection, owner: &Owner) -> fault::Result<(Vec<i64>, u64)> {
     Ok((found, unread))
 }
 
-/// What all days have, and which files could not be looked through.
+/// The records in all days, and the files that could not be scanned.
 pub(crate) fn owned(shared: &Shared, owner: &Owner) -> Result<Owned> {
     let (mut all, mut traces) = (Owned::default(), BTreeSet::new());
     let days = of_days(shared, owner)?;
     days.iter().for_each(|(_, day)| day.add_to(&mut all, &mut traces));
-    // After the look, which may have found a day damaged.
+    // Read after the scan, which may have found a damaged day.
     let mut unreached = unreached(shared);
     unreached.extend(unread(shared, &days));
     Ok(Owned { traces: traces.into_iter().collect(), unreached, ..all })
 }
 
-/// The files of days that have records which cannot be decoded: the others of these days were looked through.
+/// The files of days with undecodable records. The other records of these days were scanned.
 pub(crate) fn unread(shared: &Shared, days: &[(Day, DayOwned)]) -> Vec<String> {
     let unread = days.iter().filter(|(_, owned)| owned.unread > 0);
     unread
@@ -256,13 +257,14 @@ pub(crate) fn unread(shared: &Shared, days: &[(Day, DayOwned)]) -> Vec<String> {
         .collect()
 }
 
-/// What each day has that can be read.
+/// The readable records of each day.
 pub(crate) fn of_days(shared: &Shared, owner: &Owner) -> Result<Vec<(Day, DayOwned)>> {
     let days = shared.sound_days()?;
     shared.ask_all(&days, |reader| DayOwned::find(reader, owner))
 }
 
-/// Files that may have records of anybody and are in no answer: damaged days, and those that were set aside.
+/// Files that may have records of any owner and are excluded from answers: damaged days, and files that were
+/// set aside.
 pub(crate) fn unreached(shared: &Shared) -> Vec<String> {
     let folder = &shared.folder;
     let damaged = shared.days.damaged().into_iter().map(|(day, _)| folder.file(Part::Data, day));

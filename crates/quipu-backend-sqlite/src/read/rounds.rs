@@ -1,8 +1,9 @@
-//! Questions that may be answered before all of a day's traces were seen, as a page of the latest is.
+//! Queries that may finish before all of a day's traces were read, such as a page of the latest.
 //!
-//! There are two ways to the traces that have words: from the words, and from the traces in the order wanted. The first takes as
-//! long as the words' lists are, the second until enough was found, and nobody knows which is less. So both are tried, a little at
-//! first and then more, until one comes to its end: together that takes no more than a few times the shorter of the two.
+//! There are two ways to the traces with given words: from the words, or from the traces in the requested
+//! order. The first takes as long as the words' lists are. The second takes until enough matches were found.
+//! It is unknown in advance which is faster. So both are tried with a growing budget until one finishes.
+//! Together they take at most a few times the faster one.
 
 use quipu_core::TraceFilter;
 
@@ -11,12 +12,13 @@ use crate::read::filter::{Asked, Condition, FEW, condition_with, worth_a_table};
 use crate::readers::DayReader;
 use crate::shared::Shared;
 
-/// Each round may take so many times what the one before could.
+/// Growth factor of the budget from round to round.
 const GROWTH: usize = 8;
-/// To test a span, or to read an entry of the index, is so much less work than to put a trace into a table.
+/// Number of span tests or index reads that cost as much as one row of the table.
 const TESTS_A_ROW: u64 = 16;
 
-/// Asks with the filter's condition in this day, maybe several times; `None` when nothing here can match.
+/// Runs a query with the filter's condition in this day, possibly several times; `None` if nothing here can
+/// match.
 pub(crate) fn in_rounds<T>(
     shared: &Shared,
     reader: &DayReader<'_>,
@@ -63,7 +65,7 @@ mod tests {
     use crate::read::traces::places_in;
     use crate::{Config, Sqlite};
 
-    /// A day of so many traces of two spans: `all` is in each of them, `early` in the first third.
+    /// A day of `traces` traces with two spans each: `all` is in each of them, `early` in the first third.
     async fn day(folder: &std::path::Path, traces: u64) -> Sqlite {
         let store = Sqlite::open(Config::at(folder)).unwrap();
         let span = |number: u64| {
@@ -87,16 +89,16 @@ mod tests {
         store
     }
 
-    /// What a page of the latest 50 with these words took.
+    /// Cost of a page of the latest 50 with these words.
     #[derive(Debug)]
     struct Took {
         starts: Vec<i64>,
         rounds: usize,
-        /// It went by the traces of the words at last.
+        /// The last round started from the traces of the words.
         by_words: bool,
-        /// Tests and entries of the index.
+        /// Tests and index entries.
         spent: u64,
-        /// Steps of SQLite's machine.
+        /// Steps of SQLite's virtual machine.
         steps: i32,
     }
 
@@ -129,7 +131,7 @@ mod tests {
         assert_eq!((short.rounds, long.rounds, short.starts.len(), long.starts.len()), (1, 1, 50, 50));
         assert!(!short.by_words && !long.by_words);
         assert!(long.steps * 10 < short.steps * 11, "{} and {} steps", short.steps, long.steps);
-        // No more than the entries that lie in a block beyond the page's.
+        // At most the entries in one block beyond the page's.
         let blocks = 2 * crate::search::BLOCK.unsigned_abs();
         assert!(long.spent < short.spent + blocks, "{} and {}", short.spent, long.spent);
     }
@@ -162,7 +164,7 @@ mod tests {
             assert_eq!(places_in(&store.shared, reader, &query, limit)?.len(), limit);
             Ok(reader.words.spent())
         });
-        // The entries of all spans at most, and those that tell that they are many; no test for each trace.
+        // At most the entries of all spans, and those that show that they are many; no test for each trace.
         let (spent, entries) = (spent.unwrap().unwrap(), 2 * traces + FEW as u64);
         assert!(spent < entries + traces / 4, "{spent}");
     }

@@ -1,4 +1,5 @@
-//! Sessions: first which are on the page, by their latest traces; then the sums over all traces of those.
+//! Pages of sessions: first the selection by their latest traces, then the sums over all traces of these
+//! sessions.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -57,8 +58,8 @@ pub(crate) fn page(shared: &Shared, query: &SessionQuery) -> Result<SessionPage>
     Ok(SessionPage { rows, next })
 }
 
-/// The page's sessions and the next one, with their latest traces. Of each day no more is read than shows `enough` sessions; `None` when
-/// that was too little to be sure, as it may be where days overlap.
+/// The page's sessions and the next one, with their latest traces. It reads each day only until `enough`
+/// sessions appear. `None` if that was too little to be certain, which can happen if days overlap.
 fn chosen(
     shared: &Shared,
     query: &SessionQuery,
@@ -84,18 +85,18 @@ fn chosen(
         chosen = after_cursor(&last_at, query);
         chosen.truncate(limit + 1);
     }
-    // A trace that was not read could change the page only if it were as late as the last on it.
+    // An unread trace could change the page only if it were as late as the last one on it.
     let sure = unread.is_none_or(|unread| chosen.get(limit).is_some_and(|(last, _)| *last > unread));
     Ok(sure.then_some(chosen))
 }
 
-/// Whether a session with this latest trace comes behind the query's cursor.
+/// Whether a session with this latest trace comes after the query's cursor.
 fn is_behind(query: &SessionQuery, last: i64, session: &str) -> bool {
     let cursor = query.cursor.as_ref();
     cursor.is_none_or(|(at, id)| (-i128::from(last), session) > (-i128::from(at.nanos()), id.as_str()))
 }
 
-/// Sessions behind the cursor, latest first, then by id.
+/// Sessions after the cursor, latest first, then by id.
 fn after_cursor(last_at: &HashMap<CompactString, i64>, query: &SessionQuery) -> Vec<(i64, CompactString)> {
     let mut sessions: Vec<_> = last_at
         .iter()
@@ -106,16 +107,17 @@ fn after_cursor(last_at: &HashMap<CompactString, i64>, query: &SessionQuery) -> 
     sessions
 }
 
-/// What one day says of sessions.
+/// Sessions of one day.
 #[derive(Default)]
 struct LastTraces {
-    /// Latest trace of each.
+    /// Latest trace of each session.
     sessions: Vec<(CompactString, i64)>,
-    /// The latest trace that was not read.
+    /// Time of the latest unread trace.
     unread: Option<i64>,
 }
 
-/// Reads a day's traces from the latest on, until `enough` sessions behind the cursor were seen of which `known` tells nothing later.
+/// Reads a day's traces from the latest on, until `enough` sessions after the cursor appeared for which
+/// `known` has no later trace.
 fn last_traces(
     shared: &Shared,
     reader: &DayReader<'_>,
@@ -144,7 +146,7 @@ fn last_traces_by(
     let (mut seen, mut wanted, mut previous) = (HashSet::new(), 0, i64::MAX);
     while let Some(row) = found.next()? {
         let (number, start): (i64, i64) = (row.get(0)?, row.get(1)?);
-        // Of those at one time the order is that of their names, so all of them are read.
+        // Sessions with the same time are ordered by name, so all of them are read.
         if start < previous && enough.is_some_and(|enough| wanted >= enough) {
             last.unread = Some(start);
             break;
@@ -161,11 +163,11 @@ fn last_traces_by(
     Ok(last)
 }
 
-/// The traces of sessions, the latest first. Where few have one, the others are not read.
+/// The traces of sessions, the latest first. If few traces have a session, the others are not read.
 fn latest_first(reader: &DayReader<'_>, condition: &mut Condition) -> fault::Result<String> {
     condition.or_found_by(reader.conn, "SELECT pk AS tr FROM traces WHERE session IS NOT NULL")?;
     Ok(format!(
-        // The plus keeps SQLite from going by the session where most traces have one.
+        // The plus prevents SQLite from using the session index if most traces have one.
         "SELECT t.session, t.start FROM {} WHERE {} AND +t.session IS NOT NULL ORDER BY t.start DESC",
         condition.from, condition.sql
     ))
@@ -210,7 +212,7 @@ fn sums_in(
     if ids.is_empty() {
         return Ok(BTreeMap::new());
     }
-    // Few traces are theirs, so not many have to be tested by words.
+    // They have few traces, so few have to be tested by words.
     let sums = in_rounds(shared, reader, &query.filter, Asked::Sessions, |condition| {
         sums_by(reader, &condition, &ids)
     })?;
@@ -343,7 +345,7 @@ mod tests {
         assert!(way().contains("traces_session"), "{}", way());
         let page = page(&store.shared, &SessionQuery::default()).unwrap();
         assert_eq!(page.rows.iter().map(|row| row.session.as_str()).collect::<Vec<_>>(), ["lonely"]);
-        // Where many have one it is quicker to go by the time.
+        // If many traces have a session, the time index is faster.
         let spans = (1_000..3_000).map(|trace| draft(trace, 1).session("busy").span()).collect();
         store.write(Batch { spans, ..Batch::default() }.into()).await.unwrap();
         assert!(way().contains("traces_start") && !way().contains("TEMP B-TREE"), "{}", way());

@@ -1,4 +1,4 @@
-//! Spans of a trace.
+//! Queries for the spans of a trace.
 
 use std::collections::BTreeMap;
 
@@ -20,8 +20,8 @@ use crate::shared::Shared;
 const COLUMNS: &str = "s.pk, s.id, s.parent, s.name, s.kind, s.start, s.dur, s.status, s.agent, s.provider, s.model, s.tool, c.pk, \
      s.ttft, s.verdict";
 const COST_AT: usize = 15;
-/// A span that was made from another signal is left out while its ledger row does not count; one that sampling left out is
-/// always (its signal has a bit more).
+/// Condition of visible spans. A span made from another signal is hidden while its ledger row does not count.
+/// An unsampled span is always hidden; its signal has an additional bit.
 const SHOWN: &str = "(s.signal = 0 OR (s.signal < 8 AND (c.pk IS NULL OR c.marks & 16 != 0)))";
 
 fn select(condition: &str) -> String {
@@ -62,7 +62,7 @@ fn row_of(row: &Row<'_>, trace_id: TraceId, names: &Names<'_>) -> fault::Result<
     Ok((row.get(0)?, span))
 }
 
-/// Rows of one day in order, and whether they end before the last one because their bodies fill a page.
+/// Rows of one day in order, and whether they end early because their bodies fill a page.
 struct DayRows {
     rows: Vec<SpanRow>,
     cut: bool,
@@ -99,7 +99,7 @@ fn rows_of(
     Ok(DayRows { rows, cut })
 }
 
-/// Fills in what was sent, row by row, until a page is full; gives how many rows have it.
+/// Fills in the spans as sent, row by row, until a page is full. Returns the number of rows with it.
 fn add_raw(
     reader: &DayReader<'_>,
     trace_id: TraceId,
@@ -142,7 +142,7 @@ pub(crate) fn page(shared: &Shared, query: &SpanQuery) -> Result<SpanPage> {
         let sql = select(&format!("{condition} ORDER BY s.start, s.id LIMIT {}", limit + 1));
         rows_of(reader, query.trace_id, query.detail, &sql, &args)
     })?;
-    // What lies behind the place where one day ended early belongs to the next page.
+    // Rows after the position at which one day ended early belong to the next page.
     let place = |span: &SpanRow| (span.start, span.span_id);
     let ends = found.iter().filter(|(_, day)| day.cut).filter_map(|(_, day)| day.rows.last().map(place));
     let end = ends.min();
@@ -169,7 +169,7 @@ pub(crate) fn one(shared: &Shared, trace_id: TraceId, span_id: SpanId) -> Result
     Ok(found.into_iter().flat_map(|(_, rows)| rows).next())
 }
 
-/// What the count needs to know of these traces' spans, from every day that holds some of them.
+/// The ledger's nodes of these traces' spans, from every day with some of them.
 pub(crate) fn nodes(shared: &Shared, traces: &[(TraceId, Timestamp)]) -> Result<Vec<Vec<Node>>> {
     let mut wanted: BTreeMap<Day, Vec<usize>> = BTreeMap::new();
     let mut unknown = Vec::new();

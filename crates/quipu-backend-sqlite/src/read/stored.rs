@@ -1,4 +1,4 @@
-//! A stored span as a whole, and which of two copies of a span is the better one.
+//! A complete stored span, and the better one of two copies of a span.
 
 use std::collections::BTreeSet;
 use std::collections::hash_map::Entry;
@@ -19,7 +19,7 @@ use crate::codec::{
 use crate::fault::{Fault, Result};
 use crate::readers::{DayReader, unpack};
 
-/// What was read from a span, as far as it is stored.
+/// The stored canonical values of a span.
 #[derive(Debug, PartialEq, Serialize)]
 pub(crate) struct Derived {
     kind: Kind,
@@ -34,21 +34,21 @@ pub(crate) struct Derived {
     labels: [Option<CompactString>; 3],
 }
 
-/// A span and what was read from it.
+/// A span and its canonical values.
 pub(crate) struct Stored {
-    /// As it was sent; `canonical` is default.
+    /// The span as sent; `canonical` is default.
     pub(crate) span: Box<Span>,
-    /// The facts that decide whether it is final.
+    /// The data that decides whether it is final.
     pub(crate) version: SpanVersion,
     derived: Derived,
 }
 
-/// Resources and scopes, read once each for a question.
+/// Cache of resources and scopes, for one query.
 pub(crate) type Sources = std::collections::HashMap<i64, Vec<u8>>;
 
 const COLUMNS: &str =
     "s.name, s.origin, s.provider, s.model, s.session, s.user, s.error, o.resource, o.scope, b.z, s.labels";
-/// They follow the node's.
+/// These columns follow the node's.
 const AT: usize = NODE_WIDTH;
 
 /// Reads a resource (tag 0) or scope (tag 1).
@@ -69,11 +69,11 @@ pub(crate) fn source<T: serde::de::DeserializeOwned>(
 
 type Context<'a> = (&'a Connection, &'a Dictionaries, &'a Names<'a>, &'a mut Sources);
 
-/// Puts a span together from a row that selects the node's columns and then [`COLUMNS`].
+/// Assembles a span from a row that selects the node's columns and then [`COLUMNS`].
 fn span_of(row: &Row<'_>, trace_id: TraceId, node: &Node, context: Context<'_>) -> Result<Box<Span>> {
     let (conn, dictionaries, names, sources) = context;
     let z = row.get_ref(AT + 9)?.as_blob().map_err(rusqlite::Error::from)?;
-    // The unpacked bytes and what is decoded from them are there together.
+    // The decompressed bytes and the decoded values exist at the same time.
     let _hold = AnswerMemory::current().hold(unpacked_len(z)?.saturating_mul(2))?;
     let mut body = decode_span(&unpack(conn, dictionaries, z)?)?;
     Ok(Box::new(Span {
@@ -98,7 +98,7 @@ fn span_of(row: &Row<'_>, trace_id: TraceId, node: &Node, context: Context<'_>) 
     }))
 }
 
-/// Runs over the whole spans that `condition` picks.
+/// Visits the complete spans that match `condition`.
 pub(crate) fn each_span(
     conn: &Connection,
     dictionaries: &Dictionaries,
@@ -116,7 +116,8 @@ pub(crate) fn each_span(
     Ok(())
 }
 
-/// Runs over the whole spans of these numbers, in this order, as long as `take` says so. One body is in memory at a time.
+/// Visits the complete spans of these numbers, in this order, until `take` ends it. One body is in memory at
+/// a time.
 pub(crate) fn each_in_order(
     reader: &DayReader<'_>,
     trace_id: TraceId,
@@ -143,7 +144,7 @@ fn select(condition: &str) -> String {
     )
 }
 
-/// End, attributes and events, what was sent, what was read.
+/// Rank of a copy: end, number of attributes and events, bytes as sent, bytes of canonical values.
 pub(crate) type Rank = (Option<Timestamp>, usize, Vec<u8>, Vec<u8>);
 
 impl Stored {
@@ -190,7 +191,7 @@ impl Stored {
         found.ok_or(Fault::Damaged("a span has no body"))
     }
 
-    /// A span as it would be stored.
+    /// A span in the form in which it would be stored.
     pub(crate) fn of(span: &Span) -> Self {
         let node = Node::of(span);
         let version = SpanVersion::of(&node);
@@ -220,8 +221,9 @@ impl Stored {
         Self { span, version, derived }
     }
 
-    /// The greater rank is the better copy: ended over running, then the later end, then more attributes and events, then
-    /// the greater bytes, of what was sent before what was read. Equal ranks are equal copies.
+    /// The copy with the greater rank is better: ended over running, then the later end, then more attributes
+    /// and events, then the greater bytes. The bytes as sent precede those of canonical values. Copies of
+    /// equal rank are equal.
     pub(crate) fn rank(&self) -> Result<Rank> {
         let span = &self.span;
         let mut body = Vec::new();

@@ -1,5 +1,5 @@
-//! Terms of a filter as SQL for one day. Names become that day's numbers, so that a name that the day does not know costs
-//! nothing, and nothing of it is bound.
+//! Terms of a filter as SQL for one day. Names become that day's numbers, so a name that the day lacks costs
+//! nothing, and no text is bound.
 
 use quipu_core::{Criterion, FacetField, FigureRange, Term, TraceFigure, TraceStatus, Wanted};
 use rusqlite::Connection;
@@ -11,28 +11,28 @@ use crate::read::hits::{Hits, hits};
 use crate::readers::DayReader;
 use crate::shared::Shared;
 
-/// More numbers than this go into a temporary table.
+/// Maximum number of inline values; more go into a temporary table.
 const MOST_INLINE: usize = 100;
 
-/// Characters of an error that tell it from others.
+/// Number of characters by which errors are compared.
 const ERROR_CHARS: usize = 200;
 
-/// All states of traces.
+/// All statuses of traces.
 pub(crate) const STATUSES: [TraceStatus; 4] =
     [TraceStatus::Unset, TraceStatus::Ok, TraceStatus::Error, TraceStatus::Running];
 
-/// How the traces of a day say a field.
+/// Storage of a field in the traces of a day.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Said {
-    /// In a column that names one thing.
+    /// In a column with a single name.
     Column(&'static str, DimKind),
-    /// By any number of names.
+    /// As any number of names.
     Names(DimKind),
-    /// As a state.
+    /// As a status.
     Status,
 }
 
-/// Where a trace `t` says a field.
+/// The storage of a field of a trace `t`.
 pub(crate) const fn said(field: FacetField) -> Said {
     match field {
         FacetField::Service => Said::Column("t.service", DimKind::Service),
@@ -52,7 +52,7 @@ pub(crate) const fn said(field: FacetField) -> Said {
     }
 }
 
-/// A condition on traces `t`, with what it could be found by.
+/// A condition on traces `t`, with a possible driver.
 struct Met {
     sql: String,
     driver: Option<Driver>,
@@ -64,7 +64,7 @@ impl Met {
     }
 }
 
-/// Adds the terms to a condition on traces; `false` when nothing here can meet them.
+/// Adds the terms to a condition on traces; `false` if nothing here can match.
 pub(crate) fn add_terms(
     shared: &Shared,
     reader: &DayReader<'_>,
@@ -93,7 +93,7 @@ pub(crate) fn add_terms(
     Ok(true)
 }
 
-/// What a criterion comes to; `None` where nothing of the day meets it.
+/// The condition of a criterion; `None` if nothing of the day matches.
 fn criterion(
     shared: &Shared,
     reader: &DayReader<'_>,
@@ -136,7 +136,7 @@ fn named(conn: &Connection, slot: usize, field: FacetField, wanted: &[Wanted]) -
         return Ok(None);
     };
     let sql = match column {
-        // The plus keeps SQLite from going by the name where a time or a rarer name is quicker.
+        // The plus prevents SQLite from using the name's index if a time or a rarer name is faster.
         Some(column) if matches!(field, FacetField::Session | FacetField::User) => {
             format!("+{column} IN {list}")
         }
@@ -147,7 +147,7 @@ fn named(conn: &Connection, slot: usize, field: FacetField, wanted: &[Wanted]) -
     Ok(Some(Met { sql, driver }))
 }
 
-/// The way to the traces that have one of these names, where there is one.
+/// The driver to the traces with one of these names, if there is one.
 fn driver(conn: &Connection, field: FacetField, list: &str) -> Result<Option<Driver>> {
     let driver = match field {
         FacetField::Service => Driver::of_services(conn, list, None)?,
@@ -157,7 +157,7 @@ fn driver(conn: &Connection, field: FacetField, list: &str) -> Result<Option<Dri
         FacetField::User => {
             Driver::found_by(conn, &format!("SELECT pk AS tr FROM traces WHERE user IN {list}"))?
         }
-        // Framework and convention are those of most traces, or of none. States have their own way.
+        // Framework and convention are those of most traces, or of none. Statuses have their own driver.
         FacetField::Framework | FacetField::TraceFramework | FacetField::Convention | FacetField::Status => {
             return Ok(None);
         }
@@ -166,7 +166,7 @@ fn driver(conn: &Connection, field: FacetField, list: &str) -> Result<Option<Dri
     Ok(Some(driver))
 }
 
-/// States by their words.
+/// The condition of statuses by name.
 fn states(conn: &Connection, wanted: &[Wanted]) -> Result<Option<Met>> {
     let fits = |status: &TraceStatus| wanted.iter().any(|wanted| wanted.fits(status.as_str()));
     let numbers: Vec<String> =
@@ -175,17 +175,17 @@ fn states(conn: &Connection, wanted: &[Wanted]) -> Result<Option<Met>> {
         return Ok(None);
     }
     let numbers = numbers.join(", ");
-    // The plus keeps SQLite from going by the state instead of the time where there are many.
+    // The plus prevents SQLite from using the status index instead of the time index if there are many rows.
     let sql = format!("+t.status IN ({numbers})");
     Ok(Some(Met { sql, driver: Some(Driver::of_states(conn, &numbers)?) }))
 }
 
-/// Failed spans by their error, as groups by error name it.
+/// The condition of traces with spans that failed with these errors, by the names of groups by error.
 fn errors(conn: &Connection, wanted: &[Wanted]) -> Result<Met> {
     let fits: Vec<String> = wanted
         .iter()
         .map(|wanted| match wanted {
-            // SQLite's substr ends at a NUL, so the whole is compared as well.
+            // SQLite's `substr` ends at a NUL, so the whole text is compared as well.
             Wanted::Exactly(text) => {
                 let text = literal(text);
                 format!("(f.error = {text} OR substr(f.error, 1, {ERROR_CHARS}) = {text})")
@@ -204,7 +204,7 @@ fn errors(conn: &Connection, wanted: &[Wanted]) -> Result<Met> {
     })
 }
 
-/// A text as SQL, whatever is in it.
+/// A text as an SQL literal, safe for any content.
 fn literal(text: &str) -> String {
     let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
     format!("CAST(X'{hex}' AS TEXT)")
@@ -224,14 +224,14 @@ fn figure_sql(figure: TraceFigure, range: FigureRange) -> String {
     format!("{column} BETWEEN {least} AND {most}")
 }
 
-/// Numbers as SQL compares with them.
+/// Numbers as an SQL list.
 pub(super) struct List {
     pub(super) sql: String,
     is_short: bool,
 }
 
 impl List {
-    /// `None` when there are none; many are put into this temporary table.
+    /// `None` without numbers. Many numbers are put into this temporary table.
     pub(super) fn of(conn: &Connection, table: &str, numbers: Vec<i64>) -> Result<Option<Self>> {
         if numbers.is_empty() {
             return Ok(None);
@@ -251,7 +251,7 @@ impl List {
     }
 }
 
-/// The day's numbers of names that are wanted.
+/// The day's numbers of the requested names.
 pub(super) fn numbers(conn: &Connection, kind: DimKind, wanted: &[Wanted]) -> Result<Vec<i64>> {
     let mut numbers = Vec::new();
     for wanted in wanted {
@@ -263,7 +263,7 @@ pub(super) fn numbers(conn: &Connection, kind: DimKind, wanted: &[Wanted]) -> Re
     Ok(numbers)
 }
 
-/// The day's numbers of names that begin so. Texts are sorted by their bytes, so those names lie side by side.
+/// The day's numbers of names with this prefix. Texts are sorted by their bytes, so those names are adjacent.
 fn that_begin(conn: &Connection, kind: DimKind, text: &str) -> Result<Vec<i64>> {
     let mut look = conn
         .prepare_cached("SELECT id FROM dims WHERE kind = ?1 AND text >= ?2 AND (?3 IS NULL OR text < ?3)")?;
@@ -271,11 +271,11 @@ fn that_begin(conn: &Connection, kind: DimKind, text: &str) -> Result<Vec<i64>> 
     Ok(found.collect::<rusqlite::Result<_>>()?)
 }
 
-/// The first text behind all that begin so; `None` when there is none.
+/// The first text after all texts with this prefix; `None` if there is none.
 fn behind(text: &str) -> Option<String> {
     let mut chars: Vec<char> = text.chars().collect();
     while let Some(last) = chars.pop() {
-        // Between the two there are no characters: they are halves of pairs elsewhere.
+        // The code points in between are surrogates and no characters.
         let next = if last == '\u{d7ff}' { Some('\u{e000}') } else { char::from_u32(last as u32 + 1) };
         if let Some(next) = next {
             chars.push(next);

@@ -21,7 +21,7 @@ use crate::read::usage_rows::{rows_of_traces, trace_part};
 use crate::readers::DayReader;
 use crate::shared::Shared;
 
-/// What a tool run's ledger row `c` answers itself.
+/// Fields that a tool run's ledger row `c` answers.
 const OF_RUNS: Own = Own {
     columns: &[
         (FacetField::Tool, "c.tool"),
@@ -30,10 +30,10 @@ const OF_RUNS: Own = Own {
         (FacetField::Framework, "c.framework"),
     ],
 };
-/// What the rollup by tool answers.
+/// Fields that the rollup by tool answers.
 const OF_TOOL: Own = Own { columns: &[(FacetField::Tool, "tool")] };
 
-/// When and where a run failed, and what it said.
+/// Time, trace, span and message of a failed run.
 type Failure = (i64, TraceId, i64, Option<String>);
 
 /// The runs of each tool.
@@ -46,7 +46,7 @@ pub(crate) struct Runs {
     failure: Option<Failure>,
 }
 
-/// One group a tool, most runs first.
+/// One group per tool, most runs first.
 pub(crate) fn groups(shared: &Shared, filter: &TraceFilter) -> Result<Vec<ToolGroup>> {
     let days = days_of_rows(shared, filter)?;
     let bounds: HashMap<Day, Bounds> = days.iter().copied().collect();
@@ -123,7 +123,7 @@ fn runs_in(
     Ok(named)
 }
 
-/// The runs that are meant: the filter's times, agent, service, framework and tool are the run's own.
+/// The matching runs. The filter's times, agent, service, framework and tool apply to the run itself.
 fn rows(shared: &Shared, reader: &DayReader<'_>, filter: &TraceFilter) -> fault::Result<Option<Condition>> {
     let of_trace = TraceFilter { model: filter.model.clone(), tool: None, ..trace_part(filter, OF_RUNS) };
     let Some(mut rows) = rows_of_traces(shared, reader, &of_trace)? else {
@@ -178,7 +178,7 @@ fn add_rows(
     Ok(())
 }
 
-/// The latest failed run of a tool; of several at one time that of the last trace and span.
+/// The latest failed run of a tool; of several at the same time, that of the last trace and span.
 fn last_failure(reader: &DayReader<'_>, rows: &Condition, tool: i64) -> fault::Result<Option<Failure>> {
     let failed = MARK_TOOL | MARK_FAILED;
     let sql = format!(

@@ -1,4 +1,5 @@
-//! A trace's row from its parts: one from each day that has spans of it, mostly a single one.
+//! Assembly of a trace's row from its days. Each day with spans of it contributes a part; usually there is a
+//! single one.
 
 use compact_str::CompactString;
 use quipu_core::{Timestamp, TraceId, TraceRow};
@@ -7,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use crate::codec::{DimKind, Figures, Names, Picks, TextOf};
 use crate::fault::Result;
 
-/// What one day knows of a trace.
+/// The data of a trace in one day.
 #[derive(Debug, Clone)]
 pub(crate) struct TracePart {
     trace_id: TraceId,
@@ -25,7 +26,7 @@ pub(crate) struct TracePart {
     names: TraceNames,
 }
 
-/// Names of which a trace has any number, sorted.
+/// Names of which a trace can have several, sorted.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct TraceNames {
     pub(crate) agents: Vec<CompactString>,
@@ -94,7 +95,7 @@ impl TracePart {
         })
     }
 
-    /// Takes in what another day knows.
+    /// Merges the data of another day.
     pub(crate) fn merge(&mut self, mut other: Self) {
         let lead = |part: &Self| part.picks.lead.as_ref().map(|lead| (!lead.root, lead.start, lead.id));
         if lead(&other) < lead(self) {

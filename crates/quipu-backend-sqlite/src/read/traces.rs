@@ -1,4 +1,4 @@
-//! Pages of traces, and one trace.
+//! Pages of traces, and single traces.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,10 +16,10 @@ use crate::read::trace_rows::TracePart;
 use crate::readers::DayReader;
 use crate::shared::Shared;
 
-/// Rows that are read before it is asked whether the page has room for them.
+/// Number of rows that are read between two checks of the page's capacity.
 const READ_AT_A_TIME: usize = 256;
 
-/// A row's place in the order, and where the row is.
+/// A row's position in the order, and its location.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place {
     value: i64,
@@ -28,13 +28,13 @@ pub(crate) struct Place {
     pk: i64,
 }
 
-/// Traces that are tested by words for each place wanted, before all of a day are.
+/// Number of traces tested by words per requested position, before all of a day are tested.
 const TESTS_A_PLACE: usize = 8;
 
-/// Places of a whole day that are kept: those of a page, and one more.
+/// Maximum number of cached positions of a whole day: those of a page, and one more.
 const MOST_PLACES: usize = 101;
 
-/// The figure that a sort goes by, and whether the greatest comes first. Without a cost it is zero.
+/// The sort column, and whether the order is descending. A missing cost is zero.
 const fn order(sort: Sort) -> (&'static str, bool) {
     match sort {
         Sort::Newest => ("t.start", true),
@@ -121,7 +121,7 @@ pub(crate) fn page(shared: &Shared, query: &TraceQuery) -> Result<TracePage> {
     Ok(TracePage { rows, next: places.last().filter(|_| more).map(next) })
 }
 
-/// How many of these rows a page has room for: one at least.
+/// The number of these rows that fit into a page; at least one.
 pub(crate) fn rows_that_fit(bytes: impl Iterator<Item = usize>) -> usize {
     let most = AnswerMemory::current().page_bytes();
     let (mut rows, mut all) = (0, 0_usize);
@@ -135,7 +135,8 @@ pub(crate) fn rows_that_fit(bytes: impl Iterator<Item = usize>) -> usize {
     rows
 }
 
-/// A day's places in an order other than time. That needs a look at all of its traces: of a whole day the first page is kept.
+/// A day's positions in an order other than time, which requires reading all of its traces. For a whole day,
+/// the first page is cached.
 fn first_places(
     shared: &Shared,
     reader: &DayReader<'_>,
@@ -155,7 +156,7 @@ fn first_places(
     places_in(shared, reader, query, limit).map(Arc::new)
 }
 
-/// A day's first places.
+/// A day's first positions.
 pub(super) fn places_in(
     shared: &Shared,
     reader: &DayReader<'_>,
@@ -163,7 +164,7 @@ pub(super) fn places_in(
     limit: usize,
 ) -> fault::Result<Vec<Place>> {
     let found = match query.sort {
-        // By time the traces come in their order, and a page is full before all were seen.
+        // Traces by time are read in order, and a page is full before all were read.
         Sort::Newest | Sort::Oldest => {
             in_rounds(shared, reader, &query.filter, Asked::Traces, |condition| {
                 places_by(reader, query, condition, limit)
@@ -176,7 +177,8 @@ pub(super) fn places_in(
     Ok(found.unwrap_or_default())
 }
 
-/// In an order other than time. Where traces are tested by words, first only some are that come before all others.
+/// Positions in an order other than time. If traces are tested by words, only the first traces in the order
+/// are tested at first.
 fn places_by_figure(
     reader: &DayReader<'_>,
     query: &TraceQuery,
@@ -196,7 +198,7 @@ fn places_by_figure(
     places_by(reader, query, condition, limit)
 }
 
-/// The figure of the trace that so many of the day come before, from the query's cursor on.
+/// The sort value of the trace at position `place`, counted from the query's cursor.
 fn figure_at(reader: &DayReader<'_>, query: &TraceQuery, place: usize) -> fault::Result<Option<i64>> {
     let (figure, descending) = order(query.sort);
     let (beyond, direction) = if descending { ("<=", "DESC") } else { (">=", "ASC") };
@@ -240,7 +242,7 @@ pub(crate) fn trace_id(row: &rusqlite::Row<'_>, at: usize) -> fault::Result<Trac
     TraceId::from_slice(bytes).map_err(|_| Fault::Damaged("a trace id has a wrong form"))
 }
 
-/// The rows at these places, in their order; parts of one trace become one row.
+/// The rows at these positions, in their order. Parts of one trace become one row.
 fn rows(shared: &Shared, places: &[Place]) -> Result<Vec<TraceRow>> {
     let mut by_day: HashMap<Day, Vec<Place>> = HashMap::new();
     places.iter().for_each(|place| by_day.entry(place.day).or_default().push(*place));

@@ -1,4 +1,5 @@
-//! Sums over the ledger: from the rollups for whole hours where they know all that is asked, else from the rows.
+//! Sums over the ledger: from the rollups for whole hours if they have all requested columns, otherwise from
+//! the rows.
 
 use std::collections::HashMap;
 
@@ -20,7 +21,7 @@ use crate::read::usage_rows::{self, OF_CALLS, trace_part};
 use crate::readers::DayReader;
 use crate::shared::Shared;
 
-/// What a row of a rollup or of the ledger can be grouped by; names by number, 0 for none.
+/// Grouping keys of a row of a rollup or of the ledger; names by number, 0 for none.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Keys {
     pub(crate) time: i64,
@@ -66,7 +67,7 @@ impl Keys {
     }
 }
 
-/// Groups of a day that are in hand before they are added to those of all days.
+/// Maximum number of a day's groups in memory before they are added to those of all days.
 const IN_HAND: usize = 2_048;
 
 /// The groups of all days.
@@ -80,11 +81,11 @@ pub(crate) struct Groups<'q> {
     to: To<'q>,
 }
 
-/// Where groups go when there are many.
+/// Target of groups beyond the limit.
 enum To<'q> {
-    /// To those of all days, by their names.
+    /// Adds them to those of all days, by name.
     Table(&'q Table, &'q Connection),
-    /// Nowhere: they are not wanted when there are more than this. Without a number, there were.
+    /// Discards them: more groups than this are not wanted. `None` means that the limit was exceeded.
     Memory(Option<usize>),
 }
 
@@ -93,7 +94,7 @@ impl<'q> Groups<'q> {
         Self { by, scratch: Vec::with_capacity(by.len()), sums: Sums::new(), to: To::Table(table, conn) }
     }
 
-    /// Groups of which there are `most` at most.
+    /// At most `most` groups.
     pub(crate) fn at_most(by: &'q [GroupBy], most: usize) -> Self {
         Self { by, scratch: Vec::with_capacity(by.len()), sums: Sums::new(), to: To::Memory(Some(most)) }
     }
@@ -109,7 +110,7 @@ impl<'q> Groups<'q> {
         self.bound()
     }
 
-    /// Adds to the group of a rollup's row.
+    /// Adds the figures of a rollup's row to its group.
     fn add(&mut self, keys: &Keys, figures: Figures) -> fault::Result<()> {
         self.scratch.clear();
         self.scratch.extend(self.by.iter().map(|by| keys.of(*by)));
@@ -120,7 +121,7 @@ impl<'q> Groups<'q> {
         self.bound()
     }
 
-    /// Adds sums of groups by the same keys.
+    /// Adds sums of groups with the same keys.
     pub(crate) fn add_sums(&mut self, sums: &Sums) -> fault::Result<()> {
         for (key, figures) in sums {
             match self.sums.get_mut(key) {
@@ -144,12 +145,12 @@ impl<'q> Groups<'q> {
         }
     }
 
-    /// The sums; `None` when there were too many.
+    /// The sums; `None` if there were too many.
     pub(crate) fn into_sums(self) -> Option<Sums> {
         if matches!(self.to, To::Memory(None)) { None } else { Some(self.sums) }
     }
 
-    /// Adds the groups in hand to those of all days.
+    /// Adds the groups in memory to those of all days.
     fn flush(&mut self) -> fault::Result<()> {
         let To::Table(table, conn) = self.to else { return Ok(()) };
         let names = Names::new(conn);
@@ -176,7 +177,7 @@ fn key(by: GroupBy, number: i64, names: &Names<'_>) -> fault::Result<UsageKey> {
     }
 }
 
-/// What the rollups answer, each as far as it has the column.
+/// Fields that the rollups answer, if they have the column.
 const OF_HOURS: Own = Own {
     columns: &[
         (FacetField::Model, "model"),
@@ -186,7 +187,7 @@ const OF_HOURS: Own = Own {
     ],
 };
 
-/// The rollups, with the names that each knows.
+/// The rollups, by their names.
 #[derive(Debug, Clone, Copy)]
 enum Rollup {
     Model,
@@ -207,7 +208,7 @@ impl Rollup {
         GroupBy::Billing,
     ];
 
-    /// The rollup that knows everything which is asked for, if one does.
+    /// The rollup that can answer the whole query, if there is one.
     fn of(query: &UsageQuery) -> Option<Self> {
         let filter = &query.filter;
         let rows_only = |by: &GroupBy| match by {
@@ -260,7 +261,7 @@ impl Rollup {
     }
 }
 
-/// A span of time: whole hours, and what is left at its edges.
+/// A time range: whole hours, and the remaining edges.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Window {
     /// Hours since the epoch, half-open.
@@ -270,7 +271,7 @@ pub(crate) struct Window {
 }
 
 impl Window {
-    /// The part of `since..until` that a day's calls can be in.
+    /// The overlap of `since..until` with a day's calls.
     pub(crate) fn of(filter: &TraceFilter, bounds: &Bounds) -> Self {
         let (low, high) = bounds.calls.unwrap_or_default();
         let start = |hour: i64| hour.saturating_mul(Timestamp::HOUR);
@@ -324,7 +325,7 @@ pub(crate) fn groups(shared: &Shared, query: &UsageQuery) -> Result<Vec<UsageGro
     Ok(groups.into_iter().chain(rest).map(group).collect())
 }
 
-/// Whole hours from a rollup, and what is left at the edges from the rows.
+/// Adds whole hours from a rollup, and the edges from the rows.
 fn add_hours(
     shared: &Shared,
     rollup: Rollup,
@@ -339,7 +340,7 @@ fn add_hours(
     edges.try_for_each(|edge| usage_rows::add(shared, reader, query, Some(edge), groups))
 }
 
-/// All from the rows.
+/// Adds everything from the rows.
 pub(crate) fn add_rows(
     shared: &Shared,
     reader: &DayReader<'_>,
@@ -352,7 +353,8 @@ pub(crate) fn add_rows(
     usage_rows::add(shared, reader, &query, None, groups)
 }
 
-/// The filter without the times that all rows of a day lie within: what is meant as a whole is read in the order that it lies in.
+/// The filter without time limits that contain all rows of a day, so a whole day is read in its storage
+/// order.
 fn beyond(filter: &TraceFilter, bounds: &Bounds) -> TraceFilter {
     let (low, high) = bounds.calls.unwrap_or((i64::MIN, i64::MAX));
     TraceFilter {

@@ -1,4 +1,5 @@
-//! Sums that no rollup has: those of past hours are remembered, and read from the rows when somebody asks for them first.
+//! Sums without a rollup. Those of past hours are cached at their first query, when they are read from the
+//! rows.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,17 +16,17 @@ use crate::read::usage_rows::{self, OF_CALLS, trace_part};
 use crate::readers::DayReader;
 use crate::shared::Shared;
 
-/// A commit less long ago is likely to be followed by another on the same hour. Tests have no time to wait.
+/// Period after a commit in which another commit to the same hour is likely. Tests do not wait.
 const BUSY: Duration = if cfg!(test) { Duration::ZERO } else { Duration::from_secs(10) };
 
-/// What a day remembers, and the commits that it had seen when the question came.
+/// The cache of a day, with its commits at the time of the query.
 pub(crate) struct Memory {
     state: Arc<DayState>,
     version: u64,
 }
 
-/// The memories of days for a question that can be answered from them. To be taken before the connections are: a file may be
-/// exchanged in between.
+/// The caches of days for a query that can use them. They must be taken before the connections, because a
+/// file may be exchanged in between.
 pub(crate) fn memories(shared: &Shared, query: &UsageQuery, days: &[Day]) -> HashMap<Day, Memory> {
     if shared.read_only || !is_remembered(query) {
         return HashMap::new();
@@ -35,13 +36,13 @@ pub(crate) fn memories(shared: &Shared, query: &UsageQuery, days: &[Day]) -> Has
     states.map(|(day, (state, version))| (day, Memory { state, version })).collect()
 }
 
-/// Whether the answer over some hours changes only with what [`crate::past::Touched`] tells of: the calls of these hours, and whose
-/// their traces are. Tags are told of by every span.
+/// Whether the answer over some hours changes only with the changes that [`crate::past::Touched`] tracks: the
+/// calls of these hours, and the owners of their traces. Tags can change with every span.
 fn is_remembered(query: &UsageQuery) -> bool {
     !trace_part(&query.filter, OF_CALLS).needs_trace() && !query.group_by.contains(&GroupBy::Tag)
 }
 
-/// The question for all times.
+/// The query without times.
 fn timeless(query: &UsageQuery) -> UsageQuery {
     let filter = TraceFilter { since: None, until: None, ..query.filter.clone() };
     UsageQuery { filter, group_by: query.group_by.clone() }
@@ -74,7 +75,7 @@ impl Memory {
         rest.try_for_each(|time| usage_rows::add(shared, reader, query, Some(time), groups))
     }
 
-    /// The sums of these hours; `None` where they are not to be had without those of all the others.
+    /// The sums of these hours; `None` if they cannot be separated from those of all other hours.
     fn sums(
         &self,
         shared: &Shared,
@@ -92,7 +93,7 @@ impl Memory {
             Remembered::No => {}
         }
         let mut read = Groups::at_most(&query.group_by, MOST_GROUPS);
-        // Whatever else there is, only calls of these hours may be in what is kept.
+        // The cached sums may include only calls of these hours.
         usage_rows::add(shared, reader, query, Some(times(hours)), &mut read)?;
         let sums = read.into_sums().map(Arc::new);
         self.state.past.keep(self.version, asked, hours, sums.as_ref());
@@ -118,8 +119,8 @@ mod tests {
         GroupBy::Hour,
     ];
 
-    /// A call of some trace at some time of two days. Who it is for is said by roots, some of which come late or say something else
-    /// when they come again.
+    /// A call of one of several traces at a time within two days. Roots name its owner. Some roots arrive
+    /// late, or change when they are repeated.
     fn call(random: &mut Random) -> (Span, Cost) {
         let (trace, number) = (1 + random.below(12), 1 + random.below(5));
         let start =
@@ -149,7 +150,7 @@ mod tests {
         UsageQuery { filter: TraceFilter { since, until, ..TraceFilter::default() }, group_by }
     }
 
-    /// Answers that the days of this question remember.
+    /// The number of cached answers to this query in all days.
     fn remembered(store: &Sqlite, query: &UsageQuery) -> usize {
         let days = store.shared.days.sound();
         let states = days.iter().filter_map(|day| store.shared.days.get(*day));

@@ -1,4 +1,4 @@
-//! Ledger rows that a question is about, read one by one.
+//! Ledger rows of a query, read one by one.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use crate::read::usage::{Groups, Keys};
 use crate::readers::DayReader;
 use crate::shared::Shared;
 
-/// What ledger rows `c` of usage answer themselves.
+/// Fields that ledger rows `c` of usage answer.
 pub(crate) const OF_CALLS: Own = Own {
     columns: &[
         (FacetField::Model, "c.model"),
@@ -23,7 +23,8 @@ pub(crate) const OF_CALLS: Own = Own {
     ],
 };
 
-/// That part of a filter which only a row's trace can answer, where rows answer terms themselves as `own` says.
+/// The part of a filter that only a row's trace can answer. `own` lists the fields that rows answer
+/// themselves.
 pub(crate) fn trace_part(filter: &TraceFilter, own: Own) -> TraceFilter {
     TraceFilter {
         since: None,
@@ -37,7 +38,7 @@ pub(crate) fn trace_part(filter: &TraceFilter, own: Own) -> TraceFilter {
     }
 }
 
-/// What to select ledger rows `c` (with their trace `t`) from, when their trace must meet `of_trace`.
+/// The tables and condition of ledger rows `c` (with their trace `t`) whose trace must match `of_trace`.
 pub(crate) fn rows_of_traces(
     shared: &Shared,
     reader: &DayReader<'_>,
@@ -55,7 +56,7 @@ pub(crate) fn rows_of_traces(
     Ok(Some(found))
 }
 
-/// Adds the rows of a time (or of the filter's times) to their groups.
+/// Adds the rows of a time range (or of the filter's times) to their groups.
 pub(crate) fn add(
     shared: &Shared,
     reader: &DayReader<'_>,
@@ -83,7 +84,7 @@ pub(crate) fn add(
     let sql = format!("SELECT {}, {of_trace}, c.tr FROM {} WHERE {}", call_columns(), from.from, from.sql);
     let mut look = reader.conn.prepare_cached(&sql)?;
     let mut rows = look.query(params_from_iter(&from.args))?;
-    // The figures do not depend on whose they are.
+    // The figures do not depend on the ids.
     let nobody = || Fault::Damaged("an id is zero");
     let trace = TraceId::from_bytes([1; 16]).map_err(|_| nobody())?;
     let span = SpanId::from_bytes([1; 8]).map_err(|_| nobody())?;
@@ -102,7 +103,7 @@ pub(crate) fn add(
     Ok(())
 }
 
-/// What a row of `add` is grouped by, its tags aside.
+/// The grouping keys of a row of `add`, without its tags.
 fn keys_of(row: &Row<'_>, call: &CallRow, billing: Billing) -> Result<Keys> {
     let name = |id: Option<i64>| id.unwrap_or(0);
     Ok(Keys {
@@ -122,7 +123,7 @@ fn keys_of(row: &Row<'_>, call: &CallRow, billing: Billing) -> Result<Keys> {
     })
 }
 
-/// The rows that add to usage of a time, or of the filter's times; `None` when there can be none.
+/// The rows that add to usage in a time range, or in the filter's times; `None` if there can be none.
 pub(crate) fn usage_rows(
     shared: &Shared,
     reader: &DayReader<'_>,

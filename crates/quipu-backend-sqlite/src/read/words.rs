@@ -1,4 +1,4 @@
-//! Words of a question, and the spans of one day that are tested by them.
+//! Words of a query, and the test of one day's spans for them.
 
 use parking_lot::Mutex;
 use rusqlite::Error;
@@ -7,19 +7,19 @@ use crate::fault::{Fault, Result};
 use crate::readers::Idle;
 use crate::search::{Postings, Term};
 
-/// Entries of the index that cost as much as to begin reading somewhere in it.
+/// Number of index entries that cost as much as one seek in the index.
 const SEEK: u64 = 32;
 
-/// What spans have the words of a search.
+/// Spans with the words of a search.
 pub(crate) enum Found {
-    /// These.
+    /// These spans.
     Few(Vec<i64>),
-    /// More; `has_words` tests a span by this number.
+    /// More spans; `has_words` tests a span by this number.
     Many(usize),
 }
 
-/// The words of one question on one day, which its connection's function `has_words` tests spans by. Until the question ends the index is
-/// read as it was at first.
+/// The words of one query on one day, which its connection's function `has_words` tests. The index is read
+/// from one snapshot until the query ends.
 #[derive(Default)]
 pub(crate) struct Words(Mutex<State>);
 
@@ -28,7 +28,7 @@ struct State {
     /// The connection to the index.
     index: Option<Idle>,
     all: Vec<Postings>,
-    /// Tests and entries of the index that may still be spent, where there is a bound.
+    /// Remaining budget of tests and index entries, if there is a limit.
     left: Option<u64>,
     gave_up: bool,
     failed: bool,
@@ -36,7 +36,7 @@ struct State {
 }
 
 impl Words {
-    /// Looks for spans that have all the words; `None` where the index cannot be read just now, which is said in the log.
+    /// Searches spans with all the words; `None` if the index is temporarily unreadable, which is logged.
     pub(crate) fn find(
         &self,
         open: impl FnOnce() -> Result<Idle>,
@@ -48,24 +48,24 @@ impl Words {
         found.map_err(|fault| state.fail(&fault)).ok()
     }
 
-    /// Allows so many tests and entries of the index from now on; no bound for `None`.
+    /// Sets the budget of tests and index entries; `None` for no limit.
     pub(crate) fn allow(&self, work: Option<u64>) {
         let mut state = self.0.lock();
         (state.left, state.gave_up) = (work, false);
     }
 
-    /// Whether a test failed because there was more to do than was allowed.
+    /// Whether a test was aborted because the budget was used up.
     pub(crate) fn gave_up(&self) -> bool {
         self.0.lock().gave_up
     }
 
-    /// Tests and entries of the index that the question took so far.
+    /// Tests and index entries that the query used so far.
     #[cfg(test)]
     pub(crate) fn spent(&self) -> u64 {
         self.0.lock().spent
     }
 
-    /// Whether a span has the words of this number. A span of which the index cannot tell has none.
+    /// Whether a span has the words of this number; `false` if the index cannot tell.
     pub(crate) fn test(&self, number: usize, span: i64) -> rusqlite::Result<bool> {
         let mut state = self.0.lock();
         let State { index: Some(index), all, failed: false, .. } = &mut *state else { return Ok(false) };
@@ -82,7 +82,7 @@ impl Words {
         }
     }
 
-    /// Ends the question, and gives the connection to the index back if it is sound.
+    /// Ends the query, and returns the connection to the index if it is intact.
     pub(crate) fn end(&self) -> Option<Idle> {
         let state = std::mem::take(&mut *self.0.lock());
         state.index.filter(|index| !state.failed && index.conn.execute_batch("COMMIT").is_ok())
@@ -126,7 +126,7 @@ impl State {
         Ok(())
     }
 
-    /// The indexer builds a damaged index anew; until then its words are not found.
+    /// The indexer rebuilds a damaged index. Until then its words are not found.
     fn fail(&mut self, fault: &Fault) {
         self.failed = true;
         if !matches!(fault, Fault::Unborn) {

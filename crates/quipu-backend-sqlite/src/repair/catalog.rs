@@ -1,4 +1,5 @@
-//! A catalog from the days: dictionaries, and the homes of traces that have spans of other days. What holds traces only the old one knows.
+//! Rebuild of a catalog from the days: dictionaries, and the home days of traces with spans of other days.
+//! Only the old catalog has the holds of traces.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,17 +18,17 @@ use crate::schema::{self, Access, CATALOG, DAY};
 
 const CACHE_KIB: u32 = 1_024;
 
-/// What became of a damaged catalog.
+/// Result of the repair of a damaged catalog.
 pub(super) struct Mended {
-    /// The name that it has now.
+    /// Its new path.
     pub(super) aside: PathBuf,
-    /// Marks that hold traces and could be read there.
+    /// Number of readable holds.
     pub(super) held: u64,
-    /// There were no more of these.
+    /// Whether these are all holds.
     pub(super) all_held: bool,
 }
 
-/// Makes the catalog anew where it is damaged.
+/// Rebuilds the catalog if it is damaged.
 pub(super) fn mend(folder: &Folder) -> Result<Option<Mended>> {
     let path = folder.catalog();
     match sound(folder) {
@@ -46,7 +47,7 @@ fn sound(folder: &Folder) -> fault::Result<bool> {
     if fs::metadata(folder.catalog()).map_or(true, |file| file.len() == 0) {
         return Ok(false);
     }
-    // A copy is kept while its layout changes.
+    // A migration keeps a copy meanwhile.
     crate::migrate::catalog(folder, &Config::at(folder.root()))?;
     let conn = open(folder)?;
     Ok(is_whole(&conn)? && check::dictionaries(&conn)?.is_empty())
@@ -57,13 +58,14 @@ fn open(folder: &Folder) -> fault::Result<Connection> {
     schema::open(&CATALOG, &folder.catalog(), access)
 }
 
-/// Strikes a day out that was set aside.
+/// Removes a day that was set aside from the list of days.
 pub(super) fn strike(folder: &Folder, day: Day) -> Result<()> {
     let done = open(folder).and_then(|conn| listed::strike(&conn, day));
     done.map_err(|fault| fault.at("repair store", &folder.catalog()))
 }
 
-/// Strikes days out whose files are missing, and forgets that others were missing once; gives one sentence for each.
+/// Removes days with missing files from the list, and clears notes on earlier missing files. Returns one
+/// sentence for each.
 pub(super) fn strike_missing(folder: &Folder) -> Result<Vec<String>> {
     let strike = || -> fault::Result<Vec<String>> {
         let mut conn = open(folder)?;
@@ -92,7 +94,7 @@ fn is_whole(conn: &Connection) -> fault::Result<bool> {
     Ok(conn.query_row("PRAGMA integrity_check(1)", [], |row| row.get::<_, String>(0))? == "ok")
 }
 
-/// Has a sound catalog know of traces with spans of several days what the days say; gives how many it did not know.
+/// Adds missing traces with spans of several days to an intact catalog, and returns their number.
 pub(super) fn learn_all_strays(folder: &Folder) -> Result<u64> {
     let learned = || -> fault::Result<u64> {
         let catalog = open(folder)?;
@@ -108,7 +110,7 @@ pub(super) fn learn_all_strays(folder: &Folder) -> Result<u64> {
     learned().map_err(|fault| fault.at("repair store", &folder.catalog()))
 }
 
-/// Days that can be opened: others have nothing to tell.
+/// Days that can be opened. The others have nothing to contribute.
 fn readable(folder: &Folder) -> fault::Result<impl Iterator<Item = (Day, Connection)>> {
     Ok(folder.days()?.into_iter().filter_map(|day| {
         let path = folder.file(Part::Data, day);
@@ -129,12 +131,12 @@ fn set_aside(folder: &Folder) -> std::io::Result<Option<PathBuf>> {
     Ok(was_there.then_some(aside))
 }
 
-/// Writes a new one; gives how many marks that hold traces it has of the old one, and whether these are all.
+/// Writes a new catalog. Returns the number of holds copied from the old one, and whether these are all.
 fn rebuild(folder: &Folder, aside: Option<&Path>) -> fault::Result<(u64, bool)> {
     let mut catalog =
         crate::catalog::open(folder, &Config { durability: Durability::Disk, ..Config::at(folder.root()) })?;
     let seconds = SystemClock.now().nanos() / Timestamp::SECOND;
-    // Ledger rows remember by which opening they were written: no number comes twice.
+    // Ledger rows have the number of the opening that wrote them, so no number may repeat.
     catalog.execute("INSERT INTO meta(key, value) VALUES ('epoch', ?1)", [seconds])?;
     let held = aside.map_or(Ok((0, false)), |aside| keep_holds(&mut catalog, aside))?;
     aside.map_or(Ok(()), |aside| keep_list(&mut catalog, aside))?;
@@ -148,7 +150,7 @@ fn rebuild(folder: &Folder, aside: Option<&Path>) -> fault::Result<(u64, bool)> 
     Ok(held)
 }
 
-/// Takes over the marks that hold traces, as far as they can be read.
+/// Copies the readable holds.
 fn keep_holds(catalog: &mut Connection, aside: &Path) -> fault::Result<(u64, bool)> {
     let Ok(old) = schema::open(&CATALOG, aside, Access::Read { cache_kib: CACHE_KIB }) else {
         return Ok((0, false));
@@ -158,7 +160,7 @@ fn keep_holds(catalog: &mut Connection, aside: &Path) -> fault::Result<(u64, boo
     Ok((crate::retire::write(catalog, &holds, &[])?, all))
 }
 
-/// Takes over the list of days as far as it can be read, so that one that is missing is still missed.
+/// Copies the readable list of days, so a missing day is still reported.
 fn keep_list(catalog: &mut Connection, aside: &Path) -> fault::Result<()> {
     let old = schema::open(&CATALOG, aside, Access::Read { cache_kib: CACHE_KIB });
     let days: Vec<Day> = old.and_then(|old| listed::all(&old)).unwrap_or_default().into_keys().collect();
@@ -176,7 +178,7 @@ fn learn(catalog: &Connection, conn: &Connection, day: Day) -> fault::Result<()>
     learn_strays(catalog, conn, day)
 }
 
-/// Traces of a day that have spans of other days, each with the meetings of all its spans.
+/// Traces of a day with spans of other days, each with the meetings of all its spans.
 pub(crate) fn strays(conn: &Connection, day: Day) -> fault::Result<Vec<(Vec<u8>, Option<i64>)>> {
     let range = (day.start().nanos(), day.plus(1).start().nanos());
     let mut look = conn.prepare(
@@ -189,7 +191,7 @@ pub(crate) fn strays(conn: &Connection, day: Day) -> fault::Result<Vec<(Vec<u8>,
     Ok(strays.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Has the catalog know where these are kept.
+/// Adds their home day to the catalog.
 fn learn_strays(catalog: &Connection, conn: &Connection, day: Day) -> fault::Result<()> {
     for (trace, meeting) in strays(conn, day)? {
         catalog.prepare_cached(NOTE_STRAY)?.execute((trace, day.0))?;

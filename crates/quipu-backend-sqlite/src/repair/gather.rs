@@ -1,8 +1,8 @@
-//! Traces that several days have parts of: brought together in one day, and counted again.
+//! Repair of traces split over several days: they are merged into one day and counted again.
 //!
-//! Earlier builds could begin a trace anew in another day, and then counted a call and the span above it that repeats it. The parts are
-//! written to the oldest of the days and committed there before they leave the others, so that a repair that ends halfway loses nothing and
-//! goes on when it is begun again.
+//! Earlier builds could start a trace again in another day, and then counted both a call and the span above
+//! that repeats it. The parts are written to the oldest of the days and committed there before they are
+//! removed from the others. So an interrupted repair loses nothing, and continues when it is started again.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -21,13 +21,13 @@ use crate::shared::Shared;
 use crate::sqlite::Sqlite;
 use crate::write::{Gathered, Prepared, Request};
 
-/// Ids that are held in memory at a time.
+/// Maximum number of ids in memory.
 const MOST_IDS: u64 = 1_000_000;
-/// Traces that are moved by one transaction, and counted at a time.
+/// Number of traces that one transaction moves, and that are counted together.
 const GROUP: usize = 200;
 const CACHE_KIB: u32 = 2_048;
 
-/// The traces that several days have parts of, with these days, oldest first.
+/// The traces with parts in several days, with these days, oldest first.
 pub(crate) fn split(shared: &Shared) -> Result<BTreeMap<TraceId, Vec<Day>>> {
     let mut days = shared.sound_days()?;
     days.sort_unstable();
@@ -36,7 +36,7 @@ pub(crate) fn split(shared: &Shared) -> Result<BTreeMap<TraceId, Vec<Day>>> {
         Ok(reader.conn.query_row(count, [], |row| row.get::<_, u64>(0))?)
     })?;
     let all: u64 = counted.iter().map(|(_, traces)| traces).sum();
-    // Ids by their first byte, a range at a time, so that memory does not grow with the store.
+    // Ids are read in ranges by their first byte, so memory does not grow with the store.
     let parts = (all / MOST_IDS + 1).min(256);
     let mut split = BTreeMap::new();
     for part in 0..parts {
@@ -68,7 +68,7 @@ fn ids_between(conn: &Connection, from: &[u8], until: Option<&[u8]>) -> fault::R
     ids.map(read).collect()
 }
 
-/// Brings each trace that several days have together in the oldest of them; gives how many.
+/// Merges each split trace into the oldest of its days, and returns their number.
 pub(super) async fn gather(store: &Sqlite) -> Result<u64> {
     let split = store.ask(split).await?;
     let mut moves: BTreeMap<(Day, Day), Vec<TraceId>> = BTreeMap::new();
@@ -96,7 +96,7 @@ async fn move_parts(store: &Sqlite, home: Day, from: Day, traces: Vec<TraceId>) 
         .await
 }
 
-/// The spans that a day has of these traces, with their ledger rows.
+/// The spans of these traces in a day, with their ledger rows.
 fn records(shared: &Shared, day: Day, traces: &[TraceId]) -> fault::Result<Batch> {
     let path = shared.folder.file(Part::Data, day);
     let conn = schema::open(&DAY, &path, Access::Read { cache_kib: CACHE_KIB })?;
@@ -118,8 +118,8 @@ fn records(shared: &Shared, day: Day, traces: &[TraceId]) -> fault::Result<Batch
     Ok(batch)
 }
 
-/// Counts these traces, and those that the catalog knows as spread over days, by what is stored; gives how many ledger rows were not what
-/// the count says. `price` prices the rows that are new.
+/// Counts these traces and those that the catalog lists as split, from the stored data. Returns the number of
+/// corrected ledger rows. `price` prices the new rows.
 pub(super) async fn recount(store: &Sqlite, mut traces: BTreeSet<TraceId>, price: &dyn Stage) -> Result<u64> {
     traces.extend(store.ask(spread).await?);
     let traces: Vec<TraceId> = traces.into_iter().collect();
@@ -142,7 +142,7 @@ pub(super) async fn recount(store: &Sqlite, mut traces: BTreeSet<TraceId>, price
     Ok(changed)
 }
 
-/// Traces with spans of several days, as the catalog knows them.
+/// Traces with spans of several days, according to the catalog.
 fn spread(shared: &Shared) -> Result<Vec<TraceId>> {
     let known = shared.with_catalog(|conn| {
         let mut look = conn.prepare("SELECT trace FROM strays")?;
@@ -153,7 +153,7 @@ fn spread(shared: &Shared) -> Result<Vec<TraceId>> {
     Ok(known.iter().filter_map(|id| TraceId::from_slice(id).ok()).collect())
 }
 
-/// Whether two rows of one span say the same, the price aside.
+/// Whether two rows of one span are equal except for the price.
 fn says_the_same(stored: &Cost, counted: &Cost) -> bool {
     let bare = |cost: &Cost| Cost { version: 0, amount: None, unpriced: None, price: None, ..cost.clone() };
     bare(stored) == bare(counted)

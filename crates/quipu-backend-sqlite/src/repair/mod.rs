@@ -1,5 +1,5 @@
-//! Mending a store that nobody has open: what is damaged is set aside, what can be read of it is written anew, and every sum follows
-//! from the rows again because they go the way that new ones go.
+//! Repair of a store that no process has open. Damaged files are set aside, and their readable records are
+//! written again. They take the path of new records, so every sum follows from the rows.
 
 mod catalog;
 mod gather;
@@ -26,26 +26,28 @@ use crate::schema::{self, DAY};
 use crate::sqlite::Sqlite;
 use salvage::Salvage;
 
-/// Between two looks at how far full text is.
+/// Interval between two checks of the full text's progress.
 const TICK: Duration = Duration::from_millis(50);
-/// Full text that does not get on for so long is not waited for.
+/// Timeout for full text without progress.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What was done.
+/// Result of a repair.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Repaired {
-    /// One sentence each.
+    /// Completed actions, one sentence each.
     pub done: Vec<String>,
-    /// What could not be saved, one sentence each. What it is about stays under another name.
+    /// Lost data, one sentence each. The damaged file remains under another name.
     pub lost: Vec<String>,
 }
 
-/// Looks through the store as `check` does, with `deep` through every record too, and mends what is found. Traces that several days have parts
-/// of are brought together and counted again; `price` prices ledger rows that are new by this. `tell` hears what is done.
+/// Checks the store as `check` does, with `deep` including every record, and repairs the findings. Traces
+/// with parts in several days are merged and counted again; `price` prices the resulting ledger rows. `tell`
+/// receives each completed action.
 ///
 /// # Errors
-/// [`ErrorKind::Locked`]: somebody has the store open for writing. [`ErrorKind::Unsupported`]: a file is of another layout.
-/// [`ErrorKind::Exhausted`] and others: a file could not be written; begun again it goes on where it was.
+/// [`ErrorKind::Locked`]: another process has the store open for writing. [`ErrorKind::Unsupported`]: a file
+/// has another layout. [`ErrorKind::Exhausted`] and others: a file could not be written. A new start
+/// continues the repair.
 pub async fn repair(
     config: Config,
     deep: bool,
@@ -83,7 +85,7 @@ pub async fn repair(
     Ok(repaired)
 }
 
-/// Waits until full text is up to date; `false` when it does not get on.
+/// Waits until full text is up to date; `false` if it makes no progress.
 async fn caught_up(store: &Sqlite) -> Result<bool> {
     let (mut least, mut since) = (u64::MAX, Instant::now());
     loop {
@@ -100,7 +102,7 @@ async fn caught_up(store: &Sqlite) -> Result<bool> {
     }
 }
 
-/// Moves what is damaged out of the way. While this lasts nobody else writes.
+/// Sets damaged files aside. The caller has exclusive write access.
 async fn set_aside(
     folder: &Folder,
     deep: bool,
@@ -147,7 +149,7 @@ async fn set_aside(
         }
     }
     store.close().await?;
-    // Days that are set aside are written anew, and then known.
+    // Days that are set aside are written again, and then known.
     let learned = catalog::learn_all_strays(folder)?;
     if learned > 0 {
         repaired.done.push(format!(
@@ -157,7 +159,7 @@ async fn set_aside(
     Ok(())
 }
 
-/// Refuses days of an older layout: a catalog that is made anew would learn nothing of them.
+/// Rejects days with an older layout, because a rebuilt catalog would miss their data.
 fn older_days(folder: &Folder) -> Result<()> {
     for day in folder.days()? {
         let path = folder.file(Part::Data, day);
@@ -177,7 +179,7 @@ fn older(path: &Path) -> Error {
     Error::new(ErrorKind::Unsupported, "repair store", text).of_backend(NAME)
 }
 
-/// Writes what can be read of a file that was set aside; gives the traces of which it had spans.
+/// Writes the readable records of a file that was set aside. Returns the traces of its spans.
 async fn save(store: &Sqlite, aside: &Path, repaired: &mut Repaired) -> Result<BTreeSet<TraceId>> {
     let mut saved = BTreeSet::new();
     let mut salvage = match Salvage::open(aside) {
@@ -206,7 +208,7 @@ async fn save(store: &Sqlite, aside: &Path, repaired: &mut Repaired) -> Result<B
     Ok(saved)
 }
 
-/// Gives a file another name by which it is seen that nothing more is to be done with it.
+/// Renames a file to show that its repair is finished.
 fn put_away(aside: &Path) -> std::io::Result<PathBuf> {
     let name = aside.to_string_lossy().replace(DAMAGED, REPAIRED);
     let to = PathBuf::from(name);
@@ -218,7 +220,7 @@ fn put_away(aside: &Path) -> std::io::Result<PathBuf> {
     Ok(to)
 }
 
-/// An error of what cannot be tried again.
+/// An error without a possible retry.
 fn hopeless(text: &str) -> Fault {
     Error::new(ErrorKind::Damaged, "repair store", text).with_retry(Retry::No).of_backend(NAME).into()
 }

@@ -1,4 +1,4 @@
-//! Events and metric points as they would be sent once more.
+//! Reconstruction of events and metric points for a new write.
 
 use quipu_core::{Event, Exemplar, Metric, Point, Resource, Scope, SpanId, Timestamp, TraceId};
 use rusqlite::{Connection, Row};
@@ -13,7 +13,7 @@ use crate::read::stored::{Sources, source};
 use crate::read::words::Words;
 use crate::readers::DayReader;
 
-/// Events by number.
+/// Iterator over events by number.
 pub(super) struct Events {
     next: i64,
     last: i64,
@@ -24,7 +24,7 @@ impl Events {
         Self { next: 1, last }
     }
 
-    /// The next one; within it `None` where the number is nobody's.
+    /// The next event; the inner `None` marks an unused number.
     pub(super) fn next(
         &mut self,
         conn: &Connection,
@@ -55,7 +55,7 @@ fn load_event(
     event_of(row, &reader, &Names::new(conn), sources).map(Some)
 }
 
-/// Points of all series, a series at a time.
+/// Iterator over the points of all series, one series at a time.
 pub(super) struct Points {
     series: Vec<i64>,
     waiting: Vec<Metric>,
@@ -70,7 +70,7 @@ impl Points {
         Self { series, waiting: Vec::new() }
     }
 
-    /// The next metric with one point, or why a series cannot be read.
+    /// The next metric with one point, or the error of an unreadable series.
     pub(super) fn next(&mut self, conn: &Connection, sources: &mut Sources) -> Option<Result<Metric>> {
         loop {
             if let Some(metric) = self.waiting.pop() {

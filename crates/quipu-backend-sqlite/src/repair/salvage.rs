@@ -1,4 +1,4 @@
-//! Row by row through a damaged day.
+//! Salvage of a damaged day, row by row.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -13,13 +13,13 @@ use crate::fault::Result;
 use crate::read::stored::Sources;
 use crate::schema::{self, Access, DAY};
 
-/// Records of one batch.
+/// Number of records in a batch.
 const GROUP: usize = 500;
-/// Where the greatest number cannot be read, so many missing rows in a row are the end.
+/// Number of consecutive missing rows that mark the end, if the greatest number is unreadable.
 const GAP: i64 = 20_000;
 const CACHE_KIB: u32 = 8_192;
 
-/// What was saved of a file, and what not.
+/// Report on the saved and lost records of a file.
 #[derive(Debug)]
 pub(super) struct Told {
     pub(super) saved: String,
@@ -39,7 +39,7 @@ struct Counts {
     lost_points: bool,
 }
 
-/// A damaged file being read.
+/// A damaged file while it is read.
 pub(super) struct Salvage {
     conn: Connection,
     dictionaries: Dictionaries,
@@ -53,7 +53,7 @@ pub(super) struct Salvage {
 }
 
 impl Salvage {
-    /// Opens it.
+    /// Opens the file.
     pub(super) fn open(path: &Path) -> Result<Self> {
         let conn = schema::open(&DAY, path, Access::Read { cache_kib: CACHE_KIB })?;
         conn.execute_batch("BEGIN")?;
@@ -77,7 +77,7 @@ impl Salvage {
         })
     }
 
-    /// The next records; `None` when there are no more.
+    /// The next records; `None` at the end.
     pub(super) fn next(&mut self) -> Result<Option<Batch>> {
         let mut batch = Batch::default();
         while batch.len() < GROUP && self.next <= self.last {
@@ -111,7 +111,8 @@ impl Salvage {
         let found = spans::load(&self.conn, &self.dictionaries, &mut self.sources, &self.traces, pk);
         let span = match found {
             Ok(None) if !self.has_call(pk) => return,
-            // No span is counted without there being one: it cannot be found any more.
+            // A ledger row without a span is counted as a lost span too, because the span cannot be found any
+            // more.
             Ok(None) => {
                 self.counts.lost_spans += 1;
                 self.counts.lost_costs += 1;
@@ -134,13 +135,14 @@ impl Salvage {
         batch.spans.push(*span);
     }
 
-    /// Whether there is a ledger row of this span, which is nothing without it: it does not say itself which trace's and span's it is.
+    /// Whether this span has a ledger row. Such a row is useless without its span, because it lacks the ids
+    /// of trace and span.
     fn has_call(&self, pk: i64) -> bool {
         let look = self.conn.prepare_cached("SELECT 1 FROM calls WHERE pk = ?1");
         look.and_then(|mut look| look.exists([pk])).unwrap_or(false)
     }
 
-    /// What came of it.
+    /// The report.
     pub(super) fn told(&self) -> Told {
         let Counts { spans, costs, events, points, .. } = self.counts;
         let lost = [
@@ -162,7 +164,7 @@ impl Salvage {
     }
 }
 
-/// The greatest number in a table, or beyond it where that cannot be read.
+/// The greatest number in a table, or a greater one if it is unreadable.
 fn greatest(conn: &Connection, table: &str) -> i64 {
     let asked = conn.query_row(&format!("SELECT COALESCE(MAX(pk), 0) FROM {table}"), [], |row| row.get(0));
     asked.unwrap_or_else(|_| {
@@ -174,7 +176,8 @@ fn greatest(conn: &Connection, table: &str) -> i64 {
     })
 }
 
-/// The ids of traces by number: by the table, and by the index on it, each as far as it can be read from either end.
+/// The ids of traces by number, from the table and from its index, each read from both ends as far as
+/// possible.
 fn traces(conn: &Connection) -> HashMap<i64, TraceId> {
     let mut traces = HashMap::new();
     for order in ["pk", "pk DESC", "trace", "trace DESC"] {
@@ -185,7 +188,7 @@ fn traces(conn: &Connection) -> HashMap<i64, TraceId> {
     traces
 }
 
-/// The rows up to the first that cannot be read.
+/// The rows before the first unreadable one.
 pub(super) fn each<T>(
     conn: &Connection,
     sql: &str,

@@ -1,4 +1,4 @@
-//! A span and its ledger row as they would be sent once more.
+//! Reconstruction of a span and its ledger row for a new write.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,17 +13,17 @@ use crate::fault::{Fault, Result};
 use crate::read::stored::{Sources, source};
 use crate::readers::unpack;
 
-/// They follow the node's.
+/// These columns follow the node's.
 const COLUMNS: &str = "s.tr, s.name, s.session, s.user, s.error, o.resource, o.scope, s.labels, s.ttft, s.verdict, s.model, s.provider";
 const AT: usize = NODE_WIDTH;
 
-/// A span, and whether its body is there.
+/// A span, and whether its body is readable.
 pub(super) struct Found {
     pub(super) span: Box<Span>,
     pub(super) whole: bool,
 }
 
-/// The span with this number; `None` when there is none.
+/// The span with this number; `None` if it is missing.
 pub(super) fn load(
     conn: &Connection,
     dictionaries: &Dictionaries,
@@ -73,7 +73,7 @@ fn body(conn: &Connection, dictionaries: &Dictionaries, pk: i64) -> Result<Vec<u
     unpack(conn, dictionaries, &z)
 }
 
-/// What was read from the span, as far as it was stored: enough for the same row again.
+/// The stored canonical values of the span: enough to write the same row again.
 fn canonical(row: &Row<'_>, node: &Node, names: &Names<'_>, span: &Span) -> Result<Canonical> {
     let text = |at: usize| names.text(row.get(at)?);
     let labels = Labels::unpack(row.get::<_, Option<Vec<u8>>>(AT + 7)?.as_deref())?;

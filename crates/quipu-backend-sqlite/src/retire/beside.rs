@@ -1,4 +1,4 @@
-//! The file that is to take the place of a day's.
+//! New file that replaces a day's file.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -9,15 +9,15 @@ use crate::fault::{Fault, Result};
 use crate::folder::Folder;
 use crate::schema;
 
-/// Removes such a file, with what SQLite keeps beside it.
+/// Removes such a file with its companion files.
 pub(crate) fn remove(path: &Path) {
     for path in Folder::with_companions(path) {
-        // One that is not there is what is wanted.
+        // A missing file is no error.
         let _ = std::fs::remove_file(path);
     }
 }
 
-/// Closes a new file and makes it safe. It takes another's place alone, so all of it must be in it by then.
+/// Closes a new file and syncs it. It replaces another file alone, so it must be complete by then.
 pub(crate) fn finish(to: Connection, path: &Path) -> Result<()> {
     schema::fold(&to);
     drop(to);
@@ -28,7 +28,7 @@ pub(crate) fn finish(to: Connection, path: &Path) -> Result<()> {
     Ok(File::open(path)?.sync_all()?)
 }
 
-/// The write-ahead log of a closed file, when there is something in it that the file may not have.
+/// The write-ahead log of a closed file, if it has data that the file may lack.
 pub(crate) fn filled_log(path: &Path) -> Option<PathBuf> {
     let [_, log, _] = Folder::with_companions(path);
     std::fs::metadata(&log).is_ok_and(|log| log.len() > 0).then_some(log)

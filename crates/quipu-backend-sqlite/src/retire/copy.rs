@@ -1,4 +1,4 @@
-//! Rows from one file into another, at a pace that lets others work.
+//! Copy of rows from one file into another, at a pace that lets other work proceed.
 
 use std::time::{Duration, Instant};
 
@@ -9,22 +9,22 @@ use rusqlite::{Connection, Row};
 use crate::fault::{NAME, Result};
 use crate::shared::Shared;
 
-/// Rows between two looks at what others want.
+/// Number of rows between two checks for waiting work.
 const STEP_ROWS: usize = 1_000;
 
-/// One reading and one writing connection.
+/// A reading and a writing connection.
 pub(crate) struct Copier<'c> {
     pub(crate) from: &'c Connection,
     pub(crate) to: &'c Connection,
     shared: &'c Shared,
-    /// Whether others are let go first: not where nobody else can work meanwhile.
+    /// Whether it yields to other work; not if no other work is possible meanwhile.
     yields: bool,
     rows: usize,
     since: Instant,
 }
 
 impl<'c> Copier<'c> {
-    /// Begins; what is copied is committed in steps, and with [`Self::end`].
+    /// Starts a copy. The rows are committed in steps and by [`Self::end`].
     pub(crate) fn begin(
         shared: &'c Shared,
         from: &'c Connection,
@@ -39,8 +39,8 @@ impl<'c> Copier<'c> {
         Ok(self.to.execute_batch("COMMIT")?)
     }
 
-    /// One row more was looked at. Now and then the pages are handed on, and whoever waits to write gets the machine for as long
-    /// as this took.
+    /// Counts a row. Periodically the pages are written, and waiting writers get as much time as the last
+    /// step took.
     ///
     /// # Errors
     /// The store is closing.
@@ -64,7 +64,8 @@ impl<'c> Copier<'c> {
         Ok(())
     }
 
-    /// Copies the rows of a table that `keep` wants, in the order of its key. All columns go along, so that a table may get new ones.
+    /// Copies the rows of a table that satisfy `keep`, in the order of its key. All columns are copied, so a
+    /// table may get new columns.
     pub(crate) fn table(
         &mut self,
         table: &str,
@@ -74,7 +75,7 @@ impl<'c> Copier<'c> {
         let mut look = from.prepare(&format!("SELECT * FROM {table}"))?;
         let width = look.column_count();
         let places: Vec<String> = (1..=width).map(|at| format!("?{at}")).collect();
-        // The one row that a new file has of its own is replaced.
+        // The default row of a new file is replaced.
         let sql = format!("INSERT OR REPLACE INTO {table} VALUES ({})", places.join(", "));
         let mut put = self.to.prepare(&sql)?;
         let mut rows = look.query([])?;

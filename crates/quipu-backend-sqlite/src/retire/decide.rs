@@ -1,4 +1,4 @@
-//! What becomes of each trace, event and point of a day.
+//! Retention decision for each trace, event and point of a day.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,33 +12,33 @@ use crate::read::stored::source;
 use crate::read::traces::trace_id;
 use crate::retire::past::Past;
 
-/// What becomes of a trace.
+/// Retention decision for a trace.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Fate {
-    /// It stays as it is.
+    /// It stays unchanged.
     #[default]
     Stays,
-    /// Its ledger rows stay, its content goes.
+    /// Its ledger rows stay, its content is removed.
     Thinned,
-    /// All of it goes.
+    /// It is removed completely.
     Goes,
 }
 
-/// What becomes of a day.
+/// Retention decision for a day.
 #[derive(Debug, Default)]
 pub(crate) struct Decision {
-    /// By the trace's number.
+    /// Decisions by the trace's number.
     fates: Vec<Fate>,
     /// Held traces, of all days.
     held: HashSet<TraceId>,
-    /// Resources whose events and whose points go.
+    /// Resources whose events are removed, and those whose points are removed.
     logs: HashSet<i64>,
     metrics: HashSet<i64>,
-    /// Something goes.
+    /// Whether anything is removed.
     pub(crate) changes: bool,
-    /// Something stays.
+    /// Whether anything stays.
     pub(crate) leaves: bool,
-    /// Traces that stay only because they went on after their day.
+    /// Traces that stay only because they continued after their day.
     pub(crate) later: u64,
     traces: u64,
     spans: u64,
@@ -46,18 +46,18 @@ pub(crate) struct Decision {
     events: u64,
     points: u64,
     held_here: u64,
-    /// Of what stays: traces, ledger rows, and spans that are shown.
+    /// Remaining traces, ledger rows and visible spans.
     left: [u64; 3],
-    /// Spans that are shown now.
+    /// Visible spans before the removal.
     shown: u64,
-    /// Nothing goes, and sums are added up anew all the same.
+    /// Whether sums are computed again although nothing is removed.
     anew: bool,
 }
 
-/// Bytes that a thinned trace and its ledger row take, about: what an estimate goes by.
+/// Approximate bytes of a trace without content, and of its ledger row, for estimates.
 const TRACE_BYTES: u64 = 450;
 const CALL_BYTES: u64 = 300;
-/// Of an empty day.
+/// Bytes of an empty day.
 const LEAST_BYTES: u64 = 160 << 10;
 
 /// The services of a day's resources.
@@ -77,7 +77,7 @@ impl Services<'_> {
 }
 
 impl Decision {
-    /// Looks through a day. Nothing is asked of a signal of which nothing can go.
+    /// Decides on a day. Signals of which nothing can expire are not read.
     pub(crate) fn of(conn: &Connection, past: &Past<'_>, held: &HashSet<TraceId>) -> Result<Self> {
         let mut decision = Self { held: held.clone(), ..Self::default() };
         decision.look_at_traces(conn, past)?;
@@ -90,7 +90,7 @@ impl Decision {
         Ok(decision)
     }
 
-    /// Keeps all that there is of a day.
+    /// Decides to keep all records of a day.
     pub(crate) fn keep(conn: &Connection) -> Result<Self> {
         let mut look = conn.prepare(
             "SELECT EXISTS(SELECT 1 FROM traces) OR EXISTS(SELECT 1 FROM events) OR EXISTS(SELECT 1 FROM points)",
@@ -111,17 +111,17 @@ impl Decision {
         self.fates[at] = fate;
     }
 
-    /// Whether an event of this resource and trace goes.
+    /// Whether an event of this resource and trace is removed.
     pub(crate) fn event_goes(&self, resource: i64, trace: Option<TraceId>) -> bool {
         self.logs.contains(&resource) && !trace.is_some_and(|trace| self.held.contains(&trace))
     }
 
-    /// Whether the points of a series of this resource go.
+    /// Whether the points of a series of this resource are removed.
     pub(crate) fn points_go(&self, resource: i64) -> bool {
         self.metrics.contains(&resource)
     }
 
-    /// Whether ledger rows go, so that sums by hour change.
+    /// Whether ledger rows are removed, so sums by hour change.
     pub(crate) const fn changes_sums(&self) -> bool {
         self.costs > 0 || self.anew
     }
@@ -167,7 +167,7 @@ impl Decision {
         Ok(())
     }
 
-    /// Traces without a ledger row have nothing that could stay of them.
+    /// Traces without a ledger row are removed completely.
     fn look_at_calls(&mut self, conn: &Connection) -> Result<()> {
         let mut has_calls = vec![false; self.fates.len()];
         let mut look = conn.prepare("SELECT tr FROM calls WHERE ?1")?;
@@ -223,7 +223,7 @@ impl Decision {
         Ok(())
     }
 
-    /// Events of resources whose events go, which stay because their trace is held.
+    /// Events of removed resources that stay because their trace is held.
     fn held_events(&self, conn: &Connection) -> Result<u64> {
         let mut look = conn.prepare("SELECT resource FROM events WHERE trace = ?1")?;
         let mut kept = 0;
@@ -259,10 +259,10 @@ impl Decision {
         Ok(())
     }
 
-    /// What is told of the day; `bytes` are those of its files, of which about so many go.
+    /// The report on the day; `bytes` is the size of its files, for an estimate of the freed bytes.
     pub(crate) fn told(&self, day: Day, past: &Past<'_>, bytes: u64) -> RetiredDay {
         let [traces, calls, shown] = self.left;
-        // What is shown takes the same share of the files as before, and what is not a little more.
+        // Visible spans keep their share of the files. The remaining records need a little more.
         let of_shown = bytes.saturating_mul(shown) / self.shown.max(1);
         let left = LEAST_BYTES + of_shown + traces * TRACE_BYTES + calls * CALL_BYTES;
         let freed = if self.leaves { bytes.saturating_sub(left) } else { bytes };

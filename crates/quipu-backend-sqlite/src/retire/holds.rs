@@ -1,4 +1,4 @@
-//! Held traces, in the catalog.
+//! Holds of traces, stored in the catalog.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -8,7 +8,7 @@ use rusqlite::{Connection, Row};
 use crate::fault::{NAME, Result};
 use crate::read::traces::trace_id;
 
-/// All of them, the latest first.
+/// All holds, the latest first.
 pub(crate) fn list(catalog: &Connection) -> Result<Vec<Hold>> {
     let mut look = catalog.prepare("SELECT trace, since, by, note FROM holds ORDER BY since DESC, trace")?;
     let mut rows = look.query([])?;
@@ -28,7 +28,8 @@ fn hold(row: &Row<'_>) -> Result<Hold> {
     })
 }
 
-/// What can be read of them in a damaged catalog, from either end up to a page that cannot be; `true` where that is all.
+/// The readable holds in a damaged catalog, read from both ends up to an unreadable page; `true` if these are
+/// all.
 pub(crate) fn readable(catalog: &Connection) -> (Vec<Hold>, bool) {
     let (mut found, mut all) = (BTreeMap::new(), true);
     for order in ["trace", "trace DESC"] {
@@ -49,7 +50,7 @@ pub(crate) fn readable(catalog: &Connection) -> (Vec<Hold>, bool) {
     (found.into_values().take(MOST_HOLDS).collect(), all)
 }
 
-/// The traces that are held.
+/// The held traces.
 pub(crate) fn held(catalog: &Connection) -> Result<HashSet<TraceId>> {
     let mut look = catalog.prepare("SELECT trace FROM holds")?;
     let mut rows = look.query([])?;
@@ -60,7 +61,7 @@ pub(crate) fn held(catalog: &Connection) -> Result<HashSet<TraceId>> {
     Ok(held)
 }
 
-/// Adds holds, all or none, then takes those of `released` away; gives how many rows changed.
+/// Adds holds, all or none, then removes those of `released`. Returns the number of changed rows.
 pub(crate) fn write(catalog: &mut Connection, holds: &[Hold], released: &[TraceId]) -> Result<u64> {
     let tx = catalog.transaction()?;
     let mut changed = 0;

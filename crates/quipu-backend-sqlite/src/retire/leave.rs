@@ -1,4 +1,4 @@
-//! A day's file without what goes of it, written beside the old one.
+//! Rewrite of a day's file into a new file without expired records.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -17,10 +17,10 @@ use crate::schema::{self, Access, DAY};
 use crate::shared::Shared;
 use crate::write::Rollups;
 
-/// Pages in memory while a file is written, in KiB.
+/// Page cache during the rewrite, in KiB.
 const CACHE_KIB: u32 = 2_048;
 const ROLLUPS: [&str; 4] = ["by_model", "by_agent", "by_source", "by_tool"];
-/// Tables that this decides on, row by row; any other goes along whole.
+/// Tables with a decision per row. Any other table is copied completely.
 const DECIDED: [&str; 23] = [
     "dims",
     "dicts",
@@ -47,12 +47,12 @@ const DECIDED: [&str; 23] = [
     "conflicts",
 ];
 
-/// A set of row numbers, which are given out one after the other.
+/// A set of row numbers, which are assigned consecutively.
 #[derive(Default)]
 struct Numbers(Vec<u64>);
 
 impl Numbers {
-    /// Adds one; `false` when it was there.
+    /// Adds a number; `false` if it was present.
     fn add(&mut self, number: i64) -> bool {
         let Ok(at) = usize::try_from(number) else { return false };
         if self.0.len() <= at / 64 {
@@ -77,10 +77,10 @@ impl Numbers {
     }
 }
 
-/// What was copied, as far as later tables follow from it.
+/// The copied rows, as far as later tables depend on them.
 #[derive(Default)]
 struct Copied {
-    /// Spans that are there whole, and those of which only the ledger row needs something.
+    /// Complete spans, and spans that only a ledger row needs.
     whole: Numbers,
     bare: Numbers,
     events: Numbers,
@@ -88,10 +88,11 @@ struct Copied {
     dictionaries: HashSet<u32>,
 }
 
-/// Writes what is left of the day behind `from` into a new file. `from` must be within one transaction.
+/// Writes the remaining records of the day behind `from` into a new file. `from` must be within one
+/// transaction.
 ///
 /// # Errors
-/// A file cannot be read or written; the new one is removed again.
+/// A file cannot be read or written. The new file is then removed.
 pub(crate) fn write_anew(
     shared: &Shared,
     from: &Connection,
@@ -130,8 +131,9 @@ fn try_write(
     finish(to, path)
 }
 
-/// Finds the spans of thinned traces that stay bare: those with a ledger row, and those above them. Should a late span come, the
-/// count reads them again and must see which call is within which.
+/// Finds the spans of traces without content that stay as bare spans: those with a ledger row, and their
+/// ancestors. If a late span arrives, the count reads them again and needs to know which call is within
+/// which.
 fn bare_spans(copier: &mut Copier<'_>, decision: &Decision, bare: &mut Numbers) -> Result<()> {
     let from = copier.from;
     let mut parent = from.prepare("SELECT parent FROM spans WHERE pk = ?1")?;
@@ -187,7 +189,7 @@ fn spans(copier: &mut Copier<'_>, decision: &Decision, copied: &mut Copied) -> R
     spans_gone(copier)
 }
 
-/// What a span has left of its own words: that it is not shown.
+/// The body of a bare span: only the note that it is hidden.
 fn bare_body() -> Result<Vec<u8>> {
     let nobody = |_| Fault::Damaged("an id is zero");
     let (trace, span) =
@@ -201,7 +203,8 @@ fn bare_body() -> Result<Vec<u8>> {
     Ok(plain(&bytes))
 }
 
-/// No number of a span is given twice, and the spans are known without counting them.
+/// Records the removed spans, so no span number is used twice, and the number of spans is known without
+/// counting.
 fn spans_gone(copier: &Copier<'_>) -> Result<()> {
     let last: i64 = copier.from.query_row(
         "SELECT MAX(last, COALESCE((SELECT MAX(pk) FROM spans), 0)) FROM removed",
@@ -232,7 +235,7 @@ fn traces(copier: &mut Copier<'_>, decision: &Decision) -> Result<()> {
     Ok(())
 }
 
-/// None of a thinned trace's spans is shown. What the trace was called, and whose it was, stays with its costs.
+/// Hides all spans of a trace without content. The trace's name and owner stay with its costs.
 fn hide(to: &Connection, pk: i64) -> Result<()> {
     let mut look = to.prepare_cached("SELECT picks FROM traces WHERE pk = ?1")?;
     let mut picks: Picks = postcard::from_bytes(&look.query_row([pk], |row| row.get::<_, Vec<u8>>(0))?)?;
@@ -279,7 +282,7 @@ fn metrics(copier: &mut Copier<'_>, decision: &Decision, copied: &mut Copied) ->
     copier.table("points", |row| Ok(series.contains(&row.get("series")?)))?;
     let from = copier.from;
     let mut number = from.prepare("SELECT pk FROM traces WHERE trace = ?1")?;
-    // What leads to a trace that is not shown any more leads nowhere.
+    // Exemplars that refer to hidden traces are removed.
     copier.table("exemplars", |row| {
         let trace = trace_id(row, 0)?;
         let pk: Option<i64> = number.query_row([trace.as_bytes()], |row| row.get(0)).optional()?;
@@ -288,7 +291,8 @@ fn metrics(copier: &mut Copier<'_>, decision: &Decision, copied: &mut Copied) ->
     })
 }
 
-/// Sums by hour: the same as before, unless ledger rows went; then what the others add up to.
+/// Writes sums by hour. They are unchanged unless ledger rows were removed; then they are computed from the
+/// remaining rows.
 fn sums(copier: &mut Copier<'_>, decision: &Decision) -> Result<()> {
     if !decision.changes_sums() {
         return ROLLUPS.iter().try_for_each(|table| copier.table(table, |_| Ok(true)));
@@ -312,7 +316,7 @@ fn sums(copier: &mut Copier<'_>, decision: &Decision) -> Result<()> {
     sums.save(to)
 }
 
-/// Rows that records have in common: those that some record which stays refers to.
+/// Copies shared rows that a remaining record refers to.
 fn shared_rows(copier: &mut Copier<'_>, copied: &Copied) -> Result<()> {
     let to = copier.to;
     let origins = numbers(to, "SELECT DISTINCT origin FROM spans")?;
@@ -331,7 +335,7 @@ fn shared_rows(copier: &mut Copier<'_>, copied: &Copied) -> Result<()> {
     })
 }
 
-/// Tables that came after this was written keep all that they have.
+/// Copies tables that are newer than this code completely.
 fn others(copier: &mut Copier<'_>) -> Result<()> {
     let mut look = copier.from.prepare(
         "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
@@ -357,7 +361,7 @@ mod tests {
         assert_eq!(numbers.each().collect::<Vec<_>>(), [0, 64, 1_000]);
     }
 
-    /// A table that a new layout brings is decided on here, or its rows outlive what they tell of.
+    /// A table of a new layout must be listed here. Otherwise its rows would outlive their records.
     #[test]
     fn every_table_of_a_day_is_decided_on() {
         let folder = tempfile::tempdir().unwrap();

@@ -1,9 +1,9 @@
-//! What the rules of retention remove: which records of a day are past, the day's file without them, and the moment in which that file
-//! takes the place of the old one.
+//! Retention: selection of a day's expired records, rewrite of its file without them, and the exchange of the
+//! two files.
 //!
-//! A day is never changed in place. Its file is read as it is at one moment and written anew beside it, on a thread of its own;
-//! the writing thread only exchanges the two names, and only if nothing was written to the day meanwhile. What is left of a span whose
-//! ledger row stays is what is left of one that sampling left out: every sum has it, nothing shows it.
+//! A day is never changed in place. A separate thread reads its file from a snapshot and writes a new file.
+//! The writer thread only exchanges the two names, and only if the day was not written meanwhile. A removed
+//! span whose ledger row stays is treated like an unsampled span: every sum includes it, but it is hidden.
 
 pub(crate) mod beside;
 mod copy;

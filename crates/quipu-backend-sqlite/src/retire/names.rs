@@ -1,4 +1,4 @@
-//! Names in a day's list of them that some row still refers to.
+//! Names of a day that some row still refers to.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use crate::codec::{DimKind, Picks};
 use crate::fault::Result;
 
-/// Names that may tell of somebody, or are many: they go with the last record that has them.
+/// Kinds of names that may identify a person, or are numerous. They are removed with their last record.
 pub(super) const OWN_NAMES: [DimKind; 13] = [
     DimKind::SpanName,
     DimKind::Session,
@@ -24,7 +24,7 @@ pub(super) const OWN_NAMES: [DimKind; 13] = [
     DimKind::Unit,
 ];
 
-/// Columns that name something by its number. Picks of traces name more.
+/// Columns with the numbers of names. Picks of traces refer to more names.
 const NAMING: [(&str, &[&str]); 10] = [
     ("spans", &["name", "session", "user", "agent", "tool"]),
     ("traces", &["name", "session", "user", "service", "project", "revision", "branch"]),
@@ -38,14 +38,14 @@ const NAMING: [(&str, &[&str]); 10] = [
     ("series", &["name", "unit"]),
 ];
 
-/// The numbers that a query gives.
+/// The numbers in a query's result.
 pub(super) fn numbers(conn: &Connection, sql: &str) -> Result<HashSet<i64>> {
     let mut look = conn.prepare(sql)?;
     let found = look.query_map([], |row| row.get::<_, Option<i64>>(0))?;
     Ok(found.collect::<rusqlite::Result<Vec<_>>>()?.into_iter().flatten().collect())
 }
 
-/// Those of [`OWN_NAMES`] that are in use.
+/// The used names of [`OWN_NAMES`].
 pub(super) fn named(to: &Connection) -> Result<HashSet<i64>> {
     let mut named = HashSet::new();
     for (table, columns) in NAMING {

@@ -1,4 +1,4 @@
-//! What of a day has been kept long enough.
+//! Expiry of a day's records by the retention rules.
 
 use quipu_core::{Retention, RetentionSignal, RetiredFor, Timestamp};
 
@@ -7,18 +7,18 @@ use crate::folder::Day;
 const SIGNALS: [RetentionSignal; 4] =
     [RetentionSignal::Traces, RetentionSignal::Logs, RetentionSignal::Metrics, RetentionSignal::Costs];
 
-/// What has to go for want of room, whatever the periods say.
+/// Removal forced by the size limit, regardless of the periods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Force {
-    /// Nothing.
+    /// No forced removal.
     No,
-    /// All but costs.
+    /// Everything except costs.
     Content,
     /// Everything.
     All,
 }
 
-/// The rules, as they are for one day at one moment.
+/// The retention rules for one day at one time.
 #[derive(Debug, Clone)]
 pub(crate) struct Past<'r> {
     rules: &'r Retention,
@@ -32,7 +32,7 @@ impl<'r> Past<'r> {
         Self { rules, now, end: day.plus(1).start(), force }
     }
 
-    /// Whether a record goes that ended at `end`, or with its day when that is later.
+    /// Whether a record is expired that ended at `end`, or with its day if that is later.
     pub(crate) fn is(
         &self,
         signal: RetentionSignal,
@@ -47,7 +47,7 @@ impl<'r> Past<'r> {
         }
     }
 
-    /// Whether a record that ended with its day goes.
+    /// Whether a record is expired that ended with its day.
     pub(crate) fn of_day(
         &self,
         signal: RetentionSignal,
@@ -57,19 +57,20 @@ impl<'r> Past<'r> {
         self.is(signal, service, project, self.end)
     }
 
-    /// Whether any record of the signal may go.
+    /// Whether any record of the signal may be expired.
     pub(crate) fn may(&self, signal: RetentionSignal) -> bool {
         self.force == Force::All
             || (self.force == Force::Content && signal != RetentionSignal::Costs)
             || self.rules.shortest(signal).is_past(self.end, self.now)
     }
 
-    /// Whether any record may go. Costs go with their traces, never before.
+    /// Whether any record may be expired. Costs expire with their traces, never before.
     pub(crate) fn may_any(&self) -> bool {
         SIGNALS[..3].iter().any(|signal| self.may(*signal))
     }
 
-    /// Which of the periods are over, in the order of the rules: as long as this is the same, so is what goes.
+    /// Which periods are over, in the order of the rules. As long as this is unchanged, so are the expired
+    /// records.
     pub(crate) fn over(&self) -> Vec<bool> {
         let usual = SIGNALS.map(|signal| self.rules.usual(signal).is_past(self.end, self.now));
         let of_rules = self.rules.rule.iter().flat_map(|rule| {

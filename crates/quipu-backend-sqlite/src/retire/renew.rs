@@ -1,8 +1,9 @@
-//! Days that are written anew after something was removed, so that no byte of it is left in their files.
+//! Rewrite of days after a removal, so no byte of the removed records is left in their files.
 //!
-//! A removal leaves more than its rows: names in lists that records share, unused parts of pages, frames of the log, words of full
-//! text. The catalog notes the day before the first row is removed; the note goes when a file with nothing but the live rows has
-//! taken the place of the old one. So a removal that was broken off is finished by the next one, or by the next run of retention.
+//! A removal leaves more than its rows: names in shared lists, unused space in pages, WAL frames, words of
+//! full text. The catalog notes the day before the first row is removed. The note is removed after a file
+//! with only the live rows has replaced the old one. So an interrupted removal is finished by the next one,
+//! or by the next retention run.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -20,10 +21,10 @@ use crate::shared::Shared;
 use crate::sqlite::Sqlite;
 use crate::write::{Exchange, Exchanged, Request};
 
-/// A day with more bytes is not written anew while those who write wait for it: that takes a second for some hundred MB.
+/// Maximum size of a day that is rewritten while writers wait, which takes a second for some hundred MB.
 const MOST_BYTES: u64 = 256 << 20;
 
-/// Does what [`quipu_core::Store::scrub`] says.
+/// Implements [`quipu_core::Store::scrub`].
 pub(crate) async fn scrub(store: &Sqlite, dry_run: bool) -> Result<Vec<Remnant>> {
     let found = store.ask(unclean).await?;
     let mut days = Remnant {
@@ -36,7 +37,7 @@ pub(crate) async fn scrub(store: &Sqlite, dry_run: bool) -> Result<Vec<Remnant>>
     if dry_run || store.shared.read_only {
         return Ok(vec![days, catalog]);
     }
-    // Two at a time would write the same file.
+    // Two concurrent runs would write the same file.
     let _alone = store.shared.retiring.lock().await;
     let mut troubles = Vec::new();
     for day in found {
@@ -53,13 +54,13 @@ pub(crate) async fn scrub(store: &Sqlite, dry_run: bool) -> Result<Vec<Remnant>>
     Ok(vec![days, catalog])
 }
 
-/// Days whose files may have bytes of what was removed.
+/// Days whose files may contain bytes of removed records.
 pub(super) fn unclean(shared: &Shared) -> Result<Vec<Day>> {
     let days = shared.with_catalog(catalog::unclean);
     days.map_err(|fault| fault.at("scrub", &shared.folder.catalog()))
 }
 
-/// Writes one day anew: beside those who write, and while they wait where they leave no moment for it.
+/// Rewrites one day concurrently with writers. If they leave no gap, it blocks them.
 async fn renew(store: &Sqlite, day: Day) -> Result<()> {
     for _ in 0..TRIES {
         let Some(exchange) = store.ask(move |shared| anew(shared, day, true)).await? else {
@@ -83,7 +84,8 @@ fn busy(text: String) -> quipu_core::Error {
     quipu_core::Error::new(quipu_core::ErrorKind::Locked, "scrub", text).of_backend(crate::fault::NAME)
 }
 
-/// Writes the file that is to take a day's place, with all of its live rows; `None` where there is no such day, or it is damaged.
+/// Writes a new file with all live rows of a day, to replace the day's file; `None` if the day is missing or
+/// damaged.
 pub(crate) fn anew(shared: &Shared, day: Day, yields: bool) -> Result<Option<Exchange>> {
     let path = shared.folder.file(Part::Data, day);
     try_anew(shared, day, yields).map_err(|fault| fault.at("write a day anew", &path))
@@ -93,7 +95,7 @@ fn try_anew(shared: &Shared, day: Day, yields: bool) -> Read<Option<Exchange>> {
     let Some(state) = shared.days.get(day).filter(|state| state.damage().is_none()) else {
         return Ok(None);
     };
-    // Before anything is read: what is written after that is found out when the files are exchanged.
+    // Taken before anything is read, so the exchange detects later writes.
     let (version, holds) = (state.version(), shared.holds.load(Ordering::Acquire));
     let path = shared.folder.file(Part::Data, day);
     let conn = schema::open(&DAY, &path, Access::Read { cache_kib: CACHE_KIB })?;

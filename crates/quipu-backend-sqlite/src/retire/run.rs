@@ -1,4 +1,4 @@
-//! One run of the rules over all days.
+//! Retention run over all days.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -23,17 +23,17 @@ use crate::sqlite::Sqlite;
 use crate::write::{Exchange, Exchanged, Request};
 
 pub(super) const CACHE_KIB: u32 = 1_024;
-/// A day that is written to while it is read is begun anew so often, then left to the next run.
+/// Maximum number of attempts for a day that is written concurrently. After that, it is left to the next run.
 pub(super) const TRIES: usize = 3;
-/// How long, in steps, the moment is waited for in which nobody is in the way.
+/// Limit of the wait for an exclusive moment, in steps.
 const STEPS: usize = 250;
 const STEP: Duration = Duration::from_millis(20);
 
-/// Days of which nothing goes, and for which state of file, holds and rules that is so.
+/// Days without expired records, with a hash of the state of file, holds and rules.
 #[derive(Debug, Default)]
 pub(crate) struct Memory(HashMap<Day, u64>);
 
-/// One run.
+/// State of one run.
 struct Run<'s> {
     store: &'s Sqlite,
     rules: Arc<Retention>,
@@ -42,17 +42,17 @@ struct Run<'s> {
     told: Retired,
 }
 
-/// What was made of a day on a thread of its own.
+/// Result of preparing a day on a separate thread.
 enum Made {
-    /// Nothing goes; `true` when that will be so until file, holds or rules change.
+    /// Nothing is expired; `true` if that holds until file, holds or rules change.
     Nothing(bool),
-    /// That much would go.
+    /// The expired records of a dry run.
     Told(Box<RetiredDay>),
-    /// The day is ready to be exchanged.
+    /// The new file is ready for the exchange.
     Ready(Box<RetiredDay>, Exchange),
 }
 
-/// Does what [`quipu_core::Store::retire`] says.
+/// Implements [`quipu_core::Store::retire`].
 pub(crate) async fn retire(store: &Sqlite, rules: &Retention, now: Timestamp, dry: bool) -> Result<Retired> {
     let shared = &store.shared;
     if !dry && shared.read_only {
@@ -60,7 +60,7 @@ pub(crate) async fn retire(store: &Sqlite, rules: &Retention, now: Timestamp, dr
         return Err(Error::new(ErrorKind::Denied, "retention", text).with_retry(Retry::No).of_backend(NAME));
     }
     if !dry && !super::renew::unclean(shared)?.is_empty() {
-        // A removal was broken off before its files were written anew.
+        // An earlier removal was interrupted before its files were rewritten.
         super::scrub(store, false).await?;
     }
     let mut memory = shared.retiring.lock().await;
@@ -89,13 +89,13 @@ pub(crate) async fn retire(store: &Sqlite, rules: &Retention, now: Timestamp, dr
     Ok(run.told)
 }
 
-/// Removes what a run left that was stopped in the middle.
+/// Removes the remains of an interrupted run.
 fn leave_nothing_behind(shared: &Shared, days: &[Day]) {
     days.iter().for_each(|day| beside::remove(&shared.folder.beside(*day)));
 }
 
 impl Run<'_> {
-    /// What the day, its holds and the rules are, as a number, if something of the day may go.
+    /// A hash of the state of the day, its holds and the rules, if records of the day may be expired.
     fn is_due(&self, day: Day, memory: &Memory) -> Option<u64> {
         let shared = &self.store.shared;
         let past = Past::of(&self.rules, day, self.now, Force::No);
@@ -120,7 +120,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Days that are to go for want of room: first all of their content, the oldest first, then their costs.
+    /// Removes days to meet the size limit: first all of their content, the oldest first, then their costs.
     async fn by_size(&mut self, days: &[Day]) -> Result<()> {
         let Some(most) = self.rules.max_bytes.map(|bytes| bytes.0) else { return Ok(()) };
         for force in [Force::Content, Force::All] {
@@ -138,8 +138,8 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Bytes of the store, as they are or as they would be, by what each day freed: what is rebuilt of full text and what logs hold for
-    /// the moment must not make more days go than have to.
+    /// Bytes of the store, actual or simulated, from the bytes freed in each day. Rebuilt full text and
+    /// temporary logs must not cause further removals.
     fn bytes(&self) -> u64 {
         self.told.bytes.saturating_sub(self.told.freed())
     }
@@ -155,11 +155,12 @@ impl Run<'_> {
         )
     }
 
-    /// One day. `Some(true)`: nothing went, and nothing will until something changes; `Some(false)`: nothing went just now.
+    /// Handles one day. `Some(true)`: nothing was removed, and nothing expires until something changes.
+    /// `Some(false)`: nothing was removed now.
     async fn one(&mut self, day: Day, force: Force) -> Result<Option<bool>> {
         match self.try_one(day, force).await {
             Ok(done) => Ok(done),
-            // The store is closing, or somebody stops the run.
+            // The store is closing, or the run is being stopped.
             Err(error) if error.kind() == ErrorKind::Unavailable => Err(error),
             Err(error) => {
                 tracing::warn!(%day, %error, "a day keeps what the rules of retention do not; the next run tries again");
@@ -193,7 +194,7 @@ impl Run<'_> {
         Err(Error::new(ErrorKind::Locked, "retention", text).of_backend(NAME))
     }
 
-    /// Adds what became of a day; what was told of it before is part of that, or was done before.
+    /// Adds the report of a day. An earlier report of the day is included in it, or was completed before.
     fn tell(&mut self, told: RetiredDay) {
         let known = self.told.days.iter_mut().find(|known| known.day == told.day);
         let Some(known) = known else { return self.told.days.push(told) };
@@ -213,7 +214,7 @@ impl Run<'_> {
     }
 }
 
-/// Puts the new file in the place of the old one; `false` when the day has changed since it was read.
+/// Replaces the old file by the new one; `false` if the day has changed since it was read.
 pub(super) async fn exchange_with(store: &Sqlite, day: Day, exchange: Exchange) -> Result<bool> {
     let exchange = Arc::new(exchange);
     for _ in 0..STEPS {
@@ -230,7 +231,7 @@ pub(super) async fn exchange_with(store: &Sqlite, day: Day, exchange: Exchange) 
     Ok(false)
 }
 
-/// Decides on a day, and writes what is left of it beside it.
+/// Decides on a day, and writes its remaining records into a new file.
 fn make(shared: &Shared, day: Day, past: &Past<'_>, dry: bool) -> Result<Made> {
     let path = shared.folder.file(Part::Data, day);
     let done = try_make(shared, day, past, dry);
@@ -239,7 +240,7 @@ fn make(shared: &Shared, day: Day, past: &Past<'_>, dry: bool) -> Result<Made> {
 
 fn try_make(shared: &Shared, day: Day, past: &Past<'_>, dry: bool) -> crate::fault::Result<Made> {
     let Some(state) = shared.days.get(day) else { return Ok(Made::Nothing(false)) };
-    // Before anything is read: what is written after that is found out when the files are exchanged.
+    // Taken before anything is read, so the exchange detects later writes.
     let (version, holds) = (state.version(), shared.holds.load(Ordering::Acquire));
     let held = shared.with_catalog(crate::retire::held)?;
     let path = shared.folder.file(Part::Data, day);
@@ -265,12 +266,12 @@ fn try_make(shared: &Shared, day: Day, past: &Past<'_>, dry: bool) -> crate::fau
     Ok(Made::Ready(told, Exchange { day, file, state, version, holds }))
 }
 
-/// Moves what is in the old file's log into it: here, so that the writing thread finds nothing left to move.
+/// Moves the old file's log into it here, so the writer thread has nothing left to move.
 pub(super) fn fold_before(shared: &Shared, path: &Path) {
     let log = &Folder::with_companions(path)[1];
     if std::fs::metadata(log).is_ok_and(|log| log.len() > 0) {
         let access = Access::Write { cache_kib: CACHE_KIB, durability: shared.config.durability };
-        // What fails here is done in the moment of the exchange.
+        // After an error here, the exchange does this work.
         let _ = schema::open(&DAY, path, access).map(|conn| schema::fold(&conn));
     }
 }

@@ -1,6 +1,6 @@
-//! Making of a new file: under another name, with one sync, then renamed.
+//! Creation of a new file: under a temporary name, with one sync, then renamed.
 //!
-//! A file is whole from the moment at which it has its name. SQLite alone would sync it and its journal several times.
+//! A file is complete as soon as it has its name. SQLite alone would sync it and its journal several times.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -13,14 +13,14 @@ use crate::pages;
 use crate::private;
 use crate::schema::Layout;
 
-/// The name of a file until it is whole.
+/// The temporary name of a file.
 pub(crate) fn making(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(MAKING);
     name.into()
 }
 
-/// Makes sure that no file has this name.
+/// Removes any file of this name.
 pub(crate) fn clear_away(path: &Path) -> Result<()> {
     for left in Folder::with_companions(path) {
         if left.exists() {
@@ -30,7 +30,7 @@ pub(crate) fn clear_away(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Gives a new file, which has not got its name yet, a write-ahead log, and makes it safe.
+/// Adds a write-ahead log to a new file with a temporary name, and syncs it.
 pub(crate) fn set_log(new: &Path) -> Result<()> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = pages::connect(new, flags)?;
@@ -40,7 +40,7 @@ pub(crate) fn set_log(new: &Path) -> Result<()> {
     Ok(File::open(new)?.sync_all()?)
 }
 
-/// Makes the file with pages of `page_bytes`. A file that is there must be empty; it is replaced.
+/// Creates the file with pages of `page_bytes`. An existing file must be empty; it is replaced.
 pub(super) fn make(layout: &Layout, path: &Path, page_bytes: u32) -> Result<()> {
     let new = making(path);
     clear_away(&new)?;
@@ -58,7 +58,7 @@ pub(super) fn make(layout: &Layout, path: &Path, page_bytes: u32) -> Result<()> 
     conn.pragma_update(None, "journal_mode", "WAL")?;
     conn.close().map_err(|(_, error)| error)?;
     File::open(&new)?.sync_all()?;
-    // A log that an earlier file left must never be taken for one of the new file.
+    // A log of an earlier file must never be used as a log of the new file.
     clear_away(path)?;
     fs::rename(&new, path)?;
     Ok(())

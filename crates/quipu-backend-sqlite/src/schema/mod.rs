@@ -1,4 +1,4 @@
-//! The layout of the files, its versions, and the way from one to the next.
+//! Layouts of the files, their versions, and the migrations between them.
 
 mod make;
 mod open;
@@ -10,28 +10,29 @@ use rusqlite::Connection;
 
 use crate::fault::Result;
 
-/// Bytes of a page in the files of a day that is not near and begins with few records. Each table and index takes a page at least.
+/// Page size, in bytes, of a distant day that starts with few records. Each table and index takes at least
+/// one page.
 pub(crate) const SMALL_PAGE_BYTES: u32 = 1_024;
 
-/// What a step does beyond its SQL.
+/// Work of a step beyond its SQL.
 type Work = fn(&Connection) -> Result<()>;
 
-/// Steps of one kind of file: step `n` leads from version `n` to `n + 1`. Append only.
+/// Migration steps of one kind of file. Step `n` leads from version `n` to `n + 1`. Append only.
 #[derive(Debug)]
 pub(crate) struct Layout {
-    /// What the file holds, for messages.
+    /// Content of the file, for messages.
     pub(crate) what: &'static str,
-    /// Marks the file as ours (`PRAGMA application_id`).
+    /// Identifies the file as ours (`PRAGMA application_id`).
     pub(crate) mark: i32,
     pub(crate) page_bytes: u32,
-    /// Whether new files can give back pages that became free.
+    /// Whether new files can release free pages.
     shrinks: bool,
     steps: &'static [&'static str],
     /// Work that SQL alone cannot do, after the step to this version.
     then: &'static [(u32, Work)],
 }
 
-/// Meta data of the store.
+/// Metadata of the store.
 pub(crate) static CATALOG: Layout = Layout {
     what: "catalog",
     mark: 0x5150_4301,
@@ -87,7 +88,7 @@ impl Layout {
     fn take_steps(&self, conn: &Connection, from: usize) -> Result<()> {
         for (version, step) in (1_u32..).zip(self.steps).skip(from) {
             conn.execute_batch(step)?;
-            // In a file that is just made there is nothing to work on.
+            // A new file has no data to convert.
             for (_, then) in self.then.iter().filter(|(of, _)| *of == version && from > 0) {
                 then(conn)?;
             }
@@ -95,7 +96,7 @@ impl Layout {
         Ok(())
     }
 
-    /// Takes a file that is there from `from` to the version of this build, all steps in one transaction.
+    /// Migrates an existing file from `from` to this build's version, all steps in one transaction.
     fn migrate(&self, conn: &Connection, from: u32) -> Result<()> {
         let from = usize::try_from(from).unwrap_or(usize::MAX);
         if from >= self.steps.len() {
@@ -103,7 +104,7 @@ impl Layout {
         }
         conn.pragma_update(None, "journal_mode", "WAL")?;
         self.take_steps_at_once(conn, from)?;
-        // So that the version is in the file's own header, where a quick look finds it.
+        // This writes the version into the file's own header, where `peek` reads it.
         conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Opening a file: is it ours, which version is it, how is it to be used.
+//! Opening of a file: check of its mark and version, and connection options.
 
 use std::fs::File;
 use std::io::Read;
@@ -15,19 +15,19 @@ use crate::pages;
 use crate::schema::Layout;
 use crate::schema::make::make;
 
-/// Pages in the write-ahead log from which on it is moved into the file: enough that a page that changes with every group
-/// is moved once for many groups.
+/// Number of pages in the write-ahead log at which it is moved into the file. It is large enough that a page
+/// that changes with every group is moved once for many groups.
 const WAL_PAGES: u32 = 2_000;
 const WAL_BYTES: u32 = 16 << 20;
-/// Who reads just now is waited for so long before a write-ahead log is left for the next time.
+/// Time to wait for readers before the write-ahead log is left for the next time.
 const FOLD_WAIT: Duration = Duration::from_millis(250);
 
-/// How a file is opened.
+/// Mode of opening a file.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Access {
-    /// To read; the file must be there, in this build's version.
+    /// For reading. The file must exist in this build's version.
     Read { cache_kib: u32 },
-    /// To write; made or migrated when need be.
+    /// For writing. The file is created or migrated if needed.
     Write { cache_kib: u32, durability: Durability },
 }
 
@@ -39,7 +39,7 @@ pub(crate) fn open(layout: &Layout, path: &Path, access: Access) -> Result<Conne
     }
 }
 
-/// Opens a file of this layout; a new one gets pages of `page_bytes`.
+/// Opens a file of this layout. A new file gets pages of `page_bytes`.
 pub(crate) fn open_sized(
     layout: &Layout,
     path: &Path,
@@ -70,17 +70,18 @@ fn open_to_write(
     layout.migrate(&conn, version)?;
     let synchronous = if durability == Durability::Disk { "FULL" } else { "NORMAL" };
     conn.pragma_update(None, "synchronous", synchronous)?;
-    // What moves to another page, as when a table outgrows its first, stays in no other: somebody may have to be forgotten.
+    // Data that moves to another page, for example when a table outgrows its first, is erased from the old
+    // page. This serves later erasures.
     conn.pragma_update(None, "secure_delete", "FAST")?;
     conn.pragma_update(None, "wal_autocheckpoint", WAL_PAGES)?;
-    // What grew beyond that in a burst is given back when the log begins anew.
+    // The excess of a burst is released when the log restarts.
     conn.query_row(&format!("PRAGMA journal_size_limit = {WAL_BYTES}"), [], |_| Ok(()))?;
     settle(&conn, cache_kib, 64)?;
     Ok(conn)
 }
 
-/// Moves what is in the write-ahead log into the file and empties it, before a connection is closed. What fails here is
-/// done by the next opening.
+/// Moves the write-ahead log into the file and empties it, before a connection is closed. After an error, the
+/// next opening does this.
 pub(crate) fn fold(conn: &Connection) {
     let folded = conn
         .busy_timeout(FOLD_WAIT)
@@ -96,7 +97,7 @@ fn open_to_read(layout: &Layout, path: &Path, cache_kib: u32) -> Result<Connecti
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut conn = pages::connect(path, flags)?;
     if cannot_open(&conn) && !Folder::with_companions(path)[1].exists() {
-        // A closed store in a folder that we may not write: nobody else writes it either.
+        // A closed store in a read-only folder: no other process writes it either.
         let uri = format!("file:{}?immutable=1", escape(path));
         conn = pages::connect_by(path, uri, flags | OpenFlags::SQLITE_OPEN_URI)?;
     }
@@ -113,7 +114,8 @@ fn open_to_read(layout: &Layout, path: &Path, cache_kib: u32) -> Result<Connecti
     Ok(conn)
 }
 
-/// Moves the write-ahead log of a database of any layout into it, so that the file alone is all of it. Who reads it is waited for.
+/// Moves the write-ahead log of a database of any layout into it, so the file alone is complete. It waits for
+/// readers.
 pub(crate) fn settle_log(path: &Path) -> Result<()> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = pages::connect(path, flags)?;
@@ -131,8 +133,8 @@ pub(crate) fn settle_log(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Opens a database of any layout to read and begins a transaction on it: until it is dropped, nothing is moved out of the write-ahead
-/// log that a copy of the two files would miss.
+/// Opens a database of any layout for reading and begins a transaction on it. Until it is dropped, no data is
+/// moved out of the write-ahead log that a copy of the two files would miss.
 pub(crate) fn hold(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let own = pages::of_any(path)?;
@@ -197,7 +199,7 @@ fn older(layout: &Layout, path: &Path, version: u32) -> Fault {
     Error::new(ErrorKind::Unsupported, "open store", text).of_backend(NAME).into()
 }
 
-/// The version in a file's header, without opening it as a database; 0 when it is empty or just being made.
+/// The version in a file's header, without opening it as a database; 0 if it is empty or being created.
 ///
 /// # Errors
 /// It is no database, not one of ours, or of a newer version.

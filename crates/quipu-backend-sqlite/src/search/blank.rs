@@ -1,14 +1,16 @@
-//! Bodies to learn from, without the names of users and sessions: a dictionary stays when somebody is forgotten.
+//! Removal of the names of users and sessions from training samples, because a dictionary stays after an
+//! erasure.
 
 use quipu_semconv::{SESSION, USER};
 
 use crate::codec::{ValueIn, span_texts};
 
-/// Shorter ones are in every text.
+/// Minimum length of a name; shorter ones occur in every text.
 const FEWEST_BYTES: usize = 3;
 
-/// Writes zeros over all that names a user or session, wherever a span's body has it: what was `read` from it, and what its attributes
-/// and those of its events say. `false`: the body cannot be read, and is not to be learned from.
+/// Overwrites all names of users and sessions in a span's body with zeros. These are the names in `read`, and
+/// those in its attributes and in those of its events. `false` if the body is unreadable and must not be used
+/// for training.
 pub(crate) fn blank<'r>(body: &mut [u8], read: impl Iterator<Item = &'r String>) -> bool {
     let Ok(texts) = span_texts(body) else { return false };
     let events = texts.events.iter().map(|(_, _, attributes)| attributes);
@@ -26,7 +28,7 @@ fn of_attributes(pairs: &[(&str, ValueIn<'_>)]) -> impl Iterator<Item = Vec<u8>>
     let named = pairs.iter().filter(|(key, _)| USER.contains(key) || SESSION.contains(key));
     named.filter_map(|(_, value)| match value {
         ValueIn::String(name) => Some(name.as_bytes().to_vec()),
-        // As a text may say it; the number itself is two or three bytes of no form of their own.
+        // The textual form of a number. Its encoded form is two or three bytes without a pattern.
         ValueIn::Int(number) => Some(number.to_string().into_bytes()),
         _ => None,
     })

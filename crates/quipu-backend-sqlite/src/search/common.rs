@@ -1,31 +1,31 @@
-//! Samples with only those words that several owners said: a dictionary stays when somebody is forgotten.
+//! Restriction of training samples to words of several owners, because a dictionary stays after an erasure.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// Owners who have to say a word.
+/// Minimum number of owners of a word.
 const OWNERS: usize = 3;
-/// Shorter words are in every text.
+/// Minimum length of a word; shorter words occur in every text.
 const FEWEST_BYTES: usize = 4;
 
-/// The beginning of a body, and whose it is.
+/// The start of a body, with its owner.
 pub(crate) struct Sample {
     pub(crate) body: Vec<u8>,
-    /// A user and a session, as numbers, where the body has any.
+    /// A user and a session, as hashes, if the body has any.
     pub(crate) user: Option<u64>,
     pub(crate) session: Option<u64>,
     pub(crate) trace: u64,
 }
 
-/// A name as a number.
+/// A name as a hash.
 pub(crate) fn number(name: impl Hash) -> u64 {
     let mut hash = DefaultHasher::new();
     name.hash(&mut hash);
     hash.finish()
 }
 
-/// Writes zeros over every word that fewer than three owners said. An owner is a user, or a session where there are not three users,
-/// or a trace that names neither.
+/// Overwrites every word of fewer than three owners with zeros. An owner is a user, or a session if there are
+/// fewer than three users, or a trace without either.
 pub(crate) fn keep_common(samples: &mut [Sample]) {
     let users: HashSet<u64> = samples.iter().filter_map(|sample| sample.user).collect();
     let by_user = users.len() >= OWNERS;
@@ -56,7 +56,7 @@ pub(crate) fn keep_common(samples: &mut [Sample]) {
     }
 }
 
-/// Where words are: letters, digits and all that is no ASCII.
+/// The positions of words: letters, digits and all non-ASCII bytes.
 fn words(body: &[u8]) -> impl Iterator<Item = (usize, usize)> + '_ {
     let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80;
     let mut at = 0;
@@ -92,7 +92,7 @@ mod tests {
         let all: String =
             samples.iter().map(|sample| String::from_utf8_lossy(&sample.body).into_owned()).collect();
         assert!(all.contains("knots") && all.contains("llama") && !all.contains("quax"), "{all}");
-        // One user alone: sessions are the owners.
+        // With a single user, sessions are the owners.
         let mut samples: Vec<Sample> =
             (0..4).map(|at| sample("tell of knots", Some(7), Some(at), at)).collect();
         samples.push(sample("tell of quaxolotl", Some(7), Some(9), 9));

@@ -1,4 +1,4 @@
-//! The thread that keeps full text up, lets connections go that nobody uses, and has dictionaries trained.
+//! Indexer thread: updates full text, closes idle connections, and starts the training of dictionaries.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,30 +17,30 @@ use crate::search::text::TextMaker;
 use crate::search::train::Trainer;
 use crate::shared::Shared;
 
-/// Steps on one day before the next has its turn.
+/// Number of steps on one day before the next day's turn.
 const STEPS_A_DAY: usize = 2;
-/// Bytes of words that SQLite gathers before it writes a part: those of a transaction.
+/// Bytes of words that SQLite collects before it writes a segment; enough for a transaction.
 const GATHER_BYTES: u32 = 4 << 20;
-/// Spans from which on an index is worth tidying up.
+/// Number of spans from which on an index is optimised.
 const WORTH_TIDYING: i64 = 500;
-/// Pages that one step of that writes.
+/// Pages written by one step of that.
 const MERGE_PAGES: i64 = 500;
-/// Without news it looks around this often.
+/// Interval of checks without news.
 const TICK: Duration = Duration::from_secs(5);
-/// A connection that nobody used for so long is closed.
+/// Idle time after which a connection is closed.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// What is remembered of a day that nobody asked for so long is read anew.
+/// Time without a query after which the cache of a day is dropped.
 const UNASKED: Duration = Duration::from_secs(300);
 
-/// The thread's state.
+/// State of the thread.
 pub(crate) struct Indexer {
     shared: Arc<Shared>,
-    /// The index that was written to last.
+    /// The last written index.
     open: Option<(Day, Connection)>,
     trainer: Trainer,
     maker: TextMaker,
-    /// How far each day's index was when its parts were last put together.
+    /// The last span of each day's index at its last optimisation.
     tidied: HashMap<Day, i64>,
 }
 
@@ -50,7 +50,7 @@ impl Indexer {
         Self { shared, open: None, trainer, maker, tidied: HashMap::new() }
     }
 
-    /// Works until the writer is gone or the store closes.
+    /// Runs until the writer ends or the store closes.
     pub(crate) fn run(mut self, news: &Receiver<()>) {
         self.look_around();
         loop {
@@ -71,7 +71,7 @@ impl Indexer {
         self.trainer.finish();
     }
 
-    /// Closes the index that is open, its write-ahead log moved into the file.
+    /// Closes the open index, with its write-ahead log moved into the file.
     fn close(&mut self) {
         let Some((day, conn)) = self.open.take() else { return };
         if let Err(fault) = self.tidy(day, &conn) {
@@ -82,8 +82,8 @@ impl Indexer {
         schema::fold(&conn);
     }
 
-    /// Puts the parts of an index together that is up to date and has grown by half, and gives free pages back. A word is
-    /// then in one place, not in one for each part.
+    /// Merges the segments of an index that is up to date and has grown by half, and releases free pages. A
+    /// word is then stored once, and not once per segment.
     fn tidy(&mut self, day: Day, conn: &Connection) -> Result<()> {
         let Some(state) = self.shared.days.get(day).filter(|state| state.lag_spans() == 0) else {
             return Ok(());
@@ -94,7 +94,7 @@ impl Indexer {
             return Ok(());
         }
         let mut merge = conn.prepare("INSERT INTO words(words, rank) VALUES ('merge', ?1)")?;
-        // A negative number first asks to put all parts together, a positive one to go on with that.
+        // A negative number starts the merge of all segments, a positive one continues it.
         let mut pages = -MERGE_PAGES;
         while !self.stopping() {
             let before = conn.total_changes();
@@ -105,7 +105,7 @@ impl Indexer {
                 break;
             }
         }
-        // It gives one page back for each row that is asked of it.
+        // The pragma releases one page per returned row.
         let mut vacuum = conn.prepare("PRAGMA incremental_vacuum")?;
         let mut pages = vacuum.query([])?;
         while pages.next()?.is_some() {}
@@ -116,7 +116,7 @@ impl Indexer {
         self.shared.stopping.load(Ordering::Acquire)
     }
 
-    /// Finds out how far each day is.
+    /// Reads the progress of each day.
     fn look_around(&self) {
         for day in self.shared.days.sound() {
             let Some(state) = self.shared.days.get(day) else { continue };
@@ -139,7 +139,7 @@ impl Indexer {
         }
     }
 
-    /// A step on each day that lags, newest first. `false` when there was nothing to do.
+    /// Runs a step on each lagging day, newest first. `false` if there was nothing to do.
     fn one_round(&mut self) -> bool {
         let mut worked = false;
         for day in self.shared.days.sound() {
@@ -154,14 +154,15 @@ impl Indexer {
             }
             self.trainer.look(&self.shared);
             if self.shared.waiting.load(Ordering::Relaxed) > 0 {
-                // Search may lag, writing must not.
+                // Search may lag, but writes must not.
                 std::thread::sleep(began.elapsed());
             }
         }
         worked
     }
 
-    /// Says what hinders, and removes an index that is damaged: it is built from the day. `true` when that is to be done.
+    /// Logs an error, and removes a damaged index, so it is rebuilt from the day. `true` if there is an index
+    /// to rebuild.
     fn failed(&mut self, day: Day, trouble: Trouble) -> bool {
         self.open = None;
         if let Some(state) = self.shared.days.get(day) {
@@ -202,13 +203,13 @@ impl Indexer {
         if !known {
             self.close();
             let config = &self.shared.config;
-            // It is built from what is safe, and built anew where it is not.
+            // It is built from durable data, and can be rebuilt.
             let access = Access::Write { cache_kib: config.write_cache_kib, durability: Durability::Os };
             let page_bytes = self.shared.readers.with(Part::Data, day, |data| {
                 Ok(data.query_row("PRAGMA page_size", [], |row| row.get(0))?)
             })?;
             let conn = schema::open_sized(&TEXT, &path, access, page_bytes)?;
-            // Where it is the same already nothing is written: the row would change with each opening.
+            // Nothing is written if the value is unchanged. Otherwise the row would change with each opening.
             conn.execute(
                 "INSERT INTO words(words, rank) SELECT 'hashsize', ?1 WHERE NOT EXISTS (SELECT 1 FROM words_config WHERE k = 'hashsize' AND v = ?1)",
                 [GATHER_BYTES],
@@ -218,7 +219,7 @@ impl Indexer {
         self.open.as_ref().map(|(_, conn)| conn).ok_or(Fault::Damaged("no index is open"))
     }
 
-    /// Some steps on a day that lags much: to go from day to day costs an opening and a closing each.
+    /// Runs several steps on a day with much lag, because each change of the day costs an open and a close.
     fn steps(&mut self, day: Day) -> Result<bool, Trouble> {
         let mut worked = false;
         for _ in 0..STEPS_A_DAY {
@@ -232,7 +233,7 @@ impl Indexer {
         Ok(worked)
     }
 
-    /// Indexes some spans of a day; `true` when it got on.
+    /// Indexes some spans of a day; `true` if it made progress.
     fn step(&mut self, day: Day) -> Result<bool, Trouble> {
         let shared = Arc::clone(&self.shared);
         let Some(state) = shared.days.get(day) else { return Ok(false) };
@@ -245,8 +246,9 @@ impl Indexer {
         let committed = state.committed();
         let (upto, again): (i64, i64) =
             text.query_row("SELECT upto, again FROM state", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        // First the list of replaced and removed spans, then the new ones: a span that is replaced in between is on the list next time. The
-        // other way round its entry would be passed over as that of a new span, whose old text was read already.
+        // The list of replaced and removed spans is read before the new spans. A span replaced in between is
+        // on the list the next time. In the reverse order, its entry would be skipped as that of a new span,
+        // although its old text was read already.
         let Some(changed) = changed(&shared, day, upto, again)? else { return Ok(false) };
         let tx = text.unchecked_transaction()?;
         let (mut last, mut whole) = (upto, true);

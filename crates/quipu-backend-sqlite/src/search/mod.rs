@@ -1,4 +1,4 @@
-//! Full text: an index a day in a file of its own, built behind the writer's back.
+//! Full text search: an index per day in a separate file, built asynchronously.
 
 mod blank;
 mod common;

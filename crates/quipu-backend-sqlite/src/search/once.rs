@@ -1,20 +1,20 @@
-//! A text in which each word stands once: the index remembers which spans have a word, not where or how often, and to add a word
-//! once more costs it as much as the first time.
+//! Deduplication of the words of a text. The index stores only which spans have a word, not where or how
+//! often. Adding a word again costs as much as the first time.
 
 use crate::codec::hash_of;
 
-/// Words that are remembered; of two in the same place, the second may stand in the text twice.
+/// Number of slots for words. If two words share a slot, the second may be repeated in the text.
 const PLACES: usize = 4_096;
 
-/// A text of words, each once.
+/// A text of distinct words.
 pub(crate) struct Once {
     text: String,
     places: Box<[Place; PLACES]>,
-    /// The present text, so that what is remembered of earlier ones need not be wiped.
+    /// Number of the current text, so slots of earlier texts need no reset.
     number: u32,
 }
 
-/// Where a word stands.
+/// Location of a word.
 #[derive(Clone, Copy, Default)]
 struct Place {
     text: u32,
@@ -22,7 +22,8 @@ struct Place {
     to: u32,
 }
 
-/// Bytes that part words: the tokenizer takes letters and digits as parts of a word, and what is not ASCII only it can judge.
+/// Bytes that separate words. The tokenizer treats letters and digits as parts of a word. Only the tokenizer
+/// can decide on non-ASCII bytes.
 static PARTS: [bool; 256] = {
     let mut parts = [false; 256];
     let mut byte = 0;
@@ -40,7 +41,7 @@ impl Default for Once {
 }
 
 impl Once {
-    /// Begins anew.
+    /// Starts a new text.
     pub(crate) fn clear(&mut self) {
         self.text.clear();
         self.number = self.number.wrapping_add(1);
@@ -55,7 +56,7 @@ impl Once {
         &self.text
     }
 
-    /// Adds the words of a text that are not there yet.
+    /// Adds the words of a text that are not present yet.
     pub(crate) fn add(&mut self, text: &str) {
         let bytes = text.as_bytes();
         let mut at = 0;
@@ -63,7 +64,7 @@ impl Once {
             let rest = &bytes[at..];
             let length = rest.iter().position(|byte| PARTS[usize::from(*byte)]).unwrap_or(rest.len());
             if length > 0 && self.is_new(&rest[..length]) {
-                // ASCII stands on both sides, so it is cut between characters.
+                // ASCII on both sides, so the cut is at a character boundary.
                 self.text.push_str(text.get(at..at + length).unwrap_or_default());
                 self.text.push(' ');
             }
@@ -71,7 +72,7 @@ impl Once {
         }
     }
 
-    /// Whether a word, which comes next if so, is not known to stand in the text.
+    /// Whether a word is not known to be in the text. The caller must then append the word next.
     fn is_new(&mut self, word: &[u8]) -> bool {
         let place = &mut self.places[hash_of(word) as usize % PLACES];
         let known = place.text == self.number

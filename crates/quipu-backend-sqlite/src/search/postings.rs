@@ -1,7 +1,7 @@
-//! Which spans have words, read from a day's index as far as somebody asks.
+//! Postings: the spans with given words, read lazily from a day's index.
 //!
-//! A word's list in the index is sorted by span. Beginning at a span somewhere in it costs a seek; reading on costs a step for
-//! each span of the list. So a list is read in blocks of spans, and a block is kept as bits.
+//! A word's list in the index is sorted by span. Starting at a span within it costs a seek, and reading on
+//! costs a step for each span. So a list is read in blocks of spans, and a block is cached as bits.
 
 use foldhash::{HashMap, HashMapExt};
 use rusqlite::{Connection, OptionalExtension};
@@ -9,20 +9,20 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::fault::Result;
 use crate::search::words::Term;
 
-/// Spans of a block.
+/// Number of spans in a block.
 pub(crate) const BLOCK: i64 = 2_048;
-/// So many words that begin alike are looked for one by one. Of a beginning as such, FTS5 puts the lists of all its words together
-/// before it gives the first span, however few are wanted.
+/// Maximum number of words with a common prefix that are searched one by one. For a prefix query, FTS5 merges
+/// the lists of all its words before it returns the first span, even if few are needed.
 const MOST_ENDINGS: usize = 32;
 
-/// A bit for each span of a block.
+/// One bit for each span of a block.
 type Bits = [u64; BLOCK as usize / 64];
 
-/// Where spans with one of the words are read from.
+/// Source of the spans with one of the words.
 enum Source {
-    /// From the index, by this expression.
+    /// The index, by this expression.
     Index(String),
-    /// From bits, once all that this expression finds was read.
+    /// Cached bits of all matches of this expression, once they were read.
     Whole(String, Option<HashMap<i64, Bits>>),
 }
 
@@ -34,17 +34,17 @@ impl Source {
     }
 }
 
-/// The spans that have all words of a search.
+/// The spans with all words of a search.
 pub(crate) struct Postings {
     terms: Vec<Term>,
     sources: Vec<Source>,
-    /// The last span of the index: what lies nearer to it is read from there.
+    /// The last span of the index. Blocks nearer to it are read from the end.
     last: i64,
     blocks: HashMap<i64, Bits>,
 }
 
 impl Postings {
-    /// Of an index that stays as it is while it is asked.
+    /// Opens postings on an index with a stable snapshot.
     pub(crate) fn of(index: &Connection, terms: Vec<Term>) -> Result<Self> {
         let last = index.prepare_cached("SELECT upto FROM state")?.query_row([], |row| row.get(0))?;
         let sources = terms.iter().map(|term| source(index, term)).collect::<Result<_>>()?;
@@ -55,7 +55,7 @@ impl Postings {
         &self.terms
     }
 
-    /// All of the spans where they are no more than so many.
+    /// All of the spans, if they are at most `most`.
     pub(crate) fn if_few(&self, index: &Connection, most: usize) -> Result<Option<Vec<i64>>> {
         let all: Vec<String> =
             self.sources.iter().map(|source| format!("({})", source.expression())).collect();
@@ -65,7 +65,7 @@ impl Postings {
         Ok((spans.len() <= most).then_some(spans))
     }
 
-    /// Whether a span has all the words, and how many entries of the index were read to know it.
+    /// Whether a span has all the words, and the number of index entries that were read.
     pub(crate) fn has(&mut self, index: &Connection, span: i64) -> Result<(bool, u64)> {
         let block = span.div_euclid(BLOCK);
         let (bits, read) = match self.blocks.get(&block) {
@@ -80,7 +80,8 @@ impl Postings {
         Ok((bits[at] & bit != 0, read))
     }
 
-    /// Each word's list is read by itself: all of them together begin at the first span that has all, wherever that is.
+    /// Each word's list is read separately. A joint query would start at the first span with all words,
+    /// wherever that is.
     fn block(&mut self, index: &Connection, block: i64) -> Result<(Bits, u64)> {
         let (mut bits, mut read) = ([u64::MAX; BLOCK as usize / 64], 0);
         for source in &mut self.sources {
@@ -129,13 +130,13 @@ impl Source {
     }
 }
 
-/// Where a span's bit is in its block.
+/// The position of a span's bit in its block.
 fn place(span: i64) -> (usize, u64) {
     let bit = usize::try_from(span.rem_euclid(BLOCK)).unwrap_or(0);
     (bit / 64, 1 << (bit % 64))
 }
 
-/// All spans that an expression finds.
+/// All spans that match an expression.
 fn whole(index: &Connection, expression: &str) -> Result<(HashMap<i64, Bits>, u64)> {
     let (mut blocks, mut read) = (HashMap::<i64, Bits>::new(), 0);
     let mut look = index.prepare_cached("SELECT rowid FROM words WHERE words MATCH ?1")?;
@@ -159,18 +160,19 @@ fn source(index: &Connection, term: &Term) -> Result<Source> {
             let words: Vec<String> = words.iter().map(|token| word(token)).collect();
             Source::Index(words.join(" OR "))
         }
-        // Of none it is the quickest way to say so.
+        // Without any words this is the fastest way to find nothing.
         Some(_) => Source::Index(word(&term.token)),
         None => Source::Whole(format!("{}*", word(&term.token)), None),
     })
 }
 
-/// The words of the index that begin so; `None` when they are too many.
+/// The words of the index with this prefix; `None` if they are too many.
 fn endings(index: &Connection, beginning: &str) -> Result<Option<Vec<String>>> {
     index.execute_batch(
         "CREATE VIRTUAL TABLE IF NOT EXISTS temp.seen USING fts5vocab(main, words, instance)",
     )?;
-    // One row, and the next from behind its word: to step from word to word would be to step through their lists.
+    // Reads one row, and then the next from after its word. Stepping from word to word would step through
+    // their lists.
     let mut look = index.prepare_cached("SELECT term FROM temp.seen WHERE term >= ?1 LIMIT 1")?;
     let (mut words, mut from) = (Vec::new(), beginning.to_owned());
     loop {

@@ -1,4 +1,4 @@
-//! What a day has for its index: texts of new spans, and the list of those that were replaced or removed.
+//! Input of a day's index: texts of new spans, and the list of replaced or removed spans.
 
 use quipu_core::Error;
 
@@ -8,18 +8,19 @@ use crate::folder::Day;
 use crate::search::text::TextMaker;
 use crate::shared::Shared;
 
-/// Spans of one transaction on the index: each leaves a part of the index behind, so few large ones are less work than many small.
+/// Maximum number of spans in one index transaction. Each transaction leaves a segment, so few large ones are
+/// cheaper than many small ones.
 pub(super) const STEP: i64 = 6_000;
-/// Bytes of text of one transaction; one span may go beyond.
+/// Maximum bytes of text in one transaction; one span may exceed it.
 const STEP_BYTES: usize = 6 << 20;
-/// Bytes of bodies, unpacked, of one transaction: of one that says the same over and over few words are left.
+/// Maximum bytes of decompressed bodies in one transaction. A repetitive body leaves few words.
 const STEP_READ_BYTES: usize = 48 << 20;
 
-/// What hinders a step.
+/// Error of a step.
 pub(super) enum Trouble {
-    /// The day cannot be read; one that is damaged is put aside by then.
+    /// The day is unreadable. A damaged day was already excluded.
     Day(Error),
-    /// The index.
+    /// An error of the index.
     Text(Fault),
 }
 
@@ -35,7 +36,8 @@ impl From<rusqlite::Error> for Trouble {
     }
 }
 
-/// Runs over the texts of the spans that `condition` picks, `None` for a body that cannot be read; `false` when the day is gone or damaged.
+/// Visits the texts of the spans that match `condition`, `None` for an unreadable body. Returns `false` if
+/// the day is missing or damaged.
 pub(super) fn each_text(
     shared: &Shared,
     maker: &mut TextMaker,
@@ -60,13 +62,14 @@ pub(super) fn each_text(
             unpacked += body.as_ref().map_or(z.len(), Vec::len);
             let words = match body.and_then(|body| Ok(maker.of_span(name, &span_texts(&body)?))) {
                 Ok(words) => Some(words),
-                // A page that cannot be read is not the body's fault; one body alone costs itself, and a check tells of it.
+                // An unreadable page is not the body's error. An unreadable body is skipped alone, and a
+                // check reports it.
                 Err(fault @ Fault::Sql(_)) => return Err(fault),
                 Err(_) => None,
             };
             unread += u64::from(words.is_none());
             bytes += words.map_or(0, str::len);
-            // What the index refuses says nothing of the day.
+            // An error of the index does not concern the day.
             if let Err(fault) = take(row.get(0)?, words) {
                 refused = Some(fault);
                 break;
@@ -83,17 +86,18 @@ pub(super) fn each_text(
     }
 }
 
-/// What was replaced or removed.
+/// Replaced or removed spans.
 pub(super) struct Changed {
     /// Spans that the index has.
     pub(super) spans: Vec<i64>,
-    /// The last entry looked at of the day's list.
+    /// The last visited entry of the day's list.
     pub(super) last: i64,
-    /// Whether the list may go on.
+    /// Whether the list may continue.
     pub(super) more: bool,
 }
 
-/// Spans up to `upto` that were replaced or removed since entry `again` of the day's list; `None` as [`each_text`] says `false`.
+/// Spans up to `upto` that were replaced or removed since entry `again` of the day's list. `None` in the
+/// cases in which [`each_text`] returns `false`.
 pub(super) fn changed(shared: &Shared, day: Day, upto: i64, again: i64) -> Result<Option<Changed>, Trouble> {
     let entries = shared.ask(day, |reader| {
         let mut look =
@@ -104,7 +108,7 @@ pub(super) fn changed(shared: &Shared, day: Day, upto: i64, again: i64) -> Resul
     let Some(entries) = entries.map_err(Trouble::Day)? else { return Ok(None) };
     let last = entries.last().map_or(again, |(entry, _)| *entry);
     let more = i64::try_from(entries.len()).is_ok_and(|entries| entries == STEP);
-    // Later spans come with the new ones, in their present form.
+    // Later spans are indexed with the new ones, in their current form.
     let mut spans: Vec<i64> =
         entries.into_iter().map(|(_, span)| span).filter(|span| *span <= upto).collect();
     spans.sort_unstable();

@@ -1,4 +1,4 @@
-//! The words of a span.
+//! Extraction of the indexed words of a span.
 
 use foldhash::{HashMap, HashMapExt};
 
@@ -6,14 +6,14 @@ use crate::codec::{SpanTexts, ValueIn};
 use crate::search::once::Once;
 use crate::search::words::spaced;
 
-/// Bytes of one span that are indexed, each word once; what is beyond is not found.
+/// Maximum bytes of one span that are indexed, each word once. Words beyond are not found.
 const MOST_BYTES: usize = 256 << 10;
-/// From this length on, a text without spaces that looks drawn by lot is taken as an id.
+/// Minimum length of a text without spaces that is treated as an id if it looks random.
 const ID_BYTES: usize = 16;
 
-/// A value without spaces that is longer than this is text whatever its key.
+/// Maximum length of a label. A longer value without spaces is text under any key.
 const LABEL_BYTES: usize = 40;
-/// Keys with one of these in them hold what was said, asked, answered or went wrong, however short.
+/// Parts of keys whose values are always indexed: messages, answers, errors and similar texts.
 const TELLING: [&str; 26] = [
     "message",
     "prompt",
@@ -43,13 +43,13 @@ const TELLING: [&str; 26] = [
     "reason",
 ];
 
-/// Keys of which it is remembered whether they speak of text.
+/// Maximum number of keys in the cache of text keys.
 const MOST_KEYS: usize = 4_096;
 
-/// Makes texts of spans, for the index.
+/// Builds the indexed texts of spans.
 pub(crate) struct TextMaker {
     words: Once,
-    /// Whether a key speaks of text.
+    /// Whether a key is about text.
     keys: HashMap<Box<str>, bool>,
 }
 
@@ -60,9 +60,9 @@ impl Default for TextMaker {
 }
 
 impl TextMaker {
-    /// What of a span can be found: its name, its status message, and what its attributes and events say. Labels, short values
-    /// without a space under a key that does not speak of text (`region`, `http.method`), are left out: they are on every span,
-    /// there are filters for them, and they would take much of the index.
+    /// The searchable words of a span: its name, its status message, and its attributes and events. Labels
+    /// are omitted: short values without a space under a key that is not about text (`region`,
+    /// `http.method`). They are on every span, have filters, and would take much of the index.
     pub(crate) fn of_span(&mut self, name: &str, body: &SpanTexts<'_>) -> &str {
         self.words.clear();
         add(&mut self.words, name);
@@ -84,7 +84,7 @@ impl TextMaker {
         }
     }
 
-    /// Keys are few and their parts many.
+    /// Whether a key is about text. Cached, because keys are few and their parts many.
     fn is_telling(&mut self, key: &str) -> bool {
         if let Some(telling) = self.keys.get(key) {
             return *telling;
@@ -115,7 +115,7 @@ fn is_label(string: &str) -> bool {
     string.len() <= LABEL_BYTES && string.is_ascii() && !string.contains(char::is_whitespace)
 }
 
-/// Every id would be a word of its own, which makes an index as large as the ids.
+/// Whether a text is an id. Each id would be a separate word, and the index as large as the ids.
 fn is_id(string: &str) -> bool {
     string.len() >= ID_BYTES
         && string.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))

@@ -1,4 +1,4 @@
-//! Dictionaries of the store's own, trained from what it holds: one early, one when there is much more to learn from.
+//! Training of the store's own dictionaries: one early, one when there is much more data.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -14,28 +14,28 @@ use crate::search::blank::blank;
 use crate::search::common::{Sample, keep_common, number};
 use crate::shared::Shared;
 
-/// Size of a dictionary.
+/// Size of a dictionary, in bytes.
 const DICTIONARY_BYTES: usize = 64 << 10;
-/// Bytes of all samples together. zstd advises a hundred times the dictionary; a third of that serves nearly as well and
-/// is there, and learned, three times as soon.
+/// Bytes of all samples together. zstd recommends a hundred times the dictionary. A third of that is nearly
+/// as good, and is available and trained three times as soon.
 const SAMPLE_BYTES: usize = 2 << 20;
-/// Bytes of one sample; the likeness of bodies is near their beginning.
+/// Maximum bytes of one sample, because the similarity of bodies is near their start.
 const ONE_SAMPLE_BYTES: usize = 4 << 10;
-/// Bodies that are enough for all samples.
+/// Number of bodies that suffice for all samples.
 const SAMPLES: i64 = 3_000;
-/// The second training has so many times as many spans to learn from as the first.
+/// Number of spans at the second training, as a multiple of those at the first.
 const SECOND_AFTER: u64 = 50;
 
-/// Trains on a thread of its own, so that neither writing nor the index waits for it.
+/// Trains on a separate thread, so neither writing nor the index waits for it.
 #[derive(Default)]
 pub(crate) struct Trainer {
-    /// Dictionaries that the store has, once known.
+    /// Number of the store's dictionaries, once known.
     trained: Option<u32>,
     running: Option<JoinHandle<()>>,
 }
 
 impl Trainer {
-    /// Begins to train when there is enough to learn from and it was not done yet.
+    /// Starts a training if there is enough data and it was not done yet.
     pub(crate) fn look(&mut self, shared: &Arc<Shared>) {
         let first = shared.config.train_after_spans;
         if first == 0 || self.running.as_ref().is_some_and(|running| !running.is_finished()) {
@@ -55,7 +55,7 @@ impl Trainer {
         }
         match self.trained {
             Some(trained) => self.begin(shared, spans, trained),
-            // A failure is not tried again before the next opening.
+            // A failed training is not repeated before the next opening.
             None => self.trained = Some(dictionaries(shared).unwrap_or(u32::MAX)),
         }
     }
@@ -82,7 +82,7 @@ impl Trainer {
         }
     }
 
-    /// Waits for a training that is under way.
+    /// Waits for a running training.
     pub(crate) fn finish(&mut self) {
         if self.running.take().is_some_and(|running| running.join().is_err()) {
             tracing::error!("the training of a dictionary ended in a panic");
@@ -107,7 +107,7 @@ fn train(shared: &Shared, spans: i64) -> Result<u32> {
     Ok(id)
 }
 
-/// Bodies from all over the store, without words that only one or two owners said.
+/// Bodies from the whole store, without words of only one or two owners.
 fn samples(shared: &Shared, spans: i64) -> Result<Vec<Vec<u8>>> {
     let stride = (spans / SAMPLES).max(1);
     let days = shared.days.sound();

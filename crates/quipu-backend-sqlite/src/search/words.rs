@@ -1,32 +1,32 @@
-//! From what a user typed to words of the index.
+//! Conversion of a user's search text to words of the index.
 //!
-//! SQLite's own tokenizer cuts the words, so both sides always agree; nothing that was typed is read as syntax, except a
-//! star at the end of a word, which stands for any ending. The tokenizer (`unicode61`) takes a run of Chinese, Japanese
-//! or Korean letters as one word, so such letters are set apart on both sides: their texts are found by the letters that
-//! they contain, in any order.
+//! SQLite's own tokenizer splits the words, so both sides always agree. Nothing in the text is syntax, except
+//! a star at the end of a word, which stands for any ending. The tokenizer (`unicode61`) treats a run of
+//! Chinese, Japanese or Korean letters as one word. So such letters are separated on both sides, and their
+//! texts are found by the letters that they contain, in any order.
 
 use parking_lot::Mutex;
 use rusqlite::Connection;
 
 use crate::fault::{Fault, Result};
 
-/// Words of one search that are looked at.
+/// Maximum number of words of one search.
 const MOST_WORDS: usize = 64;
 
 /// A word of a search.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Term {
     pub(crate) token: String,
-    /// Any ending will do.
+    /// Whether any ending matches.
     pub(crate) open_ended: bool,
 }
 
-/// SQLite's tokenizer, in a database of its own in memory.
+/// SQLite's tokenizer, in a separate in-memory database.
 #[derive(Default)]
 pub(crate) struct Tokenizer(Mutex<Option<Connection>>);
 
 impl Tokenizer {
-    /// The words of which spans must have all; none when nothing was typed that could be a word.
+    /// The words that a span must all contain; empty if the text has no words.
     pub(crate) fn terms(&self, typed: &str) -> Result<Vec<Term>> {
         let mut guard = self.0.lock();
         if guard.is_none() {
@@ -70,7 +70,7 @@ const fn stands_alone(letter: char) -> bool {
         | '\u{ac00}'..='\u{d7af}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{323af}')
 }
 
-/// Sets letters apart that the tokenizer would glue together.
+/// Separates letters that the tokenizer would join.
 pub(crate) fn spaced(text: &str) -> std::borrow::Cow<'_, str> {
     if text.is_ascii() || !text.chars().any(stands_alone) {
         return text.into();

@@ -1,4 +1,4 @@
-//! Refused versions of spans that had ended, kept beside the final one.
+//! Rejected versions of ended spans, stored next to the final version.
 
 use quipu_core::{Span, SpanConflict};
 
@@ -7,8 +7,8 @@ use crate::read::conflicts::of_span;
 use crate::write::tx::DayTx;
 
 impl DayTx<'_> {
-    /// Keeps a refused version beside the span of this number, unless it is there or there are enough. A span whose contents were
-    /// removed, by retention or sampling, gets no others.
+    /// Stores a rejected version of the span with this number, unless it is already stored or the limit is
+    /// reached. A span whose contents were removed by retention or sampling gets no rejected versions.
     pub(crate) fn refuse(
         &mut self,
         span: &Span,

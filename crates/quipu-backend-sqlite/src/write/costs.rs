@@ -1,4 +1,4 @@
-//! A ledger row into its day; an earlier row of the same span is taken back from every sum.
+//! Writes a ledger row into its day. An earlier row of the same span is subtracted from every sum.
 
 use quipu_core::Cost;
 use rusqlite::{Connection, OptionalExtension, ToSql, params_from_iter};
@@ -49,7 +49,7 @@ impl DayTx<'_> {
         self.count(cost, &row, made, 1)
     }
 
-    /// Puts the row in the place of an older one. `false` when nothing changes.
+    /// Replaces an older row. `false` if nothing changes.
     fn replace(&mut self, cost: &Cost, keys: [i64; 2], row: &CallRow, made: Option<bool>) -> Result<bool> {
         let look = format!("SELECT {} FROM calls WHERE pk = ?1", CallRow::COLUMNS);
         let conn = &self.file.conn;
@@ -59,7 +59,8 @@ impl DayTx<'_> {
             return Ok(false);
         };
         let rest = known.rest()?;
-        // Batches of one process may overtake each other; a row that was corrected since does not come back.
+        // Batches of one process may overtake each other. A corrected row is not replaced by its older
+        // version.
         if rest.epoch == self.epoch && rest.version > cost.version {
             return Ok(false);
         }
@@ -70,8 +71,8 @@ impl DayTx<'_> {
         Ok(true)
     }
 
-    /// Adds a row to the trace's sums and the rollups, or takes it back. A span that was made from another signal (`made`
-    /// says whether it failed) is one of its trace's for as long as its row counts.
+    /// Adds a row to the trace's sums and the rollups, or subtracts it. A span made from another signal
+    /// (`made` tells whether it failed) belongs to its trace as long as its row counts.
     fn count(&mut self, cost: &Cost, row: &CallRow, made: Option<bool>, sign: i64) -> Result<()> {
         if row.marks & MARK_COUNTS == 0 {
             return Ok(());

@@ -1,4 +1,4 @@
-//! One day's file, open for writing, and what the writer remembers of it.
+//! One day's file, open for writing, with the writer's caches.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -18,18 +18,19 @@ use crate::schema::{self, Access, DAY, SMALL_PAGE_BYTES};
 use crate::shared::Shared;
 use crate::write::encoded::{Hash, Source};
 
-/// Where a span's row says what produced it: resource, scope, service, framework, convention.
+/// Origin of a span in its row: resource, scope, service, framework, convention.
 pub(crate) type OriginKey = (i64, i64, i64, i64, i64);
 
-/// Resources, scopes and origins kept in memory a day.
+/// Maximum number of a day's resources, scopes and origins in memory.
 const MOST_KNOWN: usize = 10_000;
 
-/// A file with fewer records than this, and fewer bytes of bodies, goes without the dictionary, which alone takes 64 KiB. A new file
-/// that begins with fewer has small pages, unless its day is near.
+/// Number of records, and bytes of bodies, below which a file has no dictionary, which takes 64 KiB. A new
+/// file that starts with fewer records has small pages, unless its day is near.
 const FEW_RECORDS: usize = 64;
 const FEW_BYTES: usize = 16 << 10;
 
-/// A file with small pages gets those of the layout once it has so many records, and again twice as many if that was not possible.
+/// Number of records at which a file with small pages gets pages of the layout's size. If that was not
+/// possible, it is tried again at twice as many.
 const OUTGROWN: usize = 256;
 
 /// A day open for writing.
@@ -38,27 +39,29 @@ pub(crate) struct DayFile {
     pub(crate) conn: Connection,
     pub(crate) dims: Dims,
     pub(crate) state: Arc<DayState>,
-    /// Numbers for the next rows: no span gets that of one that is gone, so numbers follow the order of commits.
+    /// Numbers for the next rows. No number of a removed span is used again, so numbers follow the order of
+    /// commits.
     pub(crate) next_span: i64,
     pub(crate) next_trace: i64,
     sources: HashMap<Hash, i64>,
     origins: HashMap<OriginKey, i64>,
     dictionaries: HashSet<u32>,
-    /// Records that were in the file when it was opened, counted up to [`FEW_RECORDS`], and those that were written since.
+    /// Number of records in the file when it was opened, counted up to [`FEW_RECORDS`], plus the records
+    /// written since.
     records: usize,
-    /// Bytes of bodies that were written since it was opened.
+    /// Bytes of bodies written since it was opened.
     body_bytes: usize,
-    /// Its pages are smaller than the layout has them.
+    /// Whether its pages are smaller than the layout's.
     is_small: bool,
     outgrown_at: usize,
     page_limit: u32,
     file: Option<FileId>,
-    /// When the last transaction ended.
+    /// End time of the last transaction.
     pub(crate) used: Instant,
 }
 
 impl DayFile {
-    /// Opens the file, or makes it for so many records to begin with.
+    /// Opens the file, or creates it for an initial number of records.
     pub(crate) fn open(shared: &Shared, day: Day, records: usize) -> Result<Self> {
         let config = &shared.config;
         let access = Access::Write { cache_kib: config.write_cache_kib, durability: config.durability };
@@ -87,7 +90,7 @@ impl DayFile {
         Ok(file)
     }
 
-    /// Whether the file that is open is the one that lies at the day's place.
+    /// Whether the open file is still the one at the day's path.
     pub(crate) fn is_in_place(&self, shared: &Shared) -> bool {
         self.file == file_id(&shared.folder.file(Part::Data, self.day))
     }
@@ -116,14 +119,14 @@ impl DayFile {
         Ok(self.conn.execute_batch("BEGIN IMMEDIATE")?)
     }
 
-    /// Ends the transaction; what it wrote is safe when this returns.
+    /// Ends the transaction. Its writes are durable when this returns.
     pub(crate) fn commit(&self) -> Result<()> {
         Ok(self.conn.execute_batch("COMMIT")?)
     }
 
-    /// Closes the file, its write-ahead log moved into it.
+    /// Closes the file, with its write-ahead log moved into it.
     pub(crate) fn close(self, shared: &Shared, day: Day) {
-        // With the last connection that knows it the log goes; one that only reads could not remove it.
+        // The last connection to close removes the log. A reading connection could not remove it.
         shared.readers.forget(day, Some(Part::Data));
         schema::fold(&self.conn);
     }
@@ -176,19 +179,19 @@ impl DayFile {
         Ok(id)
     }
 
-    /// Whether the bodies of so many more records, of so many bytes, leave the file without need of the dictionary.
+    /// Whether the file still needs no dictionary with additional bodies of `bytes` bytes.
     pub(crate) fn stays_plain(&mut self, dictionary: &Dictionary, bytes: usize) -> bool {
         self.body_bytes = self.body_bytes.saturating_add(bytes);
         let known = self.dictionaries.contains(&dictionary.id);
         !known && self.records < FEW_RECORDS && self.body_bytes < FEW_BYTES
     }
 
-    /// Takes note that so many records are written.
+    /// Notes the number of written records.
     pub(crate) fn grows(&mut self, records: usize) {
         self.records = self.records.saturating_add(records);
     }
 
-    /// Whether it is time to give the file larger pages. Says so once, and again when there are twice as many records.
+    /// Whether the file is due for larger pages. `true` once, and again at twice as many records.
     pub(crate) fn has_outgrown(&mut self) -> bool {
         let outgrown = self.is_small && self.records >= self.outgrown_at;
         while self.records >= self.outgrown_at {
@@ -197,7 +200,7 @@ impl DayFile {
         outgrown
     }
 
-    /// Writes all that is committed into a new file with the pages of the layout.
+    /// Writes all committed data into a new file with the layout's page size.
     pub(crate) fn enlarge_into(&self, to: &Path) -> Result<()> {
         self.conn.pragma_update(None, "page_size", DAY.page_bytes)?;
         let name = to.to_str().ok_or(Fault::Damaged("the folder's name is not UTF-8"))?;
@@ -205,7 +208,7 @@ impl DayFile {
         schema::set_log(to)
     }
 
-    /// Makes sure that the file holds the dictionary that its bodies need.
+    /// Ensures that the file holds the dictionary of its bodies.
     pub(crate) fn keep_dictionary(&mut self, dictionary: &Dictionary) -> Result<()> {
         if self.dictionaries.insert(dictionary.id) {
             self.conn

@@ -1,4 +1,4 @@
-//! Rows whose reported cost is far from the computed one, counted into the sums of a file from before they were.
+//! Migration that adds rows with deviating reported costs to the sums of an older file.
 
 use std::collections::HashMap;
 
@@ -15,7 +15,7 @@ pub(crate) fn count_deviations(conn: &Connection) -> Result<()> {
         "SELECT {}, tr FROM calls WHERE amount IS NOT NULL AND reported IS NOT NULL AND marks & {MARK_USAGE} != 0",
         CallRow::COLUMNS
     ))?;
-    // What a row adds does not depend on whose it is.
+    // The contribution of a row does not depend on its ids.
     let nobody = || Fault::Damaged("an id is zero");
     let trace = TraceId::from_bytes([1; 16]).map_err(|_| nobody())?;
     let span = SpanId::from_bytes([1; 8]).map_err(|_| nobody())?;
@@ -26,7 +26,7 @@ pub(crate) fn count_deviations(conn: &Connection) -> Result<()> {
         let call = CallRow::of_row(row, 0)?;
         let cost = call.bare_cost(trace, span)?;
         if cost.deviates() {
-            // Of tool runs the rollup by tool has nothing to learn.
+            // Tool runs add nothing to the rollup by tool.
             rollups.count(&CallRow { marks: MARK_USAGE, ..call }, &cost, &one, 1);
             *traces.entry(row.get(15)?).or_default() += 1;
         }

@@ -1,4 +1,4 @@
-//! Records in their stored form.
+//! Records of a batch in their stored form.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -20,14 +20,14 @@ pub(crate) struct Source {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// Places of a record's resource and scope among the sources.
+/// Indices of a record's resource and scope among the sources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct SourceAt {
     pub(crate) resource: usize,
     pub(crate) scope: usize,
 }
 
-/// One metric point: its places in the batch, and its series.
+/// Indices of one metric point in the batch, and its series.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PointAt {
     pub(crate) metric: usize,
@@ -40,11 +40,12 @@ pub(crate) struct PointAt {
 #[derive(Debug)]
 struct Body {
     source: SourceAt,
-    /// Where it lies in the packed bytes.
+    /// Range of the packed bytes.
     at: Range<usize>,
 }
 
-/// The records of a batch, or of the first part of it, as they are stored: all but what depends on the file they come into.
+/// The records of a batch, or of its first part, in stored form, except for values that depend on the target
+/// file.
 #[derive(Debug)]
 pub(crate) struct Encoded {
     pub(crate) dictionary: Arc<Dictionary>,
@@ -53,12 +54,12 @@ pub(crate) struct Encoded {
     spans: Vec<Body>,
     events: Vec<Body>,
     event_hashes: Vec<Hash>,
-    /// Metrics whose points are there.
+    /// Number of metrics whose points are encoded.
     metrics: usize,
     packed: Vec<u8>,
 }
 
-/// Sources while records are encoded, each once.
+/// Sources during the encoding, each once.
 struct Sources<'e> {
     list: &'e mut Vec<Source>,
     by_place: HashMap<usize, usize>,
@@ -78,7 +79,7 @@ impl<'e> Sources<'e> {
         Self { list, by_place: HashMap::new(), by_hash }
     }
 
-    /// Records of one request share their resource and scope, so the address mostly tells.
+    /// Records of one request share their resource and scope, so the address mostly identifies them.
     fn add<T: serde::Serialize>(&mut self, content: &Arc<T>, tag: u8) -> Result<usize> {
         let place = Arc::as_ptr(content) as usize;
         if let Some(at) = self.by_place.get(&place) {
@@ -124,7 +125,7 @@ impl Encoded {
         }
     }
 
-    /// Takes the records of another batch behind its own; both are of one dictionary.
+    /// Appends the records of another batch. Both must use the same dictionary.
     pub(super) fn append(&mut self, other: &Self) {
         let places = self.add_sources(&other.sources);
         let moved =
@@ -146,13 +147,13 @@ impl Encoded {
         self.packed.extend_from_slice(&other.packed);
     }
 
-    /// Adds sources that are not there yet; tells where each is now.
+    /// Adds missing sources, and returns the index of each.
     fn add_sources(&mut self, others: &[Source]) -> Vec<usize> {
         let mut sources = Sources::among(&mut self.sources);
         others.iter().map(|source| sources.put(source.hash, || source.bytes.clone())).collect()
     }
 
-    /// Encodes those records of a batch that are behind what there is.
+    /// Encodes the records of a batch after the ones already encoded.
     pub(super) fn encode_rest(&mut self, batch: &Batch) -> Result<()> {
         let mut sources = Sources::among(&mut self.sources);
         let mut packer = Packer::new(&self.dictionary)?;
@@ -188,7 +189,7 @@ impl Encoded {
         &self.packed[self.events[at].at.clone()]
     }
 
-    /// What tells an event from others.
+    /// The hash that identifies an event.
     pub(crate) fn event_hash(&self, at: usize) -> Hash {
         self.event_hashes[at]
     }
@@ -220,7 +221,7 @@ fn event_hash(event: &Event, body: &[u8], sources: &[Source], at: SourceAt) -> R
     Ok(hash_of(&bytes))
 }
 
-/// Points of the metrics behind the first `done`.
+/// Encodes points of the metrics after the first `done`.
 fn prepare_points(
     metrics: &[Metric],
     done: usize,

@@ -1,4 +1,4 @@
-//! An event into its day; the same event again changes nothing.
+//! Writes an event into its day. A repeated event changes nothing.
 
 use rusqlite::params;
 

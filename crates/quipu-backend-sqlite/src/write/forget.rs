@@ -1,8 +1,9 @@
-//! Traces that are taken out of their days again, with their part of every sum.
+//! Removal of traces from their days, with their contribution to every sum.
 //!
-//! What becomes free is written over with zeros. The words of full text are hidden at once and leave the index when the indexer comes
-//! by. Names (of users, sessions, spans) and resources, which records share, stay in the day's lists of them, in no answer, until the
-//! day is written anew ([`crate::retire`]): the catalog notes that it has to be.
+//! Freed space is overwritten with zeros. The words of full text are hidden at once, and the indexer removes
+//! them later. Names (of users, sessions, spans) and resources are shared by records. They stay in the day's
+//! lists, but in no answer, until the day is rewritten ([`crate::retire`]). The catalog notes that this is
+//! due.
 
 use std::collections::BTreeSet;
 
@@ -15,14 +16,14 @@ use crate::past::Touched;
 use crate::readers::DayReader;
 use crate::write::tx::DayTx;
 
-/// Tables with a row for each span, by the span's number; the spans themselves come last.
+/// Tables with a row for each span, by the span's number. The spans themselves come last.
 const OF_SPANS: [&str; 4] = [
     "DELETE FROM calls WHERE pk IN (SELECT pk FROM spans WHERE tr = ?1)",
     "DELETE FROM conflicts WHERE pk IN (SELECT pk FROM spans WHERE tr = ?1)",
     "DELETE FROM bodies WHERE pk IN (SELECT pk FROM spans WHERE tr = ?1)",
     "DELETE FROM spans WHERE tr = ?1",
 ];
-/// Tables with what is known of a trace, by its number. A meeting's traces are found by the meeting.
+/// Tables with data of a trace, by its number. A meeting's traces are found by the meeting.
 const OF_TRACE: [&str; 4] = [
     "DELETE FROM meetings WHERE tr = ?1 AND meeting IN (SELECT meeting FROM spans WHERE tr = ?1 AND meeting IS NOT NULL \
      UNION SELECT moment FROM spans WHERE tr = ?1 AND moment IS NOT NULL)",
@@ -30,14 +31,15 @@ const OF_TRACE: [&str; 4] = [
     "DELETE FROM hidden WHERE tr = ?1",
     "DELETE FROM traces WHERE pk = ?1",
 ];
-/// Tables with a trace's records that are no spans, by its id.
+/// Tables with a trace's records other than spans, by its id.
 const OF_ID: [&str; 3] = [
     "DELETE FROM event_bodies WHERE pk IN (SELECT pk FROM events WHERE trace = ?1)",
     "DELETE FROM events WHERE trace = ?1",
     "DELETE FROM exemplars WHERE trace = ?1",
 ];
 
-/// Texts of a trace, by its id, and of an event, by its number. Each becomes as many bytes, and so stays where it is.
+/// Overwrites the texts of a trace, by its id, and of an event, by its number. The length stays, so each
+/// stays in place.
 const BLANK: [&str; 4] = [
     "UPDATE bodies SET z = zeroblob(length(z)) \
      WHERE pk IN (SELECT s.pk FROM spans s JOIN traces t ON t.pk = s.tr WHERE t.trace = ?1)",
@@ -49,17 +51,17 @@ const BLANK: [&str; 4] = [
 ];
 pub(crate) const BLANK_EVENT: &str = "UPDATE event_bodies SET z = zeroblob(length(z)) WHERE pk = ?1";
 
-/// What a day has of some traces.
+/// Records of some traces in a day.
 #[derive(Debug, Default)]
 pub(crate) struct Parts {
-    /// Those that have anything there.
+    /// Traces with any records in the day.
     pub(crate) traces: Vec<TraceId>,
-    /// Those that have spans or events there.
+    /// Traces with spans or events in the day.
     pub(crate) known: BTreeSet<TraceId>,
 }
 
 impl Parts {
-    /// Looks for them.
+    /// Finds them in a day.
     pub(crate) fn find(reader: &DayReader<'_>, traces: &BTreeSet<TraceId>) -> Result<Self> {
         let mut parts = Self::default();
         let mut records = reader.conn.prepare_cached(
@@ -80,8 +82,9 @@ impl Parts {
 }
 
 impl DayTx<'_> {
-    /// Writes over what a trace's spans and events say. Of all that go this is done before the first of them is removed: SQLite zeroes
-    /// what it removes, and not what it leaves behind where it moves rows that are still there to another page.
+    /// Overwrites the texts of a trace's spans and events. All traces are overwritten before the first one is
+    /// removed. SQLite zeroes removed rows, but not the old copies of remaining rows that it moves to another
+    /// page.
     pub(crate) fn blank(&mut self, trace: TraceId) -> Result<()> {
         let conn = &self.file.conn;
         BLANK
@@ -105,13 +108,13 @@ impl DayTx<'_> {
             .try_for_each(|sql| Ok(conn.prepare_cached(sql)?.execute([trace.as_bytes()]).map(drop)?))
     }
 
-    /// Takes the ledger rows that count back from the sums by hour.
+    /// Subtracts the counting ledger rows from the sums by hour.
     pub(super) fn take_back(&mut self, trace: TraceId, pk: i64) -> Result<()> {
         let columns = CallRow::COLUMNS.replace(", ", ", c.");
         let sql = format!(
             "SELECT c.{columns} FROM spans s JOIN calls c ON c.pk = s.pk WHERE s.tr = ?1 AND c.marks & {MARK_COUNTS} != 0"
         );
-        // What a row adds does not depend on which span it is of.
+        // The contribution of a row does not depend on its span.
         let span = SpanId::from_bytes([1; 8]).map_err(|_| crate::fault::Fault::Damaged("an id is zero"))?;
         let mut look = self.file.conn.prepare_cached(&sql)?;
         let mut rows = look.query([pk])?;
@@ -123,11 +126,11 @@ impl DayTx<'_> {
         Ok(())
     }
 
-    /// Removes the spans, with a note for the indexer of each, and what was known of them together.
+    /// Removes the spans, with a note for the indexer for each, and the data derived from them.
     pub(super) fn forget_spans(&mut self, pk: i64) -> Result<()> {
         let conn = &self.file.conn;
         conn.prepare_cached("INSERT INTO reindex(pk) SELECT pk FROM spans WHERE tr = ?1")?.execute([pk])?;
-        // Of the trace first: the meetings are those of its spans.
+        // The trace's data goes first, because its meetings are those of its spans.
         run(conn, &OF_TRACE, pk)?;
         run(conn, &OF_SPANS, pk)?;
         let spans = conn.changes();

@@ -1,4 +1,4 @@
-//! Parts of traces that move from one day to another.
+//! Moves parts of traces from one day to another.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -15,7 +15,7 @@ use crate::write::prepare::Prepared;
 use crate::write::tx::DayTx;
 use crate::write::writer::Writer;
 
-/// The spans and ledger rows that `from` has of some traces, to be kept in `home` from now on.
+/// The spans and ledger rows of some traces in `from`, to be moved to `home`.
 #[derive(Debug)]
 pub(crate) struct Gathered {
     pub(crate) prepared: Prepared,
@@ -25,7 +25,7 @@ pub(crate) struct Gathered {
 }
 
 impl DayTx<'_> {
-    /// Takes the spans of a trace out of the day; its events stay, as they are kept by their own time.
+    /// Removes the spans of a trace from the day. Its events stay, because they are stored by their own time.
     fn leave(&mut self, trace: TraceId) -> fault::Result<()> {
         self.touched = Touched::All;
         let mut look = self.file.conn.prepare_cached("SELECT pk FROM traces WHERE trace = ?1")?;
@@ -38,7 +38,7 @@ impl DayTx<'_> {
 }
 
 impl Writer {
-    /// Writes the parts to their home, and takes them out of the other day once that is committed.
+    /// Writes the parts to their home, and removes them from the other day after the commit.
     pub(super) fn move_parts(&mut self, gathered: &Gathered) -> Result<()> {
         let shared = Arc::clone(&self.shared);
         let Gathered { traces, from, home, .. } = gathered;
@@ -79,7 +79,7 @@ impl Writer {
 }
 
 impl super::plan::Planner {
-    /// Notes the home of traces that have spans of other days.
+    /// Notes the home of traces with spans of other days.
     fn note_homes(&mut self, traces: &[TraceId], home: Day) -> fault::Result<()> {
         let tx = self.catalog.transaction()?;
         for trace in traces {

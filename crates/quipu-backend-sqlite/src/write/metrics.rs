@@ -1,4 +1,5 @@
-//! A metric point into its day; of several points of a series at one time the first stays, and the spans that any of them names.
+//! Writes a metric point into its day. The first of several points of a series at one time stays, with the
+//! exemplars of all.
 
 use quipu_core::{Metric, Point, PointValue};
 use rusqlite::types::Value;
@@ -19,7 +20,7 @@ impl DayTx<'_> {
         let series = self.series(prepared, place, metric)?;
         let point = &metric.points[place.point];
         let value = match &point.value {
-            // SQLite reads NaN as null.
+            // SQLite would store NaN as null.
             PointValue::Number(number) if !number.is_nan() => Value::Real(*number),
             other => Value::Blob(postcard::to_stdvec(other)?),
         };
@@ -37,9 +38,10 @@ impl DayTx<'_> {
         self.put_exemplars(series, point)
     }
 
-    /// Keeps what leads from a series to the traces that it was observed in. A cumulative point tells of one again and again.
+    /// Stores the links from a series to the traces of its exemplars. A cumulative point repeats an exemplar
+    /// many times.
     fn put_exemplars(&self, series: i64, point: &Point) -> Result<()> {
-        // SQLite reads NaN as null.
+        // SQLite would store NaN as null.
         for exemplar in point.exemplars.iter().filter(|exemplar| !exemplar.value.is_nan()) {
             self.file
                 .conn

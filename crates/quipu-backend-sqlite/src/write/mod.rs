@@ -1,4 +1,4 @@
-//! Everything that changes files: one thread, one transaction a day and group of batches.
+//! All changes of files: one thread, and one transaction per day and group of batches.
 
 mod conflicts;
 mod costs;

@@ -1,7 +1,8 @@
-//! A user or session that is taken out of every day, with the name itself.
+//! Erasure of a user or session from every day, including the name itself.
 //!
-//! Each day is looked through beside whoever writes, which may take long; the writing thread only removes what was found, each day in one
-//! transaction. What comes in meanwhile is there afterwards, and found by whoever looks again.
+//! Each day is scanned concurrently with writers, which may take long. The writer thread only removes the
+//! records found, in one transaction per day. Records that arrive meanwhile remain, and the next erasure
+//! finds them.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -22,35 +23,35 @@ use crate::write::forget::{BLANK_EVENT, Parts};
 use crate::write::tx::DayTx;
 use crate::write::writer::Writer;
 
-/// What goes with an event, and with a series.
+/// Removal of an event, and of a series.
 const OF_EVENT: [&str; 2] = ["DELETE FROM event_bodies WHERE pk = ?1", "DELETE FROM events WHERE pk = ?1"];
 const OF_SERIES: [&str; 3] = [
     "DELETE FROM points WHERE series = ?1",
     "DELETE FROM exemplars WHERE series = ?1",
     "DELETE FROM series WHERE id = ?1",
 ];
-/// A resource that nothing refers to any more, and what referred to it before.
+/// Removal of a resource without references, and of the origins that referred to it.
 const OF_SOURCE: [&str; 2] = [
     "DELETE FROM origins WHERE resource = ?1 AND NOT EXISTS (SELECT 1 FROM spans WHERE origin = origins.id)",
     "DELETE FROM sources WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM origins WHERE resource = ?1) \
      AND NOT EXISTS (SELECT 1 FROM events WHERE resource = ?1) AND NOT EXISTS (SELECT 1 FROM series WHERE resource = ?1)",
 ];
-/// The name, where no row says it.
+/// Removal of the name, if no row refers to it.
 const OF_NAME: &str = "DELETE FROM dims WHERE id = ?1 \
      AND NOT EXISTS (SELECT 1 FROM traces WHERE user = ?1 OR session = ?1) \
      AND NOT EXISTS (SELECT 1 FROM spans WHERE user = ?1 OR session = ?1) \
      AND NOT EXISTS (SELECT 1 FROM events WHERE session = ?1)";
 
-/// A part of what there is of somebody.
+/// A part of an erasure.
 #[derive(Debug)]
 pub(crate) enum Removal {
-    /// Records of a day, and with them the name.
+    /// Records of a day, including the name.
     Records(Owner, Day, DayOwned),
-    /// What the catalog knows of their traces.
+    /// The catalog's data of the owner's traces.
     Homes(BTreeSet<TraceId>),
 }
 
-/// Does what [`quipu_core::Store::forget_owned`] says, but for files that cannot be looked through.
+/// Implements [`quipu_core::Store::forget_owned`], except for files that cannot be scanned.
 pub(crate) async fn forget_owned(store: &Sqlite, owner: &Owner) -> Result<Owned> {
     let asked = owner.clone();
     let (days, all) = store.ask(move |shared| found(shared, &asked)).await?;
@@ -65,9 +66,9 @@ async fn remove(store: &Sqlite, what: Removal) -> Result<()> {
     store.request(move |_, answer| Ok(Request::ForgetOwned(Box::new(what), answer))).await
 }
 
-/// What each day has, and all of it together. Traces that several days have parts of are in each of these, though but one part names the
-/// owner; days without such a name come first, so that whoever repeats this after trouble finds their traces. Files with records that
-/// cannot be decoded are named.
+/// The records of each day, and all of them together. A trace split over several days is in each of these,
+/// even if only one part names the owner. Days without such a name come first, so a repetition after an error
+/// still finds their traces. Files with undecodable records are listed.
 fn found(shared: &Shared, owner: &Owner) -> Result<(Vec<(Day, DayOwned)>, Owned)> {
     let (mut all, mut traces) = (Owned::default(), BTreeSet::new());
     let own = owned::of_days(shared, owner)?;
@@ -89,7 +90,7 @@ fn found(shared: &Shared, owner: &Owner) -> Result<(Vec<(Day, DayOwned)>, Owned)
 
 impl DayTx<'_> {
     fn forget_owned(&mut self, owned: &DayOwned) -> fault::Result<()> {
-        // Their number may be given to another name.
+        // Another name may get their number.
         self.touched = Touched::All;
         owned.traces.iter().try_for_each(|trace| self.blank(*trace))?;
         for event in &owned.events {
@@ -105,7 +106,7 @@ impl DayTx<'_> {
         owned.sources.iter().try_for_each(|source| run(&OF_SOURCE, source))?;
         if let Some(dim) = &owned.dim {
             run(&[OF_NAME], dim)?;
-            // Names come in any order: as the index grew, some were moved to other pages.
+            // Names arrive in any order. As the index grew, some were moved to other pages.
             conn.execute_batch("REINDEX dims")?;
         }
         Ok(())
@@ -113,7 +114,7 @@ impl DayTx<'_> {
 }
 
 impl Writer {
-    /// Removes a part of what was found of somebody. A day that is gone or damaged by now is left as it is.
+    /// Removes a part of the records found. A day that is missing or damaged by now is left unchanged.
     pub(super) fn forget_owned(&mut self, what: Removal) -> Result<()> {
         let shared = Arc::clone(&self.shared);
         let (owner, day, records) = match what {
@@ -147,7 +148,8 @@ impl Writer {
         let records = records.still(&reader, owner)?;
         tx.forget_owned(&records)?;
         tx.write(&[])?;
-        // What the file remembers of names and resources ends with it; and the log must not keep what the file has not any more.
+        // The file's cached names and resources are dropped with it. The log must not keep the removed
+        // records.
         tx.commit()?.close(&shared, day);
         Ok(())
     }
@@ -177,7 +179,7 @@ mod tests {
         store.write(named("u-1", "first").into()).await.unwrap();
         let (days, _) = found(&store.shared, &owner).unwrap();
         assert_eq!(days[0].1.events, [1]);
-        // Before it is removed somebody else removes it, and its number is given anew.
+        // Another erasure removes the record first, and its number is used again.
         forget_owned(&store, &owner).await.unwrap();
         store.write(named("u-2", "second").into()).await.unwrap();
         for (day, records) in days {

@@ -1,4 +1,4 @@
-//! Which part of a batch belongs to which day.
+//! Assignment of a batch's records to days.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -16,7 +16,7 @@ use crate::write::encoded::Encoded;
 use crate::write::prepare::Prepared;
 use crate::write::spans::unknown_span;
 
-/// A batch's records that belong to one day, by their places in it.
+/// A batch's records of one day, by their indices.
 #[derive(Debug, Default)]
 pub(crate) struct Share {
     pub(crate) spans: Vec<usize>,
@@ -32,7 +32,7 @@ impl Share {
         spans.chain(self.events.iter().map(|at| records.event_body(*at).len())).sum()
     }
 
-    /// Records in it.
+    /// Number of its records.
     pub(crate) fn len(&self) -> usize {
         self.spans.len() + self.costs.len() + self.events.len() + self.points.len()
     }
@@ -41,24 +41,24 @@ impl Share {
 /// A batch's shares by day.
 pub(crate) type Plan = BTreeMap<Day, Share>;
 
-/// Decides on homes, and writes down those that cannot be guessed later.
+/// Decides on the home days of traces, and stores those that cannot be derived later.
 ///
-/// Homes that a group of batches decides on are remembered beyond it only once all of the group is committed: the files alone say what
-/// became of a group that failed.
+/// Homes decided for a group of batches are cached beyond it only after the whole group is committed. After a
+/// failed group, the files decide.
 pub(crate) struct Planner {
     pub(super) catalog: Connection,
-    /// Homes of the traces of the group at hand.
+    /// Homes of the traces of the current group.
     pending: HashMap<TraceId, Home>,
-    /// Traces that turned out to span days, to be written down.
+    /// Traces found to span days, to be stored in the catalog.
     strays: Vec<(TraceId, Day)>,
-    /// Homes of strays by meeting, to be written down, and those that are.
+    /// Homes of strays by meeting: those to store, and those stored.
     stray_meetings: HashSet<(i64, Day)>,
     noted_meetings: HashSet<(i64, Day)>,
-    /// Days that are known to be in the catalog's list.
+    /// Days known to be in the catalog's list.
     listed: HashSet<Day>,
 }
 
-/// Homes by meeting that are known to be written down.
+/// Maximum number of cached homes by meeting.
 const MOST_NOTED: usize = 10_000;
 
 impl Planner {
@@ -73,7 +73,7 @@ impl Planner {
         }
     }
 
-    /// Splits a batch.
+    /// Splits a batch into shares by day.
     pub(crate) fn plan(&mut self, shared: &Shared, prepared: &Prepared) -> Result<Plan> {
         let batch = &prepared.batch;
         let mut plan = Plan::new();
@@ -104,7 +104,7 @@ impl Planner {
         Ok(plan)
     }
 
-    /// Finds the homes of the traces that are stored: all at once, as each day is opened for all of them.
+    /// Finds the homes of stored traces in one pass, because each day is opened for all of them.
     fn look_up(&mut self, shared: &Shared, batch: &Batch) -> Result<()> {
         let of_spans = batch.spans.iter().map(|span| span.trace_id);
         let mut all: BTreeSet<TraceId> =
@@ -125,8 +125,8 @@ impl Planner {
         Ok(())
     }
 
-    /// Decides on the home of a span's trace: where it is, else the day of the first span seen of it. Notes it where the span is of
-    /// another day.
+    /// Decides on the home of a span's trace: its existing home, otherwise the day of its first span. Notes
+    /// the home if the span is of another day.
     fn settle(&mut self, shared: &Shared, trace: TraceId, day: Day) -> Result<()> {
         let home = *self.pending.entry(trace).or_insert_with(|| {
             shared.will_hold(trace, day);
@@ -137,14 +137,14 @@ impl Planner {
         }
         self.pending.insert(trace, Home { stray: true, ..home });
         self.strays.push((trace, home.day));
-        // From now on every meeting of the trace is asked for with the times of other days.
+        // From now on, every meeting of the trace is also found by times of other days.
         for meeting in meetings_in(shared, home.day, trace)? {
             self.stray_meeting(meeting, home.day);
         }
         Ok(())
     }
 
-    /// Where a span belongs: with its trace; of a trace that several days have, with the copy of it that is stored.
+    /// The day of a span: that of its trace. For a split trace, it is the day of the stored copy.
     fn place(&self, shared: &Shared, trace: TraceId, span: SpanId) -> Result<Option<Home>> {
         let Some(home) = self.pending.get(&trace).copied() else { return Ok(None) };
         if !home.split {
@@ -163,7 +163,7 @@ impl Planner {
         Ok(Some(home))
     }
 
-    /// A trace with spans of the meeting is not kept in the day of their time.
+    /// Notes that a trace with spans of the meeting is stored in another day than theirs.
     fn stray_meeting(&mut self, meeting: i64, home: Day) {
         let stray = (meeting, home);
         if !self.noted_meetings.contains(&stray) {
@@ -171,8 +171,8 @@ impl Planner {
         }
     }
 
-    /// Writes down the traces that turned out to span days, before their spans are committed. What cannot be written down is not taken as
-    /// noted: it is tried again with the next batch of the trace.
+    /// Stores the traces found to span days before their spans are committed. After an error they are not
+    /// marked as noted, so it is tried again with the next batch of the trace.
     pub(crate) fn note_strays(&mut self, trips: &Trips) -> Result<()> {
         if self.strays.is_empty() && self.stray_meetings.is_empty() {
             return Ok(());
@@ -194,13 +194,13 @@ impl Planner {
         Ok(())
     }
 
-    /// Lists a day whose file is open, before anything is committed to it.
+    /// Adds a day with an open file to the list, before anything is committed to it.
     pub(crate) fn list(&mut self, shared: &Shared, day: Day) -> Result<()> {
         if self.listed.contains(&day) {
             return Ok(());
         }
         if !self.has_listed(day)? {
-            // A power cut that leaves the row leaves the file.
+            // After a power cut, a remaining row implies a remaining file.
             shared.folder.sync_days()?;
             listed::add(&mut self.catalog, &[day])?;
         }
@@ -213,12 +213,13 @@ impl Planner {
         listed::has(&self.catalog, day)
     }
 
-    /// Notes that a listed day lost its file, and is begun anew.
+    /// Notes that a listed day lost its file, and is created again.
     pub(crate) fn lose(&mut self, day: Day) -> Result<()> {
         listed::lose(&self.catalog, day)
     }
 
-    /// Ends a group of batches. Where all of it is committed its homes are remembered; otherwise they are looked up again.
+    /// Ends a group of batches. If all of it is committed, its homes are cached; otherwise they are looked up
+    /// again.
     pub(crate) fn conclude(&mut self, shared: &Shared, is_committed: bool) {
         self.strays.clear();
         let mut homes = shared.homes.lock();
@@ -231,7 +232,7 @@ impl Planner {
         }
     }
 
-    /// Has the homes of these traces looked up again.
+    /// Evicts the homes of these traces.
     pub(super) fn forget_homes<'t>(&self, shared: &Shared, traces: impl IntoIterator<Item = &'t TraceId>) {
         let mut homes = shared.homes.lock();
         for trace in traces {
@@ -239,7 +240,8 @@ impl Planner {
         }
     }
 
-    /// Forgets where these traces were kept. Days that meetings point to are looked at, and nothing is found there.
+    /// Removes the stored homes of these traces. Days that meetings refer to are still searched, without a
+    /// match.
     pub(crate) fn forget_traces(&mut self, shared: &Shared, traces: &BTreeSet<TraceId>) -> Result<()> {
         self.forget_homes(shared, traces);
         let tx = self.catalog.transaction()?;
@@ -250,17 +252,17 @@ impl Planner {
         Ok(tx.commit()?)
     }
 
-    /// Notes that a day's file is to be written anew, before anything is removed of it.
+    /// Notes that a day's file must be rewritten, before anything is removed from it.
     pub(crate) fn note_unclean(&self, day: Day) -> Result<()> {
         catalog::note_unclean(&self.catalog, day)
     }
 
-    /// A day's file was written anew, or is gone.
+    /// Notes that a day's file was rewritten or removed.
     pub(crate) fn note_clean(&self, day: Day) -> Result<()> {
         catalog::note_clean(&self.catalog, day)
     }
 
-    /// Writes the catalog anew, so that no page and no frame of its log has what was removed.
+    /// Rewrites the catalog, so no page and no WAL frame has removed data.
     pub(crate) fn scrub(&self) -> Result<()> {
         self.catalog.execute_batch("VACUUM")?;
         let busy: bool = self.catalog.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
@@ -271,12 +273,12 @@ impl Planner {
         Ok(())
     }
 
-    /// Holds traces, and releases others; gives how many rows changed.
+    /// Adds and releases holds. Returns the number of changed rows.
     pub(crate) fn hold(&mut self, holds: &[Hold], released: &[TraceId]) -> Result<u64> {
         crate::retire::write(&mut self.catalog, holds, released)
     }
 
-    /// Forgets everything about a day that is gone.
+    /// Removes all data of a removed day.
     pub(crate) fn forget(&mut self, shared: &Shared, day: Day) -> Result<()> {
         let mut homes = shared.homes.lock();
         let gone: Vec<TraceId> =
@@ -296,7 +298,7 @@ impl Planner {
     }
 }
 
-/// The meetings that a day's file knows of a trace.
+/// The meetings of a trace in a day's file.
 fn meetings_in(shared: &Shared, day: Day, trace: TraceId) -> Result<Vec<i64>> {
     if !shared.folder.file(Part::Data, day).exists() {
         return Ok(Vec::new());

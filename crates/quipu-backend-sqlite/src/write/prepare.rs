@@ -1,5 +1,5 @@
-//! Work on a batch that needs no file: encoding, compressing, hashing. Done on threads of those who bring it, so that the
-//! writing thread only writes.
+//! Preparation of a batch without any file: encoding, compression, hashing. It runs on the callers' threads,
+//! so the writer thread only writes.
 
 use std::sync::Arc;
 
@@ -17,8 +17,8 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
-    /// Encodes the batch. What parts of it were encoded ahead, in their order, is taken as it is, unless another dictionary has
-    /// come since.
+    /// Encodes the batch. Parts encoded ahead, in their order, are used unless the dictionary has changed
+    /// since.
     pub(crate) fn new(
         batch: Arc<Batch>,
         ahead: &[Arc<Encoded>],

@@ -1,4 +1,4 @@
-//! The moment in which a day's new file takes the place of the old one, and holds.
+//! Exchange of a day's file by a new one, and holds.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,19 +16,19 @@ use crate::retire::beside;
 use crate::schema;
 use crate::write::writer::Writer;
 
-/// What a connection for writing has of it otherwise.
+/// The busy timeout of a writing connection at other times.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How long, in steps, those are waited for who read a day that is written anew.
+/// Limit of the wait for readers of a day that is rewritten, in steps.
 const STEPS: usize = 100;
 const STEP: Duration = Duration::from_millis(20);
 
-/// A day that is to be another.
+/// A planned exchange of a day's file.
 #[derive(Debug)]
 pub(crate) struct Exchange {
     pub(crate) day: Day,
-    /// What is left of it; `None` when nothing is.
+    /// The new file; `None` if no records remain.
     pub(crate) file: Option<PathBuf>,
-    /// The day, and how often it and the holds had changed, when it was read.
+    /// The day, with the numbers of its changes and of changes of holds when it was read.
     pub(crate) state: Arc<DayState>,
     pub(crate) version: u64,
     pub(crate) holds: u64,
@@ -43,18 +43,19 @@ impl Exchange {
     }
 }
 
-/// What came of it.
+/// Result of an exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exchanged {
     /// It is done.
     Done,
-    /// The day or the holds have changed: it has to be read again.
+    /// The day or the holds have changed. The day must be read again.
     Late,
-    /// Somebody is in the way, for a moment.
+    /// A reader blocks the exchange for a moment.
     Busy,
 }
 
-/// Moves what is in a file's write-ahead log into it, as far as nobody reads it, and waits for nobody; whether all of it is moved.
+/// Moves a file's write-ahead log into it as far as readers permit, without waiting. Returns whether all of
+/// it was moved.
 fn is_moved(conn: &Connection) -> fault::Result<bool> {
     conn.busy_timeout(Duration::ZERO)?;
     let busy: bool = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
@@ -63,14 +64,14 @@ fn is_moved(conn: &Connection) -> fault::Result<bool> {
 }
 
 impl Writer {
-    /// Exchanges a day, or removes it.
+    /// Exchanges a day's file, or removes the day.
     pub(super) fn exchange(&mut self, exchange: &Exchange) -> Result<Exchanged> {
         let path = self.shared.folder.file(Part::Data, exchange.day);
         let done = self.try_exchange(exchange).map_err(|fault| fault.at("thin a day", &path))?;
         if done == Exchanged::Done {
             let noted = self.planner.note_clean(exchange.day);
             noted.map_err(|fault| fault.at("thin a day", &self.shared.folder.catalog()))?;
-            // What was remembered of its traces holds no more.
+            // Cached data of its traces is invalid.
             self.shared.removals.fetch_add(1, Ordering::Release);
             let _ = self.notify.try_send(());
         }
@@ -90,13 +91,13 @@ impl Writer {
             return Ok(Exchanged::Done);
         };
         let path = shared.folder.file(Part::Data, *day);
-        // Opening it moves what a crash may have left in its log into the file.
+        // Its opening moves the remains of a crash from its log into the file.
         let was_open = self.files.contains(day);
         let open = self.take_file(*day, 0)?;
         let last_span = open.next_span - 1;
         shared.readers.forget(*day, Some(Part::Data));
         if !is_moved(&open.conn)? {
-            // Somebody reads it: whoever asked comes again, and this thread writes what others wait for.
+            // A reader has it open. The caller retries, and this thread continues with other requests.
             if was_open {
                 self.files.push(*day, open);
             }
@@ -113,7 +114,7 @@ impl Writer {
             return Ok(Exchanged::Busy);
         }
         shared.readers.exchange(*day, || {
-            // The log of the old file must never be taken for one of the new.
+            // The log of the old file must never be used as a log of the new one.
             for beside in [log, index] {
                 match std::fs::remove_file(&beside) {
                     Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -122,7 +123,7 @@ impl Writer {
                     _ => {}
                 }
             }
-            // Before the exchange, so that a crash leaves no index of what is gone.
+            // Removed before the exchange, so a crash leaves no index of removed records.
             shared.folder.remove(Part::Text, *day)?;
             Ok(std::fs::rename(file, &path)?)
         })?;
@@ -131,8 +132,8 @@ impl Writer {
         Ok(Exchanged::Done)
     }
 
-    /// Gives a day that has outgrown its small pages a file with larger ones. A reader in the way is not waited for, and what fails here
-    /// changes nothing.
+    /// Replaces the file of a day that has outgrown its small pages. It does not wait for readers, and an
+    /// error changes nothing.
     pub(super) fn enlarge(&mut self, day: Day) {
         match self.try_enlarge(day) {
             Ok(Exchanged::Done) => {}
@@ -161,7 +162,8 @@ impl Writer {
         done
     }
 
-    /// Writes a day anew while nothing else is written: it can be no other when the files are exchanged. Who reads it is waited for.
+    /// Rewrites a day while nothing else is written, so it cannot change before the exchange. It waits for
+    /// readers.
     pub(super) fn renew(&mut self, day: Day) -> Result<Exchanged> {
         let Some(exchange) = crate::retire::anew(&self.shared, day, false)? else {
             return Ok(Exchanged::Done);
@@ -176,7 +178,7 @@ impl Writer {
         Ok(Exchanged::Busy)
     }
 
-    /// Removes both files of a day, and what is known of it.
+    /// Removes both files of a day, and its data in memory.
     pub(super) fn remove_day(&mut self, day: Day) -> fault::Result<()> {
         self.files.pop(&day);
         self.planner.forget(&self.shared, day)?;
@@ -186,7 +188,7 @@ impl Writer {
         Ok(self.shared.folder.remove(Part::Data, day)?)
     }
 
-    /// Holds traces, and releases others.
+    /// Adds and releases holds.
     pub(super) fn hold(&mut self, holds: &[Hold], released: &[TraceId]) -> Result<u64> {
         let done = self.planner.hold(holds, released);
         let changed = done.map_err(|fault| fault.at("hold traces", &self.shared.folder.catalog()))?;
@@ -211,7 +213,7 @@ mod tests {
         let reader = schema::open(&DAY, &path, Access::Read { cache_kib: 256 }).unwrap();
         reader.execute_batch("BEGIN; SELECT * FROM removed").unwrap();
         conn.execute("INSERT INTO dims(kind, text) VALUES (0, 'new')", []).unwrap();
-        // Nothing that would be called while it is busy: it gives up at once.
+        // A busy handler that is never called, because the attempt ends at once.
         static CALLED: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
         conn.busy_handler(Some(|_| {
             CALLED.fetch_add(1, Ordering::Relaxed);

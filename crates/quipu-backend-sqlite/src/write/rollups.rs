@@ -1,4 +1,4 @@
-//! Sums by hour, gathered in memory for the length of a transaction.
+//! Sums by hour, collected in memory during a transaction.
 
 use std::collections::HashMap;
 
@@ -24,7 +24,7 @@ enum Key {
 pub(crate) struct Rollups(HashMap<Key, Figures>);
 
 impl Rollups {
-    /// Adds what a ledger row says, or takes it back with `sign` -1.
+    /// Adds the contribution of a ledger row, or subtracts it with `sign` -1.
     pub(crate) fn count(&mut self, row: &CallRow, cost: &Cost, usage: &Figures, sign: i64) {
         let hour = hour_of(row.time);
         let name = |id: Option<i64>| id.unwrap_or(0);

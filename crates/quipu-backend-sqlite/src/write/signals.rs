@@ -1,4 +1,4 @@
-//! What several signals of one session come to: meetings, and spans that were made from other signals.
+//! Meetings of a session's signals, and spans made from other signals.
 
 use quipu_core::{Status, TraceId};
 
@@ -23,7 +23,7 @@ impl DayTx<'_> {
         Ok(())
     }
 
-    /// Takes that back when no span of the trace is of that meeting any more.
+    /// Removes that note if no span of the trace is of that meeting any more.
     pub(crate) fn part(&mut self, trace_id: TraceId, meeting: i64) -> Result<()> {
         let state = self.state(trace_id)?;
         state.met = [None; 2];
@@ -38,9 +38,9 @@ impl DayTx<'_> {
         Ok(())
     }
 
-    /// Whether a span was made from another signal, and failed; `None` when it was sent as it is, and when sampling left it
-    /// out, for then it is not shown whether it counts or not. A trace with no such
-    /// span (`made` says how many) needs no look.
+    /// Whether a span was made from another signal, and failed. `None` for a span that was sent itself. Also
+    /// `None` for an unsampled span, which is hidden whether it counts or not. A trace without such spans
+    /// (`made` is their number) needs no look-up.
     pub(crate) fn made(&self, made: i64, pk: i64) -> Result<Option<bool>> {
         if made == 0 {
             return Ok(None);

@@ -1,4 +1,4 @@
-//! A span into its day: new, the same again, or another copy of one that is there.
+//! Writes a span into its day: a new one, a repeated one, or another copy of a stored one.
 
 use compact_str::format_compact;
 use quipu_core::{Arrival, Call, Meeting, Node, Signal, Span, SpanId, Timestamp, TraceId, Verdict};
@@ -38,7 +38,7 @@ struct SpanColumns {
     triggered: Option<bool>,
 }
 
-/// Sender and arrival of a span as its row has them. They are no part of its content.
+/// Sender and arrival of a span in its row. They are not part of its content.
 #[derive(Debug, Clone, Copy)]
 struct Arrived {
     sender: Option<i64>,
@@ -56,7 +56,7 @@ impl Arrived {
     }
 }
 
-/// Bytes of a failure's text that are kept beside the span.
+/// Maximum bytes of an error text stored in the span's row.
 const ERROR_BYTES: usize = 300;
 
 const COLUMNS: &str = "parent, start, dur, kind, status, name, origin, agent, provider, model, tool, session, user, error, facts, \
@@ -70,7 +70,7 @@ const UPDATE: &str = "UPDATE spans SET parent = ?1, start = ?2, dur = ?3, kind =
      signal = ?16, meeting = ?17, moment = ?18, scope = ?19, labels = ?20, ttft = ?21, verdict = ?22, sender = ?23, \
      arrived = ?24 WHERE pk = ?25";
 
-/// What the span says of its failure, in few words: its status message, else the kind of error.
+/// The short error text of a span: its status message, otherwise the kind of error.
 pub(crate) fn error_text(span: &Span) -> Option<String> {
     let said = Some(span.status_message.as_str()).filter(|text| !text.is_empty());
     let text = said.or(span.canonical.error_type.as_deref())?;
@@ -245,7 +245,7 @@ impl DayTx<'_> {
         self.meet(span.trace_id, columns.meetings())
     }
 
-    /// The span is there already: decides between the versions.
+    /// Decides between the versions of a stored span.
     fn put_copy(
         &mut self,
         prepared: &Prepared,
@@ -271,7 +271,7 @@ impl DayTx<'_> {
         let is_read_anew = (&rank.0, rank.1, &rank.2) == (&stored_rank.0, stored_rank.1, &stored_rank.2);
         let arrival = match stored.version.judge(new.version, rank.cmp(&stored_rank)) {
             Verdict::Keep => return Ok(()),
-            // The same was sent; adapters of another build read it.
+            // The same span was sent, but adapters of another build read it.
             Verdict::Conflict { .. } if is_read_anew => return Ok(()),
             Verdict::Conflict { same_sender } => return self.refuse(span, same_sender, (pk, &stored.span)),
             Verdict::Replace(arrival) => arrival,
@@ -309,7 +309,7 @@ impl DayTx<'_> {
         Ok(self.file.conn.prepare_cached(&look)?.query_row([pk], SpanFacts::of_row)?)
     }
 
-    /// The number of a span that a ledger row is about.
+    /// The number of a ledger row's span.
     pub(crate) fn span_of_cost(&mut self, trace_id: TraceId, span_id: SpanId) -> Result<i64> {
         let trace = self.known_trace(trace_id)?;
         let id = span_key(span_id);
@@ -322,7 +322,7 @@ impl DayTx<'_> {
     }
 }
 
-/// A ledger row without its span.
+/// The error of a ledger row without its span.
 pub(crate) fn unknown_span(trace_id: TraceId, span_id: SpanId) -> Fault {
     let text = format!("a ledger row is about span {span_id} of trace {trace_id}, which is not stored");
     quipu_core::Error::new(quipu_core::ErrorKind::Invalid, "write costs", text)

@@ -1,4 +1,4 @@
-//! The file of a day for the writing thread: open, made anew, or begun again beside one that is damaged.
+//! Access of the writer thread to a day's file: opened, created, or created again next to a damaged one.
 
 use crate::fault;
 use crate::folder::{Day, Part};
@@ -8,11 +8,11 @@ use crate::write::day::DayFile;
 use crate::write::writer::Writer;
 
 impl Writer {
-    /// The day's file, which is made for so many records where there is none.
+    /// The day's file. A missing file is created for an initial number of records.
     pub(super) fn take_file(&mut self, day: Day, records: usize) -> fault::Result<DayFile> {
         self.look_for_file(day)?;
         if self.is_damaged(day)? {
-            // What comes in has to go somewhere: the damaged file stays for whoever can mend it.
+            // New records need a file. The damaged one is kept for a repair.
             self.files.pop(&day);
             self.shared.readers.forget(day, None);
             if !self.shared.folder.file(Part::Data, day).exists() {
@@ -28,7 +28,8 @@ impl Writer {
         }
     }
 
-    /// Whether the file of a day is damaged. One that could not be read when the store was opened is looked at again first.
+    /// Whether the file of a day is damaged. A file that was unreadable when the store was opened is checked
+    /// again first.
     fn is_damaged(&self, day: Day) -> fault::Result<bool> {
         let Some(state) = self.shared.days.get(day).filter(|state| state.damage().is_some()) else {
             return Ok(false);
@@ -44,7 +45,7 @@ impl Writer {
         Ok(state.damage().is_some())
     }
 
-    /// Finds that the file of a day was removed, emptied or replaced, before it is written to or made anew.
+    /// Detects that the file of a day was removed, emptied or replaced, before it is written or created.
     fn look_for_file(&self, day: Day) -> fault::Result<()> {
         let shared = &self.shared;
         if shared.days.get(day).is_some_and(|state| state.damage().is_some()) {

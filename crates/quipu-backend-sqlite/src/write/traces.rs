@@ -1,4 +1,4 @@
-//! A trace's row while its day's transaction is open.
+//! State of a trace's row during its day's transaction.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::codec::{Figures, LABELS, Labels, Picks, SpanFacts, money, trace_status_number};
 use crate::fault::Result;
 
-/// One trace.
+/// State of one trace.
 #[derive(Debug, Default)]
 pub(crate) struct TraceState {
     pub(crate) pk: i64,
@@ -18,19 +18,19 @@ pub(crate) struct TraceState {
     pub(crate) tools: i64,
     /// Spans that were made from another signal.
     pub(crate) made: i64,
-    /// No list has it, says the file.
+    /// Whether the file marks it as hidden.
     pub(crate) hidden: bool,
-    /// The meetings that were noted last.
+    /// The last noted meetings.
     pub(crate) met: [Option<i64>; 2],
-    /// What was picked is no longer sure: look at all spans again.
+    /// Whether the selections are outdated, so all spans must be read again.
     pub(crate) look_again: bool,
-    /// Changes to the numbers of rows that name an agent, model or tool, or a label.
+    /// Changes of the number of rows that refer to an agent, model, tool or label.
     pub(crate) dims: HashMap<i64, i64>,
-    /// The project, revision and branch that the trace shows.
+    /// The visible project, revision and branch of the trace.
     pub(crate) single: [Option<i64>; 3],
-    /// Which of those have to be chosen again.
+    /// Which of those must be selected again.
     pub(crate) unsure: [bool; 3],
-    /// What the file says by now, of a trace that it has.
+    /// The current values in the file, for a stored trace.
     pub(crate) was: Option<Owners>,
 }
 
@@ -72,14 +72,14 @@ impl TraceState {
         }))
     }
 
-    /// Counts one row more (`by` 1) or less (-1) that names this.
+    /// Adds (`by` 1) or removes (-1) one row that refers to this name.
     pub(crate) fn name(&mut self, dim: Option<i64>, by: i64) {
         if let Some(dim) = dim {
             *self.dims.entry(dim).or_default() += by;
         }
     }
 
-    /// Counts one span more or less that bears these labels.
+    /// Adds or removes one span with these labels.
     pub(crate) fn label(&mut self, labels: &Labels, by: i64) {
         labels.tags.iter().for_each(|tag| self.name(Some(*tag), by));
         self.name(labels.error, by);
@@ -94,7 +94,7 @@ impl TraceState {
         }
     }
 
-    /// Chooses project, revision and branch among those that the spans name: the first in order.
+    /// Selects project, revision and branch among those of the spans: the first in order.
     fn choose(&mut self, conn: &Connection) -> Result<()> {
         for at in (0..LABELS.len()).filter(|at| self.unsure[*at]) {
             let mut look = conn.prepare_cached(
@@ -119,7 +119,7 @@ impl TraceState {
         Ok(())
     }
 
-    /// Writes the names, and picks what is not sure any more.
+    /// Writes the names, and repeats outdated selections.
     pub(crate) fn settle(&mut self, conn: &Connection) -> Result<()> {
         if self.look_again {
             self.look_again(conn)?;
@@ -128,7 +128,7 @@ impl TraceState {
         self.choose(conn)
     }
 
-    /// Whether the trace's calls are somebody else's from now on.
+    /// Whether the owner of the trace's calls changes.
     pub(crate) fn renamed(&self) -> bool {
         self.was.is_some_and(|was| was != (self.picks.session(), self.picks.user(), self.single))
     }

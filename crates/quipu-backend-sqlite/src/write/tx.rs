@@ -1,4 +1,4 @@
-//! One transaction on one day: all of a group of batches that belongs there, or nothing.
+//! One transaction on one day: all records of a group of batches for that day, or nothing.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -20,24 +20,24 @@ use crate::write::traces::TraceState;
 pub(crate) struct DayTx<'s> {
     pub(crate) file: DayFile,
     pub(crate) shared: &'s Shared,
-    /// Which opening of the store this is.
+    /// Number of this opening of the store.
     pub(crate) epoch: u64,
     pub(crate) rollups: Rollups,
-    /// Spans that this batch brought, by trace and id.
+    /// Spans of this batch, by trace and id.
     pub(crate) fresh: HashMap<(i64, i64), i64>,
-    /// A stored span was replaced.
+    /// Whether a stored span was replaced.
     pub(crate) replaced: bool,
-    /// Versions that were refused.
+    /// Rejected versions.
     pub(crate) conflicts: Conflicts,
-    /// Bodies are written without the dictionary.
+    /// Whether bodies are written without the dictionary.
     plain: bool,
-    /// In which hours calls add up to something else.
+    /// The hours in which the sums of calls change.
     pub(crate) touched: Touched,
     traces: HashMap<TraceId, TraceState>,
 }
 
 impl<'s> DayTx<'s> {
-    /// Begins.
+    /// Begins the transaction.
     pub(crate) fn begin(mut file: DayFile, shared: &'s Shared, epoch: u64) -> Result<Self> {
         file.begin(shared)?;
         let touched = Touched::none(file.state.past.watched());
@@ -55,7 +55,7 @@ impl<'s> DayTx<'s> {
         })
     }
 
-    /// Writes all shares, and the sums that follow from them; all that is left is to commit.
+    /// Writes all shares and the resulting sums. Only the commit remains.
     pub(crate) fn write(&mut self, shares: &[(&Prepared, &Share)]) -> Result<()> {
         shares.iter().try_for_each(|(prepared, share)| self.apply(prepared, share))?;
         for (trace, mut state) in std::mem::take(&mut self.traces) {
@@ -68,8 +68,8 @@ impl<'s> DayTx<'s> {
         std::mem::take(&mut self.rollups).save(&self.file.conn)
     }
 
-    /// Ends the transaction: what it wrote is safe when this returns. Dropping it instead undoes everything, together with
-    /// what its file had learned.
+    /// Ends the transaction. Its writes are durable when this returns. A drop instead rolls back everything,
+    /// including the file's caches.
     pub(crate) fn commit(mut self) -> Result<DayFile> {
         self.file.commit()?;
         if self.conflicts.versions > 0 {
@@ -80,7 +80,7 @@ impl<'s> DayTx<'s> {
         Ok(self.file)
     }
 
-    /// The calls of a trace are those of another user, session, project, revision or branch.
+    /// Notes that the calls of a trace have another user, session, project, revision or branch.
     fn touch_calls(&mut self, trace: i64) -> Result<()> {
         let Touched::Hours(_) = self.touched else { return Ok(()) };
         let mut look = self.file.conn.prepare_cached(
@@ -110,7 +110,7 @@ impl<'s> DayTx<'s> {
         share.points.iter().try_for_each(|at| self.put_point(prepared, *at))
     }
 
-    /// A packed body in the form in which this file gets it.
+    /// A packed body in the form for this file.
     pub(crate) fn body<'b>(&self, packed: &'b [u8]) -> Result<Cow<'b, [u8]>> {
         if !self.plain || header(packed)?.dictionary.is_none() {
             return Ok(Cow::Borrowed(packed));
@@ -119,7 +119,7 @@ impl<'s> DayTx<'s> {
         Ok(Cow::Owned(plain(&self.shared.dictionaries.unpack(packed, missing)?)))
     }
 
-    /// The number of a trace that the day has.
+    /// The number of a trace in the day.
     pub(crate) fn known_trace(&mut self, trace: TraceId) -> Result<Option<i64>> {
         if let Some(state) = self.traces.get(&trace) {
             return Ok(Some(state.pk));
@@ -132,7 +132,7 @@ impl<'s> DayTx<'s> {
         Ok(Some(pk))
     }
 
-    /// The number of a trace, given to it when it is new.
+    /// The number of a trace. A new trace gets a number.
     pub(crate) fn trace_or_new(&mut self, trace: TraceId) -> Result<i64> {
         if let Some(pk) = self.known_trace(trace)? {
             return Ok(pk);
@@ -143,7 +143,7 @@ impl<'s> DayTx<'s> {
         Ok(pk)
     }
 
-    /// A trace that was looked up before.
+    /// The state of a trace that was looked up before.
     pub(crate) fn state(&mut self, trace: TraceId) -> Result<&mut TraceState> {
         self.traces.get_mut(&trace).ok_or(Fault::Damaged("a trace was not looked up"))
     }

@@ -1,4 +1,4 @@
-//! The writing thread.
+//! Writer thread of the store.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
@@ -25,10 +25,10 @@ use crate::write::plan::{Plan, Planner};
 use crate::write::retire::{Exchange, Exchanged};
 use crate::write::tx::DayTx;
 
-/// A file that was not written for so long is closed.
+/// Idle time after which a file is closed.
 const IDLE: Duration = Duration::from_secs(10);
 
-/// How long a group of batches waits at most while the filters of days are built, after a start.
+/// Maximum delay of a group of batches by the building of filters after a start.
 const LEARN_PER_GROUP: Duration = Duration::from_millis(20);
 const LEARN_WHILE_IDLE: Duration = Duration::from_millis(500);
 
@@ -40,32 +40,32 @@ impl Drop for Writer {
     }
 }
 
-/// Days that are written and then committed together; each takes a few file handles.
+/// Maximum number of days that are written and then committed together. Each takes a few file handles.
 const MOST_DAYS_AT_ONCE: usize = 16;
 
-/// What the thread is asked to do, and where the answer goes.
+/// Requests to the thread, each with the channel of its answer.
 pub(crate) enum Request {
-    /// Keep a batch.
+    /// Write a batch.
     Write(Box<Prepared>, oneshot::Sender<Result<()>>),
     /// Remove traces from every day.
     Forget(Vec<TraceId>, oneshot::Sender<Result<u64>>),
-    /// Remove a part of what there is of a user or session.
+    /// Remove a part of the records of a user or session.
     ForgetOwned(Box<Removal>, oneshot::Sender<Result<()>>),
     /// Remove days that end at or before a time.
     Purge(Timestamp, oneshot::Sender<Result<u64>>),
-    /// Move parts of traces to the day that has the rest of them.
+    /// Move parts of traces to the day with the rest of them.
     Gather(Box<Gathered>, oneshot::Sender<Result<()>>),
-    /// Put a day's new file in the place of the old one.
+    /// Replace a day's file by a new one.
     Exchange(Arc<Exchange>, oneshot::Sender<Result<Exchanged>>),
-    /// Write a day anew while nothing else is written to it.
+    /// Rewrite a day while nothing else is written to it.
     Renew(Day, oneshot::Sender<Result<Exchanged>>),
-    /// Write the catalog anew.
+    /// Rewrite the catalog.
     Scrub(oneshot::Sender<Result<()>>),
-    /// Hold traces, and release others.
+    /// Add and release holds.
     Hold(Vec<Hold>, Vec<TraceId>, oneshot::Sender<Result<u64>>),
-    /// Answer once everything asked before is done.
+    /// Answer once all earlier requests are done.
     Flush(oneshot::Sender<Result<()>>),
-    /// Close all files and end.
+    /// Close all files and stop.
     Close(oneshot::Sender<Result<()>>),
 }
 
@@ -75,13 +75,13 @@ struct Waiting {
     outcome: Result<()>,
 }
 
-/// The thread's state.
+/// State of the thread.
 pub(crate) struct Writer {
     pub(super) shared: Arc<Shared>,
     pub(super) epoch: u64,
     pub(super) planner: Planner,
     pub(super) files: LruCache<Day, DayFile, std::hash::RandomState>,
-    /// Tells the indexer that there is something new.
+    /// Notifies the indexer of new records.
     pub(super) notify: crossbeam_channel::Sender<()>,
 }
 
@@ -105,7 +105,7 @@ impl Writer {
         Self { shared, epoch, planner: Planner::new(catalog), files, notify }
     }
 
-    /// Works until asked to close, or until nobody can ask any more.
+    /// Runs until a close request, or until no requests are possible any more.
     pub(crate) fn run(mut self, requests: &Receiver<Request>) {
         loop {
             let request = match requests.recv_timeout(IDLE / 2) {
@@ -147,7 +147,7 @@ impl Writer {
                     Request::Hold(holds, released, answer) => drop(answer.send(self.hold(&holds, &released))),
                     Request::Flush(answer) => drop(answer.send(Ok(()))),
                     Request::Close(answer) => {
-                        // Who closes a file last tidies up after it, which a reader cannot.
+                        // The last connection to close a file cleans up after it, which a reader cannot do.
                         self.shared.readers.trim(Duration::ZERO);
                         self.close_files(Duration::ZERO);
                         self.shared.close_catalog();
@@ -159,14 +159,14 @@ impl Writer {
         }
     }
 
-    /// Learns for so long which days can hold which traces.
+    /// Builds the filters of traces for this time.
     fn learn(&self, time: Duration) {
         if let Err(error) = self.shared.learn_presence(Instant::now() + time) {
             tracing::debug!(%error, "the days are asked for traces themselves");
         }
     }
 
-    /// Closes files that were not written for so long.
+    /// Closes files that were idle for this long.
     fn close_files(&mut self, idle: Duration) {
         while self.files.peek_lru().is_some_and(|(_, file)| file.used.elapsed() >= idle) {
             let Some((day, file)) = self.files.pop_lru() else { return };
@@ -174,7 +174,7 @@ impl Writer {
         }
     }
 
-    /// Takes the batches that wait already into the group; gives what waits behind them.
+    /// Adds the waiting batches to the group. Returns the next other request.
     fn gather(&self, requests: &Receiver<Request>, group: &mut Vec<Waiting>) -> Option<Request> {
         let size = |waiting: &Waiting| waiting.prepared.batch.len();
         let mut records = group.first().map_or(0, size);
@@ -213,15 +213,16 @@ impl Writer {
         self.conclude(group);
     }
 
-    /// Writes these batches together; when one of them is to blame for a failure, each alone; when a file turns out to be
-    /// damaged and it may, once more without that file.
+    /// Writes these batches together. If one of them causes an error, each is written alone. If a file turns
+    /// out to be damaged, it repeats the write once without that file, if permitted.
     fn write_members(&mut self, members: &[usize], plans: &[Plan], group: &mut [Waiting], may_repeat: bool) {
         let days: BTreeSet<Day> = members.iter().flat_map(|at| plans[*at].keys().copied()).collect();
         let outcome = match days.len() {
             0 => return,
             1..=MOST_DAYS_AT_ONCE => self.write_days(&days, members, plans, group),
             _ if members.len() > 1 => Err((None, Fault::Damaged("too many days at once"))),
-            // So many days of one batch are committed one by one. Should one fail, repeating the batch is safe.
+            // With this many days, a batch is committed day by day. After an error, repeating the batch is
+            // safe.
             _ => days
                 .iter()
                 .try_for_each(|day| self.write_days(&BTreeSet::from([*day]), members, plans, group)),
@@ -231,7 +232,7 @@ impl Writer {
         {
             let error = fault.at("write", &self.shared.folder.file(Part::Data, day));
             self.shared.days.get_or_add(day);
-            // One that is sound after all is written to by a new connection.
+            // If the file is intact after all, a new connection writes to it.
             let _ = self.shared.suspect(day, &error);
             return self.write_members(members, plans, group, false);
         }
@@ -247,7 +248,7 @@ impl Writer {
         members.iter().for_each(|member| group[*member].outcome = Err(again(&error)));
     }
 
-    /// Writes the parts of all days, then commits them; a failure before the first commit leaves nothing behind.
+    /// Writes the parts of all days, then commits them. An error before the first commit leaves no changes.
     fn write_days(
         &mut self,
         days: &BTreeSet<Day>,
@@ -286,7 +287,8 @@ impl Writer {
         Ok(())
     }
 
-    /// Without a request nothing would show that the disk takes something again, and who asks whether we are ready would send none.
+    /// Probes the disk after an error. Without it, only a request would show that writes work again, and a
+    /// readiness check sends none.
     fn look_whether_it_writes(&self) {
         if self.shared.trouble.lock().is_some() && probe(&self.shared.folder).is_ok() {
             *self.shared.trouble.lock() = None;
@@ -305,13 +307,14 @@ impl Writer {
         *self.shared.trouble.lock() = failed;
         self.shared.waiting.fetch_sub(group.len(), Ordering::Relaxed);
         for waiting in group {
-            // A caller that went away does not wait for its answer.
+            // A caller that is gone does not wait for its answer.
             drop(waiting.answer.send(waiting.outcome));
         }
         let _ = self.notify.try_send(());
     }
 
-    /// Removes traces, each day in one transaction; gives of how many there was a span or event. Damaged days are left as they are.
+    /// Removes traces, each day in one transaction. Returns the number of traces with a span or event.
+    /// Damaged days are left unchanged.
     fn forget(&mut self, traces: Vec<TraceId>) -> Result<u64> {
         let shared = Arc::clone(&self.shared);
         let wanted: BTreeSet<TraceId> = traces.into_iter().collect();
@@ -325,7 +328,7 @@ impl Writer {
             known.extend(parts.known);
             Ok(())
         });
-        // Also when a later day failed: those before it are done.
+        // Also after an error in a later day, because the earlier days are done.
         shared.removals.fetch_add(1, Ordering::Release);
         let _ = self.notify.try_send(());
         done?;
@@ -344,14 +347,14 @@ impl Writer {
         traces.iter().try_for_each(|trace| tx.blank(*trace))?;
         traces.iter().try_for_each(|trace| tx.forget(*trace))?;
         tx.write(&[])?;
-        // Closing moves the log into the file, so that it does not keep what the file has not any more.
+        // Closing moves the log into the file, so the log does not keep removed records.
         tx.commit()?.close(&shared, day);
         Ok(())
     }
 
     fn purge(&mut self, before: Timestamp) -> Result<u64> {
         let removed = self.purge_days(before);
-        // Once they are gone: a count that read them before this sees another number, and reads again.
+        // After the removal: a count that read the records before sees another number, and reads again.
         if !matches!(removed, Ok(0)) {
             self.shared.removals.fetch_add(1, Ordering::Release);
         }
@@ -365,7 +368,7 @@ impl Writer {
                 continue;
             }
             let state = self.shared.days.get(day);
-            // The indexer must not be making a file of this day.
+            // The indexer must not create a file of this day meanwhile.
             let _no_indexer = state.as_ref().map(|state| state.files.write());
             self.remove_day(day).map_err(|fault| fault.at("purge", &self.shared.folder.catalog()))?;
             removed += 1;

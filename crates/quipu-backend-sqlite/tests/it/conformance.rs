@@ -1,4 +1,4 @@
-//! The cases that every store must pass.
+//! Runs the conformance cases of every store.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};

@@ -1,4 +1,4 @@
-//! Copies, and restores that break off.
+//! Tests of copies, and of interrupted restores.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{open, sound, write};
 
-/// A data folder whose store lies apart.
+/// A data folder with a separate store folder.
 struct Apart(tempfile::TempDir);
 
 impl Apart {
@@ -42,7 +42,7 @@ impl Apart {
     }
 }
 
-/// How an archive begins.
+/// The first bytes of an archive.
 const BEGUN: [u8; 6] = [0x28, 0xb5, 0x2f, 0xfd, 0x04, 0x58];
 
 fn take(places: &Places, out: &Path) -> Result<Manifest, Error> {
@@ -61,7 +61,7 @@ async fn is_refused(store: &Path) {
     unfinished(&repair(Config::at(store), false, &crate::Unpriced, &mut |_| {}).await.unwrap_err());
 }
 
-/// Adds a file to a copy, and to its manifest, which is one of the form without a sum of its own then.
+/// Adds a file to a copy and its manifest, which then has the format without a checksum.
 fn add(copy: &Path, name: &str) {
     std::fs::write(copy.join(name), "x").unwrap();
     let path = copy.join("manifest.json");
@@ -91,14 +91,14 @@ async fn a_restore_that_breaks_off_is_opened_nowhere() {
     let (from, to) = (Apart::filled().await, Apart::new());
     let copy = from.0.path().join("copy");
     take(&from.places(), &copy).unwrap();
-    // A file cannot get the name of a folder that is there.
+    // A file cannot get the name of an existing folder.
     add(&copy, "store/.restoring");
     backup::restore(&copy, &to.places()).unwrap_err();
     is_refused(&to.store()).await;
     is_refused(&to.data()).await;
-    // Nor is a copy made of it.
+    // No copy of it is made either.
     unfinished(&take(&to.places(), &from.0.path().join("other")).unwrap_err());
-    // What was found wrong before anything had its name leaves nothing.
+    // Errors found before any file has its name leave nothing behind.
     let third = Apart::new();
     std::fs::write(copy.join("store/more"), "?").unwrap();
     assert_eq!(backup::restore(&copy, &third.places()).unwrap_err().kind(), ErrorKind::Damaged);
@@ -132,7 +132,7 @@ async fn what_a_killed_copy_left_is_in_nobodys_way() {
         } else {
             std::fs::write(&left, BEGUN).unwrap();
         }
-        // Somebody is at work on it.
+        // Another process is at work on it.
         let held = File::open(&left).unwrap();
         held.lock().unwrap();
         let error = take(&from.places(), &out).unwrap_err();
@@ -162,7 +162,7 @@ async fn what_no_copy_has_left_is_not_removed_for_one() {
     std::fs::write(&file, "years of work").unwrap();
     refused("copy.tar.zst", &file);
     assert_eq!(std::fs::read(&file).unwrap(), b"years of work");
-    // What is empty nobody misses.
+    // A missing empty file is no error.
     std::fs::write(&file, "").unwrap();
     std::fs::remove_file(folder.join("thesis.txt")).unwrap();
     for name in ["copy", "copy.tar.zst"] {

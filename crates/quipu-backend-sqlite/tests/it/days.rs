@@ -1,4 +1,4 @@
-//! Traces and days.
+//! Tests of traces and days.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ const DAY: i64 = Timestamp::DAY;
 async fn a_trace_of_many_days_stays_together() {
     let folder = tempfile::tempdir().unwrap();
     for day in 0..6_u64 {
-        // Opened anew each day, so that no memory helps.
+        // Opened again each day, so caches do not help.
         let store = open(folder.path());
         let start = at(0).plus(i64::try_from(day).unwrap() * DAY);
         let span = draft(1, day + 1).starts(start).llm("gpt-5", 10, 1);

@@ -1,4 +1,4 @@
-//! Files of other versions, damaged files, other processes.
+//! Tests of files of other versions, damaged files, and other processes.
 
 use std::path::{Path, PathBuf};
 
@@ -22,7 +22,7 @@ fn day_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Takes a day's file back to an older layout.
+/// Reverts a day's file to an older layout.
 pub(crate) const TO_VERSION_5: &str = "DROP TABLE removed; DROP INDEX spans_work; DROP INDEX spans_failed; DROP INDEX spans_more; \
      DROP INDEX calls_failed; DROP TABLE conflicts; ALTER TABLE spans DROP COLUMN moment; ALTER TABLE spans DROP COLUMN scope; ALTER TABLE spans DROP COLUMN sender; \
      ALTER TABLE spans DROP COLUMN arrived; ALTER TABLE spans DROP COLUMN ttft; ALTER TABLE spans DROP COLUMN verdict; \
@@ -42,7 +42,7 @@ async fn two_days(folder: &Path) {
     store.close().await.unwrap();
 }
 
-/// Bytes of write-ahead logs, by what they belong to.
+/// Bytes of write-ahead logs, by their database.
 fn logs(folder: &Path) -> Vec<(PathBuf, u64)> {
     let files = std::fs::read_dir(folder.join("days")).unwrap().map(|file| file.unwrap());
     let logs = files.filter(|file| file.file_name().to_str().unwrap().ends_with(".db-wal"));
@@ -61,7 +61,7 @@ async fn what_is_written_ahead_is_in_its_file_once_a_day_is_closed() {
         let is_data = |path: &Path| path.file_name().unwrap().to_str().unwrap().starts_with("d-");
         logs.into_iter().filter(|(path, _)| is_data(path)).count()
     };
-    // Two days are open; one more may have been read at the moment when it was closed.
+    // Two days are open. A third may have been read when it was closed.
     assert!(data(logs(folder.path())) <= 3, "{:?}", logs(folder.path()));
     store.close().await.unwrap();
     assert_eq!(logs(folder.path()), []);
@@ -158,7 +158,7 @@ async fn version_2_is_migrated_and_its_spans_stay_what_they_were() {
     }
     let nodes = store.nodes(&[(trace_id(1), at(0))]).await.unwrap().concat();
     assert!(nodes.iter().all(|node| node.signal == Signal::Span && node.meeting.is_none()), "{nodes:?}");
-    // What comes from now on is of the new layout.
+    // New records have the new layout.
     let meeting = Meeting::of("sample", "s");
     let echo = draft(1, 3).llm("gpt-5", 1, 1).made_of(Signal::Log).meets(meeting).span();
     write(&store, [echo.clone()], [Cost { rule: Rule::Echo, ..cost(&echo) }]).await;
@@ -199,10 +199,10 @@ async fn a_damaged_day_is_left_out_and_named() {
     assert!(store.trace(trace_id(1)).await.unwrap().is_none());
     assert!(store.trace(trace_id(2)).await.unwrap().is_some());
     assert_eq!(store.check().await.unwrap().len(), 1);
-    // Days beside it are still written.
+    // Neighbouring days are still written.
     write(&store, [draft(3, 1).starts(at(0).plus(Timestamp::DAY)).span()], []).await;
     assert!(store.trace(trace_id(3)).await.unwrap().is_some());
-    // So is the day itself: the damaged file stays under another name.
+    // The day itself is written too. The damaged file stays under another name.
     write(&store, [draft(4, 1).span()], []).await;
     assert!(store.trace(trace_id(4)).await.unwrap().is_some());
     assert_eq!(std::fs::read(file.with_extension("db.damaged-1")).unwrap(), vec![b'?'; 50_000]);
@@ -228,7 +228,7 @@ async fn damage_that_shows_late_does_not_stop_the_rest() {
     let folder = tempfile::tempdir().unwrap();
     two_days(folder.path()).await;
     let file = day_files(folder.path()).remove(0);
-    // The header is fine, the pages are not.
+    // The header is intact, the pages are damaged.
     let mut bytes = std::fs::read(&file).unwrap();
     bytes[100..].fill(0xa5);
     std::fs::write(&file, bytes).unwrap();
@@ -255,7 +255,7 @@ async fn one_writer_and_any_number_of_readers() {
     let error = Sqlite::open(Config::at(folder.path())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Locked);
     assert!(error.to_string().contains(folder.path().to_str().unwrap()), "{error}");
-    // Another process would lock the new file; the folder is locked as well.
+    // Another process would lock the new file, so the folder is locked as well.
     std::fs::remove_file(folder.path().join("lock")).unwrap();
     let error = Sqlite::open(Config::at(folder.path())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Locked, "without the lock file");
@@ -329,7 +329,7 @@ async fn what_a_kill_left_beside_the_days_goes_or_is_put_back() {
     let beside = |path: &Path, end: &str| PathBuf::from(format!("{}{end}", path.display()));
     let left = [".thinned", ".thinned-wal", ".before-migration"].map(|end| beside(&first, end));
     left.iter().for_each(|path| std::fs::write(path, b"left").map(drop).unwrap());
-    // The other day cannot be read, and its copy can.
+    // The other day is unreadable, but its copy is readable.
     std::fs::copy(&second, beside(&second, ".before-migration")).unwrap();
     std::fs::write(&second, b"torn").unwrap();
     let store = open(folder.path());

@@ -1,4 +1,4 @@
-//! What is left in the files of traces that were forgotten.
+//! Tests of the remains of removed traces in files.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ async fn listed(store: &Sqlite, words: Option<&str>) -> Vec<TraceId> {
 pub(crate) fn occurs(folder: &Path, wanted: &[u8]) -> bool {
     loop {
         match try_occurs(folder, wanted) {
-            // A log that went into its day while this looked: what it held may be in a file already read.
+            // A log was moved into its day meanwhile. Its content may be in a file that was already read.
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
             found => return found.unwrap(),
         }
@@ -53,7 +53,8 @@ async fn full_text_stays_sound_however_much_is_forgotten() {
         }
         let gone: Vec<_> = (1..=40).filter(|number| number % 4 != round % 4).map(trace_id).collect();
         assert_eq!(store.forget(&gone).await.unwrap(), 30);
-        // Some rounds forget what the index has not read yet; what is left is found once it has.
+        // Some rounds remove records before the index reads them. The remaining records are found after it
+        // has caught up.
         caught_up(&store).await;
         assert_eq!(listed(&store, Some("chat")).await.len(), 10);
         sound(&store).await;
@@ -112,7 +113,7 @@ async fn days_of_a_trace_that_came_back_are_all_found() {
     let spans = [draft(1, 1).starts(late(0)).span(), draft(1, 2).below(1).starts(late(1)).span()];
     write(&store, spans, []).await;
     store.close().await.unwrap();
-    // Nobody remembers its home any more, and the days beside are none of it: it has two homes now.
+    // Its home is no longer cached, and its neighbouring days do not have it, so it now has two homes.
     let store = open(folder.path());
     let call = draft(1, 3).llm("openai/gpt-5", 1, 1).starts(late(20)).span();
     write(&store, [call.clone()], [priced(&call, "1")]).await;

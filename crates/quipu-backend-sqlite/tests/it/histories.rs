@@ -1,4 +1,4 @@
-//! Random histories against the store in memory: every answer must be the same.
+//! Random histories compared with the in-memory store: every answer must be equal.
 
 use quipu_backend_memory::Memory;
 use quipu_backend_sqlite::{Config, Sqlite};

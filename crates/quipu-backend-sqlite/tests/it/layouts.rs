@@ -1,4 +1,4 @@
-//! Files as earlier builds wrote them.
+//! Tests of files as earlier builds wrote them.
 
 use std::path::Path;
 
@@ -12,7 +12,8 @@ use quipu_core::{
 
 use crate::{open, sound, write};
 
-/// A day of layout 4 with a trace of five spans and one of a failed call, as the last build of that layout wrote it.
+/// A day of layout 4 with a trace of five spans and one of a failed call, written by the last build of that
+/// layout.
 pub(crate) static DAY_4: &[u8] = include_bytes!("../data/day-4.db.zst");
 
 async fn store_of(folder: &Path, day: &[u8]) -> Sqlite {
@@ -45,7 +46,8 @@ async fn a_day_of_layout_4_answers_as_before_and_counts_what_deviates() {
     );
     let every = total(&store, TraceFilter::default()).await;
     assert_eq!((every.cost, every.reported), (usd("7.500000000000000000000004"), usd("19.11")));
-    // The call that was reported at three instead of two, the one at seven instead of nothing, the tool and the failed one.
+    // The call reported at three instead of two, the one at seven instead of nothing, the tool and the failed
+    // one.
     assert_eq!((every.deviating, every.subscription), (4, None));
     let hour = Some(at(7_200).floor(Timestamp::HOUR));
     assert_eq!(total(&store, TraceFilter { since: hour, ..TraceFilter::default() }).await.deviating, 1);
@@ -70,7 +72,7 @@ async fn a_day_of_layout_4_takes_what_is_new() {
         draft(1, 6).below(1).llm("openai/gpt-5", 1, 1).project("kite").tag("beta").code("c", "main").span();
     let usage = Usage::of(1, 1).unit("web_searches", 3);
     let under = Cost { billing: Billing::Subscription, usage: Some(usage), ..priced(&late, "16") };
-    // An old row, taken back.
+    // An old row, subtracted.
     let old = store.span(trace_id(1), span_id(3)).await.unwrap().unwrap().cost.unwrap();
     let taken_back = Cost { version: 9, rule: Rule::Repeats, amount: None, ..old };
     write(&store, [late], [under.clone(), taken_back]).await;
@@ -84,7 +86,7 @@ async fn a_day_of_layout_4_takes_what_is_new() {
     let tagged = total(&store, TraceFilter { tag: Some("beta".into()), ..TraceFilter::default() }).await;
     assert_eq!((tagged.deviating, tagged.subscription), (2, usd("16")));
     assert_eq!(store.span(trace_id(1), span_id(6)).await.unwrap().unwrap().cost, Some(under));
-    // A better copy of a span from before may say what it did not.
+    // A better copy of an old span may have additional values.
     let root = draft(1, 1).named("root").lasts(90 * Timestamp::SECOND).project("anvil").good().span();
     write(&store, [root.clone()], [cost(&root)]).await;
     assert_eq!(store.trace(trace_id(1)).await.unwrap().unwrap().project.as_deref(), Some("anvil"));

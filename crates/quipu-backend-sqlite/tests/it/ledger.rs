@@ -1,4 +1,4 @@
-//! Sums from rollups against sums from rows.
+//! Tests of sums from rollups against sums from rows.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ const KEYS: [GroupBy; 11] = [
     GroupBy::Billing,
 ];
 
-/// Calls of three days, corrected now and then.
+/// Calls of three days with occasional corrections.
 fn batches(seed: u64) -> Vec<Batch> {
     let mut random = Random::new(seed);
     let mut batches = Vec::new();

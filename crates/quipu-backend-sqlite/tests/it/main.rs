@@ -1,4 +1,4 @@
-//! The embedded store from outside.
+//! Integration tests of the embedded store.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod conformance;
@@ -37,17 +37,17 @@ fn open(path: &Path) -> Sqlite {
     Sqlite::open(config(path)).unwrap()
 }
 
-/// Nothing that is tested here depends on the patience of a disk; what does, says so.
+/// These tests do not depend on the durability of a disk. Exceptions set it themselves.
 fn config(path: impl Into<PathBuf>) -> Config {
     Config { durability: Durability::Os, ..Config::at(path) }
 }
 
-/// A connection past the store, which keeps the pages' checksums right.
+/// A direct connection that maintains the pages' checksums.
 fn connect(path: impl AsRef<Path>) -> rusqlite::Result<rusqlite::Connection> {
     quipu_pages::Pages::clear(true).unwrap().connect(path, rusqlite::OpenFlags::default())
 }
 
-/// Prices nothing.
+/// A price stage without prices.
 struct Unpriced;
 
 impl Stage for Unpriced {
@@ -67,7 +67,7 @@ async fn sound(store: &Sqlite) {
     assert_eq!(store.check().await.unwrap(), Vec::<String>::new());
 }
 
-/// Waits until full text knows all that was written.
+/// Waits until full text has all written spans.
 async fn caught_up(store: &Sqlite) {
     let began = Instant::now();
     while store.info().await.unwrap().search_lag_spans > 0 {

@@ -1,4 +1,4 @@
-//! Migrations that end in the middle: another process is killed while it brings a store of an older layout to this build's.
+//! Tests of interrupted migrations: another process is killed while it migrates a store of an older layout.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,14 +15,14 @@ use crate::files::TO_VERSION_5;
 use crate::layouts::DAY_4;
 use crate::{open, sound, write};
 
-/// Says to this test's own program that it is the other process, and which store to open.
+/// Environment variable that marks the child process, with the store to open.
 const CHILD: &str = "QUIPU_MIGRATING_CHILD";
 const DAYS: i32 = 6;
 /// Spans of each day.
 const SPANS: u64 = 6;
-/// Rows of the catalog, so that its copy takes a moment.
+/// Rows of the catalog, so its copy takes a moment.
 const STRAYS: u32 = 40_000;
-/// Ends the name of what is kept of a file while its layout changes.
+/// Suffix of the copy of a file during its migration.
 const BEFORE: &str = ".before-migration";
 const CATALOG_1: &str =
     "DROP TABLE stray_meetings; DROP TABLE holds; DROP TABLE days; PRAGMA user_version = 1";
@@ -42,7 +42,7 @@ async fn older(folder: &Path) {
     catalog.execute_batch(&format!("{strays}; {CATALOG_1}")).unwrap();
 }
 
-/// The other process: it opens the store, and says so.
+/// The child process: it opens the store, and reports it.
 #[test]
 fn child() {
     let Ok(folder) = std::env::var(CHILD) else { return };
@@ -67,7 +67,7 @@ fn versions(folder: &Path) -> Vec<u32> {
     files.iter().map(version).collect()
 }
 
-/// The layouts of this build, of a day and of the catalog.
+/// The layouts of this build, for a day and the catalog.
 async fn layouts() -> (u32, u32) {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
@@ -82,7 +82,7 @@ fn is_done(versions: &[u32], new: (u32, u32)) -> bool {
     *catalog == new.1 && days.iter().all(|day| *day == new.0)
 }
 
-/// Copies that are there, by the files that they are of.
+/// Existing copies, by the original file.
 fn copies(folder: &Path) -> Vec<PathBuf> {
     let beside = |folder: PathBuf| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let mut all: Vec<PathBuf> = beside(folder.join("days")).chain(beside(folder.to_owned())).collect();
@@ -90,7 +90,7 @@ fn copies(folder: &Path) -> Vec<PathBuf> {
     all
 }
 
-/// Kills the process once this is so; `false` when it had ended before.
+/// Kills the process once the condition holds; `false` if it had ended before.
 fn kill_when(child: &mut Child, seen: impl Fn() -> bool) -> bool {
     let began = Instant::now();
     loop {
@@ -165,7 +165,7 @@ async fn a_catalog_that_a_crash_left_unreadable_gives_way_to_its_copy() {
     assert_eq!(versions(folder.path()).last(), Some(&layouts().await.1));
 }
 
-/// A key beside a folder, and how its files are opened past the store.
+/// A key next to a folder, and direct access to its files.
 pub(crate) fn vault(folder: &Path) -> (KeySource, Pages) {
     let key = folder.join("key");
     fs::write(&key, "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n").unwrap();
@@ -211,7 +211,7 @@ async fn an_encrypted_store_is_migrated_and_mended_with_its_key() {
         assert_eq!(store.trace(trace_id(trace)).await.unwrap().unwrap().spans, 1);
     }
     store.close().await.unwrap();
-    // Nothing of it is in the clear, not what was set aside either.
+    // Nothing is unencrypted, including the files that were set aside.
     let clear = Pages::clear(true).unwrap();
     for entry in fs::read_dir(path.join("days")).unwrap() {
         let file = entry.unwrap().path();

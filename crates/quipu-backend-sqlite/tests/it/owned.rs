@@ -1,4 +1,4 @@
-//! Users and sessions that are forgotten: nothing names them any more, in no answer and in no file.
+//! Tests of erased users and sessions: no answer and no file names them any more.
 
 use std::sync::Arc;
 
@@ -28,8 +28,8 @@ fn of(id: &str) -> Arc<Resource> {
     Arc::new(Resource { attributes: named(id), ..Resource::default() })
 }
 
-/// Traces by a span's user, by its second span's, and by its resource; events by an attribute, by session and by resource; series by
-/// a label and by resource; and the same of somebody else.
+/// Traces by a span's user, by its second span's, and by its resource; events by an attribute, by session and
+/// by resource. Also series by a label and by resource, and the same records of another owner.
 fn all(id: &str, from: u64, days: i64) -> Batch {
     let day = |time: Timestamp| time.plus(days * Timestamp::DAY);
     let mut spans = vec![
@@ -79,11 +79,11 @@ async fn a_user_is_found_wherever_records_name_them_and_then_nowhere() {
     let other = store.owned(&user("u-other")).await.unwrap();
     assert_eq!((other.traces.len(), other.events, other.series), (3, 2, 2), "of others nothing is missing");
     assert_eq!(store.owned(&user("somebody")).await.unwrap().traces.len(), 3);
-    // The session of the same name is another owner's record: its events without a trace are still there.
+    // The session of the same name is another owner's record. Its events without a trace remain.
     assert_eq!(store.owned(&session(&format!("s-{GONE}"))).await.unwrap().events, 2);
     store.forget_owned(&session(&format!("s-{GONE}"))).await.unwrap();
     sound(&store).await;
-    // Three of the other user; and somebody's, which is the same in two of the batches.
+    // Three of the other user, and those of the third owner, which are equal in two of the batches.
     assert_eq!(store.events(&EventQuery::default()).await.unwrap().rows.len(), 3 + 2);
     store.close().await.unwrap();
     assert!(!occurs(folder.path(), GONE.as_bytes()), "its name is in a file");
@@ -107,7 +107,7 @@ async fn forgetting_again_finds_nothing_and_what_comes_later_is_kept() {
 async fn spans_that_only_their_attributes_tell_of_are_found() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
-    // Not of a model or agent, and so no user was read from them.
+    // Not of a model or agent, so no user was read from them.
     let spans = vec![
         draft(1, 1).named("GET /").with("enduser.id", GONE).span(),
         draft(1, 2).below(1).named("query").span(),
@@ -139,7 +139,7 @@ async fn nobody_is_said_to_be_gone_while_a_file_was_set_aside() {
         assert!(error.to_string().contains(name), "{error}");
         let found = store.owned(&user(GONE)).await.unwrap();
         assert_eq!(found.traces, [trace_id(1)]);
-        // A look says so too, and not only who removes.
+        // A query reports it too, and not only a removal.
         assert_eq!(found.unreached, [aside.display().to_string()]);
         assert_eq!(store.unreached().await.unwrap(), found.unreached);
         std::fs::remove_file(aside).unwrap();
@@ -210,7 +210,7 @@ async fn a_trace_with_a_part_on_another_day_goes_with_it() {
     let store = open(folder.path());
     crate::write(&store, [draft(1, 1).user(GONE).starts(late(0)).span()], []).await;
     store.close().await.unwrap();
-    // Nobody remembers its home any more.
+    // Its home is no longer cached.
     let store = open(folder.path());
     crate::write(&store, [draft(1, 2).below(1).starts(late(20)).span()], []).await;
     assert_eq!(store.info().await.unwrap().spans, 2);
@@ -241,7 +241,7 @@ async fn a_dictionary_that_was_trained_meanwhile_does_not_name_who_is_forgotten(
         assert!(began.elapsed() < std::time::Duration::from_secs(60), "nothing is trained");
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     };
-    // With the words that it knows it is compressed.
+    // It is compressed, with its words.
     let learned = zstd::bulk::decompress(bytes.strip_prefix(b"QuW1").unwrap(), 4 << 20).unwrap();
     let learned = String::from_utf8_lossy(&learned);
     assert!(learned.contains("quarterly"), "something was learned");

@@ -1,7 +1,8 @@
-//! What is left after the power went out, at every moment that the files can be caught in.
+//! Tests of power cuts at every possible state of the files.
 //!
-//! A write is on the disk for certain once it was forced there. What came after may be there, or not, or in part: tests cut the write-ahead
-//! log, put other bytes into its end, and mix the pages of a file from before and after its log was moved into it.
+//! A synced write is certainly on the disk. Later writes may be present, missing or partial. The tests cut
+//! the write-ahead log and put other bytes at its end. They also mix the pages of a file from before and
+//! after its log was moved into it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,13 +12,13 @@ use quipu_backend_sqlite::{Config, Durability, Sqlite};
 use quipu_conformance::sample::{draft, priced, trace_id};
 use quipu_core::{Backend, Batch, GroupBy, Store, TraceFilter, UsageQuery};
 
-/// A disk writes so many bytes whole.
+/// Bytes that a disk writes atomically.
 const SECTOR: usize = 512;
-/// A page in the log with what says which it is (<https://sqlite.org/fileformat2.html#walformat>); the log's own head is before all. A day
-/// that is not near and begins with few records has small pages.
+/// Size of a page in the log with its frame header (<https://sqlite.org/fileformat2.html#walformat>), after
+/// the log's own header. A distant day that starts with few records has small pages.
 const FRAME: usize = 1_024 + 24;
 const HEAD: usize = 32;
-/// Spans of each batch; each is a call at a quarter.
+/// Spans of each batch; each is a call with the price of 0.25.
 const SPANS: u64 = 3;
 
 fn batch(number: u64) -> Batch {
@@ -29,14 +30,14 @@ fn batch(number: u64) -> Batch {
     Batch { spans, costs, ..Batch::default() }
 }
 
-/// The files of a folder as they are now. Nobody else has them open: this process keeps no lock that closing them here would lose.
+/// The current files of a folder. No process has them open, so closing them here releases no lock.
 fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut all = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         match path.is_dir() {
             true => all.extend(files(&path)),
-            // The index of a log lives in memory: after a start it is not there.
+            // The index of a log is in memory, and is missing after a start.
             false if !path.to_str().unwrap().ends_with("-shm") => {
                 all.extend(fs::read(&path).ok().map(|bytes| (path, bytes)))
             }
@@ -62,7 +63,8 @@ fn day_log(files: &mut [(PathBuf, Vec<u8>)]) -> &mut Vec<u8> {
     &mut files.iter_mut().find(|(path, _)| is_log(path)).unwrap().1
 }
 
-/// Lengths at which a log may end between these two: every sector of the last frames, and around the ends of those before.
+/// Lengths at which a log may end between these two: every sector of the last frames, and around the ends of
+/// earlier frames.
 fn ends(from: usize, to: usize) -> Vec<usize> {
     let close = from.max(to.saturating_sub(2 * FRAME));
     let mut ends: Vec<usize> = (close..to).step_by(SECTOR).collect();
@@ -74,7 +76,8 @@ fn ends(from: usize, to: usize) -> Vec<usize> {
     ends
 }
 
-/// Opens what is left: batches are there whole or not at all, the first of them and none twice; gives how many.
+/// Opens the remaining store. Each batch is complete or missing, they are the first ones, and none is
+/// repeated. Returns their number.
 async fn survivors(folder: &Path, sent: u64) -> u64 {
     let config = Config { search: false, durability: Durability::Os, ..Config::at(folder) };
     let store = Sqlite::open(config).unwrap();
@@ -94,7 +97,7 @@ async fn survivors(folder: &Path, sent: u64) -> u64 {
     let query = UsageQuery { filter: TraceFilter::default(), group_by: Vec::<GroupBy>::new() };
     let total = store.usage(&query).await.unwrap().remove(0).totals;
     assert_eq!(total.llm_calls, there * SPANS);
-    // It goes on from there.
+    // Writes continue from there.
     store.write(batch(sent + 1).into()).await.unwrap();
     assert_eq!(store.trace(trace_id(sent + 1)).await.unwrap().unwrap().spans, SPANS);
     store.close().await.unwrap();
@@ -141,7 +144,7 @@ async fn what_was_acknowledged_from_the_disk_is_there_however_the_next_write_end
     let whole = day_log(&mut caught.clone()).len();
     assert!(whole > safe + SECTOR);
     for (turn, length) in ends(safe, whole).into_iter().enumerate() {
-        // Cut off; or of the right length, with what the disk held there before.
+        // Cut off, or of the right length with the disk's earlier content.
         let rest = [None, Some(0x00), Some(0xff)][turn % 3];
         let mut files = caught.clone();
         let log = day_log(&mut files);
@@ -152,7 +155,7 @@ async fn what_was_acknowledged_from_the_disk_is_there_however_the_next_write_end
         let copy = lay_out(&files, folder.path());
         assert_eq!(survivors(copy.path(), ACKNOWLEDGED + 1).await, ACKNOWLEDGED, "at {length}, {rest:?}");
     }
-    // Sectors need not come in order: without any one of the last write's, it is not there.
+    // Sectors may be written in any order. Without any sector of the last write, the write is missing.
     for at in ends(safe, whole).into_iter().step_by(3) {
         let mut files = caught.clone();
         let end = whole.min(at + SECTOR);
@@ -167,7 +170,7 @@ async fn what_was_acknowledged_from_the_disk_is_there_however_the_next_write_end
     store.close().await.unwrap();
 }
 
-/// The files just before a log is moved into its file, and after.
+/// The files just before and after a log is moved into its file.
 async fn around_a_fold(folder: &Path) -> [Vec<(PathBuf, Vec<u8>)>; 2] {
     let store = Sqlite::open(Config { search: false, ..Config::at(folder) }).unwrap();
     for number in 1..=8 {
@@ -217,7 +220,7 @@ async fn full_text_that_knows_more_than_its_day_is_built_anew_after_a_start_of_t
     let store = Sqlite::open(Config::at(folder.path())).unwrap();
     store.write(batch(2).into()).await.unwrap();
     store.close().await.unwrap();
-    // The day comes back without the second batch, its full text with it; the machine is another.
+    // The day comes back without the second batch, but its full text has it. The machine is another.
     let is_text = |path: &Path| path.to_str().unwrap().contains("/x-");
     let mut caught: Vec<_> = early.into_iter().filter(|(path, _)| !is_text(path)).collect();
     caught.extend(files(folder.path()).into_iter().filter(|(path, _)| is_text(path)));
@@ -243,7 +246,7 @@ async fn full_text_that_knows_more_than_its_day_is_built_anew_after_a_start_of_t
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn full_text_that_cannot_be_told_sound_after_a_start_of_the_machine_is_built_anew() {
-    // Of an older layout and ahead; of an older layout and sound; no index at all; a day that cannot be read.
+    // An older layout that is ahead; an older layout that is intact; no index at all; an unreadable day.
     for (case, goes) in [("older", true), ("older and sound", false), ("torn", true), ("no day", true)] {
         let folder = tempfile::tempdir().unwrap();
         let store = Sqlite::open(Config { durability: Durability::Os, ..Config::at(folder.path()) }).unwrap();
@@ -254,7 +257,7 @@ async fn full_text_that_cannot_be_told_sound_after_a_start_of_the_machine_is_bui
             all.into_iter().find(|path| path.to_str().unwrap().contains(part)).unwrap()
         };
         let (day, text) = (find("/d-"), find("/x-"));
-        // An index is ahead whose day lost its spans.
+        // An index is ahead of a day that lost its spans.
         let lose = "DELETE FROM spans; DELETE FROM bodies; DELETE FROM calls; DELETE FROM traces; DELETE FROM hidden; \
             DELETE FROM trace_dims; DELETE FROM meetings; DELETE FROM by_model; DELETE FROM by_agent; DELETE FROM by_source; \
             DELETE FROM by_tool";

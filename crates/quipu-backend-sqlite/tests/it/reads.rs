@@ -1,4 +1,4 @@
-//! Reads that fail or bring other bytes, of files that are sound.
+//! Tests of reads that fail or return wrong bytes, of intact files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use quipu_pages::{Trip, trip_reads};
 
 use crate::{open, sound, write};
 
-/// Failing reads are the process's: tests of them run one after the other.
+/// Injected read errors affect the whole process, so their tests run one after the other.
 static ALONE: Mutex<()> = Mutex::new(());
 
 fn alone() -> MutexGuard<'static, ()> {
@@ -54,7 +54,7 @@ async fn a_question_whose_read_fails_can_be_asked_again() {
     let folder = tempfile::tempdir().unwrap();
     let file = one_day(folder.path()).await;
     for how in [Trip::Fails, Trip::Flips] {
-        // It has no thread of its own that could meet the failure.
+        // It has no background thread that could hit the error.
         let store = Sqlite::open_read_only(folder.path()).unwrap();
         trip(&file, how, 1);
         let error = store.trace(trace_id(1)).await.unwrap_err();

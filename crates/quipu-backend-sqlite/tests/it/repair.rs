@@ -1,4 +1,4 @@
-//! Damage that is mended.
+//! Tests of repaired damage.
 
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use crate::{open, sound, write};
 
 const TRACES: u64 = 300;
 
-/// A day with some hundred traces of three spans each, and a day with one.
+/// A day with some hundred traces of three spans each, and a day with one trace.
 async fn filled(folder: &Path) -> (PathBuf, Vec<UsageGroup>) {
     let store = open(folder);
     for number in 1..=TRACES {
@@ -50,14 +50,14 @@ async fn mend(folder: &Path, deep: bool) -> Repaired {
     repair(Config::at(folder), deep, &crate::Unpriced, &mut |_| {}).await.unwrap()
 }
 
-/// The pages of a table, as SQLite counts them.
+/// The pages of a table, numbered as in SQLite.
 fn pages_of(file: &Path, table: &str) -> Vec<u64> {
     let conn = crate::connect(file).unwrap();
     let root: u64 = conn
         .query_row("SELECT rootpage FROM sqlite_schema WHERE name = ?1", [table], |row| row.get(0))
         .unwrap();
     drop(conn);
-    // Children of an interior page: the right-most one in its head, the others in its cells.
+    // Children of an interior page: the right-most one in its header, the others in its cells.
     let (bytes, size) = (std::fs::read(file).unwrap(), page_bytes(file));
     let page = &bytes[usize::try_from(root - 1).unwrap() * size..][..size];
     assert!(matches!(page[0], 2 | 5), "{table} is more than one page");
@@ -132,7 +132,7 @@ async fn what_came_after_a_day_was_set_aside_is_joined_with_what_was_before() {
     let pages = pages_of(&file, "traces");
     pages.iter().for_each(|page| break_page(&file, *page));
     let store = open(folder.path());
-    // A late span of a trace that cannot be looked up, and a trace of its own.
+    // A late span of a trace that cannot be looked up, and a new trace.
     write(&store, [draft(7, 4).below(1).span(), draft(5_000, 1).span()], []).await;
     store.close().await.unwrap();
     assert!(file.with_extension("db.damaged-1").exists());
@@ -172,12 +172,12 @@ async fn a_catalog_is_made_anew_from_the_days() {
     assert!(repaired.done[0].contains("catalog"), "{repaired:?}");
     let store = open(folder.path());
     sound(&store).await;
-    // A stray is found where it was kept, and so is the next one.
+    // A stray is found in its old home, and so is the next one.
     write(&store, [draft(1, 3).below(1).starts(next.plus(2 * day)).span()], []).await;
     assert_eq!(store.trace(trace_id(1)).await.unwrap().unwrap().spans, 3);
     let spans = store.spans(&SpanQuery::of(trace_id(1))).await.unwrap();
     assert_eq!(spans.rows.len(), 3);
-    // A correction from after counts, though its opening has a number that no row knows.
+    // A later correction counts, although no row has the number of its opening.
     write(&store, [], [quipu_core::Cost { version: 9, rule: Rule::Repeats, amount: None, ..cost(&call) }])
         .await;
     assert_eq!(store.span(trace_id(2), span_id(1)).await.unwrap().unwrap().cost.unwrap().rule, Rule::Repeats);
@@ -249,7 +249,7 @@ async fn a_check_looks_at_the_catalog_and_what_it_does_not_know_is_learned() {
     let store = open(folder.path());
     assert_eq!(store.check_deep().await.unwrap(), Vec::<String>::new());
     store.close().await.unwrap();
-    // A dictionary that is not what it was; then a page.
+    // A damaged dictionary, then a damaged page.
     let broken = "INSERT INTO dicts(id, bytes, trained) VALUES (7, x'00', 0)";
     crate::connect(&catalog).unwrap().execute_batch(broken).unwrap();
     let reader = Sqlite::open_read_only(folder.path());
@@ -306,7 +306,7 @@ async fn a_body_that_cannot_be_read_does_not_keep_others_from_being_found() {
     assert_eq!(store.traces(&query).await.unwrap().rows.len(), 7);
     let findings = store.check().await.unwrap();
     assert!(findings.len() == 1 && findings[0].contains("passed over 2 spans"), "{findings:?}");
-    // What comes later is found too.
+    // Later records are found too.
     write(&store, [draft(20, 1).named("walk").span()], []).await;
     store.close().await.unwrap();
     let mended = mend(folder.path(), false).await;

@@ -1,4 +1,4 @@
-//! Days that are thinned and removed by rule: what goes, what stays, and what every sum says before and after.
+//! Tests of retention: removed records, remaining records, and every sum before and after.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,12 +17,12 @@ const DAY: i64 = Timestamp::DAY;
 /// Runs of a day.
 pub(crate) const RUNS: u64 = 12;
 
-/// The day of the samples, and those after it, by number.
+/// The day `number` days after the day of the samples.
 pub(crate) fn day(number: i64) -> Timestamp {
     at(0).floor(DAY).plus(number * DAY)
 }
 
-/// The number of a run of a day; its trace's is one more.
+/// The number of a run of a day. Its trace has the next number.
 pub(crate) fn run_of(day: u64, number: u64) -> u64 {
     day * 1_440 + number
 }
@@ -112,7 +112,8 @@ fn filters() -> Vec<TraceFilter> {
     ]
 }
 
-/// Every sum that the ledger answers: each key alone and in pairs, under each filter; rows, tools, sessions' money, work on calls.
+/// Every sum of the ledger: each key alone and in pairs, under each filter; rows, tools, sessions' money,
+/// work on calls.
 pub(crate) async fn sums(store: &Sqlite) -> Vec<String> {
     let mut all = Vec::new();
     for filter in filters() {
@@ -124,7 +125,7 @@ pub(crate) async fn sums(store: &Sqlite) -> Vec<String> {
         }
         let query = CostQuery { filter: filter.clone(), limit: 10_000, ..CostQuery::default() };
         all.push(format!("{:?}", store.costs(&query).await.unwrap()));
-        // What a failed run said is its span's own text, which goes with it.
+        // The error text of a failed run belongs to its span, and is removed with it.
         let tools = store.tools(&filter).await.unwrap().into_iter();
         all.extend(tools.map(|tool| format!("{:?}", (tool.tool, tool.calls, tool.errors, tool.latency))));
         let query = SessionQuery { filter: filter.clone(), limit: 1_000, ..SessionQuery::default() };
@@ -169,7 +170,7 @@ async fn sums_are_the_same_before_and_after() {
     let left: Vec<TraceId> =
         (2..4).flat_map(|day| (0..RUNS).map(move |run| trace_id(run_of(day, run) + 1))).collect();
     assert_eq!(shown, left);
-    // Also when the files are opened anew.
+    // Also after the files are opened again.
     store.close().await.unwrap();
     let store = open(folder.path());
     assert_same(&before, &sums(&store).await);
@@ -209,7 +210,7 @@ async fn of_a_thinned_trace_nothing_is_left_but_its_costs() {
         (row.name.as_str(), row.session.as_deref(), row.user.as_deref()),
         ("trip to Vilnius", Some("s"), Some("u"))
     );
-    // What the count needs of a call is there, with what is above it.
+    // The data of a call that the count needs remains, with its ancestors.
     let nodes = store.nodes(&[(trace_id(1), at(0))]).await.unwrap().remove(0);
     assert_eq!(nodes.len(), 3);
     store.close().await.unwrap();
@@ -231,7 +232,7 @@ async fn a_preview_tells_what_a_run_does_and_does_nothing() {
     assert_eq!(plan.days.len(), 2);
     assert_eq!((plan.days[0].traces, plan.days[0].events, plan.days[0].points), (RUNS, RUNS, 0));
     assert_eq!(listed(&store, TraceFilter::default()).await, shown);
-    // A store that is open to read tells the same.
+    // A store open for reading reports the same.
     let reader = Sqlite::open_read_only(folder.path()).unwrap();
     let counts = |told: &Retired| {
         told.days.iter().map(|day| (day.day, day.fate, day.traces, day.spans, day.events)).collect::<Vec<_>>()
@@ -240,7 +241,7 @@ async fn a_preview_tells_what_a_run_does_and_does_nothing() {
     assert_eq!(reader.retire(&rules, day(3), false).await.unwrap_err().kind(), ErrorKind::Denied);
     assert_eq!(counts(&retire(&store, &rules, day(3)).await), counts(&plan));
     assert_same(&sums_before, &sums(&store).await);
-    // Done is done.
+    // A second run does nothing.
     assert_eq!(retire(&store, &rules, day(3)).await.days, []);
     assert_eq!(store.retire(&rules, day(3), true).await.unwrap().days, []);
 }
@@ -260,7 +261,7 @@ async fn each_signal_has_its_own_period() {
     assert_eq!((events(&store).await, store.metrics().await.unwrap().len()), (0, 0));
     assert_eq!(listed(&store, TraceFilter::default()).await.len(), 2 * runs);
     sound(&store).await;
-    // With nothing left, a day goes as a whole; costs never go before their traces.
+    // A day without remaining records is removed completely. Costs never expire before their traces.
     retire(&store, &rules("costs=1h"), day(3)).await;
     assert_eq!(listed(&store, TraceFilter::default()).await.len(), 2 * runs);
     let told = retire(&store, &rules("traces=1h costs=1h"), day(3)).await;
@@ -338,7 +339,7 @@ async fn held_traces_stay_whole() {
     let row = store.trace(trace_id(kept[0])).await.unwrap().unwrap();
     let words = TraceFilter { q: Some(row.name.clone()), ..TraceFilter::default() };
     assert!(listed(&store, words).await.contains(&trace_id(kept[0])), "search knows the held trace");
-    // A hold is there after the store was opened again; released, the trace goes.
+    // A hold remains after the store is opened again. After its release, the trace is removed.
     store.close().await.unwrap();
     let store = open(folder.path());
     assert_eq!(retire(&store, &rules, day(5)).await.days, []);
@@ -355,7 +356,7 @@ async fn what_comes_late_is_kept_and_goes_with_the_next_run() {
     let before = sums(&store).await;
     let rules = rules("traces=1h");
     retire(&store, &rules, day(2)).await;
-    // The same records once more: spans are shown again, and nothing counts twice.
+    // The same records once more: spans are visible again, and nothing counts twice.
     store.write(Arc::new(one_day(0))).await.unwrap();
     assert_same(&before, &sums(&store).await);
     sound(&store).await;

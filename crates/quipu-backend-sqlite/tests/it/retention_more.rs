@@ -1,4 +1,4 @@
-//! Retention by size, beside writers and readers, and how many traces may be held.
+//! Tests of retention by size, of retention during writes and reads, and of the number of holds.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ async fn beyond_its_bound_the_store_gives_up_the_oldest_days() {
     let held = run_of(0, 1) + 1;
     store.hold(&[hold(held)]).await.unwrap();
     caught_up(&store).await;
-    // With no log that may be folded away meanwhile.
+    // Without a log that may be moved meanwhile.
     store.close().await.unwrap();
     let store = open(folder.path());
     let bound = |bytes: u64| Retention { max_bytes: Some(DiskBytes(bytes)), ..Retention::default() };
@@ -38,7 +38,7 @@ async fn beyond_its_bound_the_store_gives_up_the_oldest_days() {
     );
     assert!(told.days[0].freed > 0);
     assert_same(&before, &sums(&store).await);
-    // Nothing that has ended may stay but what is held: the last day has not ended.
+    // Only held traces of the ended days may stay. The last day has not ended.
     let told = retire(&store, &bound(1 << 20), day(3)).await;
     let removed = told.days.iter().filter(|day| day.fate == DayFate::Removed).map(|day| day.day);
     assert_eq!(removed.collect::<Vec<_>>(), [day(1), day(2)]);
@@ -57,7 +57,7 @@ async fn what_is_written_meanwhile_is_not_lost() {
     }
     let rules = rules("traces=1h");
     let writer = store.clone();
-    // Calls of new traces in the days that are thinned just then.
+    // Calls of new traces in the days that are rewritten at that moment.
     let writing = tokio::spawn(async move {
         for number in 0..150_u64 {
             let start = at(i64::try_from(number % 3).unwrap() * 86_400 + 7);
@@ -67,7 +67,7 @@ async fn what_is_written_meanwhile_is_not_lost() {
         }
     });
     while !writing.is_finished() {
-        // Days that are written to all the time are left to a later run.
+        // Days with constant writes are left to a later run.
         store.retire(&rules, day(4), false).await.unwrap();
     }
     writing.await.unwrap();
@@ -81,7 +81,7 @@ async fn what_is_written_meanwhile_is_not_lost() {
     assert_eq!(store.usage(&query).await.unwrap()[0].totals.llm_calls, 150);
     assert_eq!(listed(&store, TraceFilter::default()).await, []);
     sound(&store).await;
-    // Nothing is left beside the days.
+    // No other files are left in the folder of days.
     let names = std::fs::read_dir(folder.path().join("days")).unwrap().flatten();
     let odd: Vec<_> = names
         .map(|entry| entry.file_name())

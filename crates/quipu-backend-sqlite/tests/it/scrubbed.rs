@@ -1,4 +1,5 @@
-//! Files that are written anew after a removal: nothing of what was removed is in them, in the clear or encrypted.
+//! Tests of files rewritten after a removal: they have nothing of the removed records, unencrypted or
+//! encrypted.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -47,7 +48,7 @@ fn databases(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// All values of all tables, those of full text's own too.
+/// All values of all tables, including those of full text.
 fn dump(conn: &Connection) -> Vec<u8> {
     let mut look = conn.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").unwrap();
     let tables: Vec<String> = look.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();

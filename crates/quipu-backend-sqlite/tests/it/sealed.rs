@@ -1,4 +1,4 @@
-//! A store with a key, and pages that are not what was written.
+//! Tests of an encrypted store, and of modified pages.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -11,7 +11,7 @@ use quipu_core::{Backend, ErrorKind, Health, Store, Timestamp, TraceQuery};
 
 use crate::{open, sound, write};
 
-/// A folder beside which a key lies.
+/// A folder with a key next to it.
 struct Vault(tempfile::TempDir);
 
 impl Vault {
@@ -40,7 +40,7 @@ fn sealed(folder: &Path, key: &Path) -> Config {
     Config { encryption: Some(source), ..crate::config(folder) }
 }
 
-/// All files below a folder but those that processes share while they have them open.
+/// All files below a folder, except those that processes share while they are open.
 fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut all = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -48,7 +48,7 @@ fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
         if path.is_dir() {
             all.extend(files(&path));
         } else if !path.to_string_lossy().ends_with("-shm") {
-            // A log may go into its file meanwhile.
+            // A log may be moved into its file meanwhile.
             all.extend(std::fs::read(&path).ok().map(|bytes| (path, bytes)));
         }
     }
@@ -110,7 +110,7 @@ async fn no_word_of_a_stored_prompt_is_in_any_file() {
         store.close().await.unwrap();
     }
     assert_eq!(hits(&vault.folder(), &words), Vec::<String>::new());
-    // Of these words some are found where there is no key: the test can fail.
+    // Some of these words are found without encryption, so the test can fail.
     assert_ne!(hits(in_the_clear.path(), &words), Vec::<String>::new());
     let again = Sqlite::open(vault.config()).unwrap();
     sound(&again).await;
@@ -132,7 +132,7 @@ async fn a_store_opens_with_its_key_alone_and_any_other_changes_nothing() {
     std::fs::remove_file(vault.0.path().join("key")).unwrap();
     assert_eq!(Sqlite::open(vault.config()).unwrap_err().kind(), ErrorKind::NotFound);
     assert!(files(&vault.folder()) == before);
-    // A copy elsewhere, for which nobody said a word of a key.
+    // A copy in another folder without a configured key.
     let copy = tempfile::tempdir().unwrap();
     std::fs::create_dir(copy.path().join("days")).unwrap();
     for (path, bytes) in &before {
@@ -169,7 +169,7 @@ async fn a_page_that_is_not_what_was_written_is_named_and_the_rest_is_served() {
         let mut days: Vec<_> = files(&vault.folder().join("days"));
         days.retain(|(path, _)| path.file_name().unwrap().to_string_lossy().starts_with("d-"));
         let (path, mut bytes) = days.remove(0);
-        // One bit of each page but the first.
+        // One bit of each page except the first.
         bytes.iter_mut().skip(1_024 + 500).step_by(1_024).for_each(|byte| *byte ^= 1);
         std::fs::write(path, bytes).unwrap();
         let store = Sqlite::open(config()).unwrap();

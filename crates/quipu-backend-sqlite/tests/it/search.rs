@@ -1,4 +1,4 @@
-//! Full text and dictionaries: what is built behind the writer's back.
+//! Tests of full text and dictionaries, which are built asynchronously.
 
 use std::time::{Duration, Instant};
 
@@ -123,7 +123,7 @@ async fn a_dictionary_is_trained_once_and_old_spans_stay_readable() {
         let want = quipu_core::Span { canonical: Box::default(), ..span(number) };
         assert_eq!(*row.raw.unwrap(), want, "span {number}");
     }
-    // The day serves by itself, whatever becomes of the catalog.
+    // The day is self-contained, regardless of the catalog.
     store.close().await.unwrap();
     let day = std::fs::read_dir(folder.path().join("days")).unwrap().map(|file| file.unwrap().path());
     let day = day.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with("d-")).min().unwrap();

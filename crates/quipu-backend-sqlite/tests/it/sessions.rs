@@ -1,4 +1,4 @@
-//! Pages of sessions and of filtered traces, where there are more than a page shows and days overlap.
+//! Tests of pages of sessions and of filtered traces, with several pages and overlapping days.
 
 use quipu_backend_memory::Memory;
 use quipu_conformance::sample::{Random, at, cost, draft, priced, trace_id};
@@ -24,12 +24,12 @@ async fn sessions(store: &dyn Store, filter: &TraceFilter, limit: usize) -> Vec<
     }
 }
 
-/// Traces of four days; some begin with a late span and get an earlier one later, which makes their days overlap.
+/// Traces of four days. Some start with a late span and get an earlier one later, so their days overlap.
 fn overlapping(random: &mut Random) -> [Vec<Span>; 2] {
     let (mut first, mut then) = (Vec::new(), Vec::new());
     for trace in 1..=240_u64 {
         let time = at(0).plus(random.within(0, 4 * Timestamp::DAY));
-        // Many at one moment, so that names decide.
+        // Many at one time, so names decide the order.
         let time = if random.below(3) == 0 { time.floor(Timestamp::DAY) } else { time };
         let session = format!("session-{}", random.below(60));
         let span = |number: u64, start: Timestamp| {
@@ -72,7 +72,7 @@ async fn pages_of_sessions_are_those_of_all_traces_also_where_days_overlap() {
     }
 }
 
-/// Both stores give the same counts and orders; twice, since the second time may be from memory.
+/// Both stores give the same counts and orders. Asked twice, because the second answer may be cached.
 async fn same(store: &dyn Store, naive: &dyn Store, when: &str) {
     let since = TraceFilter { since: Some(at(0).plus(3 * Timestamp::SECOND)), ..TraceFilter::default() };
     for filter in [TraceFilter::default(), since.clone(), TraceFilter::default(), since] {
@@ -132,13 +132,13 @@ async fn no_session_is_skipped_because_others_of_its_day_were_active_later_in_an
     let span = |trace: u64, number: u64, at: i64, session: &str| {
         draft(trace, number).starts(minute(at)).session(session).span()
     };
-    // The later day: two of its own, and four traces that turn out to have begun the day before.
+    // The later day: two of its own, and four traces whose earlier spans are of the day before.
     let begun = [(3, "s1", -60), (4, "s2", -61), (5, "u", -70), (6, "t", -80)];
     let mut late = vec![span(1, 1, 40, "z"), span(2, 1, 30, "y")];
     late.extend(begun.map(|(trace, session, _)| span(trace, 1, 45, session)));
     write(&store, late, []).await;
     write(&store, begun.map(|(trace, session, at)| span(trace, 2, at, session)), []).await;
-    // The day before: two of them, and later.
+    // The day before: two of them, and later ones.
     let before = [(7, "s1", -10), (8, "s2", -11), (9, "v", -100), (10, "w", -110)];
     write(&store, before.map(|(trace, session, at)| span(trace, 1, at, session)), []).await;
     assert_eq!(store.info().await.unwrap().days, 2);
@@ -149,7 +149,7 @@ async fn no_session_is_skipped_because_others_of_its_day_were_active_later_in_an
     }
 }
 
-/// So many that some names are no way to find their traces any more, and others still are.
+/// So many that some names are no longer useful to find their traces, and others still are.
 const TRACES: u64 = 2_600;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

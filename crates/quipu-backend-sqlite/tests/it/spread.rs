@@ -1,4 +1,4 @@
-//! Traces that span days: counted once, whatever fails or restarts in between.
+//! Tests of traces that span days: counted once, with errors and restarts in between.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -22,7 +22,7 @@ const TRACES: u64 = 4;
 /// Tokens and calls, and the rule of every row.
 type Totals = (u64, Tokens, BTreeMap<(TraceId, quipu_core::SpanId), Rule>);
 
-/// A store with a count in front of it, as the pipeline has it.
+/// A store with a ledger in front of it, as in the pipeline.
 struct Counted<'s> {
     store: &'s dyn Store,
     ledger: Ledger,
@@ -30,7 +30,7 @@ struct Counted<'s> {
 
 impl<'s> Counted<'s> {
     fn new(store: &'s dyn Store) -> Self {
-        // Hardly a trace stays in memory.
+        // Hardly any trace stays in memory.
         Self { store, ledger: Ledger::new(2) }
     }
 
@@ -54,7 +54,7 @@ async fn totals(store: &dyn Store) -> Totals {
     (all.map_or(0, |sum| sum.llm_calls), all.map(|sum| sum.tokens).unwrap_or_default(), rules)
 }
 
-/// Remembers hardly any trace, so that every home has to be found.
+/// A config that caches hardly any trace, so every home has to be looked up.
 fn forgetful(path: &Path) -> Config {
     Config { known_traces: 1, ..config(path) }
 }
@@ -63,7 +63,7 @@ fn day(days: i64) -> Timestamp {
     at(0).plus(days * DAY)
 }
 
-/// A run that sums up two calls, each told by two spans: days apart.
+/// A run that sums up two calls, each reported by two spans, on different days.
 fn run(trace: u64, days: [i64; 5]) -> Vec<Span> {
     let meeting = Meeting::of("session", &format!("s{trace}"));
     let usage = Usage { input: Some(150), output: Some(15), ..Usage::default() };
@@ -83,10 +83,10 @@ fn run(trace: u64, days: [i64; 5]) -> Vec<Span> {
 
 #[derive(Debug, Clone)]
 enum Step {
-    /// Some spans, by their places, in one batch.
+    /// Some spans, by their indices, in one batch.
     Send(Vec<prop::sample::Index>),
     Restart,
-    /// The next batches fail at the so-manieth step.
+    /// The next batches fail at this step.
     Fail(u32),
 }
 
@@ -186,7 +186,7 @@ async fn a_full_disk_at_any_step_leaves_each_call_counted_once() {
         store.fail_at(0);
         counted.send(&children).await.unwrap();
         store.close().await.unwrap();
-        // What comes after the restart finds the traces by what is stored alone.
+        // After the restart, traces are found only by the stored data.
         let store = Sqlite::open(config(folder.path())).unwrap();
         Counted::new(&store).send(&children).await.unwrap();
         assert_eq!(totals(&store).await.0, 20, "step {step}");
@@ -209,7 +209,8 @@ async fn a_home_that_retention_removed_leaves_what_comes_later() {
     store.close().await.unwrap();
 }
 
-/// A store as earlier builds could leave it: trace 1 begun anew in a second and third day, each part counted by itself.
+/// A store as earlier builds could leave it: trace 1 created again in a second and third day, each part
+/// counted separately.
 async fn doubled(folder: &Path) {
     for (at, begins) in [0, 5, 9].into_iter().enumerate() {
         let store = Sqlite::open(config(folder)).unwrap();

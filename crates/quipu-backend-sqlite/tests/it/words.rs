@@ -1,4 +1,5 @@
-//! Full text against a plain look at every span: frequent words and rare ones, together, begun, negated, beside filters.
+//! Tests of full text against a scan of every span: frequent and rare words, combined, as prefixes, negated,
+//! with filters.
 
 use std::sync::Arc;
 
@@ -13,9 +14,10 @@ use quipu_core::{
 
 use crate::{caught_up, open, sound};
 
-/// Traces of each of two days: of two spans each, so that a frequent word has more of them than a table is made of unasked.
+/// Traces of each of two days, with two spans each. A frequent word then has more traces than a table gets by
+/// default.
 const TRACES: u64 = 2_400;
-/// Searches, and the same without beginnings of words, which a plain look does not know.
+/// Searches, and the same without prefixes, which a scan does not support.
 const SEARCHES: [(&str, &str); 15] = [
     ("all", "all"),
     ("half", "half"),
@@ -35,7 +37,7 @@ const SEARCHES: [(&str, &str); 15] = [
 ];
 const SORTS: [Sort; 4] = [Sort::Newest, Sort::Oldest, Sort::Longest, Sort::MostTokens];
 
-/// A span and its words, by its number in the day; what is early in the day is not early in its order of coming.
+/// A span's words, by its number in the day. Early spans of the day are not the first to arrive.
 fn words(number: u64) -> String {
     let mut words = format!("all kind{} few{}", number % 60, number % 7);
     let mut say = |said: bool, word: &str| {
@@ -71,7 +73,7 @@ fn batches() -> Vec<Batch> {
     random.shuffle(&mut spans);
     let mut batches: Vec<Batch> =
         spans.chunks(600).map(|spans| Batch { spans: spans.to_vec(), ..Batch::default() }).collect();
-    // Some were told of before, with words that they have no longer.
+    // Some were sent before, with words that they no longer have.
     let before = |trace| span(0, trace, 1).with("gen_ai.input.messages", "rare none late").running().span();
     batches.insert(0, Batch { spans: (0..90).map(before).collect(), ..Batch::default() });
     for batch in &mut batches {
@@ -85,7 +87,7 @@ fn batches() -> Vec<Batch> {
     batches
 }
 
-/// A filter, and what it comes to without beginnings of words.
+/// A filter, and its equivalent without prefixes.
 fn filters() -> impl Strategy<Value = (TraceFilter, TraceFilter)> {
     let search = || prop::sample::select(&SEARCHES[..]);
     let moment = || prop::option::weighted(0.3, (0..172_800_i64).prop_map(at));

@@ -1,4 +1,4 @@
-//! Sums over work and terms of filters, where days and long lists of names matter.
+//! Tests of sums over work and of terms of filters, with several days and long lists of names.
 
 use quipu_backend_sqlite::Sqlite;
 use quipu_conformance::sample::{at, cost, draft, span_id, trace_id};

@@ -1,4 +1,4 @@
-//! Writing: large traces, groups, full disks.
+//! Tests of writing: large traces, groups, full disks.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -147,7 +147,7 @@ async fn the_files_as_a_crash_leaves_them_are_a_store() {
         let span = draft(number, 1).llm("gpt-5", 10, 1).span();
         write(&store, [span.clone()], [priced(&span, "0.1")]).await;
     }
-    // Databases and write-ahead logs as they are on the disk; what a process shares in memory is gone.
+    // Databases and write-ahead logs as on the disk. Shared memory of processes is lost.
     std::fs::create_dir(crashed.path().join("days")).unwrap();
     for sub in ["", "days"] {
         for file in std::fs::read_dir(folder.path().join(sub)).unwrap().map(|file| file.unwrap().path()) {

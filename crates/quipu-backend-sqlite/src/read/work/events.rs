@@ -1,4 +1,4 @@
-//! Work of events.
+//! Sums over events.
 
 use quipu_core::{Criterion, EventQuery, FacetField, Level, TraceFilter, WorkKey, WorkQuery};
 use rusqlite::params_from_iter;
@@ -11,7 +11,7 @@ use crate::read::work::Groups;
 use crate::read::work::sums::{Table, key_columns};
 use crate::readers::DayReader;
 
-/// What an event `e` answers.
+/// Fields that an event `e` answers.
 const OWN: Own = Own {
     columns: &[
         (FacetField::Session, "e.session"),
@@ -37,7 +37,7 @@ const fn column(by: WorkKey) -> &'static str {
     }
 }
 
-/// Texts that an event must have, or must not, in lower case.
+/// Texts that an event must or must not contain, in lower case.
 fn texts(filter: &TraceFilter) -> Vec<(bool, String)> {
     let terms = filter.terms.iter().filter_map(|term| match &term.criterion {
         Criterion::Words(words) => Some((!term.not, words.to_lowercase())),

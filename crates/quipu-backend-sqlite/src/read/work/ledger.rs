@@ -1,4 +1,4 @@
-//! Work of calls and tool runs: the rows of the ledger that are one.
+//! Sums over calls and tool runs, from their ledger rows.
 
 use quipu_core::{FacetField, Kind, Timestamp, TraceFilter, WorkKey, WorkQuery};
 use rusqlite::params_from_iter;
@@ -14,7 +14,7 @@ use crate::read::work::{Groups, list};
 use crate::readers::DayReader;
 use crate::shared::Shared;
 
-/// What a row `c` answers itself.
+/// Fields that a row `c` answers.
 const OWN: Own = Own {
     columns: &[
         (FacetField::Model, "c.model"),
@@ -87,7 +87,7 @@ fn rows(
         let failed = MARK_FAILED | MARK_COUNTS;
         rows.sql.push_str(&format!(" AND (c.marks & {failed}) = {failed}"));
     }
-    // A day that is meant as a whole is read in the order that it lies in.
+    // A whole day is read in its storage order.
     let (low, high) = bounds.calls.unwrap_or((i64::MIN, i64::MAX));
     if let Some(since) = filter.since.map(Timestamp::nanos).filter(|since| *since > low) {
         rows.and("c.time >= ?", since);
@@ -100,7 +100,7 @@ fn rows(
     Ok(Some(rows))
 }
 
-/// What the rows are selected from: with their traces and spans only where those are asked.
+/// The tables of the rows; traces and spans are joined only if the query needs them.
 fn found_by(
     shared: &Shared,
     reader: &DayReader<'_>,
@@ -129,7 +129,7 @@ fn found_by(
     Ok(Some(rows))
 }
 
-/// Whether spans of these kinds say when their first token came, or what a guardrail found.
+/// Whether spans of these kinds have a time to the first token, or a guardrail's verdict.
 fn says_more(reader: &DayReader<'_>, kinds: &[Kind]) -> Result<bool> {
     let sql = "SELECT 1 FROM spans INDEXED BY spans_more WHERE kind = ?1 AND (1 << kind) & 432 != 0 \
          AND (ttft IS NOT NULL OR verdict IS NOT NULL) LIMIT 1";

@@ -1,4 +1,4 @@
-//! Sums over work: traces, spans and events, row by row, in the times asked for.
+//! Sums over work: traces, spans and events, row by row, within the requested times.
 
 mod events;
 mod ledger;
@@ -22,12 +22,12 @@ use crate::read::work::sums::{Groups, Sum, Table};
 use crate::readers::DayReader;
 use crate::shared::Shared;
 
-/// Kinds whose work is in the ledger.
+/// Whether the ledger has the work of a kind.
 const fn is_in_ledger(kind: Kind) -> bool {
     kind.is_call() || matches!(kind, Kind::Tool)
 }
 
-/// What of a day is looked at; of its calls the times that they cover.
+/// The parts of a day to read, with the times of its calls.
 #[derive(Debug, Clone, Copy, Default)]
 struct Parts {
     traces: bool,
@@ -36,7 +36,7 @@ struct Parts {
     events: bool,
 }
 
-/// Kinds asked for, those of the ledger and the others.
+/// Requested kinds, those of the ledger and the others.
 struct Kinds {
     ledger: Vec<Kind>,
     others: Vec<Kind>,
@@ -74,7 +74,7 @@ pub(crate) fn groups(shared: &Shared, query: &WorkQuery) -> Result<Vec<WorkGroup
     Ok(groups.map(|(key, sum)| WorkGroup { key, totals: sum.into_totals() }).collect())
 }
 
-/// The days that may hold what is asked for, and which part of each.
+/// The days that may hold matching records, with the parts to read.
 fn plan(shared: &Shared, query: &WorkQuery) -> Result<BTreeMap<Day, Parts>> {
     let filter = &query.filter;
     let mut plan: BTreeMap<Day, Parts> = BTreeMap::new();
@@ -106,13 +106,14 @@ fn plan(shared: &Shared, query: &WorkQuery) -> Result<BTreeMap<Day, Parts>> {
     Ok(plan)
 }
 
-/// Whether the day has a moment that the filter means.
+/// Whether the filter's times overlap the day.
 fn reaches_into(day: Day, filter: &TraceFilter) -> bool {
     filter.since.is_none_or(|since| day.plus(1).start() > since)
         && filter.until.is_none_or(|until| day.start() < until)
 }
 
-/// Days that may hold spans of the filter's times: a span lies in the day of its start, but for those of strays.
+/// Days that may hold spans of the filter's times. A span is stored in the day of its start, except for
+/// strays.
 fn days_of_spans(shared: &Shared, filter: &TraceFilter) -> Result<Vec<Day>> {
     let failed = |fault: fault::Fault| fault.at("read store", &shared.folder.catalog());
     let mut days = Vec::new();

@@ -1,4 +1,4 @@
-//! Work of spans that the ledger does not count.
+//! Sums over spans that the ledger does not count.
 
 use quipu_core::{FacetField, Kind, Timestamp, TraceFilter, WorkKey, WorkQuery};
 use rusqlite::params_from_iter;
@@ -12,7 +12,7 @@ use crate::read::work::{Groups, is_in_ledger, list};
 use crate::readers::DayReader;
 use crate::shared::Shared;
 
-/// What a span `s` with its origin `o` answers itself.
+/// Fields that a span `s` with its origin `o` answers.
 const OWN: Own = Own {
     columns: &[
         (FacetField::Model, "s.model"),
@@ -23,12 +23,12 @@ const OWN: Own = Own {
     ],
 };
 
-/// Its trace has it: it was sent and sampled, or was made from another signal and has a ledger row `c` that counts. One whose
-/// row is a call or tool run is summed there.
+/// Condition of a visible span without a call or tool run. It was sent and sampled, or was made from another
+/// signal and has a counting ledger row `c`. Spans whose row is a call or tool run are summed in the ledger.
 const IS_ONE: &str =
     " AND COALESCE(c.marks & 6, 0) = 0 AND (s.signal = 0 OR (s.signal < 8 AND c.marks & 16 != 0))";
 
-/// Kinds that the index of spans by kind leaves out: there are many, or the ledger has them.
+/// Kinds that the index of spans by kind omits, because they are frequent or in the ledger.
 const UNINDEXED: [Kind; 6] = [Kind::Other, Kind::Task, Kind::Llm, Kind::Embedding, Kind::Rerank, Kind::Tool];
 
 const fn column(by: WorkKey) -> &'static str {
@@ -88,7 +88,7 @@ fn rows(
     rows.sql.push_str(&format!(" AND s.kind IN ({})", list(kinds)));
     if kinds.iter().all(|kind| !UNINDEXED.contains(kind)) {
         let bits: u64 = UNINDEXED.iter().map(|kind| 1 << *kind as u64).sum();
-        // As the index says it: SQLite compares expressions, it does not compute with them.
+        // Written exactly as in the index, because SQLite matches expressions textually.
         rows.sql.push_str(&format!(" AND (1 << s.kind) & {bits} = 0"));
     }
     if query.failed {
@@ -107,7 +107,7 @@ fn rows(
     Ok(Some(rows))
 }
 
-/// What the spans are selected from: from few traces, by their failure, by their kind, or all of the day.
+/// The tables of the spans: from few traces, by failure, by kind, or all of the day.
 fn found_by(
     shared: &Shared,
     reader: &DayReader<'_>,

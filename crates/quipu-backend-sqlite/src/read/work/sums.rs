@@ -1,4 +1,4 @@
-//! Rows put into groups, names by number; then the groups by their names.
+//! Grouping of rows: first by the numbers of names, then by the names.
 
 use std::collections::HashMap;
 
@@ -21,16 +21,16 @@ pub(crate) type Key = Vec<UsageKey>;
 /// The groups of all days.
 pub(crate) type Table = Mutex<GroupTable<Key, Sum>>;
 
-/// Groups of a day that are in hand before they are added to those of all days.
+/// Maximum number of a day's groups in memory before they are added to those of all days.
 const IN_HAND: usize = 2_048;
 
-/// In the place of a number that a row does not have.
+/// Placeholder of a missing number.
 const NONE: i64 = i64::MIN;
-/// Columns that every row has: time, duration, whether it failed, first token, verdict, and where its trace is found; keys
-/// follow.
+/// Number of columns that every row has: time, duration, failure, first token, verdict, and the location of
+/// its trace. The keys follow.
 const KEYS_AT: usize = 6;
 
-/// Sums of a group, with the record that its example is of: whether it failed, its time and trace.
+/// Sums of a group, with the record of its example: whether it failed, its time and trace.
 #[derive(Debug, Default)]
 pub(crate) struct Sum {
     totals: WorkTotals,
@@ -65,7 +65,7 @@ impl Sum {
     }
 }
 
-/// Sums of a group while rows are added; the example by its number.
+/// Sums of a group while rows are added. The example is a number.
 #[derive(Default)]
 struct Adding {
     count: u64,
@@ -78,7 +78,7 @@ struct Adding {
     example: Option<(bool, i64, i64)>,
 }
 
-/// Finds the ids of traces by the numbers that rows give.
+/// Look-up of trace ids by the numbers in rows.
 struct Traces<'c> {
     conn: &'c Connection,
     sql: &'static str,
@@ -107,7 +107,7 @@ pub(crate) struct Groups<'q> {
     scratch: Vec<i64>,
     places: HashMap<Vec<i64>, usize>,
     sums: Vec<Adding>,
-    /// What went wrong, by number.
+    /// Errors by number.
     errors: Vec<CompactString>,
     error_numbers: HashMap<CompactString, i64>,
     traces: Traces<'q>,
@@ -157,7 +157,8 @@ impl<'q> Groups<'q> {
         if self.sums.len() > IN_HAND || self.traces.known.len() > 8 * IN_HAND { self.flush() } else { Ok(()) }
     }
 
-    /// The latest is the example, of those that failed where there are any; of several at one time the greatest id.
+    /// The example is the latest record, among the failed ones if there are any. At the same time, the
+    /// greatest id wins.
     fn consider(&mut self, at: usize, row: (bool, i64, i64)) -> Result<()> {
         let sum = &mut self.sums[at];
         let wins = match sum.example {
@@ -173,7 +174,7 @@ impl<'q> Groups<'q> {
         Ok(())
     }
 
-    /// The place of the row's group.
+    /// The index of the row's group.
     fn place(&mut self, row: &Row<'_>, time: i64) -> Result<usize> {
         self.scratch.clear();
         let mut column = KEYS_AT;
@@ -211,7 +212,7 @@ impl<'q> Groups<'q> {
         Ok(self.sums.len() - 1)
     }
 
-    /// Adds the groups in hand, by their names, to those of all days.
+    /// Adds the groups in memory, by name, to those of all days.
     pub(crate) fn flush(&mut self) -> Result<()> {
         let (names, mut sources) = (Names::new(self.traces.conn), Sources::new());
         for (numbers, at) in std::mem::take(&mut self.places) {
@@ -261,7 +262,7 @@ impl<'q> Groups<'q> {
                 word(level.unwrap_or_default().as_str())
             }
             (WorkKey::Error, _) => small.and_then(|at| self.errors.get(at).cloned()),
-            // Events name their resource, not its service.
+            // Events name their resource, and not its service.
             (WorkKey::Service, Worked::Events) => {
                 source::<Resource>(self.traces.conn, sources, number)?.service().map(CompactString::from)
             }
@@ -271,7 +272,7 @@ impl<'q> Groups<'q> {
     }
 }
 
-/// The columns of keys but the step, as `column` says where they are.
+/// The columns of keys except the step, named by `column`.
 pub(crate) fn key_columns(by: &[WorkKey], column: impl Fn(WorkKey) -> &'static str) -> String {
     let keys = by.iter().filter(|by| !matches!(by, WorkKey::Step(_)));
     keys.map(|by| format!(", {}", column(*by))).collect()

@@ -1,4 +1,4 @@
-//! Work of traces.
+//! Sums over traces.
 
 use quipu_core::{WorkKey, WorkQuery};
 use rusqlite::params_from_iter;
@@ -33,7 +33,7 @@ pub(crate) fn sums(shared: &Shared, reader: &DayReader<'_>, query: &WorkQuery, t
         return Ok(());
     };
     if query.failed {
-        // The plus keeps SQLite from going by the state instead of the time.
+        // The plus prevents SQLite from using the status index instead of the time index.
         traces.sql.push_str(" AND +t.status = 2");
     }
     let sql = format!(
