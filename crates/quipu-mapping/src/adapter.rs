@@ -1,4 +1,4 @@
-//! The adapter: the first table whose scope and name fit reads a span.
+//! Adapter for configured tables: the first table with a matching scope and name reads a span.
 
 use std::collections::BTreeMap;
 
@@ -8,9 +8,9 @@ use quipu_normalize::{lens, messages};
 use crate::config::{self, Map, MapConfig};
 use crate::read;
 
-/// The convention of spans that a table names.
+/// The convention of spans that a table reads.
 pub const NAME: &str = "map";
-/// Lines of a lens and the fields of a table that give them.
+/// Lines of a lens, and the fields of a table that fill them.
 const LINES: &[(&str, &[&str])] = &[
     ("request_model", &["request_model", "model"]),
     ("response_model", &["response_model", "model"]),
@@ -28,17 +28,17 @@ const LINES: &[(&str, &[&str])] = &[
     ("user", &["user"]),
 ];
 
-/// Reads spans as a configuration's tables say.
+/// Reads spans as the tables of a configuration specify.
 #[derive(Debug, Clone, Default)]
 pub struct Mapped {
     maps: Vec<Map>,
 }
 
 impl Mapped {
-    /// Checks the tables; in a span's reading, those first in alphabetical order win.
+    /// Checks the tables. If several match a span, the first in alphabetical order reads it.
     ///
     /// # Errors
-    /// A table is wrong: the text names it, the key, and what is expected.
+    /// A table is invalid. The text names the table, the key and the expected value.
     pub fn new(configs: BTreeMap<String, MapConfig>) -> Result<Self> {
         Ok(Self { maps: config::check(configs)? })
     }

@@ -1,4 +1,4 @@
-//! One `[map.NAME]` table, and the checks that it must pass.
+//! One `[map.NAME]` table and its validation.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::place::{Pattern, Place};
 
-/// Most tables of one configuration.
+/// Maximum number of tables of one configuration.
 const MOST_MAPS: usize = 64;
 
 /// The fields that a table can map, in the order of the guide.
@@ -35,7 +35,7 @@ pub const FIELDS: &[&str] = &[
     "arguments",
     "result",
 ];
-/// The fields of which a call of a model needs one.
+/// The fields of which a model call needs at least one.
 const COUNTING: &[&str] = &["usage", "input", "output"];
 
 /// How the spans of one source are read.
@@ -44,21 +44,21 @@ const COUNTING: &[&str] = &["usage", "input", "output"];
 pub struct MapConfig {
     /// Name of the instrumentation scope; `*` stands for any text.
     pub scope: String,
-    /// Name of the span; `*` stands for any text. All spans of the scope without it.
+    /// Name of the span; `*` stands for any text. Without a name, the table reads all spans of the scope.
     pub name: Option<String>,
-    /// What the spans are.
+    /// Kind of the spans.
     pub kind: Kind,
     /// Framework to show.
     pub framework: Option<String>,
-    /// Provider, where no attribute names it.
+    /// Provider of spans without an attribute that names it.
     pub provider: Option<String>,
     /// `input` leaves out the tokens read from and written to a cache.
     pub input_excludes_cache: bool,
-    /// The attribute of each field: its key, and after a `#` a JSON pointer into its value.
+    /// The attribute of each field: its key, optionally followed by `#` and a JSON pointer into its value.
     pub fields: BTreeMap<String, String>,
 }
 
-/// A table that was checked.
+/// A checked table.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Map {
     /// `[map.NAME]`.
@@ -72,7 +72,7 @@ pub(crate) struct Map {
 /// Checks all tables.
 ///
 /// # Errors
-/// A table is wrong: the text names it, the key, and what is expected.
+/// A table is invalid. The text names the table, the key and the expected value.
 pub(crate) fn check(configs: BTreeMap<String, MapConfig>) -> Result<Vec<Map>> {
     if configs.len() > MOST_MAPS {
         return Err(wrong("map", &format!("found {} tables, expected at most {MOST_MAPS}", configs.len())));

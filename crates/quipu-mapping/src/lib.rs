@@ -1,4 +1,4 @@
-//! Reads spans of home-made instrumentation as the `[map.NAME]` tables of `quipu.toml` say.
+//! Reads spans of custom instrumentation as the `[map.NAME]` tables of `quipu.toml` specify.
 //!
 //! Verb: NORMALISE.
 //! Takes: the tables, checked once, and spans of the scopes that they name.

@@ -1,13 +1,13 @@
-//! Where in a span a value stands: an attribute, and a JSON pointer into it.
+//! Location of a value in a span: an attribute and a JSON pointer into it.
 
 use std::borrow::Cow;
 
 use quipu_core::{Span, Value};
 use quipu_normalize::parse;
 
-/// Longest key or pattern, in bytes.
+/// Maximum length of a key or pattern, in bytes.
 const LONGEST: usize = 256;
-/// Largest JSON text that a pointer is followed into, in bytes.
+/// Maximum size of a JSON text in which a pointer is resolved, in bytes.
 const LARGEST: usize = 1 << 20;
 
 /// An attribute's key, and the steps of a JSON pointer into its value.
@@ -27,12 +27,12 @@ impl Place {
         if !pointer.is_empty() && !pointer.starts_with('/') || text.ends_with('#') {
             return Err("expects a JSON pointer that begins with `/` after the `#`".to_owned());
         }
-        // RFC 6901: the escapes of a step.
+        // The escape sequences of a step, from RFC 6901.
         let steps = pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~"));
         Ok(Self { key: key.to_owned(), steps: steps.collect() })
     }
 
-    /// The value at the place; of JSON in text, the value that the pointer leads to.
+    /// The value at the location. In a JSON text, it is the value at the pointer.
     pub fn value<'s>(&self, span: &'s Span) -> Option<Cow<'s, Value>> {
         let value = span.attributes.get(&self.key)?;
         if self.steps.is_empty() {
@@ -55,7 +55,7 @@ fn follow<'v>(value: &'v Value, steps: &[String]) -> Option<&'v Value> {
     })
 }
 
-/// A text in which `*` stands for any text.
+/// A text pattern in which `*` stands for any text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Pattern(Vec<String>);
 
@@ -64,7 +64,7 @@ impl Pattern {
         Self(text.split('*').map(str::to_owned).collect())
     }
 
-    /// Whether the whole of `text` fits.
+    /// Whether the whole of `text` matches.
     pub fn fits(&self, text: &str) -> bool {
         let Some((first, rest)) = self.0.split_first() else { return false };
         let Some((last, middle)) = rest.split_last() else { return text == first };

@@ -1,4 +1,4 @@
-//! A span by one table.
+//! Reading of a span by one table.
 
 use compact_str::{CompactString, format_compact};
 use quipu_core::{Canonical, Message, Messages, Part, Reading, Role, Span, Status, Usage, Value};
@@ -10,7 +10,7 @@ use quipu_normalize::{
 use crate::adapter::NAME;
 use crate::config::Map;
 
-/// A span's values at the places of its table.
+/// A span and its table.
 struct Read<'a> {
     map: &'a Map,
     span: &'a Span,
@@ -37,7 +37,7 @@ impl Read<'_> {
         Some(value.as_str().and_then(parse).unwrap_or(value))
     }
 
-    /// Tokens: a provider's usage object, else single figures.
+    /// Token usage: a provider's usage object, otherwise the single figures.
     fn usage(&self) -> Option<Usage> {
         let usage = match self.value("usage") {
             Some(object) => usage_of(&object),
@@ -64,9 +64,9 @@ impl Read<'_> {
     }
 }
 
-/// What the span means.
+/// The canonical values of a span.
 pub(crate) fn canonical(map: &Map, span: &Span) -> Canonical {
-    // Session, user, tags and errors are told in the same words everywhere.
+    // Session, user, tags and errors have the same keys in every convention.
     let base = common(&Slots::of(span), NAME);
     let read = Read { map, span };
     let mut made = Canonical { kind: map.config.kind, meeting: None, never_count: false, ..base };
@@ -94,7 +94,7 @@ pub(crate) fn canonical(map: &Map, span: &Span) -> Canonical {
     made
 }
 
-/// Parts that are more than their whole are left out, with a note.
+/// Removes buckets that exceed their total, with a note.
 fn fitting(mut usage: Usage, map: &Map, notes: &mut Vec<CompactString>) -> Usage {
     let cached = usage.cache_read.unwrap_or(0).saturating_add(usage.cache_write.unwrap_or(0));
     if cached > usage.input.unwrap_or(0) {
@@ -114,7 +114,7 @@ fn fitting(mut usage: Usage, map: &Map, notes: &mut Vec<CompactString>) -> Usage
     usage
 }
 
-/// What was said, over what the conventions' own keys say.
+/// The messages of a span. The fields of the table take precedence over the keys of the conventions.
 pub(crate) fn messages(map: &Map, span: &Span, mut said: Messages) -> Messages {
     let read = Read { map, span };
     let message = |role, text| Message { role, parts: vec![Part::Text(text)], finish_reason: None };

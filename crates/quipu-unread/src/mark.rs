@@ -1,19 +1,19 @@
-//! The note that marks a span, and its reading.
+//! The note that marks an unread span, and its parser.
 
 use compact_str::{CompactString, format_compact};
 use quipu_core::{Canonical, Kind};
 
 /// The convention of spans that were read by shape.
 pub const GENERIC: &str = quipu_core::BY_SHAPE;
-/// How the note of a span begins that is not read.
+/// Prefix of the note of an unread span.
 const NOT_COUNTED: &str = "looks like a model call and does not count: ";
 
-/// The note of a span that is not read.
+/// The note of an unread span.
 pub fn note(why: &str) -> CompactString {
     format_compact!("{NOT_COUNTED}{why}")
 }
 
-/// The reason why a span looks like a model call and is not read as one; `None` for every other span.
+/// The reason why a span looks like a model call and is not read as one; `None` for all other spans.
 pub fn is_unread(read: &Canonical) -> Option<&str> {
     let is_other = read.convention == GENERIC && read.kind == Kind::Other;
     read.notes.iter().filter(|_| is_other).find_map(|note| note.strip_prefix(NOT_COUNTED))
