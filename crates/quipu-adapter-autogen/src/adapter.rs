@@ -1,4 +1,4 @@
-//! The adapter and the habits of `AutoGen`.
+//! Adapter for `AutoGen` and its peculiarities.
 
 use compact_str::CompactString;
 use quipu_core::{
@@ -12,12 +12,12 @@ use quipu_semconv::{AUTOGEN_MESSAGE, AUTOGEN_SCOPES};
 use crate::message::Made;
 use crate::{logged, message};
 
-/// Where a tool's description is, in `AutoGen`'s own spans and in others'.
+/// Keys of a tool's description, in `AutoGen`'s own spans and in those of other instrumentations.
 const DESCRIPTIONS: [&str; 2] = ["gen_ai.tool.description", "tool.description"];
-/// How the descriptions of tools begin that hand over.
+/// Prefix of the descriptions of hand-off tools.
 const HANDOFF: &str = "Handoff to ";
 
-/// Why the tokens of messages do not count.
+/// Reason why the tokens of messages do not count.
 const PARTIAL: &str = "AutoGen's messages tell the tokens of some of its calls only: shown, not counted. Its event log tells all";
 
 /// Reads `AutoGen`.
@@ -82,8 +82,9 @@ impl Adapter for Autogen {
     }
 }
 
-/// The message tells of a call after the fact, and of few of the calls that were made: streamed ones tell nothing, nor do those
-/// of agents outside of a team. So its tokens are shown and never counted; what counts is the event log, which has them all.
+/// Reads a call from the message that it produced. Few calls have such a message: streamed calls and calls of
+/// agents outside a team have none. So its tokens are shown and never counted. The event log has all calls,
+/// and its tokens count.
 fn tell(made: Made, read: &mut Canonical) {
     read.kind = Kind::Llm;
     read.agent = Some(made.agent);
@@ -92,7 +93,7 @@ fn tell(made: Made, read: &mut Canonical) {
     read.notes.push(CompactString::const_new(PARTIAL));
 }
 
-/// One agent calls another as a tool, which hands over and runs nothing.
+/// Reads a hand-off: an agent calls another one as a tool, and no tool runs.
 fn hand_over(span: &Span, read: &mut Canonical) {
     let says_so = |key: &&str| span.attributes.text(key).is_some_and(|text| text.starts_with(HANDOFF));
     let described = DESCRIPTIONS.iter().any(says_so);
@@ -117,7 +118,7 @@ fn of_record(record: &Value) -> Messages {
     Messages { input, output, ..Messages::default() }
 }
 
-/// What a message says: its text, or the tools that it asks for.
+/// The content of a message: its text, or the requested tools.
 fn said(message: &Value) -> Vec<Message> {
     let parts = message.get("content").map(parts_of).unwrap_or_default();
     if parts.is_empty() {
@@ -128,7 +129,7 @@ fn said(message: &Value) -> Vec<Message> {
     vec![Message { role, parts: parts.into_iter().map(asking).collect(), finish_reason: None }]
 }
 
-/// A tool that is asked for has no type word in `AutoGen`'s messages.
+/// Reads a tool request, which has no type in `AutoGen`'s messages.
 fn asking(part: Part) -> Part {
     match part {
         Part::Other { kind, value } if value.get("arguments").is_some() && value.get("name").is_some() => {
@@ -146,7 +147,7 @@ fn asking(part: Part) -> Part {
     }
 }
 
-/// What an agent is told by others.
+/// The message that an agent receives.
 fn received(span: &Span) -> Option<Messages> {
     let value = span.attributes.text(AUTOGEN_MESSAGE).and_then(parse)?;
     let one = value.get("message").or_else(|| value.get("response")?.get("chat_message"));

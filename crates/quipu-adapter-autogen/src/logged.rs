@@ -1,4 +1,4 @@
-//! Calls of models that `AutoGen` logs as JSON, where a program bridges its logs to OpenTelemetry.
+//! Model calls that `AutoGen` logs as JSON, for programs that bridge their logs to OpenTelemetry.
 
 use compact_str::CompactString;
 use quipu_core::{Canonical, Event, Kind, Meeting, Signal, Span, SpanId, TraceId, Value};
@@ -7,12 +7,12 @@ use quipu_semconv::{AUTOGEN_CALL_EVENTS, AUTOGEN_SCOPES};
 
 use crate::message::named;
 
-/// Attribute that holds the logged record on the span that is made of it.
+/// Attribute of the logged record on the span made from it.
 pub(crate) const RECORD: &str = "autogen.event";
-/// Largest record that is read, in bytes.
+/// Maximum size of a parsed record, in bytes.
 const LARGEST: usize = 4 << 20;
 
-/// The span of a logged call. The log says when the call ended and not when it began.
+/// The span of a logged call. The log has the end of the call and not its start.
 pub(crate) fn span(event: &Event) -> Option<Span> {
     let is_ours = AUTOGEN_SCOPES.iter().any(|scope| event.scope.name.starts_with(scope));
     let text = event.body.as_str().filter(|text| is_ours && text.len() <= LARGEST)?;
@@ -36,18 +36,18 @@ pub(crate) fn span(event: &Event) -> Option<Span> {
     Some(span)
 }
 
-/// `weather_<team>/<key>`: the key.
+/// The key in `weather_<team>/<key>`.
 fn key(agent_id: &str) -> Option<CompactString> {
     named(agent_id.rsplit_once('/')?.1)
 }
 
-/// `weather_<team>/<key>`: the agent's name, where its type ends with the team's id.
+/// The agent's name in `weather_<team>/<key>`, if its type ends with the team's id.
 fn name(agent_id: &str) -> Option<CompactString> {
     let (kind, key) = agent_id.rsplit_once('/')?;
     label(&Value::from(kind.strip_suffix(key).and_then(|name| name.strip_suffix('_')).unwrap_or(kind)))
 }
 
-/// Fills in what the record tells.
+/// Fills in the values of the record.
 pub(crate) fn fill(text: &str, read: &mut Canonical) {
     let Some(record) = Some(text).filter(|text| text.len() <= LARGEST).and_then(parse) else { return };
     let response = record.get("response");

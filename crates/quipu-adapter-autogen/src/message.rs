@@ -1,29 +1,30 @@
-//! Messages of a team of agents, which carry the tokens of the call that made them.
+//! Messages of a team of agents with the tokens of the call that produced them.
 
 use compact_str::CompactString;
 use quipu_core::{Span, Usage, Value};
 use quipu_normalize::{label, pick, usage_of};
 use quipu_semconv::{AUTOGEN_DESTINATION, AUTOGEN_MESSAGE, AUTOGEN_SENDER};
 
-/// How the names of spans begin on which an agent receives a message.
+/// Prefix of the names of spans on which an agent receives a message.
 const RECEIVES: &str = "autogen process";
-/// Largest message that is read, in bytes.
+/// Maximum size of a parsed message, in bytes.
 const LARGEST: usize = 4 << 20;
 
-/// A message that an agent's own call of a model made.
+/// A message produced by an agent's own model call.
 pub(crate) struct Made {
     /// The agent.
     pub(crate) agent: CompactString,
-    /// Tokens; none when the provider sent none, which `AutoGen` writes as zero and zero.
+    /// Tokens; `None` if the provider sent none. `AutoGen` writes that as two zeros.
     pub(crate) usage: Option<Usage>,
     /// The message.
     pub(crate) message: Value,
 }
 
-/// The message that the span receives, where it is told for the first time.
+/// The message that the span receives, if this is its first appearance.
 ///
-/// An agent's message goes to its team's manager as `{"message": …}`, once, and then in answers and histories to everybody.
-/// A team within a team sends on what its members said under its own name, which is told by the sender.
+/// An agent's message goes once to its team's manager as `{"message": …}`, and later in answers and histories
+/// to all agents. A team within a team forwards its members' messages under its own name, which the sender's
+/// id reveals.
 pub(crate) fn made(span: &Span) -> Option<Made> {
     let text = span
         .attributes
@@ -43,7 +44,7 @@ pub(crate) fn made(span: &Span) -> Option<Made> {
     Some(Made { agent, usage, message })
 }
 
-/// The key that all agents of a run share: the topic's source, which `AutoGen` takes for the session.
+/// The key that all agents of a run share: the topic's source, which `AutoGen` uses as session.
 pub(crate) fn key(span: &Span) -> Option<CompactString> {
     let of_agent = || span.attributes.text("gen_ai.agent.id")?.rsplit_once('/').map(|(_, key)| key);
     let of_destination = || {
@@ -53,7 +54,7 @@ pub(crate) fn key(span: &Span) -> Option<CompactString> {
     of_agent().or_else(of_destination).and_then(named)
 }
 
-/// A key that says something: agents outside of any session have `default`.
+/// A meaningful key: agents outside any session have `default`.
 pub(crate) fn named(key: &str) -> Option<CompactString> {
     label(&Value::from(key)).filter(|key| key != "default" && key != "None")
 }

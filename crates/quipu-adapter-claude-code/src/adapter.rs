@@ -1,7 +1,7 @@
-//! Spans: Claude Code's own, and those made from its other signals.
+//! Spans of Claude Code, and spans made from its other signals.
 //!
-//! What it sends is described at <https://code.claude.com/docs/en/monitoring-usage>. Input tokens leave out cached ones, on
-//! every signal.
+//! Their format is documented at <https://code.claude.com/docs/en/monitoring-usage>. Input tokens exclude
+//! cached ones on every signal.
 
 use compact_str::CompactString;
 use quipu_core::{
@@ -15,17 +15,17 @@ use quipu_semconv::CLAUDE_CODE_METRICS;
 
 use crate::logs;
 
-/// The family of sources whose signals meet.
+/// Name of the family of sources with common meetings.
 pub(crate) const FAMILY: &str = "claude-code";
-/// How the names of its spans, records and metrics begin.
+/// Prefix of the names of its spans, records and metrics.
 pub(crate) const PREFIX: &str = "claude_code.";
-/// How the names of its scopes begin.
+/// Prefix of the names of its scopes.
 pub(crate) const SCOPES: &[&str] = &["com.anthropic.claude_code"];
-/// What the tool that starts a sub-agent is called: `Task` in older releases.
+/// Names of the tool that starts a sub-agent: `Task` in older releases.
 const SUBAGENT_TOOLS: &[&str] = &["Agent", "Task"];
-/// Where the arguments of tools are: on its own records, and on those of OpenInference about its SDK.
+/// Keys of tool arguments: on its own records, and on those of OpenInference about its SDK.
 const ARGUMENTS: [&str; 4] = ["tool_parameters", "tool_input", "tool.parameters", "input.value"];
-/// Where Claude Code has its models from, by its own word, and the provider's name.
+/// Claude Code's names for the source of its models, with the provider's name.
 const PROVIDERS: &[(&str, &str)] = &[
     ("bedrock", "aws.bedrock"),
     ("mantle", "aws.bedrock"),
@@ -91,11 +91,11 @@ impl Adapter for ClaudeCode {
     }
 }
 
-/// A span, or a log record as one.
+/// Reads a span, or a log record converted to a span.
 fn record(span: &Span) -> Canonical {
     let attributes = &span.attributes;
     let mut read = canonical(&Slots::of(span), FAMILY);
-    // A sub-agent's spans name a conversation of their own within the session.
+    // A sub-agent's spans name a separate conversation within the session.
     read.session = label_at(attributes, "session.id").or(read.session.take());
     read.meeting = read.session.as_ref().map(|session| Meeting::of(FAMILY, session));
     read.reported_cost = read.reported_cost.or_else(|| micro_dollars_at(attributes, "cost_usd_micros"));
@@ -108,7 +108,7 @@ fn record(span: &Span) -> Canonical {
     name_agent(span, &mut read);
     let failed = span.status == Status::Error || read.error_type.is_some();
     match read.kind {
-        // It tells how the tool run above it went, and nothing else does: the two are one run.
+        // Only this span reports the outcome of the tool run above it, so both are one run.
         Kind::Task if failed && span_type(span) == "tool.execution" => read.kind = Kind::Tool,
         Kind::Llm if failed => read.usage = read.usage.take().filter(|usage| usage.tokens().total() > 0),
         _ => {}
@@ -116,7 +116,7 @@ fn record(span: &Span) -> Canonical {
     read
 }
 
-/// The kind by the span's type or its name; of some spans older releases name only the one or the other.
+/// The kind by the span's type or its name. On some spans, older releases set only one of the two.
 fn kind(span: &Span) -> Option<Kind> {
     Some(match span_type(span) {
         "llm_request" | "api_request" | "api_error" => Kind::Llm,
@@ -132,7 +132,8 @@ fn span_type(span: &Span) -> &str {
     span.attributes.text("span.type").unwrap_or_else(by_name)
 }
 
-/// The whole name of a tool of a Model Context Protocol server: log records name only that it is one, and which apart.
+/// The full name of a tool of a Model Context Protocol server. Log records name only `mcp_tool`, with the
+/// real name in the parameters.
 fn full_name(tool: CompactString, parameters: Option<&Value>) -> CompactString {
     if tool != "mcp_tool" {
         return tool;
@@ -144,7 +145,7 @@ fn full_name(tool: CompactString, parameters: Option<&Value>) -> CompactString {
     }
 }
 
-/// A run of the product itself has its name; a tool that starts a sub-agent is that agent's run.
+/// A run of the product itself has its name. A tool that starts a sub-agent is that agent's run.
 fn name_agent(span: &Span, read: &mut Canonical) {
     let attributes = &span.attributes;
     let named = || {

@@ -1,11 +1,11 @@
-//! Log records: requests to the model, tool runs and the prompts that begin turns.
+//! Log records: requests to the model, tool runs, and the prompts that start turns.
 
 use quipu_core::{Event, Span, Status};
 use quipu_normalize::{Told, flag_at, millis_at, name_of};
 
 use crate::adapter::{FAMILY, PREFIX, SCOPES};
 
-/// What a record of Claude Code is called behind the prefix, which some releases leave out; `None` for records of others.
+/// The name of a Claude Code record without the prefix, which some releases omit; `None` for other records.
 fn short_name(event: &Event) -> Option<&str> {
     let name = name_of(event);
     let bare = || is_of_its_scope(event).then_some(name);
@@ -17,12 +17,12 @@ fn is_of_its_scope(event: &Event) -> bool {
     SCOPES.iter().any(|scope| event.scope.name.starts_with(scope))
 }
 
-/// Whether a record is Claude Code's.
+/// Whether a record is from Claude Code.
 pub(crate) fn is_ours(event: &Event) -> bool {
     short_name(event).is_some()
 }
 
-/// The span of a record that tells of a call, a tool run or a turn. Such a record is written when it has ended.
+/// The span of a record about a call, a tool run or a turn. Such a record is written at the end.
 pub(crate) fn span(event: &Event) -> Option<Span> {
     let name = short_name(event)?;
     let told = || Told::of(event, FAMILY, "session.id", "prompt.id");

@@ -1,8 +1,9 @@
-//! Spans: Codex's own, of which few out of hundreds are of interest, and those made from its other signals.
+//! Spans of Codex, and spans made from its other signals. Few of its hundreds of spans are relevant.
 //!
-//! The names are those of the `codex-otel` and `codex-core` crates, <https://github.com/openai/codex>, release 0.169. A call's
-//! tokens are on the span that handles the answer's last event; it names neither model nor conversation, which the spans
-//! above it do. `thread.id` is the operating system's thread on most spans and the conversation on a few.
+//! The names are those of the `codex-otel` and `codex-core` crates, <https://github.com/openai/codex>,
+//! release 0.169. The span that handles the answer's last event has a call's tokens. It names neither model
+//! nor conversation; the spans above it do. `thread.id` is the operating system's thread on most spans and
+//! the conversation on a few.
 
 use compact_str::CompactString;
 use quipu_core::{
@@ -17,15 +18,16 @@ use quipu_semconv::CODEX_METRICS;
 
 use crate::logs;
 
-/// The family of sources whose signals meet.
+/// Name of the family of sources with common meetings.
 pub(crate) const FAMILY: &str = "codex";
-/// How the names of its records and metrics begin.
+/// Prefix of the names of its records and metrics.
 pub(crate) const PREFIX: &str = "codex.";
-/// How the names of its scopes begin: `codex_exec`, `codex_cli_rs`, `codex-app-server`, `codex_otel.log_only` …
+/// Prefixes of the names of its scopes: `codex_exec`, `codex_cli_rs`, `codex-app-server`,
+/// `codex_otel.log_only` …
 pub(crate) const SCOPES: &[&str] = &["codex_", "codex-"];
-/// How the client signed in, on records of most kinds and on the events of spans.
+/// The client's sign-in method, on most kinds of records and on the events of spans.
 const AUTH: &str = "auth_mode";
-/// Bytes of a UUID as text: a conversation's id, where a thread's number is much shorter.
+/// Length of a UUID as text. A conversation's id has this length; a thread's number is much shorter.
 const UUID_BYTES: usize = 36;
 
 /// Reads telemetry of Codex.
@@ -81,7 +83,7 @@ impl Adapter for Codex {
     }
 }
 
-/// What a span is to Codex.
+/// Role of a span within Codex.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
     Turn,
@@ -89,7 +91,7 @@ enum Part {
     Call,
     FailedCall,
     Tool,
-    /// Tells how the tool run above it went.
+    /// Reports the outcome of the tool run above it.
     FailedTool,
     Internal,
 }
@@ -126,7 +128,7 @@ fn record(span: &Span) -> Canonical {
             read.params.reasoning_level = Some(level);
         }
     }
-    // A login instead of a key: what it costs is not what the list says.
+    // With a login instead of a key, the list price does not apply.
     read.tags.extend(label_at(attributes, AUTH).map(|mode| compact_str::format_compact!("auth:{mode}")));
     read
 }
@@ -161,7 +163,8 @@ fn part_of_record(span: &Span) -> Part {
     }
 }
 
-/// Codex writes its log records as events of spans too, where they tell of failures that no attribute does.
+/// The role by the span's events. Codex also writes its log records as events of spans, with failures that no
+/// attribute has.
 fn by_events(span: &Span) -> Part {
     let is = |event: &SpanEvent, name: &str| event.attributes.text("event.name") == Some(name);
     for event in &span.events {
@@ -175,8 +178,8 @@ fn by_events(span: &Span) -> Part {
     Part::Internal
 }
 
-/// Who pays, by how the client signed in: `Chatgpt` and its like with the user's plan, `ApiKey` with a key. Releases write the
-/// words in other cases.
+/// The billing by the client's sign-in method: `Chatgpt` and similar values use the user's plan, `ApiKey` a
+/// key. The case of the values differs between releases.
 fn billing(span: &Span) -> Option<Billing> {
     let mode = |attributes: &Attributes| label_at(attributes, AUTH);
     let on_events = || span.events.iter().find_map(|event| mode(&event.attributes));
@@ -188,7 +191,7 @@ fn billing(span: &Span) -> Option<Billing> {
     }
 }
 
-/// The conversation that a span or one of its events names.
+/// The conversation named on a span or one of its events.
 fn conversation(span: &Span) -> Option<CompactString> {
     let named = |attributes: &Attributes| label_at(attributes, "conversation.id");
     let thread = || label_at(&span.attributes, "thread.id").filter(|id| id.len() == UUID_BYTES);
@@ -197,7 +200,7 @@ fn conversation(span: &Span) -> Option<CompactString> {
         .or_else(|| span.events.iter().find_map(|event| named(&event.attributes)))
 }
 
-/// Agents are named by their path: `/root` is the product itself, `/root/reviewer` a sub-agent.
+/// The agent by its path: `/root` is the product itself, `/root/reviewer` a sub-agent.
 fn agent(read: &Canonical, is_run: bool) -> Option<CompactString> {
     let path = read.agent.as_deref().map(|path| path.rsplit('/').next().unwrap_or(path));
     let named = path.filter(|name| !name.is_empty() && *name != "root").map(CompactString::from);

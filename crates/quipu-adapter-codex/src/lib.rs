@@ -1,9 +1,9 @@
-//! Reads Codex: its spans, its log records and its metrics.
+//! Reads spans, log records and metrics of Codex.
 //!
 //! Verb: NORMALISE.
-//! Takes: what scopes and services named `codex…` send, and log records and metrics named `codex.*`.
-//! Gives: what they mean, and spans for the calls, tool runs and prompts that logs and metrics tell of.
-//! Never: takes the operating system's thread for a conversation, or a turn's sum for a call.
+//! Takes: spans of scopes and services named `codex…`, and log records and metrics named `codex.*`.
+//! Gives: their canonical values, and spans for calls, tool runs and prompts reported by logs and metrics.
+//! Never: uses the operating system's thread as a conversation, or a turn's sum as a call.
 
 mod adapter;
 mod logs;

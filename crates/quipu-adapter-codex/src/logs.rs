@@ -1,19 +1,20 @@
-//! Log records: answers with their tokens, requests that failed, tool runs and prompts.
+//! Log records: answers with their tokens, failed requests, tool runs and prompts.
 
 use quipu_core::{Attributes, Event, Span, Status};
 use quipu_normalize::{Told, count_at, flag_at, millis_at, name_of};
 
 use crate::adapter::{FAMILY, PREFIX, SCOPES};
 
-/// The least HTTP status of a request that failed.
+/// Lowest HTTP status of a failed request.
 const FAILURE: u64 = 400;
 
-/// Whether a record is Codex's.
+/// Whether a record is from Codex.
 pub(crate) fn is_ours(event: &Event) -> bool {
     name_of(event).starts_with(PREFIX) || SCOPES.iter().any(|scope| event.scope.name.starts_with(scope))
 }
 
-/// The span of a record that tells of a call, a tool run or a prompt. Records name no turn: a conversation is one trace.
+/// The span of a record about a call, a tool run or a prompt. Records name no turn, so a conversation is one
+/// trace.
 pub(crate) fn span(event: &Event) -> Option<Span> {
     let attributes = &event.attributes;
     let told = || Told::of(event, FAMILY, "conversation.id", "");
@@ -39,12 +40,12 @@ fn kind_is(attributes: &Attributes, kind: &str) -> bool {
     attributes.text("event.kind") == Some(kind)
 }
 
-/// An answer's end is told twice, once with its tokens.
+/// Whether a record has tokens. An answer's end is reported twice, once with its tokens.
 fn has_tokens(attributes: &Attributes) -> bool {
     kind_is(attributes, "response.completed") && attributes.get("input_token_count").is_some()
 }
 
-/// Whether no answer follows: the server refused, or could not be reached.
+/// Whether no answer follows, because the server rejected the request or was unreachable.
 pub(crate) fn request_failed(attributes: &Attributes) -> bool {
     let refused = count_at(attributes, "http.response.status_code").is_some_and(|status| status >= FAILURE);
     refused || attributes.get("error.message").is_some() || flag_at(attributes, "success") == Some(false)

@@ -1,11 +1,18 @@
-//! The GenAI conventions, with Copilot's own session and its provider behind the provider.
+//! GenAI conventions with Copilot's own session and the model provider behind Copilot.
 //!
-//! Known from the source of Copilot Chat, <https://github.com/microsoft/vscode-copilot-chat> (`genAiAttributes.ts`), and from spans
-//! that others published: the attributes, that `chat` spans hold the tokens of calls, that `invoke_agent` repeats their sum, and
-//! that input includes what was cached. Not verified against traffic of its own: names of scopes, and metrics beside those of the
-//! conventions. `github.copilot.cost`, `github.copilot.nano_aiu` and `copilot_chat.copilot_usage_nano_aiu` count premium requests
-//! and AI units; none is a price. Calls are covered by a seat, save for those of a key that the user brought, whose provider is
-//! named as such.
+//! Known from the source of Copilot Chat, <https://github.com/microsoft/vscode-copilot-chat>
+//! (`genAiAttributes.ts`), and from published spans:
+//!
+//! - The attributes have these names.
+//! - `chat` spans have the tokens of calls.
+//! - `invoke_agent` repeats their sum.
+//! - Input includes cached tokens.
+//!
+//! Not verified against own traffic: names of scopes, and metrics besides those of the conventions.
+//!
+//! `github.copilot.cost`, `github.copilot.nano_aiu` and `copilot_chat.copilot_usage_nano_aiu` count premium
+//! requests and AI units; none is a price. A seat covers calls, except those with a key that the user
+//! brought. Such calls name their provider.
 
 use compact_str::CompactString;
 use quipu_core::{Adapter, Billing, Canonical, Event, Kind, Lens, Messages, Span};
@@ -14,17 +21,17 @@ use quipu_normalize::{
 };
 use quipu_semconv::Field;
 
-/// The adapter's and the framework's name.
+/// Name of the adapter and of the framework.
 const NAME: &str = "copilot";
-/// How the attributes begin that only Copilot sends.
+/// Prefixes of attributes that only Copilot sends.
 const PREFIXES: &[&str] = &["github.copilot.", "copilot_chat."];
-/// What its services are called.
+/// Names of its services.
 const SERVICES: &[&str] = &["copilot-chat", "github-copilot", "copilot-cli"];
-/// What it names as the provider: itself, whoever made the model.
+/// Names of itself that it sends as the provider, for models of any vendor.
 const RESELLERS: &[&str] = &["github", "github_copilot", "github.copilot", "copilot"];
-/// The name of an agent's span that names no agent.
+/// Name of an agent's span without an agent name.
 const NAMELESS: &str = "invoke_agent";
-/// The session as the editor knows it, also on the spans of sub-agents, whose conversations are their own.
+/// The editor's session, also on the spans of sub-agents, which have separate conversations.
 const CHAT_SESSION: &str = "copilot_chat.chat_session_id";
 
 /// Reads telemetry of GitHub Copilot.
@@ -60,7 +67,7 @@ impl Adapter for Copilot {
         read.session = label_at(attributes, CHAT_SESSION).or(read.session.take()).or_else(session);
         let first = || millis_at(attributes, "copilot_chat.time_to_first_token");
         if read.kind == Kind::Agent {
-            // The main agent has no name; sub-agents have theirs.
+            // The main agent has no name, but sub-agents have names.
             read.agent =
                 read.agent.take().filter(|name| name != NAMELESS).or(Some(CompactString::const_new(NAME)));
         }

@@ -1,9 +1,10 @@
 //! Reads GitHub Copilot: the chat of editors, the command line, and its SDK.
 //!
 //! Verb: NORMALISE.
-//! Takes: spans of the GenAI conventions with `github.copilot.*` or `copilot_chat.*` attributes, or of services named so.
-//! Gives: what they mean.
-//! Never: takes Copilot's own units of account for money.
+//! Takes: spans of the GenAI conventions with `github.copilot.*` or `copilot_chat.*` attributes, or of
+//! services named so.
+//! Gives: their canonical values.
+//! Never: treats Copilot's own billing units as money.
 
 mod adapter;
 

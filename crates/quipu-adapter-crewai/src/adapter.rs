@@ -1,4 +1,4 @@
-//! CrewAI: its own tracing, and what OpenInference, OpenLLMetry and OpenLIT make of it.
+//! CrewAI spans of its own tracing, and of OpenInference, OpenLLMetry and OpenLIT.
 //!
 //! The native spans' names and attributes are those of `crewai.telemetry.tracing`, release 1.15.
 
@@ -6,12 +6,12 @@ use compact_str::CompactString;
 use quipu_core::{Adapter, Canonical, Kind, Span, Value};
 use quipu_normalize::{handoff_to, label};
 
-/// Endings of the names that OpenInference gives to the runs of crews and flows.
+/// Suffix of the names that OpenInference gives to runs of crews and flows.
 const KICKOFF: &str = ".kickoff";
-/// Sums over a crew's or flow's calls.
+/// Keys of sums over a crew's or flow's calls.
 const ROLL_UPS: &[&str] =
     &["crewai.crew.usage_metrics", "crewai.crew.token_usage", "crewai.flow.aggregated_crew_usage_metrics"];
-/// How the names begin that `crewai.event_name` gives to spans without a GenAI operation, and what those do.
+/// Prefixes of `crewai.event_name` on spans without a GenAI operation, with their kinds.
 const EVENTS: &[(&str, Kind)] = &[
     ("llm_guardrail", Kind::Guardrail),
     ("agent_reasoning", Kind::Planning),
@@ -39,7 +39,7 @@ impl Adapter for Crewai {
         event(span, read);
         run(span, read);
         step(span, read);
-        // The native spans name an agent by a hash of it.
+        // The native spans name an agent by a hash.
         if let Some(role) = named(span, "crewai.agent.role") {
             read.agent = Some(role);
         }
@@ -55,7 +55,7 @@ fn named(span: &Span, key: &str) -> Option<CompactString> {
     span.attributes.get(key).and_then(label)
 }
 
-/// What a native span without a GenAI operation does.
+/// Reads a native span without a GenAI operation.
 fn event(span: &Span, read: &mut Canonical) {
     let Some(event) = span.attributes.text("crewai.event_name").filter(|_| read.kind == Kind::Other) else {
         return;
@@ -71,8 +71,8 @@ fn event(span: &Span, read: &mut Canonical) {
     }
 }
 
-/// A crew or flow is a workflow. OpenLLMetry calls crews, agents and tasks all agents; OpenInference calls a crew that
-/// another span runs a mere chain.
+/// Reads a crew or flow as a workflow. OpenLLMetry marks crews, agents and tasks all as agents. OpenInference
+/// marks a crew within another span as a chain.
 fn run(span: &Span, read: &mut Canonical) {
     let is_roll_up = span.attributes.iter().any(|(key, _)| ROLL_UPS.contains(&key.as_str()));
     let kickoff = span.name.split_once(KICKOFF).map(|(name, _)| name);
@@ -86,7 +86,7 @@ fn run(span: &Span, read: &mut Canonical) {
     read.never_count |= is_roll_up && !read.kind.is_call();
 }
 
-/// A crew's task or a flow's method.
+/// Reads a crew's task or a flow's method as a step.
 fn step(span: &Span, read: &mut Canonical) {
     let task = [
         "crewai.task.name",
@@ -113,7 +113,8 @@ fn passed(span: &Span) -> Option<bool> {
     }
 }
 
-/// Delegation to a coworker, which is no tool's run, by the agent that owns the span where it names one.
+/// Reads the delegation to a coworker as a hand-off and not a tool run. The delegating agent is the span's
+/// owner, if it names one.
 fn delegation(span: &Span, read: &mut Canonical) {
     read.handoff_to = read.tool.as_deref().and_then(|tool| handoff_to(span, tool));
     if read.handoff_to.is_some() {

@@ -1,9 +1,9 @@
-//! Adds what CrewAI tells to what its convention's adapter read: crews, flows, tasks, guardrails and delegation.
+//! Enriches CrewAI spans after their convention's adapter: crews, flows, tasks, guardrails and delegation.
 //!
 //! Verb: NORMALISE.
-//! Takes: a span of CrewAI and what was read from it.
-//! Gives: the same, and what only the framework's own attributes tell.
-//! Never: claims a span, or changes a figure; what is a sum over other spans it only marks as such.
+//! Takes: a span of CrewAI and its canonical values.
+//! Gives: the same values, plus those of the framework's own attributes.
+//! Never: claims a span, or changes a figure; it only marks sums over other spans as sums.
 
 mod adapter;
 

@@ -1,4 +1,4 @@
-//! Spans: those of the products themselves, and those made from their other signals.
+//! Spans of the two products, and spans made from their other signals.
 
 use compact_str::{CompactString, format_compact};
 use quipu_core::{
@@ -13,11 +13,11 @@ use crate::logs;
 use crate::product::{GEMINI_CLI, PRODUCTS, Product};
 use crate::tokens;
 
-/// The convention's name, of Qwen Code too.
+/// The convention's name, also for Qwen Code.
 const NAME: &str = "gemini-cli";
-/// Marks the spans that Qwen Code makes of its own log records, for backends that take no logs.
+/// Marks the spans that Qwen Code makes from its own log records, for backends without logs.
 const BRIDGED: &str = "log.bridge";
-/// How the products sign in, and the provider behind it; others are told from the model.
+/// Sign-in methods and the provider of each. Other providers follow from the model.
 const PROVIDERS: &[(&str, &str)] = &[
     ("gemini-api-key", "gcp.gemini"),
     ("gemini", "gcp.gemini"),
@@ -27,9 +27,10 @@ const PROVIDERS: &[(&str, &str)] = &[
     ("anthropic", "anthropic"),
 ];
 
-/// How the products sign in, on their records and metrics.
+/// Sign-in method of the products, on their records and metrics.
 const AUTH: &str = "auth_type";
-/// Who pays when they sign in so: a login is a plan, be it a free one, a key is paid by use. Of service accounts nothing is known.
+/// Billing by sign-in method: a login is a plan, even a free one; a key is billed by use. Billing of service
+/// accounts is unknown.
 const BILLING: &[(&str, Billing)] = &[
     ("oauth-personal", Billing::Subscription),
     ("login-with-google", Billing::Subscription),
@@ -120,7 +121,7 @@ fn record(span: &Span, product: &Product) -> Canonical {
         let auth = label_at(attributes, AUTH);
         let known = auth.as_deref().and_then(provider);
         read.provider = known.or(read.provider.take());
-        // A login instead of a key: what it costs is not what the list says.
+        // With a login instead of a key, the list price does not apply.
         read.tags.extend(auth.map(|auth| format_compact!("auth:{auth}")));
     }
     if read.kind != Kind::Tool {
@@ -132,7 +133,8 @@ fn record(span: &Span, product: &Product) -> Canonical {
     read
 }
 
-/// What log records name otherwise than spans: the model that answered, the function, its tokens.
+/// Reads values under names that differ between log records and spans: the answering model, the function, its
+/// tokens.
 fn of_log(span: &Span, product: &Product, read: &mut Canonical) {
     let attributes = &span.attributes;
     match read.kind {
@@ -161,7 +163,7 @@ fn kind(span: &Span, product: &Product, is_log: bool) -> Option<Kind> {
         _ if is_log => Kind::Other,
         _ => return None,
     };
-    // A span of that name is a sign of life, the record of it the turn's beginning.
+    // A span of that name is a sign of life. The record of that name is the start of the turn.
     let is_mere_sign = !is_log && name == "user_prompt";
     Some(if is_mere_sign { Kind::Other } else { known })
 }

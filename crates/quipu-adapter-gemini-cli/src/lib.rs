@@ -1,9 +1,9 @@
-//! Reads Gemini CLI and Qwen Code, which grew from it: spans, log records and metrics of one session.
+//! Reads Gemini CLI and its fork Qwen Code: spans, log records and metrics of one session.
 //!
 //! Verb: NORMALISE.
-//! Takes: what the scopes `gemini-cli` and `qwen-code` send, and log records and metrics named after them.
-//! Gives: what they mean, and spans for the calls, tool runs and prompts that logs and metrics tell of.
-//! Never: takes the same call a second time from the GenAI log record that Gemini CLI writes beside its own.
+//! Takes: spans of the scopes `gemini-cli` and `qwen-code`, and log records and metrics named after them.
+//! Gives: their canonical values, and spans for calls, tool runs and prompts reported by logs and metrics.
+//! Never: reads the same call again from the GenAI log record that Gemini CLI writes in addition to its own.
 
 mod adapter;
 mod logs;

@@ -5,7 +5,7 @@ use quipu_normalize::{Told, flag_at, millis_at};
 
 use crate::product::Product;
 
-/// The span of a record that tells of a call, a tool run or a prompt. Such a record is written when it has ended.
+/// The span of a record about a call, a tool run or a prompt. Such a record is written at the end.
 pub(crate) fn span(event: &Event) -> Option<Span> {
     let (product, name) = Product::of_event(event)?;
     let told = || Told::of(event, product.name, "session.id", "prompt_id");

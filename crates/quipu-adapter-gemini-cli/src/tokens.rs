@@ -1,12 +1,12 @@
-//! Tokens by the names of Gemini's own counts.
+//! Token usage from Gemini's own count names.
 
 use quipu_core::{Attributes, Reading, Usage};
 use quipu_normalize::count_at;
 
 use crate::product::Product;
 
-/// The tokens of an answer. Input holds what was cached but not what tools added to the prompt; thoughts are in the output
-/// or beside it, which the total tells, else what is known of the product.
+/// The tokens of an answer. Input includes cached tokens but excludes tokens that tools added to the prompt.
+/// The total decides whether the output includes thinking tokens; without a total, the product does.
 pub(crate) fn usage(attributes: &Attributes, product: &Product) -> Option<Usage> {
     let count = |key| count_at(attributes, key);
     let (said_input, said_output) = (count("input_token_count"), count("output_token_count"));

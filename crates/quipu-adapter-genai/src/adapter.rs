@@ -1,4 +1,4 @@
-//! The adapter, and the habits of frameworks that speak the GenAI conventions themselves.
+//! Adapter for the GenAI conventions, and the peculiarities of frameworks that use them natively.
 
 use quipu_core::{Adapter, Canonical, Event, Lens, Messages, Metric, Span};
 use quipu_normalize::{Slots, any_key_begins, canonical, lens, messages, read_event, scope_begins};
@@ -6,7 +6,7 @@ use quipu_semconv::{Field, GENAI_PREFIXES, GENAI_SCOPES};
 
 use crate::{details, metrics};
 
-/// Reads the GenAI conventions, and as the last of the adapters whatever resembles them.
+/// Reads the GenAI conventions and, as the last of the adapters, all similar spans.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct GenAi;
 
@@ -46,7 +46,7 @@ impl Adapter for GenAi {
     }
 }
 
-/// A span that names a model and counts tokens is a call, whoever made it.
+/// Whether a span is similar to a call: it names a model and counts tokens, from any source.
 fn resembles(span: &Span) -> bool {
     let keys = |field: Field| field.keys();
     let has = |fields: [Field; 2]| {

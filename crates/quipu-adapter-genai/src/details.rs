@@ -1,14 +1,14 @@
-//! Log records with all attributes of one call of a model.
+//! Log records with all attributes of one model call.
 //!
-//! The event is described at <https://github.com/open-telemetry/semantic-conventions-genai>. It carries the trace and span ids of
-//! the call's span, which may have been sampled away, or none at all where only events are exported.
+//! The event is documented at <https://github.com/open-telemetry/semantic-conventions-genai>. It carries the
+//! trace and span ids of the call's span, which may be unsampled. It has no ids if only events are exported.
 
 use quipu_core::{Attributes, Event, Kind, Signal, Span, SpanId, TraceId, Value};
 use quipu_normalize::{Slots, canonical, name_of};
 use quipu_semconv::{Field, INFERENCE_DETAILS, OWN_TELLERS};
 
-/// The span of a record that holds a call's tokens. None of requests without an answer, and none of sources that tell of the
-/// same call by a record of their own.
+/// The span of a record with a call's tokens. `None` for requests without an answer, and for sources that
+/// report the call by a record of their own.
 pub(crate) fn span(event: &Event) -> Option<Span> {
     if !INFERENCE_DETAILS.contains(&name_of(event)) || tells_itself(event) {
         return None;
@@ -33,7 +33,7 @@ fn tells_itself(event: &Event) -> bool {
     is_own(&event.scope.name) || event.resource.service().is_some_and(is_own)
 }
 
-/// The attributes; older senders put them in the body.
+/// The attributes. Older senders put them into the body.
 fn attributes(event: &Event) -> Attributes {
     let mut attributes = event.attributes.clone();
     if let Value::Map(pairs) = &event.body {
@@ -46,7 +46,8 @@ fn attributes(event: &Event) -> Attributes {
     attributes
 }
 
-/// A child of the span that the record names, else a span of its own. How long the call took is not said.
+/// A child of the span that the record names, otherwise a separate span. The record lacks the duration of the
+/// call.
 fn made(event: &Event, mut attributes: Attributes) -> Span {
     let time = event.time.nanos().to_string();
     let response = Field::ResponseId.keys().iter().find_map(|key| attributes.text(key)).unwrap_or_default();

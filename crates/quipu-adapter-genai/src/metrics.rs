@@ -1,11 +1,11 @@
-//! The conventions' own metrics of tokens, and those of sources without an adapter of their own: known to the service only.
+//! Token metrics of the conventions, and of sources without an adapter. They identify only the service.
 
 use quipu_core::{Metric, Span};
 use quipu_normalize::spans_of_metrics as made;
 use quipu_semconv::{CONTINUE_CLI_METRICS, INFERENCE_USAGE_METRICS, OWN_TELLERS, TOKEN_USAGE_METRICS};
 
-/// The spans of metrics, but for sources with metrics of their own. Who sends both the newer and the older names in one
-/// request counts the same tokens twice: the newer hold.
+/// The spans of metrics, except for sources with their own metrics. A sender of both the newer and the older
+/// names in one request counts the same tokens twice, so only the newer names apply.
 pub(crate) fn spans(metrics: &[Metric]) -> Vec<Span> {
     let is_newer = |metric: &Metric| {
         INFERENCE_USAGE_METRICS.counts.iter().any(|counted| counted.metric == metric.name.as_str())

@@ -1,4 +1,4 @@
-//! The adapter: the last in the chain, after every source and convention that is known by name.
+//! Adapter for unknown sources, the last in the chain after all known sources and conventions.
 
 use compact_str::{CompactString, format_compact};
 use quipu_core::{Adapter, Canonical, Kind, Lens, Messages, Reading, Span, Usage};
@@ -8,10 +8,10 @@ use quipu_unread::GENERIC;
 use crate::verdict::{Call, Verdict, judge};
 use crate::walk;
 
-/// The figures of a lens that this adapter gives.
+/// The figures of a lens that this adapter sets.
 const FIGURES: &[&str] = &["input", "output", "cache_read", "cache_write", "reasoning"];
 
-/// Reads what no other adapter claims, by the shape of its attributes.
+/// Reads spans that no other adapter claims, by the shape of their attributes.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Generic;
 
@@ -29,7 +29,8 @@ impl Adapter for Generic {
     }
 
     fn canonical(&self, span: &Span) -> Canonical {
-        // Owners, tags and errors are told in the same words everywhere; what the span is, only its shape tells here.
+        // Owners, tags and errors have the same keys in every convention. Only the shape reveals the kind of
+        // the span.
         let mut read = canonical(&Slots::of(span), GENERIC);
         (read.kind, read.usage, read.meeting, read.tool) = (Kind::Other, None, None, None);
         (read.request_model, read.response_model, read.framework) = (None, None, None);
@@ -77,7 +78,7 @@ fn fill(span: &Span, call: Call, read: &mut Canonical) {
     read.meeting = answer_meeting(span, read);
 }
 
-/// How sure the reading is. Names the attribute, never what is in it.
+/// The confidence of the reading. It names the attribute, never its content.
 fn note(call: &Call) -> CompactString {
     let of = if call.is_object { "a provider's usage object" } else { "token figures" };
     let doubt = if is_assumed(&call.usage) { "; input was taken to include cached tokens" } else { "" };

@@ -1,4 +1,4 @@
-//! Usage objects as the providers' interfaces answer with them.
+//! Parser of usage objects in the format of providers' API answers.
 
 use quipu_core::{Usage, Value};
 use quipu_normalize::{count_of, usage_of};
@@ -6,17 +6,17 @@ use quipu_semconv::{OBJECT_INPUT, OBJECT_OUTPUT, OBJECT_TOTAL};
 
 use crate::words::{self, Meaning, Role};
 
-/// What Cohere charges, beside `tokens`, which it does not.
+/// Cohere's billed units, next to `tokens`, which are not billed.
 const BILLED: &str = "billed_units";
 
-/// What an object says of usage.
+/// Result of reading an object as usage.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Object {
-    /// All of a call's tokens.
+    /// All tokens of a call.
     Whole(Box<Whole>),
-    /// Input or output alone, as the events of a stream carry it.
+    /// Input or output only, as in the events of a stream.
     Piece,
-    /// Input and output that do not add up to the object's total.
+    /// Input and output with a different sum than the object's total.
     Wrong,
 }
 
@@ -26,11 +26,11 @@ pub(crate) struct Whole {
     pub usage: Usage,
     /// Input as sent, with or without cached tokens.
     pub sent: u64,
-    /// The only provider with objects of this shape.
+    /// The only provider with objects of this format.
     pub provider: Option<&'static str>,
 }
 
-/// The usage in an object; `None` when its keys are not a provider's.
+/// The usage in an object; `None` if its keys are not a provider's.
 pub(crate) fn read(object: &Value) -> Option<Object> {
     if let Some(billed) = object.get(BILLED) {
         return of(billed, Some("cohere"));
@@ -62,7 +62,7 @@ fn of(object: &Value, provider: Option<&'static str>) -> Option<Object> {
     Some(Object::Whole(Box::new(Whole { usage, sent, provider })))
 }
 
-/// Adds the parts that stand beside the totals under names that no provider uses; false when they do not fit.
+/// Adds buckets next to the totals under names that no provider uses; `false` if they are inconsistent.
 fn add_parts(object: &Value, usage: &mut Usage) -> bool {
     let Value::Map(pairs) = object else { return true };
     for (key, value) in pairs {

@@ -1,23 +1,23 @@
-//! Usage from single figures whose keys differ only in which figure they name.
+//! Usage from single figures whose keys differ only in the named figure.
 
 use compact_str::CompactString;
 use quipu_core::{Reading, Usage};
 
 use crate::words::Role;
 
-/// A figure and where it was found.
+/// A figure and its location.
 #[derive(Debug, Clone)]
 pub(crate) struct Figure {
     pub role: Role,
     pub count: u64,
-    /// What the figures of one call have in common.
+    /// The common words of the keys of one call.
     pub stem: CompactString,
-    /// Positions in the lists on the way.
+    /// Indices of the lists on the path.
     pub at: Vec<usize>,
     pub key: CompactString,
 }
 
-/// The figures of one call, or why they are none.
+/// The figures of one call, or the reason why they are none.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Group {
     Whole(Box<Usage>, u64),
@@ -27,7 +27,7 @@ pub(crate) enum Group {
     Wrong,
 }
 
-/// Groups figures by what they have in common; each group with its key and the place of its first figure.
+/// Groups figures by their common words. Each group has the key and location of its first figure.
 pub(crate) fn groups(figures: &[Figure]) -> Vec<(Group, &Figure)> {
     let mut groups: Vec<Vec<&Figure>> = Vec::new();
     for figure in figures {
@@ -79,7 +79,7 @@ impl Told {
         }
     }
 
-    /// The usage, if there is one way only to fit the parts into the totals.
+    /// The usage, if the buckets fit into the totals in exactly one way.
     fn usage(&self, input: u64, output: u64) -> Group {
         let cached = self.cache_read.unwrap_or(0) + self.cache_write.unwrap_or(0);
         let reasoning = self.reasoning.unwrap_or(0);
@@ -104,7 +104,7 @@ impl Told {
         }
         let usage = Usage {
             input: Some(whole),
-            // No output at all is an embedding's.
+            // A usage without output is that of an embedding.
             output: self.output.map(|_| output),
             cache_read: self.cache_read,
             cache_write: self.cache_write,

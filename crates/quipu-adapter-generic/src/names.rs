@@ -1,4 +1,4 @@
-//! Model, provider and id of an answer, by the keys and the look of values.
+//! Model, provider and answer id, by the keys and the form of values.
 
 use compact_str::CompactString;
 use quipu_core::Value;
@@ -7,32 +7,33 @@ use quipu_semconv::{ANSWER_ID_PREFIXES, PROVIDERS};
 
 use crate::words;
 
-/// Longest name of a model that is believed, in bytes.
+/// Maximum length of an accepted model name, in bytes.
 const LONGEST_MODEL: usize = 128;
-/// Longest id that is believed, in bytes.
+/// Maximum length of an accepted id, in bytes.
 const LONGEST_ID: usize = 256;
-/// Most different names of one kind that are kept.
+/// Maximum number of different names of one kind.
 const MOST_NAMES: usize = 4;
-/// How far above a usage object its answer's model and id may stand.
+/// Maximum levels between a usage object and its answer's model and id.
 const ABOVE: usize = 3;
-/// Where providers' answers name the model.
+/// Keys of the model in providers' answers.
 const MODELS: &[&str] = &["model", "modelVersion", "model_version", "model_id", "modelId"];
-/// Where they have their id.
+/// Keys of the id in providers' answers.
 const IDS: &[&str] = &["id", "responseId", "response_id", "generation_id"];
 
-/// Names that attributes tell, each once.
+/// Names found in attributes, each once.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
-    /// Models of keys that speak of the answer.
+    /// Models under keys about the answer.
     pub answering: Vec<CompactString>,
-    /// Models of other keys.
+    /// Models under other keys.
     pub models: Vec<CompactString>,
     pub providers: Vec<CompactString>,
     pub ids: Vec<CompactString>,
 }
 
 impl Names {
-    /// Takes up a text if its key names a model, a provider or an answer's id. In JSON (`is_top` is false) only models count.
+    /// Adds a text if its key names a model, a provider or an answer's id. In JSON (`is_top` is false) only
+    /// models count.
     pub fn note(&mut self, key: &[CompactString], text: &str, is_top: bool) {
         let is_elsewhere = || words::any(key, &["history", "previous", "messages", "embedding"]);
         if words::names_model(key) && is_model(text) && !is_elsewhere() {
@@ -69,7 +70,7 @@ fn is_answer_id(text: &str) -> bool {
         && ANSWER_ID_PREFIXES.iter().any(|prefix| text.starts_with(prefix))
 }
 
-/// Model and id of the answer that a usage object belongs to: the nearest in the objects that it is in.
+/// Model and id of the answer with a usage object: the nearest ones in the enclosing objects.
 pub(crate) fn beside(holders: &[&Value]) -> (Option<CompactString>, Option<CompactString>) {
     let near = || holders.iter().rev().take(ABOVE);
     let model = near().find_map(|holder| MODELS.iter().find_map(|key| holder.get(key)?.as_str()));

@@ -1,4 +1,4 @@
-//! Decides whether what was found is one call with one reading.
+//! Decision whether the findings are one call with one reading.
 
 use compact_str::CompactString;
 use quipu_core::{Kind, Usage};
@@ -7,12 +7,12 @@ use quipu_normalize::provider_of_model;
 use crate::figures::{self, Group};
 use crate::walk::{Answer, Found};
 
-/// A call that the figures leave no doubt of.
+/// A call with unambiguous figures.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Call {
     pub kind: Kind,
     pub usage: Usage,
-    /// Where the figures were found.
+    /// Key of the figures.
     pub key: CompactString,
     /// Whether they are a provider's own object.
     pub is_object: bool,
@@ -22,11 +22,11 @@ pub(crate) struct Call {
     pub id: Option<CompactString>,
 }
 
-/// What a span without an adapter is.
+/// Verdict on a span without an adapter.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Verdict {
     Call(Box<Call>),
-    /// It looks like a call of a model, and does not count, for this reason.
+    /// It looks like a model call and does not count, for this reason.
     Unsure(&'static str),
     Nothing,
 }
@@ -41,7 +41,7 @@ struct Candidate<'f> {
     answer: Option<&'f Answer>,
 }
 
-/// Decides.
+/// Decides on the findings of a walk.
 pub(crate) fn judge(found: &Found) -> Verdict {
     let groups = figures::groups(&found.figures);
     let answers = found.answers.iter().map(|answer| Candidate {
@@ -61,7 +61,7 @@ pub(crate) fn judge(found: &Found) -> Verdict {
         }),
         _ => None,
     });
-    // Providers' objects first, for those say what their figures mean.
+    // Providers' objects come first, because they define their figures.
     let candidates: Vec<Candidate<'_>> = answers.chain(singles).collect();
     let Some(best) = candidates.first() else { return without_usage(found, &groups) };
     let is_wrong = found.wrong || groups.iter().any(|(group, _)| *group == Group::Wrong);
@@ -83,7 +83,7 @@ pub(crate) fn judge(found: &Found) -> Verdict {
     call(found, best)
 }
 
-/// Whether two readings are of one usage, told twice.
+/// Whether two readings are of the same usage.
 fn agrees(one: &Candidate<'_>, other: &Candidate<'_>) -> bool {
     let output = |candidate: &Candidate<'_>| candidate.usage.output.unwrap_or(0);
     let input = one.usage.input == other.usage.input || one.sent == other.sent;
@@ -120,7 +120,7 @@ fn call(found: &Found, best: &Candidate<'_>) -> Verdict {
     }))
 }
 
-/// What a span without a whole usage looks like.
+/// The verdict on a span without a complete usage.
 fn without_usage(found: &Found, groups: &[(Group, &figures::Figure)]) -> Verdict {
     let names = &found.names;
     let mut models = names.answering.iter().chain(&names.models);

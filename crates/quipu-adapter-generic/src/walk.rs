@@ -9,52 +9,52 @@ use crate::figures::Figure;
 use crate::names::Names;
 use crate::words::{self, Meaning, Role};
 
-/// Most attributes that are looked at.
+/// Maximum number of visited attributes.
 const MOST_ATTRIBUTES: usize = 256;
-/// Largest JSON text that is read, in bytes.
+/// Maximum size of a parsed JSON text, in bytes.
 const LARGEST_TEXT: usize = 256 << 10;
-/// Most JSON text that is read of one span, in bytes.
+/// Maximum size of all parsed JSON texts of one span, in bytes.
 const MOST_TEXT: usize = 512 << 10;
-/// Most values that are looked at.
+/// Maximum number of visited values.
 const MOST_VALUES: usize = 8_192;
-/// Deepest nesting that is looked at.
+/// Maximum nesting of visited values.
 const DEEPEST: usize = 16;
-/// Most figures and usage objects that are kept.
+/// Maximum number of figures and usage objects.
 const MOST_FOUND: usize = 64;
 
-/// A usage object and where it was found.
+/// A usage object and its location.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
     pub whole: Box<Whole>,
-    /// Positions in the lists on the way.
+    /// Indices of the lists on the path.
     pub at: Vec<usize>,
     pub key: CompactString,
-    /// Model and id beside it.
+    /// Model and id next to it.
     pub model: Option<CompactString>,
     pub id: Option<CompactString>,
 }
 
-/// What a walk found.
+/// Findings of a walk.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     pub answers: Vec<Answer>,
     pub figures: Vec<Figure>,
     pub names: Names,
-    /// A usage object with input or output alone.
+    /// Found a usage object with input or output only.
     pub pieces: bool,
-    /// A usage object that does not add up.
+    /// Found a usage object with an inconsistent sum.
     pub wrong: bool,
-    /// Figures of several calls.
+    /// Found figures of several calls.
     pub sums: bool,
-    /// Usage in what was sent, or of an earlier call.
+    /// Found usage in a request, or of an earlier call.
     pub elsewhere: bool,
-    /// Messages of a conversation.
+    /// Found messages of a conversation.
     pub messages: bool,
-    /// Some JSON was too large to read.
+    /// Found JSON that was too large to parse.
     pub too_large: bool,
 }
 
-/// Whether a walk may find anything: the test that every span of a source that no adapter knows goes through.
+/// Whether a walk may find anything. This pre-check runs for every span of an unknown source.
 pub(crate) fn is_worth_it(span: &Span) -> bool {
     span.attributes.iter().take(MOST_ATTRIBUTES).any(|(key, value)| match value {
         Value::Int(_) | Value::Double(_) => has_tokens(key),
@@ -64,7 +64,7 @@ pub(crate) fn is_worth_it(span: &Span) -> bool {
     })
 }
 
-/// Looks at everything within bounds.
+/// Visits all attributes within the limits.
 pub(crate) fn walk(span: &Span) -> Found {
     let mut walk = Walk { values: MOST_VALUES, text: MOST_TEXT, ..Walk::default() };
     for (key, value) in span.attributes.iter().take(MOST_ATTRIBUTES) {
@@ -101,25 +101,25 @@ fn holds_tokens(value: &Value, depth: usize) -> bool {
     }
 }
 
-/// A walk under way.
+/// State of a walk.
 #[derive(Default)]
 struct Walk {
     found: Found,
-    /// The attribute that it is in.
+    /// The current attribute.
     key: CompactString,
-    /// The words on the way.
+    /// The words on the path.
     words: Vec<CompactString>,
-    /// The positions in lists on the way.
+    /// The indices of lists on the path.
     at: Vec<usize>,
     depth: usize,
-    /// Values that may still be looked at.
+    /// Remaining number of values to visit.
     values: usize,
-    /// Bytes of JSON text that may still be read.
+    /// Remaining bytes of JSON text to parse.
     text: usize,
 }
 
 impl Walk {
-    /// Looks at a value; `holders` are the objects that it is in, the innermost last.
+    /// Visits a value; `holders` are the enclosing objects, the innermost last.
     fn value(&mut self, value: &Value, holders: &[&Value]) {
         let Some(left) = self.values.checked_sub(1).filter(|_| self.depth < DEEPEST) else { return };
         self.values = left;
@@ -168,7 +168,7 @@ impl Walk {
         let is_usage = self.usage(object, &within);
         let length = self.words.len();
         for (key, value) in pairs {
-            // The parts of a usage object are its own; what else an answer holds beside its figures is looked at.
+            // The members of a usage object belong to it. All other members of an answer are visited.
             if is_usage && !matches!(value, Value::String(_)) {
                 continue;
             }

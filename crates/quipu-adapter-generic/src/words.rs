@@ -1,17 +1,17 @@
-//! Words of attribute keys, and which figure a key names.
+//! Words of attribute keys, and the figure that a key names.
 
 use compact_str::CompactString;
 
-/// Most words that are taken of one key.
+/// Maximum number of words of one key.
 const MOST_WORDS: usize = 16;
-/// Longest key that is cut into words, in bytes.
+/// Maximum length of a key that is split into words, in bytes.
 const LONGEST_KEY: usize = 160;
 
-/// What marks a figure as a number of tokens.
+/// Words that mark a figure as a number of tokens.
 const TOKENS: &[&str] = &["token", "tokens", "tok", "toks"];
 /// Ollama counts tokens as evaluations.
 const EVALUATIONS: &[&str] = &["eval", "count"];
-/// Words of bounds, prices and guesses: such a figure is no usage.
+/// Words of limits, prices and estimates. Such a figure is no usage.
 const BOUNDS: &[&str] = &[
     "max",
     "maximum",
@@ -51,7 +51,7 @@ const BOUNDS: &[&str] = &[
     "expected",
     "predicted",
 ];
-/// Words of speeds, positions and the like: such a single figure is no usage.
+/// Words of speeds, positions and similar measures. Such a figure alone is no usage.
 const MEASURES: &[&str] = &[
     "window", "rate", "per", "second", "seconds", "minute", "target", "ms", "latency", "id", "ids", "index",
     "offset", "version", "expires", "ttl", "vocab", "chunk", "chunks",
@@ -74,7 +74,7 @@ const SUMS: &[&str] = &[
     "daily",
     "today",
 ];
-/// Words of parts that are not priced apart.
+/// Words of buckets without a separate price.
 const PARTS: &[&str] = &["audio", "image", "images", "video", "prediction", "accepted", "rejected", "miss"];
 const CACHE: &[&str] = &["cache", "cached", "caching"];
 const WRITE: &[&str] = &["write", "written", "writes", "creation", "created", "create"];
@@ -96,10 +96,10 @@ const OUTPUT: &[&str] = &[
     "reply",
 ];
 const TOTAL: &[&str] = &["total", "totals", "all"];
-/// Words that say nothing of which call a figure belongs to.
+/// Words that do not identify the call of a figure.
 const FILLERS: &[&str] =
     &["count", "counts", "number", "num", "n", "usage", "used", "details", "detail", "read", "hit", "hits"];
-/// Words of what was sent.
+/// Words of requests.
 const SENT: &[&str] = &[
     "request",
     "req",
@@ -113,7 +113,7 @@ const SENT: &[&str] = &[
     "config",
     "body",
 ];
-/// Words of what came back.
+/// Words of answers.
 const ANSWERED: &[&str] = &[
     "response",
     "resp",
@@ -139,7 +139,7 @@ pub(crate) enum Role {
     Reasoning,
 }
 
-/// What a key says of its figure.
+/// Meaning of a key's figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Meaning {
     /// Tokens of one call.
@@ -150,7 +150,8 @@ pub(crate) enum Meaning {
     Nothing,
 }
 
-/// Adds the lower-case words of a key: cut at punctuation, before capitals, and before `token` in a run of letters.
+/// Adds the lower-case words of a key. It is split at punctuation, before capitals, and before `token` in a
+/// run of letters.
 pub(crate) fn cut(key: &str, words: &mut Vec<CompactString>) {
     if key.len() > LONGEST_KEY {
         return;
@@ -190,7 +191,7 @@ pub(crate) fn any(words: &[CompactString], of: &[&str]) -> bool {
     words.iter().any(|word| of.contains(&word.as_str()))
 }
 
-/// Which figure these words name.
+/// The figure that these words name.
 pub(crate) fn meaning(words: &[CompactString]) -> Meaning {
     let is_evaluation = EVALUATIONS.iter().all(|word| any(words, &[word]));
     let counts_tokens = any(words, TOKENS) || is_evaluation;
@@ -210,7 +211,7 @@ pub(crate) fn meaning(words: &[CompactString]) -> Meaning {
     match role {
         Some(Role::Input | Role::Output) if any(words, TOTAL) => Meaning::Sum,
         Some(role) => Meaning::Figure(role),
-        // What a model evaluates without a further word is what it generates.
+        // An evaluation count without a further word counts generated tokens.
         None if is_evaluation => Meaning::Figure(Role::Output),
         None => Meaning::Figure(Role::Total),
     }
@@ -221,7 +222,7 @@ fn role(word: &str) -> Option<Role> {
     tables.iter().find(|(table, _)| table.contains(&word)).map(|(_, role)| *role)
 }
 
-/// Whether the words are of a bound, a price, a guess or an earlier call.
+/// Whether the words are of a limit, a price, an estimate or an earlier call.
 pub(crate) fn is_elsewhere(words: &[CompactString]) -> bool {
     any(words, BOUNDS) || any(words, HISTORY)
 }
@@ -231,17 +232,17 @@ pub(crate) fn is_sum(words: &[CompactString]) -> bool {
     any(words, SUMS)
 }
 
-/// Whether the words are of what was sent, and not of what came back.
+/// Whether the words are of a request and not of an answer.
 pub(crate) fn is_sent(words: &[CompactString]) -> bool {
     any(words, SENT) && !any(words, ANSWERED)
 }
 
-/// Whether the words are of what came back.
+/// Whether the words are of an answer.
 pub(crate) fn is_answered(words: &[CompactString]) -> bool {
     any(words, ANSWERED)
 }
 
-/// What the figures of one call have in common: their words without those that tell the figures apart.
+/// The words of a key without those that distinguish figures. All figures of one call have the same stem.
 pub(crate) fn stem(words: &[CompactString]) -> CompactString {
     let tells_apart = [TOKENS, EVALUATIONS, CACHE, WRITE, REASONING, INPUT, OUTPUT, TOTAL, FILLERS];
     let mut stem = CompactString::default();

@@ -1,7 +1,8 @@
-//! The adapter and Genkit's habits.
+//! Adapter for Genkit and its peculiarities.
 //!
-//! Genkit writes an action's type, name, input and output as attributes; input and output are JSON. The output of a model
-//! holds the provider's own answer under `raw`: <https://genkit.dev/docs/observability/getting-started/>.
+//! Genkit writes an action's type, name, input and output as attributes; input and output are JSON. The
+//! output of a model has the provider's own answer under `raw`:
+//! <https://genkit.dev/docs/observability/getting-started/>.
 
 use compact_str::CompactString;
 use quipu_core::{Adapter, Canonical, Kind, Lens, Messages, Span, Usage, Value};
@@ -12,10 +13,10 @@ use quipu_normalize::{
 
 use crate::content;
 
-/// How Genkit's attributes begin.
+/// Prefix of Genkit's attributes.
 const PREFIX: &[&str] = &["genkit:"];
 const SCOPE: &[&str] = &["genkit-tracer"];
-/// What kind of action a span runs, and what each kind is.
+/// Key of a span's kind of action, and the mapping of each kind.
 const SUBTYPE: &str = "genkit:metadata:subtype";
 const SUBTYPES: &[(&str, Kind)] = &[
     ("model", Kind::Llm),
@@ -32,13 +33,13 @@ const SUBTYPES: &[(&str, Kind)] = &[
 const NAME: &str = "genkit:name";
 pub(crate) const INPUT: &str = "genkit:input";
 pub(crate) const OUTPUT: &str = "genkit:output";
-/// Sessions of Genkit's chats.
+/// Key of the session in Genkit's chats.
 const SESSION: &str = "genkit:sessionId";
-/// Where the provider's own usage stands in its answer.
+/// Keys of the provider's own usage in its answer.
 const RAW_USAGE: &[&str] = &["usage", "usageMetadata", "usage_metadata"];
-/// Where the provider's id of its answer stands in it.
+/// Keys of the provider's id in its answer.
 const RAW_IDS: &[&str] = &["id", "responseId", "response_id"];
-/// Where the answering model stands in the provider's answer.
+/// Keys of the answering model in the provider's answer.
 const RAW_MODELS: &[&str] = &["model", "modelVersion", "model_version"];
 
 /// Reads Genkit.
@@ -87,13 +88,13 @@ impl Adapter for Genkit {
     }
 }
 
-/// What an action does. `generate` and the like are helpers around the actions that they run.
+/// The kind of an action. `generate` and similar actions are helpers around the actions that they run.
 fn kind(span: &Span) -> Kind {
     let subtype = span.attributes.text(SUBTYPE).unwrap_or_default();
     SUBTYPES.iter().find(|(name, _)| *name == subtype).map_or(Kind::Task, |(_, kind)| *kind)
 }
 
-/// Models are named `plugin/model`, and a plugin mostly as its provider.
+/// Reads a model named `plugin/model`. A plugin mostly has the name of its provider.
 fn model(name: Option<&str>, read: &mut Canonical) {
     let Some(name) = name else { return };
     let (plugin, model) = name.split_once('/').unwrap_or(("", name));
@@ -102,7 +103,7 @@ fn model(name: Option<&str>, read: &mut Canonical) {
     read.provider = of_plugin.or_else(|| provider_of_model(model));
 }
 
-/// Tokens, id and model of the provider's answer.
+/// Reads tokens, id and model of the provider's answer.
 fn answer(span: &Span, read: &mut Canonical) {
     let Some(output) = span.attributes.text(OUTPUT) else { return };
     let [usage, raw, reason] = pick(output, ["usage", "raw", "finishReason"]);

@@ -1,11 +1,11 @@
-//! Messages of Genkit: a list of parts of which each has one key that says what it is.
+//! Messages of Genkit: lists of parts with a single key each, which names their type.
 
 use quipu_core::{Kind, Message, Messages, Part, Role, Span, Value};
 use quipu_normalize::{parse, pick};
 
 use crate::adapter::{INPUT, OUTPUT};
 
-/// What was said in a span, or what a tool was given and gave.
+/// The messages of a span, or the arguments and result of a tool.
 pub(crate) fn messages(span: &Span, kind: Kind) -> Messages {
     let sent = |key| span.attributes.text(key);
     let mut said = Messages::default();

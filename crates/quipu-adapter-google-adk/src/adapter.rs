@@ -1,13 +1,13 @@
-//! Google ADK: both schemas of its spans, and what its OpenInference instrumentation makes of them.
+//! Google ADK spans in both of their schemas, and from its OpenInference instrumentation.
 //!
-//! The spans' names and attributes are those of `google.adk.telemetry`, release 2.13, whose first schema is the one of
-//! all releases before 2.
+//! The spans' names and attributes are those of `google.adk.telemetry`, release 2.13. Its first schema is
+//! that of all releases before 2.
 
 use compact_str::CompactString;
 use quipu_core::{Adapter, Canonical, Kind, Span, Value};
 use quipu_normalize::{handoff_to, label};
 
-/// Name of the span, and of the tool on it, that gathers the answers of tools that ran side by side.
+/// Name of the span, and of its tool, that gathers the answers of tools run in parallel.
 const MERGED_TOOLS: &str = "(merged tools)";
 
 /// Adds agents, workflows, nodes and transfers.
@@ -26,14 +26,14 @@ impl Adapter for GoogleAdk {
     fn enrich(&self, span: &Span, read: &mut Canonical) {
         let (verb, rest) = span.name.split_once(' ').unwrap_or((&span.name, ""));
         match (read.kind, verb) {
-            // Its tools have spans of their own.
+            // The merged tools have separate spans.
             (Kind::Tool, _) if read.tool.as_deref() == Some(MERGED_TOOLS) => {
                 (read.kind, read.tool, read.tool_call_id) = (Kind::Task, None, None);
             }
             (Kind::Tool, _) => transfer(span, read),
-            // The first schema's call is told by its figures; one that failed has none.
+            // Figures identify a call of the first schema, but a failed call has none.
             (Kind::Other, "call_llm") => read.kind = Kind::Llm,
-            // The first schema writes attributes when a tool has ended well.
+            // The first schema writes attributes only after a successful tool run.
             (Kind::Other, "execute_tool") if !rest.starts_with('(') => {
                 read.kind = Kind::Tool;
                 read.tool = read.tool.take().or_else(|| label(&Value::from(rest)));
@@ -53,7 +53,8 @@ impl Adapter for GoogleAdk {
     }
 }
 
-/// `transfer_to_agent` hands over, which is no tool's run; its argument names the agent where contents are captured.
+/// Reads `transfer_to_agent` as a hand-off and not a tool run. If contents are captured, its argument names
+/// the agent.
 fn transfer(span: &Span, read: &mut Canonical) {
     let Some(tool) = read.tool.take_if(|tool| tool == "transfer_to_agent") else { return };
     read.kind = Kind::Task;
@@ -61,7 +62,7 @@ fn transfer(span: &Span, read: &mut Canonical) {
     read.handoff_from.clone_from(&read.agent);
 }
 
-/// A name that may be in brackets, as in `agent_run [triage]`.
+/// A name, optionally in brackets as in `agent_run [triage]`.
 fn bracketed(rest: &str) -> Option<CompactString> {
     label(&Value::from(rest.trim_start_matches('[').trim_end_matches(']')))
 }

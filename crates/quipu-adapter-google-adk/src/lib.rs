@@ -1,8 +1,8 @@
-//! Adds what Google ADK tells to what its convention's adapter read: agents, workflows, nodes and transfers.
+//! Enriches Google ADK spans after their convention's adapter: agents, workflows, nodes and transfers.
 //!
 //! Verb: NORMALISE.
-//! Takes: a span of Google ADK and what was read from it.
-//! Gives: the same, and what only the framework's own attributes tell.
+//! Takes: a span of Google ADK and its canonical values.
+//! Gives: the same values, plus those of the framework's own attributes.
 //! Never: claims a span, or touches its tokens and money.
 
 mod adapter;

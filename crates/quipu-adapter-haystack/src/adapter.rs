@@ -1,4 +1,4 @@
-//! The adapter and Haystack's habits.
+//! Adapter for Haystack and its peculiarities.
 
 use compact_str::CompactString;
 use quipu_core::{Adapter, Canonical, Event, Kind, Lens, Messages, Span};
@@ -12,14 +12,14 @@ use crate::{answer, said};
 
 /// Name of a component's span.
 const COMPONENT_RUN: &str = "haystack.component.run";
-/// Name of the span of one turn of an agent, which in some releases holds the model's answer itself.
+/// Name of the span of an agent's turn. In some releases it has the model's answer itself.
 const AGENT_STEP: &str = "haystack.agent.step";
-/// Where those releases put it.
+/// Key of the answer in those releases.
 const ANSWER_IN_STEP: &str = "haystack.agent.step.llm_output";
-/// Name of the span that OpenInference makes of an agent's run: it does not tell which.
+/// Name of OpenInference's span of an agent's run, which does not name the agent.
 const AGENT_RUN: &str = "Agent.run";
 const AGENT_CLASS: &str = "Agent";
-/// A pipeline's metadata, as the user gave it.
+/// Key of a pipeline's metadata, as the user gave it.
 const METADATA: &str = "haystack.pipeline.metadata";
 
 /// Reads Haystack.
@@ -60,7 +60,7 @@ impl Adapter for Haystack {
         &["haystack"]
     }
 
-    /// OpenInference makes no span of a call that an agent makes inside of a pipeline; the agent's result has the sum.
+    /// OpenInference makes no span of a call by an agent inside a pipeline. The agent's result has the sum.
     fn enrich(&self, span: &Span, read: &mut Canonical) {
         if span.name == AGENT_RUN && matches!(read.kind, Kind::Task | Kind::Workflow | Kind::Agent) {
             read.kind = Kind::Agent;
@@ -95,7 +95,7 @@ fn provider(class: Option<&str>, read: &Canonical) -> Option<CompactString> {
         .or_else(|| provider_of_model(read.model()?))
 }
 
-/// A component goes by its name in the pipeline; the agent's own span below it has none.
+/// A component has its name in the pipeline. The agent's own span below it has none.
 fn names(span: &Span, read: &mut Canonical) {
     read.step = span.attributes.get(HAYSTACK_COMPONENT_NAME).and_then(label);
     if read.kind == Kind::Agent {

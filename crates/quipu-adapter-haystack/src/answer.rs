@@ -1,18 +1,18 @@
-//! What a model's answer tells of its call: Haystack puts it in the answer's metadata.
+//! Values of a model call in the metadata of Haystack's answer.
 
 use quipu_core::{Canonical, Kind, Span, Timestamp, Value};
 use quipu_normalize::{finish_reason, label, pick, usage_of};
 
-/// Where a call of a model has its answer, by what kind of span it is: the steps of an agent, and components outside of one.
+/// Keys of a model's answer by kind of span: the steps of an agent, and components outside an agent.
 const ANSWERS: &[&str] =
     &["haystack.agent.step.llm.output", "haystack.agent.step.llm_output", "haystack.component.output"];
 
-/// The result of a run, in OpenInference's words.
+/// Key of the result of a run in OpenInference's convention.
 const RESULT: &str = "output.value";
-/// The model in the metadata of a message, in Python's notation.
+/// Prefix of the model in the metadata of a message, as a Python literal.
 const MODEL: &str = "_meta={'model': '";
 
-/// Fills in model, tokens and more from the answer, unless attributes told them.
+/// Fills in model, tokens and other values from the answer, unless attributes have them.
 pub(crate) fn fill(span: &Span, read: &mut Canonical) {
     let Some(meta) = ANSWERS.iter().find_map(|key| metadata(span.attributes.get(key)?)) else { return };
     let word = |key| meta.get(key).and_then(label);
@@ -29,8 +29,8 @@ pub(crate) fn fill(span: &Span, read: &mut Canonical) {
     read.time_to_first_token = read.time_to_first_token.or(waited);
 }
 
-/// Fills in what an agent used in all its calls, and their model, as OpenInference sends its result. It counts only where the
-/// calls themselves have no spans.
+/// Fills in the usage of all calls of an agent, and their model, from OpenInference's result. The sum counts
+/// only if the calls have no spans.
 pub(crate) fn sum(span: &Span, read: &mut Canonical) {
     let Some(output) = span.attributes.text(RESULT) else { return };
     let [used] = pick(output, ["token_usage"]);
@@ -43,13 +43,13 @@ pub(crate) fn sum(span: &Span, read: &mut Canonical) {
     }
 }
 
-/// Haystack writes times of the machine's clock without a zone; only those with one can be compared.
+/// Parses a time. Haystack writes local times without a zone; only those with a zone are comparable.
 fn time(text: &str) -> Option<Timestamp> {
     text.parse().ok()
 }
 
-/// The metadata of the first reply: several replies of one call repeat its usage. Generators of plain text and embedders have
-/// it beside what they made.
+/// The metadata of the first reply, because all replies of one call repeat its usage. Generators of plain
+/// text and embedders have it next to their output.
 fn metadata(output: &Value) -> Option<Value> {
     let [replies, meta] = match output {
         Value::String(text) if text.trim_start().starts_with('[') => [quipu_normalize::parse(text), None],

@@ -2,8 +2,9 @@
 //!
 //! Verb: NORMALISE.
 //! Takes: spans with tags under `haystack.`.
-//! Gives: what they mean, what was said in them, and how they were read.
-//! Never: takes the sums in outputs of agents and pipelines for usage where their steps tell it; does I/O; keeps state.
+//! Gives: their canonical values, messages and lens.
+//! Never: uses sums in outputs of agents and pipelines as usage if their steps report it; does I/O; keeps
+//! state.
 
 mod adapter;
 mod answer;

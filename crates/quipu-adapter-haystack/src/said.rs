@@ -1,10 +1,10 @@
-//! What was said in a span of Haystack.
+//! Messages of a Haystack span.
 
 use quipu_core::{Kind, Message, Messages, Part, Role, Span, Value};
 use quipu_normalize::{finish_reason, message_list, messages_as, parse};
 use quipu_semconv::{HAYSTACK_INPUT, HAYSTACK_OUTPUT};
 
-/// The messages of both sides, and the tools offered.
+/// The input and output messages, and the offered tools.
 pub(crate) fn messages(span: &Span, kind: Kind) -> Messages {
     if kind == Kind::Tool {
         return messages_as(span, kind);
@@ -23,7 +23,7 @@ fn structured(value: &Value) -> Value {
     value.as_str().and_then(parse).unwrap_or_else(|| value.clone())
 }
 
-/// A list of messages, else the texts of a prompt or of replies, else the whole value.
+/// A list of messages, otherwise the texts of a prompt or of replies, otherwise the whole value.
 fn side(value: &Value, role: &Role) -> Vec<Message> {
     let texts: Vec<String> = match (value.get("prompt"), value.get("replies").and_then(Value::as_array)) {
         (Some(Value::String(prompt)), _) => vec![prompt.clone()],
@@ -44,7 +44,7 @@ fn side(value: &Value, role: &Role) -> Vec<Message> {
     messages
 }
 
-/// Tools as Haystack writes them: the class, and the tool's description under `data`.
+/// Tools in Haystack's format: the class, and the tool's description under `data`.
 fn tools(input: &Value) -> Vec<Value> {
     let list = input.get("tools").and_then(Value::as_array).unwrap_or_default();
     let pick = |tool: &Value| {

@@ -1,4 +1,4 @@
-//! The adapter and Langfuse's habits.
+//! Adapter for Langfuse and its peculiarities.
 
 use compact_str::CompactString;
 use quipu_core::{Adapter, Canonical, Event, Kind, Lens, Messages, Span, Status, Timestamp, Value};
@@ -14,14 +14,14 @@ use quipu_semconv::{
 
 use crate::usage;
 
-/// What stands before an HTTP status in the messages of providers' SDKs.
+/// Text before an HTTP status in error messages of providers' SDKs.
 const STATUS_WORDS: &str = "Error code: ";
-/// Longest JSON of request parameters that is read, in bytes.
+/// Maximum size of the JSON of request parameters, in bytes.
 const LARGEST: usize = 64 << 10;
 
-/// Shortest time that a request to a model can take, in nanoseconds.
+/// Minimum duration of a model request, in nanoseconds.
 const SHORTEST_CALL: i64 = 1_000_000;
-/// What is said of a shorter one.
+/// Note on a shorter generation.
 const NOTE: &str =
     "a generation of less than a millisecond is a note of usage, not a request: it adds no call";
 
@@ -74,8 +74,8 @@ impl Adapter for Langfuse {
     }
 }
 
-/// Whether a generation is a note of usage that somebody wrote, and no request that somebody made: nothing comes back from a
-/// model in less than a millisecond. Its tokens count, as a call it does not.
+/// Whether a generation is a handwritten note of usage and no request, because no model answers in less than
+/// a millisecond. Its tokens count, but it adds no call.
 fn is_note(span: &Span, read: &Canonical) -> bool {
     let at_once = span.duration().is_some_and(|nanos| nanos < SHORTEST_CALL);
     read.kind == Kind::Llm && read.usage.is_some() && at_once
@@ -105,7 +105,7 @@ fn kind(span: &Span, read: &Canonical) -> Kind {
     }
 }
 
-/// What has no name of its own goes by its span's name.
+/// Uses the span's name if there is no other name.
 fn names(span: &Span, read: &mut Canonical) {
     let by_span = || label(&Value::from(span.name.as_str()));
     match read.kind {
@@ -136,7 +136,7 @@ fn owners(span: &Span, read: &mut Canonical) {
     read.user = read.user.take().or_else(|| metadata(span, "user_id"));
 }
 
-/// A value of the metadata of the span, else of its trace. Langfuse writes texts as JSON, with quotes around them.
+/// A value of the span's metadata, otherwise of its trace's. Langfuse writes texts as JSON, in quotes.
 fn metadata(span: &Span, name: &str) -> Option<CompactString> {
     let is_it = |key: &str| LANGFUSE_METADATA.iter().any(|prefix| key.strip_prefix(prefix) == Some(name));
     let value = span.attributes.iter().find(|(key, _)| is_it(key)).map(|(_, value)| value)?;
@@ -174,7 +174,7 @@ fn service_tier(span: &Span) -> Option<CompactString> {
     label(&tier?).map(|tier| tier.to_lowercase()).filter(|tier| tier != "auto")
 }
 
-/// The wrapper of `OpenAI`'s SDK puts the tools beside the messages.
+/// The offered tools. The wrapper of `OpenAI`'s SDK puts them next to the messages.
 fn tools_offered(span: &Span) -> Vec<Value> {
     let input = span.attributes.text(LANGFUSE_INPUT).and_then(parse);
     let tools = input.as_ref().and_then(|input| input.get("tools")).and_then(Value::as_array);

@@ -2,8 +2,8 @@
 //!
 //! Verb: NORMALISE.
 //! Takes: spans with attributes under `langfuse.observation.`.
-//! Gives: what they mean, what was said in them, and how they were read.
-//! Never: reads spans of others that Langfuse only tagged, does I/O, or keeps state.
+//! Gives: their canonical values, messages and lens.
+//! Never: reads spans of other sources that Langfuse only tagged, does I/O, or keeps state.
 
 mod adapter;
 mod usage;

@@ -1,14 +1,14 @@
-//! Langfuse's buckets of tokens and dollars, in the two shapes that its SDKs send.
+//! Langfuse's buckets of tokens and dollars, in the two formats of its SDKs.
 
 use compact_str::CompactString;
 use quipu_core::{Reading, Usage, Usd, Value};
 use quipu_normalize::{count_of, dollars_of, parse, usage_of};
 use quipu_semconv::{LANGFUSE_CACHE_READ, LANGFUSE_CACHE_WRITE, LANGFUSE_REASONING};
 
-/// Largest JSON of buckets that is read, in bytes.
+/// Maximum size of the JSON of buckets, in bytes.
 const LARGEST: usize = 64 << 10;
 
-/// The object in an attribute's value: a map, or JSON in text.
+/// The object in an attribute's value: a map, or a JSON text.
 pub(crate) fn object(value: &Value) -> Option<Value> {
     match value {
         Value::Map(_) => Some(value.clone()),
@@ -17,9 +17,10 @@ pub(crate) fn object(value: &Value) -> Option<Value> {
     }
 }
 
-/// The usage of an observation. The wrapper of `OpenAI`'s SDK sends the provider's own object; all others send buckets that
-/// add up, by Langfuse's own arithmetic: input is everything that begins with `input`, output everything that begins with
-/// `output`. Provider's words among the buckets are details of their sides.
+/// The usage of an observation. The wrapper of `OpenAI`'s SDK sends the provider's own object. All others
+/// send disjoint buckets in Langfuse's own arithmetic. The input is the sum of buckets with the prefix
+/// `input`, and the output of those with `output`. Provider names among the buckets are details of their
+/// side.
 pub(crate) fn usage(buckets: &Value, notes: &mut Vec<CompactString>) -> Option<Usage> {
     if ["prompt_tokens", "input_tokens", "promptTokenCount"].iter().any(|key| buckets.get(key).is_some()) {
         return usage_of(buckets);
@@ -50,7 +51,7 @@ pub(crate) fn usage(buckets: &Value, notes: &mut Vec<CompactString>) -> Option<U
     })
 }
 
-/// A total alone says nothing of the sides; older releases sent it for embeddings, whose tokens all go in.
+/// Usage from a total without sides. Older releases sent it for embeddings, whose tokens are all input.
 fn total_only(buckets: &Value, notes: &mut Vec<CompactString>) -> Option<Usage> {
     let total = buckets.get("total").and_then(count_of)?;
     notes.push(CompactString::const_new("only a total was sent: taken for input"));
@@ -78,8 +79,8 @@ fn count(buckets: &Value, keys: &[&str]) -> Option<u64> {
     keys.iter().find_map(|key| count_of(buckets.get(key)?))
 }
 
-/// The cost of an observation: its total, else the sum of its buckets. Zero of an observation without usage is Langfuse's
-/// way to say that it does not know.
+/// The cost of an observation: its total, otherwise the sum of its buckets. For an observation without usage,
+/// zero means unknown.
 pub(crate) fn cost(buckets: &Value, has_usage: bool) -> Option<Usd> {
     let total = buckets.get("total").and_then(dollars_of);
     let sum = || match buckets {

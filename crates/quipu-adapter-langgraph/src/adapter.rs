@@ -1,4 +1,4 @@
-//! A graph is an agent, and its nodes are that agent's steps, whatever the convention calls them.
+//! LangGraph: a graph is an agent, and its nodes are the agent's steps, in every convention.
 
 use compact_str::CompactString;
 use quipu_core::{Adapter, Canonical, Kind, Span, Value};
@@ -7,9 +7,9 @@ use quipu_normalize::{handoff_to, label};
 use crate::metadata::Metadata;
 use crate::openlit;
 
-/// Parts of the names that LangChain gives to its own steps.
+/// Parts of the names of LangChain's own steps.
 const CHAIN_NAMES: &[&str] = &["Runnable", "Prompt", "prompt", "Parser"];
-/// Parts of the names that graphs go by, in lower case.
+/// Parts of the names of graphs, in lower case.
 const GRAPH_NAMES: &[&str] = &["graph", "agent"];
 
 /// Adds graphs, nodes, threads and hand-offs.
@@ -42,7 +42,8 @@ impl Adapter for Langgraph {
     }
 }
 
-/// OpenLLMetry's span around a graph's run, which lists the graph's nodes and edges. The run itself is the agent.
+/// Reads OpenLLMetry's span around a graph's run, which lists the graph's nodes and edges. The run itself is
+/// the agent.
 fn marker(span: &Span, read: &mut Canonical) -> bool {
     let is_marker = read.kind == Kind::Agent && span.attributes.get("gen_ai.workflow.nodes").is_some();
     if is_marker {
@@ -52,7 +53,7 @@ fn marker(span: &Span, read: &mut Canonical) -> bool {
     is_marker
 }
 
-/// What runs: a graph, a node, or some part of a node.
+/// Reads the role of a run: a graph, a node, or a fragment of a node.
 fn role(span: &Span, metadata: &Metadata, read: &mut Canonical) {
     let name = name(span);
     if is_node(span, metadata, name.as_ref()) {
@@ -70,17 +71,17 @@ fn name(span: &Span) -> Option<CompactString> {
     entity.or_else(|| label(&Value::from(span.name.as_str())))
 }
 
-/// A node goes by its own name. So may the graph that runs within it, which in Python, where nodes do not have it, has the
-/// node's checkpoint namespace as its own.
+/// Whether a run is a node. A node's name is its own, but a graph within it may have the same name. In
+/// Python, such a graph has the node's checkpoint namespace as its own, and a node has none.
 fn is_node(span: &Span, metadata: &Metadata, name: Option<&CompactString>) -> bool {
     metadata.node.is_some()
         && metadata.node.as_ref() == name
         && (is_javascript(span) || !has_namespace_of_node(metadata))
 }
 
-/// Outside of all nodes only graphs run. Inside a node, a graph or chain of its own has the node's checkpoint namespace as
-/// its own; chains go by their class's name unless the user named them. In JavaScript everything in a node has it, and
-/// only names tell.
+/// Whether a run is a graph. Outside of nodes only graphs run. Inside a node, a graph or chain has the node's
+/// checkpoint namespace as its own. Chains have their class's name unless the user named them. In JavaScript
+/// everything in a node has the namespace, so only names decide.
 fn is_graph(span: &Span, metadata: &Metadata, name: &str) -> bool {
     if metadata.node.is_none() {
         return metadata.is_graphs_own || span.parent_id.is_none();
@@ -95,13 +96,13 @@ fn has_namespace_of_node(metadata: &Metadata) -> bool {
     metadata.own_namespace.is_some() && metadata.own_namespace == metadata.namespace
 }
 
-/// Packages of npm begin with an `@`.
+/// Names of npm packages may start with an `@`.
 fn is_javascript(span: &Span) -> bool {
     let language = span.resource.attributes.text("telemetry.sdk.language");
     language.map_or(span.scope.name.starts_with('@'), |language| matches!(language, "nodejs" | "webjs"))
 }
 
-/// Tools of the supervisor and the swarm hand over to other agents, on behalf of the graph that they run in.
+/// Reads tools of the supervisor and the swarm, which hand over to other agents on behalf of their graph.
 fn handoff(span: &Span, metadata: &Metadata, read: &mut Canonical) {
     read.handoff_to = read.tool.as_deref().and_then(|tool| handoff_to(span, tool));
     if read.handoff_to.is_some() {

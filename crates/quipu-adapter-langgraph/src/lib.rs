@@ -1,8 +1,8 @@
-//! Adds what LangGraph tells to what its convention's adapter read: graphs, nodes, threads and hand-offs.
+//! Enriches LangGraph spans after their convention's adapter: graphs, nodes, threads and hand-offs.
 //!
 //! Verb: NORMALISE.
-//! Takes: a span of LangGraph and what was read from it.
-//! Gives: the same, and what only the framework's own attributes tell.
+//! Takes: a span of LangGraph and its canonical values.
+//! Gives: the same values, plus those of the framework's own attributes.
 //! Never: claims a span, or touches its tokens and money.
 
 mod adapter;

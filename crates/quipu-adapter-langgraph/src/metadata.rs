@@ -1,4 +1,4 @@
-//! LangGraph's metadata, wherever a convention puts it.
+//! LangGraph's metadata, in every convention.
 //!
 //! The keys are those that LangGraph's Pregel loop and LangChain's `create_agent` give to every run.
 
@@ -14,33 +14,33 @@ const AGENT: &str = "lc_agent_name";
 const THREAD: &str = "thread_id";
 const KEYS: [&str; 6] = [NODE, NAMESPACE, OWN_NAMESPACE, INTEGRATION, AGENT, THREAD];
 
-/// Keys that hold all metadata as one object: of OpenInference and of Langfuse.
+/// Keys with all metadata as one object, from OpenInference and Langfuse.
 const OBJECTS: [&str; 2] = ["metadata", "langfuse.observation.metadata"];
-/// How keys begin that hold one entry each: of OpenLLMetry, LangSmith and Langfuse.
+/// Prefixes of keys with one entry each, from OpenLLMetry, LangSmith and Langfuse.
 const PREFIXES: [&str; 3] =
     ["traceloop.association.properties.", "langsmith.metadata.", "langfuse.observation.metadata."];
-/// What `ls_integration` says of a graph or of what runs in one.
+/// Values of `ls_integration` for a graph or its inner runs.
 const INTEGRATIONS: [&str; 3] = ["langgraph", "langchain_create_agent", "deepagents"];
 
-/// What LangGraph says of a run.
+/// LangGraph's metadata of a run.
 #[derive(Debug, Default)]
 pub(crate) struct Metadata {
-    /// The node that it runs in.
+    /// The node of the run.
     pub node: Option<CompactString>,
     /// The checkpoint namespace of that node: `graph:id|node:id`.
     pub namespace: Option<CompactString>,
     /// The checkpoint namespace that the run itself was configured with.
     pub own_namespace: Option<CompactString>,
-    /// Whether LangGraph itself, not a model or chain, is what ran.
+    /// Whether the run is LangGraph's own, and not a model's or chain's.
     pub is_graphs_own: bool,
-    /// The agent that `create_agent` made.
+    /// The agent made by `create_agent`.
     pub agent: Option<CompactString>,
-    /// The thread that checkpoints are kept under.
+    /// The thread of the checkpoints.
     pub thread: Option<CompactString>,
 }
 
 impl Metadata {
-    /// The metadata of a span, if LangGraph had a part in it.
+    /// The metadata of a span, if LangGraph took part in it.
     pub(crate) fn of(span: &Span) -> Option<Self> {
         let mut found = [const { None }; KEYS.len()];
         for (key, value) in &span.attributes {
@@ -56,7 +56,7 @@ impl Metadata {
         (read.node.is_some() || is_graphs_own).then_some(read)
     }
 
-    /// The graph that the node belongs to: the node above it in its checkpoint namespace, which is where the graph runs.
+    /// The graph of the node: the parent node in its checkpoint namespace, in which the graph runs.
     pub(crate) fn above(&self) -> Option<CompactString> {
         let mut levels = self.namespace.as_deref()?.rsplit('|').skip(1);
         let name = levels.next()?.split(':').next()?;
@@ -64,13 +64,13 @@ impl Metadata {
     }
 }
 
-/// The place among [`KEYS`] of a key that holds one entry.
+/// The index in [`KEYS`] of a key with one entry.
 fn position(key: &str) -> Option<usize> {
     let name = PREFIXES.iter().find_map(|prefix| key.strip_prefix(prefix))?;
     KEYS.iter().position(|wanted| *wanted == name)
 }
 
-/// Whether it is worth parsing.
+/// Whether the text may contain relevant metadata, to avoid parsing.
 fn tells(text: &str) -> bool {
     text.contains(NODE) || INTEGRATIONS.iter().any(|name| text.contains(name))
 }
@@ -81,7 +81,7 @@ fn fill(found: &mut [Option<CompactString>; KEYS.len()], more: [Option<CompactSt
     }
 }
 
-/// A word as sent, or in quotes as JSON.
+/// A word, plain or in JSON quotes.
 fn word(value: &Value) -> Option<CompactString> {
     match value.as_str() {
         Some(text) => label(&Value::from(text.trim_matches('"'))),

@@ -1,13 +1,13 @@
-//! OpenLIT's words for LangGraph: a graph is a workflow, and its nodes are agents.
+//! OpenLIT's terms for LangGraph: a graph is a workflow, and its nodes are agents.
 
 use quipu_core::{Canonical, Kind, Span};
 
 /// Scope of OpenLIT's instrumentation of LangGraph.
 const SCOPE: &str = "openlit.instrumentation.langgraph";
-/// What stands for the name of a graph that is not compiled yet.
+/// Placeholder name of a graph before its compilation.
 const NAMELESS: &str = "default";
 
-/// Mends the kinds of OpenLIT's spans; `false` if the span is none of them.
+/// Corrects the kinds of OpenLIT's spans; `false` for other spans.
 pub(crate) fn enrich(span: &Span, read: &mut Canonical) -> bool {
     if span.scope.name != SCOPE {
         return false;

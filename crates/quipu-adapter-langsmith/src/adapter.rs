@@ -1,4 +1,4 @@
-//! The adapter and the habits of `LangSmith`.
+//! Adapter for `LangSmith` and its peculiarities.
 
 use quipu_core::{Adapter, Canonical, Event, Kind, Lens, Messages, Span, Usage, Value};
 use quipu_normalize::{
@@ -9,16 +9,17 @@ use quipu_semconv::{
     Field, LANGSMITH_KINDS, LANGSMITH_PROJECT, LANGSMITH_SCOPES, LANGSMITH_TYPE, LANGSMITH_USAGE,
 };
 
-/// How the run came about, where no framework made it: by the decorator `traceable` or a wrapper such as `wrap_openai`.
+/// Method that created a run without a framework: the decorator `traceable`, or a wrapper such as
+/// `wrap_openai`.
 const METHOD: &str = "langsmith.metadata.ls_method";
 
-/// What the exporter names as provider and scope stand for, whatever made the run.
+/// Placeholder of the exporter for provider and scope, for any source of a run.
 const LANGCHAIN: &str = "langchain";
 
-/// Largest usage object that is read, in bytes.
+/// Maximum size of a usage object, in bytes.
 const LARGEST: usize = 16 << 10;
 
-/// Where the run's output stands.
+/// Keys of the run's output.
 const COMPLETIONS: &[&str] = &["gen_ai.completion", "output.value"];
 
 /// Reads the exporter of `LangSmith`.
@@ -69,8 +70,8 @@ impl Adapter for Langsmith {
     }
 }
 
-/// The run's own type; the operation beside it says `chat` of prompts and `embeddings` of retrievers. Where another
-/// instrumentation made the span, its word holds.
+/// The kind by the run's own type, because the operation is `chat` for prompts and `embeddings` for
+/// retrievers. On spans of another instrumentation, that instrumentation's kind applies.
 fn kind(slots: &Slots<'_>, read: Kind) -> Kind {
     let span = slots.span;
     let Some(word) = span.attributes.text(LANGSMITH_TYPE) else { return read };
@@ -81,14 +82,15 @@ fn kind(slots: &Slots<'_>, read: Kind) -> Kind {
     let told =
         LANGSMITH_KINDS.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|(_, kind)| *kind);
     match told {
-        // A chain is anything that is nothing else: an agent or a workflow that says so is better told by that.
+        // A chain is the type of all other runs. An explicit agent or workflow is more precise.
         Some(Kind::Task) if matches!(read, Kind::Agent | Kind::Workflow) => read,
         Some(Kind::Task) if span.parent_id.is_none() => Kind::Workflow,
         told => told.unwrap_or(read),
     }
 }
 
-/// The run's metadata has the usage again, and in releases that send totals only, alone has what was cached and reasoned.
+/// Adds details from the run's metadata, which repeats the usage. In releases that send only totals, only the
+/// metadata has cached and reasoning tokens.
 fn with_details(read: Option<Usage>, span: &Span) -> Option<Usage> {
     let Some(read) = read else { return usage_in_metadata(span) };
     if read.cache_read.is_some() || read.reasoning.is_some() {
@@ -98,7 +100,7 @@ fn with_details(read: Option<Usage>, span: &Span) -> Option<Usage> {
     usage_in_metadata(span).filter(same).or(Some(read))
 }
 
-/// Usage as it stands in the run's metadata.
+/// Usage in the run's metadata.
 fn usage_in_metadata(span: &Span) -> Option<Usage> {
     let value = span.attributes.get(LANGSMITH_USAGE)?;
     match value {
@@ -108,7 +110,7 @@ fn usage_in_metadata(span: &Span) -> Option<Usage> {
     }
 }
 
-/// A run goes by its span's name; an older name of the graph's node is in the metadata.
+/// Uses the span's name as the run's name. The metadata has an older name of the graph's node.
 fn names(span: &Span, read: &mut Canonical) {
     let by_span = || label(&Value::from(span.name.as_str()));
     match read.kind {
@@ -125,7 +127,7 @@ fn is_traced_by_hand(span: &Span) -> bool {
     span.attributes.text(METHOD) == Some("traceable")
 }
 
-/// What `LangSmith` calls a session is the project: better than none.
+/// The project, which `LangSmith` calls a session; used if there is no session.
 fn project(span: &Span) -> Option<compact_str::CompactString> {
     LANGSMITH_PROJECT.iter().find_map(|key| span.attributes.get(key).and_then(label))
 }

@@ -2,7 +2,7 @@
 //!
 //! Verb: NORMALISE.
 //! Takes: spans with a `langsmith.span.kind`, or of the exporter's scope.
-//! Gives: what they mean, what was said in them, and how they were read.
+//! Gives: their canonical values, messages and lens.
 //! Never: does I/O, keeps state, or changes what was sent.
 
 mod adapter;

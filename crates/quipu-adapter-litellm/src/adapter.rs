@@ -1,4 +1,4 @@
-//! The adapter and the habits of `LiteLLM`.
+//! Adapter for `LiteLLM` and its peculiarities.
 
 use compact_str::CompactString;
 use quipu_core::{Adapter, Canonical, Event, Kind, Lens, Message, Messages, Part, Role, Span, Value};
@@ -9,13 +9,13 @@ use quipu_semconv::{
     LITELLM_PREFIXES, LITELLM_RAW_SPAN, LITELLM_SCOPES, LITELLM_SESSION, LITELLM_USER, TRACELOOP_COMPLETION,
 };
 
-/// Span of a guardrail.
+/// Name of a guardrail's span.
 const GUARDRAIL: &str = "guardrail";
-/// Where a guardrail says how it ended, and the parts of words for a stop.
+/// Key of a guardrail's status.
 const GUARDRAIL_STATUS: &str = "guardrail_status";
-/// Parts of the words for a guardrail that stopped something.
+/// Parts of the status of a guardrail that intervened.
 const GUARDRAIL_STOPS: &[&str] = &["intervened", "blocked", "guardrail_failure"];
-/// Id that `LiteLLM` gives to a call before it has an answer.
+/// Id that `LiteLLM` gives to a call before its answer.
 const CALL_ID: &str = "litellm.call_id";
 
 /// Reads `LiteLLM`.
@@ -42,7 +42,7 @@ impl Adapter for Litellm {
         let first = |keys: &[&str]| keys.iter().find_map(|key| span.attributes.get(key).and_then(label));
         read.user = first(LITELLM_USER).or(read.user);
         read.session = read.session.or_else(|| first(LITELLM_SESSION));
-        // Of a call without an answer this is LiteLLM's own id, not the provider's.
+        // Without an answer, this is LiteLLM's own id and not the provider's.
         read.response_id = read.response_id.filter(|id| span.attributes.text(CALL_ID) != Some(id));
         read
     }
@@ -69,7 +69,7 @@ impl Adapter for Litellm {
     }
 }
 
-/// The provider's request below a call is no call of its own.
+/// The provider's request below a call is not a separate call.
 fn raw(read: Canonical) -> Canonical {
     Canonical { kind: Kind::Other, usage: None, reported_cost: None, response_id: None, ..read }
 }
@@ -80,7 +80,7 @@ fn guardrail(span: &Span, read: &mut Canonical) {
     read.guardrail_triggered = status.map(|status| GUARDRAIL_STOPS.iter().any(|part| status.contains(part)));
 }
 
-/// The request and answer as the provider has them, in Python's notation under `llm.<provider>.`.
+/// The provider's request and answer, as Python literals under `llm.<provider>.`.
 fn raw_messages(span: &Span) -> Messages {
     let value = |ending: &str| {
         let own = |key: &CompactString| key.starts_with("llm.") && key.ends_with(ending);
@@ -110,7 +110,7 @@ fn raw_messages(span: &Span) -> Messages {
     said
 }
 
-/// Tools that the model asks for, which `LiteLLM` writes apart from the messages.
+/// Adds the tools requested by the model, which `LiteLLM` writes separately from the messages.
 fn ask_for_tools(span: &Span, said: &mut Messages) {
     let tree = Tree::under(&span.attributes, TRACELOOP_COMPLETION);
     for (place, choice) in tree.items().enumerate() {

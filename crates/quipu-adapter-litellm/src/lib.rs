@@ -2,8 +2,8 @@
 //!
 //! Verb: NORMALISE.
 //! Takes: spans of the scope `litellm`, or with its keys.
-//! Gives: what they mean, what was said in them, and how they were read.
-//! Never: counts the provider's raw request, which is the call above it; does I/O; keeps state.
+//! Gives: their canonical values, messages and lens.
+//! Never: counts the provider's raw request, which repeats the call above it; does I/O; keeps state.
 
 mod adapter;
 

@@ -1,4 +1,4 @@
-//! The adapter and the habits of `LlamaIndex`.
+//! Adapter for `LlamaIndex` and its peculiarities.
 
 use compact_str::CompactString;
 use quipu_core::{Adapter, Canonical, Event, Kind, Lens, Messages, Span, Value};
@@ -9,11 +9,11 @@ use quipu_semconv::{
 
 use crate::{call, step};
 
-/// Tool by which the agents of a workflow hand over, and its argument.
+/// Hand-off tool of a workflow's agents, and its argument.
 const HANDOFF: (&str, &str) = ("handoff", "to_agent");
-/// How the methods begin that put a request together, which other instrumentations take for calls.
+/// Prefix of methods that prepare a request. Other instrumentations read them as calls.
 const PREPARATION: &str = "_prepare_";
-/// Tags that users attach under bare names.
+/// Bare names of session tags that users attach.
 const SESSION_TAGS: &[&str] = &["session_id", "thread_id", "conversation_id"];
 
 /// Reads `LlamaIndex`.
@@ -62,8 +62,8 @@ impl Adapter for Llamaindex {
         &["llamaindex"]
     }
 
-    /// Whoever made the span: agents are told by the steps of their workflows, requests that are being put together are no
-    /// calls, and the tool by which agents hand over runs nothing.
+    /// Enriches spans of any instrumentation. The steps of workflows name their agents, prepared requests are
+    /// no calls, and the hand-off tool runs nothing.
     fn enrich(&self, span: &Span, read: &mut Canonical) {
         let (class, method) = span.name.rsplit_once('.').unwrap_or(("", &span.name));
         if matches!(read.kind, Kind::Task | Kind::Workflow) && read.agent.is_none() {
@@ -87,7 +87,7 @@ impl Adapter for Llamaindex {
     }
 }
 
-/// What a method of a class is: chat is a model's, unless the class is an agent or an engine.
+/// The kind of a class's method: chat is a model call, unless the class is an agent or an engine.
 fn kind(class: &str, method: &str) -> Kind {
     let engine = LLAMAINDEX_ENGINES.iter().find(|(end, _)| class.ends_with(end)).map(|(_, kind)| *kind);
     if method == "run" {

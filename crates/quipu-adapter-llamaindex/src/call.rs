@@ -1,4 +1,4 @@
-//! Calls of models: what their span events tell.
+//! Model calls, from their span events.
 
 use compact_str::CompactString;
 use quipu_core::{Attributes, Canonical, Message, Messages, Part, Role, Span, Usage, Value};
@@ -9,9 +9,9 @@ use quipu_semconv::{
     LLAMAINDEX_ANSWERS, LLAMAINDEX_MODEL, LLAMAINDEX_RAW, LLAMAINDEX_REQUESTS, LLAMAINDEX_USAGE,
 };
 
-/// Classes that speak to any server in a provider's words.
+/// Suffix of classes for any server with a provider's API.
 const ANY_SERVER: &str = "Like";
-/// How the classes of providers begin.
+/// Prefixes of providers' classes.
 const CLASSES: &[(&str, &str)] = &[
     ("AzureOpenAI", "azure.ai.openai"),
     ("OpenAI", "openai"),
@@ -53,7 +53,7 @@ fn of_class(class: &str) -> Option<CompactString> {
     known.filter(|_| !class.contains(ANY_SERVER)).map(|(_, provider)| CompactString::const_new(provider))
 }
 
-/// What an answer's event says, found in one pass: such events have dozens of attributes.
+/// The content of an answer's event, collected in one pass because such events have dozens of attributes.
 #[derive(Default)]
 struct Answer<'a> {
     event: Option<&'a Attributes>,
@@ -62,7 +62,7 @@ struct Answer<'a> {
     tier: Option<&'a Value>,
     stop: Option<&'a Value>,
     choices: Option<&'a Value>,
-    /// The first of the prefixes of usage that any key begins with.
+    /// Index of the first usage prefix that matches a key.
     usage: Option<usize>,
 }
 
@@ -86,7 +86,7 @@ impl<'a> Answer<'a> {
         answer
     }
 
-    /// The provider's own figures, else those that `LlamaIndex` keeps beside them.
+    /// The provider's own figures, otherwise those that `LlamaIndex` keeps in addition.
     fn usage(&self) -> Option<Usage> {
         let (event, first) = (self.event?, self.usage?);
         let read = |prefix: &&str| usage_of(&Tree::under(event, prefix).to_value());
@@ -104,7 +104,7 @@ impl<'a> Answer<'a> {
     }
 }
 
-/// What was asked and answered.
+/// The messages of a call.
 pub(crate) fn messages(span: &Span) -> Messages {
     let (request, answer) = (event(span, LLAMAINDEX_REQUESTS), event(span, LLAMAINDEX_ANSWERS));
     let asked = request.or(answer);

@@ -1,8 +1,8 @@
 //! Reads spans of the OpenTelemetry integration of `LlamaIndex`.
 //!
 //! Verb: NORMALISE.
-//! Takes: spans named by class and method, with what happened in them as span events.
-//! Gives: what they mean, what was said in them, and how they were read.
+//! Takes: spans named by class and method, with their details as span events.
+//! Gives: their canonical values, messages and lens.
 //! Never: does I/O, keeps state, or changes what was sent.
 
 mod adapter;

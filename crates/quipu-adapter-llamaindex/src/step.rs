@@ -1,24 +1,24 @@
-//! Steps of workflows: what they took, in Python's notation, often cut short.
+//! Steps of workflows, from their input as a Python literal, which is often truncated.
 
 use compact_str::CompactString;
 use quipu_core::{Span, Value};
 use quipu_normalize::{label, literal};
 use quipu_semconv::LLAMAINDEX_STEP_INPUT;
 
-/// Longest text that is searched, in bytes.
+/// Maximum size of a searched text, in bytes.
 const LARGEST: usize = 64 << 10;
 
-/// Where an event of a workflow names the agent whose turn it is.
+/// Key of the current agent in a workflow event.
 const AGENT: &str = "current_agent_name=";
 
-/// What a tool was called with.
+/// The call of a tool.
 #[derive(Debug, Default)]
 pub(crate) struct ToolCall {
     /// Tool's name.
     pub(crate) name: Option<CompactString>,
     /// The model's id of the call.
     pub(crate) id: Option<CompactString>,
-    /// Its arguments, when they were not cut.
+    /// Its arguments, unless truncated.
     pub(crate) arguments: Option<Value>,
 }
 
@@ -26,7 +26,7 @@ fn input(span: &Span) -> Option<&str> {
     span.attributes.text(LLAMAINDEX_STEP_INPUT).filter(|text| text.len() <= LARGEST)
 }
 
-/// The tool call that the step took.
+/// The tool call in the step's input.
 pub(crate) fn tool_call(span: &Span) -> ToolCall {
     let Some(text) = input(span).filter(|text| text.starts_with("ToolCall")) else {
         return ToolCall::default();
@@ -38,21 +38,21 @@ pub(crate) fn tool_call(span: &Span) -> ToolCall {
     }
 }
 
-/// The agent whose turn it is: as the step took it, else as it gave it on.
+/// The current agent, from the step's input, otherwise from its output.
 pub(crate) fn agent(span: &Span) -> Option<CompactString> {
     let given = span.events.iter().filter_map(|event| event.attributes.text("output"));
     let texts = input(span).into_iter().chain(given.filter(|text| text.len() <= LARGEST));
     texts.filter(|text| text.contains(AGENT)).find_map(|text| field(text, AGENT))
 }
 
-/// The same of a span that another instrumentation made, which has both sides as attributes.
+/// The same for a span of another instrumentation, with input and output as attributes.
 pub(crate) fn agent_told(span: &Span) -> Option<CompactString> {
     let sides = ["input.value", "output.value"].into_iter().filter_map(|key| span.attributes.text(key));
     let texts = sides.filter(|text| text.len() <= LARGEST && text.contains(AGENT));
     texts.filter_map(|text| field(text, AGENT)).next()
 }
 
-/// The text behind `key`, in quotes of either kind; `None` when it was cut.
+/// The text after `key`, in single or double quotes; `None` if truncated.
 fn field(text: &str, key: &str) -> Option<CompactString> {
     let rest = text.split_once(key)?.1;
     let quote = rest.chars().next().filter(|quote| matches!(quote, '\'' | '"'))?;
@@ -60,7 +60,7 @@ fn field(text: &str, key: &str) -> Option<CompactString> {
     label(&Value::from(value))
 }
 
-/// The dictionary that `text` begins with, up to its closing brace.
+/// The dictionary at the start of `text`, up to its closing brace.
 fn dictionary(text: &str) -> Option<&str> {
     let (mut quote, mut escaped, mut depth) = (None, false, 0_usize);
     for (at, byte) in text.bytes().enumerate() {

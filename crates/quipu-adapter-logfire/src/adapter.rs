@@ -1,4 +1,4 @@
-//! The adapter and its sources' habits.
+//! Adapter for Pydantic AI and the Logfire SDK, with their peculiarities.
 
 use compact_str::CompactString;
 use quipu_core::{Adapter, Canonical, Event, Kind, Lens, Messages, Signal, Span};
@@ -11,13 +11,13 @@ use quipu_semconv::{
 
 use crate::request;
 
-/// Says whether a record is a span or a log that Logfire sends as one.
+/// Whether a record is a span, or a log that Logfire sends as a span.
 const SPAN_TYPE: &str = "logfire.span_type";
-/// How the name of the log begins that follows a stream.
+/// Prefix of the name of the log that follows a stream.
 const STREAM: &str = "streaming response";
-/// The tag that Logfire itself puts on every record of a model's library.
+/// The tag that Logfire puts on every record of a model library.
 const OWN_TAG: &str = "LLM";
-/// How the scope of Pydantic AI begins.
+/// Prefix of Pydantic AI's scope.
 const PYDANTIC_AI: &[&str] = &["pydantic-ai"];
 
 /// Reads Pydantic AI and the Logfire SDK.
@@ -29,8 +29,8 @@ impl Adapter for Logfire {
         "logfire"
     }
 
-    /// Whatever passes through the Logfire SDK bears its attributes, so those alone only tell spans that no other
-    /// convention's instrumentation made.
+    /// All spans that pass through the Logfire SDK have its attributes. So those attributes alone identify
+    /// only spans that no other instrumentation made.
     fn claims(&self, span: &Span) -> bool {
         let keys = |prefixes| any_key_begins(&span.attributes, prefixes);
         scope_begins(span, LOGFIRE_SCOPES)
@@ -77,7 +77,7 @@ impl Adapter for Logfire {
     }
 }
 
-/// Whether the scope is that of an instrumentation which an adapter of its own reads.
+/// Whether another adapter reads the instrumentation of this scope.
 fn is_of_another_instrumentation(span: &Span) -> bool {
     let begins = [OPENINFERENCE_SCOPES, OPENLLMETRY_SCOPE_PREFIXES, OPENLIT_SCOPES];
     let names = [OPENLLMETRY_SCOPES, LANGSMITH_SCOPES];
@@ -89,13 +89,14 @@ fn is_of_pydantic_ai(span: &Span) -> bool {
     scope_begins(span, PYDANTIC_AI) || any_key_begins(&span.attributes, PYDANTIC_AI_PREFIXES)
 }
 
-/// A stream's call is a span that ends before the answer came; the log behind it has the tokens. So the span is the call,
-/// and the log a step that carries what it used.
+/// Whether a record is the log at the end of a stream. A stream's call is a span that ends before the answer.
+/// The log after it has the tokens. So the span is the call, and the log is a step with its usage.
 fn is_end_of_stream(span: &Span) -> bool {
     span.name.starts_with(STREAM) && span.attributes.text(SPAN_TYPE) == Some("log")
 }
 
-/// Older releases of Pydantic AI name no operation on an agent's run, nor on what runs several tools.
+/// The kind of a span. Older releases of Pydantic AI name no operation on an agent's run, nor on a group of
+/// tool runs.
 fn kind(span: &Span, read: &Canonical) -> Kind {
     if is_end_of_stream(span) {
         return Kind::Task;

@@ -1,8 +1,8 @@
 //! Reads spans of Pydantic AI, and of the Logfire SDK's own instrumentations of model libraries.
 //!
 //! Verb: NORMALISE.
-//! Takes: spans of the scopes `pydantic-ai` and `logfire.*`, and spans of theirs told by their attributes.
-//! Gives: what they mean and what was said in them; a stream's two records are one call.
+//! Takes: spans of the scopes `pydantic-ai` and `logfire.*`, and spans with their attributes.
+//! Gives: their canonical values and messages; a stream's two records are one call.
 //! Never: counts an agent's sums, or reads a span of two conventions twice.
 
 mod adapter;

@@ -1,16 +1,17 @@
-//! Logfire's own record of a request and its answer: `request_data` and `response_data`, all that older releases send.
+//! Logfire's own record of a request and its answer: `request_data` and `response_data`. Older releases send
+//! nothing else.
 
 use quipu_core::{Canonical, Message, Messages, Role, Span, Value};
 use quipu_normalize::{label, message_list, parse, pick, usage_of};
 
-/// What was asked, as the library sends it to the provider.
+/// Key of the request, as the library sends it to the provider.
 const REQUEST: &str = "request_data";
-/// What was answered, in Logfire's own shape.
+/// Key of the answer, in Logfire's own format.
 const RESPONSE: &str = "response_data";
-/// Largest text that is searched on the hot path, in bytes.
+/// Maximum size of a text that is searched on the hot path, in bytes.
 const LARGEST: usize = 256 << 10;
 
-/// Fills in model and usage where no key of the conventions told them.
+/// Fills in model and usage if no key of the conventions has them.
 pub(crate) fn fill(span: &Span, read: &mut Canonical) {
     let text = |key: &str| span.attributes.text(key).filter(|text| text.len() <= LARGEST);
     if read.request_model.is_none() {
@@ -23,7 +24,7 @@ pub(crate) fn fill(span: &Span, read: &mut Canonical) {
     }
 }
 
-/// Fills in what was said, side by side.
+/// Fills in missing input and output messages.
 pub(crate) fn said(span: &Span, said: &mut Messages) {
     let object = |key: &str| span.attributes.text(key).and_then(parse);
     if said.input.is_empty() {

@@ -1,18 +1,18 @@
-//! The adapter and Mastra's habits.
+//! Adapter for Mastra and its peculiarities.
 
 use compact_str::CompactString;
 use quipu_core::{Adapter, Canonical, Kind, Lens, Messages, Span, Usage, Value};
 use quipu_normalize::{Slots, any_key_begins, canonical, label, lens, messages, scope_begins};
 use quipu_semconv::{Field, MASTRA_PREFIXES, MASTRA_SCOPES};
 
-/// Span types of a whole turn of the model, in newer and older releases. Only where no inference is told apart do they
-/// have usage of their own: they are the call then.
+/// Span types of a whole turn of the model, in newer and older releases. They have usage of their own only if
+/// there is no separate inference span. Then they are the call.
 const GENERATIONS: &[&str] = &["model_generation", "llm_generation"];
-/// Span types that never have usage of their own.
+/// Span types without usage of their own.
 const STEPS: &[&str] = &["model_step", "llm_step", "model_chunk", "llm_chunk"];
-/// What stands before a workflow's name in a span's name.
+/// Prefixes of a workflow's name in a span's name.
 const WORKFLOW: &[&str] = &["invoke_workflow ", "workflow_run ", "workflow run: "];
-/// What stands before a step's name in a span's name.
+/// Prefixes of a step's name in a span's name.
 const STEP: &[&str] = &["workflow_step ", "workflow step: "];
 
 /// Reads Mastra.
@@ -51,7 +51,7 @@ impl Adapter for Mastra {
     }
 }
 
-/// Workflows and their steps go by their spans' names.
+/// Reads the names of workflows and steps from their spans' names.
 fn names(slots: &Slots<'_>, kind: &str, read: &mut Canonical) {
     if kind == "workflow_run" {
         read.workflow = read.workflow.take().or_else(|| behind(&slots.span.name, WORKFLOW));
@@ -60,7 +60,7 @@ fn names(slots: &Slots<'_>, kind: &str, read: &mut Canonical) {
     }
 }
 
-/// What comes behind one of `words`, or all of the name where none is there.
+/// The rest of the name after one of `words`, or the whole name if none matches.
 fn behind(name: &str, words: &[&str]) -> Option<CompactString> {
     let bare = words.iter().find_map(|word| name.strip_prefix(word)).unwrap_or(name);
     label(&Value::from(bare.trim_matches('\'')))

@@ -2,8 +2,8 @@
 //!
 //! Verb: NORMALISE.
 //! Takes: spans with `mastra.*` attributes, or of the scopes `@mastra/*`.
-//! Gives: what they mean and what was said in them.
-//! Never: counts what an agent's generation or step repeats of its calls.
+//! Gives: their canonical values and messages.
+//! Never: counts usage that an agent's generation or step repeats from its calls.
 
 mod adapter;
 

@@ -1,7 +1,7 @@
-//! The adapter.
+//! Adapter for the Model Context Protocol.
 //!
-//! Source: the Model Context Protocol page of OpenTelemetry's GenAI conventions. A client's `tools/call` and the server's
-//! are records of one run; the ledger makes them one.
+//! Source: the Model Context Protocol page of OpenTelemetry's GenAI conventions. A client's `tools/call` and
+//! the server's are records of one run; the ledger joins them.
 
 use compact_str::CompactString;
 use quipu_core::{Adapter, Canonical, Kind, Lens, Messages, Span, Value};
@@ -33,7 +33,7 @@ impl Adapter for Mcp {
             read.tool = None;
         }
         read.error_type = read.error_type.take().or_else(|| refused(span));
-        // A connection's session is that of a conversation only where nothing above the span has a better one.
+        // A connection's session is the conversation's session only if no ancestor has a better one.
         if span.parent_id.is_none() {
             read.session = read.session.take().or_else(|| label(span.attributes.get(MCP_SESSION)?));
         }
@@ -49,19 +49,19 @@ impl Adapter for Mcp {
     }
 }
 
-/// What a method does: only `tools/call` runs a tool. Spans without a method are read as any others.
+/// The kind of a method: only `tools/call` runs a tool. Spans without a method are read by the common rules.
 fn kind(slots: &Slots<'_>) -> Kind {
     let Some(method) = slots.text(Field::McpMethod) else { return quipu_normalize::kind(slots) };
     MCP_METHODS.iter().find(|(name, _)| *name == method).map_or(Kind::Other, |(_, kind)| *kind)
 }
 
-/// The tool's name behind the method in the span's name: `tools/call NAME`, `MCP send tools/call NAME`.
+/// The tool's name after the method in the span's name: `tools/call NAME`, `MCP send tools/call NAME`.
 fn tool(span: &Span) -> Option<CompactString> {
     let (_, name) = span.name.split_once(MCP_TOOL_CALL)?;
     label(&Value::from(name.trim()))
 }
 
-/// A JSON-RPC error code: they are below zero, or in some libraries HTTP statuses.
+/// A JSON-RPC error code, which is negative; in some libraries it is an HTTP status.
 fn refused(span: &Span) -> Option<CompactString> {
     let code = JSONRPC_ERRORS.iter().find_map(|key| span.attributes.get(key)).and_then(label)?;
     code.parse::<i64>().ok().filter(|number| *number < 0 || *number >= 400).map(|_| code)

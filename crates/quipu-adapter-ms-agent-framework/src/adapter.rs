@@ -1,7 +1,8 @@
-//! Microsoft's agent framework: workflows of executors between which edges carry messages.
+//! Microsoft's agent framework: workflows of executors, connected by edges that carry messages.
 //!
-//! The spans' names and attributes are those of `agent_framework.observability`, release 1.23, in Python, and of
-//! `Microsoft.Agents.AI.Workflows.Observability` in .NET, which has one span for a session and one for each of its runs.
+//! The spans' names and attributes in Python are those of `agent_framework.observability`, release 1.23. In
+//! .NET they are those of `Microsoft.Agents.AI.Workflows.Observability`, which has one span for a session and
+//! one for each of its runs.
 
 use compact_str::CompactString;
 use quipu_core::{Adapter, Canonical, Kind, Span};
@@ -29,7 +30,7 @@ impl Adapter for MsAgentFramework {
     }
 }
 
-/// Names end with the executor's id or the kind of edge.
+/// Reads a span of a workflow. Its name ends with the executor's id or the kind of edge.
 fn part_of_workflow(span: &Span, read: &mut Canonical) {
     let named = |key: &str| span.attributes.get(key).and_then(label);
     match span.name.split(' ').next() {
@@ -45,7 +46,7 @@ fn part_of_workflow(span: &Span, read: &mut Canonical) {
             read.kind = Kind::Task;
             read.step = named("executor.id");
         }
-        // What is carried leads to a step where it has one end only.
+        // A message leads to a step if it has a single target.
         Some("edge_group.process") => read.step = named("message.target_id"),
         Some("message.send") => {
             read.step = named("message.target_id").or_else(|| named("message.destination_executor_id"));

@@ -1,8 +1,9 @@
-//! Adds what Microsoft's agent framework tells to what its convention's adapter read: workflows, executors, edges and hand-offs.
+//! Enriches Microsoft's agent framework spans after their convention's adapter: workflows, executors, edges
+//! and hand-offs.
 //!
 //! Verb: NORMALISE.
-//! Takes: a span of Microsoft's agent framework and what was read from it.
-//! Gives: the same, and what only the framework's own attributes tell.
+//! Takes: a span of Microsoft's agent framework and its canonical values.
+//! Gives: the same values, plus those of the framework's own attributes.
 //! Never: claims a span, or touches its tokens and money.
 
 mod adapter;

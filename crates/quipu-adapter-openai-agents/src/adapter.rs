@@ -1,19 +1,19 @@
-//! What four instrumentations tell of the SDK beside their conventions: OpenInference, OpenLLMetry, Logfire and
+//! Values of the SDK beyond the conventions of four instrumentations: OpenInference, OpenLLMetry, Logfire and
 //! OpenTelemetry's own.
 
 use compact_str::CompactString;
 use quipu_core::{Adapter, Canonical, Kind, Span, Value};
 use quipu_normalize::label;
 
-/// The agent that OpenTelemetry's own instrumentation names on spans that belong to none.
+/// Placeholder agent of OpenTelemetry's own instrumentation on spans without an agent.
 const NO_AGENT: &str = "OpenAI Agent";
-/// What instrumentations say of an agent that they do not know.
+/// Placeholder of instrumentations for an unknown agent.
 const UNKNOWN: &str = "unknown";
-/// What stands before the agent's name in the name of a hand-off's span.
+/// Prefix of the agent's name in the name of a hand-off's span.
 const HANDOFF: &str = "handoff to ";
-/// Keys that name an agent: one has them, the span of a whole run has not.
+/// Keys that name an agent. The span of an agent has one of them; that of a whole run has none.
 const AGENT_KEYS: &[&str] = &["agent.name", "graph.node.id", "gen_ai.agent.name"];
-/// Longest text that is taken for an agent's name, in bytes.
+/// Maximum length of an accepted agent name, in bytes.
 const LONGEST_NAME: usize = 256;
 
 /// Enriches spans of the OpenAI Agents SDK.
@@ -40,7 +40,7 @@ impl Adapter for OpenaiAgents {
     }
 }
 
-/// OpenInference calls the span of a whole run an agent; it goes by the workflow's name.
+/// Reads the span of a whole run as a workflow with its name. OpenInference marks it as an agent.
 fn whole_run(span: &Span, read: &mut Canonical) {
     let is_named = AGENT_KEYS.iter().any(|key| span.attributes.get(key).is_some());
     if read.kind == Kind::Agent && read.convention == "openinference" && span.parent_id.is_none() && !is_named
@@ -51,7 +51,7 @@ fn whole_run(span: &Span, read: &mut Canonical) {
     }
 }
 
-/// OpenInference calls a hand-off a tool, with the agents' names as its input and output.
+/// Reads a hand-off. OpenInference marks it as a tool, with the agents' names as its input and output.
 fn handoff(span: &Span, read: &mut Canonical) {
     let Some((before, to)) = span.name.split_at_checked(HANDOFF.len()) else { return };
     if !before.eq_ignore_ascii_case(HANDOFF) {
@@ -65,7 +65,7 @@ fn handoff(span: &Span, read: &mut Canonical) {
     read.handoff_to = read.handoff_to.take().or_else(|| side("output.value")).or_else(|| name(to));
 }
 
-/// Turns and the like have no operation of the conventions.
+/// Reads turns and similar spans, which have no operation of the conventions.
 fn turn(read: &mut Canonical) {
     if read.kind == Kind::Other && read.operation.as_deref() == Some(UNKNOWN) {
         read.kind = Kind::Task;

@@ -1,23 +1,25 @@
-//! OpenCode's habits within the AI SDK's telemetry, and its own run.
+//! OpenCode's peculiarities within the AI SDK's telemetry, and its own runs.
 //!
-//! Known from its source, <https://github.com/sst/opencode> (`packages/opencode/src/session/llm.ts`), and from traffic of 1.18.33:
-//! with `experimental.openTelemetry` each request to a model is one `streamText` of the AI SDK, function `session.llm`, with the
-//! session as `sessionId` and the name of the user, else `unknown`, as `userId` in the SDK's metadata. Around the requests of one
-//! prompt is a span `SessionPrompt.prompt`, without attributes, among hundreds of spans of its database and plugins.
+//! The format is known from its source, <https://github.com/sst/opencode>
+//! (`packages/opencode/src/session/llm.ts`), and from traffic of 1.18.33. With `experimental.openTelemetry`,
+//! each model request is one `streamText` of the AI SDK with the function `session.llm`. The SDK's metadata
+//! has the session as `sessionId` and the name of the user, or `unknown`, as `userId`. A span
+//! `SessionPrompt.prompt` without attributes surrounds the requests of one prompt. Hundreds of spans of its
+//! database and plugins surround it.
 
 use compact_str::CompactString;
 use quipu_core::{Adapter, Canonical, Kind, Span};
 use quipu_normalize::scope_is;
 
-/// The framework's name, and that of its service and scope.
+/// Name of the framework, its service and its scope.
 const NAME: &str = "opencode";
-/// What OpenCode names its requests to models.
+/// Function name of OpenCode's model requests.
 const FUNCTION: &str = "session.llm";
-/// Where the AI SDK puts that name, in its releases up to 6.
+/// Keys of the function name in the AI SDK's releases up to 6.
 const FUNCTION_KEYS: &[&str] = &["ai.telemetry.functionId", "resource.name"];
-/// The span of one prompt: the agent's run.
+/// Span of one prompt, which is the agent's run.
 const PROMPT: &str = "SessionPrompt.prompt";
-/// The user of whom OpenCode knows nothing.
+/// OpenCode's placeholder for an unknown user.
 const NOBODY: &str = "unknown";
 
 /// Reads OpenCode's runs, and enriches its requests.
@@ -54,7 +56,7 @@ impl Adapter for Opencode {
         }
         read.framework = Some(CompactString::const_new(NAME));
         read.user = read.user.take().filter(|user| user != NOBODY);
-        // One request is no agent, and the function's name is not an agent's.
+        // A request is no agent, and the function's name is not an agent's name.
         if read.agent.as_deref() == Some(FUNCTION) {
             read.agent = None;
             read.kind = if read.kind == Kind::Agent { Kind::Task } else { read.kind };

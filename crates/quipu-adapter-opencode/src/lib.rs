@@ -1,9 +1,9 @@
-//! Reads OpenCode's runs, and adds to what the AI SDK's adapter read of their requests what OpenCode means by it.
+//! Reads OpenCode's runs, and enriches its model requests after the AI SDK's adapter.
 //!
 //! Verb: NORMALISE.
-//! Takes: spans that OpenCode's process sent.
-//! Gives: the agent's runs, their framework, and no user where OpenCode knew none.
-//! Never: reads a request; OpenCode's are the AI SDK's.
+//! Takes: spans of OpenCode's process.
+//! Gives: the agent's runs, their framework, and no user if OpenCode knew none.
+//! Never: reads a request; the AI SDK's adapter does.
 
 mod adapter;
 

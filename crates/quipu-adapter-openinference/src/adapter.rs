@@ -1,4 +1,4 @@
-//! The adapter and OpenInference's habits.
+//! Adapter for OpenInference and its peculiarities.
 
 use compact_str::CompactString;
 use quipu_core::{Adapter, Canonical, Kind, Lens, Messages, Span, Value};
@@ -7,15 +7,16 @@ use quipu_normalize::{
 };
 use quipu_semconv::{Field, OPENINFERENCE_PREFIXES, OPENINFERENCE_SCOPES};
 
-/// Endings of span names that are not part of an agent's name.
+/// Suffixes of span names that are not part of an agent's name.
 const RUN_ENDINGS: &[&str] = &[".run", ".arun", ".invoke", ".ainvoke", ".kickoff", ".forward", ".aforward"];
-/// Endings of span names that are not part of a tool's name: the method by which its object is called.
+/// Suffixes of span names that are not part of a tool's name: the method that calls its object.
 const CALL_ENDINGS: &[&str] = &[".__call__", ".acall"];
-/// Scope of the instrumentation of DSPy, which knows no agents, and the modules of DSPy that choose tools in a loop.
+/// Scope of the DSPy instrumentation, which has no agent spans.
 const DSPY: &[&str] = &["openinference.instrumentation.dspy"];
-/// What a call of a model takes at least, in nanoseconds: an exchange over a network, even within one machine.
+/// Minimum duration of a model call, in nanoseconds: a network exchange, even within one machine.
 const SHORTEST_CALL: i64 = 1_000_000;
-/// See <https://dspy.ai/api/modules/ReAct> and beside it.
+/// DSPy modules that choose tools in a loop. See <https://dspy.ai/api/modules/ReAct> and its neighbouring
+/// pages.
 const DSPY_AGENTS: &[&str] = &["ReAct", "CodeAct"];
 
 /// Reads OpenInference.
@@ -68,13 +69,13 @@ impl Adapter for OpenInference {
     }
 }
 
-/// The id of the provider's answer in the output, which tells that another instrumentation saw the same call.
+/// The id of the provider's answer in the output. It identifies other records of the same call.
 fn id_in_output(slots: &Slots<'_>) -> Option<CompactString> {
     slots.get(Field::OutputValue).and_then(answer_id)
 }
 
-/// Whether a span that says it is a call is an event within one: it names no model, has no usage and takes no time. BeeAI
-/// sends each piece of a stream as such a span.
+/// Whether a span marked as a call is an event within a call: it names no model, has no usage and takes no
+/// time. BeeAI sends each chunk of a stream as such a span.
 fn is_event_of_a_call(span: &Span, read: &Canonical) -> bool {
     read.kind.is_call()
         && span.parent_id.is_some()
@@ -83,7 +84,7 @@ fn is_event_of_a_call(span: &Span, read: &Canonical) -> bool {
         && is_within(span, SHORTEST_CALL)
 }
 
-/// Whether DSPy answered from its cache: an answer without usage sooner than any model is reached.
+/// Whether DSPy answered from its cache: an answer without usage, faster than any model.
 fn is_cached_by_dspy(slots: &Slots<'_>, read: &Canonical) -> bool {
     read.usage.is_none()
         && slots.get(Field::OutputValue).is_some()
@@ -95,14 +96,14 @@ fn is_within(span: &Span, nanos: i64) -> bool {
     span.duration().is_some_and(|duration| duration < nanos)
 }
 
-/// An agent without a name of its own goes by its span's name.
+/// The name of an agent without an explicit one: its span's name.
 fn agent_name(span: &Span) -> Option<CompactString> {
     let name = span.name.as_str();
     let bare = RUN_ENDINGS.iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name);
     label(&Value::from(bare))
 }
 
-/// A tool without a name of its own goes by its span's name.
+/// The name of a tool without an explicit one: its span's name.
 fn tool_name(span: &Span) -> Option<CompactString> {
     let name = span.name.as_str();
     label(&Value::from(CALL_ENDINGS.iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name)))
@@ -117,7 +118,7 @@ fn span_name(span: &Span) -> Option<CompactString> {
     label(&Value::from(span.name.as_str()))
 }
 
-/// A root chain is a workflow that goes by its span's name.
+/// Reads a root chain as a workflow with its span's name.
 fn workflow(slots: &Slots<'_>, read: &mut Canonical) {
     read.workflow = read.workflow.take().or_else(|| span_name(slots.span));
 }

@@ -3,7 +3,7 @@
 //! Verb: NORMALISE.
 //! Takes: a span with OpenInference attributes or from an OpenInference scope.
 //! Gives: its canonical values and messages.
-//! Never: reads what another convention put on the same span in preference to it.
+//! Never: prefers values of another convention on the same span.
 
 mod adapter;
 

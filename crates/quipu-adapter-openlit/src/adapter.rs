@@ -1,4 +1,4 @@
-//! The adapter and the habits of `OpenLIT`.
+//! Adapter for `OpenLIT` and its peculiarities.
 
 use compact_str::CompactString;
 use quipu_core::{Adapter, Canonical, Event, Kind, Lens, Meeting, Messages, Span, SpanKind, Status, Value};
@@ -9,9 +9,9 @@ use quipu_semconv::{
 
 use crate::estimate::is_estimate;
 
-/// Where a span names the SDK that made it.
+/// Key of the SDK that made a span.
 const SDK: &str = "telemetry.sdk.name";
-/// Names that `OpenLIT` gives to what has none.
+/// `OpenLIT`'s placeholders for missing names.
 const NAMELESS: &[&str] = &["default", "unknown"];
 
 /// Reads `OpenLIT`.
@@ -36,7 +36,7 @@ impl Adapter for Openlit {
         nameless(&mut read);
         if read.kind.is_call() {
             read.meeting = meeting(span, &read);
-            // The tool that the answer asks for, not one that ran.
+            // The tool is one that the answer requests, and not one that ran.
             (read.tool, read.tool_call_id) = (None, None);
         }
         if is_estimate(&slots, &read)
@@ -64,7 +64,7 @@ impl Adapter for Openlit {
     }
 }
 
-/// Operations in `OpenLIT`'s own words, and guards.
+/// Reads `OpenLIT`'s own operations, and guards.
 fn more_kinds(span: &Span, read: &mut Canonical) {
     if read.kind == Kind::Other {
         let told = read
@@ -81,8 +81,8 @@ fn more_kinds(span: &Span, read: &mut Canonical) {
     }
 }
 
-/// A call that failed has no attributes, only an exception: the span's name holds operation and model, as the GenAI
-/// conventions lay it down.
+/// Reads a failed call, which has no attributes and only an exception. The span's name has operation and
+/// model, as the GenAI conventions require.
 fn failed_call(span: &Span, read: &mut Canonical) {
     let is_bare = read.kind == Kind::Other && read.operation.is_none() && span.kind == SpanKind::Client;
     if !is_bare || span.status != Status::Error {
@@ -96,7 +96,7 @@ fn failed_call(span: &Span, read: &mut Canonical) {
     }
 }
 
-/// Guardrails of OpenAI's agents have the operation of an agent, and say what they found.
+/// Reads guardrails of OpenAI's agents, which have the operation of an agent and a result.
 fn guardrail_as_agent(slots: &Slots<'_>, read: &mut Canonical) {
     let Some(found) = slots.get(Field::GuardrailTriggered).filter(|_| read.kind == Kind::Agent) else {
         return;
@@ -108,7 +108,7 @@ fn guardrail_as_agent(slots: &Slots<'_>, read: &mut Canonical) {
     };
 }
 
-/// The first answer of a guard: whether it stopped something.
+/// The first result of a guard: whether it stopped the request.
 fn triggered(span: &Span) -> Option<bool> {
     OPENLIT_GUARD_TRIGGERED.iter().find_map(|(key, words)| match span.attributes.get(key)? {
         Value::Bool(flag) => Some(*flag),
@@ -116,8 +116,8 @@ fn triggered(span: &Span) -> Option<bool> {
     })
 }
 
-/// A call outside of any other span is also told by a log record without a trace, as when a stream is read after the request:
-/// only the answer's id brings the two together.
+/// The meeting of a call without a parent span. A log record without a trace may report it too, for example
+/// if a stream is read after the request. Only the answer's id connects the two.
 fn meeting(span: &Span, read: &Canonical) -> Option<Meeting> {
     let response = read.response_id.as_deref().filter(|_| span.parent_id.is_none())?;
     Some(Meeting::of("openlit", response))

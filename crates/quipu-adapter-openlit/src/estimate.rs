@@ -1,15 +1,15 @@
-//! Tells `OpenLIT`'s own estimates from the provider's figures.
+//! Detection of `OpenLIT`'s own estimates among the provider's figures.
 
 use quipu_core::{Canonical, Kind, Value};
 use quipu_normalize::{Slots, parse};
 use quipu_semconv::{Field, OUTPUT_MESSAGES};
 
-/// Largest answer that is measured, in bytes.
+/// Maximum size of a measured answer, in bytes.
 const LARGEST: usize = 256 << 10;
 
-/// Whether the figures are an estimate: `OpenLIT` writes half the characters of the text, rounded up, under the normal key
-/// when a stream brought no usage (`general_tokens` in its `__helpers.py`). The answer's text is on the span, so that half of
-/// it can be compared; the provider's figures have cached tokens, reasoning, or another number.
+/// Whether the figures are an estimate. If a stream has no usage, `OpenLIT` writes half the characters of the
+/// text, rounded up, under the normal key (`general_tokens` in its `__helpers.py`). The answer's text is on
+/// the span for comparison. The provider's figures have cached tokens, reasoning, or another number.
 pub(crate) fn is_estimate(slots: &Slots<'_>, read: &Canonical) -> bool {
     let Some(usage) = read.usage.as_ref().filter(|_| read.kind == Kind::Llm) else { return false };
     let was_whole = read.params.stream != Some(true) && read.response_id.is_some();
@@ -22,7 +22,7 @@ pub(crate) fn is_estimate(slots: &Slots<'_>, read: &Canonical) -> bool {
     said(slots).is_some_and(|characters| characters.div_ceil(2) == output)
 }
 
-/// Characters of text in the answer; `None` when no answer was sent.
+/// Number of characters of text in the answer; `None` without an answer.
 fn said(slots: &Slots<'_>) -> Option<u64> {
     let text = slots.span.attributes.text(OUTPUT_MESSAGES).filter(|text| text.len() <= LARGEST)?;
     let messages = parse(text)?;

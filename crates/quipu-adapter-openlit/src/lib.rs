@@ -2,7 +2,7 @@
 //!
 //! Verb: NORMALISE.
 //! Takes: spans of scopes that begin with `openlit.`, or that name it as their SDK.
-//! Gives: what they mean, what was said in them, and how they were read; estimates are marked.
+//! Gives: their canonical values, messages and lens; estimates are marked.
 //! Never: does I/O, keeps state, or changes what was sent.
 
 mod adapter;

@@ -1,4 +1,4 @@
-//! The adapter and Traceloop's habits.
+//! Adapter for Traceloop and its peculiarities.
 
 use compact_str::CompactString;
 use quipu_core::{Adapter, Canonical, Event, Kind, Lens, Messages, Span, Value};
@@ -7,7 +7,7 @@ use quipu_normalize::{
 };
 use quipu_semconv::{Field, OPENLLMETRY_PREFIXES, OPENLLMETRY_SCOPE_PREFIXES, OPENLLMETRY_SCOPES};
 
-/// Largest tool output that is searched for a failure, in bytes.
+/// Maximum size of a tool output that is searched for a failure, in bytes.
 const LARGEST_OUTPUT: usize = 1 << 20;
 
 /// Reads OpenLLMetry.
@@ -52,20 +52,22 @@ impl Adapter for OpenLlmetry {
     }
 }
 
-/// OpenTelemetry's own instrumentations carry beta versions (`2.4b0`), Traceloop's never do.
+/// Whether a span is Traceloop's. OpenTelemetry's own instrumentations have beta versions (`2.4b0`),
+/// Traceloop's never do.
 fn from_traceloop(span: &Span) -> bool {
     let is_beta = span.scope.version.contains('b');
     (scope_is(span, OPENLLMETRY_SCOPES) && !is_beta) || scope_begins(span, OPENLLMETRY_SCOPE_PREFIXES)
 }
 
-/// The span that marks a LangGraph run names the graph's thread as conversation, and nothing of the session that the
-/// user attached; every span below it names the right one of the two.
+/// Whether a span marks a LangGraph run. It names the graph's thread as conversation, and omits the session
+/// that the user attached. Every span below it names the right one of the two.
 fn is_graph_marker(span: &Span) -> bool {
     span.attributes.get("gen_ai.workflow.nodes").is_some()
         && !any_key_begins(&span.attributes, OPENLLMETRY_PREFIXES)
 }
 
-/// LlamaIndex tells the model of a tool's failure and ends the span well; only the output says so.
+/// Whether a tool failed. LlamaIndex reports the failure to the model and ends the span as a success; only
+/// the output shows it.
 fn tool_failed(slots: &Slots<'_>) -> bool {
     let output =
         slots.span.attributes.text("traceloop.entity.output").filter(|text| text.len() <= LARGEST_OUTPUT);

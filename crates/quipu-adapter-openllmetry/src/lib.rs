@@ -3,7 +3,7 @@
 //! Verb: NORMALISE.
 //! Takes: a span with Traceloop attributes or from a Traceloop scope.
 //! Gives: its canonical values and messages.
-//! Never: takes a span of OpenTelemetry's own instrumentations, which share the scope names' beginning.
+//! Never: claims a span of OpenTelemetry's own instrumentations, which share the prefix of the scope names.
 
 mod adapter;
 

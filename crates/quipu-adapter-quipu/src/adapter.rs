@@ -1,8 +1,8 @@
-//! The adapter, and what the library says in words of its own.
+//! Adapter for spans of Quipu's own library.
 //!
-//! The library writes OpenTelemetry's GenAI attributes, which are read as everybody's are, and `quipu.kind` for what a span
-//! does. Its input tokens are totals that include cached ones. Spans that other instrumentations make through it carry their
-//! own scope, and so are read by their own adapters.
+//! The library writes OpenTelemetry's GenAI attributes, read by the common rules, and `quipu.kind` for the
+//! kind of a span. Its input tokens are totals that include cached ones. Spans that other instrumentations
+//! make through it have their own scope, so their own adapters read them.
 
 use compact_str::CompactString;
 use quipu_core::{Adapter, Canonical, Event, Kind, Lens, Messages, Span, Value};
@@ -10,7 +10,7 @@ use quipu_normalize::{Slots, canonical, explain, handoff_to, label, lens, messag
 use quipu_semconv::quipu::{FRAMEWORK, HANDOFF_EVENT, KIND, KINDS, NO_KIND, SCOPE, USAGE_ESTIMATED};
 use quipu_semconv::{Field, HANDOFF_TO};
 
-/// The framework of code that names none.
+/// The framework of code without a named one.
 const OWN_FRAMEWORK: CompactString = CompactString::const_new("quipu");
 
 /// Reads what Quipu's own library records.
@@ -68,15 +68,15 @@ fn framework(said: Option<&Value>) -> CompactString {
     said.and_then(label).unwrap_or(OWN_FRAMEWORK)
 }
 
-/// The word of a kind that is none of [`Kind`]'s.
+/// The name of a kind that [`Kind`] does not have.
 fn operation(slots: &Slots<'_>) -> Option<CompactString> {
     let word = slots.label(Field::QuipuKind)?;
     let is_ours = KINDS.iter().any(|(known, kind)| *known == word && *kind == Kind::Other);
     (is_ours && word != NO_KIND).then_some(word)
 }
 
-/// An agent says on its span that it hands over; a model does so by the name of a tool. The first hand-off is told: those
-/// that follow are on the span's events.
+/// Reads a hand-off: on an agent's span as an event, for a model by the name of a tool. The first hand-off is
+/// used; the span's events have all of them.
 fn hand_off(span: &Span, read: &mut Canonical) {
     let said = || {
         let event = span.events.iter().find(|event| event.name == HANDOFF_EVENT)?;

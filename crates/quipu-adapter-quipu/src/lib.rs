@@ -1,8 +1,8 @@
-//! Reads what Quipu's own library records, in the process or exported from it.
+//! Reads records of Quipu's own library, in the process or exported from it.
 //!
 //! Verb: NORMALISE.
 //! Takes: spans and events of the scope `quipu`.
-//! Gives: what they mean and what was said in them.
+//! Gives: their canonical values and messages.
 //! Never: does I/O, keeps state, or changes what was sent.
 
 mod adapter;

@@ -1,15 +1,18 @@
-//! The adapter and Rig's habits.
+//! Adapter for Rig and its peculiarities.
 //!
-//! Source: the telemetry and agent modules of `rig-core`. A run is an `invoke_agent` span without a target of Rig's own
-//! (it is named after the module), a model's turn a `chat` span of the target `rig::agent_chat`, a call outside of agents
-//! one of `rig::completions`, and embeddings, reranking, speech and images are `rig::modalities`.
+//! Source: the telemetry and agent modules of `rig-core`.
+//!
+//! - A run is an `invoke_agent` span without a target of Rig's own; its target is the module.
+//! - A model's turn is a `chat` span of the target `rig::agent_chat`.
+//! - A call outside agents has the target `rig::completions`.
+//! - Embeddings, reranking, speech and images have the target `rig::modalities`.
 
 use compact_str::CompactString;
 use quipu_core::{Adapter, Canonical, Kind, Lens, Messages, Span};
 use quipu_normalize::{Slots, canonical, lens, messages, scope_begins};
 use quipu_semconv::{RIG_PARENT, RIG_TARGETS, TRACING_TARGET};
 
-/// What Rig calls an agent that has no name.
+/// Rig's name of an agent without one.
 const UNNAMED: &str = "Unnamed Agent";
 
 /// Reads Rig.
@@ -32,7 +35,7 @@ impl Adapter for Rig {
         let mut read = canonical(&Slots::of(span), self.name());
         read.framework = Some(CompactString::const_new("rig"));
         read.agent = read.agent.take().filter(|name| name != UNNAMED);
-        // Streams are told by the operation alone.
+        // Only the operation marks streams.
         let streams = read.operation.as_deref().is_some_and(|operation| operation.ends_with("_streaming"));
         if streams && read.kind == Kind::Llm {
             read.params.stream = read.params.stream.or(Some(true));

@@ -1,10 +1,11 @@
-//! Semantic Kernel, in Python and .NET: a tool is a function of a plugin, and a loop calls model and functions in turn.
+//! Semantic Kernel in Python and .NET: a tool is a function of a plugin, and a loop alternates between model
+//! calls and functions.
 
 use compact_str::CompactString;
 use quipu_core::{Adapter, Canonical, Kind, Span};
 use quipu_normalize::handoff_to;
 
-/// The span around the calls of a model and of the functions that it asks for.
+/// The span around model calls and the requested functions.
 const LOOP: &str = "AutoFunctionInvocationLoop";
 
 /// Adds Semantic Kernel's functions, loops and hand-offs.
@@ -32,8 +33,8 @@ impl Adapter for SemanticKernel {
     }
 }
 
-/// An agent among another's plugins is a plugin with one function of its own name, and calling it is no tool's run but
-/// that agent's.
+/// Reads a tool. An agent used as another agent's plugin has one function of its own name. A call of it is
+/// that agent's run and no tool run.
 fn tool(span: &Span, read: &mut Canonical) {
     let Some((plugin, function)) = span.attributes.text("gen_ai.tool.name").and_then(parts) else { return };
     read.tool = Some(CompactString::from(function));
@@ -46,7 +47,7 @@ fn tool(span: &Span, read: &mut Canonical) {
     }
 }
 
-/// Plugin and function of `plugin-function`; a plugin's name cannot hold the hyphen.
+/// Plugin and function in `plugin-function`. A plugin's name cannot contain a hyphen.
 fn parts(name: &str) -> Option<(&str, &str)> {
     name.split_once('-').filter(|(plugin, function)| !plugin.is_empty() && !function.is_empty())
 }

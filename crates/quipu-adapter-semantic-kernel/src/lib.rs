@@ -1,8 +1,9 @@
-//! Adds what Semantic Kernel tells to what its convention's adapter read: functions without their plugins, loops and hand-offs.
+//! Enriches Semantic Kernel spans after their convention's adapter: functions without their plugins, loops
+//! and hand-offs.
 //!
 //! Verb: NORMALISE.
-//! Takes: a span of Semantic Kernel and what was read from it.
-//! Gives: the same, and what only the framework's own attributes tell.
+//! Takes: a span of Semantic Kernel and its canonical values.
+//! Gives: the same values, plus those of the framework's own attributes.
 //! Never: claims a span, or touches its tokens and money.
 
 mod adapter;

@@ -1,11 +1,11 @@
-//! smolagents by its OpenInference instrumentation: agents are `name.run`, and what an agent does is `Step N` below.
+//! smolagents with OpenInference: agents are `name.run`, and their steps are `Step N` below.
 
 use quipu_core::{Adapter, Canonical, Kind, Span};
 
-/// How the span of a step is called, before its number.
+/// Prefix of a step's span name, before its number.
 const STEP: &str = "Step ";
 
-/// The tool by which every agent ends its run.
+/// The tool that ends every run of an agent.
 const FINAL_ANSWER: &str = "final_answer";
 
 /// Adds smolagents' steps.
@@ -21,7 +21,7 @@ impl Adapter for Smolagents {
         &["smolagents"]
     }
 
-    /// A step whose agent failed can be left without its agent's span; it is a step nevertheless, not a workflow.
+    /// If an agent fails, its step may lack the agent's span. It is still a step and not a workflow.
     fn enrich(&self, span: &Span, read: &mut Canonical) {
         let number =
             span.name.strip_prefix(STEP).filter(|_| matches!(read.kind, Kind::Task | Kind::Workflow));
@@ -30,7 +30,7 @@ impl Adapter for Smolagents {
             read.step = Some(span.name.clone());
             read.workflow = None;
         }
-        // The answer of a run, not the run of a tool.
+        // This is the answer of a run, and not a tool run.
         if read.kind == Kind::Tool && read.tool.as_deref() == Some(FINAL_ANSWER) {
             (read.kind, read.tool) = (Kind::Task, None);
         }

@@ -1,8 +1,8 @@
-//! Adds what smolagents tells to what its convention's adapter read: steps of agents.
+//! Enriches smolagents spans after their convention's adapter: steps of agents.
 //!
 //! Verb: NORMALISE.
-//! Takes: a span of smolagents and what was read from it.
-//! Gives: the same, and what only the framework's own attributes tell.
+//! Takes: a span of smolagents and its canonical values.
+//! Gives: the same values, plus those of the framework's own attributes.
 //! Never: claims a span, or touches its tokens and money.
 
 mod adapter;

@@ -1,4 +1,4 @@
-//! Strands Agents: agents run in cycles of one call and its tools, and swarms and graphs run agents.
+//! Strands Agents: agents run in cycles of a call and its tools, and swarms and graphs run agents.
 //!
 //! The spans' names and attributes are those of `strands.telemetry.tracer`, release 1.62.
 
@@ -9,7 +9,7 @@ use quipu_normalize::handoff_to;
 /// Operation of a cycle.
 const CYCLE: &str = "execute_event_loop_cycle";
 
-/// How a tool ended; the second is of releases before 1.
+/// Keys of a tool's status; the second is of releases before 1.
 const TOOL_STATUS: &[&str] = &["gen_ai.tool.status", "tool.status"];
 
 /// Adds cycles, swarms, hand-offs and the tools' own status.
@@ -26,7 +26,7 @@ impl Adapter for Strands {
     }
 
     fn enrich(&self, span: &Span, read: &mut Canonical) {
-        // An agent's figures add up over all its runs, and a cycle's repeat those of its call.
+        // An agent's figures accumulate over all its runs, and a cycle's figures repeat those of its call.
         read.never_count |= !read.kind.is_call() && read.usage.is_some();
         match (read.kind, read.operation.as_deref()) {
             (Kind::Tool, _) => tool(span, read),
@@ -40,7 +40,7 @@ impl Adapter for Strands {
     }
 }
 
-/// A tool can answer that it failed without raising; only its status says so then.
+/// Reads a tool run. A tool can report a failure without raising an error; then only its status shows it.
 fn tool(span: &Span, read: &mut Canonical) {
     if TOOL_STATUS.iter().any(|key| span.attributes.text(key) == Some("error")) {
         read.error_type = read.error_type.take().or(Some(CompactString::const_new("tool_error")));

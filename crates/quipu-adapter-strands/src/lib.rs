@@ -1,9 +1,10 @@
-//! Adds what Strands Agents tells to what its convention's adapter read: cycles, swarms, hand-offs, and that an agent's usage is that of its lifetime.
+//! Enriches Strands Agents spans after their convention's adapter: cycles, swarms, hand-offs, and an agent's
+//! lifetime usage.
 //!
 //! Verb: NORMALISE.
-//! Takes: a span of Strands Agents and what was read from it.
-//! Gives: the same, and what only the framework's own attributes tell.
-//! Never: claims a span, or changes a figure; what is a sum over other spans it only marks as such.
+//! Takes: a span of Strands Agents and its canonical values.
+//! Gives: the same values, plus those of the framework's own attributes.
+//! Never: claims a span, or changes a figure; it only marks sums over other spans as sums.
 
 mod adapter;
 

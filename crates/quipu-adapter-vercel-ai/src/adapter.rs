@@ -1,4 +1,4 @@
-//! The adapter: the exporter built into the SDK, and the GenAI spans of version 7.
+//! Adapter for the AI SDK: its built-in exporter, and the GenAI spans of version 7.
 
 use compact_str::CompactString;
 use quipu_core::{Adapter, Canonical, Kind, Lens, Messages, Span};
@@ -7,7 +7,7 @@ use quipu_semconv::{AI_SDK_PREFIXES, AI_SDK_SCOPES, Field};
 
 use crate::{operation, usage};
 
-/// Provider name of the gateway, which stands before the provider of the model.
+/// Provider name of the gateway in front of the model's provider.
 const GATEWAY: &str = "gateway";
 
 /// Reads the AI SDK.
@@ -31,7 +31,7 @@ impl Adapter for VercelAi {
         through_gateway(&mut read);
         match operation::of(&slots) {
             Some(operation) => built_in(&slots, operation, &mut read),
-            // Version 7 tells of steps apart from their calls.
+            // Version 7 reports steps separately from their calls.
             None => read.never_count |= read.operation.as_deref() == Some("agent_step"),
         }
         read
@@ -47,8 +47,8 @@ impl Adapter for VercelAi {
     }
 }
 
-/// The exporter built into versions 3 to 6, and into 7 as the legacy one. What the user called repeats what its calls
-/// used, and in version 5 only that of the last.
+/// Reads spans of the exporter built into versions 3 to 6, and into 7 as the legacy one. The span of the
+/// user's call repeats the usage of its inner calls; in version 5 only that of the last.
 fn built_in(slots: &Slots<'_>, operation: &str, read: &mut Canonical) {
     read.kind = operation::kind(operation);
     read.operation = Some(CompactString::from(operation));
@@ -62,7 +62,7 @@ fn built_in(slots: &Slots<'_>, operation: &str, read: &mut Canonical) {
     usage::mend(slots, read);
 }
 
-/// Models behind the gateway are named `provider/model`.
+/// Reads a model behind the gateway, named `provider/model`.
 fn through_gateway(read: &mut Canonical) {
     if read.provider.as_deref() == Some(GATEWAY) {
         let model = read.request_model.as_deref().and_then(|model| model.split_once('/'));

@@ -2,7 +2,7 @@
 //!
 //! Verb: NORMALISE.
 //! Takes: spans with `ai.*` attributes, or of the scopes `ai` and `gen_ai`.
-//! Gives: what they mean and what was said in them; what a caller's span repeats of its calls never counts.
+//! Gives: their canonical values and messages; usage that a caller's span repeats never counts.
 //! Never: does I/O, keeps state, or changes what was sent.
 
 mod adapter;

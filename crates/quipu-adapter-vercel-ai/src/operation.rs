@@ -1,14 +1,14 @@
-//! What an AI SDK span does.
+//! Operations of AI SDK spans, and their kinds.
 
 use quipu_core::Kind;
 use quipu_normalize::Slots;
 use quipu_semconv::{AI_OPERATIONS, Field};
 
-/// How every operation of the SDK begins.
+/// Prefix of every operation of the SDK.
 const PREFIX: &str = "ai.";
-/// Where older releases write the operation, with the user's own name for it behind.
+/// Key of the operation in older releases, followed by the user's own name for it.
 const OLDER_KEY: &str = "operation.name";
-/// Operations without an agent: they only fetch figures.
+/// Operations without an agent, which only fetch numbers.
 const PLAIN: &[&str] = &["ai.embed", "ai.rerank"];
 
 /// The operation of the exporter built into the SDK; `None` on version 7's GenAI spans.
@@ -18,15 +18,15 @@ pub(crate) fn of<'a>(slots: &Slots<'a>) -> Option<&'a str> {
     found.starts_with(PREFIX).then_some(found)
 }
 
-/// The kind of an operation. One that no table knows reaches a model if it ends in one of the SDK's inner steps, all of
-/// which are named `do…`.
+/// The kind of an operation. An unknown operation calls a model if it ends in an inner step of the SDK, all
+/// of which are named `do…`.
 pub(crate) fn kind(operation: &str) -> Kind {
     let known = AI_OPERATIONS.iter().find(|(name, _)| *name == operation).map(|(_, kind)| *kind);
     let inner = || operation.rsplit('.').next().is_some_and(|last| last.starts_with("do") && last.len() > 2);
     known.unwrap_or_else(|| if inner() { Kind::Llm } else { Kind::Task })
 }
 
-/// Whether the operation, or the one that it is a step of, is an agent's run.
+/// Whether the operation, or its enclosing one, is an agent's run.
 pub(crate) fn is_of_an_agent(operation: &str) -> bool {
     !PLAIN.iter().any(|plain| operation.starts_with(plain))
 }

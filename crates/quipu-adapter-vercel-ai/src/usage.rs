@@ -1,19 +1,19 @@
-//! Tokens and cost that only the provider's own metadata tells, and what input means in older releases.
+//! Tokens and cost from the provider's own metadata, and the definition of input in older releases.
 
 use quipu_core::{Canonical, Reading, Usage, Usd, Value};
 use quipu_normalize::{Slots, any_key_begins, count_of, dollars_of, pick};
 use quipu_semconv::Field;
 
-/// Providers whose input, handed through by releases up to 5, leaves out cached tokens.
+/// Providers whose input, passed on by releases up to 5, excludes cached tokens.
 const EXCLUSIVE: &[&str] = &["anthropic", "aws.bedrock"];
-/// Keys of releases since 6, which count every provider's input alike.
+/// Keys of releases since 6, which count the input of every provider in the same way.
 const SINCE_6: &[&str] = &["ai.usage.inputTokenDetails."];
-/// The provider's own metadata.
+/// Key of the provider's own metadata.
 const METADATA: &str = "ai.response.providerMetadata";
-/// Largest metadata that is searched for a cost, in bytes.
+/// Maximum size of metadata that is searched for a cost, in bytes.
 const LARGEST: usize = 64 << 10;
 
-/// Mends what the conventions' tables cannot know of this SDK.
+/// Corrects values by knowledge of this SDK that the common tables lack.
 pub(crate) fn mend(slots: &Slots<'_>, read: &mut Canonical) {
     if read.kind.is_call() {
         read.reported_cost = read.reported_cost.or_else(|| gateway_cost(slots));
@@ -29,7 +29,7 @@ pub(crate) fn mend(slots: &Slots<'_>, read: &mut Canonical) {
     }
 }
 
-/// What the provider's own metadata says of an input: whether it leaves cached tokens out. `None` without evidence.
+/// Whether the provider's own metadata proves that input excludes cached tokens; `None` without evidence.
 fn metadata_says(slots: &Slots<'_>, usage: &Usage) -> Option<bool> {
     let cached = usage.cache_read.unwrap_or(0).saturating_add(usage.cache_write.unwrap_or(0));
     let text = slots.span.attributes.text(METADATA).filter(|text| text.len() <= LARGEST && cached > 0)?;
@@ -42,14 +42,15 @@ fn metadata_says(slots: &Slots<'_>, usage: &Usage) -> Option<bool> {
     }
 }
 
-/// Vertex and gateways serve Anthropic's models under names of their own, so the id as sent counts too.
+/// Whether input excludes cached tokens. Vertex and gateways serve Anthropic's models under names of their
+/// own, so the id as sent counts too.
 fn is_exclusive(slots: &Slots<'_>, read: &Canonical) -> bool {
     let listed = read.provider.as_deref().is_some_and(|provider| EXCLUSIVE.contains(&provider));
     let within = || slots.text(Field::Provider).is_some_and(|sent| sent.contains("anthropic"));
     (listed || within()) && !any_key_begins(&slots.span.attributes, SINCE_6)
 }
 
-/// Adds cached tokens to an input that was taken to hold them.
+/// Adds cached tokens to an input that was assumed to include them.
 fn exclude_cached(usage: &mut Usage) {
     if matches!(usage.reading, Reading::Exclusive | Reading::ProvenExclusive) {
         return;
@@ -59,7 +60,7 @@ fn exclude_cached(usage: &mut Usage) {
     usage.reading = Reading::Exclusive;
 }
 
-/// What the gateway charged, in US dollars.
+/// The gateway's charge, in US dollars.
 fn gateway_cost(slots: &Slots<'_>) -> Option<Usd> {
     let text = slots
         .span

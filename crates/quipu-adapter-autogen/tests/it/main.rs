@@ -1,4 +1,4 @@
-//! `AutoGen` as it is sent.
+//! Tests of the `AutoGen` adapter on recordings.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -32,8 +32,8 @@ fn each_message_of_a_team_is_read_once() {
     let spans = claimed(&Autogen, name);
     let facts = facts(&spans);
     let want = want(name);
-    // One call was answered with usage, two streamed ones without; agents outside of a team leave no message. A part of the
-    // calls is no total: it is shown and not counted.
+    // One call was answered with usage, two streamed ones without; agents outside a team leave no message.
+    // The sum of a subset of calls is no total, so it is shown and not counted.
     let told: Vec<_> = spans.iter().filter(|span| span.canonical.kind == Kind::Llm).collect();
     let shown: u64 = told.iter().filter_map(|span| span.canonical.usage.as_ref()?.input).sum();
     assert_eq!((told.len(), shown, facts.calls, facts.tokens.input), (3, 129, 0, 0));
@@ -45,7 +45,7 @@ fn each_message_of_a_team_is_read_once() {
     }
     let handoff: Vec<_> = spans.iter().filter_map(|span| span.canonical.handoff_to.as_deref()).collect();
     assert_eq!(handoff, ["weather_expert"]);
-    // Two teams ran, and all records of each meet.
+    // Two teams ran, and all records of each have one meeting.
     assert_eq!(facts.sessions.len(), 2);
     assert!(spans.iter().all(|span| span.canonical.session.is_some() == span.canonical.meeting.is_some()));
 }
@@ -80,7 +80,8 @@ fn what_is_sent_on_is_not_read_again() {
     let usage = r#""source":"a","models_usage":{"prompt_tokens":5,"completion_tokens":2},"content":"x"}"#;
     let kind = |span: &Span| Autogen.canonical(span).kind;
     assert_eq!(kind(&message("a_team", &format!(r#"{{"message":{{{usage}}}"#))), Kind::Llm);
-    // By a team within the team, in an answer, in a history, and by an agent whose name only begins alike.
+    // From a team within the team, in an answer, in a history, and from an agent whose name only has the same
+    // prefix.
     assert_ne!(kind(&message("inner_team", &format!(r#"{{"message":{{{usage}}}"#))), Kind::Llm);
     assert_ne!(
         kind(&message("a_team", &format!(r#"{{"response":{{"chat_message":{{{usage}}}}}"#))),

@@ -1,4 +1,4 @@
-//! Claude Code as recorded, each signal alone, and what a recording does not show.
+//! Tests on recordings of Claude Code, each signal alone, and on spans beyond the recordings.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod odd;
@@ -73,7 +73,7 @@ fn signals_of_a_session_meet() {
     };
     assert_eq!(calls(&spans)[0], (Some("req_mock1".into()), Some(12_000_000)));
     assert_eq!(calls(&logs)[0].0.as_deref(), Some("req_mock1"));
-    // A sub-agent's spans name a conversation of their own, which is no session.
+    // A sub-agent's spans name a separate conversation, which is no session.
     let sessions: BTreeSet<_> =
         alone(ClaudeCode, SDK, Signal::Traces).iter().map(|span| span.canonical.session.clone()).collect();
     assert_eq!(sessions.len(), 3);

@@ -1,4 +1,4 @@
-//! What a recording does not show: older names, failures, nonsense.
+//! Tests beyond the recordings: older names, failures, invalid values.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Codex as recorded, each signal alone, and what a recording does not show.
+//! Tests on recordings of Codex, each signal alone, and on spans beyond the recordings.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
@@ -15,7 +15,7 @@ const NAME: &str = "codex";
 fn obeys_every_law() {
     let recording = |signal: Signal| Recording {
         name: format!("{NAME}, {}", signal.as_str()),
-        // Hundreds of internal spans are all alike: those that say something, and some of the rest.
+        // Hundreds of internal spans are alike. This keeps the relevant ones and a sample of the rest.
         spans: alone(Codex, NAME, signal)
             .into_iter()
             .enumerate()
@@ -175,7 +175,7 @@ fn a_login_is_a_plan_and_a_key_is_paid_by_use() {
     }
     let on_event = with_event("codex.sse_event", "auth_mode", "Chatgpt");
     assert_eq!(Codex.canonical(&on_event).billing, Some(Billing::Subscription));
-    // What the user says comes first.
+    // The user's own attribute takes precedence.
     let said =
         [&completed[..], &[("auth_mode", "Chatgpt".into()), ("quipu.billing", "metered".into())]].concat();
     let span = Codex.span_of_event(&record("codex.sse_event", &said)).unwrap();

@@ -1,4 +1,4 @@
-//! Copilot's spans as its source and those who published some describe them.
+//! Tests on Copilot spans as its source and published examples describe them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use quipu_adapter_copilot::Copilot;

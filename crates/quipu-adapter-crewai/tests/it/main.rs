@@ -1,4 +1,5 @@
-//! CrewAI as OpenInference sends it, and the spans of its own tracing and of OpenLLMetry as their sources make them.
+//! Tests on OpenInference recordings of CrewAI, and on spans of its own tracing and of OpenLLMetry, built
+//! from their sources.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
@@ -31,7 +32,7 @@ fn spans() -> Vec<Span> {
 
 #[test]
 fn obeys_every_law() {
-    // The calls are those of the library below, which is not this framework's.
+    // The calls belong to the library below and not to this framework.
     assert_laws(&OpenInference, &Crewai, &[RECORDING]);
 }
 

@@ -1,4 +1,5 @@
-//! Gemini CLI as recorded, each signal alone, and what a recording does not show, Qwen Code among it.
+//! Tests on recordings of Gemini CLI, each signal alone, and on spans beyond the recordings, including Qwen
+//! Code.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
@@ -29,7 +30,7 @@ fn logs_and_metrics_alone_tell_all_tokens() {
         let found = sums(&alone(GeminiCli, NAME, signal), kind);
         assert_eq!(found.tokens, truth(NAME), "{}", signal.as_str());
     }
-    // Its spans leave out thoughts and what was cached.
+    // Its spans omit thinking tokens and cached tokens.
     let found = sums(&alone(GeminiCli, NAME, Signal::Traces), Kind::Llm);
     assert_eq!((found.spans, found.tokens), (2, Tokens { input: 240, output: 34, ..Tokens::default() }));
 }

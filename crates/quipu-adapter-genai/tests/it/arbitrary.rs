@@ -1,4 +1,4 @@
-//! Nonsense does no harm: nothing panics, and buckets fit into each other.
+//! Property tests with arbitrary attributes: nothing panics, and buckets stay consistent.
 
 use std::sync::{Arc, LazyLock};
 
@@ -12,7 +12,7 @@ use crate::recording;
 
 static ADAPTERS: LazyLock<Adapters> = LazyLock::new(recording::adapters);
 
-/// Every key that any recording uses.
+/// All keys of all recordings.
 static KEYS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let names = quipu_recordings::names();
     let mut keys: Vec<_> = names
@@ -74,7 +74,7 @@ fn bare(attributes: Attributes) -> Span {
     span
 }
 
-/// The buckets of a usage fit into each other.
+/// Checks that the buckets of a usage fit into each other.
 fn check(usage: &Usage) {
     let part = |part: Option<u64>| part.unwrap_or(0);
     let (input, output) = (part(usage.input), part(usage.output));
@@ -93,7 +93,7 @@ fn check(usage: &Usage) {
     );
 }
 
-/// Every key that a lens names is one of the span's, and each value has one line.
+/// Checks that every key in a lens is on the span, and that each value has one line.
 fn check_lens(span: &Span) {
     let lens = ADAPTERS.lens(span);
     let is_there = |key: &str| match key.strip_suffix('*') {

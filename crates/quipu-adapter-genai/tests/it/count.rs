@@ -1,22 +1,23 @@
-//! A small count of calls, each once: enough to compare recordings with their truth.
+//! Minimal count of calls, each once, to compare recordings with their ground truth.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use quipu_core::{Canonical, Kind, Span, SpanId, Status, Tokens, TraceId, Usage};
 
-/// What a recording comes to.
+/// Totals of a recording.
 #[derive(Debug, Default)]
 pub struct Count {
     pub tokens: Tokens,
     pub calls: u64,
-    /// Runs by tool and whether they failed.
+    /// Runs by tool and outcome; `true` means failed.
     pub tools: BTreeMap<(String, bool), u64>,
     pub sessions: BTreeSet<String>,
     pub users: BTreeSet<String>,
     pub agents: BTreeSet<String>,
 }
 
-/// Counts calls: the innermost record of a call counts, usage outside of calls only where no call below has any.
+/// Counts calls. The innermost record of a call counts; usage outside calls counts only if no call below has
+/// any.
 pub fn count(spans: &[Span]) -> Count {
     let mut count = Count::default();
     let mut traces: BTreeMap<TraceId, Vec<&Span>> = BTreeMap::new();
@@ -93,7 +94,7 @@ fn descendants<'a>(tree: &Tree<'a>, span: &Span) -> Vec<&'a Span> {
     found
 }
 
-/// A tool run, unless it is the run above it seen again.
+/// A tool run, unless it is another record of the run above it.
 fn tool_run(tree: &Tree<'_>, span: &Span) -> Option<(String, bool)> {
     let name = span.canonical.tool.as_ref().filter(|_| span.canonical.kind == Kind::Tool)?;
     let mut above = span.parent_id.and_then(|id| tree.by_id.get(&id));

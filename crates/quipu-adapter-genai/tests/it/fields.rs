@@ -1,4 +1,4 @@
-//! What recordings say besides tokens: models, providers, pace, ends, errors.
+//! Tests of values besides tokens in recordings: models, providers, pace, ends, errors.
 
 use quipu_core::{Canonical, Kind, Reading};
 

@@ -1,4 +1,4 @@
-//! The three adapters together, against recordings of real sources and against nonsense.
+//! Tests of the three adapters together, on recordings of real sources and on arbitrary data.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

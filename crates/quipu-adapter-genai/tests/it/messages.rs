@@ -1,4 +1,4 @@
-//! What was said, in every form that sources write it.
+//! Tests of messages in every format of the sources.
 
 use quipu_core::{Kind, Message, Messages, Part, Role, Span, Value};
 
@@ -56,7 +56,7 @@ fn openinference_flattened() {
     assert_eq!(first.tool_definitions.len(), 1);
     assert_eq!(first.tool_definitions[0].get("name"), Some(&"get_weather".into()));
 
-    // Spans of both instrumentations take turns: the third is the second call.
+    // Spans of both instrumentations alternate: the third is the second call.
     let second = said("anthropic--openinference", 2);
     assert_eq!(roles(&second.input), ["system", "user", "assistant", "tool"]);
     let answer = Part::ToolCallResponse { id: Some("toolu_00010".to_owned()), response: "18C".into() };

@@ -1,4 +1,4 @@
-//! Reading is on the path of every span that comes in.
+//! Tests of the reading speed, because every received span is read.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -7,8 +7,8 @@ use quipu_core::Kind;
 
 use crate::recording;
 
-/// Reads every span of every recording again and again. The bound holds for builds without optimisation on busy
-/// machines; what it guards against is a look-up that grows with the square of the attributes or parses whole contents.
+/// Reads every span of every recording repeatedly. The limit holds for debug builds on busy machines. It
+/// detects look-ups with quadratic cost in the attributes, and parsing of whole contents.
 #[test]
 fn reading_a_call_takes_microseconds() {
     const ROUNDS: usize = 20;

@@ -1,4 +1,4 @@
-//! Recordings as the adapters read them.
+//! Recordings as read by the adapters.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use quipu_adapter_openllmetry::OpenLlmetry;
 use quipu_adapter_semantic_kernel::SemanticKernel;
 use quipu_core::{Adapters, Span};
 
-/// The adapters in the order in which they are asked, and those of two frameworks whose truth needs them.
+/// The adapters in their order, and those of two frameworks that the ground truth needs.
 pub fn adapters() -> Adapters {
     let (langgraph, semantic_kernel) = (Arc::new(Langgraph), Arc::new(SemanticKernel));
     Adapters::new(vec![
@@ -21,7 +21,7 @@ pub fn adapters() -> Adapters {
     ])
 }
 
-/// The spans of a recording as the adapters read them.
+/// The spans of a recording as read by the adapters.
 pub fn spans(name: &str) -> Vec<Span> {
     quipu_recordings::read(&adapters(), name)
 }

@@ -1,4 +1,4 @@
-//! Calls told by log records with all details, and tokens told by metrics.
+//! Tests of calls in log records with all details, and of tokens in metrics.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -179,7 +179,7 @@ fn a_delta_point_is_one_span_however_often_it_comes() {
     assert_eq!(ids(&both), ids(&[one.clone(), two.clone()].concat()));
     let names: BTreeSet<_> = both.iter().map(|span| read(span).response_id).collect();
     assert_eq!(names.len(), 2, "each point is a name of its own");
-    // Types of one export that arrive apart do not replace each other.
+    // Types of one export that arrive separately do not replace each other.
     let apart = [of(&first[..1]), of(&first[1..])].concat();
     assert_eq!(ids(&apart).len(), 2);
 }

@@ -1,12 +1,12 @@
-//! Recordings of real sources come to what the model server served.
+//! Tests that recordings of real sources match the answers of the model server.
 
 use serde_json::Value;
 
 use crate::count::{Count, count};
 use crate::recording;
 
-/// Recordings that must come out exactly: everything by OpenInference, OpenLLMetry and OpenTelemetry's own, and the
-/// frameworks that speak the GenAI conventions.
+/// Recordings that must match exactly: all of OpenInference, OpenLLMetry and OpenTelemetry, and of frameworks
+/// with native GenAI conventions.
 const EXACT: &[&str] = &[
     "anthropic--openinference",
     "anthropic--openllmetry",
@@ -38,7 +38,7 @@ const EXACT: &[&str] = &[
     "strands--native",
 ];
 
-/// What is nowhere in the telemetry of a recording, so that no reader can find it: recording, what, why.
+/// Data absent from the telemetry of a recording: recording, data, reason.
 const NOT_SENT: &[(&str, &str, &str)] = &[
     ("anthropic--openinference", "tool get_weather", "run by the script, without a span"),
     ("anthropic--openllmetry", "tool get_weather", "run by the script, without a span"),
@@ -73,7 +73,7 @@ fn figure(want: &Value, name: &str) -> u64 {
     want["tokens"][name].as_u64().unwrap()
 }
 
-/// What differs, in words.
+/// The differences, in words.
 fn differences(want: &Value, got: &Count) -> Vec<String> {
     let mut wrong = Vec::new();
     tokens(want, got, &mut wrong);
@@ -83,7 +83,7 @@ fn differences(want: &Value, got: &Count) -> Vec<String> {
     wrong
 }
 
-/// Splits off the differences that only the source could mend.
+/// Separates the differences that only the source could fix.
 fn excuse(name: &str, wrong: Vec<String>) -> (Vec<String>, Vec<String>) {
     let lacking = |what: &String| {
         NOT_SENT.iter().any(|(recording, lacking, _)| *recording == name && what.starts_with(lacking))

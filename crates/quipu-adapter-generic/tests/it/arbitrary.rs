@@ -1,4 +1,4 @@
-//! Calls of invented sources with invented keys come to their truth; noise comes to nothing.
+//! Property tests: calls of invented sources with invented keys match their truth, and noise gives no call.
 
 use proptest::prelude::*;
 use quipu_adapter_generic::Generic;
@@ -26,7 +26,7 @@ fn truth() -> impl Strategy<Value = Truth> {
     )
 }
 
-/// A provider's answer of one of the shapes, and whether it tells of the cache, and of reasoning.
+/// A provider's answer in one of the formats, and whether it includes the cache, and reasoning.
 fn answer(shape: usize, truth: Truth) -> (Json, bool, bool) {
     let Truth { input, cached, output, reasoning } = truth;
     let fresh = input - cached;
@@ -83,7 +83,7 @@ fn answer(shape: usize, truth: Truth) -> (Json, bool, bool) {
 }
 
 fn word() -> impl Strategy<Value = String> {
-    // Letters that no meaningful word has in this order.
+    // A sequence of letters that no meaningful word contains.
     "[bdfghk][aou][zxvw][a-z]{1,5}q"
 }
 

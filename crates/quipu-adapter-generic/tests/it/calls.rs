@@ -1,4 +1,4 @@
-//! Calls of a model by single figures and by a provider's answer.
+//! Tests of model calls, by single figures and by a provider's answer.
 
 use quipu_adapter_generic::Generic;
 use quipu_core::{Adapter, Kind, Reading};

@@ -1,4 +1,4 @@
-//! The generic reader: sources that nobody has written an adapter for.
+//! Tests of the generic reader on sources without an adapter.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

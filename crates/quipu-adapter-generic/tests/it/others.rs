@@ -1,4 +1,4 @@
-//! Spans that are no call, and spans that may be one and must not count.
+//! Tests of spans that are no call, and of possible calls that must not count.
 
 use quipu_adapter_generic::Generic;
 use quipu_core::{Adapter, Kind, Value};

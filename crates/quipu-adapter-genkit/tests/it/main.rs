@@ -1,4 +1,4 @@
-//! Genkit on a recording, and on spans as other plugins send them.
+//! Tests of the Genkit adapter on a recording, and on spans of other plugins.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -40,7 +40,7 @@ fn claims_its_own_only() {
 #[test]
 fn comes_to_what_was_served() {
     let facts = facts(&read());
-    // The embedder's 15 tokens are on no span.
+    // No span has the embedder's 15 tokens.
     assert_eq!((facts.tokens.input, facts.tokens.output), (890, 234));
     assert_eq!(facts.tools[&("get_weather".to_owned(), false)], 3);
     assert_eq!(facts.tools[&("get_time".to_owned(), false)], 1);

@@ -1,4 +1,4 @@
-//! Google ADK as recorded, and its first schema as its source makes it.
+//! Tests on recordings of Google ADK, and on spans of its first schema.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;

@@ -1,4 +1,4 @@
-//! Haystack as it is sent.
+//! Tests of the Haystack adapter on recordings.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -36,7 +36,7 @@ fn comes_to_what_was_served() {
     let tools = [(("broken_tool".to_owned(), true), 1), (("get_weather".to_owned(), false), 1)];
     assert_eq!(facts.tools, tools.into());
     assert_eq!(facts.agents, ["weather_agent".to_owned()].into());
-    // Nothing but calls holds usage, though agents and pipelines repeat it.
+    // Only calls hold usage, although agents and pipelines repeat it.
     assert!(spans.iter().all(|span| span.canonical.usage.is_none() || span.canonical.kind == Kind::Llm));
     let writer = spans.iter().find(|span| span.canonical.step.as_deref() == Some("writer")).unwrap();
     let read = &writer.canonical;

@@ -1,4 +1,4 @@
-//! Langfuse as it is sent.
+//! Tests of the Langfuse adapter on recordings.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -31,12 +31,12 @@ fn comes_to_what_was_served() {
     let name = "langfuse--native";
     let spans = claimed(&Langfuse, name);
     let mut facts = facts(&spans);
-    // What was written down by hand is no call, and counts all the same.
+    // The handwritten usage is no call, but counts.
     assert_eq!((facts.beside.input, facts.beside.output), (11, 5));
     facts.tokens = facts.tokens.plus(&facts.beside);
     assert_tokens(name, &facts);
     assert_eq!((facts.tokens.cache_read, facts.tokens.reasoning), (67, 18));
-    // Three calls that were served, and one that failed; one more was written down by hand.
+    // Three successful calls and a failed one; another one was written by hand.
     assert_eq!((facts.calls, facts.failed), (4, 1));
     let tools = [(("broken_tool".to_owned(), true), 1), (("get_weather".to_owned(), false), 1)];
     assert_eq!(facts.tools, tools.into());

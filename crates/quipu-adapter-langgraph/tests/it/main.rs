@@ -1,4 +1,4 @@
-//! LangGraph by every convention that it was recorded with.
+//! Tests of LangGraph with every recorded convention.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
@@ -15,8 +15,8 @@ fn spans(name: &str) -> Vec<Span> {
     enriched(name, &readers, &Langgraph)
 }
 
-/// The nodes of the calls of the recorded script: plan, look up, answer, draft, review; then the run whose tool fails, the
-/// graph whose call fails, and the first run again.
+/// The nodes of the calls of the recorded script: plan, look up, answer, draft, review. Then come the run
+/// with a failing tool, the graph with a failing call, and the first run again.
 const CALLS: [&str; 13] = [
     "planner", "agent", "agent", "draft", "review", "planner", "agent", "bad", "planner", "agent", "agent",
     "draft", "review",

@@ -1,4 +1,4 @@
-//! Runs as the exporter of `LangSmith` writes them.
+//! Tests on runs in the format of `LangSmith`'s exporter.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -112,7 +112,7 @@ fn usage_in_metadata_is_read_in_either_notation() {
         let span = run("llm", "x", draft(1, 1).with("langsmith.metadata.usage_metadata", text));
         let usage = Langsmith.canonical(&span).usage.unwrap();
         assert_eq!((usage.input, usage.cache_read, usage.output), (Some(158), Some(64), Some(45)));
-        // A chain may carry it too, and made no call.
+        // A chain may carry it too, without a call.
         let chain = run("chain", "x", draft(1, 1).with("langsmith.metadata.usage_metadata", text));
         assert_eq!(Langsmith.canonical(&chain).usage, None);
     }

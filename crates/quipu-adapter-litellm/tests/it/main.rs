@@ -1,4 +1,4 @@
-//! `LiteLLM` as it is sent.
+//! Tests of the `LiteLLM` adapter on recordings.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! `LlamaIndex` as it is sent.
+//! Tests of the `LlamaIndex` adapter on recordings.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -30,10 +30,10 @@ fn comes_to_what_was_served() {
     let name = "llamaindex--native";
     let spans = claimed(&Llamaindex, name);
     let facts = facts(&spans);
-    // Streamed calls were answered without usage; the truth leaves them out too.
+    // Streamed calls were answered without usage; the ground truth omits them too.
     assert_tokens(name, &facts);
     assert_eq!((facts.tokens.cache_read, facts.tokens.reasoning), (128, 12));
-    // Five that were served, and the one that failed twice over: a call in its wrapper.
+    // Five successful calls, and the failed one twice: a call in its wrapper.
     assert_eq!(facts.calls, 7);
     let tools = [(("broken_tool".to_owned(), true), 1), (("get_weather".to_owned(), false), 1)];
     assert_eq!(facts.tools, tools.into());
@@ -127,7 +127,7 @@ fn steps_that_another_instrumentation_saw_tell_the_agent() {
     assert_eq!(enriched("AgentWorkflow.run_agent_step", Kind::Task, step), (Kind::Agent, agent.clone()));
     assert_eq!(enriched("AgentWorkflow.parse_agent_output", Kind::Task, step), (Kind::Task, agent));
     assert_eq!(enriched("AgentWorkflow.run_agent_step", Kind::Task, "{}"), (Kind::Task, None));
-    // A request that is put together is no call.
+    // A prepared request is no call.
     assert_eq!(enriched("OpenAI._prepare_chat_with_tools", Kind::Llm, step), (Kind::Task, None));
     assert_eq!(enriched("OpenAI.achat", Kind::Llm, step), (Kind::Llm, None));
 }

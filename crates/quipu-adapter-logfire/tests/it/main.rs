@@ -1,4 +1,4 @@
-//! Pydantic AI and the Logfire SDK on recordings, and on spans as other releases send them.
+//! Tests on recordings of Pydantic AI and the Logfire SDK, and on spans of other releases.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! Mastra on a recording, and on spans as other releases send them.
+//! Tests of the Mastra adapter on a recording, and on spans of other releases.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -82,7 +82,7 @@ fn a_call_has_all_that_was_sent() {
         (first.finish_reasons.as_slice(), second.finish_reasons.as_slice()),
         (&["tool_calls".into()][..], &["stop".into()][..])
     );
-    // The second call repeats the time of the first call's first token, which is before it began.
+    // The second call repeats the time of the first call's first token, which is before its own start.
     assert!(first.time_to_first_token.is_some_and(|nanos| nanos > 0) && second.time_to_first_token.is_none());
 }
 

@@ -1,4 +1,4 @@
-//! Model Context Protocol spans of clients, servers and the frameworks around them.
+//! Tests on Model Context Protocol spans of clients, servers and their frameworks.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

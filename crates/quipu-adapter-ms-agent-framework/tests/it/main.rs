@@ -1,4 +1,4 @@
-//! Microsoft's agent framework as recorded.
+//! Tests on recordings of Microsoft's agent framework.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;

@@ -1,4 +1,4 @@
-//! The OpenAI Agents SDK by several instrumentations.
+//! Tests of the OpenAI Agents SDK with several instrumentations.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

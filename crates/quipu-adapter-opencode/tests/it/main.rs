@@ -1,4 +1,4 @@
-//! OpenCode's spans as its source makes them through the AI SDK.
+//! Tests on OpenCode's spans as its source makes them through the AI SDK.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use quipu_adapter_opencode::Opencode;

@@ -1,4 +1,4 @@
-//! `OpenLIT` as it is sent.
+//! Tests of the `OpenLIT` adapter on recordings.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -48,7 +48,7 @@ fn repeats_beside_the_calls_never_count() {
     let tools = [(("book_table".to_owned(), true), 1), (("get_weather".to_owned(), false), 2)];
     assert_eq!(facts.tools, tools.into());
     assert_eq!(facts.sessions, ["thread-7".to_owned()].into());
-    // What the provider did not count is marked, and nothing else is.
+    // Figures that the provider did not count are marked, and no others.
     let counted = |span: &&Span| span.canonical.kind == Kind::Llm && span.canonical.usage.is_some();
     let estimated = |span: &Span| span.canonical.usage.as_ref().is_some_and(|usage| usage.estimated);
     let (guessed, sent): (Vec<&Span>, Vec<&Span>) =

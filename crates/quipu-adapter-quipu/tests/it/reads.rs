@@ -1,4 +1,4 @@
-//! Kinds, tokens, tools, agents, session, user, hand-offs, messages and events of a recorded run.
+//! Tests of a recorded run: kinds, tokens, tools, agents, session, user, hand-offs, messages and events.
 
 use std::collections::BTreeSet;
 

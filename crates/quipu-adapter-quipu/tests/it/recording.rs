@@ -1,4 +1,4 @@
-//! A run of agents through the library, as it records it.
+//! Run of agents, recorded by the library.
 
 use std::time::Duration;
 
@@ -69,7 +69,7 @@ fn book() {
     drop(futures_of(agent.context()));
 }
 
-/// A future that is given up before its end.
+/// A future that is dropped before its end.
 fn futures_of(context: quipu_sdk::Context) -> impl Future<Output = ()> {
     let guard = context.tool("given up");
     std::future::pending().in_guard(guard)

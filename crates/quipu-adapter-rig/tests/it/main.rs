@@ -1,4 +1,4 @@
-//! Rig on spans as its telemetry module sends them through tracing's bridge to OpenTelemetry.
+//! Tests on Rig's spans as its telemetry module sends them through tracing's bridge to OpenTelemetry.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use quipu_adapter_rig::Rig;

@@ -1,4 +1,4 @@
-//! Semantic Kernel as recorded, and .NET's scope.
+//! Tests on recordings of Semantic Kernel, and on .NET's scope.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;

@@ -1,4 +1,4 @@
-//! smolagents as OpenInference sends it.
+//! Tests on OpenInference recordings of smolagents.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
@@ -18,7 +18,7 @@ fn obeys_every_law() {
 #[test]
 fn agents_go_in_steps() {
     let spans = enriched(RECORDING, &[&OpenInference], &Smolagents);
-    // The span of the agent whose call failed was never sent; its step was.
+    // The span of the agent with a failed call was never sent; its step was.
     assert_owners(RECORDING, &spans, &["failer"]);
     assert_eq!(steps(&spans), BTreeSet::from(["Step 1", "Step 2"]));
     let is_step = |span: &&Span| span.canonical.step.is_some();

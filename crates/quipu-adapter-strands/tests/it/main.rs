@@ -1,4 +1,4 @@
-//! Strands Agents as recorded, and a swarm as its source makes it.
+//! Tests on recordings of Strands Agents, and on a swarm built from its source.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;

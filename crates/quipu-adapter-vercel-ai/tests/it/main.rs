@@ -1,4 +1,4 @@
-//! The AI SDK on recordings of versions 5, 6 and 7, and on spans as other releases and providers send them.
+//! Tests of the AI SDK on recordings of versions 5, 6 and 7, and on spans of other releases and providers.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! What input means by provider and release.
+//! Tests of the definition of input, by provider and release.
 
 use quipu_adapter_vercel_ai::VercelAi;
 use quipu_conformance::sample::draft;
