@@ -1,4 +1,4 @@
-//! What it costs the pipeline to hand a batch to a backend beside the store, with and without a spool.
+//! Benchmark of handing a batch to exporters, with and without a spool.
 //!
 //! `cargo bench -p quipu-pipeline`
 
@@ -13,7 +13,7 @@ use quipu_conformance::sample::agent_runs;
 use quipu_core::{Backend, Batch, Result};
 use quipu_pipeline::{Exit, ExitSettings, Parts, Pipeline, SpoolSettings, Unstored};
 
-/// Takes everything at once.
+/// A backend that accepts every write at once.
 struct Kind;
 
 #[async_trait]
@@ -28,7 +28,7 @@ impl Backend for Kind {
     }
 }
 
-/// Offers batches of some runs of agents to this many backends.
+/// Offers batches of agent runs to `exits` exporters.
 fn offer(bencher: Bencher<'_, '_>, exits: usize, spool: Option<SpoolSettings>) {
     let folder = tempfile::tempdir().unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();

@@ -1,5 +1,6 @@
-//! What is done with a batch before its turn: the stages before the count and the store's encoding need no other batch, so they go
-//! on beside the worker, on as many threads as there are processors.
+//! Batch preparation in parallel: the stages before the count, and the store's encoding.
+//!
+//! These steps need no other batch, so they run outside the worker, on up to one thread per processor.
 
 use std::num::NonZero;
 use std::sync::Arc;
@@ -8,14 +9,14 @@ use std::thread::available_parallelism;
 use quipu_core::{Batch, Encoded, Stage, Store};
 use tokio::sync::{Semaphore, oneshot};
 
-/// A batch that waits for nothing but its turn.
+/// A prepared batch that waits for the worker.
 pub(crate) struct Ready {
     pub batch: Batch,
-    /// Its records in the store's form, where the store gains by that and no stage changes them any more.
+    /// The records in the store's encoding, if the store has one and no later stage changes them.
     pub encoded: Option<Encoded>,
 }
 
-/// Makes batches ready.
+/// Runs the stages before the count, and the store's encoding.
 pub(crate) struct Ahead {
     before: Vec<Arc<dyn Stage>>,
     store: Arc<dyn Store>,
@@ -24,19 +25,20 @@ pub(crate) struct Ahead {
 }
 
 impl Ahead {
-    /// For a pipeline with these stages before the count, and these after it.
+    /// Creates the preparation for a pipeline with these stages before and after the count.
     pub fn new(before: Vec<Arc<dyn Stage>>, after: &[Arc<dyn Stage>], store: Arc<dyn Store>) -> Self {
         let encodes = after.iter().all(|stage| stage.only_adds());
         let turns = Semaphore::new(available_parallelism().map_or(1, NonZero::get));
         Self { before, store, encodes, turns: Arc::new(turns) }
     }
 
-    /// Begins the work, which goes on when whoever asked is gone. The receiver learns of no batch when a stage panicked.
+    /// Starts the preparation. It continues if the caller is dropped. The receiver gets no batch if a stage
+    /// panicked.
     pub fn begin(self: &Arc<Self>, batch: Batch) -> oneshot::Receiver<Ready> {
         let (done, ready) = oneshot::channel();
         let this = Arc::clone(self);
         tokio::spawn(async move {
-            // Nobody closes it, so there is always a turn.
+            // The semaphore is never closed.
             let Ok(turn) = Arc::clone(&this.turns).acquire_owned().await else { return };
             let work = move || {
                 let _turn = turn;

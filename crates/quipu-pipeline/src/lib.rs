@@ -1,9 +1,10 @@
-//! From the entrances to the backends.
+//! The pipeline from the receivers to the backends.
 //!
 //! Verb: MOVE and CHANGE.
-//! Takes: batches, from any entrance, through [`quipu_core::Intake`].
-//! Gives: the same batches, counted and priced, to the store, then to the other backends; then a word to those who watch.
-//! Never: acknowledges what the store has not committed, or knows where a batch came from.
+//! Takes: batches from any source, through [`quipu_core::Intake`].
+//! Gives: the same batches, counted and priced, to the store and then to the exporters; then a notice to
+//! watchers.
+//! Never: acknowledges a batch before the store commits it, or depends on its source.
 
 mod ahead;
 mod exit;

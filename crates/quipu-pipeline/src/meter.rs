@@ -1,4 +1,4 @@
-//! What Quipu says of itself, as Prometheus metrics.
+//! Quipu's own metrics in Prometheus text.
 
 use foldhash::{HashMap, HashMapExt};
 use parking_lot::Mutex;
@@ -13,7 +13,7 @@ use quipu_core::Meter;
 type Labels = Vec<(&'static str, String)>;
 type Histograms = Family<Labels, Histogram, fn() -> Histogram>;
 
-/// Every self-metric with its help text. A name that is missing here still counts, with its name as help.
+/// Every self-metric with its help text. A metric without an entry has its name as help text.
 const HELP: &[(&str, &str)] = &[
     ("quipu_received_requests_total", "Requests and packets answered, by signal, transport and outcome"),
     ("quipu_received_spans_total", "Spans taken in"),
@@ -72,7 +72,7 @@ const HELP: &[(&str, &str)] = &[
     ("quipu_search_lag_spans", "Stored spans that full text search does not know yet"),
 ];
 
-/// Upper bounds of histograms, in seconds: from what takes microseconds to what nobody should wait for.
+/// Upper bounds of histograms in seconds, from 25 µs to 1 s.
 const BOUNDS: [f64; 14] =
     [2.5e-5, 5e-5, 1e-4, 2e-4, 3e-4, 5e-4, 7.5e-4, 1e-3, 2e-3, 5e-3, 1e-2, 5e-2, 0.25, 1.0];
 
@@ -86,11 +86,11 @@ struct Families {
     counters: HashMap<&'static str, Family<Labels, Counter>>,
     gauges: HashMap<&'static str, Family<Labels, Gauge>>,
     histograms: HashMap<&'static str, Histograms>,
-    /// The labels of each counter's series, which a family does not tell.
+    /// Label sets of each counter, because a family cannot list them.
     series: HashMap<&'static str, Vec<Labels>>,
 }
 
-/// Counters and gauges, made when first used.
+/// Counters, gauges and histograms, created at first use.
 #[derive(Default)]
 pub struct SelfMetrics(Mutex<Families>);
 
@@ -103,7 +103,7 @@ fn owned(labels: &[(&'static str, &str)]) -> Labels {
 }
 
 impl SelfMetrics {
-    /// Without any metric yet.
+    /// Creates an empty registry.
     pub fn new() -> Self {
         Self(Mutex::new(Families {
             registry: Registry::default(),
@@ -114,7 +114,7 @@ impl SelfMetrics {
         }))
     }
 
-    /// All metrics in OpenMetrics text, which Prometheus reads too.
+    /// All metrics in OpenMetrics text, which Prometheus also reads.
     pub fn text(&self) -> String {
         let mut text = String::new();
         // Writing to a String cannot fail.
@@ -122,7 +122,7 @@ impl SelfMetrics {
         text
     }
 
-    /// The series of a counter with their labels, in the order in which they were first counted.
+    /// The series of a counter with their labels, ordered by first use.
     pub fn counts(&self, name: &str) -> Vec<(Vec<(&'static str, String)>, u64)> {
         let families = self.0.lock();
         let (Some(family), Some(series)) = (families.counters.get(name), families.series.get(name)) else {
@@ -132,7 +132,7 @@ impl SelfMetrics {
         series.iter().filter_map(count).collect()
     }
 
-    /// The value of a gauge without labels; `None` while nobody has set it.
+    /// Value of a gauge without labels; `None` until it is set.
     pub fn gauge(&self, name: &str) -> Option<i64> {
         let families = self.0.lock();
         families.gauges.get(name)?.get(&Vec::new()).map(|gauge| gauge.get())
@@ -145,7 +145,7 @@ impl Meter for SelfMetrics {
         let Families { registry, counters, series, .. } = &mut *families;
         let family = counters.entry(name).or_insert_with(|| {
             let family = Family::default();
-            // The encoder puts `_total` behind every counter's name.
+            // The encoder appends `_total` to a counter's name.
             registry.register(name.trim_end_matches("_total"), help(name), family.clone());
             family
         });

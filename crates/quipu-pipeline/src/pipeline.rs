@@ -1,4 +1,4 @@
-//! The pipeline's outside: submit, watch, flush, close.
+//! Public interface of the pipeline: submit, watch, flush, close.
 
 use std::sync::{Arc, OnceLock};
 
@@ -15,31 +15,31 @@ use crate::ahead::Ahead;
 use crate::exit::{DeadLetters, Exit, ExitStatus, Forgotten, Offered, Open, Replayed, Swept};
 use crate::worker::{Job, Waiting, Worker};
 
-/// Words to those who watch that may wait to be read; slower watchers are told how many they missed.
+/// Most unread notices per watcher. A slower watcher learns how many it missed.
 const WATCH: usize = 256;
 
-/// What a pipeline is made of.
+/// Components of a pipeline.
 pub struct Parts {
-    /// Where everything is kept, and where the ledger looks up what has left its memory.
+    /// The store of all records, also for the ledger's look-ups beyond its memory.
     pub store: Arc<dyn Store>,
-    /// Backends beside the store: each gets what the store has committed.
+    /// Exporters; each gets the batches that the store has committed.
     pub exits: Vec<Exit>,
-    /// Stages before the count, in order: a batch passes them once.
+    /// Stages before the count, in order. A batch passes them once.
     pub before: Vec<Arc<dyn Stage>>,
     /// Stages after the count, in order.
     pub stages: Vec<Arc<dyn Stage>>,
-    /// Counts what happens.
+    /// Meter for the pipeline's own metrics.
     pub meter: Arc<dyn Meter>,
-    /// Tells the time of commits.
+    /// Clock for commit times.
     pub clock: Arc<dyn Clock>,
-    /// Bounds of the queue.
+    /// Limits of the queue.
     pub limits: Limits,
-    /// Spans that the ledger keeps in memory; what is older it asks the store for.
+    /// Spans that the ledger holds in memory; it asks the store for older ones.
     pub ledger_spans: usize,
 }
 
 impl Parts {
-    /// A store and nothing else: no stages, no other backends, no meter, the default limits.
+    /// A store alone: no stages, no exporters, no meter, default limits.
     pub fn new(store: Arc<dyn Store>) -> Self {
         Self {
             store,
@@ -54,7 +54,7 @@ impl Parts {
     }
 }
 
-/// Takes batches in, one worker moves them on. Cheap to share behind an [`Arc`].
+/// Accepts batches and passes them to one worker. Share it behind an [`Arc`].
 pub struct Pipeline {
     queue: mpsc::Sender<Job>,
     watchers: broadcast::Sender<Arc<Committed>>,
@@ -67,7 +67,7 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
-    /// Starts the worker, and one for each backend beside the store, on the current runtime.
+    /// Starts the worker, and one for each exporter, on the current runtime.
     pub fn start(mut parts: Parts) -> Self {
         let (queue, jobs) = mpsc::channel(parts.limits.queue_requests.max(1));
         let (watchers, _) = broadcast::channel(WATCH);
@@ -83,52 +83,52 @@ impl Pipeline {
         Self { queue, watchers, worker, ahead, store, exits, meter, conflicts }
     }
 
-    /// Where a word is said after each commit.
+    /// Channel of the notices after each commit.
     pub fn watchers(&self) -> broadcast::Sender<Arc<Committed>> {
         self.watchers.clone()
     }
 
-    /// Names spans that had ended and of which the store refused another version, from now on. There is one listener: a second one hears
-    /// nothing.
+    /// Reports ended spans of which the store rejected another version, from now on. There is one listener: a
+    /// second receiver gets nothing.
     pub fn conflicts(&self) -> mpsc::UnboundedReceiver<Conflicts> {
         let (sender, receiver) = mpsc::unbounded_channel();
         let _ = self.conflicts.set(sender);
         receiver
     }
 
-    /// How the backends beside the store are doing, in their order.
+    /// Status of each exporter, in their order.
     pub fn exits(&self) -> Vec<ExitStatus> {
         self.exits.iter().map(|exit| exit.status()).collect()
     }
 
-    /// Gives every backend beside the store a batch that the store does not get.
+    /// Passes a batch to every exporter, but not to the store.
     pub fn pass_on(&self, batch: Batch) {
         let offered = Offered::new(Arc::new(batch));
         self.exits.iter().for_each(|exit| exit.offer(&offered));
     }
 
-    /// Whether a backend beside the store wants metrics that are derived from spans.
+    /// Whether an exporter accepts metrics that are derived from spans.
     pub fn wants_derived(&self) -> bool {
         self.exits.iter().any(|exit| exit.takes_derived())
     }
 
-    /// Gives metrics that were derived from spans to the backends that want them ([`crate::ExitRules::derived`]). The store does not
-    /// get them: they can be derived from it again.
+    /// Passes derived metrics to the exporters that accept them ([`crate::ExitRules::derived`]). The store
+    /// does not get them, because it can derive them again.
     pub fn derived(&self, metrics: Vec<Metric>) {
         let offered = Offered::new(Arc::new(Batch { metrics, ..Batch::default() }));
         self.exits.iter().filter(|exit| exit.takes_derived()).for_each(|exit| exit.offer(&offered));
     }
 
-    /// What the backend of this name refused; `None` where no backend beside the store has this name, or it keeps none.
+    /// Dead letters of the exporter with this name; `None` if there is no such exporter, or it stores none.
     pub fn dead_letters(&self, name: &str) -> Option<DeadLetters> {
         self.exits.iter().find(|exit| exit.name() == name)?.dead_letters()
     }
 
-    /// Delivers what the backend of this name refused once more. Each dead letter goes as soon as its batch waits again; those
-    /// that there is no room for stay.
+    /// Delivers the dead letters of the exporter with this name again. A letter is removed once its batch
+    /// waits again; letters stay if the backlog is full.
     ///
     /// # Errors
-    /// No backend beside the store has this name, or its dead letters cannot be read or removed.
+    /// There is no exporter with this name, or its dead letters cannot be read or removed.
     pub async fn replay(&self, name: &str) -> Result<Replayed> {
         match self.exits.iter().find(|exit| exit.name() == name) {
             Some(exit) => exit.replay().await,
@@ -143,8 +143,8 @@ impl Pipeline {
         }
     }
 
-    /// Takes somebody's records out of what waits for the backends beside the store, in memory and on disk, and of what they refused;
-    /// with `dry` it only counts them. What is being delivered just now arrives.
+    /// Deletes matching records from the exporters' backlogs, in memory and on disk, and from their dead
+    /// letters; with `dry` it only counts them. A write under way may still arrive.
     pub async fn forget(&self, what: Forgotten, dry: bool) -> Vec<Swept> {
         let what = Arc::new(what);
         let mut swept = Vec::with_capacity(self.exits.len());
@@ -154,11 +154,11 @@ impl Pipeline {
         swept
     }
 
-    /// Waits until everything that was submitted has left the queues of every backend, written or given up and counted; for a
-    /// backend that is tried for ever, no longer than one more attempt may take.
+    /// Waits until every submitted record has left the queues of all backends: written, or given up and
+    /// counted. For an exporter with unlimited attempts the wait lasts one more attempt at most.
     ///
     /// # Errors
-    /// The store could not write something, or something waits still.
+    /// The store could not write a record, or records still wait.
     pub async fn flush(&self) -> Result<()> {
         let (done, flushed) = oneshot::channel();
         if self.queue.send(Job::Mark(done)).await.is_ok() {
@@ -174,11 +174,11 @@ impl Pipeline {
         stored.and(left)
     }
 
-    /// Takes nothing more, finishes what waits, and closes the store and then the other backends, each within its own time.
-    /// Calling it again does nothing.
+    /// Rejects new batches, finishes waiting ones, and closes the store and then the exporters, each within
+    /// its own timeout. A second call does nothing.
     ///
     /// # Errors
-    /// The worker ended before its time.
+    /// The worker ended early.
     pub async fn close(&self) -> Result<()> {
         let Some(worker) = self.worker.lock().await.take() else { return Ok(()) };
         let (done, closed) = oneshot::channel();

@@ -1,4 +1,4 @@
-//! The one place where a call gets its cost.
+//! The stage that prices calls.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,48 +6,48 @@ use std::sync::Arc;
 use compact_str::CompactString;
 use quipu_core::{Batch, Cost, PriceAnswer, PriceBook, PriceRequest, Stage, Unpriced, Usage};
 
-/// Prices every counted ledger row at the time when its call began. A row without a price says why.
+/// Prices every counted ledger row for the time when its call began. A row without a price gets a reason.
 pub struct Priced(Arc<dyn PriceBook>);
 
 impl Priced {
-    /// Prices from this book.
+    /// Creates the stage with a price book.
     pub fn new(book: Arc<dyn PriceBook>) -> Self {
         Self(book)
     }
 }
 
-/// What a book says of a counted ledger row, by everything that the row knows; `None` where there is nothing to price. The
-/// pipeline prices with it, and so does whoever prices again.
+/// Price of a counted ledger row, from all its fields; `None` if there is nothing to price. The pipeline and
+/// repricing both use it.
 ///
 /// # Errors
-/// The row has no price, for the reason given.
+/// The reason why the row has no price.
 pub fn price_row(book: &dyn PriceBook, cost: &Cost) -> Option<Result<PriceAnswer, Unpriced>> {
     let price = |usage: &Usage| price_models(cost, usage, |request| book.price(request));
     match cost.usage.as_ref().filter(|usage| is_billable(usage)) {
         Some(usage) => Some(price(usage)),
-        // A failed attempt that reported nothing was not billed; any other call was, by an amount unknown unless its model is
-        // paid by time.
+        // A failed attempt without usage was not billed. Any other call was billed, by an unknown amount
+        // unless its model is paid by time.
         None if cost.failed || !cost.is_call() => None,
         None => Some(price(&Usage::default()).map_err(|_| Unpriced::NoUsage)),
     }
 }
 
-/// What a book says of a ledger row under the very rule that priced it: `None` where the row holds no price.
+/// Explains a ledger row's price by the rule that priced it; `None` if the row has no price.
 ///
 /// # Errors
-/// The book knows that rule no more in that version, or it has no price for this usage.
+/// The book no longer has that version of the rule, or the rule has no price for this usage.
 pub fn explain_row(book: &dyn PriceBook, cost: &Cost) -> Option<Result<PriceAnswer, Unpriced>> {
     let rule = cost.price.as_ref()?;
     let usage = cost.usage.clone().unwrap_or_default();
     Some(price_models(cost, &usage, |request| book.explain(request, rule)))
 }
 
-/// Whether the source said of anything that it is charged by.
+/// Whether the source reported any billable quantity.
 fn is_billable(usage: &Usage) -> bool {
     usage.is_known() || usage.units.values().any(|count| *count > 0)
 }
 
-/// The request that a row is priced by, for one of its models.
+/// Price request of a row for one of its models.
 fn request<'a>(cost: &'a Cost, model: &'a str, usage: &'a Usage) -> PriceRequest<'a> {
     PriceRequest {
         provider: cost.provider.as_deref(),
@@ -60,7 +60,8 @@ fn request<'a>(cost: &'a Cost, model: &'a str, usage: &'a Usage) -> PriceRequest
     }
 }
 
-/// The model that answered is the one billed; the one asked for stands in where no book knows the former.
+/// Prices by the model that answered, which is the billed one. If no book knows it, the requested model is
+/// used.
 fn price_models(
     cost: &Cost,
     usage: &Usage,
@@ -76,7 +77,8 @@ fn price_models(
     answer
 }
 
-/// What the tier word of a source means to a price book. `batch` is a way of processing, `fast` a speed; the rest are tiers.
+/// Maps a source's tier to conditions of a price book. `batch` is a way of processing, `fast` a speed; the
+/// rest are tiers.
 ///
 /// Words in capitals are Gemini's `trafficType`
 /// (<https://docs.cloud.google.com/vertex-ai/generative-ai/docs/reference/rest/v1/GenerateContentResponse>).

@@ -1,4 +1,4 @@
-//! Tail sampling: a trace is kept or left out when it has ended, for then it is known whether it failed or was slow.
+//! Tail sampling: the decision on a trace falls after its end, with its errors and duration known.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -7,18 +7,18 @@ use std::time::Duration;
 use foldhash::{HashMap, HashMapExt};
 use quipu_core::{Meter, Span, Status, Timestamp, TraceId};
 
-/// What is kept, and how much is held until that is known.
+/// Config of tail sampling, and its memory limits.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TailSettings {
     /// A root that takes longer is kept, in nanoseconds.
     pub slow: i64,
-    /// The part of the other traces that is kept, from 0 to 1, by their ids: each process decides alike.
+    /// Share of the other traces to keep, 0 to 1. It depends on the trace id, so all processes decide alike.
     pub ratio: f64,
-    /// Spans held at most; beyond, the trace that has waited longest is decided on early.
+    /// Most held spans; beyond that the oldest trace is decided early.
     pub spans: usize,
-    /// How long a trace is held at most before it is decided on with what is there.
+    /// Longest time to hold a trace; then the decision uses the spans at hand.
     pub hold: Duration,
-    /// Decided traces that are remembered, so that late spans share their fate.
+    /// Remembered decisions, so late spans follow the decision on their trace.
     pub remembered: usize,
 }
 
@@ -40,10 +40,12 @@ struct Held {
     failed: bool,
 }
 
-/// Holds the spans of each trace until its root has ended, then gives all of them: as they are when one of them failed, the root
-/// was slow or the ratio says so, else marked as left out ([`Span::SAMPLED`]), to be counted and no more.
+/// Holds the spans of a trace until its root has ended, then releases all of them. They stay unchanged if one
+/// of them failed, the root was slow, or the ratio selects the trace. Otherwise they are marked as unsampled
+/// ([`Span::SAMPLED`]) and are only counted.
 ///
-/// A trace has ended when a span without a parent came. One whose root is in another process is decided on when its time is over.
+/// A trace ends when a span without a parent arrives. If the root is in another process, the time limit
+/// decides.
 pub struct Tail {
     settings: TailSettings,
     held: HashMap<TraceId, Held>,
@@ -54,21 +56,21 @@ pub struct Tail {
 }
 
 impl Tail {
-    /// Holds nothing yet.
+    /// Creates an empty holder.
     pub fn new(settings: TailSettings, meter: Arc<dyn Meter>) -> Self {
-        // One that begins with a bound has room for all of it at once.
+        // A bounded cache would allocate its whole capacity at once.
         let mut decided = lru::LruCache::unbounded();
         decided
             .resize(std::num::NonZeroUsize::new(settings.remembered).unwrap_or(std::num::NonZeroUsize::MIN));
         Self { settings, held: HashMap::new(), order: VecDeque::new(), spans: 0, decided, meter }
     }
 
-    /// Spans held.
+    /// Number of held spans.
     pub const fn held(&self) -> usize {
         self.spans
     }
 
-    /// Takes spans, and gives those that are decided on now. Spans that sampling left out before are given on at once.
+    /// Accepts spans and returns those that are decided now. Unsampled spans pass at once.
     pub fn take(&mut self, spans: Vec<Span>, now: Timestamp) -> Vec<Span> {
         let mut out = Vec::with_capacity(spans.len());
         let mut ended = Vec::new();
@@ -92,7 +94,7 @@ impl Tail {
         out
     }
 
-    /// Decides on everything that is held.
+    /// Decides on all held traces.
     pub fn end(&mut self) -> Vec<Span> {
         let mut out = Vec::with_capacity(self.spans);
         while let Some((trace, _)) = self.order.pop_front() {
@@ -101,7 +103,7 @@ impl Tail {
         out
     }
 
-    /// What was decided on the trace of a late span; a late failure is kept in any case.
+    /// Earlier decision on a late span's trace; a late error is always kept.
     fn fate_of(&mut self, span: &Span) -> Option<bool> {
         let keep = *self.decided.get(&span.trace_id)?;
         let keep = keep || span.status == Status::Error;
@@ -124,7 +126,7 @@ impl Tail {
         while let Some((trace, since)) = self.order.front().copied() {
             let is_held = self.held.get(&trace).is_some_and(|held| held.since == since);
             let reason = match (is_held, self.spans > self.settings.spans, now.since(since) >= hold) {
-                // It was decided on since.
+                // The trace was decided meanwhile.
                 (false, ..) => None,
                 (true, true, _) => Some("memory"),
                 (true, false, true) => Some("time"),
@@ -137,12 +139,12 @@ impl Tail {
         }
     }
 
-    /// Decides on a trace; `early` says why that is before its end.
+    /// Decides on a trace; `early` gives the reason for a decision before its end.
     fn decide(&mut self, trace: TraceId, early: Option<&'static str>, out: &mut Vec<Span>) {
         let Some(held) = self.held.remove(&trace) else { return };
         self.spans -= held.spans.len();
         let root = held.spans.iter().filter(|span| is_root(span)).filter_map(Span::duration).max();
-        // Without a root its children tell how long it has been at work.
+        // Without a root, the longest span counts.
         let took = root.or_else(|| held.spans.iter().filter_map(Span::duration).max());
         let reason = if held.failed {
             "error"
@@ -165,7 +167,8 @@ impl Tail {
         }));
     }
 
-    /// As OpenTelemetry's `TraceIdRatioBased` chooses, and as sampling at the head does: by the lower half of the id.
+    /// Decides by the lower half of the trace id, like OpenTelemetry's `TraceIdRatioBased` and like head
+    /// sampling.
     fn by_ratio(&self, trace: TraceId) -> bool {
         let low = trace.as_bytes().iter().skip(8).fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
         self.settings.ratio >= 1.0
@@ -177,7 +180,7 @@ const fn is_root(span: &Span) -> bool {
     span.parent_id.is_none()
 }
 
-/// Marks a span as left out. Its attributes stay until it was counted: metrics are derived from them.
+/// Marks a span as unsampled. Its attributes stay until the count, because metrics are derived from them.
 fn leave_out(span: &mut Span) {
     span.attributes.push(Span::SAMPLED, false);
     span.events = Vec::new();

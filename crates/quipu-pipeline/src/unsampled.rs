@@ -1,19 +1,20 @@
-//! What sampling leaves out: its figures stay, its content goes.
+//! Removal of unsampled contents; the figures stay.
 
 use std::sync::Arc;
 
 use foldhash::{HashSet, HashSetExt};
 use quipu_core::{Attributes, Batch, Meter, Span, Stage};
 
-/// Comes last of the stages after the count. Of the spans that sampling left out ([`Span::is_sampled`]), those without a ledger
-/// row are removed; the others keep what the count may need again (ids, times, status, what was read), and nothing of their
-/// content. A store hides them and keeps their sums; the other backends do not get them.
+/// Last stage after the count. It removes unsampled spans ([`Span::is_sampled`]) without a ledger row. The
+/// others keep ids, times, status and normalised fields, because the count may need them again, but no
+/// content. A store hides them and keeps their sums; exporters do not get them.
 ///
-/// A batch that the store fails to keep is not whole any more: put a store behind [`crate::Steady`] where this runs.
+/// A batch that the store fails to write is then incomplete, so this stage needs a store behind
+/// [`crate::Steady`].
 pub struct DropUnsampled(Arc<dyn Meter>);
 
 impl DropUnsampled {
-    /// Counts what it leaves out by this meter.
+    /// Creates the stage; `meter` counts the unsampled spans.
     pub fn new(meter: Arc<dyn Meter>) -> Self {
         Self(meter)
     }
@@ -42,7 +43,7 @@ impl Stage for DropUnsampled {
     }
 }
 
-/// Takes the content away; what was read of it stays.
+/// Removes the content; the normalised fields stay.
 fn bare(span: &mut Span) {
     span.attributes = Attributes::with_capacity(1);
     span.attributes.push(Span::SAMPLED, false);
@@ -52,7 +53,7 @@ fn bare(span: &mut Span) {
     span.canonical.notes = Vec::new();
 }
 
-/// The batch as those see it who keep no sums.
+/// The batch without unsampled spans, for exporters.
 pub(crate) fn without_unsampled(batch: Arc<Batch>) -> Arc<Batch> {
     if batch.spans.iter().all(Span::is_sampled) {
         return batch;

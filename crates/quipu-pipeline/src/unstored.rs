@@ -1,4 +1,4 @@
-//! The store of a run without one.
+//! The store of a process without storage.
 
 use std::sync::Arc;
 
@@ -10,8 +10,8 @@ use quipu_core::{
     UsageGroup, UsageQuery, WorkGroup, WorkQuery,
 };
 
-/// Takes everything and keeps nothing; every question is answered as by an empty store. The count works from its own memory
-/// then: a span that comes after its trace has left that memory is counted as if it stood alone.
+/// A store that accepts all records, keeps none and answers like an empty store. The count uses its own
+/// memory alone. A span that arrives after its trace has left that memory counts as if it stood alone.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Unstored;
 

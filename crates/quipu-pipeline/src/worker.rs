@@ -1,4 +1,4 @@
-//! The pipeline's inside: one worker, so that the count and the store see batches in the same order.
+//! The pipeline's single worker, so the count and the store see batches in the same order.
 
 use std::sync::{Arc, OnceLock};
 
@@ -12,12 +12,12 @@ use crate::exit::{Offered, Open};
 use crate::pipeline::Parts;
 use crate::unsampled::without_unsampled;
 
-/// Records that are committed together at most, unless one batch alone has more.
+/// Most records of a group commit; a single batch can have more.
 const GROUP: usize = 4_096;
 
 type Answer = oneshot::Sender<Result<()>>;
 
-/// A batch that is being made ready, and who waits for it.
+/// A batch in preparation, and the answer channel of its sender.
 pub(crate) struct Waiting {
     pub ready: oneshot::Receiver<Ready>,
     pub answer: Answer,
@@ -30,27 +30,28 @@ struct Member {
     answer: Answer,
 }
 
-/// What the worker is asked to do.
+/// Job of the worker.
 pub(crate) enum Job {
-    /// Keep a batch.
+    /// Store a batch.
     Keep(Waiting),
-    /// Say when everything before it was kept.
+    /// Notify once everything before it is stored.
     Mark(oneshot::Sender<()>),
     /// Finish and close the store.
     Close(oneshot::Sender<()>),
 }
 
-/// Moves batches that are ready, in the order in which they came: count, stages, store, then the other backends and a word to those who watch.
+/// Moves prepared batches in order of arrival: count, stages, store, then the exporters and a notice to
+/// watchers.
 pub(crate) struct Worker {
     parts: Parts,
     ledger: Ledger,
-    /// How often traces had been removed from the store when the ledger last began to remember.
+    /// The store's number of removals when the ledger was last cleared.
     removals: u64,
     watchers: broadcast::Sender<Arc<Committed>>,
     exits: Arc<[Arc<Open>]>,
-    /// Takes the spans with refused versions, once someone wants them.
+    /// Channel of the spans with rejected versions, once there is a listener.
     conflicts: Arc<OnceLock<mpsc::UnboundedSender<Conflicts>>>,
-    /// What was taken from the queue and was not ready yet.
+    /// A batch that was taken from the queue before it was prepared.
     held: Option<Waiting>,
 }
 
@@ -88,7 +89,8 @@ impl Worker {
         }
     }
 
-    /// Waits for a job, and takes those behind it that are ready, up to a group's size; none when nobody can ask any more.
+    /// Waits for a job and adds the prepared batches behind it, up to a group's size; `None` once the queue
+    /// is closed.
     async fn gather(&mut self, jobs: &mut mpsc::Receiver<Job>) -> Option<Group> {
         let mut next = match self.held.take() {
             Some(held) => Some(Job::Keep(held)),
@@ -118,8 +120,8 @@ impl Worker {
         Some(group)
     }
 
-    /// Keeps a group of batches by one commit. If the store refuses it for what is in it, each batch is tried alone, so that
-    /// one bad batch takes no other with it.
+    /// Stores a group of batches in one commit. If the store rejects its content, each batch is tried alone,
+    /// so one bad batch does not affect the others.
     async fn keep(&mut self, whole: Batch, members: Vec<Member>) {
         if members.is_empty() {
             return;
@@ -137,9 +139,9 @@ impl Worker {
         }
     }
 
-    /// Counts, changes and writes a batch, and tells of it; on failure gives it back without its ledger rows. Where traces were
-    /// removed between the count and the write, it was counted by what is gone: it is counted and written once more, which
-    /// changes nothing where the count was right.
+    /// Counts, changes and writes a batch, and announces it. On failure it returns the batch without its
+    /// ledger rows. If traces were removed between the count and the write, it counts and writes the batch
+    /// once more. A second write of equal rows changes nothing.
     async fn store(&mut self, batch: Batch, ahead: Vec<Encoded>) -> std::result::Result<(), (Error, Batch)> {
         let mut outcome = self.attempt(batch, &ahead).await;
         if self.parts.store.removals() != self.removals {
@@ -171,13 +173,13 @@ impl Worker {
         let Err(error) = self.parts.store.write_encoded(Arc::clone(&batch), ahead.to_vec()).await else {
             return Ok(batch);
         };
-        // What the ledger added may not be stored: the store alone knows.
+        // Rows that the ledger added may be missing in the store, so the ledger has to look them up again.
         self.ledger.forget(&batch.spans);
         Err((error, uncounted(batch)))
     }
 
-    /// Hands what the store has to the other backends, before its senders are told. Their backlogs take it or drop something:
-    /// nobody waits for them.
+    /// Offers a stored batch to the exporters, before its senders get their answers. An exporter's backlog
+    /// accepts it or drops records; nothing waits for delivery.
     fn pass_on(&self, batch: Arc<Batch>) {
         if !self.exits.is_empty() {
             let offered = Offered::new(without_unsampled(batch));
@@ -185,7 +187,7 @@ impl Worker {
         }
     }
 
-    /// Counts versions of ended spans that the store refused, and names their spans to those who note it.
+    /// Counts rejected versions of ended spans, and reports their spans to the listener.
     fn tell_conflicts(&self) {
         let conflicts = self.parts.store.take_conflicts();
         if conflicts.versions == 0 {
@@ -193,7 +195,7 @@ impl Worker {
         }
         self.parts.meter.add("quipu_conflicting_spans_total", &[], conflicts.versions);
         if let Some(listener) = self.conflicts.get() {
-            // Whoever listened may have gone.
+            // The listener may be gone.
             let _ = listener.send(conflicts);
         }
     }
@@ -232,7 +234,7 @@ impl Worker {
     }
 }
 
-/// The same error once more, its cause in words.
+/// A copy of an error, with its cause as text.
 fn again(error: &Error) -> Error {
     let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
     let copy = Error::new(error.kind(), error.operation(), format!("{}{cause}", error.context()));
@@ -247,7 +249,7 @@ fn lost() -> Error {
     Error::new(ErrorKind::Internal, "take batch", "a stage before the count has failed")
 }
 
-/// A batch as it was before the count.
+/// A batch without the ledger rows of the count.
 fn uncounted(batch: Arc<Batch>) -> Batch {
     let mut batch = Arc::unwrap_or_clone(batch);
     batch.costs.clear();
@@ -255,16 +257,16 @@ fn uncounted(batch: Arc<Batch>) -> Batch {
 }
 
 fn reply(answer: Answer, result: Result<()>) {
-    // Whoever asked may have left: what was stored stays stored.
+    // The sender may be gone; stored records stay stored.
     let _ = answer.send(result);
 }
 
-/// Tells who waits for it that a point is reached.
+/// Notifies the waiting caller.
 fn say(reached: oneshot::Sender<()>) {
     let _ = reached.send(());
 }
 
-/// How many records of each kind a batch brought, to find them again in the whole.
+/// Numbers of records by signal, to divide a group into its batches again.
 struct Size {
     spans: usize,
     events: usize,
@@ -286,7 +288,7 @@ impl Size {
     }
 }
 
-/// Batches to keep together, and who waits for the end if it was asked for.
+/// Batches for one commit, and the callers that wait for it.
 #[derive(Default)]
 struct Group {
     whole: Batch,

@@ -1,4 +1,4 @@
-//! What waits for a backend: the oldest in memory, what is beyond on disk.
+//! Backlog of one backend: the oldest batches in memory, the rest on disk.
 
 mod forget;
 
@@ -16,24 +16,26 @@ use super::spool::{Found, Point, ReadJob, Spool};
 use super::waiting::{Load, Waiting};
 use super::{ExitSettings, WhenFull};
 
-/// What became of others, or of itself, as a batch came.
+/// Losses caused by a push.
 #[derive(Debug, Default)]
 pub(crate) struct Pushed {
-    /// Records that were dropped, for want of room in memory.
+    /// Records dropped because the memory queue was full.
     pub queue_full: usize,
-    /// The same on disk.
+    /// Records dropped because the spool was full.
     pub spool_full: usize,
-    /// Why it is in memory alone, though there is a spool.
+    /// The reason why the batch is in memory alone, although there is a spool.
     pub trouble: Option<Error>,
 }
 
-/// Batches in order. One worker takes them out. What is counted is what the backend takes; what bounds the memory is all that a
-/// batch holds.
+/// Ordered queue of batches for one worker.
+///
+/// Counts are records that the backend accepts. The memory limit counts all records of a batch.
 pub(crate) struct Backlog {
     waiting: Mutex<Waiting>,
     ready: Notify,
     quiet: Notify,
-    /// How many wait for it to be quiet, so that nothing should be waited for to fill a write.
+    /// Number of callers that wait for an empty backlog. While there are any, the worker does not wait to
+    /// fill a write.
     hurried: AtomicUsize,
     began: Instant,
     most: usize,
@@ -41,7 +43,7 @@ pub(crate) struct Backlog {
     spool_when_full: WhenFull,
 }
 
-/// What the worker does next.
+/// The worker's next step.
 enum Next {
     Take(Load),
     Read(ReadJob),
@@ -63,7 +65,7 @@ impl Backlog {
         }
     }
 
-    /// Takes a batch; with `packed`, onto the disk first. Never waits for more than the disk.
+    /// Adds a batch; with `packed`, it writes the batch to disk first. Blocks on the disk only.
     pub fn push(&self, batch: Arc<Batch>, taken: usize, packed: Option<&Packed>) -> Pushed {
         let mut waiting = self.waiting.lock();
         let mut pushed = Pushed::default();
@@ -100,7 +102,8 @@ impl Backlog {
         pushed
     }
 
-    /// Takes a batch into memory alone. Those that are on disk make room first, for nothing is lost by it.
+    /// Adds a batch to memory alone. It first evicts batches that are also on disk, because that loses
+    /// nothing.
     fn push_unkept(&self, waiting: &mut Waiting, load: Load, pushed: &mut Pushed) {
         if waiting.closed {
             pushed.queue_full += load.taken;
@@ -119,10 +122,10 @@ impl Backlog {
         waiting.keep(load);
     }
 
-    /// Takes a batch back in that somebody else keeps until then: with `packed` onto the disk, else into memory. Nothing goes for it.
+    /// Adds a batch that the caller still holds: with `packed` to disk, otherwise to memory. Evicts nothing.
     ///
     /// # Errors
-    /// There is no room, the disk fails, or it is closing: whoever keeps it keeps it on.
+    /// The backlog is full or closing, or the disk fails. The caller then keeps the batch.
     pub fn push_back(&self, batch: Arc<Batch>, taken: usize, packed: Option<&Packed>) -> Result<()> {
         let full = |why| Error::new(ErrorKind::Exhausted, "replay dead letters", why);
         let mut waiting = self.waiting.lock();
@@ -143,12 +146,14 @@ impl Backlog {
         Ok(())
     }
 
-    /// The next batch; `None` once it is closed and empty. Reading the disk is done where waiting for it holds up nobody.
+    /// Returns the next batch; `None` once the backlog is closed and empty. The disk is read on a blocking
+    /// thread.
     pub async fn next(&self, damaged: impl Fn(Result<u64>)) -> Option<Load> {
         self.next_by(None, damaged).await
     }
 
-    /// The next batch; `None` when there is none by then, when somebody waits for it to be quiet, or when it is closed.
+    /// Returns the next batch. `None`: no batch by `until`, a caller waits for an empty backlog, or the
+    /// backlog is closed.
     pub async fn next_by(
         &self,
         until: Option<tokio::time::Instant>,
@@ -169,7 +174,7 @@ impl Backlog {
                 }
                 Next::Wait => match until {
                     None => self.ready.notified().await,
-                    // A timer that is over already would still take its millisecond.
+                    // `timeout_at` would take a millisecond even for a deadline in the past.
                     Some(until) if until <= tokio::time::Instant::now() => return None,
                     Some(until) => tokio::time::timeout_at(until, self.ready.notified()).await.ok()?,
                 },
@@ -216,10 +221,10 @@ impl Backlog {
         None
     }
 
-    /// What was taken out last is written or given up.
+    /// Marks the batches that were taken out as written or given up.
     ///
     /// # Errors
-    /// That cannot be noted on disk: it may be written again when the process begins anew.
+    /// The cursor cannot be written. The next process may then write these batches again.
     pub fn done(&self, loads: &[Load]) -> Result<()> {
         let last: Option<Point> = loads.iter().rev().find_map(|load| load.place).map(|place| place.end);
         let mut waiting = self.waiting.lock();
@@ -238,7 +243,7 @@ impl Backlog {
         }
     }
 
-    /// Waits until nothing waits and nothing is being delivered.
+    /// Waits until the backlog is empty and no delivery is under way.
     pub async fn quiet(&self) {
         let _hurry = Hurry::new(self);
         loop {
@@ -251,12 +256,12 @@ impl Backlog {
         }
     }
 
-    /// Records that wait or are being delivered.
+    /// Number of records that wait or are being delivered.
     pub fn records(&self) -> u64 {
         self.waiting.lock().records()
     }
 
-    /// How long the oldest of them has waited.
+    /// Age of the oldest waiting record.
     pub fn lag(&self) -> Duration {
         let waiting = self.waiting.lock();
         let unread = || waiting.spool.as_ref().filter(|spool| spool.is_behind()).map(Spool::unread_stamp);
@@ -275,13 +280,14 @@ impl Backlog {
         waiting.spool.as_ref().map_or_else(alone, Spool::now)
     }
 
-    /// Takes nothing more into memory alone.
+    /// Closes the backlog: no batch enters memory alone any more.
     pub fn close(&self) {
         self.waiting.lock().closed = true;
         self.ready.notify_one();
     }
 
-    /// Lets go of everything; gives how many records were in memory alone, with those that were being delivered.
+    /// Empties the backlog. Returns the number of lost records: those in memory alone, including records in
+    /// delivery.
     pub fn clear(&self) -> usize {
         let mut waiting = self.waiting.lock();
         let unkept: usize =
@@ -293,8 +299,8 @@ impl Backlog {
     }
 }
 
-/// Makes room for a frame by the oldest files, if those are to go; `false` when there is none. What is in memory too stays there, and
-/// is on no disk any more.
+/// Frees disk space for a frame by dropping the oldest files, if `when_full` allows it; `false` if it cannot.
+/// Batches that are also in memory stay there, without a copy on disk.
 fn make_room(waiting: &mut Waiting, packed: &Packed, when_full: WhenFull, pushed: &mut Pushed) -> bool {
     let Waiting { spool: Some(spool), loads, .. } = waiting else { return true };
     while !spool.has_room(packed) {
@@ -309,15 +315,15 @@ fn make_room(waiting: &mut Waiting, packed: &Packed, when_full: WhenFull, pushed
     true
 }
 
-/// A disk that cannot be read now is asked again, for as long as it takes; where the medium itself is bad, a few times: then what is
-/// left of the file is damaged.
+/// Reads a batch from disk and retries a failed read without a limit. After a few medium errors it treats the
+/// rest of the file as damaged.
 async fn read_patiently(job: ReadJob, damaged: &impl Fn(Result<u64>)) -> (Found, ReadJob) {
     const TIMES: u32 = 5;
     for time in 0_u32.. {
         let ours = job.clone();
         match tokio::task::spawn_blocking(move || ours.run()).await {
             Ok(Ok(found)) => return (found, job),
-            // Room was made by it, or somebody removed it.
+            // The file was dropped to free space, or an operator removed it.
             Ok(Err(cause)) if cause.kind() == IoKind::NotFound => break,
             Ok(Err(cause)) => {
                 let is_medium = cause.kind() == IoKind::UnexpectedEof || cause.raw_os_error() == Some(EIO);
@@ -327,7 +333,7 @@ async fn read_patiently(job: ReadJob, damaged: &impl Fn(Result<u64>)) -> (Found,
                 }
             }
             Err(cause) if cause.is_panic() => break,
-            // The runtime is ending: nothing was read, and nothing is lost.
+            // The runtime is shutting down: nothing was read and nothing is lost.
             Err(_) => std::future::pending().await,
         }
         tokio::time::sleep(Duration::from_millis(100 << time.min(6))).await;
@@ -335,10 +341,10 @@ async fn read_patiently(job: ReadJob, damaged: &impl Fn(Result<u64>)) -> (Found,
     (Found::Nothing { skipped: 0 }, job)
 }
 
-/// Input or output failed, on Linux, macOS and the BSDs.
+/// `EIO`, input/output error, on Linux, macOS and the BSDs.
 const EIO: i32 = 5;
 
-/// Somebody waits for it to be quiet.
+/// Guard of a caller that waits for an empty backlog.
 struct Hurry<'a>(&'a Backlog);
 
 impl<'a> Hurry<'a> {

@@ -1,4 +1,4 @@
-//! When not to try.
+//! Circuit breaker of a backend.
 
 use std::time::Duration;
 
@@ -6,10 +6,11 @@ use tokio::time::Instant;
 
 use super::{BreakerState, ExitSettings};
 
-/// How many times as long as at first a breaker stays open at most.
+/// Longest open time, as a multiple of the first.
 const LONGEST: u32 = 32;
 
-/// Opens after failures in a row; then one attempt decides whether it closes or stays open for twice as long.
+/// A circuit breaker: it opens after consecutive failures. Then one attempt closes it, or doubles its open
+/// time.
 #[derive(Debug)]
 pub(crate) struct Breaker {
     after: u32,
@@ -30,7 +31,7 @@ impl Breaker {
         }
     }
 
-    /// Until when nothing is to be tried; `None` when an attempt may be made.
+    /// End of the open time; `None` if an attempt is allowed.
     pub fn open_until(&self) -> Option<Instant> {
         self.open_until.filter(|until| *until > Instant::now())
     }

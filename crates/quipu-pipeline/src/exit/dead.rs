@@ -1,4 +1,4 @@
-//! Batches that the other side refused: kept with the reason, to be looked at and sent again.
+//! Dead letters: rejected batches, stored with the reason for inspection and replay.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind as IoKind, Read, Write};
@@ -13,39 +13,39 @@ use super::frame::{HEAD, Head, Packed};
 use super::spool::{LAYOUT, Spool, opening, spool_folder};
 use super::{ExitSettings, private};
 
-/// What a file of dead letters begins with.
+/// First bytes of a dead letter file.
 const KIND: [u8; 8] = *b"QUIPUDED";
 const ENDING: &str = "dead";
 
 /// A batch that was given up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DeadLetter {
-    /// Its number in the folder; later ones have higher numbers.
+    /// Its number in the folder; later letters have higher numbers.
     pub id: u64,
-    /// When it was given up, by the clock of the machine.
+    /// Wall-clock time at which the batch was given up.
     pub at: Timestamp,
-    /// Why: `refused` by the other side, or `retries_exhausted`.
+    /// The reason: `refused` by the target, or `retries_exhausted`.
     pub reason: String,
-    /// What the backend said. Never a secret, and nothing of the records.
+    /// The backend's error text. It contains no secrets and no record data.
     pub said: String,
-    /// Records that the backend takes of it.
+    /// Number of records that the backend accepts.
     pub records: u64,
     /// Bytes on disk.
     pub bytes: u64,
 }
 
-/// How many batches went back to be delivered.
+/// Result of a replay.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Replayed {
-    /// Dead letters.
+    /// Replayed dead letters.
     pub letters: u64,
     /// Records in them.
     pub records: u64,
-    /// Dead letters that stayed, for want of room or because they are damaged.
+    /// Dead letters that stay, because the backlog is full or they are damaged.
     pub left: u64,
 }
 
-/// What stands before the batch in the file, so that a list needs no batch.
+/// Header before the batch in the file, so a listing does not decode the batch.
 #[derive(Serialize, Deserialize)]
 struct Cover {
     at: Timestamp,
@@ -54,8 +54,8 @@ struct Cover {
     records: u64,
 }
 
-/// The dead letters of one backend. Each is a file of its own, written beside its place and then renamed, so that other
-/// processes may list and remove them while the pipeline works.
+/// The dead letters of one backend, one file each. A file is written under a temporary name and then renamed,
+/// so other processes can list and remove letters while the pipeline works.
 #[derive(Debug, Clone)]
 pub struct DeadLetters {
     exit: PathBuf,
@@ -73,12 +73,13 @@ fn failed(operation: &'static str, path: &Path, cause: std::io::Error) -> Error 
 }
 
 impl DeadLetters {
-    /// Those in the folder of a backend, whether or not a pipeline works with it. A folder that is not there holds none.
+    /// Opens the dead letters in a backend's folder, with or without a running pipeline. A missing folder has
+    /// none.
     pub fn open(folder: &Path) -> Self {
         Self { exit: folder.to_path_buf(), folder: folder.join("dead") }
     }
 
-    /// All of them, oldest first. Files that are no whole dead letters are left out.
+    /// Returns all letters, oldest first. It skips incomplete files.
     ///
     /// # Errors
     /// The folder cannot be read.
@@ -94,10 +95,10 @@ impl DeadLetters {
         Ok(letters)
     }
 
-    /// The records of one.
+    /// Returns the records of a letter.
     ///
     /// # Errors
-    /// It is not there, is damaged, or was written by a Quipu with another layout.
+    /// The letter does not exist, is damaged, or has the layout of another Quipu version.
     pub fn batch(&self, id: u64) -> Result<Batch> {
         let path = self.path(id);
         let bytes = fs::read(&path).map_err(|cause| failed("read dead letter", &path, cause))?;
@@ -109,10 +110,10 @@ impl DeadLetters {
         part::<Batch>(rest).map(|(batch, _)| batch).ok_or_else(damaged)
     }
 
-    /// Removes those with these numbers; gives how many there were.
+    /// Removes the letters with these numbers. Returns how many existed.
     ///
     /// # Errors
-    /// One of them cannot be removed; those before it are.
+    /// A letter cannot be removed; the letters before it in `ids` are already gone.
     pub fn remove(&self, ids: &[u64]) -> Result<u64> {
         let mut removed = 0;
         for id in ids {
@@ -126,17 +127,19 @@ impl DeadLetters {
         Ok(removed)
     }
 
-    /// Moves all of them into the spool of their backend, from where the pipeline delivers them when it starts next. Where one is
-    /// at work, ask it: `Pipeline::replay`.
+    /// Moves all letters into the backend's spool; the next start of the pipeline delivers them. For a
+    /// running pipeline use `Pipeline::replay`.
     ///
     /// # Errors
-    /// A pipeline has the spool, there is to be none, or it cannot be written; what was not moved stays a dead letter.
+    /// A running pipeline holds the spool, the backend has no spool, or the spool cannot be written. The rest
+    /// stay dead letters.
     pub fn replay(&self, settings: &ExitSettings) -> Result<Replayed> {
         let folder = spool_folder(&settings.spool, Some(&self.exit)).ok_or_else(|| {
             let context = "this backend has no spool: start Quipu and let it replay";
             Error::new(ErrorKind::Unsupported, "replay dead letters", context)
         })?;
-        // A pipeline that spools has made the folder; in any other nobody would look.
+        // A pipeline with a spool creates this folder. In any other folder no pipeline would find the
+        // letters.
         if !folder.is_dir() {
             let context = "no spool is there: is it the name of a backend that has one? else start Quipu and let it replay";
             return Err(Error::new(ErrorKind::NotFound, "replay dead letters", context));
@@ -148,8 +151,8 @@ impl DeadLetters {
         })
     }
 
-    /// Hands on every batch, oldest first, and removes those that were taken. Ends at the first that was not, for what is behind
-    /// it would not be either; damaged ones stay where they are.
+    /// Passes each batch to `take`, oldest first, and removes accepted letters. It stops at the first
+    /// rejected letter, because the later ones would be rejected too. Damaged letters stay.
     pub(super) fn each(&self, mut take: impl FnMut(&DeadLetter, Batch) -> Result<()>) -> Result<Replayed> {
         let letters = self.list()?;
         let mut replayed = Replayed { left: letters.len() as u64, ..Replayed::default() };
@@ -168,8 +171,8 @@ impl DeadLetters {
         Ok(replayed)
     }
 
-    /// Takes somebody's records out of every letter; gives how many there were, and what could not be read or written: the other
-    /// letters are done all the same. A letter of which nothing is left is removed.
+    /// Deletes matching records from all letters and removes empty letters. Returns the number of records,
+    /// and the errors of single letters; an error does not stop the others.
     ///
     /// # Errors
     /// The folder cannot be read or written.
@@ -183,7 +186,7 @@ impl DeadLetters {
         for letter in self.list()? {
             match self.forget_in(&letter, what, taken, dry) {
                 Ok(records) => gone += records,
-                // Somebody else removed it meanwhile.
+                // Another process removed the letter.
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
                 Err(error) => troubles.push(error),
             }
@@ -219,16 +222,16 @@ impl DeadLetters {
         Ok(records)
     }
 
-    /// Removes what a process that ended too early was writing beside its place.
+    /// Removes temporary files of a process that was killed during a write.
     ///
     /// # Errors
-    /// It cannot be removed.
+    /// A file cannot be removed.
     pub(super) fn remove_unfinished(&self) -> Result<()> {
         private::remove_ending(&self.folder, "part")
             .map_err(|cause| failed("open dead letters", &self.folder, cause))
     }
 
-    /// Keeps one.
+    /// Writes a letter.
     pub(super) fn put(
         &self,
         id: u64,
@@ -257,7 +260,7 @@ impl DeadLetters {
         Ok(DeadLetter { id, at, reason, said, records, bytes: bytes.len() as u64 })
     }
 
-    /// When the folder last changed; `None` where there is none.
+    /// Modification time of the folder; `None` if there is none.
     pub(super) fn changed(&self) -> Option<SystemTime> {
         fs::metadata(&self.folder).and_then(|folder| folder.modified()).ok()
     }
@@ -287,7 +290,7 @@ fn id_of(path: &Path) -> Option<u64> {
     path.file_stem().filter(|_| ours)?.to_str()?.parse().ok()
 }
 
-/// The first frame's content and what is behind it.
+/// Decodes the first frame; returns its content and the bytes after it.
 fn part<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Option<(T, &[u8])> {
     let head = Head::read(bytes)?;
     let (stored, rest) = bytes[HEAD..].split_at_checked(usize::try_from(head.stored).ok()?)?;

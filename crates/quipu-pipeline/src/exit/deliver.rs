@@ -1,4 +1,4 @@
-//! The worker of one backend beside the store.
+//! Delivery worker of one exporter.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,31 +12,32 @@ use super::breaker::Breaker;
 use super::pieces::{Gathered, Most};
 use super::{BreakerState, ExitSettings, Parts, Tally, taken};
 
-/// The longest wait that another side may ask for: what asks for more is asked again.
+/// Longest wait that the target can request. A longer `Retry-After` is cut to this.
 const MOST_ASKED: Duration = Duration::from_secs(300);
 
-/// Takes batches from the backlog and writes them, one after the other.
+/// Takes batches from the backlog and writes them in order.
 pub(crate) struct Deliverer {
     parts: Arc<Parts>,
     breaker: Breaker,
     closing: watch::Receiver<bool>,
-    /// When the last write began.
+    /// Start of the last write.
     last: Instant,
 }
 
-/// What became of a batch.
+/// Result of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Outcome {
-    /// It was written, or given up and counted.
+    /// The batch was written, or given up and counted.
     Settled,
-    /// It stays on disk for the next process.
+    /// The batch stays on disk for the next process.
     Left,
 }
 
 impl Deliverer {
     pub fn new(parts: Arc<Parts>, closing: watch::Receiver<bool>) -> Self {
         let breaker = Breaker::new(parts.settings());
-        // Long enough ago that the first write does not wait; a clock that just began has no such time.
+        // A time in the past, so the first write does not wait. A clock that just started cannot represent
+        // it.
         let delay = Duration::from_millis(parts.settings().batch_delay_ms);
         let last = Instant::now().checked_sub(delay).unwrap_or_else(Instant::now);
         Self { parts, breaker, closing, last }
@@ -61,7 +62,7 @@ impl Deliverer {
             }
             match self.backlog().done(&gathered.loads) {
                 Err(error) => self.tally().not_kept(&error),
-                // Nothing is at risk any more; the next batch shows whether the disk works.
+                // The backlog is empty, so no record is at risk; the next batch shows whether the disk works.
                 Ok(()) if self.parts.spools && self.backlog().records() == 0 => self.tally().kept(),
                 Ok(()) => {}
             }
@@ -72,8 +73,8 @@ impl Deliverer {
         }
     }
 
-    /// What is written together: all that waits, up to what fills a write; for more it waits a little, unless the last write is
-    /// long ago or somebody waits.
+    /// Collects the batches of one write, up to the size limits. To fill a write it waits until
+    /// `batch_delay_ms` after the start of the last write, unless a caller waits for an empty backlog.
     async fn gather(&mut self) -> Option<Gathered> {
         let parts = Arc::clone(&self.parts);
         let damaged = |lost: Result<u64>| match lost {
@@ -108,7 +109,7 @@ impl Deliverer {
                 return Outcome::Left;
             }
             self.wait_for_breaker().await;
-            // Nothing may be left of a batch that was forgotten while it waited.
+            // A deletion during the wait may have emptied the batch.
             if let Some(left) = self.backlog().without_forgotten(&batch) {
                 batch = Arc::new(left);
             }
@@ -137,7 +138,7 @@ impl Deliverer {
                 }
                 batch = Arc::new(again);
             } else if error.retry() != Retry::Yes {
-                // Whoever refuses is there.
+                // A target that rejects a batch is reachable.
                 if error.kind() != ErrorKind::Internal {
                     self.worked();
                 }
@@ -150,7 +151,7 @@ impl Deliverer {
         }
     }
 
-    /// What a batch comes to that may be written later: `None`, it is tried again.
+    /// Outcome of a retryable failure; `None`: retry.
     async fn after_failure(
         &mut self,
         attempts: u32,
@@ -191,7 +192,7 @@ impl Deliverer {
         }
     }
 
-    /// Counts what was taken in part; gives what is to be tried again, and whether anything was taken.
+    /// Counts a partial success. Returns the records to retry, and whether the target accepted any.
     fn took_in_part(&self, batch: &Batch, leftover: Leftover, error: &Error) -> (Batch, bool) {
         let Leftover { again, refused, unnamed } = leftover;
         let left = self.takes(&again) + self.takes(&refused) + unnamed;
@@ -209,9 +210,9 @@ impl Deliverer {
         (again, written > 0)
     }
 
-    /// Keeps a batch as a dead letter, or counts it as lost where that cannot be.
+    /// Stores a batch as a dead letter, or counts it as lost if that fails.
     fn give_up(&self, reason: &'static str, batch: &Batch, error: &Error) {
-        // Of what was forgotten during the attempt there is to be no dead letter.
+        // Records that were deleted during the attempt must not enter a dead letter.
         let left = self.backlog().without_forgotten(batch);
         if left.as_ref().is_some_and(Batch::is_empty) {
             return;
@@ -240,7 +241,7 @@ impl Deliverer {
         *self.closing.borrow()
     }
 
-    /// Waits, but not beyond the word to close.
+    /// Waits up to `most`, or until the pipeline closes.
     async fn pause(&mut self, most: Duration) {
         if self.is_closing() {
             return;
@@ -249,7 +250,7 @@ impl Deliverer {
     }
 }
 
-/// One write within its time. In a task of its own, so that a panic in a backend is an error like any other.
+/// One write with a timeout. It runs in its own task, so a panic in a backend becomes an error.
 pub(crate) async fn attempt(backend: &Arc<dyn Backend>, batch: &Arc<Batch>, timeout_ms: u64) -> Result<()> {
     let (writer, content) = (Arc::clone(backend), Arc::clone(batch));
     let mut task = tokio::spawn(async move { writer.write(content).await });

@@ -1,11 +1,11 @@
-//! Somebody's records, taken out of what waits for a backend and of what it refused.
+//! Selection of records for deletion, and its result per backend.
 
 use std::collections::HashSet;
 
 use quipu_core::{Attributes, Batch, Cost, Event, Metric, Owner, OwnerKind, Span, TraceId};
 use serde::Serialize;
 
-/// Whose records are taken out: those of traces, and those that name a user or session, with all else of their traces.
+/// Records to delete: those of listed traces, and those of a user or session with the rest of their traces.
 #[derive(Debug, Clone, Default)]
 pub struct Forgotten {
     /// Traces.
@@ -14,30 +14,30 @@ pub struct Forgotten {
     pub owner: Option<Owner>,
 }
 
-/// What one backend had waiting or refused.
+/// Records of one backend that a deletion found.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Swept {
-    /// The backend.
+    /// Name of the backend.
     pub backend: String,
-    /// Records that waited for it in memory and on no disk.
+    /// Waiting records in memory without a copy on disk.
     pub waiting: u64,
-    /// Records in its spool, delivered ones that lie there still with them.
+    /// Records in the spool, including delivered ones that are still in its files.
     pub spooled: u64,
-    /// Records of its dead letters.
+    /// Records in dead letters.
     pub dead_letters: u64,
-    /// What could not be looked at or changed, and why.
+    /// Files that could not be read or changed, with the reason.
     pub troubles: Vec<String>,
 }
 
 impl Swept {
-    /// All of them.
+    /// Sum of all records.
     pub const fn records(&self) -> u64 {
         self.waiting + self.spooled + self.dead_letters
     }
 }
 
 impl Forgotten {
-    /// What is left of a batch, and how many records are not; `None` when all of it stays.
+    /// Returns the rest of a batch and the number of removed records; `None` if nothing matches.
     pub(crate) fn without(&self, batch: &Batch) -> Option<(Batch, u64)> {
         let named = batch.spans.iter().filter(|span| self.has_span(span)).map(|span| span.trace_id);
         let traces: HashSet<TraceId> = named.chain(self.traces.iter().copied()).collect();
@@ -61,7 +61,7 @@ impl Forgotten {
             costs: batch.costs.iter().filter(keeps_cost).cloned().collect(),
             metrics,
         };
-        // A metric that only lost a point or an example of one was changed, too.
+        // A metric that lost a single point or exemplar counts as changed, too.
         let gone = (batch.len() - left.len()).max(1);
         Some((left, u64::try_from(gone).unwrap_or(u64::MAX)))
     }
@@ -90,7 +90,7 @@ impl Forgotten {
             || owner.is_of(&event.resource)
     }
 
-    /// What is left of a metric.
+    /// The rest of a metric.
     fn metric(&self, metric: &Metric, traces: &HashSet<TraceId>) -> Option<Metric> {
         if self.named_in(&metric.resource.attributes) {
             return None;

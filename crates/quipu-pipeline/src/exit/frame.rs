@@ -1,41 +1,43 @@
-//! One batch on disk: a head of fixed size, then the batch as postcard, compressed by zstd.
+//! Spool frame: a head of fixed size, then a batch as postcard, compressed by zstd.
 //!
-//! All figures are little-endian. The head has a sum of its own, so that a length is never believed that was damaged; the next
-//! whole frame behind damage is found by its mark.
+//! Numbers are little-endian. The head has its own checksum, so a damaged length is never used. After damage,
+//! the reader finds the next intact frame by its mark.
 
 use quipu_core::{Error, ErrorKind, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Bytes of a head: mark, length in the file, length once decompressed, records, stamp, sum of the content, sum of the head.
+/// Bytes of a head: mark, stored length, decompressed length, records, stamp, checksum of the content,
+/// checksum of the head.
 pub(crate) const HEAD: usize = 32;
-/// What every frame begins with.
+/// Magic bytes of a frame.
 pub(crate) const MARK: [u8; 4] = *b"QpFr";
-/// Bytes of content at most, in the file and decompressed: a batch is far smaller, and a damaged length must not fill memory.
+/// Limit of the content in bytes, stored and decompressed. A batch is far smaller; the limit stops a damaged
+/// length from filling memory.
 const MOST: usize = 256 << 20;
-/// zstd's fastest level that is worth its time: frames are read once, if at all.
+/// zstd level: the fastest with a useful ratio, because a frame is read once at most.
 const LEVEL: i32 = 1;
 
-/// What a frame begins with that zstd skips, and the bytes before its content.
+/// Magic bytes of a skippable zstd frame, and its header size.
 pub(crate) const SKIPPED: [u8; 4] = 0x184D_2A50_u32.to_le_bytes();
 const SKIP: usize = 8;
-/// Levels that are tried where content has to fill a place exactly: the usual one first.
+/// zstd levels to try if the content must fill an exact length; the usual level first.
 const LEVELS: [i32; 11] = [LEVEL, 3, 6, 9, 12, 15, 19, -1, -5, -20, -50];
-/// Bytes that may be put behind it for that.
+/// Most padding bytes for that.
 const MORE: usize = 64;
 
-/// What a frame says of its content.
+/// Head of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Head {
-    /// Bytes that follow in the file.
+    /// Content bytes in the file.
     pub stored: u32,
-    /// Bytes of it once decompressed.
+    /// Content bytes after decompression.
     pub plain: u32,
-    /// Records that the backend takes of it.
+    /// Number of records that the backend accepts.
     pub records: u32,
-    /// When it came: milliseconds of the spool's own clock.
+    /// Arrival time in milliseconds of the spool's own clock.
     pub stamp: u64,
-    /// CRC-32 of what follows.
+    /// CRC-32 of the stored content.
     pub sum: u32,
 }
 
@@ -63,7 +65,7 @@ impl Head {
         bytes
     }
 
-    /// `None` for anything that is not a whole head.
+    /// Decodes a head; `None` if it is incomplete or damaged.
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let bytes: &[u8; HEAD] = bytes.get(..HEAD)?.try_into().ok()?;
         let word = |at: usize| Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
@@ -74,7 +76,7 @@ impl Head {
         (whole && sane).then_some(Self { stored, plain, records: word(12)?, stamp, sum: word(24)? })
     }
 
-    /// The content, if it is whole.
+    /// Decodes the content; `None` if it is damaged.
     pub fn unpack<T: DeserializeOwned>(&self, stored: &[u8]) -> Option<T> {
         if stored.len() != usize::try_from(self.stored).ok()? || crc32fast::hash(stored) != self.sum {
             return None;
@@ -88,7 +90,7 @@ fn narrow(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
 
-/// Content ready for the file.
+/// Encoded content of a frame.
 #[derive(Debug)]
 pub(crate) struct Packed {
     bytes: Vec<u8>,
@@ -97,10 +99,10 @@ pub(crate) struct Packed {
 }
 
 impl Packed {
-    /// Packs anything.
+    /// Encodes a value.
     ///
     /// # Errors
-    /// It is larger than any batch may be.
+    /// The content is larger than 256 MiB.
     pub fn of<T: Serialize>(content: &T) -> Result<Self> {
         let unable = |why: &str| Error::new(ErrorKind::Internal, "spool batch", why);
         let plain =
@@ -114,17 +116,18 @@ impl Packed {
         Ok(Self { plain: narrow(plain.len()), sum, bytes })
     }
 
-    /// Packs anything so that it has exactly these bytes: what is missing is a frame that zstd skips (RFC 8878, section 3.1.2).
+    /// Encodes a value to exactly `length` bytes. A skippable zstd frame fills the rest (RFC 8878, section
+    /// 3.1.2).
     ///
     /// # Errors
-    /// It needs more.
+    /// The value needs more bytes.
     pub fn padded<T: Serialize>(content: &T, length: usize) -> Result<Self> {
         let unable = |why: &str| Error::new(ErrorKind::Internal, "spool batch", why);
         let mut plain =
             postcard::to_stdvec(content).map_err(|cause| unable("it cannot be encoded").caused_by(cause))?;
         let whole = plain.len();
-        // A frame to skip has eight bytes at least. Where fewer are missing, what is packed gets bytes behind it that no reader looks at,
-        // or another level needs other bytes.
+        // A skippable frame has at least eight bytes. If fewer are missing, the loop appends ignored bytes to
+        // the content, or tries another level.
         for (more, level) in (0..=MORE).flat_map(|more| LEVELS.map(|level| (more, level))) {
             plain.resize_with(whole + more, || u8::try_from(more * 151 % 251).unwrap_or(0));
             let mut bytes = zstd::bulk::compress(&plain, level)

@@ -1,4 +1,4 @@
-//! Looking through the spool and the dead letters of an exporter, without opening them for delivery.
+//! Integrity check of an exporter's spool and dead letters, without delivery.
 
 use std::fs::{self, File};
 use std::io::{BufReader, ErrorKind as IoKind, Read};
@@ -8,8 +8,8 @@ use super::DeadLetters;
 use super::frame::{HEAD, Head};
 use super::spool::LAYOUT;
 
-/// Files of an exporter's folder that are not what was written, one text each. A frame that ends with its file was being written when the
-/// process was killed: it is no damage.
+/// Checks an exporter's files and returns a text for each damaged one. A frame cut by the end of its file is
+/// no damage: the process was killed during the write.
 pub fn unreadable(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
     for path in files(&folder.join("spool"), "spool", &mut found) {
@@ -42,7 +42,7 @@ fn files(folder: &Path, ending: &str, found: &mut Vec<String>) -> Vec<PathBuf> {
     files
 }
 
-/// The first thing that is wrong with a file of the spool.
+/// Returns the first damage in a spool file.
 fn damage(path: &Path) -> Option<String> {
     match fs::metadata(path) {
         Ok(meta) if !meta.is_file() => return Some("it is no file".into()),

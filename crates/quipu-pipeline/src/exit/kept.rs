@@ -1,4 +1,4 @@
-//! The dead letters of a backend that is at work: bounded, and counted without looking into the folder again.
+//! Dead letters of a running backend: bounded, and counted without another listing of the folder.
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -10,15 +10,15 @@ use quipu_core::{Batch, Clock, Error, ErrorKind, Result, SystemClock};
 use super::dead::{DeadLetter, DeadLetters, Replayed};
 use super::forgotten::Forgotten;
 
-/// Dead letters at most: a folder with more files than that is of no use to anybody.
+/// Most dead letters in a folder.
 const LETTERS: usize = 10_000;
-/// Characters of what a backend said that are kept.
+/// Stored characters of a backend's error text.
 const SAID: usize = 1_000;
 
 struct Held {
     letters: VecDeque<DeadLetter>,
     next: u64,
-    /// When the folder last changed, as far as is known here.
+    /// Last known modification time of the folder.
     changed: Option<SystemTime>,
 }
 
@@ -41,7 +41,7 @@ pub(crate) struct Kept {
     letters: DeadLetters,
     most_bytes: u64,
     held: Mutex<Held>,
-    /// Held while they are handed on: twice at a time would deliver them twice.
+    /// Held during a replay, because two replays at once would deliver letters twice.
     replaying: Mutex<()>,
 }
 
@@ -53,18 +53,18 @@ impl Kept {
         Ok(Self { letters, most_bytes, held, replaying: Mutex::default() })
     }
 
-    /// The folder.
+    /// The dead letters in the folder.
     pub fn letters(&self) -> DeadLetters {
         self.letters.clone()
     }
 
-    /// Counts anew where somebody else has changed the folder. A clock that jumps costs a look at most.
+    /// Counts again if another process changed the folder. A jump of the clock costs one listing at most.
     pub fn look_again(&self) {
         let changed = self.letters.changed();
         if self.held.lock().changed == changed {
             return;
         }
-        // Read before the lock is taken, for the worker waits for it.
+        // The listing runs before the lock, because the worker waits for that lock.
         if let Ok(letters) = self.letters.list() {
             let mut held = self.held.lock();
             let next = held.next;
@@ -73,15 +73,16 @@ impl Kept {
         }
     }
 
-    /// Records kept.
+    /// Number of stored records.
     pub fn records(&self) -> u64 {
         self.held.lock().records()
     }
 
-    /// Keeps a batch; gives how many records went for it.
+    /// Stores a batch. Returns how many records it evicted: the oldest, and its own if the batch alone
+    /// exceeds the limit.
     ///
     /// # Errors
-    /// It cannot be written, or is larger than all of them may be.
+    /// The file cannot be written, or the batch is larger than 256 MiB.
     pub fn put(&self, why: (&str, &str), records: usize, batch: &Batch) -> Result<u64> {
         let mut held = self.held.lock();
         let said: String = why.1.chars().take(SAID).collect();
@@ -91,17 +92,17 @@ impl Kept {
         let mut gone = 0;
         while held.bytes() > self.most_bytes || held.letters.len() > LETTERS {
             let Some(oldest) = held.letters.pop_front() else { break };
-            // Where somebody else removed it, it was not lost for want of room.
+            // A letter that another process removed is no loss.
             gone += if self.letters.remove(&[oldest.id])? > 0 { oldest.records } else { 0 };
         }
         held.changed = self.letters.changed();
         Ok(gone)
     }
 
-    /// Takes somebody's records out, see [`DeadLetters::forget`].
+    /// Deletes matching records, see [`DeadLetters::forget`].
     ///
     /// # Errors
-    /// As there, or they are being handed on just now.
+    /// As there, or a replay is under way.
     pub fn forget(
         &self,
         what: &Forgotten,
@@ -116,10 +117,10 @@ impl Kept {
         gone
     }
 
-    /// Hands on what is kept, see [`DeadLetters::each`].
+    /// Replays the letters, see [`DeadLetters::each`].
     ///
     /// # Errors
-    /// Somebody else does it just now; or as there.
+    /// As there, or another replay is under way.
     pub fn replay(&self, take: impl FnMut(&DeadLetter, Batch) -> Result<()>) -> Result<Replayed> {
         let Some(_alone) = self.replaying.try_lock() else {
             return Err(Error::new(ErrorKind::Locked, "replay dead letters", "a replay is under way"));

@@ -1,5 +1,5 @@
-//! The ways out beside the store: each with a worker, a bounded backlog and a breaker of its own, so that a slow or failing one
-//! holds up nobody.
+//! Delivery to exporters. Each has its own worker, bounded backlog and circuit breaker, so a slow or failing
+//! exporter delays no other.
 
 mod backlog;
 mod breaker;
@@ -37,23 +37,24 @@ pub use status::{BreakerState, ExitStatus};
 pub use steady::Steady;
 pub(crate) use tally::{Tally, taken};
 
-/// A backend beside the store.
+/// An exporter: a backend other than the store.
 #[derive(Clone)]
 pub struct Exit {
-    /// Its name in the configuration: several may be of one kind.
+    /// Name in the configuration; several exporters can be of one kind.
     pub name: String,
     /// The backend.
     pub backend: Arc<dyn Backend>,
-    /// How it is delivered to.
+    /// Delivery config.
     pub settings: ExitSettings,
-    /// What goes there.
+    /// Rules that select its records.
     pub rules: ExitRules,
-    /// Folder for what waits and for what was refused, this backend's alone; without one nothing of it is kept on disk.
+    /// Folder for the spool and the dead letters of this exporter alone; without one nothing is stored on
+    /// disk.
     pub folder: Option<PathBuf>,
 }
 
 impl Exit {
-    /// A backend by its own name, with the default settings, that gets everything.
+    /// Creates an exporter with the backend's own name, default config and no rules.
     pub fn new(backend: Arc<dyn Backend>) -> Self {
         let (settings, rules) = (ExitSettings::default(), ExitRules::default());
         Self { name: backend.name().to_owned(), backend, settings, rules, folder: None }

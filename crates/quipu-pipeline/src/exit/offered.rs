@@ -1,4 +1,4 @@
-//! A batch that is offered to all ways out, packed for their disks at most once.
+//! A batch offered to all exporters, encoded for their spools once at most.
 
 use std::cell::OnceCell;
 use std::sync::Arc;

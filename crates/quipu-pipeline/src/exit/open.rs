@@ -1,4 +1,4 @@
-//! A way out that is at work.
+//! A running exporter: its worker, rules and backlog.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,15 +20,15 @@ use super::spool::{Rewritten, Spool, spool_folder};
 use super::tally::Held;
 use super::{Exit, ExitSettings, ExitStatus, Tally, taken};
 
-/// What the worker of a way out and those who hand batches to it share.
+/// State shared by an exporter's worker and the pipeline.
 pub(crate) struct Parts {
     pub exit: Exit,
     pub backlog: Backlog,
     pub tally: Tally,
     pub dead: Option<Kept>,
-    /// Whether batches are kept on disk.
+    /// Whether batches are stored on disk.
     pub spools: bool,
-    /// Held while somebody's records are taken out.
+    /// Held during a deletion.
     forgetting: Mutex<()>,
 }
 
@@ -69,23 +69,23 @@ impl Parts {
         }
     }
 
-    /// Tells the meter what waits.
+    /// Reports the backlog to the meter.
     pub fn tell(&self) {
         self.tally.holds(self.held());
     }
 }
 
-/// A way out that is at work.
+/// A running exporter.
 pub(crate) struct Open {
     parts: Arc<Parts>,
-    /// What goes there; an error: rules that cannot be followed, so nothing does.
+    /// Its rules. If they are invalid, the exporter gets no records.
     filter: Result<Option<Filter>>,
     closing: watch::Sender<bool>,
     worker: tokio::sync::Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Open {
-    /// Starts its worker on the current runtime. What its spool holds goes first.
+    /// Starts the worker on the current runtime. It delivers the spooled batches first.
     pub fn start(exit: Exit, meter: Arc<dyn Meter>) -> Self {
         let filter = (!exit.rules.is_empty()).then(|| Filter::new(&exit.rules)).transpose();
         let parts = Arc::new(Parts::new(exit, meter));
@@ -102,14 +102,14 @@ impl Open {
         &self.parts.exit.name
     }
 
-    /// Whether it is given metrics that are derived from spans.
+    /// Whether the exporter gets metrics that are derived from spans.
     pub fn takes_derived(&self) -> bool {
         let backend = &self.parts.exit.backend;
         let metrics_alone = || backend.metric_sink().is_some() && backend.span_sink().is_none();
         self.parts.exit.rules.derived.unwrap_or_else(metrics_alone)
     }
 
-    /// Takes what its rules choose of a batch, without waiting for more than the disk.
+    /// Accepts the records that the rules select. Blocks on the disk only.
     pub fn offer(&self, offered: &Offered) {
         match &self.filter {
             Ok(None) => self.take(offered),
@@ -151,7 +151,7 @@ impl Open {
         self.parts.tell();
     }
 
-    /// What was refused, where that is kept.
+    /// The dead letters, if the exporter stores them.
     pub fn dead_letters(&self) -> Option<DeadLetters> {
         self.parts.dead.as_ref().map(Kept::letters)
     }
@@ -163,8 +163,8 @@ impl Open {
         self.parts.tally.status(held, self.parts.exit.backend.health())
     }
 
-    /// Takes somebody's records out of what waits and of what was refused; with `dry` it only counts them. A write that is under
-    /// way just now may arrive; one that fails is tried again without them.
+    /// Deletes matching records from the backlog and the dead letters; with `dry` it only counts them. A
+    /// write under way may still arrive; if it fails, the retry omits these records.
     pub async fn forget(&self, what: Arc<Forgotten>, dry: bool) -> Swept {
         let parts = Arc::clone(&self.parts);
         let backend = self.name().to_owned();
@@ -176,7 +176,7 @@ impl Open {
         Swept { backend, ..swept }
     }
 
-    /// Delivers what was refused once more; stops where there is no room for it.
+    /// Delivers the dead letters again; stops if the backlog is full.
     ///
     /// # Errors
     /// The dead letters cannot be read or removed.
@@ -188,11 +188,11 @@ impl Open {
         })
     }
 
-    /// Waits until what waits is written or given up, then until the backend has let go of it. One that is tried for ever is waited
-    /// for as long as one more attempt may take.
+    /// Waits until all records are written or given up, then flushes the backend. With unlimited attempts the
+    /// wait lasts one more attempt at most.
     ///
     /// # Errors
-    /// What waits still does.
+    /// Records still wait.
     pub async fn flush(&self) -> Result<()> {
         let flushed = async {
             self.parts.backlog.quiet().await;
@@ -212,7 +212,8 @@ impl Open {
         })
     }
 
-    /// Delivers what waits, as far as the time allows, and closes the backend. What is on disk stays there.
+    /// Delivers waiting records within `close_timeout_ms` and closes the backend. Spooled records stay on
+    /// disk.
     pub async fn close(&self) {
         let Some(mut worker) = self.worker.lock().await.take() else { return };
         let _ = self.closing.send(true);
@@ -220,7 +221,7 @@ impl Open {
         let most = Duration::from_millis(self.parts.settings().close_timeout_ms);
         if tokio::time::timeout(most, &mut worker).await.is_err() {
             worker.abort();
-            // Until it has let go of what it holds.
+            // Waits until the worker has released its resources.
             let _ = worker.await;
         }
         self.parts.tally.lost("shutdown", self.parts.backlog.clear() as u64);
@@ -228,7 +229,7 @@ impl Open {
 }
 
 fn forget(parts: &Parts, what: &Arc<Forgotten>, dry: bool) -> Swept {
-    // Two at a time would write the same files beside those of the spool.
+    // Two deletions at a time would write the same temporary files.
     let _alone = parts.forgetting.lock();
     let taken = |batch: &Batch| taken(parts.exit.backend.as_ref(), batch);
     let (waiting, files) = parts.backlog.forget(what, &taken, dry);
@@ -239,7 +240,7 @@ fn forget(parts: &Parts, what: &Arc<Forgotten>, dry: bool) -> Swept {
             rewritten.and_then(|rewritten| parts.backlog.replace(&rewritten).map(|()| rewritten.gone));
         match settled {
             Ok(gone) => swept.spooled += gone,
-            // All of it was delivered meanwhile.
+            // All records of the file were delivered meanwhile.
             Err(_) if !path.exists() => {}
             Err(error) => swept.troubles.push(error.to_string()),
         }

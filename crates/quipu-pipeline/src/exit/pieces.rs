@@ -1,4 +1,4 @@
-//! Batches in the sizes in which backends are written to.
+//! Division of batches into writes of limited size.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,12 +8,12 @@ use quipu_core::{Attributes, Batch, Cost, Event, Metric, PointValue, Span, SpanI
 use super::ExitSettings;
 use super::waiting::Load;
 
-/// Bytes of a record beside its texts: ids, times, kinds and their tags, as OTLP encodes them.
+/// Estimated bytes of a record without its texts: ids, times, kinds and their tags, as OTLP encodes them.
 const RECORD: usize = 64;
 /// Bytes of a field's tag and length.
 const FIELD: usize = 4;
 
-/// How much one write takes at most.
+/// Limits of one write.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Most {
     records: usize,
@@ -43,7 +43,7 @@ impl Size {
         self.records <= most.records && self.bytes <= most.bytes
     }
 
-    /// Whether there is more of it than a half: a whole further batch is then more likely to be cut than to fit.
+    /// Whether it is at least half of a limit. Then another whole batch would more likely be cut than fit.
     const fn is_ample(self, most: Most) -> bool {
         self.records * 2 >= most.records || self.bytes * 2 >= most.bytes
     }
@@ -51,13 +51,13 @@ impl Size {
 
 impl Most {
     pub fn of(settings: &ExitSettings) -> Self {
-        // What is being written is in memory too.
+        // Records in a write are in memory too.
         let records = settings.batch_records.min(settings.queue_records).max(1);
         Self { records, bytes: settings.batch_bytes.max(1) }
     }
 }
 
-/// Batches that are written together.
+/// Batches for one write.
 pub(crate) struct Gathered {
     pub loads: Vec<Load>,
     size: Size,
@@ -79,12 +79,12 @@ impl Gathered {
         self.loads.push(load);
     }
 
-    /// Whether the next process finds any of them on disk.
+    /// Whether any of them is on disk for the next process.
     pub fn is_kept(&self) -> bool {
         self.loads.iter().any(Load::is_kept)
     }
 
-    /// What is to be written, in pieces that are small enough. A single batch that is small enough is not copied.
+    /// Divides the batches into writes within the limits. A single batch within the limits is not copied.
     pub fn pieces(&self) -> Vec<Arc<Batch>> {
         let whole = match self.loads.as_slice() {
             [one] => Arc::clone(&one.batch),
@@ -101,7 +101,7 @@ impl Gathered {
     }
 }
 
-/// Fills pieces one after the other.
+/// Fills writes in order.
 struct Cutter {
     most: Most,
     size: Size,
@@ -110,7 +110,7 @@ struct Cutter {
 }
 
 impl Cutter {
-    /// Makes room for a record of these bytes with what belongs to it.
+    /// Reserves space for a record and its rows; starts a new write if the current one is full.
     fn room(&mut self, records: usize, bytes: usize) -> &mut Batch {
         let next = Size { records, bytes };
         if !self.piece.is_empty() && !self.size.plus(next).is_within(self.most) {
@@ -122,7 +122,7 @@ impl Cutter {
     }
 }
 
-/// Cuts a batch into pieces; ledger rows stay with their spans.
+/// Divides a batch; ledger rows stay with their spans.
 fn split(batch: Batch, most: Most) -> Vec<Batch> {
     let mut cutter = Cutter { most, size: Size::default(), piece: Batch::default(), done: Vec::new() };
     let mut costs: HashMap<(TraceId, SpanId), Vec<Cost>, foldhash::fast::RandomState> = HashMap::default();

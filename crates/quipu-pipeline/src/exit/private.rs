@@ -1,10 +1,10 @@
-//! Files that belong to their owner alone: what waits may hold what people said.
+//! Files and folders that only their owner can read, because spooled records contain user data.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{ErrorKind, Result};
 use std::path::Path;
 
-/// Options for a file of the owner's, if it is made.
+/// Options that create a file with mode 0600.
 pub(crate) fn file() -> OpenOptions {
     let mut options = OpenOptions::new();
     #[cfg(unix)]
@@ -12,7 +12,7 @@ pub(crate) fn file() -> OpenOptions {
     options
 }
 
-/// Makes a folder of the owner's, with those above it, unless it is there.
+/// Creates a folder with mode 0700, and its parents.
 pub(crate) fn folder(path: &Path) -> Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
@@ -21,12 +21,12 @@ pub(crate) fn folder(path: &Path) -> Result<()> {
     builder.create(path)
 }
 
-/// Puts the names in a folder on the disk, where folders can be opened as files, which is where their entries need it.
+/// Syncs a folder's entries to disk, on systems that need it (Unix).
 pub(crate) fn sync_folder(path: &Path) -> Result<()> {
     if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
 }
 
-/// Removes the files of a folder that end so; a folder that is not there has none.
+/// Removes the files with this extension; a missing folder has none.
 pub(crate) fn remove_ending(folder: &Path, ending: &str) -> Result<()> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,

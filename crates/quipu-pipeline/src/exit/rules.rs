@@ -1,4 +1,4 @@
-//! What of the stream goes to one backend.
+//! Rules that select the records of an exporter.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::redact::glob::fits;
 use crate::redact::{Redact, RedactSettings};
 
-/// A signal as rules name it.
+/// A signal, by its name in rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RuleSignal {
@@ -22,52 +22,52 @@ pub enum RuleSignal {
     Costs,
 }
 
-/// What of the stream goes to one backend: by default all of it, as it is.
+/// Rules that select the records of an exporter. The default selects all records and changes none.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ExitRules {
-    /// The signals that go there; `None`: all.
+    /// Selected signals; `None`: all.
     pub signals: Option<Vec<RuleSignal>>,
-    /// Services whose records go there, by name; `*` stands for any characters. Empty: all.
+    /// Selected services by name; `*` matches any characters. Empty: all.
     pub services: Vec<String>,
-    /// Services whose records do not.
+    /// Excluded services.
     pub not_services: Vec<String>,
-    /// Kinds of spans that go there. Empty: all. Ledger rows follow their spans' kinds.
+    /// Selected span kinds. Empty: all. Ledger rows follow the kinds of their spans.
     pub kinds: Vec<Kind>,
-    /// The part of traces that goes there, 0 to 1, chosen by trace id so that traces stay whole and backends agree; events follow
-    /// their trace. `None`: all.
+    /// Share of traces, 0 to 1. The choice depends on the trace id, so traces stay whole and exporters agree.
+    /// Events follow their trace. `None`: all.
     pub sample: Option<f64>,
-    /// Whether metrics go there that a server derives from what comes in, beside those that come in. Not said: to backends that
-    /// take metrics and nothing else, for a place that gets the spans can derive its own.
+    /// Whether the exporter also gets the metrics that a server derives from spans. Default: only if it
+    /// accepts metrics and no spans, because a target with spans can derive its own.
     pub derived: Option<bool>,
-    /// What is masked or left out on the way there, beside what is for all.
+    /// Redaction for this exporter, in addition to the redaction for all.
     #[serde(with = "on_the_way")]
     pub redact: Option<RedactSettings>,
 }
 
 impl ExitRules {
-    /// Whether everything goes as it is.
+    /// Whether all records pass unchanged.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Whether they can be followed.
+    /// Checks the rules.
     ///
     /// # Errors
-    /// `sample` is no part of a whole, or a pattern of `redact` is no regular expression.
+    /// `sample` is not between 0 and 1, or a pattern of `redact` is no regular expression.
     pub fn check(&self) -> Result<()> {
         Filter::new(self).map(|_| ())
     }
 }
 
-/// How redaction is written in rules. Other than for all, contents are only left out where it says so: whether they are there at
-/// all was decided before; and no event tells of it.
+/// Redaction in rules. It drops contents only if the rule says so, because the global config has decided
+/// before. It emits no events.
 mod on_the_way {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     use crate::redact::{Capture, FieldRules, HashKey, Mode, OwnPattern, Pii, RedactSettings};
 
-    /// Whether contents are left out, or whose are kept.
+    /// `true` drops contents, `false` keeps them; or the services whose contents stay.
     #[derive(Clone, Serialize, Deserialize)]
     #[serde(untagged, expecting = "expected true, false, \"on\", \"off\", or a table of services")]
     enum Contents {
@@ -158,20 +158,20 @@ mod on_the_way {
     }
 }
 
-/// Rules, ready to be applied.
+/// Compiled rules.
 pub(crate) struct Filter {
     rules: ExitRules,
-    /// Traces below it do not go, of the numbers that their ids give.
+    /// Lowest sampled value of a trace id.
     threshold: u64,
     redact: Option<Redact>,
     chooses: bool,
 }
 
-/// Bits of a trace id that are random by W3C Trace Context 2, and by which OpenTelemetry samples consistently
+/// Random bits of a trace id by W3C Trace Context 2. OpenTelemetry's consistent sampling uses them
 /// (<https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/>).
 const RANDOM: u64 = (1 << 56) - 1;
 
-/// Where the numbers begin that go, so that `part` of them do.
+/// Threshold of sampled values for a share of `part`.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
@@ -195,7 +195,7 @@ impl Filter {
         Ok(Self { rules: rules.clone(), threshold: threshold(part), redact, chooses })
     }
 
-    /// What of a batch goes; the batch itself where that is all of it.
+    /// Applies the rules. Returns the same batch if they select all of it.
     pub fn apply(&self, batch: &Arc<Batch>) -> Arc<Batch> {
         let mut chosen = Arc::clone(batch);
         if self.chooses && !self.takes_all(batch) {

@@ -1,57 +1,61 @@
-//! How a backend is delivered to.
+//! Delivery config of an exporter.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// Attempts of a store that must not hold up its process, where the settings say that there is no bound.
+/// Attempts of a store if the config sets no limit, because a store must not block its process.
 const BOUNDED: u32 = 5;
 
-/// Which batches go when there is no room.
+/// Records to drop if a queue is full.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WhenFull {
-    /// Those that have waited longest.
+    /// The records that have waited longest.
     #[default]
     DropOldest,
-    /// The one that comes.
+    /// The new batch.
     DropNewest,
 }
 
-/// How a backend is delivered to.
+/// Delivery config of an exporter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ExitSettings {
-    /// Records that may wait in memory; a single batch may be larger. With a spool, what is beyond waits on disk alone.
+    /// Most waiting records in memory; a single batch can be larger. With a spool, further records wait on
+    /// disk alone.
     pub queue_records: usize,
-    /// What goes when they are more and there is no spool.
+    /// Records to drop beyond that if there is no spool.
     pub when_full: WhenFull,
-    /// Records of one write at most.
+    /// Most records of one write.
     pub batch_records: usize,
-    /// Bytes of one write at most, as far as they can be told without encoding it; a single record may be larger.
+    /// Most bytes of one write, estimated before encoding; a single record can be larger.
     pub batch_bytes: usize,
-    /// Milliseconds between the beginnings of two writes that are not full. The first after a while leaves at once.
+    /// Milliseconds between the starts of two writes that are not full. After a pause the first write starts
+    /// at once.
     pub batch_delay_ms: u64,
-    /// Attempts for one write, the first included, where the error says that repeating can help; 0: as many as it takes.
+    /// Attempts for one write, including the first, if the error is retryable; 0: no limit.
     pub attempts: u32,
-    /// Milliseconds before the second attempt at most; each further bound is twice as long. The wait is drawn between none and
-    /// the bound, so that many senders do not come back at once, and is never shorter than what the other side asked for.
+    /// Upper bound in milliseconds of the wait before the second attempt; the bound doubles with each
+    /// attempt. The wait is random between 0 and the bound (full jitter) and never shorter than the target's
+    /// `Retry-After`.
     pub retry_first_ms: u64,
-    /// Milliseconds of the longest such bound.
+    /// Highest such bound in milliseconds.
     pub retry_most_ms: u64,
-    /// Failures in a row after which nothing is tried for a while.
+    /// Consecutive failures that open the circuit breaker.
     pub breaker_failures: u32,
-    /// Milliseconds of that while; it doubles each time that the attempt after it fails, up to 32 times as long.
+    /// Milliseconds for which the breaker stays open. The time doubles each time the next attempt fails, up
+    /// to 32 times.
     pub breaker_open_ms: u64,
-    /// Milliseconds that one attempt may take, all of its requests together: a bound on what hangs. Backends have one of their own
-    /// for each request, and say then what was taken before it.
+    /// Timeout in milliseconds of one attempt with all its requests. Backends have a timeout per request in
+    /// addition; that one also reports which records were accepted.
     pub write_timeout_ms: u64,
-    /// Milliseconds that what waits may take at the end.
+    /// Milliseconds for waiting records at shutdown.
     pub close_timeout_ms: u64,
-    /// Where what waits is kept on disk.
+    /// Config of the disk spool.
     pub spool: SpoolSettings,
-    /// Bytes of refused batches that are kept; the oldest go first. 0: none are kept.
+    /// Most bytes of dead letters; the oldest are removed first. 0: none are stored.
     pub dead_letter_bytes: u64,
 }
 
@@ -77,7 +81,7 @@ impl Default for ExitSettings {
 }
 
 impl ExitSettings {
-    /// A wait before attempt number `attempt`, counted from 2: by full jitter, of the lengths up to the bound any.
+    /// Random wait before attempt number `attempt`, counted from 2, with full jitter.
     pub(super) fn wait(&self, attempt: u32) -> Duration {
         Duration::from_millis(fastrand::u64(0..=self.wait_at_most(attempt)))
     }
@@ -87,33 +91,33 @@ impl ExitSettings {
         doubled.min(self.retry_most_ms)
     }
 
-    /// Attempts for those who cannot wait for ever.
+    /// Number of attempts for callers that need a limit.
     pub(super) const fn bounded_attempts(&self) -> u32 {
         if self.attempts == 0 { BOUNDED } else { self.attempts }
     }
 
-    /// Whether this many attempts were enough.
+    /// Whether `attempts` has reached the limit.
     pub(super) const fn is_enough(&self, attempts: u32) -> bool {
         self.attempts != 0 && attempts >= self.attempts
     }
 }
 
-/// The files in which batches wait until they are delivered, so that an end of the process loses none.
+/// Config of the disk spool: batches wait in files, so the end of a process loses none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SpoolSettings {
-    /// Whether there is one, where there is a folder for it.
+    /// Whether there is a spool, if there is a folder for it.
     pub enabled: bool,
-    /// Its folder, for this backend alone; `None`: `spool` below the backend's folder.
+    /// Folder of this spool alone; `None`: `spool` in the exporter's folder.
     pub path: Option<PathBuf>,
-    /// Bytes that it may need.
+    /// Most bytes on disk.
     pub bytes: u64,
-    /// Bytes of one of its files; room is made by whole files.
+    /// Most bytes of one file. Space is freed by whole files.
     pub segment_bytes: u64,
-    /// What goes when it is full; by default what comes, for what was acknowledged first has waited longest for its delivery.
+    /// Records to drop if the spool is full. Default: the new ones, because acknowledged records come first.
     pub when_full: WhenFull,
-    /// Whether each batch is on the disk itself before its sender is told, so that not even a failure of power loses it. Without,
-    /// the operating system has it, and only its own end can.
+    /// Whether each batch is synced to disk before its sender gets an answer, so a power cut loses nothing.
+    /// Otherwise a crash of the operating system can lose the last records.
     pub sync: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What can be told of a backend.
+//! Status of an exporter.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,51 +6,51 @@ use std::time::Duration;
 use quipu_core::{Error, Health};
 use serde::Serialize;
 
-/// Whether anything is tried.
+/// State of a circuit breaker.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BreakerState {
-    /// Everything is tried.
+    /// Every write is attempted.
     #[default]
     Closed,
-    /// Nothing is tried for a while, after failures in a row.
+    /// No write is attempted for a while, after consecutive failures.
     Open,
-    /// One attempt decides whether it closes or opens again.
+    /// One attempt decides whether the breaker closes or opens again.
     HalfOpen,
 }
 
-/// How a backend is doing. Counts are since the process began, but for what waits and what is kept, which outlive it.
+/// Status of an exporter. Counts start with the process, except those of waiting records and dead letters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExitStatus {
     /// Name of the backend in the configuration.
     pub name: String,
-    /// Its state: what it says itself, unless writing to it or to its spool fails.
+    /// The backend's own health, unless writes to it or to its spool fail.
     pub health: Health,
-    /// Records written: those of the signals that the backend takes.
+    /// Records written, of the signals that the backend accepts.
     pub written: u64,
-    /// Such records lost, by reason: `queue_full`, `spool_full`, `spool_damaged`, `refused`, `retries_exhausted`,
+    /// Records lost, by reason: `queue_full`, `spool_full`, `spool_damaged`, `refused`, `retries_exhausted`,
     /// `dead_letters_full`, `breaker_open`, `rules`, `shutdown`.
     pub dropped: BTreeMap<&'static str, u64>,
-    /// Such records that the other side refused for good, kept as dead letters or not.
+    /// Records that the target rejected permanently, with or without a dead letter.
     pub rejected: u64,
-    /// Attempts that failed.
+    /// Failed attempts.
     pub failures: u64,
-    /// Such records that wait, in memory or on disk.
+    /// Waiting records, in memory or on disk.
     pub queued: u64,
-    /// How long the oldest of them has waited, in time that Quipu ran; zero when none waits.
+    /// Age of the oldest waiting record, in time that Quipu ran; zero if none waits.
     pub lag: Duration,
     /// Bytes of the spool.
     pub spool_bytes: u64,
-    /// Records kept as dead letters.
+    /// Records in dead letters.
     pub dead_letters: u64,
-    /// Whether anything is tried.
+    /// State of the circuit breaker.
     pub breaker: BreakerState,
-    /// What the last failure said.
+    /// Text of the last error.
     pub last_error: Option<String>,
 }
 
 impl ExitStatus {
-    /// Of a backend that nothing has happened to.
+    /// Status of a backend without any writes.
     pub(super) fn new(name: &str, health: Health) -> Self {
         Self {
             name: name.to_owned(),
@@ -68,7 +68,7 @@ impl ExitStatus {
         }
     }
 
-    /// Of a backend that did not open.
+    /// Status of a backend that failed to open.
     pub fn unopened(name: &str, error: &Error) -> Self {
         let text = error.to_string();
         Self { failures: 1, last_error: Some(text.clone()), ..Self::new(name, Health::Down(text)) }

@@ -1,4 +1,4 @@
-//! A store that gives up instead of failing: for a process whose work must not wait for its telemetry.
+//! A store that drops data instead of failing, for processes that must not wait for their telemetry.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,11 +18,12 @@ use super::deliver::attempt;
 use super::tally::Held;
 use super::{ExitSettings, ExitStatus, Tally, taken};
 
-/// Milliseconds that an attempt on a store may take at most: it holds up all others.
+/// Longest attempt on a store in milliseconds; all other writes wait for it.
 const STORE_MS: u64 = 10_000;
 
-/// A store behind retries and a breaker. What it cannot keep is dropped and counted, and the pipeline goes on, so that the
-/// other backends get everything. What the count asks of a store that fails is answered as by an empty one.
+/// A store behind retries and a circuit breaker. It drops and counts records that it cannot write. The
+/// pipeline continues, so the exporters get all records. If a look-up of the count fails, the answer is that
+/// of an empty store.
 pub struct Steady {
     store: Arc<dyn Store>,
     settings: ExitSettings,
@@ -31,14 +32,14 @@ pub struct Steady {
 }
 
 impl Steady {
-    /// Stands before `store`.
+    /// Wraps `store`.
     pub fn new(store: Arc<dyn Store>, settings: ExitSettings, meter: Arc<dyn Meter>) -> Self {
         let tally = Tally::new(store.name(), meter);
         let breaker = Mutex::new(Breaker::new(&settings));
         Self { store, settings, tally, breaker }
     }
 
-    /// How the store is doing.
+    /// Status of the store.
     pub fn status(&self) -> ExitStatus {
         self.tally.status(Held::default(), self.store.health())
     }

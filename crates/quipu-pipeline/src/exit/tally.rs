@@ -1,4 +1,4 @@
-//! What became of the records of one backend.
+//! Delivery counters of one backend.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,13 +17,13 @@ struct State {
     failures: u64,
     last_error: Option<String>,
     trouble: Option<Health>,
-    /// What is wrong with keeping batches on disk, while it is.
+    /// Why batches cannot be stored on disk at present.
     unkept: Option<String>,
     breaker: BreakerState,
 }
 
-/// How many records of a batch a backend takes: those of the signals that it has a sink for. One that has none and writes all
-/// the same takes the batch as it is.
+/// Number of a batch's records that a backend accepts: those of signals with a sink. A backend without any
+/// sink accepts the whole batch.
 pub(crate) fn taken(backend: &dyn Backend, batch: &Batch) -> usize {
     let signals = [
         (backend.span_sink().is_some(), batch.spans.len()),
@@ -37,7 +37,7 @@ pub(crate) fn taken(backend: &dyn Backend, batch: &Batch) -> usize {
     signals.iter().filter(|(has_sink, _)| *has_sink).map(|(_, records)| records).sum()
 }
 
-/// What waits and what is kept, as it is now.
+/// Current backlog and dead letters.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Held {
     pub queued: u64,
@@ -46,7 +46,7 @@ pub(crate) struct Held {
     pub dead_letters: u64,
 }
 
-/// Counts for one backend, and tells the meter.
+/// Counters of one backend, also reported to the meter.
 pub(crate) struct Tally {
     name: String,
     meter: Arc<dyn Meter>,
@@ -87,7 +87,7 @@ impl Tally {
         self.meter.add("quipu_exit_dropped_records_total", &labels, records);
     }
 
-    /// Refused for good by the other side, whatever becomes of it here.
+    /// Counts records that the target rejected permanently.
     pub fn rejected(&self, records: u64) {
         self.state.lock().rejected += records;
         self.add("quipu_exit_rejected_records_total", records);
@@ -103,7 +103,7 @@ impl Tally {
         self.add("quipu_exit_failures_total", 1);
     }
 
-    /// A batch waits in memory alone, or could not be kept.
+    /// Notes that a batch waits in memory alone, or could not be stored.
     pub fn not_kept(&self, error: &Error) {
         let text = error.to_string();
         let mut state = self.state.lock();
@@ -116,7 +116,7 @@ impl Tally {
         self.add("quipu_exit_spool_failures_total", 1);
     }
 
-    /// Batches are on disk again.
+    /// Notes that batches are on disk again.
     pub fn kept(&self) {
         self.state.lock().unkept = None;
     }

@@ -1,4 +1,4 @@
-//! What waits, and how much of it is where.
+//! State of a backlog: waiting batches, and their counts in memory and on disk.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -8,19 +8,19 @@ use quipu_core::Batch;
 use super::forgotten::Forgotten;
 use super::spool::{Place, Spool};
 
-/// A batch on its way to a backend.
+/// A batch for a backend.
 pub(crate) struct Load {
     pub batch: Arc<Batch>,
-    /// Records of it that the backend takes, one at least.
+    /// Records that the backend accepts, at least one.
     pub taken: usize,
-    /// Where it is on disk; `None`: it is in memory alone.
+    /// Position on disk; `None`: in memory alone.
     pub(super) place: Option<Place>,
-    /// When it came: milliseconds of the backlog's clock.
+    /// Arrival time in milliseconds of the backlog's clock.
     pub(super) stamp: u64,
 }
 
 impl Load {
-    /// Whether it is on disk, where the next process finds it.
+    /// Whether it is on disk for the next process.
     pub const fn is_kept(&self) -> bool {
         self.place.is_some()
     }
@@ -29,18 +29,18 @@ impl Load {
 #[derive(Default)]
 pub(super) struct Waiting {
     pub loads: VecDeque<Load>,
-    /// Records of all batches in memory, whatever the backend takes of them: what memory they need.
+    /// All records in memory, accepted or not: the measure of the memory limit.
     pub held: usize,
-    /// Records that the backend takes of them.
+    /// Records in memory that the backend accepts.
     pub taken: usize,
-    /// The same of what is being delivered.
+    /// Accepted records in delivery.
     pub at_work: usize,
-    /// Of these, the ones that are not on disk.
+    /// Those of them that are not on disk.
     pub at_work_unkept: usize,
     pub at_work_stamp: Option<u64>,
-    /// Whether a batch is being read from the disk that is not counted yet.
+    /// Whether a batch is being read from disk that no count includes yet.
     pub reading: bool,
-    /// What was forgotten since the batches were taken out that are being delivered.
+    /// Deletions since the batches in delivery were taken out.
     pub forgotten: Vec<Arc<Forgotten>>,
     pub spool: Option<Spool>,
     pub closed: bool,
@@ -71,7 +71,7 @@ impl Waiting {
         load
     }
 
-    /// Leaves the batch that came last and is on disk to the disk.
+    /// Drops the last batch from memory that is also on disk.
     pub fn forget_last_kept(&mut self) -> bool {
         let kept = self.loads.iter().rposition(|load| load.place.is_some());
         let Some(load) = kept.and_then(|at| self.loads.remove(at)) else { return false };

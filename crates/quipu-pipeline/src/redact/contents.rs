@@ -1,10 +1,10 @@
-//! Which attributes hold what was said.
+//! Keys of attributes that hold message contents.
 
 use foldhash::HashSet;
 use quipu_core::{Attributes, Value};
 use quipu_semconv as semconv;
 
-/// Keys that hold what was said to or by a model or tool, of every convention that Quipu reads.
+/// Keys that hold the messages of a model or tool, in every convention that Quipu reads.
 pub(crate) struct Contents(HashSet<&'static str>);
 
 impl Contents {
@@ -16,12 +16,12 @@ impl Contents {
         self.0.contains(key) || semconv::CONTENT_PREFIXES.iter().any(|prefix| key.starts_with(prefix))
     }
 
-    /// Whether a span event or an event of this name is a message.
+    /// Whether a span event or event with this name is a message.
     pub fn is_message(name: &str) -> bool {
         name == semconv::DETAILS_EVENT || semconv::MESSAGE_EVENTS.iter().any(|(known, _)| *known == name)
     }
 
-    /// Takes contents away; gives how many.
+    /// Removes contents; returns how many.
     pub fn drop_from(&self, attributes: &mut Attributes) -> u64 {
         let held = attributes.iter().filter(|(key, _)| self.has(key)).count();
         if held > 0 {
@@ -31,7 +31,7 @@ impl Contents {
         held as u64
     }
 
-    /// Takes the body of a message away; gives how many that are.
+    /// Removes the body of a message; returns 1 if there was one, else 0.
     pub fn drop_body(body: &mut Value) -> u64 {
         u64::from(std::mem::take(body) != Value::Null)
     }

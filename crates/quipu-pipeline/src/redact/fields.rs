@@ -1,25 +1,25 @@
-//! What is done with values by their names.
+//! Redaction rules by the name of a value.
 
 use foldhash::HashMap;
 
 use super::glob;
 use super::settings::{FieldRules, Mode};
 
-/// What a name says.
+/// The action of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Deed {
-    /// Nothing is looked for in it.
+    /// The value is not searched.
     Leave,
-    /// It goes.
+    /// The value is removed.
     Drop,
-    /// Its whole value is replaced.
+    /// The whole value is replaced.
     Replace(Mode),
 }
 
-/// What whole values are counted as.
+/// Kind of whole values in counts.
 pub(super) const KIND: &str = "field";
 
-/// Rules by name, ready to be asked for each value.
+/// Compiled rules by name.
 #[derive(Default)]
 pub(super) struct Fields {
     names: HashMap<String, Deed>,
@@ -46,7 +46,7 @@ impl Fields {
         self.names.is_empty() && self.globs.is_empty()
     }
 
-    /// What is done with a value of this name.
+    /// Action for a value with this name.
     pub fn of(&self, name: &str) -> Option<Deed> {
         if self.is_empty() {
             return None;

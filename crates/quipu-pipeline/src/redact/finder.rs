@@ -1,4 +1,4 @@
-//! Finds what is to be taken out of a text, and puts something in its place.
+//! Search for sensitive values in a text, and their replacement.
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, StartKind};
 use quipu_core::Result;
@@ -12,17 +12,17 @@ use super::settings::{Mode, OwnPattern, PiiKind, RedactSettings, wrong};
 use super::token::Tokens;
 use super::{fields, glob, marks, named, own};
 
-/// Nothing that is looked for is shorter, but for the user's own patterns.
+/// Length of the shortest finding, except by a custom pattern.
 const SHORTEST: usize = 4;
 
-/// What it is worth to look for in a text.
+/// Detectors that can match in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Look {
-    /// By the number of the detector.
+    /// One bit per detector.
     detectors: u64,
-    /// The user's own patterns.
+    /// Custom patterns.
     own: bool,
-    /// A value that is a secret by its name may be in it.
+    /// The text may contain a value with the name of a secret.
     named: bool,
 }
 
@@ -31,7 +31,7 @@ impl Look {
         self.detectors != 0 || self.own || self.named
     }
 
-    /// Only for secrets of known shapes: numbers and names that the count needs are nothing else.
+    /// Keeps only the detectors of secrets with known formats, for values that the count depends on.
     pub fn for_counted(self, finder: &Finder) -> Self {
         Self { detectors: self.detectors & finder.secrets, own: false, named: false }
     }
@@ -43,7 +43,7 @@ struct Own {
     mode: Option<Mode>,
 }
 
-/// Finds all kinds that the settings choose.
+/// Search for all configured kinds.
 pub(super) struct Finder {
     detectors: Vec<&'static Detector>,
     /// Kind of each detector.
@@ -52,7 +52,7 @@ pub(super) struct Finder {
     own_any: Option<RegexSet>,
     kinds: Vec<(String, Class)>,
     words: Option<AhoCorasick>,
-    /// Detectors of each word; the highest bit stands for names.
+    /// Detectors of each word; the highest bit stands for names of secrets.
     of_word: Vec<u64>,
     at: u64,
     digits: u64,
@@ -67,7 +67,7 @@ pub(super) struct Finder {
     allow: Vec<String>,
 }
 
-/// The bit of names.
+/// The bit for names of secrets.
 const NAMED: u64 = 1 << 63;
 
 impl Finder {
@@ -135,7 +135,7 @@ impl Finder {
         self.kinds_of = kinds_of;
         self.of_word = words.iter().map(|(_, bits)| *bits).collect();
         if !words.is_empty() {
-            // One step a byte: it passes over everything that comes in.
+            // A DFA takes one step per byte; it reads all incoming text.
             let words = AhoCorasick::builder()
                 .kind(Some(AhoCorasickKind::DFA))
                 .start_kind(StartKind::Unanchored)
@@ -160,27 +160,27 @@ impl Finder {
         self.kinds.get(kind).map_or(("", Class::Pii), |(name, class)| (name, *class))
     }
 
-    /// The kind of whole values that go for their names.
+    /// Kind of whole values that a rule replaces by name.
     pub const fn field_kind(&self) -> usize {
         self.field
     }
 
-    /// Whether values are looked at for the sake of their names.
+    /// Whether values with names of secrets are replaced.
     pub fn knows_names(&self) -> bool {
         self.named.is_some()
     }
 
-    /// Whether there are the user's own patterns.
+    /// Whether there are custom patterns.
     pub const fn has_own(&self) -> bool {
         !self.own.is_empty()
     }
 
-    /// Whether numbers are looked at.
+    /// Whether numbers are searched.
     pub fn knows_numbers(&self) -> bool {
         self.digits != 0 || !self.own.is_empty()
     }
 
-    /// What it is worth to look for in a text: one pass over it for words, one for digits.
+    /// Selects the detectors for a text: one pass for words, one for digits.
     pub fn look(&self, text: &str) -> Look {
         let mut bits = 0;
         if text.len() < SHORTEST && self.own.is_empty() {
@@ -205,12 +205,12 @@ impl Finder {
         Look { detectors: bits & !NAMED, own, named: bits & NAMED != 0 }
     }
 
-    /// A text without what is to be taken out; `None` when nothing is.
+    /// Returns the redacted text; `None` if nothing was found.
     pub fn replaced(&self, text: &str, name: &str, look: Look, found: &mut Found) -> Option<String> {
         self.replaced_at(text, text, name, look, &|at| at, found)
     }
 
-    /// The same of a text by what was `read` from it; `place` gives where in the text a byte of that was.
+    /// Same for a text that was decoded to `read`; `place` maps a byte of `read` to its position in the text.
     pub fn replaced_at(
         &self,
         text: &str,
@@ -254,18 +254,19 @@ impl Finder {
         }
     }
 
-    /// In the place of a whole value that goes for its name.
+    /// Replacement for a whole value with a rule for its name.
     pub fn whole_field(&self, mode: Mode, value: &str, found: &mut Found) -> String {
         found.add(self.field, 1);
         self.tokens.of(mode, fields::KIND, value)
     }
 
-    /// In the place of a whole text that cannot be changed in part.
+    /// Replacement for a whole text that cannot be changed in part.
     pub fn whole_text(&self, text: &str, found: &mut Found) -> String {
         self.whole_field(self.mode, text, found)
     }
 
-    /// In the place of a whole value that is a secret by its name: as the kind that it is by its shape, if all of it is.
+    /// Replacement for a whole value with the name of a secret. Its kind is that of a detector that matches
+    /// the whole value, else `named_secret`.
     pub fn whole_secret(&self, value: &str, found: &mut Found) -> Option<String> {
         let named = self.named?;
         let allowed = value.is_empty() || super::detect::is_placeholder(value) || self.is_allowed(value);
@@ -308,7 +309,7 @@ impl Finder {
         self.kinds.iter().any(|(kind, _)| kind == name)
     }
 
-    /// Whether a value is nothing but what stands in the place of another.
+    /// Whether a value is a mark and nothing else.
     pub fn is_mark(&self, value: &str) -> bool {
         let all = |mark: &marks::Mark<'_>| mark.end == value.len() && self.is_kind(mark.kind);
         value.starts_with('[') && marks::of(value).next().is_some_and(|mark| mark.start == 0 && all(&mark))

@@ -1,4 +1,4 @@
-//! How many of which kind were found.
+//! Counts of findings by kind.
 
 /// Counts by the number of a kind.
 #[derive(Debug, Default)]

@@ -1,6 +1,6 @@
-//! Names in which `*` stands for any characters.
+//! Glob patterns: `*` matches any characters.
 
-/// Whether a pattern describes all of a text.
+/// Whether a pattern matches the whole text.
 pub(crate) fn fits(pattern: &str, text: &str) -> bool {
     let Some((first, rest)) = pattern.split_once('*') else { return pattern == text };
     let Some(mut text) = text.strip_prefix(first) else { return false };

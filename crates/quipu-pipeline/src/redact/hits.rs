@@ -1,4 +1,4 @@
-//! Looks for one shape after another in a text.
+//! Search of a text with one detector after another.
 
 use std::cell::OnceCell;
 
@@ -7,26 +7,27 @@ use regex::Regex;
 use super::detect::Site;
 use super::marks::{self, Mark};
 
-/// A find that was none is looked into again from its second character on where it is no longer than this: another may begin in it.
+/// A rejected match of at most this length is searched again from its second character, because another match
+/// can begin in it.
 const AGAIN: usize = 64;
 
-/// A find, in bytes of the text.
+/// A finding, in bytes of the text.
 pub(super) struct Hit {
     pub start: usize,
     pub end: usize,
     pub rank: usize,
 }
 
-/// What has a shape, and what makes it one of a kind.
+/// Pattern and check of a detector.
 pub(super) struct Shape<'a> {
     pub rank: usize,
     pub regex: &'a Regex,
     pub judge: fn(&Site<'_>) -> Option<(usize, usize)>,
-    /// Whether a shorter one may be one where all that has the shape is none.
+    /// Whether a shorter match can pass if the whole match fails.
     pub shrinks: bool,
 }
 
-/// A text that is looked through.
+/// A search in one text.
 pub(super) struct Search<'a> {
     text: &'a str,
     name: &'a str,
@@ -37,7 +38,7 @@ pub(super) struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    /// `name` is that of the value; what is allowed stays, and so do marks of these kinds.
+    /// `name` is the name of the value. Allowed values stay, and so do marks of known kinds.
     pub fn new(
         text: &'a str,
         name: &'a str,
@@ -47,12 +48,12 @@ impl<'a> Search<'a> {
         Self { text, name, is_allowed, is_kind, marks: OnceCell::new(), hits: Vec::new() }
     }
 
-    /// What was found, of all shapes.
+    /// The findings of all detectors.
     pub fn hits(self) -> Vec<Hit> {
         self.hits
     }
 
-    /// Looks for a shape.
+    /// Runs a detector.
     pub fn look(&mut self, shape: &Shape<'_>) {
         let mut from = 0;
         while let Some((whole, part)) = next(shape.regex, self.text, from) {
@@ -76,7 +77,7 @@ impl<'a> Search<'a> {
         })
     }
 
-    /// Keeps a find unless it is to stay; gives where to look on.
+    /// Records a finding unless it has to stay; returns the position to continue from.
     fn take(&mut self, start: usize, end: usize, rank: usize) -> usize {
         if let Some(behind) = self.behind_mark(start, end) {
             return behind;
@@ -87,7 +88,7 @@ impl<'a> Search<'a> {
         end
     }
 
-    /// The end of a mark, where a find is nothing but that mark or has a part of it.
+    /// End of a mark, if the finding equals that mark or cuts it.
     fn behind_mark(&self, start: usize, end: usize) -> Option<usize> {
         let marks = self.marks.get_or_init(|| {
             let known = |mark: &Mark<'_>| (self.is_kind)(mark.kind);
@@ -103,12 +104,12 @@ impl<'a> Search<'a> {
     }
 }
 
-/// The next that has the shape from a place on, and its group 1 where the shape has one.
+/// Next match of a pattern from a position on, and its group 1 if the pattern has one.
 fn next(regex: &Regex, text: &str, from: usize) -> Option<((usize, usize), (usize, usize))> {
     if from > text.len() {
         return None;
     }
-    // Groups cost more to find: only where there are some.
+    // Captures are slower than a plain match.
     if regex.captures_len() == 1 {
         let found = regex.find_at(text, from)?;
         let place = (found.start(), found.end());
@@ -120,7 +121,7 @@ fn next(regex: &Regex, text: &str, from: usize) -> Option<((usize, usize), (usiz
     Some(((whole.start(), whole.end()), (part.start(), part.end())))
 }
 
-/// What overlaps goes together, as what the first kind of the table says; from first to last.
+/// Merges overlapping findings; the first kind in the table wins. The result is sorted.
 pub(super) fn merged(mut hits: Vec<Hit>) -> Vec<Hit> {
     hits.sort_by_key(|hit| (hit.start, hit.rank));
     let mut merged: Vec<Hit> = Vec::with_capacity(hits.len());
@@ -136,7 +137,7 @@ pub(super) fn merged(mut hits: Vec<Hit>) -> Vec<Hit> {
     merged
 }
 
-/// Where a number could end before the end of what has its shape, the longest first: another number may stand behind it.
+/// Possible ends of a shorter number, the longest first, because another number can follow it.
 fn shorter(text: &str, start: usize, end: usize) -> impl Iterator<Item = usize> {
     let found = text.as_bytes().get(start..end).unwrap_or_default();
     let ends =
@@ -144,7 +145,7 @@ fn shorter(text: &str, start: usize, end: usize) -> impl Iterator<Item = usize> 
     ends.map(move |at| start + at)
 }
 
-/// Behind the digits that begin at a place, for no number begins among them; behind one character where there are none.
+/// Position after the digits at `at`, because no number begins among them; otherwise after one character.
 fn behind_group(text: &str, at: usize) -> usize {
     let digits = text.as_bytes().iter().skip(at).take_while(|byte| byte.is_ascii_digit()).count();
     if digits > 0 { at + digits } else { next_char(text, at) }

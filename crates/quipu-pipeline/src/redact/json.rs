@@ -1,4 +1,5 @@
-//! JSON within texts: what is taken out is taken out of its strings, and all else stays byte for byte, so that it stays JSON.
+//! Redaction of JSON in texts: only strings and numbers with findings change, all other bytes stay, so the
+//! text stays JSON.
 
 use serde::de::IgnoredAny;
 
@@ -6,10 +7,10 @@ use super::fields::Deed;
 use super::found::Found;
 use super::walk::Redactor;
 
-/// How deep JSON may be a text within JSON.
+/// Maximal nesting of JSON in strings of JSON.
 pub(super) const DEPTH: u8 = 6;
 
-/// Whether a text could be a JSON object, list or string. Numbers and words are texts like others.
+/// Whether a text can be a JSON object, list or string. Numbers and words are handled as plain text.
 pub(super) fn is_likely(text: &str) -> bool {
     let text = text.trim_ascii();
     let ends = (text.as_bytes().first(), text.as_bytes().last());
@@ -22,7 +23,7 @@ pub(super) fn is_json(text: &str) -> bool {
     serde_json::from_str::<IgnoredAny>(text).is_ok()
 }
 
-/// A JSON text without what is to be taken out. `Err`: it is no JSON, or too deep.
+/// Redacts a JSON text. `Err`: it is no JSON, or nested too deeply.
 pub(super) fn rewritten(
     redactor: &Redactor,
     text: &str,
@@ -34,13 +35,14 @@ pub(super) fn rewritten(
         return Err(());
     }
     let (once, renamed) = walked(redactor, text, name, depth, found);
-    // What a member is called now may say something else of its value.
+    // A renamed member can match other rules, so a second pass runs.
     let again =
         once.as_deref().filter(|_| renamed).and_then(|once| walked(redactor, once, name, depth, found).0);
     Ok(again.or(once))
 }
 
-/// What becomes of a text that is known to be JSON, `None` where nothing does, and whether the name of a member changed.
+/// One pass over JSON. Returns the new text, `None` if it is unchanged, and whether the name of a member
+/// changed.
 fn walked(
     redactor: &Redactor,
     text: &str,
@@ -55,16 +57,16 @@ fn walked(
     (changed.then_some(walk.out), walk.renamed)
 }
 
-/// A walk over a text that is known to be JSON.
+/// A pass over valid JSON.
 struct Walk<'a> {
     redactor: &'a Redactor,
     text: &'a str,
     depth: u8,
     found: &'a mut Found,
     out: String,
-    /// How far the text is in `out`, changed or not.
+    /// Number of input bytes that `out` covers.
     copied: usize,
-    /// The name of a member was changed.
+    /// Whether the name of a member changed.
     renamed: bool,
 }
 
@@ -82,12 +84,12 @@ impl<'a> Walk<'a> {
 
     fn put(&mut self, from: usize, to: usize, text: &str) {
         self.out.push_str(self.text.get(self.copied..from).unwrap_or_default());
-        // A text is always JSON.
+        // A string always serialises.
         self.out.push_str(&serde_json::to_string(text).unwrap_or_else(|_| "\"\"".into()));
         self.copied = to;
     }
 
-    /// Walks over the value that begins at a place; gives where it ends.
+    /// Redacts the value at a position; returns its end.
     fn value(&mut self, at: usize, name: &str) -> usize {
         match self.byte(at) {
             b'{' => self.object(at),
@@ -169,7 +171,7 @@ impl<'a> Walk<'a> {
         end
     }
 
-    /// What a string says.
+    /// The unescaped content of a string.
     fn content(&self, at: usize, end: usize) -> std::borrow::Cow<'a, str> {
         let plain = self.text.get(at + 1..end.saturating_sub(1)).unwrap_or_default();
         if !plain.contains('\\') {

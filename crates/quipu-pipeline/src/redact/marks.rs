@@ -1,25 +1,25 @@
-//! What stands in the place of finds, as it is read back: what was masked says nothing of what is around it, and nothing is taken out of it again.
+//! Marks of earlier redaction. A mark says nothing about the text around it and is never redacted again.
 
 use std::borrow::Cow;
 
-/// Letters of a kind's name, and of the hash that may stand behind it.
+/// Most letters of a kind's name, and the length of a hash.
 const KIND: usize = 40;
 const HASH: usize = 16;
-/// What a mask begins with that is no hash.
+/// Prefix of a mark without a hash.
 const MASKED: &str = "[redacted:";
 /// Bytes of the longest mark.
 pub(super) const LONGEST: usize = MASKED.len() + KIND + HASH + 2;
 
-/// A mark in a text, in bytes of it.
+/// A mark in a text, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Mark<'t> {
     pub start: usize,
     pub end: usize,
-    /// Name of the kind that it stands for.
+    /// Name of the kind in the mark.
     pub kind: &'t str,
 }
 
-/// The mark that begins at a place.
+/// The mark at a position.
 fn at(text: &str, start: usize) -> Option<Mark<'_>> {
     let rest = text.get(start..)?;
     let is_masked = rest.starts_with(MASKED);
@@ -28,7 +28,7 @@ fn at(text: &str, start: usize) -> Option<Mark<'_>> {
     let kind = rest.as_bytes().get(from..)?.iter().take_while(|byte| named(byte)).count();
     let behind = rest.get(from + kind..)?;
     let hash = behind.strip_prefix(':').and_then(|hash| hash.get(..HASH)).unwrap_or_default();
-    // Digits alone could be a number that somebody wrote so.
+    // A hash of digits only could be an ordinary number.
     let hexadecimal = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
     let is_hash = hash.bytes().all(hexadecimal) && hash.bytes().any(|byte| byte.is_ascii_lowercase());
     let end = match (is_masked, is_hash) {
@@ -44,12 +44,12 @@ fn at(text: &str, start: usize) -> Option<Mark<'_>> {
     })
 }
 
-/// All marks of a text, from first to last.
+/// All marks of a text in order.
 pub(super) fn of(text: &str) -> impl Iterator<Item = Mark<'_>> {
     text.match_indices('[').filter_map(|(start, _)| at(text, start))
 }
 
-/// A text with spaces in the places of marks: as long as before.
+/// Replaces marks by spaces; the length stays the same.
 pub(super) fn without(text: &str) -> Cow<'_, str> {
     let mut clean = Cow::Borrowed(text);
     for mark in of(text) {

@@ -1,4 +1,4 @@
-//! What must not be kept: message contents unless they are allowed, secrets wherever they are, personal data where that is asked.
+//! Redaction: message contents unless they are allowed, secrets everywhere, and personal data if configured.
 
 mod contents;
 mod detect;

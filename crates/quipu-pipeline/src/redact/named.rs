@@ -1,6 +1,6 @@
-//! Values whose name says that they are secrets.
+//! Names of secret values.
 
-/// Ends of names, written without what stands between words.
+/// Endings of names, without separators.
 const ENDS: &[&str] = &[
     "password",
     "passwd",
@@ -17,12 +17,13 @@ const ENDS: &[&str] = &[
     "privatekey",
     "secretaccesskey",
 ];
-/// Whole last parts of names.
+/// Complete last parts of names.
 const WHOLE: &[&str] = &["pwd", "secret", "authorization", "proxyauthorization", "cookie", "setcookie"];
-/// Bytes of a name that are looked at.
+/// Examined bytes of a name.
 const MOST: usize = 48;
 
-/// Texts with none of these have no member with such a name: for a look at all of a text. No word begins with another.
+/// Words of these names, for the pre-search of a text: a text without any of them has no such member. No word
+/// is the beginning of another.
 pub(super) const WORDS: &[&str] = &[
     "assword",
     "ASSWORD",
@@ -64,12 +65,12 @@ pub(super) const WORDS: &[&str] = &[
     "COOKIE",
 ];
 
-/// What a value is counted as that is a secret by its name.
+/// Kind of these values in counts.
 pub(super) const KIND: &str = "named_secret";
 
-/// Whether the last part of a name says so.
+/// Whether the last part of a name marks a secret.
 pub(super) fn is_secret(name: &str) -> bool {
-    // Names end in few ways: most need no second look.
+    // The last letter excludes most names at once.
     if !matches!(
         name.as_bytes().last(),
         Some(b'd' | b'e' | b't' | b'y' | b'n' | b'D' | b'E' | b'T' | b'Y' | b'N')

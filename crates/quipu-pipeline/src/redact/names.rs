@@ -1,4 +1,5 @@
-//! Names that a sender chooses: attribute keys, event names, scopes, metrics. They repeat, so that a clean name is remembered.
+//! Cache of clean names that senders choose: attribute keys, event names, scopes, metrics. They repeat, so
+//! each is searched once.
 
 use compact_str::CompactString;
 use foldhash::{HashSet, HashSetExt};
@@ -6,11 +7,11 @@ use parking_lot::RwLock;
 use quipu_core::Span;
 use quipu_semconv as semconv;
 
-/// Clean names that are remembered, beside those that Quipu reads.
+/// Most cached names, in addition to those that Quipu reads.
 const MOST: usize = 8_192;
-/// A longer name is looked through each time.
+/// Longest cached name in bytes; a longer one is searched each time.
 const LONGEST: usize = 128;
-/// Names that OpenTelemetry gives, which no table of aliases has.
+/// Names from OpenTelemetry that no alias table contains.
 const GIVEN: [&str; 12] = [
     "service.name",
     "service.version",
@@ -26,14 +27,14 @@ const GIVEN: [&str; 12] = [
     Span::SAMPLED,
 ];
 
-/// Names of which it is known that nothing is to be taken out of them.
+/// Names without findings.
 pub(super) struct CleanNames {
     known: RwLock<HashSet<CompactString>>,
     most: usize,
 }
 
 impl CleanNames {
-    /// Begins with the names that Quipu itself reads: no pattern of an operator changes these.
+    /// Starts with the names that Quipu itself reads. No custom pattern changes these.
     pub fn new() -> Self {
         let fields = semconv::FIELDS.iter().flat_map(|(_, _, keys)| keys.iter());
         let contents = semconv::CONTENTS.iter().copied().flatten();
@@ -50,7 +51,7 @@ impl CleanNames {
         self.known.read().contains(name)
     }
 
-    /// Remembers a name that was looked through, as far as there is room.
+    /// Adds a clean name, up to the limit.
     pub fn add(&self, name: &CompactString) {
         if name.len() > LONGEST {
             return;

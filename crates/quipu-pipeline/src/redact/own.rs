@@ -1,21 +1,23 @@
-//! Patterns of the user's own: their bounds.
+//! Custom patterns of an operator, and their limits.
 
 use quipu_core::Result;
 use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
 use super::settings::{OwnPattern, wrong};
 
-/// Patterns at most, bytes of one, and bytes that one may need once compiled.
+/// Limits: number of patterns, bytes of a pattern, bytes of a compiled pattern.
 const MOST: usize = 100;
 const BYTES: usize = 1_000;
 const COMPILED: usize = 1 << 20;
-/// Bytes of a name.
+/// Most bytes of a name.
 const NAME_BYTES: usize = 40;
 
-/// All of them, each for itself, and together for a look whether any fits; no such look where there are none.
+/// Compiles the patterns one by one, and together as a quick test whether any matches; `None` without
+/// patterns.
 ///
 /// # Errors
-/// One of them is no regular expression, too large, or fits everywhere, or there are too many: the error names it.
+/// A pattern is no regular expression, is too large or matches the empty text, or there are too many. The
+/// error names it.
 pub(super) fn compiled(patterns: &[OwnPattern]) -> Result<(Vec<Regex>, Option<RegexSet>)> {
     if patterns.len() > MOST {
         return Err(wrong("patterns", format_args!("found {}, expected at most {MOST}", patterns.len())));

@@ -1,5 +1,5 @@
-//! Every text of every record. Each record is taken apart by all of its fields, so that a new field does not compile before it is
-//! decided here.
+//! Redaction of every text in a record. Each record is destructured completely, so a new field does not
+//! compile until it is handled here.
 
 use compact_str::CompactString;
 use quipu_core::{
@@ -32,7 +32,7 @@ pub(super) fn span(redactor: &Redactor, span: &mut Span, found: &mut Found) {
         arrival: _,
         canonical,
     } = span;
-    // User and session go as the attributes say them that they were read from, before those change.
+    // User and session are redacted like the attributes that they were read from, before those change.
     let sent = [&*attributes, &resource.attributes];
     redactor.identity(&mut canonical.user, semconv::USER, &sent, found);
     redactor.identity(&mut canonical.session, semconv::SESSION, &sent, found);
@@ -50,7 +50,7 @@ pub(super) fn span(redactor: &Redactor, span: &mut Span, found: &mut Found) {
     read(redactor, canonical, found);
 }
 
-/// What an adapter read before this stage came: spans may go out with it in attributes of their own.
+/// Redacts the fields that an adapter set earlier, because exported spans can contain them as attributes.
 fn read(redactor: &Redactor, read: &mut Canonical, found: &mut Found) {
     let Canonical {
         kind: _,
@@ -77,7 +77,7 @@ fn read(redactor: &Redactor, read: &mut Canonical, found: &mut Found) {
         guardrail_triggered: _,
         tool,
         tool_call_id,
-        // These two are done with the span.
+        // The span's redaction handles these two.
         session: _,
         user: _,
         error_type,
@@ -99,7 +99,7 @@ fn read(redactor: &Redactor, read: &mut Canonical, found: &mut Found) {
     redactor.names(names.into_iter().chain([project, branch]).flatten(), found);
     let lists = [finish_reasons, tags, unknown_usage, notes];
     redactor.names(lists.into_iter().flatten(), found);
-    // Ids are many, and each stands once.
+    // Ids are numerous and unique, so the cache of names does not help.
     let ids = [(agent_id, ""), (step, ""), (tool_call_id, ""), (commit, semconv::COMMIT[0])];
     for (text, name) in ids {
         text.iter_mut().for_each(|text| redactor.short(text, name, found));
@@ -108,7 +108,7 @@ fn read(redactor: &Redactor, read: &mut Canonical, found: &mut Found) {
 }
 
 fn sent(redactor: &Redactor, params: &mut SentParams, found: &mut Found) {
-    // To ask for it in order to change it makes one where none was sent.
+    // Mutable access would allocate an empty value.
     if params.reasoning_level.is_none() && params.stop_sequences.is_empty() {
         return;
     }
@@ -128,7 +128,7 @@ fn sent(redactor: &Redactor, params: &mut SentParams, found: &mut Found) {
     reasoning_level.iter_mut().chain(stop_sequences).for_each(|text| redactor.short(text, "", found));
 }
 
-/// Names that the count goes by: only secrets of known shapes are taken out of these.
+/// Names that the count depends on: only secrets with known formats are removed.
 fn counted(
     redactor: &Redactor,
     models: [&mut Option<CompactString>; 2],
@@ -209,7 +209,8 @@ pub(super) fn scope(redactor: &Redactor, scope: &mut Scope, found: &mut Found) {
     redactor.names([name, version, schema_url], found);
 }
 
-/// Ledger rows repeat what their spans say. They are there where it is taken out for one backend, behind the count.
+/// Redacts a ledger row, which repeats fields of its span. Rows exist in the redaction of a single exporter,
+/// after the count.
 pub(super) fn cost(redactor: &Redactor, cost: &mut Cost, found: &mut Found) {
     let Cost {
         trace_id: _,

@@ -1,6 +1,6 @@
-//! One pass over the bytes of a text: whether numbers may be in it.
+//! One pass over a text that finds out whether it can contain numbers.
 
-/// What a pass over a text sees of numbers.
+/// Result of the pass.
 #[derive(Default)]
 pub(super) struct Seen {
     /// Seven digits are close to each other.
@@ -12,11 +12,11 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// Looks through it once.
+    /// Scans a text once.
     pub fn of(text: &[u8]) -> Self {
         let mut seen = Self::default();
         let (mut digits, mut gap, mut colons) = (0_u32, 0_u32, 0_u32);
-        // Of a word's first four characters, how many are as an account's.
+        // Position in a word, and whether its first four characters so far fit an account number.
         let (mut place, mut fits) = (0_u32, true);
         for byte in text {
             let is_digit = byte.is_ascii_digit();

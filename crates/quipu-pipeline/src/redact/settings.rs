@@ -1,4 +1,4 @@
-//! What is taken out before anything is kept, as it is configured.
+//! Config of redaction.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,34 +8,35 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::glob;
 
-/// What is taken out before anything is kept.
+/// Config of redaction, which runs before any storage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RedactSettings {
-    /// Which services' message contents, and arguments and results of tools, are kept. Not said: decided by who starts the
-    /// stage (a server keeps them, a library where full prompts are logged); by itself the stage leaves them out.
+    /// Services whose message contents are stored, with arguments and results of tools. If absent, the
+    /// process that starts the stage decides: a server stores them, the library only with full prompt
+    /// logging. The stage alone drops them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contents: Option<Capture>,
-    /// Whether secrets of known shapes are taken out.
+    /// Whether secrets with known formats are removed.
     pub secrets: bool,
-    /// Which personal data are taken out.
+    /// Kinds of personal data to remove.
     pub pii: Pii,
-    /// Whether e-mail addresses are, whatever `pii` says.
+    /// Whether e-mail addresses are removed, independent of `pii`.
     pub emails: bool,
-    /// Whether texts that look random are taken for secrets, beside those of known shapes.
+    /// Whether random-looking texts count as secrets, too.
     pub high_entropy: bool,
-    /// What stands in the place of what is found.
+    /// Replacement for a finding.
     pub mode: Mode,
-    /// The key of [`Mode::Hash`], 16 bytes or more.
+    /// Key of [`Mode::Hash`], at least 16 bytes.
     #[serde(skip_serializing)]
     pub key: Option<HashKey>,
-    /// Further patterns.
+    /// Custom patterns.
     pub patterns: Vec<OwnPattern>,
-    /// What is done with attributes and JSON members by their names.
+    /// Rules for attributes and JSON members by name.
     pub fields: FieldRules,
-    /// Values that are never taken out; `*` stands for any characters, and case does not matter.
+    /// Values that always stay; `*` matches any characters, and case does not matter.
     pub allow: Vec<String>,
-    /// Whether an event tells of each trace in which something was found: how many of which kind, never what.
+    /// Whether an event reports each trace with findings: the count by kind, never a value.
     pub events: bool,
 }
 
@@ -58,35 +59,36 @@ impl Default for RedactSettings {
 }
 
 impl RedactSettings {
-    /// Whether contents of at least one service are left out.
+    /// Whether the contents of at least one service are dropped.
     pub fn leaves_contents_out(&self) -> bool {
         self.contents.as_ref().is_none_or(|capture| !capture.is_all())
     }
 }
 
-/// Whose message contents are kept: `"on"`, `"off"`, or a table of services, in which `*` stands for any characters, the
-/// longest name that fits decides, and those that none fits are `"on"` unless there is a `"*"`.
+/// Services whose message contents are stored: `"on"`, `"off"`, or a table by service. In the table `*`
+/// matches any characters, and the longest matching name decides. A service without a match is `"on"`, unless
+/// there is a `"*"`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Capture(BTreeMap<String, bool>);
 
 impl Capture {
-    /// Everybody's, or nobody's.
+    /// Stores the contents of all services, or of none.
     pub fn all(kept: bool) -> Self {
         Self(BTreeMap::from([("*".to_owned(), kept)]))
     }
 
-    /// By service; see [`Capture`].
+    /// Decides by service; see [`Capture`].
     pub fn by_service(services: BTreeMap<String, bool>) -> Self {
         Self(services)
     }
 
-    /// Whether the contents of this service are kept.
+    /// Whether the contents of this service are stored.
     pub fn keeps(&self, service: &str) -> bool {
         let fits = self.0.iter().filter(|(name, _)| glob::fits(name, service));
         fits.max_by_key(|(name, _)| name.len()).is_none_or(|(_, kept)| *kept)
     }
 
-    /// Whether everybody's are.
+    /// Whether the contents of all services are stored.
     pub fn is_all(&self) -> bool {
         self.0.values().all(|kept| *kept)
     }
@@ -126,26 +128,26 @@ impl Serialize for Capture {
     }
 }
 
-/// What stands in the place of what is found.
+/// Replacement for a finding.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// `[redacted:email]`.
     #[default]
     Mask,
-    /// `[email:9f86d081884c7d65]`: the first 64 bits of a keyed hash (HMAC-SHA-256). The same value is the same token, however it
-    /// was spelt, so that what belongs together can still be found together; without the key it cannot be guessed.
+    /// `[email:9f86d081884c7d65]`: the first 64 bits of a keyed hash (HMAC-SHA-256). Equal values get equal
+    /// tokens in any notation, so records stay linkable. Without the key a value cannot be guessed.
     Hash,
-    /// Nothing.
+    /// Nothing: the finding is deleted.
     Drop,
 }
 
-/// The key of hashes. It is in no text that is made of it.
+/// Key of the hashes. No output contains it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct HashKey(String);
 
 impl HashKey {
-    /// This text.
+    /// Creates a key from a text.
     pub fn new(key: impl Into<String>) -> Self {
         Self(key.into())
     }
@@ -154,7 +156,7 @@ impl HashKey {
         self.0.as_bytes()
     }
 
-    /// Changes the text, as where a variable is put in its place.
+    /// Replaces the text, for example to expand a variable.
     ///
     /// # Errors
     /// Those of `change`.
@@ -175,18 +177,18 @@ impl fmt::Debug for HashKey {
 
 impl<'de> Deserialize<'de> for HashKey {
     fn deserialize<D: Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        // Not the derived one, whose error would show a number that was meant as a key.
+        // The derived implementation would show a number that was meant as a key in its error.
         String::deserialize(from).map(Self).map_err(|_| de::Error::custom("expected the key as text"))
     }
 }
 
-/// Which personal data are taken out: `true` for all, or kinds by name.
+/// Personal data to remove: `true` for all, or kinds by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged, expecting = "expected true, false, or a list of kinds such as [\"email\", \"phone\"]")]
 pub enum Pii {
     /// All kinds, or none.
     All(bool),
-    /// These.
+    /// These kinds.
     Some(Vec<PiiKind>),
 }
 
@@ -197,7 +199,7 @@ impl Default for Pii {
 }
 
 impl Pii {
-    /// Whether this kind is taken out.
+    /// Whether this kind is removed.
     pub fn has(&self, kind: PiiKind) -> bool {
         match self {
             Self::All(all) => *all,
@@ -212,7 +214,7 @@ impl Pii {
 pub enum PiiKind {
     /// E-mail addresses.
     Email,
-    /// Phone numbers: international ones, North American ones, others where the text says that it is one.
+    /// Phone numbers: international and North American ones, others if the context marks them.
     Phone,
     /// Numbers of payment cards.
     Card,
@@ -228,7 +230,7 @@ impl PiiKind {
     /// Every kind.
     pub const ALL: [Self; 6] = [Self::Email, Self::Phone, Self::Card, Self::Iban, Self::Ssn, Self::Ip];
 
-    /// The word for it.
+    /// The kind's name in the config.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Email => "email",
@@ -241,20 +243,20 @@ impl PiiKind {
     }
 }
 
-/// A pattern of the user's own, in the syntax of the `regex` crate, whose time is linear in the text. Where it has a group 1, that
-/// part of a match is taken out.
+/// A custom pattern in the syntax of the `regex` crate, which matches in linear time. If it has a group 1,
+/// only that part of a match is replaced.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct OwnPattern {
-    /// What it is counted and shown as: a-z, 0-9 and `_`, 1 to 40 of them.
+    /// Its kind in counts and marks: 1 to 40 of a-z, 0-9 and `_`.
     pub name: String,
-    /// The pattern, 1,000 bytes at most.
+    /// The pattern, at most 1,000 bytes.
     pub pattern: String,
-    /// Instead of the mode for all.
+    /// Overrides the general mode.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<Mode>,
 }
 
-/// What patterns without a name are counted as.
+/// Kind of patterns without a name.
 const CUSTOM: &str = "custom";
 
 impl From<&str> for OwnPattern {
@@ -289,18 +291,19 @@ impl<'de> Deserialize<'de> for OwnPattern {
     }
 }
 
-/// What is done with attributes, and with members of JSON objects in them, by their names. `*` stands for any characters. An
-/// attribute also fits by the last part of its dotted name. Where several lists fit, the first of `allow`, `drop`, `hash`, `mask`.
+/// Rules for attributes, and for members of JSON objects in them, by name. `*` matches any characters. The
+/// last part of an attribute's dotted name matches as well. If several lists match, the first of `allow`,
+/// `drop`, `hash`, `mask` wins.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FieldRules {
-    /// They go.
+    /// These values are removed.
     pub drop: Vec<String>,
-    /// Their whole value becomes a keyed hash.
+    /// These values are replaced by a keyed hash.
     pub hash: Vec<String>,
-    /// Their whole value is masked.
+    /// These values are masked.
     pub mask: Vec<String>,
-    /// Nothing is looked for in them.
+    /// These values are not searched.
     pub allow: Vec<String>,
 }
 
@@ -314,19 +317,19 @@ impl FieldRules {
     }
 }
 
-/// An error that says which key is wrong.
+/// An error that names the wrong key.
 pub(super) fn wrong(key: &str, why: impl fmt::Display) -> Error {
     Error::new(ErrorKind::Invalid, "read settings", format!("redact.{key}: {why}"))
 }
 
-/// Entries of a list, at most.
+/// Most entries of a list.
 const ENTRIES: usize = 1_000;
-/// Bytes of an entry, at most.
+/// Most bytes of an entry.
 const ENTRY_BYTES: usize = 256;
-/// Bytes that a key has at least: shorter ones can be tried out.
+/// Fewest bytes of a hash key, because a shorter one can be guessed.
 const KEY_BYTES: usize = 16;
 
-/// Checks lists, the key, and that there is one where it is needed.
+/// Checks the lists and the key; a hash mode requires a key.
 pub(super) fn check(settings: &RedactSettings) -> Result<()> {
     let lists = settings.fields.lists().map(|(name, list)| (format!("fields.{name}"), list));
     for (name, list) in lists.into_iter().chain([("allow".to_owned(), settings.allow.as_slice())]) {

@@ -1,4 +1,5 @@
-//! Resources and scopes, which records of one source share: each is looked at once a batch, and stays shared.
+//! Redaction of resources and scopes. Records of one source share them: each is searched once per batch and
+//! stays shared.
 
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use super::found::Found;
 use super::records;
 use super::walk::Redactor;
 
-/// What was made of those that were seen, by where they are.
+/// Redacted resources and scopes by the address of the original.
 #[derive(Default)]
 pub(super) struct Sources {
     resources: HashMap<usize, (Arc<Resource>, Arc<Resource>)>,
@@ -17,10 +18,10 @@ pub(super) struct Sources {
 }
 
 impl Sources {
-    /// A record's resource without what is to be taken out.
+    /// Redacts a record's resource.
     pub fn resource(&mut self, redactor: &Redactor, own: &mut Arc<Resource>, found: &mut Found) {
         let place = Arc::as_ptr(own).addr();
-        // The one that was seen is held, so that no other can be at its place.
+        // The map holds the original, so no other value can get its address.
         let (_, clean) = self.resources.entry(place).or_insert_with(|| {
             let mut clean = Resource::clone(own);
             records::resource(redactor, &mut clean, found);
@@ -32,7 +33,7 @@ impl Sources {
         }
     }
 
-    /// A record's scope, in the same way.
+    /// Redacts a record's scope in the same way.
     pub fn scope(&mut self, redactor: &Redactor, own: &mut Arc<Scope>, found: &mut Found) {
         let place = Arc::as_ptr(own).addr();
         let (_, clean) = self.scopes.entry(place).or_insert_with(|| {

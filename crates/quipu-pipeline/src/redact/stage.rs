@@ -1,4 +1,4 @@
-//! The stage.
+//! The redaction stage of the pipeline.
 
 use std::sync::Arc;
 
@@ -13,8 +13,9 @@ use super::settings::{self, Capture, RedactSettings};
 use super::sources::Sources;
 use super::walk::Redactor;
 
-/// Comes before the count: leaves message contents out unless they are allowed, and takes secrets and personal data out of
-/// attributes, bodies, status messages, resources and what was read of them. It counts what it does and never shows what it found.
+/// Redaction before the count. It drops message contents unless they are allowed. It removes secrets and
+/// personal data from attributes, bodies, status messages, resources and normalised fields. It counts
+/// findings and never shows a value.
 pub struct Redact {
     contents: Option<(Contents, Capture)>,
     redactor: Option<Redactor>,
@@ -23,13 +24,14 @@ pub struct Redact {
 }
 
 impl Redact {
-    /// Name of the event that tells of a trace in which something was found.
+    /// Name of the event that reports a trace with findings.
     pub const EVENT: &'static str = "quipu.redaction.detected";
 
-    /// A stage with these settings.
+    /// Creates the stage.
     ///
     /// # Errors
-    /// A pattern is no regular expression or too large, a hash has no key, or a list is too long: the error names it.
+    /// A pattern is no regular expression or too large, a hash has no key, or a list is too long. The error
+    /// names it.
     pub fn new(settings: &RedactSettings, meter: Arc<dyn Meter>) -> Result<Self> {
         settings::check(settings)?;
         let capture = settings.contents.clone().unwrap_or_else(|| Capture::all(false));
@@ -121,7 +123,7 @@ impl Redact {
     }
 }
 
-/// Whether anything is looked for.
+/// Whether any detector or rule is active.
 fn looks(settings: &RedactSettings) -> bool {
     let personal = settings::PiiKind::ALL.into_iter().any(|kind| settings.pii.has(kind));
     settings.secrets
@@ -132,7 +134,7 @@ fn looks(settings: &RedactSettings) -> bool {
         || !settings.fields.is_empty()
 }
 
-/// What is told of a trace.
+/// Content of a trace's event.
 struct Telling {
     time: Timestamp,
     session: Option<compact_str::CompactString>,
@@ -140,7 +142,7 @@ struct Telling {
     found: Found,
 }
 
-/// Traces in which something was found, in the order in which they came.
+/// Traces with findings, in order of arrival.
 #[derive(Default)]
 struct Told {
     places: HashMap<TraceId, usize>,
@@ -169,7 +171,7 @@ impl Told {
         }
     }
 
-    /// One event a trace. Its time is that of the first record, so that the same batch sent again tells the same.
+    /// One event per trace. It has the time of the first record, so a repeated batch produces the same event.
     fn events(self, redactor: &Redactor) -> impl Iterator<Item = Event> {
         self.traces.into_iter().map(|(trace, telling)| {
             let mut counts: Vec<(String, u64)> = telling

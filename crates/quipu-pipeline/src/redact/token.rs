@@ -1,4 +1,4 @@
-//! What stands in the place of what was found.
+//! Replacement texts for findings.
 
 use std::fmt::Write as _;
 
@@ -8,10 +8,10 @@ use sha2::Sha256;
 
 use super::settings::{HashKey, Mode, wrong};
 
-/// Bytes of a hash that are shown: of a million values, two have the same token in one of forty million keys.
+/// Shown bytes of a hash. Among a million values, two have the same token in one of forty million keys.
 const SHOWN: usize = 8;
 
-/// Makes what stands in the place of a find.
+/// Creates replacement texts.
 pub(super) struct Tokens {
     keyed: Option<Hmac<Sha256>>,
 }
@@ -22,19 +22,19 @@ impl Tokens {
         Ok(Self { keyed: keyed.map_err(|cause| wrong("key", cause))? })
     }
 
-    /// In the place of `value`, which is of this kind.
+    /// Replacement for `value` of this kind.
     pub fn of(&self, mode: Mode, kind: &str, value: &str) -> String {
         match (mode, &self.keyed) {
             (Mode::Drop, _) => String::new(),
             (Mode::Hash, Some(keyed)) => hashed(keyed.clone(), kind, value),
-            // Without a key there is no hash: settings with one and without the other are refused.
+            // The check of the config rejects a hash mode without a key.
             (Mode::Mask | Mode::Hash, _) => format!("[redacted:{kind}]"),
         }
     }
 }
 
 fn hashed(mut keyed: Hmac<Sha256>, kind: &str, value: &str) -> String {
-    // The kind is part of it: a number that is two things has two tokens, and none says that they are the same.
+    // The hash includes the kind, so a number with two kinds gets two unrelated tokens.
     keyed.update(kind.as_bytes());
     keyed.update(&[0]);
     keyed.update(value.as_bytes());

@@ -1,14 +1,14 @@
-//! Spellings that hide a text from a look at its bytes: percent-encoding, `\u` and `\x` escapes, base64.
+//! Encodings that hide a text from a plain search: percent-encoding, `\u` and `\x` escapes, base64.
 
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-/// How often escapes are read: a `%25` hides another `%`.
+/// Rounds of unescaping: a `%25` hides another `%`.
 const ROUNDS: usize = 4;
-/// Characters of base64 at least: those of a secret with 16 characters.
+/// Shortest base64 run in characters: an encoded secret of 16 characters.
 const SHORTEST: usize = 24;
-/// Characters at each end of a run by which it is decided whether it is a text in base64.
+/// Characters at each end of a run that decide whether it is an encoded text.
 const SAMPLE: usize = 96;
 
 const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
@@ -18,15 +18,15 @@ const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
 const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
 const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
 
-/// A text with its escapes read.
+/// A text with its escape sequences decoded.
 pub(super) struct Unescaped {
     pub text: String,
-    /// The place in the text as it was, of each byte and of the end.
+    /// Position in the original text, for each byte and for the end.
     places: Vec<usize>,
 }
 
 impl Unescaped {
-    /// Reads escapes until none is left; `None` where there are none.
+    /// Decodes escape sequences until none is left; `None` if there are none.
     pub fn of(text: &str) -> Option<Self> {
         let (first, places) = once(text)?;
         let mut read = Self { text: first, places };
@@ -38,13 +38,13 @@ impl Unescaped {
         Some(read)
     }
 
-    /// A place of what was read, as a place of the text as it was.
+    /// Maps a position in the decoded text to the original text.
     pub fn place(&self, at: usize) -> usize {
         self.places.get(at).or(self.places.last()).copied().unwrap_or_default()
     }
 }
 
-/// Reads escapes once.
+/// Decodes escape sequences once.
 fn once(text: &str) -> Option<(String, Vec<usize>)> {
     let bytes = text.as_bytes();
     let mut at = next_escape(bytes, 0)?;
@@ -93,13 +93,13 @@ enum Letter {
     Char(char),
 }
 
-/// The escape that a text begins with, and its length.
+/// The escape sequence at the start, and its length.
 fn escape(bytes: &[u8]) -> Option<(Letter, usize)> {
     match bytes {
         [b'%', digits @ ..] => Some((Letter::Byte(u8::try_from(hex(digits, 2)?).ok()?), 3)),
         [b'\\', b'x', digits @ ..] => Some((Letter::Byte(u8::try_from(hex(digits, 2)?).ok()?), 4)),
         [b'\\', b'u', digits @ ..] => {
-            // Half of a pair is none that a secret is made of.
+            // A lone surrogate is never part of a secret.
             let letter = char::from_u32(hex(digits, 4)?).unwrap_or('?');
             Some((Letter::Char(letter), 6))
         }
@@ -111,7 +111,7 @@ fn hex(bytes: &[u8], count: usize) -> Option<u32> {
     bytes.get(..count)?.iter().try_fold(0, |number, byte| Some(number * 16 + char::from(*byte).to_digit(16)?))
 }
 
-/// Bytes as a text of the same length: a question mark for each byte that is no UTF-8.
+/// Bytes as a text of the same length, with a question mark for each byte that is no UTF-8.
 fn readable(mut bytes: Vec<u8>) -> String {
     loop {
         match String::from_utf8(bytes) {
@@ -127,19 +127,19 @@ fn readable(mut bytes: Vec<u8>) -> String {
     }
 }
 
-/// A text in base64 within a text.
+/// A base64 run that encodes a text.
 pub(super) struct Packed {
-    /// Its place, with the padding.
+    /// Its range with the padding.
     pub start: usize,
     pub end: usize,
-    /// What it says.
+    /// The decoded text.
     pub text: String,
     url_safe: bool,
     padded: bool,
 }
 
 impl Packed {
-    /// Another text in its place, spelt in the same way.
+    /// Encodes another text in the same way.
     pub fn with(&self, text: &str) -> String {
         let mut packed = if self.url_safe { URL_SAFE.encode(text) } else { STANDARD.encode(text) };
         while self.padded && !packed.len().is_multiple_of(4) {
@@ -149,7 +149,7 @@ impl Packed {
     }
 }
 
-/// Texts in base64, from first to last.
+/// Base64 runs that encode texts, in order.
 pub(super) fn packed(text: &str) -> impl Iterator<Item = Packed> + '_ {
     let mut from = 0;
     std::iter::from_fn(move || {
@@ -167,7 +167,7 @@ const fn is_letter(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
 }
 
-/// The next run of characters of base64 that is long enough. Only every 24th byte is looked at where there is none.
+/// The next base64 run of sufficient length. Without one, the search examines every 24th byte only.
 fn next_run(bytes: &[u8], from: usize) -> Option<(usize, usize)> {
     let mut begin = from;
     loop {
@@ -188,7 +188,7 @@ fn next_run(bytes: &[u8], from: usize) -> Option<(usize, usize)> {
 fn unpacked(text: &str, start: usize, end: usize) -> Option<Packed> {
     let run = text.get(start..end)?;
     let url_safe = run.contains(['-', '_']);
-    // What stands before it, as in a path, may be of the same characters.
+    // The text before the run, as in a path, can have the same characters.
     let shift = (0..4).find(|shift| {
         let run = &run[*shift..];
         let tail = run.len().saturating_sub(SAMPLE) / 4 * 4;
@@ -201,7 +201,7 @@ fn unpacked(text: &str, start: usize, end: usize) -> Option<Packed> {
     Some(Packed { start: begin, end: end + padding, text: readable(bytes), url_safe, padded: padding > 0 })
 }
 
-/// Reads either alphabet, and leaves out the last character where it alone is no byte.
+/// Decodes either alphabet; drops a last character that encodes no byte.
 fn decoded(packed: &str) -> Option<Vec<u8>> {
     let whole = if packed.len() % 4 == 1 { &packed[..packed.len() - 1] } else { packed };
     if whole.contains(['-', '_']) {
@@ -210,14 +210,14 @@ fn decoded(packed: &str) -> Option<Vec<u8>> {
     STANDARD.decode(whole).ok()
 }
 
-/// Whether base64 says a text: nine of ten bytes are printable.
+/// Whether base64 encodes a text: nine of ten bytes are printable.
 fn is_text(packed: &str) -> bool {
     let Some(bytes) = decoded(packed) else { return false };
     let printable = |byte: &&u8| byte.is_ascii_graphic() || matches!(byte, b' ' | b'\n' | b'\r' | b'\t');
     !bytes.is_empty() && bytes.iter().filter(printable).count() * 10 >= bytes.len() * 9
 }
 
-/// Whether a text has a spelling that hides another.
+/// Whether a text contains an encoded text.
 pub(super) fn is_likely(text: &str) -> bool {
     let bytes = text.as_bytes();
     let marked = bytes.contains(&b'%') || bytes.contains(&b'\\');

@@ -1,4 +1,4 @@
-//! What is done with one value: by its name, by what is in it, and in the JSON that it may be.
+//! Redaction of one value: by its name, its content and the JSON in it.
 
 use compact_str::CompactString;
 use foldhash::HashSet;
@@ -12,18 +12,18 @@ use super::names::CleanNames;
 use super::settings::RedactSettings;
 use super::{json, named, veil};
 
-/// How often a text is looked through at most: what was taken out may have hidden the beginning of something else.
+/// Most passes over a text, because a removed finding may have hidden the beginning of another.
 const PASSES: usize = 8;
-/// Numbers below it have too few digits to be anything.
+/// Numbers below it have too few digits for any detector.
 const LEAST: u64 = 1_000_000;
-/// The greatest whole number that a double holds exactly is 2^53.
+/// 2^53: a double holds all whole numbers up to it exactly.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// Takes out of values what is to be taken out.
+/// Redaction of values.
 pub(super) struct Redactor {
     finder: Finder,
     fields: Fields,
-    /// Names of values that the count goes by: in these, only secrets of known shapes are looked for.
+    /// Names of values that the count depends on; only secrets with known formats are removed from these.
     counted: HashSet<&'static str>,
     names: CleanNames,
 }
@@ -50,12 +50,12 @@ impl Redactor {
         &self.finder
     }
 
-    /// What is done with a value for its name.
+    /// Rule for the name of a value.
     pub fn deed(&self, name: &str) -> Option<Deed> {
         self.fields.of(name)
     }
 
-    /// In the place of a whole value; `None`: it goes.
+    /// Applies a rule to a whole value; `None`: the value is removed.
     pub fn done(&self, deed: Deed, value: &str, found: &mut Found) -> Option<String> {
         match deed {
             Deed::Leave => Some(value.to_owned()),
@@ -68,17 +68,17 @@ impl Redactor {
         }
     }
 
-    /// A text without what is to be taken out; `None` when nothing is. `name` is that of the value.
+    /// Redacts a text; `None` if nothing was found. `name` is the name of the value.
     ///
-    /// Nothing is taken out of what comes of it: whoever takes out after somebody did finds nothing to take out. A text that has
-    /// still more after eight looks, which nobody writes but to that end, goes whole.
+    /// A second redaction of the result finds nothing. A text that still has findings after eight passes is
+    /// crafted, so it is replaced as a whole.
     pub fn text(&self, text: &str, name: &str, depth: u8, found: &mut Found) -> Option<String> {
         let clean = self.said(text, name, depth, found);
         let hidden = self.hidden(clean.as_deref().unwrap_or(text), name, depth, found);
         hidden.or(clean)
     }
 
-    /// A text without what a look at its letters finds.
+    /// Redacts the plain text, without decoding.
     fn said(&self, text: &str, name: &str, depth: u8, found: &mut Found) -> Option<String> {
         let mut clean = match self.pass(text, name, depth, found)? {
             Passed::Json(clean) => return Some(clean),
@@ -94,12 +94,12 @@ impl Redactor {
         Some(self.finder.whole_text(text, found))
     }
 
-    /// One look through a text.
+    /// One pass over a text.
     fn pass(&self, text: &str, name: &str, depth: u8, found: &mut Found) -> Option<Passed> {
         let mut look = self.finder.look(text);
         if json::is_likely(text) {
-            // A string may be escaped or encoded, so that no look at the whole finds what it says; nor are the ends of values, which own
-            // patterns may ask for, ends of the whole.
+            // Strings of JSON can be escaped or encoded, which hides them from a search of the whole. Custom
+            // patterns can match the ends of a value, which are not ends of the whole.
             let hidden = text.contains('\\') || self.finder.has_own() || veil::is_likely(text);
             if (look.is_worth() || hidden || !self.fields.is_empty())
                 && let Ok(rewritten) = json::rewritten(self, text, name, depth, found)
@@ -114,12 +114,13 @@ impl Redactor {
             return None;
         }
         let clean = self.finder.replaced(text, name, look, found)?;
-        // What is too deep to be walked through could be JSON no longer, however deep that shows: all of it goes.
+        // A replacement in JSON beyond the depth limit could break its syntax, so the whole text is replaced.
         let is_deep = depth >= json::DEPTH && json::is_likely(text) && json::is_json(text);
         Some(Passed::Text(if is_deep { self.finder.whole_text(text, found) } else { clean }))
     }
 
-    /// A text without what it says in escapes or in base64; `None` when nothing is taken out. JSON was read string by string before.
+    /// Redacts findings in escape sequences or base64; `None` if there are none. JSON was already searched
+    /// string by string.
     fn hidden(&self, text: &str, name: &str, depth: u8, found: &mut Found) -> Option<String> {
         let mut clean: Option<String> = None;
         for _ in 0..PASSES {
@@ -129,7 +130,7 @@ impl Redactor {
                 return clean;
             }
             if depth >= json::DEPTH {
-                // Nobody spells a text in so many layers but to hide it.
+                // So many layers of encoding only serve to hide a text.
                 return Some(self.finder.whole_text(text, found));
             }
             let read =
@@ -140,7 +141,7 @@ impl Redactor {
         Some(self.finder.whole_text(text, found))
     }
 
-    /// The same of escapes: all but what is taken out stays as it was spelt.
+    /// Redacts escaped text. All other bytes keep their encoding.
     fn unescaped(
         &self,
         text: &str,
@@ -161,7 +162,7 @@ impl Redactor {
         clean.or_else(|| self.text(&read.text, name, depth + 1, found))
     }
 
-    /// The same of base64: what is left is packed in the same way.
+    /// Redacts base64. The rest is encoded in the same way.
     fn unpacked(&self, text: &str, name: &str, depth: u8, found: &mut Found) -> Option<String> {
         let (mut out, mut copied) = (String::new(), 0);
         for packed in veil::packed(text) {
@@ -177,16 +178,16 @@ impl Redactor {
         })
     }
 
-    /// The same of a value that may be a secret by its name.
+    /// Redacts a text whose name may mark it as a secret.
     pub fn named_text(&self, text: &str, name: &str, depth: u8, found: &mut Found) -> Option<String> {
         if self.finder.knows_names() && named::is_secret(name) {
-            // What only stands for a secret, or is allowed, is a text like others.
+            // A placeholder or an allowed value is searched like any text.
             return self.finder.whole_secret(text, found).or_else(|| self.text(text, name, depth, found));
         }
         self.text(text, name, depth, found)
     }
 
-    /// In the place of a number that is a card's, or another kind's by its name.
+    /// Replacement for a number that is a card number, or of a kind that its name marks.
     pub fn number(&self, number: &str, name: &str, found: &mut Found) -> Option<String> {
         if self.finder.knows_names() && named::is_secret(name) {
             return self.finder.whole_secret(number, found);
@@ -199,7 +200,7 @@ impl Redactor {
         if look.is_worth() { self.finder.replaced(number, name, look, found) } else { None }
     }
 
-    /// A value of this name, in place.
+    /// Redacts a value in place.
     pub fn value(&self, name: &str, value: &mut Value, found: &mut Found) {
         match value {
             Value::String(text) => {
@@ -220,7 +221,7 @@ impl Redactor {
                 }
             }
             Value::Bytes(bytes) => {
-                // Bytes that are no text may have one within.
+                // Binary data can contain a text.
                 if let Some(clean) = self.named_text(&String::from_utf8_lossy(bytes), name, 0, found) {
                     *bytes = clean.into_bytes();
                 }
@@ -229,7 +230,7 @@ impl Redactor {
         }
     }
 
-    /// A value by the rules for its name, then by what is in it; `false` when it goes.
+    /// Applies the rule for the name, then searches the value; `false`: the value is removed.
     pub fn field(&self, name: &str, value: &mut Value, found: &mut Found) -> bool {
         match self.deed(name) {
             None => self.value(name, value, found),
@@ -242,12 +243,13 @@ impl Redactor {
         true
     }
 
-    /// A name and its value; `false` when both go. A name that was changed may say something else of the value.
+    /// Redacts a name and its value; `false`: both are removed. A changed name can match another rule, so the
+    /// value is checked again.
     fn member(&self, name: &mut CompactString, value: &mut Value, found: &mut Found) -> bool {
         self.field(name, value, found) && (!self.name(name, found) || self.field(name, value, found))
     }
 
-    /// Names and values of attributes.
+    /// Redacts names and values of attributes.
     pub fn attributes(&self, attributes: &mut Attributes, found: &mut Found) {
         let mut goes = Vec::new();
         for (at, (name, value)) in attributes.iter_mut().enumerate() {
@@ -261,7 +263,8 @@ impl Redactor {
         }
     }
 
-    /// A name that a sender chose, such as an attribute's key or a metric's name; whether it changed.
+    /// Redacts a name from a sender, such as an attribute's key or a metric's name. Returns whether it
+    /// changed.
     pub fn name(&self, name: &mut CompactString, found: &mut Found) -> bool {
         if self.names.has(name) {
             return false;
@@ -277,28 +280,29 @@ impl Redactor {
         true
     }
 
-    /// Several names.
+    /// Redacts several names.
     pub fn names<'t>(&self, names: impl IntoIterator<Item = &'t mut CompactString>, found: &mut Found) {
         for name in names {
             self.name(name, found);
         }
     }
 
-    /// A text that stands alone.
+    /// Redacts a text without a name.
     pub fn plain(&self, text: &mut String, found: &mut Found) {
         if let Some(clean) = self.text(text, "", 0, found) {
             *text = clean;
         }
     }
 
-    /// A short text of this name.
+    /// Redacts a short text with this name.
     pub fn short(&self, text: &mut CompactString, name: &str, found: &mut Found) {
         if let Some(clean) = self.text(text, name, 0, found) {
             *text = clean.into();
         }
     }
 
-    /// What was read from one of these attributes: as the attribute that said it, so that both stay the same.
+    /// Redacts a field that was read from one of these attributes, by the rule of its attribute, so both stay
+    /// equal.
     pub fn identity(
         &self,
         read: &mut Option<CompactString>,
@@ -316,15 +320,15 @@ impl Redactor {
     }
 }
 
-/// What came of a look through a text.
+/// Result of a pass over a text.
 enum Passed {
-    /// JSON whose values were looked through until they had nothing more.
+    /// JSON whose values have no more findings.
     Json(String),
-    /// A text that may have more.
+    /// A text that may have more findings.
     Text(String),
 }
 
-/// A whole value, for its hash.
+/// A whole value as text, for its hash.
 fn as_text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

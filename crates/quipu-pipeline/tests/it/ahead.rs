@@ -1,4 +1,4 @@
-//! What is done with batches before their turn.
+//! Tests of batch preparation.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -9,7 +9,7 @@ use quipu_pipeline::{Parts, Pipeline};
 
 use crate::faulty::Faulty;
 
-/// Changes the names of spans, and panics at one.
+/// A stage that renames spans, and panics at a given name.
 struct Rename;
 
 impl Stage for Rename {
@@ -25,7 +25,7 @@ impl Stage for Rename {
     }
 }
 
-/// A pipeline with these stages before the count, and these after it.
+/// A pipeline with these stages before and after the count.
 fn started<const B: usize, const A: usize>(
     before: [Arc<dyn Stage>; B],
     stages: [Arc<dyn Stage>; A],
@@ -51,7 +51,7 @@ async fn stored(store: &Faulty) -> Vec<String> {
     names
 }
 
-/// Submits five batches, of which those from the second on wait together, and gives who was kept.
+/// Submits five batches, the last four of which wait together. Returns which were stored.
 async fn five((store, pipeline): (&Faulty, Pipeline), third: &str) -> Vec<bool> {
     let pipeline = Arc::new(pipeline);
     store.gate.forget_permits(tokio::sync::Semaphore::MAX_PERMITS);
@@ -106,7 +106,7 @@ async fn a_stage_that_panics_costs_its_batch_alone() {
 async fn a_mark_and_the_end_wait_for_what_is_being_made_ready() {
     let (store, pipeline) = started([Arc::new(Rename)], []);
     for trace in 1..=5 {
-        // Whoever submits leaves as soon as the batch is in the queue.
+        // The caller is dropped as soon as the batch is in the queue.
         assert!(polled_once(pipeline.submit(named(trace, "s"))).await.is_none());
         if trace == 3 {
             pipeline.flush().await.unwrap();

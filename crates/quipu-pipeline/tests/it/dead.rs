@@ -1,4 +1,4 @@
-//! Refused batches: kept, listed, sent again, removed.
+//! Tests of dead letters: stored, listed, replayed, removed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,7 +8,7 @@ use quipu_pipeline::{DeadLetters, ExitSettings, SpoolSettings};
 
 use crate::scripted::{Scripted, exit, quick, refused, spans, start, status, traces};
 
-/// A backend that refuses everything until it is told.
+/// A backend that rejects every batch until the flag is set.
 fn picky() -> (Arc<Scripted>, Arc<AtomicBool>) {
     let mended = Arc::new(AtomicBool::new(false));
     let gate = Arc::clone(&mended);
@@ -47,7 +47,7 @@ async fn what_was_refused_can_be_looked_at_and_sent_again() {
     }
 }
 
-/// What the backend was given: spans of a store that counts have ledger rows only where something is to be counted.
+/// The delivered batch, which has no ledger rows because none of its spans counts.
 fn without_costs(batch: Batch) -> Batch {
     assert!(batch.costs.is_empty());
     batch

@@ -1,4 +1,4 @@
-//! Batches, attempts, and what a backend takes in part.
+//! Tests of delivery: batches, attempts and partial success.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +10,7 @@ use quipu_pipeline::ExitSettings;
 
 use crate::scripted::{Scripted, exit, quick, refused, spans, start, status, unavailable, until};
 
-/// A backend that is down until it is told, with what it took.
+/// A backend that is down until the flag is set, and remembers accepted batches.
 fn held() -> (Arc<Scripted>, Arc<AtomicBool>) {
     let open = Arc::new(AtomicBool::new(false));
     let gate = Arc::clone(&open);
@@ -103,7 +103,8 @@ async fn what_is_taken_in_part_is_repeated_in_part() {
         let part =
             |range: std::ops::Range<usize>| Batch { spans: batch.spans[range].to_vec(), ..Batch::default() };
         match number {
-            // Of ten: four are taken, three may come again, two are refused by name, one without.
+            // Ten records: four are accepted, three are retryable, two are rejected by name and one without a
+            // name.
             1 => Err(unavailable().leaving(Leftover { again: part(4..7), refused: part(7..9), unnamed: 1 })),
             2 => Err(unavailable()),
             _ => Ok(()),

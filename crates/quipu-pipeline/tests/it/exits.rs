@@ -1,4 +1,4 @@
-//! Backends beside the store.
+//! Tests of exporters next to a store.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -14,11 +14,11 @@ use tokio::sync::Semaphore;
 
 use crate::faulty::Faulty;
 
-/// A backend that answers as it is told, and waits at a gate.
+/// A backend with scripted answers that waits at a gate.
 struct Told {
     answers: Mutex<VecDeque<Option<ErrorKind>>>,
     got: Mutex<Vec<usize>>,
-    /// Writes that came to the gate, and those that passed it.
+    /// Writes that reached the gate.
     came: Mutex<usize>,
     tries: Mutex<usize>,
     gate: Semaphore,
@@ -85,7 +85,7 @@ fn pipeline(exits: &[(&Arc<Told>, ExitSettings)]) -> (Pipeline, Arc<Faulty>, Arc
     (pipeline, store, metrics)
 }
 
-/// Waits until it holds.
+/// Waits until a condition holds.
 async fn until(what: &str, holds: impl Fn() -> bool) {
     let begun = Instant::now();
     while !holds() {
@@ -111,7 +111,7 @@ async fn what_the_store_has_goes_to_every_exit() {
     pipeline.close().await.unwrap();
 }
 
-/// A backend of one signal.
+/// A backend with a sink for events only.
 #[derive(Default)]
 struct Events(Mutex<usize>);
 
@@ -228,7 +228,7 @@ async fn a_breaker_opens_and_closes_again() {
     pipeline.submit(spans(2, 1)).await.unwrap();
     let down = || matches!(pipeline.exits()[0].health, Health::Down(_));
     until("it is open", || *told.tries.lock() == 3 && down()).await;
-    // A good while of that in which it stays open: what is shown does not happen.
+    // Part of the open time; no attempt may happen in it.
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert_eq!(*told.tries.lock(), 3, "nothing is tried while it is open");
     assert!(matches!(pipeline.exits()[0].health, Health::Down(_)), "{:?}", pipeline.exits());
@@ -270,7 +270,7 @@ async fn a_steady_store_gives_up_and_the_exits_get_everything() {
     assert_eq!((status.dropped["retries_exhausted"], status.dropped["breaker_open"]), (4, 2), "{status:?}");
     assert!(matches!(status.health, Health::Down(_)), "{status:?}");
     faulty.full.store(false, Ordering::SeqCst);
-    // Until the time is over for which it stays open.
+    // Until the breaker's open time is over.
     tokio::time::sleep(Duration::from_millis(60)).await;
     pipeline.submit(spans(4, 2)).await.unwrap();
     pipeline.flush().await.unwrap();

@@ -1,4 +1,4 @@
-//! The reference store behind a door that can be shut.
+//! The reference store with switchable failures.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -8,13 +8,13 @@ use quipu_backend_memory::Memory;
 use quipu_core::*;
 use tokio::sync::Semaphore;
 
-/// A store that fails as long as `full` is set, refuses batches that hold a span named `poison`, and waits at a gate. Its own form of
-/// records are the names of spans; a write whose form is not that of its first spans fails.
+/// A store that fails while `full` is set, rejects batches with a span named `poison`, and waits at a gate.
+/// Its encoding is a list of span names; a write fails if the encoding does not match its first spans.
 pub struct Faulty {
     pub inner: Memory,
     pub full: AtomicBool,
     pub writes: AtomicUsize,
-    /// Spans that came in the store's own form.
+    /// Spans that arrived in the store's encoding.
     pub encoded: AtomicUsize,
     pub gate: Semaphore,
 }

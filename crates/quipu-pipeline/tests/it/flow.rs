@@ -1,4 +1,4 @@
-//! What becomes of batches.
+//! Tests of the path of a batch through the pipeline.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -9,7 +9,7 @@ use quipu_pipeline::{Parts, Pipeline, Priced, SelfMetrics, price_context, price_
 
 use crate::faulty::Faulty;
 
-/// Every token costs a dollar; no other model than `gpt-4o` is known.
+/// A price book with one dollar per token that knows `gpt-4o` only.
 struct Dollar;
 
 impl PriceBook for Dollar {
@@ -155,7 +155,7 @@ async fn closing_finishes_what_waits_and_takes_nothing_more() {
     assert_eq!(pipeline.submit(call(2, "gpt-4o")).await.unwrap_err().kind(), ErrorKind::Unavailable);
 }
 
-/// A cent a second, a dollar a search.
+/// A price book with one cent per second and one dollar per search.
 struct TimeAndSearches;
 
 impl PriceBook for TimeAndSearches {
@@ -179,7 +179,7 @@ fn other_units_and_time_are_priced() {
     let searched = Usage { units: [("web_searches".into(), 2)].into(), ..Usage::default() };
     assert_eq!(price(&row(Some(searched))), Some(Ok(Usd::cents(203))));
     assert_eq!(price(&row(None)), Some(Ok(Usd::cents(3))));
-    // A failed attempt that told of nothing was not billed.
+    // A failed attempt without usage was not billed.
     assert_eq!(price(&Cost { failed: true, ..row(None) }), None);
     let context = |tier| {
         price_context(Some(tier)).into_iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>()

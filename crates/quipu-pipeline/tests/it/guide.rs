@@ -1,4 +1,4 @@
-//! What the guide says of settings.
+//! Tests that the guide's config examples match the code.
 
 use quipu_pipeline::{ExitRules, ExitSettings};
 

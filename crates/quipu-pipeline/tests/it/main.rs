@@ -1,4 +1,4 @@
-//! The pipeline over the reference store, and over one that fails on demand.
+//! Tests of the pipeline with the reference store, and with a store that fails on demand.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! What must not be kept.
+//! Tests of redaction.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use quipu_conformance::sample::draft;
 use quipu_core::*;
 use quipu_pipeline::{Capture, Pii, Redact, RedactSettings, SelfMetrics};
 
-/// Secrets of every shape that is known, none of them real: put together here, so that no scanner takes them for some.
+/// Fake secrets of every known format, assembled here so that secret scanners do not report this file.
 fn secrets() -> Vec<(&'static str, String)> {
     let letters = "AbCdEfGhIjKlMnOpQrStUvWxYz0123456789";
     vec![
@@ -160,7 +160,7 @@ fn what_goes_out_beside_the_attributes_is_masked_too() {
     assert!(counted.contains("quipu_masked_secrets_total{kind=\"openai_key\"} 6"), "{counted}");
 }
 
-/// An attribute of this name, redacted.
+/// A redacted attribute with this name.
 fn note(settings: &RedactSettings, name: &str, text: &str) -> String {
     let span = draft(1, 1).with(name, text).span();
     let (batch, _) = redacted(settings, Batch { spans: vec![span], ..Batch::default() });
@@ -192,7 +192,7 @@ fn json_that_is_too_deep_stays_json() {
     }
     let mut clean = note(&settings, "note", &text);
     assert!(!clean.contains("4111111111111111"), "{clean}");
-    // Each text that looks like JSON is.
+    // Every layer is still valid JSON.
     while clean.starts_with('{') {
         let value: serde_json::Value = serde_json::from_str(&clean).unwrap();
         clean = value["in"].as_str().unwrap_or_default().to_owned();

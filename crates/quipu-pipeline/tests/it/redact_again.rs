@@ -1,4 +1,5 @@
-//! What was taken out is taken out for good: whoever looks again, as a gateway does before a server, finds nothing more.
+//! Tests that redaction is idempotent: a second redaction, such as a server's after a gateway's, finds
+//! nothing.
 
 use std::sync::{Arc, LazyLock};
 
@@ -7,14 +8,14 @@ use quipu_conformance::sample::draft;
 use quipu_core::*;
 use quipu_pipeline::{Redact, RedactSettings};
 
-/// What a stage with these settings makes of an attribute of this name.
+/// An attribute with this name after redaction.
 fn text(stage: &Redact, name: &str, text: &str) -> String {
     let mut batch = Batch { spans: vec![draft(1, 1).with(name, text.to_owned()).span()], ..Batch::default() };
     stage.apply(&mut batch);
     batch.spans[0].attributes.text(name).unwrap().to_owned()
 }
 
-/// Everything is looked for; `more` are further lines of settings.
+/// A stage with all detectors; `more` adds config lines.
 fn stage(more: &str) -> Redact {
     let lines = "contents = \"on\"\nsecrets = true\npii = true\nhigh_entropy = true\n";
     let settings: RedactSettings = toml::from_str(&format!("{lines}{more}")).unwrap();
@@ -23,7 +24,7 @@ fn stage(more: &str) -> Redact {
 
 const KEY: &str = "key = \"0123456789abcdef0123\"\n";
 
-/// All modes, with patterns that fit what is put in the place of finds, and rules for names.
+/// Stages of all modes, with patterns that match replacement texts, and rules for names.
 static STAGES: LazyLock<Vec<Redact>> = LazyLock::new(|| {
     let own =
         "patterns = ['[a-z]+ed', '\\d{3,5}', { name = \"word\", pattern = '\\w+!', mode = \"drop\" }]\n";
@@ -75,7 +76,7 @@ fn hashes_are_not_hashed_again() {
     assert_eq!(text(&stage, "note", &once), once);
 }
 
-/// What texts are made of: finds, what says what they are, and what joins them.
+/// Building blocks of texts: findings, words that mark them, and separators.
 const PIECES: &[&str] = &[
     "bob@example.org",
     "+14155550100",

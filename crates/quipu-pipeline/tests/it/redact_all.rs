@@ -1,4 +1,4 @@
-//! No text of a record is passed over: a secret is planted in each one of them, plain and in spellings that hide it.
+//! Tests that every text of a record is redacted: a secret is planted in each, plain and encoded.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use quipu_core::*;
 use quipu_pipeline::{Redact, RedactSettings};
 use serde_json::Value as Json;
 
-/// None that is real: put together here, so that no scanner takes it for one.
+/// A fake secret, assembled here so that secret scanners do not report this file.
 fn secret() -> String {
     format!("sk-ant-api03-{}", "A1b2C3d4".repeat(4))
 }
@@ -18,7 +18,8 @@ fn stage() -> Redact {
     Redact::new(&RedactSettings { events: false, ..RedactSettings::default() }, Arc::new(NoMeter)).unwrap()
 }
 
-/// A batch in which every text is there. Each struct is written out, so that a new field does not compile before it is here.
+/// A batch with every text set. All fields are written out, so a new field does not compile until it is added
+/// here.
 #[allow(clippy::too_many_lines, reason = "one record of every kind, each of its fields written out")]
 fn full() -> Batch {
     let text = || Some("said".into());
@@ -165,7 +166,7 @@ fn full() -> Batch {
     Batch { spans: vec![span_record], events: vec![event], metrics: vec![metric], costs: vec![cost] }
 }
 
-/// Paths of all texts, and of all lists that may be the bytes of a text.
+/// Paths of all texts, and of all lists that can be the bytes of a text.
 fn leaves(json: &Json, path: &str, found: &mut Vec<String>) {
     match json {
         Json::String(_) => found.push(path.to_owned()),
@@ -182,7 +183,8 @@ fn leaves(json: &Json, path: &str, found: &mut Vec<String>) {
     }
 }
 
-/// The batch with another text at a path; `None` where no text may stand there, as in an id or the name of a variant.
+/// The batch with another text at a path; `None` if no text is allowed there, as in an id or the name of a
+/// variant.
 fn planted(json: &Json, path: &str, text: &str) -> Option<Batch> {
     let mut json = json.clone();
     let place = json.pointer_mut(path)?;
@@ -190,7 +192,7 @@ fn planted(json: &Json, path: &str, text: &str) -> Option<Batch> {
     serde_json::from_value(json).ok()
 }
 
-/// Everything that a batch says, bytes as texts.
+/// All texts of a batch, with bytes as texts.
 fn shown(batch: &Batch) -> String {
     fn say(json: &Json, out: &mut String) {
         match json {
@@ -229,7 +231,7 @@ fn no_text_of_a_record_is_passed_over() {
         stage.apply(&mut batch);
         assert!(!shown(&batch).contains(&secret), "{path}: {batch:?}");
     }
-    // Fewer would mean that texts are no longer found here, not that there are fewer.
+    // Fewer texts would mean that this test no longer finds them.
     assert!(planted_at >= 120, "{planted_at} of {}: {paths:?}", paths.len());
 }
 
@@ -237,7 +239,7 @@ fn percent(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
-/// Spellings of a text. The last ones are spelt twice.
+/// Encodings of a text. The last ones are encoded twice.
 fn spellings(text: &str) -> Vec<String> {
     let unicode: String = text.bytes().map(|byte| format!("\\u{byte:04x}")).collect();
     let hex: String = text.bytes().map(|byte| format!("\\x{byte:02x}")).collect();
@@ -263,7 +265,7 @@ fn spellings(text: &str) -> Vec<String> {
     ]
 }
 
-/// Whether a text says another in any of these spellings, read again and again.
+/// Whether a text contains another in any of these encodings, nested to any depth.
 fn says(text: &str, wanted: &str) -> bool {
     let mut texts = vec![text.to_owned()];
     for _ in 0..3 {
@@ -363,7 +365,7 @@ fn a_patterns_owner_does_not_rename_what_is_counted_by() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Any text around it, any place, any spelling.
+    /// Any surrounding text, any position, any encoding.
     #[test]
     fn a_planted_secret_is_never_left(
         at in 0_usize..200,

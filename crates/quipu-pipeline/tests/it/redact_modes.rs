@@ -1,4 +1,4 @@
-//! How what is found is taken out, where it is looked for, and what is said of it.
+//! Tests of redaction modes, rules by name, and reports.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use quipu_conformance::sample::draft;
 use quipu_core::*;
 use quipu_pipeline::{Capture, HashKey, Mode, OwnPattern, Pii, PiiKind, Redact, RedactSettings, SelfMetrics};
 
-/// A number for tests by its issuer's documentation.
+/// A test number from the issuer's documentation.
 const CARD: &str = "4111111111111111";
 
 fn all() -> RedactSettings {
@@ -29,7 +29,7 @@ fn redacted(settings: &RedactSettings, mut batch: Batch) -> (Batch, String) {
     (batch, metrics.text())
 }
 
-/// What becomes of an attribute.
+/// A redacted attribute value.
 fn value(settings: &RedactSettings, name: &str, value: impl Into<Value>) -> Value {
     let mut span = draft(1, 1).span();
     span.attributes.push(name, value);
@@ -231,7 +231,7 @@ fn own_patterns_have_names_modes_and_bounds() {
     ] {
         assert!(refusal(&settings).contains(why), "{why}: {}", refusal(&settings));
     }
-    // A pattern that takes other engines a time that doubles with each letter.
+    // In backtracking engines, the time of this pattern doubles with each letter.
     let evil = own("evil", "(a+)+$");
     assert_eq!(
         text(

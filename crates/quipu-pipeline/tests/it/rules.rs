@@ -1,4 +1,4 @@
-//! What of the stream goes where.
+//! Tests of exporter rules.
 
 use std::sync::Arc;
 
@@ -12,12 +12,12 @@ fn read(text: &str) -> ExitRules {
     toml::from_str(text).unwrap()
 }
 
-/// The batch that a backend with these rules gets of another.
+/// The part of a batch that an exporter with these rules gets.
 async fn through(rules: &str, batch: Batch) -> Batch {
     let (backend, other) = (Scripted::kind(), Scripted::kind());
     let pipeline =
         start([Exit { rules: read(rules), ..exit(&backend, quick(), None) }, exit(&other, quick(), None)]);
-    // By the side entrance, so that no count adds to it.
+    // `pass_on` skips the count, which would add rows.
     pipeline.pass_on(batch.clone());
     pipeline.flush().await.unwrap();
     pipeline.close().await.unwrap();
@@ -79,7 +79,7 @@ async fn a_part_of_the_traces_goes_whole_and_with_its_events() {
     assert_eq!(through("sample = 1.0", all.clone()).await, all);
 }
 
-/// A span of a trace with a random id, as sources make them.
+/// A span of a trace with a random id, as real sources create.
 fn id_of(trace: u64, number: u64) -> Span {
     let mut span = draft(trace, number).span();
     span.trace_id = TraceId::made_of(&["trace", &trace.to_string()]);

@@ -1,4 +1,4 @@
-//! What sampling leaves out, and what it must not change.
+//! Tests of sampling, and of the totals that it must not change.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ fn tail(settings: TailSettings) -> (Tail, Arc<SelfMetrics>) {
     (Tail::new(settings, Arc::clone(&metrics) as _), metrics)
 }
 
-/// Nothing but errors and what takes longer than a second.
+/// Keeps only errors, and roots that take longer than a second.
 fn strict() -> TailSettings {
     TailSettings { slow: Timestamp::SECOND, ratio: 0.0, ..TailSettings::default() }
 }

@@ -1,4 +1,4 @@
-//! A backend that does as it is told with each batch.
+//! A scripted backend for tests.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::faulty::Faulty;
 
 type Script = dyn Fn(usize, &Batch) -> Result<()> + Send + Sync;
 
-/// What it is asked is answered by the script, from the number of the write and the batch; what it takes is remembered.
+/// A backend whose script answers each write by its number and batch. It remembers accepted batches.
 pub struct Scripted {
     script: Box<Script>,
     pub got: Mutex<Vec<Arc<Batch>>>,
@@ -26,22 +26,22 @@ impl Scripted {
         Arc::new(Self { script: Box::new(script), got: Mutex::default(), tries: Mutex::default() })
     }
 
-    /// Takes everything.
+    /// A backend that accepts every batch.
     pub fn kind() -> Arc<Self> {
         Self::new(|_, _| Ok(()))
     }
 
-    /// Cannot be reached.
+    /// A backend that cannot be reached.
     pub fn down() -> Arc<Self> {
         Self::new(|_, _| Err(unavailable()))
     }
 
-    /// Spans of each batch that it took.
+    /// Number of spans in each accepted batch.
     pub fn sizes(&self) -> Vec<usize> {
         self.got.lock().iter().map(|batch| batch.spans.len()).collect()
     }
 
-    /// The traces that it has spans of, in the order in which they came.
+    /// Traces of the accepted spans, in order of arrival.
     pub fn traces(&self) -> Vec<TraceId> {
         let mut traces: Vec<_> =
             self.got.lock().iter().flat_map(|batch| batch.spans.iter().map(|span| span.trace_id)).collect();
@@ -111,7 +111,7 @@ pub fn status(pipeline: &Pipeline) -> ExitStatus {
     pipeline.exits().remove(0)
 }
 
-/// Waits until it holds.
+/// Waits until a condition holds.
 pub async fn until(what: &str, holds: impl Fn() -> bool) {
     let begun = Instant::now();
     while !holds() {

@@ -1,4 +1,4 @@
-//! What waits on disk, through ends of the process and of the disk.
+//! Tests of spools across process ends and disk errors.
 
 use std::fs;
 use std::path::Path;
@@ -32,7 +32,7 @@ fn what_was_acknowledged_is_delivered_after_a_kill() {
         }
         pipeline
     });
-    // Nothing is closed: the tasks end where they are, and the lock goes with them.
+    // Nothing is closed: the tasks end where they are, and the lock is released.
     drop(killed);
     drop(runtime);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -135,7 +135,7 @@ async fn a_disk_that_fails_is_told_of_and_recovers_without_a_word() {
     let gate = Arc::clone(&open);
     let backend =
         Scripted::new(move |_, _| if gate.load(Ordering::SeqCst) { Ok(()) } else { Err(unavailable()) });
-    // A file for each batch, so that a folder that is not there is a disk that fails.
+    // One file per batch, so a missing folder acts like a failing disk.
     let spool = SpoolSettings { segment_bytes: 1, ..SpoolSettings::default() };
     let pipeline = start([exit(&backend, with(spool), Some(folder.path()))]);
     pipeline.submit(spans(1, 1)).await.unwrap();
@@ -207,7 +207,7 @@ async fn a_file_that_was_cut_to_nothing_is_counted() {
     let pipeline = start([exit(&kind, quick(), Some(folder.path()))]);
     until("the loss is counted", || status(&pipeline).dropped.get("spool_damaged") == Some(&1)).await;
     pipeline.close().await.unwrap();
-    // It is counted once, and what was never written to is no loss.
+    // The cut file counts once; a file without frames is no loss.
     let pipeline = start([exit(&kind, quick(), Some(folder.path()))]);
     pipeline.submit(spans(2, 2)).await.unwrap();
     until("the others come", || status(&pipeline).written == 2).await;

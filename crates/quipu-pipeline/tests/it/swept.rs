@@ -1,4 +1,4 @@
-//! Somebody's records, taken out of what waits for backends and of what they refused.
+//! Tests of the deletion of a user's records from backlogs and dead letters.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use quipu_core::*;
 use quipu_pipeline::{Exit, ExitSettings, Forgotten, Parts, Pipeline, Unstored};
 use tokio::sync::Semaphore;
 
-/// Takes what it is given once it may; or refuses it for good.
+/// A backend that accepts batches once its gate opens, or rejects them.
 struct Door {
     open: Semaphore,
     refuses: bool,
@@ -63,7 +63,7 @@ fn of(user: &str) -> Forgotten {
     Forgotten { owner: Some(owner), ..Forgotten::default() }
 }
 
-/// Submits, with a first batch at the door that is not the user's: what is on its way cannot be called back.
+/// Submits batches; the first one, of another user, is already in delivery and cannot be recalled.
 async fn waiting(pipeline: &Pipeline) {
     for (trace, user) in [(1, "first"), (2, "ann"), (3, "bob"), (4, "ann"), (5, "eve")] {
         pipeline.submit(run(trace, user)).await.unwrap();
@@ -95,7 +95,7 @@ async fn what_waits_goes_and_the_others_arrive() {
             ["first", "bob", "eve", "zoe"].iter().all(|user| got.contains(&format!("\"{user}\""))),
             "{got}"
         );
-        // Its notes name a session of another owner, and stay.
+        // Its text mentions the user, but it belongs to another session, so it stays.
         assert!(!got.contains("name: \"ann\"") && got.contains("of ann"), "{got}");
     }
 }
@@ -109,7 +109,7 @@ async fn the_next_process_finds_nothing_of_it() {
     let owner = Owner { kind: OwnerKind::Session, id: "of ann".into(), names: &["session.id"] };
     let what = Forgotten { traces: [trace_id(2), trace_id(4)].into(), owner: Some(owner) };
     assert_eq!(first.forget(what, false).await[0].spooled, 6);
-    // It ends without a word, and what waits stays on the disk.
+    // The process ends without delivery, and its records stay on disk.
     first.close().await.unwrap();
     let (door, left) = (Door::new(false), folder);
     door.open.add_permits(Semaphore::MAX_PERMITS / 2);
@@ -133,7 +133,7 @@ async fn what_was_refused_goes_too() {
     pipeline.flush().await.unwrap();
     let letters = pipeline.dead_letters("door").unwrap();
     let before = letters.list().unwrap().len();
-    // Each letter holds one span, and only one of each trace names the user: the store knows the traces.
+    // Each letter holds one span, and only one span of each trace names the user; the store knows the traces.
     let what = Forgotten { traces: [trace_id(1), trace_id(3)].into(), ..of("ann") };
     let swept = pipeline.forget(what, false).await.remove(0);
     assert_eq!((swept.dead_letters, swept.troubles), (4, Vec::new()));
@@ -205,7 +205,7 @@ async fn several_may_be_forgotten_at_once() {
     assert!(pipeline.exits()[0].dropped.is_empty(), "nothing is damaged: {:?}", pipeline.exits());
 }
 
-/// Is not there for as long as it is down.
+/// A backend that is unreachable while its flag is set.
 struct Down {
     down: AtomicBool,
     refused: Semaphore,
@@ -248,14 +248,14 @@ async fn what_is_tried_again_is_tried_without_it() {
         let mut mixed = run(1, "ann");
         mixed.append(run(2, "bob"));
         pipeline.submit(mixed).await.unwrap();
-        // It is in the hands of who delivers it.
+        // The worker already holds the batch.
         down.refused.acquire().await.unwrap().forget();
         pipeline.forget(of("ann"), false).await;
         down.down.store(false, Ordering::SeqCst);
         pipeline.flush().await.unwrap();
         let got = format!("{:?}", down.got.lock());
         assert!(got.contains("name: \"bob\"") && !got.contains("name: \"ann\""), "{spool}: {got}");
-        // Who comes back is not forgotten.
+        // New records of the user arrive as usual.
         pipeline.submit(run(3, "ann")).await.unwrap();
         pipeline.flush().await.unwrap();
         assert!(format!("{:?}", down.got.lock()).contains("name: \"ann\""));

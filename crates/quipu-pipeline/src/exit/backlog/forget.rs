@@ -1,4 +1,4 @@
-//! Somebody's records, taken out of what waits for a backend, and out of what is being delivered before it is tried again.
+//! Deletion of a user's records from the backlog of a backend, including batches that will be retried.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,8 +10,8 @@ use crate::exit::forgotten::Forgotten;
 use crate::exit::spool::Rewritten;
 
 impl Backlog {
-    /// Takes somebody's records out of what waits in memory; gives how many there were that are on no disk, and the files of the
-    /// disk, none of which is written to any more. With `dry` nothing changes.
+    /// Removes matching records from memory. Returns the number of removed records without a copy on disk,
+    /// and the spool files to rewrite; these are closed for writing. With `dry` it changes nothing.
     pub fn forget(
         &self,
         what: &Arc<Forgotten>,
@@ -40,7 +40,7 @@ impl Backlog {
         (unkept, files)
     }
 
-    /// What is left of a batch that was taken out before it was forgotten; `None` when all of it is.
+    /// Rest of a batch that was taken out before a deletion; `None` if the deletion does not affect it.
     pub fn without_forgotten(&self, batch: &Batch) -> Option<Batch> {
         let forgotten = self.waiting.lock().forgotten.clone();
         forgotten.iter().fold(None, |left, what| {
@@ -49,7 +49,7 @@ impl Backlog {
         })
     }
 
-    /// Takes a file of the disk that was rewritten in the place of the old one.
+    /// Replaces a spool file by its rewritten version.
     ///
     /// # Errors
     /// The folder cannot be written.

@@ -1,4 +1,4 @@
-//! The file that says what was delivered.
+//! Cursor file of a spool: the position up to which batches were delivered.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -9,7 +9,8 @@ use quipu_core::Result;
 use super::{Point, failed};
 use crate::exit::private;
 
-/// Bytes of one of two slots: turn, segment, offset, sum. They are written in turn, so that one of them is always whole.
+/// Bytes of a slot: turn, segment, offset, checksum. The file has two slots, written in turn, so one is
+/// always intact.
 const SLOT: usize = 28;
 
 pub(super) struct Cursor {
@@ -26,8 +27,8 @@ fn read_slot(bytes: &[u8]) -> Option<(u64, Point)> {
 }
 
 impl Cursor {
-    /// Opens it, or makes one; the second is where it stands. A damaged one stands at the beginning: what was delivered is then
-    /// delivered again, and nothing is lost.
+    /// Opens or creates the cursor and returns its position. A damaged cursor starts at the beginning:
+    /// delivered batches are sent again and none is lost.
     pub fn open(path: &Path) -> Result<(Self, Point)> {
         let unable = |cause| failed("open spool", path, cause);
         let file = private::file().create(true).truncate(false).read(true).write(true).open(path);
@@ -35,7 +36,7 @@ impl Cursor {
         let mut bytes = Vec::new();
         (&mut file).take(2 * SLOT as u64).read_to_end(&mut bytes).map_err(unable)?;
         if bytes.len() < 2 * SLOT {
-            // Room for what is noted while the disk is full.
+            // Reserves both slots now, so the cursor can be written on a full disk.
             let missing = vec![0; 2 * SLOT - bytes.len()];
             file.seek(SeekFrom::End(0)).and_then(|_| file.write_all(&missing)).map_err(unable)?;
         }

@@ -1,16 +1,16 @@
-//! What a file of ours begins with.
+//! File header of spool and dead letter files.
 
-/// Bytes that each file of ours begins with: its kind, the version of its layout, and a sum of both.
+/// Bytes of the header: kind, layout version, checksum of both.
 pub(crate) const LAYOUT: usize = 16;
-/// The same as a place in a file.
+/// The header's length as a file offset.
 pub(super) const BEGIN: u64 = LAYOUT as u64;
-/// Version of frames and of the records in them. It rises whenever a type in [`quipu_core::Batch`] changes its fields, for
-/// postcard does not say what it holds; files of another version are left alone.
+/// Version of frames and their records. It rises when a type in [`quipu_core::Batch`] changes its fields,
+/// because postcard is not self-describing. Files of another version are left alone.
 pub(super) const VERSION: u32 = 1;
-/// What a file of the spool begins with.
+/// Kind of a spool file.
 pub(super) const KIND: [u8; 8] = *b"QUIPUSPL";
 
-/// The first bytes of a file.
+/// Returns the header for a kind of file.
 pub(crate) fn opening(kind: [u8; 8]) -> [u8; LAYOUT] {
     let mut bytes = [0; LAYOUT];
     bytes[..8].copy_from_slice(&kind);
@@ -20,7 +20,7 @@ pub(crate) fn opening(kind: [u8; 8]) -> [u8; LAYOUT] {
     bytes
 }
 
-/// Whether a file that begins so was written with a layout that this version does not read. Damage to these bytes is none.
+/// Whether an intact header names another layout version. A damaged header does not count.
 pub(super) fn is_of_another(start: &[u8; LAYOUT]) -> bool {
     *start != opening(KIND) && crc32fast::hash(&start[..12]).to_le_bytes() == start[12..]
 }

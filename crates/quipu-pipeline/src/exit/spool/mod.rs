@@ -1,4 +1,4 @@
-//! What waits, on disk: frames in files that are only ever written at their end, and a cursor behind what was delivered.
+//! Disk spool of an exporter: append-only files of frames, and a cursor behind the delivered frames.
 
 mod cursor;
 mod layout;
@@ -25,25 +25,25 @@ use self::segment::{Segment, Writer};
 use super::frame::{Head, Packed};
 use super::{SpoolSettings, private};
 
-/// A file of which all was delivered is done away with once it has this many bytes, even if more could be written to it.
+/// A fully delivered file of at least this size is removed, even if it has space left.
 const WORTH_REMOVING: u64 = 1 << 20;
-/// A spool has this many files at least, so that room is made in small steps.
+/// A spool has at least this many files, so space is freed in small steps.
 const FILES: u64 = 8;
 
-/// Where the spool of a backend is; `None` when it has none.
+/// Folder of a backend's spool; `None` if it has none.
 pub(crate) fn spool_folder(settings: &SpoolSettings, exit: Option<&Path>) -> Option<PathBuf> {
     let own = || settings.path.clone().or_else(|| Some(exit?.join("spool")));
     settings.enabled.then(own).flatten()
 }
 
-/// A place in the spool, in the order in which batches came.
+/// A position in the spool, ordered by arrival.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Point {
     pub segment: u64,
     pub offset: u64,
 }
 
-/// Where a frame is.
+/// The range of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place {
     pub begin: Point,
@@ -60,7 +60,8 @@ pub(crate) fn failed(operation: &'static str, path: &Path, cause: std::io::Error
     Error::new(kind, operation, path.display().to_string()).caused_by(cause)
 }
 
-/// The files of one backend. Frames lie in order; those before `passed` were delivered, those from `read` on are not in memory.
+/// The spool files of one backend. Frames before `passed` are delivered; frames from `read` on are not in
+/// memory.
 pub(crate) struct Spool {
     folder: PathBuf,
     settings: SpoolSettings,
@@ -72,25 +73,25 @@ pub(crate) struct Spool {
     next: u64,
     began: Instant,
     base: u64,
-    /// When the first frame from `read` on came, or one before it.
+    /// Arrival time of the first frame from `read` on, or earlier.
     unread_stamp: u64,
-    /// Whether the disk has not taken the last frame: what was delivered is then removed at once.
+    /// Whether the last write failed; delivered files are then removed at once.
     strained: bool,
-    /// Files that were cut to nothing, each of which counts as one lost record.
+    /// Files cut to less than their header; each counts as one lost record.
     cut: u64,
-    /// Held for as long as the spool is open.
+    /// The lock is held while the spool is open.
     _lock: (File, Option<File>),
 }
 
 impl Spool {
-    /// Opens a spool, or makes one. What is in it was not delivered when it was last open.
+    /// Opens or creates a spool. Its frames were not delivered by the last process.
     ///
     /// # Errors
-    /// Another process has it, or the folder cannot be written.
+    /// Another process holds the spool, or the folder cannot be written.
     pub fn open(folder: &Path, settings: &SpoolSettings) -> Result<Self> {
         private::folder(folder).map_err(|cause| failed("open spool", folder, cause))?;
         let lock = lock(folder)?;
-        // A process that ended while it rewrote a file left what it wrote, and nobody else would remove it.
+        // Removes temporary files of a process that was killed during a rewrite.
         private::remove_ending(folder, rewrite::BESIDE)
             .map_err(|cause| failed("open spool", folder, cause))?;
         let (cursor, passed) = Cursor::open(&folder.join("cursor"))?;
@@ -114,7 +115,7 @@ impl Spool {
         Ok(spool)
     }
 
-    /// Takes over the files that are there.
+    /// Reads the existing files.
     fn resume(&mut self) -> Result<()> {
         let mut first = None;
         for number in segment::numbers(&self.folder)? {
@@ -127,7 +128,7 @@ impl Spool {
                     "a file of another layout was left alone: the Quipu that wrote it can deliver it"
                 ),
                 Some(walked) if number < self.passed.segment || walked.segment.len <= from => {
-                    // Nobody knows how many records a file had that was cut to less than what it begins with.
+                    // The number of records in a file without a header is unknown.
                     self.cut += u64::from(number >= self.passed.segment && walked.segment.len < from);
                     self.remove_file(number);
                 }
@@ -147,12 +148,13 @@ impl Spool {
         Ok(())
     }
 
-    /// Records that were lost before it was opened and that no file tells of; said once.
+    /// Files lost before this start, as records that no file reports; returned once.
     pub fn lost_unread(&mut self) -> u64 {
         std::mem::take(&mut self.cut)
     }
 
-    /// Milliseconds of a clock that runs while a spool is open, and never goes back, whatever the clock of the machine does.
+    /// Milliseconds of a monotonic clock that runs while a spool is open. It does not depend on the machine's
+    /// clock.
     pub fn now(&self) -> u64 {
         self.base + u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
@@ -162,17 +164,17 @@ impl Spool {
         self.segments.iter().map(|segment| segment.len).sum()
     }
 
-    /// Records that are on disk and not in memory, as far as is known.
+    /// Known number of records on disk that are not in memory.
     pub fn unread(&self) -> u64 {
         self.segments.iter().map(|segment| segment.unread).sum()
     }
 
-    /// When the first of them came, or a little earlier.
+    /// Arrival time of the first of them, or a little earlier.
     pub const fn unread_stamp(&self) -> u64 {
         self.unread_stamp
     }
 
-    /// Behind the last frame.
+    /// Position after the last frame.
     fn tail(&self) -> Point {
         self.segments.back().map_or(Point { segment: self.next, offset: BEGIN }, |last| Point {
             segment: last.number,
@@ -185,7 +187,7 @@ impl Spool {
         self.read < self.tail() && !self.segments.is_empty()
     }
 
-    /// Whether a frame of these bytes fits within the bound.
+    /// Whether a frame fits within the limit, after delivered files are removed.
     pub fn has_room(&mut self, packed: &Packed) -> bool {
         let len = Head::of(packed, 0, 0).frame_len() + BEGIN;
         if self.bytes() + len > self.settings.bytes {
@@ -194,15 +196,16 @@ impl Spool {
         self.bytes() + len <= self.settings.bytes
     }
 
-    /// Whether it would if the spool were empty.
+    /// Whether the frame would fit into an empty spool.
     pub fn could_have_room(&self, packed: &Packed) -> bool {
         Head::of(packed, 0, 0).frame_len() + BEGIN <= self.settings.bytes
     }
 
-    /// Writes a frame behind the others; nothing of it is left when that fails. It is not in memory until [`Spool::remember`].
+    /// Appends a frame; a failed write leaves nothing behind. The frame counts as not in memory until
+    /// [`Spool::remember`].
     ///
     /// # Errors
-    /// There is no room for it, by the bound or on the disk, or the disk fails.
+    /// The spool or the disk is full, or the disk fails.
     pub fn append(&mut self, packed: &Packed, records: usize) -> Result<(Place, u64)> {
         if !self.has_room(packed) {
             let context = format!("{}: the spool is full", self.folder.display());
@@ -211,7 +214,7 @@ impl Spool {
         let written = self.write(packed, records);
         self.strained = written.is_err();
         if self.strained && self.segments.back().is_some_and(|last| last.len > BEGIN) {
-            // So that it can be removed as soon as all of it is delivered.
+            // Closes the file, so it can be removed once it is delivered.
             self.writer = None;
             self.remove_passed(0);
         }
@@ -242,7 +245,7 @@ impl Spool {
         Ok((Place { begin, end }, stamp))
     }
 
-    /// The number of a file that a frame of these bytes can be written to.
+    /// Returns the number of a file with space for `len` bytes; creates one if necessary.
     fn writable(&mut self, len: u64) -> Result<u64> {
         let most = self.settings.segment_bytes.min(self.settings.bytes / FILES).max(1);
         if let (Some(last), Some(_)) = (self.segments.back(), &self.writer)
@@ -261,13 +264,13 @@ impl Spool {
         Ok(number)
     }
 
-    /// The frame written last is in memory too, and need not be read.
+    /// Marks the last written frame as in memory, so it need not be read.
     pub fn remember(&mut self, place: Place, records: usize) {
         self.count_unread(place.begin.segment, records, false);
         self.read = place.end;
     }
 
-    /// A frame that was in memory is so no longer, nor is any behind it.
+    /// Marks a frame and all later ones as not in memory.
     pub fn forget(&mut self, place: Place, records: usize, stamp: u64) {
         self.count_unread(place.begin.segment, records, true);
         (self.read, self.unread_stamp) = (place.begin, stamp);
@@ -282,7 +285,7 @@ impl Spool {
         }
     }
 
-    /// What is to be read next; `None` when all is in memory.
+    /// Returns the next read from disk; `None` if all frames are in memory.
     pub fn next_job(&mut self) -> Option<ReadJob> {
         if !self.is_behind() {
             return None;
@@ -295,8 +298,8 @@ impl Spool {
         Some(ReadJob { path: segment::path(&self.folder, held.number), from: self.read, until: held.len })
     }
 
-    /// Goes on behind what a job found; gives how many records were damaged, or `None` where the job's place is no longer the one
-    /// to read.
+    /// Moves past the result of a read. Returns the number of damaged records, or `None` if the read position
+    /// changed meanwhile.
     pub fn found(&mut self, job: &ReadJob, found: &Found) -> Option<u64> {
         if self.read != job.from {
             return None;
@@ -306,13 +309,15 @@ impl Spool {
             Found::Frame { place, head, batch, skipped } => {
                 held.unread = held.unread.saturating_sub(u64::from(head.records));
                 (self.read, self.unread_stamp) = (place.end, head.stamp);
-                // What this process wrote it knows the records of; they are left over at the end of the file.
+                // For its own files this process knows the number of records; lost records show as the rest
+                // at the end of the file.
                 let skipped = if held.resumed { *skipped } else { 0 };
                 let rest = if place.end.offset >= held.len { std::mem::take(&mut held.unread) } else { 0 };
                 Some(skipped + rest + if batch.is_some() { 0 } else { u64::from(head.records.max(1)) })
             }
             Found::Nothing { skipped } => {
-                // What came since the job was made was not looked at; what is lost before it is left over at the end of the file.
+                // Frames that arrived after the job are unread. Records lost before them show as the rest at
+                // the end of the file.
                 let more = held.len > job.until;
                 self.read = Point { segment: job.from.segment, offset: job.until.max(job.from.offset) };
                 if more {
@@ -329,19 +334,19 @@ impl Spool {
         }
     }
 
-    /// Everything before `point` was delivered or given up.
+    /// Marks everything before `point` as delivered or given up.
     pub fn commit(&mut self, point: Point) -> Result<()> {
         self.passed = self.passed.max(point);
         self.remove_passed(if self.strained { 0 } else { WORTH_REMOVING });
         self.cursor.set(self.passed)
     }
 
-    /// The same of everything that was read.
+    /// Marks everything that was read as delivered or given up.
     pub fn commit_read(&mut self) -> Result<()> {
         self.commit(self.read)
     }
 
-    /// Does away with files of which all was delivered. The one that is being written to goes when it has `worth` bytes.
+    /// Removes fully delivered files. The file that is being written goes once it has `worth` bytes.
     fn remove_passed(&mut self, worth: u64) {
         while let Some(front) = self.segments.front() {
             let active = self.segments.len() == 1 && self.writer.is_some();
@@ -367,7 +372,7 @@ impl Spool {
         }
     }
 
-    /// Makes room by the oldest file; gives its number, and how many records were in it alone.
+    /// Frees space by removing the oldest file. Returns its number and its records that are not in memory.
     pub fn drop_oldest(&mut self) -> Option<(u64, u64)> {
         let front = self.segments.pop_front()?;
         if self.segments.is_empty() {
@@ -390,7 +395,8 @@ impl Spool {
     }
 }
 
-/// Locks the file `lock` and the folder itself: the file can be removed, and another process would make and lock a new one.
+/// Locks the file `lock` and the folder. The folder's lock is needed because an operator may remove the file;
+/// another process would then create and lock a new one.
 fn lock(folder: &Path) -> Result<(File, Option<File>)> {
     let path = folder.join("lock");
     let file = private::file()
@@ -412,7 +418,7 @@ fn lock(folder: &Path) -> Result<(File, Option<File>)> {
     let own = File::open(folder).ok();
     match own.as_ref().map(File::try_lock) {
         Some(Err(TryLockError::WouldBlock)) => Err(taken()),
-        // Some network file systems lock no folders: the file's lock is all there is.
+        // Some network file systems cannot lock folders; the lock of the file then has to suffice.
         Some(Err(TryLockError::Error(_))) | None => Ok((file, None)),
         Some(Ok(())) => Ok((file, own)),
     }

@@ -1,4 +1,4 @@
-//! Reading frames back.
+//! Reading frames from spool files.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -10,37 +10,38 @@ use quipu_core::{Batch, Resource, Scope};
 use super::{Place, Point};
 use crate::exit::frame::{HEAD, Head, MARK, SKIPPED};
 
-/// Bytes that are looked through at a time for the next whole frame.
+/// Bytes per step of the search for the next intact frame.
 const LOOK: usize = 64 << 10;
 
-/// Damaged bytes that are looked through for records.
+/// Most damaged bytes that are searched for records.
 const MOST_SKIPPED: u64 = 64 << 20;
-/// What the content of every frame begins with (RFC 8878, 3.1.1).
+/// Magic number of a zstd frame (RFC 8878, 3.1.1).
 const ZSTD: [u8; 4] = 0xfd2f_b528_u32.to_le_bytes();
 
-/// A frame to be read, in a thread that may wait for the disk.
+/// A read of the next frame, run on a thread that can block.
 #[derive(Debug, Clone)]
 pub(crate) struct ReadJob {
     pub path: PathBuf,
     pub from: Point,
-    /// Where the file's whole frames end.
+    /// End of the file's complete frames.
     pub until: u64,
 }
 
-/// What was found from a place on.
+/// Result of a read.
 #[derive(Debug)]
 pub(crate) enum Found {
-    /// A frame; without its batch when that is damaged. Of the frames before it whose heads are damaged, the records.
+    /// A frame; without a batch if its content is damaged. `skipped` counts the records of preceding frames
+    /// with damaged heads.
     Frame { place: Place, head: Head, batch: Option<Batch>, skipped: u64 },
-    /// No frame up to the end; the records of those whose heads are damaged.
+    /// No frame up to the end; `skipped` counts the records of frames with damaged heads.
     Nothing { skipped: u64 },
 }
 
 impl ReadJob {
-    /// Reads the first whole frame.
+    /// Reads the first intact frame.
     ///
     /// # Errors
-    /// The disk does not give it.
+    /// The disk cannot be read.
     pub fn run(&self) -> std::io::Result<Found> {
         let mut file = File::open(&self.path)?;
         let until = self.until.min(file.metadata()?.len());
@@ -59,7 +60,7 @@ impl ReadJob {
     }
 }
 
-/// The first head of a frame that fits, at or behind `from`.
+/// Returns the first intact head at or after `from` whose frame fits.
 pub(super) fn find(file: &mut File, from: u64, until: u64) -> std::io::Result<Option<(u64, Head)>> {
     let fits = |at: u64, head: &Head| at.checked_add(head.frame_len()).is_some_and(|end| end <= until);
     let mut window = Vec::with_capacity(HEAD);
@@ -78,7 +79,7 @@ pub(super) fn find(file: &mut File, from: u64, until: u64) -> std::io::Result<Op
         if let Some(found) = marks.map(|(place, _)| place).find_map(whole) {
             return Ok(Some(found));
         }
-        // A mark may lie across the end of what was looked through.
+        // A mark can cross the end of the window.
         let step = (window.len() + 1).saturating_sub(HEAD);
         if step == 0 {
             return Ok(None);
@@ -89,8 +90,8 @@ pub(super) fn find(file: &mut File, from: u64, until: u64) -> std::io::Result<Op
     Ok(None)
 }
 
-/// Records of the frames between two places, none of which has a whole head. What a frame holds is read where it can be; a frame of
-/// which nothing can be read counts as one record.
+/// Counts the records between two positions without an intact head. It decodes contents where possible; an
+/// undecodable frame counts as one record.
 fn skipped(file: &mut File, from: u64, until: u64) -> std::io::Result<u64> {
     if from >= until {
         return Ok(0);
@@ -101,7 +102,7 @@ fn skipped(file: &mut File, from: u64, until: u64) -> std::io::Result<u64> {
     let (mut records, mut rest) = (0, bytes.as_slice());
     while !rest.is_empty() {
         if let Some(head) = Head::read(rest) {
-            // Its content ends behind the file.
+            // The content extends beyond the end of the file.
             return Ok(records + u64::from(head.records.max(1)));
         }
         let length = rest.get(HEAD..).and_then(content);
@@ -117,7 +118,7 @@ fn skipped(file: &mut File, from: u64, until: u64) -> std::io::Result<u64> {
     Ok(records)
 }
 
-/// Bytes of the content that a frame begins with: one frame of zstd, and those behind it that zstd skips.
+/// Length of the content at the start: one zstd frame and the skippable frames after it.
 fn content(bytes: &[u8]) -> Option<usize> {
     if !bytes.starts_with(&ZSTD) {
         return None;
@@ -129,7 +130,7 @@ fn content(bytes: &[u8]) -> Option<usize> {
     Some(length)
 }
 
-/// Records of a frame with a damaged head: its content alone can be believed.
+/// Records of a frame with a damaged head, decoded from its content alone.
 fn unread(content: &[u8]) -> Option<u64> {
     let most = usize::try_from(MOST_SKIPPED).unwrap_or(usize::MAX);
     let plain = zstd::bulk::decompress(content, most).ok()?;
@@ -137,14 +138,14 @@ fn unread(content: &[u8]) -> Option<u64> {
     Some(batch.len().max(1) as u64)
 }
 
-/// What is behind a frame of which nothing can be read: the next place where a content begins, with the head before it.
+/// Skips an undecodable frame: returns the bytes from the head of the next content on.
 fn next(bytes: &[u8]) -> &[u8] {
     let behind = bytes.get(HEAD + 1..).unwrap_or_default();
     let found = behind.windows(ZSTD.len()).position(|window| window == ZSTD);
     found.map_or(&[], |at| &bytes[at + 1..])
 }
 
-/// Records of one source stand together and had one resource and one scope, which were written with each of them.
+/// Shares equal neighbouring resources and scopes again; each record was encoded with its own copy.
 fn share(batch: &mut Batch) {
     let (mut resource, mut scope) = (Arc::<Resource>::default(), Arc::<Scope>::default());
     let spans = batch.spans.iter_mut().map(|span| (&mut span.resource, &mut span.scope));

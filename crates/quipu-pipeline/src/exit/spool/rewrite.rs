@@ -1,5 +1,7 @@
-//! A file of the spool without somebody's records. Every frame keeps its place and its length, so that what was noted of places
-//! holds; the file is written beside the old one and then takes its name, so that a process that ends in between leaves the old one.
+//! Rewrite of a spool file without deleted records.
+//!
+//! Each frame keeps its position and length, so stored positions stay valid. The new file is written under a
+//! temporary name and then renamed; a kill in between leaves the old file.
 
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -14,25 +16,25 @@ use crate::exit::forgotten::Forgotten;
 use crate::exit::frame::{HEAD, Head, Packed};
 use crate::exit::private;
 
-/// The ending of a file that is to take the place of another.
+/// Extension of a temporary file.
 pub(super) const BESIDE: &str = "forget";
 
-/// What a look through a file found, and the file that is to take its place.
+/// The result of a rewrite, and its temporary file.
 pub(crate) struct Rewritten {
     pub number: u64,
-    /// Records that are not in it any more.
+    /// Number of removed records.
     pub gone: u64,
-    /// Of the frames that changed: where they begin, and how many records fewer the backend takes of them.
+    /// Starts of the changed frames, and how many fewer records the backend accepts of each.
     pub fewer: Vec<(Point, u64)>,
     path: PathBuf,
     beside: Option<PathBuf>,
 }
 
 impl Rewritten {
-    /// Looks through a file; unless it is `dry`, writes what is to take its place, if anything.
+    /// Scans a file. Unless `dry`, it writes a replacement if records have to go.
     ///
     /// # Errors
-    /// It cannot be read or written, or is of another layout.
+    /// The file cannot be read or written, or has another layout version.
     pub fn of(
         path: &Path,
         number: u64,
@@ -78,10 +80,10 @@ impl Rewritten {
         Ok(rewritten)
     }
 
-    /// Puts it in the place of the old one.
+    /// Renames the replacement over the old file.
     ///
     /// # Errors
-    /// The folder cannot be written: the old one is still there.
+    /// The folder cannot be written; the old file is still there.
     pub fn settle(&self) -> Result<()> {
         match &self.beside {
             None => Ok(()),
@@ -91,7 +93,7 @@ impl Rewritten {
         }
     }
 
-    /// Leaves the old one as it is.
+    /// Discards the replacement.
     pub fn give_up(&self) {
         if let Some(beside) = &self.beside {
             let _ = fs::remove_file(beside);
@@ -99,7 +101,7 @@ impl Rewritten {
     }
 }
 
-/// A frame of the same length that holds what is left.
+/// Encodes the remaining records as a frame of the same length.
 fn framed(old: &Head, left: &Batch, records: u32) -> Result<Vec<u8>> {
     let length = usize::try_from(old.stored).unwrap_or(usize::MAX);
     let packed = Packed::padded(left, length)?;
@@ -126,7 +128,8 @@ fn write(path: &Path, file: &mut File, changes: &[(u64, Vec<u8>)]) -> std::io::R
 }
 
 impl Spool {
-    /// Every file, with its number. With `seal`, the one that is being written to is so no longer: what comes goes into another.
+    /// Returns all files with their numbers. With `seal`, the current file is closed, and new frames go to
+    /// another file.
     pub fn files(&mut self, seal: bool) -> Vec<(u64, PathBuf)> {
         if seal {
             self.writer = None;
@@ -137,8 +140,8 @@ impl Spool {
             .collect()
     }
 
-    /// Takes a file that was rewritten in the place of the old one; a file that is gone meanwhile stays gone. The frames of which
-    /// records went and that are in memory were counted there.
+    /// Replaces a file by its rewritten version; a file that was removed meanwhile stays removed. For frames
+    /// in memory the backlog has already adjusted the counts.
     ///
     /// # Errors
     /// The folder cannot be written.

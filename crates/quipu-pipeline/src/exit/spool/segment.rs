@@ -15,22 +15,22 @@ use crate::exit::private;
 
 const ENDING: &str = "spool";
 
-/// What is known of a file.
+/// State of a spool file.
 #[derive(Debug)]
 pub(super) struct Segment {
     pub number: u64,
-    /// Bytes of whole frames, and what the file begins with.
+    /// Bytes of the header and the complete frames.
     pub len: u64,
     /// Records of frames that are not in memory.
     pub unread: u64,
-    /// Whether another process wrote it.
+    /// Whether an earlier process wrote it.
     pub resumed: bool,
 }
 
-/// What a look through a file found.
+/// Result of a scan.
 pub(super) struct Walked {
     pub segment: Segment,
-    /// Of the first frame and the latest.
+    /// Stamp of the first frame, and the latest stamp.
     pub stamps: Option<(u64, u64)>,
 }
 
@@ -38,7 +38,7 @@ pub(super) fn path(folder: &Path, number: u64) -> PathBuf {
     folder.join(format!("{number:020}.{ENDING}"))
 }
 
-/// The numbers of the files in a folder, lowest first.
+/// Numbers of the spool files in a folder, in ascending order.
 pub(super) fn numbers(folder: &Path) -> Result<Vec<u64>> {
     let entries = fs::read_dir(folder).map_err(|cause| failed("open spool", folder, cause))?;
     let number = |path: PathBuf| {
@@ -51,8 +51,8 @@ pub(super) fn numbers(folder: &Path) -> Result<Vec<u64>> {
 }
 
 impl Segment {
-    /// Looks through the heads from `from` on, without reading what is behind them. `None`: it has another layout. A file that
-    /// ended before its first bytes were written is an empty one.
+    /// Scans the heads from `from` on, without the contents. `None`: the file has another layout version. A
+    /// file without a complete header counts as empty.
     pub fn walk(path: &Path, number: u64, from: u64) -> std::io::Result<Option<Walked>> {
         let mut file = File::open(path)?;
         let len = file.metadata()?.len();
@@ -75,7 +75,7 @@ impl Segment {
     }
 }
 
-/// Writes frames to the end of a file.
+/// Appends frames to a file.
 pub(super) struct Writer {
     file: File,
     whole: bool,
@@ -83,7 +83,7 @@ pub(super) struct Writer {
 
 impl Writer {
     pub fn create(path: &Path, sync: bool) -> std::io::Result<Self> {
-        // It has its name only with its first bytes, so that a file without them was cut.
+        // The file gets its name after its header is written, so a file without a header was cut later.
         let beside = path.with_extension(BESIDE);
         let mut file = private::file().create_new(true).append(true).open(&beside)?;
         let begun = file.write_all(&opening(KIND)).and_then(|()| fs::rename(&beside, path));
@@ -96,12 +96,12 @@ impl Writer {
         Ok(Self { file, whole: true })
     }
 
-    /// Whether the file ends with a whole frame.
+    /// Whether the file ends with a complete frame.
     pub const fn is_whole(&self) -> bool {
         self.whole
     }
 
-    /// Writes a frame at `len`, where the file ends, or nothing at all.
+    /// Appends a frame at `len`, the end of the file. A failed write is undone.
     pub fn append(&mut self, head: &Head, packed: &Packed, len: u64, sync: bool) -> std::io::Result<()> {
         let written =
             self.file.write_all(&head.to_bytes()).and_then(|()| self.file.write_all(packed.bytes()));
@@ -113,7 +113,7 @@ impl Writer {
     }
 }
 
-/// On the disk, with its name.
+/// Syncs the file and its folder entry to disk.
 fn sync_all(file: &File, path: &Path) -> std::io::Result<()> {
     file.sync_all()?;
     path.parent().map_or(Ok(()), private::sync_folder)

@@ -1,4 +1,4 @@
-//! Spools that end in every way that a process can end, and files that come to harm.
+//! Tests of spools that are killed at any point, and of damaged files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ fn small() -> SpoolSettings {
     settings(1 << 20, 600)
 }
 
-/// A frame that says its number, with as many records.
+/// Returns the frame with this number, with one to three records.
 fn numbered(number: u64) -> (Packed, usize) {
     let spans: Vec<_> = (0..=number % 3).map(|span| draft(number + 1, span + 1).span()).collect();
     let records = spans.len();
@@ -31,7 +31,7 @@ fn append(spool: &mut Spool, number: u64) -> Place {
     spool.append(&packed, records).unwrap().0
 }
 
-/// Reads everything: the numbers of the frames with their places, and how many records are said to be damaged.
+/// Reads all frames: their numbers and positions, and the count of damaged records.
 fn drain(spool: &mut Spool) -> (Vec<(u64, Place)>, u64) {
     let (mut frames, mut lost) = (Vec::new(), 0);
     while let Some(job) = spool.next_job() {
@@ -50,7 +50,7 @@ fn numbers(frames: &[(u64, Place)]) -> Vec<u64> {
     frames.iter().map(|(number, _)| *number).collect()
 }
 
-/// What a process that was killed leaves behind.
+/// Copies the files as a killed process leaves them.
 fn copy(from: &Path) -> TempDir {
     let to = tempfile::tempdir().unwrap();
     for entry in fs::read_dir(from).unwrap() {
@@ -65,13 +65,13 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     numbers.into_iter().map(|number| segment::path(folder, number)).collect()
 }
 
-/// What happens to a spool, in the order of its life.
+/// A step in the life of a spool.
 #[derive(Debug, Clone)]
 enum Act {
     Append,
-    /// Delivers so many of what waits.
+    /// Delivers this many frames.
     Deliver(usize),
-    /// Ends without a word, and begins again.
+    /// Ends without a shutdown and starts again.
     Kill,
 }
 
@@ -81,7 +81,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
     proptest::collection::vec(act, 1..50)
 }
 
-/// Lives through the acts; gives the folder, and the numbers that wait.
+/// Runs the steps; returns the folder, the spool and the numbers of the waiting frames.
 fn live(acts: &[Act]) -> (TempDir, Spool, Vec<u64>) {
     let mut folder = tempfile::tempdir().unwrap();
     let mut spool = Spool::open(folder.path(), &small()).unwrap();
@@ -188,7 +188,7 @@ proptest! {
     }
 }
 
-/// Flips a bit of the frame that begins at a place.
+/// Flips a bit in the frame at a position.
 fn harm(folder: &Path, place: Place, at: u64) {
     let path = segment::path(folder, place.begin.segment);
     let mut bytes = fs::read(&path).unwrap();
@@ -203,7 +203,7 @@ fn a_head_that_is_damaged_while_more_comes_is_counted_once() {
     let place = append(&mut spool, 2);
     harm(folder.path(), place, 9);
     let job = spool.next_job().unwrap();
-    // Another frame comes while the disk is read.
+    // Another frame arrives during the read.
     append(&mut spool, 4);
     let found = job.run().unwrap();
     let mut lost = spool.found(&job, &found).unwrap();
@@ -218,7 +218,7 @@ fn of_damaged_heads_and_a_torn_end_every_record_is_counted() {
     let mut spool = Spool::open(folder.path(), &settings(1 << 20, 1 << 20)).unwrap();
     let places: Vec<Place> = (0..6).map(|number| append(&mut spool, number)).collect();
     drop(spool);
-    // The second and third frame have one and two records more than the first; the last has three.
+    // Frames 0, 1 and 2 have one, two and three records; the last has three.
     harm(folder.path(), places[1], 3);
     harm(folder.path(), places[2], 30);
     let path = segment::path(folder.path(), 1);
@@ -228,7 +228,7 @@ fn of_damaged_heads_and_a_torn_end_every_record_is_counted() {
     assert_eq!((numbers(&frames), lost), (vec![0, 3, 4], 2 + 3 + 3));
 }
 
-/// A batch with something in every part.
+/// A batch with every field of every signal in use.
 fn full() -> Batch {
     let mut sent = agent_run(7, 1);
     let body = Value::Map(vec![(
@@ -356,7 +356,7 @@ fn a_disk_without_room_gets_some_back_as_soon_as_it_can() {
     let mut spool = Spool::open(&folder, &settings(1 << 30, 200)).unwrap();
     let (packed, records) = numbered(2);
     let place = spool.append(&packed, records).unwrap().0;
-    // A folder that is not there takes no new file, as a disk without room.
+    // A missing folder fails like a full disk: no new file can be created.
     fs::rename(&folder, &away).unwrap();
     spool.append(&packed, records).unwrap_err();
     fs::rename(&away, &folder).unwrap();

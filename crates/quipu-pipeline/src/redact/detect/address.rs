@@ -1,21 +1,21 @@
-//! E-mail and IP addresses.
+//! Detectors of e-mail and IP addresses.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::Site;
 
-/// Endings of files that look like domains, and are none.
+/// File extensions that look like top-level domains.
 const FILES: &[&str] = &[
     "png", "jpg", "jpeg", "gif", "svg", "webp", "ico", "css", "js", "jsx", "ts", "tsx", "json", "yaml",
     "yml", "toml", "html", "txt", "lock", "bak",
 ];
-/// Bytes of the part before the `@`, and of all of it, by RFC 5321 section 4.5.3.1.
+/// Length limits of the local part and of an address in bytes, by RFC 5321 section 4.5.3.1.
 const LOCAL: usize = 64;
 const ALL: usize = 254;
 
-/// Whether it is an e-mail address and not a place in a repository, an account in a URL, or a file.
+/// Recognises an e-mail address. Repository remotes, accounts in URLs and file names are none.
 pub(super) fn email(site: &Site<'_>) -> Option<(usize, usize)> {
-    // A quotation mark or a dash before it is none of it.
+    // A leading quotation mark or dash does not belong to the address.
     let start = site.end
         - site.found().trim_start_matches(|letter: char| !letter.is_alphanumeric() && letter != '_').len();
     let site = &Site::new(site.text, (start, site.end), site.name);
@@ -25,7 +25,7 @@ pub(super) fn email(site: &Site<'_>) -> Option<(usize, usize)> {
     let (local, domain) = site.found().rsplit_once('@')?;
     let end = domain.rsplit('.').next()?.to_ascii_lowercase();
     let before = site.before();
-    // The password, or the user alone, of a URL.
+    // The userinfo of a URL.
     let word = before
         .rsplit(|letter: char| letter.is_whitespace() || matches!(letter, '"' | '\'' | '<' | '('))
         .next()?;
@@ -41,11 +41,11 @@ pub(super) fn email(site: &Site<'_>) -> Option<(usize, usize)> {
     site.when(is_address)
 }
 
-/// Words for dotted numbers that are none.
+/// Words before version numbers that look like addresses.
 const VERSIONS: &[&str] =
     &["version", "release", "chrome", "firefox", "safari", "build", "v", "ver", "upgrade", "semver"];
 
-/// Whether four numbers are an address of IPv4 that could be somebody's: not a network mask, this host, or all hosts.
+/// Recognises an IPv4 address of a host: no network mask, no loopback, unspecified or broadcast address.
 pub(super) fn v4(site: &Site<'_>) -> Option<(usize, usize)> {
     let address: Ipv4Addr = site.found().parse().ok()?;
     let nobody = address.is_unspecified()
@@ -65,7 +65,7 @@ pub(super) fn v4(site: &Site<'_>) -> Option<(usize, usize)> {
     site.when(apart && !runs_on && !product && !nobody && !is_version(site))
 }
 
-/// Whether the word before says that it is a version.
+/// Whether the preceding word or the value's name marks a version.
 fn is_version(site: &Site<'_>) -> bool {
     let before = site.before().to_lowercase();
     let word = before.trim_end_matches(|letter: char| !letter.is_alphabetic());
@@ -74,8 +74,8 @@ fn is_version(site: &Site<'_>) -> bool {
     (near && VERSIONS.contains(&word)) || site.name.to_lowercase().contains("version")
 }
 
-/// Whether it is an address of IPv6 that could be somebody's: one of all the world, of a private network, or of a link. Paths of
-/// programs such as `a::b` are addresses by their form, and of none of these.
+/// Recognises an IPv6 address that is global unicast, unique local or link-local. Paths in programs such as
+/// `a::b` parse as addresses, but are in none of these ranges.
 pub(super) fn v6(site: &Site<'_>) -> Option<(usize, usize)> {
     let found = site.found().trim_end_matches(':');
     let end =
@@ -93,7 +93,7 @@ pub(super) fn v6(site: &Site<'_>) -> Option<(usize, usize)> {
     (apart && somebody && found.bytes().any(|byte| byte.is_ascii_digit())).then_some((site.start, end))
 }
 
-/// One spelling of an address.
+/// Canonical form of an address.
 pub(super) fn same(text: &str) -> String {
     text.parse::<std::net::IpAddr>().map_or_else(|_| text.to_owned(), |address| address.to_string())
 }

@@ -1,9 +1,9 @@
-//! Numbers of payment cards.
+//! Detector of payment card numbers.
 
 use super::Site;
 
-/// Issuers with the digits that their numbers have: first to last prefix of so many digits. Facts: ISO/IEC 7812-1 and
-/// <https://en.wikipedia.org/wiki/Payment_card_number#Issuer_identification_number_(IIN)>.
+/// Issuers: prefix length, first and last prefix, and the possible lengths of a number. Source: ISO/IEC
+/// 7812-1 and <https://en.wikipedia.org/wiki/Payment_card_number#Issuer_identification_number_(IIN)>.
 const ISSUERS: &[(u32, u32, u32, &[usize])] = &[
     (1, 4, 4, &[13, 16, 19]),           // Visa
     (2, 51, 55, &[16]),                 // Mastercard
@@ -24,7 +24,7 @@ const ISSUERS: &[(u32, u32, u32, &[usize])] = &[
     (4, 5893, 5893, &[16, 18, 19]),     // Maestro
 ];
 
-/// Words for numbers that are none, though one in ten looks so.
+/// Names of other numbers; one in ten of those passes the check digit.
 const OTHERS: &[&str] = &[
     "order",
     "invoice",
@@ -39,10 +39,10 @@ const OTHERS: &[&str] = &[
     "sku",
     "isbn",
 ];
-/// Words for those that are.
+/// Names of card numbers.
 const CARDS: &[&str] = &["card", "visa", "mastercard", "amex", "credit", "debit", "pan", "karte"];
 
-/// Whether a number's check digit is right (Luhn, ISO/IEC 7812-1 annex B).
+/// Whether the check digit is correct (Luhn, ISO/IEC 7812-1 annex B).
 pub(super) fn is_luhn(digits: &[u8]) -> bool {
     let doubled = |digit: u32| if digit > 4 { 2 * digit - 9 } else { 2 * digit };
     let sum: u32 = digits
@@ -67,8 +67,8 @@ fn is_issued(digits: &[u8]) -> bool {
     })
 }
 
-/// Whether it is written as cards are: in one, or in groups of four (of 4, 6 and the rest for 14 and 15 digits), always with the
-/// same between them.
+/// Whether the digits are grouped like a card number: one group, groups of four, or 4, 6 and the rest for 14
+/// and 15 digits. All separators have to be equal.
 fn is_grouped(text: &str) -> bool {
     let mut separators = text.bytes().filter(|byte| !byte.is_ascii_digit());
     let Some(first) = separators.next() else { return true };
@@ -79,7 +79,7 @@ fn is_grouped(text: &str) -> bool {
         && (fours || matches!(groups.as_slice(), [4, 6, 4 | 5] | [6, 13] | [4, 4, 5]))
 }
 
-/// Whether a number is one of a payment card.
+/// Recognises a payment card number.
 pub(super) fn judge(site: &Site<'_>) -> Option<(usize, usize)> {
     let digits = digits(site.found());
     let varied = digits.iter().any(|digit| Some(digit) != digits.first());
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn numbers_for_tests_of_every_issuer_are_cards() {
-        // As the issuers' and payment providers' documentation has them.
+        // From the documentation of issuers and payment providers.
         for number in [
             "4111111111111111",
             "4012 8888 8888 1881",

@@ -1,15 +1,15 @@
-//! Texts that look random.
+//! Detector of texts that look random.
 
 use super::Site;
 
-/// Bits a character that random letters and digits have at least, of this length.
+/// Least entropy of a random key of this length, in bits per character.
 const BITS: f64 = 3.6;
-/// Places with digits that it has at least: names have them at their end, or nowhere.
+/// Least number of digit groups. Names have digits at the end or not at all.
 const NUMBERS: usize = 2;
-/// Letters and digits of a key at least.
+/// Least number of letters and digits in a key.
 const LEAST: usize = 20;
 
-/// Shannon's entropy, in bits a character.
+/// Shannon entropy in bits per character.
 fn bits(text: &[u8]) -> f64 {
     let mut counts = [0_u32; 256];
     text.iter().for_each(|byte| counts[usize::from(*byte)] += 1);
@@ -30,12 +30,12 @@ fn class(byte: u8) -> u8 {
     }
 }
 
-/// Whether a text has small letters, capitals and digits.
+/// Whether a text has lower-case letters, capitals and digits.
 pub(super) fn is_mixed(text: &str) -> bool {
     [1, 2, 3].iter().all(|wanted| text.bytes().any(|byte| class(byte) == *wanted))
 }
 
-/// Whether letters of both cases and digits stand in an order that nobody writes.
+/// Whether a text looks random: long enough, mixed, with several digit groups and high entropy.
 pub(super) fn is_random(text: &str) -> bool {
     let letters: Vec<u8> = text.bytes().filter(u8::is_ascii_alphanumeric).collect();
     let runs = letters.chunk_by(|one, next| one.is_ascii_digit() == next.is_ascii_digit());
@@ -43,7 +43,7 @@ pub(super) fn is_random(text: &str) -> bool {
     letters.len() >= LEAST && numbers >= NUMBERS && is_mixed(text) && bits(&letters) >= BITS
 }
 
-/// Names of values that are to look random, and are no secret.
+/// Names of values that look random, but are no secrets.
 const IDS: &[&str] = &[
     "id",
     "ids",
@@ -64,7 +64,7 @@ const IDS: &[&str] = &[
     "encrypted_content",
 ];
 
-/// Whether something looks random and is not an id, a path or encoded data.
+/// Recognises a random text that is no id, path or encoded data.
 pub(super) fn judge(site: &Site<'_>) -> Option<(usize, usize)> {
     let found = site.found();
     let last = site.name.rsplit(['.', '_', '-']).next().unwrap_or_default();
@@ -82,7 +82,7 @@ pub(super) fn judge(site: &Site<'_>) -> Option<(usize, usize)> {
         _ => false,
     };
     let path = found.matches('/').count() > 2 || goes_on || site.before().ends_with("://");
-    // Ids of answers and calls begin with a word: chatcmpl-…, call_…, toolu_….
+    // Ids of answers and calls start with a word: chatcmpl-…, call_…, toolu_….
     let prefix = found.split(['-', '_']).next().unwrap_or_default();
     let named = (2..=12).contains(&prefix.len())
         && prefix.len() < found.len()

@@ -1,9 +1,10 @@
-//! International bank account numbers.
+//! Detector of international bank account numbers.
 
 use super::Site;
 
-/// Countries, and what follows their four first characters: `n` digits, `a` capitals, `c` either, with how many of each.
-/// Facts: SWIFT, IBAN Registry, release 99 (<https://www.swift.com/standards/data-standards/iban-international-bank-account-number>).
+/// Countries, and the format after the first four characters: `n` digits, `a` capitals, `c` either, each with
+/// its count. Source: SWIFT, IBAN Registry, release 99
+/// (<https://www.swift.com/standards/data-standards/iban-international-bank-account-number>).
 const COUNTRIES: &[(&str, &str)] = &[
     ("AD", "8n12c"),
     ("AE", "19n"),
@@ -96,7 +97,7 @@ const COUNTRIES: &[(&str, &str)] = &[
     ("YE", "4a4n18c"),
 ];
 
-/// The class of each character behind the first four.
+/// The class of each character after the first four.
 fn classes(form: &str) -> impl Iterator<Item = u8> + '_ {
     let mut count = 0_usize;
     form.bytes()
@@ -118,7 +119,7 @@ fn is_of(class: u8, letter: u8) -> bool {
     }
 }
 
-/// Whether the check digits are right (ISO 7064, MOD 97-10), of letters and digits without anything between.
+/// Whether the check digits are correct (ISO 7064, MOD 97-10). The account has letters and digits only.
 fn is_checked(account: &[u8]) -> bool {
     let Some((head, rest)) = account.split_at_checked(4) else { return false };
     let value = |letter: u8| {
@@ -132,8 +133,8 @@ fn is_checked(account: &[u8]) -> bool {
     rest.iter().chain(head).fold(0, step) == 1
 }
 
-/// Whether an account number begins at the place, and where it ends: countries say how long theirs are, so that words behind it
-/// are no part of it.
+/// Recognises an account number and its end. The length depends on the country, so the following words are
+/// not included.
 pub(super) fn judge(site: &Site<'_>) -> Option<(usize, usize)> {
     let country = site.found().get(..2)?.to_ascii_uppercase();
     let (_, form) = COUNTRIES.iter().find(|(known, _)| *known == country)?;

@@ -1,4 +1,4 @@
-//! The table of what is looked for: for each kind where to look at all, the shape, and what makes it one.
+//! Table of detectors: for each kind a hint, a pattern and a check.
 
 mod address;
 mod card;
@@ -17,7 +17,7 @@ pub(crate) use personal::PERSONAL;
 pub(crate) use secrets::{ENTROPY, SECRETS, is_placeholder};
 pub(crate) use site::Site;
 
-/// What a find is.
+/// Class of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Class {
     /// Personal data.
@@ -26,7 +26,7 @@ pub(crate) enum Class {
     Secret,
 }
 
-/// Where it is worth to look, so that most texts are looked at once for all kinds.
+/// Condition on a text for a detector to run. One scan of a text finds the hints of all detectors.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Hint {
     /// Texts with one of these words.
@@ -37,21 +37,22 @@ pub(crate) enum Hint {
     Digits,
     /// The same, or two colons among hexadecimal digits.
     Address,
-    /// Texts with a word that begins with two letters and two digits.
+    /// Texts with a word of two letters and then two digits.
     Account,
-    /// All texts of a key's length.
+    /// All texts of at least a key's length.
     Long,
 }
 
-/// One kind.
+/// Detector of one kind.
 pub(crate) struct Detector {
     pub kind: &'static str,
     pub class: Class,
     pub hint: Hint,
     pub pattern: &'static str,
-    /// Whether what has the shape is one: its place, in bytes of the text, which may be a part of what has the shape.
+    /// Checks a match of the pattern. Returns the range of the finding in bytes of the text; it can be a part
+    /// of the match.
     pub judge: fn(&Site<'_>) -> Option<(usize, usize)>,
-    /// One spelling for all that mean the same, for hashes.
+    /// Canonical form for hashes, so equal values get equal hashes.
     pub same: fn(&str) -> String,
     compiled: OnceLock<Option<Regex>>,
 }
@@ -68,12 +69,12 @@ impl Detector {
         Self { kind, class, hint, pattern, judge, same, compiled: OnceLock::new() }
     }
 
-    /// A secret that is one by its shape.
+    /// A secret that its pattern identifies.
     const fn secret(kind: &'static str, words: &'static [&'static str], pattern: &'static str) -> Self {
         Self::judged(kind, words, pattern, whole)
     }
 
-    /// A secret whose shape is not enough.
+    /// A secret that needs a check as well.
     const fn judged(
         kind: &'static str,
         words: &'static [&'static str],
@@ -83,13 +84,13 @@ impl Detector {
         Self::new(kind, Class::Secret, Hint::Words(words), pattern, judge, as_is)
     }
 
-    /// Its pattern, compiled when it is first needed: most processes never need most of them.
+    /// The compiled pattern. It is compiled at first use, because most processes need few of them.
     pub fn regex(&self) -> Option<&Regex> {
         self.compiled.get_or_init(|| Regex::new(self.pattern).ok()).as_ref()
     }
 }
 
-/// Judges that it is one.
+/// Accepts every match as a whole.
 pub(crate) fn whole(site: &Site<'_>) -> Option<(usize, usize)> {
     site.when(true)
 }
@@ -98,7 +99,7 @@ fn as_is(text: &str) -> String {
     text.to_owned()
 }
 
-/// Letters and digits alone, in capitals.
+/// Letters and digits only, in capitals.
 fn bare(text: &str) -> String {
     text.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_uppercase()).collect()
 }

@@ -1,4 +1,4 @@
-//! Personal data, by kind. The order decides which kind a find has that several see.
+//! Detectors of personal data. If several match at one place, the first in the table wins.
 
 use super::site::Site;
 use super::{Class, Detector, Hint, address, bare, card, iban, phone};
@@ -17,15 +17,15 @@ fn lower(text: &str) -> String {
     text.to_lowercase()
 }
 
-/// Digits alone; what stands for the international prefix is left out, so that one number is one however it is dialled.
+/// Digits only, without the international prefix, so one number has one form.
 fn dialled(text: &str) -> String {
     let digits = bare(&text.replace("(0)", ""));
     digits.strip_prefix("00").map_or_else(|| digits.clone(), str::to_owned)
 }
 
-/// Whether a number is a Social Security number: the first group is not 000, 666 or from 900 on, the others are not all zeros,
-/// and it is none of those that were printed in advertisements. Facts: <https://www.ssa.gov/employer/randomization.html> and
-/// <https://www.ssa.gov/history/ssn/misused.html>.
+/// Recognises a US Social Security number. The first group is not 000, 666 or 900 and above. No other group
+/// is all zeros. Numbers printed in advertisements do not count. Sources:
+/// <https://www.ssa.gov/employer/randomization.html> and <https://www.ssa.gov/history/ssn/misused.html>.
 fn ssn(site: &Site<'_>) -> Option<(usize, usize)> {
     const CALLED: &[&str] = &["ssn", "social security", "social sec", "soc sec"];
     const PRINTED: [&str; 2] = ["078051120", "219099999"];
@@ -42,7 +42,7 @@ fn ssn(site: &Site<'_>) -> Option<(usize, usize)> {
     site.when(valid && told && !PRINTED.contains(&digits.as_str()) && site.is_alone())
 }
 
-/// Everything personal that is looked for.
+/// All detectors of personal data.
 pub(crate) static PERSONAL: [Detector; 9] = [
     pii(
         "email",

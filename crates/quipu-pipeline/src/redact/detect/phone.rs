@@ -1,9 +1,9 @@
-//! Phone numbers.
+//! Detectors of phone numbers.
 
 use super::Site;
 use super::card::digits;
 
-/// Words that say that a number is one.
+/// Words that mark a phone number.
 const CALLED: &[&str] = &[
     "phone",
     "mobile",
@@ -25,8 +25,8 @@ const CALLED: &[&str] = &[
     "msisdn",
 ];
 
-/// Calling codes with the digits that numbers behind them have; those of ITU-T E.164 that are not listed have 6 to 12.
-/// Facts: ITU-T E.164 Annex, and the national numbering plans that it points to.
+/// Calling codes with the least and most digits after them. Codes of ITU-T E.164 without an entry have 6 to
+/// 12 digits. Source: ITU-T E.164 Annex, and the national numbering plans that it refers to.
 const CODES: &[(&str, usize, usize)] = &[
     ("1", 10, 10),
     ("7", 10, 10),
@@ -76,13 +76,13 @@ const CODES: &[(&str, usize, usize)] = &[
     ("98", 10, 10),
 ];
 
-/// First digits of calling codes with three digits.
+/// First two digits of calling codes with three digits.
 const LONG_CODES: &[&str] = &[
     "21", "22", "23", "24", "25", "26", "29", "35", "37", "38", "42", "50", "59", "67", "68", "69", "80",
     "85", "87", "88", "96", "97", "99",
 ];
 
-/// Whether digits are an international number, calling code first.
+/// Whether digits are an international number that starts with a calling code.
 fn is_international(number: &str) -> bool {
     let long = || LONG_CODES.iter().any(|code| number.starts_with(code)).then_some((3, 6, 12));
     let short = CODES
@@ -90,15 +90,15 @@ fn is_international(number: &str) -> bool {
         .find(|(code, _, _)| number.starts_with(code))
         .map(|(code, least, most)| (code.len(), *least, *most));
     let Some((code, least, most)) = short.or_else(long) else { return false };
-    // Of a code with three digits there may be two, and nothing behind them.
+    // A three-digit code is matched by two digits, so nothing may follow them.
     let Some(rest) = number.get(code..) else { return false };
     number.len() <= 15
         && (least..=most).contains(&rest.len())
         && (!number.starts_with('1') || is_american(rest))
 }
 
-/// Whether ten digits are a number of the North American Numbering Plan (<https://nanpa.com/numbering>): area code and
-/// exchange begin with 2 to 9, and neither is a service code such as 911.
+/// Whether ten digits are a number of the North American Numbering Plan (<https://nanpa.com/numbering>). Area
+/// code and exchange begin with 2 to 9, and neither is a service code such as 911.
 fn is_american(number: &str) -> bool {
     let group =
         |part: Option<&str>| part.is_some_and(|part| !part.starts_with(['0', '1']) && !part.ends_with("11"));
@@ -109,19 +109,19 @@ fn bare(text: &str) -> String {
     digits(text).iter().map(|digit| char::from(digit + b'0')).collect()
 }
 
-/// Parentheses that are opened are closed, and nothing else.
+/// Whether there is at most one pair of parentheses, in order.
 fn is_balanced(text: &str) -> bool {
     matches!((text.matches('(').count(), text.matches(')').count()), (0, 0) | (1, 1))
         && text.find('(').unwrap_or(0) <= text.find(')').unwrap_or(0)
 }
 
-/// Numbers that begin with `+`, or with `00` where it is said that they are one or where they are written in groups.
+/// Recognises a number with `+`, or with `00` if it is grouped or the context names a phone number.
 pub(super) fn international(site: &Site<'_>) -> Option<(usize, usize)> {
     let found = site.found();
     let plus = found.starts_with('+');
     let digits = bare(found);
     let number = if plus { digits.as_str() } else { digits.strip_prefix("00")? };
-    // What is left out when dialled from abroad: +44 (0)20 …
+    // The trunk prefix is not dialled from abroad: +44 (0)20 …
     let without = found.contains("(0)").then(|| bare(&found.replacen("(0)", "", 1)));
     let number =
         without.as_deref().map_or(number, |bare| if plus { bare } else { bare.trim_start_matches("00") });
@@ -133,7 +133,7 @@ pub(super) fn international(site: &Site<'_>) -> Option<(usize, usize)> {
     site.when(apart && told && ends && is_balanced(found) && is_international(number))
 }
 
-/// Numbers as they are written in North America.
+/// Recognises a number in North American notation.
 pub(super) fn american(site: &Site<'_>) -> Option<(usize, usize)> {
     let found = site.found();
     let digits = bare(found);
@@ -141,12 +141,12 @@ pub(super) fn american(site: &Site<'_>) -> Option<(usize, usize)> {
     let mut between = found.bytes().filter(|byte| matches!(byte, b'-' | b'.' | b' '));
     let first = between.next();
     let alike = found.contains('(') || between.all(|byte| Some(byte) == first);
-    // Three numbers in a row are more often three numbers.
+    // Three groups with spaces are more often three separate numbers.
     let told = found.contains('(') || first != Some(b' ') || site.is_told(CALLED);
     site.when(alike && told && is_balanced(found) && is_american(number) && site.is_alone())
 }
 
-/// Numbers of any country, where the text or the value's name says that it is one.
+/// Recognises a number of any country if the text or the value's name marks it as one.
 pub(super) fn national(site: &Site<'_>) -> Option<(usize, usize)> {
     let digits = bare(site.found());
     let said = (7..=15).contains(&digits.len()) && site.is_told(CALLED);

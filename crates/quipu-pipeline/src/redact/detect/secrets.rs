@@ -1,4 +1,5 @@
-//! Secrets, by kind: the forms are those that their issuers publish. The order decides which kind a find has that several see.
+//! Detectors of secrets, by the formats that issuers publish. If several match at one place, the first in the
+//! table wins.
 
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
@@ -7,7 +8,7 @@ use super::entropy;
 use super::site::Site;
 use super::{Class, Detector, Hint, as_is};
 
-/// A JSON Web Token by what its first part says (RFC 7519), or by two parts that begin as objects do.
+/// Recognises a JSON Web Token by its header (RFC 7519), or by two parts that start like encoded objects.
 fn jwt(site: &Site<'_>) -> Option<(usize, usize)> {
     let mut parts = site.found().split('.');
     let (head, body) = (parts.next()?, parts.next()?);
@@ -18,12 +19,12 @@ fn jwt(site: &Site<'_>) -> Option<(usize, usize)> {
     so.then_some(site.without_stop())
 }
 
-/// What HTTP's bearer scheme carries (RFC 6750).
+/// The token of HTTP's bearer scheme (RFC 6750).
 fn bearer(site: &Site<'_>) -> Option<(usize, usize)> {
     Some(site.without_stop())
 }
 
-/// Keys that begin with `sk-` alone: as many do, and words such as `sk-circle-fade-dot` too.
+/// Recognises keys with the common prefix `sk-`, but not words such as `sk-circle-fade-dot`.
 fn sk(site: &Site<'_>) -> Option<(usize, usize)> {
     const KNOWN: &[&str] = &["proj-", "svcacct-", "admin-", "None-", "or-v1-", "lf-"];
     let rest = site.found().strip_prefix("sk-")?;
@@ -32,18 +33,18 @@ fn sk(site: &Site<'_>) -> Option<(usize, usize)> {
     site.when(rest.bytes().any(|byte| byte.is_ascii_digit()) && (known || longest >= 16))
 }
 
-/// `user:password` in base64, as HTTP's basic scheme has it (RFC 7617).
+/// Recognises `user:password` in base64, as in HTTP's basic scheme (RFC 7617).
 fn basic(site: &Site<'_>) -> Option<(usize, usize)> {
     let decoded = BASE64_STANDARD.decode(site.found()).ok()?;
     site.when(decoded.contains(&b':') && decoded.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' '))
 }
 
-/// The password of a URL, unless it stands for one.
+/// Recognises the password of a URL, unless it is a placeholder.
 fn in_url(site: &Site<'_>) -> Option<(usize, usize)> {
     site.when(!is_placeholder(site.found()))
 }
 
-/// What a text says that a key or password is, unless it stands for one or is code.
+/// Recognises the value after a name such as `password`, unless it is a placeholder or code.
 fn said(site: &Site<'_>) -> Option<(usize, usize)> {
     let found = site.found().trim_end_matches(['.', ',', ')']);
     let has = |of: fn(&u8) -> bool| found.as_bytes().iter().any(of);
@@ -53,7 +54,7 @@ fn said(site: &Site<'_>) -> Option<(usize, usize)> {
     so.then_some((site.start, site.start + found.len()))
 }
 
-/// Texts that stand where a secret would.
+/// Whether a text is a placeholder for a secret.
 pub(crate) fn is_placeholder(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     text.starts_with(['<', '$', '[', '{', '%'])
@@ -67,14 +68,14 @@ pub(crate) fn is_placeholder(text: &str) -> bool {
         || lower.contains("redacted")
 }
 
-/// 40 letters and digits that are called the secret part of a key of AWS.
+/// Recognises a secret access key of AWS: 40 letters and digits after its name.
 fn aws_secret(site: &Site<'_>) -> Option<(usize, usize)> {
     let joins = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '+' | '/' | '=');
     let ends = !site.after().starts_with(joins);
     site.when(ends && entropy::is_mixed(site.found()))
 }
 
-/// Everything that looks random; only where that is asked for.
+/// Detector of random texts; it runs only if configured.
 pub(crate) static ENTROPY: Detector = Detector::new(
     "high_entropy",
     Class::Secret,
@@ -84,7 +85,7 @@ pub(crate) static ENTROPY: Detector = Detector::new(
     as_is,
 );
 
-/// Every secret of a known shape.
+/// All secrets with a known format.
 pub(crate) static SECRETS: [Detector; 46] = [
     Detector::secret(
         "private_key",
@@ -98,7 +99,7 @@ pub(crate) static SECRETS: [Detector; 46] = [
         r"(?-u)\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{2,}(?:\.[A-Za-z0-9_-]*){0,3}",
         jwt,
     ),
-    // Providers of models.
+    // Model providers.
     Detector::secret("anthropic_key", &["sk-"], r"(?-u)\bsk-ant-[A-Za-z0-9_-]{16,}"),
     Detector::judged("openai_key", &["sk-"], r"(?-u)\bsk-[A-Za-z0-9_-]{16,}", sk),
     Detector::secret("google_key", &["AIza"], r"(?-u)\bAIza[0-9A-Za-z_-]{30,}"),
@@ -192,7 +193,7 @@ pub(crate) static SECRETS: [Detector; 46] = [
     Detector::secret("linear_key", &["lin_api_"], r"(?-u)\blin_api_[0-9A-Za-z]{40}\b"),
     Detector::secret("notion_key", &["ntn_"], r"(?-u)\bntn_[0-9A-Za-z]{40,}\b"),
     Detector::secret("quipu_key", &["qk_"], r"(?-u)\bqk_[0-9A-Za-z]{8}_[0-9A-Za-z_-]{43}"),
-    // What is said to be a secret.
+    // Values that their context marks as secrets.
     Detector::judged(
         "url_password",
         &["://"],

@@ -1,52 +1,52 @@
-//! A place in a text that has the shape of something, and what is around it.
+//! A match in a text, with its context.
 
 use std::borrow::Cow;
 use std::cell::Cell;
 
 use crate::redact::marks;
 
-/// Bytes before a place that tell what it is.
+/// Bytes of context before a match.
 const BEFORE: usize = 32;
 
-/// A place in a text.
+/// A match in a text.
 pub(crate) struct Site<'t> {
     pub text: &'t str,
-    /// What the shape says it is: its group 1 where it has one.
+    /// Range of the match: group 1 of the pattern if it has one.
     pub start: usize,
     pub end: usize,
-    /// Name of the attribute or JSON member whose value the text is; empty where nobody knows.
+    /// Name of the attribute or JSON member that holds the text; empty if unknown.
     pub name: &'t str,
-    /// What was answered to [`Site::is_told`]: it goes by where the site begins, and is dear.
+    /// Cached answer of [`Site::is_told`]. It depends on the start only, and is expensive.
     told: Cell<Option<bool>>,
 }
 
 impl<'t> Site<'t> {
-    /// A place in a text, from and to, in the value of this name.
+    /// Creates a match from its byte range, in the value with this name.
     pub fn new(text: &'t str, (start, end): (usize, usize), name: &'t str) -> Self {
         Self { text, start, end, name, told: Cell::new(None) }
     }
 
-    /// What was found.
+    /// The matched text.
     pub fn found(&self) -> &'t str {
         self.text.get(self.start..self.end).unwrap_or_default()
     }
 
-    /// All of what has the shape, if so.
+    /// The whole range, if `so`.
     pub fn when(&self, so: bool) -> Option<(usize, usize)> {
         so.then_some((self.start, self.end))
     }
 
-    /// Its place without the full stop of a sentence that ends with it.
+    /// The range without a trailing full stop.
     pub fn without_stop(&self) -> (usize, usize) {
         (self.start, self.start + self.found().trim_end_matches('.').len())
     }
 
-    /// A few words before it.
+    /// Some words before the match.
     pub fn before(&self) -> &'t str {
         self.last(BEFORE)
     }
 
-    /// The bytes before it, so many at most.
+    /// At most `count` bytes before the match.
     fn last(&self, count: usize) -> &'t str {
         let mut from = self.start.saturating_sub(count);
         while !self.text.is_char_boundary(from) {
@@ -55,29 +55,30 @@ impl<'t> Site<'t> {
         self.text.get(from..self.start).unwrap_or_default()
     }
 
-    /// The words before it that are no mark's: `[redacted:phone]` does not say that the number behind it is one.
+    /// The words before the match, without marks: `[redacted:phone]` does not make the next number a phone
+    /// number.
     fn said_before(&self) -> Cow<'t, str> {
         let before = self.before();
         if !before.contains(']') {
             return before.into();
         }
-        // A mark may have begun before these words.
+        // A mark can begin before these words.
         let clean = marks::without(self.last(BEFORE + marks::LONGEST)).into_owned();
         clean.get(clean.len() - before.len()..).unwrap_or(before).to_owned().into()
     }
 
-    /// The character before it.
+    /// The character before the match.
     pub fn previous(&self) -> Option<char> {
         self.before().chars().next_back()
     }
 
-    /// What is behind it.
+    /// The text after the match.
     pub fn after(&self) -> &'t str {
         self.text.get(self.end..).unwrap_or_default()
     }
 
-    /// The same as [`Site::is_called`] for a judge that asks for one list of words alone: looked for once, though the end of the
-    /// site changes.
+    /// Same as [`Site::is_called`], but computed once although the end of the match changes. A detector that
+    /// uses it passes one list of words only.
     pub fn is_told(&self, words: &[&str]) -> bool {
         if let Some(told) = self.told.get() {
             return told;
@@ -87,14 +88,14 @@ impl<'t> Site<'t> {
         told
     }
 
-    /// Whether one of these words, in small letters, is in the name of the value or right before.
+    /// Whether one of these lower-case words is in the name of the value or right before the match.
     pub fn is_called(&self, words: &[&str]) -> bool {
         let near = self.said_before().to_lowercase();
         let name = marks::without(self.name).to_lowercase();
         words.iter().any(|word| has_word(&near, word) || has_word(&name, word))
     }
 
-    /// Whether it stands alone: it is no part of a longer number, word, version or id.
+    /// Whether the match is not part of a longer number, word, version or id.
     pub fn is_alone(&self) -> bool {
         let mut after = self.after().chars();
         let (next, second) = (after.next(), after.next());
@@ -111,7 +112,7 @@ impl<'t> Site<'t> {
     }
 }
 
-/// Whether a word begins somewhere in a text: not in the middle of another. Words end where they will.
+/// Whether a word of the text starts with `word`.
 fn has_word(text: &str, word: &str) -> bool {
     text.match_indices(word)
         .any(|(at, _)| !text[..at].chars().next_back().is_some_and(|letter| letter.is_alphabetic()))
