@@ -1,4 +1,5 @@
-//! What deriving the catalogue costs in a server's pipeline: turns of an agent, ten spans each with their ledger rows.
+//! Benchmark of metric derivation in a server's pipeline: agent turns of ten spans each, with their ledger
+//! rows.
 
 use divan::counter::ItemsCount;
 use quipu_core::{
@@ -6,9 +7,9 @@ use quipu_core::{
 };
 use quipu_sdk::metrics::Derive;
 
-/// Turns of one batch.
+/// Turns per batch.
 const TURNS: u64 = 20;
-/// Spans of one turn: the agent's, three runs of tools, six calls of models.
+/// Spans per turn: one agent span, three tool spans, six model calls.
 const SPANS: u64 = 10;
 
 fn main() {

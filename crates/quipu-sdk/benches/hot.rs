@@ -1,6 +1,6 @@
-//! What recording costs on the instrumented code's thread: nanoseconds and allocations.
+//! Benchmark of recording on the instrumented thread: nanoseconds and allocations.
 //!
-//! `cargo bench -p quipu-sdk --bench hot`. A thread drains meanwhile, as in a program that runs.
+//! `cargo bench -p quipu-sdk --bench hot`. Another thread drains meanwhile, as in a running program.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
@@ -16,7 +16,7 @@ fn main() {
     divan::main();
 }
 
-/// A recorder that is drained every few milliseconds, and its end.
+/// A recorder and the thread that drains it every 5 ms.
 struct Running {
     recorder: Recorder,
     over: Arc<AtomicBool>,
@@ -46,7 +46,7 @@ impl Drop for Running {
     }
 }
 
-/// What the wrapper of a model's client knows of a call.
+/// Values of a call, as a client wrapper has them.
 struct Call {
     model: String,
     answered: String,
@@ -61,7 +61,7 @@ static CALL: LazyLock<Call> = LazyLock::new(|| Call {
     reason: "stop".into(),
 });
 
-/// Twelve attributes: six texts, four integers, two doubles.
+/// Records a call with twelve attributes: six texts, four integers, two doubles.
 fn llm() {
     let call = black_box(&*CALL);
     quipu_sdk::llm("openai", &call.model)

@@ -1,4 +1,5 @@
-//! One counter and one histogram with three labels, as for a request to a model: by held handles and by lookup.
+//! Benchmark of one counter and one histogram with three labels, as for a model call: by held handles and by
+//! look-up.
 
 use quipu_sdk::{Recorder, Settings, counter, histogram};
 

@@ -1,4 +1,4 @@
-//! What a context is made of.
+//! Contents of a context: recorder, place in a trace, and bound values.
 
 use std::sync::{Arc, OnceLock};
 
@@ -7,7 +7,7 @@ use crate::place::Place;
 use crate::recorder::{Recorder, global};
 use crate::{local, wire};
 
-/// What is bound, and the same as fields of a record, written when the first record needs it.
+/// Bound values, also encoded as record fields; the encoding happens at the first record.
 #[derive(Debug, Default)]
 pub(crate) struct Held {
     bound: Bound,
@@ -15,7 +15,7 @@ pub(crate) struct Held {
 }
 
 impl Clone for Held {
-    /// A copy is made to be changed.
+    /// A copy is made to be changed, so it drops the encoded fields.
     fn clone(&self) -> Self {
         Self { bound: self.bound.clone(), fields: OnceLock::new() }
     }
@@ -32,19 +32,19 @@ impl Held {
     }
 }
 
-/// What a context is made of.
+/// Contents of a context.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct At {
     pub recorder: Option<Recorder>,
     pub place: Option<Place>,
-    /// Shared between a context and those made from it; `None` while nothing is bound, which costs nothing.
+    /// Shared between a context and its descendants; `None` if nothing is bound, without an allocation.
     pub held: Option<Arc<Held>>,
 }
 
 impl At {
     pub const NOWHERE: Self = Self { recorder: None, place: None, held: None };
 
-    /// The thread's; without one, the start of new traces for the recorder that was installed.
+    /// The current thread's context. Without one, new traces start in the installed recorder.
     #[inline]
     pub fn current() -> Self {
         let mut current = Self::look(Self::clone);
@@ -52,7 +52,7 @@ impl At {
         current
     }
 
-    /// Looks at the thread's without taking a share of it.
+    /// Reads the thread's context without a clone.
     #[inline]
     pub fn look<T>(look: impl Fn(&Self) -> T) -> T {
         local::with(|local| local.current.try_borrow().ok().map(|current| look(&current)))
@@ -64,7 +64,7 @@ impl At {
         Self { recorder: Some(recorder), ..Self::NOWHERE }
     }
 
-    /// Makes it the thread's, and gives the one before.
+    /// Makes this the thread's context and returns the previous one.
     #[inline]
     pub fn replace(self) -> Self {
         let mut new = Some(self);
@@ -96,7 +96,7 @@ impl At {
     }
 }
 
-/// Changes what is bound, for this holder alone.
+/// Changes the bound values of this holder alone.
 pub(crate) fn change(held: &mut Option<Arc<Held>>, set: impl FnOnce(&mut Bound)) {
     let held = Arc::make_mut(held.get_or_insert_default());
     held.fields.take();

@@ -1,10 +1,10 @@
-//! What a context is made of where recording is compiled out: nothing.
+//! Empty context contents, for builds without recording.
 
 use crate::bound::Bound;
 use crate::place::Place;
 use crate::recorder::Recorder;
 
-/// What a context is made of.
+/// Contents of a context: none.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct At;
 

@@ -1,38 +1,38 @@
-//! What belongs to everything that is recorded within a context: session, user, correlation id, agent …
+//! Values that all records in a context carry: session, user, correlation id, agent …
 
 use compact_str::CompactString;
 
 use crate::{Context, Entered};
 
-/// What records within a context carry without being asked to.
+/// Values that all records in a context carry.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Bound {
     /// Conversation or session.
     pub session: Option<CompactString>,
-    /// User on whose behalf it runs.
+    /// User on whose behalf the code runs.
     pub user: Option<CompactString>,
-    /// Ties together what belongs to one request across services.
+    /// Correlation id of one request across services.
     pub correlation: Option<CompactString>,
     /// Agent that does the work.
     pub agent: Option<CompactString>,
-    /// Workflow that it belongs to.
+    /// Workflow of the work.
     pub workflow: Option<CompactString>,
-    /// Framework that the code is written with.
+    /// Framework of the code.
     pub framework: Option<CompactString>,
-    /// Free data of the user's; it travels to other services as W3C baggage.
+    /// Custom data; it travels to other services as W3C baggage.
     pub data: Vec<(CompactString, CompactString)>,
-    /// W3C trace state as it came in, empty when none did.
+    /// Received W3C trace state; empty if there was none.
     pub trace_state: CompactString,
-    /// Whether whoever began the trace asked for all of it, whatever is sampled: Jaeger's debug, B3's `d`.
+    /// Whether the caller requested the whole trace regardless of sampling: Jaeger's debug flag, B3's `d`.
     pub debug: bool,
 }
 
-/// Begins a binding on top of the current context.
+/// Starts a binding on top of the current context.
 pub fn bind() -> Binding {
     Binding(Context::current())
 }
 
-/// A context in the making.
+/// Builder of a context.
 #[derive(Debug, Clone)]
 pub struct Binding(Context);
 
@@ -78,30 +78,30 @@ impl Binding {
         self.with(|bound| bound.framework = Some(name.into()))
     }
 
-    /// Binds free data under `key`; a later value of the same key replaces an earlier one.
+    /// Binds custom data under `key`; a later value replaces an earlier one.
     #[must_use]
     pub fn data(self, key: &str, value: &str) -> Self {
         self.with(|bound| bound.set_data(key, value))
     }
 
-    /// The context with all that was bound.
+    /// Returns the context with all bound values.
     pub fn context(self) -> Context {
         self.0
     }
 
-    /// Makes it the current thread's context until the answer is dropped.
+    /// Makes this the current thread's context until the returned guard is dropped.
     pub fn enter(self) -> Entered {
         self.0.enter()
     }
 }
 
 impl Bound {
-    /// The free data under `key`.
+    /// Custom data under `key`.
     pub fn get_data(&self, key: &str) -> Option<&str> {
         self.data.iter().find(|(known, _)| known == key).map(|(_, value)| value.as_str())
     }
 
-    /// Sets free data under `key`; a later value of the same key replaces an earlier one.
+    /// Sets custom data under `key`; a later value replaces an earlier one.
     pub fn set_data(&mut self, key: &str, value: &str) {
         match self.data.iter_mut().find(|(known, _)| known == key) {
             Some((_, held)) => *held = value.into(),

@@ -1,22 +1,22 @@
-//! The time, for the price of reading the CPU's time stamp counter where it can be trusted.
+//! Timestamps from the CPU's time stamp counter, if it is reliable.
 
 use quipu_core::{Clock as _, SystemClock, Timestamp};
 
-/// Ticks now: of the time stamp counter, or nanoseconds of the system's clock where there is none to be trusted.
+/// Current ticks of the time stamp counter. Without a reliable counter, nanoseconds of the system's clock.
 #[cfg(feature = "enable")]
 #[inline]
 pub(crate) fn ticks() -> u64 {
     raw(fastant::Instant::now())
 }
 
-/// Nobody asks without recording.
+/// Builds without recording never read it.
 #[cfg(not(feature = "enable"))]
 pub(crate) fn ticks() -> u64 {
     0
 }
 
-/// The number that an instant is. Nothing else gives it without turning it into nanoseconds, which costs half as much as
-/// reading it, and is the drain's work; the test below holds it to its word.
+/// Extracts the tick count of an instant. The public interface only returns nanoseconds. That conversion
+/// costs half as much as the reading, and is left to the drain. The test below checks this.
 #[cfg(feature = "enable")]
 #[inline]
 fn raw(instant: fastant::Instant) -> u64 {
@@ -41,8 +41,8 @@ fn raw(instant: fastant::Instant) -> u64 {
     number.finish()
 }
 
-/// Turns ticks into time. The counter drifts against the machine's clock by some parts in a million, so this is made anew
-/// every now and then.
+/// Conversion from ticks to time. The counter drifts against the system's clock by some parts per million, so
+/// the scale is renewed regularly.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scale {
     ticks: u64,
@@ -51,12 +51,12 @@ pub(crate) struct Scale {
 }
 
 impl Scale {
-    /// As of now.
+    /// The scale at this moment.
     pub fn now() -> Self {
         Self { ticks: ticks(), nanos: SystemClock.now().nanos(), nanos_per_tick: nanos_per_tick() }
     }
 
-    /// Nanoseconds from one reading to a later one.
+    /// Nanoseconds between two readings.
     pub fn between(&self, from: u64, to: u64) -> f64 {
         to.saturating_sub(from) as f64 * self.nanos_per_tick
     }

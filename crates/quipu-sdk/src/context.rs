@@ -1,4 +1,4 @@
-//! Where in which trace the code stands, and what belongs to everything recorded there.
+//! A context: the current place in a trace, and the values that all records in it carry.
 
 use std::marker::PhantomData;
 
@@ -10,39 +10,40 @@ use crate::mirror;
 use crate::place::Place;
 use crate::recorder::{Recorder, any, global};
 
-/// A place in a trace. Cheap to clone and to send: it is how spans find their parents across tasks and threads.
+/// A place in a trace. It is cheap to clone and to send, so spans find their parents across tasks and
+/// threads.
 #[derive(Debug, Clone, Default)]
 pub struct Context {
     pub(crate) at: At,
 }
 
-/// The recorder of the current context, without the cost of the context.
+/// The recorder of the current context, without a clone of the context.
 #[inline]
 pub(crate) fn recorder() -> Option<Recorder> {
     if any() { At::look(At::recorder).or_else(global) } else { None }
 }
 
-/// The span that the current context stands in, if it is kept in full.
+/// The current span, if its trace is sampled.
 pub(crate) fn sampled_place() -> Option<(TraceId, SpanId)> {
     let place = At::look(At::place)?;
     place.sampled.then_some((place.trace_id, place.span_id))
 }
 
 impl Context {
-    /// The current thread's context; without one, the start of new traces for the recorder that was installed.
+    /// The current thread's context. Without one, new traces start in the installed recorder.
     #[inline]
     pub fn current() -> Self {
         Self { at: At::current() }
     }
 
-    /// A start of new traces for `recorder`, whatever is current.
+    /// A context in which new traces start for `recorder`, independent of the current context.
     #[inline]
     pub fn root(recorder: Recorder) -> Self {
         Self { at: At::root(recorder) }
     }
 
-    /// This context moved into a span of another process, as its headers named it. Whether that process keeps the trace in
-    /// full is kept to, unless the recorder's sampler says otherwise.
+    /// Moves this context into a span of another process, as its headers named it. That process's sampling
+    /// decision applies, unless the recorder's sampler overrides it.
     #[must_use]
     #[inline]
     pub fn within(mut self, trace_id: TraceId, span_id: SpanId, sampled: bool) -> Self {
@@ -50,8 +51,8 @@ impl Context {
         self
     }
 
-    /// Makes it the current thread's context until the answer is dropped. In asynchronous code use
-    /// [`crate::FutureExt::in_context`] instead, which enters anew at each poll.
+    /// Makes this the current thread's context until the returned guard is dropped. Asynchronous code uses
+    /// [`crate::FutureExt::in_context`] instead, which enters at each poll.
     #[inline]
     pub fn enter(self) -> Entered {
         let place = self.at.place();
@@ -62,56 +63,56 @@ impl Context {
         entered
     }
 
-    /// Runs `work` within this context.
+    /// Runs `work` in this context.
     #[inline]
     pub fn scope<T>(&self, work: impl FnOnce() -> T) -> T {
         let _entered = self.clone().enter();
         work()
     }
 
-    /// The trace; `None` outside of any span.
+    /// Trace id; `None` outside of any span.
     #[inline]
     pub fn trace_id(&self) -> Option<TraceId> {
         self.at.place().map(|place| place.trace_id)
     }
 
-    /// The span; `None` outside of any span.
+    /// Span id; `None` outside of any span.
     #[inline]
     pub fn span_id(&self) -> Option<SpanId> {
         self.at.place().map(|place| place.span_id)
     }
 
-    /// Whether the trace is kept in full; `None` outside of any span.
+    /// Whether the trace is sampled; `None` outside of any span.
     #[inline]
     pub fn is_sampled(&self) -> Option<bool> {
         self.at.place().map(|place| place.sampled)
     }
 
-    /// What records within it carry.
+    /// Values that all records in it carry.
     #[inline]
     pub fn bound(&self) -> Option<&Bound> {
         self.at.bound()
     }
 
-    /// The recorder that it records to.
+    /// Its recorder.
     #[inline]
     pub fn recorder(&self) -> Option<Recorder> {
         self.at.recorder()
     }
 
-    /// Changes what is bound, for this context and those made from it from now on.
+    /// Changes bound values of this context and of contexts that are derived from it later.
     #[inline]
     pub fn change(&mut self, set: impl FnOnce(&mut Bound)) {
         self.at.change(set);
     }
 }
 
-/// While it lives, a context is the current thread's. Contexts are left in the reverse order of entering.
+/// Guard of an entered context. Guards have to be dropped in reverse order.
 #[derive(Debug)]
 #[must_use = "the context is left as soon as this is dropped"]
 pub struct Entered {
     before: At,
-    /// It belongs to one thread.
+    /// The guard belongs to one thread.
     _thread: PhantomData<*const ()>,
 }
 

@@ -1,17 +1,17 @@
-//! What a recorder has taken in and what it had to drop.
+//! Counters of a recorder: recorded, dropped and filtered.
 
-/// Figures since the recorder began. Nothing is dropped without being counted here.
+/// Counters since the recorder started. They include every dropped record.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Spans recorded.
     pub spans: u64,
     /// Events recorded.
     pub events: u64,
-    /// Spans that head sampling left out; their usage is recorded all the same.
+    /// Spans that head sampling left out; their usage is still recorded.
     pub unsampled: u64,
-    /// Records dropped, by reason.
+    /// Dropped records by reason.
     pub dropped: Vec<(&'static str, u64)>,
-    /// Events that filters kept out, by reason: `level`, `type`, `framework`, `predicate`. They were not wanted, and so are
-    /// not dropped.
+    /// Filtered events by reason: `level`, `type`, `framework`, `predicate`. They are unwanted, so they do
+    /// not count as dropped.
     pub filtered: Vec<(&'static str, u64)>,
 }

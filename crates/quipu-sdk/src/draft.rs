@@ -1,4 +1,4 @@
-//! An event in the making: the way in for events.
+//! An event under construction, with an active recorder.
 
 use quipu_core::Level;
 
@@ -8,7 +8,7 @@ use crate::open::{Notes, Open};
 use crate::wire::{EVENT, Head, Key, level_number};
 use crate::{Bound, Context, Field, Recorder};
 
-/// An event in the making; nothing is recorded until [`Draft::send`]. Where nobody records there is none.
+/// An event under construction. [`Draft::send`] records it. There is no draft without a recorder.
 #[derive(Debug)]
 pub(crate) struct Draft {
     open: Box<Open>,
@@ -16,7 +16,7 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
-    /// Begins an event in `context`, at this moment: the context's trace, span and bound values are attached.
+    /// Starts an event in `context` now, with the context's trace, span and bound values.
     pub fn begin(context: &Context, level: Level, name: &str) -> Option<Self> {
         let at = &context.at;
         let recorder = at.recorder?;
@@ -32,51 +32,51 @@ impl Draft {
         Some(Self { open, level })
     }
 
-    /// The recorder that it goes to.
+    /// Its recorder.
     pub fn recorder(&self) -> Recorder {
         self.open.recorder
     }
 
-    /// What its context binds.
+    /// Bound values of its context.
     pub fn bound(&self) -> Option<&Bound> {
         self.open.held.as_deref().map(|held| held.bound())
     }
 
-    /// Another level than the one it began with.
+    /// Replaces the level.
     pub fn level(&mut self, level: Level) {
         self.level = level;
         let head = head(&self.open, level);
         self.open.writer.head(&head);
     }
 
-    /// Another place of the same recorder than the one it began in.
+    /// Moves the event to another context of the same recorder.
     pub fn move_to(&mut self, context: &Context) {
         self.open.place = context.at.place;
         self.open.held.clone_from(&context.at.held);
         self.level(self.level);
     }
 
-    /// Appends an attribute; a later value of the same key replaces an earlier one.
+    /// Adds an attribute; a later value of the same key replaces an earlier one.
     pub fn attribute(&mut self, key: &str, value: &Field<'_>) {
         self.open.writer.named(key, value);
     }
 
-    /// Another instrumentation's name, whose event it is.
+    /// Sets the name of another instrumentation as scope.
     pub fn scope(&mut self, name: &'static str) {
         self.open.writer.text(Key::SCOPE, name);
     }
 
-    /// What the event says.
+    /// Sets the body.
     pub fn body(&mut self, body: &Field<'_>) {
         self.open.writer.value(Key::BODY, body);
     }
 
-    /// Records it. Dropping it instead records nothing.
+    /// Records the event. A dropped draft records nothing.
     pub fn send(self) {
         self.open.send();
     }
 
-    /// Records nothing, and keeps its memory for the next one.
+    /// Discards the event and keeps its memory for the next one.
     pub fn discard(self) {
         local::with(|local| local.keep(self.open));
     }

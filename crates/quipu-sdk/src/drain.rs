@@ -1,4 +1,4 @@
-//! The end that records come out of.
+//! The reading end of a recorder.
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -11,12 +11,12 @@ use crate::clock::Scale;
 use crate::ring::Consumer;
 use crate::wire::Decoder;
 
-/// How long it waits at least and at most before it looks again whether something has come.
+/// Shortest and longest pause between two looks for new records.
 const LOOK: (Duration, Duration) = (Duration::from_micros(500), Duration::from_millis(20));
-/// How often the ticks are compared with the machine's.
+/// Interval at which the tick scale is renewed.
 const COMPARE: Duration = Duration::from_secs(1);
 
-/// The end that records come out of. There is one for each recorder.
+/// The reading end of a recorder. Each recorder has one.
 #[derive(Debug)]
 pub struct Drain {
     pub(crate) recorder: Recorder,
@@ -25,7 +25,7 @@ pub struct Drain {
     woken: Receiver<()>,
     decoder: Decoder,
     scratch: Vec<u64>,
-    /// What a tick is in time, and when that was last compared with the machine's clock.
+    /// Conversion from ticks to time, and when it was renewed.
     scale: Scale,
     compared: Instant,
 }
@@ -44,8 +44,8 @@ impl Drain {
         }
     }
 
-    /// Waits until a record is there, or for `at_most`; then gives all that is there. The batch is empty after a wait in
-    /// vain.
+    /// Waits for a record, at most `at_most`, and returns all available records. The batch is empty after a
+    /// timeout.
     pub fn collect(&mut self, at_most: Duration) -> Batch {
         let until = Instant::now().checked_add(at_most);
         let mut pause = LOOK.0;
@@ -60,15 +60,15 @@ impl Drain {
         }
     }
 
-    /// Waits for `at_most`, or until it is worth its while: some thread's ring is half full, or [`Recorder::wake`] was called.
-    /// [`Drain::collect`] after it gives larger batches for less work than alone.
+    /// Waits `at_most`, but only until some ring is half full or [`Recorder::wake`] is called. A following
+    /// [`Drain::collect`] returns larger batches with less work than without this wait.
     pub fn wait(&mut self, at_most: Duration) {
         let _ = self.woken.recv_timeout(at_most);
         self.recorder.shared().asked.store(false, Ordering::Release);
     }
 
-    /// Gives all that is there, of threads that still record too, and takes no more: what is recorded from now on is dropped
-    /// and counted as `closed`.
+    /// Returns all available records, also of threads that still record, and closes the recorder. Later
+    /// records are dropped and counted as `closed`.
     pub fn finish(&mut self) -> Batch {
         self.recorder.shared().closed.store(true, Ordering::SeqCst);
         self.take()
@@ -83,7 +83,7 @@ impl Drain {
         let Self { rings, decoder, scratch, scale, .. } = self;
         let mut batch = Batch::default();
         rings.retain_mut(|ring| {
-            // Asked first: a ring that was retired before it was read holds nothing more.
+            // Checked before the read: a ring that was already retired holds no more records after it.
             let retired = ring.is_retired();
             ring.drain(scratch, |record| {
                 let decoded = decoder.decode(record, scale, &mut batch);

@@ -1,8 +1,8 @@
-//! The types of events that agents have, each with a call of its own.
+//! Constructors of the common event types of agents.
 //!
-//! Every call gives an [`EventBuilder`] to add to; nothing is recorded before [`EventBuilder::emit`]. They begin in the
-//! context that is current when they are emitted; [`EventBuilder::in_context`] gives another one. Where a type is below the
-//! level that is recorded, the call costs a comparison.
+//! Each function returns an [`EventBuilder`]; [`EventBuilder::emit`] records the event. The event starts in
+//! the current context, or in that of [`EventBuilder::in_context`]. If the type is below the recorded level,
+//! the call costs one comparison.
 //!
 //! | Call | Name | Level |
 //! |---|---|---|
@@ -12,8 +12,8 @@
 //! | [`task_complete`] | `task.complete` | success |
 //! | [`task_fail`] | `task.fail` | error |
 //! | [`tool_call`] | `tool.call` | info |
-//! | [`tool_result`] | `tool.result` | info; error where it failed |
-//! | [`safety_violation`] | `safety.violation` | warning; error where `high`, critical where `critical` |
+//! | [`tool_result`] | `tool.result` | info; error if it failed |
+//! | [`safety_violation`] | `safety.violation` | warning; error if `high`, critical if `critical` |
 //! | [`llm_request`] | `llm.request` | info |
 //! | [`llm_response`] | `llm.response` | info |
 //! | [`vcs_commit`] | `vcs.commit` | info |
@@ -43,43 +43,43 @@ use quipu_semconv::quipu::{
 
 use crate::{EventBuilder, event_at};
 
-/// An agent begins a run.
+/// An agent run starts.
 pub fn agent_start(agent: &str) -> EventBuilder {
     event_at(Level::Info, "agent.start").attribute("gen_ai.agent.name", agent)
 }
 
-/// An agent's run is over.
+/// An agent run ends.
 pub fn agent_stop(agent: &str) -> EventBuilder {
     event_at(Level::Info, "agent.stop").attribute("gen_ai.agent.name", agent)
 }
 
-/// A task begins.
+/// A task starts.
 pub fn task_start(task: &str) -> EventBuilder {
     event_at(Level::Info, "task.start").attribute(TASK, task)
 }
 
-/// A task is done.
+/// A task succeeds.
 pub fn task_complete(task: &str) -> EventBuilder {
     event_at(Level::Success, "task.complete").attribute(TASK, task)
 }
 
-/// A task failed.
+/// A task fails.
 pub fn task_fail(task: &str, error: impl Display) -> EventBuilder {
     event_at(Level::Error, "task.fail").attribute(TASK, task).text("error.message", error)
 }
 
-/// A model wants a tool run: the tool, and the model's id of the call.
+/// A model requests a tool run: the tool, and the model's id of the call.
 pub fn tool_call(tool: &str, call_id: &str) -> EventBuilder {
     of_tool(Level::Info, "tool.call", tool, call_id)
 }
 
-/// A tool has run: the tool, the model's id of the call, and whether it did what it was asked.
+/// A tool run ends: the tool, the model's id of the call, and whether it succeeded.
 pub fn tool_result(tool: &str, call_id: &str, ok: bool) -> EventBuilder {
     let level = if ok { Level::Info } else { Level::Error };
     of_tool(level, "tool.result", tool, call_id).attribute(TOOL_OK, ok)
 }
 
-/// A rule was broken: the rule, and how bad it is (`low`, `medium`, `high`, `critical`).
+/// A policy is violated: the policy, and the severity (`low`, `medium`, `high`, `critical`).
 pub fn safety_violation(policy: &str, severity: &str) -> EventBuilder {
     let level = match severity {
         word if word.eq_ignore_ascii_case("critical") => Level::Critical,
@@ -90,13 +90,14 @@ pub fn safety_violation(policy: &str, severity: &str) -> EventBuilder {
     begun.attribute(SAFETY_POLICY, policy).attribute(SAFETY_SEVERITY, severity)
 }
 
-/// A request goes to a model.
+/// A request to a model starts.
 pub fn llm_request(provider: &str, model: &str) -> EventBuilder {
     let begun = event_at(Level::Info, "llm.request");
     begun.attribute("gen_ai.provider.name", provider).attribute("gen_ai.request.model", model)
 }
 
-/// A model has answered: provider, model, and the tokens used. They are told, not counted: a span of the call counts.
+/// A model answers: provider, model, and the used tokens. The event does not count as usage; a span of the
+/// call does.
 pub fn llm_response(provider: &str, model: &str, usage: impl Into<Usage>) -> EventBuilder {
     let begun = event_at(Level::Info, "llm.response");
     let begun = begun.attribute("gen_ai.provider.name", provider).attribute("gen_ai.response.model", model);
@@ -112,37 +113,38 @@ pub fn llm_response(provider: &str, model: &str, usage: impl Into<Usage>) -> Eve
     known.fold(begun, |event, (key, figure)| event.attribute(key, figure))
 }
 
-/// Something was committed to a version control system: the commit's hash, the branch, the commit's message.
+/// A commit to a version control system: the commit's hash, the branch, the commit's message.
 pub fn vcs_commit(revision: &str, branch: &str, message: &str) -> EventBuilder {
     let begun = event_at(Level::Info, "vcs.commit").body(message);
     begun.attribute("vcs.ref.head.revision", revision).attribute("vcs.ref.head.name", branch)
 }
 
-/// A figure was measured, with its unit as [UCUM](https://ucum.org) writes it: `ms`, `By`, `1`. What is to be added up or
-/// drawn is better a metric.
+/// A measured value, with its unit in [UCUM](https://ucum.org): `ms`, `By`, `1`. A metric suits values for
+/// sums or charts better.
 pub fn performance_metric(name: &str, value: f64, unit: &str) -> EventBuilder {
     let begun = event_at(Level::Info, "performance.metric");
     begun.attribute(METRIC_NAME, name).attribute(METRIC_VALUE, value).attribute(METRIC_UNIT, unit)
 }
 
-/// Something around the agent failed: a word of few different values for the kind, and what happened.
+/// An error in the agent's environment: its kind with low cardinality, and a message.
 pub fn system_error(kind: &str, message: impl Display) -> EventBuilder {
     event_at(Level::Error, "system.error").attribute("error.type", kind).text("error.message", message)
 }
 
-/// Something that matters to the business: `business("order.placed")` is of the type `business.order.placed`.
+/// A business event: `business("order.placed")` has the type `business.order.placed`.
 pub fn business(name: &str) -> EventBuilder {
     event_at(Level::Info, &prefixed("business.", name))
 }
 
-/// Anything else: `custom("cache.warmed")` is of the type `custom.cache.warmed`. [`crate::event`] takes any name as it is.
+/// Any other event: `custom("cache.warmed")` has the type `custom.cache.warmed`. [`crate::event`] uses any
+/// name unchanged.
 pub fn custom(name: &str) -> EventBuilder {
     event_at(Level::Info, &prefixed("custom.", name))
 }
 
 fn of_tool(level: Level, name: &str, tool: &str, call_id: &str) -> EventBuilder {
     let begun = event_at(level, name).attribute("gen_ai.tool.name", tool);
-    // Models of some providers number no calls.
+    // Some providers send no call ids.
     if call_id.is_empty() { begun } else { begun.attribute("gen_ai.tool.call.id", call_id) }
 }
 

@@ -1,8 +1,8 @@
-//! Values as the caller hands them over: borrowed where that saves a copy.
+//! Attribute values from the caller, borrowed to avoid a copy.
 
 use quipu_core::Value;
 
-/// A value of an attribute.
+/// An attribute value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Field<'a> {
     /// True or false.
@@ -13,12 +13,12 @@ pub enum Field<'a> {
     Double(f64),
     /// Text.
     Text(&'a str),
-    /// Anything else that an attribute can hold.
+    /// Any other attribute value.
     Value(Value),
 }
 
 impl Field<'_> {
-    /// The value as records hold it.
+    /// Converts to the value type of records.
     #[inline]
     pub fn into_value(self) -> Value {
         match self {
@@ -94,7 +94,7 @@ from_small!(i8, i16, i32, i64, u8, u16, u32);
 macro_rules! from_large {
     ($($int:ty),*) => {$(
         impl From<$int> for Field<'_> {
-            /// Saturates at the greatest signed 64-bit integer.
+            /// Saturates at the largest signed 64-bit integer.
             fn from(int: $int) -> Self {
                 Self::Int(i64::try_from(int).unwrap_or(i64::MAX))
             }
@@ -103,17 +103,17 @@ macro_rules! from_large {
 }
 from_large!(u64, usize);
 
-/// What was said to or by a model: recorded only where full prompts are switched on.
+/// Messages to or from a model; recorded only with full prompt logging.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Content<'a> {
-    /// One text: of the user on the way in, of the model on the way out.
+    /// One text: the user's as input, the model's as output.
     Text(&'a str),
     /// A JSON list of messages in OpenTelemetry's GenAI message schema.
     Json(&'a str),
 }
 
 impl Content<'_> {
-    /// A JSON list of messages in OpenTelemetry's GenAI message schema; `role` is that of a bare text.
+    /// A JSON list of messages in OpenTelemetry's GenAI message schema; `role` applies to a plain text.
     pub(crate) fn to_messages(self, role: &str) -> String {
         match self {
             Self::Text(text) => {

@@ -1,4 +1,4 @@
-//! Futures that carry a context or a guard.
+//! Futures that run in a context or a guard.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -7,7 +7,7 @@ use std::task::{Context as Waker, Poll};
 use crate::{Context, Guard};
 
 pin_project_lite::pin_project! {
-    /// A future that is polled within a context.
+    /// A future that is polled in a context.
     #[derive(Debug)]
     pub struct InContext<F> {
         #[pin]
@@ -27,21 +27,21 @@ impl<F: Future> Future for InContext<F> {
     }
 }
 
-/// Gives futures a context.
+/// Attaches a context or a guard to a future.
 pub trait FutureExt: Future + Sized {
-    /// Polls this future within `context`.
+    /// Polls this future in `context`.
     #[inline]
     fn in_context(self, context: Context) -> InContext<Self> {
         InContext { inner: self, context }
     }
 
-    /// Polls this future within the context that is current now: what a spawned task needs.
+    /// Polls this future in the current context; a spawned task needs this.
     #[inline]
     fn in_current_context(self) -> InContext<Self> {
         self.in_context(Context::current())
     }
 
-    /// Polls this future within `guard`, which ends when the future does.
+    /// Polls this future in `guard`, which ends with the future.
     #[inline]
     fn in_guard<K>(self, guard: Guard<K>) -> Instrumented<Self, K> {
         Instrumented { inner: self.in_context(guard.context()), guard: Some(Unfinished::new(guard)) }
@@ -51,8 +51,8 @@ pub trait FutureExt: Future + Sized {
 impl<F: Future> FutureExt for F {}
 
 pin_project_lite::pin_project! {
-    /// A future that is polled within a guard, which ends when the future does. Where it panics the guard says so; dropped
-    /// before its end, that it was cancelled.
+    /// A future that is polled in a guard, which ends with the future. The span records a panic, or its
+    /// cancellation if the future is dropped early.
     #[derive(Debug)]
     pub struct Instrumented<F, K> {
         #[pin]
@@ -67,8 +67,8 @@ impl<F: Future, K> Future for Instrumented<F, K> {
     #[inline]
     fn poll(self: Pin<&mut Self>, waker: &mut Waker<'_>) -> Poll<F::Output> {
         let this = self.project();
-        // Held here meanwhile: where the future panics, the guard ends as it unwinds, and says so. By the time that an
-        // executor drops what panicked, it has caught it.
+        // The guard is held on the stack during the poll. If the future panics, the guard ends during
+        // unwinding and records the panic. An executor drops the future only after it has caught the panic.
         let guard = this.guard.take();
         let polled = this.inner.poll(waker);
         match polled {
@@ -79,7 +79,7 @@ impl<F: Future, K> Future for Instrumented<F, K> {
     }
 }
 
-/// The guard of a future that has not come to its end: dropped like this, it was cancelled.
+/// Guard of an unfinished future; a drop records a cancellation.
 #[derive(Debug)]
 pub(crate) struct Unfinished<K>(Guard<K>);
 
@@ -89,7 +89,7 @@ impl<K> Unfinished<K> {
         Self(guard)
     }
 
-    /// The future has come to its end.
+    /// Returns the guard of a finished future.
     #[inline]
     pub fn finish(mut self) -> Guard<K> {
         std::mem::take(&mut self.0)
@@ -99,7 +99,7 @@ impl<K> Unfinished<K> {
 impl<K> Drop for Unfinished<K> {
     #[inline]
     fn drop(&mut self) {
-        // Of a panic the guard says so itself.
+        // The guard itself records a panic.
         if !std::thread::panicking() {
             self.0.cancelled();
         }

@@ -1,12 +1,12 @@
-//! Trace and span ids, for the price of a multiplication.
+//! Fast generation of trace and span ids.
 
 use std::cell::Cell;
 use std::hash::{BuildHasher, RandomState};
 
 use quipu_core::{SpanId, TraceId};
 
-/// A thread's source of ids: two generators of 64 bits (wyrand, <https://github.com/wangyi-fudan/wyhash>), seeded from the
-/// operating system's randomness, so that two processes with the same history do not make the same ids.
+/// Id generator of a thread: two 64-bit generators (wyrand, <https://github.com/wangyi-fudan/wyhash>). The
+/// operating system's randomness seeds them, so two processes with the same history create different ids.
 #[derive(Debug)]
 pub(crate) struct Ids(Cell<Option<(u64, u64)>>);
 

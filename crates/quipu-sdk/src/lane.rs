@@ -1,4 +1,4 @@
-//! A thread's way to a recorder's drain.
+//! A thread's channel to a recorder's drain.
 
 use std::sync::Arc;
 
@@ -6,22 +6,22 @@ use crate::Recorder;
 use crate::ring::{Producer, Pushed, ring};
 use crate::tally::{Loss, Tally};
 
-/// Bytes of a thread's first ring. Most threads never need more; a ring that overflows grows to the recorder's bound.
+/// Bytes of a thread's first ring. Most threads never need more; a full ring grows to the recorder's limit.
 const FIRST_RING: usize = 32 << 10;
-/// How much a ring grows at a time.
+/// Growth factor of a ring.
 const GROWTH: usize = 4;
-/// Part of a ring that one record may take; a larger one goes beside the rings.
+/// Share of a ring that one record can take, as a divisor; a larger record bypasses the rings.
 const SHARE: usize = 4;
-/// Bytes of a record above which it goes beside the rings, however large they are.
+/// Bytes above which a record bypasses rings of any size.
 const LARGE: usize = 64 << 10;
 
-/// One thread's way to one recorder's drain.
+/// A thread's channel to the drain of one recorder.
 #[derive(Debug)]
 pub(crate) struct Lane {
     recorder: Recorder,
     producer: Producer,
     tally: Arc<Tally>,
-    /// Bytes of a record above which it goes beside the rings.
+    /// Bytes above which a record bypasses the rings.
     large: usize,
 }
 
@@ -46,16 +46,16 @@ impl Lane {
         &self.tally
     }
 
-    /// Whether a record of so many bytes goes beside the rings.
+    /// Whether a record of this size bypasses the rings.
     #[inline]
     pub fn is_large(&self, bytes: usize) -> bool {
         bytes > self.large
     }
 
-    /// Sends a record on its way.
+    /// Sends a record.
     ///
     /// # Errors
-    /// It is lost, and why.
+    /// The reason why the record was lost.
     #[inline]
     pub fn push(&mut self, record: &[u64]) -> Result<(), Loss> {
         match self.producer.push(record) {
@@ -74,7 +74,7 @@ impl Lane {
         self.recorder.wake();
         while self.producer.capacity() < most {
             let (producer, consumer) = ring((self.producer.capacity() * GROWTH).min(most));
-            // The old ring retires: what is in it is drained, then it is forgotten.
+            // The drain reads the rest of the old ring and then releases it.
             self.producer = producer;
             self.recorder.register(consumer, &self.tally);
             if self.producer.push(record) != Pushed::Full {

@@ -1,9 +1,9 @@
-//! Observability from within a Rust agent.
+//! Instrumentation library for Rust agents.
 //!
 //! Verb: INSTRUMENT and RECORD.
-//! Takes: what the instrumented code says through guards, events and metrics.
-//! Gives: batches of records to whoever drains the recorder.
-//! Never: blocks, panics, or returns an error into instrumented code; what is lost is counted by its reason.
+//! Takes: spans, events and metrics from instrumented code.
+//! Gives: batches of records to the owner of the recorder's drain.
+//! Never: blocks, panics, or returns an error into instrumented code; lost records are counted by reason.
 
 #![cfg_attr(not(feature = "enable"), allow(dead_code, reason = "what writes records is compiled out"))]
 
@@ -37,7 +37,7 @@ pub mod propagate;
 mod recorder;
 #[cfg(not(loom))]
 mod ring;
-/// Public for its check by loom, and only then.
+/// Public for the loom test only.
 #[cfg(loom)]
 pub mod ring;
 mod sample;

@@ -1,4 +1,4 @@
-//! What each thread keeps: its context, its lanes, memory to use again, and its source of ids.
+//! Thread-local state: context, lanes, reusable memory, and id generator.
 
 use std::cell::RefCell;
 
@@ -8,9 +8,9 @@ use crate::lane::Lane;
 use crate::open::Open;
 use crate::recorder::Recorder;
 
-/// Records in the making whose memory a thread keeps.
+/// Most record buffers that a thread keeps.
 const KEPT: usize = 64;
-/// Bytes of one that is still kept.
+/// Most bytes of a kept buffer.
 const KEPT_BYTES: usize = 64 << 10;
 
 pub(crate) struct Local {
@@ -32,20 +32,20 @@ thread_local! {
     };
 }
 
-/// Gives what the thread keeps; `None` while the thread ends.
+/// Passes the thread-local state to `work`; `None` during thread exit.
 #[inline]
 pub(crate) fn with<T>(work: impl FnOnce(&Local) -> T) -> Option<T> {
     LOCAL.try_with(work).ok()
 }
 
 impl Local {
-    /// Memory for a record.
+    /// Takes a record buffer.
     #[inline]
     pub fn take(&self) -> Option<Box<Open>> {
         self.pool.try_borrow_mut().ok()?.pop()
     }
 
-    /// Keeps a record's memory for the next one.
+    /// Keeps a record's buffer for the next one.
     #[inline]
     pub fn keep(&self, open: Box<Open>) {
         if let Ok(mut pool) = self.pool.try_borrow_mut()
@@ -56,7 +56,7 @@ impl Local {
         }
     }
 
-    /// Gives the thread's lane to a recorder's drain.
+    /// Passes the thread's lane for a recorder to `work`.
     #[inline]
     pub fn lane<T>(&self, recorder: Recorder, work: impl FnOnce(&mut Lane) -> T) -> Option<T> {
         let mut lanes = self.lanes.try_borrow_mut().ok()?;

@@ -1,6 +1,6 @@
-//! Who else watches guards: one listener of the process, such as the bridge to `tracing`.
+//! Mirror of guards for another instrumentation, such as the bridge to `tracing`. A process has one mirror.
 //!
-//! Without a listener each hook costs one relaxed load.
+//! Without a mirror each hook costs one relaxed load.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,60 +9,60 @@ use quipu_core::{SpanId, TraceId};
 
 use crate::Context;
 
-/// What a listener is told of guards. It is called on the instrumented code's thread: it must neither block nor panic.
+/// Mirror of guards. Its methods run on the instrumented thread, so they must neither block nor panic.
 ///
-/// Spans that [`crate::Context::foreign`] makes are not told of: they come from a listener's side.
+/// Spans from [`crate::Context::foreign`] are not reported, because they come from a bridge.
 pub trait Mirror: Send + Sync {
-    /// A guard was made.
+    /// A guard was created.
     fn opened(&self, opened: &Opened<'_>);
 
-    /// A guard's context became the current thread's.
+    /// A guard's context became the thread's current one.
     fn entered(&self, span: SpanId);
 
-    /// A guard's context is the current thread's no more.
+    /// A guard's context is no longer the thread's current one.
     fn left(&self, span: SpanId);
 
     /// A guard has ended.
     fn closed(&self, span: SpanId);
 }
 
-/// A guard that was just made.
+/// A new guard.
 #[derive(Debug, Clone, Copy)]
 pub struct Opened<'a> {
-    /// The word for its kind.
+    /// Word of its kind.
     pub kind: &'a str,
-    /// What it was named.
+    /// Name.
     pub name: &'a str,
-    /// The trace.
+    /// Trace id.
     pub trace_id: TraceId,
-    /// The span.
+    /// Span id.
     pub span_id: SpanId,
-    /// The context within it.
+    /// The context in the span.
     pub context: &'a Context,
-    /// The span above it, where there is one.
+    /// Parent span, if there is one.
     pub parent_id: Option<SpanId>,
 }
 
 static ON: AtomicBool = AtomicBool::new(false);
 static MIRROR: OnceLock<&'static dyn Mirror> = OnceLock::new();
 
-/// Installs the process's listener. Guards made before are not told of.
+/// Installs the process's mirror. Existing guards are not reported.
 ///
 /// # Errors
-/// There is one already; it stays.
+/// A mirror is already installed; it stays.
 pub fn set_mirror(mirror: &'static dyn Mirror) -> Result<(), &'static dyn Mirror> {
     MIRROR.set(mirror)?;
     ON.store(true, Ordering::Release);
     Ok(())
 }
 
-/// Whether there is a listener.
+/// Whether there is a mirror.
 #[inline]
 pub(crate) fn listens() -> bool {
     cfg!(feature = "enable") && ON.load(Ordering::Relaxed)
 }
 
-/// Tells the listener, where there is one.
+/// Calls the mirror, if there is one.
 #[inline]
 pub(crate) fn tell(what: impl FnOnce(&'static dyn Mirror)) {
     if listens() {

@@ -1,4 +1,4 @@
-//! A record in the making, and its way out.
+//! A record under construction, and its path to the drain.
 
 use std::sync::Arc;
 
@@ -9,31 +9,31 @@ use crate::tally::{Loss, Tally};
 use crate::wire::{EVENT, Writer};
 use crate::{Recorder, local};
 
-/// A record in the making. Its memory goes from record to record of a thread.
+/// A record under construction. A thread reuses its memory for later records.
 #[derive(Debug)]
 pub(crate) struct Open {
     pub recorder: Recorder,
-    /// The span that it is, or that it belongs to.
+    /// The span itself, or the span of an event.
     pub place: Option<Place>,
     pub held: Option<Arc<Held>>,
     pub writer: Writer,
-    /// Ticks.
+    /// Start in ticks.
     pub start: u64,
     pub notes: Notes,
 }
 
-/// What is to be remembered of a span until its end.
+/// State of a span until its end.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Notes {
-    /// A mirror was told of it.
+    /// A mirror was notified of the span.
     pub mirrored: bool,
-    /// The first token has come.
+    /// The time to the first token is recorded.
     pub first_token: bool,
-    /// It began in code that runs because of a panic, which is then no failure of its own.
+    /// The span started during the unwinding of a panic, which then is no failure of the span.
     pub unwinding: bool,
 }
 
-/// What a record is, for the count.
+/// Type of a record, for the counters.
 #[derive(Debug, Clone, Copy)]
 enum What {
     Span,
@@ -58,7 +58,7 @@ impl Open {
         At { recorder: Some(self.recorder), place: self.place, held: self.held.clone() }
     }
 
-    /// Sends it on its way to the drain. Nothing waits: what cannot be sent is dropped and counted.
+    /// Sends the record to the drain without waiting. A record that cannot be sent is dropped and counted.
     #[inline]
     pub fn send(mut self: Box<Self>) {
         if let Some(held) = self.held.take() {
@@ -77,7 +77,7 @@ impl Open {
             local.keep(open);
             Some(())
         });
-        // Only a thread that ends gets here.
+        // Reached only during thread exit.
         if sent.is_none()
             && let Some(mut open) = open
         {

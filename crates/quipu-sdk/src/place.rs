@@ -1,15 +1,15 @@
-//! Where in a trace.
+//! A place in a trace.
 
 use quipu_core::{SpanId, TraceId};
 
-/// The span that a context stands in.
+/// The current span of a context.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-// Copied in whole words: overlapping halves would stall the load that follows.
+// Aligned, because it is copied in whole words: overlapping halves would stall the next load.
 #[repr(align(8))]
 pub(crate) struct Place {
     pub trace_id: TraceId,
     pub span_id: SpanId,
     pub sampled: bool,
-    /// The span is another process's.
+    /// The span belongs to another process.
     pub remote: bool,
 }

@@ -1,4 +1,4 @@
-//! The way from the guards to whoever drains.
+//! Recorder: the channel from guards to the drain.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -13,31 +13,31 @@ use crate::ring::Consumer;
 use crate::tally::{Loss, Tallies, Tally};
 use crate::{Context, Counts, Settings};
 
-/// Large records that may wait, whatever their size.
+/// Most waiting large records, of any size.
 const LARGE_RECORDS: usize = 4_096;
 
 pub(crate) struct Shared {
     pub settings: Settings,
-    /// What a tick was in time when the recorder was made.
+    /// Conversion from ticks to time at the recorder's start.
     pub scale: Scale,
     metrics: Registry,
-    /// Rings that the drain does not know yet, and what came of each thread's records. Locked when a thread records for the
-    /// first time, when its ring grows, and by the drain for a moment.
+    /// Rings that the drain has not taken over yet, and counters of each thread. They are locked when a
+    /// thread records for the first time, when its ring grows, and briefly by the drain.
     pub fresh: Mutex<Vec<Consumer>>,
     tallies: Mutex<Tallies>,
     large: Sender<Box<[u64]>>,
     pub large_bytes: AtomicUsize,
     wake: Sender<()>,
-    /// The drain was asked to look, and has not yet.
+    /// The drain was woken and has not looked yet.
     pub asked: AtomicBool,
     pub closed: AtomicBool,
 }
 
-/// Where records go. A copyable handle; what it names lives as long as the process.
+/// Destination of records. A copyable handle; its state lives as long as the process.
 #[derive(Clone, Copy)]
 pub struct Recorder(&'static Shared);
 
-// A panic in instrumented code leaves nothing half done here: records are made apart and sent whole.
+// A panic in instrumented code leaves no broken state: records are built separately and sent whole.
 impl std::panic::UnwindSafe for Recorder {}
 impl std::panic::RefUnwindSafe for Recorder {}
 
@@ -46,7 +46,7 @@ static GLOBAL: OnceLock<Recorder> = OnceLock::new();
 /// Whether this process has ever had a recorder.
 static ANY: AtomicBool = AtomicBool::new(false);
 
-/// Whether anybody may record: all that instrumented code asks where nobody does.
+/// Whether any recorder exists. Instrumented code without a recorder checks only this.
 #[inline]
 pub(crate) fn any() -> bool {
     cfg!(feature = "enable") && ANY.load(Ordering::Relaxed)
@@ -64,7 +64,7 @@ impl std::fmt::Debug for Recorder {
 }
 
 impl Recorder {
-    /// A recorder, and the end that its records come out of.
+    /// Creates a recorder and its drain.
     pub fn new(settings: Settings) -> (Self, Drain) {
         let (large, large_out) = bounded(LARGE_RECORDS);
         let (wake, woken) = bounded(1);
@@ -85,41 +85,41 @@ impl Recorder {
         (recorder, Drain::new(recorder, large_out, woken))
     }
 
-    /// Makes it the recorder of every thread that has no other context. The first one stays.
+    /// Makes this the recorder of every thread without another context. The first installed recorder stays.
     ///
     /// # Errors
-    /// Another one is installed already; nothing changes.
+    /// A recorder is already installed; nothing changes.
     pub fn install(self) -> Result<(), Self> {
         GLOBAL.set(self)
     }
 
-    /// The start of new traces that this recorder takes.
+    /// A context in which new traces start for this recorder.
     pub fn context(self) -> Context {
         Context::root(self)
     }
 
-    /// How it records.
+    /// Config of the recorder.
     #[inline]
     pub fn settings(self) -> &'static Settings {
         &self.0.settings
     }
 
-    /// Its instruments.
+    /// Metrics of the recorder.
     pub fn metrics(self) -> &'static Registry {
         &self.0.metrics
     }
 
-    /// What it has taken in and dropped.
+    /// Counters of recorded and dropped records.
     pub fn counts(self) -> Counts {
         let mut counts = self.0.tallies.lock().sum();
         counts.filtered = self.0.settings.events.filtered();
         counts
     }
 
-    /// Has whoever drains look at once.
+    /// Wakes the drain.
     pub fn wake(self) {
         if !self.0.asked.load(Ordering::Relaxed) && !self.0.asked.swap(true, Ordering::AcqRel) {
-            // Full: it has been woken, and has not looked yet.
+            // A full channel means that the drain was woken and has not looked yet.
             let _ = self.0.wake.try_send(());
         }
     }
@@ -138,22 +138,22 @@ impl Recorder {
         self.0
     }
 
-    /// Counts for a thread that has no lane any more.
+    /// Counts a record of a thread without a lane.
     pub(crate) fn count_stray(self, count: impl FnOnce(&Tally)) {
         let tallies = self.0.tallies.lock();
         count(tallies.stray());
     }
 
-    /// Takes a ring in: from now on the drain reads it.
+    /// Registers a ring; the drain reads it from now on.
     pub(crate) fn register(self, ring: Consumer, tally: &Arc<Tally>) {
         self.0.fresh.lock().push(ring);
         self.0.tallies.lock().know(tally);
     }
 
-    /// Sends a record beside the rings: one that is too large for them, or of a thread that has none.
+    /// Sends a record outside the rings: one that is too large, or of a thread without a ring.
     ///
     /// # Errors
-    /// It is lost, and why.
+    /// The reason why the record was lost.
     #[cold]
     pub(crate) fn push_large(self, record: Box<[u64]>) -> Result<(), Loss> {
         let len = size_of_val(&*record);

@@ -1,8 +1,10 @@
-//! A bounded queue of records from one thread to another, made of atomic words: no lock, and nothing unsafe.
+//! A bounded single-producer, single-consumer queue of records, built from atomic words without locks or
+//! `unsafe`.
 //!
-//! The producer writes a record's words with relaxed stores and makes them visible with one release store of `head`; the
-//! consumer reads after an acquire load of `head`, and gives the words back with a release store of `tail`, which the
-//! producer loads with acquire before it writes them again. `tests/loom.rs` checks exactly this.
+//! The producer writes a record's words with relaxed stores and publishes them with one release store of
+//! `head`. The consumer reads them after an acquire load of `head`, and frees them with a release store of
+//! `tail`. The producer loads `tail` with acquire before it reuses the words. `tests/loom.rs` checks this
+//! protocol.
 
 #[cfg(not(loom))]
 use std::sync::{
@@ -18,15 +20,15 @@ use loom::sync::{
 
 const WORD: usize = 8;
 
-/// On a cache line of its own, so that the two sides do not take it from each other. Two lines: CPUs fetch them in pairs.
+/// Aligned to its own pair of cache lines against false sharing; CPUs fetch lines in pairs.
 #[derive(Debug)]
 #[repr(align(128))]
 struct Apart<T>(T);
 
-/// What the producer has done, for others to read.
+/// The producer's progress.
 #[derive(Debug)]
 struct Done {
-    /// Words written since the beginning.
+    /// Words written since the start.
     head: AtomicUsize,
     /// The producer writes no more.
     retired: AtomicBool,
@@ -36,38 +38,38 @@ struct Done {
 struct Ring {
     words: Box<[AtomicU64]>,
     done: Apart<Done>,
-    /// Words read since the beginning.
+    /// Words read since the start.
     tail: Apart<AtomicUsize>,
 }
 
-/// The end that records are written to.
+/// The writing end.
 #[derive(Debug)]
 pub struct Producer {
     ring: Arc<Ring>,
     head: usize,
-    /// `tail` as it was last looked at.
+    /// Last loaded value of `tail`.
     tail: usize,
 }
 
-/// The end that records are read from.
+/// The reading end.
 #[derive(Debug)]
 pub struct Consumer {
     ring: Arc<Ring>,
     tail: usize,
 }
 
-/// What came of a push.
+/// Result of a push.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pushed {
-    /// It is in.
+    /// The record is in the ring.
     In,
-    /// It is in, and more than half of the ring is taken.
+    /// The record is in the ring, which is more than half full.
     PastHalf,
-    /// There is no room for it now.
+    /// The ring has no space for it now.
     Full,
 }
 
-/// A ring of at least `bytes`, rounded up to a power of two, and to no less than 64.
+/// Creates a ring of at least `bytes`, rounded up to a power of two and at least 64.
 pub fn ring(bytes: usize) -> (Producer, Consumer) {
     let words = (bytes / WORD).clamp(8, 1 << 27).next_power_of_two();
     let ring = Arc::new(Ring {
@@ -79,7 +81,7 @@ pub fn ring(bytes: usize) -> (Producer, Consumer) {
 }
 
 impl Producer {
-    /// Bytes that it has room for, the lengths of the records included.
+    /// Capacity in bytes, including the lengths of the records.
     pub fn capacity(&self) -> usize {
         self.ring.words.len() * WORD
     }
@@ -103,7 +105,7 @@ impl Producer {
         if taken > words / 2 { Pushed::PastHalf } else { Pushed::In }
     }
 
-    /// In order from here to the end of the ring, then from its start.
+    /// Writes up to the end of the ring, then continues at its start.
     #[inline]
     fn write(&self, record: &[u64]) {
         let words = &*self.ring.words;
@@ -116,7 +118,7 @@ impl Producer {
     }
 }
 
-/// Stores values into the first of the words, four at a time.
+/// Stores values into the first words, four at a time.
 #[inline]
 fn store(mut words: &[AtomicU64], mut values: &[u64]) {
     while let (Some((four, more)), Some((those, rest))) =
@@ -141,18 +143,18 @@ impl Drop for Producer {
 }
 
 impl Consumer {
-    /// Whether the producer is gone: what is read after this said yes is all that there will be.
+    /// Whether the producer is gone. A read after `true` gets all remaining records.
     pub fn is_retired(&self) -> bool {
         self.ring.done.0.retired.load(Ordering::Acquire)
     }
 
-    /// Reads every record that is there now, one after the other, each through `scratch`. Answers how many.
+    /// Reads all available records in order, each through `scratch`. Returns their number.
     pub fn drain(&mut self, scratch: &mut Vec<u64>, mut each: impl FnMut(&[u64])) -> usize {
         let head = self.ring.done.0.head.load(Ordering::Acquire);
         let mut count = 0;
         while self.tail != head {
             self.read(scratch);
-            // Given back before it is looked at: the producer may go on meanwhile.
+            // Freed before the callback, so the producer can continue meanwhile.
             self.tail = self.tail.wrapping_add(1 + scratch.len());
             self.ring.tail.0.store(self.tail, Ordering::Release);
             each(scratch);

@@ -1,13 +1,14 @@
-//! Head sampling: which traces are recorded in full. The others are recorded as far as totals need it.
+//! Head sampling: the decision at the start of a trace. Unsampled traces are recorded as far as totals need
+//! them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use quipu_core::TraceId;
 
-/// Which traces are recorded in full. It is asked once, where a trace begins; all below inherit the answer.
+/// Head sampler. It decides once, at the start of a trace; all spans in it inherit the decision.
 ///
-/// Traces that another process began keep its decision, unless [`Sampler::IgnoreRemote`] says otherwise.
+/// A trace from another process keeps its decision, unless [`Sampler::IgnoreRemote`] applies.
 #[derive(Debug, Clone, Default)]
 pub enum Sampler {
     /// Every trace.
@@ -15,37 +16,37 @@ pub enum Sampler {
     Always,
     /// No trace.
     Never,
-    /// This part of the traces, from 0 to 1, chosen by trace id as OpenTelemetry's `TraceIdRatioBased` does: processes with
-    /// the same ratio choose the same traces.
+    /// This share of traces, 0 to 1, selected by trace id like OpenTelemetry's `TraceIdRatioBased`. Processes
+    /// with the same ratio select the same traces.
     Ratio(f64),
-    /// As many traces a second as the limit allows.
+    /// A limited number of traces per second.
     Limited(RateLimit),
-    /// What the first rule that fits says; what the last sampler says where none fits.
+    /// The first matching rule decides, else the last sampler.
     Rules(Vec<SampleRule>, Box<Sampler>),
-    /// What the sampler says, also for traces that another process began.
+    /// The inner sampler decides, also for traces from another process.
     IgnoreRemote(Box<Sampler>),
 }
 
-/// A rule for traces by the span that they begin with.
+/// A rule for traces by their first span.
 #[derive(Debug, Clone)]
 pub struct SampleRule {
-    /// The kind's word, such as `agent`; `None` fits every kind.
+    /// Word of the kind, such as `agent`; `None` matches every kind.
     pub kind: Option<String>,
-    /// The name as it was given to the guard, such as `planner`. `*` stands for any text; `None` fits every name.
+    /// Name of the guard, such as `planner`. `*` matches any text; `None` matches every name.
     pub name: Option<String>,
-    /// What applies where both fit.
+    /// Sampler for matching traces.
     pub sampler: Sampler,
 }
 
-/// What a trace begins with.
+/// The first span of a trace.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Root<'a> {
     pub trace_id: TraceId,
     pub kind: &'a str,
     pub name: &'a str,
-    /// What another process decided.
+    /// Decision of another process.
     pub remote: Option<bool>,
-    /// Nanoseconds since some moment.
+    /// Time in nanoseconds, with any origin.
     pub now: u64,
 }
 
@@ -82,8 +83,9 @@ impl SampleRule {
     }
 }
 
-/// The rule of OpenTelemetry's SDKs for `TraceIdRatioBased`: the lower half of the id, as a number of 63 bits, is below the
-/// ratio's part of all such numbers (<https://opentelemetry.io/docs/specs/otel/trace/sdk/#traceidratiobased>).
+/// The algorithm of OpenTelemetry's SDKs for `TraceIdRatioBased`. The lower half of the id, as a number of 63
+/// bits, has to be below the ratio's share of all such numbers
+/// (<https://opentelemetry.io/docs/specs/otel/trace/sdk/#traceidratiobased>).
 fn in_ratio(trace_id: TraceId, ratio: f64) -> bool {
     if ratio >= 1.0 {
         return true;
@@ -93,7 +95,7 @@ fn in_ratio(trace_id: TraceId, ratio: f64) -> bool {
     (low >> 1) < (ratio.max(0.0) * (1_u64 << 63) as f64) as u64
 }
 
-/// Whether `text` is what `pattern` describes; `*` stands for any text.
+/// Whether `pattern` matches `text`; `*` matches any text.
 fn matches(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or_default();
@@ -109,20 +111,21 @@ fn matches(pattern: &str, text: &str) -> bool {
     rest.ends_with(last)
 }
 
-/// So many a second, with as many in one burst: a bucket of tokens in one atomic word, by the generic cell rate algorithm.
-/// Copies share the bucket.
+/// A rate limit with a burst of one second: a token bucket in one atomic word, by the generic cell rate
+/// algorithm. Clones share the bucket.
 #[derive(Debug, Clone)]
 pub struct RateLimit {
-    /// Nanoseconds from one to the next.
+    /// Nanoseconds between two traces.
     every: u64,
-    /// Nanoseconds that a burst may run ahead.
+    /// Nanoseconds of the burst.
     ahead: u64,
-    /// When the bucket will be full again.
+    /// Time at which the bucket is full again.
     full_at: Arc<AtomicU64>,
 }
 
 impl RateLimit {
-    /// Allows `per_second`, and bursts of as many, of at least one. What is not a positive number allows none.
+    /// Allows `per_second` traces, and a burst of the same number, at least one. A value that is not positive
+    /// allows none.
     pub fn per_second(per_second: f64) -> Self {
         let every = if per_second > 0.0 { (1e9 / per_second).max(1.0) as u64 } else { u64::MAX };
         Self { every, ahead: every.max(1_000_000_000), full_at: Arc::default() }

@@ -1,4 +1,4 @@
-//! How a recorder records.
+//! Config of a recorder.
 
 use std::sync::Arc;
 
@@ -7,25 +7,25 @@ use quipu_core::{Level, Resource};
 use crate::propagate::Formats;
 use crate::{EventFilter, Sampler};
 
-/// How a recorder records.
+/// Config of a recorder.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// What every record says of its source: `service.name` and its like.
+    /// Source of every record: `service.name` and similar attributes.
     pub resource: Arc<Resource>,
-    /// Events below this level are not recorded.
+    /// Minimum level of recorded events.
     pub level: Level,
-    /// Which events of that level or above are recorded, and other levels for some types.
+    /// Filter of events at or above that level, and levels by type.
     pub events: EventFilter,
-    /// Formats in which outgoing requests carry the context.
+    /// Propagation formats of outgoing requests.
     pub propagate: Formats,
     /// Whether prompts, answers, and arguments and results of tools are recorded.
     pub log_full_prompts: bool,
-    /// Which traces are recorded in full. The spans of the others are recorded as far as totals need it.
+    /// Head sampler. Spans of unsampled traces are recorded as far as totals need them.
     pub sampler: Sampler,
-    /// Bytes of records of one thread that may wait to be drained before new ones are dropped and counted. A thread begins
-    /// with a small part of it; an LLM call without prompts takes about 300.
+    /// Most bytes of waiting records per thread; further records are dropped and counted. A thread starts
+    /// with a small part of it. An LLM call without prompts takes about 300 bytes.
     pub ring_bytes: usize,
-    /// Bytes of records that are too large for that, such as long prompts, and may wait, of all threads together.
+    /// Most bytes of waiting records that are too large for a ring, such as long prompts, over all threads.
     pub large_bytes: usize,
 }
 

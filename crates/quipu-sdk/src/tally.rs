@@ -1,20 +1,20 @@
-//! What came of the records, counted by the threads that made them.
+//! Counters of records per thread.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::Counts;
 
-/// Why a record was lost, or a part of it.
+/// Reason for a lost record or field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Loss {
     /// The thread's ring is full.
     RingFull,
-    /// Too much waits beside the rings.
+    /// Too many large records wait.
     LargeFull,
     /// The drain is gone.
     Closed,
-    /// One field or more was too large; the rest is recorded.
+    /// A field was too large; the rest of the record is stored.
     FieldTooLarge,
 }
 
@@ -27,7 +27,7 @@ impl Loss {
     ];
 }
 
-/// What came of one thread's records. Only that thread writes, so that counting costs no more than writing.
+/// Counters of one thread. Only that thread writes, so an increment is a plain store.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 pub(crate) struct Tally {
@@ -38,7 +38,7 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    /// Adds one where no other thread writes.
+    /// Increments a counter with a single writer.
     #[inline]
     pub fn one(counter: &AtomicU64) {
         counter.store(counter.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
@@ -58,11 +58,11 @@ impl Tally {
     }
 }
 
-/// The tallies of all threads of a recorder.
+/// The counters of all threads of a recorder.
 #[derive(Debug, Default)]
 pub(crate) struct Tallies {
     living: Vec<Arc<Tally>>,
-    /// Of threads that have ended.
+    /// Sum of ended threads.
     past: Tally,
 }
 
@@ -74,13 +74,13 @@ impl Tallies {
         }
     }
 
-    /// Puts the tallies of ended threads into one.
+    /// Adds the counters of ended threads to the sum.
     fn settle(&mut self) {
         let past = &self.past;
         self.living.retain(|tally| {
             let lives = Arc::strong_count(tally) > 1;
             if !lives {
-                // What its thread wrote last is to be seen here.
+                // Makes the last writes of the thread visible.
                 std::sync::atomic::fence(Ordering::Acquire);
                 past.add(tally);
             }
@@ -88,12 +88,12 @@ impl Tallies {
         });
     }
 
-    /// Where threads count that have no tally of their own any more; the lock around this is theirs then.
+    /// Counters for threads that have ended their own; the caller holds the lock around them.
     pub fn stray(&self) -> &Tally {
         &self.past
     }
 
-    /// The sum of all.
+    /// The sum of all threads.
     pub fn sum(&mut self) -> Counts {
         self.settle();
         let sum = Tally::default();

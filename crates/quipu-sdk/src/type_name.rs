@@ -1,6 +1,7 @@
-//! Names of types, as records carry them.
+//! Short names of types in records.
 
-/// A type's name without paths and parameters; of a boxed trait object or a reference, that of what is behind it.
+/// A type's name without paths and parameters. For a boxed trait object or a reference it is the name of the
+/// target type.
 pub(crate) fn type_name<T>() -> &'static str {
     let name = std::any::type_name::<T>();
     let name = name.strip_prefix("alloc::boxed::Box<dyn ").unwrap_or(name);

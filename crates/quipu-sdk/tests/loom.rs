@@ -1,4 +1,4 @@
-//! Every interleaving of a producer and a consumer of the ring, by loom.
+//! Loom test of the ring: every interleaving of a producer and a consumer.
 //!
 //! `RUSTFLAGS="--cfg loom" cargo test -p quipu-sdk --test loom --release`
 #![cfg(loom)]
@@ -6,7 +6,7 @@
 use loom::thread;
 use quipu_sdk::ring::{Pushed, ring};
 
-/// Pushes as many records, of one and two words in turn; gives those that found room.
+/// Pushes records of one and two words in turn; returns the accepted ones.
 fn push(mut producer: quipu_sdk::ring::Producer, records: u64) -> Vec<u64> {
     let mut sent = Vec::new();
     for number in 1..=records {
@@ -25,11 +25,11 @@ fn check(record: &[u64], came: &mut Vec<u64>) {
     came.push(record[0]);
 }
 
-/// What was pushed comes once, whole and in order, while the ring wraps and is full at times.
+/// Records arrive once, complete and in order, while the ring wraps and is full at times.
 #[test]
 fn records_come_whole_and_in_order() {
     loom::model(|| {
-        // Eight words: two or three records, so that five wrap around and some may find it full.
+        // Eight words hold two or three records, so five wrap around and some may find the ring full.
         let (producer, mut consumer) = ring(64);
         let maker = thread::spawn(move || push(producer, 5));
         let (mut came, mut scratch) = (Vec::new(), Vec::new());
@@ -42,7 +42,7 @@ fn records_come_whole_and_in_order() {
     });
 }
 
-/// A ring that is seen to be retired holds nothing more once it was read after that.
+/// A ring that is seen as retired holds nothing after a following read.
 #[test]
 fn nothing_is_left_in_a_retired_ring() {
     loom::model(|| {
@@ -64,7 +64,7 @@ fn nothing_is_left_in_a_retired_ring() {
     });
 }
 
-/// A full ring takes nothing, and takes again when it was read.
+/// A full ring rejects a record, and accepts it after a read.
 #[test]
 fn a_full_ring_takes_again_when_it_was_read() {
     loom::model(|| {

@@ -1,4 +1,4 @@
-//! An event from its name to its recording.
+//! Builder of events.
 
 use std::fmt::Display;
 
@@ -9,8 +9,8 @@ use super::making::Making;
 use super::private::{has_private_body, is_private};
 use crate::{Content, Context, Field};
 
-/// An event in the making. Nothing is recorded before [`EventBuilder::emit`]; trace and span ids and everything that the
-/// context binds (session, user, correlation id, agent, workflow, framework, the user's data) are attached.
+/// Builder of an event. [`EventBuilder::emit`] records it. The event carries trace and span ids and all bound
+/// values: session, user, correlation id, agent, workflow, framework, custom data.
 ///
 /// ```
 /// use quipu_sdk::{Level, event};
@@ -21,14 +21,14 @@ use crate::{Content, Context, Field};
 #[must_use = "an event is recorded by emit()"]
 pub struct EventBuilder(Making);
 
-/// Begins an event of this name at [`Level::Info`], in the current context.
+/// Starts an event with this name at [`Level::Info`] in the current context.
 #[inline]
 pub fn event(name: &str) -> EventBuilder {
     EventBuilder(Making::begin(None, Level::Info, name, false))
 }
 
-/// Begins an event of this name and level, in the current context. Where the level is below what is recorded, nothing is
-/// built from here on, and a later [`EventBuilder::level`] changes nothing.
+/// Starts an event with this name and level in the current context. If the level is below the recorded
+/// minimum, the builder stays empty, and a later [`EventBuilder::level`] changes nothing.
 #[inline]
 pub fn event_at(level: Level, name: &str) -> EventBuilder {
     EventBuilder(Making::begin(None, level, name, true))
@@ -49,30 +49,31 @@ impl Context {
 }
 
 impl EventBuilder {
-    /// Whether anything will be recorded, as far as name and level tell: what is dear to compute can be left out where not.
+    /// Whether the event will be recorded, by its name and level. The caller can skip expensive values
+    /// otherwise.
     #[inline]
     pub fn is_recording(&self) -> bool {
         self.0.is_recording()
     }
 
-    /// How grave it is. Where the level is below what is recorded, nothing is built from here on.
+    /// Sets the level. If it is below the recorded minimum, the builder becomes empty.
     #[inline]
     pub fn level(mut self, level: Level) -> Self {
         self.0.level(level);
         self
     }
 
-    /// The context that it belongs to, in place of the current one. A context that records elsewhere gets what is said from
-    /// here on.
+    /// Replaces the current context. A context with another recorder only gets the values that are set after
+    /// this call.
     #[inline]
     pub fn in_context(mut self, context: &Context) -> Self {
         self.0.move_to(context);
         self
     }
 
-    /// Says something of it under a key of the user's, or of OpenTelemetry's; a later value of a key replaces an earlier
-    /// one. Keys of OpenTelemetry's for messages, and for arguments and results of tools, are recorded where full prompts are
-    /// switched on.
+    /// Adds an attribute under a custom key or a key of OpenTelemetry; a later value replaces an earlier one.
+    /// OpenTelemetry's keys for messages, and for arguments and results of tools, require full prompt
+    /// logging.
     #[inline]
     pub fn attribute<'a>(mut self, key: &str, value: impl Into<Field<'a>>) -> Self {
         if self.0.takes_contents() || !is_private(key) {
@@ -81,8 +82,8 @@ impl EventBuilder {
         self
     }
 
-    /// What it says, for people. That of the types `llm.request`, `llm.response`, `tool.call` and `tool.result` is recorded
-    /// where full prompts are switched on.
+    /// Sets the text for people. The types `llm.request`, `llm.response`, `tool.call` and `tool.result`
+    /// require full prompt logging for it.
     #[inline]
     pub fn body<'a>(mut self, body: impl Into<Field<'a>>) -> Self {
         if self.0.takes_contents() || !has_private_body(self.0.name()) {
@@ -91,27 +92,27 @@ impl EventBuilder {
         self
     }
 
-    /// What a model or an agent was told; recorded where full prompts are switched on.
+    /// Input of a model or an agent; requires full prompt logging.
     pub fn input<'a>(self, content: impl Into<Content<'a>>) -> Self {
         self.content(INPUT_MESSAGES, "user", content.into())
     }
 
-    /// What a model or an agent said; recorded where full prompts are switched on.
+    /// Output of a model or an agent; requires full prompt logging.
     pub fn output<'a>(self, content: impl Into<Content<'a>>) -> Self {
         self.content(OUTPUT_MESSAGES, "assistant", content.into())
     }
 
-    /// What a tool was given; recorded where full prompts are switched on.
+    /// Arguments of a tool; requires full prompt logging.
     pub fn arguments(self, json: &str) -> Self {
         self.attribute(TOOL_ARGUMENTS[0], json)
     }
 
-    /// What a tool gave; recorded where full prompts are switched on.
+    /// Result of a tool; requires full prompt logging.
     pub fn result(self, text: &str) -> Self {
         self.attribute(TOOL_RESULT[0], text)
     }
 
-    /// An attribute whose text is put together only where somebody may keep it.
+    /// Adds an attribute; its text is formatted only if the event can still be recorded.
     pub(crate) fn text(mut self, key: &str, text: impl Display) -> Self {
         if self.0.listens() {
             self.0.attribute(key, text.to_string().into());
@@ -126,13 +127,14 @@ impl EventBuilder {
         self
     }
 
-    /// Names the instrumentation that speaks, in place of this library: for bridges, once the context is known.
+    /// Names the instrumentation of the event, in place of this library. A bridge calls it once the context
+    /// is known.
     pub fn scope(mut self, name: &'static str) -> Self {
         self.0.scope(name);
         self
     }
 
-    /// Records it, unless a filter is against it.
+    /// Records the event, unless a filter rejects it.
     #[inline]
     pub fn emit(self) {
         self.0.emit();

@@ -1,10 +1,10 @@
-//! Types of events that users define.
+//! User-defined types of events.
 
 use quipu_core::Level;
 
 use super::{EventBuilder, event_at};
 
-/// A type of event of the user's own.
+/// A user-defined type of event.
 ///
 /// ```
 /// use quipu_sdk::{CustomEvent, EventBuilder, Level, emit};
@@ -26,17 +26,17 @@ use super::{EventBuilder, event_at};
 /// emit(&OrderPlaced { items: 3, express: true });
 /// ```
 pub trait CustomEvent {
-    /// Its name on the wire: dotted, of few different values, such as `order.placed`.
+    /// Name on the wire: dotted and of low cardinality, such as `order.placed`.
     const NAME: &'static str;
 
-    /// How grave it is.
+    /// Level of the event.
     const LEVEL: Level = Level::Info;
 
-    /// Adds what this one has to say. Not called where events of its name and level are not recorded.
+    /// Adds the values of this event. It is not called if events of this name and level are not recorded.
     fn fill(&self, event: EventBuilder) -> EventBuilder;
 }
 
-/// Records an event of the user's own in the current context.
+/// Records a user-defined event in the current context.
 pub fn emit<E: CustomEvent>(event: &E) {
     let begun = event_at(E::LEVEL, E::NAME);
     if begun.is_recording() {

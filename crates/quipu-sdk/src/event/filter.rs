@@ -1,4 +1,4 @@
-//! Which events are recorded.
+//! Filter of recorded events.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,12 +8,12 @@ use quipu_core::Level;
 
 use super::filtered::{Filtered, Reason};
 
-/// What a predicate sees of an event.
+/// The view of an event that a predicate gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EventView<'a> {
-    /// Its type, such as `tool.call`.
+    /// Type, such as `tool.call`.
     pub name: &'a str,
-    /// How grave it is.
+    /// Level.
     pub level: Level,
     /// Framework that its context binds.
     pub framework: Option<&'a str>,
@@ -23,13 +23,14 @@ pub struct EventView<'a> {
     pub agent: Option<&'a str>,
 }
 
-/// Whether to record an event. It runs on the thread that emits: it must neither block nor panic.
+/// Predicate on events. It runs on the emitting thread, so it must neither block nor panic.
 pub type EventPredicate = Arc<dyn Fn(&EventView<'_>) -> bool + Send + Sync>;
 
-/// Which events are recorded, beyond the minimum level of [`crate::Settings::level`]. By default all. What it keeps out is
-/// counted in [`crate::Counts::filtered`].
+/// Filter of recorded events, in addition to the minimum level of [`crate::Settings::level`]. The default
+/// passes all events. [`crate::Counts::filtered`] counts rejected events.
 ///
-/// Types are named by patterns: `tool.call` is that type, `tool.*` all that begin with `tool.`, `*` all.
+/// Patterns select types: `tool.call` matches that type, `tool.*` all types with the prefix `tool.`, `*` all
+/// types.
 ///
 /// ```
 /// use quipu_sdk::{EventFilter, Level};
@@ -57,7 +58,7 @@ struct Lists {
 }
 
 impl Lists {
-    /// Denied is denied, whatever is allowed; an empty list of the allowed allows all.
+    /// A denied entry always wins; an empty list of allowed entries allows all.
     fn admit(&self, fits: impl Fn(&CompactString) -> bool) -> bool {
         !self.denied.iter().any(&fits) && (self.allowed.is_empty() || self.allowed.iter().any(&fits))
     }
@@ -75,8 +76,8 @@ impl fmt::Debug for EventFilter {
 }
 
 impl EventFilter {
-    /// The minimum level of types that fit `pattern`, in place of the recorder's: higher or lower. Of several patterns that
-    /// fit a type the longest holds, and of the same pattern the last.
+    /// Sets the minimum level of types that match `pattern`, higher or lower than the recorder's. The longest
+    /// matching pattern applies, and the last call for the same pattern.
     #[must_use]
     pub fn level(mut self, pattern: &str, level: Level) -> Self {
         self.levels.retain(|(known, _)| known != pattern);
@@ -84,56 +85,56 @@ impl EventFilter {
         self
     }
 
-    /// Records types that fit one of the allowed patterns only.
+    /// Allows types that match `pattern`; types without an allowed pattern are rejected.
     #[must_use]
     pub fn allow(mut self, pattern: &str) -> Self {
         self.types.allowed.push(pattern.into());
         self
     }
 
-    /// Does not record types that fit `pattern`, allowed or not.
+    /// Rejects types that match `pattern`, even if they are allowed.
     #[must_use]
     pub fn deny(mut self, pattern: &str) -> Self {
         self.types.denied.push(pattern.into());
         self
     }
 
-    /// Records events of the allowed frameworks only: those whose context binds none are kept out.
+    /// Allows this framework. Events of other frameworks, or without a bound framework, are rejected.
     #[must_use]
     pub fn allow_framework(mut self, name: &str) -> Self {
         self.frameworks.allowed.push(name.into());
         self
     }
 
-    /// Does not record events of this framework, allowed or not.
+    /// Rejects events of this framework, even if it is allowed.
     #[must_use]
     pub fn deny_framework(mut self, name: &str) -> Self {
         self.frameworks.denied.push(name.into());
         self
     }
 
-    /// Records events for which `predicate` holds only; of several all must.
+    /// Rejects events for which `predicate` is false. All predicates have to hold.
     #[must_use]
     pub fn only(self, predicate: impl Fn(&EventView<'_>) -> bool + Send + Sync + 'static) -> Self {
         self.only_shared(Arc::new(predicate))
     }
 
-    /// [`EventFilter::only`] for a predicate that is shared.
+    /// [`EventFilter::only`] for a shared predicate.
     #[must_use]
     pub fn only_shared(mut self, predicate: EventPredicate) -> Self {
         self.predicates.push(predicate);
         self
     }
 
-    /// What was kept out, by reason.
+    /// Rejected events by reason.
     pub(crate) fn filtered(&self) -> Vec<(&'static str, u64)> {
         self.filtered.counts()
     }
 
-    /// What name and level tell; what does not pass is counted.
+    /// Checks name and level; counts a rejected event.
     #[inline]
     pub(crate) fn passes(&self, minimum: Level, name: &str, level: Level) -> bool {
-        // By far the most filters say nothing of types.
+        // Most filters have no levels by type.
         let minimum = if self.levels.is_empty() { minimum } else { self.minimum(minimum, name) };
         if level < minimum {
             return self.filtered.count(Reason::Level);
@@ -141,7 +142,7 @@ impl EventFilter {
         self.types.admit(|pattern| fits(pattern, name)) || self.filtered.count(Reason::Type)
     }
 
-    /// What everything tells; what is not admitted is counted.
+    /// Checks all conditions; counts a rejected event.
     pub(crate) fn admits(&self, minimum: Level, event: &EventView<'_>) -> bool {
         if !self.passes(minimum, event.name, event.level) {
             return false;
@@ -157,7 +158,7 @@ impl EventFilter {
 
     fn minimum(&self, otherwise: Level, name: &str) -> Level {
         let fitting = self.levels.iter().filter(|(pattern, _)| fits(pattern, name));
-        // An exact name is as long as the prefix that ends in its star, and comes first.
+        // An exact name can be as long as a pattern with a star; the exact name wins.
         let longest = fitting.max_by_key(|(pattern, _)| (pattern.len(), !pattern.ends_with('*')));
         longest.map_or(otherwise, |(_, level)| *level)
     }

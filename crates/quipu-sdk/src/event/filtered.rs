@@ -1,10 +1,10 @@
-//! How many events filters kept out, counted without threads getting into each other's way.
+//! Counters of rejected events, sharded by thread.
 
 use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-/// Why an event was kept out.
+/// Reason of a rejection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reason {
     Level,
@@ -20,14 +20,14 @@ const REASONS: [(Reason, &str); 4] = [
     (Reason::Predicate, "predicate"),
 ];
 
-/// Threads count in as many places, each on cache lines of its own.
+/// Number of shards; each has its own cache lines.
 const SHARDS: usize = 16;
 
 #[derive(Debug, Default)]
 #[repr(align(128))]
 struct Shard([AtomicU64; REASONS.len()]);
 
-/// Counts of one recorder. A copy begins at zero: it is another recorder's.
+/// Counters of one recorder. A clone starts at zero, because it belongs to another recorder.
 #[derive(Debug, Default)]
 pub(super) struct Filtered(Arc<[Shard; SHARDS]>);
 
@@ -44,14 +44,14 @@ thread_local! {
 }
 
 impl Filtered {
-    /// Counts one that was kept out. Always false, as an answer to whether it passes.
+    /// Counts a rejected event. It returns false, the answer of the filter.
     pub(super) fn count(&self, reason: Reason) -> bool {
         let shard = SHARD.try_with(Cell::get).unwrap_or_default();
         self.0[shard].0[reason as usize].fetch_add(1, Ordering::Relaxed);
         false
     }
 
-    /// Those of each reason, where there are any.
+    /// Counts by reason, without zeros.
     pub(super) fn counts(&self) -> Vec<(&'static str, u64)> {
         let sum = |reason: Reason| {
             self.0.iter().map(|shard| shard.0[reason as usize].load(Ordering::Relaxed)).sum::<u64>()

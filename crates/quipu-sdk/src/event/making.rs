@@ -1,4 +1,4 @@
-//! An event between its name and its recording.
+//! State of an event builder.
 
 use compact_str::CompactString;
 use quipu_core::{Level, Value};
@@ -9,7 +9,7 @@ use crate::context::recorder;
 use crate::draft::Draft;
 use crate::{Context, Field, Recorder};
 
-/// An event between its name and its recording.
+/// State of an event builder.
 #[derive(Debug)]
 pub(super) struct Making {
     to: To,
@@ -19,11 +19,11 @@ pub(super) struct Making {
 
 #[derive(Debug)]
 enum To {
-    /// A filter is against it.
+    /// A filter rejected the event.
     Nobody,
-    /// Nobody records here: what is said waits for a context that has a recorder.
+    /// No recorder yet: the values wait for a context with a recorder.
     Nowhere(Vec<(CompactString, Value)>, Value),
-    /// On its way.
+    /// The event is written to a draft.
     Draft(Draft),
 }
 
@@ -36,7 +36,7 @@ impl To {
 }
 
 impl Making {
-    /// Begins one. Where `checked`, its level is known to be the last word, and nothing is begun below what is recorded.
+    /// Starts an event. With `checked` the level is final, so an event below the minimum is rejected at once.
     pub fn begin(context: Option<&Context>, level: Level, name: &str, checked: bool) -> Self {
         let recorder = context.map_or_else(recorder, Context::recorder);
         let to = match recorder {
@@ -47,7 +47,7 @@ impl Making {
             },
             None => To::NOWHERE,
         };
-        // The name of what nobody wants is not needed any more.
+        // A rejected event needs no name.
         let name = if matches!(to, To::Nobody) { CompactString::default() } else { name.into() };
         Self { to, name, level }
     }
@@ -60,12 +60,12 @@ impl Making {
         matches!(self.to, To::Draft(_))
     }
 
-    /// Whether what is said of it may yet be recorded.
+    /// Whether the event can still be recorded.
     pub fn listens(&self) -> bool {
         !matches!(self.to, To::Nobody)
     }
 
-    /// Whether what was said to or by a model or tool is taken.
+    /// Whether contents of models and tools are accepted.
     pub fn takes_contents(&self) -> bool {
         match &self.to {
             To::Nobody => false,
@@ -85,7 +85,7 @@ impl Making {
         }
     }
 
-    /// What the recorder of `context` may not hold does not come along from another one.
+    /// Moves the event. Contents that the new recorder must not hold are left out.
     pub fn move_to(&mut self, context: &Context) {
         let Some(recorder) = context.recorder() else { return };
         match &mut self.to {
@@ -114,7 +114,7 @@ impl Making {
         }
     }
 
-    /// What nobody records yet has no scope either.
+    /// The scope is set on a draft only.
     pub fn scope(&mut self, name: &'static str) {
         if let To::Draft(draft) = &mut self.to {
             draft.scope(name);

@@ -1,4 +1,4 @@
-//! An event where recording is compiled out: there is none.
+//! Empty event builder state, for builds without recording.
 
 use quipu_core::Level;
 

@@ -1,4 +1,4 @@
-//! Structured events: what happened, at which level, where, and on whose behalf.
+//! Structured events with level, context and attributes.
 
 mod builder;
 mod custom;

@@ -1,11 +1,11 @@
-//! What of an event was said to or by a model or a tool.
+//! Event fields that hold contents of models or tools.
 
 use quipu_semconv::{INPUT_MESSAGES, OUTPUT_MESSAGES, TOOL_ARGUMENTS, TOOL_RESULT};
 
-/// Types of events whose body is.
+/// Types of events whose body is a content.
 const BODIES: [&str; 4] = ["llm.request", "llm.response", "tool.call", "tool.result"];
 
-/// Keys whose values are, in OpenTelemetry's words.
+/// OpenTelemetry's keys whose values are contents.
 const KEYS: [&str; 4] = [INPUT_MESSAGES, OUTPUT_MESSAGES, TOOL_ARGUMENTS[0], TOOL_RESULT[0]];
 
 #[inline]

@@ -1,4 +1,4 @@
-//! What guards of requests to models can say.
+//! Methods of guards for model calls.
 
 use quipu_core::{Usage, Usd};
 
@@ -6,7 +6,7 @@ use super::{OfAgent, OfEmbedding, OfLlm, OfRerank};
 use crate::wire::Key;
 use crate::{Content, Guard};
 
-/// Guards that stand for one request to a model.
+/// Guards of a model call.
 pub trait CallsModel {}
 
 impl CallsModel for OfLlm {}
@@ -14,7 +14,7 @@ impl CallsModel for OfEmbedding {}
 impl CallsModel for OfRerank {}
 
 impl<K: CallsModel> Guard<K> {
-    /// Tokens used, by the provider's own count.
+    /// Used tokens, as the provider counts them.
     #[inline]
     pub fn usage(mut self, usage: impl Into<Usage>) -> Self {
         if let Some(live) = &mut self.live {
@@ -23,7 +23,7 @@ impl<K: CallsModel> Guard<K> {
         self
     }
 
-    /// What the call cost by the provider's own word; kept beside the computed cost.
+    /// Cost that the provider reported; stored in addition to the computed cost.
     #[inline]
     pub fn cost(mut self, cost: Usd) -> Self {
         if let Some(live) = &mut self.live {
@@ -32,7 +32,7 @@ impl<K: CallsModel> Guard<K> {
         self
     }
 
-    /// The model that answered, where it is not the one asked for.
+    /// Model that answered, if it differs from the requested one.
     #[inline]
     pub fn response_model(self, model: &str) -> Self {
         self.text(Key::RESPONSE_MODEL, model)
@@ -57,20 +57,20 @@ impl<K: CallsModel> Guard<K> {
     }
 }
 
-/// Guards of what is talked to: models and agents.
+/// Guards with input and output: models and agents.
 pub trait Converses {}
 
 impl Converses for OfLlm {}
 impl Converses for OfAgent {}
 
 impl<K: Converses> Guard<K> {
-    /// What the model or agent was told; recorded where full prompts are switched on.
+    /// Input of the model or agent; requires full prompt logging.
     #[inline]
     pub fn input<'a>(self, content: impl Into<Content<'a>>) -> Self {
         self.content(Key::INPUT_TEXT, Key::INPUT, content.into())
     }
 
-    /// What the model or agent said; recorded where full prompts are switched on.
+    /// Output of the model or agent; requires full prompt logging.
     #[inline]
     pub fn output<'a>(self, content: impl Into<Content<'a>>) -> Self {
         self.content(Key::OUTPUT_TEXT, Key::OUTPUT, content.into())
@@ -78,7 +78,7 @@ impl<K: Converses> Guard<K> {
 }
 
 impl Guard<OfLlm> {
-    /// Why the model stopped: `stop`, `length`, `tool_calls` … Said once for each choice.
+    /// Finish reason: `stop`, `length`, `tool_calls` … One call per choice.
     #[inline]
     pub fn finish_reason(self, reason: &str) -> Self {
         self.text(Key::FINISH_REASONS, reason)
@@ -90,13 +90,13 @@ impl Guard<OfLlm> {
         self.double(Key::TEMPERATURE, temperature)
     }
 
-    /// Nucleus sampling bound.
+    /// Nucleus sampling limit.
     #[inline]
     pub fn top_p(self, bound: f64) -> Self {
         self.double(Key::TOP_P, bound)
     }
 
-    /// Most output tokens allowed.
+    /// Limit of output tokens.
     #[inline]
     pub fn max_tokens(self, tokens: u64) -> Self {
         self.int(Key::MAX_TOKENS, tokens)
@@ -108,7 +108,7 @@ impl Guard<OfLlm> {
         self.flag(Key::STREAM, stream)
     }
 
-    /// The first token or chunk has arrived. Only the first call counts.
+    /// Marks the arrival of the first token or chunk. Only the first call counts.
     #[inline]
     pub fn first_token(&mut self) {
         if let Some(live) = &mut self.live {

@@ -1,4 +1,4 @@
-//! What every guard can say.
+//! Methods of all guards.
 
 use std::fmt::Display;
 use std::marker::PhantomData;
@@ -13,14 +13,15 @@ use crate::type_name::type_name;
 use crate::wire::{self, Key};
 use crate::{Content, Context, Field, FutureExt, InContext, Instrumented};
 
-/// A span in the making: recorded from here to [`Guard::end`], or to where it is dropped.
+/// A span under construction; it lasts until [`Guard::end`] or the guard's drop.
 ///
-/// What a span *is* is said by value, in a chain: `llm("openai", "gpt-5").stream(true)`. What *happens* to it is told
-/// through `&mut`: [`Guard::event`], [`Guard::error`]. [`Guard::update`] brings the first to places that only have the second.
+/// Methods by value describe the span, in a chain: `llm("openai", "gpt-5").stream(true)`. Methods by `&mut`
+/// report what happens to it: [`Guard::event`], [`Guard::error`]. [`Guard::update`] calls the first kind
+/// through `&mut`.
 ///
-/// A guard may be held across `await` and sent to other threads. It does not make itself the parent of what follows:
-/// [`Guard::enter`], [`Guard::run`] and [`FutureExt::in_guard`] do, and [`Guard::context`] gives children by hand.
-/// Where nobody records, every call is an empty one.
+/// A guard can be held across `await` and sent to other threads. It does not become the parent of later spans
+/// by itself. [`Guard::enter`], [`Guard::run`] and [`FutureExt::in_guard`] do that, and [`Guard::context`]
+/// creates children explicitly. Without a recorder, every call does nothing.
 #[derive(Debug)]
 #[must_use = "a span ends when its guard is dropped"]
 pub struct Guard<K> {
@@ -56,31 +57,31 @@ impl<K> Guard<K> {
         Guard::of(self.live.take())
     }
 
-    /// Whether anything is recorded: what is dear to compute can be left out where not.
+    /// Whether the span is recorded. The caller can skip expensive values otherwise.
     #[inline]
     pub fn is_recording(&self) -> bool {
         self.live.is_some()
     }
 
-    /// The trace; `None` where nothing is recorded.
+    /// Trace id; `None` if nothing is recorded.
     #[inline]
     pub fn trace_id(&self) -> Option<TraceId> {
         self.live.as_ref().and_then(Live::trace_id)
     }
 
-    /// The span; `None` where nothing is recorded.
+    /// Span id; `None` if nothing is recorded.
     #[inline]
     pub fn span_id(&self) -> Option<SpanId> {
         self.live.as_ref().and_then(Live::span_id)
     }
 
-    /// The context within this span: what is made from it becomes its child.
+    /// The context in this span; spans from it become its children.
     #[inline]
     pub fn context(&self) -> Context {
         Context { at: self.live.as_ref().map_or_else(At::current, Live::at) }
     }
 
-    /// Says something of the span under a key of the user's, or of OpenTelemetry's.
+    /// Adds an attribute under a custom key or a key of OpenTelemetry.
     #[inline]
     pub fn attribute<'a>(mut self, key: &str, value: impl Into<Field<'a>>) -> Self {
         if let Some(live) = &mut self.live {
@@ -89,7 +90,7 @@ impl<K> Guard<K> {
         self
     }
 
-    /// The conversation that this span and all below it belong to.
+    /// Session of this span and its descendants.
     #[inline]
     pub fn session_id(mut self, id: &str) -> Self {
         if let Some(live) = &mut self.live {
@@ -98,7 +99,7 @@ impl<K> Guard<K> {
         self
     }
 
-    /// The user on whose behalf this span and all below it run.
+    /// User of this span and its descendants.
     #[inline]
     pub fn user_id(mut self, id: &str) -> Self {
         if let Some(live) = &mut self.live {
@@ -107,7 +108,7 @@ impl<K> Guard<K> {
         self
     }
 
-    /// Ties this span and all below it to one request across services.
+    /// Correlation id across services, for this span and its descendants.
     #[inline]
     pub fn correlation_id(mut self, id: &str) -> Self {
         if let Some(live) = &mut self.live {
@@ -116,7 +117,7 @@ impl<K> Guard<K> {
         self
     }
 
-    /// The framework that the code is written with, for this span and all below it.
+    /// Framework of the code, for this span and its descendants.
     #[inline]
     pub fn framework(mut self, name: &str) -> Self {
         if let Some(live) = &mut self.live {
@@ -125,7 +126,7 @@ impl<K> Guard<K> {
         self
     }
 
-    /// Free data for this span and all below it; it travels to other services as W3C baggage.
+    /// Custom data for this span and its descendants; it travels to other services as W3C baggage.
     #[inline]
     pub fn user_data(mut self, key: &str, value: &str) -> Self {
         if let Some(live) = &mut self.live {
@@ -134,13 +135,13 @@ impl<K> Guard<K> {
         self
     }
 
-    /// A free word to find it by.
+    /// Adds a tag for searches.
     #[inline]
     pub fn tag(self, word: &str) -> Self {
         self.text(Key::TAGS, word)
     }
 
-    /// A reference to another span.
+    /// Adds a link to another span.
     #[inline]
     pub fn link(mut self, to: &Context) -> Self {
         if let (Some(live), Some(place)) = (&mut self.live, to.at.place()) {
@@ -149,7 +150,7 @@ impl<K> Guard<K> {
         self
     }
 
-    /// Says that it went well. Without it the status is unset, which is no failure either.
+    /// Sets the status to ok. Without it the status is unset, which is no failure either.
     #[inline]
     pub fn ok(mut self) -> Self {
         if let Some(live) = &mut self.live {
@@ -158,13 +159,13 @@ impl<K> Guard<K> {
         self
     }
 
-    /// Says by value what a place with only `&mut` has learned: `call.update(|call| call.usage(usage))`.
+    /// Calls methods by value through `&mut`: `call.update(|call| call.usage(usage))`.
     #[inline]
     pub fn update(&mut self, say: impl FnOnce(Self) -> Self) {
         *self = say(std::mem::take(self));
     }
 
-    /// Something happened at this moment.
+    /// Records a span event at this moment.
     #[inline]
     pub fn event(&mut self, name: &str, attributes: &[(&str, Field<'_>)]) {
         if let Some(live) = &mut self.live {
@@ -172,7 +173,7 @@ impl<K> Guard<K> {
         }
     }
 
-    /// It failed: `kind` is a low-cardinality word for the kind of error, `message` is for people.
+    /// Records a failure: `kind` is a low-cardinality error type, `message` is for people.
     #[inline]
     pub fn error(&mut self, kind: &str, message: impl Display) {
         if let Some(live) = &mut self.live {
@@ -180,7 +181,7 @@ impl<K> Guard<K> {
         }
     }
 
-    /// Records the error of a result, and passes the result on. The kind is the error type's name.
+    /// Records the error of a result and returns the result. The kind is the name of the error type.
     #[inline]
     pub fn check<T, E: Display>(&mut self, result: Result<T, E>) -> Result<T, E> {
         if let Err(error) = &result {
@@ -189,7 +190,7 @@ impl<K> Guard<K> {
         result
     }
 
-    /// It was given up before its end, as futures are by being dropped.
+    /// Records a cancellation, such as that of a dropped future.
     #[inline]
     pub fn cancelled(&mut self) {
         if let Some(live) = &mut self.live {
@@ -197,15 +198,15 @@ impl<K> Guard<K> {
         }
     }
 
-    /// Makes it the parent of what this thread records until the answer is dropped, which also ends it. In asynchronous
-    /// code use [`Guard::run`], [`Guard::within`] or [`FutureExt::in_guard`].
+    /// Makes this span the parent of the thread's spans until the returned guard is dropped, which also ends
+    /// it. Asynchronous code uses [`Guard::run`], [`Guard::within`] or [`FutureExt::in_guard`].
     #[inline]
     pub fn enter(self) -> super::EnteredGuard<K> {
         super::EnteredGuard::new(self)
     }
 
-    /// Runs a future within it, records its error if it fails, ends, and passes the result on. Where the future
-    /// panics the guard says so; dropped before its end, that it was cancelled.
+    /// Runs a future in this span, records its error, ends the span and returns the result. The span records
+    /// a panic, or its cancellation if the future is dropped early.
     pub fn run<T, E: Display>(
         self,
         work: impl Future<Output = Result<T, E>>,
@@ -213,8 +214,8 @@ impl<K> Guard<K> {
         self.run_then(work, |guard, _| guard)
     }
 
-    /// As [`Guard::run`], with a word about what came of it before it ends, where it went well: the tokens that an answer
-    /// names, for example.
+    /// Same as [`Guard::run`], with a callback that adds values from a successful result before the span
+    /// ends, such as used tokens.
     ///
     /// ```
     /// # async fn ask() -> Result<(String, u64, u64), std::io::Error> { Ok((String::new(), 900, 40)) }
@@ -230,7 +231,8 @@ impl<K> Guard<K> {
         say: impl FnOnce(Self, &T) -> Self,
     ) -> impl Future<Output = Result<T, E>> {
         let work = work.in_context(self.context());
-        // Not within the future: it may be dropped before its first poll.
+        // The guard is created outside the async block, because the block may be dropped before its first
+        // poll.
         let running = Unfinished::new(self);
         async move {
             let result = work.await;
@@ -243,20 +245,20 @@ impl<K> Guard<K> {
         }
     }
 
-    /// Polls a future within it. Other than by [`Guard::run`] it does not end, and nothing is said of what comes of the
-    /// future: for one of several steps.
+    /// Polls a future in this span. Unlike [`Guard::run`] it does not end the span and does not record the
+    /// result, so several steps can use it.
     #[inline]
     pub fn within<F: Future>(&self, work: F) -> InContext<F> {
         work.in_context(self.context())
     }
 
-    /// Polls a future within it; it ends when the future does.
+    /// Polls a future in this span, which ends with the future.
     #[inline]
     pub fn instrument<F: Future>(self, work: F) -> Instrumented<F, K> {
         work.in_guard(self)
     }
 
-    /// Ends it now.
+    /// Ends the span now.
     #[inline]
     pub fn end(self) {}
 
@@ -292,7 +294,7 @@ impl<K> Guard<K> {
         self
     }
 
-    /// Text that is recorded where full prompts are switched on.
+    /// Text that requires full prompt logging.
     #[inline]
     pub(crate) fn private(mut self, key: Key, text: &str) -> Self {
         if let Some(live) = &mut self.live
@@ -303,7 +305,7 @@ impl<K> Guard<K> {
         self
     }
 
-    /// Messages that are recorded where full prompts are switched on.
+    /// Messages that require full prompt logging.
     #[inline]
     pub(crate) fn content(mut self, text: Key, json: Key, content: Content<'_>) -> Self {
         if let Some(live) = &mut self.live

@@ -1,15 +1,15 @@
-//! A guard that is the current thread's parent.
+//! A guard that is the parent of the thread's spans.
 
 use std::ops::{Deref, DerefMut};
 
 use crate::{Entered, Guard};
 
-/// A guard that is the parent of what its thread records; dropping it leaves and ends it.
+/// A guard that is the parent of the thread's spans; a drop leaves and ends it.
 #[derive(Debug)]
 #[must_use = "the span is left and ended as soon as this is dropped"]
 pub struct EnteredGuard<K> {
     guard: Guard<K>,
-    // After the guard: it ends within its own context.
+    // Dropped after the guard, so the guard ends in its own context.
     _entered: Entered,
 }
 

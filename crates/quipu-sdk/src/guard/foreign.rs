@@ -1,4 +1,4 @@
-//! Spans that another instrumentation speaks for, and what bridges to it can say through `&mut`.
+//! Spans of another instrumentation, and the `&mut` methods that bridges need.
 
 use quipu_core::{SpanKind, Status};
 
@@ -6,14 +6,14 @@ use super::live::Live;
 use crate::{Context, Field, Guard, Span};
 
 impl Context {
-    /// A span of another instrumentation, whose name becomes the scope's: it carries no kind of its own, so that the
-    /// adapter of what made it reads it, and no mirror is told of it.
+    /// A span of another instrumentation, whose name becomes the scope. It has no kind, so the adapter for
+    /// that instrumentation reads it. Mirrors are not notified.
     #[inline]
     pub fn foreign(&self, scope: &'static str, name: &str) -> Span {
         Guard::of(Live::foreign(&self.at, scope, name))
     }
 
-    /// This context outside of any span: what is recorded in it begins a new trace, with all that is bound.
+    /// This context outside of any span: the next span in it starts a new trace, with all bound values.
     #[must_use]
     #[inline]
     pub fn outside(mut self) -> Self {
@@ -31,7 +31,7 @@ impl<K> Guard<K> {
         }
     }
 
-    /// Gives it another name.
+    /// Changes the name.
     #[inline]
     pub fn rename(&mut self, name: &str) {
         if let Some(live) = &mut self.live {
@@ -39,7 +39,7 @@ impl<K> Guard<K> {
         }
     }
 
-    /// Which side of a request it stands on, as OpenTelemetry's span kind.
+    /// Sets OpenTelemetry's span kind, such as client or server.
     #[inline]
     pub fn span_kind(&mut self, kind: SpanKind) {
         if let Some(live) = &mut self.live {
@@ -47,8 +47,8 @@ impl<K> Guard<K> {
         }
     }
 
-    /// How it ended, in OpenTelemetry's words. The message counts for [`Status::Error`] only; an empty one leaves what an
-    /// earlier one said.
+    /// Sets OpenTelemetry's status. The message applies to [`Status::Error`] only; an empty message keeps an
+    /// earlier one.
     #[inline]
     pub fn status(&mut self, status: Status, message: &str) {
         if let Some(live) = &mut self.live {

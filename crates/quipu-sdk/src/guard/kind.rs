@@ -1,10 +1,10 @@
-//! The kinds of guards. Each is a marker: what a guard can say beyond the common depends on it.
+//! Marker types of guards. The marker decides which methods a guard has beyond the common ones.
 
 use crate::Guard;
 
 /// A kind of guard.
 pub trait GuardKind {
-    /// The word that records carry: [`quipu_core::Kind`] where that has one, else the operation.
+    /// The kind's word in records: that of [`quipu_core::Kind`] if it has one, else the operation.
     const WORD: &'static str;
 }
 
@@ -28,7 +28,7 @@ macro_rules! kinds {
 kinds! {
     /// Any work.
     OfSpan = "other", Span;
-    /// An agent's run.
+    /// An agent run.
     OfAgent = "agent", Agent;
     /// A workflow: a graph, crew, pipeline.
     OfWorkflow = "workflow", Workflow;
@@ -40,26 +40,26 @@ kinds! {
     OfEmbedding = "embedding", Embedding;
     /// A request to a reranking model.
     OfRerank = "rerank", Rerank;
-    /// A tool's run.
+    /// A tool run.
     OfTool = "tool", Tool;
     /// A look-up in a knowledge base.
     OfRetrieval = "retrieval", Retrieval;
-    /// Work on an agent's memory.
+    /// An operation on an agent's memory.
     OfMemory = "memory", Memory;
     /// A check of input or output.
     OfGuardrail = "guardrail", Guardrail;
-    /// A judgement of quality.
+    /// A quality evaluation.
     OfEvaluator = "evaluator", Evaluator;
     /// Planning.
     OfPlanning = "planning", Planning;
     /// A conversation.
     OfSession = "session", Session;
-    /// Putting together what a model is shown.
+    /// Assembly of a model's context.
     OfContextAssembly = "context_assembly", ContextAssembly;
-    /// Reading or changing a file.
+    /// An operation on a file.
     OfFileOperation = "file_operation", FileOperation;
-    /// A command run in a shell.
+    /// A shell command.
     OfShellCommand = "shell_command", ShellCommand;
-    /// Work on a version control system.
+    /// An operation on a version control system.
     OfVcs = "vcs", Vcs;
 }

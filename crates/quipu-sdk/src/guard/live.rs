@@ -1,4 +1,4 @@
-//! A span while it is being recorded.
+//! Recording state of a span.
 
 use std::fmt::Display;
 
@@ -14,12 +14,12 @@ use crate::sample::{Root, Sampler};
 use crate::wire::{FOREIGN, Head, Key, SPAN, subject};
 use crate::{Bound, Content, Context, Field, Recorder, local};
 
-/// A span while it is being recorded. As large as a pointer, so that guards are cheap to move.
+/// Recording state of a span. It has the size of a pointer, so guards are cheap to move.
 #[derive(Debug)]
 pub(crate) struct Live(Box<Open>);
 
 impl Live {
-    /// Begins a span in `at`; `None` where nobody records.
+    /// Starts a span in `at`; `None` without a recorder.
     #[inline]
     pub fn begin(at: &At, kind: u8, word: &'static str, name: &str) -> Option<Self> {
         let recorder = at.recorder?;
@@ -31,7 +31,7 @@ impl Live {
         Some(live)
     }
 
-    /// Begins a span that another instrumentation speaks for; `None` where nobody records.
+    /// Starts a span of another instrumentation; `None` without a recorder.
     pub fn foreign(at: &At, scope: &'static str, name: &str) -> Option<Self> {
         let recorder = at.recorder?;
         let mut live = Self::blank(at, recorder, FOREIGN, "", name);
@@ -98,12 +98,12 @@ impl Live {
         self.0.place.map(|place| place.span_id)
     }
 
-    /// What a context within it is made of.
+    /// Contents of a context in this span.
     pub fn at(&self) -> At {
         self.0.at()
     }
 
-    /// Whether prompts and their like are recorded.
+    /// Whether full prompts are recorded.
     #[inline]
     pub fn is_full(&self) -> bool {
         self.0.recorder.settings().log_full_prompts
@@ -145,7 +145,7 @@ impl Live {
         self.0.writer.cost(cost);
     }
 
-    /// Messages: one text, or a list that is written already. The JSON around a text is the drain's work.
+    /// Records messages: one text, or an encoded list. The drain adds the JSON around a text.
     pub fn content(&mut self, text: Key, json: Key, content: Content<'_>) {
         match content {
             Content::Text(said) => self.0.writer.text(text, said),
@@ -185,7 +185,7 @@ impl Live {
         }
     }
 
-    /// The first token has come, now. Later calls do nothing.
+    /// Records the time to the first token. Later calls do nothing.
     pub fn first_token(&mut self) {
         if !std::mem::replace(&mut self.0.notes.first_token, true) {
             let seconds = self.0.recorder.shared().scale.between(self.0.start, ticks()) / 1e9;

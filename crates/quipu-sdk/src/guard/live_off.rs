@@ -1,4 +1,4 @@
-//! A span where recording is compiled out: there is none.
+//! Empty recording state, for builds without recording.
 
 use std::fmt::Display;
 
@@ -9,7 +9,7 @@ use crate::place::Place;
 use crate::wire::Key;
 use crate::{Bound, Content, Field};
 
-/// A span that there never is: what holds it perhaps holds nothing, and takes no room.
+/// An uninhabited type: an `Option` of it is always `None` and takes no space.
 #[derive(Debug)]
 pub(crate) enum Live {}
 

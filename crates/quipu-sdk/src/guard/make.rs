@@ -1,4 +1,4 @@
-//! Where guards come from: free functions for the current context, methods for a given one.
+//! Constructors of guards: free functions for the current context, methods for a given one.
 
 use super::kind::*;
 use crate::at::At;
@@ -18,7 +18,8 @@ macro_rules! makers {
                 }
                 let make: fn(&At, $(makers!(@text $argument)),+) -> $guard = $make;
                 if !mirror::listens() {
-                    // Nobody asks for the context meanwhile: it is used without taking a share of it.
+                    // Without a mirror nothing reads the context during the call, so it is borrowed instead
+                    // of cloned.
                     let made = At::look(|at| at.recorder().is_some().then(|| make(at, $($argument),+)));
                     if let Some(made) = made {
                         return made;
@@ -63,9 +64,9 @@ fn begin<K: GuardKind>(at: &At, name: &str) -> Guard<K> {
 }
 
 makers! {
-    /// Any work, by its name.
+    /// A generic span, by its name.
     span(name) -> Span, |at, name| begin(at, name);
-    /// An agent's run, by the agent's name.
+    /// An agent run, by the agent's name.
     agent(name) -> Agent, |at, name| {
         let mut guard: Agent = begin(at, name);
         if let Some(live) = &mut guard.live {
@@ -92,38 +93,38 @@ makers! {
     /// A request to a reranking model.
     rerank(provider, model) -> Rerank, |at, provider, model| begin::<OfRerank>(at, model)
         .text(Key::PROVIDER, provider);
-    /// A tool's run, by the name that the model called it.
+    /// A tool run, by the tool's name.
     tool(name) -> Tool, |at, name| begin::<OfTool>(at, name);
-    /// A look-up in a knowledge base, by the name of the base.
+    /// A look-up in a knowledge base, by its name.
     retrieval(source) -> Retrieval, |at, source| begin::<OfRetrieval>(at, source);
-    /// Work on an agent's memory: `read`, `write`, `search` …
+    /// An operation on an agent's memory: `read`, `write`, `search` …
     memory(operation) -> Memory, |at, operation| begin(at, operation);
     /// A check of input or output, by its name.
     guardrail(name) -> Guardrail, |at, name| begin(at, name);
-    /// A judgement of quality, by its name.
+    /// A quality evaluation, by its name.
     evaluator(name) -> Evaluator, |at, name| begin::<OfEvaluator>(at, name);
-    /// Planning, by the name of the method.
+    /// Planning, by the method's name.
     planning(name) -> Planning, |at, name| begin(at, name);
-    /// A conversation: everything within it belongs to this session.
+    /// A conversation; all records in it belong to this session.
     session(id) -> Session, |at, id| begin::<OfSession>(at, "session").session_id(id);
-    /// Putting together what a model is shown.
+    /// Assembly of a model's context.
     context_assembly(name) -> ContextAssembly, |at, name| begin(at, name);
-    /// Reading or changing a file: an operation such as `read` or `write`, and the path.
+    /// An operation on a file: its name, such as `read` or `write`, and the path.
     file_operation(operation, path) -> FileOperation, |at, operation, path| {
         begin::<OfFileOperation>(at, operation).text(Key::FILE_PATH, path)
     };
-    /// A command run in a shell; the command line is recorded where full prompts are switched on, the program's name always.
+    /// A shell command. The program's name is always recorded; the command line requires full prompt logging.
     shell_command(command) -> ShellCommand, |at, command| {
         let program = program(command);
         begin::<OfShellCommand>(at, program).text(Key::COMMAND, program)
             .private(Key::COMMAND_LINE, command)
     };
-    /// Work on a version control system: `commit`, `checkout`, `diff` …
+    /// An operation on a version control system: `commit`, `checkout`, `diff` …
     vcs(operation) -> Vcs, |at, operation| begin(at, operation);
 }
 
-/// The first word of a command line that is no assignment, whose value may be a secret; empty where a value with quotes
-/// leaves open where it ends.
+/// The program of a command line: the first word that is no variable assignment, because a value may be a
+/// secret. Empty if a quoted value makes the end of an assignment unclear.
 fn program(command: &str) -> &str {
     let mut words = command.split_whitespace();
     let word = words.find(|word| !word.contains('=') || word.contains(['"', '\'', '\\', '`', '(']));

@@ -1,4 +1,4 @@
-//! Guards: a span is recorded from the making of its guard to its end.
+//! Guards: a span lasts from the creation of its guard to its end.
 
 mod call;
 mod common;

@@ -1,4 +1,4 @@
-//! What guards of an agent's other steps can say.
+//! Methods of guards for the other steps of an agent.
 
 use super::{
     OfAgent, OfEvaluator, OfFileOperation, OfGuardrail, OfMemory, OfRetrieval, OfShellCommand, OfTask,
@@ -8,13 +8,13 @@ use crate::Guard;
 use crate::wire::Key;
 
 impl Guard<OfAgent> {
-    /// The agent's id, where names are not unique.
+    /// The agent's id, if names are not unique.
     #[inline]
     pub fn id(self, id: &str) -> Self {
         self.text(Key::AGENT_ID, id)
     }
 
-    /// The agent hands over to another one.
+    /// Records a handoff to another agent.
     #[inline]
     pub fn hand_off(&mut self, to: &str) {
         self.event(quipu_semconv::quipu::HANDOFF_EVENT, &[("gen_ai.handoff.to_agent", to.into())]);
@@ -22,7 +22,7 @@ impl Guard<OfAgent> {
 }
 
 impl Guard<OfWorkflow> {
-    /// A step of this workflow, as a child of it.
+    /// Starts a step of this workflow as a child span.
     #[inline]
     pub fn step(&self, name: &str) -> Guard<OfTask> {
         self.context().task(name)
@@ -36,13 +36,13 @@ impl Guard<OfTool> {
         self.text(Key::TOOL_CALL, id)
     }
 
-    /// What the tool was given; recorded where full prompts are switched on.
+    /// Arguments of the tool; requires full prompt logging.
     #[inline]
     pub fn arguments(self, json: &str) -> Self {
         self.private(Key::TOOL_ARGUMENTS, json)
     }
 
-    /// What the tool gave; recorded where full prompts are switched on.
+    /// Result of the tool; requires full prompt logging.
     #[inline]
     pub fn result(self, text: &str) -> Self {
         self.private(Key::TOOL_RESULT, text)
@@ -50,19 +50,19 @@ impl Guard<OfTool> {
 }
 
 impl Guard<OfRetrieval> {
-    /// What was looked for; recorded where full prompts are switched on.
+    /// Query text; requires full prompt logging.
     #[inline]
     pub fn query(self, text: &str) -> Self {
         self.private(Key::QUERY, text)
     }
 
-    /// How many documents were asked for at most.
+    /// Maximum number of requested documents.
     #[inline]
     pub fn top_k(self, most: usize) -> Self {
         self.int(Key::RETRIEVAL_TOP_K, most)
     }
 
-    /// How many documents were found.
+    /// Number of found documents.
     #[inline]
     pub fn documents(self, count: usize) -> Self {
         self.int(Key::DOCUMENTS, count)
@@ -76,7 +76,7 @@ impl Guard<OfMemory> {
         self.text(Key::MEMORY_KEY, key)
     }
 
-    /// Whether a look-up found something.
+    /// Whether the look-up found an entry.
     #[inline]
     pub fn hit(self, hit: bool) -> Self {
         self.flag(Key::MEMORY_HIT, hit)
@@ -92,13 +92,13 @@ impl Guard<OfGuardrail> {
 }
 
 impl Guard<OfEvaluator> {
-    /// The judgement as a number.
+    /// Score as a number.
     #[inline]
     pub fn score(self, score: f64) -> Self {
         self.double(Key::SCORE, score)
     }
 
-    /// The judgement as a word.
+    /// Score as a label.
     #[inline]
     pub fn label(self, label: &str) -> Self {
         self.text(Key::LABEL, label)
@@ -114,7 +114,7 @@ impl Guard<OfFileOperation> {
 }
 
 impl Guard<OfShellCommand> {
-    /// The exit code; other than 0 is a failure.
+    /// Exit code; a value other than 0 is a failure.
     #[inline]
     pub fn exit_code(mut self, code: i32) -> Self {
         if code != 0 {
@@ -125,13 +125,13 @@ impl Guard<OfShellCommand> {
 }
 
 impl Guard<OfVcs> {
-    /// The revision that it made or read, such as a commit hash.
+    /// The created or read revision, such as a commit hash.
     #[inline]
     pub fn revision(self, revision: &str) -> Self {
         self.text(Key::REVISION, revision)
     }
 
-    /// The branch.
+    /// Name of the branch.
     #[inline]
     pub fn branch(self, name: &str) -> Self {
         self.text(Key::BRANCH, name)

@@ -1,27 +1,27 @@
-//! Every metric that Quipu knows by name: the one table that describes, derives and documents them.
+//! Catalogue of all named metrics: the single table that describes, derives and documents them.
 //!
 //! Metrics under `gen_ai.` follow OpenTelemetry's semantic conventions for generative AI
 //! (<https://github.com/open-telemetry/semantic-conventions-genai>, `docs/gen-ai/gen-ai-metrics.md` and
-//! `docs/gen-ai/gen-ai-token-metrics.md`), those under `process.` and `system.` its conventions for processes and hosts; those
-//! under `quipu.` are Quipu's own.
+//! `docs/gen-ai/gen-ai-token-metrics.md`). Those under `process.` and `system.` follow its conventions for
+//! processes and hosts; those under `quipu.` are Quipu's own.
 
 use std::fmt::Write as _;
 
 use super::bounds::*;
 use super::instrument::InstrumentKind::{self, Counter, Gauge, Histogram, UpDownCounter};
 
-/// What a metric is about.
+/// Subject of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Group {
     /// Requests to the agent: whole traces.
     Request,
-    /// Requests to models.
+    /// Model calls.
     Llm,
-    /// Agents' runs.
+    /// Agent runs.
     Agent,
-    /// Tools' runs.
+    /// Tool runs.
     Tool,
-    /// Checks of input and output, and judgements of quality.
+    /// Guardrail checks and evaluations.
     Guardrail,
     /// Tests that an agent writes.
     TestGeneration,
@@ -53,7 +53,7 @@ impl Group {
         Self::System,
     ];
 
-    /// The group in words.
+    /// Title of the group.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Request => "Requests",
@@ -74,19 +74,19 @@ impl Group {
 /// One metric.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Entry {
-    /// Its name.
+    /// Name.
     pub name: &'static str,
-    /// What it is about.
+    /// Group.
     pub group: Group,
-    /// The instrument.
+    /// Instrument kind.
     pub kind: InstrumentKind,
-    /// The unit, as UCUM writes it.
+    /// Unit in UCUM.
     pub unit: &'static str,
-    /// The labels that derived points carry; one without a value is left out.
+    /// Labels of derived points; a label without a value is left out.
     pub labels: &'static [&'static str],
-    /// What it measures.
+    /// Description.
     pub help: &'static str,
-    /// What it is derived from; empty for one that only exists where the code records it.
+    /// Source of the derivation; empty for a metric that only the code itself records.
     pub derived_from: &'static str,
     /// Upper bounds of a histogram's buckets.
     pub bounds: &'static [f64],
@@ -219,12 +219,12 @@ pub const CATALOGUE: &[Entry] = table! {
     }
 };
 
-/// The metric of that name.
+/// Catalogue entry of a metric.
 pub fn entry(name: &str) -> Option<&'static Entry> {
     CATALOGUE.iter().find(|entry| entry.name == name)
 }
 
-/// The catalogue as Markdown tables, one for each group: what `docs/guide/metrics.md` holds.
+/// The catalogue as Markdown tables, one per group, as in `docs/guide/metrics.md`.
 pub fn markdown() -> String {
     let mut text = String::new();
     for group in Group::ALL {

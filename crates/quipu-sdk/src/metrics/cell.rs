@@ -1,4 +1,4 @@
-//! What series are kept in.
+//! Storage cells of series.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -7,7 +7,7 @@ use super::stats::Moments;
 use super::stripe::Tally;
 use super::write::Write;
 
-/// A sum of whole numbers, alone on its cache line.
+/// A sum of whole numbers on its own cache line.
 #[derive(Debug, Default)]
 #[repr(align(64))]
 pub(crate) struct Sum(AtomicU64);
@@ -33,7 +33,7 @@ impl Tally for Sum {
 #[repr(align(64))]
 pub(crate) struct Distribution {
     count: AtomicU64,
-    /// The value that sums are relative to: the first one, so that they stay small; not a number before it came.
+    /// First value; sums are relative to it, so they stay small. NaN before the first value.
     first: AtomicU64,
     sum: AtomicU64,
     squares: AtomicU64,
@@ -58,14 +58,14 @@ impl Distribution {
         }
     }
 
-    /// Adds a finite value that belongs into `bucket`.
+    /// Adds a finite value to its `bucket`.
     #[inline]
     pub fn add<W: Write>(&self, value: f64, bucket: usize) {
         self.fine.add::<W>(value);
         self.add_coarse::<W>(value, bucket);
     }
 
-    /// As [`Self::add`], without what quantiles within the process need: most of the memory.
+    /// Same as [`Self::add`], without the buckets for quantiles, which take most of the memory.
     #[inline]
     pub fn add_coarse<W: Write>(&self, value: f64, bucket: usize) {
         W::change(&self.first, |first| first.is_nan().then_some(value));
@@ -80,7 +80,7 @@ impl Distribution {
         W::add(&self.count, 1);
     }
 
-    /// Turns one observation into another, as far as sums go.
+    /// Replaces an observation by another in the sums.
     pub fn correct<W: Write>(&self, from: f64, to: f64) {
         let first = f64::from_bits(self.first.load(Relaxed));
         let (from, to) = (from - first, to - first);

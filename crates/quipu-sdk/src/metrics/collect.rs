@@ -1,4 +1,4 @@
-//! From instruments to the points that backends take.
+//! Collection of instruments into metric points.
 
 use std::sync::{Arc, LazyLock};
 
@@ -22,16 +22,16 @@ static SCOPE: LazyLock<Arc<Scope>> = LazyLock::new(|| {
 });
 
 impl Drain {
-    /// Every series of every instrument as it stands now: points are cumulative since the series began. Gauges that were
-    /// never set, and instruments without a series, are left out. What is derived under a name that the code records by
-    /// hand is left out too.
+    /// Returns every series of every instrument. Points are cumulative since the start of the series. Unset
+    /// gauges and instruments without a series are left out. So are derived instruments whose name the code
+    /// records itself.
     pub fn metrics(&self, now: Timestamp) -> Vec<Metric> {
         self.recorder.metrics().collect(now, &self.recorder.settings().resource)
     }
 }
 
 impl Registry {
-    /// As [`Drain::metrics`], from whoever has no drain: a page that is scraped, for example.
+    /// Same as [`Drain::metrics`], for callers without a drain, such as a scraped page.
     pub fn collect(&'static self, now: Timestamp, resource: &Arc<Resource>) -> Vec<Metric> {
         self.observe_all(now);
         let mut metrics: Vec<_> =
@@ -40,7 +40,7 @@ impl Registry {
         metrics
     }
 
-    /// What could not be recorded, as a metric.
+    /// Rejected observations as a metric.
     fn rejected(&self, now: Timestamp, resource: &Arc<Resource>) -> Option<Metric> {
         let entry = super::catalogue::entry("quipu.metrics.rejected")?;
         let points: Vec<_> = self
@@ -118,7 +118,7 @@ fn distribution(series: &Series) -> PointValue {
         })
         .collect();
     PointValue::Distribution {
-        // Another thread may be recording: the count is that of the buckets shown.
+        // Another thread may be recording, so the count is the sum of the shown buckets.
         count: if buckets.is_empty() {
             moments.count
         } else {

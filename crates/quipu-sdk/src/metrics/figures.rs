@@ -1,4 +1,4 @@
-//! Reading single figures back, for the code that records them.
+//! Queries of recorded values.
 
 use super::Stats;
 use super::fine::Counts;
@@ -7,7 +7,7 @@ use super::registry::Registry;
 use super::stats::Moments;
 
 impl Registry {
-    /// Figures of a distribution over all its series; `None` where there is none of that name.
+    /// Statistics of a distribution over all its series; `None` if there is none with that name.
     pub fn stats(&self, name: &str) -> Option<Stats> {
         let instrument = self.shown(name).filter(|instrument| instrument.kind.is_distribution())?;
         let (mut moments, mut counts) = (Moments::default(), Counts::default());
@@ -15,18 +15,18 @@ impl Registry {
         Some(moments.stats(&counts))
     }
 
-    /// Figures of one series of a distribution; `None` where there is none of that name with these labels.
+    /// Statistics of one series of a distribution; `None` if there is none with that name and these labels.
     pub fn stats_of(&self, name: &str, labels: &[(&str, &str)]) -> Option<Stats> {
         let instrument = self.shown(name).filter(|instrument| instrument.kind.is_distribution())?;
         instrument.all().iter().find(|series| series.has(labels)).map(|series| series.stats())
     }
 
-    /// The number of one series of a counter or gauge; `None` where there is none of that name with these labels.
+    /// Value of one series of a counter or gauge; `None` if there is none with that name and these labels.
     pub fn value(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
         self.shown(name)?.all().iter().find(|series| series.has(labels))?.number()
     }
 
-    /// The sum over all series of a counter or up-down counter; `None` where there is none of that name.
+    /// Sum over all series of a counter or up-down counter; `None` if there is none with that name.
     pub fn total(&self, name: &str) -> Option<f64> {
         let instrument = self.shown(name)?;
         let sums = matches!(instrument.kind, InstrumentKind::Counter | InstrumentKind::UpDownCounter);

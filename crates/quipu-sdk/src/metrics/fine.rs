@@ -1,8 +1,9 @@
-//! Narrow buckets for quantiles: written by any thread, without a logarithm.
+//! Narrow buckets for quantiles; any thread can write them, without a logarithm.
 //!
-//! The scheme is that of HdrHistogram (each power of two is cut into equal parts), read off the bits of the double, with the
-//! guarantee of DDSketch (Masson, Rim, Lee, VLDB 2019): a quantile is off by a bounded share of its value. Core's sketch holds
-//! whole, non-negative numbers and takes a logarithm for each; here both would cost or lose too much.
+//! The scheme is that of HdrHistogram: each power of two is divided into equal parts. The bits of the double
+//! give the bucket. The guarantee is that of DDSketch (Masson, Rim, Lee, VLDB 2019): the relative error of a
+//! quantile is bounded. Core's sketch holds non-negative integers and computes a logarithm per value, which
+//! is too slow and too narrow here.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -10,17 +11,17 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::write::Write;
 
-/// Most that a quantile is off, relative to the true value, for values whose size is between 2⁻⁴⁰ and 2⁵⁶. Smaller ones count
-/// as zero, larger ones as 2⁵⁶.
+/// Largest relative error of a quantile, for absolute values between 2⁻⁴⁰ and 2⁵⁶. Smaller values count as
+/// zero, larger ones as 2⁵⁶.
 pub const QUANTILE_ERROR: f64 = 1.0 / 128.0;
 
-/// Parts of an octave, as bits.
+/// Number of parts of an octave, in bits.
 const PART_BITS: u32 = 6;
 const PARTS: usize = 1 << PART_BITS;
-/// The least octave: values from 2 to its power on.
+/// Smallest octave, as the exponent of 2.
 const LEAST: i64 = -40;
 const OCTAVES: usize = 96;
-/// Octaves are kept in groups, so that an empty table is small.
+/// Octaves are allocated in groups, so an empty table is small.
 const GROUP: usize = 8;
 const GROUPS: usize = OCTAVES / GROUP;
 
@@ -30,14 +31,14 @@ type Group = [OnceLock<Box<Octave>>; GROUP];
 /// The octaves of one sign.
 struct Side([OnceLock<Box<Group>>; GROUPS]);
 
-/// Counts by narrow bucket. Memory is taken octave by octave, as values come.
+/// Counts by narrow bucket. Octaves are allocated at their first value.
 pub(crate) struct Fine {
     zero: AtomicU64,
     above: Side,
     below: OnceLock<Box<Side>>,
 }
 
-/// Where a size falls: its octave and part; `None` where it counts as zero.
+/// Octave and part of an absolute value; `None` if it counts as zero.
 #[inline]
 fn place(size: f64) -> Option<(usize, usize)> {
     let bits = size.to_bits();
@@ -104,12 +105,12 @@ impl Fine {
     }
 }
 
-/// Counts read from several cells, by bucket, in the order of the values.
+/// Counts of several cells by bucket, in the order of the values.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Counts(BTreeMap<i32, u64>);
 
 impl Counts {
-    /// The value at `quantile` (0 to 1) within [`QUANTILE_ERROR`]; `None` when empty. The rank is that of the nearest value.
+    /// The value at `quantile` (0 to 1) within [`QUANTILE_ERROR`]; `None` if empty. It uses the nearest rank.
     pub fn quantile(&self, quantile: f64) -> Option<f64> {
         let count: u64 = self.0.values().sum();
         let rank = (quantile.clamp(0.0, 1.0) * count.saturating_sub(1) as f64).round() as u64;
@@ -124,7 +125,7 @@ impl Counts {
     }
 }
 
-/// The value that is equally far, in relative terms, from both ends of a bucket.
+/// The value with equal relative distance to both ends of a bucket.
 fn middle(bucket: i32) -> f64 {
     if bucket == 0 {
         return 0.0;

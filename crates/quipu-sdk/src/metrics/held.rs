@@ -1,4 +1,4 @@
-//! Handles of one series: held where the same one is recorded often, as it costs a few nanoseconds only.
+//! Handles of a single series, for frequent recording in a few nanoseconds.
 
 use super::reference::Reference;
 use super::series::Series;
@@ -8,8 +8,8 @@ macro_rules! held {
     ($($(#[doc = $doc:literal])* $held:ident;)*) => {$(
         $(#[doc = $doc])*
         ///
-        /// It is copied and sent freely. Made where nobody recorded, it does nothing for ever: make handles after the
-        /// library has been started.
+        /// It can be copied and sent freely. A handle that was created without a recorder never records, so
+        /// create handles after the library has started.
         #[derive(Clone, Copy)]
         pub struct $held(pub(crate) Option<Reference<Series>>);
 
@@ -38,14 +38,14 @@ held! {
     GaugeSeries;
     /// A distribution with explicit bounds, with its labels.
     HistogramSeries;
-    /// A distribution in quantiles, with its labels.
+    /// A distribution as quantiles, with its labels.
     SummarySeries;
     /// A histogram of durations in seconds, with its labels.
     TimerSeries;
 }
 
 impl CounterSeries {
-    /// Adds to it.
+    /// Adds `n`.
     #[inline]
     pub fn add(&self, n: u64) {
         if let Some(series) = &self.0 {
@@ -55,7 +55,7 @@ impl CounterSeries {
 }
 
 impl UpDownCounterSeries {
-    /// Adds to it, or takes from it.
+    /// Adds `n`, which can be negative.
     #[inline]
     pub fn add(&self, n: i64) {
         if let Some(series) = &self.0 {
@@ -65,7 +65,7 @@ impl UpDownCounterSeries {
 }
 
 impl GaugeSeries {
-    /// Sets it.
+    /// Sets the value.
     #[inline]
     pub fn set(&self, value: f64) {
         if let Some(series) = &self.0 {
@@ -73,7 +73,7 @@ impl GaugeSeries {
         }
     }
 
-    /// Adds to it, or takes from it; one that was never set counts from 0.
+    /// Adds `by`, which can be negative; an unset gauge starts at 0.
     pub fn add(&self, by: f64) {
         if let Some(series) = &self.0 {
             series.shift(by);
@@ -84,7 +84,7 @@ impl GaugeSeries {
 macro_rules! records {
     ($($held:ident),*) => {$(
         impl $held {
-            /// Adds an observation. One that is infinite or not a number is left out and counted.
+            /// Adds an observation. Infinite values and NaN are rejected and counted.
             #[inline]
             pub fn record(&self, value: f64) {
                 if let Some(series) = &self.0 {
@@ -92,7 +92,7 @@ macro_rules! records {
                 }
             }
 
-            /// Its figures so far; `None` where nothing is recorded.
+            /// Statistics so far; `None` if nothing is recorded.
             pub fn stats(&self) -> Option<Stats> {
                 self.0.as_ref().map(|series| series.stats())
             }
@@ -102,18 +102,18 @@ macro_rules! records {
 records!(HistogramSeries, SummarySeries, TimerSeries);
 
 impl TimerSeries {
-    /// Starts the clock; dropping the answer records.
+    /// Starts a measurement; the drop of the returned guard records it.
     pub fn start(&self) -> Running {
         Running::new(*self)
     }
 
-    /// Runs `work` and records how long it took, even if it panics.
+    /// Runs `work` and records its duration, even if it panics.
     pub fn time<T>(&self, work: impl FnOnce() -> T) -> T {
         let _running = self.start();
         work()
     }
 
-    /// Runs a future and records how long it took, from its first poll to its end or to where it is dropped.
+    /// Runs a future and records its duration, from its first poll to its end or drop.
     pub fn time_future<F: Future>(&self, work: F) -> impl Future<Output = F::Output> + use<F> {
         let series = *self;
         async move {

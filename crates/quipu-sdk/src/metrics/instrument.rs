@@ -1,4 +1,4 @@
-//! What an instrument is: its kind, what it is described as, its bounds, its series.
+//! An instrument: kind, description, bounds, series.
 
 use std::sync::OnceLock;
 
@@ -8,25 +8,25 @@ use parking_lot::RwLock;
 use super::bounds::SECONDS;
 use super::series::Series;
 
-/// What an instrument measures, and how.
+/// Kind of an instrument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum InstrumentKind {
     /// A sum of whole numbers that only grows.
     Counter,
     /// A sum of whole numbers that goes up and down.
     UpDownCounter,
-    /// The value that was set last.
+    /// The last value.
     Gauge,
     /// A distribution with explicit bounds.
     Histogram,
-    /// A distribution in quantiles.
+    /// A distribution as quantiles.
     Summary,
     /// A histogram of durations in seconds.
     Timer,
 }
 
 impl InstrumentKind {
-    /// The kind in words.
+    /// The kind's name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Counter => "counter",
@@ -38,12 +38,12 @@ impl InstrumentKind {
         }
     }
 
-    /// Whether it keeps a distribution.
+    /// Whether it holds a distribution.
     pub const fn is_distribution(self) -> bool {
         matches!(self, Self::Histogram | Self::Summary | Self::Timer)
     }
 
-    /// What OpenTelemetry calls it.
+    /// OpenTelemetry's kind of instrument.
     pub const fn wire(self) -> quipu_core::Instrument {
         match self {
             Self::Counter => quipu_core::Instrument::Counter,
@@ -63,42 +63,42 @@ impl InstrumentKind {
     }
 }
 
-/// Who records.
+/// Source of the observations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Origin {
     /// The instrumented code.
     Hand,
-    /// Quipu, from what it sees.
+    /// Quipu's derivation.
     Derived,
 }
 
-/// What an instrument is described as.
+/// Unit and help text.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Description {
     pub unit: CompactString,
     pub help: String,
 }
 
-/// One instrument of one registry. It lives as long as the process.
+/// An instrument of a registry. It lives as long as the process.
 pub(crate) struct Instrument {
     pub name: CompactString,
     pub kind: InstrumentKind,
     pub origin: Origin,
     pub bounds: Box<[f64]>,
     pub description: RwLock<Description>,
-    /// In the order of their first observation; the overflow series is not among them.
+    /// Ordered by first observation, without the overflow series.
     pub series: RwLock<Vec<&'static Series>>,
     pub overflow: OnceLock<&'static Series>,
 }
 
 impl Instrument {
-    /// Where a value belongs: the first bucket whose bound is not below it.
+    /// Index of a value's bucket: the first whose bound is not below it.
     #[inline]
     pub fn bucket(&self, value: f64) -> usize {
         self.bounds.partition_point(|bound| *bound < value)
     }
 
-    /// Buckets, that beyond the last bound included; none for what keeps no buckets.
+    /// Number of buckets, including the one beyond the last bound; 0 without buckets.
     pub fn buckets(&self) -> usize {
         match self.kind {
             InstrumentKind::Histogram | InstrumentKind::Timer => self.bounds.len() + 1,

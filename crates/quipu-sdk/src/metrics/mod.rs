@@ -1,4 +1,4 @@
-//! Metrics: instruments by name, handles to hold, figures of what was recorded, and what is derived from spans.
+//! Metrics: named instruments, series handles, statistics, and derivation from spans.
 //!
 //! ```
 //! use quipu_sdk::{Recorder, Settings, counter, timer};

@@ -1,4 +1,4 @@
-//! Instruments by their names.
+//! Access to instruments by name.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::reference::{Name, Reference, current, name, reference, series};
 use super::registry::Registry;
 use super::timer::Running;
 
-/// Says what an instrument of the current recorder measures: see [`Registry::describe`].
+/// Sets unit and description of an instrument of the current recorder: see [`Registry::describe`].
 pub fn describe(name: &str, unit: &str, help: &str) {
     if let Some(registry) = current() {
         registry.describe(name, unit, help);
@@ -44,7 +44,7 @@ macro_rules! named {
                     Self { registry, name: name(given) }
                 }
 
-                /// A handle of the series with these labels: for what is recorded often.
+                /// A handle of the series with these labels, for frequent recording.
                 #[inline]
                 pub fn with(&self, labels: &[(&str, &str)]) -> $held {
                     $held(series(self.registry, InstrumentKind::$named, self.name, labels))
@@ -53,7 +53,7 @@ macro_rules! named {
 
             $(#[doc = $doc])*
             ///
-            /// Of the current recorder; where nobody records, it does nothing.
+            /// It belongs to the current recorder; without one it does nothing.
             #[inline]
             pub fn $function(name: &str) -> $named<'_> {
                 $named::new(current(), name)
@@ -75,18 +75,18 @@ named! {
     counter, Counter -> CounterSeries;
     /// A sum of whole numbers that goes up and down.
     up_down_counter, UpDownCounter -> UpDownCounterSeries;
-    /// The value that was set last.
+    /// The last value.
     gauge, Gauge -> GaugeSeries;
     /// A distribution with explicit bounds.
     histogram, Histogram -> HistogramSeries;
-    /// A distribution in quantiles.
+    /// A distribution as quantiles.
     summary, Summary -> SummarySeries;
     /// A histogram of durations in seconds.
     timer, Timer -> TimerSeries;
 }
 
 impl Counter<'_> {
-    /// Adds to the series with these labels.
+    /// Adds `n` to the series with these labels.
     #[inline]
     pub fn add(&self, n: u64, labels: &[(&str, &str)]) {
         self.with(labels).add(n);
@@ -94,7 +94,7 @@ impl Counter<'_> {
 }
 
 impl UpDownCounter<'_> {
-    /// Adds to the series with these labels, or takes from it.
+    /// Adds `n`, which can be negative, to the series with these labels.
     #[inline]
     pub fn add(&self, n: i64, labels: &[(&str, &str)]) {
         self.with(labels).add(n);
@@ -108,7 +108,7 @@ impl Gauge<'_> {
         self.with(labels).set(value);
     }
 
-    /// Adds to the series with these labels, or takes from it.
+    /// Adds `by`, which can be negative, to the series with these labels.
     pub fn add(&self, by: f64, labels: &[(&str, &str)]) {
         self.with(labels).add(by);
     }
@@ -136,17 +136,17 @@ impl Timer<'_> {
         self.with(labels).record_duration(duration);
     }
 
-    /// Starts the clock; dropping the answer records in the series with these labels.
+    /// Starts a measurement; the drop of the returned guard records it in the series with these labels.
     pub fn start(&self, labels: &[(&str, &str)]) -> Running {
         self.with(labels).start()
     }
 
-    /// Runs `work` and records how long it took, even if it panics.
+    /// Runs `work` and records its duration, even if it panics.
     pub fn time<T>(&self, labels: &[(&str, &str)], work: impl FnOnce() -> T) -> T {
         self.with(labels).time(work)
     }
 
-    /// Runs a future and records how long it took, from its first poll to its end or to where it is dropped.
+    /// Runs a future and records its duration, from its first poll to its end or drop.
     pub fn time_future<F: Future>(
         &self,
         labels: &[(&str, &str)],

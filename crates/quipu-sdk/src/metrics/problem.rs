@@ -1,36 +1,37 @@
-//! Wrong use and spent bounds: counted always, reported once each.
+//! Misuse and exceeded limits of metrics: each is counted, and reported once per instrument.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use compact_str::CompactString;
 use parking_lot::Mutex;
 
-/// Different reports kept until someone takes them, and remembered so as not to be made again.
+/// Most distinct reports, pending and remembered.
 const REPORTS: usize = 256;
 
-/// Why something was not recorded as it was said.
+/// Reason for a rejected or changed observation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Problem {
-    /// The instrument's name breaks OpenTelemetry's rules: nothing was recorded.
+    /// The name violates OpenTelemetry's rules: nothing was recorded.
     WrongName,
-    /// The name is another kind of instrument's: nothing was recorded.
+    /// Another kind of instrument has this name: nothing was recorded.
     OtherKind,
-    /// A label's key is empty, too long, or there twice, or there are too many labels: that label was left out.
+    /// A label's key is empty, too long or repeated, or there are too many labels: the label was left out.
     WrongLabel,
-    /// A label's value is too long: its beginning was kept.
+    /// A label's value is too long: it was cut.
     LongLabel,
-    /// The unit or the bounds are not usable: they were left as they were.
+    /// Unit or bounds are invalid: they were not changed.
     WrongDescription,
-    /// The value is infinite or not a number: it was not recorded.
+    /// The value is infinite or NaN: it was not recorded.
     NotFinite,
-    /// The instrument has as many series as it may: the observation went to the series `otel.metric.overflow`.
+    /// The instrument has reached its limit of series: the observation went to the series
+    /// `otel.metric.overflow`.
     Overflow,
-    /// There are as many instruments as there may be: nothing was recorded.
+    /// The limit of instruments is reached: nothing was recorded.
     TooManyInstruments,
 }
 
 impl Problem {
-    /// Every problem, in the order in which they are counted.
+    /// Every problem, in the order of their counters.
     pub const ALL: [Self; 8] = [
         Self::WrongName,
         Self::OtherKind,
@@ -42,7 +43,7 @@ impl Problem {
         Self::TooManyInstruments,
     ];
 
-    /// The problem as a stable word.
+    /// Stable name of the problem.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::WrongName => "wrong_name",
@@ -57,12 +58,12 @@ impl Problem {
     }
 }
 
-/// A problem and the instrument that it came up with; told once for each pair.
+/// A problem of an instrument; reported once per pair.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// What is wrong.
+    /// The problem.
     pub problem: Problem,
-    /// The instrument's name as it was given, cut after 255 characters.
+    /// Name of the instrument as given, cut after 255 characters.
     pub instrument: CompactString,
 }
 
@@ -83,7 +84,7 @@ impl Problems {
     #[cold]
     pub fn note(&self, problem: Problem, instrument: &str) {
         self.counts[problem as usize].fetch_add(1, Relaxed);
-        // Never waits: a report lost here is made the next time.
+        // Recording never waits; a report that is lost here is made the next time.
         let Some(mut reports) = self.reports.try_lock() else { return };
         let cut = || instrument.chars().take(255);
         let is = |report: &Report| report.problem == problem && cut().eq(report.instrument.chars());

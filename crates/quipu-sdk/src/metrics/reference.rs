@@ -1,4 +1,4 @@
-//! What handles hold: nothing at all without the feature `enable`.
+//! References in handles; zero-sized without the feature `enable`.
 
 #[cfg(feature = "enable")]
 mod on {
@@ -8,9 +8,9 @@ mod on {
     use crate::metrics::registry::Registry;
     use crate::metrics::series::Series;
 
-    /// Something that lives as long as the process.
+    /// A reference to a value that lives as long as the process.
     pub(crate) type Reference<T> = &'static T;
-    /// An instrument's name as it was given.
+    /// An instrument's name as given.
     pub(crate) type Name<'a> = &'a str;
     pub(crate) use fastant::Instant;
 
@@ -19,7 +19,7 @@ mod on {
         name
     }
 
-    /// The registry of whoever records on this thread.
+    /// Registry of the thread's recorder.
     #[inline]
     pub(crate) fn current() -> Option<Reference<Registry>> {
         crate::context::recorder().map(crate::Recorder::metrics)
@@ -35,7 +35,7 @@ mod on {
         registry?.series(kind, name, labels)
     }
 
-    /// The moment now, where something is to be recorded.
+    /// The current time, if there is a series.
     #[inline]
     pub(crate) fn start(series: Option<Reference<Series>>) -> Option<Instant> {
         series.map(|_| Instant::now())
@@ -63,7 +63,7 @@ mod off {
     use crate::metrics::registry::Registry;
     use crate::metrics::series::Series;
 
-    /// A name that nobody asks for.
+    /// An unused name.
     pub(crate) type Name<'a> = PhantomData<&'a str>;
 
     pub(crate) const fn name(_: &str) -> Name<'_> {
@@ -83,7 +83,7 @@ mod off {
         None
     }
 
-    /// Something that there is none of.
+    /// A reference that never exists.
     pub(crate) struct Reference<T>(Infallible, PhantomData<fn() -> T>);
 
     impl<T> Clone for Reference<T> {
@@ -102,7 +102,7 @@ mod off {
         }
     }
 
-    /// A moment that never comes.
+    /// A time that never exists.
     #[derive(Debug, Clone, Copy)]
     pub(crate) enum Instant {}
 

@@ -1,4 +1,4 @@
-//! All instruments of a recorder.
+//! Registry of a recorder's instruments.
 
 use std::hash::BuildHasher;
 use std::sync::Arc;
@@ -14,41 +14,42 @@ use super::problem::{Problem, Problems, Report};
 use super::series::{Labels, Series};
 use super::{bounds, cache, catalogue, name};
 
-/// Series of one instrument by default, that for overflow included: OpenTelemetry's metrics SDK, "Cardinality limits".
+/// Default limit of series per instrument, including the overflow series: OpenTelemetry's metrics SDK,
+/// "Cardinality limits".
 const SERIES: usize = 2_000;
-/// Instruments of one registry.
+/// Limit of instruments per registry.
 const INSTRUMENTS: usize = 4_096;
-/// Cells that threads have for themselves, of all series; further ones are shared.
+/// Limit of thread-owned cells over all series; further ones are shared.
 const CELLS: usize = 16_384;
 const SHARDS: usize = 16;
 
 type Shard = RwLock<HashMap<u64, Vec<&'static Series>>>;
 type Observer = Arc<dyn Fn(&'static Registry, Timestamp) + Send + Sync>;
 
-/// What was said of an instrument before it was first used.
+/// Description of an instrument that is not used yet.
 #[derive(Default)]
 struct Said {
     description: Option<Description>,
     bounds: Option<Box<[f64]>>,
 }
 
-/// All instruments of a recorder. Recording waits for nobody: a lock is taken only where a thread meets a series for the
-/// first time.
+/// All instruments of a recorder. Recording does not block. A thread takes a lock only when it uses a series
+/// for the first time.
 pub struct Registry {
     hasher: RandomState,
     shards: [Shard; SHARDS],
-    /// By name in lower case: names do not differ by case alone.
+    /// Key: name in lower case, because names must differ by more than case.
     instruments: RwLock<HashMap<(CompactString, Origin), &'static Instrument>>,
     said: Mutex<HashMap<CompactString, Said>>,
     observers: Mutex<Vec<Observer>>,
     limit: AtomicUsize,
     pub(crate) cells: AtomicUsize,
     pub(crate) problems: Problems,
-    /// Derived distributions have their buckets only, and no quantiles: nobody asks for those where there is a page of them.
+    /// Derived distributions have buckets but no quantiles, which a scraped metrics page does not need.
     pub(crate) coarse: bool,
 }
 
-/// What an observer leaves behind when it panics is whole: none runs under a lock.
+/// Observers run outside of all locks, so a panic leaves no broken state.
 impl std::panic::RefUnwindSafe for Registry {}
 
 impl Default for Registry {
@@ -76,13 +77,13 @@ impl std::fmt::Debug for Registry {
 }
 
 impl Registry {
-    /// One whose derived distributions have no quantiles.
+    /// A registry whose derived distributions have no quantiles.
     pub(crate) fn coarse() -> Self {
         Self { coarse: true, ..Self::default() }
     }
 
-    /// Says what an instrument measures, and in which unit (UCUM: `s`, `By`, `1`, `{token}`). The last word counts, before or
-    /// after the first observation. A unit that is none is counted and left out.
+    /// Sets unit (UCUM: `s`, `By`, `1`, `{token}`) and description of an instrument. The last call wins,
+    /// before or after the first observation. An invalid unit is rejected and counted.
     pub fn describe(&self, name: &str, unit: &str, help: &str) {
         if !name::is_name(name) || !name::is_unit(unit) {
             return self.problems.note(Problem::WrongDescription, name);
@@ -94,8 +95,8 @@ impl Registry {
         }
     }
 
-    /// Sets the bounds of a histogram's or timer's buckets: at most 200, finite and rising. They have to be set before the
-    /// first observation; later ones, and unusable ones, are counted and left out.
+    /// Sets the bucket bounds of a histogram or timer: at most 200, finite and ascending. They have to be set
+    /// before the first observation. Later or invalid bounds are rejected and counted.
     pub fn bounds(&self, name: &str, bounds: &[f64]) {
         let late = self.instruments_of(name).iter().any(Option::is_some);
         if late || !name::is_name(name) || !bounds::are_usable(bounds) {
@@ -104,7 +105,7 @@ impl Registry {
         self.say(name, |said| said.bounds = Some(bounds.into()));
     }
 
-    /// Keeps what is said of an instrument for when it is made; `false` where too much was said already.
+    /// Stores settings for an instrument that may be created later; `false` if the limit is reached.
     fn say(&self, name: &str, say: impl FnOnce(&mut Said)) -> bool {
         let mut all = self.said.lock();
         let name = lower(name);
@@ -116,24 +117,24 @@ impl Registry {
         true
     }
 
-    /// The instruments of that name: the one recorded by hand, and the derived one.
+    /// The instruments with that name: the one of the code, and the derived one.
     fn instruments_of(&self, name: &str) -> [Option<&'static Instrument>; 2] {
         let instruments = self.instruments.read();
         [Origin::Hand, Origin::Derived].map(|origin| instruments.get(&(lower(name), origin)).copied())
     }
 
-    /// Series that each instrument may have from now on, that for overflow included; 2,000 by default.
+    /// Sets the limit of series per instrument from now on, including the overflow series; default 2,000.
     pub fn limit_series(&self, most: usize) {
         self.limit.store(most.max(1), Relaxed);
     }
 
-    /// Calls `observe` before each collection, for values that are looked up rather than recorded.
+    /// Calls `observe` before each collection, for values that are read on demand.
     pub fn observe_with(&self, observe: impl Fn(&'static Self, Timestamp) + Send + Sync + 'static) {
         self.observers.lock().push(Arc::new(observe));
     }
 
-    /// Sets a gauge or sum to what was observed elsewhere, as by the operating system. Its kind is that of the catalogue, else
-    /// a gauge. What the code records by hand under that name is left alone.
+    /// Sets a gauge or sum to an external value, such as one of the operating system. The kind is that of the
+    /// catalogue, else a gauge. An instrument of the code with the same name is not changed.
     pub fn observe(&'static self, name: &str, value: f64, labels: &[(&str, &str)]) {
         let kind = catalogue::entry(name).map_or(InstrumentKind::Gauge, |entry| entry.kind);
         if let Some(series) = self.derived(kind, name, labels) {
@@ -141,23 +142,23 @@ impl Registry {
         }
     }
 
-    /// What was not recorded as it was said, and how often.
+    /// Counts of rejected or changed observations by reason.
     pub fn problems(&self) -> Vec<(Problem, u64)> {
         self.problems.counts().collect()
     }
 
-    /// Problems that came up since the last call, each once for each instrument: for a log.
+    /// Problems since the last call, once per instrument; meant for a log.
     pub fn new_problems(&self) -> Vec<Report> {
         self.problems.take()
     }
 
-    /// The instrument to show under that name: the one recorded by hand, else the derived one.
+    /// The instrument to show under that name: the one of the code, else the derived one.
     pub(crate) fn shown(&self, name: &str) -> Option<&'static Instrument> {
         let [by_hand, derived] = self.instruments_of(name);
         by_hand.or(derived)
     }
 
-    /// Whether the instrumented code records under this name, so that nothing is derived.
+    /// Whether the code records under this name, so nothing is derived.
     pub(crate) fn is_by_hand(&self, name: &str) -> bool {
         self.instruments.read().contains_key(&(lower(name), Origin::Hand))
     }
@@ -180,7 +181,7 @@ impl Registry {
         observers.iter().for_each(|observe| observe(self, now));
     }
 
-    /// The series of an instrument with these labels, made where it is new; `None` where the name cannot be used.
+    /// The series of an instrument with these labels, created if necessary; `None` if the name is invalid.
     #[inline]
     pub(crate) fn series(
         &'static self,
@@ -195,14 +196,15 @@ impl Registry {
         }
     }
 
-    /// As [`Registry::series`], of what is derived; `None` also where the code records it by hand.
+    /// Same as [`Registry::series`], for a derived instrument; also `None` if the code records under this
+    /// name.
     pub(crate) fn derived(
         &'static self,
         kind: InstrumentKind,
         name: &str,
         labels: &[(&str, &str)],
     ) -> Option<&'static Series> {
-        // Nobody records by hand where everything is derived.
+        // A coarse registry has no instruments of the code.
         if !self.coarse && self.is_by_hand(name) {
             return None;
         }
@@ -213,7 +215,7 @@ impl Registry {
         }
     }
 
-    /// Labels in another order are the same labels.
+    /// The hash does not depend on the order of the labels.
     #[inline]
     fn hash(&self, name: &str, labels: &[(&str, &str)]) -> u64 {
         labels.iter().fold(self.hasher.hash_one(name), |hash, (key, value)| {
@@ -255,7 +257,7 @@ impl Registry {
         }
         let instrument = self.instrument(which, name)?;
         if !name::are_labels(labels) {
-            // Under their own hash are the labels that are left.
+            // The remaining labels have their own hash.
             let clean = self.clean(instrument, labels);
             let left: Vec<_> = clean.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
             return self.look_up(self.hash(&instrument.name, &left), which, &instrument.name, &left);
@@ -282,7 +284,7 @@ impl Registry {
         Some(series)
     }
 
-    /// Whether only the overflow series is left for an instrument with so many.
+    /// Whether an instrument with this many series has only the overflow series left.
     fn is_full(&self, series: usize) -> bool {
         series + 1 >= self.limit.load(Relaxed)
     }
@@ -295,7 +297,7 @@ impl Registry {
         })
     }
 
-    /// The labels that can be used, the last one of each key.
+    /// The valid labels, the last value of each key.
     fn clean(&self, instrument: &Instrument, labels: &[(&str, &str)]) -> Labels {
         let mut clean: Vec<(CompactString, CompactString)> = Vec::with_capacity(labels.len());
         for (key, value) in labels {

@@ -16,23 +16,23 @@ use super::stats::{Moments, Stats};
 use super::stripe::Striped;
 use super::write::{Alone, Together};
 
-/// Labels in the order in which they were first given.
+/// Labels in the order of their first use.
 pub(crate) type Labels = Box<[(CompactString, CompactString)]>;
 
-/// Observations that were taken back and still wait for another one to take their place, at most.
+/// Most subtracted observations that wait for a replacement.
 const OWED: usize = 256;
 
-/// What a series holds.
+/// Data of a series.
 #[expect(
     clippy::large_enum_variant,
     reason = "never moved, and a box would be one more step for each observation"
 )]
 pub(crate) enum Data {
     Sum(Striped<Sum>),
-    /// The bits of a double; not a number before the first one was set.
+    /// The bits of a double; NaN before the first value.
     Last(AtomicU64),
     Distribution(Striped<Distribution>),
-    /// What was truly spent, and what was shown at most: a counter must not fall.
+    /// The exact sum, and its highest value so far. The counter shows the second, because it must not fall.
     Money(Mutex<(Usd, Usd)>),
 }
 
@@ -42,16 +42,16 @@ pub(crate) struct Series {
     pub labels: Labels,
     pub start: Timestamp,
     pub data: Data,
-    /// Of a counter, what was taken back and is not yet made up for.
+    /// For a counter: the subtracted amount that later additions have not compensated yet.
     owed: AtomicU64,
-    /// Of a distribution, observations taken back.
+    /// For a distribution: the subtracted observations.
     taken_back: Mutex<Vec<f64>>,
-    /// Buckets that look for an exemplar, one bit each.
+    /// Buckets that need an exemplar, one bit each.
     wants: AtomicU64,
     exemplars: Mutex<Vec<Option<Exemplar>>>,
 }
 
-/// Recording runs no code of the caller's: a panic never leaves it halfway.
+/// Recording calls no user code, so a panic leaves no broken state.
 impl std::panic::RefUnwindSafe for Series {}
 
 impl Series {
@@ -79,7 +79,7 @@ impl Series {
         }
     }
 
-    /// Whether it is the one for these labels, in whatever order.
+    /// Whether the series has these labels, in any order.
     #[inline]
     pub fn has(&self, labels: &[(&str, &str)]) -> bool {
         let same =
@@ -89,7 +89,7 @@ impl Series {
                 || labels.iter().all(|want| self.labels.iter().any(|have| same(have, want))))
     }
 
-    /// Adds to a sum; signed numbers in two's complement.
+    /// Adds to a sum; negative numbers use two's complement.
     #[inline]
     pub fn add(&self, n: u64) {
         if let Data::Sum(sum) = &self.data {
@@ -110,7 +110,7 @@ impl Series {
         }
     }
 
-    /// Adds to a gauge; one that was never set counts from 0.
+    /// Adds to a gauge; an unset gauge starts at 0.
     pub fn shift(&self, by: f64) {
         match &self.data {
             Data::Last(last) if by.is_finite() => {
@@ -140,8 +140,8 @@ impl Series {
         }
     }
 
-    /// The first observation of a bucket since the last collection that was made within a sampled span becomes its exemplar:
-    /// all others are spared the clock.
+    /// The first observation of a bucket in a sampled span since the last collection becomes its exemplar.
+    /// All other observations skip the clock.
     #[cold]
     fn look_for_exemplar(&self, value: f64, bucket: usize) {
         let Some((trace_id, span_id)) = crate::context::sampled_place() else { return };
@@ -149,7 +149,7 @@ impl Series {
         self.keep(bucket, Exemplar { time: SystemClock.now(), value, trace_id, span_id });
     }
 
-    /// Never waits: the collection may be reading.
+    /// Does not wait, because a collection may hold the lock.
     fn keep(&self, bucket: usize, exemplar: Exemplar) {
         if let Some(mut exemplars) = self.exemplars.try_lock() {
             if exemplars.len() <= bucket {
@@ -159,8 +159,8 @@ impl Series {
         }
     }
 
-    /// Adds a derived observation. Where one was taken back before, it takes its place: count and sums are then exact, while
-    /// the bucket stays that of the first one, as counts of buckets must not fall.
+    /// Adds a derived observation. It replaces a subtracted one if there is any: count and sums are then
+    /// exact. The bucket stays that of the subtracted one, because bucket counts must not fall.
     pub fn derive(&self, value: f64, exemplar: Option<Exemplar>) {
         let Data::Distribution(cells) = &self.data else { return };
         if !value.is_finite() {
@@ -180,7 +180,7 @@ impl Series {
         }
     }
 
-    /// Takes a derived observation back: the next one takes its place.
+    /// Subtracts a derived observation: the next one replaces it.
     pub fn take_back(&self, value: f64) {
         let mut taken_back = self.taken_back.lock();
         if taken_back.len() < OWED {
@@ -188,8 +188,8 @@ impl Series {
         }
     }
 
-    /// Adds a derived, possibly negative number to a counter. It does not fall: what is taken back is made up for by what
-    /// comes after.
+    /// Adds a derived, possibly negative number to a counter. The counter does not fall; later additions
+    /// compensate a negative number first.
     pub fn settle(&self, by: i64) {
         let Data::Sum(sum) = &self.data else { return };
         let owed = self.owed.load(Relaxed);
@@ -202,7 +202,7 @@ impl Series {
         sum.shared().add::<Together>(by.unsigned_abs() - paid);
     }
 
-    /// As [`Series::settle`], of money.
+    /// Same as [`Series::settle`], for money.
     pub fn spend(&self, by: Usd) {
         if let Data::Money(money) = &self.data {
             let mut money = money.lock();
@@ -211,7 +211,7 @@ impl Series {
         }
     }
 
-    /// Sets whatever it is to what was observed elsewhere: a gauge, or a sum that only this writes.
+    /// Sets the series to an external value: a gauge, or a sum with this single writer.
     pub fn observe(&self, value: f64) {
         match &self.data {
             Data::Last(_) => self.set(value),
@@ -223,7 +223,7 @@ impl Series {
         }
     }
 
-    /// The number of what is no distribution; `None` for those and for a gauge that was never set.
+    /// The number of a series; `None` for a distribution and for an unset gauge.
     pub fn number(&self) -> Option<f64> {
         match &self.data {
             Data::Sum(sum) => {
@@ -255,7 +255,7 @@ impl Series {
         moments.stats(&counts)
     }
 
-    /// Observations in each bucket.
+    /// Number of observations per bucket.
     pub fn buckets(&self) -> Vec<u64> {
         let mut buckets = vec![0; self.instrument.buckets()];
         if let Data::Distribution(cells) = &self.data {
@@ -264,7 +264,7 @@ impl Series {
         buckets
     }
 
-    /// The exemplars, each by its bucket's number; from now on the buckets look for new ones.
+    /// The exemplars, ordered by bucket. The buckets then accept new ones.
     pub fn exemplars(&self) -> Vec<Exemplar> {
         if self.instrument.buckets() > 0 {
             self.wants.store(u64::MAX, Relaxed);

@@ -1,33 +1,33 @@
-//! What a distribution looks like, in a few figures.
+//! Statistics of a distribution.
 
 use super::fine::Counts;
 
-/// Figures of a distribution. Quantiles are off by at most [`super::QUANTILE_ERROR`] of their value; all else is exact but for
-/// the rounding of doubles.
+/// Statistics of a distribution. The relative error of quantiles is at most [`super::QUANTILE_ERROR`]; all
+/// other values are exact except for rounding.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Stats {
-    /// Observations.
+    /// Number of observations.
     pub count: u64,
     /// Their sum.
     pub sum: f64,
-    /// The least; 0 where there is none.
+    /// The smallest; 0 if empty.
     pub min: f64,
-    /// The greatest; 0 where there is none.
+    /// The largest; 0 if empty.
     pub max: f64,
-    /// The mean; 0 where there is none.
+    /// The mean; 0 if empty.
     pub mean: f64,
-    /// The value in the middle.
+    /// The median.
     pub median: f64,
-    /// The value that 95 of 100 observations do not exceed.
+    /// The 95th percentile.
     pub p95: f64,
-    /// The value that 99 of 100 observations do not exceed.
+    /// The 99th percentile.
     pub p99: f64,
-    /// Standard deviation of all that was observed (divided by the count, not by one less).
+    /// Population standard deviation (divided by the count, not by one less).
     pub stddev: f64,
 }
 
-/// Moments of one cell or of several: mean and squares are of the distance to the mean, which keeps small differences of large
-/// values.
+/// Moments of one or more cells. `squares` uses distances to the mean, which preserves small differences of
+/// large values.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Moments {
     pub count: u64,
@@ -40,7 +40,7 @@ pub(crate) struct Moments {
 }
 
 impl Moments {
-    /// Of a cell that kept count, sum and sum of squares relative to its `first` value.
+    /// Moments of a cell with count, sum and sum of squares relative to its `first` value.
     pub fn relative(count: u64, first: f64, sum: f64, squares: f64, (min, max): (f64, f64)) -> Self {
         if count == 0 {
             return Self::default();
@@ -56,8 +56,8 @@ impl Moments {
         }
     }
 
-    /// Of both, by Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances"
-    /// (1979).
+    /// Combines both, by Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing
+    /// sample variances" (1979).
     pub fn and(self, other: Self) -> Self {
         if self.count == 0 {
             return other;

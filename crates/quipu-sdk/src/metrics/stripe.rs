@@ -1,7 +1,8 @@
-//! A cell for each thread, so that threads that record at once do not meet.
+//! Per-thread cells, so threads record without contention.
 //!
-//! A cell that one thread alone writes needs no locked instruction: a load and a store do. Which cell is a thread's own is
-//! decided once in its life, by a slot that it holds until it ends; the next thread goes on with the same cells.
+//! A cell with a single writer needs no locked instruction; a load and a store suffice. A thread gets a slot
+//! at its first record and holds it until it ends. The next thread with the slot continues with the same
+//! cells.
 
 use std::cell::Cell;
 use std::sync::OnceLock;
@@ -9,12 +10,12 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use parking_lot::Mutex;
 
-/// Threads that have cells of their own at one time; all others share one cell.
+/// Most threads with their own cells at one time; all others share one cell.
 pub(crate) const SLOTS: usize = 32;
-/// Not asked for yet.
+/// The thread has no slot yet.
 const UNSET: usize = usize::MAX;
 
-/// Slots that nobody holds: those given back, and all from `next` on.
+/// Free slots: the returned ones, and all from `next` on.
 struct Free {
     back: Vec<usize>,
     next: usize,
@@ -22,7 +23,7 @@ struct Free {
 
 static FREE: Mutex<Free> = Mutex::new(Free { back: Vec::new(), next: 0 });
 
-/// A slot while its thread lives.
+/// A slot, held while its thread lives.
 struct Lease(usize);
 
 impl Lease {
@@ -39,7 +40,7 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        // What this thread still records in the destructors to come goes to the shared cells.
+        // Records in later destructors of this thread go to the shared cells.
         SLOT.set(SLOTS);
         if self.0 < SLOTS {
             FREE.lock().back.push(self.0);
@@ -68,9 +69,9 @@ fn first_slot() -> usize {
     slot
 }
 
-/// What can be kept in several cells and added up.
+/// A value that can be split over several cells and added up.
 pub(crate) trait Tally {
-    /// An empty one of the same shape.
+    /// An empty value of the same shape.
     fn fresh(&self) -> Self;
 }
 
@@ -85,7 +86,7 @@ impl<T: Tally> Striped<T> {
         Self { shared, own: [const { OnceLock::new() }; SLOTS] }
     }
 
-    /// This thread's own cell; the shared one where it has none and `budget` for new ones is spent.
+    /// This thread's own cell; `None` if it has none and the `budget` for new cells is used up.
     #[inline]
     pub fn own(&self, budget: &AtomicUsize) -> Option<&T> {
         let own = self.own.get(slot())?;
@@ -101,7 +102,7 @@ impl<T: Tally> Striped<T> {
         Some(own.get_or_init(|| Box::new(self.shared.fresh())))
     }
 
-    /// The cell that any thread may write, by locked instructions.
+    /// The cell that any thread can write, with locked instructions.
     #[inline]
     pub fn shared(&self) -> &T {
         &self.shared

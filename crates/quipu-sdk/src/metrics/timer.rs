@@ -1,11 +1,11 @@
-//! A clock that runs.
+//! A running measurement of a duration.
 
 use std::time::Duration;
 
 use super::TimerSeries;
 use super::reference::{Instant, elapsed, start};
 
-/// A clock that runs since [`TimerSeries::start`]. Dropping it records.
+/// A measurement since [`TimerSeries::start`]. A drop records it.
 #[derive(Debug)]
 #[must_use = "the duration is recorded as soon as this is dropped"]
 pub struct Running {
@@ -18,12 +18,12 @@ impl Running {
         Self { series, since: start(series.0) }
     }
 
-    /// Records, and tells what: zero where nothing is recorded.
+    /// Records and returns the duration; zero if nothing is recorded.
     pub fn stop(mut self) -> Duration {
         self.record()
     }
 
-    /// Records nothing.
+    /// Discards the measurement.
     pub fn discard(mut self) {
         self.since = None;
     }

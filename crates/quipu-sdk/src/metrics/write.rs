@@ -1,13 +1,13 @@
-//! The two ways of adding to an atomic: alone, or together with other threads.
+//! Two ways of adding to an atomic: as the single writer, or concurrently.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// A way of adding.
 pub(crate) trait Write {
-    /// Adds to a whole number.
+    /// Adds to an integer.
     fn add(to: &AtomicU64, n: u64);
 
-    /// Replaces the double in `at` by what `next` makes of it, unless that is `None`.
+    /// Replaces the double in `at` by the result of `next`, unless that is `None`.
     fn change(at: &AtomicU64, next: impl Fn(f64) -> Option<f64>);
 
     /// Adds to a double.
@@ -17,7 +17,7 @@ pub(crate) trait Write {
     }
 }
 
-/// No other thread writes here.
+/// This thread is the only writer.
 pub(crate) struct Alone;
 
 impl Write for Alone {
@@ -34,7 +34,7 @@ impl Write for Alone {
     }
 }
 
-/// Other threads may write here at the same time.
+/// Other threads may write at the same time.
 pub(crate) struct Together;
 
 impl Write for Together {

@@ -1,4 +1,4 @@
-//! One call of a function under `#[quipu::observe]`.
+//! One call of a function with `#[quipu::observe]`.
 
 use std::fmt::{Arguments, Display};
 use std::time::Instant;
@@ -8,14 +8,15 @@ use quipu_core::Level;
 use super::{Failure, Measured, Site};
 use crate::{Context, Entered, Field, FutureExt, InContext, Recorder, Span};
 
-/// Bytes of one formatted value; what is longer is cut there.
+/// Most bytes of a formatted value; the rest is cut.
 const LONGEST: usize = 64 << 10;
 
-/// One call of a function, from its beginning to [`Observed::finish`]. Dropped before, it panicked or was given up.
+/// A call of a function, from its start to [`Observed::finish`]. An early drop means a panic or a
+/// cancellation.
 #[derive(Debug)]
 pub struct Observed {
     site: &'static Site,
-    /// `None` where nobody records, and after the end.
+    /// `None` without a recorder, and after the end.
     live: Option<Live>,
 }
 
@@ -35,20 +36,20 @@ impl Observed {
         Self { site, live: Some(Live { guard, recorder, started: Instant::now() }) }
     }
 
-    /// Whether anything is recorded.
+    /// Whether the call is recorded.
     #[inline]
     pub fn is_recording(&self) -> bool {
         self.live.is_some()
     }
 
-    /// Records a value as what it is.
+    /// Records a value with its type.
     pub fn field<T: Measured + ?Sized>(&mut self, key: &str, value: &T) {
         if let Some(value) = value.measured() {
             self.set(key, value);
         }
     }
 
-    /// Records a value as it shows itself.
+    /// Records a formatted value.
     pub fn shown(&mut self, key: &str, value: Arguments<'_>) {
         if self.is_recording() {
             let mut text = value.to_string();
@@ -63,17 +64,17 @@ impl Observed {
         }
     }
 
-    /// The context within the call.
+    /// The context in the call.
     pub fn context(&self) -> Context {
         self.live.as_ref().map_or_else(Context::current, |live| live.guard.context())
     }
 
-    /// Makes the call the parent of what this thread records until the answer is dropped.
+    /// Makes the call the parent of the thread's spans until the returned guard is dropped.
     pub fn enter(&self) -> Option<Entered> {
         self.live.as_ref().map(|live| live.guard.context().enter())
     }
 
-    /// The function has returned.
+    /// Records the return of the function.
     pub fn finish(mut self, failure: Option<Failure<'_>>) {
         let Some(mut live) = self.live.take() else { return };
         match failure {
@@ -91,7 +92,7 @@ impl Drop for Observed {
     fn drop(&mut self) {
         let Some(mut live) = self.live.take() else { return };
         if std::thread::panicking() {
-            // The guard says so of the span itself.
+            // The guard itself records the panic on the span.
             live.fail(self.site, "panic", &"the function panicked");
         } else {
             live.guard.cancelled();
@@ -106,7 +107,7 @@ impl Live {
         self.tell(site, "function.fail", site.level.max(Level::Error), Some(kind), message);
     }
 
-    /// Counts the call, and makes its event.
+    /// Counts the call and records its event.
     fn tell(
         &mut self,
         site: &'static Site,
@@ -128,27 +129,27 @@ impl Live {
             };
             event.emit();
         }
-        // Within the span, so that an exemplar leads to it.
+        // Recorded in the span, so an exemplar refers to it.
         let _within = context.enter();
         meters.calls.add(1);
         meters.duration.record(seconds);
     }
 }
 
-/// Calls a function's body. As an argument its closure is one that is called once, and may give out what it was given.
+/// Calls a function's body. As an argument, the closure is `FnOnce` and can return captured values.
 #[inline]
 pub fn call<T>(body: impl FnOnce() -> T) -> T {
     body()
 }
 
-/// Says the type of a body that does not say it itself; its code is never run.
+/// Gives a body its type; it never runs.
 pub fn never<T>() -> T {
     loop {
         std::thread::park();
     }
 }
 
-/// Polls a function's body within the call.
+/// Polls a function's body in the call.
 pub fn within<F: Future>(observed: &Observed, body: F) -> InContext<F> {
     body.in_context(observed.context())
 }

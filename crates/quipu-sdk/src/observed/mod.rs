@@ -1,5 +1,5 @@
-//! What `#[quipu::observe]` does while a program runs. The attribute's code calls this and is nothing else: it is no
-//! interface of the user's, and may change with the attribute.
+//! Runtime of `#[quipu::observe]`. Only the attribute's code calls it. It is not a public interface and may
+//! change with the attribute.
 #![doc(hidden)]
 
 mod call;

@@ -1,8 +1,8 @@
-//! What can be told of a value whose type the attribute does not know.
+//! Detection of a value's traits at compile time, for types that the attribute does not know.
 //!
-//! The attribute sees types as they are written, not what they are. Method look-up does: it prefers the trait that is
-//! implemented with fewer references in between, so `(&&&Probe(&result)).failure()` means the most that is known of the type.
-//! Source: "Autoref-based stable specialization", D. Tolnay, case-studies.
+//! The attribute only sees tokens of a type. Method look-up sees its traits: it prefers the implementation
+//! that needs fewer references. So `(&&&Probe(&result)).failure()` selects the most specific trait of the
+//! type. Source: "Autoref-based stable specialization", D. Tolnay, case-studies.
 
 use std::fmt::{self, Debug, Display};
 
@@ -10,16 +10,16 @@ use super::Observed;
 use crate::Field;
 use crate::type_name::type_name;
 
-/// Asks what a value is.
+/// A value under examination.
 #[derive(Debug)]
 pub struct Probe<'a, T: ?Sized>(pub &'a T);
 
-/// How a function failed.
+/// Failure of a function.
 #[derive(Clone, Copy)]
 pub struct Failure<'a> {
-    /// The error type's name.
+    /// Name of the error type.
     pub kind: &'static str,
-    /// What the error says, where it can be shown.
+    /// Text of the error, if it implements `Display`.
     pub message: Option<&'a dyn Display>,
 }
 
@@ -29,9 +29,9 @@ impl Debug for Failure<'_> {
     }
 }
 
-/// Results whose error can be shown.
+/// Results whose error implements `Display`.
 pub trait OfDisplay<'a> {
-    /// How it failed, if it did.
+    /// The failure, if there is one.
     fn failure(&self) -> Option<Failure<'a>>;
 }
 
@@ -41,9 +41,9 @@ impl<'a, T, E: Display> OfDisplay<'a> for &&Probe<'a, Result<T, E>> {
     }
 }
 
-/// Results of any error.
+/// Results with any error type.
 pub trait OfAny<'a> {
-    /// How it failed, if it did.
+    /// The failure, if there is one.
     fn failure(&self) -> Option<Failure<'a>>;
 }
 
@@ -53,9 +53,9 @@ impl<'a, T, E> OfAny<'a> for &Probe<'a, Result<T, E>> {
     }
 }
 
-/// Whatever else a function returns: it cannot fail.
+/// Other return types, which cannot fail.
 pub trait OfAnything<'a> {
-    /// Nothing.
+    /// Always `None`.
     fn failure(&self) -> Option<Failure<'a>>;
 }
 
@@ -65,14 +65,14 @@ impl<'a, T: ?Sized> OfAnything<'a> for Probe<'a, T> {
     }
 }
 
-/// Values that an attribute holds as what they are.
+/// Values that an attribute holds with their type.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no value that an attribute can hold",
     label = "not a number, truth value or text",
     note = "write `key = %value` to record how it is displayed, or `key = ?value` for its `Debug`"
 )]
 pub trait Measured {
-    /// The value; `None` leaves the attribute out.
+    /// The value; `None` omits the attribute.
     fn measured(&self) -> Option<Field<'_>>;
 }
 
@@ -134,9 +134,9 @@ impl<T: Measured + ToOwned + ?Sized> Measured for std::borrow::Cow<'_, T> {
     }
 }
 
-/// Arguments that are recorded as what they are.
+/// Arguments that are recorded with their type.
 pub trait OfMeasured {
-    /// Records it.
+    /// Records the argument.
     fn record(&self, observed: &mut Observed, key: &str);
 }
 
@@ -146,9 +146,9 @@ impl<T: Measured + ?Sized> OfMeasured for &Probe<'_, T> {
     }
 }
 
-/// Arguments that are recorded as their `Debug`.
+/// Arguments that are recorded by their `Debug` text.
 pub trait OfDebug {
-    /// Records it.
+    /// Records the argument.
     fn record(&self, observed: &mut Observed, key: &str);
 }
 
@@ -158,16 +158,16 @@ impl<T: Debug + ?Sized> OfDebug for Probe<'_, T> {
     }
 }
 
-/// What a function returned, as `ret` and `err` look at it.
+/// The return value, for `ret` and `err`.
 #[diagnostic::on_unimplemented(
     message = "`err` needs a function that returns a `Result`",
     label = "this is no `Result`"
 )]
 pub trait Recorded {
-    /// The error's type.
+    /// Type of the error.
     type Error;
 
-    /// The error, if it is one.
+    /// The error, if there is one.
     fn error(&self) -> Option<&Self::Error>;
 }
 
@@ -184,7 +184,7 @@ pub fn error_of<R: Recorded>(returned: &R) -> Option<&R::Error> {
     returned.error()
 }
 
-/// What a function returned, unless it is an error.
+/// The value that a function returned, unless it is an error.
 pub fn value_of<T, E>(returned: &Result<T, E>) -> Option<&T> {
     returned.as_ref().ok()
 }

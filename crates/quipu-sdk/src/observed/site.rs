@@ -1,4 +1,4 @@
-//! One function under `#[quipu::observe]`.
+//! One function with `#[quipu::observe]`.
 
 use std::sync::OnceLock;
 
@@ -9,10 +9,10 @@ use crate::guard::kind::*;
 use crate::metrics::{CounterSeries, HistogramSeries, Registry};
 use crate::{Context, Guard, Recorder, Span};
 
-/// Attribute of the function's path.
+/// Attribute with the function's path.
 const FUNCTION: &str = "code.function.name";
 
-/// One function under `#[quipu::observe]`: what is known of it when the program is built.
+/// A function with `#[quipu::observe]`, described at compile time.
 #[derive(Debug)]
 pub struct Site {
     kind: &'static str,
@@ -22,7 +22,7 @@ pub struct Site {
     meters: OnceLock<Meters>,
 }
 
-/// The function's metrics, in one recorder's registry.
+/// The function's metrics in one recorder's registry.
 #[derive(Debug, Clone)]
 pub(super) struct Meters {
     registry: &'static Registry,
@@ -32,17 +32,17 @@ pub(super) struct Meters {
 }
 
 impl Site {
-    /// A function of this kind's word and name, at `path`.
+    /// Describes a function by its kind, name and path.
     pub const fn new(kind: &'static str, name: &'static str, path: &'static str, level: Level) -> Self {
         Self { kind, name, path, level, meters: OnceLock::new() }
     }
 
-    /// A call of it begins, in the current context.
+    /// Starts a call in the current context.
     pub fn begin(&'static self) -> Observed {
         self.begin_model(None, None)
     }
 
-    /// A call of it begins, which asks this model of this provider.
+    /// Starts a call that requests this model of this provider.
     pub fn begin_model(&'static self, provider: Option<&str>, model: Option<&str>) -> Observed {
         if !cfg!(feature = "enable") {
             return Observed::nothing(self);
@@ -73,7 +73,7 @@ impl Site {
             "planning" => context.planning(self.name).retype(),
             "context_assembly" => context.context_assembly(self.name).retype(),
             "vcs" => context.vcs(self.name).retype(),
-            // Their makers ask for what a function's name is not: an id, a path, a command line.
+            // Their constructors need more than a name: an id, a path, a command line.
             "session" => Guard::<OfSession>::begin(&context.at, self.name).retype(),
             "file_operation" => Guard::<OfFileOperation>::begin(&context.at, self.name).retype(),
             "shell_command" => Guard::<OfShellCommand>::begin(&context.at, self.name).retype(),
@@ -81,7 +81,7 @@ impl Site {
         }
     }
 
-    /// A guard of a call to a model, of which only that is said that is known.
+    /// A guard of a model call with the known values only.
     fn asking<K: GuardKind>(&self, context: &Context, model: Option<&str>) -> Span {
         let mut guard = Guard::<K>::begin(&context.at, model.unwrap_or_default());
         if model.is_none() {
@@ -90,7 +90,8 @@ impl Site {
         guard.retype()
     }
 
-    /// The function's metrics in this recorder. They are held for the first recorder that asks, and looked up for others.
+    /// The function's metrics in this recorder. They are cached for the first recorder and looked up for
+    /// others.
     pub(super) fn meters(&self, recorder: Recorder) -> Meters {
         let registry = recorder.metrics();
         let held = self.meters.get_or_init(|| self.look_up(registry));

@@ -1,7 +1,7 @@
-//! B3, Zipkin's headers, as one and as several.
+//! B3, Zipkin's propagation format, with one or several headers.
 //!
-//! Source: <https://github.com/openzipkin/b3-propagation>. Debug is a decision to sample, and is handed on. A decision
-//! without ids is no context: the trace begins here, and so does the decision.
+//! Source: <https://github.com/openzipkin/b3-propagation>. Debug implies sampling and is propagated. A
+//! sampling decision without ids is no context, so the trace and the decision start here.
 
 use compact_str::CompactString;
 
@@ -28,7 +28,7 @@ pub(super) fn inject_multi(context: &Context, headers: &mut impl Injector) {
     let Some(place) = context.at.place() else { return };
     headers.set(TRACE_ID, place.trace_id.to_string());
     headers.set(SPAN_ID, place.span_id.to_string());
-    // Debug implies sampled, which is then not said as well.
+    // Debug implies sampled, which is then omitted.
     if place.sampled && is_debug(context) {
         headers.set(FLAGS, "1".to_owned());
     } else {
@@ -36,7 +36,7 @@ pub(super) fn inject_multi(context: &Context, headers: &mut impl Injector) {
     }
 }
 
-/// `{TraceId}-{SpanId}-{SamplingState}-{ParentSpanId}`, of which the last two may be missing.
+/// `{TraceId}-{SpanId}-{SamplingState}-{ParentSpanId}`; the last two are optional.
 pub(super) fn extract(headers: &impl Extractor) -> Option<Remote> {
     let mut parts = headers.get("b3")?.trim().split('-');
     let (trace, span) = (parts.next()?, parts.next()?);
@@ -49,7 +49,7 @@ pub(super) fn extract(headers: &impl Extractor) -> Option<Remote> {
 
 pub(super) fn extract_multi(headers: &impl Extractor) -> Option<Remote> {
     let is_debug = headers.get(FLAGS).is_some_and(|flags| flags.trim() == "1");
-    // What is no decision leaves it open, as a missing header does.
+    // An invalid decision counts as a missing one.
     let decided = headers.get(SAMPLED).and_then(|said| decision(said.trim())).unwrap_or(true);
     remote(headers.get(TRACE_ID)?.trim(), headers.get(SPAN_ID)?.trim(), is_debug || decided, is_debug)
 }
@@ -59,7 +59,7 @@ fn remote(trace: &str, span: &str, sampled: bool, debug: bool) -> Option<Remote>
     Some(Remote { trace_id, span_id: span_id(span)?, sampled, debug, trace_state: CompactString::default() })
 }
 
-/// Accept, deny or debug; the words are of senders from before the specification.
+/// Accept, deny or debug; the words come from senders older than the specification.
 fn decision(state: &str) -> Option<bool> {
     match state {
         "1" | "d" | "true" => Some(true),

@@ -1,18 +1,19 @@
-//! W3C `baggage`: session, user, correlation id, and the user's own data under their bare keys.
+//! W3C `baggage`: session, user, correlation id, and custom data under their own keys.
 //!
-//! Source: <https://www.w3.org/TR/baggage/>, section 3.3. Properties behind a member's value are not carried on.
+//! Source: <https://www.w3.org/TR/baggage/>, section 3.3. Properties of members are not propagated.
 
 use quipu_semconv::quipu::{BAGGAGE_SESSION, BAGGAGE_USER, CORRELATION_ID};
 
 use super::{Extractor, Injector, percent};
 use crate::{Bound, Context};
 
-/// Most members, and most bytes, of all baggage: section 3.3.2.
+/// Limits of members and bytes of the baggage: section 3.3.2.
 const MOST_MEMBERS: usize = 64;
 const MOST_BYTES: usize = 8192;
 const RESERVED: [&str; 3] = [BAGGAGE_SESSION, BAGGAGE_USER, CORRELATION_ID];
 
-/// What travels: our own first, so that the limits hit the user's data. Keys that are no tokens stay here.
+/// Propagated members: Quipu's own first, so the limits apply to custom data. Keys that are no tokens are not
+/// propagated.
 pub(super) fn members(bound: &Bound) -> impl Iterator<Item = (&str, &str)> {
     let own = [&bound.session, &bound.user, &bound.correlation];
     let own = RESERVED.into_iter().zip(own).filter_map(|(key, value)| Some((key, value.as_deref()?)));
@@ -39,7 +40,7 @@ pub(super) fn inject(context: &Context, headers: &mut impl Injector) {
     }
 }
 
-/// Members up to the limits; those that are none are passed over.
+/// Reads members up to the limits; skips invalid ones.
 pub(super) fn extract(headers: &impl Extractor) -> Vec<(String, String)> {
     let mut bytes = 0;
     let mut members = Vec::new();
@@ -60,7 +61,7 @@ fn parse(member: &str) -> Option<(String, String)> {
     is_token(key).then(|| (key.to_owned(), percent::decode(value).into_owned()))
 }
 
-/// Binds members to a context; a later one of a key replaces an earlier one.
+/// Binds members to a context; a later value of a key replaces an earlier one.
 pub(super) fn bind(context: &mut Context, members: Vec<(String, String)>) {
     if members.is_empty() {
         return;
@@ -77,7 +78,7 @@ pub(super) fn bind(context: &mut Context, members: Vec<(String, String)>) {
     });
 }
 
-/// A token of HTTP: RFC 7230 section 3.2.6.
+/// Whether a text is an HTTP token: RFC 7230 section 3.2.6.
 pub(super) fn is_token(text: &str) -> bool {
     let fits = |c: u8| c.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&c);
     !text.is_empty() && text.bytes().all(fits)

@@ -1,10 +1,10 @@
-//! What carries a context: headers of HTTP, of messages, or anything else with names and values.
+//! Carriers of a context: headers of HTTP or messages, or any other names with values.
 
 use std::collections::{BTreeMap, HashMap};
 
-/// Headers to read from. Names are asked for in lower case; HTTP's are equal in any case.
+/// Source of headers. Names are requested in lower case; a match of HTTP names ignores case.
 ///
-/// Ready for maps and lists of pairs. For another library's headers:
+/// It is implemented for maps and lists of pairs. An implementation for other headers:
 ///
 /// ```
 /// use quipu_sdk::propagate::Extractor;
@@ -24,24 +24,25 @@ use std::collections::{BTreeMap, HashMap};
 /// assert_eq!(context.is_sampled(), Some(true));
 /// ```
 pub trait Extractor {
-    /// The value of a header; of one that was sent several times, the first.
+    /// The first value of a header.
     fn get(&self, name: &str) -> Option<&str>;
 
-    /// Every value of a header, in the order sent. By default the one of [`Extractor::get`].
+    /// Every value of a header in order. Default: the value of [`Extractor::get`].
     fn get_all(&self, name: &str) -> Vec<&str> {
         self.get(name).into_iter().collect()
     }
 
-    /// The names that are there, in any case. Needed for Jaeger's baggage only, whose keys are part of the names; by default
-    /// none.
+    /// All header names, in any case. Only Jaeger's baggage needs them, because its keys are part of header
+    /// names. Default: none.
     fn names(&self) -> Vec<&str> {
         Vec::new()
     }
 }
 
-/// Headers to write to. Values are ASCII without control characters.
+/// Destination of headers. Values are ASCII without control characters.
 pub trait Injector {
-    /// Sets a header in place of what it had. Names are in lower case but for the keys of Jaeger's baggage.
+    /// Sets a header and replaces its previous value. Names are in lower case, except the keys of Jaeger's
+    /// baggage.
     fn set(&mut self, name: &str, value: String);
 }
 
@@ -100,7 +101,7 @@ impl Injector for BTreeMap<String, String> {
     }
 }
 
-/// Any closure that takes a name and a value.
+/// Any closure of a name and a value.
 impl<F: FnMut(&str, String)> Injector for F {
     fn set(&mut self, name: &str, value: String) {
         self(name, value);

@@ -1,28 +1,28 @@
-//! Which formats are written.
+//! Propagation formats of outgoing requests.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A way to write a context into headers, by its name in OpenTelemetry's `OTEL_PROPAGATORS`.
+/// A propagation format, with its name in OpenTelemetry's `OTEL_PROPAGATORS`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Format {
     /// `tracecontext`: W3C `traceparent` and `tracestate`.
     TraceContext,
-    /// `baggage`: W3C `baggage`, with session, user, correlation id and the user's data.
+    /// `baggage`: W3C `baggage`, with session, user, correlation id and custom data.
     Baggage,
-    /// `b3`: one header.
+    /// `b3`: a single header.
     B3,
-    /// `b3multi`: a header for each part.
+    /// `b3multi`: one header per field.
     B3Multi,
     /// `jaeger`: `uber-trace-id`, with baggage in `uberctx-` headers.
     Jaeger,
 }
 
 impl Format {
-    /// Every format, in the order in which they are read.
+    /// Every format, in the order of reading.
     pub const ALL: [Self; 5] = [Self::TraceContext, Self::Baggage, Self::B3, Self::B3Multi, Self::Jaeger];
 
-    /// The name for it in `OTEL_PROPAGATORS`.
+    /// Name in `OTEL_PROPAGATORS`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::TraceContext => "tracecontext",
@@ -40,7 +40,7 @@ impl fmt::Display for Format {
     }
 }
 
-/// A name that stands for no format.
+/// An unknown name of a format.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownFormat(String);
 
@@ -62,11 +62,11 @@ impl FromStr for Format {
     }
 }
 
-/// The formats that outgoing requests carry, each once. By default W3C trace context and baggage.
+/// Formats of outgoing requests, without duplicates. Default: W3C trace context and baggage.
 ///
-/// Read from text it takes the names of
-/// [`OTEL_PROPAGATORS`](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/), divided by
-/// commas; `none` alone is no format at all.
+/// Parsing accepts the names of
+/// [`OTEL_PROPAGATORS`](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/),
+/// separated by commas; `none` alone is the empty list.
 ///
 /// ```
 /// use quipu_sdk::propagate::{Format, Formats};
@@ -80,7 +80,7 @@ impl FromStr for Format {
 pub struct Formats(Vec<Format>);
 
 impl Formats {
-    /// These formats, each once.
+    /// Creates a list without duplicates.
     pub fn new(formats: impl IntoIterator<Item = Format>) -> Self {
         let mut held = Vec::new();
         for format in formats {
@@ -91,12 +91,12 @@ impl Formats {
         Self(held)
     }
 
-    /// No format: nothing is written.
+    /// No format: no headers are written.
     pub const fn none() -> Self {
         Self(Vec::new())
     }
 
-    /// The formats in the order written.
+    /// The formats in the order of writing.
     pub fn iter(&self) -> impl Iterator<Item = Format> {
         self.0.iter().copied()
     }
@@ -111,7 +111,7 @@ impl Default for Formats {
 impl FromStr for Formats {
     type Err = UnknownFormat;
 
-    /// Empty text is the default, as an unset variable is.
+    /// An empty text is the default, like an unset variable.
     fn from_str(names: &str) -> Result<Self, UnknownFormat> {
         let mut names = names.split(',').map(str::trim).filter(|name| !name.is_empty()).peekable();
         if names.peek().is_none() {

@@ -1,10 +1,12 @@
-//! Jaeger's own headers, from before it took to W3C's.
+//! Jaeger's own propagation headers, which precede W3C's.
 //!
-//! Source: <https://www.jaegertracing.io/sdk-migration/#propagation-format>. Ids may lack leading zeros, and the whole value
-//! may come percent-encoded. Bit 0 of the flags is sampled, bit 1 debug, which is a decision to sample and is handed on.
+//! Source: <https://www.jaegertracing.io/sdk-migration/#propagation-format>. Ids may lack leading zeros, and
+//! the value may be percent-encoded. Bit 0 of the flags is sampled. Bit 1 is debug, which implies sampling
+//! and is propagated.
 //!
-//! Two more headers are for people who ask by hand, and are read only: `jaeger-debug-id` begins a trace that is kept whatever is
-//! sampled, to be found by that id, and `jaeger-baggage` is baggage as `k=v, k=v`. As Jaeger's own clients read them:
+//! Two more headers are for manual requests and are only read. `jaeger-debug-id` starts a trace that is kept
+//! regardless of sampling and can be found by that id. `jaeger-baggage` is baggage as `k=v, k=v`. Both are
+//! read as in Jaeger's own clients:
 //! <https://github.com/jaegertracing/jaeger-client-go#debug-traces-forced-sampling>.
 
 use compact_str::CompactString;
@@ -16,11 +18,11 @@ use crate::Context;
 const HEADER: &str = "uber-trace-id";
 const BAGGAGE: &str = "uberctx-";
 const BAGGAGE_BY_HAND: &str = "jaeger-baggage";
-/// The header, and the key that its value is bound under.
+/// The header, and the key for its value in the context.
 pub(super) const DEBUG_ID: &str = "jaeger-debug-id";
-/// Most entries that are bound, as in W3C baggage.
+/// Most bound entries, as in W3C baggage.
 const MOST_ENTRIES: usize = 64;
-/// Longest name and value of an entry that is bound, as the whole of W3C baggage.
+/// Most bytes of a bound name and value, as in the whole of W3C baggage.
 const MOST_BYTES: usize = 8192;
 
 pub(super) fn inject(context: &Context, headers: &mut impl Injector) {
@@ -40,7 +42,7 @@ pub(super) fn extract(headers: &impl Extractor) -> Option<Remote> {
     let header = percent::decode(headers.get(HEADER)?.trim());
     let mut parts = header.split(':');
     let (trace, span) = (parts.next()?, parts.next()?);
-    // The parent is of no use to anybody, and some senders leave it empty.
+    // The parent is not used, and some senders leave it empty.
     let (_parent, flags) = (parts.next()?, parts.next()?);
     if parts.next().is_some() || !(1..=2).contains(&flags.len()) || flags.starts_with('+') {
         return None;
@@ -56,13 +58,13 @@ pub(super) fn extract(headers: &impl Extractor) -> Option<Remote> {
     })
 }
 
-/// The id that a trace which begins here is to be found by.
+/// The debug id of a trace that starts here.
 pub(super) fn debug_id(headers: &impl Extractor) -> Option<String> {
     let id = headers.get(DEBUG_ID)?.trim();
     (!id.is_empty() && id.len() <= MOST_BYTES).then(|| percent::decode(id).into_owned())
 }
 
-/// What `uberctx-` headers bind, where Jaeger's other header is there too, and then what was written by hand.
+/// Entries of `uberctx-` headers, if Jaeger's other header is present, and then the manual ones.
 pub(super) fn baggage(headers: &impl Extractor) -> Vec<(String, String)> {
     let mut entries = if headers.get(HEADER).is_some() { named(headers) } else { Vec::new() };
     let by_hand = headers.get(BAGGAGE_BY_HAND).filter(|text| text.len() <= MOST_BYTES).unwrap_or_default();
@@ -81,7 +83,7 @@ fn named(headers: &impl Extractor) -> Vec<(String, String)> {
     entries.take(MOST_ENTRIES).collect()
 }
 
-/// `key=value`; a second `=` makes it none, as with Jaeger's clients.
+/// Parses `key=value`; a second `=` makes it invalid, as in Jaeger's clients.
 fn entry(text: &str) -> Option<(String, String)> {
     let (key, value) = text.trim().split_once('=').filter(|(_, value)| !value.contains('='))?;
     let key = percent::decode(key.trim());

@@ -1,8 +1,8 @@
-//! Contexts in and out of headers, so that a trace goes on in the next process.
+//! Propagation of contexts in headers, so a trace continues in the next process.
 //!
-//! Whatever a request brings is read: W3C first, then B3 as one header, B3 as several, Jaeger. What is written is a
-//! setting ([`Formats`]). Headers that break their specification are passed over: the request then begins a trace of
-//! its own, and nothing is ever refused or panics.
+//! Requests are read in all formats: W3C first, then B3 with one header, B3 with several, Jaeger. The config
+//! selects the formats of outgoing requests ([`Formats`]). Invalid headers are ignored: the request then
+//! starts its own trace. Reading never rejects a request and never panics.
 //!
 //! | Format | Headers | Specification |
 //! |---|---|---|
@@ -45,21 +45,21 @@ pub use formats::{Format, Formats, UnknownFormat};
 
 use crate::Context;
 
-/// A span of another process, as headers named it.
+/// A span of another process from headers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Remote {
     trace_id: TraceId,
     span_id: SpanId,
     sampled: bool,
-    /// Whether all of the trace was asked for, whatever is sampled.
+    /// Whether the caller requested the whole trace regardless of sampling.
     debug: bool,
     /// W3C trace state, empty for other formats.
     trace_state: CompactString,
 }
 
 impl Context {
-    /// Writes this context into the headers of an outgoing request, in the formats of its recorder's settings: the span
-    /// where it stands in one, and what is bound. Without a recorder it writes W3C headers.
+    /// Writes this context into the headers of an outgoing request, in the formats of its recorder: the
+    /// current span, and bound values. Without a recorder it writes W3C headers.
     pub fn inject(&self, headers: &mut impl Injector) {
         let default = Formats::default();
         let formats = self.recorder().map_or(&default, |recorder| &recorder.settings().propagate);
@@ -79,8 +79,8 @@ impl Context {
         }
     }
 
-    /// This context moved to where the headers of an incoming request say that it came from, with what they bind. Headers
-    /// that say nothing, or nothing valid, leave it as it is.
+    /// Moves this context into the span that an incoming request's headers name, and binds their values.
+    /// Missing or invalid headers change nothing.
     #[must_use]
     pub fn extract(mut self, headers: &impl Extractor) -> Self {
         let remote = trace_context::extract(headers)
@@ -91,7 +91,7 @@ impl Context {
         if let Some(remote) = remote {
             self = self.moved_to(remote);
         }
-        // Jaeger's is the poorer copy where both are there: names of headers have no case.
+        // Jaeger's baggage loses the case of keys, so W3C's takes precedence.
         let w3c = baggage::extract(headers);
         baggage::bind(&mut self, if w3c.is_empty() { jaeger::baggage(headers) } else { w3c });
         if let Some(id) = debug_id {

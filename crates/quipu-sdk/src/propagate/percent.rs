@@ -1,16 +1,16 @@
-//! Percent-encoding, as RFC 3986 section 2.1 has it.
+//! Percent-encoding by RFC 3986 section 2.1.
 
 use std::borrow::Cow;
 
 const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
 
-/// Characters that stay as they are in baggage and in URLs alike.
+/// Whether a character needs no encoding in baggage and URLs.
 fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
         || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/' | b':' | b'@' | b'!' | b'*')
 }
 
-/// Encodes everything that a header could mistake.
+/// Encodes every character that is special in a header.
 pub(super) fn encode(text: &str, into: &mut String) {
     for byte in text.bytes() {
         if is_plain(byte) {
@@ -23,7 +23,7 @@ pub(super) fn encode(text: &str, into: &mut String) {
     }
 }
 
-/// Decodes; what is no encoding stays as it is, what is no UTF-8 becomes U+FFFD.
+/// Decodes a text. Invalid sequences stay unchanged; invalid UTF-8 becomes U+FFFD.
 pub(super) fn decode(text: &str) -> Cow<'_, str> {
     if !text.contains('%') {
         return Cow::Borrowed(text);

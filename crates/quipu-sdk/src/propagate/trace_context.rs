@@ -1,7 +1,7 @@
 //! W3C `traceparent` and `tracestate`, by Trace Context Level 2.
 //!
-//! Source: <https://www.w3.org/TR/trace-context-2/>, sections 3.2 (`traceparent`) and 3.3 (`tracestate`). The flag that says
-//! that a trace id is random is read over and not written, which promises nothing to those behind.
+//! Source: <https://www.w3.org/TR/trace-context-2/>, sections 3.2 (`traceparent`) and 3.3 (`tracestate`). The
+//! flag for random trace ids is ignored on input and not written, so it promises nothing to later services.
 
 use compact_str::CompactString;
 
@@ -9,13 +9,13 @@ use super::hex::{is_lower_hex, span_id, trace_id};
 use super::{Extractor, Injector, Remote};
 use crate::Context;
 
-/// Characters of version 00; later versions may go on behind a dash.
+/// Characters of version 00; a later version can continue after a dash.
 const LENGTH: usize = 55;
 /// Most members of a trace state.
 const MOST_MEMBERS: usize = 32;
-/// Most characters of a trace state that are carried on.
+/// Most propagated characters of a trace state.
 const MOST_CHARACTERS: usize = 512;
-/// A member longer than this goes first where there are too many characters.
+/// Members longer than this are dropped first if there are too many characters.
 const LONG_MEMBER: usize = 128;
 
 pub(super) fn inject(context: &Context, headers: &mut impl Injector) {
@@ -29,7 +29,7 @@ pub(super) fn inject(context: &Context, headers: &mut impl Injector) {
 }
 
 pub(super) fn extract(headers: &impl Extractor) -> Option<Remote> {
-    // Two of them say nothing that can be trusted.
+    // Several headers contradict each other, so none is used.
     let [parent] = headers.get_all("traceparent")[..] else { return None };
     let remote = parse(parent.trim_matches([' ', '\t']))?;
     Some(Remote { trace_state: trace_state(&headers.get_all("tracestate")), ..remote })
@@ -54,8 +54,8 @@ fn parse(header: &str) -> Option<Remote> {
     })
 }
 
-/// The trace state of headers, joined; empty where any member is not as it should be or there are too many. Of members
-/// with one key the first stays. Where it is too long, long members go first and then the last ones.
+/// Joins the trace state of all headers; empty if any member is invalid or there are too many. The first
+/// member of a key stays. If the state is too long, long members are dropped first, then the last ones.
 fn trace_state(headers: &[&str]) -> CompactString {
     let mut members: Vec<(&str, &str)> = Vec::new();
     for member in headers.iter().flat_map(|header| header.split(',')) {
@@ -87,7 +87,7 @@ fn shorten(members: &mut Vec<(&str, &str)>) {
     }
 }
 
-/// The key of a member that is as section 3.3.1.3 demands.
+/// Key of a member that is valid by section 3.3.1.3.
 fn key_of(member: &str) -> Option<&str> {
     let (key, value) = member.split_once('=')?;
     let starts = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit();

@@ -1,9 +1,9 @@
-//! What is bound, as fields that can be appended to any record.
+//! Encoding of bound values as fields for any record.
 
 use super::{Key, Writer};
 use crate::Bound;
 
-/// What is bound, as fields that can be appended to any record.
+/// Encodes bound values as fields for any record.
 pub(crate) fn bound(bound: &Bound) -> Box<[u64]> {
     let mut writer = Writer::default();
     writer.bound();

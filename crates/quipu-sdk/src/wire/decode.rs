@@ -1,4 +1,4 @@
-//! Records from bytes, on the drain's thread.
+//! Decoding of records on the drain's thread.
 
 use std::sync::Arc;
 
@@ -17,28 +17,28 @@ use super::write::{COMMON, RARE};
 use crate::Content;
 use crate::clock::Scale;
 
-/// Scopes of other instrumentations that are remembered; they are few, and static.
+/// Most cached scopes of other instrumentations; they are few and static.
 const SCOPES: usize = 64;
 
-/// Makes records of bytes.
+/// Decoder of records.
 #[derive(Debug)]
 pub(crate) struct Decoder {
     resource: Arc<Resource>,
     own: Arc<Scope>,
     foreign: Vec<Arc<Scope>>,
-    /// Where text is put together.
+    /// Buffer for texts.
     bytes: Vec<u8>,
 }
 
-/// A record while its fields are read.
+/// A record while its fields are decoded.
 #[derive(Default)]
 struct Parts {
     attributes: Attributes,
-    /// Which well-known keys are in `attributes`: one bit each.
+    /// Bit set of the well-known keys in `attributes`.
     seen: [u64; 4],
-    /// Whether a key was given by its text, so that `seen` does not know all.
+    /// Whether a key was given as text, which `seen` does not cover.
     by_text: bool,
-    /// From here on, what is bound: it does not replace what was said by hand.
+    /// The following fields are bound values, which do not replace explicit ones.
     bound: bool,
     name: Option<CompactString>,
     subject: CompactString,
@@ -60,8 +60,8 @@ impl Decoder {
         Self { resource, own: Arc::new(own), foreign: Vec::new(), bytes: Vec::new() }
     }
 
-    /// Puts a record into the batch. `scale` is what a tick is in time.
-    /// False where the bytes are no record, which would be an error of this crate.
+    /// Decodes a record into the batch. `scale` converts ticks to time. False if the bytes are no record,
+    /// which would be a defect of this crate.
     pub fn decode(&mut self, record: &[u64], scale: &Scale, batch: &mut Batch) -> bool {
         let Some((head, rest)) = Seen::read(record) else { return false };
         let mut parts = Parts { attributes: Attributes::with_capacity(20), ..Parts::default() };
@@ -220,8 +220,8 @@ impl Parts {
         Some(())
     }
 
-    /// Sets a well-known key; a later value replaces an earlier one, except that what was said by hand stays before what is
-    /// bound.
+    /// Sets a well-known key. A later value replaces an earlier one, but a bound value does not replace an
+    /// explicit one.
     fn set(&mut self, key: Key, value: Value) {
         let (word, bit) = (usize::from(key.0 / 64), 1_u64 << (key.0 % 64));
         let known = self.by_text || self.seen[word] & bit != 0;
@@ -266,7 +266,7 @@ fn message(role: &str, text: &str) -> Value {
     Value::String(Content::Text(text).to_messages(role))
 }
 
-/// The attributes of the counters, in the order of their bits.
+/// Attributes of the counters, in the order of their bits.
 const COUNTERS: [&str; COMMON + RARE] = [
     "gen_ai.usage.input_tokens",
     "gen_ai.usage.output_tokens",

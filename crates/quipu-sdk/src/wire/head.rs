@@ -1,26 +1,26 @@
-//! The fixed beginning of a record.
+//! Fixed head of a record.
 
 use quipu_core::{SpanId, SpanKind, Status, TraceId};
 
 /// Words of the head.
 pub(crate) const HEAD: usize = 7;
-/// The type of spans.
+/// Type of spans.
 pub(crate) const SPAN: u8 = 1;
-/// The type of events.
+/// Type of events.
 pub(crate) const EVENT: u8 = 2;
 
 const SAMPLED: u64 = 1 << 8;
 const STATUS: u64 = 0b110 << 8;
 
-/// The fixed beginning of a record, as values.
+/// Fixed head of a record, for encoding.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Head {
     /// [`SPAN`] or [`EVENT`].
     pub what: u8,
-    /// Number of the kind, or of the level.
+    /// Number of the kind or the level.
     pub kind: u8,
     pub sampled: bool,
-    /// Ticks.
+    /// Start in ticks.
     pub start: u64,
     pub trace_id: Option<TraceId>,
     pub span_id: Option<SpanId>,
@@ -53,7 +53,7 @@ impl Head {
     }
 }
 
-/// What is known of a head only later, written into the words of a record.
+/// Changes to an encoded head for values that are known later.
 pub(super) mod patch {
     use super::{STATUS, SpanKind, Status};
 
@@ -93,14 +93,14 @@ pub(super) mod patch {
     }
 }
 
-/// A head as it was read.
+/// A decoded head.
 #[derive(Debug)]
 pub(super) struct Seen {
     pub what: u8,
     pub kind: u8,
     pub sampled: bool,
     pub status: Status,
-    /// What the guard said of itself; `None` leaves it to the kind.
+    /// Explicit span kind; `None` derives it from the kind.
     pub span_kind: Option<SpanKind>,
     pub start: u64,
     pub end: u64,
@@ -110,7 +110,7 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// The head, and the words after it.
+    /// Decodes the head; returns it with the remaining words.
     pub fn read(record: &[u64]) -> Option<(Self, &[u64])> {
         let ([first, start, end, high, low, span, parent], rest) = record.split_first_chunk::<HEAD>()?;
         let [what, _, kind, span_kind, ..] = first.to_le_bytes();

@@ -1,4 +1,4 @@
-//! The keys that have a number of their own on the wire, so that their text is not copied.
+//! Keys with a number in the encoding, so their text is not copied.
 
 use quipu_semconv::quipu;
 
@@ -11,7 +11,7 @@ macro_rules! keys {
         impl Key {
             $(pub const $name: Self = Self($number);)*
 
-            /// The attribute's name; empty for fields that are no attributes.
+            /// Name of the attribute; empty for fields that are no attributes.
             pub const fn text(self) -> &'static str {
                 match self.0 {
                     $($number => $text,)*
@@ -19,7 +19,7 @@ macro_rules! keys {
                 }
             }
 
-            /// Whether spans that head sampling left out carry it: what totals and derived metrics are made of.
+            /// Whether unsampled spans carry the key, because totals or derived metrics need it.
             pub const fn kept(self) -> bool {
                 match self.0 {
                     $($number => keys!(@ $kept),)*
@@ -36,7 +36,7 @@ macro_rules! keys {
 }
 
 keys! {
-    // No attributes of their own.
+    // Fields that are no attributes.
     1 NAME = "", kept;
     2 MESSAGE = "", kept;
     3 SCOPE = "", kept;
@@ -52,14 +52,14 @@ keys! {
     13 SUBJECT = "", kept;
     14 BOUND = "", kept;
     15 RARE_USAGE = "", kept;
-    // What is bound.
+    // Bound values.
     16 SESSION = "session.id", kept;
     17 USER = "user.id", kept;
     18 CORRELATION = quipu::CORRELATION_ID, kept;
     19 AGENT_NAME = "gen_ai.agent.name", kept;
     20 WORKFLOW_NAME = quipu::WORKFLOW, kept;
     21 FRAMEWORK = quipu::FRAMEWORK, kept;
-    // Calls of models.
+    // Model calls.
     32 KIND = quipu::KIND, kept;
     33 OPERATION = "gen_ai.operation.name", kept;
     34 PROVIDER = "gen_ai.provider.name", kept;
@@ -104,10 +104,10 @@ keys! {
     86 SAMPLED = quipu::SAMPLED, kept;
 }
 
-/// Bytes of a text that may be kept under a key of the user's on a span that head sampling left out.
+/// Most bytes of a text under a custom key on an unsampled span.
 const SHORT: usize = 256;
 
-/// Whether a span that head sampling left out carries an attribute by its name: figures and names, no contents.
+/// Whether an unsampled span carries an attribute with this name: figures and names, but no contents.
 pub(crate) fn named_kept(name: &str, text: Option<&str>) -> bool {
     let named = ["gen_ai.", "quipu.", "error."].iter().any(|prefix| name.starts_with(prefix));
     named && text.is_none_or(|text| text.len() <= SHORT && !holds_content(name))

@@ -1,21 +1,21 @@
-//! What each kind of guard means in OpenTelemetry's words.
+//! OpenTelemetry's names and span kinds for each kind of guard.
 //!
-//! Operations, span names (`{operation} {subject}`) and span kinds are those of the OpenTelemetry semantic conventions for
-//! generative AI (<https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/>); kinds that it does not know go by
-//! the name that they were given.
+//! Operations, span names (`{operation} {subject}`) and span kinds are those of the OpenTelemetry semantic
+//! conventions for generative AI (<https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/>). A kind
+//! without such a convention uses the given name.
 
 use super::Key;
 
 /// One kind.
 #[derive(Debug)]
 pub(super) struct Row {
-    /// The word that records carry.
+    /// The kind's word in records.
     pub word: &'static str,
-    /// `gen_ai.operation.name`, empty for kinds that OpenTelemetry has no word for.
+    /// `gen_ai.operation.name`; empty for kinds without an operation in OpenTelemetry.
     pub operation: &'static str,
-    /// The attribute that completes the span's name.
+    /// Attribute that completes the span's name.
     pub subject: Key,
-    /// It calls another system.
+    /// Whether it calls another system.
     pub client: bool,
 }
 
@@ -23,7 +23,7 @@ const fn row(word: &'static str, operation: &'static str, subject: Key, client: 
     Row { word, operation, subject, client }
 }
 
-/// By number. The first is that of unknown words.
+/// Kinds by number. The first is for unknown words.
 pub(super) const ROWS: &[Row] = &[
     row("other", "", Key::SUBJECT, false),
     row("agent", "invoke_agent", Key::AGENT_NAME, false),
@@ -45,10 +45,10 @@ pub(super) const ROWS: &[Row] = &[
     row("vcs", "", Key::SUBJECT, false),
 ];
 
-/// The number on the wire of spans that another instrumentation speaks for: no kind.
+/// Number of spans of another instrumentation, which have no kind.
 pub(crate) const FOREIGN: u8 = 255;
 
-/// The number of a kind's word, found when the program is compiled.
+/// Number of a kind's word, computed at compile time.
 pub(crate) const fn number(word: &str) -> u8 {
     let mut at = 0;
     while at < ROWS.len() {
@@ -60,7 +60,7 @@ pub(crate) const fn number(word: &str) -> u8 {
     0
 }
 
-/// The key under which the name that a guard was given travels.
+/// Key for the name that a guard was given.
 pub(crate) const fn subject(kind: u8) -> Key {
     if (kind as usize) < ROWS.len() { ROWS[kind as usize].subject } else { Key::NAME }
 }

@@ -1,4 +1,4 @@
-//! How a record travels from the thread that made it to the drain: a fixed head, then fields, in words of 64 bits.
+//! Encoding of records between threads and the drain: a fixed head, then fields, in words of 64 bits.
 //!
 //! ```text
 //! head    type u8 · flags u8 · kind or level u8 · OpenTelemetry span kind + 1 u8 · 4 unused
@@ -6,8 +6,8 @@
 //! field   key u8 · type u8 · bytes of the key's text u16 · bytes of the value, or members u32
 //!         the key's text, where the key is 0 · the value
 //! ```
-//! A number is one word; text fills whole words, the first byte lowest. Writing is stores of words, with no copying of bytes
-//! on the way. It never leaves the process, so it has no version.
+//! A number is one word. Text fills whole words, the first byte lowest. Encoding consists of word stores
+//! without intermediate copies. The encoding never leaves the process, so it has no version.
 #![cfg_attr(not(feature = "enable"), allow(unused_imports, reason = "what writes records is compiled out"))]
 
 mod bound;

@@ -1,4 +1,4 @@
-//! Words into values, on the drain's thread.
+//! Decoding of words into values, on the drain's thread.
 
 use compact_str::CompactString;
 use quipu_core::Value;
@@ -6,15 +6,15 @@ use quipu_core::Value;
 use super::value::{ARRAY, BYTES, DOUBLE, FALSE, INT, MAP, NULL, TEXT, TRUE};
 use super::words::WORD;
 
-/// What of a record has not been read yet. Every step answers `None` where the words are not as written.
+/// The unread rest of a record. Every method returns `None` if the words are invalid.
 #[derive(Debug)]
 pub(super) struct Reader<'a> {
     words: &'a [u64],
-    /// Where text is put together.
+    /// Buffer for texts.
     bytes: &'a mut Vec<u8>,
 }
 
-/// The word that a field begins with.
+/// The first word of a field.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Start {
     pub key: u8,
@@ -44,7 +44,7 @@ impl<'a> Reader<'a> {
         Some(Start { key, code, name: (word >> 16) as usize & 0xffff, len: (word >> 32) as usize })
     }
 
-    /// Text or bytes of a length, which are valid until the next are read.
+    /// Reads text or bytes of a length; they are valid until the next read.
     pub fn bytes(&mut self, len: usize) -> Option<&[u8]> {
         let (words, rest) = self.words.split_at_checked(len.div_ceil(WORD))?;
         self.words = rest;
@@ -61,7 +61,7 @@ impl<'a> Reader<'a> {
         self.text(start.name).map(CompactString::from)
     }
 
-    /// The value of a field whose start, and whose name if it has one, were read.
+    /// Reads the value of a field, after its start and its name.
     pub fn value(&mut self, start: Start) -> Option<Value> {
         Some(match start.code {
             NULL => Value::Null,
@@ -77,7 +77,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// A name, which may be empty, and a value.
+    /// Reads a name, which can be empty, and a value.
     pub fn named(&mut self) -> Option<(CompactString, Value)> {
         let start = self.start()?;
         Some((self.name(start)?, self.value(start)?))

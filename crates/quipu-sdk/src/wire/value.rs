@@ -1,4 +1,4 @@
-//! Values of any type as words.
+//! Encoding of values of any type.
 
 use quipu_core::Value;
 
@@ -15,16 +15,16 @@ pub(super) const BYTES: u8 = 6;
 pub(super) const ARRAY: u8 = 7;
 pub(super) const MAP: u8 = 8;
 
-/// Levels of lists and maps in one value, as intake has them; what is deeper becomes null.
+/// Most levels of lists and maps in a value, as for received records; deeper levels become null.
 const NESTING: usize = 24;
 
-/// The word that a field begins with.
+/// The first word of a field.
 #[inline]
 pub(super) const fn field(key: u8, code: u8, name: usize, len: usize) -> u64 {
     key as u64 | (code as u64) << 8 | (name as u64 & 0xffff) << 16 | (len as u64) << 32
 }
 
-/// A value under a key, or under a name where the key is 0.
+/// Encodes a value under a key, or under a name if the key is 0.
 pub(super) fn put(words: &mut Words, key: u8, name: &str, value: &Field<'_>) {
     let mut out = Out { words, key, name, levels: NESTING };
     match value {
@@ -74,7 +74,7 @@ impl Out<'_> {
                 items.iter().for_each(|item| self.member("", item));
             }
             Value::Map(pairs) if self.levels > 0 => {
-                // A name that does not fit its sixteen bits would be no name.
+                // A longer name does not fit into sixteen bits.
                 let fitting = |name: &str| name.len() <= usize::from(u16::MAX);
                 self.begin(MAP, pairs.iter().filter(|(name, _)| fitting(name)).count());
                 pairs
@@ -91,7 +91,7 @@ impl Out<'_> {
     }
 }
 
-/// Bytes of a value, near enough for bounds.
+/// Approximate bytes of a value, for limits.
 pub(super) fn size(field: &Field<'_>) -> usize {
     match field {
         Field::Text(text) => text.len() + WORD,

@@ -1,12 +1,11 @@
-//! Words that a record is written into.
+//! Growable buffer of words for a record.
 
 /// Bytes of a word.
 pub(super) const WORD: usize = 8;
-/// Words that a record's memory begins with: those of an LLM call with all that is usually said of it.
+/// First capacity in words: enough for an LLM call with its usual fields.
 const FIRST: usize = 96;
 
-/// Words that a record is written into. All of its memory is set to some value, so that writing needs no more than a look
-/// whether there is enough of it.
+/// Buffer of words for a record. All of its memory is initialised, so a write only checks the capacity.
 #[derive(Debug, Default)]
 pub(super) struct Words {
     memory: Vec<u64>,
@@ -46,7 +45,7 @@ impl Words {
         memory.into_boxed_slice()
     }
 
-    /// Sees to room for so many words.
+    /// Reserves space for `count` words.
     #[cold]
     pub fn grow(&mut self, count: usize) {
         if self.memory.len() - self.used < count {
@@ -55,7 +54,7 @@ impl Words {
         }
     }
 
-    /// Puts two words, unless there is no room for them.
+    /// Appends two words, unless there is no space.
     #[inline]
     pub fn try_put_two(&mut self, one: u64, other: u64) -> bool {
         let Some([first, second, ..]) = self.memory.get_mut(self.used..) else { return false };
@@ -65,7 +64,7 @@ impl Words {
         true
     }
 
-    /// Puts a word and the bytes after it, unless there is no room for them.
+    /// Appends a word and bytes after it, unless there is no space.
     #[inline]
     pub fn try_put_with_bytes(&mut self, first: u64, bytes: &[u8]) -> bool {
         let after = self.used + 1 + bytes.len().div_ceil(WORD);
@@ -82,7 +81,7 @@ impl Words {
         if self.memory.len() - self.used < N {
             self.grow(N);
         }
-        // Written once, at the end: on a second way the words would have to be kept on the stack, and read from there.
+        // The array is written once, at the end. A second write path would move the words through the stack.
         if let Some(room) = self.memory.get_mut(self.used..).and_then(<[u64]>::first_chunk_mut::<N>) {
             *room = words;
             self.used += N;
@@ -117,8 +116,8 @@ impl Words {
     }
 }
 
-/// Bytes into words that there are enough of: loads of eight bytes, the last of them overlapping the one before. Written so
-/// that it stays a plain loop, since most texts are a few words long and a call, or a loop for long ones, costs more than they do.
+/// Copies bytes into words, eight bytes per load; the last load overlaps the one before. It is a plain loop,
+/// because most texts are a few words long, and a call or a loop for long texts would cost more.
 #[inline]
 fn fill(mut room: &mut [u64], bytes: &[u8]) {
     let mut rest = bytes;
@@ -135,7 +134,7 @@ fn fill(mut room: &mut [u64], bytes: &[u8]) {
     }
 }
 
-/// One to seven bytes.
+/// Loads one to seven bytes.
 #[inline]
 fn short(bytes: &[u8]) -> u64 {
     if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {

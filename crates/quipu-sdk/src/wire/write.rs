@@ -1,4 +1,4 @@
-//! Fields into words, on the instrumented code's thread.
+//! Encoding of fields on the instrumented thread.
 
 use quipu_core::{Level, SpanId, SpanKind, Status, TraceId, Usage, Usd, Value};
 use quipu_semconv::quipu;
@@ -9,32 +9,32 @@ use super::words::{WORD, Words};
 use super::{Key, key};
 use crate::Field;
 
-/// Bytes of one field; a longer one is left out.
+/// Most bytes of a field; a longer one is left out.
 const LONGEST_FIELD: usize = 8 << 20;
-/// Bytes of one record; a field that would go beyond is left out.
+/// Most bytes of a record; a field beyond that is left out.
 const LARGEST_RECORD: usize = 32 << 20;
-/// Bytes of a key's text; a field with a longer one is left out.
+/// Most bytes of a key's text; a field with a longer key is left out.
 const LONGEST_NAME: usize = 1_024;
 
-/// Counters that most calls have.
+/// Number of counters that most calls have.
 pub(super) const COMMON: usize = 5;
-/// Counters that few calls have.
+/// Number of counters that few calls have.
 pub(super) const RARE: usize = 8;
 
-/// A record in the making. Its memory is used again for the next one.
+/// Encoder of a record. Its memory is reused for the next one.
 #[derive(Debug, Default)]
 pub(crate) struct Writer {
     words: Words,
-    /// Head sampling left it out: it takes only what totals need.
+    /// The span is unsampled: it takes only fields that totals need.
     slim: bool,
-    /// What a slim record keeps cannot be told by our names.
+    /// Another instrumentation's span: our key names do not tell which fields totals need.
     foreign: bool,
-    /// Something was too large, and is left out.
+    /// A field was too large and is left out.
     cut: bool,
 }
 
 impl Writer {
-    /// Forgets what it held and begins a record.
+    /// Discards the content and starts a record.
     #[inline]
     pub fn begin(&mut self, head: &Head, foreign: bool) {
         self.words.clear();
@@ -44,37 +44,37 @@ impl Writer {
         self.words.put(head.words());
     }
 
-    /// Another head than the one it began with.
+    /// Replaces the head.
     pub fn head(&mut self, head: &Head) {
         if let Some(place) = self.words.used_mut().first_chunk_mut() {
             *place = head.words();
         }
     }
 
-    /// The record so far.
+    /// The encoded record so far.
     #[inline]
     pub fn words(&self) -> &[u64] {
         self.words.used()
     }
 
-    /// The type that it began with.
+    /// Type of the record.
     #[inline]
     pub fn what(&self) -> Option<u8> {
         self.words.used().first().map(|word| *word as u8)
     }
 
-    /// Bytes of memory that it holds.
+    /// Capacity in bytes.
     #[inline]
     pub fn capacity(&self) -> usize {
         self.words.capacity() * WORD
     }
 
-    /// The record, with its memory.
+    /// Takes the record with its memory.
     pub fn take(&mut self) -> Box<[u64]> {
         self.words.take()
     }
 
-    /// Whether something was too large, and is left out.
+    /// Whether a field was too large and is left out.
     #[inline]
     pub fn is_cut(&self) -> bool {
         self.cut
@@ -85,7 +85,7 @@ impl Writer {
         self.slim && !key.kept()
     }
 
-    /// Whether there is room for a value of `len` bytes.
+    /// Whether there is space for a value of `len` bytes.
     #[inline]
     fn fits(&mut self, len: usize) -> bool {
         let fits = len <= LONGEST_FIELD && self.words.len() * WORD + len <= LARGEST_RECORD;
@@ -93,7 +93,7 @@ impl Writer {
         fits
     }
 
-    /// Text under a well-known key.
+    /// Writes text under a well-known key.
     #[inline]
     pub fn text(&mut self, key: Key, text: &str) {
         let first = field(key.0, TEXT, 0, text.len());
@@ -109,19 +109,19 @@ impl Writer {
         }
     }
 
-    /// An integer under a well-known key.
+    /// Writes an integer under a well-known key.
     #[inline]
     pub fn int(&mut self, key: Key, int: i64) {
         self.put(key, INT, int.cast_unsigned());
     }
 
-    /// A double under a well-known key.
+    /// Writes a double under a well-known key.
     #[inline]
     pub fn double(&mut self, key: Key, double: f64) {
         self.put(key, DOUBLE, double.to_bits());
     }
 
-    /// True or false under a well-known key.
+    /// Writes a boolean under a well-known key.
     #[inline]
     pub fn flag(&mut self, key: Key, flag: bool) {
         if !self.leaves_out(key) && self.fits(WORD) {
@@ -143,7 +143,7 @@ impl Writer {
         }
     }
 
-    /// A value under a key of the user's.
+    /// Writes a value under a custom key.
     pub fn named(&mut self, name: &str, value: &Field<'_>) {
         let text = match value {
             Field::Text(text) => Some(*text),
@@ -158,7 +158,7 @@ impl Writer {
         }
     }
 
-    /// A value of any type under a well-known key.
+    /// Writes a value of any type under a well-known key.
     pub fn value(&mut self, key: Key, value: &Field<'_>) {
         if !self.leaves_out(key) && self.fits(value::size(value)) {
             value::put(&mut self.words, key.0, "", value);
@@ -172,7 +172,7 @@ impl Writer {
         fits
     }
 
-    /// Tokens, as one field: which counters there are, and those. The few that most calls have are always written.
+    /// Writes token counters as one field: a mask, and the counters. The common ones are always written.
     #[inline]
     pub fn usage(&mut self, usage: &Usage) {
         let common = [usage.input, usage.output, usage.cache_read, usage.cache_write, usage.reasoning];
@@ -193,7 +193,7 @@ impl Writer {
         }
     }
 
-    /// What is charged beside tokens, each under a name of its own.
+    /// Writes other billed units, each under its own name.
     #[cold]
     fn units(&mut self, usage: &Usage) {
         for (unit, count) in &usage.units {
@@ -214,13 +214,13 @@ impl Writer {
         self.words.put(words);
     }
 
-    /// What a call cost by the provider's own word.
+    /// Writes the cost that the provider reported.
     pub fn cost(&mut self, cost: Usd) {
         let bits = cost.raw().cast_unsigned();
         self.words.put([field(Key::COST.0, NULL, 0, 0), bits as u64, (bits >> 64) as u64]);
     }
 
-    /// Something that happened within a span.
+    /// Writes a span event.
     pub fn event(&mut self, time: u64, name: &str, attributes: &[(&str, Field<'_>)]) {
         let bytes =
             attributes.iter().map(|(key, value)| key.len() + value::size(value) + WORD).sum::<usize>();
@@ -235,7 +235,7 @@ impl Writer {
         }
     }
 
-    /// A reference to another span.
+    /// Writes a link to another span.
     pub fn link(&mut self, trace_id: TraceId, span_id: SpanId) {
         if !self.leaves_out(Key::LINK) {
             let [high, low] = trace_words(Some(trace_id));
@@ -243,19 +243,19 @@ impl Writer {
         }
     }
 
-    /// One member of the user's own data.
+    /// Writes one entry of custom data.
     pub fn data(&mut self, key: &str, value: &str) {
         if self.fits(value.len()) && self.names(key) {
             value::put(&mut self.words, Key::DATA.0, key, &Field::Text(value));
         }
     }
 
-    /// From here on, what is bound.
+    /// Marks the following fields as bound values.
     pub fn bound(&mut self) {
         self.words.put([field(Key::BOUND.0, NULL, 0, 0)]);
     }
 
-    /// Appends fields that were written before, such as those of [`super::bound`].
+    /// Appends encoded fields, such as those of [`super::bound`].
     #[inline]
     pub fn append(&mut self, fields: &[u64]) {
         self.words.extend(fields);
@@ -279,12 +279,12 @@ impl Writer {
     }
 }
 
-/// The number of a level on the wire.
+/// Number of a level in the encoding.
 pub(crate) fn level_number(level: Level) -> u8 {
     Level::ALL.iter().position(|known| *known == level).and_then(|at| u8::try_from(at).ok()).unwrap_or(2)
 }
 
-/// The counters that few calls have, in the order of their bits.
+/// The rare counters, in the order of their bits.
 #[inline]
 const fn rare(usage: &Usage) -> [Option<u64>; RARE] {
     [

@@ -1,4 +1,4 @@
-//! Structured events: what is attached, what is kept out, what is private.
+//! Tests of structured events: attached values, filters, private contents.
 #![cfg(feature = "enable")]
 
 use std::sync::Arc;
@@ -18,7 +18,7 @@ fn drained(drain: &mut Drain) -> Vec<Event> {
     drain.collect(Duration::from_millis(100)).events
 }
 
-/// What `work` records with these settings.
+/// The events that `work` records with these settings.
 fn recorded(settings: Settings, work: impl FnOnce()) -> (Vec<Event>, Recorder) {
     let (recorder, mut drain) = recording(settings);
     recorder.context().scope(work);
@@ -190,7 +190,7 @@ fn below_the_level_nothing_is_built() {
         assert!(!event_at(Level::Info, "a").is_recording());
         assert!(!event("b").level(Level::Debug).is_recording());
         event_at(Level::Warning, "c").emit();
-        // The level may be said last.
+        // The level may be set last.
         event("d").attribute("k", 1).level(Level::Error).emit();
         event("e").attribute("k", 1).emit();
     });

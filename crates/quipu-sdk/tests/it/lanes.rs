@@ -1,4 +1,4 @@
-//! The way from the threads to the drain: nothing is lost uncounted, whatever is full or ends.
+//! Tests of the path from threads to the drain: every lost record is counted.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +11,7 @@ fn dropped(recorder: Recorder) -> u64 {
     recorder.counts().dropped.iter().map(|(_, count)| count).sum()
 }
 
-/// Makes spans on as many threads and drains meanwhile; gives all that came.
+/// Records spans on several threads while draining; returns all received records.
 fn storm(settings: Settings, threads: u64, each: u64) -> (Recorder, Batch) {
     let (recorder, mut drain) = Recorder::new(settings);
     let over = AtomicBool::new(false);
@@ -95,7 +95,7 @@ fn large_records_go_beside_the_rings_within_their_bound() {
     assert!(spans.iter().all(|span| span.attributes.text("text") == Some(&long)));
     make();
     assert_eq!(drain.collect(Duration::ZERO).spans.len(), 1);
-    // One field beyond all bounds is left out; the rest is recorded.
+    // A field beyond all limits is left out; the rest is recorded.
     recorder.context().span("huge").attribute("text", "x".repeat(9 << 20)).end();
     let spans = drain.collect(Duration::ZERO).spans;
     assert_eq!(spans[0].attributes.get("text"), None);
@@ -123,7 +123,7 @@ fn a_thread_that_ends_still_records() {
     thread_local!(static LATE: std::cell::RefCell<Option<Late>> = const { std::cell::RefCell::new(None) });
     let (recorder, mut drain) = Recorder::new(Settings::default());
     let thread = std::thread::spawn(move || {
-        // Kept first, so that it is dropped after what the library keeps for the thread, or before: either way it counts.
+        // Stored first, so it may drop before or after the library's thread state; it counts either way.
         LATE.with_borrow_mut(|late| *late = Some(Late(recorder)));
         recorder.context().task("in time").end();
     });

@@ -1,4 +1,4 @@
-//! The library as instrumented code uses it.
+//! Tests of the library's public interface.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod events;

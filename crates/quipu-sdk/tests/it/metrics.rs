@@ -1,4 +1,4 @@
-//! Metrics: what is recorded comes out, exactly, whoever records it.
+//! Tests of metrics: values, labels, limits and concurrent recording.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -376,7 +376,7 @@ proptest! {
     }
 }
 
-// ---- derived -------------------------------------------------------------------------------------------------------------
+// Derived metrics.
 
 fn id(at: u64) -> SpanId {
     SpanId::from_bytes(at.to_be_bytes()).unwrap()
@@ -629,7 +629,7 @@ fn a_correction_counts_by_its_difference_and_counters_do_not_fall() {
     assert_eq!(registry.stats("gen_ai.client.token.usage").unwrap().sum, 1_260.0);
     assert!(!metric(&drain, "gen_ai.client.operation.duration").points[0].exemplars.is_empty());
 
-    // Another record of the same call takes its place: what was counted moves.
+    // Another record of the same call replaces it: the counted values move.
     let twin = llm(8, 1, 2);
     apply(None, &Cost { rule: Rule::Duplicate, ..better.clone() });
     assert_eq!(tokens(), Some(1_200.0), "a counter does not fall");

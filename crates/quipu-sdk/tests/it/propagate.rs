@@ -1,4 +1,4 @@
-//! Contexts in and out of headers: round trips, what the specifications refuse, and garbage.
+//! Tests of propagation: round trips, invalid headers, and random input.
 #![cfg(feature = "enable")]
 
 use std::collections::{BTreeMap, HashMap};
@@ -51,7 +51,7 @@ fn traceparent_as_the_specification_has_it() {
     let with =
         |version: &str, flags: &str| found(&[("traceparent", &format!("{version}-{TRACE}-{SPAN}-{flags}"))]);
     assert_eq!(with("00", "00"), Some(false));
-    // Level 2's flag for random ids, and flags of times to come.
+    // Level 2's flag for random ids, and unknown flags.
     assert_eq!(with("00", "02"), Some(false));
     assert_eq!(with("00", "ff"), Some(true));
     assert_eq!(with("cc", "01"), Some(true));
@@ -115,7 +115,7 @@ fn tracestate_has_limits() {
     assert_eq!(state(&[&format!("{}=1", "k".repeat(256))]).len(), 258);
     assert_eq!(state(&[&format!("{}=1", "k".repeat(257))]), "");
     assert_eq!(state(&[&format!("k={}", "v".repeat(257))]), "");
-    // Long members go first, then those at the end.
+    // Long members are dropped first, then those at the end.
     let long = format!("long={}", "v".repeat(200));
     let short: Vec<_> = (0..20).map(|n| format!("k{n}={}", "v".repeat(20))).collect();
     let kept = state(&[&format!("{},{long}", short.join(","))]);
@@ -281,7 +281,7 @@ fn jaegers_headers_by_hand() {
     asked.inject(&mut on);
     assert!(on["uber-trace-id"].ends_with(":0:3"), "{on:?}");
     assert_eq!(on["uberctx-jaeger-debug-id"], "ticket%207");
-    // In a trace that another began, it is its decision that holds.
+    // In a trace from another process, that process's decision applies.
     let within = format!("{TRACE}:{SPAN}:0:0");
     let within = begun(&[("jaeger-debug-id", "7"), ("uber-trace-id", &within)]).context();
     assert_eq!((within.is_sampled(), within.bound().map(|bound| bound.debug)), (Some(false), Some(false)));
@@ -310,7 +310,7 @@ fn debug_is_handed_on() {
         assert_eq!(on["uber-trace-id"], jaeger);
         assert_eq!(on["b3"], format!("{TRACE}-{SPAN}-d"));
         assert_eq!((on.get("x-b3-flags").map(String::as_str), on.get("x-b3-sampled")), (Some("1"), None));
-        // The next trace is another matter.
+        // The next trace is not affected.
         let next = context.extract(&[("traceparent", PARENT)]);
         assert!(written(&next, "jaeger")[0].1.ends_with(":0:1"));
     }
@@ -324,10 +324,10 @@ fn formats_are_read_in_order() {
     let headers = [("uber-trace-id", jaeger.as_str()), ("b3", &b3), ("traceparent", PARENT)];
     assert_eq!(place(&read(&headers)).unwrap().0, TRACE);
     assert_eq!(place(&read(&headers[..2])).unwrap().0, other);
-    // What is broken does not hide what is not.
+    // An invalid header does not hide a valid one.
     let headers = [("uber-trace-id", jaeger.as_str()), ("b3", "nonsense"), ("traceparent", "nonsense")];
     assert_eq!(place(&read(&headers)).unwrap().0, "2".repeat(32));
-    // The last word of baggage is W3C's.
+    // W3C's baggage takes precedence.
     let headers = [("uber-trace-id", jaeger.as_str()), ("uberctx-k", "jaeger"), ("baggage", "k=w3c")];
     assert_eq!(read(&headers).bound().unwrap().data, [("k".into(), "w3c".into())]);
 }
@@ -390,7 +390,7 @@ fn contexts() -> impl Strategy<Value = Context> {
     )
 }
 
-/// What travels in headers is ASCII without control characters, and comes back the same.
+/// Header values are ASCII without control characters, and the context round-trips.
 fn comes_back(context: &Context, formats: &str, with_baggage: bool) -> Result<(), TestCaseError> {
     let headers = written(context, formats);
     for (name, value) in &headers {
@@ -416,7 +416,7 @@ proptest! {
 
     #[test]
     fn a_context_comes_back_from_jaeger(context in contexts()) {
-        // Names of headers have no case, so keys that differ in it alone become one.
+        // Header names ignore case, so keys that differ by case alone become one.
         let mut keys: Vec<_> = context.bound().iter().flat_map(|bound| &bound.data).map(|(key, _)| key.to_lowercase()).collect();
         keys.sort();
         keys.dedup();

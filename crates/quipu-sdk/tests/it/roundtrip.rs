@@ -1,4 +1,4 @@
-//! Whatever is said of a span or an event comes out of the drain as it went in.
+//! Property test: spans and events leave the drain with the values that were recorded.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -27,7 +27,7 @@ fn value() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Keys that are nobody else's.
+/// Attributes with keys outside of all conventions.
 fn attributes() -> impl Strategy<Value = HashMap<String, Value>> {
     proptest::collection::hash_map("my\\..{0,40}", value(), 0..8)
 }

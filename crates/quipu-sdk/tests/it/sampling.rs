@@ -1,4 +1,4 @@
-//! Head sampling: the decision is made once and inherited, and what totals need is recorded all the same.
+//! Tests of head sampling: one inherited decision, and complete totals.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Spans: what is recorded of them, and who is whose parent across scopes, threads, tasks, panics and cancellation.
+//! Tests of spans: recorded values, and parents across scopes, threads, tasks, panics and cancellation.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -222,7 +222,7 @@ async fn guards_are_held_across_await_and_tasks_find_their_parents() {
         let tasks: Vec<_> = (0..8)
             .map(|_| {
                 let work = async {
-                    // Work that waits, so that another thread may go on with it.
+                    // Work that yields, so another thread can continue it.
                     tokio::time::sleep(Duration::from_millis(2)).await;
                     quipu_sdk::tool("weather").end();
                 };
@@ -302,7 +302,7 @@ async fn a_guard_is_the_parent_of_several_steps_and_ends_after_them() {
             quipu_sdk::task(step).end();
             step
         });
-        // It borrows nothing of the guard, and goes to other threads.
+        // The future borrows nothing from the guard, and can move to another thread.
         let done = tokio::spawn(done);
         agent.event("asked", &[]);
         assert_eq!(done.await.unwrap(), step);

@@ -1,4 +1,4 @@
-//! What counted ledger rows mean: calls, tokens, money, runs of tools.
+//! Metrics from counted ledger rows: calls, tokens, money, tool runs.
 
 use compact_str::CompactString;
 use quipu_core::{Cost, Kind, Span, Unpriced, Usage, Usd};
@@ -6,7 +6,7 @@ use quipu_core::{Cost, Kind, Span, Unpriced, Usage, Usd};
 use super::tell::{Label, Tell, seconds};
 use crate::metrics::name::kept;
 
-/// What a row was counted as.
+/// Metric values of a counted row.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Counted {
     kind: Kind,
@@ -14,7 +14,7 @@ pub(crate) struct Counted {
     call: bool,
     tool_run: bool,
     duration: Option<i64>,
-    /// The kind of error; `None` where there was none.
+    /// Error type; `None` without an error.
     error: Option<CompactString>,
     operation: Option<CompactString>,
     first_chunk: Option<i64>,
@@ -24,13 +24,14 @@ pub(crate) struct Counted {
     agent: Option<CompactString>,
     tool: Option<CompactString>,
     usage: Option<Usage>,
-    /// What is to be paid for it: nothing where a plan covers it.
+    /// Billed amount: nothing if a plan covers the call.
     amount: Option<Usd>,
     unpriced: Option<Unpriced>,
 }
 
 impl Counted {
-    /// Of a row that counts. What the row does not say is on its span or, for a later correction, was known before.
+    /// Reads a counted row. Other values come from its span or, for a later correction, from the previous
+    /// version.
     pub fn of(row: &Cost, span: Option<&Span>, before: Option<&Self>) -> Self {
         let read = span.map(|span| &*span.canonical);
         let known = |error: &Self| error.error.clone().filter(|_| row.failed);
@@ -92,7 +93,7 @@ impl Counted {
         ]
     }
 
-    /// The labels that OpenTelemetry's metrics of models have in common.
+    /// Common labels of OpenTelemetry's model metrics.
     fn wire(&self) -> [Label<'_>; 4] {
         let usual = match self.kind {
             Kind::Embedding => "embeddings",
@@ -174,7 +175,7 @@ impl Counted {
     }
 }
 
-/// Tokens by metric and modality. Where the source tells one modality from the rest, the rest is text.
+/// Tokens by metric and modality. If the source reports one modality, the remaining tokens are text.
 fn by_modality(usage: &Usage) -> impl Iterator<Item = (&'static str, &'static str, u64)> {
     let split = |name, all: Option<u64>, audio: Option<u64>, image: Option<u64>| {
         let rest = all.unwrap_or(0).saturating_sub(audio.unwrap_or(0)).saturating_sub(image.unwrap_or(0));

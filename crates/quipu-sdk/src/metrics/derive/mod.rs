@@ -1,4 +1,4 @@
-//! Metrics from what passes by: spans, and the ledger rows that say which of them count.
+//! Derivation of metrics from spans and ledger rows.
 
 mod calls;
 mod recent;
@@ -21,19 +21,20 @@ use self::tell::Tell;
 use super::registry::Registry;
 use crate::Recorder;
 
-/// Spans that are remembered, so as not to be counted twice.
+/// Remembered spans, so no span counts twice.
 const SPANS: usize = 8_192;
-/// Ledger rows that are remembered, so that a correction counts by its difference only.
+/// Remembered ledger rows, so a correction counts by its difference only.
 const ROWS: usize = 1_024;
 
-/// The identity of a span.
+/// Identity of a span.
 type Key = (TraceId, SpanId);
 
-/// A stage that records the catalogue's derived metrics.
+/// Stage that records the catalogue's derived metrics.
 ///
-/// It belongs after the count and the prices: calls, tokens, money and runs of tools are those of counted ledger rows. Each
-/// span and row counts once; a later row of the same span counts by its difference. What the code records by hand under the
-/// name of a derived metric is not derived. Memory is bounded: a row that is corrected after a thousand others counts anew.
+/// It runs after count and price: calls, tokens, money and tool runs come from counted ledger rows. Each span
+/// and row counts once; a later row of the same span counts by its difference. A derived metric is skipped if
+/// the code records the same name itself. Memory is bounded: a row that is corrected after a thousand others
+/// counts anew.
 pub struct Derive {
     registry: &'static Registry,
     state: Arc<Mutex<State>>,
@@ -43,7 +44,7 @@ pub struct Derive {
 #[derive(Default)]
 struct State {
     spans: Recent<Key, (), SPANS>,
-    /// Boxed: a table has more places than entries.
+    /// Boxed, because a hash table has more slots than entries.
     rows: Recent<Key, Box<Counted>, ROWS>,
     sessions: Sessions,
     tally: Tally,
@@ -55,18 +56,19 @@ impl Derive {
         Self::into(recorder.metrics(), false)
     }
 
-    /// Derives into instruments of its own, for a server that takes in spans of many programs: every series has the label
-    /// `service.name`, but for the number of active sessions. What it makes lives as long as the process.
+    /// Derives into separate instruments, for a server with spans of many programs. Every series has the
+    /// label `service.name`, except the number of active sessions. The instruments live as long as the
+    /// process.
     pub fn by_service() -> Self {
         Self::into(Box::leak(Box::new(Registry::coarse())), true)
     }
 
-    /// All that was derived, as of now; of no resource, for it is that of many.
+    /// All derived metrics at this moment, without a resource, because they belong to many.
     pub fn metrics(&self, now: Timestamp) -> Vec<Metric> {
         self.registry.collect(now, &Arc::new(Resource::default()))
     }
 
-    /// The instruments that it derives into: to bound their series, for example.
+    /// The derived instruments, for example to limit their series.
     pub const fn registry(&self) -> &'static Registry {
         self.registry
     }
@@ -119,7 +121,7 @@ impl Stage for Derive {
     }
 }
 
-/// Where figures go.
+/// Destination of the metrics.
 #[derive(Clone, Copy)]
 struct To {
     registry: &'static Registry,
@@ -162,7 +164,7 @@ fn key(span: &Span) -> Key {
     (span.trace_id, span.span_id)
 }
 
-/// The spans that have ended, children before their parents.
+/// The ended spans, children before their parents.
 fn in_order(spans: &[Span]) -> Vec<&Span> {
     let mut ended: Vec<_> = spans.iter().filter(|span| span.end.is_some()).collect();
     ended.sort_by_key(|span| (span.end, std::cmp::Reverse(span.start)));

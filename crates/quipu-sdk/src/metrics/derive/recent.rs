@@ -1,10 +1,11 @@
-//! What was seen recently, in bounded memory.
+//! A map of recent entries with bounded memory.
 
 use std::hash::Hash;
 
 use foldhash::HashMap;
 
-/// The last `MOST` keys at least, twice as many at most: when the newer half is full, the older one is forgotten.
+/// Keeps at least the last `MOST` keys and at most twice as many: once the newer half is full, it drops the
+/// older one.
 pub(crate) struct Recent<K, V, const MOST: usize> {
     newer: HashMap<K, V>,
     older: HashMap<K, V>,
@@ -17,7 +18,7 @@ impl<K, V, const MOST: usize> Default for Recent<K, V, MOST> {
 }
 
 impl<K: Hash + Eq, V, const MOST: usize> Recent<K, V, MOST> {
-    /// Puts a value under a key and gives the one before it.
+    /// Inserts a value and returns the previous one of the key.
     pub fn insert(&mut self, key: K, value: V) -> Option<V> {
         let before = self.older.remove(&key);
         if self.newer.len() >= MOST && !self.newer.contains_key(&key) {

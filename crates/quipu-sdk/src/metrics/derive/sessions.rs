@@ -1,4 +1,4 @@
-//! Which sessions there are, and which of them are active.
+//! Counters of sessions and active sessions.
 
 use compact_str::CompactString;
 use quipu_core::{Span, Timestamp};
@@ -7,9 +7,9 @@ use super::recent::Recent;
 use super::tell::Tell;
 use crate::metrics::name::kept;
 
-/// Sessions that are remembered.
+/// Remembered sessions.
 const SESSIONS: usize = 8_192;
-/// How long a session is active after its last span.
+/// Time after its last span for which a session is active, in nanoseconds.
 const ACTIVE: i64 = 15 * 60 * Timestamp::SECOND;
 
 /// The end of the last span of each session.
@@ -19,7 +19,7 @@ pub(crate) struct Sessions(Recent<CompactString, Timestamp, SESSIONS>);
 impl Sessions {
     pub fn see(&mut self, span: &Span, tell: &Tell<'_>) {
         let named = span.canonical.session.as_deref().or_else(|| span.attributes.text("session.id"));
-        // What is remembered is bounded in number, so each must be small.
+        // The number of entries is bounded, so each id is limited as well.
         let named = named.map(|id| kept(id.trim())).filter(|id| !id.is_empty());
         let (Some(session), Some(end)) = (named, span.end) else { return };
         match self.0.insert(session.into(), end) {

@@ -1,20 +1,20 @@
-//! What spans mean that are no calls and no runs of tools.
+//! Metrics from spans that are neither calls nor tool runs.
 
 use quipu_core::{Kind, Span, Status, Value};
 use quipu_semconv::quipu;
 
 use super::tell::{Label, Tell, seconds};
 
-/// A span, read for its metrics.
+/// Metric values of a span.
 struct Read<'a> {
     span: &'a Span,
     kind: &'a str,
     seconds: f64,
-    /// The kind of error; `None` where there was none.
+    /// Error type; `None` without an error.
     error: Option<&'a str>,
 }
 
-/// Records what an ended span means.
+/// Records the metrics of an ended span.
 pub(crate) fn tell(span: &Span, tell: &Tell<'_>) {
     let Some(read) = Read::of(span) else { return };
     read.tell_operation(tell);
@@ -92,13 +92,13 @@ impl<'a> Read<'a> {
         self.tell_invocation(tell, "invoke_agent", agent);
     }
 
-    /// Agents and workflows share one metric since GenAI conventions 0.1.0; the operation tells them apart.
+    /// Agents and workflows share one metric since GenAI conventions 0.1.0; the operation distinguishes them.
     fn tell_invocation(&self, tell: &Tell<'_>, operation: &'static str, name: Option<&str>) {
         let labels = [("gen_ai.operation.name", Some(operation)), ("gen_ai.agent.name", name), self.error()];
         tell.observe("gen_ai.invoke_agent.duration", self.seconds, &labels);
     }
 
-    /// An agent hands over by an event for each time, other sources by a span of its own.
+    /// Agents of this library report each handoff as a span event, other sources as a span.
     fn tell_handoffs(&self, tell: &Tell<'_>) {
         let told = |to: &str| {
             let from = self.span.canonical.handoff_from.as_deref().or_else(|| self.agent());

@@ -1,4 +1,4 @@
-//! How many calls and runs of tools belong to each run of an agent.
+//! Counts of calls and tool runs per agent run.
 
 use quipu_core::{Cost, Kind, Span};
 
@@ -6,10 +6,10 @@ use super::Key;
 use super::recent::Recent;
 use super::tell::Tell;
 
-/// Spans that have not ended yet and whose calls are being counted.
+/// Remembered open spans with calls below them.
 const OPEN: usize = 8_192;
 
-/// Calls and runs of tools below spans that have not ended yet: a span ends after those below it.
+/// Counts below spans that have not ended yet. A span ends after its descendants.
 #[derive(Default)]
 pub(crate) struct Tally(Recent<Key, (u64, u64), OPEN>);
 

@@ -1,4 +1,4 @@
-//! Recording into the derived instruments.
+//! Writer of derived instruments.
 
 use std::ops::Deref;
 
@@ -7,10 +7,10 @@ use quipu_core::{Exemplar, Span, Usd};
 use crate::metrics::instrument::InstrumentKind::{Counter, Gauge, Histogram};
 use crate::metrics::registry::Registry;
 
-/// A label that may have no value.
+/// A label with an optional value.
 pub(crate) type Label<'a> = (&'a str, Option<&'a str>);
 
-/// Records what one span or row means, or takes it back.
+/// Records the metrics of a span or row, or subtracts them.
 pub(crate) struct Tell<'a> {
     registry: &'static Registry,
     span: Option<&'a Span>,
@@ -18,10 +18,10 @@ pub(crate) struct Tell<'a> {
     back: bool,
 }
 
-/// Labels of one metric at most: the catalogue has none with more than five, and the service comes on top.
+/// Most labels of a metric. The catalogue uses up to five, and the service is an additional one.
 const MOST: usize = 8;
 
-/// Labels without a heap of their own.
+/// Labels on the stack.
 struct Given<'a> {
     labels: [(&'a str, &'a str); MOST],
     len: usize,
@@ -35,7 +35,7 @@ impl<'a> Deref for Given<'a> {
     }
 }
 
-/// The label of those who keep services apart.
+/// Label that separates services.
 const SERVICE: &str = "service.name";
 
 impl<'a> Tell<'a> {
@@ -43,7 +43,7 @@ impl<'a> Tell<'a> {
         Self { registry, span, service: None, back: false }
     }
 
-    /// With the service that it is about, as one more label.
+    /// Adds the service as a label.
     pub const fn of(self, service: Option<&'a str>) -> Self {
         Self { service, ..self }
     }
