@@ -1,4 +1,4 @@
-//! Books of accounts that may not be there yet.
+//! Account books of budgets that are opened on demand.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,8 +8,8 @@ use quipu_core::{Accounts, Erasure, Result, Sheet};
 
 use crate::tables::OpenAccounts;
 
-/// Books in a file that is opened when they are first needed, and tried again each time where that failed: until then budgets that
-/// block refuse, and the others let through.
+/// Account books in a file that is opened at first use. A failed opening is repeated at each use. Until it
+/// succeeds, blocking budgets reject calls and the others let them pass.
 pub(crate) struct Reopened {
     path: PathBuf,
     open: OpenAccounts,

@@ -1,4 +1,4 @@
-//! The thread `quipu`: from the recorder to the pipeline, again and again.
+//! The thread `quipu`, which moves records from the recorder to the pipeline.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -16,10 +16,10 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::control::{Command, Kind, Shared};
 
-/// How long tasks that backends left behind may take after the end.
+/// Time for leftover tasks of backends after the shutdown.
 const LINGER: Duration = Duration::from_millis(200);
 
-/// What the thread works with.
+/// State of the thread.
 pub(crate) struct Agent {
     pub shared: Arc<Shared>,
     pub drain: Option<Drain>,
@@ -30,15 +30,15 @@ pub(crate) struct Agent {
     pub metrics_interval: Duration,
 }
 
-/// What the next turn of the loop is for.
+/// Reason for the next turn of the loop.
 enum Next {
     Look,
     Obey(Command),
-    /// The handle is gone without a word.
+    /// The handle was dropped without a shutdown.
     End,
 }
 
-/// While it lives the state is said to be running, however the thread ends.
+/// Guard that clears the running flag when the thread ends, for any reason.
 struct AtWork(Arc<Shared>);
 
 impl Drop for AtWork {
@@ -48,7 +48,7 @@ impl Drop for AtWork {
 }
 
 impl Agent {
-    /// Works until it is told to end, or until nobody is left who could tell it.
+    /// Runs until a shutdown command arrives or the handle is dropped.
     pub fn run(mut self, runtime: Runtime, ready: SyncSender<()>) {
         let at_work = AtWork(Arc::clone(&self.shared));
         let last = runtime.block_on(async {
@@ -95,11 +95,11 @@ impl Agent {
         }
     }
 
-    /// Waits for a command, for the delay to be over, or for a queue of the recorder to fill up.
+    /// Waits for a command, the end of the delay, or a recorder queue that fills up.
     async fn next(&mut self, metrics_due: Instant) -> Next {
         let Some(mut drain) = self.drain.take() else { return Next::End };
         let most = self.delay.min(metrics_due.saturating_duration_since(Instant::now()));
-        // Beside this thread, for the backends' tasks run here.
+        // On another thread, because the backends' tasks run on this one.
         let mut waiting = spawn_blocking(move || {
             drain.wait(most);
             drain
@@ -117,7 +117,7 @@ impl Agent {
         command.map_or(Next::End, Next::Obey)
     }
 
-    /// Does what it is told, within its time. Gives the command back when it was the last.
+    /// Executes a command within its deadline. Returns the command if it was the shutdown.
     async fn obey(&mut self, command: Command) -> Option<Command> {
         let deadline = Instant::from_std(command.deadline);
         let kind = command.kind;
@@ -127,7 +127,7 @@ impl Agent {
                 return self.shared.pipeline.close().await;
             }
             self.turn().await;
-            // After the spans that some of them are derived from.
+            // After the spans, because some metrics are derived from them.
             self.read_metrics().await;
             self.shared.pipeline.flush().await
         });
@@ -140,7 +140,7 @@ impl Agent {
         None
     }
 
-    /// Brings everything that waits to the pipeline.
+    /// Moves all waiting records to the pipeline.
     async fn turn(&mut self) {
         loop {
             let Some(drain) = &mut self.drain else { return };
@@ -154,7 +154,7 @@ impl Agent {
         self.tell_of_budgets().await;
     }
 
-    /// Brings what budgets have to say that no batch has taken along.
+    /// Submits the budgets' events that no batch has carried.
     async fn tell_of_budgets(&self) {
         let events = self.shared.budgets.take_events();
         if !events.is_empty() {
@@ -162,7 +162,8 @@ impl Agent {
         }
     }
 
-    /// The last turn: with what tail sampling holds, and with the metrics. From here on what is recorded is dropped and counted.
+    /// The last turn: it includes the spans of tail sampling, and the metrics. Later records are dropped and
+    /// counted.
     async fn finish(&mut self) {
         self.turn().await;
         let last = self.drain.as_mut().map(Drain::finish).unwrap_or_default();
@@ -177,7 +178,7 @@ impl Agent {
         self.submit(batch).await;
     }
 
-    /// Lets the adapters read a batch. One that panics costs what it would have read, not the thread.
+    /// Runs the adapters on a batch. A panic of an adapter loses its results, but not the thread.
     fn read(&self, batch: &mut Batch) {
         if catch_unwind(AssertUnwindSafe(|| self.adapters.read_batch(batch))).is_err() {
             let mut problems = self.shared.problems.lock();

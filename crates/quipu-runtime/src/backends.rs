@@ -1,4 +1,4 @@
-//! Opening what the configuration names.
+//! Opening of the configured backends.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -9,21 +9,22 @@ use quipu_pipeline::{Exit, ExitSettings, ExitStatus};
 use crate::named::{Entry, Named};
 use crate::tables::{Open, Opened};
 
-/// Everything that records go to.
+/// All opened backends.
 #[derive(Default)]
 pub struct Backends {
-    /// The first that can be asked.
+    /// The first backend that answers queries.
     pub store: Option<Arc<dyn Store>>,
-    /// All others.
+    /// All other backends.
     pub exits: Vec<Exit>,
-    /// Those that did not open: name and why.
+    /// Backends that failed to open: name and error.
     pub failed: Vec<(String, Error)>,
-    /// What backends had to say as they opened.
+    /// Notes of backends about their opening.
     pub notes: Vec<String>,
 }
 
 impl Backends {
-    /// Opens all that a configuration names, on the current tokio runtime. One that does not open leaves the others alone.
+    /// Opens the configured backends on the current tokio runtime. A failed backend does not affect the
+    /// others.
     pub fn open(&mut self, named: &Named, known: &[(&'static str, Open)]) {
         let mut seen = BTreeSet::new();
         for listed in &named.list {
@@ -51,7 +52,7 @@ impl Backends {
         }
     }
 
-    /// Takes one in that came without a configuration.
+    /// Adds a backend without a configuration.
     pub(crate) fn add(&mut self, opened: Opened, delivery: &ExitSettings) {
         if let Some(backend) = self.beside_store(opened) {
             self.exits.push(Exit { settings: delivery.clone(), ..Exit::new(backend) });
@@ -61,7 +62,7 @@ impl Backends {
     fn add_entry(&mut self, opened: Opened, entry: Entry<'_>, keep: bool) {
         let Some(backend) = self.beside_store(opened) else { return };
         let Entry { name, mut delivery, says, rules, folder, .. } = entry;
-        // What waits for a file or a page of this machine is not worth a second file.
+        // A backend on this machine, such as a file or a page, needs no spool file.
         delivery.spool.enabled &= says.spool || (keep && backend.is_remote());
         if !(says.dead_letters || keep) {
             delivery.dead_letter_bytes = 0;
@@ -75,7 +76,7 @@ impl Backends {
         });
     }
 
-    /// The first that can be asked is the store; further ones are written to beside it.
+    /// The first store becomes the store; further ones are exporters.
     fn beside_store(&mut self, opened: Opened) -> Option<Arc<dyn Backend>> {
         match opened {
             Opened::Store(store) if self.store.is_none() => {
@@ -87,7 +88,7 @@ impl Backends {
         }
     }
 
-    /// Those that did not open, as the others tell of themselves.
+    /// Status of the backends that failed to open.
     pub(crate) fn failures(&self) -> Vec<ExitStatus> {
         self.failed.iter().map(|(name, error)| ExitStatus::unopened(name, error)).collect()
     }

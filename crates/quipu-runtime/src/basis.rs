@@ -1,4 +1,4 @@
-//! What calls are estimated by.
+//! Basis of estimates: price book and tokenizers.
 
 use std::sync::Arc;
 
@@ -6,25 +6,25 @@ use parking_lot::RwLock;
 use quipu_core::{PriceBook, Tokenizer};
 use quipu_prices::Books;
 
-/// That of the library that was installed in this process.
+/// Basis of the library that is installed in this process.
 static INSTALLED: RwLock<Option<Basis>> = RwLock::new(None);
 
-/// What calls are estimated by before they are made.
+/// Basis of estimates before a call.
 #[derive(Clone)]
 pub struct Basis {
-    /// What models cost.
+    /// Price book of models.
     pub prices: Arc<dyn PriceBook>,
-    /// Tokenizers that users brought, the last one first.
+    /// Custom tokenizers, the last one first.
     pub tokenizers: Vec<Arc<dyn Tokenizer>>,
 }
 
 impl Basis {
-    /// That of the library that was installed in this process; the vendored prices before there is one.
+    /// Basis of the installed library; the vendored prices if there is none.
     pub fn installed() -> Self {
         INSTALLED.read().clone().unwrap_or_default()
     }
 
-    /// Makes it that of the process.
+    /// Installs it for the process.
     pub(crate) fn install(&self) {
         *INSTALLED.write() = Some(self.clone());
     }

@@ -1,4 +1,4 @@
-//! Configuration by code, and the start.
+//! Configuration in code, and the start of the library.
 
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
@@ -21,11 +21,10 @@ use crate::tables::Tables;
 /// Whether the recorder of this process was installed.
 static INSTALLED: AtomicBool = AtomicBool::new(false);
 
-/// Who is told of what budgets have to say.
+/// Listener for budget notices.
 pub(crate) type Listener = Box<dyn Fn(&Notice) + Send + Sync>;
 
-/// A configuration by code. What it says is stronger than the environment, which is stronger than `quipu.toml`, which is stronger
-/// than the preset.
+/// Configuration in code. It takes precedence over the environment, then `quipu.toml`, then the preset.
 #[must_use = "nothing runs before `init` is called"]
 pub struct Builder<T> {
     pub(crate) layer: Layer,
@@ -64,41 +63,41 @@ impl<T: Tables> Builder<T> {
         }
     }
 
-    /// The choices that all other settings change in part.
+    /// Sets the preset, which provides the defaults of all other options.
     pub const fn preset(mut self, preset: Preset) -> Self {
         self.layer.preset = Some(preset);
         self
     }
 
-    /// [`Preset::Development`].
+    /// Selects [`Preset::Development`].
     pub const fn development(self) -> Self {
         self.preset(Preset::Development)
     }
 
-    /// [`Preset::Production`].
+    /// Selects [`Preset::Production`].
     pub const fn production(self) -> Self {
         self.preset(Preset::Production)
     }
 
-    /// Off: nothing is recorded, and every call costs next to nothing.
+    /// Switches recording on or off. If it is off, every call costs next to nothing.
     pub const fn enabled(mut self, enabled: bool) -> Self {
         self.layer.enabled = Some(enabled);
         self
     }
 
-    /// Name of the service: `service.name`.
+    /// Sets the name of the service: `service.name`.
     pub fn service(mut self, name: impl Into<String>) -> Self {
         self.layer.service = Some(name.into());
         self
     }
 
-    /// A further resource attribute, such as `deployment.environment.name`.
+    /// Adds a resource attribute, such as `deployment.environment.name`.
     pub fn resource(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.layer.resource.insert(key.into(), value.into());
         self
     }
 
-    /// Reads this file instead of the `quipu.toml` of the current folder; it must be there.
+    /// Reads this file, which must exist, instead of `quipu.toml` in the current folder.
     pub fn config_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.sources.file = Some(path.into());
         self
@@ -110,13 +109,13 @@ impl<T: Tables> Builder<T> {
         self
     }
 
-    /// Reads no environment variable.
+    /// Reads no environment variables.
     pub const fn without_env(mut self) -> Self {
         self.sources.no_env = true;
         self
     }
 
-    /// Takes these variables for the environment.
+    /// Uses these variables instead of the environment.
     pub fn variables<K: Into<String>, V: Into<String>>(
         mut self,
         all: impl IntoIterator<Item = (K, V)>,
@@ -126,86 +125,86 @@ impl<T: Tables> Builder<T> {
         self
     }
 
-    /// Events below this level are not recorded.
+    /// Sets the minimum level of recorded events.
     pub const fn level(mut self, level: Level) -> Self {
         self.layer.level = Some(level);
         self
     }
 
-    /// Whether prompts, answers, and arguments and results of tools are recorded.
+    /// Sets whether prompts, answers, and arguments and results of tools are recorded.
     pub const fn log_full_prompts(mut self, log: bool) -> Self {
         self.layer.log_full_prompts = Some(log);
         self
     }
 
-    /// Whether a panic becomes an event `system.error`.
+    /// Sets whether a panic becomes an event `system.error`.
     pub const fn panic_events(mut self, record: bool) -> Self {
         self.layer.panic_events = Some(record);
         self
     }
 
-    /// Whether processors, memory and disks are told of by metrics.
+    /// Sets whether metrics of CPU, memory and disks are recorded.
     pub const fn system_metrics(mut self, tell: bool) -> Self {
         self.layer.system_metrics = Some(tell);
         self
     }
 
-    /// Whether commit, branch and repository of the working folder are said of everything recorded.
+    /// Sets whether all records carry commit, branch and repository of the working folder.
     pub const fn vcs(mut self, tell: bool) -> Self {
         self.layer.vcs = Some(tell);
         self
     }
 
-    /// Folder of everything that backends keep, where their URI names no other.
+    /// Sets the data folder of all backends whose URI names no other.
     pub fn data_dir(mut self, path: impl Into<PathBuf>) -> Self {
         self.layer.data_dir = Some(path.into());
         self
     }
 
-    /// Adds a backend by its URI (`sqlite:`, `file:PATH`, `console:`, `prometheus:127.0.0.1:9464` …) to those named by code. If any
-    /// is named by code, those of the other sources are not opened.
+    /// Adds a backend by its URI (`sqlite:`, `file:PATH`, `console:`, `prometheus:127.0.0.1:9464` …). If code
+    /// names any backend, those of the environment, the file and the preset are not opened.
     pub fn backend(mut self, uri: impl Into<String>) -> Self {
         self.layer.backends.get_or_insert_default().push(uri.into());
         self
     }
 
-    /// No backends but those that are given by code.
+    /// Opens no configured backends, only those that are passed in code.
     pub fn without_backends(mut self) -> Self {
         self.layer.backends = Some(Vec::new());
         self
     }
 
-    /// Adds a backend of one's own.
+    /// Adds a custom exporter.
     pub fn exit(mut self, backend: Arc<dyn Backend>) -> Self {
         self.exits.push(backend);
         self
     }
 
-    /// Adds a store of one's own. The first store is where the count looks up what has left its memory.
+    /// Adds a custom store. The count uses the first store for look-ups beyond its memory.
     pub fn store(mut self, store: Arc<dyn Store>) -> Self {
         self.stores.push(store);
         self
     }
 
-    /// Adds an adapter of one's own, before those of the build.
+    /// Adds a custom adapter, before the built-in ones.
     pub fn adapter(mut self, adapter: Arc<dyn Adapter>) -> Self {
         self.adapters.push(adapter);
         self
     }
 
-    /// Adds a stage after the count and the price.
+    /// Adds a stage after count and price.
     pub fn stage(mut self, stage: Arc<dyn Stage>) -> Self {
         self.stages.push(stage);
         self
     }
 
-    /// Prices calls from this book instead of the vendored ones.
+    /// Prices calls by this book instead of the vendored ones.
     pub fn prices(mut self, book: Arc<dyn PriceBook>) -> Self {
         self.prices = Some(book);
         self
     }
 
-    /// Counts tokens by this one where it knows the model, before those that are there.
+    /// Adds a tokenizer for the models that it supports, before the existing ones.
     pub fn tokenizer(mut self, tokenizer: impl Tokenizer + 'static) -> Self {
         self.tokenizers.insert(0, Arc::new(tokenizer));
         self
@@ -217,33 +216,33 @@ impl<T: Tables> Builder<T> {
         self
     }
 
-    /// File in which processes share what budgets have spent and reserved; `memory` for none. By default it is `budgets.db` in the
-    /// data folder where the store is SQLite, and none otherwise.
+    /// Sets the file in which processes share budget accounts; `memory` for none. Default: `budgets.db` in
+    /// the data folder if the store is SQLite, otherwise none.
     pub fn budgets_path(mut self, path: impl Into<PathBuf>) -> Self {
         self.layer.budgets_path = Some(path.into());
         self
     }
 
-    /// Writes down here what budgets have spent and reserved.
+    /// Sets the account books of budgets.
     pub fn accounts(mut self, accounts: Arc<dyn Accounts>) -> Self {
         self.accounts = Some(accounts);
         self
     }
 
-    /// Has `listener` called for every notice of a budget: a threshold that was passed, a refusal, a loop. It must not block.
+    /// Adds a listener for budget notices: a passed threshold, a rejection, a loop. It must not block.
     pub fn on_budget_notice(mut self, listener: impl Fn(&Notice) + Send + Sync + 'static) -> Self {
         self.notices.push(Box::new(listener));
         self
     }
 
-    /// Keeps this part of the traces, from 0 to 1, decided as each begins. Totals stay exact.
+    /// Samples this share of traces, 0 to 1, at their start. Totals stay exact.
     pub const fn sample_ratio(mut self, ratio: f64) -> Self {
         self.layer.sampling.ratio = Some(ratio);
         self
     }
 
-    /// Keeps failed traces, those that took longer than `slow`, and this part of all others, decided as each ends. Totals stay
-    /// exact.
+    /// Keeps failed traces, traces slower than `slow`, and this share of the others; the decision falls at
+    /// the end of a trace. Totals stay exact.
     pub fn keep_errors_and_slow(mut self, slow: Duration, ratio: f64) -> Self {
         self.layer.tail.enabled = Some(true);
         self.layer.tail.slow_ms = Some(u64::try_from(slow.as_millis()).unwrap_or(u64::MAX));
@@ -251,55 +250,56 @@ impl<T: Tables> Builder<T> {
         self
     }
 
-    /// What is masked before anything is kept.
+    /// Sets the redaction config.
     pub fn redact(mut self, settings: RedactSettings) -> Self {
         self.layer.redact = Some(settings);
         self
     }
 
-    /// How backends are delivered to: queues, retries, breakers.
+    /// Sets the delivery config: queues, retries, circuit breakers.
     pub fn delivery(mut self, settings: ExitSettings) -> Self {
         self.layer.delivery = Some(settings);
         self
     }
 
-    /// How long records wait for others to go with them.
+    /// Sets the time for which records wait for a larger batch.
     pub fn delay(mut self, delay: Duration) -> Self {
         self.layer.delay_ms = Some(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX));
         self
     }
 
-    /// How often all metrics are read.
+    /// Sets the interval of metric collections.
     pub fn metrics_interval(mut self, interval: Duration) -> Self {
         self.layer.metrics_interval_ms = Some(u64::try_from(interval.as_millis()).unwrap_or(u64::MAX));
         self
     }
 
-    /// How long dropping the handle may take.
+    /// Sets the time limit for the drop of the handle.
     pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
         self.layer.shutdown_timeout_ms = Some(u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX));
         self
     }
 
-    /// Changes how the recorder records beyond what has a setting here: filters by predicate, samplers of one's own.
+    /// Changes further settings of the recorder: predicates as filters, custom samplers.
     pub fn recorder(mut self, change: impl FnOnce(Settings) -> Settings + Send + 'static) -> Self {
         self.recorder.push(Box::new(change));
         self
     }
 
-    /// Does not make its recorder that of the whole process: records come from [`Quipu::context`] only. For tests, and for more
-    /// than one in a process.
+    /// Does not install the recorder for the process; records come from [`Quipu::context`] only. This is for
+    /// tests, and for several libraries in one process.
     pub const fn detached(mut self) -> Self {
         self.detached = true;
         self
     }
 
-    /// Starts.
+    /// Starts the library.
     ///
-    /// A backend that does not open stops nobody: [`Quipu::status`] says so.
+    /// A backend that fails to open does not stop the start: [`Quipu::status`] reports it.
     ///
     /// # Errors
-    /// The configuration is wrong; the process has one already that is not [`Self::detached`], which stays; no thread can be started.
+    /// The configuration is invalid, or no thread can be started. It also fails if the process already has a
+    /// library that is not [`Self::detached`]; that one stays.
     pub fn init(self) -> Result<Quipu<T>> {
         let detached = self.detached;
         if !detached && INSTALLED.swap(true, Ordering::AcqRel) {

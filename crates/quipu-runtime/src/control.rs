@@ -1,4 +1,4 @@
-//! What the handle tells the thread, and what both of them see.
+//! Commands from the handle to the thread, and their shared state.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,17 +15,17 @@ use tokio::sync::oneshot;
 
 use crate::status::Status;
 
-/// Who waits for an answer.
+/// Receiver of an answer.
 pub(crate) enum Reply {
-    /// A thread.
+    /// A blocked thread.
     Thread(SyncSender<()>),
-    /// A task.
+    /// An asynchronous task.
     Task(oneshot::Sender<()>),
 }
 
 impl Reply {
     pub fn done(self) {
-        // Whoever waited may have given up.
+        // The receiver may have given up.
         match self {
             Self::Thread(thread) => drop(thread.try_send(())),
             Self::Task(task) => drop(task.send(())),
@@ -33,7 +33,7 @@ impl Reply {
     }
 }
 
-/// What is asked of the thread; the answer comes by the deadline, whatever was reached until then.
+/// Command to the thread. The answer arrives by the deadline, even if the command has not completed.
 pub(crate) struct Command {
     pub kind: Kind,
     pub deadline: Instant,
@@ -41,16 +41,16 @@ pub(crate) struct Command {
     pub reached: Arc<AtomicBool>,
 }
 
-/// What is to be done.
+/// Kind of command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Everything recorded up to now leaves for the backends.
+    /// Delivers all records so far to the backends.
     Flush,
-    /// The same, and then the end.
+    /// Same as a flush, then ends.
     Shutdown,
 }
 
-/// What handle and thread both see.
+/// State that the handle and the thread share.
 pub(crate) struct Shared {
     pub recorder: Recorder,
     pub pipeline: Pipeline,

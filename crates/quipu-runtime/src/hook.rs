@@ -1,4 +1,4 @@
-//! Panics as events.
+//! Panic hook that records events.
 
 use std::panic;
 use std::sync::Once;
@@ -7,8 +7,8 @@ use quipu_sdk::events::system_error;
 
 static ONCE: Once = Once::new();
 
-/// Records every panic of the process as `system.error`, with its place and without its message, which may hold anything; then
-/// whoever else cares for panics is told as before. Once a process.
+/// Records every panic of the process as `system.error`, with its location. The message is omitted, because
+/// it may contain anything. Then the previous hook runs. The hook is installed once per process.
 pub(crate) fn install() {
     ONCE.call_once(|| {
         let before = panic::take_hook();

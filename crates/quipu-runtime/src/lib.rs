@@ -1,8 +1,8 @@
-//! The library at work within a process.
+//! Runtime of the library within a process.
 //!
 //! Verb: RUN.
 //! Takes: configuration, backends and adapters as trait objects.
-//! Gives: a recorder whose records reach the backends, the state of each, a shutdown within a bound.
+//! Gives: a recorder whose records reach the backends, the status of each, and a shutdown with a time limit.
 //! Never: fails because one backend does, or blocks the threads that record.
 
 mod accounts;

@@ -1,4 +1,4 @@
-//! What a configuration says of backends, one by one.
+//! Configuration of backends by name.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,52 +14,52 @@ use crate::config::{FILE_NAME, discreet, place};
 use crate::tables::Place;
 use crate::variables::Variables;
 
-/// Folder within the data folder, with one for each backend: what waits for it, and what it refused.
+/// Folder in the data folder that holds a folder for each exporter, with its spool and dead letters.
 const FOLDER: &str = "exits";
 
-/// The part of a configuration that names backends: the library's and the server's have it alike.
+/// Backend part of a configuration; the library and the server share it.
 #[derive(Debug, Clone)]
 pub struct Named {
     /// `NAME` or `NAME:PATH`, each name once.
     pub list: Vec<String>,
-    /// What is said of each, by name.
+    /// Tables of the backends by name.
     pub tables: BTreeMap<String, Spanned<Table>>,
-    /// How all are delivered to where their tables say nothing else.
+    /// Default delivery config.
     pub delivery: ExitSettings,
-    /// Whether what waits for a remote backend, and what any backend refuses, is kept on disk where its table says nothing of it.
+    /// Default for disk storage: spools of remote backends, and dead letters of all backends.
     pub keep: bool,
-    /// Folder of everything that is kept.
+    /// Data folder.
     pub data_dir: PathBuf,
-    /// Events below it are not recorded.
+    /// Minimum level of recorded events.
     pub level: Level,
-    /// The file that this stands in.
+    /// The configuration file.
     pub file: Option<PathBuf>,
-    /// For texts with `${NAME}`, and for backends that have variables of their own.
+    /// Variables for `${NAME}` in texts, and for backends with their own variables.
     pub variables: Variables,
-    /// Whether backends that this build does not know are left out without a word.
+    /// Whether backends that this build lacks are silently skipped.
     pub lenient: bool,
 }
 
-/// One backend of the list.
+/// One listed backend.
 pub(crate) struct Entry<'a> {
     pub name: &'a str,
-    /// The kind of backend: what `use` says, else its name.
+    /// Kind of backend: the value of `use`, else its name.
     pub kind: String,
     pub delivery: ExitSettings,
-    /// Whether its own table says how it spools, and what is kept of what it refuses.
+    /// Whether its table configures the spool and the dead letters.
     pub says: Says,
     pub rules: ExitRules,
     pub folder: PathBuf,
     pub place: Place<'a>,
 }
 
-/// What a backend's own table says of what is kept on disk.
+/// Presence of disk options in a backend's table.
 pub(crate) struct Says {
     pub spool: bool,
     pub dead_letters: bool,
 }
 
-/// What every backend's table may say beside the backend's own settings.
+/// Keys that every backend's table accepts in addition to the backend's own.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Reserved {
@@ -69,27 +69,27 @@ struct Reserved {
 }
 
 impl Named {
-    /// The folder within a data folder that has one for each backend.
+    /// The folder that holds a folder for each exporter.
     pub fn folder(data_dir: &Path) -> PathBuf {
         data_dir.join(FOLDER)
     }
 
-    /// How a backend is delivered to.
+    /// Delivery config of a backend.
     ///
     /// # Errors
-    /// Its table is wrong.
+    /// Its table is invalid.
     pub fn delivery_of(&self, name: &str) -> Result<ExitSettings> {
         Ok(self.entry(name)?.delivery)
     }
 
-    /// The kind of a backend of the list: what its table says by `use`, else its name.
+    /// Kind of a listed backend: the value of `use` in its table, else its name.
     pub fn kind_of(&self, listed: &str) -> String {
         let name = listed.split(':').next().unwrap_or_default();
         let said = self.tables.get(name).and_then(|table| table.get_ref().get("use")?.as_str());
         said.unwrap_or(name).to_owned()
     }
 
-    /// Everything that is said of one backend of the list.
+    /// Complete config of a listed backend.
     pub(crate) fn entry<'a>(&'a self, listed: &'a str) -> Result<Entry<'a>> {
         let (name, path) = listed.split_once(':').unwrap_or((listed, ""));
         let at = self.place_of(name);
@@ -132,7 +132,7 @@ impl Named {
         })
     }
 
-    /// Tables that no entry of the list uses: most likely somebody forgot to name them there.
+    /// Tables without a listed backend, which are most likely mistakes.
     pub(crate) fn unused(&self) -> impl Iterator<Item = String> + '_ {
         let listed = |name: &str| self.list.iter().any(|uri| uri.split(':').next() == Some(name));
         let unused = self.tables.keys().filter(move |name| !listed(name));
@@ -140,7 +140,7 @@ impl Named {
             .map(|name| format!("{}: {name:?} is not in `backends`, so it is not used", self.place_of(name)))
     }
 
-    /// `FILE:LINE: backend.NAME`, as far as it can be told.
+    /// `FILE:LINE: backend.NAME`, as far as it can be determined.
     fn place_of(&self, name: &str) -> String {
         let file = self.file.as_ref().map_or_else(|| FILE_NAME.into(), |path| path.display().to_string());
         let at = self.tables.get(name).map(|table| table.span().start).filter(|_| self.file.is_some());
@@ -154,7 +154,7 @@ fn read<T: DeserializeOwned>(table: Table) -> std::result::Result<T, String> {
     table.try_into().map_err(|error: toml::de::Error| discreet(error.message()))
 }
 
-/// These settings with those of a table over them; tables within it are laid over those within.
+/// Merges a table over a delivery config, including nested tables.
 fn over(settings: &ExitSettings, said: Table) -> std::result::Result<ExitSettings, String> {
     let mut whole = Table::try_from(settings).map_err(|error| error.to_string())?;
     for (key, value) in said {
@@ -166,7 +166,7 @@ fn over(settings: &ExitSettings, said: Table) -> std::result::Result<ExitSetting
     read(whole)
 }
 
-/// Names are folders too.
+/// Whether a name is valid; names are also folder names.
 fn is_name(name: &str) -> bool {
     let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     (1..=64).contains(&name.len()) && name.chars().all(fits)

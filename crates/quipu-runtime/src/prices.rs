@@ -1,4 +1,4 @@
-//! Price books on disk: past lists in `prices/`, what the user states in `prices.toml`.
+//! Price books on disk: past lists in `prices/`, the user's own prices in `prices.toml`.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind as Io, Write as _};
@@ -7,27 +7,29 @@ use std::path::{Path, PathBuf};
 use quipu_core::{Error, ErrorKind, Result};
 use quipu_prices::{Books, UserBook};
 
-/// Name of the user's book within the data folder.
+/// Name of the user's book in the data folder.
 pub const USER_FILE: &str = "prices.toml";
 
-/// Name of the folder of past lists within the data folder.
+/// Name of the folder of past lists in the data folder.
 pub const PAST: &str = "prices";
 
-/// The books of a data folder: those of this program, every list in `prices/*.postcard`, and the user's `prices.toml`. What could
-/// not be used is told of in words.
+/// Opens the books of a data folder: the built-in ones, every list in `prices/*.postcard`, and the user's
+/// `prices.toml`. Returns notes about unusable files.
 ///
-/// A book of the user is kept as `prices/user-VERSION.toml`, so that what it priced can be explained when it has been changed.
+/// The user's book is copied to `prices/user-VERSION.toml`, so its prices can still be explained after a
+/// change.
 ///
 /// # Errors
-/// The book of the user cannot be read or has a bad entry: the error names every line. A folder that is not there has no books.
+/// The user's book cannot be read or has an invalid entry: the error names every line. A missing folder has
+/// no books.
 pub fn open(folder: &Path) -> Result<(Books, Vec<String>)> {
     open_with(folder, None)
 }
 
-/// As [`open`], with the user's book in another file, which must be there.
+/// Same as [`open`], with the user's book in another file, which must exist.
 ///
 /// # Errors
-/// As for [`open`], or the file is not there.
+/// As for [`open`], or the file does not exist.
 pub fn open_with(folder: &Path, user: Option<&Path>) -> Result<(Books, Vec<String>)> {
     let user = match user {
         Some(path) => Some(read_user(path)?.ok_or_else(|| missing(path))?),
@@ -47,8 +49,8 @@ pub fn open_with(folder: &Path, user: Option<&Path>) -> Result<(Books, Vec<Strin
     Ok((books, notes))
 }
 
-/// Stores a data file that was made of a newer list; it is in use when the books are next opened. Gives its path. A file with the
-/// same content is written once.
+/// Stores a data file from a newer list and returns its path. The next opening of the books uses it. A file
+/// with the same content is written once.
 ///
 /// # Errors
 /// It is no data file, or cannot be written.
@@ -67,7 +69,7 @@ pub fn import(folder: &Path, file: &[u8]) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// Under another name first, which no other process uses, so that a file that can be seen is whole.
+/// Writes under a temporary name unique to the process, then renames, so a visible file is complete.
 fn write_whole(path: &Path, content: &[u8]) -> std::io::Result<()> {
     let part = path.with_extension(format!("{}.part", std::process::id()));
     let written = File::create(&part).and_then(|mut file| {
@@ -94,7 +96,7 @@ fn read_user(path: &Path) -> Result<Option<UserBook>> {
     Ok(Some(book))
 }
 
-/// Every file of past prices, by name; notes on those that cannot be read.
+/// Every file of past prices by name, and notes about unreadable ones.
 fn past(folder: &Path) -> (Vec<(String, Vec<u8>)>, Vec<String>) {
     let (mut files, mut notes) = (Vec::new(), Vec::new());
     let entries = match fs::read_dir(folder) {

@@ -1,4 +1,4 @@
-//! The handle.
+//! Handle of the running library.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -19,24 +19,24 @@ use crate::control::{Command, Kind, Reply, Shared};
 use crate::status::Status;
 use crate::tables::Tables;
 
-/// How much longer than the thread's own bound its answer is waited for.
+/// Extra time to wait for the thread's answer beyond the command's deadline.
 const GRACE: Duration = Duration::from_millis(250);
 
-/// A longer time is read as this, about ten years: clocks cannot tell of any.
+/// Longest time limit, about ten years; clocks cannot represent longer ones.
 const LONGEST: Duration = Duration::from_secs(10 * 366 * 86_400);
 
-/// What a running library consists of, as its handle holds it.
+/// State of a running library.
 pub(crate) struct Running {
     pub shared: Arc<Shared>,
     pub commands: Mutex<Option<UnboundedSender<Command>>>,
-    /// The runtime of the library's own thread. It keeps the time for callers on a runtime that is not tokio's.
+    /// Runtime of the library's thread; it provides timers for callers on other runtimes than tokio.
     pub clock: Handle,
     pub basis: Basis,
     pub shutdown_timeout: Duration,
 }
 
-/// The library at work. Keep it for as long as something is to be recorded: dropping it writes what waits and ends, within the
-/// configured bound ([`Builder::shutdown_timeout`]).
+/// The running library. Keep the handle as long as you record. Its drop writes waiting records and ends
+/// within the configured time limit ([`Builder::shutdown_timeout`]).
 #[must_use = "dropping it ends the recording at once: `let _quipu = quipu::init()?;`"]
 pub struct Quipu<T> {
     running: Option<Running>,
@@ -44,13 +44,13 @@ pub struct Quipu<T> {
 }
 
 impl<T: Tables> Quipu<T> {
-    /// Begins a configuration by code; what it does not say is taken from the environment, the file and the preset.
+    /// Starts a configuration in code. Other options come from the environment, the file and the preset.
     pub fn builder() -> Builder<T> {
         Builder::new()
     }
 
-    /// What a call may take and cost, before it is made: by the prices and tokenizers of this library, the vendored prices where
-    /// nothing is recorded.
+    /// Estimator of tokens and cost before a call, with the prices and tokenizers of this library. If
+    /// recording is off, it uses the vendored prices.
     pub fn estimator(&self) -> T::Estimator {
         T::estimator(self.running.as_ref().map(|running| running.basis.clone()).unwrap_or_default())
     }
@@ -61,59 +61,59 @@ impl<T> Quipu<T> {
         Self { running, tables: PhantomData }
     }
 
-    /// Whether anything is recorded: not where it was switched off.
+    /// Whether recording is on.
     pub const fn is_enabled(&self) -> bool {
         self.running.is_some()
     }
 
-    /// How everything is doing.
+    /// Status of the recorder, the backends and the budgets.
     pub fn status(&self) -> Status {
         self.running.as_ref().map(|running| running.shared.status()).unwrap_or_default()
     }
 
-    /// The recorder; `None` where nothing is recorded.
+    /// The recorder; `None` if recording is off.
     pub fn recorder(&self) -> Option<Recorder> {
         self.running.as_ref().map(|running| running.shared.recorder)
     }
 
-    /// The start of new traces for this recorder; where nothing is recorded, one that records nothing.
+    /// A context in which new traces start for this recorder; if recording is off, an empty context.
     pub fn context(&self) -> Context {
         self.recorder().map_or_else(Context::default, Context::root)
     }
 
-    /// The store, to ask it within the process; `None` without one.
+    /// The store, for queries within the process; `None` without one.
     pub fn store(&self) -> Option<Arc<dyn Store>> {
         self.running.as_ref().and_then(|running| running.shared.store.clone())
     }
 
-    /// One of its budgets, by its name.
+    /// The budget with this name.
     pub fn budget(&self, name: &str) -> BudgetRef {
         self.budgets().budget(name)
     }
 
-    /// All of its budgets; where nothing is recorded every call passes.
+    /// All budgets; if recording is off, every call passes.
     pub fn budgets(&self) -> Budgets {
         self.running.as_ref().map_or_else(Budgets::off, |running| running.shared.budgets.clone())
     }
 
-    /// What Quipu counts of its own work, in OpenMetrics text.
+    /// Quipu's own metrics in OpenMetrics text.
     pub fn own_metrics(&self) -> String {
         self.running.as_ref().map(|running| running.shared.meter.text()).unwrap_or_default()
     }
 
-    /// Waits until everything recorded before has reached the backends, or was given up and counted. It blocks the thread; in
-    /// asynchronous code use [`Self::flush_async`].
+    /// Waits until all earlier records have reached the backends, or were given up and counted. It blocks the
+    /// thread; asynchronous code uses [`Self::flush_async`].
     ///
     /// # Errors
-    /// That took longer than `timeout`, or the library was shut down.
+    /// It took longer than `timeout`, or the library was shut down.
     pub fn flush(&self, timeout: Duration) -> Result<()> {
         self.running.as_ref().map_or(Ok(()), |running| running.tell(Kind::Flush, timeout))
     }
 
-    /// [`Self::flush`] for asynchronous code, whatever its runtime.
+    /// [`Self::flush`] for asynchronous code on any runtime.
     ///
     /// # Errors
-    /// As there.
+    /// As for [`Self::flush`].
     pub async fn flush_async(&self, timeout: Duration) -> Result<()> {
         match &self.running {
             Some(running) => running.ask(Kind::Flush, timeout).await,
@@ -121,19 +121,19 @@ impl<T> Quipu<T> {
         }
     }
 
-    /// Writes what waits and ends. What is recorded afterwards is dropped and counted. It blocks the thread for `timeout` at
-    /// most; in asynchronous code use [`Self::shutdown_async`]. Calling it again does nothing.
+    /// Writes waiting records and ends. Later records are dropped and counted. It blocks the thread for at
+    /// most `timeout`; asynchronous code uses [`Self::shutdown_async`]. A second call does nothing.
     ///
     /// # Errors
-    /// Not everything could be written in that time; what could not is counted.
+    /// The time was too short to write all records; the others are counted.
     pub fn shutdown(&self, timeout: Duration) -> Result<()> {
         self.running.as_ref().map_or(Ok(()), |running| running.end(timeout))
     }
 
-    /// [`Self::shutdown`] for asynchronous code, whatever its runtime.
+    /// [`Self::shutdown`] for asynchronous code on any runtime.
     ///
     /// # Errors
-    /// As there.
+    /// As for [`Self::shutdown`].
     pub async fn shutdown_async(&self, timeout: Duration) -> Result<()> {
         let Some(running) = &self.running else { return Ok(()) };
         if running.commands.lock().is_none() {
@@ -194,7 +194,7 @@ fn late(kind: Kind, context: &str) -> Error {
 impl<T> Drop for Quipu<T> {
     fn drop(&mut self) {
         if let Some(running) = &self.running {
-            // What could not be written is counted; nobody is left to tell.
+            // Unwritten records are counted; a drop cannot report them.
             let _ = running.end(running.shutdown_timeout);
         }
     }

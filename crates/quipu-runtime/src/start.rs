@@ -1,4 +1,4 @@
-//! From a configuration to a running thread.
+//! Start of the library: from a configuration to a running thread.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
@@ -29,11 +29,12 @@ use crate::prices;
 use crate::quipu::{Quipu, Running};
 use crate::tables::{Opened, Tables};
 
-/// How long the start waits for what budgets have spent before.
+/// Longest wait of the start for the budgets' past spending.
 const BEGIN: Duration = Duration::from_secs(2);
-/// Spans that the count keeps in memory, some 2 MiB: one process has few traces open at once, and the store has the others.
+/// Spans that the count holds in memory, about 2 MiB. A process has few open traces, and the store has the
+/// others.
 const LEDGER_SPANS: usize = 2_048;
-/// Traces whose fate under tail sampling is remembered for late spans.
+/// Remembered decisions of tail sampling, for late spans.
 const REMEMBERED_TRACES: usize = 16_384;
 
 impl<T: Tables> Builder<T> {
@@ -64,7 +65,7 @@ impl<T: Tables> Builder<T> {
         let agent = agent(&config, &shared, drain, adapters, asked);
         run(agent, runtime, !budgets.is_empty())?;
         if !self.detached {
-            // The first one stays; the flag in front of this is as strict.
+            // The first recorder stays; the flag `INSTALLED` has the same effect.
             let _ = recorder.install();
             budgets.install();
             basis.install();
@@ -97,7 +98,7 @@ impl<T: Tables> Builder<T> {
         Ok(budgets)
     }
 
-    /// The file in which processes share what budgets have spent, where there is to be one.
+    /// The file of shared budget accounts, if there is one.
     fn books(&self, config: &Config) -> Option<Arc<dyn Accounts>> {
         let open = T::accounts()?;
         let path = match &config.budgets_path {
@@ -113,7 +114,7 @@ impl<T: Tables> Builder<T> {
         Some(Arc::new(Reopened::new(path, open)))
     }
 
-    /// The price book that was given in code, else those of the data folder; notes on what of those is not used.
+    /// The price book from code, else the books of the data folder, with notes about unused ones.
     fn book(&mut self, config: &Config) -> Result<(Arc<dyn PriceBook>, Vec<String>)> {
         if let Some(given) = self.prices.take() {
             return Ok((given, Vec::new()));
@@ -136,7 +137,7 @@ impl<T: Tables> Builder<T> {
         std::mem::take(&mut self.recorder).into_iter().fold(settings, |settings, change| change(settings))
     }
 
-    /// The adapters of the configuration, then those given in code, then those of the build.
+    /// Adapters from the configuration, then those from code, then the built-in ones.
     fn adapters(&self, config: &Config) -> Result<Adapters> {
         let mapped = Mapped::new(config.map.clone())?;
         let adapters = T::adapters().after(self.adapters.clone());
@@ -237,7 +238,7 @@ fn tail_settings(tail: TailConfig) -> TailSettings {
     }
 }
 
-/// Starts the thread; waits for it where budgets must know what was spent before.
+/// Starts the thread. With budgets it waits until their past spending is known.
 fn run(agent: Agent, runtime: Runtime, wait: bool) -> Result<()> {
     let (ready, begun) = sync_channel(1);
     let thread = std::thread::Builder::new().name("quipu".into());

@@ -1,4 +1,4 @@
-//! How the library is doing.
+//! Status of the library.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,27 +8,28 @@ use quipu_insight::BudgetStatus;
 use quipu_pipeline::ExitStatus;
 use quipu_sdk::Counts;
 
-/// How the library is doing.
+/// Status of the library.
 #[derive(Debug, Clone, Default)]
 pub struct Status {
-    /// Whether records are taken and moved on.
+    /// Whether records are accepted and moved on.
     pub running: bool,
-    /// Every backend, those that did not open included: state, records written and dropped by reason, queue, last error.
+    /// Every backend, including those that failed to open: health, records written and dropped by reason,
+    /// queue, last error.
     pub backends: Vec<ExitStatus>,
-    /// What the recorder has taken in and dropped.
+    /// Counters of the recorder.
     pub recorder: Counts,
     /// Records dropped between the recorder and the backends, by reason.
     pub dropped: BTreeMap<&'static str, u64>,
-    /// Spans held until their trace has ended.
+    /// Spans held until their trace ends.
     pub held_spans: u64,
-    /// How every budget stands.
+    /// Status of every budget.
     pub budgets: Vec<BudgetStatus>,
-    /// What was wrong or unknown in the environment, and what backends had to mend as they opened.
+    /// Invalid and unknown variables of the environment, and notes of backends about their opening.
     pub problems: Vec<String>,
 }
 
 impl Status {
-    /// A backend by its name.
+    /// The backend with this name.
     pub fn backend(&self, name: &str) -> Option<&ExitStatus> {
         self.backends.iter().find(|backend| backend.name == name)
     }

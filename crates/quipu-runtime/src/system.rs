@@ -1,4 +1,4 @@
-//! CPU, memory and disk of the process and the machine, as metrics; and, in the log, what the registry rejected.
+//! Metrics of CPU, memory and disks, of the process and the machine. It also logs misuse of metrics.
 
 use std::time::{Duration, Instant};
 
@@ -6,28 +6,28 @@ use parking_lot::Mutex;
 use quipu_sdk::metrics::Registry;
 use sysinfo::{Disks, Pid, ProcessRefreshKind, ProcessesToUpdate, System, get_current_pid};
 
-/// Readings are at least so far apart: more would cost the machine that they tell of.
+/// Shortest interval between two readings, because a reading costs CPU time.
 const APART: Duration = Duration::from_secs(5);
-/// File systems that are told of.
+/// Most reported file systems.
 const FILE_SYSTEMS: usize = 16;
 
-/// Reads the system's figures before each collection of the registry's metrics, every five seconds at most. The use of
-/// processors is that since the reading before: the first one tells none. Where the operating system cannot be read, there are
-/// no such metrics.
+/// Reads the system's figures before each metric collection, at most every five seconds. CPU use covers the
+/// time since the previous reading, so the first reading has none. If the operating system cannot be read,
+/// these metrics are absent.
 pub fn observe(registry: &'static Registry) {
     let Ok(readings) = Readings::new().map(Mutex::new) else {
         return registry.observe_with(|registry, _| report(registry));
     };
     registry.observe_with(move |registry, _| {
         report(registry);
-        // Another collection that is reading tells enough for both.
+        // A concurrent collection is already reading.
         if let Some(mut readings) = readings.try_lock() {
             readings.tell(registry);
         }
     });
 }
 
-/// Says once for each instrument and problem what was not recorded as it was said.
+/// Logs rejected or changed observations, once per instrument and problem.
 fn report(registry: &Registry) {
     for rejected in registry.new_problems() {
         let (instrument, problem) = (rejected.instrument, rejected.problem.as_str());
@@ -98,7 +98,7 @@ impl Readings {
         self.disks.refresh(true);
         let mut told = Vec::new();
         for disk in &self.disks {
-            // The same device may be mounted in several places.
+            // A device can be mounted in several places.
             let device = disk.name();
             if disk.total_space() == 0 || told.contains(&device) || told.len() == FILE_SYSTEMS {
                 continue;

@@ -1,4 +1,4 @@
-//! What a build has to offer: filled in by whoever chooses the features.
+//! Tables of a build: its adapters and backends. The crate that selects the features fills them in.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -16,50 +16,50 @@ use crate::variables::Variables;
 
 /// Adapters and backends of a build.
 pub trait Tables: Send + Sync + 'static {
-    /// Whether anything is recorded at all.
+    /// Whether recording is compiled in.
     const ENABLED: bool;
 
-    /// What estimates calls before they are made.
+    /// Type of the estimator.
     type Estimator;
 
-    /// Makes it.
+    /// Creates the estimator.
     fn estimator(basis: Basis) -> Self::Estimator;
 
     /// Every adapter.
     fn adapters() -> Adapters;
 
-    /// How backends are opened, by their URI scheme.
+    /// Functions that open backends, by URI scheme.
     fn backends() -> Vec<(&'static str, Open)>;
 
-    /// How a file is opened in which processes share what budgets have spent; `None` where this build cannot.
+    /// Function that opens the file of shared budget accounts; `None` if this build has none.
     fn accounts() -> Option<OpenAccounts> {
         None
     }
 }
 
-/// Opens books of accounts, or makes them.
+/// Opens or creates account books.
 pub type OpenAccounts = fn(&Path) -> Result<Arc<dyn Accounts>>;
 
-/// Opens a backend. A tokio runtime is current while it runs, whose tasks live until shutdown.
+/// Opens a backend. A tokio runtime is current during the call; its tasks live until shutdown.
 pub type Open = fn(&Place<'_>) -> Result<Opened>;
 
-/// A backend that was opened.
+/// An opened backend.
 pub enum Opened {
-    /// It can be asked: the first of these is where the count looks up what has left its memory.
+    /// A backend that answers queries. The count uses the first one for look-ups beyond its memory.
     Store(Arc<dyn Store>),
-    /// It delivers.
+    /// An exporter.
     Exit(Arc<dyn Backend>),
 }
 
-/// Where and how a backend is to be opened.
+/// Config of a backend to open.
 pub struct Place<'a> {
-    /// The backend's name in the configuration.
+    /// Name of the backend in the configuration.
     pub scheme: &'a str,
-    /// What stands behind the name there; empty for the backend's own default.
+    /// Text after the name; empty for the backend's default.
     pub path: &'a str,
-    /// Folder for what has no path of its own.
+    /// Default folder for files.
     pub data_dir: &'a Path,
-    /// Events below this level are not recorded.
+    /// Minimum level of recorded events.
     pub level: Level,
     pub(crate) table: toml::Table,
     pub(crate) place: String,
@@ -68,35 +68,35 @@ pub struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// The settings of this backend: its table in the configuration, over its defaults.
+    /// Config of this backend: its table over its defaults.
     ///
     /// # Errors
-    /// Something in the table is wrong: the text names file, line and key.
+    /// The table is invalid: the text names file, line and key.
     pub fn config<C: DeserializeOwned>(&self) -> Result<C> {
         self.table.clone().try_into().map_err(|error| self.wrong(&discreet(error.message())))
     }
 
-    /// The settings of this backend: its table in the configuration, over these defaults.
+    /// Config of this backend: its table over the given defaults.
     ///
     /// # Errors
-    /// As [`Self::config`].
+    /// As for [`Self::config`].
     pub fn config_over<C: Serialize + DeserializeOwned>(&self, defaults: C) -> Result<C> {
         let mut table = toml::Table::try_from(defaults).map_err(|error| self.wrong(&error.to_string()))?;
         table.extend(self.table.clone());
         table.try_into().map_err(|error| self.wrong(&discreet(error.message())))
     }
 
-    /// An environment variable, for backends that have some of their own by a standard; one that is empty is not set.
+    /// An environment variable, for backends with standardised variables; an empty one counts as unset.
     pub fn variable(&self, name: &str) -> Option<String> {
         self.variables.get(name)
     }
 
-    /// Says something that whoever runs this should know, though the backend opens: it stands in `status().problems`.
+    /// Adds a note for the operator to `status().problems`; the backend still opens.
     pub fn note(&self, what: impl fmt::Display) {
         self.notes.lock().push(format!("{}: {what}", self.scheme));
     }
 
-    /// The folder of a backend: the URI's path, else what its settings say, else `name` in the data folder.
+    /// Folder of a backend: the path of the URI, else the configured one, else `name` in the data folder.
     pub fn folder(&self, said: PathBuf, name: &str) -> PathBuf {
         if !self.path.is_empty() {
             return PathBuf::from(self.path);
@@ -104,10 +104,10 @@ impl Place<'_> {
         if self.table.contains_key("path") { said } else { self.data_dir.join(name) }
     }
 
-    /// The address that a backend listens on: the URI's, else what its settings say. `off` is none.
+    /// Listen address of a backend: the one in the URI, else the configured one. `off` means none.
     ///
     /// # Errors
-    /// The URI holds something else.
+    /// The URI holds another text.
     pub fn address(&self, said: Option<SocketAddr>) -> Result<Option<SocketAddr>> {
         match self.path {
             "" => Ok(said),

@@ -1,4 +1,4 @@
-//! Environment variables, for those who may not read the environment themselves.
+//! Look-up of environment variables, for code that must not read the environment itself.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,30 +8,30 @@ use toml::Value;
 
 type Lookup = dyn Fn(&str) -> Option<String> + Send + Sync;
 
-/// Where variables are looked up.
+/// Source of variables.
 #[derive(Clone)]
 pub struct Variables(Arc<Lookup>);
 
 impl Variables {
-    /// Those of this process.
+    /// Variables of this process.
     pub fn of_process() -> Self {
         Self(Arc::new(|name| std::env::var(name).ok()))
     }
 
-    /// These and no others.
+    /// These variables only.
     pub fn of(variables: BTreeMap<String, String>) -> Self {
         Self(Arc::new(move |name| variables.get(name).cloned()))
     }
 
-    /// A variable; one that is empty is not set.
+    /// The value of a variable; an empty one counts as unset.
     pub fn get(&self, name: &str) -> Option<String> {
         (self.0)(name).filter(|text| !text.trim().is_empty())
     }
 
-    /// Puts variables in the place of each `${NAME}` in the texts of a value; `$${` stands for `${` itself.
+    /// Replaces each `${NAME}` in the texts of a value by the variable; `$${` is an escaped `${`.
     ///
     /// # Errors
-    /// The name of a variable that is not set, or words on a place that does not end.
+    /// A variable is not set, or a `${` is not closed.
     pub(crate) fn fill(&self, value: &mut Value) -> Result<(), String> {
         match value {
             Value::String(text) if text.contains("${") => {
@@ -44,10 +44,10 @@ impl Variables {
         }
     }
 
-    /// A text with the variables in the place of each `${NAME}`, as [`Variables`] are put into the tables of backends.
+    /// Replaces each `${NAME}` in a text by the variable, as [`Variables`] do in the tables of backends.
     ///
     /// # Errors
-    /// The name of a variable that is not set, or words on a place that does not end.
+    /// A variable is not set, or a `${` is not closed.
     pub fn filled(&self, text: &str) -> Result<String, String> {
         let (mut filled, mut rest) = (String::with_capacity(text.len()), text);
         while let Some((before, after)) = rest.split_once("${") {
@@ -69,7 +69,7 @@ impl Variables {
 }
 
 impl Default for Variables {
-    /// None at all.
+    /// No variables.
     fn default() -> Self {
         Self::of(BTreeMap::new())
     }

@@ -1,4 +1,4 @@
-//! Which commit and branch the program is run from, as the working folder's git says. No git process is started.
+//! Commit and branch of the working folder, read from its git files. No git process is started.
 //!
 //! Layout of a repository: <https://git-scm.com/docs/gitrepository-layout>; names of the attributes:
 //! <https://opentelemetry.io/docs/specs/semconv/registry/attributes/vcs/>.
@@ -9,27 +9,27 @@ use std::path::{Path, PathBuf};
 
 use quipu_core::Attributes;
 
-/// Folders that are gone up at most.
+/// Most parent folders to search.
 const UP: usize = 64;
-/// References that point to references, at most.
+/// Most references that point to references.
 const HOPS: usize = 5;
-/// Bytes of a small file that are read at most.
+/// Most bytes to read of a small file.
 const SMALL: u64 = 64 << 10;
-/// Bytes of the packed references that are read at most: some hundred thousand of them.
+/// Most bytes to read of the packed references: some hundred thousand of them.
 const PACKED: u64 = 8 << 20;
 
-/// What git says.
+/// Checked-out state of a repository.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Head {
-    /// The commit, in hexadecimal.
+    /// Commit in hexadecimal.
     pub revision: Option<String>,
-    /// The branch; none where a commit is checked out itself.
+    /// Branch; `None` for a detached HEAD.
     pub name: Option<String>,
-    /// The repository, by its `origin`, else by its folder.
+    /// Name of the repository: from its `origin`, else its folder.
     pub repository: Option<String>,
 }
 
-/// Adds what git says of the working folder to the attributes that are not there yet.
+/// Adds the state of the working folder to the attributes, except those that already exist.
 pub(crate) fn describe(attributes: &mut Attributes) {
     let Some(head) = std::env::current_dir().ok().and_then(|folder| head(&folder)) else { return };
     let told = [
@@ -44,10 +44,10 @@ pub(crate) fn describe(attributes: &mut Attributes) {
     }
 }
 
-/// What git says of a folder; `None` outside of a repository.
+/// State of a folder's repository; `None` outside of a repository.
 pub(crate) fn head(folder: &Path) -> Option<Head> {
     let (top, own) = folder.ancestors().take(UP).find_map(|folder| Some((folder, git_folder(folder)?)))?;
-    // A worktree has its own HEAD, and shares all else.
+    // A worktree has its own HEAD and shares everything else.
     let common = match small(&own.join("commondir")) {
         Some(path) => own.join(path.trim()),
         None => own.clone(),
@@ -66,7 +66,7 @@ pub(crate) fn head(folder: &Path) -> Option<Head> {
     })
 }
 
-/// The folder `.git`, or the one that a file `.git` names: those of worktrees and submodules do.
+/// The folder `.git`, or the folder that a file `.git` names, as in worktrees and submodules.
 fn git_folder(folder: &Path) -> Option<PathBuf> {
     let git = folder.join(".git");
     if git.is_dir() {
@@ -77,11 +77,11 @@ fn git_folder(folder: &Path) -> Option<PathBuf> {
     named.is_dir().then_some(named)
 }
 
-/// The commit of a reference: a file of its own, or a line among the packed ones.
+/// Commit of a reference: from its own file, or from the packed references.
 fn resolve(own: &Path, common: &Path, reference: &str) -> Option<String> {
     let mut reference = reference.to_owned();
     for _ in 0..HOPS {
-        // A path that leaves the folder is none of git's.
+        // A path that leaves the folder is no valid reference.
         if reference.split('/').any(|part| part.is_empty() || part == ".." || part == ".") {
             return None;
         }
@@ -104,13 +104,13 @@ fn packed(common: &Path, reference: &str) -> Option<String> {
     })
 }
 
-/// A commit, by SHA-1 or SHA-256.
+/// Parses a commit id, SHA-1 or SHA-256.
 fn revision(text: &str) -> Option<String> {
     let whole = matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     whole.then(|| text.to_ascii_lowercase())
 }
 
-/// The last part of the address of `origin`, without what may be secret in front of it.
+/// Last part of the address of `origin`, without credentials before it.
 fn origin(common: &Path) -> Option<String> {
     let config = small(&common.join("config"))?;
     let mut within = false;
@@ -127,7 +127,7 @@ fn origin(common: &Path) -> Option<String> {
     (!name.is_empty() && !name.contains('@')).then(|| name.to_owned())
 }
 
-/// The text of a small file.
+/// Text of a small file.
 fn small(path: &Path) -> Option<String> {
     if !path.is_file() {
         return None;

@@ -1,4 +1,4 @@
-//! Environment variables: those of Quipu, and those of OpenTelemetry that apply.
+//! Environment variables: Quipu's own, and those of OpenTelemetry that apply.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,13 +11,13 @@ use super::layer::{Layer, Over};
 
 type Set = fn(&mut Layer, &str) -> Result<(), String>;
 
-/// The variable that names the configuration file.
+/// Variable with the path of the configuration file.
 pub(crate) const FILE: &str = "QUIPU_CONFIG";
 
-/// Variables of the binary and of other parts, which are none of the library's business.
+/// Variables of the binary and of other parts, which the library ignores.
 const NOT_OURS: &[&str] = &[FILE, "QUIPU_LOG", "QUIPU_URL", "QUIPU_STRICT"];
 
-/// Bytes of a span on its way, by and large.
+/// Approximate bytes of a span in a ring.
 const SPAN_BYTES: usize = 320;
 
 /// Quipu's own variables.
@@ -53,7 +53,8 @@ pub(crate) const OURS: &[(&str, Set)] = &[
     }),
 ];
 
-/// Variables of OpenTelemetry that apply, <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/>.
+/// Variables of OpenTelemetry that apply,
+/// <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/>.
 pub(crate) const OTEL: &[(&str, Set)] = &[
     ("OTEL_SDK_DISABLED", |to, text| {
         to.enabled = Some(!text.eq_ignore_ascii_case("true"));
@@ -62,7 +63,7 @@ pub(crate) const OTEL: &[(&str, Set)] = &[
     ("OTEL_SERVICE_NAME", |to, text| put(&mut to.service, text.to_owned())),
     ("OTEL_RESOURCE_ATTRIBUTES", |to, text| {
         let mut attributes = pairs(text)?;
-        // The service's own variable is stronger, and it may be read before or after this one.
+        // `OTEL_SERVICE_NAME` takes precedence, whether it is read before or after this variable.
         let service = attributes.remove("service.name");
         to.service = to.service.take().or(service);
         to.resource = attributes;
@@ -79,7 +80,8 @@ pub(crate) const OTEL: &[(&str, Set)] = &[
     }),
 ];
 
-/// What the environment says, and what in it is wrong or unknown: by OpenTelemetry's rule that stops nobody, but it is told.
+/// Reads the environment, and lists invalid and unknown variables. By OpenTelemetry's rule they do not stop
+/// the start, but are reported.
 pub(crate) fn read(variables: &BTreeMap<String, String>) -> (Layer, Vec<String>) {
     let mut problems = Vec::new();
     let otel = {
@@ -101,7 +103,7 @@ fn layer_of(
 ) -> Layer {
     let mut layer = Layer::default();
     for (name, set) in table {
-        // An empty variable is one that is not set.
+        // An empty variable counts as unset.
         let Some(text) = variables.get(*name).map(|text| text.trim()).filter(|text| !text.is_empty()) else {
             continue;
         };
@@ -149,7 +151,7 @@ fn word<T: DeserializeOwned>(text: &str) -> Result<T, String> {
     T::deserialize(StrDeserializer::<Said>::new(&text)).map_err(|error| error.to_string())
 }
 
-/// A level by our words, or by those of others.
+/// Parses a level by Quipu's names or common other names.
 fn level(text: &str) -> Result<Level, String> {
     match text.to_ascii_lowercase().as_str() {
         "warn" => Ok(Level::Warning),
@@ -171,7 +173,7 @@ fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
     text.parse().map_err(|_| format!("{text:?} is not a number that fits"))
 }
 
-/// A part of one.
+/// Parses a number from 0 to 1.
 fn ratio(text: &str) -> Result<f64, String> {
     match text.trim().parse::<f64>() {
         Ok(part) if (0.0..=1.0).contains(&part) => Ok(part),
@@ -183,7 +185,7 @@ fn list(text: &str) -> Vec<String> {
     text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
 }
 
-/// `key=value,key=value`, as W3C baggage writes it: values may be percent-encoded.
+/// Parses `key=value,key=value` as in W3C baggage; values can be percent-encoded.
 fn pairs(text: &str) -> Result<BTreeMap<String, String>, String> {
     list(text).iter().map(|item| pair(item)).collect()
 }

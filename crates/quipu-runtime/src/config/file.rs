@@ -1,4 +1,4 @@
-//! `quipu.toml`.
+//! The configuration file `quipu.toml`.
 
 use std::path::Path;
 
@@ -7,13 +7,13 @@ use serde::de::DeserializeOwned;
 
 use super::layer::Layer;
 
-/// The file that is looked for where none is named.
+/// Default name of the file.
 pub(crate) const NAME: &str = "quipu.toml";
 
 /// Reads a file.
 ///
 /// # Errors
-/// It cannot be read, or something in it is wrong: the text names file, line and key.
+/// The file cannot be read or is invalid: the text names file, line and key.
 pub(crate) fn read(path: &Path) -> Result<Layer> {
     let text = std::fs::read_to_string(path).map_err(|cause| {
         Error::new(ErrorKind::Invalid, "read configuration", path.display().to_string()).caused_by(cause)
@@ -21,20 +21,20 @@ pub(crate) fn read(path: &Path) -> Result<Layer> {
     parse(&text, &path.display().to_string())
 }
 
-/// Reads a configuration's text; `name` is that of its file.
+/// Parses a configuration; `name` is the name of its file.
 ///
 /// # Errors
-/// Something in it is wrong: the text names file, line and key, and nothing that stands there, for that may be a secret.
+/// The text is invalid. The error names file, line and key, but no value, because a value may be a secret.
 pub fn parse<T: DeserializeOwned>(text: &str, name: &str) -> Result<T> {
     toml::from_str(text).map_err(|error| {
         let place = place(text, error.span().map(|span| span.start));
-        // Not the whole of the error: it would quote the line, and a line may hold a secret.
+        // Without the parser's full text: it quotes the line, which may hold a secret.
         let context = format!("{name}{place}: {}", discreet(error.message()));
         Error::new(ErrorKind::Invalid, "read configuration", context)
     })
 }
 
-/// A message without the text that it quotes: somebody may have typed a secret there.
+/// Removes quoted text from a message, because it may be a secret.
 pub(crate) fn discreet(message: &str) -> String {
     match (message.find("string \""), message.rfind("\", expected")) {
         (Some(begin), Some(end)) if begin < end => {
@@ -44,7 +44,7 @@ pub(crate) fn discreet(message: &str) -> String {
     }
 }
 
-/// `:LINE: KEY` of a place in a TOML text, as far as it can be told.
+/// `:LINE: KEY` of a position in a TOML text, as far as it can be determined.
 pub(crate) fn place(text: &str, at: Option<usize>) -> String {
     let Some(before) = at.and_then(|at| text.get(..at)) else { return String::new() };
     let line = before.matches('\n').count();

@@ -1,4 +1,4 @@
-//! One source's settings: everything may be missing. Sources are laid over each other.
+//! Configuration of one source, with every value optional. Layers override each other.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -10,22 +10,23 @@ use quipu_pipeline::{ExitSettings, RedactSettings};
 use serde::Deserialize;
 use toml::Spanned;
 
-/// A whole set of choices that the other settings change in part.
+/// Preset: the defaults of all other options.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Preset {
-    /// File and SQLite, everything sampled, secrets masked, no prompts.
+    /// File and SQLite, all traces sampled, secrets masked, no prompts.
     #[default]
     Standard,
-    /// Console, file and SQLite at once, everything sampled, prompts kept, secrets masked.
+    /// Console, file and SQLite at once, all traces sampled, prompts stored, secrets masked.
     Development,
-    /// File and SQLite in larger batches, a tenth of the traces and all that failed or were slow, secrets masked, no prompts.
+    /// File and SQLite in larger batches, a tenth of the traces plus all failed or slow ones, secrets masked,
+    /// no prompts.
     Production,
 }
 
-/// Lays one source over another.
+/// Layering of one source over another.
 pub(crate) trait Over {
-    /// What is said here, else what is said there.
+    /// The value of this layer, else that of the lower one.
     fn over(self, under: Self) -> Self;
 }
 
@@ -60,101 +61,101 @@ macro_rules! layers {
 }
 
 layers! {
-    /// Everything that one source says.
+    /// All options of one source.
     Layer {
-        /// The choices to start from.
+        /// Preset.
         preset: Option<Preset>,
-        /// Off: nothing is recorded.
+        /// Whether recording is on.
         enabled: Option<bool>,
         /// Name of the service.
         service: Option<String>,
         /// Further resource attributes.
         resource: BTreeMap<String, String>,
-        /// Events below it are not recorded.
+        /// Minimum level of recorded events.
         level: Option<Level>,
         /// Whether prompts and answers are recorded.
         log_full_prompts: Option<bool>,
         /// Whether a panic becomes an event.
         panic_events: Option<bool>,
-        /// Whether processors, memory and disks are told of.
+        /// Whether metrics of CPU, memory and disks are recorded.
         system_metrics: Option<bool>,
-        /// Whether commit and branch of the working folder are told of.
+        /// Whether records carry commit and branch of the working folder.
         vcs: Option<bool>,
-        /// Header formats.
+        /// Propagation formats.
         propagators: Option<Vec<String>>,
-        /// Folder of everything that backends keep.
+        /// Data folder of the backends.
         data_dir: Option<PathBuf>,
         /// Backends as URIs.
         backends: Option<Vec<String>>,
-        /// Settings of backends, by their scheme.
+        /// Config of backends by scheme.
         backend: BTreeMap<String, Spanned<toml::Table>>,
-        /// How backends are delivered to.
+        /// Delivery config.
         delivery: Option<ExitSettings>,
-        /// Milliseconds between two looks for new records.
+        /// Milliseconds between two drains of the recorder.
         delay_ms: Option<u64>,
-        /// Bytes of records of one thread that may wait.
+        /// Most bytes of waiting records per thread.
         ring_bytes: Option<usize>,
-        /// Bytes of large records that may wait, of all threads together.
+        /// Most bytes of waiting large records over all threads.
         large_bytes: Option<usize>,
-        /// Milliseconds between two readings of all metrics.
+        /// Milliseconds between two metric collections.
         metrics_interval_ms: Option<u64>,
-        /// Milliseconds that the end may take.
+        /// Milliseconds of the shutdown's time limit.
         shutdown_timeout_ms: Option<u64>,
-        /// Which events are recorded.
+        /// Filter of events.
         events: EventsLayer,
-        /// What is kept when a trace begins.
+        /// Head sampling.
         sampling: SamplingLayer,
-        /// What is kept when a trace has ended.
+        /// Tail sampling.
         tail: TailLayer,
-        /// What is masked.
+        /// Redaction.
         redact: Option<RedactSettings>,
-        /// How spans of home-made instrumentation are read.
+        /// Mappings for spans of custom instrumentation.
         map: BTreeMap<String, MapConfig>,
-        /// Limits of spending.
+        /// Budgets.
         budgets: BTreeMap<String, BudgetConfig>,
-        /// File in which processes share what budgets have spent; `memory` for none.
+        /// File in which processes share budget accounts; `memory` for none.
         budgets_path: Option<PathBuf>,
     }
 
-    /// Which events are recorded.
+    /// Filter of events.
     EventsLayer {
-        /// Levels of types; a name may end in `*`.
+        /// Levels by type; a name can end in `*`.
         levels: BTreeMap<String, Level>,
-        /// Types that are recorded and no others.
+        /// Types that are recorded; others are not.
         allow: Option<Vec<String>>,
         /// Types that are not recorded.
         deny: Option<Vec<String>>,
-        /// Frameworks whose events are recorded and no others'.
+        /// Frameworks whose events are recorded; others are not.
         allow_frameworks: Option<Vec<String>>,
         /// Frameworks whose events are not recorded.
         deny_frameworks: Option<Vec<String>>,
     }
 
-    /// What is kept when a trace begins.
+    /// Head sampling.
     SamplingLayer {
-        /// The part of traces.
+        /// Share of traces.
         ratio: Option<f64>,
-        /// Whether a decision that came in with headers holds.
+        /// Whether a sampling decision from headers applies.
         parent: Option<bool>,
-        /// New traces a second at most.
+        /// Most new traces per second.
         per_second: Option<f64>,
-        /// The part of spans, by kind.
+        /// Share of traces by the kind of their first span.
         kinds: BTreeMap<String, f64>,
-        /// The part of spans, by name.
+        /// Share of traces by the name of their first span.
         names: BTreeMap<String, f64>,
     }
 
-    /// What is kept when a trace has ended.
+    /// Tail sampling.
     TailLayer {
-        /// Whether traces are held until they ended.
+        /// Whether traces are held until their end.
         enabled: Option<bool>,
-        /// Roots that take longer are kept, in milliseconds.
+        /// Duration in milliseconds above which a root is kept.
         slow_ms: Option<u64>,
-        /// The part of the other traces that is kept.
+        /// Share of the other traces to keep.
         ratio: Option<f64>,
-        /// Spans held at most.
+        /// Most held spans.
         spans: Option<usize>,
-        /// Milliseconds that a trace is held at most.
+        /// Longest time in milliseconds to hold a trace.
         hold_ms: Option<u64>,
     }
 }

@@ -1,4 +1,4 @@
-//! What the library is told: code over environment over file over preset.
+//! Configuration of the library; precedence: code, environment, file, preset.
 
 mod env;
 mod file;
@@ -18,23 +18,23 @@ pub use layer::Preset;
 pub(crate) use layer::{Layer, Over};
 pub(crate) use settled::{Config, Tail as TailConfig};
 
-/// Where settings come from beside the code.
+/// Sources of the configuration other than code.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Sources {
-    /// A file named by the code: it must be there.
+    /// File named in code; it must exist.
     pub file: Option<PathBuf>,
-    /// Whether a file is looked for.
+    /// Whether the search for a file is disabled.
     pub no_file: bool,
-    /// Whether the environment is read.
+    /// Whether the environment is ignored.
     pub no_env: bool,
-    /// Variables given by hand instead of the environment's.
+    /// Variables to use instead of the environment.
     pub variables: Option<BTreeMap<String, String>>,
 }
 
 /// Reads all sources.
 ///
 /// # Errors
-/// A file that was named is not there, or something in it is wrong.
+/// A named file does not exist or is invalid.
 pub(crate) fn settle(code: Layer, sources: &Sources) -> Result<Config> {
     let variables = match (&sources.variables, sources.no_env) {
         (Some(variables), _) => variables.clone(),
@@ -62,7 +62,7 @@ pub(crate) fn settle(code: Layer, sources: &Sources) -> Result<Config> {
     Ok(Config::of(code.over(said).over(filed), text, lookup, problems))
 }
 
-/// Settings of a test: a file's text and variables, without the machine's own.
+/// Config of a test from a file's text and variables, without the machine's environment.
 #[cfg(test)]
 pub(crate) fn settle_text(code: Layer, text: &str, variables: &[(&str, &str)]) -> Result<Config> {
     let variables: BTreeMap<String, String> =

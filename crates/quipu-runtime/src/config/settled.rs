@@ -1,4 +1,4 @@
-//! Settings after all sources were heard.
+//! Final configuration from all sources.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ use super::layer::{EventsLayer, Layer, Preset, SamplingLayer, TailLayer};
 use crate::named::Named;
 use crate::variables::Variables;
 
-/// Everything, decided.
+/// Final configuration.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
     pub enabled: bool,
@@ -36,16 +36,17 @@ pub(crate) struct Config {
     pub sampler: Sampler,
     pub tail: Option<Tail>,
     pub redact: RedactSettings,
-    /// How spans of home-made instrumentation are read.
+    /// Mappings for spans of custom instrumentation.
     pub map: BTreeMap<String, MapConfig>,
     pub budgets: BTreeMap<String, BudgetConfig>,
-    /// File in which processes share what budgets have spent; `memory` for none; not said: beside an SQLite store.
+    /// File in which processes share budget accounts; `memory` for none. If absent, it is next to an SQLite
+    /// store.
     pub budgets_path: Option<PathBuf>,
-    /// What was wrong or unknown in the environment.
+    /// Invalid and unknown variables of the environment.
     pub problems: Vec<String>,
 }
 
-/// Tail sampling, decided.
+/// Final config of tail sampling.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Tail {
     pub slow: Duration,
@@ -54,7 +55,7 @@ pub(crate) struct Tail {
     pub hold: Duration,
 }
 
-/// What a preset says where nobody else does.
+/// Defaults of a preset.
 struct Choice {
     backends: &'static [&'static str],
     log_full_prompts: bool,
@@ -94,7 +95,7 @@ const fn choice(preset: Preset) -> Choice {
 }
 
 impl Config {
-    /// Fills up what nobody said.
+    /// Fills in the defaults.
     pub fn of(said: Layer, file: Option<PathBuf>, variables: Variables, mut problems: Vec<String>) -> Self {
         let recorder = Settings::default();
         let preset = said.preset.unwrap_or_default();
@@ -105,7 +106,7 @@ impl Config {
             (said.level.unwrap_or(choice.level), said.data_dir.unwrap_or_else(|| PathBuf::from(".quipu")));
         let redact = redact(said.redact.unwrap_or_default(), log_full_prompts, &variables, &mut problems);
         let backends = Named {
-            // A preset may name backends that are not in the build.
+            // A preset can name backends that the build lacks.
             lenient: said.backends.is_none(),
             list: said.backends.unwrap_or_else(|| by_preset(choice.backends, &variables)),
             tables: said.backend,
@@ -143,7 +144,7 @@ impl Config {
     }
 }
 
-/// Contents are kept where full prompts are logged, unless it is said otherwise.
+/// By default, contents are stored only with full prompt logging.
 fn redact(
     mut said: RedactSettings,
     log_full_prompts: bool,
@@ -155,13 +156,13 @@ fn redact(
         && let Err(why) = key.change(|text| variables.filled(text))
     {
         problems.push(format!("redact.key: {why}"));
-        // No key is none that may be used: what needs one does not start.
+        // An empty key is invalid, so features that need a key do not start.
         *key = HashKey::new("");
     }
     said
 }
 
-/// The backends of a preset, and OTLP where OpenTelemetry's variables say where to.
+/// Backends of a preset, and OTLP if OpenTelemetry's variables name an endpoint.
 fn by_preset(list: &[&str], variables: &Variables) -> Vec<String> {
     let asked = ["", "TRACES_", "METRICS_", "LOGS_"]
         .iter()
@@ -201,7 +202,7 @@ fn events(said: EventsLayer) -> EventFilter {
     names(said.deny_frameworks).iter().fold(filter, |filter, name| filter.deny_framework(name))
 }
 
-/// Names first, then kinds, then what holds for all others.
+/// Names take precedence over kinds, and both over the general rate.
 fn sampler(said: SamplingLayer) -> Sampler {
     let all = match (said.ratio, said.per_second) {
         (_, Some(rate)) => Sampler::Limited(RateLimit::per_second(rate)),
@@ -216,7 +217,7 @@ fn sampler(said: SamplingLayer) -> Sampler {
     if said.parent == Some(false) { Sampler::IgnoreRemote(Box::new(all)) } else { all }
 }
 
-/// What every record says of its source, by OpenTelemetry's names.
+/// Resource of all records, with OpenTelemetry's attribute names.
 fn resource(service: Option<String>, more: BTreeMap<String, String>, vcs: bool) -> Resource {
     let program =
         std::env::current_exe().ok().and_then(|path| Some(path.file_stem()?.to_string_lossy().into_owned()));

@@ -1,4 +1,4 @@
-//! Settings from every source, and what is said of wrong ones.
+//! Tests of configuration sources and their errors.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Budgets within a running library.
+//! Tests of budgets in a running library.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ async fn spending_is_what_was_counted_and_outlives_the_process() {
         if asked.is_err() {
             break;
         }
-        // 2 000 tokens in at $1.25 and 750 out at $10 a million: exactly one cent.
+        // 2 000 input tokens at $1.25 and 750 output tokens at $10 per million: exactly one cent.
         agent.llm("openai", "gpt-5").usage((2_000, 750)).end();
         agent.end();
         calls += 1;

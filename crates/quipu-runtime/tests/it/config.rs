@@ -1,4 +1,4 @@
-//! Configuration from a file on the disk.
+//! Tests of configuration from a file on disk.
 
 use std::fs;
 

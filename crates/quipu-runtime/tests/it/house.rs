@@ -1,4 +1,4 @@
-//! A build for these tests: SQLite, memory, and backends that fail in every way.
+//! A build for these tests: SQLite, memory, and failing backends.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,10 +13,10 @@ use quipu_runtime::{Basis, Builder, ExitSettings, Open, OpenAccounts, Opened, Qu
 /// The build.
 pub struct House;
 
-/// A backend that takes nothing, for as long as it lives.
+/// A backend whose writes always fail.
 pub struct Failing;
 
-/// A backend that answers never.
+/// A backend that never answers.
 pub struct Stuck;
 
 #[async_trait]
@@ -72,7 +72,7 @@ impl Tables for House {
     }
 }
 
-/// A library of its own that reads nothing of the machine's, and is quick to give up.
+/// A library that reads nothing from the machine and has short timeouts.
 pub fn library() -> Builder<House> {
     let delivery = ExitSettings {
         attempts: 2,

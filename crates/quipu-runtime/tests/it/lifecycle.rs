@@ -1,4 +1,4 @@
-//! Start and end, in every surrounding.
+//! Tests of start and shutdown on every runtime.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -124,7 +124,7 @@ fn switched_off_nothing_runs_and_nothing_fails() {
     quipu.shutdown(SOON).unwrap();
 }
 
-/// The one test of this process that installs its recorder.
+/// The only test of this process that installs its recorder.
 #[test]
 fn the_second_one_is_refused_and_the_first_stays() {
     let store = Arc::new(Memory::new());

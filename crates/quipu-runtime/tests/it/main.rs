@@ -1,4 +1,4 @@
-//! The library at work, with backends of these tests' own.
+//! Tests of the running library with test backends.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 

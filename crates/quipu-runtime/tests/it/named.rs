@@ -1,4 +1,4 @@
-//! What a configuration says of ways out, and what is opened of it.
+//! Tests of the configuration and opening of exporters.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ struct Said {
     key: String,
 }
 
-/// A backend that tells what it was opened with.
+/// A backend that reports the config that it was opened with.
 struct Far(String);
 
 #[async_trait]

@@ -1,4 +1,4 @@
-//! Price books of a data folder.
+//! Tests of price books in a data folder.
 
 use std::fs;
 use std::sync::Arc;
@@ -35,7 +35,7 @@ fn the_users_book_is_read_and_kept() {
     assert_eq!((notes.len(), price(&books, "own")), (0, Ok("0.0012".to_owned())));
     let kept = folder.path().join(format!("prices/user-{}.toml", books.user().unwrap().version()));
     assert_eq!(fs::read_to_string(kept).unwrap(), OWN);
-    // Changed, it still explains what it priced.
+    // After a change, the old book still explains its prices.
     let usage = Usage::of(1_000, 100);
     let request =
         PriceRequest { provider: Some("house"), ..PriceRequest::new("own", Timestamp::default(), &usage) };
@@ -55,7 +55,7 @@ fn a_bad_book_names_file_and_line() {
     let error = open_with(folder.path(), Some(&path)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Invalid);
     assert!(error.to_string().contains("mine.toml:4: input_tokens: \"x\" is not a number"), "{error}");
-    // The library does not start with prices that are not what was meant.
+    // The library does not start with an invalid book.
     fs::rename(&path, folder.path().join("prices.toml")).unwrap();
     assert!(library().data_dir(folder.path()).init().is_err());
 }

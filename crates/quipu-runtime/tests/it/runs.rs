@@ -1,4 +1,4 @@
-//! What reaches the backends.
+//! Tests of the records that reach the backends.
 
 use std::sync::Arc;
 use std::time::Duration;
