@@ -1,4 +1,4 @@
-//! Contexts in and out of [`http::HeaderMap`].
+//! Contexts in [`http::HeaderMap`].
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use quipu_sdk::Context;
@@ -26,7 +26,7 @@ struct Outgoing<'a>(&'a mut HeaderMap);
 
 impl Injector for Outgoing<'_> {
     fn set(&mut self, name: &str, value: String) {
-        // A key of the user's that makes no header's name stays here.
+        // A custom key that is no valid header name is not sent.
         if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::try_from(value))
         {
             self.0.insert(name, value);
@@ -34,19 +34,19 @@ impl Injector for Outgoing<'_> {
     }
 }
 
-/// Writes a context into the headers of an outgoing request, in the formats of its recorder's settings: the span where it
-/// stands in one, and what is bound, as baggage.
+/// Writes a context into the headers of an outgoing request, in the formats of its recorder: the current
+/// span, and bound values as baggage.
 pub fn inject(context: &Context, headers: &mut HeaderMap) {
     context.inject(&mut Outgoing(headers));
 }
 
-/// Writes a context into the headers of an outgoing request, in these formats.
+/// Writes a context into the headers of an outgoing request in these formats.
 pub fn inject_as(context: &Context, formats: &Formats, headers: &mut HeaderMap) {
     context.inject_as(formats, &mut Outgoing(headers));
 }
 
-/// The current context moved to where the headers of an incoming request say that it came from, with what their baggage binds.
-/// W3C, B3 and Jaeger headers are read. Headers that say nothing valid leave the context as it is.
+/// Moves the current context into the span that an incoming request's headers name, and binds the values of
+/// their baggage. It reads W3C, B3 and Jaeger headers. Invalid headers change nothing.
 pub fn extract(headers: &HeaderMap) -> Context {
     Context::current().extract(&Incoming(headers))
 }

@@ -1,8 +1,8 @@
-//! HTTP: context in and out of headers, and calls to model providers observed on the wire.
+//! HTTP: contexts in headers, and the recording of calls to model providers on the wire.
 //!
 //! Verb: CONNECT.
 //! Takes: requests of a server or client.
-//! Gives: the same requests, with a span each, their context in the headers, and the usage that the answers tell of.
+//! Gives: the same requests, with a span each, their context in the headers, and the usage from the answers.
 //! Never: changes a body, delays a stream, or records a key.
 
 mod client;

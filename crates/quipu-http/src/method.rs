@@ -2,7 +2,7 @@
 
 use http::Method;
 
-/// The method, or `_OTHER` for what is none of the known ones: whoever calls could make up any number.
+/// The method, or `_OTHER` for an unknown one, because a client can invent any number of methods.
 pub(crate) fn method_word(method: &Method) -> &'static str {
     const KNOWN: [&str; 10] =
         ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "CONNECT", "TRACE", "QUERY"];

@@ -1,4 +1,4 @@
-//! One call of a model: a guard that learns what its request and its answer say.
+//! A model call whose guard reads request and answer.
 
 use std::fmt;
 
@@ -7,10 +7,11 @@ use quipu_sdk::{CallsModel, Context, Field, Guard};
 
 use crate::wire::{Answer, Bounds, Endpoint, Reader, Request};
 
-/// One call of a model on the wire: begun with the request, shown the bytes of the answer as they pass, ended with it.
+/// A model call on the wire. It starts with the request, reads the bytes of the answer as they pass, and ends
+/// with it.
 ///
-/// Dropped before the answer's end it says that it was cancelled, and records what is known by then. Middlewares and gateways
-/// are made of it; no HTTP library is needed.
+/// An early drop records a cancellation with the known values. Middlewares and gateways use it; it needs no
+/// HTTP library.
 ///
 /// ```
 /// use quipu_http::ModelCall;
@@ -29,20 +30,20 @@ use crate::wire::{Answer, Bounds, Endpoint, Reader, Request};
 #[derive(Debug)]
 pub struct ModelCall {
     guard: Made,
-    /// What reads the answer; `None` once it was read, or where it cannot be.
+    /// Reader of the answer; `None` at its end, or if it is unreadable.
     reader: Option<Reader>,
     status: u16,
     has_told_first: bool,
     is_settled: bool,
-    /// Whether what the model said is recorded.
+    /// Whether the answer's contents are recorded.
     wants_contents: bool,
     amend: Option<Amend>,
 }
 
-/// Bytes of what a model says that are kept where they are counted only.
+/// Bytes of an answer's contents that are kept if they are only needed for an estimate.
 const SAMPLE: usize = 64 << 10;
 
-/// Changes an answer before it is recorded.
+/// Callback that changes an answer before it is recorded.
 struct Amend(Box<dyn FnOnce(&mut Answer) + Send + Sync>);
 
 impl fmt::Debug for Amend {
@@ -57,7 +58,7 @@ enum Made {
     Embedding(Guard<OfEmbedding>),
 }
 
-/// The same for a guard of either kind.
+/// Applies an expression to a guard of either kind.
 macro_rules! with {
     ($made:expr, $guard:ident => $do:expr) => {
         match $made {
@@ -68,13 +69,13 @@ macro_rules! with {
 }
 
 impl ModelCall {
-    /// Whether what is said to and by models is recorded in this context.
+    /// Whether contents are recorded in this context.
     pub fn wants_contents(context: &Context) -> bool {
         context.is_sampled() != Some(false)
             && context.recorder().is_some_and(|recorder| recorder.settings().log_full_prompts)
     }
 
-    /// Begins a call in `context`. Without a `request` that could be read, the answer still tells the model.
+    /// Starts a call in `context`. Without a readable `request`, the answer still provides the model.
     pub fn begin(context: &Context, endpoint: &Endpoint, request: Option<&Request>) -> Self {
         let asked = request.and_then(|request| request.model.as_deref());
         let model = asked.or(endpoint.model.as_deref()).unwrap_or_default();
@@ -96,9 +97,9 @@ impl ModelCall {
         Self { guard, reader, status: 0, has_told_first: false, is_settled, wants_contents, amend: None }
     }
 
-    /// Has `amend` change the answer once it is read, before it is recorded: to estimate a usage that the provider did not
-    /// tell. It is shown what the model said in [`Answer::output`], whether or not that is recorded: the first 64 KiB where it is
-    /// not. For a call whose answer has not begun.
+    /// Lets `amend` change the answer before it is recorded, for example to estimate a missing usage.
+    /// [`Answer::output`] then has the contents even if they are not recorded, but only the first 64 KiB of
+    /// them. Call it before the answer starts.
     #[must_use]
     pub fn amend(
         mut self,
@@ -114,24 +115,24 @@ impl ModelCall {
         self
     }
 
-    /// Whether anything is recorded: where not, the answer need not be shown.
+    /// Whether the call is recorded. If not, the caller need not pass the answer.
     pub fn is_recording(&self) -> bool {
         with!(&self.guard, guard => guard.is_recording())
     }
 
-    /// The context within the call: what the request's headers are to carry.
+    /// The context in the call, for the request's headers.
     pub fn context(&self) -> Context {
         with!(&self.guard, guard => guard.context())
     }
 
-    /// With other bounds of reading. For a call whose answer has not begun.
+    /// Sets other limits for reading. Call it before the answer starts.
     #[must_use]
     pub fn bounds(mut self, bounds: Bounds) -> Self {
         self.reader = self.reader.take().map(|reader| reader.bounds(bounds));
         self
     }
 
-    /// Where the request goes.
+    /// Sets address and port of the server.
     pub fn server(&mut self, address: &str, port: Option<u16>) {
         self.set("server.address", address.into());
         if let Some(port) = port {
@@ -139,33 +140,33 @@ impl ModelCall {
         }
     }
 
-    /// The answer's HTTP status.
+    /// Sets the HTTP status of the answer.
     pub fn status(&mut self, status: u16) {
         self.status = status;
         self.set("http.response.status_code", status.into());
     }
 
-    /// Whether the answer has told its usage so far.
+    /// Whether the answer has reported its usage so far.
     pub fn has_usage(&self) -> bool {
         self.reader.as_ref().is_some_and(Reader::has_usage)
     }
 
-    /// The request was never sent: no usage is made up for it.
+    /// Marks the request as not sent, so no usage is estimated.
     pub fn unsent(&mut self) {
         self.amend = None;
     }
 
-    /// Bytes of the answer that are held to read it.
+    /// Buffered bytes of the answer.
     pub fn held(&self) -> usize {
         self.reader.as_ref().map_or(0, Reader::held)
     }
 
-    /// The answer cannot be read, as its bytes are compressed or there is no memory for it.
+    /// Marks the answer as unreadable, because it is compressed or there is no memory for it.
     pub fn unreadable(&mut self) {
         self.reader = None;
     }
 
-    /// The next bytes of the answer's body.
+    /// Reads the next bytes of the answer's body.
     pub fn chunk(&mut self, bytes: &[u8]) {
         let Some(reader) = &mut self.reader else { return };
         reader.chunk(bytes);
@@ -179,31 +180,32 @@ impl ModelCall {
         }
     }
 
-    /// The answer came to its end. Gives what it said.
+    /// Ends the call. Returns the answer.
     pub fn end(mut self) -> Answer {
         self.settle()
     }
 
-    /// It failed before or within the answer: `kind` is a low-cardinality word, `message` holds nothing secret. Gives what was
-    /// said until then.
+    /// Records a failure before or during the answer. `kind` has low cardinality; `message` must not contain
+    /// secrets. Returns the answer so far.
     pub fn fail(mut self, kind: &str, message: &str) -> Answer {
         let answer = self.settle();
         with!(&mut self.guard, guard => guard.error(kind, message));
         answer
     }
 
-    /// Nobody reads on. Gives what was said until then; unless that was all, the call is recorded as cancelled.
+    /// Ends the call because the client stops reading. Returns the answer so far. Records a cancellation
+    /// unless the answer was complete.
     pub fn cancel(mut self) -> Answer {
         self.leave()
     }
 
-    /// A further attribute.
+    /// Sets an attribute.
     pub fn set(&mut self, key: &str, value: Field<'_>) {
         with!(&mut self.guard, guard => guard.set(key, value));
     }
 
     fn leave(&mut self) -> Answer {
-        // Whoever has seen the answer's own end need not read on to that of the body.
+        // A client that has seen the answer's own end need not read to the end of the body.
         let is_done = self.reader.as_ref().is_some_and(Reader::is_complete) || self.status >= 400;
         let answer = self.settle();
         if !is_done && !std::thread::panicking() {
@@ -212,7 +214,7 @@ impl ModelCall {
         answer
     }
 
-    /// Records what the answer said, once.
+    /// Records the answer, once.
     fn settle(&mut self) -> Answer {
         if std::mem::replace(&mut self.is_settled, true) {
             return Answer::default();
@@ -238,8 +240,8 @@ impl ModelCall {
         answer
     }
 
-    /// An error by the provider's word for it, else by the status. Its message may repeat what was asked, and is told only
-    /// where contents are.
+    /// Records an error by the provider's error type, else by the status. The message may repeat the request,
+    /// so it is recorded only with contents.
     fn fail_as_told(&mut self, answer: &Answer) {
         let status = self.status;
         if status < 400 && answer.failure.is_none() {
@@ -267,7 +269,7 @@ impl Drop for ModelCall {
     }
 }
 
-/// What both kinds of requests say.
+/// Common attributes of both kinds of requests.
 fn ask<K>(guard: &mut Guard<K>, request: &Request) {
     if let Some(tier) = &request.service_tier {
         guard.set("gen_ai.request.service_tier", tier);
@@ -287,7 +289,7 @@ fn ask<K>(guard: &mut Guard<K>, request: &Request) {
     }
 }
 
-/// The parameters of a request to a language model.
+/// Parameters of a request to a language model.
 fn ask_llm(mut guard: Guard<OfLlm>, request: &Request) -> Guard<OfLlm> {
     let mut number = |key: &str, value: Option<f64>| {
         if let Some(value) = value {
@@ -322,7 +324,7 @@ fn ask_llm(mut guard: Guard<OfLlm>, request: &Request) -> Guard<OfLlm> {
     guard
 }
 
-/// What both kinds of answers say.
+/// Common attributes of both kinds of answers.
 fn tell<K: CallsModel>(mut guard: Guard<K>, answer: &Answer) -> Guard<K> {
     if let Some(model) = &answer.model {
         guard = guard.response_model(model);

@@ -1,4 +1,4 @@
-//! A response's body that is watched as it passes by, frame by frame, unchanged.
+//! Response body of a client that is read along, frame by frame, without changes.
 
 use std::pin::Pin;
 use std::task::{Context as Waker, Poll, ready};
@@ -10,7 +10,7 @@ use reqwest_middleware::reqwest;
 use super::middleware::kind_of;
 use super::watch::Watch;
 
-/// A response's body that is watched as it passes by.
+/// A response body that is read along.
 pub(super) struct WatchedBody {
     pub inner: reqwest::Body,
     pub watch: Watch,
@@ -30,7 +30,7 @@ impl Body for WatchedBody {
                 if let Some(bytes) = frame.data_ref() {
                     self.watch.chunk(bytes);
                 }
-                // A reader that knows the length does not ask again.
+                // A consumer that knows the length does not poll for the end.
                 if self.inner.is_end_stream() {
                     self.watch.end();
                 }

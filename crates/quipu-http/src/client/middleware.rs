@@ -1,4 +1,4 @@
-//! The middleware.
+//! Middleware for `reqwest` that records requests.
 
 use http::Extensions;
 use http::header::CONTENT_ENCODING;
@@ -15,8 +15,9 @@ use crate::ModelCall;
 use crate::method::method_word;
 use crate::wire::{Bounds, Endpoint, Request as Asked};
 
-/// Observes what a `reqwest` client sends: a span for each request, with the context in its headers, and a language model's or
-/// embedding's guard for what goes to a model provider, which learns model and usage from the answer as it passes by.
+/// Records the requests of a `reqwest` client: a span per request, with the context in its headers. A request
+/// to a model provider gets the guard of an LLM or embedding call. The guard reads model and usage from the
+/// answer as it passes.
 ///
 /// ```
 /// # fn build(client: reqwest_middleware::reqwest::Client) {
@@ -39,50 +40,50 @@ impl Default for Middleware {
 }
 
 impl Middleware {
-    /// A middleware that tells model providers the trace ([`Propagate::Trace`]) and everybody else what is bound, too
-    /// ([`Propagate::All`]).
+    /// Creates a middleware. Model providers get the trace ([`Propagate::Trace`]); other hosts also get the
+    /// bound values ([`Propagate::All`]).
     pub fn new() -> Self {
         Self { rules: Rules::default(), providers: Vec::new(), bounds: Bounds::default(), urls: true }
     }
 
-    /// What requests to model providers carry of the context; [`Propagate::Trace`] unless said.
+    /// Sets the propagation to model providers; default [`Propagate::Trace`].
     #[must_use]
     pub fn to_models(mut self, what: Propagate) -> Self {
         self.rules.models = what;
         self
     }
 
-    /// What all other requests carry of the context; [`Propagate::All`] unless said.
+    /// Sets the propagation to all other hosts; default [`Propagate::All`].
     #[must_use]
     pub fn to_others(mut self, what: Propagate) -> Self {
         self.rules.others = what;
         self
     }
 
-    /// What requests to this host and those below it carry of the context, whoever they are. The last word on a host counts.
+    /// Sets the propagation to this host and its subdomains, of any kind. The last matching call applies.
     #[must_use]
     pub fn to_host(mut self, host: &str, what: Propagate) -> Self {
         self.rules.hosts.push((host.to_owned(), what));
         self
     }
 
-    /// Names the provider behind a host and those below it, such as a gateway: by OpenTelemetry's name for it, such as
-    /// `openai`. Otherwise it is told by the host, and elsewhere by the API's shape.
+    /// Sets the provider behind a host and its subdomains, such as a gateway, by OpenTelemetry's name, such
+    /// as `openai`. By default the host decides, and for unknown hosts the shape of the API.
     #[must_use]
     pub fn provider(mut self, host: &str, provider: &str) -> Self {
         self.providers.push((host.to_owned(), provider.to_owned()));
         self
     }
 
-    /// How much of an answer may be held at a time.
+    /// Sets the limits for reading an answer.
     #[must_use]
     pub fn bounds(mut self, bounds: Bounds) -> Self {
         self.bounds = bounds;
         self
     }
 
-    /// Whether `url.full` is recorded of requests that go to no model, without user, query and fragment; it is unless said.
-    /// Some services keep secrets in paths.
+    /// Sets whether `url.full` is recorded for requests to other hosts than model providers, without user,
+    /// query and fragment. Default: on. Some services have secrets in paths.
     #[must_use]
     pub fn record_urls(mut self, record: bool) -> Self {
         self.urls = record;
@@ -140,7 +141,7 @@ impl reqwest_middleware::Middleware for Middleware {
     ) -> reqwest_middleware::Result<Response> {
         let context = Context::current();
         if context.recorder().is_none() {
-            // Nothing is recorded here; a trace that came in from elsewhere goes on all the same.
+            // Nothing is recorded here; a trace from the caller still continues.
             let host = host_of(request.url()).to_owned();
             let is_model = Endpoint::find(&host, request.url().path()).is_some();
             self.rules.write(&context, &host, is_model, request.headers_mut());
@@ -166,7 +167,7 @@ impl reqwest_middleware::Middleware for Middleware {
     }
 }
 
-/// The same response, with a body that is watched.
+/// The same response with a body that is read along.
 fn watched(response: Response, mut watch: Watch) -> Response {
     let is_encoded = response.headers().get(CONTENT_ENCODING).is_some_and(|coding| coding != "identity");
     watch.answered(response.status().as_u16(), is_encoded);
@@ -175,7 +176,7 @@ fn watched(response: Response, mut watch: Watch) -> Response {
     if http_body::Body::is_end_stream(&inner) {
         watch.end();
     }
-    // The address that answered, after redirects, travels as an extension.
+    // The final URL after redirects is an extension of the response.
     if let Ok(addressed) = http::Response::builder().url(url).body(()) {
         parts.extensions.extend(addressed.into_parts().0.extensions);
     }
@@ -183,7 +184,7 @@ fn watched(response: Response, mut watch: Watch) -> Response {
     Response::from(http::Response::from_parts(parts, body))
 }
 
-/// The kind of an error, and what lies at its bottom: an error's own text may hold the address with its query.
+/// Kind of an error, and the text of its root cause. The error's own text may contain the URL with its query.
 pub(super) fn kind_of(error: &reqwest::Error) -> (&'static str, String) {
     let kinds = [
         (error.is_timeout(), "timeout"),
@@ -208,10 +209,10 @@ fn host_of(url: &Url) -> &str {
     url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']')
 }
 
-/// An address without what may be secret: user, query, fragment.
+/// URL without parts that may be secret: user, query, fragment.
 fn bare(url: &Url) -> String {
     let mut bare = url.clone();
-    // Both fail on addresses without a host only, which have no user either.
+    // Both fail only for URLs without a host, which have no user either.
     let _ = bare.set_username("");
     let _ = bare.set_password(None);
     bare.set_query(None);

@@ -1,4 +1,4 @@
-//! A middleware for `reqwest`, through `reqwest-middleware`.
+//! Middleware for `reqwest`, through `reqwest-middleware`.
 
 mod body;
 mod middleware;

@@ -1,22 +1,22 @@
-//! What of a context goes to which host.
+//! Propagation of contexts by host.
 
 use http::HeaderMap;
 use quipu_sdk::{Bound, Context};
 
 use crate::inject;
 
-/// What of a context a request carries.
+/// Part of a context that a request carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Propagate {
     /// Nothing.
     Nothing,
-    /// Where in which trace it stands, which says nothing of anybody.
+    /// The place in a trace, which is not personal data.
     Trace,
-    /// That, and as baggage what is bound: session, user, correlation id, the user's data.
+    /// Also the bound values as baggage: session, user, correlation id, custom data.
     All,
 }
 
-/// What goes where.
+/// Propagation rules by host.
 #[derive(Debug, Clone)]
 pub(super) struct Rules {
     pub models: Propagate,
@@ -31,7 +31,7 @@ impl Default for Rules {
 }
 
 impl Rules {
-    /// Writes what this host is to see. The last rule that names a host counts.
+    /// Writes the headers for this host. The last rule for a host applies.
     pub fn write(&self, context: &Context, host: &str, is_model: bool, headers: &mut HeaderMap) {
         let named = self.hosts.iter().rev().find(|(name, _)| is_within(host, name)).map(|(_, what)| *what);
         match named.unwrap_or(if is_model { self.models } else { self.others }) {
@@ -51,7 +51,7 @@ impl Rules {
     }
 }
 
-/// Whether a host is the one named, or below it.
+/// Whether a host equals the name or is a subdomain of it.
 pub(super) fn is_within(host: &str, name: &str) -> bool {
     let Some(start) = host.len().checked_sub(name.len()) else { return false };
     let (before, end) = (host.as_bytes().get(..start), host.as_bytes().get(start..));

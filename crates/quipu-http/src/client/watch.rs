@@ -1,10 +1,10 @@
-//! One request under way: either a model's call or any other.
+//! A pending request: a model call or any other.
 
 use quipu_sdk::{Context, Span};
 
 use crate::ModelCall;
 
-/// One request under way. Dropped early, it says so.
+/// A pending request. An early drop records a cancellation.
 #[derive(Debug)]
 pub(super) struct Watch(Option<Of>);
 
@@ -31,7 +31,7 @@ impl Watch {
         }
     }
 
-    /// Status and headers have come.
+    /// Records status and headers of the response.
     pub fn answered(&mut self, status: u16, is_encoded: bool) {
         match &mut self.0 {
             Some(Of::Model(call)) => {
@@ -43,7 +43,7 @@ impl Watch {
             Some(Of::Other { span, has_answered }) => {
                 *has_answered = true;
                 span.set("http.response.status_code", status);
-                // The conventions take 4xx for an error of the client that caused it.
+                // By the conventions, a 4xx is an error for the client.
                 if status >= 400 {
                     span.error(&status.to_string(), format_args!("HTTP {status}"));
                 }
@@ -52,21 +52,21 @@ impl Watch {
         }
     }
 
-    /// Bytes of the body pass by.
+    /// Reads bytes of the body as they pass.
     pub fn chunk(&mut self, bytes: &[u8]) {
         if let Some(Of::Model(call)) = &mut self.0 {
             call.chunk(bytes);
         }
     }
 
-    /// The body came to its end.
+    /// Records the end of the body.
     pub fn end(&mut self) {
         if let Some(Of::Model(call)) = self.0.take() {
             call.end();
         }
     }
 
-    /// The request or the body failed.
+    /// Records a failure of the request or the body.
     pub fn fail(&mut self, kind: &str, message: &str) {
         match self.0.take() {
             Some(Of::Model(call)) => drop(call.fail(kind, message)),
@@ -78,7 +78,7 @@ impl Watch {
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        // A call of a model knows by itself whether it was cut short.
+        // A model call detects a truncated answer itself.
         if let Some(Of::Other { span, has_answered: false }) = &mut self.0
             && !std::thread::panicking()
         {

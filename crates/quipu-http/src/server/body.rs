@@ -1,4 +1,4 @@
-//! A response's body within the request's span.
+//! Response body of a server in the request's span.
 
 use std::pin::Pin;
 use std::task::{Context as Waker, Poll, ready};
@@ -6,7 +6,8 @@ use std::task::{Context as Waker, Poll, ready};
 use http_body::{Body, Frame, SizeHint};
 use quipu_sdk::{Context, Span};
 
-/// Ends a span in the midst of a panic, so that it says so: by the time that an executor drops what panicked, it has caught it.
+/// Ends a span during the unwinding of a panic, so the span records it. An executor drops the future only
+/// after it has caught the panic.
 pub(super) struct Unwinding<'a>(pub &'a mut Option<Span>);
 
 impl Drop for Unwinding<'_> {
@@ -18,7 +19,7 @@ impl Drop for Unwinding<'_> {
 }
 
 pin_project_lite::pin_project! {
-    /// A response's body, unchanged, that is polled within the request's span and ends it.
+    /// A response body without changes. It is polled in the request's span and ends it.
     #[derive(Debug)]
     pub struct TraceBody<B> {
         #[pin]
@@ -31,7 +32,7 @@ pin_project_lite::pin_project! {
     impl<B> PinnedDrop for TraceBody<B> {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
-            // A body that nobody asked for, such as that of an answer to HEAD, was not cut short.
+            // A body that was never polled, such as that of an answer to HEAD, is not truncated.
             if let Some(mut span) = this.span.take()
                 && *this.has_begun
                 && !std::thread::panicking()

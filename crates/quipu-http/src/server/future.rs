@@ -1,4 +1,4 @@
-//! A response that is under way.
+//! Future of a response in the request's span.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -12,8 +12,8 @@ use super::TraceBody;
 use super::body::Unwinding;
 
 pin_project_lite::pin_project! {
-    /// The future of a response, polled within the request's span. Dropped before its end, as when the client has gone, the span
-    /// says that it was cancelled.
+    /// Future of a response, polled in the request's span. An early drop, such as after a disconnect of the
+    /// client, records a cancellation.
     #[derive(Debug)]
     pub struct TraceFuture<F> {
         #[pin]

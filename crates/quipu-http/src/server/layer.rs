@@ -1,4 +1,4 @@
-//! The layer, and the service that it makes.
+//! The `tower` layer, and its service.
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,12 +20,13 @@ use crate::method::method_word;
 
 type Route = Arc<dyn Fn(&Parts) -> Option<String> + Send + Sync>;
 
-/// Gives each request a span, as a child of the caller's where the request's headers name one.
+/// Creates a span for each request, as a child of the caller's span if the request's headers name one.
 ///
-/// The span is the current one wherever the inner service and the response's body are polled, ends when that body does, and is
-/// marked as failed by a status of 500 or more, an error, or a panic, which is passed on. Neither query nor headers are recorded.
+/// The span is the current one while the inner service and the response's body are polled, and ends with that
+/// body. A status of 500 or more, an error or a panic marks it as failed; a panic continues. Query and
+/// headers are not recorded.
 ///
-/// The route is not to be had without knowing the framework. With axum:
+/// The route depends on the framework. With axum:
 ///
 /// ```
 /// # fn router() -> axum::Router {
@@ -49,19 +50,20 @@ impl fmt::Debug for TraceLayer {
 }
 
 impl TraceLayer {
-    /// A layer whose spans go to the recorder that was installed, or to that of the context that is current on a call.
+    /// Creates a layer that records to the installed recorder, or to that of the current context of a call.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// With the spans in this context instead, such as [`quipu_sdk::Recorder::context`].
+    /// Sets the context of the spans, such as [`quipu_sdk::Recorder::context`].
     #[must_use]
     pub fn context(mut self, context: Context) -> Self {
         self.context = Some(context);
         self
     }
 
-    /// With the route told by `route`, such as `/orders/{id}`: it names the span and becomes `http.route`. There should be few.
+    /// Sets the function that returns the route, such as `/orders/{id}`. The route names the span and becomes
+    /// `http.route`, so it should have low cardinality.
     #[must_use]
     pub fn route(mut self, route: impl Fn(&Parts) -> Option<String> + Send + Sync + 'static) -> Self {
         self.route = Some(Arc::new(route));
@@ -77,7 +79,7 @@ impl<S> Layer<S> for TraceLayer {
     }
 }
 
-/// A service whose requests have spans.
+/// A service that records its requests.
 #[derive(Debug, Clone)]
 pub struct Trace<S> {
     inner: S,
@@ -139,7 +141,7 @@ impl TraceLayer {
     }
 }
 
-/// Where the client wanted to go: of the request's target, or of its `Host`.
+/// Requested host: from the request's target, else from its `Host` header.
 fn authority(parts: &Parts) -> Option<Authority> {
     let host = || parts.headers.get(HOST).and_then(|host| host.to_str().ok()?.parse().ok());
     parts.uri.authority().cloned().or_else(host)

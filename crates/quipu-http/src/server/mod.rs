@@ -1,4 +1,4 @@
-//! A `tower` layer for servers.
+//! Layer for `tower` servers.
 
 mod body;
 mod future;

@@ -1,9 +1,10 @@
-//! Anthropic's messages API, at home, on Vertex and behind gateways.
+//! Anthropic's messages API, direct, on Vertex and behind gateways.
 //!
-//! Facts: [messages](https://docs.anthropic.com/en/api/messages),
-//! [streaming](https://docs.anthropic.com/en/docs/build-with-claude/streaming),
-//! [prompt caching](https://docs.anthropic.com/en/docs/build-with-claude/prompt-caching). `input_tokens` leaves out what was read
-//! from the cache and written to it; a stream's `message_start` tells the input and its `message_delta` the output, cumulatively.
+//! Sources: [messages](https://docs.anthropic.com/en/api/messages),
+//! [streaming](https://docs.anthropic.com/en/docs/build-with-claude/streaming), [prompt
+//! caching](https://docs.anthropic.com/en/docs/build-with-claude/prompt-caching). `input_tokens` excludes
+//! tokens read from and written to the cache. A stream's `message_start` reports the input, and
+//! `message_delta` the cumulative output.
 
 use quipu_core::{Reading, Usage};
 use serde_json::{Map, Value};
@@ -12,14 +13,15 @@ use super::Draft;
 use super::draft::{Slot, error_of};
 use super::fields::{count, count_in, list, sum, text};
 
-/// Usage out of a message's `usage` object: all three kinds of input together; `None` where it says nothing.
+/// Reads the usage of a message's `usage` object, as the sum of all three kinds of input; `None` without
+/// figures.
 pub fn usage(told: &Value) -> Option<Usage> {
     let split = told.get("cache_creation").unwrap_or(&Value::Null);
     let write_5m = count(split, "ephemeral_5m_input_tokens");
     let write_1h = count(split, "ephemeral_1h_input_tokens");
     let cache_read = count(told, "cache_read_input_tokens");
     let cache_write = count(told, "cache_creation_input_tokens").or_else(|| sum(write_5m, write_1h));
-    // Compacting the context is a call of its own, which the figures outside of the list leave out.
+    // The compaction of the context is a separate call, which the top-level figures exclude.
     let compactions = list(told, "iterations").iter().filter(|one| text(one, "type") == Some("compaction"));
     let (mut input, mut output) = (count(told, "input_tokens"), count(told, "output_tokens"));
     for compaction in compactions {
@@ -38,7 +40,7 @@ pub fn usage(told: &Value) -> Option<Usage> {
         reading: Reading::Exclusive,
         ..Usage::default()
     };
-    // What the provider's own tools did is charged beside the tokens.
+    // The provider's own tools are billed in addition to tokens.
     if let Some(searches) =
         count_in(told, "server_tool_use", "web_search_requests").filter(|searches| *searches > 0)
     {
@@ -75,7 +77,7 @@ pub fn event(event: &Value, draft: &mut Draft) {
         }
         "message_stop" => draft.answer.is_complete = true,
         "error" => draft.failed(inner("error")),
-        // A gateway may answer a stream's request with a whole message.
+        // A gateway can answer a streaming request with a complete message.
         "message" => message(event, draft),
         _ => {}
     }
@@ -98,7 +100,7 @@ fn content(block: &Value, slot: Slot, draft: &mut Draft) {
         "thinking" => draft.reasoning(0, slot, piece("thinking")),
         "tool_use" => {
             draft.tool(0, slot, text(block, "id"), text(block, "name"));
-            // In a stream the input starts empty and comes in pieces.
+            // In a stream the input starts empty and arrives in deltas.
             let input =
                 block.get("input").filter(|input| input.as_object().is_some_and(|input| !input.is_empty()));
             if let Some(input) = input {
@@ -110,8 +112,8 @@ fn content(block: &Value, slot: Slot, draft: &mut Draft) {
     }
 }
 
-/// Takes in a usage object. Figures of a stream are cumulative, and some servers send zeros where they know nothing new: the
-/// greater one counts.
+/// Merges a usage object. A stream's figures are cumulative, and some servers send zeros for unknown values,
+/// so the larger figure counts.
 fn used(body: &Value, draft: &mut Draft) {
     let Some(Value::Object(told)) = body.get("usage") else { return };
     merge(&mut draft.usage_object, told);
@@ -168,7 +170,7 @@ mod tests {
         let told = |count: u64| json!({"input_tokens": 9, "output_tokens": 3, "server_tool_use": {"web_search_requests": count}});
         let searches = |told: &Value| usage(told).and_then(|usage| usage.units.get("web_searches").copied());
         assert_eq!((searches(&told(2)), searches(&told(0))), (Some(2), None));
-        // A stream tells them at its end.
+        // A stream reports them at its end.
         let mut draft = Draft::new(false);
         event(&json!({"type": "message_start", "message": {"usage": {"input_tokens": 9}}}), &mut draft);
         let end = json!({"output_tokens": 3, "server_tool_use": {"web_search_requests": 2}});

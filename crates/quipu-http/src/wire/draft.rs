@@ -1,4 +1,4 @@
-//! An answer while it is read: the pieces of a stream are put together here.
+//! An answer during reading: deltas of a stream are joined here.
 
 use std::collections::BTreeMap;
 
@@ -8,29 +8,29 @@ use serde_json::{Map, Value, json};
 use super::fields::{text, word};
 use super::{Answer, Failure, ToolCall};
 
-/// Most characters of contents that are kept of one answer.
+/// Most kept bytes of an answer's contents.
 const MOST_CONTENTS: usize = 1 << 20;
-/// Most parts that are kept of one answer.
+/// Most kept parts of an answer.
 const MOST_PARTS: usize = 4096;
 
-/// An answer while it is read.
+/// An answer during reading.
 #[derive(Debug, Default)]
 pub struct Draft {
-    /// What is known so far.
+    /// Known values so far.
     pub answer: Answer,
     contents: bool,
-    /// Most bytes of contents that are kept.
+    /// Most kept bytes of contents.
     most: usize,
     has_output: bool,
     held: usize,
-    /// What a stream has told of its usage so far, where that comes in pieces.
+    /// Usage of a stream so far, if it arrives in several events.
     pub(crate) usage_object: Map<String, Value>,
     parts: BTreeMap<(u64, Slot), Part>,
-    /// Why each choice stopped.
+    /// Finish reason of each choice.
     stopped: BTreeMap<u64, String>,
 }
 
-/// Where in a choice a part stands: what has no place of its own comes first, in the order of reasoning and text.
+/// Position of a part in a choice. Parts without an index come first: reasoning, then text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Slot {
     Reasoning,
@@ -47,22 +47,22 @@ enum Part {
 }
 
 impl Draft {
-    /// A draft; with `contents`, what the model says is kept, too.
+    /// Creates a draft; with `contents`, it keeps the output.
     pub fn new(contents: bool) -> Self {
         Self { contents, most: MOST_CONTENTS, ..Self::default() }
     }
 
-    /// Keeps no more than the first `most` bytes of what the model says.
+    /// Keeps at most the first `most` bytes of the output.
     pub fn keep(&mut self, most: usize) {
         self.most = most.min(MOST_CONTENTS);
     }
 
-    /// Whether any text, reasoning or tool call has come.
+    /// Whether any text, reasoning or tool call has arrived.
     pub fn has_output(&self) -> bool {
         self.has_output
     }
 
-    /// The answer, as far as it is known.
+    /// Returns the answer so far.
     pub fn finish(mut self) -> Answer {
         self.answer.finish_reasons = self.stopped.values().cloned().collect();
         self.answer.output = self.contents.then(|| self.messages()).flatten();
@@ -74,7 +74,7 @@ impl Draft {
         self.answer
     }
 
-    /// Bytes of what the model said that are kept.
+    /// Kept bytes of the output.
     pub(crate) fn held(&self) -> usize {
         self.held
     }
@@ -130,7 +130,7 @@ impl Draft {
         }
     }
 
-    /// A tool call's name and id, as far as they are told by this piece.
+    /// Adds a tool call's name and id, if this delta has them.
     pub(crate) fn tool(&mut self, choice: u64, slot: Slot, id: Option<&str>, name: Option<&str>) {
         self.has_output |= name.is_some();
         if let Some(Part::Tool(call)) = self.part(choice, slot, || Part::Tool(ToolCall::default())) {
@@ -143,7 +143,7 @@ impl Draft {
         }
     }
 
-    /// More of a tool call's arguments.
+    /// Appends to a tool call's arguments.
     pub(crate) fn arguments(&mut self, choice: u64, slot: Slot, piece: &str) {
         if !self.contents || !self.has_room(piece) {
             return;
@@ -153,7 +153,7 @@ impl Draft {
         }
     }
 
-    /// A part of another kind, under its type's word.
+    /// Adds a part of another type.
     pub(crate) fn other(&mut self, choice: u64, slot: Slot, part: Value) {
         self.has_output = true;
         if self.contents {
@@ -161,7 +161,7 @@ impl Draft {
         }
     }
 
-    /// The first place of a choice that holds no part with a place of its own.
+    /// The first free index of a choice.
     pub(crate) fn next(&self, choice: u64) -> Slot {
         let last = self.parts.range(..=(choice, Slot::At(u64::MAX))).next_back();
         match last {
@@ -170,14 +170,15 @@ impl Draft {
         }
     }
 
-    /// The last place of a choice, if its part is text, or reasoning as `thought` wants: where a stream without places goes on.
+    /// The last index of a choice, if its part is text, or reasoning if `thought`. A stream without indexes
+    /// continues there.
     pub(crate) fn last_said(&self, choice: u64, thought: bool) -> Option<Slot> {
         let ((of, slot), part) = self.parts.range(..=(choice, Slot::At(u64::MAX))).next_back()?;
         let fits = if thought { matches!(part, Part::Reasoning(_)) } else { matches!(part, Part::Text(_)) };
         (*of == choice && fits).then_some(*slot)
     }
 
-    /// An error object in any provider's shape.
+    /// Reads an error object in any provider's shape.
     pub(crate) fn failed(&mut self, error: &Value) {
         let code = word(error, "code").filter(|code| !code.bytes().all(|byte| byte.is_ascii_digit()));
         let kind = word(error, "status").or(code).or_else(|| word(error, "type"));
@@ -242,7 +243,7 @@ impl Part {
     }
 }
 
-/// A tool call in the message schema; arguments are parsed where they are JSON.
+/// A tool call in the message schema; arguments are parsed if they are JSON.
 pub(crate) fn tool_call(id: Option<&str>, name: &str, arguments: Option<&str>) -> Value {
     let arguments = arguments.map(|text| serde_json::from_str(text).unwrap_or_else(|_| json!(text)));
     json!({"type": "tool_call", "id": id, "name": name, "arguments": arguments})
@@ -254,12 +255,12 @@ fn set(slot: &mut Option<String>, value: Option<&str>) {
     }
 }
 
-/// Whether a provider's word is one, and not a sentence that may repeat what was asked.
+/// Whether an error type is a single word. A sentence may repeat the request.
 fn is_word(kind: &str) -> bool {
     kind.len() <= 64 && kind.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
 }
 
-/// The error of an answer that holds one under `error`, in any provider's shape.
+/// The error in a body's member `error`, in any provider's shape.
 pub(crate) fn error_of(body: &Value) -> Option<&Value> {
     body.get("error").filter(|error| error.is_object() || text(body, "error").is_some())
 }

@@ -1,18 +1,18 @@
-//! Which API of which provider a request calls, told by its host and path.
+//! Recognition of a provider's API by host and path.
 
 use compact_str::CompactString;
 use quipu_semconv::HOSTS;
 
 use super::Request;
 
-/// Hosts beside those that telemetry names.
+/// Hosts in addition to those in telemetry.
 const MORE_HOSTS: &[(&str, &str)] = &[
     ("cognitiveservices.azure.com", "azure.ai.openai"),
     ("cloudcode-pa.googleapis.com", "gcp.gemini"),
     ("api.cerebras.ai", "cerebras"),
 ];
 
-/// The form of requests and answers.
+/// Format of requests and answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Shape {
     /// OpenAI's chat completions, and completions.
@@ -30,17 +30,17 @@ pub enum Shape {
 }
 
 impl Shape {
-    /// Whether it gives embeddings.
+    /// Whether it returns embeddings.
     pub const fn is_embedding(self) -> bool {
         matches!(self, Self::OpenAiEmbeddings | Self::GeminiEmbed)
     }
 
-    /// Whether it is an API of Google's, which goes by the model in the path.
+    /// Whether it is an API of Google's, whose path names the model.
     pub(crate) const fn is_google(self) -> bool {
         matches!(self, Self::GeminiGenerate | Self::GeminiEmbed)
     }
 
-    /// Whose shape it is: the provider where the host says nothing.
+    /// Provider that defines the shape; used if the host is unknown.
     const fn owner(self) -> &'static str {
         match self {
             Self::OpenAiChat | Self::OpenAiResponses | Self::OpenAiEmbeddings => "openai",
@@ -53,20 +53,21 @@ impl Shape {
 /// An API of a provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
-    /// The provider, by OpenTelemetry's name for it.
+    /// Provider, by OpenTelemetry's name.
     pub provider: CompactString,
-    /// The form of requests and answers.
+    /// Format of requests and answers.
     pub shape: Shape,
-    /// The model, where the path names it; on Azure the deployment.
+    /// Model, if the path names it; on Azure the deployment.
     pub model: Option<CompactString>,
-    /// The path asks for a stream.
+    /// Whether the path requests a stream.
     pub stream: bool,
-    /// The host is one of a provider's. Elsewhere the path alone proves little: see [`Endpoint::fits`].
+    /// Whether the host belongs to a provider. On other hosts the path alone proves little: see
+    /// [`Endpoint::fits`].
     pub known_host: bool,
 }
 
 impl Endpoint {
-    /// The API behind a host (without port) and the path of a `POST`; `None` where it is no model's.
+    /// The API of a host (without port) and the path of a `POST`; `None` if it is no model API.
     pub fn find(host: &str, path: &str) -> Option<Self> {
         let path = path.replace("%3A", ":").replace("%3a", ":");
         let (shape, model, stream) = by_path(path.trim_end_matches('/'))?;
@@ -82,8 +83,8 @@ impl Endpoint {
         })
     }
 
-    /// Whether a request is what its path makes of it. A provider's host needs no more; elsewhere the body has to have the
-    /// members that the API demands, so that `POST /rooms/7/messages` of some chat server is not taken for a model's.
+    /// Whether a request matches the API of its path. A provider's host suffices. On other hosts the body
+    /// needs the API's required members, so `POST /rooms/7/messages` of a chat server is no model call.
     pub fn fits(&self, request: Option<&Request>) -> bool {
         let has = |members: &[&str]| {
             request.is_some_and(|request| members.iter().all(|member| request.has(member)))
@@ -100,7 +101,7 @@ impl Endpoint {
     }
 }
 
-/// Letters of a path may be in any case: Azure ignores it.
+/// Ignores case, because Azure does.
 fn by_path(path: &str) -> Option<(Shape, Option<CompactString>, bool)> {
     let last = path.rsplit('/').next()?;
     if let Some((model, method)) = last.rsplit_once(':') {
@@ -136,7 +137,7 @@ fn by_method(path: &str, model: &str, method: &str) -> Option<(Shape, Option<Com
     Some((shape, model, method.starts_with("stream")))
 }
 
-/// Azure names its deployment in the path: `/openai/deployments/NAME/chat/completions`.
+/// Azure's deployment in the path: `/openai/deployments/NAME/chat/completions`.
 fn deployment(path: &str) -> Option<CompactString> {
     const BEFORE: &str = "/deployments/";
     let at = path.to_ascii_lowercase().find(BEFORE)?;

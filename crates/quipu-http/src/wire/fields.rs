@@ -1,18 +1,18 @@
-//! Short ways into JSON.
+//! Access to members of JSON values.
 
 use serde_json::Value;
 
-/// A member's text.
+/// Text of a member.
 pub(crate) fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
     value.get(key).and_then(Value::as_str)
 }
 
-/// A member's text, unless it is empty.
+/// Text of a member, unless it is empty.
 pub(crate) fn word<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
     text(value, key).filter(|text| !text.is_empty())
 }
 
-/// A member's count: a whole number, or a double that is one.
+/// Count of a member: an integer, or a double with an integer value.
 pub(crate) fn count(value: &Value, key: &str) -> Option<u64> {
     let member = value.get(key)?;
     let whole =
@@ -20,22 +20,22 @@ pub(crate) fn count(value: &Value, key: &str) -> Option<u64> {
     member.as_u64().or_else(|| member.as_f64().and_then(whole))
 }
 
-/// The first of several members that is a count.
+/// Count of the first member that has one.
 pub(crate) fn any_count(value: &Value, keys: &[&str]) -> Option<u64> {
     keys.iter().find_map(|key| count(value, key))
 }
 
-/// A count within an object within.
+/// Count of a member in a nested object.
 pub(crate) fn count_in(value: &Value, object: &str, key: &str) -> Option<u64> {
     value.get(object).and_then(|object| count(object, key))
 }
 
-/// A member's elements; none where it is no list.
+/// Elements of a member; empty if it is no list.
 pub(crate) fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
     value.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-/// The sum of two figures, of which one may be missing.
+/// Sum of two optional figures.
 pub(crate) fn sum(one: Option<u64>, other: Option<u64>) -> Option<u64> {
     match (one, other) {
         (None, None) => None,

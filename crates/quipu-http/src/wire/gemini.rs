@@ -1,7 +1,9 @@
-//! Google's Gemini API, at home and on Vertex: `generateContent`, `streamGenerateContent`, `embedContent`, `predict`.
+//! Google's Gemini API, direct and on Vertex: `generateContent`, `streamGenerateContent`, `embedContent`,
+//! `predict`.
 //!
-//! Facts: [generate](https://ai.google.dev/api/generate-content#UsageMetadata). `promptTokenCount` includes cached tokens and
-//! leaves out what server-side tools added (`toolUsePromptTokenCount`); `candidatesTokenCount` leaves out thoughts.
+//! Source: [generate](https://ai.google.dev/api/generate-content#UsageMetadata). `promptTokenCount` includes
+//! cached tokens and excludes tokens of server-side tools (`toolUsePromptTokenCount`); `candidatesTokenCount`
+//! excludes thoughts.
 
 use quipu_core::Usage;
 use serde_json::Value;
@@ -10,7 +12,7 @@ use super::Draft;
 use super::draft::error_of;
 use super::fields::{count, list, sum, text};
 
-/// Usage out of an answer's `usageMetadata`; `None` where it says nothing.
+/// Reads the usage of an answer's `usageMetadata`; `None` without figures.
 pub fn usage(told: &Value) -> Option<Usage> {
     let tool_prompt = count(told, "toolUsePromptTokenCount");
     let reasoning = count(told, "thoughtsTokenCount");
@@ -38,14 +40,14 @@ fn modality(told: &Value, details: &str, wanted: &str) -> Option<u64> {
     count(of, "tokenCount")
 }
 
-/// Reads an answer, or one piece of a stream of them.
+/// Reads an answer, or one chunk of a stream.
 pub fn generated(body: &Value, draft: &mut Draft) {
     // The servers behind Google's coding assistants wrap it.
     let body = body.get("response").filter(|inner| inner.is_object()).unwrap_or(body);
     draft.id(text(body, "responseId"));
     draft.model(text(body, "modelVersion"));
     if let Some(told) = body.get("usageMetadata") {
-        // Figures grow from piece to piece; the last ones count.
+        // Figures grow with each chunk; the last ones count.
         draft.answer.usage = usage(told).or(draft.answer.usage.take());
         draft.service_tier(text(told, "serviceTier"));
     }
@@ -59,7 +61,7 @@ pub fn generated(body: &Value, draft: &mut Draft) {
         let choice = count(candidate, "index").unwrap_or(0);
         let reason = text(candidate, "finishReason");
         draft.stopped(choice, reason);
-        // There is no event that ends a stream: the piece that says why it stopped is the last one.
+        // A stream has no end event; the chunk with the finish reason is the last one.
         draft.answer.is_complete |= reason.is_some();
         for part in candidate.get("content").map_or(&[][..], |content| list(content, "parts")) {
             said(part, choice, draft);
@@ -89,7 +91,7 @@ fn said(part: &Value, choice: u64, draft: &mut Draft) {
     }
 }
 
-/// Reads the answer to a request for embeddings, at home (`usageMetadata`) or on Vertex (a count for each prediction).
+/// Reads the answer to an embedding request, direct (`usageMetadata`) or on Vertex (a count per prediction).
 pub fn embedded(body: &Value, draft: &mut Draft) {
     if let Some(told) = body.get("usageMetadata") {
         draft.answer.usage = usage(told).map(|usage| Usage { output: None, ..usage });

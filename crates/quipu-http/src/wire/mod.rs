@@ -1,7 +1,8 @@
-//! What model providers' requests and answers say, read from their bytes; no HTTP client or server is needed.
+//! Reading of model providers' requests and answers from their bytes, without an HTTP library.
 //!
-//! [`Endpoint::find`] tells by host and path which API is called, [`Request::read`] what was asked, and a [`Reader`] that is
-//! shown the bytes of the answer, cut anywhere, gives the [`Answer`]: model, usage, finish reasons, tool calls.
+//! [`Endpoint::find`] recognises the API by host and path, and [`Request::read`] reads the request. A
+//! [`Reader`] gets the bytes of the answer in chunks of any size and returns the [`Answer`]: model, usage,
+//! finish reasons, tool calls.
 
 mod answer;
 pub mod anthropic;

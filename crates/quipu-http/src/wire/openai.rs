@@ -1,10 +1,11 @@
-//! OpenAI's APIs, and those of the many who speak the same: chat completions, completions, responses, embeddings.
+//! OpenAI's APIs, and compatible ones: chat completions, completions, responses, embeddings.
 //!
-//! Facts: [chat](https://platform.openai.com/docs/api-reference/chat/object) and its
+//! Sources: [chat](https://platform.openai.com/docs/api-reference/chat/object) and its
 //! [stream](https://platform.openai.com/docs/api-reference/chat-streaming),
 //! [responses](https://platform.openai.com/docs/api-reference/responses/object) and their
-//! [stream](https://platform.openai.com/docs/api-reference/responses-streaming). Input includes cached tokens and output
-//! includes reasoning; a chat's stream tells usage only where `stream_options.include_usage` was asked for, in a last chunk.
+//! [stream](https://platform.openai.com/docs/api-reference/responses-streaming). Input includes cached
+//! tokens, and output includes reasoning. A chat stream reports usage in a last chunk, and only if
+//! `stream_options.include_usage` is set.
 
 use quipu_core::{Reading, Usage, Usd};
 use serde_json::Value;
@@ -13,10 +14,11 @@ use super::Draft;
 use super::draft::{Slot, error_of};
 use super::fields::{any_count, count, list, text, word};
 
-/// Usage in the shape of chat completions, responses or embeddings; `None` where it says nothing.
+/// Reads the usage of chat completions, responses or embeddings; `None` without figures.
 ///
-/// Some who speak OpenAI's shape count differently. Where the figures prove it, they are put right: cached tokens beyond the
-/// input were left out of it, and so was reasoning from an output that needs it to make up the total.
+/// Some compatible providers count differently. If the figures prove it, they are corrected. More cached
+/// tokens than input means that input excludes them. Reasoning is added to output if it exceeds output, or if
+/// the total requires it.
 pub fn usage(body: &Value) -> Option<Usage> {
     let told = body.get("usage").or_else(|| body.get("x_groq").and_then(|groq| groq.get("usage")))?;
     let input = detail(told, &["prompt_tokens_details", "input_tokens_details"]);
@@ -58,7 +60,7 @@ fn put_right(usage: &mut Usage, total: Option<u64>) {
     }
 }
 
-/// What gateways such as OpenRouter say that the call cost, in US dollars.
+/// Cost in US dollars that gateways such as OpenRouter report.
 pub fn cost(body: &Value) -> Option<Usd> {
     body.get("usage")?.get("cost")?.as_f64().and_then(Usd::from_reported)
 }
@@ -78,7 +80,7 @@ fn head(body: &Value, draft: &mut Draft) {
     }
 }
 
-/// Reads a chat completion, a completion, or a chunk of the stream of one.
+/// Reads a chat completion, a completion, or a chunk of its stream.
 pub fn chat(body: &Value, draft: &mut Draft) {
     head(body, draft);
     for choice in list(body, "choices") {
@@ -113,7 +115,7 @@ fn said(message: &Value, choice: u64, draft: &mut Draft) {
     }
 }
 
-/// Reads the answer to a request for embeddings.
+/// Reads the answer to an embedding request.
 pub fn embeddings(body: &Value, draft: &mut Draft) {
     head(body, draft);
 }
@@ -121,7 +123,7 @@ pub fn embeddings(body: &Value, draft: &mut Draft) {
 /// Reads a response of the responses API.
 pub fn response(body: &Value, draft: &mut Draft) {
     head(body, draft);
-    // A stream has told its items one by one before.
+    // A stream has already reported its items one by one.
     if !draft.has_parts() {
         for (at, item) in list(body, "output").iter().enumerate() {
             output_item(item, at as u64, draft);

@@ -1,4 +1,4 @@
-//! Reads an answer as its bytes pass by.
+//! Incremental reader of answers.
 
 use serde_json::Value;
 
@@ -6,27 +6,27 @@ use super::scan::{Found, Scanner};
 use super::sse::{Sse, SseEvent};
 use super::{Answer, Draft, Shape, anthropic, gemini, openai};
 
-/// Bytes of memory that the tree of one event or member may take. A larger one is passed over.
+/// Most memory in bytes for the tree of one event or member. A larger one is skipped.
 pub(crate) const MOST_TREE: usize = 32 << 20;
 
-/// How much of an answer may be held at a time.
+/// Limits for buffered parts of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
-    /// Most bytes of one event of a stream. A longer one is passed over, and the next is read.
+    /// Most bytes of one event of a stream. A longer one is skipped, and the next is read.
     pub event: usize,
-    /// Most bytes of one member of a JSON answer. A longer one is passed over, and the others are read.
+    /// Most bytes of one member of a JSON answer. A longer one is skipped, and the others are read.
     pub member: usize,
 }
 
 impl Default for Bounds {
-    /// 8 MiB each: an image in an answer and the usage that stands beside it are read.
+    /// 8 MiB each, so an answer with an image is read together with its usage.
     fn default() -> Self {
         Self { event: 8 << 20, member: 8 << 20 }
     }
 }
 
-/// Reads one answer. Shown its bytes as they come, cut anywhere, it tells JSON from server-sent events and from a JSON list of
-/// pieces by the first of them, and holds one event or member at a time.
+/// Reader of one answer, from chunks of any size. The first chunk shows whether it is JSON, server-sent
+/// events or a JSON list of chunks. The reader buffers one event or member at a time.
 #[derive(Debug)]
 pub struct Reader {
     shape: Shape,
@@ -43,46 +43,46 @@ enum Form {
 }
 
 impl Reader {
-    /// A reader of an answer in this shape. With `contents`, what the model said is kept, up to 1 MiB of it.
+    /// Creates a reader of an answer in this shape. With `contents`, it keeps up to 1 MiB of the output.
     pub fn new(shape: Shape, contents: bool) -> Self {
         Self { shape, bounds: Bounds::default(), form: Form::Unknown, draft: Draft::new(contents) }
     }
 
-    /// With no more than the first `most` bytes of what the model says kept.
+    /// Keeps at most the first `most` bytes of the output.
     #[must_use]
     pub fn keep(mut self, most: usize) -> Self {
         self.draft.keep(most);
         self
     }
 
-    /// With other bounds.
+    /// Sets other limits.
     #[must_use]
     pub fn bounds(mut self, bounds: Bounds) -> Self {
         self.bounds = bounds;
         self
     }
 
-    /// Whether the answer comes in pieces, as far as is known yet.
+    /// Whether the answer is known to be a stream.
     pub fn is_stream(&self) -> bool {
         matches!(self.form, Form::Events(_) | Form::Json { is_list: true, .. })
     }
 
-    /// Whether anything that the model said has come: text, reasoning, or the name of a tool.
+    /// Whether any output has arrived: text, reasoning, or the name of a tool.
     pub fn has_output(&self) -> bool {
         self.draft.has_output()
     }
 
-    /// Whether any usage has come. An answer in one piece is read at its end.
+    /// Whether any usage has arrived. An answer that is no stream is read at its end.
     pub fn has_usage(&self) -> bool {
         self.draft.answer.usage.is_some()
     }
 
-    /// Whether the answer's own end was seen, after which a client may well stop to read.
+    /// Whether the answer's own end was seen; a client may stop reading there.
     pub fn is_complete(&self) -> bool {
         self.draft.answer.is_complete
     }
 
-    /// Bytes of the answer that it holds.
+    /// Buffered bytes of the answer.
     pub fn held(&self) -> usize {
         let now = match &self.form {
             Form::Unknown => 0,
@@ -92,7 +92,7 @@ impl Reader {
         now + self.draft.held()
     }
 
-    /// Reads on.
+    /// Reads the next bytes.
     pub fn chunk(&mut self, bytes: &[u8]) {
         let bytes = if matches!(self.form, Form::Unknown) { self.begin(bytes) } else { bytes };
         let (shape, draft) = (self.shape, &mut self.draft);
@@ -109,7 +109,7 @@ impl Reader {
         }
     }
 
-    /// The end, or as much as came of it.
+    /// Returns the answer, complete or up to its truncation.
     pub fn finish(mut self) -> Answer {
         let (shape, draft) = (self.shape, &mut self.draft);
         match self.form {
@@ -128,8 +128,8 @@ impl Reader {
         self.draft.finish()
     }
 
-    /// Tells the form by the first byte that is no space and no byte order mark. Gives what begins there: what stands before is no
-    /// part of the answer, whether it came in a chunk of its own or not.
+    /// Recognises the form by the first byte after whitespace and a byte order mark. Returns the bytes from
+    /// there on. Preceding bytes are skipped, even in a chunk of their own.
     fn begin<'b>(&mut self, bytes: &'b [u8]) -> &'b [u8] {
         let is_before = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, 0xEF | 0xBB | 0xBF);
         let before = bytes.iter().take_while(|byte| is_before(byte)).count();
@@ -156,7 +156,7 @@ fn read_event(shape: Shape, event: &SseEvent, draft: &mut Draft) {
     }
 }
 
-/// A whole answer.
+/// Reads a complete answer.
 fn whole(shape: Shape, body: &Value, draft: &mut Draft) {
     match shape {
         Shape::OpenAiChat => openai::chat(body, draft),
@@ -168,7 +168,7 @@ fn whole(shape: Shape, body: &Value, draft: &mut Draft) {
     }
 }
 
-/// One piece of a stream.
+/// Reads one event or chunk of a stream.
 fn piece(shape: Shape, piece: &Value, draft: &mut Draft) {
     match shape {
         Shape::OpenAiResponses => openai::response_event(piece, draft),

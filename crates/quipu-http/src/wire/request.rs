@@ -1,4 +1,4 @@
-//! What was asked of a model.
+//! Content of a request to a model.
 
 use std::ops::ControlFlow;
 
@@ -8,58 +8,60 @@ use serde_json::{Map, Value};
 use super::fields::{count, word};
 use super::{Endpoint, Said, Shape};
 
-/// Most bytes of memory that the tree of what is said to a model may take. More is not read.
+/// Most memory in bytes for the tree of the messages. Beyond that they are not read.
 const MOST_SAID: usize = 16 << 20;
 /// Most bytes of any other member that is read.
 const MOST_SMALL: usize = 4 << 10;
-/// Output tokens and answers of a request whose limit is no count: -1 is no limit to some servers.
+/// Assumed limits of output tokens and answers if a request's limit is no count. Some servers accept -1 as
+/// unlimited.
 const UNBOUNDED: u64 = 128_000;
 const MANY: u64 = 128;
 
-/// What a request said. What it did not say is `None`.
+/// Content of a request. Missing values are `None`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Request {
-    /// The model asked for; on Azure the deployment where the body names none.
+    /// Requested model; on Azure the deployment if the body names none.
     pub model: Option<String>,
-    /// Whether the answer is to be streamed.
+    /// Whether the answer is streamed.
     pub stream: bool,
     /// Sampling temperature.
     pub temperature: Option<f64>,
-    /// Nucleus sampling bound.
+    /// Nucleus sampling limit.
     pub top_p: Option<f64>,
-    /// Top-k sampling bound.
+    /// Top-k sampling limit.
     pub top_k: Option<f64>,
-    /// Most output tokens of one answer; the largest where several limits are given.
+    /// Limit of output tokens of one answer; the largest if there are several limits.
     pub max_tokens: Option<u64>,
-    /// How many answers.
+    /// Number of answers.
     pub choices: Option<u64>,
-    /// Most output tokens that may be charged: for each answer to each prompt, `best_of` included. A limit that is no count, such as
-    /// -1, is taken for 128,000 tokens.
+    /// Most output tokens that can be billed: for each answer to each prompt, including `best_of`. A limit
+    /// that is no count, such as
+    /// -1, counts as 128,000 tokens.
     pub most_output: Option<u64>,
-    /// How many answers may be charged.
+    /// Number of answers that can be billed.
     pub most_answers: u64,
     /// Sampling seed.
     pub seed: Option<i64>,
-    /// Penalty on words by how often they came.
+    /// Frequency penalty.
     pub frequency_penalty: Option<f64>,
-    /// Penalty on words that came at all.
+    /// Presence penalty.
     pub presence_penalty: Option<f64>,
-    /// How much the model is to reason, in the provider's word.
+    /// Reasoning level, as the provider names it.
     pub reasoning_level: Option<String>,
-    /// The service tier asked for.
+    /// Requested service tier.
     pub service_tier: Option<String>,
-    /// How many dimensions embeddings are to have.
+    /// Number of dimensions of embeddings.
     pub dimensions: Option<u64>,
-    /// How many tools are offered.
+    /// Number of offered tools.
     pub tools: Option<usize>,
-    /// What was said to the model, where contents were to be read.
+    /// Input messages, if contents are read.
     pub said: Option<Said>,
     members: Vec<&'static str>,
 }
 
 impl Request {
-    /// Reads the body of a request; `None` where it is no JSON object. What is said to the model is read with `contents` only, and only
-    /// if its tree takes less than 16 MiB. Nothing else is held but small members.
+    /// Reads the body of a request; `None` if it is no JSON object. The messages are read with `contents`
+    /// only, and only if their tree takes less than 16 MiB. Apart from that, only small members are kept.
     pub fn read(endpoint: &Endpoint, body: &[u8], contents: bool) -> Option<Self> {
         let text = std::str::from_utf8(body).ok()?;
         let whole = quipu_json::raw(text.strip_prefix('\u{feff}').unwrap_or(text)).ok()?;
@@ -82,7 +84,7 @@ impl Request {
         let said = known.get("model").and_then(Value::as_str).filter(|model| !model.is_empty());
         let said = said.map(|model| model.trim_start_matches("models/"));
         let named = endpoint.model.as_deref();
-        // Google goes by the path alone.
+        // For Google the path alone decides.
         let model = if endpoint.shape.is_google() { named.or(said) } else { said.or(named) };
         request.model = model.map(str::to_owned);
         request.stream |= endpoint.stream;
@@ -91,18 +93,18 @@ impl Request {
         Some(request)
     }
 
-    /// Bytes of memory that [`Request::read`] takes at most for what is said to the model in a body.
+    /// Most memory in bytes that [`Request::read`] uses for the messages of a body.
     pub fn tree_bytes(body: &[u8]) -> usize {
         quipu_json::tree_bytes(body).min(MOST_SAID)
     }
 
-    /// Whether the body had a member of this name.
+    /// Whether the body had a member with this name.
     pub fn has(&self, member: &str) -> bool {
         self.members.contains(&member)
     }
 }
 
-/// Members that hold what is said to the model and nothing else.
+/// Members with contents only.
 const CONTENTS: [&str; 14] = [
     "messages",
     "input",
@@ -119,7 +121,7 @@ const CONTENTS: [&str; 14] = [
     "suffix",
     "tools",
 ];
-/// Members that say how a call is to be made.
+/// Members with parameters.
 const PARAMETERS: [&str; 29] = [
     "model",
     "request",
@@ -151,11 +153,11 @@ const PARAMETERS: [&str; 29] = [
     "topP",
     "topK",
 ];
-/// Parameters of Gemini within its configuration.
+/// Parameters in Gemini's generation config.
 const CONFIGURED: [&str; 6] =
     ["maxOutputTokens", "candidateCount", "frequencyPenalty", "presencePenalty", "effort", "candidate_count"];
 
-/// Names of known members, and the small ones among them. `None` where the value is no object.
+/// Names of known members, and the small ones among them. `None` if the value is no object.
 fn listed(object: &RawValue) -> Option<(Vec<&'static str>, Value)> {
     let (mut members, mut small) = (Vec::new(), Map::new());
     let whole = quipu_json::members(object, &mut |name, value| {
@@ -182,7 +184,7 @@ fn known(name: &str) -> Option<&'static str> {
     CONTENTS.into_iter().chain(PARAMETERS).chain(CONFIGURED).find(|known| *known == name)
 }
 
-/// What is said to the model, as a tree; empty where that would be too large.
+/// The messages as a tree; empty if it would be too large.
 fn contents_of(object: &RawValue) -> Value {
     let mut said = Map::new();
     let mut left = MOST_SAID;
@@ -199,7 +201,7 @@ fn contents_of(object: &RawValue) -> Value {
     Value::Object(said)
 }
 
-/// How many tools are offered. Each of Gemini's may hold any number of functions.
+/// Number of offered tools. Each of Gemini's can hold several functions.
 fn tools(offered: &RawValue) -> Option<usize> {
     if !offered.get().starts_with('[') {
         return None;
@@ -222,7 +224,7 @@ fn length(list: &RawValue) -> usize {
     count
 }
 
-/// How many prompts the legacy API is given at once: a list of texts, or of lists of tokens.
+/// Number of prompts in a legacy request: a list of texts, or of token lists.
 fn prompts(prompt: &RawValue) -> u64 {
     let mut count = 0_u64;
     quipu_json::elements(prompt, &mut |one| {
@@ -232,7 +234,8 @@ fn prompts(prompt: &RawValue) -> u64 {
     count.max(1)
 }
 
-/// A count as strict and as lenient servers read it: a number, or a text of one. `Err` for anything else but `null`.
+/// A count as strict and lenient servers read it: a number, or a text with one. `null` counts as missing; any
+/// other value is an `Err`.
 fn lenient(body: &Value, key: &str) -> Result<Option<u64>, ()> {
     match body.get(key) {
         None | Some(Value::Null) => Ok(None),
@@ -241,7 +244,7 @@ fn lenient(body: &Value, key: &str) -> Result<Option<u64>, ()> {
     }
 }
 
-/// Fills in how much may come out: the largest of all limits that are given.
+/// Computes the output limits: the largest of all given limits.
 fn bound(request: &mut Request, body: &Value, limits: &[&str], answers: &[&str]) {
     let told = |keys: &[&str], odd: u64| {
         let all = keys.iter().filter_map(|key| lenient(body, key).transpose());

@@ -1,5 +1,6 @@
-//! What was said to a model, in [OpenTelemetry's GenAI message
-//! schema](https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/): roles with lists of typed parts.
+//! Input messages of a request in [OpenTelemetry's GenAI message
+//! schema](https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/): roles with lists of typed
+//! parts.
 
 mod anthropic;
 mod gemini;
@@ -9,19 +10,19 @@ use serde_json::{Value, json};
 
 use super::Shape;
 
-/// What was said to a model.
+/// Input messages of a request.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Said {
     /// Messages, oldest first.
     pub messages: Option<Value>,
-    /// Instructions, where they stand apart from the messages.
+    /// Instructions, if they are separate from the messages.
     pub system: Option<Value>,
-    /// The tools offered, as sent.
+    /// Offered tools, as sent.
     pub tools: Option<Value>,
 }
 
 impl Said {
-    /// Reads the body of a request of this shape.
+    /// Reads the body of a request in this shape.
     pub fn read(shape: Shape, body: &Value) -> Self {
         let mut said = match shape {
             Shape::OpenAiChat => openai::chat(body),
@@ -50,10 +51,10 @@ fn answered(id: Option<&str>, response: Value) -> Value {
     json!({"type": "tool_call_response", "id": id, "response": response})
 }
 
-/// A picture, sound or file: where it is, or of what kind and size it is. Its bytes are not kept.
+/// An image, audio or file: its URI, or its type and size. Its bytes are not kept.
 fn media(modality: &str, mime: Option<&str>, place: &str) -> Value {
     if place.starts_with("http://") || place.starts_with("https://") || place.starts_with("gs://") {
-        // What comes after the question mark of a signed address is a key.
+        // The query of a signed URL contains a key.
         let place = place.split('?').next().unwrap_or_default();
         json!({"type": "uri", "modality": modality, "mime_type": mime, "uri": place})
     } else {

@@ -1,19 +1,19 @@
-//! Reads a JSON document member by member as its bytes come, and keeps only what is wanted: an answer of any size is read in
-//! bounded memory, and the vectors of an embedding are never held.
+//! Incremental JSON scanner that keeps wanted members only. It reads an answer of any size in bounded memory
+//! and never buffers the vectors of an embedding.
 
 use serde_json::{Map, Value};
 
 use super::reader::MOST_TREE;
 
-/// Most members of an object that are known by their names.
+/// Most named members of an object.
 const MOST_MEMBERS: usize = 1024;
-/// All members of an object that are kept, in members of the greatest length.
+/// Limit of all kept members of an object, in multiples of the longest member.
 const MOST_LONG: usize = 4;
 
-/// What a document turned out to hold.
+/// Result of a scan.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Found {
-    /// A whole object, without the members that were unwanted or too long: those are `null`.
+    /// A complete object; unwanted and too long members are `null`.
     Object(Map<String, Value>),
     /// One element of an array.
     Element(Value),
@@ -36,18 +36,18 @@ enum At {
     Value,
     /// Within a value.
     Within,
-    /// After the document, or what follows is no JSON.
+    /// After the document, or after invalid JSON.
     After,
 }
 
-/// A reader of one document.
+/// Scanner of one document.
 #[derive(Debug)]
 pub(crate) struct Scanner {
     wanted: Wanted,
     limit: usize,
     at: At,
     is_array: bool,
-    /// Brackets open within the value.
+    /// Open brackets in the value.
     depth: u32,
     in_string: bool,
     escaped: bool,
@@ -61,7 +61,8 @@ pub(crate) struct Scanner {
 }
 
 impl Scanner {
-    /// A scanner that keeps values of at most `limit` bytes each, and of an object's four times as much together.
+    /// Creates a scanner that keeps values of at most `limit` bytes each, and at most four times as much per
+    /// object.
     pub fn new(limit: usize, wanted: Wanted) -> Self {
         Self {
             wanted,
@@ -80,17 +81,17 @@ impl Scanner {
         }
     }
 
-    /// Bytes of the values that it holds.
+    /// Buffered bytes.
     pub fn held(&self) -> usize {
         self.key.len() + self.value.len() + self.held
     }
 
-    /// Whether a wanted value was longer than the limit and is missing.
+    /// Whether a wanted value exceeded the limit and is missing.
     pub fn is_cut(&self) -> bool {
         self.cut
     }
 
-    /// Reads on. `found` is called for each element of an array, and once at the end of an object.
+    /// Reads the next bytes. It calls `found` for each element of an array, and once at the end of an object.
     pub fn feed(&mut self, bytes: &[u8], found: &mut dyn FnMut(Found)) {
         let mut rest = bytes;
         while let Some(&byte) = rest.first() {
@@ -106,12 +107,12 @@ impl Scanner {
         }
     }
 
-    /// The members read so far of an object that was cut off before its end.
+    /// Members of a truncated object that were read so far.
     pub fn into_members(self) -> Map<String, Value> {
         self.members
     }
 
-    /// One byte outside of keys and values.
+    /// Handles one byte outside of keys and values.
     fn step(&mut self, byte: u8, found: &mut dyn FnMut(Found)) {
         if byte.is_ascii_whitespace() {
             return;
@@ -135,7 +136,7 @@ impl Scanner {
         }
     }
 
-    /// The first byte of a value.
+    /// Handles the first byte of a value.
     fn open(&mut self, byte: u8) {
         self.value.clear();
         self.keep = self.is_array || std::str::from_utf8(&self.key).is_ok_and(self.wanted);
@@ -146,7 +147,7 @@ impl Scanner {
         self.hold(&[byte]);
     }
 
-    /// Takes as much of a key or value as `bytes` has; gives how many bytes that was.
+    /// Consumes a key or value up to its end or the end of `bytes`; returns the number of consumed bytes.
     fn take_run(&mut self, bytes: &[u8], found: &mut dyn FnMut(Found)) -> usize {
         if self.at == At::Key {
             return self.take_key(bytes);
@@ -164,7 +165,7 @@ impl Scanner {
                 b'}' | b']' | b',' if self.depth == 0 => {
                     self.hold(bytes.get(..end).unwrap_or_default());
                     self.close(found);
-                    // What ends a bare value belongs to what it stands in.
+                    // The byte that ends a bare value belongs to the enclosing object or list.
                     return end;
                 }
                 _ => {}
@@ -175,7 +176,7 @@ impl Scanner {
         bytes.len()
     }
 
-    /// Skips within a string, over its closing quote if that is there; gives how many bytes that was.
+    /// Skips the rest of a string including its closing quote; returns the number of skipped bytes.
     fn take_string(&mut self, bytes: &[u8]) -> usize {
         let mut end = 0;
         while let Some(&byte) = bytes.get(end) {
@@ -199,7 +200,7 @@ impl Scanner {
                 return at + 1;
             }
             self.escaped = !self.escaped && byte == b'\\';
-            // A longer key is none that anybody wants.
+            // A longer key is never wanted.
             if self.key.len() < 256 {
                 self.key.push(byte);
             }
@@ -221,7 +222,7 @@ impl Scanner {
         }
     }
 
-    /// The end of a value.
+    /// Handles the end of a value.
     fn close(&mut self, found: &mut dyn FnMut(Found)) {
         let is_small = quipu_json::tree_bytes(&self.value) <= MOST_TREE;
         self.cut |= self.keep && !is_small;
@@ -368,7 +369,7 @@ mod tests {
             };
             let got: Vec<Value> = all.into_iter().map(|found| match found {
                 Found::Element(value) => value,
-                // Keys with escapes are kept as they were written: none of a provider's has one.
+                // Keys with escape sequences are kept as written; no provider uses them.
                 Found::Object(members) => Value::Object(members.into_iter().map(|(key, value)| {
                     (serde_json::from_str::<String>(&format!("\"{key}\"")).unwrap(), value)
                 }).collect()),

@@ -1,33 +1,33 @@
-//! Server-sent events out of bytes that come cut anywhere, as
-//! [the HTML standard](https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation) reads them.
+//! Parser of server-sent events from chunks of any size, by [the HTML
+//! standard](https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation).
 
 /// One event.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SseEvent {
-    /// The event's type; empty where none was sent.
+    /// Type of the event; empty if none was sent.
     pub event: String,
-    /// The data; lines are joined by line feeds.
+    /// Data; lines are joined by line feeds.
     pub data: Vec<u8>,
 }
 
-/// A reader of one stream. It holds one event at a time, and of that no more than its limit.
+/// Parser of one stream. It buffers one event at a time, up to its limit.
 #[derive(Debug)]
 pub struct Sse {
     limit: usize,
     line: Vec<u8>,
     event: SseEvent,
     has_data: bool,
-    /// The last byte was a carriage return: a line feed that follows belongs to it.
+    /// The last byte was a carriage return; a following line feed belongs to it.
     after_return: bool,
     /// The current line has bytes already.
     in_line: bool,
-    /// The current event is longer than the limit, and is skipped.
+    /// The current event exceeds the limit and is skipped.
     too_long: bool,
     cut: bool,
 }
 
 impl Sse {
-    /// A reader that gives events of at most `limit` bytes and skips longer ones.
+    /// Creates a parser of events of at most `limit` bytes; longer ones are skipped.
     pub fn new(limit: usize) -> Self {
         Self {
             limit,
@@ -41,17 +41,17 @@ impl Sse {
         }
     }
 
-    /// Bytes of the event that is read now.
+    /// Buffered bytes of the current event.
     pub fn held(&self) -> usize {
         self.line.len() + self.event.data.len()
     }
 
-    /// Whether an event was longer than the limit and is missing.
+    /// Whether an event exceeded the limit and is missing.
     pub fn is_cut(&self) -> bool {
         self.cut
     }
 
-    /// Reads on; `found` is called for each event that is complete.
+    /// Reads the next bytes; it calls `found` for each complete event.
     pub fn feed(&mut self, bytes: &[u8], found: &mut dyn FnMut(SseEvent)) {
         let mut rest = bytes;
         if self.after_return && rest.first() == Some(&b'\n') {
@@ -70,7 +70,7 @@ impl Sse {
         self.hold(rest);
     }
 
-    /// The end of the stream. An event that no blank line ended is given all the same: not every server sends the last one.
+    /// Ends the stream. It also passes on an event without a final blank line, because some servers omit it.
     pub fn finish(&mut self, found: &mut dyn FnMut(SseEvent)) {
         self.end_line(&[], found);
         self.dispatch(found);
@@ -104,7 +104,7 @@ impl Sse {
     }
 
     fn field(&mut self, line: &[u8]) {
-        // A byte order mark can only stand before the first line, where nothing else can start with one.
+        // A byte order mark occurs only before the first line; no other line starts with it.
         let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line);
         let colon = line.iter().position(|byte| *byte == b':').unwrap_or(line.len());
         let (name, value) = line.split_at(colon);
@@ -192,7 +192,7 @@ mod tests {
             let mut stream = String::new();
             for line in STREAM.split_inclusive('\n') {
                 stream.push_str(line.trim_end_matches('\n'));
-                // A bare return before a line that is a line feed alone would be one ending, not two.
+                // A carriage return before an empty line with a line feed would be one line ending, not two.
                 let newline = newlines.next().unwrap();
                 stream.push_str(if line == "\n" && stream.ends_with('\r') && *newline == "\n" { "\r" } else { newline });
             }

@@ -1,8 +1,8 @@
-//! Answers as the providers send them, and what they say.
+//! Answers in the providers' formats, with their expected content.
 
 use serde_json::{Value, json};
 
-/// A call: its request, its answer, and what is to be read from the two.
+/// A call: request, answer, and the expected result.
 pub struct Case {
     pub name: &'static str,
     pub path: &'static str,
@@ -16,7 +16,7 @@ pub struct Case {
     pub usage: [Option<i64>; 5],
     pub finish: &'static [&'static str],
     pub tool: Option<&'static str>,
-    /// What the model says, told piece by piece or at once.
+    /// Output of the model, streamed or complete.
     pub says: Option<&'static str>,
 }
 
@@ -41,7 +41,7 @@ fn sse(events: &[(&str, Value)]) -> Vec<u8> {
         if !name.is_empty() {
             body += &format!("event: {name}\n");
         }
-        // Data may come in several lines, which are one text with line feeds: pretty JSON does.
+        // Data can have several lines, joined by line feeds; indented JSON uses that.
         let lines = if body.len() % 2 == 0 { data.to_string() } else { format!("{data:#}") };
         body.extend(lines.lines().map(|line| format!("data: {line}\n")));
         body += "\n";
@@ -213,7 +213,7 @@ fn anthropic() -> Vec<Case> {
             );
             events.push(json!({"type": "content_block_stop", "index": index}));
         }
-        // The older form: only the output is told at the end.
+        // The older form: only the output is reported at the end.
         events.push(
             json!({"type": "message_delta", "delta": {"stop_reason": stop}, "usage": {"output_tokens": 17}}),
         );
@@ -403,7 +403,7 @@ pub fn all() -> Vec<Case> {
     [chat(), responses(), anthropic(), gemini(), embeddings()].into_iter().flatten().collect()
 }
 
-/// The case of this name.
+/// The case with this name.
 pub fn named(name: &str) -> Case {
     all().into_iter().find(|case| case.name == name).unwrap()
 }

@@ -1,4 +1,4 @@
-//! Every provider's answers, over real sockets.
+//! Tests of the client middleware with every provider's answers over real sockets.
 
 use std::time::Duration;
 
@@ -138,7 +138,7 @@ async fn a_call_is_the_child_of_the_current_span() {
     assert_eq!(text(call, "session.id"), Some("s-1"));
 }
 
-/// A server whose stream is written by the test.
+/// A server whose stream the test writes.
 async fn by_hand() -> (std::net::SocketAddr, mpsc::UnboundedSender<Bytes>) {
     let (sender, receiver) = mpsc::unbounded_channel::<Bytes>();
     let receiver = std::sync::Arc::new(std::sync::Mutex::new(Some(receiver)));
@@ -163,7 +163,7 @@ async fn each_piece_is_passed_on_before_the_next_comes() {
     let (server, sender) = by_hand().await;
     let mut rig = Rig::new();
     let case = answers::named("message stream");
-    // The server sends a piece only after the one before has come through: any buffering would hang here.
+    // The server sends a chunk only after the previous one has arrived, so any buffering would hang here.
     let pieces: Vec<Bytes> = case.body.chunks(11).map(Bytes::copy_from_slice).collect();
     sender.send(pieces[0].clone()).unwrap();
     let mut stream = post(&rig, server, &case).await.bytes_stream();

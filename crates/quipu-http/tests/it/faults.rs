@@ -1,4 +1,4 @@
-//! What goes wrong: errors, answers that are no answers, answers without end.
+//! Tests of errors, invalid answers and truncated answers.
 
 use std::io::Write;
 use std::time::Duration;
@@ -179,7 +179,7 @@ async fn what_the_network_does_is_told_without_the_address() {
     }
 }
 
-/// Sends a head that promises more than comes, then either closes or waits.
+/// Sends a head that promises more than follows, then closes or waits.
 async fn half(closes: bool) -> std::net::SocketAddr {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -211,7 +211,7 @@ async fn a_body_that_breaks_off_or_takes_too_long_has_failed() {
         let mut rig = Rig::new();
         let client = reqwest_middleware::ClientBuilder::new(plain()).with(Middleware::new()).build();
         let error = call(&rig, &client, server).await.bytes().await.unwrap_err();
-        // The caller sees the same kind of error as without us.
+        // The caller sees the same kind of error as without the middleware.
         let kinds = |error: &reqwest::Error| {
             (error.is_timeout(), error.is_body(), error.is_decode(), error.is_connect())
         };
@@ -249,7 +249,7 @@ async fn a_body_that_is_a_stream_is_left_alone() {
     let case = answers::named("chat");
     let server = mock::always(200, "application/json", case.body.clone()).await;
     let mut rig = Rig::new();
-    // The body cannot be looked into: a host that is a provider's is enough.
+    // The body cannot be read; a provider's host suffices.
     let client = mock::client(Middleware::new().provider("127.0.0.1", "groq"));
     let body = reqwest::Body::wrap(Body::from(case.request.to_string()).into_sync());
     let request = client.post(format!("http://{server}{}", case.path)).body(body);

@@ -1,4 +1,4 @@
-//! Servers and clients over real sockets, and readers of answers cut anywhere.
+//! Tests of servers and clients over real sockets, and of readers with chunks of any size.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(clippy::too_many_lines, reason = "tables of cases are long, and are read from top to bottom")]
 

@@ -1,4 +1,4 @@
-//! A server that answers as the providers do, and clients that are observed.
+//! A mock server of the providers, and observed clients.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -20,7 +20,7 @@ pub async fn serve(router: Router) -> SocketAddr {
     address
 }
 
-/// Serves every case of [`answers`]: `x-case` names it, `x-chunk` tells how many bytes come at a time.
+/// Serves every case of [`answers`]: `x-case` names it, `x-chunk` sets the bytes per chunk.
 pub async fn providers() -> SocketAddr {
     serve(Router::new().fallback(answer)).await
 }
@@ -40,7 +40,7 @@ async fn answer(request: Request<Body>) -> Response<Body> {
     response.body(Body::from_stream(body)).unwrap()
 }
 
-/// Answers everything with this.
+/// Answers every request with this response.
 pub async fn always(status: u16, content_type: &'static str, body: impl Into<Bytes>) -> SocketAddr {
     let body: Bytes = body.into();
     let handler = move || async move {
@@ -53,7 +53,7 @@ pub async fn always(status: u16, content_type: &'static str, body: impl Into<Byt
     serve(Router::new().fallback(handler)).await
 }
 
-/// Answers with the headers that came, as JSON.
+/// Answers with the request's headers as JSON.
 pub async fn echo() -> SocketAddr {
     let handler = |headers: HeaderMap| async move {
         let pairs = headers
@@ -64,7 +64,7 @@ pub async fn echo() -> SocketAddr {
     serve(Router::new().fallback(handler)).await
 }
 
-/// A client that is observed.
+/// An observed client.
 pub fn client(middleware: Middleware) -> ClientWithMiddleware {
     ClientBuilder::new(reqwest::Client::new()).with(middleware).build()
 }

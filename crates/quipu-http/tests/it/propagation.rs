@@ -1,4 +1,4 @@
-//! Contexts across a real hop.
+//! Tests of context propagation over a real connection.
 
 use axum::Router;
 use axum::body::Body;
@@ -27,7 +27,7 @@ fn headers_carry_a_context_there_and_back() {
     assert_eq!(extract(&HeaderMap::new()).span_id(), None);
 }
 
-/// A server whose handler makes a span, and a client that calls it within one.
+/// A server whose handler creates a span, and a client that calls it within a span.
 async fn hop(format: Format) {
     let mut inside = Rig::new();
     let handler = || async {

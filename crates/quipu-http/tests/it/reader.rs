@@ -1,4 +1,4 @@
-//! Answers are read the same however they are cut.
+//! Tests of reading answers in chunks of any size.
 
 use proptest::prelude::*;
 use quipu_core::Usage;

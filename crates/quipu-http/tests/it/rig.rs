@@ -1,11 +1,11 @@
-//! A recorder of a test's own, and short ways to look at what it recorded.
+//! A recorder for tests, and access to its records.
 
 use std::time::{Duration, Instant};
 
 use quipu_core::{Span, Value};
 use quipu_sdk::{Context, Drain, Recorder, Settings};
 
-/// A recorder of a test's own.
+/// A recorder for one test.
 pub struct Rig {
     pub recorder: Recorder,
     drain: Drain,
@@ -16,7 +16,7 @@ impl Rig {
         Self::with(Settings::default())
     }
 
-    /// With prompts and answers.
+    /// Creates a recorder with full prompt logging.
     pub fn full() -> Self {
         Self::with(Settings { log_full_prompts: true, ..Settings::default() })
     }
@@ -30,7 +30,7 @@ impl Rig {
         self.recorder.context()
     }
 
-    /// Waits until `count` spans have ended; no more than that may come.
+    /// Waits until `count` spans have ended; more are an error.
     pub fn spans(&mut self, count: usize) -> Vec<Span> {
         let deadline = Instant::now() + Duration::from_secs(20);
         let mut spans = Vec::new();
@@ -42,7 +42,7 @@ impl Rig {
         spans
     }
 
-    /// The one span that ended.
+    /// The only span that ended.
     pub fn span(&mut self) -> Span {
         self.spans(1).remove(0)
     }
@@ -56,7 +56,7 @@ pub fn int(span: &Span, key: &str) -> Option<i64> {
     span.attributes.get(key).and_then(Value::as_int)
 }
 
-/// Every text of a list, or the only text.
+/// Every text of a list, or a single text.
 pub fn texts(span: &Span, key: &str) -> Vec<String> {
     let all = span.attributes.iter().filter(|(name, _)| name == key);
     all.flat_map(|(_, value)| match value {
@@ -66,7 +66,7 @@ pub fn texts(span: &Span, key: &str) -> Vec<String> {
     .collect()
 }
 
-/// The usage as attributes tell it: input, cache read, cache write, output, reasoning.
+/// Usage from the attributes: input, cache read, cache write, output, reasoning.
 pub fn usage(span: &Span) -> [Option<i64>; 5] {
     [
         int(span, "gen_ai.usage.input_tokens"),

@@ -1,4 +1,4 @@
-//! Spans of a server's requests.
+//! Tests of the server layer.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -84,7 +84,7 @@ async fn the_span_is_current_in_handler_and_body_and_ends_with_the_body() {
     let response = app.oneshot(asking("/stream")).await.unwrap();
     let begun = rig.spans(1);
     assert_eq!(begun[0].name, "in the handler");
-    // The time that a slow client takes: it is the span's too.
+    // The time of a slow client is part of the span.
     tokio::time::sleep(Duration::from_millis(20)).await;
     assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "012");
     let spans = rig.spans(4);

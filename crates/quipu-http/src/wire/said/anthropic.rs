@@ -1,4 +1,4 @@
-//! What Anthropic's requests say.
+//! Input messages of Anthropic's requests.
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ pub(super) fn messages(body: &Value) -> Said {
 fn one(sent: &Value) -> Value {
     let parts = blocks(sent.get("content").unwrap_or(&Value::Null));
     let is_answer = |part: &Value| text(part, "type") == Some("tool_call_response");
-    // Anthropic's users bring the tools' answers; the schema has a role for that.
+    // In Anthropic's API the user role returns tool results; the schema has its own role for them.
     let role = match word(sent, "role").unwrap_or("user") {
         "user" if !parts.is_empty() && parts.iter().all(is_answer) => "tool",
         role => role,

@@ -1,4 +1,4 @@
-//! What Gemini's requests say.
+//! Input messages of Gemini's requests.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ pub(super) fn contents(body: &Value) -> Said {
         Some(Value::String(text)) => vec![message("user", vec![text_part(text)])],
         _ => list(body, "contents").iter().map(one).collect(),
     };
-    // Requests for embeddings hold one content, or many requests with one each.
+    // Embedding requests have one content, or several requests with one each.
     messages.extend(body.get("content").map(one));
     messages.extend(list(body, "requests").iter().filter_map(|request| request.get("content")).map(one));
     let system = ["systemInstruction", "system_instruction"].iter().find_map(|key| body.get(key));

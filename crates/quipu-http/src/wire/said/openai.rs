@@ -1,4 +1,4 @@
-//! What OpenAI's requests say.
+//! Input messages of OpenAI's requests.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use super::{Said, answered, listed, media, message, text_part};
 use crate::wire::draft::tool_call;
 use crate::wire::fields::{list, text, word};
 
-/// Chat completions, and completions, which have a prompt instead of messages.
+/// Messages of chat completions, or the prompt of completions.
 pub(super) fn chat(body: &Value) -> Said {
     let messages = list(body, "messages").iter().map(chat_message);
     let prompt = text(body, "prompt").map(|prompt| message("user", vec![text_part(prompt)]));
@@ -58,7 +58,7 @@ fn content_part(part: &Value) -> Value {
     }
 }
 
-/// The responses API.
+/// Messages of the responses API.
 pub(super) fn responses(body: &Value) -> Said {
     let messages = match body.get("input") {
         Some(Value::String(text)) => vec![message("user", vec![text_part(text)])],
@@ -94,7 +94,7 @@ fn item(item: &Value) -> Value {
     }
 }
 
-/// Embeddings: the texts.
+/// Texts of an embedding request.
 pub(super) fn embeddings(body: &Value) -> Said {
     let parts: Vec<Value> = match body.get("input") {
         Some(Value::String(text)) => vec![text_part(text)],
