@@ -1,4 +1,4 @@
-//! The attribute's arguments.
+//! Arguments of the attribute.
 
 use proc_macro2::Span;
 use syn::ext::IdentExt;
@@ -9,29 +9,29 @@ use syn::{Error, Expr, Ident, LitStr, Path, Result, Token, parenthesized};
 use crate::field::Field;
 use crate::words;
 
-/// Every argument that there is.
+/// Names of all arguments.
 const KNOWN: &[&str] = &[
     "kind", "name", "level", "provider", "model", "fields", "args", "skip", "skip_all", "ret", "err", "crate",
 ];
 
-/// How a returned value is recorded.
+/// Formatting of a returned value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Capture {
     Display,
     Debug,
 }
 
-/// What `#[observe(…)]` says.
+/// Parsed arguments of `#[observe(…)]`.
 #[derive(Default)]
 pub(crate) struct Arguments {
     pub kind: Option<LitStr>,
     pub name: Option<LitStr>,
-    /// The level's variant.
+    /// Variant of the level.
     pub level: Option<&'static str>,
     pub provider: Option<(Span, Expr)>,
     pub model: Option<(Span, Expr)>,
     pub fields: Vec<Field>,
-    /// `Some` and empty for all.
+    /// `Some` with an empty list means all arguments.
     pub args: Option<Vec<Ident>>,
     pub skip: Vec<Ident>,
     pub skip_all: bool,
@@ -42,7 +42,7 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
-    /// The word of the kind.
+    /// Word of the kind.
     pub fn kind(&self) -> String {
         self.kind.as_ref().map_or_else(|| "span".to_owned(), LitStr::value)
     }
@@ -102,7 +102,7 @@ impl Arguments {
         Ok(())
     }
 
-    /// Refuses arguments that do not go together.
+    /// Rejects arguments that contradict each other.
     fn agree(&self) -> Result<()> {
         let kind = self.kind();
         for (word, given) in [("provider", &self.provider), ("model", &self.model)] {

@@ -1,4 +1,4 @@
-//! How the function gives its answer, which decides how its body is wrapped.
+//! The function's return shape, which decides how its body is wrapped.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -9,22 +9,22 @@ use syn::{
     parse_quote,
 };
 
-/// How a function gives its answer.
+/// Return shape of a function.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
-    /// At once.
+    /// It returns a value.
     Plain,
-    /// It never does.
+    /// It never returns.
     Never,
     /// It is an `async fn`.
     Async,
     /// It returns a future.
     Future,
-    /// It returns a future in a box.
+    /// It returns a boxed future.
     Boxed,
 }
 
-/// How this function gives its answer.
+/// Return shape of this function.
 pub(crate) fn shape(function: &ItemFn) -> Shape {
     if function.sig.asyncness.is_some() {
         return Shape::Async;
@@ -60,7 +60,7 @@ fn first_type(arguments: &PathArguments) -> Option<&Type> {
     })
 }
 
-/// `Box<dyn Future …>`.
+/// Whether a type is `Box<dyn Future …>`.
 fn is_boxed_future(of: &Type) -> bool {
     let Type::Path(path) = of else { return false };
     let Some(last) = path.path.segments.last().filter(|last| last.ident == "Box") else { return false };
@@ -75,7 +75,7 @@ fn is_future(bound: &TypeParamBound) -> bool {
     bound.path.segments.last().is_some_and(|last| last.ident == "Future")
 }
 
-/// The returned type as a closure can say it: what is opaque is left to be found out.
+/// The return type for a closure; opaque types become `_`.
 pub(crate) fn returned(function: &ItemFn) -> Type {
     let mut returned = match &function.sig.output {
         ReturnType::Default => parse_quote!(()),
@@ -85,7 +85,7 @@ pub(crate) fn returned(function: &ItemFn) -> Type {
     returned
 }
 
-/// The output of the future that a function returns, where the type says it; `_` where it does not.
+/// Output type of the returned future; `_` if the signature does not name it.
 pub(crate) fn output(function: &ItemFn) -> Type {
     let mut found = Output(None);
     if let ReturnType::Type(_, returned) = &function.sig.output {
@@ -126,7 +126,7 @@ impl VisitMut for Erase {
     }
 }
 
-/// Whether the type says itself to be a `Result`.
+/// Whether a type is named `Result`.
 pub(crate) fn is_result(returned: &Type) -> bool {
     match returned {
         Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == "Result"),
@@ -139,14 +139,14 @@ pub(crate) fn is_result(returned: &Type) -> bool {
 /// The body as a closure that is called once.
 pub(crate) fn closure(library: &TokenStream, function: &ItemFn) -> TokenStream {
     let (block, returned) = (&function.block, returned(function));
-    // The type is said so that `?` and `into` in the body find it.
+    // The explicit return type lets type inference work for `?` and `into` in the body.
     quote!(#library::observed::call(move || -> #returned { #block }))
 }
 
 /// The body as a future.
 pub(crate) fn future(library: &TokenStream, function: &ItemFn) -> TokenStream {
     let (statements, returned) = (&function.block.stmts, returned(function));
-    // Never run: it says the type, so that `?` and `into` in the body find it.
+    // Dead code that states the return type, so type inference works for `?` and `into` in the body.
     let hint = (!matches!(returned, Type::Never(_))).then(|| {
         quote! {
             if false {

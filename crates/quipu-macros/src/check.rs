@@ -1,4 +1,4 @@
-//! What the attribute asks of the function that it is on.
+//! Checks of the function under the attribute.
 
 use proc_macro2::TokenStream;
 use syn::visit::{Visit, visit_pat};
@@ -6,7 +6,7 @@ use syn::{Error, FnArg, Ident, ItemFn, Pat, PatIdent, Result};
 
 use crate::arguments::Arguments;
 
-/// The function, or an error that says what stands there in its place.
+/// Parses the function; the error names the item that was found instead.
 pub(crate) fn function(item: TokenStream) -> Result<ItemFn> {
     let function: ItemFn =
         syn::parse2(item.clone()).map_err(|error| match syn::parse2::<syn::Item>(item.clone()) {
@@ -30,7 +30,8 @@ fn is_bodiless(item: &TokenStream) -> bool {
     syn::parse2::<syn::TraitItemFn>(item.clone()).is_ok_and(|item| item.default.is_none())
 }
 
-/// Refuses names that are no arguments of the function. A field may name what else is in scope, such as a constant.
+/// Rejects names that are no arguments of the function. A field can also name other items in scope, such as a
+/// constant.
 pub(crate) fn names(arguments: &Arguments, function: &ItemFn) -> Result<()> {
     let known = names_of(function);
     let args = arguments.args.iter().flatten().map(|name| ("args", name));
@@ -44,7 +45,7 @@ pub(crate) fn names(arguments: &Arguments, function: &ItemFn) -> Result<()> {
     }
 }
 
-/// The names of the function's arguments, those within patterns included.
+/// Names of the function's arguments, including those in patterns.
 pub(crate) fn names_of(function: &ItemFn) -> Vec<Ident> {
     let mut names = Names(Vec::new());
     for argument in &function.sig.inputs {

@@ -1,4 +1,4 @@
-//! The function with its body wrapped.
+//! Expansion of the attribute: the function with a wrapped body.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -9,7 +9,7 @@ use crate::arguments::{Arguments, Capture};
 use crate::body::{Shape, closure, future, is_result, returned, shape};
 use crate::check;
 
-/// The observed function; on wrong use the function as it was, and an error.
+/// The observed function. If the attribute is misused: the original function and a compile error.
 pub(crate) fn observe(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let observed = || -> Result<TokenStream> {
         let arguments: Arguments = syn::parse2(arguments)?;
@@ -35,7 +35,7 @@ struct Wrap<'a> {
 impl<'a> Wrap<'a> {
     fn new(arguments: &'a Arguments, function: &'a ItemFn) -> Self {
         let library = arguments.library.as_ref().map_or_else(|| quote!(::quipu), |path| quote!(#path));
-        // Names of the attribute's own, which the body cannot see.
+        // Hygienic names that the body cannot see.
         let own = |name| Ident::new(name, Span::mixed_site());
         Self {
             arguments,
@@ -60,7 +60,7 @@ impl<'a> Wrap<'a> {
         }
     }
 
-    /// The call begins: its site, its span, its fields.
+    /// Start of the call: its site, span and fields.
     fn begin(&self) -> TokenStream {
         let Self { library, observed, .. } = self;
         let kind = self.arguments.kind();
@@ -104,7 +104,7 @@ impl<'a> Wrap<'a> {
         quote!(__QUIPU_SITE.begin_model(#provider, #model))
     }
 
-    /// The statements that record the function's arguments.
+    /// Statements that record the function's arguments.
     fn recorded_arguments(&self) -> Vec<TokenStream> {
         let Some(chosen) = &self.arguments.args else { return Vec::new() };
         let Self { library, observed, .. } = self;
@@ -122,7 +122,7 @@ impl<'a> Wrap<'a> {
             }}
         };
         let names = check::names_of(self.function);
-        // The receiver only where it is named: it is seldom what a call is about.
+        // `self` only if it is named, because it rarely describes the call.
         names
             .iter()
             .filter(|name| *name != "self" || chosen.contains(name))
@@ -165,7 +165,7 @@ impl<'a> Wrap<'a> {
         }
     }
 
-    /// The call ends: what it returned is looked at.
+    /// End of the call: records the result.
     fn ends(&self) -> TokenStream {
         let Self { library, observed, answer, .. } = self;
         let captures = [self.captured_return(), self.captured_error()];
@@ -199,7 +199,7 @@ impl<'a> Wrap<'a> {
     fn captured_error(&self) -> Option<TokenStream> {
         let Self { library, observed, answer, .. } = self;
         let (span, capture) = self.arguments.err?;
-        // What is wrong with the returned type is said where `err` stands.
+        // An error about the return type is reported at `err`.
         let library: TokenStream = library
             .clone()
             .into_iter()
@@ -218,7 +218,7 @@ impl<'a> Wrap<'a> {
         })
     }
 
-    /// What the caller gets in the end: of a future its output, as far as it is written.
+    /// The type that the caller finally gets: for a future its output, if the signature names it.
     fn output(&self) -> syn::Type {
         match shape(self.function) {
             Shape::Future | Shape::Boxed => crate::body::output(self.function),

@@ -7,18 +7,18 @@ use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
 use syn::{Expr, Ident, LitStr, Result, Token};
 
-/// How a value is recorded.
+/// Formatting of a field's value.
 #[derive(Clone, Copy)]
 enum Shown {
-    /// As what it is.
+    /// With its type.
     Measured,
-    /// `%`: displayed.
+    /// `%`: with `Display`.
     Display,
-    /// `?`: by its `Debug`.
+    /// `?`: with `Debug`.
     Debug,
 }
 
-/// One field: `key = value`, or an argument's name alone.
+/// One field: `key = value`, or only an argument's name.
 pub(crate) struct Field {
     pub key: String,
     pub span: Span,
@@ -45,7 +45,7 @@ impl Parse for Field {
 }
 
 impl Field {
-    /// The statement that records it; what is wrong with the value is said where the value stands.
+    /// The statement that records the field. An error about the value is reported at the value.
     pub fn record(&self, observed: &Ident) -> TokenStream {
         let Self { key, value, .. } = self;
         let span = value.span();
@@ -75,7 +75,7 @@ fn sigil(input: ParseStream<'_>) -> Result<Option<Shown>> {
     }
 }
 
-/// A key: words with dots between them, or a text. A word alone may also stand for itself.
+/// Parses a key: words with dots between them, or a string. A single word can also be an argument's name.
 fn key(input: ParseStream<'_>) -> Result<(String, Option<Ident>)> {
     if input.peek(LitStr) {
         return Ok((input.parse::<LitStr>()?.value(), None));

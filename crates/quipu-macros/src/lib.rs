@@ -1,9 +1,9 @@
-//! The attribute that observes a function.
+//! The attribute macro `#[observe]`.
 //!
 //! Verb: INSTRUMENT.
-//! Takes: a function or method, and what to say of it.
-//! Gives: the same function, recorded by a guard of the library.
-//! Never: changes what the function returns.
+//! Takes: a function or method, and options.
+//! Gives: the same function, recorded as a span of the library.
+//! Never: changes the return value.
 
 mod arguments;
 mod body;
@@ -14,8 +14,8 @@ mod words;
 
 use proc_macro::TokenStream;
 
-/// Observes a function: each call is a span, is counted and timed, and ends in an event. What the function returns is passed
-/// on as it is; errors and panics are recorded on their way.
+/// Observes a function: each call becomes a span, is counted and timed, and ends with an event. The return
+/// value is not changed; errors and panics are recorded and passed on.
 ///
 /// ```
 /// # extern crate quipu_sdk as quipu;
@@ -29,29 +29,30 @@ use proc_macro::TokenStream;
 /// }
 /// ```
 ///
-/// It goes on functions and methods, `async` or not, and on those that return a future: `impl Future`, `BoxFuture`,
-/// `Pin<Box<dyn Future>>` as `async_trait` makes them. The span of these begins with the call; that of an `async fn` with its
-/// first poll.
+/// It applies to functions and methods, `async` or not, and to functions that return a future: `impl Future`,
+/// `BoxFuture`, `Pin<Box<dyn Future>>` as from `async_trait`. The span of the latter starts with the call;
+/// the span of an `async fn` starts with the first poll.
 ///
 /// | argument | meaning |
 /// |---|---|
-/// | `kind = "tool"` | what kind of span: `span` (the default), `agent`, `workflow`, `task`, `llm`, `embedding`, `rerank`, `tool`, `retrieval`, `memory`, `guardrail`, `evaluator`, `planning`, `session`, `context_assembly`, `file_operation`, `shell_command`, `vcs` |
-/// | `name = "…"` | its name, in place of the function's; for a tool that of the tool |
-/// | `level = "debug"` | level of the event of completion: `trace`, `debug`, `info` (the default), `success`, `warning`, `error`, `critical`; failures are told at `error` or above |
-/// | `provider = …`, `model = …` | for the kinds `llm`, `embedding` and `rerank`: any expression that gives a text |
-/// | `fields(key = value, …)` | attributes: numbers, truth values and texts as they are, `%value` as displayed, `?value` as `Debug`; an argument's name alone stands for itself |
+/// | `kind = "tool"` | kind of span: `span` (the default), `agent`, `workflow`, `task`, `llm`, `embedding`, `rerank`, `tool`, `retrieval`, `memory`, `guardrail`, `evaluator`, `planning`, `session`, `context_assembly`, `file_operation`, `shell_command`, `vcs` |
+/// | `name = "…"` | name of the span, in place of the function's; for a tool the tool's name |
+/// | `level = "debug"` | level of the completion event: `trace`, `debug`, `info` (the default), `success`, `warning`, `error`, `critical`; failures have at least `error` |
+/// | `provider = …`, `model = …` | for the kinds `llm`, `embedding` and `rerank`: any expression with a text |
+/// | `fields(key = value, …)` | attributes: numbers, booleans and texts with their type, `%value` with `Display`, `?value` with `Debug`; an argument's name alone is a field, too |
 /// | `args`, `args(a, b)` | records arguments under their names: all, or these |
-/// | `skip(a, b)`, `skip_all` | leaves arguments out of `args` |
-/// | `ret`, `ret(Display)` | records the returned value, of a `Result` that of `Ok`, as `Debug` or displayed, as `quipu.return` |
-/// | `err`, `err(Debug)` | records the error's value, displayed or as `Debug`, as `quipu.error` |
-/// | `crate = path` | where the library is, in place of `::quipu` |
+/// | `skip(a, b)`, `skip_all` | omits arguments from `args` |
+/// | `ret`, `ret(Display)` | records the return value as `quipu.return`, for a `Result` the value of `Ok`, with `Debug` or `Display` |
+/// | `err`, `err(Debug)` | records the error as `quipu.error`, with `Display` or `Debug` |
+/// | `crate = path` | path of the library, in place of `::quipu` |
 ///
-/// No argument of the function is recorded unless `fields` or `args` ask for it: arguments may be secret. Of an error its
-/// type's name is recorded and, where it can be displayed, what it says; `err` keeps the whole value besides.
+/// Arguments are recorded only if `fields` or `args` request it, because they may be secret. For an error the
+/// name of its type is recorded, and its text if it implements `Display`; `err` records the whole value in
+/// addition.
 ///
-/// Metrics, with the labels `function` and `kind`: `quipu.function.duration` (histogram, s), `quipu.function.calls` and
-/// `quipu.function.errors` (counters; a panic is an error). Events: `function.complete`, `function.fail`, and
-/// `function.cancel` for a future that was dropped before its end.
+/// Metrics with the labels `function` and `kind`: `quipu.function.duration` (histogram, s),
+/// `quipu.function.calls` and `quipu.function.errors` (counters; a panic is an error). Events:
+/// `function.complete`, `function.fail`, and `function.cancel` for a future that was dropped early.
 #[proc_macro_attribute]
 pub fn observe(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand::observe(arguments.into(), item.into()).into()

@@ -1,4 +1,4 @@
-//! The words that `kind` and `level` understand.
+//! Words of the arguments `kind` and `level`.
 
 use syn::{Error, LitStr, Result};
 
@@ -24,10 +24,10 @@ pub(crate) const KINDS: &[&str] = &[
     "vcs",
 ];
 
-/// Kinds that ask a model.
+/// Kinds with a model call.
 const ASKING: &[&str] = &["llm", "embedding", "rerank"];
 
-/// Levels, and the variants that they stand for.
+/// Levels and their variants.
 const LEVELS: &[(&str, &str)] = &[
     ("trace", "Trace"),
     ("debug", "Debug"),
@@ -38,18 +38,18 @@ const LEVELS: &[(&str, &str)] = &[
     ("critical", "Critical"),
 ];
 
-/// Whether spans of this kind ask a model.
+/// Whether spans of this kind call a model.
 pub(crate) fn asks_a_model(kind: &str) -> bool {
     ASKING.contains(&kind)
 }
 
-/// Refuses a word that is no kind.
+/// Rejects an unknown kind.
 pub(crate) fn kind(word: &LitStr) -> Result<()> {
     let known = KINDS.contains(&word.value().as_str());
     if known { Ok(()) } else { Err(unknown("kind", word, KINDS.iter().copied())) }
 }
 
-/// The variant of a level's word.
+/// Variant of a level.
 pub(crate) fn level(word: &LitStr) -> Result<&'static str> {
     let value = word.value();
     let found = LEVELS.iter().find(|(known, _)| *known == value);

@@ -1,4 +1,4 @@
-//! What was worked out before.
+//! Cache of results, with a lifetime and a capacity.
 
 use std::borrow::Borrow;
 use std::fmt::Display;
@@ -16,12 +16,13 @@ use tokio::time::Instant;
 
 use crate::watched::{Watched, block};
 
-/// Results by key, for a time, and at most so many. Of those who miss the same key at the same time one does the work and the
-/// others wait for it; if it fails they try one after the other. Errors are not kept. Cheap to clone: clones share what is held.
+/// Cache of results by key, with a lifetime and a capacity. For concurrent misses of a key, one caller does
+/// the work and the others wait for it. If it fails, they try in turn. Errors are not cached. Clones are
+/// cheap and share the content.
 ///
-/// Recorded are a span for each look-up that says `hit`, `joined` (it waited for the work of another), `expired` or `miss`, and
-/// the counters `quipu.cache.hits`, `quipu.cache.joined`, `quipu.cache.misses` (expired ones included), `quipu.cache.expiries`
-/// and `quipu.cache.evictions` by `cache`.
+/// It records a span per look-up with `hit`, `joined` (waited for another caller's work), `expired` or
+/// `miss`. It counts `quipu.cache.hits`, `quipu.cache.joined`, `quipu.cache.misses` (including expired ones),
+/// `quipu.cache.expiries` and `quipu.cache.evictions` by `cache`.
 pub struct Cache<K, V> {
     name: CompactString,
     ttl: Duration,
@@ -37,7 +38,7 @@ impl<K, V> Clone for Cache<K, V> {
     }
 }
 
-/// Counts what had to make room.
+/// Counts evicted values.
 #[derive(Clone)]
 struct Evictions(CompactString);
 
@@ -49,7 +50,7 @@ impl<K, V> Lifecycle<K, V> for Evictions {
     }
 }
 
-/// A cache for at most `capacity` results, each for `ttl` from when it was worked out.
+/// Creates a cache of at most `capacity` results, each valid for `ttl` from its computation.
 pub fn cache<K: Eq + Hash, V: Clone>(name: &str, capacity: usize, ttl: Duration) -> Cache<K, V> {
     let name = CompactString::from(name);
     let weight = u64::try_from(capacity).unwrap_or(u64::MAX);
@@ -58,11 +59,11 @@ pub fn cache<K: Eq + Hash, V: Clone>(name: &str, capacity: usize, ttl: Duration)
     Cache { name, ttl, held: Arc::new(held) }
 }
 
-/// How a look-up ended.
+/// Result of a look-up.
 enum Found<'a, K, V> {
-    /// It is there; `true` when another was waited for.
+    /// A cached value; `true` if it waited for another caller.
     Value(V, bool),
-    /// It is to be worked out, and goes there; `true` when an older result had expired.
+    /// A slot for the computed value; `true` if an older value had expired.
     Place(Place<'a, K, V>, bool),
 }
 
@@ -71,10 +72,10 @@ where
     K: Eq + Hash + Clone,
     V: Clone,
 {
-    /// The result of the key; worked out when there is none, or none that is young enough.
+    /// Returns the result of the key. It runs the work if there is no valid result.
     ///
     /// # Errors
-    /// The work's error, as it was; it is not kept.
+    /// The unchanged error of the work; it is not cached.
     pub async fn run<E, Fut>(&self, key: K, work: impl FnOnce() -> Fut) -> Result<V, E>
     where
         E: Display,
@@ -90,7 +91,7 @@ where
                 self.note(&mut span, if expired { "expired" } else { "miss" });
                 let worked = async { work().await }.in_context(span.context()).await;
                 if let Ok(value) = &worked {
-                    // Whoever has cleared the cache meanwhile does not want it kept.
+                    // The insertion fails if the cache was cleared meanwhile.
                     let _ = place.insert((value.clone(), Instant::now()));
                 }
                 span.check(worked)
@@ -100,7 +101,7 @@ where
         result
     }
 
-    /// As [`Cache::run`], with work that cannot fail.
+    /// Same as [`Cache::run`], for work that cannot fail.
     pub async fn run_value<Fut>(&self, key: K, work: impl FnOnce() -> Fut) -> V
     where
         Fut: Future<Output = V>,
@@ -132,7 +133,7 @@ where
                 EntryResult::Retained(value) => return Found::Value(value, waited),
                 EntryResult::Replaced(place, _) => return Found::Place(place, true),
                 EntryResult::Vacant(place) => return Found::Place(place, false),
-                // Neither was asked for; if it comes all the same, the key is free now.
+                // The call requests neither result; if one occurs, the key is free now.
                 EntryResult::Removed(..) | EntryResult::Timeout => {}
             }
         }
@@ -155,22 +156,22 @@ where
         }
     }
 
-    /// Forgets the key's result.
+    /// Removes the key's result.
     pub fn forget(&self, key: &K) {
         self.held.remove(key.borrow());
     }
 
-    /// Forgets everything.
+    /// Removes all results.
     pub fn clear(&self) {
         self.held.clear();
     }
 
-    /// Results held, those that have expired and were not asked for since included.
+    /// Number of held results, including expired ones.
     pub fn len(&self) -> usize {
         self.held.len()
     }
 
-    /// Whether nothing is held.
+    /// Whether the cache is empty.
     pub fn is_empty(&self) -> bool {
         self.held.is_empty()
     }

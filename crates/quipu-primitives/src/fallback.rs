@@ -1,4 +1,4 @@
-//! Or else.
+//! Fallback between several options.
 
 use std::fmt::Display;
 use std::future::Future;
@@ -14,11 +14,12 @@ type Work<'a, In, T, E> = Arc<dyn Fn(In) -> BoxFuture<'a, Result<T, E>> + Send +
 type Choice<'a, In, T, E> = (CompactString, Work<'a, In, T, E>);
 type Worth<'a, E> = Arc<dyn Fn(&E) -> bool + Send + Sync + 'a>;
 
-/// Options in their order: the first that succeeds gives the result. Cheap to clone, and may run many times at once.
+/// Options in order; the first success is the result. Clones are cheap, and one value can run concurrently.
 ///
-/// Recorded are a span with the option that was used and an event `fallback` for each that failed, a task span for each option
-/// that was tried, and the counters `quipu.fallback.options` by `fallback`, `option` and `outcome` (`ok`, `error`), and
-/// `quipu.fallback.used` by `fallback` and `option`: how often an option other than the first gave the result.
+/// It records a span with the used option and an event `fallback` for each failed one, and a task span for
+/// each tried option. It counts `quipu.fallback.options` by `fallback`, `option` and `outcome` (`ok`,
+/// `error`). `quipu.fallback.used` by `fallback` and `option` counts results from another option than the
+/// first.
 pub struct Fallback<'a, In, T, E> {
     name: CompactString,
     first: Choice<'a, In, T, E>,
@@ -33,7 +34,7 @@ impl<In, T, E> Clone for Fallback<'_, In, T, E> {
     }
 }
 
-/// Begins with the option that is tried first.
+/// Creates a fallback with its first option.
 pub fn fallback<'a, In, T, E, F, Fut>(name: &str, option: &str, work: F) -> Fallback<'a, In, T, E>
 where
     F: Fn(In) -> Fut + Send + Sync + 'a,
@@ -51,7 +52,7 @@ where
 }
 
 impl<'a, In, T, E> Fallback<'a, In, T, E> {
-    /// With an option that is tried when all before it have failed.
+    /// Adds an option; it is tried after all earlier ones have failed.
     #[must_use]
     pub fn or<F, Fut>(mut self, option: &str, work: F) -> Self
     where
@@ -62,7 +63,8 @@ impl<'a, In, T, E> Fallback<'a, In, T, E> {
         self
     }
 
-    /// Goes on to the next option only after errors for which this is true; others end it at once.
+    /// Continues with the next option only after errors for which this returns true; other errors end the
+    /// run.
     #[must_use]
     pub fn fallback_if(mut self, worth: impl Fn(&E) -> bool + Send + Sync + 'a) -> Self {
         self.worth = Some(Arc::new(worth));
@@ -71,19 +73,19 @@ impl<'a, In, T, E> Fallback<'a, In, T, E> {
 }
 
 impl<In: Clone, T, E: Display> Fallback<'_, In, T, E> {
-    /// Tries the options.
+    /// Runs the options.
     ///
     /// # Errors
-    /// The error of the last option that was tried, as it was; those of earlier ones are on their spans, and
-    /// [`Fallback::run_all`] gives them too.
+    /// The unchanged error of the last tried option. Earlier errors are on their spans, and
+    /// [`Fallback::run_all`] returns them.
     pub async fn run(&self, input: In) -> Result<T, E> {
         self.try_each(input, drop).await
     }
 
-    /// Tries the options.
+    /// Runs the options.
     ///
     /// # Errors
-    /// The errors of all options that were tried, in their order.
+    /// The errors of all tried options in order.
     pub async fn run_all(&self, input: In) -> Result<T, Vec<E>> {
         let mut errors = Vec::new();
         match self.try_each(input, |error| errors.push(error)).await {
@@ -95,13 +97,13 @@ impl<In: Clone, T, E: Display> Fallback<'_, In, T, E> {
         }
     }
 
-    /// Gives the last error, and hands over those before it.
+    /// Returns the last error, and passes earlier ones to `earlier`.
     async fn try_each(&self, input: In, mut earlier: impl FnMut(E)) -> Result<T, E> {
         let mut span = Watched::new(block("fallback", &self.name));
         let mut others = self.others.iter();
         let (mut option, mut work) = (&self.first.0, &self.first.1);
         let result = loop {
-            // All of it within the context: the option's span is a child of this one.
+            // Everything runs in the context, so the option's span is a child of this span.
             let tried = async {
                 let work = async { work(input.clone()).await };
                 watched::result(quipu_sdk::task(option), work).await

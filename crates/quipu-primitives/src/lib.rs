@@ -1,13 +1,14 @@
-//! Building blocks of agents that watch themselves.
+//! Building blocks of agents with their own spans and metrics.
 //!
 //! Verb: COMPOSE.
 //! Takes: asynchronous functions.
-//! Gives: the same in sequence, in parallel, routed, cached, timed, retried or with a fallback, with spans and metrics.
-//! Never: changes what a function gives, or swallows its error.
+//! Gives: their composition in sequence, in parallel, routed, cached, timed, retried or with a fallback, with
+//! spans and metrics.
+//! Never: changes the result of a function, or hides its error.
 //!
-//! Each block is made by a function of its name, set up by value, and run. `run` takes work that gives a `Result` and records
-//! its error; where work gives a plain value there is `run_value` or its like. Futures are `Send` when the work is, and may be
-//! dropped at any time: the spans of what was given up say `cancelled`.
+//! A function with the block's name creates it; methods by value configure it. `run` takes work that returns
+//! a `Result` and records its error; `run_value` and similar methods take work with a plain value. Futures
+//! are `Send` if the work is. They can be dropped at any time: spans of dropped work are marked `cancelled`.
 //!
 //! ```
 //! use std::time::Duration;

@@ -1,4 +1,4 @@
-//! At the same time.
+//! Concurrent execution in one task.
 
 use std::fmt::Display;
 use std::future::Future;
@@ -10,34 +10,34 @@ use quipu_sdk::{FutureExt, counter};
 
 use crate::watched::{self, Watched, block};
 
-/// Work that goes on at the same time, within the task that awaits it; work that keeps a processor busy needs a task of its own
-/// besides ([`crate::spawn`]). Results have the order of the work, whatever ended first.
+/// Concurrent work in the awaiting task. CPU-bound work needs its own task in addition ([`crate::spawn`]).
+/// Results are in the order of the work.
 ///
-/// Recorded are a span, a task span for each piece of work that began, and the counter `quipu.parallel.branches` by `parallel`
-/// and `outcome`: `ok`, `error`, `cancelled`.
+/// It records a span, and a task span for each started branch. It counts `quipu.parallel.branches` by
+/// `parallel` and `outcome`: `ok`, `error`, `cancelled`.
 #[derive(Debug, Clone)]
 pub struct Parallel {
     name: CompactString,
     limit: usize,
 }
 
-/// Runs work at the same time, all of it at once unless limited.
+/// Creates concurrent execution without a limit.
 pub fn parallel(name: &str) -> Parallel {
     Parallel { name: name.into(), limit: usize::MAX }
 }
 
 impl Parallel {
-    /// At most so many pieces of work at once; 0 is read as 1.
+    /// Limits the number of concurrent branches; 0 counts as 1.
     #[must_use]
     pub fn limit(mut self, at_most: usize) -> Self {
         self.limit = at_most.max(1);
         self
     }
 
-    /// Runs all of it unless something fails: then the rest is cancelled.
+    /// Runs all branches; a failure cancels the others.
     ///
     /// # Errors
-    /// The error that came first, as it was.
+    /// The unchanged first error.
     pub async fn run<T, E, Fut>(&self, work: impl IntoIterator<Item = Fut>) -> Result<Vec<T>, E>
     where
         E: Display,
@@ -63,7 +63,7 @@ impl Parallel {
         result
     }
 
-    /// Runs all of it to its end, whatever fails.
+    /// Runs all branches to their end, regardless of errors.
     pub async fn run_all<T, E, Fut>(&self, work: impl IntoIterator<Item = Fut>) -> Vec<Result<T, E>>
     where
         E: Display,
@@ -82,7 +82,7 @@ impl Parallel {
         results
     }
 
-    /// Runs work that cannot fail.
+    /// Runs branches that cannot fail.
     pub async fn run_values<T, Fut>(&self, work: impl IntoIterator<Item = Fut>) -> Vec<T>
     where
         Fut: Future<Output = T>,
@@ -99,7 +99,7 @@ impl Parallel {
     }
 }
 
-/// Runs all of it, or until one is not taken; the others are dropped then.
+/// Runs all branches, or until `take` rejects a result; the others are then dropped.
 async fn drive<O, T>(
     limit: usize,
     work: impl Iterator<Item = impl Future<Output = O>>,
@@ -147,7 +147,7 @@ fn task(name: &str, branch: usize) -> quipu_sdk::Task {
     quipu_sdk::task(name).attribute("quipu.parallel.branch", branch)
 }
 
-/// Counted when it is known, which for cancelled work is when it is dropped.
+/// Counts the outcome on drop, because cancelled work has no other end.
 struct Outcome<'a> {
     name: &'a str,
     word: &'static str,

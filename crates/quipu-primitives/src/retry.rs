@@ -1,4 +1,4 @@
-//! Again, after a while.
+//! Retries with pauses between the attempts.
 
 use std::fmt::Display;
 use std::future::Future;
@@ -9,13 +9,13 @@ use quipu_sdk::{FutureExt, counter};
 
 use crate::watched::{self, Watched, block};
 
-/// Whether an error is worth another attempt.
+/// Decides whether an error is retried.
 pub trait RetryIf<E> {
-    /// Whether to try again after this error.
+    /// Whether to retry after this error.
     fn again(&self, error: &E) -> bool;
 }
 
-/// Every error is.
+/// Retries every error.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Always;
 
@@ -25,7 +25,7 @@ impl<E> RetryIf<E> for Always {
     }
 }
 
-/// Those are for which a function says so.
+/// Retries the errors that a function selects.
 #[derive(Debug, Clone, Copy)]
 pub struct When<F>(F);
 
@@ -35,13 +35,14 @@ impl<E, F: Fn(&E) -> bool> RetryIf<E> for When<F> {
     }
 }
 
-/// Runs work again when it fails. Pauses grow from attempt to attempt up to a bound; with jitter each is a random part of
-/// itself ("full jitter" of <https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>), so that many who failed
-/// together do not come back together.
+/// Retries failed work. Pauses grow with each attempt up to a limit. With jitter each pause is random between
+/// zero and its length ("full jitter" of
+/// <https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>). So callers that failed
+/// together do not retry together.
 ///
-/// Recorded are a span with the number of attempts and an event `retry` for each pause, a span for each attempt, and the
-/// counters `quipu.retry.attempts` by `retry` and `outcome` (`ok`, `error`), `quipu.retry.retries` and `quipu.retry.exhausted`
-/// by `retry`.
+/// It records a span with the number of attempts, an event `retry` for each pause, and a span for each
+/// attempt. It counts `quipu.retry.attempts` by `retry` and `outcome` (`ok`, `error`), and
+/// `quipu.retry.retries` and `quipu.retry.exhausted` by `retry`.
 #[derive(Debug, Clone)]
 pub struct Retry<P = Always> {
     name: CompactString,
@@ -53,7 +54,8 @@ pub struct Retry<P = Always> {
     when: P,
 }
 
-/// Three attempts whatever the error, with pauses that begin at 100 ms, double, and stay below 30 s, with jitter.
+/// Creates a retry: three attempts for any error, with pauses from 100 ms that double up to 30 s, with
+/// jitter.
 pub fn retry(name: &str) -> Retry {
     Retry {
         name: name.into(),
@@ -67,14 +69,14 @@ pub fn retry(name: &str) -> Retry {
 }
 
 impl<P> Retry<P> {
-    /// At most so many attempts, the first included; 0 is read as 1.
+    /// Sets the number of attempts, including the first; 0 counts as 1.
     #[must_use]
     pub fn attempts(mut self, at_most: u32) -> Self {
         self.attempts = at_most.max(1);
         self
     }
 
-    /// The pause after the first attempt, and what each further one is multiplied with (less than 1 is read as 1).
+    /// Sets the first pause, and the factor for each further one (at least 1).
     #[must_use]
     pub fn pauses(mut self, first: Duration, factor: f64) -> Self {
         self.first_pause = first;
@@ -82,28 +84,28 @@ impl<P> Retry<P> {
         self
     }
 
-    /// No pause is longer.
+    /// Sets the longest pause.
     #[must_use]
     pub fn longest_pause(mut self, pause: Duration) -> Self {
         self.longest_pause = pause;
         self
     }
 
-    /// Whether each pause is a random part of itself.
+    /// Sets whether pauses are random (full jitter).
     #[must_use]
     pub fn jitter(mut self, jitter: bool) -> Self {
         self.jitter = jitter;
         self
     }
 
-    /// Tries again only after errors for which this is true; others end it at once.
+    /// Retries only errors for which this returns true; other errors end the run.
     #[must_use]
     pub fn retry_if<E, F: Fn(&E) -> bool>(self, when: F) -> Retry<When<F>> {
         let Self { name, attempts, first_pause, factor, longest_pause, jitter, when: _ } = self;
         Retry { name, attempts, first_pause, factor, longest_pause, jitter, when: When(when) }
     }
 
-    /// The pause after that many attempts.
+    /// The pause after this many attempts.
     fn pause(&self, attempts: u32) -> Duration {
         let growth = self.factor.powi(i32::try_from(attempts - 1).unwrap_or(i32::MAX));
         let grown = self.first_pause.as_secs_f64() * growth;
@@ -111,11 +113,11 @@ impl<P> Retry<P> {
         if self.jitter { full.mul_f64(fastrand::f64()) } else { full }
     }
 
-    /// Runs the work until it succeeds, attempts are used up, or an error is not worth another one. The work is told the number
-    /// of the attempt, from 1.
+    /// Runs the work until it succeeds, the attempts are used up, or an error is not retried. The work gets
+    /// the number of the attempt, from 1.
     ///
     /// # Errors
-    /// The error of the last attempt, as it was.
+    /// The unchanged error of the last attempt.
     pub async fn run<T, E, Fut>(&self, mut work: impl FnMut(u32) -> Fut) -> Result<T, E>
     where
         E: Display,

@@ -1,4 +1,4 @@
-//! One way of several.
+//! Routing of inputs by name.
 
 use std::collections::HashMap;
 use std::fmt::Display;
@@ -13,22 +13,22 @@ use crate::watched::{self, Watched, block};
 
 type Way<'a, In, Out> = Arc<dyn Fn(In) -> BoxFuture<'a, Out> + Send + Sync + 'a>;
 
-/// A route was asked for that the router does not have.
+/// Error: the router has no route with the requested name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("router {router}: no such route; there are {}", known.join(", "))]
 pub struct NoRoute {
-    /// The router.
+    /// Name of the router.
     pub router: String,
-    /// What was asked for. It is not part of the error's text: a model may have written it.
+    /// Requested name. The error's text omits it, because a model may have written it.
     pub asked: String,
-    /// The routes that there are, in order.
+    /// Existing routes, sorted.
     pub known: Vec<String>,
 }
 
-/// Sends each input the way that its route names. Cheap to clone, and may run many times at once.
+/// Runs the work of the named route for each input. Clones are cheap, and one value can run concurrently.
 ///
-/// Recorded are a span that names the route, a task span for the work, and the counter `quipu.router.routes` by `router` and
-/// `route`, which is `otherwise` or `none` where no route has the name.
+/// It records a span with the route's name, and a task span for the work. It counts `quipu.router.routes` by
+/// `router` and `route`; without a matching route that is `otherwise` or `none`.
 pub struct Router<'a, In, Out> {
     name: CompactString,
     ways: Arc<HashMap<CompactString, Way<'a, In, Out>>>,
@@ -40,7 +40,7 @@ impl<In, Out> Clone for Router<'_, In, Out> {
     }
 }
 
-/// A router without routes.
+/// Creates a router without routes.
 pub fn router<'a, In, Out>(name: &str) -> Router<'a, In, Out> {
     Router { name: name.into(), ways: Arc::default() }
 }
@@ -51,7 +51,7 @@ where
     T: Send + 'a,
     E: Display + Send + 'a,
 {
-    /// With a route whose work may fail. A later route of the same name replaces an earlier one.
+    /// Adds a route with fallible work. A later route of the same name replaces an earlier one.
     #[must_use]
     pub fn route<F, Fut>(self, route: &str, work: F) -> Self
     where
@@ -61,7 +61,7 @@ where
         self.with(route, fallible(route, work))
     }
 
-    /// With work for what no route is named for; then it always gives what some work gave.
+    /// Adds work for inputs without a matching route; the router then accepts every name.
     #[must_use]
     pub fn otherwise<F, Fut>(self, work: F) -> CompleteRouter<'a, In, Result<T, E>>
     where
@@ -73,7 +73,7 @@ where
 }
 
 impl<'a, In: Send + 'a, Out: Send + 'a> Router<'a, In, Out> {
-    /// With a route whose work cannot fail. A later route of the same name replaces an earlier one.
+    /// Adds a route with work that cannot fail. A later route of the same name replaces an earlier one.
     #[must_use]
     pub fn route_value<F, Fut>(self, route: &str, work: F) -> Self
     where
@@ -83,7 +83,7 @@ impl<'a, In: Send + 'a, Out: Send + 'a> Router<'a, In, Out> {
         self.with(route, infallible(route, work))
     }
 
-    /// As [`Router::otherwise`], with work that cannot fail.
+    /// Same as [`Router::otherwise`], for work that cannot fail.
     #[must_use]
     pub fn otherwise_value<F, Fut>(self, work: F) -> CompleteRouter<'a, In, Out>
     where
@@ -100,16 +100,16 @@ impl<'a, In: Send + 'a, Out: Send + 'a> Router<'a, In, Out> {
         self
     }
 
-    /// Sends the input the way that `route` names.
+    /// Runs the route with this name.
     ///
     /// # Errors
-    /// There is no such route; the input is dropped. Errors of the work itself are part of what it gives.
+    /// There is no such route; the input is dropped. Errors of the work are part of its result.
     pub async fn run(&self, route: impl AsRef<str>, input: In) -> Result<Out, NoRoute> {
         self.run_by(ready(route), input).await
     }
 
-    /// As [`Router::run`], with a route that is still to be found out, by asking a model for instance: that is part of the
-    /// router's span.
+    /// Same as [`Router::run`], with a future that chooses the route, for example by asking a model. The
+    /// future runs in the router's span.
     ///
     /// # Errors
     /// There is no such route; the input is dropped.
@@ -143,7 +143,7 @@ impl<'a, In: Send + 'a, Out: Send + 'a> Router<'a, In, Out> {
     }
 }
 
-/// A router that has a way for everything.
+/// A router with a default route.
 pub struct CompleteRouter<'a, In, Out> {
     router: Router<'a, In, Out>,
     otherwise: Way<'a, In, Out>,
@@ -156,13 +156,13 @@ impl<In, Out> Clone for CompleteRouter<'_, In, Out> {
 }
 
 impl<'a, In: Send + 'a, Out: Send + 'a> CompleteRouter<'a, In, Out> {
-    /// Sends the input the way that `route` names, or else the other way.
+    /// Runs the route with this name, or the default route.
     pub async fn run(&self, route: impl AsRef<str>, input: In) -> Out {
         self.run_by(ready(route), input).await
     }
 
-    /// As [`CompleteRouter::run`], with a route that is still to be found out, by asking a model for instance: that is part of
-    /// the router's span.
+    /// Same as [`CompleteRouter::run`], with a future that chooses the route, for example by asking a model.
+    /// The future runs in the router's span.
     pub async fn run_by<R: AsRef<str>>(&self, choice: impl Future<Output = R>, input: In) -> Out {
         let mut span = Watched::new(block("router", &self.router.name));
         let route = choice.in_context(span.context()).await;
@@ -175,7 +175,7 @@ impl<'a, In: Send + 'a, Out: Send + 'a> CompleteRouter<'a, In, Out> {
     }
 }
 
-/// The route of what no route is named for.
+/// Name of the default route.
 const OTHERWISE: &str = "otherwise";
 
 fn fallible<'a, In, T, E, F, Fut>(route: &str, work: F) -> Way<'a, In, Result<T, E>>

@@ -1,4 +1,4 @@
-//! One step after the other.
+//! Sequence of steps.
 
 use std::fmt::Display;
 use std::future::{Future, ready};
@@ -12,11 +12,11 @@ use crate::watched;
 
 type Steps<'a, In, Out, E> = Arc<dyn Fn(In) -> BoxFuture<'a, Result<Out, E>> + Send + Sync + 'a>;
 
-/// Steps, each of which takes what the one before it gave. The first error ends it. Cheap to clone, and may run many times at
-/// once.
+/// Steps in order; each takes the result of the previous one. The first error ends the run. Clones are cheap,
+/// and one value can run concurrently.
 ///
-/// Recorded are a workflow span, a task span for each step that ran, and the counter `quipu.sequence.stops` by `sequence` and
-/// `step`: where runs were ended by an error.
+/// It records a workflow span, and a task span for each executed step. It counts `quipu.sequence.stops` by
+/// `sequence` and `step`: runs that ended with an error at that step.
 pub struct Sequence<'a, In, Out, E> {
     name: CompactString,
     steps: Steps<'a, In, Out, E>,
@@ -28,7 +28,7 @@ impl<In, Out, E> Clone for Sequence<'_, In, Out, E> {
     }
 }
 
-/// Begins a sequence without steps, which gives what it is given.
+/// Creates a sequence without steps, which returns its input.
 pub fn sequence<'a, In: Send + 'a, E: Display + Send + 'a>(name: &str) -> Sequence<'a, In, In, E> {
     Sequence { name: name.into(), steps: Arc::new(|input| Box::pin(ready(Ok(input)))) }
 }
@@ -39,7 +39,7 @@ where
     Out: Send + 'a,
     E: Display + Send + 'a,
 {
-    /// With a step that may fail.
+    /// Adds a step that can fail.
     #[must_use]
     pub fn then<Next, F, Fut>(self, step: &str, work: F) -> Sequence<'a, In, Next, E>
     where
@@ -60,7 +60,7 @@ where
         })
     }
 
-    /// With a step that cannot fail.
+    /// Adds a step that cannot fail.
     #[must_use]
     pub fn map<Next, F, Fut>(self, step: &str, work: F) -> Sequence<'a, In, Next, E>
     where
@@ -92,10 +92,10 @@ where
         Sequence { name: self.name, steps }
     }
 
-    /// Runs every step, or those before the first error.
+    /// Runs all steps, up to the first error.
     ///
     /// # Errors
-    /// The error of the step that failed, as it was.
+    /// The unchanged error of the failed step.
     pub fn run(&self, input: In) -> impl Future<Output = Result<Out, E>> + Send + use<'a, In, Out, E> {
         let Self { name, steps } = self.clone();
         async move {

@@ -1,4 +1,4 @@
-//! Tasks and threads that stay within the context.
+//! Tasks and threads that inherit the current context.
 
 use std::future::Future;
 use std::io;
@@ -7,10 +7,10 @@ use std::thread;
 use quipu_sdk::{Context, FutureExt};
 use tokio::task::{self, JoinHandle};
 
-/// `tokio::spawn` within the context that is current now: what the task records belongs to the span that spawned it.
+/// `tokio::spawn` with the current context: records of the task belong to the span that spawned it.
 ///
 /// # Panics
-/// Outside of a Tokio runtime, as `tokio::spawn` does.
+/// Outside of a Tokio runtime, like `tokio::spawn`.
 #[track_caller]
 pub fn spawn<F>(work: F) -> JoinHandle<F::Output>
 where
@@ -20,20 +20,20 @@ where
     tokio::spawn(work.in_current_context())
 }
 
-/// `tokio::task::spawn_blocking` within the context that is current now.
+/// `tokio::task::spawn_blocking` with the current context.
 ///
 /// # Panics
-/// Outside of a Tokio runtime, as `tokio::task::spawn_blocking` does.
+/// Outside of a Tokio runtime, like `tokio::task::spawn_blocking`.
 #[track_caller]
 pub fn spawn_blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
     let context = Context::current();
     task::spawn_blocking(move || context.scope(work))
 }
 
-/// A thread with this name within the context that is current now.
+/// Starts a named thread with the current context.
 ///
 /// # Errors
-/// The system starts no thread.
+/// The system cannot start a thread.
 pub fn thread_spawn<T: Send + 'static>(
     name: &str,
     work: impl FnOnce() -> T + Send + 'static,

@@ -1,4 +1,4 @@
-//! No longer than so.
+//! Time limit for work.
 
 use std::fmt::Display;
 use std::future::Future;
@@ -9,34 +9,34 @@ use quipu_sdk::{FutureExt, counter};
 
 use crate::watched::{Watched, block};
 
-/// Work took longer than it was allowed, and was cancelled.
+/// Error: the work exceeded its time limit and was cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("no end after {} ms", .after.as_millis())]
 pub struct TimedOut {
-    /// How long it was allowed.
+    /// The time limit.
     pub after: Duration,
 }
 
-/// Cancels work that takes too long.
+/// Cancels work that exceeds a time limit.
 ///
-/// Recorded are a span, and the counter `quipu.timeout.expiries` by `timeout`.
+/// It records a span, and counts `quipu.timeout.expiries` by `timeout`.
 #[derive(Debug, Clone)]
 pub struct Timeout {
     name: CompactString,
     limit: Duration,
 }
 
-/// Allows work so much time.
+/// Creates a time limit.
 pub fn timeout(name: &str, limit: Duration) -> Timeout {
     Timeout { name: name.into(), limit }
 }
 
 impl Timeout {
-    /// Runs work that may fail. Its error type says how a timeout looks: `#[from] TimedOut` makes it a kind of its own;
-    /// `anyhow::Error` and `Box<dyn Error>` take it as it is.
+    /// Runs fallible work. Its error type converts a timeout: `#[from] TimedOut` adds a variant;
+    /// `anyhow::Error` and `Box<dyn Error>` accept it directly.
     ///
     /// # Errors
-    /// The work's own error as it was, or [`TimedOut`].
+    /// The unchanged error of the work, or [`TimedOut`].
     pub async fn run<T, E: Display + From<TimedOut>>(
         &self,
         work: impl Future<Output = Result<T, E>>,
@@ -50,7 +50,7 @@ impl Timeout {
         result
     }
 
-    /// Runs work that cannot fail; or work whose error type has no room for a timeout.
+    /// Runs work that cannot fail, or whose error type cannot hold a timeout.
     ///
     /// # Errors
     /// [`TimedOut`]

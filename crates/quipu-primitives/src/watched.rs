@@ -1,11 +1,11 @@
-//! Work within a span.
+//! Execution of work in a span.
 
 use std::fmt::Display;
 use std::future::Future;
 
 use quipu_sdk::{Context, Field, FutureExt, Guard};
 
-/// A guard that says `cancelled` when it is dropped before [`Watched::end`].
+/// A guard that records a cancellation if it is dropped before [`Watched::end`].
 pub(crate) struct Watched<K>(Option<Guard<K>>);
 
 impl<K> Watched<K> {
@@ -13,7 +13,7 @@ impl<K> Watched<K> {
         Self(Some(guard))
     }
 
-    /// The context within the span.
+    /// The context in the span.
     pub fn context(&self) -> Context {
         self.0.as_ref().map_or_else(Context::current, Guard::context)
     }
@@ -36,7 +36,7 @@ impl<K> Watched<K> {
         }
     }
 
-    /// Records the error, if there is one, and passes the result on.
+    /// Records the error, if there is one, and returns the result.
     pub fn check<T, E: Display>(&mut self, result: Result<T, E>) -> Result<T, E> {
         match &mut self.0 {
             Some(guard) => guard.check(result),
@@ -59,7 +59,7 @@ impl<K> Drop for Watched<K> {
     }
 }
 
-/// Runs work within a span and records its error.
+/// Runs work in a span and records its error.
 pub(crate) async fn result<K, T, E: Display>(
     guard: Guard<K>,
     work: impl Future<Output = Result<T, E>>,
@@ -71,7 +71,7 @@ pub(crate) async fn result<K, T, E: Display>(
     result
 }
 
-/// Runs work within a span.
+/// Runs work in a span.
 pub(crate) async fn value<K, T>(guard: Guard<K>, work: impl Future<Output = T>) -> T {
     let watched = Watched::new(guard);
     let value = work.in_context(watched.context()).await;
@@ -79,7 +79,7 @@ pub(crate) async fn value<K, T>(guard: Guard<K>, work: impl Future<Output = T>) 
     value
 }
 
-/// The span of a block: `retry ask`.
+/// The span of a block, such as `retry ask`.
 pub(crate) fn block(what: &str, name: &str) -> quipu_sdk::Span {
     quipu_sdk::span(&format!("{what} {name}"))
         .attribute("quipu.primitive", what)

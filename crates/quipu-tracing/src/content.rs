@@ -1,19 +1,19 @@
-//! Which fields hold what was said, and are recorded only where full prompts are switched on.
+//! Fields that hold contents; they require full prompt logging.
 
 use std::sync::LazyLock;
 
 use foldhash::{HashSet, HashSetExt};
 use quipu_semconv::{CONTENT_PREFIXES, CONTENTS};
 
-/// The table's keys, to be asked for each field of each span.
+/// Keys of the table as a set, because each field of each span is checked.
 static KEYS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
     let mut keys = HashSet::new();
     keys.extend(CONTENTS.iter().copied().flatten().copied());
     keys
 });
 
-/// Whether a field of this name holds messages, prompts, answers, documents, or arguments or results of tools, by the one
-/// table that redaction goes by, too.
+/// Whether a field holds messages, prompts, answers, documents, or arguments or results of tools. Redaction
+/// uses the same table.
 pub(crate) fn is_content(name: &str) -> bool {
     KEYS.contains(name) || CONTENT_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }

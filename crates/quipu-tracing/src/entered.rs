@@ -1,7 +1,7 @@
-//! Which contexts spans of `tracing` have made current, by thread.
+//! Contexts that spans of `tracing` have entered, by thread.
 //!
-//! `tracing` allows spans to be left in any order; contexts are left in the reverse order of entering. A span that is left
-//! below others waits until those are left.
+//! `tracing` allows spans to be left in any order; contexts have to be left in reverse order. A span that is
+//! left below others waits until those are left.
 
 use std::cell::RefCell;
 
@@ -17,9 +17,9 @@ thread_local! {
     static ENTERED: RefCell<Vec<Layer>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Makes `context` the thread's for as long as `span` is entered.
+/// Makes `context` the thread's context while `span` is entered.
 pub(crate) fn enter(span: u64, context: Context) {
-    // Entered outside of the borrow: a mirror may be told, and come here again.
+    // Entered outside of the borrow, because a mirror may be notified and call this function again.
     let entered = context.enter();
     let _ = ENTERED.try_with(|layers| {
         if let Ok(mut layers) = layers.try_borrow_mut() {
@@ -28,7 +28,7 @@ pub(crate) fn enter(span: u64, context: Context) {
     });
 }
 
-/// Leaves `span`; nothing happens when this thread has not entered it.
+/// Leaves `span`; does nothing if this thread has not entered it.
 pub(crate) fn exit(span: u64) {
     let marked = ENTERED.try_with(|layers| {
         let mut layers = layers.try_borrow_mut().ok()?;
@@ -43,7 +43,7 @@ pub(crate) fn exit(span: u64) {
     }
 }
 
-/// The uppermost context, when it has been left.
+/// The topmost context, if it has been left.
 fn pop() -> Option<Entered> {
     let popped = ENTERED.try_with(|layers| {
         let mut layers = layers.try_borrow_mut().ok()?;

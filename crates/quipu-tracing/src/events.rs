@@ -1,4 +1,4 @@
-//! Events of `tracing` as structured events.
+//! Conversion of `tracing` events into structured events.
 
 use quipu_core::Level;
 use quipu_sdk::{Context, EventBuilder, Field as Attribute};
@@ -11,13 +11,13 @@ use crate::content::is_content;
 use crate::layer::{SCOPE, is_full, say_location};
 use crate::visit::{Sink, Visitor};
 
-/// How `tracing` names events that have no name of their own.
+/// Prefix of `tracing`'s names for unnamed events.
 const UNNAMED: &str = "event ";
 
-/// Fields that raise the level to one that `tracing` does not have.
+/// Fields that set a level which `tracing` lacks.
 const LEVEL_FIELDS: [&str; 2] = ["quipu.level", "level"];
 
-/// Records an event in `place`. Where it tells of a failure, what that says is given back.
+/// Records an event in `place`. Returns the text of a failure.
 pub(crate) fn record(layer: &QuipuLayer, event: &Event<'_>, place: &Context) -> Option<String> {
     let normalized = event.normalized_metadata();
     let metadata = normalized.as_ref().unwrap_or_else(|| event.metadata());
@@ -34,7 +34,7 @@ pub(crate) fn record(layer: &QuipuLayer, event: &Event<'_>, place: &Context) -> 
     fields.finish()
 }
 
-/// Writes fields into an event.
+/// Writer of fields into an event.
 struct EventFields {
     event: Option<EventBuilder>,
     level: Level,
@@ -56,7 +56,7 @@ impl EventFields {
         self.event = self.event.take().map(|event| event.attribute(key, value));
     }
 
-    /// Keeps what a failure says; the message goes before the error.
+    /// Keeps the text of a failure; the message takes precedence over the error.
     fn fail_with(&mut self, text: &str) {
         if self.level >= Level::Error && self.failure.is_none() {
             self.failure = Some(text.to_owned());
@@ -114,7 +114,8 @@ fn level_of(level: tracing::Level) -> Level {
     }
 }
 
-/// The level of a word. A field that is named `level` may be the user's own: there only the two count that `tracing` lacks.
+/// Level by its name. A field named `level` may be custom, so only the two levels that `tracing` lacks count
+/// there.
 fn level_named(word: &str, any: bool) -> Option<Level> {
     let level = Level::ALL.into_iter().find(|level| word.eq_ignore_ascii_case(level.as_str()))?;
     (any || matches!(level, Level::Success | Level::Critical)).then_some(level)

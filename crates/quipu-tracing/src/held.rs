@@ -1,4 +1,4 @@
-//! What the layer keeps with each span of `tracing`.
+//! Data that the layer stores with each span of `tracing`.
 
 use quipu_sdk::{Context, Span};
 use tracing::Subscriber;
@@ -7,16 +7,16 @@ use tracing_subscriber::registry::{LookupSpan, SpanRef};
 /// A span that is being recorded.
 pub(crate) struct Held {
     pub guard: Span,
-    /// Whether what was said to and by a model is recorded too.
+    /// Whether contents are recorded.
     pub full: bool,
-    /// Whether a field has said how the span ended.
+    /// Whether a field has set the status.
     pub judged: bool,
 }
 
-/// The context of a guard that a span of `tracing` shows.
+/// Context of a guard that a span of `tracing` mirrors.
 pub(crate) struct Shown(pub Context);
 
-/// The context within a span; `None` when it is neither recorded nor shows a guard.
+/// The context in a span; `None` if it is not recorded and mirrors no guard.
 pub(crate) fn context_of<S>(span: &SpanRef<'_, S>) -> Option<Context>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
@@ -26,7 +26,7 @@ where
     held.or_else(|| extensions.get::<Shown>().map(|shown| shown.0.clone()))
 }
 
-/// The context within the nearest recorded span from `span` upwards.
+/// The context in the nearest recorded span from `span` upwards.
 pub(crate) fn nearest<S>(span: SpanRef<'_, S>) -> Option<Context>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,

@@ -1,4 +1,4 @@
-//! The layer: each span of `tracing` is a span of Quipu's, each event an event.
+//! The layer that records spans and events of `tracing`.
 
 use quipu_core::Status;
 use quipu_sdk::{Context as Place, Recorder};
@@ -15,10 +15,10 @@ use crate::spans::SpanFields;
 use crate::visit::{Gathered, Visitor, runs_code};
 use crate::{Selection, entered, events, mirror};
 
-/// The scope of what comes from `tracing`.
+/// Scope of records from `tracing`.
 pub(crate) const SCOPE: &str = "tracing";
 
-/// Makes records of spans and events of `tracing`. See [`layer`].
+/// Records spans and events of `tracing`. See [`layer`].
 #[derive(Debug, Clone, Default)]
 pub struct QuipuLayer {
     selection: Selection,
@@ -26,8 +26,8 @@ pub struct QuipuLayer {
     location: bool,
 }
 
-/// A layer for `tracing_subscriber`'s registry that records what [`Selection`] selects, with the recorder that is current
-/// where a span or event is made.
+/// Creates a layer for `tracing_subscriber`'s registry. It records what [`Selection`] selects, with the
+/// recorder that is current at the span or event.
 ///
 /// ```
 /// use tracing_subscriber::layer::SubscriberExt;
@@ -43,36 +43,36 @@ pub fn layer() -> QuipuLayer {
 }
 
 impl QuipuLayer {
-    /// Which spans and events are recorded.
+    /// Sets the selection of spans and events.
     #[must_use]
     pub fn with_selection(mut self, selection: Selection) -> Self {
         self.selection = selection;
         self
     }
 
-    /// The least level of what is recorded; [`LevelFilter::INFO`] unless said otherwise.
+    /// Sets the minimum level; default [`LevelFilter::INFO`].
     #[must_use]
     pub fn with_level(mut self, level: LevelFilter) -> Self {
         self.selection = self.selection.level(level);
         self
     }
 
-    /// The least level under targets that begin with `prefix`; [`LevelFilter::OFF`] silences them.
+    /// Sets the minimum level of targets that start with `prefix`; [`LevelFilter::OFF`] silences them.
     #[must_use]
     pub fn with_target_filter(mut self, prefix: impl Into<String>, level: LevelFilter) -> Self {
         self.selection = self.selection.target(prefix, level);
         self
     }
 
-    /// The recorder for places that have none of their own: threads outside of any context, while none is installed.
+    /// Sets the recorder for places without one: threads outside of any context, if none is installed.
     #[must_use]
     pub fn with_recorder(mut self, recorder: Recorder) -> Self {
         self.recorder = Some(recorder);
         self
     }
 
-    /// Whether spans and events say where in the source they stand, as `code.file.path`, `code.line.number` and
-    /// `code.module.name`. Off unless said otherwise; the target is always said.
+    /// Sets whether records carry their source location, as `code.file.path`, `code.line.number` and
+    /// `code.module.name`. Default: off. The target is always recorded.
     #[must_use]
     pub fn with_location(mut self, wanted: bool) -> Self {
         self.location = wanted;
@@ -87,7 +87,7 @@ impl QuipuLayer {
         &self.selection
     }
 
-    /// Where a span or event belongs: to the current context, to the span that it names, or to none.
+    /// Place of a span or event: the current context, the named parent, or the root of a new trace.
     fn place<S>(&self, contextual: bool, parent: Option<&Id>, context: &Context<'_, S>) -> Place
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
@@ -98,7 +98,7 @@ impl QuipuLayer {
             let named = parent.and_then(|id| context.span(id)).and_then(nearest);
             named.unwrap_or_else(|| Place::current().outside())
         };
-        // Where nobody records in it, a new one of the layer's own recorder.
+        // A place without a recorder is replaced by a new root of the layer's recorder.
         match (place.recorder(), self.recorder) {
             (None, Some(recorder)) => recorder.context(),
             _ => place,
@@ -118,7 +118,7 @@ impl QuipuLayer {
     }
 }
 
-/// Where in the source a span or event stands.
+/// Source location of a span or event.
 pub(crate) fn say_location(metadata: &Metadata<'_>, mut say: impl FnMut(&str, quipu_sdk::Field<'_>)) {
     if let Some(file) = metadata.file() {
         say("code.file.path", file.into());
@@ -131,7 +131,7 @@ pub(crate) fn say_location(metadata: &Metadata<'_>, mut say: impl FnMut(&str, qu
     }
 }
 
-/// Whether what was said is recorded too.
+/// Whether contents are recorded.
 pub(crate) fn is_full(place: &Place) -> bool {
     place.recorder().is_some_and(|recorder| recorder.settings().log_full_prompts)
 }
@@ -161,7 +161,7 @@ where
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
-        // The span is locked while it is written to, and code of the user's might come here again.
+        // The span is locked during the write, and user code in a formatter might enter this function again.
         let gathered = runs_code(values).then(|| Gathered::of(values));
         let mut extensions = span.extensions_mut();
         let Some(held) = extensions.get_mut::<Held>() else { return };
@@ -185,7 +185,7 @@ where
         let place = self.place(event.is_contextual(), event.parent(), &context);
         let Some(failure) = events::record(self, event, &place) else { return };
         let Some(span) = context.event_span(event) else { return };
-        // A guard may stand between the event and the span: guards have their own words for errors.
+        // If a guard is between the event and the span, the guard reports its own errors.
         if let Some(held) = span.extensions_mut().get_mut::<Held>()
             && !held.judged
             && held.guard.span_id() == place.span_id()
@@ -195,7 +195,8 @@ where
     }
 
     fn on_enter(&self, id: &Id, context: Context<'_, S>) {
-        // A span that shows a guard is entered because the guard's context was; or else by hand.
+        // The span of a mirrored guard is normally entered with the guard's context; this handles a manual
+        // entry.
         if let Some(place) = context.span(id).and_then(|span| context_of(&span))
             && !mirror::is_telling()
         {
@@ -209,7 +210,7 @@ where
 
     fn on_close(&self, id: Id, context: Context<'_, S>) {
         let Some(span) = context.span(&id) else { return };
-        // Bound to a name: the guard ends after the lock is released.
+        // Bound to a variable, so the guard ends after the lock is released.
         let held = span.extensions_mut().remove::<Held>();
         drop(held);
     }

@@ -1,9 +1,9 @@
-//! The bridge to `tracing` and `log`.
+//! Bridge to `tracing` and `log`.
 //!
 //! Verb: BRIDGE.
 //! Takes: spans and events of `tracing`, records of `log`.
-//! Gives: the library's own spans and events; and to subscribers of `tracing` the guards of the library.
-//! Never: records one thing twice.
+//! Gives: the library's own spans and events; and the library's guards to subscribers of `tracing`.
+//! Never: records the same span or event twice.
 
 mod content;
 mod entered;

@@ -1,22 +1,22 @@
-//! Records of `log`, by way of `tracing`.
+//! Capture of `log` records through `tracing`.
 
 use std::sync::OnceLock;
 
 use tracing_log::LogTracer;
 
-/// Another logger has been installed for `log` already; its records do not come this way.
+/// Error: another logger is installed for `log`, so its records are not captured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("another logger is installed for `log`, whose records are therefore not caught")]
 pub struct LogTaken;
 
-/// Makes records of `log` events of `tracing`, so that the layer records them with the target, module, file and line that
-/// `log` was given, in the trace that they belong to.
+/// Converts records of `log` into events of `tracing`. The layer then records them in their trace, with
+/// `log`'s target, module, file and line.
 ///
-/// Installed once however often it is called. `tracing_subscriber`'s `init` and `try_init` install the same bridge
-/// themselves: call either those or this one.
+/// It installs the bridge once; further calls have no effect. `tracing_subscriber`'s `init` and `try_init`
+/// install the same bridge, so call either those or this function.
 ///
 /// # Errors
-/// [`LogTaken`] when another logger is installed.
+/// [`LogTaken`] if another logger is installed.
 pub fn catch_log() -> Result<(), LogTaken> {
     static CAUGHT: OnceLock<Result<(), LogTaken>> = OnceLock::new();
     *CAUGHT.get_or_init(|| LogTracer::init().map_err(|_| LogTaken))

@@ -1,4 +1,4 @@
-//! Guards of Quipu as spans of `tracing`, so that its subscribers see where the code stands.
+//! Guards of Quipu as spans of `tracing`, so its subscribers see the current step.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -9,34 +9,35 @@ use quipu_sdk::{Context, Mirror, Opened, set_mirror};
 use tracing::Span;
 use tracing::span::Id;
 
-/// Target of the spans that show guards. The layer never records them.
+/// Target of mirrored spans. The layer never records them.
 pub const MIRROR_TARGET: &str = "quipu::guard";
 
-/// Something else watches the process's guards already.
+/// Error: another mirror already watches the process's guards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the guards of this process are watched by another mirror already")]
 pub struct MirrorTaken;
 
-/// Locks over the spans that are open, so that threads seldom meet.
+/// Number of locks for open spans, against contention.
 const SHARDS: usize = 16;
 
 struct Spans([Mutex<HashMap<SpanId, Span>>; SHARDS]);
 
 thread_local! {
-    /// The context of the guard for which a span is being made.
+    /// Context of the guard whose span is being created.
     static OPENING: RefCell<Option<Context>> = const { RefCell::new(None) };
-    /// Whether this thread is telling `tracing` of a guard: what the layer does in answer is not told again.
+    /// Whether this thread is notifying `tracing`; reactions of the layer are not mirrored back.
     static TELLING: Cell<bool> = const { Cell::new(false) };
-    /// The spans that are entered on this thread.
+    /// Spans that this thread has entered.
     static ENTERED: RefCell<Vec<(SpanId, Span)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Shows every guard made from now on to the subscribers of `tracing`: as a span of the target [`MIRROR_TARGET`] at the level
-/// INFO, named after the guard's kind, with the fields `name`, `trace_id` and `span_id`, entered and left as the guard's
-/// context is, and closed at the guard's end. With a subscriber that does not want the target it costs a look at that.
+/// Mirrors every new guard to the subscribers of `tracing`, as a span with the target [`MIRROR_TARGET`] and
+/// the level INFO. The span has the name of the guard's kind and the fields `name`, `trace_id` and `span_id`.
+/// It is entered and left with the guard's context and closed at the guard's end. If the subscriber disables
+/// the target, the cost is one check.
 ///
 /// # Errors
-/// [`MirrorTaken`] when something else watches the guards of this process; calling this again is no error.
+/// [`MirrorTaken`] if another mirror is installed; a second call is no error.
 pub fn mirror() -> Result<(), MirrorTaken> {
     static INSTALLED: std::sync::OnceLock<Result<(), MirrorTaken>> = std::sync::OnceLock::new();
     static SPANS: std::sync::LazyLock<Spans> =
@@ -44,17 +45,17 @@ pub fn mirror() -> Result<(), MirrorTaken> {
     *INSTALLED.get_or_init(|| set_mirror(&*SPANS).map_err(|_| MirrorTaken))
 }
 
-/// The context of the guard for which a span is being made on this thread.
+/// Context of the guard whose span is being created on this thread.
 pub(crate) fn opening() -> Option<Context> {
     OPENING.try_with(|opening| opening.borrow().clone()).ok().flatten()
 }
 
-/// Whether this thread is telling `tracing` of a guard just now.
+/// Whether this thread is notifying `tracing` of a guard.
 pub(crate) fn is_telling() -> bool {
     TELLING.try_with(Cell::get).unwrap_or(true)
 }
 
-/// Runs `tell` unless it was called in answer to another telling.
+/// Runs `tell`, unless it is called from within another notification.
 fn telling(tell: impl FnOnce()) {
     struct Told;
     impl Drop for Told {
@@ -97,7 +98,7 @@ macro_rules! by_kind {
     };
 }
 
-/// A span of `tracing` has a name that is known when the program is built: the guard's kind.
+/// Creates the span. `tracing` needs a static name, so the name is the guard's kind.
 fn show(opened: &Opened<'_>, parent: Option<Id>) -> Span {
     by_kind!(
         opened,
@@ -148,7 +149,7 @@ impl Mirror for Spans {
 
     fn left(&self, span: SpanId) {
         telling(|| {
-            // From the thread's own list: a guard may end before its context is left.
+            // From the thread's own list, because a guard can end before its context is left.
             if let Ok(Some(shown)) = ENTERED.try_with(|entered| {
                 let mut entered = entered.borrow_mut();
                 let at = entered.iter().rposition(|(known, _)| *known == span)?;

@@ -1,4 +1,4 @@
-//! Which spans and events of `tracing` are recorded.
+//! Selection of recorded spans and events of `tracing`.
 
 use tracing::level_filters::LevelFilter;
 use tracing::subscriber::Interest;
@@ -7,14 +7,15 @@ use tracing_subscriber::layer::{Context, Filter};
 
 use crate::mirror::MIRROR_TARGET;
 
-/// The library's own rooms: what they say while records are stored would be stored and make them speak again.
+/// Quipu's own targets. Their messages during the storage of records would create more records in a loop.
 const OWN: &[&str] = &["quipu_runtime", "quipu_pipeline", "quipu_backend_"];
 
-/// Which spans and events are recorded: those at [`LevelFilter::INFO`] and above, and spans of any level that declare a
+/// Selection of spans and events. Default: [`LevelFilter::INFO`] and above, and spans of any level with a
 /// field of OpenTelemetry's GenAI conventions (`gen_ai.…`).
 ///
-/// The layer asks it of everything. As a filter of the layer's own, `layer().with_filter(Selection::default())`, it also
-/// lets `tracing` forget the places that nobody wants, which then cost next to nothing.
+/// The layer checks it for each span and event. As a per-layer filter,
+/// `layer().with_filter(Selection::default())`, it also lets `tracing` disable unselected call sites, which
+/// then cost next to nothing.
 #[derive(Debug, Clone)]
 pub struct Selection {
     level: LevelFilter,
@@ -30,22 +31,22 @@ impl Default for Selection {
 }
 
 impl Selection {
-    /// The least level of what is recorded.
+    /// Sets the minimum level.
     #[must_use]
     pub fn level(mut self, level: LevelFilter) -> Self {
         self.level = level;
         self
     }
 
-    /// Whether spans with a `gen_ai.…` field are recorded whatever their level is. On unless said otherwise.
+    /// Sets whether spans with a `gen_ai.…` field are recorded at any level. Default: on.
     #[must_use]
     pub fn gen_ai(mut self, wanted: bool) -> Self {
         self.gen_ai = wanted;
         self
     }
 
-    /// The least level under targets that begin with `prefix`, in place of [`Selection::level`] and
-    /// [`Selection::gen_ai`]. Of several prefixes the longest counts.
+    /// Sets the minimum level of targets that start with `prefix`, in place of [`Selection::level`] and
+    /// [`Selection::gen_ai`]. The longest matching prefix applies.
     #[must_use]
     pub fn target(mut self, prefix: impl Into<String>, level: LevelFilter) -> Self {
         let prefix = prefix.into();
@@ -75,12 +76,12 @@ fn speaks_gen_ai(metadata: &Metadata<'_>) -> bool {
 
 impl<S: Subscriber> Filter<S> for Selection {
     fn enabled(&self, metadata: &Metadata<'_>, _: &Context<'_, S>) -> bool {
-        // Spans that show guards are not recorded, but tell where the guards' contexts are.
+        // Mirrored spans are not recorded, but give the contexts of their guards.
         self.wants(metadata) || metadata.target() == MIRROR_TARGET
     }
 
     fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
-        // `log` has one place for each level: the target comes with the record.
+        // `log` has one call site per level, and the target is part of the record.
         if metadata.target() == "log" {
             Interest::sometimes()
         } else if self.wants(metadata) || metadata.target() == MIRROR_TARGET {

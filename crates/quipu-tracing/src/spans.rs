@@ -1,4 +1,4 @@
-//! Fields of a span, as attributes and as what OpenTelemetry's names for `tracing` say of the span itself.
+//! Fields of a span: attributes, and OpenTelemetry's fields for name, kind and status.
 
 use quipu_core::{SpanKind, Status};
 use quipu_sdk::Field as Attribute;
@@ -8,7 +8,7 @@ use crate::content::is_content;
 use crate::held::Held;
 use crate::visit::Sink;
 
-/// Writes fields into a span.
+/// Writer of fields into a span.
 pub(crate) struct SpanFields<'a> {
     held: &'a mut Held,
     status: Option<Status>,
@@ -20,7 +20,7 @@ impl<'a> SpanFields<'a> {
         Self { held, status: None, description: None }
     }
 
-    /// Says what the fields together say of the status.
+    /// Sets the status from all fields.
     pub fn finish(self) {
         let status = match (self.status, &self.description) {
             (Some(status), _) => status,
@@ -55,7 +55,7 @@ impl Sink for SpanFields<'_> {
     }
 }
 
-/// OpenTelemetry's span kind from a word, in whatever case.
+/// OpenTelemetry's span kind by name, ignoring case.
 fn span_kind(word: &str) -> SpanKind {
     let is = |kind: &str| word.eq_ignore_ascii_case(kind);
     match () {
@@ -68,7 +68,7 @@ fn span_kind(word: &str) -> SpanKind {
     }
 }
 
-/// OpenTelemetry's status from a word, in whatever case.
+/// OpenTelemetry's status by name, ignoring case.
 fn status(word: &str) -> Status {
     if word.eq_ignore_ascii_case("ok") {
         Status::Ok

@@ -1,9 +1,9 @@
-//! Text made of what only knows how to format itself, without an allocation for each.
+//! Formatting of values into a reusable buffer.
 
 use std::cell::RefCell;
 use std::fmt::Write;
 
-/// Bytes of one formatted value; what is longer is cut there.
+/// Most bytes of a formatted value; the rest is cut.
 const MOST: usize = 64 << 10;
 
 thread_local! {
@@ -20,14 +20,14 @@ impl Write for Bounded<'_> {
             return Ok(());
         }
         self.0.push_str(&text[..text.floor_char_boundary(room)]);
-        // Nothing more is wanted: a formatter that honours errors stops here.
+        // The text is complete; a formatter that propagates errors stops here.
         Err(std::fmt::Error)
     }
 }
 
-/// Formats `what` and hands over the text. A formatter that fails has said what it said until then.
+/// Formats `what` and passes the text to `take`. If a formatter fails, the text so far is used.
 pub(crate) fn formatted<T>(what: std::fmt::Arguments<'_>, take: impl FnOnce(&str) -> T) -> T {
-    // Taken out: the formatter is the user's, and may come here again.
+    // The buffer is taken out, because a user's formatter may call this function again.
     let mut text = SCRATCH.try_with(|scratch| scratch.take()).unwrap_or_default();
     text.clear();
     let _ = Bounded(&mut text).write_fmt(what);
@@ -38,7 +38,7 @@ pub(crate) fn formatted<T>(what: std::fmt::Arguments<'_>, take: impl FnOnce(&str
     taken
 }
 
-/// At most [`MOST`] bytes of a text.
+/// The first [`MOST`] bytes of a text.
 pub(crate) fn bounded(text: &str) -> &str {
     &text[..text.floor_char_boundary(MOST)]
 }

@@ -1,4 +1,4 @@
-//! Values of fields, as what attributes can hold.
+//! Conversion of field values into attribute values.
 
 use std::error::Error;
 use std::fmt::Debug;
@@ -10,21 +10,21 @@ use tracing::span::Record;
 
 use crate::text::{bounded, formatted};
 
-/// Takes fields.
+/// Receiver of fields.
 pub(crate) trait Sink {
-    /// Takes what is no text.
+    /// Receives a value that is no text.
     fn put(&mut self, field: &Field, value: Attribute<'_>);
 
-    /// Takes a text of bounded length.
+    /// Receives a text of limited length.
     fn text(&mut self, field: &Field, text: &str);
 
-    /// Whether a field of this name is worth formatting.
+    /// Whether a field with this name needs formatting.
     fn wants(&self, _: &str) -> bool {
         true
     }
 }
 
-/// Gives fields to a sink.
+/// Passes fields to a sink.
 pub(crate) struct Visitor<'a, S>(pub &'a mut S);
 
 impl<S: Sink> Visit for Visitor<'_, S> {
@@ -79,7 +79,7 @@ impl<S: Sink> Visit for Visitor<'_, S> {
     }
 }
 
-/// Whether taking these fields runs code of the user's: what formats itself may do anything, tracing included.
+/// Whether reading these fields runs user code: a formatter can do anything, including tracing.
 pub(crate) fn runs_code(values: &Record<'_>) -> bool {
     let mut formats = Formats(false);
     values.record(&mut formats);
@@ -101,7 +101,7 @@ impl Visit for Formats {
     }
 }
 
-/// Fields that were formatted and wait to be taken.
+/// Formatted fields that wait for a sink.
 #[derive(Default)]
 pub(crate) struct Gathered(Vec<(Field, Value)>);
 
@@ -113,7 +113,7 @@ impl Gathered {
         gathered
     }
 
-    /// Gives them to a sink.
+    /// Passes the fields to a sink.
     pub fn give(self, sink: &mut impl Sink) {
         for (field, value) in self.0 {
             match value {

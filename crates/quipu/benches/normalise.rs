@@ -1,6 +1,7 @@
-//! How long it takes to read one call of each recorded source: `cargo bench -p quipu --features full`.
+//! Benchmark of reading one call of each recorded source: `cargo bench -p quipu --features full`.
 //!
-//! The aim is 5 µs a span, and none over 20 µs. Spans and log records are real; only the long prompts are made here.
+//! The target is 5 µs per span, and no span above 20 µs. Spans and log records are real; only the long
+//! prompts are generated.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a benchmark fails by panicking")]
 
 use std::collections::BTreeMap;
@@ -10,9 +11,9 @@ use divan::Bencher;
 use quipu_core::{Adapters, Attributes, Batch, Event, Kind, Span};
 use quipu_recordings::{Signal, load, names, sent};
 
-/// Sources that tell of their calls in logs.
+/// Sources that report calls in logs.
 const CODING_AGENTS: &[&str] = &["claude-code", "claude-agent-sdk--native", "codex", "gemini-cli"];
-/// Messages of a long prompt, and the bytes of each.
+/// Messages of a long prompt, and bytes of each.
 const MESSAGES: (usize, usize) = (50, 2_000);
 
 static ADAPTERS: LazyLock<Adapters> = LazyLock::new(quipu::adapters);
@@ -26,20 +27,20 @@ fn main() {
     divan::main();
 }
 
-/// One call, as a span.
+/// One call as a span.
 #[divan::bench(args = SPANS.keys().map(String::as_str))]
 fn span(bencher: Bencher<'_, '_>, source: &str) {
     read(bencher, &SPANS[source]);
 }
 
-/// The part of it that finds the adapter.
+/// The look-up of the adapter alone.
 #[divan::bench(args = SPANS.keys().map(String::as_str))]
 fn find(bencher: Bencher<'_, '_>, source: &str) {
     let span = &SPANS[source];
     bencher.bench_local(|| ADAPTERS.of(divan::black_box(span)).is_some());
 }
 
-/// One call, as a log record of a coding agent.
+/// One call as a log record of a coding agent.
 #[divan::bench(args = EVENTS.keys().map(String::as_str))]
 fn log(bencher: Bencher<'_, '_>, source: &str) {
     let event = &EVENTS[source];
@@ -48,7 +49,7 @@ fn log(bencher: Bencher<'_, '_>, source: &str) {
         .bench_local_refs(|batch| ADAPTERS.read_batch(batch));
 }
 
-/// One call with 100 kB of messages, in the ways in which conventions send them.
+/// One call with 100 kB of messages, in the formats of several conventions.
 #[divan::bench(args = ["genai", "openinference", "openllmetry-indexed", "vercel-ai", "langfuse"])]
 fn long_prompt(bencher: Bencher<'_, '_>, way: &str) {
     read(bencher, &long(way));
@@ -58,7 +59,7 @@ fn read(bencher: Bencher<'_, '_>, span: &Span) {
     bencher.with_inputs(|| span.clone()).bench_local_refs(|span| ADAPTERS.read(span));
 }
 
-/// The first call of a recording that counts tokens, else its first call.
+/// The first call of a recording with token counts, else its first call.
 fn call(name: &str) -> Option<Span> {
     let spans = load(name).spans;
     let calls = || {
@@ -72,7 +73,7 @@ fn call(name: &str) -> Option<Span> {
     counted.map(|(sent, _)| sent.clone())
 }
 
-/// The first log record that a call is told by.
+/// The first log record that describes a call.
 fn event(name: &str) -> Option<Event> {
     sent(name, Signal::Logs).events.into_iter().find(|event| {
         let mut batch = Batch { events: vec![event.clone()], ..Batch::default() };
@@ -81,7 +82,7 @@ fn event(name: &str) -> Option<Event> {
     })
 }
 
-/// A real call, with a long prompt in place of its own.
+/// A real call, with its prompt replaced by a long one.
 fn long(way: &str) -> Span {
     let (source, add): (&str, fn(&mut Attributes)) = match way {
         "genai" => ("openai--otel-contrib-v2--latest", |to| to.push("gen_ai.input.messages", list("parts"))),

@@ -1,10 +1,10 @@
-//! The table of adapters.
+//! Table of adapters.
 
 use std::sync::Arc;
 
 use quipu_core::{Adapter, Adapters};
 
-/// Every adapter that the features name, the most particular first.
+/// Every adapter of the enabled features, the most specific first.
 pub fn adapters() -> Adapters {
     let table: Vec<Arc<dyn Adapter>> = vec![
         // adapters: one line each
@@ -66,7 +66,7 @@ pub fn adapters() -> Adapters {
     Adapters::new(conventions()).after(table)
 }
 
-/// Those of conventions that many sources follow, and of sources that follow none: they come last.
+/// Adapters of shared conventions, and of unknown sources; they come last.
 fn conventions() -> Vec<Arc<dyn Adapter>> {
     vec![
         #[cfg(feature = "adapter-openinference")]
@@ -75,7 +75,7 @@ fn conventions() -> Vec<Arc<dyn Adapter>> {
         Arc::new(quipu_adapter_openllmetry::OpenLlmetry),
         #[cfg(feature = "adapter-genai")]
         Arc::new(quipu_adapter_genai::GenAi),
-        // By shape, and so after all that go by name.
+        // It recognises spans by their shape, so it follows all adapters that recognise names.
         #[cfg(feature = "adapter-generic")]
         Arc::new(quipu_adapter_generic::Generic),
     ]

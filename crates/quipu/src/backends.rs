@@ -1,4 +1,4 @@
-//! The tables of backends, by URI scheme: stores that can be asked, and everything that the library can write to.
+//! Tables of backends by URI scheme: stores, and all backends of the library.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -6,16 +6,16 @@ use std::sync::Arc;
 use quipu_core::{Error, ErrorKind, Result, Store};
 use quipu_runtime as runtime;
 
-/// How a store is opened.
+/// Mode of opening a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// To write and ask; made when it is not there.
+    /// Read and write; the store is created if it does not exist.
     Write,
-    /// To ask only, beside whoever writes.
+    /// Read only, concurrently with a writer.
     Read,
 }
 
-/// Opens a store of what comes after the scheme, by default in a folder.
+/// Opens a store from the text after the scheme; the folder is the default location.
 type Open = fn(&str, &Path, Access) -> Result<Arc<dyn Store>>;
 
 const STORES: &[(&str, Open)] = &[
@@ -32,7 +32,7 @@ const STORES: &[(&str, Open)] = &[
     ("memory", |_, _, _| Ok(Arc::new(quipu_backend_memory::Memory::default()))),
 ];
 
-/// Every backend of the library, opened at its place with its settings.
+/// Every backend of the library, opened with its config.
 pub(crate) const BACKENDS: &[(&str, runtime::Open)] = &[
     // exits: one line each
     #[cfg(feature = "backend-sqlite")]
@@ -96,23 +96,23 @@ pub(crate) const BACKENDS: &[(&str, runtime::Open)] = &[
     }),
 ];
 
-/// Opens every backend that a configuration names, on the current tokio runtime, beside a store that is open already.
+/// Opens the configured backends on the current tokio runtime; `store` is an already open store.
 pub fn open_backends(named: &runtime::Named, store: Option<Arc<dyn Store>>) -> runtime::Backends {
     let mut backends = runtime::Backends { store, ..runtime::Backends::default() };
     backends.open(named, BACKENDS);
     backends
 }
 
-/// The URI schemes that this build knows.
+/// URI schemes of this build.
 pub fn schemes() -> Vec<&'static str> {
     STORES.iter().map(|(scheme, _)| *scheme).collect()
 }
 
-/// Opens the store that `uri` names: `sqlite:` keeps its files in `data_dir`, `sqlite:PATH` in a folder of its own; settings follow a
-/// question mark, as in `sqlite:?durability=os`.
+/// Opens the store of a URI. `sqlite:` uses the folder `data_dir`, `sqlite:PATH` its own folder; options
+/// follow a question mark, as in `sqlite:?durability=os`.
 ///
 /// # Errors
-/// The scheme is not in this build, a setting is unknown, or the store cannot be opened.
+/// The scheme is not in this build, an option is unknown, or the store cannot be opened.
 pub fn open(uri: &str, data_dir: &Path, access: Access) -> Result<Arc<dyn Store>> {
     let (scheme, rest) = uri.split_once(':').unwrap_or((uri, ""));
     let Some((_, open)) = STORES.iter().find(|(known, _)| *known == scheme) else {
@@ -123,7 +123,7 @@ pub fn open(uri: &str, data_dir: &Path, access: Access) -> Result<Arc<dyn Store>
     open(rest, data_dir, access)
 }
 
-/// The folder in which the store of this URI keeps its files.
+/// Folder of the store with this URI.
 pub fn store_folder(uri: &str, data_dir: &Path) -> PathBuf {
     let rest = uri.split_once(':').map_or("", |(_, rest)| rest);
     let path = rest.split_once('?').map_or(rest, |(path, _)| path);

@@ -1,10 +1,10 @@
-//! Estimates by the library that was installed in this process.
+//! Estimates with the library that is installed in this process.
 
 use quipu_runtime::Basis;
 use quipu_tokens::{Ask, CostEstimate, Estimator, Input};
 
-/// What a call made now may take and cost: by the prices and tokenizers of the library that was installed in this process, by the
-/// vendored prices before there is one.
+/// Estimates tokens and cost of a call made now. It uses the prices and tokenizers of the installed library,
+/// or the vendored prices if there is none.
 ///
 /// ```
 /// let estimate = quipu::estimate("gpt-4o", "What is the weather in Paris?");
@@ -15,13 +15,14 @@ pub fn estimate<'a>(model: &'a str, input: impl Into<Input<'a>>) -> CostEstimate
     estimator().estimate(&Ask::new(model, input))
 }
 
-/// What [`estimate`] estimates with, for calls of which more is known: how long an answer is expected, at which provider.
+/// The estimator of [`estimate`], for calls with more known parameters: the expected length of the answer,
+/// the provider.
 pub fn estimator() -> Estimator {
     of(Basis::installed())
 }
 
 pub(crate) fn of(basis: Basis) -> Estimator {
     let Basis { prices, tokenizers } = basis;
-    // Those first in the list are asked first, and each is put in front.
+    // Tokenizers at the front of the list come first, and each call adds one at the front.
     tokenizers.into_iter().rev().fold(Estimator::new(prices), Estimator::shared_tokenizer)
 }

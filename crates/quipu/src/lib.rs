@@ -1,9 +1,10 @@
-//! The facade: one dependency, its parts chosen by cargo feature.
+//! The facade: one dependency with its parts selected by cargo features.
 //!
 //! Verb: CHOOSE.
 //! Takes: cargo features, and a store's URI.
-//! Gives: the library for agents, the adapters and backends that the features name, and the rooms that every user needs.
-//! Never: holds logic of its own; its tables are all there is.
+//! Gives: the library for agents, the adapters and backends of the features, and the crates that every user
+//! needs.
+//! Never: holds logic of its own; it consists of tables.
 
 mod adapters;
 mod backends;

@@ -1,4 +1,4 @@
-//! The library: what the features choose, handed to the runtime.
+//! The library, assembled from the enabled features.
 
 use quipu_core::{Adapters, Result};
 #[cfg(feature = "backend-sqlite")]
@@ -8,7 +8,7 @@ use quipu_runtime::{Basis, Open, Tables};
 use crate::adapters::adapters;
 use crate::backends::BACKENDS;
 
-/// What this build has to offer.
+/// Tables of this build.
 #[derive(Debug)]
 pub struct Build;
 
@@ -44,13 +44,13 @@ impl Tables for Build {
     }
 }
 
-/// The library at work; see [`quipu_runtime::Quipu`].
+/// The running library; see [`quipu_runtime::Quipu`].
 pub type Quipu = quipu_runtime::Quipu<Build>;
 
-/// A configuration by code; see [`quipu_runtime::Builder`].
+/// Configuration in code; see [`quipu_runtime::Builder`].
 pub type Builder = quipu_runtime::Builder<Build>;
 
-/// Starts by environment, `quipu.toml` and preset.
+/// Starts with the configuration of the environment, `quipu.toml` and the preset.
 ///
 /// ```no_run
 /// let _quipu = quipu::init()?;
@@ -60,22 +60,24 @@ pub type Builder = quipu_runtime::Builder<Build>;
 /// ```
 ///
 /// # Errors
-/// The configuration is wrong, or it was started before.
+/// The configuration is invalid, or the library was started before.
 pub fn init() -> Result<Quipu> {
     builder().init()
 }
 
-/// Begins a configuration by code.
+/// Starts a configuration in code.
 pub fn builder() -> Builder {
     Quipu::builder()
 }
 
-/// Begins with the choices for development: console, file and SQLite at once, everything sampled, prompts recorded.
+/// Starts with the preset for development: console, file and SQLite at once, all traces sampled, prompts
+/// recorded.
 pub fn development() -> Builder {
     builder().development()
 }
 
-/// Begins with those for production: larger batches, a tenth of the traces and all that failed or were slow, no prompts.
+/// Starts with the preset for production: larger batches, a tenth of the traces plus all failed or slow ones,
+/// no prompts.
 pub fn production() -> Builder {
     builder().production()
 }

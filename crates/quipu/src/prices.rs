@@ -1,4 +1,4 @@
-//! Price books, and where they lie on disk.
+//! Price books and their files on disk.
 
 pub use quipu_prices::*;
 pub use quipu_runtime::prices::*;

@@ -1,4 +1,4 @@
-//! Asynchronous functions, and functions that return futures.
+//! Tests of asynchronous functions, and of functions that return futures.
 
 use std::pin::Pin;
 use std::time::Duration;

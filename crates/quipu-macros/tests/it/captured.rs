@@ -1,4 +1,4 @@
-//! What is captured, and what is not.
+//! Tests of captured arguments, fields and results.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::{recorded, span, value};
 #[derive(Debug)]
 struct Secret(&'static str);
 
-/// An error that cannot be displayed.
+/// An error without `Display`.
 #[derive(Debug)]
 struct Silent;
 

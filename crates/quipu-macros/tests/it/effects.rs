@@ -1,4 +1,4 @@
-//! Spans, metrics and events of calls.
+//! Tests of the spans, metrics and events of calls.
 
 use quipu_core::{Level, Status};
 use quipu_macros::observe;

@@ -1,4 +1,4 @@
-//! `#[observe]`, from functions to records.
+//! Tests of `#[observe]`, from functions to records.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod asynchronous;
@@ -12,14 +12,14 @@ use std::time::Duration;
 use quipu_core::{Batch, Span, Value};
 use quipu_sdk::{Recorder, Settings};
 
-/// What `work` leaves behind.
+/// The records of `work`.
 fn recorded(work: impl FnOnce()) -> (Recorder, Batch) {
     let (recorder, mut drain) = Recorder::new(Settings::default());
     recorder.context().scope(work);
     (recorder, drain.collect(Duration::from_millis(20)))
 }
 
-/// The span of the function of this name.
+/// The span of the function with this name.
 fn span<'a>(batch: &'a Batch, function: &str) -> &'a Span {
     let is = |span: &&Span| {
         span.attributes

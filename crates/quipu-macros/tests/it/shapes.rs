@@ -1,4 +1,4 @@
-//! Functions and methods of every shape.
+//! Tests of functions and methods of every shape.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -50,7 +50,7 @@ fn patterns((left, right): (u8, u8), mut list: Vec<u8>, [.., last]: [u8; 2], _: 
 
 #[observe(crate = quipu_sdk)]
 fn named_alike(observed: u8, answer: u8) -> u8 {
-    // The names are those that the attribute uses itself.
+    // The attribute uses the same names internally.
     observed + answer
 }
 

@@ -1,4 +1,4 @@
-//! Wrong use is refused where it stands, in words that help.
+//! Tests of compile errors for misuse of the attribute.
 
 #[test]
 fn wrong_use_is_refused() {

@@ -1,4 +1,4 @@
-//! What was worked out before.
+//! Tests of the cache.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -60,7 +60,7 @@ fn errors_are_passed_on_and_not_kept() {
         };
         parallel("all").run_all((0..4).map(|_| answers.run("a".to_owned(), work))).await
     });
-    // The first two to work fail; whoever comes next serves itself and the one left.
+    // The first two workers fail; the third caller serves itself and the last one.
     let count = |of: Result<u64, Failure>| values.iter().filter(|value| **value == of).count();
     let counts = [Err(Failure::Number(0)), Err(Failure::Number(1)), Ok(2)].map(count);
     assert_eq!(counts, [1, 1, 2], "{values:?}");

@@ -1,4 +1,4 @@
-//! Futures that are dropped before their end.
+//! Tests of futures that are dropped early.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::shared::{Failure, bad, good, watch};
 
 const FOR_EVER: u64 = 1_000_000_000;
 
-/// Drops the future after a while.
+/// Polls the future for a while, then drops it.
 async fn drop_later<F: Future>(work: F) {
     assert!(tokio::time::timeout(Duration::from_millis(50), work).await.is_err());
 }

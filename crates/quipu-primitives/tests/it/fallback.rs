@@ -1,4 +1,4 @@
-//! Or else.
+//! Tests of the fallback.
 
 use quipu_primitives::fallback;
 

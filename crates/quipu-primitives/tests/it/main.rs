@@ -1,4 +1,4 @@
-//! Blocks that watch themselves.
+//! Tests of the building blocks.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod cache;

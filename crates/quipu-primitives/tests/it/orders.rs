@@ -1,4 +1,4 @@
-//! Whatever is put together, results are those of the plain code.
+//! Property tests: compositions return the results of the plain code.
 
 use proptest::prelude::*;
 use quipu_primitives::{parallel, sequence};

@@ -1,4 +1,4 @@
-//! At the same time.
+//! Tests of concurrent execution.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Again, after a while.
+//! Tests of retries.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! One way of several.
+//! Tests of the router.
 
 use quipu_primitives::router;
 

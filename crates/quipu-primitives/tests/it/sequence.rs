@@ -1,4 +1,4 @@
-//! One step after the other.
+//! Tests of the sequence.
 
 use quipu_primitives::sequence;
 

@@ -1,4 +1,4 @@
-//! What the tests share.
+//! Shared fixtures of the tests.
 
 use std::future::Future;
 use std::time::Duration;
@@ -6,13 +6,13 @@ use std::time::Duration;
 use quipu_core::{Span, Status};
 use quipu_sdk::{FutureExt, Recorder, Settings};
 
-/// What work recorded.
+/// The records of some work.
 pub struct Seen {
     recorder: Recorder,
     pub spans: Vec<Span>,
 }
 
-/// Runs work on a runtime whose clock goes on by itself, and gives what it recorded besides its output.
+/// Runs work on a runtime with paused time; returns its output and its records.
 pub fn watch<F: Future>(work: F) -> (F::Output, Seen) {
     let (recorder, mut drain) = Recorder::new(Settings::default());
     let runtime =
@@ -31,12 +31,12 @@ impl Seen {
             .unwrap_or_else(|| panic!("no {name} in {:?}", self.names()))
     }
 
-    /// Names of the spans, in the order of their ends.
+    /// Names of the spans, ordered by their ends.
     pub fn names(&self) -> Vec<&str> {
         self.spans.iter().map(|span| span.name.as_str()).collect()
     }
 
-    /// Names of the spans directly below one.
+    /// Names of a span's direct children.
     pub fn below(&self, name: &str) -> Vec<&str> {
         let parent = self.span(name).span_id;
         self.spans
@@ -68,7 +68,7 @@ impl Seen {
     }
 }
 
-/// An error that can only be made here: what comes out is what went in.
+/// An error that only this module creates, so an equal error is an unchanged one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     #[error("failure {0}")]

@@ -1,4 +1,4 @@
-//! Tasks and threads that stay within the context.
+//! Tests of tasks and threads that inherit the context.
 
 use std::time::Duration;
 

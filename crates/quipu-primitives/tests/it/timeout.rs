@@ -1,4 +1,4 @@
-//! No longer than so.
+//! Tests of the time limit.
 
 use std::time::Duration;
 

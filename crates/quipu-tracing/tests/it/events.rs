@@ -1,4 +1,4 @@
-//! Events: levels, bodies, fields, places.
+//! Tests of events: levels, bodies, fields, places.
 
 use quipu_core::{Level, Status, Value};
 use quipu_sdk::{Settings, bind};

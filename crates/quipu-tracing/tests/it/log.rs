@@ -1,4 +1,4 @@
-//! Records of `log`.
+//! Tests of `log` records.
 
 use quipu_core::{Level, Value};
 use quipu_tracing::{catch_log, layer};

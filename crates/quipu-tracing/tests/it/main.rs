@@ -1,4 +1,4 @@
-//! The bridge to `tracing` and `log`, from their macros to Quipu's records.
+//! Tests of the bridge to `tracing` and `log`, from their macros to Quipu's records.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod events;
@@ -16,7 +16,7 @@ use quipu_sdk::{Recorder, Settings};
 use quipu_tracing::{QuipuLayer, layer};
 use tracing_subscriber::layer::SubscriberExt;
 
-/// What `work` leaves behind.
+/// The records of `work`.
 fn recorded(work: impl FnOnce()) -> Batch {
     recorded_by(layer(), Settings::default(), work)
 }

@@ -1,4 +1,4 @@
-//! Guards as spans of `tracing`.
+//! Tests of guards as spans of `tracing`.
 
 use std::sync::{Arc, Mutex};
 

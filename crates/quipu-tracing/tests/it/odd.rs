@@ -1,4 +1,4 @@
-//! Odd fields: nothing may panic, everything is bounded.
+//! Tests of unusual fields: no panics, and limited sizes.
 
 use std::fmt::{Debug, Formatter, Result};
 
@@ -7,7 +7,7 @@ use tracing::info_span;
 
 use crate::{event, recorded, span, value};
 
-/// Fails to format itself.
+/// Its formatter fails.
 struct Broken;
 
 impl Debug for Broken {
@@ -17,7 +17,7 @@ impl Debug for Broken {
     }
 }
 
-/// Is traced while it is formatted.
+/// Its formatter emits an event.
 struct Chatty;
 
 impl Debug for Chatty {
@@ -118,7 +118,7 @@ fn without_a_recorder_nothing_happens() {
     assert!(quipu_sdk::Context::current().recorder().is_none());
 }
 
-/// Speaks of the very span that it is written to.
+/// Its formatter writes to the span that is being recorded.
 struct Inward(tracing::Span);
 
 impl Debug for Inward {
@@ -129,7 +129,7 @@ impl Debug for Inward {
     }
 }
 
-/// The one test that installs a subscriber for good: with that, `tracing` lets code that formats itself come back.
+/// The only test that installs a global subscriber: `tracing` then lets a formatter call it again.
 #[test]
 fn a_value_may_trace_into_the_span_that_it_is_written_to() {
     use tracing_subscriber::layer::SubscriberExt;

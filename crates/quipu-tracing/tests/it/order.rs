@@ -1,4 +1,4 @@
-//! Spans may be left in any order, on any thread: what is recorded belongs to the span that is current for `tracing`.
+//! Tests of spans that are left in any order and on any thread: a record belongs to `tracing`'s current span.
 
 use proptest::prelude::*;
 use quipu_core::{Batch, Value};
@@ -19,7 +19,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 0..40)
 }
 
-/// Walks the steps by the subscriber's own entries, and says at each which span should be current.
+/// Executes the steps through the subscriber, and records at each the expected current span.
 fn walk(steps: &[Step]) {
     let spans: Vec<Span> = (0..SPANS).map(|number| info_span!("numbered", number)).collect();
     let mut entered: Vec<usize> = Vec::new();
@@ -31,7 +31,7 @@ fn walk(steps: &[Step]) {
                 enter(at);
                 entered.push(at);
             }
-            // A span that is not entered is left by mistake: nothing may come of it.
+            // Leaving a span that was not entered must have no effect.
             Step::Exit(at) => {
                 exit(at);
                 if let Some(place) = entered.iter().rposition(|known| *known == at) {

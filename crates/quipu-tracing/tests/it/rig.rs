@@ -1,4 +1,4 @@
-//! An agent on Rig, unchanged: the very spans of `rig-core`'s telemetry module and of its agents, read by Rig's adapter.
+//! Tests with the spans of `rig-core`'s telemetry module and agents, read by Rig's adapter.
 
 use quipu_adapter_rig::Rig;
 use quipu_core::{Adapter, Kind, Span};
@@ -8,7 +8,7 @@ use tracing::info_span;
 
 use crate::{full, recorded, recorded_by, span};
 
-/// `rig_core::telemetry::SpanBuilder` for a completion, and what a provider client records on it.
+/// `rig_core::telemetry::SpanBuilder` for a completion, and the fields that a provider client records.
 fn completion() {
     let span = info_span!(
         target: "rig::completions",

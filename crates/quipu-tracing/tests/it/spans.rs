@@ -1,4 +1,4 @@
-//! Spans: names, parents, fields, links.
+//! Tests of spans: names, parents, fields, links.
 
 use quipu_core::{SpanKind, Status, Value};
 use quipu_sdk::{FutureExt, Settings, bind};
@@ -109,7 +109,7 @@ fn guards_and_spans_are_each_others_parents() {
     assert_eq!(outer.parent_id, Some(agent.span_id));
     assert_eq!(tool.parent_id, Some(outer.span_id));
     assert_eq!([outer.trace_id, tool.trace_id], [agent.trace_id; 2]);
-    // What is bound goes through spans of `tracing` too.
+    // Bound values pass through spans of `tracing`, too.
     assert_eq!(value(outer, "gen_ai.agent.name"), "planner".into());
     assert_eq!(value(tool, "gen_ai.agent.name"), "planner".into());
     assert_eq!(span(&batch, "alone").parent_id, None);
@@ -143,7 +143,7 @@ fn a_parent_that_is_closed_or_left_out_does_not_break_the_chain() {
         info_span!(parent: &handle, "beside");
         let below = info_span!(parent: &handle, "first");
         drop((top, handle));
-        // Its parents are left and closed, as far as anybody can tell.
+        // Its parents are left and closed.
         info_span!(parent: &below, "late");
     });
     let top = span(&batch, "top");

@@ -1,7 +1,7 @@
-//! Estimates beside what recordings say was used.
+//! Test of estimates against the recorded token counts.
 //!
-//! The model server of all these recordings makes its counts up: they do not follow the text. The table shows what a comparison is
-//! worth there; estimates are judged by providers' own counts in `crates/quipu-tokens/tests`.
+//! The model server of these recordings invents its counts, which do not follow the text. So the table shows
+//! little about accuracy; `crates/quipu-tokens/tests` compares estimates with the counts of real providers.
 
 use quipu::tokens::{Input, input};
 use quipu_recordings::{names, read};

@@ -1,4 +1,4 @@
-//! One call, many records: a recording comes to the same figures whatever the order, the cut and the clock of what is sent.
+//! Tests that a recording has the same figures in any order, any split into batches and at any time of day.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,14 +13,14 @@ use quipu_ledger::Ledger;
 use quipu_prices::Books;
 use quipu_recordings::{bodies, names, want};
 
-/// A day in nanoseconds: its boundaries are full hours too.
+/// A day in nanoseconds; its boundaries are full hours, too.
 const DAY: i64 = 86_400 * Timestamp::SECOND;
 /// Midnight before the recordings: 2026-11-01T00:00:00Z.
 const MIDNIGHT: i64 = 1_793_491_200 * Timestamp::SECOND;
-/// Places of a recording that are put onto midnight.
+/// Moments of a recording that are moved to midnight.
 const PLACES: usize = 6;
 
-/// A receiver without a wire: reads, counts, prices and keeps.
+/// A receiver without a network: reads, counts, prices and stores.
 struct Intake {
     adapters: Adapters,
     ledger: Ledger,
@@ -28,7 +28,7 @@ struct Intake {
     store: Memory,
 }
 
-/// Everything that must not depend on how it was sent.
+/// Figures that must not depend on the order and split of the batches.
 #[derive(Debug, Clone, PartialEq)]
 struct Figures {
     total: UsageTotals,
@@ -91,7 +91,7 @@ fn sent(name: &str) -> Vec<Batch> {
     bodies(name).iter().map(quipu_recordings::Body::decode).collect()
 }
 
-/// One span a batch; log records and metrics stay as they were sent.
+/// One span per batch; log records and metrics keep their batches.
 fn apart(batches: &[Batch]) -> Vec<Batch> {
     let mut parts = Vec::new();
     for batch in batches {
@@ -105,7 +105,7 @@ fn apart(batches: &[Batch]) -> Vec<Batch> {
     parts
 }
 
-/// The same other order for a seed.
+/// A shuffled order that depends on the seed only.
 fn shuffled<T>(mut items: Vec<T>, seed: u64) -> Vec<T> {
     let mut state = seed ^ 0x9e37_79b9_7f4a_7c15;
     for last in (1..items.len()).rev() {
@@ -115,7 +115,7 @@ fn shuffled<T>(mut items: Vec<T>, seed: u64) -> Vec<T> {
     items
 }
 
-/// The batches as they would be, had everything happened so much later.
+/// The batches moved to a later time.
 fn later(batches: &[Batch], nanos: i64) -> Vec<Batch> {
     let mut batches = batches.to_vec();
     for batch in &mut batches {
@@ -136,7 +136,7 @@ fn later(batches: &[Batch], nanos: i64) -> Vec<Batch> {
     batches
 }
 
-/// Coding agents tell the time of an event in words too.
+/// Coding agents also send an event's time as text.
 fn move_words(attributes: &mut Attributes, nanos: i64) {
     for (_, value) in attributes.iter_mut().filter(|(key, _)| key == "event.timestamp") {
         if let Some(time) = value.as_str().and_then(|text| text.parse::<Timestamp>().ok()) {
@@ -145,7 +145,8 @@ fn move_words(attributes: &mut Attributes, nanos: i64) {
     }
 }
 
-/// Moments of a recording that are worth being a boundary: just after the start of calls, and in the middle of them.
+/// Moments of a recording that are interesting as boundaries: just after the start of a call, and in the
+/// middle of one.
 fn places(batches: &[Batch]) -> Vec<i64> {
     let adapters = quipu::adapters();
     let mut places = Vec::new();
@@ -165,7 +166,7 @@ fn places(batches: &[Batch]) -> Vec<i64> {
     places.into_iter().step_by(step).collect()
 }
 
-/// What differs from the figures of a recording that was sent once.
+/// Differences from the figures of a recording that was sent once.
 fn note(wrong: &mut Vec<String>, name: &str, how: &str, have: &Figures, want: &Figures) {
     if have == want {
         return;
@@ -196,7 +197,7 @@ fn note(wrong: &mut Vec<String>, name: &str, how: &str, have: &Figures, want: &F
     wrong.push(format!("{name}, {how}: {}", off.join("; ")));
 }
 
-/// What is not as the model server's log has it.
+/// Differences from the model server's log.
 fn note_truth(wrong: &mut Vec<String>, name: &str, have: &Figures) {
     let want = want(name);
     let limited = want.get("source_limited").filter(|limited| !limited.is_null());
@@ -217,9 +218,9 @@ fn assert_none(wrong: &[String]) {
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// What recordings tell that the model server's log does not, or the other way round.
+/// Known differences between recordings and the model server's log.
 const EXCUSED: [&str; 2] = [
-    // A call that failed before it reached the server: the program lacked a module.
+    // A call that failed before it reached the server, because the program lacked a module.
     "beeai--oi: calls 5 of 4 and 0 failed",
     // The instrumentation of embeddings sends no tokens.
     "langchain-js--oi+oi-openai: input 3069 of 3101",

@@ -1,4 +1,4 @@
-//! As in the first page of the guide: one call, and free functions everywhere.
+//! Test of the guide's first page: one call, and free functions everywhere.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ fn search(query: &str) -> Result<usize, std::io::Error> {
     Ok(query.len())
 }
 
-/// The one test of this process that installs.
+/// The only test of this process that installs the library.
 #[tokio::test]
 async fn the_contract_of_the_library() -> Result<(), Box<dyn std::error::Error>> {
     let folder = TempDir::new()?;

@@ -1,4 +1,4 @@
-//! The library from outside: what its user gets.
+//! Tests of the library's public interface.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! A whole run, from guards to what the backends hold.
+//! Tests of whole runs, from guards to the backends.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 const SOON: Duration = Duration::from_secs(5);
 
-/// A library of its own in this folder, with SQLite and a file.
+/// A library in this folder, with SQLite and a file.
 pub fn library(folder: &TempDir) -> Builder {
     let builder =
         Quipu::builder().detached().without_env().without_file().service("shop").system_metrics(false);
@@ -40,7 +40,7 @@ async fn a_call_reaches_sqlite_and_another_process_reads_it_while_the_agent_runs
     assert!(!quipu.status().running);
 }
 
-/// A backend of the user's own that fails.
+/// A custom backend that fails.
 struct Failing;
 
 #[async_trait::async_trait]
