@@ -134,10 +134,7 @@ impl Pipeline {
             Some(exit) => exit.replay().await,
             None => {
                 let names: Vec<_> = self.exits.iter().map(|exit| exit.name()).collect();
-                let context = format!(
-                    "no backend beside the store is called {name:?}; there are: {}",
-                    names.join(", ")
-                );
+                let context = format!("no exporter is called {name:?}; there are: {}", names.join(", "));
                 Err(Error::new(ErrorKind::NotFound, "replay dead letters", context))
             }
         }
@@ -193,7 +190,7 @@ impl Pipeline {
         }
         while all.join_next().await.is_some() {}
         ended.map_err(|cause| {
-            Error::new(ErrorKind::Internal, "close pipeline", "its worker failed").caused_by(cause)
+            Error::new(ErrorKind::Internal, "close pipeline", "the worker failed").caused_by(cause)
         })
     }
 }

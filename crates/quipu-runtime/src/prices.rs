@@ -135,5 +135,5 @@ fn io(path: &Path, why: std::io::Error) -> Error {
 }
 
 fn missing(path: &Path) -> Error {
-    Error::new(ErrorKind::NotFound, "read prices", format!("{}: there is no such file", path.display()))
+    Error::new(ErrorKind::NotFound, "read prices", format!("{}: the file does not exist", path.display()))
 }

@@ -151,7 +151,7 @@ impl Running {
         let deadline = Instant::now() + timeout.min(LONGEST);
         let command = Command { kind, deadline, reply, reached: Arc::clone(&reached) };
         let sent = self.commands.lock().as_ref().is_some_and(|commands| commands.send(command).is_ok());
-        if sent { Ok(reached) } else { Err(late(kind, "it is shut down")) }
+        if sent { Ok(reached) } else { Err(late(kind, "the library is shut down")) }
     }
 
     fn tell(&self, kind: Kind, timeout: Duration) -> Result<()> {

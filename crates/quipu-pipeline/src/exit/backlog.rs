@@ -130,12 +130,12 @@ impl Backlog {
         let full = |why| Error::new(ErrorKind::Exhausted, "replay dead letters", why);
         let mut waiting = self.waiting.lock();
         if waiting.closed {
-            return Err(full("it is closing"));
+            return Err(full("the backlog is closing"));
         }
         let fits = waiting.held == 0 || waiting.held + batch.len() <= self.most;
         match (packed, &mut waiting.spool) {
             (Some(packed), Some(spool)) => drop(spool.append(packed, taken)?),
-            _ if !fits => return Err(full("no room")),
+            _ if !fits => return Err(full("the queue is full")),
             _ => {
                 let stamp = self.now(&waiting);
                 waiting.keep(Load { batch, taken, place: None, stamp });

@@ -141,7 +141,8 @@ impl DeadLetters {
         // A pipeline with a spool creates this folder. In any other folder no pipeline would find the
         // letters.
         if !folder.is_dir() {
-            let context = "no spool is there: is it the name of a backend that has one? else start Quipu and let it replay";
+            let context =
+                "there is no spool folder: check the name of the exporter, or start Quipu and let it replay";
             return Err(Error::new(ErrorKind::NotFound, "replay dead letters", context));
         }
         let mut spool = Spool::open(&folder, &settings.spool)?;

@@ -144,7 +144,7 @@ impl Packed {
             let sum = crc32fast::hash(&bytes);
             return Ok(Self { plain: narrow(plain.len()), sum, bytes });
         }
-        Err(unable("what is left of a batch does not fit into its place"))
+        Err(unable("the remaining records do not fit into the frame"))
     }
 
     pub fn bytes(&self) -> &[u8] {

@@ -45,7 +45,7 @@ fn files(folder: &Path, ending: &str, found: &mut Vec<String>) -> Vec<PathBuf> {
 /// Returns the first damage in a spool file.
 fn damage(path: &Path) -> Option<String> {
     match fs::metadata(path) {
-        Ok(meta) if !meta.is_file() => return Some("it is no file".into()),
+        Ok(meta) if !meta.is_file() => return Some("not a regular file".into()),
         Err(gone) if gone.kind() == IoKind::NotFound => return None,
         _ => {}
     }
@@ -66,14 +66,14 @@ fn walk(path: &Path) -> std::io::Result<Option<String>> {
             return Ok(None);
         }
         let Some(head) = Head::read(&bytes) else {
-            return Ok(Some(format!("the frame at byte {at} is not what was written")));
+            return Ok(Some(format!("the head of the frame at byte {at} is damaged")));
         };
         let stored = usize::try_from(head.stored).unwrap_or(usize::MAX);
         if next(&mut bytes, stored)? < stored {
             return Ok(None);
         }
         if crc32fast::hash(&bytes) != head.sum {
-            return Ok(Some(format!("the frame at byte {at} is not what was written")));
+            return Ok(Some(format!("checksum mismatch in the frame at byte {at}")));
         }
         at += HEAD + stored;
     }

@@ -170,7 +170,7 @@ impl Open {
         let backend = self.name().to_owned();
         let swept = tokio::task::spawn_blocking(move || forget(&parts, &what, dry)).await;
         let swept = swept.unwrap_or_else(|cause| Swept {
-            troubles: vec![format!("it was broken off: {cause}")],
+            troubles: vec![format!("the deletion was aborted: {cause}")],
             ..Swept::default()
         });
         Swept { backend, ..swept }
@@ -184,7 +184,8 @@ impl Open {
         let parts = Arc::clone(&self.parts);
         let replayed = tokio::task::spawn_blocking(move || replay(&parts)).await;
         replayed.unwrap_or_else(|cause| {
-            Err(Error::new(ErrorKind::Internal, "replay dead letters", "it was broken off").caused_by(cause))
+            Err(Error::new(ErrorKind::Internal, "replay dead letters", "the task was aborted")
+                .caused_by(cause))
         })
     }
 

@@ -33,7 +33,7 @@ fn one(own: &OwnPattern) -> Result<Regex> {
     if own.name.is_empty() || own.name.len() > NAME_BYTES || !own.name.chars().all(plain) {
         return Err(wrong(
             "patterns",
-            format_args!("the name {:?} is not of 1 to {NAME_BYTES} of a-z, 0-9 and _", own.name),
+            format_args!("the name {:?} needs 1 to {NAME_BYTES} of a-z, 0-9 and _", own.name),
         ));
     }
     if own.pattern.len() > BYTES {

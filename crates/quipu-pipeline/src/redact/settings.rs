@@ -340,7 +340,7 @@ pub(super) fn check(settings: &RedactSettings) -> Result<()> {
             ));
         }
         if let Some(at) = list.iter().position(|entry| entry.is_empty() || entry.len() > ENTRY_BYTES) {
-            return Err(wrong(&name, format_args!("entry {at} is not of 1 to {ENTRY_BYTES} bytes")));
+            return Err(wrong(&name, format_args!("entry {at} needs 1 to {ENTRY_BYTES} bytes")));
         }
     }
     let hashes = settings.mode == Mode::Hash

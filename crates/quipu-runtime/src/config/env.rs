@@ -170,7 +170,7 @@ fn flag(text: &str) -> Result<bool, String> {
 }
 
 fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
-    text.parse().map_err(|_| format!("{text:?} is not a number that fits"))
+    text.parse().map_err(|_| format!("{text:?} is not a valid number"))
 }
 
 /// Parses a number from 0 to 1.
