@@ -1,11 +1,11 @@
-//! Where spending and reservations of budgets are written down: by one process in its memory, or by several in one file.
+//! Accounts of budgets: what was spent and reserved, in one process's memory or in a file that several share.
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use crate::{Erasure, Provider, Result, SpanId, Timestamp, TraceId, Usd};
 
-/// What an account is kept in. The order of the variants is part of the stored format: append only.
+/// Unit of an account. The order of the variants is part of the stored format: append only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AccountUnit {
@@ -21,7 +21,7 @@ impl AccountUnit {
     /// Every unit, in the order of their numbers.
     pub const ALL: [Self; 3] = [Self::Usd, Self::Tokens, Self::Calls];
 
-    /// The word for it.
+    /// Stable word of the unit.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Usd => "usd",
@@ -31,14 +31,14 @@ impl AccountUnit {
     }
 }
 
-/// One account: a budget has one for each of its limits and each value that its scope tells apart.
+/// Identifies one account. A budget has one account for each of its limits and each value of its scope.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct AccountId {
     /// Name of the budget.
     pub budget: CompactString,
-    /// Whose account it is, as the budget's owner writes it; empty for everybody's.
+    /// Scope value of the account, as the budget's owner writes it; empty for an account of all callers.
     pub scope: CompactString,
-    /// Unit of every figure in it.
+    /// Unit of every figure in the account.
     pub unit: AccountUnit,
 }
 
@@ -47,30 +47,30 @@ pub struct AccountId {
 pub struct Posting {
     /// The account.
     pub account: AccountId,
-    /// Start of the time that it is put under.
+    /// Start of the time bucket of the figure.
     pub bucket: Timestamp,
-    /// How much, in the account's unit.
+    /// Amount in the account's unit.
     pub figure: i128,
 }
 
-/// What is set aside in the accounts of one budget for a call that is about to be made.
+/// A reservation in the accounts of one budget, for a call that is about to be made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Held {
-    /// Id of the reservation; it is one for every budget that a call was let through by.
+    /// Id of the reservation, the same in every budget that admitted the call.
     pub id: u64,
     /// Name of the budget.
     pub budget: CompactString,
-    /// The accounts and how much is set aside in each.
+    /// The accounts and the amount reserved in each.
     pub figures: Vec<(AccountId, i128)>,
-    /// It is let go then.
+    /// Expiry of the reservation.
     pub expires: Timestamp,
-    /// The trace that the call is expected in.
+    /// Trace of the expected call.
     pub trace_id: Option<TraceId>,
-    /// The very span that the call is.
+    /// Span of the call itself.
     pub span_id: Option<SpanId>,
 }
 
-/// What a trace says of all its calls. Facts come in any order and are only added to.
+/// Facts of a trace that apply to all its calls. Facts arrive in any order and are only added.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TraceFacts {
     /// Project.
@@ -83,7 +83,7 @@ pub struct TraceFacts {
     pub tags: Vec<CompactString>,
 }
 
-/// A counted call: its figures, and where they were posted. Identity is `(trace_id, span_id)`.
+/// A counted call with its figures and postings. Identity is `(trace_id, span_id)`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counted {
     /// The trace.
@@ -110,114 +110,117 @@ pub struct Counted {
     pub tokens: u64,
     /// Requests.
     pub calls: u64,
-    /// Where the figures stand.
+    /// Postings of these figures.
     pub postings: Vec<Posting>,
 }
 
-/// A threshold that was passed.
+/// A budget threshold that was passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fired {
-    /// Which one, in millionths of the limit.
+    /// The threshold, in millionths of the limit.
     pub millionths: u64,
-    /// The limit that it was a part of.
+    /// The limit that the threshold refers to.
     pub limit: i128,
-    /// Start of the period that it was passed in; of a rolling one, when it was passed.
+    /// Start of the period in which it was passed; for a rolling period, the time at which it was passed.
     pub period: Timestamp,
 }
 
-/// Books of accounts. They know nothing of limits: whoever writes in them reads first, within the same [`Accounts::transact`].
+/// Books of accounts. They do not know limits: a caller reads before it writes, within one
+/// [`Accounts::transact`].
 pub trait Accounts: Send + Sync {
-    /// Runs `work` alone: nobody of this process or another reads or writes meanwhile. What it wrote is kept if it gives `Ok`; a
-    /// book that several processes share forgets all of it otherwise, so `work` reads all that it needs before it writes.
+    /// Runs `work` exclusively: no other thread or process reads or writes meanwhile. Its writes are kept if
+    /// it returns `Ok`. Otherwise a book that several processes share discards them, so `work` must finish
+    /// its reads before it writes.
     ///
     /// # Errors
-    /// That of `work`, or the books cannot be written.
+    /// An error of `work`, or the books cannot be written.
     fn transact(&self, work: &mut dyn FnMut(&mut dyn Sheet) -> Result<()>) -> Result<()>;
 
-    /// Takes a user, a session or traces out of the books and their files; gives how many rows named them. What was spent stays: the
-    /// figures of accounts that get the same name are added up. With `dry_run` nothing changes.
+    /// Removes a user, a session or traces from the books and their files. Returns the number of rows that
+    /// named them. Spent amounts stay: accounts that get the same name are added up. With `dry_run` nothing
+    /// changes.
     ///
     /// # Errors
     /// The books cannot be read or written; repeating it is safe.
     fn erase(&self, whose: &Erasure<'_>, dry_run: bool) -> Result<u64>;
 }
 
-/// The books while they are open for one piece of work.
+/// The books, open for one piece of work.
 ///
 /// # Errors
-/// Of every method: the books cannot be read or written.
+/// Every method fails if the books cannot be read or written.
 #[allow(clippy::missing_errors_doc, reason = "said once, above")]
 pub trait Sheet {
-    /// Grows with every [`Self::define`], whoever called it.
+    /// A number that grows with every [`Self::define`] of any process.
     fn version(&mut self) -> Result<u64>;
 
-    /// Definitions of budgets that were stored: name and text, by name.
+    /// Stored definitions of budgets: name and text, ordered by name.
     fn definitions(&mut self) -> Result<Vec<(String, String)>>;
 
-    /// Stores a definition, or removes it.
+    /// Stores a definition; `None` removes it.
     fn define(&mut self, name: &str, text: Option<&str>) -> Result<()>;
 
     /// Sum of the buckets that begin at or after `since`.
     fn spent(&mut self, account: &AccountId, since: Timestamp) -> Result<i128>;
 
-    /// Adds to a bucket; negative figures take away.
+    /// Adds to a bucket; negative figures subtract.
     fn post(&mut self, posting: &Posting) -> Result<()>;
 
-    /// Accounts of a budget with a bucket at or after `since`, or with something set aside; in order.
+    /// Accounts of a budget with a bucket at or after `since`, or with a reservation; in order.
     fn accounts(&mut self, budget: &str, since: Timestamp) -> Result<Vec<AccountId>>;
 
-    /// Lets go of every reservation whose time is over.
+    /// Releases every expired reservation.
     fn expire(&mut self, now: Timestamp) -> Result<()>;
 
-    /// Sum of what is set aside.
+    /// Sum of the reservations.
     fn reserved(&mut self, account: &AccountId) -> Result<i128>;
 
-    /// An id that no reservation ever had.
+    /// A new reservation id; ids are never reused.
     fn next(&mut self) -> Result<u64>;
 
-    /// Sets aside. What was set aside by the same id and budget is replaced.
+    /// Makes a reservation. It replaces an earlier one of the same id and budget.
     fn hold(&mut self, held: Held) -> Result<()>;
 
-    /// The parts of a reservation that still stand.
+    /// The reservations of an id that are not released yet, one for each budget.
     fn held(&mut self, id: u64) -> Result<Vec<Held>>;
 
     /// Reservations for calls of a trace.
     fn held_in(&mut self, trace_id: TraceId) -> Result<Vec<Held>>;
 
-    /// Lets go of a reservation in one budget.
+    /// Releases a reservation in one budget.
     fn release(&mut self, id: u64, budget: &str) -> Result<()>;
 
-    /// A call as it was counted last.
+    /// The last counted version of a call.
     fn call(&mut self, trace_id: TraceId, span_id: SpanId) -> Result<Option<Counted>>;
 
     /// Calls of a trace.
     fn calls(&mut self, trace_id: TraceId) -> Result<Vec<Counted>>;
 
-    /// Remembers a call at least until `keep` (books in memory: as long as there is room), in place of what was known of it. The
-    /// postings are not made by this.
+    /// Stores a call at least until `keep`, in place of its earlier version. Books in memory keep it while
+    /// they have space. This method does not make the postings.
     fn count(&mut self, call: Counted, keep: Timestamp) -> Result<()>;
 
-    /// What is known of a trace.
+    /// The known facts of a trace.
     fn facts(&mut self, trace_id: TraceId) -> Result<TraceFacts>;
 
-    /// Remembers what is known of a trace, as [`Self::count`] does.
+    /// Stores the facts of a trace, for as long as [`Self::count`] stores a call.
     fn learn(&mut self, trace_id: TraceId, facts: TraceFacts, keep: Timestamp) -> Result<()>;
 
-    /// Thresholds of an account that were passed.
+    /// Passed thresholds of an account.
     fn fired(&mut self, account: &AccountId) -> Result<Vec<Fired>>;
 
-    /// Remembers that a threshold was passed, in place of what was known of the same one.
+    /// Stores a passed threshold, in place of its earlier version.
     fn fire(&mut self, account: &AccountId, fired: Fired) -> Result<()>;
 
-    /// A word that was left under a name.
+    /// The word stored under a name.
     fn mark(&mut self, name: &str) -> Result<Option<String>>;
 
-    /// Leaves a word under a name.
+    /// Stores a word under a name.
     fn set_mark(&mut self, name: &str, word: &str) -> Result<()>;
 
-    /// Forgets every account and reservation of a budget.
+    /// Removes every account and reservation of a budget.
     fn forget(&mut self, budget: &str) -> Result<()>;
 
-    /// Forgets what need not be kept any more: calls and traces by their time, buckets that begin before `buckets`.
+    /// Removes expired data: calls and traces by their time, and buckets that begin before `buckets`.
     fn prune(&mut self, now: Timestamp, buckets: &dyn Fn(&str) -> Timestamp) -> Result<()>;
 }

@@ -1,84 +1,89 @@
-//! From what a source sent to what it means.
+//! The adapter trait: reads the meaning of a span from its attributes.
 
 use std::sync::Arc;
 
 use crate::{Batch, Canonical, Event, Lens, Messages, Metric, Span};
 
-/// Reads one family of sources, or adds what a framework tells beyond its convention. Pure: the same record always gives
-/// the same answer, so stored records can be read again.
+/// Reads one family of sources, or adds what a framework reports beyond its convention. An adapter is pure:
+/// the same record always gives the same result, so stored records can be read again.
 pub trait Adapter: Send + Sync {
-    /// The convention's name: `genai`, `openinference`, `openllmetry` …; of an adapter that only enriches, the framework's.
+    /// The convention's name: `genai`, `openinference`, `openllmetry` …; for an adapter that only enriches,
+    /// the framework's name.
     fn name(&self) -> &'static str;
 
-    /// Whether this adapter understands the span, judged by its attributes first and its scope second. By default it does
-    /// not: an adapter that only enriches claims nothing.
+    /// Whether this adapter understands the span, judged first by its attributes, then by its scope. The
+    /// default is `false`, for adapters that only enrich.
     fn claims(&self, _span: &Span) -> bool {
         false
     }
 
-    /// What the span means. Only called for spans that it claims.
+    /// The meaning of the span. Called only for spans that the adapter claims.
     fn canonical(&self, _span: &Span) -> Canonical {
         Canonical::default()
     }
 
-    /// What was said in the span. Only called for spans that it claims, when somebody looks.
+    /// The messages of the span. Called on demand, only for spans that the adapter claims.
     fn messages(&self, _span: &Span) -> Messages {
         Messages::default()
     }
 
-    /// How it read the span. Only called for spans that it claims, when somebody looks. By default nothing.
+    /// The trace of the reading: sources and rules of each value. Called on demand, only for spans that the
+    /// adapter claims. The default is empty.
     fn lens(&self, _span: &Span, _read: &Canonical) -> Lens {
         Lens::default()
     }
 
-    /// The frameworks whose spans it enriches, by the name in [`Canonical::framework`]; by default none.
+    /// The frameworks whose spans it enriches, by the name in [`Canonical::framework`]. The default is none.
     fn enriches(&self) -> &'static [&'static str] {
         &[]
     }
 
-    /// Adds what the framework tells beyond its convention: nodes, tasks, hand-offs, sub-agents. Called for spans of the
-    /// frameworks in [`Self::enriches`], whichever adapter read them; it changes only what it knows better.
+    /// Adds what the framework reports beyond its convention: nodes, tasks, hand-offs, sub-agents. Called for
+    /// spans of the frameworks in [`Self::enriches`], regardless of the adapter that read them. It changes
+    /// only the fields that it knows better.
     fn enrich(&self, _span: &Span, _read: &mut Canonical) {}
 
-    /// Fills in an event's session, agent and framework. By default nothing.
+    /// Fills in an event's session, agent and framework. The default does nothing.
     fn event(&self, _event: &mut Event) {}
 
-    /// The call, tool run or turn that an event tells of, as a span; by default none. The span carries the event's
-    /// attributes, [`crate::Signal::ATTRIBUTE`], ids made of names ([`crate::TraceId::made_of`]) so that the event again gives
-    /// the same span, and this adapter claims it.
+    /// The call, tool run or turn that an event describes, as a span. The default is none. The span carries
+    /// the event's attributes and [`crate::Signal::ATTRIBUTE`]. Its ids are derived from names
+    /// ([`crate::TraceId::made_of`]), so the same event always gives the same span. This adapter claims the
+    /// span.
     fn span_of_event(&self, _event: &Event) -> Option<Span> {
         None
     }
 
-    /// The tokens that metrics of one request tell of, as spans like those of events; by default none.
+    /// Spans for the tokens that the metrics of one request report, built like those of events. The default
+    /// is none.
     fn spans_of_metrics(&self, _metrics: &[Metric]) -> Vec<Span> {
         Vec::new()
     }
 }
 
-/// Adapters in order: the first that claims a span reads it, then all that enrich its framework add to it.
+/// Ordered adapters: the first that claims a span reads it, then all that enrich its framework add to it.
 #[derive(Clone, Default)]
 pub struct Adapters(Vec<Arc<dyn Adapter>>);
 
 impl Adapters {
-    /// Adapters, the most particular first.
+    /// Creates the list, the most specific adapter first.
     pub fn new(adapters: Vec<Arc<dyn Adapter>>) -> Self {
         Self(adapters)
     }
 
-    /// These adapters with others before them.
+    /// Puts other adapters before these.
     #[must_use]
     pub fn after(self, mut first: Vec<Arc<dyn Adapter>>) -> Self {
         first.extend(self.0);
         Self(first)
     }
 
-    /// The adapter for a span, if one claims it.
+    /// The first adapter that claims a span.
     pub fn of(&self, span: &Span) -> Option<&dyn Adapter> {
         self.0.iter().find(|adapter| adapter.claims(span)).map(AsRef::as_ref)
     }
 
-    /// Reads a span into its `canonical`; spans that nobody claims keep the default.
+    /// Reads a span into its `canonical`; an unclaimed span keeps the default.
     pub fn read(&self, span: &mut Span) {
         let Some(adapter) = self.of(span) else { return };
         let mut read = adapter.canonical(span);
@@ -95,12 +100,12 @@ impl Adapters {
         })
     }
 
-    /// What was said in a span.
+    /// The messages of a span.
     pub fn messages(&self, span: &Span) -> Messages {
         self.of(span).map(|adapter| adapter.messages(span)).unwrap_or_default()
     }
 
-    /// How a span was read; it is read anew.
+    /// Sources and rules of a span's values; reads the span anew.
     pub fn lens(&self, span: &Span) -> Lens {
         let Some(adapter) = self.of(span) else { return Lens::default() };
         let mut read = adapter.canonical(span);
@@ -115,12 +120,12 @@ impl Adapters {
         Lens { adapter: adapter.name().into(), enriched_by, ..adapter.lens(span, &read) }
     }
 
-    /// Lets every adapter fill in what it knows of an event.
+    /// Lets every adapter fill in its fields of an event.
     pub fn read_event(&self, event: &mut Event) {
         self.0.iter().for_each(|adapter| adapter.event(event));
     }
 
-    /// Reads a whole batch, after adding to its spans those that its events and metrics tell of.
+    /// Reads a whole batch. First adds the spans that its events and metrics describe.
     pub fn read_batch(&self, batch: &mut Batch) {
         for event in &mut batch.events {
             self.read_event(event);

@@ -1,4 +1,4 @@
-//! Where records go, and where they can be asked for again.
+//! Contracts of backends: sinks for records, and stores that answer queries.
 
 use std::sync::Arc;
 
@@ -13,47 +13,48 @@ use crate::{
     TraceRow, UsageGroup, UsageQuery, WorkGroup, WorkQuery,
 };
 
-/// Takes spans.
+/// A sink for spans.
 #[async_trait]
 pub trait SpanSink: Send + Sync {
-    /// Keeps or delivers the spans. Idempotent by `(trace_id, span_id)`.
+    /// Stores or delivers the spans. Idempotent by `(trace_id, span_id)`.
     ///
     /// # Errors
     /// None of the spans is acknowledged.
     async fn write_spans(&self, spans: &[Span]) -> Result<()>;
 }
 
-/// Takes events.
+/// A sink for events.
 #[async_trait]
 pub trait EventSink: Send + Sync {
-    /// Keeps or delivers the events.
+    /// Stores or delivers the events.
     ///
     /// # Errors
     /// None of the events is acknowledged.
     async fn write_events(&self, events: &[Event]) -> Result<()>;
 }
 
-/// Takes metrics.
+/// A sink for metrics.
 #[async_trait]
 pub trait MetricSink: Send + Sync {
-    /// Keeps or delivers the points.
+    /// Stores or delivers the points.
     ///
     /// # Errors
     /// None of the points is acknowledged.
     async fn write_metrics(&self, metrics: &[Metric]) -> Result<()>;
 }
 
-/// Takes ledger rows.
+/// A sink for ledger rows.
 #[async_trait]
 pub trait CostSink: Send + Sync {
-    /// Keeps or delivers the rows; a row replaces an earlier one of the same span.
+    /// Stores or delivers the rows; a row replaces an earlier one of the same span.
     ///
     /// # Errors
     /// None of the rows is acknowledged.
     async fn write_costs(&self, costs: &[Cost]) -> Result<()>;
 }
 
-/// A way out of the pipeline. It has a sink for each signal that it can serve; what it lacks is visible as `None`.
+/// A destination of the pipeline: a store or an exporter. It has a sink for each signal that it supports; a
+/// missing sink is `None`.
 #[async_trait]
 pub trait Backend: Send + Sync {
     /// Name, such as `sqlite`.
@@ -79,11 +80,11 @@ pub trait Backend: Send + Sync {
         None
     }
 
-    /// Writes a whole batch: by default each signal to its sink. A transactional backend overrides it, so that all of
-    /// the batch is kept or none.
+    /// Writes a whole batch. The default passes each signal to its sink. A transactional backend overrides
+    /// this method to store all of the batch or nothing.
     ///
     /// # Errors
-    /// The batch is not acknowledged; repeating it is safe.
+    /// The batch is not acknowledged; a retry is safe.
     async fn write(&self, batch: Arc<Batch>) -> Result<()> {
         if let (Some(sink), false) = (self.span_sink(), batch.spans.is_empty()) {
             sink.write_spans(&batch.spans).await?;
@@ -100,91 +101,95 @@ pub trait Backend: Send + Sync {
         Ok(())
     }
 
-    /// How it is doing, from memory: never waits.
+    /// Current state, from memory. Never waits.
     fn health(&self) -> Health {
         Health::Ready
     }
 
-    /// Whether it hands records to another program, which may be away for a while: what waits for it is then worth keeping.
+    /// Whether it sends records to another program. That program may be down for a while, so unsent records
+    /// are worth keeping.
     fn is_remote(&self) -> bool {
         false
     }
 
-    /// Looks whether the other side can be reached, lets us in and takes what it is sent: one finding a step, the last one where it
-    /// failed. May send a record that says it is a check. A backend without another side finds nothing.
+    /// Checks that the remote server can be reached, accepts the credentials and accepts records. Returns one
+    /// finding for each step, up to the first failure. It may send a record that is marked as a check. A
+    /// backend without a remote server returns no findings.
     async fn probe(&self) -> Vec<Finding> {
         Vec::new()
     }
 
-    /// Waits until everything acknowledged has left its buffers.
+    /// Waits until all acknowledged records have left its buffers.
     ///
     /// # Errors
-    /// Something could not be written.
+    /// A buffered record could not be written.
     async fn flush(&self) -> Result<()> {
         Ok(())
     }
 
-    /// Flushes and lets go of every file and connection. Calling it twice is fine.
+    /// Flushes, then closes every file and connection. A second call has no effect.
     ///
     /// # Errors
-    /// Something could not be written.
+    /// A buffered record could not be written.
     async fn close(&self) -> Result<()> {
         self.flush().await
     }
 }
 
-/// A backend that can be asked. Answers never wait for a writer.
+/// A backend that answers queries. Queries never wait for a writer.
 #[async_trait]
 pub trait Store: Backend {
-    /// Encodes the records of a batch ahead of its write: the part of the work that needs neither a file nor another batch.
-    /// Blocks; may be called on several threads at once, and beside writes. `None`: the store gains nothing by it, or the batch
-    /// cannot be encoded, which its write will say.
+    /// Encodes the records of a batch before its write: the work that needs neither a file nor another batch.
+    /// Blocks. May run on several threads at once and during writes. `None` means that the store gains
+    /// nothing by it, or that the batch cannot be encoded; the write then reports the error.
     fn encode(&self, _batch: &Batch) -> Option<Encoded> {
         None
     }
 
-    /// Writes a batch of which the first records of each signal were encoded ahead, in the order of `ahead`.
+    /// Writes a batch whose first records of each signal were encoded before, in the order of `ahead`.
     ///
     /// # Errors
-    /// As [`Backend::write`].
+    /// The errors of [`Backend::write`].
     async fn write_encoded(&self, batch: Arc<Batch>, _ahead: Vec<Encoded>) -> Result<()> {
         self.write(batch).await
     }
 
-    /// One page of traces, newest first unless the query sorts otherwise. A trace whose [`TraceRow::spans`] are none is left
-    /// out, as it is of sessions and facets. A span that sampling left out ([`Span::is_sampled`]) is none of its trace's: it is
-    /// kept for its ledger row, by which its trace, session and every sum have its figures.
+    /// One page of traces, newest first unless the query sorts otherwise. A trace with [`TraceRow::spans`] of
+    /// 0 is left out, also from sessions and facets. A span that sampling left out ([`Span::is_sampled`]) is
+    /// not part of its trace. It is stored for its ledger row, which gives the figures of its trace, its
+    /// session and every sum.
     ///
     /// # Errors
     /// The store cannot be read.
     async fn traces(&self, query: &TraceQuery) -> Result<TracePage>;
 
-    /// One trace's summary; `None` when unknown.
+    /// One trace's summary; `None` for an unknown trace.
     ///
     /// # Errors
     /// The store cannot be read.
     async fn trace(&self, trace_id: TraceId) -> Result<Option<TraceRow>>;
 
-    /// One page of a trace's spans, by start, then id. A span that was made from another signal is left out while it has a
-    /// ledger row that does not count; one that sampling left out is never given.
+    /// One page of a trace's spans, by start, then id. A span that was made from another signal is left out
+    /// while its ledger row does not count. A span that sampling left out is never returned.
     ///
     /// # Errors
     /// The store cannot be read.
     async fn spans(&self, query: &SpanQuery) -> Result<SpanPage>;
 
-    /// One span in full; `None` when unknown.
+    /// One whole span; `None` for an unknown span.
     ///
     /// # Errors
     /// The store cannot be read.
     async fn span(&self, trace_id: TraceId, span_id: SpanId) -> Result<Option<SpanRow>>;
 
-    /// One page of sessions, latest activity first. A trace of none but spans that sampling left out is one of its session's.
+    /// One page of sessions, latest activity first. A trace whose spans were all left out by sampling still
+    /// belongs to its session.
     ///
     /// # Errors
     /// The store cannot be read.
     async fn sessions(&self, query: &SessionQuery) -> Result<SessionPage>;
 
-    /// Sums over counted calls, one group for each combination of the keys asked for; without keys one group.
+    /// Sums over counted calls, one group for each combination of the requested keys; one group without keys.
     ///
     /// # Errors
     /// The store cannot be read.
@@ -196,19 +201,20 @@ pub trait Store: Backend {
     /// The store cannot be read.
     async fn costs(&self, query: &CostQuery) -> Result<CostPage>;
 
-    /// Sums over work, one group for each combination of the keys asked for that has any, in the order of their keys.
+    /// Sums over work, one group for each existing combination of the requested keys, in the order of the
+    /// keys.
     ///
     /// # Errors
     /// The store cannot be read.
     async fn work(&self, query: &WorkQuery) -> Result<Vec<WorkGroup>>;
 
-    /// Sums over counted tool runs, one group a tool, most calls first.
+    /// Sums over counted tool runs, one group for each tool, most calls first.
     ///
     /// # Errors
     /// The store cannot be read.
     async fn tools(&self, filter: &TraceFilter) -> Result<Vec<ToolGroup>>;
 
-    /// The values of a field with the number of traces that have each, most first, at most `limit`.
+    /// The values of a field with the number of their traces, most first, at most `limit`.
     ///
     /// # Errors
     /// The store cannot be read.
@@ -220,7 +226,7 @@ pub trait Store: Backend {
     /// The store cannot be read.
     async fn events(&self, query: &EventQuery) -> Result<EventPage>;
 
-    /// Every metric that is stored.
+    /// All stored metrics.
     ///
     /// # Errors
     /// The store cannot be read.
@@ -232,17 +238,18 @@ pub trait Store: Backend {
     /// The store cannot be read.
     async fn metric(&self, query: &MetricQuery) -> Result<Vec<MetricSeries>>;
 
-    /// What the count needs to know of every stored span of these traces: one list a trace, in the order asked, each in
-    /// any order, empty when unknown. With each trace comes the start of one of its spans: a store that keeps days apart
-    /// may look only where a span of that time would have been put.
+    /// The counting facts of every stored span of these traces: one list for each trace, in the order of the
+    /// request. A list is unordered, and empty for an unknown trace. Each trace comes with the start of one
+    /// of its spans, so a store with day files may search only the matching files.
     ///
     /// # Errors
     /// The store cannot be read.
     async fn nodes(&self, traces: &[(TraceId, Timestamp)]) -> Result<Vec<Vec<Node>>>;
 
-    /// The traces with a span of each of these meetings, each trace once with the start of one of its spans: one list a
-    /// meeting, in the order asked, each in any order, empty when unknown. With each meeting comes the time of one of its
-    /// records: a store that keeps days apart may look only at that day and the days beside it.
+    /// The traces with a span of each of these meetings: one list for each meeting, in the order of the
+    /// request. A list is unordered, and empty for an unknown meeting. Each trace appears once, with the
+    /// start of one of its spans. Each meeting comes with the time of one of its records. A store with day
+    /// files may search only that day and the adjacent days.
     ///
     /// # Errors
     /// The store cannot be read.
@@ -251,24 +258,25 @@ pub trait Store: Backend {
         meetings: &[(Meeting, Timestamp)],
     ) -> Result<Vec<Vec<(TraceId, Timestamp)>>>;
 
-    /// How often traces were removed, by [`Store::forget`] or [`Store::purge`], since the store was opened. Never waits. What was
-    /// remembered of the store's traces holds for as long as this number stays the same; one that removes nothing may say 0.
+    /// Number of removals by [`Store::forget`] or [`Store::purge`] since the store was opened. Never waits.
+    /// Cached facts about the store's traces stay valid while this number does not change. A store that
+    /// removes nothing may return 0.
     fn removals(&self) -> u64 {
         0
     }
 
-    /// Versions of ended spans that were refused since this was last asked: see [`crate::SpanVersion::judge`]. Never waits.
+    /// Refused versions of ended spans since the last call: see [`crate::SpanVersion::judge`]. Never waits.
     fn take_conflicts(&self) -> Conflicts {
         Conflicts::default()
     }
 
-    /// What is stored.
+    /// Size and position of the stored data.
     ///
     /// # Errors
     /// The store cannot be read.
     async fn info(&self) -> Result<StoreInfo>;
 
-    /// Looks for damage and sums that do not add up: one sentence a finding, none when all is well.
+    /// Checks for damage and wrong sums: one sentence for each finding, none if all is well.
     ///
     /// # Errors
     /// The store cannot be read at all.
@@ -276,21 +284,22 @@ pub trait Store: Backend {
         Ok(Vec::new())
     }
 
-    /// Removes all that is kept of these traces: spans, texts, ledger rows, their part of every sum, events, and the places where
-    /// points of metrics name them. Gives of how many of them there was a span or an event. Every other record and sum stays as
-    /// it is, and so does what was not the store's: what budgets have spent was spent, and what other backends were given they
-    /// have. Spans of a trace that come later make it anew, without any memory of the old one; so do spans that wait for tail
-    /// sampling.
+    /// Removes all data of these traces: spans, texts, ledger rows, their share of every sum, events, and
+    /// their ids in metric points. Returns the number of traces that had a span or an event. All other
+    /// records and sums stay, as do data outside the store: spent budgets, and records that other backends
+    /// received. Later spans of a removed trace create it anew; so do spans that wait for tail sampling.
     ///
-    /// A call of which several signals told, each in a trace of its own, is forgotten only with all of these traces: the count
-    /// reads what is left when the next record of their session comes, and a record that was no more than an echo may then count.
+    /// Several signals can describe one call, each in its own trace. Such a call is removed only with all of
+    /// these traces. With the next record of the session the count reads the remaining ones, and a record
+    /// that was only an echo may then count.
     ///
     /// # Errors
-    /// Nothing, or the traces of some days, were removed; repeating it is safe.
+    /// Nothing, or only the traces of some days, were removed; a retry is safe.
     async fn forget(&self, traces: &[TraceId]) -> Result<u64>;
 
-    /// What there is of a user or session: by what was read of spans, by the session of events, and by the attributes of events,
-    /// series and resources. By default, the traces that a list of them has.
+    /// The data of a user or session: by the canonical fields of spans, the session of events, and the
+    /// attributes of events, series and resources. The default returns the traces that a filtered list
+    /// contains.
     ///
     /// # Errors
     /// The store cannot be read.
@@ -314,7 +323,7 @@ pub trait Store: Backend {
         Ok(owned)
     }
 
-    /// Files that may have records of anybody and are in no answer: see [`Owned::unreached`].
+    /// Files that may contain records of any owner and cannot be searched: see [`Owned::unreached`].
     ///
     /// # Errors
     /// The store cannot be read.
@@ -322,17 +331,19 @@ pub trait Store: Backend {
         Ok(Vec::new())
     }
 
-    /// Removes all of that, each trace as [`Store::forget`] does, and the name itself; gives what there was.
+    /// Removes all data that [`Store::owned`] finds, each trace as [`Store::forget`] does, and the owner's
+    /// name. Returns the removed data.
     ///
     /// # Errors
-    /// As there.
+    /// The errors of [`Store::forget`].
     async fn forget_owned(&self, owner: &Owner) -> Result<Owned> {
         let owned = self.owned(owner).await?;
         self.forget(&owned.traces).await?;
         Ok(Owned { events: 0, series: 0, ..owned })
     }
 
-    /// Writes anew the files that may still have bytes of removed records; with `dry_run` it only tells of them. By default, none.
+    /// Rewrites the files that may still contain bytes of removed records; with `dry_run` it only lists them.
+    /// The default does nothing.
     ///
     /// # Errors
     /// The store cannot be read.
@@ -340,14 +351,14 @@ pub trait Store: Backend {
         Ok(Vec::new())
     }
 
-    /// Removes whole days that end at or before `before`; gives the number of days removed.
+    /// Removes whole days that end at or before `before`. Returns the number of removed days.
     ///
     /// # Errors
-    /// Something could not be removed; what was removed stays removed.
+    /// A day could not be removed; removed days stay removed.
     async fn purge(&self, before: Timestamp) -> Result<u64>;
 
-    /// The end of the newest UTC day that has records: a bound on the time that does not come from this machine's clock. `None` where
-    /// nothing is stored, or the store does not tell.
+    /// The end of the newest UTC day with records: a time bound that does not depend on this machine's clock.
+    /// `None` if the store is empty or does not know.
     ///
     /// # Errors
     /// The store cannot be read.
@@ -355,34 +366,35 @@ pub trait Store: Backend {
         Ok(None)
     }
 
-    /// Whether it has retention and holds; one that has not keeps what it has until it is told to remove it.
+    /// Whether it supports retention and holds. Other stores keep their data until a caller removes it.
     fn retires(&self) -> bool {
         false
     }
 
-    /// Removes what the rules do not keep at `now`, day by day, the oldest first; with `dry_run` it only tells what would go. A trace
-    /// whose spans go keeps its ledger rows and its part of every sum for as long as costs are kept: sums are the same before and
-    /// after, while lists of traces and search have it no more. Writing goes on meanwhile. Whoever drops the future stops it between
-    /// two days.
+    /// Removes expired records as of `now`, day by day, oldest first; with `dry_run` it only lists them. A
+    /// trace whose spans expire keeps its ledger rows and its share of every sum for the retention of costs.
+    /// Sums therefore stay the same, while trace lists and search no longer contain the trace. Writes
+    /// continue meanwhile. A dropped future stops between two days.
     ///
     /// # Errors
-    /// [`crate::ErrorKind::Unsupported`]: this store keeps everything until it is told to remove it. Else the store cannot be read or
-    /// written; what was removed stays removed.
+    /// [`crate::ErrorKind::Unsupported`]: this store has no retention. Other errors: the store cannot be read
+    /// or written; removed records stay removed.
     async fn retire(&self, _rules: &Retention, _now: Timestamp, _dry_run: bool) -> Result<Retired> {
         Err(keeps_all(self.name()))
     }
 
-    /// Holds traces: [`Store::retire`] leaves them whole, until they are released. One that is held already keeps its hold. A trace
-    /// need not be there: what comes of it later is held too. [`Store::forget`] removes a held trace with its hold, and
-    /// [`Store::purge`] does not ask. Gives how many are newly held.
+    /// Holds traces: [`Store::retire`] keeps them whole until they are released. A held trace keeps its first
+    /// hold. The trace may be unknown: the hold then applies to its later records. [`Store::forget`] removes
+    /// a held trace with its hold, and [`Store::purge`] ignores holds. Returns the number of new holds.
     ///
     /// # Errors
-    /// [`crate::ErrorKind::Unsupported`], as above. [`crate::ErrorKind::Exhausted`]: there would be more than [`crate::MOST_HOLDS`].
+    /// [`crate::ErrorKind::Unsupported`], as above. [`crate::ErrorKind::Exhausted`]: the number of holds
+    /// would exceed [`crate::MOST_HOLDS`].
     async fn hold(&self, _holds: &[Hold]) -> Result<u64> {
         Err(keeps_all(self.name()))
     }
 
-    /// Releases traces; gives how many were held.
+    /// Releases traces. Returns the number of released holds.
     ///
     /// # Errors
     /// [`crate::ErrorKind::Unsupported`], as above. The store cannot be written.
@@ -390,7 +402,7 @@ pub trait Store: Backend {
         Err(keeps_all(self.name()))
     }
 
-    /// Every hold, the latest first; none for a store that cannot hold.
+    /// Every hold, latest first; empty for a store without holds.
     ///
     /// # Errors
     /// The store cannot be read.

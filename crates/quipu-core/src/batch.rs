@@ -1,10 +1,10 @@
-//! What travels through the pipeline.
+//! The batch: the unit of records in the pipeline.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Cost, Event, Metric, Span};
 
-/// Records that belong together: they are kept together or not at all.
+/// Records that belong together: a store keeps all of them or none.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Batch {
     /// Spans.
@@ -18,17 +18,17 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Whether nothing is in it.
+    /// Whether it has no records.
     pub fn is_empty(&self) -> bool {
         self.spans.is_empty() && self.events.is_empty() && self.metrics.is_empty() && self.costs.is_empty()
     }
 
-    /// Records in it.
+    /// Number of records.
     pub fn len(&self) -> usize {
         self.spans.len() + self.events.len() + self.metrics.len() + self.costs.len()
     }
 
-    /// Moves everything of `other` to the end of this one.
+    /// Moves all records of `other` to the end of this batch.
     pub fn append(&mut self, mut other: Self) {
         self.spans.append(&mut other.spans);
         self.events.append(&mut other.events);

@@ -1,19 +1,19 @@
-//! What an adapter reads from a span: the same words whatever the source.
+//! Canonical fields of a span: the same words for every source, read by an adapter.
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use crate::{Billing, Meeting, SentParams, Signal, Usage, Usd};
 
-/// The convention of spans that were read by the shape of their attributes, as no adapter knows them by name.
+/// Convention of spans that no adapter knows; they were read by the shape of their attributes.
 pub const BY_SHAPE: &str = "generic";
 
-/// What a span does for an agent. The numbers are part of the stored format: append only.
+/// The role of a span in an agent's work. The numbers are part of the stored format: append only.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum Kind {
-    /// None of the others.
+    /// None of the other kinds.
     #[default]
     Other = 0,
     /// An agent's run.
@@ -60,7 +60,7 @@ impl Kind {
         Self::Planning,
     ];
 
-    /// The word for it, as the HTTP interface writes it.
+    /// The word of the kind in the HTTP API.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Other => "other",
@@ -84,7 +84,7 @@ impl Kind {
         Self::ALL.get(usize::from(number)).copied().unwrap_or_default()
     }
 
-    /// Whether it is one request to a model as the provider sees it.
+    /// Whether it is one request to a model, as the provider counts requests.
     pub const fn is_call(self) -> bool {
         matches!(self, Self::Llm | Self::Embedding | Self::Rerank)
     }
@@ -93,24 +93,24 @@ impl Kind {
 /// A model provider by its OpenTelemetry GenAI name (`openai`, `anthropic`, `aws.bedrock`, `gcp.gemini` …).
 pub type Provider = CompactString;
 
-/// What an adapter read from a span. Everything a source did not say is `None` or empty.
+/// Canonical fields of a span. A field that the source did not report is `None` or empty.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Canonical {
-    /// What the span does.
+    /// Role of the span.
     pub kind: Kind,
-    /// The signal that told of it: a span of a trace, or a record of another signal that a span was made from.
+    /// Source signal: a span of a trace, or a record of another signal that this span was made from.
     pub signal: Signal,
-    /// Where all signals of its session meet, for sources that tell of one call by several.
+    /// Meeting of all signals of its session, for sources that report one call by several signals.
     pub meeting: Option<Meeting>,
-    /// Convention that the span was read by: `genai`, `openinference`, `openllmetry`, or empty for none.
+    /// Convention by which the span was read: `genai`, `openinference`, `openllmetry`, or empty for none.
     pub convention: CompactString,
     /// Framework that produced it: `langgraph`, `crewai`, `openai` …
     pub framework: Option<CompactString>,
-    /// `gen_ai.operation.name` or its like.
+    /// `gen_ai.operation.name` or an equivalent attribute.
     pub operation: Option<CompactString>,
     /// Model provider.
     pub provider: Option<Provider>,
-    /// Model asked for.
+    /// Requested model.
     pub request_model: Option<CompactString>,
     /// Model that answered.
     pub response_model: Option<CompactString>,
@@ -124,13 +124,13 @@ pub struct Canonical {
     pub usage: Option<Usage>,
     /// Cost that the source itself reported.
     pub reported_cost: Option<Usd>,
-    /// The usage repeats that of other spans by the source's own design: it never counts (rule R2).
+    /// The usage repeats that of other spans, as this source is known to do: it never counts (rule R2).
     pub never_count: bool,
     /// Agent that did the work or owns the span.
     pub agent: Option<CompactString>,
     /// Id of that agent.
     pub agent_id: Option<CompactString>,
-    /// Workflow that it belongs to: a graph, crew, pipeline.
+    /// Workflow of the span: a graph, crew or pipeline.
     pub workflow: Option<CompactString>,
     /// Step of that workflow: a graph's node, a crew's task, a pipeline's component.
     pub step: Option<CompactString>,
@@ -154,24 +154,24 @@ pub struct Canonical {
     pub time_to_first_token: Option<i64>,
     /// Why the model stopped, in lower case with underscores (`stop`, `length`, `tool_calls` …).
     pub finish_reasons: Vec<CompactString>,
-    /// Free words attached by the user.
+    /// Tags set by the user.
     pub tags: Vec<CompactString>,
-    /// Who is asked to pay for the call, where the source says.
+    /// Billing of the call, if the source reports it.
     pub billing: Option<Billing>,
-    /// Project that the work belongs to.
+    /// Project of the work.
     pub project: Option<CompactString>,
-    /// Revision of the source code that ran, or that was worked on: `vcs.ref.head.revision`.
+    /// Revision of the source code that ran or was edited: `vcs.ref.head.revision`.
     pub commit: Option<CompactString>,
-    /// Branch of that: `vcs.ref.head.name`.
+    /// Branch of that revision: `vcs.ref.head.name`.
     pub branch: Option<CompactString>,
-    /// Keys that look like usage and that no table knows.
+    /// Keys that look like usage but are in no table.
     pub unknown_usage: Vec<CompactString>,
-    /// What could not be read or had to be mended, in words for the user; never message contents.
+    /// Unreadable or repaired values, in words for the user; never message contents.
     pub notes: Vec<CompactString>,
 }
 
 impl Canonical {
-    /// The model to price and show: the one that answered, else the one asked for.
+    /// The model for prices and display: the one that answered, else the requested one.
     pub fn model(&self) -> Option<&CompactString> {
         self.response_model.as_ref().or(self.request_model.as_ref())
     }

@@ -1,4 +1,4 @@
-//! The ledger: which spans are calls, what they used, what that cost, and why.
+//! The ledger: spans that count as calls, their usage and cost, and the rules behind them.
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
@@ -7,7 +7,8 @@ use crate::{
     Arrival, Kind, Meeting, Provider, ScopeMark, Signal, Span, SpanId, Status, Timestamp, TraceId, Usage, Usd,
 };
 
-/// Which rule decided whether a span counts. The order of the variants is part of the stored format: append only.
+/// The rule that decided whether a span counts. The order of the variants is part of the stored format:
+/// append only.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Rule {
     /// Counts: a call with no call below it (R1).
@@ -27,7 +28,7 @@ pub enum Rule {
     Fetched,
     /// Does not count: a more trusted signal tells of the same call (R7).
     Echo,
-    /// Counts tokens, not calls: a metric of a session of which nothing better tells (R7).
+    /// Counts tokens, not calls: a metric of a session without a better signal (R7).
     Metric,
 }
 
@@ -68,7 +69,7 @@ impl Rule {
     }
 }
 
-/// Why a usage has no price.
+/// Reason for a missing price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Unpriced {
     /// No price book knows the model under this provider.
@@ -79,7 +80,7 @@ pub enum Unpriced {
     NoUsage,
     /// The model is known, but a unit that was used has no price.
     NoUnitPrice,
-    /// The model is known, but no price held at that time.
+    /// The model is known, but has no price for that time.
     NotValidThen,
 }
 
@@ -96,19 +97,19 @@ impl Unpriced {
     }
 }
 
-/// Who is asked to pay for a call.
+/// Billing of a call.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Billing {
-    /// By use: the computed cost is money spent.
+    /// Billed by use: the computed cost is money spent.
     #[default]
     Metered,
-    /// A plan with a fixed price, such as a seat or a login: the computed cost is what the use would have cost by list price.
+    /// A plan with a fixed price, such as a seat or a login. The computed cost is the list price of the use.
     Subscription,
 }
 
 impl Billing {
-    /// The word for it.
+    /// Stable word of the billing.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Metered => "metered",
@@ -117,7 +118,7 @@ impl Billing {
     }
 }
 
-/// Which price rule a cost was computed with.
+/// The price rule of a cost.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct PriceRef {
     /// Name of the book, such as `genai-prices`.
@@ -131,30 +132,30 @@ pub struct PriceRef {
 /// One line of a bill.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PriceLine {
-    /// What was used, such as `input_tokens`, `cache_read_tokens`.
+    /// Unit, such as `input_tokens`, `cache_read_tokens`.
     pub unit: CompactString,
-    /// How many of it.
+    /// Number of units used.
     pub count: u64,
     /// Price of `per` units.
     pub unit_price: Usd,
-    /// How many units `unit_price` buys.
+    /// Number of units that `unit_price` buys.
     pub per: u64,
     /// `count × unit_price / per`.
     pub amount: Usd,
 }
 
-/// What the count needs to know of a span; small, so that whole traces stay in memory.
+/// The facts of a span that the count needs; small, so that whole traces fit in memory.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Node {
     /// The span.
     pub span_id: SpanId,
     /// Its parent.
     pub parent_id: Option<SpanId>,
-    /// What it does.
+    /// Role of the span.
     pub kind: Kind,
-    /// The signal that told of it.
+    /// Source signal.
     pub signal: Signal,
-    /// Where the signals of its session meet; what is below it in its trace meets there too.
+    /// Meeting of the signals of its session. Spans below it in its trace share it.
     pub meeting: Option<Meeting>,
     /// Start.
     pub start: Timestamp,
@@ -174,7 +175,7 @@ pub struct Node {
 }
 
 impl Node {
-    /// What the count needs to know of a span that an adapter has read.
+    /// The counting facts of a span that an adapter has read.
     pub fn of(span: &Span) -> Self {
         let read = &span.canonical;
         let tells_cost = read.signal == Signal::Metric && read.reported_cost.is_some();
@@ -203,11 +204,11 @@ pub struct Call {
     pub usage: Option<Usage>,
     /// Cost that the source reported.
     pub reported: Option<Usd>,
-    /// Usage here repeats that of other spans by design.
+    /// The usage repeats that of other spans by design.
     pub never_count: bool,
-    /// It failed: its status says so, or an adapter read an error where the status says nothing.
+    /// The call failed: by its status, or by an error that an adapter read when the status is unset.
     pub failed: bool,
-    /// Convention that it was read by.
+    /// Convention by which it was read.
     pub convention: CompactString,
     /// Framework that produced it.
     pub framework: Option<CompactString>,
@@ -217,19 +218,20 @@ pub struct Call {
     pub operation: Option<CompactString>,
     /// Model provider.
     pub provider: Option<Provider>,
-    /// Model asked for.
+    /// Requested model.
     pub request_model: Option<CompactString>,
     /// Model that answered.
     pub response_model: Option<CompactString>,
-    /// The provider's id of the answer; of a tool run the model's id of the tool call; of a metric the series' name.
+    /// The provider's id of the answer. A tool run has the model's id of the tool call; a metric has the
+    /// series' name.
     pub response_id: Option<CompactString>,
     /// Service tier charged.
     pub service_tier: Option<CompactString>,
-    /// Who is asked to pay.
+    /// Billing of the call.
     pub billing: Billing,
-    /// The instrumentation that told of it.
+    /// Source instrumentation.
     pub scope: ScopeMark,
-    /// Where other records of the same call are seen beside it.
+    /// Meeting at which other records of the same call are found.
     pub moment: Option<Meeting>,
 }
 
@@ -257,8 +259,8 @@ impl Call {
     }
 }
 
-/// One ledger row: a span that is a call, carries usage, or runs a tool. A later row of the same span with a higher
-/// version replaces it; a row that does not count stays for the explanation.
+/// One ledger row: a span that is a call, carries usage, or runs a tool. A later row of the same span with a
+/// higher version replaces it. A row that does not count stays as an explanation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Cost {
     /// The trace.
@@ -267,15 +269,15 @@ pub struct Cost {
     pub span_id: SpanId,
     /// Grows with every correction of the row within a process; equal rows carry equal figures.
     pub version: u64,
-    /// Start of the call: the time that it is priced and bucketed at.
+    /// Start of the call: the time of its price and its bucket.
     pub time: Timestamp,
     /// Duration in nanoseconds; `None` while it runs.
     pub duration: Option<i64>,
-    /// What the span does.
+    /// Role of the span.
     pub kind: Kind,
-    /// The signal that told of it.
+    /// Source signal.
     pub signal: Signal,
-    /// Which rule decided.
+    /// The rule that decided.
     pub rule: Rule,
     /// Whether the call failed.
     pub failed: bool,
@@ -283,27 +285,27 @@ pub struct Cost {
     pub service: Option<CompactString>,
     /// Framework that made the call.
     pub framework: Option<CompactString>,
-    /// Convention that it was read by.
+    /// Convention by which it was read.
     pub convention: CompactString,
     /// The agent that made the call: named on the span, else the nearest agent above it (R11).
     pub agent: Option<CompactString>,
-    /// Tool: on tool spans their own, on others the nearest tool above that they ran within.
+    /// A tool span's own tool; on other spans the nearest tool above.
     pub tool: Option<CompactString>,
     /// Model provider.
     pub provider: Option<Provider>,
-    /// Model asked for.
+    /// Requested model.
     pub request_model: Option<CompactString>,
     /// Model that answered.
     pub response_model: Option<CompactString>,
     /// Service tier charged.
     pub service_tier: Option<CompactString>,
-    /// Who is asked to pay.
+    /// Billing of the call.
     pub billing: Billing,
     /// Tokens; on a merged row the best figures of all its records.
     pub usage: Option<Usage>,
-    /// Cost computed from a price book; `None` with `unpriced` saying why, or on rows that do not count.
+    /// Cost by a price book. `None` on rows that do not count, or with the reason in `unpriced`.
     pub amount: Option<Usd>,
-    /// Why there is no `amount`.
+    /// Reason for a missing `amount`.
     pub unpriced: Option<Unpriced>,
     /// The price rule used.
     pub price: Option<PriceRef>,
@@ -317,7 +319,8 @@ impl Cost {
         self.rule.counts()
     }
 
-    /// Whether it is one LLM call of the totals: a counted request to a model. An orphan roll-up counts its tokens only.
+    /// Whether it is one LLM call of the totals: a counted request to a model. An orphan roll-up only counts
+    /// its tokens.
     pub const fn is_call(&self) -> bool {
         matches!(self.rule, Rule::Leaf | Rule::Merged) && self.kind.is_call()
     }
@@ -327,23 +330,23 @@ impl Cost {
         self.rule.counts() && self.kind == Kind::Tool
     }
 
-    /// The model to price and show: the one that answered, else the one asked for.
+    /// The model for prices and display: the one that answered, else the requested one.
     pub fn model(&self) -> Option<&CompactString> {
         self.response_model.as_ref().or(self.request_model.as_ref())
     }
 
-    /// The computed cost, where it is to be paid by use.
+    /// The computed cost of a call billed by use.
     pub fn billed(&self) -> Option<Usd> {
         self.amount.filter(|_| self.billing == Billing::Metered)
     }
 
-    /// The computed cost, where a subscription covers it: what the use would have cost by list price.
+    /// The computed cost of a call under a subscription, by list price.
     pub fn subscription(&self) -> Option<Usd> {
         self.amount.filter(|_| self.billing == Billing::Subscription)
     }
 
-    /// Whether the cost that the source reported is further from the computed one than [`DEVIATION_PERCENT`] of the computed
-    /// one; `false` where one of the two is missing.
+    /// Whether the reported cost differs from the computed one by more than [`DEVIATION_PERCENT`] of the
+    /// computed one; `false` if one of the two is missing.
     pub fn deviates(&self) -> bool {
         let (Some(amount), Some(reported)) = (self.amount, self.reported) else { return false };
         let apart = reported.raw().abs_diff(amount.raw());
@@ -351,5 +354,5 @@ impl Cost {
     }
 }
 
-/// How far, in percent of the computed cost, a reported one may be from it before it is flagged (rule R10).
+/// Flag limit for the deviation of a reported cost, in percent of the computed cost (rule R10).
 pub const DEVIATION_PERCENT: u128 = 5;

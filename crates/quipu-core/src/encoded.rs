@@ -1,21 +1,21 @@
-//! Records in the form of one store.
+//! Encoded records of a batch, in the format of one store.
 
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-/// Records of a batch as a store keeps them, made ahead of the write ([`crate::Store::encode`]). Only the store that made it can
-/// read it. Clones share it.
+/// Records of a batch in a store's own format, encoded before the write ([`crate::Store::encode`]). Only the
+/// store that encoded them can read them. Clones share the data.
 #[derive(Clone)]
 pub struct Encoded(Arc<dyn Any + Send + Sync>);
 
 impl Encoded {
-    /// Wraps a store's own form.
+    /// Wraps records in a store's own format.
     pub fn new(records: impl Any + Send + Sync) -> Self {
         Self(Arc::new(records))
     }
 
-    /// The store's own form; `None` when another store made it.
+    /// The store's own format; `None` if another store encoded it.
     pub fn into<T: Any + Send + Sync>(self) -> Option<Arc<T>> {
         self.0.downcast().ok()
     }

@@ -1,4 +1,4 @@
-//! One error for the whole project: backends classify, the pipeline alone waits and repeats.
+//! The error type of the whole project. Backends classify errors; only the pipeline waits and retries.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -9,54 +9,54 @@ use crate::Batch;
 /// The result of anything that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What went wrong, coarse enough to act on.
+/// Coarse kind of an error, as a basis for a reaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ErrorKind {
-    /// The input is wrong; repeating it changes nothing.
+    /// The input is wrong; a retry changes nothing.
     Invalid,
-    /// The thing asked for is not there.
+    /// The requested item does not exist.
     NotFound,
-    /// No room now: disk full, queue full, too many requests.
+    /// A resource is used up: disk full, queue full, too many requests.
     Exhausted,
-    /// Someone else holds it.
+    /// Another process holds the resource.
     Locked,
-    /// What is stored is damaged.
+    /// Stored data is damaged.
     Damaged,
     /// Written by a newer version, or not supported by this one.
     Unsupported,
-    /// The other side cannot be reached or does not answer in time.
+    /// The server cannot be reached or does not answer in time.
     Unavailable,
     /// Not allowed.
     Denied,
     /// Reading or writing failed.
     Io,
-    /// A fault of ours.
+    /// A bug in Quipu.
     Internal,
 }
 
-/// Whether repeating the same operation can help.
+/// Whether a retry of the same operation can help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Retry {
     /// It will fail again.
     No,
     /// It may work later.
     Yes,
-    /// It was repeated as often as allowed.
+    /// The allowed number of retries is used up.
     Exhausted,
 }
 
-/// What became of a batch that a backend took in part. What is in none of these was taken.
+/// The rest of a batch that a backend accepted in part. All other records of the batch were accepted.
 #[derive(Clone, Default, PartialEq)]
 pub struct Leftover {
-    /// What is worth another attempt.
+    /// Records worth a retry.
     pub again: Batch,
-    /// What was refused for good.
+    /// Records that were refused permanently.
     pub refused: Batch,
-    /// How many further records were refused for good that the other side did not name.
+    /// Number of further permanently refused records that the server did not identify.
     pub unnamed: u64,
 }
 
-/// Counts alone: an error is printed where prompts must not be.
+/// Prints counts only, because errors are logged and must not contain prompts.
 impl fmt::Debug for Leftover {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Leftover")
@@ -67,7 +67,8 @@ impl fmt::Debug for Leftover {
     }
 }
 
-/// What failed, where, and whether to try again. Its text never holds prompts, message contents or secrets.
+/// The error type: operation, context, kind and retryability. Its text never contains prompts, message
+/// contents or secrets.
 #[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,
@@ -81,7 +82,8 @@ pub struct Error {
 }
 
 impl Error {
-    /// An error of `operation` (a verb, such as `open store`) with a context that names what and where.
+    /// Creates an error of `operation` (a verb, such as `open store`), with a context that names the item and
+    /// its location.
     pub fn new(kind: ErrorKind, operation: &'static str, context: impl Into<String>) -> Self {
         let retry = match kind {
             ErrorKind::Exhausted | ErrorKind::Unavailable | ErrorKind::Locked | ErrorKind::Io => Retry::Yes,
@@ -99,7 +101,7 @@ impl Error {
         }
     }
 
-    /// Names the backend that failed.
+    /// Sets the backend that failed.
     #[must_use]
     pub fn of_backend(mut self, name: impl Into<String>) -> Self {
         self.backend = Some(name.into());
@@ -113,14 +115,14 @@ impl Error {
         self
     }
 
-    /// Says how long the other side asked to be left alone, as by `Retry-After`.
+    /// Sets the delay that the server asked for, such as by `Retry-After`.
     #[must_use]
     pub const fn with_retry_after(mut self, wait: Duration) -> Self {
         self.retry_after = Some(wait);
         self
     }
 
-    /// Says that only part of the batch failed. With anything to try again, a retry can help.
+    /// Marks that only part of the batch failed. A retry can help if `leftover` has records to send again.
     #[must_use]
     pub fn leaving(mut self, leftover: Leftover) -> Self {
         self.retry = if leftover.again.is_empty() { Retry::No } else { Retry::Yes };
@@ -135,37 +137,37 @@ impl Error {
         self
     }
 
-    /// What went wrong.
+    /// The kind of the error.
     pub const fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// Whether repeating can help.
+    /// Whether a retry can help.
     pub const fn retry(&self) -> Retry {
         self.retry
     }
 
-    /// How long the other side asked to be left alone.
+    /// The delay that the server asked for.
     pub const fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }
 
-    /// What the backend did not take, where it took the rest; `None`: it took nothing.
+    /// The rest of a batch that was accepted in part; `None` if nothing was accepted.
     pub fn take_leftover(&mut self) -> Option<Leftover> {
         self.leftover.take().map(|leftover| *leftover)
     }
 
-    /// The backend that failed, if one did.
+    /// The backend that failed, if any.
     pub fn backend(&self) -> Option<&str> {
         self.backend.as_deref()
     }
 
-    /// The verb that failed.
+    /// The operation that failed.
     pub const fn operation(&self) -> &'static str {
         self.operation
     }
 
-    /// What and where, in words.
+    /// The item and its location, in words.
     pub fn context(&self) -> &str {
         &self.context
     }

@@ -1,14 +1,15 @@
 //! Error classes: one vocabulary for the failures of every SDK and framework.
 //!
-//! The class of a failed span is decided from its error type, its exceptions, its HTTP status and its messages. Sources name the
-//! same failure in many ways (`openai.RateLimitError`, `ThrottlingException`, `429 RESOURCE_EXHAUSTED`), so names and messages
-//! are compared word by word, without case and punctuation.
+//! The class of a failed span depends on its error type, exceptions, HTTP status and messages. Sources have
+//! many names for the same failure (`openai.RateLimitError`, `ThrottlingException`,
+//! `429 RESOURCE_EXHAUSTED`). Names and messages are therefore compared word by word, without case and
+//! punctuation.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Kind, Span, Status, Value};
 
-/// What kind of failure it was.
+/// The class of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorClass {
@@ -18,23 +19,23 @@ pub enum ErrorClass {
     Timeout,
     /// The request does not fit the model's context.
     ContextLength,
-    /// A filter of the provider refused input or output.
+    /// A content filter of the provider refused input or output.
     ContentFilter,
-    /// The caller is not known or not allowed (HTTP 401, 403).
+    /// The caller is unknown or not allowed (HTTP 401, 403).
     Authentication,
     /// The account's quota, credit or budget is used up (HTTP 402).
     Quota,
     /// The provider is overloaded or failed itself (HTTP 5xx).
     Unavailable,
-    /// The request is not one that the provider accepts (other HTTP 4xx).
+    /// The provider does not accept the request (other HTTP 4xx).
     InvalidRequest,
-    /// No connection to the other side, or it broke.
+    /// No connection to the server, or a broken one.
     Connection,
-    /// A tool or command failed, and nothing says more.
+    /// A tool or command failed without further details.
     ToolError,
-    /// It was cancelled.
+    /// The operation was cancelled.
     Cancelled,
-    /// None of the others.
+    /// None of the other classes.
     Other,
 }
 
@@ -55,7 +56,7 @@ impl ErrorClass {
         Self::Other,
     ];
 
-    /// The word for it, as filters and answers have it.
+    /// The word of the class in filters and answers.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::RateLimit => "rate_limit",
@@ -87,7 +88,7 @@ impl ErrorClass {
     }
 }
 
-/// Bytes of a message that are read.
+/// Longest part of a message that is read, in bytes.
 const LONGEST: usize = 2 << 10;
 
 /// Attributes that hold the HTTP status of an answer.
@@ -98,7 +99,7 @@ const MESSAGES: &[&str] = &["error.message", "error_message", "exception.message
 
 type Phrases = &'static [(ErrorClass, &'static [&'static str])];
 
-/// Phrases that decide wherever they stand: providers send these failures under a general status or type.
+/// Phrases that decide at any position: providers send these failures under a general status or type.
 const PARTICULAR: Phrases = &[
     (
         ErrorClass::ContextLength,
@@ -144,7 +145,7 @@ const PARTICULAR: Phrases = &[
     ),
 ];
 
-/// Words of types and codes, and of messages where neither a type nor a status decides.
+/// Words of types and codes. They also apply to messages if neither a type nor a status decides.
 const GENERAL: Phrases = &[
     (ErrorClass::Cancelled, &["cancelled", "canceled", "cancellation", "abort", "keyboard interrupt"]),
     (ErrorClass::Timeout, &["timeout", "timed out", "time out", "deadline exceeded"]),
@@ -183,7 +184,7 @@ const GENERAL: Phrases = &[
     ),
 ];
 
-/// The same, of types that wrap other failures: a status in the message says more.
+/// Words of types that wrap other failures: a status in the message is more specific.
 const WRAPPING: Phrases = &[
     (
         ErrorClass::Connection,
@@ -220,7 +221,7 @@ const WRAPPING: Phrases = &[
 ];
 
 impl Span {
-    /// The class of its failure; `None` where it did not fail.
+    /// The class of the span's failure; `None` if it did not fail.
     pub fn error_class(&self) -> Option<ErrorClass> {
         let error_type = self.canonical.error_type.as_deref();
         if self.status != Status::Error && error_type.is_none() {
@@ -238,7 +239,7 @@ impl Span {
 
 fn decide(kind: Kind, types: &str, messages: &str, sent: Option<u64>) -> ErrorClass {
     let particular = found(PARTICULAR, types).or_else(|| found(PARTICULAR, messages));
-    // Google and others say "quota" of limits by the minute.
+    // Google and others call limits by the minute "quota".
     let particular = particular.filter(|class| *class != ErrorClass::Quota || !messages.contains(" per min"));
     let status = || {
         let told = sent.or_else(|| status_in(types)).or_else(|| status_in(messages));
@@ -252,7 +253,7 @@ fn decide(kind: Kind, types: &str, messages: &str, sent: Option<u64>) -> ErrorCl
         .or_else(|| found(WRAPPING, types))
         .or_else(|| found(GENERAL, messages))
         .or_else(|| found(WRAPPING, messages));
-    // A bare `api_error` is Anthropic's word for a failure of its own.
+    // A bare `api_error` is Anthropic's word for its own failure.
     let class = class.or_else(|| (types == " api error ").then_some(ErrorClass::Unavailable));
     match class {
         // Wrong arguments of a tool are the tool's failure, not a provider's.
@@ -274,7 +275,7 @@ fn status_number(value: &Value) -> Option<u64> {
     number.filter(|status| (400..600).contains(status))
 }
 
-/// An HTTP status at the beginning of a text, or behind a word that announces one.
+/// An HTTP status at the start of a text, or after a word such as `status`.
 fn status_in(words: &str) -> Option<u64> {
     const BEFORE: [&str; 5] = ["code", "status", "http", "error", "statuscode"];
     let mut before = None;
@@ -286,8 +287,8 @@ fn status_in(words: &str) -> Option<u64> {
     })
 }
 
-/// The texts as words in lower case with a space around each: `RateLimitError` is ` rate limit error `. What follows the
-/// beginning of a traceback is left out: lines of code hold any word.
+/// The texts as words in lower case with a space around each: `RateLimitError` is ` rate limit error `. Text
+/// after the start of a traceback is left out, because lines of code contain any word.
 fn words(texts: &[Option<&str>]) -> String {
     let mut words = String::from(" ");
     for text in texts.iter().copied().flatten() {
@@ -343,7 +344,7 @@ mod tests {
         assert_eq!(class(Kind::Llm, "x", "boom\nTraceback (most recent call last):\n  timeout=60"), "other");
     }
 
-    /// How the SDKs of five providers and the frameworks around them tell failures of each class.
+    /// Error texts of five providers' SDKs and of frameworks, by class.
     const TOLD: &[(&str, &[(&str, &str)])] = &[
         (
             "rate_limit",

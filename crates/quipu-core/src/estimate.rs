@@ -1,40 +1,40 @@
-//! What a call may take before it is made.
+//! Estimated tokens and cost of a call before it is made.
 
 use crate::{Unpriced, Usd};
 
 /// A count of tokens before a call: between `low` and `high`, most likely `expected`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TokenEstimate {
-    /// Hardly fewer.
+    /// Lower bound.
     pub low: u64,
-    /// Most likely.
+    /// Most likely count.
     pub expected: u64,
-    /// Hardly more.
+    /// Upper bound.
     pub high: u64,
-    /// Whether all three are the model's own count, by its own vocabulary and nothing assumed.
+    /// Whether all three are the exact count of the model's own vocabulary, without assumptions.
     pub exact: bool,
-    /// How it was found, in a few words: `o200k_base`, `o200k_base with chat framing`.
+    /// Method in a few words: `o200k_base`, `o200k_base with chat framing`.
     pub method: &'static str,
 }
 
-/// Money that a call may cost.
+/// Estimated money of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Spread {
-    /// With the low counts.
+    /// Cost of the low counts.
     pub low: Usd,
-    /// With the expected counts.
+    /// Cost of the expected counts.
     pub expected: Usd,
-    /// With the high counts: what a budget reserves.
+    /// Cost of the high counts, which a budget reserves.
     pub high: Usd,
 }
 
-/// What a call may take and cost.
+/// Estimated tokens and cost of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CostEstimate {
-    /// Tokens that go in.
+    /// Input tokens.
     pub input: TokenEstimate,
-    /// Tokens that come out.
+    /// Output tokens.
     pub output: TokenEstimate,
-    /// List price of both, without what a cache would save; or why there is no price.
+    /// List price of both, without savings by a cache; or the reason for a missing price.
     pub cost: Result<Spread, Unpriced>,
 }

@@ -1,4 +1,4 @@
-//! Structured events: OpenTelemetry log records and events of our own.
+//! Structured events: OpenTelemetry log records and Quipu's own events.
 
 use std::sync::Arc;
 
@@ -18,13 +18,13 @@ pub enum Level {
     /// Normal.
     #[default]
     Info,
-    /// Something succeeded that is worth saying.
+    /// A notable success.
     Success,
-    /// Not as it should be.
+    /// Unexpected, but no failure.
     Warning,
-    /// Failed.
+    /// A failure.
     Error,
-    /// The system cannot go on.
+    /// The system cannot continue.
     Critical,
 }
 
@@ -33,7 +33,7 @@ impl Level {
     pub const ALL: [Self; 7] =
         [Self::Trace, Self::Debug, Self::Info, Self::Success, Self::Warning, Self::Error, Self::Critical];
 
-    /// The word for it.
+    /// Stable word of the level.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Trace => "trace",
@@ -59,38 +59,38 @@ impl Level {
     }
 }
 
-/// What OTLP says of a log record that Quipu itself does not read: for those who pass events on. Stores need not keep it, and it
-/// is no part of an event's identity.
+/// OTLP fields of a log record that Quipu does not use, kept for exporters. Stores need not keep them, and
+/// they are not part of an event's identity.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventWire {
-    /// When the record had no time of its own: [`Event::time`] is then the observed one.
+    /// Whether the record had no time: [`Event::time`] is then the observed time.
     pub timeless: bool,
-    /// When it was observed; `None` when that was not sent.
+    /// Observed time; `None` if it was not sent.
     pub observed: Option<Timestamp>,
-    /// Severity number as sent; 0 when none was.
+    /// Severity number as sent; 0 if none was sent.
     pub severity: i32,
-    /// Severity in the sender's own word.
+    /// Severity as the sender's own word.
     pub severity_text: CompactString,
-    /// Whether the name was a field of its own, and not found in the attributes or the body.
+    /// Whether the name had its own field, instead of an attribute or the body.
     pub named: bool,
     /// W3C trace flags.
     pub flags: u32,
-    /// Attributes that the sender left out.
+    /// Number of attributes that the sender dropped.
     pub dropped_attributes: u32,
 }
 
-/// One structured event. Identity is its whole content: the same event again changes nothing.
+/// One structured event. Its identity is its whole content, so a repeated event changes nothing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Event {
-    /// When it happened; when the source did not say, when it was observed.
+    /// Time of the event, else the observed time.
     pub time: Timestamp,
     /// Severity.
     pub level: Level,
-    /// What happened, such as `gen_ai.client.inference.operation.details`; empty for plain log lines.
+    /// Name, such as `gen_ai.client.inference.operation.details`; empty for plain log lines.
     pub name: CompactString,
-    /// The trace that it belongs to.
+    /// Trace of the event.
     pub trace_id: Option<TraceId>,
-    /// The span that it belongs to.
+    /// Span of the event.
     pub span_id: Option<SpanId>,
     /// Conversation or session.
     pub session: Option<CompactString>,
@@ -102,16 +102,16 @@ pub struct Event {
     pub body: Value,
     /// Attributes as sent.
     pub attributes: Attributes,
-    /// What else was sent; `None` for events that came by another way than OTLP.
+    /// Further OTLP fields; `None` for events from other sources.
     pub wire: Option<Box<EventWire>>,
-    /// What produced it.
+    /// Source of the event.
     pub resource: Arc<Resource>,
-    /// Which instrumentation produced it.
+    /// Source instrumentation.
     pub scope: Arc<Scope>,
 }
 
 impl Event {
-    /// Bytes that it takes with all that it holds; its resource and scope count in full.
+    /// Size in memory in bytes, contents included; its resource and scope count in full.
     pub fn bytes(&self) -> usize {
         let source = self.resource.attributes.heap_bytes() + self.scope.attributes.heap_bytes();
         size_of::<Self>() + self.name.len() + source + self.body.heap_bytes() + self.attributes.heap_bytes()

@@ -1,7 +1,7 @@
 //! Finality of ended spans: the decision between two versions of one span, for every store and the count.
 //!
-//! A span that has ended is final. A later version that differs from it is a conflict and is kept beside it, unless the sender of the
-//! first version corrects it within [`CORRECTION_SECONDS`].
+//! An ended span is final. A later version that differs from it is a conflict and is stored next to it. Only
+//! the sender of the first version may correct it, within [`CORRECTION_SECONDS`].
 
 use std::cmp::Ordering;
 
@@ -10,21 +10,22 @@ use serde::{Deserialize, Serialize};
 use crate::signal::digest;
 use crate::{Node, Resource, Signal, Span, SpanId, Timestamp, TraceId};
 
-/// Seconds after the arrival of an ended version in which its sender may correct it.
+/// Seconds after the arrival of an ended version during which its sender may correct it.
 pub const CORRECTION_SECONDS: i64 = 600;
 
-/// The sender of a version of a span, and the time at which the version arrived. The default stands for a record that passed no
-/// receiver: one of a library in the same process, or one that an earlier build stored.
+/// Sender and arrival time of a version of a span. The default stands for a record without a receiver: from a
+/// library in the same process, or stored by an earlier build.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Arrival {
-    /// Hash of the sender's credentials and of its service and instance; 0 where no receiver saw it.
+    /// Hash of the sender's credentials and of its service and instance; 0 for a record without a receiver.
     pub sender: u64,
     /// Arrival, in seconds since 1970.
     pub second: i64,
 }
 
 impl Arrival {
-    /// The arrival of a span of this resource with these credentials: the id of a key, or an address where access is off.
+    /// The arrival of a span of this resource with these credentials: the id of a key, or the client's
+    /// address if access control is off.
     pub fn new(credentials: &str, resource: &Resource, at: Timestamp) -> Self {
         let text = |name| resource.attributes.text(name).unwrap_or_default();
         let names = [credentials, text("service.name"), text("service.instance.id")];
@@ -38,7 +39,7 @@ impl Arrival {
         Timestamp::from_nanos(self.second.saturating_mul(Timestamp::SECOND))
     }
 
-    /// Whether the sender of an ended version may still correct it by one that arrives like this.
+    /// Whether the sender of an ended version may still correct it with a version of this arrival.
     const fn allows(self, correction: Self) -> bool {
         let is_known = self.sender != 0;
         let in_time = self.second.abs_diff(correction.second) <= CORRECTION_SECONDS as u64;
@@ -46,7 +47,7 @@ impl Arrival {
     }
 }
 
-/// Notes the arrival on spans of one request.
+/// Sets the arrival on the spans of one request.
 pub fn stamp_arrival(spans: &mut [Span], credentials: &str, at: Timestamp) {
     let mut last: Option<(*const Resource, Arrival)> = None;
     for span in spans {
@@ -78,8 +79,8 @@ impl SpanVersion {
         }
     }
 
-    /// Decides between a stored version and a new one. `order` compares the content of the new version with the stored one:
-    /// [`Ordering::Greater`] for the better copy, [`Ordering::Equal`] for the same content.
+    /// Decides between a stored version and a new one. `order` compares the content of the new version with
+    /// the stored one: [`Ordering::Greater`] for the better copy, [`Ordering::Equal`] for the same content.
     pub fn judge(self, new: Self, order: Ordering) -> Verdict {
         let by_content = match order {
             Ordering::Greater => Verdict::Replace(self.arrival_after(new)),
@@ -88,19 +89,19 @@ impl SpanVersion {
         let same_sender = self.arrival.sender == new.arrival.sender;
         match self {
             _ if order == Ordering::Equal => Verdict::Keep,
-            // A span that is made from logs or metrics grows with them.
+            // A span made from logs or metrics grows with them.
             Self { signal, .. } if signal != Signal::Span => by_content,
-            // A version of a running span that comes after its end is late, and says nothing new.
+            // A running version that arrives after the end is late and has no new facts.
             Self { has_ended: true, .. } if !new.has_ended => Verdict::Keep,
             Self { has_ended: true, arrival, .. } if arrival.allows(new.arrival) => by_content,
             Self { has_ended: true, .. } => Verdict::Conflict { same_sender },
-            // Money that a running span has counted is only its sender's to change.
+            // Only the sender may change the counted money of a running span.
             Self { spends: true, .. } if !same_sender => Verdict::Conflict { same_sender },
             Self { .. } => by_content,
         }
     }
 
-    /// The time for corrections begins with the first version that has ended.
+    /// The correction time begins with the first ended version.
     const fn arrival_after(self, new: Self) -> Arrival {
         if self.has_ended && matches!(self.signal, Signal::Span) { self.arrival } else { new.arrival }
     }
@@ -109,37 +110,38 @@ impl SpanVersion {
 /// The decision between a stored version of a span and a new one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// The stored version stays; the new one is the same, older or poorer.
+    /// The stored version stays: the new one is equal, older or has less content.
     Keep,
-    /// The new version takes the place of the stored one, and has this arrival.
+    /// The new version replaces the stored one and has this arrival.
     Replace(Arrival),
-    /// The stored version is final: the new one is kept beside it.
+    /// The stored version is final; the new one is stored next to it.
     Conflict {
-        /// Whether the sender of the stored version sent the new one, after the time for corrections.
+        /// Whether the sender of the stored version sent the new one, after the correction time.
         same_sender: bool,
     },
 }
 
-/// A refused version of a span that is final.
+/// A refused version of a final span.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SpanConflict {
     /// Arrival, in whole seconds.
     pub at: Timestamp,
-    /// Whether the sender of the final version sent it, after the time for corrections.
+    /// Whether the sender of the final version sent it, after the correction time.
     pub same_sender: bool,
     /// The version as it was sent (its `canonical` left default).
     pub span: Box<Span>,
-    /// Its attributes, events, links and messages were left out, as they exceed [`SpanConflict::BYTES`].
+    /// Whether its attributes, events, links and messages were dropped because they exceed
+    /// [`SpanConflict::BYTES`].
     pub is_cut: bool,
 }
 
 impl SpanConflict {
-    /// Versions that are kept beside a span; more are only counted.
+    /// Largest number of versions stored next to a span; further ones are only counted.
     pub const MOST: usize = 4;
-    /// Bytes of a version that is kept whole.
+    /// Largest size of a version that is stored whole, in bytes.
     pub const BYTES: usize = 8 << 10;
 
-    /// The refused version as it is kept.
+    /// The refused version in its stored form.
     pub fn of(span: &Span, same_sender: bool) -> Self {
         let is_cut = span.bytes() > Self::BYTES;
         let mut kept = if is_cut { head_of(span) } else { span.clone() };
@@ -147,19 +149,19 @@ impl SpanConflict {
         Self { at: kept.arrival.at(), same_sender, span: Box::new(kept), is_cut }
     }
 
-    /// The same without what the version says: for lists.
+    /// The same version without contents, for lists.
     #[must_use]
     pub fn without_contents(self) -> Self {
         Self { span: Box::new(head_of(&self.span)), is_cut: true, ..self }
     }
 
-    /// Whether it is the same version, whenever it arrived.
+    /// Whether both are the same version, regardless of their arrival.
     pub fn is_same(&self, other: &Self) -> bool {
         let content = |conflict: &Self| Span { arrival: Arrival::default(), ..Span::clone(&conflict.span) };
         content(self) == content(other)
     }
 
-    /// Bytes that it takes with all that it holds.
+    /// Size in memory in bytes, contents included.
     pub fn bytes(&self) -> usize {
         size_of::<Self>() + self.span.bytes()
     }
@@ -178,21 +180,21 @@ fn head_of(span: &Span) -> Span {
     head
 }
 
-/// Versions of final spans that a store refused.
+/// Refused versions of final spans in a store.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Conflicts {
-    /// How many versions.
+    /// Number of versions.
     pub versions: u64,
-    /// Spans that a version was newly kept beside; at most [`Conflicts::MOST`] between two calls of
+    /// Spans with a newly stored conflict; at most [`Conflicts::MOST`] between two calls of
     /// [`crate::Store::take_conflicts`].
     pub kept: Vec<(TraceId, SpanId)>,
 }
 
 impl Conflicts {
-    /// Spans that are listed at most; further ones are only counted.
+    /// Largest number of listed spans; further ones are only counted.
     pub const MOST: usize = 4_096;
 
-    /// Counts a refused version, and lists its span where the version was kept.
+    /// Counts a refused version, and lists its span if the version was stored.
     pub fn note(&mut self, trace_id: TraceId, span_id: SpanId, is_kept: bool) {
         self.versions += 1;
         if is_kept && self.kept.len() < Self::MOST {
@@ -200,7 +202,7 @@ impl Conflicts {
         }
     }
 
-    /// Adds those of another list.
+    /// Adds the conflicts of another list.
     pub fn append(&mut self, other: &mut Self) {
         self.versions += std::mem::take(&mut other.versions);
         let room = Self::MOST.saturating_sub(self.kept.len());

@@ -1,4 +1,4 @@
-//! Groups of an answer, bounded in bytes while they are made.
+//! Groups of an answer, with a memory limit while they are built.
 
 use std::collections::BTreeMap;
 
@@ -9,13 +9,13 @@ pub trait GroupSums: Default {
     /// Adds `other`.
     fn merge(&mut self, other: Self);
 
-    /// Bytes that it has on the heap.
+    /// Bytes on the heap.
     fn heap_bytes(&self) -> usize;
 }
 
-/// A key that groups are told apart and put in order by.
+/// A key that identifies and orders groups.
 pub trait GroupKey: Ord + Clone {
-    /// Bytes that it has on the heap.
+    /// Bytes on the heap.
     fn heap_bytes(&self) -> usize;
 }
 
@@ -35,7 +35,7 @@ impl GroupSums for UsageTotals {
     }
 
     fn heap_bytes(&self) -> usize {
-        // A node of a B-tree has room for eleven entries.
+        // A node of a B-tree has eleven entries.
         let reasons = if self.unpriced.is_empty() { 0 } else { 200 };
         reasons + self.latency.heap_bytes()
     }
@@ -51,24 +51,24 @@ impl GroupSums for WorkTotals {
     }
 }
 
-/// Groups by key within a bound of bytes. The groups with the smallest keys stay, whatever the order in which they come; all others are
-/// added to one rest, so that sums over groups and rest are exact.
+/// Groups by key within a limit of bytes. The groups with the smallest keys stay, in any order of arrival.
+/// All others are added to one rest group, so sums over groups and rest are exact.
 #[derive(Debug)]
 pub struct GroupTable<K, T> {
     groups: BTreeMap<K, T>,
     bytes: usize,
     most: usize,
     hold: MemoryHold,
-    /// Keys from this one on belong to the rest.
+    /// Keys from this one on belong to the rest group.
     cut: Option<K>,
     rest: Option<T>,
 }
 
-/// Bytes in which the memory of a table is reserved.
+/// Step in bytes by which a table reserves memory.
 const STEP: usize = 64 << 10;
 
 impl<K: GroupKey, T: GroupSums> GroupTable<K, T> {
-    /// An empty table within the bounds of the request at hand.
+    /// An empty table within the limits of the current request.
     ///
     /// # Errors
     /// No memory is left for the request.
@@ -112,7 +112,7 @@ impl<K: GroupKey, T: GroupSums> GroupTable<K, T> {
         self.hold.set(self.bytes.next_multiple_of(STEP))
     }
 
-    /// The groups in the order of their keys, and the sums of all that were left out, if any were.
+    /// The groups in the order of their keys, and the sums of all groups that were left out.
     pub fn finish(self) -> (BTreeMap<K, T>, Option<T>) {
         (self.groups, self.rest)
     }
@@ -122,7 +122,7 @@ fn size_of_group<K: GroupKey, T: GroupSums>(key: &K, sums: &T) -> usize {
     size_of::<K>() + size_of::<T>() + key.heap_bytes() + sums.heap_bytes()
 }
 
-/// The key of a rest, beside groups by so many keys.
+/// The key of the rest group, with this number of parts.
 pub fn rest_key(keys: usize) -> Vec<UsageKey> {
     vec![UsageKey::Rest; keys]
 }
@@ -151,7 +151,7 @@ mod tests {
     }
 
     proptest! {
-        /// The order in which groups come does not matter: those that stay are exact, and nothing is lost.
+        /// In any order of groups, the kept groups are exact and no sum is lost.
         #[test]
         fn groups_that_stay_are_exact_and_the_rest_has_all_others(names in prop::collection::vec("[a-f]{1,2}", 1..200), groups in 1..9_usize) {
             let one = size_of_group(&key("aa"), &Count(1));

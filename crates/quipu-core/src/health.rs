@@ -1,23 +1,23 @@
-//! How a backend is doing, and what a look at its other side found.
+//! Health of a backend, and the findings of its connection check.
 
-/// How a backend is doing.
+/// Health of a backend.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Health {
     /// It works.
     Ready,
-    /// It works in part, or slowly; the text says what is off.
+    /// It works in part, or slowly; the text names the problem.
     Degraded(String),
-    /// It takes nothing now; the text says why.
+    /// It accepts nothing now; the text names the cause.
     Down(String),
 }
 
-/// One step of a backend's look at the other side.
+/// One step of a backend's connection check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// What was looked at: `reach`, `tls`, `auth`, `traces` …
+    /// Name of the step: `reach`, `tls`, `auth`, `traces` …
     pub step: String,
-    /// Whether all is well there.
+    /// Whether the step succeeded.
     pub ok: bool,
-    /// What was seen, in words for the user: on failure what to do about it. Never a secret.
+    /// Result in words for the user; on failure, the remedy. Never a secret.
     pub said: String,
 }

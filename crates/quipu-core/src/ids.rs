@@ -5,13 +5,13 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// Why some bytes or text are not an id.
+/// The reason why bytes or text are not an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum IdError {
     /// The id has the wrong number of bytes.
     #[error("{what} has {have} bytes, not {want}")]
     Length {
-        /// Which id: `trace id` or `span id`.
+        /// Name of the id: `trace id` or `span id`.
         what: &'static str,
         /// Bytes found.
         have: usize,
@@ -21,13 +21,13 @@ pub enum IdError {
     /// Every byte is zero, which the W3C trace context forbids.
     #[error("{what} is all zero")]
     Zero {
-        /// Which id: `trace id` or `span id`.
+        /// Name of the id: `trace id` or `span id`.
         what: &'static str,
     },
-    /// The text holds something else than hexadecimal digits.
+    /// The text contains other characters than hexadecimal digits.
     #[error("{what} is not hexadecimal")]
     Hex {
-        /// Which id: `trace id` or `span id`.
+        /// Name of the id: `trace id` or `span id`.
         what: &'static str,
     },
 }
@@ -61,7 +61,7 @@ macro_rules! id {
             /// Bytes of an id.
             pub const SIZE: usize = $size;
 
-            /// Takes bytes as they came over the wire.
+            /// Reads an id from the bytes of a wire format.
             ///
             /// # Errors
             /// The length is wrong, or every byte is zero.
@@ -74,7 +74,7 @@ macro_rules! id {
                 Self::from_bytes(bytes)
             }
 
-            /// Takes an array of the right length.
+            /// Creates an id from an array of the right length.
             ///
             /// # Errors
             /// Every byte is zero.
@@ -82,12 +82,13 @@ macro_rules! id {
                 if bytes == [0; $size] { Err(IdError::Zero { what: $what }) } else { Ok(Self(bytes)) }
             }
 
-            /// An id made of names: the same names give the same id, so that a record that comes again changes nothing.
+            /// An id derived from names: the same names give the same id, so a repeated record changes
+            /// nothing.
             pub fn made_of(names: &[&str]) -> Self {
                 let digest = crate::signal::digest($what, names);
                 let mut bytes = [0; $size];
                 bytes.copy_from_slice(&digest[..$size]);
-                // Never all zero.
+                // An id is never all zero.
                 bytes[$size - 1] |= 1;
                 Self(bytes)
             }

@@ -1,26 +1,26 @@
-//! The entrance of the pipeline, as its visitors see it.
+//! Contracts of the pipeline's input, commit notices and self-metrics.
 
 use async_trait::async_trait;
 
 use crate::{Batch, Result, Timestamp, TraceId};
 
-/// Takes batches in. The only way to the backends.
+/// Accepts batches. It is the only path to the backends.
 #[async_trait]
 pub trait Intake: Send + Sync {
-    /// Resolves once the store has committed the whole batch: only then may it be acknowledged.
+    /// Resolves once the store has committed the whole batch. The caller may acknowledge it only then.
     ///
     /// # Errors
-    /// [`crate::ErrorKind::Exhausted`]: no room now (queue full, disk full), come back later.
-    /// Any other kind with [`crate::Retry::Yes`]: the store failed, come back later. Nothing of the batch is kept.
+    /// [`crate::ErrorKind::Exhausted`]: the queue or disk is full; retry later. Any other kind with
+    /// [`crate::Retry::Yes`]: the store failed; retry later. Nothing of the batch is stored.
     async fn submit(&self, batch: Batch) -> Result<()>;
 }
 
-/// Told to those who watch after a batch was committed.
+/// Notice of a committed batch, for live feeds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Committed {
-    /// When.
+    /// Time of the commit.
     pub at: Timestamp,
-    /// Traces that are new or changed, each once.
+    /// New or changed traces, each once.
     pub traces: Vec<TraceId>,
     /// Spans committed.
     pub spans: usize,
@@ -30,7 +30,7 @@ pub struct Committed {
     pub points: usize,
 }
 
-/// Counts what happens inside of Quipu itself. Names are Prometheus names with their unit, labels are few.
+/// Records Quipu's own metrics. Names follow Prometheus, with their unit; labels are few.
 pub trait Meter: Send + Sync {
     /// Adds to a counter, whose name ends in `_total`.
     fn add(&self, name: &'static str, labels: &[(&'static str, &str)], by: u64);
@@ -38,11 +38,12 @@ pub trait Meter: Send + Sync {
     /// Sets a gauge.
     fn set(&self, name: &'static str, labels: &[(&'static str, &str)], value: i64);
 
-    /// Adds a time in seconds to a histogram, whose name ends in `_seconds`. Whoever keeps none lets it pass.
+    /// Adds a time in seconds to a histogram, whose name ends in `_seconds`. A meter without histograms
+    /// ignores it.
     fn observe(&self, _name: &'static str, _labels: &[(&'static str, &str)], _seconds: f64) {}
 }
 
-/// Counts nothing; for tests.
+/// A meter that records nothing; for tests.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoMeter;
 

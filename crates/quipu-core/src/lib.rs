@@ -1,8 +1,9 @@
-//! The nouns and contracts of Quipu.
+//! Records, ids and contracts of Quipu, shared by every crate.
 //!
 //! Verb: none; this room names things.
 //! Takes: nothing.
-//! Gives: the records (span, event, metric, cost), ids, time, money, limits, one error, and the plug-in traits.
+//! Gives: the records (span, event, metric, cost), ids, time, money, limits, one error, and the plug-in
+//! traits.
 //! Never: does I/O, starts a runtime, or knows an OpenTelemetry type.
 
 mod accounts;

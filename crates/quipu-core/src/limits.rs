@@ -1,9 +1,9 @@
-//! Every bound of the project in one place, as data.
+//! Limits of the project in one place, as data.
 
 use serde::{Deserialize, Serialize};
 
-/// Bounds on what is taken in. What is over a bound is refused with a message that names it, or mended and counted where a
-/// refusal would lose a good record.
+/// Input limits. Input over a limit is refused with a message that names the limit. If a refusal would lose a
+/// good record, the record is shortened and counted instead.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
@@ -11,61 +11,63 @@ pub struct Limits {
     pub body_bytes: usize,
     /// Bytes of a request body after decompression.
     pub decompressed_bytes: usize,
-    /// Levels of lists and maps in one attribute value; what is deeper becomes null and is counted.
+    /// Levels of lists and maps in one attribute value; deeper values become null and are counted.
     pub nesting: usize,
-    /// Attributes on one record; what is beyond is left out and counted.
+    /// Attributes on one record; further ones are dropped and counted.
     pub attributes: usize,
-    /// Bytes of one attribute value; a longer text is cut there and counted.
+    /// Bytes of one attribute value; a longer text is cut and counted.
     pub value_bytes: usize,
     /// Events on one span.
     pub span_events: usize,
     /// Links on one span.
     pub span_links: usize,
-    /// Bytes of one trace's spans, unpacked, that are taken from senders; the spans beyond are refused. The count begins anew with the
-    /// process, and for a trace that 65,536 others were sent after.
+    /// Bytes of one trace's spans, unpacked, accepted from senders; further spans are refused. The count
+    /// restarts with the process, and for a trace after which 65,536 other traces were sent.
     pub trace_bytes: u64,
     /// Bytes of a span's name, an id-like attribute, or a label.
     pub name_bytes: usize,
-    /// Seconds that a record's time may lie ahead of the clock.
+    /// Seconds that a record's time may be ahead of the clock.
     pub future_seconds: u64,
-    /// Seconds that a record's time may lie behind the clock.
+    /// Seconds that a record's time may be behind the clock.
     pub past_seconds: u64,
-    /// UTC days that the records of one request may reach, besides yesterday, today and tomorrow.
+    /// UTC days that the records of one request may cover, besides yesterday, today and tomorrow.
     pub days_per_request: usize,
-    /// UTC days that one key may reach within an hour, besides yesterday, today and tomorrow. A project may reach four times as many.
+    /// UTC days that the records of one key may cover within an hour, besides yesterday, today and tomorrow.
+    /// A project may cover four times as many.
     pub days_per_hour: usize,
-    /// Seconds that a request may take to arrive.
+    /// Seconds until a request must have arrived in full.
     pub request_seconds: u64,
-    /// Requests waiting for the pipeline before new ones are told to come back later.
+    /// Requests that wait for the pipeline; further ones are refused with a request to retry.
     pub queue_requests: usize,
-    /// Bytes of decoded requests waiting for the pipeline before new ones are told to come back later.
+    /// Bytes of decoded requests that wait for the pipeline; further ones are refused with a request to
+    /// retry.
     pub queue_bytes: usize,
-    /// Rows of one page of an answer.
+    /// Rows on one page of an answer.
     pub page_rows: usize,
-    /// Connections open at a time, on all listeners together; one listener may have three quarters of them.
+    /// Open connections on all listeners together; one listener may have three quarters of them.
     pub connections: usize,
-    /// Connections open at a time from one IPv4 address, or one IPv6 network of 64 bits.
+    /// Open connections from one IPv4 address, or one IPv6 network of 64 bits.
     pub connections_per_address: usize,
-    /// Requests under way on one HTTP/2 connection.
+    /// Concurrent requests on one HTTP/2 connection.
     pub streams: u32,
-    /// Seconds that a request's headers may take from their first byte on, and before them a TLS handshake.
+    /// Seconds for a TLS handshake, and then for a request's headers from their first byte on.
     pub header_seconds: u64,
     /// Seconds that a connection may stay open without a request.
     pub idle_seconds: u64,
-    /// Seconds that the other side may take nothing of an answer.
+    /// Seconds without progress while the client reads an answer.
     pub stall_seconds: u64,
-    /// Bytes a second that a body must at least make, either way, after the first five seconds; 0 means any pace.
+    /// Least bytes a second of a body in either direction, after the first five seconds; 0 means no limit.
     pub least_bytes_per_second: u64,
-    /// Seconds that requests under way may go on once the server stops.
+    /// Seconds for running requests to finish after the server stops.
     pub drain_seconds: u64,
-    /// Answers of the API under way at a time; what comes beyond is told to come back later.
+    /// Concurrent answers of the API; further requests are refused with a request to retry.
     pub answers: usize,
-    /// Bytes of memory that answers of the API and bodies in the gateway may hold together. When it is used up, a caller that holds its
-    /// fair share is told 503 and when to come back.
+    /// Bytes of memory for answers of the API and bodies in the gateway together. When they are used up, a
+    /// caller at its fair share gets 503 and a time to retry.
     pub answer_bytes: usize,
-    /// Bytes of one list of groups; the groups beyond are left out, and the answer says that it is truncated.
+    /// Bytes of one list of groups; further groups are left out, and the answer is marked as truncated.
     pub group_bytes: usize,
-    /// Live feeds open at a time.
+    /// Concurrent live feeds.
     pub watchers: usize,
 }
 
@@ -106,7 +108,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The defaults for records that a person chose to bring in, such as files: they may be of any age.
+    /// The defaults for records that a user imports, such as files: records of any age are accepted.
     #[must_use]
     pub fn of_any_age() -> Self {
         Self { past_seconds: u64::from(u32::MAX), ..Self::default() }

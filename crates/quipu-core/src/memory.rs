@@ -1,4 +1,5 @@
-//! Memory accounting of an answer: the code that works for a request charges the request's budget before it grows.
+//! Memory accounting of an answer: code that works for a request reserves from the request's budget before it
+//! grows.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -8,16 +9,16 @@ use std::sync::Arc;
 
 use crate::{Error, ErrorKind, Result, Retry};
 
-/// Bytes that one request may hold.
+/// Memory budget of one request, in bytes.
 pub trait MemoryBudget: Send + Sync {
-    /// Takes `bytes` more and says whether it did. Never waits.
+    /// Reserves `bytes` more; `false` if the budget has less left. Never waits.
     fn take(&self, bytes: usize) -> bool;
 
-    /// Returns `bytes` that were taken.
+    /// Returns `bytes` that were reserved.
     fn give_back(&self, bytes: usize);
 }
 
-/// The memory budget of the request at hand; unbounded where no server set one. Clones share it.
+/// The memory budget of the current request; unbounded outside a server. Clones share it.
 #[derive(Clone)]
 pub struct AnswerMemory {
     budget: Option<Arc<dyn MemoryBudget>>,
@@ -25,7 +26,7 @@ pub struct AnswerMemory {
     group_bytes: usize,
 }
 
-/// Bytes of the rows of one page under a budget.
+/// Largest size of one page of rows under a budget, in bytes.
 const PAGE_BYTES: usize = 4 << 20;
 
 const UNBOUNDED: AnswerMemory =
@@ -51,7 +52,7 @@ thread_local! {
     static CURRENT: RefCell<AnswerMemory> = const { RefCell::new(UNBOUNDED) };
 }
 
-/// Puts the budget of the caller back, also when the work panics.
+/// Restores the caller's budget, also after a panic.
 struct Restore(AnswerMemory);
 
 impl Drop for Restore {
@@ -61,34 +62,35 @@ impl Drop for Restore {
 }
 
 impl AnswerMemory {
-    /// Memory that is charged to `budget`; a page of rows ends at 4 MiB.
+    /// Memory that is reserved from `budget`; a page of rows ends at 4 MiB.
     pub fn of(budget: Arc<dyn MemoryBudget>) -> Self {
         Self { budget: Some(budget), page_bytes: PAGE_BYTES, ..UNBOUNDED }
     }
 
-    /// The same with pages that end at so many bytes. A page has one row at least.
+    /// Sets the size in bytes at which a page ends. A page has at least one row.
     #[must_use]
     pub fn with_pages(self, page_bytes: usize) -> Self {
         Self { page_bytes, ..self }
     }
 
-    /// The same with lists of groups that end at so many bytes. A list has one group at least.
+    /// Sets the size in bytes at which a list of groups ends. A list has at least one group.
     #[must_use]
     pub fn with_groups(self, group_bytes: usize) -> Self {
         Self { group_bytes, ..self }
     }
 
-    /// Bytes at which a store ends a page of rows, before the number of rows that was asked for.
+    /// Size in bytes at which a store ends a page of rows, even before the requested number of rows.
     pub const fn page_bytes(&self) -> usize {
         self.page_bytes
     }
 
-    /// Bytes at which a store puts further groups together as [`crate::UsageKey::Rest`].
+    /// Size in bytes at which a store merges further groups into [`crate::UsageKey::Rest`].
     pub const fn group_bytes(&self) -> usize {
         self.group_bytes
     }
 
-    /// The budget of the request that this thread works for. Work that moves to another thread takes it along and enters it there.
+    /// The budget of the request that this thread works for. Work that moves to another thread takes the
+    /// budget along and enters it there.
     pub fn current() -> Self {
         CURRENT.with(|current| current.borrow().clone())
     }
@@ -99,13 +101,13 @@ impl AnswerMemory {
         work()
     }
 
-    /// Runs `future` under this budget, on whichever threads it is polled.
+    /// Runs `future` under this budget, on every thread that polls it.
     pub async fn scope<F: Future>(self, future: F) -> F::Output {
         let mut future = pin!(future);
         poll_fn(|cx| self.enter(|| future.as_mut().poll(cx))).await
     }
 
-    /// Takes `bytes` until the hold is dropped.
+    /// Reserves `bytes` until the hold is dropped.
     ///
     /// # Errors
     /// [`ErrorKind::Exhausted`] with [`Retry::Yes`]: the budget has less left.
@@ -116,7 +118,7 @@ impl AnswerMemory {
     }
 }
 
-/// Bytes of a budget; given back when it is dropped.
+/// Reserved bytes of a budget; returned on drop.
 #[derive(Debug, Default)]
 pub struct MemoryHold {
     memory: AnswerMemory,
@@ -124,15 +126,15 @@ pub struct MemoryHold {
 }
 
 impl MemoryHold {
-    /// Bytes that it holds.
+    /// Number of reserved bytes.
     pub const fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// Takes `more` bytes.
+    /// Reserves `more` bytes.
     ///
     /// # Errors
-    /// As [`AnswerMemory::hold`]; it holds what it held before.
+    /// The error of [`AnswerMemory::hold`]; the earlier reservation stays.
     pub fn grow(&mut self, more: usize) -> Result<()> {
         let taken = more == 0 || self.memory.budget.as_ref().is_none_or(|budget| budget.take(more));
         if !taken {
@@ -142,10 +144,10 @@ impl MemoryHold {
         Ok(())
     }
 
-    /// Holds `bytes` in all: takes what lacks, or returns what is too much.
+    /// Sets the reservation to `bytes`: reserves more, or returns the excess.
     ///
     /// # Errors
-    /// As [`MemoryHold::grow`].
+    /// The error of [`MemoryHold::grow`].
     pub fn set(&mut self, bytes: usize) -> Result<()> {
         match bytes.checked_sub(self.bytes) {
             Some(more) => self.grow(more),
@@ -168,7 +170,7 @@ impl Drop for MemoryHold {
     }
 }
 
-/// Operation of errors for lack of memory.
+/// Operation name in errors about exhausted memory.
 pub const MEMORY: &str = "reserve memory";
 
 fn exhausted() -> Error {

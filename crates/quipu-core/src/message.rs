@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Value;
 
-/// Who speaks.
+/// Author of a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
@@ -22,7 +22,7 @@ pub enum Role {
 }
 
 impl Role {
-    /// The word for it.
+    /// The role's word.
     pub fn as_str(&self) -> &str {
         match self {
             Self::System => "system",
@@ -41,23 +41,23 @@ pub enum Part {
     Text(String),
     /// The model's reasoning.
     Reasoning(String),
-    /// The model asks for a tool.
+    /// A tool call requested by the model.
     ToolCall {
         /// The model's id of the call.
         id: Option<String>,
         /// Tool's name.
         name: String,
-        /// Arguments, parsed where they were JSON.
+        /// Arguments, parsed if they were JSON.
         arguments: Value,
     },
     /// A tool's answer.
     ToolCallResponse {
         /// The id of the call that it answers.
         id: Option<String>,
-        /// The answer, parsed where it was JSON.
+        /// The answer, parsed if it was JSON.
         response: Value,
     },
-    /// An image, audio, file or anything else, as the source described it, with its `type` word.
+    /// An image, audio, file or other part, as the source described it, with its `type` word.
     Other {
         /// The type word of the schema: `blob`, `uri`, `file`, `compaction` …
         kind: String,
@@ -69,20 +69,20 @@ pub enum Part {
 /// One message.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Message {
-    /// Who speaks.
+    /// Author.
     pub role: Role,
-    /// What is said, in order.
+    /// Contents, in order.
     pub parts: Vec<Part>,
-    /// Why the model stopped, on answers of sources that say it per message.
+    /// The model's stop reason, for sources that report it per message.
     pub finish_reason: Option<CompactString>,
 }
 
-/// Everything said in one call. `tool_definitions` are the tools offered to the model.
+/// All messages of one call. `tool_definitions` are the tools offered to the model.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Messages {
-    /// What went in, system instructions first.
+    /// Input, system instructions first.
     pub input: Vec<Message>,
-    /// What came out.
+    /// Output.
     pub output: Vec<Message>,
     /// Tools offered, as sent.
     pub tool_definitions: Vec<Value>,

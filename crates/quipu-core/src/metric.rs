@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Attributes, Resource, Scope, SpanId, Timestamp, TraceId};
 
-/// What kind of instrument a metric is.
+/// Instrument type of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Instrument {
@@ -25,16 +25,16 @@ pub enum Instrument {
     Summary,
 }
 
-/// What a sum's or histogram's point covers.
+/// Time range of a sum's or histogram's point.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Temporality {
-    /// Not said, or without meaning for the instrument.
+    /// Unknown, or without meaning for the instrument.
     #[default]
     Unspecified,
-    /// Since the point before.
+    /// Since the previous point.
     Delta,
-    /// Since the series began.
+    /// Since the start of the series.
     Cumulative,
 }
 
@@ -59,17 +59,17 @@ pub struct Quantile {
 /// A point's figures.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum PointValue {
-    /// Of gauges and sums.
+    /// Value of gauges and sums.
     Number(f64),
-    /// Of histograms, exponential ones with their bounds computed, and summaries.
+    /// Distribution of histograms and summaries; exponential histograms have computed bounds.
     Distribution {
         /// Observations.
         count: u64,
         /// Their sum.
         sum: f64,
-        /// The least, when sent.
+        /// Smallest observation, if sent.
         min: Option<f64>,
-        /// The greatest, when sent.
+        /// Largest observation, if sent.
         max: Option<f64>,
         /// Buckets with rising bounds; empty for summaries.
         buckets: Vec<Bucket>,
@@ -78,12 +78,12 @@ pub enum PointValue {
     },
 }
 
-/// One observation that a point includes, with the span that it was made in.
+/// One observation in a point, with its span.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Exemplar {
-    /// When.
+    /// Time of the observation.
     pub time: Timestamp,
-    /// What was observed.
+    /// Observed value.
     pub value: f64,
     /// The trace.
     pub trace_id: TraceId,
@@ -91,7 +91,7 @@ pub struct Exemplar {
     pub span_id: SpanId,
 }
 
-/// One side of an exponential histogram as sent.
+/// One sign range of an exponential histogram as sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExponentialSide {
     /// Index of the first bucket.
@@ -100,14 +100,14 @@ pub struct ExponentialSide {
     pub counts: Vec<u64>,
 }
 
-/// An exponential histogram's figures as sent: bounds alone do not tell them.
+/// An exponential histogram's figures as sent; they cannot be derived from the bounds.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Exponential {
-    /// Base 2 to the power of 2 to the power of minus this.
+    /// Scale: the base is 2 to the power of 2 to the power of minus this.
     pub scale: i32,
     /// Observations around zero.
     pub zero_count: u64,
-    /// How wide that is.
+    /// Width of the zero bucket.
     pub zero_threshold: f64,
     /// Buckets above zero.
     pub positive: Option<ExponentialSide>,
@@ -115,14 +115,14 @@ pub struct Exponential {
     pub negative: Option<ExponentialSide>,
 }
 
-/// What OTLP says of a point that Quipu itself does not read: for those who pass points on. Stores need not keep it.
+/// OTLP fields of a point that Quipu does not use, kept for exporters. Stores need not keep them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct PointWire {
-    /// The value, where it was sent as an integer.
+    /// The value, if it was sent as an integer.
     pub integer: Option<i64>,
     /// Flags.
     pub flags: u32,
-    /// Whether it had no time of its own: [`Point::time`] is then the time at which it came.
+    /// Whether it had no time of its own: [`Point::time`] is then the time of arrival.
     pub timeless: bool,
     /// Whether a histogram came without a sum.
     pub without_sum: bool,
@@ -130,22 +130,22 @@ pub struct PointWire {
     pub exponential: Option<Box<Exponential>>,
     /// Metadata of the metric, on its first point.
     pub metadata: Attributes,
-    /// The exemplars as sent, where [`Point::exemplars`] tells less.
+    /// The exemplars as sent, if [`Point::exemplars`] lacks details.
     pub exemplars: Vec<ExemplarWire>,
 }
 
 /// An exemplar as sent.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ExemplarWire {
-    /// When; zero when not said.
+    /// Time; zero if it was not sent.
     pub time: Timestamp,
-    /// What was observed, as a double.
+    /// Observed value as a double.
     pub double: Option<f64>,
-    /// What was observed, as an integer.
+    /// Observed value as an integer.
     pub integer: Option<i64>,
-    /// The trace, when there is one.
+    /// The trace, if sent.
     pub trace_id: Option<TraceId>,
-    /// The span, when there is one.
+    /// The span, if sent.
     pub span_id: Option<SpanId>,
     /// Attributes that the series does not have.
     pub attributes: Attributes,
@@ -154,17 +154,17 @@ pub struct ExemplarWire {
 /// One point of one series.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Point {
-    /// When.
+    /// Time of the point.
     pub time: Timestamp,
-    /// When the series, or this delta, began.
+    /// Start of the series, or of this delta.
     pub start: Option<Timestamp>,
     /// Labels.
     pub attributes: Attributes,
     /// Figures.
     pub value: PointValue,
-    /// Observations with their spans, for those who link figures to traces; stores need not keep them.
+    /// Observations with their spans, for exporters that link figures to traces; stores need not keep them.
     pub exemplars: Vec<Exemplar>,
-    /// What else was sent; `None` when nothing was.
+    /// Further OTLP fields; `None` if none were sent.
     pub wire: Option<Box<PointWire>>,
 }
 
@@ -179,12 +179,12 @@ pub struct Metric {
     pub description: String,
     /// Instrument.
     pub instrument: Instrument,
-    /// What a point covers.
+    /// Time range of a point.
     pub temporality: Temporality,
     /// Points, in the order sent.
     pub points: Vec<Point>,
-    /// What produced it.
+    /// Source of the metric.
     pub resource: Arc<Resource>,
-    /// Which instrumentation produced it.
+    /// Source instrumentation.
     pub scope: Arc<Scope>,
 }

@@ -1,4 +1,4 @@
-//! Money as an exact integer: no float ever touches it.
+//! Money as an exact integer, never a float.
 
 use std::fmt;
 use std::iter::Sum;
@@ -7,26 +7,26 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// Text that is not a decimal number of US dollars that [`Usd`] can hold.
+/// Parse error: the text is not a decimal number of US dollars within the range of [`Usd`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a decimal amount with at most 24 digits after the point")]
 pub struct MoneyError(String);
 
-/// US dollars, exact to 24 digits after the point, up to 170 trillion.
+/// US dollars, exact to 24 decimal places, up to 170 trillion.
 ///
-/// Twenty-four digits hold every published price: the finest in the vendored books has 18 digits per million tokens.
-/// Sums and products with counts are exact; overflow saturates, far beyond any bill.
+/// 24 decimal places hold every published price: the finest in the vendored books has 18 decimal places per
+/// million tokens. Sums and products with counts are exact; overflow saturates, far beyond any bill.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Usd(i128);
 
 impl Usd {
-    /// Nothing.
+    /// Zero dollars.
     pub const ZERO: Self = Self(0);
-    /// Digits after the point.
+    /// Decimal places.
     pub const DIGITS: u32 = 24;
     const ONE: i128 = 10_i128.pow(Self::DIGITS);
 
-    /// The sum of what is known of two amounts; `None` when neither is.
+    /// The sum of the known amounts; `None` if neither is known.
     pub fn sum_known(one: Option<Self>, other: Option<Self>) -> Option<Self> {
         match (one, other) {
             (Some(one), Some(other)) => Some(one + other),
@@ -34,17 +34,17 @@ impl Usd {
         }
     }
 
-    /// From hundredths of a dollar. Saturates.
+    /// Converts hundredths of a dollar. Saturates.
     pub const fn cents(cents: i64) -> Self {
         Self((Self::ONE / 100).saturating_mul(cents as i128))
     }
 
-    /// From units of 1e-24 dollars.
+    /// Converts units of 1e-24 dollars.
     pub const fn from_raw(raw: i128) -> Self {
         Self(raw)
     }
 
-    /// Units of 1e-24 dollars.
+    /// The amount in units of 1e-24 dollars.
     pub const fn raw(self) -> i128 {
         self.0
     }
@@ -62,7 +62,8 @@ impl Usd {
         }
     }
 
-    /// Billionths of a dollar, rounded half away from zero, saturating: for sorting, filtering and charts only.
+    /// Billionths of a dollar, rounded half away from zero, saturating: for sorting, filtering and charts
+    /// only.
     pub fn nanos(self) -> i64 {
         const STEP: i128 = 10_i128.pow(Usd::DIGITS - 9);
         let half = if self.0 < 0 { -STEP / 2 } else { STEP / 2 };
@@ -70,7 +71,8 @@ impl Usd {
         i64::try_from(nanos).unwrap_or(if nanos < 0 { i64::MIN } else { i64::MAX })
     }
 
-    /// From a float that a telemetry source reported (shortest decimal text of the float); `None` unless finite and in range.
+    /// Converts a float that a telemetry source reported, by its shortest decimal text; `None` unless finite
+    /// and in range.
     pub fn from_reported(value: f64) -> Option<Self> {
         if !value.is_finite() {
             return None;
@@ -81,7 +83,7 @@ impl Usd {
 }
 
 impl fmt::Display for Usd {
-    /// Plain decimal without exponent, without trailing zeros: `0.0000002`, `12`, `-3.5`.
+    /// Plain decimal without exponent or trailing zeros: `0.0000002`, `12`, `-3.5`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0 < 0 { "-" } else { "" };
         let whole = self.0.unsigned_abs() / Self::ONE.unsigned_abs();
@@ -103,8 +105,8 @@ impl fmt::Debug for Usd {
 impl FromStr for Usd {
     type Err = MoneyError;
 
-    /// Plain decimals (`1`, `-0.25`, `.5`) and scientific notation (`2.5e-06`), exactly; anything that would need
-    /// rounding is refused.
+    /// Parses plain decimals (`1`, `-0.25`, `.5`) and scientific notation (`2.5e-06`) exactly; a number that
+    /// needs rounding is refused.
     fn from_str(text: &str) -> Result<Self, MoneyError> {
         parse(text).map(Self).ok_or_else(|| MoneyError(text.chars().take(64).collect()))
     }

@@ -1,4 +1,4 @@
-//! Whose records are meant, where somebody's are to be shown or forgotten.
+//! Owners of records (a user or a session) and the data found or removed for them.
 
 use std::collections::HashSet;
 
@@ -16,7 +16,7 @@ pub enum OwnerKind {
 }
 
 impl OwnerKind {
-    /// The word for it.
+    /// Stable word of the kind.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::User => "user",
@@ -25,19 +25,20 @@ impl OwnerKind {
     }
 }
 
-/// Whose records are meant.
+/// The user or session whose records are searched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owner {
-    /// What it is.
+    /// Kind of the owner.
     pub kind: OwnerKind,
-    /// Its id, as records say it.
+    /// Id of the owner, as records contain it.
     pub id: String,
-    /// The attributes in which records without a column for it say it: what is in them is compared with `id` as a whole.
+    /// Attributes that name the owner in records without a column for it; the whole value is compared with
+    /// `id`.
     pub names: &'static [&'static str],
 }
 
 impl Owner {
-    /// Whether attributes name it.
+    /// Whether attributes name the owner.
     pub fn is_in(&self, attributes: &Attributes) -> bool {
         let is_id = |value: &Value| match value {
             Value::String(text) => *text == self.id,
@@ -47,56 +48,56 @@ impl Owner {
         self.names.iter().any(|name| attributes.get(name).is_some_and(is_id))
     }
 
-    /// Whether a resource names it.
+    /// Whether a resource names the owner.
     pub fn is_of(&self, resource: &Resource) -> bool {
         self.is_in(&resource.attributes)
     }
 }
 
-/// What a store has of somebody.
+/// Data of an owner in a store.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Owned {
-    /// Traces with a span of theirs, sorted.
+    /// Traces with a span of the owner, sorted.
     pub traces: Vec<TraceId>,
-    /// Events of theirs that belong to none of these.
+    /// Events of the owner outside these traces.
     pub events: u64,
-    /// Series of metrics that name them.
+    /// Metric series that name the owner.
     pub series: u64,
-    /// Files of days that have their name in the lists that records share.
+    /// Day files whose shared lists contain the owner's name.
     pub names: u64,
-    /// Files of the store that may have records of theirs and could not be looked through: damaged, set aside, or with records that cannot be decoded. As long as there are
-    /// any, nobody can say that all was found.
+    /// Files of the store that may contain the owner's records but could not be searched: damaged, set aside,
+    /// or with records that cannot be decoded. While this list is not empty, the result may be incomplete.
     pub unreached: Vec<String>,
 }
 
 impl Owned {
-    /// Whether there is nothing, in what could be looked through.
+    /// Whether the searched files contain nothing of the owner.
     pub fn is_empty(&self) -> bool {
         self.traces.is_empty() && self.events == 0 && self.series == 0 && self.names == 0
     }
 }
 
-/// A kind of place in a store's files where bytes of removed records may still be.
+/// Files of a store that may still contain bytes of removed records, by kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Remnant {
-    /// What is counted, such as `day files`.
+    /// Kind of the files, such as `day files`.
     pub what: String,
-    /// How many there were.
+    /// Number found.
     pub found: u64,
-    /// How many are still there.
+    /// Number that remains.
     pub remaining: u64,
-    /// Why they are.
+    /// Reason for the remaining files.
     pub trouble: Option<String>,
 }
 
-/// Whose figures in books of accounts are to be nobody's.
+/// Removal of an owner's name from books of accounts.
 pub struct Erasure<'a> {
-    /// Traces whose calls and facts go.
+    /// Traces whose calls and facts are removed.
     pub traces: &'a HashSet<TraceId>,
-    /// Whether a trace's facts name the owner: then its calls and facts go too.
+    /// Whether a trace's facts name the owner; its calls and facts are then removed too.
     pub is_theirs: &'a dyn Fn(&TraceFacts) -> bool,
-    /// The name of an account without the owner's; `None` of every other account.
+    /// New scope of an account that names the owner; `None` for every other account.
     pub renamed: &'a dyn Fn(&str) -> Option<CompactString>,
-    /// A definition of a budget without the owner's name; `None` of every other definition.
+    /// New definition of a budget that names the owner; `None` for every other definition.
     pub rewritten: &'a dyn Fn(&str) -> Option<String>,
 }

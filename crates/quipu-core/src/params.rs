@@ -5,16 +5,16 @@ use std::ops::{Deref, DerefMut};
 use compact_str::CompactString;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Request parameters, as sent. `None` means not sent.
+/// Request parameters, as sent; `None` if not sent.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Params {
     /// Sampling temperature.
     pub temperature: Option<f64>,
     /// Nucleus sampling bound.
     pub top_p: Option<f64>,
-    /// Top-k sampling bound; on a retrieval the most documents asked for.
+    /// Top-k sampling bound; for a retrieval, the largest number of documents.
     pub top_k: Option<i64>,
-    /// Most output tokens allowed.
+    /// Largest allowed number of output tokens.
     pub max_tokens: Option<i64>,
     /// Frequency penalty.
     pub frequency_penalty: Option<f64>,
@@ -22,7 +22,7 @@ pub struct Params {
     pub presence_penalty: Option<f64>,
     /// Sampling seed.
     pub seed: Option<i64>,
-    /// How many answers were asked for.
+    /// Number of requested answers.
     pub choice_count: Option<i64>,
     /// Whether the answer was streamed.
     pub stream: Option<bool>,
@@ -46,7 +46,7 @@ static NONE: Params = Params {
     stop_sequences: Vec::new(),
 };
 
-/// [`Params`] in a box that is there only when something was sent: most spans are no calls, and stay small.
+/// Boxed [`Params`], allocated only if a parameter was sent: most spans are not calls and stay small.
 #[derive(Debug, Clone, Default)]
 pub struct SentParams(Option<Box<Params>>);
 

@@ -1,4 +1,4 @@
-//! Periods and sizes, as people write them.
+//! Retention periods and sizes in their text form.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,23 +7,23 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::Timestamp;
 
-/// How long something is kept. Written `forever`, or as a whole number of hours, days or weeks: `12h`, `3d`, `2w`.
+/// Retention period. Written `forever`, or as a whole number of hours, days or weeks: `12h`, `3d`, `2w`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Keep {
-    /// Until somebody deletes it.
+    /// Until a user deletes the records.
     #[default]
     Forever,
-    /// For so many hours after the end of its day (UTC), and at least one.
+    /// A number of hours after the end of the record's day (UTC), at least one.
     Hours(u32),
 }
 
 impl Keep {
-    /// For so many days.
+    /// A number of days.
     pub const fn days(days: u32) -> Self {
         Self::Hours(days.saturating_mul(24))
     }
 
-    /// Whether what ended at `end` has been kept long enough at `now`.
+    /// Whether records of a day that ended at `end` are expired at `now`.
     pub const fn is_past(self, end: Timestamp, now: Timestamp) -> bool {
         match self {
             Self::Forever => false,
@@ -44,7 +44,7 @@ impl fmt::Display for Keep {
     }
 }
 
-/// A text that is no period or size: what it should have been.
+/// Parse error of a period or size, with the expected form.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("found {found:?}, expected {expected}")]
 pub struct NotSuch {
@@ -76,11 +76,12 @@ impl FromStr for Keep {
     }
 }
 
-/// Bytes on disk. Written as a whole number, or with a unit: `500MB`, `20GiB` (1 GB is 10^9 bytes, 1 GiB is 2^30).
+/// Bytes on disk. Written as a whole number, or with a unit: `500MB`, `20GiB` (1 GB is 10^9 bytes, 1 GiB is
+/// 2^30).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DiskBytes(pub u64);
 
-/// From the greatest on; a size is shown in the first that divides it.
+/// Largest unit first; a size is printed in the first unit that divides it.
 const UNITS: [(&str, u64); 9] = [
     ("TiB", 1 << 40),
     ("TB", 1_000_000_000_000),
@@ -117,7 +118,7 @@ impl FromStr for DiskBytes {
     }
 }
 
-/// Written and read as their texts.
+/// Serializes the types as their texts.
 macro_rules! as_text {
     ($($type:ty),+) => {$(
         impl Serialize for $type {

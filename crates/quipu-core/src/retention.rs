@@ -1,27 +1,27 @@
-//! How long records are kept: rules by signal, service and project, a bound on all of it, and what came of them.
+//! Data retention: rules by signal, service and project, a size limit, and the results of a run.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{DiskBytes, Error, ErrorKind, Keep, Timestamp, TraceId};
 
-/// Traces that may be held at once.
+/// Largest number of traces on hold.
 pub const MOST_HOLDS: usize = 10_000;
 
-/// What kind of record a period is for.
+/// The record type that a retention period applies to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RetentionSignal {
-    /// Spans with their texts, and their place in search. What they cost is kept apart.
+    /// Spans with their texts and their search entries. Their cost has its own period.
     Traces,
-    /// Events, which log records are.
+    /// Events; log records are events.
     Logs,
     /// Points of metrics.
     Metrics,
-    /// The ledger, and every sum of it.
+    /// The ledger and its sums.
     Costs,
 }
 
-/// Periods that hold unless a rule says otherwise.
+/// Default periods, used without a matching rule.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RetentionPreset {
@@ -32,61 +32,61 @@ pub enum RetentionPreset {
     Short,
 }
 
-/// Other periods for some of the records: those of a service, of a project, or of both at once.
+/// Different periods for the records of a service, of a project, or of both at once.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RetentionRule {
-    /// The service, by its exact name; of a trace that which its list shows.
+    /// The service, by its exact name; for a trace, the one shown in its list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service: Option<String>,
-    /// The project of version control that the trace shows, by its exact name. Logs and metrics have none.
+    /// The version-control project shown by the trace, by its exact name. Logs and metrics have none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project: Option<String>,
-    /// Of its traces.
+    /// Period of its traces.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub traces: Option<Keep>,
-    /// Of its logs.
+    /// Period of its logs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub logs: Option<Keep>,
-    /// Of its metrics.
+    /// Period of its metrics.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metrics: Option<Keep>,
-    /// Of its ledger rows.
+    /// Period of its ledger rows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub costs: Option<Keep>,
 }
 
-/// How long what is kept. The default keeps everything for ever.
+/// Data retention. The default keeps everything for ever.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Retention {
-    /// What holds where nothing below says otherwise.
+    /// Default periods, used without a value below.
     pub preset: RetentionPreset,
-    /// Of traces.
+    /// Period of traces.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub traces: Option<Keep>,
-    /// Of logs.
+    /// Period of logs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub logs: Option<Keep>,
-    /// Of metrics.
+    /// Period of metrics.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metrics: Option<Keep>,
-    /// Of costs. They are never kept for less long than the traces that they are of.
+    /// Period of costs; never shorter than that of their traces.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub costs: Option<Keep>,
-    /// Bound on the files of the whole store: beyond it the oldest days go, whatever the periods say.
+    /// Size limit of all files of the store. Above it the oldest days are removed, regardless of the periods.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_bytes: Option<DiskBytes>,
-    /// Days that one run thins or removes for their age; the others are left to the next run. `max_bytes` is not bounded by it. A run
-    /// that the server begins on its own has 7 where nothing is said, one that is asked for has no bound.
+    /// Largest number of days that one run thins or removes because of their age; the next run continues. It
+    /// does not limit `max_bytes`. The default is 7 for a scheduled run, and no limit for a requested run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub days_per_run: Option<u32>,
-    /// Of those that match a record, the first that has a period for its signal.
+    /// Rules. The first matching rule with a period for the record's signal applies.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rule: Vec<RetentionRule>,
 }
 
-/// A bound below this would leave no room for a day.
+/// Least size limit; a smaller one has no space for a day.
 const LEAST_BYTES: u64 = 1 << 20;
 
 impl RetentionRule {
@@ -106,7 +106,7 @@ impl RetentionRule {
 }
 
 impl Retention {
-    /// Whether anything is ever removed.
+    /// Whether records can expire at all.
     pub fn removes(&self) -> bool {
         use RetentionSignal::{Costs, Logs, Metrics, Traces};
         let ends = |keep: Option<Keep>| keep.is_some_and(|keep| keep != Keep::Forever);
@@ -116,7 +116,7 @@ impl Retention {
             })
     }
 
-    /// How long a record of no rule is kept.
+    /// Retention period of a record without a matching rule.
     pub fn usual(&self, signal: RetentionSignal) -> Keep {
         let (said, short) = match signal {
             RetentionSignal::Traces => (self.traces, Keep::days(3)),
@@ -127,23 +127,24 @@ impl Retention {
         said.unwrap_or(if self.preset == RetentionPreset::Short { short } else { Keep::Forever })
     }
 
-    /// How long a record of this service and project is kept.
+    /// Retention period of a record of this service and project.
     pub fn keep(&self, signal: RetentionSignal, service: Option<&str>, project: Option<&str>) -> Keep {
         let told = self.rule.iter().filter(|rule| rule.is_of(service, project));
         told.filter_map(|rule| rule.of(signal)).next().unwrap_or_else(|| self.usual(signal))
     }
 
-    /// The shortest period of a signal, whatever a rule is for.
+    /// The shortest period of a signal over all rules.
     pub fn shortest(&self, signal: RetentionSignal) -> Keep {
         let of_rules = self.rule.iter().filter_map(|rule| rule.of(signal));
         let hours = |keep: &Keep| if let Keep::Hours(hours) = keep { *hours } else { u32::MAX };
         of_rules.chain([self.usual(signal)]).min_by_key(hours).unwrap_or_default()
     }
 
-    /// What is wrong with the rules, if anything: which, and what would be right.
+    /// Checks the rules. An error names the rule and the correct form.
     ///
     /// # Errors
-    /// A rule that is for everything, or that says nothing; a project with a period for logs or metrics; a bound below 1 MiB.
+    /// A rule matches everything, or sets no period; a project has a period for logs or metrics; `max_bytes`
+    /// is below 1 MiB.
     pub fn checked(self) -> Result<Self, String> {
         for (at, rule) in self.rule.iter().enumerate() {
             let wrong = |what: &str| Err(format!("retention.rule[{at}]: {what}"));
@@ -169,76 +170,76 @@ impl Retention {
     }
 }
 
-/// A trace that no rule removes, with all of its spans, ledger rows and events.
+/// A hold on a trace: no rule removes it, its spans, ledger rows and events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hold {
     /// The trace.
     pub trace_id: TraceId,
-    /// Since when.
+    /// Time of the hold.
     pub since: Timestamp,
-    /// Who said so; empty when nobody is known.
+    /// User who made the hold; empty if unknown.
     pub by: String,
-    /// Why, in their words.
+    /// Reason in the user's words.
     pub note: String,
 }
 
-/// Why something of a day goes.
+/// Reason for a removal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RetiredFor {
-    /// It was kept as long as the rules say.
+    /// The retention period is over.
     Age,
-    /// The store is larger than it may be.
+    /// The store exceeds its size limit.
     Size,
 }
 
-/// What becomes of a day.
+/// Effect of a run on a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DayFate {
-    /// Some of its records go.
+    /// Some of its records are removed.
     Thinned,
-    /// All of it goes.
+    /// The whole day is removed.
     Removed,
 }
 
-/// What goes of one day, or went.
+/// Removed records of one day, planned or done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RetiredDay {
-    /// Its first moment.
+    /// Start of the day.
     pub day: Timestamp,
-    /// What becomes of it.
+    /// Effect on the day.
     pub fate: DayFate,
-    /// Why.
+    /// Reason.
     pub why: RetiredFor,
-    /// Traces that lose their spans.
+    /// Traces whose spans are removed.
     pub traces: u64,
-    /// Spans that are shown no more.
+    /// Removed spans.
     pub spans: u64,
-    /// Ledger rows.
+    /// Removed ledger rows.
     pub costs: u64,
-    /// Events.
+    /// Removed events.
     pub events: u64,
-    /// Points of metrics.
+    /// Removed points of metrics.
     pub points: u64,
-    /// Traces that would go too, and are held.
+    /// Expired traces that a hold keeps.
     pub held: u64,
-    /// Bytes of its files before.
+    /// Bytes of its files before the run.
     pub bytes: u64,
-    /// Bytes that this frees: counted when it is done, before that an estimate.
+    /// Freed bytes: measured after a run, estimated before it.
     pub freed: u64,
 }
 
-/// What the rules remove, or removed.
+/// Result of a retention run, planned or done.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Retired {
-    /// Days of which something goes, oldest first.
+    /// Affected days, oldest first.
     pub days: Vec<RetiredDay>,
-    /// Bytes of the whole store before.
+    /// Bytes of the whole store before the run.
     pub bytes: u64,
-    /// Bytes by which the store stays beyond its bound, and why; `None` when it keeps it.
+    /// Bytes by which the store stays above its limit, with the reason; `None` if it is within the limit.
     pub over: Option<(u64, String)>,
-    /// Days that could not be done now, with the reason: the next run tries again.
+    /// Days that failed, with the reason; the next run retries them.
     pub left: Vec<(Timestamp, String)>,
 }
 

@@ -1,12 +1,13 @@
-//! Which signal told of a record, and where the signals of one session meet.
+//! Source signals of a call, and meetings that connect the signals of one session.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{Attributes, Timestamp};
 
-/// The signal that told of a call, most trusted first: of several records of one call the first counts (R7). The numbers are
-/// part of the stored format: append only, with a rank of their own if they are not last.
+/// The source signal of a call, most trusted first: of several records of one call the first counts (R7). The
+/// numbers are part of the stored format: append only, with an own rank for a variant that is not the least
+/// trusted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]
@@ -14,11 +15,11 @@ pub enum Signal {
     /// A span as it was sent.
     #[default]
     Span = 0,
-    /// A log record with all attributes of the span that it names.
+    /// A log record with all attributes of its span.
     Details = 1,
-    /// A log record in its vendor's own words.
+    /// A log record in its vendor's own vocabulary.
     Log = 2,
-    /// A session file that was imported.
+    /// An imported session file.
     Transcript = 3,
     /// A metric: tokens without calls.
     Metric = 4,
@@ -31,7 +32,7 @@ impl Signal {
     /// The attribute that names the signal on spans that were made from another one.
     pub const ATTRIBUTE: &'static str = "quipu.signal";
 
-    /// The word for it.
+    /// Stable word of the signal.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Span => "span",
@@ -42,7 +43,7 @@ impl Signal {
         }
     }
 
-    /// The signal that a span's attributes name; without a name it is a span like any other.
+    /// The signal that a span's attributes name; [`Signal::Span`] by default.
     pub fn of(attributes: &Attributes) -> Self {
         attributes.text(Self::ATTRIBUTE).and_then(Self::from_word).unwrap_or_default()
     }
@@ -58,26 +59,26 @@ impl Signal {
     }
 }
 
-/// Where the records of one session by several signals meet, whatever traces they are in: a hash of the family of sources and
-/// the session's id. Logs often carry no trace, and metrics never do.
+/// A meeting point of one session's records across signals and traces: a hash of the family of sources and
+/// the session's id. It is needed because logs often have no trace, and metrics never have one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Meeting(i64);
 
 impl Meeting {
-    /// The family of the meetings of services' own metrics, which name no session.
+    /// Family of the meetings for services' own metrics, which name no session.
     pub const SERVICE: &'static str = "service";
 
-    /// How long a moment lasts in which the calls of a process meet, in nanoseconds.
+    /// Length in nanoseconds of a time slot in which calls of a process share a meeting.
     pub const MOMENT: i64 = 30 * Timestamp::SECOND;
 
-    /// The meeting of a session of a family of sources, such as `claude-code`.
+    /// The meeting of a session in a family of sources, such as `claude-code`.
     pub fn of(family: &str, session: &str) -> Self {
         let [a, b, c, d, e, f, g, h, ..] = digest("meeting", &[family, session]);
         Self(i64::from_be_bytes([a, b, c, d, e, f, g, h]))
     }
 
-    /// Where two spans of one call meet that are in traces of their own: by the provider's id of the answer. Local model servers
-    /// count their answers or give all of them one id: such ids meet within the hour only.
+    /// The meeting of two spans of one call in separate traces, by the provider's id of the answer. Local
+    /// model servers number their answers or give all of them one id, so such ids only meet within one hour.
     pub fn of_answer(response_id: &str, start: Timestamp) -> Self {
         if answer_id_is_unique(response_id) {
             return Self::of("answer", response_id);
@@ -86,15 +87,15 @@ impl Meeting {
         Self::of("answer", &format!("{hour} {response_id}"))
     }
 
-    /// Where the calls of one process meet that begin at nearly the same time, so that two records of one call are seen beside
-    /// each other, whatever traces they are in and whether they have an id or not. A moment lasts [`Self::MOMENT`]; the moments of
-    /// a process have consecutive numbers.
+    /// The meeting of a process's calls that begin at nearly the same time. Two records of one call meet
+    /// there in any traces, with or without an id. A slot lasts [`Self::MOMENT`]; the slots of a process have
+    /// consecutive numbers.
     pub const fn of_moment(process: u64, start: Timestamp) -> Self {
         let moment = start.nanos().div_euclid(Self::MOMENT) & MOMENT_NUMBERS;
         Self((process << MOMENT_BITS).cast_signed() | moment)
     }
 
-    /// The moments of the same process before and after this one.
+    /// The time slots of the same process before and after this one.
     pub const fn moments_beside(self) -> [Self; 2] {
         let process = self.0 & !MOMENT_NUMBERS;
         let before = self.0.wrapping_sub(1) & MOMENT_NUMBERS;
@@ -113,19 +114,20 @@ impl Meeting {
     }
 }
 
-/// Shortest end of an id that no other answer has, in bytes.
+/// Least length of an id's suffix that makes the id unique, in bytes.
 const UNIQUE: usize = 8;
 
-/// Whether the id of an answer is one that no other answer has, by the length of what follows its kind (`chatcmpl-`, `msg_`).
+/// Whether the id of an answer is unique, by the length of the part after its prefix (`chatcmpl-`, `msg_`).
 pub fn answer_id_is_unique(id: &str) -> bool {
     id.rsplit(['-', '_']).next().unwrap_or(id).len() >= UNIQUE
 }
 
-/// Bits of a meeting's number that count the moments of a process: enough for 255 years of 30 seconds each.
+/// Bits of a meeting's number that count the time slots of a process: enough for 255 years of 30 seconds
+/// each.
 const MOMENT_BITS: u32 = 28;
 const MOMENT_NUMBERS: i64 = (1 << MOMENT_BITS) - 1;
 
-/// SHA-256 over the names with their lengths, so that no two lists run together.
+/// SHA-256 over the names with their lengths, so different lists cannot collide by concatenation.
 pub(crate) fn digest(what: &str, names: &[&str]) -> [u8; 32] {
     let mut hash = Sha256::new();
     for name in std::iter::once(&what).chain(names) {

@@ -1,15 +1,16 @@
-//! A mergeable, correctable summary of a distribution.
+//! A mergeable, correctable summary of a distribution (DDSketch).
 //!
-//! Values fall into logarithmic buckets two percent wide, so a quantile is off by at most one percent; this is the scheme of
-//! DDSketch (Masson, Rim, Lee: "DDSketch: a fast and fully-mergeable quantile sketch with relative-error guarantees",
-//! VLDB 2019). Counts are signed: adding the negative of an earlier record takes it back, which a late span needs.
+//! Values fall into logarithmic buckets two percent wide, so a quantile is off by at most one percent. This
+//! is the scheme of DDSketch (Masson, Rim, Lee: "DDSketch: a fast and fully-mergeable quantile sketch with
+//! relative-error guarantees", VLDB 2019). Counts are signed, because a late span can require the removal of
+//! an earlier record.
 
 use serde::{Deserialize, Serialize};
 
 /// Relative width of a bucket.
 const GAMMA: f64 = 1.02;
 
-/// Distribution of non-negative numbers (nanoseconds, by custom). Buckets are sorted; zero counts are left out.
+/// Distribution of non-negative numbers, usually nanoseconds. Buckets are sorted; zero counts are left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sketch {
     buckets: Vec<(u16, i64)>,
@@ -24,7 +25,7 @@ fn bucket_of(value: i64) -> u16 {
     if index >= f64::from(u16::MAX) { u16::MAX } else { index as u16 }
 }
 
-/// The middle of a bucket, in the sense that both ends are equally far in relative terms.
+/// The middle of a bucket: both ends have the same relative distance.
 fn value_of(bucket: u16) -> f64 {
     if bucket == 0 {
         return 0.0;
@@ -38,7 +39,7 @@ impl Sketch {
         Self { buckets: Vec::new(), sum: 0 }
     }
 
-    /// Adds `value` `times` times; a negative `times` takes it back. Negative values count as zero.
+    /// Adds `value` `times` times; a negative `times` removes it. Negative values count as zero.
     pub fn add(&mut self, value: i64, times: i64) {
         let value = value.max(0);
         self.add_bucket(bucket_of(value), times);
@@ -68,12 +69,12 @@ impl Sketch {
         self.sum = self.sum.saturating_add(other.sum);
     }
 
-    /// Bytes that it has on the heap.
+    /// Bytes on the heap.
     pub fn heap_bytes(&self) -> usize {
         self.buckets.capacity() * size_of::<(u16, i64)>()
     }
 
-    /// How many values.
+    /// Number of values.
     pub fn count(&self) -> u64 {
         u64::try_from(self.buckets.iter().map(|(_, times)| times).sum::<i64>()).unwrap_or(0)
     }
@@ -108,7 +109,7 @@ impl Sketch {
         None
     }
 
-    /// The largest value that falls into a bucket of [`Sketch::parts`].
+    /// The largest value in a bucket of [`Sketch::parts`].
     pub fn upper(bucket: u16) -> f64 {
         GAMMA.powi(i32::from(bucket))
     }

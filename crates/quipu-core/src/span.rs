@@ -1,4 +1,4 @@
-//! A span as it was sent, plus what an adapter read from it.
+//! The span as it was sent, plus the canonical fields that an adapter read from it.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Arrival, Attributes, Canonical, Kind, Meeting, Signal, SpanId, Timestamp, TraceId, Value};
 
-/// What produced the telemetry: the OpenTelemetry resource.
+/// Source of the telemetry: the OpenTelemetry resource.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Resource {
     /// Attributes such as `service.name`.
@@ -24,8 +24,8 @@ impl Resource {
         })
     }
 
-    /// A number for the process: that of its instance id, else of service, host and process id, as far as they were sent. The
-    /// same in every build, for it is stored.
+    /// A number for the process: a hash of its instance id, else of service, host and process id, as far as
+    /// they were sent. It is stored, so it must be the same in every build.
     pub fn process(&self) -> u64 {
         let of = |keys: &[&str]| {
             let mut hash = StableHash::default();
@@ -44,10 +44,10 @@ impl Resource {
     }
 }
 
-/// Sets the tool runs of a process apart from its calls, so that neither crowds the moments of the other.
+/// Bits that separate a process's tool runs from its calls, so that their moments do not fill each other.
 const TOOLS: u64 = 0x746f_6f6c;
 
-/// FNV-1a of 64 bits: short, and the same for ever.
+/// FNV-1a of 64 bits: short, and stable across builds.
 struct StableHash(u64);
 
 impl Default for StableHash {
@@ -58,14 +58,14 @@ impl Default for StableHash {
 
 impl StableHash {
     fn add(&mut self, text: &str) {
-        // A byte that no text holds keeps two texts apart.
+        // A separator byte that no text contains.
         for byte in text.bytes().chain([0xff]) {
             self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
         }
     }
 }
 
-/// Which instrumentation produced the telemetry: the OpenTelemetry instrumentation scope.
+/// Source instrumentation of the telemetry: the OpenTelemetry instrumentation scope.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Scope {
     /// Name, such as `openinference.instrumentation.openai`.
@@ -79,7 +79,8 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// A number for it by its name: different for different instrumentations, the same for their versions.
+    /// A number for the scope by its name: different for different instrumentations, equal for their
+    /// versions.
     pub fn mark(&self) -> ScopeMark {
         if self.name.is_empty() {
             return ScopeMark::default();
@@ -89,8 +90,8 @@ impl Scope {
         ScopeMark(hash.0 & !ScopeMark::OF_SDK | u64::from(self.is_of_sdk()))
     }
 
-    /// Whether it is the SDK of a model provider itself that speaks, as `com.anthropic.sdk.python` or `@anthropic-ai/sdk`, and
-    /// not an instrumentation of it: its name is the SDK's own.
+    /// Whether the scope is a model provider's own SDK, such as `com.anthropic.sdk.python` or
+    /// `@anthropic-ai/sdk`, and not an instrumentation of it.
     fn is_of_sdk(&self) -> bool {
         let mut words =
             self.name.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
@@ -99,15 +100,15 @@ impl Scope {
     }
 }
 
-/// An instrumentation scope as a number, so that whole traces stay in memory. Zero stands for none.
+/// An instrumentation scope as a number, so that whole traces fit in memory. Zero means none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ScopeMark(u64);
 
 impl ScopeMark {
-    /// The bit that tells a model provider's own SDK.
+    /// The bit that marks a model provider's own SDK.
     const OF_SDK: u64 = 1;
 
-    /// Whether a model provider's own SDK speaks.
+    /// Whether it is a model provider's own SDK.
     pub const fn is_of_sdk(self) -> bool {
         self.0 & Self::OF_SDK != 0
     }
@@ -126,7 +127,7 @@ impl ScopeMark {
 /// OpenTelemetry's span kind. The numbers are those of the protocol.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum SpanKind {
-    /// Not said, or a value that the protocol does not know.
+    /// Not sent, or a value that the protocol does not know.
     #[default]
     Unspecified,
     /// Work inside the process.
@@ -141,61 +142,61 @@ pub enum SpanKind {
     Consumer,
 }
 
-/// How the span ended, as the source said.
+/// Status of the span, as the source reported it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Status {
-    /// Nothing was said: by OpenTelemetry's rule not a failure.
+    /// No status; OpenTelemetry does not treat it as a failure.
     #[default]
     Unset,
-    /// Said to be good.
+    /// Reported success.
     Ok,
     /// Failed.
     Error,
 }
 
-/// Something that happened within a span, at one moment.
+/// An event at one moment within a span.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct SpanEvent {
-    /// When.
+    /// Time of the event.
     pub time: Timestamp,
-    /// What, such as `exception`.
+    /// Name, such as `exception`.
     pub name: CompactString,
     /// Details.
     pub attributes: Attributes,
 }
 
-/// A reference to another span, which need not be of the same trace.
+/// A link to another span, possibly of another trace.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Link {
-    /// The trace referred to.
+    /// The linked trace.
     pub trace_id: TraceId,
-    /// The span referred to.
+    /// The linked span.
     pub span_id: SpanId,
     /// Details.
     pub attributes: Attributes,
 }
 
-/// What OTLP says of a span that Quipu itself does not read: for those who pass spans on. Stores need not keep it.
+/// OTLP fields of a span that Quipu does not use, kept for exporters. Stores need not keep them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpanWire {
-    /// W3C trace flags, and OTLP's bits on where the parent was.
+    /// W3C trace flags, and OTLP's bits on a remote parent.
     pub flags: u32,
-    /// Attributes that the sender left out.
+    /// Number of attributes that the sender dropped.
     pub dropped_attributes: u32,
-    /// Events that the sender left out.
+    /// Number of events that the sender dropped.
     pub dropped_events: u32,
-    /// Links that the sender left out.
+    /// Number of links that the sender dropped.
     pub dropped_links: u32,
 }
 
-/// One operation. Identity is `(trace_id, span_id)`: the same pair again is the same span.
+/// One operation. Identity is `(trace_id, span_id)`: the same pair is the same span.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Span {
-    /// The trace that it belongs to.
+    /// Trace of the span.
     pub trace_id: TraceId,
     /// Its id within the trace.
     pub span_id: SpanId,
-    /// The span that caused it; `None` for a root.
+    /// The parent span; `None` for a root.
     pub parent_id: Option<SpanId>,
     /// Name as sent.
     pub name: CompactString,
@@ -207,39 +208,39 @@ pub struct Span {
     pub kind: SpanKind,
     /// Status as sent.
     pub status: Status,
-    /// Status message as sent, empty when none.
+    /// Status message as sent; empty if none.
     pub status_message: String,
-    /// W3C trace state as sent, empty when none.
+    /// W3C trace state as sent; empty if none.
     pub trace_state: String,
-    /// What produced it.
+    /// Source of the span.
     pub resource: Arc<Resource>,
-    /// Which instrumentation produced it.
+    /// Source instrumentation.
     pub scope: Arc<Scope>,
-    /// Every attribute as sent: rows can be read again when an adapter improves.
+    /// Every attribute as sent, so a better adapter can read stored spans again.
     pub attributes: Attributes,
     /// Events within it.
     pub events: Vec<SpanEvent>,
-    /// References to other spans.
+    /// Links to other spans.
     pub links: Vec<Link>,
-    /// What else was sent.
+    /// Further OTLP fields.
     pub wire: SpanWire,
     /// Sender and time of arrival; exporters do not pass it on.
     #[serde(skip)]
     pub arrival: Arrival,
-    /// What an adapter read from all of the above; default until an adapter has run.
+    /// Canonical fields that an adapter read from the fields above; default until an adapter has run.
     pub canonical: Box<Canonical>,
 }
 
 impl Span {
-    /// The attribute that is `false` on spans that sampling left out: they are counted, and then not shown.
+    /// The attribute that is `false` on spans that sampling left out: they are counted, but not shown.
     pub const SAMPLED: &str = "quipu.sampled";
 
-    /// Whether it is to be kept: unless [`Span::SAMPLED`] says no.
+    /// Whether sampling kept it: [`Span::SAMPLED`] is not `false`.
     pub fn is_sampled(&self) -> bool {
         self.attributes.get(Self::SAMPLED) != Some(&Value::Bool(false))
     }
 
-    /// A finished span with nothing but its identity, name and times; for tests and builders.
+    /// A finished span with only identity, name and times; for tests and builders.
     pub fn new(trace_id: TraceId, span_id: SpanId, name: &str, start: Timestamp, end: Timestamp) -> Self {
         Self {
             trace_id,
@@ -268,8 +269,8 @@ impl Span {
         self.end.map(|end| end.since(self.start).max(0))
     }
 
-    /// Where other records of the same call or tool run are compared with this one. Spans that are calls or tool runs have a
-    /// moment, and so has usage outside of agents and workflows.
+    /// The meeting with other records of the same call or tool run, by time. Spans that are calls or tool runs
+    /// have one, and so has usage outside of agents and workflows.
     pub fn moment(&self) -> Option<Meeting> {
         let read = &self.canonical;
         let process = || self.resource.process();
@@ -283,17 +284,17 @@ impl Span {
         Some(Meeting::of_moment(process, self.start))
     }
 
-    /// Every meeting at which records of it or of the same call are seen.
+    /// All meetings with records of its session or of the same call.
     pub fn meetings(&self) -> impl Iterator<Item = Meeting> {
         self.canonical.meeting.into_iter().chain(self.moment())
     }
 
-    /// Bytes that it takes with all that it holds; its resource and scope count in full.
+    /// Size in memory in bytes, contents included; its resource and scope count in full.
     pub fn bytes(&self) -> usize {
         self.own_bytes() + self.resource.attributes.heap_bytes() + self.scope.attributes.heap_bytes()
     }
 
-    /// Bytes that it takes without its resource and scope, which spans share.
+    /// Size in memory in bytes, without its resource and scope, which spans share.
     pub fn own_bytes(&self) -> usize {
         let event =
             |event: &SpanEvent| size_of::<SpanEvent>() + event.name.len() + event.attributes.heap_bytes();

@@ -1,4 +1,4 @@
-//! How the points of a metric become one figure a step.
+//! Aggregation of a metric's points into one figure for each step.
 
 use std::collections::BTreeMap;
 
@@ -6,11 +6,11 @@ use compact_str::CompactString;
 
 use crate::{Bucket, MetricAggregate, MetricQuery, MetricSeries, Point, PointValue, Temporality, Timestamp};
 
-/// What a point adds to those before it.
+/// The increase that a point adds to those before it.
 #[derive(Debug, Default)]
 struct Growth {
     sum: f64,
-    /// Observations; one for a plain number.
+    /// Number of observations; one for a plain number.
     count: u64,
     buckets: Vec<Bucket>,
 }
@@ -25,7 +25,8 @@ impl Growth {
         }
     }
 
-    /// From an earlier point of a cumulative series. A figure that fell means that the series began anew.
+    /// The increase from an earlier point of a cumulative series. A lower figure means that the series
+    /// restarted.
     fn between(before: &Point, now: &Point) -> Self {
         let (old, new) = (Self::whole(before), Self::whole(now));
         let is_number = matches!(now.value, PointValue::Number(_));
@@ -45,8 +46,8 @@ impl Growth {
         Self { sum: new.sum - old.sum, count, buckets: buckets.collect() }
     }
 
-    /// What a point adds. The first point of a cumulative series adds everything when its source said when it began; else
-    /// nothing, for its growth may be older than the store.
+    /// The increase of a point. The first point of a cumulative series adds its whole value if the source
+    /// sent a start time. Otherwise it adds nothing, because its growth may be older than the store.
     fn of(temporality: Temporality, before: Option<&Point>, now: &Point) -> Self {
         match (temporality, before) {
             (Temporality::Cumulative, Some(before)) => Self::between(before, now),
@@ -58,21 +59,21 @@ impl Growth {
     }
 }
 
-/// A stored series: its labels, and its points within a question's time, in the order of their times.
+/// A stored series: its labels, and its points within a query's time range, in time order.
 #[derive(Debug, Clone)]
 pub struct SeriesPoints<'p> {
     /// Labels.
     pub labels: &'p BTreeMap<CompactString, String>,
-    /// What its points covered when sent.
+    /// Time range of its points when sent.
     pub temporality: Temporality,
-    /// The last point before them, from which a cumulative series grew.
+    /// The last earlier point, the base of a cumulative series.
     pub before: Option<&'p Point>,
     /// The points.
     pub points: Vec<&'p Point>,
 }
 
-/// The answer to a question from the stored series that it means, by their labels. There is one figure for each step that has a
-/// point; a step is at least a second wide, and one whose points have no figure (the mean of nothing) is left out, as is a series
+/// Answers a query from the matching stored series. Each step with a point has one figure; a step is at least
+/// a second wide. A step whose points have no figure (the mean of nothing) is left out, as is a series
 /// without a step.
 pub fn metric_series<'p>(
     query: &MetricQuery,
@@ -90,7 +91,7 @@ pub fn metric_series<'p>(
     answers.filter(|series| !series.points.is_empty()).collect()
 }
 
-/// The labels that an answer has.
+/// The labels of an answer.
 fn kept(query: &MetricQuery, labels: &BTreeMap<CompactString, String>) -> BTreeMap<CompactString, String> {
     match &query.group_by {
         None => labels.clone(),
@@ -102,7 +103,7 @@ fn kept(query: &MetricQuery, labels: &BTreeMap<CompactString, String>) -> BTreeM
     }
 }
 
-/// Series that are answered as one, by step.
+/// Series that are merged into one, by step.
 #[derive(Debug, Default)]
 struct Group<'p> {
     temporality: Temporality,
@@ -176,8 +177,9 @@ const fn greatest(point: &Point) -> Option<f64> {
     }
 }
 
-/// The value at a quantile of the observations, taken as spread evenly within each bucket; in the open bucket it is that
-/// bucket's lower bound. So reads Prometheus' `histogram_quantile` its classic histograms.
+/// The value at a quantile of the observations. Observations are assumed to be spread evenly within each
+/// bucket; the open bucket gives its lower bound. Prometheus' `histogram_quantile` does the same for classic
+/// histograms.
 fn quantile(points: &[(&Point, Growth)], quantile: f64) -> Option<f64> {
     let mut buckets: Vec<Bucket> = Vec::new();
     for bucket in points.iter().flat_map(|(_, growth)| &growth.buckets) {

@@ -1,20 +1,20 @@
-//! What a store tells of itself.
+//! Facts about a store: location, layout and size.
 
-/// What a store holds.
+/// Location, layout and size of a store.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StoreInfo {
-    /// Where it is, as a URI without secrets.
+    /// Location, as a URI without secrets.
     pub uri: String,
-    /// Version of its layout.
+    /// Version of the store's layout.
     pub version: u32,
-    /// Days with data.
+    /// Number of days with data.
     pub days: u64,
-    /// Spans kept.
+    /// Number of stored spans.
     pub spans: u64,
     /// Bytes on disk or in memory.
     pub bytes: u64,
-    /// Spans that full text search does not know yet.
+    /// Number of spans that full-text search has not indexed yet.
     pub search_lag_spans: u64,
-    /// Milliseconds that full text search is behind.
+    /// Milliseconds by which full-text search is behind.
     pub search_lag_ms: u64,
 }

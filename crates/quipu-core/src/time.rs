@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// Text that is not an RFC 3339 time, or a time outside of what [`Timestamp`] holds (years 1678 to 2261).
+/// Parse error: the text is not an RFC 3339 time, or the time is outside of the years 1678 to 2261, the range
+/// of [`Timestamp`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not an RFC 3339 time such as 2026-11-21T08:00:00Z")]
 pub struct TimeError(String);
@@ -23,7 +24,7 @@ impl Timestamp {
     /// Nanoseconds in a day.
     pub const DAY: i64 = 24 * Self::HOUR;
 
-    /// From nanoseconds since the epoch.
+    /// Converts nanoseconds since the epoch.
     pub const fn from_nanos(nanos: i64) -> Self {
         Self(nanos)
     }
@@ -33,7 +34,7 @@ impl Timestamp {
         self.0
     }
 
-    /// The start of the bucket of `width` nanoseconds that this time is in.
+    /// The start of the bucket of `width` nanoseconds that contains this time.
     pub const fn floor(self, width: i64) -> Self {
         Self(self.0.saturating_sub(self.0.rem_euclid(width)))
     }
@@ -82,9 +83,9 @@ impl FromStr for Timestamp {
     }
 }
 
-/// Tells the time; tests bring their own.
+/// A source of the current time; tests use their own.
 pub trait Clock: Send + Sync {
-    /// The time now.
+    /// The current time.
     fn now(&self) -> Timestamp;
 }
 

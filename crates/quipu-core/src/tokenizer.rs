@@ -1,6 +1,6 @@
-//! Counting tokens before a call is made.
+//! The tokenizer trait: token counts before a call is made.
 
-/// Counts the tokens of a text as a model would.
+/// Counts the tokens of a text as a model does.
 pub trait Tokenizer: Send + Sync {
     /// Whether this tokenizer knows `model`.
     fn knows(&self, model: &str) -> bool;

@@ -6,19 +6,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::PriceUnit;
 
-/// How a source's `input` figure relates to its cached tokens, and how that was decided.
+/// Relation of a source's `input` figure to its cached tokens, and how it was decided.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Reading {
-    /// Input includes cached tokens: the source is known to report so.
+    /// Input includes cached tokens, as this source is known to report it.
     #[default]
     Inclusive,
-    /// Input excludes cached tokens: the source is known to report so.
+    /// Input excludes cached tokens, as this source is known to report it.
     Exclusive,
-    /// The figures themselves prove that input includes cached tokens.
+    /// The figures prove that input includes cached tokens.
     ProvenInclusive,
-    /// The figures themselves prove that input excludes cached tokens.
+    /// The figures prove that input excludes cached tokens.
     ProvenExclusive,
-    /// Neither known nor proven: the provider's habit was assumed.
+    /// Neither known nor proven: the provider's usual reporting was assumed.
     Inferred,
 }
 
@@ -46,16 +46,18 @@ impl Reading {
     }
 }
 
-/// Token usage of one call. `None` means that the source did not say; zero means that it said zero.
+/// Token usage of one call. `None` means that the source did not report a figure; zero means that it reported
+/// zero.
 ///
-/// `input` holds every input token and `output` every output token; all other fields are parts of one of the two.
+/// `input` holds every input token and `output` every output token; all other fields are parts of one of the
+/// two.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Usage {
-    /// All input tokens, those read from and written to a cache included.
+    /// All input tokens, including cache reads and writes.
     pub input: Option<u64>,
     /// Part of `input` that was read from the provider's prompt cache.
     pub cache_read: Option<u64>,
-    /// Part of `input` that was written to the provider's prompt cache, whatever its lifetime.
+    /// Part of `input` that was written to the provider's prompt cache, with any lifetime.
     pub cache_write: Option<u64>,
     /// Part of `cache_write` kept for 5 minutes.
     pub cache_write_5m: Option<u64>,
@@ -69,7 +71,7 @@ pub struct Usage {
     pub cache_read_audio: Option<u64>,
     /// Part of `input` that server-side tools added to the prompt.
     pub tool_prompt: Option<u64>,
-    /// All output tokens, reasoning included.
+    /// All output tokens, including reasoning.
     pub output: Option<u64>,
     /// Part of `output` spent on reasoning.
     pub reasoning: Option<u64>,
@@ -79,9 +81,9 @@ pub struct Usage {
     pub output_image: Option<u64>,
     /// Other units that are charged, such as `web_searches`.
     pub units: BTreeMap<PriceUnit, u64>,
-    /// How `input` was read.
+    /// Relation of `input` to the cached tokens.
     pub reading: Reading,
-    /// The figures are the client's own estimate, not the provider's count.
+    /// Whether the figures are the client's own estimate, not the provider's count.
     pub estimated: bool,
 }
 
@@ -93,13 +95,13 @@ impl From<(u64, u64)> for Usage {
 }
 
 impl Usage {
-    /// Input and output tokens, cached and reasoning ones included.
+    /// Input and output tokens, including cached and reasoning ones.
     #[inline]
     pub fn of(input: u64, output: u64) -> Self {
         Self { input: Some(input), output: Some(output), ..Self::default() }
     }
 
-    /// With this many of the input tokens read from the provider's prompt cache.
+    /// Sets the number of input tokens read from the provider's prompt cache.
     #[inline]
     #[must_use]
     pub const fn cache_read(mut self, tokens: u64) -> Self {
@@ -107,7 +109,7 @@ impl Usage {
         self
     }
 
-    /// With this many of the input tokens written to the provider's prompt cache.
+    /// Sets the number of input tokens written to the provider's prompt cache.
     #[inline]
     #[must_use]
     pub const fn cache_write(mut self, tokens: u64) -> Self {
@@ -115,7 +117,7 @@ impl Usage {
         self
     }
 
-    /// With this many of the output tokens spent on reasoning.
+    /// Sets the number of output tokens spent on reasoning.
     #[inline]
     #[must_use]
     pub const fn reasoning(mut self, tokens: u64) -> Self {
@@ -123,14 +125,14 @@ impl Usage {
         self
     }
 
-    /// With so many of another unit that is charged, such as `web_searches`.
+    /// Sets the number of another charged unit, such as `web_searches`.
     #[must_use]
     pub fn unit(mut self, unit: impl Into<PriceUnit>, count: u64) -> Self {
         self.units.insert(unit.into(), count);
         self
     }
 
-    /// Whether the source said anything about input or output.
+    /// Whether the source reported input or output.
     pub const fn is_known(&self) -> bool {
         self.input.is_some() || self.output.is_some()
     }
@@ -141,7 +143,7 @@ impl Usage {
         self.input.unwrap_or(0).saturating_sub(cached)
     }
 
-    /// The totals that people look at.
+    /// The totals for display.
     pub fn tokens(&self) -> Tokens {
         Tokens {
             input: self.input.unwrap_or(0),
@@ -152,7 +154,8 @@ impl Usage {
         }
     }
 
-    /// How many of the details (cache read, cache write, reasoning) the source gave: the better record of one call has more.
+    /// Number of details (cache read, cache write, reasoning) that the source reported: the better record of
+    /// one call has more.
     pub fn details(&self) -> u32 {
         [self.cache_read, self.cache_write, self.reasoning].iter().map(|part| u32::from(part.is_some())).sum()
     }
@@ -179,7 +182,7 @@ impl Tokens {
         self.input.saturating_add(self.output)
     }
 
-    /// Each figure of both; saturates.
+    /// Adds figure by figure; saturates.
     #[must_use]
     pub const fn plus(&self, other: &Self) -> Self {
         Self {
@@ -191,7 +194,7 @@ impl Tokens {
         }
     }
 
-    /// Each figure less that of `other`; stops at zero.
+    /// Subtracts figure by figure; stops at zero.
     #[must_use]
     pub const fn minus(&self, other: &Self) -> Self {
         Self {

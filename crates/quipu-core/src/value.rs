@@ -1,4 +1,4 @@
-//! Attribute values and lists, as OpenTelemetry's `AnyValue` and `KeyValue` have them.
+//! Attribute values and lists, like OpenTelemetry's `AnyValue` and `KeyValue`.
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ pub enum Value {
     Bool(bool),
     /// A signed 64-bit integer.
     Int(i64),
-    /// A double; NaN and infinities are kept as they came.
+    /// A double; NaN and infinities stay as sent.
     Double(f64),
     /// Text.
     String(String),
@@ -26,7 +26,7 @@ pub enum Value {
 }
 
 impl Value {
-    /// The text, when it is text.
+    /// The text, if the value is text.
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Self::String(text) => Some(text),
@@ -34,7 +34,7 @@ impl Value {
         }
     }
 
-    /// Bytes that it has on the heap.
+    /// Bytes on the heap.
     pub fn heap_bytes(&self) -> usize {
         match self {
             Self::String(text) => text.len(),
@@ -45,7 +45,7 @@ impl Value {
         }
     }
 
-    /// The integer, when it is one.
+    /// The integer, if the value is one.
     pub const fn as_int(&self) -> Option<i64> {
         match self {
             Self::Int(int) => Some(*int),
@@ -53,7 +53,7 @@ impl Value {
         }
     }
 
-    /// A number from an integer, a double, or text that holds one.
+    /// A number from an integer, a double, or a numeric text.
     pub fn as_number(&self) -> Option<f64> {
         match self {
             Self::Int(int) => Some(*int as f64),
@@ -63,7 +63,7 @@ impl Value {
         }
     }
 
-    /// The list, when it is one.
+    /// The list, if the value is one.
     pub fn as_array(&self) -> Option<&[Self]> {
         match self {
             Self::Array(values) => Some(values),
@@ -71,7 +71,7 @@ impl Value {
         }
     }
 
-    /// The value under `key`, when this is a map.
+    /// The value of `key`, if this is a map.
     pub fn get(&self, key: &str) -> Option<&Self> {
         match self {
             Self::Map(pairs) => pairs.iter().find(|(name, _)| name == key).map(|(_, value)| value),
@@ -115,13 +115,14 @@ impl From<bool> for Value {
     }
 }
 
-/// A list of attributes in the order sent. Look-up is a scan: lists are short, and order is kept for the raw view.
+/// A list of attributes in the order sent. A look-up scans: lists are short, and the raw view needs their
+/// order.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Attributes(Vec<(CompactString, Value)>);
 
 impl Attributes {
-    /// Bytes that it has on the heap.
+    /// Bytes on the heap.
     pub fn heap_bytes(&self) -> usize {
         self.0.iter().map(pair_bytes).sum()
     }
@@ -131,22 +132,22 @@ impl Attributes {
         Self(Vec::new())
     }
 
-    /// An empty list with room for `count`.
+    /// An empty list with capacity for `count`.
     pub fn with_capacity(count: usize) -> Self {
         Self(Vec::with_capacity(count))
     }
 
-    /// The first value under `key`.
+    /// The first value of `key`.
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.0.iter().find(|(name, _)| name == key).map(|(_, value)| value)
     }
 
-    /// The first value under `key`, when it is text.
+    /// The first value of `key`, if it is text.
     pub fn text(&self, key: &str) -> Option<&str> {
         self.get(key).and_then(Value::as_str)
     }
 
-    /// Appends without looking for an older value of the same key.
+    /// Appends without a search for an older value of the same key.
     pub fn push(&mut self, key: impl Into<CompactString>, value: impl Into<Value>) {
         self.0.push((key.into(), value.into()));
     }
@@ -156,17 +157,17 @@ impl Attributes {
         self.0.iter()
     }
 
-    /// The pairs in order, to change values in place.
+    /// The pairs in order, with mutable values.
     pub fn iter_mut(&mut self) -> std::slice::IterMut<'_, (CompactString, Value)> {
         self.0.iter_mut()
     }
 
-    /// How many pairs.
+    /// Number of pairs.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there is none.
+    /// Whether it has no pairs.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -1,16 +1,16 @@
-//! Questions for events.
+//! Queries for events.
 
 use super::ROWS;
 use crate::{Event, Level, Timestamp, TraceId};
 
-/// A question for events. Every field that is set must match. By default the newest 100.
+/// A query for events. Every field that is set must match. The default is the newest 100.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EventQuery {
     /// At or after.
     pub since: Option<Timestamp>,
     /// Before.
     pub until: Option<Timestamp>,
-    /// At least this severe.
+    /// Least severity.
     pub level: Option<Level>,
     /// Event name.
     pub name: Option<String>,
@@ -22,11 +22,11 @@ pub struct EventQuery {
     pub framework: Option<String>,
     /// Trace.
     pub trace_id: Option<TraceId>,
-    /// Text that occurs in the name, body or a text attribute, whatever the case.
+    /// Text that occurs in the name, body or a text attribute, in upper or lower case.
     pub q: Option<String>,
-    /// Rows wanted; at least 1.
+    /// Requested rows; at least 1.
     pub limit: usize,
-    /// Continue after the event with this time and store-given number.
+    /// Position after the event with this time and number in the store.
     pub cursor: Option<(Timestamp, i64)>,
 }
 
@@ -60,6 +60,6 @@ impl Default for EventQuery {
 pub struct EventPage {
     /// Events, newest first.
     pub rows: Vec<Event>,
-    /// Where to go on; `None` at the end.
+    /// Position of the next page; `None` at the end.
     pub next: Option<(Timestamp, i64)>,
 }

@@ -1,4 +1,4 @@
-//! Questions for metric series.
+//! Queries for metric series.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use compact_str::CompactString;
 
 use crate::{Instrument, Temporality, Timestamp};
 
-/// A metric that is stored.
+/// A stored metric.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MetricName {
     /// Name.
@@ -17,27 +17,28 @@ pub struct MetricName {
     pub description: String,
     /// Instrument.
     pub instrument: Instrument,
-    /// Series.
+    /// Number of series.
     pub series: u64,
     /// Time of the last point.
     pub last_at: Timestamp,
 }
 
-/// How the points of a step become one.
+/// Aggregation of the points of a step.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum MetricAggregate {
-    /// Mean of the values; of a distribution, of its observations.
+    /// Mean of the values; for a distribution, of its observations.
     #[default]
     Average,
-    /// Sum of the changes within the step: deltas as they are, cumulative sums by their growth, resets respected.
+    /// Sum of the changes within the step: deltas as they are, cumulative sums by their growth, with resets
+    /// handled.
     Sum,
-    /// Least.
+    /// Smallest value.
     Min,
-    /// Greatest.
+    /// Largest value.
     Max,
     /// Number of observations or points.
     Count,
-    /// Last value; of series that are put together the value of the latest point.
+    /// Last value; for merged series, the value of the latest point.
     Last,
     /// Median of a distribution's buckets.
     P50,
@@ -47,7 +48,7 @@ pub enum MetricAggregate {
     P99,
 }
 
-/// A question for series.
+/// A query for series.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MetricQuery {
     /// Metric.
@@ -60,20 +61,20 @@ pub struct MetricQuery {
     pub until: Option<Timestamp>,
     /// Width of a step in nanoseconds; at least one second.
     pub step: i64,
-    /// How the points of a step become one.
+    /// Aggregation of the points of a step.
     pub aggregate: MetricAggregate,
-    /// Labels by which series are put together: those with the same values of all of these are answered as one, with no other
-    /// labels. `None` leaves each series by itself, an empty list makes one of all.
+    /// Labels by which series are merged: series with equal values of all of these are answered as one,
+    /// without other labels. `None` merges nothing; an empty list merges all series into one.
     pub group_by: Option<Vec<String>>,
 }
 
-/// One series, or those that were put together.
+/// One series, or several merged ones.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MetricSeries {
     /// Labels, sorted.
     pub labels: BTreeMap<CompactString, String>,
-    /// What its points covered when sent.
+    /// Time range of its points when sent.
     pub temporality: Temporality,
-    /// Start of step and figure, in order; steps without a point are left out.
+    /// Start of each step with its figure, in order; steps without a point are left out.
     pub points: Vec<(Timestamp, f64)>,
 }

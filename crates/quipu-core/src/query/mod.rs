@@ -1,4 +1,4 @@
-//! Questions to a store, and the rows that it answers with.
+//! Queries to a store, and the rows of its answers.
 
 mod events;
 mod metrics;
@@ -9,7 +9,7 @@ mod traces;
 mod usage;
 mod work;
 
-/// Rows that a question wants where nobody says how many.
+/// Default number of rows.
 const ROWS: usize = 100;
 
 pub use events::{EventPage, EventQuery};

@@ -1,18 +1,18 @@
-//! Questions for sessions.
+//! Queries for sessions.
 
 use compact_str::CompactString;
 
 use super::ROWS;
 use crate::{Timestamp, Tokens, TraceFilter, Usd};
 
-/// A question for sessions. By default the 100 that were active last.
+/// A query for sessions. The default is the 100 with the latest activity.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SessionQuery {
-    /// Sessions of these traces; `session` picks one.
+    /// Sessions of these traces; `session` selects one.
     pub filter: TraceFilter,
-    /// Rows wanted; at least 1.
+    /// Requested rows; at least 1.
     pub limit: usize,
-    /// Continue after the session with this last activity and id.
+    /// Position after the session with this last activity and id.
     pub cursor: Option<(Timestamp, String)>,
 }
 
@@ -27,25 +27,25 @@ impl Default for SessionQuery {
 pub struct SessionRow {
     /// The session.
     pub session: CompactString,
-    /// Its user, when one trace of it names one.
+    /// Its user, if one of its traces names one.
     pub user: Option<CompactString>,
     /// Start of its first trace.
     pub started_at: Timestamp,
     /// Start of its last trace.
     pub last_at: Timestamp,
-    /// Traces.
+    /// Number of traces.
     pub traces: u64,
-    /// LLM calls.
+    /// Number of LLM calls.
     pub llm_calls: u64,
-    /// Tool runs.
+    /// Number of tool runs.
     pub tool_calls: u64,
-    /// Failed spans.
+    /// Number of failed spans.
     pub errors: u64,
     /// Tokens.
     pub tokens: Tokens,
-    /// Computed cost; `None` when nothing is priced.
+    /// Computed cost; `None` if nothing is priced.
     pub cost: Option<Usd>,
-    /// What use under a subscription would have cost by list price; no part of `cost`.
+    /// List price of the use under a subscription; not part of `cost`.
     pub subscription: Option<Usd>,
     /// Agents, sorted.
     pub agents: Vec<CompactString>,
@@ -54,7 +54,7 @@ pub struct SessionRow {
 }
 
 impl SessionRow {
-    /// Bytes that it takes with all that it holds.
+    /// Size in memory in bytes, contents included.
     pub fn bytes(&self) -> usize {
         let names = [&self.agents, &self.models].into_iter().flatten();
         let names: usize = names.map(|name| size_of::<CompactString>() + name.len()).sum();
@@ -67,6 +67,6 @@ impl SessionRow {
 pub struct SessionPage {
     /// Rows, latest activity first.
     pub rows: Vec<SessionRow>,
-    /// Where to go on; `None` at the end.
+    /// Position of the next page; `None` at the end.
     pub next: Option<(Timestamp, String)>,
 }

@@ -1,11 +1,11 @@
-//! Questions for the spans of a trace.
+//! Queries for the spans of a trace.
 
 use compact_str::CompactString;
 
 use super::ROWS;
 use crate::{Cost, Kind, Span, SpanConflict, SpanId, Status, Timestamp, TraceId};
 
-/// How much of a span is wanted.
+/// Requested detail of a span.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Detail {
     /// Columns only: enough for a waterfall.
@@ -15,21 +15,21 @@ pub enum Detail {
     Full,
 }
 
-/// A question for a trace's spans.
+/// A query for a trace's spans.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SpanQuery {
     /// The trace.
     pub trace_id: TraceId,
-    /// Continue after this start and span.
+    /// Position after this start and span.
     pub after: Option<(Timestamp, SpanId)>,
-    /// Rows wanted; at least 1.
+    /// Requested rows; at least 1.
     pub limit: usize,
-    /// How much of each.
+    /// Requested detail of each span.
     pub detail: Detail,
 }
 
 impl SpanQuery {
-    /// The first 100 spans of a trace, in columns only.
+    /// The first 100 spans of a trace, columns only.
     pub const fn of(trace_id: TraceId) -> Self {
         Self { trace_id, after: None, limit: ROWS, detail: Detail::Summary }
     }
@@ -50,7 +50,7 @@ pub struct SpanRow {
     pub parent_id: Option<SpanId>,
     /// Name.
     pub name: CompactString,
-    /// What it does.
+    /// Role of the span.
     pub kind: Kind,
     /// Start.
     pub start: Timestamp,
@@ -66,20 +66,20 @@ pub struct SpanRow {
     pub model: Option<CompactString>,
     /// Tool.
     pub tool: Option<CompactString>,
-    /// Nanoseconds until the first token or chunk arrived, where the span says so.
+    /// Nanoseconds until the first token or chunk arrived, if the span reports it.
     pub first_token: Option<i64>,
     /// On a guardrail, whether it was triggered.
     pub triggered: Option<bool>,
-    /// Its ledger row, when it has one.
+    /// Its ledger row, if any.
     pub cost: Option<Cost>,
-    /// Refused versions of it, which differ from the final one, as they came.
+    /// Refused versions that differ from the final one, in order of arrival.
     pub conflicts: Vec<SpanConflict>,
     /// The span as it was sent (its `canonical` left default), with [`Detail::Full`].
     pub raw: Option<Box<Span>>,
 }
 
 impl SpanRow {
-    /// Bytes that it takes with all that it holds.
+    /// Size in memory in bytes, contents included.
     pub fn bytes(&self) -> usize {
         size_of::<Self>()
             + self.name.len()
@@ -93,6 +93,6 @@ impl SpanRow {
 pub struct SpanPage {
     /// Rows by start, then id.
     pub rows: Vec<SpanRow>,
-    /// Where to go on; `None` at the end.
+    /// Position of the next page; `None` at the end.
     pub next: Option<(Timestamp, SpanId)>,
 }

@@ -1,25 +1,26 @@
-//! Conditions beyond one value a field: several values, none of them, beginnings, figures.
+//! Filter conditions beyond one value for each field: several values, negation, prefixes, ranges of figures.
 
 use crate::FacetField;
 
-/// One more condition of a filter. Where calls, tool runs or other work are asked for, it is about the same as the field of that name
-/// in [`TraceFilter`](crate::TraceFilter) is there: of a call its own model, agent, service and framework, of a tool run its own tool,
-/// agent, service and framework, of a span all five; all else is the trace's. A negated condition is about the same, and then holds
-/// where it would not: `not model` picks calls of other models, and traces without any call of that model.
+/// One more condition of a filter. In queries for calls, tool runs or other work, a condition applies to the
+/// same record as the field of that name in [`TraceFilter`](crate::TraceFilter). A call is matched by its own
+/// model, agent, service and framework. A tool run is matched by its own tool, agent, service and framework,
+/// and a span by all five. All other conditions apply to the trace. A negated condition applies to the same
+/// record: `not model` selects calls of other models, and traces without any call of that model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Term {
-    /// Holds where the rest does not.
+    /// Negates the condition.
     pub not: bool,
-    /// What is looked at.
+    /// The tested value.
     pub criterion: Criterion,
 }
 
-/// What a condition looks at.
+/// The value that a condition tests.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Criterion {
-    /// The field has one of these values; never none of them.
+    /// The field has one of these values; an empty list never matches.
     Named(FacetField, Vec<Wanted>),
-    /// The field has a value at all.
+    /// The field has a value.
     Has(FacetField),
     /// The name of the trace has one of these values.
     Title(Vec<Wanted>),
@@ -31,17 +32,17 @@ pub enum Criterion {
     Words(String),
 }
 
-/// A value that is wanted.
+/// A wanted value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wanted {
-    /// This very value.
+    /// Exactly this value.
     Exactly(String),
-    /// A value that begins so.
+    /// A value with this prefix.
     Beginning(String),
 }
 
 impl Wanted {
-    /// Whether `value` is wanted.
+    /// Whether `value` matches.
     pub fn fits(&self, value: &str) -> bool {
         match self {
             Self::Exactly(text) => value == text,
@@ -55,31 +56,32 @@ impl Wanted {
 pub enum TraceFigure {
     /// Nanoseconds.
     Duration,
-    /// Billionths of a US dollar of metered cost, as [`Usd::nanos`](crate::Usd::nanos) rounds; traces without a cost fit no range.
+    /// Billionths of a US dollar of metered cost, rounded by [`Usd::nanos`](crate::Usd::nanos); a trace
+    /// without a cost is in no range.
     Cost,
     /// Input and output tokens.
     Tokens,
-    /// Spans.
+    /// Number of spans.
     Spans,
-    /// LLM calls.
+    /// Number of LLM calls.
     LlmCalls,
-    /// Tool runs.
+    /// Number of tool runs.
     ToolCalls,
-    /// Failed spans.
+    /// Number of failed spans.
     Errors,
 }
 
-/// A range of whole numbers, both ends within.
+/// A range of whole numbers, both ends included.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct FigureRange {
-    /// At least.
+    /// Lower end.
     pub least: Option<i64>,
-    /// At most.
+    /// Upper end.
     pub most: Option<i64>,
 }
 
 impl FigureRange {
-    /// Whether `figure` lies within.
+    /// Whether `figure` is in the range.
     pub fn holds(&self, figure: i64) -> bool {
         self.least.is_none_or(|least| figure >= least) && self.most.is_none_or(|most| figure <= most)
     }

@@ -1,4 +1,4 @@
-//! Questions for traces, and what traces are filtered, sorted and counted by.
+//! Queries for traces: filters, sort orders and facets.
 
 use compact_str::CompactString;
 
@@ -8,19 +8,19 @@ use crate::{Timestamp, Tokens, TraceId, Usd};
 /// A trace's state.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum TraceStatus {
-    /// Finished; nothing was said of success.
+    /// Finished, without a reported status.
     #[default]
     Unset,
-    /// Its root, or a root, was said to be good.
+    /// A root has status OK.
     Ok,
-    /// A root failed; while no root has arrived, any span failed.
+    /// A root failed, or any span while no root has arrived.
     Error,
-    /// No root has ended yet: none arrived, or it has no end.
+    /// No root has ended: none arrived, or it has no end.
     Running,
 }
 
 impl TraceStatus {
-    /// The word for it.
+    /// Stable word of the state.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Unset => "unset",
@@ -31,7 +31,7 @@ impl TraceStatus {
     }
 }
 
-/// Which traces are meant. Every field that is set must match; times are half-open.
+/// Filter of traces. Every field that is set must match; time ranges are half-open.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TraceFilter {
     /// Start at or after.
@@ -56,7 +56,7 @@ pub struct TraceFilter {
     pub session: Option<String>,
     /// User.
     pub user: Option<String>,
-    /// Tag that it bears.
+    /// Tag of the trace.
     pub tag: Option<String>,
     /// Project.
     pub project: Option<String>,
@@ -64,15 +64,15 @@ pub struct TraceFilter {
     pub commit: Option<String>,
     /// Branch of the source code.
     pub branch: Option<String>,
-    /// Lasted at least so many nanoseconds.
+    /// Least duration in nanoseconds.
     pub min_duration: Option<i64>,
-    /// Cost at least.
+    /// Least cost.
     pub min_cost: Option<Usd>,
-    /// What else must hold, all of it.
+    /// Further conditions; all must hold.
     pub terms: Vec<Term>,
 }
 
-/// Order of traces; ties go by trace id.
+/// Order of traces; ties are ordered by trace id.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Sort {
     /// Latest start first.
@@ -84,9 +84,9 @@ pub enum Sort {
     Longest,
     /// Shortest first.
     Shortest,
-    /// Dearest first.
+    /// Highest cost first.
     Dearest,
-    /// Cheapest first.
+    /// Lowest cost first.
     Cheapest,
     /// Most tokens first.
     MostTokens,
@@ -94,7 +94,8 @@ pub enum Sort {
     FewestTokens,
 }
 
-/// Where a page ended: the sort figure (nanoseconds, billionths of a dollar, or tokens) and trace of its last row.
+/// Position at the end of a page: the sort figure (nanoseconds, billionths of a dollar, or tokens) and trace
+/// of its last row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cursor {
     /// Sort figure of the last row.
@@ -103,16 +104,16 @@ pub struct Cursor {
     pub trace_id: TraceId,
 }
 
-/// A question for traces. By default the newest 100.
+/// A query for traces. The default is the newest 100.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TraceQuery {
-    /// Which.
+    /// Filter.
     pub filter: TraceFilter,
-    /// In which order.
+    /// Order.
     pub sort: Sort,
-    /// Rows wanted; at least 1.
+    /// Requested rows; at least 1.
     pub limit: usize,
-    /// Continue after.
+    /// Position after this row.
     pub cursor: Option<Cursor>,
 }
 
@@ -127,48 +128,48 @@ impl Default for TraceQuery {
 pub struct TraceRow {
     /// The trace.
     pub trace_id: TraceId,
-    /// Name of its root span; while none has arrived, of its earliest span.
+    /// Name of its root span; before a root arrives, of its earliest span.
     pub name: String,
     /// Service of that span.
     pub service: Option<CompactString>,
-    /// Framework, as most particular as known.
+    /// Most specific known framework.
     pub framework: Option<CompactString>,
-    /// Convention that its spans were read by.
+    /// Convention by which its spans were read.
     pub convention: Option<CompactString>,
     /// Earliest start.
     pub started_at: Timestamp,
-    /// Nanoseconds from the earliest start to the latest end known.
+    /// Nanoseconds from the earliest start to the latest known end.
     pub duration: i64,
     /// State.
     pub status: TraceStatus,
-    /// Its spans, without those that were made from another signal and whose ledger row does not count, or is not there. A
-    /// trace of none is in no list; by its id it is known.
+    /// Number of its spans. A span made from another signal is excluded unless its ledger row counts. A trace
+    /// with 0 spans is in no list, but a request by its id returns it.
     pub spans: u64,
-    /// LLM calls.
+    /// Number of LLM calls.
     pub llm_calls: u64,
-    /// Tool runs.
+    /// Number of tool runs.
     pub tool_calls: u64,
-    /// Failed ones among them.
+    /// Number of failed spans.
     pub errors: u64,
     /// Tokens.
     pub tokens: Tokens,
-    /// Computed cost of the calls that are priced and metered; `None` when none is.
+    /// Computed cost of the priced and metered calls; `None` if there are none.
     pub cost: Option<Usd>,
-    /// What use under a subscription would have cost by list price; no part of `cost`.
+    /// List price of the use under a subscription; not part of `cost`.
     pub subscription: Option<Usd>,
-    /// Counted rows without a price, for whatever reason (`Cost::unpriced`).
+    /// Counted rows without a price, for any reason (`Cost::unpriced`).
     pub unpriced_calls: u64,
-    /// Cost that the source reported; `None` when it reported none.
+    /// Cost that the source reported; `None` if it reported none.
     pub reported_cost: Option<Usd>,
     /// Session.
     pub session: Option<CompactString>,
     /// User.
     pub user: Option<CompactString>,
-    /// Project: one of those that its spans name, the first in order.
+    /// Project: the first in order of those that its spans name.
     pub project: Option<CompactString>,
-    /// Revision of the source code, chosen as the project is.
+    /// Revision of the source code, chosen like the project.
     pub commit: Option<CompactString>,
-    /// Branch of the source code, chosen as the project is.
+    /// Branch of the source code, chosen like the project.
     pub branch: Option<CompactString>,
     /// Tags of its spans, sorted.
     pub tags: Vec<CompactString>,
@@ -179,7 +180,7 @@ pub struct TraceRow {
 }
 
 impl TraceRow {
-    /// Bytes that it takes with all that it holds.
+    /// Size in memory in bytes, contents included.
     pub fn bytes(&self) -> usize {
         let names = [&self.tags, &self.agents, &self.models].into_iter().flatten();
         let names: usize = names.map(|name| size_of::<CompactString>() + name.len()).sum();
@@ -192,11 +193,11 @@ impl TraceRow {
 pub struct TracePage {
     /// Rows in order.
     pub rows: Vec<TraceRow>,
-    /// Where to go on; `None` at the end.
+    /// Position of the next page; `None` at the end.
     pub next: Option<Cursor>,
 }
 
-/// A field that traces can be counted by.
+/// A field whose values can be counted by traces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FacetField {
     /// Service.
@@ -236,12 +237,12 @@ pub enum FacetField {
 pub struct Facet {
     /// The value.
     pub value: CompactString,
-    /// Traces that have it.
+    /// Number of traces with it.
     pub traces: u64,
 }
 
 impl TraceFilter {
-    /// Whether the filter asks for anything that only a trace, not one of its calls, can answer.
+    /// Whether a condition can only be tested on a whole trace, not on one call.
     pub const fn needs_trace(&self) -> bool {
         self.q.is_some()
             || self.tool.is_some()

@@ -1,4 +1,4 @@
-//! Questions for sums: over calls, and over tool runs.
+//! Queries for sums over calls and tool runs.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,10 @@ use compact_str::CompactString;
 
 use crate::{Cost, Sketch, SpanId, Timestamp, Tokens, TraceFilter, TraceId, Unpriced, Usd};
 
-/// What usage can be grouped by.
+/// A key by which usage is grouped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum GroupBy {
-    /// Model that answered, else the one asked for.
+    /// Model that answered, else the requested one.
     Model,
     /// Provider.
     Provider,
@@ -25,7 +25,8 @@ pub enum GroupBy {
     User,
     /// Convention.
     Convention,
-    /// Start of the step that the call's start lies in, of so many nanoseconds since the epoch; at least one second.
+    /// Start of the step with the call's start. The number is the width of a step in nanoseconds, at least
+    /// one second, counted from the epoch.
     Step(i64),
     /// Hour of the call's start, UTC.
     Hour,
@@ -35,9 +36,9 @@ pub enum GroupBy {
     Week,
     /// Calendar month of the call's start, UTC.
     Month,
-    /// Nearest tool that the call ran within.
+    /// Nearest tool above the call.
     Tool,
-    /// Tag of the trace: a call is in the group of each of its trace's tags, so that groups overlap.
+    /// Tag of the trace. A call is in the group of each tag of its trace, so groups overlap.
     Tag,
     /// Project of the trace.
     Project,
@@ -45,12 +46,12 @@ pub enum GroupBy {
     Commit,
     /// Branch of the source code, of the trace.
     Branch,
-    /// Who is asked to pay: `metered` or `subscription`.
+    /// Billing: `metered` or `subscription`.
     Billing,
 }
 
 impl GroupBy {
-    /// The start of the time that a call at `time` is put under; `None` for keys that are names.
+    /// The start of the time bucket of a call at `time`; `None` for keys that are names.
     pub fn start(self, time: Timestamp) -> Option<Timestamp> {
         match self {
             Self::Step(width) => Some(time.floor(width.max(Timestamp::SECOND))),
@@ -63,46 +64,47 @@ impl GroupBy {
     }
 }
 
-/// A question for usage. The filter's times and its model, agent, service and framework are those of the call itself; the rest
-/// are those of its trace.
+/// A query for usage. The filter's times, model, agent, service and framework apply to the call itself, the
+/// other fields to its trace.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct UsageQuery {
-    /// Which calls.
+    /// Filter of the calls.
     pub filter: TraceFilter,
     /// Keys, each at most once.
     pub group_by: Vec<GroupBy>,
 }
 
-/// One part of a group's key.
+/// One value of a group's key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum UsageKey {
-    /// A name; `None` where the calls name none.
+    /// A name; `None` for calls without one.
     Name(Option<CompactString>),
     /// Start of an hour, day, week or month.
     Time(Timestamp),
-    /// All groups that were left out because the list would have taken too much memory: see
-    /// [`AnswerMemory::group_bytes`](crate::AnswerMemory::group_bytes). Every part of that group's key is this, and it is the last.
+    /// All groups beyond the memory limit of the list: see
+    /// [`AnswerMemory::group_bytes`](crate::AnswerMemory::group_bytes). Every value of that group's key is
+    /// `Rest`, and the group is the last one.
     Rest,
 }
 
 /// Sums over counted ledger rows.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct UsageTotals {
-    /// LLM calls.
+    /// Number of LLM calls.
     pub llm_calls: u64,
-    /// Failed ones among them.
+    /// Number of failed calls.
     pub errors: u64,
-    /// Tokens, those of orphan roll-ups included.
+    /// Tokens, including those of orphan roll-ups.
     pub tokens: Tokens,
-    /// Computed cost of what is priced and metered; `None` when nothing is.
+    /// Computed cost of the priced and metered calls; `None` if there are none.
     pub cost: Option<Usd>,
-    /// What use under subscriptions would have cost by list price: no part of `cost`. `None` when nothing is priced.
+    /// List price of the use under subscriptions; not part of `cost`. `None` if nothing is priced.
     pub subscription: Option<Usd>,
     /// Rows with usage but without a price, by reason.
     pub unpriced: BTreeMap<Unpriced, u64>,
-    /// Cost that sources reported; `None` when none did.
+    /// Cost that sources reported; `None` if none did.
     pub reported: Option<Usd>,
-    /// Rows whose reported cost is far from the computed one ([`Cost::deviates`]).
+    /// Rows whose reported cost deviates from the computed one ([`Cost::deviates`]).
     pub deviating: u64,
     /// Latencies of finished LLM calls in nanoseconds.
     pub latency: Sketch,
@@ -128,20 +130,20 @@ impl UsageTotals {
 /// One group.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UsageGroup {
-    /// One part for each key asked for, in that order.
+    /// One value for each requested key, in that order.
     pub key: Vec<UsageKey>,
     /// Sums.
     pub totals: UsageTotals,
 }
 
 impl UsageGroup {
-    /// Whether it stands for groups that were left out: see [`UsageKey::Rest`].
+    /// Whether it stands for left-out groups: see [`UsageKey::Rest`].
     pub fn is_rest(&self) -> bool {
         self.key.first() == Some(&UsageKey::Rest)
     }
 }
 
-/// Where a page of ledger rows ended: time and span of its last row.
+/// Position at the end of a page of ledger rows: time and span of its last row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CostCursor {
     /// Time of the last row.
@@ -152,14 +154,15 @@ pub struct CostCursor {
     pub span_id: SpanId,
 }
 
-/// A question for ledger rows that add to usage, by time, then trace, then span. The filter is read as [`UsageQuery`] does.
+/// A query for ledger rows that add to usage, by time, then trace, then span. The filter applies as in
+/// [`UsageQuery`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct CostQuery {
-    /// Which calls.
+    /// Filter of the calls.
     pub filter: TraceFilter,
-    /// Rows wanted; at least 1.
+    /// Requested rows; at least 1.
     pub limit: usize,
-    /// Continue after.
+    /// Position after this row.
     pub cursor: Option<CostCursor>,
 }
 
@@ -169,10 +172,10 @@ impl Default for CostQuery {
     }
 }
 
-/// A ledger row with what its trace says of it.
+/// A ledger row with the session and user of its trace.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CostRow {
-    /// The row as it was last written.
+    /// The latest version of the row.
     pub cost: Cost,
     /// Session of the trace.
     pub session: Option<CompactString>,
@@ -185,7 +188,7 @@ pub struct CostRow {
 pub struct CostPage {
     /// Rows in order.
     pub rows: Vec<CostRow>,
-    /// Where to go on; `None` at the end.
+    /// Position of the next page; `None` at the end.
     pub next: Option<CostCursor>,
 }
 
@@ -194,9 +197,9 @@ pub struct CostPage {
 pub struct ToolGroup {
     /// Tool.
     pub tool: CompactString,
-    /// Runs.
+    /// Number of runs.
     pub calls: u64,
-    /// Failed runs.
+    /// Number of failed runs.
     pub errors: u64,
     /// Durations of finished runs in nanoseconds.
     pub latency: Sketch,
