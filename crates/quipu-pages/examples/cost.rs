@@ -1,7 +1,9 @@
-//! What checksums and encryption cost: the same work on files that pass by this crate, with checksums, and with a key.
+//! Measures the cost of checksums and encryption: the same work without this crate, with checksums, and with
+//! a key.
 //!
-//! Time is that of the processor, of this thread and of the system on its behalf, so that other programs disturb little; ways are
-//! measured in turns, and the least of several rounds counts. Run it with `cargo run --release -p quipu-pages --example cost`.
+//! The time is CPU time of this thread, including system calls, so other programs disturb little. The
+//! variants are measured alternately, and the minimum of several rounds counts. Run it with
+//! `cargo run --release -p quipu-pages --example cost`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -19,7 +21,7 @@ const ROWS: i64 = 60_000;
 const GROUP: i64 = 400;
 const ROUNDS: usize = 7;
 
-/// Time of the processor that this process used.
+/// CPU time of this process.
 fn used() -> Duration {
     let stat = std::fs::read_to_string("/proc/self/schedstat").expect("Linux tells the time of a process");
     Duration::from_nanos(stat.split_whitespace().next().unwrap().parse().unwrap())
@@ -40,7 +42,7 @@ fn open(way: Option<Pages>, path: &Path) -> Connection {
     conn
 }
 
-/// Rows as the store has them: some numbers, and a body that is compressed already.
+/// Rows as in the store: some numbers, and a compressed body.
 fn write(conn: &Connection) {
     conn.execute_batch("CREATE TABLE spans(pk INTEGER PRIMARY KEY, trace BLOB, start INTEGER, body BLOB)")
         .unwrap();
@@ -65,7 +67,7 @@ fn write(conn: &Connection) {
     conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
 }
 
-/// Bodies in an order that no page cache foresees.
+/// Reads bodies in an order that no page cache predicts.
 fn look_up(conn: &Connection) {
     let mut look = conn.prepare_cached("SELECT length(body) FROM spans WHERE pk = ?1").unwrap();
     for row in 0..ROWS {

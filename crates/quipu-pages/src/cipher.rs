@@ -1,7 +1,7 @@
-//! AES-256-GCM over pages and frames, with keys of each file's own.
+//! AES-256-GCM encryption of pages and frames, with separate keys for each file.
 //!
-//! Nonces are 96 random bits, a new one for each write. With random nonces a key is good for 2^32 writes (NIST SP 800-38D, 8.3); the keys
-//! of a day's file see some millions.
+//! Nonces are 96 random bits, a new one for each write. With random nonces a key may be used for 2^32 writes
+//! (NIST SP 800-38D, 8.3). The keys of a day file are used for a few million.
 
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::rand::{SecureRandom, SystemRandom};
@@ -14,14 +14,14 @@ use crate::key::{KEY_BYTES, MasterKey, SALT_BYTES};
 pub(crate) struct Cipher(LessSafeKey);
 
 impl Cipher {
-    /// The key for one purpose.
+    /// Derives the key for one purpose.
     pub(crate) fn new(master: &MasterKey, salt: &[u8], purpose: &[u8]) -> Option<Self> {
         let mut key = Zeroizing::new([0; KEY_BYTES]);
         master.derive(salt, &[b"quipu pages 1 ", purpose], key.as_mut_slice())?;
         Some(Self(LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key.as_slice()).ok()?)))
     }
 
-    /// Encrypts in place; gives the nonce and the tag.
+    /// Encrypts in place; returns the nonce and the tag.
     pub(crate) fn seal(&self, bytes: &mut [u8], with: &[u8]) -> Option<[u8; SEAL_BYTES]> {
         let mut end = [0; SEAL_BYTES];
         let (nonce, tag) = end.split_at_mut(NONCE_LEN);
@@ -32,7 +32,8 @@ impl Cipher {
         Some(end)
     }
 
-    /// Decrypts in place; `None` when this is not what was written, and then `bytes` holds nothing of use.
+    /// Decrypts in place. `None` means that the bytes were changed since the write; the contents of `bytes`
+    /// are then unusable.
     pub(crate) fn open(&self, bytes: &mut [u8], end: &[u8; SEAL_BYTES], with: &[u8]) -> Option<()> {
         let (nonce, tag) = end.split_at(NONCE_LEN);
         let once = Nonce::try_assume_unique_for_key(nonce).ok()?;
@@ -58,14 +59,15 @@ impl FileKeys {
         Some(Self { salt, pages, frames, sums, journal: Cipher::new(master, &salt, b"journal")? })
     }
 
-    /// Those of a new file.
+    /// Draws the keys of a new file.
     pub(crate) fn draw(master: &MasterKey) -> Option<Self> {
         let mut salt = [0; SALT_BYTES];
         SystemRandom::new().fill(&mut salt).ok()?;
         Self::new(master, salt)
     }
 
-    /// Encrypts a page of which the last [`SEAL_BYTES`] are free. The header of the first one stays readable, and is authenticated.
+    /// Encrypts a page whose last [`SEAL_BYTES`] are free. The header of the first page stays readable and is
+    /// authenticated.
     pub(crate) fn seal_page(&self, page: &mut [u8], number: u64) -> Option<()> {
         let (content, end) = page.split_last_chunk_mut::<SEAL_BYTES>()?;
         let (clear, secret) = content.split_at_mut_checked(if number == 1 { HEADER } else { 0 })?;
@@ -86,14 +88,15 @@ impl FileKeys {
         [&number.to_be_bytes(), clear].concat()
     }
 
-    /// Encrypts a page in a rollback journal, of which the last [`SEAL_BYTES`] are free. `about` is its place there and its number.
+    /// Encrypts a page of a rollback journal whose last [`SEAL_BYTES`] are free. `about` is its offset in the
+    /// journal and its number.
     pub(crate) fn seal_record(&self, page: &mut [u8], about: &[u8]) -> Option<()> {
         let (content, end) = page.split_last_chunk_mut::<SEAL_BYTES>()?;
         *end = self.journal.seal(content, about)?;
         Some(())
     }
 
-    /// Decrypts a page in a rollback journal; its last bytes become zero.
+    /// Decrypts a page of a rollback journal; its last bytes become zero.
     pub(crate) fn open_record(&self, page: &mut [u8], about: &[u8]) -> Option<()> {
         let (content, end) = page.split_last_chunk_mut::<SEAL_BYTES>()?;
         self.journal.open(content, end, about)?;
@@ -101,7 +104,7 @@ impl FileKeys {
         Some(())
     }
 
-    /// Encrypts the page of a log's frame, which `header` begins.
+    /// Encrypts the page of a WAL frame that begins with `header`.
     pub(crate) fn seal_frame(
         &self,
         page: &mut [u8],
@@ -111,7 +114,7 @@ impl FileKeys {
         self.frames.seal(page, &Self::about_frame(frame, header))
     }
 
-    /// Decrypts the page of a log's frame.
+    /// Decrypts the page of a WAL frame.
     pub(crate) fn open_frame(
         &self,
         page: &mut [u8],
@@ -122,12 +125,13 @@ impl FileKeys {
         self.frames.open(page, end, &Self::about_frame(frame, header))
     }
 
-    /// Encrypts the checksums of a log's frame. `before` is the frame's header up to them, and is authenticated.
+    /// Encrypts the checksums of a WAL frame. `before` is the frame's header before them, and is
+    /// authenticated.
     pub(crate) fn seal_sums(&self, sums: &mut [u8], frame: u64, before: &[u8]) -> Option<[u8; SEAL_BYTES]> {
         self.sums.seal(sums, &[&frame.to_be_bytes(), before].concat())
     }
 
-    /// Decrypts the checksums of a log's frame.
+    /// Decrypts the checksums of a WAL frame.
     pub(crate) fn open_sums(
         &self,
         sums: &mut [u8],
@@ -138,7 +142,8 @@ impl FileKeys {
         self.sums.open(sums, end, &[&frame.to_be_bytes(), before].concat())
     }
 
-    /// The page's number and the size of the database after a commit. Salts and checksums SQLite may fill in later, when it commits.
+    /// The page's number and the size of the database after a commit. Salts and checksums are excluded,
+    /// because SQLite may fill them in later, at the commit.
     fn about_frame(frame: u64, header: &[u8; 8]) -> [u8; 16] {
         let mut about = [0; 16];
         about[..8].copy_from_slice(&frame.to_be_bytes());

@@ -1,4 +1,4 @@
-//! A database file: pages on their way to and from the disk.
+//! A database file: reads and writes its pages, with checksums or encryption.
 
 use std::ffi::c_int;
 use std::sync::Arc;
@@ -13,25 +13,25 @@ use crate::real::{Real, answer_to_read};
 use crate::sum;
 use crate::trip::{self, Trip};
 
-/// What is done to the pages of this file.
+/// Protection of this file's pages.
 #[derive(Clone)]
 pub(crate) enum Guard {
-    /// The file is new, or was when it was opened: its first page will say.
+    /// Unknown: the file was empty when it was opened, and its first page decides.
     Unknown,
-    /// Nothing: a file without room in its pages.
+    /// None: the file has no reserved bytes in its pages.
     None,
     Sum,
     Seal(Arc<FileKeys>),
 }
 
-/// A database file and what is known of it.
+/// A database file and its known properties.
 pub(crate) struct Db {
     pub(crate) name: String,
     key: Option<MasterKey>,
-    /// Bytes of a page; 0 before the header was seen.
+    /// Bytes of a page; 0 before the header was read.
     pub(crate) page: usize,
     pub(crate) guard: Guard,
-    /// Pages of a new file that were written before the first one said that they have checksums.
+    /// Pages of a new file that were written before the first page decided on checksums.
     owed: Vec<u64>,
     scratch: Vec<u8>,
 }
@@ -47,7 +47,7 @@ impl Db {
         Self { name, key, page: 0, guard: Guard::Unknown, owed: Vec::new(), scratch: Vec::new() }
     }
 
-    /// Whether files here are encrypted.
+    /// Whether new files are encrypted.
     pub(crate) const fn seals(&self) -> bool {
         self.key.is_some()
     }
@@ -60,7 +60,7 @@ impl Db {
         }
     }
 
-    /// Takes note of what the header on disk says.
+    /// Stores the properties in the header on disk.
     fn learn(&mut self, raw: &[u8]) -> Answer {
         let Some(header) = Header::parse(raw) else { return Ok(()) };
         let guard = match (header.mark, &self.key) {
@@ -68,7 +68,7 @@ impl Db {
                 Guard::Seal(keys) if keys.salt == salt => None,
                 _ => Some(Guard::Seal(Arc::new(FileKeys::new(key, salt).ok_or(ffi::SQLITE_IOERR_AUTH)?))),
             },
-            // Another key, none, or a file in the clear where nothing may be: nothing of it is touched.
+            // Another key, no key, or a file in the clear despite a key: leave the file untouched.
             (Mark::Sealed { key: id, .. }, Some(key)) => {
                 let why =
                     format!("it is encrypted with the key {id}, and the key that is given is {}", key.id());
@@ -94,7 +94,7 @@ impl Db {
         Ok(())
     }
 
-    /// Looks at the header on disk, which another process may have written since.
+    /// Reads the header on disk again, because another process may have changed it.
     pub(crate) fn refresh(&mut self, real: Real) -> Answer {
         let mut header = [0; HEADER];
         match real.read(&mut header, 0) {
@@ -131,7 +131,7 @@ impl Db {
             return self.read_parts(real, out, at);
         }
         if read.is_err() {
-            // Nothing is there yet; part of a page there is none that we wrote.
+            // The file is still empty. A partial page would not come from this crate.
             return if out.iter().all(|byte| *byte == 0) {
                 read
             } else {
@@ -141,7 +141,7 @@ impl Db {
         self.open(&guard, out, number)
     }
 
-    /// Holds a page against its checksum or decrypts it.
+    /// Verifies a page's checksum or decrypts it.
     fn open(&self, guard: &Guard, page: &mut [u8], number: u64) -> Answer {
         let sound = match guard {
             Guard::Unknown | Guard::None => true,
@@ -158,7 +158,8 @@ impl Db {
         Ok(())
     }
 
-    /// Reads what is not one whole page, as a connection does that does not know yet how large pages are.
+    /// Reads a range that is not one whole page, such as by a connection that does not know the page size
+    /// yet.
     fn read_parts(&mut self, real: Real, out: &mut [u8], at: i64) -> Answer {
         let (guard, size) = (self.guard.clone(), self.page);
         let mut page = std::mem::take(&mut self.scratch);
@@ -205,7 +206,7 @@ impl Db {
                 real.write(bytes, at)
             }
             (Guard::Unknown, true) => {
-                // A new file whose first page comes last: its keys are needed now.
+                // A new file whose first page comes last needs its keys now.
                 self.be_born(bytes.len())?;
                 self.write_page(real, bytes, at)
             }
@@ -220,7 +221,7 @@ impl Db {
         Ok(())
     }
 
-    /// Learns from the first page that SQLite is about to write what becomes of all of them.
+    /// Reads the protection of the whole file from the first page before SQLite writes it.
     fn prepare(&mut self, real: Real, first: &[u8]) -> Answer {
         let header = Header::parse(first).ok_or(ffi::SQLITE_IOERR_WRITE)?;
         if self.seals() {
@@ -230,7 +231,7 @@ impl Db {
             if matches!(self.guard, Guard::Unknown) {
                 self.be_born(header.page)?;
             }
-            // Without room in its pages nothing may be written, since it would be in the clear.
+            // Without reserved bytes the pages would be written in the clear, so refuse.
             let fits = header.reserve == SEAL_BYTES && header.page == self.page;
             return if fits { Ok(()) } else { Err(ffi::SQLITE_IOERR_WRITE) };
         }
@@ -271,7 +272,7 @@ impl Db {
     pub(crate) fn truncate(&mut self, real: Real, bytes: i64) -> Answer {
         real.truncate(bytes)?;
         if bytes == 0 {
-            // What is written next may be another file.
+            // The next write may start another file.
             (self.page, self.guard) = (0, Guard::Unknown);
             self.owed.clear();
         }

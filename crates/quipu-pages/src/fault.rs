@@ -1,4 +1,4 @@
-//! What was found damaged, in words that SQLite's error codes have no room for.
+//! Details of damage and refusals that SQLite's error codes cannot express.
 
 use std::cell::{Cell, RefCell};
 use std::ffi::c_int;
@@ -6,19 +6,19 @@ use std::fmt;
 
 use rusqlite::ffi;
 
-/// Codes of SQLite, as the functions of a VFS answer.
+/// SQLite result code of a VFS function.
 pub(crate) type Answer = Result<(), c_int>;
 
-/// Stored bytes that are not those that were written.
+/// Damage: stored bytes differ from the written ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Damage {
     /// The file, as SQLite names it.
     pub file: String,
-    /// The page, counted from 1, or the frame of a write-ahead log, counted from 1.
+    /// The damaged page or WAL frame, both counted from 1, or the header.
     pub place: Place,
 }
 
-/// Where in a file.
+/// Location in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     /// A page of a database.
@@ -51,24 +51,25 @@ thread_local! {
     static FAILED_READ: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether a read of a file failed on this thread since this was asked last. SQLite's own checks report a page that cannot be read as
-/// damage, in words.
+/// Whether a read of a file failed on this thread since the last call. SQLite's own checks report an
+/// unreadable page as damage, in words.
 pub fn last_read_failed() -> bool {
     FAILED_READ.try_with(|failed| failed.replace(false)).unwrap_or_default()
 }
 
-/// Takes note of a read that failed, and gives its code.
+/// Records a failed read and returns its code.
 pub(crate) fn failed_read(code: c_int) -> c_int {
     let _ = FAILED_READ.try_with(|failed| failed.set(true));
     code
 }
 
-/// Why this thread was refused a file last, once: SQLite says of it that it is no database.
+/// Takes the reason of this thread's last refusal of a file. SQLite only reports that the file is not a
+/// database.
 pub fn last_refusal() -> Option<String> {
     REFUSED.try_with(|last| last.try_borrow_mut().ok()?.take()).ok().flatten()
 }
 
-/// Takes note of why a file is refused, and gives SQLite's code for it.
+/// Records the reason of a refusal and returns SQLite's code for it.
 pub(crate) fn refused(file: &str, why: &str) -> c_int {
     let _ = REFUSED.try_with(|last| {
         if let Ok(mut last) = last.try_borrow_mut() {
@@ -78,12 +79,12 @@ pub(crate) fn refused(file: &str, why: &str) -> c_int {
     ffi::SQLITE_NOTADB
 }
 
-/// What this thread came upon last, once: SQLite tells of it by the code `SQLITE_IOERR_DATA` alone.
+/// Takes this thread's last damage. SQLite only reports the code `SQLITE_IOERR_DATA`.
 pub fn last_damage() -> Option<Damage> {
     LAST.try_with(|last| last.try_borrow_mut().ok()?.take()).ok().flatten()
 }
 
-/// Takes note of damage, and gives SQLite's code for it.
+/// Records damage and returns SQLite's code for it.
 pub(crate) fn damaged(file: &str, place: Place) -> c_int {
     let damage = Damage { file: file.to_owned(), place };
     tracing::error!("{damage}");

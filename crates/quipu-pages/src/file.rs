@@ -1,4 +1,4 @@
-//! Files as SQLite sees them: a table of functions in C's terms that hand over to [`Db`], [`Log`] and [`Journal`].
+//! Files as SQLite sees them: a C function table that delegates to [`Db`], [`Log`] and [`Journal`].
 
 use std::ffi::{c_int, c_void};
 use std::ptr;
@@ -11,24 +11,24 @@ use crate::journal::Journal;
 use crate::log::{Facts, Log};
 use crate::real::Real;
 
-/// A file of ours, in memory that SQLite gives; SQLite's own file lies behind it, at [`File::OWN`].
+/// A file of this VFS, in memory from SQLite; SQLite's own file follows it at [`File::OWN`].
 #[repr(C)]
 pub(crate) struct File {
     base: ffi::sqlite3_file,
     state: *mut State,
 }
 
-/// What the file is for.
+/// Type of the file.
 pub(crate) enum State {
     Db(Db),
-    /// A log, and the database that it belongs to, which stays open longer.
+    /// A log, and its database, which stays open longer.
     Log(Log, *mut File),
     /// A rollback journal of an encrypted database.
     Journal(Journal, *mut File),
 }
 
 pub(crate) static METHODS: ffi::sqlite3_io_methods = ffi::sqlite3_io_methods {
-    // The second version has shared memory for logs and no mapping of pages, which would pass by this crate.
+    // Version 2 has shared memory for logs, but no memory mapping of pages, which would bypass this crate.
     iVersion: 2,
     xClose: Some(close),
     xRead: Some(read),
@@ -51,19 +51,19 @@ pub(crate) static METHODS: ffi::sqlite3_io_methods = ffi::sqlite3_io_methods {
 };
 
 impl File {
-    /// Where SQLite's own file begins, aligned for any type.
+    /// Offset of SQLite's own file, aligned for any type.
     pub(crate) const OWN: usize = size_of::<Self>().next_multiple_of(16);
 
-    /// The place of SQLite's own file.
+    /// Address of SQLite's own file.
     ///
     /// # Safety
-    /// `file` points to memory that was given for a file of ours.
+    /// `file` points to memory that was allocated for a file of this VFS.
     pub(crate) unsafe fn own(file: *mut ffi::sqlite3_file) -> *mut ffi::sqlite3_file {
         // SAFETY: SQLite gives `szOsFile` bytes, which are `OWN` and those of its own file.
         unsafe { file.cast::<u8>().add(Self::OWN).cast() }
     }
 
-    /// Makes it a file of ours.
+    /// Initializes the memory as a file of this VFS.
     ///
     /// # Safety
     /// As for [`File::own`], and SQLite's own file was opened there.
@@ -73,31 +73,32 @@ impl File {
         unsafe { file.cast::<Self>().write(Self { base, state: Box::into_raw(Box::new(state)) }) }
     }
 
-    /// This file as one of ours, if it is.
+    /// Casts to a file of this VFS; `None` if another VFS opened it.
     ///
     /// # Safety
     /// `file` is null or an open file.
     pub(crate) unsafe fn of(file: *mut ffi::sqlite3_file) -> Option<*mut Self> {
-        // SAFETY: by the contract; the address of the table tells who opened the file.
+        // SAFETY: by the contract; the address of the table identifies the VFS that opened the file.
         let ours = unsafe { file.as_ref() }.is_some_and(|file| ptr::eq(file.pMethods, &raw const METHODS));
         ours.then_some(file.cast())
     }
 }
 
-/// The parts of an open file of ours.
+/// State and underlying file of an open file of this VFS.
 ///
 /// # Safety
-/// `file` is an open file of ours, and nobody else uses its state before the reference ends: SQLite calls the functions of a
-/// connection's files one after the other, on one thread at a time.
+/// `file` is an open file of this VFS, and no other code uses its state while the reference lives. SQLite
+/// calls the functions of a connection's files one after the other, on one thread at a time.
 unsafe fn parts<'a>(file: *mut ffi::sqlite3_file) -> (&'a mut State, Real) {
-    // SAFETY: by the contract; `begin` made the state, and only `close` takes it away.
+    // SAFETY: by the contract; `begin` created the state, and only `close` removes it.
     unsafe { (&mut *(*file.cast::<File>()).state, Real::new(File::own(file))) }
 }
 
-/// What a log needs of its database, read from disk if nobody has yet. In the clear the size of pages is 0 where the database is none.
+/// The facts that a log needs about its database, read from disk on first use. In the clear, a file that is
+/// not a database has a page size of 0.
 ///
 /// # Safety
-/// `db` is an open database file of ours of which no reference is in use.
+/// `db` is an open database file of this VFS without a live reference.
 unsafe fn facts(db: *mut File) -> Result<Facts, c_int> {
     // SAFETY: by the contract.
     let (State::Db(db), real) = (unsafe { parts(db.cast()) }) else { return Err(ffi::SQLITE_IOERR) };
@@ -106,17 +107,17 @@ unsafe fn facts(db: *mut File) -> Result<Facts, c_int> {
     }
     let keys = match &db.guard {
         Guard::Seal(keys) => Some(keys.clone()),
-        // A log of a database that is not there yet, or is none, may not begin in the clear.
+        // A log without a database must not begin in the clear.
         _ if db.seals() => return Err(ffi::SQLITE_NOTADB),
         _ => None,
     };
     Ok(Facts { page: db.page, keys })
 }
 
-/// The same for a journal, which is opened before a database has its first page.
+/// Like [`facts`], for a journal; it can be opened before the database has its first page.
 ///
 /// # Safety
-/// As for [`facts`].
+/// The contract of [`facts`].
 unsafe fn facts_if_any(db: *mut File) -> Result<Option<Facts>, c_int> {
     // SAFETY: by the contract.
     let (State::Db(known), real) = (unsafe { parts(db.cast()) }) else { return Err(ffi::SQLITE_IOERR) };
@@ -147,7 +148,8 @@ unsafe extern "C" fn close(file: *mut ffi::sqlite3_file) -> c_int {
 
 unsafe extern "C" fn read(file: *mut ffi::sqlite3_file, to: *mut c_void, length: c_int, at: i64) -> c_int {
     let Ok(length) = usize::try_from(length) else { return ffi::SQLITE_IOERR_READ };
-    // SAFETY: SQLite gives `length` bytes; they are set before they are looked at. The database of a log is another state.
+    // SAFETY: SQLite gives `length` bytes; they are initialized before they are read. The database of a log
+    // is another state.
     unsafe {
         ptr::write_bytes(to.cast::<u8>(), 0, length);
         let out = std::slice::from_raw_parts_mut(to.cast::<u8>(), length);
@@ -218,16 +220,17 @@ unsafe extern "C" fn size(file: *mut ffi::sqlite3_file, bytes: *mut i64) -> c_in
 }
 
 unsafe extern "C" fn control(file: *mut ffi::sqlite3_file, op: c_int, with: *mut c_void) -> c_int {
-    // SAFETY: SQLite gives an open file, and `with` as this operation wants it.
+    // SAFETY: SQLite gives an open file, and an argument `with` of this operation's type.
     unsafe {
         let (state, real) = parts(file);
         match (op, state) {
-            // These let SQLite pass by this crate, or speak of places that are others on disk.
+            // These operations would bypass this crate, or use offsets that differ on disk.
             (ffi::SQLITE_FCNTL_MMAP_SIZE, _)
             | (ffi::SQLITE_FCNTL_BEGIN_ATOMIC_WRITE, _)
             | (ffi::SQLITE_FCNTL_SIZE_HINT, State::Log(..)) => return ffi::SQLITE_NOTFOUND,
             (ffi::SQLITE_FCNTL_CKPT_START, State::Db(db)) => {
-                // Another process may have given the pages room for checksums. What fails here fails when pages are read.
+                // Another process may have reserved space for checksums. An error here occurs again when
+                // pages are read.
                 let _ = db.refresh(real);
             }
             _ => {}
@@ -243,18 +246,18 @@ unsafe extern "C" fn characteristics(file: *mut ffi::sqlite3_file) -> c_int {
         let (_, real) = parts(file);
         let ask = real.methods().and_then(|methods| methods.xDeviceCharacteristics);
         let own = ask.map_or(0, |ask| ask(real.raw()));
-        // Part of a page cannot be verified, and a page is more than what a disk writes at once. Frames are never split, nor repeated to
-        // fill a sector: their tags make that useless.
+        // A partial page cannot be verified, and a page is larger than an atomic write of a disk. Frames are
+        // never split, nor repeated to fill a sector: their tags make that useless.
         own & !(ffi::SQLITE_IOCAP_SUBPAGE_READ | ffi::SQLITE_IOCAP_BATCH_ATOMIC)
             | ffi::SQLITE_IOCAP_POWERSAFE_OVERWRITE
     }
 }
 
-/// Functions that SQLite's own file does alone.
+/// Functions that only delegate to SQLite's own file.
 macro_rules! hand_over {
     ($($name:ident $method:ident ($($arg:ident: $type:ty),*) -> $none:expr;)*) => {$(
         unsafe extern "C" fn $name(file: *mut ffi::sqlite3_file $(, $arg: $type)*) -> c_int {
-            // SAFETY: SQLite gives an open file and what its own function wants.
+            // SAFETY: SQLite gives an open file and the arguments of its own function.
             unsafe {
                 let (_, real) = parts(file);
                 let own = real.methods().and_then(|methods| methods.$method);

@@ -1,4 +1,4 @@
-//! Layout of a write-ahead log on disk, beside the layout that SQLite sees.
+//! Layout of a write-ahead log on disk, compared with the layout that SQLite sees.
 //!
 //! | Bytes | In the clear | Encrypted |
 //! |---|---|---|
@@ -29,14 +29,15 @@ const MAGIC: u32 = 0x377f_0682;
 /// Version of an encrypted log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
-    /// Checksums of frames are in the clear. Read, and appended to until the log begins anew; no log begins with it.
+    /// Checksums of frames are in the clear. Such a log is read, and appended to until the log restarts; no
+    /// new log uses this version.
     First,
-    /// Checksums of frames are encrypted: they are linear sums of the pages and tell of them.
+    /// Checksums of frames are encrypted, because they are linear sums of the pages and reveal content.
     Second,
 }
 
 impl Format {
-    /// The word in the log's header, which SQLite refuses.
+    /// The version number in the log's header, which SQLite rejects.
     pub(crate) const fn version(self) -> u32 {
         match self {
             Self::First => 0x5150_4501,
@@ -45,13 +46,13 @@ impl Format {
     }
 }
 
-/// Where in a log: its header, or so many bytes within a frame that is counted from 0.
+/// Position in a log: an offset in its header, or an offset within a frame that is counted from 0.
 pub(crate) enum Spot {
     Header(usize),
     Frame(u64, usize),
 }
 
-/// The big-endian word at this place; 0 where there is none.
+/// The big-endian word at this offset; 0 beyond the end.
 pub(crate) fn word(bytes: &[u8], at: usize) -> u32 {
     let word = bytes.get(at..at + 4).and_then(|bytes| bytes.try_into().ok());
     word.map_or(0, u32::from_be_bytes)
@@ -61,17 +62,17 @@ fn to_i64(value: u64) -> Result<i64, c_int> {
     i64::try_from(value).map_err(|_| ffi::SQLITE_IOERR)
 }
 
-/// Lengths of frames as SQLite sees them and on disk.
+/// Sizes of frames as SQLite sees them and on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Shape {
     pub(crate) page: usize,
-    /// Bytes after a frame's header, and after its page, that SQLite does not see.
+    /// Bytes after a frame's header, and after its page, that are hidden from SQLite.
     head: usize,
     tail: usize,
 }
 
 impl Shape {
-    /// Frames of a log in the clear.
+    /// Frames of an unencrypted log.
     pub(crate) const fn clear(page: usize) -> Self {
         Self { page, head: 0, tail: 0 }
     }
@@ -113,19 +114,19 @@ impl Shape {
         Ok(Spot::Frame(beyond / self.seen(), within))
     }
 
-    /// Where a frame stands on disk.
+    /// Offset of a frame on disk.
     pub(crate) fn start(self, frame: u64) -> Result<i64, c_int> {
         let bytes =
             frame.checked_mul(self.stored() as u64).and_then(|bytes| bytes.checked_add(LOG_HEADER as u64));
         to_i64(bytes.ok_or(ffi::SQLITE_IOERR)?)
     }
 
-    /// Where a frame's page stands on disk.
+    /// Offset of a frame's page on disk.
     pub(crate) fn page_start(self, frame: u64) -> Result<i64, c_int> {
         Ok(self.start(frame)? + i64::try_from(self.before_page()).unwrap_or(0))
     }
 
-    /// What a size on disk is for SQLite: a frame without all of its bytes is none.
+    /// Converts a size on disk into the size that SQLite sees; an incomplete frame does not count.
     pub(crate) fn shown(self, stored: i64) -> Result<i64, c_int> {
         let stored = u64::try_from(stored).map_err(|_| ffi::SQLITE_IOERR)?;
         let Some(beyond) = stored.checked_sub(LOG_HEADER as u64) else { return to_i64(stored) };
@@ -134,7 +135,7 @@ impl Shape {
         to_i64(LOG_HEADER as u64 + beyond / frame * self.seen() + part)
     }
 
-    /// What a size for SQLite is on disk.
+    /// Converts a size that SQLite sees into the size on disk.
     pub(crate) fn hidden(self, shown: i64) -> Result<i64, c_int> {
         match self.spot(shown)? {
             Spot::Header(_) => Ok(shown),
@@ -143,7 +144,7 @@ impl Shape {
     }
 }
 
-/// Replaces the version of a log's header whose checksum is right; gives whether it was.
+/// Replaces the version of a log's header with a correct checksum; returns whether the checksum was correct.
 pub(crate) fn change_version(header: &mut [u8; LOG_HEADER], from: u32, to: u32) -> bool {
     let big_endian = word(header, 0) & 1 == 1;
     let sum = |header: &[u8; LOG_HEADER]| sum::of_log(header.get(..24).unwrap_or(&[]), big_endian, [0, 0]);
@@ -171,7 +172,7 @@ mod tests {
                 assert_eq!(shape.hidden(shown), Ok(stored));
                 assert_eq!(shape.shown(stored), Ok(shown));
             }
-            // A frame of which the tag is missing is not whole.
+            // A frame without its tag is incomplete.
             assert_eq!(shape.shown(32 + 535 + more), Ok(32 + 535));
         }
         let bare = Shape::clear(512);

@@ -1,7 +1,8 @@
-//! The first 100 bytes of a database, which stay readable, and what this crate keeps in them.
+//! The first 100 bytes of a database, which stay readable, with this crate's own fields.
 //!
-//! SQLite's fields are those of <https://www.sqlite.org/fileformat.html#the_database_header>. Bytes 72 to 91 are reserved there and
-//! zero; on disk they hold a mark of four bytes, and in an encrypted file the id of its key and its salt. SQLite is shown zeros.
+//! SQLite's fields are those of <https://www.sqlite.org/fileformat.html#the_database_header>. Bytes 72 to 91
+//! are reserved there and zero. On disk they hold a mark of four bytes, and in an encrypted file the id of
+//! its key and its salt. SQLite sees zeros.
 
 use std::fs::File;
 use std::io::Read;
@@ -12,32 +13,32 @@ use crate::key::{KeyId, SALT_BYTES};
 
 /// Bytes of the header.
 pub(crate) const HEADER: usize = 100;
-/// Bytes at the end of each page that a checksum needs.
+/// Bytes at the end of each page for a checksum.
 pub(crate) const SUM_BYTES: usize = 8;
-/// Bytes at the end of each page that encryption needs: a nonce and a tag.
+/// Bytes at the end of each page for encryption: a nonce and a tag.
 pub(crate) const SEAL_BYTES: usize = 28;
 
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 const SUMMED: [u8; 4] = *b"QPC1";
 const SEALED: [u8; 4] = *b"QPE1";
-/// Where the mark and what follows it stand.
+/// Range of the mark and the fields after it.
 const OURS: Range<usize> = 72..92;
-/// The two format versions. In an encrypted file they are raised beyond what SQLite knows, so that a program that reads the file without
-/// this crate says that it is no database, before it writes to it.
+/// The two format versions. An encrypted file has higher versions than SQLite knows. A program without this
+/// crate therefore rejects the file as no database, before it writes to it.
 const VERSIONS: Range<usize> = 18..20;
 const RAISED: u8 = 0x40;
 
-/// What a file says of itself.
+/// Properties in the header of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Header {
     /// Bytes of a page.
     pub(crate) page: usize,
-    /// Bytes at the end of each page that SQLite leaves alone.
+    /// Bytes at the end of each page that SQLite does not use.
     pub(crate) reserve: usize,
     pub(crate) mark: Mark,
 }
 
-/// What is done to the pages of a file.
+/// Protection of a file's pages, as marked in the header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mark {
     None,
@@ -45,12 +46,12 @@ pub(crate) enum Mark {
     Sealed { key: KeyId, salt: [u8; SALT_BYTES] },
 }
 
-/// What kind of file it is.
+/// Type of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Not there, or nothing in it yet.
+    /// Missing or empty.
     Empty,
-    /// No database.
+    /// Not a database.
     Other,
     /// A database without checksums, as other programs write it.
     Bare,
@@ -60,13 +61,13 @@ pub enum Kind {
     Sealed(KeyId),
 }
 
-/// Looks at a file's header.
+/// Reads a file's header and returns the file's type.
 ///
-/// Never for a file that this process has open as a database: where locks belong to the process, as POSIX has it, the end of this look
-/// takes them away.
+/// Never call it for a file that this process has open as a database. POSIX locks belong to the process, so
+/// the close at the end of this function would release them.
 ///
 /// # Errors
-/// The file is there and cannot be read.
+/// The file exists but cannot be read.
 pub fn inspect(path: &Path) -> std::io::Result<Kind> {
     let mut file = match File::open(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Kind::Empty),
@@ -106,7 +107,7 @@ impl Header {
 }
 
 impl Mark {
-    /// Writes it into the first page, as it goes to disk.
+    /// Writes the fields into the first page as stored on disk.
     pub(crate) fn put(self, page: &mut [u8]) {
         let Some(header) = page.first_chunk_mut::<HEADER>() else { return };
         let ours = &mut header[OURS];
@@ -123,7 +124,7 @@ impl Mark {
         }
     }
 
-    /// Takes it out of bytes that were read from the file's place `at`, for SQLite.
+    /// Removes the fields from bytes that were read from offset `at`, for SQLite.
     pub(crate) fn hide(self, bytes: &mut [u8], at: usize) {
         let mut each = |range: Range<usize>, change: fn(u8) -> u8| {
             for place in range {

@@ -1,4 +1,5 @@
-//! The rollback journal of an encrypted database. SQLite writes one while a database is being made, before it has a log.
+//! The rollback journal of an encrypted database. SQLite writes one while it creates a database, before it
+//! has a log.
 
 use rusqlite::ffi;
 
@@ -6,10 +7,10 @@ use crate::fault::{Answer, Place, damaged};
 use crate::log::Facts;
 use crate::real::Real;
 
-/// The longest part of a journal that is not a page of the database: its header, with the sectors of 512 bytes that a device with
-/// `SQLITE_IOCAP_POWERSAFE_OVERWRITE` has. Our pages are longer.
+/// The longest part of a journal that is not a page of the database: its header. Sectors have 512 bytes, as
+/// on a device with `SQLITE_IOCAP_POWERSAFE_OVERWRITE`. Pages are longer.
 const HEADER: usize = 512;
-/// Bytes of it that say something; SQLite leaves in the rest whatever was in its memory there, such as part of a page.
+/// Meaningful bytes of the header. SQLite leaves arbitrary memory in the rest, such as part of a page.
 const FIELDS: usize = 28;
 
 /// An open journal.
@@ -18,7 +19,7 @@ pub(crate) struct Journal {
     scratch: Vec<u8>,
 }
 
-/// A record's place, and the number of its page, which stands before it.
+/// A record's offset, and the number of its page, which precedes it.
 fn about(real: Real, at: i64) -> Result<[u8; 12], std::ffi::c_int> {
     let mut about = [0; 12];
     let (place, number) = about.split_at_mut(8);
@@ -37,7 +38,7 @@ impl Journal {
         if out.len() < HEADER {
             return Ok(());
         }
-        // Whoever can write to the folder could put pages there, which SQLite would take for ours.
+        // A user with write access to the folder could insert pages that SQLite would accept, so verify them.
         let keys = facts.filter(|facts| facts.page == out.len()).and_then(|facts| facts.keys.as_ref());
         let opened = keys.and_then(|keys| keys.open_record(out, &about(real, at).ok()?));
         opened.ok_or_else(|| {

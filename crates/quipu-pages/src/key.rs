@@ -1,4 +1,4 @@
-//! The master key, and the keys of files that come from it.
+//! The master key, and the file keys derived from it.
 
 use std::fmt;
 
@@ -11,17 +11,17 @@ use zeroize::Zeroizing;
 
 /// Bytes of a master key.
 pub const KEY_BYTES: usize = 32;
-/// Bytes of the salt that each file draws.
+/// Bytes of each file's random salt.
 pub(crate) const SALT_BYTES: usize = 12;
 
-/// The key of a store: 32 bytes that nobody can guess. It is never printed.
+/// The master key of a store: 32 random bytes. It is never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct MasterKey {
     bytes: Zeroizing<[u8; KEY_BYTES]>,
     id: KeyId,
 }
 
-/// Says which key a file was encrypted with, without telling anything of it: four bytes of HKDF over it.
+/// Identifies the key of a file without revealing it: four bytes of HKDF over the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct KeyId(pub(crate) [u8; 4]);
 
@@ -51,12 +51,13 @@ fn lenient(alphabet: &alphabet::Alphabet) -> GeneralPurpose {
 }
 
 impl MasterKey {
-    /// The key of these bytes.
+    /// Creates a key from bytes.
     pub fn from_bytes(bytes: [u8; KEY_BYTES]) -> Self {
         Self::new(Zeroizing::new(bytes))
     }
 
-    /// A key as text: 64 hexadecimal digits, or base64 of 32 bytes (both alphabets, with or without padding). Space around it is fine.
+    /// Parses a key: 64 hexadecimal digits, or base64 of 32 bytes (both alphabets, with or without padding).
+    /// Surrounding white space is ignored.
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`] for any other text, which the error does not repeat.
@@ -92,7 +93,7 @@ impl MasterKey {
         key
     }
 
-    /// Which key it is.
+    /// The id of the key.
     pub const fn id(&self) -> KeyId {
         self.id
     }
@@ -138,7 +139,8 @@ mod tests {
 
     #[test]
     fn derived_keys_are_those_of_rfc_5869() {
-        // Test case 1 of the RFC has a key of 22 bytes, so the construction is checked by its parts: HMAC of the standard.
+        // Test case 1 of the RFC has a key of 22 bytes. The construction is therefore checked by its parts:
+        // HMAC of the standard.
         let key = MasterKey::from_bytes([0x0b; 32]);
         let mut out = [0; 32];
         key.derive(b"salt", &[b"info", b""], &mut out).unwrap();

@@ -1,12 +1,12 @@
-//! Pages of the embedded store on disk: a checksum in each, or, with a key, each encrypted and authenticated.
+//! Pages of the embedded store on disk: each has a checksum, or is encrypted and authenticated with a key.
 //!
 //! Verb: SEAL.
 //! Takes: pages and frames that SQLite writes, and frames of other files.
-//! Gives: what was written, or an error that names the file and the page; never bytes that are not what was written.
-//! Never: keeps a key on disk; changes a file under a key that is not its own.
+//! Gives: the bytes that were written, or an error that names the file and the page; never changed bytes.
+//! Never: keeps a key on disk; changes a file of another key.
 //!
-//! SQLite calls this crate as a VFS over its own one ([`Pages`]). The format and what it does and does not guarantee stand in
-//! `docs/adr/0033-pages.md`. It has `unsafe`: SQLite's interface is C.
+//! SQLite calls this crate as a VFS over its own one ([`Pages`]). `docs/adr/0033-pages.md` describes the
+//! format and its guarantees. The crate needs `unsafe`, because SQLite's interface is C.
 
 mod cipher;
 mod db;

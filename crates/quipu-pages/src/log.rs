@@ -1,9 +1,9 @@
-//! A write-ahead log: frames on their way to and from the disk.
+//! A write-ahead log (WAL): reads and writes its frames, with verification or encryption.
 //!
-//! Without a key a log is SQLite's own, byte by byte, and its checksums are verified on each read of a page, which SQLite does only when
-//! it opens a log that a crash left. With a key, the page of a frame and its checksums are each encrypted with a nonce and a tag beside
-//! them, which SQLite does not see. The header of an encrypted log names a version that SQLite refuses, so that a program without this
-//! crate neither reads a log nor removes it.
+//! Without a key a log is identical to SQLite's own. Its checksums are verified on each read of a page;
+//! SQLite itself verifies them only when it opens a log after a crash. With a key, a frame's page and its
+//! checksums are each encrypted with a nonce and a tag that SQLite does not see. The header of an encrypted
+//! log has a version that SQLite rejects, so a program without this crate neither reads nor removes the log.
 
 use std::ffi::c_int;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::header::SEAL_BYTES;
 use crate::real::Real;
 use crate::sum;
 
-/// What a log needs of its database.
+/// The facts that a log needs about its database.
 pub(crate) struct Facts {
     /// Bytes of a page.
     pub(crate) page: usize,
@@ -31,15 +31,17 @@ pub(crate) struct Facts {
 pub(crate) struct Log {
     name: String,
     scratch: Vec<u8>,
-    /// The version of an encrypted log, once it is the one that every log begins with; an older one is looked up each time.
+    /// The version of an encrypted log, cached once it is the current one; an older one is looked up each
+    /// time.
     format: Option<Format>,
-    /// The last frame's header that was written: the page's number and the size after a commit.
+    /// The last written frame header: the page's number and the size after a commit.
     begun: Option<(u64, [u8; 8])>,
-    /// The frame whose header was written last, and its page not yet.
+    /// The frame whose header was written last, while its page is not written yet.
     open_at: Option<u64>,
-    /// Frames from this one on were overwritten within a transaction: SQLite mends their checksums when it commits.
+    /// Frames from this one on were overwritten within a transaction: SQLite corrects their checksums at the
+    /// commit.
     stale: Option<u64>,
-    /// First and last frame that this connection wrote since the log began.
+    /// First and last frame that this connection wrote since the log restarted.
     written: Option<(u64, u64)>,
 }
 
@@ -56,8 +58,8 @@ impl Log {
         }
     }
 
-    /// The version of the log on disk. Another connection may begin a log of the first version anew, but never one of the second as
-    /// one of the first: only that is remembered.
+    /// The version of the log on disk. Another connection may restart a log of the first version with the
+    /// second, but never the reverse. Therefore only the second version is cached.
     fn format(&mut self, real: Real) -> Result<Format, c_int> {
         if let Some(format) = self.format {
             return Ok(format);
@@ -118,7 +120,8 @@ impl Log {
         let mut header = [0; LOG_HEADER];
         let read = real.read(&mut header, 0);
         if read.is_ok() && change_version(&mut header.clone(), VERSION, VERSION) {
-            // A sound log of SQLite beside an encrypted database: another program wrote it, and nothing here may be lost for it.
+            // A valid unencrypted log next to an encrypted database: another program wrote it, and its
+            // contents must not be lost.
             return Err(damaged(&self.name, Place::Header));
         }
         let _ = [Format::Second, Format::First]
@@ -128,7 +131,8 @@ impl Log {
         read
     }
 
-    /// A whole frame: what SQLite reads of a log that somebody left, up to the first frame that is not sound, or to mend checksums.
+    /// Reads a whole frame. SQLite does so to recover a log up to the first invalid frame, or to correct
+    /// checksums.
     fn read_whole(
         &mut self,
         real: Real,
@@ -151,12 +155,12 @@ impl Log {
         if self.written.is_some_and(|(first, last)| (first..=last).contains(&frame)) {
             return Err(damaged(&self.name, Place::Frame(frame + 1)));
         }
-        // The end of the log, where a crash left it, is no frame of SQLite.
+        // The torn end of a log after a crash is not a frame for SQLite.
         tracing::debug!(log = %self.name, frame = frame + 1, "a write-ahead log ends before this frame");
         Ok(())
     }
 
-    /// Reads a frame's header and decrypts its checksums; `None` when it is not what was written.
+    /// Reads a frame's header and decrypts its checksums; `None` if the bytes were changed.
     fn read_frame_header(
         &self,
         real: Real,
@@ -171,7 +175,7 @@ impl Log {
         Ok(opened.and_then(|()| header.first_chunk().copied()))
     }
 
-    /// Reads a frame into `scratch` and decrypts its page there; `None` when it is not what was written.
+    /// Reads a frame into `scratch` and decrypts its page there; `None` if the bytes were changed.
     fn open(
         &mut self,
         real: Real,
@@ -187,7 +191,7 @@ impl Log {
         }))
     }
 
-    /// Holds a page in the clear against the checksums of its frame and the one before.
+    /// Verifies an unencrypted page by the checksums of its frame and the frame before.
     fn verify(&self, real: Real, shape: Shape, page: &mut [u8], frame: u64) -> Answer {
         if self.stale.is_some_and(|stale| frame >= stale) {
             return Ok(());
@@ -258,7 +262,7 @@ impl Log {
         let start = shape.start(frame)?;
         let header = match self.begun {
             Some((begun, header)) if begun == frame => header,
-            // A page that is written again within its transaction keeps its frame's header.
+            // A page that is rewritten within its transaction keeps its frame's header.
             _ => {
                 let mut header = [0; 8];
                 real.read(&mut header, start)?;
@@ -272,7 +276,7 @@ impl Log {
         real.write(&self.scratch, shape.page_start(frame)?)
     }
 
-    /// Keeps in mind which frames this connection wrote, and whose checksums wait to be mended.
+    /// Records the frames that this connection wrote, and those whose checksums await correction.
     fn note(&mut self, spot: &Spot, length: usize, shape: Shape) {
         match *spot {
             Spot::Header(_) => (self.begun, self.stale, self.written) = (None, None, None),
@@ -283,7 +287,7 @@ impl Log {
                 self.written = Some((first.min(frame), last.max(frame)));
             }
             Spot::Frame(frame, FRAME_HEADER) if length == shape.page => {
-                // Only a page without its header before it is written over one that was there.
+                // A page write without a header write before it overwrites an existing frame.
                 if self.open_at != Some(frame) {
                     self.stale = Some(self.stale.map_or(frame, |stale| stale.min(frame)));
                 }
@@ -294,7 +298,7 @@ impl Log {
     }
 }
 
-/// Decrypts the checksums in a frame's header as it is on disk; `None` when they are not what was written.
+/// Decrypts the checksums in a frame's header as stored on disk; `None` if they were changed.
 fn open_header(shape: Shape, keys: &Arc<FileKeys>, stored: &mut [u8], frame: u64) -> Option<()> {
     if !shape.hides_sums() {
         return Some(());
@@ -362,7 +366,7 @@ mod tests {
         };
         let reader = connect(&left, &key);
         assert_eq!((count(&reader), version()), (2, Format::First.version()));
-        // It goes on as it began, and a crash leaves it whole.
+        // The log continues in its version, and survives a crash.
         let writer = connect(&left, &key);
         writer.execute("INSERT INTO a VALUES ('three')", []).unwrap();
         assert_eq!((count(&reader), version()), (3, Format::First.version()));
@@ -370,7 +374,7 @@ mod tests {
         std::fs::copy(&left, &crashed).unwrap();
         std::fs::copy(beside(&left), beside(&crashed)).unwrap();
         assert_eq!(count(&connect(&crashed, &key)), 3);
-        // The next one has the second version, also for connections that knew the first.
+        // The next log has the second version, also for connections that saw the first.
         writer.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(())).unwrap();
         writer.execute("INSERT INTO a VALUES ('four')", []).unwrap();
         assert_eq!((count(&reader), version()), (4, Format::Second.version()));

@@ -1,4 +1,4 @@
-//! How a connection comes to have its pages checked or encrypted.
+//! Connections whose pages are verified or encrypted.
 
 use std::ffi::{c_int, c_void};
 use std::fmt;
@@ -13,13 +13,13 @@ use crate::key::MasterKey;
 use crate::sealer::Sealer;
 use crate::vfs::{Registered, register};
 
-/// What is done to the pages of a store's files: checksums, or encryption with a key.
+/// Protection of a store's files: checksums, or encryption with a key.
 ///
-/// A key stays in memory as long as the process lives, once per key.
+/// A key stays in memory for the life of the process, once per key.
 #[derive(Clone, Copy)]
 pub struct Pages {
     registered: &'static Registered,
-    /// Whether new files without a key have checksums.
+    /// Whether new unencrypted files get checksums.
     checks: bool,
 }
 
@@ -42,18 +42,18 @@ fn of(key: Option<MasterKey>) -> Result<&'static Registered> {
 }
 
 impl Pages {
-    /// Files in the clear. Those that have checksums are verified; new ones get them when `checks`.
+    /// Unencrypted files. Existing checksums are verified; new files get checksums if `checks` is set.
     ///
     /// # Errors
-    /// SQLite refuses another VFS.
+    /// SQLite rejects another VFS.
     pub fn clear(checks: bool) -> Result<Self> {
         Ok(Self { registered: of(None)?, checks })
     }
 
-    /// Files that are encrypted with this key, and no others.
+    /// Only files that are encrypted with this key.
     ///
     /// # Errors
-    /// SQLite refuses another VFS.
+    /// SQLite rejects another VFS.
     pub fn sealed(key: MasterKey) -> Result<Self> {
         Ok(Self { registered: of(Some(key))?, checks: true })
     }
@@ -63,16 +63,17 @@ impl Pages {
         self.registered.key.is_some()
     }
 
-    /// Encrypts frames of files that are not SQLite's with the same key; `None` without one.
+    /// An encryptor with the same key for frames of files outside SQLite; `None` without a key.
     pub fn sealer(self, purpose: &str) -> Option<Sealer> {
         Sealer::new(self.registered.key.as_ref()?, purpose)
     }
 
-    /// Opens a connection whose pages pass through here, and keeps what SQLite needs beside its files in memory.
+    /// Opens a connection whose pages pass through this crate. SQLite's temporary data stays in memory.
     ///
     /// # Errors
-    /// As [`Connection::open_with_flags`]; and `SQLITE_NOTADB` for a file that is encrypted with another key, or that is in the clear
-    /// where there is a key: [`crate::last_refusal`] says which, and nothing of the file was touched.
+    /// The errors of [`Connection::open_with_flags`], and `SQLITE_NOTADB` for a file that is encrypted with
+    /// another key, or unencrypted despite a key. [`crate::last_refusal`] then returns the reason, and the
+    /// file stays untouched.
     pub fn connect(self, path: impl AsRef<Path>, flags: OpenFlags) -> rusqlite::Result<Connection> {
         let conn = Connection::open_with_flags_and_vfs(path, flags, self.registered.name.as_str())?;
         conn.pragma_update(None, "temp_store", "MEMORY")?;
@@ -80,11 +81,11 @@ impl Pages {
         Ok(conn)
     }
 
-    /// Leaves room in the pages of a database that is not there yet, or that `VACUUM` writes anew. SQLite forgets it when the size of
-    /// pages is set, so it is said again before a `VACUUM` that shall give an old file its checksums.
+    /// Reserves bytes in the pages of a new database, or of one that `VACUUM` rewrites. SQLite forgets the
+    /// value when the page size is set. Call it again before a `VACUUM` that adds checksums to an old file.
     ///
     /// # Errors
-    /// SQLite refuses it.
+    /// SQLite rejects the value.
     pub fn reserve(self, conn: &Connection) -> rusqlite::Result<()> {
         let room = match (self.is_sealed(), self.checks) {
             (true, _) => SEAL_BYTES,
@@ -92,7 +93,7 @@ impl Pages {
             (false, false) => return Ok(()),
         };
         let mut room = c_int::try_from(room).unwrap_or(0);
-        // SAFETY: the connection is open, "main" is there, and this operation reads and writes one integer.
+        // SAFETY: the connection is open, "main" exists, and this operation reads and writes one integer.
         let code = unsafe {
             let room: *mut c_int = &raw mut room;
             ffi::sqlite3_file_control(

@@ -1,4 +1,4 @@
-//! The file of SQLite's own VFS beneath ours, with Rust's types.
+//! The underlying file of SQLite's own VFS, with Rust types.
 
 use std::ffi::c_int;
 
@@ -14,8 +14,8 @@ fn answer(code: c_int) -> Answer {
     if code == ffi::SQLITE_OK { Ok(()) } else { Err(code) }
 }
 
-/// The answer to a read. SQLite turns an error of the disk (`EIO`) into damage of the database; a read that failed says nothing of what is
-/// stored, so here it stays an error of reading.
+/// The result of a read. SQLite turns a disk error (`EIO`) into damage of the database. A failed read proves
+/// nothing about the stored bytes, so it stays a read error here.
 pub(crate) fn answer_to_read(code: c_int) -> Answer {
     match code {
         ffi::SQLITE_OK | ffi::SQLITE_IOERR_SHORT_READ => answer(code),
@@ -26,7 +26,8 @@ pub(crate) fn answer_to_read(code: c_int) -> Answer {
 
 impl Real {
     /// # Safety
-    /// `file` was opened by SQLite's own VFS and stays open and in place for as long as this is used, by one thread at a time.
+    /// `file` was opened by SQLite's own VFS and stays open at its address during use, by one thread at a
+    /// time.
     pub(crate) unsafe fn new(file: *mut ffi::sqlite3_file) -> Self {
         Self(file)
     }
@@ -40,11 +41,12 @@ impl Real {
         unsafe { (*self.0).pMethods.as_ref() }
     }
 
-    /// Fills `out` from the place `at`. Beyond the file's end the rest is zero and the answer `SQLITE_IOERR_SHORT_READ`.
+    /// Fills `out` from offset `at`. Beyond the file's end the rest is zero and the result is
+    /// `SQLITE_IOERR_SHORT_READ`.
     pub(crate) fn read(self, out: &mut [u8], at: i64) -> Answer {
         let read = self.methods().and_then(|methods| methods.xRead).ok_or(ffi::SQLITE_IOERR_READ)?;
         let length = c_int::try_from(out.len()).map_err(|_| ffi::SQLITE_IOERR_READ)?;
-        // SAFETY: the file is open, and `out` has room for `length` bytes.
+        // SAFETY: the file is open, and `out` holds `length` bytes.
         answer_to_read(unsafe { read(self.0, out.as_mut_ptr().cast(), length, at) })
     }
 

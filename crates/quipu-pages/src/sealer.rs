@@ -1,4 +1,4 @@
-//! Encryption of frames in files that are not SQLite's, such as spools.
+//! Encryption of frames in files outside SQLite, such as spools.
 
 use std::fmt;
 
@@ -8,13 +8,13 @@ use crate::cipher::Cipher;
 use crate::header::SEAL_BYTES;
 use crate::key::{MasterKey, SALT_BYTES};
 
-/// Bytes that a sealed frame is longer by.
+/// Bytes that encryption adds to a frame.
 const MORE: usize = SALT_BYTES + SEAL_BYTES;
 
-/// Seals and opens frames for one purpose with keys of a master key.
+/// Encrypts and decrypts frames for one purpose, with keys derived from a master key.
 ///
-/// Each process draws a salt, and with it a key, so that no key comes near the 2^32 frames that random nonces allow; the salt stands
-/// before each frame. What was sealed for one purpose or place cannot be opened as another's.
+/// Each process draws a salt and thereby a key, so no key comes near the limit of 2^32 frames with random
+/// nonces. The salt precedes each frame. A frame for one purpose or place cannot be decrypted for another.
 pub struct Sealer {
     master: MasterKey,
     purpose: Vec<u8>,
@@ -29,7 +29,7 @@ impl fmt::Debug for Sealer {
 }
 
 impl Sealer {
-    /// `None` when the system has no random bytes.
+    /// `None` if the system has no random bytes.
     pub(crate) fn new(master: &MasterKey, purpose: &str) -> Option<Self> {
         let purpose = [b"frames of ", purpose.as_bytes()].concat();
         let mut salt = [0; SALT_BYTES];
@@ -38,9 +38,10 @@ impl Sealer {
         Some(Self { master: master.clone(), purpose, salt, cipher })
     }
 
-    /// Encrypts a frame. `place` says where it belongs, such as the file's name and the frame's number, and is not stored.
+    /// Encrypts a frame. `place` identifies its location, such as the file's name and the frame's number, and
+    /// is not stored.
     ///
-    /// `None` when the system has no random bytes.
+    /// `None` if the system has no random bytes.
     pub fn seal(&self, frame: &[u8], place: &[u8]) -> Option<Vec<u8>> {
         let mut sealed = Vec::with_capacity(frame.len() + MORE);
         sealed.extend_from_slice(&self.salt);
@@ -50,7 +51,7 @@ impl Sealer {
         Some(sealed)
     }
 
-    /// Decrypts a frame; `None` when it is not one that was sealed for this place with this key.
+    /// Decrypts a frame; `None` if it was not encrypted for this place with this key.
     pub fn open(&self, sealed: &[u8], place: &[u8]) -> Option<Vec<u8>> {
         let (salt, rest) = sealed.split_first_chunk::<SALT_BYTES>()?;
         let (secret, end) = rest.split_last_chunk::<SEAL_BYTES>()?;

@@ -1,4 +1,4 @@
-//! Where the key comes from.
+//! Sources of the master key: a file, an environment variable or a command.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -11,20 +11,20 @@ use zeroize::Zeroizing;
 
 use crate::key::MasterKey;
 
-/// A command that has not told the key by then has failed.
+/// Time limit of the key command.
 const COMMAND_TIME: Duration = Duration::from_secs(30);
-/// Bytes that are read of what should be a key.
+/// Bytes read at most from a key source.
 const MOST_BYTES: u64 = 4_096;
 
-/// Where the key of a store comes from: exactly one of these.
+/// Source of a store's key: exactly one of these fields.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct KeySource {
-    /// A file that holds it.
+    /// A file with the key.
     pub key_file: Option<PathBuf>,
-    /// A variable of the environment that holds it.
+    /// An environment variable with the key.
     pub key_env: Option<String>,
-    /// A program and its arguments, no shell, that writes it to its standard output within 30 s.
+    /// A program and its arguments, without a shell, that writes the key to standard output within 30 s.
     pub key_command: Option<Vec<String>>,
 }
 
@@ -33,11 +33,11 @@ fn refused(text: String) -> Error {
 }
 
 impl KeySource {
-    /// Fetches the key.
+    /// Reads the key.
     ///
     /// # Errors
-    /// None or several sources are named, the source cannot be read, or what it holds is no key. The error names the source and never
-    /// what it holds.
+    /// No source or several sources are set, the source cannot be read, or its content is not a key. The
+    /// error names the source and never its content.
     pub fn load(&self) -> Result<MasterKey> {
         let (place, text) = match (&self.key_file, &self.key_env, &self.key_command) {
             (Some(file), None, None) => (file.display().to_string(), of_file(file)?),
@@ -72,7 +72,8 @@ fn of_file(file: &Path) -> Result<Zeroizing<String>> {
 #[cfg(unix)]
 fn warn_if_open_to_all(file: &Path, opened: &std::fs::File) {
     use std::os::unix::fs::PermissionsExt;
-    // Secrets that an orchestrator mounts are often readable by all of a container: a reason to warn, not to refuse.
+    // Secrets that an orchestrator mounts are often readable by the whole container, so warn instead of
+    // refuse.
     if opened.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o007 != 0) {
         tracing::warn!(file = %file.display(), "everybody on this machine can read the key: take the rights of others away");
     }
@@ -112,7 +113,7 @@ fn of_command(command: &[String]) -> Result<Zeroizing<String>> {
     std::thread::spawn(move || drop(told.send(text_of(out))));
     let answer = answer.recv_timeout(COMMAND_TIME);
     if answer.is_err() {
-        // It may still write: it is ended, so that its thread ends too.
+        // The command may still be writing; kill it so that its thread ends too.
         let _ = child.kill();
     }
     let status = child.wait().map_err(|error| failed(error.to_string()))?;

@@ -1,29 +1,29 @@
-//! Reads that fail on purpose, for the tests of those who read.
+//! Fault injection for reads, for tests.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// How a read goes wrong.
+/// Kind of an injected fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trip {
-    /// The disk answers with an error, which SQLite's own VFS takes for a damaged file system.
+    /// The disk returns an error, which SQLite's own VFS reports as a damaged file system.
     Fails,
-    /// Other bytes arrive than those that are stored.
+    /// The read returns other bytes than the stored ones.
     Flips,
 }
 
-/// Spares every read the lock while nothing is to fail.
+/// Avoids the lock while no fault is armed.
 static ARMED: AtomicBool = AtomicBool::new(false);
 static NEXT: Mutex<Option<(String, Trip, u32)>> = Mutex::new(None);
 
-/// Has the next reads of databases fail whose names end like this; 0 reads for none.
+/// Makes the next `reads` reads fail for databases whose names end with `file`; 0 disarms.
 pub fn trip_reads(file: &str, trip: Trip, reads: u32) {
     *NEXT.lock().unwrap_or_else(PoisonError::into_inner) =
         (reads > 0).then(|| (file.to_owned(), trip, reads));
     ARMED.store(reads > 0, Ordering::Release);
 }
 
-/// How this read of a file is to fail.
+/// The fault for this read of a file, if any.
 pub(crate) fn of(file: &str) -> Option<Trip> {
     if !ARMED.load(Ordering::Acquire) {
         return None;

@@ -1,4 +1,4 @@
-//! The VFS: which files are ours, and what becomes of those that are not.
+//! The VFS: opens its own files and delegates all others to SQLite's default VFS.
 
 use std::ffi::{CStr, CString, c_char, c_int};
 use std::ptr;
@@ -12,14 +12,14 @@ use crate::journal::Journal;
 use crate::key::MasterKey;
 use crate::log::Log;
 
-/// A registered VFS. It lives as long as the process, as SQLite wants it.
+/// A registered VFS. It lives as long as the process, as SQLite requires.
 pub(crate) struct Registered {
     pub(crate) name: String,
     pub(crate) key: Option<MasterKey>,
     own: *mut ffi::sqlite3_vfs,
 }
 
-// SAFETY: nothing of it changes once it is registered, and SQLite's own VFS may be called by any thread.
+// SAFETY: it does not change after its registration, and SQLite's own VFS may be called by any thread.
 unsafe impl Send for Registered {}
 // SAFETY: as above.
 unsafe impl Sync for Registered {}
@@ -30,7 +30,7 @@ pub(crate) fn register(name: String, key: Option<MasterKey>) -> Result<&'static 
     let c_name = CString::new(name.clone()).map_err(|_| failed("the VFS has no name"))?;
     // SAFETY: SQLite starts itself up; a null name asks for the default.
     let own = unsafe { ffi::sqlite3_vfs_find(ptr::null()) };
-    // SAFETY: what SQLite gives is null or stays for as long as the process lives.
+    // SAFETY: SQLite returns null or a pointer that is valid for the life of the process.
     let Some(under) = (unsafe { own.as_ref() }) else { return Err(failed("SQLite has no VFS")) };
     let registered: &'static Registered = Box::leak(Box::new(Registered { name, key, own }));
     let offset = c_int::try_from(File::OWN).map_err(|_| failed("a file of ours is too large"))?;
@@ -58,21 +58,21 @@ pub(crate) fn register(name: String, key: Option<MasterKey>) -> Result<&'static 
         xGetSystemCall: None,
         xNextSystemCall: None,
     };
-    // SAFETY: the structure stays where it is, and is not changed but by SQLite.
+    // SAFETY: the structure stays at its address, and only SQLite changes it.
     let code = unsafe { ffi::sqlite3_vfs_register(Box::leak(Box::new(vfs)), 0) };
     if code == ffi::SQLITE_OK { Ok(registered) } else { Err(failed("SQLite refused the VFS")) }
 }
 
-/// What was registered as this VFS.
+/// The registration data of this VFS.
 ///
 /// # Safety
-/// `vfs` is one that [`register`] made.
+/// `vfs` was created by [`register`].
 unsafe fn registered(vfs: *mut ffi::sqlite3_vfs) -> &'static Registered {
     // SAFETY: by the contract.
     unsafe { &*(*vfs).pAppData.cast::<Registered>() }
 }
 
-/// Files that hold pages and are not named: they would be in the clear.
+/// Unnamed files with pages, which would be unencrypted.
 const NAMELESS: c_int = ffi::SQLITE_OPEN_TEMP_DB
     | ffi::SQLITE_OPEN_TRANSIENT_DB
     | ffi::SQLITE_OPEN_TEMP_JOURNAL
@@ -86,7 +86,7 @@ unsafe extern "C" fn open(
     flags: c_int,
     out_flags: *mut c_int,
 ) -> c_int {
-    // SAFETY: SQLite gives one of our VFS, memory for a file of ours, and a name that outlives the file.
+    // SAFETY: SQLite gives this VFS, memory for its file, and a name that outlives the file.
     unsafe {
         (*file).pMethods = ptr::null();
         let Registered { key, own, .. } = registered(vfs);
@@ -123,11 +123,11 @@ unsafe extern "C" fn open(
     }
 }
 
-/// Functions that SQLite's own VFS does alone.
+/// Functions that only delegate to SQLite's own VFS.
 macro_rules! hand_over {
     ($($name:ident $method:ident ($($arg:ident: $type:ty),*) -> $none:expr;)*) => {$(
         unsafe extern "C" fn $name(vfs: *mut ffi::sqlite3_vfs $(, $arg: $type)*) -> c_int {
-            // SAFETY: SQLite gives one of our VFS and what its own function wants.
+            // SAFETY: SQLite gives this VFS and the arguments of its own function.
             unsafe {
                 let own = registered(vfs).own;
                 (*own).$method.map_or($none, |function| function(own $(, $arg)*))

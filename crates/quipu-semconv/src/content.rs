@@ -1,14 +1,14 @@
-//! Keys under which sources put what was said. Read only when somebody looks at a span.
+//! Attribute keys of message contents. Adapters read them only on demand.
 
-/// Messages that went in, by the message schema of the GenAI conventions.
+/// Input messages, by the message schema of the GenAI conventions.
 pub const INPUT_MESSAGES: &str = "gen_ai.input.messages";
-/// Messages that came out, by the same schema.
+/// Output messages, by the same schema.
 pub const OUTPUT_MESSAGES: &str = "gen_ai.output.messages";
-/// Instructions apart from the messages.
+/// System instructions, separate from the messages.
 pub const SYSTEM_INSTRUCTIONS: &str = "gen_ai.system_instructions";
-/// URI of the messages that went in, where content is kept elsewhere.
+/// URI of the input messages, if content is stored elsewhere.
 pub const INPUT_MESSAGES_REF: &str = "gen_ai.input.messages_ref";
-/// URI of the messages that came out, where content is kept elsewhere.
+/// URI of the output messages, if content is stored elsewhere.
 pub const OUTPUT_MESSAGES_REF: &str = "gen_ai.output.messages_ref";
 /// Span event that carries the message keys.
 pub const DETAILS_EVENT: &str = "gen_ai.client.inference.operation.details";
@@ -52,27 +52,27 @@ pub const TOOL_RESULT: &[&str] = &[
     "gen_ai.completion",
 ];
 
-/// The AI SDK's messages as it sends them to a model.
+/// The AI SDK's messages as sent to a model.
 pub const AI_PROMPT_MESSAGES: &[&str] = &["ai.prompt.messages"];
-/// The AI SDK's prompt as its user gave it.
+/// The AI SDK's prompt as its user wrote it.
 pub const AI_PROMPT: &[&str] = &["ai.prompt"];
-/// What the AI SDK embeds.
+/// The AI SDK's embedded values.
 pub const AI_VALUES: &[&str] = &["ai.values", "ai.value"];
 /// The text of an answer, in the AI SDK's newer and older releases.
 pub const AI_TEXT: &[&str] = &["ai.response.text", "ai.result.text"];
 /// The reasoning of an answer.
 pub const AI_REASONING: &[&str] = &["ai.response.reasoning", "ai.result.reasoning"];
-/// The object that an answer is.
+/// The object of a structured answer.
 pub const AI_OBJECT: &[&str] = &["ai.response.object", "ai.result.object"];
-/// The tools that an answer asks for.
+/// The tool calls of an answer.
 pub const AI_TOOL_CALLS: &[&str] = &["ai.response.toolCalls", "ai.result.toolCalls"];
-/// Why an answer ended.
+/// Finish reason of an answer.
 pub const AI_FINISH_REASON: &[&str] =
     &["ai.response.finishReason", "ai.result.finishReason", "ai.finishReason"];
 
-/// OpenInference's flattened messages that went in: `….N.message.role` and so on.
+/// OpenInference's flattened input messages: `….N.message.role` and so on.
 pub const OPENINFERENCE_INPUT: &str = "llm.input_messages.";
-/// OpenInference's flattened messages that came out.
+/// OpenInference's flattened output messages.
 pub const OPENINFERENCE_OUTPUT: &str = "llm.output_messages.";
 /// OpenInference's flattened tool definitions: `….N.tool.json_schema`.
 pub const OPENINFERENCE_TOOLS: &str = "llm.tools.";
@@ -87,7 +87,7 @@ pub const TRACELOOP_FUNCTIONS: &str = "llm.request.functions.";
 
 /// A whole conversation of an agent run, question and answer in one list.
 pub const ALL_MESSAGES: &[&str] = &["pydantic_ai.all_messages", "all_messages_events", "events"];
-/// What went in, as one JSON or plain text, where nothing better is there.
+/// The whole input as JSON or plain text, if no better key exists.
 pub const WHOLE_INPUT: &[&str] = &[
     "gen_ai.prompt",
     "input.value",
@@ -106,7 +106,7 @@ pub const WHOLE_INPUT: &[&str] = &[
     "haystack.agent.input",
     "haystack.pipeline.input_data",
 ];
-/// What came out, as one JSON or plain text, where nothing better is there.
+/// The whole output as JSON or plain text, if no better key exists.
 pub const WHOLE_OUTPUT: &[&str] = &[
     "gen_ai.completion",
     "output.value",
@@ -127,8 +127,8 @@ pub const WHOLE_OUTPUT: &[&str] = &[
     "haystack.pipeline.output_data",
 ];
 
-/// Every key that holds what was said to or by a model or tool: messages, prompts, answers, arguments, results, commands, and what
-/// a look-up asked for and found. Those that only describe tools are not among them.
+/// Every key with contents of a model or tool: messages, prompts, answers, arguments, results, commands,
+/// retrieval queries and documents. Keys that only describe tools are excluded.
 pub const CONTENTS: &[&[&str]] = &[
     &[
         INPUT_MESSAGES,
@@ -161,11 +161,11 @@ pub const CONTENTS: &[&[&str]] = &[
     WHOLE_INPUT,
     WHOLE_OUTPUT,
 ];
-/// What keys of such contents begin with where messages are flattened.
+/// Prefixes of content keys of flattened messages.
 pub const CONTENT_PREFIXES: &[&str] =
     &[OPENINFERENCE_INPUT, OPENINFERENCE_OUTPUT, TRACELOOP_PROMPT, TRACELOOP_COMPLETION];
 
-/// Span events of the GenAI conventions before 1.37, with the role that each stands for.
+/// Span events of the GenAI conventions before 1.37, with the role of each.
 pub const MESSAGE_EVENTS: &[(&str, &str)] = &[
     ("gen_ai.system.message", "system"),
     ("gen_ai.user.message", "user"),

@@ -1,16 +1,17 @@
-//! Words of sources that speak dialects of their own: Langfuse, `LangSmith`, Haystack, `LlamaIndex`, `AutoGen`, `LiteLLM`, `OpenLIT`.
+//! Names of sources with their own dialects: Langfuse, `LangSmith`, Haystack, `LlamaIndex`, `AutoGen`,
+//! `LiteLLM`, `OpenLIT`.
 
 use quipu_core::Kind;
 
-/// How the keys begin that only a span of Langfuse's own has; its keys under `langfuse.trace.` are set on any span.
+/// Prefixes of keys that only Langfuse's own spans have; its keys under `langfuse.trace.` occur on any span.
 pub const LANGFUSE_PREFIXES: &[&str] =
     &["langfuse.observation.type", "langfuse.observation.usage_details", "langfuse.observation.model."];
 /// Scopes of Langfuse's own SDKs.
 pub const LANGFUSE_SCOPES: &[&str] = &["langfuse-sdk"];
-/// What the span does, in Langfuse's words.
+/// Kind of the span, in Langfuse's words.
 pub const LANGFUSE_TYPE: &str = "langfuse.observation.type";
-/// `langfuse.observation.type`. A `span` or `chain` without a parent is a workflow; a `span` with a model or usage is a call
-/// of older releases, which had no other word for it.
+/// Values of `langfuse.observation.type`. A `span` or `chain` without a parent is a workflow. A `span` with a
+/// model or usage is a call of older releases, which had no type for calls.
 pub const LANGFUSE_KINDS: &[(&str, Kind)] = &[
     ("generation", Kind::Llm),
     ("span", Kind::Task),
@@ -27,7 +28,7 @@ pub const LANGFUSE_KINDS: &[(&str, Kind)] = &[
 pub const LANGFUSE_USAGE: &str = "langfuse.observation.usage_details";
 /// US dollars by bucket, as JSON.
 pub const LANGFUSE_COST: &str = "langfuse.observation.cost_details";
-/// Buckets of Langfuse that are read from a cache.
+/// Langfuse's buckets for cache reads.
 pub const LANGFUSE_CACHE_READ: &[&str] = &[
     "input_cached_tokens",
     "input_cache_read",
@@ -35,7 +36,7 @@ pub const LANGFUSE_CACHE_READ: &[&str] = &[
     "input_cache_read_input_tokens",
     "cache_read_input_tokens",
 ];
-/// Buckets of Langfuse that are written to a cache.
+/// Langfuse's buckets for cache writes.
 pub const LANGFUSE_CACHE_WRITE: &[&str] = &[
     "input_cache_creation",
     "input_cache_creation_tokens",
@@ -43,29 +44,29 @@ pub const LANGFUSE_CACHE_WRITE: &[&str] = &[
     "input_cache_creation_input_tokens",
     "cache_creation_input_tokens",
 ];
-/// Buckets of Langfuse that were spent on reasoning.
+/// Langfuse's buckets for reasoning.
 pub const LANGFUSE_REASONING: &[&str] = &["output_reasoning", "output_reasoning_tokens"];
-/// When the first token came, as a text in ISO 8601, often as JSON.
+/// Time of the first token as ISO 8601 text, often as JSON.
 pub const LANGFUSE_FIRST_TOKEN: &str = "langfuse.observation.completion_start_time";
-/// How grave it was: `ERROR` of a failure.
+/// Severity: `ERROR` for a failure.
 pub const LANGFUSE_LEVEL: &str = "langfuse.observation.level";
-/// What was said of a failure.
+/// Message of a failure.
 pub const LANGFUSE_STATUS: &str = "langfuse.observation.status_message";
 /// Request parameters, as JSON.
 pub const LANGFUSE_PARAMETERS: &str = "langfuse.observation.model.parameters";
-/// What went in.
+/// The input.
 pub const LANGFUSE_INPUT: &str = "langfuse.observation.input";
-/// What the trace goes by.
+/// Name of the trace.
 pub const LANGFUSE_TRACE_NAME: &str = "langfuse.trace.name";
-/// How the keys of metadata begin, of the span and of its trace; their values are JSON.
+/// Prefixes of the span's and the trace's metadata keys; their values are JSON.
 pub const LANGFUSE_METADATA: &[&str] = &["langfuse.observation.metadata.", "langfuse.trace.metadata."];
 
-/// What the span does, in the words of `LangSmith`.
+/// Kind of the span, in `LangSmith`'s words.
 pub const LANGSMITH_TYPE: &str = "langsmith.span.kind";
 /// Scopes of the exporter of `LangSmith`.
 pub const LANGSMITH_SCOPES: &[&str] = &["langsmith"];
-/// `langsmith.span.kind`. It comes before the operation: the exporter calls prompts `chat` and retrievers `embeddings`. A
-/// `chain` without a parent is a workflow.
+/// Values of `langsmith.span.kind`. This key takes precedence over the operation, because the exporter calls
+/// prompts `chat` and retrievers `embeddings`. A `chain` without a parent is a workflow.
 pub const LANGSMITH_KINDS: &[(&str, Kind)] = &[
     ("llm", Kind::Llm),
     ("chain", Kind::Task),
@@ -75,9 +76,9 @@ pub const LANGSMITH_KINDS: &[(&str, Kind)] = &[
     ("prompt", Kind::Other),
     ("parser", Kind::Other),
 ];
-/// Usage as `LangChain` has it, as JSON or a Python dictionary.
+/// Usage in `LangChain`'s form, as JSON or a Python dictionary.
 pub const LANGSMITH_USAGE: &str = "langsmith.metadata.usage_metadata";
-/// The project, which is what `LangSmith` calls a session; used when nothing else names one.
+/// The project, which `LangSmith` calls a session; used if no other key names a project.
 pub const LANGSMITH_PROJECT: &[&str] = &["langsmith.trace.session_id", "langsmith.trace.session_name"];
 
 /// Prefix of Haystack's tags.
@@ -86,7 +87,7 @@ pub const HAYSTACK_PREFIX: &str = "haystack.";
 pub const HAYSTACK_COMPONENT: &str = "haystack.component.type";
 /// A component's name in its pipeline.
 pub const HAYSTACK_COMPONENT_NAME: &str = "haystack.component.name";
-/// Haystack's span names, exact, and what they are; a component is told by its class.
+/// Haystack's exact span names and their kinds; a component's kind follows from its class.
 pub const HAYSTACK_SPANS: &[(&str, Kind)] = &[
     ("haystack.pipeline.run", Kind::Workflow),
     ("haystack.async_pipeline.run", Kind::Workflow),
@@ -97,7 +98,7 @@ pub const HAYSTACK_SPANS: &[(&str, Kind)] = &[
     ("haystack.agent.step.tool", Kind::Tool),
     ("haystack.component.run", Kind::Task),
 ];
-/// Parts of the names of component classes, and what they are; the first that fits.
+/// Parts of component class names and their kinds; the first match applies.
 pub const HAYSTACK_COMPONENTS: &[(&str, Kind)] = &[
     ("Embedder", Kind::Embedding),
     ("Retriever", Kind::Retrieval),
@@ -108,7 +109,7 @@ pub const HAYSTACK_COMPONENTS: &[(&str, Kind)] = &[
     ("Evaluator", Kind::Evaluator),
     ("Agent", Kind::Agent),
 ];
-/// How component classes of a provider begin.
+/// Prefixes of a provider's component classes.
 pub const HAYSTACK_PROVIDERS: &[(&str, &str)] = &[
     ("AzureOpenAI", "azure.ai.openai"),
     ("OpenAI", "openai"),
@@ -124,7 +125,7 @@ pub const HAYSTACK_PROVIDERS: &[(&str, &str)] = &[
     ("Jina", "jina"),
     ("Voyage", "voyageai"),
 ];
-/// Where Haystack puts what went into a span.
+/// Haystack's keys of a span's input.
 pub const HAYSTACK_INPUT: &[&str] = &[
     "haystack.agent.step.llm.input",
     "haystack.agent.step.input",
@@ -132,7 +133,7 @@ pub const HAYSTACK_INPUT: &[&str] = &[
     "haystack.agent.input",
     "haystack.pipeline.input_data",
 ];
-/// Where Haystack puts what came out of a span.
+/// Haystack's keys of a span's output.
 pub const HAYSTACK_OUTPUT: &[&str] = &[
     "haystack.agent.step.llm.output",
     "haystack.agent.step.llm_output",
@@ -143,7 +144,8 @@ pub const HAYSTACK_OUTPUT: &[&str] = &[
 
 /// Scope of the OpenTelemetry integration of `LlamaIndex`.
 pub const LLAMAINDEX_SCOPES: &[&str] = &["llamaindex.opentelemetry"];
-/// The method in the name of a span of `LlamaIndex`, behind the class: what it is. A turn of an agent is prepared, then run.
+/// Kinds of `LlamaIndex` spans by the method after the class in their name. A turn of an agent is prepared,
+/// then run.
 pub const LLAMAINDEX_METHODS: &[(&str, Kind)] = &[
     ("chat", Kind::Llm),
     ("achat", Kind::Llm),
@@ -168,12 +170,12 @@ pub const LLAMAINDEX_METHODS: &[(&str, Kind)] = &[
     ("setup_agent", Kind::Agent),
     ("run_agent_step", Kind::Agent),
 ];
-/// Methods of tools, which are told by their class.
+/// Methods of tools; the class decides the kind.
 pub const LLAMAINDEX_CALLS: &[&str] = &["call", "acall"];
-/// Parts of class names whose `chat` is an agent's or an engine's and not a model's.
+/// Parts of class names whose `chat` belongs to an agent or an engine, not to a model.
 pub const LLAMAINDEX_ENGINES: &[(&str, Kind)] =
     &[("Agent", Kind::Agent), ("Engine", Kind::Workflow), ("Workflow", Kind::Workflow)];
-/// Span events that carry the answer of a call, and its request.
+/// Span events that carry the answer of a call.
 pub const LLAMAINDEX_ANSWERS: &[&str] = &["LLMChatEndEvent", "LLMCompletionEndEvent"];
 /// Span events that carry the request of a call.
 pub const LLAMAINDEX_REQUESTS: &[&str] = &["LLMChatStartEvent", "LLMCompletionStartEvent"];
@@ -184,36 +186,36 @@ pub const LLAMAINDEX_USAGE: &[&str] =
     &["response.raw.usage.", "response.raw.usage_metadata.", "response.additional_kwargs."];
 /// The model's description on those events.
 pub const LLAMAINDEX_MODEL: &[&str] = &["model_dict.model_name", "model_dict.model"];
-/// What a workflow's step took, as a text in Python's notation that may be cut.
+/// Input of a workflow's step, as a text in Python notation that may be cut.
 pub const LLAMAINDEX_STEP_INPUT: &str = "llamaindex.step.input_summary";
-/// The class of the event that a workflow's step took.
+/// Class of the event that a workflow's step received.
 pub const LLAMAINDEX_STEP_EVENT: &str = "llamaindex.step.input_event";
 
-/// How the scopes of the tracing of `AutoGen` begin.
+/// Prefixes of `AutoGen`'s tracing scopes.
 pub const AUTOGEN_SCOPES: &[&str] = &["autogen"];
-/// What an agent of `AutoGen` was sent, as JSON.
+/// Message received by an `AutoGen` agent, as JSON.
 pub const AUTOGEN_MESSAGE: &str = "message";
-/// The type of agent that sent it: its name and its team's id.
+/// Type of the sending agent: its name and its team's id.
 pub const AUTOGEN_SENDER: &str = "sender_agent_type";
-/// Where the message goes: `topic.(source)-T` or `type.(key)-A`.
+/// Destination of the message: `topic.(source)-T` or `type.(key)-A`.
 pub const AUTOGEN_DESTINATION: &str = "messaging.destination";
-/// The `type` of logged events that tell of a call of a model, whole or streamed.
+/// The `type` of logged events that describe a model call, whole or streamed.
 pub const AUTOGEN_CALL_EVENTS: &[&str] = &["LLMCall", "LLMStreamEnd"];
 
-/// Span of `LiteLLM` with the provider's own request and answer: the call above it, seen again.
+/// Span of `LiteLLM` with the provider's own request and answer; it repeats the call above it.
 pub const LITELLM_RAW_SPAN: &str = "raw_gen_ai_request";
 /// Scopes of the callback of `LiteLLM`.
 pub const LITELLM_SCOPES: &[&str] = &["litellm"];
 /// Keys that only `LiteLLM` uses.
 pub const LITELLM_PREFIXES: &[&str] = &["litellm.", "metadata.user_api_key_", "hidden_params"];
-/// The user, as `LiteLLM` knows it: the end user before the owner of the key.
+/// The user in `LiteLLM`'s keys; the end user precedes the owner of the key.
 pub const LITELLM_USER: &[&str] = &[
     "metadata.user_api_key_end_user_id",
     "llm.user",
     "metadata.user_api_key_user_id",
     "metadata.user_api_key_user_email",
 ];
-/// The session, as `LiteLLM` knows it.
+/// The session in `LiteLLM`'s keys.
 pub const LITELLM_SESSION: &[&str] = &[
     "metadata.session_id",
     "metadata.litellm_session_id",
@@ -221,17 +223,17 @@ pub const LITELLM_SESSION: &[&str] = &[
     "metadata.litellm_trace_id",
 ];
 
-/// How the scopes of `OpenLIT` begin.
+/// Prefixes of `OpenLIT`'s scopes.
 pub const OPENLIT_SCOPES: &[&str] = &["openlit."];
-/// Keys of the guards of `OpenLIT`.
+/// Prefix of `OpenLIT`'s guard keys.
 pub const OPENLIT_GUARD_PREFIX: &str = "guard.";
-/// Where a guard says whether it stopped something, and the words for it; a flag stands for itself.
+/// Keys that report whether a guard stopped a text, and the values for it. A flag needs no value list.
 pub const OPENLIT_GUARD_TRIGGERED: &[(&str, &[&str])] = &[
     ("guard.denied", &["true", "yes"]),
     ("guard.action", &["deny", "denied", "block", "redact"]),
     ("guard.verdict", &["yes", "fail", "deny"]),
 ];
-/// Operations of `OpenLIT` that the conventions do not know.
+/// Operations of `OpenLIT` that are not in the conventions.
 pub const OPENLIT_OPERATIONS: &[(&str, Kind)] = &[
     ("vectordb", Kind::Retrieval),
     ("memory", Kind::Memory),

@@ -1,4 +1,4 @@
-//! The fields that a look-up fills, and the table of keys of each.
+//! Canonical fields of a look-up, with the table of keys of each.
 
 use crate::{
     AGENT, AGENT_ID, AGGREGATED, AI_FUNCTION, AI_OPERATION, BILLING, BRANCH, CACHE_READ, CACHE_READ_AUDIO,
@@ -14,14 +14,14 @@ use crate::{
     UNCACHED, USAGE_OBJECT, USER, WEB_SEARCHES, WORKFLOW, WORKING_DIRECTORY,
 };
 
-/// How a field's values are read.
+/// Type of a field's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
     /// Text; numbers are taken as their digits.
     Text,
     /// A count that is never negative.
     Count,
-    /// Whatever was sent.
+    /// Any value.
     Any,
 }
 
@@ -40,7 +40,7 @@ macro_rules! fields {
 }
 
 fields! {
-    /// Signal that told of it.
+    /// Source signal.
     Signal => Text SIGNAL,
     /// Kind of span of Quipu's own library.
     QuipuKind => Text QUIPU_KIND,
@@ -66,7 +66,7 @@ fields! {
     Provider => Text PROVIDER,
     /// Host that was called.
     ServerAddress => Text SERVER_ADDRESS,
-    /// Model asked for.
+    /// Requested model.
     RequestModel => Text REQUEST_MODEL,
     /// Model that answered.
     ResponseModel => Text RESPONSE_MODEL,
@@ -90,7 +90,7 @@ fields! {
     PresencePenalty => Any PRESENCE_PENALTY,
     /// Sampling seed.
     Seed => Any SEED,
-    /// How many answers.
+    /// Number of requested answers.
     ChoiceCount => Any CHOICE_COUNT,
     /// Whether the answer was streamed.
     Stream => Any STREAM,
@@ -116,7 +116,7 @@ fields! {
     Commit => Text COMMIT,
     /// Branch of the source code.
     Branch => Text BRANCH,
-    /// Who is asked to pay.
+    /// Billing of the call.
     Billing => Text BILLING,
     /// Agent's name.
     Agent => Text AGENT,
@@ -130,7 +130,7 @@ fields! {
     Tool => Text TOOL,
     /// Id of a tool call.
     ToolCallId => Text TOOL_CALL_ID,
-    /// Traceloop's name of whatever the span is.
+    /// Traceloop's name of the span's entity.
     EntityName => Text ENTITY_NAME,
     /// Function of the AI SDK's user that the span belongs to.
     AiFunction => Text AI_FUNCTION,
@@ -144,7 +144,7 @@ fields! {
     ErrorType => Text ERROR_TYPE,
     /// HTTP status of the answer.
     HttpStatus => Any HTTP_STATUS,
-    /// Whether a tool says that it failed.
+    /// Whether a tool reports a failure.
     ToolError => Any TOOL_ERROR,
     /// How a command ended.
     ExitCode => Any EXIT_CODE,
@@ -152,7 +152,7 @@ fields! {
     TimeToFirstSeconds => Any TIME_TO_FIRST_SECONDS,
     /// Time to first token, in milliseconds.
     TimeToFirstMillis => Any TIME_TO_FIRST_MILLIS,
-    /// Time to first token, seconds by its definition but milliseconds from some.
+    /// Time to first token, in seconds by definition, but in milliseconds from some sources.
     TimeToFirstServer => Any TIME_TO_FIRST_SERVER,
     /// Time of day of the first token, as text.
     TimeOfFirstToken => Text TIME_OF_FIRST_TOKEN,
@@ -168,7 +168,7 @@ fields! {
     CacheRead => Count CACHE_READ,
     /// Input tokens written to a cache.
     CacheWrite => Count CACHE_WRITE,
-    /// Input tokens that no cache was involved in.
+    /// Input tokens without any use of a cache.
     Uncached => Count UNCACHED,
     /// Input tokens written to a cache for 5 minutes.
     CacheWrite5m => Count CACHE_WRITE_5M,
@@ -188,7 +188,7 @@ fields! {
     OutputImage => Count OUTPUT_IMAGE,
     /// Input tokens that server-side tools added.
     ToolPrompt => Count TOOL_PROMPT,
-    /// Searches of the web.
+    /// Web searches.
     WebSearches => Count WEB_SEARCHES,
     /// Provider's own usage object.
     UsageObject => Any USAGE_OBJECT,
@@ -196,7 +196,7 @@ fields! {
     InputDetails => Any INPUT_DETAILS,
     /// Details of the output as a dictionary.
     OutputDetails => Any OUTPUT_DETAILS,
-    /// Figures that say again what others say.
+    /// Figures that repeat others.
     Restated => Any RESTATED,
     /// Sums of other spans' usage.
     Aggregated => Any AGGREGATED,
@@ -211,7 +211,7 @@ fields! {
 }
 
 impl Field {
-    /// How many fields there are.
+    /// Number of fields.
     pub const COUNT: usize = FIELDS.len();
 
     /// The field's keys, most trusted first.
@@ -219,7 +219,7 @@ impl Field {
         FIELDS[self as usize].2
     }
 
-    /// How the field's values are read.
+    /// Type of the field's values.
     pub const fn class(self) -> Class {
         FIELDS[self as usize].1
     }

@@ -1,6 +1,7 @@
-//! Words for why a model stopped.
+//! Finish reasons: vendors' words and their canonical form.
 
-/// Vendors' words, in lower case with underscores, and the canonical word for each. Words that are not listed stay.
+/// Vendors' words, in lower case with underscores, and the canonical word for each. Other words stay
+/// unchanged.
 pub const FINISH_REASONS: &[(&str, &str)] = &[
     ("tool_call", "tool_calls"),
     ("tool_use", "tool_calls"),

@@ -1,6 +1,6 @@
-//! Which framework or library produced a span.
+//! Tables that identify the framework or library of a span.
 
-/// How scope names begin, and the framework behind them; longer beginnings come before shorter ones.
+/// Prefixes of scope names and their frameworks; longer prefixes come before shorter ones.
 pub const FRAMEWORK_SCOPES: &[(&str, &str)] = &[
     ("openinference.instrumentation.langchain", "langchain"),
     ("@arizeai/openinference-instrumentation-langchain", "langchain"),
@@ -114,7 +114,7 @@ pub const FRAMEWORK_SCOPES: &[(&str, &str)] = &[
     ("Experimental.ModelContextProtocol", "mcp"),
 ];
 
-/// Attributes, with a value or any when it is empty, that tell a framework whatever the scope.
+/// Attributes that identify a framework in any scope: key, value (empty for any value), framework.
 pub const FRAMEWORK_ATTRIBUTES: &[(&str, &str, &str)] = &[
     ("traceloop.association.properties.ls_integration", "langgraph", "langgraph"),
     ("traceloop.association.properties.langgraph_node", "", "langgraph"),
@@ -131,7 +131,7 @@ pub const FRAMEWORK_ATTRIBUTES: &[(&str, &str, &str)] = &[
     ("sk.available_functions", "", "semantic-kernel"),
 ];
 
-/// Names that sources send as the model provider although they are frameworks, and ours for them.
+/// Framework names that sources send as the model provider, and Quipu's names for them.
 pub const FRAMEWORK_NAMES: &[(&str, &str)] = &[
     ("langchain", "langchain"),
     ("langgraph", "langgraph"),
@@ -153,11 +153,11 @@ pub const FRAMEWORK_NAMES: &[(&str, &str)] = &[
     ("unknown", ""),
 ];
 
-/// How the scope names begin of code that all of OpenTelemetry's own instrumentations share: behind them is the library
-/// of the provider that they name.
+/// Prefixes of scope names for code that all of OpenTelemetry's own instrumentations share. The provider's
+/// library is then derived from the provider.
 pub const PROVIDER_LIBRARY_SCOPES: &[&str] = &["opentelemetry.util.genai"];
 
-/// Libraries of providers, where they go by another name than the provider.
+/// Libraries of providers, if their name differs from the provider's.
 pub const PROVIDER_LIBRARIES: &[(&str, &str)] = &[
     ("gcp.gemini", "google-genai"),
     ("gcp.gen_ai", "google-genai"),

@@ -1,7 +1,7 @@
-//! Tools by which one agent hands over to another.
+//! Tools by which one agent hands over to another agent.
 
-/// Tools that hand over to any agent, in whatever case, and the argument that names it: of Google ADK, of Strands, and of
-/// CrewAI under its old and its new spelling.
+/// Tools that hand over to any agent, in upper or lower case, with the argument that names the agent.
+/// Sources: Google ADK, Strands, and CrewAI under its old and its new spelling.
 pub const HANDOFF_TOOLS: &[(&str, &str)] = &[
     ("transfer_to_agent", "agent_name"),
     ("handoff_to_agent", "agent_name"),
@@ -12,6 +12,6 @@ pub const HANDOFF_TOOLS: &[(&str, &str)] = &[
     ("handoff", "to_agent"),
 ];
 
-/// How the names of tools begin that hand over to the agent that the rest of the name names: of LangGraph's supervisor and
-/// swarm, Semantic Kernel, OpenAI Agents, and of Microsoft's agent framework.
+/// Prefixes of hand-off tools whose name continues with the agent's name. Sources: LangGraph's supervisor and
+/// swarm, Semantic Kernel, OpenAI Agents, and Microsoft's agent framework.
 pub const HANDOFF_PREFIXES: &[&str] = &["transfer_to_", "transfer_back_to_", "handoff_to_"];

@@ -1,36 +1,36 @@
-//! Keys that say who and what: kind, provider, model, session, user, agent, tool, error.
+//! Keys of identity: kind, provider, model, session, user, agent, tool, error.
 
-/// The signal that told of a record, on spans that Quipu makes from logs, metrics and session files.
+/// The source signal, on spans that Quipu makes from logs, metrics and session files.
 pub const SIGNAL: &[&str] = &[quipu_core::Signal::ATTRIBUTE];
 
-/// What the span does, in the words of Quipu's own library.
+/// Kind of the span, in the words of Quipu's own library.
 pub const QUIPU_KIND: &[&str] = &[crate::quipu::KIND];
 
-/// What the span does, in OpenTelemetry's words.
+/// Kind of the span, in OpenTelemetry's words.
 pub const OPERATION: &[&str] = &["gen_ai.operation.name"];
 
-/// What the span does, in OpenInference's words.
+/// Kind of the span, in OpenInference's words.
 pub const OPENINFERENCE_KIND: &[&str] = &["openinference.span.kind"];
 
-/// What the span does, in Traceloop's words.
+/// Kind of the span, in Traceloop's words.
 pub const TRACELOOP_KIND: &[&str] = &["traceloop.span.kind"];
 
-/// What kind of request it is, in older Traceloop releases and LiteLLM.
+/// Request type, in older Traceloop releases and LiteLLM.
 pub const REQUEST_TYPE: &[&str] = &["llm.request.type"];
 
-/// What the span does, in Claude Code's words.
+/// Kind of the span, in Claude Code's words.
 pub const SPAN_TYPE: &[&str] = &["span.type", "ag2.span.type"];
 
-/// What the span does, in the AI SDK's words.
+/// Kind of the span, in the AI SDK's words.
 pub const AI_OPERATION: &[&str] = &["ai.operationId"];
 
-/// What the span does, in Mastra's words.
+/// Kind of the span, in Mastra's words.
 pub const MASTRA_TYPE: &[&str] = &["mastra.span.type"];
 
-/// What the span does, in the words of the OpenAI Agents SDK.
+/// Kind of the span, in the words of the OpenAI Agents SDK.
 pub const SDK_SPAN_TYPE: &[&str] = &["sdk_span_type"];
 
-/// The AI SDK user's own name for what calls the model.
+/// The AI SDK user's own name for the function that calls the model.
 pub const AI_FUNCTION: &[&str] = &["ai.telemetry.functionId"];
 
 /// Agent that hands over.
@@ -66,7 +66,7 @@ pub const PROVIDER: &[&str] = &[
 /// Host that was called.
 pub const SERVER_ADDRESS: &[&str] = &["server.address", "gen_ai.openai.api_base"];
 
-/// Model asked for.
+/// Requested model.
 pub const REQUEST_MODEL: &[&str] = &[
     "gen_ai.request.model",
     "llm.request.model_name",
@@ -84,14 +84,15 @@ pub const REQUEST_MODEL: &[&str] = &[
 pub const RESPONSE_MODEL: &[&str] =
     &["gen_ai.response.model", "llm.response.model_name", "ai.response.model", "llm.response.model"];
 
-/// OpenInference's one model name: the answering model where the call got that far, else the one asked for.
+/// OpenInference's only model name: the answering model, or the requested one if the call did not get that
+/// far.
 pub const MODEL_NAME: &[&str] = &["llm.model_name"];
 
 /// The provider's id of the answer.
 pub const RESPONSE_ID: &[&str] =
     &["gen_ai.response.id", "ai.response.id", "llm.response.id", "response_id", "request_id"];
 
-/// Conversation or session. A session that the user attached comes before a thread that the framework keeps.
+/// Conversation or session. A session that the user set precedes a thread that the framework manages.
 pub const SESSION: &[&str] = &[
     "traceloop.association.properties.session_id",
     "gen_ai.conversation.id",
@@ -140,7 +141,7 @@ pub const USER: &[&str] = &[
 /// A JSON object of free metadata that may hold session and user.
 pub const METADATA: &[&str] = &["metadata"];
 
-/// Free words.
+/// Tags set by the user.
 pub const TAGS: &[&str] = &[
     "tag.tags",
     "langfuse.trace.tags",
@@ -152,7 +153,7 @@ pub const TAGS: &[&str] = &[
     "logfire.tags",
 ];
 
-/// Project that the work belongs to, on spans or their resource. What `LangSmith` calls a session is its project.
+/// Project of the work, on spans or their resource. `LangSmith` calls its project a session.
 pub const PROJECT: &[&str] = &[
     crate::quipu::PROJECT,
     "openinference.project.name",
@@ -164,11 +165,12 @@ pub const PROJECT: &[&str] = &[
     "langsmith.trace.session_id",
 ];
 
-/// Folder that an agent works in, on its own spans: its name stands for the project that nothing else names.
+/// Working directory of an agent, on its own spans. Its name stands for the project if no key names one.
 pub const WORKING_DIRECTORY: &[&str] = &["process.working_directory"];
 
-/// Revision of the source code, on spans or their resource.
-/// Facts: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/vcs/>; the second spelling is an older one.
+/// Revision of the source code, on spans or their resource. Facts:
+/// <https://opentelemetry.io/docs/specs/semconv/registry/attributes/vcs/>; the second spelling is an older
+/// one.
 pub const COMMIT: &[&str] = &[
     "vcs.ref.head.revision",
     "vcs.repository.ref.revision",
@@ -182,7 +184,7 @@ pub const COMMIT: &[&str] = &[
 /// Branch of the source code, on spans or their resource.
 pub const BRANCH: &[&str] = &["vcs.ref.head.name", "vcs.repository.ref.name", "git.branch"];
 
-/// Who is asked to pay, on spans or their resource.
+/// Billing, on spans or their resource.
 pub const BILLING: &[&str] = &[crate::quipu::BILLING];
 
 /// Agent that did the work or owns the span.
@@ -211,7 +213,7 @@ pub const WORKFLOW: &[&str] = &[
     "crewai.flow.name",
 ];
 
-/// Tool's name. `tool_name` is Claude Code's full name, `gen_ai.tool.name` on the same span the bare one.
+/// Tool's name. `tool_name` is Claude Code's full name; `gen_ai.tool.name` on the same span is the short one.
 pub const TOOL: &[&str] = &[
     "tool_name",
     "gen_ai.tool.name",
@@ -233,19 +235,19 @@ pub const TOOL_CALL_ID: &[&str] = &[
     "haystack.tool.call.id",
 ];
 
-/// Traceloop's name of the workflow, task, agent or tool that the span is.
+/// Traceloop's name of the workflow, task, agent or tool of the span.
 pub const ENTITY_NAME: &[&str] = &["traceloop.entity.name"];
 
-/// What went wrong.
+/// Type of the error.
 pub const ERROR_TYPE: &[&str] = &["error.type", "error_class", "error.code", "error_type"];
 
 /// HTTP status of the answer.
 pub const HTTP_STATUS: &[&str] = &["http.response.status_code", "http.status_code", "status_code"];
 
-/// How a command ended; a number that is not zero is a failure.
+/// Exit code of a command; any number except zero is a failure.
 pub const EXIT_CODE: &[&str] = &["process.exit.code", "process.exit_code"];
 
-/// True where a tool failed although the span's status does not say so.
+/// True if a tool failed although the span's status does not report it.
 pub const TOOL_ERROR: &[&str] = &[
     "haystack.tool.error",
     "tool.is_error",
@@ -255,12 +257,12 @@ pub const TOOL_ERROR: &[&str] = &[
     "mcp.tool.result.is_error",
 ];
 
-/// Where the provider's id of an answer stands in its JSON: at the top, and in the results of LangChain.
+/// Paths of the provider's answer id in its JSON: at the top, and in the results of LangChain.
 pub const ANSWER_ID_PATHS: &[&[&str]] =
     &[&["id"], &["llm_output", "id"], &["generations", "message", "kwargs", "response_metadata", "id"]];
 
-/// Where LangChain's message has an id, which is the provider's or one that LangChain made.
+/// Path of the id in LangChain's message: the provider's id, or one that LangChain made.
 pub const MESSAGE_ID_PATH: &[&str] = &["generations", "message", "kwargs", "id"];
 
-/// How ids of answers begin that providers make: OpenAI's three interfaces, Anthropic's, OpenRouter's.
+/// Prefixes of answer ids from providers: OpenAI's three APIs, Anthropic, OpenRouter.
 pub const ANSWER_ID_PREFIXES: &[&str] = &["chatcmpl-", "cmpl-", "resp_", "msg_", "gen-"];

@@ -1,33 +1,34 @@
-//! What a span does: every source's words for it.
+//! Kinds of spans, in every source's words.
 
 use quipu_core::Kind;
 
-/// Reads the answer of an earlier call again: tokens on it are those of that call.
+/// Operation that fetches the answer of an earlier call; its tokens are those of that call.
 pub const FETCH_RESPONSE: &str = "fetch_response";
 
 /// The Model Context Protocol method that runs a tool.
 pub const MCP_TOOL_CALL: &str = "tools/call";
 
-/// Methods of the Model Context Protocol that do more than carry a message.
+/// Methods of the Model Context Protocol with a meaning beyond message transport.
 pub const MCP_METHODS: &[(&str, Kind)] = &[
     (MCP_TOOL_CALL, Kind::Tool),
     ("resources/read", Kind::Retrieval),
     ("sampling/createMessage", Kind::Task),
 ];
 
-/// Operations whose usage, if any, is never their own.
+/// Operations whose usage never counts as their own.
 pub const NEVER_COUNTED_OPERATIONS: &[&str] = &[FETCH_RESPONSE, "create_agent"];
 
-/// The span type of a record of usage that is no call: AG2 writes one after each call.
+/// The span type of a usage record without a call: AG2 writes one after each call.
 pub const USAGE_RECORD: &str = "usage";
 
 /// Attribute values of usage records that repeat the call before them.
 pub const REPEATED_USAGE: &[(&str, &str)] = &[("ag2.usage.kind", "model_call")];
 
-/// The operation that runs a workflow. Since GenAI conventions 0.1.0 `gen_ai.agent.name` holds the workflow's name there.
+/// The operation that runs a workflow. Since GenAI conventions 0.1.0 its `gen_ai.agent.name` holds the
+/// workflow's name.
 pub const INVOKE_WORKFLOW: &str = "invoke_workflow";
 
-/// `gen_ai.operation.name`, the conventions' values first, then those seen in the wild.
+/// Values of `gen_ai.operation.name`: first those of the conventions, then others in use.
 pub const OPERATIONS: &[(&str, Kind)] = &[
     ("chat", Kind::Llm),
     ("chat_streaming", Kind::Llm),
@@ -87,7 +88,7 @@ pub const OPERATIONS: &[(&str, Kind)] = &[
     ("model_chunk", Kind::Other),
 ];
 
-/// `openinference.span.kind` in upper case. `CHAIN` without a parent is a workflow.
+/// Values of `openinference.span.kind` in upper case. `CHAIN` without a parent is a workflow.
 pub const OPENINFERENCE_KINDS: &[(&str, Kind)] = &[
     ("LLM", Kind::Llm),
     ("CHAIN", Kind::Task),
@@ -102,11 +103,11 @@ pub const OPENINFERENCE_KINDS: &[(&str, Kind)] = &[
     ("PROMPT", Kind::Other),
 ];
 
-/// `traceloop.span.kind`.
+/// Values of `traceloop.span.kind`.
 pub const TRACELOOP_KINDS: &[(&str, Kind)] =
     &[("workflow", Kind::Workflow), ("task", Kind::Task), ("agent", Kind::Agent), ("tool", Kind::Tool)];
 
-/// `llm.request.type`.
+/// Values of `llm.request.type`.
 pub const REQUEST_TYPES: &[(&str, Kind)] = &[
     ("chat", Kind::Llm),
     ("completion", Kind::Llm),
@@ -115,7 +116,7 @@ pub const REQUEST_TYPES: &[(&str, Kind)] = &[
     ("rerank", Kind::Rerank),
 ];
 
-/// `span.type`.
+/// Values of `span.type`.
 pub const SPAN_TYPES: &[(&str, Kind)] = &[
     ("llm_request", Kind::Llm),
     ("tool", Kind::Tool),
@@ -128,7 +129,8 @@ pub const SPAN_TYPES: &[(&str, Kind)] = &[
     (USAGE_RECORD, Kind::Other),
 ];
 
-/// `ai.operationId`. Only the operations behind a second dot reach a model; the first is what the user called.
+/// Values of `ai.operationId`. Only operations with a second dot reach a model; the others are the functions
+/// that the user called.
 pub const AI_OPERATIONS: &[(&str, Kind)] = &[
     ("ai.generateText.doGenerate", Kind::Llm),
     ("ai.streamText.doStream", Kind::Llm),
@@ -147,7 +149,8 @@ pub const AI_OPERATIONS: &[(&str, Kind)] = &[
     ("ai.rerank", Kind::Task),
 ];
 
-/// `mastra.span.type`. A `model_generation` spans all calls of an agent's turn, unless it is the only record of one.
+/// Values of `mastra.span.type`. A `model_generation` spans all calls of an agent's turn, unless it is the
+/// only record of one.
 pub const MASTRA_TYPES: &[(&str, Kind)] = &[
     ("agent_run", Kind::Agent),
     ("workflow_run", Kind::Workflow),
@@ -181,7 +184,7 @@ pub const MASTRA_TYPES: &[(&str, Kind)] = &[
     ("generic", Kind::Other),
 ];
 
-/// `sdk_span_type`.
+/// Values of `sdk_span_type`.
 pub const SDK_SPAN_TYPES: &[(&str, Kind)] = &[
     ("agent", Kind::Agent),
     ("generation", Kind::Llm),
@@ -198,20 +201,20 @@ pub const SDK_SPAN_TYPES: &[(&str, Kind)] = &[
     ("custom", Kind::Other),
 ];
 
-/// A span that only its name explains.
+/// A span whose name alone tells its kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SpanName {
-    /// How the scope's name begins.
+    /// Prefix of the scope's name.
     pub scope: &'static str,
-    /// How the span's name begins.
+    /// Prefix of the span's name.
     pub prefix: &'static str,
-    /// What it does.
+    /// Kind of the span.
     pub kind: Kind,
-    /// The attribute with the agent's or tool's name; empty when the name is the rest of the span's name.
+    /// The attribute with the agent's or tool's name; empty if the name follows the prefix.
     pub name_key: &'static str,
 }
 
-/// Spans that only their names explain.
+/// Spans whose names alone tell their kind.
 pub const SPAN_NAMES: &[SpanName] = &[
     SpanName { scope: "logfire.openai_agents", prefix: "Agent run: ", kind: Kind::Agent, name_key: "name" },
     SpanName { scope: "logfire.openai_agents", prefix: "Function: ", kind: Kind::Tool, name_key: "name" },

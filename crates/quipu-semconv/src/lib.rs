@@ -1,8 +1,9 @@
-//! The attribute names of every convention that Quipu reads, as ordered tables.
+//! Attribute names of every convention that Quipu reads, as ordered tables.
 //!
 //! Verb: none; this room names the wire.
 //! Takes: nothing.
-//! Gives: one ordered list of keys per canonical field, and the tables of operations, kinds, providers, frameworks.
+//! Gives: one ordered list of keys per canonical field, and the tables of operations, kinds, providers,
+//! frameworks.
 //! Never: reads a span or decides anything; a table's order is the only logic here.
 
 mod content;

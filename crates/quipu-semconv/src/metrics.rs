@@ -1,17 +1,17 @@
-//! Metrics that count tokens, by the family that sends them.
+//! Metrics that count tokens, by the family of sources that sends them.
 
 /// Name of the series on spans that Quipu makes from metrics.
 pub const METRIC_SERIES: &str = "quipu.metric.series";
 
-/// Event that carries all attributes of a call of a model.
+/// Event that carries all attributes of a model call.
 pub const INFERENCE_DETAILS: &[&str] =
     &["gen_ai.client.inference.operation.details", "gen_ai.client.operation.details"];
 
-/// Services and scopes that send their own logs and metrics beside the GenAI ones: of two tellings of one call the vendor's
-/// own has more.
+/// Services and scopes that send their own logs and metrics in addition to the GenAI ones. If both describe
+/// one call, the vendor's own record has more detail.
 pub const OWN_TELLERS: &[&str] = &["gemini-cli", "qwen-code"];
 
-/// What a token type counts.
+/// The bucket that a token type counts into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Part {
     /// Input tokens.
@@ -26,37 +26,37 @@ pub enum Part {
     Output,
     /// Output tokens spent on reasoning.
     Reasoning,
-    /// Cost as the source reckons it.
+    /// Cost as the source computes it.
     Cost,
 }
 
-/// One thing that a family of metrics counts.
+/// One count of a family of metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counted {
     /// Name of the metric.
     pub metric: &'static str,
-    /// The attribute that names the type; empty where the metric counts one thing only.
+    /// The attribute that names the type; empty if the metric has only one.
     pub key: &'static str,
     /// The type's name.
     pub value: &'static str,
-    /// What it counts.
+    /// The bucket that it counts into.
     pub part: Part,
 }
 
-/// Metrics of one source whose points with equal attributes tell of the same calls.
+/// Metrics of one source. Points with equal attributes describe the same calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MetricFamily {
     /// Name of its main metric.
     pub name: &'static str,
-    /// The family of sources whose sessions it tells of.
+    /// The family of sources of its sessions.
     pub source: &'static str,
-    /// Attributes that name the session, most trusted first; empty where points name none.
+    /// Attributes that name the session, most trusted first; empty if points name none.
     pub sessions: &'static [&'static str],
-    /// What it counts. Types that are not listed, such as totals, are left out.
+    /// Its counts. Types that are not listed, such as totals, are ignored.
     pub counts: &'static [Counted],
-    /// Parts that come on top of input or output, where others are in it.
+    /// Buckets that are not included in input or output here, although other sources include them.
     pub on_top: &'static [Part],
-    /// How many units of its cost make a dollar.
+    /// Units of its cost in one dollar.
     pub units_a_dollar: u64,
 }
 
@@ -68,7 +68,8 @@ const fn alone(metric: &'static str, part: Part) -> Counted {
     Counted { metric, key: "", value: "", part }
 }
 
-/// Claude Code, <https://code.claude.com/docs/en/monitoring-usage>: four types that do not overlap, and the cost.
+/// Claude Code, <https://code.claude.com/docs/en/monitoring-usage>: four types that do not overlap, and the
+/// cost.
 pub const CLAUDE_CODE_METRICS: MetricFamily = MetricFamily {
     name: "claude_code.token.usage",
     source: "claude-code",
@@ -84,7 +85,8 @@ pub const CLAUDE_CODE_METRICS: MetricFamily = MetricFamily {
     units_a_dollar: 1,
 };
 
-/// Gemini CLI, <https://geminicli.com/docs/cli/telemetry/>: thoughts are not in the output, tool prompts not in the input.
+/// Gemini CLI, <https://geminicli.com/docs/cli/telemetry/>. Its output excludes thoughts, and its input
+/// excludes tool prompts.
 pub const GEMINI_CLI_METRICS: MetricFamily = MetricFamily {
     name: "gemini_cli.token.usage",
     source: "gemini-cli",
@@ -100,7 +102,7 @@ pub const GEMINI_CLI_METRICS: MetricFamily = MetricFamily {
     units_a_dollar: 1,
 };
 
-/// Qwen Code: the types of Gemini CLI, but of the models that it speaks to the output includes the thoughts.
+/// Qwen Code. It has the types of Gemini CLI, but the output of its models includes the thoughts.
 pub const QWEN_CODE_METRICS: MetricFamily = MetricFamily {
     name: "qwen-code.token.usage",
     source: "qwen-code",
@@ -116,7 +118,7 @@ pub const QWEN_CODE_METRICS: MetricFamily = MetricFamily {
     units_a_dollar: 1,
 };
 
-/// Codex, one observation a turn; its cost is known to the session, its tokens to the service only.
+/// Codex, one observation a turn. Its cost is reported by session, its tokens only by service.
 pub const CODEX_METRICS: MetricFamily = MetricFamily {
     name: "codex.turn.token_usage",
     source: "codex",
@@ -133,8 +135,8 @@ pub const CODEX_METRICS: MetricFamily = MetricFamily {
     units_a_dollar: 1_000_000,
 };
 
-/// Continue's command line, <https://docs.continue.dev/guides/cli>: cumulative sums of the service, the cost an estimate of
-/// its own.
+/// Continue's command line, <https://docs.continue.dev/guides/cli>: cumulative sums of the service; the cost
+/// is its own estimate.
 pub const CONTINUE_CLI_METRICS: MetricFamily = MetricFamily {
     name: "continue_cli_token_usage",
     source: "",
@@ -148,7 +150,8 @@ pub const CONTINUE_CLI_METRICS: MetricFamily = MetricFamily {
     units_a_dollar: 1,
 };
 
-/// The GenAI conventions since they left OpenTelemetry's core: one metric a type, the last three parts of the first two.
+/// The GenAI conventions after their separation from OpenTelemetry's core: one metric for each type. The last
+/// three are parts of the first two.
 pub const INFERENCE_USAGE_METRICS: MetricFamily = MetricFamily {
     name: "gen_ai.client.inference.usage",
     source: "",
@@ -164,7 +167,7 @@ pub const INFERENCE_USAGE_METRICS: MetricFamily = MetricFamily {
     units_a_dollar: 1,
 };
 
-/// The GenAI conventions up to 1.41: input and output only, so what was cached cannot be told.
+/// The GenAI conventions up to 1.41: input and output only, so cached tokens are unknown.
 pub const TOKEN_USAGE_METRICS: MetricFamily = MetricFamily {
     name: "gen_ai.client.token.usage",
     source: "",

@@ -1,9 +1,9 @@
-//! The words of providers' own usage objects, as their interfaces answer with them: where within the object, and the key.
+//! Keys of providers' own usage objects, as pairs of the path within the object and the key.
 //!
-//! Dialects: `OpenAI`'s chat completions and responses, `Anthropic`'s messages, Bedrock's converse, Gemini, Ollama, the AI SDK,
-//! and `LangChain`'s `usage_metadata`.
+//! Dialects: `OpenAI`'s chat completions and responses, `Anthropic`'s messages, Bedrock's converse, Gemini,
+//! Ollama, the AI SDK, and `LangChain`'s `usage_metadata`.
 
-/// The input.
+/// Input tokens.
 pub const OBJECT_INPUT: &[(&str, &str)] = &[
     ("", "prompt_tokens"),
     ("", "input_tokens"),
@@ -13,7 +13,7 @@ pub const OBJECT_INPUT: &[(&str, &str)] = &[
     ("", "prompt_eval_count"),
 ];
 
-/// The output.
+/// Output tokens.
 pub const OBJECT_OUTPUT: &[(&str, &str)] = &[
     ("", "completion_tokens"),
     ("", "output_tokens"),
@@ -23,11 +23,11 @@ pub const OBJECT_OUTPUT: &[(&str, &str)] = &[
     ("", "eval_count"),
 ];
 
-/// Both together.
+/// Input and output tokens together.
 pub const OBJECT_TOTAL: &[(&str, &str)] =
     &[("", "total_tokens"), ("", "totalTokens"), ("", "totalTokenCount"), ("", "total_token_count")];
 
-/// Tokens read from a cache, in words that `OBJECT_CACHE_READ` has not.
+/// Tokens read from a cache, under keys that `OBJECT_CACHE_READ` lacks.
 pub const OBJECT_CACHED: &[(&str, &str)] = &[
     ("input_token_details", "cache_read"),
     ("", "cacheReadInputTokens"),
@@ -38,47 +38,47 @@ pub const OBJECT_CACHED: &[(&str, &str)] = &[
     ("", "cachedInputTokens"),
 ];
 
-/// Tokens written to a cache, in words that `OBJECT_CACHE_WRITE` has not.
+/// Tokens written to a cache, under keys that `OBJECT_CACHE_WRITE` lacks.
 pub const OBJECT_CACHED_ANEW: &[(&str, &str)] =
     &[("input_token_details", "cache_creation"), ("", "cacheWriteInputTokens")];
 
-/// Tokens kept for 5 minutes, in words that `OBJECT_CACHE_WRITE_5M` has not.
+/// Tokens kept for 5 minutes, under keys that `OBJECT_CACHE_WRITE_5M` lacks.
 pub const OBJECT_KEPT_5M: &[(&str, &str)] = &[("input_token_details", "ephemeral_5m_input_tokens")];
 
-/// Tokens kept for an hour, in words that `OBJECT_CACHE_WRITE_1H` has not.
+/// Tokens kept for an hour, under keys that `OBJECT_CACHE_WRITE_1H` lacks.
 pub const OBJECT_KEPT_1H: &[(&str, &str)] = &[("input_token_details", "ephemeral_1h_input_tokens")];
 
-/// Reasoning, in words that `OBJECT_REASONING` has not.
+/// Reasoning tokens, under keys that `OBJECT_REASONING` lacks.
 pub const OBJECT_THOUGHT: &[(&str, &str)] = &[("output_token_details", "reasoning"), ("", "reasoningTokens")];
 
-/// Audio that went in.
+/// Audio input tokens.
 pub const OBJECT_INPUT_AUDIO: &[(&str, &str)] = &[
     ("prompt_tokens_details", "audio_tokens"),
     ("input_tokens_details", "audio_tokens"),
     ("input_token_details", "audio"),
 ];
 
-/// Audio that came out.
+/// Audio output tokens.
 pub const OBJECT_OUTPUT_AUDIO: &[(&str, &str)] = &[
     ("completion_tokens_details", "audio_tokens"),
     ("output_tokens_details", "audio_tokens"),
     ("output_token_details", "audio"),
 ];
 
-/// The word of an object that counts time instead of tokens, and where its seconds are: OpenAI's transcriptions.
+/// Key and value that mark an object that counts time instead of tokens: OpenAI's transcriptions.
 pub const OBJECT_DURATION: (&str, &str) = ("type", "duration");
-/// The seconds of such an object.
+/// Key of the seconds in such an object.
 pub const OBJECT_SECONDS: &str = "seconds";
 
-/// Reasoning that the object counts beside its output: Gemini's thoughts.
+/// Reasoning tokens that the output of the object excludes: Gemini's thoughts.
 pub const OBJECT_REASONING_ON_TOP: &[(&str, &str)] =
     &[("", "thoughtsTokenCount"), ("", "thoughts_token_count"), ("", "thoughtsTokens")];
 
-/// Input of server-side tools that the object counts beside its input: Gemini's.
+/// Tokens of server-side tools that the input of the object excludes: Gemini's.
 pub const OBJECT_TOOL_PROMPT_ON_TOP: &[(&str, &str)] =
     &[("", "toolUsePromptTokenCount"), ("", "tool_use_prompt_token_count")];
 
-/// Keys of an object whose input leaves cached tokens out, unless one of `OBJECT_INCLUSIVE` is there too.
+/// Keys of an object whose input excludes cached tokens, unless one of `OBJECT_INCLUSIVE` is present too.
 pub const OBJECT_EXCLUSIVE: &[&str] = &[
     "cache_read_input_tokens",
     "cache_creation_input_tokens",
@@ -86,6 +86,6 @@ pub const OBJECT_EXCLUSIVE: &[&str] = &[
     "cacheWriteInputTokens",
 ];
 
-/// Keys of an object whose cached tokens are details of its input.
+/// Keys of an object whose input includes cached tokens.
 pub const OBJECT_INCLUSIVE: &[&str] =
     &["prompt_tokens_details", "input_tokens_details", "input_token_details"];

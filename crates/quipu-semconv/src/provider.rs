@@ -1,6 +1,6 @@
-//! Names of model providers, and ways to tell a provider when its name is not sent.
+//! Names of model providers, and tables to derive a provider that was not sent.
 
-/// Provider names of the GenAI conventions, plus those that gateways and local servers use.
+/// Provider names of the GenAI conventions, and those that gateways and local servers use.
 pub const PROVIDERS: &[&str] = &[
     "openai",
     "anthropic",
@@ -66,7 +66,7 @@ pub const PROVIDER_ALIASES: &[(&str, &str)] = &[
     ("fireworks", "fireworks_ai"),
 ];
 
-/// How model names begin, and whose models they are when nothing else says so.
+/// Prefixes of model names and their providers, used if no provider was sent.
 pub const MODEL_PREFIXES: &[(&str, &str)] = &[
     ("gpt-", "openai"),
     ("chatgpt-", "openai"),
@@ -90,7 +90,7 @@ pub const MODEL_PREFIXES: &[(&str, &str)] = &[
     ("kimi-", "moonshot_ai"),
 ];
 
-/// Parts of host names, and whose hosts they are.
+/// Parts of host names and their providers.
 pub const HOSTS: &[(&str, &str)] = &[
     ("openai.azure.com", "azure.ai.openai"),
     ("services.ai.azure.com", "azure.ai.inference"),

@@ -1,6 +1,6 @@
-//! Keys of the request's parameters, the service tier, and what is known of the answer's pace and end.
+//! Keys of the request's parameters, the service tier, and the answer's speed and finish reason.
 
-/// Service tier or speed; what the provider charged comes before what was asked for.
+/// Service tier or speed; the charged one precedes the requested one.
 pub const SERVICE_TIER: &[&str] = &[
     "openai.response.service_tier",
     "gen_ai.response.service_tier",
@@ -28,7 +28,7 @@ pub const TOP_K: &[&str] = &[
     "ai.settings.topK",
 ];
 
-/// Most output tokens.
+/// Largest number of output tokens.
 pub const MAX_TOKENS: &[&str] = &[
     "gen_ai.request.max_tokens",
     "gen_ai.request.max_completion_tokens",
@@ -48,7 +48,7 @@ pub const PRESENCE_PENALTY: &[&str] =
 /// Sampling seed.
 pub const SEED: &[&str] = &["gen_ai.request.seed", "gen_ai.openai.request.seed", "ai.settings.seed"];
 
-/// How many answers.
+/// Number of requested answers.
 pub const CHOICE_COUNT: &[&str] = &["gen_ai.request.choice.count", "gen_ai.request.n"];
 
 /// Whether the answer was streamed.
@@ -90,7 +90,7 @@ pub const TIME_TO_FIRST_MILLIS: &[&str] =
 /// Time to the first token by the model server's metric name: seconds by definition, milliseconds in Strands.
 pub const TIME_TO_FIRST_SERVER: &[&str] = &["gen_ai.server.time_to_first_token"];
 
-/// Time of day at which the first token came, by RFC 3339.
+/// Time of day of the first token, by RFC 3339.
 pub const TIME_OF_FIRST_TOKEN: &[&str] =
     &["langfuse.observation.completion_start_time", "mastra.completion_start_time"];
 
@@ -98,7 +98,7 @@ pub const TIME_OF_FIRST_TOKEN: &[&str] =
 pub const FIRST_TOKEN_EVENTS: &[&str] =
     &["First Token Stream Event", "gen_ai.content.completion.chunk", "ai.stream.firstChunk"];
 
-/// Why the model stopped.
+/// Finish reason of the model.
 pub const FINISH_REASON: &[&str] = &[
     "gen_ai.response.finish_reasons",
     "gen_ai.response.finish_reason",

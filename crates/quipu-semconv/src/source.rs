@@ -1,6 +1,6 @@
-//! What is known of particular sources: which adapter reads them, how they count, what they repeat.
+//! Facts about particular sources: their adapter, their way to count, their repetitions.
 
-/// How the scope names of OpenInference instrumentations begin.
+/// Prefixes of scope names of OpenInference instrumentations.
 pub const OPENINFERENCE_SCOPES: &[&str] =
     &["openinference.", "@arizeai/openinference", "com.arize.openinference"];
 
@@ -11,7 +11,8 @@ pub const OPENINFERENCE_PREFIXES: &[&str] =
 /// Attribute prefixes that only Traceloop uses.
 pub const OPENLLMETRY_PREFIXES: &[&str] = &["traceloop."];
 
-/// Scope names of Traceloop's instrumentations. OpenTelemetry's own share the beginning, so the list is closed.
+/// Scope names of Traceloop's instrumentations. OpenTelemetry's own have the same prefix, so the list has
+/// full names.
 pub const OPENLLMETRY_SCOPES: &[&str] = &[
     "opentelemetry.instrumentation.agno",
     "opentelemetry.instrumentation.alephalpha",
@@ -43,11 +44,11 @@ pub const OPENLLMETRY_SCOPES: &[&str] = &[
     "opentelemetry.instrumentation.writer",
 ];
 
-/// Frameworks whose instrumentations do not set the context of what they call: another instrumentation's span of the same call
-/// is then the root of a trace of its own.
+/// Frameworks whose instrumentations do not propagate context to the code that they call. Another
+/// instrumentation's span of the same call is then the root of its own trace.
 pub const FRAMEWORKS_WITHOUT_CONTEXT: &[&str] = &["langchain", "langgraph", "openai-agents"];
 
-/// How Traceloop's scope names begin in JavaScript.
+/// Prefixes of Traceloop's scope names in JavaScript.
 pub const OPENLLMETRY_SCOPE_PREFIXES: &[&str] = &["@traceloop/", "traceloop."];
 
 /// Attribute prefixes that only the AI SDK uses.
@@ -68,16 +69,16 @@ pub const AI_SDK_SCOPES: &[&str] = &["ai", "gen_ai"];
 /// Attribute prefixes that only Mastra uses.
 pub const MASTRA_PREFIXES: &[&str] = &["mastra."];
 
-/// How Mastra's scope names begin.
+/// Prefixes of Mastra's scope names.
 pub const MASTRA_SCOPES: &[&str] = &["@mastra/"];
 
 /// Attribute prefixes that only Pydantic AI uses.
 pub const PYDANTIC_AI_PREFIXES: &[&str] = &["pydantic_ai."];
 
-/// Attribute prefixes of everything that passes through the Logfire SDK, whoever made it.
+/// Attribute prefixes of all data that passes through the Logfire SDK, from any instrumentation.
 pub const LOGFIRE_PREFIXES: &[&str] = &["logfire."];
 
-/// How the scope names of Pydantic AI and of the Logfire SDK's own GenAI instrumentations begin.
+/// Prefixes of scope names of Pydantic AI and of the Logfire SDK's own GenAI instrumentations.
 pub const LOGFIRE_SCOPES: &[&str] = &[
     "pydantic-ai",
     "logfire.openai",
@@ -92,7 +93,7 @@ pub const LOGFIRE_SCOPES: &[&str] = &[
 /// The one attribute that every Model Context Protocol span has.
 pub const MCP_KEYS: &[&str] = &["mcp.method.name"];
 
-/// How the scope names of Model Context Protocol libraries begin.
+/// Prefixes of scope names of Model Context Protocol libraries.
 pub const MCP_SCOPES: &[&str] = &["mcp-python-sdk", "fastmcp", "Experimental.ModelContextProtocol"];
 
 /// Session of a Model Context Protocol connection.
@@ -101,19 +102,19 @@ pub const MCP_SESSION: &str = "mcp.session.id";
 /// JSON-RPC error codes, by the conventions' newer and older names.
 pub const JSONRPC_ERRORS: &[&str] = &["rpc.response.status_code", "rpc.jsonrpc.error_code"];
 
-/// Where Rust's tracing bridge puts what made a span: its target, else its module, by newer and older names.
+/// Keys of a span's origin from Rust's tracing bridge: its target, else its module, by newer and older names.
 pub const TRACING_TARGET: &[&str] = &["target", "code.module.name", "code.namespace"];
 
-/// How the targets of Rig's spans begin: names of their own, and the modules of its crates.
+/// Prefixes of Rig's span targets: its own names, and the modules of its crates.
 pub const RIG_TARGETS: &[&str] = &["rig::", "rig_core", "rig_agent", "rig_bedrock", "rig_vertexai"];
 
-/// Marks a span of a program that lets Rig write a call's telemetry onto it.
+/// Marks a span of a program on which Rig may record a call's telemetry.
 pub const RIG_PARENT: &str = "rig.completion_parent";
 
 /// Attribute prefixes that any GenAI telemetry uses.
 pub const GENAI_PREFIXES: &[&str] = &["gen_ai.", "mcp."];
 
-/// Scopes whose spans belong to GenAI telemetry whether their attributes say so or not.
+/// Scopes of GenAI telemetry whose spans may lack GenAI attributes.
 pub const GENAI_SCOPES: &[&str] = &[
     "logfire.openai_agents",
     "com.anthropic.claude_code",
@@ -126,7 +127,8 @@ pub const GENAI_SCOPES: &[&str] = &[
     "crewai",
 ];
 
-/// How the scope names of sources begin whose input tokens leave out cached tokens although the key's convention says otherwise.
+/// Prefixes of scope names of sources whose input tokens exclude cached tokens, against the convention of the
+/// key.
 pub const EXCLUSIVE_SCOPES: &[&str] = &[
     "openinference.instrumentation.bedrock",
     "@arizeai/openinference-instrumentation-bedrock",
@@ -135,21 +137,24 @@ pub const EXCLUSIVE_SCOPES: &[&str] = &[
     "openlit.instrumentation.anthropic",
 ];
 
-/// Scope and span name beginnings of sources whose total is the provider's own, although their input may leave out cached
-/// tokens elsewhere. `input + output = total` then proves that the input includes them. Bedrock's `totalTokens` includes
-/// cached tokens: <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_TokenUsage.html>.
+/// Prefixes of scope and span names of sources with the provider's own total, although their input may
+/// otherwise exclude cached tokens. `input + output = total` then proves that the input includes them.
+/// Bedrock's `totalTokens` includes cached tokens:
+/// <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_TokenUsage.html>.
 pub const PROVIDER_TOTALS: &[(&str, &str)] = &[("openinference.instrumentation.bedrock", "bedrock.converse")];
 
-/// Providers whose total holds the reasoning tokens that their output leaves out: Gemini's `totalTokenCount` is prompt,
-/// candidates, thoughts and tool prompts, <https://ai.google.dev/api/generate-content#UsageMetadata>.
+/// Providers whose total includes the reasoning tokens that their output excludes. Gemini's `totalTokenCount`
+/// is prompt, candidates, thoughts and tool prompts,
+/// <https://ai.google.dev/api/generate-content#UsageMetadata>.
 pub const REASONING_IN_TOTAL_PROVIDERS: &[&str] = &["gcp.gemini", "gcp.gen_ai", "gcp.vertex_ai"];
 
-/// How the scope names of sources begin that send Gemini's candidates as output, which leave out the thoughts beside them.
+/// Prefixes of scope names of sources that send Gemini's candidates as output, without the thoughts.
 pub const REASONING_ON_TOP_SCOPES: &[&str] =
     &["openlit.instrumentation.google_ai_studio", "openlit.instrumentation.vertexai"];
 
-/// How the scope names of sources begin whose agent, workflow and task spans repeat other spans' usage, and not
-/// always that of spans below them: OpenLIT's sit beside the call, Strands adds up over an agent's lifetime.
+/// Prefixes of scope names of sources whose agent, workflow and task spans repeat the usage of other spans.
+/// Those are not always spans below: OpenLIT's are siblings of the call, and Strands sums over an agent's
+/// lifetime.
 pub const REPEATING_SCOPES: &[&str] = &[
     "openlit.instrumentation.langgraph",
     "openlit.instrumentation.langchain",
@@ -158,15 +163,15 @@ pub const REPEATING_SCOPES: &[&str] = &[
     "strands.telemetry",
 ];
 
-/// How the scope names begin whose `gen_ai.server.time_to_first_token` is in milliseconds.
+/// Prefixes of scope names with `gen_ai.server.time_to_first_token` in milliseconds.
 pub const MILLISECOND_SCOPES: &[&str] = &["strands.telemetry"];
 
-/// How the scope names begin that report a cost of zero for models that they have no price of.
+/// Prefixes of scope names that report a cost of zero for models without a known price.
 pub const ZERO_COST_SCOPES: &[&str] = &["openlit."];
 
-/// Providers whose total is their own count, so that `total = input + output` proves that input includes cached tokens.
+/// Providers with their own total, so that `total = input + output` proves that input includes cached tokens.
 pub const COUNTING_PROVIDERS: &[&str] =
     &["openai", "azure.ai.openai", "gcp.gemini", "gcp.gen_ai", "gcp.vertex_ai", "aws.bedrock"];
 
-/// Placeholders that stand for nothing.
+/// Placeholders without a value.
 pub const SENTINELS: &[&str] = &["<not specified>", "[REDACTED]", "<REDACTED>", "{}"];

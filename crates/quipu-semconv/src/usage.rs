@@ -1,4 +1,4 @@
-//! Keys that say how many tokens and how much money.
+//! Keys of token counts and costs.
 
 /// Input tokens.
 pub const INPUT: &[&str] = &[
@@ -15,7 +15,7 @@ pub const INPUT: &[&str] = &[
     RAW_INPUT,
 ];
 
-/// The bare input key of Claude Code and of raw Anthropic usage: cached tokens are not part of it.
+/// The plain input key of Claude Code and of raw Anthropic usage; it excludes cached tokens.
 pub const RAW_INPUT: &str = "input_tokens";
 
 /// Output tokens.
@@ -87,14 +87,14 @@ pub const CACHE_WRITE: &[&str] = &[
 /// Input tokens that were neither read from a cache nor written to one.
 pub const UNCACHED: &[&str] = &["ai.usage.inputTokenDetails.noCacheTokens"];
 
-/// Part of the cache write that lives 5 minutes.
+/// Part of the cache write with a lifetime of 5 minutes.
 pub const CACHE_WRITE_5M: &[&str] = &[
     "anthropic.usage.cache_creation.ephemeral_5m_input_tokens",
     "gen_ai.usage.cache_creation.5m_input_tokens",
     "cache_creation_5m_tokens",
 ];
 
-/// Part of the cache write that lives 1 hour.
+/// Part of the cache write with a lifetime of 1 hour.
 pub const CACHE_WRITE_1H: &[&str] = &[
     "anthropic.usage.cache_creation.ephemeral_1h_input_tokens",
     "gen_ai.usage.cache_creation.1h_input_tokens",
@@ -149,7 +149,7 @@ pub const OUTPUT_IMAGE: &[&str] = &["gen_ai.usage.image.output_tokens"];
 pub const TOOL_PROMPT: &[&str] =
     &["gen_ai.usage.tool_use_prompt_tokens", "gen_ai.usage.details.tool_use_prompt_tokens"];
 
-/// Searches of the web that the provider made for the call and charges.
+/// Web searches that the provider made for the call and charges for.
 pub const WEB_SEARCHES: &[&str] = &[
     "gen_ai.usage.server_tool_use.web_search_requests",
     "gen_ai.usage.web_search_requests",
@@ -157,7 +157,8 @@ pub const WEB_SEARCHES: &[&str] = &[
     "web_search_requests",
 ];
 
-/// The provider's own usage object, as JSON or as a Python dictionary, for details that have no key of their own.
+/// The provider's own usage object, as JSON or as a Python dictionary, for details without a key of their
+/// own.
 pub const USAGE_OBJECT: &[&str] =
     &["gen_ai.usage.raw", "metadata.usage_object", "ai.response.providerMetadata"];
 
@@ -167,8 +168,8 @@ pub const INPUT_DETAILS: &[&str] = &["gen_ai.usage.input_token_details"];
 /// Details of the output as a flat dictionary.
 pub const OUTPUT_DETAILS: &[&str] = &["gen_ai.usage.output_token_details"];
 
-/// Where a provider's usage object, or a dictionary of details, holds tokens read from a cache: path of objects within, cut
-/// at the dots, and key.
+/// Tokens read from a cache, in a provider's usage object or a dictionary of details: path of nested objects,
+/// separated by dots, and key.
 pub const OBJECT_CACHE_READ: &[(&str, &str)] = &[
     ("input_tokens_details", "cached_tokens"),
     ("prompt_tokens_details", "cached_tokens"),
@@ -184,7 +185,7 @@ pub const OBJECT_CACHE_READ: &[(&str, &str)] = &[
     ("vertex.usageMetadata", "cachedContentTokenCount"),
 ];
 
-/// The same for tokens written to a cache.
+/// Tokens written to a cache, in the same form.
 pub const OBJECT_CACHE_WRITE: &[(&str, &str)] = &[
     ("input_tokens_details", "cache_write_tokens"),
     ("prompt_tokens_details", "cache_creation_tokens"),
@@ -196,19 +197,19 @@ pub const OBJECT_CACHE_WRITE: &[(&str, &str)] = &[
     ("bedrock.usage", "cacheWriteInputTokens"),
 ];
 
-/// The same for tokens written to a cache for 5 minutes.
+/// Tokens written to a cache for 5 minutes, in the same form.
 pub const OBJECT_CACHE_WRITE_5M: &[(&str, &str)] = &[
     ("cache_creation", "ephemeral_5m_input_tokens"),
     ("anthropic.usage.cache_creation", "ephemeral_5m_input_tokens"),
 ];
 
-/// The same for tokens written to a cache for an hour.
+/// Tokens written to a cache for an hour, in the same form.
 pub const OBJECT_CACHE_WRITE_1H: &[(&str, &str)] = &[
     ("cache_creation", "ephemeral_1h_input_tokens"),
     ("anthropic.usage.cache_creation", "ephemeral_1h_input_tokens"),
 ];
 
-/// The same for tokens spent on reasoning.
+/// Tokens spent on reasoning, in the same form.
 pub const OBJECT_REASONING: &[(&str, &str)] = &[
     ("output_tokens_details", "reasoning_tokens"),
     ("completion_tokens_details", "reasoning_tokens"),
@@ -219,14 +220,14 @@ pub const OBJECT_REASONING: &[(&str, &str)] = &[
     ("vertex.usageMetadata", "thoughtsTokenCount"),
 ];
 
-/// The same for searches of the web: Anthropic's, and `LiteLLM`'s word for those of other providers.
+/// Web searches, in the same form: Anthropic's key, and `LiteLLM`'s key for other providers.
 pub const OBJECT_WEB_SEARCHES: &[(&str, &str)] = &[
     ("server_tool_use", "web_search_requests"),
     ("anthropic.usage.server_tool_use", "web_search_requests"),
     ("prompt_tokens_details", "web_search_requests"),
 ];
 
-/// Figures that only say again what other keys say, or split it further than the record does.
+/// Figures that only repeat other keys, or split them further than the record does.
 pub const RESTATED: &[&str] = &[
     "ai.usage.outputTokenDetails.textTokens",
     "gen_ai.usage.text.input_tokens",
@@ -239,11 +240,11 @@ pub const RESTATED: &[&str] = &[
     "gen_ai.usage.details.output_tokens",
 ];
 
-/// Sums over other spans under names of their own: the span that carries them has no usage of its own.
+/// Sums over other spans under their own keys: a span with them has no usage of its own.
 pub const AGGREGATED: &[&str] =
     &["gen_ai.aggregated_usage.input_tokens", "gen_ai.aggregated_usage.output_tokens"];
 
-/// How the keys of usage begin. A figure under one of them that no table knows is usage that is not read.
+/// Prefixes of usage keys. A figure under such a prefix that is in no table is reported as unread usage.
 pub const USAGE_PREFIXES: &[&str] = &["gen_ai.usage.", "llm.token_count.", "llm.usage.", "ai.usage."];
 
 /// Cost in US dollars.
@@ -256,8 +257,8 @@ pub const COST: &[&str] = &[
     crate::quipu::REPORTED_COST,
 ];
 
-/// Cost of the input in US dollars, where only the parts are given.
+/// Cost of the input in US dollars, if only the parts are sent.
 pub const COST_PROMPT: &[&str] = &["llm.cost.prompt", "gen_ai.cost.input_cost"];
 
-/// Cost of the output in US dollars, where only the parts are given.
+/// Cost of the output in US dollars, if only the parts are sent.
 pub const COST_COMPLETION: &[&str] = &["llm.cost.completion", "gen_ai.cost.output_cost"];

@@ -1,11 +1,11 @@
-//! What a crash leaves is opened, and two processes share a file.
+//! Recovery after a crash, and a file that two processes share.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
 use super::*;
 
-/// Says to this test's own program that it is the other process, and which file to write to.
+/// Marks this test's own program as the second process, and names the file to write to.
 const CHILD: &str = "QUIPU_PAGES_CHILD";
 
 fn of_child(pages: usize, path: &Path) -> Command {
@@ -17,7 +17,7 @@ fn of_child(pages: usize, path: &Path) -> Command {
     command
 }
 
-/// The other process: for each line that it is told, it commits ten rows and says how many there are.
+/// The second process: for each line on its input it commits ten rows and prints their number.
 #[test]
 fn child() {
     let Ok(told) = std::env::var(CHILD) else { return };
@@ -52,7 +52,7 @@ fn two_processes_write_to_one_file_and_one_of_them_is_killed() {
             assert_eq!(rows(&mine).unwrap().len(), usize::try_from(round * 20).unwrap());
             fill(&mine, round * 20 + 10..round * 20 + 20).unwrap();
         }
-        // In the midst of its work.
+        // Kill it during its work.
         writeln!(to, "100000").unwrap();
         child.kill().unwrap();
         child.wait().unwrap();

@@ -1,4 +1,4 @@
-//! What is written is read, whatever SQLite does in between.
+//! Written data is read back unchanged after any operation of SQLite.
 
 use rusqlite::backup::Backup;
 use rusqlite::{Connection, OpenFlags};
@@ -37,7 +37,7 @@ fn a_file_that_shrinks_and_grows_has_no_page_that_cannot_be_read() {
             assert_eq!(told, "ok");
         }
         conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
-        // A backup reads each page, also those that hold nothing.
+        // A backup reads each page, also unused ones.
         let mut copy = open(pages, &folder.path().join("b.db")).unwrap();
         Backup::new(&conn, &mut copy)
             .unwrap()
@@ -55,7 +55,7 @@ fn pages_that_are_written_twice_within_a_transaction_are_read_back() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.db");
         let conn = open(pages, &path).unwrap();
-        // A cache of some pages spills them into the log in the midst of a transaction, again and again.
+        // A small cache repeatedly spills pages into the log during a transaction.
         conn.pragma_update(None, "cache_size", 5).unwrap();
         fill(&conn, 0..50).unwrap();
         for round in 0..6 {
@@ -82,7 +82,7 @@ fn a_copy_by_vacuum_into_is_guarded_too() {
     for pages in both() {
         let folder = tempfile::tempdir().unwrap();
         let conn = open(pages, &folder.path().join("a.db")).unwrap();
-        // Less cache than the copy has pages, so that its first page is not the first that is written.
+        // The cache is smaller than the copy, so its first page is not written first.
         conn.pragma_update(None, "cache_size", 10).unwrap();
         fill(&conn, 0..200).unwrap();
         let to = folder.path().join("b.db");
@@ -108,7 +108,7 @@ fn an_old_file_is_read_as_it_is_and_has_checksums_after_vacuum() {
     let writer = open(clear, &path).unwrap();
     fill(&writer, 100..120).unwrap();
     writer.execute_batch("VACUUM").unwrap();
-    // Who had it open before goes on, also as the one who moves the log into the file.
+    // A connection that had the file open before continues, also as the one that checkpoints the log.
     assert_eq!(rows(&reader).unwrap().len(), 120);
     fill(&reader, 120..130).unwrap();
     reader.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();

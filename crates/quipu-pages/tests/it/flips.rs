@@ -1,18 +1,18 @@
-//! A bit that turned over is never read as if nothing had happened.
+//! A flipped bit is always detected.
 
 use proptest::prelude::*;
 use rusqlite::Connection;
 
 use super::*;
 
-/// What a reader sees of a database in which a byte was changed.
+/// The result of a read of a database with a changed byte.
 fn look(pages: Pages, path: &Path) -> rusqlite::Result<usize> {
     let conn = open(pages, path)?;
     let told: String = conn.query_row("PRAGMA integrity_check", [], |row| row.get(0))?;
     if told != "ok" {
         return Err(rusqlite::Error::InvalidQuery);
     }
-    // Also pages that hold nothing.
+    // Include unused pages.
     let mut all = Connection::open_in_memory()?;
     rusqlite::backup::Backup::new(&conn, &mut all)?.run_to_completion(
         100,
@@ -100,7 +100,7 @@ proptest! {
         }
     }
 
-    /// Whoever reads a log while it is in use finds damage in it; a log that was left ends before the frame.
+    /// A reader of a log in use detects the damage; an abandoned log ends before the frame.
     #[test]
     fn each_bit_of_a_log_counts(at: prop::sample::Index, bit in 0_u8..8) {
         for pages in both() {
@@ -114,15 +114,16 @@ proptest! {
             let left = folder.path().join("left.db");
             copy(&path, &left);
             let at = flip(&beside(&left, "-wal"), at, bit);
-            // It was killed: what is there is a whole number of commits, and never a word that was not written.
-            // Or an error: the table itself was in the part that is lost, or the log does not say that it is ours.
+            // After a kill the file holds a whole number of commits, and never a word that was not written.
+            // An error is also possible: the table itself was lost, or the log has lost the mark of this
+            // crate.
             if let Ok(rows) = open(pages, &left).and_then(|conn| rows(&conn)) {
                 prop_assert!([0, 10, 30, 40].contains(&rows.len()), "byte {} gives {} rows", at, rows.len());
             }
         }
     }
 
-    /// A frame is verified when it is read and when it is moved into the file, while the log is in use.
+    /// A frame in a log in use is verified on read and on checkpoint.
     #[test]
     fn each_bit_of_a_page_in_a_log_in_use_counts(at: prop::sample::Index, bit in 0_u8..8) {
         for (pages, frame_bytes) in both().into_iter().zip([4_120, 4_176]) {
@@ -133,7 +134,8 @@ proptest! {
             fill(&conn, 0..20).unwrap();
             let log = beside(&path, "-wal");
             let mut bytes = std::fs::read(&log).unwrap();
-            // Each commit has one frame a page, and this one has each page once, beside those that made the table.
+            // Each commit has one frame for each page. This commit has each page once, in addition to those
+            // that created the table.
             let first = 32 + frame_bytes * ((bytes.len() - 32) / frame_bytes).min(6);
             let at = first + at.index(bytes.len() - first);
             let within = (at - 32) % frame_bytes;
@@ -142,11 +144,12 @@ proptest! {
             std::fs::File::options().write(true).open(&log).unwrap().write_all_at(&bytes[at..=at], u64::try_from(at).unwrap()).unwrap();
             let other = open(pages, &path).unwrap();
             let seen = rows(&other).and_then(|_| {
-                // Pages that no row needs are moved all the same.
+                // A checkpoint also moves pages that no row needs.
                 other.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0))
             });
-            // Salts and checksums of a frame matter to who opens a log that was left, and there the test above looks at them: with a key
-            // pages have tags, and without one checksums are looked at and salts are not.
+            // Salts and checksums of a frame matter when an abandoned log is opened, and the test above
+            // covers them. Here pages with a key have tags; without a key checksums are verified and salts
+            // are not.
             let idle = if pages.is_sealed() { 8..52 } else { 8..16 };
             prop_assert!(seen.is_err() || idle.contains(&within), "byte {} of a frame with {:?}", within, pages);
         }

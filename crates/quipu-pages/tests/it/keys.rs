@@ -1,4 +1,4 @@
-//! Which key opens what, and what others can do to an encrypted file.
+//! Access by keys, and attacks on an encrypted file.
 
 use quipu_pages::{Kind, inspect};
 use rusqlite::{Connection, OpenFlags};
@@ -7,7 +7,7 @@ use super::*;
 
 fn all_files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    // What is shared between processes holds numbers of pages, and is made anew by each that opens.
+    // Shared memory holds page numbers only, and each process creates it anew.
     let mut all: Vec<_> = entries
         .filter(|path| !path.to_string_lossy().ends_with("-shm"))
         .map(|path| (path.clone(), std::fs::read(path).unwrap()))
@@ -40,7 +40,7 @@ fn nothing_of_an_encrypted_database_is_readable_at_any_time() {
     }
     drop(conn);
     assert!(all_files(folder.path()).iter().all(|(_, bytes)| !finds(bytes, SECRET)));
-    // The same words in the clear are found, so that this test can fail.
+    // The same words are found in an unencrypted file, which proves that this test can fail.
     let clear = tempfile::tempdir().unwrap();
     fill(&open(both()[0], &clear.path().join("a.db")).unwrap(), 0..50).unwrap();
     assert!(all_files(clear.path()).iter().any(|(_, bytes)| finds(bytes, SECRET)));
@@ -130,7 +130,7 @@ fn pages_that_somebody_put_into_a_rollback_journal_are_not_taken() {
     let conn = open(both()[1], &path).unwrap();
     fill(&conn, 0..30).unwrap();
     drop(conn);
-    // A journal as SQLite writes it: magic, one record, no nonce, pages there were, sector, page size.
+    // A journal as SQLite writes it: magic, one record, no nonce, page count, sector size, page size.
     let mut journal = vec![0; 512];
     journal[..8].copy_from_slice(&[0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7]);
     let pages = u32::try_from(std::fs::metadata(&path).unwrap().len() / 4_096).unwrap();

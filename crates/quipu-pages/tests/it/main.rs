@@ -12,14 +12,14 @@ use std::path::{Path, PathBuf};
 use quipu_pages::{MasterKey, Pages};
 use rusqlite::{Connection, OpenFlags};
 
-/// A word that must not be found on disk.
+/// A word that must not occur on disk.
 const SECRET: &str = "pomegranate-";
 
 fn key(seed: u8) -> MasterKey {
     MasterKey::from_bytes(std::array::from_fn(|at| seed.wrapping_add(u8::try_from(at).unwrap())))
 }
 
-/// Both ways of guarding pages.
+/// Both kinds of protection.
 fn both() -> [Pages; 2] {
     [Pages::clear(true).unwrap(), Pages::sealed(key(1)).unwrap()]
 }
@@ -52,7 +52,7 @@ fn fill(conn: &Connection, numbers: std::ops::Range<i64>) -> rusqlite::Result<()
     conn.execute_batch("COMMIT")
 }
 
-/// The rows, each held against what was written; an error when SQLite gives one.
+/// The rows, each compared with the written text; an error if SQLite returns one.
 fn rows(conn: &Connection) -> rusqlite::Result<Vec<i64>> {
     let mut look = conn.prepare("SELECT id, word FROM words ORDER BY id")?;
     let rows = look.query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
@@ -68,7 +68,7 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(format!("{}{suffix}", path.display()))
 }
 
-/// Copies a database and its log, as a crash would leave them.
+/// Copies a database and its log in the state after a crash.
 fn copy(from: &Path, to: &Path) {
     std::fs::copy(from, to).unwrap();
     if beside(from, "-wal").exists() {

@@ -1,4 +1,4 @@
-//! What the frames of an encrypted log tell to somebody who has the file and knows or guesses a page.
+//! Leakage tests: frames of an encrypted log reveal nothing to an attacker who knows or guesses a page.
 
 use proptest::prelude::*;
 
@@ -24,7 +24,7 @@ fn loaded(bytes: &[u8]) -> [u32; 2] {
     [0, 4].map(|at| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap()))
 }
 
-/// A log in which each page stands once, the places of its frames, and the database as SQLite sees it.
+/// A log with each page once, the offsets of its frames, and the database as SQLite sees it.
 struct Written {
     log: Vec<u8>,
     frames: Vec<usize>,
@@ -44,7 +44,7 @@ impl Written {
         }
         conn.execute_batch("COMMIT").unwrap();
         let log = std::fs::read(beside(&path, "-wal")).unwrap();
-        // Each frame names the salts of its log.
+        // Each frame contains the salts of its log.
         let salts = &log[16..24];
         let frames: Vec<usize> = (32..log.len() - 24).filter(|at| log[at + 8..at + 16] == *salts).collect();
         let pages = conn.serialize("main").unwrap().to_vec();
@@ -66,7 +66,7 @@ impl Written {
         sum(self.page(frame), self.is_big_endian(), begun)
     }
 
-    /// The checksums that SQLite gave to each frame.
+    /// The checksums that SQLite computed for each frame.
     fn sums(&self) -> Vec<[u8; 8]> {
         let mut header = self.log[..24].to_vec();
         header[4..8].copy_from_slice(&3_007_000_u32.to_be_bytes());
@@ -78,7 +78,7 @@ impl Written {
         each.collect()
     }
 
-    /// Frames of which the bytes in the place of the checksum follow from the page and those of the frame before.
+    /// Number of frames whose bytes at the checksum's offset follow from the page and the frame before.
     fn linked(&self) -> usize {
         let pairs = self.frames.windows(2).filter(|pair| {
             let before = loaded(&self.log[pair[0] + 16..]);
@@ -87,7 +87,7 @@ impl Written {
         pairs.count()
     }
 
-    /// Checksums that stand anywhere in the log.
+    /// Number of checksums that occur anywhere in the log.
     fn found(&self) -> usize {
         let sums = self.sums();
         sums.iter().filter(|sum| self.log.windows(8).any(|part| part == *sum)).count()
@@ -102,7 +102,7 @@ fn words(seed: i64, count: i64) -> Vec<String> {
 fn no_checksum_of_a_page_stands_in_an_encrypted_log() {
     let [clear, sealed] = both();
     let open = Written::new(clear, &words(3, 60));
-    // In the clear every one is found, so that this test can fail.
+    // In an unencrypted log all are found, which proves that this test can fail.
     assert_eq!((open.found(), open.linked()), (open.frames.len(), open.frames.len() - 1));
     let hidden = Written::new(sealed, &words(3, 60));
     assert!(hidden.frames.len() >= 20, "{}", hidden.frames.len());
@@ -121,7 +121,7 @@ fn the_same_pages_twice_have_nothing_in_common_in_their_frames() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Checksums are linear: the difference of two logs would tell the difference of their pages.
+    /// Checksums are linear: the difference of two logs would reveal the difference of their pages.
     #[test]
     fn two_logs_of_any_pages_are_in_no_linear_relation(
         first in prop::collection::vec("[a-z]{1,900}", 4..12),
