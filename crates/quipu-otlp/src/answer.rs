@@ -1,4 +1,4 @@
-//! The bytes of answers: the three export responses and `google.rpc.Status`.
+//! Encodes answers to OTLP requests: the three export responses and `google.rpc.Status`.
 
 use opentelemetry_proto::tonic::collector::{logs::v1 as logs, metrics::v1 as metrics, trace::v1 as trace};
 use prost::Message;
@@ -7,9 +7,9 @@ use serde_json::json;
 use crate::status::RpcStatus;
 use crate::{Encoding, Signal};
 
-/// The body of a 200: an export response, with a partial success when `rejected` is not 0.
+/// Encodes the body of a 200: an export response, with a partial success if `rejected` is not 0.
 ///
-/// `message` names the first rejected items; it is left out when nothing was rejected, as OTLP demands.
+/// `message` describes the first rejected items. Without rejected items it is left out, as OTLP requires.
 pub fn encode_answer(signal: Signal, encoding: Encoding, rejected: u64, message: &str) -> Vec<u8> {
     match encoding {
         Encoding::Protobuf => protobuf(signal, i64::try_from(rejected).unwrap_or(i64::MAX), message),
@@ -55,7 +55,7 @@ fn protobuf(signal: Signal, rejected: i64, message: &str) -> Vec<u8> {
     }
 }
 
-/// The body of an error answer: `google.rpc.Status` with a gRPC status code and a text.
+/// Encodes the body of an error answer: `google.rpc.Status` with a gRPC status code and a text.
 pub fn encode_status(code: i32, message: &str, encoding: Encoding) -> Vec<u8> {
     match encoding {
         Encoding::Protobuf => RpcStatus::new(code, message).encode_to_vec(),
@@ -63,9 +63,10 @@ pub fn encode_status(code: i32, message: &str, encoding: Encoding) -> Vec<u8> {
     }
 }
 
-/// A gRPC error's details that tell the sender to come back in `seconds`: a `google.rpc.Status` with a `RetryInfo`.
+/// Encodes a gRPC error's details that ask the sender to retry after `seconds`: a `google.rpc.Status` with a
+/// `RetryInfo`.
 ///
-/// By OTLP a sender repeats after `RESOURCE_EXHAUSTED` only when it is told so in this way.
+/// By OTLP a sender retries after `RESOURCE_EXHAUSTED` only with this detail.
 pub fn retry_details(code: i32, message: &str, seconds: u32) -> Vec<u8> {
     RpcStatus::new(code, message).after(seconds).encode_to_vec()
 }

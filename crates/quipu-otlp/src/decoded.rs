@@ -1,30 +1,31 @@
-//! What came out of one request.
+//! Result of a decoded request: records, rejections and repairs.
 
 use quipu_core::Batch;
 
-/// Rejections kept with their words; beyond it they are only counted.
+/// Number of rejections kept with their text; further ones are only counted.
 const KEPT: usize = 16;
 
-/// One request, decoded: the good items, and an account of the rest.
+/// A decoded request: the valid items, and a report on the others.
 #[derive(Debug, Clone, Default)]
 pub struct Decoded {
-    /// The items that were good, or could be mended.
+    /// The valid and the repaired items.
     pub batch: Batch,
-    /// The items that were refused.
+    /// The rejected items.
     pub rejected: Rejections,
-    /// What was changed to fit the bounds, by reason: `attributes`, `value_bytes`, `name_bytes`, `nesting`, `span_events`,
-    /// `span_links`, `link_ids`, `entities`, `exemplars`, `utf8`; `unrecorded` are points that say that they hold no value.
+    /// Changes to fit the limits, by reason: `attributes`, `value_bytes`, `name_bytes`, `nesting`,
+    /// `span_events`, `span_links`, `link_ids`, `entities`, `exemplars`, `utf8`. `unrecorded` counts points
+    /// that are marked as without a value.
     pub mended: Tally,
 }
 
-/// One refused item.
+/// One rejected item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejection {
-    /// What kind of item: `span`, `data point`, `log record`.
+    /// Kind of the item: `span`, `data point`, `log record`.
     pub what: &'static str,
-    /// Where it stood in the request, with its ids where they are good. Never its name or contents.
+    /// Its position in the request, with its valid ids. Never its name or contents.
     pub where_: String,
-    /// Why, in words.
+    /// Reason in words.
     pub why: String,
 }
 
@@ -34,7 +35,7 @@ impl std::fmt::Display for Rejection {
     }
 }
 
-/// Refused items: all are counted, the first sixteen are described.
+/// Rejected items: all are counted, the first sixteen are described.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rejections {
     first: Vec<Rejection>,
@@ -42,7 +43,7 @@ pub struct Rejections {
 }
 
 impl Rejections {
-    /// Counts one item under `reason` and describes it while there is room.
+    /// Counts one item under `reason`, and describes it if it is one of the first sixteen.
     pub fn add(&mut self, reason: &'static str, describe: impl FnOnce() -> Rejection) {
         self.reasons.add(reason, 1);
         if self.first.len() < KEPT {
@@ -50,28 +51,28 @@ impl Rejections {
         }
     }
 
-    /// How many items were refused.
+    /// Number of rejected items.
     pub fn count(&self) -> u64 {
         self.reasons.total()
     }
 
-    /// Whether none was.
+    /// Whether no item was rejected.
     pub fn is_empty(&self) -> bool {
         self.count() == 0
     }
 
-    /// The first of them.
+    /// The first rejected items.
     pub fn first(&self) -> &[Rejection] {
         &self.first
     }
 
-    /// How many for each reason: `trace_id`, `span_id`, `parent_id`, `time_missing`, `time_order`, `time_future`, `time_past`,
-    /// `no_data`, `no_value`, `buckets`; a receiver adds `days`.
+    /// Number of rejected items for each reason: `trace_id`, `span_id`, `parent_id`, `time_missing`,
+    /// `time_order`, `time_future`, `time_past`, `no_data`, `no_value`, `buckets`; a receiver adds `days`.
     pub const fn reasons(&self) -> &Tally {
         &self.reasons
     }
 
-    /// The first few in one text, for a partial success message; empty when nothing was refused.
+    /// The first three in one text, for a partial success message; empty without rejected items.
     pub fn summary(&self) -> String {
         const SHOWN: usize = 3;
         let mut text = self.first.iter().take(SHOWN).map(ToString::to_string).collect::<Vec<_>>().join("; ");

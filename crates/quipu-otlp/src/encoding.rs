@@ -1,6 +1,6 @@
-//! Which signal a request carries and how it is written.
+//! Encodings and signals of an OTLP request.
 
-/// How a request's bytes are written.
+/// Encoding of a request body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Encoding {
     /// Binary protobuf.
@@ -9,7 +9,7 @@ pub enum Encoding {
     Json,
 }
 
-/// What a request carries.
+/// Signal of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Signal {
     /// Spans.
@@ -30,7 +30,7 @@ impl Signal {
         }
     }
 
-    /// What one item of the signal is called: `span`, `data point`, `log record`.
+    /// Name of one item of the signal: `span`, `data point`, `log record`.
     pub const fn item(self) -> &'static str {
         match self {
             Self::Traces => "span",

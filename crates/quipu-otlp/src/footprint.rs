@@ -1,4 +1,4 @@
-//! How much memory a request would take once decoded.
+//! Estimates the memory of a request after decoding.
 
 use std::mem::size_of;
 
@@ -15,14 +15,15 @@ use crate::schema::{Points, Seen, Shape, Walk};
 use crate::take::NESTING;
 use crate::{Encoding, Signal};
 
-/// Bodies up to this size are not looked into: whatever they hold is small.
+/// Bodies up to this size are not scanned, because their contents are always small.
 const SMALL: usize = 64 << 10;
 
-/// Estimates the bytes of memory that decoding `body` takes at its peak.
+/// Estimates the peak memory in bytes for the decoding of `body`.
 ///
-/// Protobuf and JSON can name an empty item in two or three bytes, which becomes some hundred bytes of memory. A caller that
-/// bounds memory therefore bounds this figure, not only the length of the body. Costs one quick pass over the body, and
-/// nothing for small ones, for which it answers with a multiple of the length.
+/// Protobuf and JSON can encode an empty item in two or three bytes, which become a hundred bytes or more of
+/// memory. A caller with a memory limit therefore limits this figure, not only the length of the body. The
+/// estimate takes one fast pass over the body. For a small body it is a multiple of the length, without a
+/// pass.
 pub fn footprint(body: &[u8], encoding: Encoding, signal: Signal) -> usize {
     if body.len() <= SMALL {
         return body.len().saturating_mul(4);
@@ -39,20 +40,20 @@ fn protobuf(body: &[u8], signal: Signal) -> usize {
         bytes = bytes.saturating_add(match seen {
             Seen::Message(shape) => weight(shape),
             Seen::Packed(counts) => counts.saturating_mul(size_of::<u64>() + size_of::<Bucket>()),
-            // Lists of texts exist, and an empty text takes this much as a value.
+            // Lists of texts exist, and each empty text takes this much memory as a value.
             Seen::Text(_) => size_of::<Value>(),
             Seen::TooDeep(_) => 0,
         });
     };
-    // What follows a break in the framing is never decoded, so what was seen so far is the answer.
+    // Bytes after broken framing are never decoded, so the sum up to there is the result.
     let _ = Walk { body, levels: NESTING + 1, see }.request(signal);
     bytes
 }
 
-/// A span's parameters get their box when it is read: by then its wire struct, which is larger, is gone.
+/// A span's parameters are allocated when the span is read; its larger wire struct is freed by then.
 const _: () = assert!(size_of::<Params>() <= size_of::<trace::Span>());
 
-/// A point with what else was sent.
+/// A point with its further OTLP fields.
 const POINT: usize = size_of::<Point>() + size_of::<PointWire>();
 
 /// Wire struct and record of one message, which exist at the same time.
@@ -76,13 +77,14 @@ const fn weight(shape: Shape) -> usize {
         Shape::KeyValue => size_of::<common::KeyValue>() + size_of::<(String, Value)>(),
         Shape::Any => size_of::<common::AnyValue>() + size_of::<Value>(),
         Shape::PerResource(_) | Shape::PerScope(_) => size_of::<trace::ResourceSpans>(),
-        // As an attribute, it is a map of four.
+        // As an attribute it is a map of four entries.
         Shape::EntityRef => size_of::<common::EntityRef>() + 6 * rest::BYTES,
         _ => 0,
     }
 }
 
-/// JSON names items by an opening brace, of which a value takes two, and numbers and texts in a list by a comma.
+/// JSON marks items by an opening brace, of which a value takes two. Numbers and texts in a list are marked
+/// by a comma.
 fn json(body: &[u8]) -> usize {
     const BRACE: usize = greater(weight(Shape::KeyValue) + weight(Shape::Any), weight(Shape::SpanEvent));
     const COMMA: usize = greater(size_of::<u64>() + size_of::<Bucket>(), size_of::<Value>());

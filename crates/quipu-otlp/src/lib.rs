@@ -1,10 +1,12 @@
-//! OTLP wire shapes to records and back, for protobuf and JSON bodies of all three signals.
+//! The lossless conversion between OTLP bodies (protobuf and JSON, all three signals) and records.
 //!
 //! Verb: READ THE WIRE.
-//! Takes: the bytes of one export request, the bounds, the time now; records that go out.
-//! Gives: a batch of records, what was refused of it and why, what was mended; and the bytes of requests and answers. What is taken
-//! is encoded as it came; [`outgoing`] puts what Quipu knows of spans into words that others read.
-//! Never: does I/O, reads a clock, fails a whole request for one bad item, or puts what was sent into an error text.
+//! Takes: the bytes of one export request, the limits, the time now; records to export.
+//! Gives: a batch of records, the rejected items with reasons, the repairs; and the bytes of requests and
+//! answers. Decoded records are encoded as they came; [`outgoing`] adds Quipu's findings to spans in the
+//! words of other conventions.
+//! Never: does I/O, reads a clock, fails a whole request for one bad item, or puts sent data into an error
+//! text.
 //!
 //! The wire is that of OTLP 1.x: <https://opentelemetry.io/docs/specs/otlp/>.
 

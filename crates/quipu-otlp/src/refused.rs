@@ -1,4 +1,4 @@
-//! What a server says to an export request.
+//! Reads a server's answer to an export request.
 
 use opentelemetry_proto::tonic::collector::{
     logs::v1::ExportLogsServiceResponse, metrics::v1::ExportMetricsServiceResponse,
@@ -9,7 +9,8 @@ use serde_json::Value as Json;
 
 use crate::{Encoding, Signal};
 
-/// How many items a server refused of a request that it has acknowledged, and its words about them. An answer that cannot be read refuses nothing.
+/// Number of items that a server rejected in a request it acknowledged, with its message. An unreadable
+/// answer counts as no rejection.
 pub fn refused(signal: Signal, encoding: Encoding, answer: &[u8]) -> (u64, String) {
     let (count, message) = match encoding {
         Encoding::Json => of_json(answer),

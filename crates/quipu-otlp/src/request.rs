@@ -1,4 +1,4 @@
-//! From bytes to the wire's structs, mending what would fail a whole request.
+//! Reads request bodies into the wire structs, with repairs for errors that would fail a whole request.
 
 use opentelemetry_proto::tonic::collector::{
     logs::v1::ExportLogsServiceRequest, metrics::v1::ExportMetricsServiceRequest,
@@ -13,7 +13,7 @@ use crate::schema::{Seen, Walk};
 use crate::take::NESTING;
 use crate::{Encoding, Signal};
 
-/// A field number that no value has, as the tag of a length-delimited field.
+/// An unused field number, as the tag of a length-delimited field.
 const UNKNOWN_TAG: u8 = 15 << 3 | 2;
 
 /// One signal's export request.
@@ -33,7 +33,7 @@ impl Request for ExportLogsServiceRequest {
     const SIGNAL: Signal = Signal::Logs;
 }
 
-/// Reads a body. Text that is not UTF-8 is mended; broken framing, syntax or types fail.
+/// Reads a body. Text that is not UTF-8 is repaired; broken framing, syntax or types are errors.
 pub(crate) fn read<R: Request>(body: &[u8], encoding: Encoding, mended: &mut Tally) -> Result<R> {
     match encoding {
         Encoding::Protobuf => protobuf(body, mended),
@@ -52,14 +52,15 @@ fn protobuf<R: Request>(body: &[u8], mended: &mut Tally) -> Result<R> {
         mended.add("utf8", texts);
         return Ok(request);
     }
-    // Decoders name the path to the field and what is wrong with it, never its content.
+    // Decoders name the path to the field and the error, never the content.
     Err(Error::new(ErrorKind::Invalid, "decode", format!("OTLP {} as protobuf", R::SIGNAL.as_str()))
         .caused_by(failed))
 }
 
-/// A copy without the two things that make a decoder give up on all of a well-framed request: text that is not UTF-8 (the wrong
-/// bytes become `?`), and nesting beyond its recursion limit (tagged as an unknown field, so it is skipped). Both leave every
-/// length as it was. `None` when there is nothing to mend. Also tells how many texts were wrong.
+/// Returns a copy without the two errors that make a decoder reject a whole well-framed request. The wrong
+/// bytes of text that is not UTF-8 become `?`. Values nested beyond the decoder's recursion limit are tagged
+/// as an unknown field and skipped. Both repairs keep every length. `None` if nothing needs repair. Also
+/// returns the number of wrong texts.
 fn repair(body: &[u8], signal: Signal) -> Option<(Vec<u8>, u64)> {
     let (mut texts, mut tags) = (Vec::new(), Vec::new());
     let see = |seen| match seen {

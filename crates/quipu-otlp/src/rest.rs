@@ -1,9 +1,10 @@
-//! What OTLP says of resources, scopes, span events and links beyond their attributes: it travels as attributes with reserved names, so
-//! that whatever keeps attributes keeps it.
+//! Reserved attributes for OTLP fields of resources, scopes, span events and links, so that every store of
+//! attributes keeps them.
 //!
-//! They stand behind those that were sent and are there only where something was said. Where the last of those sent has a reserved
-//! name itself, all are written, so that what was sent is never taken for what was added. The name of the count is OpenTelemetry's
-//! own for places without such a field: <https://opentelemetry.io/docs/specs/otel/common/mapping-to-non-otlp/#dropped-attributes-count>.
+//! They follow the sent attributes, and exist only for fields with a value. If the last sent attribute itself
+//! has a reserved name, all of them are written, so that sent and added attributes stay distinct. The name of
+//! the count is OpenTelemetry's own for formats without such a field:
+//! <https://opentelemetry.io/docs/specs/otel/common/mapping-to-non-otlp/#dropped-attributes-count>.
 
 use compact_str::CompactString;
 use opentelemetry_proto::tonic::common::v1::EntityRef;
@@ -15,12 +16,12 @@ const TIMELESS: &str = "otel.event.timeless";
 const TRACE_STATE: &str = "otel.link.trace_state";
 const FLAGS: &str = "otel.link.flags";
 
-/// Bytes of memory that one rest takes as an attribute.
+/// Bytes of memory of one reserved attribute.
 pub(crate) const BYTES: usize = size_of::<(CompactString, Value)>();
 
 type Pairs = [(CompactString, Value)];
 
-/// A rest's name and whether a value can be one.
+/// A reserved name, and the check of its value.
 type Reserved = (&'static str, fn(&Value) -> bool);
 
 const OF_RESOURCE: [Reserved; 2] = [(DROPPED_ATTRIBUTES, is_count), (ENTITIES, is_list)];
@@ -28,7 +29,7 @@ const OF_SCOPE: [Reserved; 1] = [(DROPPED_ATTRIBUTES, is_count)];
 const OF_EVENT: [Reserved; 2] = [(DROPPED_ATTRIBUTES, is_count), (TIMELESS, is_flag)];
 const OF_LINK: [Reserved; 3] = [(DROPPED_ATTRIBUTES, is_count), (TRACE_STATE, is_text), (FLAGS, is_count)];
 
-/// Of a resource.
+/// Fields of a resource.
 #[derive(Default)]
 pub(crate) struct OfResource {
     pub(crate) dropped_attributes: u32,
@@ -36,24 +37,24 @@ pub(crate) struct OfResource {
 }
 
 impl OfEvent {
-    /// How many attributes it becomes at most.
+    /// Largest number of reserved attributes.
     pub(crate) const MOST: usize = OF_EVENT.len();
 }
 
 impl OfLink {
-    /// How many attributes it becomes at most.
+    /// Largest number of reserved attributes.
     pub(crate) const MOST: usize = OF_LINK.len();
 }
 
-/// Of a span's event.
+/// Fields of a span's event.
 #[derive(Default)]
 pub(crate) struct OfEvent {
     pub(crate) dropped_attributes: u32,
-    /// It had no time of its own.
+    /// Whether the event had no time of its own.
     pub(crate) timeless: bool,
 }
 
-/// Of a span's link.
+/// Fields of a span's link.
 #[derive(Default)]
 pub(crate) struct OfLink {
     pub(crate) dropped_attributes: u32,
@@ -61,7 +62,7 @@ pub(crate) struct OfLink {
     pub(crate) flags: u32,
 }
 
-/// Appends a resource's rest to its attributes.
+/// Appends a resource's fields to its attributes.
 pub(crate) fn keep_resource(attributes: &mut Attributes, rest: OfResource) {
     let said = [rest.dropped_attributes != 0, !rest.entities.is_empty()];
     append(attributes, OF_RESOURCE, said, || [count(rest.dropped_attributes), entities(rest.entities)]);
@@ -72,13 +73,13 @@ pub(crate) fn keep_scope(attributes: &mut Attributes, dropped_attributes: u32) {
     append(attributes, OF_SCOPE, [dropped_attributes != 0], || [count(dropped_attributes)]);
 }
 
-/// Appends an event's rest to its attributes.
+/// Appends an event's fields to its attributes.
 pub(crate) fn keep_event(attributes: &mut Attributes, rest: &OfEvent) {
     let said = [rest.dropped_attributes != 0, rest.timeless];
     append(attributes, OF_EVENT, said, || [count(rest.dropped_attributes), Value::Bool(rest.timeless)]);
 }
 
-/// Appends a link's rest to its attributes.
+/// Appends a link's fields to its attributes.
 pub(crate) fn keep_link(attributes: &mut Attributes, rest: OfLink) {
     let said = [rest.dropped_attributes != 0, !rest.trace_state.is_empty(), rest.flags != 0];
     append(attributes, OF_LINK, said, || {
@@ -86,7 +87,7 @@ pub(crate) fn keep_link(attributes: &mut Attributes, rest: OfLink) {
     });
 }
 
-/// A resource's attributes as sent, and its rest.
+/// Splits a resource's attributes into the sent ones and its fields.
 pub(crate) fn of_resource(attributes: &Attributes) -> (&Pairs, OfResource) {
     let (sent, [dropped, entities]) = split(attributes, OF_RESOURCE);
     let entities = entities.and_then(Value::as_array).unwrap_or_default();
@@ -96,19 +97,19 @@ pub(crate) fn of_resource(attributes: &Attributes) -> (&Pairs, OfResource) {
     )
 }
 
-/// A scope's attributes as sent, and how many were dropped.
+/// Splits a scope's attributes into the sent ones and the number of dropped ones.
 pub(crate) fn of_scope(attributes: &Attributes) -> (&Pairs, u32) {
     let (sent, [dropped]) = split(attributes, OF_SCOPE);
     (sent, counted(dropped))
 }
 
-/// An event's attributes as sent, and its rest.
+/// Splits an event's attributes into the sent ones and its fields.
 pub(crate) fn of_event(attributes: &Attributes) -> (&Pairs, OfEvent) {
     let (sent, [dropped, timeless]) = split(attributes, OF_EVENT);
     (sent, OfEvent { dropped_attributes: counted(dropped), timeless: timeless == Some(&Value::Bool(true)) })
 }
 
-/// A link's attributes as sent, and its rest.
+/// Splits a link's attributes into the sent ones and its fields.
 pub(crate) fn of_link(attributes: &Attributes) -> (&Pairs, OfLink) {
     let (sent, [dropped, state, flags]) = split(attributes, OF_LINK);
     let trace_state = state.and_then(Value::as_str).unwrap_or_default().to_owned();

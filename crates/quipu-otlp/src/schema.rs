@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use crate::Signal;
 
-/// A message type. Those of equal layout as far as text and sub-messages go share a shape.
+/// A message type. Messages with the same layout of texts and sub-messages share a shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
     Request(Signal),
@@ -96,7 +96,7 @@ const fn field(shape: Shape, number: u64) -> Field {
     }
 }
 
-/// What a walk comes across.
+/// An item that a walk finds.
 pub(crate) enum Seen {
     /// A message of this shape.
     Message(Shape),
@@ -108,7 +108,7 @@ pub(crate) enum Seen {
     TooDeep(usize),
 }
 
-/// Walks one message: tells what it comes across and goes no deeper than `levels` into nested values.
+/// Walks one message: reports its items, and goes at most `levels` deep into nested values.
 pub(crate) struct Walk<'a, F> {
     pub(crate) body: &'a [u8],
     pub(crate) levels: usize,
@@ -116,7 +116,7 @@ pub(crate) struct Walk<'a, F> {
 }
 
 impl<F: FnMut(Seen)> Walk<'_, F> {
-    /// Walks the whole body; `None` when its framing is broken.
+    /// Walks the whole body; `None` if its framing is broken.
     pub(crate) fn request(&mut self, signal: Signal) -> Option<()> {
         self.message(Shape::Request(signal), 0..self.body.len(), 0)
     }

@@ -1,19 +1,19 @@
-//! `google.rpc.Status`, as servers say no, and how long they ask to be left alone.
+//! `google.rpc.Status` of error answers, and the retry delay in it.
 
 use std::time::Duration;
 
 use prost::Message;
 
-/// The type of a detail that says when to come back.
+/// The type of a detail with a retry delay.
 const RETRY_INFO: &str = "type.googleapis.com/google.rpc.RetryInfo";
 
 /// `google.rpc.Status`: <https://github.com/googleapis/googleapis/blob/master/google/rpc/status.proto>.
 #[derive(Clone, PartialEq, Message)]
 pub struct RpcStatus {
-    /// A status code of gRPC.
+    /// gRPC status code.
     #[prost(int32, tag = "1")]
     pub code: i32,
-    /// Words for whoever sent the request. They may quote what was sent.
+    /// Text for the sender. It may quote sent data.
     #[prost(string, tag = "2")]
     pub message: String,
     #[prost(message, repeated, tag = "3")]
@@ -29,7 +29,8 @@ struct Any {
     value: Vec<u8>,
 }
 
-/// `google.rpc.RetryInfo`: <https://github.com/googleapis/googleapis/blob/master/google/rpc/error_details.proto>.
+/// `google.rpc.RetryInfo`:
+/// <https://github.com/googleapis/googleapis/blob/master/google/rpc/error_details.proto>.
 #[derive(Clone, PartialEq, Message)]
 struct RetryInfo {
     #[prost(message, optional, tag = "1")]
@@ -46,24 +47,24 @@ struct Delay {
 }
 
 impl RpcStatus {
-    /// A status with a text.
+    /// Creates a status with a text.
     pub(crate) fn new(code: i32, message: &str) -> Self {
         Self { code, message: message.to_owned(), details: Vec::new() }
     }
 
-    /// The same, with the word when to come back.
+    /// Adds the delay after which to retry.
     pub(crate) fn after(mut self, seconds: u32) -> Self {
         let info = RetryInfo { retry_delay: Some(Delay { seconds: seconds.into(), nanos: 0 }) };
         self.details.push(Any { type_url: RETRY_INFO.to_owned(), value: info.encode_to_vec() });
         self
     }
 
-    /// Reads one; `None` where the bytes are none.
+    /// Decodes a status; `None` for other bytes.
     pub fn read(bytes: &[u8]) -> Option<Self> {
         Self::decode(bytes).ok()
     }
 
-    /// How long it asks to be left alone; `None` where it does not.
+    /// The requested retry delay, if any.
     pub fn retry_delay(&self) -> Option<Duration> {
         let info = self.details.iter().find(|detail| detail.type_url.ends_with("google.rpc.RetryInfo"))?;
         let delay = RetryInfo::decode(info.value.as_slice()).ok()?.retry_delay.unwrap_or_default();

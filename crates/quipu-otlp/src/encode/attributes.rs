@@ -1,4 +1,4 @@
-//! Attribute lists and values.
+//! Encodes attribute lists and values.
 
 use compact_str::CompactString;
 use opentelemetry_proto::tonic::common::v1::{
@@ -15,7 +15,7 @@ fn pair(key: &str, value: &Value) -> KeyValue {
     KeyValue { key: key.to_owned(), value: Some(any(value)), key_strindex: 0 }
 }
 
-/// One value; [`Value::Null`] is a value with nothing in it.
+/// Encodes one value; [`Value::Null`] becomes an empty `AnyValue`.
 pub(crate) fn any(value: &Value) -> AnyValue {
     let value = match value {
         Value::Null => None,

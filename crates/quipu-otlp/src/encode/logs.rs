@@ -1,4 +1,4 @@
-//! Log records.
+//! Encodes events as log records.
 
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::logs::v1::{self as wire, SeverityNumber};
@@ -56,8 +56,8 @@ fn as_sent(event: &Event, sent: &EventWire, common: wire::LogRecord) -> wire::Lo
     }
 }
 
-/// The lowest severity of each level's range, which [`Level::from_severity`] reads back; success is a better kind of info.
-/// <https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber>.
+/// The lowest severity of each level's range, which [`Level::from_severity`] maps back. Success is a kind of
+/// info. <https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber>.
 const fn severity(level: Level) -> SeverityNumber {
     match level {
         Level::Trace => SeverityNumber::Trace,

@@ -1,4 +1,4 @@
-//! Metrics.
+//! Encodes metrics and their points.
 
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::metrics::v1::{self as wire, AggregationTemporality, metric::Data};
@@ -60,7 +60,7 @@ fn data(metric: &Metric) -> Data {
     }
 }
 
-/// Whether an exponential histogram's figures are there as sent: a store keeps the bounds only.
+/// Whether an exponential histogram's figures are available as sent; a store keeps only the bounds.
 fn has_scale(point: &Point) -> bool {
     matches!(point.wire.as_deref(), Some(PointWire { exponential: Some(_), .. }))
 }

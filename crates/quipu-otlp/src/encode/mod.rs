@@ -1,8 +1,8 @@
-//! From records to export requests, of all three signals and in both encodings.
+//! Encodes records as export requests, for all three signals and both encodings.
 //!
-//! What was taken from a request comes back as it was sent, but for what [`crate::decode`] mended or refused. What an adapter read
-//! in it (`canonical`) is not part of the wire; [`crate::outgoing`] puts it there. Records that follow each other and share a
-//! resource, and within it a scope, are grouped. Times before 1970 become 0.
+//! Decoded records are encoded as they were sent, except for the repairs and rejections of [`crate::decode`].
+//! The adapter's result (`canonical`) is not part of the wire; [`crate::outgoing`] adds it. Consecutive
+//! records with the same resource, and within it the same scope, are grouped. Times before 1970 become 0.
 
 mod attributes;
 mod logs;
@@ -22,21 +22,22 @@ use crate::json::{self, ToJson};
 use crate::rest;
 use attributes::pairs;
 
-/// Writes spans as an `ExportTraceServiceRequest`.
+/// Encodes spans as an `ExportTraceServiceRequest`.
 pub fn encode_traces(spans: &[Span], encoding: Encoding) -> Vec<u8> {
     write(&traces::request(spans), encoding)
 }
 
-/// Writes events as an `ExportLogsServiceRequest`.
+/// Encodes events as an `ExportLogsServiceRequest`.
 ///
-/// Of events that did not come by OTLP, the level becomes the severity and the name the event's name.
+/// For events from other sources than OTLP, the level becomes the severity and the name the event's name.
 pub fn encode_logs(events: &[Event], encoding: Encoding) -> Vec<u8> {
     write(&logs::request(events), encoding)
 }
 
-/// Writes metrics as an `ExportMetricsServiceRequest`.
+/// Encodes metrics as an `ExportMetricsServiceRequest`.
 ///
-/// Metrics that did not come by OTLP have doubles for values; an exponential histogram without its scale becomes one with bounds.
+/// Metrics from other sources than OTLP have double values. An exponential histogram without its scale
+/// becomes one with explicit bounds.
 pub fn encode_metrics(metrics: &[Metric], encoding: Encoding) -> Vec<u8> {
     write(&metrics::request(metrics), encoding)
 }
@@ -48,12 +49,12 @@ fn write<R: Message + ToJson>(request: &R, encoding: Encoding) -> Vec<u8> {
     }
 }
 
-/// Shared, or equal: records from a store or a spool do not share.
+/// Whether two values are shared or equal: records from a store or a spool do not share.
 fn same<T: PartialEq>(a: &Arc<T>, b: &Arc<T>) -> bool {
     Arc::ptr_eq(a, b) || a == b
 }
 
-/// A record with the two things that it is grouped by.
+/// A record with its grouping keys, resource and scope.
 trait Grouped {
     fn source(&self) -> (&Arc<Resource>, &Arc<Scope>);
 }
@@ -70,7 +71,7 @@ macro_rules! grouped {
 
 grouped!(Span, Event, Metric);
 
-/// Records by resource: what stands for the resource on the wire, its schema, and the records.
+/// Groups records by resource: the resource on the wire, its schema URL, and the records.
 fn by_resource<T: Grouped>(
     records: &[T],
 ) -> impl Iterator<Item = (Option<resource::Resource>, String, &[T])> + '_ {
@@ -80,7 +81,7 @@ fn by_resource<T: Grouped>(
     })
 }
 
-/// Records of one resource by scope, likewise.
+/// Groups the records of one resource by scope in the same way.
 fn by_scope<T: Grouped>(
     records: &[T],
 ) -> impl Iterator<Item = (Option<InstrumentationScope>, String, &[T])> + '_ {
@@ -90,7 +91,7 @@ fn by_scope<T: Grouped>(
     })
 }
 
-/// `None` where nothing is known of it.
+/// The resource on the wire; `None` for an empty one.
 fn resource_of(resource: &Resource) -> Option<resource::Resource> {
     let (sent, rest) = rest::of_resource(&resource.attributes);
     let resource = resource::Resource {

@@ -1,4 +1,4 @@
-//! The four kinds of metric points.
+//! Encodes the four kinds of metric points.
 
 use opentelemetry_proto::tonic::metrics::v1::exemplar::Value as Observed;
 use opentelemetry_proto::tonic::metrics::v1::exponential_histogram_data_point::Buckets;
@@ -14,7 +14,7 @@ use quipu_core::{
 use super::attributes::pairs;
 use super::nanos;
 
-/// A distribution's parts; those of a number are the one observation that it is.
+/// The figures of a distribution; a plain number is one observation.
 struct Parts<'a> {
     count: u64,
     sum: f64,
@@ -43,7 +43,7 @@ fn flags(point: &Point) -> u32 {
     sent(point).map_or(0, |sent| sent.flags)
 }
 
-/// Start and time.
+/// Start and time of a point.
 fn times(point: &Point) -> (u64, u64) {
     let timeless = sent(point).is_some_and(|sent| sent.timeless);
     (point.start.map(nanos).unwrap_or_default(), if timeless { 0 } else { nanos(point.time) })
@@ -90,7 +90,7 @@ pub(super) fn histogram(point: &Point) -> HistogramDataPoint {
     }
 }
 
-/// Bounds, and counts of which there is one more: the last bucket has no upper bound on the wire.
+/// Bounds and counts. There is one more count than bounds: the last bucket has no upper bound on the wire.
 fn buckets(buckets: &[Bucket]) -> (Vec<f64>, Vec<u64>) {
     let mut counts: Vec<u64> = buckets.iter().map(|bucket| bucket.count).collect();
     match buckets.split_last() {
@@ -144,7 +144,7 @@ pub(super) fn summary(point: &Point) -> SummaryDataPoint {
     }
 }
 
-/// Those as sent, else those that are known.
+/// The exemplars as sent, else those with known spans.
 fn exemplars(point: &Point) -> Vec<Exemplar> {
     match sent(point) {
         Some(sent) if !sent.exemplars.is_empty() => sent.exemplars.iter().map(exemplar).collect(),

@@ -1,4 +1,4 @@
-//! Spans.
+//! Encodes spans, their events and links.
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::trace::v1 as wire;

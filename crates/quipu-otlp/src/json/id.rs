@@ -1,4 +1,4 @@
-//! Ids and bytes.
+//! Ids and byte values in OTLP JSON.
 
 use base64::alphabet;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
@@ -16,7 +16,7 @@ impl<'de> Deserialize<'de> for Id {
         let read = |scalar: Scalar<'_>| match scalar {
             Scalar::Null => Some(Vec::new()),
             Scalar::Text(text) => Some(id(text)),
-            // Refused with its item, so that the other items live.
+            // The invalid id rejects its item only; the other items stay.
             _ => Some(NOT_HEX.to_vec()),
         };
         from.deserialize_any(ScalarVisitor { what: "an id", read }).map(Self)
@@ -24,21 +24,21 @@ impl<'de> Deserialize<'de> for Id {
 }
 
 fn id(text: &str) -> Vec<u8> {
-    // Base64 of 8 and 16 bytes, with and without padding; hexadecimal takes 16 and 32.
+    // Base64 of 8 and 16 bytes, with and without padding; hexadecimal has 16 and 32 characters.
     let base64 = || base64(text).filter(|_| matches!(text.len(), 11 | 12 | 22 | 24));
     hex(text).or_else(base64).unwrap_or_else(|| NOT_HEX.to_vec())
 }
 
 fn hex(text: &str) -> Option<Vec<u8>> {
     let digit = |digit: u8| char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    // Twelve or twenty-four characters are no id in hexadecimal, but may be one in base64.
+    // Twelve or twenty-four characters are not a hexadecimal id, but may be one in base64.
     if !text.len().is_multiple_of(2) || matches!(text.len(), 12 | 22 | 24) {
         return None;
     }
     text.as_bytes().chunks_exact(2).map(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?)).collect()
 }
 
-/// Bytes in base64, of either alphabet, padded or not.
+/// Bytes in base64, of either alphabet, with or without padding.
 pub(super) struct Base64(pub(super) Vec<u8>);
 
 impl<'de> Deserialize<'de> for Base64 {

@@ -1,4 +1,4 @@
-//! The messages, field by field: one table for both ways. Unknown fields are skipped unread.
+//! Field tables of OTLP's messages, for reading and writing JSON. Unknown fields are skipped unread.
 
 use std::fmt;
 
@@ -24,8 +24,9 @@ use super::id::Id;
 use super::scalar::{Code, J, Key, Kind, Severity, Temporality};
 use super::write::{ToJson, W};
 
-/// Reads and writes messages: `"jsonName" => field` for a field of a type that is [`FromJson`] and [`ToJson`], `as Wrap` for one that
-/// is read in a way of its own, `= Variant` for one branch of a choice. The first of several names is the one that is written.
+/// Reads and writes messages. `"jsonName" => field` is a field of a type that is [`FromJson`] and [`ToJson`].
+/// `as Wrap` marks a field with its own reader, and `= Variant` one branch of a choice. The first of several
+/// names is written.
 macro_rules! messages {
     ($($message:ty {
         $($first:literal $(| $also:literal)* => $field:ident $(as $wrap:ty)? $(= $variant:path)?,)*

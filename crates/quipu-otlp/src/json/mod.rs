@@ -1,8 +1,9 @@
-//! OTLP's JSON, read leniently and straight into the wire's structs, and written strictly from them.
+//! OTLP's JSON: a lenient reader into the wire structs, and a strict writer from them.
 //!
 //! The mapping is protobuf's (<https://protobuf.dev/programming-guides/json/>) with OTLP's changes
-//! (<https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding>). Senders in the field stray from both: names for enums,
-//! `null` for nothing, numbers as strings and strings as numbers, base64 ids, snake case. All of it is taken.
+//! (<https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding>). Real senders deviate from both:
+//! names for enums, `null` for nothing, numbers as strings and strings as numbers, base64 ids, snake case.
+//! The reader accepts all of it.
 
 mod id;
 mod messages;
@@ -22,12 +23,12 @@ use crate::request::Request;
 
 pub(crate) use write::{ToJson, write};
 
-/// A type that can be read from JSON. Foreign types need a trait of ours.
+/// A type that can be read from JSON. Serde's own trait cannot be implemented for foreign types.
 pub(crate) trait FromJson: Sized {
     fn from_json<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error>;
 }
 
-/// Reads a request. Text that is not UTF-8, and escapes of half a surrogate pair, are mended.
+/// Reads a request. Text that is not UTF-8, and escapes of half a surrogate pair, are repaired.
 pub(crate) fn request<R: Request>(body: &[u8], mended: &mut Tally) -> Result<R> {
     let failed = match parse(body) {
         Ok(request) => return Ok(request),
@@ -59,13 +60,14 @@ fn parse<R: Request>(body: &[u8]) -> Result<R, serde_json::Error> {
     Ok(request)
 }
 
-/// Says what is wrong and where without quoting the body, which serde's own words do.
+/// Describes the error and its position without a quote of the body, which serde's own texts contain.
 fn explain(signal: &str, error: &serde_json::Error) -> String {
     let (line, column) = (error.line(), error.column());
     let what = match error.classify() {
         Category::Eof => "the body ends too early".to_owned(),
         Category::Data => match error.to_string().rsplit_once(", expected ") {
-            // What was expected is this crate's own wording and ends in the position; what was found is the sender's.
+            // The expected form is this crate's own wording and ends in the position; the found value is the
+            // sender's.
             Some((_, expected)) => {
                 format!("wrong type, expected {}", expected.split(" at line ").next().unwrap_or_default())
             }

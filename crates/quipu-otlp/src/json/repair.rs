@@ -1,7 +1,7 @@
-//! Escapes that stand for no character.
+//! Repairs JSON escapes of lone surrogates.
 
-/// Replaces `\ud800`-like escapes that have no partner by `\ufffd`; tells how many. JavaScript writes these when it cuts a text in
-/// the middle of an emoji.
+/// Replaces `\ud800`-like escapes without a partner by `\ufffd`; returns their number. JavaScript writes
+/// these when it cuts a text in the middle of an emoji.
 pub(super) fn lone_surrogates(text: &mut [u8]) -> u64 {
     let (mut at, mut mended) = (0, 0);
     while at < text.len() {
@@ -22,7 +22,7 @@ pub(super) fn lone_surrogates(text: &mut [u8]) -> u64 {
     mended
 }
 
-/// The half of a pair that the escape at `at` stands for.
+/// The half of a pair that the escape at `at` encodes.
 fn surrogate(text: &[u8], at: usize) -> Option<u32> {
     let digits = text.get(at..at + 6)?.strip_prefix(b"\\u")?;
     let code = u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;

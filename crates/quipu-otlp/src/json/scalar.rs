@@ -1,4 +1,4 @@
-//! Text, numbers, enums and lists.
+//! Text, numbers, enums and lists in OTLP JSON.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,7 +11,7 @@ use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 
 use super::FromJson;
 
-/// Lets serde read what can be read from JSON.
+/// Adapter from [`FromJson`] to serde's `Deserialize`.
 pub(super) struct J<T>(pub(super) T);
 
 impl<'de, T: FromJson> Deserialize<'de> for J<T> {
@@ -20,7 +20,7 @@ impl<'de, T: FromJson> Deserialize<'de> for J<T> {
     }
 }
 
-/// The name of a field, without a copy where there is no escape in it.
+/// The name of a field, borrowed if it has no escape.
 pub(super) struct Key<'de>(Cow<'de, str>);
 
 impl Key<'_> {
@@ -62,7 +62,8 @@ pub(super) enum Scalar<'a> {
     Text(&'a str),
 }
 
-/// Reads any scalar and hands it to `read`; `None` from there is a wrong type. `what` says what was wanted.
+/// Reads any scalar and passes it to `read`; `None` from `read` means a wrong type. `what` describes the
+/// expected form.
 pub(super) struct ScalarVisitor<F> {
     pub(super) what: &'static str,
     pub(super) read: F,
@@ -107,7 +108,7 @@ impl<'de, T, F: FnOnce(Scalar<'_>) -> Option<T>> Visitor<'de> for ScalarVisitor<
     }
 }
 
-/// Text moves: a long one would be copied once more by [`ScalarVisitor`].
+/// A visitor that moves text; [`ScalarVisitor`] would copy it once more.
 struct TextVisitor;
 
 impl<'de> Visitor<'de> for TextVisitor {
@@ -172,7 +173,7 @@ impl FromJson for f64 {
             Scalar::Bool(_) => None,
             Scalar::Int(int) => Some(int as Self),
             Scalar::Double(double) => Some(double),
-            // Rust's parser knows NaN, Infinity and -Infinity.
+            // Rust's parser accepts NaN, Infinity and -Infinity.
             Scalar::Text(text) => text.trim().parse().ok(),
         };
         from.deserialize_any(ScalarVisitor { what: "a number", read })
@@ -203,7 +204,7 @@ macro_rules! integers {
 
 integers!(i64: "a 64-bit integer", u64: "an unsigned 64-bit integer", i32: "a 32-bit integer", u32: "an unsigned 32-bit integer");
 
-/// An enum: its number or its name, 0 for what is not known.
+/// An enum by its number or its name; 0 for unknown names.
 macro_rules! enums {
     ($($wrap:ident: $wire:ty),*) => {$(
         pub(super) struct $wrap(pub(super) i32);

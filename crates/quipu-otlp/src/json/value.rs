@@ -1,4 +1,4 @@
-//! `AnyValue` and what it nests: the one recursive part, so it counts its levels.
+//! `AnyValue` and its nested values: the only recursive part, so it counts its levels.
 
 use std::fmt;
 
@@ -24,10 +24,10 @@ impl FromJson for AnyValue {
     }
 }
 
-/// Something read within so many lists and maps.
+/// A reader at a nesting depth.
 struct At<K>(usize, K);
 
-/// What is to be read.
+/// A type of value to read.
 trait Reads: Copy {
     type Out: Default;
     const WHAT: &'static str;
@@ -96,7 +96,8 @@ impl Reads for ValueVisitor {
                 "bytesValue" | "bytes_value" => {
                     fields.next_value::<Option<Base64>>()?.map(|bytes| Value::BytesValue(bytes.0))
                 }
-                // The level beyond the last one is kept empty: whoever cuts there can see that something was.
+                // The level beyond the last one is kept empty, so the code that cuts there can detect the
+                // cut.
                 "arrayValue" | "array_value" if depth > NESTING => {
                     fields.next_value::<IgnoredAny>()?;
                     Some(Value::ArrayValue(ArrayValue::default()))

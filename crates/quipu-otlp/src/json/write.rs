@@ -1,5 +1,5 @@
-//! Strict OTLP/JSON from the wire's structs: lower camel case, ids in hexadecimal, 64-bit integers as text, enums as numbers, fields
-//! that hold their default left out. <https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding>.
+//! Strict OTLP/JSON from the wire structs: lower camel case, hexadecimal ids, 64-bit integers as text, enums
+//! as numbers, default values left out. <https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding>.
 
 use std::fmt::Write;
 
@@ -8,17 +8,17 @@ use base64::engine::general_purpose::STANDARD;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-/// A type that can be written as JSON. Foreign types need a trait of ours.
+/// A type that can be written as JSON. Serde's own trait cannot be implemented for foreign types.
 pub(crate) trait ToJson {
     fn to_json<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error>;
 
-    /// Whether a field that holds it is left out.
+    /// Whether a field with this value is left out.
     fn is_unset(&self) -> bool {
         false
     }
 }
 
-/// Lets serde write what can be written as JSON.
+/// Adapter from [`ToJson`] to serde's `Serialize`.
 pub(super) struct W<'a, T>(pub(super) &'a T);
 
 impl<T: ToJson> Serialize for W<'_, T> {
@@ -27,9 +27,9 @@ impl<T: ToJson> Serialize for W<'_, T> {
     }
 }
 
-/// Writes a request.
+/// Encodes a request.
 pub(crate) fn write<R: ToJson>(request: &R) -> Vec<u8> {
-    // Memory takes every byte and all keys are text, so there is nothing that could fail.
+    // Writing to memory with text keys cannot fail.
     serde_json::to_vec(&W(request)).unwrap_or_default()
 }
 
@@ -103,18 +103,18 @@ impl ToJson for f64 {
         }
     }
 
-    /// Minus zero is something else than zero.
+    /// Minus zero differs from zero.
     fn is_unset(&self) -> bool {
         self.to_bits() == 0
     }
 }
 
-/// Ids. Other bytes are values, which see to themselves.
+/// Ids. Byte values are encoded with the values.
 impl ToJson for Vec<u8> {
     fn to_json<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let mut hex = String::with_capacity(2 * self.len());
         for byte in self {
-            // Text takes whatever is written to it.
+            // Writing to a string cannot fail.
             let _ = write!(hex, "{byte:02x}");
         }
         to.serialize_str(&hex)
@@ -176,7 +176,7 @@ impl ToJson for AnyValue {
     }
 }
 
-/// A list within a value, in the object that protobuf puts around it.
+/// A list within a value, with the object that protobuf puts around it.
 struct Values<'a, T>(&'a Vec<T>);
 
 impl<T: ToJson> Serialize for Values<'_, T> {

@@ -1,4 +1,4 @@
-//! The words of OpenTelemetry's GenAI conventions, after the renames that followed 1.41:
+//! Exported spans in the words of OpenTelemetry's GenAI conventions, after the renames that followed 1.41:
 //! <https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/client-inference.md>.
 
 use quipu_core::{Canonical, Kind, Timestamp, Usage};
@@ -28,7 +28,7 @@ const OPERATIONS: &[&str] = &[
     "fetch_response",
 ];
 
-/// Writes all that is known.
+/// Writes all canonical fields.
 pub(super) fn overlay(to: &mut Overlay<'_>) {
     let read = to.read();
     to.set("gen_ai.operation.name", operation(read));
@@ -52,7 +52,8 @@ pub(super) fn overlay(to: &mut Overlay<'_>) {
     to.set(quipu::GENAI_COST, to.cost);
 }
 
-/// A workflow's own span bears its name as `gen_ai.agent.name`. The conventions have no word for the workflow around a span.
+/// A workflow's own span has its name in `gen_ai.agent.name`. The conventions have no attribute for the
+/// workflow around a span.
 fn names(to: &mut Overlay<'_>) {
     let read = to.read();
     if operation(read) == Some(INVOKE_WORKFLOW) {
@@ -64,8 +65,8 @@ fn names(to: &mut Overlay<'_>) {
     to.text("gen_ai.agent.id", read.agent_id.as_ref());
 }
 
-/// The operation as sent where the conventions know it, else theirs for the kind. They have none for tasks, guardrails and the like:
-/// whatever was sent stays.
+/// The sent operation if the conventions know it, else the conventions' operation for the kind. They have
+/// none for tasks, guardrails and similar kinds; the sent one then stays.
 fn operation(read: &Canonical) -> Option<&'static str> {
     let sent = read.operation.as_deref();
     OPERATIONS.iter().copied().find(|known| Some(*known) == sent).or(match read.kind {
@@ -84,7 +85,7 @@ fn parameters(to: &mut Overlay<'_>) {
     let params = &to.read().params;
     to.set("gen_ai.request.temperature", params.temperature);
     to.set("gen_ai.request.top_p", params.top_p);
-    // Sampling and retrieval have a top K each since conventions 0.1.0.
+    // Since conventions 0.1.0, sampling and retrieval each have their own top K.
     let top_k =
         if to.read().kind == Kind::Retrieval { "gen_ai.retrieval.top_k" } else { "gen_ai.request.top_k" };
     to.set(top_k, params.top_k);

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use quipu_core::{Message, Part, Value};
 use serde_json::{Value as Json, json};
 
-/// Text as it is, everything else as JSON.
+/// Text unchanged, every other value as JSON.
 pub(super) fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -13,7 +13,7 @@ pub(super) fn text(value: &Value) -> String {
     }
 }
 
-/// The plain JSON of a value: bytes become base64, and what JSON has no number for becomes null.
+/// The plain JSON of a value: bytes become base64; NaN and infinities become null.
 pub(super) fn json_of(value: &Value) -> Json {
     match value {
         Value::Null => Json::Null,
@@ -29,7 +29,7 @@ pub(super) fn json_of(value: &Value) -> Json {
     }
 }
 
-/// Messages by the schema of the GenAI conventions.
+/// Encodes messages by the schema of the GenAI conventions.
 pub(super) fn messages(messages: &[Message]) -> String {
     let message = |message: &Message| {
         let parts: Json = message.parts.iter().map(part).collect();

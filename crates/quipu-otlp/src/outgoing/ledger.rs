@@ -1,19 +1,19 @@
-//! What the ledger says of the spans of a batch.
+//! Ledger rows of the spans of a batch.
 
 use std::collections::HashMap;
 
 use quipu_core::{Batch, Billing, Cost, Span, SpanId, TraceId, Usage, Usd};
 
-/// The newest row of each span.
+/// The latest row of each span.
 pub(super) struct Rows<'a>(HashMap<(TraceId, SpanId), &'a Cost>);
 
-/// The figures that a span may show.
+/// The figures that a span may export.
 pub(super) enum Figures<'a> {
-    /// It counts, or nothing is known against it.
+    /// It counts, or has no row.
     Counted {
-        /// Its tokens.
+        /// Tokens of the span.
         usage: Option<&'a Usage>,
-        /// Its cost, and who is asked to pay.
+        /// Cost of the span, and its billing.
         cost: Option<(Usd, Billing)>,
     },
     /// It does not count, by the rule of this word.
@@ -32,7 +32,7 @@ impl<'a> Rows<'a> {
         Self(rows)
     }
 
-    /// Whether nothing is known against it.
+    /// Whether the span counts, or has no row.
     pub(super) fn counts(&self, span: &Span) -> bool {
         self.0.get(&(span.trace_id, span.span_id)).is_none_or(|row| row.counts())
     }

@@ -1,4 +1,4 @@
-//! What was said, as OpenInference spreads it over attributes:
+//! Messages as OpenInference flattens them into attributes:
 //! <https://arize-ai.github.io/openinference/spec/attributes/semantic-conventions.html>.
 
 use quipu_core::{Kind, Message, Messages, Part};
@@ -8,10 +8,11 @@ use quipu_semconv::{OPENINFERENCE_INPUT, OPENINFERENCE_OUTPUT, OPENINFERENCE_TOO
 use super::json;
 use super::overlay::Overlay;
 
-/// The most messages of a side, tools, or parts of a message that are spread. What is beyond is in the attributes as sent.
+/// Largest number of flattened messages of a side, tools, or parts of a message. Further ones stay in the
+/// attributes as sent.
 const MOST: usize = 128;
 
-/// Spreads what was said, as far as it was not sent so.
+/// Flattens the messages that were not sent in this form.
 pub(super) fn overlay(to: &mut Overlay<'_>) {
     let kind = to.read().kind;
     let tells = matches!(
@@ -53,7 +54,7 @@ fn value(to: &mut Overlay<'_>, [key, kind]: [&'static str; 2], value: Option<(St
     }
 }
 
-/// All messages of a side: one text as it is, else JSON.
+/// All messages of a side: a single text unchanged, else JSON.
 fn whole(messages: &[Message]) -> Option<(String, &'static str)> {
     match messages {
         [] => None,

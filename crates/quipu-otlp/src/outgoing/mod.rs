@@ -1,7 +1,8 @@
-//! What Quipu knows of spans, in words that others read.
+//! Exported spans with Quipu's findings, in the words of other conventions.
 //!
-//! A backend passes a batch through [`map`] and encodes what comes out. Attributes as sent stay; over them lie Quipu's figures. Tokens and
-//! cost are left only on spans that the ledger counts, so that whoever adds up all spans comes to Quipu's own totals.
+//! A backend passes a batch through [`map`] and encodes the result. Sent attributes stay, and Quipu's figures
+//! replace them where both exist. Only spans that the ledger counts keep tokens and cost, so a sum over all
+//! spans equals Quipu's own totals.
 
 mod genai;
 mod json;
@@ -19,30 +20,32 @@ use serde::{Deserialize, Serialize};
 use ledger::Rows;
 use overlay::Overlay;
 
-/// How spans go out.
+/// Mapping of exported spans.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mapping {
-    /// As they came, untouched.
+    /// Unchanged, as they were sent.
     Passthrough,
-    /// With what Quipu read in the words of the current GenAI conventions, over the attributes as sent:
+    /// With Quipu's findings in the words of the current GenAI conventions, over the sent attributes:
     /// <https://github.com/open-telemetry/semantic-conventions-genai>.
     #[default]
     GenAi,
-    /// With what Quipu read in the words of OpenInference, over the attributes as sent:
+    /// With Quipu's findings in the words of OpenInference, over the sent attributes:
     /// <https://github.com/Arize-ai/openinference/tree/main/spec>.
     OpenInference,
 }
 
-/// The spans of a batch as they are to go out; borrowed where nothing changes.
+/// Maps the spans of a batch for export; borrowed if nothing changes.
 ///
-/// Of the spans that were made from other records, [`Mapping::Passthrough`] leaves out those of log records and metrics, which go out
-/// themselves. The other mappings let pass, as the only spans of some sources, those that were made from log records in a vendor's
-/// own words and count; a record with the details of a span, and a metric, stand for no span of their own.
+/// Some spans were made from other records. [`Mapping::Passthrough`] leaves out those made from log records
+/// and metrics, because these are exported themselves. The other mappings keep counting spans made from log
+/// records in a vendor's own words, because some sources have no other spans. They leave out spans made from
+/// metrics and from log records with a span's details.
 ///
-/// They name what a span does, its provider, models, parameters, agent, tool, session and error. A span whose ledger row counts
-/// gets the row's tokens and cost, and no other spelling of them; one whose row does not count loses all of its tokens and cost
-/// and says by which rule; one without a row in the batch keeps its tokens.
+/// These mappings write a span's kind, provider, models, parameters, agent, tool, session and error. A span
+/// with a counting ledger row gets the row's tokens and cost, and loses other spellings of them. A span with
+/// a row that does not count loses all of its tokens and cost, and names the rule. A span without a row in
+/// the batch keeps its tokens.
 pub fn map(batch: &Batch, mapping: Mapping) -> Cow<'_, [Span]> {
     let words = match mapping {
         Mapping::Passthrough => return passthrough(&batch.spans),
@@ -71,7 +74,7 @@ pub fn map(batch: &Batch, mapping: Mapping) -> Cow<'_, [Span]> {
     Cow::Owned(mapped)
 }
 
-/// What was read from a session file came as no other record.
+/// A session file has no other record of its spans, so they are kept.
 fn passthrough(spans: &[Span]) -> Cow<'_, [Span]> {
     let came = |span: &Span| matches!(span.canonical.signal, Signal::Span | Signal::Transcript);
     match spans.iter().all(came) {

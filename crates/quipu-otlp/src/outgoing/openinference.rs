@@ -1,4 +1,5 @@
-//! The words of OpenInference: <https://arize-ai.github.io/openinference/spec/attributes/semantic-conventions.html>.
+//! Exported spans in the words of OpenInference:
+//! <https://arize-ai.github.io/openinference/spec/attributes/semantic-conventions.html>.
 
 use quipu_core::{Kind, Params, Usage};
 use serde_json::json;
@@ -6,7 +7,7 @@ use serde_json::json;
 use super::messages;
 use super::overlay::Overlay;
 
-/// Where hosting providers go by another name there.
+/// Hosting providers with a different name in OpenInference.
 const PROVIDERS: &[(&str, &str)] = &[
     ("aws.bedrock", "aws"),
     ("azure.ai.inference", "azure"),
@@ -18,7 +19,7 @@ const PROVIDERS: &[(&str, &str)] = &[
     ("x_ai", "xai"),
 ];
 
-/// Writes all that is known.
+/// Writes all canonical fields.
 pub(super) fn overlay(to: &mut Overlay<'_>) {
     let read = to.read();
     to.set("openinference.span.kind", kind(read.kind));
@@ -40,7 +41,7 @@ pub(super) fn overlay(to: &mut Overlay<'_>) {
     messages::overlay(to);
 }
 
-/// `None` for spans that have nothing to do with models: their kind, if they have one, stays.
+/// `None` for spans without a relation to models: a sent kind stays.
 const fn kind(kind: Kind) -> Option<&'static str> {
     match kind {
         Kind::Llm => Some("LLM"),
@@ -74,7 +75,7 @@ fn provider(name: &str) -> &str {
     PROVIDERS.iter().find(|(known, _)| *known == name).map_or(name, |(_, theirs)| theirs)
 }
 
-/// As one JSON object; `None` where none was sent.
+/// Request parameters as one JSON object; `None` if none were sent.
 fn parameters(params: &Params) -> Option<String> {
     let stop = (!params.stop_sequences.is_empty()).then_some(&params.stop_sequences);
     let all = [

@@ -1,4 +1,4 @@
-//! One span's attributes as sent, and what is laid over them.
+//! One span's sent attributes, and the attributes that replace them.
 
 use std::borrow::Cow;
 
@@ -9,19 +9,19 @@ use quipu_semconv::quipu;
 use super::ledger::{Figures, Rows};
 use super::spelling::Strip;
 
-/// What a mapping writes about a span.
+/// The attributes that a mapping writes on a span.
 pub(super) struct Overlay<'a> {
     pub(super) span: &'a Span,
-    /// The tokens that it shows.
+    /// Tokens of the span.
     pub(super) usage: Option<&'a Usage>,
-    /// What it cost, where it is to be paid by use.
+    /// Cost of a metered call.
     pub(super) cost: Option<f64>,
     strip: Strip,
     new: Vec<(Cow<'static, str>, Value)>,
 }
 
 impl<'a> Overlay<'a> {
-    /// Decides which figures the span may show, and writes what is the same in all mappings.
+    /// Decides which figures the span may export, and writes the attributes that all mappings share.
     pub(super) fn over(rows: &Rows<'a>, span: &'a Span) -> Self {
         let mut overlay = Self { span, usage: None, cost: None, strip: Strip::NOTHING, new: Vec::new() };
         match rows.figures(span) {
@@ -44,7 +44,7 @@ impl<'a> Overlay<'a> {
     }
 
     fn price(&mut self, amount: Usd, billing: Billing) {
-        // By way of the text, so that the double is the nearest one.
+        // Converted by way of text, so the double is the nearest one.
         let dollars = amount.to_string().parse().unwrap_or_default();
         match billing {
             Billing::Metered => {
@@ -55,29 +55,29 @@ impl<'a> Overlay<'a> {
         }
     }
 
-    /// What an adapter read.
+    /// The canonical fields.
     pub(super) fn read(&self) -> &'a Canonical {
         &self.span.canonical
     }
 
-    /// Writes what is known under a key, instead of what was sent there.
+    /// Sets a key, in place of a sent value; `None` changes nothing.
     pub(super) fn set(&mut self, key: impl Into<Cow<'static, str>>, value: Option<impl Into<Value>>) {
         if let Some(value) = value {
             self.new.push((key.into(), value.into()));
         }
     }
 
-    /// The same for a text.
+    /// Sets a text.
     pub(super) fn text(&mut self, key: &'static str, text: Option<&CompactString>) {
         self.set(key, text.map(CompactString::as_str));
     }
 
-    /// The same for a count.
+    /// Sets a count.
     pub(super) fn count(&mut self, key: &'static str, count: Option<u64>) {
         self.set(key, count.map(|count| i64::try_from(count).unwrap_or(i64::MAX)));
     }
 
-    /// The same for a list of words, where there are some.
+    /// Sets a list of words, unless it is empty.
     pub(super) fn words(&mut self, key: &'static str, words: &[CompactString]) {
         let list = || Value::Array(words.iter().map(|word| word.as_str().into()).collect());
         self.set(key, (!words.is_empty()).then(list));
@@ -88,12 +88,12 @@ impl<'a> Overlay<'a> {
         self.span.attributes.get(key).is_some()
     }
 
-    /// Whether a key was sent that begins so.
+    /// Whether a key with this prefix was sent.
     pub(super) fn is_begun(&self, prefix: &str) -> bool {
         self.span.attributes.iter().any(|(key, _)| key.starts_with(prefix))
     }
 
-    /// The span as it goes out; `None` where nothing of it changes.
+    /// The span to export; `None` if nothing changes.
     pub(super) fn finish(self) -> Option<Span> {
         let Self { span, strip, new, .. } = self;
         let is_new = |key: &str| new.iter().any(|(known, _)| known == key);
@@ -115,7 +115,7 @@ impl<'a> Overlay<'a> {
     }
 }
 
-/// A copy of a span with other attributes, without a copy of those that it has.
+/// A copy of a span with other attributes; its own attributes are not copied.
 fn with(span: &Span, attributes: Attributes) -> Span {
     Span {
         attributes,

@@ -1,10 +1,10 @@
-//! Under which keys sources write tokens and money.
+//! The keys under which sources send tokens and money.
 
 use std::sync::LazyLock;
 
 use quipu_semconv as names;
 
-/// The figures that a mapping writes in its own words.
+/// Figures that a mapping writes in its own words.
 const TOKENS: &[&[&str]] = &[
     names::INPUT,
     names::OUTPUT,
@@ -21,7 +21,7 @@ const TOKENS: &[&[&str]] = &[
     &[names::LANGFUSE_USAGE],
 ];
 
-/// Figures that no mapping has words for: they stay where the span counts.
+/// Figures without words in any mapping: they stay on a span that counts.
 const DETAILS: &[&[&str]] = &[
     names::CACHE_WRITE_5M,
     names::CACHE_WRITE_1H,
@@ -55,14 +55,14 @@ fn begins(key: &str, prefixes: &[&str]) -> bool {
     prefixes.iter().any(|prefix| key.starts_with(prefix))
 }
 
-/// Which of the keys as sent go.
+/// The sent keys to remove.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Strip {
-    /// All spellings of what the mapping writes.
+    /// All spellings of the figures that the mapping writes.
     pub(super) tokens: bool,
-    /// All money.
+    /// All costs.
     pub(super) money: bool,
-    /// Everything that looks like tokens.
+    /// Every key that looks like tokens.
     pub(super) all: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Attribute lists and values.
+//! Decodes attribute lists and values.
 
 use compact_str::CompactString;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value as Wire};
@@ -7,12 +7,13 @@ use quipu_core::{Attributes, Value};
 use super::Taker;
 
 impl Taker<'_> {
-    /// A record's attributes. Those beyond the limit are left out, and added to those that the sender has `dropped`.
+    /// A record's attributes. Those beyond the limit are dropped, and added to the sender's own count
+    /// `dropped`.
     pub(super) fn attributes(&mut self, pairs: Vec<KeyValue>, dropped: &mut u32) -> Attributes {
         self.attributes_with(pairs, dropped, 0)
     }
 
-    /// The same with room for `more` to follow.
+    /// The same, with capacity for `more` further attributes.
     pub(super) fn attributes_with(
         &mut self,
         mut pairs: Vec<KeyValue>,
@@ -28,7 +29,7 @@ impl Taker<'_> {
         attributes
     }
 
-    /// Leaves out what is beyond the limit, and counts it.
+    /// Drops items beyond the limit and counts them.
     pub(super) fn shorten<T>(
         &mut self,
         items: &mut Vec<T>,
@@ -43,7 +44,7 @@ impl Taker<'_> {
         }
     }
 
-    /// A value that may be missing.
+    /// Decodes a value that may be missing.
     pub(super) fn value(&mut self, value: Option<AnyValue>) -> Value {
         self.value_at(value, 0)
     }

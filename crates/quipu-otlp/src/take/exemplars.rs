@@ -1,4 +1,4 @@
-//! Exemplars of metric points.
+//! Decodes exemplars of metric points.
 
 use opentelemetry_proto::tonic::metrics::v1::{self as wire, exemplar::Value as Observed};
 use quipu_core::{Exemplar, ExemplarWire, Timestamp};
@@ -6,7 +6,7 @@ use quipu_core::{Exemplar, ExemplarWire, Timestamp};
 use super::{Taker, span_id, trace_id};
 
 impl Taker<'_> {
-    /// The exemplars that name a span; and all of them as they were sent, where the former do not tell everything.
+    /// The exemplars that name a span, and all exemplars as sent if the former lack details.
     pub(super) fn exemplars(&mut self, mut sent: Vec<wire::Exemplar>) -> (Vec<Exemplar>, Vec<ExemplarWire>) {
         self.shorten(&mut sent, self.limits.attributes, "exemplars", &mut 0);
         let all: Vec<_> = sent.into_iter().map(|exemplar| self.exemplar(exemplar)).collect();
@@ -33,7 +33,7 @@ impl Taker<'_> {
     }
 }
 
-/// `None` where a part of it is missing.
+/// An exemplar with its span; `None` if a field is missing.
 fn named(sent: &ExemplarWire) -> Option<Exemplar> {
     Some(Exemplar {
         time: sent.time,

@@ -1,4 +1,4 @@
-//! Log records, which become events.
+//! Decodes log records into events.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use super::{Refusal, Taker, is_unset, span_id, trace_id};
 /// Bytes of the longest log body that may be an event's name.
 const NAME_BYTES: usize = 128;
 
-/// Moves every good record into the batch.
+/// Moves every valid record into the batch.
 pub(super) fn take(request: ExportLogsServiceRequest, to: &mut Taker<'_>) {
     for (r, group) in request.resource_logs.into_iter().enumerate() {
         let resource = Arc::new(to.resource(group.resource, group.schema_url));
@@ -72,7 +72,7 @@ impl Taker<'_> {
         })
     }
 
-    /// When it happened, and when it was observed.
+    /// Time of the event, and its observed time.
     fn event_time(&self, record: &wire::LogRecord) -> Result<(Timestamp, Option<Timestamp>), Refusal> {
         match (record.time_unix_nano, record.observed_time_unix_nano) {
             (0, 0) => Ok((self.now, None)),
@@ -93,7 +93,7 @@ fn optional_span_id(bytes: &[u8]) -> Result<Option<SpanId>, Refusal> {
     if is_unset(bytes) { Ok(None) } else { span_id(bytes).map(Some) }
 }
 
-/// The name of an event whose sender does not know the `event_name` field: the older attribute, or a body that is a name.
+/// The name of an event without the `event_name` field: the older attribute, or a body that is a name.
 fn name(attributes: &Attributes, body: &Value) -> CompactString {
     attributes
         .text("event.name")
@@ -103,7 +103,7 @@ fn name(attributes: &Attributes, body: &Value) -> CompactString {
         .unwrap_or_default()
 }
 
-/// Whether a body reads like `gen_ai.choice` and not like prose.
+/// Whether a body is a name such as `gen_ai.choice`, not prose.
 fn is_name(text: &str) -> bool {
     text.len() <= NAME_BYTES && text.contains('.') && !text.contains(char::is_whitespace)
 }

@@ -1,4 +1,4 @@
-//! Metrics and their points.
+//! Decodes metrics and their points.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use quipu_core::{Instrument, Metric, Point, PointValue, PointWire, Resource, Res
 use super::points::Figures;
 use super::{Refusal, Taker};
 
-/// Moves every metric's good points into the batch.
+/// Moves every metric's valid points into the batch.
 pub(super) fn take(request: ExportMetricsServiceRequest, to: &mut Taker<'_>) {
     for (r, group) in request.resource_metrics.into_iter().enumerate() {
         let resource = Arc::new(to.resource(group.resource, group.schema_url));
@@ -27,7 +27,7 @@ pub(super) fn take(request: ExportMetricsServiceRequest, to: &mut Taker<'_>) {
 }
 
 impl Taker<'_> {
-    /// `None` when no point of the metric is left.
+    /// `None` if the metric has no valid point.
     fn metric(
         &mut self,
         metric: wire::Metric,
@@ -127,16 +127,16 @@ fn temporality(number: i32) -> Temporality {
     }
 }
 
-/// What the four kinds of points have in common.
+/// Common fields of the four kinds of points.
 trait WirePoint: Figures {
     fn flags(&self) -> u32;
-    /// Start and time, 0 where unknown.
+    /// Start and time, 0 if unknown.
     fn times(&self) -> (u64, u64);
     /// Moves the attributes out.
     fn attributes(&mut self) -> Vec<KeyValue>;
     /// Moves the exemplars out.
     fn exemplars(&mut self) -> Vec<wire::Exemplar>;
-    /// Moves the figures out, and what they do not tell into `sent`.
+    /// Moves the figures out, and details that they lack into `sent`.
     fn figures(&mut self, sent: &mut PointWire) -> Result<PointValue, Refusal> {
         Figures::take(self, sent)
     }

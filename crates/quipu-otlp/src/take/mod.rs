@@ -1,4 +1,4 @@
-//! From the wire's structs to records: by moving, item by item.
+//! Converts the wire structs into records: moves them, item by item.
 
 mod attributes;
 mod exemplars;
@@ -16,18 +16,18 @@ use crate::request;
 use crate::rest;
 use crate::{Decoded, Encoding, Rejection, Signal};
 
-/// Levels of lists and maps within one value that are kept, unless the limits say fewer. The recursion guards of the decoders
-/// (100 messages for protobuf, 128 brackets for JSON) leave room for this many in both.
+/// Levels of lists and maps within one value that are kept, unless the limits set fewer. The recursion limits
+/// of the decoders (100 messages for protobuf, 128 brackets for JSON) allow this many in both.
 pub const NESTING: usize = 24;
 
-/// What a JSON reader gives for an id that is neither hexadecimal nor base64.
+/// The JSON reader's value for an id that is neither hexadecimal nor base64.
 pub(crate) const NOT_HEX: &[u8] = b"not hexadecimal";
 
 /// Decodes one export request of any signal.
 ///
 /// # Errors
-/// [`quipu_core::ErrorKind::Invalid`] when the body as a whole cannot be read. Single bad items do not fail a request: they are listed in
-/// [`Decoded::rejected`].
+/// [`quipu_core::ErrorKind::Invalid`] if the body as a whole cannot be read. A single bad item does not fail
+/// a request: it is listed in [`Decoded::rejected`].
 pub fn decode(
     signal: Signal,
     body: &[u8],
@@ -45,7 +45,7 @@ pub fn decode(
 /// Decodes an `ExportTraceServiceRequest`.
 ///
 /// # Errors
-/// As [`decode`].
+/// The errors of [`decode`].
 pub fn decode_traces(body: &[u8], encoding: Encoding, limits: &Limits, now: Timestamp) -> Result<Decoded> {
     let mut taker = Taker::new(limits, now);
     let request = request::read(body, encoding, &mut taker.out.mended)?;
@@ -56,7 +56,7 @@ pub fn decode_traces(body: &[u8], encoding: Encoding, limits: &Limits, now: Time
 /// Decodes an `ExportMetricsServiceRequest`.
 ///
 /// # Errors
-/// As [`decode`].
+/// The errors of [`decode`].
 pub fn decode_metrics(body: &[u8], encoding: Encoding, limits: &Limits, now: Timestamp) -> Result<Decoded> {
     let mut taker = Taker::new(limits, now);
     let request = request::read(body, encoding, &mut taker.out.mended)?;
@@ -67,7 +67,7 @@ pub fn decode_metrics(body: &[u8], encoding: Encoding, limits: &Limits, now: Tim
 /// Decodes an `ExportLogsServiceRequest`.
 ///
 /// # Errors
-/// As [`decode`].
+/// The errors of [`decode`].
 pub fn decode_logs(body: &[u8], encoding: Encoding, limits: &Limits, now: Timestamp) -> Result<Decoded> {
     let mut taker = Taker::new(limits, now);
     let request = request::read(body, encoding, &mut taker.out.mended)?;
@@ -75,7 +75,7 @@ pub fn decode_logs(body: &[u8], encoding: Encoding, limits: &Limits, now: Timest
     Ok(taker.out)
 }
 
-/// The bounds, and what has come out so far.
+/// The limits, and the result so far.
 pub(crate) struct Taker<'a> {
     limits: &'a Limits,
     now: Timestamp,
@@ -85,7 +85,7 @@ pub(crate) struct Taker<'a> {
     out: Decoded,
 }
 
-/// Why one item is refused: a label, and words.
+/// Reason of one rejected item: a label, and words.
 pub(crate) struct Refusal {
     reason: &'static str,
     why: String,
@@ -124,7 +124,7 @@ impl<'a> Taker<'a> {
         self.rejected().add(reason, || Rejection { what, where_: where_(), why });
     }
 
-    /// A time that must be within the bounds. `what` names it: `start time`.
+    /// Checks that a time is within the limits. `what` names it: `start time`.
     fn time(&self, what: &str, nanos: u64) -> Result<Timestamp, Refusal> {
         let time = Timestamp::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX));
         if time > self.latest {
@@ -142,7 +142,7 @@ impl<'a> Taker<'a> {
         Ok(time)
     }
 
-    /// A time that may be missing, or lie anywhere.
+    /// A time that may be missing or out of the limits.
     fn loose_time(nanos: u64, otherwise: Timestamp) -> Timestamp {
         match nanos {
             0 => otherwise,
@@ -161,7 +161,7 @@ impl<'a> Taker<'a> {
         Resource { attributes, schema_url: self.name(schema_url) }
     }
 
-    /// What a resource says of which of its attributes tell what it is.
+    /// A resource's references to its identifying attributes.
     fn entities(&mut self, mut entities: Vec<common::EntityRef>) -> Vec<common::EntityRef> {
         let most = self.limits.attributes;
         self.shorten(&mut entities, most, "entities", &mut 0);
@@ -189,7 +189,7 @@ impl<'a> Taker<'a> {
         }
     }
 
-    /// A name, cut where it is too long.
+    /// A name, cut to the limit.
     fn name(&mut self, name: String) -> CompactString {
         CompactString::from(self.cut(name, self.limits.name_bytes, "name_bytes"))
     }
@@ -223,7 +223,7 @@ fn wrong_id(reason: &'static str, what: &'static str, bytes: &[u8], error: IdErr
     Refusal::new(reason, error.to_string())
 }
 
-/// Nothing sent, or the all-zero id that stands for nothing.
+/// Whether no id was sent, or the all-zero id, which means none.
 fn is_unset(id: &[u8]) -> bool {
     id.iter().all(|byte| *byte == 0)
 }

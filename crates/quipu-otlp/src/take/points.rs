@@ -1,4 +1,4 @@
-//! The figures of the four kinds of metric points.
+//! Decodes the figures of the four kinds of metric points.
 
 use opentelemetry_proto::tonic::metrics::v1::exponential_histogram_data_point::Buckets as WireBuckets;
 use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value as Number;
@@ -9,7 +9,7 @@ use quipu_core::{Bucket, Exponential, ExponentialSide, PointValue, PointWire, Qu
 
 use super::Refusal;
 
-/// Moves the figures out of a point, and what they do not tell of it into `sent`.
+/// Moves the figures out of a point, and details that they lack into `sent`.
 pub(super) trait Figures {
     fn take(&mut self, sent: &mut PointWire) -> Result<PointValue, Refusal>;
 }
@@ -90,7 +90,8 @@ impl Figures for SummaryDataPoint {
     }
 }
 
-/// Buckets with rising bounds: the negative ones from the far end, the one around zero, the positive ones.
+/// Buckets with rising bounds: first the negative ones, largest magnitude first, then the zero bucket, then
+/// the positive ones.
 ///
 /// Bucket `i` holds `base^i < v <= base^(i+1)` with `base = 2^(2^-scale)`; negative buckets mirror this:
 /// <https://opentelemetry.io/docs/specs/otel/metrics/data-model/#exponentialhistogram>.
@@ -107,7 +108,7 @@ fn exponential_buckets(point: &ExponentialHistogramDataPoint) -> Vec<Bucket> {
         push(&mut buckets, point.zero_threshold.max(0.0), point.zero_count);
     }
     if let Some(WireBuckets { offset, bucket_counts }) = &point.positive {
-        // The lower end of the first bucket, so that it does not seem to reach down to zero.
+        // The lower end of the first bucket, so that the bucket does not appear to start at zero.
         if bucket_counts.iter().any(|count| *count > 0) {
             push(&mut buckets, bound(f64::from(*offset)), 0);
         }
@@ -118,7 +119,7 @@ fn exponential_buckets(point: &ExponentialHistogramDataPoint) -> Vec<Bucket> {
     buckets
 }
 
-/// Adds a bucket; where doubles cannot tell its bound from the one before, both become one.
+/// Adds a bucket. If its bound equals the previous one as a double, both are merged.
 fn push(buckets: &mut Vec<Bucket>, upper: f64, count: u64) {
     match buckets.last_mut() {
         Some(last) if upper.is_nan() || upper <= last.upper => last.count = last.count.saturating_add(count),

@@ -1,4 +1,4 @@
-//! Spans.
+//! Decodes spans, their events and links.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use quipu_core::{
 use super::{Refusal, Taker, is_unset, span_id, trace_id, wrong_id};
 use crate::rest;
 
-/// Moves every good span into the batch.
+/// Moves every valid span into the batch.
 pub(super) fn take(request: ExportTraceServiceRequest, to: &mut Taker<'_>) {
     for (r, group) in request.resource_spans.into_iter().enumerate() {
         let resource = Arc::new(to.resource(group.resource, group.schema_url));
@@ -35,7 +35,7 @@ pub(super) fn take(request: ExportTraceServiceRequest, to: &mut Taker<'_>) {
     }
 }
 
-/// What a span cannot be without.
+/// Required fields of a span.
 struct Identity {
     trace_id: quipu_core::TraceId,
     span_id: SpanId,
@@ -127,7 +127,7 @@ impl Taker<'_> {
         }
     }
 
-    /// Links point to other traces, so a link without good ids points nowhere and is left out.
+    /// A link without valid ids has no target and is dropped.
     fn links(&mut self, mut links: Vec<wire::span::Link>, dropped: &mut u32) -> Vec<Link> {
         self.shorten(&mut links, self.limits.span_links, "span_links", dropped);
         let mut taken = Vec::with_capacity(links.len());
@@ -179,7 +179,7 @@ fn kind(kind: i32) -> SpanKind {
     }
 }
 
-/// The place, and the ids that are good, so that the sender can find the span.
+/// The position with the valid ids, so that the sender can find the span.
 fn with_ids(mut place: String, span: &wire::Span) -> String {
     if !is_unset(&span.trace_id)
         && let Ok(id) = trace_id(&span.trace_id)

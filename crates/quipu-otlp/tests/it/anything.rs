@@ -23,7 +23,7 @@ use quipu_otlp::Signal;
 
 use super::NOW;
 
-/// A body of a signal, as protobuf.
+/// A protobuf body of a signal.
 pub fn body() -> impl Strategy<Value = (Signal, Vec<u8>)> {
     let traces = vec(per_resource(spans()), 0..3).prop_map(|groups| {
         let group = |(resource, scope, spans, schemas): Group<Span>| {
@@ -52,7 +52,7 @@ pub fn body() -> impl Strategy<Value = (Signal, Vec<u8>)> {
     prop_oneof![traces, logs, metrics]
 }
 
-/// What the records of one resource and scope stand under.
+/// A resource and scope with their records and schema URLs.
 type Group<T> = (Option<Resource>, Option<InstrumentationScope>, Vec<T>, (String, String));
 
 fn per_resource<T: std::fmt::Debug>(record: impl Strategy<Value = T>) -> impl Strategy<Value = Group<T>> {
@@ -63,7 +63,7 @@ fn text() -> impl Strategy<Value = String> {
     ".{0,20}"
 }
 
-/// Keys, some of which are those that Quipu itself writes.
+/// Keys, some of them reserved by Quipu.
 fn key() -> impl Strategy<Value = String> {
     let ours =
         ["otel.dropped_attributes_count", "otel.entity_refs", "otel.link.flags", "otel.link.trace_state"];
@@ -127,7 +127,7 @@ prop_compose! {
     }
 }
 
-/// Often nothing.
+/// A count, often zero.
 fn count() -> impl Strategy<Value = u32> {
     prop_oneof![Just(0), any::<u32>()]
 }
@@ -140,7 +140,7 @@ fn maybe_id(bytes: usize) -> impl Strategy<Value = Vec<u8>> {
     of(id(bytes)).prop_map(Option::unwrap_or_default)
 }
 
-/// Within the last day.
+/// A time within the last day.
 fn time() -> impl Strategy<Value = u64> {
     let now = u64::try_from(NOW.nanos()).unwrap();
     (0..86_400_000_000_000_u64).prop_map(move |ago| now - ago)
@@ -213,7 +213,7 @@ prop_compose! {
 
 /// Attributes, start, time, exemplars and flags of a point.
 fn common() -> impl Strategy<Value = (Vec<KeyValue>, u64, u64, Vec<metrics::Exemplar>, u32)> {
-    // The lowest flag says that nothing was recorded; such a point is left out.
+    // The lowest flag marks a point without a value; such a point is dropped.
     let flags = count().prop_map(|flags| flags & !1);
     (attributes(), maybe_time(), maybe_time(), vec(exemplars(), 0..3), flags)
 }

@@ -1,4 +1,4 @@
-//! What is taken goes out as it came, field by field.
+//! Decoded records are encoded as they came, field by field.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use super::anything::body;
 use super::recordings::all;
 use super::wire::records;
 
-/// What comes of a body, of which all must be good.
+/// Decodes a body whose items are all valid.
 fn take(signal: Signal, body: &[u8], encoding: Encoding) -> Batch {
     let decoded = decode(signal, body, encoding, &Limits::default(), NOW).unwrap();
     assert_eq!(decoded.rejected.summary(), "");
@@ -54,7 +54,8 @@ fn every_recording_goes_out_as_it_came() {
         let protobuf = encode(signal, &batch, Encoding::Protobuf);
         let sent = match body.encoding {
             Encoding::Protobuf => records(signal, &plain),
-            // Read by the same tables, so this alone would not show a field that both ways forget.
+            // The same tables read this, so the test alone would not detect a field that both directions
+            // forget.
             Encoding::Json => records(
                 signal,
                 &encode(signal, &take(signal, &protobuf, Encoding::Protobuf), Encoding::Protobuf),
@@ -69,7 +70,7 @@ fn every_recording_goes_out_as_it_came() {
     assert!(seen > 1_000, "{seen}");
 }
 
-/// An event and a metric that no wire told of.
+/// An event and a metric from no wire.
 fn own() -> (Event, Metric) {
     let event = Event {
         time: NOW,

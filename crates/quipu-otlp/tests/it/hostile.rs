@@ -1,4 +1,4 @@
-//! Bodies made to hurt.
+//! Malicious request bodies: size, nesting and repetition.
 
 use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValueList, any_value::Value as Wire};
 use opentelemetry_proto::tonic::trace::v1::Span;
@@ -104,7 +104,7 @@ fn deep_json_values_lose_their_deepest_part() {
             (r#"{"kvlistValue":{"values":[{"key":"k","value":"#, "}]}}"),
         ] {
             let value = format!("{}{{}}{}", open.repeat(levels), close.repeat(levels));
-            // The deepest place where OTLP has a value: an attribute of a span's event.
+            // The deepest position of a value in OTLP: an attribute of a span's event.
             let event = format!(r#"{{"name":"e","attributes":[{{"key":"deep","value":{value}}}]}}"#);
             let span = format!(
                 r#"{{"traceId":"0af7651916cd43dd8448eb211c80319c","spanId":"b7ad6b7169203331",
@@ -162,7 +162,7 @@ fn empty_items_weigh_what_they_take() {
         format!(r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{}{{}}]}}]}}]}}"#, "{},".repeat(1 << 19));
     assert!(footprint(json.as_bytes(), Encoding::Json, Signal::Traces) > 50 << 20);
 
-    // Numbers and quantiles weigh little each, and take two bytes of the body.
+    // Numbers and quantiles take little memory each, and two bytes of the body.
     let list = format!("{{\"x\":[{}1]}}", "1,".repeat(1 << 19));
     assert!(footprint(list.as_bytes(), Encoding::Json, Signal::Metrics) > 10 * list.len());
     let quantiles = opentelemetry_proto::tonic::metrics::v1::SummaryDataPoint {

@@ -1,4 +1,4 @@
-//! The many ways in which senders write JSON.
+//! JSON in the many forms that senders write.
 
 use quipu_core::{ErrorKind, Limits, SpanKind, Status, Value};
 use quipu_otlp::{Encoding, Signal, decode_traces};

@@ -1,4 +1,4 @@
-//! Log records.
+//! Decoding of log records.
 
 use quipu_core::{Level, Value};
 use quipu_otlp::Signal;

@@ -1,4 +1,4 @@
-//! Spans as they go out: what is laid over the attributes as sent, and what is taken away.
+//! Exported spans: attributes that are added and removed.
 
 use std::borrow::Cow;
 

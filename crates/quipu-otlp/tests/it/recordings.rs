@@ -1,4 +1,4 @@
-//! What real instrumentations sent: all of it is taken.
+//! Recordings of real instrumentations: every item is accepted.
 
 use quipu_otlp::Encoding;
 use quipu_recordings::{Body, bodies, names};

@@ -1,4 +1,4 @@
-//! What is encoded comes back.
+//! Encoded records are decoded unchanged.
 
 use std::sync::Arc;
 

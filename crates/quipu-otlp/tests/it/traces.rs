@@ -1,4 +1,4 @@
-//! Spans: what is refused, what is mended.
+//! Spans: rejected and repaired items.
 
 use std::sync::Arc;
 

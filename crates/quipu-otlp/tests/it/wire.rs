@@ -1,4 +1,4 @@
-//! The form in which two requests can be compared.
+//! A canonical form of requests for comparison.
 
 use opentelemetry_proto::tonic::collector::{
     logs::v1::ExportLogsServiceRequest, metrics::v1::ExportMetricsServiceRequest,
@@ -10,7 +10,7 @@ use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
 use prost::Message;
 use quipu_otlp::Signal;
 
-/// Takes a request apart: each record alone with its resource and scope.
+/// Splits a request: each record alone with its resource and scope.
 macro_rules! apart {
     ($body:ident, $request:ty: $of_request:ident, $per_resource:ident: $of_resource:ident, $per_scope:ident: $of_scope:ident, $same:expr) => {{
         let mut all = Vec::new();
@@ -36,8 +36,8 @@ macro_rules! apart {
     }};
 }
 
-/// Every record of a request with all that OTLP says of it. What does not matter is made the same: how records were grouped, and
-/// whether a message without content was written.
+/// Every record of a request with all its OTLP fields. Irrelevant differences are removed: the grouping of
+/// records, and whether an empty message was written.
 pub fn records(signal: Signal, body: &[u8]) -> Vec<Vec<u8>> {
     match signal {
         Signal::Traces => apart!(
