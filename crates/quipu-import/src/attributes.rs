@@ -1,10 +1,10 @@
-//! Spans with what is known, and nothing where nothing is known.
+//! Spans of transcripts, with attributes only for known values.
 
 use std::sync::Arc;
 
 use quipu_core::{Attributes, Resource, Scope, Signal, Span, SpanId, Timestamp, TraceId, Value};
 
-/// What produced the spans of a transcript.
+/// Source of a transcript's spans.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Source {
     pub(crate) resource: Arc<Resource>,
@@ -12,7 +12,7 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// A source by its service's name, of a version, and by the name of its instrumentation.
+    /// Creates a source from the service's name and version, and the name of its instrumentation.
     pub(crate) fn new(service: &str, version: Option<&str>, scope: &str) -> Self {
         let mut attributes = Attributes::new();
         attributes.push("service.name", service);
@@ -22,7 +22,7 @@ impl Source {
     }
 }
 
-/// Where and when a span lies.
+/// Trace, parent and times of a span.
 pub(crate) struct Frame<'a> {
     pub(crate) trace: TraceId,
     pub(crate) id: SpanId,
@@ -32,7 +32,7 @@ pub(crate) struct Frame<'a> {
     pub(crate) end: Timestamp,
 }
 
-/// A span of a transcript: marked as such, never ending before it starts.
+/// A span of a transcript: marked as such, and never with an end before its start.
 pub(crate) fn transcript_span(frame: &Frame<'_>, source: &Source) -> Span {
     let end = frame.end.max(frame.start);
     let mut span = Span::new(frame.trace, frame.id, frame.name, frame.start, end);
@@ -43,12 +43,12 @@ pub(crate) fn transcript_span(frame: &Frame<'_>, source: &Source) -> Span {
     span
 }
 
-/// Adding what may not be known.
+/// Appends optional attributes.
 pub(crate) trait Put {
-    /// Appends the value if there is one.
+    /// Appends the value, if any.
     fn put<V: Into<Value>>(&mut self, key: &str, value: Option<V>);
 
-    /// Appends the count if there is one that fits.
+    /// Appends the count, if there is one that fits.
     fn put_count(&mut self, key: &str, count: Option<u64>);
 }
 

@@ -1,23 +1,24 @@
-//! How much is read at most, and what is said of it that the files do not say.
+//! Limits of an import, and facts that its files lack.
 
 use quipu_core::Billing;
 
-/// Bounds on what is read. What is over one is reported with the bound's name, and the rest goes on.
+/// Limits of an import. Data over a limit is reported with the limit's name, and the import continues.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bounds {
     /// Bytes of one line; a longer one is skipped without being held in memory.
     pub line_bytes: usize,
-    /// Bytes of a file that is one JSON document over several lines, which is read as a whole.
+    /// Bytes of a file with one JSON document over several lines, which is read as a whole.
     pub document_bytes: u64,
-    /// Files of one import.
+    /// Number of files of one import.
     pub files: usize,
-    /// Levels of folders below the one that was named.
+    /// Levels of folders below the named one.
     pub depth: usize,
-    /// Bytes of one text of a message; the rest of a longer one is left out, and the text says so.
+    /// Bytes of one text of a message; a longer text is cut and marked as cut.
     pub text_bytes: usize,
-    /// Troubles of one file that are told in words; all are counted.
+    /// Problems of one file that are described; further ones are only counted.
     pub troubles: usize,
-    /// Who pays for the calls of transcripts that do not say: those of Claude Code are the same with a plan and with a key.
+    /// Billing of calls in transcripts without this fact: Claude Code writes the same transcript with a plan
+    /// and with a key.
     pub billing: Option<Billing>,
 }
 

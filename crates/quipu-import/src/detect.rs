@@ -1,4 +1,4 @@
-//! Which format a file has, by its beginning.
+//! Detects the format of a file from its beginning.
 
 use std::io::{self, BufRead, Read};
 
@@ -8,23 +8,23 @@ use crate::json::{any, at, text};
 use crate::lines::{Found, Lines, is_blank};
 use crate::{Bounds, Format};
 
-/// Lines that are looked at before a file counts as unknown: transcripts may begin with notes of their own.
+/// Number of examined lines; transcripts may begin with other notes.
 const LINES: usize = 64;
 
-/// What a beginning tells.
+/// Result of the detection.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Told {
-    /// A record a line, of this format.
+    /// One record for each line, in this format.
     Lines(Format),
-    /// One document over several lines, whose format is to be seen in it.
+    /// One document over several lines, whose contents decide the format.
     Document,
-    /// Nothing is there yet, or not enough.
+    /// Empty, or not enough text yet.
     Nothing,
-    /// It is something else, in words.
+    /// Another file type, in words.
     Other(&'static str),
 }
 
-/// Looks at the beginning; `wanted` wins over what it looks like.
+/// Examines the beginning; `wanted` takes precedence over the detected format.
 pub(crate) fn detect(from: impl BufRead, wanted: Option<Format>, bounds: &Bounds) -> io::Result<Told> {
     if let Some(format) = wanted.filter(|format| format.is_by_line()) {
         return Ok(Told::Lines(format));
@@ -48,7 +48,7 @@ pub(crate) fn detect(from: impl BufRead, wanted: Option<Format>, bounds: &Bounds
                             return Ok(Told::Lines(format));
                         }
                     }
-                    // A document over several lines, or a line that is broken among others that are not.
+                    // A document over several lines. A broken line after valid ones does not count.
                     Err(error) if seen == 0 && error.is_eof() && starts_document(&line) => {
                         return Ok(Told::Document);
                     }
@@ -69,7 +69,7 @@ fn starts_document(line: &[u8]) -> bool {
     line.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|byte| matches!(byte, b'{' | b'['))
 }
 
-/// Files that hold no JSON, by their first bytes.
+/// Names a file type without JSON by its first bytes.
 fn binary(line: &[u8]) -> Option<&'static str> {
     match line {
         [0x1f, 0x8b, ..] | [0x28, 0xb5, 0x2f, 0xfd, ..] | [b'P', b'K', 3, 4, ..] => {
@@ -145,7 +145,7 @@ fn is_langfuse(json: &Json) -> bool {
     observation || trace
 }
 
-/// All of a document, when it is within its bound.
+/// A whole document, if it is within its limit.
 pub(crate) fn whole(from: impl Read, bounds: &Bounds) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     from.take(bounds.document_bytes + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;

@@ -1,17 +1,18 @@
-//! Which files are meant.
+//! Finds the files of an import.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::{Bounds, Trouble};
 
-/// Endings of the files that are taken from folders; a file that is named itself may have any.
+/// Extensions of files from folders; a file named by the user may have any.
 const ENDINGS: [&str; 3] = ["jsonl", "json", "ndjson"];
 
-/// The files at the paths, and those in folders below them by their ending (`.jsonl`, `.json`, `.ndjson`), in the order of their names; exports
-/// of traces come before those of their observations. Links to folders are not followed within a folder.
+/// The files at the paths, and those in folders below them with an extension of `.jsonl`, `.json` or
+/// `.ndjson`, in the order of their names. Exports of traces come before those of their observations. Links
+/// to folders are not followed within a folder.
 ///
-/// What cannot be looked at, and what is over a bound, is in the second list.
+/// The second list has the unreadable paths and those over a limit.
 pub fn find(paths: &[PathBuf], bounds: &Bounds) -> (Vec<PathBuf>, Vec<Trouble>) {
     let mut search = Search { bounds, files: Vec::new(), troubles: Vec::new(), over: false };
     for path in paths {
@@ -73,7 +74,7 @@ impl Search<'_> {
 
 fn wanted(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    // What Claude Code notes beside a sub-agent's transcript is not one.
+    // A note of Claude Code next to a sub-agent's transcript is not a transcript.
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     ENDINGS.contains(&ending) && !name.ends_with(".meta.json")
 }

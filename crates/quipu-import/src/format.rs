@@ -1,27 +1,28 @@
-//! The formats, by name.
+//! Formats of importable files, and their names.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// A format of files that can be read.
+/// A format of importable files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Format {
-    /// Session transcripts of Claude Code: `~/.claude/projects/PROJECT/SESSION.jsonl`, and those of its sub-agents.
+    /// Session transcripts of Claude Code: `~/.claude/projects/PROJECT/SESSION.jsonl`, and those of its
+    /// sub-agents.
     ClaudeCode,
     /// Session rollouts of Codex: `~/.codex/sessions/YYYY/MM/DD/rollout-*.jsonl`.
     Codex,
-    /// OTLP requests as JSON, one a file or one a line: what the Collector's file exporter writes.
+    /// OTLP requests as JSON, one for each file or line, as the Collector's file exporter writes them.
     Otlp,
-    /// Spans as Phoenix's API and clients give them.
+    /// Spans as Phoenix's API and clients return them.
     Phoenix,
-    /// Observations and traces as Langfuse's API and exports give them.
+    /// Observations and traces as Langfuse's API and exports return them.
     Langfuse,
 }
 
-/// A name that is no format's.
+/// An error: the text is not the name of a format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a format; formats are claude-code, codex, otlp, phoenix, langfuse")]
 pub struct UnknownFormat(String);
@@ -30,7 +31,7 @@ impl Format {
     /// Every format.
     pub const ALL: [Self; 5] = [Self::ClaudeCode, Self::Codex, Self::Otlp, Self::Phoenix, Self::Langfuse];
 
-    /// The name, as people write it.
+    /// The name in commands and config.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::ClaudeCode => "claude-code",
@@ -41,12 +42,12 @@ impl Format {
         }
     }
 
-    /// Whether its files are one record a line, whatever the first line looks like.
+    /// Whether its files have one record on each line, regardless of the first line.
     pub(crate) const fn is_by_line(self) -> bool {
         matches!(self, Self::ClaudeCode | Self::Codex)
     }
 
-    /// Whether a line means nothing without those before it.
+    /// Whether a line depends on the lines before it.
     pub(crate) const fn has_memory(self) -> bool {
         !matches!(self, Self::Otlp)
     }

@@ -1,16 +1,16 @@
-//! What is handed on, and to whom.
+//! Imported items, and the sink that receives them.
 
 use quipu_core::{Batch, Error, Limits, Result, Span, Timestamp};
 use quipu_otlp::{Encoding, Signal};
 
-/// A piece of a file that is kept together.
+/// A unit of a file that is stored together.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Item {
     /// Spans made from a transcript or an export.
     Spans(Vec<Span>),
-    /// An OTLP request as it stands in the file.
+    /// An OTLP request unchanged from the file.
     Request {
-        /// What it carries.
+        /// Signal of the request.
         signal: Signal,
         /// The request as JSON.
         body: Vec<u8>,
@@ -18,7 +18,8 @@ pub enum Item {
 }
 
 impl Item {
-    /// The records, and words about those of them that cannot be taken (empty when all can). Adapters have not read them.
+    /// Converts the item into records. Also returns the number of rejected records and a description of them,
+    /// empty if all are valid. Adapters have not read the records.
     ///
     /// # Errors
     /// The request as a whole cannot be read.
@@ -33,22 +34,23 @@ impl Item {
     }
 }
 
-/// Why an item was not taken.
+/// Reason why an item was not accepted.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// The item is wrong: it is reported, and the rest goes on.
+    /// The item is invalid: it is reported, and the import continues.
     #[error("{0}")]
     Item(String),
-    /// Nothing can be taken now: the import ends here, and what was not taken is not marked as read.
+    /// The sink accepts nothing now: the import ends, and unaccepted items are not marked as read.
     #[error(transparent)]
     Stop(#[from] Error),
 }
 
-/// Takes what is read. Only what it has taken counts as imported.
+/// A receiver of imported items. Only accepted items count as imported.
 pub trait Sink {
-    /// Takes an item; gives how many records were kept, and words about those that were refused (none: empty).
+    /// Accepts an item. Returns the number of stored records, and a description of rejected ones (empty if
+    /// none).
     ///
     /// # Errors
-    /// As [`Failure`] says.
+    /// [`Failure`] describes the two kinds of errors.
     fn take(&mut self, item: Item) -> std::result::Result<(u64, String), Failure>;
 }

@@ -1,4 +1,4 @@
-//! Reaching into JSON without saying at every step what happens when it is not there.
+//! Access to optional JSON values.
 
 use quipu_core::{Timestamp, Value};
 use serde_json::Value as Json;
@@ -13,7 +13,7 @@ pub(crate) fn any<'a>(json: &'a Json, keys: &[&str]) -> Option<&'a Json> {
     keys.iter().find_map(|key| at(json, &[key]))
 }
 
-/// Text that is not empty.
+/// A text, unless it is empty.
 pub(crate) fn text<'a>(json: &'a Json, key: &str) -> Option<&'a str> {
     json.get(key).and_then(Json::as_str).filter(|text| !text.is_empty())
 }
@@ -23,7 +23,7 @@ pub(crate) fn any_text<'a>(json: &'a Json, keys: &[&str]) -> Option<&'a str> {
     keys.iter().find_map(|key| text(json, key))
 }
 
-/// A count: an integer, or text that holds one.
+/// A count: an integer, or text with an integer.
 pub(crate) fn count(json: &Json, key: &str) -> Option<u64> {
     match json.get(key)? {
         Json::Number(number) => number.as_u64(),
@@ -37,8 +37,8 @@ pub(crate) fn flag(json: &Json, key: &str) -> bool {
     json.get(key).and_then(Json::as_bool).unwrap_or_default()
 }
 
-/// A time: RFC 3339, the same with a space and without a zone (then UTC), or a number of seconds to nanoseconds since 1970,
-/// told apart by its size.
+/// A time: RFC 3339, the same with a space and without a zone (then UTC), or a number of seconds to
+/// nanoseconds since 1970. The size of the number decides its unit.
 pub(crate) fn time(json: &Json) -> Option<Timestamp> {
     match json {
         Json::String(text) => text.parse().ok().or_else(|| loose_time(text)),
@@ -61,7 +61,7 @@ fn loose_time(text: &str) -> Option<Timestamp> {
     text.parse().ok().or_else(|| format!("{text}Z").parse().ok())
 }
 
-/// The same as an attribute's value. Integers beyond 64 bits become doubles.
+/// Converts JSON into an attribute's value. Integers beyond 64 bits become doubles.
 pub(crate) fn value(json: Json) -> Value {
     match json {
         Json::Null => Value::Null,
@@ -78,7 +78,7 @@ pub(crate) fn value(json: Json) -> Value {
     }
 }
 
-/// Text as it is, anything else as JSON.
+/// Text unchanged, every other value as JSON.
 pub(crate) fn as_text(json: &Json) -> String {
     match json {
         Json::String(text) => text.clone(),

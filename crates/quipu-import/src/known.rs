@@ -1,12 +1,12 @@
-//! What the files of one import know of each other.
+//! Facts shared by the files of one import.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use quipu_core::{SpanId, TraceId};
 
-/// Which session told of a call first, and what traces say of their observations. Agents copy the history of a session into the file
-/// of the one that goes on with it, so a call may stand in several files.
+/// The session that owns each call, and the traces' facts for their observations. Agents copy the history of
+/// a session into the file of the session that continues it, so several files may contain a call.
 #[derive(Debug, Default)]
 pub struct Known {
     calls: HashMap<SpanId, SpanId>,
@@ -14,7 +14,7 @@ pub struct Known {
 }
 
 impl Known {
-    /// Whether a call or tool run is this session's to tell: it is when no other session has told of it.
+    /// Whether this session owns a call or tool run: no other session has claimed it.
     pub(crate) fn is_own(&mut self, call: SpanId, trace: TraceId, session: &str) -> bool {
         let owner = SpanId::made_of(&[&trace.to_string(), session]);
         match self.calls.entry(call) {

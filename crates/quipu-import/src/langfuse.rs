@@ -1,7 +1,9 @@
-//! Observations and traces of Langfuse, as its API gives them (names in camel case, `{"data": […]}`) and as its exports write them (names in snake
-//! case, a row a line). Source: <https://langfuse.com/docs/api-and-data-platform/features/blob-storage-export-fields>.
+//! Observations and traces of Langfuse, from its API (camel case names, `{"data": […]}`) and from its exports
+//! (snake case names, a row on each line). Source:
+//! <https://langfuse.com/docs/api-and-data-platform/features/blob-storage-export-fields>.
 //!
-//! An observation becomes the span that Langfuse's own SDK sends for it over OTLP, so that the same adapter reads both.
+//! An observation becomes the same span that Langfuse's own SDK sends over OTLP, so the same adapter reads
+//! both.
 
 use std::sync::Arc;
 
@@ -13,10 +15,10 @@ use crate::json::{any, any_text, as_text, at, count, text, time, value};
 use crate::phoenix::summary;
 use crate::reader::{Desk, Reader, parse, records};
 
-/// Scope of the spans, as Langfuse's SDKs name theirs.
+/// Scope of the spans, as in Langfuse's SDKs.
 const SCOPE: &str = "langfuse-sdk";
 
-/// What a trace says of all of its observations.
+/// Facts of a trace that apply to all of its observations.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct TraceFacts {
     attributes: Attributes,
@@ -122,7 +124,7 @@ impl Langfuse {
     }
 }
 
-/// What a trace, or a row that carries its trace's columns, says of the session and the like.
+/// Session and other facts from a trace, or from a row with its trace's columns.
 fn facts(record: &Json) -> TraceFacts {
     let mut to = Attributes::new();
     to.put("session.id", any_text(record, &["sessionId", "session_id"]));
@@ -167,7 +169,7 @@ fn describe(record: &Json, to: &mut Attributes) {
     }
 }
 
-/// Usage by names; older versions tell it as `usage` of one unit, or as counts of their own.
+/// Usage by name. Older versions report it as `usage` of one unit, or as separate counts.
 fn usage(record: &Json) -> Option<Json> {
     let details = any(record, &["usageDetails", "usage_details"]).map(|details| match details {
         Json::String(text) => serde_json::from_str(text).unwrap_or(Json::Null),
@@ -190,7 +192,7 @@ fn usage(record: &Json) -> Option<Json> {
     told.then(|| serde_json::json!({"input": input, "output": output}))
 }
 
-/// Ids of OpenTelemetry are kept. A UUID is a trace id with dashes; any other name makes one.
+/// OpenTelemetry ids are kept. A UUID is a trace id with dashes. Every other name is hashed into an id.
 fn trace_id(id: &str) -> TraceId {
     let hex: String = id.chars().filter(|c| *c != '-').collect();
     hex.parse().unwrap_or_else(|_| TraceId::made_of(&["langfuse", id]))

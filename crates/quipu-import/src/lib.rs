@@ -1,9 +1,9 @@
-//! Transcripts of coding agents and exports of other tools, from files to records.
+//! Import of files: transcripts of coding agents, OTLP files and exports of other tools become records.
 //!
 //! Verb: READ FILES.
-//! Takes: files and folders, and the format where its user knows better.
-//! Gives: spans and OTLP requests, each with the place that it was read from, and a word on every line that could not be read.
-//! Never: writes to a store or a socket, counts a call, or puts what a file says into an error text.
+//! Takes: files and folders, and optionally their format.
+//! Gives: spans and OTLP requests, each with its position in the file, and a report on every unreadable line.
+//! Never: writes to a store or a socket, counts a call, or puts contents of a file into an error text.
 
 mod attributes;
 mod bounds;

@@ -1,17 +1,17 @@
-//! The lines of a file, each within a bound.
+//! Lines of a file, each with a length limit.
 
 use std::io::{self, BufRead, Read};
 
-/// What was found where a line was looked for.
+/// Result of an attempt to read a line.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Found {
-    /// A line with its end, which is not part of the text.
+    /// A whole line; the text excludes the line end.
     Line,
-    /// Text without an end: what is written may go on.
+    /// Text without a line end: the file may still be written.
     Half,
-    /// A line over the bound; its text was passed over. The flag tells whether it had an end.
+    /// A line over the limit; its text was skipped. The flag tells whether it had a line end.
     TooLong { ended: bool },
-    /// Nothing more.
+    /// End of the file.
     End,
 }
 
@@ -19,9 +19,9 @@ pub(crate) enum Found {
 pub(crate) struct Lines<R> {
     from: R,
     most: usize,
-    /// Bytes of the file up to the end of the last line that had one.
+    /// Offset after the last line end.
     offset: u64,
-    /// Bytes read in all.
+    /// Number of bytes read.
     read: u64,
 }
 
@@ -30,12 +30,12 @@ impl<R: BufRead> Lines<R> {
         Self { from, most, offset, read: offset }
     }
 
-    /// The place after the last line that had an end.
+    /// The offset after the last line end.
     pub(crate) fn offset(&self) -> u64 {
         self.offset
     }
 
-    /// Puts the next line's text into `line`.
+    /// Reads the next line's text into `line`.
     pub(crate) fn next(&mut self, line: &mut Vec<u8>) -> io::Result<Found> {
         line.clear();
         let bound = u64::try_from(self.most).unwrap_or(u64::MAX).saturating_add(1);
@@ -79,7 +79,7 @@ impl<R: BufRead> Lines<R> {
     }
 }
 
-/// Whether there is nothing in a line.
+/// Whether a line has only white space.
 pub(crate) fn is_blank(line: &[u8]) -> bool {
     line.iter().all(u8::is_ascii_whitespace)
 }

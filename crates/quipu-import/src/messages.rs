@@ -1,9 +1,9 @@
 //! Messages in the form of the OpenTelemetry GenAI message schema:
-//! <https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/gen-ai-input-messages.json>.
+//! <https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/gen-ai-input-messages.json>
 
 use serde_json::{Value as Json, json};
 
-/// A message of some role.
+/// A message of a role.
 pub(crate) fn message(role: &str, parts: Vec<Json>) -> Json {
     json!({"role": role, "parts": parts})
 }
@@ -37,7 +37,7 @@ pub(crate) fn blob(kind: &str, mime_type: Option<&str>, bytes: usize) -> Json {
     json!({"type": "blob", "modality": kind, "mime_type": mime_type, "bytes": bytes})
 }
 
-/// A text, or its beginning with a word on how much is missing.
+/// A text, or its beginning with the number of missing bytes.
 pub(crate) fn cut(text: &str, most: usize) -> String {
     if text.len() <= most {
         return text.to_owned();
@@ -46,7 +46,7 @@ pub(crate) fn cut(text: &str, most: usize) -> String {
     format!("{}… ({} more bytes)", &text[..kept], text.len() - kept)
 }
 
-/// A list as an attribute's text; nothing when it is empty.
+/// A list as an attribute's text; `None` for an empty list.
 pub(crate) fn listed(messages: &[Json]) -> Option<String> {
     (!messages.is_empty()).then(|| Json::Array(messages.to_vec()).to_string())
 }

@@ -1,5 +1,5 @@
-//! OTLP as JSON: <https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding>, a request a line as the Collector's file exporter
-//! writes it, or one in a file.
+//! OTLP as JSON (<https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding>): one request on each
+//! line, as the Collector's file exporter writes it, or one in a file.
 
 use quipu_otlp::Signal;
 use serde::Deserialize;
@@ -8,10 +8,10 @@ use serde::de::IgnoredAny;
 use crate::Item;
 use crate::reader::{Desk, Reader, not_json};
 
-/// Hands requests on as they are.
+/// Passes requests on unchanged.
 pub(crate) struct Otlp;
 
-/// Which signals a request holds.
+/// The signals in a request.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Signals {
@@ -24,7 +24,7 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
-    /// Those that are there.
+    /// The signals that are present.
     pub(crate) fn list(&self) -> Vec<Signal> {
         let all =
             [(Signal::Traces, &self.traces), (Signal::Logs, &self.logs), (Signal::Metrics, &self.metrics)];

@@ -1,6 +1,7 @@
-//! Spans of Phoenix: as its API gives them (`GET /v1/projects/PROJECT/spans`, `context` an object, attributes by dotted keys), and as its client's
-//! dataframe of spans writes them (`to_json(orient="records", lines=True)`: columns such as `context.trace_id` and
-//! `attributes.llm.model_name`). Source: <https://arize.com/docs/phoenix/api-reference>.
+//! Spans of Phoenix, in two forms. Its API returns `GET /v1/projects/PROJECT/spans` with `context` as an
+//! object and attributes by dotted keys. Its client's dataframe of spans
+//! (`to_json(orient="records", lines=True)`) has columns such as `context.trace_id` and
+//! `attributes.llm.model_name`. Source: <https://arize.com/docs/phoenix/api-reference>.
 
 use std::sync::Arc;
 
@@ -10,9 +11,9 @@ use serde_json::{Map, Value as Json};
 use crate::json::{any, at, text, time, value};
 use crate::reader::{Desk, Reader, parse, records};
 
-/// Scope of the spans read here.
+/// Scope of the imported spans.
 const SCOPE: &str = "openinference.phoenix-export";
-/// Levels of keys within keys that are joined with dots.
+/// Levels of nested keys that are joined with dots.
 const LEVELS: usize = 24;
 
 /// Reads spans of Phoenix.
@@ -45,7 +46,7 @@ impl Reader for Phoenix {
     }
 }
 
-/// The first few of many complaints.
+/// The first three errors of a list in one text.
 pub(crate) fn summary(wrong: &[String]) -> String {
     let mut text = wrong.iter().take(3).cloned().collect::<Vec<_>>().join("; ");
     if wrong.len() > 3 {
@@ -93,7 +94,7 @@ impl Phoenix {
     }
 }
 
-/// The attributes under `attributes`, or those of the columns that begin with it.
+/// The attributes under `attributes`, or those of the columns with that prefix.
 fn attributes(record: &mut Json) -> Attributes {
     let mut out = Attributes::new();
     let Some(object) = record.as_object_mut() else { return out };
@@ -115,7 +116,7 @@ fn flatten(prefix: String, object: Map<String, Json>, levels: usize, out: &mut A
     }
 }
 
-/// OpenInference's own way to write what is within: keys joined with dots, positions in lists of objects among them.
+/// Flattens nested values as OpenInference does: keys joined with dots, with positions for lists of objects.
 fn put(key: String, json: Json, levels: usize, out: &mut Attributes) {
     match json {
         Json::Null => {}
@@ -126,7 +127,7 @@ fn put(key: String, json: Json, levels: usize, out: &mut Attributes) {
                 put(format!("{key}.{nth}"), json, levels - 1, out);
             }
         }
-        // A dataframe makes doubles of whole numbers where a value of the column is missing.
+        // A dataframe turns whole numbers into doubles if the column lacks a value in some row.
         Json::Number(number) if key.contains("token_count") && number.as_i64().is_none() => {
             let whole = number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() < 9e15);
             out.push(

@@ -1,4 +1,4 @@
-//! One file, from a place in it to its end.
+//! Reads one file, from an offset to its end.
 
 use std::fs::File;
 use std::io::{BufReader, Seek, SeekFrom};
@@ -13,16 +13,16 @@ use crate::lines::{Found, Lines, is_blank};
 use crate::reader::{Desk, Out, Reader, not_json, reader};
 use crate::{Bounds, FileReport, Format, Item, Known, Sink};
 
-/// Bytes read from a file at a time.
+/// Read size in bytes.
 const BUFFER: usize = 256 << 10;
 
-/// Imports a file from its beginning to its end. Importing it again gives the same records.
+/// Imports a file from its beginning to its end. A repeated import gives the same records.
 ///
-/// A line that cannot be read is reported and skipped. A last line without an end is read when it is whole, and else left: who writes the file may
-/// not have finished it.
+/// An unreadable line is reported and skipped. A last line without a line end is read if its JSON is
+/// complete. Otherwise it is left, because another program may still be writing the file.
 ///
 /// # Errors
-/// The sink can take nothing more. What is wrong with the file is in the report.
+/// The sink accepts no more items. Errors of the file are in the report.
 pub fn import(
     path: &Path,
     wanted: Option<Format>,
@@ -53,7 +53,7 @@ pub fn import(
     Ok(session.report)
 }
 
-/// What one pass over a file works with.
+/// State of one pass over a file.
 pub(crate) struct Reading<'a> {
     pub(crate) bounds: &'a Bounds,
     pub(crate) known: &'a mut Known,
@@ -66,7 +66,7 @@ impl Reading<'_> {
         Desk { known: self.known, bounds: self.bounds, out }
     }
 
-    /// Hands on what has come out; the line is that of requests within it.
+    /// Passes the results on; `line` is the position of requests in them.
     fn hand(&mut self, out: &mut Out, line: Option<u64>) -> Result<(), Error> {
         for mut item in out.drain() {
             if let (Some(billing), Item::Spans(spans)) = (self.bounds.billing, &mut item) {
@@ -97,32 +97,32 @@ fn say_who_pays(span: &mut Span, billing: Billing) {
     }
 }
 
-/// What to do with a last line that has no end.
+/// Handling of a last line without a line end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LastLine {
-    /// Read it if it is whole: nothing more is expected.
+    /// Read it if it is complete; no more text is expected.
     Take,
-    /// Leave it until it ends.
+    /// Wait for its line end.
     Wait,
 }
 
-/// A file that is read line by line, and how far it was read.
+/// A file that is read line by line, and its current offset.
 pub(crate) struct Tail {
     pub(crate) format: Format,
-    /// Bytes read: up to the end of a line.
+    /// Offset of the end of the last line read.
     pub(crate) offset: u64,
     line: u64,
     reader: Box<dyn Reader>,
 }
 
 impl Tail {
-    /// At the beginning of a file.
+    /// Starts at the beginning of a file.
     pub(crate) fn new(format: Format, path: &Path) -> Self {
         Self { format, offset: 0, line: 0, reader: reader(format, path) }
     }
 
-    /// At a place up to which the file was imported before: lines before it are read again where later ones mean nothing without them, but not
-    /// told again.
+    /// Resumes at the offset of an earlier import. If later lines depend on earlier ones, the earlier lines
+    /// are read again but not emitted.
     pub(crate) fn resume(
         format: Format,
         path: &Path,
@@ -140,7 +140,7 @@ impl Tail {
             }
             tail.line += 1;
             if found == Found::Line && format.has_memory() && !is_blank(&line) {
-                // What is wrong with it was said when it was imported.
+                // Its errors were reported by the earlier import.
                 let _ = tail.reader.record(&line, &mut reading.desk(&mut out));
                 out.drain();
             }
@@ -149,7 +149,7 @@ impl Tail {
         Ok(tail)
     }
 
-    /// Reads all lines that have come since. Gives whether there were any.
+    /// Reads all new lines. Returns whether there were any.
     pub(crate) fn advance(
         &mut self,
         file: &File,
@@ -195,7 +195,7 @@ impl Tail {
         }
     }
 
-    /// Tells what may still change.
+    /// Emits the spans that may still change.
     pub(crate) fn settle(&mut self, reading: &mut Reading<'_>) -> Result<(), Error> {
         let mut out = Out::default();
         self.reader.settle(&mut reading.desk(&mut out));
@@ -203,7 +203,7 @@ impl Tail {
     }
 }
 
-/// Whether JSON ends before it is whole.
+/// Whether the JSON is cut off.
 fn is_unfinished(line: &[u8]) -> bool {
     serde_json::from_slice::<serde::de::IgnoredAny>(line).is_err_and(|error| error.is_eof())
 }
@@ -245,7 +245,7 @@ pub(crate) fn document(
     reading.hand(&mut out, None)
 }
 
-/// Reading failed in the middle of a file.
+/// A read error in the middle of a file.
 fn unread(path: &Path, error: std::io::Error) -> Error {
     Error::new(ErrorKind::Io, "read file", path.display().to_string()).caused_by(error)
 }

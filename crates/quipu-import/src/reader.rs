@@ -1,4 +1,4 @@
-//! What all formats have in common: lines in, items out.
+//! The reader trait that all formats implement: lines in, items out.
 
 use std::path::Path;
 
@@ -12,17 +12,17 @@ use crate::otlp::Otlp;
 use crate::phoenix::Phoenix;
 use crate::{Bounds, Format, Item, Known};
 
-/// Spans that are handed on together.
+/// Largest number of spans in one item.
 const TOGETHER: usize = 500;
 
-/// What a reader may use while it reads.
+/// Context of a reader.
 pub(crate) struct Desk<'a> {
     pub(crate) known: &'a mut Known,
     pub(crate) bounds: &'a Bounds,
     pub(crate) out: &'a mut Out,
 }
 
-/// What came out so far.
+/// Results that were not passed on yet.
 #[derive(Debug, Default)]
 pub(crate) struct Out {
     spans: Vec<Span>,
@@ -38,12 +38,12 @@ impl Out {
         self.items.push(item);
     }
 
-    /// Whether there is enough to hand on.
+    /// Whether there are enough results to pass on.
     pub(crate) fn is_full(&self) -> bool {
         self.spans.len() >= TOGETHER || !self.items.is_empty()
     }
 
-    /// Everything so far.
+    /// Takes all results.
     pub(crate) fn drain(&mut self) -> Vec<Item> {
         let mut items = std::mem::take(&mut self.items);
         if !self.spans.is_empty() {
@@ -53,16 +53,16 @@ impl Out {
     }
 }
 
-/// Reads the lines of one file in order. Errors are words for the user about one line, without its contents.
+/// Reads the lines of one file in order. Errors describe one line for the user, without its contents.
 pub(crate) trait Reader {
     /// Reads one record: a line, or a whole document.
     fn record(&mut self, bytes: &[u8], desk: &mut Desk<'_>) -> Result<(), String>;
 
-    /// Tells what may still change: at the end of the file, or while nothing more comes.
+    /// Emits the spans that may still change: at the end of the file, or after a pause.
     fn settle(&mut self, _desk: &mut Desk<'_>) {}
 }
 
-/// The reader of a format.
+/// Creates the reader of a format.
 pub(crate) fn reader(format: Format, path: &Path) -> Box<dyn Reader> {
     match format {
         Format::ClaudeCode => Box::new(ClaudeCode::new(path)),
@@ -73,12 +73,12 @@ pub(crate) fn reader(format: Format, path: &Path) -> Box<dyn Reader> {
     }
 }
 
-/// A record's JSON.
+/// Parses a record's JSON.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Json, String> {
     serde_json::from_slice(bytes).map_err(|error| not_json(&error))
 }
 
-/// Where JSON ends to be JSON. Only syntax can be wrong here, so the words hold nothing of the file.
+/// Describes the position of a JSON syntax error. A syntax error contains no text of the file.
 pub(crate) fn not_json(error: &serde_json::Error) -> String {
     match error.line() {
         0 | 1 => format!("not JSON from column {} on", error.column()),
@@ -86,7 +86,7 @@ pub(crate) fn not_json(error: &serde_json::Error) -> String {
     }
 }
 
-/// The records within a document: those of a list, or under `data`, or the one that it is.
+/// The records of a document: those of a list, or under `data`, or the document itself.
 pub(crate) fn records(json: Json) -> Vec<Json> {
     match json {
         Json::Array(list) => list,

@@ -1,18 +1,18 @@
-//! What became of a file.
+//! Report on one imported file.
 
 use std::fmt;
 use std::path::PathBuf;
 
 use crate::Format;
 
-/// Something that could not be read, and where. Never holds what the file says.
+/// A problem and its position. Never holds contents of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trouble {
     /// The file or folder.
     pub path: PathBuf,
-    /// The line, counted from one; `None` where it is about the whole.
+    /// The line, counted from one; `None` if it concerns the whole file.
     pub line: Option<u64>,
-    /// Why, in words.
+    /// Reason in words.
     pub why: String,
 }
 
@@ -25,20 +25,20 @@ impl fmt::Display for Trouble {
     }
 }
 
-/// What was read from one file.
+/// The result of one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileReport {
     /// The file.
     pub path: PathBuf,
-    /// Its format; `None` when it was not recognised.
+    /// Its format; `None` if it was not recognised.
     pub format: Option<Format>,
-    /// Lines read, blank ones not counted.
+    /// Lines read, without blank ones.
     pub lines: u64,
-    /// Items handed on: spans, events and metric points.
+    /// Items passed on: spans, events and metric points.
     pub items: u64,
-    /// Lines or items that could not be read or were refused.
+    /// Unreadable or rejected lines or items.
     pub bad: u64,
-    /// The first of the troubles.
+    /// The first problems.
     pub troubles: Vec<Trouble>,
 }
 
@@ -54,7 +54,7 @@ impl FileReport {
         }
     }
 
-    /// Whether nothing came of the file although something is wrong with it.
+    /// Whether the file had errors and gave no items.
     pub const fn failed(&self) -> bool {
         self.bad > 0 && self.items == 0
     }

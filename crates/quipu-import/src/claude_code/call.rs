@@ -1,4 +1,4 @@
-//! One request to the model, put together from the lines of its answer.
+//! One request to the model, assembled from the lines of its answer.
 
 use quipu_core::{Span, SpanId, Status, Timestamp};
 use serde_json::Value as Json;
@@ -11,7 +11,7 @@ use crate::attributes::{Frame, Put, transcript_span};
 use crate::json::{any_text, at, count, text};
 use crate::messages;
 
-/// The usage of a call. Lines of one answer repeat it as it grows, so each figure is the greatest that was told.
+/// The usage of a call. Lines of one answer repeat it as it grows, so each figure is the largest one seen.
 #[derive(Debug, Default)]
 struct Usage {
     input: Option<u64>,
@@ -23,7 +23,7 @@ struct Usage {
     web_searches: Option<u64>,
 }
 
-/// A call as far as it is known.
+/// A call with its known facts.
 #[derive(Debug)]
 pub(super) struct Call {
     pub(super) key: String,
@@ -44,7 +44,7 @@ pub(super) struct Call {
 }
 
 impl Call {
-    /// A call of which the first line has come; `input` is what was said since the call before.
+    /// A call after its first line; `input` is the input since the previous call.
     pub(super) fn new(key: String, start: Timestamp, input: Vec<Json>) -> Self {
         Self {
             key,
@@ -65,12 +65,12 @@ impl Call {
         }
     }
 
-    /// The span of a call by that name.
+    /// The span id of a call with this key.
     pub(super) fn id(key: &str) -> SpanId {
         SpanId::made_of(&[FAMILY, "call", key])
     }
 
-    /// Takes in one more line of the answer.
+    /// Adds one more line of the answer.
     pub(super) fn add(&mut self, line: &Line<'_>, message: &Json, time: Timestamp, most: usize) {
         self.changed = true;
         self.end = self.end.max(time);
@@ -98,7 +98,7 @@ impl Call {
         }
     }
 
-    /// Whether the model was asked: notes of the client's own look like answers, but name no model.
+    /// Whether it was a request to the model. The client's own notes look like answers, but name no model.
     pub(super) fn is_real(&self) -> bool {
         self.model.is_some() || self.failed
     }
@@ -124,7 +124,7 @@ impl Call {
         to.put("message_id", self.message.as_deref());
         self.usage.put(to);
         to.put("cost_usd", self.cost);
-        // The ordinary tier is no news, and would hide the speed.
+        // The standard tier is the default, and would hide the speed.
         to.put("gen_ai.response.service_tier", self.tier.as_deref().filter(|tier| *tier != "standard"));
         to.put("speed", self.speed.as_deref());
         to.put("stop_reason", self.stop.as_deref());
@@ -169,7 +169,7 @@ impl Usage {
     }
 }
 
-/// The sub-agent that a tool's arguments ask for.
+/// The sub-agent requested in a tool's arguments.
 pub(super) fn subagent(input: &Json) -> Option<&str> {
     any_text(input, &["subagent_type"])
 }

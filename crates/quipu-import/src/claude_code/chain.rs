@@ -9,17 +9,17 @@ use crate::attributes::{Frame, Put, Source, transcript_span};
 use crate::messages::cut;
 use crate::reader::Desk;
 
-/// Calls that lines may still come for.
+/// Largest number of calls that may still get lines.
 pub(super) const OPEN_CALLS: usize = 64;
 
-/// Who speaks, when it is not the session itself.
+/// The sub-agent of a conversation.
 #[derive(Debug, Clone)]
 pub(super) struct Agent {
     pub(super) id: String,
     pub(super) name: Option<String>,
 }
 
-/// All that follows from one prompt.
+/// A turn: all work that follows one prompt.
 #[derive(Debug, Clone)]
 pub(super) struct Turn {
     pub(super) trace: TraceId,
@@ -30,7 +30,7 @@ pub(super) struct Turn {
     session: String,
     start: Timestamp,
     end: Timestamp,
-    /// Calls and tool runs in it; without any it is not told.
+    /// Number of calls and tool runs in it; a turn without any gets no span.
     works: u64,
     changed: bool,
 }
@@ -75,7 +75,7 @@ impl Turn {
         &self.session
     }
 
-    /// Something happened in it.
+    /// Extends the turn to this time.
     pub(super) fn reach(&mut self, time: Timestamp) {
         if time > self.end {
             (self.end, self.changed) = (time, true);
@@ -87,7 +87,7 @@ impl Turn {
     }
 }
 
-/// Where a span belongs.
+/// Position of a span: its turn and conversation.
 pub(super) struct Place<'a> {
     pub(super) turn: &'a Turn,
     pub(super) agent: Option<&'a Agent>,
@@ -97,7 +97,7 @@ pub(super) struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// What every span says, in the words of the telemetry.
+    /// Adds the attributes that every span has, in the words of Claude Code's telemetry.
     pub(super) fn mark(&self, to: &mut Attributes, span_type: &str) {
         to.push("span.type", span_type);
         to.push("session.id", self.turn.session.as_str());
@@ -113,36 +113,36 @@ impl Place<'_> {
     }
 }
 
-/// A conversation as far as it was read.
+/// The state of a conversation.
 #[derive(Debug, Default)]
 pub(super) struct Chain {
     pub(super) agent: Option<Agent>,
     pub(super) turn: Option<Turn>,
-    /// When something was last said to the model.
+    /// Time of the last input to the model.
     pub(super) heard_at: Option<Timestamp>,
-    /// What was said to the model since its last answer began.
+    /// Input to the model since its last answer began.
     pub(super) heard: Vec<Json>,
     pub(super) calls: Vec<Call>,
-    /// Working folder, branch and the like.
+    /// Working folder, branch and similar facts.
     pub(super) about: Attributes,
     pub(super) source: Source,
 }
 
 impl Chain {
-    /// The place of this chain's spans, once there is a turn.
+    /// The position of this chain's spans, once it has a turn.
     pub(super) fn place(&self, text_bytes: usize) -> Option<Place<'_>> {
         let turn = self.turn.as_ref()?;
         Some(Place { turn, agent: self.agent.as_ref(), about: &self.about, source: &self.source, text_bytes })
     }
 
-    /// Begins a turn; what is left to tell of the one before is told.
+    /// Begins a turn, and emits the remaining spans of the previous one.
     pub(super) fn begin(&mut self, turn: Turn, desk: &mut Desk<'_>) {
         self.tell(desk);
         self.calls.clear();
         self.turn = Some(turn);
     }
 
-    /// The call of that name, made if it is new.
+    /// The call of this key, created if it is new.
     pub(super) fn call(&mut self, key: String, time: Timestamp) -> &mut Call {
         let at = match self.calls.iter().position(|call| call.key == key) {
             Some(at) => at,
@@ -155,7 +155,7 @@ impl Chain {
         &mut self.calls[at]
     }
 
-    /// Tells what has changed since it was last told.
+    /// Emits the spans that changed since they were last emitted.
     pub(super) fn tell(&mut self, desk: &mut Desk<'_>) {
         let mut told = 0;
         for at in 0..self.calls.len() {

@@ -5,42 +5,42 @@ use serde_json::Value as Json;
 use crate::json::{at, flag, text};
 use crate::messages;
 
-/// A tool that the model asks for.
+/// A tool call requested by the model.
 pub(super) struct Asked<'a> {
     pub(super) id: &'a str,
     pub(super) name: &'a str,
     pub(super) input: &'a Json,
 }
 
-/// What a tool answered.
+/// A tool's answer.
 pub(super) struct Answered<'a> {
     pub(super) id: &'a str,
     pub(super) failed: bool,
     pub(super) said: String,
 }
 
-/// The blocks of a message; text alone counts as one block.
+/// The blocks of a message; plain text counts as one block.
 pub(super) fn blocks(message: &Json) -> impl Iterator<Item = &Json> {
     let content = message.get("content");
     let alone = content.filter(|content| content.is_string());
     content.and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default().iter().chain(alone)
 }
 
-/// The tool that a block asks for.
+/// The tool call that a block requests.
 pub(super) fn asked(block: &Json) -> Option<Asked<'_>> {
     let is = matches!(text(block, "type")?, "tool_use" | "server_tool_use" | "mcp_tool_use");
     let (id, name) = (text(block, "id")?, text(block, "name")?);
     is.then(|| Asked { id, name, input: block.get("input").unwrap_or(&Json::Null) })
 }
 
-/// The answer of a tool that a block holds.
+/// The tool's answer that a block holds.
 pub(super) fn answered(block: &Json) -> Option<Answered<'_>> {
     let is = text(block, "type")?.ends_with("tool_result");
     let id = text(block, "tool_use_id")?;
     is.then(|| Answered { id, failed: flag(block, "is_error"), said: said(block.get("content")) })
 }
 
-/// The text of a tool's answer; images and the like are named only.
+/// The text of a tool's answer; other contents, such as images, are only named.
 fn said(content: Option<&Json>) -> String {
     match content {
         Some(Json::String(text)) => text.clone(),
@@ -56,14 +56,14 @@ fn said(content: Option<&Json>) -> String {
     }
 }
 
-/// The text of a message that a person wrote; `None` when it holds none.
+/// The text of a message from the user; `None` for other messages.
 pub(super) fn written(message: &Json) -> Option<String> {
     let texts = blocks(message).filter_map(|block| block.as_str().or_else(|| text(block, "text")));
     let texts: Vec<_> = texts.collect();
     (!texts.is_empty()).then(|| texts.join("\n"))
 }
 
-/// A block as a part of the GenAI schema; `None` for what says nothing.
+/// A block as a part of the GenAI schema; `None` for a block without content.
 pub(super) fn part(block: &Json, most: usize) -> Option<Json> {
     if let Some(text) = block.as_str() {
         return Some(messages::text(text, most));

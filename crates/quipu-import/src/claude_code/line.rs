@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 
 use crate::json::{any, at, flag, text, time};
 
-/// A line, by what it says.
+/// A line with accessors for its fields.
 pub(super) struct Line<'a>(pub(super) &'a Json);
 
 impl<'a> Line<'a> {
@@ -45,7 +45,7 @@ impl<'a> Line<'a> {
         flag(self.0, "isSidechain")
     }
 
-    /// Written for the model or as a summary, not by the user.
+    /// Whether it was written for the model or as a summary, not by the user.
     pub(super) fn is_aside(&self) -> bool {
         ["isMeta", "isCompactSummary", "isVisibleInTranscriptOnly"].iter().any(|key| flag(self.0, key))
     }
@@ -58,7 +58,7 @@ impl<'a> Line<'a> {
         at(self.0, &["message"])
     }
 
-    /// What names the call: the request's id, else the answer's, else the line's own.
+    /// The key of the call: the request's id, else the answer's, else the line's own.
     pub(super) fn call(&self) -> Option<String> {
         let request = text(self.0, "requestId").unwrap_or_default();
         let message = self.message().and_then(|message| text(message, "id")).unwrap_or_default();
@@ -68,7 +68,7 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// Text at the top of the line.
+    /// A text field of the line.
     pub(super) fn text(&self, key: &str) -> Option<&'a str> {
         text(self.0, key)
     }

@@ -1,11 +1,14 @@
 //! Session transcripts of Claude Code.
 //!
-//! A line is an event of the session: what the user or a tool said, or a block of the model's answer. What is known of the format comes from
-//! files as they are written and from the tools that read them, such as <https://github.com/ryoppippi/ccusage>:
-//! - blocks of one answer stand on lines of their own with the same `message.id` and `requestId`, each with the usage so far: one call;
-//! - `usage.input_tokens` does not hold what was read from or written to the cache;
-//! - sub-agents write lines with `isSidechain`, into `SESSION/subagents/agent-ID.jsonl` with `agentId`, in older versions among the others;
-//! - a session that goes on with another one begins with a copy of its lines.
+//! A line is an event of the session: input from the user or a tool, or a block of the model's answer. The
+//! format was derived from real files and from tools that read them, such as
+//! <https://github.com/ryoppippi/ccusage>:
+//! - blocks of one answer are on separate lines with the same `message.id` and `requestId`, each with the
+//!   usage so far: one call;
+//! - `usage.input_tokens` excludes cache reads and writes;
+//! - sub-agents write lines with `isSidechain`, into `SESSION/subagents/agent-ID.jsonl` with `agentId`; older
+//!   versions write them among the other lines;
+//! - a session that continues another one begins with a copy of its lines.
 
 mod call;
 mod chain;

@@ -1,4 +1,4 @@
-//! The lines of one transcript, in order.
+//! Reads the lines of one transcript, in order.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -16,22 +16,22 @@ use crate::json::any_text;
 use crate::messages;
 use crate::reader::{Desk, Reader, parse};
 
-/// Largest note beside a sub-agent's transcript that is read, in bytes.
+/// Largest size of a note next to a sub-agent's transcript, in bytes.
 const NOTE_BYTES: u64 = 64 << 10;
 
 /// Reads one transcript.
 pub(crate) struct ClaudeCode {
-    /// What a sub-agent of a file of its own is called.
+    /// Name of the sub-agent, if the file is a sub-agent's own.
     agent_name: Option<String>,
     session: Option<String>,
     chains: HashMap<String, Chain>,
-    /// Which conversation the lines of side chains without an agent's id are of.
+    /// Conversation of each side-chain line without an agent's id.
     chain_of: HashMap<String, String>,
     tools: HashMap<String, Tool>,
 }
 
 impl ClaudeCode {
-    /// A reader for a file; a sub-agent's name is in a note beside it.
+    /// Creates a reader for a file; a note next to it holds a sub-agent's name.
     pub(crate) fn new(path: &Path) -> Self {
         let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
         let is_agent = stem.starts_with("agent-");
@@ -44,7 +44,7 @@ impl ClaudeCode {
         }
     }
 
-    /// The name of the conversation that a line is of: empty for the session's own.
+    /// The key of a line's conversation: empty for the session's own.
     fn chain_name(&mut self, line: &Line<'_>) -> String {
         if let Some(agent) = line.agent() {
             return agent.to_owned();
@@ -60,7 +60,7 @@ impl ClaudeCode {
         name
     }
 
-    /// Where a new side chain hangs: below the tool that runs it, else below the turn of its prompt.
+    /// The parent of a new side chain: the tool that runs it, else the turn of its prompt.
     fn parent_of(&self, line: &Line<'_>, task: Option<&str>) -> (Option<(TraceId, SpanId)>, Option<String>) {
         if let Some(turn) = self.chains.get("").and_then(|main| main.turn.as_ref()) {
             let running = || self.tools.iter().filter(|(_, tool)| tool.runs(task));
@@ -128,7 +128,7 @@ impl ClaudeCode {
         }
     }
 
-    /// Tells of the tools that a message answers for.
+    /// Emits the spans of the tools that a message answers.
     fn answers(&mut self, name: &str, message: &Json, time: Timestamp, desk: &mut Desk<'_>) {
         for answer in content::blocks(message).filter_map(content::answered) {
             let Some(tool) = self.tools.remove(answer.id) else { continue };
@@ -168,7 +168,7 @@ impl ClaudeCode {
         for asked in content::blocks(message).filter_map(content::asked) {
             self.tools.entry(asked.id.to_owned()).or_insert_with(|| Tool::new(&asked, time));
         }
-        // What a server-side tool answers stands in the answer itself.
+        // The answer of a server-side tool is part of the model's answer.
         self.answers(name, message, time, desk);
     }
 
@@ -223,7 +223,7 @@ impl Reader for ClaudeCode {
     }
 }
 
-/// What Claude Code calls the sub-agent, from `agent-ID.meta.json`.
+/// Claude Code's name of the sub-agent, from `agent-ID.meta.json`.
 fn noted_name(path: &Path) -> Option<String> {
     let note = path.with_extension("meta.json");
     if std::fs::metadata(&note).ok()?.len() > NOTE_BYTES {

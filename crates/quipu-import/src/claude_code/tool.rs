@@ -1,4 +1,4 @@
-//! One run of a tool: asked for by the model, answered on a later line.
+//! One tool run: requested by the model, answered on a later line.
 
 use quipu_core::{Span, SpanId, Status, Timestamp};
 use serde_json::Value as Json;
@@ -10,7 +10,7 @@ use super::content::{Answered, Asked};
 use crate::attributes::{Frame, Put, transcript_span};
 use crate::messages::cut;
 
-/// A tool that was asked for and has not answered yet.
+/// A requested tool run without an answer yet.
 #[derive(Debug)]
 pub(super) struct Tool {
     pub(super) name: String,
@@ -23,7 +23,7 @@ impl Tool {
         Self { name: asked.name.to_owned(), start, input: asked.input.clone() }
     }
 
-    /// The span of the run by that id.
+    /// The span id of the run with this id.
     pub(super) fn id(id: &str) -> SpanId {
         SpanId::made_of(&[FAMILY, "tool", id])
     }

@@ -1,4 +1,4 @@
-//! One request to the model, put together from the items of its answer.
+//! One request to the model, assembled from the items of its answer.
 
 use quipu_core::{Span, SpanId, Timestamp};
 use serde_json::Value as Json;
@@ -9,26 +9,26 @@ use super::usage::Usage;
 use crate::attributes::{Frame, Put, transcript_span};
 use crate::messages;
 
-/// An answer of which the usage is still to come.
+/// An answer whose usage has not arrived yet.
 #[derive(Debug, Default)]
 pub(super) struct Answer {
-    /// When the last thing before it was said.
+    /// Time of the last input before it.
     start: Option<Timestamp>,
-    /// When its last item came.
+    /// Time of its last item.
     last: Option<Timestamp>,
-    /// Whether a tool has answered meanwhile.
+    /// Whether a tool answered after its last item.
     interrupted: bool,
     input: Vec<Json>,
     output: Vec<Json>,
 }
 
 impl Answer {
-    /// Something was said to the model.
+    /// Records an input to the model.
     pub(super) fn heard(&mut self) {
         self.interrupted |= self.last.is_some();
     }
 
-    /// An item of the answer has come; `heard_at` and `heard` are what was said before.
+    /// Adds an item of the answer; `heard_at` and `heard` are the input before it.
     pub(super) fn item(
         &mut self,
         parts: Vec<Json>,
@@ -43,7 +43,7 @@ impl Answer {
         self.output.extend(parts);
     }
 
-    /// What was said before it is its input.
+    /// Starts the answer, with the earlier input.
     pub(super) fn begin(&mut self, heard_at: Option<Timestamp>, heard: &mut Vec<Json>) {
         self.start = heard_at;
         self.input.append(heard);
@@ -53,7 +53,7 @@ impl Answer {
         self.last.is_some()
     }
 
-    /// The call's span, once its usage was told at `time`.
+    /// The call's span, after its usage arrived at `time`.
     pub(super) fn span(&self, call: &Call<'_>, time: Timestamp, place: &Place<'_>) -> Span {
         let end = self.last.filter(|_| self.interrupted).unwrap_or(time);
         let frame = Frame {
@@ -78,7 +78,7 @@ impl Answer {
     }
 }
 
-/// What names a call, and what it took.
+/// Id and usage of a call.
 pub(super) struct Call<'a> {
     pub(super) id: SpanId,
     pub(super) response: Option<&'a str>,
@@ -86,7 +86,7 @@ pub(super) struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    /// A call by its response's id, else by its session and the session's count of calls.
+    /// Identifies a call by its response's id, else by its session and the session's count of calls.
     pub(super) fn new(session: &str, number: u64, response: Option<&'a str>, usage: Usage) -> Self {
         let id = match response {
             Some(response) => SpanId::made_of(&[FAMILY, "response", response]),

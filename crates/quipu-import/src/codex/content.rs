@@ -5,22 +5,22 @@ use serde_json::Value as Json;
 use crate::json::{any, any_text, as_text, at, count, text};
 use crate::messages;
 
-/// A tool that the model asks for.
+/// A tool call requested by the model.
 pub(super) struct Asked {
     pub(super) id: String,
     pub(super) name: String,
     pub(super) input: Json,
 }
 
-/// What a tool answered.
+/// A tool's answer.
 pub(super) struct Answered<'a> {
     pub(super) id: &'a str,
     pub(super) said: String,
-    /// Whether it failed, where it says so.
+    /// Whether it failed, if reported.
     pub(super) failed: Option<bool>,
 }
 
-/// The tool that an item asks for.
+/// The tool call that an item requests.
 pub(super) fn asked(item: &Json) -> Option<Asked> {
     let id = any_text(item, &["call_id", "id"])?.to_owned();
     let (name, input) = match text(item, "type")? {
@@ -32,7 +32,7 @@ pub(super) fn asked(item: &Json) -> Option<Asked> {
     Some(Asked { id, name: name.to_owned(), input })
 }
 
-/// JSON within text, as Codex writes arguments; other text as it is.
+/// Parses JSON within text, as Codex writes arguments; other text stays unchanged.
 fn structured(json: Option<&Json>) -> Json {
     match json {
         Some(Json::String(text)) => serde_json::from_str(text).unwrap_or_else(|_| Json::String(text.clone())),
@@ -41,7 +41,7 @@ fn structured(json: Option<&Json>) -> Json {
     }
 }
 
-/// The answer of a tool that an item is.
+/// The tool's answer in an item.
 pub(super) fn answered(item: &Json) -> Option<Answered<'_>> {
     if !matches!(text(item, "type")?, "function_call_output" | "custom_tool_call_output") {
         return None;
@@ -61,7 +61,7 @@ pub(super) fn answered(item: &Json) -> Option<Answered<'_>> {
     Some(Answered { id, said, failed })
 }
 
-/// Whether a tool failed: as it says, by its exit code, or by the line that tells it.
+/// Whether a tool failed: by its own report, by its exit code, or by the line with the exit code.
 fn failed(output: &Json, said: &str) -> Option<bool> {
     if let Some(success) = output.get("success").and_then(Json::as_bool) {
         return Some(!success);

@@ -1,12 +1,14 @@
 //! Session rollouts of Codex.
 //!
-//! A line is `{timestamp, type, payload}`. What is known of the format comes from the protocol's types
-//! (<https://github.com/openai/codex>, `codex-rs/protocol`) and from the tools that read it:
-//! - `event_msg` `token_count` tells the last call's usage and the session's total. The same total again is the same call told again;
-//!   totals are never added. Newer versions also write a `token_usage_record` a call, with the id of the response;
-//! - input tokens hold the cached ones, output tokens those spent on reasoning;
-//! - the file of a fork or of a sub-agent begins with a copy of its parent's lines, some versions with new times: these are the parent's
-//!   to tell (<https://github.com/ccusage/ccusage/issues/1370>).
+//! A line is `{timestamp, type, payload}`. The format was derived from the protocol's types
+//! (<https://github.com/openai/codex>, `codex-rs/protocol`) and from tools that read it:
+//! - `event_msg` `token_count` reports the last call's usage and the session's total. A repeated total means
+//!   a repeated report of the same call. Totals are never added. Newer versions also write a
+//!   `token_usage_record` for each call, with the id of the response;
+//! - input tokens include the cached ones, output tokens include reasoning;
+//! - the file of a fork or of a sub-agent begins with a copy of its parent's lines, in some versions with new
+//!   times. These lines are read from the parent's file only
+//!   (<https://github.com/ccusage/ccusage/issues/1370>).
 
 mod call;
 mod content;

@@ -1,14 +1,14 @@
-//! Which lines of a rollout are its own, and which are a copy of its parent's.
+//! Separates a rollout's own lines from the copy of its parent's lines.
 
 use quipu_core::Timestamp;
 use serde_json::Value as Json;
 
 use crate::json::{at, count, text};
 
-/// A copy is written at once; a session's own first answer takes longer than that.
+/// Time limit of a copy; a session's own first answer takes longer.
 const COPYING: i64 = Timestamp::SECOND;
 
-/// Tells own lines from inherited ones.
+/// Detects the first own line.
 #[derive(Debug, Default)]
 pub(super) struct Own {
     thread: String,
@@ -16,12 +16,12 @@ pub(super) struct Own {
     begun: bool,
     created: Timestamp,
     first_ordinal: Option<u64>,
-    /// Turns carry ids that tell their time, so the lines' times need not be judged.
+    /// Whether turns have ids with a time, so the lines' times need not be judged.
     by_turn: bool,
 }
 
 impl Own {
-    /// From the first `session_meta`, which is the file's own.
+    /// Creates the detector from the first `session_meta`, which is the file's own.
     pub(super) fn new(thread: &str, meta: &Json, created: Timestamp) -> Self {
         let spawned = at(meta, &["source", "subagent", "thread_spawn", "parent_thread_id"]);
         let forked = text(meta, "forked_from_id").or(spawned.and_then(Json::as_str));
@@ -35,7 +35,7 @@ impl Own {
         }
     }
 
-    /// Whether a line is the session's own. Once one is, so are all that follow.
+    /// Whether a line is the session's own. After the first own line all lines are.
     pub(super) fn is(&mut self, line: &Json, payload: &Json, time: Timestamp) -> bool {
         self.begun = self.begun || !self.has_parent || self.begins(line, payload, time);
         self.begun

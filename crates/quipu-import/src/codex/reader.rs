@@ -1,4 +1,4 @@
-//! The lines of one rollout, in order.
+//! Reads the lines of one rollout, in order.
 
 use std::collections::HashMap;
 
@@ -17,7 +17,7 @@ use crate::json::{any_text, at, text, time};
 use crate::messages::{self, cut};
 use crate::reader::{Desk, Reader, parse};
 
-/// All that follows from one prompt.
+/// A turn: all work that follows one prompt.
 pub(super) struct Turn {
     pub(super) trace: TraceId,
     pub(super) id: SpanId,
@@ -29,7 +29,7 @@ pub(super) struct Turn {
     changed: bool,
 }
 
-/// Where a span belongs.
+/// Position of a span: its turn and session.
 pub(super) struct Place<'a> {
     pub(super) turn: &'a Turn,
     pub(super) session: &'a str,
@@ -41,7 +41,7 @@ pub(super) struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// What every span says, in the words of the telemetry.
+    /// Adds the attributes that every span has, in the words of Codex's telemetry.
     pub(super) fn mark(&self, to: &mut Attributes) {
         to.push("conversation.id", self.session);
         to.put("turn.id", self.turn.named.as_deref());
@@ -74,7 +74,7 @@ pub(crate) struct Codex {
 }
 
 impl Codex {
-    /// The first `session_meta` is the file's own; those that follow are copies of its parents'.
+    /// Reads a `session_meta`. The first one is the file's own; later ones are copies of its parents'.
     fn meta(&mut self, meta: &Json, at_line: Timestamp) -> Result<(), String> {
         if self.session.is_some() {
             return Ok(());
@@ -102,7 +102,7 @@ impl Codex {
         Ok(())
     }
 
-    /// A turn begins, unless it is the one that goes on.
+    /// Begins a turn, unless it is the current one.
     fn begin(&mut self, named: Option<&str>, time: Timestamp, desk: &mut Desk<'_>) {
         let goes_on =
             self.turn.as_ref().is_some_and(|turn| named.is_none() || turn.named.as_deref() == named);
@@ -125,7 +125,7 @@ impl Codex {
         });
     }
 
-    /// What the user asks begins a turn where turns have no ids.
+    /// Records a prompt, which begins a turn if turns have no ids.
     fn prompt(&mut self, said: &str, time: Timestamp, desk: &mut Desk<'_>) {
         let unnamed = self.turn.as_ref().is_some_and(|turn| turn.named.is_none() && turn.prompt.is_some());
         if unnamed {
@@ -153,7 +153,7 @@ impl Codex {
         }
     }
 
-    /// Windows of use are a plan's: with a key there are none.
+    /// Reads rate-limit windows, which only a plan has; a key has none.
     fn plan(&mut self, payload: &Json) {
         let Some(limits) = at(payload, &["rate_limits"]) else { return };
         let plan = text(limits, "plan_type");
@@ -166,7 +166,7 @@ impl Codex {
         }
     }
 
-    /// A call's usage, told by the last call's and by the total so far.
+    /// Reads a call's usage, reported as the last call's and as the total so far.
     fn counted(&mut self, last: Option<Usage>, total: Option<Usage>, time: Timestamp, desk: &mut Desk<'_>) {
         let again = match (&total, &self.total) {
             (Some(now), Some(before)) => now.agrees(before),
@@ -217,7 +217,7 @@ impl Codex {
         }
         let role = text(item, "role").unwrap_or("assistant");
         if role != "assistant" {
-            // Instructions are written before the first prompt and say nothing of when the model was asked.
+            // Instructions precede the first prompt and do not tell when the model was called.
             return self.hear(if role == "developer" { "system" } else { role }, parts, time);
         }
         self.answer.item(parts, time, self.heard_at, &mut self.heard);
@@ -312,7 +312,7 @@ impl Reader for Codex {
         }
         let own = self.own.is(&line, payload, time);
         match kind {
-            // The model and the totals so far hold for what follows, whoever told them.
+            // The model and the totals apply to later lines, also when a copied line reports them.
             "turn_context" => {
                 self.model = text(payload, "model").map(str::to_owned).or(self.model.take());
                 self.effort = text(payload, "effort").map(str::to_owned);

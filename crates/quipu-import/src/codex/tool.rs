@@ -1,4 +1,4 @@
-//! One run of a tool: asked for by the model, answered on a later line.
+//! One tool run: requested by the model, answered on a later line.
 
 use quipu_core::{Span, SpanId, Status, Timestamp};
 
@@ -9,7 +9,7 @@ use crate::attributes::{Frame, Put, transcript_span};
 use crate::json::as_text;
 use crate::messages::cut;
 
-/// A tool that was asked for and has not answered yet.
+/// A requested tool run without an answer yet.
 pub(super) struct Tool {
     pub(super) asked: Asked,
     pub(super) start: Timestamp,
@@ -25,7 +25,7 @@ impl Tool {
             trace: place.turn.trace,
             id: Self::id(place.session, answer.id),
             parent: Some(place.turn.id),
-            // As Codex itself names the spans of tools.
+            // Codex itself names tool spans in this way.
             name: &self.asked.name,
             start: self.start,
             end,

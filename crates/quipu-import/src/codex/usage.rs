@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use crate::attributes::Put;
 use crate::json::count;
 
-/// Token counts as Codex writes them; what it does not write is `None`.
+/// Token counts as Codex writes them; missing ones are `None`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Usage {
     input: Option<u64>,
@@ -28,12 +28,12 @@ impl Usage {
         }
     }
 
-    /// Whether it tells anything of a call.
+    /// Whether it has input or output tokens.
     pub(super) const fn is_known(&self) -> bool {
         self.input.is_some() || self.output.is_some()
     }
 
-    /// Whether two totals are the same: by what both tell.
+    /// Whether two totals are equal in all figures that both have.
     pub(super) fn agrees(&self, other: &Self) -> bool {
         let pairs = [
             (self.input, other.input),
@@ -46,7 +46,7 @@ impl Usage {
         told().next().is_some() && told().all(|(a, b)| a == b)
     }
 
-    /// What was added since an earlier total; of a total that fell, because it began anew, all.
+    /// The difference to an earlier total. A lower total means a restart and counts in full.
     pub(super) fn since(&self, earlier: &Self) -> Self {
         let less = |now: Option<u64>, then: Option<u64>| now.map(|now| now.saturating_sub(then.unwrap_or(0)));
         if self.input < earlier.input || self.output < earlier.output {

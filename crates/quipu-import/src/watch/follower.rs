@@ -1,4 +1,4 @@
-//! Follows files: what is new in them is imported once.
+//! Follows files and imports new contents once.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -14,30 +14,30 @@ use crate::detect::{Told, detect};
 use crate::read::{LastLine, Reading, Tail, document};
 use crate::{Bounds, FileReport, Format, Known, Sink, Trouble, find};
 
-/// A file to which nothing was written for so long is not just being written: what may still change in it is told.
+/// Pause in the writes after which spans that may still change are emitted.
 const QUIET: Duration = Duration::from_secs(1);
-/// A file to which nothing was written for so long is closed; when it grows again, it is read again up to where it was.
+/// Pause in the writes after which a file is closed; if it grows again, it is read again up to its offset.
 const IDLE: Duration = Duration::from_secs(60);
 
-/// A file that is read.
+/// An open file.
 struct Open {
     tail: Tail,
     grown: Instant,
     settled: bool,
 }
 
-/// What one look at all files brought.
+/// Result of one pass over all files.
 #[derive(Debug, Default)]
 pub struct Round {
-    /// Files in which something was new.
+    /// Files with new contents.
     pub files: Vec<FileReport>,
-    /// Files and folders that could not be looked at.
+    /// Unreadable files and folders.
     pub troubles: Vec<Trouble>,
-    /// Whether to look again soon: something was written just now, and may go on.
+    /// Whether to run the next pass soon, because a file was written just now.
     pub soon: bool,
 }
 
-/// Files and folders that are followed.
+/// Followed files and folders.
 pub struct Follower {
     paths: Vec<PathBuf>,
     wanted: Option<Format>,
@@ -45,13 +45,13 @@ pub struct Follower {
     known: Known,
     open: HashMap<PathBuf, Open>,
     state: State,
-    /// Files that hold nothing that is known, with the length that they had.
+    /// Files of unknown format, with their length.
     strange: HashMap<PathBuf, u64>,
     said: Vec<Trouble>,
 }
 
 impl Follower {
-    /// Follows paths from where the state says.
+    /// Follows paths from the offsets in the state.
     pub fn new(paths: Vec<PathBuf>, wanted: Option<Format>, bounds: Bounds, state: State) -> Self {
         Self {
             paths,
@@ -65,10 +65,11 @@ impl Follower {
         }
     }
 
-    /// Imports what is new. `last` says that it is the last look: what may still change is told as it is.
+    /// Imports new contents. `last` marks the last pass: spans that may still change are emitted as they are.
     ///
     /// # Errors
-    /// The sink can take nothing more, or the state cannot be kept. What was not taken is imported by the next look.
+    /// The sink accepts no more items, or the state cannot be saved. Unaccepted items are imported by the
+    /// next pass.
     pub fn look(&mut self, sink: &mut dyn Sink, last: bool) -> Result<Round, Error> {
         let (files, troubles) = find(&self.paths, &self.bounds);
         let new: Vec<_> = troubles.iter().filter(|trouble| !self.said.contains(trouble)).cloned().collect();
@@ -82,7 +83,7 @@ impl Follower {
                 }
                 Ok(_) => {}
                 Err(error) => {
-                    // It is opened again from where it was last known to be taken.
+                    // The file is opened again at its last accepted offset.
                     self.open.remove(&path);
                     self.state.save()?;
                     return Err(error);
@@ -126,7 +127,7 @@ impl Follower {
         let marked = self.state.get(path).cloned();
         let same = marked.as_ref().map(|mark| mark.holds(&file)).transpose()?.unwrap_or(false);
         if marked.is_some() && !same {
-            // Another file is in its place, or it was cut: it is read from its beginning.
+            // The file was replaced or cut: read it from its beginning.
             self.open.remove(path);
         }
         if !self.open.contains_key(path) {
@@ -156,16 +157,16 @@ impl Follower {
         Ok(())
     }
 
-    /// Whether a file that is not open is as it was when it was last looked at.
+    /// Whether a closed file is unchanged since its last pass.
     fn is_done(&self, path: &Path, length: u64) -> bool {
         self.strange.get(path) == Some(&length)
             || self.state.get(path).is_some_and(|mark| {
-                // What is cut or replaced by the same number of bytes is seen by its beginning.
+                // The beginning reveals a replacement of the same length.
                 mark.offset == length && File::open(path).and_then(|file| mark.holds(&file)).unwrap_or(false)
             })
     }
 
-    /// Where to begin in a file; `None` when it is not read by lines, or not yet.
+    /// Opens a file at its offset; `None` if it is not read by lines, or not yet.
     fn open_tail(
         &mut self,
         path: &Path,
@@ -198,11 +199,11 @@ impl Follower {
     }
 }
 
-/// Why a file was not read to its end.
+/// Reason why a file was not read to its end.
 enum Stopped {
-    /// It could not be read; others may.
+    /// This file cannot be read; others may be.
     File(io::Error),
-    /// Nothing more can be taken.
+    /// The sink accepts no more items.
     All(Error),
 }
 

@@ -1,4 +1,4 @@
-//! How far a file was imported, and how to tell that it is still the same file.
+//! Import position of a file, with an identity check of the file.
 
 use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -8,19 +8,19 @@ use sha2::{Digest, Sha256};
 
 use crate::Format;
 
-/// Bytes at a file's beginning that tell it from another one in its place.
+/// Bytes at a file's beginning that identify it.
 const HEAD: u64 = 1 << 10;
 
-/// A place in a file.
+/// A position in a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Mark {
-    /// The file's number on its disk; 0 where the platform has none.
+    /// The file's inode number; 0 on platforms without one.
     pub(crate) inode: u64,
-    /// Bytes imported; of a document all of them.
+    /// Imported bytes; all bytes of a document.
     pub(crate) offset: u64,
     /// SHA-256 of the first bytes, at most 1 KiB and at most `offset`.
     pub(crate) head: String,
-    /// The format that was seen; `None` for a document, whose format is seen anew.
+    /// The detected format; `None` for a document, whose format is detected each time.
     pub(crate) format: Option<Format>,
 }
 
@@ -29,7 +29,7 @@ impl Mark {
         Ok(Self { inode: inode(&file.metadata()?), offset, head: head(file, offset)?, format })
     }
 
-    /// Whether the file is the one that was marked, with all that was imported still in it.
+    /// Whether it is the same file and still contains all imported bytes.
     pub(crate) fn holds(&self, file: &File) -> io::Result<bool> {
         let is = file.metadata()?;
         Ok(self.inode == inode(&is) && is.len() >= self.offset && head(file, self.offset)? == self.head)

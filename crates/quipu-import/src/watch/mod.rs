@@ -1,4 +1,4 @@
-//! Files that grow.
+//! Import of growing files, with positions that survive restarts.
 
 mod follower;
 mod mark;

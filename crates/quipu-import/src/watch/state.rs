@@ -1,4 +1,4 @@
-//! How far each file was imported, kept over restarts.
+//! Import positions of files, stored across restarts.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -17,7 +17,7 @@ struct Kept {
     files: BTreeMap<PathBuf, Mark>,
 }
 
-/// Marks of files, in a file of their own.
+/// Positions of files, stored in a separate file.
 #[derive(Debug)]
 pub struct State {
     file: Option<PathBuf>,
@@ -26,12 +26,12 @@ pub struct State {
 }
 
 impl State {
-    /// A state that is forgotten.
+    /// A state that is not stored.
     pub fn forgetful() -> Self {
         Self { file: None, marks: BTreeMap::new(), changed: false }
     }
 
-    /// The state in a file; none yet when it is not there.
+    /// Opens a state file; a missing file gives an empty state.
     ///
     /// # Errors
     /// The file cannot be read, or is not of this version.
@@ -62,10 +62,10 @@ impl State {
         }
     }
 
-    /// Writes it, if it has changed, at once: a reader sees the old or the new one. Files that are gone are forgotten.
+    /// Saves the state atomically if it has changed. Deleted files are removed from it.
     ///
     /// # Errors
-    /// It cannot be written.
+    /// The file cannot be written.
     pub(crate) fn save(&mut self) -> Result<()> {
         let Some(file) = self.file.as_ref().filter(|_| self.changed) else { return Ok(()) };
         self.marks.retain(|path, _| path.exists());

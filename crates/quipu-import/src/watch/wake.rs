@@ -1,25 +1,26 @@
-//! Being told by the platform that files have changed, so that nobody needs to look all the time.
+//! File change notifications of the platform, to avoid constant polling.
 
 use std::path::PathBuf;
 
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use quipu_core::{Error, ErrorKind, Result};
 
-/// Calls back when something in the paths changes. What has changed is to be seen by looking: events only wake.
+/// Calls back on a change in the paths. The caller then runs a pass to find the change; events carry no
+/// details.
 pub struct Wake {
     _watcher: RecommendedWatcher,
 }
 
 impl Wake {
-    /// Watches files and folders, and all folders below those.
+    /// Watches files and folders, recursively.
     ///
     /// # Errors
-    /// The platform cannot watch one of them, or not so many.
+    /// The platform cannot watch one of the paths, or not that many.
     pub fn new(paths: &[PathBuf], on_change: impl Fn() + Send + 'static) -> Result<Self> {
         let failed =
             |cause: notify::Error| Error::new(ErrorKind::Unavailable, "watch files", "").caused_by(cause);
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-            // To look at a file is no change of it.
+            // A read access is not a change.
             if !event.is_ok_and(|event| event.kind.is_access()) {
                 on_change();
             }
@@ -28,7 +29,7 @@ impl Wake {
         for path in paths {
             let (path, mode) = match path.is_dir() {
                 true => (path.as_path(), RecursiveMode::Recursive),
-                // A file may be replaced by another one of its name.
+                // Watch the folder, because a file may be replaced by another one of the same name.
                 false => (path.parent().unwrap_or(path), RecursiveMode::NonRecursive),
             };
             let path = if path.as_os_str().is_empty() { std::path::Path::new(".") } else { path };

@@ -1,4 +1,4 @@
-//! Transcripts of Claude Code, written as the format is documented.
+//! Import of Claude Code transcripts in the documented format.
 
 use quipu::core::{Attributes, Batch, Billing, Kind, Signal, Span, SpanId, Timestamp, Tokens, TraceId};
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ fn prompt(uuid: &str, at: u32, text: &str) -> String {
     line("user", uuid, at, json!({"message": {"role": "user", "content": text}}))
 }
 
-/// A block of an answer; usage of (input, output, read from and written to the cache).
+/// A block of an answer; usage of (input, output, cache reads, cache writes).
 fn block(uuid: &str, at: u32, request: &str, block: Value, usage: [u64; 4], stop: Value) -> String {
     let [input, output, read, written] = usage;
     line(
@@ -50,7 +50,7 @@ fn text(text: &str) -> Value {
     json!({"type": "text", "text": text})
 }
 
-/// Two calls: the first streamed in three blocks, with two tools of which one fails.
+/// Two calls: the first is streamed in three blocks, with two tools, one of which fails.
 fn session() -> Vec<String> {
     vec![
         json!({"type": "summary", "summary": "A demo", "leafUuid": "x"}).to_string(),
@@ -91,7 +91,7 @@ fn tokens(input: u64, output: u64, cache_read: u64, cache_write: u64) -> Tokens 
     Tokens { input, output, cache_read, cache_write, reasoning: 0 }
 }
 
-/// Input holds what was cached.
+/// Input includes cached tokens.
 fn whole() -> Tokens {
     tokens(120 + 900 + 30 + 10 + 1050, 37, 1950, 30)
 }

@@ -1,4 +1,4 @@
-//! Rollouts of Codex, written as the format is documented.
+//! Import of Codex rollouts in the documented format.
 
 use quipu::core::{Billing, Kind, Signal, Tokens};
 use serde_json::{Value, json};
@@ -40,7 +40,7 @@ fn said(role: &str, text: &str) -> Value {
     json!({"type": "message", "role": role, "content": [{"type": if role == "assistant" { "output_text" } else { "input_text" }, "text": text}]})
 }
 
-/// Two calls and a tool; one count is told twice, as Codex does.
+/// Two calls and a tool; one count is repeated, as Codex does.
 fn session() -> Vec<String> {
     vec![
         meta(0, json!({})),
@@ -118,7 +118,7 @@ fn a_record_of_usage_and_the_count_after_it_are_one_call() {
     assert!(ids.iter().any(|id| id == "resp_1") && ids.iter().any(|id| id == "resp_2"), "{ids:?}");
 }
 
-/// The file of a fork: its own meta, then the parent's lines with the times given, then one call of its own.
+/// The file of a fork: its own meta, then the parent's lines with the given times, then one own call.
 fn fork(id: &str, replayed_at: Option<u32>) -> Vec<String> {
     let own = json!({"id": id, "forked_from_id": SESSION});
     let mut lines = vec![meta(30, own)];
@@ -142,7 +142,7 @@ fn what_a_fork_copied_from_its_parent_is_the_parents() {
     for replayed_at in [None, Some(30)] {
         let mut house = House::new();
         house.write("a/rollout-parent.jsonl", &session().join("\n"));
-        // Ids of version 4 tell no time.
+        // Ids of version 4 contain no time.
         house.write(
             "b/rollout-fork.jsonl",
             &fork("7a1b86eb-04d3-409a-9ef6-fc6d397eabe9", replayed_at).join("\n"),
@@ -177,7 +177,7 @@ fn source_code_and_the_plan_are_read() {
     let read = &call.canonical;
     let told = [read.project.as_deref(), read.commit.as_deref(), read.branch.as_deref()];
     assert_eq!((told, read.billing), ([Some("demo"), Some("9d59409a"), Some("next")], None));
-    // With a plan each count tells how much of its windows is used.
+    // With a plan each count reports the used share of its windows.
     let limits = r#""rate_limits":{"plan_type":"plus","primary":{"used_percent":3.0,"window_minutes":300},"secondary":null}"#;
     let mut house = House::new();
     let lines = lines.join("\n").replace("\"rate_limits\":null", limits);

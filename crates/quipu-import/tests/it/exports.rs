@@ -1,4 +1,4 @@
-//! Exports of Phoenix and Langfuse, in the forms that their APIs and clients write.
+//! Exports of Phoenix and Langfuse, in the forms of their APIs and clients.
 
 use quipu::core::Tokens;
 use serde_json::{Value, json};

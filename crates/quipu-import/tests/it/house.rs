@@ -1,4 +1,4 @@
-//! A pipeline over a store in memory, and a folder of files to import.
+//! Test setup: a pipeline over a store in memory, and a folder of files to import.
 
 use std::fs;
 use std::path::PathBuf;
@@ -20,10 +20,10 @@ pub struct House {
     pipeline: Pipeline,
     adapters: Adapters,
     limits: Limits,
-    /// Spans as they were handed on, adapters' readings included.
+    /// Imported spans, with the canonical fields from the adapters.
     pub spans: Vec<Span>,
     pub folder: TempDir,
-    /// Whether everything is refused for now.
+    /// Whether the sink rejects everything.
     pub closed: bool,
     pub bounds: Bounds,
 }
@@ -65,7 +65,7 @@ impl House {
         path
     }
 
-    /// Imports files in one go, in the order that the search gives.
+    /// Imports all files, in search order.
     pub fn import(&mut self) -> Vec<FileReport> {
         self.import_as(None)
     }
@@ -80,7 +80,7 @@ impl House {
             .collect()
     }
 
-    /// Takes a batch as a receiver does.
+    /// Accepts a batch like a receiver.
     pub fn receive(&mut self, mut batch: Batch) {
         self.adapters.read_batch(&mut batch);
         self.spans.extend(batch.spans.iter().cloned());
@@ -111,12 +111,12 @@ impl House {
         self.runtime.block_on(self.store.sessions(&query)).unwrap().rows.len()
     }
 
-    /// All spans that the store keeps, without their bodies.
+    /// Number of spans in the store.
     pub fn stored(&self) -> usize {
         usize::try_from(self.runtime.block_on(self.store.info()).unwrap().spans).unwrap()
     }
 
-    /// Names of the spans of a trace that are shown, with those of their parents.
+    /// Names of the visible spans of a trace, with those of their parents.
     pub fn tree(&self, trace_id: TraceId) -> Vec<(String, Option<String>)> {
         let query = SpanQuery { trace_id, after: None, limit: 1_000, detail: Detail::Summary };
         let spans = self.runtime.block_on(self.store.spans(&query)).unwrap().rows;
@@ -124,7 +124,7 @@ impl House {
         spans.iter().map(|span| (span.name.to_string(), name(span.parent_id))).collect()
     }
 
-    /// What was said in the spans of a name, as text.
+    /// Message texts of the spans with a name.
     pub fn said(&self, name: &str) -> Vec<String> {
         let of_name = self.spans.iter().filter(|span| span.name == name);
         of_name.map(|span| format!("{:?}", self.adapters.messages(span))).collect()

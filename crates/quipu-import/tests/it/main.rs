@@ -1,4 +1,4 @@
-//! Files in, totals out: what is imported is counted by the whole pipeline, over a store in memory.
+//! Import tests from files to totals: the whole pipeline counts imported records, over a store in memory.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! OTLP as JSON: importing a recording gives what receiving it gives.
+//! OTLP as JSON: an imported recording gives the same records as a received one.
 
 use std::path::PathBuf;
 

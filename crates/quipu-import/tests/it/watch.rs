@@ -1,4 +1,4 @@
-//! Files that grow, are cut and are replaced.
+//! Growing, cut and replaced files.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -80,11 +80,11 @@ fn a_file_that_is_cut_or_replaced_is_read_anew() {
     let mut follower = follower(&house);
     append(&path, &(call("s", "req_1", 1, 10) + &call("s", "req_2", 5, 100)));
     follower.look(&mut house, true).unwrap();
-    // Cut, and shorter.
+    // The file is cut and shorter.
     fs::write(&path, call("s", "req_3", 7, 1_000)).unwrap();
     follower.look(&mut house, true).unwrap();
     assert_eq!((house.usage().llm_calls, house.usage().tokens.input), (3, 1_110));
-    // Another file of the same name, longer than the one before.
+    // Another file of the same name, longer than the previous one.
     fs::rename(&path, house.path("logs/s.jsonl.1")).unwrap();
     append(
         &path,
