@@ -1,33 +1,33 @@
-//! A span on its way from a wire to a record: read, not yet judged.
+//! A span between wire and record: decoded, but not validated.
 
 use std::sync::Arc;
 
 use compact_str::CompactString;
 use quipu_core::{Resource, SpanEvent, SpanKind, Value};
 
-/// A key and its value, within the bounds.
+/// A key and its value, within the limits.
 pub(crate) type Pair = (CompactString, Value);
 
-/// What a wire says of one span. Ids of nothing but zeros were not sent.
+/// A decoded span of any wire. Ids with only zero bytes were not sent.
 #[derive(Default)]
 pub(crate) struct Draft {
     pub(crate) trace_id: [u8; 16],
     pub(crate) span_id: [u8; 8],
     pub(crate) parent_id: [u8; 8],
     pub(crate) name: CompactString,
-    /// As the wire has it in a field of its own; Jaeger has it in a tag.
+    /// Kind from a field of its own; Jaeger has it in a tag.
     pub(crate) kind: SpanKind,
     pub(crate) flags: u32,
-    /// Nanoseconds since the epoch; 0 when not sent.
+    /// Nanoseconds since the epoch; 0 if not sent.
     pub(crate) start: i64,
     /// Nanoseconds; `None` while it runs.
     pub(crate) duration: Option<i64>,
     pub(crate) references: Vec<Reference>,
     pub(crate) tags: Vec<Pair>,
     pub(crate) logs: Vec<SpanEvent>,
-    /// What produced it, where that stands in the span itself.
+    /// Source of the span, if the span itself contains it.
     pub(crate) process: Option<Arc<Resource>>,
-    /// What was found wrong while it was read.
+    /// Error found by the decoder.
     pub(crate) fault: Option<Refusal>,
 }
 
@@ -40,7 +40,7 @@ pub(crate) struct Reference {
     pub(crate) follows: bool,
 }
 
-/// Why a span is refused: a label, and words.
+/// Reason of a rejected span: a label, and words.
 pub(crate) struct Refusal {
     pub(crate) reason: &'static str,
     pub(crate) why: String,
@@ -52,12 +52,12 @@ impl Refusal {
     }
 }
 
-/// Why reading ends before the end.
+/// Reason why decoding stops early.
 #[derive(Debug)]
 pub(crate) enum Stop {
-    /// The bytes are not what they should be.
+    /// The bytes are invalid.
     Broken(String),
-    /// There is no room for what they hold.
+    /// The memory limit is reached.
     Full,
 }
 

@@ -1,13 +1,16 @@
-//! Jaeger and Zipkin wire shapes to records, for senders that do not speak OTLP.
+//! Decoders of Jaeger's and Zipkin's wire formats, for senders that do not use OTLP.
 //!
 //! Verb: READ THE WIRE.
-//! Takes: the bytes of one packet or request: Jaeger's Thrift or protobuf, Zipkin's JSON; the bounds, the time now.
-//! Gives: a batch of spans, what was refused of it and why, what was mended; the same account that OTLP gets.
-//! Never: does I/O, reads a clock, trusts a declared length, loses good spans to a bad one, or tells in errors what was sent.
+//! Takes: the bytes of one packet or request: Jaeger's Thrift or protobuf, Zipkin's JSON; the limits, the
+//! time now.
+//! Gives: a batch of spans, the rejected ones with reasons, the repairs; in the same form as for OTLP.
+//! Never: does I/O, reads a clock, trusts a declared length, loses good spans to a bad one, or puts sent data
+//! into errors.
 //!
-//! Formats: <https://github.com/jaegertracing/jaeger-idl> and <https://zipkin.io/zipkin-api/#/default/post_spans>. What tags
-//! mean follows <https://opentelemetry.io/docs/specs/otel/trace/sdk_exporters/jaeger/> and its neighbour for Zipkin, read
-//! backwards.
+//! Formats: <https://github.com/jaegertracing/jaeger-idl> and
+//! <https://zipkin.io/zipkin-api/#/default/post_spans>. The meaning of tags follows
+//! <https://opentelemetry.io/docs/specs/otel/trace/sdk_exporters/jaeger/> and the same page for Zipkin, in
+//! reverse.
 
 mod draft;
 mod meaning;

@@ -1,7 +1,7 @@
-//! What tags, logs and references mean: OpenTelemetry's mapping to Jaeger and Zipkin, read backwards.
+//! Meaning of tags, logs and references: OpenTelemetry's mapping to Jaeger and Zipkin, in reverse.
 //!
-//! <https://opentelemetry.io/docs/specs/otel/trace/sdk_exporters/jaeger/>,
-//! <https://opentelemetry.io/docs/specs/otel/trace/sdk_exporters/zipkin/> and, for what older clients write, OpenTracing's
+//! Sources: <https://opentelemetry.io/docs/specs/otel/trace/sdk_exporters/jaeger/>,
+//! <https://opentelemetry.io/docs/specs/otel/trace/sdk_exporters/zipkin/>. Older clients follow OpenTracing's
 //! conventions: <https://github.com/opentracing/specification/blob/master/semantic_conventions.md>.
 
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::taker::{Identity, Taker};
 /// W3C's flag for a sampled span, which is also Jaeger's.
 const SAMPLED: u32 = 1;
 
-/// What a span's tags say in the place of fields.
+/// Span fields that were sent as tags.
 #[derive(Default)]
 struct Meaning {
     kind: SpanKind,
@@ -27,14 +27,14 @@ struct Meaning {
     trace_state: String,
     scope: Option<CompactString>,
     version: CompactString,
-    /// Response status, when the status is not said otherwise.
+    /// Response status, used if no tag has the span's status.
     http_status: Option<i64>,
     wire: SpanWire,
     rest: Vec<Pair>,
 }
 
 impl Taker<'_> {
-    /// A span of a draft that has been judged.
+    /// Builds the span of a validated draft.
     pub(crate) fn span(&mut self, draft: Draft, id: Identity, resource: Arc<Resource>) -> Span {
         let mut meaning = Meaning { kind: draft.kind, ..Meaning::default() };
         meaning.rest.reserve_exact(draft.tags.len());
@@ -71,7 +71,8 @@ impl Taker<'_> {
         Arc::clone(&self.scope)
     }
 
-    /// Every reference but the one that names the parent. Those without good ids point nowhere and are left out.
+    /// Every reference except that of the parent. References without valid ids have no target and are
+    /// dropped.
     fn links(&mut self, references: &[Reference], parent: Option<SpanId>, own: TraceId) -> Vec<Link> {
         let mut links = Vec::new();
         for reference in references {
@@ -91,7 +92,8 @@ impl Taker<'_> {
     }
 }
 
-/// The parent as its own field says, else the first reference into the same trace; one that is a parent by its kind first.
+/// The parent from its own field, else the first reference into the same trace; `CHILD_OF` references take
+/// precedence.
 fn parent(field: &[u8; 8], references: &[Reference], id: &Identity) -> Option<SpanId> {
     let named = |follows: bool| {
         let mut all = references.iter();
@@ -113,7 +115,7 @@ impl Meaning {
             ("otel.status_code", Value::String(text)) => self.status = Some(code(&text)),
             ("otel.status_description", Value::String(text)) => self.description = Some(text),
             ("w3c.tracestate", Value::String(text)) => self.trace_state = text,
-            // The older name says the same; where both are sent, the newer one holds.
+            // The older name has the same meaning; the newer one takes precedence.
             ("otel.scope.name", Value::String(text)) => self.scope = Some(text.into()),
             ("otel.library.name", Value::String(text)) => {
                 self.scope.get_or_insert_with(|| text.into());
@@ -133,7 +135,7 @@ impl Meaning {
         }
     }
 
-    /// The status, and its words: what the tags of OpenTelemetry say, else `error`, else HTTP's status.
+    /// The status and its message: from OpenTelemetry's tags, else from `error`, else from the HTTP status.
     fn status(&mut self) -> (Status, String) {
         let status = match (self.failed, self.status) {
             (true, _) => Status::Error,
@@ -144,8 +146,8 @@ impl Meaning {
         (status, self.description.take().unwrap_or_default())
     }
 
-    /// By <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#status>: what a client gets from 400 on, what a
-    /// server gives from 500 on.
+    /// Failure by <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#status>: from 400 on for a
+    /// client, from 500 on for a server.
     fn http_failed(&self) -> bool {
         let least = if self.kind == SpanKind::Server { 500 } else { 400 };
         self.http_status.is_some_and(|status| (least..600).contains(&status))
@@ -168,7 +170,7 @@ fn kind(text: &str) -> Option<SpanKind> {
     })
 }
 
-/// `OK` and `ERROR`; some exporters write `STATUS_CODE_OK`.
+/// Parses `OK` and `ERROR`; some exporters write `STATUS_CODE_OK`.
 fn code(text: &str) -> Status {
     match text.to_ascii_uppercase().trim_start_matches("STATUS_CODE_") {
         "OK" => Status::Ok,

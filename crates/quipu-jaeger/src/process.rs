@@ -1,4 +1,4 @@
-//! Processes and their neighbours: what a span's surroundings become.
+//! Converts processes, references and logs into resources, links and events.
 
 use std::mem::size_of;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use quipu_core::{Link, Resource, SpanEvent, Timestamp, Value};
 use crate::draft::{Pair, Read, Reference};
 use crate::taker::Taker;
 
-/// The resource that a process is: its service, and its tags. `hostname` is what Jaeger's clients call `host.name`.
+/// The resource of a process: its service and its tags. Jaeger's clients write `hostname` for `host.name`.
 pub(crate) fn resource(service: Vec<u8>, tags: Vec<Pair>, to: &mut Taker<'_>) -> Read<Arc<Resource>> {
     let mut attributes = Vec::with_capacity(tags.len() + 1);
     let named_by_field = !service.is_empty();
@@ -29,9 +29,9 @@ pub(crate) fn resource(service: Vec<u8>, tags: Vec<Pair>, to: &mut Taker<'_>) ->
 }
 
 impl Taker<'_> {
-    /// Adds a reference, unless the span has as many as it may.
+    /// Adds a reference, up to the limit of the span.
     pub(crate) fn reference(&mut self, into: &mut Vec<Reference>, reference: Reference) -> Read<()> {
-        // One of them may be the parent.
+        // One reference may be the parent.
         if into.len() > self.limits.span_links {
             self.mend("span_links");
             return Ok(());
@@ -41,7 +41,7 @@ impl Taker<'_> {
         Ok(())
     }
 
-    /// Whether one more event fits a span. When not, it is counted as left out.
+    /// Whether the span may have one more event. Otherwise the event is counted as dropped.
     pub(crate) fn has_room_for_event(&mut self, have: &[SpanEvent]) -> bool {
         let fits = have.len() < self.limits.span_events;
         if !fits {
@@ -50,8 +50,8 @@ impl Taker<'_> {
         fits
     }
 
-    /// Adds an event. Its name is in the field `event`, as OpenTelemetry and OpenTracing have it, else in `message`, where
-    /// the exporters for Python put it.
+    /// Adds an event. Its name is in the field `event`, as in OpenTelemetry and OpenTracing, else in
+    /// `message`, as in the exporters for Python.
     pub(crate) fn event(&mut self, into: &mut Vec<SpanEvent>, nanos: i64, mut fields: Vec<Pair>) -> Read<()> {
         let most = self.limits.name_bytes;
         let named = |key: &str| {
@@ -65,7 +65,7 @@ impl Taker<'_> {
         self.named_event(into, nanos, name, fields)
     }
 
-    /// Adds an event.
+    /// Adds an event with a known name.
     pub(crate) fn named_event(
         &mut self,
         into: &mut Vec<SpanEvent>,

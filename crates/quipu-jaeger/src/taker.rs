@@ -1,4 +1,4 @@
-//! The bounds, and what has come out so far.
+//! Validates drafts within the limits, and collects the result.
 
 use std::mem::size_of;
 use std::sync::Arc;
@@ -9,10 +9,10 @@ use quipu_otlp::{Decoded, Rejection};
 
 use crate::draft::{Draft, Pair, Read, Refusal, Stop};
 
-/// Room is asked for in steps of so many bytes.
+/// Step in bytes by which memory is requested.
 const STEP: usize = 8 << 10;
 
-/// Takes drafts in, one by one.
+/// Validates drafts one by one.
 pub(crate) struct Taker<'a> {
     pub(crate) limits: &'a Limits,
     earliest: Timestamp,
@@ -20,19 +20,19 @@ pub(crate) struct Taker<'a> {
     grow: &'a mut dyn FnMut(usize) -> bool,
     footprint: usize,
     granted: usize,
-    /// Spans that came by, the refused ones too.
+    /// Number of spans so far, including rejected ones.
     seen: usize,
-    /// Stands in for a batch's process until that is known.
+    /// Placeholder for a batch's process until it is known.
     pending: Arc<Resource>,
-    /// Where its spans begin: a request may say as many batches as it likes.
+    /// Index of the first span of the batch; a request may have any number of batches.
     begun: usize,
-    /// The last of each, which the next span most likely shares.
+    /// The last resource and scope; the next span often has the same.
     process: Arc<Resource>,
     pub(crate) scope: Arc<Scope>,
     pub(crate) out: Decoded,
 }
 
-/// What a span cannot be without.
+/// Required fields of a span.
 pub(crate) struct Identity {
     pub(crate) trace_id: TraceId,
     pub(crate) span_id: SpanId,
@@ -60,7 +60,7 @@ impl<'a> Taker<'a> {
         }
     }
 
-    /// Accounts for bytes of memory that are about to be taken.
+    /// Accounts for memory before its allocation.
     pub(crate) fn charge(&mut self, bytes: usize) -> Read<()> {
         self.footprint = self.footprint.saturating_add(bytes);
         if self.footprint > self.granted {
@@ -76,7 +76,8 @@ impl<'a> Taker<'a> {
         self.out.mended.add(reason, 1);
     }
 
-    /// Whether one more attribute fits a record that has `have`. When not, it is counted as left out.
+    /// Whether a record with `have` attributes may have one more. Otherwise the attribute is counted as
+    /// dropped.
     pub(crate) fn fits(&mut self, have: usize) -> bool {
         let fits = have < self.limits.attributes;
         if !fits {
@@ -85,17 +86,17 @@ impl<'a> Taker<'a> {
         fits
     }
 
-    /// A name, mended and cut.
+    /// A name, repaired and cut.
     pub(crate) fn name(&mut self, bytes: Vec<u8>) -> CompactString {
         CompactString::from(self.cut(bytes, self.limits.name_bytes, "name_bytes"))
     }
 
-    /// A text that is a value, mended and cut.
+    /// A text value, repaired and cut.
     pub(crate) fn text(&mut self, bytes: Vec<u8>) -> String {
         self.cut(bytes, self.limits.value_bytes, "value_bytes")
     }
 
-    /// Bytes that are a value, cut.
+    /// A byte value, cut.
     pub(crate) fn bytes(&mut self, mut bytes: Vec<u8>) -> Vec<u8> {
         if bytes.len() > self.limits.value_bytes {
             bytes.truncate(self.limits.value_bytes);
@@ -118,7 +119,7 @@ impl<'a> Taker<'a> {
         text
     }
 
-    /// A key with its value, paid for.
+    /// A key with its value; accounts for their memory.
     pub(crate) fn pair(&mut self, key: Vec<u8>, value: Value) -> Read<Pair> {
         let heap = match &value {
             Value::String(text) => text.len(),
@@ -129,7 +130,7 @@ impl<'a> Taker<'a> {
         Ok((self.name(key), value))
     }
 
-    /// What produced spans; the one that the last span had where it is the same.
+    /// The source of spans; shared with the previous span if equal.
     pub(crate) fn resource(&mut self, resource: Resource) -> Arc<Resource> {
         if *self.process != resource {
             self.process = Arc::new(resource);
@@ -137,7 +138,7 @@ impl<'a> Taker<'a> {
         Arc::clone(&self.process)
     }
 
-    /// Judges a draft: it becomes a span, or is refused.
+    /// Validates a draft: it becomes a span, or is rejected.
     pub(crate) fn take(&mut self, mut draft: Draft) -> Read<()> {
         let index = self.seen;
         self.seen += 1;
@@ -167,7 +168,7 @@ impl<'a> Taker<'a> {
         });
     }
 
-    /// Says that the rest of a packet cannot be read.
+    /// Reports that the rest of a packet cannot be read.
     pub(crate) fn refuse_rest(&mut self, why: String) {
         let where_ = format!("spans[{}] and what follows", self.seen);
         self.out.rejected.add("broken", || Rejection { what: "span", where_, why });
@@ -201,7 +202,7 @@ impl<'a> Taker<'a> {
         }
     }
 
-    /// A time that must be within the bounds. `what` names it: `start time`.
+    /// Checks that a time is within the limits. `what` names it: `start time`.
     fn time(&self, what: &str, nanos: i64) -> Result<Timestamp, Refusal> {
         let time = Timestamp::from_nanos(nanos);
         let (reason, bound, seconds) = if time > self.latest {
@@ -214,7 +215,7 @@ impl<'a> Taker<'a> {
         Err(Refusal::new(reason, format!("{what} {nanos} ns lies more than {seconds} s {bound} the clock")))
     }
 
-    /// Gives the batch's process to all spans that have none of their own.
+    /// Sets the batch's process on all spans without a process of their own.
     pub(crate) fn end_batch(&mut self, process: Option<Arc<Resource>>) {
         let pending = std::mem::take(&mut self.pending);
         let from = std::mem::replace(&mut self.begun, self.out.batch.spans.len());

@@ -1,7 +1,8 @@
 //! Jaeger's Thrift: <https://github.com/jaegertracing/jaeger-idl/blob/main/thrift/jaeger.thrift>.
 //!
-//! Read field by field with Apache's protocol readers. Code generated from the same file would make room for lists and texts
-//! on the word of whoever sent them, and would give up on all of a packet for one text that is not UTF-8.
+//! The bytes are read field by field with Apache's protocol readers. Generated code would allocate lists and
+//! texts by the lengths that the sender declares. It would also reject a whole packet for one text that is
+//! not UTF-8.
 
 use std::sync::Arc;
 
@@ -14,12 +15,12 @@ use crate::process;
 use crate::taker::Taker;
 use crate::wire::Protocol;
 
-/// Structs and lists within each other; a batch has six levels.
+/// Largest nesting of structs and lists; a batch has six levels.
 const DEPTH: usize = 16;
 
 impl From<thrift::Error> for Stop {
     fn from(error: thrift::Error) -> Self {
-        // The texts of these errors may hold what was sent.
+        // The texts of these errors may contain sent data.
         Self::broken(match error {
             thrift::Error::Transport(_) => "it ends too early",
             thrift::Error::Protocol(error) => match error.kind {
@@ -39,7 +40,7 @@ impl From<thrift::Error> for Stop {
 pub(crate) fn packet(body: &[u8], protocol: Protocol, to: &mut Taker<'_>) -> Read<()> {
     match protocol {
         Protocol::Compact => call(&mut TCompactInputProtocol::with_config(body, bounds(body)?), to),
-        // Clients in the field write the version, but need not.
+        // Clients usually write the version, but need not.
         Protocol::Binary => call(&mut TBinaryInputProtocol::with_config(body, false, bounds(body)?), to),
     }
 }
@@ -49,7 +50,7 @@ pub(crate) fn batch(body: &[u8], to: &mut Taker<'_>) -> Read<()> {
     take_batch(&mut TBinaryInputProtocol::with_config(body, false, bounds(body)?), to)
 }
 
-/// Nothing can be longer than the bytes that are there.
+/// No value can be longer than the body.
 fn bounds(body: &[u8]) -> Read<TConfiguration> {
     let most = Some(body.len().max(1));
     let bounds = TConfiguration::builder()
@@ -214,7 +215,7 @@ fn high(id: &mut [u8; 16], half: i64) {
     id[..8].copy_from_slice(&half.to_be_bytes());
 }
 
-/// Reads a struct. `each` says whether it has read the field; one that it has not is skipped, whatever it is.
+/// Reads a struct. `each` returns whether it has read the field; otherwise the field is skipped.
 fn fields<P: TInputProtocol>(
     from: &mut P,
     mut each: impl FnMut(&mut P, (i16, TType)) -> Read<bool>,

@@ -1,4 +1,4 @@
-//! Which wire, and the way into each.
+//! The supported wires, and the decoder for all of them.
 
 use quipu_core::{Error, ErrorKind, Limits, Result, Timestamp};
 use quipu_otlp::Decoded;
@@ -7,21 +7,21 @@ use crate::draft::Stop;
 use crate::taker::Taker;
 use crate::{proto, thrift, zipkin};
 
-/// How Thrift writes.
+/// Thrift protocol of a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Protocol {
-    /// Variable-length numbers: by custom Jaeger's port 6831.
+    /// Variable-length numbers; usually on Jaeger's port 6831.
     Compact,
-    /// Numbers of fixed width: by custom Jaeger's port 6832.
+    /// Fixed-width numbers; usually on Jaeger's port 6832.
     Binary,
 }
 
-/// What some bytes are.
+/// Format of the bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Wire {
     /// One UDP packet: a call of `Agent.emitBatch`.
     Packet(Protocol),
-    /// A Thrift `Batch` in the binary protocol, as `/api/traces` takes it.
+    /// A Thrift `Batch` in the binary protocol, as sent to `/api/traces`.
     Batch,
     /// `jaeger.api_v2.PostSpansRequest`, protobuf.
     PostSpans,
@@ -43,13 +43,14 @@ impl Wire {
 
 /// Decodes one packet or request.
 ///
-/// Records are made one by one. Before they take more memory than before, `grow` is asked with the estimate for all of them
-/// in bytes; its `false` ends the work. Single bad spans do not fail a request: they are listed in [`Decoded::rejected`]. Of
-/// a packet that breaks off, what came before is kept and the rest is refused as one span, for reason `broken`: whoever sent
-/// it does not hear of it.
+/// Records are built one by one. Before their memory grows, `grow` gets the estimate for all of them in
+/// bytes; if it returns `false`, decoding stops. Single bad spans do not fail a request: they are listed in
+/// [`Decoded::rejected`]. If a packet breaks off, the earlier spans are kept, because its sender gets no
+/// answer. The rest counts as one rejected span with reason `broken`.
 ///
 /// # Errors
-/// [`ErrorKind::Invalid`] when it as a whole cannot be read, [`ErrorKind::Exhausted`] when `grow` says no.
+/// [`ErrorKind::Invalid`] if the body as a whole cannot be read, [`ErrorKind::Exhausted`] if `grow` returns
+/// `false`.
 pub fn decode(
     wire: Wire,
     body: &[u8],

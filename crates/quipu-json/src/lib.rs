@@ -1,9 +1,9 @@
-//! Looks into JSON texts without building a tree of them.
+//! A streaming reader of JSON members and elements, without a tree.
 //!
 //! Verb: LOOK INTO JSON.
-//! Takes: a JSON text that is in memory already.
-//! Gives: members and elements as they stand in the text, one after another.
-//! Never: holds memory for each value, or copies a text that has no escape sequence.
+//! Takes: a JSON text in memory.
+//! Gives: members and elements as slices of the text, one after another.
+//! Never: allocates memory for each value, or copies a text without an escape sequence.
 
 mod names;
 mod size;

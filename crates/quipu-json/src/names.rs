@@ -1,14 +1,15 @@
-//! Names of members, as lenient readers take them.
+//! Names of JSON members, compared as lenient readers do.
 
 use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-/// The form in which names are compared that some reader takes for the same: small letters without underscores.
+/// Normal form of a name: lower case without underscores. Names with the same normal form are equal for some
+/// reader.
 ///
-/// Go's `encoding/json` ignores case, with the two letters beyond ASCII that Unicode folds to one within
-/// (<https://pkg.go.dev/encoding/json#Unmarshal>); protobuf's JSON takes `maxOutputTokens` and `max_output_tokens`
-/// (<https://protobuf.dev/programming-guides/json/>).
+/// Go's `encoding/json` ignores case, including the two non-ASCII letters that Unicode folds to ASCII
+/// (<https://pkg.go.dev/encoding/json#Unmarshal>). Protobuf's JSON accepts `maxOutputTokens` and
+/// `max_output_tokens` (<https://protobuf.dev/programming-guides/json/>).
 pub fn fold(name: &str) -> Cow<'_, str> {
     let is_folded = |byte: u8| byte.is_ascii() && !byte.is_ascii_uppercase() && byte != b'_';
     if name.bytes().all(is_folded) {
@@ -22,7 +23,8 @@ pub fn fold(name: &str) -> Cow<'_, str> {
     Cow::Owned(letters.collect())
 }
 
-/// Some members of an object by their [folded](fold) names; of a repeated one the last, `None` where it is not there or `null`.
+/// Selected members of an object by their [folded](fold) names. The last one of a repeated name counts;
+/// `None` if it is missing or `null`.
 pub fn pick<'a, const N: usize>(object: &'a RawValue, names: [&str; N]) -> [Option<&'a RawValue>; N] {
     let mut found = [None; N];
     let _ = crate::members(object, &mut |name, value| {

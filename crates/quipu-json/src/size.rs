@@ -1,17 +1,19 @@
-//! Memory that a tree of a text would take.
+//! Memory that a JSON tree of a text would take.
 
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// Bytes of an object with a member: `serde_json` keeps members in a B-tree, and its smallest node has room for eleven.
+/// Bytes of an object with a member: `serde_json` keeps members in a B-tree, whose smallest node has space
+/// for eleven.
 const OBJECT: usize = 640;
 /// Bytes of an array with an element, and of each further member or element. Lists grow by doubling.
 const ARRAY: usize = 128;
 const NEXT: usize = 110;
-/// Bytes of a string beside its letters.
+/// Bytes of a string in addition to its characters.
 const STRING: usize = 24;
 
-/// Bytes of heap that [`serde_json::Value`] takes for a text, at most. The text is looked at once; it may be any bytes.
+/// Upper bound of heap bytes that [`serde_json::Value`] takes for a text. The text is scanned once and may
+/// have any bytes.
 pub fn tree_bytes(text: &[u8]) -> usize {
     let (mut bytes, mut in_string, mut escaped) = (0_usize, false, false);
     for byte in text {

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// The text is no JSON of the expected kind.
+/// An error: the text is not JSON of the expected type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Broken;
 
@@ -19,18 +19,20 @@ impl fmt::Display for Broken {
 
 impl std::error::Error for Broken {}
 
-/// A whole text as one value. Nothing but white space may follow it. Nesting of any depth is read in one byte of memory a level.
+/// Parses a whole text as one value. Only white space may follow it. Each nesting level takes one byte of
+/// memory.
 ///
 /// # Errors
-/// It is no JSON.
+/// The text is not JSON.
 pub fn raw(text: &str) -> Result<&RawValue, Broken> {
     serde_json::from_str(text).map_err(|_| Broken)
 }
 
-/// Calls `each` for every member of an object, in the order of the text, repeated names included.
+/// Calls `each` for every member of an object, in the order of the text, including repeated names.
 ///
 /// # Errors
-/// It is no object, or a name holds half a surrogate pair. Members before the error were given.
+/// The value is not an object, or a name contains half a surrogate pair. Members before the error were passed
+/// to `each`.
 pub fn members<'a>(
     object: &'a RawValue,
     each: &mut dyn FnMut(Cow<'a, str>, &'a RawValue),
@@ -39,10 +41,10 @@ pub fn members<'a>(
     deserializer.deserialize_map(Members(each)).map_err(|_| Broken)
 }
 
-/// Calls `each` for every element of an array until it breaks. Anything else has no elements.
+/// Calls `each` for every element of an array until it breaks. Other values have no elements.
 pub fn elements<'a>(array: &'a RawValue, each: &mut dyn FnMut(&'a RawValue) -> ControlFlow<()>) {
     let mut deserializer = serde_json::Deserializer::from_str(array.get());
-    // The reader calls it an error that the rest was not read.
+    // After a break the reader reports an error, because the rest was not read.
     let _ = deserializer.deserialize_seq(Elements(each));
 }
 
@@ -107,7 +109,7 @@ impl<'a> Visitor<'a> for Elements<'_, 'a> {
     }
 }
 
-/// A string, borrowed where it has no escape sequence.
+/// A string, borrowed if it has no escape sequence.
 struct Name;
 
 impl<'a> DeserializeSeed<'a> for Name {

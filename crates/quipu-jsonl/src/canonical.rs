@@ -1,4 +1,4 @@
-//! What an adapter read from a span.
+//! Reads and writes a span's canonical fields.
 
 use quipu_core::{Canonical, Meeting, Params, Result, Signal};
 
@@ -7,7 +7,7 @@ use crate::object::Object;
 use crate::usage;
 use crate::words::Word;
 
-/// Names that are the same here as in the record, and texts that may be missing.
+/// Fields with the same name here as in the record, and optional texts.
 macro_rules! names {
     ($use:ident) => {
         $use!(
@@ -40,7 +40,7 @@ macro_rules! lists {
     };
 }
 
-/// Into the span's own object: the words of the HTTP interface are those of the span.
+/// Writes the fields into the span's own object, with the words of the HTTP API.
 pub(crate) fn write(object: &mut Object<'_>, read: &Canonical) {
     object.maybe("model", read.model());
     macro_rules! put {

@@ -1,4 +1,4 @@
-//! Ledger rows.
+//! Reads and writes ledger rows.
 
 use quipu_core::{Billing, Cost, PriceRef, Result, Signal};
 
@@ -39,7 +39,7 @@ pub(crate) fn write(out: &mut Vec<u8>, row: &Cost) {
     object.end();
 }
 
-/// Whether it counts, and what it costs.
+/// Writes whether it counts, and its cost.
 pub(crate) fn write_verdict(object: &mut Object<'_>, row: &Cost) {
     object.plain("counted", Some(row.counts()));
     object.text("counted_rule", Word::word(row.rule));

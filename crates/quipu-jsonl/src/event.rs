@@ -1,4 +1,4 @@
-//! Events.
+//! Reads and writes events.
 
 use quipu_core::{Event, Result, Value};
 

@@ -1,4 +1,4 @@
-//! Reading: the fields of an object, one by one, with errors that name them.
+//! Reads the fields of an object, with errors that name the field.
 
 use compact_str::CompactString;
 use quipu_core::{Error, ErrorKind, Result, SpanId, Timestamp, TraceId, Usd};
@@ -10,9 +10,9 @@ pub(crate) fn wrong(context: impl Into<String>) -> Error {
     Error::new(ErrorKind::Invalid, "read line", context)
 }
 
-/// What a field can hold.
+/// A type of a field's value.
 pub(crate) trait Held: Sized {
-    /// What is expected, for errors.
+    /// The expected type, for errors.
     const WHAT: &'static str;
 
     fn of(json: Json) -> Option<Self>;
@@ -32,7 +32,7 @@ impl Fields {
         }
     }
 
-    /// The field; `None` when it is missing or null.
+    /// Takes a field; `None` if it is missing or null.
     pub fn get<T: Held>(&mut self, key: &str) -> Result<Option<T>> {
         let Some(at) = self.pairs.iter().position(|(name, _)| name == key) else { return Ok(None) };
         match self.pairs.swap_remove(at).1 {
@@ -49,12 +49,12 @@ impl Fields {
         Ok(self.get(key)?.unwrap_or_default())
     }
 
-    /// The fields of an object within; none when it is missing.
+    /// The fields of a nested object; `None` if it is missing.
     pub fn within(&mut self, key: &'static str) -> Result<Option<Self>> {
         self.get::<Json>(key)?.map(|json| Self::new(key, json)).transpose()
     }
 
-    /// All fields, each of the same kind.
+    /// All fields, each of the same type.
     pub fn all<T: Held>(self) -> Result<Vec<(CompactString, T)>> {
         let of = self.of;
         let wrong = |key: &str| wrong(format!("{of} {key}: not {}", T::WHAT));
@@ -64,7 +64,7 @@ impl Fields {
             .collect()
     }
 
-    /// Objects of a list, each read by `read`.
+    /// The objects of a list, each read by `read`.
     pub fn list<T>(&mut self, key: &'static str, read: impl Fn(&mut Self) -> Result<T>) -> Result<Vec<T>> {
         let items: Vec<Json> = self.or_default(key)?;
         items.into_iter().map(|item| read(&mut Self::new(key, item)?)).collect()

@@ -1,17 +1,17 @@
-//! A line as it was parsed: keys in their order, numbers in full.
+//! A parsed line: keys in their order, numbers in full precision.
 
 use std::fmt;
 
 use compact_str::CompactString;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
-/// Any JSON.
+/// A JSON value.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Json {
     Null,
     Bool(bool),
     Int(i64),
-    /// Beyond what a signed integer holds.
+    /// An integer beyond the range of `i64`.
     Large(u64),
     Double(f64),
     Text(String),

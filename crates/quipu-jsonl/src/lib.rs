@@ -1,9 +1,9 @@
-//! Records as lines of JSON, and back.
+//! Records as JSON Lines, and back.
 //!
 //! Verb: SPELL.
 //! Takes: records, and lines.
-//! Gives: one line of JSON a record, in the words of the HTTP interface, and the same record from it.
-//! Never: loses anything of a record, or puts a control character into a line.
+//! Gives: one line of JSON for each record, in the words of the HTTP API, and the same record from it.
+//! Never: loses a value of a record, or puts a control character into a line.
 
 mod canonical;
 mod cost;

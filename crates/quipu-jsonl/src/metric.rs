@@ -1,4 +1,4 @@
-//! Metrics: one line a metric, with its points.
+//! Reads and writes metrics: one line for each metric, with its points.
 
 use quipu_core::{Bucket, Exemplar, Metric, Point, PointValue, Quantile, Result};
 

@@ -1,10 +1,10 @@
-//! Writing: texts, numbers, and objects key by key.
+//! Writes texts, numbers, and objects key by key.
 
 use std::fmt::Display;
 use std::io::Write;
 
-/// Appends `text` as a JSON string. Besides what JSON asks for, every other control character (DEL and C1, which terminals
-/// obey) and the line separators U+2028 and U+2029 are escaped.
+/// Appends `text` as a JSON string. In addition to JSON's own escapes, it escapes all other control
+/// characters (DEL and C1, which terminals interpret) and the line separators U+2028 and U+2029.
 pub fn quoted(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     let bytes = text.as_bytes();
@@ -45,19 +45,19 @@ fn escape(out: &mut Vec<u8>, code: u16) {
     }
 }
 
-/// Appends what needs no escape.
+/// Appends a value whose text needs no escape.
 pub fn print(out: &mut Vec<u8>, what: impl Display) {
     // Writing to memory cannot fail.
     let _ = write!(out, "{what}");
 }
 
-/// Appends a double: a number where JSON has one, else the word that protobuf's JSON mapping has for it.
+/// Appends a double as a number. NaN and infinities become the words of protobuf's JSON mapping.
 pub(crate) fn double(out: &mut Vec<u8>, double: f64) {
     match double {
         double if double.is_nan() => out.extend_from_slice(b"\"NaN\""),
         f64::INFINITY => out.extend_from_slice(b"\"Infinity\""),
         f64::NEG_INFINITY => out.extend_from_slice(b"\"-Infinity\""),
-        // Writing to memory cannot fail; `1.0` keeps its point, by which it is known as a double.
+        // Writing to memory cannot fail. `1.0` keeps its point, which marks it as a double.
         double => drop(serde_json::to_writer(out, &double)),
     }
 }
@@ -74,7 +74,7 @@ pub fn list<T>(out: &mut Vec<u8>, items: impl IntoIterator<Item = T>, mut put: i
     out.push(b']');
 }
 
-/// An object in the making. Each key is to be written once.
+/// An object that is being written. Each key may be written once.
 #[derive(Debug)]
 pub struct Object<'a> {
     out: &'a mut Vec<u8>,
@@ -82,18 +82,18 @@ pub struct Object<'a> {
 }
 
 impl<'a> Object<'a> {
-    /// Begins one behind what is there.
+    /// Begins an object at the end of `out`.
     pub fn new(out: &'a mut Vec<u8>) -> Self {
         out.push(b'{');
         Self { out, empty: true }
     }
 
-    /// Ends it.
+    /// Ends the object.
     pub fn end(self) {
         self.out.push(b'}');
     }
 
-    /// Writes the key and gives the place for its value.
+    /// Writes the key and returns the buffer for its value.
     pub fn key(&mut self, key: &str) -> &mut Vec<u8> {
         if !self.empty {
             self.out.push(b',');
@@ -104,54 +104,54 @@ impl<'a> Object<'a> {
         self.out
     }
 
-    /// A text.
+    /// Writes a text.
     pub fn text(&mut self, key: &str, text: &str) {
         quoted(self.key(key), text);
     }
 
-    /// A text that is left out when it is empty.
+    /// Writes a text, unless it is empty.
     pub fn filled(&mut self, key: &str, text: &str) {
         if !text.is_empty() {
             self.text(key, text);
         }
     }
 
-    /// A text, if there is one.
+    /// Writes a text, if any.
     pub fn maybe<T: AsRef<str>>(&mut self, key: &str, text: Option<T>) {
         if let Some(text) = text {
             self.text(key, text.as_ref());
         }
     }
 
-    /// Something whose text needs no escape, in quotation marks: ids, times, money.
+    /// Writes a quoted value whose text needs no escape: ids, times, money.
     pub fn shown(&mut self, key: &str, what: Option<impl Display>) {
         if let Some(what) = what {
             print(self.key(key), format_args!("\"{what}\""));
         }
     }
 
-    /// A whole number, a decimal or a truth value.
+    /// Writes a whole number, a decimal or a boolean.
     pub fn plain(&mut self, key: &str, what: Option<impl Display>) {
         if let Some(what) = what {
             print(self.key(key), what);
         }
     }
 
-    /// A double; what is not a number in JSON is a word.
+    /// Writes a double; NaN and infinities become words.
     pub fn double(&mut self, key: &str, value: Option<f64>) {
         if let Some(value) = value {
             double(self.key(key), value);
         }
     }
 
-    /// Texts, left out when there are none.
+    /// Writes a list of texts, unless it is empty.
     pub fn texts<T: AsRef<str>>(&mut self, key: &str, texts: &[T]) {
         if !texts.is_empty() {
             list(self.key(key), texts, |out, text| quoted(out, text.as_ref()));
         }
     }
 
-    /// Nanoseconds as `NAME_ms`; and as `NAME_ns` where milliseconds in a double do not give them back.
+    /// Writes nanoseconds as `NAME_ms`, and as `NAME_ns` if a double of milliseconds is not exact.
     pub fn span_of_time(&mut self, name: &str, nanos: Option<i64>) {
         let Some(nanos) = nanos else { return };
         let millis = nanos as f64 / 1e6;
@@ -162,7 +162,7 @@ impl<'a> Object<'a> {
     }
 }
 
-/// Nanoseconds of milliseconds.
+/// Converts milliseconds to nanoseconds.
 pub(crate) fn nanos_of(millis: f64) -> i64 {
     // The cast saturates.
     (millis * 1e6).round() as i64

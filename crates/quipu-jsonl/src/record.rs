@@ -1,4 +1,4 @@
-//! Lines.
+//! Lines of records: one JSON object for each record.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use quipu_core::{Batch, Cost, Event, Metric, Result, Span};
 use crate::fields::{Fields, wrong};
 use crate::json::Json;
 
-/// One record, as a line holds it.
+/// One record of a line.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Record {
     /// `"record":"span"`
@@ -21,7 +21,7 @@ pub enum Record {
 }
 
 impl Record {
-    /// Puts it into a batch.
+    /// Adds it to a batch.
     pub fn put_into(self, batch: &mut Batch) {
         match self {
             Self::Span(span) => batch.spans.push(*span),
@@ -32,8 +32,8 @@ impl Record {
     }
 }
 
-/// Appends every record of a batch, a line each: spans with what the batch's ledger rows say of them, then events, metrics and
-/// the rows themselves.
+/// Appends every record of a batch, one line each: spans with the cost of their ledger rows, then events,
+/// metrics and the rows themselves.
 pub fn batch(out: &mut Vec<u8>, of: &Batch) {
     let mut rows: HashMap<_, &Cost> = HashMap::with_capacity(of.costs.len());
     for row in &of.costs {
@@ -50,7 +50,7 @@ pub fn batch(out: &mut Vec<u8>, of: &Batch) {
     of.costs.iter().for_each(|one| cost(out, one));
 }
 
-/// Appends a span's line, with what its ledger row says when there is one.
+/// Appends a span's line, with the cost of its ledger row if given.
 pub fn span(out: &mut Vec<u8>, of: &Span, row: Option<&Cost>) {
     crate::span::write(out, of, row);
     out.push(b'\n');
@@ -74,12 +74,12 @@ pub fn cost(out: &mut Vec<u8>, of: &Cost) {
     out.push(b'\n');
 }
 
-/// Reads one line. Fields that it does not know are passed over, so that lines of newer releases can be read.
+/// Reads one line. Unknown fields are ignored, so that lines of newer releases can be read.
 ///
 /// # Errors
-/// The line is not a whole record; the text names the field, and nothing of what is in the line.
+/// The line is not a complete record. The error text names the field, and contains nothing of the line.
 pub fn read(line: &[u8]) -> Result<Record> {
-    // Its message names a position, never contents.
+    // The message has a position, never contents.
     let json: Json = serde_json::from_slice(line)
         .map_err(|error| wrong(format!("not JSON: column {} of {} bytes", error.column(), line.len())))?;
     let mut fields = Fields::new("line", json)?;

@@ -1,4 +1,4 @@
-//! Spans, and the resource and scope that other records have too.
+//! Reads and writes spans, and the resource and scope that other records have too.
 
 use std::sync::Arc;
 
@@ -59,7 +59,7 @@ fn write_link(out: &mut Vec<u8>, link: &Link) {
     object.end();
 }
 
-/// What produced a record: resource, scope, and the convention that it was read by.
+/// Writes a record's source: resource, scope, and its convention.
 pub(crate) fn write_source(object: &mut Object<'_>, resource: &Resource, scope: &Scope, convention: &str) {
     if !resource.attributes.is_empty() {
         attributes(object.key("resource"), &resource.attributes);

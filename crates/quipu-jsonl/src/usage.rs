@@ -1,4 +1,4 @@
-//! Tokens.
+//! Reads and writes token usage.
 
 use quipu_core::{Result, Usage};
 
@@ -6,7 +6,7 @@ use crate::fields::Fields;
 use crate::object::Object;
 use crate::words::Word;
 
-/// The buckets that only `Usage` has, beside the five that everybody looks at.
+/// The token buckets of `Usage`.
 macro_rules! buckets {
     ($use:ident) => {
         $use!(
@@ -27,7 +27,7 @@ macro_rules! buckets {
     };
 }
 
-/// The tokens, what the source did not say left out.
+/// Writes the tokens; figures that the source did not report are left out.
 pub(crate) fn write(out: &mut Vec<u8>, usage: &Usage) {
     let mut object = Object::new(out);
     macro_rules! put {

@@ -1,4 +1,4 @@
-//! Attribute values. JSON says them plainly where it can; what it lacks is an object with a key that starts with `$`.
+//! Reads and writes attribute values. Values that JSON lacks are objects with a key that starts with `$`.
 
 use std::collections::HashSet;
 
@@ -39,7 +39,7 @@ fn alone(out: &mut Vec<u8>, key: &str, put: impl FnOnce(&mut Vec<u8>)) {
     object.end();
 }
 
-/// An object; a list of pairs where keys repeat, or could be taken for ours.
+/// Writes an object, or a list of pairs if keys repeat or have a reserved name.
 fn pairs<'a>(out: &mut Vec<u8>, of: impl Iterator<Item = &'a (CompactString, Value)> + Clone) {
     let mut seen = HashSet::new();
     if of.clone().all(|(key, _)| !key.starts_with('$') && seen.insert(key.as_str())) {
@@ -66,7 +66,7 @@ impl Held for Value {
             Json::Null => Self::Null,
             Json::Bool(flag) => Self::Bool(flag),
             Json::Int(int) => Self::Int(int),
-            // Nothing of ours writes it; the nearest that a value holds.
+            // Quipu never writes such a number; convert it to the nearest double.
             Json::Large(int) => Self::Double(int as f64),
             Json::Double(double) => Self::Double(double),
             Json::Text(text) => Self::String(text),

@@ -1,4 +1,4 @@
-//! Words for things that are one of a few.
+//! Words of enum variants in lines.
 
 use quipu_core::{
     Billing, Instrument, Kind, Level, Reading, Rule, Signal, SpanKind, Status, Temporality, Unpriced,
@@ -7,7 +7,7 @@ use quipu_core::{
 use crate::fields::Held;
 use crate::json::Json;
 
-/// One of a few things, each with a word.
+/// An enum with a word for each variant.
 pub(crate) trait Word: Copy + 'static {
     const ALL: &'static [Self];
 

@@ -1,4 +1,4 @@
-//! The fields of one protobuf message, as they stand in its bytes: <https://protobuf.dev/programming-guides/encoding/>.
+//! The raw fields of one protobuf message: <https://protobuf.dev/programming-guides/encoding/>.
 
 use crate::draft::{Read, Stop};
 
@@ -9,13 +9,13 @@ pub(super) enum Field<'a> {
     Number(u64),
     /// Eight bytes.
     Fixed(u64),
-    /// Four bytes, which no message here has.
+    /// Four bytes; no message here has such a field.
     Short,
     /// A text, bytes, or a message.
     Bytes(&'a [u8]),
 }
 
-/// Reads field after field; ends with an error where the bytes are not protobuf.
+/// Iterates over the fields; ends with an error if the bytes are not protobuf.
 pub(super) fn fields(bytes: &[u8]) -> Fields<'_> {
     Fields(bytes)
 }
@@ -59,7 +59,7 @@ impl<'a> Fields<'a> {
         Some(taken)
     }
 
-    /// At most ten bytes of seven bits each; what does not fit 64 bits is lost, as in other decoders.
+    /// Reads at most ten bytes of seven bits each; bits beyond 64 are lost, as in other decoders.
     fn varint(&mut self) -> Option<u64> {
         let mut number = 0;
         for shift in (0..70).step_by(7) {

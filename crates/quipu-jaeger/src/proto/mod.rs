@@ -1,7 +1,8 @@
 //! Jaeger's protobuf: <https://github.com/jaegertracing/jaeger-idl/blob/main/proto/api_v2/model.proto>.
 //!
-//! Read message by message out of the bytes. Structs of a decoder would all be there before a bound can be held against them,
-//! at some hundred bytes for a message of two, and would give up on all of a request for one text that is not UTF-8.
+//! The bytes are read message by message. A generated decoder would build all structs before a limit applies,
+//! at some hundred bytes for a message of two. It would also reject a whole request for one text that is not
+//! UTF-8.
 
 mod fields;
 
@@ -40,7 +41,7 @@ fn take_batch(bytes: &[u8], to: &mut Taker<'_>) -> Read<()> {
     Ok(())
 }
 
-/// A process that says nothing is none.
+/// An empty process counts as missing.
 fn take_process(bytes: &[u8], to: &mut Taker<'_>) -> Read<Option<Arc<Resource>>> {
     if bytes.is_empty() {
         return Ok(None);
@@ -82,7 +83,7 @@ fn span(bytes: &[u8], to: &mut Taker<'_>) -> Read<Draft> {
     Ok(draft)
 }
 
-/// 16 bytes, or the lower 8 of them from those who know 64 bits only.
+/// 16 bytes, or the lower 8 of them from senders with 64-bit ids.
 fn trace_id(bytes: &[u8]) -> Result<[u8; 16], Refusal> {
     let mut id = [0; 16];
     match bytes.len() {
@@ -107,7 +108,7 @@ fn reference(bytes: &[u8], into: &mut Vec<Reference>, to: &mut Taker<'_>) -> Rea
     let mut reference = Reference::default();
     for field in fields(bytes) {
         match field? {
-            // Ids that are wrong stay zero, and such a reference is left out.
+            // Invalid ids stay zero, and such a reference is dropped.
             (1, Field::Bytes(id)) => reference.trace_id = trace_id(id).unwrap_or_default(),
             (2, Field::Bytes(id)) => reference.span_id = span_id(id).unwrap_or_default(),
             (3, Field::Number(kind)) => reference.follows = kind == 1,
@@ -162,7 +163,7 @@ fn tag(bytes: &[u8], into: &mut Vec<Pair>, to: &mut Taker<'_>) -> Read<()> {
     Ok(())
 }
 
-/// A `google.protobuf.Timestamp` or `Duration` in nanoseconds.
+/// Converts a `google.protobuf.Timestamp` or `Duration` to nanoseconds.
 fn nanos(bytes: &[u8]) -> Read<i64> {
     let (mut seconds, mut nanos) = (0_i64, 0_i64);
     for field in fields(bytes) {

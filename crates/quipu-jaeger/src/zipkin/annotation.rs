@@ -1,4 +1,4 @@
-//! Annotations: moments within a span, which are its events.
+//! Annotations: moments within a span, converted to its events.
 
 use quipu_core::{SpanEvent, Value};
 
@@ -32,8 +32,8 @@ pub(super) fn take(json: &str, into: &mut Vec<SpanEvent>, to: &mut Taker<'_>) ->
     to.named_event(into, time, name, fields)
 }
 
-/// A name and the JSON of its attributes, where the value is of the form that OpenTelemetry gives events: `"name": {…}`,
-/// which some exporters write as an object, `{"name": {…}}`. The collector's is `name|{…}|0`.
+/// A name and the JSON of its attributes, if the value has OpenTelemetry's form for events: `"name": {…}`.
+/// Some exporters write it as an object, `{"name": {…}}`. The collector's form is `name|{…}|0`.
 fn split(value: &str) -> Option<(Vec<u8>, String)> {
     if value.starts_with('{') {
         return object(value);
@@ -47,7 +47,7 @@ fn split(value: &str) -> Option<(Vec<u8>, String)> {
     (attributes.starts_with('{') && is_object).then(|| (name.as_bytes().to_vec(), attributes.to_owned()))
 }
 
-/// The one entry of an object whose value is an object.
+/// The only entry of an object, if its value is an object.
 fn object(json: &str) -> Option<(Vec<u8>, String)> {
     let (mut found, mut count) = (None, 0);
     let walked = each_entry(json, |key, value| {
@@ -58,7 +58,7 @@ fn object(json: &str) -> Option<(Vec<u8>, String)> {
     found.filter(|_| count == 1 && walked.is_ok())
 }
 
-/// Texts, numbers and truths as they are; lists and objects as the JSON that they are.
+/// Adds texts, numbers and booleans unchanged; lists and objects as JSON text.
 fn attribute(key: Vec<u8>, json: &str, into: &mut Vec<Pair>, to: &mut Taker<'_>) -> Read<()> {
     if !to.fits(into.len()) {
         return Ok(());

@@ -1,4 +1,4 @@
-//! JSON, walked piece by piece: nothing is made of a piece before it is asked for, and a piece that is wrong spoils no other.
+//! A lazy JSON walk: values are parsed on demand, and an invalid value does not affect others.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::draft::{Read, Stop};
 
-/// Hands each item of a list, as it is written, to `each`. `false` when it is no list.
+/// Passes the raw text of each list item to `each`. `false` if it is not a list.
 pub(super) fn each_item(json: &str, each: impl FnMut(&str) -> Read<()>) -> Read<bool> {
     if !json.trim_start().starts_with('[') {
         return Ok(false);
@@ -20,7 +20,7 @@ pub(super) fn each_item(json: &str, each: impl FnMut(&str) -> Read<()>) -> Read<
     ended(walked, stop)
 }
 
-/// Hands each key of an object, with its value as it is written, to `each`. `false` when it is no object.
+/// Passes each key of an object, with the raw text of its value, to `each`. `false` if it is not an object.
 pub(super) fn each_entry(json: &str, each: impl FnMut(Vec<u8>, &str) -> Read<()>) -> Read<bool> {
     if !json.trim_start().starts_with('{') {
         return Ok(false);
@@ -35,7 +35,7 @@ fn ended(walked: serde_json::Result<()>, stop: Option<Stop>) -> Read<bool> {
     match (stop, walked) {
         (Some(stop), _) => Err(stop),
         (None, Ok(())) => Ok(true),
-        // The library's own words may hold what was sent.
+        // The library's own texts may contain sent data.
         (None, Err(error)) => {
             let (line, column) = (error.line(), error.column());
             Err(Stop::Broken(format!("it is not JSON at line {line} column {column}")))
@@ -89,7 +89,7 @@ fn remember<E: serde::de::Error>(into: &mut Option<Stop>, stop: Stop) -> E {
     E::custom("stopped")
 }
 
-/// A text as bytes: halves of characters that JavaScript cuts in two would fail as text.
+/// A text as bytes: lone surrogates from JavaScript would fail as text.
 struct Text(Vec<u8>);
 
 impl<'de> Deserialize<'de> for Text {
@@ -112,12 +112,12 @@ impl Visitor<'_> for Bytes {
     }
 }
 
-/// A text; `None` when it is something else.
+/// A text; `None` for other values.
 pub(super) fn text(json: &str) -> Option<Vec<u8>> {
     serde_json::from_str(json).ok().map(|Text(bytes)| bytes)
 }
 
-/// An integer, which may also be written as a text or with a fraction; `None` when it is something else.
+/// An integer, also from a text or with a fraction; `None` for other values.
 pub(super) fn integer(json: &str) -> Option<i64> {
     let digits = json.trim_matches('"');
     digits
@@ -126,7 +126,7 @@ pub(super) fn integer(json: &str) -> Option<i64> {
         .or_else(|| digits.parse().ok().filter(|number: &f64| number.is_finite()).map(|number| number as i64))
 }
 
-/// A number or a truth; anything else, and what is too large, is null.
+/// A number or a boolean; other values and numbers out of range become null.
 pub(super) fn scalar(json: &str) -> Value {
     match json {
         "true" => Value::Bool(true),

@@ -10,7 +10,7 @@ use crate::draft::{Draft, Pair, Read, Refusal, Stop};
 use crate::process;
 use crate::taker::Taker;
 
-/// Tags that tell of what produced a span. OpenTelemetry's exporters write the resource among the tags.
+/// Tags that describe a span's source. OpenTelemetry's exporters write the resource among the tags.
 const OF_RESOURCE: [&str; 10] = [
     "service.",
     "telemetry.",
@@ -38,14 +38,14 @@ pub(crate) fn list(body: &[u8], to: &mut Taker<'_>) -> Read<()> {
     if listed { Ok(()) } else { Err(Stop::broken("it is not a list")) }
 }
 
-/// A span as sent, and what does not fit a draft's fields.
+/// A span as sent, with values that a draft has no field for.
 #[derive(Default)]
 struct Sent {
     draft: Draft,
     shared: bool,
     service: Vec<u8>,
     of_resource: Vec<Pair>,
-    /// The tag `error`, whose value is the message.
+    /// The tag `error`; its value is the message.
     error: Option<String>,
 }
 
@@ -110,7 +110,7 @@ impl Sent {
             if !to.fits(have) {
                 return Ok(());
             }
-            // Values are texts. Some write numbers and truths as such.
+            // Values are texts. Some senders write plain numbers and booleans.
             let value = match text(value) {
                 Some(text) => Value::String(to.text(text)),
                 None => json::scalar(value),
@@ -137,7 +137,7 @@ impl Sent {
             draft.start = draft.logs.iter().map(|log| log.time.nanos()).min().unwrap_or_default();
         }
         if draft.duration.is_none() && matches!(draft.kind, SpanKind::Producer | SpanKind::Consumer) {
-            // A message is sent or received in a moment.
+            // A message is sent or received at one moment.
             draft.duration = Some(0);
         }
         if shared {
@@ -150,7 +150,7 @@ impl Sent {
     }
 }
 
-/// By Zipkin's convention a tag `error` is there when something failed, whatever its value, which is the message.
+/// By Zipkin's convention a tag `error` means a failure, with any value; the value is the message.
 fn say_error(message: String, tags: &mut Vec<Pair>) {
     if message == "false" {
         tags.push(("error".into(), message.into()));
@@ -163,8 +163,8 @@ fn say_error(message: String, tags: &mut Vec<Pair>) {
     }
 }
 
-/// A server that shares its client's span id would be taken for the same span. It becomes the client's child, with an id that
-/// is made of both.
+/// A server that shares its client's span id would overwrite the client's span. It becomes the client's
+/// child, with an id derived from both.
 fn part_from_client(draft: &mut Draft) {
     let Ok(client) = SpanId::from_bytes(draft.span_id) else { return };
     let trace: String = draft.trace_id.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -201,7 +201,7 @@ fn push_port(key: &str, value: &str, tags: &mut Vec<Pair>, to: &mut Taker<'_>) -
     Ok(())
 }
 
-/// Hexadecimal digits, filled up with zeros on the left; null and an empty text stand for none.
+/// Hexadecimal digits, padded with zeros on the left; null and an empty text mean no id.
 fn id<const N: usize>(value: &str) -> Result<[u8; N], String> {
     let mut id = [0; N];
     if value == "null" {

@@ -1,4 +1,4 @@
-//! Bytes made to hurt.
+//! Malicious bodies: broken, huge and deeply nested.
 
 use proptest::prelude::*;
 use quipu_core::{ErrorKind, Limits};
@@ -97,7 +97,7 @@ fn of_a_packet_that_breaks_off_the_whole_spans_are_kept() {
         assert_eq!(decoded.rejected.reasons().get("broken"), 1);
         assert_eq!(decoded.rejected.summary(), "span spans[2] and what follows: it ends too early");
     }
-    // Who waits for an answer is told, and sends again what it likes.
+    // A sender that waits for an answer gets an error, and may send again.
     let body = thrift_batch(&process(), &[span(1), span(2)]);
     let error = try_with(Wire::Batch, &body[..body.len() - 8], &Limits::default()).unwrap_err();
     assert!(error.to_string().contains("it ends too early"), "{error}");
@@ -115,7 +115,7 @@ fn other_calls_are_refused() {
     assert!(error.to_string().contains("binary protocol"), "{error}");
 }
 
-/// How much memory `decode` asked for.
+/// The memory that `decode` requested.
 fn asked(wire: Wire, body: &[u8]) -> (usize, bool) {
     let mut most = 0;
     let mut grow = |bytes| {
@@ -146,12 +146,12 @@ fn sizes_that_are_only_declared_cost_nothing() {
 
 #[test]
 fn swarms_are_held_to_what_they_take_in_memory() {
-    // Spans of one byte have no ids: refused and counted, they take nothing.
+    // Spans of one byte have no ids: rejected and counted, they take no memory.
     let empty = [b"\x0f\x00\x02\x0c\x00\x20\x00\x00".to_vec(), vec![0; (2 << 20) + 1]].concat();
     let decoded = read(Wire::Batch, &empty);
     assert_eq!((decoded.batch.spans.len(), decoded.rejected.count()), (0, 2 << 20));
 
-    // Good spans of few bytes, and tags of a handful, ask for room as they become records.
+    // Small valid spans with few tags request memory as they become records.
     let spans: Vec<_> = (1..25_000).map(|id| Span { name: String::new(), ..span(id) }).collect();
     let small = Process::default();
     let tags = Span { tags: vec![text("", ""); 1_024], ..span(1) };
@@ -170,7 +170,7 @@ fn swarms_are_held_to_what_they_take_in_memory() {
 
 #[test]
 fn depth_does_not_overflow() {
-    // Structs within structs, in fields that nobody knows.
+    // Nested structs in unknown fields.
     let binary = b"\x0c\x00\x63".repeat(200_000);
     assert!(!asked(Wire::Batch, &binary).1);
     let compact = [b"\x82\x81\x00\x09emitBatch".to_vec(), b"\x5c".repeat(200_000)].concat();

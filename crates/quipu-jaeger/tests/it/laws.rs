@@ -1,4 +1,4 @@
-//! What must hold for every batch.
+//! Properties that hold for every batch.
 
 use std::collections::BTreeMap;
 
@@ -70,7 +70,7 @@ proptest! {
         for (wire, other) in all {
             prop_assert_eq!(&first.batch, &other.batch, "{:?}", wire);
             prop_assert_eq!(&first.rejected, &other.rejected, "{:?}", wire);
-            // Their order is that of the wire.
+            // The order depends on the wire.
             let counts = |decoded: &Decoded| decoded.mended.iter().collect::<BTreeMap<_, _>>();
             prop_assert_eq!(counts(&first), counts(&other), "{:?}", wire);
         }

@@ -1,4 +1,5 @@
-//! Jaeger's and Zipkin's bytes, good and bad: what real clients sent, what is written by hand, and what is made to hurt.
+//! Decoding of Jaeger's and Zipkin's bytes: recordings of real clients, handwritten bodies and malicious
+//! ones.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! What Jaeger's fields and tags become, the same in all of its wires.
+//! Jaeger's fields and tags as records, equal in all of its wires.
 
 use quipu_core::{Limits, Span as Record, SpanKind, Status, Value};
 use quipu_jaeger::Wire;
@@ -6,7 +6,7 @@ use quipu_jaeger::Wire;
 use super::written::{Process, Span, Tag, process, protobuf, span, text, wires};
 use super::{NOW, read, try_with};
 
-/// What each wire makes of one span.
+/// The record of one span in each wire.
 fn each(span: Span) -> Vec<Record> {
     let wires = wires(&process(), &[span]);
     wires
@@ -133,7 +133,7 @@ fn references_become_the_parent_and_links() {
             [("0000000000000005".to_owned(), "follows_from"), ("0000000000000007".to_owned(), "child_of")];
         assert_eq!(links, want);
     }
-    // Where nothing else is said, what a span follows is what caused it.
+    // Without other references, the span that this one follows is its parent.
     for span in each(Span { references: vec![(true, (1, 2), 5)], ..span(1) }) {
         assert_eq!((span.parent_id.unwrap().as_bytes()[7], span.links.len()), (5, 1));
     }

@@ -1,5 +1,5 @@
-//! What OpenTelemetry Python 1.21 and npm jaeger-client 3.19 sent, held against what they said they sent.
-//! `xtask/suites/jaeger_send.py` and `.js` wrote both.
+//! Recordings of OpenTelemetry Python 1.21 and npm jaeger-client 3.19, compared with the senders' own
+//! reports. `xtask/suites/jaeger_send.py` and `.js` wrote both.
 
 use quipu_core::{Attributes, Span, SpanKind, Value};
 use quipu_jaeger::{Protocol, Wire};
@@ -17,14 +17,14 @@ fn value(value: &Value) -> Json {
     }
 }
 
-/// What was sent and is not there. In Zipkin every value is a text.
+/// Sent attributes that are missing. In Zipkin every value is a text.
 fn lacking(sent: &Json, have: &Attributes, as_text: bool) -> Vec<String> {
     let mut lacking = Vec::new();
     for (key, sent) in sent.as_object().unwrap() {
         let text = |json: &Json| json.as_str().map_or_else(|| json.to_string(), str::to_owned);
         let same = have.get(key).map(value).is_some_and(|have| match as_text {
             true => text(&have) == text(sent),
-            // JavaScript knows no integers.
+            // JavaScript has no integers.
             false => have == *sent || (have.is_f64() && have.as_f64() == sent.as_f64()),
         });
         if !same {
@@ -34,14 +34,14 @@ fn lacking(sent: &Json, have: &Attributes, as_text: bool) -> Vec<String> {
     lacking
 }
 
-/// What is left of a span once its times and attributes are compared.
+/// The fields of a span other than its times and attributes.
 fn told(span: &Span, zipkin: bool) -> Json {
     let links: Vec<_> = span.links.iter().map(|link| json!([link.trace_id, link.span_id])).collect();
     let kind = match span.kind {
         SpanKind::Unspecified if zipkin => "internal".to_owned(),
         kind => format!("{kind:?}").to_lowercase(),
     };
-    // These exporters for Python write the resource among the span's tags, the first of them there only.
+    // These exporters for Python write the resource among the span's tags, the first of them only there.
     let places = [&span.resource.attributes, &span.attributes];
     let environment = ["deployment.environment", "environment"];
     let environment = environment.iter().find_map(|key| places.iter().find_map(|place| place.text(key)));
@@ -53,7 +53,7 @@ fn told(span: &Span, zipkin: bool) -> Json {
     })
 }
 
-/// Microseconds, which some exporters round and others cut.
+/// Compares with microseconds, which some exporters round and others cut.
 fn near(nanos: i64, micros: &Json) -> bool {
     (nanos - micros.as_i64().unwrap() * 1_000).abs() <= 1_000
 }
@@ -82,7 +82,7 @@ fn compare(wire: Wire, name: &str) {
             assert_eq!(lacking(&sent[2], &event.attributes, false), Vec::<String>::new());
         }
         if zipkin {
-            // It has no links.
+            // Zipkin has no links.
             sent["links"] = json!([]);
         }
         assert_eq!(told(span, zipkin), sent);

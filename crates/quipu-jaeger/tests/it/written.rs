@@ -1,4 +1,4 @@
-//! Batches written by hand, in all of Jaeger's wires: with Apache's writers, and with prost.
+//! Handwritten batches in all of Jaeger's wires, encoded with Apache's writers and with prost.
 
 use prost::Message;
 use quipu_jaeger::{Protocol, Wire};
@@ -42,7 +42,7 @@ pub struct Span {
     pub process: Option<Process>,
 }
 
-/// A good span.
+/// A valid span.
 pub fn span(id: u64) -> Span {
     Span {
         trace: (1, 2),
@@ -67,7 +67,7 @@ pub fn process() -> Process {
     Process { service: "shop".to_owned(), tags: vec![text("hostname", "h")] }
 }
 
-/// The same batch in every wire that can say it.
+/// The same batch in every wire that can express it.
 pub fn wires(process: &Process, spans: &[Span]) -> Vec<(Wire, Vec<u8>)> {
     vec![
         (Wire::Packet(Protocol::Compact), packet(Protocol::Compact, "emitBatch", process, spans)),
@@ -194,7 +194,7 @@ fn list<P: TOutputProtocol, T>(to: &mut P, items: &[T], mut write: impl FnMut(&m
     to.write_list_end().unwrap();
 }
 
-/// `jaeger.api_v2`, as prost has it.
+/// `jaeger.api_v2` as prost structs.
 pub mod wire {
     use prost::Message;
 
@@ -238,7 +238,7 @@ pub mod wire {
         pub v_binary: Vec<u8>,
     }
 
-    /// Of a timestamp and of a duration.
+    /// Time of a timestamp and of a duration.
     #[derive(Clone, PartialEq, Message)]
     pub struct Time {
         #[prost(int64, tag = "1")]
@@ -309,7 +309,7 @@ fn trace_id((high, low): (u64, u64)) -> Vec<u8> {
     [high.to_be_bytes(), low.to_be_bytes()].concat()
 }
 
-/// As clients do it, the parent is the first reference.
+/// Clients send the parent as the first reference.
 fn proto_span(span: &Span) -> wire::Span {
     let parent = (span.parent != 0).then_some((false, span.trace, span.parent));
     let references = parent.iter().chain(&span.references);

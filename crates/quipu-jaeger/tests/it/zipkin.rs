@@ -5,7 +5,7 @@ use quipu_jaeger::Wire;
 
 use super::{NOW, read, try_with};
 
-/// Microseconds, five seconds ago.
+/// Microseconds of a time five seconds ago.
 const START: i64 = NOW.nanos() / 1_000 - 5_000_000;
 
 fn one(fields: &str) -> Span {

@@ -1,4 +1,4 @@
-//! Lines that are no records.
+//! Errors of lines that are not records.
 
 use quipu_core::ErrorKind;
 use quipu_jsonl::read;

@@ -1,4 +1,4 @@
-//! What the lines look like.
+//! Format of the lines, compared with examples.
 
 use quipu_conformance::sample::{at, batch, draft, event, priced, unpriced};
 use quipu_core::{Batch, Level, Unpriced};

@@ -1,4 +1,4 @@
-//! What is written comes back as it was.
+//! Written records are read back unchanged.
 
 use std::sync::Arc;
 
