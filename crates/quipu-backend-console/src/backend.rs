@@ -1,4 +1,4 @@
-//! The backend.
+//! The console backend: passes batches to a thread that prints them.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::{Colour, Config, Format, Stream};
 /// Name of this backend in errors and tables.
 pub(crate) const NAME: &str = "console";
 
-/// What happens, on the console. Each batch is one write, made by a thread of its own.
+/// Prints batches on the console. A separate thread renders each batch and writes it in one call.
 pub struct Console {
     jobs: Mutex<Option<Sender<Job>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -28,10 +28,10 @@ pub struct Console {
 }
 
 impl Console {
-    /// Shows on the stream that the settings name.
+    /// Prints on the stream that the config names.
     ///
     /// # Errors
-    /// No thread can be started.
+    /// The thread cannot be started.
     pub fn new(config: Config) -> Result<Self> {
         match config.stream {
             Stream::Stdout => Self::on(config, io::stdout()),
@@ -55,10 +55,10 @@ impl Console {
         }
     }
 
-    /// Shows on any writer instead of the stream; there [`Colour::Auto`] has no colours.
+    /// Prints on a writer instead of the stream; [`Colour::Auto`] then means no colours.
     ///
     /// # Errors
-    /// No thread can be started.
+    /// The thread cannot be started.
     pub fn with_writer(config: Config, to: impl Write + Send + 'static) -> Result<Self> {
         let coloured = config.format == Format::Pretty && config.colour == Colour::Always;
         Self::start(config, Box::new(to), coloured)
@@ -98,7 +98,7 @@ fn closed() -> Error {
 }
 
 impl Drop for Console {
-    /// Waits until what was asked is written.
+    /// Waits until all accepted batches are written.
     fn drop(&mut self) {
         *self.jobs.lock() = None;
         if self.thread.lock().take().is_some_and(|thread| thread.join().is_err()) {
@@ -144,7 +144,7 @@ impl Backend for Console {
     async fn close(&self) -> Result<()> {
         let flushed = self.flush().await;
         *self.jobs.lock() = None;
-        // A second close finds nothing to flush.
+        // A second close has nothing to flush.
         flushed
     }
 }

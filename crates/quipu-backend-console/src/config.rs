@@ -1,16 +1,16 @@
-//! What can be set.
+//! Config of the console backend.
 
 use quipu_core::Level;
 use serde::{Deserialize, Serialize};
 
-/// For whom the lines are.
+/// Format of the lines.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
-    /// For people.
+    /// For users.
     #[default]
     Pretty,
-    /// For programs: one JSON object a line, in the words of the HTTP interface.
+    /// For programs: one JSON object on each line, in the words of the HTTP API.
     Json,
 }
 
@@ -18,7 +18,7 @@ pub enum Format {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Colour {
-    /// On a terminal that has them, unless the environment says no: `NO_COLOR`, `CLICOLOR`, `TERM=dumb`.
+    /// On a terminal with colours, unless the environment disables them: `NO_COLOR`, `CLICOLOR`, `TERM=dumb`.
     #[default]
     Auto,
     /// Always.
@@ -27,7 +27,7 @@ pub enum Colour {
     Never,
 }
 
-/// Where the lines go.
+/// Output stream.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stream {
@@ -38,21 +38,21 @@ pub enum Stream {
     Stderr,
 }
 
-/// Settings of the console.
+/// Config of the console backend.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// For whom the lines are.
+    /// Format of the lines.
     pub format: Format,
     /// Whether pretty lines have colours.
     pub colour: Colour,
-    /// Where the lines go.
+    /// Output stream.
     pub stream: Stream,
     /// Events below this level are not shown.
     pub level: Level,
-    /// Whether prompts, answers, and arguments and results of tools are shown, where they were recorded at all.
+    /// Whether to print prompts, answers, and arguments and results of tools, if they were recorded.
     pub contents: bool,
-    /// Whether metrics are shown: for people as one line a batch, for programs as one line a metric.
+    /// Whether to print metrics: one line for each batch in `Pretty`, one line for each metric in `Json`.
     pub metrics: bool,
 }
 

@@ -1,9 +1,9 @@
-//! What was said: prompts, answers, arguments and results.
+//! Message contents: prompts, answers, arguments and results, and their removal.
 
 use quipu_core::{Attributes, Event, Span, Value};
 use quipu_semconv as keys;
 
-/// Whether what is under the key was said by or to a model or tool, or describes the tools that it was offered.
+/// Whether the key holds contents of a model or tool, or describes the tools offered to a model.
 pub(crate) fn is_content(key: &str) -> bool {
     let within = |lists: &[&[&str]]| lists.iter().any(|list| list.contains(&key));
     let begins = |families: &[&str]| families.iter().any(|family| key.starts_with(family));
@@ -18,7 +18,7 @@ pub(crate) fn is_message(event: &Event) -> bool {
     event.name == keys::DETAILS_EVENT || keys::MESSAGE_EVENTS.iter().any(|(name, _)| event.name == *name)
 }
 
-/// The span without what was said.
+/// The span without contents.
 pub(crate) fn quiet_span(span: &Span) -> Span {
     let mut span = span.clone();
     span.attributes = quiet(&span.attributes);
@@ -28,7 +28,7 @@ pub(crate) fn quiet_span(span: &Span) -> Span {
     span
 }
 
-/// The event without what was said.
+/// The event without contents.
 pub(crate) fn quiet_event(event: &Event) -> Event {
     let mut event = event.clone();
     event.attributes = quiet(&event.attributes);

@@ -1,4 +1,4 @@
-//! Lines for programs.
+//! JSON lines for programs.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,7 +7,8 @@ use quipu_core::Batch;
 use crate::Config;
 use crate::contents::{quiet_event, quiet_span};
 
-/// The batch's lines: spans with their ledger rows, events, metrics if asked for, and rows that correct earlier spans.
+/// The batch's lines: spans with their ledger rows, events, metrics if configured, and rows that correct
+/// earlier spans.
 pub(crate) fn lines(out: &mut Vec<u8>, batch: &Batch, config: &Config) {
     let rows: HashMap<_, _> = batch.costs.iter().map(|row| ((row.trace_id, row.span_id), row)).collect();
     let shown: HashSet<_> = batch.spans.iter().map(|span| (span.trace_id, span.span_id)).collect();

@@ -1,9 +1,10 @@
-//! The backend `console`: what happens, line by line, for people or for programs.
+//! The backend `console`: prints spans and events line by line, for users or for programs.
 //!
 //! Verb: SHOW.
 //! Takes: batches.
-//! Gives: one line a span that ended and one an event, coloured for a terminal or as JSON.
-//! Never: lets a value move the cursor or change the terminal, or ends the process because nobody reads.
+//! Gives: one line for each ended span and one for each event, coloured for a terminal or as JSON.
+//! Never: lets a value move the cursor or change the terminal, or ends the process because its output is
+//! closed.
 
 mod backend;
 mod config;

@@ -1,4 +1,4 @@
-//! The thread that renders and writes: a terminal may be slow.
+//! The thread that renders and writes, because a terminal may be slow.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -11,13 +11,13 @@ use tokio::sync::oneshot;
 use crate::backend::NAME;
 use crate::{Config, Format, json, pretty};
 
-/// What the thread is asked to do, and where it answers.
+/// A job of the thread, with the channel for its result.
 pub(crate) enum Job {
     Write(Arc<Batch>, oneshot::Sender<Result<()>>),
     Flush(oneshot::Sender<Result<()>>),
 }
 
-/// Bytes of memory that are kept from one batch to the next.
+/// Bytes of buffer that are kept between batches.
 const KEPT: usize = 64 << 10;
 
 pub(crate) struct Worker {
@@ -28,7 +28,7 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    /// Works until nobody is left who could ask for anything.
+    /// Processes jobs until all senders are gone.
     pub fn run(mut self, jobs: &Receiver<Job>) {
         let mut lines = Vec::new();
         while let Ok(job) = jobs.recv() {
@@ -44,7 +44,7 @@ impl Worker {
             let result = result.map_err(failed);
             let why = result.as_ref().err().map(|error| Health::Down(error.to_string()));
             *self.health.lock() = why.unwrap_or(Health::Ready);
-            // Whoever asked may have gone.
+            // The caller may have dropped its receiver.
             let _ = answer.send(result);
         }
     }
@@ -67,7 +67,7 @@ impl Worker {
 
 fn failed(cause: io::Error) -> Error {
     let error = match cause.kind() {
-        // Nobody reads any more, and nobody will.
+        // The output is closed for good.
         io::ErrorKind::BrokenPipe => {
             Error::new(ErrorKind::Unavailable, "write lines", "the other end is closed").with_retry(Retry::No)
         }

@@ -1,4 +1,4 @@
-//! What `_bulk` answers, item by item.
+//! Parses the answer of `_bulk`, item by item.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,8 @@ use serde::Deserialize;
 
 use crate::fault::strange;
 
-/// What is asked to be answered: without it an answer repeats index and id of each record. Never the reasons, which quote values.
+/// Filter of the answer: without it, an answer repeats index and id of each record. Error reasons are never
+/// requested, because they quote values.
 pub(crate) const FILTER: &str = "filter_path=errors,items.*.status,items.*.error.type";
 
 #[derive(Deserialize)]
@@ -28,21 +29,21 @@ struct Fault {
     kind: String,
 }
 
-/// What became of a record.
+/// The result of one record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// It is there, now or since an earlier attempt.
+    /// Stored, now or by an earlier attempt.
     Taken,
-    /// It may be taken later; why not now.
+    /// A retry may succeed; the text is the current error.
     Again(String),
-    /// It never will be; why.
+    /// Rejected permanently, for this reason.
     Refused(String),
 }
 
-/// The verdicts of an answer, in the order of the records.
+/// The results in an answer, in the order of the records.
 ///
 /// # Errors
-/// It is not an answer of `_bulk`, or not one for so many records.
+/// It is not an answer of `_bulk`, or has another number of records.
 pub(crate) fn verdicts(body: &[u8], records: usize) -> Result<Vec<Verdict>> {
     let answered: Answered = serde_json::from_slice(body).map_err(|_| strange("write records"))?;
     let verdicts: Vec<_> =
@@ -53,16 +54,16 @@ pub(crate) fn verdicts(body: &[u8], records: usize) -> Result<Vec<Verdict>> {
 fn verdict(item: Item) -> Verdict {
     let kind = item.error.map_or_else(|| format!("status {}", item.status), |fault| word(&fault.kind));
     match item.status {
-        // 409: the id is there, or a newer version of it.
+        // 409: the id exists, or has a newer version.
         200..=299 | 409 => Verdict::Taken,
         408 | 429 | 500 | 502..=504 => Verdict::Again(kind),
-        // Indices are made read-only while the disk is full.
+        // The cluster makes indices read-only while the disk is full.
         _ if kind == "cluster_block_exception" => Verdict::Again(kind),
         _ => Verdict::Refused(kind),
     }
 }
 
-/// Only a word of theirs: no more of an answer gets into an error.
+/// Reduces a text of the cluster to one word, so that errors contain nothing else of an answer.
 fn word(of: &str) -> String {
     of.chars().filter(|c| c.is_ascii_lowercase() || *c == '_').take(60).collect()
 }

@@ -1,4 +1,4 @@
-//! The backend.
+//! The Elasticsearch backend: sends the `_bulk` requests of a batch.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,24 +17,24 @@ use crate::outcome::Outcome;
 use crate::server::{Server, refusal};
 use crate::{Config, probe, setup};
 
-/// HTTP's word for a body that is too large.
+/// HTTP status of a body that is too large.
 const TOO_LARGE: u16 = 413;
 
-/// Records in data streams of Elasticsearch or OpenSearch. A write that returns has been acknowledged by the cluster, record by
-/// record; the same records again change nothing.
+/// Writes records to data streams of Elasticsearch or OpenSearch. A write succeeds once the cluster has
+/// acknowledged every record. A repeated write of the same records changes nothing.
 pub struct Elasticsearch {
     config: Config,
     server: Server,
-    /// Whether templates and policies are there.
+    /// Set once templates and policies exist.
     ready: OnceCell<()>,
     closed: AtomicBool,
 }
 
 impl Elasticsearch {
-    /// Looks at the settings; connects to nothing yet.
+    /// Checks the config; does not connect yet.
     ///
     /// # Errors
-    /// A setting cannot be used.
+    /// A config value is invalid.
     pub fn open(config: Config) -> Result<Self> {
         config.check()?;
         let server = Server::new(&config)?;
@@ -46,7 +46,8 @@ impl Elasticsearch {
         self.ready.get_or_try_init(install).await.map(drop)
     }
 
-    /// Sends one body, in parts where it is too large for them. `false`: nothing further is to be sent now.
+    /// Sends one body, and splits it if it is too large. `false` means that no further request is to be sent
+    /// now.
     async fn send(&self, bulk: Bulk, outcome: &mut Outcome) -> bool {
         let mut parts = vec![bulk];
         while let Some(part) = parts.pop() {

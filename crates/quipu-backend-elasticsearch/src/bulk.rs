@@ -1,4 +1,4 @@
-//! Bodies of `_bulk`: lines of JSON, an action and a document a record.
+//! Bodies of `_bulk`: for each record, one line with an action and one with the document.
 //! <https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-bulk>
 
 use std::collections::HashMap;
@@ -10,17 +10,17 @@ use sha2::{Digest as _, Sha256};
 use crate::Config;
 use crate::document::{self, Place};
 
-/// A record of a batch, by its place there.
+/// A record of a batch, by its index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Record {
     Span(usize),
     Event(usize),
-    /// A metric, and one of its points.
+    /// A metric and one of its points.
     Point(usize, usize),
     Cost(usize),
 }
 
-/// Every record of a batch. Ledger rows stand behind their spans.
+/// Every record of a batch. Ledger rows follow their spans.
 pub(crate) fn records(of: &Batch) -> impl Iterator<Item = Record> {
     let points = |(at, metric): (usize, &Metric)| (0..metric.points.len()).map(move |point| (at, point));
     let points = of.metrics.iter().enumerate().flat_map(points);
@@ -31,17 +31,17 @@ pub(crate) fn records(of: &Batch) -> impl Iterator<Item = Record> {
         .chain((0..of.costs.len()).map(Record::Cost))
 }
 
-/// One body, with the records that are in it.
+/// One body with its records.
 #[derive(Debug, Default)]
 pub(crate) struct Bulk {
     pub body: Vec<u8>,
     pub records: Vec<Record>,
-    /// Where each record's lines end.
+    /// Offset after the lines of each record.
     ends: Vec<usize>,
 }
 
 impl Bulk {
-    /// Two of it, where it has more than one record.
+    /// Splits the body into two halves; `Err` if it has only one record.
     pub fn split(mut self) -> Result<(Self, Self), Self> {
         let half = self.records.len() / 2;
         let Some(end) = half.checked_sub(1).and_then(|last| self.ends.get(last).copied()) else {
@@ -53,7 +53,7 @@ impl Bulk {
     }
 }
 
-/// The bodies of a batch, made one by one.
+/// The bodies of a batch, built one by one.
 pub(crate) struct Bulks<'a, R: Iterator> {
     batch: &'a Batch,
     config: &'a Config,
@@ -76,7 +76,7 @@ impl<'a, R: Iterator<Item = Record>> Bulks<'a, R> {
         Self { batch, config, left: records.peekable(), rows, action, document }
     }
 
-    /// Puts the lines of a record into `action` and `document`; `false` where there is no such record.
+    /// Writes the lines of a record into `action` and `document`; `false` if the record does not exist.
     fn lines(&mut self, record: Record) -> bool {
         let config = self.config;
         let place = Place { dataset: &config.dataset, namespace: &config.namespace };
@@ -87,7 +87,8 @@ impl<'a, R: Iterator<Item = Record>> Bulks<'a, R> {
             Record::Span(at) => {
                 let Some(span) = self.batch.spans.get(at) else { return false };
                 document::span(out, &place, span, self.rows.get(&(span.trace_id, span.span_id)).copied());
-                // What runs is another document than what has ended: nothing in a data stream is replaced.
+                // A running span and the ended span are separate documents, because a data stream replaces
+                // nothing.
                 let state = if span.end.is_some() { "" } else { "-running" };
                 self.create("traces", &format!("{}-{}{state}", span.trace_id, span.span_id));
             }
@@ -113,7 +114,7 @@ impl<'a, R: Iterator<Item = Record>> Bulks<'a, R> {
         true
     }
 
-    /// All that is in the names is plain: [`Config::check`] looks.
+    /// The names need no escape, which [`Config::check`] ensures.
     fn create(&mut self, stream: &str, id: &str) {
         let Config { dataset, namespace, .. } = self.config;
         let index = format_args!("{stream}-{dataset}-{namespace}");
@@ -121,14 +122,15 @@ impl<'a, R: Iterator<Item = Record>> Bulks<'a, R> {
         let _ = write!(self.action, r#"{{"create":{{"_index":"{index}","_id":"{id}"}}}}"#);
     }
 
-    /// A row takes the place of an earlier one of its span, whatever order they come in; both are of the same month, that of the call.
+    /// A row replaces an earlier one of its span, in any order of arrival. Both are in the index of the
+    /// call's month.
     fn replace(&mut self, row: &Cost) {
         let Config { dataset, namespace, .. } = self.config;
         let time = row.time.max(Timestamp::default()).to_string();
         let month = time.get(..7).unwrap_or_default().replace('-', ".");
         let index = format_args!("{dataset}-costs-{namespace}-{month}");
         let id = format_args!("{}-{}", row.trace_id, row.span_id);
-        // A version is a `long` of theirs.
+        // The cluster's version is a `long`.
         let version = i64::try_from(row.version).unwrap_or(i64::MAX);
         let rest = format_args!(r#""version":{version},"version_type":"external_gte""#);
         let _ = write!(self.action, r#"{{"index":{{"_index":"{index}","_id":"{id}",{rest}}}}}"#);

@@ -1,4 +1,4 @@
-//! What can be set.
+//! Config of the Elasticsearch backend.
 
 use std::collections::BTreeMap;
 
@@ -10,56 +10,56 @@ use serde::{Deserialize, Serialize};
 
 use crate::fault::wrong;
 
-/// What stands on the other side.
+/// Product of the cluster.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Product {
-    /// Whatever `GET /` says.
+    /// Detected from the answer to `GET /`.
     #[default]
     Auto,
     /// Elasticsearch 7.14 or later.
     Elasticsearch,
-    /// Elasticsearch as a service without indices' lifecycles.
+    /// Elasticsearch as a service without index lifecycle management.
     Serverless,
     /// OpenSearch 2.7 or later.
     Opensearch,
 }
 
-/// Settings of the backend.
+/// Config of the Elasticsearch backend.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Where it is, such as `https://search:9200`; a path in front of a proxy may follow.
+    /// Address, such as `https://search:9200`; a path of a reverse proxy may follow.
     pub url: String,
-    /// User name, for Basic.
+    /// User name for HTTP Basic authentication.
     pub username: String,
-    /// Password, for Basic.
+    /// Password for HTTP Basic authentication.
     pub password: Secret,
-    /// API key: encoded as Kibana shows it, or as `ID:KEY`.
+    /// API key, encoded as Kibana shows it, or as `ID:KEY`.
     pub api_key: Secret,
     /// Bearer token.
     pub bearer_token: Secret,
-    /// Further headers of every request.
+    /// Additional headers of every request.
     pub headers: BTreeMap<String, Secret>,
-    /// Milliseconds that a request may take.
+    /// Timeout of a request in milliseconds.
     pub timeout_ms: u64,
-    /// Whom to trust.
+    /// TLS config.
     pub tls: Tls,
-    /// How bodies are packed; `zstd` is not understood by either product.
+    /// Compression of bodies; neither product supports `zstd`.
     pub compression: Compression,
-    /// What stands there.
+    /// Product of the cluster.
     pub product: Product,
     /// Second part of the data streams' names.
     pub dataset: String,
     /// Third part of the data streams' names.
     pub namespace: String,
-    /// Whether templates and policies are put there before the first write, where they lack or are older.
+    /// Whether to install templates and policies before the first write, if they are missing or older.
     pub templates: bool,
-    /// Days after which data goes; 0 is never. Only read while the policies are put there.
+    /// Days after which data is removed; 0 means never. Only used when the policies are installed.
     pub keep_days: u32,
-    /// Bytes that a request should not exceed before it is packed; a larger record goes alone.
+    /// Target size of a request in bytes, before compression; a larger record is sent alone.
     pub bulk_bytes: usize,
-    /// Records that a request has at most.
+    /// Largest number of records in a request.
     pub bulk_records: usize,
 }
 
@@ -86,16 +86,16 @@ impl Default for Config {
     }
 }
 
-/// Most records of a request: their answers must fit into what is kept of an answer.
+/// Largest number of records in a request: their results must fit into the limit of an answer.
 const MOST_RECORDS: usize = 10_000;
 
 impl Config {
-    /// The defaults, at this place.
+    /// The defaults with this address.
     pub fn at(url: impl Into<String>) -> Self {
         Self { url: url.into(), ..Self::default() }
     }
 
-    /// Whatever is wrong, before anything is sent.
+    /// Checks all values before anything is sent.
     pub(crate) fn check(&self) -> Result<()> {
         let host = self.url.strip_prefix("http://").or_else(|| self.url.strip_prefix("https://"));
         let host = host.and_then(|rest| rest.split('/').next()).unwrap_or_default();
@@ -126,7 +126,7 @@ impl Config {
         Ok(())
     }
 
-    /// How requests are sent.
+    /// Config of the HTTP client.
     pub(crate) fn http(&self) -> Result<HttpSettings> {
         let mut headers = self.headers.clone();
         if let Some(value) = self.authorization()? {
@@ -165,7 +165,8 @@ impl Config {
     }
 }
 
-/// <https://www.elastic.co/docs/reference/ecs/ecs-data_stream>: no `-`, no upper case, nothing that a name of an index may not have.
+/// Rules by <https://www.elastic.co/docs/reference/ecs/ecs-data_stream>: no `-`, no upper case, no character
+/// that an index name must not have.
 fn is_part(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '.';
     text.starts_with(|c: char| c.is_ascii_lowercase()) && text.len() <= 100 && text.chars().all(plain)

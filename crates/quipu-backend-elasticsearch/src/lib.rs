@@ -2,8 +2,10 @@
 //!
 //! Verb: DELIVER.
 //! Takes: batches.
-//! Gives: documents in data streams, with the fields of the Elastic Common Schema, and the templates that they need.
-//! Never: repeats a request by itself, writes a record twice, or lets what one record holds refuse the others.
+//! Gives: documents in data streams, with the fields of the Elastic Common Schema, and the templates that
+//! they need.
+//! Never: retries a request by itself, writes a record twice, or lets the contents of one record reject
+//! others.
 
 mod answer;
 mod backend;

@@ -1,4 +1,4 @@
-//! What became of a batch.
+//! Collects the results of a batch's records.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -8,20 +8,20 @@ use crate::answer::Verdict;
 use crate::bulk::Record;
 use crate::fault::NAME;
 
-/// What became of the records so far.
+/// The results of the records so far.
 #[derive(Default)]
 pub(crate) struct Outcome {
     taken: usize,
     again: Vec<Record>,
     refused: Vec<Record>,
-    /// Whys, with how many records each has.
+    /// Reasons of rejections, with their number of records.
     reasons: BTreeMap<String, usize>,
     /// The first error of a whole request.
     error: Option<Error>,
 }
 
 impl Outcome {
-    /// Adds the verdicts of one request.
+    /// Adds the results of one request.
     pub fn add(&mut self, records: &[Record], verdicts: Vec<Verdict>) {
         for (record, verdict) in records.iter().zip(verdicts) {
             let (list, why) = match verdict {
@@ -37,24 +37,24 @@ impl Outcome {
         }
     }
 
-    /// One request was refused for what is in it; the others may be fine.
+    /// Marks the records of a request that was rejected because of its contents; other requests may succeed.
     pub fn refuse(&mut self, records: &[Record], error: Error) {
         self.refused.extend_from_slice(records);
         self.error.get_or_insert(error);
     }
 
-    /// Nothing further is to be sent now: these records and the rest wait.
+    /// Marks these records for a retry; no further requests are sent now.
     pub fn stop(&mut self, records: impl IntoIterator<Item = Record>, error: Error) {
         self.again.extend(records);
         self.error = Some(error);
     }
 
-    /// Records that were not sent at all.
+    /// Marks records that were not sent at all.
     pub fn postpone(&mut self, records: impl IntoIterator<Item = Record>) {
         self.again.extend(records);
     }
 
-    /// The end of it.
+    /// The final result of the batch.
     pub fn judged(self, batch: &Batch) -> Result<()> {
         if self.again.is_empty() && self.refused.is_empty() {
             return Ok(());
@@ -92,7 +92,8 @@ impl Outcome {
     }
 }
 
-/// A span's document tells its cost: its row goes with it, though it was taken already. There it takes its own place.
+/// Adds the ledger rows of spans to retry: a span's document contains its cost, so the row must come again,
+/// even if it was stored. As a document it only replaces itself.
 fn rows_of_spans(again: &mut Batch, of: &Batch) {
     let spans: HashSet<_> = again.spans.iter().map(|span| (span.trace_id, span.span_id)).collect();
     let had: HashSet<_> = again.costs.iter().map(|row| (row.trace_id, row.span_id, row.version)).collect();
@@ -103,7 +104,7 @@ fn rows_of_spans(again: &mut Batch, of: &Batch) {
     again.costs.extend(of.costs.iter().filter(lacks).cloned());
 }
 
-/// Just these records of a batch.
+/// The selected records of a batch.
 fn picked(of: &Batch, records: &[Record]) -> Batch {
     let mut picked = Batch::default();
     let mut last = None;

@@ -1,4 +1,4 @@
-//! A look at the other side, step by step.
+//! Connection check of the cluster, step by step.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::bulk::{Bulks, records};
 use crate::server::{Server, refusal, root};
 use crate::{Config, Product, setup};
 
-/// Who stands there, whether it lets us in, whether the templates are there, and whether it takes an event.
+/// Findings: the product, the access, the templates, and whether the cluster accepts an event.
 pub(crate) async fn findings(server: &Server, config: &Config) -> Vec<Finding> {
     let mut found = Vec::new();
     let answer = match server.root().await {
@@ -22,7 +22,7 @@ pub(crate) async fn findings(server: &Server, config: &Config) -> Vec<Finding> {
     found.push(finding("reach", Ok(format!("{} answers", config.url))));
     let known = match root(&answer) {
         Ok(root) => Ok(format!("{} {}", word(root.product()), root.version.number)),
-        // A role that only writes need not be let in here.
+        // A role with write access only may not read this.
         Err(error) if error.kind() == ErrorKind::Denied && config.product != Product::Auto => {
             Ok("the cluster does not say what it is; product is set".to_owned())
         }
@@ -44,7 +44,7 @@ pub(crate) async fn findings(server: &Server, config: &Config) -> Vec<Finding> {
     found
 }
 
-/// Writes one event that says it is a check.
+/// Writes one event that is marked as a check.
 async fn accepts(server: &Server, config: &Config) -> Result<String> {
     let batch = Batch { events: vec![event()], ..Batch::default() };
     for bulk in Bulks::new(&batch, config, records(&batch)) {

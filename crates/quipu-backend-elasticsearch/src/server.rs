@@ -1,4 +1,4 @@
-//! The other side.
+//! HTTP client of the cluster.
 
 use quipu_core::{Error, ErrorKind, Result};
 use quipu_send::{Answer, Http};
@@ -15,7 +15,7 @@ pub(crate) struct Server {
     url: String,
 }
 
-/// What `GET /` says.
+/// The answer to `GET /`.
 #[derive(Deserialize)]
 pub(crate) struct Root {
     pub version: Version,
@@ -25,10 +25,10 @@ pub(crate) struct Root {
 pub(crate) struct Version {
     #[serde(default)]
     pub number: String,
-    /// `opensearch`, of that alone.
+    /// `opensearch`; only OpenSearch sends it.
     #[serde(default)]
     distribution: String,
-    /// `serverless`, of that alone.
+    /// `serverless`; only the serverless service sends it.
     #[serde(default)]
     build_flavor: String,
 }
@@ -67,7 +67,7 @@ impl Server {
     }
 
     /// # Errors
-    /// It is not accepted; the text names what was to be put there.
+    /// The cluster rejects it; the text names the item to install.
     pub async fn put(&self, path: &str, body: &Value) -> Result<()> {
         let (url, text) = (format!("{}/{path}", self.url), body.to_string());
         let put = self.http.put(&url, "application/json", text.into_bytes());
@@ -89,10 +89,10 @@ impl Server {
     }
 }
 
-/// What stands there.
+/// Parses the answer to `GET /`.
 ///
 /// # Errors
-/// Nobody answers, or something else does.
+/// The server does not answer, or is another program.
 pub(crate) fn root(answer: &Answer) -> Result<Root> {
     if !answer.is_success() {
         return Err(answer.error("look at the cluster").of_backend(NAME));
@@ -100,8 +100,8 @@ pub(crate) fn root(answer: &Answer) -> Result<Root> {
     serde_json::from_slice(&answer.body).map_err(|_| strange("look at the cluster"))
 }
 
-/// Errors of whole requests that name a type: what is wrong with a template is said nowhere else. Templates are ours, so their
-/// errors quote nothing of a record.
+/// Error type of a whole request: the only place that reports what is wrong with a template. Templates come
+/// from Quipu, so their errors quote nothing of a record.
 fn kind(answer: &Answer) -> String {
     let told: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
     let text =
@@ -112,7 +112,7 @@ fn kind(answer: &Answer) -> String {
     }
 }
 
-/// An error of `_bulk` as a whole.
+/// The error of `_bulk` as a whole.
 pub(crate) fn refusal(answer: &Answer) -> Error {
     let error = answer.error("write records").of_backend(NAME);
     if error.kind() != ErrorKind::Denied {

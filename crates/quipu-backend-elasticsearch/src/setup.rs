@@ -1,4 +1,4 @@
-//! Templates and policies, put there before the first write.
+//! Installs templates and policies before the first write.
 
 use quipu_core::{Result, Retry};
 use serde_json::Value;
@@ -8,10 +8,10 @@ use crate::server::{Server, root};
 use crate::template::{Part, VERSION, parts};
 use crate::{Config, Product};
 
-/// Puts there what lacks or is older; says how many parts that were.
+/// Installs missing and outdated items; returns their number.
 ///
 /// # Errors
-/// The cluster cannot be reached, or does not let us.
+/// The cluster cannot be reached, or denies access.
 pub(crate) async fn install(server: &Server, config: &Config) -> Result<usize> {
     if !config.templates {
         return Ok(0);
@@ -33,11 +33,13 @@ pub(crate) async fn install(server: &Server, config: &Config) -> Result<usize> {
     Ok(put)
 }
 
-/// Whether a part has to be put there. A policy that is there is the operator's; a template is while its version is not below ours.
+/// Whether an item must be installed. An existing policy belongs to the operator. A template is replaced only
+/// if its version is older.
 async fn lacks(server: &Server, part: &Part) -> Result<bool> {
     let answer = server.get(&part.path).await?;
     if !answer.is_success() {
-        // What cannot be seen just now may be the operator's: it is not written over. Whatever else is wrong shows as it is put there.
+        // If a retry can help, the item may exist and belong to the operator, so it is not overwritten. Other
+        // errors appear at the installation.
         let error = answer.error("look at templates").of_backend(NAME);
         return if error.retry() == Retry::Yes { Err(error) } else { Ok(true) };
     }

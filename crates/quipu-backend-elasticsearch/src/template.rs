@@ -1,29 +1,30 @@
-//! What the cluster is told about our data: fields, streams, and how long they are kept.
+//! Templates and policies for the cluster: fields, streams and retention.
 
 use serde_json::{Map, Value, json};
 
 use crate::{Config, Product};
 
-/// Raised with every change of the fields.
+/// Increased with every change of the fields.
 pub(crate) const VERSION: u64 = 1;
-/// Above the templates that both products and their agents bring (100 to 200).
+/// Higher than the templates that both products and their agents install (100 to 200).
 const PRIORITY: u64 = 500;
-/// Days after which a stream gets a new index, unless that is longer than data is kept.
+/// Days after which a stream gets a new index, unless the retention is shorter.
 const ROLLOVER_DAYS: u32 = 7;
-/// Bytes of a shard after which it does.
+/// Shard size after which a stream gets a new index.
 const ROLLOVER_SIZE: &str = "50gb";
-/// A month's index of costs goes this many days after the others: its newest rows are of its last day.
+/// Additional days before a month's index of costs is removed, because its latest rows are from the month's
+/// last day.
 const MONTH_DAYS: u32 = 31;
 
-/// One thing to put there.
+/// One item to install.
 pub(crate) struct Part {
     pub path: String,
     pub body: Value,
-    /// Where an answer holds the version; `None` of policies, which are left as they are.
+    /// Location of the version in an answer; `None` for policies, which are never replaced.
     pub list: Option<&'static str>,
 }
 
-/// Everything, in the order in which one refers to another.
+/// All items, each after those that it refers to.
 pub(crate) fn parts(config: &Config, product: Product) -> Vec<Part> {
     let mut parts = policies(config, product);
     parts.push(Part {
@@ -38,7 +39,7 @@ pub(crate) fn parts(config: &Config, product: Product) -> Vec<Part> {
     parts
 }
 
-/// Not a data stream: its documents are replaced.
+/// Not a data stream, because its documents are replaced.
 const COSTS: &str = "costs";
 
 fn index_template(config: &Config, product: Product, stream: &str) -> Part {
@@ -55,7 +56,7 @@ fn index_template(config: &Config, product: Product, stream: &str) -> Part {
             let kept = format!("{}d", config.keep_days);
             template.insert("lifecycle".to_owned(), json!({"data_retention": kept}));
         }
-        // OpenSearch's policies name the streams that they are for.
+        // OpenSearch's policies name their own streams.
         _ => {}
     }
     let mut body = json!({
@@ -126,7 +127,8 @@ fn state_policy(patterns: &[String], hot: Value, until: Value) -> Value {
     }})
 }
 
-/// The fields of every document. What is not here is kept and not indexed, so that no sender can make the mapping grow.
+/// The fields of every document. Other fields are stored but not indexed, so no sender can make the mapping
+/// grow.
 fn mappings(product: Product) -> Value {
     let is_opensearch = product == Product::Opensearch;
     let object = if is_opensearch {
@@ -153,7 +155,7 @@ fn mappings(product: Product) -> Value {
     json!({"dynamic": false, "properties": properties})
 }
 
-/// Puts the type of a field at its place among the properties of properties.
+/// Inserts the type of a field into the nested `properties`.
 fn insert(into: &mut Map<String, Value>, name: &str, kind: &Value) {
     match name.split_once('.') {
         None => drop(into.insert(name.to_owned(), kind.clone())),

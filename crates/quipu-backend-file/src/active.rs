@@ -1,17 +1,17 @@
-//! The file that is written to: it holds whole lines, whatever happens.
+//! The active file, which always ends with a whole line, also after errors and crashes.
 
 use std::fmt;
 use std::fs;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-/// Where lines end up. Its own trait so that a full disk can be shown without one.
+/// Storage of lines. It is a trait so that tests can simulate a full disk.
 pub(crate) trait Medium {
-    /// Appends; after an error some of it may be there.
+    /// Appends; after an error some bytes may be written.
     fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
-    /// Leaves the first `length` bytes.
+    /// Truncates to the first `length` bytes.
     fn cut(&mut self, length: u64) -> io::Result<()>;
-    /// Forces all to the disk.
+    /// Forces all data to the disk.
     fn sync(&mut self) -> io::Result<()>;
 }
 
@@ -29,12 +29,12 @@ impl Medium for fs::File {
     }
 }
 
-/// What had to be done to a last line that a crash had left unfinished.
+/// Repair of a last line that a crash left unfinished.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mended {
-    /// It was no whole record: so many bytes were cut off. None of it had been acknowledged.
+    /// It was not a whole record: this many bytes were cut off. None of them had been acknowledged.
     Cut(u64),
-    /// It was whole and only lacked its end.
+    /// It was complete and only lacked its line end.
     Ended,
 }
 
@@ -53,9 +53,9 @@ pub(crate) struct Active<M> {
     pub medium: M,
     /// Bytes of whole lines.
     length: u64,
-    /// What is behind them could not be cut off yet.
+    /// Whether bytes after them could not be cut off yet.
     torn: bool,
-    /// Something was written since the last sync.
+    /// Whether data was written since the last sync.
     unsynced: bool,
 }
 
@@ -68,7 +68,7 @@ impl<M: Medium> Active<M> {
         self.length
     }
 
-    /// Whether there is anything to force to the disk.
+    /// Whether data must still be forced to the disk.
     pub fn is_unsynced(&self) -> bool {
         self.unsynced
     }
@@ -76,7 +76,7 @@ impl<M: Medium> Active<M> {
     /// Appends whole lines: all of them, or none.
     pub fn append(&mut self, lines: &[u8]) -> io::Result<()> {
         self.mend()?;
-        // Said before the write, so that nothing can be forgotten on any way out.
+        // Set before the write, so that no error path can forget it.
         self.torn = true;
         match self.medium.append(lines) {
             Ok(()) => {
@@ -86,14 +86,14 @@ impl<M: Medium> Active<M> {
                 Ok(())
             }
             Err(error) => {
-                // Tried again before the next write if it cannot be done now.
+                // If the repair fails now, the next write retries it.
                 let _ = self.mend();
                 Err(error)
             }
         }
     }
 
-    /// Cuts off what a failed write left.
+    /// Cuts off the remains of a failed write.
     pub fn mend(&mut self) -> io::Result<()> {
         if self.torn {
             self.medium.cut(self.length)?;
@@ -111,7 +111,7 @@ impl<M: Medium> Active<M> {
     }
 }
 
-/// Opens the file to append to it, makes it when missing, and mends its last line.
+/// Opens the file for appending, creates it if missing, and repairs its last line.
 pub(crate) fn open(path: &Path) -> io::Result<(Active<fs::File>, Option<Mended>)> {
     let mut file = private(fs::OpenOptions::new().read(true).append(true).create(true)).open(path)?;
     narrow(&file)?;
@@ -120,7 +120,7 @@ pub(crate) fn open(path: &Path) -> io::Result<(Active<fs::File>, Option<Mended>)
     Ok((Active::new(file, length), mended))
 }
 
-/// Longest unfinished line that is looked at before it is cut off.
+/// Longest unfinished line in bytes that is examined before it is cut off.
 const LONGEST: u64 = 256 << 20;
 
 fn mend_last_line(file: &mut fs::File, length: u64) -> io::Result<(u64, Option<Mended>)> {
@@ -142,7 +142,7 @@ fn mend_last_line(file: &mut fs::File, length: u64) -> io::Result<(u64, Option<M
     Ok((whole, Some(Mended::Cut(torn))))
 }
 
-/// Where the last line that has an end ends.
+/// The offset after the last complete line.
 fn end_of_lines(file: &mut fs::File, length: u64) -> io::Result<u64> {
     const STEP: u64 = 64 << 10;
     let mut end = length;
@@ -167,7 +167,7 @@ pub(crate) fn private(options: &mut fs::OpenOptions) -> &mut fs::OpenOptions {
     options
 }
 
-/// Takes from a file that was there what others may do with it.
+/// Removes the permissions of other users from an existing file.
 fn narrow(file: &fs::File) -> io::Result<()> {
     #[cfg(unix)]
     {
@@ -188,7 +188,7 @@ mod tests {
 
     use super::*;
 
-    /// A disk with so many bytes left.
+    /// A disk with this many free bytes.
     #[derive(Default)]
     struct Small {
         held: Vec<u8>,

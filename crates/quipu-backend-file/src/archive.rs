@@ -1,4 +1,4 @@
-//! The thread that looks after files which are no longer written to: it compresses them, and removes them by age and size.
+//! The thread that compresses past files, and removes them by age and size.
 
 use std::fs;
 use std::io::{self, BufReader, BufWriter, Read, Write};
@@ -16,7 +16,7 @@ use crate::folder::{Folder, PART, day};
 use crate::state::State;
 use crate::{Compression, Config};
 
-/// The thread, and how to wake it. Dropping it waits for the end of the file that it is at; what is left is done next time.
+/// Handle of the thread. Its drop waits for the current file; the next start does the rest.
 pub(crate) struct Archive {
     wake: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -40,10 +40,10 @@ impl Archive {
         Ok(archive)
     }
 
-    /// There may be something to do.
+    /// Wakes the thread.
     pub fn wake(&self) {
         if let Some(wake) = &self.wake {
-            // It ends only after this.
+            // The thread ends only after this.
             let _ = wake.send(());
         }
     }
@@ -63,7 +63,7 @@ impl Keeper {
         while woken.recv().is_ok() {
             while woken.try_recv().is_ok() {}
             let made = self.compress_all();
-            // Also where there is no room to compress: it makes room.
+            // Also after a failed compression for lack of space, because this frees space.
             let result = made.and(self.remove());
             if let Err(error) = &result {
                 tracing::warn!(%error, "past files could not be looked after");
@@ -101,13 +101,13 @@ impl Keeper {
             Ok(done)
         });
         if !matches!(packed, Ok(true)) {
-            // What matters is the error that came first, or the wish to close.
+            // The first error, or the request to close, takes precedence.
             let _ = fs::remove_file(&part);
         }
         packed.map(drop)
     }
 
-    /// Writes the compressed copy, and forces it to the disk; false when it was given up for closing.
+    /// Writes the compressed copy and forces it to the disk; `false` if it was aborted by a close.
     fn pack(&self, from: &Path, to: &Path) -> io::Result<bool> {
         let from = BufReader::new(fs::File::open(from)?);
         let to = private(fs::OpenOptions::new().write(true).create(true).truncate(true)).open(to)?;
@@ -133,7 +133,7 @@ impl Keeper {
         Ok(true)
     }
 
-    /// Copies in steps, so that closing does not wait for a large file.
+    /// Copies in steps, so that a close does not wait for a large file.
     fn copy(&self, mut from: impl Read, to: &mut impl Write) -> io::Result<bool> {
         let mut step = vec![0; 256 << 10];
         loop {
@@ -145,7 +145,7 @@ impl Keeper {
         }
     }
 
-    /// Removes what is too old, then the oldest until the rest fits.
+    /// Removes expired files, then the oldest ones until the rest fits.
     fn remove(&self) -> Result<()> {
         let said = |cause| failed("remove file", &self.folder.path, cause);
         let mut past = self.folder.past().map_err(said)?;
@@ -179,7 +179,7 @@ impl Keeper {
     }
 }
 
-/// Forces a new name to the disk.
+/// Forces a new file name to the disk.
 fn sync_folder(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     fs::File::open(path)?.sync_all()?;

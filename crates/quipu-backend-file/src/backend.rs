@@ -1,4 +1,4 @@
-//! The backend.
+//! The file backend: passes batches to a thread that writes them.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
@@ -17,8 +17,8 @@ use crate::state::State;
 use crate::writer::{Job, Writer};
 use crate::{Config, Mended};
 
-/// Records as JSON Lines in a folder. A write that returns has been handed to the kernel, or with
-/// [`crate::Fsync::Batch`] to the disk; all of a batch is written or none of it.
+/// Writes records as JSON Lines in a folder. A successful write has reached the kernel, or with
+/// [`crate::Fsync::Batch`] the disk. A batch is written whole or not at all.
 pub struct File {
     jobs: Mutex<Option<Sender<Job>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -27,19 +27,19 @@ pub struct File {
 }
 
 impl File {
-    /// Takes the folder, mends the last line where a crash had torn it, and starts writing behind it.
+    /// Locks the folder, repairs the last line after a crash, and appends to the file.
     ///
     /// # Errors
-    /// A setting cannot be used, another writer has the files ([`quipu_core::ErrorKind::Locked`]), or the folder or the file
-    /// cannot be made, opened or mended.
+    /// A config value is invalid, another writer has the files ([`quipu_core::ErrorKind::Locked`]), or the
+    /// folder or the file cannot be created, opened or repaired.
     pub fn open(config: Config) -> Result<Self> {
         Self::open_at(config, Arc::new(SystemClock))
     }
 
-    /// As [`File::open`], with a clock that says when a day ends and what is too old to keep.
+    /// Like [`File::open`], with a clock that decides the end of a day and the age of files.
     ///
     /// # Errors
-    /// As [`File::open`].
+    /// The errors of [`File::open`].
     pub fn open_at(config: Config, clock: Arc<dyn Clock>) -> Result<Self> {
         let state = Arc::<State>::default();
         let path = config.path.clone();
@@ -56,7 +56,7 @@ impl File {
         Ok(Self { jobs: Mutex::new(Some(jobs)), thread: Mutex::new(Some(thread)), state, mended })
     }
 
-    /// What had to be done to the last line when the file was opened.
+    /// The repair of the last line when the file was opened.
     pub fn mended(&self) -> Option<Mended> {
         self.mended
     }
@@ -79,7 +79,7 @@ impl File {
 }
 
 impl Drop for File {
-    /// Waits for what was asked to be done; never for the compression of a file.
+    /// Waits for pending jobs, but not for the compression of a file.
     fn drop(&mut self) {
         *self.jobs.lock() = None;
         if self.thread.lock().take().is_some_and(|thread| thread.join().is_err()) {
@@ -118,7 +118,7 @@ impl Backend for File {
         self.state.health()
     }
 
-    /// Forces what was written to the disk, unless the settings say never.
+    /// Forces written data to the disk, unless the config disables it.
     async fn flush(&self) -> Result<()> {
         if self.state.is_closing() {
             return Ok(());
@@ -130,7 +130,7 @@ impl Backend for File {
         let asked = self.ask("close files", Job::Close).await;
         let thread = self.thread.lock().take();
         *self.jobs.lock() = None;
-        // A second close finds nobody to ask.
+        // After the first close there is no thread.
         if thread.is_some() { asked } else { Ok(()) }
     }
 }

@@ -1,4 +1,4 @@
-//! What can be set.
+//! Config of the file backend.
 
 use std::path::PathBuf;
 
@@ -7,53 +7,54 @@ use serde::{Deserialize, Serialize};
 
 use crate::fault::NAME;
 
-/// When written lines are forced to the disk.
+/// Time at which written lines are forced to the disk.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fsync {
-    /// Never: what was acknowledged survives the death of the process; the machine's death only as far as its kernel had got.
+    /// Never. Acknowledged data survives a crash of the process. After a crash of the machine, data in the
+    /// kernel's buffers is lost.
     Never,
-    /// Before a batch is acknowledged: it survives a power cut. Slower.
+    /// Before a batch is acknowledged, which then survives a power loss. Slower.
     Batch,
     /// Every [`Config::fsync_interval_ms`].
     #[default]
     Interval,
 }
 
-/// How files are kept that are no longer written to.
+/// Compression of past files.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Compression {
-    /// As they are.
+    /// Uncompressed.
     None,
     /// As `.gz`.
     Gzip,
-    /// As `.zst`: smaller, and quicker to make and to read.
+    /// As `.zst`: smaller, and faster to write and read.
     #[default]
     Zstd,
 }
 
-/// Settings of the files. Every limit may be 0: there is none.
+/// Config of the file backend. For every limit, 0 means no limit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Folder of the files; made when missing. One writer at a time has it.
+    /// Folder of the files; created if missing. Only one writer at a time may use it.
     pub path: PathBuf,
-    /// What the files' names begin with: letters, digits, `.`, `-` and `_`. The file written to is `NAME.jsonl`.
+    /// Prefix of the files' names: letters, digits, `.`, `-` and `_`. The active file is `NAME.jsonl`.
     pub name: String,
     /// Whether a new file begins with each day (UTC).
     pub rotate_daily: bool,
-    /// Bytes after which a new file begins. A batch is never divided.
+    /// Bytes after which a new file begins. A batch is never split.
     pub rotate_bytes: u64,
-    /// How files are kept that are no longer written to.
+    /// Compression of past files.
     pub compression: Compression,
-    /// Days after which such a file is removed.
+    /// Days after which a past file is removed.
     pub keep_days: u32,
-    /// Bytes that all files may have together; the oldest are removed, never the one that is written to.
+    /// Size limit of all files in bytes. The oldest are removed, but never the active one.
     pub keep_bytes: u64,
-    /// When written lines are forced to the disk.
+    /// Time at which written lines are forced to the disk.
     pub fsync: Fsync,
-    /// Milliseconds between two times of forcing, for [`Fsync::Interval`].
+    /// Milliseconds between two syncs, for [`Fsync::Interval`].
     pub fsync_interval_ms: u64,
 }
 
@@ -74,7 +75,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The defaults, in this folder.
+    /// The defaults with this folder.
     pub fn at(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into(), ..Self::default() }
     }

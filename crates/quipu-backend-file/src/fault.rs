@@ -1,4 +1,4 @@
-//! What goes wrong with files, and how it looks from outside.
+//! Errors of the file backend.
 
 use std::io;
 use std::path::Path;
@@ -8,7 +8,7 @@ use quipu_core::{Error, ErrorKind, Retry};
 /// Name of this backend in errors and tables.
 pub(crate) const NAME: &str = "file";
 
-/// The error of a file operation. A file or folder that is gone may be repeated: it is made again.
+/// The error of a file operation. If a file or folder is gone, a retry can help, because it is created again.
 pub(crate) fn failed(operation: &'static str, path: &Path, cause: io::Error) -> Error {
     let kind = match cause.kind() {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => ErrorKind::Denied,
@@ -22,7 +22,7 @@ pub(crate) fn failed(operation: &'static str, path: &Path, cause: io::Error) -> 
     if kind == ErrorKind::NotFound { error.with_retry(Retry::Yes) } else { error }
 }
 
-/// The error of whatever is asked after the end.
+/// The error of an operation after close.
 pub(crate) fn closed(operation: &'static str) -> Error {
     Error::new(ErrorKind::Unavailable, operation, "it is closed").of_backend(NAME).with_retry(Retry::No)
 }

@@ -1,4 +1,4 @@
-//! The folder: names of its files, and the lock that one writer holds.
+//! The folder: names of its files, and the lock of its writer.
 
 use std::fs::{self, TryLockError};
 use std::io;
@@ -11,15 +11,15 @@ use crate::Config;
 use crate::active::private;
 use crate::fault::{NAME, failed};
 
-/// Endings of files that are no longer written to.
+/// Extensions of past files.
 const ENDINGS: [&str; 3] = [".jsonl", ".jsonl.zst", ".jsonl.gz"];
 
-/// A file that is no longer written to: `NAME-DAY-NUMBER.jsonl`, perhaps compressed.
+/// A past file: `NAME-DAY-NUMBER.jsonl`, possibly compressed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Past {
     pub day: Date,
     pub number: u32,
-    /// The ending's place among [`ENDINGS`].
+    /// The index of its extension in [`ENDINGS`].
     ending: usize,
     pub path: PathBuf,
 }
@@ -27,7 +27,7 @@ pub(crate) struct Past {
 impl Past {
     fn of(folder: &Path, name: &str, file: &str) -> Option<Self> {
         let rest = file.strip_prefix(name)?.strip_prefix('-')?;
-        // The longest ending decides: every one begins with the first.
+        // The longest extension decides, because each begins with the first.
         let ending = ENDINGS.iter().rposition(|ending| rest.ends_with(ending))?;
         let (day, number) = rest[..rest.len() - ENDINGS[ending].len()].rsplit_once('-')?;
         let path = folder.join(file);
@@ -39,7 +39,7 @@ impl Past {
     }
 }
 
-/// The folder of one family of files.
+/// The folder of files with one name prefix.
 #[derive(Debug, Clone)]
 pub(crate) struct Folder {
     pub path: PathBuf,
@@ -62,7 +62,7 @@ impl Folder {
         builder.recursive(true).create(&self.path)
     }
 
-    /// Files that are no longer written to, oldest first.
+    /// Past files, oldest first.
     pub fn past(&self) -> io::Result<Vec<Past>> {
         let mut found = Vec::new();
         for entry in fs::read_dir(&self.path)? {
@@ -73,14 +73,14 @@ impl Folder {
         Ok(found)
     }
 
-    /// Where the active file of that day goes when it is done.
+    /// The new path of that day's active file when it becomes a past file.
     pub fn next(&self, day: Date) -> io::Result<PathBuf> {
         let last = self.past()?.into_iter().filter(|past| past.day == day).map(|past| past.number).max();
         let number = last.map_or(1, |last| last.saturating_add(1));
         Ok(self.path.join(format!("{}-{day}-{number:04}.jsonl", self.name)))
     }
 
-    /// Removes what an interrupted compression left.
+    /// Removes the remains of an interrupted compression.
     pub fn remove_parts(&self) -> io::Result<()> {
         for entry in fs::read_dir(&self.path)? {
             let entry = entry?;
@@ -109,7 +109,7 @@ impl Folder {
     }
 }
 
-/// Ending of a file while it is being compressed.
+/// Extension of a file during its compression.
 pub(crate) const PART: &str = ".part";
 
 /// The UTC day of a time.
@@ -118,8 +118,8 @@ pub(crate) fn day(time: Timestamp) -> Date {
     time.to_zoned(jiff::tz::TimeZone::UTC).date()
 }
 
-/// The files of the family `name` in a folder, oldest first, the one that is written to last. A file that is there both plain
-/// and compressed, as a crash may leave it, is named once.
+/// The files of prefix `name` in a folder, oldest first, the active one last. A crash may leave a file both
+/// plain and compressed; it is listed once.
 ///
 /// # Errors
 /// The folder cannot be read.

@@ -1,9 +1,10 @@
-//! The backend `file`: records as JSON Lines.
+//! The backend `file`: records as JSON Lines files.
 //!
 //! Verb: KEEP.
 //! Takes: batches.
-//! Gives: JSON Lines files, rotated, compressed and removed by age and size; and the records of such files again.
-//! Never: blocks the pipeline, leaves half a line behind, or fails because of what is in a record.
+//! Gives: JSON Lines files, rotated, compressed and removed by age and size; and the records of such files
+//! again.
+//! Never: blocks the pipeline, leaves half a line in a file, or fails because of the contents of a record.
 
 mod active;
 mod archive;

@@ -1,4 +1,4 @@
-//! Records out of a file again.
+//! Reads the records of a file.
 
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read};
@@ -9,10 +9,11 @@ use quipu_jsonl::Record;
 
 use crate::fault::{NAME, failed};
 
-/// Longest line that is read.
+/// Longest line in bytes that is read.
 const LONGEST: u64 = 1 << 30;
 
-/// The records of a file, in their order; a line that is no record is an error that names it, and reading goes on behind it.
+/// The records of a file, in their order. A line that is not a record gives an error that names it; reading
+/// continues after it.
 pub struct Records {
     path: PathBuf,
     from: Box<dyn BufRead + Send>,
@@ -21,7 +22,7 @@ pub struct Records {
     ended: bool,
 }
 
-/// Reads a file of lines, plain or compressed: which of them its first bytes tell.
+/// Reads a file of lines. Its first bytes tell whether it is compressed.
 ///
 /// # Errors
 /// The file cannot be opened.
@@ -40,7 +41,7 @@ pub fn read(path: impl AsRef<Path>) -> Result<Records> {
 }
 
 impl Records {
-    /// The next line that is not blank; `None` at the end.
+    /// The next non-blank line; `None` at the end.
     fn next_line(&mut self) -> io::Result<Option<&[u8]>> {
         loop {
             self.line.clear();

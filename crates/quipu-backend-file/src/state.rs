@@ -1,11 +1,11 @@
-//! What threads tell each other and the outside.
+//! State shared by the threads and the health check.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 use quipu_core::{Error, Health};
 
-/// How the files are doing.
+/// State of the files.
 #[derive(Debug, Default)]
 pub(crate) struct State {
     closing: AtomicBool,
@@ -24,12 +24,12 @@ impl State {
         self.archive.lock().clone().map_or(Health::Ready, Health::Degraded)
     }
 
-    /// Notes how the last write ended.
+    /// Stores the result of the last write.
     pub fn wrote(&self, result: &Result<(), Error>) {
         *self.writing.lock() = result.as_ref().err().map(ToString::to_string);
     }
 
-    /// Notes how the last work on past files ended.
+    /// Stores the result of the last work on past files.
     pub fn archived(&self, result: &Result<(), Error>) {
         *self.archive.lock() = result.as_ref().err().map(ToString::to_string);
     }

@@ -1,4 +1,4 @@
-//! The thread that writes.
+//! The thread that writes records to the active file.
 
 use std::fs;
 use std::io;
@@ -17,17 +17,17 @@ use crate::folder::{Folder, day};
 use crate::state::State;
 use crate::{Config, Fsync};
 
-/// What the thread is asked to do, and where it answers.
+/// A job of the thread, with the channel for its result.
 pub(crate) enum Job {
     Write(Arc<Batch>, oneshot::Sender<Result<()>>),
     Flush(oneshot::Sender<Result<()>>),
     Close(oneshot::Sender<Result<()>>),
 }
 
-/// Bytes of memory that are kept from one batch to the next.
+/// Bytes of buffer that are kept between batches.
 const KEPT: usize = 64 << 10;
 
-/// How often it looks whether a day has ended while nothing is written.
+/// Interval of the check for the end of the day without writes.
 const IDLE: Duration = Duration::from_secs(60);
 
 pub(crate) struct Writer {
@@ -36,21 +36,21 @@ pub(crate) struct Writer {
     clock: Arc<dyn Clock>,
     state: Arc<State>,
     active: Active<fs::File>,
-    /// The day that the active file's records were written on.
+    /// The day of the active file's records.
     day: Date,
     lines: Vec<u8>,
     synced: Instant,
-    /// Bytes written since past files were last looked after.
+    /// Bytes written since the last work on past files.
     grown: u64,
-    /// The day on which past files were last looked after.
+    /// The day of the last work on past files.
     tidied: Date,
     archive: Archive,
-    /// Held until all else has been let go of: fields are dropped in their order.
+    /// Released last: fields are dropped in their order.
     _lock: fs::File,
 }
 
 impl Writer {
-    /// Takes the folder and opens the file.
+    /// Locks the folder and opens the file.
     pub fn open(config: Config, clock: Arc<dyn Clock>, state: Arc<State>) -> Result<(Self, Option<Mended>)> {
         config.check()?;
         let folder = Folder::of(&config);
@@ -79,14 +79,14 @@ impl Writer {
         Ok((writer, mended))
     }
 
-    /// Works until it is closed, or nobody is left who could ask for anything.
+    /// Processes jobs until it is closed, or all senders are gone.
     pub fn run(mut self, jobs: &Receiver<Job>) {
         loop {
             match jobs.recv_timeout(self.patience()) {
                 Ok(Job::Write(batch, answer)) => {
                     let result = self.write(&batch);
                     self.state.wrote(&result);
-                    // Whoever asked may have gone.
+                    // The caller may have dropped its receiver.
                     let _ = answer.send(result);
                     self.sync_if_due();
                 }
@@ -96,7 +96,7 @@ impl Writer {
                 Ok(Job::Close(answer)) => {
                     self.state.close();
                     let result = self.sync();
-                    // The lock is let go of before anybody is told.
+                    // The lock is released before the caller gets the result.
                     drop(self);
                     let _ = answer.send(result);
                     return;
@@ -111,7 +111,7 @@ impl Writer {
         }
     }
 
-    /// How long to wait for something to do. Without anything to force to the disk it sleeps long.
+    /// Time to wait for a job. Without unsynced data the wait is long.
     fn patience(&self) -> Duration {
         match self.config.fsync {
             Fsync::Interval if self.active.is_unsynced() => {
@@ -157,14 +157,14 @@ impl Writer {
         self.active.append(lines).map_err(|cause| failed("write lines", &path, cause))?;
         self.day = day(self.clock.now());
         self.grown += lines.len() as u64;
-        // The active file's growth takes room from past ones.
+        // The growth of the active file leaves less space for past ones.
         if self.config.keep_bytes > 0 && self.grown > self.config.keep_bytes / 16 {
             self.grown = 0;
             self.archive.wake();
         }
         match self.config.fsync {
             Fsync::Batch => self.sync(),
-            // Once the batch is acknowledged.
+            // The sync follows after the acknowledgement.
             Fsync::Interval | Fsync::Never => Ok(()),
         }
     }
@@ -194,7 +194,8 @@ impl Writer {
             .map_err(|cause| failed("sync file", &path, cause))
     }
 
-    /// Makes the file again when somebody has removed it or moved it away: else records would go where nobody finds them.
+    /// Creates the file again if another program removed or moved it; otherwise records would be written to
+    /// an unlinked file.
     fn reopen_if_gone(&mut self) -> Result<()> {
         let path = self.folder.active();
         if is_same(&self.active.medium, &path) {
@@ -220,7 +221,7 @@ impl Writer {
     }
 
     fn rotate(&mut self) -> io::Result<()> {
-        // A past file must not end in half a line.
+        // A past file must not end with half a line.
         self.active.mend()?;
         if self.config.fsync != Fsync::Never {
             self.active.sync()?;
@@ -232,14 +233,15 @@ impl Writer {
     }
 }
 
-/// When a file that is there and holds something was last written to.
+/// The time of the last write to an existing, non-empty file.
 fn last_written(path: &std::path::Path) -> Option<quipu_core::Timestamp> {
     let file = fs::metadata(path).ok().filter(|file| file.len() > 0)?;
     let since = file.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
     Some(quipu_core::Timestamp::from_nanos(i64::try_from(since.as_nanos()).ok()?))
 }
 
-/// Whether the path still names the open file. Where that cannot be told, whether it names one at all.
+/// Whether the path still refers to the open file. On platforms without file ids: whether it refers to any
+/// file.
 fn is_same(open: &fs::File, path: &std::path::Path) -> bool {
     let Ok(named) = fs::metadata(path) else { return false };
     #[cfg(unix)]

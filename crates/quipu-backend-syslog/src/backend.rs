@@ -1,4 +1,4 @@
-//! The backend.
+//! The syslog backend: writes messages to one connection.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,27 +12,28 @@ use crate::connection::{Connection, Dial};
 use crate::fault::{NAME, closed};
 use crate::{Config, message, probe};
 
-/// Bytes of messages that are made before they are written.
+/// Size of a buffer of messages in bytes before it is written.
 const CHUNK: usize = 1 << 20;
 
-/// How long it is looked whether the receiver has hung up since the last write.
+/// Time to detect a receiver that has closed the connection since the last write.
 const NOTICES: Duration = Duration::from_millis(1);
 
-/// Records as syslog messages. A write that returns has been handed to the kernel for a receiver that was there: syslog knows no
-/// acknowledgement. A write that fails is repeated as a whole, so that some messages may come twice.
+/// Sends records as syslog messages. A successful write has reached the kernel for a connected receiver,
+/// because syslog has no acknowledgement. A failed write is repeated as a whole, so some messages may arrive
+/// twice.
 pub struct Syslog {
     config: Config,
     dial: Dial,
-    /// Taken out while it is written to: a write that is given up midway takes the connection with it, and with it half a message.
+    /// Taken out during a write. A cancelled write drops the connection, and with it half a message.
     connection: Mutex<Option<Connection>>,
     closed: AtomicBool,
 }
 
 impl Syslog {
-    /// Looks at the settings and reads certificates; connects to nothing yet.
+    /// Checks the config and reads certificates; does not connect yet.
     ///
     /// # Errors
-    /// A setting cannot be used.
+    /// A config value is invalid.
     pub fn open(config: Config) -> Result<Self> {
         let dial = Dial::new(&config)?;
         Ok(Self { config, dial, connection: Mutex::new(None), closed: AtomicBool::new(false) })
@@ -82,7 +83,7 @@ impl Backend for Syslog {
         Some(self)
     }
 
-    /// Ledger rows are told with their spans; those of earlier spans, and metrics, are left out.
+    /// A ledger row is sent with its span. Rows of earlier spans, and metrics, are left out.
     async fn write(&self, batch: Arc<Batch>) -> Result<()> {
         if self.closed.load(Ordering::Relaxed) {
             return Err(closed("write messages"));

@@ -1,4 +1,4 @@
-//! What can be set.
+//! Config of the syslog backend.
 
 use quipu_core::Result;
 use quipu_send::Tls;
@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::fault::wrong;
 
-/// Which part of a system speaks: RFC 5424, table 1.
+/// Facility: RFC 5424, table 1.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum Facility {
-    /// 1, programs of users.
+    /// 1, user programs.
     User = 1,
     /// 3, daemons.
     Daemon = 3,
@@ -36,40 +36,41 @@ pub enum Facility {
     Local7 = 23,
 }
 
-/// What a message says.
+/// Contents of a message.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
-    /// A line for people; figures are in the structured data.
+    /// A readable line; figures are in the structured data.
     #[default]
     Text,
-    /// The whole record as JSON, in the form of the files.
+    /// The whole record as JSON, in the form of the file backend.
     Json,
 }
 
-/// Settings of the backend.
+/// Config of the syslog backend.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Where the receiver is: `tcp://HOST:PORT` or `tls://HOST:PORT`. Without a port 601 and 6514.
+    /// Address of the receiver: `tcp://HOST:PORT` or `tls://HOST:PORT`. Default ports are 601 and 6514.
     pub url: String,
-    /// Whom to trust, of `tls`.
+    /// TLS config, for `tls`.
     pub tls: Tls,
-    /// The name that the receiver's certificate has, where it is not that of `url`.
+    /// Name in the receiver's certificate, if it differs from that of `url`.
     pub server_name: String,
-    /// Which part of a system speaks.
+    /// Facility.
     pub facility: Facility,
-    /// Name of the machine for records that name none; empty is none.
+    /// Host name for records without one; empty means none.
     pub hostname: String,
     /// Name of the program for records without a service.
     pub app_name: String,
-    /// Id of the structured data: a name, `@`, and a private enterprise number of your own. 32473 is the one for examples.
+    /// Id of the structured data: a name, `@`, and your private enterprise number. 32473 is reserved for
+    /// examples.
     pub sd_id: String,
-    /// What a message says.
+    /// Contents of a message.
     pub format: Format,
-    /// Bytes of a message; what is more is cut. From 480, which every receiver takes.
+    /// Largest size of a message in bytes; a longer one is cut. At least 480, which every receiver accepts.
     pub max_bytes: usize,
-    /// Milliseconds that connecting, and writing a batch, may take.
+    /// Timeout in milliseconds for the connection, and for the write of a batch.
     pub timeout_ms: u64,
 }
 
@@ -90,10 +91,10 @@ impl Default for Config {
     }
 }
 
-/// Bytes that every receiver takes: RFC 5424, 6.1.
+/// Message size that every receiver accepts: RFC 5424, 6.1.
 const LEAST_BYTES: usize = 480;
 
-/// Where a receiver is.
+/// Address of a receiver.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Target {
     pub host: String,
@@ -102,17 +103,17 @@ pub(crate) struct Target {
 }
 
 impl Config {
-    /// The defaults, at this place.
+    /// The defaults with this address.
     pub fn at(url: impl Into<String>) -> Self {
         Self { url: url.into(), ..Self::default() }
     }
 
-    /// Whatever is wrong, before anything is sent.
+    /// Checks all values before anything is sent.
     pub(crate) fn check(&self) -> Result<Target> {
         if self.max_bytes < LEAST_BYTES {
             return Err(wrong(format!("max_bytes: at least {LEAST_BYTES}")));
         }
-        // RFC 5424, 6.3.2: the name of structured data that is not registered.
+        // RFC 5424, 6.3.2: the name of unregistered structured data.
         let number = |text: &str| text.split('.').all(|part| part.parse::<u32>().is_ok());
         let name = |text: &str| !text.is_empty() && text.bytes().all(is_sd_name);
         let is_id = |(first, second): (&str, &str)| name(first) && number(second);
@@ -143,7 +144,8 @@ impl Config {
     }
 }
 
-/// Whether a name within structured data may have it: RFC 5424, 6, `SD-NAME`; `@` stands before the number alone.
+/// Whether a name in structured data may contain the byte: RFC 5424, 6, `SD-NAME`; `@` only precedes the
+/// number.
 pub(crate) const fn is_sd_name(byte: u8) -> bool {
     byte.is_ascii_graphic() && !matches!(byte, b'=' | b']' | b'"' | b'@')
 }

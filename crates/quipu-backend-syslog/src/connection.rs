@@ -1,4 +1,4 @@
-//! The connection: TCP, alone or with TLS.
+//! The connection: TCP with optional TLS.
 
 use std::future::Future;
 use std::io;
@@ -17,15 +17,15 @@ use crate::Config;
 use crate::config::Target;
 use crate::fault::{NAME, failed, late, wrong};
 
-/// How to reach a receiver.
+/// Address and TLS of a receiver.
 pub(crate) struct Dial {
     target: Target,
-    /// With the name that the certificate must have.
+    /// With the expected name of the certificate.
     tls: Option<(TlsConnector, ServerName<'static>)>,
     patience: Duration,
 }
 
-/// A receiver that was reached.
+/// An open connection to a receiver.
 pub(crate) enum Connection {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
@@ -55,21 +55,21 @@ impl Dial {
         format!("{}:{}", self.target.host, self.target.port)
     }
 
-    /// Whether TLS is asked for.
+    /// Whether TLS is configured.
     pub const fn is_tls(&self) -> bool {
         self.tls.is_some()
     }
 
-    /// Reaches the receiver by TCP.
+    /// Connects to the receiver by TCP.
     pub async fn reach(&self) -> Result<TcpStream> {
         let Target { host, port, .. } = &self.target;
         let stream = self.within("connect", TcpStream::connect((host.as_str(), *port))).await?;
-        // A batch is one write, and the next may be long in coming.
+        // A batch is one write, and the next may be long after it.
         let _ = stream.set_nodelay(true);
         Ok(stream)
     }
 
-    /// Puts TLS over it, where that is asked for.
+    /// Adds TLS, if configured.
     pub async fn secure(&self, stream: TcpStream) -> Result<Connection> {
         match &self.tls {
             None => Ok(Connection::Plain(stream)),
@@ -82,8 +82,8 @@ impl Dial {
         }
     }
 
-    /// Whoever answers with a certificate that we do not trust will do so again: but its certificate can be mended meanwhile, so that
-    /// records wait. The text says what to look at.
+    /// The error of an untrusted certificate. The certificate can be replaced, so records wait for a retry.
+    /// The text names the items to check.
     fn untrusted(&self, error: Error) -> Error {
         let text = error.to_string();
         if !text.contains("certificate") {
@@ -97,7 +97,7 @@ impl Dial {
         Error::new(ErrorKind::Unavailable, "agree on TLS", context).of_backend(NAME)
     }
 
-    /// Writes all of it.
+    /// Writes all bytes.
     pub async fn write(&self, to: &mut Connection, bytes: &[u8]) -> Result<()> {
         self.within("write messages", async {
             match to {
@@ -121,7 +121,8 @@ impl Dial {
 }
 
 impl Connection {
-    /// Whether the receiver has hung up within that time. Receivers say nothing, so anything to read is the end, or an alert.
+    /// Whether the receiver closes the connection within that time. Receivers send nothing, so any bytes are
+    /// the end, or an alert.
     pub async fn is_over(&mut self, within: Duration) -> bool {
         let mut byte = [0; 1];
         let read = async {
@@ -137,7 +138,7 @@ impl Connection {
         }
     }
 
-    /// Says good-bye, as TLS wants it.
+    /// Closes TLS properly.
     pub async fn end(mut self) {
         let said = async {
             match &mut self {
@@ -145,7 +146,7 @@ impl Connection {
                 Self::Tls(stream) => stream.shutdown().await,
             }
         };
-        // Whoever is gone needs no good-bye.
+        // A receiver that is gone needs no TLS close.
         let _ = timeout(Duration::from_secs(1), said).await;
     }
 }

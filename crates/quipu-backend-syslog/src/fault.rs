@@ -1,4 +1,4 @@
-//! Errors of this backend.
+//! Errors of the syslog backend.
 
 use std::io;
 
@@ -7,7 +7,7 @@ use quipu_core::{Error, ErrorKind, Retry};
 /// Name of the backend.
 pub(crate) const NAME: &str = "syslog";
 
-/// A setting that cannot be used.
+/// An invalid config value.
 pub(crate) fn wrong(what: impl Into<String>) -> Error {
     Error::new(ErrorKind::Invalid, "open syslog", what).of_backend(NAME)
 }
@@ -17,12 +17,12 @@ pub(crate) fn closed(operation: &'static str) -> Error {
     Error::new(ErrorKind::Unavailable, operation, "closed").with_retry(Retry::No).of_backend(NAME)
 }
 
-/// The other side cannot be reached, or went away.
+/// The receiver cannot be reached, or closed the connection.
 pub(crate) fn failed(operation: &'static str, context: impl Into<String>, cause: io::Error) -> Error {
     Error::new(ErrorKind::Unavailable, operation, context).caused_by(cause).of_backend(NAME)
 }
 
-/// It took too long.
+/// The timeout was exceeded.
 pub(crate) fn late(operation: &'static str, context: impl Into<String>) -> Error {
     let context = format!("{}: not done in time", context.into());
     Error::new(ErrorKind::Unavailable, operation, context).of_backend(NAME)

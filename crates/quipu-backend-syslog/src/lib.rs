@@ -2,8 +2,8 @@
 //!
 //! Verb: DELIVER.
 //! Takes: batches.
-//! Gives: one message a span and one an event, with structured data, over TCP or TLS.
-//! Never: sends a message that is longer than the receiver takes, or one that a name or a text could forge.
+//! Gives: one message for each span and one for each event, with structured data, over TCP or TLS.
+//! Never: sends a message beyond the receiver's limit, or lets a name or a text forge a message.
 
 mod backend;
 mod config;

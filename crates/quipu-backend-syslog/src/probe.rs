@@ -1,4 +1,4 @@
-//! A look at the other side, step by step.
+//! Connection check of the receiver, step by step.
 
 use std::time::Duration;
 
@@ -7,10 +7,12 @@ use quipu_core::{Clock as _, Finding, Result, SystemClock};
 use crate::connection::Dial;
 use crate::{Config, message};
 
-/// How long a receiver that does not want us has to say so. With TLS 1.3 it looks at our certificate after the handshake.
+/// Time for a receiver to refuse the client. With TLS 1.3 it verifies the client's certificate after the
+/// handshake.
 const HANGS_UP: Duration = Duration::from_millis(500);
 
-/// Whether it can be reached, what TLS says, and whether it stays after a message.
+/// Findings: whether the receiver can be reached, the result of TLS, and whether it stays connected after a
+/// message.
 pub(crate) async fn findings(dial: &Dial, config: &Config) -> Vec<Finding> {
     let mut found = Vec::new();
     let stream = match dial.reach().await {

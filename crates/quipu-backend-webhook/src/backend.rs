@@ -1,4 +1,4 @@
-//! The backend.
+//! The webhook backend: posts the bodies of a batch one after another.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,10 +15,10 @@ use crate::fault::{NAME, closed};
 use crate::signature::Signer;
 use crate::{Config, probe};
 
-/// HTTP's word for a body that is too large.
+/// HTTP status of a body that is too large.
 const TOO_LARGE: u16 = 413;
 
-/// Records posted as JSON. A write that returns was answered with 2xx, request by request.
+/// Posts records as JSON. A write succeeds once every request was answered with 2xx.
 pub struct Webhook {
     config: Config,
     http: Http,
@@ -27,10 +27,10 @@ pub struct Webhook {
 }
 
 impl Webhook {
-    /// Looks at the settings; connects to nothing yet.
+    /// Checks the config; does not connect yet.
     ///
     /// # Errors
-    /// A setting cannot be used.
+    /// A config value is invalid.
     pub fn open(config: Config) -> Result<Self> {
         config.check()?;
         let http = Http::new(&config.http()).map_err(|error| error.of_backend(NAME))?;
@@ -41,7 +41,7 @@ impl Webhook {
     /// Posts one body.
     ///
     /// # Errors
-    /// Nobody answers, or the answer is not 2xx.
+    /// The server does not answer, or the answer is not 2xx.
     pub(crate) async fn post(&self, body: Vec<u8>) -> Result<()> {
         let headers = self.signer.headers(&body, SystemClock.now());
         let answer = self.http.post(self.config.url.expose(), "application/json", headers, body).await;
@@ -67,7 +67,7 @@ impl Webhook {
         while let Some(body) = bodies.make() {
             match self.post(body.bytes).await {
                 Ok(()) => taken += body.records.len(),
-                // What is in this one they do not want; the next may be fine.
+                // The receiver rejects this body; it may accept the next one.
                 Err(error) if error.kind() == ErrorKind::Invalid => {
                     refused.extend(body.records);
                     first.get_or_insert(error);

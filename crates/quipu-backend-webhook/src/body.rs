@@ -1,4 +1,4 @@
-//! Bodies: `{"type":"quipu.records","timestamp":…,"data":{"records":[…]}}`.
+//! Request bodies: `{"type":"quipu.records","timestamp":…,"data":{"records":[…]}}`.
 
 use std::collections::HashMap;
 
@@ -9,30 +9,30 @@ use crate::Config;
 const BEGIN: &str = r#"{"type":"quipu.records","timestamp":""#;
 const MIDDLE: &str = r#"","data":{"records":["#;
 const END: &str = "]}}";
-/// Bytes of a time's text.
+/// Bytes of a time as text.
 const TIME: usize = 30;
-/// What is around the records.
+/// Bytes of a body in addition to its records.
 const AROUND: usize = BEGIN.len() + TIME + MIDDLE.len() + END.len();
 
-/// What is posted to look whether a receiver is there.
+/// The body of a check request.
 pub(crate) fn check(now: Timestamp) -> Vec<u8> {
     format!(r#"{{"type":"quipu.check","timestamp":"{now}","data":{{}}}}"#).into_bytes()
 }
 
-/// One body, with the numbers of the records in it: spans first, then events, metrics and ledger rows.
+/// One body, with the indexes of its records: spans first, then events, metrics and ledger rows.
 #[derive(Default)]
 pub(crate) struct Body {
     pub bytes: Vec<u8>,
     pub records: Vec<usize>,
 }
 
-/// The bodies of a batch, made one by one.
+/// The bodies of a batch, built one by one.
 pub(crate) struct Bodies<'a> {
     batch: &'a Batch,
     config: &'a Config,
     rows: HashMap<(TraceId, SpanId), &'a Cost>,
     next: usize,
-    /// Records that are larger than a body may be.
+    /// Records that exceed the size of a body.
     pub too_large: Vec<usize>,
     line: Vec<u8>,
 }
@@ -49,12 +49,12 @@ impl<'a> Bodies<'a> {
         Self { batch, config, rows, next: 0, too_large: Vec::new(), line: Vec::new() }
     }
 
-    /// The number of the first record that is in no body yet.
+    /// The index of the first record that is in no body yet.
     pub const fn next(&self) -> usize {
         self.next
     }
 
-    /// The next body; `None` when all records were in one.
+    /// The next body; `None` once all records were in one.
     pub fn make(&mut self) -> Option<Body> {
         let (mut list, mut records, mut newest) = (Vec::new(), Vec::new(), None);
         while records.len() < self.config.max_records {
@@ -82,7 +82,7 @@ impl<'a> Bodies<'a> {
         Some(Body { bytes, records })
     }
 
-    /// Puts a record into `line` and gives its time; `None` behind the last.
+    /// Writes a record into `line` and returns its time; `None` after the last record.
     fn spell(&mut self, number: usize) -> Option<Timestamp> {
         let Batch { spans, events, metrics, costs } = self.batch;
         self.line.clear();
@@ -104,13 +104,13 @@ impl<'a> Bodies<'a> {
             quipu_jsonl::cost(out, row);
             row.time
         };
-        // The end of the line.
+        // Removes the line end.
         out.pop();
         Some(time)
     }
 }
 
-/// Just these records of a batch.
+/// The selected records of a batch.
 pub(crate) fn picked(of: &Batch, numbers: &[usize]) -> Batch {
     let mut picked = Batch::default();
     let events_at = of.spans.len();

@@ -1,4 +1,4 @@
-//! What can be set.
+//! Config of the webhook backend.
 
 use std::collections::BTreeMap;
 
@@ -8,27 +8,28 @@ use serde::{Deserialize, Serialize};
 
 use crate::fault::wrong;
 
-/// Settings of the backend.
+/// Config of the webhook backend.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Where requests go. Whoever knows such an address may often post there: it is kept like a secret, and only its host is told.
+    /// Address of the requests. Knowledge of such an address often suffices to post to it. It is therefore
+    /// kept like a secret, and only its host is printed.
     pub url: Secret,
-    /// What requests are signed with: `whsec_` and base64, or any text. Empty: they are not signed.
+    /// Signing secret: `whsec_` and base64, or any text. If empty, requests are not signed.
     pub secret: Secret,
-    /// A secret that goes: requests are signed with it too while receivers change over.
+    /// Previous secret: requests are signed with it too, while receivers change to the new one.
     pub old_secret: Secret,
-    /// Further headers of every request.
+    /// Additional headers of every request.
     pub headers: BTreeMap<String, Secret>,
-    /// Milliseconds that a request may take.
+    /// Timeout of a request in milliseconds.
     pub timeout_ms: u64,
-    /// Whom to trust.
+    /// TLS config.
     pub tls: Tls,
-    /// How bodies are packed. The signature is that of the body before.
+    /// Compression of bodies. The signature covers the uncompressed body.
     pub compression: Compression,
-    /// Bytes that a body has at most, before it is packed. A record that does not fit is refused.
+    /// Largest size of a body in bytes, before compression. A record that does not fit is rejected.
     pub max_bytes: usize,
-    /// Records that a request has at most.
+    /// Largest number of records in a request.
     pub max_records: usize,
 }
 
@@ -48,16 +49,16 @@ impl Default for Config {
     }
 }
 
-/// A smaller bound would leave no room for a record beside what is around it.
+/// Least body size; a smaller one has no space for a record.
 const LEAST_BYTES: usize = 4_096;
 
 impl Config {
-    /// The defaults, at this place.
+    /// The defaults with this address.
     pub fn at(url: impl Into<Secret>) -> Self {
         Self { url: url.into(), ..Self::default() }
     }
 
-    /// Whatever is wrong, before anything is sent.
+    /// Checks all values before anything is sent.
     pub(crate) fn check(&self) -> Result<()> {
         if self.host().is_empty() {
             return Err(wrong("url: not one such as https://hooks.example.com/quipu"));
@@ -75,7 +76,7 @@ impl Config {
         Ok(())
     }
 
-    /// Host and port of the address; empty where it is none.
+    /// Host and port of the address; empty if it is not an address.
     pub(crate) fn host(&self) -> &str {
         let url = self.url.expose();
         let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
@@ -83,7 +84,7 @@ impl Config {
         authority.rsplit('@').next().unwrap_or_default()
     }
 
-    /// How requests are sent.
+    /// Config of the HTTP client.
     pub(crate) fn http(&self) -> HttpSettings {
         HttpSettings {
             headers: self.headers.clone(),

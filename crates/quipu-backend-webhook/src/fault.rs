@@ -5,7 +5,7 @@ use quipu_core::{Error, ErrorKind, Retry};
 /// Name of the backend.
 pub(crate) const NAME: &str = "webhook";
 
-/// A setting that cannot be used.
+/// An invalid config value.
 pub(crate) fn wrong(what: impl Into<String>) -> Error {
     Error::new(ErrorKind::Invalid, "open webhook", what).of_backend(NAME)
 }

@@ -1,4 +1,4 @@
-//! The examples of the guide.
+//! Documentation tests of the guide's examples.
 
 #[doc = include_str!("../../../docs/guide/webhook.md")]
 struct Guide;

@@ -2,8 +2,9 @@
 //!
 //! Verb: DELIVER.
 //! Takes: batches.
-//! Gives: requests by the Standard Webhooks specification, whose bodies hold records in the words of the HTTP interface.
-//! Never: repeats a request by itself, sends one that is larger than was agreed, or sends the same records under two ids.
+//! Gives: requests by the Standard Webhooks specification, whose bodies hold records in the words of the HTTP
+//! API.
+//! Never: retries a request by itself, exceeds the configured size, or sends the same records under two ids.
 
 mod backend;
 mod body;

@@ -1,11 +1,11 @@
-//! A look at the other side.
+//! Connection check of the webhook.
 
 use quipu_core::{Clock as _, ErrorKind, Finding, SystemClock};
 
 use crate::Webhook;
 use crate::body::check;
 
-/// Whether it can be reached, and how it answers a body of the type `quipu.check`.
+/// Findings: whether the receiver can be reached, and its answer to a body of the type `quipu.check`.
 pub(crate) async fn findings(webhook: &Webhook) -> Vec<Finding> {
     let finding = |step: &str, ok, said: String| Finding { step: step.to_owned(), ok, said };
     let reached = finding("reach", true, format!("{} answers", webhook.config().host()));

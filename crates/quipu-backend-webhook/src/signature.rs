@@ -1,4 +1,5 @@
-//! Signatures: <https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>
+//! Signatures of Standard Webhooks:
+//! <https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -14,22 +15,23 @@ use crate::fault::wrong;
 const ID: HeaderName = HeaderName::from_static("webhook-id");
 const TIME: HeaderName = HeaderName::from_static("webhook-timestamp");
 const SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
-/// The same as [`ID`], for receivers that know this one: draft-ietf-httpapi-idempotency-key-header.
+/// The same id as in [`ID`], for receivers that support draft-ietf-httpapi-idempotency-key-header.
 const IDEMPOTENCY: HeaderName = HeaderName::from_static("idempotency-key");
 
-/// What requests are signed with.
+/// The signing keys.
 pub(crate) struct Signer(Vec<Key>);
 
 impl Signer {
     /// # Errors
-    /// A secret begins with `whsec_` and no base64 follows.
+    /// A secret begins with `whsec_`, but no base64 follows.
     pub fn new(config: &Config) -> Result<Self> {
         let said = [("secret", &config.secret), ("old_secret", &config.old_secret)];
         let said = said.into_iter().filter(|(_, secret)| !secret.is_empty());
         said.map(|(name, secret)| key(name, secret)).collect::<Result<_>>().map(Self)
     }
 
-    /// The headers of a request: its id, which is the same for the same body, the time, and the signatures of both with the body.
+    /// The headers of a request: its id (the same for the same body), the time, and the signatures over both
+    /// and the body.
     pub fn headers(&self, body: &[u8], now: Timestamp) -> HeaderMap {
         let (id, time) = (id(body), now.nanos().div_euclid(Timestamp::SECOND).to_string());
         let mut headers = HeaderMap::with_capacity(4);
@@ -46,7 +48,7 @@ impl Signer {
 }
 
 fn put(headers: &mut HeaderMap, name: HeaderName, text: &str) {
-    // All of it is letters, digits and a few signs.
+    // The texts have only letters, digits and a few symbols.
     if let Ok(value) = HeaderValue::from_str(text) {
         headers.insert(name, value);
     }
@@ -79,7 +81,8 @@ mod tests {
         Signer::new(&Config { secret: secret.into(), old_secret: old.into(), ..Config::default() }).unwrap()
     }
 
-    /// The vector of the reference libraries: `msg_p5jXN8AQM9LWM0D4loKWxJek`, 1614265330, `{"test": 2432232314}`.
+    /// The test vector of the reference libraries: `msg_p5jXN8AQM9LWM0D4loKWxJek`, 1614265330,
+    /// `{"test": 2432232314}`.
     #[test]
     fn the_signature_is_that_of_the_specification() {
         let Signer(keys) = signer("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "");

@@ -1,4 +1,4 @@
-//! An event.
+//! The pretty line of an event.
 
 use anstyle::Style;
 use quipu_core::Event;
@@ -8,7 +8,7 @@ use super::line::{Line, NAME_LENGTH, VALUE_LENGTH};
 use super::style::{NAME, of_level};
 use crate::contents::{is_content, is_message};
 
-/// Attributes that show.
+/// Largest number of printed attributes.
 const ATTRIBUTES: usize = 12;
 
 pub(crate) fn line(event: &Event, contents: bool, coloured: bool) -> Line {

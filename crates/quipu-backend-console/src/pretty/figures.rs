@@ -1,4 +1,4 @@
-//! Durations, counts and money as people read them.
+//! Durations, counts and money in readable form.
 
 use quipu_core::{Tokens, Usd, Value};
 
@@ -15,7 +15,7 @@ pub(crate) fn duration(nanos: i64) -> String {
     }
 }
 
-/// `1,200→80 tok`, with what was read from a cache.
+/// `1,200→80 tok`, with the tokens read from a cache.
 pub(crate) fn tokens(tokens: &Tokens) -> String {
     let (input, output) = (count(tokens.input), count(tokens.output));
     match tokens.cache_read {
@@ -24,7 +24,7 @@ pub(crate) fn tokens(tokens: &Tokens) -> String {
     }
 }
 
-/// With a comma after every third digit.
+/// With a thousands separator.
 pub(crate) fn count(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
@@ -37,7 +37,7 @@ pub(crate) fn count(count: u64) -> String {
     text
 }
 
-/// Rounded to a millionth of a dollar; what is less says so.
+/// Rounded to a millionth of a dollar; a smaller amount is marked as such.
 pub(crate) fn money(amount: Usd) -> String {
     let nanos = amount.nanos();
     if amount != Usd::ZERO && nanos.unsigned_abs() < 500 {
@@ -46,12 +46,12 @@ pub(crate) fn money(amount: Usd) -> String {
     let sign = if nanos < 0 { "-" } else { "" };
     let millionths = nanos.unsigned_abs().saturating_add(500) / 1_000;
     let part = format!("{:06}", millionths % 1_000_000);
-    // Cents always; further digits where they say something.
+    // Always with cents; further digits unless they are zero.
     let part = format!("{:0<2}", part.trim_end_matches('0'));
     format!("{sign}${}.{part}", count(millionths / 1_000_000))
 }
 
-/// A value in short: text as it is, all else as JSON would have it.
+/// A short form of a value: text unchanged, all else as JSON.
 pub(crate) fn value(of: &Value) -> String {
     match of {
         Value::Null => String::new(),
@@ -71,7 +71,7 @@ pub(crate) fn value(of: &Value) -> String {
     }
 }
 
-/// Items of a list that are looked at: more would be cut off anyway.
+/// Largest number of list items that are rendered; more would be cut off.
 const LIST: usize = 300;
 
 #[cfg(test)]

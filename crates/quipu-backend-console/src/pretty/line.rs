@@ -1,4 +1,4 @@
-//! A line in the making.
+//! Builder of one pretty line.
 
 use std::fmt::Display;
 use std::io::Write;
@@ -9,13 +9,13 @@ use quipu_core::{Timestamp, TraceId};
 use super::style::{DIM, of_trace};
 use super::text::Safe;
 
-/// Characters of a name that are shown.
+/// Largest number of printed characters of a name.
 pub(crate) const NAME_LENGTH: usize = 120;
-/// Characters of any other value that are shown.
+/// Largest number of printed characters of any other value.
 pub(crate) const VALUE_LENGTH: usize = 300;
-/// Characters of contents that are shown.
+/// Largest number of printed characters of contents.
 pub(crate) const CONTENT_LENGTH: usize = 4_000;
-/// Width of kinds and levels.
+/// Column width of kinds and levels.
 const WORD: usize = 9;
 
 pub(crate) struct Line {
@@ -24,7 +24,7 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    /// Begins with time, trace and a word: the kind of a span, the level of an event.
+    /// Begins a line with time, trace and a word: the kind of a span, or the level of an event.
     pub fn new(time: Timestamp, trace: Option<TraceId>, word: &str, style: Style, coloured: bool) -> Self {
         let mut line = Self { out: Vec::with_capacity(160), coloured };
         let time = time.to_string();
@@ -47,31 +47,31 @@ impl Line {
         };
     }
 
-    /// After one space.
+    /// Adds a word after one space.
     pub fn word(&mut self, style: Style, what: impl Display) {
         self.out.push(b' ');
         self.put(style, what);
     }
 
-    /// After two spaces: the next column.
+    /// Adds a word after two spaces, as the next column.
     pub fn column(&mut self, style: Style, what: impl Display) {
         self.out.push(b' ');
         self.word(style, what);
     }
 
-    /// A value that somebody else chose.
+    /// Adds a value from outside, made safe for a terminal.
     pub fn value(&mut self, style: Style, text: &str, at_most: usize) {
         self.column(style, Safe { text, at_most });
     }
 
-    /// A key and its value.
+    /// Adds a key and its value.
     pub fn pair(&mut self, key: &str, text: &str) {
         self.column(DIM, Safe { text: key, at_most: NAME_LENGTH });
         self.put(DIM, "=");
         self.put(Style::new(), Safe { text, at_most: VALUE_LENGTH });
     }
 
-    /// What was said, on a line of its own.
+    /// Adds contents on a separate line.
     pub fn content(&mut self, key: &str, text: &str) {
         self.out.extend_from_slice(b"\n    ");
         self.put(DIM, Safe { text: key, at_most: NAME_LENGTH });

@@ -1,4 +1,4 @@
-//! Metrics, in short.
+//! The pretty line of a batch's metrics.
 
 use quipu_core::{Metric, Point, PointValue, Timestamp};
 
@@ -6,10 +6,11 @@ use super::figures::{count, value};
 use super::line::Line;
 use super::style::DIM;
 
-/// Series that show.
+/// Largest number of printed series.
 const SERIES: usize = 8;
 
-/// One line of the latest figures: `metrics  3 series  quipu.cache.hits{cache=answers}=12 …`; none where there are none.
+/// One line of the latest figures: `metrics  3 series  quipu.cache.hits{cache=answers}=12 …`; no line without
+/// metrics.
 pub(crate) fn lines(out: &mut Vec<u8>, metrics: &[Metric], coloured: bool) {
     let points = || metrics.iter().flat_map(|metric| metric.points.iter().map(move |point| (metric, point)));
     let series = points().count();

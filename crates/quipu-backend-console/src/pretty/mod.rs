@@ -1,4 +1,4 @@
-//! Lines for people.
+//! Pretty lines for users.
 
 mod event;
 mod figures;
@@ -15,7 +15,7 @@ use quipu_core::{Batch, Cost, SpanId, Timestamp, TraceId};
 use crate::Config;
 use line::Line;
 
-/// The batch's lines, in the order of what they tell of: an event by its time, a span by its end.
+/// The batch's lines in time order: an event by its time, a span by its end.
 pub(crate) fn lines(out: &mut Vec<u8>, batch: &Batch, config: &Config, coloured: bool) {
     let rows = newest(&batch.costs);
     let mut lines: Vec<(Timestamp, Line)> = Vec::with_capacity(batch.spans.len() + batch.events.len());
@@ -26,7 +26,7 @@ pub(crate) fn lines(out: &mut Vec<u8>, batch: &Batch, config: &Config, coloured:
     for event in batch.events.iter().filter(|event| event.level >= config.level) {
         lines.push((event.time, event::line(event, config.contents, coloured)));
     }
-    // Stable: what came first of equals stays first.
+    // The sort is stable: items of the same time keep their order.
     lines.sort_by_key(|(time, _)| *time);
     lines.into_iter().for_each(|(_, line)| line.end(out));
     if config.metrics {
@@ -34,7 +34,7 @@ pub(crate) fn lines(out: &mut Vec<u8>, batch: &Batch, config: &Config, coloured:
     }
 }
 
-/// The row of each span that has the last word.
+/// The latest row of each span.
 fn newest(costs: &[Cost]) -> HashMap<(TraceId, SpanId), &Cost> {
     let mut rows = HashMap::with_capacity(costs.len());
     for row in costs {

@@ -1,4 +1,4 @@
-//! A span that ended.
+//! The pretty line of an ended span.
 
 use anstyle::Style;
 use quipu_core::{Cost, Span, Status};
@@ -38,7 +38,7 @@ pub(crate) fn line(span: &Span, row: Option<&Cost>, contents: bool, coloured: bo
     line
 }
 
-/// Tokens and money. What does not count is said to be so: the same tokens show on another line.
+/// Tokens and money. A span that does not count is marked, because another line shows the same tokens.
 fn used(line: &mut Line, span: &Span, row: Option<&Cost>) {
     let usage = row.and_then(|row| row.usage.as_ref()).or(span.canonical.usage.as_ref());
     let counts = row.is_none_or(Cost::counts);

@@ -1,4 +1,4 @@
-//! Colours.
+//! Colours of kinds, levels and traces.
 
 use anstyle::{Ansi256Color, AnsiColor, Color, Style};
 use quipu_core::{Kind, Level, TraceId};
@@ -11,10 +11,10 @@ pub(crate) const UNKNOWN: Style = AnsiColor::Yellow.on_default();
 pub(crate) const FAILED: Style = AnsiColor::Red.on_default();
 pub(crate) const FAILED_NAME: Style = AnsiColor::Red.on_default().bold();
 
-/// Colours of the 256 that can be read on dark and on light ground, and told apart.
+/// Colours of the 256-colour palette that are readable on dark and light backgrounds, and distinct.
 const TRACES: [u8; 12] = [33, 37, 71, 97, 130, 134, 136, 161, 166, 172, 69, 101];
 
-/// A trace's colour: the same wherever it shows.
+/// A trace's colour, the same on every line.
 pub(crate) fn of_trace(id: TraceId) -> Style {
     let sum = id.as_bytes().iter().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(*byte));
     let colour = TRACES[usize::from(sum) % TRACES.len()];

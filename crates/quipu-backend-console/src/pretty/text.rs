@@ -1,9 +1,9 @@
-//! Values as a terminal may see them.
+//! Terminal-safe output of values.
 
 use std::fmt::{self, Display, Write};
 
-/// A value without anything that moves the cursor, changes colours, or turns the direction of writing; cut to a number of
-/// characters.
+/// A value without characters that move the cursor, change colours, or change the text direction; cut to a
+/// number of characters.
 pub(crate) struct Safe<'a> {
     pub text: &'a str,
     pub at_most: usize,
@@ -25,7 +25,8 @@ impl Display for Safe<'_> {
     }
 }
 
-/// Control characters (C0, DEL, C1), and those that turn or hide text: <https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing>.
+/// Whether a character is safe. Unsafe are control characters (C0, DEL, C1), and characters that reorder or
+/// hide text: <https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing>.
 const fn is_harmless(c: char) -> bool {
     !matches!(
         c,

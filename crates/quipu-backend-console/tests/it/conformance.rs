@@ -1,4 +1,4 @@
-//! The laws of ways out.
+//! The conformance suite for exporters.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Lines for programs.
+//! JSON lines for programs.
 
 use quipu_backend_console::{Config, Format};
 use quipu_conformance::sample::{at, batch, counter, draft, event, priced};

@@ -1,4 +1,4 @@
-//! What the console shows.
+//! Output of the console backend.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod conformance;

@@ -1,4 +1,4 @@
-//! Lines for people.
+//! Pretty lines for users.
 
 use quipu_backend_console::{Colour, Config};
 use quipu_conformance::sample::{at, batch, counter, draft, event, priced, trace_id, unpriced};

@@ -1,4 +1,4 @@
-//! Whatever is in a record, the terminal stays as it is.
+//! No record can change the state of the terminal.
 
 use proptest::prelude::*;
 use quipu_backend_console::{Config, Format};
@@ -7,7 +7,7 @@ use quipu_core::{Level, Value};
 
 use crate::shared::shown;
 
-/// The same hostile text wherever somebody else's words show.
+/// The same hostile text in every field from outside.
 fn hostile(text: &str) -> quipu_core::Batch {
     let span = draft(1, 1)
         .named(text)

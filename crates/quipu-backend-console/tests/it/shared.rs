@@ -1,4 +1,4 @@
-//! What the tests share.
+//! Helpers shared by the tests.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use quipu_backend_console::{Config, Console};
 use quipu_core::{Backend, Batch};
 
-/// A writer whose bytes can be looked at, and the number of writes.
+/// A writer that exposes its bytes and its number of writes.
 #[derive(Clone, Default)]
 pub struct Shown(pub Arc<Mutex<(Vec<u8>, usize)>>);
 

@@ -1,4 +1,4 @@
-//! Streams: real ones, closed ones, slow ones.
+//! Output streams: real, closed and slow ones.
 
 use std::io::{self, Write};
 use std::process::{Command, Stdio};
@@ -35,7 +35,7 @@ async fn a_batch_is_one_write() {
     assert_eq!(shown.writes(), 1);
 }
 
-/// Takes a while for each write, as a terminal over a slow line does.
+/// A writer with a delay for each write, like a terminal over a slow line.
 struct Slow;
 
 impl Write for Slow {
@@ -67,10 +67,10 @@ async fn a_slow_terminal_does_not_stop_the_runtime() {
     assert!(longest < Duration::from_millis(200), "{longest:?}");
 }
 
-/// Set for the child only: the stream that it writes to.
+/// Set for the child process only: the stream that it writes to.
 const STREAM: &str = "QUIPU_TEST_CONSOLE_STREAM";
 
-/// The child's part; without the variable there is nothing to do.
+/// The child's test; without the variable it does nothing.
 #[tokio::test]
 async fn child_writes_to_its_stream() {
     let Ok(stream) = std::env::var(STREAM) else { return };

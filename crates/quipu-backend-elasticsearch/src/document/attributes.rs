@@ -1,4 +1,5 @@
-//! Attributes: what can be indexed as an object of its own type, and the rest as a text of JSON that is only kept.
+//! Attributes: indexable values as an object of a fixed type, and the others as JSON text that is only
+//! stored.
 
 use std::collections::HashSet;
 
@@ -9,13 +10,13 @@ use quipu_jsonl::quoted;
 use super::INDEXED;
 use super::fields::{Fields, value};
 
-/// How deep an indexed value may be; `flattened` refuses documents beyond 20.
+/// Largest depth of an indexed value; `flattened` rejects documents deeper than 20.
 const DEPTH: usize = 8;
-/// Bytes of an indexed key.
+/// Longest indexed key in bytes.
 const KEY: usize = 500;
 
-/// Writes `NAME` and, where something cannot be indexed, `NAME_long`: a JSON object as text. Nothing is left out of both but the
-/// earlier ones of repeated keys.
+/// Writes `NAME`, and `NAME_long` for values that cannot be indexed: a JSON object as text. Only earlier
+/// values of repeated keys are missing in both.
 pub(crate) fn attributes(fields: &mut Fields<'_>, name: &str, of: &Attributes) {
     if of.is_empty() {
         return;
@@ -41,7 +42,7 @@ pub(crate) fn attributes(fields: &mut Fields<'_>, name: &str, of: &Attributes) {
     }
 }
 
-/// The pairs in order, of a repeated key the last alone.
+/// The pairs in order; of repeated keys only the last pair.
 pub(crate) fn last_of_each<'a>(
     pairs: impl IntoIterator<Item = &'a (CompactString, Value), IntoIter: DoubleEndedIterator>,
 ) -> impl Iterator<Item = (&'a str, &'a Value)> {
@@ -56,7 +57,7 @@ pub(crate) fn last_of_each<'a>(
     kept.into_iter()
 }
 
-/// Whether both products take it as the name of a field: they divide it at its dots, and no part may be empty.
+/// Whether both products accept it as a field name: they split it at its dots, and no part may be empty.
 fn is_plain(key: &str) -> bool {
     let part = |part: &str| !part.trim().is_empty() && !part.chars().any(char::is_control);
     key.len() <= KEY && key.split('.').all(part)

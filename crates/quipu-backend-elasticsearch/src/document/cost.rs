@@ -1,4 +1,4 @@
-//! Ledger rows.
+//! Documents of ledger rows.
 
 use quipu_core::Cost;
 
@@ -36,7 +36,8 @@ pub(crate) fn cost(out: &mut Vec<u8>, place: &Place<'_>, of: &Cost) {
     fields.end();
 }
 
-/// Whether it counts, and what it costs. Amounts are JSON numbers with all their digits; the field itself holds a double.
+/// Writes whether it counts, and its cost. Amounts are JSON numbers with all digits; the field itself is a
+/// double.
 pub(crate) fn verdict(fields: &mut Fields<'_>, of: &Cost) {
     fields.plain("quipu.cost.counted", Some(of.counts()));
     fields.text("quipu.cost.rule", of.rule.word());

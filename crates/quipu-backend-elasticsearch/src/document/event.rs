@@ -1,4 +1,4 @@
-//! Events.
+//! Documents of events.
 
 use quipu_core::{Event, Level, Value};
 use quipu_jsonl::quoted;
@@ -24,7 +24,7 @@ pub(crate) fn event(out: &mut Vec<u8>, place: &Place<'_>, of: &Event) {
     match &of.body {
         Value::Null => {}
         Value::String(text) => fields.text("message", text),
-        // A body with a structure is searched as the text of its JSON.
+        // A structured body is searchable as its JSON text.
         body => {
             let mut json = Vec::new();
             value(&mut json, body);

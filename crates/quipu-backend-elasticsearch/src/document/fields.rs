@@ -1,11 +1,11 @@
-//! Objects as the types of the fields want them.
+//! Writer of document objects with values that fit the field types.
 
 use std::ops::{Deref, DerefMut};
 
 use quipu_core::{Timestamp, Value};
 use quipu_jsonl::{Object, list, print, quoted};
 
-/// A document, or an object in one: each key is written once, for both products refuse documents with repeated keys.
+/// A document, or an object in one. Each key is written once, because both products reject repeated keys.
 pub(crate) struct Fields<'a>(Object<'a>);
 
 impl<'a> Deref for Fields<'a> {
@@ -31,7 +31,7 @@ impl<'a> Fields<'a> {
         self.0.end();
     }
 
-    /// A text that is left out when it is empty.
+    /// Writes a text, unless it is empty.
     pub fn text(&mut self, key: &str, text: &str) {
         self.0.filled(key, text);
     }
@@ -42,19 +42,19 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A count in a field of type `long`, which ends at 2⁶³ − 1.
+    /// Writes a count to a field of type `long`, at most 2⁶³ − 1.
     pub fn count(&mut self, key: &str, count: Option<u64>) {
         self.plain(key, count.map(|count| i64::try_from(count).unwrap_or(i64::MAX)));
     }
 
-    /// A double; what is not a number in JSON is left out, for no numeric field takes it.
+    /// Writes a double; NaN and infinities are left out, because no numeric field accepts them.
     pub fn double(&mut self, key: &str, value: Option<f64>) {
         if let Some(value) = value.filter(|value| value.is_finite()) {
             double(self.key(key), value);
         }
     }
 
-    /// A time in a field of type `date_nanos`, which begins with 1970.
+    /// Writes a time to a field of type `date_nanos`, not before 1970.
     pub fn time(&mut self, key: &str, time: Option<Timestamp>) {
         self.shown(key, time.map(|time| time.max(Timestamp::default())));
     }
@@ -65,7 +65,8 @@ fn double(out: &mut Vec<u8>, double: f64) {
     let _ = serde_json::to_writer(out, &double);
 }
 
-/// Appends a value as plain JSON: bytes as base64, numbers that JSON lacks as text, of a repeated key the last.
+/// Appends a value as plain JSON: bytes as base64, NaN and infinities as text; the last value of a repeated
+/// key counts.
 pub(crate) fn value(out: &mut Vec<u8>, of: &Value) {
     match of {
         Value::Null => out.extend_from_slice(b"null"),

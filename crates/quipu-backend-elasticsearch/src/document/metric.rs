@@ -1,4 +1,4 @@
-//! Points of metrics: one document a point.
+//! Documents of metric points: one document for each point.
 
 use quipu_core::{Instrument, Metric, Point, PointValue, Temporality};
 use quipu_jsonl::list;
@@ -58,7 +58,7 @@ pub(crate) fn point(out: &mut Vec<u8>, place: &Place<'_>, metric: &Metric, of: &
     fields.end();
 }
 
-/// A figure; one that JSON lacks by its word, in a field of its own.
+/// Writes a figure; NaN and infinities as a word in a separate field.
 fn figure(fields: &mut Fields<'_>, key: &str, number: f64) {
     fields.double(key, Some(number));
     if !number.is_finite() {

@@ -1,4 +1,4 @@
-//! Documents: one a record, with the fields of the Elastic Common Schema.
+//! Documents: one for each record, with the fields of the Elastic Common Schema.
 //! <https://www.elastic.co/docs/reference/ecs/ecs-field-reference>
 
 mod attributes;
@@ -14,14 +14,14 @@ pub(crate) use event::event;
 pub(crate) use metric::point;
 pub(crate) use span::span;
 
-/// The release of ECS whose fields these are.
+/// The ECS release of these fields.
 pub(crate) const ECS: &str = "9.0.0";
 
-/// Longest text, in bytes of JSON, that a field of attributes is indexed with. Lucene refuses whole documents for terms over 32,766
-/// bytes, and OpenSearch's `flat_object` knows no `ignore_above`.
+/// Longest indexed text of an attribute, in bytes of JSON. Lucene rejects whole documents for terms over
+/// 32,766 bytes, and OpenSearch's `flat_object` has no `ignore_above`.
 pub(crate) const INDEXED: usize = 8_000;
 
-/// Where a document goes and what it is called there.
+/// Data stream of a document.
 pub(crate) struct Place<'a> {
     /// Second part of the data stream's name.
     pub dataset: &'a str,

@@ -1,4 +1,4 @@
-//! What every document begins with, and what produced its record.
+//! Common fields of every document, and the source of its record.
 
 use quipu_core::{Attributes, Resource, Scope, Timestamp, Value};
 
@@ -6,7 +6,7 @@ use super::attributes::attributes;
 use super::fields::Fields;
 use super::{ECS, Place};
 
-/// What ECS calls attributes of a resource; where it has one field for two of them, the first that is there.
+/// ECS names of resource attributes. If ECS has one field for two attributes, the first existing one is used.
 const RESOURCE: [(&str, &[&str]); 15] = [
     ("service.name", &["service.name"]),
     ("service.version", &["service.version"]),
@@ -25,7 +25,7 @@ const RESOURCE: [(&str, &[&str]); 15] = [
     ("process.pid", &["process.pid"]),
 ];
 
-/// Time, schema and data stream.
+/// Writes time, schema and data stream.
 pub(crate) fn begin(fields: &mut Fields<'_>, stream: &str, place: &Place<'_>, time: Timestamp) {
     fields.time("@timestamp", Some(time));
     fields.text("ecs.version", ECS);
@@ -35,7 +35,7 @@ pub(crate) fn begin(fields: &mut Fields<'_>, stream: &str, place: &Place<'_>, ti
     fields.text("event.dataset", place.dataset);
 }
 
-/// Resource and scope.
+/// Writes resource and scope.
 pub(crate) fn source(fields: &mut Fields<'_>, resource: &Resource, scope: &Scope) {
     for (name, keys) in RESOURCE {
         match keys.iter().find_map(|key| resource.attributes.get(key)) {
@@ -50,7 +50,7 @@ pub(crate) fn source(fields: &mut Fields<'_>, resource: &Resource, scope: &Scope
     attributes(fields, "scope.attributes", &scope.attributes);
 }
 
-/// The first text under the key in any of the lists.
+/// The first text of the key in any of the lists.
 pub(crate) fn first_text<'a>(of: impl IntoIterator<Item = &'a Attributes>, key: &str) -> Option<&'a str> {
     of.into_iter().find_map(|list| list.text(key))
 }

@@ -1,4 +1,4 @@
-//! Spans.
+//! Documents of spans.
 
 use quipu_core::{Canonical, Cost, Kind, Link, Span, SpanEvent, SpanKind, Status, Usage};
 use quipu_jsonl::list;
@@ -9,7 +9,7 @@ use super::cost::verdict;
 use super::fields::Fields;
 use super::source::{begin, first_text, source};
 
-/// Writes a span, with what its ledger row says when it is at hand.
+/// Writes a span, with the figures of its ledger row if known.
 pub(crate) fn span(out: &mut Vec<u8>, place: &Place<'_>, of: &Span, row: Option<&Cost>) {
     let mut fields = Fields::new(out);
     begin(&mut fields, "traces", place, of.start);
@@ -51,7 +51,7 @@ fn outcome(of: &Span, failed: bool) -> &'static str {
     }
 }
 
-/// What ECS has for errors; the stack is that of the exception which OpenTelemetry puts into an event.
+/// Writes the ECS fields of errors; the stack trace is from the exception event of OpenTelemetry.
 fn error(fields: &mut Fields<'_>, of: &Span) {
     let within = || of.events.iter().filter(|event| event.name == "exception").map(|event| &event.attributes);
     let kind = of.canonical.error_type.as_deref().or_else(|| first_text(within(), "exception.type"));
@@ -61,7 +61,7 @@ fn error(fields: &mut Fields<'_>, of: &Span) {
     fields.maybe("error.stack_trace", first_text(within(), "exception.stacktrace"));
 }
 
-/// What an adapter read, under the names of the GenAI conventions where they have one.
+/// Writes the canonical fields, under the names of the GenAI conventions if these exist.
 fn read(fields: &mut Fields<'_>, of: &Canonical) {
     fields.text("quipu.kind", of.kind.as_str());
     fields.maybe("quipu.framework", of.framework.as_ref());
@@ -104,7 +104,7 @@ fn request(fields: &mut Fields<'_>, of: &Canonical) {
     fields.texts("gen_ai.request.stop_sequences", &sent.stop_sequences);
 }
 
-/// Tokens, what the source did not say left out.
+/// Writes the tokens; figures that the source did not report are left out.
 pub(crate) fn tokens(fields: &mut Fields<'_>, of: &Usage) {
     fields.count("gen_ai.usage.input_tokens", of.input);
     fields.count("gen_ai.usage.output_tokens", of.output);

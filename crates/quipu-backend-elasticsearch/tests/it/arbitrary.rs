@@ -1,4 +1,4 @@
-//! Whatever a record holds, the cluster takes its document, and loses nothing of its attributes.
+//! Property tests: the cluster accepts the document of any record, with all attributes.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! A cluster that keeps what it is sent, by the rules of `_bulk`: strict about lines, actions, templates and types of fields.
+//! A model cluster that follows the rules of `_bulk`: strict about lines, actions, templates and types of
+//! fields.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io::Read as _;
@@ -14,29 +15,29 @@ use serde_json::{Value, json};
 
 use crate::strict::{Strict, refused, types};
 
-/// In the place of a status: the usual answer.
+/// Stands for the usual answer in place of a status.
 pub const USUAL: u16 = 0;
 
-/// What a cluster is and was sent.
+/// State of the cluster and its received data.
 #[derive(Default)]
 pub struct Held {
-    /// What `GET /` answers.
+    /// The answer to `GET /`.
     pub root: Value,
-    /// What was put there, by path.
+    /// Installed items by path.
     pub parts: BTreeMap<String, Value>,
     /// Documents by index, then id, with their versions.
     pub documents: BTreeMap<String, BTreeMap<String, (i64, String)>>,
     /// Headers of the last request.
     pub headers: HeaderMap,
-    /// How many requests of `_bulk` there were.
+    /// Number of `_bulk` requests.
     pub bulks: usize,
-    /// Answers of the next requests of `_bulk` instead of the usual one: status, `Retry-After`, body.
+    /// Answers of the next `_bulk` requests instead of the usual one: status, `Retry-After`, body.
     pub answers: VecDeque<(u16, Option<&'static str>, String)>,
-    /// Statuses and types of errors of the next documents.
+    /// Statuses and error types of the next documents.
     pub faults: VecDeque<Option<(u16, &'static str)>>,
-    /// Larger bodies are answered 413.
+    /// Larger bodies get 413.
     pub most_bytes: Option<usize>,
-    /// Every other path than `_bulk` is answered so.
+    /// Status for every path other than `_bulk`.
     pub elsewhere: Option<u16>,
 }
 
@@ -132,7 +133,7 @@ async fn answer(
     }
 }
 
-/// How a part is told again: a template in a list, with its version.
+/// An installed item as a later request returns it: a template in a list, with its version.
 fn told(path: &str, part: &Value) -> Value {
     match path.split_once('/').unwrap() {
         ("_index_template", name) => json!({"index_templates": [{"name": name, "index_template": part}]}),

@@ -1,4 +1,4 @@
-//! The laws of ways out; every document of theirs is one that a cluster takes.
+//! The conformance suite for exporters; the cluster accepts each of its documents.
 
 use std::sync::{Arc, Mutex};
 

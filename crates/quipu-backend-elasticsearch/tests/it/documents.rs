@@ -1,4 +1,4 @@
-//! What documents hold.
+//! Contents of the documents.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What goes wrong, and what becomes of the records.
+//! Failed requests, and the fate of their records.
 
 use std::sync::Arc;
 use std::time::Duration;

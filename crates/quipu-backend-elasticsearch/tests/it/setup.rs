@@ -1,4 +1,4 @@
-//! Templates, policies, credentials, settings and the look at the other side.
+//! Templates, policies, credentials, config and the connection check.
 
 use std::sync::Arc;
 

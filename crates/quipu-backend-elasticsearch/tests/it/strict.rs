@@ -1,4 +1,4 @@
-//! What both products refuse: repeated keys, and values that do not fit the type of their field.
+//! Documents that both products reject: repeated keys, and values that do not fit the type of their field.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -72,7 +72,7 @@ impl<'de> Visitor<'de> for Any {
     }
 }
 
-/// The types of fields by their whole names, of the mappings of a template.
+/// The types of fields by their full names, from the mappings of a template.
 pub fn types(mappings: &Value) -> BTreeMap<String, Value> {
     fn within(into: &mut BTreeMap<String, Value>, prefix: &str, properties: &Value) {
         for (name, held) in properties.as_object().unwrap() {
@@ -89,7 +89,7 @@ pub fn types(mappings: &Value) -> BTreeMap<String, Value> {
     types
 }
 
-/// What a cluster would refuse the document for.
+/// The reason why a cluster would reject the document.
 pub fn refused(types: &BTreeMap<String, Value>, document: &Strict) -> Option<String> {
     let Strict::Object(fields) = document else { return Some("no object".to_owned()) };
     let Some(Strict::Leaf(Value::String(_))) = fields.get("@timestamp") else {

@@ -1,4 +1,4 @@
-//! The laws of ways out; and what the laws write is read again to the last bit.
+//! The conformance suite for exporters, with all its records read back unchanged.
 
 use std::sync::{Arc, Mutex};
 

@@ -1,4 +1,4 @@
-//! A process that is killed while it writes.
+//! A process that is killed during its writes.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
@@ -11,14 +11,14 @@ use quipu_core::Backend;
 
 use crate::shared::{config, numbers, one};
 
-/// Set for the child only: where it writes.
+/// Set for the child process only: its folder.
 const FOLDER: &str = "QUIPU_TEST_FILE_FOLDER";
 
 fn settings(folder: &std::path::Path) -> Config {
     Config { rotate_bytes: 300_000, compression: Compression::Zstd, fsync: Fsync::Never, ..config(folder) }
 }
 
-/// The child's part; without the variable there is nothing to do.
+/// The child's test; without the variable it does nothing.
 #[tokio::test]
 async fn child_writes_until_it_is_killed() {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
@@ -51,7 +51,7 @@ async fn every_acknowledged_line_is_whole_after_kill_9() {
             let line = said.next().unwrap().unwrap();
             last = line.strip_prefix("acknowledged ").map_or(last, |number| number.parse().unwrap());
         }
-        // The kill comes at another point of a write in each round.
+        // Each round kills at another point of a write.
         std::thread::sleep(Duration::from_micros(700 * round));
         child.kill().unwrap();
         child.wait().unwrap();
@@ -62,7 +62,7 @@ async fn every_acknowledged_line_is_whole_after_kill_9() {
         let file = File::open(settings(folder.path())).unwrap();
         file.write(one(5)).await.unwrap();
         file.close().await.unwrap();
-        // `numbers` reads every line, and fails on one that is no whole record.
+        // `numbers` reads every line, and fails on an incomplete record.
         let found = numbers(folder.path());
         for number in 1..=last {
             for part in 0..3 {

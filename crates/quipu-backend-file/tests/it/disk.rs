@@ -1,5 +1,5 @@
-//! A disk that is full: a real one of 256 KiB where the system lets us mount it in a namespace of our own; the unit tests of
-//! the active file show the same without one.
+//! A full disk: a real one of 256 KiB, if the system allows a mount in a separate namespace. The unit tests
+//! of the active file show the same without one.
 #![cfg(target_os = "linux")]
 
 use std::process::{Command, Stdio};
@@ -11,10 +11,10 @@ use quipu_core::{Backend, ErrorKind, Health, Retry};
 
 use crate::shared::{config, numbers, one};
 
-/// Set for the child only: where its small disk is.
+/// Set for the child process only: the folder of its small disk.
 const FOLDER: &str = "QUIPU_TEST_FILE_SMALL";
 
-/// The child's part; without the variable there is nothing to do.
+/// The child's test; without the variable it does nothing.
 #[tokio::test]
 async fn child_fills_its_disk() {
     let Some(folder) = std::env::var_os(FOLDER) else { return };

@@ -1,4 +1,4 @@
-//! Writing and reading, the lock, and the settings.
+//! Writing and reading, the lock, and the config.
 
 use std::fs;
 use std::io::Write;

@@ -1,4 +1,4 @@
-//! Files that are no longer written to.
+//! Past files: rotation, compression, removal and reading.
 
 use std::fs;
 use std::path::Path;
@@ -80,7 +80,7 @@ async fn numbers_go_on_where_an_earlier_process_was() {
     let clock = Hand::at("2026-11-20T12:00:00Z");
     let settings = || Config { rotate_bytes: 1, compression: Compression::None, ..config(folder.path()) };
     for number in 1..=4 {
-        // A file of this process's own day would else be of the real one.
+        // Otherwise a file from this process would have the real date.
         let file = open(Config { rotate_daily: false, ..settings() }, &clock);
         file.write(one(number)).await.unwrap();
         file.write(one(number + 100)).await.unwrap();
@@ -107,7 +107,7 @@ async fn old_files_are_removed_by_age() {
     file.close().await.unwrap();
 }
 
-/// The background may take a file away while it is read.
+/// The background thread may remove a file while it is read.
 fn numbers_if_whole(folder: &Path) -> Option<Vec<u64>> {
     let calm = names(folder).iter().all(|name| name.ends_with(".zst") || name == "quipu.jsonl");
     (calm && names(folder).len() == 4).then(|| numbers(folder))
@@ -145,7 +145,7 @@ async fn what_a_crash_left_of_a_compression_is_made_good() {
     let path = |name: &str| folder.path().join(name);
     fs::write(path("quipu-2026-11-19-0001.jsonl"), &lines).unwrap();
     fs::write(path("quipu-2026-11-19-0001.jsonl.zst.part"), b"half").unwrap();
-    // A crash between the last two steps leaves both.
+    // A crash between the last two steps leaves both files.
     fs::write(path("quipu-2026-11-18-0001.jsonl"), &lines).unwrap();
     fs::write(path("quipu-2026-11-18-0001.jsonl.zst"), zstd_of(&lines)).unwrap();
     assert_eq!(numbers(folder.path()), [1, 1]);

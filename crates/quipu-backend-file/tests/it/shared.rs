@@ -1,4 +1,4 @@
-//! What the tests share.
+//! Helpers shared by the tests.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ use quipu_backend_file::{Config, Fsync, files, read};
 use quipu_conformance::sample::{batch, draft};
 use quipu_core::{Batch, Clock, Timestamp};
 
-/// A clock that is moved by hand.
+/// A clock that is set by hand.
 pub struct Hand(AtomicI64);
 
 impl Hand {
@@ -52,7 +52,7 @@ pub fn numbers(folder: &Path) -> Vec<u64> {
     all(folder).spans.iter().map(|span| u64::from_be_bytes(*span.span_id.as_bytes())).collect()
 }
 
-/// Names in a folder, in order.
+/// Names in a folder, sorted.
 pub fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap();
     let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
@@ -61,7 +61,7 @@ pub fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// Waits until the background has brought it about.
+/// Waits until the background thread has reached a state.
 pub fn until(what: &str, holds: impl Fn() -> bool) {
     let begin = Instant::now();
     while !holds() {

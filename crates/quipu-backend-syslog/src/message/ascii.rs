@@ -1,8 +1,8 @@
-//! JSON in ASCII: a byte order mark before it would break its readers, and ASCII needs none.
+//! JSON in ASCII. Other text would need a byte order mark, which breaks JSON readers.
 
 use std::fmt::Write as _;
 
-/// Escapes every character beyond ASCII: RFC 8259, 7. They can stand within texts of JSON only.
+/// Escapes every non-ASCII character: RFC 8259, 7. In JSON these occur only within strings.
 pub(crate) fn ascii(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     let mut units = [0; 2];

@@ -3,13 +3,13 @@
 use crate::Config;
 use crate::config::is_sd_name;
 
-/// Bytes of a parameter's value; receivers need not take more than 255 characters or so of any.
+/// Longest parameter value in bytes; receivers need not accept more than about 255 characters.
 const VALUE: usize = 256;
 
 /// One element with its parameters.
 pub(crate) struct Data {
     id: String,
-    /// Each with its space, name, sign and quotation marks.
+    /// Each with its space, name, equals sign and quotation marks.
     parameters: Vec<String>,
     bytes: usize,
 }
@@ -19,7 +19,7 @@ impl Data {
         Self { id: config.sd_id.clone(), bytes: config.sd_id.len() + 2, parameters: Vec::new() }
     }
 
-    /// A parameter; left out when its value is empty.
+    /// Adds a parameter, unless its value is empty.
     pub fn push(&mut self, name: &str, value: &str) {
         debug_assert!(name.len() <= 32 && name.bytes().all(is_sd_name), "{name}");
         if value.is_empty() {
@@ -41,7 +41,7 @@ impl Data {
         self.bytes
     }
 
-    /// Leaves out the last parameters until the text has no more bytes than that.
+    /// Drops the last parameters until the text has at most `room` bytes.
     pub fn fit(&mut self, room: usize) {
         while self.bytes > room
             && let Some(last) = self.parameters.pop()
@@ -55,7 +55,8 @@ impl Data {
     }
 }
 
-/// `"`, `\` and `]` must be escaped, by a backslash: RFC 5424, 6.3.3. Control characters, which it allows, are not sent.
+/// Escapes `"`, `\` and `]` by a backslash: RFC 5424, 6.3.3. Control characters become spaces, although the
+/// RFC allows them.
 fn escaped(value: &str) -> String {
     let end = value.floor_char_boundary(VALUE);
     let mut text = String::with_capacity(end + 2);

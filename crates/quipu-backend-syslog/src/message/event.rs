@@ -1,4 +1,4 @@
-//! Events.
+//! Messages of events.
 
 use quipu_core::{Event, Value};
 
@@ -36,7 +36,7 @@ fn data(config: &Config, of: &Event) -> Data {
     data
 }
 
-/// The body; its JSON where it has a structure, the name where there is none.
+/// The body; the JSON of a structured body; the name without a body.
 fn line(of: &Event) -> String {
     let mut line = String::new();
     match &of.body {

@@ -1,4 +1,4 @@
-//! The header: priority, version, time and who speaks.
+//! The header: priority, version, time and source.
 
 use quipu_core::{Level, Resource, Timestamp, Value};
 
@@ -9,7 +9,7 @@ pub(crate) const ERROR: u8 = 3;
 pub(crate) const INFO: u8 = 6;
 pub(crate) const DEBUG: u8 = 7;
 
-/// What a header says; what is empty is left to the settings, or is none.
+/// Fields of a header; an empty field falls back to the config, or to none.
 #[derive(Default)]
 pub(crate) struct Header<'a> {
     pub severity: u8,
@@ -19,7 +19,7 @@ pub(crate) struct Header<'a> {
 }
 
 impl Header<'_> {
-    /// `<PRI>1 TIME HOST APP PROCID MSGID`
+    /// Formats `<PRI>1 TIME HOST APP PROCID MSGID`.
     pub fn text(&self, config: &Config) -> String {
         let priority = config.facility as u8 * 8 + self.severity;
         let text = |key: &str| self.resource.and_then(|of| of.attributes.text(key)).unwrap_or_default();
@@ -49,7 +49,7 @@ pub(crate) const fn severity(level: Level) -> u8 {
     }
 }
 
-/// RFC 3339 in UTC with microseconds: six digits are the most that RFC 5424, 6.2.3 allows.
+/// RFC 3339 in UTC with microseconds: RFC 5424, 6.2.3 allows at most six digits.
 fn moment(time: Timestamp) -> String {
     let mut text = time.to_string();
     match text.len().checked_sub(4).filter(|_| text.ends_with('Z')) {
@@ -57,12 +57,12 @@ fn moment(time: Timestamp) -> String {
             text.replace_range(end.., "Z");
             text
         }
-        // A time that has no such text.
+        // A time outside the range of the text form.
         None => "-".to_owned(),
     }
 }
 
-/// A field of printable ASCII without spaces: other characters become `_`. Without anything it is `-`.
+/// A field of printable ASCII without spaces: other characters become `_`. An empty field is `-`.
 fn field(said: &str, otherwise: &str, most: usize) -> String {
     let said = if said.is_empty() { otherwise } else { said };
     let plain = |c: char| if c.is_ascii_graphic() { c } else { '_' };

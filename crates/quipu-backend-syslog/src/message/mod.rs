@@ -13,14 +13,14 @@ use quipu_core::{Batch, Cost, Span, Timestamp};
 
 use crate::Config;
 
-/// Begins a message in UTF-8: RFC 5424, 6.4.
+/// Marks a message as UTF-8: RFC 5424, 6.4.
 const BOM: &[u8] = b"\xEF\xBB\xBF";
-/// The parameter that says how many bytes of a message were cut.
+/// The parameter with the number of bytes that were cut off a message.
 const CUT: &str = "cut";
-/// Room for that parameter with its number.
+/// Space for that parameter with its number.
 const CUT_ROOM: usize = 32;
 
-/// What a message consists of.
+/// Parts of a message.
 pub(crate) struct Parts {
     header: String,
     data: data::Data,
@@ -41,13 +41,13 @@ pub(crate) fn messages<'a>(config: &'a Config, batch: &'a Batch) -> impl Iterato
     spans.chain(batch.events.iter().map(|event| event::parts(config, event)))
 }
 
-/// A message that says that it is a check.
+/// A message that is marked as a check.
 pub(crate) fn check(config: &Config, time: Timestamp) -> Parts {
     let header = header::Header { severity: header::DEBUG, time, msgid: "quipu.check", ..Default::default() };
     Parts { header: header.text(config), data: data::Data::new(config), text: "quipu check".to_owned() }
 }
 
-/// Appends a message behind its length: RFC 6587, 3.4.1, which RFC 5425 asks for too.
+/// Appends a message after its length: RFC 6587, 3.4.1, as RFC 5425 requires too.
 pub(crate) fn frame(out: &mut Vec<u8>, config: &Config, parts: Parts) {
     let one = written(config.max_bytes, parts);
     out.extend_from_slice(one.len().to_string().as_bytes());
@@ -55,10 +55,10 @@ pub(crate) fn frame(out: &mut Vec<u8>, config: &Config, parts: Parts) {
     out.extend_from_slice(&one);
 }
 
-/// One message of `most` bytes at most: first parameters are left out that find no room, then the text is cut.
+/// One message of at most `most` bytes: first parameters are dropped, then the text is cut.
 fn written(most: usize, mut parts: Parts) -> Vec<u8> {
     let bom: &[u8] = if parts.text.is_ascii() { b"" } else { BOM };
-    // Two spaces; half of what is left belongs to the text.
+    // Two spaces; half of the rest belongs to the text.
     let room = most.saturating_sub(parts.header.len() + bom.len() + 2 + CUT_ROOM);
     parts.data.fit(room.saturating_sub(parts.text.len().min(room / 2)));
     let room = room.saturating_sub(parts.data.len());

@@ -1,4 +1,4 @@
-//! Spans.
+//! Messages of spans.
 
 use std::fmt::Write as _;
 
@@ -30,7 +30,7 @@ pub(crate) fn parts(config: &Config, of: &Span, row: Option<&Cost>) -> Parts {
     Parts { header: header.text(config), data: data(config, of, row), text }
 }
 
-/// What finds room first stands first.
+/// The most important parameters come first, because the last ones are dropped first.
 fn data(config: &Config, of: &Span, row: Option<&Cost>) -> Data {
     let (mut data, read) = (Data::new(config), &of.canonical);
     data.push("trace_id", &of.trace_id.to_string());
@@ -69,7 +69,7 @@ fn data(config: &Config, of: &Span, row: Option<&Cost>) -> Data {
     data
 }
 
-/// `chat gpt-5  1240 ms  1200→80 tok  $0.0042`, in ASCII.
+/// Formats `chat gpt-5  1240 ms  1200→80 tok  $0.0042`, in ASCII.
 fn line(of: &Span, row: Option<&Cost>, failed: bool) -> String {
     let mut line = String::new();
     shown(&mut line, &of.name);

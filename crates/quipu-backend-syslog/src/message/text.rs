@@ -1,11 +1,11 @@
-//! Texts for people.
+//! Readable texts without control characters.
 
 use std::fmt::Write as _;
 
 use quipu_core::Value;
 
-/// Appends a text without what a terminal or a log would obey: control characters, and characters that turn or hide text, are shown as
-/// escapes.
+/// Appends a text that is safe for terminals and logs: control characters, and characters that reorder or
+/// hide text, are escaped.
 pub(crate) fn shown(out: &mut String, text: &str) {
     for c in text.chars() {
         match c {
@@ -20,7 +20,7 @@ pub(crate) fn shown(out: &mut String, text: &str) {
     }
 }
 
-/// Appends a value that is no text: what is in it, in the form of JSON, for people.
+/// Appends a value that is not text, in a form like JSON.
 pub(crate) fn value(out: &mut String, of: &Value) {
     // Writing to memory cannot fail.
     let _ = match of {

@@ -1,4 +1,4 @@
-//! The laws of ways out; every message of theirs is one that RFC 5424 allows.
+//! The conformance suite for exporters; RFC 5424 allows each of its messages.
 
 use std::sync::{Arc, Mutex};
 

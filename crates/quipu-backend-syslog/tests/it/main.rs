@@ -1,4 +1,4 @@
-//! Messages as a receiver gets them.
+//! Syslog messages as a receiver gets them.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

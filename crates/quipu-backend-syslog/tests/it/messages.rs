@@ -1,4 +1,4 @@
-//! What messages say.
+//! Contents of the messages.
 
 use std::sync::Arc;
 

@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, BufReader};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-/// A message, taken apart.
+/// A parsed message.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Message {
     pub facility: u8,
@@ -36,7 +36,7 @@ type Kept = Arc<Mutex<Vec<Vec<u8>>>>;
 pub struct Receiver {
     kept: Kept,
     pub connections: Arc<Mutex<usize>>,
-    /// How many of them ended.
+    /// Number of ended connections.
     pub ended: Arc<Mutex<usize>>,
     pub port: u16,
     task: tokio::task::JoinHandle<()>,
@@ -53,7 +53,7 @@ impl Receiver {
         Self::with(None, None).await
     }
 
-    /// With TLS, and hanging up after so many messages.
+    /// With TLS, and with a close after this many messages.
     pub async fn with(tls: Option<ServerConfig>, patience: Option<usize>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -83,7 +83,7 @@ impl Receiver {
         Self { kept, connections, ended, port, task }
     }
 
-    /// Waits for so many messages.
+    /// Waits for this many messages.
     pub async fn messages(&self, count: usize) -> Vec<Message> {
         let begin = Instant::now();
         while self.kept.lock().unwrap().len() < count {
@@ -97,7 +97,7 @@ impl Receiver {
         self.kept.lock().unwrap().iter().map(|one| parsed(one)).collect()
     }
 
-    /// Waits until so many connections have ended.
+    /// Waits until this many connections have ended.
     pub async fn hung_up(&self, count: usize) {
         let begin = Instant::now();
         while *self.ended.lock().unwrap() < count {
@@ -125,7 +125,7 @@ async fn frames(stream: impl AsyncRead + Unpin, kept: &Kept, patience: Option<us
             }
         }
         let mut message = vec![0; length];
-        // A frame that was given up is no message.
+        // An aborted frame is not a message.
         if stream.read_exact(&mut message).await.is_err() {
             return;
         }
@@ -134,7 +134,7 @@ async fn frames(stream: impl AsyncRead + Unpin, kept: &Kept, patience: Option<us
     }
 }
 
-/// RFC 5424, 6; whatever it does not allow panics.
+/// Parses by RFC 5424, 6; panics on a violation.
 pub fn parsed(bytes: &[u8]) -> Message {
     let cut = |from: &mut &[u8], at: u8| -> String {
         let end = from.iter().position(|byte| *byte == at).unwrap();

@@ -1,4 +1,4 @@
-//! TLS: who is trusted, and who is let in.
+//! TLS: verification of servers and clients.
 
 use std::fs;
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ use tempfile::TempDir;
 
 use crate::receiver::Receiver;
 
-/// An authority, with a folder for what it signs.
+/// A certificate authority, with a folder for its certificates.
 struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
     folder: TempDir,
@@ -37,7 +37,7 @@ impl Authority {
         self.folder.path().join(name)
     }
 
-    /// Signs a certificate for the name; `NAME.pem` and `NAME.key`.
+    /// Signs a certificate for the name; writes `NAME.pem` and `NAME.key`.
     fn sign(&self, name: &str) -> (PathBuf, PathBuf) {
         let key = KeyPair::generate().unwrap();
         let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
@@ -116,7 +116,7 @@ async fn a_receiver_that_wants_to_know_us_is_told() {
     let without = Tls { cert_file: None, key_file: None, ..with };
     let url = format!("tls://localhost:{}", receiver.port);
     let backend = Syslog::open(Config { tls: without, ..Config::at(url) }).unwrap();
-    // By TLS 1.3 it says no after the handshake.
+    // By TLS 1.3 the server refuses after the handshake.
     let found = backend.probe().await;
     assert!(!found.last().unwrap().ok, "{found:?}");
     assert_eq!(receiver.count(), 1);

@@ -1,4 +1,4 @@
-//! The connection, and what becomes of it.
+//! The connection and its failures.
 
 use std::sync::Arc;
 
@@ -45,7 +45,7 @@ async fn nobody_and_somebody_who_does_not_read_are_errors_that_may_pass() {
         (ErrorKind::Unavailable, Retry::Yes, Some("syslog"))
     );
     assert!(error.to_string().contains("127.0.0.1:9"), "{error}");
-    // It accepts, and never reads: the write must end, and the next one begin anew.
+    // It accepts but never reads: the write must end, and the next one must reconnect.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("tcp://127.0.0.1:{}", listener.local_addr().unwrap().port());
     let deaf = Syslog::open(Config { timeout_ms: 200, ..Config::at(url) }).unwrap();

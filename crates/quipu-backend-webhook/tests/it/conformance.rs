@@ -1,4 +1,4 @@
-//! The laws of ways out.
+//! The conformance suite for exporters.
 
 use std::sync::{Arc, Mutex};
 
@@ -17,7 +17,7 @@ async fn every_law_holds() {
         async move {
             let receiver = Arc::new(Receiver::start().await);
             kept.lock().unwrap().push(Arc::clone(&receiver));
-            // The mebibyte of a prompt stands in it twice.
+            // The body contains the mebibyte of a prompt twice.
             let config = Config { max_bytes: 4 << 20, ..Config::default() };
             Arc::new(receiver.open(config)) as Arc<dyn Backend>
         }

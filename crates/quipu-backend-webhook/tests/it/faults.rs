@@ -1,4 +1,4 @@
-//! What goes wrong, and what becomes of the records.
+//! Failed requests, and the fate of their records.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,7 +37,7 @@ async fn statuses_say_whether_to_come_again() {
         (429, Some("7"), ErrorKind::Exhausted, Retry::Yes),
         (503, None, ErrorKind::Unavailable, Retry::Yes),
         (401, None, ErrorKind::Denied, Retry::No),
-        // Standard Webhooks: the receiver is gone for good.
+        // Standard Webhooks: the receiver is gone permanently.
         (410, None, ErrorKind::NotFound, Retry::No),
     ] {
         answers(&receiver, &[(status, wait)]);

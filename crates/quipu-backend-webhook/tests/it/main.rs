@@ -1,4 +1,4 @@
-//! Requests as a receiver gets them.
+//! Webhook requests as a receiver gets them.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! A receiver that keeps every request.
+//! A receiver that stores every request.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};

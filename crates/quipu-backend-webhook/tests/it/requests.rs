@@ -1,4 +1,4 @@
-//! What requests hold.
+//! Contents of webhook requests.
 
 use std::sync::Arc;
 
