@@ -1,7 +1,9 @@
-//! Sends the spans of OTLP requests in files to a Jaeger: `send ENDPOINT FILE…`, with the endpoint `-` for that of the variables. The suite `jaeger` uses it with programs that are
-//! not ours; by hand it shows whether an old agent or collector takes spans. Prints how many spans went, were cut, and were refused.
+//! Sends the spans of OTLP request files to a Jaeger: `send ENDPOINT FILE…`. The endpoint `-` means that of
+//! the environment variables. The suite `jaeger` uses it with programs of other projects. By hand it tests
+//! whether an old agent or collector accepts spans. Prints the numbers of sent, cut and rejected spans.
 //!
-//! Variables are those of the guide, such as `OTEL_EXPORTER_JAEGER_USER`; `MAX_PACKET_BYTES` is for networks that carry less.
+//! Variables are those of the guide, such as `OTEL_EXPORTER_JAEGER_USER`; `MAX_PACKET_BYTES` is for networks
+//! with smaller packets.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "its output is what it is for")]
 
 use std::error::Error;

@@ -1,4 +1,4 @@
-//! In place of `legacy`, for builds without the feature: it cannot be opened.
+//! A stand-in for `legacy` in builds without the feature: it cannot be opened.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use crate::Config;
 use crate::fault::NAME;
 use crate::state::State;
 
-/// Nobody.
+/// A type without values.
 #[derive(Debug)]
 pub(crate) struct Legacy(Infallible);
 

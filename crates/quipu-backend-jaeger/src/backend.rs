@@ -1,4 +1,4 @@
-//! The backend.
+//! The Jaeger backend: chooses OTLP or Thrift, and passes on batches.
 
 use std::sync::Arc;
 
@@ -15,8 +15,8 @@ use crate::otlp::Otlp;
 use crate::state::State;
 use crate::{Config, Protocol};
 
-/// Spans to Jaeger. A write that returns was taken by whoever answers there; an agent never answers, so packets were handed to the
-/// network, and the kernel knew of nobody who refused them.
+/// Sends spans to Jaeger. A write succeeds once the server has accepted the spans. An agent never answers, so
+/// a write succeeds once its packets were sent and the kernel reported no refusal.
 pub struct Jaeger {
     way: Way,
     state: Arc<State>,
@@ -28,10 +28,10 @@ enum Way {
 }
 
 impl Jaeger {
-    /// Makes it; connects to nothing yet.
+    /// Creates the backend; does not connect yet.
     ///
     /// # Errors
-    /// A setting cannot be used, or needs the feature `legacy-agent`, which this build lacks.
+    /// A config value is invalid, or needs the feature `legacy-agent`, which this build lacks.
     pub fn open(config: Config) -> Result<Self> {
         let config = config.checked()?;
         let state = Arc::<State>::default();
@@ -47,18 +47,18 @@ impl Jaeger {
         Ok(Self { way: way.map_err(|error| error.of_backend(NAME))?, state })
     }
 
-    /// How many spans were sent with values cut, so that they fit a packet to an agent.
+    /// Number of spans that were sent with cut values, to fit a packet to an agent.
     pub fn cut_spans(&self) -> u64 {
         self.state.counts().0
     }
 
-    /// How many spans were refused because they fit no packet.
+    /// Number of spans that were rejected because they fit no packet.
     pub fn unfit_spans(&self) -> u64 {
         self.state.counts().1
     }
 }
 
-/// One span that says what it is.
+/// One span that is marked as a check.
 fn check() -> Batch {
     let now = SystemClock.now();
     let trace = fastrand::u128(1..).to_be_bytes();

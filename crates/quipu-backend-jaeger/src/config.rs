@@ -1,4 +1,4 @@
-//! Settings.
+//! Config of the Jaeger backend.
 
 use std::collections::BTreeMap;
 
@@ -11,18 +11,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::fault::invalid;
 
-/// The largest packet that an agent reads: `--processor.jaeger-compact.server-max-packet-size`, and what clients keep to
-/// (<https://www.jaegertracing.io/docs/1.76/deployment/cli/#jaeger-agent>).
+/// The largest packet that an agent reads (`--processor.jaeger-compact.server-max-packet-size`), which is
+/// also the limit of clients (<https://www.jaegertracing.io/docs/1.76/deployment/cli/#jaeger-agent>).
 const LARGEST_PACKET: usize = 65_000;
-/// Below this not even the tags that every span has would fit.
+/// A smaller packet would not even fit the tags that every span has.
 const SMALLEST_PACKET: usize = 4_096;
-/// Where agents listen for compact Thrift.
+/// Port of agents for compact Thrift.
 const AGENT_PORT: u16 = 6831;
-/// Where Jaeger listens for OTLP over gRPC.
+/// Port of Jaeger for OTLP over gRPC.
 const OTLP_GRPC_PORT: &str = ":4317";
 
-/// How Jaeger is spoken to. The first three are OTLP and need Jaeger 1.35 or later; the others need the feature `legacy-agent`, and
-/// have the names that `OTEL_EXPORTER_JAEGER_PROTOCOL` had.
+/// Protocol to Jaeger. The first three are OTLP and need Jaeger 1.35 or later. The others need the feature
+/// `legacy-agent`, and have their names from `OTEL_EXPORTER_JAEGER_PROTOCOL`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Protocol {
     /// OTLP over gRPC, port 4317.
@@ -42,34 +42,38 @@ pub enum Protocol {
     Collector,
 }
 
-/// Settings of the backend.
+/// Config of the Jaeger backend.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Where Jaeger is; nowhere by default, for the usual place of OTLP is where Quipu itself listens. `http://jaeger:4318`, `http://jaeger:4317` (gRPC), `udp://agent:6831`, `http://collector:14268/api/traces`.
+    /// Address of Jaeger: `http://jaeger:4318`, `http://jaeger:4317` (gRPC), `udp://agent:6831`,
+    /// `http://collector:14268/api/traces`. There is no default, because Quipu itself listens on the usual
+    /// address of OTLP.
     pub endpoint: String,
-    /// How it is spoken to. Without it `udp://` is an agent, a path that ends in `/api/traces` a collector, port 4317 gRPC, and
-    /// anything else OTLP over HTTP.
+    /// Protocol. The default depends on the endpoint. `udp://` means an agent, a path that ends in
+    /// `/api/traces` a collector, port 4317 gRPC, and all else OTLP over HTTP.
     pub protocol: Option<Protocol>,
-    /// Name for HTTP Basic authentication, as collectors behind a proxy ask for.
+    /// User name for HTTP Basic authentication, such as for collectors behind a reverse proxy.
     pub username: Option<String>,
-    /// Its password.
+    /// Password for HTTP Basic authentication.
     pub password: Option<Secret>,
     /// Headers of every request.
     pub headers: BTreeMap<String, Secret>,
-    /// Milliseconds that a request may take, its answer included.
+    /// Timeout of a request in milliseconds, including its answer.
     pub timeout_ms: u64,
-    /// Whom to trust, and who we are.
+    /// TLS config: trusted certificates and the client's own.
     pub tls: Tls,
-    /// How OTLP bodies are packed. Collectors of Thrift read plain bodies only.
+    /// Compression of OTLP bodies. Thrift collectors read uncompressed bodies only.
     pub compression: Compression,
-    /// In which words spans go out: `genai`, `openinference` or `passthrough`.
+    /// Mapping of spans: `genai`, `openinference` or `passthrough`.
     pub mapping: Mapping,
-    /// Whether events go with their spans, as logs, where both come in one batch.
+    /// Whether to send events as logs of their spans, if both are in one batch.
     pub events: bool,
-    /// Bytes of a packet to an agent: at most 65,000, and less where the network carries less (macOS: 9,216).
+    /// Largest size of a packet to an agent in bytes: at most 65,000, or the smaller limit of the network
+    /// (macOS: 9,216).
     pub max_packet_bytes: usize,
-    /// Milliseconds between two packets to an agent, which drops what it cannot read in time without saying so.
+    /// Milliseconds between two packets to an agent, because an agent silently drops packets that it cannot
+    /// read in time.
     pub packet_pause_ms: u64,
 }
 
@@ -94,13 +98,14 @@ impl Default for Config {
 }
 
 impl Config {
-    /// These settings, and where they say no endpoint those of the variables that OpenTelemetry's Jaeger exporters had:
-    /// `OTEL_EXPORTER_JAEGER_ENDPOINT`, `…_USER`, `…_PASSWORD`, `…_TIMEOUT`, and for an agent `…_AGENT_HOST` and `…_AGENT_PORT`. Beside an
-    /// endpoint of the settings they are not looked at: a password that is meant for one place must not go to another.
+    /// Fills a missing endpoint from the variables of OpenTelemetry's Jaeger exporters:
+    /// `OTEL_EXPORTER_JAEGER_ENDPOINT`, `…_USER`, `…_PASSWORD`, `…_TIMEOUT`, and for an agent `…_AGENT_HOST`
+    /// and `…_AGENT_PORT`. With an endpoint in the config they are ignored, because a password for one server
+    /// must not go to another.
     /// <https://github.com/open-telemetry/opentelemetry-specification/blob/v1.20.0/specification/sdk-environment-variables.md#jaeger-exporter>
     ///
     /// # Errors
-    /// The time limit is no number.
+    /// The timeout is not a number.
     pub fn or_variables(mut self, variable: impl Fn(&str) -> Option<String>) -> Result<Self> {
         if !self.endpoint.is_empty() {
             return Ok(self);
@@ -124,7 +129,7 @@ impl Config {
         Ok(self)
     }
 
-    /// How Jaeger is spoken to: as set, else as the endpoint shows.
+    /// The configured protocol, else the one of the endpoint.
     pub fn protocol(&self) -> Protocol {
         self.protocol.unwrap_or_else(|| {
             let place = self.endpoint.trim_end_matches('/');
@@ -140,7 +145,7 @@ impl Config {
         })
     }
 
-    /// What is wrong with the settings, if anything.
+    /// Checks the config, and returns it.
     pub(crate) fn checked(self) -> Result<Self> {
         if self.endpoint.is_empty() {
             let told = "say where Jaeger is: endpoint = \"http://jaeger:4318\", or jaeger:http://jaeger:4318 in `backends`";
@@ -167,7 +172,7 @@ impl Config {
         Ok(self)
     }
 
-    /// How requests are sent.
+    /// Config of the HTTP client.
     pub(crate) fn connection(&self) -> HttpSettings {
         let mut headers = self.headers.clone();
         if let (Some(name), Some(password)) = (&self.username, &self.password) {
@@ -204,14 +209,14 @@ impl Config {
     }
 }
 
-/// The variable's endpoint was one of Thrift, whatever its path.
+/// The variable's endpoint was always Thrift, with any path.
 fn thrift_by_default(endpoint: String) -> String {
     let bare = endpoint.trim_end_matches('/');
     let has_path = bare.split_once("://").is_some_and(|(_, rest)| rest.contains('/'));
     if has_path { endpoint } else { format!("{bare}/api/traces") }
 }
 
-/// <https://www.rfc-editor.org/rfc/rfc7617#section-2>
+/// HTTP Basic authentication: <https://www.rfc-editor.org/rfc/rfc7617#section-2>
 fn basic(name: &str, password: &Secret) -> Secret {
     let pair = format!("{name}:{}", password.expose());
     Secret::from(format!("Basic {}", STANDARD.encode(pair)))

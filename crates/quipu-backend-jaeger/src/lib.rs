@@ -1,11 +1,14 @@
-//! The backend `jaeger`: spans to Jaeger.
+//! The backend `jaeger`: exports spans to Jaeger.
 //!
 //! Verb: DELIVER.
-//! Takes: batches, of which it sends the spans that have ended and the events that belong to them.
-//! Gives: OTLP to Jaeger 1.35 and later; with the feature `legacy-agent` Thrift to the agents and collectors of older ones.
-//! Never: repeats a request by itself, sends a packet beyond the limit, or loses a span that does not fit one without saying so.
+//! Takes: batches; it sends their ended spans, with the events of these spans.
+//! Gives: OTLP to Jaeger 1.35 and later; with the feature `legacy-agent` Thrift to the agents and collectors
+//! of older ones.
+//! Never: retries a request by itself, sends a packet beyond the limit, or drops an oversized span without a
+//! report.
 //!
-//! The exporter of the feature and its OpenTelemetry 0.23 stay in the module `legacy`: none of their types leaves it.
+//! The feature's exporter and its OpenTelemetry 0.23 stay in the module `legacy`: none of their types leaves
+//! it.
 
 mod backend;
 mod config;

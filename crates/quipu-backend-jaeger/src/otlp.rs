@@ -1,4 +1,4 @@
-//! OTLP to a Jaeger of 1.35 and later.
+//! OTLP requests to Jaeger 1.35 and later.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use quipu_send::{OtlpSender, Protocol, Refusal, Tls, reach};
 use crate::Config;
 use crate::prepare::{self, Id};
 
-/// A Jaeger that takes OTLP.
+/// A Jaeger server that accepts OTLP.
 pub(crate) struct Otlp {
     sender: OtlpSender,
     encoding: Encoding,
@@ -22,7 +22,7 @@ pub(crate) struct Otlp {
     events: bool,
 }
 
-/// What became of the spans of a batch.
+/// The results of a batch's spans.
 #[derive(Default)]
 struct Course {
     again: Vec<Id>,
@@ -52,13 +52,14 @@ impl Otlp {
         let Course { again, refused, unnamed, failure } = self.send(&spans).await;
         match failure {
             None => Ok(()),
-            // Nothing was taken: the batch is as it was.
+            // Nothing was accepted: the batch is unchanged.
             Some(error) if again.len() == spans.len() => Err(error),
             Some(error) => Err(error.leaving(prepare::left(&batch, &again, &refused, unnamed))),
         }
     }
 
-    /// Sends spans, in halves where they are too many at once: gRPC servers take 4 MiB by default, proxies often less.
+    /// Sends spans, in halves if a request is too large: gRPC servers accept 4 MiB by default, proxies often
+    /// less.
     async fn send(&self, spans: &[Span]) -> Course {
         let ids =
             |part: &[Span]| -> Vec<Id> { part.iter().map(|span| (span.trace_id, span.span_id)).collect() };

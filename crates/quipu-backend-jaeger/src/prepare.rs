@@ -1,4 +1,4 @@
-//! Which spans Jaeger is shown, and what they carry.
+//! Selects the spans for Jaeger, and adds their events.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -6,9 +6,9 @@ use std::collections::{HashMap, HashSet};
 use quipu_core::{Attributes, Batch, Event, Leftover, Span, SpanEvent, SpanId, TraceId, Value};
 use quipu_otlp::outgoing::{self, Mapping};
 
-/// The spans of a batch that Jaeger is shown, in the words of a mapping: those that have ended, for it can neither change a span nor
-/// show one that runs, and that sampling has not left out. With `events` they carry the batch's events that belong to them, which
-/// are logs there.
+/// The exported spans of a batch, in the words of a mapping. Running spans are left out, because Jaeger can
+/// neither update nor show them, as are spans that sampling left out. With `events` the spans carry the
+/// batch's events that belong to them, as Jaeger's logs.
 pub(crate) fn shown(batch: &Batch, mapping: Mapping, events: bool) -> Cow<'_, [Span]> {
     let is_shown = |span: &Span| span.end.is_some() && span.is_sampled();
     let mut spans = match outgoing::map(batch, mapping) {
@@ -42,7 +42,7 @@ fn attach(spans: &mut Cow<'_, [Span]>, events: &[Event]) {
     }
 }
 
-/// Jaeger's words for what a log says: `event`, which is the name, `level` and `message`
+/// Converts an event to a log with Jaeger's fields: `event` for the name, `level` and `message`
 /// (<https://github.com/opentracing/specification/blob/master/semantic_conventions.md#log-fields-table>).
 fn log(event: &Event) -> SpanEvent {
     let mut attributes = Attributes::with_capacity(event.attributes.len() + 2);
@@ -57,10 +57,11 @@ fn log(event: &Event) -> SpanEvent {
     SpanEvent { time: event.time, name, attributes }
 }
 
-/// What a span is known by.
+/// Identity of a span.
 pub(crate) type Id = (TraceId, SpanId);
 
-/// What of a batch is left: its spans with these ids as they came, with all that may belong to them when they are to be sent again.
+/// The rest of a batch: its original spans with these ids. Spans to send again come with all events and
+/// ledger rows of the batch.
 pub(crate) fn left(batch: &Batch, again: &[Id], refused: &[Id], unnamed: u64) -> Leftover {
     let of = |ids: &[Id]| -> Vec<Span> {
         let wanted: HashSet<&Id> = ids.iter().collect();

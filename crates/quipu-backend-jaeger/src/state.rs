@@ -1,15 +1,15 @@
-//! What is remembered from write to write.
+//! State that is kept between writes.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use quipu_core::{Error, ErrorKind, Health};
 
-/// What is remembered from write to write.
+/// State that is kept between writes.
 #[derive(Debug, Default)]
 pub(crate) struct State {
     closed: AtomicBool,
-    /// Why the last write failed; `None` after one that did not.
+    /// Error of the last write; `None` after a success.
     failure: Mutex<Option<String>>,
     cut: AtomicU64,
     unfit: AtomicU64,
@@ -24,13 +24,13 @@ impl State {
         self.closed.load(Ordering::Acquire)
     }
 
-    /// Notes how a write went. Spans that cannot be sent say nothing of Jaeger.
+    /// Stores the result of a write. Invalid spans are no sign of Jaeger's health.
     pub fn wrote(&self, failure: Option<&Error>) {
         let failure = failure.filter(|error| error.kind() != ErrorKind::Invalid);
         *self.failure.lock() = failure.map(ToString::to_string);
     }
 
-    /// Counts spans with cut values. Told at 1, 2, 4, 8 … of them: it goes on as long as the prompts are long.
+    /// Counts spans with cut values. Logged at 1, 2, 4, 8 … of them, because long prompts may continue.
     #[cfg_attr(not(feature = "legacy-agent"), allow(dead_code, reason = "only packets are too small"))]
     pub fn cut(&self, spans: u64) {
         let before = self.cut.fetch_add(spans, Ordering::Relaxed);
@@ -48,7 +48,7 @@ impl State {
         self.unfit.fetch_add(spans, Ordering::Relaxed);
     }
 
-    /// Spans with cut values, and those that did not fit.
+    /// Number of spans with cut values, and of those that fit no packet.
     pub fn counts(&self) -> (u64, u64) {
         (self.cut.load(Ordering::Relaxed), self.unfit.load(Ordering::Relaxed))
     }

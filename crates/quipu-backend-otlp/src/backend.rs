@@ -1,4 +1,4 @@
-//! The backend.
+//! The OTLP backend: maps a batch and sends each signal.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -21,7 +21,8 @@ use crate::probe;
 /// Name of this backend in errors and tables.
 pub(crate) const NAME: &str = "otlp";
 
-/// Sends records to a program that speaks OTLP. A write that returns has been acknowledged by it.
+/// Sends records to a program that speaks OTLP. A write succeeds once that program has acknowledged the
+/// records.
 pub struct Otlp {
     sender: OtlpSender,
     config: Config,
@@ -31,15 +32,15 @@ pub struct Otlp {
 #[derive(Default)]
 struct State {
     closed: bool,
-    /// Why the last write failed.
+    /// Error of the last write.
     trouble: Option<String>,
 }
 
 impl Otlp {
-    /// Sets it up; connects to nothing yet. `environment` gives a variable of the environment.
+    /// Creates the backend; does not connect yet. `environment` returns a variable of the environment.
     ///
     /// # Errors
-    /// A setting cannot be used, or a variable is missing that the preset needs: the error names it.
+    /// A config value is invalid, or a required variable of the preset is missing: the error names it.
     pub fn open(config: Config, environment: &dyn Fn(&str) -> Option<String>) -> Result<Self> {
         let config = config.settle(environment)?;
         let sender = config.sender().map_err(|error| error.of_backend(NAME))?;
@@ -50,7 +51,7 @@ impl Otlp {
         self.sender.encoding(signal).is_some()
     }
 
-    /// Sends each signal, and tells apart what was not taken.
+    /// Sends each signal, and sorts unaccepted records by whether a retry can help.
     async fn send(&self, batch: &Batch) -> Result<()> {
         let mut resources = Resources::new(&self.config.resource);
         let mut rest = Rest::default();
@@ -81,7 +82,7 @@ impl Otlp {
     }
 }
 
-/// What was not taken of a batch.
+/// The unaccepted rest of a batch.
 #[derive(Default)]
 struct Rest {
     leftover: Leftover,
@@ -96,7 +97,7 @@ impl Rest {
         keep(&mut self.error, outcome.error);
     }
 
-    /// Whether something failed that may pass: the other signals would fare no better now.
+    /// Whether a temporary error occurred; the other signals would fail too.
     fn is_interrupted(&self) -> bool {
         !self.leftover.again.is_empty()
     }
@@ -150,7 +151,7 @@ impl Backend for Otlp {
         }
     }
 
-    /// Sends a span and a log record called `quipu check`, and no metric, each to where it would go.
+    /// Sends a span and a log record called `quipu check`, and no metric, each to its endpoint.
     async fn probe(&self) -> Vec<Finding> {
         probe::look(&self.sender, &self.config).await
     }

@@ -1,4 +1,4 @@
-//! What can be set.
+//! Config of the OTLP backend.
 
 use std::collections::BTreeMap;
 
@@ -8,65 +8,66 @@ use serde::Deserialize;
 
 use crate::{Auth, Preset};
 
-/// Settings of one place that OTLP goes to. What is not said comes from the preset; without a preset and an endpoint, from
-/// OpenTelemetry's `OTEL_EXPORTER_OTLP_*` variables; then from the defaults.
+/// Config of one OTLP destination. Missing values come from the preset. Without a preset and an endpoint they
+/// come from OpenTelemetry's `OTEL_EXPORTER_OTLP_*` variables, then from the defaults.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// The vendor whose address, headers and mapping are taken.
+    /// The vendor with its address, headers and mapping.
     pub preset: Option<Preset>,
-    /// Variables of the preset that are not to be taken from the environment.
+    /// Values for variables of the preset, in place of the environment.
     pub variables: BTreeMap<String, Secret>,
-    /// Whether the `OTEL_EXPORTER_OTLP_*` variables fill what is not said here. Not said: when neither a preset nor an endpoint is.
-    /// They may hold a key that is meant for another place than the one that is named here.
+    /// Whether the `OTEL_EXPORTER_OTLP_*` variables fill missing values. The default is true if neither a
+    /// preset nor an endpoint is set. The variables may hold a key for another destination than the
+    /// configured one.
     pub environment: Option<bool>,
-    /// Where all signals go: `http://collector:4318`, below which HTTP adds `v1/traces` and its like. For gRPC also
-    /// `grpc://collector:4317`, `grpcs://` with TLS, or without any scheme.
+    /// Address of all signals: `http://collector:4318`, to which HTTP appends `v1/traces` and so on. For gRPC
+    /// also `grpc://collector:4317`, `grpcs://` with TLS, or no scheme.
     pub endpoint: Option<String>,
-    /// How it is carried; `http/protobuf` by default.
+    /// Protocol; `http/protobuf` by default.
     pub protocol: Option<Protocol>,
-    /// Whether a gRPC endpoint without a scheme goes without TLS. Not by default.
+    /// Whether a gRPC endpoint without a scheme is used without TLS. The default is false.
     pub insecure: Option<bool>,
     /// Headers of every request.
     pub headers: BTreeMap<String, Secret>,
-    /// How bodies are packed; `none` by default.
+    /// Compression of bodies; `none` by default.
     pub compression: Option<Compression>,
-    /// Milliseconds that a request may take; 10 000 by default.
+    /// Timeout of a request in milliseconds; 10 000 by default.
     pub timeout_ms: Option<u64>,
-    /// Whom to trust, and who we are.
+    /// TLS config: trusted certificates and the client's own.
     pub tls: Option<Tls>,
-    /// What lets requests in, where a fixed header does not.
+    /// Authorization of requests, other than by a fixed header.
     pub auth: Option<Auth>,
-    /// What spans look like outside; `genai` by default.
+    /// Mapping of spans; `genai` by default.
     pub mapping: Option<Mapping>,
-    /// Attributes of the resource of all that is sent, where it has none of that name.
+    /// Attributes that are added to every resource without an attribute of that name.
     pub resource: BTreeMap<String, String>,
-    /// What differs for spans.
+    /// Overrides for spans.
     pub traces: SignalConfig,
-    /// What differs for metrics.
+    /// Overrides for metrics.
     pub metrics: SignalConfig,
-    /// What differs for events and log records.
+    /// Overrides for events and log records.
     pub logs: SignalConfig,
 }
 
-/// What differs for one signal.
+/// Overrides for one signal.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SignalConfig {
-    /// Whether it is sent at all; it is by default.
+    /// Whether the signal is sent; true by default.
     pub send: Option<bool>,
-    /// The whole address of the signal, to which nothing is added.
+    /// The full address of the signal; nothing is appended.
     pub endpoint: Option<String>,
-    /// How it is carried.
+    /// Protocol.
     pub protocol: Option<Protocol>,
-    /// Whether a gRPC endpoint without a scheme goes without TLS.
+    /// Whether a gRPC endpoint without a scheme is used without TLS.
     pub insecure: Option<bool>,
-    /// Headers beside those of all signals; of two of the same name this one is sent.
+    /// Headers in addition to those of all signals; of two with the same name, this one is sent.
     pub headers: BTreeMap<String, Secret>,
-    /// How bodies are packed.
+    /// Compression of bodies.
     pub compression: Option<Compression>,
-    /// Milliseconds that a request may take.
+    /// Timeout of a request in milliseconds.
     pub timeout_ms: Option<u64>,
-    /// Whom to trust, and who we are.
+    /// TLS config: trusted certificates and the client's own.
     pub tls: Option<Tls>,
 }

@@ -1,18 +1,18 @@
-//! One signal of a batch, sent whole or in halves.
+//! Delivery of one signal of a batch, whole or in halves.
 
 use quipu_core::{Error, ErrorKind, Result, Retry};
 use quipu_otlp::{Encoding, Signal};
 use quipu_send::OtlpSender;
 
-/// What became of the records of a signal.
+/// The results of a signal's records.
 pub(crate) struct Outcome<'r, T> {
-    /// Worth another attempt.
+    /// Records worth a retry.
     pub again: Vec<&'r [T]>,
-    /// Refused for good.
+    /// Permanently rejected records.
     pub refused: Vec<&'r [T]>,
-    /// How many more were refused, by a server that did not say which.
+    /// Number of further records rejected by a server that did not identify them.
     pub unnamed: u64,
-    /// What went wrong.
+    /// The error, if any.
     pub error: Option<Error>,
 }
 
@@ -21,7 +21,7 @@ impl<T> Outcome<'_, T> {
         Self { again: Vec::new(), refused: Vec::new(), unnamed: 0, error: None }
     }
 
-    /// Keeps the first error, or the first that may pass: that one knows when to come back.
+    /// Keeps the first error. A temporary error takes precedence, because it has the delay of the retry.
     fn fails(&mut self, error: Error) {
         keep(&mut self.error, Some(error));
     }
@@ -34,7 +34,7 @@ impl<T> Outcome<'_, T> {
     }
 }
 
-/// Keeps the first error, or the first that may pass.
+/// Keeps the first error; a temporary error takes precedence.
 pub(crate) fn keep(kept: &mut Option<Error>, error: Option<Error>) {
     let passes = |error: &Option<Error>| error.as_ref().is_some_and(|error| error.retry() == Retry::Yes);
     if kept.is_none() || (!passes(kept) && passes(&error)) {
@@ -42,12 +42,12 @@ pub(crate) fn keep(kept: &mut Option<Error>, error: Option<Error>) {
     }
 }
 
-/// Single records in a row that may be refused before it is thought that none will be taken.
+/// Number of consecutive single-record rejections after which the rest is given up.
 const ALONE: usize = 8;
 
-/// Sends records. What is too large, or has something in it that the other side does not like, is sent in halves, down to single
-/// records: one bad record costs no other one. When it takes none of them, the rest is refused untried. After a failure that may pass,
-/// the rest is not tried.
+/// Sends records. A request that is too large, or that the server rejects because of its contents, is split
+/// in halves, down to single records. One bad record therefore costs no other one. If the server rejects all
+/// of them, the rest is rejected without a request. After a temporary error the rest is not sent.
 pub(crate) async fn deliver<'r, T: Sync>(
     sender: &OtlpSender,
     signal: Signal,
@@ -90,11 +90,11 @@ pub(crate) async fn deliver<'r, T: Sync>(
 
 struct Fault {
     error: Error,
-    /// Whether less at once may be taken.
+    /// Whether a smaller request may be accepted.
     divisible: bool,
 }
 
-/// Sends one request and gives how many records of it were refused.
+/// Sends one request and returns the number of its rejected records.
 async fn one(sender: &OtlpSender, signal: Signal, body: Vec<u8>) -> Result<u64, Fault> {
     match sender.ask(signal, body).await {
         Ok(Ok(partial)) => Ok(partial.rejected),

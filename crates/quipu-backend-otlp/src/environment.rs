@@ -1,4 +1,4 @@
-//! OpenTelemetry's variables: <https://opentelemetry.io/docs/specs/otel/protocol/exporter/>.
+//! OpenTelemetry's environment variables: <https://opentelemetry.io/docs/specs/otel/protocol/exporter/>.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use quipu_send::{Compression, Protocol, Secret, Tls};
 use crate::config::{Config, SignalConfig};
 use crate::variables::{Variables, wrong};
 
-/// What the variables say. One that cannot be read is an error that names it.
+/// Reads the variables. An invalid value is an error that names its variable.
 pub(crate) fn read(variables: &Variables<'_>) -> Result<Config> {
     let all = signal(variables, "OTEL_EXPORTER_OTLP_")?;
     let mut config = Config {
@@ -24,7 +24,7 @@ pub(crate) fn read(variables: &Variables<'_>) -> Result<Config> {
         logs: signal(variables, "OTEL_EXPORTER_OTLP_LOGS_")?,
         ..Config::default()
     };
-    // Headers of a signal stand for those of all signals, they are not added to them.
+    // Headers of a signal replace those of all signals, instead of an addition to them.
     for signal in [&mut config.traces, &mut config.metrics, &mut config.logs] {
         if signal.headers.is_empty() {
             signal.headers.clone_from(&all.headers);
@@ -80,7 +80,8 @@ fn timeout(name: &str, text: &str) -> Result<u64> {
     text.parse().map_err(|_| wrong(format!("{name}: milliseconds, such as 10000, and not {text:?}")))
 }
 
-/// `key=value,key=value`, percent-encoded, without the properties that baggage may have. An error says no value.
+/// Parses `key=value,key=value`, percent-encoded, without baggage properties. An error never contains a
+/// value.
 fn headers(name: &str, text: &str) -> Result<BTreeMap<String, Secret>> {
     let mut map = BTreeMap::new();
     for (at, pair) in text.split(',').map(str::trim).enumerate().filter(|(_, pair)| !pair.is_empty()) {

@@ -1,4 +1,4 @@
-//! One layer of settings over another.
+//! Layers of config: own values over the preset, over the variables.
 
 use std::collections::BTreeMap;
 
@@ -10,11 +10,11 @@ use crate::environment;
 use crate::variables::Variables;
 
 impl Config {
-    /// Fills what is not said from the preset, else from OpenTelemetry's variables where these are meant. `environment` gives a
-    /// variable of the environment.
+    /// Fills missing values from the preset, else from OpenTelemetry's variables if enabled. `environment`
+    /// returns a variable of the environment.
     ///
     /// # Errors
-    /// A variable that the preset needs is not set, or one cannot be read: the error names it.
+    /// A required variable of the preset is missing, or one is invalid: the error names it.
     pub fn settle(self, environment: &dyn Fn(&str) -> Option<String>) -> Result<Self> {
         let said = self.variables.clone();
         let variables = Variables::new(&said, environment);
@@ -35,7 +35,8 @@ impl Config {
         self.endpoint.is_some() || signals.iter().any(|signal| signal.endpoint.is_some())
     }
 
-    /// This layer over another one. What it says for all signals is stronger than what the other says for one.
+    /// Puts this layer over another one. Its values for all signals override the other layer's values for one
+    /// signal.
     #[must_use]
     fn over(self, below: Self) -> Self {
         let signal = |above: &SignalConfig, below: SignalConfig| above.clone().over(below.under(&self));
@@ -79,7 +80,7 @@ impl SignalConfig {
         }
     }
 
-    /// Without what a layer above says for all signals.
+    /// Removes values that a higher layer sets for all signals.
     fn under(mut self, above: &Config) -> Self {
         fn yields<T, U>(own: &mut Option<T>, above: Option<&U>) {
             if above.is_some() {
@@ -97,7 +98,7 @@ impl SignalConfig {
     }
 }
 
-/// Both maps; of two entries of the same name, the one above.
+/// Joins both maps; of two entries with the same name, the one of `above` stays.
 pub(crate) fn joined<V>(above: BTreeMap<String, V>, below: BTreeMap<String, V>) -> BTreeMap<String, V> {
     let mut all = below;
     all.retain(|name, _| !above.keys().any(|said| said.eq_ignore_ascii_case(name)));
@@ -105,7 +106,7 @@ pub(crate) fn joined<V>(above: BTreeMap<String, V>, below: BTreeMap<String, V>) 
     all
 }
 
-/// Headers of all signals, and those of one over them.
+/// Headers of all signals, overridden by those of one signal.
 pub(crate) fn headers(
     all: &BTreeMap<String, Secret>,
     one: &BTreeMap<String, Secret>,

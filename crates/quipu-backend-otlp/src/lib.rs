@@ -1,10 +1,11 @@
-//! The backend `otlp`: records to any program that speaks OTLP, over gRPC or HTTP, by settings, by OpenTelemetry's environment
-//! variables or by the preset of a vendor.
+//! The backend `otlp`: exports records to any OTLP server, over gRPC or HTTP. Its config comes from a file,
+//! OpenTelemetry's environment variables or a vendor's preset.
 //!
 //! Verb: DELIVER.
 //! Takes: batches.
-//! Gives: export requests, as they came in or by today's conventions; what was not taken, told apart by what may be repeated.
-//! Never: repeats by itself, says a secret, or sends a key that is meant for one place to another.
+//! Gives: export requests, unchanged or in the words of current conventions; unaccepted records, sorted by
+//! whether a retry can help.
+//! Never: retries by itself, prints a secret, or sends one destination's key to another.
 
 mod auth;
 mod backend;

@@ -1,4 +1,4 @@
-//! Records as they are to leave.
+//! Prepares records for export.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use quipu_core::{Batch, Event, Metric, Resource, Span};
 
-/// Adds attributes to resources that have none of their name.
+/// Adds attributes to resources that lack them.
 #[derive(Debug)]
 pub(crate) struct Resources<'a> {
     added: &'a BTreeMap<String, String>,
-    /// By the address of the resource as it came, which its records share; held, so that no other one gets this address.
+    /// Results by the address of the original resource, which its records share. The original is held, so its
+    /// address stays unique.
     done: HashMap<usize, (Arc<Resource>, Arc<Resource>)>,
 }
 
@@ -42,7 +43,7 @@ impl<'a> Resources<'a> {
         Self { added, done: HashMap::new() }
     }
 
-    /// The records with what is added; as they are when nothing is.
+    /// The records with added attributes; borrowed if nothing is added.
     pub fn add<'r, T: Resourced>(&mut self, records: Cow<'r, [T]>) -> Cow<'r, [T]> {
         if self.added.is_empty() || records.is_empty() {
             return records;
@@ -69,7 +70,8 @@ impl<'a> Resources<'a> {
     }
 }
 
-/// The spans of a batch, as they came, that left as these; with their ledger rows, without which they would not leave the same again.
+/// The original spans of a batch for these exported ones, with their ledger rows. Without the rows a retry
+/// would export other figures.
 pub(crate) fn originals(batch: &Batch, left: &[Span]) -> Batch {
     let ids: HashSet<_> = left.iter().map(|span| (span.trace_id, span.span_id)).collect();
     let spans = batch.spans.iter().filter(|span| ids.contains(&(span.trace_id, span.span_id)));

@@ -1,4 +1,4 @@
-//! A look whether the other side is there, lets us in and takes what it is sent.
+//! Connection check of the OTLP server: reachability, access and acceptance of records.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -13,15 +13,15 @@ use quipu_send::{Code, OtlpSender, Partial, Refusal, Status, reach};
 use crate::config::Config;
 use crate::outgoing::Resources;
 
-/// What the records of a check are called.
+/// Name of the records of a check.
 const CALLED: &str = "quipu check";
 /// Bytes of the shortest word that may be a token.
 const TOKEN: usize = 16;
-/// The longest that a step of the way may take.
+/// Timeout of one network step.
 const STEP: Duration = Duration::from_secs(5);
 
-/// One finding a step: `reach`, `tls` and `auth` once for each host, then the signals. A host that is not reached or lets nobody in is
-/// not asked again.
+/// Returns one finding for each step: `reach`, `tls` and `auth` once for each host, then the signals. A host
+/// that cannot be reached or denies access is not asked again.
 pub(crate) async fn look(sender: &OtlpSender, config: &Config) -> Vec<Finding> {
     let mut findings = Vec::new();
     let (mut hosts, mut shut) = (HashSet::new(), HashSet::new());
@@ -75,7 +75,7 @@ fn host(url: &str) -> String {
     format!("{scheme}://{}", host.rsplit('@').next().unwrap_or_default())
 }
 
-/// Somebody answered: all is well as far as there.
+/// The findings of a server that answered.
 fn answered(url: &str, took: u128) -> Vec<Finding> {
     let mut findings = vec![finding("reach", true, format!("{} answered in {took} ms", host(url)))];
     if url.starts_with("https") {
@@ -91,7 +91,7 @@ fn verdict(step: &str, signal: Signal, answer: Result<Partial, Refusal>, config:
             let said = quoted(&message, config);
             finding(step, false, format!("the request was taken, its {} refused{said}", signal.item()))
         }
-        // Some refuse an empty request, which says nothing about a full one.
+        // Some servers reject an empty request, which proves nothing about a full one.
         Err(refusal) if signal == Signal::Metrics && refusal.status == Status::Http(400) => {
             finding(step, true, "let in; not tried with a metric")
         }
@@ -132,7 +132,7 @@ fn advice(refusal: &Refusal) -> &'static str {
     }
 }
 
-/// The other side's words, without what is secret here: it was sent nothing but the check.
+/// The server's text without secrets; it received only the check's records.
 fn quoted(said: &str, config: &Config) -> String {
     let signals = [&config.traces, &config.metrics, &config.logs];
     let headers = signals.iter().flat_map(|signal| signal.headers.values()).chain(config.headers.values());
@@ -143,7 +143,7 @@ fn quoted(said: &str, config: &Config) -> String {
         }
     }
     if config.auth.is_some() {
-        // Tokens and signatures are in no setting: what could be one is left out.
+        // Tokens and signatures are not in the config, so every word that may be one is masked.
         let words = text.split_whitespace().map(|word| if word.len() >= TOKEN { "***" } else { word });
         text = words.collect::<Vec<_>>().join(" ");
     }

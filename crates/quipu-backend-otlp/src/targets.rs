@@ -1,4 +1,4 @@
-//! From settled settings to where each signal goes.
+//! Converts complete config into the endpoint of each signal.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::variables::wrong;
 const TIMEOUT_MS: u64 = 10_000;
 
 impl Config {
-    /// What the settings say of a signal.
+    /// The overrides of a signal.
     pub(crate) const fn signal(&self, signal: Signal) -> &SignalConfig {
         match signal {
             Signal::Traces => &self.traces,
@@ -22,7 +22,7 @@ impl Config {
         }
     }
 
-    /// The sender, for the signals that are sent.
+    /// The sender, for the enabled signals.
     pub(crate) fn sender(&self) -> Result<OtlpSender> {
         let authorize = self.auth.as_ref().map(crate::Auth::open).transpose()?;
         let mut targets = Vec::new();
@@ -67,7 +67,7 @@ impl Config {
     }
 }
 
-/// An address as a URL, and the protocol that it or the settings say.
+/// An address as a URL, with the protocol from its scheme or the config.
 fn spelt(endpoint: &str, said: Option<Protocol>, insecure: bool) -> (String, Protocol) {
     for (short, long) in [("grpc://", "http://"), ("grpcs://", "https://")] {
         if let Some(rest) = endpoint.strip_prefix(short) {

@@ -1,4 +1,4 @@
-//! Environment variables, as whoever opens the backend lets them be seen.
+//! Environment variables, as the caller provides them.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use quipu_send::Secret;
 
 use crate::backend::NAME;
 
-/// Variables by name: those that the settings say, then those of the environment. An empty one is not set.
+/// Variables by name: from the config, then from the environment. An empty one counts as missing.
 pub(crate) struct Variables<'a> {
     said: &'a BTreeMap<String, Secret>,
     environment: &'a dyn Fn(&str) -> Option<String>,
@@ -18,7 +18,7 @@ impl<'a> Variables<'a> {
         Self { said, environment }
     }
 
-    /// What a variable says.
+    /// The value of a variable.
     pub fn get(&self, name: &str) -> Option<String> {
         let said = self.said.get(name).map(|value| value.expose().to_owned());
         said.or_else(|| (self.environment)(name))
@@ -26,18 +26,18 @@ impl<'a> Variables<'a> {
             .filter(|text| !text.is_empty())
     }
 
-    /// What the first that is set of these variables says.
+    /// The value of the first variable that is set.
     pub fn first(&self, names: &[&str]) -> Option<String> {
         names.iter().find_map(|name| self.get(name))
     }
 
-    /// As [`Self::first`]; an error that names them when none is set.
+    /// Like [`Self::first`]; without any value, an error that names the variables.
     pub fn need(&self, names: &[&str], what: &str) -> Result<String> {
         self.first(names).ok_or_else(|| wrong(format!("{} is not set: {what}", names.join(" or "))))
     }
 }
 
-/// The error of settings that cannot be used.
+/// The error of invalid config.
 pub(crate) fn wrong(context: impl Into<String>) -> Error {
     Error::new(ErrorKind::Invalid, "read settings", context).of_backend(NAME)
 }

@@ -1,4 +1,4 @@
-//! UDP to an agent.
+//! UDP packets to an agent.
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -16,7 +16,8 @@ use crate::Config;
 use crate::prepare::{self, Id};
 use crate::state::State;
 
-/// An agent. Nobody answers over UDP: what is known is that packets left, and whether the kernel heard that nobody listens.
+/// An agent. UDP has no answers: the backend only knows that packets left, and whether the kernel saw a
+/// refusal.
 pub(crate) struct Agent {
     /// Host and port.
     place: String,
@@ -24,7 +25,8 @@ pub(crate) struct Agent {
     events: bool,
     most: usize,
     pause: Duration,
-    /// Made at the first write and again after a failure, so that a new address of the name is found. One sends at a time.
+    /// Created at the first write and again after a failure, to resolve the host name anew. Only one write at
+    /// a time uses it.
     socket: Mutex<Option<UdpSocket>>,
     state: Arc<State>,
 }
@@ -72,7 +74,7 @@ impl Agent {
         aside(move || written(&prepare::shown(&batch, mapping, events), most)).await
     }
 
-    /// All packets, or an error: then all are to be repeated, for it is not known which was lost.
+    /// Sends all packets. After an error all must be sent again, because the lost one is unknown.
     async fn send(&self, packets: &[Vec<u8>]) -> Result<()> {
         if packets.is_empty() {
             return Ok(());
@@ -88,7 +90,7 @@ impl Agent {
             }
             socket.send(packet).await.map_err(|cause| self.unsent(cause, packet.len()))?;
         }
-        // On the same machine the kernel knows at once that nobody listens.
+        // On the same machine the kernel reports a missing listener at once.
         match socket.take_error() {
             Ok(None) => {
                 *held = Some(socket);
@@ -169,12 +171,12 @@ fn is_too_long(cause: &io::Error) -> bool {
     cause.raw_os_error() == Some(code)
 }
 
-/// Spans as packets of at most `most` bytes, each as full as the bounds of the spans allow.
+/// Encodes spans as packets of at most `most` bytes, each as full as the size bounds of the spans allow.
 fn written(spans: &[Span], most: usize) -> Result<Written> {
     let mut all = Written::default();
     for group in groups::groups(spans) {
         let mut process = convert::process(&group.resource);
-        // A packet has to have room for spans, and what sent them is repeated in each.
+        // Each packet repeats the process, and needs space for spans.
         fit::cut_process(&mut process, most / 4);
         let room = most - fit::around(&process);
         let (mut packet, mut taken) = (Vec::new(), 0);

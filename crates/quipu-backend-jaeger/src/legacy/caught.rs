@@ -1,4 +1,4 @@
-//! The exporter, with its transports replaced by a list: what it writes is caught.
+//! The OpenTelemetry 0.23 exporter with a list in place of its transports, to capture its output.
 
 use std::fmt::Debug;
 use std::net::ToSocketAddrs;
@@ -19,11 +19,12 @@ use legacy_opentelemetry_sdk::trace::Config;
 use parking_lot::Mutex;
 use quipu_core::{Error, ErrorKind, Result};
 
-/// What the exporter wrote.
+/// The captured output.
 #[derive(Debug, Clone, Default)]
 struct Caught(Arc<Mutex<Vec<Vec<u8>>>>);
 
-/// A message `emitBatch` of compact Thrift with these spans, in more than one packet where one would have more than `most` bytes.
+/// Encodes these spans as `emitBatch` messages of compact Thrift, in several packets if one would exceed
+/// `most` bytes.
 ///
 /// # Errors
 /// A single span does not fit.
@@ -40,7 +41,7 @@ pub(super) fn packets(process: &[KeyValue], spans: Vec<SpanData>, most: usize) -
     Ok(std::mem::take(&mut *caught.0.lock()))
 }
 
-/// A `Batch` of binary Thrift with these spans, as the body of a request to a collector.
+/// Encodes these spans as a `Batch` of binary Thrift, the body of a request to a collector.
 ///
 /// # Errors
 /// The exporter fails.
@@ -67,7 +68,7 @@ fn export(built: Result<exporter::Exporter, TraceError>, spans: Vec<SpanData>) -
         failed("the exporter does not start: is one of the variables OTEL_EXPORTER_JAEGER_* wrong?")
             .caused_by(cause)
     })?;
-    // Nothing in it waits, for nothing is sent.
+    // The future never waits, because nothing is sent.
     match exporter.export(spans).now_or_never() {
         Some(Ok(())) => Ok(()),
         Some(Err(cause)) => Err(failed("the exporter refuses").caused_by(cause)),
@@ -102,7 +103,7 @@ impl HttpClient for Caught {
     }
 }
 
-/// The exporter asks for a runtime; only its batch processor, which is not used, would run anything on it.
+/// The exporter needs a runtime type; only its batch processor, which is not used, would run tasks on it.
 impl Runtime for Caught {
     type Interval = <Tokio as Runtime>::Interval;
     type Delay = <Tokio as Runtime>::Delay;

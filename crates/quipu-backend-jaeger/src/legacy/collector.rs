@@ -1,4 +1,4 @@
-//! HTTP to a collector.
+//! HTTP requests to a Thrift collector.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,10 +11,11 @@ use super::{aside, caught, convert, groups};
 use crate::Config;
 use crate::prepare::{self, Id};
 
-/// What collectors know Thrift by (<https://www.jaegertracing.io/docs/1.76/architecture/apis/#thrift-over-http-stable>).
+/// Media type of Thrift at collectors
+/// (<https://www.jaegertracing.io/docs/1.76/architecture/apis/#thrift-over-http-stable>).
 const THRIFT: &str = "application/vnd.apache.thrift.binary";
 
-/// A collector.
+/// A collector that accepts Thrift.
 pub(crate) struct Collector {
     http: Http,
     url: String,
@@ -24,7 +25,7 @@ pub(crate) struct Collector {
     events: bool,
 }
 
-/// A request and the spans in it.
+/// A request and its spans.
 struct Body {
     bytes: Vec<u8>,
     spans: Vec<Id>,
@@ -42,7 +43,7 @@ impl Collector {
         })
     }
 
-    /// One request for each process. Those that were taken are not repeated.
+    /// Sends one request for each process. Accepted requests are not repeated.
     pub async fn write(&self, batch: Arc<Batch>) -> Result<()> {
         let mut bodies = self.bodies(&batch).await?.into_iter();
         let (mut again, mut refused, mut failure) = (Vec::new(), Vec::new(), None);

@@ -1,8 +1,9 @@
-//! Spans as OpenTelemetry 0.23 has them, with the tags that Jaeger shows them by.
+//! Converts spans to the types of OpenTelemetry 0.23, with Jaeger's tags.
 //!
-//! By <https://opentelemetry.io/docs/specs/otel/trace/sdk_exporters/jaeger/> and
-//! <https://opentelemetry.io/docs/specs/otel/common/mapping-to-non-otlp/>. The exporter adds `span.kind`, `error`, `otel.status_code`
-//! and `otel.status_description`, unless attributes have these names; a link becomes a reference that follows, without its attributes.
+//! Rules by <https://opentelemetry.io/docs/specs/otel/trace/sdk_exporters/jaeger/> and
+//! <https://opentelemetry.io/docs/specs/otel/common/mapping-to-non-otlp/>. The exporter adds `span.kind`,
+//! `error`, `otel.status_code` and `otel.status_description`, unless attributes have these names. A link
+//! becomes a `FOLLOWS_FROM` reference without its attributes.
 
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -16,7 +17,7 @@ use quipu_core::{Link, Resource, Span, SpanEvent, SpanId, SpanKind, Status, Time
 
 use super::value::{tag, text};
 
-/// Tags of what sent a span; its service is the process's name.
+/// Tags of a span's process; its service is the process's name.
 pub(super) fn process(resource: &Resource) -> Vec<KeyValue> {
     let mut tags: Vec<KeyValue> = resource.attributes.iter().map(|(key, value)| tag(key, value)).collect();
     if resource.attributes.text("service.name").is_none_or(str::is_empty) {
@@ -26,7 +27,7 @@ pub(super) fn process(resource: &Resource) -> Vec<KeyValue> {
     tags
 }
 
-/// A span. One that runs has no length; time before 1970 is 1970.
+/// Converts a span. A running span has a duration of zero; a time before 1970 becomes 1970.
 pub(super) fn span(span: &Span) -> SpanData {
     let start = time(span.start);
     SpanData {
@@ -55,7 +56,7 @@ fn attributes(span: &Span) -> Vec<KeyValue> {
     tags.extend(span.attributes.iter().map(|(key, value)| tag(key, value)));
     let scope = &span.scope;
     if !scope.name.is_empty() {
-        // The second is the older name, which old screens know.
+        // The second is the older name, for old versions of the UI.
         tags.push(text("otel.scope.name", scope.name.as_str()));
         tags.push(text("otel.library.name", scope.name.as_str()));
     }
@@ -97,7 +98,7 @@ fn links(links: &[Link]) -> SpanLinks {
     all
 }
 
-/// Of W3C's flags only `sampled`: Jaeger's second bit is another than W3C's.
+/// Only `sampled` of W3C's flags, because Jaeger's second bit has another meaning than W3C's.
 fn context(trace: TraceId, span: SpanId) -> old::SpanContext {
     let trace = old::TraceId::from_bytes(*trace.as_bytes());
     old::SpanContext::new(trace, id(span), old::TraceFlags::SAMPLED, false, old::TraceState::NONE)

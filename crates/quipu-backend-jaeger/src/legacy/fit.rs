@@ -1,8 +1,9 @@
-//! How large spans are in compact Thrift at most, and how they are made to fit a packet.
+//! Upper bounds for the size of spans in compact Thrift, and cuts that make them fit a packet.
 //!
-//! A bound and not the size: a number of n bits takes up to n/7 + 1 bytes, a text its bytes and up to 5 for their number, a field and
-//! the end of a structure one each (<https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md>). So
-//! what the bound allows always fits, and the exporter never has to be asked twice.
+//! A bound is used instead of the exact size. A number of n bits takes up to n/7 + 1 bytes, a text its bytes
+//! and up to 5 for its length. A field and the end of a structure take one byte each
+//! (<https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md>). A span within the
+//! bound always fits, so the exporter encodes it only once.
 
 use legacy_opentelemetry::trace::Status;
 use legacy_opentelemetry::{KeyValue, StringValue, Value};
@@ -14,24 +15,24 @@ const TAG: usize = 4 + 5 + 5 + 10 + 1;
 const SPAN: usize = 11 + 5 * 11 + 6 + 5 + 4 * 6 + 1;
 /// The tags that the exporter adds: kind, error, status and its description.
 const ADDED: usize = 4 * (TAG + 24) + 8;
-/// A log without its tags, and with the two that the exporter adds.
+/// A log without its own tags, but with the two that the exporter adds.
 const LOG: usize = 2 + 11 + 6 + 1 + 2 * (TAG + 40);
-/// A reference.
+/// A reference to another span.
 const REFERENCE: usize = 4 + 5 + 3 * 11 + 1;
-/// The message around the spans: its head, the batch, the process without its tags.
+/// The message without its spans: header, batch, process without its tags.
 const AROUND: usize = 64;
-/// Texts are not cut below this: what they say would be lost.
+/// Least length of a cut text; a shorter one would lose its meaning.
 const SHORTEST: usize = 64;
-/// What a cut text ends with takes at most this.
+/// Largest length of the mark at the end of a cut text.
 const MARK: usize = 40;
 
-/// Bytes around the spans of a packet whose process has these tags, at most.
+/// Upper bound of a packet's bytes without its spans, for a process with these tags.
 pub(super) fn around(process: &[KeyValue]) -> usize {
     let service = process.iter().find(|tag| tag.key.as_str() == "service.name").map_or(16, value_of);
     AROUND + service + process.iter().map(tag).sum::<usize>()
 }
 
-/// Bytes of a span, at most.
+/// Upper bound of a span's bytes.
 pub(super) fn size(span: &SpanData) -> usize {
     let logs =
         span.events.iter().map(|log| LOG + log.name.len() + log.attributes.iter().map(tag).sum::<usize>());
@@ -59,19 +60,19 @@ fn value_of(tag: &KeyValue) -> usize {
     }
 }
 
-/// What became of a span.
+/// Result of a cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fit {
-    /// It fitted as it was.
+    /// It fits unchanged.
     Whole,
-    /// It fits now.
+    /// It fits after the cut.
     Cut,
-    /// It does not fit however its texts are cut: too many tags, logs or references.
+    /// It cannot fit: it has too many tags, logs or references.
     Not,
 }
 
-/// Cuts the longest texts of a span, all to the same length, until it takes no more than `room` bytes. A cut text ends with how long
-/// it was.
+/// Cuts the longest texts of a span, all to the same length, until it takes at most `room` bytes. A cut text
+/// ends with its original length.
 pub(super) fn cut(span: &mut SpanData, room: usize) -> Fit {
     let size = size(span);
     if size <= room {
@@ -88,14 +89,14 @@ pub(super) fn cut(span: &mut SpanData, room: usize) -> Fit {
     Fit::Cut
 }
 
-/// Cuts the longest texts of a process until it takes no more than `room` bytes; tags that then still do not fit are left out.
-/// Whether all was kept.
+/// Cuts the longest texts of a process until it takes at most `room` bytes; tags that still do not fit are
+/// dropped. Returns whether all was kept.
 pub(super) fn cut_process(process: &mut Vec<KeyValue>, room: usize) -> bool {
     let size = around(process);
     if size <= room {
         return true;
     }
-    // The service counts twice: it is the process's name too.
+    // The service counts twice, because it is also the process's name.
     let service = process.iter().filter(|tag| tag.key.as_str() == "service.name").map(value_of);
     let lengths = process.iter().map(value_of).chain(service).collect();
     let longest = level(lengths, size - room).unwrap_or(SHORTEST);
@@ -116,14 +117,15 @@ fn lengths(span: &SpanData) -> Vec<usize> {
     span.attributes.iter().chain(events).map(value_of).chain([said]).collect()
 }
 
-/// To which length the longest texts have to be cut so that `excess` bytes less are taken; `None` when that leaves too little of them.
+/// The length to which the longest texts must be cut to save `excess` bytes; `None` if too little of them
+/// would remain.
 fn level(mut lengths: Vec<usize>, excess: usize) -> Option<usize> {
     lengths.sort_unstable_by(|one, other| other.cmp(one));
     let mut above = 0;
     for (at, length) in lengths.iter().enumerate() {
         above += length;
         let next = lengths.get(at + 1).copied().unwrap_or_default();
-        // The first at + 1 texts at a length that is not below the next one's.
+        // The first at + 1 texts, at a length not below that of the next.
         let left = above.saturating_sub(excess) / (at + 1);
         if left >= next && above >= excess {
             return (left >= SHORTEST).then_some(left);
@@ -216,7 +218,7 @@ mod tests {
             match cut(&mut span, room) {
                 Fit::Whole => prop_assert!(before <= room),
                 Fit::Cut => prop_assert!(before > room && size(&span) <= room),
-                // Names, keys and numbers alone are too many.
+                // Names, keys and numbers alone are too large.
                 Fit::Not => return Ok(()),
             }
             let bound = around(&process) + size(&span);

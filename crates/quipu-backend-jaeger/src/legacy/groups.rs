@@ -1,4 +1,4 @@
-//! Spans by what sent them: a batch of Thrift has one process.
+//! Groups of spans by process, because a Thrift batch has one process.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ pub(super) struct Group<'a> {
     pub spans: Vec<&'a Span>,
 }
 
-/// Spans by what sent them, in the order in which they came.
+/// Groups spans by process, in their order.
 pub(super) fn groups(spans: &[Span]) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     for run in spans.chunk_by(|one, next| same(&one.resource, &next.resource)) {
@@ -23,7 +23,7 @@ pub(super) fn groups(spans: &[Span]) -> Vec<Group<'_>> {
     groups
 }
 
-/// Shared, or equal: spans from a spool do not share.
+/// Whether two resources are shared or equal: spans from a spool do not share.
 fn same(one: &Arc<Resource>, other: &Arc<Resource>) -> bool {
     Arc::ptr_eq(one, other) || one == other
 }

@@ -1,7 +1,9 @@
-//! Jaeger's own Thrift, for agents and collectors of before OTLP: the only place that knows OpenTelemetry 0.23 and its exporter.
+//! Jaeger's own Thrift, for agents and collectors before OTLP: the only module that uses OpenTelemetry 0.23
+//! and its exporter.
 //!
-//! The exporter maps and writes; it is never let near the network. What it would send is caught and sent from here, because it
-//! reads its address from the environment over the settings, repeats nothing, trusts other roots, and gives no status.
+//! The exporter only converts and encodes; its output is captured and sent by this backend. Its own transport
+//! takes its address from the environment despite the config, never retries, trusts other root certificates,
+//! and reports no status.
 
 mod agent;
 mod caught;
@@ -50,7 +52,8 @@ impl Legacy {
     }
 }
 
-/// Runs what takes time, and may look up the name that the exporter finds in the environment, where nobody waits for it.
+/// Runs slow work on a blocking thread; it may also look up a host name that the exporter finds in the
+/// environment.
 async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,

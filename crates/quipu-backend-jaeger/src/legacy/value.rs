@@ -1,4 +1,4 @@
-//! Values as tags have them: text, numbers and flags. Lists and maps are JSON, bytes are base64
+//! Values of tags: text, numbers and booleans. Lists and maps become JSON, bytes become base64
 //! (<https://opentelemetry.io/docs/specs/otel/common/#attribute-type-mapping-to-non-otlp-formats>).
 
 use base64::Engine as _;
@@ -31,7 +31,7 @@ fn json(value: &Value) -> Json {
         Value::Null => Json::Null,
         Value::Bool(flag) => Json::Bool(*flag),
         Value::Int(int) => Json::from(*int),
-        // JSON has no word for infinities and NaN.
+        // JSON has no infinities and NaN.
         Value::Double(double) if !double.is_finite() => Json::String(double.to_string()),
         Value::Double(double) => Json::from(*double),
         Value::String(text) => Json::String(text.clone()),

@@ -1,4 +1,4 @@
-//! An agent, and what it hears.
+//! Packets to an agent, played by a UDP socket.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};

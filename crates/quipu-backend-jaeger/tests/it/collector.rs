@@ -1,4 +1,4 @@
-//! A collector of Thrift over HTTP.
+//! Requests to a Thrift collector over HTTP.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Settings.
+//! Config values, variables and errors.
 
 use quipu_backend_jaeger::{Config, Jaeger, Protocol};
 use quipu_send::Secret;

@@ -1,4 +1,4 @@
-//! The laws of ways out, by OTLP and to an agent.
+//! The conformance suite for exporters, over OTLP and to an agent.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Jaeger's side is played by sockets that read what comes; the laws judge the backend as any other.
+//! Tests of the Jaeger backend against sockets that read its output, and the conformance suite.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! OTLP, which is the way to Jaeger unless said otherwise.
+//! OTLP, the default protocol to Jaeger.
 
 use std::sync::Arc;
 
@@ -129,7 +129,7 @@ async fn what_is_too_large_at_once_goes_in_halves() {
     let large = || (413, Vec::new());
     let server = Server::start([large(), (200, Vec::new()), large(), large(), (503, Vec::new())]).await;
     let jaeger = jaeger(&server);
-    // Eight: too large. Four: taken. Four: too large. Two: too large. One: not now.
+    // Eight: too large. Four: accepted. Four: too large. Two: too large. One: not now.
     let sent = batch((1..=8).map(|number| span(number, "s")));
     let mut error = jaeger.write(Arc::clone(&sent)).await.unwrap_err();
     assert_eq!((error.kind(), error.retry()), (ErrorKind::Unavailable, Retry::Yes));

@@ -1,4 +1,4 @@
-//! Spans to send.
+//! Sample spans for the tests.
 
 use std::sync::Arc;
 
@@ -25,14 +25,14 @@ pub fn resource(service: &str) -> Arc<Resource> {
     Arc::new(Resource { attributes, ..Resource::default() })
 }
 
-/// A span of a second.
+/// A span with a duration of one second.
 pub fn span(number: u64, name: &str) -> Span {
     let mut span = Span::new(trace_id(u128::MAX - 1), span_id(number), name, at(0), at(1));
     span.resource = resource("shop");
     span
 }
 
-/// A call of a model with all that a span can have.
+/// A model call with every field that a span can have.
 pub fn call() -> Span {
     let mut span = span(2, "chat gpt-5");
     span.parent_id = Some(span_id(1));

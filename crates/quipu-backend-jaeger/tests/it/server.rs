@@ -1,4 +1,4 @@
-//! A server that notes requests and answers as told.
+//! A server that records requests and gives prepared answers.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -31,7 +31,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Answers in turn as told, and then with 200.
+    /// Gives the prepared answers in turn, then 200.
     pub async fn start(answers: impl IntoIterator<Item = Answer>) -> Self {
         let desk = Desk { answers: Arc::new(Mutex::new(answers.into_iter().collect())), ..Desk::default() };
         let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -1,4 +1,4 @@
-//! Thrift, read without Jaeger's definitions: fields by their numbers, which are those of
+//! A Thrift reader without Jaeger's definitions. Fields have the numbers of
 //! <https://github.com/jaegertracing/jaeger-idl/blob/main/thrift/jaeger.thrift>.
 
 use std::collections::BTreeMap;
@@ -41,7 +41,7 @@ impl Thrift {
         }
     }
 
-    /// Of a list of tags, the value of each.
+    /// The value of each tag in a list of tags.
     pub fn tags(&self, field: i16) -> BTreeMap<String, Thrift> {
         let value = |tag: &Self| [3, 4, 5, 6].iter().find_map(|at| tag.field(*at)).unwrap();
         self.list(field).iter().map(|tag| (tag.text(1).to_owned(), value(tag))).collect()

@@ -1,4 +1,4 @@
-//! Bearer tokens.
+//! Bearer tokens from a program or a metadata server, renewed before they expire.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,22 +16,24 @@ use tokio::sync::Mutex;
 use super::command::{failed, output};
 use crate::variables::wrong;
 
-/// A token that was just fetched and is refused will not become better by fetching another one.
+/// Age below which a rejected token is not replaced, because another one would be rejected too.
 pub(super) const FRESH: Duration = Duration::from_secs(60);
-/// How long before its end a token is replaced.
+/// Time before its expiry at which a token is replaced.
 const MARGIN: Duration = Duration::from_secs(120);
 
-/// A token from a program, or from a metadata server as Google's and Azure's machines have. One of both is said.
+/// A token from a program, or from a metadata server like those of Google's and Azure's machines. Exactly one
+/// of the two is set.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Bearer {
-    /// Program and arguments. It prints the token, or JSON with `access_token` or `accessToken` and perhaps `expires_in`.
+    /// Program and arguments. It prints the token, or JSON with `access_token` or `accessToken` and
+    /// optionally `expires_in`.
     pub command: Vec<String>,
-    /// Address that answers with such JSON.
+    /// Address that returns such JSON.
     pub url: Option<String>,
     /// Headers of the request to it.
     pub url_headers: BTreeMap<String, Secret>,
-    /// Seconds that a token is used when nothing says how long it is good.
+    /// Seconds until a token without an expiry is replaced.
     pub keep_s: u64,
 }
 
@@ -77,12 +79,12 @@ struct Token {
     until: Instant,
 }
 
-/// Fetches tokens and holds the last one.
+/// Fetches tokens and caches the last one.
 pub(crate) struct Tokens {
     source: Source,
     keep: Duration,
     held: Mutex<Option<Token>>,
-    /// When the other side refused a token last.
+    /// Time at which the server last rejected a token.
     stale: parking_lot::Mutex<Option<Instant>>,
 }
 
@@ -115,7 +117,7 @@ impl Tokens {
     }
 }
 
-/// The token and the seconds that it is good.
+/// The token and its lifetime in seconds.
 fn read(text: &str) -> Option<(Secret, Option<u64>)> {
     if !text.starts_with('{') {
         let token = text.lines().next().unwrap_or_default().trim();
@@ -146,7 +148,7 @@ impl Authorize for Tokens {
     }
 
     fn refused(&self) -> bool {
-        // Held by a request that fetches: its token will be a new one.
+        // A concurrent request is fetching a new token.
         let Ok(held) = self.held.try_lock() else { return true };
         let old = held.as_ref().is_some_and(|token| token.got.elapsed() > FRESH);
         if old {

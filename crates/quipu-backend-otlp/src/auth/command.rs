@@ -9,12 +9,13 @@ use tokio::time::timeout;
 
 use crate::backend::NAME;
 
-/// How long such a program may take.
+/// Timeout of such a program.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Bytes of its answer that are read.
+/// Largest output in bytes that is read.
 const LONGEST: usize = 64 << 10;
 
-/// Runs a program with its arguments and gives what it prints. Its words on standard error are not read: they may hold secrets.
+/// Runs a program with its arguments and returns its output. Standard error is not read, because it may
+/// contain secrets.
 pub(crate) async fn output(words: &[String]) -> Result<String> {
     let [program, arguments @ ..] = words else {
         return Err(failed("the command is empty"));
@@ -38,7 +39,7 @@ pub(crate) async fn output(words: &[String]) -> Result<String> {
     Ok(text.trim().to_owned())
 }
 
-/// No right can be had now; there may be one later.
+/// Credentials are not available now; a retry may help.
 pub(crate) fn failed(context: impl Into<String>) -> Error {
     Error::new(ErrorKind::Unavailable, "get credentials", context).of_backend(NAME)
 }

@@ -1,4 +1,4 @@
-//! Rights that expire: tokens that a program or a server gives, and signatures.
+//! Credentials that expire: tokens from a program or a server, and signatures.
 
 mod bearer;
 mod command;
@@ -13,18 +13,18 @@ use serde::Deserialize;
 pub use bearer::Bearer;
 pub use sigv4::Sigv4;
 
-/// What lets requests in, where a fixed header does not.
+/// Authorization of requests, other than by a fixed header.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Auth {
-    /// A token that is fetched, and fetched again before it expires.
+    /// A token that is fetched, and replaced before it expires.
     Bearer(Bearer),
     /// AWS's signature, version 4.
     Sigv4(Sigv4),
 }
 
 impl Auth {
-    /// What signs requests with it.
+    /// Creates the authorizer of requests.
     pub(crate) fn open(&self) -> Result<Arc<dyn Authorize>> {
         match self {
             Self::Bearer(bearer) => Ok(Arc::new(bearer.clone().open()?)),

@@ -1,4 +1,5 @@
-//! AWS's signature, version 4, by AWS's own crate: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html>.
+//! AWS's signature, version 4, by AWS's own crate:
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html>.
 
 use std::fmt;
 use std::time::{Duration, Instant, SystemTime};
@@ -18,26 +19,26 @@ use super::command::{failed, output};
 use crate::backend::NAME;
 use crate::variables::wrong;
 
-/// How long before their end credentials are replaced.
+/// Time before their expiry at which credentials are replaced.
 const MARGIN: Duration = Duration::from_secs(120);
-/// How long credentials are used that do not say when they end.
+/// Lifetime of credentials without an expiry.
 const KEEP: Duration = Duration::from_secs(900);
 
-/// Whose signature, for which region. Either keys or a command are said.
+/// Keys and region of the signature. Either keys or a command is set.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Sigv4 {
     /// Region, such as `eu-central-1`.
     pub region: String,
-    /// Service that is asked, such as `xray`; without one the first word of the host.
+    /// Service, such as `xray`; the default is the first word of the host.
     pub service: Option<String>,
     /// Id of the access key.
     pub access_key_id: Option<String>,
-    /// The key.
+    /// Secret access key.
     pub secret_access_key: Secret,
-    /// Token of a session, for keys that expire.
+    /// Session token, for keys that expire.
     pub session_token: Option<Secret>,
-    /// Program and arguments that print credentials as `aws configure export-credentials --format process` does.
+    /// Program and arguments that print credentials like `aws configure export-credentials --format process`.
     pub command: Vec<String>,
 }
 
@@ -76,7 +77,8 @@ struct Held {
     got: Instant,
 }
 
-/// What `credential_process` prints: <https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html>.
+/// Output of a `credential_process`:
+/// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html>.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Printed {
@@ -147,7 +149,8 @@ impl Authorize for Signer {
         self.sign(url, body, who, SystemTime::now())
     }
 
-    /// With a command there may be new credentials by now. Fresh ones that are refused will be refused again.
+    /// A command may have new credentials by now. Fresh credentials that are rejected would be rejected
+    /// again.
     fn refused(&self) -> bool {
         let Ok(mut held) = self.held.try_lock() else { return true };
         held.take_if(|held| held.got.elapsed() > FRESH).is_some()

@@ -1,4 +1,4 @@
-//! Clouds, whose rights expire.
+//! Presets of cloud vendors, whose credentials expire.
 
 use quipu_core::Result;
 use quipu_send::{Protocol, Secret};
@@ -17,7 +17,7 @@ pub(super) const AWS: &[Variable] = &[
     optional("AWS_OTLP_LOG_STREAM", "the log stream, default without it"),
 ];
 
-/// Each signal has a host and a service of its own.
+/// AWS has a separate host and service for each signal.
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-OTLPEndpoint.html>
 pub(super) fn aws(variables: &Variables<'_>, said: &Config) -> Result<Config> {
     let own = match &said.auth {
@@ -65,7 +65,8 @@ pub(super) const AWS_ADOT: &[Variable] = &[needed(
     "where the collector listens for OTLP over gRPC, http://collector:4317",
 )];
 
-/// The collector signs; it takes whatever OTLP there is. <https://aws-otel.github.io/docs/getting-started/collector>
+/// The collector signs requests, and accepts any OTLP.
+/// <https://aws-otel.github.io/docs/getting-started/collector>
 pub(super) fn aws_adot(variables: &Variables<'_>, said: &Config) -> Result<Config> {
     let what = "where the collector listens for OTLP over gRPC, such as http://collector:4317";
     let endpoint = match &said.endpoint {

@@ -1,4 +1,4 @@
-//! Vendors: where they are, what lets us in, and which variables say so. Each has a page in `docs/guide/vendors`.
+//! Presets of vendors: addresses, authorization and variables. Each has a page in `docs/guide/vendors`.
 
 mod clouds;
 mod vendors;
@@ -11,13 +11,13 @@ use serde::Deserialize;
 use crate::config::{Config, SignalConfig};
 use crate::variables::Variables;
 
-/// A vendor.
+/// A vendor preset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Preset {
     /// Amazon CloudWatch and X-Ray, signed.
     Aws,
-    /// A collector of AWS's distribution, beside us.
+    /// A local collector of AWS's distribution.
     AwsAdot,
     /// Azure Monitor.
     AzureMonitor,
@@ -44,11 +44,11 @@ pub enum Preset {
 /// An environment variable of a preset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Variable {
-    /// Its name.
+    /// Name of the variable.
     pub name: &'static str,
-    /// Whether there is no sending without it, or without another one that [`Variable::what`] names.
+    /// Whether it is required, or one of the variables that [`Variable::what`] names in its place.
     pub needed: bool,
-    /// What it says.
+    /// Meaning of the variable.
     pub what: &'static str,
 }
 
@@ -69,7 +69,7 @@ impl Preset {
         Self::Phoenix,
     ];
 
-    /// Its name in the configuration.
+    /// Name in the config.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Aws => "aws",
@@ -105,7 +105,7 @@ impl Preset {
         }
     }
 
-    /// The settings that it stands for. `said` is what the user has set: what is there is not asked of variables.
+    /// The config of the preset. `said` is the user's config; its values take the place of variables.
     pub(crate) fn fill(self, variables: &Variables<'_>, said: &Config) -> Result<Config> {
         match self {
             Self::Aws => clouds::aws(variables, said),
@@ -124,7 +124,7 @@ impl Preset {
     }
 }
 
-/// What most vendors have in common: protobuf over HTTP, packed with gzip.
+/// Common config of most vendors: protobuf over HTTP, compressed with gzip.
 fn over_http(endpoint: impl Into<Option<String>>) -> Config {
     Config {
         endpoint: endpoint.into(),

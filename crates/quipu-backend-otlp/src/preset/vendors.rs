@@ -1,4 +1,4 @@
-//! Vendors with keys.
+//! Presets of vendors with API keys.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -14,7 +14,7 @@ fn basic(user: &str, password: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))
 }
 
-/// An endpoint that the settings say or a variable does.
+/// An endpoint from the config or a variable.
 fn endpoint(variables: &Variables<'_>, said: &Config, name: &str, what: &str) -> Result<Option<String>> {
     if said.endpoint.is_some() {
         return Ok(None);
@@ -51,7 +51,7 @@ pub(super) fn datadog(variables: &Variables<'_>) -> Result<Config> {
     let site = variables.get("DD_SITE").unwrap_or_else(|| "datadoghq.com".to_owned());
     let mut config = over_http(format!("https://otlp.{site}"));
     header(&mut config, "dd-api-key", variables.need(&["DD_API_KEY"], "an API key of Datadog")?);
-    // Without it Datadog shows spans, but computes no metrics of them.
+    // Without it Datadog shows spans, but computes no metrics from them.
     config.traces.headers.insert("compute_stats".to_owned(), Secret::from("true"));
     config.logs.headers.insert("dd-protocol".to_owned(), Secret::from("otlp"));
     Ok(config)
@@ -106,7 +106,7 @@ pub(super) const LANGFUSE: &[Variable] = &[
     ),
 ];
 
-/// Takes spans only. <https://langfuse.com/integrations/native/opentelemetry>
+/// Accepts spans only. <https://langfuse.com/integrations/native/opentelemetry>
 pub(super) fn langfuse(variables: &Variables<'_>) -> Result<Config> {
     let host = variables.first(&["LANGFUSE_BASE_URL", "LANGFUSE_HOST"]);
     let host = host.unwrap_or_else(|| "https://cloud.langfuse.com".to_owned());
@@ -114,7 +114,7 @@ pub(super) fn langfuse(variables: &Variables<'_>) -> Result<Config> {
     let user = variables.need(&["LANGFUSE_PUBLIC_KEY"], "the public key of a project of Langfuse")?;
     let password = variables.need(&["LANGFUSE_SECRET_KEY"], "the secret key of a project of Langfuse")?;
     header(&mut config, "authorization", basic(&user, &password));
-    // Without it what is sent becomes visible only after some minutes.
+    // Without it, data becomes visible only after some minutes.
     header(&mut config, "x-langfuse-ingestion-version", "4".to_owned());
     (config.metrics, config.logs) = (unsent(), unsent());
     Ok(config)
@@ -144,11 +144,12 @@ pub(super) const PHOENIX: &[Variable] = &[
     optional("PHOENIX_PROJECT_NAME", "the project, default without it"),
 ];
 
-/// Takes spans only, as protobuf. <https://arize.com/docs/phoenix/resources/frequently-asked-questions/what-is-my-phoenix-endpoint>
+/// Accepts spans only, as protobuf.
+/// <https://arize.com/docs/phoenix/resources/frequently-asked-questions/what-is-my-phoenix-endpoint>
 pub(super) fn phoenix(variables: &Variables<'_>, said: &Config) -> Result<Config> {
     let what = "the address of Phoenix, such as http://localhost:6006";
     let found = endpoint(variables, said, "PHOENIX_COLLECTOR_ENDPOINT", what)?;
-    // Some set the whole address of the traces.
+    // Some users set the full address of the traces.
     let found = found.map(|url| url.trim_end_matches('/').trim_end_matches("/v1/traces").to_owned());
     let mut config = Config { mapping: Some(Mapping::OpenInference), ..over_http(found) };
     if let Some(key) = variables.get("PHOENIX_API_KEY") {

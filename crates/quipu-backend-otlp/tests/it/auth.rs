@@ -1,4 +1,4 @@
-//! Rights that expire.
+//! Credentials that expire.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::shared::{config, nothing, open, spans, write};
 
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 
-/// A program that prints a text, and counts in a file how often it ran.
+/// A program that prints a text, and counts its runs in a file.
 fn program(folder: &std::path::Path, prints: &str) -> String {
     let path = folder.join("credentials.sh");
     let count = folder.join("count");
@@ -90,7 +90,8 @@ async fn without_a_token_nothing_is_sent_and_all_of_it_may_be_repeated() {
 
 #[tokio::test]
 async fn requests_to_aws_are_signed_as_aws_says() {
-    // What AWS says of a signature: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+    // The form of AWS's signature:
+    // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
     let server = Server::http(|_| taken()).await;
     let otlp = open(&format!(
         "endpoint = {:?}\ncompression = \"gzip\"\n[auth.sigv4]\nregion = \"eu-west-1\"\nservice = \"xray\"\naccess_key_id = \"AKIDEXAMPLE\"\nsecret_access_key = \"{SECRET}\"\nsession_token = \"session\"",
@@ -142,7 +143,7 @@ async fn credentials_of_aws_come_from_a_program_and_are_kept_until_they_end() {
     }
     assert_eq!(runs(folder.path()), 1);
     assert!(server.requests()[0].headers["authorization"].to_str().unwrap().contains("Credential=AKID/"));
-    // Over: they are asked for each time.
+    // Expired credentials are fetched each time.
     let path = program(folder.path(), &prints.replace("2999", "2001"));
     let otlp = open(&format!(
         "endpoint = {:?}\n{}",
@@ -162,7 +163,7 @@ async fn a_fixed_key_that_is_refused_is_not_tried_again() {
     assert_eq!((error.kind(), error.retry()), (ErrorKind::Denied, Retry::No));
     let fresh =
         format!("endpoint = {:?}\nauth = {{ bearer = {{ command = [\"echo\", \"t\"] }} }}", server.url);
-    // Just fetched, and refused: another one would be no better.
+    // Credentials that were just fetched and are rejected are not replaced.
     let error = write(&open(&fresh), spans(1)).await.unwrap_err();
     assert_eq!((error.kind(), error.retry()), (ErrorKind::Denied, Retry::No));
 }

@@ -1,4 +1,4 @@
-//! The laws of ways out, over gRPC and over HTTP.
+//! The conformance suite for exporters, over gRPC and over HTTP.
 
 use std::sync::{Arc, Mutex};
 
@@ -10,7 +10,7 @@ use crate::shared::{open, records};
 
 const OVER_HTTP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/conformance.txt");
 const OVER_GRPC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/conformance-grpc.txt");
-/// The server of these tests decodes by prost, whose guard is at 100 messages; a value of 40 levels is 120.
+/// The test server decodes with prost, whose limit is 100 messages; a value of 40 levels has 120.
 const TOO_DEEP: (&str, &str) = ("exit/values_of_every_kind_are_taken", "deeper than the server reads");
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

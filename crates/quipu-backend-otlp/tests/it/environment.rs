@@ -1,4 +1,4 @@
-//! OpenTelemetry's variables.
+//! OpenTelemetry's environment variables.
 
 use quipu_backend_otlp::{Config, Otlp};
 use quipu_core::ErrorKind;
@@ -69,7 +69,7 @@ async fn certificates_are_taken_from_variables() {
     let tls = authority.known();
     let path = |file: Option<std::path::PathBuf>| file.unwrap().to_str().unwrap().to_owned();
     let (ca, cert, key) = (path(tls.ca_file), path(tls.cert_file), path(tls.key_file));
-    // Without a scheme, as gRPC's own libraries write it: with TLS unless told otherwise.
+    // An endpoint without a scheme, as in gRPC's own libraries, uses TLS by default.
     let address = server.url.trim_start_matches("https://").to_owned();
     let environment = variables([
         ("OTEL_EXPORTER_OTLP_ENDPOINT", address.as_str()),
@@ -92,7 +92,7 @@ fn keys_of_the_environment_go_to_no_other_place() {
     let settled = config("endpoint = \"http://mine\"").settle(&environment).unwrap();
     assert!(settled.traces.headers.is_empty() && settled.headers.is_empty());
     assert_eq!(settled.timeout_ms, None);
-    // Unless it is meant.
+    // Unless the config enables it.
     let settled = config("endpoint = \"http://mine\"\nenvironment = true").settle(&environment).unwrap();
     assert_eq!(settled.endpoint.as_deref(), Some("http://mine"));
     assert_eq!((settled.traces.headers.len(), settled.timeout_ms), (1, Some(5)));

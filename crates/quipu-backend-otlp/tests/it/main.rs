@@ -1,4 +1,4 @@
-//! OTLP out, against real servers within the process.
+//! The OTLP backend, tested against real servers within the process.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod auth;

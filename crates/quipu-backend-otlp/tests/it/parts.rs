@@ -1,4 +1,4 @@
-//! What becomes of the rest when not all is taken.
+//! Partial acceptance, and the fate of the rest.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ async fn a_failure_that_may_pass_leaves_what_was_not_taken_yet() {
     let left = error.take_leftover().unwrap();
     assert_eq!((left.again.events, left.again.metrics), (batch().events, batch().metrics));
     assert!(left.again.spans.is_empty() && left.refused.is_empty() && left.unnamed == 0);
-    // The metrics were not tried: the other side has no room.
+    // The metrics were not sent: the server is overloaded.
     assert!(!server.requests().iter().any(|seen| is(seen, Signal::Metrics)));
     assert!(matches!(otlp.health(), Health::Degraded(_)));
 }
@@ -84,7 +84,7 @@ async fn records_that_the_server_refuses_without_naming_them_are_counted() {
     assert!(!format!("{error} {error:?}").contains("a prompt"), "{error:?}");
     let left = error.take_leftover().unwrap();
     assert_eq!((left.unnamed, left.again.len(), left.refused.len()), (1, 0, 0));
-    // It cannot refuse more than it was sent.
+    // A server cannot reject more records than it received.
     let server = Server::http(|_| encode_answer(Signal::Traces, Encoding::Protobuf, 99, "").into_response());
     let server = server.await;
     let mut error = write(&at(&server), spans(2)).await.unwrap_err();

@@ -1,4 +1,4 @@
-//! Presets: what each needs, and what goes out by it.
+//! Presets: required values, and the resulting requests.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use quipu_core::ErrorKind;
 use crate::server::{Server, taken};
 use crate::shared::{batch, config, nothing, records, variables, write};
 
-/// A value that every variable of every preset can have.
+/// A valid value for every variable of every preset.
 fn likely(name: &str) -> String {
     match name {
         "NEW_RELIC_REGION" => "eu".to_owned(),
@@ -33,7 +33,7 @@ fn each_has_its_name_and_opens_with_its_variables_alone() {
     }
 }
 
-/// Names beside the first one, which the guide tells.
+/// Alternative names, which the guide mentions.
 fn is_another_name(name: &str) -> bool {
     ["AWS_DEFAULT_REGION", "LANGFUSE_HOST"].contains(&name)
 }
@@ -69,7 +69,7 @@ fn each_has_a_page_that_names_its_variables() {
     }
 }
 
-/// Opens a preset, and gives where its spans would go and with which headers.
+/// Opens a preset, and returns the endpoint and headers of its spans.
 fn settled(name: &str, said: &[(&str, &str)]) -> Config {
     let said: BTreeMap<_, _> = said.iter().copied().collect();
     preset(name).settle(&|name| said.get(name).map(|&text| text.to_owned())).unwrap()
@@ -170,7 +170,7 @@ fn no_secret_is_printed() {
     assert!(!text.contains("hush") && !text.contains("cGs6"), "{text}");
 }
 
-/// The tables of backends in the pages' examples, without what the pipeline reads of them.
+/// The tables of backends in the guide's examples, without the pipeline's keys.
 fn examples(text: &str) -> Vec<toml::Table> {
     let blocks = text.split("```toml\n").skip(1).map(|rest| rest.split("\n```").next().unwrap());
     let tables =

@@ -1,4 +1,4 @@
-//! `quipu check otlp`: a verdict that can be read.
+//! The findings of `quipu check otlp`.
 
 use axum::response::IntoResponse as _;
 use quipu_core::{Backend as _, Finding};
@@ -42,7 +42,7 @@ async fn over_grpc_with_tls_too() {
         steps(&findings),
         [("reach", true), ("tls", true), ("auth", true), ("traces", true), ("logs", true)]
     );
-    // An authority that is not known.
+    // An unknown certificate authority.
     let findings = look(&text("")).await;
     assert_eq!(steps(&findings)[..2], [("reach", true), ("tls", false)]);
     assert!(findings[1].said.contains("ca_file"), "{findings:?}");

@@ -1,4 +1,4 @@
-//! What several tests need.
+//! Helpers shared by the tests.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,23 +10,23 @@ use quipu_otlp::{Encoding, Signal, decode};
 
 use crate::server::Seen;
 
-/// No variable is set.
+/// An environment without variables.
 pub fn nothing(_: &str) -> Option<String> {
     None
 }
 
-/// These variables are set.
+/// An environment with these variables.
 pub fn variables<const N: usize>(said: [(&str, &str); N]) -> impl Fn(&str) -> Option<String> + use<N> {
     let said: BTreeMap<String, String> = said.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
     move |name| said.get(name).cloned()
 }
 
-/// Settings as they stand in a file.
+/// Config from its TOML text.
 pub fn config(text: &str) -> Config {
     toml::from_str(text).unwrap()
 }
 
-/// A backend by the settings of a file.
+/// A backend from its TOML text.
 pub fn open(text: &str) -> Otlp {
     Otlp::open(config(text), &nothing).unwrap()
 }
@@ -43,7 +43,7 @@ pub fn batch() -> Batch {
     }
 }
 
-/// Only spans, so many.
+/// A batch with this number of spans.
 pub fn spans(count: u64) -> Batch {
     Batch { spans: (1..=count).map(|number| draft(1, number).span()).collect(), ..Batch::default() }
 }
@@ -52,7 +52,7 @@ pub async fn write(backend: &Otlp, batch: Batch) -> Result<()> {
     backend.write(Arc::new(batch)).await
 }
 
-/// The records of a request, read as Quipu's own receiver reads them.
+/// The records of a request, decoded like in Quipu's own receiver.
 pub fn records(seen: &Seen) -> Batch {
     let (signal, encoding) = kind(seen);
     decode(signal, &seen.body, encoding, &Limits::of_any_age(), SystemClock.now()).unwrap().batch

@@ -1,4 +1,4 @@
-//! What goes where, and how it looks there.
+//! Endpoints and contents of each signal.
 
 use quipu_core::{Backend as _, Batch, Signal, Value};
 
