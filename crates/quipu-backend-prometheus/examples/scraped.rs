@@ -1,13 +1,15 @@
-//! A program with figures to scrape: an agent's metrics by Quipu's recorder, with exemplars from its span, and an order
-//! count by OpenTelemetry's meter API, on one page. It prints the page's address and the trace that it works in, and ends
-//! when its standard input does.
+//! A program with metrics to scrape. One page has an agent's metrics by Quipu's recorder, with exemplars from
+//! its span, and an order count by OpenTelemetry's meter API. It prints the page's address and its trace id,
+//! and ends when its standard input ends.
 //!
-//! What it records is known beforehand, so that answers of a real Prometheus can be checked: every tenth of a second 5 tool
-//! calls, 3 orders, and 256 model calls that took 0.01 to 2.56 seconds, each hundredth once. So the 95th percentile is
-//! 2.432 seconds, which is also what the buckets give, since 1.28 is a bound and calls are spread evenly above it. Beside
-//! that there is one series of every metric in Quipu's catalogue, so that a check of the page is one of the catalogue.
+//! Its figures are known in advance, so a test can check the answers of a real Prometheus. Every tenth of a
+//! second it records 5 tool calls, 3 orders, and 256 model calls of 0.01 to 2.56 seconds, one for each
+//! hundredth. The 95th percentile is 2.432 seconds. The buckets give the same value, because 1.28 is a bound
+//! and calls are spread evenly above it. The page also has one series of every metric in Quipu's catalogue,
+//! so that a check of the page covers the catalogue.
 //!
-//! `scraped remote_write=URL` sends its figures there too; `scraped push=URL` leaves them at a Pushgateway when it ends.
+//! `scraped remote_write=URL` also sends its figures to a receiver; `scraped push=URL` pushes them to a
+//! Pushgateway at the end.
 
 use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
@@ -38,7 +40,7 @@ async fn main() -> Result<()> {
     metrics.describe("shop.tool.calls", "{call}", "Calls of the shop's tools.");
     one_of_each(metrics);
     if let (Some(address), Some(trace)) = (prometheus.address(), agent.context().trace_id()) {
-        // Whoever started this and does not listen has ended.
+        // The parent process may have ended.
         let _ = writeln!(std::io::stdout(), "http://{address}/metrics {trace}");
     }
     let end = end_of_input();
@@ -77,7 +79,7 @@ fn end_of_input() -> std::thread::JoinHandle<()> {
     })
 }
 
-/// What happens in a tenth of a second.
+/// The records of a tenth of a second.
 fn work(metrics: &'static Registry) {
     metrics.counter("shop.tool.calls").add(TOOL_CALLS, &[("tool", "search")]);
     let calls = metrics.histogram(DURATION).with(&[("gen_ai.operation.name", "chat")]);

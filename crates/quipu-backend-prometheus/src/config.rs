@@ -1,4 +1,4 @@
-//! What can be set.
+//! Config of the Prometheus backend.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -10,29 +10,30 @@ use crate::{Push, RemoteWrite};
 /// Port that OpenTelemetry names for Prometheus exporters (`OTEL_EXPORTER_PROMETHEUS_PORT`).
 const PORT: u16 = 9464;
 
-/// Settings of the backend.
+/// Config of the Prometheus backend.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Address of the backend's own server, such as `127.0.0.1:9464`; port 0 takes a free one. `None`, in files `"off"`:
-    /// there is no server, and [`crate::Prometheus::handler`] is mounted in another.
+    /// Address of the backend's own server, such as `127.0.0.1:9464`; port 0 takes a free one. `None`, in
+    /// files `"off"`, means no server: another server mounts [`crate::Prometheus::handler`].
     #[serde(with = "address")]
     pub listen: Option<SocketAddr>,
     /// Path of the page: a slash, then letters, digits and `/ . _ ~ -`.
     pub path: String,
-    /// Series kept at most, counted by source: the same series of two processes is two. Further ones are left out and
-    /// counted in `quipu_prometheus_dropped_series_total`.
+    /// Largest number of series, counted by source: the same series of two processes counts twice. Further
+    /// ones are left out and counted in `quipu_prometheus_dropped_series_total`.
     pub max_series: usize,
-    /// Minutes after which a series without a new point is removed; `None` keeps it as long as the process runs.
+    /// Minutes after which a series without a new point is removed; `None` keeps it for the life of the
+    /// process.
     pub stale_after_minutes: Option<u64>,
-    /// Resource attributes that every series gets as labels, such as `service.name`; none by default, because
-    /// `target_info` has them all.
+    /// Resource attributes that every series gets as labels, such as `service.name`. The default is none,
+    /// because `target_info` has all of them.
     pub resource_labels: Vec<String>,
     /// Whether OpenMetrics pages have exemplars.
     pub exemplars: bool,
-    /// A receiver that every new point is sent to, as the cumulative figures of its series.
+    /// A remote-write receiver for every new point, as the cumulative figures of its series.
     pub remote_write: Option<RemoteWrite>,
-    /// A Pushgateway that gets the page whenever the backend is flushed or closed.
+    /// A Pushgateway that gets the page at every flush and at close.
     pub push: Option<Push>,
 }
 
@@ -52,12 +53,12 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The defaults, on this address.
+    /// The defaults with this address.
     pub fn at(listen: SocketAddr) -> Self {
         Self { listen: Some(listen), ..Self::default() }
     }
 
-    /// Refuses what the server could not route.
+    /// Rejects a path that the server cannot route.
     pub(crate) fn check(&self) -> Result<()> {
         let fits = |c: char| c.is_ascii_alphanumeric() || "/._~-".contains(c);
         if self.path.starts_with('/') && self.path.chars().all(fits) {
@@ -68,7 +69,7 @@ impl Config {
     }
 }
 
-/// An address as text; `off` for none.
+/// An address as text; `off` for `None`.
 mod address {
     use std::net::SocketAddr;
 

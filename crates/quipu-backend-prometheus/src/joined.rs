@@ -1,7 +1,8 @@
-//! The one collector of the registry: Quipu's records, and what OpenTelemetry's exporter brings, without a name twice.
+//! The only collector of the registry: it joins Quipu's records and OpenTelemetry's exporter without
+//! duplicate names.
 //!
-//! `prometheus::Registry` joins families of several collectors by name alone, without a look at types or at labels that
-//! come twice; a page made from that may be one that Prometheus refuses. So the two meet here first.
+//! `prometheus::Registry` joins families of several collectors by name alone, without a check of types or
+//! duplicate labels. Prometheus may reject a page of such families, so this collector joins them first.
 
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -22,11 +23,11 @@ use crate::sources::Sources;
 /// Collects both.
 pub(crate) struct Joined {
     records: Arc<Mutex<Records>>,
-    /// What the meter API recorded, as `opentelemetry-prometheus` shows it.
+    /// Metrics of the meter API, from `opentelemetry-prometheus`.
     meters: Registry,
     sources: Arc<Sources>,
     clock: Arc<dyn Clock>,
-    /// The registry knows a collector by what it describes.
+    /// The registry identifies a collector by its description.
     described: Desc,
 }
 
@@ -52,7 +53,7 @@ impl Collector for Joined {
     }
 
     fn collect(&self) -> Vec<MetricFamily> {
-        // Callbacks of observable instruments run in here: no lock is held.
+        // This call runs callbacks of observable instruments, so no lock is held.
         let mut others = self.meters.gather();
         self.sources.texts().iter().for_each(|text| others.append(&mut read(text)));
         let now = self.clock.now();
@@ -83,7 +84,7 @@ impl Page {
         self.0.insert(family.name().to_owned(), family);
     }
 
-    /// Adds families; what does not go with those that are there is left out.
+    /// Adds families, and leaves out those in conflict with existing ones.
     fn with(mut self, families: Vec<MetricFamily>) -> (Self, LeftOut) {
         let mut reserved = Reserved::default();
         self.0.iter().for_each(|(name, family)| {

@@ -1,9 +1,9 @@
-//! The backend `prometheus`.
+//! The backend `prometheus`: shows metrics to Prometheus.
 //!
 //! Verb: SHOW.
-//! Takes: metric records, and what the process records by OpenTelemetry's meter API.
-//! Gives: the latest figures in Prometheus text and OpenMetrics, on a port of its own or by a handler.
-//! Never: blocks the pipeline, or gives a page that Prometheus cannot read.
+//! Takes: metric records, and the process's metrics from OpenTelemetry's meter API.
+//! Gives: the latest figures in Prometheus text and OpenMetrics, on its own port or by a handler.
+//! Never: blocks the pipeline, or serves a page that Prometheus cannot read.
 //!
 //! ```
 //! use quipu_backend_prometheus::{Config, Format, Prometheus};

@@ -1,8 +1,8 @@
-//! OpenTelemetry's own meters, and the registry behind the page: what an application already records comes out beside
-//! Quipu's records.
+//! OpenTelemetry meters on the page, and the registry behind it: metrics that an application already records
+//! appear next to Quipu's.
 //!
-//! The types here are those of `opentelemetry_sdk` 0.33 and `prometheus` 0.14; they change with the versions of these
-//! crates. Nothing else of this crate shows them.
+//! The types here are those of `opentelemetry_sdk` 0.33 and `prometheus` 0.14, and change with the versions
+//! of these crates. No other part of this crate exposes them.
 //!
 //! ```
 //! use opentelemetry::metrics::MeterProvider as _;
@@ -24,7 +24,7 @@ pub use prometheus::Registry;
 use crate::Prometheus;
 use crate::prometheus::NAME;
 
-/// The meter provider, read by `opentelemetry-prometheus` into a registry of its own.
+/// The meter provider; `opentelemetry-prometheus` reads it into a separate registry.
 pub(crate) struct Meters {
     provider: SdkMeterProvider,
     pub(crate) registry: Registry,
@@ -42,7 +42,7 @@ impl Meters {
         let exporter = exporter.map_err(|error| {
             Error::new(ErrorKind::Internal, "open backend", "exporter").of_backend(NAME).caused_by(error)
         })?;
-        // An empty resource: the default one would be read from the environment.
+        // An empty resource, because the default one would be read from the environment.
         let resource = Resource::builder_empty().build();
         let provider = SdkMeterProvider::builder().with_resource(resource).with_reader(exporter).build();
         Ok(Self { provider, registry })
@@ -50,17 +50,18 @@ impl Meters {
 }
 
 impl Prometheus {
-    /// A meter provider whose instruments appear on the page; make it the global one, or take meters from it. Names follow
-    /// `opentelemetry-prometheus`, without labels for scopes. Exponential histograms are not shown by it.
+    /// A meter provider whose instruments appear on the page. Make it the global one, or create meters from
+    /// it. Names follow `opentelemetry-prometheus`, without labels for scopes. It does not show exponential
+    /// histograms.
     ///
-    /// Where a name is also that of a record with another type, the record stays; the same series of both is shown once, as
-    /// the record has it.
+    /// If a record has the same name with another type, only the record is shown. If both have the same
+    /// series, it is shown once, with the record's figures.
     pub fn meter_provider(&self) -> SdkMeterProvider {
         self.meters.provider.clone()
     }
 
-    /// The registry that the page is made from, to register collectors of the `prometheus` crate, or to read it otherwise,
-    /// such as for a push gateway.
+    /// The registry behind the page. Use it to register collectors of the `prometheus` crate, or for another
+    /// output, such as a Pushgateway.
     pub fn registry(&self) -> Registry {
         self.shown.registry.clone()
     }

@@ -1,4 +1,4 @@
-//! The backend itself.
+//! The Prometheus backend: stores metrics and serves the page.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -24,11 +24,13 @@ use crate::sources::Sources;
 /// Name of the backend.
 pub(crate) const NAME: &str = "prometheus";
 
-/// Keeps the latest figures of every series of the metric records that it is given, and shows them to Prometheus, together
-/// with what the process records by OpenTelemetry's meter API ([`crate::otel`]). Takes metrics alone.
+/// Keeps the latest figures of every series of its metric records, and shows them to Prometheus. The page
+/// also has the metrics of OpenTelemetry's meter API in this process ([`crate::otel`]). It accepts only
+/// metrics.
 ///
-/// Cumulative points replace, delta points are added up, a gauge has its last value; of sources that are one series on the
-/// page, such as two services without a label that tells them apart, counters and histograms are added up.
+/// A cumulative point replaces the previous one, delta points are added up, and a gauge keeps its last value.
+/// Several sources may be one series on the page, such as two services without a label that separates them.
+/// Their counters and histograms are added up.
 pub struct Prometheus {
     pub(crate) shown: Arc<Shown>,
     pub(crate) meters: Meters,
@@ -39,7 +41,7 @@ pub struct Prometheus {
     closed: AtomicBool,
 }
 
-/// What the page is made of.
+/// The data behind the page.
 pub(crate) struct Shown {
     pub(crate) registry: Registry,
     records: Arc<Mutex<Records>>,
@@ -63,19 +65,19 @@ impl Shown {
 }
 
 impl Prometheus {
-    /// Opens the backend, and its server if the settings name an address. The server has a thread of its own, so that any
-    /// runtime, or none, may call this.
+    /// Opens the backend, and its server if the config has an address. The server has a separate thread, so
+    /// it needs no runtime of the caller.
     ///
     /// # Errors
-    /// The path is not one that can be served; the address is in use or not of this machine.
+    /// The path cannot be served; the address is in use or does not belong to this machine.
     pub fn open(config: Config) -> Result<Self> {
         Self::with_clock(config, Arc::new(SystemClock))
     }
 
-    /// As [`Self::open`], with a clock of the caller's for what is stale.
+    /// Like [`Self::open`], with the caller's clock for stale series.
     ///
     /// # Errors
-    /// As [`Self::open`].
+    /// The errors of [`Self::open`].
     pub fn with_clock(config: Config, clock: Arc<dyn Clock>) -> Result<Self> {
         config.check()?;
         let meters = Meters::new()?;
@@ -104,7 +106,7 @@ impl Prometheus {
         self.shown.text(format)
     }
 
-    /// As [`Self::text`], made where it holds nobody up.
+    /// Like [`Self::text`], on a blocking thread.
     async fn page(&self, format: Format) -> Result<String> {
         let shown = Arc::clone(&self.shown);
         tokio::task::spawn_blocking(move || shown.text(format)).await.map_err(|cause| {
@@ -114,12 +116,13 @@ impl Prometheus {
         })
     }
 
-    /// The page as a route at the path of the settings, for a server of yours. The format goes by the `Accept` header.
+    /// The page as a route at the configured path, for a server of the caller. The `Accept` header selects
+    /// the format.
     pub fn handler(&self) -> Router {
         routes(&self.config.path, Arc::clone(&self.shown))
     }
 
-    /// Where the backend's own server listens, with the port that it got; `None` without one.
+    /// Address of the backend's own server with its actual port; `None` without one.
     pub fn address(&self) -> Option<SocketAddr> {
         self.server.as_ref().map(Server::address)
     }
@@ -182,7 +185,7 @@ impl Backend for Prometheus {
         findings
     }
 
-    /// Sends what waits for the receiver of remote writes, and puts the page on the Pushgateway.
+    /// Sends pending remote-write samples, and pushes the page to the Pushgateway.
     async fn flush(&self) -> Result<()> {
         let written = match &self.remote {
             Some(remote) => remote.flush(self.shown.clock.now()).await,
@@ -195,7 +198,8 @@ impl Backend for Prometheus {
         written.and(pushed)
     }
 
-    /// Flushes, and ends the server. The page can still be read by [`Prometheus::text`] and [`Prometheus::handler`], as it was.
+    /// Flushes, and ends the server. [`Prometheus::text`] and [`Prometheus::handler`] still return the last
+    /// page.
     async fn close(&self) -> Result<()> {
         if self.closed.swap(true, Ordering::AcqRel) {
             return Ok(());

@@ -1,4 +1,4 @@
-//! The page over HTTP.
+//! HTTP server of the page.
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -18,17 +18,17 @@ use tower_http::compression::CompressionLayer;
 use crate::page::preferred;
 use crate::prometheus::{NAME, Shown};
 
-/// How long a closing server waits for answers that are under way.
+/// Time for running answers at close.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// The page at a path that [`crate::Config::check`] has seen.
+/// The page at a path that [`crate::Config::check`] has accepted.
 pub(crate) fn routes(path: &str, shown: Arc<Shown>) -> Router {
     let answer = move |headers: HeaderMap| {
         let shown = Arc::clone(&shown);
         async move {
             let wanted = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
             let format = preferred(&wanted.collect::<Vec<_>>().join(","));
-            // Callbacks of observable instruments are not ours, and a large page takes its time.
+            // The callbacks of observable instruments are foreign code, and a large page takes time.
             let text = tokio::task::spawn_blocking(move || shown.text(format)).await;
             let text = text.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
             Ok::<_, StatusCode>(([(CONTENT_TYPE, format.content_type()), (VARY, "Accept")], text))
@@ -37,7 +37,7 @@ pub(crate) fn routes(path: &str, shown: Arc<Shown>) -> Router {
     Router::new().route(path, get(answer)).layer(CompressionLayer::new())
 }
 
-/// A server on a thread of its own.
+/// A server on a separate thread.
 pub(crate) struct Server {
     address: SocketAddr,
     running: Mutex<Option<Running>>,
@@ -51,10 +51,10 @@ struct Running {
 }
 
 impl Server {
-    /// Listens, and serves from a new thread.
+    /// Listens, and serves on a new thread.
     ///
     /// # Errors
-    /// The address cannot be listened on.
+    /// The address is not available.
     pub(crate) fn start(address: SocketAddr, routes: Router) -> Result<Self> {
         let failed = |cause: std::io::Error| {
             let kind = match cause.kind() {
@@ -89,12 +89,12 @@ impl Server {
         self.address
     }
 
-    /// Whether it ended without being told to.
+    /// Whether it ended without a request to do so.
     pub(crate) fn failed(&self) -> bool {
         self.ended.load(Ordering::Acquire) && self.running.lock().is_some()
     }
 
-    /// Stops listening and waits, within [`PATIENCE`], for answers under way.
+    /// Stops listening and waits, within [`PATIENCE`], for running answers.
     pub(crate) async fn close(&self) {
         let running = self.running.lock().take();
         if let Some(Running { stop, thread, stopped }) = running {
@@ -107,7 +107,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // The thread ends by itself; there is nobody to wait for it.
+        // The thread ends by itself, so a drop does not wait for it.
         if let Some(running) = self.running.lock().take() {
             let _ = running.stop.send(());
         }

@@ -1,4 +1,4 @@
-//! What is looked up whenever the page is read.
+//! Metric sources that are read with every page.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::Prometheus;
 type Reading = Arc<dyn Fn(Timestamp) -> Vec<Metric> + Send + Sync>;
 type Text = Arc<dyn Fn() -> String + Send + Sync>;
 
-/// Whom to ask.
+/// Callbacks of the sources.
 #[derive(Default)]
 pub(crate) struct Sources {
     readings: Mutex<Vec<Reading>>,
@@ -18,13 +18,13 @@ pub(crate) struct Sources {
 }
 
 impl Sources {
-    /// The metrics of all, as of now. No lock is held while they are asked.
+    /// The current metrics of all sources. No lock is held during the callbacks.
     pub(crate) fn metrics(&self, now: Timestamp) -> Vec<Metric> {
         let readings = self.readings.lock().clone();
         readings.iter().flat_map(|reading| reading(now)).collect()
     }
 
-    /// The pages of all.
+    /// The pages of all sources.
     pub(crate) fn texts(&self) -> Vec<String> {
         let texts = self.texts.lock().clone();
         texts.iter().map(|text| text()).collect()
@@ -32,14 +32,14 @@ impl Sources {
 }
 
 impl Prometheus {
-    /// Asks for metrics whenever the page is read, with the time of the reading: it is then as fresh as its reader. They are kept
-    /// like those that are written.
+    /// Registers a callback for metrics, called with the time of every page, so its figures are always
+    /// current. They are stored like written metrics.
     pub fn read_from(&self, metrics: impl Fn(Timestamp) -> Vec<Metric> + Send + Sync + 'static) {
         self.shown.sources.readings.lock().push(Arc::new(metrics));
     }
 
-    /// Puts what another part of the process writes as OpenMetrics text on the page, whenever that is read: counters, gauges and
-    /// histograms. Names that the page has already are left out and counted.
+    /// Adds a callback that returns another component's OpenMetrics text for every page: counters, gauges and
+    /// histograms. Names that are already on the page are left out and counted.
     pub fn beside(&self, text: impl Fn() -> String + Send + Sync + 'static) {
         self.shown.sources.texts.lock().push(Arc::new(text));
     }

@@ -1,4 +1,4 @@
-//! Labels from attributes.
+//! Prometheus labels made from attributes.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -7,23 +7,23 @@ use compact_str::CompactString;
 use prometheus::proto::LabelPair;
 use quipu_core::Value;
 
-/// Bytes of a label's value at most: a longer text is no dimension.
+/// Longest label value in bytes; a longer text is not a useful dimension.
 const VALUE_BYTES: usize = 1_024;
 
-/// One label. An empty value is the same as no label to Prometheus, so none is kept.
+/// One label. Prometheus treats an empty value like a missing label, so empty ones are not kept.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Label {
-    /// A valid name.
+    /// A valid label name.
     pub(crate) name: CompactString,
-    /// Any text but the empty one.
+    /// Any text except the empty one.
     pub(crate) value: CompactString,
 }
 
 /// The labels of one series, by name; each name once.
 pub(crate) type Labels = Arc<[Label]>;
 
-/// Translates attributes. Names that become the same have their values joined by `;`, by the order of the names sent.
-/// `own` is the name that the kind of metric takes for itself (`le`, `quantile`), or empty.
+/// Converts attributes. If several names become equal, their values are joined by `;`, in the order of the
+/// original names. `own` is the label name reserved by the kind of metric (`le`, `quantile`), or empty.
 pub(crate) fn labels<'a>(attributes: impl Iterator<Item = (&'a str, &'a Value)>, own: &str) -> Labels {
     let mut sent: Vec<(CompactString, &str, String)> =
         attributes.map(|(key, value)| (name(key, own), key, text(value))).collect();
@@ -66,14 +66,14 @@ pub(crate) fn tidy(pairs: &[LabelPair], own: &str) -> Labels {
     kept.into()
 }
 
-/// A valid label name that is not `own`: runs of other characters become one `_`, which also keeps names from beginning
-/// with `__`, which Prometheus keeps for itself.
+/// A valid label name other than `own`. Runs of invalid characters become one `_`; so no name begins with
+/// `__`, which Prometheus reserves.
 fn name(key: &str, own: &str) -> CompactString {
     let clean = super::squeezed(key, |c| c.is_ascii_alphanumeric());
     match clean.chars().next() {
         None => "_".into(),
         Some('0'..='9') => format!("key_{clean}").into(),
-        // What Prometheus itself does with a label that it needs.
+        // Prometheus itself renames a conflicting label in this way.
         Some(_) if clean == own => format!("exported_{clean}").into(),
         Some(_) => clean.into(),
     }
@@ -86,7 +86,7 @@ fn cut(value: &mut CompactString) {
     }
 }
 
-/// An attribute's value as text: strings as they are, lists and maps as JSON, bytes as hexadecimal digits.
+/// An attribute's value as text: strings unchanged, lists and maps as JSON, bytes as hexadecimal digits.
 fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -100,7 +100,7 @@ fn text(value: &Value) -> String {
 }
 
 fn write_json(out: &mut String, value: &Value) {
-    // Writing into a String cannot fail.
+    // Writing to a String cannot fail.
     let _ = match value {
         Value::Null => write!(out, "null"),
         Value::Bool(flag) => write!(out, "{flag}"),

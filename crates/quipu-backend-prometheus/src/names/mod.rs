@@ -1,4 +1,4 @@
-//! How OpenTelemetry's names become Prometheus names.
+//! Translation of OpenTelemetry names to Prometheus names.
 //!
 //! The rules are those of the OpenTelemetry specification, «Prometheus and OpenMetrics Compatibility»
 //! (<https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/>).
@@ -15,12 +15,12 @@ use quipu_core::Instrument;
 
 use crate::page::TOTAL;
 
-/// What a metric is called on the page.
+/// The name of a metric on the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Named {
-    /// Name with the unit, with `_total` when it is a counter.
+    /// Name with the unit, and with `_total` for a counter.
     pub(crate) full: String,
-    /// The unit in Prometheus' words, when the name ends with it; empty when not.
+    /// The unit in Prometheus' words, if the name ends with it; otherwise empty.
     pub(crate) unit: String,
 }
 
@@ -42,7 +42,8 @@ pub(crate) fn metric(name: &str, unit: &str, instrument: Instrument) -> Named {
     Named { full, unit: if told { unit } else { String::new() } }
 }
 
-/// A valid metric name: other characters become `_`, runs of `_` become one, a leading digit gets one before it.
+/// A valid metric name: invalid characters become `_`, runs of `_` become one, and a leading digit gets a `_`
+/// before it.
 pub(crate) fn clean(name: &str) -> String {
     let clean = squeezed(name, |c| c.is_ascii_alphanumeric() || c == ':');
     let trimmed = clean.trim_end_matches('_');
@@ -53,7 +54,7 @@ pub(crate) fn clean(name: &str) -> String {
     }
 }
 
-/// Keeps what fits, puts one `_` for each run of anything else.
+/// Keeps valid characters, and writes one `_` for each run of others.
 fn squeezed(text: &str, fits: impl Fn(char) -> bool) -> String {
     let mut clean = String::with_capacity(text.len());
     for c in text.chars() {

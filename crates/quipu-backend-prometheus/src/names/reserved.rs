@@ -1,4 +1,4 @@
-//! Which names a page has given away.
+//! Names that are in use on a page.
 
 use std::collections::HashMap;
 
@@ -6,13 +6,14 @@ use prometheus::proto::MetricType;
 
 use crate::page::{INFO_BASE, TARGET_INFO, base};
 
-/// Names of families and of their samples. No two families may share one: of a gauge `a_count` and a histogram `a` a page
-/// can hold only one, since both would write a sample `a_count` (OpenMetrics 1.0, «Suffixes»).
+/// Names of families and of their samples. No two families may share one. For example, a gauge `a_count` and
+/// a histogram `a` would both write a sample `a_count` (OpenMetrics 1.0, «Suffixes»).
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Reserved(HashMap<String, String>);
 
 impl Reserved {
-    /// Gives a family its names, unless one belongs to another family. Asking again for the same family is fine.
+    /// Reserves the names of a family, unless another family has one of them. A repeated call for the same
+    /// family succeeds.
     pub(crate) fn admit(&mut self, full: &str, kind: MetricType) -> bool {
         let names = names(full, kind);
         if names.iter().any(|name| self.0.get(name).is_some_and(|owner| owner != full)) {

@@ -1,4 +1,4 @@
-//! Units: from UCUM, as OpenTelemetry sends them, to Prometheus' words.
+//! Translation of UCUM units, as OpenTelemetry sends them, to Prometheus' words.
 
 /// UCUM codes and Prometheus' words, from the compatibility page and the collector's translation.
 const WORDS: [(&str, &str); 32] = [
@@ -47,7 +47,7 @@ const PER: [(&str, &str); 7] = [
     ("y", "year"),
 ];
 
-/// What a unit adds to a name: nothing for annotations such as `{token}`, `ratio` for the unit 1 of a gauge.
+/// The unit suffix of a name: empty for annotations such as `{token}`, `ratio` for the unit 1 of a gauge.
 pub(crate) fn suffix(unit: &str, gauge: bool) -> String {
     let unit = unit.trim();
     if unit == "1" {
@@ -71,7 +71,7 @@ fn word(code: &str, words: &[(&str, &str)]) -> String {
     known.map_or_else(|| plain(code), |(_, word)| (*word).to_owned())
 }
 
-/// A unit that is in no list, made fit for a name.
+/// An unlisted unit, made valid for a name.
 fn plain(code: &str) -> String {
     super::squeezed(code, |c| c.is_ascii_alphanumeric()).trim_matches('_').to_owned()
 }

@@ -1,4 +1,4 @@
-//! Which of the two formats a reader wants.
+//! Format negotiation between Prometheus text and OpenMetrics.
 
 /// A format of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -6,13 +6,13 @@ pub enum Format {
     /// Prometheus text 0.0.4
     /// (<https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format>).
     Text,
-    /// OpenMetrics 1.0 (<https://prometheus.io/docs/specs/om/open_metrics_spec/>): as text, with exemplars, units, and
-    /// times of creation.
+    /// OpenMetrics 1.0 (<https://prometheus.io/docs/specs/om/open_metrics_spec/>): like text, with exemplars,
+    /// units, and creation times.
     OpenMetrics,
 }
 
 impl Format {
-    /// Its media type, as an answer states it.
+    /// Its media type for the `Content-Type` header.
     pub const fn content_type(self) -> &'static str {
         match self {
             Self::Text => "text/plain; version=0.0.4; charset=utf-8",
@@ -21,8 +21,8 @@ impl Format {
     }
 }
 
-/// The format for an `Accept` header: OpenMetrics when it is named in a version that we speak and no text is wanted more,
-/// else text, which every reader of such pages takes.
+/// The format for an `Accept` header. It is OpenMetrics if a supported version is listed and text is not
+/// preferred; otherwise text, which every reader accepts.
 pub(crate) fn preferred(accept: &str) -> Format {
     let quality = |wanted: fn(&str, &str) -> bool| {
         let ranges = accept.split(',').map(Range::of).filter(|range| wanted(&range.media, &range.version));
@@ -40,7 +40,7 @@ pub(crate) fn preferred(accept: &str) -> Format {
     }
 }
 
-/// One part of an `Accept` header.
+/// One entry of an `Accept` header.
 struct Range {
     media: String,
     version: String,

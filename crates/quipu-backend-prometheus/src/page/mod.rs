@@ -1,4 +1,4 @@
-//! The page: families as text.
+//! The metrics page: families as text.
 
 mod accept;
 mod number;
@@ -13,14 +13,14 @@ pub(crate) use write::page;
 
 use prometheus::proto::MetricType;
 
-/// What the name of a counter's sample ends with.
+/// Suffix of a counter's sample.
 pub(crate) const TOTAL: &str = "_total";
-/// The family of the resource's attributes.
+/// Name of the family with the resource's attributes.
 pub(crate) const TARGET_INFO: &str = "target_info";
-/// What OpenMetrics calls that family.
+/// Name of that family in OpenMetrics.
 pub(crate) const INFO_BASE: &str = "target";
 
-/// What OpenMetrics calls a family: a counter's name is without `_total`, an info's without `_info`.
+/// The name of a family in OpenMetrics: a counter without `_total`, an info without `_info`.
 pub(crate) fn base(full: &str, kind: MetricType) -> &str {
     match kind {
         MetricType::COUNTER => full.strip_suffix(TOTAL).filter(|base| !base.is_empty()).unwrap_or(full),

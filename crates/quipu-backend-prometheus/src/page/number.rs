@@ -4,8 +4,8 @@ use quipu_core::Timestamp;
 
 use super::Format;
 
-/// A number: `+Inf`, `-Inf` and `NaN` have these names; OpenMetrics wants a point in every bound and quantile, so that the
-/// same one is always the same label.
+/// A number, or `+Inf`, `-Inf` or `NaN`. OpenMetrics requires a decimal point in every bound and quantile, so
+/// that equal values are equal labels.
 pub(crate) fn number(value: f64, format: Format) -> String {
     if value.is_nan() {
         return "NaN".to_owned();
@@ -20,7 +20,7 @@ pub(crate) fn number(value: f64, format: Format) -> String {
     }
 }
 
-/// Seconds since 1970, as OpenMetrics has times.
+/// Seconds since 1970, the time format of OpenMetrics.
 pub(super) fn seconds(time: Timestamp) -> String {
     let nanos = time.nanos();
     let (whole, rest) = (nanos.div_euclid(Timestamp::SECOND), nanos.rem_euclid(Timestamp::SECOND));

@@ -1,7 +1,7 @@
-//! Reads a page of OpenMetrics text, so that what another part of the process writes stands on ours.
+//! Parser of OpenMetrics text, to add another component's page to this one.
 //!
-//! Counters, gauges, histograms and what has no type; times of creation, exemplars and time stamps are passed over, and so are
-//! lines that cannot be read (<https://prometheus.io/docs/specs/om/open_metrics_spec/>).
+//! Reads counters, gauges, histograms and untyped families. Creation times, exemplars, time stamps and
+//! invalid lines are skipped (<https://prometheus.io/docs/specs/om/open_metrics_spec/>).
 
 use std::str::Chars;
 
@@ -67,7 +67,7 @@ impl<'a> Sample<'a> {
     }
 }
 
-/// The labels behind an opening brace, and what stands behind the closing one.
+/// The labels after an opening brace, and the text after the closing one.
 fn labels(text: &str) -> Option<(Pairs, &str)> {
     let (mut pairs, mut rest) = (Pairs::new(), text);
     loop {
@@ -105,7 +105,7 @@ struct Family {
     metrics: IndexMap<Pairs, Figures>,
 }
 
-/// The number of a series, or what a histogram's lines said.
+/// The number of a series, or the figures of a histogram's lines.
 #[derive(Default)]
 struct Figures {
     number: f64,

@@ -10,8 +10,8 @@ use super::{Format, TARGET_INFO, TOTAL, base};
 use crate::names::{Reserved, tidy};
 use crate::records::{Beside, Extra, own_label};
 
-/// The page. Families that would make it unreadable, because of a name given twice, are left out: only a collector that a
-/// user has registered by hand can bring one.
+/// Writes the page. Families with a duplicate name would make it unreadable and are left out. Only a
+/// collector that a user has registered by hand can cause one.
 pub(crate) fn page(families: &[MetricFamily], beside: &Beside, format: Format) -> String {
     let mut page = Page { out: String::new(), format, beside };
     let mut reserved = Reserved::default();
@@ -65,7 +65,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// Help, type and unit.
+    /// Writes help, type and unit.
     fn head(&mut self, family: &MetricFamily) {
         let (full, shown) = (family.name(), family.get_field_type());
         let open = self.format == Format::OpenMetrics;
@@ -117,7 +117,7 @@ impl<'a> Page<'a> {
         let histogram = metric.get_histogram();
         let buckets =
             histogram.get_bucket().iter().map(|bucket| (bucket.upper_bound(), bucket.cumulative_count()));
-        // Other collectors leave the last bucket to the reader.
+        // Other collectors may omit the last bucket.
         let finite = buckets.filter(|(upper, _)| *upper != f64::INFINITY);
         let mut lower = f64::NEG_INFINITY;
         let mut signed = false;
@@ -129,7 +129,7 @@ impl<'a> Page<'a> {
             signed |= upper < 0.0;
             lower = upper;
         }
-        // A sum that can fall is no sum to OpenMetrics, and none may stand beside bounds below zero.
+        // OpenMetrics requires a sum that only grows, and forbids a sum next to bounds below zero.
         let sum = histogram.get_sample_sum();
         if self.format == Format::Text || (counts(sum) && !signed) {
             self.sample(&Sample::new(name, "_sum", metric), &number(sum, self.format), None);
@@ -192,12 +192,12 @@ impl<'a> Page<'a> {
     }
 }
 
-/// Whether OpenMetrics takes the number as one that only grows.
+/// Whether OpenMetrics accepts the number as one that only grows.
 const fn counts(value: f64) -> bool {
     value >= 0.0
 }
 
-/// Backslash and line feed are escaped everywhere; a quotation mark in labels, and in OpenMetrics in help texts too.
+/// Escapes backslash and line feed everywhere, and quotation marks in labels and in OpenMetrics help texts.
 fn escaped(text: &str, quotes: bool) -> Cow<'_, str> {
     if !text.contains(['\\', '\n', '"']) {
         return Cow::Borrowed(text);

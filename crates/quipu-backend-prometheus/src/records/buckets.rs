@@ -1,9 +1,9 @@
-//! Buckets of histograms: their form, and their sum.
+//! Buckets of histograms: validation and addition.
 
 use quipu_core::Bucket;
 
-/// Buckets with strictly rising bounds, the last one infinite; nothing when a bound is no number or bounds fall. Without
-/// buckets all `count` observations are in the infinite one.
+/// Buckets with strictly rising bounds, the last one infinite; `None` if a bound is NaN or bounds fall.
+/// Without buckets, all `count` observations are in the infinite one.
 pub(super) fn checked(count: u64, buckets: &[Bucket]) -> Option<Vec<Bucket>> {
     let mut kept: Vec<Bucket> = Vec::with_capacity(buckets.len() + 1);
     for bucket in buckets {
@@ -21,8 +21,8 @@ pub(super) fn checked(count: u64, buckets: &[Bucket]) -> Option<Vec<Bucket>> {
     Some(kept)
 }
 
-/// Adds up what two lists of buckets say. Where their bounds differ, the sum has those bounds at which both counts are
-/// known: a bound of its own, or one inside a bucket that nothing fell into. So no count is ever guessed.
+/// Adds two lists of buckets. If their bounds differ, the sum has only the bounds at which both counts are
+/// known. Such a bound is in the list itself, or inside one of its empty buckets. No count is ever estimated.
 pub(super) fn add(old: &[Bucket], new: &[Bucket]) -> Vec<Bucket> {
     if old.iter().map(|bucket| bucket.upper).eq(new.iter().map(|bucket| bucket.upper)) {
         let pairs = old.iter().zip(new);
@@ -44,7 +44,7 @@ pub(super) fn add(old: &[Bucket], new: &[Bucket]) -> Vec<Bucket> {
     summed
 }
 
-/// Observations up to a bound, when that is known.
+/// Observations up to a bound, if known.
 fn up_to(buckets: &[Bucket], bound: f64) -> Option<u64> {
     let mut so_far: u64 = 0;
     for bucket in buckets {
@@ -59,7 +59,8 @@ fn up_to(buckets: &[Bucket], bound: f64) -> Option<u64> {
     Some(so_far)
 }
 
-/// Bounds of exponential buckets are computed, and differ in their last digits from scale to scale.
+/// Whether two bounds are equal. Bounds of exponential buckets are computed, and differ in their last digits
+/// between scales.
 fn close(a: f64, b: f64) -> bool {
     a == b || (a - b).abs() <= 1e-9 * a.abs().min(b.abs())
 }
@@ -99,7 +100,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever the bounds of the two, every count of the sum is the true one.
+        /// For any two lists of bounds, every count of the sum is exact.
         #[test]
         fn no_count_is_guessed(
             one in proptest::collection::btree_set(0_u32..40, 0..8),

@@ -1,12 +1,12 @@
-//! Figures: which can be shown, and how they are added.
+//! Figures of series: validation and addition.
 
 use quipu_core::{PointValue, Quantile};
 
 use super::buckets;
 use super::kind::Kind;
 
-/// The figures in the form in which they are kept, or nothing when they cannot be shown: a counter is a number of zero or
-/// more, a distribution has rising bounds that end with infinity and as many observations as its buckets, and quantiles
+/// The figures in their stored form, or `None` if they cannot be shown. A counter is zero or more. A
+/// distribution has rising bounds that end with infinity, and as many observations as its buckets. Quantiles
 /// are between 0 and 1.
 pub(crate) fn checked(kind: Kind, value: &PointValue) -> Option<PointValue> {
     match (kind, value) {
@@ -43,7 +43,7 @@ pub(crate) fn checked(kind: Kind, value: &PointValue) -> Option<PointValue> {
     }
 }
 
-/// Two figures of the same kind in one. Quantiles cannot be added: those of the newer one stay, as long as it has any.
+/// Adds two figures of the same kind. Quantiles cannot be added: those of the newer one stay, if it has any.
 pub(crate) fn add(old: &PointValue, new: &PointValue) -> PointValue {
     match (old, new) {
         (PointValue::Number(old), PointValue::Number(new)) => PointValue::Number(old + new),
@@ -72,8 +72,8 @@ fn newer(old: &[Quantile], new: &[Quantile]) -> Vec<Quantile> {
     if new.is_empty() { old.to_vec() } else { new.to_vec() }
 }
 
-/// Where an observation belongs: a bucket of a histogram, the one place of a counter; nowhere for all else, which has no
-/// exemplars in OpenMetrics.
+/// The exemplar slot of an observation: a bucket of a histogram, or the only slot of a counter. Other kinds
+/// have no exemplars in OpenMetrics.
 pub(crate) fn bucket_of(kind: Kind, value: &PointValue, observed: f64) -> Option<usize> {
     match (kind, value) {
         (Kind::Counter, _) => Some(0),

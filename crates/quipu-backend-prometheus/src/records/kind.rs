@@ -1,22 +1,22 @@
-//! What a family is.
+//! Kinds of metric families.
 
 use prometheus::proto::MetricType;
 use quipu_core::Instrument;
 
 use crate::remote::wire;
 
-/// How points of a family are kept, added and shown.
+/// The kind of a family: how its points are stored, added and shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Sources are added up; never falls but when it begins anew.
+    /// Sources are added up; it falls only at a restart.
     Counter,
-    /// Sources are added up; shown as a gauge, since Prometheus has no other type for it.
+    /// Sources are added up; shown as a gauge, because Prometheus has no other type for it.
     UpDown,
-    /// The newest source counts.
+    /// The newest source is shown.
     Gauge,
     /// Sources are added up.
     Histogram,
-    /// Sources are added up, but for the quantiles: those of the newest.
+    /// Sources are added up, except the quantiles: those of the newest source are shown.
     Summary,
 }
 
@@ -42,7 +42,7 @@ impl Kind {
         }
     }
 
-    /// Its type in metadata that is sent.
+    /// Its type in remote-write metadata.
     pub(crate) const fn told(self) -> wire::Kind {
         match self {
             Self::Counter => wire::Kind::Counter,
@@ -52,13 +52,13 @@ impl Kind {
         }
     }
 
-    /// The label that its samples need for themselves, or nothing.
+    /// The label reserved by its samples, or empty.
     pub(crate) const fn own_label(self) -> &'static str {
         own_label(self.shown())
     }
 }
 
-/// The label that samples of a type need for themselves, or nothing.
+/// The label reserved by samples of a type, or empty.
 pub(crate) const fn own_label(shown: MetricType) -> &'static str {
     match shown {
         MetricType::HISTOGRAM => "le",

@@ -1,30 +1,31 @@
-//! What was left out, and why.
+//! Counts of series that are left out, by reason.
 
 use std::collections::HashSet;
 
-/// Name of the counter of series that were left out.
+/// Name of the counter of left-out series.
 pub(crate) const DROPPED: &str = "quipu_prometheus_dropped_series_total";
-/// Name of the gauge of series that are kept.
+/// Name of the gauge of stored series.
 pub(crate) const KEPT: &str = "quipu_prometheus_series";
 
-/// Series that are remembered as left out, so that each counts once; beyond, counting starts to repeat.
+/// Number of left-out series that are remembered, so that each counts once; beyond it, a series may count
+/// again.
 const REMEMBERED: usize = 20_000;
 
-/// Why a series is not on the page.
+/// Reason why a series is not on the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Reason {
-    /// As many are kept as may be.
+    /// The limit of series is reached.
     Limit,
-    /// Its translated name belongs to something else.
+    /// Another family uses its translated name.
     Name,
-    /// Its figures cannot be shown: not a number, falling below zero, or not those of its instrument.
+    /// Its figures cannot be shown: not a number, below zero, or not valid for its instrument.
     Value,
-    /// The same name and labels came from OpenTelemetry's meter API too.
+    /// OpenTelemetry's meter API has a series with the same name and labels.
     Duplicate,
 }
 
 impl Reason {
-    /// All of them, in the order shown.
+    /// Every reason, in the order shown.
     pub(crate) const ALL: [Self; 4] = [Self::Duplicate, Self::Limit, Self::Name, Self::Value];
 
     /// The value of the label `reason`.
@@ -46,7 +47,7 @@ pub(crate) struct LeftOut {
 }
 
 impl LeftOut {
-    /// Counts a series once for each reason, and notes the first of each reason in the log.
+    /// Counts a series once for each reason, and logs the first of each reason.
     pub(crate) fn add(&mut self, reason: Reason, key: u64) {
         if self.known.len() >= REMEMBERED {
             self.known.clear();
@@ -64,7 +65,7 @@ impl LeftOut {
         }
     }
 
-    /// Series left out for this reason.
+    /// Number of series left out for this reason.
     pub(crate) const fn count(&self, reason: Reason) -> u64 {
         self.counts[reason as usize]
     }

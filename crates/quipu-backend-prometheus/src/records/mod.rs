@@ -1,4 +1,4 @@
-//! What the backend keeps: the latest figures of every series of the records it was given.
+//! The stored series: the latest figures of every series of the received records.
 
 mod buckets;
 mod figures;
@@ -28,7 +28,7 @@ use left_out::LeftOut;
 use series::{Series, Took};
 use source::Sent;
 
-/// Families that the backend itself makes.
+/// Families that the backend itself creates.
 const OWN: [&str; 3] = [DROPPED, left_out::KEPT, TARGET_INFO];
 
 /// Series of one name.
@@ -40,24 +40,24 @@ pub(crate) struct Family {
     pub(crate) series: IndexMap<Labels, Series>,
 }
 
-/// Everything kept, within its bound.
+/// All stored series, within the limit.
 #[derive(Debug)]
 pub(crate) struct Records {
     max_series: usize,
     stale_after: Option<i64>,
     resource_labels: Vec<String>,
-    /// Who each source is, where no scraper will say so.
+    /// Identity labels of sources, for receivers without a scraper.
     target: Option<Target>,
     families: BTreeMap<String, Family>,
     reserved: Reserved,
-    /// Sources over all series: what the bound is on.
+    /// Number of sources over all series, which the limit applies to.
     kept: usize,
     left_out: LeftOut,
-    /// The resource of `target_info`: the first that names a service, else the first.
+    /// The resource of `target_info`: the first with a service name, else the first.
     resource: Option<Arc<Resource>>,
 }
 
-/// A point that changed something, and what the page has of its series now.
+/// A point that changed its series, with the series' current figures.
 pub(crate) struct Changed<'a> {
     pub(crate) full: &'a str,
     pub(crate) kind: Kind,
@@ -85,17 +85,17 @@ impl Records {
         }
     }
 
-    /// The same, with who each source is among its labels.
+    /// Adds identity labels to every series.
     pub(crate) fn with_targets(self, target: Target) -> Self {
         Self { target: Some(target), ..self }
     }
 
-    /// Takes the points of one metric; `now` is when they came.
+    /// Stores the points of one metric; `now` is the time of arrival.
     pub(crate) fn take(&mut self, metric: &Metric, now: Timestamp) {
         self.take_each(metric, now, |_| {});
     }
 
-    /// As [`Self::take`]; tells of each point that changed its series.
+    /// Like [`Self::take`]; reports each point that changed its series.
     pub(crate) fn take_each(&mut self, metric: &Metric, now: Timestamp, mut tell: impl FnMut(&Changed<'_>)) {
         let Some(point) = metric.points.first() else { return };
         let kind = Kind::of(metric.instrument);
@@ -146,7 +146,7 @@ impl Records {
         }
     }
 
-    /// Makes the family unless it is there; false when its name is taken by something else.
+    /// Creates the family if it is missing; `false` if another family uses its name.
     fn admit(&mut self, named: &Named, kind: Kind, metric: &Metric) -> bool {
         if let Some(family) = self.families.get_mut(&named.full) {
             if family.help.is_empty() {
@@ -172,7 +172,7 @@ impl Records {
         }
     }
 
-    /// Removes what had no point for too long.
+    /// Removes series without a recent point.
     pub(crate) fn sweep(&mut self, now: Timestamp) {
         let Some(stale_after) = self.stale_after else { return };
         let mut empty = Vec::new();
@@ -194,13 +194,13 @@ impl Records {
         }
     }
 
-    /// When as many are kept as may be: how many, and how many were left out for it.
+    /// If the limit is reached: the number of stored series, and of those left out by the limit.
     pub(crate) fn overflow(&self) -> Option<(usize, u64)> {
         let over = self.left_out.count(Reason::Limit);
         (over > 0 && self.kept >= self.max_series).then_some((self.kept, over))
     }
 
-    /// Counts what another part of the page had to leave out.
+    /// Counts a series that another component had to leave out.
     pub(crate) fn leave_out(&mut self, reason: Reason, key: u64) {
         self.left_out.add(reason, key);
     }
@@ -216,7 +216,7 @@ fn minutes(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX).saturating_mul(60 * Timestamp::SECOND)
 }
 
-/// Exemplars, times of creation and units, which the registry's types have no room for.
+/// Exemplars, creation times and units, which the registry's types cannot hold.
 impl Records {
     pub(crate) fn beside(&self) -> Beside {
         let families = self.families.iter();
@@ -234,7 +234,7 @@ impl Records {
         Beside { units, extras: extras.collect() }
     }
 
-    /// What the families are of which `wanted` says so, given their names and those of their samples.
+    /// Metadata of the families that `wanted` selects by their names and those of their samples.
     pub(crate) fn metadata(&self, wanted: impl Fn(&str, &[String]) -> bool) -> Vec<Metadata> {
         let of = |(full, family): (&String, &Family)| {
             let suffixes: &[&str] = match family.kind {

@@ -13,28 +13,28 @@ struct Source {
     key: u64,
     /// Time of the newest point.
     time: Timestamp,
-    /// When the series began.
+    /// Start of the series.
     start: Option<Timestamp>,
-    /// When the newest point came.
+    /// Arrival of the newest point.
     seen: Timestamp,
     value: PointValue,
 }
 
-/// What became of a point.
+/// Effect of a point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Took {
     /// It is the first of its source.
     New,
-    /// It is newer than the last one of its source.
+    /// It is newer than the previous one of its source.
     Newer,
-    /// It is not, and changed nothing.
+    /// It is not newer, and changed nothing.
     Known,
 }
 
-/// What is kept of one series.
+/// The stored data of one series.
 #[derive(Debug, Default)]
 pub(crate) struct Series {
-    /// Mostly one.
+    /// Usually one.
     sources: Vec<Source>,
     /// The newest of each bucket, or of the counter.
     exemplars: Vec<Exemplar>,
@@ -49,8 +49,8 @@ impl Series {
         self.sources.iter().any(|source| source.key == key)
     }
 
-    /// Takes a point. One that is not newer than the last one of its source changes
-    /// nothing, so that a batch may be written again.
+    /// Stores a point. A point that is not newer than the previous one of its source changes nothing, so a
+    /// batch may be written again.
     pub(crate) fn take(&mut self, kind: Kind, sent: Sent<'_>) -> Took {
         let Sent { key, temporality, point, value, now } = sent;
         let Some(source) = self.sources.iter_mut().find(|source| source.key == key) else {
@@ -88,14 +88,14 @@ impl Series {
         });
     }
 
-    /// Removes sources without a new point for `stale_after` nanoseconds; gives how many.
+    /// Removes sources without a new point for `stale_after` nanoseconds; returns their number.
     pub(crate) fn sweep(&mut self, now: Timestamp, stale_after: i64) -> usize {
         let before = self.sources.len();
         self.sources.retain(|source| now.since(source.seen) < stale_after);
         before - self.sources.len()
     }
 
-    /// The figures shown.
+    /// The figures for the page.
     pub(crate) fn total(&self, kind: Kind) -> Option<PointValue> {
         let mut by_time = self.sources.iter().collect::<Vec<_>>();
         by_time.sort_by_key(|source| source.time);

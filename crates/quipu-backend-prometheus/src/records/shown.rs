@@ -1,4 +1,4 @@
-//! The records as families of the registry, and what its types have no room for.
+//! The records as families of the registry, with data that its types cannot hold.
 
 use std::collections::HashMap;
 
@@ -12,16 +12,16 @@ use super::{Family, Records};
 use crate::names::{Labels, labels, pairs};
 use crate::page::TARGET_INFO;
 
-/// What is known of a series besides its figures.
+/// Data of a series other than its figures.
 #[derive(Debug, Clone)]
 pub(crate) struct Extra {
-    /// When it began.
+    /// Start of the series.
     pub(crate) created: Option<Timestamp>,
     /// Observations with their spans.
     pub(crate) exemplars: Vec<Exemplar>,
 }
 
-/// Exemplars, times of creation and units, by the full name of the family.
+/// Exemplars, creation times and units, by the full name of the family.
 #[derive(Debug, Default)]
 pub(crate) struct Beside {
     pub(crate) units: HashMap<String, String>,
@@ -29,7 +29,7 @@ pub(crate) struct Beside {
 }
 
 impl Records {
-    /// Everything kept, families by name, with what the backend says of itself.
+    /// All stored families by name, and the backend's own metrics.
     pub(crate) fn families(&self) -> Vec<MetricFamily> {
         let kept = self.families.iter().map(|(full, family)| shown(full, family));
         kept.chain(self.target_info()).chain([self.dropped(), self.series()]).collect()
@@ -137,7 +137,7 @@ fn cumulative(buckets: &[quipu_core::Bucket]) -> Vec<proto::Bucket> {
 }
 
 impl Beside {
-    /// Leaves times of creation and units alone.
+    /// Removes exemplars; creation times and units stay.
     pub(crate) fn forget_exemplars(&mut self) {
         self.extras.values_mut().flat_map(HashMap::values_mut).for_each(|extra| extra.exemplars.clear());
     }

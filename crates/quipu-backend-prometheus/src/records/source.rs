@@ -1,22 +1,22 @@
-//! Who sent a point: series of different resources, scopes or attributes may become one on the page.
+//! The source of a point: series of different resources, scopes or attributes may become one on the page.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use quipu_core::{Attributes, Metric, Point, PointValue, Temporality, Timestamp, Value};
 
-/// A point with what is known of it.
+/// A point with its source and figures.
 pub(crate) struct Sent<'a> {
-    /// Who sent it.
+    /// Key of its source.
     pub(crate) key: u64,
     pub(crate) temporality: Temporality,
     pub(crate) point: &'a Point,
-    /// Its figures, checked.
+    /// Its validated figures.
     pub(crate) value: PointValue,
-    /// When it came.
+    /// Time of arrival.
     pub(crate) now: Timestamp,
 }
 
-/// Names the source of a point: metric, resource, scope and attributes as sent.
+/// The key of a point's source: a hash of metric, resource, scope and attributes as sent.
 pub(crate) fn key(metric: &Metric, point: &Point) -> u64 {
     let mut hasher = DefaultHasher::new();
     metric.name.hash(&mut hasher);
@@ -27,7 +27,7 @@ pub(crate) fn key(metric: &Metric, point: &Point) -> u64 {
     hasher.finish()
 }
 
-/// The order in which attributes are sent means nothing, so their hashes are added.
+/// Adds the hashes of attributes, because their order has no meaning.
 fn attributes(attributes: &Attributes, hasher: &mut DefaultHasher) {
     let one = |(key, value): &(_, Value)| {
         let mut hasher = DefaultHasher::new();

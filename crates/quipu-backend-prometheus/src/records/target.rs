@@ -1,4 +1,4 @@
-//! Who a source is, said in labels, for receivers that nobody scrapes for.
+//! Identity of a source as labels, for receivers without a scraper.
 
 use std::collections::BTreeMap;
 
@@ -6,15 +6,15 @@ use quipu_core::Resource;
 
 use crate::names::{Label, Labels, labels};
 
-/// What the labels say beyond the resource: those that every series has.
+/// Additional labels of every series.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Target {
     more: BTreeMap<String, String>,
 }
 
-/// Labels that a scraper would have given.
+/// Labels that a scraper would add.
 const OURS: [&str; 2] = ["job", "instance"];
-/// Attributes that these are made of: they are not repeated in `target_info`.
+/// Attributes behind these labels; `target_info` does not repeat them.
 const MADE_OF: [&str; 3] = ["service.name", "service.namespace", "service.instance.id"];
 
 impl Target {
@@ -22,10 +22,11 @@ impl Target {
         Self { more }
     }
 
-    /// `job` is `service.namespace/service.name` and `instance` is `service.instance.id`
-    /// (<https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/#resource-attributes-1>), where the
-    /// resource has them; then comes what is to be on every series. Labels of these names that a series has already are called
-    /// `exported_…`, as by Prometheus itself; of all others its own stay.
+    /// Adds `job` (`service.namespace/service.name`) and `instance` (`service.instance.id`) if the resource
+    /// has them
+    /// (<https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/#resource-attributes-1>),
+    /// then the configured labels. A series' own label `job` or `instance` is renamed `exported_…`, as in
+    /// Prometheus itself. All other own labels of a series take precedence.
     pub(crate) fn label(&self, resource: &Resource, own: &Labels) -> Labels {
         let mut all: BTreeMap<String, String> = own
             .iter()
@@ -44,7 +45,7 @@ impl Target {
         all.into_iter().filter(|(_, value)| !value.is_empty()).map(label).collect()
     }
 
-    /// The labels of `target_info`; `None` for a source that does not say who it is.
+    /// The labels of `target_info`; `None` for a source without an identity.
     pub(crate) fn info(&self, resource: &Resource) -> Option<Labels> {
         job(resource)?;
         let attributes = resource.attributes.iter().map(|(key, value)| (key.as_str(), value));

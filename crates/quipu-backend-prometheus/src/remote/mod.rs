@@ -1,4 +1,4 @@
-//! Figures that are sent rather than fetched: remote write, and the Pushgateway.
+//! Push export: remote write, and the Pushgateway.
 
 mod pending;
 mod push;
@@ -25,14 +25,14 @@ use crate::prometheus::NAME;
 use crate::records::{Changed, Kind, Records, Target};
 
 const OPERATION: &str = "write metrics";
-/// How often receivers are told what families are: they forget it when they start anew.
+/// Interval at which metadata of families is repeated, because receivers lose it at a restart.
 const TELL_AGAIN: i64 = 10 * 60 * Timestamp::SECOND;
-/// How long each step of a look at the other side waits.
+/// Timeout of each step of a connection check.
 const WAIT: Duration = Duration::from_secs(5);
-/// Bytes of a refusal that are put in the log.
+/// Longest part of a rejection in the log, in bytes.
 const SAID: usize = 300;
 
-/// Sends every point that changes something, with the cumulative figures of its series.
+/// Sends every point that changes its series, with the cumulative figures of the series.
 pub(crate) struct Remote {
     http: Http,
     url: String,
@@ -41,7 +41,7 @@ pub(crate) struct Remote {
     state: Mutex<State>,
 }
 
-/// What was taken, and what of it waits to be sent. Between attempts it waits here, so that a batch that is written again sends
+/// Stored series and pending samples. Pending samples stay here between attempts, so a repeated batch sends
 /// the same samples again.
 struct State {
     records: Records,
@@ -64,16 +64,17 @@ impl Remote {
         })
     }
 
-    /// Takes points and sends what they come to.
+    /// Stores points and sends the resulting samples.
     ///
     /// # Errors
-    /// The receiver does not answer, or refuses: what it may take later is kept and sent with what comes next.
+    /// The receiver does not answer, or rejects the request. Samples worth a retry are kept and sent with the
+    /// next ones.
     pub(crate) async fn write(&self, metrics: &[Metric], now: Timestamp) -> Result<()> {
         let mut state = self.state.lock().await;
         metrics.iter().for_each(|metric| state.take(metric, now));
         state.records.sweep(now);
         self.send(&mut state, now).await.map_err(|mut error| match error.take_leftover() {
-            // Samples are not records: of a batch no more can be refused than it has.
+            // Samples are not records: the number of rejected records is at most that of the batch.
             Some(left) => {
                 let unnamed = left.unnamed.min(metrics.len() as u64);
                 error.leaving(Leftover { unnamed, ..left })
@@ -82,7 +83,7 @@ impl Remote {
         })
     }
 
-    /// Sends what waits.
+    /// Sends pending samples.
     pub(crate) async fn flush(&self, now: Timestamp) -> Result<()> {
         let mut state = self.state.lock().await;
         self.send(&mut state, now).await
@@ -104,7 +105,7 @@ impl Remote {
             if !answer.is_success() {
                 let error = answer.error(OPERATION).of_backend(NAME);
                 note(&answer);
-                // Whoever may not come in today may tomorrow: what waits here is not lost.
+                // Access may be granted later, so pending samples are kept.
                 if error.retry() == Retry::Yes || error.kind() == ErrorKind::Denied {
                     state.pending.bound();
                     return Err(error.with_retry(Retry::Yes));
@@ -115,7 +116,7 @@ impl Remote {
             state.told(told, now);
             state.pending.done(series);
         }
-        // Counted at the end alone: an attempt that fails before it leaves the count to the next.
+        // Counted only at the end: an attempt that fails earlier leaves the count to the next one.
         let refused = state.pending.take_lost();
         if refused == 0 {
             return Ok(());
@@ -143,7 +144,7 @@ impl Remote {
         sent.await.map_err(|error| error.of_backend(NAME))
     }
 
-    /// Whether the way is open, and a request without any series is taken.
+    /// Findings: whether the receiver can be reached, and accepts a request without series.
     pub(crate) async fn probe(&self) -> Vec<Finding> {
         let mut findings = reach(&self.url, &self.tls, WAIT).await;
         if findings.iter().all(|finding| finding.ok) {
@@ -154,7 +155,7 @@ impl Remote {
     }
 }
 
-/// What an answer to a check says.
+/// The finding of a check's answer.
 fn verdict(step: &str, answer: Result<Answer>) -> Finding {
     let (ok, said) = match answer {
         Ok(answer) if answer.is_success() => (true, format!("taken ({})", answer.status)),
@@ -173,7 +174,7 @@ fn verdict(step: &str, answer: Result<Answer>) -> Finding {
     Finding { step: step.to_owned(), ok, said }
 }
 
-/// What a receiver says of a refusal names series, and nothing that was said to a model.
+/// A receiver's rejection names series, and contains no message contents.
 fn note(answer: &Answer) {
     let said = String::from_utf8_lossy(answer.body.get(..SAID.min(answer.body.len())).unwrap_or_default())
         .into_owned();
@@ -197,7 +198,7 @@ impl State {
         }
     }
 
-    /// What the families of these series are, unless that was told not long ago.
+    /// Metadata of these series' families, unless it was sent recently.
     fn metadata(&self, series: &[TimeSeries], now: Timestamp) -> Vec<Metadata> {
         let name = |one: &TimeSeries| {
             one.labels.iter().find(|label| label.name == "__name__").map(|label| label.value.clone())
@@ -208,7 +209,7 @@ impl State {
         self.records.metadata(|full, samples| due(full) && samples.iter().any(|one| names.contains(one)))
     }
 
-    /// The receiver knows what these families are.
+    /// Records that the receiver has the metadata of these families.
     fn told(&mut self, families: Vec<String>, now: Timestamp) {
         self.told.retain(|_, at| now.since(*at) < TELL_AGAIN);
         self.told.extend(families.into_iter().map(|family| (family, now)));

@@ -1,4 +1,4 @@
-//! Samples that wait to be sent, by series.
+//! Pending samples, by series.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -11,21 +11,21 @@ use crate::names::Labels;
 use crate::page::{Format, number};
 use crate::records::Kind;
 
-/// The name of a series is one of its labels.
+/// The label that holds the name of a series.
 const NAME: &str = "__name__";
-/// Samples that wait at most; the oldest series go first.
+/// Largest number of pending samples; the oldest series are dropped first.
 const MOST: usize = 200_000;
-/// Series whose last times are remembered.
+/// Number of series whose last times are remembered.
 const REMEMBERED: usize = 100_000;
 
 type Key = Vec<Label>;
 
-/// What waits, and what was said last.
+/// Pending samples, and the last sent times.
 #[derive(Default)]
 pub(super) struct Pending {
     series: IndexMap<Key, TimeSeries>,
     samples: usize,
-    /// When the last figures of each series were, by name and labels: receivers take none that are not later.
+    /// Time of the last figures of each series, by name and labels: receivers reject earlier ones.
     last: HashMap<u64, i64>,
     lost: u64,
 }
@@ -37,7 +37,7 @@ pub(super) struct Figures<'a> {
     pub labels: &'a Labels,
     pub value: &'a PointValue,
     pub time: Timestamp,
-    /// Observations that came with them.
+    /// Observations of these figures.
     pub exemplars: &'a [Exemplar],
 }
 
@@ -72,7 +72,8 @@ impl Pending {
         }
     }
 
-    /// What comes late is left out: the next figures have it all. Those of one millisecond become one sample while they wait.
+    /// Whether the figures are newer than the last ones. Late figures are left out, because the next ones
+    /// include them. Pending figures of the same millisecond become one sample.
     fn is_due(&mut self, figures: &Figures<'_>, at: i64) -> bool {
         if self.last.len() >= REMEMBERED {
             self.last.clear();
@@ -99,8 +100,8 @@ impl Pending {
         series.exemplars.extend(exemplar.map(shown));
     }
 
-    /// Where more waits than there is room for, as after an attempt that failed: the oldest go, an eighth more than must, so that
-    /// this is not to be done for every sample.
+    /// Drops the oldest samples above the limit, such as after a failed attempt. It drops an eighth more than
+    /// necessary, so that it need not run for every sample.
     pub(super) fn bound(&mut self) {
         if self.samples <= MOST {
             return;
@@ -118,12 +119,12 @@ impl Pending {
         self.lose(gone as u64);
     }
 
-    /// Samples that will not be sent.
+    /// Counts samples that will not be sent.
     pub(super) const fn lose(&mut self, samples: u64) {
         self.lost += samples;
     }
 
-    /// Up to `most` samples, whole series; nothing when nothing waits.
+    /// Up to `most` samples in whole series; empty if nothing is pending.
     pub(super) fn next(&self, most: usize) -> Vec<TimeSeries> {
         let mut samples = 0;
         let fits = |(_, series): &(&Key, &TimeSeries)| {
@@ -133,13 +134,13 @@ impl Pending {
         self.series.iter().take_while(fits).map(|(_, series)| series.clone()).collect()
     }
 
-    /// The first so many series were taken, or refused for good.
+    /// Removes the first series, which were accepted or permanently rejected.
     pub(super) fn done(&mut self, series: usize) {
         let gone = self.series.drain(..series.min(self.series.len()));
         self.samples -= gone.map(|(_, series)| series.samples.len()).sum::<usize>();
     }
 
-    /// Samples that there was no room for since the last question.
+    /// Takes the number of samples dropped since the last call.
     pub(super) const fn take_lost(&mut self) -> u64 {
         std::mem::replace(&mut self.lost, 0)
     }

@@ -1,4 +1,4 @@
-//! The Pushgateway: <https://github.com/prometheus/pushgateway#api>.
+//! The Pushgateway exporter: <https://github.com/prometheus/pushgateway#api>.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::prometheus::NAME;
 
 const WAIT: Duration = Duration::from_secs(5);
 
-/// Puts the page where it outlives the program.
+/// Pushes the page to a gateway that outlives the program.
 pub(crate) struct Pusher {
     http: Http,
     url: String,
@@ -35,17 +35,17 @@ impl Pusher {
         })
     }
 
-    /// Replaces what the gateway has of this job and grouping.
+    /// Replaces the gateway's metrics of this job and grouping.
     ///
     /// # Errors
-    /// The gateway does not answer, or refuses.
+    /// The gateway does not answer, or rejects the request.
     pub(crate) async fn push(&self, page: String) -> Result<()> {
         let put = self.http.put(&self.url, Format::Text.content_type(), page.into_bytes());
         let answer = put.await.map_err(|error| error.of_backend(NAME))?;
         if answer.is_success() { Ok(()) } else { Err(answer.error("push metrics").of_backend(NAME)) }
     }
 
-    /// Whether the way is open and the gateway says that it is ready. Pushes nothing.
+    /// Findings: whether the gateway can be reached and is ready. Pushes nothing.
     pub(crate) async fn probe(&self) -> Vec<Finding> {
         let mut findings = reach(&self.ready, &self.tls, WAIT).await;
         if findings.iter().all(|finding| finding.ok) {
@@ -58,7 +58,7 @@ impl Pusher {
 /// A label as part of the path: values that a path cannot hold are in base64.
 fn part(key: &str, value: &str) -> String {
     if value.is_empty() {
-        // How the gateway wants a text of no bytes.
+        // The gateway's form of an empty text.
         return format!("/{key}@base64/=");
     }
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.~".contains(c);

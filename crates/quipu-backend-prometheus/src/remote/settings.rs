@@ -1,4 +1,4 @@
-//! Where figures are sent.
+//! Config of remote write and of the Pushgateway.
 
 use std::collections::BTreeMap;
 
@@ -8,24 +8,24 @@ use serde::{Deserialize, Serialize};
 
 use crate::prometheus::NAME;
 
-/// Milliseconds that a request may take by default.
+/// Default timeout of a request in milliseconds.
 const TIMEOUT_MS: u64 = 10_000;
 
 /// A receiver of Prometheus' remote write 1.0.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RemoteWrite {
-    /// Its address, such as `http://prometheus:9090/api/v1/write`.
+    /// Address, such as `http://prometheus:9090/api/v1/write`.
     pub url: String,
     /// Headers of every request, such as `authorization` or `X-Scope-OrgID`.
     pub headers: BTreeMap<String, Secret>,
-    /// Milliseconds that a request may take, its answer included; 10 000 by default.
+    /// Timeout of a request in milliseconds, including its answer; 10 000 by default.
     pub timeout_ms: u64,
-    /// Whom to trust, and who we are.
+    /// TLS config: trusted certificates and the client's own.
     pub tls: Tls,
-    /// Labels of every series that has none of that name.
+    /// Labels that are added to every series without a label of that name.
     pub labels: BTreeMap<String, String>,
-    /// Samples of one request at most; 2 000 by default.
+    /// Largest number of samples in a request; 2 000 by default.
     pub samples_per_request: usize,
 }
 
@@ -43,31 +43,31 @@ impl Default for RemoteWrite {
 }
 
 impl RemoteWrite {
-    /// The client for it.
+    /// The HTTP client for it.
     ///
     /// # Errors
-    /// The address, a header or the TLS settings are wrong.
+    /// The address, a header or the TLS config is invalid.
     pub(crate) fn client(&self) -> Result<Http> {
         check("remote_write", &self.url)?;
         client(&self.headers, self.timeout_ms, &self.tls)
     }
 }
 
-/// A Pushgateway, which keeps the last figures of programs that have ended before anybody scraped them.
+/// A Pushgateway, which keeps the last metrics of programs that end before a scrape.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Push {
-    /// Its address, such as `http://pushgateway:9091`.
+    /// Address, such as `http://pushgateway:9091`.
     pub url: String,
-    /// The job that the figures belong to. What was pushed for the same job and grouping before is replaced.
+    /// The job of the metrics. A push replaces earlier metrics of the same job and grouping.
     pub job: String,
-    /// Further labels that tell programs of the job apart, such as `instance`.
+    /// Additional labels that identify programs of the job, such as `instance`.
     pub grouping: BTreeMap<String, String>,
     /// Headers of every request, such as `authorization`.
     pub headers: BTreeMap<String, Secret>,
-    /// Milliseconds that a request may take, its answer included; 10 000 by default.
+    /// Timeout of a request in milliseconds, including its answer; 10 000 by default.
     pub timeout_ms: u64,
-    /// Whom to trust, and who we are.
+    /// TLS config: trusted certificates and the client's own.
     pub tls: Tls,
 }
 
@@ -85,10 +85,10 @@ impl Default for Push {
 }
 
 impl Push {
-    /// The client for it.
+    /// The HTTP client for it.
     ///
     /// # Errors
-    /// The address, the job, a label, a header or the TLS settings are wrong.
+    /// The address, the job, a label, a header or the TLS config is invalid.
     pub(crate) fn client(&self) -> Result<Http> {
         check("push", &self.url)?;
         if self.job.is_empty() {

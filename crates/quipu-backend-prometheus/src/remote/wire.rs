@@ -1,4 +1,4 @@
-//! The messages of remote write 1.0, as far as they are sent
+//! The messages of remote write 1.0, with the fields that are sent
 //! (<https://prometheus.io/docs/specs/prw/remote_write_spec/>, prometheus/prompb/{remote,types}.proto).
 
 #![allow(missing_docs, reason = "the protocol says what its fields mean")]
@@ -13,7 +13,7 @@ pub(crate) struct WriteRequest {
     pub metadata: Vec<Metadata>,
 }
 
-/// Labels are sorted by name, the first of them is mostly `__name__`; samples by time.
+/// Labels are sorted by name, and usually begin with `__name__`; samples are sorted by time.
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct TimeSeries {
     #[prost(message, repeated, tag = "1")]

@@ -1,4 +1,4 @@
-//! The laws of backends that cannot be asked.
+//! The conformance suite for backends without queries.
 
 use std::sync::Arc;
 

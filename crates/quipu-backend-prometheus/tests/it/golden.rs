@@ -1,4 +1,4 @@
-//! Both formats, whole, against committed pages.
+//! Whole pages in both formats, compared with committed ones.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! What is kept, added, replaced and left out.
+//! Series that are stored, added, replaced and left out.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::sample::{
 
 const INF: f64 = f64::INFINITY;
 
-/// The samples of a name, after both pages were found well-formed.
+/// The samples of a name, after a check that both pages are well-formed.
 fn samples(prometheus: &Prometheus, name: &str) -> Vec<Sample> {
     read(&prometheus.text(Format::OpenMetrics), Format::OpenMetrics).unwrap();
     let page = read(&prometheus.text(Format::Text), Format::Text).unwrap();
@@ -90,7 +90,7 @@ fn sources_of_one_series_are_added_and_the_newest_gauge_counts() {
     );
     write(&prometheus, &[of("a", counter("c", vec![number(2, &[], 11.0)]))]);
     assert_eq!((values(&prometheus, "c_total"), values(&prometheus, "g")), (vec![16.0], vec![7.0]));
-    // Attributes that become the same labels are one series too.
+    // Attributes that become the same labels are also one series.
     write(
         &prometheus,
         &[counter("d", vec![number(1, &[("a.b", "x")], 1.0), number(1, &[("a_b", "x")], 2.0)])],
@@ -185,7 +185,7 @@ fn series_without_new_points_go_when_asked_for() {
     write(&prometheus, &[counter("kept", vec![number(240, &[], 2.0)])]);
     clock.set(at(301));
     assert_eq!((values(&prometheus, "old_total"), values(&prometheus, "kept_total")), (vec![], vec![2.0]));
-    // Its room and its name are free again.
+    // Its slot and its name are free again.
     write(&prometheus, &[metric("old.total", "", Instrument::Gauge, vec![number(301, &[], 4.0)])]);
     assert_eq!((values(&prometheus, "old_total"), dropped(&prometheus, "limit")), (vec![4.0], 0.0));
     clock.set(at(0).plus(Timestamp::HOUR));

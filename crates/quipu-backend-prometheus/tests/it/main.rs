@@ -1,4 +1,4 @@
-//! The page, read back; the server, asked over sockets; the backend, judged by the list that every backend is judged by.
+//! Tests of the Prometheus backend: the page, the server, remote write, and the conformance suite.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 

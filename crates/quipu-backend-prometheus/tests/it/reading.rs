@@ -1,10 +1,10 @@
-//! A strict reader of both formats: it takes what the specifications allow, and nothing else.
+//! A strict parser of both formats: it accepts only what the specifications allow.
 
 use std::collections::{BTreeMap, HashSet};
 
 use quipu_backend_prometheus::Format;
 
-/// A family as read.
+/// A parsed family.
 #[derive(Debug, Default)]
 pub struct Family {
     pub kind: String,
@@ -24,10 +24,10 @@ pub struct Sample {
 
 pub type Page = BTreeMap<String, Family>;
 
-/// Reads a page.
+/// Parses a page.
 ///
 /// # Errors
-/// The line that breaks a rule, and the rule.
+/// The line that violates a rule, and the rule.
 pub fn read(text: &str, format: Format) -> Result<Page, String> {
     let open = format == Format::OpenMetrics;
     let body = match (open, text.strip_suffix("# EOF\n")) {
@@ -134,7 +134,7 @@ fn labels(text: &str) -> Result<(BTreeMap<String, String>, &str), String> {
     }
 }
 
-/// Text up to a quotation mark where those end it, and where it ended.
+/// Text up to a quotation mark if those end it, and the offset of its end.
 fn unescaped(text: &str, quotes: bool) -> Result<(String, usize), String> {
     let mut plain = String::new();
     let mut chars = text.char_indices();
@@ -172,7 +172,7 @@ fn valid(name: &str, colon: bool) -> Result<(), String> {
     fits.then_some(()).ok_or_else(|| format!("{name:?} is no name"))
 }
 
-/// Whether a sample may stand in the family.
+/// Whether a sample may be part of the family.
 fn suits(name: &str, family: &Family, sample: &Sample, open: bool) -> Result<(), String> {
     let suffix = sample.name.strip_prefix(name).ok_or("of another family")?;
     let fine = match (family.kind.as_str(), suffix) {

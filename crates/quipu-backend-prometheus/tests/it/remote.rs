@@ -1,4 +1,4 @@
-//! What is sent: to a receiver of remote writes, read by types of its own, and to a Pushgateway.
+//! Pushed metrics: to a remote-write receiver with its own wire types, and to a Pushgateway.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
@@ -71,7 +71,7 @@ struct Got {
     body: Bytes,
 }
 
-/// A server that keeps what it gets and answers as it was told, then with 204.
+/// A server that records requests and gives prepared answers, then 204.
 #[derive(Clone, Default)]
 struct Receiver {
     got: Arc<Mutex<Vec<Got>>>,
@@ -89,7 +89,7 @@ impl Receiver {
         (receiver, address)
     }
 
-    /// The requests since the last question.
+    /// The requests since the last call.
     fn requests(&self) -> Vec<Request> {
         let got = std::mem::take(&mut *self.got.lock().unwrap());
         let read = |got: Got| {
@@ -101,7 +101,7 @@ impl Receiver {
         got.into_iter().map(read).collect()
     }
 
-    /// Series of all requests since the last question as text, with their samples.
+    /// Series of all requests since the last call as text, with their samples.
     fn series(&self) -> BTreeMap<String, Vec<(f64, i64)>> {
         let mut all: BTreeMap<String, Vec<(f64, i64)>> = BTreeMap::new();
         for series in self.requests().into_iter().flat_map(|request| request.series) {

@@ -1,4 +1,4 @@
-//! Metrics made by hand.
+//! Handwritten metrics for the tests.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -9,14 +9,14 @@ use quipu_core::{
     Resource, SpanId, Temporality, Timestamp, TraceId,
 };
 
-/// 2026-11-18, a second.
+/// A second of 2026-11-18.
 pub const BEGIN: Timestamp = Timestamp::from_nanos(1_795_000_000_000_000_000);
 
 pub fn at(seconds: i64) -> Timestamp {
     BEGIN.plus(seconds * Timestamp::SECOND)
 }
 
-/// A clock that tests move.
+/// A clock that is set by hand.
 #[derive(Default)]
 pub struct Hand(AtomicI64);
 
@@ -88,13 +88,13 @@ pub fn exemplar(time: i64, value: f64, id: u8) -> Exemplar {
     Exemplar { time: at(time), value, trace_id, span_id: SpanId::from_slice(&[id; 8]).unwrap() }
 }
 
-/// Writes, whatever the test's runtime.
+/// Writes outside of the test's runtime.
 pub fn write(prometheus: &Prometheus, metrics: &[Metric]) {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(prometheus.write_metrics(metrics)).unwrap();
 }
 
-/// One of each instrument, with every oddity that a page must escape.
+/// One of each instrument, with every special character that a page must escape.
 pub fn each() -> Vec<Metric> {
     let duration = [(0.1, 1), (1.0, 2), (f64::INFINITY, 1)];
     let mut slow = point(5, &[("gen_ai.request.model", "gpt-5"), ("le", "x")], buckets(4.5, &duration));

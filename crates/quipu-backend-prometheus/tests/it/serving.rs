@@ -1,4 +1,4 @@
-//! The page over HTTP: on a port of the backend's own, and as a route of another server.
+//! The page over HTTP: on the backend's own port, and as a route of another server.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -62,7 +62,7 @@ fn a_port_in_use_is_an_error_that_names_it() {
 async fn closing_ends_the_server_and_may_be_said_twice() {
     let prometheus = Prometheus::open(any_port()).unwrap();
     let address = prometheus.address().unwrap();
-    // An idle connection, as Prometheus keeps between its visits, and half a request do not hold it up.
+    // An idle connection, which Prometheus keeps between scrapes, and half a request do not delay the close.
     let mut idle = TcpStream::connect(address).unwrap();
     idle.write_all(b"GET /metrics HTTP/1.1\r\nhost: x\r\n").unwrap();
     assert_eq!(prometheus.health(), Health::Ready);

@@ -1,4 +1,4 @@
-//! What is looked up when the page is read.
+//! Metric sources that are read with the page.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

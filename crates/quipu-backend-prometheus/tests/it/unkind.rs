@@ -1,4 +1,4 @@
-//! Whatever is recorded, both pages can be read.
+//! Property tests: both pages stay readable for any recorded metrics.
 
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider as _;
