@@ -106,6 +106,7 @@ async fn one(sender: &OtlpSender, signal: Signal, body: Vec<u8>) -> Result<u64, 
 }
 
 fn refused_in_part(signal: Signal, rejected: u64) -> Error {
-    let context = format!("the other side took the request and refused {rejected} of its {}s", signal.item());
+    let context =
+        format!("the server accepted the request and rejected {rejected} of its {}s", signal.item());
     Error::new(ErrorKind::Invalid, "deliver", context)
 }

@@ -71,7 +71,7 @@ impl Config {
             return Err(wrong(format!("max_bytes from {LEAST_BYTES}, max_records from 1")));
         }
         if self.secret.is_empty() && !self.old_secret.is_empty() {
-            return Err(wrong("old_secret stands beside secret, never alone"));
+            return Err(wrong("old_secret is set without secret: set both"));
         }
         Ok(())
     }

@@ -252,8 +252,7 @@ impl Retired {
 
 /// The error of a store without retention.
 pub(crate) fn keeps_all(store: &str) -> Error {
-    let text =
-        format!("the store {store} has neither retention nor holds: it keeps all until it is told otherwise");
+    let text = format!("the store {store} supports neither retention nor holds");
     Error::new(ErrorKind::Unsupported, "retention", text)
 }
 

@@ -61,7 +61,7 @@ pub(crate) fn detect(from: impl BufRead, wanted: Option<Format>, bounds: &Bounds
     Ok(match (seen, wanted) {
         (0, _) => Told::Nothing,
         (_, Some(format)) => Told::Lines(format),
-        _ => Told::Other("its format is not known (name it with --format if you know better)"),
+        _ => Told::Other("its format is not known (set it with --format)"),
     })
 }
 

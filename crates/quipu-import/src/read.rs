@@ -232,7 +232,7 @@ pub(crate) fn document(
         }
     };
     let Some(format) = format else {
-        reading.trouble(None, "its format is not known (name it with --format if you know better)");
+        reading.trouble(None, "its format is not known (set it with --format)");
         return Ok(());
     };
     reading.report.format = Some(format);

@@ -73,6 +73,8 @@ pub fn decode(
             Ok(taker.out)
         }
         Err(Stop::Broken(why)) => Err(failed(ErrorKind::Invalid, &why)),
-        Err(Stop::Full) => Err(failed(ErrorKind::Exhausted, "there is no room for what it holds")),
+        Err(Stop::Full) => {
+            Err(failed(ErrorKind::Exhausted, "the memory limit of decoded requests is reached"))
+        }
     }
 }

@@ -75,7 +75,7 @@ fn warn_if_open_to_all(file: &Path, opened: &std::fs::File) {
     // Secrets that an orchestrator mounts are often readable by the whole container, so warn instead of
     // refuse.
     if opened.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o007 != 0) {
-        tracing::warn!(file = %file.display(), "everybody on this machine can read the key: take the rights of others away");
+        tracing::warn!(file = %file.display(), "all users of this machine can read the key file: restrict its permissions");
     }
 }
 
@@ -117,7 +117,7 @@ fn of_command(command: &[String]) -> Result<Zeroizing<String>> {
         let _ = child.kill();
     }
     let status = child.wait().map_err(|error| failed(error.to_string()))?;
-    let text = answer.map_err(|_| failed(format!("it told nothing within {} s", COMMAND_TIME.as_secs())))?;
+    let text = answer.map_err(|_| failed(format!("no output within {} s", COMMAND_TIME.as_secs())))?;
     if !status.success() {
         return Err(failed(format!("it ended with {status}")));
     }

@@ -121,8 +121,7 @@ impl Remote {
         if refused == 0 {
             return Ok(());
         }
-        let full =
-            || Error::new(ErrorKind::Exhausted, OPERATION, "more samples waited than there is room for");
+        let full = || Error::new(ErrorKind::Exhausted, OPERATION, "too many samples were pending");
         let error = why.unwrap_or_else(full).of_backend(NAME);
         Err(error.leaving(Leftover { unnamed: refused, ..Leftover::default() }))
     }
