@@ -27,7 +27,7 @@ pub trait Adapter: Send + Sync {
         Messages::default()
     }
 
-    /// The trace of the reading: sources and rules of each value. Called on demand, only for spans that the
+    /// Provenance of the span's values: attribute and rule of each. Called on demand, only for spans that the
     /// adapter claims. The default is empty.
     fn lens(&self, _span: &Span, _read: &Canonical) -> Lens {
         Lens::default()

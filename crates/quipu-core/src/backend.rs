@@ -270,7 +270,7 @@ pub trait Store: Backend {
         Conflicts::default()
     }
 
-    /// Size and position of the stored data.
+    /// Location, layout and size of the store.
     ///
     /// # Errors
     /// The store cannot be read.

@@ -26,7 +26,7 @@ pub enum Rule {
     Duplicate,
     /// Does not count: the response of another call, fetched again.
     Fetched,
-    /// Does not count: a more trusted signal tells of the same call (R7).
+    /// Does not count: a more trusted signal reports the same call (R7).
     Echo,
     /// Counts tokens, not calls: a metric of a session without a better signal (R7).
     Metric,

@@ -54,7 +54,7 @@ pub struct Limits {
     pub header_seconds: u64,
     /// Seconds that a connection may stay open without a request.
     pub idle_seconds: u64,
-    /// Seconds without progress while the client reads an answer.
+    /// Seconds after which an answer is aborted if the client reads nothing of it.
     pub stall_seconds: u64,
     /// Least bytes a second of a body in either direction, after the first five seconds; 0 means no limit.
     pub least_bytes_per_second: u64,

@@ -63,7 +63,7 @@ pub trait PriceBook: Send + Sync {
     /// The reason for a missing price; an unknown price is never zero.
     fn price(&self, request: &PriceRequest<'_>) -> Result<PriceAnswer, Unpriced>;
 
-    /// Prices one usage by `rule` in its version at that time, to explain a stored cost.
+    /// Prices one usage by `rule` in the version that it names, to explain a stored cost.
     ///
     /// # Errors
     /// The rule no longer exists, or an error of [`Self::price`].

@@ -6,8 +6,8 @@ use sha2::{Digest, Sha256};
 use crate::{Attributes, Timestamp};
 
 /// The source signal of a call, most trusted first: of several records of one call the first counts (R7). The
-/// numbers are part of the stored format: append only, with an own rank for a variant that is not the least
-/// trusted.
+/// numbers are part of the stored format: append only. A new variant that is not the least trusted needs a
+/// separate rank.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]

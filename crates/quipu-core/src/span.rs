@@ -269,8 +269,8 @@ impl Span {
         self.end.map(|end| end.since(self.start).max(0))
     }
 
-    /// The meeting with other records of the same call or tool run, by time. Spans that are calls or tool runs
-    /// have one, and so has usage outside of agents and workflows.
+    /// The meeting with other records of the same call or tool run, by time. Spans that are calls or tool
+    /// runs have one, and so has usage outside of agents and workflows.
     pub fn moment(&self) -> Option<Meeting> {
         let read = &self.canonical;
         let process = || self.resource.process();
@@ -284,7 +284,7 @@ impl Span {
         Some(Meeting::of_moment(process, self.start))
     }
 
-    /// All meetings with records of its session or of the same call.
+    /// All meetings with records of its session, or of the same call or tool run.
     pub fn meetings(&self) -> impl Iterator<Item = Meeting> {
         self.canonical.meeting.into_iter().chain(self.moment())
     }

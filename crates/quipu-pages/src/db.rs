@@ -47,7 +47,7 @@ impl Db {
         Self { name, key, page: 0, guard: Guard::Unknown, owed: Vec::new(), scratch: Vec::new() }
     }
 
-    /// Whether new files are encrypted.
+    /// Whether the files are encrypted.
     pub(crate) const fn seals(&self) -> bool {
         self.key.is_some()
     }

@@ -146,7 +146,7 @@ fields! {
     HttpStatus => Any HTTP_STATUS,
     /// Whether a tool reports a failure.
     ToolError => Any TOOL_ERROR,
-    /// How a command ended.
+    /// Exit code of a command.
     ExitCode => Any EXIT_CODE,
     /// Time to first token, in seconds.
     TimeToFirstSeconds => Any TIME_TO_FIRST_SECONDS,

@@ -24,7 +24,8 @@ pub enum Criterion {
     Has(FacetField),
     /// The name of the trace has one of these values.
     Title(Vec<Wanted>),
-    /// A failed span has one of these errors, as [`WorkKey::Error`](crate::WorkKey::Error) names them. Of the trace, whatever is asked for.
+    /// A failed span has one of these errors, as [`WorkKey::Error`](crate::WorkKey::Error) names them. It
+    /// applies to the whole trace, in every query.
     ErrorMessage(Vec<Wanted>),
     /// The figure lies in the range.
     Figure(TraceFigure, FigureRange),

@@ -226,9 +226,9 @@ pub enum FacetField {
     Commit,
     /// Branch of the source code.
     Branch,
-    /// Framework of the trace, also where single records are asked for.
+    /// Framework of the trace, also in queries for single records.
     TraceFramework,
-    /// Class of a failure in it, by the words of [`ErrorClass`](crate::ErrorClass).
+    /// Class of a failure in the trace, by the words of [`ErrorClass`](crate::ErrorClass).
     Error,
 }
 

@@ -27,8 +27,8 @@ pub enum WorkKey {
     Service,
     /// Framework.
     Framework,
-    /// Agent. For a call or tool run the agent that made it; for another span or an event the agent named on
-    /// it; for a trace `None`.
+    /// Agent. A call or tool run has the agent that made it; another span or an event has the agent named on
+    /// it. A trace has `None`.
     Agent,
     /// Model; `None` for a trace or event.
     Model,
@@ -89,8 +89,8 @@ impl WorkGroup {
 pub struct WorkTotals {
     /// Number of records.
     pub count: u64,
-    /// Number of failed records. Failed are traces in state error, calls and tool runs with a failed ledger
-    /// row, other spans with status error, and events of level error or above.
+    /// Number of failed records: traces in state error, calls and tool runs with a failed ledger row, other
+    /// spans with status error. Events count from level error on.
     pub errors: u64,
     /// Records without an end: spans, and traces in state running.
     pub running: u64,

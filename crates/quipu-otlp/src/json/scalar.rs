@@ -53,7 +53,7 @@ impl<'de> Visitor<'de> for KeyVisitor {
     }
 }
 
-/// Any scalar as it stands in the body.
+/// Any scalar, unchanged from the body.
 pub(super) enum Scalar<'a> {
     Null,
     Bool(bool),
